@@ -1,0 +1,27 @@
+//! The graph of a Layercake network, and everything that can be known of it before it runs.
+//!
+//! An [`Op`] is one operation with all its options. For each there is, in one file under `ops/`, its *shape rule* (what it
+//! accepts and what it yields), the *parameters* it owns, and its *cost*. All of these are `const fn`s without dependencies, so the
+//! same rule is called
+//!
+//! - by the `network!` macro while it expands, where every size is a number;
+//! - by generated code in a const context, where a size is a named constant;
+//! - by the engine, the exporter and whoever builds a graph at run time.
+//!
+//! Shapes never include the batch axis. A rule that refuses its input explains itself in a [`Mistake`]: one text, whoever called.
+
+mod facts;
+mod graph;
+mod mistake;
+pub mod ops;
+mod shape;
+mod text;
+
+pub use graph::{Builder, Graph, Node, Port, check_input, check_output};
+pub use mistake::{Mistake, Part, Site, blame, decided};
+pub use ops::{Op, Param, Params};
+pub use shape::{MAX_RANK, Shape};
+pub use text::Text;
+
+/// Stands for a size that the user left out and the shape rule fills in from the input.
+pub const INFER: usize = usize::MAX;

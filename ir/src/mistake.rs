@@ -1,0 +1,149 @@
+//! What a shape rule says when it refuses, and to which token it points.
+
+use crate::{Shape, Text};
+
+/// The part of a layer's declaration that a mistake is about. The macro underlines the token that stands for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The layer as a whole: its name.
+    Layer,
+    /// The stated input size: `400` in `Linear(400 -> 120)`.
+    In,
+    /// The output size: `120` in `Linear(400 -> 120)`; the declared `-> Shape` of a step.
+    Out,
+    /// `kernel = ..`
+    Kernel,
+    /// `stride = ..`
+    Stride,
+    /// `padding = ..`
+    Padding,
+    /// `dilation = ..`
+    Dilation,
+    /// `groups = ..`
+    Groups,
+    /// `axis = ..`
+    Axis,
+    /// `p = ..`, a probability.
+    Probability,
+    /// `eps = ..`
+    Eps,
+    /// `momentum = ..`
+    Momentum,
+    /// `negative_slope = ..`
+    NegativeSlope,
+}
+
+impl Part {
+    /// The option's name in `network!`; `None` for the layer itself and its sizes.
+    pub const fn option(self) -> Option<&'static str> {
+        match self {
+            Part::Layer | Part::In | Part::Out => None,
+            Part::Kernel => Some("kernel"),
+            Part::Stride => Some("stride"),
+            Part::Padding => Some("padding"),
+            Part::Dilation => Some("dilation"),
+            Part::Groups => Some("groups"),
+            Part::Axis => Some("axis"),
+            Part::Probability => Some("p"),
+            Part::Eps => Some("eps"),
+            Part::Momentum => Some("momentum"),
+            Part::NegativeSlope => Some("negative_slope"),
+        }
+    }
+
+    /// Equality, usable in const contexts.
+    pub const fn same(self, other: Part) -> bool {
+        self as u8 == other as u8
+    }
+}
+
+/// A layer refused what it was given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mistake {
+    /// What to underline.
+    pub part: Part,
+    /// What is wrong: one lower-case sentence with the layer's name and the sizes in decimals.
+    pub text: Text,
+    /// What to write instead, where that is known; else empty.
+    pub help: Text,
+}
+
+impl Mistake {
+    /// A mistake without advice.
+    pub const fn new(part: Part, text: Text) -> Self {
+        Self { part, text, help: Text::new() }
+    }
+
+    /// Adds what to write instead.
+    pub const fn help(mut self, help: Text) -> Self {
+        self.help = help;
+        self
+    }
+
+    /// The text as it is shown, advice on a line of its own.
+    pub const fn message(&self) -> Text {
+        if self.help.is_empty() { self.text } else { self.text.str("\nhelp: ").text(&self.help) }
+    }
+}
+
+impl core::fmt::Display for Mistake {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.message().fmt(f)
+    }
+}
+
+impl core::error::Error for Mistake {}
+
+/// Where a layer stands in its network: what its messages need besides the shapes.
+#[derive(Clone, Copy, Debug)]
+pub struct Site<'a> {
+    /// The layer's name, given or made up.
+    pub layer: &'a str,
+    /// The name of the layer that its input comes from; empty where that is the network's own input.
+    pub source: &'a str,
+    /// The shape that the source flattened, where the source is a `Flatten`.
+    pub flattened: Option<Shape>,
+}
+
+impl Site<'_> {
+    /// Begins a sentence: the layer's name between backticks.
+    pub const fn start(&self) -> Text {
+        Text::new().name(self.layer)
+    }
+
+    /// Appends where the input comes from: "from `pool2`" or "from the network's input".
+    pub const fn from(&self, text: Text) -> Text {
+        if self.source.is_empty() { text.str("from the network's input") } else { text.str("from ").name(self.source) }
+    }
+
+    /// Appends "[16, 5, 5] from `pool2`".
+    pub const fn received(&self, text: Text, input: &Shape) -> Text {
+        self.from(text.shape(input).str(" "))
+    }
+}
+
+/// In generated code: fails to compile, with the mistake's message, if there is one and it is about `part`. A layer emits one call
+/// a part, each with the span of the token that stands for the part, so that the compiler underlines just that token.
+/// `Part::Layer` also stands for all parts that the user did not write, listed in `rest`.
+#[track_caller]
+pub const fn blame<T: Copy>(outcome: &Result<T, Mistake>, part: Part, rest: &[Part]) {
+    if let Err(mistake) = outcome {
+        let mut mine = mistake.part.same(part);
+        let mut i = 0;
+        while i < rest.len() {
+            mine = mine || mistake.part.same(rest[i]);
+            i += 1;
+        }
+        if mine {
+            panic!("{}", mistake.message().as_str());
+        }
+    }
+}
+
+/// In generated code: the operation and output shape that a rule decided on, or stand-ins after a mistake ([`blame`] reports it).
+pub const fn decided(outcome: &Result<(crate::Op, Shape), Mistake>, otherwise: crate::Op) -> (crate::Op, Shape) {
+    match outcome {
+        Ok(decided) => *decided,
+        Err(_) => (otherwise, Shape::UNKNOWN),
+    }
+}

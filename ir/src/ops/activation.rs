@@ -1,0 +1,19 @@
+//! Activations with options; those without need no file.
+
+use crate::{Mistake, Part, Shape, Site};
+
+/// `x` where positive, else `negative_slope * x`, PyTorch's `LeakyReLU`. Any shape.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LeakyRelu {
+    /// The slope below zero, 0.01 if not stated.
+    pub negative_slope: f64,
+}
+
+impl LeakyRelu {
+    pub(super) const fn infer(&self, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
+        if self.negative_slope.is_finite() {
+            return Ok(*input);
+        }
+        Err(Mistake::new(Part::NegativeSlope, site.start().str(" has a negative slope that is no finite number")))
+    }
+}

@@ -1,0 +1,98 @@
+//! Batch normalisation (Ioffe and Szegedy, 2015).
+
+use super::Params;
+use crate::{INFER, Mistake, Part, Shape, Site, Text};
+
+/// Normalises each feature over the batch (and the length), PyTorch's `BatchNorm1d`. Input `[features]` or `[channels, length]`.
+/// While training, statistics are the batch's, and running ones are kept: `running = (1 - momentum) running + momentum batch`, the
+/// variance with `n - 1`; at inference the running ones are used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BatchNorm1d {
+    /// Features; [`INFER`] takes the input's.
+    pub features: usize,
+    /// Added to the variance.
+    pub eps: f64,
+    /// The weight of the new batch in the running statistics.
+    pub momentum: f64,
+    /// Learn a scale and a shift?
+    pub affine: bool,
+}
+
+/// Normalises each channel over the batch, the height and the width, PyTorch's `BatchNorm2d`. Input `[channels, height, width]`.
+/// Statistics as [`BatchNorm1d`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BatchNorm2d {
+    /// Channels; [`INFER`] takes the input's.
+    pub features: usize,
+    /// Added to the variance.
+    pub eps: f64,
+    /// The weight of the new batch in the running statistics.
+    pub momentum: f64,
+    /// Learn a scale and a shift?
+    pub affine: bool,
+}
+
+impl BatchNorm1d {
+    pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        if input.rank() != 1 && input.rank() != 2 {
+            let text = site.received(site.start().str(" works on [features] or [channels, length], but receives "), input);
+            return Err(Mistake::new(Part::Layer, text).help(Text::new().str("use `BatchNorm2d` for images")));
+        }
+        match check(self.features, self.eps, self.momentum, input, site) {
+            Ok(features) => {
+                self.features = features;
+                Ok((self, *input))
+            }
+            Err(mistake) => Err(mistake),
+        }
+    }
+
+    pub(super) const fn params(&self) -> Params {
+        params(self.features, self.affine)
+    }
+}
+
+impl BatchNorm2d {
+    pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        if input.rank() != 3 {
+            let text = site.received(site.start().str(" works on images [channels, height, width], but receives "), input);
+            return Err(Mistake::new(Part::Layer, text).help(Text::new().str("use `BatchNorm1d` for features")));
+        }
+        match check(self.features, self.eps, self.momentum, input, site) {
+            Ok(features) => {
+                self.features = features;
+                Ok((self, *input))
+            }
+            Err(mistake) => Err(mistake),
+        }
+    }
+
+    pub(super) const fn params(&self) -> Params {
+        params(self.features, self.affine)
+    }
+}
+
+const fn check(features: usize, eps: f64, momentum: f64, input: &Shape, site: &Site) -> Result<usize, Mistake> {
+    let found = input.dim(0);
+    let what = if input.rank() == 1 { " features" } else { " channels" };
+    if features != INFER && features != found {
+        let text = site.start().str(" is told to normalise ").num(features).str(what).str(", but receives ").num(found);
+        let text = site.received(text.str(": "), input);
+        let help = Text::new().str("write ").num(found).str(", or leave the number out to take what comes");
+        return Err(Mistake::new(Part::In, text).help(help));
+    }
+    if !(eps >= 0.0 && eps.is_finite()) {
+        return Err(Mistake::new(Part::Eps, site.start().str(" has an `eps` that is negative or no number; it is added to the variance")));
+    }
+    if !(momentum >= 0.0 && momentum <= 1.0) {
+        let text = site.start().str(" has a `momentum` outside 0..=1; it is the weight of the new batch in the running statistics");
+        return Err(Mistake::new(Part::Momentum, text));
+    }
+    Ok(found)
+}
+
+const fn params(features: usize, affine: bool) -> Params {
+    let params = Params::NONE;
+    let params = if affine { params.trained("weight", &[features]).trained("bias", &[features]) } else { params };
+    params.buffer("running_mean", &[features]).buffer("running_var", &[features])
+}

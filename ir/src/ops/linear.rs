@@ -1,0 +1,55 @@
+//! Linear (fully connected) layer.
+
+use super::Params;
+use crate::{INFER, Mistake, Part, Shape, Site, Text};
+
+/// `y = x W^T + b` over the last axis. Input `[in]` or `[length, in]`, output `[out]` or `[length, out]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Linear {
+    /// Features in; [`INFER`] takes the input's.
+    pub in_features: usize,
+    /// Features out.
+    pub out_features: usize,
+    /// Add a bias?
+    pub bias: bool,
+}
+
+impl Linear {
+    pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        if input.rank() != 1 && input.rank() != 2 {
+            let text = site.received(site.start().str(" works on features [n] or [length, n], but receives "), input);
+            return Err(Mistake::new(Part::Layer, text).help(Text::new().str("put `Flatten` before it")));
+        }
+        let features = input.dim(input.rank() - 1);
+        if self.in_features == INFER {
+            self.in_features = features;
+        } else if self.in_features != features {
+            let mut text = site.start().str(" is told to take ").num(self.in_features).str(" features, but receives ").num(features);
+            if let Some(image) = &site.flattened {
+                text = text.str(" (").shape(image).str(" flattened)");
+            } else if input.rank() == 2 {
+                text = text.str(" (").shape(input).str(")");
+            }
+            let help = Text::new().str("write `Linear(").num(features).str(" -> ").num(self.out_features);
+            let help = help.str(")`, or `Linear(").num(self.out_features).str(")` to take what comes");
+            return Err(Mistake::new(Part::In, site.from(text.str(" "))).help(help));
+        }
+        if self.out_features == 0 {
+            return Err(Mistake::new(Part::Out, site.start().str(" has 0 features out; it must have at least 1")));
+        }
+        if self.in_features == 0 {
+            return Err(Mistake::new(Part::In, site.start().str(" has 0 features in; it must have at least 1")));
+        }
+        let output = input.with_dim(input.rank() - 1, self.out_features);
+        Ok((self, output))
+    }
+
+    pub(super) const fn params(&self) -> Params {
+        let params = Params::NONE.trained("weight", &[self.out_features, self.in_features]);
+        if self.bias { params.trained("bias", &[self.out_features]) } else { params }
+    }
+
+    pub(super) const fn multiply_adds(&self, input: &Shape) -> u64 {
+        (input.len() as u64).saturating_mul(self.out_features as u64)
+    }
+}

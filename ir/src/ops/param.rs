@@ -1,0 +1,62 @@
+//! The tensors that an operation owns.
+
+use crate::Shape;
+
+/// One tensor of a layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Param {
+    /// PyTorch's name for it: `weight`, `bias`, `running_mean`, ..
+    pub name: &'static str,
+    /// Its shape.
+    pub shape: Shape,
+    /// Whether the optimizer updates it. A buffer (`running_mean`) is part of the state, but not trained.
+    pub trained: bool,
+}
+
+const MOST: usize = 4;
+
+/// The tensors of one layer, in PyTorch's order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Params {
+    items: [Param; MOST],
+    len: usize,
+}
+
+impl Params {
+    /// No tensors.
+    pub const NONE: Params = Params { items: [Param { name: "", shape: Shape::UNKNOWN, trained: false }; MOST], len: 0 };
+
+    /// Adds a trained parameter.
+    pub const fn trained(self, name: &'static str, dims: &[usize]) -> Self {
+        self.push(Param { name, shape: Shape::new(dims), trained: true })
+    }
+
+    /// Adds a buffer.
+    pub const fn buffer(self, name: &'static str, dims: &[usize]) -> Self {
+        self.push(Param { name, shape: Shape::new(dims), trained: false })
+    }
+
+    const fn push(mut self, param: Param) -> Self {
+        self.items[self.len] = param;
+        self.len += 1;
+        self
+    }
+
+    /// The tensors.
+    pub const fn as_slice(&self) -> &[Param] {
+        self.items.split_at(self.len).0
+    }
+
+    /// The number of trained numbers in them.
+    pub const fn count(&self) -> usize {
+        let mut total: usize = 0;
+        let mut i = 0;
+        while i < self.len {
+            if self.items[i].trained {
+                total = total.saturating_add(self.items[i].shape.len());
+            }
+            i += 1;
+        }
+        total
+    }
+}

@@ -1,0 +1,83 @@
+//! Two-dimensional pooling.
+
+use super::{Window, window};
+use crate::{Mistake, Part, Shape, Site, Text};
+
+/// The largest element of each window, PyTorch's `MaxPool2d`. Input `[channels, height, width]`; pairs are `[height, width]`. Of equal
+/// elements the first, row by row, receives the gradient.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MaxPool2d {
+    /// Size of the window.
+    pub kernel: [usize; 2],
+    /// Steps between windows.
+    pub stride: [usize; 2],
+    /// Rows and columns of minus infinity added at each side; at most half the kernel.
+    pub padding: [usize; 2],
+    /// Distance between taps.
+    pub dilation: [usize; 2],
+    /// Keep a last window that reaches beyond the input.
+    pub ceil_mode: bool,
+}
+
+/// The mean of each window, PyTorch's `AvgPool2d`. Input `[channels, height, width]`; pairs are `[height, width]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AvgPool2d {
+    /// Size of the window.
+    pub kernel: [usize; 2],
+    /// Steps between windows.
+    pub stride: [usize; 2],
+    /// Zeros added at each side; at most half the kernel.
+    pub padding: [usize; 2],
+    /// Keep a last window that reaches beyond the input; what lies beyond the padding is not counted in its mean.
+    pub ceil_mode: bool,
+    /// Do the zeros of the padding count in the mean?
+    pub count_include_pad: bool,
+}
+
+impl MaxPool2d {
+    pub(super) const fn infer(&self, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
+        pool(&self.window(), input, site)
+    }
+
+    /// The sliding window.
+    pub const fn window(&self) -> Window {
+        Window { kernel: self.kernel, stride: self.stride, padding: self.padding, dilation: self.dilation, ceil: self.ceil_mode }
+    }
+}
+
+impl AvgPool2d {
+    pub(super) const fn infer(&self, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
+        pool(&self.window(), input, site)
+    }
+
+    /// The sliding window.
+    pub const fn window(&self) -> Window {
+        Window { kernel: self.kernel, stride: self.stride, padding: self.padding, dilation: [1, 1], ceil: self.ceil_mode }
+    }
+}
+
+const fn pool(window: &Window, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
+    if let Some(mistake) = window::image(input, site) {
+        return Err(mistake);
+    }
+    let mut axis = 0;
+    while axis < 2 {
+        // PyTorch's own limit; beyond it a window could hold nothing but padding.
+        if window.padding[axis] > window.kernel[axis] / 2 && window.kernel[axis] > 0 {
+            let text = site
+                .start()
+                .str(" has a padding of ")
+                .num(window.padding[axis])
+                .str(", more than half its kernel of ")
+                .num(window.kernel[axis]);
+            let help =
+                Text::new().str("a padding of at most ").num(window.kernel[axis] / 2).str(" keeps every window on some of the input");
+            return Err(Mistake::new(Part::Padding, text).help(help));
+        }
+        axis += 1;
+    }
+    match window.slide(input, site) {
+        Ok([height, width]) => Ok(Shape::new(&[input.dim(0), height, width])),
+        Err(mistake) => Err(mistake),
+    }
+}

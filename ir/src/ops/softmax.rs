@@ -1,0 +1,55 @@
+//! Softmax and its logarithm.
+
+use crate::{INFER, Mistake, Part, Shape, Site, Text};
+
+/// `exp(x) / sum(exp(x))` along an axis. Any shape.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Softmax {
+    /// The axis, the batch not counted: 0 is the channels of an image. [`INFER`] takes the only one there is.
+    pub axis: usize,
+}
+
+/// `x - log(sum(exp(x)))` along an axis. Any shape.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LogSoftmax {
+    /// The axis, the batch not counted: 0 is the channels of an image. [`INFER`] takes the only one there is.
+    pub axis: usize,
+}
+
+impl Softmax {
+    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        match check_axis(self.axis, input, site) {
+            Ok(axis) => Ok((Self { axis }, *input)),
+            Err(mistake) => Err(mistake),
+        }
+    }
+}
+
+impl LogSoftmax {
+    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        match check_axis(self.axis, input, site) {
+            Ok(axis) => Ok((Self { axis }, *input)),
+            Err(mistake) => Err(mistake),
+        }
+    }
+}
+
+const fn check_axis(axis: usize, input: &Shape, site: &Site) -> Result<usize, Mistake> {
+    if axis == INFER {
+        if input.rank() == 1 {
+            return Ok(0);
+        }
+        let text = site.received(site.start().str(" must be told its axis, since it receives "), input);
+        let help = Text::new()
+            .str("axes are counted without the batch: `axis = 0` is the first, `axis = ")
+            .num(input.rank() - 1)
+            .str("` the last");
+        return Err(Mistake::new(Part::Layer, text).help(help));
+    }
+    if axis < input.rank() {
+        return Ok(axis);
+    }
+    let text = site.received(site.start().str(" acts along axis ").num(axis).str(", but receives "), input);
+    let help = Text::new().str("axes are counted from 0, without the batch: the last one here is ").num(input.rank() - 1);
+    Err(Mistake::new(Part::Axis, text).help(help))
+}

@@ -1,0 +1,115 @@
+//! The arithmetic of windows that slide over a map, shared by convolution and pooling.
+
+use crate::{Mistake, Part, Shape, Site, Text};
+
+/// A window that slides over an image; each option is `[height, width]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    /// Size of the window, in taps.
+    pub kernel: [usize; 2],
+    /// Steps between windows.
+    pub stride: [usize; 2],
+    /// Rows and columns added at each side.
+    pub padding: [usize; 2],
+    /// Distance between taps.
+    pub dilation: [usize; 2],
+    /// Keep a last window that reaches beyond the padded input, as PyTorch's `ceil_mode` does.
+    pub ceil: bool,
+}
+
+const AXES: [&str; 2] = ["high", "wide"];
+
+impl Window {
+    /// The number of rows (columns) that the taps span: `dilation * (kernel - 1) + 1`.
+    pub const fn span(&self, axis: usize) -> usize {
+        self.dilation[axis].saturating_mul(self.kernel[axis].saturating_sub(1)).saturating_add(1)
+    }
+
+    /// The number of windows along an axis of `size`: `floor((size + 2 padding - span) / stride) + 1`, a remainder of the stride
+    /// dropped as PyTorch drops it; with `ceil`, rounded up as long as the last window begins inside the input or the padding before it.
+    pub const fn steps(&self, axis: usize, size: usize) -> usize {
+        let room = size + 2 * self.padding[axis] - self.span(axis);
+        let stride = self.stride[axis];
+        if !self.ceil {
+            return room / stride + 1;
+        }
+        let steps = room.div_ceil(stride) + 1;
+        if (steps - 1) * stride >= size + self.padding[axis] { steps - 1 } else { steps }
+    }
+
+    /// Checks the options and the input's size and gives the output's height and width.
+    pub(super) const fn slide(&self, input: &Shape, site: &Site) -> Result<[usize; 2], Mistake> {
+        if let Some(mistake) = zero(site, "kernel", Part::Kernel, self.kernel) {
+            return Err(mistake);
+        }
+        if let Some(mistake) = zero(site, "stride", Part::Stride, self.stride) {
+            return Err(mistake);
+        }
+        if let Some(mistake) = zero(site, "dilation", Part::Dilation, self.dilation) {
+            return Err(mistake);
+        }
+        let mut out = [0; 2];
+        let mut axis = 0;
+        while axis < 2 {
+            let size = input.dim(axis + 1);
+            let padded = size.saturating_add(self.padding[axis].saturating_mul(2));
+            // Beyond any memory, and a sum that would wrap around in the rule below.
+            if padded > usize::MAX / 4 {
+                return Err(Mistake::new(Part::Padding, site.start().str(" pads its input beyond what can be counted")));
+            }
+            if self.span(axis) > padded {
+                return Err(self.too_large(axis, input, padded, site));
+            }
+            out[axis] = self.steps(axis, size);
+            axis += 1;
+        }
+        Ok(out)
+    }
+
+    const fn too_large(&self, axis: usize, input: &Shape, padded: usize, site: &Site) -> Mistake {
+        let mut text = site.start().str(" has a kernel ").num(self.kernel[axis]).str(" ").str(AXES[axis]);
+        if self.dilation[axis] != 1 {
+            text = text.str(" that spans ").num(self.span(axis)).str(" with dilation ").num(self.dilation[axis]);
+        }
+        text = site.received(text.str(", but receives "), input);
+        if self.padding[axis] > 0 {
+            text = text.str(", ").num(padded).str(" ").str(AXES[axis]).str(" with its padding");
+        }
+        let help = if self.dilation[axis] != 1 {
+            Text::new()
+                .str("use a smaller kernel or dilation, or pad with `padding = ")
+                .num((self.span(axis) - input.dim(axis + 1)).div_ceil(2))
+                .str("`")
+        } else {
+            Text::new()
+                .str("use a kernel of at most ")
+                .num(padded)
+                .str(", or pad with `padding = ")
+                .num((self.span(axis) - input.dim(axis + 1)).div_ceil(2))
+                .str("`")
+        };
+        // A padding that is allowed is at most half the kernel for pools; convolutions take any.
+        Mistake::new(Part::Kernel, text).help(help)
+    }
+}
+
+/// A mistake if either number of an option is zero.
+const fn zero(site: &Site, option: &str, part: Part, pair: [usize; 2]) -> Option<Mistake> {
+    if pair[0] != 0 && pair[1] != 0 {
+        return None;
+    }
+    Some(Mistake::new(part, site.start().str(" has a ").str(option).str(" of 0; it must be at least 1")))
+}
+
+/// Refuses what is not `[channels, height, width]`.
+pub(super) const fn image(input: &Shape, site: &Site) -> Option<Mistake> {
+    if input.rank() == 3 {
+        return None;
+    }
+    let text = site.received(site.start().str(" works on images [channels, height, width], but receives "), input);
+    let mistake = Mistake::new(Part::Layer, text);
+    if site.flattened.is_some() {
+        return Some(mistake.help(Text::new().str("put it before ").name(site.source).str(", while the image still has its axes")));
+    }
+    Some(mistake)
+}

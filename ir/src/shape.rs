@@ -1,0 +1,130 @@
+//! The shape of one sample.
+
+/// The most axes that a shape can have, the batch axis not counted.
+pub const MAX_RANK: usize = 5;
+
+/// The sizes of one sample's axes; the batch axis is never part of it. An image is `[channels, height, width]`, a row of features
+/// `[features]`, a sequence `[length, features]`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Shape {
+    dims: [usize; MAX_RANK],
+    rank: usize,
+}
+
+impl Shape {
+    /// The shape of a value that could not be worked out because of an earlier mistake. Rules that receive it stay quiet.
+    pub const UNKNOWN: Shape = Shape { dims: [0; MAX_RANK], rank: usize::MAX };
+
+    /// The shape with these sizes.
+    ///
+    /// # Panics
+    /// With more than [`MAX_RANK`] sizes.
+    pub const fn new(dims: &[usize]) -> Self {
+        assert!(dims.len() <= MAX_RANK, "a shape has at most 5 axes besides the batch");
+        let mut shape = Shape { dims: [0; MAX_RANK], rank: dims.len() };
+        let mut i = 0;
+        while i < dims.len() {
+            shape.dims[i] = dims[i];
+            i += 1;
+        }
+        shape
+    }
+
+    /// Is this [`Shape::UNKNOWN`]?
+    pub const fn is_unknown(&self) -> bool {
+        self.rank == usize::MAX
+    }
+
+    /// The number of axes; 0 where the shape is unknown.
+    pub const fn rank(&self) -> usize {
+        if self.is_unknown() { 0 } else { self.rank }
+    }
+
+    /// The size of axis `i`; 0 where there is no such axis, so that code generated around a mistake still compiles.
+    pub const fn dim(&self, i: usize) -> usize {
+        if i < self.rank() { self.dims[i] } else { 0 }
+    }
+
+    /// The sizes as a slice.
+    pub const fn dims(&self) -> &[usize] {
+        self.dims.split_at(self.rank()).0
+    }
+
+    /// The sizes as an array of `N`, zeros beyond the rank.
+    pub const fn array<const N: usize>(&self) -> [usize; N] {
+        let mut out = [0; N];
+        let mut i = 0;
+        while i < N {
+            out[i] = self.dim(i);
+            i += 1;
+        }
+        out
+    }
+
+    /// The number of elements. It saturates: a product that does not fit is `usize::MAX`.
+    pub const fn len(&self) -> usize {
+        let mut product: usize = 1;
+        let mut i = 0;
+        while i < self.rank() {
+            product = product.saturating_mul(self.dims[i]);
+            i += 1;
+        }
+        product
+    }
+
+    /// No elements at all?
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Equality, usable in const contexts.
+    pub const fn same(&self, other: &Shape) -> bool {
+        if self.rank != other.rank {
+            return false;
+        }
+        let mut i = 0;
+        while i < self.rank() {
+            if self.dims[i] != other.dims[i] {
+                return false;
+            }
+            i += 1;
+        }
+        true
+    }
+
+    /// This shape with the size of axis `i` replaced.
+    pub const fn with_dim(mut self, i: usize, size: usize) -> Self {
+        self.dims[i] = size;
+        self
+    }
+}
+
+impl core::fmt::Debug for Shape {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        if self.is_unknown() { f.write_str("[?]") } else { core::fmt::Debug::fmt(self.dims(), f) }
+    }
+}
+
+/// `[6, 28, 28]`
+impl core::fmt::Display for Shape {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Debug::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        let image = Shape::new(&[3, 32, 48]);
+        assert_eq!((image.rank(), image.dim(2), image.dim(3), image.len()), (3, 48, 0, 3 * 32 * 48));
+        assert_eq!(image.to_string(), "[3, 32, 48]");
+        assert_eq!(image.array::<3>(), [3, 32, 48]);
+        assert!(image.same(&image) && !image.same(&Shape::new(&[3, 32])) && !image.same(&image.with_dim(0, 1)));
+        assert_eq!(Shape::new(&[]).len(), 1);
+        assert_eq!(Shape::new(&[usize::MAX, 2]).len(), usize::MAX);
+        assert!(Shape::UNKNOWN.is_unknown() && Shape::UNKNOWN.dims().is_empty());
+    }
+}

@@ -1,0 +1,146 @@
+//! Text that can be put together while constants are evaluated.
+
+use crate::Shape;
+
+const CAPACITY: usize = 480;
+
+/// A short text of bounded length, built by chained `const fn`s. What does not fit is cut off.
+#[derive(Clone, Copy)]
+pub struct Text {
+    bytes: [u8; CAPACITY],
+    len: usize,
+}
+
+impl Text {
+    /// The empty text.
+    pub const fn new() -> Self {
+        Self { bytes: [0; CAPACITY], len: 0 }
+    }
+
+    /// Appends `text`, whole characters only.
+    pub const fn str(mut self, text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut take = if self.len + bytes.len() <= CAPACITY { bytes.len() } else { CAPACITY - self.len };
+        // A byte of the form 10xxxxxx continues a character: never cut in front of one.
+        while take < bytes.len() && take > 0 && bytes[take] & 0xC0 == 0x80 {
+            take -= 1;
+        }
+        let mut i = 0;
+        while i < take {
+            self.bytes[self.len] = bytes[i];
+            self.len += 1;
+            i += 1;
+        }
+        self
+    }
+
+    /// Appends a name between backticks.
+    pub const fn name(self, name: &str) -> Self {
+        self.str("`").str(name).str("`")
+    }
+
+    /// Appends `number` in decimals.
+    pub const fn num(self, number: usize) -> Self {
+        let mut digits = [0u8; 20];
+        let mut at = digits.len();
+        let mut rest = number;
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        match core::str::from_utf8(digits.split_at(at).1) {
+            Ok(text) => self.str(text),
+            Err(_) => self,
+        }
+    }
+
+    /// Appends `height x width`, or the one number where both are equal.
+    pub const fn pair(self, pair: [usize; 2]) -> Self {
+        if pair[0] == pair[1] { self.num(pair[0]) } else { self.str("(").num(pair[0]).str(", ").num(pair[1]).str(")") }
+    }
+
+    /// Appends `[6, 28, 28]`.
+    pub const fn shape(mut self, shape: &Shape) -> Self {
+        self = self.str("[");
+        let mut i = 0;
+        while i < shape.rank() {
+            if i > 0 {
+                self = self.str(", ");
+            }
+            self = self.num(shape.dim(i));
+            i += 1;
+        }
+        self.str("]")
+    }
+
+    /// Appends another text.
+    pub const fn text(self, other: &Text) -> Self {
+        self.str(other.as_str())
+    }
+
+    /// Nothing in it?
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The text so far.
+    pub const fn as_str(&self) -> &str {
+        match core::str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(text) => text,
+            // Only whole characters are ever appended.
+            Err(_) => "",
+        }
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl core::fmt::Display for Text {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl core::fmt::Debug for Text {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_shapes_and_names() {
+        let text = Text::new().name("fc1").str(" gets ").shape(&Shape::new(&[16, 5, 5])).str(" = ").num(400);
+        assert_eq!(text.as_str(), "`fc1` gets [16, 5, 5] = 400");
+        assert_eq!(Text::new().num(0).as_str(), "0");
+        assert_eq!(Text::new().num(usize::MAX).as_str(), usize::MAX.to_string());
+        assert_eq!(Text::new().pair([3, 3]).str(" ").pair([3, 5]).as_str(), "3 (3, 5)");
+    }
+
+    #[test]
+    fn too_long_is_cut_between_characters() {
+        let mut text = Text::new().str("x");
+        for _ in 0..300 {
+            text = text.str("é");
+        }
+        assert_eq!(text.as_str().len(), CAPACITY - 1);
+        assert!(text.as_str().ends_with('é'));
+    }
+}

@@ -1,0 +1,211 @@
+//! Every shape rule by hand-worked numbers, and every refusal.
+
+use layercake_ir::ops::*;
+use layercake_ir::{Builder, INFER, Mistake, Op, Part, Shape, Site, check_input, check_output};
+
+const SITE: Site = Site { layer: "it", source: "before", flattened: None };
+
+fn conv(kernel: usize) -> Conv2d {
+    let pair = [1, 1];
+    Conv2d {
+        in_channels: INFER,
+        out_channels: 8,
+        kernel: [kernel; 2],
+        stride: pair,
+        padding: [0; 2],
+        dilation: pair,
+        groups: 1,
+        bias: true,
+    }
+}
+
+fn pool(kernel: usize) -> MaxPool2d {
+    MaxPool2d { kernel: [kernel; 2], stride: [kernel; 2], padding: [0; 2], dilation: [1; 2], ceil_mode: false }
+}
+
+fn infer(op: Op, input: &[usize]) -> Result<(Op, Shape), Mistake> {
+    op.infer(&[Shape::new(input)], &SITE)
+}
+
+fn output(op: Op, input: &[usize]) -> Vec<usize> {
+    infer(op, input).unwrap().1.dims().to_vec()
+}
+
+#[track_caller]
+fn refused(op: Op, input: &[usize], part: Part, message: &str) {
+    let mistake = infer(op, input).expect_err("the rule must refuse this");
+    assert_eq!((mistake.part, mistake.to_string().as_str()), (part, message));
+}
+
+#[test]
+fn convolution_sizes() {
+    assert_eq!(output(Op::Conv2d(conv(5)), &[1, 28, 28]), [8, 24, 24]);
+    assert_eq!(output(Op::Conv2d(Conv2d { padding: [2, 0], ..conv(5) }), &[1, 28, 28]), [8, 28, 24]);
+    // floor((28 - 5) / 2) + 1 = 12: the last column is dropped.
+    assert_eq!(output(Op::Conv2d(Conv2d { stride: [2, 3], ..conv(5) }), &[1, 28, 28]), [8, 12, 8]);
+    // A 3-tap kernel with dilation 4 spans 9.
+    assert_eq!(output(Op::Conv2d(Conv2d { dilation: [4, 1], ..conv(3) }), &[1, 9, 9]), [8, 1, 7]);
+    // Padding wider than the kernel.
+    assert_eq!(output(Op::Conv2d(Conv2d { padding: [4; 2], ..conv(3) }), &[1, 1, 1]), [8, 7, 7]);
+}
+
+#[test]
+fn pool_sizes_follow_pytorch() {
+    assert_eq!(output(Op::MaxPool2d(pool(2)), &[6, 28, 29]), [6, 14, 14]);
+    let ceil = MaxPool2d { ceil_mode: true, ..pool(2) };
+    assert_eq!(output(Op::MaxPool2d(ceil), &[6, 28, 29]), [6, 14, 15]);
+    // torch.nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True) on 4x4 gives 3x3, on 5x5 3x3: a last window
+    // that would begin in the padding behind the input is dropped.
+    let padded = MaxPool2d { kernel: [3; 2], stride: [2; 2], padding: [1; 2], ceil_mode: true, dilation: [1; 2] };
+    assert_eq!(output(Op::MaxPool2d(padded), &[1, 4, 5]), [1, 3, 3]);
+    let apart = MaxPool2d { kernel: [2; 2], stride: [3; 2], padding: [1; 2], ceil_mode: true, dilation: [1; 2] };
+    assert_eq!(output(Op::MaxPool2d(apart), &[1, 4, 5]), [1, 2, 2]);
+    let mean = AvgPool2d { kernel: [3, 2], stride: [2, 1], padding: [1, 0], ceil_mode: false, count_include_pad: true };
+    assert_eq!(output(Op::AvgPool2d(mean), &[2, 7, 7]), [2, 4, 6]);
+}
+
+#[test]
+fn inferred_sizes_are_filled_in() {
+    let (op, _) = infer(Op::Conv2d(conv(1)), &[3, 4, 4]).unwrap();
+    assert!(matches!(op, Op::Conv2d(Conv2d { in_channels: 3, .. })));
+    let (op, shape) = infer(Op::Linear(Linear { in_features: INFER, out_features: 2, bias: true }), &[7, 5]).unwrap();
+    assert!(matches!(op, Op::Linear(Linear { in_features: 5, .. })));
+    assert_eq!(shape.dims(), [7, 2]);
+    let (op, _) = infer(Op::Softmax(Softmax { axis: INFER }), &[7]).unwrap();
+    assert_eq!(op, Op::Softmax(Softmax { axis: 0 }));
+}
+
+#[test]
+fn an_unknown_input_is_quiet() {
+    let bad = Op::Conv2d(Conv2d { kernel: [0; 2], ..conv(1) });
+    assert!(bad.infer(&[Shape::UNKNOWN], &SITE).unwrap().1.is_unknown());
+}
+
+#[test]
+fn refusals() {
+    refused(Op::Conv2d(conv(5)), &[400], Part::Layer, "`it` works on images [channels, height, width], but receives [400] from `before`");
+    refused(
+        Op::Conv2d(Conv2d { in_channels: 3, ..conv(5) }),
+        &[1, 28, 28],
+        Part::In,
+        "`it` is told to take 3 channels, but receives 1: [1, 28, 28] from `before`\n\
+         help: write `Conv2d(1 -> 8, ..)`, or `Conv2d(8, ..)` to take what comes",
+    );
+    refused(
+        Op::Conv2d(conv(5)),
+        &[1, 4, 8],
+        Part::Kernel,
+        "`it` has a kernel 5 high, but receives [1, 4, 8] from `before`\nhelp: use a kernel of at most 4, or pad with `padding = 1`",
+    );
+    refused(
+        Op::Conv2d(Conv2d { groups: 3, ..conv(1) }),
+        &[6, 4, 4],
+        Part::Groups,
+        "`it` cannot split its 8 channels out into 3 equal groups\nhelp: `groups` must divide both 6 and 8: 1 and 2 do",
+    );
+    refused(Op::Conv2d(Conv2d { groups: 0, ..conv(1) }), &[6, 4, 4], Part::Groups, "`it` has 0 groups; it must have at least 1");
+    refused(Op::Conv2d(Conv2d { stride: [1, 0], ..conv(1) }), &[6, 4, 4], Part::Stride, "`it` has a stride of 0; it must be at least 1");
+    refused(
+        Op::MaxPool2d(MaxPool2d { padding: [2; 2], ..pool(2) }),
+        &[6, 4, 4],
+        Part::Padding,
+        "`it` has a padding of 2, more than half its kernel of 2\nhelp: a padding of at most 1 keeps every window on some of the input",
+    );
+    refused(
+        Op::Linear(Linear { in_features: 3, out_features: 1, bias: false }),
+        &[4],
+        Part::In,
+        "`it` is told to take 3 features, but receives 4 from `before`\nhelp: write `Linear(4 -> 1)`, or `Linear(1)` to take what comes",
+    );
+    refused(
+        Op::Linear(Linear { in_features: INFER, out_features: 1, bias: false }),
+        &[4, 2, 2],
+        Part::Layer,
+        "`it` works on features [n] or [length, n], but receives [4, 2, 2] from `before`\nhelp: put `Flatten` before it",
+    );
+    refused(
+        Op::Dropout(Dropout { p: -0.1 }),
+        &[4],
+        Part::Probability,
+        "`it` has a `p` outside 0..1; it is the probability of dropping an element",
+    );
+    refused(
+        Op::Softmax(Softmax { axis: 3 }),
+        &[4, 2, 2],
+        Part::Axis,
+        "`it` acts along axis 3, but receives [4, 2, 2] from `before`\nhelp: axes are counted from 0, without the batch: the last one here is 2",
+    );
+    let norm = BatchNorm1d { features: INFER, eps: 1e-5, momentum: 0.1, affine: true };
+    refused(
+        Op::BatchNorm1d(norm),
+        &[4, 2, 2],
+        Part::Layer,
+        "`it` works on [features] or [channels, length], but receives [4, 2, 2] from `before`\nhelp: use `BatchNorm2d` for images",
+    );
+    for nan in [f64::NAN, f64::INFINITY] {
+        assert!(infer(Op::BatchNorm1d(BatchNorm1d { eps: nan, ..norm }), &[4]).is_err());
+        assert!(infer(Op::Dropout(Dropout { p: nan }), &[4]).is_err());
+        assert!(infer(Op::LeakyRelu(LeakyRelu { negative_slope: nan }), &[4]).is_err());
+    }
+}
+
+#[test]
+fn absurd_sizes_are_refused_and_never_wrap() {
+    let huge = usize::MAX - 1;
+    for op in [Conv2d { kernel: [huge; 2], ..conv(1) }, Conv2d { padding: [huge; 2], ..conv(1) }, Conv2d { dilation: [huge; 2], ..conv(3) }]
+    {
+        assert!(infer(Op::Conv2d(op), &[1, 8, 8]).is_err(), "{op:?}");
+    }
+    assert_eq!(output(Op::Conv2d(Conv2d { stride: [huge; 2], ..conv(1) }), &[1, 8, 8]), [8, 1, 1]);
+    assert!(infer(Op::Flatten(Flatten {}), &[huge, huge]).is_err());
+}
+
+#[test]
+fn inputs_and_outputs() {
+    assert!(check_input("x", &Shape::new(&[3, 0, 2])).is_err());
+    assert!(check_input("x", &Shape::new(&[usize::MAX / 2, 3])).is_err());
+    assert!(check_input("x", &Shape::new(&[3, 1])).is_ok());
+    let wrong = check_output(&Shape::new(&[INFER, 9]), &Shape::new(&[16, 5]), &SITE).unwrap_err();
+    assert_eq!(wrong.to_string(), "declared as [_, 9], but `it` gives [16, 5]\nhelp: write `-> [16, 5]`, or `_` for a size to be inferred");
+    assert!(check_output(&Shape::new(&[INFER, 5]), &Shape::new(&[16, 5]), &SITE).is_ok());
+    assert!(check_output(&Shape::new(&[5]), &Shape::UNKNOWN, &SITE).is_ok());
+}
+
+/// LeNet-5 by hand. Parameters: conv1 6 (25 + 1) = 156, conv2 16 (150 + 1) = 2416, fc1 120 * 401 = 48120, fc2 84 * 121 = 10164,
+/// fc3 10 * 85 = 850: 61706. Multiply-adds: conv1 28 * 28 * 6 * 25 = 117600, conv2 10 * 10 * 16 * 150 = 240000, fc1 48000,
+/// fc2 10080, fc3 840: 416520, twice that is 833040. Receptive field: 5, then 6 after the pool (step 2), 6 + 4 * 2 = 14 after conv2,
+/// 14 + 2 = 16 after its pool.
+#[test]
+fn lenet5_facts() {
+    let mean = Op::AvgPool2d(AvgPool2d { kernel: [2; 2], stride: [2; 2], padding: [0; 2], ceil_mode: false, count_include_pad: true });
+    let linear = |out| Op::Linear(Linear { in_features: INFER, out_features: out, bias: true });
+    let mut b = Builder::new("LeNet5");
+    let mut x = b.input("input", Shape::new(&[1, 28, 28])).unwrap();
+    for (name, op) in [
+        ("conv1", Op::Conv2d(Conv2d { out_channels: 6, padding: [2; 2], ..conv(5) })),
+        ("tanh_1", Op::Tanh),
+        ("pool_1", mean),
+        ("conv2", Op::Conv2d(Conv2d { out_channels: 16, ..conv(5) })),
+        ("tanh_2", Op::Tanh),
+        ("pool_2", mean),
+        ("flatten", Op::Flatten(Flatten {})),
+        ("fc1", linear(120)),
+        ("tanh_3", Op::Tanh),
+        ("fc2", linear(84)),
+        ("tanh_4", Op::Tanh),
+        ("fc3", linear(10)),
+    ] {
+        x = b.add(name, op, &[x]).unwrap();
+    }
+    let wrong = b.clone().add("fc4", Op::Linear(Linear { in_features: 11, out_features: 2, bias: true }), &[x]).unwrap_err();
+    assert!(wrong.to_string().starts_with("`fc4` is told to take 11 features, but receives 10 from `fc3`"));
+    let graph = b.finish(&[("output", x)]);
+    assert_eq!(graph.params(), 61_706);
+    assert_eq!(graph.flops(), 833_040);
+    assert_eq!(graph.receptive_field(), [16, 16]);
+    // 2 * 6 * 28 * 28 + 6 * 14 * 14 + 2 * 16 * 10 * 10 + 16 * 5 * 5 + 400 + 2 * 120 + 2 * 84 + 10
+    assert_eq!(graph.activations(), 9408 + 1176 + 3200 + 400 + 400 + 240 + 168 + 10);
+    let mult_adds: u64 = graph.nodes().iter().map(|node| node.mult_adds()).sum();
+    assert_eq!(mult_adds, 423_038);
+    assert_eq!(graph.outputs()[0].shape.dims(), [10]);
+}
