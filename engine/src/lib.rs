@@ -1,1 +1,53 @@
-//! Runs graphs on CPU slices.
+//! Runs a Layercake graph forward and backward on CPU slices, in f32.
+//!
+//! An [`Engine`] belongs to one network. [`Engine::start`] hands out a [`Run`]: fill in its inputs and parameters, call
+//! [`Run::forward`], read the outputs; after [`Run::backward`] read the gradients.
+//!
+//! ```
+//! use layercake_engine::{Engine, Mode};
+//! use layercake_ir::{Builder, INFER, Op, Shape, ops::Linear};
+//!
+//! let mut builder = Builder::new("Sum");
+//! let x = builder.input("input", Shape::new(&[3]))?;
+//! let x = builder.add("fc", Op::Linear(Linear { in_features: INFER, out_features: 1, bias: false }), &[x])?;
+//! let graph = builder.finish(&[("output", x)]);
+//!
+//! let engine = Engine::default();
+//! let mut run = engine.start(&graph, 2, Mode::Eval, true)?;
+//! run.input_mut(0).copy_from_slice(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+//! run.param_mut(0).copy_from_slice(&[1.0, 1.0, 2.0]);
+//! run.forward();
+//! assert_eq!(run.output(0), [9.0, 21.0]);
+//!
+//! run.backward(&[&[1.0, 10.0]]);
+//! let mut weight_grad = [0.0; 3];
+//! run.add_param_grad(0, &mut weight_grad);
+//! assert_eq!(weight_grad, [41.0, 52.0, 63.0]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # How it works
+//!
+//! - `plan/` decides, once for a graph, batch size and [`Mode`]: what is fused or done in place, which buffers values share, how the
+//!   batch is split into *lanes*.
+//! - `exec/` carries a plan out. A lane is a group of images with buffers of its own that a thread takes through the network,
+//!   forward and backward. Lanes wait for each other only where they must: for the statistics of a batch, and where a weight is so
+//!   large that its gradient is worked out by all threads together rather than once a lane.
+//! - `kernels/` is the arithmetic.
+//!
+//! The number of lanes and the order of every sum follow from the shapes. So the same inputs give the same bits on any number of
+//! threads; work runs on the `rayon` pool that the caller is in.
+
+mod engine;
+mod error;
+mod exec;
+mod kernels;
+mod mode;
+mod plan;
+pub mod rng;
+mod run;
+
+pub use engine::Engine;
+pub use error::EngineError;
+pub use mode::Mode;
+pub use run::Run;

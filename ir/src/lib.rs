@@ -25,3 +25,9 @@ pub use text::Text;
 
 /// Stands for a size that the user left out and the shape rule fills in from the input.
 pub const INFER: usize = usize::MAX;
+
+/// In generated code: a size that the user stated by a constant. One that happens to be [`INFER`] must not pass for a size left out:
+/// it becomes one that every rule refuses as it would any absurd size.
+pub const fn stated(size: usize) -> usize {
+    if size == INFER { INFER - 1 } else { size }
+}

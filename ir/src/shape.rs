@@ -92,6 +92,11 @@ impl Shape {
         true
     }
 
+    /// This shape, or [`Shape::UNKNOWN`] where `outcome` is a mistake: what comes after a refused shape stays quiet.
+    pub const fn unless(self, outcome: &Result<(), crate::Mistake>) -> Self {
+        if outcome.is_ok() { self } else { Shape::UNKNOWN }
+    }
+
     /// This shape with the size of axis `i` replaced.
     pub const fn with_dim(mut self, i: usize, size: usize) -> Self {
         self.dims[i] = size;

@@ -85,7 +85,7 @@ impl Conv2d {
     }
 
     pub(super) const fn multiply_adds(&self, output: &Shape) -> u64 {
-        let taps = self.in_channels / self.groups * self.kernel[0] * self.kernel[1];
+        let taps = (self.in_channels / self.groups).saturating_mul(self.kernel[0]).saturating_mul(self.kernel[1]);
         (output.len() as u64).saturating_mul(taps as u64)
     }
 }

@@ -47,6 +47,11 @@ impl Params {
         self.items.split_at(self.len).0
     }
 
+    /// The size of one axis of one tensor; 0 where there is none, so that code generated around a mistake still compiles.
+    pub const fn dim(&self, tensor: usize, axis: usize) -> usize {
+        if tensor < self.len { self.items[tensor].shape.dim(axis) } else { 0 }
+    }
+
     /// The number of trained numbers in them.
     pub const fn count(&self) -> usize {
         let mut total: usize = 0;

@@ -1,0 +1,181 @@
+//! Carrying out a plan.
+
+mod backward;
+mod conv2d;
+mod forward;
+mod lane;
+mod linear;
+mod norm;
+
+use rayon::prelude::*;
+
+use crate::{
+    kernels::{activation, layout},
+    plan::{Phase, Plan},
+};
+use lane::Lane;
+use norm::Norm;
+
+/// Copying so many elements is worth waking another thread; so is adding them.
+const SHARED_WORK: usize = 32 * 1024;
+
+/// Everything that one run reads and writes. Made once for a plan; nothing is allocated while it runs.
+pub struct Workspace {
+    /// The inputs, batch-major.
+    pub inputs: Vec<Vec<f32>>,
+    /// The outputs, batch-major.
+    pub outputs: Vec<Vec<f32>>,
+    /// The tensors of all nodes.
+    pub params: Vec<Vec<f32>>,
+    /// The seed of the dropout masks.
+    pub seed: u64,
+    /// The gradients of the trained tensors, empty for the others.
+    grads: Vec<Vec<f32>>,
+    lanes: Vec<Lane>,
+    norms: Vec<Norm>,
+    /// Scratch for the parts of [`Phase::Weights`].
+    parts: Vec<Vec<f32>>,
+}
+
+/// What all lanes read.
+#[derive(Clone, Copy)]
+struct Shared<'a> {
+    plan: &'a Plan,
+    params: &'a [Vec<f32>],
+    norms: &'a [Norm],
+    seed: u64,
+}
+
+impl Workspace {
+    /// All buffers, zeroed.
+    pub fn new(plan: &Plan) -> Self {
+        let batch_of = |value: usize| vec![0.0; plan.batch * plan.values[value].len()];
+        let keeps = !plan.backward.is_empty();
+        Self {
+            inputs: plan.inputs.iter().map(|&value| batch_of(value)).collect(),
+            outputs: plan.outputs.iter().map(|output| batch_of(output.value)).collect(),
+            params: plan.params.iter().map(|param| vec![0.0; param.len]).collect(),
+            seed: 0,
+            grads: plan.params.iter().map(|param| vec![0.0; if keeps && param.trained { param.len } else { 0 }]).collect(),
+            lanes: plan.lanes.iter().map(|&span| Lane::new(plan, span)).collect(),
+            norms: plan.norms.iter().map(|&channels| Norm::new(channels)).collect(),
+            parts: conv2d::part_scratch(plan),
+        }
+    }
+
+    /// Works out the outputs.
+    pub fn forward(&mut self, plan: &Plan) {
+        let inputs = &self.inputs;
+        each(&mut self.lanes, |lane| lane.take_inputs(plan, inputs));
+        for phase in &plan.forward {
+            match phase {
+                Phase::Lanes(tasks) => {
+                    let shared = Shared { plan, params: &self.params, norms: &self.norms, seed: self.seed };
+                    each(&mut self.lanes, |lane| tasks.iter().for_each(|&task| forward::run(lane, task, shared)));
+                }
+                Phase::Merge(step) => norm::merge_forward(plan, *step, &self.lanes, &mut self.params, &mut self.norms),
+                Phase::Weights(_) => unreachable!("a phase of the backward pass"),
+            }
+        }
+        for (output, to) in plan.outputs.iter().zip(&mut self.outputs) {
+            let value = &plan.values[output.value];
+            let [channels, inner] = value.split();
+            let longest = plan.lanes[0].images * value.len();
+            let give = |(lane, to): (&Lane, &mut [f32])| {
+                let from = &lane.slots[value.slot][..to.len()];
+                layout::swap(channels, lane.span.images, inner, from, to, false);
+            };
+            if to.len() >= SHARED_WORK && self.lanes.len() > 1 {
+                self.lanes.par_iter().zip(to.par_chunks_mut(longest)).for_each(give);
+            } else {
+                self.lanes.iter().zip(to.chunks_mut(longest)).for_each(give);
+            }
+        }
+    }
+
+    /// Works out the gradients.
+    ///
+    /// # Panics
+    /// If the gradients' number or lengths do not fit.
+    pub fn backward(&mut self, plan: &Plan, output_grads: &[&[f32]]) {
+        assert_eq!(output_grads.len(), plan.outputs.len(), "a gradient for each output");
+        for (grad, output) in output_grads.iter().zip(&self.outputs) {
+            assert_eq!(grad.len(), output.len(), "a gradient has the length of its output");
+        }
+        each(&mut self.lanes, |lane| lane.take_output_grads(plan, output_grads));
+        for phase in &plan.backward {
+            match phase {
+                Phase::Lanes(tasks) => {
+                    let shared = Shared { plan, params: &self.params, norms: &self.norms, seed: self.seed };
+                    each(&mut self.lanes, |lane| tasks.iter().for_each(|&task| backward::run(lane, task, shared)));
+                }
+                Phase::Merge(step) => {
+                    norm::merge_backward(plan, *step, &self.lanes, &self.params, &mut self.norms, &mut self.grads);
+                }
+                Phase::Weights(step) => backward::weights(plan, *step, &self.lanes, &mut self.grads, &mut self.parts),
+            }
+        }
+        self.add_up_lanes(plan);
+    }
+
+    /// Adds up the lanes' gradients, in their order.
+    fn add_up_lanes(&mut self, plan: &Plan) {
+        let (first, others) = self.lanes.split_first_mut().expect("a plan has a lane");
+        for (index, param) in plan.params.iter().enumerate().filter(|(_, param)| param.trained && !param.wide) {
+            if plan.backward.is_empty() {
+                return;
+            }
+            let to = &mut self.grads[index];
+            std::mem::swap(to, &mut first.grads[index]);
+            let add = |(part, to): (usize, &mut [f32])| {
+                for lane in others.iter() {
+                    activation::add(&lane.grads[index][part * SHARED_WORK..][..to.len()], to);
+                }
+            };
+            if others.is_empty() {
+                continue;
+            }
+            if param.len > SHARED_WORK {
+                to.par_chunks_mut(SHARED_WORK).enumerate().for_each(add);
+            } else {
+                add((0, to));
+            }
+        }
+    }
+
+    /// Adds the gradient of a tensor.
+    ///
+    /// # Panics
+    /// If the length does not fit.
+    pub fn add_param_grad(&self, index: usize, into: &mut [f32]) {
+        assert_eq!(into.len(), self.params[index].len(), "a gradient has the length of its parameter");
+        let grad = &self.grads[index];
+        if !grad.is_empty() {
+            activation::add(grad, into);
+        }
+    }
+
+    /// Adds the gradient of an input.
+    ///
+    /// # Panics
+    /// If it was not asked for, or the length does not fit.
+    pub fn add_input_grad(&self, plan: &Plan, index: usize, into: &mut [f32]) {
+        assert!(plan.input_grad, "the run was started without input_grad");
+        assert_eq!(into.len(), self.inputs[index].len(), "a gradient has the length of its input");
+        let value = &plan.values[plan.inputs[index]];
+        // Without a buffer no output depends on the input.
+        let Some(slot) = value.grad else { return };
+        let [channels, inner] = value.split();
+        for (lane, into) in self.lanes.iter().zip(into.chunks_mut(plan.lanes[0].images * value.len())) {
+            layout::swap(channels, lane.span.images, inner, &lane.slots[slot][..into.len()], into, true);
+        }
+    }
+}
+
+/// Every lane does something, on as many threads as there are.
+fn each(lanes: &mut [Lane], work: impl Fn(&mut Lane) + Send + Sync) {
+    match lanes {
+        [lane] => work(lane),
+        lanes => lanes.par_iter_mut().for_each(work),
+    }
+}

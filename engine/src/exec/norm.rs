@@ -1,0 +1,106 @@
+//! Where the lanes of a batch normalisation meet.
+
+use super::lane::Lane;
+use crate::{
+    kernels::batch_norm::{Gradient, Moments},
+    plan::{Kernel, Normalisation, Plan, Step},
+};
+
+/// What all lanes need of a batch normalisation, channel by channel: `y = (x - mean) scale + shift`.
+pub struct Norm {
+    /// The mean, of the batch or running.
+    pub mean: Vec<f32>,
+    /// The inverse standard deviation times the weight.
+    pub scale: Vec<f32>,
+    /// The bias.
+    pub shift: Vec<f32>,
+    /// The inverse standard deviation.
+    deviation: Vec<f64>,
+    /// For the backward pass.
+    pub gradient: Gradient,
+}
+
+impl Norm {
+    /// Zeroed.
+    pub fn new(channels: usize) -> Self {
+        let zeros = || vec![0.0; channels];
+        Self {
+            mean: zeros(),
+            scale: zeros(),
+            shift: zeros(),
+            deviation: vec![0.0; channels],
+            gradient: Gradient { by_grad: zeros(), by_input: zeros(), constant: zeros() },
+        }
+    }
+}
+
+fn normalisation(step: &Step) -> &Normalisation {
+    match &step.kernel {
+        Kernel::BatchNorm(norm) => norm,
+        _ => unreachable!("only batch normalisations are merged"),
+    }
+}
+
+/// Forward: the statistics of the batch from those of the lanes, and the running ones updated; or the running ones as they are.
+pub fn merge_forward(plan: &Plan, step: usize, lanes: &[Lane], params: &mut [Vec<f32>], norms: &mut [Norm]) {
+    let step = &plan.steps[step];
+    let norm = normalisation(step);
+    let of = &mut norms[norm.index];
+    let (affine, rest) = params[step.first_param..].split_at_mut(if norm.affine { 2 } else { 0 });
+    let [running_mean, running_var, ..] = rest else { unreachable!("a batch normalisation has running statistics") };
+    for channel in 0..norm.channels {
+        let (mean, variance) = if norm.train {
+            let mut count = 0;
+            let mut moments = Moments::default();
+            for lane in lanes {
+                let more = lane.span.images * norm.positions;
+                moments = moments.merge(count, lane.moments[norm.index][channel], more);
+                count += more;
+            }
+            let update = |running: &mut f32, new: f64| {
+                *running = ((1.0 - norm.momentum) * f64::from(*running) + norm.momentum * new) as f32;
+            };
+            update(&mut running_mean[channel], moments.mean);
+            update(&mut running_var[channel], moments.squares / (count - 1) as f64);
+            (moments.mean, moments.squares / count as f64)
+        } else {
+            (f64::from(running_mean[channel]), f64::from(running_var[channel]))
+        };
+        let deviation = 1.0 / (variance + norm.eps).sqrt();
+        of.mean[channel] = mean as f32;
+        of.deviation[channel] = deviation;
+        let weight = affine.first().map_or(1.0, |weight| f64::from(weight[channel]));
+        of.scale[channel] = (deviation * weight) as f32;
+        of.shift[channel] = affine.get(1).map_or(0.0, |bias| bias[channel]);
+    }
+}
+
+/// Backward: the gradients of weight and bias, and the coefficients of the input's.
+///
+/// With `h = (x - mean) s`, `s` the inverse standard deviation, `g` the weight and `n` elements a channel:
+/// `dx = g s (dy - mean(dy) - h mean(dy h))`; with running statistics, which do not depend on `x`, just `dx = g s dy`.
+pub fn merge_backward(plan: &Plan, step: usize, lanes: &[Lane], params: &[Vec<f32>], norms: &mut [Norm], grads: &mut [Vec<f32>]) {
+    let step = &plan.steps[step];
+    let norm = normalisation(step);
+    let of = &mut norms[norm.index];
+    let count = (plan.batch * norm.positions) as f64;
+    for channel in 0..norm.channels {
+        let mut sums = [0.0; 2];
+        for lane in lanes {
+            let [grad, product] = lane.sums[norm.index][channel];
+            sums = [sums[0] + grad, sums[1] + product];
+        }
+        let deviation = of.deviation[channel];
+        if norm.affine {
+            grads[step.first_param][channel] = (sums[1] * deviation) as f32;
+            grads[step.first_param + 1][channel] = sums[0] as f32;
+        }
+        let weight = if norm.affine { f64::from(params[step.first_param][channel]) } else { 1.0 };
+        let by_grad = weight * deviation;
+        of.gradient.by_grad[channel] = by_grad as f32;
+        if norm.train {
+            of.gradient.by_input[channel] = (-by_grad * deviation * deviation * sums[1] / count) as f32;
+            of.gradient.constant[channel] = (-by_grad * sums[0] / count) as f32;
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! `exp`, `tanh` and `sigmoid` of a vector, to a few units in the last place.
+//!
+//! All rest on `exp(x) = 2^n exp(r)` with `n` the whole number nearest to `x / ln 2` and `|r| <= ln 2 / 2`, where a short series is
+//! enough.
+
+use pulp::Simd;
+
+/// Adding and subtracting it rounds to the nearest whole number; the low bits of the sum are that number in two's complement.
+const ROUND: f32 = 12_582_912.0; // 1.5 * 2^23
+/// ln 2 in two parts: the high one has few enough bits that its product with a whole number below 2^9 is exact.
+const LN_2_HIGH: f32 = 0.693_359_4; // 355 / 512
+const LN_2_LOW: f32 = -2.121_944_4e-4;
+
+/// `n` (as bits of `n + ROUND`, and as a number) and `r` such that `x = n ln 2 + r`. For `|x|` up to some hundreds.
+#[inline(always)]
+fn reduce<S: Simd>(simd: S, x: S::f32s) -> (S::f32s, S::f32s) {
+    let round = simd.splat_f32s(ROUND);
+    let n = simd.sub_f32s(simd.mul_add_e_f32s(x, simd.splat_f32s(std::f32::consts::LOG2_E), round), round);
+    let r = simd.mul_add_e_f32s(n, simd.splat_f32s(-LN_2_HIGH), x);
+    (n, simd.mul_add_e_f32s(n, simd.splat_f32s(-LN_2_LOW), r))
+}
+
+/// `exp(r) - 1` for `|r| <= 0.35`: the Taylor series up to the seventh power, whose rest is below 2^-27 of the sum.
+#[inline(always)]
+fn series<S: Simd>(simd: S, r: S::f32s) -> S::f32s {
+    let mut sum = simd.splat_f32s(1.0 / 5040.0);
+    for coefficient in [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5] {
+        sum = simd.mul_add_e_f32s(sum, r, simd.splat_f32s(coefficient));
+    }
+    simd.mul_add_e_f32s(simd.mul_f32s(sum, r), r, r)
+}
+
+/// `2^n` for a whole number `n` in -126..=127.
+#[inline(always)]
+fn power<S: Simd>(simd: S, n: S::f32s) -> S::f32s {
+    // The sum's low bits hold n + 127; the shift makes them the exponent and drops the rest.
+    let bits = simd.transmute_u32s_f32s(simd.add_f32s(n, simd.splat_f32s(ROUND + 127.0)));
+    simd.transmute_f32s_u32s(simd.wrapping_dyn_shl_u32s(bits, simd.splat_u32s(23)))
+}
+
+/// `x` limited to `low ..= high`; NaN becomes one of them and is put back by [`keep_nan`].
+#[inline(always)]
+fn clamp<S: Simd>(simd: S, x: S::f32s, low: f32, high: f32) -> S::f32s {
+    simd.max_f32s(simd.min_f32s(x, simd.splat_f32s(high)), simd.splat_f32s(low))
+}
+
+/// `y`, but `x` where that is NaN.
+#[inline(always)]
+fn keep_nan<S: Simd>(simd: S, x: S::f32s, y: S::f32s) -> S::f32s {
+    simd.select_f32s(simd.equal_f32s(x, x), y, x)
+}
+
+/// `exp(x)`: 0 and infinity at the ends, denormals on the way there.
+#[inline(always)]
+pub fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    // At 89 the result is infinite, at -104 it rounds to zero.
+    let (n, r) = reduce(simd, clamp(simd, x, -104.0, 89.0));
+    let round = simd.splat_f32s(ROUND);
+    // 2^n in two factors: n runs from -150 to 128.
+    let half = simd.sub_f32s(simd.mul_add_e_f32s(n, simd.splat_f32s(0.5), round), round);
+    let y = simd.add_f32s(series(simd, r), simd.splat_f32s(1.0));
+    let y = simd.mul_f32s(simd.mul_f32s(y, power(simd, half)), power(simd, simd.sub_f32s(n, half)));
+    keep_nan(simd, x, y)
+}
+
+/// `tanh(x) = e / (e + 2)` with `e = exp(2 x) - 1`, which is worked out without the loss of digits that the subtraction would bring.
+#[inline(always)]
+pub fn tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    // From 9.02 on the result rounds to 1.
+    let (n, r) = reduce(simd, clamp(simd, simd.add_f32s(x, x), -20.0, 20.0));
+    let two_n = power(simd, n);
+    let e = simd.mul_add_e_f32s(two_n, series(simd, r), simd.sub_f32s(two_n, simd.splat_f32s(1.0)));
+    let y = simd.div_f32s(e, simd.add_f32s(e, simd.splat_f32s(2.0)));
+    keep_nan(simd, x, y)
+}
+
+/// `1 / (1 + exp(-x))`, in the form `exp(x) / (1 + exp(x))` for negative `x`, which keeps its digits down to the denormals.
+#[inline(always)]
+pub fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let one = simd.splat_f32s(1.0);
+    let e = exp(simd, simd.neg_f32s(simd.abs_f32s(x)));
+    let top = simd.select_f32s(simd.less_than_f32s(x, simd.splat_f32s(0.0)), e, one);
+    simd.div_f32s(top, simd.add_f32s(one, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::kernels::activation::{Activation, forward};
+    use crate::kernels::{softmax, testing};
+
+    /// Every 4099th number there is, both signs, and the special ones.
+    fn all_over() -> Vec<f32> {
+        let mut list: Vec<f32> = (0..=u32::MAX).step_by(4099).map(f32::from_bits).filter(|x| !x.is_nan()).collect();
+        list.extend((-30_000..30_000).map(|i| i as f32 * 0.0037));
+        list.extend([0.0, -0.0, 1e-45, -1e-45, f32::MIN_POSITIVE, f32::MAX, f32::MIN, f32::INFINITY, f32::NEG_INFINITY]);
+        list
+    }
+
+    /// Relative error at most 1e-6; for denormal results one step.
+    fn accurate(name: &str, x: &[f32], y: &[f32], exact: impl Fn(f64) -> f64) {
+        for (&x, &y) in x.iter().zip(y) {
+            let wanted = exact(f64::from(x));
+            if wanted as f32 == y {
+                continue;
+            }
+            let error = (f64::from(y) - wanted).abs();
+            assert!(error <= (1e-6 * wanted.abs()).max(2e-45), "{name}({x:e}) = {y:e}, should be {wanted:e}");
+        }
+    }
+
+    #[test]
+    fn accurate_over_the_whole_range() {
+        let x = all_over();
+        let mut y = x.clone();
+        forward(Activation::Tanh, &mut y);
+        accurate("tanh", &x, &y, f64::tanh);
+        y.copy_from_slice(&x);
+        forward(Activation::Sigmoid, &mut y);
+        accurate("sigmoid", &x, &y, |x| if x < 0.0 { x.exp() / (1.0 + x.exp()) } else { 1.0 / (1.0 + (-x).exp()) });
+        y.copy_from_slice(&x);
+        softmax::exp_all(&mut y);
+        accurate("exp", &x, &y, f64::exp);
+    }
+
+    #[test]
+    fn nan_stays_nan() {
+        for activation in [Activation::Tanh, Activation::Sigmoid, Activation::Relu, Activation::LeakyRelu(0.1)] {
+            let mut y = testing::numbers(37, 1);
+            y[5] = f32::NAN;
+            y[36] = f32::NAN;
+            forward(activation, &mut y);
+            assert!(y.iter().enumerate().all(|(i, y)| y.is_nan() == (i == 5 || i == 36)), "{activation:?}: {y:?}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The instruction set that all kernels run on.
+
+use std::sync::OnceLock;
+
+use pulp::Arch;
+
+/// The widest instruction set of this machine, found out once.
+///
+/// The variable `LAYERCAKE_SIMD` (`scalar`, `v3` for AVX2, `v4` for AVX-512) lowers it, so that one machine can test them all.
+pub fn arch() -> Arch {
+    static ARCH: OnceLock<Arch> = OnceLock::new();
+    *ARCH.get_or_init(|| lowered(std::env::var("LAYERCAKE_SIMD").unwrap_or_default().as_str()))
+}
+
+#[cfg(target_arch = "x86_64")]
+fn lowered(level: &str) -> Arch {
+    match level {
+        "scalar" => Arch::Scalar,
+        "v3" => pulp::x86::V3::try_new().map_or(Arch::Scalar, Arch::V3),
+        _ => Arch::new(),
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn lowered(level: &str) -> Arch {
+    if level == "scalar" { Arch::Scalar } else { Arch::new() }
+}

@@ -1,0 +1,172 @@
+//! Softmax and its logarithm along an axis of `[outer, len, inner]`.
+
+use pulp::{Simd, WithSimd};
+
+use super::{activation::map, math, simd::arch};
+
+/// The axes as softmax sees them: it sums over `len`, once for each `outer` and `inner`.
+#[derive(Clone, Copy, Debug)]
+pub struct Axes {
+    /// All axes before the summed one.
+    pub outer: usize,
+    /// The summed axis.
+    pub len: usize,
+    /// All axes after it.
+    pub inner: usize,
+}
+
+impl Axes {
+    /// How much scratch [`forward`] and [`backward`] need.
+    pub fn scratch(&self) -> usize {
+        (self.len + 2) * self.inner
+    }
+}
+
+/// Replaces `x` by its softmax, or by the logarithm of that. `scratch` holds [`Axes::scratch`] elements.
+pub fn forward(axes: Axes, log: bool, x: &mut [f32], scratch: &mut [f32]) {
+    let Axes { outer, len, inner } = axes;
+    assert_eq!(x.len(), outer * len * inner, "the axes are those of the slice");
+    let (most, scratch) = scratch[..axes.scratch()].split_at_mut(inner);
+    let (sum, exponentials) = scratch.split_at_mut(inner);
+    for x in x.chunks_exact_mut(len * inner) {
+        most.fill(f32::NEG_INFINITY);
+        for line in x.chunks_exact(inner) {
+            for (most, &x) in most.iter_mut().zip(line) {
+                // NaN is taken over, and stays: it is not less than anything.
+                *most = if x > *most || x.is_nan() { x } else { *most };
+            }
+        }
+        for line in x.chunks_exact_mut(inner) {
+            for (x, most) in line.iter_mut().zip(&*most) {
+                *x -= most;
+            }
+        }
+        if log {
+            exponentials.copy_from_slice(x);
+            exp_all(exponentials);
+            add_lines(exponentials, sum);
+            sum.iter_mut().for_each(|sum| *sum = sum.ln());
+            for line in x.chunks_exact_mut(inner) {
+                for (x, sum) in line.iter_mut().zip(&*sum) {
+                    *x -= sum;
+                }
+            }
+        } else {
+            exp_all(x);
+            add_lines(x, sum);
+            for line in x.chunks_exact_mut(inner) {
+                for (x, sum) in line.iter_mut().zip(&*sum) {
+                    *x /= sum;
+                }
+            }
+        }
+    }
+}
+
+/// Turns the gradient by the result `y` into the gradient by the input, in place.
+///
+/// With `y = softmax(x)`: `dx = y (dy - sum(dy y))`. With its logarithm: `dx = dy - exp(y) sum(dy)`.
+/// `scratch` holds [`Axes::scratch`] elements.
+pub fn backward(axes: Axes, log: bool, y: &[f32], grad: &mut [f32], scratch: &mut [f32]) {
+    let Axes { len, inner, .. } = axes;
+    let (sum, scratch) = scratch[..axes.scratch()].split_at_mut(inner);
+    let exponentials = &mut scratch[..len * inner];
+    for (y, grad) in y.chunks_exact(len * inner).zip(grad.chunks_exact_mut(len * inner)) {
+        if log {
+            add_lines(grad, sum);
+            exponentials.copy_from_slice(y);
+            exp_all(exponentials);
+            for (e, grad) in exponentials.chunks_exact(inner).zip(grad.chunks_exact_mut(inner)) {
+                for ((grad, e), sum) in grad.iter_mut().zip(e).zip(&*sum) {
+                    *grad -= e * sum;
+                }
+            }
+        } else {
+            sum.fill(0.0);
+            for (y, grad) in y.chunks_exact(inner).zip(grad.chunks_exact(inner)) {
+                for ((sum, y), grad) in sum.iter_mut().zip(y).zip(grad) {
+                    *sum += grad * y;
+                }
+            }
+            for (y, grad) in y.chunks_exact(inner).zip(grad.chunks_exact_mut(inner)) {
+                for ((grad, y), sum) in grad.iter_mut().zip(y).zip(&*sum) {
+                    *grad = y * (*grad - sum);
+                }
+            }
+        }
+    }
+}
+
+/// `sum` becomes the sum of the lines of `x` that have its length.
+fn add_lines(x: &[f32], sum: &mut [f32]) {
+    sum.fill(0.0);
+    for line in x.chunks_exact(sum.len()) {
+        for (sum, x) in sum.iter_mut().zip(line) {
+            *sum += x;
+        }
+    }
+}
+
+/// Replaces each element by its exponential.
+pub fn exp_all(x: &mut [f32]) {
+    arch().dispatch(Exp(x));
+}
+
+struct Exp<'a>(&'a mut [f32]);
+
+impl WithSimd for Exp<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        map(simd, self.0, #[inline(always)]
+        |x| math::exp(simd, x));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::testing::{close, numbers};
+
+    #[test]
+    fn agrees_with_the_definition() {
+        for axes in [Axes { outer: 1, len: 10, inner: 1 }, Axes { outer: 3, len: 3, inner: 3 }, Axes { outer: 2, len: 5, inner: 19 }] {
+            let Axes { outer, len, inner } = axes;
+            let x: Vec<f32> = numbers(outer * len * inner, 1).iter().map(|x| x * 3.0).collect();
+            let dy = numbers(x.len(), 2);
+            for log in [false, true] {
+                let mut scratch = vec![0.0; axes.scratch()];
+                let mut y = x.clone();
+                forward(axes, log, &mut y, &mut scratch);
+                let mut dx = dy.clone();
+                backward(axes, log, &y, &mut dx, &mut scratch);
+                let (mut slow_y, mut slow_dx) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+                for (o, i) in (0..outer).flat_map(|o| (0..inner).map(move |i| (o, i))) {
+                    let at = |l: usize| (o * len + l) * inner + i;
+                    let sum: f64 = (0..len).map(|l| f64::from(x[at(l)]).exp()).sum();
+                    let p = |l: usize| f64::from(x[at(l)]).exp() / sum;
+                    let weighted: f64 = (0..len).map(|l| f64::from(dy[at(l)]) * if log { 1.0 } else { p(l) }).sum();
+                    for l in 0..len {
+                        let dy = f64::from(dy[at(l)]);
+                        slow_y[at(l)] = if log { p(l).ln() } else { p(l) } as f32;
+                        slow_dx[at(l)] = if log { dy - p(l) * weighted } else { p(l) * (dy - weighted) } as f32;
+                    }
+                }
+                close(&y, &slow_y, 1e-6);
+                close(&dx, &slow_dx, 2e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn large_differences_do_not_overflow() {
+        let axes = Axes { outer: 1, len: 3, inner: 1 };
+        let mut y = [1000.0, 0.0, -1000.0];
+        forward(axes, true, &mut y, &mut [0.0; 5]);
+        assert_eq!(y, [0.0, -1000.0, -2000.0]);
+        let mut y = [1000.0, 0.0, -1000.0];
+        forward(axes, false, &mut y, &mut [0.0; 5]);
+        assert_eq!(y, [1.0, 0.0, 0.0]);
+    }
+}

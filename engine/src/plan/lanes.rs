@@ -1,0 +1,64 @@
+//! How a batch is split, told from shapes alone: never from the number of threads, which must not show in the bits.
+
+use layercake_ir::Graph;
+
+/// A group of images.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Span {
+    /// The first image.
+    pub start: usize,
+    /// The number of images.
+    pub images: usize,
+}
+
+/// The most lanes: so many threads can work on one batch. Each has gradients and scratch of its own.
+const MOST_LANES: usize = 16;
+/// Every lane reads all weights, and adds up gradients for the small ones: a lane is large enough when a weight is used for so many
+/// floating-point operations in it. LeNet-5 comes to 19 images, a perceptron to the most there is, a VGG to 6.
+const OPERATIONS_A_WEIGHT: f64 = 256.0;
+/// A larger lane gains nothing more.
+const MOST_IMAGES_NEEDED: f64 = 32.0;
+/// If the lanes' own copies of a node's gradients are larger than this together, the gradient is worked out by all threads together,
+/// each a part of it: adding up the copies would take longer than the wait for the slowest lane (some 10 us).
+const MOST_COPIES: usize = 200_000;
+
+/// The lanes of a batch: a power of two of them, sizes equal but for the last.
+pub fn split(graph: &Graph, batch: usize) -> Vec<Span> {
+    let needed = (OPERATIONS_A_WEIGHT * graph.params() as f64 / (graph.flops() as f64).max(1.0)).clamp(1.0, MOST_IMAGES_NEEDED);
+    let doublings = (batch as f64 / needed).log2().round().max(0.0) as u32;
+    let lanes = 1usize.checked_shl(doublings).unwrap_or(MOST_LANES).min(MOST_LANES);
+    let images = batch.div_ceil(lanes);
+    (0..batch).step_by(images).map(|start| Span { start, images: images.min(batch - start) }).collect()
+}
+
+/// Whether a node with `params` trained numbers has its gradient worked out by all threads together.
+pub fn is_wide(params: usize, lanes: usize) -> bool {
+    params.saturating_mul(lanes - 1) > MOST_COPIES
+}
+
+#[cfg(test)]
+mod tests {
+    use layercake_ir::{Builder, INFER, Op, Shape, ops::Linear};
+
+    use super::*;
+
+    #[test]
+    fn lanes_cover_the_batch() {
+        let mut builder = Builder::new("Small");
+        let x = builder.input("input", Shape::new(&[4])).unwrap();
+        let x = builder.add("fc", Op::Linear(Linear { in_features: INFER, out_features: 3, bias: true }), &[x]).unwrap();
+        let graph = builder.finish(&[("output", x)]);
+        for batch in [1, 2, 31, 32, 33, 63, 64, 65, 100, 1000, 100_001] {
+            let lanes = split(&graph, batch);
+            assert!(lanes.len() <= MOST_LANES);
+            let mut next = 0;
+            for lane in &lanes {
+                assert!(lane.start == next && lane.images > 0);
+                next += lane.images;
+            }
+            assert_eq!(next, batch);
+        }
+        assert_eq!(split(&graph, 1).len(), 1);
+        assert_eq!(split(&graph, 128).len(), 4);
+    }
+}

@@ -1,0 +1,182 @@
+//! The compiler: from a graph, a batch size and a mode to a list of things to do in buffers that are laid out beforehand.
+
+mod buffers;
+mod convolution;
+mod lanes;
+mod program;
+mod step;
+mod steps;
+
+use layercake_ir::{Graph, Shape};
+
+use crate::{EngineError, Mode};
+
+pub use convolution::Convolution;
+pub use lanes::Span;
+pub use program::{Part, Phase, Task};
+pub use convolution::Way;
+pub use step::{Dense, Kernel, Normalisation, Step, Writes, softmax_axes};
+
+/// Elements of memory a plan may take in all its buffers: what an address can reach.
+const MOST: u128 = (isize::MAX as u128) / 4;
+
+/// Refuses a graph whose buffers could not be counted: twice all values, and the matrices of the largest convolution's windows.
+fn check_size(graph: &Graph, batch: usize) -> Result<(), EngineError> {
+    let inputs = graph.inputs().iter().map(|port| port.shape.len());
+    let values: u128 = inputs.chain(graph.nodes().iter().map(|node| node.output.len())).map(|len| len as u128).sum();
+    let windows = graph.nodes().iter().filter_map(|node| {
+        let window = node.op.window()?;
+        Some((node.output.len() as u128).saturating_mul((window.kernel[0] as u128).saturating_mul(window.kernel[1] as u128)))
+    });
+    let total = values.saturating_add(windows.max().unwrap_or(0)).saturating_mul(4).saturating_mul(batch as u128);
+    if total > MOST { Err(EngineError::TooLarge { batch }) } else { Ok(()) }
+}
+
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Samples.
+    pub batch: usize,
+    /// What the run is for.
+    pub mode: Mode,
+    /// Are the gradients of the inputs wanted?
+    pub input_grad: bool,
+}
+
+/// Everything decided before a run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What the run is for.
+    pub mode: Mode,
+    /// Samples.
+    pub batch: usize,
+    /// Are the gradients of the inputs worked out?
+    pub input_grad: bool,
+    /// The groups of images, in order.
+    pub lanes: Vec<Span>,
+    /// The graph's values.
+    pub values: Vec<Value>,
+    /// The tensors of all nodes.
+    pub params: Vec<Param>,
+    /// What is done, in forward order.
+    pub steps: Vec<Step>,
+    /// The values of the inputs.
+    pub inputs: Vec<usize>,
+    /// The values of the outputs.
+    pub outputs: Vec<Output>,
+    /// Elements of each buffer of a lane, for one image.
+    pub slots: Vec<usize>,
+    /// Who does what when, forward.
+    pub forward: Vec<Phase>,
+    /// Who does what when, backward.
+    pub backward: Vec<Phase>,
+    /// Channels of each batch normalisation.
+    pub norms: Vec<usize>,
+}
+
+/// How a lane lays out a value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Layout {
+    /// `[images, shape..]`
+    Batch,
+    /// `[channels, images, height, width]`
+    Channels,
+}
+
+/// Where a value is.
+#[derive(Clone, Debug)]
+pub struct Value {
+    /// The shape of one sample.
+    pub shape: Shape,
+    /// How a lane lays it out.
+    pub layout: Layout,
+    /// The buffer that holds it.
+    pub slot: usize,
+    /// The buffer that holds its gradient, if it has any.
+    pub grad: Option<usize>,
+}
+
+impl Value {
+    /// Elements of one sample.
+    pub fn len(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// `[channels, elements of a channel]` of one sample, for the change between layouts: where the layout is batch-major there is
+    /// nothing to change, and the sample counts as one channel.
+    pub fn split(&self) -> [usize; 2] {
+        match self.layout {
+            Layout::Batch => [1, self.len()],
+            Layout::Channels => [self.shape.dim(0), self.shape.dim(1) * self.shape.dim(2)],
+        }
+    }
+}
+
+/// A tensor of a node.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Its elements.
+    pub len: usize,
+    /// Whether it has a gradient.
+    pub trained: bool,
+    /// Is the gradient worked out by all threads together ([`Phase::Weights`]) or added up over the lanes?
+    pub wide: bool,
+}
+
+/// An output of the graph.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Its value.
+    pub value: usize,
+    /// Was the same value listed before, so that its gradients add?
+    pub again: bool,
+}
+
+impl Plan {
+    /// Plans.
+    pub fn new(graph: &Graph, key: Key) -> Result<Self, EngineError> {
+        if key.batch == 0 {
+            return Err(EngineError::EmptyBatch);
+        }
+        check_size(graph, key.batch)?;
+        let lanes = lanes::split(graph, key.batch);
+        let mut params: Vec<Param> = graph
+            .nodes()
+            .iter()
+            .flat_map(|node| node.params().as_slice().to_vec())
+            .map(|param| Param { len: param.shape.len(), trained: param.trained, wide: false })
+            .collect();
+        let (mut steps, norms) = steps::list(graph, key)?;
+        let (values, slots) = buffers::assign(graph, key, &mut steps);
+        for step in &mut steps {
+            let own = step.first_param..step.first_param + graph.nodes()[step.node].params().as_slice().len();
+            let trained = params[own.clone()].iter().filter(|param| param.trained);
+            step.wide = matches!(step.kernel, Kernel::BatchNorm(_)) || lanes::is_wide(trained.map(|param| param.len).sum(), lanes.len());
+            params[own].iter_mut().for_each(|param| param.wide = step.wide);
+        }
+        let outputs = graph
+            .outputs()
+            .iter()
+            .enumerate()
+            .map(|(i, port)| Output { value: port.value, again: graph.outputs()[..i].iter().any(|other| other.value == port.value) })
+            .collect();
+        let mut plan = Plan {
+            mode: key.mode,
+            batch: key.batch,
+            input_grad: key.input_grad,
+            lanes,
+            values,
+            params,
+            steps,
+            inputs: graph.inputs().iter().map(|port| port.value).collect(),
+            outputs,
+            slots,
+            forward: Vec::new(),
+            backward: Vec::new(),
+            norms,
+        };
+        plan.forward = program::forward(&plan);
+        plan.backward = program::backward(&plan);
+        Ok(plan)
+    }
+}

@@ -1,0 +1,93 @@
+//! The order of work: what each lane does by itself, and where the lanes wait for each other.
+
+use super::{Kernel, Plan};
+
+/// A stretch of work between two points at which all lanes have come equally far.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Phase {
+    /// Every lane does these tasks in order.
+    Lanes(Vec<Task>),
+    /// The lanes' sums of a batch normalisation are put together.
+    Merge(usize),
+    /// The gradients of a step's parameters are worked out by all threads, each a part of them.
+    Weights(usize),
+}
+
+/// Part of a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Task {
+    /// The step.
+    pub step: usize,
+    /// The part of it.
+    pub part: Part,
+}
+
+/// The parts into which a step falls where lanes have to wait in its middle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Part {
+    /// Everything.
+    Whole,
+    /// A batch normalisation's sums over the lane.
+    Sums,
+    /// What comes after the sums were merged.
+    Rest,
+}
+
+/// The forward pass.
+pub fn forward(plan: &Plan) -> Vec<Phase> {
+    let mut program = Program::default();
+    for (index, step) in plan.steps.iter().enumerate() {
+        match step.kernel {
+            Kernel::Alias => {}
+            Kernel::BatchNorm(norm) => {
+                if norm.train {
+                    program.task(index, Part::Sums);
+                }
+                program.wait(Phase::Merge(index));
+                program.task(index, Part::Rest);
+            }
+            _ => program.task(index, Part::Whole),
+        }
+    }
+    program.phases
+}
+
+/// The backward pass.
+pub fn backward(plan: &Plan) -> Vec<Phase> {
+    let mut program = Program::default();
+    for (index, step) in plan.steps.iter().enumerate().rev().filter(|(_, step)| step.backward) {
+        match step.kernel {
+            Kernel::BatchNorm(_) => {
+                program.task(index, Part::Sums);
+                program.wait(Phase::Merge(index));
+                program.task(index, Part::Rest);
+            }
+            _ => {
+                program.task(index, Part::Whole);
+                if step.wide && matches!(step.kernel, Kernel::Linear(_) | Kernel::Conv2d(_)) {
+                    program.wait(Phase::Weights(index));
+                }
+            }
+        }
+    }
+    program.phases
+}
+
+#[derive(Default)]
+struct Program {
+    phases: Vec<Phase>,
+}
+
+impl Program {
+    fn task(&mut self, step: usize, part: Part) {
+        let task = Task { step, part };
+        match self.phases.last_mut() {
+            Some(Phase::Lanes(tasks)) => tasks.push(task),
+            _ => self.phases.push(Phase::Lanes(vec![task])),
+        }
+    }
+
+    fn wait(&mut self, phase: Phase) {
+        self.phases.push(phase);
+    }
+}

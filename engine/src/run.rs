@@ -1,0 +1,126 @@
+//! One run of a network.
+
+use std::sync::Arc;
+
+use crate::{engine::Planned, exec::Workspace};
+
+/// One run of a network on a batch, with buffers of its own. Several may be alive at once.
+///
+/// Inputs and parameters are filled in by the caller ([`Run::input_mut`], [`Run::param_mut`]): they hold whatever a run before left.
+pub struct Run {
+    planned: Arc<Planned>,
+    /// Taken only when the run is dropped.
+    workspace: Option<Workspace>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum State {
+    Filling,
+    Forward,
+    Backward,
+}
+
+impl Run {
+    pub(crate) fn new(planned: Arc<Planned>, workspace: Workspace) -> Self {
+        Self { planned, workspace: Some(workspace), state: State::Filling }
+    }
+
+    fn workspace(&self) -> &Workspace {
+        self.workspace.as_ref().expect("held until the run is dropped")
+    }
+
+    fn workspace_mut(&mut self) -> &mut Workspace {
+        self.workspace.as_mut().expect("held until the run is dropped")
+    }
+
+    /// Input `i`, batch-major `[batch, shape..]`, row-major.
+    ///
+    /// # Panics
+    /// If there is no such input.
+    pub fn input_mut(&mut self, i: usize) -> &mut [f32] {
+        &mut self.workspace_mut().inputs[i]
+    }
+
+    /// Tensor `i` of all nodes, trained ones and buffers, in graph order, within a node in the order of its `Params`.
+    ///
+    /// # Panics
+    /// If there is no such tensor.
+    pub fn param_mut(&mut self, i: usize) -> &mut [f32] {
+        &mut self.workspace_mut().params[i]
+    }
+
+    /// As [`Run::param_mut`], to read: after a forward in [`crate::Mode::Train`], buffers hold the updated running statistics.
+    ///
+    /// # Panics
+    /// If there is no such tensor.
+    pub fn param(&self, i: usize) -> &[f32] {
+        &self.workspace().params[i]
+    }
+
+    /// Sets the seed of this run's dropout masks; 0 unless set.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.workspace_mut().seed = seed;
+    }
+
+    /// Works out the outputs.
+    pub fn forward(&mut self) {
+        let planned = Arc::clone(&self.planned);
+        self.workspace_mut().forward(&planned.plan);
+        self.state = State::Forward;
+    }
+
+    /// Output `i`, batch-major. Meaningful after [`Run::forward`].
+    ///
+    /// # Panics
+    /// If there is no such output.
+    pub fn output(&self, i: usize) -> &[f32] {
+        &self.workspace().outputs[i]
+    }
+
+    /// Works out the gradients, given those of all outputs, batch-major. Once after a forward in [`crate::Mode::Eval`] or
+    /// [`crate::Mode::Train`].
+    ///
+    /// # Panics
+    /// In [`crate::Mode::Infer`], without a forward before, when called twice, and if the gradients' number or lengths do not fit.
+    pub fn backward(&mut self, output_grads: &[&[f32]]) {
+        assert_ne!(self.planned.plan.mode, crate::Mode::Infer, "a run in Mode::Infer keeps nothing for a backward pass");
+        assert_eq!(self.state, State::Forward, "backward comes once after each forward");
+        let planned = Arc::clone(&self.planned);
+        self.workspace_mut().backward(&planned.plan, output_grads);
+        self.state = State::Backward;
+    }
+
+    /// Adds the gradient of tensor `i` (counted as in [`Run::param_mut`]); nothing for a buffer.
+    ///
+    /// # Panics
+    /// Before [`Run::backward`], if there is no such tensor, or if the length does not fit.
+    pub fn add_param_grad(&self, i: usize, into: &mut [f32]) {
+        assert_eq!(self.state, State::Backward, "gradients come from backward");
+        self.workspace().add_param_grad(i, into);
+    }
+
+    /// Adds the gradient of input `i`, batch-major.
+    ///
+    /// # Panics
+    /// Before [`Run::backward`], if the run was started without `input_grad`, if there is no such input, or if the length does not fit.
+    pub fn add_input_grad(&self, i: usize, into: &mut [f32]) {
+        assert_eq!(self.state, State::Backward, "gradients come from backward");
+        self.workspace().add_input_grad(&self.planned.plan, i, into);
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if let Some(mut workspace) = self.workspace.take() {
+            workspace.seed = 0;
+            self.planned.give_back(workspace);
+        }
+    }
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("state", &self.state).finish_non_exhaustive()
+    }
+}

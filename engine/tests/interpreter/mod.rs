@@ -1,0 +1,321 @@
+//! A slow, obvious interpreter of graphs in f64: the definition that the engine is compared with. Everything is batch-major, one
+//! loop a dimension, and each backward is written beside its forward.
+
+pub mod networks;
+
+use layercake_engine::{Mode, rng};
+use layercake_ir::{Graph, Node, Op, ops::Window};
+
+/// What a run gives.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub outputs: Vec<Vec<f64>>,
+    /// Of all tensors; zero for buffers.
+    pub param_grads: Vec<Vec<f64>>,
+    pub input_grads: Vec<Vec<f64>>,
+    /// All tensors afterwards: running statistics change.
+    pub params: Vec<Vec<f64>>,
+}
+
+/// What a run takes.
+#[derive(Clone, Debug)]
+pub struct Case<'a> {
+    pub graph: &'a Graph,
+    pub batch: usize,
+    pub mode: Mode,
+    pub seed: u64,
+    pub inputs: Vec<Vec<f64>>,
+    pub params: Vec<Vec<f64>>,
+    pub output_grads: Vec<Vec<f64>>,
+}
+
+/// Forward and backward.
+pub fn run(case: &Case) -> Outcome {
+    let graph = case.graph;
+    let mut params = case.params.clone();
+    let mut values = case.inputs.clone();
+    let mut first = Vec::new();
+    let mut count = 0;
+    for (index, node) in graph.nodes().iter().enumerate() {
+        first.push(count);
+        let own = count..count + node.params().as_slice().len();
+        count = own.end;
+        let site = Place { case, index, input_dims: dims(graph, node) };
+        let y = site.forward(node, &values[node.inputs()[0]], &mut params[own]);
+        values.push(y);
+    }
+    let outputs = graph.outputs().iter().map(|port| values[port.value].clone()).collect();
+    let mut grads: Vec<Vec<f64>> = values.iter().map(|value| vec![0.0; value.len()]).collect();
+    for (port, grad) in graph.outputs().iter().zip(&case.output_grads) {
+        add(&mut grads[port.value], grad);
+    }
+    let mut param_grads: Vec<Vec<f64>> = params.iter().map(|param| vec![0.0; param.len()]).collect();
+    for (index, node) in graph.nodes().iter().enumerate().rev() {
+        let own = first[index]..first[index] + node.params().as_slice().len();
+        let site = Place { case, index, input_dims: dims(graph, node) };
+        let (x, y) = (&values[node.inputs()[0]], &values[graph.value_of(index)]);
+        let dx = site.backward(node, x, y, &grads[graph.value_of(index)], &case.params[own.clone()], &mut param_grads[own]);
+        add(&mut grads[node.inputs()[0]], &dx);
+    }
+    let input_grads = grads[..graph.inputs().len()].to_vec();
+    Outcome { outputs, param_grads, input_grads, params }
+}
+
+fn dims(graph: &Graph, node: &Node) -> Vec<usize> {
+    graph.shape(node.inputs()[0]).dims().to_vec()
+}
+
+fn add(to: &mut [f64], from: &[f64]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+}
+
+/// A node at work.
+struct Place<'a> {
+    case: &'a Case<'a>,
+    index: usize,
+    input_dims: Vec<usize>,
+}
+
+impl Place<'_> {
+    fn forward(&self, node: &Node, x: &[f64], params: &mut [Vec<f64>]) -> Vec<f64> {
+        let batch = self.case.batch;
+        let mut y = vec![0.0; batch * node.output.len()];
+        match &node.op {
+            Op::Linear(op) => self.linear(op.in_features, op.out_features, |row, i, o| {
+                if i == 0 && op.bias {
+                    y[row * op.out_features + o] += params[1][o];
+                }
+                y[row * op.out_features + o] += params[0][o * op.in_features + i] * x[row * op.in_features + i];
+            }),
+            Op::Conv2d(op) => {
+                let positions = node.output.dim(1) * node.output.dim(2);
+                if op.bias {
+                    y.iter_mut().enumerate().for_each(|(at, y)| *y = params[1][at / positions % op.out_channels]);
+                }
+                self.convolve(node, |to, weight, from| y[to] += params[0][weight] * x[from]);
+            }
+            Op::MaxPool2d(op) => self.windows(node, op.window(), |to, taps| y[to] = taps.iter().map(|&from| x[from]).fold(f64::MIN, f64::max)),
+            Op::AvgPool2d(op) => {
+                let count = self.counts(node);
+                self.windows(node, op.window(), |to, taps| y[to] = taps.iter().map(|&from| x[from]).sum::<f64>() / count(to));
+            }
+            Op::Flatten(_) => y.copy_from_slice(x),
+            Op::Relu => map(&mut y, x, |x| x.max(0.0)),
+            Op::LeakyRelu(op) => map(&mut y, x, |x| if x > 0.0 { x } else { op.negative_slope * x }),
+            Op::Tanh => map(&mut y, x, f64::tanh),
+            Op::Sigmoid => map(&mut y, x, |x| 1.0 / (1.0 + (-x).exp())),
+            Op::Softmax(op) => self.lines(op.axis, |line| {
+                let sum: f64 = line.iter().map(|&at| x[at].exp()).sum();
+                line.iter().for_each(|&at| y[at] = x[at].exp() / sum);
+            }),
+            Op::LogSoftmax(op) => self.lines(op.axis, |line| {
+                let sum: f64 = line.iter().map(|&at| x[at].exp()).sum();
+                line.iter().for_each(|&at| y[at] = x[at] - sum.ln());
+            }),
+            Op::Dropout(op) => y.iter_mut().zip(x).enumerate().for_each(|(at, (y, x))| *y = x * self.mask(op.p, at)),
+            Op::BatchNorm1d(op) => self.norm_forward((op.eps, op.momentum, op.affine), x, &mut y, params),
+            Op::BatchNorm2d(op) => self.norm_forward((op.eps, op.momentum, op.affine), x, &mut y, params),
+            other => panic!("the interpreter does not know {}", other.kind()),
+        }
+        y
+    }
+
+    fn backward(&self, node: &Node, x: &[f64], y: &[f64], dy: &[f64], params: &[Vec<f64>], grads: &mut [Vec<f64>]) -> Vec<f64> {
+        let mut dx = vec![0.0; x.len()];
+        let through = |derivative: &dyn Fn(f64) -> f64, dx: &mut [f64]| {
+            dx.iter_mut().zip(x).zip(dy).for_each(|((dx, &x), dy)| *dx = derivative(x) * dy);
+        };
+        match &node.op {
+            Op::Linear(op) => self.linear(op.in_features, op.out_features, |row, i, o| {
+                let dy = dy[row * op.out_features + o];
+                if i == 0 && op.bias {
+                    grads[1][o] += dy;
+                }
+                grads[0][o * op.in_features + i] += dy * x[row * op.in_features + i];
+                dx[row * op.in_features + i] += dy * params[0][o * op.in_features + i];
+            }),
+            Op::Conv2d(op) => {
+                let positions = node.output.dim(1) * node.output.dim(2);
+                if op.bias {
+                    dy.iter().enumerate().for_each(|(at, dy)| grads[1][at / positions % op.out_channels] += dy);
+                }
+                self.convolve(node, |to, weight, from| {
+                    grads[0][weight] += dy[to] * x[from];
+                    dx[from] += dy[to] * params[0][weight];
+                });
+            }
+            Op::MaxPool2d(op) => self.windows(node, op.window(), |to, taps| {
+                let first = taps.iter().find(|&&from| x[from] == y[to]).expect("a window takes one of its elements");
+                dx[*first] += dy[to];
+            }),
+            Op::AvgPool2d(op) => {
+                let count = self.counts(node);
+                self.windows(node, op.window(), |to, taps| taps.iter().for_each(|&from| dx[from] += dy[to] / count(to)));
+            }
+            Op::Flatten(_) => dx.copy_from_slice(dy),
+            Op::Relu => through(&|x| if x > 0.0 { 1.0 } else { 0.0 }, &mut dx),
+            Op::LeakyRelu(op) => through(&|x| if x > 0.0 { 1.0 } else { op.negative_slope }, &mut dx),
+            Op::Tanh => through(&|x| 1.0 - x.tanh().powi(2), &mut dx),
+            Op::Sigmoid => through(&|x| (-x).exp() / (1.0 + (-x).exp()).powi(2), &mut dx),
+            Op::Softmax(op) => self.lines(op.axis, |line| {
+                let sum: f64 = line.iter().map(|&at| y[at] * dy[at]).sum();
+                line.iter().for_each(|&at| dx[at] = y[at] * (dy[at] - sum));
+            }),
+            Op::LogSoftmax(op) => self.lines(op.axis, |line| {
+                let sum: f64 = line.iter().map(|&at| dy[at]).sum();
+                line.iter().for_each(|&at| dx[at] = dy[at] - y[at].exp() * sum);
+            }),
+            Op::Dropout(op) => dx.iter_mut().zip(dy).enumerate().for_each(|(at, (dx, dy))| *dx = dy * self.mask(op.p, at)),
+            Op::BatchNorm1d(op) => self.norm_backward((op.eps, op.affine), x, dy, &mut dx, params, grads),
+            Op::BatchNorm2d(op) => self.norm_backward((op.eps, op.affine), x, dy, &mut dx, params, grads),
+            other => panic!("the interpreter does not know {}", other.kind()),
+        }
+        dx
+    }
+
+    fn mask(&self, p: f64, at: usize) -> f64 {
+        match self.case.mode {
+            Mode::Train if rng::keep(self.case.seed, self.index, at as u64, p) => 1.0 / (1.0 - p),
+            Mode::Train => 0.0,
+            _ => 1.0,
+        }
+    }
+
+    /// `(row, input, output)` of each multiplication.
+    fn linear(&self, inputs: usize, outputs: usize, mut f: impl FnMut(usize, usize, usize)) {
+        let rows = self.case.batch * self.input_dims.iter().product::<usize>() / inputs;
+        for (row, o) in (0..rows).flat_map(|row| (0..outputs).map(move |o| (row, o))) {
+            (0..inputs).for_each(|i| f(row, i, o));
+        }
+    }
+
+    /// `(output, weight, input)` of each multiplication.
+    fn convolve(&self, node: &Node, mut f: impl FnMut(usize, usize, usize)) {
+        let Op::Conv2d(op) = &node.op else { panic!("a convolution") };
+        let [channels, height, width] = [0, 1, 2].map(|axis| node.output.dim(axis));
+        let per_group = op.in_channels / op.groups;
+        let input = [self.input_dims[1], self.input_dims[2]];
+        for at in 0..self.case.batch * channels * height * width {
+            let (x, y, channel, image) = (at % width, at / width % height, at / width / height % channels, at / width / height / channels);
+            let group = channel / (op.out_channels / op.groups);
+            for c in 0..per_group {
+                for (kernel_y, kernel_x) in (0..op.kernel[0]).flat_map(|y| (0..op.kernel[1]).map(move |x| (y, x))) {
+                    let weight = ((channel * per_group + c) * op.kernel[0] + kernel_y) * op.kernel[1] + kernel_x;
+                    let source = [at_tap(&op.window(), 0, y, kernel_y), at_tap(&op.window(), 1, x, kernel_x)];
+                    if let Some([y, x]) = inside(source, input) {
+                        f(at, weight, ((image * op.in_channels + group * per_group + c) * input[0] + y) * input[1] + x);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Each window of a pool: the output element and the input elements that are no padding.
+    fn windows(&self, node: &Node, window: Window, mut f: impl FnMut(usize, &[usize])) {
+        let [channels, height, width] = [0, 1, 2].map(|axis| node.output.dim(axis));
+        let input = [self.input_dims[1], self.input_dims[2]];
+        for at in 0..self.case.batch * channels * height * width {
+            let (x, y, plane) = (at % width, at / width % height, at / width / height);
+            let mut taps = Vec::new();
+            for (kernel_y, kernel_x) in (0..window.kernel[0]).flat_map(|y| (0..window.kernel[1]).map(move |x| (y, x))) {
+                if let Some([y, x]) = inside([at_tap(&window, 0, y, kernel_y), at_tap(&window, 1, x, kernel_x)], input) {
+                    taps.push((plane * input[0] + y) * input[1] + x);
+                }
+            }
+            f(at, &taps);
+        }
+    }
+
+    /// The divisor of each window of a mean.
+    fn counts(&self, node: &Node) -> impl Fn(usize) -> f64 + use<> {
+        let Op::AvgPool2d(op) = node.op else { panic!("a mean") };
+        let (height, width) = (node.output.dim(1), node.output.dim(2));
+        let input = [self.input_dims[1] as isize, self.input_dims[2] as isize];
+        move |at| {
+            let counted = |axis: usize, step: usize| {
+                let padding = op.padding[axis] as isize;
+                let margin = if op.count_include_pad { padding } else { 0 };
+                let taps = 0..op.kernel[axis];
+                let places = taps.map(|tap| (step * op.stride[axis] + tap) as isize - padding);
+                places.filter(|place| (-margin..input[axis] + margin).contains(place)).count() as f64
+            };
+            counted(0, at / width % height) * counted(1, at % width)
+        }
+    }
+
+    /// The elements along each line of an axis.
+    fn lines(&self, axis: usize, mut f: impl FnMut(&[usize])) {
+        let inner: usize = self.input_dims[axis + 1..].iter().product();
+        let len = self.input_dims[axis];
+        let outer = self.case.batch * self.input_dims[..axis].iter().product::<usize>();
+        for (o, i) in (0..outer).flat_map(|o| (0..inner).map(move |i| (o, i))) {
+            let line: Vec<usize> = (0..len).map(|l| (o * len + l) * inner + i).collect();
+            f(&line);
+        }
+    }
+
+    /// The elements of each channel.
+    fn channels(&self) -> Vec<Vec<usize>> {
+        let positions: usize = self.input_dims[1..].iter().product();
+        let channels = self.input_dims[0];
+        let of = |channel| {
+            (0..self.case.batch).flat_map(move |image| (0..positions).map(move |p| (image * channels + channel) * positions + p)).collect()
+        };
+        (0..channels).map(of).collect()
+    }
+
+    fn norm_forward(&self, (eps, momentum, affine): (f64, f64, bool), x: &[f64], y: &mut [f64], params: &mut [Vec<f64>]) {
+        let at = if affine { 2 } else { 0 };
+        for (channel, list) in self.channels().iter().enumerate() {
+            let (mut mean, mut variance) = (params[at][channel], params[at + 1][channel]);
+            if self.case.mode == Mode::Train {
+                let count = list.len() as f64;
+                mean = list.iter().map(|&i| x[i]).sum::<f64>() / count;
+                variance = list.iter().map(|&i| (x[i] - mean).powi(2)).sum::<f64>() / count;
+                params[at][channel] += momentum * (mean - params[at][channel]);
+                params[at + 1][channel] += momentum * (variance * count / (count - 1.0) - params[at + 1][channel]);
+            }
+            let (weight, bias) = if affine { (params[0][channel], params[1][channel]) } else { (1.0, 0.0) };
+            list.iter().for_each(|&i| y[i] = (x[i] - mean) / (variance + eps).sqrt() * weight + bias);
+        }
+    }
+
+    fn norm_backward(&self, (eps, affine): (f64, bool), x: &[f64], dy: &[f64], dx: &mut [f64], params: &[Vec<f64>], grads: &mut [Vec<f64>]) {
+        let at = if affine { 2 } else { 0 };
+        for (channel, list) in self.channels().iter().enumerate() {
+            let train = self.case.mode == Mode::Train;
+            let count = list.len() as f64;
+            let (mut mean, mut variance) = (params[at][channel], params[at + 1][channel]);
+            if train {
+                mean = list.iter().map(|&i| x[i]).sum::<f64>() / count;
+                variance = list.iter().map(|&i| (x[i] - mean).powi(2)).sum::<f64>() / count;
+            }
+            let deviation = (variance + eps).sqrt();
+            let h = |i: usize| (x[i] - mean) / deviation;
+            let (sum, product) = list.iter().fold((0.0, 0.0), |(sum, product), &i| (sum + dy[i], product + dy[i] * h(i)));
+            let weight = if affine { params[0][channel] } else { 1.0 };
+            for &i in list {
+                let centred = if train { dy[i] - sum / count - h(i) * product / count } else { dy[i] };
+                dx[i] = weight / deviation * centred;
+            }
+            if affine {
+                grads[0][channel] = product;
+                grads[1][channel] = sum;
+            }
+        }
+    }
+}
+
+fn map(y: &mut [f64], x: &[f64], f: impl Fn(f64) -> f64) {
+    y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x));
+}
+
+/// The position that a tap of a window reads, perhaps outside.
+fn at_tap(window: &Window, axis: usize, step: usize, tap: usize) -> isize {
+    (step * window.stride[axis] + tap * window.dilation[axis]) as isize - window.padding[axis] as isize
+}
+
+fn inside(at: [isize; 2], size: [usize; 2]) -> Option<[usize; 2]> {
+    let [y, x] = at.map(|at| usize::try_from(at).ok());
+    Some([y.filter(|&y| y < size[0])?, x.filter(|&x| x < size[1])?])
+}
