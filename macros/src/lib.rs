@@ -1,1 +1,32 @@
-//! The macros of Layercake.
+//! The macros of Layercake: `network!`.
+//!
+//! A pipeline of plain functions over plain data. [`parse`] turns tokens into the [`ast`], each node with the user's tokens;
+//! [`check`] and [`names`] look at whole networks; [`resolve`] finds each layer's row in the [`layers`] table and the values of its
+//! arguments; [`shape`] asks `layercake-ir`'s rules; [`expand`] prints. Mistakes gather in a [`report::Report`], and what is printed
+//! after one still names the same types, so that one mistake gives one message.
+
+mod ast;
+mod check;
+mod expand;
+mod flow;
+mod layers;
+mod names;
+mod network;
+mod parse;
+mod parts;
+mod report;
+mod resolve;
+mod settings;
+mod shape;
+mod spelling;
+mod text;
+mod value;
+
+use proc_macro::TokenStream;
+
+/// Behind `layercake::network!`, which puts its own crate's path between brackets in front.
+#[doc(hidden)]
+#[proc_macro]
+pub fn network_impl(tokens: TokenStream) -> TokenStream {
+    network::network(tokens.into()).into()
+}

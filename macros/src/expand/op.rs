@@ -1,0 +1,78 @@
+//! Operations as Rust expressions.
+
+use layercake_ir::{INFER, Op};
+use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
+
+use crate::flow::number;
+use crate::layers::Row;
+use crate::settings::{Num, Settings, Symbols, Value};
+
+/// A decided operation: `Op::Conv2d(ops::Conv2d { in_channels: 1, .. })`, given a path that has `Op` and `ops`.
+///
+/// Its `Debug` form is nearly that expression, for whatever operation; only the paths are missing.
+pub fn decided(prefix: &TokenStream, op: &Op) -> TokenStream {
+    let debug: TokenStream = format!("{op:?}").parse().unwrap_or_default();
+    let mut tokens = debug.into_iter();
+    let variant = tokens.next();
+    let fields = tokens.map(|token| match token {
+        TokenTree::Group(group) => {
+            let inner = infer(prefix, group.stream());
+            // `Debug` leaves out the braces of a struct without fields.
+            let braces = (inner.clone().into_iter().count() == 1).then(|| quote!({}));
+            TokenTree::Group(Group::new(group.delimiter(), quote!(#prefix ops::#inner #braces)))
+        }
+        token => token,
+    });
+    quote!(#prefix Op::#variant #(#fields)*)
+}
+
+/// Names the number that stands for a size left out: as a literal it would not fit a target with smaller pointers.
+fn infer(prefix: &TokenStream, tokens: TokenStream) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Literal(literal) if literal.to_string() == INFER.to_string() => quote!(#prefix INFER),
+            TokenTree::Group(group) => Group::new(group.delimiter(), infer(prefix, group.stream())).into_token_stream(),
+            token => token.into_token_stream(),
+        })
+        .collect()
+}
+
+/// An operation of which some settings are constants.
+pub fn symbolic(prefix: &TokenStream, row: &Row, settings: &Settings, symbols: &Symbols) -> TokenStream {
+    if let Some(known) = settings.known() {
+        return decided(prefix, &(row.build)(&known));
+    }
+    let variant = format_ident!("{}", row.variant);
+    let fields = settings.list.iter().map(|setting| {
+        let name = Ident::new(setting.name, proc_macro2::Span::call_site());
+        let value = setting.value.as_ref().map(|value| self::value(prefix, value, symbols));
+        quote!(#name: #value)
+    });
+    quote!(#prefix Op::#variant(#prefix ops::#variant { #(#fields),* }))
+}
+
+fn value(prefix: &TokenStream, value: &Value, symbols: &Symbols) -> TokenStream {
+    let size = |size: &Num<usize>| match size {
+        Num::Known(INFER) => quote!(#prefix INFER),
+        Num::Known(size) => number(*size),
+        Num::Named(symbol) => {
+            let path = symbols.path(symbol);
+            quote!(#prefix stated(#path))
+        }
+    };
+    match value {
+        Value::Size(one) => size(one),
+        Value::Pair([height, width]) => {
+            let (height, width) = (size(height), size(width));
+            quote!([#height, #width])
+        }
+        Value::Float(Num::Known(value)) => {
+            let literal = Literal::f64_unsuffixed(value.abs());
+            if value.is_sign_negative() { quote!(-#literal) } else { quote!(#literal) }
+        }
+        Value::Bool(Num::Known(value)) => quote!(#value),
+        Value::Float(Num::Named(symbol)) | Value::Bool(Num::Named(symbol)) => symbols.path(symbol),
+    }
+}

@@ -1,0 +1,99 @@
+//! The struct, and how it is built.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::{Printer, argument, docs};
+use crate::flow::number;
+use crate::names::RUNTIME;
+use crate::settings::{Num, Value};
+use crate::shape::{Node, State};
+
+impl Printer<'_> {
+    /// The layers that own tensors, and so are fields.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &Node<'_>> {
+        self.model.nodes.iter().filter(|node| node.row.field.is_some())
+    }
+
+    pub(super) fn structure(&self) -> TokenStream {
+        let Self { k, name, e, d, .. } = self;
+        let network = self.model.network;
+        let attrs = network.attrs.iter().filter(|attr| !attr.path().is_ident("cfg"));
+        let docs = docs::network(self.model);
+        let vis = &network.vis;
+        let fields = self.fields().map(|node| {
+            let (field, ty) = (&node.name, self.layer_type(node));
+            let user = &node.step.docs;
+            let docs = docs::field(node, self.flow(node.inputs[0]));
+            quote!(#(#user)* #docs #vis #field: #ty)
+        });
+        let runtime = format_ident!("{RUNTIME}");
+        // Without layers nothing else would name the parameters.
+        let types = self.fields().next().is_none().then(|| quote!(__types: ::core::marker::PhantomData<(#e, #d)>,));
+        quote! {
+            #(#attrs)*
+            #docs
+            #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+            #vis struct #name<#e: #k::Dtype = f32, #d: #k::Storage<#e> = #k::Cpu> {
+                #(#fields,)*
+                #types
+                #runtime: #k::Runtime,
+            }
+        }
+    }
+
+    /// What a value looks like: 0 is the network's input.
+    pub(super) fn flow(&self, value: usize) -> &crate::flow::Flow {
+        value.checked_sub(1).map_or(&self.model.input, |node| &self.model.nodes[node].output)
+    }
+
+    /// `layers::Conv2d<6, 1, 5, 5, E, D>`
+    fn layer_type(&self, node: &Node) -> TokenStream {
+        let Self { k, e, d, .. } = self;
+        let Some(field) = node.row.field else { return TokenStream::new() };
+        let layer = format_ident!("{}", field.layer);
+        let sizes = field.axes.iter().map(|&axis| match &node.state {
+            State::Decided(op) => number(op.params().dim(0, axis)),
+            State::Rule(rule) => {
+                let (owner, decided, axis) = (&self.model.symbols.owner, &rule.decided, number(axis));
+                argument(false, quote!(#owner::#decided.0.params().dim(0, #axis)))
+            }
+            State::Lost => number(0),
+        });
+        let switch = match node.settings.get(field.switch).and_then(|setting| setting.value.as_ref()) {
+            Some(Value::Bool(Num::Known(false))) => Some(quote!(, false)),
+            Some(Value::Bool(Num::Named(symbol))) => {
+                let code = argument(false, self.model.symbols.path(symbol));
+                Some(quote!(, #code))
+            }
+            _ => None,
+        };
+        quote!(#k::layers::#layer<#(#sizes,)* #e, #d #switch>)
+    }
+
+    pub(super) fn build(&self) -> TokenStream {
+        let Self { k, name, d, .. } = self;
+        let vis = &self.model.network.vis;
+        quote! {
+            #[allow(dead_code)]
+            impl<#d: #k::Device<f32>> #name<f32, #d> {
+                /// Builds the network on a device, with PyTorch's default initialisation drawn from the device's random numbers.
+                ///
+                /// # Panics
+                /// If the device is out of memory.
+                #[must_use]
+                #vis fn new(device: &#d) -> Self {
+                    <Self as #k::BuildModule<#d, f32>>::build(device)
+                }
+
+                /// Builds the network on a device, with PyTorch's default initialisation drawn from the device's random numbers.
+                ///
+                /// # Errors
+                /// If the device is out of memory.
+                #vis fn try_new(device: &#d) -> ::core::result::Result<Self, #d::Err> {
+                    <Self as #k::BuildModule<#d, f32>>::try_build(device)
+                }
+            }
+        }
+    }
+}

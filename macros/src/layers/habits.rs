@@ -1,0 +1,82 @@
+//! Names from other libraries, and what they are called here.
+
+use super::{Positions, Row};
+
+/// What a layer of another library is here.
+pub fn kind_hint(kind: &str) -> Option<&'static str> {
+    Some(match kind.to_lowercase().replace('_', "").as_str() {
+        "dense" | "fc" | "fullyconnected" | "affine" | "innerproduct" | "unbiasedlinear" => "write `Linear(120)`",
+        "conv" | "convolution" | "convolution2d" | "conv2" => "write `Conv2d(16, kernel = 3)`",
+        "maxpool" | "maxpooling" | "maxpooling2d" | "maxpool2" => "write `MaxPool2d(2)`",
+        "avgpool" | "averagepool" | "averagepooling" | "averagepooling2d" | "averagepool2d" | "meanpool" | "avgpooling2d" => {
+            "write `AvgPool2d(2)`"
+        }
+        "pool" | "pooling" | "pool2d" | "pooling2d" => "write `MaxPool2d(2)` or `AvgPool2d(2)`",
+        "batchnorm" | "bn" | "batchnormalization" | "norm" | "batchnormalisation" => {
+            "write `BatchNorm2d` after a convolution, `BatchNorm1d` after `Linear`"
+        }
+        "logits" | "softmax2d" => "write `Softmax(axis = 0)`, which acts on the channels",
+        "leaky" | "lrelu" => "write `LeakyReLU(negative_slope = 0.2)`",
+        "logistic" | "sigm" => "write `Sigmoid`",
+        "reshape" | "view" | "ravel" => "write `Flatten`, which makes one axis of all",
+        "drop" | "dropout2d" => "write `Dropout(0.5)`",
+        "identity" | "noop" => "leave the step out",
+        "sequential" => "write its layers one after the other, separated by commas",
+        _ => return None,
+    })
+}
+
+/// What an argument with a foreign name is here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Meant {
+    /// This option.
+    Option(&'static str),
+    /// The size in, which has no name.
+    In,
+    /// The size out, or the number of features, which has no name.
+    Size,
+}
+
+/// What another library calls `key`.
+pub fn meant(row: &Row, key: &str) -> Option<Meant> {
+    let key = key.to_lowercase();
+    match (row.positions, key.as_str()) {
+        (Positions::InOut { .. }, "in_features" | "in_channels" | "input" | "inputs" | "in_dim" | "in_size" | "nin") => return Some(Meant::In),
+        (
+            Positions::InOut { .. },
+            "out_features" | "out_channels" | "out" | "output" | "outputs" | "units" | "filters" | "features" | "channels" | "out_dim"
+            | "out_size" | "nout",
+        )
+        | (Positions::Features(_), "num_features" | "features" | "channels" | "num_channels") => return Some(Meant::Size),
+        _ => {}
+    }
+    let name = match key.as_str() {
+        "kernel_size" | "filter" | "filter_size" | "k" | "ksize" | "window" | "pool_size" | "size" => "kernel",
+        "strides" | "s" | "step" | "steps" | "subsample" => "stride",
+        "pad" | "pads" | "paddings" => "padding",
+        "dilations" | "dilation_rate" => "dilation",
+        "dim" | "axes" | "dims" => "axis",
+        "use_bias" | "with_bias" | "has_bias" => "bias",
+        "alpha" | "slope" | "leak" | "leakiness" => "negative_slope",
+        "prob" | "rate" | "probability" | "ratio" | "drop" => "p",
+        "epsilon" => "eps",
+        "ceil" | "ceiling" => "ceil_mode",
+        "count_pad" | "include_pad" => "count_include_pad",
+        "group" | "num_groups" => "groups",
+        _ => return None,
+    };
+    row.option(name).map(|option| Meant::Option(option.name))
+}
+
+/// Why an option of PyTorch's is not here.
+pub fn unsupported_option(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "inplace" => "memory is planned for the whole network; leave it out",
+        "padding_mode" => "padding is always with zeros",
+        "return_indices" => "the places of the largest elements are not given",
+        "divisor_override" => "the divisor is the number of elements in the window",
+        "track_running_stats" => "running statistics are always kept; leave it out",
+        "device" | "dtype" => "it is chosen when the network is built: `Name::new(&device)`",
+        _ => return None,
+    })
+}

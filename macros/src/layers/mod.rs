@@ -1,0 +1,134 @@
+//! The layers of the language: one row each. Everything about arguments is driven by this table.
+
+mod habits;
+mod rows;
+
+use layercake_ir::{Op, Part};
+
+pub use habits::{Meant, kind_hint, meant, unsupported_option};
+pub use rows::ROWS;
+
+use crate::settings::Known;
+use crate::spelling;
+
+/// One layer.
+pub struct Row {
+    /// Its name in `network!`.
+    pub kind: &'static str,
+    /// Where a layer has no name: this and a number.
+    pub prefix: &'static str,
+    /// The variant of [`Op`].
+    pub variant: &'static str,
+    /// The arguments without a name.
+    pub positions: Positions,
+    /// The arguments with a name.
+    pub options: &'static [Choice],
+    /// The operation, where every argument is a number.
+    pub build: fn(&Known) -> Op,
+    /// What is known of the output without the shape rule.
+    pub outline: Outline,
+    /// The field in the struct, for a layer that owns tensors.
+    pub field: Option<Field>,
+    /// How it is written, for messages.
+    pub example: &'static str,
+}
+
+/// What the arguments without a name are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Positions {
+    /// None at all.
+    None,
+    /// `in -> out`, or `out`: the fields of the operation, and what they count.
+    InOut { input: &'static str, output: &'static str, what: &'static str },
+    /// One size, which may be left out: the field of the operation.
+    Features(&'static str),
+    /// One, which may also be written with its name: an option's.
+    Option(&'static str),
+}
+
+/// An argument with a name; the operation's field has the same one.
+pub struct Choice {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub default: Default,
+    /// The part that a shape rule blames for its mistakes.
+    pub part: Option<Part>,
+}
+
+/// What values an argument takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number.
+    Size,
+    /// `[height, width]`, or one number for both.
+    Pair,
+    /// A number.
+    Float,
+    /// `true` or `false`.
+    Bool,
+}
+
+/// The value of an argument that is not given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Default {
+    /// It must be given.
+    Required,
+    /// The shape rule finds it.
+    Infer,
+    /// A size, or a pair of it twice.
+    Size(usize),
+    Float(f64),
+    Bool(bool),
+    /// The value of another option, which stands before it in the table.
+    Same(&'static str),
+}
+
+/// What is known of a layer's output when its rule cannot be asked, because a size is a constant expression or a mistake came before.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Outline {
+    /// The input's shape.
+    Same,
+    /// The input's shape with the last size replaced by this setting.
+    Last(&'static str),
+    /// A map: channels from this setting or from the input, height and width unknown.
+    Map(Option<&'static str>),
+    /// One size, unknown.
+    Flat,
+}
+
+/// How a layer with tensors stands in the struct.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Field {
+    /// The type, in `layercake::layers`.
+    pub layer: &'static str,
+    /// Its sizes: these axes of the layer's first tensor.
+    pub axes: &'static [usize],
+    /// Its last parameter: this setting.
+    pub switch: &'static str,
+}
+
+impl Row {
+    /// The option of this name.
+    pub fn option(&self, name: &str) -> Option<&'static Choice> {
+        self.options.iter().find(|option| option.name == name)
+    }
+}
+
+/// The row of this exact name.
+pub fn find(kind: &str) -> Option<&'static Row> {
+    ROWS.iter().find(|row| row.kind == kind)
+}
+
+/// The row whose name was probably meant: the same letters in another case, or a slip of the keyboard.
+pub fn nearest(kind: &str) -> Option<&'static Row> {
+    let kinds: Vec<&str> = ROWS.iter().map(|row| row.kind).collect();
+    spelling::nearest(kind, &kinds).and_then(find)
+}
+
+/// Does a word stand for a layer, be it misspelt?
+pub fn resembles(kind: &str) -> bool {
+    kind.starts_with(char::is_uppercase) || nearest(kind).is_some()
+}
+
+#[cfg(test)]
+mod tests;

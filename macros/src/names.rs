@@ -1,0 +1,76 @@
+//! The names of layers: the user's, and those made up.
+
+use std::collections::HashMap;
+
+use proc_macro2::Ident;
+use quote::format_ident;
+
+use crate::ast::{Action, Step};
+use crate::layers;
+use crate::report::Report;
+
+/// The field in the struct that is no layer.
+pub const RUNTIME: &str = "__runtime";
+
+/// The names of all steps, checked. A layer without a name is called after its kind and its place among those of the kind; that place
+/// counts named layers too, so that naming one layer leaves the others' names, and with them their parameters' paths, as they were.
+pub fn names(steps: &[Step], report: &mut Report) -> Vec<Ident> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let names: Vec<Ident> = steps
+        .iter()
+        .map(|step| {
+            let (prefix, span) = match &step.action {
+                Action::Layer(layer) => {
+                    let row = layers::find(&layer.kind.to_string()).or_else(|| layers::nearest(&layer.kind.to_string()));
+                    (row.map_or("layer", |row| row.prefix), layer.kind.span())
+                }
+                Action::Illegible => ("layer", proc_macro2::Span::call_site()),
+            };
+            let count = counts.entry(prefix).or_default();
+            *count += 1;
+            step.name.clone().unwrap_or_else(|| format_ident!("{prefix}_{count}", span = span))
+        })
+        .collect();
+    check_words(steps, report);
+    check_unique(steps, &names, report);
+    names
+}
+
+/// A name without `r#`: what stands in paths of parameters.
+pub fn plain(name: &Ident) -> String {
+    let name = name.to_string();
+    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
+}
+
+/// Names become fields: they must be words that Rust accepts there.
+fn check_words(steps: &[Step], report: &mut Report) {
+    for name in steps.iter().filter_map(|step| step.name.as_ref()) {
+        let word = name.to_string();
+        if syn::parse_str::<Ident>(&word).is_ok() {
+            if word == RUNTIME {
+                report.add(name, format_args!("the name `{word}` is taken by generated code; choose another"));
+            }
+        } else if matches!(word.as_str(), "self" | "Self" | "super" | "crate" | "_") {
+            report.add(name, format_args!("a layer cannot be named `{word}`, since its name becomes a field; choose another"));
+        } else {
+            report.add(name, format_args!("`{word}` is a keyword of Rust, and a layer's name becomes a field\nhelp: write `r#{word}`, or another name"));
+        }
+    }
+}
+
+/// No two layers have the same name.
+fn check_unique(steps: &[Step], names: &[Ident], report: &mut Report) {
+    for (i, step) in steps.iter().enumerate() {
+        let Some(name) = &step.name else { continue };
+        let word = plain(name);
+        let same = |(other, _): &(&Ident, &Step)| plain(other) == word;
+        if names.iter().zip(steps).take(i).filter(|(_, step)| step.name.is_some()).any(|pair| same(&pair)) {
+            report.add(name, format_args!("two layers are named `{word}`; give this one another name"));
+        } else if let Some((_, Step { action: Action::Layer(layer), .. })) =
+            names.iter().zip(steps).filter(|(_, step)| step.name.is_none()).find(same)
+        {
+            let kind = &layer.kind;
+            report.add(name, format_args!("`{word}` is also the name that an unnamed `{kind}` of this network gets; name that one, or choose another"));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Arguments of layers.
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Expr, Token};
+
+use super::{found, inside, next, skip_to_comma, token, word_then_colon, word_then_equals};
+use crate::ast::Arg;
+use crate::report::Report;
+
+/// The arguments in a group; whether some were illegible.
+///
+/// ```text
+/// args     = '(' (arg (',' arg)* ','?)? ')'
+/// arg      = position | option
+/// position = expression ('->' expression)?
+/// option   = word '=' expression
+/// ```
+pub fn args(group: &Group, report: &mut Report) -> (Vec<Arg>, bool) {
+    let mut args = Vec::new();
+    let mut illegible = false;
+    inside(group.stream(), report, |input, report| {
+        while !input.is_empty() {
+            if input.peek(Token![,]) {
+                report.add(token(input), "an argument is missing before this comma; remove the comma");
+                continue;
+            }
+            match arg(input, group.span_close(), report) {
+                Some(arg) => args.push(arg),
+                None => {
+                    illegible = true;
+                    skip_to_comma(input);
+                }
+            }
+            illegible |= !separator(input, report);
+        }
+    });
+    (args, illegible)
+}
+
+/// Takes the `,` between two arguments, or reports what stands there instead. Can parsing go on with the next argument?
+fn separator(input: ParseStream, report: &mut Report) -> bool {
+    if input.is_empty() || input.parse::<Token![,]>().is_ok() {
+        return true;
+    }
+    let other = next(input);
+    if input.peek(Token![;]) {
+        report.add(token(input), "arguments are separated by `,`");
+        return true;
+    }
+    // A slip of the shape `Conv2d(6 kernel = 5)`: what follows is an argument of its own.
+    if matches!(other, Some(TokenTree::Ident(_) | TokenTree::Literal(_))) {
+        report.add(&other, format_args!("expected `,` before {}", found(other.as_ref())));
+        return true;
+    }
+    report.add(&other, format_args!("expected `,` between two arguments, but found {}", found(other.as_ref())));
+    skip_to_comma(input);
+    let _ = input.parse::<Token![,]>();
+    false
+}
+
+fn arg(input: ParseStream, end: Span, report: &mut Report) -> Option<Arg> {
+    if word_then_equals(input) {
+        return option(input, end, report);
+    }
+    // `kernel: 5`, as in a struct literal, and `kernel == 5`.
+    if word_then_colon(input) || (input.peek2(Token![==]) && input.peek(Ident::peek_any)) {
+        let fork = input.fork();
+        let key = token(&fork);
+        let sign = if fork.peek(Token![==]) { "==" } else { ":" };
+        report.add(
+            token(&fork),
+            format_args!("an option is written with `=`, not `{sign}`: `{} = ..`", key.map_or_else(String::new, |key| key.to_string())),
+        );
+        return option(input, end, report);
+    }
+    position(input, end, report)
+}
+
+fn option(input: ParseStream, end: Span, report: &mut Report) -> Option<Arg> {
+    let key = Ident::parse_any(input).ok()?;
+    // One sign of `=`, `:` or `==`.
+    if input.parse::<Token![==]>().is_err() {
+        token(input);
+    }
+    let missing = format!("a value is missing after `{key} =`");
+    let value = expression(input, end, &missing, report)?;
+    Some(Arg::Option { key, value })
+}
+
+fn position(input: ParseStream, end: Span, report: &mut Report) -> Option<Arg> {
+    let Some(before) = before_arrow(input) else {
+        let size = expression(input, end, "expected a size or an option", report)?;
+        return Some(Arg::Position { input: None, size });
+    };
+    let arrow = input.parse::<Token![->]>();
+    let first = match syn::parse2::<Expr>(before.clone()) {
+        Ok(first) => Some(first),
+        Err(_) if before.is_empty() => {
+            report.add(arrow.ok(), "the size in is missing before `->`; leave out the arrow to take what comes");
+            None
+        }
+        Err(_) => {
+            report.add(&before, format_args!("expected a size before `->`, but found `{}`", crate::text::of(&before)));
+            None
+        }
+    };
+    let size = expression(input, end, "the size out is missing after `->`", report)?;
+    Some(Arg::Position { input: Some(first?), size })
+}
+
+/// Takes the tokens in front of the `->` of this argument, if it has one. (To `syn`, `400 -> 120` is a subtraction gone wrong.)
+fn before_arrow(input: ParseStream) -> Option<TokenStream> {
+    let ahead = input.fork();
+    while !ahead.peek(Token![->]) {
+        if ahead.is_empty() || ahead.peek(Token![,]) {
+            return None;
+        }
+        token(&ahead);
+    }
+    let mut before = TokenStream::new();
+    while !input.peek(Token![->]) {
+        before.extend(token(input));
+    }
+    Some(before)
+}
+
+fn expression(input: ParseStream, end: Span, missing: &str, report: &mut Report) -> Option<Expr> {
+    let before = next(input);
+    match &before {
+        None => report.at(end, missing),
+        Some(comma) if input.peek(Token![,]) => report.add(comma, missing),
+        Some(token) => match input.parse() {
+            Ok(expression) => return Some(expression),
+            Err(_) => report.add(token, format_args!("{missing}: {} begins no constant expression", found(before.as_ref()))),
+        },
+    }
+    None
+}

@@ -1,0 +1,223 @@
+//! A network's first line.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Attribute, Token, Visibility};
+
+use super::shape::shape;
+use super::{EXAMPLE, colon, found, group, next, steps, token};
+use crate::ast::Network;
+use crate::report::Report;
+
+/// One network; None where not even its name can be read.
+///
+/// ```text
+/// network = attribute* visibility name ':' shape '->' shape '{' steps '}'
+/// ```
+pub fn network(input: ParseStream, report: &mut Report) -> Option<Network> {
+    let attrs = match input.call(Attribute::parse_outer) {
+        Ok(attrs) => attrs,
+        Err(error) => {
+            report.push(error);
+            skip_network(input);
+            return None;
+        }
+    };
+    if input.is_empty() {
+        report.add(attrs.last(), "an attribute or doc comment without a network after it");
+        return None;
+    }
+    let Ok(vis) = input.parse::<Visibility>() else {
+        report.add(next(input), format_args!("expected a network: {EXAMPLE}"));
+        skip_network(input);
+        return None;
+    };
+    let name = name(input, report)?;
+    no_generics(input, report);
+    if !sign(input, ":", report) {
+        report.add(next(input), format_args!("expected `:` after the network's name: {EXAMPLE}").to_string());
+    }
+    let (input_shape, output) = shapes(input, &name, report)?;
+    let steps = body(input, &name, report)?;
+    separator(input, report);
+    Some(Network { attrs, vis, name, input: input_shape, output, steps })
+}
+
+/// The name, after a keyword that does not belong there.
+fn name(input: ParseStream, report: &mut Report) -> Option<Ident> {
+    if let (true, Some(TokenTree::Ident(_))) = (input.peek2(Ident::peek_any), next(input)) {
+        let word = token(input);
+        report.add(&word, format_args!("a network begins with its name, without {}: {EXAMPLE}", found(word.as_ref())));
+    }
+    match next(input) {
+        Some(TokenTree::Ident(name)) if input.peek(syn::Ident) => {
+            token(input);
+            Some(name)
+        }
+        Some(TokenTree::Ident(keyword)) => {
+            report.add(&keyword, format_args!("`{keyword}` is a keyword of Rust and cannot name a network"));
+            skip_network(input);
+            None
+        }
+        other => {
+            let text = format!("expected a network, {EXAMPLE}, but found {}", found(other.as_ref()));
+            match other {
+                Some(other) => report.add(other, text),
+                None => report.at(input.span(), text),
+            }
+            skip_network(input);
+            None
+        }
+    }
+}
+
+/// Refuses `<const N: usize>`.
+fn no_generics(input: ParseStream, report: &mut Report) {
+    if !input.peek(Token![<]) {
+        return;
+    }
+    let mut tokens = Vec::new();
+    let mut depth = 0usize;
+    while let Some(TokenTree::Punct(_) | TokenTree::Ident(_) | TokenTree::Literal(_)) = next(input) {
+        if input.peek(Token![->]) {
+            break;
+        }
+        let Some(taken) = token(input) else { break };
+        match &taken {
+            TokenTree::Punct(punct) if punct.as_char() == '<' => depth += 1,
+            TokenTree::Punct(punct) if punct.as_char() == '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        tokens.push(taken);
+        if depth == 0 {
+            break;
+        }
+    }
+    let tokens: proc_macro2::TokenStream = tokens.into_iter().collect();
+    report.add(tokens, "networks with generic parameters are not supported yet; use a constant, such as `const WIDTH: usize = 64;`");
+}
+
+/// Takes `:` or `->`, or another sign that was meant as one and is reported. False where there is none at all.
+fn sign(input: ParseStream, expected: &str, report: &mut Report) -> bool {
+    let right = if expected == ":" { colon(input) } else { input.peek(Token![->]) };
+    if !right && !matches!(next(input), Some(TokenTree::Punct(_))) {
+        return false;
+    }
+    let mut tokens = proc_macro2::TokenStream::new();
+    while let Some(TokenTree::Punct(_)) = next(input) {
+        token(input).to_tokens(&mut tokens);
+        if right && tokens.clone().into_iter().count() == expected.len() {
+            break;
+        }
+    }
+    if !right {
+        report.add(&tokens, format_args!("write `{expected}` instead of `{}`: {EXAMPLE}", crate::text::of(&tokens)));
+    }
+    true
+}
+
+type Shapes = (Option<crate::ast::ShapeExpr>, Option<crate::ast::ShapeExpr>);
+
+/// `Shape -> Shape`
+fn shapes(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Shapes> {
+    if at_body(input) {
+        report.add(
+            name,
+            format_args!("`{name}` does not say what it takes and gives; write its shapes without the batch: `{name}: [1, 28, 28] -> [10] {{ .. }}`"),
+        );
+        return Some((None, None));
+    }
+    let mistakes = report.len();
+    let takes = shape(input, "the input", report);
+    if takes.is_none() && report.len() > mistakes {
+        // Whatever stands there instead of a shape, the arrow comes after it.
+        while !input.is_empty() && !input.peek(Token![->]) && !at_body(input) {
+            token(input);
+        }
+    }
+    if at_body(input) {
+        let text = format!("`{name}` does not say what it gives; write `-> [10]` after its input, or `-> [_]` to have it worked out");
+        report.add(takes.as_ref().map_or_else(|| name.to_token_stream(), |shape| shape.tokens.clone()), text);
+        return Some((takes, None));
+    }
+    if !sign(input, "->", report) {
+        let other = next(input);
+        let text = format!("expected `->` and the output's shape, but found {}", found(other.as_ref()));
+        match other {
+            Some(other) => report.add(other, text),
+            None => {
+                report.add(
+                    name,
+                    format_args!("`{name}` ends before its output and its layers; a network is written {EXAMPLE}"),
+                );
+                return None;
+            }
+        }
+    }
+    let gives = if at_body(input) {
+        report.add(next(input), "the output's shape is missing after `->`; write `-> [10]`, or `-> [_]` to have it worked out");
+        None
+    } else {
+        shape(input, "the output", report)
+    };
+    Some((takes, gives))
+}
+
+fn at_body(input: ParseStream) -> bool {
+    let Some(TokenTree::Group(group)) = next(input) else { return false };
+    // `{ name: Shape }` in the place of a shape has an arrow or a body after it.
+    group.delimiter() == Delimiter::Brace && !input.peek2(Token![->]) && !input.peek2(syn::token::Brace)
+}
+
+fn body(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Vec<crate::ast::Step>> {
+    if let Some(body) = group(input, Delimiter::Brace) {
+        return Some(steps::steps(&body, report));
+    }
+    match next(input) {
+        Some(TokenTree::Group(wrong)) => {
+            token(input);
+            let wrong = Group::new(Delimiter::Brace, wrong.stream()).with_span_of(&wrong);
+            report.add(&wrong, format_args!("the layers of `{name}` stand between braces: `{{ .. }}`"));
+            Some(steps::steps(&wrong, report))
+        }
+        None => {
+            report.add(name, format_args!("`{name}` has no layers; write them between braces after its shapes: {EXAMPLE}"));
+            None
+        }
+        other => {
+            report.add(&other, format_args!("expected the layers of `{name}` between braces, but found {}", found(other.as_ref())));
+            skip_network(input);
+            None
+        }
+    }
+}
+
+trait WithSpan {
+    fn with_span_of(self, other: &Group) -> Self;
+}
+
+impl WithSpan for Group {
+    fn with_span_of(mut self, other: &Group) -> Self {
+        self.set_span(other.span());
+        self
+    }
+}
+
+/// Nothing stands between two networks.
+fn separator(input: ParseStream, report: &mut Report) {
+    if input.peek(Token![,]) || input.peek(Token![;]) {
+        let sign = token(input);
+        report.add(&sign, format_args!("networks stand one after the other, without {}", found(sign.as_ref())));
+    }
+}
+
+/// Goes on behind the next braces of this level.
+fn skip_network(input: ParseStream) {
+    while let Some(taken) = token(input) {
+        if matches!(taken, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace) {
+            return;
+        }
+    }
+}

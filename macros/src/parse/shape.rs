@@ -1,0 +1,102 @@
+//! Shapes.
+
+use proc_macro2::{Delimiter, Group, TokenTree};
+use quote::ToTokens;
+use syn::parse::ParseStream;
+use syn::{Expr, Token};
+
+use super::{found, inside, next, skip_to_comma, token};
+use crate::ast::{DimExpr, ShapeExpr};
+use crate::report::Report;
+
+/// A shape, or a slip that stands for one.
+///
+/// ```text
+/// shape = '[' dim (',' dim)* ','? ']'
+/// dim   = '_' | expression
+/// ```
+pub fn shape(input: ParseStream, what: &str, report: &mut Report) -> Option<ShapeExpr> {
+    match next(input) {
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
+            token(input);
+            Some(sizes(&group, report))
+        }
+        // `(1, 28, 28)`, as a tuple or as PyTorch prints it.
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
+            token(input);
+            let text = format!("a shape stands in square brackets: write `[{}]`", crate::text::of(group.stream()));
+            report.add(&group, text);
+            Some(sizes(&group, report))
+        }
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace && what != "the output" && named(&group) => {
+            token(input);
+            report.add(&group, "several inputs or outputs are not supported yet; write one shape, such as `[1, 28, 28]`");
+            None
+        }
+        // `-> 10`
+        Some(TokenTree::Literal(literal)) => {
+            token(input);
+            report.add(&literal, format_args!("a shape stands in square brackets: write `[{literal}]`"));
+            None
+        }
+        other => {
+            let text = format!("expected the shape of {what}, such as `[1, 28, 28]`, but found {}", found(other.as_ref()));
+            match other {
+                Some(other) => report.add(other, text),
+                None => report.at(input.span(), text),
+            }
+            None
+        }
+    }
+}
+
+/// Does a brace group look like `{ name: Shape, .. }`?
+fn named(group: &Group) -> bool {
+    let mut tokens = group.stream().into_iter();
+    let word = matches!(tokens.next(), Some(TokenTree::Ident(_)));
+    let colon = matches!(tokens.next(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
+    word && colon && matches!(tokens.next(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket)
+}
+
+fn sizes(group: &Group, report: &mut Report) -> ShapeExpr {
+    let mut dims = Vec::new();
+    inside(group.stream(), report, |input, report| {
+        while !input.is_empty() {
+            if input.peek(Token![,]) {
+                report.add(token(input), "a size is missing before this comma");
+                continue;
+            }
+            if let Some(dim) = dim(input, report) {
+                dims.push(dim);
+            }
+            if input.is_empty() {
+                break;
+            }
+            if input.peek(Token![,]) {
+                token(input);
+            } else {
+                let other = next(input);
+                report.add(&other, format_args!("expected `,` between two sizes, but found {}", found(other.as_ref())));
+                if matches!(other, Some(TokenTree::Punct(_))) {
+                    token(input);
+                }
+            }
+        }
+    });
+    ShapeExpr { tokens: group.to_token_stream(), dims }
+}
+
+fn dim(input: ParseStream, report: &mut Report) -> Option<DimExpr> {
+    if input.peek(Token![_]) {
+        return input.parse().ok().map(DimExpr::Inferred);
+    }
+    let before = next(input);
+    match input.parse::<Expr>() {
+        Ok(size) => Some(DimExpr::Size(size)),
+        Err(_) => {
+            report.add(&before, format_args!("expected a size, but found {}", found(before.as_ref())));
+            skip_to_comma(input);
+            None
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! A layer's arguments as values: numbers, or names of constants that the compiler works out.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::Expr;
+
+use crate::layers::Kind;
+
+/// The value of an argument.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Num<T> {
+    Known(T),
+    /// A constant expression: the name of the constant that holds it.
+    Named(Symbol),
+}
+
+/// A constant expression of the user's, emitted once as a constant of the helper type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Symbol {
+    pub ident: Ident,
+    /// The expression as the user wrote it.
+    pub text: String,
+}
+
+/// The constant expressions of a network.
+#[derive(Debug)]
+pub struct Symbols {
+    /// The helper type that has them as associated constants.
+    pub owner: Ident,
+    pub list: Vec<(Symbol, Kind, Expr)>,
+}
+
+impl Symbols {
+    pub fn new(network: &Ident) -> Self {
+        Self { owner: format_ident!("__{}Sizes", network), list: Vec::new() }
+    }
+
+    /// A new constant with the value of an expression.
+    pub fn add(&mut self, kind: Kind, expression: &Expr) -> Symbol {
+        // The name carries the expression's place: where the compiler speaks of a use of the constant, it points there.
+        let span = crate::value::span(expression);
+        let symbol = Symbol { ident: format_ident!("S{}", self.list.len(), span = span), text: crate::text::of(expression) };
+        self.list.push((symbol.clone(), kind, expression.clone()));
+        symbol
+    }
+
+    /// How code names one of them.
+    pub fn path(&self, symbol: &Symbol) -> TokenStream {
+        let (owner, ident) = (&self.owner, &symbol.ident);
+        quote!(#owner::#ident)
+    }
+}
+
+/// The value of one argument, of whatever kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Size(Num<usize>),
+    Pair([Num<usize>; 2]),
+    Float(Num<f64>),
+    Bool(Num<bool>),
+}
+
+impl<T> Num<T> {
+    fn known(&self) -> Option<&T> {
+        match self {
+            Num::Known(value) => Some(value),
+            Num::Named(_) => None,
+        }
+    }
+}
+
+impl Value {
+    /// Are all its numbers known?
+    pub fn is_known(&self) -> bool {
+        match self {
+            Value::Size(size) => size.known().is_some(),
+            Value::Pair(pair) => pair.iter().all(|size| size.known().is_some()),
+            Value::Float(float) => float.known().is_some(),
+            Value::Bool(bool) => bool.known().is_some(),
+        }
+    }
+}
+
+/// An argument of a layer: one the user gave, or its default.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The field of the operation.
+    pub name: &'static str,
+    /// None where it is missing or wrong; that has been reported.
+    pub value: Option<Value>,
+    /// The value as the user wrote it; None for a default.
+    pub tokens: Option<TokenStream>,
+}
+
+/// All arguments of a layer.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    pub list: Vec<Setting>,
+}
+
+impl Settings {
+    pub fn get(&self, name: &str) -> Option<&Setting> {
+        self.list.iter().find(|setting| setting.name == name)
+    }
+
+    /// The value of a size; None where there is none, or it is no size.
+    pub fn size(&self, name: &str) -> Option<&Num<usize>> {
+        match self.get(name)?.value.as_ref()? {
+            Value::Size(size) => Some(size),
+            _ => None,
+        }
+    }
+
+    /// All of them, if each one is known.
+    pub fn known(&self) -> Option<Known<'_>> {
+        let known = |setting: &Setting| setting.value.as_ref().is_some_and(Value::is_known);
+        self.list.iter().all(known).then_some(Known(self))
+    }
+
+    /// Was each one given as it should be?
+    pub fn is_sound(&self) -> bool {
+        self.list.iter().all(|setting| setting.value.is_some())
+    }
+}
+
+/// Arguments that are all numbers. A name that is not there gives the type's zero: the table of layers is tested to ask for its own.
+#[derive(Debug)]
+pub struct Known<'a>(&'a Settings);
+
+impl Known<'_> {
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)?.value.as_ref()
+    }
+
+    pub fn size(&self, name: &str) -> usize {
+        match self.value(name) {
+            Some(Value::Size(Num::Known(size))) => *size,
+            _ => 0,
+        }
+    }
+
+    pub fn pair(&self, name: &str) -> [usize; 2] {
+        match self.value(name) {
+            Some(Value::Pair([Num::Known(height), Num::Known(width)])) => [*height, *width],
+            _ => [0; 2],
+        }
+    }
+
+    pub fn float(&self, name: &str) -> f64 {
+        match self.value(name) {
+            Some(Value::Float(Num::Known(float))) => *float,
+            _ => 0.0,
+        }
+    }
+
+    pub fn bool(&self, name: &str) -> bool {
+        match self.value(name) {
+            Some(Value::Bool(Num::Known(bool))) => *bool,
+            _ => false,
+        }
+    }
+}
