@@ -1,1 +1,90 @@
-//! Layercake.
+//! Layercake: declare a neural network, and the compiler checks every shape in it.
+//!
+//! ```
+//! use layercake::prelude::*;
+//!
+//! network! {
+//!     /// A small classifier of 8x8 digits.
+//!     pub Digits: [1, 8, 8] -> [10] {
+//!         conv1: Conv2d(8, kernel = 3, padding = 1), ReLU, MaxPool2d(2),
+//!         Flatten,
+//!         fc1: Linear(128 -> 32), ReLU,
+//!         fc2: Linear(10),
+//!     }
+//! }
+//!
+//! let device = Cpu::seed_from_u64(0);
+//! let net = Digits::new(&device);
+//! let images: Tensor<(usize, Const<1>, Const<8>, Const<8>), f32, _> = device.sample_normal_like(&(5, Const, Const, Const));
+//! let logits = net.forward(images);
+//! assert_eq!(logits.shape().concrete(), [5, 10]);
+//! const _: () = assert!(Digits::PARAMS == 80 + 128 * 32 + 32 + 330);
+//! ```
+//!
+//! Write `Linear(129 -> 32)` and the program does not compile; the error underlines `129` and says that `fc1` receives 128 features.
+//!
+//! The tensors are [dfdx](https://docs.rs/dfdx)'s, re-exported as [`dfdx`]: a network is a dfdx module, trained by its optimizers, built on its
+//! devices. On the CPU in `f32` a network runs on Layercake's own engine, as one operation on dfdx's tape; everywhere else through
+//! dfdx's operations.
+
+mod backend;
+mod cpu;
+pub mod init;
+pub mod io;
+pub mod layers;
+pub mod loss;
+mod network;
+pub mod optim;
+mod portable;
+mod summary;
+mod value;
+
+pub use backend::Backend;
+pub use dfdx;
+/// The graph of a network, and the rules that it obeys.
+pub use layercake_ir as ir;
+pub use network::Network;
+pub use summary::Summary;
+
+/// A number type that networks compute in: `f32` or `f64`.
+pub trait Scalar: dfdx::shapes::Dtype + num_traits::Float + rand_distr::uniform::SampleUniform {}
+
+impl<E: dfdx::shapes::Dtype + num_traits::Float + rand_distr::uniform::SampleUniform> Scalar for E {}
+
+/// Declares networks. The whole language is described in the [crate's documentation](crate).
+#[macro_export]
+macro_rules! network {
+    ($($tokens:tt)*) => { $crate::__private::network_impl! { ($crate) $($tokens)* } };
+}
+
+/// What a program that declares and trains networks uses.
+pub mod prelude {
+    pub use crate::dfdx::nn::{BuildOnDevice, DeviceBuildExt, Module, ModuleMut, ToDevice, ToDtype, ZeroGrads};
+    pub use crate::dfdx::optim::Optimizer;
+    pub use crate::dfdx::shapes::{Axis, Const, Dim, Dtype, HasShape, Rank0, Rank1, Rank2, Rank3, Rank4, Shape};
+    pub use crate::dfdx::tensor::{
+        AsArray, Cache, Cpu, Gradients, NoneTape, OnesTensor, OwnedTape, SampleTensor, Storage, Tape, Tensor, TensorFrom, TensorFromVec,
+        Trace, ZerosTensor,
+    };
+    pub use crate::dfdx::tensor_ops::{Backward, Device, MeanTo, PermuteTo, ReshapeTo, SumTo};
+    pub use crate::{Backend, Network, Scalar, Summary, io, loss, network, optim};
+}
+
+/// What generated code names. Not for use by hand: anything here may change.
+#[doc(hidden)]
+pub mod __private {
+    pub use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection};
+    pub use dfdx::nn::{BuildModule, BuildOnDevice, Module, ModuleMut};
+    pub use dfdx::shapes::{Const, Dim, Dtype};
+    pub use dfdx::tensor::{Cpu, Gradients, NoneTape, OwnedTape, Storage, Tensor};
+    pub use dfdx::tensor_ops::Device;
+    pub use layercake_ir as ir;
+    pub use layercake_macros::network_impl;
+
+    pub use crate::backend::{Backend, Call, Done};
+    pub use crate::layers::{self, Layer};
+    pub use crate::network::{Network, Runtime, eval, infer, train, train_data};
+    pub use crate::portable::execute as execute_portably;
+    pub use crate::value::{Slot, Value};
+    pub use crate::{Scalar, Summary};
+}

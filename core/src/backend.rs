@@ -1,0 +1,75 @@
+//! Which path runs a network: decided by the device and the dtype, so that user code is the same for all.
+
+use dfdx::tensor::{Cpu, Tape};
+use dfdx::tensor_ops::Device;
+use layercake_engine::Mode;
+use layercake_ir::Graph;
+
+use crate::network::Runtime;
+use crate::value::Value;
+use crate::{Scalar, cpu, portable};
+
+/// A device that networks run on.
+///
+/// `Cpu` with `f32` takes the fast path: the whole network is one operation on dfdx's tape, run by the engine. Every other device and
+/// dtype takes the portable path through dfdx's own operations.
+pub trait Backend<E: Scalar>: Device<E> {
+    /// Runs a graph.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    #[doc(hidden)]
+    fn execute<T: Tape<E, Self>>(call: Call<'_, E, Self>, tape: T) -> Result<Done<E, Self, T>, Self::Err>;
+}
+
+/// One forward pass.
+#[derive(Debug)]
+pub struct Call<'a, E: Scalar, D: Device<E>> {
+    /// What to run.
+    pub graph: &'a Graph,
+    /// The plans and buffers of the network it belongs to.
+    pub runtime: &'a Runtime,
+    /// All tensors of all nodes, in graph order.
+    pub tensors: Vec<Value<E, D>>,
+    /// The inputs, with their batch axes.
+    pub inputs: Vec<Value<E, D>>,
+    /// Inference or training.
+    pub mode: Mode,
+    /// Should the backward pass give gradients of the inputs?
+    pub input_grad: bool,
+    /// Seeds the dropout masks.
+    pub seed: u64,
+}
+
+/// What a forward pass gives.
+#[derive(Debug)]
+pub struct Done<E: Scalar, D: Device<E>, T> {
+    /// The outputs, with their batch axes.
+    pub outputs: Vec<Value<E, D>>,
+    /// The tape, with the pass recorded.
+    pub tape: T,
+    /// New values for tensors: the number in graph order, and the value.
+    pub updates: Vec<(usize, Value<E, D>)>,
+}
+
+impl Backend<f32> for Cpu {
+    fn execute<T: Tape<f32, Self>>(call: Call<'_, f32, Self>, tape: T) -> Result<Done<f32, Self, T>, Self::Err> {
+        cpu::execute(call, tape)
+    }
+}
+
+impl Backend<f64> for Cpu {
+    fn execute<T: Tape<f64, Self>>(call: Call<'_, f64, Self>, tape: T) -> Result<Done<f64, Self, T>, Self::Err> {
+        portable::execute(call, tape)
+    }
+}
+
+#[cfg(feature = "cuda")]
+impl<E: Scalar> Backend<E> for dfdx::tensor::Cuda
+where
+    Self: Device<E>,
+{
+    fn execute<T: Tape<E, Self>>(call: Call<'_, E, Self>, tape: T) -> Result<Done<E, Self, T>, Self::Err> {
+        portable::execute(call, tape)
+    }
+}

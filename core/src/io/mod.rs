@@ -1,0 +1,9 @@
+//! Parameters on disk.
+
+mod atomic;
+mod error;
+mod safetensors;
+
+pub use atomic::write_atomically;
+pub use error::IoError;
+pub use safetensors::{load_safetensors, save_safetensors};

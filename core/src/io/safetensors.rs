@@ -1,0 +1,165 @@
+//! Parameters in the safetensors format, under the paths that PyTorch's `state_dict` gives them (`fc1.weight`).
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use dfdx::nn::tensor_collection::{
+    RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorName, ViewTensorRef,
+};
+use dfdx::shapes::{HasShape, Shape};
+use dfdx::tensor::Tensor;
+use dfdx::tensor_ops::Device;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+use super::{IoError, write_atomically};
+use crate::Scalar;
+
+/// Saves all tensors of a module, `f32` as F32 and `f64` as F64. The file is never half written.
+///
+/// The same module gives the same bytes.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn save_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(module: &M, path: impl AsRef<Path>) -> Result<(), IoError> {
+    let path = path.as_ref();
+    let mut reader = Reader { tensors: Vec::new() };
+    let walked = M::iter_tensors(&mut RecursiveWalker { m: (module, String::new()), f: &mut reader });
+    let Ok(_) = walked;
+    let views = reader.tensors.iter().map(|(name, shape, bytes)| {
+        let view = TensorView::new(dtype::<E>(), shape.clone(), bytes).expect("a tensor holds as many numbers as its shape says");
+        (name.clone(), view)
+    });
+    let format = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    let bytes = safetensors::serialize(views, Some(format)).expect("tensors in memory can be serialised");
+    write_atomically(path, &bytes).map_err(|source| IoError::Write { path: path.into(), source })
+}
+
+/// Loads all tensors of a module from a file that holds exactly these. On an error the module is as it was.
+///
+/// A `num_batches_tracked` beside a batch normalisation, which PyTorch writes and nothing here needs, is passed over.
+///
+/// # Errors
+/// If the file cannot be read or is damaged, or at the first tensor that is missing, has another shape, or is one too many.
+pub fn load_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(module: &mut M, path: impl AsRef<Path>) -> Result<(), IoError> {
+    let path = path.as_ref();
+    let bytes = read(path).map_err(|source| IoError::Read { path: path.into(), source })?;
+    let file = SafeTensors::deserialize(&bytes).map_err(|error| IoError::Format { path: path.into(), reason: error.to_string() })?;
+    let mut checker = Checker { path, file: &file, known: Vec::new() };
+    M::iter_tensors(&mut RecursiveWalker { m: (&*module, String::new()), f: &mut checker })?;
+    let known = checker.known;
+    let mut names = file.names();
+    names.sort_unstable();
+    for name in names {
+        if !known.iter().any(|known| known == name) && !name.ends_with("num_batches_tracked") {
+            let found = file.tensor(name).map(|view| view.shape().to_vec()).unwrap_or_default();
+            return Err(IoError::Unexpected { path: path.into(), name: name.to_owned(), found });
+        }
+    }
+    let mut writer = Writer { file: &file };
+    let Ok(_) = M::iter_tensors(&mut RecursiveWalker { m: (module, String::new()), f: &mut writer });
+    Ok(())
+}
+
+/// A device file could be endless: only a plain file is read.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+    }
+    fs::read(path)
+}
+
+fn dtype<E: Scalar>() -> Dtype {
+    if size_of::<E>() == size_of::<f64>() { Dtype::F64 } else { Dtype::F32 }
+}
+
+fn encode<E: Scalar>(numbers: &[E]) -> Vec<u8> {
+    let f64_of = |n: &E| n.to_f64().expect("a float is a float");
+    match dtype::<E>() {
+        Dtype::F64 => numbers.iter().flat_map(|n| f64_of(n).to_le_bytes()).collect(),
+        _ => numbers.iter().flat_map(|n| (f64_of(n) as f32).to_le_bytes()).collect(),
+    }
+}
+
+fn decode<E: Scalar>(view: &TensorView<'_>) -> Vec<E> {
+    let number = |n: f64| E::from_f64(n).expect("a float is a float");
+    match view.dtype() {
+        Dtype::F64 => view.data().as_chunks().0.iter().map(|bytes| number(f64::from_le_bytes(*bytes))).collect(),
+        _ => view.data().as_chunks().0.iter().map(|bytes| number(f32::from_le_bytes(*bytes).into())).collect(),
+    }
+}
+
+/// Collects every tensor's path, shape and bytes.
+struct Reader {
+    tensors: Vec<(String, Vec<usize>, Vec<u8>)>,
+}
+
+impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Reader {
+    type Viewer = (ViewTensorRef, ViewTensorName);
+    type Err = std::convert::Infallible;
+    type E2 = E;
+    type D2 = D;
+
+    fn visit<S: Shape>(
+        &mut self,
+        _: TensorOptions<S, E, D>,
+        (tensor, name): (&Tensor<S, E, D>, String),
+    ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
+        self.tensors.push((name, tensor.shape().concrete().into(), encode(&tensor.as_vec())));
+        Ok(None)
+    }
+}
+
+/// Compares every tensor with the file before anything is changed.
+struct Checker<'a> {
+    path: &'a Path,
+    file: &'a SafeTensors<'a>,
+    known: Vec<String>,
+}
+
+impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Checker<'_> {
+    type Viewer = (ViewTensorRef, ViewTensorName);
+    type Err = IoError;
+    type E2 = E;
+    type D2 = D;
+
+    fn visit<S: Shape>(
+        &mut self,
+        _: TensorOptions<S, E, D>,
+        (tensor, name): (&Tensor<S, E, D>, String),
+    ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
+        let (path, expected) = (self.path.to_owned(), tensor.shape().concrete().into());
+        let Ok(view) = self.file.tensor(&name) else { return Err(IoError::Missing { path, name, expected }) };
+        if view.shape() != expected {
+            return Err(IoError::Shape { path, name, expected, found: view.shape().to_vec() });
+        }
+        if !matches!(view.dtype(), Dtype::F32 | Dtype::F64) {
+            return Err(IoError::Dtype { path, name, found: format!("{:?}", view.dtype()) });
+        }
+        self.known.push(name);
+        Ok(None)
+    }
+}
+
+/// Stores every tensor; [`Checker`] has made sure that it can.
+struct Writer<'a> {
+    file: &'a SafeTensors<'a>,
+}
+
+impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Writer<'_> {
+    type Viewer = (ViewTensorMut, ViewTensorName);
+    type Err = std::convert::Infallible;
+    type E2 = E;
+    type D2 = D;
+
+    fn visit<S: Shape>(
+        &mut self,
+        _: TensorOptions<S, E, D>,
+        (tensor, name): (&mut Tensor<S, E, D>, String),
+    ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
+        let view = self.file.tensor(&name).expect("the tensor was there a moment ago");
+        tensor.copy_from(&decode::<E>(&view));
+        Ok(None)
+    }
+}

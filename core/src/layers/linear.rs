@@ -1,0 +1,73 @@
+//! Linear (fully connected) layer.
+
+use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
+use dfdx::shapes::{Axes2, Axis, Dtype, HasShape, Rank1, Rank2};
+use dfdx::tensor::{Cpu, PutTape, Storage, Tape, Tensor};
+use dfdx::tensor_ops::{BroadcastTo, Device, PermuteTo, ReshapeTo, TryAdd, TryMatMul};
+
+use super::{Layer, Taped};
+use crate::value::{Slot, Value};
+use crate::{Scalar, init};
+
+/// The parameters of a linear layer from `IN` to `OUT` features.
+///
+/// Built, they hold PyTorch's default: uniform within `1 / sqrt(IN)`.
+#[derive(Clone, Debug)]
+pub struct Linear<const IN: usize, const OUT: usize, E: Dtype = f32, D: Storage<E> = Cpu, const BIAS: bool = true> {
+    /// `[OUT, IN]`
+    pub weight: Tensor<Rank2<OUT, IN>, E, D>,
+    /// `[OUT]`; none without `BIAS`.
+    pub bias: Option<Tensor<Rank1<OUT>, E, D>>,
+}
+
+impl<const IN: usize, const OUT: usize, E: Scalar, D: Device<E>, const BIAS: bool> TensorCollection<E, D>
+    for Linear<IN, OUT, E, D, BIAS>
+{
+    type To<E2: Dtype, D2: Device<E2>> = Linear<IN, OUT, E2, D2, BIAS>;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(visitor: &mut V) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        let options = TensorOptions::reset_with(|t| init::default_uniform(t, IN));
+        let weight = Self::tensor("weight", |s| &s.weight, |s| &mut s.weight, options);
+        if !BIAS {
+            return visitor.visit_fields(weight, |weight| Linear { weight, bias: None });
+        }
+        let options = TensorOptions::reset_with(|t| init::default_uniform(t, IN));
+        let bias = Self::tensor("bias", |s| super::present(&s.bias), |s| super::present_mut(&mut s.bias), options);
+        visitor.visit_fields((weight, bias), |(weight, bias)| Linear { weight, bias: Some(bias) })
+    }
+}
+
+impl<const IN: usize, const OUT: usize, E: Scalar, D: Device<E>, const BIAS: bool> Layer<E, D> for Linear<IN, OUT, E, D, BIAS> {
+    fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
+        super::push(&self.weight, into)?;
+        self.bias.iter().try_for_each(|bias| super::push(bias, into))
+    }
+
+    fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>) {
+        into.push(&mut self.weight);
+        into.extend(self.bias.as_mut().map(|bias| bias as &mut dyn Slot<E, D>));
+    }
+}
+
+/// `y = x W^T + b` over the last axis.
+pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    x: &Value<E, D>,
+    tape: T,
+    params: &[Value<E, D>],
+) -> Result<Taped<E, D, T>, D::Err> {
+    let (lead, features) = x.dims().split_at(x.dims().len() - 1);
+    let rows: usize = lead.iter().product();
+    let out = params[0].dims()[0];
+    let x = x.flat().put_tape(tape).try_reshape_like(&(rows, features[0]))?;
+    let weight = params[0].clone().restore(&(out, features[0]))?;
+    let y = x.try_matmul(weight.try_permute::<(usize, usize), Axes2<1, 0>>()?)?;
+    let y = match params.get(1) {
+        None => y,
+        Some(bias) => {
+            let shape = *y.shape();
+            y.try_add(bias.flat().try_broadcast_like::<_, Axis<0>>(&shape)?)?
+        }
+    };
+    let (y, tape) = Value::erase(y)?;
+    Ok((y.with_dims([lead, &[out]].concat()), tape))
+}

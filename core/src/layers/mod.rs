@@ -1,0 +1,96 @@
+//! The layers: their typed parameters, and their forward passes in dfdx operations.
+//!
+//! One file a layer. What a layer does to shapes is in `layercake-ir`; the fast path is in `layercake-engine`. The forwards here are
+//! the *portable path*: they run on any device and dtype, and they are what the fast path is tested against.
+
+pub(crate) mod activation;
+mod batch_norm;
+mod conv2d;
+mod dropout;
+mod linear;
+mod pool2d;
+mod softmax;
+mod window;
+
+pub use batch_norm::BatchNorm;
+pub use conv2d::Conv2d;
+pub use linear::Linear;
+
+use dfdx::tensor::Tape;
+use dfdx::tensor_ops::Device;
+use layercake_engine::Mode;
+use layercake_ir::Op;
+
+use crate::Scalar;
+use crate::value::{Slot, Value};
+
+/// A layer with tensors of its own.
+pub trait Layer<E: Scalar, D: Device<E>> {
+    /// Appends the tensors in the order of [`layercake_ir::Op::params`].
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err>;
+
+    /// Appends the same tensors as places to store into.
+    fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>);
+}
+
+/// A value and the tape that recorded how it came about.
+pub(crate) type Taped<E, D, T> = (Value<E, D>, T);
+
+/// What the forward of one node needs besides its input.
+pub(crate) struct Context<'a, E: Scalar, D: Device<E>> {
+    /// The node's tensors.
+    pub params: &'a [Value<E, D>],
+    pub mode: Mode,
+    /// The seed of this forward pass and the node's place, for random masks.
+    pub seed: u64,
+    pub node: usize,
+    /// New values for the node's tensors: (which, value).
+    pub updates: Vec<(usize, Value<E, D>)>,
+}
+
+/// The portable forward of one operation.
+pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &Op,
+    x: &Value<E, D>,
+    tape: T,
+    context: &mut Context<'_, E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
+    match op {
+        Op::Linear(_) => linear::forward(x, tape, context.params),
+        Op::Conv2d(op) => conv2d::forward(op, x, tape, context.params),
+        Op::MaxPool2d(op) => pool2d::max(op, x, tape),
+        Op::AvgPool2d(op) => pool2d::mean(op, x, tape),
+        Op::Flatten(_) => Ok((x.clone().with_dims(vec![x.dims()[0], x.dims()[1..].iter().product()]), tape)),
+        Op::Relu => activation::relu(x, tape),
+        Op::LeakyRelu(op) => activation::leaky_relu(op.negative_slope, x, tape),
+        Op::Tanh => activation::tanh(x, tape),
+        Op::Sigmoid => activation::sigmoid(x, tape),
+        Op::Softmax(op) => softmax::softmax(op.axis, x, tape),
+        Op::LogSoftmax(op) => softmax::log_softmax(op.axis, x, tape),
+        Op::Dropout(op) => dropout::forward(op.p, x, tape, context),
+        Op::BatchNorm1d(op) => batch_norm::forward(batch_norm::Options::from(op), x, tape, context),
+        Op::BatchNorm2d(op) => batch_norm::forward(batch_norm::Options::from(op), x, tape, context),
+        op => unreachable!("`{}` has a shape rule but no forward", op.kind()),
+    }
+}
+
+/// Appends one tensor.
+fn push<S: dfdx::shapes::Shape, E: Scalar, D: Device<E>>(tensor: &dfdx::tensor::Tensor<S, E, D>, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
+    into.push(Value::erase(tensor.clone())?.0);
+    Ok(())
+}
+
+const ABSENT: &str = "the layer's type says that it has this tensor, but the field was emptied";
+
+/// An optional tensor that the layer's type says is there.
+fn present<T>(field: &Option<T>) -> &T {
+    field.as_ref().expect(ABSENT)
+}
+
+/// [`present`], mutable.
+fn present_mut<T>(field: &mut Option<T>) -> &mut T {
+    field.as_mut().expect(ABSENT)
+}

@@ -1,0 +1,21 @@
+//! Softmax and its logarithm along one axis.
+
+use dfdx::shapes::Axis;
+use dfdx::tensor::{PutTape, Tape};
+use dfdx::tensor_ops::Device;
+
+use super::Taped;
+use crate::Scalar;
+use crate::value::Value;
+
+/// `axis` counts without the batch.
+pub(crate) fn softmax<E: Scalar, D: Device<E>, T: Tape<E, D>>(axis: usize, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let (y, tape) = Value::erase(x.around(axis + 1)?.put_tape(tape).try_softmax::<Axis<1>>()?)?;
+    Ok((y.with_dims(x.dims().to_vec()), tape))
+}
+
+/// `axis` counts without the batch.
+pub(crate) fn log_softmax<E: Scalar, D: Device<E>, T: Tape<E, D>>(axis: usize, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let (y, tape) = Value::erase(x.around(axis + 1)?.put_tape(tape).try_log_softmax::<Axis<1>>()?)?;
+    Ok((y.with_dims(x.dims().to_vec()), tape))
+}

@@ -1,0 +1,100 @@
+//! Tensors with their static shape taken off.
+//!
+//! Inside a network the macro has checked every size, so the code that runs it needs none of them in its types: one compiled copy
+//! per dtype and device serves all networks. At the network's edge [`Value::restore`] puts the types back.
+
+use dfdx::shapes::{HasShape, Shape};
+use dfdx::tensor::{SplitTape, Tape, Tensor};
+use dfdx::tensor_ops::{Device, ReshapeTo};
+
+use crate::Scalar;
+
+pub(crate) type Rank1 = (usize,);
+pub(crate) type Rank3 = (usize, usize, usize);
+pub(crate) type Rank4 = (usize, usize, usize, usize);
+
+/// A contiguous tensor of any shape, without a tape. It shares memory and identity with the tensor it was made of, so a gradient of
+/// one is a gradient of the other.
+#[derive(Clone, Debug)]
+pub struct Value<E: Scalar, D: Device<E>> {
+    flat: Tensor<Rank1, E, D>,
+    dims: Vec<usize>,
+}
+
+impl<E: Scalar, D: Device<E>> Value<E, D> {
+    /// Takes the shape off a tensor and the tape with it. No data moves unless the tensor was not contiguous.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn erase<S: Shape, T: Tape<E, D>>(tensor: Tensor<S, E, D, T>) -> Result<(Self, T), D::Err> {
+        let dims: Vec<usize> = tensor.shape().concrete().into();
+        let len = dims.iter().product();
+        let (flat, tape) = tensor.try_reshape_like(&(len,))?.split_tape();
+        Ok((Self { flat, dims }, tape))
+    }
+
+    /// The tensor of the given shape with this one's data and identity.
+    ///
+    /// # Errors
+    /// None in practice: contiguous data keeps its memory.
+    ///
+    /// # Panics
+    /// If the numbers of elements differ.
+    pub fn restore<S: Shape>(self, shape: &S) -> Result<Tensor<S, E, D>, D::Err> {
+        self.flat.try_reshape_like(shape)
+    }
+
+    /// The sizes, the batch axis first.
+    pub fn dims(&self) -> &[usize] {
+        &self.dims
+    }
+
+    /// The same data under other sizes.
+    pub(crate) fn with_dims(mut self, dims: Vec<usize>) -> Self {
+        debug_assert_eq!(dims.iter().product::<usize>(), self.flat.shape().0);
+        self.dims = dims;
+        self
+    }
+
+    /// All elements on one axis: what elementwise operations need to know.
+    pub(crate) fn flat(&self) -> Tensor<Rank1, E, D> {
+        self.flat.clone()
+    }
+
+    /// Three axes: those before `axis` as one, `axis` itself, those after it as one.
+    pub(crate) fn around(&self, axis: usize) -> Result<Tensor<Rank3, E, D>, D::Err> {
+        let (before, rest) = self.dims.split_at(axis);
+        self.flat().try_reshape_like(&(before.iter().product(), rest[0], rest[1..].iter().product()))
+    }
+
+    /// The four axes of a batch of images, or of a convolution's weights.
+    pub(crate) fn images(&self) -> Result<Tensor<Rank4, E, D>, D::Err> {
+        let [a, b, c, d] = self.dims[..].try_into().expect("a shape rule admitted something other than images");
+        self.flat().try_reshape_like(&(a, b, c, d))
+    }
+
+    /// Copies the elements out.
+    pub(crate) fn copy_into(&self, into: &mut [E]) {
+        self.flat.copy_into(into);
+    }
+}
+
+/// A place in a network that holds a tensor and takes a new one; running statistics are stored through it.
+pub trait Slot<E: Scalar, D: Device<E>> {
+    /// Replaces the tensor.
+    ///
+    /// # Errors
+    /// None in practice: contiguous data keeps its memory.
+    ///
+    /// # Panics
+    /// If the value has another number of elements.
+    fn set(&mut self, value: Value<E, D>) -> Result<(), D::Err>;
+}
+
+impl<S: Shape, E: Scalar, D: Device<E>> Slot<E, D> for Tensor<S, E, D> {
+    fn set(&mut self, value: Value<E, D>) -> Result<(), D::Err> {
+        let shape = *self.shape();
+        *self = value.restore(&shape)?;
+        Ok(())
+    }
+}
