@@ -1,2 +1,34 @@
-//! The command.
-fn main() {}
+//! The `layercake` command: trains, measures and times the models of the zoo.
+
+mod args;
+mod command;
+mod error;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Cli;
+use error::CommandError;
+
+/// The exit code of a command that was misspelt, as clap and most of Unix have it. Other failures give 1.
+const MISSPELT: u8 = 2;
+
+fn main() -> ExitCode {
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => command::run(cli),
+        Err(error) if !error.use_stderr() => return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE },
+        Err(error) => Err(CommandError::Arguments(error)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever was reading has gone away, and needs to be told nothing.
+        Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        Err(error) => {
+            // If stderr is closed too, the exit code has to do.
+            let _ = writeln!(io::stderr(), "{}", error.line());
+            if matches!(error, CommandError::Arguments(_)) { ExitCode::from(MISSPELT) } else { ExitCode::FAILURE }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What can be written on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Trains, measures and times neural networks that were checked while they were compiled.
+#[derive(Debug, Parser)]
+#[command(name = "layercake", version, arg_required_else_help = true, max_term_width = 110, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  layercake train lenet5                                          on the built-in digits, a few seconds
+  layercake train lenet5 --dataset mnist --data-dir DIR --seed 1  on DIR/mnist/train-images-idx3-ubyte.gz, ..
+  layercake eval lenet5 --checkpoint runs/lenet5-digits-1/model.safetensors
+  layercake bench lenet5 --batch-size 64 --json
+
+Each command explains its options: layercake train --help";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the models and the data sets.
+    List,
+    /// Print a model's layers with their shapes, parameters and costs.
+    Summary {
+        /// The model; `layercake list` shows all.
+        model: String,
+    },
+    /// Train a model and keep the run in a folder.
+    Train(TrainArgs),
+    /// Measure a trained model on the test images of a data set.
+    Eval(EvalArgs),
+    /// Time a training step and an inference on random data.
+    Bench(BenchArgs),
+}
+
+/// Train a model by Adam on softmax cross entropy, and keep the run in a folder.
+///
+/// The folder holds config.json (what was asked for), metrics.jsonl (a line an epoch), summary.json (the final figures),
+/// model.safetensors (the parameters under the names that PyTorch gives them), curves.svg and confusion.svg. The same seed gives the
+/// same parameters to the last bit on the CPU, on any number of threads.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  layercake train lenet5 --epochs 5 --lr 0.001
+  layercake train lenet5 --dataset fashion-mnist --data-dir DIR --out runs/clothes")]
+pub(crate) struct TrainArgs {
+    /// The model; `layercake list` shows all.
+    pub(crate) model: String,
+    /// The data set: digits (built in), mnist or fashion-mnist (IDX files, gzipped or not).
+    #[arg(long, value_name = "NAME", default_value = "digits")]
+    pub(crate) dataset: String,
+    /// The folder that holds the data set's own folder: DIR/mnist/train-images-idx3-ubyte.gz and so on.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// How often each training image is seen [default: the model's choice for the data set].
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) epochs: Option<usize>,
+    /// Images in a step [default: the model's choice for the data set].
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) batch_size: Option<usize>,
+    /// The learning rate at its highest; it rises over the first epoch and falls along a cosine [default: the model's choice].
+    #[arg(long, value_name = "X", value_parser = rate, allow_negative_numbers = true)]
+    pub(crate) lr: Option<f64>,
+    /// Seeds the initial parameters and the order of the images.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Threads to run on [default: one a core].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+    /// Where to run; cuda needs a build with the feature of that name.
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    pub(crate) device: Device,
+    /// The run's folder: a new one, or that of an earlier run to replace [default: runs/MODEL-DATASET-N, a new one each time].
+    #[arg(long, value_name = "RUN_DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Measure a trained model on the test images of a data set.
+///
+/// Images are normalised as the run did it: its config.json, beside the checkpoint, says how. Without one (a checkpoint from elsewhere)
+/// mean and deviation are measured on the data set's training images.
+#[derive(Debug, Args)]
+pub(crate) struct EvalArgs {
+    /// The model; `layercake list` shows all.
+    pub(crate) model: String,
+    /// The parameters, a safetensors file; or the folder of a run.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: PathBuf,
+    /// The data set [default: the one it was trained on, as config.json says; else digits].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<String>,
+    /// The folder that holds the data set's own folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Threads to run on [default: one a core].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+}
+
+/// Time a training step (forward, softmax cross entropy, backward, Adam) and an inference, on random images.
+///
+/// Each is done 3 times to warm up, and then timed at least 15 times, going on to 1.5 seconds or 300 times. The middle one counts.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// The model; `layercake list` shows all.
+    pub(crate) model: String,
+    /// Images in a step.
+    #[arg(long, value_name = "N", value_parser = count, default_value_t = 64)]
+    pub(crate) batch_size: usize,
+    /// Threads to run on [default: one a core].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Device {
+    Cpu,
+    Cuda,
+}
+
+/// More than anyone needs, and few enough for every product of them to be counted.
+const MOST: usize = 100_000;
+const MOST_THREADS: usize = 1024;
+
+fn count(text: &str) -> Result<usize, String> {
+    whole(text, MOST)
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    whole(text, MOST_THREADS)
+}
+
+fn whole(text: &str, most: usize) -> Result<usize, String> {
+    text.parse().ok().filter(|number| (1..=most).contains(number)).ok_or(format!("expected a whole number from 1 to {most}"))
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0).ok_or("expected a positive number, as 0.001".to_owned())
+}

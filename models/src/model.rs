@@ -1,0 +1,129 @@
+//! What the command can do with a model, whatever kind of model it is.
+
+use std::path::PathBuf;
+
+use layercake::ir::Graph;
+use layercake_train::data::DataSet;
+use layercake_train::run::Summary;
+use layercake_train::{Tally, Timing, TrainError};
+use serde::Serialize;
+
+/// A model of the zoo. A kind of model (so far: classifiers of images) implements it once for all its models.
+pub trait Model: Sync {
+    /// Its name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// What it is, in a few words.
+    fn about(&self) -> &'static str;
+
+    /// The network as data.
+    fn graph(&self) -> &'static Graph;
+
+    /// Trains it, says on stdout how it goes, and keeps the run in a folder.
+    ///
+    /// # Errors
+    /// If the data cannot be read, the device fails, training diverges, or the folder cannot be written.
+    fn train(&self, options: &TrainOptions) -> Result<(PathBuf, Summary), ModelError>;
+
+    /// Measures a trained one on a test set.
+    ///
+    /// # Errors
+    /// If the checkpoint or the data cannot be read, or do not fit.
+    fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError>;
+
+    /// Times it.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn bench(&self, batch_size: usize) -> Result<Bench, ModelError>;
+}
+
+/// What can be said about a training run. What is left out is the model's own choice for the data set.
+#[derive(Clone, Debug)]
+pub struct TrainOptions {
+    /// The data set.
+    pub dataset: DataSet,
+    /// The folder that holds the data sets' folders.
+    pub data_dir: Option<PathBuf>,
+    /// How often each training image is seen.
+    pub epochs: Option<usize>,
+    /// Images in a step.
+    pub batch_size: Option<usize>,
+    /// The learning rate.
+    pub lr: Option<f64>,
+    /// Seeds the initial parameters and the order of the images.
+    pub seed: u64,
+    /// Where to run.
+    pub device: Device,
+    /// The run's folder; a numbered one under `runs` if left out.
+    pub out: Option<PathBuf>,
+}
+
+/// What can be said about an evaluation.
+#[derive(Clone, Debug)]
+pub struct EvalOptions {
+    /// The parameters, or the folder of the run that holds them.
+    pub checkpoint: PathBuf,
+    /// The data set; the run's own if left out, or the digits where the run is not known.
+    pub dataset: Option<DataSet>,
+    /// The folder that holds the data sets' folders.
+    pub data_dir: Option<PathBuf>,
+}
+
+/// The outcome of an evaluation.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// The data set.
+    pub dataset: DataSet,
+    /// What was counted on its test images.
+    pub tally: Tally,
+}
+
+/// The outcome of a benchmark.
+#[derive(Clone, Debug, Serialize)]
+pub struct Bench {
+    /// The model's name.
+    pub model: &'static str,
+    /// Items in a step.
+    pub batch_size: usize,
+    /// The threads it ran on.
+    pub threads: usize,
+    /// One training step: forward, loss, backward, optimizer.
+    pub train: Timing,
+    /// One inference.
+    pub infer: Timing,
+}
+
+/// Where to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Device {
+    /// The processor.
+    Cpu,
+    /// The first graphics card; needs the feature `cuda`.
+    Cuda,
+}
+
+impl Device {
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Device::Cpu => "cpu",
+            Device::Cuda => "cuda",
+        }
+    }
+}
+
+/// The command could not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// Data, training, or files.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// This build has no CUDA.
+    #[error("this build runs on the CPU only; for CUDA, build with `cargo build --release -p layercake-models --features cuda`")]
+    NoCuda,
+    /// The device cannot be used.
+    #[error("the device cannot be used: {0}")]
+    Device(String),
+}

@@ -1,0 +1,242 @@
+//! Everything that the command refuses: its exit code, and its one line.
+
+mod support;
+
+use std::fs;
+
+use safetensors::tensor::{Dtype, TensorView};
+use support::{Place, idx};
+
+#[test]
+fn unknown_names() {
+    let place = Place::new();
+    place.fails("train lenet", 1, "error: unknown model `lenet`; did you mean `lenet5`?; there are: lenet5");
+    place.fails("summary resnet50", 1, "error: unknown model `resnet50`; there are: lenet5");
+    place.fails("eval lenet-5 --checkpoint x", 1, "error: unknown model `lenet-5`; did you mean `lenet5`?; there are: lenet5");
+    place.fails("bench lenet55", 1, "error: unknown model `lenet55`; did you mean `lenet5`?; there are: lenet5");
+    let sets = "there are: digits, mnist, fashion-mnist";
+    place.fails("train lenet5 --dataset minst", 1, &format!("error: unknown data set `minst`; did you mean `mnist`?; {sets}"));
+    place.fails("train lenet5 --dataset cats", 1, &format!("error: unknown data set `cats`; {sets}"));
+    place.fails(
+        "eval lenet5 --checkpoint x --dataset digit",
+        1,
+        &format!("error: unknown data set `digit`; did you mean `digits`?; {sets}"),
+    );
+    place.fails("tran lenet5", 2, "error: unrecognized subcommand 'tran'; a similar subcommand exists: 'train'");
+}
+
+#[test]
+fn numbers_that_make_no_sense() {
+    let place = Place::new();
+    let whole =
+        |option, value, most| format!("error: invalid value '{value}' for '--{option} <N>': expected a whole number from 1 to {most}");
+    for value in ["0", "-1", "1.5", "many", "100001", "99999999999999999999999"] {
+        for option in ["batch-size", "epochs"] {
+            place.fails(&format!("train lenet5 --{option}={value}"), 2, &whole(option, value, 100_000));
+        }
+        place.fails(&format!("bench lenet5 --batch-size={value}"), 2, &whole("batch-size", value, 100_000));
+    }
+    for command in ["train lenet5", "eval lenet5 --checkpoint x", "bench lenet5"] {
+        place.fails(&format!("{command} --threads 0"), 2, &whole("threads", "0", 1024));
+    }
+    for value in ["0", "-0.1", "nan", "inf", "fast"] {
+        let line = format!("error: invalid value '{value}' for '--lr <X>': expected a positive number, as 0.001");
+        place.fails(&format!("train lenet5 --lr {value}"), 2, &line);
+    }
+    place.fails("train lenet5 --seed=-1", 2, "error: invalid value '-1' for '--seed <N>': invalid digit found in string");
+    assert!(place.names(".").is_empty(), "nothing was begun");
+}
+
+#[test]
+fn options_that_are_missing_or_unknown() {
+    let place = Place::new();
+    place.fails("train", 2, "error: the following required arguments were not provided: <MODEL>");
+    place.fails("eval lenet5", 2, "error: the following required arguments were not provided: --checkpoint <FILE>");
+    place.fails("train lenet5 --epoch 3", 2, "error: unexpected argument '--epoch' found; a similar argument exists: '--epochs'");
+    place.fails(
+        "train lenet5 --device gpu",
+        2,
+        "error: invalid value 'gpu' for '--device <DEVICE>' [possible values: cpu, cuda]; a similar value exists: 'cpu'",
+    );
+}
+
+#[cfg(not(feature = "cuda"))]
+#[test]
+fn cuda_in_a_build_without_it() {
+    let how = "build with `cargo build --release -p layercake-models --features cuda`";
+    Place::new().fails("train lenet5 --device cuda", 1, &format!("error: this build runs on the CPU only; for CUDA, {how}"));
+}
+
+/// Three training images and two test images of the right size, which each case spoils.
+fn mnist() -> Place {
+    let place = Place::new();
+    place
+        .put("d/mnist/train-images-idx3-ubyte", &idx(&[3, 28, 28], &[7; 3 * 784]))
+        .put("d/mnist/train-labels-idx1-ubyte", &idx(&[3], &[0, 5, 9]))
+        .put("d/mnist/t10k-images-idx3-ubyte", &idx(&[2, 28, 28], &[7; 2 * 784]))
+        .put("d/mnist/t10k-labels-idx1-ubyte", &idx(&[2], &[1, 2]));
+    place
+}
+
+const TRAIN: &str = "train lenet5 --epochs 1 --dataset mnist --data-dir d";
+
+#[test]
+fn the_good_files_are_read() {
+    mnist().works(TRAIN);
+}
+
+#[test]
+fn data_that_are_not_there() {
+    let place = Place::new();
+    let line = "error: the data set `mnist` is read from files: say which folder holds the folder `mnist` (--data-dir)";
+    place.fails("train lenet5 --dataset mnist", 1, line);
+    let line = "error: d/mnist: no such folder; the data folder must hold the data set's own folder `mnist`";
+    place.fails(TRAIN, 1, line);
+
+    let place = mnist();
+    fs::remove_file(place.path("d/mnist/t10k-labels-idx1-ubyte")).unwrap();
+    place.fails(TRAIN, 1, "error: d/mnist: holds neither `t10k-labels-idx1-ubyte` nor `t10k-labels-idx1-ubyte.gz`");
+    assert_eq!(place.names("."), ["d"], "no run was begun");
+}
+
+#[test]
+fn data_that_are_damaged() {
+    let spoilt = |name: &str, bytes: &[u8], says: &str| {
+        let place = mnist();
+        place.put(&format!("d/mnist/{name}"), bytes).fails(TRAIN, 1, &format!("error: d/mnist/{name}: {says}"));
+        assert_eq!(place.names("."), ["d"], "no run was begun");
+    };
+    let images = "train-images-idx3-ubyte";
+    spoilt(images, &idx(&[3, 28, 28], &[7; 100]), "cut off: the header says 3x28x28, which is 2352 bytes, but only 100 follow it");
+    spoilt(images, &idx(&[3, 28, 28], &[7; 2353]), "the header says 3x28x28, which is 2352 bytes, but more follow it");
+    spoilt(images, &idx(&[3], &[7; 3]), "expected the magic number 0x00000803 (bytes in three axes: images), found 0x00000801");
+    spoilt(images, &[0, 0, 8, 3, 0], "cut off: expected a header of 16 bytes, found 5 bytes in all");
+    let huge = "the header says 4294967295x4294967295x4294967295; at most 4294967296 bytes are read into memory";
+    spoilt(images, &idx(&[u32::MAX; 3], &[]), huge);
+    // A gzip header with nothing behind it, and one with nonsense behind it.
+    let cut_off = "damaged or cut off: the gzip data cannot be unpacked beyond 0 bytes";
+    let header = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
+    spoilt(images, &header, &format!("{cut_off} (incomplete deflate stream)"));
+    spoilt(images, &[&header[..], &[0xff; 20]].concat(), &format!("{cut_off} (corrupt deflate stream)"));
+
+    let labels = "t10k-labels-idx1-ubyte";
+    spoilt(labels, &idx(&[2], &[1, 10]), "label 10 at position 1 (counted from 0) is out of range; there are 10 classes, 0..=9");
+    let place = mnist();
+    place.put("d/mnist/t10k-labels-idx1-ubyte", &idx(&[3], &[1, 2, 3]));
+    let line = "error: d/mnist/t10k-images-idx3-ubyte holds 2 images, but d/mnist/t10k-labels-idx1-ubyte holds 3 labels";
+    place.fails(TRAIN, 1, line);
+}
+
+#[test]
+fn images_of_another_size() {
+    let place = mnist();
+    place.put("d/mnist/t10k-images-idx3-ubyte", &idx(&[2, 28, 27], &[7; 2 * 28 * 27]));
+    place.fails(TRAIN, 1, "error: mnist, test images: expected images of 1x28x28 (channels x height x width), found 1x28x27");
+}
+
+#[test]
+fn folders_that_are_not_a_runs() {
+    let place = Place::new();
+    place.put("home/letter.txt", b"dear").put("file", b"");
+    let line = "error: home: holds files that are not a run's; name a new or empty folder, or that of an earlier run to replace";
+    place.fails("train lenet5 --out home", 1, line);
+    assert_eq!(place.names("home"), ["letter.txt"]);
+    place.fails("train lenet5 --out file", 1, "error: file: File exists (os error 17)");
+}
+
+#[test]
+fn training_that_diverges() {
+    let place = mnist();
+    let output = place.run("train lenet5 --dataset mnist --data-dir d --lr 1e30 --batch-size 1 --epochs 3");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr.starts_with("error: the loss became ") && stderr.lines().count() == 1, "{stderr}");
+    assert!(stderr.ends_with(": training diverged; try a smaller learning rate\n"), "{stderr}");
+}
+
+/// A safetensors file of zeros.
+fn checkpoint(tensors: &[(&str, &[usize])]) -> Vec<u8> {
+    let zeros = vec![0; 4 * 1_000_000];
+    let views = tensors
+        .iter()
+        .map(|&(name, shape)| (name, TensorView::new(Dtype::F32, shape.to_vec(), &zeros[..4 * shape.iter().product::<usize>()]).unwrap()));
+    safetensors::serialize(views, None).unwrap()
+}
+
+/// LeNet-5's tensors.
+const LENET5: [(&str, &[usize]); 10] = [
+    ("conv1.weight", &[6, 1, 5, 5]),
+    ("conv1.bias", &[6]),
+    ("conv2.weight", &[16, 6, 5, 5]),
+    ("conv2.bias", &[16]),
+    ("fc1.weight", &[120, 400]),
+    ("fc1.bias", &[120]),
+    ("fc2.weight", &[84, 120]),
+    ("fc2.bias", &[84]),
+    ("fc3.weight", &[10, 84]),
+    ("fc3.bias", &[10]),
+];
+
+#[test]
+fn checkpoints_of_other_models() {
+    let place = Place::new();
+    let eval = "eval lenet5 --checkpoint m.safetensors";
+    // All zeros: the first class wins for every image, so the accuracy is that class's share, and the loss ln 10.
+    place.put("m.safetensors", &checkpoint(&LENET5));
+    assert_eq!(place.works(eval), "digits: test accuracy 10.00 % of 360 images, test loss 2.3026\n");
+
+    let mut other = LENET5;
+    other[4].1 = &[128, 400];
+    other[6].1 = &[84, 128];
+    place.put("m.safetensors", &checkpoint(&other));
+    let line = "error: m.safetensors: `fc1.weight` has shape [128, 400] in the file, but [120, 400] in the network";
+    place.fails(eval, 1, line);
+
+    place.put("m.safetensors", &checkpoint(&LENET5[..9]));
+    place.fails(eval, 1, "error: m.safetensors: it holds no `fc3.bias`, which the network has with shape [10]");
+    place.put("m.safetensors", &checkpoint(&[&LENET5[..], &[("fc4.weight", &[10, 10])]].concat()));
+    place.fails(eval, 1, "error: m.safetensors: it holds `fc4.weight` with shape [10, 10], which the network does not have");
+}
+
+#[test]
+fn checkpoints_that_cannot_be_read() {
+    let place = Place::new();
+    let eval = "eval lenet5 --checkpoint m.safetensors";
+    place.fails(eval, 1, "error: m.safetensors: cannot read it: No such file or directory (os error 2)");
+    place.put("m.safetensors", b"no tensors");
+    let output = place.run(eval);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.starts_with("error: m.safetensors: not a valid safetensors file: ") && stderr.lines().count() == 1, "{stderr}");
+    assert_eq!(output.status.code(), Some(1));
+
+    place.put("m.safetensors", &checkpoint(&LENET5)).put("config.json", b"{}");
+    let output = place.run(eval);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.starts_with("error: ./config.json: not the config.json of a run: missing field")
+            || stderr.starts_with("error: config.json: not the config.json of a run: missing field"),
+        "{stderr}"
+    );
+    assert_eq!((output.status.code(), stderr.lines().count()), (Some(1), 1));
+}
+
+/// A name that would break the line.
+#[cfg(unix)]
+#[test]
+fn one_line_whatever_the_names() {
+    let place = Place::new();
+    let output = place.run_words(["eval", "lenet5", "--checkpoint", "a\nb"]);
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "error: a b: cannot read it: No such file or directory (os error 2)\n");
+    let output = place.run_words(["train", "len\net5"]);
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "error: unknown model `len et5`; did you mean `lenet5`?; there are: lenet5\n");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_not_success() {
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for command in [&["list"][..], &["summary", "lenet5"], &["--help"]] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_layercake")).args(command).stdout(full()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
+    }
+}

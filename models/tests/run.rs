@@ -1,0 +1,100 @@
+//! What the command does when all is well.
+
+mod support;
+
+use std::fs;
+
+use support::{Place, shared_data};
+
+#[test]
+fn what_there_is() {
+    let place = Place::new();
+    let list = place.works("list");
+    assert!(list.contains("lenet5") && list.contains("61,706") && list.contains("fashion-mnist"), "{list}");
+    let summary = place.works("summary lenet5");
+    for fact in ["LeNet5", "conv2", "[16, 10, 10]", "2,416", "61,706"] {
+        assert!(summary.contains(fact), "{fact} in\n{summary}");
+    }
+    for command in ["--help", "train --help", "eval --help", "bench --help", "--version"] {
+        assert!(!place.works(command).is_empty());
+    }
+    assert!(place.works("train --help").contains("--data-dir"));
+}
+
+/// Training from nothing to a run folder, and the folder used again.
+#[test]
+fn a_run_on_the_digits() {
+    let place = Place::new();
+    let said = place.works("train lenet5 --epochs 4 --seed 3");
+    assert!(said.trim_end().ends_with("the run is in runs/lenet5-digits-1"), "{said}");
+    assert_eq!(said.lines().filter(|line| line.starts_with("epoch ")).count(), 4, "{said}");
+    let files = ["config.json", "confusion.svg", "curves.svg", "metrics.jsonl", "model.safetensors", "summary.json"];
+    assert_eq!(place.names("runs/lenet5-digits-1"), files);
+
+    let config = place.json("runs/lenet5-digits-1/config.json");
+    assert_eq!((&config["model"], &config["dataset"], &config["recipe"]["seed"]), (&"lenet5".into(), &"digits".into(), &3.into()));
+    let summary = place.json("runs/lenet5-digits-1/summary.json");
+    let accuracy = summary["test_accuracy"].as_f64().unwrap();
+    assert!((0.94..=1.0).contains(&accuracy), "{summary}");
+    assert_eq!((&summary["params"], &summary["epochs"], &summary["seed"]), (&61_706.into(), &4.into(), &3.into()));
+    assert!(summary["seconds"].as_f64().unwrap() > 0.0 && summary["images_per_second"].as_f64().unwrap() > 0.0, "{summary}");
+
+    let metrics = place.text("runs/lenet5-digits-1/metrics.jsonl");
+    let lines: Vec<serde_json::Value> = metrics.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.iter().map(|line| line["epoch"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!((&lines[3]["test_accuracy"], &lines[3]["test_loss"]), (&summary["test_accuracy"], &summary["test_loss"]));
+    assert!(lines[0]["train_loss"].as_f64() > lines[3]["train_loss"].as_f64());
+    let curves = place.text("runs/lenet5-digits-1/curves.svg");
+    assert!(curves.starts_with("<svg") && curves.trim_end().ends_with("</svg>") && curves.contains("lenet5 on digits"));
+
+    // The same figures from the checkpoint, by file and by folder; the data set is the run's own.
+    let expected =
+        format!("digits: test accuracy {:.2} % of 360 images, test loss {:.4}\n", 100.0 * accuracy, summary["test_loss"].as_f64().unwrap());
+    assert_eq!(place.works("eval lenet5 --checkpoint runs/lenet5-digits-1/model.safetensors"), expected);
+    assert_eq!(place.works("eval lenet5 --checkpoint runs/lenet5-digits-1 --threads 1"), expected);
+
+    // Another run takes another folder, the first is not touched.
+    let before = place.text("runs/lenet5-digits-1/summary.json");
+    place.works("train lenet5 --epochs 1");
+    assert_eq!(place.names("runs"), ["lenet5-digits-1", "lenet5-digits-2"]);
+    assert_eq!(place.text("runs/lenet5-digits-1/summary.json"), before);
+}
+
+/// Same seed, same bytes: a second time in the same folder, and on another number of threads. Another seed, others.
+#[test]
+fn the_same_bytes_again() {
+    let place = Place::new();
+    let train = |options: &str, folder: &str| {
+        place.works(&format!("train lenet5 --epochs 2 --out {folder} {options}"));
+        fs::read(place.path(&format!("{folder}/model.safetensors"))).unwrap()
+    };
+    let first = train("--seed 7", "a");
+    assert!(train("--seed 7", "a") == first, "the same command twice");
+    assert_eq!(place.text("a/metrics.jsonl").lines().count(), 2, "the earlier run was replaced, not added to");
+    assert!(train("--seed 7 --threads 1", "b") == first, "on one thread");
+    assert!(train("--seed 7 --threads 3", "c") == first, "on three threads");
+    assert!(train("--seed 8", "d") != first, "another seed");
+}
+
+#[test]
+fn a_benchmark() {
+    let place = Place::new();
+    let result: serde_json::Value = serde_json::from_str(&place.works("bench lenet5 --batch-size 5 --threads 1 --json")).unwrap();
+    assert_eq!((&result["model"], &result["batch_size"], &result["threads"]), (&"lenet5".into(), &5.into(), &1.into()));
+    for kind in ["train", "infer"] {
+        let [median, least, speed] = ["median_ms", "min_ms", "items_per_second"].map(|key| result[kind][key].as_f64().unwrap());
+        assert!(least > 0.0 && least <= median && (speed - 5.0 / median * 1e3).abs() < 1e-6 * speed, "{result}");
+        assert!(result[kind]["steps"].as_u64().unwrap() >= 15, "{result}");
+    }
+    assert!(place.works("bench lenet5 --batch-size 2").contains("training step"));
+}
+
+/// The real files, gzipped as they are: one short epoch must already recognise most digits.
+#[test]
+fn an_epoch_of_mnist() {
+    let Some(data) = shared_data() else { return };
+    let place = Place::new();
+    place.works(&format!("train lenet5 --dataset mnist --data-dir {} --epochs 1 --out r", data.display()));
+    let summary = place.json("r/summary.json");
+    assert!(summary["test_accuracy"].as_f64().unwrap() > 0.96, "{summary}");
+}

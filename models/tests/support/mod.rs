@@ -1,0 +1,90 @@
+//! What the tests of the command share.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A folder of its own, in which the command runs.
+pub struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file, with the folders above it.
+    pub fn put(&self, name: &str, bytes: &[u8]) -> &Self {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+        self
+    }
+
+    pub fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    pub fn json(&self, name: &str) -> serde_json::Value {
+        serde_json::from_str(&self.text(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    pub fn names(&self, folder: &str) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(self.path(folder)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// Runs `layercake` here with these words.
+    pub fn run(&self, command: &str) -> Output {
+        self.run_words(command.split_whitespace())
+    }
+
+    pub fn run_words(&self, words: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_layercake")).args(words).current_dir(self.folder.path()).output().unwrap()
+    }
+
+    /// Runs it, and gives what it printed.
+    pub fn works(&self, command: &str) -> String {
+        let output = self.run(command);
+        let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert!(output.status.success(), "layercake {command}\n{stderr}");
+        assert_eq!(stderr, "", "layercake {command}");
+        stdout
+    }
+
+    /// Runs it, and sees that it fails with this exit code, nothing on stdout, and exactly this line on stderr.
+    #[track_caller]
+    pub fn fails(&self, command: &str, code: i32, line: &str) {
+        let output = self.run(command);
+        let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert_eq!((stderr.as_str(), stdout.as_str()), (format!("{line}\n").as_str(), ""), "layercake {command}");
+        assert_eq!(output.status.code(), Some(code), "layercake {command}");
+    }
+}
+
+/// Full data sets, where they are; says so where they are not, past the capture of passing tests' output.
+pub fn shared_data() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    if folder.join("mnist").is_dir() {
+        return Some(folder);
+    }
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("SKIPPED: {} is not here\n", folder.display()).as_bytes());
+    None
+}
+
+/// An IDX file of bytes.
+pub fn idx(sizes: &[u32], bytes: &[u8]) -> Vec<u8> {
+    let mut file = vec![0, 0, 8, sizes.len() as u8];
+    sizes.iter().for_each(|size| file.extend(size.to_be_bytes()));
+    file.extend(bytes);
+    file
+}

@@ -1,0 +1,115 @@
+//! How long a training step and an inference take.
+
+use std::time::{Duration, Instant};
+
+use layercake::loss::try_cross_entropy;
+use layercake::optim::{Adam, AdamConfig};
+use layercake::prelude::*;
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use serde::Serialize;
+
+use crate::{Classifier, ImageBatch, TrainError};
+
+const WARM_UP: usize = 3;
+const LEAST_STEPS: usize = 15;
+const MOST_STEPS: usize = 300;
+const LEAST_TIME: Duration = Duration::from_millis(1500);
+
+/// The times of some repetitions of the same work.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Timing {
+    /// The middle one, in milliseconds.
+    pub median_ms: f64,
+    /// The shortest, in milliseconds.
+    pub min_ms: f64,
+    /// Items a second at the median.
+    pub items_per_second: f64,
+    /// How many were timed.
+    pub steps: usize,
+}
+
+impl Timing {
+    /// Times `work` on `items` at a time: 3 times to warm up, then at least 15 times, going on to 1.5 s or 300 times.
+    ///
+    /// # Errors
+    /// The first of `work`'s.
+    pub fn measure<E>(items: usize, mut work: impl FnMut() -> Result<(), E>) -> Result<Self, E> {
+        for _ in 0..WARM_UP {
+            work()?;
+        }
+        let mut times = Vec::new();
+        let start = Instant::now();
+        while times.len() < LEAST_STEPS || (times.len() < MOST_STEPS && start.elapsed() < LEAST_TIME) {
+            let step = Instant::now();
+            work()?;
+            times.push(step.elapsed());
+        }
+        times.sort_unstable();
+        let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
+        let median_ms = milliseconds(times[times.len() / 2]);
+        Ok(Self { median_ms, min_ms: milliseconds(times[0]), items_per_second: items as f64 / median_ms * 1e3, steps: times.len() })
+    }
+}
+
+/// Times one training step, with softmax cross entropy and Adam at a learning rate of 1e-3, and one inference, on a batch of random
+/// images and labels. Each reads its loss or its scores back, so the times hold too for a device that works behind the caller's back.
+///
+/// # Errors
+/// If the device fails.
+///
+/// # Panics
+/// If the batch is empty.
+pub fn bench<N, const CHANNELS: usize, const HEIGHT: usize, const WIDTH: usize, const CLASSES: usize, D>(
+    net: &mut N,
+    device: &D,
+    batch: usize,
+) -> Result<(Timing, Timing), TrainError>
+where
+    N: Classifier<CHANNELS, HEIGHT, WIDTH, CLASSES, D>,
+    D: Backend<f32>,
+{
+    let mut random = StdRng::seed_from_u64(0);
+    let pixels: Vec<f32> = (0..batch * CHANNELS * HEIGHT * WIDTH).map(|_| random.gen_range(-1.0..1.0)).collect();
+    let labels: Vec<usize> = (0..batch).map(|_| random.gen_range(0..CLASSES)).collect();
+    let images: ImageBatch<CHANNELS, HEIGHT, WIDTH, D> =
+        device.try_tensor_from_vec(pixels, (batch, Const, Const, Const)).map_err(TrainError::device)?;
+
+    let mut optimizer = Adam::new(net, AdamConfig { lr: 1e-3, ..Default::default() });
+    let mut gradients = Some(net.try_alloc_grads().map_err(TrainError::device)?);
+    let train = Timing::measure(batch, || {
+        let taken = gradients.take().expect("each step puts them back");
+        let scores = net.try_forward_train(images.clone(), taken).map_err(TrainError::device)?;
+        let loss = try_cross_entropy(scores, &labels).map_err(TrainError::device)?;
+        let mean = loss.as_vec()[0];
+        let mut new = loss.try_backward().map_err(TrainError::device)?;
+        optimizer.update(net, &new).map_err(TrainError::device)?;
+        net.try_zero_grads(&mut new).map_err(TrainError::device)?;
+        gradients = Some(new);
+        if mean.is_finite() { Ok(()) } else { Err(TrainError::Diverged { epoch: 1, step: 1, loss: mean }) }
+    })?;
+    let infer = Timing::measure(batch, || {
+        let scores = net.try_forward(images.clone()).map_err(TrainError::device)?;
+        std::hint::black_box(scores.as_vec());
+        Ok::<_, TrainError>(())
+    })?;
+    Ok((train, infer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_the_steps_and_takes_the_middle() {
+        let mut calls = 0;
+        let timing = Timing::measure(10, || {
+            calls += 1;
+            Ok::<(), ()>(())
+        })
+        .unwrap();
+        assert_eq!((calls, timing.steps), (MOST_STEPS + WARM_UP, MOST_STEPS));
+        assert!(timing.min_ms <= timing.median_ms);
+        assert_eq!(timing.items_per_second, 10.0 / timing.median_ms * 1e3);
+        assert_eq!(Timing::measure(1, || Err("out of memory")), Err("out of memory"));
+    }
+}

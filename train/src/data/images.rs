@@ -1,0 +1,113 @@
+//! Labelled images in memory.
+
+use super::{DataError, error::text};
+
+/// Images with a class each, in memory: one byte a pixel and channel, `[count, channels, height, width]`, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Images {
+    pixels: Vec<u8>,
+    labels: Vec<usize>,
+    shape: [usize; 3],
+    classes: Vec<String>,
+}
+
+impl Images {
+    /// Puts a set together. `origin` is a file or a name for the messages; `shape` is one image's, `[channels, height, width]`;
+    /// `classes` names the classes, and each label is a position in it.
+    ///
+    /// # Errors
+    /// If the set is empty, if pixels and labels are not of as many images, or if a label has no class.
+    pub fn new(origin: &str, shape: [usize; 3], pixels: Vec<u8>, labels: Vec<usize>, classes: Vec<String>) -> Result<Self, DataError> {
+        let size = shape.iter().product::<usize>();
+        if size == 0 || labels.is_empty() {
+            let [channels, height, width] = shape;
+            return Err(DataError::Empty { origin: origin.to_owned(), shape: text(&[labels.len(), channels, height, width]) });
+        }
+        if pixels.len() != size * labels.len() {
+            return Err(DataError::Counts {
+                images: origin.to_owned(),
+                image_count: pixels.len() / size,
+                labels: origin.to_owned(),
+                label_count: labels.len(),
+            });
+        }
+        if let Some((index, &label)) = labels.iter().enumerate().find(|&(_, &label)| label >= classes.len()) {
+            return Err(DataError::Label { origin: origin.to_owned(), index, label, classes: classes.len() });
+        }
+        Ok(Self { pixels, labels, shape, classes })
+    }
+
+    /// The number of images.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Always false: a set without images cannot be made.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// One image's `[channels, height, width]`.
+    pub fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    /// The pixels of image `index`.
+    ///
+    /// # Panics
+    /// If there is no such image.
+    pub fn image(&self, index: usize) -> &[u8] {
+        let size = self.shape.iter().product::<usize>();
+        &self.pixels[index * size..][..size]
+    }
+
+    /// All pixels.
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+
+    /// The class of each image.
+    pub fn labels(&self) -> &[usize] {
+        &self.labels
+    }
+
+    /// The names of the classes.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// The images at these positions, in this order.
+    ///
+    /// # Panics
+    /// If there is no such image, or no position at all.
+    pub fn subset(&self, indices: &[usize]) -> Self {
+        assert!(!indices.is_empty(), "a set has at least one image");
+        let pixels = indices.iter().flat_map(|&index| self.image(index)).copied().collect();
+        let labels = indices.iter().map(|&index| self.labels[index]).collect();
+        Self { pixels, labels, shape: self.shape, classes: self.classes.clone() }
+    }
+
+    /// Each image made by `transform` out of the one here; all of one new shape.
+    ///
+    /// # Panics
+    /// If an image that `transform` gives is not of that shape.
+    pub fn map(&self, shape: [usize; 3], mut transform: impl FnMut(&[u8]) -> Vec<u8>) -> Self {
+        let mut pixels = Vec::with_capacity(self.len() * shape.iter().product::<usize>());
+        for index in 0..self.len() {
+            pixels.extend(transform(self.image(index)));
+        }
+        assert_eq!(pixels.len(), self.len() * shape.iter().product::<usize>(), "images of the shape {shape:?}");
+        Self { pixels, labels: self.labels.clone(), shape, classes: self.classes.clone() }
+    }
+
+    /// Refuses images that are not of the shape that a network takes.
+    ///
+    /// # Errors
+    /// [`DataError::Size`], in the name of `origin`.
+    pub fn must_fit(&self, origin: &str, expected: [usize; 3]) -> Result<(), DataError> {
+        if self.shape == expected {
+            return Ok(());
+        }
+        Err(DataError::Size { origin: origin.to_owned(), expected, found: self.shape })
+    }
+}

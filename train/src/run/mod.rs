@@ -1,0 +1,12 @@
+//! What a run leaves behind.
+
+mod config;
+mod confusion;
+mod curves;
+mod folder;
+mod style;
+
+pub use config::{Config, Summary};
+pub use confusion::draw_confusion;
+pub use curves::draw_curves;
+pub use folder::RunFolder;
