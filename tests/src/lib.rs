@@ -1,1 +1,38 @@
-//! What the cross-crate tests share.
+//! What the cross-crate tests share: reading PyTorch's fixtures, running networks on both execution paths, comparing.
+//!
+//! A test file declares the networks of a fixture in one table, [`parity!`]; the rest follows from it.
+
+mod chain;
+mod compare;
+mod fixture;
+mod numbers;
+mod parity;
+mod paths;
+mod random;
+mod subject;
+
+pub use chain::{random_chain, random_state};
+pub use compare::{Report, difference};
+pub use fixture::{Case, Fixture, folder};
+pub use numbers::Numbers;
+pub use parity::{Entry, check, check_kind};
+pub use paths::Pass;
+pub use random::Random;
+pub use subject::{Outcome, Subject, fill, record, state};
+
+#[doc(hidden)]
+pub mod __private {
+    pub use dfdx::tensor::{Cpu, Gradients, Trace};
+    pub use layercake::{Backend, Scalar, network};
+
+    use dfdx::nn::{BuildOnDevice, DeviceBuildExt};
+    use dfdx::tensor_ops::Device;
+
+    /// A new network on the CPU.
+    pub fn build<N: BuildOnDevice<Cpu, E>, E: Scalar>() -> N::Built
+    where
+        Cpu: Device<E>,
+    {
+        Cpu::default().build_module::<N, E>()
+    }
+}

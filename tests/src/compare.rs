@@ -1,0 +1,130 @@
+//! How far two tensors are apart, and what is made of it.
+
+use std::collections::BTreeMap;
+
+use crate::{Numbers, Outcome};
+
+/// The largest absolute difference, relative to the largest magnitude expected; infinite where sizes differ or an element is no number.
+///
+/// Where nothing but zeros is expected there is no such magnitude, and the difference itself counts: what goes into a case is of order
+/// one, so what cancels does too.
+pub fn difference(found: &Numbers, expected: &Numbers) -> f64 {
+    let largest = found.magnitude();
+    if found.dims != expected.dims || !largest.is_finite() {
+        return f64::INFINITY;
+    }
+    let scale = expected.magnitude();
+    let differences = found.values.iter().zip(&expected.values).map(|(a, b)| (a - b).abs());
+    differences.fold(0.0, f64::max) / if scale > 0.0 { scale } else { 1.0 }
+}
+
+/// Collects comparisons, prints a table of the largest differences, and fails if one is too large.
+pub struct Report {
+    title: String,
+    cases: usize,
+    /// (path, kind of tensor) -> (largest difference, where)
+    largest: BTreeMap<(&'static str, &'static str), (f64, String)>,
+    rejected: Vec<String>,
+}
+
+impl Report {
+    /// An empty one.
+    pub fn new(title: &str) -> Self {
+        Self { title: title.to_owned(), cases: 0, largest: BTreeMap::new(), rejected: Vec::new() }
+    }
+
+    /// Counts a case.
+    pub fn case(&mut self) {
+        self.cases += 1;
+    }
+
+    /// Compares one tensor; `path` says how it was worked out, `place` is the case and the tensor's name in it.
+    pub fn compare(&mut self, path: &'static str, case: &str, name: &str, found: &Numbers, expected: &Numbers, bar: f64) {
+        let difference = difference(found, expected);
+        let place = format!("{case} {name}");
+        if difference > bar {
+            self.rejected.push(format!("{path}: {place}: off by {difference:.1e} of {:.1e}", expected.magnitude()));
+        }
+        let entry = self.largest.entry((path, group(name))).or_insert((-1.0, String::new()));
+        if difference > entry.0 {
+            *entry = (difference, place);
+        }
+    }
+
+    /// Compares all tensors of a run; a missing or an additional one is refused too.
+    pub fn compare_all(&mut self, path: &'static str, case: &str, found: &Outcome, expected: &BTreeMap<String, Numbers>, bar: f64) {
+        let names = |tensors: &BTreeMap<String, Numbers>| tensors.keys().cloned().collect::<Vec<_>>();
+        if names(found) != names(expected) {
+            self.rejected.push(format!("{path}: {case}: has {:?} instead of {:?}", names(found), names(expected)));
+        }
+        for (name, expected) in expected {
+            if let Some(found) = found.get(name) {
+                self.compare(path, case, name, found, expected, bar);
+            }
+        }
+    }
+
+    /// What was refused so far.
+    pub fn rejected(&self) -> &[String] {
+        &self.rejected
+    }
+
+    /// Prints the table and fails the test if anything was refused.
+    ///
+    /// # Panics
+    /// If so.
+    pub fn finish(self) {
+        println!("{}: {} cases", self.title, self.cases);
+        for ((path, group), (difference, place)) in &self.largest {
+            println!("    {path:14} {group:18} {difference:8.1e}   {place}");
+        }
+        assert!(self.cases > 0, "{}: nothing was compared", self.title);
+        assert!(self.rejected.is_empty(), "{}: {} too far off\n{}", self.title, self.rejected.len(), self.rejected.join("\n"));
+    }
+}
+
+/// The row of the table that a tensor counts for.
+fn group(name: &str) -> &'static str {
+    match name.split_once('/') {
+        Some(("grad", _)) => "parameter gradient",
+        Some(("after", _)) => "running statistic",
+        _ if name == "input_grad" => "input gradient",
+        _ => "output",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(values: &[f64]) -> Numbers {
+        Numbers { dims: vec![values.len()], values: values.to_vec() }
+    }
+
+    #[test]
+    fn relative_to_the_largest() {
+        assert_eq!(difference(&numbers(&[1.0, -8.5]), &numbers(&[1.0, -8.0])), 0.5 / 8.0);
+        assert_eq!(difference(&numbers(&[1.0]), &numbers(&[1.0])), 0.0);
+        assert_eq!(difference(&numbers(&[0.25, 0.0]), &numbers(&[0.0, 0.0])), 0.25);
+    }
+
+    #[test]
+    fn never_close() {
+        assert_eq!(difference(&numbers(&[1.0, f64::NAN]), &numbers(&[1.0, 2.0])), f64::INFINITY);
+        assert_eq!(difference(&numbers(&[f64::INFINITY]), &numbers(&[1.0])), f64::INFINITY);
+        assert_eq!(difference(&numbers(&[1.0, 2.0]), &numbers(&[1.0])), f64::INFINITY);
+        let other_shape = Numbers { dims: vec![2, 1], values: vec![1.0, 2.0] };
+        assert_eq!(difference(&other_shape, &numbers(&[1.0, 2.0])), f64::INFINITY);
+    }
+
+    #[test]
+    fn missing_and_additional_tensors_are_refused() {
+        let one = BTreeMap::from([("output".to_owned(), numbers(&[1.0]))]);
+        let two = BTreeMap::from([("output".to_owned(), numbers(&[1.0])), ("input_grad".to_owned(), numbers(&[1.0]))]);
+        for (found, expected, refused) in [(&one, &one, 0), (&one, &two, 1), (&two, &one, 1)] {
+            let mut report = Report::new("test");
+            report.compare_all("path", "case", found, expected, 0.0);
+            assert_eq!(report.rejected().len(), refused);
+        }
+    }
+}

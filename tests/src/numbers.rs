@@ -1,0 +1,46 @@
+//! Numbers without a type.
+
+use dfdx::shapes::Shape;
+use dfdx::tensor::{Cpu, Tensor, TensorFromVec};
+use layercake::Scalar;
+
+/// A tensor's sizes, the batch's first, and its elements in row-major order, whatever they were before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Numbers {
+    /// The sizes.
+    pub dims: Vec<usize>,
+    /// The elements.
+    pub values: Vec<f64>,
+}
+
+impl Numbers {
+    /// The numbers in a tensor.
+    pub fn of<S: Shape, E: Scalar, T>(tensor: &Tensor<S, E, Cpu, T>) -> Self {
+        let values = tensor.as_vec().into_iter().map(|value| value.to_f64().expect("a float")).collect();
+        Self { dims: dfdx::shapes::HasShape::shape(tensor).concrete().into(), values }
+    }
+
+    /// The tensor of these numbers; its shape follows from where it is used.
+    ///
+    /// # Panics
+    /// If that shape has other sizes.
+    pub fn tensor<S: Shape, E: Scalar>(&self, device: &Cpu) -> Tensor<S, E, Cpu> {
+        assert_eq!(self.dims.len(), S::NUM_DIMS, "a shape of another rank than {:?}", self.dims);
+        let mut concrete = S::Concrete::default();
+        for (axis, &size) in self.dims.iter().enumerate() {
+            concrete[axis] = size;
+        }
+        let shape = S::from_concrete(&concrete).unwrap_or_else(|| panic!("{:?} where other sizes are expected", self.dims));
+        device.tensor_from_vec(self.cast(), shape)
+    }
+
+    /// The elements in another type.
+    pub fn cast<E: Scalar>(&self) -> Vec<E> {
+        self.values.iter().map(|&value| num_traits::NumCast::from(value).expect("a float")).collect()
+    }
+
+    /// The largest magnitude; infinite if an element is no number.
+    pub fn magnitude(&self) -> f64 {
+        self.values.iter().fold(0.0, |most: f64, value| if value.is_nan() { f64::INFINITY } else { most.max(value.abs()) })
+    }
+}

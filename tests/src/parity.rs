@@ -1,0 +1,115 @@
+//! Comparing a network with PyTorch's results for it.
+
+use std::collections::BTreeMap;
+
+use crate::{Case, Fixture, Numbers, Report, Subject};
+
+/// How far the CPU engine may be off, in float32.
+const ENGINE: f64 = 1e-5;
+/// How far the portable path may be off in float64: what rounding PyTorch's results to float32 does, at most 6e-8, and nothing else.
+const PORTABLE: f64 = 1e-7;
+
+/// One network of a table.
+pub struct Entry {
+    /// The case's name.
+    pub name: &'static str,
+    /// Makes the network in float32 on `Cpu`, where the engine runs it.
+    pub engine: fn() -> Box<dyn Subject>,
+    /// Makes it in float64, where the portable path does.
+    pub portable: fn() -> Box<dyn Subject>,
+}
+
+/// Tests for one kind of layer: a table of networks named after the fixture's cases.
+///
+/// ```ignore
+/// layercake_tests::parity! { relu:
+///     features: [9] -> [9] { ReLU }
+///     image: [2, 3, 7] -> [2, 3, 7] { ReLU }
+/// }
+/// ```
+#[macro_export]
+macro_rules! parity {
+    ($kind:ident: $($case:ident: $input:tt -> $output:tt $body:tt)+) => {
+        mod $kind {
+            $(
+                pub mod $case {
+                    $crate::__private::network! { pub Net: $input -> $output $body }
+                    $crate::subject!(Net);
+                    $crate::entry!($case, Net);
+                }
+            )+
+
+            #[test]
+            fn agrees_with_pytorch() {
+                $crate::check_kind(stringify!($kind), &[$($case::ENTRY),+]);
+            }
+        }
+    };
+}
+
+/// The [`Entry`] of a network, as a constant `ENTRY`.
+#[macro_export]
+macro_rules! entry {
+    ($case:ident, $net:ident) => {
+        pub const ENTRY: $crate::Entry = $crate::Entry {
+            name: stringify!($case),
+            engine: || Box::new($crate::__private::build::<$net, f32>()),
+            portable: || Box::new($crate::__private::build::<$net, f64>()),
+        };
+    };
+}
+
+/// Compares all networks of a kind with its fixture. A case that only one of the two has fails the test.
+///
+/// # Panics
+/// If something is too far off.
+pub fn check_kind(kind: &str, table: &[Entry]) {
+    let fixture = Fixture::open(kind);
+    let mut names: Vec<&str> = table.iter().map(|entry| entry.name).collect();
+    names.sort_unstable();
+    assert_eq!(names, fixture.cases(), "the networks here, and the cases in the fixture");
+    let mut report = Report::new(kind);
+    for entry in table {
+        check(entry, &fixture.case(entry.name), &mut report);
+    }
+    report.finish();
+}
+
+/// Compares one network, on the engine and on the portable path.
+pub fn check(entry: &Entry, case: &Case, report: &mut Report) {
+    report.case();
+    check_path("engine f32", entry.engine, case, report, ENGINE);
+    check_path("portable f64", entry.portable, case, report, PORTABLE);
+}
+
+fn check_path(path: &'static str, build: fn() -> Box<dyn Subject>, case: &Case, report: &mut Report, bar: f64) {
+    let (input, output_grad) = (&case.given["input"], &case.given["output_grad"]);
+    let name = |how: &str| format!("{} {how}", case.name);
+    let network = || loaded(build(), case);
+
+    let output = BTreeMap::from([("output".to_owned(), case.eval["output"].clone())]);
+    report.compare_all(path, &name("forward"), &network().infer(input), &output, bar);
+    report.compare_all(path, &name("forward_eval"), &network().eval(input, output_grad), &case.eval, bar);
+    if let Some(expected) = &case.train {
+        report.compare_all(path, &name("forward_mut"), &network().train(input, output_grad), expected, bar);
+        let expected = without_input_grad(expected);
+        report.compare_all(path, &name("forward_train"), &network().train_on_data(input, output_grad), &expected, bar);
+    }
+}
+
+/// The network with the case's parameters; it must have exactly those.
+fn loaded(mut network: Box<dyn Subject>, case: &Case) -> Box<dyn Subject> {
+    let mut used = Vec::new();
+    network.fill(&mut |path, _| {
+        used.push(path.to_owned());
+        case.given.get(path).unwrap_or_else(|| panic!("{}: PyTorch's network has no `{path}`", case.name)).clone()
+    });
+    let unused = |name: &&String| !used.contains(name) && !["input", "output_grad"].contains(&name.as_str());
+    let unused: Vec<&String> = case.given.keys().filter(unused).collect();
+    assert!(unused.is_empty(), "{}: the network has no {unused:?}", case.name);
+    network
+}
+
+fn without_input_grad(outcome: &BTreeMap<String, Numbers>) -> BTreeMap<String, Numbers> {
+    outcome.iter().filter(|(name, _)| *name != "input_grad").map(|(name, tensor)| (name.clone(), tensor.clone())).collect()
+}

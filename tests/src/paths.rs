@@ -1,0 +1,87 @@
+//! The two execution paths on a graph that no macro declared, on untyped numbers.
+
+use dfdx::tensor::{Cpu, NoneTape, OwnedTape, TensorFromVec};
+use dfdx::tensor_ops::Device;
+use layercake::__private::{Call, Runtime, Value};
+use layercake::ir::Graph;
+use layercake::{Backend, Scalar};
+use layercake_engine::Mode;
+
+use crate::subject::backward;
+use crate::{Numbers, Outcome};
+
+/// What one pass needs.
+pub struct Pass<'a> {
+    /// What to run; one input, one output.
+    pub graph: &'a Graph,
+    /// All its tensors, in graph order.
+    pub state: &'a [Numbers],
+    /// The input, with its batch.
+    pub input: &'a Numbers,
+    /// The gradient of the output.
+    pub output_grad: &'a Numbers,
+    /// Seeds the dropout masks.
+    pub seed: u64,
+}
+
+impl Pass<'_> {
+    /// Runs it: on the engine where `E` is `f32`, on the portable path where it is `f64`. The runtime must be for this graph alone.
+    pub fn run<E: Scalar>(&self, runtime: &Runtime, mode: Mode) -> Outcome
+    where
+        Cpu: Backend<E>,
+    {
+        let input = value::<E>(self.input);
+        let tensors: Vec<Value<E, Cpu>> = self.state.iter().map(value).collect();
+        let inputs = vec![input.clone()];
+        let call = Call { graph: self.graph, runtime, tensors: tensors.clone(), inputs, mode, input_grad: true, seed: self.seed };
+        if mode == Mode::Infer {
+            let done = <Cpu as Backend<E>>::execute(call, NoneTape).expect("enough memory");
+            return Outcome::from([("output".to_owned(), numbers(&done.outputs[0]))]);
+        }
+        let done = <Cpu as Backend<E>>::execute(call, OwnedTape::default()).expect("enough memory");
+        let mut outcome = Outcome::from([("output".to_owned(), numbers(&done.outputs[0]))]);
+        let gradients = backward(done.outputs[0].clone(), done.tape, self.output_grad);
+
+        let gradient = |value: &Value<E, Cpu>| Numbers { dims: value.dims().to_vec(), ..Numbers::of(&gradients.get(&flat(value))) };
+        outcome.insert("input_grad".to_owned(), gradient(&input));
+        let params =
+            self.graph.nodes().iter().flat_map(|node| node.params().as_slice().iter().map(move |param| (node, *param)).collect::<Vec<_>>());
+        for (i, (node, param)) in params.enumerate() {
+            if param.trained {
+                outcome.insert(format!("grad/{}.{}", node.name, param.name), gradient(&tensors[i]));
+            } else if let Some((_, new)) = done.updates.iter().find(|(which, _)| *which == i) {
+                outcome.insert(format!("after/{}.{}", node.name, param.name), numbers(new));
+            }
+        }
+        outcome
+    }
+}
+
+fn value<E: Scalar>(numbers: &Numbers) -> Value<E, Cpu>
+where
+    Cpu: Device<E>,
+{
+    let (device, data) = (Cpu::default(), numbers.cast::<E>());
+    let erased = match numbers.dims[..] {
+        [a] => Value::erase(device.tensor_from_vec(data, (a,))),
+        [a, b] => Value::erase(device.tensor_from_vec(data, (a, b))),
+        [a, b, c] => Value::erase(device.tensor_from_vec(data, (a, b, c))),
+        [a, b, c, d] => Value::erase(device.tensor_from_vec(data, (a, b, c, d))),
+        _ => panic!("{:?} is more than a batch of images", numbers.dims),
+    };
+    erased.expect("enough memory").0
+}
+
+fn flat<E: Scalar>(value: &Value<E, Cpu>) -> dfdx::tensor::Tensor<(usize,), E, Cpu>
+where
+    Cpu: Device<E>,
+{
+    value.clone().restore(&(value.dims().iter().product::<usize>(),)).expect("no memory is needed")
+}
+
+fn numbers<E: Scalar>(value: &Value<E, Cpu>) -> Numbers
+where
+    Cpu: Device<E>,
+{
+    Numbers { dims: value.dims().to_vec(), ..Numbers::of(&flat(value)) }
+}

@@ -1,0 +1,200 @@
+//! A network under test: its tensors by path, and its forwards and backwards on untyped numbers.
+
+use std::collections::BTreeMap;
+
+use dfdx::nn::tensor_collection::{
+    RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorName, ViewTensorRef,
+};
+use dfdx::shapes::{HasShape, Shape};
+use dfdx::tensor::{Cpu, Gradients, HasErr, OwnedTape, PutTape, SplitTape, Tensor, TensorFromVec};
+use dfdx::tensor_ops::{Backward, Device, SumTo};
+use layercake::__private::Value;
+use layercake::Scalar;
+
+use crate::Numbers;
+
+/// What came out of a run: `output`, `input_grad`, `grad/` and a parameter's path, `after/` and a buffer's path.
+pub type Outcome = BTreeMap<String, Numbers>;
+
+/// A network under test. [`subject!`](crate::subject) implements it for whatever `network!` declares; without types, so that the
+/// comparisons are compiled once and not for every network.
+pub trait Subject {
+    /// Sets every tensor to what `source` gives for its path and sizes.
+    fn fill(&mut self, source: &mut dyn FnMut(&str, &[usize]) -> Numbers);
+
+    /// `forward`: the output.
+    fn infer(&self, input: &Numbers) -> Outcome;
+
+    /// `forward_eval` and the way back.
+    fn eval(&self, input: &Numbers, output_grad: &Numbers) -> Outcome;
+
+    /// `forward_mut` and the way back, for the input too; running statistics afterwards.
+    fn train(&mut self, input: &Numbers, output_grad: &Numbers) -> Outcome;
+
+    /// `forward_train` and the way back to the parameters; running statistics afterwards.
+    fn train_on_data(&mut self, input: &Numbers, output_grad: &Numbers) -> Outcome;
+}
+
+/// Implements [`Subject`] for a network.
+#[macro_export]
+macro_rules! subject {
+    ($net:ident) => {
+        impl<E: $crate::__private::Scalar> $crate::Subject for $net<E>
+        where
+            $crate::__private::Cpu: $crate::__private::Backend<E>,
+        {
+            fn fill(&mut self, source: &mut dyn FnMut(&str, &[usize]) -> $crate::Numbers) {
+                $crate::fill(self, source);
+            }
+
+            fn infer(&self, input: &$crate::Numbers) -> $crate::Outcome {
+                let y = self.forward::<usize>(input.tensor(&Default::default()));
+                $crate::Outcome::from([("output".to_owned(), $crate::Numbers::of(&y))])
+            }
+
+            fn eval(&self, input: &$crate::Numbers, output_grad: &$crate::Numbers) -> $crate::Outcome {
+                let x = input.tensor(&Default::default());
+                let y = self.forward_eval::<usize>($crate::__private::Trace::leaky_trace(&x));
+                $crate::record(self, Some(&x), y, output_grad, false)
+            }
+
+            fn train(&mut self, input: &$crate::Numbers, output_grad: &$crate::Numbers) -> $crate::Outcome {
+                let x = input.tensor(&Default::default());
+                let y = self.forward_mut::<usize>($crate::__private::Trace::leaky_trace(&x));
+                $crate::record(self, Some(&x), y, output_grad, true)
+            }
+
+            fn train_on_data(&mut self, input: &$crate::Numbers, output_grad: &$crate::Numbers) -> $crate::Outcome {
+                let x = input.tensor(&Default::default());
+                let y = self.forward_train::<usize>(x.clone(), $crate::__private::Gradients::leaky());
+                $crate::record(self, Some(&x).filter(|_| false), y, output_grad, true)
+            }
+        }
+    };
+}
+
+/// Goes back from `y` and writes down all there is to know.
+pub fn record<E: Scalar, N: TensorCollection<E, Cpu>, X: Shape, Y: Shape>(
+    network: &N,
+    x: Option<&Tensor<X, E, Cpu>>,
+    y: Tensor<Y, E, Cpu, OwnedTape<E, Cpu>>,
+    output_grad: &Numbers,
+    trained: bool,
+) -> Outcome
+where
+    Cpu: Device<E>,
+{
+    let (y, tape) = y.split_tape();
+    let mut outcome = Outcome::from([("output".to_owned(), Numbers::of(&y))]);
+    let gradients = backward(Value::erase(y).expect("enough memory").0, tape, output_grad);
+    if let Some(x) = x {
+        outcome.insert("input_grad".to_owned(), Numbers::of(&gradients.get(x)));
+    }
+    let mut recorder = Recorder { gradients, buffers: trained, outcome };
+    let _ = N::iter_tensors(&mut RecursiveWalker { m: (network, String::new()), f: &mut recorder });
+    recorder.outcome
+}
+
+/// The gradients where the output's is given: those of the sum of the products.
+pub(crate) fn backward<E: Scalar>(y: Value<E, Cpu>, tape: OwnedTape<E, Cpu>, output_grad: &Numbers) -> Gradients<E, Cpu>
+where
+    Cpu: Device<E>,
+{
+    assert_eq!(y.dims(), output_grad.dims, "the output, and its gradient");
+    let len = (output_grad.values.len(),);
+    let weights = Cpu::default().tensor_from_vec(output_grad.cast(), len);
+    (y.restore(&len).expect("no memory is needed").put_tape(tape) * weights).sum::<(), _>().backward()
+}
+
+/// Writes down the gradient of each parameter and the value of each buffer.
+struct Recorder<E: Scalar> {
+    gradients: Gradients<E, Cpu>,
+    buffers: bool,
+    outcome: Outcome,
+}
+
+impl<E: Scalar> TensorVisitor<E, Cpu> for Recorder<E>
+where
+    Cpu: Device<E>,
+{
+    type Viewer = (ViewTensorRef, ViewTensorName);
+    type Err = <Cpu as HasErr>::Err;
+    type E2 = E;
+    type D2 = Cpu;
+
+    fn visit<S: Shape>(
+        &mut self,
+        options: TensorOptions<S, E, Cpu>,
+        (tensor, path): (&Tensor<S, E, Cpu>, String),
+    ) -> Result<Option<Tensor<S, E, Cpu>>, Self::Err> {
+        if options.do_gradient_update {
+            self.outcome.insert(format!("grad/{path}"), Numbers::of(&self.gradients.get(tensor)));
+        } else if self.buffers {
+            self.outcome.insert(format!("after/{path}"), Numbers::of(tensor));
+        }
+        Ok(None)
+    }
+}
+
+/// All tensors of a network by path.
+pub fn state<E: Scalar, N: TensorCollection<E, Cpu>>(network: &N) -> Outcome
+where
+    Cpu: Device<E>,
+{
+    let mut reader = Reader(Outcome::new());
+    let _ = N::iter_tensors(&mut RecursiveWalker { m: (network, String::new()), f: &mut reader });
+    reader.0
+}
+
+struct Reader(Outcome);
+
+impl<E: Scalar> TensorVisitor<E, Cpu> for Reader
+where
+    Cpu: Device<E>,
+{
+    type Viewer = (ViewTensorRef, ViewTensorName);
+    type Err = <Cpu as HasErr>::Err;
+    type E2 = E;
+    type D2 = Cpu;
+
+    fn visit<S: Shape>(
+        &mut self,
+        _: TensorOptions<S, E, Cpu>,
+        (tensor, path): (&Tensor<S, E, Cpu>, String),
+    ) -> Result<Option<Tensor<S, E, Cpu>>, Self::Err> {
+        self.0.insert(path, Numbers::of(tensor));
+        Ok(None)
+    }
+}
+
+/// Sets every tensor of a network to what `source` gives for its path and sizes.
+pub fn fill<E: Scalar, N: TensorCollection<E, Cpu>>(network: &mut N, source: impl FnMut(&str, &[usize]) -> Numbers)
+where
+    Cpu: Device<E>,
+{
+    let _ = N::iter_tensors(&mut RecursiveWalker { m: (network, String::new()), f: &mut Filler(source) });
+}
+
+struct Filler<F>(F);
+
+impl<E: Scalar, F: FnMut(&str, &[usize]) -> Numbers> TensorVisitor<E, Cpu> for Filler<F>
+where
+    Cpu: Device<E>,
+{
+    type Viewer = (ViewTensorMut, ViewTensorName);
+    type Err = <Cpu as HasErr>::Err;
+    type E2 = E;
+    type D2 = Cpu;
+
+    fn visit<S: Shape>(
+        &mut self,
+        _: TensorOptions<S, E, Cpu>,
+        (tensor, path): (&mut Tensor<S, E, Cpu>, String),
+    ) -> Result<Option<Tensor<S, E, Cpu>>, Self::Err> {
+        let dims: Vec<usize> = tensor.shape().concrete().into();
+        let numbers = (self.0)(&path, &dims);
+        assert_eq!(numbers.dims, dims, "`{path}`");
+        tensor.copy_from(&numbers.cast::<E>());
+        Ok(None)
+    }
+}

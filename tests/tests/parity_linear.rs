@@ -1,0 +1,20 @@
+//! Linear layers and flattening against PyTorch.
+
+layercake_tests::parity! { linear:
+    bias: [7] -> [3] { fc: Linear(3) }
+    no_bias: [7] -> [3] { fc: Linear(3, bias = false) }
+    square: [5] -> [5] { fc: Linear(5) }
+    wide: [33] -> [17] { fc: Linear(17) }
+    one_of_all: [1] -> [1] { fc: Linear(1) }
+    batch_of_one: [9] -> [4] { fc: Linear(4) }
+    sequence: [4, 6] -> [4, 5] { fc: Linear(5) }
+    sequence_no_bias: [4, 6] -> [4, 5] { fc: Linear(5, bias = false) }
+    sequence_square: [3, 3] -> [3, 3] { fc: Linear(3) }
+}
+
+layercake_tests::parity! { flatten:
+    image: [2, 3, 4] -> [24] { Flatten }
+    sequence: [3, 5] -> [15] { Flatten }
+    features: [4] -> [4] { Flatten }
+    batch_of_one: [2, 2, 2] -> [8] { Flatten }
+}

@@ -1,0 +1,42 @@
+//! Batch normalisation and dropout against PyTorch, and what dropout does in training, where its randomness is its own.
+
+layercake_tests::parity! { batch_norm1d:
+    features: [5] -> [5] { bn: BatchNorm1d }
+    sequence: [4, 6] -> [4, 6] { bn: BatchNorm1d }
+    square: [5, 5] -> [5, 5] { bn: BatchNorm1d }
+    batch_of_two: [6] -> [6] { bn: BatchNorm1d(eps = 0.5) }
+    batch_of_one: [4, 5] -> [4, 5] { bn: BatchNorm1d }
+    eps: [5] -> [5] { bn: BatchNorm1d(eps = 0.3) }
+    momentum: [5] -> [5] { bn: BatchNorm1d(momentum = 0.35) }
+    momentum_zero: [5] -> [5] { bn: BatchNorm1d(momentum = 0.0) }
+    momentum_one: [5] -> [5] { bn: BatchNorm1d(momentum = 1.0) }
+    not_affine: [5] -> [5] { bn: BatchNorm1d(affine = false) }
+    not_affine_sequence: [4, 6] -> [4, 6] { bn: BatchNorm1d(affine = false) }
+    one_feature: [1] -> [1] { bn: BatchNorm1d }
+    offset: [5] -> [5] { bn: BatchNorm1d }
+    flat: [5] -> [5] { bn: BatchNorm1d }
+}
+
+layercake_tests::parity! { batch_norm2d:
+    image: [4, 3, 5] -> [4, 3, 5] { bn: BatchNorm2d }
+    square: [5, 5, 5] -> [5, 5, 5] { bn: BatchNorm2d }
+    batch_of_one: [3, 4, 5] -> [3, 4, 5] { bn: BatchNorm2d }
+    one_pixel: [6, 1, 1] -> [6, 1, 1] { bn: BatchNorm2d }
+    one_channel: [1, 5, 4] -> [1, 5, 4] { bn: BatchNorm2d }
+    eps: [4, 3, 5] -> [4, 3, 5] { bn: BatchNorm2d(eps = 0.3) }
+    momentum: [4, 3, 5] -> [4, 3, 5] { bn: BatchNorm2d(momentum = 0.35) }
+    momentum_zero: [4, 3, 5] -> [4, 3, 5] { bn: BatchNorm2d(momentum = 0.0) }
+    momentum_one: [4, 3, 5] -> [4, 3, 5] { bn: BatchNorm2d(momentum = 1.0) }
+    not_affine: [4, 3, 5] -> [4, 3, 5] { bn: BatchNorm2d(affine = false) }
+    all_options: [4, 3, 5] -> [4, 3, 5] { bn: BatchNorm2d(eps = 0.02, momentum = 0.6, affine = false) }
+    offset: [4, 6, 5] -> [4, 6, 5] { bn: BatchNorm2d }
+    flat: [4, 3, 5] -> [4, 3, 5] { bn: BatchNorm2d }
+}
+
+layercake_tests::parity! { dropout:
+    nothing_dropped: [9] -> [9] { Dropout(0.0) }
+    nothing_dropped_image: [2, 3, 4] -> [2, 3, 4] { Dropout(0.0) }
+    inference: [9] -> [9] { Dropout(0.5) }
+    inference_image: [2, 3, 4] -> [2, 3, 4] { Dropout(0.25) }
+    inference_between: [6] -> [3] { fc1: Linear(8), ReLU, Dropout(0.7), fc2: Linear(3) }
+}

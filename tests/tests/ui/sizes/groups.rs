@@ -1,0 +1,9 @@
+use layercake::prelude::*;
+
+network! {
+    pub Net: [6, 8, 8] -> [8, 8, 8] {
+        Conv2d(8, kernel = 1, groups = 3),
+    }
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use layercake::prelude::*;
+
+network! {
+
+}
+
+fn main() {}

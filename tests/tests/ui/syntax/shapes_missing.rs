@@ -1,0 +1,7 @@
+use layercake::prelude::*;
+
+network! {
+    pub Net { Linear(10) }
+}
+
+fn main() {}
