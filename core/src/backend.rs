@@ -1,6 +1,6 @@
 //! Which path runs a network: decided by the device and the dtype, so that user code is the same for all.
 
-use dfdx::tensor::{Cpu, Tape};
+use dfdx::tensor::{Cpu, NoneTape, OwnedTape};
 use dfdx::tensor_ops::Device;
 use layercake_engine::Mode;
 use layercake_ir::Graph;
@@ -13,13 +13,22 @@ use crate::{Scalar, cpu, portable};
 ///
 /// `Cpu` with `f32` takes the fast path: the whole network is one operation on dfdx's tape, run by the engine. Every other device and
 /// dtype takes the portable path through dfdx's own operations.
+///
+/// Both methods are compiled once a device and dtype, here and not in the user's crate: an edit of a network compiles none of it again.
 pub trait Backend<E: Scalar>: Device<E> {
-    /// Runs a graph.
+    /// Runs a graph without recording it.
     ///
     /// # Errors
     /// If the device is out of memory.
     #[doc(hidden)]
-    fn execute<T: Tape<E, Self>>(call: Call<'_, E, Self>, tape: T) -> Result<Done<E, Self, T>, Self::Err>;
+    fn run(call: Call<'_, E, Self>) -> Result<Done<E, Self, NoneTape>, Self::Err>;
+
+    /// Runs a graph and records it on the tape.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    #[doc(hidden)]
+    fn record(call: Call<'_, E, Self>, tape: OwnedTape<E, Self>) -> Result<Done<E, Self, OwnedTape<E, Self>>, Self::Err>;
 }
 
 /// One forward pass.
@@ -53,13 +62,21 @@ pub struct Done<E: Scalar, D: Device<E>, T> {
 }
 
 impl Backend<f32> for Cpu {
-    fn execute<T: Tape<f32, Self>>(call: Call<'_, f32, Self>, tape: T) -> Result<Done<f32, Self, T>, Self::Err> {
+    fn run(call: Call<'_, f32, Self>) -> Result<Done<f32, Self, NoneTape>, Self::Err> {
+        cpu::execute(call, NoneTape)
+    }
+
+    fn record(call: Call<'_, f32, Self>, tape: OwnedTape<f32, Self>) -> Result<Done<f32, Self, OwnedTape<f32, Self>>, Self::Err> {
         cpu::execute(call, tape)
     }
 }
 
 impl Backend<f64> for Cpu {
-    fn execute<T: Tape<f64, Self>>(call: Call<'_, f64, Self>, tape: T) -> Result<Done<f64, Self, T>, Self::Err> {
+    fn run(call: Call<'_, f64, Self>) -> Result<Done<f64, Self, NoneTape>, Self::Err> {
+        portable::execute(call, NoneTape)
+    }
+
+    fn record(call: Call<'_, f64, Self>, tape: OwnedTape<f64, Self>) -> Result<Done<f64, Self, OwnedTape<f64, Self>>, Self::Err> {
         portable::execute(call, tape)
     }
 }
@@ -69,7 +86,11 @@ impl<E: Scalar> Backend<E> for dfdx::tensor::Cuda
 where
     Self: Device<E>,
 {
-    fn execute<T: Tape<E, Self>>(call: Call<'_, E, Self>, tape: T) -> Result<Done<E, Self, T>, Self::Err> {
+    fn run(call: Call<'_, E, Self>) -> Result<Done<E, Self, NoneTape>, Self::Err> {
+        portable::execute(call, NoneTape)
+    }
+
+    fn record(call: Call<'_, E, Self>, tape: OwnedTape<E, Self>) -> Result<Done<E, Self, OwnedTape<E, Self>>, Self::Err> {
         portable::execute(call, tape)
     }
 }

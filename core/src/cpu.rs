@@ -31,7 +31,9 @@ pub fn execute<T: Tape<f32, Cpu>>(call: Call<'_, f32, Cpu>, mut tape: T) -> Resu
     run.forward();
 
     let device = inputs[0].flat().device().clone();
-    let value = |data: &[f32], dims: Vec<usize>| Value::erase(device.try_tensor_from_vec(data.to_vec(), (data.len(),))?).map(|(v, _)| v.with_dims(dims));
+    let value = |data: &[f32], dims: Vec<usize>| {
+        Value::erase(device.try_tensor_from_vec(data.to_vec(), (data.len(),))?).map(|(v, _)| v.with_dims(dims))
+    };
     let mut outputs = Vec::new();
     for (i, port) in graph.outputs().iter().enumerate() {
         outputs.push(value(run.output(i), [&[batch], port.shape.dims()].concat())?);

@@ -29,6 +29,7 @@
 
 mod backend;
 mod cpu;
+mod edge;
 pub mod init;
 pub mod io;
 pub mod layers;
@@ -82,6 +83,7 @@ pub mod __private {
     pub use layercake_macros::network_impl;
 
     pub use crate::backend::{Backend, Call, Done};
+    pub use crate::edge::{Inputs, Outputs};
     pub use crate::layers::{self, Layer};
     pub use crate::network::{Network, Runtime, eval, infer, train, train_data};
     pub use crate::portable::execute as execute_portably;

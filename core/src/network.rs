@@ -1,14 +1,16 @@
 //! What every network is, and how its typed forward methods reach the untyped graph.
 
-use dfdx::shapes::Shape;
-use dfdx::tensor::{Gradients, NoneTape, OwnedTape, PutTape, Tape, Tensor};
-use dfdx::tensor_ops::Device;
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use dfdx::tensor::{Gradients, NoneTape, OwnedTape};
 use layercake_engine::{Engine, Mode};
 use layercake_ir::{Graph, Op};
 
-use crate::backend::{Backend, Call, Done};
-use crate::value::{Slot, Value};
 use crate::Scalar;
+use crate::backend::{Backend, Call};
+use crate::edge::{Inputs, Outputs};
+use crate::value::{Slot, Value};
 
 /// A network made by `network!`.
 pub trait Network<E: Scalar, D: Backend<E>> {
@@ -32,72 +34,103 @@ pub trait Network<E: Scalar, D: Backend<E>> {
 }
 
 /// The engine's plans and buffers for one network. A clone of a network begins with none of its own.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Runtime {
     pub(crate) engine: Engine,
+    /// The graph with the networks in it opened up.
+    flat: OnceLock<Cow<'static, Graph>>,
 }
 
-/// The output that carries a tape.
-type Traced<S, E, D> = Tensor<S, E, D, OwnedTape<E, D>>;
+impl Runtime {
+    fn flat(&self, graph: &'static Graph) -> &Graph {
+        self.flat.get_or_init(|| match graph.nodes().iter().any(|node| matches!(node.op, Op::Subgraph(_))) {
+            true => Cow::Owned(graph.inlined()),
+            false => Cow::Borrowed(graph),
+        })
+    }
+}
+
+impl Clone for Runtime {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
 
 /// Inference without a tape.
 ///
 /// # Errors
 /// If the device is out of memory.
-pub fn infer<N: Network<E, D>, E: Scalar, D: Backend<E>, In: Shape, Out: Shape>(
-    network: &N,
-    input: Tensor<In, E, D>,
-) -> Result<Tensor<Out, E, D>, D::Err> {
-    let (input, _) = Value::erase(input)?;
-    let done = call(network, input, NoneTape, Mode::Infer, false)?;
-    single(done).map(|(output, _)| output)
+pub fn infer<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, D::Err>
+where
+    N: Network<E, D>,
+    E: Scalar,
+    D: Backend<E>,
+    In: Inputs<E, D, NoneTape>,
+    Out: Outputs<E, D, NoneTape>,
+{
+    let (inputs, _) = inputs.erase()?;
+    let done = D::run(call(network, inputs, Mode::Infer, false)?)?;
+    Out::restore(done.outputs, done.tape)
 }
 
 /// Inference's behaviour, recorded on the tape.
 ///
 /// # Errors
 /// If the device is out of memory.
-pub fn eval<N: Network<E, D>, E: Scalar, D: Backend<E>, In: Shape, Out: Shape>(
-    network: &N,
-    input: Traced<In, E, D>,
-) -> Result<Traced<Out, E, D>, D::Err> {
-    let (input, tape) = Value::erase(input)?;
-    let (output, tape) = single(call(network, input, tape, Mode::Eval, true)?)?;
-    Ok(output.put_tape(tape))
+pub fn eval<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, D::Err>
+where
+    N: Network<E, D>,
+    E: Scalar,
+    D: Backend<E>,
+    In: Inputs<E, D, OwnedTape<E, D>>,
+    Out: Outputs<E, D, OwnedTape<E, D>>,
+{
+    let (inputs, tape) = inputs.erase()?;
+    let done = D::record(call(network, inputs, Mode::Eval, true)?, tape)?;
+    Out::restore(done.outputs, done.tape)
 }
 
 /// Training.
 ///
 /// # Errors
 /// If the device is out of memory.
-pub fn train<N: Network<E, D>, E: Scalar, D: Backend<E>, In: Shape, Out: Shape>(
-    network: &mut N,
-    input: Traced<In, E, D>,
-) -> Result<Traced<Out, E, D>, D::Err> {
-    let (input, tape) = Value::erase(input)?;
-    train_on(network, input, tape, true)
+pub fn train<N, E, D, In, Out>(network: &mut N, inputs: In) -> Result<Out, D::Err>
+where
+    N: Network<E, D>,
+    E: Scalar,
+    D: Backend<E>,
+    In: Inputs<E, D, OwnedTape<E, D>>,
+    Out: Outputs<E, D, OwnedTape<E, D>>,
+{
+    let (inputs, tape) = inputs.erase()?;
+    train_on(network, inputs, tape, true)
 }
 
 /// Training on data that needs no gradient itself.
 ///
 /// # Errors
 /// If the device is out of memory.
-pub fn train_data<N: Network<E, D>, E: Scalar, D: Backend<E>, In: Shape, Out: Shape>(
-    network: &mut N,
-    input: Tensor<In, E, D>,
-    gradients: Gradients<E, D>,
-) -> Result<Traced<Out, E, D>, D::Err> {
-    let (input, tape) = Value::erase(dfdx::tensor::Trace::traced(input, gradients))?;
-    train_on(network, input, tape, false)
+pub fn train_data<N, E, D, In, Out>(network: &mut N, inputs: In, gradients: Gradients<E, D>) -> Result<Out, D::Err>
+where
+    N: Network<E, D>,
+    E: Scalar,
+    D: Backend<E>,
+    In: Inputs<E, D, NoneTape>,
+    Out: Outputs<E, D, OwnedTape<E, D>>,
+{
+    let (inputs, _) = inputs.erase()?;
+    let tape = inputs[0].taped(gradients)?;
+    train_on(network, inputs, tape, false)
 }
 
-fn train_on<N: Network<E, D>, E: Scalar, D: Backend<E>, Out: Shape>(
-    network: &mut N,
-    input: Value<E, D>,
-    tape: OwnedTape<E, D>,
-    input_grad: bool,
-) -> Result<Traced<Out, E, D>, D::Err> {
-    let mut done = call(network, input, tape, Mode::Train, input_grad)?;
+fn train_on<N, E, D, Out>(network: &mut N, inputs: Vec<Value<E, D>>, tape: OwnedTape<E, D>, input_grad: bool) -> Result<Out, D::Err>
+where
+    N: Network<E, D>,
+    E: Scalar,
+    D: Backend<E>,
+    Out: Outputs<E, D, OwnedTape<E, D>>,
+{
+    let mut done = D::record(call(network, inputs, Mode::Train, input_grad)?, tape)?;
     let updates = std::mem::take(&mut done.updates);
     if !updates.is_empty() {
         let mut slots = network.slots();
@@ -105,40 +138,23 @@ fn train_on<N: Network<E, D>, E: Scalar, D: Backend<E>, Out: Shape>(
             slots[i].set(value)?;
         }
     }
-    let (output, tape) = single(done)?;
-    Ok(output.put_tape(tape))
+    Out::restore(done.outputs, done.tape)
 }
 
-fn call<N: Network<E, D>, E: Scalar, D: Backend<E>, T: Tape<E, D>>(
+/// Everything that a backend needs for one pass.
+fn call<N: Network<E, D>, E: Scalar, D: Backend<E>>(
     network: &N,
-    input: Value<E, D>,
-    tape: T,
+    inputs: Vec<Value<E, D>>,
     mode: Mode,
     input_grad: bool,
-) -> Result<Done<E, D, T>, D::Err> {
-    assert!(input.dims()[0] > 0, "`{}` received an empty batch", N::GRAPH.name);
+) -> Result<Call<'_, E, D>, D::Err> {
+    let runtime = network.runtime();
+    let graph = runtime.flat(N::GRAPH);
+    let batches: Vec<usize> = inputs.iter().map(|input| input.dims()[0]).collect();
+    assert!(batches[0] > 0, "`{}` received an empty batch", graph.name);
+    assert!(batches.iter().all(|&batch| batch == batches[0]), "`{}` received inputs with batches of {batches:?}", graph.name);
     // Only a network that needs random numbers draws one: the others leave the device's generator as it was.
-    let random = mode == Mode::Train && N::GRAPH.nodes().iter().any(|node| matches!(node.op, Op::Dropout(_)));
-    let seed = if random { input.flat().device().random_u64() } else { 0 };
-    let call = Call {
-        graph: N::GRAPH,
-        runtime: network.runtime(),
-        tensors: network.tensors()?,
-        inputs: vec![input],
-        mode,
-        input_grad,
-        seed,
-    };
-    D::execute(call, tape)
-}
-
-/// The only output, with its type.
-fn single<S: Shape, E: Scalar, D: Device<E>, T>(mut done: Done<E, D, T>) -> Result<(Tensor<S, E, D>, T), D::Err> {
-    let output = done.outputs.pop().expect("a network has an output");
-    let mut sizes = S::Concrete::default();
-    for (i, &size) in output.dims().iter().enumerate() {
-        sizes[i] = size;
-    }
-    let shape = S::from_concrete(&sizes).expect("the macro declared the output that the graph gives");
-    Ok((output.restore(&shape)?, done.tape))
+    let random = mode == Mode::Train && graph.nodes().iter().any(|node| matches!(node.op, Op::Dropout(_)));
+    let seed = if random { inputs[0].device().random_u64() } else { 0 };
+    Ok(Call { graph, runtime, tensors: network.tensors()?, inputs, mode, input_grad, seed })
 }

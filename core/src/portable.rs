@@ -20,22 +20,31 @@ use crate::value::Value;
 pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tape: T) -> Result<Done<E, D, T>, D::Err> {
     let graph = call.graph;
     let mut tape = tape;
+    let mut tensors = call.tensors;
     let mut values: Vec<Value<E, D>> = call.inputs;
     let mut updates = Vec::new();
-    let mut first = 0;
+    // For each node, the number of its first tensor.
+    let mut firsts: Vec<usize> = Vec::new();
+    let mut next = 0;
     for (index, node) in graph.nodes().iter().enumerate() {
-        let count = node.params().as_slice().len();
-        let x = &values[node.inputs()[0]];
+        let first = node.shares.map_or(next, |owner| firsts[owner]);
+        let count = node.op.params().as_slice().len();
+        let inputs: Vec<&Value<E, D>> = node.inputs().iter().map(|&value| &values[value]).collect();
         if call.mode == Mode::Train {
-            assert_variance(&node.name, &node.op, x.dims());
+            assert_variance(&node.name, &node.op, inputs[0].dims());
         }
-        let params = &call.tensors[first..first + count];
+        let params = &tensors[first..first + count];
         let mut context = Context { params, mode: call.mode, seed: call.seed, node: index, updates: Vec::new() };
-        let (y, carried) = layers::forward(&node.op, x, tape, &mut context)?;
-        updates.extend(context.updates.into_iter().map(|(which, value)| (first + which, value)));
+        let (y, carried) = layers::forward(&node.op, &inputs, tape, &mut context)?;
+        for (which, value) in context.updates {
+            // A normalisation that is applied again goes on from there.
+            tensors[first + which] = value.clone();
+            updates.push((first + which, value));
+        }
         values.push(y);
         tape = carried;
-        first += count;
+        firsts.push(first);
+        next += node.params().as_slice().len();
     }
     let outputs = graph.outputs().iter().map(|port| values[port.value].clone()).collect();
     Ok(Done { outputs, tape, updates })

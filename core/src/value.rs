@@ -4,7 +4,7 @@
 //! per dtype and device serves all networks. At the network's edge [`Value::restore`] puts the types back.
 
 use dfdx::shapes::{HasShape, Shape};
-use dfdx::tensor::{SplitTape, Tape, Tensor};
+use dfdx::tensor::{Gradients, OwnedTape, SplitTape, Tape, Tensor, Trace};
 use dfdx::tensor_ops::{Device, ReshapeTo};
 
 use crate::Scalar;
@@ -71,6 +71,16 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
     pub(crate) fn images(&self) -> Result<Tensor<Rank4, E, D>, D::Err> {
         let [a, b, c, d] = self.dims[..].try_into().expect("a shape rule admitted something other than images");
         self.flat().try_reshape_like(&(a, b, c, d))
+    }
+
+    /// The device that holds the data.
+    pub(crate) fn device(&self) -> &D {
+        self.flat.device()
+    }
+
+    /// A tape that begins with these gradients. dfdx makes one only together with a tensor.
+    pub(crate) fn taped(&self, gradients: Gradients<E, D>) -> Result<OwnedTape<E, D>, D::Err> {
+        Ok(self.flat().traced(gradients).split_tape().1)
     }
 
     /// Copies the elements out.

@@ -42,6 +42,8 @@ pub struct Node {
     pub inputs: Cow<'static, [usize]>,
     /// The shape of what it gives, for one sample.
     pub output: Shape,
+    /// The earlier node whose tensors it uses, where it has none of its own: a layer that is applied again.
+    pub shares: Option<usize>,
 }
 
 impl Graph {
@@ -102,9 +104,9 @@ impl Node {
         }
     }
 
-    /// The tensors that the layer owns.
+    /// The tensors that the node owns: none if it uses those of another.
     pub const fn params(&self) -> Params {
-        self.op.params()
+        if self.shares.is_some() { Params::NONE } else { self.op.params() }
     }
 }
 
@@ -156,12 +158,37 @@ impl Builder {
     /// # Panics
     /// If a value does not exist yet.
     pub fn add(&mut self, name: &str, op: Op, inputs: &[usize]) -> Result<usize, Mistake> {
+        self.push(name, op, inputs, None)
+    }
+
+    /// Adds an operation that uses the tensors of the one that gave `layer`.
+    ///
+    /// # Errors
+    /// The shape rule's mistake, or if the other operation's tensors have other shapes.
+    ///
+    /// # Panics
+    /// If a value does not exist yet, or `layer` is an input.
+    pub fn add_shared(&mut self, name: &str, op: Op, inputs: &[usize], layer: usize) -> Result<usize, Mistake> {
+        let index = layer.checked_sub(self.inputs.len()).expect("an input has no tensors");
+        let index = self.nodes[index].shares.unwrap_or(index);
+        let value = self.push(name, op, inputs, Some(index))?;
+        let (own, other) = (self.nodes[self.nodes.len() - 1].op, &self.nodes[index]);
+        if own.params() == other.op.params() {
+            return Ok(value);
+        }
+        let text = Text::new().name(name).str(" would use the tensors of ").name(&other.name).str(", but needs others for ");
+        let text = text.shape(&self.shape(inputs[0]));
+        self.nodes.pop();
+        Err(Mistake::new(Part::Layer, text))
+    }
+
+    fn push(&mut self, name: &str, op: Op, inputs: &[usize], shares: Option<usize>) -> Result<usize, Mistake> {
         let shapes: Vec<Shape> = inputs.iter().map(|&value| self.shape(value)).collect();
         let source = inputs.first().and_then(|value| value.checked_sub(self.inputs.len())).map(|node| &self.nodes[node]);
         let flattened = source.filter(|node| matches!(node.op, Op::Flatten(_))).map(|node| self.shape(node.inputs()[0]));
         let site = Site { layer: name, source: source.map_or("", |node| &node.name), flattened };
         let (op, output) = op.infer(&shapes, &site)?;
-        self.nodes.push(Node { name: name.to_owned().into(), op, inputs: inputs.to_vec().into(), output });
+        self.nodes.push(Node { name: name.to_owned().into(), op, inputs: inputs.to_vec().into(), output, shares });
         Ok(self.inputs.len() + self.nodes.len() - 1)
     }
 
@@ -188,7 +215,8 @@ impl Builder {
 /// # Errors
 /// On [`Part::In`].
 pub const fn check_input(name: &str, shape: &Shape) -> Result<(), Mistake> {
-    let text = Text::new().str("the input ").name(name).str(" has the shape ").shape(shape);
+    let text = if is_unnamed(name) { Text::new().str("the network's input") } else { Text::new().str("the input ").name(name) };
+    let text = text.str(" has the shape ").shape(shape);
     let mut i = 0;
     while i < shape.rank() {
         if shape.dim(i) == 0 {
@@ -196,10 +224,15 @@ pub const fn check_input(name: &str, shape: &Shape) -> Result<(), Mistake> {
         }
         i += 1;
     }
-    if shape.len() > isize::MAX as usize / 4 {
+    if shape.len() > crate::ops::MOST {
         return Err(Mistake::new(Part::In, text.str("; that is more than any memory can hold")));
     }
     Ok(())
+}
+
+/// The name of an input that the user gave none.
+const fn is_unnamed(name: &str) -> bool {
+    matches!(name.as_bytes(), b"input")
 }
 
 /// Compares the output that the user declared with the one worked out. A declared size of [`crate::INFER`] (`_`) accepts any.

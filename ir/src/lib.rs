@@ -10,15 +10,19 @@
 //!
 //! Shapes never include the batch axis. A rule that refuses its input explains itself in a [`Mistake`]: one text, whoever called.
 
+mod attempt;
 mod facts;
 mod graph;
+mod inline;
 mod mistake;
 pub mod ops;
 mod shape;
 mod text;
 
+pub use attempt::Attempt;
+pub use facts::MAX_VALUES;
 pub use graph::{Builder, Graph, Node, Port, check_input, check_output};
-pub use mistake::{Mistake, Part, Site, blame, decided};
+pub use mistake::{Mistake, Part, Site, blame};
 pub use ops::{Op, Param, Params};
 pub use shape::{MAX_RANK, Shape};
 pub use text::Text;

@@ -31,13 +31,15 @@ pub enum Part {
     Momentum,
     /// `negative_slope = ..`
     NegativeSlope,
+    /// The branch of this number, from 0, of a layer that joins several.
+    Branch(usize),
 }
 
 impl Part {
     /// The option's name in `network!`; `None` for the layer itself and its sizes.
     pub const fn option(self) -> Option<&'static str> {
         match self {
-            Part::Layer | Part::In | Part::Out => None,
+            Part::Layer | Part::In | Part::Out | Part::Branch(_) => None,
             Part::Kernel => Some("kernel"),
             Part::Stride => Some("stride"),
             Part::Padding => Some("padding"),
@@ -51,9 +53,31 @@ impl Part {
         }
     }
 
+    const fn tag(self) -> u8 {
+        match self {
+            Part::Layer => 0,
+            Part::In => 1,
+            Part::Out => 2,
+            Part::Kernel => 3,
+            Part::Stride => 4,
+            Part::Padding => 5,
+            Part::Dilation => 6,
+            Part::Groups => 7,
+            Part::Axis => 8,
+            Part::Probability => 9,
+            Part::Eps => 10,
+            Part::Momentum => 11,
+            Part::NegativeSlope => 12,
+            Part::Branch(_) => 13,
+        }
+    }
+
     /// Equality, usable in const contexts.
     pub const fn same(self, other: Part) -> bool {
-        self as u8 == other as u8
+        match (self, other) {
+            (Part::Branch(a), Part::Branch(b)) => a == b,
+            _ => self.tag() == other.tag(),
+        }
     }
 }
 
@@ -116,6 +140,11 @@ impl Site<'_> {
         if self.source.is_empty() { text.str("from the network's input") } else { text.str("from ").name(self.source) }
     }
 
+    /// Appends where input `i` comes from.
+    pub const fn from_nth(&self, text: Text, i: usize) -> Text {
+        if i == 0 { self.from(text) } else { text }
+    }
+
     /// Appends "[16, 5, 5] from `pool2`".
     pub const fn received(&self, text: Text, input: &Shape) -> Text {
         self.from(text.shape(input).str(" "))
@@ -137,13 +166,5 @@ pub const fn blame<T: Copy>(outcome: &Result<T, Mistake>, part: Part, rest: &[Pa
         if mine {
             panic!("{}", mistake.message().as_str());
         }
-    }
-}
-
-/// In generated code: the operation and output shape that a rule decided on, or stand-ins after a mistake ([`blame`] reports it).
-pub const fn decided(outcome: &Result<(crate::Op, Shape), Mistake>, otherwise: crate::Op) -> (crate::Op, Shape) {
-    match outcome {
-        Ok(decided) => *decided,
-        Err(_) => (otherwise, Shape::UNKNOWN),
     }
 }

@@ -58,6 +58,12 @@ impl Text {
         }
     }
 
+    /// Appends `1 channel` or `3 channels`.
+    pub const fn count(self, number: usize, what: &str) -> Self {
+        let text = self.num(number).str(" ").str(what);
+        if number == 1 { text } else { text.str("s") }
+    }
+
     /// Appends `height x width`, or the one number where both are equal.
     pub const fn pair(self, pair: [usize; 2]) -> Self {
         if pair[0] == pair[1] { self.num(pair[0]) } else { self.str("(").num(pair[0]).str(", ").num(pair[1]).str(")") }
@@ -130,6 +136,7 @@ mod tests {
         let text = Text::new().name("fc1").str(" gets ").shape(&Shape::new(&[16, 5, 5])).str(" = ").num(400);
         assert_eq!(text.as_str(), "`fc1` gets [16, 5, 5] = 400");
         assert_eq!(Text::new().num(0).as_str(), "0");
+        assert_eq!(Text::new().count(1, "channel").str(", ").count(0, "channel").as_str(), "1 channel, 0 channels");
         assert_eq!(Text::new().num(usize::MAX).as_str(), usize::MAX.to_string());
         assert_eq!(Text::new().pair([3, 3]).str(" ").pair([3, 5]).as_str(), "3 (3, 5)");
     }

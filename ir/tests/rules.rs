@@ -1,7 +1,7 @@
 //! Every shape rule by hand-worked numbers, and every refusal.
 
 use layercake_ir::ops::*;
-use layercake_ir::{Builder, INFER, Mistake, Op, Part, Shape, Site, check_input, check_output};
+use layercake_ir::{Builder, INFER, Mistake, Op, Part, Shape, Site, check_input, check_output, stated};
 
 const SITE: Site = Site { layer: "it", source: "before", flattened: None };
 
@@ -101,7 +101,7 @@ fn refusals() {
         Op::Conv2d(Conv2d { groups: 3, ..conv(1) }),
         &[6, 4, 4],
         Part::Groups,
-        "`it` cannot split its 8 channels out into 3 equal groups\nhelp: `groups` must divide both 6 and 8: 1 and 2 do",
+        "`it` cannot split its 8 output channels into 3 equal groups\nhelp: `groups` must divide both 6 and 8; the largest number that does is 2",
     );
     refused(Op::Conv2d(Conv2d { groups: 0, ..conv(1) }), &[6, 4, 4], Part::Groups, "`it` has 0 groups; it must have at least 1");
     refused(Op::Conv2d(Conv2d { stride: [1, 0], ..conv(1) }), &[6, 4, 4], Part::Stride, "`it` has a stride of 0; it must be at least 1");
@@ -111,6 +111,16 @@ fn refusals() {
         Part::Padding,
         "`it` has a padding of 2, more than half its kernel of 2\nhelp: a padding of at most 1 keeps every window on some of the input",
     );
+    // Taps at rows -1 and 2, where there are 0 and 1.
+    let sparse = MaxPool2d { stride: [1; 2], padding: [1; 2], dilation: [3, 1], ..pool(2) };
+    refused(
+        Op::MaxPool2d(sparse),
+        &[6, 2, 4],
+        Part::Dilation,
+        "`it` has a window that holds nothing but padding: its taps are 3 apart, but it receives [6, 2, 4] from `before`\nhelp: with a dilation of at most 2 every window sees some of the input",
+    );
+    assert_eq!(output(Op::MaxPool2d(sparse), &[6, 3, 4]), [6, 2, 5]);
+    assert_eq!(output(Op::MaxPool2d(MaxPool2d { padding: [0; 2], ..sparse }), &[6, 4, 4]), [6, 1, 3]);
     refused(
         Op::Linear(Linear { in_features: 3, out_features: 1, bias: false }),
         &[4],
@@ -150,6 +160,58 @@ fn refusals() {
 }
 
 #[test]
+fn what_a_network_probably_meant_by_its_input() {
+    let site = Site { source: "", ..SITE };
+    let message = |input: &[usize]| Op::Conv2d(conv(3)).infer(&[Shape::new(input)], &site).unwrap_err().to_string();
+    let works = "`it` works on images [channels, height, width], but receives";
+    assert_eq!(message(&[28, 28]), format!("{works} [28, 28] from the network's input\nhelp: state the channels too: `[1, 28, 28]`"));
+    let batch = "the batch is no part of a shape: write `[3, 32, 32]`";
+    assert_eq!(message(&[64, 3, 32, 32]), format!("{works} [64, 3, 32, 32] from the network's input\nhelp: {batch}"));
+    let norm = Op::BatchNorm2d(BatchNorm2d { features: INFER, eps: 1e-5, momentum: 0.1, affine: true });
+    refused(
+        norm,
+        &[16],
+        Part::Layer,
+        "`it` works on images [channels, height, width], but receives [16] from `before`\nhelp: use `BatchNorm1d` for features",
+    );
+}
+
+#[test]
+fn a_flattened_image_is_named() {
+    let site = Site { flattened: Some(Shape::new(&[16, 5, 5])), ..SITE };
+    let linear = Op::Linear(Linear { in_features: 410, out_features: 120, bias: true });
+    assert_eq!(
+        linear.infer(&[Shape::new(&[400])], &site).unwrap_err().to_string(),
+        "`it` is told to take 410 features, but receives 400: [16, 5, 5] flattened by `before`\n\
+         help: write `Linear(400 -> 120)`, or `Linear(120)` to take what comes"
+    );
+}
+
+#[test]
+fn a_size_stated_by_a_constant_is_never_one_left_out() {
+    assert_eq!((stated(7), stated(INFER)), (7, INFER - 1));
+    let linear = Op::Linear(Linear { in_features: stated(INFER), out_features: 1, bias: true });
+    assert_eq!(infer(linear, &[4]).unwrap_err().part, Part::In);
+}
+
+#[test]
+fn what_to_go_on_with_after_a_mistake() {
+    let wrong = Conv2d { in_channels: 3, groups: 5, ..conv(5) };
+    let attempt = |op: Op| op.attempt(&[Shape::new(&[1, 28, 28])], &SITE);
+    let conv_attempt = attempt(Op::Conv2d(wrong));
+    assert_eq!(conv_attempt.outcome.unwrap_err().part, Part::In);
+    let (Op::Conv2d(op), output) = conv_attempt.decided else { panic!("still a convolution") };
+    assert_eq!((op.in_channels, op.groups, output.dims()), (1, 1, &[8, 24, 24][..]));
+    // Nothing is known of the output of a window that does not fit.
+    assert!(attempt(Op::Conv2d(Conv2d { kernel: [50; 2], ..wrong })).decided.1.is_unknown());
+    let norm = BatchNorm2d { features: 2, eps: -1.0, momentum: 2.0, affine: true };
+    assert_eq!(attempt(Op::BatchNorm2d(norm)).decided.1.dims(), [1, 28, 28]);
+    assert_eq!(attempt(Op::Dropout(Dropout { p: 2.0 })).decided.1.dims(), [1, 28, 28]);
+    let fine = attempt(Op::Conv2d(conv(5)));
+    assert_eq!(fine.outcome.unwrap(), fine.decided);
+}
+
+#[test]
 fn absurd_sizes_are_refused_and_never_wrap() {
     let huge = usize::MAX - 1;
     for op in [Conv2d { kernel: [huge; 2], ..conv(1) }, Conv2d { padding: [huge; 2], ..conv(1) }, Conv2d { dilation: [huge; 2], ..conv(3) }]
@@ -158,12 +220,22 @@ fn absurd_sizes_are_refused_and_never_wrap() {
     }
     assert_eq!(output(Op::Conv2d(Conv2d { stride: [huge; 2], ..conv(1) }), &[1, 8, 8]), [8, 1, 1]);
     assert!(infer(Op::Flatten(Flatten {}), &[huge, huge]).is_err());
+    refused(
+        Op::Linear(Linear { in_features: INFER, out_features: 1 << 62, bias: true }),
+        &[2],
+        Part::Layer,
+        "`it` gives [4611686018427387904]; its numbers are more than any memory can hold",
+    );
+    assert!(infer(Op::Conv2d(Conv2d { out_channels: 1 << 40, padding: [1 << 12; 2], ..conv(1 << 12) }), &[1, 1, 1]).is_err());
 }
 
 #[test]
 fn inputs_and_outputs() {
     assert!(check_input("x", &Shape::new(&[3, 0, 2])).is_err());
     assert!(check_input("x", &Shape::new(&[usize::MAX / 2, 3])).is_err());
+    let unnamed = check_input("input", &Shape::new(&[3, 0])).unwrap_err();
+    assert_eq!(unnamed.to_string(), "the network's input has the shape [3, 0]; every size must be at least 1");
+    assert!(Shape::new(&[3]).unless(&Err(unnamed)).is_unknown() && Shape::new(&[3]).unless(&Ok(())).same(&Shape::new(&[3])));
     assert!(check_input("x", &Shape::new(&[3, 1])).is_ok());
     let wrong = check_output(&Shape::new(&[INFER, 9]), &Shape::new(&[16, 5]), &SITE).unwrap_err();
     assert_eq!(wrong.to_string(), "declared as [_, 9], but `it` gives [16, 5]\nhelp: write `-> [16, 5]`, or `_` for a size to be inferred");

@@ -20,9 +20,7 @@ pub struct Linear<const IN: usize, const OUT: usize, E: Dtype = f32, D: Storage<
     pub bias: Option<Tensor<Rank1<OUT>, E, D>>,
 }
 
-impl<const IN: usize, const OUT: usize, E: Scalar, D: Device<E>, const BIAS: bool> TensorCollection<E, D>
-    for Linear<IN, OUT, E, D, BIAS>
-{
+impl<const IN: usize, const OUT: usize, E: Scalar, D: Device<E>, const BIAS: bool> TensorCollection<E, D> for Linear<IN, OUT, E, D, BIAS> {
     type To<E2: Dtype, D2: Device<E2>> = Linear<IN, OUT, E2, D2, BIAS>;
 
     fn iter_tensors<V: ModuleVisitor<Self, E, D>>(visitor: &mut V) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {

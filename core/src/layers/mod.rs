@@ -7,6 +7,7 @@ pub(crate) mod activation;
 mod batch_norm;
 mod conv2d;
 mod dropout;
+mod join;
 mod linear;
 mod pool2d;
 mod softmax;
@@ -54,10 +55,11 @@ pub(crate) struct Context<'a, E: Scalar, D: Device<E>> {
 /// The portable forward of one operation.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &Op,
-    x: &Value<E, D>,
+    inputs: &[&Value<E, D>],
     tape: T,
     context: &mut Context<'_, E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
+    let x = inputs[0];
     match op {
         Op::Linear(_) => linear::forward(x, tape, context.params),
         Op::Conv2d(op) => conv2d::forward(op, x, tape, context.params),
@@ -73,12 +75,18 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         Op::Dropout(op) => dropout::forward(op.p, x, tape, context),
         Op::BatchNorm1d(op) => batch_norm::forward(batch_norm::Options::from(op), x, tape, context),
         Op::BatchNorm2d(op) => batch_norm::forward(batch_norm::Options::from(op), x, tape, context),
+        Op::Add | Op::Sub | Op::Mul | Op::Max => join::elementwise(op, inputs, tape),
+        Op::Concat(op) => join::concat(op.axis, inputs, tape),
+        Op::Split(op) => join::split(op, x, tape),
         op => unreachable!("`{}` has a shape rule but no forward", op.kind()),
     }
 }
 
 /// Appends one tensor.
-fn push<S: dfdx::shapes::Shape, E: Scalar, D: Device<E>>(tensor: &dfdx::tensor::Tensor<S, E, D>, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
+fn push<S: dfdx::shapes::Shape, E: Scalar, D: Device<E>>(
+    tensor: &dfdx::tensor::Tensor<S, E, D>,
+    into: &mut Vec<Value<E, D>>,
+) -> Result<(), D::Err> {
     into.push(Value::erase(tensor.clone())?.0);
     Ok(())
 }

@@ -77,10 +77,7 @@ fn divisors(op: &AvgPool2d, size: [usize; 2], taps: &Taps) -> Vec<usize> {
 }
 
 /// `[batch, channels, height, width]` to `[height * width, channels * batch]`.
-fn pixels_first<E: Scalar, D: Device<E>, T: Tape<E, D>>(
-    x: &Value<E, D>,
-    tape: T,
-) -> Result<(Tensor<(usize, usize), E, D>, T), D::Err> {
+fn pixels_first<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<(Tensor<(usize, usize), E, D>, T), D::Err> {
     let images = x.images()?;
     let (batch, channels, height, width) = *images.shape();
     let planes = images.put_tape(tape).try_permute::<Rank4, Axes4<2, 3, 1, 0>>()?;

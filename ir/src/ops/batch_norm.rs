@@ -1,6 +1,6 @@
 //! Batch normalisation (Ioffe and Szegedy, 2015).
 
-use super::Params;
+use super::{Params, window};
 use crate::{INFER, Mistake, Part, Shape, Site, Text};
 
 /// Normalises each feature over the batch (and the length), PyTorch's `BatchNorm1d`. Input `[features]` or `[channels, length]`.
@@ -54,9 +54,9 @@ impl BatchNorm1d {
 
 impl BatchNorm2d {
     pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
-        if input.rank() != 3 {
-            let text = site.received(site.start().str(" works on images [channels, height, width], but receives "), input);
-            return Err(Mistake::new(Part::Layer, text).help(Text::new().str("use `BatchNorm1d` for features")));
+        if let Some(mistake) = window::image(input, site) {
+            let other = input.rank() == 1 || input.rank() == 2;
+            return Err(if other { mistake.help(Text::new().str("use `BatchNorm1d` for features")) } else { mistake });
         }
         match check(self.features, self.eps, self.momentum, input, site) {
             Ok(features) => {
@@ -74,11 +74,11 @@ impl BatchNorm2d {
 
 const fn check(features: usize, eps: f64, momentum: f64, input: &Shape, site: &Site) -> Result<usize, Mistake> {
     let found = input.dim(0);
-    let what = if input.rank() == 1 { " features" } else { " channels" };
+    let what = if input.rank() == 1 { "feature" } else { "channel" };
     if features != INFER && features != found {
-        let text = site.start().str(" is told to normalise ").num(features).str(what).str(", but receives ").num(found);
-        let text = site.received(text.str(": "), input);
-        let help = Text::new().str("write ").num(found).str(", or leave the number out to take what comes");
+        let text = site.start().str(" is told to normalise ").count(features, what).str(", but receives ").num(found);
+        let text = if input.rank() == 1 { site.from(text.str(" ")) } else { site.received(text.str(": "), input) };
+        let help = Text::new().str("write `").num(found).str("`, or leave the number out to take what comes");
         return Err(Mistake::new(Part::In, text).help(help));
     }
     if !(eps >= 0.0 && eps.is_finite()) {

@@ -34,7 +34,7 @@ impl Conv2d {
         if self.in_channels == INFER {
             self.in_channels = channels;
         } else if self.in_channels != channels {
-            let text = site.start().str(" is told to take ").num(self.in_channels).str(" channels, but receives ").num(channels);
+            let text = site.start().str(" is told to take ").count(self.in_channels, "channel").str(", but receives ").num(channels);
             let text = site.received(text.str(": "), input);
             let help = Text::new().str("write `Conv2d(").num(channels).str(" -> ").num(self.out_channels);
             let help = help.str(", ..)`, or `Conv2d(").num(self.out_channels).str(", ..)` to take what comes");
@@ -60,16 +60,16 @@ impl Conv2d {
             return Some(Mistake::new(Part::Groups, site.start().str(" has 0 groups; it must have at least 1")));
         }
         let (count, which) = if !self.in_channels.is_multiple_of(self.groups) {
-            (self.in_channels, " channels in")
+            (self.in_channels, "input channel")
         } else if !self.out_channels.is_multiple_of(self.groups) {
-            (self.out_channels, " channels out")
+            (self.out_channels, "output channel")
         } else {
             return None;
         };
-        let text = site.start().str(" cannot split its ").num(count).str(which).str(" into ").num(self.groups).str(" equal groups");
+        let text = site.start().str(" cannot split its ").count(count, which).str(" into ").num(self.groups).str(" equal groups");
         let most = gcd(self.in_channels, self.out_channels);
         let help = Text::new().str("`groups` must divide both ").num(self.in_channels).str(" and ").num(self.out_channels);
-        let help = if most == 1 { help.str(": only 1 does") } else { help.str(": 1 and ").num(most).str(" do") };
+        let help = if most == 1 { help.str("; only 1 does") } else { help.str("; the largest number that does is ").num(most) };
         Some(Mistake::new(Part::Groups, text).help(help))
     }
 

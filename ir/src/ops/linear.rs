@@ -24,15 +24,15 @@ impl Linear {
         if self.in_features == INFER {
             self.in_features = features;
         } else if self.in_features != features {
-            let mut text = site.start().str(" is told to take ").num(self.in_features).str(" features, but receives ").num(features);
-            if let Some(image) = &site.flattened {
-                text = text.str(" (").shape(image).str(" flattened)");
-            } else if input.rank() == 2 {
-                text = text.str(" (").shape(input).str(")");
-            }
+            let text = site.start().str(" is told to take ").count(self.in_features, "feature").str(", but receives ").num(features);
+            let text = match &site.flattened {
+                Some(image) => text.str(": ").shape(image).str(" flattened by ").name(site.source),
+                None if input.rank() == 2 => site.received(text.str(": "), input),
+                None => site.from(text.str(" ")),
+            };
             let help = Text::new().str("write `Linear(").num(features).str(" -> ").num(self.out_features);
             let help = help.str(")`, or `Linear(").num(self.out_features).str(")` to take what comes");
-            return Err(Mistake::new(Part::In, site.from(text.str(" "))).help(help));
+            return Err(Mistake::new(Part::In, text).help(help));
         }
         if self.out_features == 0 {
             return Err(Mistake::new(Part::Out, site.start().str(" has 0 features out; it must have at least 1")));

@@ -4,17 +4,22 @@
 
 mod activation;
 mod batch_norm;
+mod concat;
 mod conv2d;
 mod dropout;
 mod flatten;
+mod join;
 mod linear;
 mod param;
 mod pool2d;
 mod softmax;
+mod split;
+mod subgraph;
 mod window;
 
 pub use activation::LeakyRelu;
 pub use batch_norm::{BatchNorm1d, BatchNorm2d};
+pub use concat::Concat;
 pub use conv2d::Conv2d;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
@@ -22,9 +27,14 @@ pub use linear::Linear;
 pub use param::{Param, Params};
 pub use pool2d::{AvgPool2d, MaxPool2d};
 pub use softmax::{LogSoftmax, Softmax};
+pub use split::Split;
+pub use subgraph::Subgraph;
 pub use window::Window;
 
-use crate::{Mistake, Shape, Site};
+use crate::{Mistake, Part, Shape, Site};
+
+/// The most numbers that one tensor can hold: so many `f32` fill what a pointer can address.
+pub(crate) const MOST: usize = isize::MAX as usize / 4;
 
 /// One operation of a network, with its options.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,6 +68,20 @@ pub enum Op {
     BatchNorm1d(BatchNorm1d),
     /// Batch normalisation of channels.
     BatchNorm2d(BatchNorm2d),
+    /// The sum of two or more values of one shape.
+    Add,
+    /// The first of two values of one shape less the second.
+    Sub,
+    /// The product of two or more values of one shape, element by element.
+    Mul,
+    /// The largest of two or more values of one shape, element by element.
+    Max,
+    /// Values one behind the other along an axis.
+    Concat(Concat),
+    /// One of the equal parts of a value along an axis.
+    Split(Split),
+    /// Another network.
+    Subgraph(Subgraph),
 }
 
 impl Op {
@@ -78,6 +102,13 @@ impl Op {
             Op::Dropout(_) => "Dropout",
             Op::BatchNorm1d(_) => "BatchNorm1d",
             Op::BatchNorm2d(_) => "BatchNorm2d",
+            Op::Add => "Add",
+            Op::Sub => "Sub",
+            Op::Mul => "Mul",
+            Op::Max => "Max",
+            Op::Concat(_) => "Concat",
+            Op::Split(_) => "Split",
+            Op::Subgraph(_) => "Network",
         }
     }
 
@@ -87,13 +118,41 @@ impl Op {
     /// A [`Mistake`] where the operation cannot act on these inputs or its options contradict each other. An input of
     /// [`Shape::UNKNOWN`] gives an unknown output and no mistake: the cause has been reported already.
     pub const fn infer(self, inputs: &[Shape], site: &Site) -> Result<(Op, Shape), Mistake> {
+        let outcome = self.rule(inputs, site);
+        if let Ok((op, output)) = &outcome
+            && !output.is_unknown()
+            && (output.len() > MOST || op.params().count() > MOST)
+        {
+            let text = site.start().str(" gives ").shape(output).str("; its numbers are more than any memory can hold");
+            return Err(Mistake::new(Part::Layer, text));
+        }
+        outcome
+    }
+
+    const fn rule(self, inputs: &[Shape], site: &Site) -> Result<(Op, Shape), Mistake> {
+        let mut i = 0;
+        while i < inputs.len() {
+            if inputs[i].is_unknown() {
+                return Ok((self, Shape::UNKNOWN));
+            }
+            i += 1;
+        }
+        match self {
+            Op::Add => return with(self, join::infer("adds", inputs, site)),
+            Op::Sub => return with(self, subtract(inputs, site)),
+            Op::Mul => return with(self, join::infer("multiplies", inputs, site)),
+            Op::Max => return with(self, join::infer("takes the maximum of", inputs, site)),
+            Op::Concat(op) => return with(self, op.infer(inputs, site)),
+            Op::Subgraph(op) => return with(self, op.infer(inputs, site)),
+            _ => {}
+        }
         let input = match inputs {
             [input] => input,
-            _ => panic!("every operation so far takes one input"),
+            _ => {
+                let text = site.start().str(" takes one value, but receives ").num(inputs.len());
+                return Err(Mistake::new(Part::Layer, text));
+            }
         };
-        if input.is_unknown() {
-            return Ok((self, Shape::UNKNOWN));
-        }
         match self {
             Op::Linear(op) => match op.infer(input, site) {
                 Ok((op, output)) => Ok((Op::Linear(op), output)),
@@ -123,8 +182,11 @@ impl Op {
             Op::AvgPool2d(op) => with(self, op.infer(input, site)),
             Op::Flatten(op) => with(self, op.infer(input, site)),
             Op::Dropout(op) => with(self, op.infer(input, site)),
+            Op::Split(op) => with(self, op.infer(input, site)),
             Op::LeakyRelu(op) => with(self, op.infer(input, site)),
             Op::Relu | Op::Tanh | Op::Sigmoid => Ok((self, *input)),
+            // Those of several inputs are done with above.
+            Op::Add | Op::Sub | Op::Mul | Op::Max | Op::Concat(_) | Op::Subgraph(_) => Ok((self, *input)),
         }
     }
 
@@ -145,6 +207,7 @@ impl Op {
         match self {
             Op::Linear(op) => op.multiply_adds(input),
             Op::Conv2d(op) => op.multiply_adds(output),
+            Op::Subgraph(op) if op.output == 0 => op.graph.flops() / 2,
             _ => 0,
         }
     }
@@ -166,4 +229,13 @@ const fn with(op: Op, output: Result<Shape, Mistake>) -> Result<(Op, Shape), Mis
         Ok(output) => Ok((op, output)),
         Err(mistake) => Err(mistake),
     }
+}
+
+/// A difference is of two.
+const fn subtract(inputs: &[Shape], site: &Site) -> Result<Shape, Mistake> {
+    if inputs.len() > 2 {
+        let text = site.start().str(" subtracts one value from another, but receives ").num(inputs.len());
+        return Err(Mistake::new(Part::Layer, text));
+    }
+    join::infer("subtracts from", inputs, site)
 }

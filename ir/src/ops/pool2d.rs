@@ -36,7 +36,37 @@ pub struct AvgPool2d {
 
 impl MaxPool2d {
     pub(super) const fn infer(&self, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
-        pool(&self.window(), input, site)
+        match pool(&self.window(), input, site) {
+            Ok(output) => match self.empty_window(input, &output, site) {
+                Some(mistake) => Err(mistake),
+                None => Ok(output),
+            },
+            Err(mistake) => Err(mistake),
+        }
+    }
+
+    /// Taps further apart than the input is large can step over it, from the padding before to the padding behind. The maximum of such
+    /// a window would be minus infinity, and nobody's gradient: PyTorch 2.15 writes it to where it happens to point.
+    const fn empty_window(&self, input: &Shape, output: &Shape, site: &Site) -> Option<Mistake> {
+        let mut axis = 0;
+        while axis < 2 {
+            let (size, padding, dilation) = (input.dim(axis + 1), self.padding[axis], self.dilation[axis]);
+            let mut step = 0;
+            while dilation > size && step < output.dim(axis + 1) {
+                let start = step * self.stride[axis];
+                // The first tap behind the padding before the input, counted from where that begins.
+                let tap = start + padding.saturating_sub(start).div_ceil(dilation) * dilation;
+                if tap >= padding + size {
+                    let text = site.start().str(" has a window that holds nothing but padding: its taps are ").num(dilation);
+                    let text = site.received(text.str(" apart, but it receives "), input);
+                    let help = Text::new().str("with a dilation of at most ").num(size).str(" every window sees some of the input");
+                    return Some(Mistake::new(Part::Dilation, text).help(help));
+                }
+                step += 1;
+            }
+            axis += 1;
+        }
+        None
     }
 
     /// The sliding window.
@@ -62,7 +92,7 @@ const fn pool(window: &Window, input: &Shape, site: &Site) -> Result<Shape, Mist
     }
     let mut axis = 0;
     while axis < 2 {
-        // PyTorch's own limit; beyond it a window could hold nothing but padding.
+        // PyTorch's own limit; beyond it a window could hold nothing but padding, even with its taps side by side.
         if window.padding[axis] > window.kernel[axis] / 2 && window.kernel[axis] > 0 {
             let text = site
                 .start()

@@ -111,5 +111,16 @@ pub(super) const fn image(input: &Shape, site: &Site) -> Option<Mistake> {
     if site.flattened.is_some() {
         return Some(mistake.help(Text::new().str("put it before ").name(site.source).str(", while the image still has its axes")));
     }
-    Some(mistake)
+    if !site.source.is_empty() {
+        return Some(mistake);
+    }
+    // The network's own input: what its author probably forgot, or added.
+    let help = Text::new();
+    Some(match *input.dims() {
+        [height, width] => mistake.help(help.str("state the channels too: `").shape(&Shape::new(&[1, height, width])).str("`")),
+        [_, channels, height, width] => {
+            mistake.help(help.str("the batch is no part of a shape: write `").shape(&Shape::new(&[channels, height, width])).str("`"))
+        }
+        _ => mistake,
+    })
 }

@@ -82,7 +82,7 @@ pub fn graph(model: &Model) -> Option<Graph> {
         .iter()
         .map(|node| {
             let (op, output) = (*decided(node)?, node.output.known()?);
-            Some(layercake_ir::Node { name: names::plain(&node.name).into(), op, inputs: node.inputs.clone().into(), output })
+            Some(layercake_ir::Node { name: names::plain(&node.name).into(), op, inputs: node.inputs.clone().into(), output, shares: None })
         })
         .collect();
     Some(Graph {

@@ -23,7 +23,7 @@ impl Printer<'_> {
             let rank = number(sizes.len());
             quote!(#[doc = #doc] #vis const #name: [usize; #rank] = [#(#sizes),*];)
         });
-        quote! {
+        let facts = quote! {
             #[allow(dead_code)]
             impl #name<f32, #k::Cpu> {
                 /// The network as data.
@@ -46,7 +46,9 @@ impl Printer<'_> {
                     #k::Summary::of(Self::GRAPH)
                 }
             }
-        }
+        };
+        // Mistakes have places of their own.
+        if self.mistakes.is_empty() { self.here(facts) } else { facts }
     }
 
     fn graph(&self) -> TokenStream {
@@ -83,15 +85,15 @@ impl Printer<'_> {
         let op = match &node.state {
             State::Decided(op) => op::decided(&TokenStream::new(), op),
             State::Rule(rule) => {
-                let (owner, decided) = (&self.model.symbols.owner, &rule.decided);
-                quote!(#owner::#decided.0)
+                let (owner, attempt) = (&self.model.symbols.owner, &rule.attempt);
+                quote!(#owner::#attempt.decided.0)
             }
             // Not reached: there were mistakes.
             State::Lost => quote!(Op::Relu),
         };
         let inputs = node.inputs.iter().map(|&value| number(value));
         let output = self.shape(&node.output);
-        quote!(Node { name: Borrowed(#name), op: #op, inputs: Borrowed(&[#(#inputs),*]), output: #output })
+        quote!(Node { name: Borrowed(#name), op: #op, inputs: Borrowed(&[#(#inputs),*]), output: #output, shares: ::core::option::Option::None })
     }
 
     fn shape(&self, flow: &Flow) -> TokenStream {

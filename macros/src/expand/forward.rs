@@ -55,12 +55,13 @@ impl Printer<'_> {
             },
         ];
         let methods = methods.iter().map(|method| method.print(self, vis, &shapes));
-        Some(quote! {
+        let methods = quote! {
             #[allow(dead_code)]
             impl<#e: #k::Scalar, #d: #k::Backend<#e>> #name<#e, #d> {
                 #(#methods)*
             }
-        })
+        };
+        Some(self.here(methods))
     }
 }
 

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 
-use super::Printer;
+use super::{Printer, parameter};
 use crate::names::{self, RUNTIME};
 
 /// dfdx visits tuples of at most so many fields.
@@ -12,8 +12,8 @@ const TUPLE: usize = 6;
 impl Printer<'_> {
     pub(super) fn modules(&self) -> Vec<TokenStream> {
         let mut items = vec![self.network_trait(), self.collection(), self.on_device()];
-        items.extend(self.module());
-        items
+        items.extend(self.module().into_iter().flatten());
+        items.into_iter().map(|item| self.here(item)).collect()
     }
 
     fn network_trait(&self) -> TokenStream {
@@ -57,19 +57,22 @@ impl Printer<'_> {
             })
             .collect();
         let visits = nest(visits);
-        let pattern = nest(fields.iter().map(ToTokens::to_token_stream).collect());
+        // A layer may be called `Some`, which as a pattern would mean something else.
+        let variables: Vec<_> = (0..fields.len()).map(|i| format_ident!("f{i}")).collect();
+        let pattern = nest(variables.iter().map(ToTokens::to_token_stream).collect());
+        let [e2, d2, v] = ["E2", "D2", "V"].map(|word| parameter(word, name));
         let runtime = format_ident!("{RUNTIME}");
         let types = fields.is_empty().then(|| quote!(__types: ::core::marker::PhantomData,));
         quote! {
             #[automatically_derived]
             impl<#e: #k::Scalar, #d: #k::Device<#e>> #k::TensorCollection<#e, #d> for #name<#e, #d> {
-                type To<E2: #k::Dtype, D2: #k::Device<E2>> = #name<E2, D2>;
+                type To<#e2: #k::Dtype, #d2: #k::Device<#e2>> = #name<#e2, #d2>;
 
-                fn iter_tensors<V: #k::ModuleVisitor<Self, #e, #d>>(
-                    visitor: &mut V,
-                ) -> ::core::result::Result<::core::option::Option<Self::To<V::E2, V::D2>>, V::Err> {
+                fn iter_tensors<#v: #k::ModuleVisitor<Self, #e, #d>>(
+                    visitor: &mut #v,
+                ) -> ::core::result::Result<::core::option::Option<Self::To<#v::E2, #v::D2>>, #v::Err> {
                     #k::ModuleVisitor::visit_fields(visitor, #visits, |#pattern| #name {
-                        #(#fields,)*
+                        #(#fields: #variables,)*
                         #types
                         #runtime: ::core::default::Default::default(),
                     })
@@ -88,10 +91,11 @@ impl Printer<'_> {
         }
     }
 
-    fn module(&self) -> Option<TokenStream> {
+    /// dfdx's two traits for running. None where a mistake leaves open what they take or give.
+    fn module(&self) -> Option<[TokenStream; 2]> {
         let Self { k, name, e, d, b, .. } = self;
         let (input, output) = (self.shape_type(&self.model.input)?, self.shape_type(&self.model.output)?);
-        Some(quote! {
+        let module = quote! {
             #[automatically_derived]
             impl<#b: #k::Dim, #e: #k::Scalar, #d: #k::Backend<#e>> #k::Module<#k::Tensor<#input, #e, #d>> for #name<#e, #d> {
                 type Output = #k::Tensor<#output, #e, #d>;
@@ -101,7 +105,8 @@ impl Printer<'_> {
                     #k::infer(self, input)
                 }
             }
-
+        };
+        let module_mut = quote! {
             #[automatically_derived]
             impl<#b: #k::Dim, #e: #k::Scalar, #d: #k::Backend<#e>> #k::ModuleMut<#k::Tensor<#input, #e, #d, #k::OwnedTape<#e, #d>>>
                 for #name<#e, #d>
@@ -116,7 +121,8 @@ impl Printer<'_> {
                     #k::train(self, input)
                 }
             }
-        })
+        };
+        Some([module, module_mut])
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sizes that only the compiler knows: constants for them, and the shape rules applied to those.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::{Printer, op};
@@ -37,19 +37,22 @@ impl Printer<'_> {
         if model.input_rule {
             constants.push(self.input());
             if let Some(declared) = &model.network.input {
-                checks.push(self.check(&format_ident!("INPUT_RESULT"), [(format_ident!("In"), declared.tokens.clone(), Vec::new())]));
+                let blame = (format_ident!("In"), declared.tokens.clone(), Vec::new());
+                checks.push(self.check(&quote!(INPUT_RESULT), [blame]));
             }
         }
         for node in &model.nodes {
             if let State::Rule(rule) = &node.state {
                 constants.push(self.rule(node, rule));
-                checks.push(self.check(&rule.outcome, blames(node)));
+                let attempt = &rule.attempt;
+                checks.push(self.check(&quote!(#attempt.outcome), blames(node)));
             }
         }
         for (i, output) in model.outputs.iter().enumerate() {
             constants.push(self.output(i, output));
             let blame = (format_ident!("Out"), output.tokens.clone(), Vec::new());
-            checks.push(self.check(&format_ident!("D{i}_RESULT"), [blame]));
+            let outcome = format_ident!("D{i}_RESULT");
+            checks.push(self.check(&quote!(#outcome), [blame]));
         }
         let helper = quote! {
             #[allow(non_camel_case_types)]
@@ -66,11 +69,11 @@ impl Printer<'_> {
     fn input(&self) -> TokenStream {
         let ir = &self.ir;
         let sizes = self.stated(&self.model.input);
-        quote! {
+        self.here(quote! {
             const INPUT_STATED: #ir::Shape = #ir::Shape::new(&[#(#sizes),*]);
             const INPUT_RESULT: ::core::result::Result<(), #ir::Mistake> = #ir::check_input("input", &Self::INPUT_STATED);
             const INPUT: #ir::Shape = Self::INPUT_STATED.unless(&Self::INPUT_RESULT);
-        }
+        })
     }
 
     /// Sizes as the user stated them, [`layercake_ir::INFER`] for `_`.
@@ -88,7 +91,7 @@ impl Printer<'_> {
 
     fn rule(&self, node: &Node, rule: &Rule) -> TokenStream {
         let ir = &self.ir;
-        let Rule { outcome, decided, input, source, flattened } = rule;
+        let Rule { attempt, input, source, flattened } = rule;
         let operation = op::symbolic(&quote!(#ir::), node.row, &node.settings, &self.model.symbols);
         let input = input.code(ir);
         let layer = names::plain(&node.name);
@@ -99,11 +102,10 @@ impl Printer<'_> {
             }
             None => quote!(::core::option::Option::None),
         };
-        quote! {
-            const #outcome: ::core::result::Result<(#ir::Op, #ir::Shape), #ir::Mistake> = #operation
-                .infer(&[#input], &#ir::Site { layer: #layer, source: #source, flattened: #flattened });
-            const #decided: (#ir::Op, #ir::Shape) = #ir::decided(&Self::#outcome, #ir::Op::Relu);
-        }
+        self.here(quote! {
+            const #attempt: #ir::Attempt = #operation
+                .attempt(&[#input], &#ir::Site { layer: #layer, source: #source, flattened: #flattened });
+        })
     }
 
     fn output(&self, i: usize, output: &OutputRule) -> TokenStream {
@@ -111,24 +113,25 @@ impl Printer<'_> {
         let (outcome, agreed) = (format_ident!("D{i}_RESULT"), format_ident!("D{i}"));
         let sizes = self.stated(&output.declared);
         let (found, layer) = (output.found.code(ir), &output.layer);
-        quote! {
+        self.here(quote! {
             const #outcome: ::core::result::Result<(), #ir::Mistake> = #ir::check_output(
                 &#ir::Shape::new(&[#(#sizes),*]),
                 &#found,
                 &#ir::Site { layer: #layer, source: "", flattened: ::core::option::Option::None },
             );
             const #agreed: #ir::Shape = #found.unless(&Self::#outcome);
-        }
+        })
     }
 
     /// A constant that fails to compile, at the tokens of the blamed part, if an outcome is a mistake.
-    fn check(&self, outcome: &Ident, blames: impl IntoIterator<Item = Blame>) -> TokenStream {
+    fn check(&self, outcome: &TokenStream, blames: impl IntoIterator<Item = Blame>) -> TokenStream {
         let (ir, owner) = (&self.ir, &self.model.symbols.owner);
         let calls = blames.into_iter().map(|(part, tokens, rest)| {
             let (first, last) = ends(tokens);
             // The compiler underlines the call of `blame` from its first token to its last.
             let blame = Ident::new("blame", first);
-            let mut arguments = Group::new(proc_macro2::Delimiter::Parenthesis, quote!(&#owner::#outcome, Part::#part, &[#(Part::#rest),*]));
+            let arguments = self.here(quote!(&#owner::#outcome, Part::#part, &[#(Part::#rest),*]));
+            let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
             arguments.set_span(last);
             quote_spanned!(first=> #blame #arguments;)
         });

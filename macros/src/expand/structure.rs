@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{Printer, argument, docs};
+use super::{Printer, docs};
 use crate::flow::number;
 use crate::names::RUNTIME;
 use crate::settings::{Num, Value};
@@ -18,7 +18,9 @@ impl Printer<'_> {
     pub(super) fn structure(&self) -> TokenStream {
         let Self { k, name, e, d, .. } = self;
         let network = self.model.network;
-        let attrs = network.attrs.iter().filter(|attr| !attr.path().is_ident("cfg"));
+        // After a mistake a derived trait could only add to the messages.
+        let sound = self.mistakes.is_empty();
+        let attrs = network.attrs.iter().filter(|attr| !attr.path().is_ident("cfg") && (sound || !attr.path().is_ident("derive")));
         let docs = docs::network(self.model);
         let vis = &network.vis;
         let fields = self.fields().map(|node| {
@@ -55,15 +57,15 @@ impl Printer<'_> {
         let sizes = field.axes.iter().map(|&axis| match &node.state {
             State::Decided(op) => number(op.params().dim(0, axis)),
             State::Rule(rule) => {
-                let (owner, decided, axis) = (&self.model.symbols.owner, &rule.decided, number(axis));
-                argument(false, quote!(#owner::#decided.0.params().dim(0, #axis)))
+                let (owner, attempt, axis) = (&self.model.symbols.owner, &rule.attempt, number(axis));
+                self.argument(false, quote!(#owner::#attempt.decided.0.params().dim(0, #axis)))
             }
             State::Lost => number(0),
         });
         let switch = match node.settings.get(field.switch).and_then(|setting| setting.value.as_ref()) {
             Some(Value::Bool(Num::Known(false))) => Some(quote!(, false)),
             Some(Value::Bool(Num::Named(symbol))) => {
-                let code = argument(false, self.model.symbols.path(symbol));
+                let code = self.argument(false, self.model.symbols.path(symbol));
                 Some(quote!(, #code))
             }
             _ => None,
@@ -74,7 +76,7 @@ impl Printer<'_> {
     pub(super) fn build(&self) -> TokenStream {
         let Self { k, name, d, .. } = self;
         let vis = &self.model.network.vis;
-        quote! {
+        let methods = quote! {
             #[allow(dead_code)]
             impl<#d: #k::Device<f32>> #name<f32, #d> {
                 /// Builds the network on a device, with PyTorch's default initialisation drawn from the device's random numbers.
@@ -94,6 +96,7 @@ impl Printer<'_> {
                     <Self as #k::BuildModule<#d, f32>>::try_build(device)
                 }
             }
-        }
+        };
+        self.here(methods)
     }
 }

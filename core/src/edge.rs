@@ -1,0 +1,82 @@
+//! The edge of a network: typed tensors on the outside, values on the inside.
+
+use dfdx::shapes::Shape;
+use dfdx::tensor::{Merge, PutTape, Tape, Tensor};
+use dfdx::tensor_ops::Device;
+
+use crate::Scalar;
+use crate::value::Value;
+
+/// What goes into a network: a tensor, or a tuple of tensors for a network of several inputs.
+pub trait Inputs<E: Scalar, D: Device<E>, T> {
+    /// Takes the types off; the tapes are merged into one.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    fn erase(self) -> Result<(Vec<Value<E, D>>, T), D::Err>;
+}
+
+/// What comes out of a network: a tensor, or a tuple of tensors for a network of several outputs.
+pub trait Outputs<E: Scalar, D: Device<E>, T>: Sized {
+    /// Puts the types back on. The tape goes with the first tensor, the others carry empty ones: the loss that joins them joins the tapes.
+    ///
+    /// # Errors
+    /// None in practice: contiguous data keeps its memory.
+    fn restore(values: Vec<Value<E, D>>, tape: T) -> Result<Self, D::Err>;
+}
+
+impl<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Inputs<E, D, T> for Tensor<S, E, D, T> {
+    fn erase(self) -> Result<(Vec<Value<E, D>>, T), D::Err> {
+        let (value, tape) = Value::erase(self)?;
+        Ok((vec![value], tape))
+    }
+}
+
+impl<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Outputs<E, D, T> for Tensor<S, E, D, T> {
+    fn restore(mut values: Vec<Value<E, D>>, tape: T) -> Result<Self, D::Err> {
+        let value = values.pop().expect("a network has an output");
+        let mut sizes = S::Concrete::default();
+        for (i, &size) in value.dims().iter().enumerate() {
+            sizes[i] = size;
+        }
+        let shape = S::from_concrete(&sizes).expect("the macro declared the output that the graph gives");
+        Ok(value.restore(&shape)?.put_tape(tape))
+    }
+}
+
+macro_rules! tuples {
+    ($(($first:ident $firsti:tt $(, $name:ident $i:tt)+))*) => {$(
+        impl<$first: Shape, $($name: Shape,)+ E: Scalar, D: Device<E>, T: Tape<E, D> + Merge<T>> Inputs<E, D, T>
+            for (Tensor<$first, E, D, T>, $(Tensor<$name, E, D, T>,)+)
+        {
+            fn erase(self) -> Result<(Vec<Value<E, D>>, T), D::Err> {
+                let (first, tape) = Value::erase(self.$firsti)?;
+                let mut values = vec![first];
+                $(
+                    let (value, other) = Value::erase(self.$i)?;
+                    values.push(value);
+                    let tape = tape.merge(other);
+                )+
+                Ok((values, tape))
+            }
+        }
+
+        impl<$first: Shape, $($name: Shape,)+ E: Scalar, D: Device<E>, T: Tape<E, D>> Outputs<E, D, T>
+            for (Tensor<$first, E, D, T>, $(Tensor<$name, E, D, T>,)+)
+        {
+            fn restore(values: Vec<Value<E, D>>, tape: T) -> Result<Self, D::Err> {
+                let mut values = values.into_iter();
+                let mut next = || vec![values.next().expect("the macro declared the outputs that the graph gives")];
+                Ok((Outputs::restore(next(), tape)?, $(Outputs::<E, D, T>::restore(next(), T::default()).map(|tensor: Tensor<$name, E, D, T>| tensor)?,)+))
+            }
+        }
+    )*};
+}
+
+tuples! {
+    (S0 0, S1 1)
+    (S0 0, S1 1, S2 2)
+    (S0 0, S1 1, S2 2, S3 3)
+    (S0 0, S1 1, S2 2, S3 3, S4 4)
+    (S0 0, S1 1, S2 2, S3 3, S4 4, S5 5)
+}

@@ -1,0 +1,92 @@
+//! Operations on several values: elementwise joins, concatenation, and its reverse.
+
+use dfdx::shapes::{Axes2, Axes3, HasShape};
+use dfdx::tensor::{PutTape, SplitTape, Tape, Tensor, TensorFromVec};
+use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, GatherTo, PermuteTo, ReshapeTo, TryAdd, TryGt, TryMul, TrySub};
+use layercake_ir::Op;
+use layercake_ir::ops::Split;
+
+use super::Taped;
+use crate::Scalar;
+use crate::value::{Rank1, Rank3, Value};
+
+/// Add, Sub, Mul and Max, from left to right.
+pub(crate) fn elementwise<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &Op,
+    inputs: &[&Value<E, D>],
+    mut tape: T,
+) -> Result<Taped<E, D, T>, D::Err> {
+    let mut result: Tensor<Rank1, E, D> = inputs[0].flat();
+    for other in &inputs[1..] {
+        let other = other.flat();
+        let joined = match op {
+            Op::Add => result.put_tape(tape).try_add(other)?,
+            Op::Sub => result.put_tape(tape).try_sub(other)?,
+            Op::Mul => result.put_tape(tape).try_mul(other)?,
+            // Of equal elements the first receives the gradient.
+            _ => other.try_gt(&result)?.try_choose(other.put_tape(tape), result)?,
+        };
+        (result, tape) = joined.split_tape();
+    }
+    let (y, tape) = Value::erase(result.put_tape(tape))?;
+    Ok((y.with_dims(inputs[0].dims().to_vec()), tape))
+}
+
+/// Puts values one behind the other along an axis, counted without the batch. Each value's rows are gathered into their places of a
+/// larger one, and what the others leave empty is multiplied by zero: dfdx's own concatenation joins two tensors at a time.
+pub(crate) fn concat<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    axis: usize,
+    inputs: &[&Value<E, D>],
+    mut tape: T,
+) -> Result<Taped<E, D, T>, D::Err> {
+    let total: usize = inputs.iter().map(|input| input.dims()[axis + 1]).sum();
+    let mut sum: Option<Tensor<Rank3, E, D>> = None;
+    let mut first = 0;
+    for input in inputs {
+        let size = input.dims()[axis + 1];
+        let place = |i: usize| (first..first + size).contains(&i).then(|| i - first);
+        let (spread, carried) = rows(input, axis, total, place, tape)?.split_tape();
+        (sum, tape) = match sum {
+            None => (Some(spread), carried),
+            Some(sum) => {
+                let (sum, carried) = spread.put_tape(carried).try_add(sum)?.split_tape();
+                (Some(sum), carried)
+            }
+        };
+        first += size;
+    }
+    let (y, tape) = Value::erase(sum.expect("a concatenation has inputs").put_tape(tape))?;
+    let mut dims = inputs[0].dims().to_vec();
+    dims[axis + 1] = total;
+    Ok((y.with_dims(dims), tape))
+}
+
+/// One of the equal parts along an axis.
+pub(crate) fn split<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Split, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let size = x.dims()[op.axis + 1] / op.parts;
+    let (y, tape) = Value::erase(rows(x, op.axis, size, |i| Some(op.index * size + i), tape)?)?;
+    let mut dims = x.dims().to_vec();
+    dims[op.axis + 1] = size;
+    Ok((y.with_dims(dims), tape))
+}
+
+/// `[before, count, after]`, where row `i` of the middle axis is row `place(i)` of the value's `axis`, or zeros.
+fn rows<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    x: &Value<E, D>,
+    axis: usize,
+    count: usize,
+    place: impl Fn(usize) -> Option<usize>,
+    tape: T,
+) -> Result<Tensor<Rank3, E, D, T>, D::Err> {
+    let x = x.around(axis + 1)?;
+    let (before, device) = (x.shape().0, x.device().clone());
+    let after = x.shape().2;
+    let index = (0..count).map(|i| place(i).unwrap_or(0)).collect();
+    let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(&device, index, (count,))?;
+    let inside = (0..count).map(|i| if place(i).is_some() { E::ONE } else { E::zero() }).collect();
+    let inside = <D as TensorFromVec<E>>::try_tensor_from_vec(&device, inside, (count,))?;
+    let middle_first = x.put_tape(tape).try_permute::<Rank3, Axes3<1, 0, 2>>()?.try_contiguous()?;
+    let gathered: Tensor<Rank3, E, D, T> = middle_first.try_gather(index)?;
+    let gathered = gathered.try_mul(inside.try_broadcast_like::<_, Axes2<1, 2>>(&(count, before, after))?)?;
+    gathered.try_permute::<Rank3, Axes3<1, 0, 2>>()
+}

@@ -1,0 +1,37 @@
+//! Operations that join values of one shape element by element.
+
+use crate::{Mistake, Part, Shape, Site, Text};
+
+/// The shape of elementwise `inputs`, all of which must be alike. `verb` is what the operation does with them: "adds".
+pub(super) const fn infer(verb: &str, inputs: &[Shape], site: &Site) -> Result<Shape, Mistake> {
+    if let Some(mistake) = too_few(verb, inputs, site) {
+        return Err(mistake);
+    }
+    let mut i = 1;
+    while i < inputs.len() {
+        if !inputs[i].same(&inputs[0]) {
+            let text = site.start().str(" ").str(verb).str(" ").shape(&inputs[0]).str(" ");
+            let text = site.from_nth(text, 0).str(" and ").shape(&inputs[i]).str(" ");
+            let help = Text::new().str("the shapes must be equal; ");
+            let help = if inputs[i].rank() == 3 && inputs[0].rank() == 3 {
+                help.str("a `Conv2d(")
+                    .num(inputs[0].dim(0))
+                    .str(", kernel = 1, ..)` with a stride where needed turns an image into another")
+            } else {
+                help.str("change one of the branches")
+            };
+            return Err(Mistake::new(Part::Branch(i), site.from_nth(text, i)).help(help));
+        }
+        i += 1;
+    }
+    Ok(inputs[0])
+}
+
+/// A join needs something to join.
+pub(super) const fn too_few(verb: &str, inputs: &[Shape], site: &Site) -> Option<Mistake> {
+    if inputs.len() >= 2 {
+        return None;
+    }
+    let text = site.start().str(" ").str(verb).str(" two or more values, but receives ").num(inputs.len());
+    Some(Mistake::new(Part::Layer, text))
+}

@@ -1,0 +1,33 @@
+//! Splitting.
+
+use crate::{Mistake, Part, Shape, Site, Text};
+
+/// One of the equal parts of a value along an axis. `Split(2)` is one such operation for each part.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Split {
+    /// How many parts there are.
+    pub parts: usize,
+    /// Which one this is, from 0.
+    pub index: usize,
+    /// The axis, the batch not counted: 0 is the channels of an image.
+    pub axis: usize,
+}
+
+impl Split {
+    pub(super) const fn infer(&self, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
+        if self.axis >= input.rank() {
+            let text = site.received(site.start().str(" splits along axis ").num(self.axis).str(", but receives "), input);
+            return Err(Mistake::new(Part::Axis, text).help(Text::new().str("axes are counted from 0, without the batch")));
+        }
+        if self.parts == 0 {
+            return Err(Mistake::new(Part::Out, site.start().str(" splits into 0 parts; there must be at least 1")));
+        }
+        let size = input.dim(self.axis);
+        if !size.is_multiple_of(self.parts) {
+            let text = site.start().str(" cannot split axis ").num(self.axis).str(" of ");
+            let text = site.received(text, input).str(" into ").num(self.parts).str(" equal parts");
+            return Err(Mistake::new(Part::Out, text));
+        }
+        Ok(input.with_dim(self.axis, size / self.parts))
+    }
+}

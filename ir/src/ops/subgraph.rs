@@ -1,0 +1,32 @@
+//! A whole network as one operation.
+
+use crate::{Graph, Mistake, Part, Shape, Site};
+
+/// Another network, in the place of a layer. Where it has several outputs, one such operation for each, of one name and one behind the
+/// other from output 0 on, stand for the one layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Subgraph {
+    /// The network.
+    pub graph: &'static Graph,
+    /// Which of its outputs this is, from 0.
+    pub output: usize,
+}
+
+impl Subgraph {
+    pub(super) const fn infer(&self, inputs: &[Shape], site: &Site) -> Result<Shape, Mistake> {
+        let ports = self.graph.inputs();
+        if ports.len() != inputs.len() {
+            let text = site.start().str(" takes ").num(ports.len()).str(" inputs, but receives ").num(inputs.len());
+            return Err(Mistake::new(Part::Layer, text));
+        }
+        let mut i = 0;
+        while i < ports.len() {
+            if !inputs[i].same(&ports[i].shape) {
+                let text = site.start().str(" takes ").shape(&ports[i].shape).str(", but receives ").shape(&inputs[i]).str(" ");
+                return Err(Mistake::new(Part::Layer, site.from_nth(text, i)));
+            }
+            i += 1;
+        }
+        Ok(self.graph.outputs()[self.output].shape)
+    }
+}

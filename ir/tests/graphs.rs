@@ -1,0 +1,113 @@
+//! Graphs that are no chains: joins, shared tensors, networks in networks, and their facts by hand-worked numbers.
+
+use layercake_ir::ops::*;
+use layercake_ir::{Builder, Graph, INFER, Op, Part, Shape};
+
+fn linear(out: usize) -> Op {
+    Op::Linear(Linear { in_features: INFER, out_features: out, bias: true })
+}
+
+fn conv(out: usize, kernel: usize, stride: usize) -> Op {
+    let padding = [kernel / 2; 2];
+    let (kernel, stride, dilation) = ([kernel; 2], [stride; 2], [1; 2]);
+    Op::Conv2d(Conv2d { in_channels: INFER, out_channels: out, kernel, stride, padding, dilation, groups: 1, bias: true })
+}
+
+/// Two outputs: `a` of 3 and `b` of 2, from 4.
+fn heads() -> &'static Graph {
+    let mut b = Builder::new("Heads");
+    let x = b.input("input", Shape::new(&[4])).unwrap();
+    let trunk = b.add("trunk", linear(5), &[x]).unwrap();
+    let first = b.add("a", linear(3), &[trunk]).unwrap();
+    let second = b.add("b", linear(2), &[trunk]).unwrap();
+    Box::leak(Box::new(b.finish(&[("a", first), ("b", second)])))
+}
+
+#[test]
+fn joins_and_their_refusals() {
+    let mut b = Builder::new("Joins");
+    let x = b.input("input", Shape::new(&[8, 6, 6])).unwrap();
+    let same = b.add("same", conv(8, 3, 1), &[x]).unwrap();
+    let half = b.add("half", conv(8, 3, 2), &[x]).unwrap();
+    let wide = b.add("wide", conv(4, 3, 1), &[x]).unwrap();
+    for op in [Op::Add, Op::Sub, Op::Mul, Op::Max] {
+        let value = b.add("join", op, &[x, same]).unwrap();
+        assert_eq!(b.clone().finish(&[("o", value)]).outputs()[0].shape.dims(), [8, 6, 6]);
+        let mistake = b.add("join", op, &[same, half]).unwrap_err();
+        assert_eq!(mistake.part, Part::Branch(1));
+        assert_eq!(b.add("join", op, &[same]).unwrap_err().part, Part::Layer);
+    }
+    assert!(b.add("sub", Op::Sub, &[x, same, same]).is_err());
+    let all = b.add("cat", Op::Concat(Concat { axis: 0 }), &[x, same, wide]).unwrap();
+    let part = b.add("part", Op::Split(Split { parts: 5, index: 4, axis: 0 }), &[all]).unwrap();
+    let graph = b.clone().finish(&[("all", all), ("part", part)]);
+    assert_eq!((graph.outputs()[0].shape.dims(), graph.outputs()[1].shape.dims()), (&[20, 6, 6][..], &[4, 6, 6][..]));
+    assert_eq!(b.add("cat", Op::Concat(Concat { axis: 0 }), &[x, half]).unwrap_err().part, Part::Branch(1));
+    assert_eq!(b.add("cat", Op::Concat(Concat { axis: 3 }), &[x, same]).unwrap_err().part, Part::Axis);
+    assert_eq!(b.add("part", Op::Split(Split { parts: 3, index: 0, axis: 0 }), &[x]).unwrap_err().part, Part::Out);
+    assert_eq!(b.add("part", Op::Split(Split { parts: 0, index: 0, axis: 0 }), &[x]).unwrap_err().part, Part::Out);
+    assert_eq!(b.add("part", Op::Split(Split { parts: 2, index: 0, axis: 3 }), &[x]).unwrap_err().part, Part::Axis);
+    assert_eq!(b.add("fc", linear(2), &[x, x]).unwrap_err().to_string(), "`fc` takes one value, but receives 2");
+}
+
+#[test]
+fn the_longest_path_sees_furthest() {
+    let mut b = Builder::new("Residual");
+    let x = b.input("input", Shape::new(&[4, 9, 9])).unwrap();
+    let short = b.add("short", conv(4, 1, 2), &[x]).unwrap();
+    let long = b.add("long1", conv(4, 3, 2), &[x]).unwrap();
+    let long = b.add("long2", conv(4, 3, 1), &[long]).unwrap();
+    let sum = b.add("sum", Op::Add, &[short, long]).unwrap();
+    let last = b.add("last", conv(1, 3, 1), &[sum]).unwrap();
+    // 3, then 2 * 2 more with a step of 2, and as much again.
+    assert_eq!(b.finish(&[("output", last)]).receptive_field(), [11, 11]);
+}
+
+/// Values: input 4, trunk 5, a 3, b 2. The most is alive while `a` is made: trunk and a are, input no more; while `trunk` is made input and
+/// trunk are; while `b` is made trunk, a (an output) and b.
+#[test]
+fn peak_memory_follows_lifetimes() {
+    assert_eq!(heads().peak_activations(), 10);
+    assert_eq!(heads().activations(), 10);
+}
+
+#[test]
+fn a_shared_layer_counts_once() {
+    let mut b = Builder::new("Siamese");
+    let left = b.input("left", Shape::new(&[4])).unwrap();
+    let right = b.input("right", Shape::new(&[4])).unwrap();
+    let one = b.add("embed", linear(3), &[left]).unwrap();
+    let two = b.add_shared("embed", linear(3), &[right], one).unwrap();
+    let apart = b.add("apart", Op::Sub, &[one, two]).unwrap();
+    let graph = b.finish(&[("output", apart)]);
+    assert_eq!((graph.params(), graph.flops()), (15, 2 * 2 * 12));
+}
+
+#[test]
+fn networks_within_networks_open_up() {
+    let heads = heads();
+    let outer = |twice: bool| {
+        let mut b = Builder::new("Outer");
+        let x = b.input("input", Shape::new(&[4])).unwrap();
+        let first = b.add("heads", Op::Subgraph(Subgraph { graph: heads, output: 0 }), &[x]).unwrap();
+        let second = b.add("heads", Op::Subgraph(Subgraph { graph: heads, output: 1 }), &[x]).unwrap();
+        let mut last = b.add("fc", linear(4), &[first]).unwrap();
+        if twice {
+            last = b.add_shared("heads", Op::Subgraph(Subgraph { graph: heads, output: 0 }), &[last], first).unwrap();
+        }
+        b.finish(&[("first", last), ("second", second)])
+    };
+    let graph = outer(false);
+    let flat = graph.inlined();
+    let names: Vec<&str> = flat.nodes().iter().map(|node| &*node.name).collect();
+    assert_eq!(names, ["heads.trunk", "heads.a", "heads.b", "fc"]);
+    assert_eq!(flat.nodes()[3].inputs(), [2]);
+    assert_eq!((flat.outputs()[0].value, flat.outputs()[1].value), (4, 3));
+    for (nested, flat) in [(&graph, &flat), (&outer(true), &outer(true).inlined())] {
+        assert_eq!((nested.params(), nested.flops(), nested.mult_adds()), (flat.params(), flat.flops(), flat.mult_adds()));
+    }
+    let twice = outer(true).inlined();
+    let shares: Vec<Option<usize>> = twice.nodes().iter().map(|node| node.shares).collect();
+    assert_eq!(shares, [None, None, None, None, Some(0), Some(1), Some(2)]);
+    assert_eq!(twice.params(), flat.params());
+}
