@@ -39,7 +39,11 @@ fn main() {
             optimizer.update(&mut net, &gradients).expect("every parameter has a gradient");
             net.zero_grads(&mut gradients);
         }
-        println!("epoch {epoch}: mean loss {:.4}, test accuracy {:.2} %", total / train.batches() as f32, 100.0 * accuracy(&net, &test, &device));
+        println!(
+            "epoch {epoch}: mean loss {:.4}, test accuracy {:.2} %",
+            total / train.batches() as f32,
+            100.0 * accuracy(&net, &test, &device)
+        );
     }
     assert!(accuracy(&net, &test, &device) > 0.96, "four epochs are enough for this");
 }

@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             start.elapsed().as_secs_f64() * 1e3
         };
-        (0..30).for_each(|_| drop(once()));
+        (0..30).for_each(|_| _ = once());
         let mut times: Vec<f64> = (0..300).map(|_| once()).collect();
         times.sort_by(f64::total_cmp);
         println!("{name}: batch {batch}, {threads} threads, median {:.3} ms, least {:.3} ms", times[150], times[0]);

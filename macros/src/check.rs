@@ -70,7 +70,10 @@ fn rank(shape: &ShapeExpr, report: &mut Report) {
 fn stated(input: &ShapeExpr, report: &mut Report) {
     for dim in &input.dims {
         if let DimExpr::Inferred(token) = dim {
-            report.add(token, "every size of the input must be stated; `_` is for outputs\nhelp: the batch is no part of a shape: leave its axis out");
+            report.add(
+                token,
+                "every size of the input must be stated; `_` is for outputs\nhelp: the batch is no part of a shape: leave its axis out",
+            );
         }
     }
 }

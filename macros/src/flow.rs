@@ -9,7 +9,10 @@ use quote::quote;
 pub enum Dim {
     Known(usize),
     /// A constant that the compiler works out: code for it, and what the user called it; `_` where it has no short name.
-    Named { code: TokenStream, text: String },
+    Named {
+        code: TokenStream,
+        text: String,
+    },
     /// Lost in an earlier mistake.
     Unknown,
 }

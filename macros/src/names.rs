@@ -33,7 +33,24 @@ pub fn names(steps: &[Step], report: &mut Report) -> Vec<Ident> {
         .collect();
     check_words(steps, report);
     check_unique(steps, &names, report);
-    names
+    fields(names)
+}
+
+/// Names that can stand side by side in a struct, whatever the user wrote: a mistake has been reported, and is not to be repeated by
+/// the compiler.
+fn fields(names: Vec<Ident>) -> Vec<Ident> {
+    let mut fields: Vec<Ident> = Vec::new();
+    for name in names {
+        let mut word = name.to_string();
+        if syn::parse_str::<Ident>(&word).is_err() || word == RUNTIME {
+            word.push('_');
+        }
+        while fields.iter().any(|other| *other == word) {
+            word.push('_');
+        }
+        fields.push(if name == word { name } else { format_ident!("{word}", span = name.span()) });
+    }
+    fields
 }
 
 /// A name without `r#`: what stands in paths of parameters.
@@ -53,7 +70,10 @@ fn check_words(steps: &[Step], report: &mut Report) {
         } else if matches!(word.as_str(), "self" | "Self" | "super" | "crate" | "_") {
             report.add(name, format_args!("a layer cannot be named `{word}`, since its name becomes a field; choose another"));
         } else {
-            report.add(name, format_args!("`{word}` is a keyword of Rust, and a layer's name becomes a field\nhelp: write `r#{word}`, or another name"));
+            report.add(
+                name,
+                format_args!("`{word}` is a keyword of Rust, and a layer's name becomes a field\nhelp: write `r#{word}`, or another name"),
+            );
         }
     }
 }
@@ -70,7 +90,10 @@ fn check_unique(steps: &[Step], names: &[Ident], report: &mut Report) {
             names.iter().zip(steps).filter(|(_, step)| step.name.is_none()).find(same)
         {
             let kind = &layer.kind;
-            report.add(name, format_args!("`{word}` is also the name that an unnamed `{kind}` of this network gets; name that one, or choose another"));
+            report.add(
+                name,
+                format_args!("`{word}` is also the name that an unnamed `{kind}` of this network gets; name that one, or choose another"),
+            );
         }
     }
 }

@@ -69,17 +69,22 @@ impl<'a> Given<'a> {
         if let (Some(arrow), false) = (input, matches!(self.row.positions, Positions::InOut { .. })) {
             let instead = if one { format!("write `{}`", self.row.example) } else { "it takes what comes".to_owned() };
             report.add(arrow, format_args!("`{}` does not change sizes and takes no `in -> out`\nhelp: {instead}", self.row.kind));
+            if let Positions::Option(field) | Positions::Features(field) = self.row.positions {
+                self.list.push((field, size));
+            }
             return;
         }
         let mut extra: Vec<&'a Expr> = if one { rest.iter().map(|(_, size)| *size).collect() } else { vec![size] };
-        if let [Expr::Path(path)] = extra[..]
-            && let Some(option) = path.path.get_ident().and_then(|word| self.row.option(&word.to_string()))
-        {
+        extra.retain(|extra| {
             // `Conv2d(6, bias)`
-            let value = if option.kind == Kind::Bool { "true" } else { ".." };
-            report.add(path, format_args!("an option is given a value\nhelp: write `{} = {value}`", option.name));
-            extra.clear();
-        }
+            let word = if let Expr::Path(path) = extra { path.path.get_ident() } else { None };
+            let option = word.and_then(|word| self.row.option(&word.to_string()));
+            if let Some(option) = option {
+                let value = if option.kind == Kind::Bool { "true" } else { ".." };
+                report.add(extra, format_args!("an option is given a value\nhelp: write `{} = {value}`", option.name));
+            }
+            option.is_none()
+        });
         let mut taken: &[&'a Expr] = &extra;
         match self.row.positions {
             Positions::None => {}
@@ -245,10 +250,19 @@ impl<'a> Given<'a> {
         for option in self.row.options.iter().filter(|option| option.default == Default::Required && !self.has(option.name)) {
             missing.push(format!("a {}", option.name));
         }
-        if !missing.is_empty() {
-            let needs = missing.join(" and ");
-            report.add(&self.layer.kind, format_args!("`{}` needs {needs}\nhelp: for example `{}`", self.name, self.row.example));
+        if missing.is_empty() {
+            return;
         }
+        let needs = missing.join(" and ");
+        let example = match self.row.positions {
+            // Only the kernel is missing.
+            Positions::InOut { output, .. } if self.has(output) => {
+                let written = self.written(&[]);
+                format!("{}, kernel = 3)", written.strip_suffix(')').unwrap_or(&written))
+            }
+            _ => self.row.example.to_owned(),
+        };
+        report.add(&self.layer.kind, format_args!("`{}` needs {needs}\nhelp: for example `{example}`", self.name));
     }
 
     /// A value for each field of the operation.

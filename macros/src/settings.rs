@@ -32,14 +32,12 @@ pub struct Symbols {
 
 impl Symbols {
     pub fn new(network: &Ident) -> Self {
-        Self { owner: format_ident!("__{}Sizes", network), list: Vec::new() }
+        Self { owner: format_ident!("__{}Sizes", crate::names::plain(network)), list: Vec::new() }
     }
 
     /// A new constant with the value of an expression.
     pub fn add(&mut self, kind: Kind, expression: &Expr) -> Symbol {
-        // The name carries the expression's place: where the compiler speaks of a use of the constant, it points there.
-        let span = crate::value::span(expression);
-        let symbol = Symbol { ident: format_ident!("S{}", self.list.len(), span = span), text: crate::text::of(expression) };
+        let symbol = Symbol { ident: format_ident!("S{}", self.list.len()), text: crate::text::of(expression) };
         self.list.push((symbol.clone(), kind, expression.clone()));
         symbol
     }

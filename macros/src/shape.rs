@@ -4,13 +4,14 @@
 use layercake_ir::{INFER, MAX_RANK, Op, Shape, Site, check_input, check_output};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
+use syn::{Expr, UnOp};
 
 use crate::ast::{Action, DimExpr, Layer, Network, ShapeExpr, Step};
 use crate::flow::{Dim, Flow, number};
 use crate::layers::{Outline, Row};
 use crate::report::Report;
 use crate::settings::{Num, Settings, Symbols};
-use crate::{names, parts, resolve, value};
+use crate::{names, parts, resolve, text, value};
 
 /// A network with everything worked out that can be while expanding.
 pub struct Model<'a> {
@@ -50,10 +51,8 @@ pub enum State {
 
 /// A shape rule for the compiler to apply.
 pub struct Rule {
-    /// The constant that holds its outcome.
-    pub outcome: Ident,
-    /// The constant that holds the operation and its output.
-    pub decided: Ident,
+    /// The constant that holds what came of it, an `ir::Attempt`.
+    pub attempt: Ident,
     pub input: Flow,
     /// The layer that gives the input; empty for the network's.
     pub source: String,
@@ -72,14 +71,8 @@ pub struct OutputRule {
 
 /// Resolves every layer and works out every shape.
 pub fn model<'a>(network: &'a Network, report: &mut Report) -> Model<'a> {
-    let mut pass = Pass {
-        symbols: Symbols::new(&network.name),
-        report,
-        input: Flow::UNKNOWN,
-        nodes: Vec::new(),
-        source: None,
-        outputs: Vec::new(),
-    };
+    let mut pass =
+        Pass { symbols: Symbols::new(&network.name), report, input: Flow::UNKNOWN, nodes: Vec::new(), source: None, outputs: Vec::new() };
     let names = names::names(&network.steps, pass.report);
     let input_rule = pass.input(network);
     let mut current = pass.input.clone();
@@ -131,7 +124,7 @@ impl<'a> Pass<'a, '_> {
     /// Works out the input's shape. Must the compiler check it?
     fn input(&mut self, network: &Network) -> bool {
         let Some(declared) = &network.input else { return false };
-        let (mut flow, _) = self.sizes(declared, "a size of the input");
+        let (mut flow, _) = self.sizes(declared, false);
         let mut rule = false;
         if let Some(shape) = flow.known() {
             if let Err(mistake) = check_input("input", &shape) {
@@ -148,20 +141,30 @@ impl<'a> Pass<'a, '_> {
     }
 
     /// The sizes that the user wrote, and which of them are `_` (those are [`Dim::Unknown`]).
-    fn sizes(&mut self, declared: &ShapeExpr, what: &str) -> (Flow, Vec<bool>) {
+    fn sizes(&mut self, declared: &ShapeExpr, output: bool) -> (Flow, Vec<bool>) {
+        let what = if output { "a size of the output" } else { "a size of the input" };
         let mut inferred = Vec::new();
         let mut dims = Vec::new();
         for dim in declared.dims.iter().take(MAX_RANK) {
             inferred.push(matches!(dim, DimExpr::Inferred(_)));
             dims.push(match dim {
                 DimExpr::Inferred(_) => Dim::Unknown,
+                // PyTorch's `-1`.
+                DimExpr::Size(Expr::Unary(minus)) if output && matches!((&minus.op, &*minus.expr), (UnOp::Neg(_), Expr::Lit(_))) => {
+                    let text = text::of(minus);
+                    self.report
+                        .add(minus, format_args!("{what} must not be negative, but is `{text}`\nhelp: `_` is a size to be inferred"));
+                    Dim::Unknown
+                }
                 DimExpr::Size(expression) => match value::size(expression, what, &mut self.symbols, self.report) {
                     Some(size) => self.dim(&size),
                     None => Dim::Unknown,
                 },
             });
         }
-        (Flow { dims: Some(dims), constant: None }, inferred)
+        // A shape without sizes, or with too many, is a mistake of its own.
+        let legible = !dims.is_empty() && declared.dims.len() <= MAX_RANK;
+        (Flow { dims: legible.then_some(dims), constant: None }, inferred)
     }
 
     fn dim(&self, size: &Num<usize>) -> Dim {
@@ -184,49 +187,47 @@ impl<'a> Pass<'a, '_> {
         let source = self.source.map(|i| &self.nodes[i]);
         let source_name = source.map_or_else(String::new, |node| names::plain(&node.name));
         let flattened = source.filter(|node| node.row.outline == Outline::Flat).map(|node| self.value(node.inputs[0]));
-        match input.known() {
-            Some(shape) if settings.known().is_some() => {
+        match (input.known(), settings.known()) {
+            (Some(shape), Some(known)) => {
                 let site = Site { layer: name, source: &source_name, flattened: flattened.and_then(|flow| flow.known()) };
-                self.decide(row, layer, settings.clone(), shape, &site)
+                self.decide(row, layer, settings, (row.build)(&known), shape, &site)
             }
             _ => self.postpone(row, settings, input, source_name, flattened),
         }
     }
 
-    /// Asks the rule. After a mistake that leaves the output's shape alone, it is asked again without the part that is blamed.
-    fn decide(&mut self, row: &'static Row, layer: &Layer, mut settings: Settings, input: Shape, site: &Site) -> (State, Flow) {
-        let mut mistakes = 0;
-        while let Some(known) = settings.known() {
-            match (row.build)(&known).infer(&[input], site) {
-                Ok((op, output)) => {
-                    let state = if mistakes == 0 { State::Decided(op) } else { State::Lost };
-                    return (state, Flow::of(&output));
-                }
+    /// Asks the rule. After a mistake that says nothing of the output's shape, it is asked again without the part that is to blame.
+    fn decide(&mut self, row: &'static Row, layer: &Layer, settings: &Settings, op: Op, input: Shape, site: &Site) -> (State, Flow) {
+        let (mut op, mut sound) = (op, true);
+        loop {
+            match op.infer(&[input], site) {
+                Ok((op, output)) if sound => return (State::Decided(op), Flow::of(&output)),
+                Ok((_, output)) => return (State::Lost, Flow::of(&output)),
                 Err(mistake) => {
-                    mistakes += 1;
-                    self.report.add(parts::tokens(row, layer, &settings, mistake.part), mistake);
-                    if parts::shapes_output(mistake.part) || !parts::reset(row, &mut settings, mistake.part) {
-                        break;
+                    sound = false;
+                    self.report.add(parts::tokens(row, layer, settings, mistake.part), mistake);
+                    match op.without(mistake.part) {
+                        Some(rest) => op = rest,
+                        None => return (State::Lost, self.outline(row, settings, &Flow::of(&input))),
                     }
                 }
             }
         }
-        (State::Lost, self.outline(row, &settings, &Flow::of(&input)))
     }
 
     /// Leaves the rule to the compiler.
     fn postpone(&self, row: &'static Row, settings: &Settings, input: &Flow, source: String, flattened: Option<Flow>) -> (State, Flow) {
         let (owner, i) = (&self.symbols.owner, self.nodes.len());
-        let (outcome, decided) = (format_ident!("R{i}"), format_ident!("N{i}"));
+        let attempt = format_ident!("N{i}");
         let mut output = self.outline(row, settings, input);
-        output.constant = Some(quote!(#owner::#decided.1));
+        output.constant = Some(quote!(#owner::#attempt.decided.1));
         for (axis, dim) in output.dims.iter_mut().flatten().enumerate() {
             if matches!(dim, Dim::Unknown) {
                 let axis = number(axis);
-                *dim = Dim::Named { code: quote!(#owner::#decided.1.dim(#axis)), text: "_".to_owned() };
+                *dim = Dim::Named { code: quote!(#owner::#attempt.decided.1.dim(#axis)), text: "_".to_owned() };
             }
         }
-        let rule = Rule { outcome, decided, input: input.clone(), source, flattened };
+        let rule = Rule { attempt, input: input.clone(), source, flattened };
         (State::Rule(Box::new(rule)), output)
     }
 
@@ -256,12 +257,12 @@ impl<'a> Pass<'a, '_> {
 
     /// The output of a step that nothing is known of but what the user states.
     fn stated(&mut self, step: &Step) -> Flow {
-        step.output.as_ref().map_or(Flow::UNKNOWN, |declared| self.sizes(declared, "a size of the output").0)
+        step.output.as_ref().map_or(Flow::UNKNOWN, |declared| self.sizes(declared, true).0)
     }
 
     /// Compares a layer's output with the one stated behind it. A size that differs is unknown from there on.
     fn step_output(&mut self, declared: &ShapeExpr, found: Flow, layer: &str) -> Flow {
-        let (stated, inferred) = self.sizes(declared, "a size of the output");
+        let (stated, inferred) = self.sizes(declared, true);
         match self.compare(declared, &stated, &inferred, &found, layer) {
             Compared::Same => found,
             Compared::Different => Flow { dims: different(&stated, &inferred, &found), constant: None },
@@ -275,14 +276,14 @@ impl<'a> Pass<'a, '_> {
 
     /// Compares the network's output with the declared one, and gives that, which the types of its methods state.
     fn network_output(&mut self, declared: &ShapeExpr, found: &Flow, layer: &str) -> Flow {
-        let (stated, inferred) = self.sizes(declared, "a size of the output");
+        let (stated, inferred) = self.sizes(declared, true);
         self.compare(declared, &stated, &inferred, found, layer);
         merge(&stated, found)
     }
 
     fn compare(&mut self, declared: &ShapeExpr, stated: &Flow, inferred: &[bool], found: &Flow, layer: &str) -> Compared {
         let dims = stated.dims.iter().flatten();
-        if found.is_lost() || dims.zip(inferred).any(|(dim, inferred)| matches!(dim, Dim::Unknown) && !inferred) {
+        if found.is_lost() || stated.dims.is_none() || dims.zip(inferred).any(|(dim, inferred)| matches!(dim, Dim::Unknown) && !inferred) {
             return Compared::Lost;
         }
         let sizes: Option<Vec<usize>> =

@@ -1,6 +1,6 @@
 //! From an expression to a value: literals are worked out here, everything else is left to the compiler.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{BinOp, Expr, ExprLit, Lit, UnOp};
 
@@ -11,12 +11,7 @@ use crate::settings::{Num, Symbols, Value};
 /// The largest size that a literal may state; beyond it no memory goes.
 const MOST: usize = isize::MAX as usize;
 
-/// The place where an expression begins.
-pub fn span(expression: &Expr) -> Span {
-    expression.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span())
-}
-
-/// A value of this kind; None after a mistake, which is reported. `what` begins the message: "the kernel of `conv1`".
+/// A value of this kind; None after a mistake, which is reported. `what` begins the message: "`kernel` of `conv1`".
 pub fn of_kind(kind: Kind, expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Report) -> Option<Value> {
     match kind {
         Kind::Size => size(expression, what, symbols, report).map(Value::Size),
@@ -31,20 +26,25 @@ pub fn size(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut R
     match whole(expression) {
         Whole::Known(size) => Some(Num::Known(size)),
         Whole::Symbolic => Some(Num::Named(symbols.add(Kind::Size, expression))),
-        Whole::Wrong(tokens, why) => {
-            report.add(tokens, format_args!("{what} {why}"));
+        Whole::Wrong(wrong) => {
+            wrong.report(what, report);
             None
         }
     }
 }
 
 fn pair(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Report) -> Option<[Num<usize>; 2]> {
+    let wrong = |must: &str, help: &str| Wrong::new(expression, must, help);
     let items: Vec<&Expr> = match peel(expression) {
         Expr::Tuple(tuple) => tuple.elems.iter().collect(),
         Expr::Array(array) => array.elems.iter().collect(),
         Expr::Repeat(repeat) if matches!(whole(&repeat.len), Whole::Known(2)) => vec![&repeat.expr; 2],
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
-            report.add(text, format_args!("{what} is a number of rows and columns, not `{}`{}", text.to_token_stream(), named_padding(text)));
+        Expr::Repeat(_) | Expr::Lit(ExprLit { lit: Lit::Str(_) | Lit::Bool(_), .. }) => {
+            let help = match peel(expression) {
+                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => named_padding(&text.value()),
+                _ => "",
+            };
+            wrong(PAIR, help).report(what, report);
             return None;
         }
         _ => {
@@ -53,8 +53,7 @@ fn pair(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Repor
         }
     };
     let [height, width] = items[..] else {
-        let count = items.len();
-        report.add(expression, format_args!("{what} is one number, or a pair `(height, width)`, but here are {count}"));
+        wrong(PAIR, "").report(what, report);
         return None;
     };
     let height = size(height, what, symbols, report);
@@ -62,11 +61,13 @@ fn pair(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Repor
     Some([height?, width?])
 }
 
+const PAIR: &str = "must be a whole number or a pair `(height, width)`";
+
 /// PyTorch's paddings by name.
-fn named_padding(text: &syn::LitStr) -> &'static str {
-    match text.value().as_str() {
-        "same" => "; half the kernel, rounded down, keeps the size where the stride is 1: `padding = 2` for `kernel = 5`",
-        "valid" => "; `padding = 0`, the default, is what it means",
+fn named_padding(text: &str) -> &'static str {
+    match text {
+        "same" => "where the stride is 1, half the kernel keeps the size: `padding = 2` for `kernel = 5`",
+        "valid" => "leave it out: the default is 0",
         _ => "",
     }
 }
@@ -76,42 +77,28 @@ fn float(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Repo
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => (true, peel(&unary.expr)),
         inner => (false, inner),
     };
-    let Expr::Lit(ExprLit { lit, .. }) = inner else {
-        return match inner {
-            Expr::Tuple(_) | Expr::Array(_) | Expr::Repeat(_) | Expr::Infer(_) => {
-                report.add(expression, format_args!("{what} is a number, but here is `{}`", crate::text::of(expression)));
-                None
-            }
-            _ => Some(Num::Named(symbols.add(Kind::Float, expression))),
-        };
+    let parsed = match inner {
+        Expr::Lit(ExprLit { lit: Lit::Float(lit), .. }) if matches!(lit.suffix(), "" | "f64" | "f32") => lit.base10_parse::<f64>().ok(),
+        Expr::Lit(ExprLit { lit: Lit::Int(lit), .. }) if lit.suffix().is_empty() => lit.base10_digits().parse().ok(),
+        Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Repeat(_) | Expr::Infer(_) => None,
+        _ => return Some(Num::Named(symbols.add(Kind::Float, expression))),
     };
-    let parsed = match lit {
-        Lit::Float(lit) if matches!(lit.suffix(), "" | "f64" | "f32") => lit.base10_parse::<f64>().ok(),
-        Lit::Int(lit) if lit.suffix().is_empty() => lit.base10_digits().parse().ok(),
-        _ => None,
-    };
-    match parsed {
-        Some(number) => Some(Num::Known(if negative { -number } else { number })),
-        None => {
-            report.add(expression, format_args!("{what} is a number such as `0.5`, but here is `{}`", crate::text::of(expression)));
-            None
-        }
+    if parsed.is_none() {
+        Wrong::new(expression, "must be a number such as `0.5`", "").report(what, report);
     }
+    parsed.map(|number| Num::Known(if negative { -number } else { number }))
 }
 
 fn bool(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Report) -> Option<Num<bool>> {
-    match peel(expression) {
-        Expr::Lit(ExprLit { lit: Lit::Bool(lit), .. }) => Some(Num::Known(lit.value)),
-        Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Repeat(_) | Expr::Infer(_) => {
-            report.add(expression, format_args!("{what} is `true` or `false`, but here is `{}`", crate::text::of(expression)));
-            None
-        }
-        Expr::Path(path) if path.path.is_ident("True") || path.path.is_ident("False") => {
-            report.add(expression, format_args!("{what} is `true` or `false`, written in lower case"));
-            None
-        }
-        _ => Some(Num::Named(symbols.add(Kind::Bool, expression))),
-    }
+    let help = match peel(expression) {
+        Expr::Lit(ExprLit { lit: Lit::Bool(lit), .. }) => return Some(Num::Known(lit.value)),
+        Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Repeat(_) | Expr::Infer(_) => "",
+        Expr::Path(path) if path.path.is_ident("True") => "write `true`",
+        Expr::Path(path) if path.path.is_ident("False") => "write `false`",
+        _ => return Some(Num::Named(symbols.add(Kind::Bool, expression))),
+    };
+    Wrong::new(expression, "must be `true` or `false`", help).report(what, report);
+    None
 }
 
 /// Takes off brackets that only group.
@@ -128,30 +115,51 @@ enum Whole {
     Known(usize),
     /// The compiler will know.
     Symbolic,
-    /// The tokens to underline, and what is wrong with them.
-    Wrong(TokenStream, String),
+    Wrong(Wrong),
+}
+
+/// An expression of the wrong kind.
+struct Wrong {
+    /// What to underline.
+    tokens: TokenStream,
+    /// "must be a whole number, but is `5.0`"
+    why: String,
+    help: String,
+}
+
+impl Wrong {
+    fn new(expression: &Expr, must: &str, help: &str) -> Self {
+        let why = format!("{must}, but is `{}`", crate::text::of(expression));
+        Self { tokens: expression.to_token_stream(), why, help: help.to_owned() }
+    }
+
+    fn report(&self, what: &str, report: &mut Report) {
+        let help = if self.help.is_empty() { String::new() } else { format!("\nhelp: {}", self.help) };
+        report.add(&self.tokens, format_args!("{what} {}{help}", self.why));
+    }
 }
 
 fn whole(expression: &Expr) -> Whole {
-    let wrong = |why: &str| Whole::Wrong(expression.to_token_stream(), format!("{why}, but here is `{}`", crate::text::of(expression)));
+    let wrong = |must: &str, help: &str| Whole::Wrong(Wrong::new(expression, must, help));
+    let not_whole = "must be a whole number";
     match peel(expression) {
         Expr::Lit(ExprLit { lit: Lit::Int(lit), .. }) => match (lit.suffix(), lit.base10_parse::<usize>()) {
             ("" | "usize", Ok(size)) if size <= MOST => Whole::Known(size),
-            ("" | "usize", _) => wrong("is larger than any memory"),
-            (suffix, _) => wrong(&format!("is a `usize`: write `{}` without `{suffix}`", lit.base10_digits())),
+            ("" | "usize", _) => wrong("must fit into memory", ""),
+            _ => wrong("must be a `usize`", &format!("write `{}`", lit.base10_digits())),
         },
         Expr::Lit(ExprLit { lit: Lit::Float(lit), .. }) => match lit.base10_digits().split_once('.') {
-            Some((whole, "0" | "")) => wrong(&format!("is a whole number: write `{whole}`")),
-            _ => wrong("is a whole number"),
+            Some((whole, "0" | "")) => wrong(not_whole, &format!("write `{whole}`")),
+            _ => wrong(not_whole, ""),
         },
-        Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Repeat(_) => wrong("is a whole number"),
-        Expr::Infer(_) => wrong("must be stated"),
+        Expr::Infer(_) => wrong(not_whole, "leave out what is to be inferred"),
+        Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Repeat(_) => wrong(not_whole, ""),
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match whole(&unary.expr) {
             Whole::Symbolic => Whole::Symbolic,
-            _ => wrong("cannot be negative"),
+            _ => wrong("must not be negative", ""),
         },
         Expr::Binary(binary) if is_arithmetic(&binary.op) => match (whole(&binary.left), whole(&binary.right)) {
-            (Whole::Wrong(tokens, why), _) | (_, Whole::Wrong(tokens, why)) => Whole::Wrong(tokens, why),
+            (Whole::Wrong(wrong), _) | (_, Whole::Wrong(wrong)) => Whole::Wrong(wrong),
             (Whole::Known(a), Whole::Known(b)) => fold(&binary.op, a, b).filter(|&size| size <= MOST).map_or(Whole::Symbolic, Whole::Known),
             _ => Whole::Symbolic,
         },

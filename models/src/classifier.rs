@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
+use indicatif::HumanCount;
 use layercake::dfdx::nn::BuildModule;
 use layercake::io::load_safetensors;
 use layercake::ir::Graph;
@@ -114,7 +115,15 @@ impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const
             Some(path) => RunFolder::create(path, config)?,
             None => RunFolder::create_numbered(Path::new(RUNS), config)?,
         };
-        let mut report = Report::new(recipe.epochs, train_loader.batches());
+        let count = |number: usize| HumanCount(number as u64);
+        let (params, learn, see) = (count(N::GRAPH.params()), count(train.len()), count(test.len()));
+        let heading = format!(
+            "{} ({params} parameters) on {}: {learn} images to learn from, {see} to test on; the run is kept in {}",
+            self.name,
+            options.dataset,
+            run.path().display()
+        );
+        let mut report = Report::new(&heading, recipe.epochs, train_loader.batches());
         fit(&mut net, device, &train_loader, &test_loader, &recipe, &mut [&mut run, &mut report])?;
 
         let path = run.path().to_owned();

@@ -25,11 +25,11 @@ pub(crate) fn run(cli: Cli) -> Outcome {
 
 fn list() -> Outcome {
     let mut out = stdout().lock();
-    writeln!(out, "{:16}{:>12}  {}", "model", "parameters", "what it is")?;
+    writeln!(out, "{:16}{:>12}  what it is", "model", "parameters")?;
     for model in zoo() {
         writeln!(out, "{:16}{:>12}  {}", model.name(), HumanCount(model.graph().params() as u64).to_string(), model.about())?;
     }
-    writeln!(out, "\n{:30}{}", "data set", "what it is")?;
+    writeln!(out, "\n{:30}what it is", "data set")?;
     for set in DataSet::ALL {
         writeln!(out, "{:30}{}", set.name(), set.about())?;
     }
@@ -47,7 +47,7 @@ fn train(args: TrainArgs) -> Outcome {
     let TrainArgs { data_dir, epochs, batch_size, lr, seed, out, .. } = args;
     let (run, summary) = model.train(&TrainOptions { dataset, data_dir, epochs, batch_size, lr, seed, device, out })?;
     let accuracy = 100.0 * summary.test_accuracy;
-    writeln!(stdout(), "test accuracy {accuracy:.2} % after {:.1} s; the run is in {}", summary.seconds, run.display())?;
+    writeln!(stdout(), "test accuracy {accuracy:.2} % after {:.1} s; see {}", summary.seconds, run.display())?;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ pub fn zoo() -> Vec<Box<dyn Model>> {
 /// seen oftener and in smaller batches.
 fn small(dataset: DataSet) -> Recipe {
     let (epochs, batch_size) = match dataset {
-        DataSet::Digits => (20, 32),
+        DataSet::Digits => (20, 16),
         DataSet::Mnist | DataSet::FashionMnist => (10, 64),
     };
     Recipe { epochs, batch_size, lr: 3e-3, schedule: Schedule::Cosine, weight_decay: 0.05, seed: 0 }

@@ -26,7 +26,7 @@ fn what_there_is() {
 fn a_run_on_the_digits() {
     let place = Place::new();
     let said = place.works("train lenet5 --epochs 4 --seed 3");
-    assert!(said.trim_end().ends_with("the run is in runs/lenet5-digits-1"), "{said}");
+    assert!(said.trim_end().ends_with("; see runs/lenet5-digits-1"), "{said}");
     assert_eq!(said.lines().filter(|line| line.starts_with("epoch ")).count(), 4, "{said}");
     let files = ["config.json", "confusion.svg", "curves.svg", "metrics.jsonl", "model.safetensors", "summary.json"];
     assert_eq!(place.names("runs/lenet5-digits-1"), files);

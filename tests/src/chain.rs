@@ -1,11 +1,24 @@
-//! Random networks.
+//! Networks that are one layer after the other, built at run time.
 
 use layercake::ir::ops::{
     AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, LeakyRelu, Linear, LogSoftmax, MaxPool2d, Softmax,
 };
-use layercake::ir::{Builder, Graph, INFER, Op, Shape};
+use layercake::ir::{Builder, Graph, INFER, Mistake, Op, Shape};
 
 use crate::Random;
+
+/// These layers, one after the other.
+///
+/// # Errors
+/// If one does not accept what it receives.
+pub fn chain(input: &[usize], ops: &[Op]) -> Result<Graph, Mistake> {
+    let mut builder = Builder::new("Chain");
+    let mut value = builder.input("input", Shape::new(input))?;
+    for (i, op) in ops.iter().enumerate() {
+        value = builder.add(&format!("l{i}"), *op, &[value])?;
+    }
+    Ok(builder.finish(&[("output", value)]))
+}
 
 /// A chain of one to seven layers on an input of awkward size. Kinds and options are drawn; what a shape rule refuses is drawn again.
 ///
@@ -19,24 +32,17 @@ pub fn random_chain(random: &mut Random) -> Graph {
         2 => Shape::new(&[random.whole(1, 9); 3]),
         _ => Shape::new(&[random.whole(1, 9), random.whole(1, 14), random.whole(1, 14)]),
     };
-    let mut builder = Builder::new("Chain");
-    let mut value = builder.input("input", shape).expect("no size is zero");
-    let (mut rank, mut layers) = (shape.rank(), 0);
     let wanted = random.whole(1, 7);
+    let (mut ops, mut rank) = (Vec::new(), shape.rank());
     for _ in 0..1000 {
-        let op = match rank {
-            3 => on_images(random),
-            rank => on_rows(random, rank),
-        };
-        if let Ok(next) = builder.add(&format!("l{layers}"), op, &[value]) {
-            (value, layers) = (next, layers + 1);
-            rank = if matches!(op, Op::Flatten(_)) { 1 } else { rank };
-        }
-        if layers == wanted {
-            return builder.finish(&[("output", value)]);
+        ops.push(if rank == 3 { on_images(random) } else { on_rows(random, rank) });
+        match chain(shape.dims(), &ops) {
+            Ok(graph) if ops.len() == wanted => return graph,
+            Ok(graph) => rank = graph.outputs()[0].shape.rank(),
+            Err(_) => drop(ops.pop()),
         }
     }
-    panic!("no layer fits a value of rank {rank}");
+    panic!("no layer fits behind {ops:?}");
 }
 
 fn on_images(random: &mut Random) -> Op {

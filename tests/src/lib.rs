@@ -11,7 +11,7 @@ mod paths;
 mod random;
 mod subject;
 
-pub use chain::{random_chain, random_state};
+pub use chain::{chain, random_chain, random_state};
 pub use compare::{Report, difference};
 pub use fixture::{Case, Fixture, folder};
 pub use numbers::Numbers;

@@ -1,8 +1,8 @@
 //! The two execution paths on a graph that no macro declared, on untyped numbers.
 
-use dfdx::tensor::{Cpu, NoneTape, OwnedTape, TensorFromVec};
+use dfdx::tensor::{Cpu, CpuError, NoneTape, OwnedTape, TensorFromVec};
 use dfdx::tensor_ops::Device;
-use layercake::__private::{Call, Runtime, Value};
+use layercake::__private::{Call, Done, Runtime, Value, execute_portably};
 use layercake::ir::Graph;
 use layercake::{Backend, Scalar};
 use layercake_engine::Mode;
@@ -25,20 +25,32 @@ pub struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// Runs it: on the engine where `E` is `f32`, on the portable path where it is `f64`. The runtime must be for this graph alone.
-    pub fn run<E: Scalar>(&self, runtime: &Runtime, mode: Mode) -> Outcome
+    /// Runs it on the engine, in float32. The runtime must be for this graph alone.
+    pub fn engine(&self, runtime: &Runtime, mode: Mode) -> Outcome {
+        self.run(runtime, mode, |call, _| <Cpu as Backend<f32>>::run(call), <Cpu as Backend<f32>>::record)
+    }
+
+    /// Runs it on the portable path.
+    pub fn portable<E: Scalar>(&self, mode: Mode) -> Outcome
     where
-        Cpu: Backend<E>,
+        Cpu: Device<E>,
+    {
+        self.run::<E>(&Runtime::default(), mode, execute_portably, execute_portably)
+    }
+
+    fn run<E: Scalar>(&self, runtime: &Runtime, mode: Mode, untaped: Execute<E, NoneTape>, taped: Execute<E, OwnedTape<E, Cpu>>) -> Outcome
+    where
+        Cpu: Device<E>,
     {
         let input = value::<E>(self.input);
         let tensors: Vec<Value<E, Cpu>> = self.state.iter().map(value).collect();
         let inputs = vec![input.clone()];
         let call = Call { graph: self.graph, runtime, tensors: tensors.clone(), inputs, mode, input_grad: true, seed: self.seed };
         if mode == Mode::Infer {
-            let done = <Cpu as Backend<E>>::execute(call, NoneTape).expect("enough memory");
+            let done = untaped(call, NoneTape).expect("enough memory");
             return Outcome::from([("output".to_owned(), numbers(&done.outputs[0]))]);
         }
-        let done = <Cpu as Backend<E>>::execute(call, OwnedTape::default()).expect("enough memory");
+        let done = taped(call, OwnedTape::default()).expect("enough memory");
         let mut outcome = Outcome::from([("output".to_owned(), numbers(&done.outputs[0]))]);
         let gradients = backward(done.outputs[0].clone(), done.tape, self.output_grad);
 
@@ -56,6 +68,8 @@ impl Pass<'_> {
         outcome
     }
 }
+
+type Execute<E, T> = fn(Call<'_, E, Cpu>, T) -> Result<Done<E, Cpu, T>, CpuError>;
 
 fn value<E: Scalar>(numbers: &Numbers) -> Value<E, Cpu>
 where

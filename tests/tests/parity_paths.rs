@@ -1,9 +1,12 @@
 //! The engine against the portable path on random networks: sizes, options and neighbours that nobody thought of.
 
+use std::cell::LazyCell;
+
 use layercake::__private::Runtime;
-use layercake::ir::{Graph, Op, Shape};
+use layercake::ir::ops::{BatchNorm2d, Conv2d, Linear, MaxPool2d};
+use layercake::ir::{Graph, INFER, Op, Shape};
 use layercake_engine::Mode;
-use layercake_tests::{Numbers, Outcome, Pass, Random, Report, difference, random_chain, random_state};
+use layercake_tests::{Numbers, Outcome, Pass, Random, Report, chain, difference, random_chain, random_state};
 
 const NETWORKS: u64 = 250;
 /// One image, fewer than there are lanes, an odd number, and enough for several lanes with a remainder.
@@ -15,59 +18,134 @@ const BAR: f64 = 1e-5;
 const NOISE: f64 = 1e-6;
 
 #[test]
-fn engine_agrees_with_the_portable_path() {
-    let mut report = Report::new("random networks");
-    let (mut compared, mut unsteady) = (0, 0);
+fn random_networks() {
+    let mut tally = Tally::new("random networks");
     for seed in 0..NETWORKS {
         let mut random = Random::new(seed);
         let graph = random_chain(&mut random);
-        report.case();
-        // One runtime for all batches and modes: its plans and workspaces must not get mixed up.
-        let (runtime, unused) = (Runtime::default(), Runtime::default());
-        for batch in [random.whole(0, 4), random.whole(0, 4)].map(|i| BATCHES[i]) {
-            let state = random_state(&graph, &mut random);
-            let batched = |shape: &Shape| [&[batch], shape.dims()].concat();
-            let input = random.numbers(&batched(&graph.inputs()[0].shape), -1.7, 1.7);
-            let output_grad = random.numbers(&batched(&graph.outputs()[0].shape), -1.7, 1.7);
-            let pass = Pass { graph: &graph, state: &state, input: &input, output_grad: &output_grad, seed };
-            for (name, mode) in MODES {
-                if mode == Mode::Train && !has_variance(&graph, batch) {
-                    continue;
-                }
-                let (found, expected) = (pass.run::<f32>(&runtime, mode), pass.run::<f64>(&unused, mode));
-                compared += 1;
-                if !close(&found, &expected) && !steady(&pass, mode, &expected) {
-                    unsteady += 1;
-                    continue;
-                }
-                let case = format!("network {seed} ({}) batch {batch} {name}", kinds(&graph));
-                report.compare_all("engine f32", &case, &found, &expected, BAR);
+        let batches = [random.whole(0, 4), random.whole(0, 4)].map(|i| BATCHES[i]);
+        compare(&format!("network {seed}"), &graph, &batches, &mut random, &mut tally);
+    }
+    tally.finish();
+}
+
+/// Sizes at which an executor shares out its work otherwise: many weights and many images, long rows, tall columns.
+#[test]
+fn large_layers() {
+    let linear = |out_features| Op::Linear(Linear { in_features: INFER, out_features, bias: true });
+    let plain = Conv2d {
+        in_channels: INFER,
+        out_channels: 1,
+        kernel: [3; 2],
+        stride: [1; 2],
+        padding: [1; 2],
+        dilation: [1; 2],
+        groups: 1,
+        bias: true,
+    };
+    let max_pool = MaxPool2d { kernel: [3; 2], stride: [2; 2], padding: [1; 2], dilation: [1; 2], ceil_mode: false };
+    let norm = BatchNorm2d { features: INFER, eps: 1e-5, momentum: 0.1, affine: true };
+    let sparse = Conv2d { out_channels: 50, kernel: [3, 2], stride: [2, 1], padding: [1, 2], dilation: [1, 3], ..plain };
+    let networks: [(usize, &[usize], &[Op]); 8] = [
+        (101, &[301], &[linear(701), Op::Tanh, linear(10)]),
+        (101, &[19, 130], &[linear(170), Op::Tanh, linear(33)]),
+        (19, &[37, 11, 13], &[Op::Conv2d(Conv2d { out_channels: 61, ..plain }), Op::Tanh, Op::Conv2d(sparse)]),
+        (21, &[30, 21, 19], &[Op::Conv2d(Conv2d { out_channels: 64, stride: [2; 2], ..plain }), Op::Sigmoid]),
+        (17, &[64, 9, 10], &[Op::Conv2d(Conv2d { out_channels: 128, groups: 2, ..plain })]),
+        (33, &[150, 7, 5], &[Op::Conv2d(Conv2d { out_channels: 170, kernel: [1; 2], padding: [0; 2], bias: false, ..plain })]),
+        (
+            5,
+            &[3, 65, 67],
+            &[Op::Conv2d(Conv2d { out_channels: 8, kernel: [5; 2], ..plain }), Op::BatchNorm2d(norm), Op::Relu, Op::MaxPool2d(max_pool)],
+        ),
+        (
+            6,
+            &[48, 31, 29],
+            &[
+                Op::Conv2d(Conv2d { out_channels: 48, groups: 48, ..plain }),
+                Op::BatchNorm2d(norm),
+                Op::Conv2d(Conv2d { out_channels: 64, kernel: [1; 2], padding: [0; 2], ..plain }),
+            ],
+        ),
+    ];
+    let mut tally = Tally::new("large layers");
+    for (batch, input, ops) in networks {
+        let graph = chain(input, ops).expect("the layers fit");
+        compare("network", &graph, &[batch], &mut Random::new(batch as u64), &mut tally);
+    }
+    tally.finish();
+}
+
+/// Compares both paths of one network in all modes.
+fn compare(name: &str, graph: &Graph, batches: &[usize], random: &mut Random, tally: &mut Tally) {
+    tally.report.case();
+    // One runtime for all batches and modes: its plans and workspaces must not get mixed up.
+    let runtime = Runtime::default();
+    for &batch in batches {
+        let state = random_state(graph, random);
+        let batched = |shape: &Shape| [&[batch], shape.dims()].concat();
+        let input = random.numbers(&batched(&graph.inputs()[0].shape), -1.7, 1.7);
+        let output_grad = random.numbers(&batched(&graph.outputs()[0].shape), -1.7, 1.7);
+        let pass = Pass { graph, state: &state, input: &input, output_grad: &output_grad, seed: random.whole(0, 1000) as u64 };
+        for (how, mode) in MODES {
+            if mode != Mode::Train || has_variance(graph, batch) {
+                let case = format!("{name} ({}) batch {batch} {how}", kinds(graph));
+                compare_pass(&case, &pass, mode, &pass.engine(&runtime, mode), tally);
             }
         }
     }
-    println!("{compared} passes, {unsteady} of them left out: noise in the last places of float32 changes what they give");
-    report.finish();
-    assert!(unsteady * 20 < compared, "{unsteady} of {compared} passes left out are too many to be chance");
 }
 
-/// Does the reference itself stay where it is when its numbers move by little more than float32 can tell apart? It does not where an
-/// element lies on the kink of a ReLU, two elements of a window are all but equal, or nearly everything cancels (batch norm on two
-/// values). No float32 result is right or wrong there.
-fn steady(pass: &Pass, mode: Mode, expected: &Outcome) -> bool {
+fn compare_pass(case: &str, pass: &Pass, mode: Mode, found: &Outcome, tally: &mut Tally) {
+    let expected = pass.portable::<f64>(mode);
+    assert!(found.keys().eq(expected.keys()), "{case}: {:?} and {:?}", found.keys(), expected.keys());
+    let others = LazyCell::new(|| as_good(pass, mode));
+    for (name, expected) in &expected {
+        tally.all += 1;
+        let close = difference(&found[name], expected) <= BAR;
+        if !close && others.iter().any(|other| difference(&other[name], expected) > BAR / 4.0) {
+            tally.left_out += 1;
+        } else {
+            tally.report.compare("engine f32", case, name, &found[name], expected, BAR);
+        }
+    }
+}
+
+/// What was compared, and how much of it could not be.
+struct Tally {
+    report: Report,
+    all: usize,
+    left_out: usize,
+}
+
+impl Tally {
+    fn new(title: &str) -> Self {
+        Self { report: Report::new(title), all: 0, left_out: 0 }
+    }
+
+    fn finish(self) {
+        let Self { report, all, left_out } = self;
+        println!("{all} tensors, {left_out} of them left out: no float32 program gets them right");
+        report.finish();
+        assert!(left_out * 20 < all, "{left_out} of {all} tensors left out are too many to be chance");
+    }
+}
+
+/// Results as good as one can ask for in float32: the portable path's in float32, and those in float64 from numbers that moved by little
+/// more than float32 can tell apart. Where they differ from each other, an element lies on the kink of a ReLU, two of a window are all
+/// but equal, or nearly everything cancels (batch norm on two values); nothing is right or wrong there.
+fn as_good(pass: &Pass, mode: Mode) -> Vec<Outcome> {
     let mut random = Random::new(pass.seed);
     let mut noisy = |numbers: &Numbers| {
         let values = numbers.values.iter().map(|value| value * (1.0 + NOISE * (2.0 * random.unit() - 1.0))).collect();
         Numbers { values, ..numbers.clone() }
     };
-    (0..4).all(|_| {
+    let mut outcomes = vec![pass.portable::<f32>(mode)];
+    for _ in 0..4 {
         let state: Vec<Numbers> = pass.state.iter().map(&mut noisy).collect();
-        let found = Pass { state: &state, input: &noisy(pass.input), ..*pass }.run::<f64>(&Runtime::default(), mode);
-        close(&found, expected)
-    })
-}
-
-fn close(found: &Outcome, expected: &Outcome) -> bool {
-    expected.iter().all(|(name, expected)| found.get(name).is_some_and(|found| difference(found, expected) <= BAR))
+        outcomes.push(Pass { state: &state, input: &noisy(pass.input), ..*pass }.portable::<f64>(mode));
+    }
+    outcomes
 }
 
 /// Batch norm refuses to train on one value a channel.

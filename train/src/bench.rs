@@ -8,6 +8,7 @@ use layercake::prelude::*;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde::Serialize;
 
+use crate::error::OnDevice;
 use crate::{Classifier, ImageBatch, TrainError};
 
 const WARM_UP: usize = 3;
@@ -71,24 +72,23 @@ where
     let mut random = StdRng::seed_from_u64(0);
     let pixels: Vec<f32> = (0..batch * CHANNELS * HEIGHT * WIDTH).map(|_| random.gen_range(-1.0..1.0)).collect();
     let labels: Vec<usize> = (0..batch).map(|_| random.gen_range(0..CLASSES)).collect();
-    let images: ImageBatch<CHANNELS, HEIGHT, WIDTH, D> =
-        device.try_tensor_from_vec(pixels, (batch, Const, Const, Const)).map_err(TrainError::device)?;
+    let images: ImageBatch<CHANNELS, HEIGHT, WIDTH, D> = device.try_tensor_from_vec(pixels, (batch, Const, Const, Const)).on_device()?;
 
     let mut optimizer = Adam::new(net, AdamConfig { lr: 1e-3, ..Default::default() });
-    let mut gradients = Some(net.try_alloc_grads().map_err(TrainError::device)?);
+    let mut gradients = Some(net.try_alloc_grads().on_device()?);
     let train = Timing::measure(batch, || {
         let taken = gradients.take().expect("each step puts them back");
-        let scores = net.try_forward_train(images.clone(), taken).map_err(TrainError::device)?;
-        let loss = try_cross_entropy(scores, &labels).map_err(TrainError::device)?;
+        let scores = net.try_forward_train(images.clone(), taken).on_device()?;
+        let loss = try_cross_entropy(scores, &labels).on_device()?;
         let mean = loss.as_vec()[0];
-        let mut new = loss.try_backward().map_err(TrainError::device)?;
-        optimizer.update(net, &new).map_err(TrainError::device)?;
-        net.try_zero_grads(&mut new).map_err(TrainError::device)?;
+        let mut new = loss.try_backward().on_device()?;
+        optimizer.update(net, &new).on_device()?;
+        net.try_zero_grads(&mut new).on_device()?;
         gradients = Some(new);
         if mean.is_finite() { Ok(()) } else { Err(TrainError::Diverged { epoch: 1, step: 1, loss: mean }) }
     })?;
     let infer = Timing::measure(batch, || {
-        let scores = net.try_forward(images.clone()).map_err(TrainError::device)?;
+        let scores = net.try_forward(images.clone()).on_device()?;
         std::hint::black_box(scores.as_vec());
         Ok::<_, TrainError>(())
     })?;

@@ -63,9 +63,13 @@ pub enum TrainError {
     Device(String),
 }
 
-impl TrainError {
-    /// Of a dfdx device's error.
-    pub(crate) fn device(error: impl Display) -> Self {
-        Self::Device(error.to_string())
+/// Turns a device's error, of whichever type that is, into one of training.
+pub(crate) trait OnDevice<T> {
+    fn on_device(self) -> Result<T, TrainError>;
+}
+
+impl<T, E: Display> OnDevice<T> for Result<T, E> {
+    fn on_device(self) -> Result<T, TrainError> {
+        self.map_err(|error| TrainError::Device(error.to_string()))
     }
 }

@@ -4,6 +4,7 @@ use layercake::loss::try_cross_entropy;
 use layercake::prelude::*;
 
 use crate::data::Loader;
+use crate::error::OnDevice;
 use crate::{Classifier, Tally, TrainError};
 
 /// Runs a network over all images, in their order, as inference does: without a tape, without dropout, with the running statistics of
@@ -24,10 +25,10 @@ where
     let order: Vec<usize> = (0..data.images().len()).collect();
     let mut tally = Tally::new(CLASSES);
     for batch in data.load(device, &order) {
-        let batch = batch.map_err(TrainError::device)?;
-        let scores = net.try_forward(batch.images).map_err(TrainError::device)?;
+        let batch = batch.on_device()?;
+        let scores = net.try_forward(batch.images).on_device()?;
         tally.count(&scores.as_vec(), &batch.labels);
-        let loss = try_cross_entropy(scores, &batch.labels).map_err(TrainError::device)?;
+        let loss = try_cross_entropy(scores, &batch.labels).on_device()?;
         tally.add_loss(loss.as_vec()[0], batch.labels.len());
     }
     Ok(tally)

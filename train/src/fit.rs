@@ -8,6 +8,7 @@ use layercake::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Loader, Shuffle};
+use crate::error::OnDevice;
 use crate::{Classifier, Epoch, Schedule, Tally, TrainError, evaluate};
 
 /// How to train.
@@ -79,7 +80,7 @@ where
     let shuffle = Shuffle { seed: recipe.seed };
     let weight_decay = (recipe.weight_decay > 0.0).then_some(WeightDecay::Decoupled(recipe.weight_decay));
     let mut optimizer = Adam::new(net, AdamConfig { lr: recipe.lr, weight_decay, ..Default::default() });
-    let mut gradients = net.try_alloc_grads().map_err(TrainError::device)?;
+    let mut gradients = net.try_alloc_grads().on_device()?;
     let mut history = Vec::new();
 
     for epoch in 1..=recipe.epochs {
@@ -87,21 +88,21 @@ where
         let order = shuffle.order(epoch, train.images().len());
         let mut tally = Tally::new(CLASSES);
         for (i, batch) in train.load(device, &order).enumerate() {
-            let batch = batch.map_err(TrainError::device)?;
+            let batch = batch.on_device()?;
             let done = (epoch - 1) * train.batches() + i;
             optimizer.cfg.lr = recipe.lr * recipe.schedule.factor(done, recipe.epochs * train.batches(), train.batches());
 
-            let scores = net.try_forward_train(batch.images, gradients).map_err(TrainError::device)?;
+            let scores = net.try_forward_train(batch.images, gradients).on_device()?;
             tally.count(&scores.as_vec(), &batch.labels);
-            let loss = try_cross_entropy(scores, &batch.labels).map_err(TrainError::device)?;
+            let loss = try_cross_entropy(scores, &batch.labels).on_device()?;
             let mean = loss.as_vec()[0];
             if !mean.is_finite() {
                 return Err(TrainError::Diverged { epoch, step: i + 1, loss: mean });
             }
             tally.add_loss(mean, batch.labels.len());
-            gradients = loss.try_backward().map_err(TrainError::device)?;
-            optimizer.update(net, &gradients).map_err(TrainError::device)?;
-            net.try_zero_grads(&mut gradients).map_err(TrainError::device)?;
+            gradients = loss.try_backward().on_device()?;
+            optimizer.update(net, &gradients).on_device()?;
+            net.try_zero_grads(&mut gradients).on_device()?;
 
             let progress = Progress { epoch, step: i + 1, train: &tally, elapsed: start.elapsed() };
             observers.iter_mut().for_each(|observer| observer.on_step(&progress));

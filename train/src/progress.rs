@@ -16,12 +16,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// For a run of so many epochs of so many steps.
-    pub fn new(epochs: usize, steps_per_epoch: usize) -> Self {
+    /// For a run of so many epochs of so many steps. The heading is shown at once.
+    pub fn new(heading: &str, epochs: usize, steps_per_epoch: usize) -> Self {
+        say(heading);
         // Drawn at most so often, the bar costs nothing that could be measured.
         let target = if stdout().is_terminal() { ProgressDrawTarget::stdout_with_hz(10) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some((epochs * steps_per_epoch) as u64), target);
-        let style = ProgressStyle::with_template("{prefix} {bar:24.blue/white.dim} {msg}  {eta} left");
+        let style = ProgressStyle::with_template("{prefix} {wide_bar:.blue/white.dim} {msg}  {eta} left");
         bar.set_style(style.expect("the template is well formed").progress_chars("━━━"));
         Self { epochs, bar }
     }
@@ -53,11 +54,15 @@ impl<N, D> Observer<N, D> for Report {
              {images_per_second:.0} images/s  {seconds:.1} s",
             self.place(epoch.epoch)
         );
-        // Nobody may be reading any more, which is no reason to end the training.
-        self.bar.suspend(|| drop(writeln!(stdout(), "{line}")));
+        self.bar.suspend(|| say(&line));
         if epoch.epoch == self.epochs {
             self.bar.finish_and_clear();
         }
         Ok(())
     }
+}
+
+/// Prints a line. Nobody may be reading any more, which is no reason to end a training.
+fn say(line: &str) {
+    let _ = writeln!(stdout(), "{line}");
 }

@@ -66,7 +66,8 @@ fn observers_hear_all_and_can_stop_it() {
     let test = digits().test;
     let mut listener = Listener::default();
     train(&test, 360, &RECIPE, &mut [&mut listener]).unwrap();
-    let epoch = |n| [format!("epoch {n} step 1 images 50"), format!("epoch {n} step 29 images 1437"), format!("epoch {n} done, 360 tested")];
+    let epoch =
+        |n| [format!("epoch {n} step 1 images 50"), format!("epoch {n} step 29 images 1437"), format!("epoch {n} done, 360 tested")];
     assert_eq!(listener.heard, [epoch(1), epoch(2)].concat());
 
     let mut listener = Listener { stop_after: Some(1), ..Default::default() };

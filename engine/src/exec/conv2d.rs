@@ -1,4 +1,4 @@
-//! `Conv2d` on the buffers of a lane, channel-major.
+//! `Conv2d` on the buffers of a lane, channel-major, in the way the plan has chosen; [`super::shift`] has one of the ways.
 
 use std::ops::Range;
 
@@ -11,6 +11,8 @@ use crate::{
     plan::{Convolution, Kernel, Plan, Way},
 };
 
+use super::shift;
+
 /// Output channels whose weight gradient one thread works out at a time: fewer, and making the matrix of windows for each would cost
 /// more than the product.
 const PART: usize = 64;
@@ -21,21 +23,16 @@ pub fn forward(conv: &Convolution, images: usize, params: &[Vec<f32>], x: &[f32]
     for group in 0..conv.groups {
         let x = group_input(conv, group, images, x);
         let y = &mut y[group * conv.outputs * out_row..][..conv.outputs * out_row];
+        let weight = &params[0][group * conv.weights()..][..conv.weights()];
         let start = if conv.bias { Start::Bias(&params[1][group * conv.outputs..][..conv.outputs]) } else { Start::Zero };
+        if let Way::Shift(shift) = &conv.way {
+            shift::forward(conv, shift, images, weight, start, x, y, scratch);
+            continue;
+        }
         for band in bands(conv, images) {
             let (right, n) = matrix(conv, images, band.clone(), x, scratch);
-            let product = Outer {
-                m: conv.outputs,
-                n,
-                k: depth,
-                left: &params[0][group * conv.weights()..],
-                left_row: depth,
-                left_col: 1,
-                right,
-                rows: Every(n),
-                out_row,
-                start,
-            };
+            let product =
+                Outer { m: conv.outputs, n, k: depth, left: weight, left_row: depth, left_col: 1, right, rows: Every(n), out_row, start };
             outer(product, &mut y[band.start * conv.slide.output[1]..]);
         }
     }
@@ -51,22 +48,17 @@ pub fn weight_grads(conv: &Convolution, images: usize, x: &[f32], dy: &[f32], gr
 
 /// `dW = dy columns^T`, of the output channels from `first` on that fit into `to`.
 #[allow(clippy::too_many_arguments, reason = "three slices in, one out, scratch, and the sizes")]
-pub fn weight_rows(
-    conv: &Convolution,
-    images: usize,
-    first: usize,
-    x: &[f32],
-    dy: &[f32],
-    to: &mut [f32],
-    scratch: &mut [f32],
-    add: bool,
-) {
+pub fn weight_rows(conv: &Convolution, images: usize, first: usize, x: &[f32], dy: &[f32], to: &mut [f32], scratch: &mut [f32], add: bool) {
     let (depth, dy_row) = (conv.depth(), images * conv.slide.output_len());
     let end = first + to.len() / depth;
     for group in first / conv.outputs..end.div_ceil(conv.outputs) {
         let x = group_input(conv, group, images, x);
         let channels = (group * conv.outputs).max(first)..((group + 1) * conv.outputs).min(end);
         let to = &mut to[(channels.start - first) * depth..][..channels.len() * depth];
+        if let Way::Shift(shift) = &conv.way {
+            shift::weight_rows(conv, shift, images, x, &dy[channels.start * dy_row..channels.end * dy_row], to, scratch, add);
+            continue;
+        }
         for band in bands(conv, images) {
             let (right, n) = matrix(conv, images, band.clone(), x, scratch);
             let product = Inner {
@@ -98,7 +90,8 @@ pub fn bias_grad(conv: &Convolution, images: usize, dy: &[f32], to: &mut [f32], 
 /// `dx = columns^-1 (W^T dy)`, added or in its place.
 pub fn input_grad(conv: &Convolution, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool, scratch: &mut [f32]) {
     let (depth, dy_row) = (conv.depth(), images * conv.slide.output_len());
-    if !add && conv.way == Way::Columns {
+    let direct = conv.way == Way::Direct;
+    if !add && !direct {
         dx.fill(0.0);
     }
     let dx_len = conv.inputs * images * conv.slide.input_len();
@@ -116,14 +109,13 @@ pub fn input_grad(conv: &Convolution, images: usize, weight: &[f32], dy: &[f32],
                 right: &dy[group * conv.outputs * dy_row + band.start * conv.slide.output[1]..],
                 rows: Every(dy_row),
                 out_row: n,
-                start: if add && conv.way == Way::Direct { Start::Sum } else { Start::Zero },
+                start: if add && direct { Start::Sum } else { Start::Zero },
             };
-            match conv.way {
-                Way::Direct => outer(product, dx),
-                Way::Columns => {
-                    outer(product, &mut scratch[..depth * n]);
-                    columns::scatter(&conv.slide, conv.inputs, images, band, &scratch[..depth * n], dx);
-                }
+            if direct {
+                outer(product, dx);
+            } else {
+                outer(product, &mut scratch[..depth * n]);
+                columns::scatter(&conv.slide, conv.inputs, images, band, &scratch[..depth * n], dx);
             }
         }
     }
@@ -144,14 +136,12 @@ fn bands(conv: &Convolution, images: usize) -> impl Iterator<Item = Range<usize>
 /// The matrix `[depth, n]` of the windows of a band, and `n`.
 fn matrix<'a>(conv: &Convolution, images: usize, band: Range<usize>, x: &'a [f32], scratch: &'a mut [f32]) -> (&'a [f32], usize) {
     let n = band.len() * conv.slide.output[1];
-    match conv.way {
-        Way::Direct => (x, n),
-        Way::Columns => {
-            let scratch = &mut scratch[..conv.depth() * n];
-            columns::gather(&conv.slide, conv.inputs, images, band, x, scratch);
-            (scratch, n)
-        }
+    if conv.way == Way::Direct {
+        return (x, n);
     }
+    let scratch = &mut scratch[..conv.depth() * n];
+    columns::gather(&conv.slide, conv.inputs, images, band, x, scratch);
+    (scratch, n)
 }
 
 /// Output channels in one part of a weight gradient that all threads work out.

@@ -6,6 +6,7 @@ mod forward;
 mod lane;
 mod linear;
 mod norm;
+mod shift;
 
 use rayon::prelude::*;
 

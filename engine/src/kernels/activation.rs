@@ -53,19 +53,33 @@ impl WithSimd for Forward<'_> {
         let zero = simd.splat_f32s(0.0);
         match activation {
             // The comparison is false for NaN, which so stays.
-            Activation::Relu => {
-                map(simd, x, #[inline(always)]
-                |x| simd.select_f32s(simd.less_than_f32s(x, zero), zero, x))
-            }
+            Activation::Relu => map(
+                simd,
+                x,
+                #[inline(always)]
+                |x| simd.select_f32s(simd.less_than_f32s(x, zero), zero, x),
+            ),
             Activation::LeakyRelu(slope) => {
                 let slope = simd.splat_f32s(slope);
-                map(simd, x, #[inline(always)]
-                |x| simd.select_f32s(simd.greater_than_f32s(x, zero), x, simd.mul_f32s(x, slope)))
+                map(
+                    simd,
+                    x,
+                    #[inline(always)]
+                    |x| simd.select_f32s(simd.greater_than_f32s(x, zero), x, simd.mul_f32s(x, slope)),
+                )
             }
-            Activation::Tanh => map(simd, x, #[inline(always)]
-            |x| math::tanh(simd, x)),
-            Activation::Sigmoid => map(simd, x, #[inline(always)]
-            |x| math::sigmoid(simd, x)),
+            Activation::Tanh => map(
+                simd,
+                x,
+                #[inline(always)]
+                |x| math::tanh(simd, x),
+            ),
+            Activation::Sigmoid => map(
+                simd,
+                x,
+                #[inline(always)]
+                |x| math::sigmoid(simd, x),
+            ),
         }
     }
 }
@@ -80,23 +94,37 @@ impl WithSimd for Backward<'_> {
         let Backward(activation, y, grad) = self;
         let (zero, one) = (simd.splat_f32s(0.0), simd.splat_f32s(1.0));
         match activation {
-            Activation::Relu => {
-                zip(simd, y, grad, #[inline(always)]
-                |y, g| simd.select_f32s(simd.less_than_or_equal_f32s(y, zero), zero, g))
-            }
+            Activation::Relu => zip(
+                simd,
+                y,
+                grad,
+                #[inline(always)]
+                |y, g| simd.select_f32s(simd.less_than_or_equal_f32s(y, zero), zero, g),
+            ),
             Activation::LeakyRelu(slope) => {
                 let slope = simd.splat_f32s(slope);
-                zip(simd, y, grad, #[inline(always)]
-                |y, g| simd.select_f32s(simd.greater_than_f32s(y, zero), g, simd.mul_f32s(g, slope)))
+                zip(
+                    simd,
+                    y,
+                    grad,
+                    #[inline(always)]
+                    |y, g| simd.select_f32s(simd.greater_than_f32s(y, zero), g, simd.mul_f32s(g, slope)),
+                )
             }
-            Activation::Tanh => {
-                zip(simd, y, grad, #[inline(always)]
-                |y, g| simd.mul_f32s(g, simd.negate_mul_add_e_f32s(y, y, one)))
-            }
-            Activation::Sigmoid => {
-                zip(simd, y, grad, #[inline(always)]
-                |y, g| simd.mul_f32s(g, simd.negate_mul_add_e_f32s(y, y, y)))
-            }
+            Activation::Tanh => zip(
+                simd,
+                y,
+                grad,
+                #[inline(always)]
+                |y, g| simd.mul_f32s(g, simd.negate_mul_add_e_f32s(y, y, one)),
+            ),
+            Activation::Sigmoid => zip(
+                simd,
+                y,
+                grad,
+                #[inline(always)]
+                |y, g| simd.mul_f32s(g, simd.negate_mul_add_e_f32s(y, y, y)),
+            ),
         }
     }
 }
@@ -144,8 +172,13 @@ impl WithSimd for Add<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        zip(simd, self.0, self.1, #[inline(always)]
-        |x, y| simd.add_f32s(x, y));
+        zip(
+            simd,
+            self.0,
+            self.1,
+            #[inline(always)]
+            |x, y| simd.add_f32s(x, y),
+        );
     }
 }
 

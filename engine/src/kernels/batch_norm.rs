@@ -224,9 +224,7 @@ mod tests {
     ];
 
     fn channel(axes: Axes, x: &[f32], channel: usize) -> Vec<f64> {
-        (0..axes.outer)
-            .flat_map(|o| x[(o * axes.channels + channel) * axes.inner..][..axes.inner].iter().map(|&x| f64::from(x)))
-            .collect()
+        (0..axes.outer).flat_map(|o| x[(o * axes.channels + channel) * axes.inner..][..axes.inner].iter().map(|&x| f64::from(x))).collect()
     }
 
     #[test]

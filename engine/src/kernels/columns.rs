@@ -81,22 +81,27 @@ impl WithSimd for Gather<'_> {
         for x in x.chunks_exact(images * slide.input_len()).take(channels) {
             for tap in taps(slide) {
                 let line = lines.next().expect("the matrix has a row for each channel and tap");
-                stretches(slide, &band, tap, #[inline(always)]
-                |all, stretch| {
-                    if stretch.rows.len() < all.len() || stretch.columns.len() < width {
-                        line[all.start * width..all.end * width].fill(0.0);
-                    }
-                    let (count, len) = (stretch.rows.len(), stretch.columns.len());
-                    let to = &mut line[stretch.rows.start * width + stretch.columns.start..];
-                    if stride == 1 {
-                        put_with(simd, RowPairs { count, len, from: row_stride, to: width }, &x[stretch.at..], to, false);
-                    } else {
-                        for row in 0..count {
-                            let from = x[stretch.at + row * row_stride..].iter().step_by(stride);
-                            to[row * width..][..len].iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+                stretches(
+                    slide,
+                    &band,
+                    tap,
+                    #[inline(always)]
+                    |all, stretch| {
+                        if stretch.rows.len() < all.len() || stretch.columns.len() < width {
+                            line[all.start * width..all.end * width].fill(0.0);
                         }
-                    }
-                });
+                        let (count, len) = (stretch.rows.len(), stretch.columns.len());
+                        let to = &mut line[stretch.rows.start * width + stretch.columns.start..];
+                        if stride == 1 {
+                            put_with(simd, RowPairs { count, len, from: row_stride, to: width }, &x[stretch.at..], to, false);
+                        } else {
+                            for row in 0..count {
+                                let from = x[stretch.at + row * row_stride..].iter().step_by(stride);
+                                to[row * width..][..len].iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+                            }
+                        }
+                    },
+                );
             }
         }
     }
@@ -123,19 +128,24 @@ impl WithSimd for Scatter<'_> {
         for x in x.chunks_exact_mut(images * slide.input_len()).take(channels) {
             for tap in taps(slide) {
                 let line = lines.next().expect("the matrix has a row for each channel and tap");
-                stretches(slide, &band, tap, #[inline(always)]
-                |_, stretch| {
-                    let (count, len) = (stretch.rows.len(), stretch.columns.len());
-                    let from = &line[stretch.rows.start * width + stretch.columns.start..];
-                    if stride == 1 {
-                        put_with(simd, RowPairs { count, len, from: width, to: row_stride }, from, &mut x[stretch.at..], true);
-                    } else {
-                        for row in 0..count {
-                            let to = x[stretch.at + row * row_stride..].iter_mut().step_by(stride);
-                            to.zip(&from[row * width..][..len]).for_each(|(to, from)| *to += *from);
+                stretches(
+                    slide,
+                    &band,
+                    tap,
+                    #[inline(always)]
+                    |_, stretch| {
+                        let (count, len) = (stretch.rows.len(), stretch.columns.len());
+                        let from = &line[stretch.rows.start * width + stretch.columns.start..];
+                        if stride == 1 {
+                            put_with(simd, RowPairs { count, len, from: width, to: row_stride }, from, &mut x[stretch.at..], true);
+                        } else {
+                            for row in 0..count {
+                                let to = x[stretch.at + row * row_stride..].iter_mut().step_by(stride);
+                                to.zip(&from[row * width..][..len]).for_each(|(to, from)| *to += *from);
+                            }
                         }
-                    }
-                });
+                    },
+                );
             }
         }
     }

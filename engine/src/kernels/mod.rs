@@ -72,9 +72,10 @@ mod tests {
 
     #[test]
     fn inside_names_the_windows_whose_tap_is_no_padding() {
-        for (size, kernel, stride, padding, dilation) in [(7, 3, 2, 1, 1), (5, 5, 1, 4, 1), (9, 2, 3, 0, 4), (1, 3, 1, 1, 1), (4, 3, 5, 3, 2)] {
-            let window =
-                Window { kernel: [kernel; 2], stride: [stride; 2], padding: [padding; 2], dilation: [dilation; 2], ceil: false };
+        for (size, kernel, stride, padding, dilation) in
+            [(7, 3, 2, 1, 1), (5, 5, 1, 4, 1), (9, 2, 3, 0, 4), (1, 3, 1, 1, 1), (4, 3, 5, 3, 2)]
+        {
+            let window = Window { kernel: [kernel; 2], stride: [stride; 2], padding: [padding; 2], dilation: [dilation; 2], ceil: false };
             let steps = window.steps(0, size);
             let slide = Slide { window, input: [size; 2], output: [steps; 2] };
             for tap in 0..kernel {

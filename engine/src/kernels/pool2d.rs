@@ -66,8 +66,7 @@ impl Mean {
         let start = step * window.stride[axis];
         let end = start + window.kernel[axis];
         let (padding, size) = (window.padding[axis], input[axis]);
-        let count =
-            if self.count_padding { end.min(size + 2 * padding) - start } else { end.min(size + padding) - start.max(padding) };
+        let count = if self.count_padding { end.min(size + 2 * padding) - start } else { end.min(size + padding) - start.max(padding) };
         1.0 / count as f32
     }
 
@@ -198,7 +197,8 @@ mod tests {
     /// The taps of a window as `(row, column)` that may lie outside, in row order, by signed arithmetic.
     fn taps(slide: &Slide, row: usize, column: usize) -> Vec<(isize, isize)> {
         let w = &slide.window;
-        let at = |axis: usize, step: usize, tap: usize| (step * w.stride[axis] + tap * w.dilation[axis]) as isize - w.padding[axis] as isize;
+        let at =
+            |axis: usize, step: usize, tap: usize| (step * w.stride[axis] + tap * w.dilation[axis]) as isize - w.padding[axis] as isize;
         (0..w.kernel[0]).flat_map(|y| (0..w.kernel[1]).map(move |x| (at(0, row, y), at(1, column, x)))).collect()
     }
 
@@ -213,8 +213,7 @@ mod tests {
         for slide in slides() {
             for (planes, count_padding) in [(1, true), (3, false), (2, true)] {
                 let slide = Slide { window: Window { dilation: [1, 1], ..slide.window }, ..slide };
-                let slide =
-                    Slide { output: [slide.window.steps(0, slide.input[0]), slide.window.steps(1, slide.input[1])], ..slide };
+                let slide = Slide { output: [slide.window.steps(0, slide.input[0]), slide.window.steps(1, slide.input[1])], ..slide };
                 let pool = Mean { slide, count_padding };
                 let x = numbers(planes * slide.input_len(), 1);
                 let dy = numbers(planes * slide.output_len(), 2);
@@ -223,8 +222,7 @@ mod tests {
                 mean_backward(&pool, &dy, &mut dx, false);
                 let (mut slow_y, mut slow_dx) = (vec![0.0; dy.len()], vec![0.0; x.len()]);
                 for (at, slow_y) in slow_y.iter_mut().enumerate() {
-                    let (plane, row, column) =
-                        (at / slide.output_len(), at / slide.output[1] % slide.output[0], at % slide.output[1]);
+                    let (plane, row, column) = (at / slide.output_len(), at / slide.output[1] % slide.output[0], at % slide.output[1]);
                     let margin = if count_padding { slide.window.padding } else { [0, 0] };
                     let taps = taps(&slide, row, column);
                     let count = taps.iter().filter(|&&tap| within(&slide, tap, margin)).count() as f32;
@@ -255,8 +253,7 @@ mod tests {
                 max_backward(&slide, &x, &dy, &mut dx);
                 let (mut slow_y, mut slow_dx) = (vec![f32::NEG_INFINITY; dy.len()], vec![0.0; x.len()]);
                 for (at, slow_y) in slow_y.iter_mut().enumerate() {
-                    let (plane, row, column) =
-                        (at / slide.output_len(), at / slide.output[1] % slide.output[0], at % slide.output[1]);
+                    let (plane, row, column) = (at / slide.output_len(), at / slide.output[1] % slide.output[0], at % slide.output[1]);
                     let mut from = None;
                     for tap in taps(&slide, row, column).into_iter().filter(|&tap| within(&slide, tap, [0, 0])) {
                         let index = plane * slide.input_len() + tap.0 as usize * slide.input[1] + tap.1 as usize;

@@ -201,14 +201,7 @@ struct Tile<'a, M> {
 /// # Safety
 /// As [`outer_tile`].
 #[inline(always)]
-unsafe fn outer_tile_of<S: Simd, R: Rows>(
-    simd: S,
-    p: &Outer<R>,
-    tile: Tile<S::m32s>,
-    out: &mut [f32],
-    height: usize,
-    vectors: usize,
-) {
+unsafe fn outer_tile_of<S: Simd, R: Rows>(simd: S, p: &Outer<R>, tile: Tile<S::m32s>, out: &mut [f32], height: usize, vectors: usize) {
     macro_rules! pick {
         ($($rows:literal)*) => {
             match (height, vectors) {
@@ -489,8 +482,7 @@ mod tests {
                     outer(p, &mut fast);
                     outer_reference(&p, &mut slow);
                     close(&fast, &slow, 1e-5);
-                    let p =
-                        Outer { m, n, k, left: &left, left_row, left_col, right: &right, rows: table.as_slice(), out_row, start };
+                    let p = Outer { m, n, k, left: &left, left_row, left_col, right: &right, rows: table.as_slice(), out_row, start };
                     outer(p, &mut fast);
                     outer_reference(&p, &mut slow);
                     close(&fast, &slow, 1e-5);
@@ -524,8 +516,18 @@ mod tests {
     #[should_panic(expected = "right factor too short")]
     fn a_short_slice_is_refused() {
         let (left, right) = ([0.0; 4], [0.0; 7]);
-        let p =
-            Outer { m: 2, n: 4, k: 2, left: &left, left_row: 2, left_col: 1, right: &right, rows: Every(4), out_row: 4, start: Start::Zero };
+        let p = Outer {
+            m: 2,
+            n: 4,
+            k: 2,
+            left: &left,
+            left_row: 2,
+            left_col: 1,
+            right: &right,
+            rows: Every(4),
+            out_row: 4,
+            start: Start::Zero,
+        };
         outer(p, &mut [0.0; 8]);
     }
 }

@@ -89,7 +89,9 @@ mod tests {
 
     #[test]
     fn puts_and_adds() {
-        for (count, len, from, to) in [(1, 1, 0, 0), (3, 3, 3, 5), (4, 16, 17, 16), (5, 10, 14, 10), (2, 37, 40, 50), (0, 3, 3, 3), (3, 0, 1, 1)] {
+        for (count, len, from, to) in
+            [(1, 1, 0, 0), (3, 3, 3, 5), (4, 16, 17, 16), (5, 10, 14, 10), (2, 37, 40, 50), (0, 3, 3, 3), (3, 0, 1, 1)]
+        {
             let rows = RowPairs { count, len, from, to };
             let source = numbers(count * from + len, 1);
             let old = numbers(count * to + len, 2);

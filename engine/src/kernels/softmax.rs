@@ -119,8 +119,12 @@ impl WithSimd for Exp<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        map(simd, self.0, #[inline(always)]
-        |x| math::exp(simd, x));
+        map(
+            simd,
+            self.0,
+            #[inline(always)]
+            |x| math::exp(simd, x),
+        );
     }
 }
 

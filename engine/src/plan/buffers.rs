@@ -213,7 +213,7 @@ mod tests {
     use layercake_ir::{Builder, INFER, Op, Shape, ops::Linear};
 
     use super::*;
-    use crate::plan::{Plan, Key};
+    use crate::plan::{Key, Plan};
 
     fn chain(layers: usize) -> Graph {
         let mut builder = Builder::new("Chain");

@@ -11,10 +11,9 @@ use layercake_ir::{Graph, Shape};
 
 use crate::{EngineError, Mode};
 
-pub use convolution::Convolution;
+pub use convolution::{Convolution, Shift, Way};
 pub use lanes::Span;
 pub use program::{Part, Phase, Task};
-pub use convolution::Way;
 pub use step::{Dense, Kernel, Normalisation, Step, Writes, softmax_axes};
 
 /// Elements of memory a plan may take in all its buffers: what an address can reach.

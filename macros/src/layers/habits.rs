@@ -41,7 +41,9 @@ pub enum Meant {
 pub fn meant(row: &Row, key: &str) -> Option<Meant> {
     let key = key.to_lowercase();
     match (row.positions, key.as_str()) {
-        (Positions::InOut { .. }, "in_features" | "in_channels" | "input" | "inputs" | "in_dim" | "in_size" | "nin") => return Some(Meant::In),
+        (Positions::InOut { .. }, "in_features" | "in_channels" | "input" | "inputs" | "in_dim" | "in_size" | "nin") => {
+            return Some(Meant::In);
+        }
         (
             Positions::InOut { .. },
             "out_features" | "out_channels" | "out" | "output" | "outputs" | "units" | "filters" | "features" | "channels" | "out_dim"

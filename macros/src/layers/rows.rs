@@ -1,8 +1,6 @@
 //! The table.
 
-use layercake_ir::ops::{
-    AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, LeakyRelu, Linear, LogSoftmax, MaxPool2d, Softmax,
-};
+use layercake_ir::ops::{AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, LeakyRelu, Linear, LogSoftmax, MaxPool2d, Softmax};
 use layercake_ir::{Op, Part};
 
 use super::{Choice, Default, Field, Kind, Outline, Positions, Row};
@@ -21,8 +19,7 @@ const P: Choice = Choice { name: "p", kind: Kind::Float, default: Default::Float
 const EPS: Choice = Choice { name: "eps", kind: Kind::Float, default: Default::Float(1e-5), part: Some(Part::Eps) };
 const MOMENTUM: Choice = Choice { name: "momentum", kind: Kind::Float, default: Default::Float(0.1), part: Some(Part::Momentum) };
 const AFFINE: Choice = Choice { name: "affine", kind: Kind::Bool, default: Default::Bool(true), part: None };
-const SLOPE: Choice =
-    Choice { name: "negative_slope", kind: Kind::Float, default: Default::Float(0.01), part: Some(Part::NegativeSlope) };
+const SLOPE: Choice = Choice { name: "negative_slope", kind: Kind::Float, default: Default::Float(0.01), part: Some(Part::NegativeSlope) };
 
 const BATCH_NORM: Field = Field { layer: "BatchNorm", axes: &[0], switch: "affine" };
 

@@ -1,6 +1,6 @@
 //! A network's first line.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
@@ -36,8 +36,8 @@ pub fn network(input: ParseStream, report: &mut Report) -> Option<Network> {
     };
     let name = name(input, report)?;
     no_generics(input, report);
-    if !sign(input, ":", report) {
-        report.add(next(input), format_args!("expected `:` after the network's name: {EXAMPLE}").to_string());
+    if !at_body(input) && !sign(input, ":", report) {
+        report.add(next(input), format_args!("write `:` between the network's name and its shapes: {EXAMPLE}"));
     }
     let (input_shape, output) = shapes(input, &name, report)?;
     let steps = body(input, &name, report)?;
@@ -47,14 +47,19 @@ pub fn network(input: ParseStream, report: &mut Report) -> Option<Network> {
 
 /// The name, after a keyword that does not belong there.
 fn name(input: ParseStream, report: &mut Report) -> Option<Ident> {
-    if let (true, Some(TokenTree::Ident(_))) = (input.peek2(Ident::peek_any), next(input)) {
-        let word = token(input);
-        report.add(&word, format_args!("a network begins with its name, without {}: {EXAMPLE}", found(word.as_ref())));
+    if let (true, Some(TokenTree::Ident(word))) = (input.peek2(Ident::peek_any) && !input.peek3(Ident::peek_any), next(input)) {
+        token(input);
+        report.add(&word, format_args!("a network begins with its name, without `{word}`: {EXAMPLE}"));
     }
     match next(input) {
-        Some(TokenTree::Ident(name)) if input.peek(syn::Ident) => {
+        Some(TokenTree::Ident(name)) if input.peek(syn::Ident) && !input.peek2(Ident::peek_any) => {
             token(input);
             Some(name)
+        }
+        Some(TokenTree::Ident(word)) if input.peek(syn::Ident) => {
+            report.add(&word, format_args!("expected a network, {EXAMPLE}, but found `{word}`"));
+            skip_network(input);
+            None
         }
         Some(TokenTree::Ident(keyword)) => {
             report.add(&keyword, format_args!("`{keyword}` is a keyword of Rust and cannot name a network"));
@@ -125,7 +130,9 @@ fn shapes(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Shape
     if at_body(input) {
         report.add(
             name,
-            format_args!("`{name}` does not say what it takes and gives; write its shapes without the batch: `{name}: [1, 28, 28] -> [10] {{ .. }}`"),
+            format_args!(
+                "`{name}` does not say what it takes and gives; write its shapes without the batch: `{name}: [1, 28, 28] -> [10] {{ .. }}`"
+            ),
         );
         return Some((None, None));
     }
@@ -144,14 +151,14 @@ fn shapes(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Shape
     }
     if !sign(input, "->", report) {
         let other = next(input);
-        let text = format!("expected `->` and the output's shape, but found {}", found(other.as_ref()));
+        let text = match &other {
+            Some(TokenTree::Group(_)) => "write `->` between the input's shape and the output's".to_owned(),
+            _ => format!("expected `->` and the output's shape, but found {}", found(other.as_ref())),
+        };
         match other {
             Some(other) => report.add(other, text),
             None => {
-                report.add(
-                    name,
-                    format_args!("`{name}` ends before its output and its layers; a network is written {EXAMPLE}"),
-                );
+                report.add(name, format_args!("`{name}` ends before its output and its layers; a network is written {EXAMPLE}"));
                 return None;
             }
         }
@@ -178,8 +185,7 @@ fn body(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Vec<cra
     match next(input) {
         Some(TokenTree::Group(wrong)) => {
             token(input);
-            let wrong = Group::new(Delimiter::Brace, wrong.stream()).with_span_of(&wrong);
-            report.add(&wrong, format_args!("the layers of `{name}` stand between braces: `{{ .. }}`"));
+            report.at(wrong.span_open(), format_args!("the layers of `{name}` stand between braces: `{{ .. }}`"));
             Some(steps::steps(&wrong, report))
         }
         None => {
@@ -191,17 +197,6 @@ fn body(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Vec<cra
             skip_network(input);
             None
         }
-    }
-}
-
-trait WithSpan {
-    fn with_span_of(self, other: &Group) -> Self;
-}
-
-impl WithSpan for Group {
-    fn with_span_of(mut self, other: &Group) -> Self {
-        self.set_span(other.span());
-        self
     }
 }
 

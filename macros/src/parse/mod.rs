@@ -97,10 +97,7 @@ fn word_then_colon(input: ParseStream) -> bool {
 
 /// Are the next two tokens a word and a single `=`?
 fn word_then_equals(input: ParseStream) -> bool {
-    input.peek2(Token![=])
-        && !input.peek2(Token![==])
-        && !input.peek2(Token![=>])
-        && matches!(next(input), Some(TokenTree::Ident(_)))
+    input.peek2(Token![=]) && !input.peek2(Token![==]) && !input.peek2(Token![=>]) && matches!(next(input), Some(TokenTree::Ident(_)))
 }
 
 /// A token as it is named in a message.

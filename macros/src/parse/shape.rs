@@ -37,7 +37,7 @@ pub fn shape(input: ParseStream, what: &str, report: &mut Report) -> Option<Shap
         Some(TokenTree::Literal(literal)) => {
             token(input);
             report.add(&literal, format_args!("a shape stands in square brackets: write `[{literal}]`"));
-            None
+            Some(sizes(&Group::new(Delimiter::Bracket, literal.into_token_stream()), report))
         }
         other => {
             let text = format!("expected the shape of {what}, such as `[1, 28, 28]`, but found {}", found(other.as_ref()));

@@ -14,8 +14,23 @@ use crate::layers;
 use crate::report::Report;
 
 /// Words that the language will give a meaning to.
-const LATER: [&str; 15] =
-    ["Residual", "Add", "Concat", "Mul", "Sub", "Max", "Split", "Repeat", "Upsample", "Embedding", "from", "output", "reuse", "block", "as"];
+const LATER: [&str; 15] = [
+    "Residual",
+    "Add",
+    "Concat",
+    "Mul",
+    "Sub",
+    "Max",
+    "Split",
+    "Repeat",
+    "Upsample",
+    "Embedding",
+    "from",
+    "output",
+    "reuse",
+    "block",
+    "as",
+];
 
 /// The steps of a body.
 ///
@@ -122,13 +137,16 @@ fn name(input: ParseStream, report: &mut Report) -> Option<Ident> {
         return name;
     }
     // `conv1 = Conv2d(6)` and `let conv1 = Conv2d(6)`
-    if input.peek(Token![let]) {
-        report.add(token(input), "a layer is named by `name: Layer`, without `let`");
+    let binding = if input.peek(Token![let]) { token(input) } else { None };
+    if let Some(binding) = &binding {
+        report.add(binding, "a layer is named by `name: Layer`, without `let`");
     }
     if word_then_equals(input) {
         let name = Ident::parse_any(input).ok();
         let sign = token(input);
-        report.add(sign, "a layer's name is followed by `:`, not `=`");
+        if binding.is_none() {
+            report.add(sign, "a layer's name is followed by `:`, not `=`");
+        }
         return name;
     }
     // `conv1 Conv2d(6)`: two words with the second a layer, and the first not.
@@ -170,7 +188,8 @@ fn layer(input: ParseStream, name: Option<&Ident>, report: &mut Report) -> Optio
         }
     };
     if input.peek2(Token![::]) {
-        report.add(path(input), path_text(&kind));
+        let path = path(input);
+        report.add(&path, path_text(&path));
         return None;
     }
     if LATER.contains(&kind.to_string().as_str()) {
@@ -213,11 +232,10 @@ fn path(input: ParseStream) -> TokenStream {
     tokens
 }
 
-fn path_text(first: &Ident) -> String {
-    if layers::find(&first.to_string()).is_some() {
-        format!("a layer is written without a path: `{first}(..)`")
-    } else {
-        "other networks and custom layers inside a network are not supported yet".to_owned()
+fn path_text(path: &TokenStream) -> String {
+    match path.clone().into_iter().find(|token| layers::find(&token.to_string()).is_some()) {
+        Some(kind) => format!("a built-in layer is written without a path: `{kind}(..)`"),
+        None => "other networks and custom layers inside a network are not supported yet".to_owned(),
     }
 }
 

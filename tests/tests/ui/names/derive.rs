@@ -1,7 +1,7 @@
 use layercake::prelude::*;
 
 network! {
-    #[derive(Clone, PartialEq, Debug)]
+    #[derive(Clone, Debug)]
     pub Net: [784] -> [784] { ReLU }
 }
 

@@ -1,8 +1,6 @@
 //! A slow, obvious interpreter of graphs in f64: the definition that the engine is compared with. Everything is batch-major, one
 //! loop a dimension, and each backward is written beside its forward.
 
-pub mod networks;
-
 use layercake_engine::{Mode, rng};
 use layercake_ir::{Graph, Node, Op, ops::Window};
 
@@ -94,7 +92,9 @@ impl Place<'_> {
                 }
                 self.convolve(node, |to, weight, from| y[to] += params[0][weight] * x[from]);
             }
-            Op::MaxPool2d(op) => self.windows(node, op.window(), |to, taps| y[to] = taps.iter().map(|&from| x[from]).fold(f64::MIN, f64::max)),
+            Op::MaxPool2d(op) => {
+                self.windows(node, op.window(), |to, taps| y[to] = taps.iter().map(|&from| x[from]).fold(f64::MIN, f64::max))
+            }
             Op::AvgPool2d(op) => {
                 let count = self.counts(node);
                 self.windows(node, op.window(), |to, taps| y[to] = taps.iter().map(|&from| x[from]).sum::<f64>() / count(to));
@@ -280,7 +280,15 @@ impl Place<'_> {
         }
     }
 
-    fn norm_backward(&self, (eps, affine): (f64, bool), x: &[f64], dy: &[f64], dx: &mut [f64], params: &[Vec<f64>], grads: &mut [Vec<f64>]) {
+    fn norm_backward(
+        &self,
+        (eps, affine): (f64, bool),
+        x: &[f64],
+        dy: &[f64],
+        dx: &mut [f64],
+        params: &[Vec<f64>],
+        grads: &mut [Vec<f64>],
+    ) {
         let at = if affine { 2 } else { 0 };
         for (channel, list) in self.channels().iter().enumerate() {
             let train = self.case.mode == Mode::Train;

@@ -6,7 +6,7 @@ use layercake_ir::{
     ops::{AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, LeakyRelu, Linear, LogSoftmax, MaxPool2d, Softmax},
 };
 
-use super::{Case, Outcome};
+use crate::interpreter::{self, Case, Outcome};
 
 /// A chain of operations.
 pub fn chain(input: &[usize], ops: &[Op]) -> Graph {
@@ -36,12 +36,7 @@ pub fn conv(outputs: usize, kernel: usize, padding: usize) -> Op {
 }
 
 /// A convolution with each option: `[height, width]` pairs.
-pub fn conv_with(
-    outputs: usize,
-    [kernel, stride, padding, dilation]: [[usize; 2]; 4],
-    groups: usize,
-    bias: bool,
-) -> Op {
+pub fn conv_with(outputs: usize, [kernel, stride, padding, dilation]: [[usize; 2]; 4], groups: usize, bias: bool) -> Op {
     Op::Conv2d(Conv2d { in_channels: INFER, out_channels: outputs, kernel, stride, padding, dilation, groups, bias })
 }
 
@@ -84,20 +79,7 @@ pub fn lenet() -> Graph {
     let half = avg_pool([2, 2], [2, 2], [0, 0], false, true);
     chain(
         &[1, 28, 28],
-        &[
-            conv(6, 5, 2),
-            Op::Tanh,
-            half,
-            conv(16, 5, 0),
-            Op::Tanh,
-            half,
-            FLATTEN,
-            linear(120),
-            Op::Tanh,
-            linear(84),
-            Op::Tanh,
-            linear(10),
-        ],
+        &[conv(6, 5, 2), Op::Tanh, half, conv(16, 5, 0), Op::Tanh, half, FLATTEN, linear(120), Op::Tanh, linear(84), Op::Tanh, linear(10)],
     )
 }
 
@@ -184,7 +166,7 @@ pub fn check(graph: &Graph, batch: usize) {
     let engine = Engine::default();
     for mode in [Mode::Infer, Mode::Eval, Mode::Train] {
         let case = case(graph, batch, mode);
-        let wanted = super::run(&case);
+        let wanted = interpreter::run(&case);
         // Twice: the second time in buffers that the first has left.
         for _ in 0..2 {
             let found = on_engine(&engine, &case);

@@ -1,0 +1,71 @@
+//! After its first run a plan allocates nothing: neither forward nor backward, nor starting the next run.
+#![allow(unsafe_code)]
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+};
+
+use layercake_engine::{Engine, Mode};
+use layercake_ir::Op;
+
+use crate::networks::*;
+
+/// Counts what the current thread allocates: tests run beside each other.
+struct Counting;
+
+thread_local! {
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: hands everything on to the system's allocator; the counter is a plain cell that needs neither allocation nor drop.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.set(COUNT.get() + 1);
+        // SAFETY: the caller's contract is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's contract is the same.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[test]
+fn nothing_after_the_first_run() {
+    let graph = chain(
+        &[3, 12, 12],
+        &[
+            conv(8, 3, 1),
+            norm2d(true),
+            Op::Relu,
+            max_pool([2, 2], [2, 2], [0, 0], [1, 1], false),
+            dropout(0.3),
+            conv_with(4, [[3, 3], [2, 2], [1, 1], [1, 1]], 2, true),
+            avg_pool([2, 2], [1, 1], [0, 0], false, true),
+            FLATTEN,
+            linear(10),
+            log_softmax(0),
+        ],
+    );
+    let engine = Engine::default();
+    // So few images are one lane, which works on this thread.
+    let grad = vec![0.5; 3 * 10];
+    let step = |mode| {
+        let mut run = engine.start(&graph, 3, mode, true).unwrap();
+        run.forward();
+        if mode != Mode::Infer {
+            run.backward(&[&grad]);
+        }
+    };
+    for mode in [Mode::Infer, Mode::Eval, Mode::Train] {
+        step(mode);
+        let before = COUNT.get();
+        (0..5).for_each(|_| step(mode));
+        assert_eq!(COUNT.get(), before, "{mode:?}");
+    }
+}

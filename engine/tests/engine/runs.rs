@@ -1,0 +1,162 @@
+//! What an engine promises besides numbers: the same bits on any number of threads, independent runs, errors.
+
+use layercake_engine::{Engine, EngineError, Mode};
+use layercake_ir::{Graph, Op};
+
+use crate::{interpreter::Outcome, networks::*};
+
+/// All numbers of an outcome, as bits.
+fn bits(outcome: &Outcome) -> Vec<u64> {
+    let lists = outcome.outputs.iter().chain(&outcome.param_grads).chain(&outcome.input_grads).chain(&outcome.params);
+    lists.flatten().map(|x| x.to_bits()).collect()
+}
+
+fn networks() -> Vec<(Graph, usize)> {
+    let norms = [
+        conv_with(8, [[3, 3], [1, 1], [1, 1], [1, 1]], 1, false),
+        norm2d(true),
+        Op::Relu,
+        max_pool([2, 2], [2, 2], [0, 0], [1, 1], false),
+        dropout(0.3),
+        FLATTEN,
+        linear(10),
+    ];
+    vec![
+        (lenet(), 70),
+        (chain(&[3, 12, 12], &norms), 67),
+        // Large enough that weights' gradients are worked out by all threads together.
+        (chain(&[700], &[linear(600), Op::Tanh, norm1d(true), linear(300)]), 100),
+        (chain(&[64, 4, 4], &[conv(300, 3, 1), Op::Relu, conv(130, 3, 0)]), 20),
+    ]
+}
+
+#[test]
+fn bits_do_not_depend_on_threads() {
+    for (graph, batch) in networks() {
+        let case = case(&graph, batch, Mode::Train);
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| bits(&on_engine(&Engine::default(), &case)))
+        };
+        let one = on(1);
+        for threads in [2, 3, 8] {
+            assert!(on(threads) == one, "{threads} threads, batch {batch}");
+        }
+    }
+}
+
+#[test]
+fn the_networks_above_are_right() {
+    for (graph, batch) in networks() {
+        check(&graph, batch);
+    }
+}
+
+#[test]
+fn inference_and_evaluation_give_the_same_bits() {
+    for (graph, batch) in networks() {
+        let engine = Engine::default();
+        let outputs = |mode| on_engine(&engine, &case(&graph, batch, mode)).outputs;
+        assert_eq!(outputs(Mode::Infer), outputs(Mode::Eval));
+    }
+}
+
+#[test]
+fn runs_are_independent() {
+    let graph = lenet();
+    let engine = Engine::default();
+    let case = case(&graph, 5, Mode::Train);
+    let alone = on_engine(&engine, &case);
+    // Another run with other numbers begins before the first one's backward.
+    let start = |shift: f32| {
+        let mut run = engine.start(&graph, 5, Mode::Train, true).unwrap();
+        let input: Vec<f32> = case.inputs[0].iter().map(|&x| x as f32 + shift).collect();
+        run.input_mut(0).copy_from_slice(&input);
+        for (i, param) in case.params.iter().enumerate() {
+            run.param_mut(i).copy_from_slice(&param.iter().map(|&x| x as f32).collect::<Vec<_>>());
+        }
+        run.forward();
+        run
+    };
+    let (mut first, mut second) = (start(0.0), start(1.0));
+    let grad: Vec<f32> = case.output_grads[0].iter().map(|&x| x as f32).collect();
+    second.backward(&[&grad]);
+    first.backward(&[&grad]);
+    let mut found = vec![0.0; case.inputs[0].len()];
+    first.add_input_grad(0, &mut found);
+    assert_eq!(found.iter().map(|&x| f64::from(x)).collect::<Vec<_>>(), alone.input_grads[0]);
+    // Gradients are added to what is there.
+    first.add_input_grad(0, &mut found);
+    assert_eq!(f64::from(found[0]), 2.0 * alone.input_grads[0][0]);
+}
+
+#[test]
+fn seeds_choose_masks() {
+    let graph = chain(&[50], &[dropout(0.5)]);
+    let engine = Engine::default();
+    let with = |seed| {
+        let mut run = engine.start(&graph, 3, Mode::Train, false).unwrap();
+        run.input_mut(0).fill(1.0);
+        run.set_seed(seed);
+        run.forward();
+        run.output(0).to_vec()
+    };
+    assert_eq!(with(1), with(1));
+    assert_ne!(with(1), with(2));
+}
+
+#[test]
+fn a_result_that_is_no_number_does_not_outlive_its_run() {
+    for (graph, batch) in networks() {
+        let engine = Engine::default();
+        let case = case(&graph, batch, Mode::Train);
+        let wanted = bits(&on_engine(&engine, &case));
+        let mut poisoned = case.clone();
+        poisoned.inputs[0].fill(f64::NAN);
+        poisoned.output_grads[0].fill(f64::NAN);
+        on_engine(&engine, &poisoned);
+        assert!(bits(&on_engine(&engine, &case)) == wanted);
+    }
+}
+
+#[test]
+fn refusals() {
+    let engine = Engine::default();
+    let graph = chain(&[3], &[linear(2), norm1d(true)]);
+    assert_eq!(engine.start(&graph, 0, Mode::Infer, false).unwrap_err(), EngineError::EmptyBatch);
+    let error = engine.start(&graph, 1, Mode::Train, false).unwrap_err();
+    assert_eq!(error, EngineError::SingleValue { layer: "n1".to_owned() });
+    assert!(error.to_string().contains("batch of at least 2"));
+    assert!(engine.start(&graph, 1, Mode::Eval, false).is_ok());
+    assert!(matches!(engine.start(&graph, usize::MAX / 64, Mode::Infer, false), Err(EngineError::TooLarge { .. })));
+}
+
+#[test]
+#[should_panic(expected = "keeps nothing for a backward pass")]
+fn inference_has_no_backward() {
+    let graph = chain(&[3], &[linear(2)]);
+    let mut run = Engine::default().start(&graph, 1, Mode::Infer, false).unwrap();
+    run.forward();
+    run.backward(&[&[1.0, 1.0]]);
+}
+
+#[test]
+#[should_panic(expected = "once after each forward")]
+fn backward_comes_once() {
+    let graph = chain(&[3], &[linear(2)]);
+    let mut run = Engine::default().start(&graph, 1, Mode::Train, false).unwrap();
+    run.forward();
+    run.backward(&[&[1.0, 1.0]]);
+    run.backward(&[&[1.0, 1.0]]);
+}
+
+#[test]
+fn many_batch_sizes_keep_the_cache_bounded() {
+    let graph = lenet();
+    let engine = Engine::default();
+    for batch in 1..30 {
+        drop(engine.start(&graph, batch, Mode::Infer, false).unwrap());
+    }
+    assert_eq!(format!("{engine:?}"), "Engine { plans: 8 }");
+    assert_eq!(format!("{:?}", engine.clone()), "Engine { plans: 0 }");
+}

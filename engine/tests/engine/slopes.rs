@@ -1,0 +1,62 @@
+//! The interpreter's gradients are the derivatives of its outputs: finite differences in f64.
+
+use layercake_engine::Mode;
+use layercake_ir::{Graph, Op};
+
+use crate::{
+    interpreter::{Case, run},
+    networks::*,
+};
+
+/// The outputs, weighted by their gradients: the number whose derivatives backward gives.
+fn weighted(case: &Case) -> f64 {
+    let outputs = run(case).outputs;
+    outputs.iter().zip(&case.output_grads).map(|(y, dy)| y.iter().zip(dy).map(|(y, dy)| y * dy).sum::<f64>()).sum()
+}
+
+/// Nudges `count` numbers spread over a slice of the case and compares.
+#[track_caller]
+fn differences(case: &Case, slice: impl for<'a> Fn(&'a mut Case<'_>) -> &'a mut Vec<f64>, grad: &[f64]) {
+    let len = grad.len();
+    for at in (0..len).step_by(len.div_ceil(12)) {
+        let step = 1e-5;
+        let nudged = |by: f64| {
+            let mut case = case.clone();
+            slice(&mut case)[at] += by;
+            weighted(&case)
+        };
+        let slope = (nudged(step) - nudged(-step)) / (2.0 * step);
+        assert!((slope - grad[at]).abs() <= 1e-6 * slope.abs().max(1.0), "element {at}: slope {slope}, gradient {}", grad[at]);
+    }
+}
+
+#[track_caller]
+fn check_slopes(graph: &Graph, batch: usize) {
+    for mode in [Mode::Eval, Mode::Train] {
+        let case = case(graph, batch, mode);
+        let outcome = run(&case);
+        for (i, grad) in outcome.input_grads.iter().enumerate() {
+            differences(&case, |case| &mut case.inputs[i], grad);
+        }
+        let params = graph.nodes().iter().flat_map(|node| node.params().as_slice().to_vec());
+        for (i, _) in params.enumerate().filter(|(_, param)| param.trained) {
+            differences(&case, |case| &mut case.params[i], &outcome.param_grads[i]);
+        }
+    }
+}
+
+#[test]
+fn of_every_operation() {
+    let one = [1, 1];
+    check_slopes(&chain(&[3, 5], &[linear(4), Op::Tanh, linear(2)]), 3);
+    check_slopes(&chain(&[4, 6, 5], &[conv_with(6, [[3, 2], [2, 1], [1, 2], [1, 2]], 2, true), Op::Sigmoid]), 2);
+    check_slopes(&chain(&[2, 7, 6], &[max_pool([3, 2], [2, 2], [1, 0], one, true), leaky(0.3), FLATTEN, linear(3)]), 2);
+    check_slopes(&chain(&[2, 7, 6], &[avg_pool([3, 3], [2, 2], [1, 1], true, false), Op::Relu]), 2);
+    check_slopes(&chain(&[2, 7, 6], &[avg_pool([3, 3], [2, 2], [1, 1], true, true), dropout(0.4)]), 2);
+    for axis in 0..3 {
+        check_slopes(&chain(&[3, 2, 4], &[softmax(axis), conv(2, 1, 0), log_softmax(axis)]), 2);
+    }
+    check_slopes(&chain(&[3, 4, 4], &[conv(2, 3, 1), norm2d(true), norm2d(false)]), 3);
+    check_slopes(&chain(&[5], &[linear(3), norm1d(true)]), 6);
+    check_slopes(&chain(&[3, 4], &[norm1d(false)]), 4);
+}

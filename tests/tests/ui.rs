@@ -1,0 +1,168 @@
+//! What the compiler says about mistakes in networks, and that it says nothing about networks without.
+//!
+//! After a change of a message: `TRYBUILD=overwrite cargo test -p layercake-tests --test ui`, twice where cases under `symbolic/` are
+//! new; then read the difference as a user would.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The topics under `ui/` whose networks are refused by a shape rule. Each has a twin under `symbolic/`.
+const RULES: [&str; 4] = ["outputs", "ranks", "sizes", "windows"];
+
+/// Alone, so that the mistakes show in `cargo check`: with a case that runs among them, all would be built.
+#[test]
+fn mistakes() {
+    let cases = trybuild::TestCases::new();
+    for topic in topics() {
+        if topic != "pass" {
+            cases.compile_fail(format!("tests/ui/{topic}/*.rs"));
+        }
+    }
+}
+
+#[test]
+fn no_mistakes() {
+    trybuild::TestCases::new().pass("tests/ui/pass/*.rs");
+}
+
+/// Every mistake in numbers is one in named constants too: with the same message, at the same part.
+#[test]
+fn constants_are_checked_as_numbers_are() {
+    let mut compared = 0;
+    for case in RULES.into_iter().flat_map(|topic| files(&ui().join(topic), "rs")) {
+        let source = read(&case);
+        let topic = case.parent().unwrap().file_name().unwrap().to_str().unwrap();
+        let twin = ui().join("symbolic").join(format!("{topic}_{}", case.file_name().unwrap().to_str().unwrap()));
+        let expected = with_constants(&source);
+        if std::env::var_os("TRYBUILD").is_some() {
+            fs::write(&twin, &expected).unwrap();
+            continue;
+        }
+        assert_eq!(read(&twin), expected, "{} is not the twin of {}", twin.display(), case.display());
+        let (numbers, constants) = (mistakes_in(&case), mistakes_in(&twin));
+        assert!(!numbers.is_empty(), "{}", case.display());
+        assert_eq!(numbers, constants, "{}", case.display());
+        compared += 1;
+    }
+    assert!(compared >= 30 || std::env::var_os("TRYBUILD").is_some(), "{compared}");
+}
+
+/// No message without a case that shows it.
+#[test]
+fn every_message_has_a_case() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let shown: String = topics().iter().flat_map(|topic| files(&ui().join(topic), "stderr")).map(|file| squeezed(&read(&file))).collect();
+    let ops = files(&root.join("ir/src/ops"), "rs").into_iter().filter(|file| !read(file).contains("fn infer(&self, inputs: &[Shape]"));
+    let macros = ["check.rs", "names.rs", "resolve.rs", "value.rs", "layers/habits.rs"].map(|file| root.join("macros/src").join(file));
+    let parse = files(&root.join("macros/src/parse"), "rs").into_iter().filter(|file| !file.ends_with("tests.rs"));
+    let mut texts = 0;
+    let mut missing = Vec::new();
+    for file in ops.chain([root.join("ir/src/graph.rs")]).chain(macros).chain(parse) {
+        for text in texts_of(&read(&file)) {
+            texts += 1;
+            if !shown.contains(&text) && !EXEMPT.contains(&text.as_str()) {
+                missing.push(format!("{}: {text}", file.strip_prefix(root).unwrap().display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no case shows these texts:\n{}", missing.join("\n"));
+    assert!(texts > 150, "only {texts} texts were found");
+}
+
+/// What no block can bring about, and what is no message.
+const EXEMPT: [&str; 0] = [];
+
+fn ui() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui")
+}
+
+fn topics() -> BTreeSet<String> {
+    fs::read_dir(ui()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+fn files(folder: &Path, extension: &str) -> BTreeSet<PathBuf> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|found| found == extension)).collect()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// White space of any length as one space: the compiler indents lines after the first.
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A case with every number of its block replaced by a call of a `const fn`, which only the compiler can work out.
+fn with_constants(source: &str) -> String {
+    let (start, block) = source.split_at(source.find("network! {").unwrap());
+    let (block, end) = block.split_at(block.find("fn main").unwrap());
+    let mut out = String::new();
+    let mut previous = ' ';
+    let mut rest = block;
+    while let Some(first) = rest.chars().next() {
+        let word: String = rest.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.')).collect();
+        if first.is_ascii_digit() && !previous.is_alphanumeric() {
+            // The exponent of a float may have a sign.
+            let signed = word.ends_with('e') && !word.starts_with("0x");
+            let exponent = rest[word.len()..].chars().skip(1).take_while(char::is_ascii_digit).count();
+            let word = if signed { &rest[..word.len() + 1 + exponent] } else { &word };
+            let float = word.contains('.') || (word.contains('e') && !word.starts_with("0x"));
+            out.push_str(&format!("{}({word})", if float { 'f' } else { 'n' }));
+            rest = &rest[word.len()..];
+            previous = '0';
+        } else {
+            let taken = if word.is_empty() { first.len_utf8() } else { word.len() };
+            out.push_str(&rest[..taken]);
+            previous = rest[..taken].chars().next_back().unwrap_or(' ');
+            rest = &rest[taken..];
+        }
+    }
+    let mut helpers = String::new();
+    if out.contains("n(") {
+        helpers.push_str("const fn n(size: usize) -> usize {\n    size\n}\n\n");
+    }
+    if out.contains("f(") {
+        helpers.push_str("const fn f(number: f64) -> f64 {\n    number\n}\n\n");
+    }
+    format!("{start}{helpers}{out}{end}")
+}
+
+/// The mistakes in a case's expected output: the messages, and the source text that is underlined, without the calls that
+/// [`with_constants`] puts in.
+fn mistakes_in(case: &Path) -> BTreeSet<(String, String)> {
+    let output = read(&case.with_extension("stderr"));
+    let mut mistakes = BTreeSet::new();
+    for error in output.split("error").skip(1) {
+        let Some((message, place)) = error.split_once("-->") else { continue };
+        let message = message.trim_start_matches("[E0080]").trim_start_matches(": ").trim_start_matches("evaluation panicked: ");
+        let mut lines = place.lines().skip(2);
+        let (source, marks) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+        let from = marks.find('^').unwrap_or_default();
+        let to = marks.rfind('^').map_or(from, |last| last + 1);
+        let underlined = source.get(from..to).unwrap_or_default().replace("n(", "").replace("f(", "").replace(')', "");
+        mistakes.insert((squeezed(message), underlined.replace('(', "")));
+    }
+    mistakes
+}
+
+/// The parts of a source file's message texts between placeholders, long enough to be recognised.
+fn texts_of(source: &str) -> Vec<String> {
+    let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let code: String = source.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();
+    let mut texts = Vec::new();
+    let mut literals = code.split('"');
+    literals.next();
+    while let (Some(literal), _) = (literals.next(), literals.next()) {
+        let literal = literal.replace("\\\n", " ").replace("{{", "\u{1}").replace("}}", "\u{2}").replace("\\n", "{}");
+        for (i, part) in literal.split(['{', '}']).enumerate() {
+            let text = squeezed(&part.replace('\u{1}', "{").replace('\u{2}', "}"));
+            if i % 2 == 0 && text.len() >= 8 && text.contains(' ') {
+                texts.push(text);
+            }
+        }
+    }
+    texts
+}

@@ -1,0 +1,14 @@
+use layercake::prelude::*;
+
+const fn n(size: usize) -> usize {
+    size
+}
+
+network! {
+    pub Net: [n(1), n(28), n(28)] -> [n(10)] {
+        conv: Conv2d(n(16), kernel = n(3)), ReLU, MaxPool2d(n(2)),
+        fc: Linear(n(10)),
+    }
+}
+
+fn main() {}
