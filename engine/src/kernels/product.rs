@@ -117,7 +117,7 @@ pub struct Inner<'a, R> {
 
 /// Terms that one pass of [`outer`] adds: 1024 rows of 3 vectors stay in a level-2 cache.
 const OUTER_DEPTH: usize = 1024;
-/// Elements of a row that one pass of [`inner`] takes: 6 such rows stay in a level-1 cache.
+/// Elements of a row that one pass of [`inner`] takes: 5 such rows stay in a level-1 cache.
 const INNER_DEPTH: usize = 1024;
 /// Vectors of columns in a tile of [`outer`].
 const OUTER_VECTORS: usize = 3;
@@ -306,8 +306,9 @@ impl<R: Rows> WithSimd for InnerOp<'_, '_, R> {
         assert!(p.segments == 0 || p.right.len() >= p.rows.furthest(p.n) + segments * p.right_segment + p.len, "right factor too short");
         assert!(out.len() >= (p.m - 1) * p.out_row + p.n, "result too short");
         assert!(!matches!(p.start, Start::Bias(bias) if bias.len() < p.n), "bias too short");
-        // 4 x 6 sums and 10 loads in 32 registers is a tight fit, so is 4 x 2 in 16.
-        let most = if S::REGISTER_COUNT >= 32 { 6 } else { 2 };
+        // 4 x 5 sums and 5 vectors in 32 registers, 4 x 2 and 5 in 16. One more column, and the compiler keeps a sum in memory:
+        // a third of the speed, measured.
+        let most = if S::REGISTER_COUNT >= 32 { 5 } else { 2 };
         let (blocks_m, blocks_n) = (p.m.div_ceil(4), p.n.div_ceil(most));
         let mut from = 0;
         loop {
@@ -354,11 +355,11 @@ unsafe fn inner_tile_of<S: Simd, R: Rows>(simd: S, p: &Inner<R>, tile: Tile<S::m
                     // SAFETY: handed on to the caller.
                     (4, $columns) => unsafe { inner_tile::<S, R, 4, $columns>(simd, p, tile, out) },
                 )*
-                _ => unreachable!("a tile has at most 4 rows and 6 columns"),
+                _ => unreachable!("a tile has at most 4 rows and 5 columns"),
             }
         };
     }
-    if S::REGISTER_COUNT >= 32 { pick!(1 2 3 4 5 6) } else { pick!(1 2) }
+    if S::REGISTER_COUNT >= 32 { pick!(1 2 3 4 5) } else { pick!(1 2) }
 }
 
 /// One tile of `M` times `N` sums; `tile.last` has the lanes that remain after the last whole vector of a stretch.
