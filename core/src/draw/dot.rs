@@ -1,0 +1,55 @@
+//! Graphviz.
+
+use super::diagram::{Block, Diagram, Form};
+use super::text;
+
+pub(super) fn write(diagram: &Diagram) -> String {
+    let mut lines = vec![format!("digraph {} {{", quoted(&diagram.name))];
+    lines.push(format!("  label={};", quoted(&format!("{}\n{}", diagram.name, diagram.totals))));
+    lines.push("  labelloc=t; rankdir=TB; bgcolor=white;".to_owned());
+    lines.push("  node [fontname=\"Helvetica\", fontsize=11, style=\"filled,rounded\", shape=box];".to_owned());
+    lines.push("  edge [fontname=\"Helvetica\", fontsize=9, color=\"#7b8794\", fontcolor=\"#5a6675\"];".to_owned());
+    for (number, block) in diagram.blocks.iter().enumerate() {
+        let (fill, stroke) = block.rows[0].family.colours();
+        let form = match block.form {
+            Form::Input | Form::Output => ", shape=oval, style=filled",
+            Form::Join(..) => ", shape=circle, style=filled, margin=0, width=0.35",
+            Form::Concat => ", style=filled, height=0.25",
+            Form::Layers => "",
+        };
+        lines.push(format!("  b{number} [label={}, fillcolor=\"{fill}\", color=\"{stroke}\"{form}];", quoted(&label(block))));
+    }
+    for link in &diagram.links {
+        let shape = quoted(&diagram.blocks[link.from].exits[link.exit].label);
+        let sign = match diagram.blocks[link.to].form {
+            Form::Join(_, true) => format!(", headlabel=\"{}\"", if link.entry == 0 { "+" } else { "−" }),
+            _ => String::new(),
+        };
+        lines.push(format!("  b{} -> b{} [label={shape}{sign}];", link.from, link.to));
+    }
+    lines.push("}\n".to_owned());
+    lines.join("\n")
+}
+
+/// A line for each layer of a block.
+fn label(block: &Block) -> String {
+    match block.form {
+        Form::Join(sign, _) => sign.to_owned(),
+        _ => block.rows.iter().map(|row| row.line()).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+/// A quoted string, in which a backslash would begin an escape of Graphviz' own.
+fn quoted(word: &str) -> String {
+    let mut out = String::from("\"");
+    for letter in word.chars() {
+        match letter {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            letter => out.push(text::visible(letter)),
+        }
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,89 @@
+//! Families of layers, and their colours.
+
+/// Layers that a reader sees as alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Family {
+    Port,
+    Convolution,
+    Pooling,
+    Dense,
+    Activation,
+    Normalisation,
+    Regularisation,
+    Shape,
+    Join,
+    Network,
+    Other,
+}
+
+impl Family {
+    pub const ALL: [Family; 11] = [
+        Self::Port,
+        Self::Convolution,
+        Self::Pooling,
+        Self::Dense,
+        Self::Activation,
+        Self::Normalisation,
+        Self::Regularisation,
+        Self::Shape,
+        Self::Join,
+        Self::Network,
+        Self::Other,
+    ];
+
+    /// The family of a layer by its name in `network!`: these are PyTorch's, which tell; so a new layer finds its colour by itself.
+    pub fn of(kind: &str) -> Self {
+        let has = |parts: &[&str]| parts.iter().any(|part| kind.contains(part));
+        match kind {
+            "Network" => Self::Network,
+            "Add" | "Sub" | "Mul" | "Max" | "Concat" => Self::Join,
+            _ if has(&["Conv"]) => Self::Convolution,
+            _ if has(&["Pool", "Upsample"]) => Self::Pooling,
+            _ if has(&["Norm"]) => Self::Normalisation,
+            _ if has(&["Dropout"]) => Self::Regularisation,
+            _ if has(&["Linear", "Embedding", "Attention", "LSTM", "GRU", "RNN"]) => Self::Dense,
+            _ if has(&["LU", "Tanh", "Sigmoid", "Softmax", "Swish", "Softplus", "Mish", "Hardsig"]) => Self::Activation,
+            _ if has(&["latten", "Reshape", "Permute", "Transpose", "Split", "Shuffle", "Squeeze", "Pad", "Slice"]) => Self::Shape,
+            _ => Self::Other,
+        }
+    }
+
+    /// A light fill, and a darker line of the same hue. Black text has a contrast of more than 10 : 1 on each fill.
+    pub const fn colours(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Port => ("#eef1f5", "#64748b"),
+            Self::Convolution => ("#d9e8fb", "#3f79bd"),
+            Self::Pooling => ("#fbdfdb", "#c4594e"),
+            Self::Dense => ("#e7def7", "#7d5bb5"),
+            Self::Activation => ("#fdf0c4", "#c39a1c"),
+            Self::Normalisation => ("#d8efda", "#4b9553"),
+            Self::Regularisation => ("#eceef1", "#8a94a3"),
+            Self::Shape => ("#eceef1", "#8a94a3"),
+            Self::Join => ("#fde5cf", "#cb7a2c"),
+            Self::Network => ("#d2eeec", "#2f918b"),
+            Self::Other => ("#f3f0ea", "#8f8063"),
+        }
+    }
+
+    /// A word that Mermaid takes for the name of a class.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Port => "port",
+            Self::Convolution => "convolution",
+            Self::Pooling => "pooling",
+            Self::Dense => "dense",
+            Self::Activation => "activation",
+            Self::Normalisation => "normalisation",
+            Self::Regularisation => "regularisation",
+            Self::Shape => "shape",
+            Self::Join => "join",
+            Self::Network => "network",
+            Self::Other => "other",
+        }
+    }
+
+    /// Is it drawn as a bar under the layer before it?
+    pub const fn is_slim(self) -> bool {
+        matches!(self, Self::Activation | Self::Normalisation | Self::Regularisation | Self::Shape)
+    }
+}

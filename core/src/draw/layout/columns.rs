@@ -1,0 +1,188 @@
+//! Horizontal positions.
+//!
+//! Cells that belong straight under each other form a column: the lanes of a value, and items along the longest path. Columns are
+//! pushed to the left as far as they go, then drawn towards what they are linked to, as far as their neighbours leave room.
+
+use std::collections::BTreeMap;
+
+use super::Entries;
+use super::grid::{Grid, Segment};
+use super::order;
+
+/// Between two items, an item and a lane, two lanes.
+const GAPS: [f64; 3] = [28.0, 18.0, 14.0];
+
+/// Sweeps over all columns; positions have settled long before, but for very wide networks.
+const SWEEPS: usize = 40;
+
+/// Sets the `x` of every cell; the leftmost needs no less than 0.
+pub(super) fn place(grid: &mut Grid) {
+    let columns = Columns::of(grid);
+    let mut x = columns.packed();
+    for sweep in 0..SWEEPS {
+        for step in 0..x.len() {
+            let column = columns.sequence[if sweep % 2 == 0 { x.len() - 1 - step } else { step }];
+            columns.draw(column, &mut x);
+        }
+    }
+    for (cell, &column) in grid.cells.iter_mut().zip(&columns.of_cell) {
+        cell.x = x[column].round();
+    }
+    let least = grid.cells.iter().map(|cell| cell.x - cell.left).fold(f64::INFINITY, f64::min);
+    for cell in &mut grid.cells {
+        cell.x -= least.floor();
+    }
+}
+
+struct Columns {
+    of_cell: Vec<usize>,
+    /// For each column, its neighbours at the left and their distance, once for each layer in which they meet.
+    lefts: Vec<Vec<(usize, f64)>>,
+    rights: Vec<Vec<(usize, f64)>>,
+    /// The other columns that one is linked to, and where it would stand relative to them.
+    pulls: Vec<Vec<(usize, f64)>>,
+    /// The columns from left to right.
+    sequence: Vec<usize>,
+}
+
+impl Columns {
+    fn of(grid: &Grid) -> Self {
+        let below = straight(grid);
+        let mut of_cell = vec![usize::MAX; grid.cells.len()];
+        let mut count = 0;
+        for &first in grid.layers.iter().flatten() {
+            if of_cell[first] != usize::MAX {
+                continue;
+            }
+            let mut cell = Some(first);
+            while let Some(at) = cell {
+                of_cell[at] = count;
+                cell = below[at];
+            }
+            count += 1;
+        }
+        let (mut lefts, mut rights, mut pulls) = (vec![Vec::new(); count], vec![Vec::new(); count], vec![Vec::new(); count]);
+        for layer in &grid.layers {
+            for pair in layer.windows(2) {
+                let [a, b] = [&grid.cells[pair[0]], &grid.cells[pair[1]]];
+                let gap = GAPS[usize::from(a.lane.is_some()) + usize::from(b.lane.is_some())];
+                let distance = a.right + gap + b.left;
+                rights[of_cell[pair[0]]].push((of_cell[pair[1]], distance));
+                lefts[of_cell[pair[1]]].push((of_cell[pair[0]], distance));
+            }
+        }
+        for segment in &grid.segments {
+            let [upper, lower] = [of_cell[segment.upper], of_cell[segment.lower]];
+            if upper != lower {
+                let offset = segment.exit - entry(grid, segment);
+                pulls[upper].push((lower, -offset));
+                pulls[lower].push((upper, offset));
+            }
+        }
+        let sequence = sequence(&lefts, &rights);
+        Self { of_cell, lefts, rights, pulls, sequence }
+    }
+
+    /// Each column as far to the left as it goes.
+    fn packed(&self) -> Vec<f64> {
+        let mut x = vec![0.0; self.sequence.len()];
+        for &column in &self.sequence {
+            x[column] = self.lefts[column].iter().map(|&(left, distance)| x[left] + distance).fold(0.0, f64::max);
+        }
+        x
+    }
+
+    /// Moves a column towards the mean of what it is linked to, no further than its neighbours allow.
+    fn draw(&self, column: usize, x: &mut [f64]) {
+        let pulls = &self.pulls[column];
+        if pulls.is_empty() {
+            return;
+        }
+        let wish = pulls.iter().map(|&(other, offset)| x[other] + offset).sum::<f64>() / pulls.len() as f64;
+        let least = self.lefts[column].iter().map(|&(left, distance)| x[left] + distance).fold(f64::NEG_INFINITY, f64::max);
+        let most = self.rights[column].iter().map(|&(right, distance)| x[right] - distance).fold(f64::INFINITY, f64::min);
+        x[column] = wish.min(most).max(least);
+    }
+}
+
+/// Where a segment enters the cell below, from its centre, as far as that is fixed.
+fn entry(grid: &Grid, segment: &Segment) -> f64 {
+    match segment.wire.map(|wire| (&grid.items[segment.lower].entries, grid.wires[wire].entry)) {
+        Some((Entries::Fixed(offsets), entry)) => offsets[entry],
+        _ => 0.0,
+    }
+}
+
+/// The columns in an order in which each comes after all at its left. There is one: straight segments do not cross, so no column is both
+/// left and right of another.
+fn sequence(lefts: &[Vec<(usize, f64)>], rights: &[Vec<(usize, f64)>]) -> Vec<usize> {
+    let mut missing: Vec<usize> = lefts.iter().map(Vec::len).collect();
+    let mut sequence: Vec<usize> = (0..lefts.len()).filter(|&column| missing[column] == 0).collect();
+    let mut next = 0;
+    while next < sequence.len() {
+        for &(right, _) in &rights[sequence[next]] {
+            missing[right] -= 1;
+            if missing[right] == 0 {
+                sequence.push(right);
+            }
+        }
+        next += 1;
+    }
+    assert_eq!(sequence.len(), lefts.len(), "columns are in order");
+    sequence
+}
+
+/// For each cell, the one straight below it.
+fn straight(grid: &Grid) -> Vec<Option<usize>> {
+    let places = order::places(grid);
+    let (mut below, mut above) = (vec![None; grid.cells.len()], vec![None; grid.cells.len()]);
+    let (heirs, parents) = favourites(grid);
+    let wanted = |segment: &Segment| {
+        let down = grid.is_lane(segment.upper) || heirs[segment.upper] == Some(segment.lower);
+        let up = grid.is_lane(segment.lower) || parents[segment.lower] == Some(segment.upper);
+        down && up
+    };
+    for gap in &grid.gaps {
+        let mut chosen: BTreeMap<usize, usize> = BTreeMap::new();
+        // Lanes among themselves come first, for a bend in one is the hardest to follow; then items among themselves.
+        for lanes in [2, 0, 1] {
+            for segment in gap.iter().map(|&segment| &grid.segments[segment]) {
+                let count = usize::from(grid.is_lane(segment.upper)) + usize::from(grid.is_lane(segment.lower));
+                if count != lanes || below[segment.upper].is_some() || above[segment.lower].is_some() || !wanted(segment) {
+                    continue;
+                }
+                let (a, b) = (places[segment.upper], places[segment.lower]);
+                let left = chosen.range(..a).next_back().is_none_or(|(_, &other)| other < b);
+                let right = chosen.range(a..).next().is_none_or(|(_, &other)| other > b);
+                if left && right {
+                    chosen.insert(a, b);
+                    below[segment.upper] = Some(segment.lower);
+                    above[segment.lower] = Some(segment.upper);
+                }
+            }
+        }
+    }
+    below
+}
+
+/// For each item, the cell below on its longest way on, and the cell above on the longest way to it; None where several are as long:
+/// then it stands in the middle.
+fn favourites(grid: &Grid) -> (Vec<Option<usize>>, Vec<Option<usize>>) {
+    let mut heirs = vec![(0, None); grid.cells.len()];
+    let mut parents = heirs.clone();
+    for (wire, run) in grid.wires.iter().zip(&grid.runs) {
+        let (first, last) = (&grid.segments[run[0]], &grid.segments[run[run.len() - 1]]);
+        vote(&mut heirs[wire.from], grid.heights[wire.to] + 1, first.lower);
+        vote(&mut parents[wire.to], grid.depths[wire.from] + 1, last.upper);
+    }
+    let winners = |votes: Vec<(usize, Option<usize>)>| votes.into_iter().map(|(_, cell)| cell).collect();
+    (winners(heirs), winners(parents))
+}
+
+fn vote(best: &mut (usize, Option<usize>), length: usize, cell: usize) {
+    if length > best.0 {
+        *best = (length, Some(cell));
+    } else if length == best.0 && best.1 != Some(cell) {
+        best.1 = None;
+    }
+}

@@ -1,0 +1,139 @@
+//! The order within the layers.
+
+use super::grid::Grid;
+
+/// Sweeps over the layers; more change little.
+const SWEEPS: usize = 12;
+
+/// Orders each layer so that few links cross. Where nothing crosses, the longest path stays on the left and what skips layers
+/// passes it on the right, the longest outermost.
+pub(super) fn arrange(grid: &mut Grid) {
+    let mut neighbours = Neighbours { above: vec![Vec::new(); grid.cells.len()], below: vec![Vec::new(); grid.cells.len()] };
+    for segment in &grid.segments {
+        neighbours.above[segment.lower].push(segment.upper);
+        neighbours.below[segment.upper].push(segment.lower);
+    }
+    grid.layers = walk(grid);
+    let mut best = (crossings(grid), grid.layers.clone());
+    for sweep in 0..SWEEPS {
+        if best.0 == 0 {
+            break;
+        }
+        let count = grid.layers.len();
+        for step in 1..count {
+            let (layer, towards) =
+                if sweep % 2 == 0 { (step, &neighbours.above) } else { (count - 1 - step, &neighbours.below) };
+            let places = places(grid);
+            let key = |cell: &usize| {
+                let near = &towards[*cell];
+                let sum: usize = near.iter().map(|&other| places[other]).sum();
+                if near.is_empty() { places[*cell] as f64 } else { sum as f64 / near.len() as f64 }
+            };
+            let mut order: Vec<(f64, usize)> = grid.layers[layer].iter().map(|cell| (key(cell), *cell)).collect();
+            order.sort_by(|a, b| a.0.total_cmp(&b.0));
+            grid.layers[layer] = order.into_iter().map(|(_, cell)| cell).collect();
+        }
+        let now = crossings(grid);
+        if now < best.0 {
+            best = (now, grid.layers.clone());
+        }
+    }
+    grid.layers = best.1;
+}
+
+struct Neighbours {
+    above: Vec<Vec<usize>>,
+    below: Vec<Vec<usize>>,
+}
+
+/// The order in which cells are met on a walk from the sources that prefers the longest way.
+fn walk(grid: &Grid) -> Vec<Vec<usize>> {
+    let mut layers = vec![Vec::new(); grid.layers.len()];
+    let mut met = vec![false; grid.cells.len()];
+    let mut leaving: Vec<Vec<usize>> = vec![Vec::new(); grid.items.len()];
+    for (index, wire) in grid.wires.iter().enumerate() {
+        leaving[wire.from].push(index);
+    }
+    for wires in &mut leaving {
+        // The last on the stack is the first to be followed.
+        wires.sort_by_key(|&wire| (grid.heights[grid.wires[wire].to], std::cmp::Reverse(grid.wires[wire].exit), std::cmp::Reverse(wire)));
+    }
+    let mut sources: Vec<usize> = (0..grid.items.len()).filter(|&item| grid.depths[item] == 0).collect();
+    sources.sort_by_key(|&item| std::cmp::Reverse(grid.heights[item]));
+    for source in sources {
+        met[source] = true;
+        layers[grid.cells[source].layer].push(source);
+        let mut stack = leaving[source].clone();
+        while let Some(wire) = stack.pop() {
+            for &segment in &grid.runs[wire] {
+                let cell = grid.segments[segment].lower;
+                if !met[cell] {
+                    met[cell] = true;
+                    layers[grid.cells[cell].layer].push(cell);
+                    if !grid.is_lane(cell) {
+                        stack.extend(&leaving[cell]);
+                    }
+                }
+            }
+        }
+    }
+    layers
+}
+
+/// The place of each cell in its layer.
+pub(super) fn places(grid: &Grid) -> Vec<usize> {
+    let mut places = vec![0; grid.cells.len()];
+    for layer in &grid.layers {
+        for (place, &cell) in layer.iter().enumerate() {
+            places[cell] = place;
+        }
+    }
+    places
+}
+
+/// How many pairs of links cross.
+fn crossings(grid: &Grid) -> usize {
+    let places = places(grid);
+    grid.gaps.iter().map(|gap| inversions(gap.iter().map(|&segment| ends(grid, &places, segment)).collect())).sum()
+}
+
+fn ends(grid: &Grid, places: &[usize], segment: usize) -> (usize, usize) {
+    let segment = &grid.segments[segment];
+    (places[segment.upper], places[segment.lower])
+}
+
+/// The pairs whose first and second numbers are in opposite order, counted in a tree of partial sums.
+fn inversions(mut pairs: Vec<(usize, usize)>) -> usize {
+    pairs.sort_unstable();
+    let size = pairs.iter().map(|pair| pair.1 + 1).max().unwrap_or(0);
+    let mut tree = vec![0; size + 1];
+    let mut total = 0;
+    for (seen, &(_, second)) in pairs.iter().enumerate() {
+        let mut smaller_or_equal = 0;
+        let mut at = second + 1;
+        while at > 0 {
+            smaller_or_equal += tree[at];
+            at &= at - 1;
+        }
+        total += seen - smaller_or_equal;
+        let mut at = second + 1;
+        while at <= size {
+            tree[at] += 1;
+            at += at & at.wrapping_neg();
+        }
+    }
+    total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inversions;
+
+    #[test]
+    fn crossings_are_inversions() {
+        assert_eq!(inversions(vec![]), 0);
+        assert_eq!(inversions(vec![(0, 0), (0, 1), (1, 1)]), 0);
+        assert_eq!(inversions(vec![(0, 2), (1, 1), (2, 0)]), 3);
+        assert_eq!(inversions(vec![(0, 1), (1, 0), (1, 3), (2, 2)]), 2);
+    }
+}

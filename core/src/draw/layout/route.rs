@@ -1,0 +1,189 @@
+//! Vertical positions, and the corners of the links.
+
+use std::collections::HashMap;
+
+use super::grid::Grid;
+use super::tracks::{Net, tracks};
+use super::{Entries, Item, Layout, Path, Place};
+
+/// Below an item, where its label stands beside the link: no link runs across here.
+const LABEL: f64 = 22.0;
+/// Below lanes only.
+const NO_LABEL: f64 = 6.0;
+/// Above an item, where the arrows' heads are.
+const ARROW: f64 = 14.0;
+/// Between two tracks.
+const TRACK: f64 = 9.0;
+/// Two links that enter at the top of one item stand apart by this much.
+const APART: f64 = 12.0;
+
+/// Where a link ends.
+#[derive(Clone, Copy)]
+enum Entry {
+    /// At the top, so far from the centre.
+    Top(f64),
+    /// At the side that faces where it comes from.
+    Side,
+}
+
+/// Places everything, given the `x` of each cell.
+pub(super) fn route(grid: &Grid) -> Layout {
+    let entries = entries(grid);
+    let mut places = vec![Place::default(); grid.items.len()];
+    // For each gap, the height of each net's track.
+    let mut turns: Vec<HashMap<usize, f64>> = Vec::new();
+    let mut y = 0.0;
+    for (index, layer) in grid.layers.iter().enumerate() {
+        let height = layer.iter().filter_map(|&cell| grid.items.get(cell)).map(|item| item.height).fold(0.0, f64::max);
+        for &cell in layer.iter().filter(|&&cell| !grid.is_lane(cell)) {
+            let centred = y + (height - grid.items[cell].height) / 2.0;
+            places[cell] = Place { x: grid.cells[cell].x, y: centred, layer: index };
+        }
+        y += height;
+        let Some(gap) = grid.gaps.get(index) else { break };
+        let nets = nets(grid, gap, &entries);
+        let levels = tracks(&nets);
+        let count = levels.iter().max().map_or(0, |most| most + 1);
+        let labelled = layer.iter().any(|&cell| !grid.is_lane(cell));
+        y += if labelled { LABEL } else { NO_LABEL };
+        turns.push(nets.iter().zip(&levels).map(|(net, &level)| (net.number, y + level as f64 * TRACK)).collect());
+        y += count.saturating_sub(1) as f64 * TRACK + ARROW;
+    }
+    let paths = (0..grid.wires.len()).map(|wire| path(grid, wire, &places, &turns, entries[wire])).collect();
+    let width = grid.cells.iter().map(|cell| cell.x + cell.right).fold(0.0, f64::max);
+    Layout { places, paths, width: width.ceil(), height: y }
+}
+
+/// The links that turn in a gap, those of one value together.
+fn nets(grid: &Grid, gap: &[usize], entries: &[Entry]) -> Vec<Net> {
+    let mut nets: Vec<Net> = Vec::new();
+    for &index in gap {
+        let segment = &grid.segments[index];
+        let upper = grid.cells[segment.upper].x + segment.exit;
+        let lower = match segment.wire.map(|wire| entries[wire]) {
+            // It passes through the gap straight.
+            Some(Entry::Side) => upper,
+            Some(Entry::Top(offset)) => grid.cells[segment.lower].x + offset,
+            None => grid.cells[segment.lower].x,
+        };
+        match nets.iter_mut().find(|net| net.number == segment.net) {
+            Some(net) => net.lower.push(lower),
+            None => nets.push(Net { number: segment.net, upper, lower: vec![lower] }),
+        }
+    }
+    nets.retain(|net| net.lower.iter().any(|&lower| lower != net.upper));
+    nets
+}
+
+fn path(grid: &Grid, wire: usize, places: &[Place], turns: &[HashMap<usize, f64>], entry: Entry) -> Path {
+    let ends = grid.wires[wire];
+    let run = &grid.runs[wire];
+    let (item, place) = (&grid.items[ends.to], places[ends.to]);
+    let from = places[ends.from];
+    let mut path = vec![[from.x + grid.segments[run[0]].exit, from.y + grid.items[ends.from].height]];
+    for (step, &index) in run.iter().enumerate() {
+        let segment = &grid.segments[index];
+        let upper = grid.cells[segment.upper].x + segment.exit;
+        let lower = match entry {
+            _ if step + 1 < run.len() => grid.cells[segment.lower].x,
+            Entry::Top(offset) => place.x + offset,
+            Entry::Side => upper,
+        };
+        if lower != upper {
+            let turn = turns[from.layer + step][&segment.net];
+            path.extend([[upper, turn], [lower, turn]]);
+        }
+    }
+    let x = path[path.len() - 1][0];
+    match entry {
+        Entry::Top(offset) => path.push([x, place.y + top(item, offset)]),
+        Entry::Side => {
+            let y = place.y + item.height / 2.0;
+            path.extend([[x, y], [place.x + (item.width / 2.0).copysign(x - place.x), y]]);
+        }
+    }
+    path
+}
+
+/// How far below its top an item begins, away from its centre.
+fn top(item: &Item, offset: f64) -> f64 {
+    let radius = item.height / 2.0;
+    if item.entries == Entries::Round { radius - (radius * radius - offset * offset).max(0.0).sqrt() } else { 0.0 }
+}
+
+/// How each wire enters its item.
+fn entries(grid: &Grid) -> Vec<Entry> {
+    let mut entries = vec![Entry::Top(0.0); grid.wires.len()];
+    let mut arriving: Vec<Vec<usize>> = vec![Vec::new(); grid.items.len()];
+    for (wire, ends) in grid.wires.iter().enumerate() {
+        arriving[ends.to].push(wire);
+        if let Entries::Fixed(offsets) = &grid.items[ends.to].entries {
+            entries[wire] = Entry::Top(offsets[ends.entry]);
+        }
+    }
+    for layer in &grid.layers {
+        // What links that enter at a side take up in this layer.
+        let mut taken: Vec<[f64; 2]> = Vec::new();
+        for &item in layer.iter().filter(|&&cell| !grid.is_lane(cell)) {
+            if matches!(grid.items[item].entries, Entries::Free | Entries::Round) {
+                let mut wires = arriving[item].clone();
+                wires.sort_by(|&a, &b| source(grid, a).total_cmp(&source(grid, b)));
+                let left = wires.first().copied().filter(|&wire| opens(grid, layer, wire, item, &mut taken, -1.0));
+                let right = wires.last().copied().filter(|&wire| opens(grid, layer, wire, item, &mut taken, 1.0));
+                for wire in [left, right].into_iter().flatten() {
+                    entries[wire] = Entry::Side;
+                }
+                wires.retain(|&wire| Some(wire) != left && Some(wire) != right);
+                for (wire, offset) in wires.iter().zip(spread(grid, item, &wires)) {
+                    entries[*wire] = Entry::Top(offset);
+                }
+            }
+        }
+    }
+    entries
+}
+
+/// Where a wire comes from: its `x` above its last gap.
+fn source(grid: &Grid, wire: usize) -> f64 {
+    let run = &grid.runs[wire];
+    let segment = &grid.segments[run[run.len() - 1]];
+    grid.cells[segment.upper].x + segment.exit
+}
+
+/// Can the wire come down beside the item, at the left (-1) or right (1), and enter from there? If so the way is taken.
+fn opens(grid: &Grid, layer: &[usize], wire: usize, item: usize, taken: &mut Vec<[f64; 2]>, side: f64) -> bool {
+    let (edge, from) = (grid.cells[item].x + side * grid.items[item].width / 2.0, source(grid, wire));
+    if (from - edge) * side < ARROW {
+        return false;
+    }
+    let run = &grid.runs[wire];
+    let net = grid.segments[run[run.len() - 1]].net;
+    let [low, high] = if side < 0.0 { [from - 5.0, edge] } else { [edge, from + 5.0] };
+    let apart = |[least, most]: [f64; 2]| most < low || least > high;
+    let others = layer.iter().filter(|&&cell| cell != item && grid.cells[cell].lane != Some(net)).map(|&cell| &grid.cells[cell]);
+    let free = others.into_iter().all(|cell| apart([cell.x - cell.left, cell.x + cell.right])) && taken.iter().all(|&way| apart(way));
+    if free {
+        taken.push([low, high]);
+    }
+    free
+}
+
+/// Where wires enter at the top of an item, from its centre: straight from above where they can, apart from each other.
+fn spread(grid: &Grid, item: usize, wires: &[usize]) -> Vec<f64> {
+    let x = grid.cells[item].x;
+    let round = grid.items[item].entries == Entries::Round;
+    let room = grid.items[item].width / 2.0 - if round { 3.0 } else { 8.0 };
+    let apart = if wires.len() > 1 { APART.min(2.0 * room / (wires.len() - 1) as f64) } else { 0.0 };
+    // A single link meets a circle at its top.
+    let wish = |&wire: &usize| if round && wires.len() == 1 { 0.0 } else { (source(grid, wire) - x).clamp(-room, room) };
+    let mut offsets: Vec<f64> = wires.iter().map(wish).collect();
+    for i in 1..offsets.len() {
+        offsets[i] = offsets[i].max(offsets[i - 1] + apart);
+    }
+    let mut most = room;
+    for offset in offsets.iter_mut().rev() {
+        *offset = offset.min(most);
+        most = *offset - apart;
+    }
+    offsets
+}

@@ -1,0 +1,82 @@
+//! Which horizontal stretch runs above which, between two layers.
+
+/// The links of one value in a gap: they come down at `upper`, turn at one height, and go on down at each `lower`.
+#[derive(Clone, Debug)]
+pub(super) struct Net {
+    pub number: usize,
+    pub upper: f64,
+    pub lower: Vec<f64>,
+}
+
+/// Two links nearer than this look like one.
+const NEAR: f64 = 6.0;
+
+impl Net {
+    fn range(&self) -> [f64; 2] {
+        let all = || self.lower.iter().copied().chain([self.upper]);
+        [all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max)]
+    }
+
+    fn spans(&self, x: f64) -> bool {
+        let [least, most] = self.range();
+        least - NEAR < x && x < most + NEAR
+    }
+
+    fn overlaps(&self, other: &Net) -> bool {
+        let ([a, b], [c, d]) = (self.range(), other.range());
+        a - NEAR < d && c - NEAR < b
+    }
+
+    /// What is lost by turning above the other: a crossing for each of its own ways down that meets the other's stretch, and if the other's
+    /// way from above meets its own; far more where two would run along each other.
+    fn above(&self, other: &Net) -> usize {
+        let crossings = self.lower.iter().filter(|&&x| other.spans(x)).count() + usize::from(self.spans(other.upper));
+        let along = self.lower.iter().filter(|&&x| (x - other.upper).abs() < NEAR).count();
+        crossings + 1000 * along
+    }
+}
+
+/// The track of each net, counted from the top; nets that share one keep clear of each other.
+pub(super) fn tracks(nets: &[Net]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..nets.len()).collect();
+    order.sort_by(|&a, &b| nets[a].upper.total_cmp(&nets[b].upper));
+    // Exchanging neighbours changes what these two lose to each other and nothing else, so each exchange is a gain, and they end.
+    for _ in 0..nets.len() {
+        let mut changed = false;
+        for i in 1..order.len() {
+            let (a, b) = (&nets[order[i - 1]], &nets[order[i]]);
+            if b.above(a) < a.above(b) {
+                order.swap(i - 1, i);
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    let mut levels = vec![0; nets.len()];
+    for (done, &net) in order.iter().enumerate() {
+        let over = order[..done].iter().filter(|&&other| nets[other].overlaps(&nets[net]));
+        levels[net] = over.map(|&other| levels[other] + 1).max().unwrap_or(0);
+    }
+    levels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn net(upper: f64, lower: &[f64]) -> Net {
+        Net { number: 0, upper, lower: lower.to_vec() }
+    }
+
+    #[test]
+    fn parallel_turns_nest_and_distant_ones_share() {
+        let right = [net(0.0, &[100.0]), net(50.0, &[150.0]), net(300.0, &[400.0])];
+        assert_eq!(tracks(&right), [1, 0, 0]);
+        let left = [net(100.0, &[0.0]), net(150.0, &[50.0])];
+        assert_eq!(tracks(&left), [0, 1]);
+        // What arrives where another leaves: turning above it, the two would run along each other.
+        assert_eq!(tracks(&[net(0.0, &[50.0]), net(50.0, &[90.0])]), [1, 0]);
+    }
+}

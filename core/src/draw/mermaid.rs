@@ -1,0 +1,57 @@
+//! Mermaid.
+
+use std::collections::BTreeSet;
+
+use super::diagram::{Block, Diagram, Form};
+use super::family::Family;
+use super::text;
+
+pub(super) fn write(diagram: &Diagram) -> String {
+    let mut lines = vec!["flowchart TD".to_owned()];
+    for (number, block) in diagram.blocks.iter().enumerate() {
+        let label = label(block);
+        let node = match block.form {
+            Form::Input | Form::Output => format!("([\"{label}\"])"),
+            Form::Join(..) => format!("((\"{label}\"))"),
+            Form::Concat => format!("[\"{label}\"]"),
+            Form::Layers => format!("(\"{label}\")"),
+        };
+        lines.push(format!("    b{number}{node}:::{}", block.rows[0].family.word()));
+    }
+    for link in &diagram.links {
+        let shape = &diagram.blocks[link.from].exits[link.exit].label;
+        let sign = match diagram.blocks[link.to].form {
+            Form::Join(_, true) if link.entry > 0 => " subtracted",
+            _ => "",
+        };
+        lines.push(format!("    b{} -- \"{}{sign}\" --> b{}", link.from, escaped(shape), link.to));
+    }
+    let used: BTreeSet<Family> = diagram.blocks.iter().map(|block| block.rows[0].family).collect();
+    for family in used {
+        let (fill, stroke) = family.colours();
+        lines.push(format!("    classDef {} fill:{fill},stroke:{stroke},color:#1f2733", family.word()));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// A line for each layer of a block. A join is called by its kind: Mermaid takes a lone `+` or `-` for the beginning of a list.
+fn label(block: &Block) -> String {
+    let line = |row: &super::layers::Row| match block.form {
+        Form::Join(..) => row.what.clone(),
+        _ => escaped(&row.line()),
+    };
+    block.rows.iter().map(line).collect::<Vec<_>>().join("<br/>")
+}
+
+/// The text inside of quotes: what Mermaid or HTML would take for its own, as entities.
+fn escaped(word: &str) -> String {
+    let mut out = String::new();
+    for letter in word.chars() {
+        match letter {
+            '"' | '#' | '&' | '<' | '>' | ';' | '`' | '\\' | '*' | '_' | '~' => out.push_str(&format!("#{};", u32::from(letter))),
+            letter => out.push(text::visible(letter)),
+        }
+    }
+    out
+}

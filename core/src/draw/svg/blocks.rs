@@ -1,0 +1,104 @@
+//! Boxes, pills, circles and bars.
+
+use super::{MUTED, Page, sizes};
+use crate::draw::diagram::{Block, Form};
+use crate::draw::family::Family;
+use crate::draw::layers::Row;
+use crate::draw::layout::{Item, Place};
+use crate::draw::text::escape;
+
+/// The radius of a box's corners.
+const ROUND: f64 = 6.0;
+/// How far the sheet under a network's box shows.
+const SHEET: f64 = 3.0;
+
+pub fn draw(page: &mut Page, block: &Block, item: &Item, place: Place) {
+    let left = place.x - item.width / 2.0;
+    let row = &block.rows[0];
+    match block.form {
+        Form::Input | Form::Output => {
+            let number = if block.form == Form::Input { format!(r#" data-value="{}""#, row.value) } else { String::new() };
+            open(page, row, &number);
+            rect(page, row.family, left, place.y, item.width, item.height, item.height / 2.0);
+            middle(page, &row.name, place.x, place.y + item.height / 2.0, sizes::NAME, true);
+        }
+        Form::Join(sign, _) => {
+            open(page, row, &data(row));
+            let (fill, stroke) = row.family.colours();
+            let radius = item.width / 2.0;
+            let y = place.y + radius;
+            page.add(format!(r#"<circle cx="{}" cy="{y}" r="{radius}" fill="{fill}" stroke="{stroke}"/>"#, place.x));
+            let size = if sign.chars().count() > 1 { 9.5 } else { 17.0 };
+            middle(page, sign, place.x, y, size, sign.chars().count() == 1);
+        }
+        Form::Concat => {
+            open(page, row, &data(row));
+            rect(page, row.family, left, place.y, item.width, item.height, 3.0);
+            middle(page, &row.what, place.x, place.y + item.height / 2.0, sizes::SMALL, false);
+        }
+        Form::Layers => {
+            let mut y = place.y;
+            for row in &block.rows {
+                layer(page, row, left, y, item.width);
+                y += sizes::row_height(row) + sizes::SEAM;
+            }
+            return;
+        }
+    }
+    page.add("</g>".to_owned());
+}
+
+fn layer(page: &mut Page, row: &Row, left: f64, top: f64, width: f64) {
+    let height = sizes::row_height(row);
+    open(page, row, &data(row));
+    if row.family == Family::Network {
+        rect(page, row.family, left + SHEET, top + SHEET, width, height, ROUND);
+    }
+    rect(page, row.family, left, top, width, height, if row.slim { 4.0 } else { ROUND });
+    let (start, end) = (left + sizes::PAD, left + width - sizes::PAD);
+    let size = if row.slim { sizes::SMALL } else { sizes::PLAIN };
+    // The line of the name, and that of the rest.
+    let (first, second) = if sizes::is_tall(row) { (17.5, 33.0) } else { (height / 2.0 + 0.36 * size, height / 2.0 + 0.36 * size) };
+    let (name, what) = (escape(&row.name), escape(&row.what));
+    let name_size = if row.slim { size } else { sizes::NAME };
+    if sizes::is_tall(row) {
+        words(page, start, top + first, &format!(r#"font-size="{name_size}" font-weight="bold""#), &name);
+        words(page, start, top + second, &format!(r#"font-size="{size}""#), &what);
+    } else if row.name.is_empty() {
+        words(page, start, top + second, &format!(r#"font-size="{size}""#), &what);
+    } else {
+        // One text of two parts, so that the gap between them is right in every font.
+        let space = sizes::SPACE;
+        let both = format!(r#"<tspan font-weight="bold">{name}</tspan><tspan dx="{space}">{what}</tspan>"#);
+        words(page, start, top + second, &format!(r#"font-size="{size}""#), &both);
+    }
+    if !row.note.is_empty() {
+        let how = format!(r#"font-size="{}" fill="{MUTED}" text-anchor="end""#, sizes::SMALL);
+        words(page, end, top + first, &how, &escape(&row.note));
+    }
+    page.add("</g>".to_owned());
+}
+
+fn data(row: &Row) -> String {
+    format!(r#" data-value="{}""#, row.value)
+}
+
+fn open(page: &mut Page, row: &Row, data: &str) {
+    page.add(format!("<g{data}><title>{}</title>", escape(&row.tip)));
+}
+
+fn rect(page: &mut Page, family: Family, x: f64, y: f64, width: f64, height: f64, round: f64) {
+    let (fill, stroke) = family.colours();
+    page.add(format!(
+        r#"<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="{round}" fill="{fill}" stroke="{stroke}"/>"#
+    ));
+}
+
+fn middle(page: &mut Page, text: &str, x: f64, y: f64, size: f64, bold: bool) {
+    let weight = if bold { r#" font-weight="bold""# } else { "" };
+    words(page, x, y + 0.36 * size, &format!(r#"font-size="{size}"{weight} text-anchor="middle""#), &escape(text));
+}
+
+fn words(page: &mut Page, x: f64, y: f64, how: &str, text: &str) {
+    page.add(format!(r#"<text x="{x}" y="{:.1}" {how}>{text}</text>"#, y));
+}

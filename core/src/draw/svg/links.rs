@@ -1,0 +1,122 @@
+//! Links, their heads and their labels.
+
+use std::fmt::Write;
+
+use super::{MUTED, Page, sizes};
+use crate::draw::diagram::{Diagram, Form};
+use crate::draw::layout::{Item, Layout, Path};
+use crate::draw::text::escape;
+
+const LINE: &str = "#7b8794";
+/// Links that skip layers, in turn, so that neighbours can be told apart.
+const SKIPS: [&str; 5] = ["#c2410c", "#1d6fb8", "#7c3aa8", "#2e7d32", "#b0286b"];
+/// The radius of a corner.
+const BEND: f64 = 6.0;
+/// The length of an arrow's head, and half its width.
+const HEAD: [f64; 2] = [7.0, 3.5];
+
+pub fn draw(page: &mut Page, diagram: &Diagram, items: &[Item], layout: &Layout) {
+    let colours = colours(diagram, layout);
+    page.add(r#"<g fill="none" stroke-width="1.4">"#.to_owned());
+    // Those that skip come last, and so above the others.
+    let mut order: Vec<usize> = (0..diagram.links.len()).collect();
+    order.sort_by_key(|&link| colours[link] != LINE);
+    for &index in &order {
+        let (link, path) = (&diagram.links[index], &layout.paths[index]);
+        let target = escape(&link.target);
+        page.add(format!(r#"<path data-from="{}" data-to="{target}" stroke="{}" d="{}"/>"#, link.value, colours[index], curve(path)));
+    }
+    page.add("</g>".to_owned());
+    for &index in &order {
+        page.add(format!(r#"<path fill="{}" d="{}"/>"#, colours[index], head(&layout.paths[index])));
+    }
+    for (link, path) in diagram.links.iter().zip(&layout.paths) {
+        if matches!(diagram.blocks[link.to].form, Form::Join(_, true)) {
+            sign(page, if link.entry == 0 { "+" } else { "−" }, path);
+        }
+    }
+    for (number, block) in diagram.blocks.iter().enumerate() {
+        let place = layout.places[number];
+        for (index, exit) in block.exits.iter().enumerate() {
+            if diagram.links.iter().any(|link| (link.from, link.exit) == (number, index)) {
+                let (x, y) = (place.x + items[number].exits[index] + sizes::ASIDE, place.y + items[number].height + 14.0);
+                page.add(format!(r#"<text x="{x}" y="{y}" font-size="{}" fill="{MUTED}">{}</text>"#, sizes::SMALL, escape(&exit.label)));
+            }
+        }
+    }
+}
+
+/// The colour of each link. One that skips is a value's way past layers that the same value also goes through.
+fn colours(diagram: &Diagram, layout: &Layout) -> Vec<&'static str> {
+    let mut nets: Vec<(usize, usize)> = Vec::new();
+    let colour = |link: &crate::draw::diagram::Link| {
+        let net = (link.from, link.exit);
+        let skips = layout.places[link.to].layer - layout.places[link.from].layer > 1;
+        if !skips || diagram.links.iter().filter(|other| (other.from, other.exit) == net).count() < 2 {
+            return LINE;
+        }
+        let number = nets.iter().position(|&other| other == net).unwrap_or_else(|| {
+            nets.push(net);
+            nets.len() - 1
+        });
+        SKIPS[number % SKIPS.len()]
+    };
+    diagram.links.iter().map(colour).collect()
+}
+
+/// The path with rounded corners, as far as the head's middle.
+fn curve(path: &Path) -> String {
+    let mut out = format!("M{} {}", figure(path[0][0]), figure(path[0][1]));
+    let mut add = |letter: &str, [x, y]: [f64; 2]| {
+        let _ = write!(out, "{letter}{} {}", figure(x), figure(y));
+    };
+    for corner in path.windows(3) {
+        let [before, at, after] = [corner[0], corner[1], corner[2]];
+        let bend = BEND.min(distance(before, at) / 2.0).min(distance(at, after) / 2.0);
+        add("L", towards(at, before, bend));
+        add("Q", at);
+        add(" ", towards(at, after, bend));
+    }
+    let end = path[path.len() - 1];
+    add("L", towards(end, path[path.len() - 2], HEAD[0] / 2.0));
+    out
+}
+
+fn head(path: &Path) -> String {
+    let (tip, before) = (path[path.len() - 1], path[path.len() - 2]);
+    let base = towards(tip, before, HEAD[0]);
+    let [dx, dy] = [(tip[0] - base[0]) / HEAD[0] * HEAD[1], (tip[1] - base[1]) / HEAD[0] * HEAD[1]];
+    let [x, y] = tip.map(figure);
+    let [ax, ay, bx, by] = [base[0] - dy, base[1] + dx, base[0] + dy, base[1] - dx].map(figure);
+    format!("M{x} {y}L{ax} {ay}L{bx} {by}Z")
+}
+
+/// The sign with which a value enters a difference, beside its arrow.
+fn sign(page: &mut Page, sign: &str, path: &Path) {
+    let (tip, before) = (path[path.len() - 1], path[path.len() - 2]);
+    let base = towards(tip, before, 11.0);
+    let [x, y] = if base[1] < tip[1] { [base[0] - 8.0, base[1] + 3.0] } else { [base[0], base[1] - 4.0] };
+    page.add(format!(
+        r#"<text x="{}" y="{}" font-size="{}" font-weight="bold" fill="{MUTED}" text-anchor="middle">{sign}</text>"#,
+        figure(x),
+        figure(y),
+        sizes::PLAIN
+    ));
+}
+
+/// The point so far from `a` on the way to `b`.
+fn towards(a: [f64; 2], b: [f64; 2], far: f64) -> [f64; 2] {
+    let share = far / distance(a, b).max(1e-9);
+    [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share]
+}
+
+fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
+    (a[0] - b[0]).hypot(a[1] - b[1])
+}
+
+/// A length with two decimals at most.
+fn figure(length: f64) -> f64 {
+    let rounded = (length * 100.0).round() / 100.0;
+    // No "-0".
+    if rounded == 0.0 { 0.0 } else { rounded }
+}

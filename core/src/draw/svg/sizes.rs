@@ -1,0 +1,118 @@
+//! How large a block is drawn, and where its rows stand in it.
+
+use crate::draw::diagram::{Block, Form, Link};
+use crate::draw::layers::Row;
+use crate::draw::layout::{Entries, Item};
+use crate::draw::text;
+
+/// The sizes of letters: names, everything else, bars and labels.
+pub const NAME: f64 = 12.5;
+pub const PLAIN: f64 = 11.5;
+pub const SMALL: f64 = 10.5;
+
+/// From a box's side to its text.
+pub const PAD: f64 = 10.0;
+/// Between two texts on a line.
+pub const APART: f64 = 16.0;
+/// Between a name and what it names on one line.
+pub const SPACE: f64 = 7.0;
+/// Between the rows of a box.
+pub const SEAM: f64 = 2.0;
+/// From a link to its label.
+pub const ASIDE: f64 = 7.0;
+
+/// A box is as wide as this at least.
+const NARROW: f64 = 120.0;
+/// Boxes up to this width are all drawn as wide as the widest of them.
+const WIDE: f64 = 280.0;
+/// A circle's radius, and room beside it for the signs at a difference.
+const RADIUS: f64 = 13.0;
+
+/// The blocks' sizes, for the layout.
+pub fn items(blocks: &[Block], links: &[Link]) -> Vec<Item> {
+    let mut inputs = vec![0; blocks.len()];
+    for link in links {
+        inputs[link.to] += 1;
+    }
+    let mut items: Vec<Item> = blocks.iter().zip(&inputs).map(|(block, &inputs)| item(block, inputs)).collect();
+    let boxes = || blocks.iter().enumerate().filter(|(_, block)| block.form == Form::Layers).map(|(index, _)| index);
+    let common = boxes().map(|index| items[index].width).filter(|&width| width <= WIDE).fold(NARROW, f64::max);
+    for index in boxes() {
+        items[index].width = items[index].width.max(common);
+    }
+    for ((block, item), &inputs) in blocks.iter().zip(&mut items).zip(&inputs) {
+        ports(block, item, inputs);
+    }
+    items
+}
+
+/// The width and height of a block, its ports not yet placed.
+fn item(block: &Block, inputs: usize) -> Item {
+    let row = &block.rows[0];
+    let (width, height) = match block.form {
+        Form::Input | Form::Output => (text::width(&row.name, NAME, true) + 2.0 * PAD + 8.0, 26.0),
+        Form::Join(..) => (2.0 * RADIUS, 2.0 * RADIUS),
+        Form::Concat => ((text::width(&row.what, SMALL, false) + 2.0 * PAD).max(APART * (inputs + 1) as f64), 20.0),
+        Form::Layers => {
+            let width = block.rows.iter().map(row_width).fold(0.0, f64::max) + 2.0 * PAD;
+            let heights = block.rows.iter().map(|row| row_height(row) + SEAM).sum::<f64>() - SEAM;
+            let labels: f64 = block.exits.iter().map(|exit| label_width(&exit.label)).sum();
+            (if block.exits.len() > 1 { width.max(labels) } else { width }.max(APART * (inputs + 1) as f64), heights)
+        }
+    };
+    // Even numbers put the centre and the sides on whole pixels.
+    Item { width: (width / 2.0).ceil() * 2.0, height, ..Item::default() }
+}
+
+/// Where links leave and enter.
+fn ports(block: &Block, item: &mut Item, inputs: usize) {
+    let half = item.width / 2.0;
+    if let [exit] = &block.exits[..] {
+        item.exits = vec![0.0];
+        item.reach = label_width(&exit.label);
+    } else {
+        let mut at = 2.0 * ASIDE - half;
+        for exit in &block.exits {
+            item.exits.push(at.round());
+            at += label_width(&exit.label);
+        }
+    }
+    item.entries = match block.form {
+        Form::Join(..) => Entries::Round,
+        Form::Concat => Entries::Free,
+        Form::Layers if inputs > 1 => {
+            Entries::Fixed((1..=inputs).map(|n| (item.width * n as f64 / (inputs + 1) as f64 - half).round()).collect())
+        }
+        _ => Entries::Centre,
+    };
+}
+
+/// A label with the room to its left.
+fn label_width(label: &str) -> f64 {
+    (ASIDE + text::width(label, SMALL, false)).ceil()
+}
+
+/// Has the row a line for its name, and one for the rest?
+pub fn is_tall(row: &Row) -> bool {
+    !row.slim && !row.name.is_empty()
+}
+
+pub fn row_height(row: &Row) -> f64 {
+    match row.slim {
+        true => 19.0,
+        false if is_tall(row) => 42.0,
+        false => 27.0,
+    }
+}
+
+fn row_width(row: &Row) -> f64 {
+    let size = if row.slim { SMALL } else { PLAIN };
+    let name = text::width(&row.name, if row.slim { SMALL } else { NAME }, true);
+    let what = text::width(&row.what, size, false);
+    let note = if row.note.is_empty() { 0.0 } else { APART + text::width(&row.note, SMALL, false) };
+    match (is_tall(row), row.name.is_empty()) {
+        (true, _) => what.max(name + note),
+        (false, true) => what + note,
+        (false, false) => name + SPACE + what + note,
+    }
+}

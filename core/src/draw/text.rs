@@ -1,0 +1,99 @@
+//! Words and numbers in pictures.
+
+/// The width of a text in a sans-serif font of `size` pixels, on the safe side: whose page the picture stands on, and with which fonts, is
+/// not known, so the measure is that of DejaVu Sans, which runs wider than most.
+pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
+    let ems: f64 = text.chars().map(advance).sum();
+    ems * size * if bold { 1.12 } else { 1.0 }
+}
+
+/// The width of a letter in units of the font's size.
+fn advance(letter: char) -> f64 {
+    match letter {
+        'i' | 'j' | 'l' | '\'' => 0.30,
+        ' ' | '.' | ',' | ':' | ';' | '|' | '!' => 0.34,
+        'f' | 't' | 'r' | 'I' | 'J' | '-' | '/' | '\\' | '(' | ')' | '[' | ']' => 0.42,
+        'm' | 'w' | 'M' | 'W' | '%' | '@' => 1.0,
+        '<' | '>' | '=' | '+' | '−' | '×' | '#' | '~' => 0.84,
+        'A'..='Z' | '&' => 0.78,
+        _ if letter.is_ascii() => 0.64,
+        // Scripts of other widths: as wide as the widest.
+        _ => 1.05,
+    }
+}
+
+/// The text, cut so that it has at most `most` letters, with a sign that something is missing.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most - 1).collect();
+    format!("{kept}…")
+}
+
+/// The text as XML's character data or attribute. Letters that XML cannot hold become spaces.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            _ => out.push(visible(letter)),
+        }
+    }
+    out
+}
+
+/// The letter, or a space for one that no picture can show, nor XML hold.
+pub(super) fn visible(letter: char) -> char {
+    if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') { ' ' } else { letter }
+}
+
+/// `61,706`
+pub(super) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `833 thousand` as `833 k`, with three figures: `4.09 G`, `61.7 k`, `940`.
+pub(super) fn rounded(number: u64) -> String {
+    let mut value = number as f64;
+    let mut unit = "";
+    for next in [" k", " M", " G", " T", " P", " E"] {
+        // What would round up to 1000 is written in the next unit.
+        if value < 999.5 {
+            break;
+        }
+        value /= 1e3;
+        unit = next;
+    }
+    let decimals = if unit.is_empty() || value >= 99.95 { 0 } else { 1 + usize::from(value < 9.995) };
+    format!("{value:.decimals$}{unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures() {
+        assert_eq!([0, 940, 999_499, 999_600, 61_706, 4_089_284_608].map(rounded), ["0", "940", "999 k", "1.00 M", "61.7 k", "4.09 G"]);
+        assert_eq!([7, 1000, 25_557_032].map(thousands), ["7", "1,000", "25,557,032"]);
+    }
+
+    #[test]
+    fn texts() {
+        assert_eq!(escape("a<b> & \"c\"\n\u{1}"), "a&lt;b&gt; &amp; &quot;c&quot;  ");
+        assert_eq!((cut("éclair", 6), cut("éclairs", 6)), ("éclair".into(), "éclai…".into()));
+        assert!(width("mmm", 10.0, false) > width("iii", 10.0, false) && width("a", 10.0, true) > width("a", 10.0, false));
+    }
+}

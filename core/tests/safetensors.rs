@@ -1,0 +1,111 @@
+//! Parameters to disk and back, and everything that can be wrong with the file.
+
+use std::fs;
+use std::path::PathBuf;
+
+use layercake::io::{IoError, load_safetensors, save_safetensors};
+use layercake::prelude::*;
+
+network! {
+    Net: [1, 4, 4] -> [3] { conv: Conv2d(2, kernel = 3), norm: BatchNorm2d, Flatten, fc: Linear(3) }
+    Wider: [1, 4, 4] -> [3] { conv: Conv2d(5, kernel = 3), norm: BatchNorm2d, Flatten, fc: Linear(3) }
+    Longer: [1, 4, 4] -> [3] { conv: Conv2d(2, kernel = 3), norm: BatchNorm2d, Flatten, fc: Linear(3), more: Linear(3) }
+}
+
+/// A path of its own for each test.
+fn path(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("safetensors");
+    fs::create_dir_all(&folder).unwrap();
+    folder.join(name)
+}
+
+fn net(seed: u64) -> Net {
+    Net::new(&Cpu::seed_from_u64(seed))
+}
+
+#[test]
+fn what_is_saved_is_loaded() {
+    let path = path("round.safetensors");
+    let (one, mut other) = (net(1), net(2));
+    save_safetensors(&one, &path).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    load_safetensors(&mut other, &path).unwrap();
+    assert_eq!(one.conv.weight.as_vec(), other.conv.weight.as_vec());
+    assert_eq!(one.fc.bias.unwrap().as_vec(), other.fc.bias.clone().unwrap().as_vec());
+    save_safetensors(&other, &path).unwrap();
+    assert_eq!(bytes, fs::read(&path).unwrap(), "the same parameters are the same bytes");
+    // Single precision goes into double precision.
+    let mut wide = Cpu::default().build_module::<Net, f64>();
+    load_safetensors(&mut wide, &path).unwrap();
+    assert_eq!(wide.fc.weight.as_vec()[0], f64::from(other.fc.weight.as_vec()[0]));
+    assert_eq!(
+        fs::read_dir(path.parent().unwrap())
+            .unwrap()
+            .filter(|f| f.as_ref().unwrap().file_name().to_string_lossy().ends_with("tmp"))
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn names_are_those_of_pytorch() {
+    let path = path("names.safetensors");
+    save_safetensors(&net(1), &path).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let mut names = file.names();
+    names.sort_unstable();
+    let expected =
+        ["conv.bias", "conv.weight", "fc.bias", "fc.weight", "norm.bias", "norm.running_mean", "norm.running_var", "norm.weight"];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn another_networks_file_is_refused_and_changes_nothing() {
+    let (wider, longer) = (path("wider.safetensors"), path("longer.safetensors"));
+    save_safetensors(&Wider::new(&Cpu::default()), &wider).unwrap();
+    save_safetensors(&Longer::new(&Cpu::default()), &longer).unwrap();
+    let mut own = net(1);
+    let before = own.conv.weight.as_vec();
+    let error = load_safetensors(&mut own, &wider).unwrap_err().to_string();
+    assert_eq!(error, format!("{}: `conv.weight` has shape [5, 1, 3, 3] in the file, but [2, 1, 3, 3] in the network", wider.display()));
+    let error = load_safetensors(&mut own, &longer).unwrap_err().to_string();
+    assert_eq!(error, format!("{}: it holds `more.bias` with shape [3], which the network does not have", longer.display()));
+    let mut long = Longer::new(&Cpu::default());
+    let small = path("small.safetensors");
+    save_safetensors(&own, &small).unwrap();
+    let error = load_safetensors(&mut long, &small).unwrap_err().to_string();
+    assert_eq!(error, format!("{}: it holds no `more.weight`, which the network has with shape [3, 3]", small.display()));
+    assert_eq!(own.conv.weight.as_vec(), before);
+}
+
+#[test]
+fn damaged_files_are_refused() {
+    let whole = path("whole.safetensors");
+    save_safetensors(&net(1), &whole).unwrap();
+    let whole = fs::read(&whole).unwrap();
+    let damaged = path("damaged.safetensors");
+    let mut own = net(2);
+    let mut cases: Vec<Vec<u8>> = (0..whole.len()).step_by(7).map(|len| whole[..len].to_vec()).collect();
+    cases.push([u64::MAX.to_le_bytes().as_slice(), b"{}"].concat());
+    cases.push([2u64.to_le_bytes().as_slice(), b"[]"].concat());
+    for byte in 8..200 {
+        let mut flipped = whole.clone();
+        flipped[byte] ^= 0x15;
+        cases.push(flipped);
+    }
+    let original = net(1);
+    for case in cases {
+        fs::write(&damaged, &case).unwrap();
+        // A flipped byte may fall into the file's remarks and change nothing that counts.
+        if load_safetensors(&mut own, &damaged).is_ok() {
+            assert_eq!(case.len(), whole.len(), "{} bytes passed for the whole file", case.len());
+            assert_eq!(own.conv.weight.as_vec(), original.conv.weight.as_vec());
+            own = net(2);
+        }
+    }
+    assert!(matches!(load_safetensors(&mut own, path("absent.safetensors")), Err(IoError::Read { .. })));
+    assert!(matches!(load_safetensors(&mut own, damaged.parent().unwrap()), Err(IoError::Read { .. })));
+    let error = save_safetensors(&own, path("no/such/folder.safetensors")).unwrap_err();
+    assert!(matches!(error, IoError::Write { .. }));
+}
