@@ -66,15 +66,15 @@ where
     }
 
     fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError> {
-        let (checkpoint, config) = find_run(&options.checkpoint)?;
+        let (checkpoint, config) = find_run(&options.checkpoint, C)?;
         let dataset = options.dataset.or(config.as_ref().map(|config| config.dataset)).unwrap_or(DataSet::Digits);
         let device = Cpu::default();
         let mut net = <On<N, Cpu> as BuildModule<Cpu, f32>>::build(&device);
         load_safetensors(&mut net, &checkpoint).map_err(TrainError::from)?;
         let Split { train, test } = dataset.load(options.data_dir.as_deref(), [C, H, W]).map_err(TrainError::from)?;
         let normalise = match config {
-            Some(config) if config.normalise.fits(C) => config.normalise,
-            _ => Normalise::measure(&train),
+            Some(config) => config.normalise,
+            None => Normalise::measure(&train),
         };
         let tally = evaluate(&net, &device, &Loader::new(&test, &normalise, TEST_BATCH))?;
         Ok(Evaluation { dataset, tally })
@@ -144,9 +144,16 @@ impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const
 }
 
 /// The file of parameters that is meant, and the configuration of the run it lies in, where it lies in one.
-fn find_run(checkpoint: &Path) -> Result<(PathBuf, Option<Config>), TrainError> {
+fn find_run(checkpoint: &Path, channels: usize) -> Result<(PathBuf, Option<Config>), TrainError> {
     let file = if checkpoint.is_dir() { checkpoint.join("model.safetensors") } else { checkpoint.to_owned() };
-    let config = file.with_file_name("config.json");
-    let config = if config.is_file() { Some(Config::read(&config)?) } else { None };
-    Ok((file, config))
+    let path = file.with_file_name("config.json");
+    if !path.is_file() {
+        return Ok((file, None));
+    }
+    let config = Config::read(&path)?;
+    if !config.normalise.fits(channels) {
+        let reason = format!("`normalise` needs a mean and a positive deviation for each channel; the images have {channels}");
+        return Err(TrainError::Content { path, reason });
+    }
+    Ok((file, Some(config)))
 }

@@ -220,8 +220,8 @@ fn checkpoints_that_cannot_be_read() {
 #[test]
 fn one_line_whatever_the_names() {
     let place = Place::new();
-    let output = place.run_words(["eval", "lenet5", "--checkpoint", "a\nb"]);
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "error: a b: cannot read it: No such file or directory (os error 2)\n");
+    let output = place.run_words(["eval", "lenet5", "--checkpoint", "a\nb\u{1b}[2Jc"]);
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "error: a b [2Jc: cannot read it: No such file or directory (os error 2)\n");
     let output = place.run_words(["train", "len\net5"]);
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "error: unknown model `len et5`; did you mean `lenet5`?; there are: lenet5\n");
 }

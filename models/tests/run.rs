@@ -53,6 +53,18 @@ fn a_run_on_the_digits() {
     assert_eq!(place.works("eval lenet5 --checkpoint runs/lenet5-digits-1/model.safetensors"), expected);
     assert_eq!(place.works("eval lenet5 --checkpoint runs/lenet5-digits-1 --threads 1"), expected);
 
+    // The images are normalised as the run's configuration says, not as the data set would have it.
+    let mut other = config.clone();
+    other["normalise"] = serde_json::json!({ "mean": [0.9], "deviation": [0.1] });
+    place.put("other/config.json", other.to_string().as_bytes());
+    fs::copy(place.path("runs/lenet5-digits-1/model.safetensors"), place.path("other/model.safetensors")).unwrap();
+    assert_ne!(place.works("eval lenet5 --checkpoint other"), expected);
+
+    other["normalise"] = serde_json::json!({ "mean": [0.9, 0.9], "deviation": [0.1, 0.1] });
+    place.put("other/config.json", other.to_string().as_bytes());
+    let reason = "`normalise` needs a mean and a positive deviation for each channel; the images have 1";
+    place.fails("eval lenet5 --checkpoint other", 1, &format!("error: other/config.json: {reason}"));
+
     // Another run takes another folder, the first is not touched.
     let before = place.text("runs/lenet5-digits-1/summary.json");
     place.works("train lenet5 --epochs 1");

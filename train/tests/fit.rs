@@ -36,6 +36,23 @@ fn testing_changes_nothing() {
     assert!(plain != train(&test, 360, &Recipe { seed: 6, ..RECIPE }, &mut []).unwrap(), "another seed");
 }
 
+/// Nothing in a recipe is passed over.
+#[test]
+fn all_of_a_recipe_counts() {
+    let test = digits().test;
+    let plain = train(&test, 360, &RECIPE, &mut []).unwrap();
+    let others = [
+        Recipe { epochs: 3, ..RECIPE },
+        Recipe { batch_size: 49, ..RECIPE },
+        Recipe { lr: 4e-3, ..RECIPE },
+        Recipe { schedule: Schedule::Constant, ..RECIPE },
+        Recipe { weight_decay: 0.0, ..RECIPE },
+    ];
+    for other in others {
+        assert!(plain != train(&test, 360, &other, &mut []).unwrap(), "{other:?}");
+    }
+}
+
 /// Writes down what it hears, and ends the training after an epoch if told to.
 #[derive(Default)]
 struct Listener {
