@@ -7,13 +7,16 @@ use dfdx::tensor_ops::Device;
 use crate::Scalar;
 use crate::value::Value;
 
+/// A network's values, and the tape that recorded them.
+pub type Erased<E, D, T> = (Vec<Value<E, D>>, T);
+
 /// What goes into a network: a tensor, or a tuple of tensors for a network of several inputs.
 pub trait Inputs<E: Scalar, D: Device<E>, T> {
     /// Takes the types off; the tapes are merged into one.
     ///
     /// # Errors
     /// If the device is out of memory.
-    fn erase(self) -> Result<(Vec<Value<E, D>>, T), D::Err>;
+    fn erase(self) -> Result<Erased<E, D, T>, D::Err>;
 }
 
 /// What comes out of a network: a tensor, or a tuple of tensors for a network of several outputs.
@@ -26,7 +29,7 @@ pub trait Outputs<E: Scalar, D: Device<E>, T>: Sized {
 }
 
 impl<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Inputs<E, D, T> for Tensor<S, E, D, T> {
-    fn erase(self) -> Result<(Vec<Value<E, D>>, T), D::Err> {
+    fn erase(self) -> Result<Erased<E, D, T>, D::Err> {
         let (value, tape) = Value::erase(self)?;
         Ok((vec![value], tape))
     }
@@ -49,7 +52,7 @@ macro_rules! tuples {
         impl<$first: Shape, $($name: Shape,)+ E: Scalar, D: Device<E>, T: Tape<E, D> + Merge<T>> Inputs<E, D, T>
             for (Tensor<$first, E, D, T>, $(Tensor<$name, E, D, T>,)+)
         {
-            fn erase(self) -> Result<(Vec<Value<E, D>>, T), D::Err> {
+            fn erase(self) -> Result<Erased<E, D, T>, D::Err> {
                 let (first, tape) = Value::erase(self.$firsti)?;
                 let mut values = vec![first];
                 $(

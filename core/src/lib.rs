@@ -29,6 +29,7 @@
 
 mod backend;
 mod cpu;
+mod draw;
 mod edge;
 pub mod init;
 pub mod io;
@@ -42,6 +43,7 @@ mod value;
 
 pub use backend::Backend;
 pub use dfdx;
+pub use draw::Drawing;
 /// The graph of a network, and the rules that it obeys.
 pub use layercake_ir as ir;
 pub use network::Network;
@@ -51,6 +53,14 @@ pub use summary::Summary;
 pub trait Scalar: dfdx::shapes::Dtype + num_traits::Float + rand_distr::uniform::SampleUniform {}
 
 impl<E: dfdx::shapes::Dtype + num_traits::Float + rand_distr::uniform::SampleUniform> Scalar for E {}
+
+/// A network's forward passes for code that is generic over networks: what the typed methods of a generated network call.
+///
+/// The caller states the tensors' types; they must be those that the network declares.
+pub mod generic {
+    pub use crate::edge::{Inputs, Outputs};
+    pub use crate::network::{eval, infer, train, train_data};
+}
 
 /// Declares networks. The whole language is described in the [crate's documentation](crate).
 #[macro_export]

@@ -60,6 +60,9 @@ impl Clone for Runtime {
 ///
 /// # Errors
 /// If the device is out of memory.
+///
+/// # Panics
+/// Here and in the functions below: on an empty batch, on inputs of different batches, and if the stated types are not the network's.
 pub fn infer<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, D::Err>
 where
     N: Network<E, D>,

@@ -5,7 +5,7 @@ use layercake::ir::ops::{
 };
 use layercake::ir::{Builder, Graph, INFER, Mistake, Op, Shape};
 
-use crate::Random;
+use crate::{Numbers, Random};
 
 /// These layers, one after the other.
 ///
@@ -118,7 +118,7 @@ fn pair(random: &mut Random, low: usize, high: usize) -> [usize; 2] {
 }
 
 /// Numbers for every tensor of a graph, in graph order, such that signals keep their size.
-pub fn random_state(graph: &Graph, random: &mut Random) -> Vec<crate::Numbers> {
+pub fn random_state(graph: &Graph, random: &mut Random) -> Vec<Numbers> {
     let params = graph.nodes().iter().flat_map(|node| node.params().as_slice().to_vec());
     params
         .map(|param| {

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::{Numbers, Outcome};
 
-/// The largest absolute difference, relative to the largest magnitude expected; infinite where sizes differ or an element is no number.
+/// The largest absolute difference, relative to the largest magnitude expected; infinite where sizes differ or an element of either is
+/// no finite number.
 ///
 /// Where nothing but zeros is expected there is no such magnitude, and the difference itself counts: what goes into a case is of order
 /// one, so what cancels does too.
 pub fn difference(found: &Numbers, expected: &Numbers) -> f64 {
-    let largest = found.magnitude();
-    if found.dims != expected.dims || !largest.is_finite() {
+    let scale = expected.magnitude();
+    if found.dims != expected.dims || !found.magnitude().is_finite() || !scale.is_finite() {
         return f64::INFINITY;
     }
-    let scale = expected.magnitude();
     let differences = found.values.iter().zip(&expected.values).map(|(a, b)| (a - b).abs());
     differences.fold(0.0, f64::max) / if scale > 0.0 { scale } else { 1.0 }
 }
@@ -112,6 +112,7 @@ mod tests {
     fn never_close() {
         assert_eq!(difference(&numbers(&[1.0, f64::NAN]), &numbers(&[1.0, 2.0])), f64::INFINITY);
         assert_eq!(difference(&numbers(&[f64::INFINITY]), &numbers(&[1.0])), f64::INFINITY);
+        assert_eq!(difference(&numbers(&[1.0]), &numbers(&[f64::NEG_INFINITY])), f64::INFINITY);
         assert_eq!(difference(&numbers(&[1.0, 2.0]), &numbers(&[1.0])), f64::INFINITY);
         let other_shape = Numbers { dims: vec![2, 1], values: vec![1.0, 2.0] };
         assert_eq!(difference(&other_shape, &numbers(&[1.0, 2.0])), f64::INFINITY);

@@ -21,7 +21,7 @@ pub struct Entry {
 
 /// Tests for one kind of layer: a table of networks named after the fixture's cases.
 ///
-/// ```ignore
+/// ```text
 /// layercake_tests::parity! { relu:
 ///     features: [9] -> [9] { ReLU }
 ///     image: [2, 3, 7] -> [2, 3, 7] { ReLU }

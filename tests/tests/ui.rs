@@ -42,7 +42,12 @@ fn constants_are_checked_as_numbers_are() {
         assert_eq!(read(&twin), expected, "{} is not the twin of {}", twin.display(), case.display());
         let (numbers, constants) = (mistakes_in(&case), mistakes_in(&twin));
         assert!(!numbers.is_empty(), "{}", case.display());
-        assert_eq!(numbers, constants, "{}", case.display());
+        assert_eq!(numbers.len(), constants.len(), "{}", case.display());
+        for ((message, part), (same_message, same_part)) in numbers.iter().zip(&constants) {
+            assert_eq!(message, same_message, "{}", case.display());
+            // Of an input's sizes, the macro can underline the one.
+            assert!(same_part.contains(part), "{}: `{same_part}` is underlined, and not `{part}`", case.display());
+        }
         compared += 1;
     }
     assert!(compared >= 30 || std::env::var_os("TRYBUILD").is_some(), "{compared}");
@@ -53,8 +58,9 @@ fn constants_are_checked_as_numbers_are() {
 fn every_message_has_a_case() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let shown: String = topics().iter().flat_map(|topic| files(&ui().join(topic), "stderr")).map(|file| squeezed(&read(&file))).collect();
-    let ops = files(&root.join("ir/src/ops"), "rs").into_iter().filter(|file| !read(file).contains("fn infer(&self, inputs: &[Shape]"));
-    let macros = ["check.rs", "names.rs", "resolve.rs", "value.rs", "layers/habits.rs"].map(|file| root.join("macros/src").join(file));
+    let ops = files(&root.join("ir/src/ops"), "rs").into_iter().filter(|file| !LATER.iter().any(|later| file.ends_with(later)));
+    let macros = ["check.rs", "names.rs", "resolve/mod.rs", "resolve/positions.rs", "shape/stated.rs", "value.rs", "layers/habits.rs"]
+        .map(|file| root.join("macros/src").join(file));
     let parse = files(&root.join("macros/src/parse"), "rs").into_iter().filter(|file| !file.ends_with("tests.rs"));
     let mut texts = 0;
     let mut missing = Vec::new();
@@ -71,7 +77,24 @@ fn every_message_has_a_case() {
 }
 
 /// What no block can bring about, and what is no message.
-const EXEMPT: [&str; 0] = [];
+const EXEMPT: [&str; 11] = [
+    // A shape with a zero, or with more elements than can be counted, is refused where it arises.
+    "has 0 input channels; it must have at least 1",
+    "has 0 input features; it must have at least 1",
+    "cannot count the elements of",
+    // For graphs that are built at run time.
+    "inputs are added before nodes",
+    "an input has no tensors",
+    "would use the tensors of",
+    ", but needs others for",
+    "takes one value, but receives",
+    "takes the maximum of",
+    "subtracts one value from another, but receives",
+    "subtracts from",
+];
+
+/// Operations on several values, which the language does not have yet.
+const LATER: [&str; 4] = ["concat.rs", "join.rs", "split.rs", "subgraph.rs"];
 
 fn ui() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui")

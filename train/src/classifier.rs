@@ -1,7 +1,7 @@
 //! What a network must be for the code here to train and measure it as a classifier of images.
 
-use layercake::__private::train_data;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::generic::train_data;
 use layercake::prelude::*;
 
 /// A batch of images: `[batch, CHANNELS, HEIGHT, WIDTH]`.

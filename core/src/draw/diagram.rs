@@ -18,6 +18,9 @@ pub(super) struct Diagram {
     pub links: Vec<Link>,
 }
 
+/// The most layers in one box, slim ones not counted.
+const MOST_MAINS: usize = 4;
+
 /// What one box stands for.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
@@ -41,7 +44,6 @@ pub(super) enum Form {
 /// A value on its way out of a block.
 #[derive(Clone, Debug)]
 pub(super) struct Exit {
-    pub value: usize,
     /// Its shape, after its name where a block has several.
     pub label: String,
 }
@@ -116,7 +118,7 @@ impl Fold<'_> {
         let row = Row::of(self.graph, index);
         if let Some(block) = self.host(index, &row) {
             self.blocks[block].rows.push(row);
-            self.blocks[block].exits = vec![Exit { value, label }];
+            self.blocks[block].exits = vec![Exit { label }];
             self.homes.insert(value, (block, 0));
             return;
         }
@@ -134,16 +136,23 @@ impl Fold<'_> {
         }
     }
 
-    /// The block that a slim layer joins: that of the layer before it, if nobody else uses what that one gives.
+    /// The block that a layer joins: that of the layer before it, if nobody else uses what that one gives. Slim layers do, and others if the
+    /// shape stays, so that an arrow would say nothing.
     fn host(&self, index: usize, row: &Row) -> Option<usize> {
         let node = &self.graph.nodes()[index];
         let &[from] = node.inputs() else { return None };
-        if !row.slim || matches!(node.op, Op::Split(_)) || self.uses[from] != 1 {
+        if self.uses[from] != 1 || matches!(node.op, Op::Split(_)) {
             return None;
         }
         let (block, _) = *self.homes.get(&from)?;
         let host = &self.blocks[block];
-        (host.form == Form::Layers && host.exits.len() == 1).then_some(block)
+        if host.form != Form::Layers || host.exits.len() != 1 {
+            return None;
+        }
+        let mains = host.rows.iter().filter(|row| !row.slim).count();
+        let plain = matches!(row.family, Family::Convolution | Family::Dense) && host.rows[0].family != Family::Network;
+        let goes_on = plain && (1..MOST_MAINS).contains(&mains) && node.output == *self.graph.shape(from);
+        (row.slim || goes_on).then_some(block)
     }
 
     /// A further output of a network that stands already is another exit of its box.
@@ -164,14 +173,14 @@ impl Fold<'_> {
         if exits.len() == 1 {
             exits[0].label = named(first, 0);
         }
-        exits.push(Exit { value: self.graph.value_of(index), label: named(index, op.output) });
+        exits.push(Exit { label: named(index, op.output) });
         self.homes.insert(self.graph.value_of(index), (block, exits.len() - 1));
         true
     }
 
     fn open(&mut self, form: Form, row: Row, value: usize, label: String) -> usize {
         let block = self.blocks.len();
-        self.blocks.push(Block { form, rows: vec![row], exits: vec![Exit { value, label }] });
+        self.blocks.push(Block { form, rows: vec![row], exits: vec![Exit { label }] });
         self.homes.insert(value, (block, 0));
         block
     }

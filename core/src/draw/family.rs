@@ -17,20 +17,6 @@ pub(super) enum Family {
 }
 
 impl Family {
-    pub const ALL: [Family; 11] = [
-        Self::Port,
-        Self::Convolution,
-        Self::Pooling,
-        Self::Dense,
-        Self::Activation,
-        Self::Normalisation,
-        Self::Regularisation,
-        Self::Shape,
-        Self::Join,
-        Self::Network,
-        Self::Other,
-    ];
-
     /// The family of a layer by its name in `network!`: these are PyTorch's, which tell; so a new layer finds its colour by itself.
     pub fn of(kind: &str) -> Self {
         let has = |parts: &[&str]| parts.iter().any(|part| kind.contains(part));

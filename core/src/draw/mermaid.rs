@@ -49,7 +49,7 @@ fn escaped(word: &str) -> String {
     let mut out = String::new();
     for letter in word.chars() {
         match letter {
-            '"' | '#' | '&' | '<' | '>' | ';' | '`' | '\\' | '*' | '_' | '~' => out.push_str(&format!("#{};", u32::from(letter))),
+            '"' | '#' | '&' | '<' | '>' | '`' => out.push_str(&format!("#{};", u32::from(letter))),
             letter => out.push(text::visible(letter)),
         }
     }

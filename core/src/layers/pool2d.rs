@@ -1,7 +1,7 @@
 //! Two-dimensional pooling.
 
 use dfdx::shapes::{Axes4, Axis, HasShape};
-use dfdx::tensor::{PutTape, SplitTape, Tape, Tensor, TensorFromVec};
+use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, GatherTo, PermuteTo, ReshapeTo, TryAdd, TryGt, TryMul, TryNe};
 use layercake_ir::ops::{AvgPool2d, MaxPool2d};
 
@@ -10,7 +10,8 @@ use super::window::Taps;
 use crate::Scalar;
 use crate::value::{Rank4, Value};
 
-type Planes<E, D, T> = Tensor<(usize, usize), E, D, T>;
+/// `[height * width, channels * batch]`
+type Planes<E, D, T = NoneTape> = Tensor<(usize, usize), E, D, T>;
 
 /// A running maximum over the taps. A later tap replaces the maximum only if it is larger, so that of equal elements the first
 /// receives the gradient; a NaN replaces it, as in PyTorch.
@@ -44,7 +45,7 @@ pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &AvgPool2d, x: &V
     let taps = Taps::new(&op.window(), size);
     let divisors = divisors(op, size, &taps);
     let (planes, mut tape) = pixels_first(x, tape)?;
-    let mut sum: Option<Tensor<(usize, usize), E, D>> = None;
+    let mut sum: Option<Planes<E, D>> = None;
     for (index, inside) in taps.index.iter().zip(&taps.inside) {
         let share = |(&inside, &divisor): (&bool, &usize)| match inside {
             true => E::ONE / E::from_usize(divisor).expect("a count is a number"),
@@ -77,7 +78,7 @@ fn divisors(op: &AvgPool2d, size: [usize; 2], taps: &Taps) -> Vec<usize> {
 }
 
 /// `[batch, channels, height, width]` to `[height * width, channels * batch]`.
-fn pixels_first<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<(Tensor<(usize, usize), E, D>, T), D::Err> {
+fn pixels_first<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<(Planes<E, D>, T), D::Err> {
     let images = x.images()?;
     let (batch, channels, height, width) = *images.shape();
     let planes = images.put_tape(tape).try_permute::<Rank4, Axes4<2, 3, 1, 0>>()?;
@@ -95,11 +96,7 @@ fn pixels_last<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Value::erase(planes.try_permute::<Rank4, Axes4<3, 2, 0, 1>>()?)
 }
 
-fn gather<E: Scalar, D: Device<E>, T: Tape<E, D>>(
-    planes: &Tensor<(usize, usize), E, D>,
-    index: &[usize],
-    tape: T,
-) -> Result<Planes<E, D, T>, D::Err> {
+fn gather<E: Scalar, D: Device<E>, T: Tape<E, D>>(planes: &Planes<E, D>, index: &[usize], tape: T) -> Result<Planes<E, D, T>, D::Err> {
     let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(planes.device(), index.to_vec(), (index.len(),))?;
     planes.clone().put_tape(tape).try_gather(index)
 }

@@ -41,10 +41,10 @@ impl Conv2d {
             return Err(Mistake::new(Part::In, text).help(help));
         }
         if self.out_channels == 0 {
-            return Err(Mistake::new(Part::Out, site.start().str(" has 0 channels out; it must have at least 1")));
+            return Err(Mistake::new(Part::Out, site.start().str(" has 0 output channels; it must have at least 1")));
         }
         if self.in_channels == 0 {
-            return Err(Mistake::new(Part::In, site.start().str(" has 0 channels in; it must have at least 1")));
+            return Err(Mistake::new(Part::In, site.start().str(" has 0 input channels; it must have at least 1")));
         }
         if let Some(mistake) = self.check_groups(site) {
             return Err(mistake);

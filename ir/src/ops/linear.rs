@@ -35,10 +35,10 @@ impl Linear {
             return Err(Mistake::new(Part::In, text).help(help));
         }
         if self.out_features == 0 {
-            return Err(Mistake::new(Part::Out, site.start().str(" has 0 features out; it must have at least 1")));
+            return Err(Mistake::new(Part::Out, site.start().str(" has 0 output features; it must have at least 1")));
         }
         if self.in_features == 0 {
-            return Err(Mistake::new(Part::In, site.start().str(" has 0 features in; it must have at least 1")));
+            return Err(Mistake::new(Part::In, site.start().str(" has 0 input features; it must have at least 1")));
         }
         let output = input.with_dim(input.rank() - 1, self.out_features);
         Ok((self, output))

@@ -12,6 +12,9 @@ use super::order;
 /// Between two items, an item and a lane, two lanes.
 const GAPS: [f64; 3] = [28.0, 18.0, 14.0];
 
+/// How much a lane pulls, where an item pulls with 1: it is the lane that follows.
+const LANE: f64 = 0.05;
+
 /// Sweeps over all columns; positions have settled long before, but for very wide networks.
 const SWEEPS: usize = 40;
 
@@ -39,8 +42,8 @@ struct Columns {
     /// For each column, its neighbours at the left and their distance, once for each layer in which they meet.
     lefts: Vec<Vec<(usize, f64)>>,
     rights: Vec<Vec<(usize, f64)>>,
-    /// The other columns that one is linked to, and where it would stand relative to them.
-    pulls: Vec<Vec<(usize, f64)>>,
+    /// The other columns that one is linked to, where it would stand relative to them, and how much that counts.
+    pulls: Vec<Vec<(usize, f64, f64)>>,
     /// The columns from left to right.
     sequence: Vec<usize>,
 }
@@ -71,12 +74,16 @@ impl Columns {
                 lefts[of_cell[pair[1]]].push((of_cell[pair[0]], distance));
             }
         }
+        let mut weights = vec![LANE; count];
+        for (column, _) in of_cell.iter().zip(&grid.cells).filter(|(_, cell)| cell.lane.is_none()) {
+            weights[*column] = 1.0;
+        }
         for segment in &grid.segments {
             let [upper, lower] = [of_cell[segment.upper], of_cell[segment.lower]];
             if upper != lower {
                 let offset = segment.exit - entry(grid, segment);
-                pulls[upper].push((lower, -offset));
-                pulls[lower].push((upper, offset));
+                pulls[upper].push((lower, -offset, weights[lower]));
+                pulls[lower].push((upper, offset, weights[upper]));
             }
         }
         let sequence = sequence(&lefts, &rights);
@@ -98,7 +105,8 @@ impl Columns {
         if pulls.is_empty() {
             return;
         }
-        let wish = pulls.iter().map(|&(other, offset)| x[other] + offset).sum::<f64>() / pulls.len() as f64;
+        let total: f64 = pulls.iter().map(|pull| pull.2).sum();
+        let wish = pulls.iter().map(|&(other, offset, weight)| (x[other] + offset) * weight).sum::<f64>() / total;
         let least = self.lefts[column].iter().map(|&(left, distance)| x[left] + distance).fold(f64::NEG_INFINITY, f64::max);
         let most = self.rights[column].iter().map(|&(right, distance)| x[right] - distance).fold(f64::INFINITY, f64::min);
         x[column] = wish.min(most).max(least);
@@ -165,24 +173,40 @@ fn straight(grid: &Grid) -> Vec<Option<usize>> {
     below
 }
 
-/// For each item, the cell below on its longest way on, and the cell above on the longest way to it; None where several are as long:
-/// then it stands in the middle.
+/// For each item, the cell below on its longest way on, and the cell above on the longest way to it. None where several are as long, or
+/// where it fans out to many: then it stands in the middle.
 fn favourites(grid: &Grid) -> (Vec<Option<usize>>, Vec<Option<usize>>) {
-    let mut heirs = vec![(0, None); grid.cells.len()];
+    let mut heirs = vec![Votes::default(); grid.cells.len()];
     let mut parents = heirs.clone();
     for (wire, run) in grid.wires.iter().zip(&grid.runs) {
         let (first, last) = (&grid.segments[run[0]], &grid.segments[run[run.len() - 1]]);
-        vote(&mut heirs[wire.from], grid.heights[wire.to] + 1, first.lower);
-        vote(&mut parents[wire.to], grid.depths[wire.from] + 1, last.upper);
+        heirs[wire.from].add(grid.heights[wire.to], first.lower);
+        parents[wire.to].add(grid.depths[wire.from], last.upper);
     }
-    let winners = |votes: Vec<(usize, Option<usize>)>| votes.into_iter().map(|(_, cell)| cell).collect();
+    let winners = |votes: Vec<Votes>| votes.iter().map(|votes| votes.winner(grid)).collect();
     (winners(heirs), winners(parents))
 }
 
-fn vote(best: &mut (usize, Option<usize>), length: usize, cell: usize) {
-    if length > best.0 {
-        *best = (length, Some(cell));
-    } else if length == best.0 && best.1 != Some(cell) {
-        best.1 = None;
+/// The cells that an item is linked to at one side, with the length of the longest way there.
+#[derive(Clone, Default)]
+struct Votes(Vec<(usize, usize)>);
+
+/// An item linked to so many others has no favourite among them.
+const FAN: usize = 3;
+
+impl Votes {
+    fn add(&mut self, length: usize, cell: usize) {
+        match self.0.iter_mut().find(|vote| vote.1 == cell) {
+            Some(vote) => vote.0 = vote.0.max(length),
+            None => self.0.push((length, cell)),
+        }
+    }
+
+    fn winner(&self, grid: &Grid) -> Option<usize> {
+        if self.0.iter().filter(|vote| !grid.is_lane(vote.1)).count() >= FAN {
+            return None;
+        }
+        let &(most, winner) = self.0.iter().max()?;
+        (self.0.iter().filter(|vote| vote.0 == most).count() == 1).then_some(winner)
     }
 }

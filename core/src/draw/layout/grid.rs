@@ -17,9 +17,9 @@ pub(super) struct Grid<'a> {
     pub gaps: Vec<Vec<usize>>,
     /// The numbers of the segments that each wire runs along.
     pub runs: Vec<Vec<usize>>,
-    /// For each item, the most items on a way from a source to it.
+    /// For each item, the weight of the longest way from a source to it, without its own.
     pub depths: Vec<usize>,
-    /// For each item, the most items on a way from it to a sink.
+    /// For each item, the weight of the longest way from it to a sink, with its own.
     pub heights: Vec<usize>,
 }
 
@@ -50,21 +50,23 @@ pub(super) struct Segment {
 
 impl<'a> Grid<'a> {
     pub fn of(items: &'a [Item], wires: &'a [Wire]) -> Self {
-        let depths = longest(items.len(), wires.iter().map(|wire| (wire.from, wire.to)));
+        let down: Vec<(usize, usize)> = wires.iter().map(|wire| (wire.from, wire.to)).collect();
         let last = items.len().saturating_sub(1);
-        let mut turned: Vec<(usize, usize)> = wires.iter().map(|wire| (last - wire.to, last - wire.from)).collect();
-        turned.sort_unstable();
-        let mut heights = longest(items.len(), turned.into_iter());
-        heights.reverse();
-        let levels = levels(&depths, wires);
+        let up: Vec<(usize, usize)> = down.iter().map(|&(from, to)| (last - to, last - from)).collect();
+        let depths = longest(items.len(), &down, |item| items[item].weight);
+        let below = longest(items.len(), &up, |item| items[last - item].weight);
+        let heights = below.iter().rev().zip(items).map(|(&below, item)| below + item.weight).collect();
+        let steps = longest(items.len(), &down, |_| 1);
+        let levels = levels(&steps, wires);
         let count = levels.iter().max().map_or(0, |most| most + 1);
         let cell = |(item, &layer): (&Item, &usize)| {
-            let half = item.width / 2.0;
+            let half = item.width / 2.0 + item.margin;
             Cell { layer, lane: None, left: half, right: half.max(item.reach), x: 0.0 }
         };
         let cells: Vec<Cell> = items.iter().zip(&levels).map(cell).collect();
         let gaps = vec![Vec::new(); count.saturating_sub(1)];
-        let mut grid = Self { items, wires, cells, layers: vec![Vec::new(); count], segments: Vec::new(), gaps, runs: Vec::new(), depths, heights };
+        let mut grid =
+            Self { items, wires, cells, layers: vec![Vec::new(); count], segments: Vec::new(), gaps, runs: Vec::new(), depths, heights };
         grid.lay_lanes();
         for (index, cell) in grid.cells.iter().enumerate() {
             grid.layers[cell.layer].push(index);
@@ -115,23 +117,23 @@ impl<'a> Grid<'a> {
     }
 }
 
-/// For each item the longest way to it; every arrow leads to an item with a larger number, and arrows come sorted by either end.
-fn longest(items: usize, arrows: impl Iterator<Item = (usize, usize)>) -> Vec<usize> {
-    let mut arrows: Vec<(usize, usize)> = arrows.collect();
+/// For each item the weight of the longest way to it; every arrow leads to an item with a larger number.
+fn longest(items: usize, arrows: &[(usize, usize)], weight: impl Fn(usize) -> usize) -> Vec<usize> {
+    let mut arrows = arrows.to_vec();
     arrows.sort_unstable();
     let mut ways = vec![0; items];
     for (from, to) in arrows {
-        ways[to] = ways[to].max(ways[from] + 1);
+        ways[to] = ways[to].max(ways[from] + weight(from));
     }
     ways
 }
 
 /// The layers: as high as can be, but what takes nothing stands right above what takes it.
-fn levels(depths: &[usize], wires: &[Wire]) -> Vec<usize> {
-    let mut levels = depths.to_vec();
+fn levels(steps: &[usize], wires: &[Wire]) -> Vec<usize> {
+    let mut levels = steps.to_vec();
     for (item, level) in levels.iter_mut().enumerate() {
-        if depths[item] == 0 {
-            let users = wires.iter().filter(|wire| wire.from == item).map(|wire| depths[wire.to]);
+        if steps[item] == 0 {
+            let users = wires.iter().filter(|wire| wire.from == item).map(|wire| steps[wire.to]);
             *level = users.min().map_or(0, |first| first - 1);
         }
     }
@@ -145,14 +147,14 @@ mod tests {
     /// 0 -> 1 -> 2 -> 3, with 0 -> 2 and 0 -> 3 sharing a lane, and a source 4 -> 5 <- 3 right above its user.
     #[test]
     fn layers_and_shared_lanes() {
-        let items = vec![Item { exits: vec![0.0], ..Item::default() }; 6];
+        let items = vec![Item { weight: 1, exits: vec![0.0], ..Item::default() }; 6];
         let wire = |from, to| Wire { from, exit: 0, to, entry: 0 };
         let wires = [wire(0, 1), wire(1, 2), wire(2, 3), wire(0, 2), wire(0, 3), wire(3, 5), wire(4, 5)];
         let grid = Grid::of(&items, &wires);
         let levels: Vec<usize> = grid.cells[..6].iter().map(|cell| cell.layer).collect();
         assert_eq!(levels, [0, 1, 2, 3, 3, 4]);
         assert_eq!(grid.cells.len() - 6, 2);
-        assert_eq!((grid.depths[5], grid.heights[0], grid.heights[4]), (4, 4, 1));
+        assert_eq!((grid.depths[5], grid.heights[0], grid.heights[4]), (4, 5, 2));
         assert_eq!(grid.runs.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 1, 2, 3, 1, 1]);
     }
 }

@@ -19,6 +19,10 @@ mod tracks;
 pub(super) struct Item {
     pub width: f64,
     pub height: f64,
+    /// What is to be kept free at both sides.
+    pub margin: f64,
+    /// How long a way through the network it is.
+    pub weight: usize,
     /// Where values leave at the bottom, from the centre.
     pub exits: Vec<f64>,
     /// How far labels beside the exits reach to the right of the centre.

@@ -21,8 +21,7 @@ pub(super) fn arrange(grid: &mut Grid) {
         }
         let count = grid.layers.len();
         for step in 1..count {
-            let (layer, towards) =
-                if sweep % 2 == 0 { (step, &neighbours.above) } else { (count - 1 - step, &neighbours.below) };
+            let (layer, towards) = if sweep % 2 == 0 { (step, &neighbours.above) } else { (count - 1 - step, &neighbours.below) };
             let places = places(grid);
             let key = |cell: &usize| {
                 let near = &towards[*cell];
@@ -58,7 +57,7 @@ fn walk(grid: &Grid) -> Vec<Vec<usize>> {
         // The last on the stack is the first to be followed.
         wires.sort_by_key(|&wire| (grid.heights[grid.wires[wire].to], std::cmp::Reverse(grid.wires[wire].exit), std::cmp::Reverse(wire)));
     }
-    let mut sources: Vec<usize> = (0..grid.items.len()).filter(|&item| grid.depths[item] == 0).collect();
+    let mut sources: Vec<usize> = (0..grid.items.len()).filter(|&item| !grid.wires.iter().any(|wire| wire.to == item)).collect();
     sources.sort_by_key(|&item| std::cmp::Reverse(grid.heights[item]));
     for source in sources {
         met[source] = true;

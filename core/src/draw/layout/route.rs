@@ -36,8 +36,7 @@ pub(super) fn route(grid: &Grid) -> Layout {
     for (index, layer) in grid.layers.iter().enumerate() {
         let height = layer.iter().filter_map(|&cell| grid.items.get(cell)).map(|item| item.height).fold(0.0, f64::max);
         for &cell in layer.iter().filter(|&&cell| !grid.is_lane(cell)) {
-            let centred = y + (height - grid.items[cell].height) / 2.0;
-            places[cell] = Place { x: grid.cells[cell].x, y: centred, layer: index };
+            places[cell] = Place { x: grid.cells[cell].x, y, layer: index };
         }
         y += height;
         let Some(gap) = grid.gaps.get(index) else { break };

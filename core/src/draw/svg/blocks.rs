@@ -1,6 +1,7 @@
 //! Boxes, pills, circles and bars.
 
-use super::{MUTED, Page, sizes};
+use super::sizes::{self, Rows};
+use super::{INK, MUTED, Page};
 use crate::draw::diagram::{Block, Form};
 use crate::draw::family::Family;
 use crate::draw::layers::Row;
@@ -9,10 +10,8 @@ use crate::draw::text::escape;
 
 /// The radius of a box's corners.
 const ROUND: f64 = 6.0;
-/// How far the sheet under a network's box shows.
-const SHEET: f64 = 3.0;
 
-pub fn draw(page: &mut Page, block: &Block, item: &Item, place: Place) {
+pub fn draw(page: &mut Page, rows: Rows, block: &Block, item: &Item, place: Place) {
     let left = place.x - item.width / 2.0;
     let row = &block.rows[0];
     match block.form {
@@ -28,8 +27,13 @@ pub fn draw(page: &mut Page, block: &Block, item: &Item, place: Place) {
             let radius = item.width / 2.0;
             let y = place.y + radius;
             page.add(format!(r#"<circle cx="{}" cy="{y}" r="{radius}" fill="{fill}" stroke="{stroke}"/>"#, place.x));
-            let size = if sign.chars().count() > 1 { 9.5 } else { 17.0 };
-            middle(page, sign, place.x, y, size, sign.chars().count() == 1);
+            match strokes(sign) {
+                Some(strokes) => {
+                    let at = format!("translate({} {y})", place.x);
+                    page.add(format!(r#"<path transform="{at}" d="{strokes}" stroke="{INK}" stroke-width="1.8" stroke-linecap="round"/>"#));
+                }
+                None => middle(page, sign, place.x, y, 9.5, false),
+            }
         }
         Form::Concat => {
             open(page, row, &data(row));
@@ -38,9 +42,10 @@ pub fn draw(page: &mut Page, block: &Block, item: &Item, place: Place) {
         }
         Form::Layers => {
             let mut y = place.y;
+            let bare = sizes::is_bare(block);
             for row in &block.rows {
-                layer(page, row, left, y, item.width);
-                y += sizes::row_height(row) + sizes::SEAM;
+                layer(page, rows, row, [left, y, item.width], bare);
+                y += rows.height(row) + sizes::SEAM;
             }
             return;
         }
@@ -48,28 +53,40 @@ pub fn draw(page: &mut Page, block: &Block, item: &Item, place: Place) {
     page.add("</g>".to_owned());
 }
 
-fn layer(page: &mut Page, row: &Row, left: f64, top: f64, width: f64) {
-    let height = sizes::row_height(row);
+/// A sign as strokes around its centre: fonts place signs at different heights.
+fn strokes(sign: &str) -> Option<&'static str> {
+    match sign {
+        "+" => Some("M-5 0H5M0 -5V5"),
+        "−" => Some("M-5 0H5"),
+        "×" => Some("M-4 -4L4 4M-4 4L4 -4"),
+        _ => None,
+    }
+}
+
+fn layer(page: &mut Page, rows: Rows, row: &Row, [left, top, width]: [f64; 3], centred: bool) {
+    let height = rows.height(row);
     open(page, row, &data(row));
     if row.family == Family::Network {
-        rect(page, row.family, left + SHEET, top + SHEET, width, height, ROUND);
+        rect(page, row.family, left + sizes::SHEET, top + sizes::SHEET, width, height, ROUND);
     }
     rect(page, row.family, left, top, width, height, if row.slim { 4.0 } else { ROUND });
     let (start, end) = (left + sizes::PAD, left + width - sizes::PAD);
     let size = if row.slim { sizes::SMALL } else { sizes::PLAIN };
     // The line of the name, and that of the rest.
-    let (first, second) = if sizes::is_tall(row) { (17.5, 33.0) } else { (height / 2.0 + 0.36 * size, height / 2.0 + 0.36 * size) };
+    let (first, second) = if rows.is_tall(row) { (17.5, 33.0) } else { (height / 2.0 + 0.36 * size, height / 2.0 + 0.36 * size) };
     let (name, what) = (escape(&row.name), escape(&row.what));
     let name_size = if row.slim { size } else { sizes::NAME };
-    if sizes::is_tall(row) {
+    if rows.is_tall(row) {
         words(page, start, top + first, &format!(r#"font-size="{name_size}" font-weight="bold""#), &name);
         words(page, start, top + second, &format!(r#"font-size="{size}""#), &what);
+    } else if row.name.is_empty() && centred {
+        middle(page, &row.what, left + width / 2.0, top + height / 2.0, size, false);
     } else if row.name.is_empty() {
         words(page, start, top + second, &format!(r#"font-size="{size}""#), &what);
     } else {
         // One text of two parts, so that the gap between them is right in every font.
         let space = sizes::SPACE;
-        let both = format!(r#"<tspan font-weight="bold">{name}</tspan><tspan dx="{space}">{what}</tspan>"#);
+        let both = format!(r#"<tspan font-size="{name_size}" font-weight="bold">{name}</tspan><tspan dx="{space}">{what}</tspan>"#);
         words(page, start, top + second, &format!(r#"font-size="{size}""#), &both);
     }
     if !row.note.is_empty() {
@@ -89,9 +106,7 @@ fn open(page: &mut Page, row: &Row, data: &str) {
 
 fn rect(page: &mut Page, family: Family, x: f64, y: f64, width: f64, height: f64, round: f64) {
     let (fill, stroke) = family.colours();
-    page.add(format!(
-        r#"<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="{round}" fill="{fill}" stroke="{stroke}"/>"#
-    ));
+    page.add(format!(r#"<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="{round}" fill="{fill}" stroke="{stroke}"/>"#));
 }
 
 fn middle(page: &mut Page, text: &str, x: f64, y: f64, size: f64, bold: bool) {

@@ -1,26 +1,28 @@
 //! Links, their heads and their labels.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use super::{MUTED, Page, sizes};
-use crate::draw::diagram::{Diagram, Form};
-use crate::draw::layout::{Item, Layout, Path};
+use crate::draw::diagram::{Diagram, Form, Link};
+use crate::draw::layout::{Item, Layout, Path, Place};
 use crate::draw::text::escape;
 
-const LINE: &str = "#7b8794";
+const LINE: &str = "#8a96a5";
 /// Links that skip layers, in turn, so that neighbours can be told apart.
 const SKIPS: [&str; 5] = ["#c2410c", "#1d6fb8", "#7c3aa8", "#2e7d32", "#b0286b"];
 /// The radius of a corner.
 const BEND: f64 = 6.0;
 /// The length of an arrow's head, and half its width.
-const HEAD: [f64; 2] = [7.0, 3.5];
+const HEAD: [f64; 2] = [8.0, 4.5];
 
 pub fn draw(page: &mut Page, diagram: &Diagram, items: &[Item], layout: &Layout) {
     let colours = colours(diagram, layout);
-    page.add(r#"<g fill="none" stroke-width="1.4">"#.to_owned());
-    // Those that skip come last, and so above the others.
+    // Of even width, on whole pixels: where links of one value share a way, their edges are drawn over each other without a trace.
+    page.add(r#"<g fill="none" stroke-width="2">"#.to_owned());
+    // Those that skip come first: where they share the way with another, that one is seen.
     let mut order: Vec<usize> = (0..diagram.links.len()).collect();
-    order.sort_by_key(|&link| colours[link] != LINE);
+    order.sort_by_key(|&link| colours[link] == LINE);
     for &index in &order {
         let (link, path) = (&diagram.links[index], &layout.paths[index]);
         let target = escape(&link.target);
@@ -32,13 +34,14 @@ pub fn draw(page: &mut Page, diagram: &Diagram, items: &[Item], layout: &Layout)
     }
     for (link, path) in diagram.links.iter().zip(&layout.paths) {
         if matches!(diagram.blocks[link.to].form, Form::Join(_, true)) {
-            sign(page, if link.entry == 0 { "+" } else { "−" }, path);
+            sign(page, if link.entry == 0 { "+" } else { "−" }, path, layout.places[link.to]);
         }
     }
+    let used: HashSet<(usize, usize)> = diagram.links.iter().map(|link| (link.from, link.exit)).collect();
     for (number, block) in diagram.blocks.iter().enumerate() {
         let place = layout.places[number];
         for (index, exit) in block.exits.iter().enumerate() {
-            if diagram.links.iter().any(|link| (link.from, link.exit) == (number, index)) {
+            if used.contains(&(number, index)) {
                 let (x, y) = (place.x + items[number].exits[index] + sizes::ASIDE, place.y + items[number].height + 14.0);
                 page.add(format!(r#"<text x="{x}" y="{y}" font-size="{}" fill="{MUTED}">{}</text>"#, sizes::SMALL, escape(&exit.label)));
             }
@@ -48,18 +51,19 @@ pub fn draw(page: &mut Page, diagram: &Diagram, items: &[Item], layout: &Layout)
 
 /// The colour of each link. One that skips is a value's way past layers that the same value also goes through.
 fn colours(diagram: &Diagram, layout: &Layout) -> Vec<&'static str> {
-    let mut nets: Vec<(usize, usize)> = Vec::new();
-    let colour = |link: &crate::draw::diagram::Link| {
+    let mut uses: HashMap<(usize, usize), usize> = HashMap::new();
+    for link in &diagram.links {
+        *uses.entry((link.from, link.exit)).or_default() += 1;
+    }
+    let mut numbers: HashMap<(usize, usize), usize> = HashMap::new();
+    let colour = |link: &Link| {
         let net = (link.from, link.exit);
         let skips = layout.places[link.to].layer - layout.places[link.from].layer > 1;
-        if !skips || diagram.links.iter().filter(|other| (other.from, other.exit) == net).count() < 2 {
+        if !skips || uses[&net] < 2 {
             return LINE;
         }
-        let number = nets.iter().position(|&other| other == net).unwrap_or_else(|| {
-            nets.push(net);
-            nets.len() - 1
-        });
-        SKIPS[number % SKIPS.len()]
+        let next = numbers.len();
+        SKIPS[*numbers.entry(net).or_insert(next) % SKIPS.len()]
     };
     diagram.links.iter().map(colour).collect()
 }
@@ -91,17 +95,17 @@ fn head(path: &Path) -> String {
     format!("M{x} {y}L{ax} {ay}L{bx} {by}Z")
 }
 
-/// The sign with which a value enters a difference, beside its arrow.
-fn sign(page: &mut Page, sign: &str, path: &Path) {
+/// The sign with which a value enters the difference at `place`: beside its arrow, away from other arrows.
+fn sign(page: &mut Page, sign: &str, path: &Path, place: Place) {
     let (tip, before) = (path[path.len() - 1], path[path.len() - 2]);
-    let base = towards(tip, before, 11.0);
-    let [x, y] = if base[1] < tip[1] { [base[0] - 8.0, base[1] + 3.0] } else { [base[0], base[1] - 4.0] };
-    page.add(format!(
-        r#"<text x="{}" y="{}" font-size="{}" font-weight="bold" fill="{MUTED}" text-anchor="middle">{sign}</text>"#,
-        figure(x),
-        figure(y),
-        sizes::PLAIN
-    ));
+    let [x, y] = if before[1] < tip[1] {
+        [tip[0] + if tip[0] > place.x { 9.0 } else { -9.0 }, place.y - 4.0]
+    } else {
+        [towards(tip, before, 11.0)[0], tip[1] - 5.0]
+    };
+    let [x, y] = [x, y].map(figure);
+    let how = format!(r#"font-size="{}" font-weight="bold" fill="{MUTED}" text-anchor="middle""#, sizes::SMALL);
+    page.add(format!(r#"<text x="{x}" y="{y}" {how}>{sign}</text>"#));
 }
 
 /// The point so far from `a` on the way to `b`.

@@ -42,8 +42,9 @@ pub(super) fn write(diagram: &Diagram) -> String {
     page.add(format!(r#"<text x="{MARGIN}" y="{}" fill="{MUTED}">{}</text>"#, MARGIN + 30.0, escape(&diagram.totals)));
     page.add(format!(r#"<g transform="translate({left} {top})">"#));
     links::draw(&mut page, diagram, &items, &layout);
+    let rows = sizes::Rows::of(&diagram.blocks);
     for ((block, item), place) in diagram.blocks.iter().zip(&items).zip(&layout.places) {
-        blocks::draw(&mut page, block, item, *place);
+        blocks::draw(&mut page, rows, block, item, *place);
     }
     page.add("</g>\n</svg>".to_owned());
     page.0

@@ -1,6 +1,7 @@
 //! How large a block is drawn, and where its rows stand in it.
 
 use crate::draw::diagram::{Block, Form, Link};
+use crate::draw::family::Family;
 use crate::draw::layers::Row;
 use crate::draw::layout::{Entries, Item};
 use crate::draw::text;
@@ -21,24 +22,72 @@ pub const SEAM: f64 = 2.0;
 /// From a link to its label.
 pub const ASIDE: f64 = 7.0;
 
-/// A box is as wide as this at least.
+/// A box is as wide as this at least; one of bare bars, as this.
 const NARROW: f64 = 120.0;
+const NARROWEST: f64 = 64.0;
 /// Boxes up to this width are all drawn as wide as the widest of them.
-const WIDE: f64 = 280.0;
-/// A circle's radius, and room beside it for the signs at a difference.
+const WIDE: f64 = 480.0;
+/// A circle's radius, and the room beside it for the signs at a difference.
 const RADIUS: f64 = 13.0;
+const SIGNS: f64 = 12.0;
+/// How far the sheet under a network's box shows.
+pub const SHEET: f64 = 3.0;
+
+/// In a picture with more layers than this, slim ones not counted, each gets one line only.
+const DENSE: usize = 12;
+
+/// How rows are drawn in one picture.
+#[derive(Clone, Copy)]
+pub struct Rows {
+    dense: bool,
+}
+
+impl Rows {
+    pub fn of(blocks: &[Block]) -> Self {
+        Self { dense: blocks.iter().flat_map(|block| &block.rows).filter(|row| !row.slim).count() > DENSE }
+    }
+
+    /// Has the row a line for its name, and one for the rest?
+    pub fn is_tall(self, row: &Row) -> bool {
+        !row.slim && !row.name.is_empty() && !self.dense
+    }
+
+    pub fn height(self, row: &Row) -> f64 {
+        match row.slim {
+            true => 19.0,
+            false if self.is_tall(row) => 42.0,
+            false => 27.0,
+        }
+    }
+
+    fn width(self, row: &Row) -> f64 {
+        let (main, name) = if row.slim { (SMALL, SMALL) } else { (PLAIN, NAME) };
+        let (name, what) = (text::width(&row.name, name, true), text::width(&row.what, main, false));
+        let note = if row.note.is_empty() { 0.0 } else { APART + text::width(&row.note, SMALL, false) };
+        match (self.is_tall(row), row.name.is_empty()) {
+            (true, _) => what.max(name + note),
+            (false, true) => what + note,
+            (false, false) => name + SPACE + what + note,
+        }
+    }
+}
 
 /// The blocks' sizes, for the layout.
 pub fn items(blocks: &[Block], links: &[Link]) -> Vec<Item> {
+    let rows = Rows::of(blocks);
     let mut inputs = vec![0; blocks.len()];
     for link in links {
         inputs[link.to] += 1;
     }
-    let mut items: Vec<Item> = blocks.iter().zip(&inputs).map(|(block, &inputs)| item(block, inputs)).collect();
-    let boxes = || blocks.iter().enumerate().filter(|(_, block)| block.form == Form::Layers).map(|(index, _)| index);
-    let common = boxes().map(|index| items[index].width).filter(|&width| width <= WIDE).fold(NARROW, f64::max);
-    for index in boxes() {
-        items[index].width = items[index].width.max(common);
+    let mut items: Vec<Item> = blocks.iter().zip(&inputs).map(|(block, &inputs)| item(block, inputs, rows)).collect();
+    let is_box = |block: &Block| block.form == Form::Layers && !is_bare(block);
+    let boxes = blocks.iter().zip(&items).filter(|(block, _)| is_box(block));
+    let common = boxes.map(|(_, item)| item.width).filter(|&width| width <= WIDE).fold(NARROW, f64::max);
+    for (item, block) in items.iter_mut().zip(blocks) {
+        let least = if is_box(block) { common } else { NARROWEST };
+        if block.form == Form::Layers {
+            item.width = item.width.max(least);
+        }
     }
     for ((block, item), &inputs) in blocks.iter().zip(&mut items).zip(&inputs) {
         ports(block, item, inputs);
@@ -46,22 +95,32 @@ pub fn items(blocks: &[Block], links: &[Link]) -> Vec<Item> {
     items
 }
 
+/// Has it nothing but bars that say one thing?
+pub fn is_bare(block: &Block) -> bool {
+    block.rows.iter().all(|row| row.slim && row.name.is_empty() && row.note.is_empty())
+}
+
 /// The width and height of a block, its ports not yet placed.
-fn item(block: &Block, inputs: usize) -> Item {
+fn item(block: &Block, inputs: usize, rows: Rows) -> Item {
     let row = &block.rows[0];
     let (width, height) = match block.form {
         Form::Input | Form::Output => (text::width(&row.name, NAME, true) + 2.0 * PAD + 8.0, 26.0),
         Form::Join(..) => (2.0 * RADIUS, 2.0 * RADIUS),
         Form::Concat => ((text::width(&row.what, SMALL, false) + 2.0 * PAD).max(APART * (inputs + 1) as f64), 20.0),
         Form::Layers => {
-            let width = block.rows.iter().map(row_width).fold(0.0, f64::max) + 2.0 * PAD;
-            let heights = block.rows.iter().map(|row| row_height(row) + SEAM).sum::<f64>() - SEAM;
+            let width = block.rows.iter().map(|row| rows.width(row)).fold(0.0, f64::max) + 2.0 * PAD;
+            let heights = block.rows.iter().map(|row| rows.height(row) + SEAM).sum::<f64>() - SEAM;
             let labels: f64 = block.exits.iter().map(|exit| label_width(&exit.label)).sum();
             (if block.exits.len() > 1 { width.max(labels) } else { width }.max(APART * (inputs + 1) as f64), heights)
         }
     };
+    let margin = match block.form {
+        Form::Join(_, true) => SIGNS,
+        _ if row.family == Family::Network => SHEET,
+        _ => 0.0,
+    };
     // Even numbers put the centre and the sides on whole pixels.
-    Item { width: (width / 2.0).ceil() * 2.0, height, ..Item::default() }
+    Item { width: (width / 2.0).ceil() * 2.0, height, margin, weight: block.rows.len(), ..Item::default() }
 }
 
 /// Where links leave and enter.
@@ -90,29 +149,4 @@ fn ports(block: &Block, item: &mut Item, inputs: usize) {
 /// A label with the room to its left.
 fn label_width(label: &str) -> f64 {
     (ASIDE + text::width(label, SMALL, false)).ceil()
-}
-
-/// Has the row a line for its name, and one for the rest?
-pub fn is_tall(row: &Row) -> bool {
-    !row.slim && !row.name.is_empty()
-}
-
-pub fn row_height(row: &Row) -> f64 {
-    match row.slim {
-        true => 19.0,
-        false if is_tall(row) => 42.0,
-        false => 27.0,
-    }
-}
-
-fn row_width(row: &Row) -> f64 {
-    let size = if row.slim { SMALL } else { PLAIN };
-    let name = text::width(&row.name, if row.slim { SMALL } else { NAME }, true);
-    let what = text::width(&row.what, size, false);
-    let note = if row.note.is_empty() { 0.0 } else { APART + text::width(&row.note, SMALL, false) };
-    match (is_tall(row), row.name.is_empty()) {
-        (true, _) => what.max(name + note),
-        (false, true) => what + note,
-        (false, false) => name + SPACE + what + note,
-    }
 }

@@ -16,6 +16,9 @@ network! {
         l: LeakyReLU(negative_slope = true),
         m: Conv2d(99999999999999999999, kernel = 3),
         n: Conv2d(_ -> 3, kernel = 3),
+        o: BatchNorm2d(true),
+        p: Conv2d(3, kernel = 3, padding = "valid", bias = True),
+        q: Conv2d(3, kernel = [3; 3]),
     }
 }
 

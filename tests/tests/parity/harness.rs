@@ -80,7 +80,7 @@ fn an_additional_parameter_is_noticed() {
 /// Each table names its fixture, and `check_kind` compares their cases; what is left is a file that no table names.
 #[test]
 fn every_fixture_has_a_table() {
-    let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity");
     let mut sources = String::new();
     for entry in tests.read_dir().expect("the folder of this file") {
         let path = entry.expect("readable").path();

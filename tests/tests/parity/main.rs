@@ -1,0 +1,11 @@
+//! Agreement with PyTorch, and of the two execution paths with each other. One binary: linking is most of what tests cost.
+
+mod activation;
+mod conv2d;
+mod dropout;
+mod harness;
+mod linear;
+mod networks;
+mod norm;
+mod paths;
+mod pool;
