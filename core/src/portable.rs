@@ -1,6 +1,6 @@
 //! Runs a graph in dfdx operations: on any device, in any dtype, one recorded operation after the other.
 
-use dfdx::tensor::Tape;
+use dfdx::tensor::{Cpu, CpuError, NoneTape, OwnedTape, Tape};
 use dfdx::tensor_ops::Device;
 use layercake_engine::Mode;
 use layercake_ir::Op;
@@ -48,6 +48,22 @@ pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tap
     }
     let outputs = graph.outputs().iter().map(|port| values[port.value].clone()).collect();
     Ok(Done { outputs, tape, updates })
+}
+
+/// The portable path where the engine is the one taken: for tests that compare the two.
+///
+/// # Errors
+/// If the device is out of memory.
+pub fn run_f32(call: Call<'_, f32, Cpu>) -> Result<Done<f32, Cpu, NoneTape>, CpuError> {
+    execute(call, NoneTape)
+}
+
+/// [`run_f32`], recorded.
+///
+/// # Errors
+/// If the device is out of memory.
+pub fn record_f32(call: Call<'_, f32, Cpu>, tape: OwnedTape<f32, Cpu>) -> Result<Done<f32, Cpu, OwnedTape<f32, Cpu>>, CpuError> {
+    execute(call, tape)
 }
 
 /// One value a channel has no variance: PyTorch refuses it too.

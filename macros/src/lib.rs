@@ -1,14 +1,16 @@
 //! The macros of Layercake: `network!`.
 //!
-//! A pipeline of plain functions over plain data. [`parse`] turns tokens into the [`ast`], each node with the user's tokens;
-//! [`check`] and [`names`] look at whole networks; [`resolve`] finds each layer's row in the [`layers`] table and the values of its
-//! arguments; [`shape`] asks `layercake-ir`'s rules; [`expand`] prints. Mistakes gather in a [`report::Report`], and what is printed
+//! A pipeline of plain functions over plain data. `parse` turns tokens into the `ast`, each node with the user's tokens;
+//! `check` and `names` look at whole networks; `resolve` finds each layer's row in the `layers` table and the values of its
+//! arguments; `shape` asks `layercake-ir`'s rules; `expand` prints. Mistakes gather in a `report::Report`, and what is printed
 //! after one still names the same types, so that one mistake gives one message.
 
 mod ast;
 mod check;
 mod expand;
 mod flow;
+#[cfg(test)]
+mod fuzz;
 mod layers;
 mod names;
 mod network;
@@ -19,6 +21,8 @@ mod resolve;
 mod settings;
 mod shape;
 mod spelling;
+#[cfg(test)]
+mod testing;
 mod text;
 mod value;
 

@@ -97,3 +97,31 @@ fn check_unique(steps: &[Step], names: &[Ident], report: &mut Report) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{mistakes, with_model};
+
+    fn names(body: &str) -> Vec<String> {
+        with_model(&format!("N: [4] -> [4] {{ {body} }}"), |model, _| model.nodes.iter().map(|node| node.name.to_string()).collect())
+    }
+
+    #[test]
+    fn made_up_names_count_by_kind_and_do_not_move() {
+        assert_eq!(
+            names("Linear(4), ReLU, BatchNorm1d, LeakyReLU, Linear(4), ReLU"),
+            ["linear_1", "relu_1", "batch_norm1d_1", "leaky_relu_1", "linear_2", "relu_2"]
+        );
+        assert_eq!(names("fc: Linear(4), ReLU, Linear(4)"), ["fc", "relu_1", "linear_2"]);
+    }
+
+    #[test]
+    fn whatever_the_names_the_fields_can_stand_side_by_side() {
+        assert_eq!(
+            names("a: Linear(4), a: Linear(4), type: Linear(4), r#type: Linear(4), a_: Linear(4)"),
+            ["a", "a_", "type_", "r#type", "a__"]
+        );
+        let found = mistakes("N: [4] -> [4] { a: ReLU, r#a: ReLU, self: ReLU, linear_1: ReLU, Linear(4), __runtime: Linear(4) }");
+        assert_eq!(found.len(), 4, "{found:#?}");
+    }
+}

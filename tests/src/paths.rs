@@ -2,7 +2,7 @@
 
 use dfdx::tensor::{Cpu, CpuError, NoneTape, OwnedTape, TensorFromVec};
 use dfdx::tensor_ops::Device;
-use layercake::__private::{Call, Done, Runtime, Value, execute_portably};
+use layercake::__private::{Call, Done, Runtime, Value, record_portably, run_portably};
 use layercake::ir::Graph;
 use layercake::{Backend, Scalar};
 use layercake_engine::Mode;
@@ -27,18 +27,20 @@ pub struct Pass<'a> {
 impl Pass<'_> {
     /// Runs it on the engine, in float32. The runtime must be for this graph alone.
     pub fn engine(&self, runtime: &Runtime, mode: Mode) -> Outcome {
-        self.run(runtime, mode, |call, _| <Cpu as Backend<f32>>::run(call), <Cpu as Backend<f32>>::record)
+        self.run(runtime, mode, <Cpu as Backend<f32>>::run, <Cpu as Backend<f32>>::record)
     }
 
-    /// Runs it on the portable path.
-    pub fn portable<E: Scalar>(&self, mode: Mode) -> Outcome
-    where
-        Cpu: Device<E>,
-    {
-        self.run::<E>(&Runtime::default(), mode, execute_portably, execute_portably)
+    /// Runs it on the portable path, in float32.
+    pub fn portable_f32(&self, mode: Mode) -> Outcome {
+        self.run(&Runtime::default(), mode, run_portably, record_portably)
     }
 
-    fn run<E: Scalar>(&self, runtime: &Runtime, mode: Mode, untaped: Execute<E, NoneTape>, taped: Execute<E, OwnedTape<E, Cpu>>) -> Outcome
+    /// Runs it on the portable path, in float64.
+    pub fn portable_f64(&self, mode: Mode) -> Outcome {
+        self.run(&Runtime::default(), mode, <Cpu as Backend<f64>>::run, <Cpu as Backend<f64>>::record)
+    }
+
+    fn run<E: Scalar>(&self, runtime: &Runtime, mode: Mode, run: Run<E>, record: Record<E>) -> Outcome
     where
         Cpu: Device<E>,
     {
@@ -47,10 +49,10 @@ impl Pass<'_> {
         let inputs = vec![input.clone()];
         let call = Call { graph: self.graph, runtime, tensors: tensors.clone(), inputs, mode, input_grad: true, seed: self.seed };
         if mode == Mode::Infer {
-            let done = untaped(call, NoneTape).expect("enough memory");
+            let done = run(call).expect("enough memory");
             return Outcome::from([("output".to_owned(), numbers(&done.outputs[0]))]);
         }
-        let done = taped(call, OwnedTape::default()).expect("enough memory");
+        let done = record(call, OwnedTape::default()).expect("enough memory");
         let mut outcome = Outcome::from([("output".to_owned(), numbers(&done.outputs[0]))]);
         let gradients = backward(done.outputs[0].clone(), done.tape, self.output_grad);
 
@@ -69,7 +71,8 @@ impl Pass<'_> {
     }
 }
 
-type Execute<E, T> = fn(Call<'_, E, Cpu>, T) -> Result<Done<E, Cpu, T>, CpuError>;
+type Run<E> = fn(Call<'_, E, Cpu>) -> Result<Done<E, Cpu, NoneTape>, CpuError>;
+type Record<E> = fn(Call<'_, E, Cpu>, OwnedTape<E, Cpu>) -> Result<Done<E, Cpu, OwnedTape<E, Cpu>>, CpuError>;
 
 fn value<E: Scalar>(numbers: &Numbers) -> Value<E, Cpu>
 where

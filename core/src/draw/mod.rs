@@ -16,8 +16,8 @@ use diagram::Diagram;
 use layercake_ir::Graph;
 
 /// The picture of a network: data flows from top to bottom, each layer is a box with its options and parameters, the shape of what it gives
-/// stands at the arrow. Activations, normalisation, dropout and flattening are bars under the layer that they follow. A layer that uses
-/// another's parameters says `= name`.
+/// stands at the arrow. Activations, normalisation, dropout and flattening are bars under the layer that they follow; convolutions and
+/// linear layers in a row that keep the shape share a box. A layer that uses another's parameters says `= name`.
 ///
 /// The same graph gives the same text, byte for byte.
 ///

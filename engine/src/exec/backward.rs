@@ -4,7 +4,7 @@ use std::mem::take;
 
 use rayon::prelude::*;
 
-use super::{Shared, conv2d, forward::drop_out, lane::Lane, linear};
+use super::{Shared, conv2d, lane::Lane, linear};
 use crate::{
     kernels::{activation, batch_norm, dropout, layout, pool2d, softmax},
     plan::{Kernel, Part, Plan, Step, Task, Writes, softmax_axes},
@@ -41,38 +41,38 @@ pub fn run(lane: &mut Lane, task: Task, shared: Shared) {
         }
         Kernel::Activation { .. } | Kernel::Softmax { .. } | Kernel::Dropout { .. } => {
             if let Some(dx) = dx {
-                let mut scratch = take(&mut lane.scratch);
-                // The step's own scratch comes first.
-                let rest = scratch.len() - dy.len();
-                let (own, moved) = scratch.split_at_mut(rest);
+                let mut spare = take(&mut lane.spare);
+                let moved = &mut spare[..dy.len()];
                 moved.copy_from_slice(dy);
-                through_with(lane, step, moved, own, shared);
+                through(lane, step, moved, shared);
                 layout::put(moved, dx, add);
-                lane.scratch = scratch;
-            }
-        }
-        Kernel::Flatten => {
-            if let Some(dx) = dx {
-                let [channels, inner] = input.split();
-                layout::swap(images, channels, inner, dy, dx, add);
+                lane.spare = spare;
             }
         }
         Kernel::Linear(dense) => {
-            let x = &x[..images * input.len()];
+            let turned = linear::turned(dense, images, &x[..images * input.len()], &mut lane.scratch);
             if !step.wide {
-                linear::weight_grads(dense, images, x, dy, &mut lane.grads[step.first_param..]);
+                let (weight, bias) = lane.grads[step.first_param..].split_first_mut().expect("weights");
+                linear::weight_rows(dense, images, 0, turned, dy, weight, false);
+                if dense.bias {
+                    linear::bias_grad(dense, images, dy, &mut bias[0], false);
+                }
             }
             if let Some(dx) = dx {
                 linear::input_grad(dense, images, &weights[0], dy, dx, add);
             }
         }
         Kernel::Conv2d(conv) => {
-            let x = &x[..images * input.len()];
+            let framed = conv2d::framed(conv, images, &x[..images * input.len()], &mut lane.scratch);
             if !step.wide {
-                conv2d::weight_grads(conv, images, x, dy, &mut lane.grads[step.first_param..], &mut lane.scratch);
+                let (weight, bias) = lane.grads[step.first_param..].split_first_mut().expect("weights");
+                conv2d::weight_rows(conv, images, 0, framed, dy, weight, false);
+                if conv.bias {
+                    conv2d::bias_grad(dy, &mut bias[0], false);
+                }
             }
             if let Some(dx) = dx {
-                conv2d::input_grad(conv, images, &weights[0], dy, dx, add, &mut lane.scratch);
+                conv2d::input_grad(conv, images, &weights[0], dy, dx, add, &mut lane.spare);
             }
         }
         Kernel::MaxPool2d(slide) => {
@@ -80,20 +80,20 @@ pub fn run(lane: &mut Lane, task: Task, shared: Shared) {
                 if !add {
                     dx.fill(0.0);
                 }
-                pool2d::max_backward(slide, &x[..dx.len()], dy, dx);
+                pool2d::max_backward(slide, images, &x[..dx.len()], dy, dx);
             }
         }
         Kernel::AvgPool2d(pool) => {
             if let Some(dx) = dx {
-                pool2d::mean_backward(pool, dy, dx, add);
+                pool2d::mean_backward(pool, images, dy, dx, add);
             }
         }
         Kernel::BatchNorm(norm) => {
             let (of, x) = (&shared.norms[norm.index], &x[..images * input.len()]);
             if task.part == Part::Sums {
-                batch_norm::gradient_sums(norm.axes(images), &of.mean, x, dy, &mut lane.sums[norm.index]);
+                batch_norm::gradient_sums(&of.mean, x, dy, &mut lane.sums[norm.index]);
             } else if let Some(dx) = dx {
-                batch_norm::gradient(norm.axes(images), &of.mean, &of.gradient, x, dy, dx, add);
+                batch_norm::gradient(&of.mean, &of.gradient, x, dy, dx, add);
             }
         }
     }
@@ -105,12 +105,6 @@ pub fn run(lane: &mut Lane, task: Task, shared: Shared) {
 
 /// The gradient of an elementwise step, in place.
 fn through(lane: &mut Lane, step: &Step, grad: &mut [f32], shared: Shared) {
-    let mut scratch = take(&mut lane.scratch);
-    through_with(lane, step, grad, &mut scratch, shared);
-    lane.scratch = scratch;
-}
-
-fn through_with(lane: &Lane, step: &Step, grad: &mut [f32], scratch: &mut [f32], shared: Shared) {
     let (input, output) = (&shared.plan.values[step.input], &shared.plan.values[step.output]);
     let images = lane.span.images;
     match &step.kernel {
@@ -120,52 +114,47 @@ fn through_with(lane: &Lane, step: &Step, grad: &mut [f32], scratch: &mut [f32],
         Kernel::Activation { function, .. } => activation::backward(*function, &lane.slots[output.slot][..grad.len()], grad),
         Kernel::Softmax { axis, log } => {
             let axes = softmax_axes(output, *axis, images);
-            softmax::backward(axes, *log, &lane.slots[output.slot][..grad.len()], grad, scratch);
+            softmax::backward(axes, *log, &lane.slots[output.slot][..grad.len()], grad, &mut lane.scratch);
         }
         Kernel::Dropout { p } => {
-            drop_out(dropout::Mask { seed: shared.seed, node: step.node, p: *p }, output, lane.span.start, images, grad);
+            dropout::apply(dropout::Mask { seed: shared.seed, node: step.node, p: *p }, lane.span.start, images, grad);
         }
         _ => {}
     }
 }
 
-/// The gradients of a step's parameters over all lanes, each part of them by one thread, the lanes in order.
-pub fn weights(plan: &Plan, step: usize, lanes: &[Lane], grads: &mut [Vec<f32>], parts: &mut [Vec<f32>]) {
+/// The gradients of a step's parameters over all lanes, each part of them by one thread, the lanes in order. The lanes' scratch still
+/// has the input as the product takes it.
+pub fn weights(plan: &Plan, step: usize, lanes: &[Lane], grads: &mut [Vec<f32>]) {
     let step = &plan.steps[step];
     let (input, output) = (&plan.values[step.input], &plan.values[step.output]);
     let grad_slot = output.grad.expect("a step with a backward pass has a gradient at its output");
-    let lanes_of = || {
-        lanes.iter().enumerate().map(|(index, lane)| {
-            let images = lane.span.images;
-            (index, images, &lane.slots[input.slot][..images * input.len()], &lane.slots[grad_slot][..images * output.len()])
-        })
-    };
     let (weight, bias) = grads[step.first_param..].split_first_mut().expect("a wide step has weights");
+    let dy = |lane: &'_ Lane| lane.span.images * output.len();
     match &step.kernel {
         Kernel::Linear(dense) => {
             let rows = linear::part_rows(dense);
             weight.par_chunks_mut(rows * dense.inputs).enumerate().for_each(|(part, to)| {
-                for (lane, images, x, dy) in lanes_of() {
-                    linear::weight_rows(dense, images, part * rows, x, dy, to, lane > 0);
+                for (index, lane) in lanes.iter().enumerate() {
+                    let dy = &lane.slots[grad_slot][..dy(lane)];
+                    linear::weight_rows(dense, lane.span.images, part * rows, &lane.scratch, dy, to, index > 0);
                 }
             });
-            if dense.bias {
-                for (lane, images, _, dy) in lanes_of() {
-                    linear::bias_grad(dense, images, dy, &mut bias[0], lane > 0);
-                }
+            for (index, lane) in lanes.iter().enumerate().filter(|_| dense.bias) {
+                linear::bias_grad(dense, lane.span.images, &lane.slots[grad_slot][..dy(lane)], &mut bias[0], index > 0);
             }
         }
         Kernel::Conv2d(conv) => {
             let rows = conv2d::part_rows(conv);
-            weight.par_chunks_mut(rows * conv.depth()).zip(parts).enumerate().for_each(|(part, (to, scratch))| {
-                for (lane, images, x, dy) in lanes_of() {
-                    conv2d::weight_rows(conv, images, part * rows, x, dy, to, scratch, lane > 0);
+            weight.par_chunks_mut(rows * conv.depth()).enumerate().for_each(|(part, to)| {
+                for (index, lane) in lanes.iter().enumerate() {
+                    let dy = &lane.slots[grad_slot][..dy(lane)];
+                    let framed = if conv.frame.is_plain() { &lane.slots[input.slot] } else { &lane.scratch };
+                    conv2d::weight_rows(conv, lane.span.images, part * rows, framed, dy, to, index > 0);
                 }
             });
-            if conv.bias {
-                for (lane, images, _, dy) in lanes_of() {
-                    conv2d::bias_grad(conv, images, dy, &mut bias[0], lane > 0);
-                }
+            for (index, lane) in lanes.iter().enumerate().filter(|_| conv.bias) {
+                conv2d::bias_grad(&lane.slots[grad_slot][..dy(lane)], &mut bias[0], index > 0);
             }
         }
         _ => unreachable!("only matrix products have wide weights"),

@@ -1,147 +1,162 @@
-//! `Conv2d` on the buffers of a lane, channel-major, in the way the plan has chosen; [`super::shift`] has one of the ways.
-
-use std::ops::Range;
+//! `Conv2d` on the buffers of a lane.
+//!
+//! A line of the output, for all images of the lane, is one stretch of a matrix product: each term of its sums is a stretch of the
+//! padded input, somewhere else for each tap ([`crate::plan::Convolution`]).
 
 use crate::{
     kernels::{
-        columns,
-        product::{Every, Inner, Outer, Start, inner, outer},
+        frame,
+        product::{Every, Inner, Listed, Outer, Start, inner, outer},
         reduce,
     },
-    plan::{Convolution, Kernel, Plan, Way},
+    plan::{Back, Convolution, Kernel, Step},
 };
 
-use super::shift;
-
-/// Output channels whose weight gradient one thread works out at a time: fewer, and making the matrix of windows for each would cost
-/// more than the product.
-const PART: usize = 64;
+/// Output channels whose weight gradient one thread works out at a time.
+const PART: usize = 16;
 
 /// `y = W * x + b`
 pub fn forward(conv: &Convolution, images: usize, params: &[Vec<f32>], x: &[f32], y: &mut [f32], scratch: &mut [f32]) {
-    let (depth, out_row) = (conv.depth(), images * conv.slide.output_len());
+    let x = framed(conv, images, x, scratch);
+    let group_out = conv.outputs * conv.slide.output_len() * images;
+    let (lines, line) = lines(conv, images);
     for group in 0..conv.groups {
-        let x = group_input(conv, group, images, x);
-        let y = &mut y[group * conv.outputs * out_row..][..conv.outputs * out_row];
-        let weight = &params[0][group * conv.weights()..][..conv.weights()];
-        let start = if conv.bias { Start::Bias(&params[1][group * conv.outputs..][..conv.outputs]) } else { Start::Zero };
-        if let Way::Shift(shift) = &conv.way {
-            shift::forward(conv, shift, images, weight, start, x, y, scratch);
-            continue;
-        }
-        for band in bands(conv, images) {
-            let (right, n) = matrix(conv, images, band.clone(), x, scratch);
-            let product =
-                Outer { m: conv.outputs, n, k: depth, left: weight, left_row: depth, left_col: 1, right, rows: Every(n), out_row, start };
-            outer(product, &mut y[band.start * conv.slide.output[1]..]);
-        }
+        let product = Outer {
+            m: conv.outputs,
+            n: line,
+            segments: lines,
+            k: conv.depth(),
+            left: &params[0][group * conv.weights()..],
+            left_row: conv.depth(),
+            left_cols: Every(1),
+            right: &x[group * conv.inputs * conv.frame.len() * images..],
+            rows: Listed { list: &conv.taps, unit: images },
+            right_segment: conv.line * images,
+            out_row: conv.slide.output_len() * images,
+            out_segment: line,
+            start: if conv.bias { Start::Bias(&params[1][group * conv.outputs..]) } else { Start::Zero },
+        };
+        outer(product, &mut y[group * group_out..][..group_out]);
     }
 }
 
-/// The gradients of weight and bias over a lane.
-pub fn weight_grads(conv: &Convolution, images: usize, x: &[f32], dy: &[f32], grads: &mut [Vec<f32>], scratch: &mut [f32]) {
-    weight_rows(conv, images, 0, x, dy, &mut grads[0], scratch, false);
-    if conv.bias {
-        bias_grad(conv, images, dy, &mut grads[1], false);
+/// Puts the input into its frame, where it has one. What it gives is what [`weight_rows`] takes.
+pub fn framed<'a>(conv: &Convolution, images: usize, x: &'a [f32], scratch: &'a mut [f32]) -> &'a [f32] {
+    if conv.frame.is_plain() {
+        return x;
     }
+    let to = &mut scratch[..conv.framed() * images];
+    frame::pad(&conv.frame, images, x, to);
+    to
 }
 
-/// `dW = dy columns^T`, of the output channels from `first` on that fit into `to`.
-#[allow(clippy::too_many_arguments, reason = "three slices in, one out, scratch, and the sizes")]
-pub fn weight_rows(conv: &Convolution, images: usize, first: usize, x: &[f32], dy: &[f32], to: &mut [f32], scratch: &mut [f32], add: bool) {
-    let (depth, dy_row) = (conv.depth(), images * conv.slide.output_len());
+/// The gradient of the weights of the output channels from `first` on that fit into `to`, from the input in its frame.
+pub fn weight_rows(conv: &Convolution, images: usize, first: usize, framed: &[f32], dy: &[f32], to: &mut [f32], add: bool) {
+    let (depth, dy_row) = (conv.depth(), conv.slide.output_len() * images);
+    let (lines, line) = lines(conv, images);
     let end = first + to.len() / depth;
     for group in first / conv.outputs..end.div_ceil(conv.outputs) {
-        let x = group_input(conv, group, images, x);
         let channels = (group * conv.outputs).max(first)..((group + 1) * conv.outputs).min(end);
-        let to = &mut to[(channels.start - first) * depth..][..channels.len() * depth];
-        if let Way::Shift(shift) = &conv.way {
-            shift::weight_rows(conv, shift, images, x, &dy[channels.start * dy_row..channels.end * dy_row], to, scratch, add);
-            continue;
-        }
-        for band in bands(conv, images) {
-            let (right, n) = matrix(conv, images, band.clone(), x, scratch);
-            let product = Inner {
-                m: channels.len(),
-                n: depth,
-                len: n,
-                segments: 1,
-                left: &dy[channels.start * dy_row + band.start * conv.slide.output[1]..],
-                left_row: dy_row,
-                left_segment: 0,
-                right,
-                rows: Every(n),
-                right_segment: 0,
-                out_row: depth,
-                start: if add || band.start > 0 { Start::Sum } else { Start::Zero },
-            };
-            inner(product, to);
-        }
+        let product = Inner {
+            m: channels.len(),
+            n: depth,
+            len: line,
+            segments: lines,
+            left: &dy[channels.start * dy_row..],
+            left_row: dy_row,
+            left_segment: line,
+            right: &framed[group * conv.inputs * conv.frame.len() * images..],
+            rows: Listed { list: &conv.taps, unit: images },
+            right_segment: conv.line * images,
+            out_row: depth,
+            start: if add { Start::Sum } else { Start::Zero },
+        };
+        inner(product, &mut to[(channels.start - first) * depth..]);
     }
 }
 
 /// The sum of each channel of `dy`.
-pub fn bias_grad(conv: &Convolution, images: usize, dy: &[f32], to: &mut [f32], add: bool) {
-    for (dy, to) in dy.chunks_exact(images * conv.slide.output_len()).zip(to) {
-        *to = reduce::sum(dy) + if add { *to } else { 0.0 };
-    }
+pub fn bias_grad(dy: &[f32], to: &mut [f32], add: bool) {
+    reduce::stretches(dy, to, add);
 }
 
-/// `dx = columns^-1 (W^T dy)`, added or in its place.
+/// The gradient of the input, added or in its place.
 pub fn input_grad(conv: &Convolution, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool, scratch: &mut [f32]) {
-    let (depth, dy_row) = (conv.depth(), images * conv.slide.output_len());
-    let direct = conv.way == Way::Direct;
-    if !add && !direct {
-        dx.fill(0.0);
-    }
-    let dx_len = conv.inputs * images * conv.slide.input_len();
-    for group in 0..conv.groups {
-        let dx = &mut dx[group * dx_len..][..dx_len];
-        for band in bands(conv, images) {
-            let n = band.len() * conv.slide.output[1];
-            let product = Outer {
-                m: depth,
-                n,
-                k: conv.outputs,
-                left: &weight[group * conv.weights()..],
-                left_row: 1,
-                left_col: depth,
-                right: &dy[group * conv.outputs * dy_row + band.start * conv.slide.output[1]..],
-                rows: Every(dy_row),
-                out_row: n,
-                start: if add && direct { Start::Sum } else { Start::Zero },
-            };
-            if direct {
-                outer(product, dx);
-            } else {
-                outer(product, &mut scratch[..depth * n]);
-                columns::scatter(&conv.slide, conv.inputs, images, band, &scratch[..depth * n], dx);
+    let (framed, line) = scratch.split_at_mut(scratch.len() - conv.inputs * conv.slide.input[1] * images);
+    let dy = if conv.back_frame.is_plain() {
+        dy
+    } else {
+        let to = &mut framed[..conv.groups * conv.outputs * conv.back_frame.len() * images];
+        frame::pad(&conv.back_frame, images, dy, to);
+        to
+    };
+    let group_in = conv.inputs * conv.slide.input_len() * images;
+    for (group, dx) in dx.chunks_exact_mut(group_in).enumerate() {
+        let dy = &dy[group * conv.outputs * conv.back_frame.len() * images..];
+        let weight = &weight[group * conv.weights()..][..conv.weights()];
+        for part in &conv.back {
+            let mut done = 0;
+            for &stretch in &part.stretches {
+                part_grad(conv, part, (done, stretch), images, weight, dy, dx, add, line);
+                done += stretch[0];
             }
         }
     }
 }
 
-/// The maps of one group.
-fn group_input<'a>(conv: &Convolution, group: usize, images: usize, x: &'a [f32]) -> &'a [f32] {
-    let len = conv.inputs * images * conv.slide.input_len();
-    &x[group * len..][..len]
-}
-
-/// The output rows of a lane, in bands whose matrix stays in cache.
-fn bands(conv: &Convolution, images: usize) -> impl Iterator<Item = Range<usize>> + use<> {
-    let (rows, band) = (images * conv.slide.output[0], conv.band(images));
-    (0..rows).step_by(band).map(move |start| start..(start + band).min(rows))
-}
-
-/// The matrix `[depth, n]` of the windows of a band, and `n`.
-fn matrix<'a>(conv: &Convolution, images: usize, band: Range<usize>, x: &'a [f32], scratch: &'a mut [f32]) -> (&'a [f32], usize) {
-    let n = band.len() * conv.slide.output[1];
-    if conv.way == Way::Direct {
-        return (x, n);
+/// The gradient of the lines from number `done` on of a part of one group.
+#[allow(clippy::too_many_arguments, reason = "two slices in, one out, scratch, and what part")]
+fn part_grad(
+    conv: &Convolution,
+    part: &Back,
+    (done, [count, from, to]): (usize, [usize; 3]),
+    images: usize,
+    weight: &[f32],
+    dy: &[f32],
+    dx: &mut [f32],
+    add: bool,
+    line: &mut [f32],
+) {
+    let [stride_y, stride_x] = conv.slide.window.stride;
+    let width = conv.slide.input[1] * images;
+    let right_segment = conv.back_frame.line() * images;
+    let dx = &mut dx[(part.first[0] + done * stride_y) * width..];
+    let dx_row = conv.slide.input_len() * images;
+    let product = Outer {
+        m: conv.inputs,
+        n: part.count[1] * images,
+        segments: count,
+        k: to - from,
+        left: weight,
+        left_row: conv.slide.taps(),
+        left_cols: Listed { list: &part.weights[from..to], unit: 1 },
+        right: &dy[done * right_segment..],
+        rows: Listed { list: &part.taps[from..to], unit: images },
+        right_segment,
+        out_row: dx_row,
+        out_segment: stride_y * width,
+        start: if add { Start::Sum } else { Start::Zero },
+    };
+    if stride_x == 1 {
+        return outer(product, dx);
     }
-    let scratch = &mut scratch[..conv.depth() * n];
-    columns::gather(&conv.slide, conv.inputs, images, band, x, scratch);
-    (scratch, n)
+    // The columns of the part lie apart: each line is made by itself and then spread.
+    for segment in 0..count {
+        let out_row = product.n;
+        let start = Start::Zero;
+        let right = &product.right[segment * right_segment..];
+        outer(Outer { segments: 1, right, out_row, start, ..product }, line);
+        for (channel, line) in line.chunks_exact(out_row).take(conv.inputs).enumerate() {
+            let dx = &mut dx[channel * dx_row + segment * stride_y * width..][..width];
+            frame::spread(images, [part.first[1], stride_x], line, dx, add);
+        }
+    }
+}
+
+/// The number of lines of the output and the elements of one; they are one long line if they follow each other in the frame too.
+fn lines(conv: &Convolution, images: usize) -> (usize, usize) {
+    let [height, width] = conv.slide.output;
+    if conv.line == width { (1, height * width * images) } else { (height, width * images) }
 }
 
 /// Output channels in one part of a weight gradient that all threads work out.
@@ -149,18 +164,10 @@ pub fn part_rows(conv: &Convolution) -> usize {
     PART.min(conv.outputs * conv.groups)
 }
 
-/// Scratch for the parts of the weight gradients that all threads work out.
-pub fn part_scratch(plan: &Plan) -> Vec<Vec<f32>> {
-    let images = plan.lanes[0].images;
-    let mut parts: Vec<Vec<f32>> = Vec::new();
-    for step in plan.steps.iter().filter(|step| step.wide && step.backward) {
-        if let Kernel::Conv2d(conv) = &step.kernel {
-            let count = (conv.outputs * conv.groups).div_ceil(part_rows(conv));
-            parts.resize(parts.len().max(count), Vec::new());
-            for part in &mut parts[..count] {
-                part.resize(part.len().max(conv.scratch(images)), 0.0);
-            }
-        }
+/// Elements of scratch that a step needs for one image: for itself, and for the gradient of its input.
+pub fn scratch(step: &Step) -> [usize; 2] {
+    match &step.kernel {
+        Kernel::Conv2d(conv) => [conv.framed(), if step.backward { conv.back_scratch() } else { 0 }],
+        _ => [0, 0],
     }
-    parts
 }

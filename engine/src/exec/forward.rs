@@ -4,8 +4,8 @@ use std::mem::take;
 
 use super::{Shared, conv2d, lane::Lane, linear};
 use crate::{
-    kernels::{activation, batch_norm, dropout, layout, pool2d, softmax},
-    plan::{Kernel, Layout, Part, Step, Task, Value, softmax_axes},
+    kernels::{activation, batch_norm, dropout, pool2d, softmax},
+    plan::{Kernel, Part, Step, Task, Value, softmax_axes},
 };
 
 /// Runs one task.
@@ -30,19 +30,15 @@ pub fn run(lane: &mut Lane, task: Task, shared: Shared) {
             y.copy_from_slice(x);
             in_place(lane, step, output, &mut buffer, shared);
         }
-        Kernel::Flatten => {
-            let [channels, inner] = input.split();
-            layout::swap(channels, images, inner, x, y, false);
-        }
         Kernel::Linear(dense) => linear::forward(dense, images, &shared.params[step.first_param..], x, y),
         Kernel::Conv2d(conv) => conv2d::forward(conv, images, &shared.params[step.first_param..], x, y, &mut lane.scratch),
-        Kernel::MaxPool2d(slide) => pool2d::max_forward(slide, x, y),
-        Kernel::AvgPool2d(pool) => pool2d::mean_forward(pool, x, y),
+        Kernel::MaxPool2d(slide) => pool2d::max_forward(slide, images, x, y),
+        Kernel::AvgPool2d(pool) => pool2d::mean_forward(pool, images, x, y),
         Kernel::BatchNorm(norm) => match task.part {
-            Part::Sums => batch_norm::moments(norm.axes(images), x, &mut lane.moments[norm.index]),
+            Part::Sums => batch_norm::moments(x, &mut lane.moments[norm.index]),
             _ => {
                 let of = &shared.norms[norm.index];
-                batch_norm::normalise(norm.axes(images), &of.mean, &of.scale, &of.shift, x, y);
+                batch_norm::normalise(&of.mean, &of.scale, &of.shift, x, y);
             }
         },
     }
@@ -59,21 +55,9 @@ fn in_place(lane: &mut Lane, step: &Step, value: &Value, buffer: &mut [f32], sha
     match &step.kernel {
         Kernel::Activation { function, .. } => activation::forward(*function, x),
         Kernel::Softmax { axis, log } => softmax::forward(softmax_axes(value, *axis, images), *log, x, &mut lane.scratch),
-        Kernel::Dropout { p } => drop_out(dropout::Mask { seed: shared.seed, node: step.node, p: *p }, value, lane.span.start, images, x),
+        Kernel::Dropout { p } => {
+            dropout::apply(dropout::Mask { seed: shared.seed, node: step.node, p: *p }, lane.span.start, images, x);
+        }
         _ => {}
-    }
-}
-
-/// Applies a dropout's mask, which counts elements as they lie batch-major.
-pub fn drop_out(mask: dropout::Mask, value: &Value, start: usize, images: usize, x: &mut [f32]) {
-    let len = value.len();
-    if value.layout == Layout::Batch {
-        return dropout::apply(mask, (start * len) as u64, x);
-    }
-    let [channels, inner] = value.split();
-    for (at, x) in x.chunks_exact_mut(inner).enumerate() {
-        let (channel, image) = (at / images, at % images);
-        debug_assert!(channel < channels, "a stretch for each channel and image");
-        dropout::apply(mask, ((start + image) * len + channel * inner) as u64, x);
     }
 }

@@ -6,7 +6,6 @@ mod forward;
 mod lane;
 mod linear;
 mod norm;
-mod shift;
 
 use rayon::prelude::*;
 
@@ -34,8 +33,6 @@ pub struct Workspace {
     grads: Vec<Vec<f32>>,
     lanes: Vec<Lane>,
     norms: Vec<Norm>,
-    /// Scratch for the parts of [`Phase::Weights`].
-    parts: Vec<Vec<f32>>,
 }
 
 /// What all lanes read.
@@ -60,7 +57,6 @@ impl Workspace {
             grads: plan.params.iter().map(|param| vec![0.0; if keeps && param.trained { param.len } else { 0 }]).collect(),
             lanes: plan.lanes.iter().map(|&span| Lane::new(plan, span)).collect(),
             norms: plan.norms.iter().map(|&channels| Norm::new(channels)).collect(),
-            parts: conv2d::part_scratch(plan),
         }
     }
 
@@ -80,11 +76,9 @@ impl Workspace {
         }
         for (output, to) in plan.outputs.iter().zip(&mut self.outputs) {
             let value = &plan.values[output.value];
-            let [channels, inner] = value.split();
             let longest = plan.lanes[0].images * value.len();
             let give = |(lane, to): (&Lane, &mut [f32])| {
-                let from = &lane.slots[value.slot][..to.len()];
-                layout::swap(channels, lane.span.images, inner, from, to, false);
+                layout::transpose(value.len(), lane.span.images, &lane.slots[value.slot][..to.len()], to, false);
             };
             if to.len() >= SHARED_WORK && self.lanes.len() > 1 {
                 self.lanes.par_iter().zip(to.par_chunks_mut(longest)).for_each(give);
@@ -113,7 +107,7 @@ impl Workspace {
                 Phase::Merge(step) => {
                     norm::merge_backward(plan, *step, &self.lanes, &self.params, &mut self.norms, &mut self.grads);
                 }
-                Phase::Weights(step) => backward::weights(plan, *step, &self.lanes, &mut self.grads, &mut self.parts),
+                Phase::Weights(step) => backward::weights(plan, *step, &self.lanes, &mut self.grads),
             }
         }
         self.add_up_lanes(plan);
@@ -166,9 +160,8 @@ impl Workspace {
         let value = &plan.values[plan.inputs[index]];
         // Without a buffer no output depends on the input.
         let Some(slot) = value.grad else { return };
-        let [channels, inner] = value.split();
         for (lane, into) in self.lanes.iter().zip(into.chunks_mut(plan.lanes[0].images * value.len())) {
-            layout::swap(channels, lane.span.images, inner, &lane.slots[slot][..into.len()], into, true);
+            layout::transpose(value.len(), lane.span.images, &lane.slots[slot][..into.len()], into, true);
         }
     }
 }

@@ -18,26 +18,34 @@ pub struct Mask {
 
 /// Zeroes the dropped elements and scales the others by `1 / (1 - p)`: forward on values, backward on gradients.
 ///
-/// `x` is a stretch of the batch-major layout that begins at element `first`.
-pub fn apply(mask: Mask, first: u64, x: &mut [f32]) {
-    arch().dispatch(Apply(mask, first, x));
+/// `x` is `[elements, images]`, the images counted from `start` in the batch.
+pub fn apply(mask: Mask, start: usize, images: usize, x: &mut [f32]) {
+    arch().dispatch(Apply { mask, start, images, x });
 }
 
-struct Apply<'a>(Mask, u64, &'a mut [f32]);
+struct Apply<'a> {
+    mask: Mask,
+    start: usize,
+    images: usize,
+    x: &'a mut [f32],
+}
 
 impl WithSimd for Apply<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Apply(mask, first, x) = self;
+        let Apply { mask, start, images, x } = self;
         let scale = (1.0 / (1.0 - mask.p)) as f32;
         let threshold = rng::threshold(mask.p);
         let stream = rng::stream(mask.seed, mask.node);
-        // Plain code: the compiler makes vectors of it for each instruction set.
-        for (index, x) in (first..).zip(x) {
-            let kept = if rng::element(stream, index) >> 11 >= threshold { scale } else { 0.0 };
-            *x = if kept == 0.0 { 0.0 } else { *x * kept };
+        let elements = (x.len() / images) as u64;
+        for (element, x) in (0..elements).zip(x.chunks_exact_mut(images)) {
+            // Plain code: the compiler makes vectors of it for each instruction set.
+            for (image, x) in (start as u64..).zip(x) {
+                let kept = rng::element(stream, image * elements + element) >> 11 >= threshold;
+                *x = if kept { *x * scale } else { 0.0 };
+            }
         }
     }
 }
@@ -48,14 +56,15 @@ mod tests {
     use crate::kernels::testing::numbers;
 
     #[test]
-    fn follows_the_rule_from_any_beginning() {
+    fn follows_the_rule_wherever_a_lane_begins() {
         let mask = Mask { seed: 11, node: 2, p: 0.3 };
-        for (first, len) in [(0, 1), (5, 17), (1 << 33, 100)] {
-            let x = numbers(len, 1);
+        for (start, images, elements) in [(0, 1, 1), (5, 17, 3), (1 << 20, 3, 1 << 13)] {
+            let x = numbers(images * elements, 1);
             let mut y = x.clone();
-            apply(mask, first, &mut y);
+            apply(mask, start, images, &mut y);
             for (i, (x, y)) in x.iter().zip(&y).enumerate() {
-                let wanted = if rng::keep(11, 2, first + i as u64, 0.3) { x * (1.0f64 / 0.7) as f32 } else { 0.0 };
+                let index = (start + i % images) * elements + i / images;
+                let wanted = if rng::keep(11, 2, index as u64, 0.3) { x * (1.0f64 / 0.7) as f32 } else { 0.0 };
                 assert_eq!(*y, wanted);
             }
         }

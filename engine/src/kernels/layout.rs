@@ -1,19 +1,57 @@
-//! Between batch-major `[images, channels, inner]` and channel-major `[channels, images, inner]`.
+//! Between batch-major `[images, elements]`, as users have it, and `[elements, images]`, as a lane keeps it.
 
-use super::rows::{self, RowPairs};
+use pulp::{Simd, WithSimd};
 
-/// Swaps the two outer axes: `to[b][a] = from[a][b]` for stretches of `inner` elements, or adds them to what is there.
+use super::simd::arch;
+
+/// A block of so many rows and columns stays in a level-1 cache while it is transposed.
+const BLOCK: usize = 16;
+
+/// `to[column][row] = from[row][column]`, or adds.
 ///
 /// # Panics
-/// If a slice does not have `a * b * inner` elements.
-pub fn swap(a: usize, b: usize, inner: usize, from: &[f32], to: &mut [f32], add: bool) {
-    assert!(from.len() == a * b * inner && to.len() == a * b * inner, "lengths fit the axes");
-    if a == 1 || b == 1 {
-        // Nothing moves.
+/// If a slice does not have `rows * columns` elements.
+pub fn transpose(rows: usize, columns: usize, from: &[f32], to: &mut [f32], add: bool) {
+    assert!(from.len() == rows * columns && to.len() == rows * columns, "lengths fit the axes");
+    if rows == 1 || columns == 1 {
         return put(from, to, add);
     }
-    for (i, from) in from.chunks_exact(b * inner).enumerate() {
-        rows::put(RowPairs { count: b, len: inner, from: inner, to: a * inner }, from, &mut to[i * inner..], add);
+    arch().dispatch(Transpose { rows, columns, from, to, add });
+}
+
+struct Transpose<'a> {
+    rows: usize,
+    columns: usize,
+    from: &'a [f32],
+    to: &'a mut [f32],
+    add: bool,
+}
+
+impl WithSimd for Transpose<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Transpose { rows, columns, from, to, add } = self;
+        for row in (0..rows).step_by(BLOCK) {
+            for column in (0..columns).step_by(BLOCK) {
+                let (high, wide) = (BLOCK.min(rows - row), BLOCK.min(columns - column));
+                let mut block = [[0f32; BLOCK]; BLOCK];
+                for (i, block) in block.iter_mut().enumerate().take(high) {
+                    let from = &from[(row + i) * columns + column..];
+                    match from.first_chunk() {
+                        Some(whole) => *block = *whole,
+                        None => block[..wide].copy_from_slice(&from[..wide]),
+                    }
+                }
+                for j in 0..wide {
+                    let to = &mut to[(column + j) * rows + row..][..high];
+                    for (to, block) in to.iter_mut().zip(&block) {
+                        *to = if add { *to + block[j] } else { block[j] };
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -35,18 +73,17 @@ mod tests {
     use crate::kernels::testing::numbers;
 
     #[test]
-    fn swaps_and_adds() {
-        for (a, b, inner) in [(1, 4, 3), (4, 1, 3), (3, 3, 3), (2, 5, 1), (5, 2, 19)] {
-            let from = numbers(a * b * inner, 1);
-            let old = numbers(a * b * inner, 2);
-            let mut copied = old.clone();
-            swap(a, b, inner, &from, &mut copied, false);
-            let mut added = old.clone();
-            swap(a, b, inner, &from, &mut added, true);
-            for (i, j, k) in (0..a).flat_map(|i| (0..b).flat_map(move |j| (0..inner).map(move |k| (i, j, k)))) {
-                let (source, target) = ((i * b + j) * inner + k, (j * a + i) * inner + k);
-                assert_eq!(copied[target], from[source]);
-                assert_eq!(added[target], old[target] + from[source]);
+    fn transposes_and_adds() {
+        for (rows, columns) in [(1, 4), (4, 1), (3, 3), (2, 5), (16, 16), (17, 33), (40, 7)] {
+            let from = numbers(rows * columns, 1);
+            let old = numbers(rows * columns, 2);
+            for add in [false, true] {
+                let mut to = old.clone();
+                transpose(rows, columns, &from, &mut to, add);
+                for (i, j) in (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))) {
+                    let wanted = from[i * columns + j] + if add { old[j * rows + i] } else { 0.0 };
+                    assert_eq!(to[j * rows + i], wanted);
+                }
             }
         }
     }

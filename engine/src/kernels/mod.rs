@@ -1,19 +1,22 @@
 //! The arithmetic: plain functions over slices, one operation a file, each with its backward and a slow, obvious reference that the
 //! tests compare it with. They know nothing of plans, lanes or graphs, and all run on one thread.
 //!
-//! A lane keeps images *channel-major*, `[channels, images, height, width]`: then a convolution is one matrix product over all
-//! images, and a channel's statistics read one contiguous stretch. Everything that is no image is *batch-major*.
+//! A lane keeps every value as `[shape.., images]`: the images of one element lie side by side. Then
+//!
+//! - a line of a map is one contiguous row of `width * images` numbers, and what a convolution's tap reads for a whole line of the
+//!   output is such a row, shifted: no matrix of windows is made, even the smallest maps fill whole vectors, and `Flatten` moves nothing;
+//! - a fully connected layer is the same product with one position;
+//! - pooling, statistics and softmax never work within a vector.
 
 pub mod activation;
 pub mod batch_norm;
-pub mod columns;
 pub mod dropout;
+pub mod frame;
 pub mod layout;
 pub mod math;
 pub mod pool2d;
 pub mod product;
 pub mod reduce;
-pub mod rows;
 pub mod simd;
 pub mod softmax;
 #[cfg(test)]
@@ -53,35 +56,5 @@ impl Slide {
     /// Taps of the window.
     pub fn taps(&self) -> usize {
         self.window.kernel[0] * self.window.kernel[1]
-    }
-
-    /// The windows along `axis` whose tap `tap` reads inside the input: all windows before and after read padding there.
-    pub fn inside(&self, axis: usize, tap: usize) -> std::ops::Range<usize> {
-        let stride = self.window.stride[axis];
-        let offset = tap * self.window.dilation[axis];
-        let (padding, size, steps) = (self.window.padding[axis], self.input[axis], self.output[axis]);
-        let first = padding.saturating_sub(offset).div_ceil(stride).min(steps);
-        let end = if size + padding > offset { ((size + padding - offset - 1) / stride + 1).min(steps) } else { first };
-        first..end.max(first)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn inside_names_the_windows_whose_tap_is_no_padding() {
-        for (size, kernel, stride, padding, dilation) in
-            [(7, 3, 2, 1, 1), (5, 5, 1, 4, 1), (9, 2, 3, 0, 4), (1, 3, 1, 1, 1), (4, 3, 5, 3, 2)]
-        {
-            let window = Window { kernel: [kernel; 2], stride: [stride; 2], padding: [padding; 2], dilation: [dilation; 2], ceil: false };
-            let steps = window.steps(0, size);
-            let slide = Slide { window, input: [size; 2], output: [steps; 2] };
-            for tap in 0..kernel {
-                let wanted: Vec<usize> = (0..steps).filter(|&step| slide.tap(1, step, tap).is_some()).collect();
-                assert_eq!(slide.inside(1, tap).collect::<Vec<_>>(), wanted, "{slide:?} tap {tap}");
-            }
-        }
     }
 }

@@ -38,15 +38,23 @@ impl Rows for Every {
     }
 }
 
-/// Rows at listed positions.
-impl Rows for &[usize] {
+/// Rows at listed positions, in multiples of a unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed<'a> {
+    /// The positions.
+    pub list: &'a [usize],
+    /// Elements of a unit.
+    pub unit: usize,
+}
+
+impl Rows for Listed<'_> {
     #[inline(always)]
     fn at(self, k: usize) -> usize {
-        self[k]
+        self.list[k] * self.unit
     }
 
     fn furthest(self, count: usize) -> usize {
-        self[..count].iter().copied().max().unwrap_or(0)
+        self.list[..count].iter().copied().max().unwrap_or(0) * self.unit
     }
 }
 
@@ -61,27 +69,33 @@ pub enum Start<'a> {
     Sum,
 }
 
-/// The arguments of [`outer`].
+/// The arguments of [`outer`]. The columns come in `segments` stretches of `n`.
 #[derive(Clone, Copy, Debug)]
-pub struct Outer<'a, R> {
+pub struct Outer<'a, C, R> {
     /// Rows of the result.
     pub m: usize,
-    /// Columns of the result.
+    /// Columns of a stretch of the result.
     pub n: usize,
+    /// Number of stretches.
+    pub segments: usize,
     /// Terms of each sum.
     pub k: usize,
-    /// Element `(i, k)` is at `i * left_row + k * left_col`.
+    /// Element `(i, k)` is at `i * left_row + left_cols.at(k)`.
     pub left: &'a [f32],
     /// Distance between rows of the left factor.
     pub left_row: usize,
-    /// Distance between columns of the left factor.
-    pub left_col: usize,
-    /// Element `(k, j)` is at `rows.at(k) + j`.
+    /// Where the columns of the left factor begin.
+    pub left_cols: C,
+    /// Element `j` of stretch `s` of row `k` is at `rows.at(k) + s * right_segment + j`.
     pub right: &'a [f32],
     /// Where the right factor's rows begin.
     pub rows: R,
+    /// Distance between stretches of the right factor.
+    pub right_segment: usize,
     /// Distance between rows of the result.
     pub out_row: usize,
+    /// Distance between stretches of the result.
+    pub out_segment: usize,
     /// What the sums begin with.
     pub start: Start<'a>,
 }
@@ -117,6 +131,8 @@ pub struct Inner<'a, R> {
 
 /// Terms that one pass of [`outer`] adds: 1024 rows of 3 vectors stay in a level-2 cache.
 const OUTER_DEPTH: usize = 1024;
+/// A left factor of so many elements stays in a level-2 cache.
+const OUTER_LEFT: usize = 128 * 1024;
 /// Elements of a row that one pass of [`inner`] takes: 5 such rows stay in a level-1 cache.
 const INNER_DEPTH: usize = 1024;
 /// Vectors of columns in a tile of [`outer`].
@@ -126,8 +142,8 @@ const OUTER_VECTORS: usize = 3;
 ///
 /// # Panics
 /// If a slice is too short for the sizes.
-pub fn outer<R: Rows>(product: Outer<R>, out: &mut [f32]) {
-    if product.m > 0 && product.n > 0 {
+pub fn outer<C: Rows, R: Rows>(product: Outer<C, R>, out: &mut [f32]) {
+    if product.m > 0 && product.n > 0 && product.segments > 0 {
         arch().dispatch(OuterOp(product, out));
     }
 }
@@ -142,41 +158,45 @@ pub fn inner<R: Rows>(product: Inner<R>, out: &mut [f32]) {
     }
 }
 
-struct OuterOp<'a, 'b, R>(Outer<'a, R>, &'b mut [f32]);
+struct OuterOp<'a, 'b, C, R>(Outer<'a, C, R>, &'b mut [f32]);
 
-impl<R: Rows> WithSimd for OuterOp<'_, '_, R> {
+impl<C: Rows, R: Rows> WithSimd for OuterOp<'_, '_, C, R> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let OuterOp(p, out) = self;
+        let (segment, row) = (p.segments - 1, p.m - 1);
         // These four bounds are all that the tiles rely on.
-        assert!(p.k == 0 || p.left.len() > (p.m - 1) * p.left_row + (p.k - 1) * p.left_col, "left factor too short");
-        assert!(p.k == 0 || p.right.len() >= p.rows.furthest(p.k) + p.n, "right factor too short");
-        assert!(out.len() >= (p.m - 1) * p.out_row + p.n, "result too short");
+        assert!(p.k == 0 || p.left.len() > row * p.left_row + p.left_cols.furthest(p.k), "left factor too short");
+        assert!(p.k == 0 || p.right.len() >= p.rows.furthest(p.k) + segment * p.right_segment + p.n, "right factor too short");
+        assert!(out.len() >= row * p.out_row + segment * p.out_segment + p.n, "result too short");
         assert!(!matches!(p.start, Start::Bias(bias) if bias.len() < p.m), "bias too short");
         // A tile of 8 x 3 sums needs 28 registers; with 16 there is room for 4 x 3.
         let most = if S::REGISTER_COUNT >= 32 { 8 } else { 4 };
-        let blocks = p.m.div_ceil(most);
-        let width = S::F32_LANES;
+        let vectors = p.n.div_ceil(S::F32_LANES);
+        let grid = Grid { blocks: p.m.div_ceil(most), panels: vectors.div_ceil(OUTER_VECTORS), vectors };
         let mut from = 0;
         loop {
             let depth = OUTER_DEPTH.min(p.k - from);
             let start = if from == 0 { p.start } else { Start::Sum };
-            let mut j = 0;
-            while j < p.n {
-                let vectors = (p.n - j).div_ceil(width).min(OUTER_VECTORS);
-                let last = (p.n - j - (vectors - 1) * width).min(width);
-                let mut i = 0;
-                for block in 0..blocks {
-                    // Blocks of nearly equal height: 10 rows are 5 + 5, not 8 + 2, since a low tile waits on its own sums.
-                    let height = (p.m - i).div_ceil(blocks - block);
-                    let tile = Tile { i, j, from, depth, last: MemMask::new(simd.mask_between_m32s(0, last as u32).mask()), start };
-                    // SAFETY: the asserts above bound every element (i.., from.., j..) of the tile.
-                    unsafe { outer_tile_of(simd, &p, tile, out, height, vectors) };
-                    i += height;
+            // What is reused comes first: a panel of columns while all rows of a small left factor pass by, or rows of a large one.
+            if p.m * depth <= OUTER_LEFT {
+                for segment in 0..p.segments {
+                    for panel in 0..grid.panels {
+                        for block in 0..grid.blocks {
+                            grid.run(simd, &p, [block, segment, panel], (from, depth, start), out);
+                        }
+                    }
                 }
-                j += vectors * width;
+            } else {
+                for block in 0..grid.blocks {
+                    for segment in 0..p.segments {
+                        for panel in 0..grid.panels {
+                            grid.run(simd, &p, [block, segment, panel], (from, depth, start), out);
+                        }
+                    }
+                }
             }
             from += depth;
             if from >= p.k {
@@ -186,10 +206,48 @@ impl<R: Rows> WithSimd for OuterOp<'_, '_, R> {
     }
 }
 
+/// How a result is cut into tiles: evenly, 10 rows into 5 + 5 rather than 8 + 2, since a small tile waits on its own sums.
+struct Grid {
+    blocks: usize,
+    panels: usize,
+    vectors: usize,
+}
+
+impl Grid {
+    /// Works out one tile. Private to [`OuterOp`], which has checked the bounds.
+    #[inline(always)]
+    fn run<S: Simd, C: Rows, R: Rows>(
+        &self,
+        simd: S,
+        p: &Outer<C, R>,
+        [block, segment, panel]: [usize; 3],
+        (from, depth, start): (usize, usize, Start),
+        out: &mut [f32],
+    ) {
+        let width = S::F32_LANES;
+        let [rows, end] = [block, block + 1].map(|block| block * p.m / self.blocks);
+        let [first, last] = [panel, panel + 1].map(|panel| panel * self.vectors / self.panels);
+        // Lanes of the last vector that are columns.
+        let lanes = (p.n - (last - 1) * width).min(width);
+        let tile = Tile {
+            i: rows,
+            j: segment * p.right_segment + first * width,
+            out: rows * p.out_row + segment * p.out_segment + first * width,
+            from,
+            depth,
+            last: MemMask::new(simd.mask_between_m32s(0, lanes as u32).mask()),
+            start,
+        };
+        // SAFETY: the rows lie before `m`, the columns before `n` in their stretch, the terms before `k`: inside the slices.
+        unsafe { outer_tile_of(simd, p, tile, out, end - rows, last - first) };
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Tile<'a, M> {
     i: usize,
     j: usize,
+    out: usize,
     from: usize,
     depth: usize,
     last: MemMask<M>,
@@ -201,17 +259,24 @@ struct Tile<'a, M> {
 /// # Safety
 /// As [`outer_tile`].
 #[inline(always)]
-unsafe fn outer_tile_of<S: Simd, R: Rows>(simd: S, p: &Outer<R>, tile: Tile<S::m32s>, out: &mut [f32], height: usize, vectors: usize) {
+unsafe fn outer_tile_of<S: Simd, C: Rows, R: Rows>(
+    simd: S,
+    p: &Outer<C, R>,
+    tile: Tile<S::m32s>,
+    out: &mut [f32],
+    height: usize,
+    vectors: usize,
+) {
     macro_rules! pick {
         ($($rows:literal)*) => {
             match (height, vectors) {
                 $(
                     // SAFETY: handed on to the caller.
-                    ($rows, 1) => unsafe { outer_tile::<S, R, $rows, 1>(simd, p, tile, out) },
+                    ($rows, 1) => unsafe { outer_tile::<S, C, R, $rows, 1>(simd, p, tile, out) },
                     // SAFETY: handed on to the caller.
-                    ($rows, 2) => unsafe { outer_tile::<S, R, $rows, 2>(simd, p, tile, out) },
+                    ($rows, 2) => unsafe { outer_tile::<S, C, R, $rows, 2>(simd, p, tile, out) },
                     // SAFETY: handed on to the caller.
-                    ($rows, 3) => unsafe { outer_tile::<S, R, $rows, 3>(simd, p, tile, out) },
+                    ($rows, 3) => unsafe { outer_tile::<S, C, R, $rows, 3>(simd, p, tile, out) },
                 )*
                 _ => unreachable!("a tile has at most 8 rows and 3 vectors"),
             }
@@ -223,12 +288,17 @@ unsafe fn outer_tile_of<S: Simd, R: Rows>(simd: S, p: &Outer<R>, tile: Tile<S::m
 /// One tile: `M` rows, `N` vectors of columns of which only the lanes in `tile.last` of the last one count.
 ///
 /// # Safety
-/// The rows `tile.i .. + M`, the terms `tile.from .. + tile.depth` and the columns covered must lie within the slices as [`Outer`]
+/// The rows `tile.i .. + M`, the terms `tile.from .. + tile.depth` and the columns at `tile.j` (in the result at `tile.out`) must lie within the slices as [`Outer`]
 /// places them.
 #[inline(always)]
-unsafe fn outer_tile<S: Simd, R: Rows, const M: usize, const N: usize>(simd: S, p: &Outer<R>, tile: Tile<S::m32s>, out: &mut [f32]) {
+unsafe fn outer_tile<S: Simd, C: Rows, R: Rows, const M: usize, const N: usize>(
+    simd: S,
+    p: &Outer<C, R>,
+    tile: Tile<S::m32s>,
+    out: &mut [f32],
+) {
     let width = S::F32_LANES;
-    let out = out.as_mut_ptr().wrapping_add(tile.i * p.out_row + tile.j);
+    let out = out.as_mut_ptr().wrapping_add(tile.out);
     let mut sums = [[simd.splat_f32s(0.0); N]; M];
     match tile.start {
         Start::Zero => {}
@@ -246,8 +316,8 @@ unsafe fn outer_tile<S: Simd, R: Rows, const M: usize, const N: usize>(simd: S, 
             }
         }
     }
-    let mut left = p.left.as_ptr().wrapping_add(tile.i * p.left_row + tile.from * p.left_col);
     for k in tile.from..tile.from + tile.depth {
+        let left = p.left.as_ptr().wrapping_add(tile.i * p.left_row + p.left_cols.at(k));
         let right = p.right.as_ptr().wrapping_add(p.rows.at(k) + tile.j);
         let mut columns = [simd.splat_f32s(0.0); N];
         for (j, column) in columns.iter_mut().enumerate() {
@@ -261,7 +331,6 @@ unsafe fn outer_tile<S: Simd, R: Rows, const M: usize, const N: usize>(simd: S, 
                 *sum = simd.mul_add_e_f32s(factor, column, *sum);
             }
         }
-        left = left.wrapping_add(p.left_col);
     }
     for (i, sums) in sums.iter().enumerate() {
         for (j, &sum) in sums.iter().enumerate() {
@@ -321,7 +390,7 @@ impl<R: Rows> WithSimd for InnerOp<'_, '_, R> {
                 let mut i = 0;
                 for block_m in 0..blocks_m {
                     let rows = (p.m - i).div_ceil(blocks_m - block_m);
-                    let tile = Tile { i, j, from, depth, last, start };
+                    let tile = Tile { i, j, out: i * p.out_row + j, from, depth, last, start };
                     // SAFETY: the asserts above bound every element of the tile.
                     unsafe { inner_tile_of(simd, &p, tile, out, rows, columns) };
                     i += rows;
@@ -412,7 +481,7 @@ unsafe fn inner_tile<S: Simd, R: Rows, const M: usize, const N: usize>(simd: S, 
         }
     }
     for (i, sums) in sums.iter().enumerate() {
-        let out = &mut out[(tile.i + i) * p.out_row + tile.j..][..N];
+        let out = &mut out[tile.out + i * p.out_row..][..N];
         for (j, (out, &sum)) in out.iter_mut().zip(sums).enumerate() {
             let sum = simd.reduce_sum_f32s(sum);
             *out = match tile.start {
@@ -430,20 +499,19 @@ mod tests {
     use crate::kernels::testing::{close, numbers};
 
     /// The definition: plain loops in f64.
-    fn outer_reference<R: Rows>(p: &Outer<R>, out: &mut [f32]) {
-        for i in 0..p.m {
-            for j in 0..p.n {
-                let at = &mut out[i * p.out_row + j];
-                let mut sum = match p.start {
-                    Start::Zero => 0.0,
-                    Start::Bias(bias) => f64::from(bias[i]),
-                    Start::Sum => f64::from(*at),
-                };
-                for k in 0..p.k {
-                    sum += f64::from(p.left[i * p.left_row + k * p.left_col]) * f64::from(p.right[p.rows.at(k) + j]);
-                }
-                *at = sum as f32;
+    fn outer_reference<C: Rows, R: Rows>(p: &Outer<C, R>, out: &mut [f32]) {
+        for (i, s, j) in (0..p.m).flat_map(|i| (0..p.segments).flat_map(move |s| (0..p.n).map(move |j| (i, s, j)))) {
+            let at = &mut out[i * p.out_row + s * p.out_segment + j];
+            let mut sum = match p.start {
+                Start::Zero => 0.0,
+                Start::Bias(bias) => f64::from(bias[i]),
+                Start::Sum => f64::from(*at),
+            };
+            for k in 0..p.k {
+                let left = p.left[i * p.left_row + p.left_cols.at(k)];
+                sum += f64::from(left) * f64::from(p.right[p.rows.at(k) + s * p.right_segment + j]);
             }
+            *at = sum as f32;
         }
     }
 
@@ -467,27 +535,58 @@ mod tests {
         }
     }
 
+    #[track_caller]
+    fn outer_agrees<C: Rows, R: Rows>(p: Outer<C, R>) {
+        let old = numbers(p.m * p.out_row + p.segments * p.out_segment, 4);
+        let (mut fast, mut slow) = (old.clone(), old);
+        outer(p, &mut fast);
+        outer_reference(&p, &mut slow);
+        close(&fast, &slow, 1e-5);
+    }
+
     #[test]
     fn outer_agrees_with_its_definition() {
-        let bias = numbers(40, 3);
-        for (m, n, k) in [(1, 1, 1), (8, 48, 5), (3, 7, 11), (9, 49, 3), (10, 16, 0), (17, 100, 33), (6, 130, 1030), (40, 5, 2100)] {
-            for (left_row, left_col) in [(k, 1), (1, m), (k + 3, 1)] {
-                let left = numbers(m * k + 3 * m, 1);
-                let right = numbers((k + 1) * (n + 2), 2);
-                let table: Vec<usize> = (0..k).map(|row| (row * 7 % (k + 1)) * (n + 2)).collect();
-                for start in [Start::Zero, Start::Bias(&bias), Start::Sum] {
-                    let old = numbers(m * (n + 1), 4);
-                    let (mut fast, mut slow) = (old.clone(), old);
-                    let out_row = n + 1;
-                    let p = Outer { m, n, k, left: &left, left_row, left_col, right: &right, rows: Every(n + 2), out_row, start };
-                    outer(p, &mut fast);
-                    outer_reference(&p, &mut slow);
-                    close(&fast, &slow, 1e-5);
-                    let p = Outer { m, n, k, left: &left, left_row, left_col, right: &right, rows: table.as_slice(), out_row, start };
-                    outer(p, &mut fast);
-                    outer_reference(&p, &mut slow);
-                    close(&fast, &slow, 1e-5);
+        let bias = numbers(200, 3);
+        let sizes = [
+            (1, 1, 1, 1),
+            (8, 48, 1, 5),
+            (3, 7, 3, 11),
+            (9, 49, 2, 3),
+            (10, 16, 1, 0),
+            (17, 100, 1, 33),
+            (6, 130, 2, 1030),
+            (40, 5, 4, 2100),
+            (150, 20, 2, 1000),
+        ];
+        for (m, n, segments, k) in sizes {
+            let right = numbers((k + 1) * (n + 2) + segments * n, 2);
+            let left = numbers(m * (k + 3) + 3, 1);
+            let [rows, cols]: [Vec<usize>; 2] = [7, 5].map(|step| (0..k).map(|at| at * step % (k + 1)).collect());
+            for start in [Start::Zero, Start::Bias(&bias), Start::Sum] {
+                let (left, right, right_segment, out_row, out_segment) = (&left[..], &right[..], n - 1, segments * (n + 1), n + 1);
+                let every = Every(n + 2);
+                for (left_row, left_cols) in [(k + 3, Every(1)), (1, Every(m))] {
+                    let p = Outer {
+                        m,
+                        n,
+                        segments,
+                        k,
+                        left,
+                        left_row,
+                        left_cols,
+                        right,
+                        rows: every,
+                        right_segment,
+                        out_row,
+                        out_segment,
+                        start,
+                    };
+                    outer_agrees(p);
                 }
+                let (left_row, left_cols) = (k + 2, Listed { list: &cols, unit: 1 });
+                let rows = Listed { list: &rows, unit: n + 2 };
+                let p = Outer { m, n, segments, k, left, left_row, left_cols, right, rows, right_segment, out_row, out_segment, start };
+                outer_agrees(p);
             }
         }
     }
@@ -516,17 +615,19 @@ mod tests {
     #[test]
     #[should_panic(expected = "right factor too short")]
     fn a_short_slice_is_refused() {
-        let (left, right) = ([0.0; 4], [0.0; 7]);
         let p = Outer {
             m: 2,
             n: 4,
+            segments: 1,
             k: 2,
-            left: &left,
+            left: &[0.0; 4],
             left_row: 2,
-            left_col: 1,
-            right: &right,
+            left_cols: Every(1),
+            right: &[0.0; 7],
             rows: Every(4),
+            right_segment: 0,
             out_row: 4,
+            out_segment: 0,
             start: Start::Zero,
         };
         outer(p, &mut [0.0; 8]);

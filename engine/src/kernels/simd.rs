@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use pulp::Arch;
+use pulp::{Arch, Simd};
 
 /// The widest instruction set of this machine, found out once.
 ///
@@ -24,4 +24,23 @@ fn lowered(level: &str) -> Arch {
 #[cfg(not(target_arch = "x86_64"))]
 fn lowered(level: &str) -> Arch {
     if level == "scalar" { Arch::Scalar } else { Arch::new() }
+}
+
+/// A vector from the beginning of a slice; zeros where that ends before.
+#[inline(always)]
+pub fn load<S: Simd>(simd: S, from: &[f32]) -> S::f32s {
+    match S::as_simd_f32s(from).0.first() {
+        Some(&whole) => whole,
+        None => simd.partial_load_f32s(from),
+    }
+}
+
+/// Writes a vector to the beginning of a slice, as much of it as fits.
+#[inline(always)]
+pub fn store<S: Simd>(simd: S, value: S::f32s, to: &mut [f32]) {
+    if to.len() >= S::F32_LANES {
+        S::as_mut_simd_f32s(to).0[0] = value;
+    } else {
+        simd.partial_store_f32s(to, value);
+    }
 }

@@ -6,7 +6,7 @@
 
 use layercake_ir::Graph;
 
-use super::{Kernel, Key, Layout, Step, Value, Writes};
+use super::{Kernel, Key, Step, Value, Writes};
 use crate::Mode;
 
 /// Decides what happens in place, what backward writes, and where everything is kept: the values, and the sizes of the buffers for
@@ -155,12 +155,7 @@ impl Flow {
         }
         let value = |value: usize| {
             let shape = *graph.shape(value);
-            Value {
-                shape,
-                layout: if shape.rank() == 3 { Layout::Channels } else { Layout::Batch },
-                slot: slot_of[self.storage[value]],
-                grad: self.grad_storage[value].map(|storage| grad_slot_of[storage]),
-            }
+            Value { shape, slot: slot_of[self.storage[value]], grad: self.grad_storage[value].map(|storage| grad_slot_of[storage]) }
         };
         ((0..count).map(value).collect(), slots.sizes)
     }

@@ -22,12 +22,17 @@ const MOST_IMAGES_NEEDED: f64 = 32.0;
 /// each a part of it: adding up the copies would take longer than the wait for the slowest lane (some 10 us).
 const MOST_COPIES: usize = 200_000;
 
-/// The lanes of a batch: a power of two of them, sizes equal but for the last.
+/// Images lie side by side in a lane, and so many fill a vector of the widest kind: products with one position (`Linear`) leave the
+/// rest of a vector unused.
+const VECTOR: usize = 16;
+
+/// The lanes of a batch: about a power of two of them, sizes equal but for the last, and whole vectors where they are nearly that.
 pub fn split(graph: &Graph, batch: usize) -> Vec<Span> {
     let needed = (OPERATIONS_A_WEIGHT * graph.params() as f64 / (graph.flops() as f64).max(1.0)).clamp(1.0, MOST_IMAGES_NEEDED);
     let doublings = (batch as f64 / needed).log2().round().max(0.0) as u32;
     let lanes = 1usize.checked_shl(doublings).unwrap_or(MOST_LANES).min(MOST_LANES);
-    let images = batch.div_ceil(lanes);
+    let even = batch.div_ceil(lanes);
+    let images = if even * 4 < VECTOR * 3 || lanes == 1 { even } else { even.next_multiple_of(VECTOR) };
     (0..batch).step_by(images).map(|start| Span { start, images: images.min(batch - start) }).collect()
 }
 

@@ -11,7 +11,7 @@ use layercake_ir::{Graph, Shape};
 
 use crate::{EngineError, Mode};
 
-pub use convolution::{Convolution, Shift, Way};
+pub use convolution::{Back, Convolution, Frame};
 pub use lanes::Span;
 pub use program::{Part, Phase, Task};
 pub use step::{Dense, Kernel, Normalisation, Step, Writes, softmax_axes};
@@ -73,22 +73,11 @@ pub struct Plan {
     pub norms: Vec<usize>,
 }
 
-/// How a lane lays out a value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Layout {
-    /// `[images, shape..]`
-    Batch,
-    /// `[channels, images, height, width]`
-    Channels,
-}
-
 /// Where a value is.
 #[derive(Clone, Debug)]
 pub struct Value {
     /// The shape of one sample.
     pub shape: Shape,
-    /// How a lane lays it out.
-    pub layout: Layout,
     /// The buffer that holds it.
     pub slot: usize,
     /// The buffer that holds its gradient, if it has any.
@@ -99,15 +88,6 @@ impl Value {
     /// Elements of one sample.
     pub fn len(&self) -> usize {
         self.shape.len()
-    }
-
-    /// `[channels, elements of a channel]` of one sample, for the change between layouts: where the layout is batch-major there is
-    /// nothing to change, and the sample counts as one channel.
-    pub fn split(&self) -> [usize; 2] {
-        match self.layout {
-            Layout::Batch => [1, self.len()],
-            Layout::Channels => [self.shape.dim(0), self.shape.dim(1) * self.shape.dim(2)],
-        }
     }
 }
 

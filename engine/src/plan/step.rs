@@ -1,7 +1,7 @@
 //! One thing to do: a node of the graph with the activation fused to it.
 
 use super::Convolution;
-use crate::kernels::{Slide, activation::Activation, batch_norm, pool2d::Mean, softmax};
+use crate::kernels::{Slide, activation::Activation, pool2d::Mean, softmax};
 
 /// A node of the graph, or a node and the activation after it.
 #[derive(Clone, Debug)]
@@ -46,8 +46,6 @@ pub enum Writes {
 pub enum Kernel {
     /// Nothing: the output is the input under another shape.
     Alias,
-    /// From channel-major to batch-major.
-    Flatten,
     /// An activation by itself. `by_input`: its derivative is told from its input rather than from its result.
     Activation {
         /// The function.
@@ -85,7 +83,7 @@ impl Kernel {
         match self {
             Kernel::Linear(_) | Kernel::Conv2d(_) | Kernel::MaxPool2d(_) | Kernel::BatchNorm(_) => true,
             Kernel::Activation { by_input, .. } => *by_input,
-            Kernel::Alias | Kernel::Flatten | Kernel::AvgPool2d(_) | Kernel::Softmax { .. } | Kernel::Dropout { .. } => false,
+            Kernel::Alias | Kernel::AvgPool2d(_) | Kernel::Softmax { .. } | Kernel::Dropout { .. } => false,
         }
     }
 
@@ -126,8 +124,6 @@ pub struct Normalisation {
     pub channels: usize,
     /// Elements of a feature in one sample.
     pub positions: usize,
-    /// Are the channels the outermost axis in a lane?
-    pub channel_major: bool,
     /// Added to the variance.
     pub eps: f64,
     /// The weight of the new batch in the running statistics.
@@ -138,21 +134,10 @@ pub struct Normalisation {
     pub train: bool,
 }
 
-impl Normalisation {
-    /// The axes of a lane's buffer.
-    pub fn axes(&self, images: usize) -> batch_norm::Axes {
-        let (outer, inner) = if self.channel_major { (1, images * self.positions) } else { (images, self.positions) };
-        batch_norm::Axes { outer, channels: self.channels, inner }
-    }
-}
-
 /// The axes of a lane's buffer along which a softmax runs.
 pub fn softmax_axes(value: &super::Value, axis: usize, images: usize) -> softmax::Axes {
     let dims = value.shape.dims();
     let before: usize = dims[..axis].iter().product();
     let after: usize = dims[axis + 1..].iter().product();
-    match value.layout {
-        super::Layout::Channels if axis == 0 => softmax::Axes { outer: 1, len: dims[0], inner: images * after },
-        _ => softmax::Axes { outer: images * before, len: dims[axis], inner: after },
-    }
+    softmax::Axes { outer: before, len: dims[axis], inner: after * images }
 }

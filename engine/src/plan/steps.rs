@@ -81,7 +81,6 @@ fn kernel(graph: &Graph, index: usize, key: Key, norms: &mut Vec<usize>) -> Resu
         Op::Conv2d(op) => Kernel::Conv2d(Convolution::new(op, input, output)),
         Op::MaxPool2d(op) => Kernel::MaxPool2d(slide(op.window())),
         Op::AvgPool2d(op) => Kernel::AvgPool2d(Mean { slide: slide(op.window()), count_padding: op.count_include_pad }),
-        Op::Flatten(_) if input.rank() == 3 => Kernel::Flatten,
         Op::Flatten(_) => Kernel::Alias,
         Op::Softmax(op) => Kernel::Softmax { axis: op.axis, log: false },
         Op::LogSoftmax(op) => Kernel::Softmax { axis: op.axis, log: true },
@@ -103,6 +102,5 @@ fn norm(graph: &Graph, index: usize, key: Key, norms: &mut Vec<usize>, options: 
     }
     norms.push(channels);
     let (eps, momentum, affine) = options;
-    let channel_major = node.output.rank() == 3;
-    Ok(Kernel::BatchNorm(Normalisation { index: norms.len() - 1, channels, positions, channel_major, eps, momentum, affine, train }))
+    Ok(Kernel::BatchNorm(Normalisation { index: norms.len() - 1, channels, positions, eps, momentum, affine, train }))
 }

@@ -10,6 +10,8 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub use op::{decided, symbolic};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 

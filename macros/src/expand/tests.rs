@@ -1,1 +1,198 @@
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
 
+use crate::testing::{LENET5, expanded, tokens};
+
+/// Text without white space, of which tokens have more or less.
+fn dense(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+#[track_caller]
+fn has(expansion: &str, text: &str) {
+    assert!(dense(expansion).contains(&dense(text)), "`{text}` is missing in:\n{}", pretty(expansion));
+}
+
+#[track_caller]
+fn lacks(expansion: &str, text: &str) {
+    assert!(!dense(expansion).contains(&dense(text)), "`{text}` must not be in:\n{}", pretty(expansion));
+}
+
+/// How often a word stands in code, texts not counted.
+fn occurrences(tokens: TokenStream, word: &str) -> usize {
+    let count = |token| match token {
+        TokenTree::Group(group) => occurrences(group.stream(), word),
+        TokenTree::Ident(ident) => usize::from(ident == word),
+        _ => 0,
+    };
+    tokens.into_iter().map(count).sum()
+}
+
+fn pretty(expansion: &str) -> String {
+    syn::parse_str(expansion).map_or_else(|error| format!("{error}: {expansion}"), |file| prettyplease::unparse(&file))
+}
+
+const VGG16: &str = "VGG16: [3, 224, 224] -> [1000] {
+    Conv2d(64, kernel = 3, padding = 1), ReLU, Conv2d(64, kernel = 3, padding = 1), ReLU, MaxPool2d(2),
+    Conv2d(128, kernel = 3, padding = 1), ReLU, Conv2d(128, kernel = 3, padding = 1), ReLU, MaxPool2d(2),
+    Conv2d(256, kernel = 3, padding = 1), ReLU, Conv2d(256, kernel = 3, padding = 1), ReLU, Conv2d(256, kernel = 3, padding = 1), ReLU,
+    MaxPool2d(2),
+    Conv2d(512, kernel = 3, padding = 1), ReLU, Conv2d(512, kernel = 3, padding = 1), ReLU, Conv2d(512, kernel = 3, padding = 1), ReLU,
+    MaxPool2d(2),
+    Conv2d(512, kernel = 3, padding = 1), ReLU, Conv2d(512, kernel = 3, padding = 1), ReLU, Conv2d(512, kernel = 3, padding = 1), ReLU,
+    MaxPool2d(2),
+    Flatten, Linear(25088 -> 4096), ReLU, Dropout, Linear(4096), ReLU, Dropout, Linear(1000),
+}";
+
+#[test]
+fn a_known_network_is_all_literals() {
+    let expansion = expanded(LENET5);
+    has(&expansion, "pub conv1: ::layercake::__private::layers::Conv2d<6, 1, 5, 5, E, D>");
+    has(&expansion, "pub fc1: ::layercake::__private::layers::Linear<400, 120, E, D>");
+    has(&expansion, "pub fc3: ::layercake::__private::layers::Linear<84, 10, E, D, false>");
+    has(&expansion, "(B, ::layercake::__private::Const<1>, ::layercake::__private::Const<28>, ::layercake::__private::Const<28>)");
+    has(&expansion, "pub const OUTPUT: [usize; 1] = [10];");
+    has(
+        &expansion,
+        "Node { name: Borrowed(\"conv2\"), op: Op::Conv2d(ops::Conv2d { in_channels: 6, out_channels: 16, kernel: [5, 5], stride: [1, 1], \
+         padding: [0, 0], dilation: [1, 1], groups: 1, bias: true }), inputs: Borrowed(&[3]), output: Shape::new(&[16, 10, 10])",
+    );
+    // No helper type, no rules left to the compiler, nothing for layers without tensors.
+    for text in ["struct __LeNet5Sizes", "blame", "attempt", "tanh_1:", "PhantomData", "compile_error"] {
+        lacks(&expansion, text);
+    }
+}
+
+#[test]
+fn documentation_is_a_table() {
+    let expansion = expanded(LENET5);
+    for text in [
+        " LeNet-5 (LeCun et al., 1998).",
+        "| `conv1` | `Conv2d(6, kernel = 5, padding = 2)` | `[6, 28, 28]` | 156 |",
+        "| `tanh_1` | `Tanh` | `[6, 28, 28]` | 0 |",
+        // fc3 has no bias: 10 fewer than LeNet-5's 61,706.
+        "61,696 parameters; for one sample, 833,040 floating-point operations and 15,002 activations; receptive field 16 x 16.",
+        "`Linear(400 -> 120)`: `[400]` -> `[120]`, 48,120 parameters",
+        " The classifier.",
+    ] {
+        assert!(expansion.contains(text), "`{text}` is missing in:\n{}", pretty(&expansion));
+    }
+}
+
+#[test]
+fn paths_are_absolute_and_the_crate_is_the_callers() {
+    let block = tokens(&format!("{LENET5} Named: [A, 3] -> [B_] {{ Linear(B_ -> A, bias = C), Dropout(P), Flatten -> [_] }}"));
+    let expansion = crate::network::network(quote!(($crate::inner) #block)).to_string();
+    has(&expansion, "$crate::inner::__private::Runtime");
+    lacks(&expansion, "layercake");
+    for word in ["Option", "Result", "Vec", "Clone", "Debug", "Default", "PhantomData", "std", "core", "compile_error"] {
+        for (at, _) in expansion.match_indices(&format!(" {word} ")) {
+            let before = &expansion[..at];
+            assert!(before.ends_with("::"), "`{word}` after `{}`", &before[before.len().saturating_sub(60)..]);
+        }
+    }
+    for word in ["Some (", "None ,", "Ok (", "Err (", "String", "vec !", "panic !", "unwrap ()"] {
+        for (at, _) in expansion.match_indices(word) {
+            assert!(expansion[..at].ends_with(":: "), "`{word}` is not absolute");
+        }
+    }
+}
+
+#[test]
+fn emitted_code_stays_small() {
+    fn count(tokens: TokenStream) -> usize {
+        tokens.into_iter().map(|token| 1 + if let TokenTree::Group(group) = token { count(group.stream()) } else { 0 }).sum()
+    }
+    let of = |block: &str| count(tokens(&expanded(block)));
+    let (none, vgg) = (of("N: [1] -> [1] {}"), of(VGG16));
+    assert!(none < 2800, "{none} tokens around the layers");
+    // 39 layers, 16 of them with tensors.
+    assert!((vgg - none) / 39 < 140, "{} tokens a layer", (vgg - none) / 39);
+}
+
+#[test]
+fn constants_are_evaluated_once_and_blamed_by_part() {
+    let expansion = expanded(
+        "N: [super::WIDTH, 9, 9] -> [CLASSES, _, _] { conv: Conv2d(CHANNELS, kernel = (HEIGHT, 3), padding = 1) -> [_, 7, 7], ReLU }",
+    );
+    for constant in ["WIDTH", "CLASSES", "CHANNELS", "HEIGHT"] {
+        assert_eq!(occurrences(tokens(&expansion), constant), 1, "{constant}");
+    }
+    has(&expansion, "const S1: usize = CHANNELS;");
+    has(&expansion, "kernel: [::layercake::__private::ir::stated(__NSizes::S2), 3]");
+    has(&expansion, "in_channels: ::layercake::__private::ir::INFER");
+    for part in ["Out", "Kernel", "Padding"] {
+        has(&expansion, &format!("blame(&__NSizes::N0.outcome, Part::{part}, &[]);"));
+    }
+    has(&expansion, "blame(&__NSizes::N0.outcome, Part::Layer, &[Part::In, Part::Stride, Part::Dilation, Part::Groups]);");
+    has(&expansion, "blame(&__NSizes::N1.outcome, Part::Layer, &[]);");
+    has(&expansion, "blame(&__NSizes::INPUT_RESULT, Part::In, &[]);");
+    has(&expansion, "blame(&__NSizes::D0_RESULT, Part::Out, &[]);");
+    has(&expansion, "blame(&__NSizes::D1_RESULT, Part::Out, &[]);");
+    has(&expansion, "Conv2d<{ __NSizes::N0.decided.0.params().dim(0, 0) }");
+}
+
+#[test]
+fn what_is_known_stays_literal_among_constants() {
+    let expansion = expanded("N: [784] -> [10] { a: Linear(300), b: Linear(HIDDEN), c: Linear(100), d: Linear(10) }");
+    has(&expansion, "a: ::layercake::__private::layers::Linear<784, 300, E, D>");
+    has(&expansion, "d: ::layercake::__private::layers::Linear<100, 10, E, D>");
+    has(&expansion, "pub const OUTPUT: [usize; 1] = [10];".trim_start_matches("pub "));
+    assert_eq!(expansion.matches("blame (").count(), 2 * 2, "two layers, each for its size and the rest");
+}
+
+#[test]
+fn after_a_mistake_the_same_items_stand() {
+    let wrong = LENET5.replace("400 ->", "410 ->");
+    let (right, stub) = (expanded(LENET5), expanded(&wrong));
+    let items = |expansion: &str| -> Vec<String> {
+        let file = syn::parse_str::<syn::File>(expansion).unwrap();
+        let signature = |item: &syn::ImplItem| match item {
+            syn::ImplItem::Fn(method) => {
+                let signature = &method.sig;
+                quote!(#signature).to_string()
+            }
+            syn::ImplItem::Const(constant) => constant.ident.to_string(),
+            other => quote!(#other).to_string(),
+        };
+        let items = file.items.iter().map(|item| match item {
+            syn::Item::Impl(item) => item.items.iter().map(signature).collect::<Vec<_>>().join("; "),
+            syn::Item::Struct(item) => item.fields.iter().map(|field| quote!(#field.ident).to_string().len().to_string()).collect(),
+            other => quote!(#other).to_string(),
+        });
+        items.collect()
+    };
+    assert_eq!(items(&right)[1..], items(&stub)[1..]);
+    assert_eq!(stub.matches("compile_error").count(), 1);
+    has(&stub, "pub fc3: ::layercake::__private::layers::Linear<84, 10, E, D, false>");
+    // The mistake stands in the graph, so that nothing else is worked out from it.
+    let graph = stub.split("const GRAPH").nth(1).unwrap();
+    assert!(graph.split("const INPUT").next().unwrap().contains("compile_error"));
+}
+
+#[test]
+fn a_network_without_layers_still_names_its_parameters() {
+    let expansion = expanded("pub N: [3] -> [3] { ReLU }");
+    has(&expansion, "__types: ::core::marker::PhantomData<(E, D)>");
+    has(&expansion, "let list = ::std::vec::Vec::new();");
+    lacks(&expansion, "let mut list");
+}
+
+#[test]
+fn cfg_is_on_every_item_and_other_attributes_on_the_struct() {
+    for block in ["N: [A] -> [_] { Linear(A), ReLU -> [A] }", "N: [4] -> [4] { Linear(5) }"] {
+        let expansion = expanded(&format!("#[cfg(feature = \"x\")] #[derive(Mine)] #[repr(C)] {block}"));
+        let file = syn::parse_str::<syn::File>(&expansion).unwrap();
+        let cfgs = expansion.matches("# [cfg (feature = \"x\")]").count();
+        assert_eq!(cfgs, file.items.len(), "{}", pretty(&expansion));
+        assert_eq!(expansion.matches("repr (C)").count(), 1);
+    }
+}
+
+#[test]
+fn a_network_called_like_a_parameter_gives_way() {
+    for name in ["E", "D", "B", "V", "E2", "D2"] {
+        let expansion = expanded(&format!("{name}: [3] -> [3] {{ Linear(3) }}"));
+        has(&expansion, &format!("{name}_: "));
+    }
+}

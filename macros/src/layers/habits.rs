@@ -5,21 +5,21 @@ use super::{Positions, Row};
 /// What a layer of another library is here.
 pub fn kind_hint(kind: &str) -> Option<&'static str> {
     Some(match kind.to_lowercase().replace('_', "").as_str() {
-        "dense" | "fc" | "fullyconnected" | "affine" | "innerproduct" | "unbiasedlinear" => "write `Linear(120)`",
-        "conv" | "convolution" | "convolution2d" | "conv2" => "write `Conv2d(16, kernel = 3)`",
-        "maxpool" | "maxpooling" | "maxpooling2d" | "maxpool2" => "write `MaxPool2d(2)`",
+        "dense" | "fc" | "fullyconnected" | "affine" | "innerproduct" | "unbiasedlinear" => "write `Linear`",
+        "conv" | "convolution" | "convolution2d" | "conv2" => "write `Conv2d`",
+        "maxpool" | "maxpooling" | "maxpooling2d" | "maxpool2" => "write `MaxPool2d`",
         "avgpool" | "averagepool" | "averagepooling" | "averagepooling2d" | "averagepool2d" | "meanpool" | "avgpooling2d" => {
-            "write `AvgPool2d(2)`"
+            "write `AvgPool2d`"
         }
-        "pool" | "pooling" | "pool2d" | "pooling2d" => "write `MaxPool2d(2)` or `AvgPool2d(2)`",
+        "pool" | "pooling" | "pool2d" | "pooling2d" => "write `MaxPool2d` or `AvgPool2d`",
         "batchnorm" | "bn" | "batchnormalization" | "norm" | "batchnormalisation" => {
             "write `BatchNorm2d` after a convolution, `BatchNorm1d` after `Linear`"
         }
-        "logits" | "softmax2d" => "write `Softmax(axis = 0)`, which acts on the channels",
-        "leaky" | "lrelu" => "write `LeakyReLU(negative_slope = 0.2)`",
+        "softmax2d" => "write `Softmax(axis = 0)`, which acts on the channels",
+        "leaky" | "lrelu" => "write `LeakyReLU`",
         "logistic" | "sigm" => "write `Sigmoid`",
         "reshape" | "view" | "ravel" => "write `Flatten`, which makes one axis of all",
-        "drop" | "dropout2d" => "write `Dropout(0.5)`",
+        "drop" | "dropout2d" => "write `Dropout`",
         "identity" | "noop" => "leave the step out",
         "sequential" => "write its layers one after the other, separated by commas",
         _ => return None,

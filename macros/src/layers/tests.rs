@@ -1,1 +1,114 @@
+use std::collections::BTreeSet;
 
+use proc_macro2::{TokenStream, TokenTree};
+
+use super::{Default, Kind, Positions, ROWS, Row};
+use crate::expand::{decided, symbolic};
+use crate::shape::State;
+use crate::testing::{mistakes, with_model};
+
+/// A network whose only layer is the row's, with these arguments, on an input that suits it.
+fn network(row: &Row, arguments: &str) -> String {
+    let input = match row.kind {
+        "Linear" | "BatchNorm1d" | "Softmax" | "LogSoftmax" => "[7]",
+        _ => "[6, 9, 8]",
+    };
+    let output = if input == "[7]" || row.kind == "Flatten" { "[_]" } else { "[_, _, _]" };
+    format!("N: {input} -> {output} {{ {arguments} }}")
+}
+
+/// The names of the fields in the braces of an operation's expression.
+fn fields(tokens: TokenStream) -> BTreeSet<String> {
+    let mut fields = BTreeSet::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Group(group) => fields.append(&mut self::fields(group.stream())),
+            TokenTree::Ident(name) if matches!(tokens.peek(), Some(TokenTree::Punct(colon)) if colon.as_char() == ':' && colon.spacing() == proc_macro2::Spacing::Alone) =>
+            {
+                fields.insert(name.to_string());
+            }
+            _ => {}
+        }
+    }
+    fields
+}
+
+#[test]
+fn every_example_is_right() {
+    for row in ROWS {
+        let block = network(row, row.example);
+        assert_eq!(mistakes(&block), [""; 0], "{block}");
+        with_model(&block, |model, _| {
+            let State::Decided(op) = &model.nodes[0].state else { panic!("{block}") };
+            assert_eq!((op.kind(), model.nodes[0].name.to_string()), (row.kind, format!("{}_1", row.prefix)));
+            assert_eq!(op.params().as_slice().is_empty(), row.field.is_none(), "{}", row.kind);
+        });
+    }
+}
+
+/// The row names the fields of the operation, all of them, with their kinds.
+#[test]
+fn every_row_describes_its_operation() {
+    for row in ROWS {
+        let constants: Vec<String> = row.options.iter().map(|option| format!("{} = A", option.name)).collect();
+        let sizes = match row.positions {
+            Positions::InOut { .. } => "A -> A, ",
+            Positions::Features(_) => "A, ",
+            Positions::None | Positions::Option(_) => "",
+        };
+        with_model(&network(row, &format!("{}({sizes}{})", row.kind, constants.join(", "))), |model, report| {
+            assert_eq!(report.len(), 0, "{}: {:?}", row.kind, report.texts());
+            let node = &model.nodes[0];
+            let named = symbolic(&TokenStream::new(), row, &node.settings, &model.symbols);
+            with_model(&network(row, row.example), |model, _| {
+                let State::Decided(op) = &model.nodes[0].state else { panic!("{}", row.kind) };
+                assert_eq!(fields(named), fields(decided(&TokenStream::new(), op)), "{}", row.kind);
+            });
+        });
+    }
+}
+
+#[test]
+fn options_are_well_described() {
+    for row in ROWS {
+        for (i, option) in row.options.iter().enumerate() {
+            assert!(option.part.is_none_or(|part| part.option() == Some(option.name)), "{}: {}", row.kind, option.name);
+            assert_eq!(option.part.is_none(), option.kind == Kind::Bool, "{}: {}", row.kind, option.name);
+            match option.default {
+                Default::Same(other) => assert!(row.options[..i].iter().any(|before| before.name == other)),
+                Default::Size(_) | Default::Infer => assert!(matches!(option.kind, Kind::Size | Kind::Pair)),
+                Default::Float(_) => assert_eq!(option.kind, Kind::Float),
+                Default::Bool(_) => assert_eq!(option.kind, Kind::Bool),
+                Default::Required => {}
+            }
+        }
+        if let Positions::Option(name) = row.positions {
+            assert!(row.option(name).is_some());
+        }
+        assert!(row.field.is_none_or(|field| row.option(field.switch).is_some_and(|option| option.kind == Kind::Bool)));
+    }
+}
+
+/// Where an argument is left out, PyTorch's value stands.
+#[test]
+fn defaults_are_pytorchs() {
+    let cases = [
+        (
+            "Conv2d(2, kernel = 3)",
+            "Conv2d { in_channels: 6, out_channels: 2, kernel: [3, 3], stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1, bias: true }",
+        ),
+        ("MaxPool2d((2, 3))", "MaxPool2d { kernel: [2, 3], stride: [2, 3], padding: [0, 0], dilation: [1, 1], ceil_mode: false }"),
+        ("AvgPool2d(2)", "AvgPool2d { kernel: [2, 2], stride: [2, 2], padding: [0, 0], ceil_mode: false, count_include_pad: true }"),
+        ("BatchNorm2d", "BatchNorm2d { features: 6, eps: 1e-5, momentum: 0.1, affine: true }"),
+        ("Dropout", "Dropout { p: 0.5 }"),
+        ("LeakyReLU", "LeakyRelu { negative_slope: 0.01 }"),
+    ];
+    for (layer, op) in cases {
+        with_model(&format!("N: [6, 9, 8] -> [_, _, _] {{ {layer} }}"), |model, _| {
+            let State::Decided(found) = &model.nodes[0].state else { panic!("{layer}") };
+            let found = format!("{found:?}");
+            assert!(found.contains(op), "{layer}: {found}");
+        });
+    }
+}

@@ -23,7 +23,7 @@ pub fn args(group: &Group, report: &mut Report) -> (Vec<Arg>, bool) {
     inside(group.stream(), report, |input, report| {
         while !input.is_empty() {
             if input.peek(Token![,]) {
-                report.add(token(input), "an argument is missing before this comma; remove the comma");
+                report.add(token(input), "expected an argument before this comma; remove the comma");
                 continue;
             }
             match arg(input, group.span_close(), report) {
@@ -48,6 +48,12 @@ fn separator(input: ParseStream, report: &mut Report) -> bool {
     if input.peek(Token![;]) {
         report.add(token(input), "arguments are separated by `,`");
         return true;
+    }
+    if let Ok(arrow) = input.parse::<Token![=>]>() {
+        report.add(arrow, "the sizes in and out are joined by `->`, not `=>`");
+        skip_to_comma(input);
+        let _ = input.parse::<Token![,]>();
+        return false;
     }
     // A slip of the shape `Conv2d(6 kernel = 5)`: what follows is an argument of its own.
     if matches!(other, Some(TokenTree::Ident(_) | TokenTree::Literal(_))) {
@@ -84,21 +90,21 @@ fn option(input: ParseStream, end: Span, report: &mut Report) -> Option<Arg> {
     if input.parse::<Token![==]>().is_err() {
         token(input);
     }
-    let missing = format!("a value is missing after `{key} =`");
-    let value = expression(input, end, &missing, report)?;
+    let what = format!("a value after `{key} =`");
+    let value = expression(input, end, &what, report)?;
     Some(Arg::Option { key, value })
 }
 
 fn position(input: ParseStream, end: Span, report: &mut Report) -> Option<Arg> {
     let Some(before) = before_arrow(input) else {
-        let size = expression(input, end, "expected a size or an option", report)?;
+        let size = expression(input, end, "a size or an option", report)?;
         return Some(Arg::Position { input: None, size });
     };
     let arrow = input.parse::<Token![->]>();
     let first = match syn::parse2::<Expr>(before.clone()) {
         Ok(first) => Some(first),
         Err(_) if before.is_empty() => {
-            report.add(arrow.ok(), "the size in is missing before `->`; leave out the arrow to take what comes");
+            report.add(arrow.ok(), "expected the size in before `->`; leave out the arrow to take what comes");
             None
         }
         Err(_) => {
@@ -106,7 +112,7 @@ fn position(input: ParseStream, end: Span, report: &mut Report) -> Option<Arg> {
             None
         }
     };
-    let size = expression(input, end, "the size out is missing after `->`", report)?;
+    let size = expression(input, end, "the size out after `->`", report)?;
     Some(Arg::Position { input: Some(first?), size })
 }
 
@@ -126,14 +132,15 @@ fn before_arrow(input: ParseStream) -> Option<TokenStream> {
     Some(before)
 }
 
-fn expression(input: ParseStream, end: Span, missing: &str, report: &mut Report) -> Option<Expr> {
+/// An expression; `what` says what it is, for a message.
+fn expression(input: ParseStream, end: Span, what: &str, report: &mut Report) -> Option<Expr> {
     let before = next(input);
     match &before {
-        None => report.at(end, missing),
-        Some(comma) if input.peek(Token![,]) => report.add(comma, missing),
+        None => report.at(end, format_args!("expected {what}")),
+        Some(comma) if input.peek(Token![,]) => report.add(comma, format_args!("expected {what} before this comma")),
         Some(token) => match input.parse() {
             Ok(expression) => return Some(expression),
-            Err(_) => report.add(token, format_args!("{missing}: {} begins no constant expression", found(before.as_ref()))),
+            Err(_) => report.add(token, format_args!("expected {what}, but found {}", found(before.as_ref()))),
         },
     }
     None

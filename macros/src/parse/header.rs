@@ -139,10 +139,7 @@ fn shapes(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Shape
     let mistakes = report.len();
     let takes = shape(input, "the input", report);
     if takes.is_none() && report.len() > mistakes {
-        // Whatever stands there instead of a shape, the arrow comes after it.
-        while !input.is_empty() && !input.peek(Token![->]) && !at_body(input) {
-            token(input);
-        }
+        skip_to_arrow(input);
     }
     if at_body(input) {
         let text = format!("`{name}` does not say what it gives; write `-> [10]` after its input, or `-> [_]` to have it worked out");
@@ -156,7 +153,13 @@ fn shapes(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Shape
             _ => format!("expected `->` and the output's shape, but found {}", found(other.as_ref())),
         };
         match other {
-            Some(other) => report.add(other, text),
+            Some(other) => {
+                report.add(&other, text);
+                // A word in the arrow's place.
+                if !matches!(other, TokenTree::Group(_)) {
+                    token(input);
+                }
+            }
             None => {
                 report.add(name, format_args!("`{name}` ends before its output and its layers; a network is written {EXAMPLE}"));
                 return None;
@@ -169,7 +172,19 @@ fn shapes(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Shape
     } else {
         shape(input, "the output", report)
     };
+    if gives.is_none() {
+        while !input.is_empty() && !at_body(input) {
+            token(input);
+        }
+    }
     Some((takes, gives))
+}
+
+/// Whatever stands in the place of a shape, the arrow comes after it.
+fn skip_to_arrow(input: ParseStream) {
+    while !input.is_empty() && !input.peek(Token![->]) && !at_body(input) {
+        token(input);
+    }
 }
 
 fn at_body(input: ParseStream) -> bool {

@@ -19,14 +19,14 @@ pub fn shape(input: ParseStream, what: &str, report: &mut Report) -> Option<Shap
     match next(input) {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
             token(input);
-            Some(sizes(&group, report))
+            sizes(&group, report)
         }
         // `(1, 28, 28)`, as a tuple or as PyTorch prints it.
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
             token(input);
             let text = format!("a shape stands in square brackets: write `[{}]`", crate::text::of(group.stream()));
             report.add(&group, text);
-            Some(sizes(&group, report))
+            sizes(&group, report)
         }
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace && what != "the output" && named(&group) => {
             token(input);
@@ -37,7 +37,7 @@ pub fn shape(input: ParseStream, what: &str, report: &mut Report) -> Option<Shap
         Some(TokenTree::Literal(literal)) => {
             token(input);
             report.add(&literal, format_args!("a shape stands in square brackets: write `[{literal}]`"));
-            Some(sizes(&Group::new(Delimiter::Bracket, literal.into_token_stream()), report))
+            sizes(&Group::new(Delimiter::Bracket, literal.into_token_stream()), report)
         }
         other => {
             let text = format!("expected the shape of {what}, such as `[1, 28, 28]`, but found {}", found(other.as_ref()));
@@ -58,12 +58,14 @@ fn named(group: &Group) -> bool {
     word && colon && matches!(tokens.next(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket)
 }
 
-fn sizes(group: &Group, report: &mut Report) -> ShapeExpr {
+/// None where a size is illegible.
+fn sizes(group: &Group, report: &mut Report) -> Option<ShapeExpr> {
+    let mistakes = report.len();
     let mut dims = Vec::new();
     inside(group.stream(), report, |input, report| {
         while !input.is_empty() {
             if input.peek(Token![,]) {
-                report.add(token(input), "a size is missing before this comma");
+                report.add(token(input), "expected a size before this comma");
                 continue;
             }
             if let Some(dim) = dim(input, report) {
@@ -83,7 +85,7 @@ fn sizes(group: &Group, report: &mut Report) -> ShapeExpr {
             }
         }
     });
-    ShapeExpr { tokens: group.to_token_stream(), dims }
+    (report.len() == mistakes).then(|| ShapeExpr { tokens: group.to_token_stream(), dims })
 }
 
 fn dim(input: ParseStream, report: &mut Report) -> Option<DimExpr> {

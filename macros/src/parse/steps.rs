@@ -43,7 +43,7 @@ pub fn steps(body: &Group, report: &mut Report) -> Vec<Step> {
         let mut semicolons = false;
         while !input.is_empty() {
             if input.peek(Token![,]) {
-                report.add(token(input), "a layer is missing before this comma; remove the comma");
+                report.add(token(input), "expected a layer before this comma; remove the comma");
                 continue;
             }
             steps.push(step(input, report));
@@ -246,5 +246,9 @@ fn output(input: ParseStream, report: &mut Report) -> Option<crate::ast::ShapeEx
     } else if input.parse::<Token![->]>().is_err() {
         return None;
     }
-    shape(input, "the layer's output", report)
+    let shape = shape(input, "the layer's output", report);
+    if shape.is_none() {
+        skip_to_comma(input);
+    }
+    shape
 }

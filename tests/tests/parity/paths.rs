@@ -97,7 +97,7 @@ fn compare(name: &str, graph: &Graph, batches: &[usize], random: &mut Random, ta
 }
 
 fn compare_pass(case: &str, pass: &Pass, mode: Mode, found: &Outcome, tally: &mut Tally) {
-    let expected = pass.portable::<f64>(mode);
+    let expected = pass.portable_f64(mode);
     assert!(found.keys().eq(expected.keys()), "{case}: {:?} and {:?}", found.keys(), expected.keys());
     let others = LazyCell::new(|| as_good(pass, mode));
     for (name, expected) in &expected {
@@ -140,10 +140,10 @@ fn as_good(pass: &Pass, mode: Mode) -> Vec<Outcome> {
         let values = numbers.values.iter().map(|value| value * (1.0 + NOISE * (2.0 * random.unit() - 1.0))).collect();
         Numbers { values, ..numbers.clone() }
     };
-    let mut outcomes = vec![pass.portable::<f32>(mode)];
+    let mut outcomes = vec![pass.portable_f32(mode)];
     for _ in 0..4 {
         let state: Vec<Numbers> = pass.state.iter().map(&mut noisy).collect();
-        outcomes.push(Pass { state: &state, input: &noisy(pass.input), ..*pass }.portable::<f64>(mode));
+        outcomes.push(Pass { state: &state, input: &noisy(pass.input), ..*pass }.portable_f64(mode));
     }
     outcomes
 }

@@ -176,13 +176,25 @@ fn spread(grid: &Grid, item: usize, wires: &[usize]) -> Vec<f64> {
     // A single link meets a circle at its top.
     let wish = |&wire: &usize| if round && wires.len() == 1 { 0.0 } else { (source(grid, wire) - x).clamp(-room, room) };
     let mut offsets: Vec<f64> = wires.iter().map(wish).collect();
-    for i in 1..offsets.len() {
+    // The one that comes most nearly from above stays; the others make way to their sides; if that leaves too little room, it moves too.
+    let away = |&&wire: &&usize| (source(grid, wire) - x).abs();
+    let nearest = wires.iter().min_by(|a, b| away(a).total_cmp(&away(b)));
+    let nearest = nearest.and_then(|wire| wires.iter().position(|other| other == wire)).unwrap_or(0);
+    for i in nearest + 1..offsets.len() {
         offsets[i] = offsets[i].max(offsets[i - 1] + apart);
+    }
+    for i in (0..nearest).rev() {
+        offsets[i] = offsets[i].min(offsets[i + 1] - apart);
     }
     let mut most = room;
     for offset in offsets.iter_mut().rev() {
         *offset = offset.min(most);
         most = *offset - apart;
+    }
+    let mut least = -room;
+    for offset in &mut offsets {
+        *offset = offset.max(least);
+        least = *offset + apart;
     }
     offsets
 }

@@ -28,16 +28,29 @@ impl Net {
     }
 
     /// What is lost by turning above the other: a crossing for each of its own ways down that meets the other's stretch, and if the other's
-    /// way from above meets its own; far more where two would run along each other.
-    fn above(&self, other: &Net) -> usize {
-        let crossings = self.lower.iter().filter(|&&x| other.spans(x)).count() + usize::from(self.spans(other.upper));
-        let along = self.lower.iter().filter(|&&x| (x - other.upper).abs() < NEAR).count();
-        crossings + 1000 * along
+    /// way from above meets its own.
+    fn crossings_above(&self, other: &Net) -> usize {
+        self.lower.iter().filter(|&&x| other.spans(x)).count() + usize::from(self.spans(other.upper))
+    }
+
+    /// Would they run along each other if this one turned above the other?
+    fn runs_into(&self, other: &Net) -> bool {
+        self.lower.iter().any(|&x| (x - other.upper).abs() < NEAR)
     }
 }
 
 /// The track of each net, counted from the top; nets that share one keep clear of each other.
 pub(super) fn tracks(nets: &[Net]) -> Vec<usize> {
+    let order = untangled(nets, with_few_crossings(nets));
+    let mut levels = vec![0; nets.len()];
+    for (done, &net) in order.iter().enumerate() {
+        let over = order[..done].iter().filter(|&&other| nets[other].overlaps(&nets[net]));
+        levels[net] = over.map(|&other| levels[other] + 1).max().unwrap_or(0);
+    }
+    levels
+}
+
+fn with_few_crossings(nets: &[Net]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..nets.len()).collect();
     order.sort_by(|&a, &b| nets[a].upper.total_cmp(&nets[b].upper));
     // Exchanging neighbours changes what these two lose to each other and nothing else, so each exchange is a gain, and they end.
@@ -45,7 +58,7 @@ pub(super) fn tracks(nets: &[Net]) -> Vec<usize> {
         let mut changed = false;
         for i in 1..order.len() {
             let (a, b) = (&nets[order[i - 1]], &nets[order[i]]);
-            if b.above(a) < a.above(b) {
+            if b.crossings_above(a) < a.crossings_above(b) {
                 order.swap(i - 1, i);
                 changed = true;
             }
@@ -54,12 +67,25 @@ pub(super) fn tracks(nets: &[Net]) -> Vec<usize> {
             break;
         }
     }
-    let mut levels = vec![0; nets.len()];
-    for (done, &net) in order.iter().enumerate() {
-        let over = order[..done].iter().filter(|&&other| nets[other].overlaps(&nets[net]));
-        levels[net] = over.map(|&other| levels[other] + 1).max().unwrap_or(0);
+    order
+}
+
+/// The order, changed so that no two nets run along each other; but where two run into each other both ways, one of them does.
+fn untangled(nets: &[Net], order: Vec<usize>) -> Vec<usize> {
+    let below = |&a: &usize, &b: &usize| a != b && nets[a].runs_into(&nets[b]);
+    // For each net, how many of those left over must turn above it.
+    let mut waits: Vec<usize> = (0..nets.len()).map(|net| order.iter().filter(|other| below(&net, other)).count()).collect();
+    let mut left = order;
+    let mut done = Vec::with_capacity(nets.len());
+    while !left.is_empty() {
+        let next = left.iter().position(|&net| waits[net] == 0).unwrap_or(0);
+        let next = left.remove(next);
+        for other in left.iter().filter(|other| below(other, &next)) {
+            waits[*other] -= 1;
+        }
+        done.push(next);
     }
-    levels
+    done
 }
 
 #[cfg(test)]

@@ -1,0 +1,147 @@
+//! Whatever the tokens, the macro does not panic, and says what is wrong or gives items.
+
+use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+
+use crate::network::network;
+use crate::testing::{LENET5, tokens};
+
+/// Valid blocks to be mutated.
+const BLOCKS: [&str; 3] = [
+    LENET5,
+    "A: [3, H, 2 * W] -> [_] { #[doc = \"x\"] a: Conv2d(C, kernel = (3, K), groups = 3, bias = B), BatchNorm2d(C, eps = 1e-3), Flatten -> [N],
+         Softmax } pub(crate) B: [7, 9] -> [7, 5] { Linear(9 -> 5), Dropout(p = 0.1), LogSoftmax(axis = 1), LeakyReLU(negative_slope = -0.5) }",
+    "#[cfg(x)] N: [0x10, 1_000] -> [_, 4] { r#type: Linear(2 * 2), BatchNorm1d(affine = false), Sigmoid, MaxPool2d(2, ceil_mode = true) }",
+];
+
+/// Words and numbers that mean something somewhere.
+const WORDS: [&str; 24] = [
+    "Conv2d",
+    "Linear",
+    "kernel",
+    "stride",
+    "Flatten",
+    "as",
+    "from",
+    "fn",
+    "self",
+    "crate",
+    "_",
+    "true",
+    "x",
+    "type",
+    "pub",
+    "Relu",
+    "padding",
+    "r#type",
+    "groups",
+    "Dense",
+    "super",
+    "BatchNorm2d",
+    "p",
+    "axis",
+];
+const NUMBERS: [&str; 10] =
+    ["0", "1", "5", "18446744073709551615", "99999999999999999999", "0x7fff_ffff_ffff_ffff", "1.5", "1e999", "3u8", "\"same\""];
+
+/// The xorshift generator: the same numbers in each run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % bound as u64) as usize
+    }
+
+    fn token(&mut self) -> TokenTree {
+        match self.below(4) {
+            0 => match WORDS[self.below(WORDS.len())] {
+                raw if raw.starts_with("r#") => Ident::new_raw(&raw[2..], Span::call_site()).into(),
+                word => Ident::new(word, Span::call_site()).into(),
+            },
+            1 => NUMBERS[self.below(NUMBERS.len())].parse::<Literal>().unwrap().into(),
+            2 => {
+                let signs = [',', ':', '=', '-', '>', ';', '#', '!', '.', '<', '?', '*', '&', '\''];
+                let sign = signs[self.below(signs.len() - 1)];
+                Punct::new(sign, if self.below(2) == 0 { Spacing::Joint } else { Spacing::Alone }).into()
+            }
+            _ => {
+                let count = self.below(3);
+                let tokens: TokenStream = (0..count).map(|_| self.token()).collect();
+                Group::new(self.delimiter(), tokens).into()
+            }
+        }
+    }
+
+    fn delimiter(&mut self) -> Delimiter {
+        [Delimiter::Parenthesis, Delimiter::Bracket, Delimiter::Brace, Delimiter::None][self.below(4)]
+    }
+
+    /// One change somewhere in the tokens.
+    fn mutate(&mut self, tokens: TokenStream) -> TokenStream {
+        let mut list: Vec<TokenTree> = tokens.into_iter().collect();
+        if list.is_empty() {
+            return self.token().into();
+        }
+        let i = self.below(list.len());
+        if let TokenTree::Group(group) = &list[i]
+            && self.below(10) < 8
+        {
+            list[i] = Group::new(group.delimiter(), self.mutate(group.stream())).into();
+            return list.into_iter().collect();
+        }
+        let j = self.below(list.len());
+        match self.below(6) {
+            0 => drop(list.remove(i)),
+            1 => list.insert(i, list[j].clone()),
+            2 => list.swap(i, j),
+            3 => list[i] = self.token(),
+            4 => {
+                let token = self.token();
+                list.insert(i, token);
+            }
+            _ => {
+                let delimiter = self.delimiter();
+                list[i] = match &list[i] {
+                    TokenTree::Group(group) => Group::new(delimiter, group.stream()).into(),
+                    other => Group::new(delimiter, other.clone().into()).into(),
+                };
+            }
+        }
+        list.into_iter().collect()
+    }
+}
+
+fn check(block: &TokenStream) -> bool {
+    let expansion = network(quote::quote!((::layercake) #block));
+    if let Err(error) = syn::parse2::<syn::File>(expansion.clone()) {
+        panic!("{error}: {block} gives {expansion}");
+    }
+    !expansion.to_string().contains("compile_error")
+}
+
+#[test]
+fn mutations() {
+    let mut random = Random(0x5eed);
+    let (mut fine, mut refused) = (0, 0);
+    for i in 0..4000 {
+        let mut block = tokens(BLOCKS[i % BLOCKS.len()]);
+        for _ in 0..=random.below(4) {
+            block = random.mutate(block);
+        }
+        if check(&block) { fine += 1 } else { refused += 1 }
+    }
+    // Most changes are mistakes; some, such as another size, are not.
+    assert!(fine > 50 && refused > 2000, "{fine} fine, {refused} refused");
+}
+
+#[test]
+fn random_tokens() {
+    let mut random = Random(0xcafe);
+    for _ in 0..1000 {
+        let count = random.below(12);
+        let block: TokenStream = (0..count).map(|_| random.token()).collect();
+        check(&block);
+    }
+}

@@ -1,0 +1,185 @@
+//! From a layer as written to a row of the table and a value for each of its arguments.
+
+mod positions;
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::Expr;
+
+use crate::ast::{Arg, Layer};
+use crate::layers::{self, Default, Kind, Meant, Positions, Row};
+use crate::report::Report;
+use crate::settings::{Num, Setting, Settings, Symbols, Value};
+use crate::{text, value};
+
+/// The row of a layer's kind. A misspelt kind that can only mean one layer is reported and taken for that.
+pub fn row(kind: &Ident, report: &mut Report) -> Option<&'static Row> {
+    let word = kind.to_string();
+    if let Some(row) = layers::find(&word) {
+        return Some(row);
+    }
+    let unknown = format!("there is no layer `{word}`");
+    if let Some(hint) = layers::kind_hint(&word) {
+        report.add(kind, format_args!("{unknown}\nhelp: {hint}"));
+        return None;
+    }
+    if let Some(row) = layers::nearest(&word) {
+        report.add(kind, format_args!("{unknown}\nhelp: write `{}`", row.kind));
+        return Some(row);
+    }
+    let all: Vec<&str> = layers::ROWS.iter().map(|row| row.kind).collect();
+    report.add(kind, format_args!("{unknown}\nhelp: the layers are {}", all.join(", ")));
+    None
+}
+
+/// The values of a layer's arguments, in the order of its operation's fields. `name` is the layer's.
+pub fn settings(row: &'static Row, layer: &Layer, name: &str, symbols: &mut Symbols, report: &mut Report) -> Settings {
+    let mut given = Given { row, layer, name, list: Vec::new(), illegible: layer.illegible_args };
+    given.positions(report);
+    given.options(report);
+    given.missing(report);
+    given.values(symbols, report)
+}
+
+/// The arguments that were given: for which field, and the value.
+struct Given<'a> {
+    row: &'static Row,
+    layer: &'a Layer,
+    name: &'a str,
+    list: Vec<(&'static str, &'a Expr)>,
+    /// Some could not be told apart, so that nothing can be said to be missing.
+    illegible: bool,
+}
+
+impl<'a> Given<'a> {
+    fn has(&self, field: &str) -> bool {
+        self.list.iter().any(|(name, _)| *name == field)
+    }
+
+    /// The arguments with a name.
+    fn options(&mut self, report: &mut Report) {
+        for arg in &self.layer.args {
+            let Arg::Option { key, value } = arg else { continue };
+            let Some(field) = self.field(key, value, report) else { continue };
+            if self.has(field) {
+                report.add(key, format_args!("`{field}` of `{}` is given twice; keep one", self.name));
+            } else {
+                self.list.push((field, value));
+            }
+        }
+    }
+
+    /// The field that an option's name stands for. A wrong name is reported, and taken for the one that was meant.
+    fn field(&self, key: &Ident, value: &Expr, report: &mut Report) -> Option<&'static str> {
+        let (row, word) = (self.row, key.to_string());
+        if let Some(option) = row.option(&word) {
+            return Some(option.name);
+        }
+        let unknown = format!("`{}` has no option `{word}`", row.kind);
+        let size = text::of(value);
+        let options: Vec<&'static str> = row.options.iter().map(|option| option.name).collect();
+        match (layers::meant(row, &word), row.positions) {
+            (Some(Meant::Option(name)), _) => {
+                let note = if name == "axis" { ", counted without the batch" } else { "" };
+                report.add(key, format_args!("{unknown}\nhelp: write `{name}`{note}"));
+                return Some(name);
+            }
+            (Some(Meant::In), Positions::InOut { input, what, .. }) => {
+                report
+                    .add(key, format_args!("{unknown}\nhelp: the input {what} stand first, before an arrow: `{}({size} -> ..)`", row.kind));
+                return Some(input);
+            }
+            (Some(Meant::Size), Positions::InOut { output, what, .. }) => {
+                report.add(key, format_args!("{unknown}\nhelp: the output {what} stand first, without a name: `{}({size}, ..)`", row.kind));
+                return Some(output);
+            }
+            (Some(Meant::Size), Positions::Features(field)) => {
+                report.add(key, format_args!("{unknown}\nhelp: the number stands first, without a name: `{}({size})`", row.kind));
+                return Some(field);
+            }
+            _ => {}
+        }
+        if let Some(reason) = layers::unsupported_option(&word) {
+            report.add(key, format_args!("{unknown}: {reason}"));
+            return None;
+        }
+        if let Some(name) = crate::spelling::nearest(&word, &options) {
+            report.add(key, format_args!("{unknown}\nhelp: write `{name}`"));
+            return Some(name);
+        }
+        let help = match options[..] {
+            [] => "it takes none".to_owned(),
+            _ => format!("its options are {}", options.join(", ")),
+        };
+        report.add(key, format_args!("{unknown}\nhelp: {help}"));
+        None
+    }
+
+    /// What must be given and is not, in one message.
+    fn missing(&self, report: &mut Report) {
+        if self.illegible {
+            return;
+        }
+        let mut missing = Vec::new();
+        if let Positions::InOut { output, what, .. } = self.row.positions
+            && !self.has(output)
+        {
+            missing.push(format!("its output {what}"));
+        }
+        for option in self.row.options.iter().filter(|option| option.default == Default::Required && !self.has(option.name)) {
+            missing.push(format!("a {}", option.name));
+        }
+        if missing.is_empty() {
+            return;
+        }
+        let needs = missing.join(" and ");
+        let example = match self.row.positions {
+            // Only the kernel is missing.
+            Positions::InOut { output, .. } if self.has(output) => {
+                let written = self.written(&[]);
+                format!("{}, kernel = 3)", written.strip_suffix(')').unwrap_or(&written))
+            }
+            _ => self.row.example.to_owned(),
+        };
+        report.add(&self.layer.kind, format_args!("`{}` needs {needs}\nhelp: for example `{example}`", self.name));
+    }
+
+    /// A value for each field of the operation.
+    fn values(&self, symbols: &mut Symbols, report: &mut Report) -> Settings {
+        let mut settings = Settings::default();
+        let mut add = |name: &'static str, kind: Kind, default: Default, what: &str| {
+            let given = self.list.iter().find(|(field, _)| *field == name).map(|(_, expression)| *expression);
+            let value = match given {
+                Some(expression) => value::of_kind(kind, expression, what, symbols, report),
+                None => self.default(kind, default, &settings),
+            };
+            settings.list.push(Setting { name, value, tokens: given.map(ToTokens::to_token_stream) });
+        };
+        match self.row.positions {
+            Positions::InOut { input, output, what } => {
+                add(input, Kind::Size, Default::Infer, &format!("the number of input {what} of `{}`", self.name));
+                add(output, Kind::Size, Default::Required, &format!("the number of output {what} of `{}`", self.name));
+            }
+            Positions::Features(field) => {
+                add(field, Kind::Size, Default::Infer, &format!("the number of features of `{}`", self.name));
+            }
+            Positions::None | Positions::Option(_) => {}
+        }
+        for option in self.row.options {
+            add(option.name, option.kind, option.default, &format!("`{}` of `{}`", option.name, self.name));
+        }
+        settings
+    }
+
+    fn default(&self, kind: Kind, default: Default, before: &Settings) -> Option<Value> {
+        let size = match default {
+            Default::Required => return None,
+            Default::Same(name) => return before.get(name)?.value.clone(),
+            Default::Float(number) => return Some(Value::Float(Num::Known(number))),
+            Default::Bool(value) => return Some(Value::Bool(Num::Known(value))),
+            Default::Infer => layercake_ir::INFER,
+            Default::Size(size) => size,
+        };
+        Some(if kind == Kind::Pair { Value::Pair([Num::Known(size), Num::Known(size)]) } else { Value::Size(Num::Known(size)) })
+    }
+}

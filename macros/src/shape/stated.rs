@@ -1,0 +1,122 @@
+//! The shapes that the user states, compared with those worked out.
+
+use layercake_ir::{INFER, MAX_RANK, Shape, Site, check_output};
+use quote::{format_ident, quote};
+use syn::{Expr, UnOp};
+
+use super::{OutputRule, Pass};
+use crate::ast::{DimExpr, ShapeExpr, Step};
+use crate::flow::{Dim, Flow};
+use crate::{text, value};
+
+impl Pass<'_, '_> {
+    /// The sizes that the user wrote, and which of them are `_` (those are [`Dim::Unknown`]).
+    pub(super) fn sizes(&mut self, declared: &ShapeExpr, output: bool) -> (Flow, Vec<bool>) {
+        let what = if output { "a size of the output" } else { "a size of the input" };
+        let mut inferred = Vec::new();
+        let mut dims = Vec::new();
+        for dim in declared.dims.iter().take(MAX_RANK) {
+            inferred.push(matches!(dim, DimExpr::Inferred(_)));
+            dims.push(match dim {
+                DimExpr::Inferred(_) => Dim::Unknown,
+                // PyTorch's `-1`.
+                DimExpr::Size(Expr::Unary(minus)) if output && matches!((&minus.op, &*minus.expr), (UnOp::Neg(_), Expr::Lit(_))) => {
+                    let text = text::of(minus);
+                    self.report
+                        .add(minus, format_args!("{what} must not be negative, but is `{text}`\nhelp: `_` is a size to be inferred"));
+                    Dim::Unknown
+                }
+                DimExpr::Size(expression) => match value::size(expression, what, &mut self.symbols, self.report) {
+                    Some(size) => self.dim(&size),
+                    None => Dim::Unknown,
+                },
+            });
+        }
+        // A shape without sizes, or with too many, is a mistake of its own.
+        let legible = !dims.is_empty() && declared.dims.len() <= MAX_RANK;
+        (Flow { dims: legible.then_some(dims), constant: None }, inferred)
+    }
+
+    /// The output of a step that nothing is known of but what the user states.
+    pub(super) fn stated(&mut self, step: &Step) -> Flow {
+        step.output.as_ref().map_or(Flow::UNKNOWN, |declared| self.sizes(declared, true).0)
+    }
+
+    /// Compares a layer's output with the one stated behind it. A size that differs is unknown from there on.
+    pub(super) fn step_output(&mut self, declared: &ShapeExpr, found: Flow, layer: &str) -> Flow {
+        let (stated, inferred) = self.sizes(declared, true);
+        match self.compare(declared, &stated, &inferred, &found, layer) {
+            Compared::Same => found,
+            Compared::Different => Flow { dims: different(&stated, &inferred, &found), constant: None },
+            Compared::Lost => merge(&stated, &found),
+            Compared::Postponed => {
+                let (owner, constant) = (&self.symbols.owner, format_ident!("D{}", self.outputs.len() - 1));
+                Flow { constant: Some(quote!(#owner::#constant)), ..found }
+            }
+        }
+    }
+
+    /// Compares the network's output with the declared one, and gives that, which the types of its methods state.
+    pub(super) fn network_output(&mut self, declared: &ShapeExpr, found: &Flow, layer: &str) -> Flow {
+        let (stated, inferred) = self.sizes(declared, true);
+        self.compare(declared, &stated, &inferred, found, layer);
+        merge(&stated, found)
+    }
+
+    fn compare(&mut self, declared: &ShapeExpr, stated: &Flow, inferred: &[bool], found: &Flow, layer: &str) -> Compared {
+        let dims = stated.dims.iter().flatten();
+        if found.is_lost() || stated.dims.is_none() || dims.zip(inferred).any(|(dim, inferred)| matches!(dim, Dim::Unknown) && !inferred) {
+            return Compared::Lost;
+        }
+        let sizes: Option<Vec<usize>> =
+            stated.dims.iter().flatten().zip(inferred).map(|(dim, inferred)| if *inferred { Some(INFER) } else { dim.known() }).collect();
+        let (Some(sizes), Some(shape)) = (sizes, found.known()) else {
+            self.outputs.push(OutputRule {
+                declared: stated.clone(),
+                found: found.clone(),
+                layer: layer.to_owned(),
+                tokens: declared.tokens.clone(),
+            });
+            return Compared::Postponed;
+        };
+        let site = Site { layer, source: "", flattened: None };
+        match check_output(&Shape::new(&sizes), &shape, &site) {
+            Ok(()) => Compared::Same,
+            Err(mistake) => {
+                self.report.add(&declared.tokens, mistake);
+                Compared::Different
+            }
+        }
+    }
+}
+
+enum Compared {
+    Same,
+    Different,
+    /// Something needed was lost in an earlier mistake.
+    Lost,
+    /// The compiler will compare.
+    Postponed,
+}
+
+/// The found sizes where both agree.
+fn different(stated: &Flow, inferred: &[bool], found: &Flow) -> Option<Vec<Dim>> {
+    let (stated, found) = (stated.dims.as_ref()?, found.dims.as_ref()?);
+    let same = |(i, dim): (usize, &Dim)| if inferred[i] || dim.known() == stated[i].known() { dim.clone() } else { Dim::Unknown };
+    (stated.len() == found.len()).then(|| found.iter().enumerate().map(same).collect())
+}
+
+/// The stated sizes, and the found ones where `_` stands.
+fn merge(stated: &Flow, found: &Flow) -> Flow {
+    let mut merged = stated.clone();
+    if let (Some(dims), Some(found)) = (&mut merged.dims, &found.dims)
+        && dims.len() == found.len()
+    {
+        for (dim, found) in dims.iter_mut().zip(found) {
+            if matches!(dim, Dim::Unknown) {
+                *dim = found.clone();
+            }
+        }
+    }
+    merged
+}

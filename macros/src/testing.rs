@@ -1,0 +1,60 @@
+//! What the tests of several stages share.
+
+use proc_macro2::TokenStream;
+
+use crate::report::Report;
+use crate::shape::Model;
+use crate::{check, network, parse, shape};
+
+/// LeNet-5, with one of everything that a block can have.
+pub const LENET5: &str = "
+    /// LeNet-5 (LeCun et al., 1998).
+    pub LeNet5: [1, 28, 28] -> [10] {
+        conv1: Conv2d(6, kernel = 5, padding = 2), Tanh, AvgPool2d(2),
+        conv2: Conv2d(16, kernel = 5) -> [16, _, _], Tanh, AvgPool2d(2),
+        Flatten,
+        fc1: Linear(400 -> 120), Tanh,
+        fc2: Linear(84), Tanh,
+        /// The classifier.
+        fc3: Linear(10, bias = false),
+    }";
+
+/// The tokens of a block.
+pub fn tokens(block: &str) -> TokenStream {
+    block.parse().expect("a test's block is made of tokens")
+}
+
+/// A block's expansion, as text with one space between tokens.
+pub fn expanded(block: &str) -> String {
+    let block = tokens(block);
+    network::network(quote::quote!((::layercake) #block)).to_string()
+}
+
+/// What is reported about a block, in the order of the stages.
+pub fn mistakes(block: &str) -> Vec<String> {
+    let mut report = Report::default();
+    let mut networks = parse::block(tokens(block), &mut report);
+    check::names(&mut networks);
+    for (network, own) in &mut networks {
+        check::network(network, own);
+        shape::model(network, own);
+        report.append(own);
+    }
+    report.texts()
+}
+
+/// Works on the model of a block's only network, and what was reported about it.
+pub fn with_model<R>(block: &str, work: impl FnOnce(&Model, &Report) -> R) -> R {
+    let mut report = Report::default();
+    let mut networks = parse::block(tokens(block), &mut report);
+    let (network, own) = networks.first_mut().expect("a test's block has a network");
+    report.append(own);
+    check::network(network, &mut report);
+    let model = shape::model(network, &mut report);
+    work(&model, &report)
+}
+
+/// The shapes of a block's only network: what each layer gives, as text.
+pub fn outputs(block: &str) -> Vec<String> {
+    with_model(block, |model, _| model.nodes.iter().map(|node| node.output.text()).collect())
+}

@@ -1,0 +1,7 @@
+use layercake::prelude::*;
+
+network! {
+    pub Net: [784]
+}
+
+fn main() {}
