@@ -1,4 +1,4 @@
-//! Draws three networks: `cargo run -p layercake --example pictures -- FOLDER` writes `lenet5.svg`, `resnet_block.svg` and `unet.svg` there.
+//! Draws two networks: `cargo run -p layercake --example pictures -- FOLDER` writes `lenet5.svg` and `resnet_block.svg` there.
 //!
 //! The pictures in `docs/pictures` were made so. The networks are built at run time here, which shows the builder;
 //! one that `network!` declares is drawn from its `GRAPH` in the same way.
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::{env, fs, process};
 
 use layercake::Drawing;
-use layercake::ir::ops::{AvgPool2d, BatchNorm2d, Concat, Conv2d, Flatten, Linear, MaxPool2d};
+use layercake::ir::ops::{AvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear};
 use layercake::ir::{Builder, Graph, INFER, Mistake, Op, Shape};
 
 fn main() {
@@ -23,7 +23,7 @@ fn main() {
 
 fn draw(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     fs::create_dir_all(folder)?;
-    for (name, graph) in [("lenet5", lenet5()?), ("resnet_block", resnet_block()?), ("unet", unet()?)] {
+    for (name, graph) in [("lenet5", lenet5()?), ("resnet_block", resnet_block()?)] {
         let path = folder.join(name).with_extension("svg");
         fs::write(&path, Drawing::of(&graph).svg())?;
         println!("{}", path.display());
@@ -70,38 +70,6 @@ pub fn resnet_block() -> Result<Graph, Mistake> {
         x = b.add(&name("relu_2"), Op::Relu, &[y])?;
     }
     Ok(b.finish(&[("output", x)]))
-}
-
-/// A small U-Net (Ronneberger et al., 2015): what goes down at the left joins what comes up, level by level.
-pub fn unet() -> Result<Graph, Mistake> {
-    let mut b = Builder::new("UNet");
-    let mut x = b.input("image", Shape::new(&[1, 64, 64]))?;
-    let pool = MaxPool2d { kernel: [2; 2], stride: [2; 2], padding: [0; 2], dilation: [1; 2], ceil_mode: false };
-    let mut levels = Vec::new();
-    for (level, channels) in [16, 32, 64].into_iter().enumerate() {
-        x = double_conv(&mut b, &format!("down{}", level + 1), channels, x)?;
-        levels.push((level + 1, channels, x));
-        x = b.add(&format!("max_pool2d_{}", level + 1), Op::MaxPool2d(pool), &[x])?;
-    }
-    x = double_conv(&mut b, "bottom", 128, x)?;
-    for (level, channels, skip) in levels.into_iter().rev() {
-        let name = format!("up{level}");
-        // The rules know no upsampling yet; a convolution with a wide padding has its place, and its shapes.
-        let padding = 64 >> (level + 1);
-        x = b.add(&format!("{name}.up"), conv(2 * channels, 1, 1, padding, true), &[x])?;
-        x = b.add(&format!("{name}.concat_1"), Op::Concat(Concat { axis: 0 }), &[skip, x])?;
-        x = double_conv(&mut b, &name, channels, x)?;
-    }
-    let x = b.add("classes", conv(2, 1, 1, 0, true), &[x])?;
-    Ok(b.finish(&[("mask", x)]))
-}
-
-fn double_conv(b: &mut Builder, name: &str, channels: usize, mut x: usize) -> Result<usize, Mistake> {
-    for n in ["1", "2"] {
-        x = b.add(&format!("{name}.conv{n}"), conv(channels, 3, 1, 1, true), &[x])?;
-        x = b.add(&format!("{name}.relu_{n}"), Op::Relu, &[x])?;
-    }
-    Ok(x)
 }
 
 fn conv(out_channels: usize, kernel: usize, stride: usize, padding: usize, bias: bool) -> Op {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use layercake_ir::Graph;
 
+use crate::draw::thousands;
+
 /// The table of a network's layers, with shapes, parameters and multiply-adds; `Display` prints it.
 ///
 /// The figures are those of torchinfo's `summary` for a batch of one: multiply-adds count each parameter, biases too, once for each
@@ -76,28 +78,5 @@ impl fmt::Display for Summary {
         writeln!(f, "input                  {:.2} MB", megabytes(self.input_bytes()))?;
         writeln!(f, "forward/backward pass  {:.2} MB", megabytes(self.pass_bytes()))?;
         write!(f, "parameters             {:.2} MB", megabytes(params * BYTES))
-    }
-}
-
-/// `61,706`
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::thousands;
-
-    #[test]
-    fn digits_are_grouped() {
-        assert_eq!([0, 999, 1000, 61706, 1234567].map(thousands), ["0", "999", "1,000", "61,706", "1,234,567"]);
     }
 }

@@ -182,3 +182,50 @@ fn fold(op: &BinOp, a: usize, b: usize) -> Option<usize> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Whole, whole};
+
+    /// The value of an expression, "the compiler" where it is to say, or what is wrong with it.
+    fn of(expression: &str) -> String {
+        match whole(&syn::parse_str(expression).unwrap()) {
+            Whole::Known(size) => size.to_string(),
+            Whole::Symbolic => "the compiler".to_owned(),
+            Whole::Wrong(wrong) => format!("{} {}", wrong.why, wrong.help),
+        }
+    }
+
+    #[test]
+    fn literals_and_their_arithmetic_are_known() {
+        let cases = [("5", "5"), ("0x10", "16"), ("1_000usize", "1000"), ("(2 * 3 + 1) % 4", "3"), ("28 * 28 / 2 - 1", "391")];
+        for (expression, value) in cases {
+            assert_eq!(of(expression), value, "{expression}");
+        }
+    }
+
+    #[test]
+    fn what_only_the_compiler_can_say() {
+        // Also what it refuses: it says so at the user's tokens.
+        for expression in
+            ["A", "2 * A", "3 - 5", "1 / 0", "7 % 0", "4294967296 * 4294967296", "1 << 3u32", "f(2.5)", "-A", "{ 3 }", "A as usize"]
+        {
+            assert_eq!(of(expression), "the compiler", "{expression}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_size() {
+        let cases = [
+            ("5.0", "must be a whole number, but is `5.0` write `5`"),
+            ("2.5 * A", "must be a whole number, but is `2.5` "),
+            ("-1", "must not be negative, but is `-1` "),
+            ("6u32", "must be a `usize`, but is `6u32` write `6`"),
+            ("18446744073709551615", "must fit into memory, but is `18446744073709551615` "),
+            ("\"same\"", "must be a whole number, but is `\"same\"` "),
+        ];
+        for (expression, text) in cases {
+            assert_eq!(of(expression), text, "{expression}");
+        }
+    }
+}

@@ -52,7 +52,7 @@ pub(super) fn visible(letter: char) -> char {
 }
 
 /// `61,706`
-pub(super) fn thousands(number: u64) -> String {
+pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {

@@ -1,7 +1,7 @@
 //! Networks of many shapes, for the tests of pictures.
 
 use layercake::ir::ops::*;
-use layercake::ir::{Builder, Graph, INFER, Op, Shape};
+use layercake::ir::{Builder, Graph, INFER, Mistake, Op, Shape};
 
 #[allow(dead_code)] // its `main`
 #[path = "../../examples/pictures.rs"]
@@ -9,7 +9,7 @@ mod pictures;
 
 /// All of them.
 pub fn all() -> Vec<Graph> {
-    let mut all = vec![pictures::lenet5().unwrap(), pictures::resnet_block().unwrap(), pictures::unet().unwrap()];
+    let mut all = vec![pictures::lenet5().unwrap(), pictures::resnet_block().unwrap(), unet().unwrap()];
     all.extend([resnet50(&[3]), siamese(), vae(), inception(), densenet(6), gate(), nested(), resnet50(&[3, 4, 6, 3])]);
     all.extend((0..45).map(|seed| random(seed, 5 + 2 * seed as usize)));
     all
@@ -227,4 +227,41 @@ pub fn random(seed: u64, nodes: usize) -> Graph {
     }
     let last = values[values.len() - 1];
     net.0.finish(&[("last", last), ("first", values[0])])
+}
+
+/// A small U-Net (Ronneberger et al., 2015): what goes down at the left joins what comes up, level by level.
+fn unet() -> Result<Graph, Mistake> {
+    let mut b = Builder::new("UNet");
+    let mut x = b.input("image", Shape::new(&[1, 64, 64]))?;
+    let pool = MaxPool2d { kernel: [2; 2], stride: [2; 2], padding: [0; 2], dilation: [1; 2], ceil_mode: false };
+    let mut levels = Vec::new();
+    for (level, channels) in [16, 32, 64].into_iter().enumerate() {
+        x = double_conv(&mut b, &format!("down{}", level + 1), channels, x)?;
+        levels.push((level + 1, channels, x));
+        x = b.add(&format!("max_pool2d_{}", level + 1), Op::MaxPool2d(pool), &[x])?;
+    }
+    x = double_conv(&mut b, "bottom", 128, x)?;
+    for (level, channels, skip) in levels.into_iter().rev() {
+        let name = format!("up{level}");
+        // The rules know no upsampling yet; a convolution with a wide padding has its place, and its shapes.
+        let padding = 64 >> (level + 1);
+        x = b.add(&format!("{name}.up"), padded(2 * channels, 1, padding), &[x])?;
+        x = b.add(&format!("{name}.concat_1"), Op::Concat(Concat { axis: 0 }), &[skip, x])?;
+        x = double_conv(&mut b, &name, channels, x)?;
+    }
+    let x = b.add("classes", padded(2, 1, 0), &[x])?;
+    Ok(b.finish(&[("mask", x)]))
+}
+
+fn double_conv(b: &mut Builder, name: &str, channels: usize, mut x: usize) -> Result<usize, Mistake> {
+    for n in ["1", "2"] {
+        x = b.add(&format!("{name}.conv{n}"), padded(channels, 3, 1), &[x])?;
+        x = b.add(&format!("{name}.relu_{n}"), Op::Relu, &[x])?;
+    }
+    Ok(x)
+}
+
+fn padded(out_channels: usize, kernel: usize, padding: usize) -> Op {
+    let (kernel, padding) = ([kernel; 2], [padding; 2]);
+    Op::Conv2d(Conv2d { in_channels: INFER, out_channels, kernel, stride: [1; 2], padding, dilation: [1; 2], groups: 1, bias: true })
 }
