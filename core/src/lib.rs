@@ -98,5 +98,5 @@ pub mod __private {
     pub use crate::network::{Network, Runtime, eval, infer, train, train_data};
     pub use crate::portable::{record_f32 as record_portably, run_f32 as run_portably};
     pub use crate::value::{Slot, Value};
-    pub use crate::{Scalar, Summary};
+    pub use crate::{Drawing, Scalar, Summary};
 }

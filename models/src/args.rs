@@ -17,6 +17,7 @@ Examples:
   layercake train lenet5                                          on the built-in digits, a few seconds
   layercake train lenet5 --dataset mnist --data-dir DIR --seed 1  on DIR/mnist/train-images-idx3-ubyte.gz, ..
   layercake eval lenet5 --checkpoint runs/lenet5-digits-1/model.safetensors
+  layercake draw lenet5 --out lenet5.svg
   layercake bench lenet5 --batch-size 64 --json
 
 Each command explains its options: layercake train --help";
@@ -29,6 +30,14 @@ pub(crate) enum Command {
     Summary {
         /// The model; `layercake list` shows all.
         model: String,
+    },
+    /// Draw a model's layers and what flows between them.
+    Draw {
+        /// The model; `layercake list` shows all.
+        model: String,
+        /// The file; its ending says what it becomes: .svg a picture, .dot for Graphviz, .mmd for Mermaid.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
     /// Train a model and keep the run in a folder.
     Train(TrainArgs),

@@ -1,9 +1,12 @@
 //! What each command does.
 
+use std::ffi::OsStr;
 use std::io::{Write, stdout};
+use std::path::Path;
 
 use indicatif::HumanCount;
-use layercake::Summary;
+use layercake::io::write_atomically;
+use layercake::{Drawing, Summary};
 use layercake_models::{Device, EvalOptions, Model, TrainOptions, zoo};
 use layercake_train::Timing;
 use layercake_train::data::DataSet;
@@ -17,6 +20,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
     match cli.command {
         Command::List => list(),
         Command::Summary { model } => Ok(writeln!(stdout(), "{}", Summary::of(named(&model)?.graph()))?),
+        Command::Draw { model, out } => draw(&model, &out),
         Command::Train(args) => train(args),
         Command::Eval(args) => eval(args),
         Command::Bench(args) => bench(args),
@@ -34,6 +38,17 @@ fn list() -> Outcome {
         writeln!(out, "{:30}{}", set.name(), set.about())?;
     }
     Ok(())
+}
+
+fn draw(model: &str, out: &Path) -> Outcome {
+    let drawing = Drawing::of(named(model)?.graph());
+    let text = match out.extension().and_then(OsStr::to_str) {
+        Some("svg") => drawing.svg(),
+        Some("dot") => drawing.dot(),
+        Some("mmd") => drawing.mermaid(),
+        _ => return Err(CommandError::Ending { path: out.to_owned() }),
+    };
+    write_atomically(out, text.as_bytes()).map_err(|reason| CommandError::Write { path: out.to_owned(), reason })
 }
 
 fn train(args: TrainArgs) -> Outcome {

@@ -1,6 +1,7 @@
 //! Errors of the command, each on one line.
 
 use std::io;
+use std::path::PathBuf;
 
 use layercake_models::ModelError;
 
@@ -16,6 +17,12 @@ pub(crate) enum CommandError {
     /// So many threads cannot be had.
     #[error("cannot run on {threads} threads: {reason}")]
     Threads { threads: usize, reason: String },
+    /// A drawing of no known kind.
+    #[error("{}: expected a name that ends in .svg, .dot or .mmd", .path.display())]
+    Ending { path: PathBuf },
+    /// A drawing.
+    #[error("{}: cannot write it: {reason}", .path.display())]
+    Write { path: PathBuf, reason: io::Error },
     /// The work itself.
     #[error(transparent)]
     Model(#[from] ModelError),

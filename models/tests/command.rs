@@ -26,6 +26,23 @@ fn unknown_names() {
 }
 
 #[test]
+fn drawings() {
+    let place = Place::new();
+    place.fails("draw lenet5", 2, "error: the following required arguments were not provided: --out <FILE>");
+    place.fails("draw lenet --out a.svg", 1, "error: unknown model `lenet`; did you mean `lenet5`?; there are: lenet5");
+    for name in ["picture.png", "picture"] {
+        place.fails(&format!("draw lenet5 --out {name}"), 1, &format!("error: {name}: expected a name that ends in .svg, .dot or .mmd"));
+    }
+    place.fails("draw lenet5 --out no/folder.svg", 1, "error: no/folder.svg: cannot write it: No such file or directory (os error 2)");
+    assert!(place.names(".").is_empty());
+    for (name, begin) in [("a.svg", "<svg"), ("a.dot", "digraph"), ("a.mmd", "flowchart")] {
+        place.works(&format!("draw lenet5 --out {name}"));
+        let text = place.text(name);
+        assert!(text.contains(begin) && text.contains("conv2"), "{text}");
+    }
+}
+
+#[test]
 fn numbers_that_make_no_sense() {
     let place = Place::new();
     let whole =

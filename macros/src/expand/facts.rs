@@ -45,6 +45,12 @@ impl Printer<'_> {
                 #vis fn summary() -> #k::Summary {
                     #k::Summary::of(Self::GRAPH)
                 }
+
+                /// A picture of the layers and what flows between them, to be written as SVG, DOT or Mermaid.
+                #[must_use]
+                #vis fn draw() -> #k::Drawing {
+                    #k::Drawing::of(Self::GRAPH)
+                }
             }
         };
         // Mistakes have places of their own.
