@@ -23,7 +23,7 @@
 //!
 //! Write `Linear(129 -> 32)` and the program does not compile; the error underlines `129` and says that `fc1` receives 128 features.
 //!
-//! The tensors are [dfdx](https://docs.rs/dfdx)'s, re-exported as [`dfdx`]: a network is a dfdx module, trained by its optimizers, built on its
+//! The tensors are dfdx's, re-exported as [`dfdx`]: a network is a dfdx module, trained by its optimizers, built on its
 //! devices. On the CPU in `f32` a network runs on Layercake's own engine, as one operation on dfdx's tape; everywhere else through
 //! dfdx's operations.
 

@@ -36,3 +36,8 @@ pub mod __private {
         Cpu::default().build_module::<N, E>()
     }
 }
+
+/// What the README says must compile and hold.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
