@@ -91,3 +91,42 @@ impl Program {
         self.phases.push(phase);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use layercake_ir::{
+        Builder, INFER, Op, Shape,
+        ops::{Conv2d, Linear},
+    };
+
+    use super::*;
+    use crate::{Mode, plan::Key};
+
+    fn phases(input: &[usize], op: Op, batch: usize) -> Vec<Phase> {
+        let mut builder = Builder::new("One");
+        let x = builder.input("input", Shape::new(input)).unwrap();
+        let y = builder.add("layer", op, &[x]).unwrap();
+        let graph = builder.finish(&[("output", y)]);
+        Plan::new(&graph, Key { batch, mode: Mode::Train, input_grad: false }).unwrap().backward
+    }
+
+    /// The same sizes are run by the tests of whole graphs, so these see the wide path.
+    #[test]
+    fn large_weights_are_worked_out_by_all_threads() {
+        let all = Phase::Lanes(vec![Task { step: 0, part: Part::Whole }]);
+        let linear = |outputs| Op::Linear(Linear { in_features: INFER, out_features: outputs, bias: true });
+        assert_eq!(phases(&[500], linear(410), 70), [all.clone(), Phase::Weights(0)]);
+        assert_eq!(phases(&[500], linear(30), 70), std::slice::from_ref(&all));
+        let conv = Op::Conv2d(Conv2d {
+            in_channels: INFER,
+            out_channels: 600,
+            kernel: [3; 2],
+            stride: [1; 2],
+            padding: [1; 2],
+            dilation: [1; 2],
+            groups: 2,
+            bias: true,
+        });
+        assert_eq!(phases(&[32, 2, 2], conv, 128), [all, Phase::Weights(0)]);
+    }
+}

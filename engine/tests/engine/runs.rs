@@ -25,8 +25,8 @@ fn networks() -> Vec<(Graph, usize)> {
         (lenet(), 70),
         (chain(&[3, 12, 12], &norms), 67),
         // Large enough that weights' gradients are worked out by all threads together.
-        (chain(&[700], &[linear(600), Op::Tanh, norm1d(true), linear(300)]), 100),
-        (chain(&[64, 4, 4], &[conv(300, 3, 1), Op::Relu, conv(130, 3, 0)]), 20),
+        (chain(&[500], &[linear(410), Op::Tanh, norm1d(true), linear(30)]), 70),
+        (chain(&[32, 2, 2], &[conv_with(600, [[3, 3], [1, 1], [1, 1], [1, 1]], 2, true), Op::Relu, conv(2, 2, 0)]), 128),
     ]
 }
 
@@ -88,6 +88,14 @@ fn runs_are_independent() {
     // Gradients are added to what is there.
     first.add_input_grad(0, &mut found);
     assert_eq!(f64::from(found[0]), 2.0 * alone.input_grads[0][0]);
+}
+
+#[test]
+fn engines_are_shared_and_runs_are_sent() {
+    fn shared<T: Send + Sync + Clone + Default + 'static>() {}
+    fn sent<T: Send + 'static>() {}
+    shared::<Engine>();
+    sent::<layercake_engine::Run>();
 }
 
 #[test]

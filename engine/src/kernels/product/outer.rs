@@ -1,73 +1,10 @@
-//! Matrix products, the arithmetic of `Linear` and `Conv2d`.
-//!
-//! Two forms, told apart by what lies contiguous in memory:
-//!
-//! - [`outer`]: `out[i][j] = sum over k of left[i][k] right[k][j]`, the columns `j` contiguous. A register tile of rows times vectors
-//!   of columns takes one `k` a step: one load for each vector, one broadcast for each row.
-//! - [`inner`]: `out[i][j] = sum over q of left[i][q] right[j][q]`, the summed index contiguous. A tile of rows times rows, each sum
-//!   kept as a vector that is added up at the end.
-//!
-//! The rows of the right factor begin wherever [`Rows`] says, so a convolution can name the shifted copies of its input without
-//! making them. Neither form packs or allocates. The order of every sum depends on the sizes and the instruction set alone.
+//! The product whose columns are contiguous.
 #![allow(unsafe_code)]
 
 use pulp::{MemMask, Simd, WithSimd};
 
-use super::simd::arch;
-
-/// Where the rows of a matrix begin in its slice.
-pub trait Rows: Copy {
-    /// The position of the first element of row `k`.
-    fn at(self, k: usize) -> usize;
-    /// The largest of the first `count` positions, 0 if `count` is.
-    fn furthest(self, count: usize) -> usize;
-}
-
-/// Rows at equal distances.
-#[derive(Clone, Copy, Debug)]
-pub struct Every(pub usize);
-
-impl Rows for Every {
-    #[inline(always)]
-    fn at(self, k: usize) -> usize {
-        self.0 * k
-    }
-
-    fn furthest(self, count: usize) -> usize {
-        self.0 * count.saturating_sub(1)
-    }
-}
-
-/// Rows at listed positions, in multiples of a unit.
-#[derive(Clone, Copy, Debug)]
-pub struct Listed<'a> {
-    /// The positions.
-    pub list: &'a [usize],
-    /// Elements of a unit.
-    pub unit: usize,
-}
-
-impl Rows for Listed<'_> {
-    #[inline(always)]
-    fn at(self, k: usize) -> usize {
-        self.list[k] * self.unit
-    }
-
-    fn furthest(self, count: usize) -> usize {
-        self.list[..count].iter().copied().max().unwrap_or(0) * self.unit
-    }
-}
-
-/// What a sum begins with.
-#[derive(Clone, Copy, Debug)]
-pub enum Start<'a> {
-    /// Zero.
-    Zero,
-    /// An element for each row of the result ([`outer`]), for each column of it ([`inner`]).
-    Bias(&'a [f32]),
-    /// What the result holds already.
-    Sum,
-}
+use super::{Rows, Start, Tile};
+use crate::kernels::simd::arch;
 
 /// The arguments of [`outer`]. The columns come in `segments` stretches of `n`.
 #[derive(Clone, Copy, Debug)]
@@ -100,41 +37,10 @@ pub struct Outer<'a, C, R> {
     pub start: Start<'a>,
 }
 
-/// The arguments of [`inner`]. The summed index runs over `segments` stretches of `len` elements.
-#[derive(Clone, Copy, Debug)]
-pub struct Inner<'a, R> {
-    /// Rows of the result.
-    pub m: usize,
-    /// Columns of the result.
-    pub n: usize,
-    /// Length of a stretch.
-    pub len: usize,
-    /// Number of stretches.
-    pub segments: usize,
-    /// Element `q` of stretch `s` of row `i` is at `i * left_row + s * left_segment + q`.
-    pub left: &'a [f32],
-    /// Distance between rows of the left factor.
-    pub left_row: usize,
-    /// Distance between stretches of the left factor.
-    pub left_segment: usize,
-    /// Element `q` of stretch `s` of row `j` is at `rows.at(j) + s * right_segment + q`.
-    pub right: &'a [f32],
-    /// Where the right factor's rows begin.
-    pub rows: R,
-    /// Distance between stretches of the right factor.
-    pub right_segment: usize,
-    /// Distance between rows of the result.
-    pub out_row: usize,
-    /// What the sums begin with.
-    pub start: Start<'a>,
-}
-
 /// Terms that one pass of [`outer`] adds: 1024 rows of 3 vectors stay in a level-2 cache.
 const OUTER_DEPTH: usize = 1024;
 /// A left factor of so many elements stays in a level-2 cache.
 const OUTER_LEFT: usize = 128 * 1024;
-/// Elements of a row that one pass of [`inner`] takes: 5 such rows stay in a level-1 cache.
-const INNER_DEPTH: usize = 1024;
 /// Vectors of columns in a tile of [`outer`].
 const OUTER_VECTORS: usize = 3;
 
@@ -145,16 +51,6 @@ const OUTER_VECTORS: usize = 3;
 pub fn outer<C: Rows, R: Rows>(product: Outer<C, R>, out: &mut [f32]) {
     if product.m > 0 && product.n > 0 && product.segments > 0 {
         arch().dispatch(OuterOp(product, out));
-    }
-}
-
-/// See [`Inner`].
-///
-/// # Panics
-/// If a slice is too short for the sizes.
-pub fn inner<R: Rows>(product: Inner<R>, out: &mut [f32]) {
-    if product.m > 0 && product.n > 0 {
-        arch().dispatch(InnerOp(product, out));
     }
 }
 
@@ -241,17 +137,6 @@ impl Grid {
         // SAFETY: the rows lie before `m`, the columns before `n` in their stretch, the terms before `k`: inside the slices.
         unsafe { outer_tile_of(simd, p, tile, out, end - rows, last - first) };
     }
-}
-
-#[derive(Clone, Copy)]
-struct Tile<'a, M> {
-    i: usize,
-    j: usize,
-    out: usize,
-    from: usize,
-    depth: usize,
-    last: MemMask<M>,
-    start: Start<'a>,
 }
 
 /// Picks the compiled tile for a height and a number of vectors.
@@ -361,142 +246,13 @@ unsafe fn load<S: Simd>(simd: S, from: *const f32, masked: bool, mask: MemMask<S
     }
 }
 
-struct InnerOp<'a, 'b, R>(Inner<'a, R>, &'b mut [f32]);
-
-impl<R: Rows> WithSimd for InnerOp<'_, '_, R> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let InnerOp(p, out) = self;
-        let segments = p.segments.saturating_sub(1);
-        // These four bounds are all that the tiles rely on.
-        assert!(p.segments == 0 || p.left.len() >= (p.m - 1) * p.left_row + segments * p.left_segment + p.len, "left factor too short");
-        assert!(p.segments == 0 || p.right.len() >= p.rows.furthest(p.n) + segments * p.right_segment + p.len, "right factor too short");
-        assert!(out.len() >= (p.m - 1) * p.out_row + p.n, "result too short");
-        assert!(!matches!(p.start, Start::Bias(bias) if bias.len() < p.n), "bias too short");
-        // 4 x 5 sums and 5 vectors in 32 registers, 4 x 2 and 5 in 16. One more column, and the compiler keeps a sum in memory:
-        // a third of the speed, measured.
-        let most = if S::REGISTER_COUNT >= 32 { 5 } else { 2 };
-        let (blocks_m, blocks_n) = (p.m.div_ceil(4), p.n.div_ceil(most));
-        let mut from = 0;
-        loop {
-            let depth = INNER_DEPTH.min(p.len - from);
-            let start = if from == 0 { p.start } else { Start::Sum };
-            let last = MemMask::new(simd.mask_between_m32s(0, (depth % S::F32_LANES) as u32).mask());
-            let mut j = 0;
-            for block_n in 0..blocks_n {
-                let columns = (p.n - j).div_ceil(blocks_n - block_n);
-                let mut i = 0;
-                for block_m in 0..blocks_m {
-                    let rows = (p.m - i).div_ceil(blocks_m - block_m);
-                    let tile = Tile { i, j, out: i * p.out_row + j, from, depth, last, start };
-                    // SAFETY: the asserts above bound every element of the tile.
-                    unsafe { inner_tile_of(simd, &p, tile, out, rows, columns) };
-                    i += rows;
-                }
-                j += columns;
-            }
-            from += depth;
-            if from >= p.len {
-                return;
-            }
-        }
-    }
-}
-
-/// Picks the compiled tile for its two sizes.
-///
-/// # Safety
-/// As [`inner_tile`].
-#[inline(always)]
-unsafe fn inner_tile_of<S: Simd, R: Rows>(simd: S, p: &Inner<R>, tile: Tile<S::m32s>, out: &mut [f32], rows: usize, columns: usize) {
-    macro_rules! pick {
-        ($($columns:literal)*) => {
-            match (rows, columns) {
-                $(
-                    // SAFETY: handed on to the caller.
-                    (1, $columns) => unsafe { inner_tile::<S, R, 1, $columns>(simd, p, tile, out) },
-                    // SAFETY: handed on to the caller.
-                    (2, $columns) => unsafe { inner_tile::<S, R, 2, $columns>(simd, p, tile, out) },
-                    // SAFETY: handed on to the caller.
-                    (3, $columns) => unsafe { inner_tile::<S, R, 3, $columns>(simd, p, tile, out) },
-                    // SAFETY: handed on to the caller.
-                    (4, $columns) => unsafe { inner_tile::<S, R, 4, $columns>(simd, p, tile, out) },
-                )*
-                _ => unreachable!("a tile has at most 4 rows and 5 columns"),
-            }
-        };
-    }
-    if S::REGISTER_COUNT >= 32 { pick!(1 2 3 4 5) } else { pick!(1 2) }
-}
-
-/// One tile of `M` times `N` sums; `tile.last` has the lanes that remain after the last whole vector of a stretch.
-///
-/// # Safety
-/// The rows `tile.i .. + M` and `tile.j .. + N` and the elements `tile.from .. + tile.depth` of each stretch must lie within the
-/// slices as [`Inner`] places them.
-#[inline(always)]
-unsafe fn inner_tile<S: Simd, R: Rows, const M: usize, const N: usize>(simd: S, p: &Inner<R>, tile: Tile<S::m32s>, out: &mut [f32]) {
-    let width = S::F32_LANES;
-    let whole = tile.depth / width;
-    let mut sums = [[simd.splat_f32s(0.0); N]; M];
-    let mut left = p.left.as_ptr().wrapping_add(tile.i * p.left_row + tile.from);
-    let mut right: [*const f32; N] = [p.right.as_ptr(); N];
-    for (j, right) in right.iter_mut().enumerate() {
-        *right = right.wrapping_add(p.rows.at(tile.j + j) + tile.from);
-    }
-    for _ in 0..p.segments {
-        for q in 0..whole {
-            let mut a = [simd.splat_f32s(0.0); M];
-            for (i, a) in a.iter_mut().enumerate() {
-                // SAFETY: a whole vector inside the stretch.
-                *a = unsafe { left.wrapping_add(i * p.left_row + q * width).cast::<S::f32s>().read_unaligned() };
-            }
-            for j in 0..N {
-                // SAFETY: as above.
-                let b = unsafe { right[j].wrapping_add(q * width).cast::<S::f32s>().read_unaligned() };
-                for i in 0..M {
-                    sums[i][j] = simd.mul_add_e_f32s(a[i], b, sums[i][j]);
-                }
-            }
-        }
-        if whole * width < tile.depth {
-            let mut a = [simd.splat_f32s(0.0); M];
-            for (i, a) in a.iter_mut().enumerate() {
-                // SAFETY: the lanes in the mask are inside the stretch; the others are not read and are zero.
-                *a = unsafe { simd.mask_load_ptr_f32s(tile.last, left.wrapping_add(i * p.left_row + whole * width)) };
-            }
-            for j in 0..N {
-                // SAFETY: as above.
-                let b = unsafe { simd.mask_load_ptr_f32s(tile.last, right[j].wrapping_add(whole * width)) };
-                for i in 0..M {
-                    sums[i][j] = simd.mul_add_e_f32s(a[i], b, sums[i][j]);
-                }
-            }
-        }
-        left = left.wrapping_add(p.left_segment);
-        for right in &mut right {
-            *right = right.wrapping_add(p.right_segment);
-        }
-    }
-    for (i, sums) in sums.iter().enumerate() {
-        let out = &mut out[tile.out + i * p.out_row..][..N];
-        for (j, (out, &sum)) in out.iter_mut().zip(sums).enumerate() {
-            let sum = simd.reduce_sum_f32s(sum);
-            *out = match tile.start {
-                Start::Zero => sum,
-                Start::Bias(bias) => bias[tile.j + j] + sum,
-                Start::Sum => *out + sum,
-            };
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::testing::{close, numbers};
+    use crate::kernels::{
+        product::{Every, Listed},
+        testing::{close, numbers},
+    };
 
     /// The definition: plain loops in f64.
     fn outer_reference<C: Rows, R: Rows>(p: &Outer<C, R>, out: &mut [f32]) {
@@ -512,26 +268,6 @@ mod tests {
                 sum += f64::from(left) * f64::from(p.right[p.rows.at(k) + s * p.right_segment + j]);
             }
             *at = sum as f32;
-        }
-    }
-
-    fn inner_reference<R: Rows>(p: &Inner<R>, out: &mut [f32]) {
-        for i in 0..p.m {
-            for j in 0..p.n {
-                let at = &mut out[i * p.out_row + j];
-                let mut sum = match p.start {
-                    Start::Zero => 0.0,
-                    Start::Bias(bias) => f64::from(bias[j]),
-                    Start::Sum => f64::from(*at),
-                };
-                for s in 0..p.segments {
-                    for q in 0..p.len {
-                        let left = p.left[i * p.left_row + s * p.left_segment + q];
-                        sum += f64::from(left) * f64::from(p.right[p.rows.at(j) + s * p.right_segment + q]);
-                    }
-                }
-                *at = sum as f32;
-            }
         }
     }
 
@@ -587,27 +323,6 @@ mod tests {
                 let rows = Listed { list: &rows, unit: n + 2 };
                 let p = Outer { m, n, segments, k, left, left_row, left_cols, right, rows, right_segment, out_row, out_segment, start };
                 outer_agrees(p);
-            }
-        }
-    }
-
-    #[test]
-    fn inner_agrees_with_its_definition() {
-        let bias = numbers(40, 3);
-        for (m, n, len, segments) in [(1, 1, 1, 1), (4, 6, 16, 1), (5, 7, 3, 2), (6, 25, 37, 3), (9, 13, 1100, 2), (3, 40, 2049, 1)] {
-            let (left_row, left_segment) = (segments * (len + 2), len + 2);
-            let (right_row, right_segment) = (segments * (len + 1) + 1, len + 1);
-            let left = numbers(m * left_row, 1);
-            let right = numbers(n * right_row, 2);
-            for start in [Start::Zero, Start::Bias(&bias), Start::Sum] {
-                let old = numbers(m * (n + 1), 4);
-                let (mut fast, mut slow) = (old.clone(), old);
-                let rows = Every(right_row);
-                let (left, right, out_row) = (&left[..], &right[..], n + 1);
-                let p = Inner { m, n, len, segments, left, left_row, left_segment, right, rows, right_segment, out_row, start };
-                inner(p, &mut fast);
-                inner_reference(&p, &mut slow);
-                close(&fast, &slow, 1e-5);
             }
         }
     }

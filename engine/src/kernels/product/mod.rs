@@ -1,0 +1,91 @@
+//! Matrix products, the arithmetic of `Linear` and `Conv2d`.
+//!
+//! Two forms, told apart by what lies contiguous in memory:
+//!
+//! - [`outer`]: `out[i][j] = sum over k of left[i][k] right[k][j]`, the columns `j` contiguous. A register tile of rows times vectors
+//!   of columns takes one `k` a step: one load for each vector, one broadcast for each row.
+//! - [`inner`]: `out[i][j] = sum over q of left[i][q] right[j][q]`, the summed index contiguous. A tile of rows times rows, each sum
+//!   kept as a vector that is added up at the end.
+//!
+//! The rows of the right factor begin wherever [`Rows`] says, so a convolution can name the shifted copies of its input without
+//! making them. Neither form packs or allocates. The order of every sum depends on the sizes and the instruction set alone.
+
+mod inner;
+mod outer;
+
+use pulp::MemMask;
+
+pub use inner::{Inner, inner};
+pub use outer::{Outer, outer};
+
+/// Where the rows of a matrix begin in its slice.
+pub trait Rows: Copy {
+    /// The position of the first element of row `k`.
+    fn at(self, k: usize) -> usize;
+    /// The largest of the first `count` positions, 0 if `count` is.
+    fn furthest(self, count: usize) -> usize;
+}
+
+/// Rows at equal distances.
+#[derive(Clone, Copy, Debug)]
+pub struct Every(pub usize);
+
+impl Rows for Every {
+    #[inline(always)]
+    fn at(self, k: usize) -> usize {
+        self.0 * k
+    }
+
+    fn furthest(self, count: usize) -> usize {
+        self.0 * count.saturating_sub(1)
+    }
+}
+
+/// Rows at listed positions, in multiples of a unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed<'a> {
+    /// The positions.
+    pub list: &'a [usize],
+    /// Elements of a unit.
+    pub unit: usize,
+}
+
+impl Rows for Listed<'_> {
+    #[inline(always)]
+    fn at(self, k: usize) -> usize {
+        self.list[k] * self.unit
+    }
+
+    fn furthest(self, count: usize) -> usize {
+        self.list[..count].iter().copied().max().unwrap_or(0) * self.unit
+    }
+}
+
+/// What a sum begins with.
+#[derive(Clone, Copy, Debug)]
+pub enum Start<'a> {
+    /// Zero.
+    Zero,
+    /// An element for each row of the result ([`outer`]), for each column of it ([`inner`]).
+    Bias(&'a [f32]),
+    /// What the result holds already.
+    Sum,
+}
+
+/// A part of a result whose sums stay in registers, and the terms to add to them.
+#[derive(Clone, Copy)]
+struct Tile<'a, M> {
+    /// The first row.
+    i: usize,
+    /// The first column: its position in a row of the right factor ([`outer`]), its number ([`inner`]).
+    j: usize,
+    /// The position of the first sum in the result.
+    out: usize,
+    /// The first term.
+    from: usize,
+    /// The number of terms.
+    depth: usize,
+    /// The lanes that count in the last vector.
+    last: MemMask<M>,
+    start: Start<'a>,
+}
