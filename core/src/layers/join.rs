@@ -18,7 +18,9 @@ pub(crate) fn elementwise<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 ) -> Result<Taped<E, D, T>, D::Err> {
     let mut result: Tensor<Rank1, E, D> = inputs[0].flat();
     for other in &inputs[1..] {
-        let other = other.flat();
+        // dfdx refuses to join a tensor with itself, and what did nothing (dropout at inference) gives its input: a copy is another tensor.
+        let (other, carried) = other.flat().put_tape(tape).try_mul(E::ONE)?.split_tape();
+        tape = carried;
         let joined = match op {
             Op::Add => result.put_tape(tape).try_add(other)?,
             Op::Sub => result.put_tape(tape).try_sub(other)?,

@@ -1,0 +1,184 @@
+//! Operations on several values on the portable path: by hand-worked numbers, and their gradients against finite differences.
+
+use layercake::__private::{Backend, Call, Runtime, Value};
+use layercake::dfdx::tensor_ops::Backward;
+use layercake::ir::ops::{BatchNorm1d, Concat, Linear, Split};
+use layercake::ir::{Builder, Graph, INFER, Op, Shape};
+use layercake::prelude::*;
+use layercake_engine::Mode;
+
+const BATCH: usize = 2;
+
+/// Runs a graph in float64; gives the outputs, and the gradient of half the sum of their squares by each input and tensor.
+fn run(graph: &Graph, mode: Mode, inputs: &[Vec<f64>], tensors: &[Vec<f64>]) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+    let device = Cpu::default();
+    let value = |data: &Vec<f64>, dims: &[usize]| {
+        let tensor = device.tensor_from_vec(data.clone(), (dims.iter().product::<usize>(),));
+        let shaped: Vec<usize> = dims.to_vec();
+        let value = match shaped[..] {
+            [a] => Value::erase(tensor.reshape_like(&(a,))),
+            [a, b] => Value::erase(tensor.reshape_like(&(a, b))),
+            [a, b, c] => Value::erase(tensor.reshape_like(&(a, b, c))),
+            _ => panic!("{dims:?} is more than the tests need"),
+        };
+        value.unwrap().0
+    };
+    let inputs: Vec<_> =
+        inputs.iter().zip(graph.inputs()).map(|(data, port)| value(data, &[&[BATCH], port.shape.dims()].concat())).collect();
+    let params = graph.nodes().iter().flat_map(|node| node.params().as_slice().to_vec());
+    let tensors: Vec<_> = tensors.iter().zip(params).map(|(data, param)| value(data, param.shape.dims())).collect();
+    let runtime = Runtime::default();
+    let call = Call { graph, runtime: &runtime, tensors: tensors.clone(), inputs: inputs.clone(), mode, input_grad: true, seed: 0 };
+    let done = <Cpu as Backend<f64>>::record(call, OwnedTape::default()).unwrap();
+    let flat = |value: &Value<f64, Cpu>| value.clone().restore(&(value.dims().iter().product::<usize>(),)).unwrap();
+    let outputs = done.outputs.iter().map(|output| flat(output).as_vec()).collect();
+    let mut tape = Some(done.tape);
+    let mut loss: Option<Tensor<Rank0, f64, Cpu, OwnedTape<f64, Cpu>>> = None;
+    for output in &done.outputs {
+        let output = layercake::dfdx::tensor::PutTape::put_tape(flat(output), tape.take().unwrap_or_default());
+        let half: Tensor<Rank0, f64, _, _> = (output.square() * 0.5).sum();
+        loss = Some(match loss {
+            None => half,
+            Some(loss) => loss + half,
+        });
+    }
+    let gradients = loss.unwrap().backward();
+    let all = inputs.iter().chain(&tensors);
+    (outputs, all.map(|value| gradients.get(&flat(value)).as_vec()).collect())
+}
+
+/// Numbers without a pattern, none near another.
+fn numbers(count: usize, seed: usize) -> Vec<f64> {
+    (0..count).map(|i| ((i * 7919 + seed * 104_729 + 13) % 1009) as f64 / 504.5 - 1.0).collect()
+}
+
+fn check_gradients(graph: &Graph, inputs: &[Vec<f64>], tensors: &[Vec<f64>]) {
+    let half = |inputs: &[Vec<f64>], tensors: &[Vec<f64>]| -> f64 {
+        run(graph, Mode::Eval, inputs, tensors).0.iter().flatten().map(|y| y * y / 2.0).sum()
+    };
+    let (_, gradients) = run(graph, Mode::Eval, inputs, tensors);
+    let step = 1e-6;
+    for which in 0..inputs.len() + tensors.len() {
+        for i in 0..gradients[which].len() {
+            let moved = |by: f64| {
+                let (mut inputs, mut tensors) = (inputs.to_vec(), tensors.to_vec());
+                let count = inputs.len();
+                let place = if which < count { &mut inputs[which] } else { &mut tensors[which - count] };
+                place[i] += by;
+                half(&inputs, &tensors)
+            };
+            let slope = (moved(step) - moved(-step)) / (2.0 * step);
+            let found = gradients[which][i];
+            assert!((slope - found).abs() < 1e-6 * (1.0 + slope.abs()), "{} {which} {i}: {found} against {slope}", graph.name);
+        }
+    }
+}
+
+#[test]
+fn joins_of_two_and_three() {
+    let ops: [(Op, fn(&[f64]) -> f64); 5] = [
+        (Op::Add, |x| x.iter().sum()),
+        (Op::Mul, |x| x.iter().product()),
+        (Op::Max, |x| x.iter().copied().fold(f64::MIN, f64::max)),
+        (Op::Sub, |x| x[0] - x[1]),
+        (Op::Max, |x| x.iter().copied().fold(f64::MIN, f64::max)),
+    ];
+    for (i, (op, by_hand)) in ops.into_iter().enumerate() {
+        let count = if i < 3 { 3 } else { 2 };
+        let mut b = Builder::new(op.kind());
+        let values: Vec<usize> = (0..count).map(|i| b.input(&format!("x{i}"), Shape::new(&[2, 3])).unwrap()).collect();
+        let y = b.add("join", op, &values).unwrap();
+        let graph = b.finish(&[("output", y)]);
+        let inputs: Vec<Vec<f64>> = (0..count).map(|i| numbers(BATCH * 6, i)).collect();
+        let (outputs, _) = run(&graph, Mode::Eval, &inputs, &[]);
+        for (at, y) in outputs[0].iter().enumerate() {
+            let operands: Vec<f64> = inputs.iter().map(|input| input[at]).collect();
+            assert!((by_hand(&operands) - y).abs() < 1e-12, "{} {operands:?}: {y}", op.kind());
+        }
+        check_gradients(&graph, &inputs, &[]);
+    }
+}
+
+/// One value twice in a join: both ways count.
+#[test]
+fn a_value_joined_with_itself() {
+    let mut b = Builder::new("Square");
+    let x = b.input("x", Shape::new(&[3])).unwrap();
+    let y = b.add("square", Op::Mul, &[x, x]).unwrap();
+    let graph = b.finish(&[("output", y)]);
+    check_gradients(&graph, &[numbers(BATCH * 3, 5)], &[]);
+}
+
+#[test]
+fn concatenation_and_its_reverse() {
+    for axis in [0, 1] {
+        let mut b = Builder::new("Concat");
+        let wide = if axis == 0 { [3, 2] } else { [2, 3] };
+        let x = b.input("x", Shape::new(&[2, 2])).unwrap();
+        let y = b.input("y", Shape::new(&wide)).unwrap();
+        let all = b.add("all", Op::Concat(Concat { axis }), &[y, x, y]).unwrap();
+        let first = b.add("first", Op::Split(Split { parts: 4, index: 0, axis }), &[all]).unwrap();
+        let third = b.add("third", Op::Split(Split { parts: 4, index: 2, axis }), &[all]).unwrap();
+        let graph = b.finish(&[("all", all), ("first", first), ("third", third)]);
+        let inputs = [numbers(BATCH * 4, 1), numbers(BATCH * 6, 2)];
+        let (outputs, _) = run(&graph, Mode::Eval, &inputs, &[]);
+        // Row r of the joined axis, position p of the other, of sample s.
+        let at = |data: &[f64], rows: usize, s: usize, r: usize, p: usize| match axis {
+            0 => data[(s * rows + r) * 2 + p],
+            _ => data[(s * 2 + p) * rows + r],
+        };
+        for s in 0..BATCH {
+            for p in 0..2 {
+                for r in 0..8 {
+                    let expected = match r {
+                        0..3 => at(&inputs[1], 3, s, r, p),
+                        3..5 => at(&inputs[0], 2, s, r - 3, p),
+                        _ => at(&inputs[1], 3, s, r - 5, p),
+                    };
+                    assert_eq!(at(&outputs[0], 8, s, r, p), expected);
+                }
+                for r in 0..2 {
+                    assert_eq!(at(&outputs[1], 2, s, r, p), at(&outputs[0], 8, s, r, p));
+                    assert_eq!(at(&outputs[2], 2, s, r, p), at(&outputs[0], 8, s, r + 4, p));
+                }
+            }
+        }
+        check_gradients(&graph, &inputs, &[]);
+    }
+}
+
+#[test]
+fn a_shared_layer_gathers_both_gradients() {
+    let mut b = Builder::new("Siamese");
+    let linear = Op::Linear(Linear { in_features: INFER, out_features: 2, bias: true });
+    let (left, right) = (b.input("left", Shape::new(&[3])).unwrap(), b.input("right", Shape::new(&[3])).unwrap());
+    let one = b.add("embed", linear, &[left]).unwrap();
+    let two = b.add_shared("embed", linear, &[right], one).unwrap();
+    let apart = b.add("apart", Op::Sub, &[one, two]).unwrap();
+    let head = b.add("head", linear, &[apart]).unwrap();
+    let graph = b.finish(&[("output", head), ("apart", apart)]);
+    let tensors = [numbers(6, 3), numbers(2, 4), numbers(4, 5), numbers(2, 6)];
+    check_gradients(&graph, &[numbers(BATCH * 3, 7), numbers(BATCH * 3, 8)], &tensors);
+}
+
+/// A normalisation that is applied twice moves its statistics twice: the second application goes on from the first.
+#[test]
+fn a_shared_normalisation_moves_twice() {
+    let mut b = Builder::new("Twice");
+    let norm = Op::BatchNorm1d(BatchNorm1d { features: INFER, eps: 0.0, momentum: 0.5, affine: false });
+    let x = b.input("x", Shape::new(&[1])).unwrap();
+    let one = b.add("norm", norm, &[x]).unwrap();
+    let two = b.add_shared("norm", norm, &[x], one).unwrap();
+    let graph = b.finish(&[("one", one), ("two", two)]);
+    let device = Cpu::default();
+    let value = |data: [f64; 2], dims: (usize, usize)| Value::erase(device.tensor_from_vec(data.to_vec(), dims)).unwrap().0;
+    let single = |data: f64| Value::erase(device.tensor_from_vec(vec![data], (1usize,))).unwrap().0;
+    let runtime = Runtime::default();
+    let (tensors, inputs) = (vec![single(0.0), single(1.0)], vec![value([2.0, 6.0], (2, 1))]);
+    let call = Call { graph: &graph, runtime: &runtime, tensors, inputs, mode: Mode::Train, input_grad: false, seed: 0 };
+    let done = <Cpu as Backend<f64>>::run(call).unwrap();
+    let last =
+        |which: usize| done.updates.iter().rev().find(|(i, _)| *i == which).unwrap().1.clone().restore(&(1usize,)).unwrap().as_vec()[0];
+    // The mean is 4: 0, 2, 3. The unbiased variance is 8: 1, 4.5, 6.25.
+    assert_eq!((last(0), last(1)), (3.0, 6.25));
+}
