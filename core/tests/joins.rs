@@ -76,7 +76,8 @@ fn check_gradients(graph: &Graph, inputs: &[Vec<f64>], tensors: &[Vec<f64>]) {
 
 #[test]
 fn joins_of_two_and_three() {
-    let ops: [(Op, fn(&[f64]) -> f64); 5] = [
+    type ByHand = fn(&[f64]) -> f64;
+    let ops: [(Op, ByHand); 5] = [
         (Op::Add, |x| x.iter().sum()),
         (Op::Mul, |x| x.iter().product()),
         (Op::Max, |x| x.iter().copied().fold(f64::MIN, f64::max)),
