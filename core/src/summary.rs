@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use layercake_ir::Graph;
-
-use crate::draw::thousands;
+use layercake_ir::{Graph, grouped};
 
 /// The table of a network's layers, with shapes, parameters and multiply-adds; `Display` prints it.
 ///
@@ -47,7 +45,7 @@ impl fmt::Display for Summary {
         }
         for node in graph.nodes() {
             let (params, mult_adds) = (node.params().count(), node.mult_adds());
-            let count = |n: u64| if n == 0 { "-".into() } else { thousands(n) };
+            let count = |n: u64| if n == 0 { "-".into() } else { grouped(n) };
             rows.push([node.name.to_string(), node.op.kind().into(), node.output.to_string(), count(params as u64), count(mult_adds)]);
         }
         let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
@@ -67,12 +65,12 @@ impl fmt::Display for Summary {
         let params = graph.params() as u64;
         let megabytes = |bytes: u64| bytes as f64 / 1e6;
         writeln!(f, "{line}")?;
-        writeln!(f, "trained parameters     {}", thousands(params))?;
+        writeln!(f, "trained parameters     {}", grouped(params))?;
         if buffers > 0 {
-            writeln!(f, "running statistics     {}", thousands(buffers as u64))?;
+            writeln!(f, "running statistics     {}", grouped(buffers as u64))?;
         }
-        writeln!(f, "mult-adds              {}", thousands(self.mult_adds()))?;
-        writeln!(f, "FLOPs                  {}", thousands(graph.flops()))?;
+        writeln!(f, "mult-adds              {}", grouped(self.mult_adds()))?;
+        writeln!(f, "FLOPs                  {}", grouped(graph.flops()))?;
         let [height, width] = graph.receptive_field();
         writeln!(f, "receptive field        {height} x {width}")?;
         writeln!(f, "input                  {:.2} MB", megabytes(self.input_bytes()))?;

@@ -25,7 +25,7 @@ pub use graph::{Builder, Graph, Node, Port, check_input, check_output};
 pub use mistake::{Mistake, Part, Site, blame};
 pub use ops::{Op, Param, Params};
 pub use shape::{MAX_RANK, Shape};
-pub use text::Text;
+pub use text::{Text, grouped};
 
 /// Stands for a size that the user left out and the shape rule fills in from the input.
 pub const INFER: usize = usize::MAX;

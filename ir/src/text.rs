@@ -127,6 +127,19 @@ impl PartialEq for Text {
     }
 }
 
+/// `61,706`: a number for people, its digits in groups of three.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +152,11 @@ mod tests {
         assert_eq!(Text::new().count(1, "channel").str(", ").count(0, "channel").as_str(), "1 channel, 0 channels");
         assert_eq!(Text::new().num(usize::MAX).as_str(), usize::MAX.to_string());
         assert_eq!(Text::new().pair([3, 3]).str(" ").pair([3, 5]).as_str(), "3 (3, 5)");
+    }
+
+    #[test]
+    fn digits_are_grouped() {
+        assert_eq!([0, 999, 1000, 61_706, 138_357_544].map(grouped), ["0", "999", "1,000", "61,706", "138,357,544"]);
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Diagram {
             fold.blocks.push(Block { form: Form::Output, rows: vec![row], exits: Vec::new() });
             fold.link(port.value, block, 0, port.name.to_string());
         }
-        let (params, flops) = (text::thousands(graph.params() as u64), layers::joined(text::rounded(graph.flops())));
+        let (params, flops) = (layercake_ir::grouped(graph.params() as u64), layers::joined(text::rounded(graph.flops())));
         let totals = format!("{params} parameters, {flops}FLOPs");
         Self { name: graph.name.to_string(), totals, blocks: fold.blocks, links: fold.links }
     }

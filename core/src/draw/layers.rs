@@ -35,7 +35,7 @@ impl Row {
             (Some(owner), _) => format!("= {}", text::cut(&graph.nodes()[owner].name, NAME)),
             (None, 0) => String::new(),
             (None, 1) => "1 param".to_owned(),
-            (None, count) => format!("{} params", text::thousands(count as u64)),
+            (None, count) => format!("{} params", layercake_ir::grouped(count as u64)),
         };
         let named = !note.is_empty() || matches!(node.op, Op::Subgraph(_)) || !is_made_up(&node.name, kind);
         let name = if named { text::cut(&node.name, NAME) } else { String::new() };

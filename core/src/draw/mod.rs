@@ -12,8 +12,6 @@ mod mermaid;
 mod svg;
 mod text;
 
-pub(crate) use text::thousands;
-
 use diagram::Diagram;
 use layercake_ir::Graph;
 

@@ -51,19 +51,6 @@ pub(super) fn visible(letter: char) -> char {
     if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') { ' ' } else { letter }
 }
 
-/// `61,706`
-pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// `833 thousand` as `833 k`, with three figures: `4.09 G`, `61.7 k`, `940`.
 pub(super) fn rounded(number: u64) -> String {
     let mut value = number as f64;
@@ -87,7 +74,6 @@ mod tests {
     #[test]
     fn figures() {
         assert_eq!([0, 940, 999_499, 999_600, 61_706, 4_089_284_608].map(rounded), ["0", "940", "999 k", "1.00 M", "61.7 k", "4.09 G"]);
-        assert_eq!([7, 1000, 25_557_032].map(thousands), ["7", "1,000", "25,557,032"]);
     }
 
     #[test]

@@ -51,13 +51,11 @@ impl<const OUT: usize, const IN: usize, const HEIGHT: usize, const WIDTH: usize,
     for Conv2d<OUT, IN, HEIGHT, WIDTH, E, D, BIAS>
 {
     fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
-        super::push(&self.weight, into)?;
-        self.bias.iter().try_for_each(|bias| super::push(bias, into))
+        super::push_both(&self.weight, self.bias.as_ref(), into)
     }
 
     fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>) {
-        into.push(&mut self.weight);
-        into.extend(self.bias.as_mut().map(|bias| bias as &mut dyn Slot<E, D>));
+        super::slots_of_both(&mut self.weight, self.bias.as_mut(), into);
     }
 }
 

@@ -37,13 +37,11 @@ impl<const IN: usize, const OUT: usize, E: Scalar, D: Device<E>, const BIAS: boo
 
 impl<const IN: usize, const OUT: usize, E: Scalar, D: Device<E>, const BIAS: bool> Layer<E, D> for Linear<IN, OUT, E, D, BIAS> {
     fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
-        super::push(&self.weight, into)?;
-        self.bias.iter().try_for_each(|bias| super::push(bias, into))
+        super::push_both(&self.weight, self.bias.as_ref(), into)
     }
 
     fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>) {
-        into.push(&mut self.weight);
-        into.extend(self.bias.as_mut().map(|bias| bias as &mut dyn Slot<E, D>));
+        super::slots_of_both(&mut self.weight, self.bias.as_mut(), into);
     }
 }
 

@@ -17,7 +17,8 @@ pub use batch_norm::BatchNorm;
 pub use conv2d::Conv2d;
 pub use linear::Linear;
 
-use dfdx::tensor::Tape;
+use dfdx::shapes::Shape;
+use dfdx::tensor::{Tape, Tensor};
 use dfdx::tensor_ops::Device;
 use layercake_engine::Mode;
 use layercake_ir::Op;
@@ -83,12 +84,29 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 }
 
 /// Appends one tensor.
-fn push<S: dfdx::shapes::Shape, E: Scalar, D: Device<E>>(
-    tensor: &dfdx::tensor::Tensor<S, E, D>,
-    into: &mut Vec<Value<E, D>>,
-) -> Result<(), D::Err> {
+fn push<S: Shape, E: Scalar, D: Device<E>>(tensor: &Tensor<S, E, D>, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
     into.push(Value::erase(tensor.clone())?.0);
     Ok(())
+}
+
+/// [`Layer::tensors`] of a layer that has a weight and perhaps a bias.
+fn push_both<W: Shape, B: Shape, E: Scalar, D: Device<E>>(
+    weight: &Tensor<W, E, D>,
+    bias: Option<&Tensor<B, E, D>>,
+    into: &mut Vec<Value<E, D>>,
+) -> Result<(), D::Err> {
+    push(weight, into)?;
+    bias.map_or(Ok(()), |bias| push(bias, into))
+}
+
+/// [`Layer::slots`] of such a layer.
+fn slots_of_both<'a, W: Shape, B: Shape, E: Scalar, D: Device<E>>(
+    weight: &'a mut Tensor<W, E, D>,
+    bias: Option<&'a mut Tensor<B, E, D>>,
+    into: &mut Vec<&'a mut dyn Slot<E, D>>,
+) {
+    into.push(weight);
+    into.extend(bias.map(|bias| bias as &mut dyn Slot<E, D>));
 }
 
 const ABSENT: &str = "the layer's type says that it has this tensor, but the field was emptied";

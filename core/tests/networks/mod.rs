@@ -3,7 +3,7 @@
 use layercake::ir::ops::*;
 use layercake::ir::{Builder, Graph, INFER, Mistake, Op, Shape};
 
-#[allow(dead_code)] // its `main`
+#[allow(dead_code, reason = "its `main`")]
 #[path = "../../examples/pictures.rs"]
 mod pictures;
 

@@ -1,6 +1,6 @@
 //! What hovering shows: documentation of the struct and its fields.
 
-use layercake_ir::{Graph, Op, Port};
+use layercake_ir::{Graph, Op, Port, grouped};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -91,28 +91,4 @@ pub fn graph(model: &Model) -> Option<Graph> {
         nodes: nodes?.into(),
         outputs: vec![port(&model.output, model.nodes.len())?].into(),
     })
-}
-
-/// `61,706`
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn digits_in_groups() {
-        let cases = [(0, "0"), (999, "999"), (1000, "1,000"), (61_706, "61,706"), (138_357_544, "138,357,544")];
-        for (number, text) in cases {
-            assert_eq!(super::grouped(number), text);
-        }
-    }
 }
