@@ -23,10 +23,12 @@ mod join;
 mod linear;
 mod param;
 mod pool2d;
+mod sizes;
 mod softmax;
 mod split;
 mod subgraph;
 mod window;
+mod words;
 
 pub use activation::LeakyRelu;
 pub use batch_norm::{BatchNorm1d, BatchNorm2d};
@@ -37,10 +39,12 @@ pub use flatten::Flatten;
 pub use linear::Linear;
 pub use param::{Param, Params};
 pub use pool2d::{AvgPool2d, MaxPool2d};
+pub use sizes::Sizes;
 pub use softmax::{LogSoftmax, Softmax};
 pub use split::Split;
 pub use subgraph::Subgraph;
 pub use window::Window;
+pub use words::Words;
 
 use crate::{Mistake, Part, Shape, Site};
 
