@@ -51,6 +51,12 @@ parts! {
     Eps: "eps",
     Momentum: "momentum",
     NegativeSlope: "negative_slope",
+    OutputPadding: "output_padding",
+    Colours: "colours",
+    Scale: "scale",
+    AlignCorners: "align_corners",
+    Shape: "shape",
+    Axes: "axes",
 }
 
 /// A layer refused what it was given.

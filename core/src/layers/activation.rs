@@ -1,11 +1,12 @@
 //! Activations: elementwise, any shape.
 
-use dfdx::tensor::{PutTape, SplitTape, Tape};
-use dfdx::tensor_ops::{ChooseFrom, Device, TryGt, TryMul};
+use dfdx::tensor::{PutTape, SplitTape, Tape, Tensor};
+use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryEq, TryGt, TryMul, TrySub};
+use layercake_ir::ops::{Approximation, Gelu};
 
 use super::Taped;
 use crate::Scalar;
-use crate::value::Value;
+use crate::value::{Rank1, Value};
 
 pub(crate) fn relu<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     shaped_as(x, Value::erase(x.flat().put_tape(tape).try_relu()?)?)
@@ -29,6 +30,37 @@ pub(crate) fn leaky_relu<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let positive = x.flat().try_gt(E::zero())?;
     let (below, tape) = x.flat().put_tape(tape).try_mul(slope)?.split_tape();
     shaped_as(x, Value::erase(positive.try_choose(x.flat().put_tape(tape), below)?)?)
+}
+
+/// dfdx's derivative of the exact form is wrong (its density lacks a factor of `sqrt(2) / 2`), so only its values are used.
+pub(crate) fn gelu<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Gelu, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let input = x.flat();
+    if op.approximate == Approximation::Tanh {
+        return shaped_as(x, Value::erase(input.put_tape(tape).try_fast_gelu()?)?);
+    }
+    let value = input.clone().try_accurate_gelu()?;
+    // (x Phi)' = Phi + x phi, where Phi is the value over x.
+    let half = input.clone().try_mul(E::zero())?.try_add(number::<E>(0.5))?;
+    let cumulative = input.try_eq(E::zero())?.try_choose(half, value.clone().try_div(input.clone())?)?;
+    let density = input.clone().try_square()?.try_mul(number::<E>(-0.5))?.try_exp()?;
+    let density = density.try_mul(number::<E>(0.5 * std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2))?;
+    let slope = density.try_mul(input.clone())?.try_add(cumulative)?;
+    shaped_as(x, Value::erase(with_slope(input, value, slope, tape)?)?)
+}
+
+/// `value`, whose derivative by `x` is `slope`: the difference of `x` and itself is zero, but is recorded.
+fn with_slope<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    x: Tensor<Rank1, E, D>,
+    value: Tensor<Rank1, E, D>,
+    slope: Tensor<Rank1, E, D>,
+    tape: T,
+) -> Result<Tensor<Rank1, E, D, T>, D::Err> {
+    let constant = x.clone().try_mul(E::ONE)?;
+    x.put_tape(tape).try_sub(constant)?.try_mul(slope)?.try_add(value)
+}
+
+fn number<E: Scalar>(number: f64) -> E {
+    E::from_f64(number).expect("an option is a number")
 }
 
 fn shaped_as<E: Scalar, D: Device<E>, T>(x: &Value<E, D>, (y, tape): Taped<E, D, T>) -> Result<Taped<E, D, T>, D::Err> {

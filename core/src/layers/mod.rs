@@ -4,16 +4,25 @@
 //! the *portable path*: they run on any device and dtype, and they are what the fast path is tested against.
 
 pub(crate) mod activation;
+mod affine;
 mod batch_norm;
 mod conv2d;
+mod conv_transpose2d;
 mod dropout;
+mod global_pool;
 mod join;
 mod linear;
+mod linear_map;
+mod masked_conv2d;
+mod moves;
 mod pool2d;
 mod softmax;
+mod upsample;
 mod window;
 
+pub use affine::Affine;
 pub use batch_norm::BatchNorm;
+pub use conv_transpose2d::ConvTranspose2d;
 pub use conv2d::Conv2d;
 pub use linear::Linear;
 
@@ -64,10 +73,18 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     match op {
         Op::Linear(_) => linear::forward(x, tape, context.params),
         Op::Conv2d(op) => conv2d::forward(op, x, tape, context.params),
+        Op::ConvTranspose2d(op) => conv_transpose2d::forward(op, x, tape, context.params),
+        Op::MaskedConv2d(op) => masked_conv2d::forward(op, x, tape, context.params),
         Op::MaxPool2d(op) => pool2d::max(op, x, tape),
         Op::AvgPool2d(op) => pool2d::mean(op, x, tape),
         Op::Flatten(_) => Ok((x.clone().with_dims(vec![x.dims()[0], x.dims()[1..].iter().product()]), tape)),
+        Op::GlobalAvgPool2d(_) => global_pool::mean(x, tape),
+        Op::Upsample(op) => upsample::forward(op, x, tape),
+        Op::Reshape(op) => Ok(moves::reshape(op, x, tape)),
+        Op::Permute(op) => moves::permute(op, x, tape),
+        Op::LayerNorm(op) => affine::layer_norm(op, x, tape, context.params),
         Op::Relu => activation::relu(x, tape),
+        Op::Gelu(op) => activation::gelu(op, x, tape),
         Op::LeakyRelu(op) => activation::leaky_relu(op.negative_slope, x, tape),
         Op::Tanh => activation::tanh(x, tape),
         Op::Sigmoid => activation::sigmoid(x, tape),
@@ -108,6 +125,38 @@ fn slots_of_both<'a, W: Shape, B: Shape, E: Scalar, D: Device<E>>(
     into.push(weight);
     into.extend(bias.map(|bias| bias as &mut dyn Slot<E, D>));
 }
+
+/// The traits of a layer that owns a weight and, with its last parameter `BIAS`, a bias; PyTorch's default initialisation by `fan_in`.
+macro_rules! weight_and_bias {
+    ($layer:ident<$($size:ident),+>, fan_in: $fan_in:expr) => {
+        impl<$(const $size: usize,)+ E: Scalar, D: Device<E>, const BIAS: bool> TensorCollection<E, D> for $layer<$($size,)+ E, D, BIAS> {
+            type To<E2: Dtype, D2: Device<E2>> = $layer<$($size,)+ E2, D2, BIAS>;
+
+            fn iter_tensors<V: ModuleVisitor<Self, E, D>>(visitor: &mut V) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+                let options = TensorOptions::reset_with(|t| init::default_uniform(t, $fan_in));
+                let weight = Self::tensor("weight", |s| &s.weight, |s| &mut s.weight, options);
+                if !BIAS {
+                    return visitor.visit_fields(weight, |weight| $layer { weight, bias: None });
+                }
+                let options = TensorOptions::reset_with(|t| init::default_uniform(t, $fan_in));
+                let bias = Self::tensor("bias", |s| super::present(&s.bias), |s| super::present_mut(&mut s.bias), options);
+                visitor.visit_fields((weight, bias), |(weight, bias)| $layer { weight, bias: Some(bias) })
+            }
+        }
+
+        impl<$(const $size: usize,)+ E: Scalar, D: Device<E>, const BIAS: bool> Layer<E, D> for $layer<$($size,)+ E, D, BIAS> {
+            fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
+                super::push_both(&self.weight, self.bias.as_ref(), into)
+            }
+
+            fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>) {
+                super::slots_of_both(&mut self.weight, self.bias.as_mut(), into);
+            }
+        }
+    };
+}
+
+use weight_and_bias;
 
 const ABSENT: &str = "the layer's type says that it has this tensor, but the field was emptied";
 

@@ -15,34 +15,47 @@
 
 mod activation;
 mod batch_norm;
+mod channels;
 mod concat;
 mod conv2d;
+mod conv_transpose2d;
 mod dropout;
 mod flatten;
+mod global_pool;
 mod join;
+mod layer_norm;
 mod linear;
+mod masked_conv2d;
 mod param;
 mod pool2d;
+mod reshape;
 mod sizes;
 mod softmax;
 mod split;
 mod subgraph;
+mod upsample;
 mod window;
 mod words;
 
-pub use activation::LeakyRelu;
+pub use activation::{Approximation, Gelu, LeakyRelu};
 pub use batch_norm::{BatchNorm1d, BatchNorm2d};
 pub use concat::Concat;
+pub use conv_transpose2d::ConvTranspose2d;
 pub use conv2d::Conv2d;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
+pub use global_pool::GlobalAvgPool2d;
+pub use layer_norm::LayerNorm;
 pub use linear::Linear;
+pub use masked_conv2d::{Mask, MaskedConv2d, Stack};
 pub use param::{Param, Params};
 pub use pool2d::{AvgPool2d, MaxPool2d};
+pub use reshape::{Permute, Reshape};
 pub use sizes::Sizes;
 pub use softmax::{LogSoftmax, Softmax};
 pub use split::Split;
 pub use subgraph::Subgraph;
+pub use upsample::{Interpolation, Upsample};
 pub use window::Window;
 pub use words::Words;
 
@@ -180,14 +193,28 @@ operations! {
         Linear: "Linear",
         /// Two-dimensional cross-correlation.
         Conv2d: "Conv2d",
+        /// The transpose of a two-dimensional cross-correlation.
+        ConvTranspose2d: "ConvTranspose2d",
+        /// A convolution that sees the pixels before its own.
+        MaskedConv2d: "MaskedConv2d",
         /// The largest element of each window.
         MaxPool2d: "MaxPool2d",
         /// The mean of each window.
         AvgPool2d: "AvgPool2d",
+        /// The mean of each channel.
+        GlobalAvgPool2d: "GlobalAvgPool2d",
+        /// A map made larger.
+        Upsample: "Upsample",
         /// All axes into one.
         Flatten: "Flatten",
+        /// The same elements under other sizes.
+        Reshape: "Reshape",
+        /// The axes in another order.
+        Permute: "Permute",
         /// `x` where positive, else `negative_slope * x`
         LeakyRelu: "LeakyReLU",
+        /// `x` times the normal distribution's `P(X < x)`
+        Gelu: "GELU",
         /// `exp(x) / sum(exp(x))` along an axis.
         Softmax: "Softmax",
         /// The logarithm of the softmax.
@@ -198,28 +225,40 @@ operations! {
         BatchNorm1d: "BatchNorm1d",
         /// Batch normalisation of channels.
         BatchNorm2d: "BatchNorm2d",
+        /// Normalisation of each sample over its last axes.
+        LayerNorm: "LayerNorm",
         /// One of the equal parts of a value along an axis.
         Split: "Split",
     }
     params {
         Linear,
         Conv2d,
+        ConvTranspose2d,
+        MaskedConv2d,
         BatchNorm1d,
         BatchNorm2d,
+        LayerNorm,
     }
     multiply_adds {
         Linear,
         Conv2d,
+        ConvTranspose2d,
+        MaskedConv2d,
         Subgraph,
     }
     window {
         Conv2d,
+        MaskedConv2d,
         MaxPool2d,
         AvgPool2d,
     }
     without {
         Linear,
         Conv2d,
+        ConvTranspose2d,
+        MaskedConv2d,
+        Upsample,
+        LayerNorm,
         LeakyRelu,
         Dropout,
         BatchNorm1d,

@@ -39,13 +39,7 @@ impl Window {
 
     /// Checks the options and the input's size and gives the output's height and width.
     pub(super) const fn slide(&self, input: &Shape, site: &Site) -> Result<[usize; 2], Mistake> {
-        if let Some(mistake) = zero(site, "kernel", Part::Kernel, self.kernel) {
-            return Err(mistake);
-        }
-        if let Some(mistake) = zero(site, "stride", Part::Stride, self.stride) {
-            return Err(mistake);
-        }
-        if let Some(mistake) = zero(site, "dilation", Part::Dilation, self.dilation) {
+        if let Some(mistake) = positive(site, self.kernel, self.stride, self.dilation) {
             return Err(mistake);
         }
         let mut out = [0; 2];
@@ -91,6 +85,17 @@ impl Window {
         // A padding that is allowed is at most half the kernel for pools; convolutions take any.
         Mistake::new(Part::Kernel, text).help(help)
     }
+}
+
+/// A mistake if a number of any of these options is zero.
+pub(super) const fn positive(site: &Site, kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2]) -> Option<Mistake> {
+    if let Some(mistake) = zero(site, "kernel", Part::Kernel, kernel) {
+        return Some(mistake);
+    }
+    if let Some(mistake) = zero(site, "stride", Part::Stride, stride) {
+        return Some(mistake);
+    }
+    zero(site, "dilation", Part::Dilation, dilation)
 }
 
 /// A mistake if either number of an option is zero.

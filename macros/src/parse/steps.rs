@@ -14,7 +14,7 @@ use crate::layers;
 use crate::report::Report;
 
 /// Words that the language will give a meaning to.
-const LATER: [&str; 15] = [
+const LATER: [&str; 14] = [
     "Residual",
     "Add",
     "Concat",
@@ -23,7 +23,6 @@ const LATER: [&str; 15] = [
     "Max",
     "Split",
     "Repeat",
-    "Upsample",
     "Embedding",
     "from",
     "output",

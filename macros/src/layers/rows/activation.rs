@@ -1,11 +1,13 @@
 //! Activations.
 
-use layercake_ir::ops::{LeakyRelu, LogSoftmax, Softmax};
+use layercake_ir::ops::{Approximation, Gelu, LeakyRelu, LogSoftmax, Softmax};
 use layercake_ir::{Op, Part};
 
 use super::{AXIS, plain};
 use crate::layers::{Choice, Default, Kind, Row};
 
+const APPROXIMATE: Choice =
+    Choice { name: "approximate", kind: Kind::Word(&Approximation::WORDS), default: Default::Word("none"), part: None };
 const SLOPE: Choice = Choice { name: "negative_slope", kind: Kind::Float, default: Default::Float(0.01), part: Some(Part::NegativeSlope) };
 
 /// Activations.
@@ -27,5 +29,12 @@ pub const ROWS: &[Row] = &[
         options: &[AXIS],
         example: "LogSoftmax(axis = 0)",
         ..plain("LogSoftmax", "log_softmax", "LogSoftmax", |s| Op::LogSoftmax(LogSoftmax { axis: s.size("axis") }))
+    },
+    Row {
+        options: &[APPROXIMATE],
+        example: "GELU(approximate = tanh)",
+        ..plain("GELU", "gelu", "Gelu", |s| {
+            Op::Gelu(Gelu { approximate: Approximation::named(s.word("approximate")).unwrap_or(Approximation::None) })
+        })
     },
 ];

@@ -1,6 +1,6 @@
 //! Normalisation.
 
-use layercake_ir::ops::{BatchNorm1d, BatchNorm2d};
+use layercake_ir::ops::{BatchNorm1d, BatchNorm2d, LayerNorm};
 use layercake_ir::{Op, Part};
 
 use super::plain;
@@ -8,9 +8,10 @@ use crate::layers::{Axes, Choice, Default, Field, Kind, Positions, Row};
 
 const EPS: Choice = Choice { name: "eps", kind: Kind::Float, default: Default::Float(1e-5), part: Some(Part::Eps) };
 const MOMENTUM: Choice = Choice { name: "momentum", kind: Kind::Float, default: Default::Float(0.1), part: Some(Part::Momentum) };
+const SHAPE: Choice = Choice { name: "shape", kind: Kind::List { inferred: false }, default: Default::Infer, part: Some(Part::Shape) };
 const AFFINE: Choice = Choice { name: "affine", kind: Kind::Bool, default: Default::Bool(true), part: None };
 
-const BATCH_NORM: Field = Field { layer: "BatchNorm", axes: Axes::Of(&[0]), switch: Some("affine") };
+const BATCH_NORM: Field = Field { layer: "BatchNorm", axes: Axes::Of(&[(0, 0)]), switch: Some("affine") };
 
 /// Normalisation.
 pub const ROWS: &[Row] = &[
@@ -38,6 +39,14 @@ pub const ROWS: &[Row] = &[
                 momentum: s.float("momentum"),
                 affine: s.bool("affine"),
             })
+        })
+    },
+    Row {
+        positions: Positions::List("shape"),
+        options: &[SHAPE, EPS, AFFINE],
+        field: Some(Field { layer: "Affine", axes: Axes::Shape("shape"), switch: Some("affine") }),
+        ..plain("LayerNorm", "layer_norm", "LayerNorm", |s| {
+            Op::LayerNorm(LayerNorm { shape: s.sizes("shape"), eps: s.float("eps"), affine: s.bool("affine") })
         })
     },
 ];

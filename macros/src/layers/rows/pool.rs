@@ -1,11 +1,15 @@
 //! Pooling.
 
-use layercake_ir::Op;
-use layercake_ir::ops::{AvgPool2d, MaxPool2d};
+use layercake_ir::ops::{AvgPool2d, GlobalAvgPool2d, Interpolation, MaxPool2d, Upsample};
+use layercake_ir::{Op, Part};
 
-use super::{CEIL, COUNT_PAD, DILATION, KERNEL, PADDING, STRIDE};
-use crate::layers::{Choice, Default, Outline, Positions, Row};
+use super::{CEIL, COUNT_PAD, DILATION, KERNEL, PADDING, STRIDE, plain};
+use crate::layers::{Choice, Default, Kind, Outline, Positions, Row};
 
+const SCALE: Choice = Choice { name: "scale", kind: Kind::Pair, default: Default::Required, part: Some(Part::Scale) };
+const MODE: Choice = Choice { name: "mode", kind: Kind::Word(&Interpolation::WORDS), default: Default::Word("nearest"), part: None };
+const ALIGN_CORNERS: Choice =
+    Choice { name: "align_corners", kind: Kind::Bool, default: Default::Bool(false), part: Some(Part::AlignCorners) };
 const POOL_STRIDE: Choice = Choice { default: Default::Same("kernel"), ..STRIDE };
 
 /// Pooling.
@@ -47,5 +51,22 @@ pub const ROWS: &[Row] = &[
         outline: Outline::Map(None),
         field: None,
         example: "AvgPool2d(2)",
+    },
+    Row {
+        outline: Outline::First,
+        ..plain("GlobalAvgPool2d", "global_avg_pool2d", "GlobalAvgPool2d", |_| Op::GlobalAvgPool2d(GlobalAvgPool2d {}))
+    },
+    Row {
+        positions: Positions::Option("scale"),
+        options: &[SCALE, MODE, ALIGN_CORNERS],
+        outline: Outline::Map(None),
+        example: "Upsample(2, mode = bilinear)",
+        ..plain("Upsample", "upsample", "Upsample", |s| {
+            Op::Upsample(Upsample {
+                scale: s.pair("scale"),
+                mode: Interpolation::named(s.word("mode")).unwrap_or(Interpolation::Nearest),
+                align_corners: s.bool("align_corners"),
+            })
+        })
     },
 ];
