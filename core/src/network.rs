@@ -157,7 +157,7 @@ fn call<N: Network<E, D>, E: Scalar, D: Backend<E>>(
     assert!(batches[0] > 0, "`{}` received an empty batch", graph.name);
     assert!(batches.iter().all(|&batch| batch == batches[0]), "`{}` received inputs with batches of {batches:?}", graph.name);
     // Only a network that needs random numbers draws one: the others leave the device's generator as it was.
-    let random = mode == Mode::Train && graph.nodes().iter().any(|node| matches!(node.op, Op::Dropout(_)));
+    let random = mode == Mode::Train && graph.nodes().iter().any(|node| node.op.is_random());
     let seed = if random { inputs[0].device().random_u64() } else { 0 };
     Ok(Call { graph, runtime, tensors: network.tensors()?, inputs, mode, input_grad, seed })
 }

@@ -57,6 +57,23 @@ parts! {
     AlignCorners: "align_corners",
     Shape: "shape",
     Axes: "axes",
+    OutputSize: "output_size",
+    Channels: "channels",
+    Size: "size",
+    Alpha: "alpha",
+    Beta: "beta",
+    K: "k",
+    Threshold: "threshold",
+    MinVal: "min_val",
+    MaxVal: "max_val",
+    Parameters: "parameters",
+    Pieces: "pieces",
+    Start: "start",
+    End: "end",
+    Top: "top",
+    Bottom: "bottom",
+    Left: "left",
+    Right: "right",
 }
 
 /// A layer refused what it was given.

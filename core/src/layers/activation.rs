@@ -1,10 +1,10 @@
 //! Activations: elementwise, any shape.
 
 use dfdx::tensor::{PutTape, SplitTape, Tape, Tensor};
-use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryEq, TryGt, TryMul, TrySub};
-use layercake_ir::ops::{Approximation, Gelu};
+use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryEq, TryGt, TryLt, TryMul, TrySub};
+use layercake_ir::ops::{Approximation, Elu, Gelu, Glu, Softplus};
 
-use super::Taped;
+use super::{Taped, moves};
 use crate::Scalar;
 use crate::value::{Rank1, Value};
 
@@ -30,6 +30,58 @@ pub(crate) fn leaky_relu<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let positive = x.flat().try_gt(E::zero())?;
     let (below, tape) = x.flat().put_tape(tape).try_mul(slope)?.split_tape();
     shaped_as(x, Value::erase(positive.try_choose(x.flat().put_tape(tape), below)?)?)
+}
+
+/// `x` where positive, else `alpha (exp(x) - 1)`; all of it times `scale`.
+fn exponential<E: Scalar, D: Device<E>, T: Tape<E, D>>(alpha: f64, scale: f64, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let positive = x.flat().try_gt(E::zero())?;
+    let zeros = x.flat().try_mul(E::zero())?;
+    // What is positive is left out before the exponential, where it could overflow.
+    let below = positive.clone().try_choose(zeros.put_tape(tape), x.flat())?;
+    let (below, tape) = below.try_exp()?.try_sub(E::ONE)?.try_mul(number::<E>(alpha))?.split_tape();
+    shaped_as(x, Value::erase(positive.try_choose(x.flat().put_tape(tape), below)?.try_mul(number::<E>(scale))?)?)
+}
+
+pub(crate) fn elu<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Elu, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    exponential(op.alpha, 1.0, x, tape)
+}
+
+/// The constants are those of the paper's appendix, to the last digit of a float64.
+pub(crate) fn selu<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    exponential(1.673_263_242_354_377_2, 1.050_700_987_355_480_5, x, tape)
+}
+
+pub(crate) fn silu<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let (gate, tape) = x.flat().put_tape(tape).try_sigmoid()?.split_tape();
+    shaped_as(x, Value::erase(x.flat().put_tape(tape).try_mul(gate)?)?)
+}
+
+pub(crate) fn softplus<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Softplus, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let linear = x.flat().try_mul(number::<E>(op.beta))?.try_gt(number::<E>(op.threshold))?;
+    let zeros = x.flat().try_mul(E::zero())?;
+    let bent = linear.clone().try_choose(zeros.put_tape(tape), x.flat())?.try_mul(number::<E>(op.beta))?;
+    let (bent, tape) = bent.try_exp()?.try_add(E::ONE)?.try_ln()?.try_div(number::<E>(op.beta))?.split_tape();
+    shaped_as(x, Value::erase(linear.try_choose(x.flat().put_tape(tape), bent)?)?)
+}
+
+/// On a bound and beyond the slope is zero, as in PyTorch.
+pub(crate) fn between<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    [low, high]: [f64; 2],
+    x: &Value<E, D>,
+    tape: T,
+) -> Result<Taped<E, D, T>, D::Err> {
+    let beyond = x.flat().try_clamp(low, high)?;
+    let inside = x.flat().try_gt(number::<E>(low))? & x.flat().try_lt(number::<E>(high))?;
+    shaped_as(x, Value::erase(inside.try_choose(x.flat().put_tape(tape), beyond)?)?)
+}
+
+/// The first half along an axis times the sigmoid of the second.
+pub(crate) fn glu<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Glu, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let size = x.dims()[op.axis + 1];
+    let (value, tape) = moves::part(x, op.axis, 0, size / 2, tape)?;
+    let (gate, tape) = moves::part(x, op.axis, size / 2, size, tape)?;
+    let (gate, tape) = gate.flat().put_tape(tape).try_sigmoid()?.split_tape();
+    shaped_as(&value, Value::erase(value.flat().put_tape(tape).try_mul(gate)?)?)
 }
 
 /// dfdx's derivative of the exact form is wrong (its density lacks a factor of `sqrt(2) / 2`), so only its values are used.

@@ -1,7 +1,7 @@
 //! Normalisations that keep no statistics: each sample is brought to mean 0 and variance 1 by itself, then scaled and shifted.
 
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
-use dfdx::shapes::{Axis, ConstShape, Dtype};
+use dfdx::shapes::{Axes2, Axis, ConstShape, Dtype, HasShape};
 use dfdx::tensor::{Cpu, PutTape, SplitTape, Storage, Tape, Tensor};
 use dfdx::tensor_ops::{BroadcastTo, Device, MeanTo, ReshapeTo, TryAdd, TryDiv, TryMul, TrySub};
 use layercake_ir::ops::LayerNorm;
@@ -65,6 +65,26 @@ pub(crate) fn layer_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         _ => y,
     };
     let (y, tape) = Value::erase(y)?;
+    Ok((y.with_dims(x.dims().to_vec()), tape))
+}
+
+/// Over each of so many groups of channels, scaled and shifted channel by channel.
+pub(crate) fn group_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    groups: usize,
+    eps: f64,
+    x: &Value<E, D>,
+    tape: T,
+    params: &[Value<E, D>],
+) -> Result<Taped<E, D, T>, D::Err> {
+    let size = x.dims()[1..].iter().product::<usize>() / groups;
+    let (y, tape) = Value::erase(standardised(x, size, eps, tape)?)?;
+    let y = y.with_dims(x.dims().to_vec());
+    let [weight, bias] = params else { return Ok((y, tape)) };
+    // [batch, channels, positions]
+    let y = y.around(1)?;
+    let shape = *y.shape();
+    let y = y.put_tape(tape).try_mul(weight.flat().try_broadcast_like::<_, Axes2<0, 2>>(&shape)?)?;
+    let (y, tape) = Value::erase(y.try_add(bias.flat().try_broadcast_like::<_, Axes2<0, 2>>(&shape)?)?)?;
     Ok((y.with_dims(x.dims().to_vec()), tape))
 }
 

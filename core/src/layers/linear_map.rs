@@ -24,13 +24,6 @@ impl LinearMap {
         Self { out, index: vec![index], weight: None }
     }
 
-    /// Each element of the output is one of the input, or zero.
-    pub fn place(out: Vec<usize>, index: impl Iterator<Item = Option<usize>>) -> Self {
-        let index: Vec<Option<usize>> = index.collect();
-        let weight = index.iter().map(|at| if at.is_some() { 1.0 } else { 0.0 }).collect();
-        Self { out, index: vec![index.iter().map(|at| at.unwrap_or(0)).collect()], weight: Some(vec![weight]) }
-    }
-
     /// The product of a map of rows and one of columns, each given as the taps (element, weight) of every row and column of the output.
     pub fn of_axes(size: [usize; 2], rows: &[Vec<(usize, f64)>], columns: &[Vec<(usize, f64)>]) -> Self {
         let taps = |axis: &[Vec<(usize, f64)>]| axis.iter().map(Vec::len).max().unwrap_or(0);

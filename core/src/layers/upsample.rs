@@ -19,8 +19,11 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Upsample, x: 
 /// For each place of an axis made larger, the elements it takes and their weights.
 fn taps(op: &Upsample, size: usize, scale: usize) -> Vec<Vec<(usize, f64)>> {
     let place = |i: usize| {
-        if op.mode == Interpolation::Nearest {
-            return vec![(i / scale, 1.0)];
+        match op.mode {
+            Interpolation::Nearest => return vec![(i / scale, 1.0)],
+            Interpolation::Nails if i.is_multiple_of(scale) => return vec![(i / scale, 1.0)],
+            Interpolation::Nails => return Vec::new(),
+            Interpolation::Bilinear => {}
         }
         let at = match (op.align_corners, size * scale) {
             (true, 1) => 0.0,

@@ -11,6 +11,8 @@ words! {
         Nearest = "nearest",
         /// A weighted mean of the four around.
         Bilinear = "bilinear",
+        /// Zeros, the element itself being in the upper left corner: the bed of nails.
+        Nails = "nails",
     }
 }
 
@@ -37,8 +39,8 @@ impl Upsample {
         if self.scale[0] == 0 || self.scale[1] == 0 {
             return Err(Mistake::new(Part::Scale, site.start().str(" has a scale of 0; it must be at least 1")));
         }
-        if self.align_corners && matches!(self.mode, Interpolation::Nearest) {
-            let text = site.start().str(" aligns corners, which the nearest element has no use for");
+        if self.align_corners && !matches!(self.mode, Interpolation::Bilinear) {
+            let text = site.start().str(" aligns corners, which only the bilinear mode can");
             let help = Text::new().str("write `mode = bilinear`, or leave `align_corners` out");
             return Err(Mistake::new(Part::AlignCorners, text).help(help));
         }

@@ -10,11 +10,16 @@ use crate::testing::{mistakes, with_model};
 /// A network whose only layer is the row's, with these arguments, on an input that suits it.
 fn network(row: &Row, arguments: &str) -> String {
     let input = match row.kind {
-        "Linear" | "BatchNorm1d" | "Softmax" | "LogSoftmax" | "LayerNorm" => "[7]",
+        "Linear" | "Maxout" | "BatchNorm1d" | "Softmax" | "LogSoftmax" | "LayerNorm" => "[7]",
+        "Conv1d" | "MaxPool1d" | "AvgPool1d" => "[6, 9]",
         _ => "[6, 9, 8]",
     };
     let output = match row.kind {
         "Flatten" | "GlobalAvgPool2d" => "[_]",
+        // With an axis named by a constant, two are left.
+        "Mean" | "Amax" if arguments.contains("A") && arguments.contains('=') => "[_, _]",
+        "Mean" | "Amax" => "[_]",
+        _ if input == "[6, 9]" => "[_, _]",
         // Of 16 sizes named by one constant each.
         "Reshape" => "[_, _]",
         _ if input == "[7]" => "[_]",

@@ -14,22 +14,8 @@ use crate::layers;
 use crate::report::Report;
 
 /// Words that the language will give a meaning to.
-const LATER: [&str; 14] = [
-    "Residual",
-    "Add",
-    "Concat",
-    "Mul",
-    "Sub",
-    "Max",
-    "Split",
-    "Repeat",
-    "Embedding",
-    "from",
-    "output",
-    "reuse",
-    "block",
-    "as",
-];
+const LATER: [&str; 14] =
+    ["Residual", "Add", "Concat", "Mul", "Sub", "Max", "Split", "Repeat", "Embedding", "from", "output", "reuse", "block", "as"];
 
 /// The steps of a body.
 ///

@@ -1,9 +1,9 @@
 //! Convolutions.
 
-use layercake_ir::ops::{Conv2d, ConvTranspose2d, Mask, MaskedConv2d, Stack};
+use layercake_ir::ops::{Conv1d, Conv2d, ConvTranspose2d, Mask, MaskedConv2d, Stack};
 use layercake_ir::{Op, Part};
 
-use super::{BIAS, DILATION, GROUPS, KERNEL, PADDING, STRIDE};
+use super::{BIAS, DILATION, GROUPS, KERNEL, PADDING, STRIDE, one};
 use crate::layers::{Axes, Choice, Default, Field, Kind, Outline, Positions, Row};
 
 const OUTPUT_PADDING: Choice = Choice { name: "output_padding", part: Some(Part::OutputPadding), ..PADDING };
@@ -82,5 +82,27 @@ pub const ROWS: &[Row] = &[
         outline: Outline::Map(Some("out_channels")),
         field: Some(Field { layer: "Conv2d", axes: Axes::Of(&[(0, 0), (0, 1), (0, 2), (0, 3)]), switch: Some("bias") }),
         example: "MaskedConv2d(16, kernel = 3, mask = B)",
+    },
+    Row {
+        kind: "Conv1d",
+        prefix: "conv1d",
+        variant: "Conv1d",
+        positions: CHANNELS,
+        options: &[one(KERNEL), one(STRIDE), one(PADDING), one(DILATION), GROUPS, BIAS],
+        build: |s| {
+            Op::Conv1d(Conv1d {
+                in_channels: s.size("in_channels"),
+                out_channels: s.size("out_channels"),
+                kernel: s.size("kernel"),
+                stride: s.size("stride"),
+                padding: s.size("padding"),
+                dilation: s.size("dilation"),
+                groups: s.size("groups"),
+                bias: s.bool("bias"),
+            })
+        },
+        outline: Outline::Line(Some("out_channels")),
+        field: Some(Field { layer: "Conv1d", axes: Axes::Of(&[(0, 0), (0, 1), (0, 2)]), switch: Some("bias") }),
+        example: "Conv1d(16, kernel = 3)",
     },
 ];
