@@ -88,6 +88,8 @@ fn every_row_describes_its_operation() {
 fn options_are_well_described() {
     for row in all() {
         for (i, option) in row.options.iter().enumerate() {
+            let positional = row.positions == Positions::Option(option.name) || row.positions == Positions::List(option.name);
+            assert!(option.default != Default::Required || positional || row.shown(option.name) != "..", "{}: {}", row.kind, option.name);
             assert!(option.part.is_none_or(|part| part.option() == Some(option.name)), "{}: {}", row.kind, option.name);
             let never_wrong = matches!(option.kind, Kind::Bool | Kind::Word(_));
             assert!(option.part.is_some() || never_wrong, "{}: {}", row.kind, option.name);
