@@ -186,7 +186,8 @@ impl Builder {
         let shapes: Vec<Shape> = inputs.iter().map(|&value| self.shape(value)).collect();
         let source = inputs.first().and_then(|value| value.checked_sub(self.inputs.len())).map(|node| &self.nodes[node]);
         let flattened = source.filter(|node| matches!(node.op, Op::Flatten(_))).map(|node| self.shape(node.inputs()[0]));
-        let site = Site { layer: name, source: source.map_or("", |node| &node.name), flattened };
+        let others: Vec<&str> = inputs.iter().skip(1).map(|&value| self.name(value)).collect();
+        let site = Site { layer: name, source: source.map_or("", |node| &node.name), flattened, others: &others };
         let (op, output) = op.infer(&shapes, &site)?;
         self.nodes.push(Node { name: name.to_owned().into(), op, inputs: inputs.to_vec().into(), output, shares });
         Ok(self.inputs.len() + self.nodes.len() - 1)
@@ -200,6 +201,13 @@ impl Builder {
         let outputs: Vec<Port> =
             outputs.iter().map(|&(name, value)| Port { name: name.to_owned().into(), shape: self.shape(value), value }).collect();
         Graph { name: self.name.into(), inputs: self.inputs.into(), nodes: self.nodes.into(), outputs: outputs.into() }
+    }
+
+    fn name(&self, value: usize) -> &str {
+        match value.checked_sub(self.inputs.len()) {
+            None => &self.inputs[value].name,
+            Some(node) => &self.nodes[node].name,
+        }
     }
 
     fn shape(&self, value: usize) -> Shape {

@@ -17,14 +17,17 @@ mod inline;
 mod mistake;
 pub mod ops;
 mod shape;
+mod shared;
 mod text;
+mod verify;
 
 pub use attempt::Attempt;
 pub use facts::MAX_VALUES;
 pub use graph::{Builder, Graph, Node, Port, check_input, check_output};
-pub use mistake::{Mistake, Part, Site, blame};
+pub use mistake::{Mistake, Part, Site, blame, blame_all, blame_in};
 pub use ops::{Op, Param, Params};
 pub use shape::{MAX_RANK, Shape};
+pub use shared::check_shared;
 pub use text::{Text, grouped};
 
 /// Stands for a size that the user left out and the shape rule fills in from the input.

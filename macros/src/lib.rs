@@ -12,8 +12,9 @@ mod flow;
 #[cfg(test)]
 mod fuzz;
 mod layers;
-mod names;
+mod lower;
 mod network;
+mod params;
 mod parse;
 mod parts;
 mod report;

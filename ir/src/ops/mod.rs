@@ -17,6 +17,7 @@ mod activation;
 mod batch_norm;
 mod concat;
 mod conv2d;
+mod custom;
 mod dropout;
 mod flatten;
 mod join;
@@ -34,6 +35,7 @@ pub use activation::LeakyRelu;
 pub use batch_norm::{BatchNorm1d, BatchNorm2d};
 pub use concat::Concat;
 pub use conv2d::Conv2d;
+pub use custom::Custom;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use linear::Linear;
@@ -173,6 +175,8 @@ operations! {
         Concat: "Concat",
         /// Another network.
         Subgraph: "Network",
+        /// A module of the user's own.
+        Custom: "Custom",
     }
     // One input.
     layers {

@@ -27,7 +27,12 @@ impl Subgraph {
             }
             i += 1;
         }
-        Ok(self.graph.outputs()[self.output].shape)
+        let outputs = self.graph.outputs();
+        if self.output >= outputs.len() {
+            let text = site.start().str(" has ").num(outputs.len()).str(if outputs.len() == 1 { " output" } else { " outputs" });
+            return Err(Mistake::new(Part::Layer, text.str(", but a tag stands for number ").num(self.output + 1)));
+        }
+        Ok(outputs[self.output].shape)
     }
 
     /// Those of the whole network count for its first output.
