@@ -153,7 +153,9 @@ mod tests {
     use super::*;
     use crate::kernels::testing::numbers;
 
-    const OPERATORS: [(Operator, fn(f32, f32) -> f32); 4] = [
+    type Definition = fn(f32, f32) -> f32;
+
+    const OPERATORS: [(Operator, Definition); 4] = [
         (Operator::Add, |a, b| a + b),
         (Operator::Sub, |a, b| a - b),
         (Operator::Mul, |a, b| a * b),
