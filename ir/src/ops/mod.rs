@@ -1,6 +1,7 @@
 //! The operations. One file each: options, shape rule, parameters, cost.
 //!
-//! Adding one takes a file here and one arm in each `match` of this page.
+//! Adding one takes a file here and one arm in each `match` of this page. Its options derive serde's traits under the feature `serde`: they
+//! then stand in graph files by themselves, under the name that [`Op::kind`] gives (the variant's, but for capitals).
 
 mod activation;
 mod batch_norm;
@@ -38,6 +39,7 @@ pub(crate) const MOST: usize = isize::MAX as usize / 4;
 
 /// One operation of a network, with its options.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Op {
     /// `y = x W^T + b`
@@ -80,7 +82,8 @@ pub enum Op {
     Concat(Concat),
     /// One of the equal parts of a value along an axis.
     Split(Split),
-    /// Another network.
+    /// Another network. In a file its operations stand in its place ([`crate::Graph::inlined`]).
+    #[cfg_attr(feature = "serde", serde(skip))]
     Subgraph(Subgraph),
 }
 
