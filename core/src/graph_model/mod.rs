@@ -68,7 +68,7 @@ use crate::{Drawing, Scalar, Summary};
 /// let numbers = (0..4).flat_map(|_| patterns.as_vec()).collect::<Vec<f64>>();
 /// let noise: Images = device.sample_normal_like(&(40, Const, Const, Const));
 /// let images: Images = device.tensor_from_vec(numbers, (40, Const, Const, Const)) + noise * 0.3;
-/// let labels = device.one_hot_encode(Const::<10>, (0..40).map(|i| i % 10).collect::<Vec<usize>>());
+/// let labels: Vec<usize> = (0..40).map(|i| i % 10).collect();
 ///
 /// let mut model = GraphModel::<f64>::try_build(graph, &device)?;
 /// let mut adam = Adam::new(&model, AdamConfig { lr: 0.01, ..Default::default() });
@@ -76,7 +76,7 @@ use crate::{Drawing, Scalar, Summary};
 /// let mut losses = Vec::new();
 /// for _ in 0..15 {
 ///     let logits: Logits<OwnedTape<f64, Cpu>> = model.try_forward_train(images.clone(), gradients)?;
-///     let loss = layercake::dfdx::losses::cross_entropy_with_logits_loss(logits, labels.clone());
+///     let loss = loss::cross_entropy(logits, &labels);
 ///     losses.push(loss.array());
 ///     gradients = loss.backward();
 ///     adam.update(&mut model, &gradients)?;
