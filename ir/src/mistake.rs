@@ -2,83 +2,55 @@
 
 use crate::{Shape, Text};
 
-/// The part of a layer's declaration that a mistake is about. The macro underlines the token that stands for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Part {
+macro_rules! parts {
+    ($($(#[$doc:meta])* $part:ident $(: $option:literal)?,)*) => {
+        /// The part of a layer's declaration that a mistake is about. The macro underlines the token that stands for it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Part {
+            $($(#[$doc])* $(#[doc = concat!("`", $option, " = ..`")])? $part,)*
+            /// The branch of this number, from 0, of a layer that joins several.
+            Branch(usize),
+        }
+
+        impl Part {
+            /// The option's name in `network!`; `None` for the layer itself and its sizes.
+            pub const fn option(self) -> Option<&'static str> {
+                match self {
+                    $($(Part::$part => Some($option),)?)*
+                    _ => None,
+                }
+            }
+
+            /// Equality, usable in const contexts.
+            pub const fn same(self, other: Part) -> bool {
+                match (self, other) {
+                    $((Part::$part, Part::$part) => true,)*
+                    (Part::Branch(a), Part::Branch(b)) => a == b,
+                    _ => false,
+                }
+            }
+        }
+    };
+}
+
+parts! {
     /// The layer as a whole: its name.
     Layer,
     /// The stated input size: `400` in `Linear(400 -> 120)`.
     In,
     /// The output size: `120` in `Linear(400 -> 120)`; the declared `-> Shape` of a step.
     Out,
-    /// `kernel = ..`
-    Kernel,
-    /// `stride = ..`
-    Stride,
-    /// `padding = ..`
-    Padding,
-    /// `dilation = ..`
-    Dilation,
-    /// `groups = ..`
-    Groups,
-    /// `axis = ..`
-    Axis,
-    /// `p = ..`, a probability.
-    Probability,
-    /// `eps = ..`
-    Eps,
-    /// `momentum = ..`
-    Momentum,
-    /// `negative_slope = ..`
-    NegativeSlope,
-    /// The branch of this number, from 0, of a layer that joins several.
-    Branch(usize),
-}
-
-impl Part {
-    /// The option's name in `network!`; `None` for the layer itself and its sizes.
-    pub const fn option(self) -> Option<&'static str> {
-        match self {
-            Part::Layer | Part::In | Part::Out | Part::Branch(_) => None,
-            Part::Kernel => Some("kernel"),
-            Part::Stride => Some("stride"),
-            Part::Padding => Some("padding"),
-            Part::Dilation => Some("dilation"),
-            Part::Groups => Some("groups"),
-            Part::Axis => Some("axis"),
-            Part::Probability => Some("p"),
-            Part::Eps => Some("eps"),
-            Part::Momentum => Some("momentum"),
-            Part::NegativeSlope => Some("negative_slope"),
-        }
-    }
-
-    const fn tag(self) -> u8 {
-        match self {
-            Part::Layer => 0,
-            Part::In => 1,
-            Part::Out => 2,
-            Part::Kernel => 3,
-            Part::Stride => 4,
-            Part::Padding => 5,
-            Part::Dilation => 6,
-            Part::Groups => 7,
-            Part::Axis => 8,
-            Part::Probability => 9,
-            Part::Eps => 10,
-            Part::Momentum => 11,
-            Part::NegativeSlope => 12,
-            Part::Branch(_) => 13,
-        }
-    }
-
-    /// Equality, usable in const contexts.
-    pub const fn same(self, other: Part) -> bool {
-        match (self, other) {
-            (Part::Branch(a), Part::Branch(b)) => a == b,
-            _ => self.tag() == other.tag(),
-        }
-    }
+    Kernel: "kernel",
+    Stride: "stride",
+    Padding: "padding",
+    Dilation: "dilation",
+    Groups: "groups",
+    Axis: "axis",
+    /// A probability.
+    Probability: "p",
+    Eps: "eps",
+    Momentum: "momentum",
+    NegativeSlope: "negative_slope",
 }
 
 /// A layer refused what it was given.

@@ -1,5 +1,6 @@
 //! A layer's arguments as values: numbers, or names of constants that the compiler works out.
 
+use layercake_ir::ops::Sizes;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Expr;
@@ -56,6 +57,9 @@ pub enum Value {
     Pair([Num<usize>; 2]),
     Float(Num<f64>),
     Bool(Num<bool>),
+    /// One of the words of an option.
+    Word(&'static str),
+    List(Vec<Num<usize>>),
 }
 
 impl<T> Num<T> {
@@ -75,6 +79,8 @@ impl Value {
             Value::Pair(pair) => pair.iter().all(|size| size.known().is_some()),
             Value::Float(float) => float.known().is_some(),
             Value::Bool(bool) => bool.known().is_some(),
+            Value::Word(_) => true,
+            Value::List(list) => list.iter().all(|size| size.known().is_some()),
         }
     }
 }
@@ -106,6 +112,14 @@ impl Settings {
         match self.get(name)?.value.as_ref()? {
             Value::Size(size) => Some(size),
             _ => None,
+        }
+    }
+
+    /// The sizes of a list; none where there is no such list.
+    pub fn list(&self, name: &str) -> &[Num<usize>] {
+        match self.get(name).and_then(|setting| setting.value.as_ref()) {
+            Some(Value::List(list)) => list,
+            _ => &[],
         }
     }
 
@@ -156,5 +170,17 @@ impl Known<'_> {
             Some(Value::Bool(Num::Known(bool))) => *bool,
             _ => false,
         }
+    }
+
+    pub fn word(&self, name: &str) -> &'static str {
+        match self.value(name) {
+            Some(Value::Word(word)) => word,
+            _ => "",
+        }
+    }
+
+    pub fn sizes(&self, name: &str) -> Sizes {
+        let known = self.0.list(name).iter().filter_map(Num::known);
+        Sizes::new(&known.copied().collect::<Vec<_>>())
     }
 }

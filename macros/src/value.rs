@@ -1,5 +1,7 @@
 //! From an expression to a value: literals are worked out here, everything else is left to the compiler.
 
+use layercake_ir::ops::Words;
+use layercake_ir::{INFER, MAX_RANK};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{BinOp, Expr, ExprLit, Lit, UnOp};
@@ -18,6 +20,66 @@ pub fn of_kind(kind: Kind, expression: &Expr, what: &str, symbols: &mut Symbols,
         Kind::Pair => pair(expression, what, symbols, report).map(Value::Pair),
         Kind::Float => float(expression, what, symbols, report).map(Value::Float),
         Kind::Bool => bool(expression, what, symbols, report).map(Value::Bool),
+        Kind::Word(words) => word(words, expression, what, report).map(Value::Word),
+        Kind::List { .. } => list(kind, &[expression], what, symbols, report),
+    }
+}
+
+/// A list, given as several arguments or as a tuple.
+pub fn list(kind: Kind, expressions: &[&Expr], what: &str, symbols: &mut Symbols, report: &mut Report) -> Option<Value> {
+    let items: Vec<&Expr> = match *expressions {
+        [one] => match peel(one) {
+            Expr::Tuple(tuple) => tuple.elems.iter().collect(),
+            Expr::Array(array) => array.elems.iter().collect(),
+            _ => vec![one],
+        },
+        _ => expressions.to_vec(),
+    };
+    if items.len() > MAX_RANK {
+        report.add(items[MAX_RANK], format_args!("{what} is a list of at most {MAX_RANK}, but this is number {}", MAX_RANK + 1));
+        return None;
+    }
+    let inferred = kind == Kind::List { inferred: true };
+    // Each item, so that one look shows all mistakes.
+    let sizes: Vec<Option<Num<usize>>> = items
+        .iter()
+        .map(|item| match peel(item) {
+            Expr::Infer(_) if inferred => Some(Num::Known(INFER)),
+            Expr::Unary(minus) if inferred && matches!((&minus.op, &*minus.expr), (UnOp::Neg(_), Expr::Lit(_))) => {
+                let text = crate::text::of(minus);
+                report.add(minus, format_args!("{what} must not be negative, but is `{text}`\nhelp: `_` is a size to be inferred"));
+                None
+            }
+            _ => size(item, what, symbols, report),
+        })
+        .collect();
+    sizes.into_iter().collect::<Option<Vec<_>>>().map(Value::List)
+}
+
+/// One of a few words.
+fn word(words: &'static Words, expression: &Expr, what: &str, report: &mut Report) -> Option<&'static str> {
+    let all: Vec<&'static str> = words.list.iter().map(|(word, _)| *word).collect();
+    let written = match peel(expression) {
+        Expr::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+        _ => None,
+    };
+    let bare = matches!(peel(expression), Expr::Path(path) if path.path.get_ident().is_some());
+    let near = written.as_deref().and_then(|written| crate::spelling::nearest(written, &all));
+    if let (true, Some(word)) = (bare, all.iter().find(|word| Some(**word) == written.as_deref())) {
+        return Some(word);
+    }
+    let help = near.map_or_else(String::new, |word| format!("write `{word}`"));
+    Wrong::new(expression, &format!("must be {}", spoken(&all)), &help).report(what, report);
+    None
+}
+
+/// `` `a`, `b` or `c` ``
+fn spoken(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
     }
 }
 

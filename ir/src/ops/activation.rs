@@ -11,10 +11,18 @@ pub struct LeakyRelu {
 }
 
 impl LeakyRelu {
-    pub(super) const fn infer(&self, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
+    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if self.negative_slope.is_finite() {
-            return Ok(*input);
+            return Ok((self, *input));
         }
         Err(Mistake::new(Part::NegativeSlope, site.start().str(" has a negative slope that is no finite number")))
+    }
+
+    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
+        match part {
+            Part::NegativeSlope => self.negative_slope = 0.0,
+            _ => return None,
+        }
+        Some(self)
     }
 }

@@ -52,6 +52,16 @@ impl BatchNorm1d {
     pub(super) const fn params(&self) -> Params {
         params(self.features, self.affine)
     }
+
+    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
+        match part {
+            Part::In => self.features = INFER,
+            Part::Eps => self.eps = 0.0,
+            Part::Momentum => self.momentum = 0.0,
+            _ => return None,
+        }
+        Some(self)
+    }
 }
 
 impl BatchNorm2d {
@@ -71,6 +81,16 @@ impl BatchNorm2d {
 
     pub(super) const fn params(&self) -> Params {
         params(self.features, self.affine)
+    }
+
+    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
+        match part {
+            Part::In => self.features = INFER,
+            Part::Eps => self.eps = 0.0,
+            Part::Momentum => self.momentum = 0.0,
+            _ => return None,
+        }
+        Some(self)
     }
 }
 

@@ -85,7 +85,16 @@ impl Conv2d {
         Window { kernel: self.kernel, stride: self.stride, padding: self.padding, dilation: self.dilation, ceil: false }
     }
 
-    pub(super) const fn multiply_adds(&self, output: &Shape) -> u64 {
+    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
+        match part {
+            Part::In => self.in_channels = INFER,
+            Part::Groups => self.groups = 1,
+            _ => return None,
+        }
+        Some(self)
+    }
+
+    pub(super) const fn multiply_adds(&self, _input: &Shape, output: &Shape) -> u64 {
         let taps = (self.in_channels / self.groups).saturating_mul(self.kernel[0]).saturating_mul(self.kernel[1]);
         (output.len() as u64).saturating_mul(taps as u64)
     }

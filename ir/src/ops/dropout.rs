@@ -12,9 +12,9 @@ pub struct Dropout {
 }
 
 impl Dropout {
-    pub(super) const fn infer(&self, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
+    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if self.p >= 0.0 && self.p < 1.0 {
-            return Ok(*input);
+            return Ok((self, *input));
         }
         let text = site.start();
         let text = if self.p == 1.0 {
@@ -23,5 +23,13 @@ impl Dropout {
             text.str(" has a `p` outside 0..1; it is the probability of dropping an element")
         };
         Err(Mistake::new(Part::Probability, text))
+    }
+
+    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
+        match part {
+            Part::Probability => self.p = 0.0,
+            _ => return None,
+        }
+        Some(self)
     }
 }

@@ -37,11 +37,11 @@ pub struct AvgPool2d {
 }
 
 impl MaxPool2d {
-    pub(super) const fn infer(&self, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
+    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         match pool(&self.window(), input, site) {
             Ok(output) => match self.empty_window(input, &output, site) {
                 Some(mistake) => Err(mistake),
-                None => Ok(output),
+                None => Ok((self, output)),
             },
             Err(mistake) => Err(mistake),
         }
@@ -79,8 +79,11 @@ impl MaxPool2d {
 }
 
 impl AvgPool2d {
-    pub(super) const fn infer(&self, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
-        pool(&self.window(), input, site)
+    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        match pool(&self.window(), input, site) {
+            Ok(output) => Ok((self, output)),
+            Err(mistake) => Err(mistake),
+        }
     }
 
     /// The sliding window.

@@ -23,7 +23,7 @@ impl Printer<'_> {
             .map(|(symbol, kind, expression)| {
                 let ident = &symbol.ident;
                 let ty = match kind {
-                    Kind::Size | Kind::Pair => quote!(usize),
+                    Kind::Size | Kind::Pair | Kind::List { .. } | Kind::Word(_) => quote!(usize),
                     Kind::Float => quote!(f64),
                     Kind::Bool => quote!(bool),
                 };

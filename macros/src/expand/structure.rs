@@ -5,6 +5,7 @@ use quote::{format_ident, quote};
 
 use super::{Printer, docs};
 use crate::flow::number;
+use crate::layers::Axes;
 use crate::names::RUNTIME;
 use crate::settings::{Num, Value};
 use crate::shape::{Node, State};
@@ -54,7 +55,11 @@ impl Printer<'_> {
         let Self { k, e, d, .. } = self;
         let Some(field) = node.row.field else { return TokenStream::new() };
         let layer = format_ident!("{}", field.layer);
-        let sizes = field.axes.iter().map(|&axis| match &node.state {
+        let axes: Vec<usize> = match field.axes {
+            Axes::Of(axes) => axes.to_vec(),
+            Axes::Shape(list) => (0..node.settings.list(list).len().max(1)).collect(),
+        };
+        let sizes = axes.into_iter().map(|axis| match &node.state {
             State::Decided(op) => number(op.params().dim(0, axis)),
             State::Rule(rule) => {
                 let (owner, attempt, axis) = (&self.model.symbols.owner, &rule.attempt, number(axis));
@@ -62,7 +67,7 @@ impl Printer<'_> {
             }
             State::Lost => number(0),
         });
-        let switch = match node.settings.get(field.switch).and_then(|setting| setting.value.as_ref()) {
+        let switch = match field.switch.and_then(|switch| node.settings.get(switch)).and_then(|setting| setting.value.as_ref()) {
             Some(Value::Bool(Num::Known(false))) => Some(quote!(, false)),
             Some(Value::Bool(Num::Named(symbol))) => {
                 let code = self.argument(false, self.model.symbols.path(symbol));
@@ -70,7 +75,10 @@ impl Printer<'_> {
             }
             _ => None,
         };
-        quote!(#k::layers::#layer<#(#sizes,)* #e, #d #switch>)
+        match field.axes {
+            Axes::Of(_) => quote!(#k::layers::#layer<#(#sizes,)* #e, #d #switch>),
+            Axes::Shape(_) => quote!(#k::layers::#layer<(#(#k::Const<#sizes>,)*), #e, #d #switch>),
+        }
     }
 
     pub(super) fn build(&self) -> TokenStream {

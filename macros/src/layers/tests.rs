@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{TokenStream, TokenTree};
 
-use super::{Default, Kind, Positions, ROWS, Row};
+use super::{Choice, Default, Kind, Positions, Row, all};
 use crate::expand::{decided, symbolic};
 use crate::shape::State;
 use crate::testing::{mistakes, with_model};
@@ -36,7 +36,7 @@ fn fields(tokens: TokenStream) -> BTreeSet<String> {
 
 #[test]
 fn every_example_is_right() {
-    for row in ROWS {
+    for row in all() {
         let block = network(row, row.example);
         assert_eq!(mistakes(&block), [""; 0], "{block}");
         with_model(&block, |model, _| {
@@ -50,12 +50,16 @@ fn every_example_is_right() {
 /// The row names the fields of the operation, all of them, with their kinds.
 #[test]
 fn every_row_describes_its_operation() {
-    for row in ROWS {
-        let constants: Vec<String> = row.options.iter().map(|option| format!("{} = A", option.name)).collect();
+    for row in all() {
+        let value = |option: &Choice| match option.kind {
+            Kind::Word(words) => words.list[0].0,
+            _ => "A",
+        };
+        let constants: Vec<String> = row.options.iter().map(|option| format!("{} = {}", option.name, value(option))).collect();
         let sizes = match row.positions {
             Positions::InOut { .. } => "A -> A, ",
             Positions::Features(_) => "A, ",
-            Positions::None | Positions::Option(_) => "",
+            Positions::None | Positions::Option(_) | Positions::List(_) => "",
         };
         with_model(&network(row, &format!("{}({sizes}{})", row.kind, constants.join(", "))), |model, report| {
             assert_eq!(report.len(), 0, "{}: {:?}", row.kind, report.texts());
@@ -71,13 +75,18 @@ fn every_row_describes_its_operation() {
 
 #[test]
 fn options_are_well_described() {
-    for row in ROWS {
+    for row in all() {
         for (i, option) in row.options.iter().enumerate() {
             assert!(option.part.is_none_or(|part| part.option() == Some(option.name)), "{}: {}", row.kind, option.name);
-            assert_eq!(option.part.is_none(), option.kind == Kind::Bool, "{}: {}", row.kind, option.name);
+            let never_wrong = matches!(option.kind, Kind::Bool | Kind::Word(_));
+            assert_eq!(option.part.is_none(), never_wrong, "{}: {}", row.kind, option.name);
             match option.default {
                 Default::Same(other) => assert!(row.options[..i].iter().any(|before| before.name == other)),
-                Default::Size(_) | Default::Infer => assert!(matches!(option.kind, Kind::Size | Kind::Pair)),
+                Default::Size(_) => assert!(matches!(option.kind, Kind::Size | Kind::Pair)),
+                Default::Infer => assert!(matches!(option.kind, Kind::Size | Kind::Pair | Kind::List { .. })),
+                Default::Word(word) => {
+                    assert!(matches!(option.kind, Kind::Word(words) if words.list.iter().any(|(known, _)| *known == word)))
+                }
                 Default::Float(_) => assert_eq!(option.kind, Kind::Float),
                 Default::Bool(_) => assert_eq!(option.kind, Kind::Bool),
                 Default::Required => {}
@@ -86,7 +95,11 @@ fn options_are_well_described() {
         if let Positions::Option(name) = row.positions {
             assert!(row.option(name).is_some());
         }
-        assert!(row.field.is_none_or(|field| row.option(field.switch).is_some_and(|option| option.kind == Kind::Bool)));
+        if let Positions::List(name) = row.positions {
+            assert!(row.option(name).is_some_and(|option| matches!(option.kind, Kind::List { .. })));
+        }
+        let switch = row.field.and_then(|field| field.switch);
+        assert!(switch.is_none_or(|switch| row.option(switch).is_some_and(|option| option.kind == Kind::Bool)));
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Pass, Rule, State};
 use crate::ast::Layer;
 use crate::flow::{Dim, Flow, number};
 use crate::layers::{Outline, Row};
-use crate::settings::{Num, Settings};
+use crate::settings::Settings;
 use crate::{names, parts};
 
 impl Pass<'_, '_> {
@@ -70,25 +70,7 @@ impl Pass<'_, '_> {
 
     /// What is known of the output without the rule.
     fn outline(&self, row: &'static Row, settings: &Settings, input: &Flow) -> Flow {
-        let stated = |field: &str| match settings.size(field) {
-            // Zero is a mistake of its own.
-            None | Some(Num::Known(0)) => Dim::Unknown,
-            Some(size) => self.dim(size),
-        };
-        let dims = match (row.outline, &input.dims) {
-            (Outline::Same, dims) => dims.clone(),
-            (Outline::Last(_), None) => None,
-            (Outline::Last(field), Some(dims)) => {
-                // On an image, a `Flatten` was forgotten.
-                let keep = if dims.len() == 2 { 1 } else { 0 };
-                Some(dims.iter().take(keep).cloned().chain([stated(field)]).collect())
-            }
-            (Outline::Map(field), dims) => {
-                let same = dims.as_ref().filter(|dims| dims.len() == 3).map_or(Dim::Unknown, |dims| dims[0].clone());
-                Some(vec![field.map_or(same, stated), Dim::Unknown, Dim::Unknown])
-            }
-            (Outline::Flat, _) => Some(vec![Dim::Unknown]),
-        };
+        let dims = row.outline.dims(settings, input.dims.as_deref(), |size| self.dim(size));
         Flow { dims, constant: None }
     }
 }

@@ -61,7 +61,7 @@ pub enum JsonError {
         found: String,
     },
     /// An operation that is not known.
-    #[error("{place}: unknown operation {found}; there are: {known}")]
+    #[error("{place}: unknown operation `{found}`; there are: {known}")]
     Operation {
         /// The node.
         place: String,
