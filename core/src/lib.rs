@@ -30,7 +30,9 @@
 mod backend;
 mod cpu;
 mod draw;
+mod dynamic;
 mod edge;
+mod graph_model;
 pub mod init;
 pub mod io;
 pub mod layers;
@@ -44,6 +46,10 @@ mod value;
 pub use backend::Backend;
 pub use dfdx;
 pub use draw::Drawing;
+pub use dynamic::DynTensor;
+pub use graph_model::{GraphError, GraphModel};
+/// Why the CPU engine refuses a run.
+pub use layercake_engine::EngineError;
 /// The graph of a network, and the rules that it obeys.
 pub use layercake_ir as ir;
 pub use network::Network;
@@ -78,7 +84,7 @@ pub mod prelude {
         Trace, ZerosTensor,
     };
     pub use crate::dfdx::tensor_ops::{Backward, Device, MeanTo, PermuteTo, ReshapeTo, SumTo};
-    pub use crate::{Backend, Network, Scalar, Summary, io, loss, network, optim};
+    pub use crate::{Backend, DynTensor, GraphModel, Network, Scalar, Summary, io, loss, network, optim};
 }
 
 /// What generated code names. Not for use by hand: anything here may change.

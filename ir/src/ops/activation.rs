@@ -4,6 +4,7 @@ use crate::{Mistake, Part, Shape, Site};
 
 /// `x` where positive, else `negative_slope * x`, PyTorch's `LeakyReLU`. Any shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LeakyRelu {
     /// The slope below zero, 0.01 if not stated.
     pub negative_slope: f64,

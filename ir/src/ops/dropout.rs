@@ -5,6 +5,7 @@ use crate::{Mistake, Part, Shape, Site};
 /// While training, zeroes each element with probability `p` and scales the others by `1 / (1 - p)`; at inference it does nothing
 /// (Srivastava et al., 2014, in the inverted form). Any shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Dropout {
     /// The probability of dropping an element: at least 0, less than 1.
     pub p: f64,

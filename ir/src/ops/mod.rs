@@ -12,6 +12,8 @@
 //! ```
 //!
 //! An aspect that is written and not listed is dead code, which the lints refuse.
+//!
+//! The struct derives serde's traits under the feature `serde`, as its neighbours do: it then stands in graph files by itself.
 
 mod activation;
 mod batch_norm;
@@ -66,15 +68,19 @@ macro_rules! operations {
     ) => {
         /// One operation of a network, with its options.
         #[derive(Clone, Copy, Debug, PartialEq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[non_exhaustive]
         pub enum Op {
-            $($(#[$plain_doc])* $plain,)*
-            $($(#[$join_doc])* $join,)*
-            $($(#[$several_doc])* $several($several),)*
-            $($(#[$doc])* $op($op),)*
+            $($(#[$plain_doc])* #[cfg_attr(feature = "serde", serde(rename = $plain_kind))] $plain,)*
+            $($(#[$join_doc])* #[cfg_attr(feature = "serde", serde(rename = $join_kind))] $join,)*
+            $($(#[$several_doc])* #[cfg_attr(feature = "serde", serde(rename = $several_kind))] $several($several),)*
+            $($(#[$doc])* #[cfg_attr(feature = "serde", serde(rename = $kind))] $op($op),)*
         }
 
         impl Op {
+            /// What [`Op::kind`] gives of each operation.
+            pub const KINDS: &[&str] = &[$($plain_kind,)* $($join_kind,)* $($several_kind,)* $($kind,)*];
+
             /// The layer's name in `network!`, which is PyTorch's.
             pub const fn kind(&self) -> &'static str {
                 match self {
@@ -173,7 +179,8 @@ operations! {
     several {
         /// Values one behind the other along an axis.
         Concat: "Concat",
-        /// Another network.
+        /// Another network. In a file its operations stand in its place ([`crate::Graph::inlined`]).
+        #[cfg_attr(feature = "serde", serde(skip))]
         Subgraph: "Network",
         /// A module of the user's own.
         Custom: "Custom",

@@ -28,11 +28,11 @@ impl Subgraph {
             i += 1;
         }
         let outputs = self.graph.outputs();
-        if self.output >= outputs.len() {
-            let text = site.start().str(" has ").num(outputs.len()).str(if outputs.len() == 1 { " output" } else { " outputs" });
-            return Err(Mistake::new(Part::Layer, text.str(", but a tag stands for number ").num(self.output + 1)));
+        if self.output < outputs.len() {
+            return Ok(outputs[self.output].shape);
         }
-        Ok(outputs[self.output].shape)
+        let text = site.start().str(" is output ").num(self.output).str(" of the network ").name(self.graph.name());
+        Err(Mistake::new(Part::Layer, text.str(", which has ").num(outputs.len())))
     }
 
     /// Those of the whole network count for its first output.
