@@ -24,8 +24,8 @@
 //! Write `Linear(129 -> 32)` and the program does not compile; the error underlines `129` and says that `fc1` receives 128 features.
 //!
 //! The tensors are dfdx's, re-exported as [`dfdx`]: a network is a dfdx module, trained by its optimizers, built on its
-//! devices. On the CPU in `f32` a network runs on Layercake's own engine, as one operation on dfdx's tape; everywhere else through
-//! dfdx's operations.
+//! devices. On the CPU in `f32` a network runs on Layercake's own engine, as one operation on dfdx's tape; everywhere else, and where it
+//! has an operation that the engine lacks, through dfdx's operations.
 
 mod backend;
 mod cpu;
@@ -98,7 +98,7 @@ pub mod __private {
     pub use layercake_ir as ir;
     pub use layercake_macros::network_impl;
 
-    pub use crate::backend::{Backend, Call, Done};
+    pub use crate::backend::{Backend, Call, Done, Path};
     pub use crate::edge::{Inputs, Outputs};
     pub use crate::layers::{self, Layer};
     pub use crate::network::{Network, Runtime, eval, infer, train, train_data};

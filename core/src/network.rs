@@ -176,7 +176,7 @@ pub(crate) fn call<'a, E: Scalar, D: Backend<E>>(
     input_grad: bool,
 ) -> Call<'a, E, D> {
     // Only a network that needs random numbers draws one: the others leave the device's generator as it was.
-    let random = mode == Mode::Train && graph.nodes().iter().any(|node| matches!(node.op, Op::Dropout(_)));
+    let random = mode == Mode::Train && graph.nodes().iter().any(|node| node.op.is_random());
     let seed = if random { inputs[0].device().random_u64() } else { 0 };
     Call { graph, runtime, tensors, inputs, mode, input_grad, seed }
 }

@@ -80,16 +80,16 @@ impl Printer<'_> {
         let Self { k, e, d, .. } = self;
         let Some(field) = node.row().and_then(|row| row.field) else { return TokenStream::new() };
         let layer = format_ident!("{}", field.layer);
-        let axes: Vec<usize> = match field.axes {
+        let axes: Vec<(usize, usize)> = match field.axes {
             Axes::Of(axes) => axes.to_vec(),
-            Axes::Shape(list) => (0..node.settings.list(list).len().max(1)).collect(),
+            Axes::Shape(list) => (0..node.settings.list(list).len().max(1)).map(|axis| (0, axis)).collect(),
         };
-        let sizes = axes.into_iter().map(|axis| match &node.state {
-            State::Decided(op) => number(op.params().dim(0, axis)),
-            State::Generic(op, _) => params::code(&self.model.params, number(op.params().dim(0, axis))),
+        let sizes = axes.into_iter().map(|(tensor, axis)| match &node.state {
+            State::Decided(op) => number(op.params().dim(tensor, axis)),
+            State::Generic(op, _) => params::code(&self.model.params, number(op.params().dim(tensor, axis))),
             State::Rule(rule) => {
-                let (owner, attempt, axis) = (&self.model.symbols.owner, &rule.attempt, number(axis));
-                self.argument(false, quote!(#owner::#attempt.decided.0.params().dim(0, #axis)))
+                let (owner, attempt, tensor, axis) = (&self.model.symbols.owner, &rule.attempt, number(tensor), number(axis));
+                self.argument(false, quote!(#owner::#attempt.decided.0.params().dim(#tensor, #axis)))
             }
             State::Custom | State::Lost => number(0),
         });

@@ -129,8 +129,8 @@ pub struct Field {
 /// The sizes in the type of a layer with tensors.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Axes {
-    /// These axes of the layer's first tensor, one parameter each.
-    Of(&'static [usize]),
+    /// The sizes of these (tensor, axis), one parameter each.
+    Of(&'static [(usize, usize)]),
     /// The whole shape of the layer's first tensor as one parameter, `(Const<16>, Const<5>)`; as many axes as this list has, or one.
     Shape(&'static str),
 }

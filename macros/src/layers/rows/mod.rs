@@ -31,6 +31,16 @@ const fn plain(kind: &'static str, prefix: &'static str, variant: &'static str, 
     Row { kind, prefix, variant, positions: Positions::None, options: &[], build, outline: Outline::Same, field: None, example: kind }
 }
 
+/// An option of a pair, for a layer of one axis.
+const fn one(choice: Choice) -> Choice {
+    Choice { kind: Kind::Size, ..choice }
+}
+
+/// An option that is a number.
+const fn float(name: &'static str, default: f64, part: Part) -> Choice {
+    Choice { name, kind: Kind::Float, default: Default::Float(default), part: Some(part) }
+}
+
 // Options that several families have.
 const KERNEL: Choice = Choice { name: "kernel", kind: Kind::Pair, default: Default::Required, part: Some(Part::Kernel) };
 const STRIDE: Choice = Choice { name: "stride", kind: Kind::Pair, default: Default::Size(1), part: Some(Part::Stride) };
