@@ -35,6 +35,7 @@ pub mod init;
 pub mod io;
 pub mod layers;
 pub mod loss;
+pub mod model;
 mod network;
 pub mod optim;
 mod portable;
@@ -46,6 +47,7 @@ pub use dfdx;
 pub use draw::Drawing;
 /// The graph of a network, and the rules that it obeys.
 pub use layercake_ir as ir;
+pub use model::Model;
 pub use network::Network;
 pub use summary::Summary;
 
@@ -78,7 +80,7 @@ pub mod prelude {
         Trace, ZerosTensor,
     };
     pub use crate::dfdx::tensor_ops::{Backward, Device, MeanTo, PermuteTo, ReshapeTo, SumTo};
-    pub use crate::{Backend, Network, Scalar, Summary, io, loss, network, optim};
+    pub use crate::{Backend, Model, Network, Scalar, Summary, io, loss, model, network, optim};
 }
 
 /// What generated code names. Not for use by hand: anything here may change.
