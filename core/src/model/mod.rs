@@ -19,14 +19,23 @@
 //! assert_eq!(head.out.bias.unwrap().array(), [1.0, -1.0]);
 //! ```
 
+mod freeze;
+#[doc(hidden)]
+pub mod init;
 mod named;
-mod visit;
+#[doc(hidden)]
+pub mod part;
+mod pattern;
+mod table;
+pub(crate) mod visit;
 
 use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::tensor_ops::Device;
 
 pub use crate::value::{Slot, Value};
+pub use freeze::{Freezing, Frozen, NoSuchParameter};
 pub use named::{Named, NamedMut};
+pub use table::ParameterTable;
 pub use visit::{Place, Visit, VisitMut, visit, visit_mut};
 
 use crate::Scalar;
@@ -66,6 +75,16 @@ pub trait Model<E: Scalar, D: Device<E>>: TensorCollection<E, D> {
     /// The number of elements of all buffers.
     fn buffer_count(&self) -> usize {
         self.named_buffers().iter().map(Named::element_count).sum()
+    }
+
+    /// All parameters and buffers with their shapes, as a table to be printed.
+    fn parameter_table(&self) -> ParameterTable {
+        let row = |tensor: &Named<E, D>| table::Row {
+            path: tensor.path().to_owned(),
+            shape: tensor.shape().to_vec(),
+            trained: tensor.is_trained(),
+        };
+        ParameterTable::new(self.named_tensors().iter().map(row).collect(), size_of::<E>())
     }
 }
 
