@@ -101,7 +101,7 @@ pub mod __private {
     pub use crate::backend::{Backend, Call, Done};
     pub use crate::edge::{Inputs, Outputs};
     pub use crate::layers::{self, Layer};
-    pub use crate::model::{init, part};
+    pub use crate::model::{forward, init, junction, part, ports};
     pub use crate::network::{Network, Runtime, eval, infer, train, train_data};
     pub use crate::portable::{record_f32 as record_portably, run_f32 as run_portably};
     pub use crate::value::{Slot, Value};

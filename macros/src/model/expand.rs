@@ -157,7 +157,7 @@ impl<'a> Printer<'a> {
     }
 
     /// How a field takes part: `part::Many<part::One<..>>`.
-    fn part(&self, i: usize, field: &Field, part: &Part) -> TokenStream {
+    pub fn part(&self, i: usize, field: &Field, part: &Part) -> TokenStream {
         let (k, leaf, own) = (&self.k, &part.leaf, self.own());
         let place = at(field.span());
         let mut code = match &part.kind {

@@ -106,6 +106,12 @@ impl<'a> Model<'a> {
         {
             report.add(word, format!("`{}` has no field to go forward through", input.ident));
         }
+        for part in fields.iter().filter(|_| forward.is_some()).filter_map(|field| field.part.as_ref()) {
+            if let Kind::Tensor { .. } = part.kind {
+                let text = "`forward` goes through models, and this is a tensor\nhelp: leave `forward` away, and write it by hand";
+                report.add(&part.leaf, text);
+            }
+        }
         let typing = Typing::read(input, &root, &entries, &fields, report)?;
         Some(Self { input, root, typing, fields, forward, new })
     }
