@@ -192,7 +192,7 @@ impl Graph {
                 Some(owner) => builder.add_shared(&node.name, node.op, node.inputs(), self.inputs().len().saturating_add(owner))?,
             };
             let built = &builder.nodes[i];
-            check_output(&node.output, &built.output, &Site { layer: &node.name, source: "", flattened: None })?;
+            check_output(&node.output, &built.output, &Site { layer: &node.name, source: "", flattened: None, others: &[] })?;
             if built != node {
                 let text = Text::new().name(&node.name).str(" is not what the shape rule makes of it: a size is left to be inferred");
                 return Err(Mistake::new(Part::Layer, text.str(", or it shares the tensors of one that shares another's")));
@@ -201,7 +201,7 @@ impl Graph {
         let outputs: Vec<(&str, usize)> = self.outputs().iter().map(|port| (&*port.name, port.value)).collect();
         let built = builder.try_finish(&outputs)?;
         for (port, built) in self.outputs().iter().zip(built.outputs()) {
-            check_output(&port.shape, &built.shape, &Site { layer: &port.name, source: "", flattened: None })?;
+            check_output(&port.shape, &built.shape, &Site { layer: &port.name, source: "", flattened: None, others: &[] })?;
         }
         Ok(())
     }
