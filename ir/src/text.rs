@@ -2,7 +2,7 @@
 
 use crate::Shape;
 
-const CAPACITY: usize = 480;
+const CAPACITY: usize = 640;
 
 /// A short text of bounded length, built by chained `const fn`s. What does not fit is cut off.
 #[derive(Clone, Copy)]

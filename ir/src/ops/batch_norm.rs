@@ -7,6 +7,7 @@ use crate::{INFER, Mistake, Part, Shape, Site, Text};
 /// While training, statistics are the batch's, and running ones are kept: `running = (1 - momentum) running + momentum batch`, the
 /// variance with `n - 1`; at inference the running ones are used.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BatchNorm1d {
     /// Features; [`INFER`] takes the input's.
     pub features: usize,
@@ -21,6 +22,7 @@ pub struct BatchNorm1d {
 /// Normalises each channel over the batch, the height and the width, PyTorch's `BatchNorm2d`. Input `[channels, height, width]`.
 /// Statistics as [`BatchNorm1d`].
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BatchNorm2d {
     /// Channels; [`INFER`] takes the input's.
     pub features: usize,

@@ -6,6 +6,7 @@ use crate::{INFER, Mistake, Part, Shape, Site};
 /// Two-dimensional cross-correlation, PyTorch's `Conv2d`. Input `[in, height, width]`, output `[out, height', width']` with
 /// `height' = floor((height + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`. Pairs are `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Conv2d {
     /// Channels in; [`INFER`] takes the input's.
     pub in_channels: usize,

@@ -4,6 +4,7 @@ use crate::{Mistake, Part, Shape, Site};
 
 /// All axes of a sample into one, in row-major order: `[channels, height, width]` becomes `[channels * height * width]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Flatten {}
 
 impl Flatten {

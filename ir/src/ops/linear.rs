@@ -5,6 +5,7 @@ use crate::{INFER, Mistake, Part, Shape, Site, Text};
 
 /// `y = x W^T + b` over the last axis. Input `[in]` or `[length, in]`, output `[out]` or `[length, out]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Linear {
     /// Features in; [`INFER`] takes the input's.
     pub in_features: usize,

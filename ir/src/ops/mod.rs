@@ -13,6 +13,8 @@
 //! ```
 //!
 //! An aspect that is written and not listed is dead code, which the lints refuse.
+//!
+//! The struct derives serde's traits under the feature `serde`, as its neighbours do: it then stands in graph files by itself.
 
 mod activation;
 mod adaptive_pool;
@@ -23,6 +25,7 @@ mod concat;
 mod conv1d;
 mod conv2d;
 mod conv_transpose2d;
+mod custom;
 mod dropout;
 mod flatten;
 mod global_pool;
@@ -57,6 +60,7 @@ pub use concat::Concat;
 pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
+pub use custom::Custom;
 pub use dropout::{Dropout, Dropout2d};
 pub use flatten::Flatten;
 pub use global_pool::GlobalAvgPool2d;
@@ -102,15 +106,19 @@ macro_rules! operations {
     ) => {
         /// One operation of a network, with its options.
         #[derive(Clone, Copy, Debug, PartialEq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[non_exhaustive]
         pub enum Op {
-            $($(#[$plain_doc])* $plain,)*
-            $($(#[$join_doc])* $join,)*
-            $($(#[$several_doc])* $several($several),)*
-            $($(#[$doc])* $op($op),)*
+            $($(#[$plain_doc])* #[cfg_attr(feature = "serde", serde(rename = $plain_kind))] $plain,)*
+            $($(#[$join_doc])* #[cfg_attr(feature = "serde", serde(rename = $join_kind))] $join,)*
+            $($(#[$several_doc])* #[cfg_attr(feature = "serde", serde(rename = $several_kind))] $several($several),)*
+            $($(#[$doc])* #[cfg_attr(feature = "serde", serde(rename = $kind))] $op($op),)*
         }
 
         impl Op {
+            /// What [`Op::kind`] gives of each operation.
+            pub const KINDS: &[&str] = &[$($plain_kind,)* $($join_kind,)* $($several_kind,)* $($kind,)*];
+
             /// The layer's name in `network!`, which is PyTorch's.
             pub const fn kind(&self) -> &'static str {
                 match self {
@@ -224,8 +232,12 @@ operations! {
     several {
         /// Values one behind the other along an axis.
         Concat: "Concat",
-        /// Another network.
+        /// Another network. In a file its operations stand in its place ([`crate::Graph::inlined`]).
+        #[cfg_attr(feature = "serde", serde(skip))]
         Subgraph: "Network",
+        /// A module of the user's own.
+        #[cfg_attr(feature = "serde", serde(skip))]
+        Custom: "Custom",
     }
     // One input.
     layers {

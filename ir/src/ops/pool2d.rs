@@ -6,6 +6,7 @@ use crate::{Mistake, Part, Shape, Site, Text};
 /// The largest element of each window, PyTorch's `MaxPool2d`. Input `[channels, height, width]`; pairs are `[height, width]`. Of equal
 /// elements the first, row by row, receives the gradient.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MaxPool2d {
     /// Size of the window.
     pub kernel: [usize; 2],
@@ -21,6 +22,7 @@ pub struct MaxPool2d {
 
 /// The mean of each window, PyTorch's `AvgPool2d`. Input `[channels, height, width]`; pairs are `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AvgPool2d {
     /// Size of the window.
     pub kernel: [usize; 2],
@@ -63,7 +65,8 @@ impl MaxPool2d {
         while axis < 2 {
             let (size, padding, dilation) = (window::size(axis, input), self.padding[axis], self.dilation[axis]);
             let mut step = 0;
-            while dilation > size && step < window::size(axis, output) {
+            // A single tap is never in the padding: there is none.
+            while dilation > size && self.kernel[axis] > 1 && step < window::size(axis, output) {
                 let start = step * self.stride[axis];
                 // The first tap behind the padding before the input, counted from where that begins.
                 let tap = start + padding.saturating_sub(start).div_ceil(dilation) * dilation;

@@ -4,6 +4,7 @@ use crate::{MAX_RANK, Shape};
 
 /// A list of sizes or of axes, of at most [`MAX_RANK`].
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(into = "Vec<usize>", try_from = "Vec<usize>"))]
 pub struct Sizes {
     list: [usize; MAX_RANK],
     len: usize,
@@ -76,6 +77,20 @@ impl Sizes {
     /// The shape of these sizes.
     pub const fn shape(&self) -> Shape {
         Shape::new(self.as_slice())
+    }
+}
+
+impl From<Sizes> for Vec<usize> {
+    fn from(sizes: Sizes) -> Self {
+        sizes.as_slice().to_vec()
+    }
+}
+
+impl TryFrom<Vec<usize>> for Sizes {
+    type Error = &'static str;
+
+    fn try_from(list: Vec<usize>) -> Result<Self, Self::Error> {
+        if list.len() <= MAX_RANK { Ok(Sizes::new(&list)) } else { Err("a list has at most 5 sizes") }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{INFER, Mistake, Part, Shape, Site, Text};
 
 /// `exp(x) / sum(exp(x))` along an axis. Any shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Softmax {
     /// The axis, the batch not counted: 0 is the channels of an image. [`INFER`] takes the only one there is.
     pub axis: usize,
@@ -12,6 +13,7 @@ pub struct Softmax {
 
 /// `x - log(sum(exp(x)))` along an axis. Any shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LogSoftmax {
     /// The axis, the batch not counted: 0 is the channels of an image. [`INFER`] takes the only one there is.
     pub axis: usize,

@@ -4,6 +4,7 @@ use crate::{Mistake, Part, Shape, Site, Text};
 
 /// One of the equal parts of a value along an axis. `Split(2)` is one such operation for each part.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Split {
     /// How many parts there are.
     pub parts: usize,

@@ -27,7 +27,12 @@ impl Subgraph {
             }
             i += 1;
         }
-        Ok(self.graph.outputs()[self.output].shape)
+        let outputs = self.graph.outputs();
+        if self.output < outputs.len() {
+            return Ok(outputs[self.output].shape);
+        }
+        let text = site.start().str(" is output ").num(self.output).str(" of the network ").name(self.graph.name());
+        Err(Mistake::new(Part::Layer, text.str(", which has ").num(outputs.len())))
     }
 
     /// Those of the whole network count for its first output.

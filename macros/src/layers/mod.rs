@@ -8,7 +8,7 @@ use layercake_ir::ops::Words;
 use layercake_ir::{Op, Part};
 
 pub use habits::{Meant, kind_hint, meant, unsupported_option};
-pub use rows::all;
+pub use rows::{all, is_join};
 
 use crate::settings::Known;
 use crate::spelling;
@@ -162,6 +162,11 @@ pub fn nearest(kind: &str) -> Option<&'static Row> {
 /// Does a word stand for a layer, be it misspelt?
 pub fn resembles(kind: &str) -> bool {
     kind.starts_with(char::is_uppercase) || nearest(kind).is_some()
+}
+
+/// Is this the name of a step that holds other steps?
+pub fn is_combinator(kind: &str) -> bool {
+    matches!(kind, "Residual" | "Repeat") || find(kind).is_some_and(is_join)
 }
 
 #[cfg(test)]

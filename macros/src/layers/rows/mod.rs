@@ -3,6 +3,7 @@
 mod activation;
 mod conv;
 mod dense;
+mod join;
 mod norm;
 mod pool;
 mod regular;
@@ -15,7 +16,14 @@ use crate::settings::Known;
 
 /// All layers, in the order in which messages list them.
 pub fn all() -> impl Iterator<Item = &'static Row> {
-    [dense::ROWS, conv::ROWS, pool::ROWS, shape::ROWS, activation::ROWS, regular::ROWS, norm::ROWS].into_iter().flatten()
+    [dense::ROWS, conv::ROWS, pool::ROWS, shape::ROWS, activation::ROWS, regular::ROWS, norm::ROWS, join::JOINS, join::ROWS]
+        .into_iter()
+        .flatten()
+}
+
+/// Is this a layer that joins several values?
+pub fn is_join(row: &Row) -> bool {
+    join::JOINS.iter().any(|join| join.kind == row.kind)
 }
 
 /// A layer without arguments that leaves the shape as it is.
