@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use dfdx::tensor::{Gradients, NoneTape, OwnedTape};
+use dfdx::tensor_ops::Device;
 use layercake_engine::{Engine, Mode};
 use layercake_ir::{Graph, Op};
 
@@ -72,7 +73,7 @@ where
     Out: Outputs<E, D, NoneTape>,
 {
     let (inputs, _) = inputs.erase()?;
-    let done = D::run(call(network, inputs, Mode::Infer, false)?)?;
+    let done = D::run(call_of(network, inputs, Mode::Infer, false)?)?;
     Out::restore(done.outputs, done.tape)
 }
 
@@ -89,7 +90,7 @@ where
     Out: Outputs<E, D, OwnedTape<E, D>>,
 {
     let (inputs, tape) = inputs.erase()?;
-    let done = D::record(call(network, inputs, Mode::Eval, true)?, tape)?;
+    let done = D::record(call_of(network, inputs, Mode::Eval, true)?, tape)?;
     Out::restore(done.outputs, done.tape)
 }
 
@@ -133,19 +134,25 @@ where
     D: Backend<E>,
     Out: Outputs<E, D, OwnedTape<E, D>>,
 {
-    let mut done = D::record(call(network, inputs, Mode::Train, input_grad)?, tape)?;
-    let updates = std::mem::take(&mut done.updates);
-    if !updates.is_empty() {
-        let mut slots = network.slots();
-        for (i, value) in updates {
-            slots[i].set(value)?;
-        }
-    }
+    let mut done = D::record(call_of(network, inputs, Mode::Train, input_grad)?, tape)?;
+    store(std::mem::take(&mut done.updates), || network.slots())?;
     Out::restore(done.outputs, done.tape)
 }
 
-/// Everything that a backend needs for one pass.
-fn call<N: Network<E, D>, E: Scalar, D: Backend<E>>(
+/// Puts the new values of tensors into their places.
+pub(crate) fn store<'a, E: Scalar, D: Device<E>>(
+    updates: Vec<(usize, Value<E, D>)>,
+    slots: impl FnOnce() -> Vec<&'a mut dyn Slot<E, D>>,
+) -> Result<(), D::Err> {
+    if updates.is_empty() {
+        return Ok(());
+    }
+    let mut slots = slots();
+    updates.into_iter().try_for_each(|(i, value)| slots[i].set(value))
+}
+
+/// One pass of a typed network.
+fn call_of<N: Network<E, D>, E: Scalar, D: Backend<E>>(
     network: &N,
     inputs: Vec<Value<E, D>>,
     mode: Mode,
@@ -156,8 +163,20 @@ fn call<N: Network<E, D>, E: Scalar, D: Backend<E>>(
     let batches: Vec<usize> = inputs.iter().map(|input| input.dims()[0]).collect();
     assert!(batches[0] > 0, "`{}` received an empty batch", graph.name);
     assert!(batches.iter().all(|&batch| batch == batches[0]), "`{}` received inputs with batches of {batches:?}", graph.name);
+    Ok(call(graph, runtime, network.tensors()?, inputs, mode, input_grad))
+}
+
+/// Everything that a backend needs for one pass over a graph without networks in it.
+pub(crate) fn call<'a, E: Scalar, D: Backend<E>>(
+    graph: &'a Graph,
+    runtime: &'a Runtime,
+    tensors: Vec<Value<E, D>>,
+    inputs: Vec<Value<E, D>>,
+    mode: Mode,
+    input_grad: bool,
+) -> Call<'a, E, D> {
     // Only a network that needs random numbers draws one: the others leave the device's generator as it was.
-    let random = mode == Mode::Train && graph.nodes().iter().any(|node| matches!(node.op, Op::Dropout(_)));
+    let random = mode == Mode::Train && graph.nodes().iter().any(|node| node.op.is_random());
     let seed = if random { inputs[0].device().random_u64() } else { 0 };
-    Ok(Call { graph, runtime, tensors: network.tensors()?, inputs, mode, input_grad, seed })
+    Call { graph, runtime, tensors, inputs, mode, input_grad, seed }
 }
