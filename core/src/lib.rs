@@ -32,6 +32,7 @@ extern crate self as layercake;
 
 mod backend;
 mod cpu;
+mod custom;
 mod draw;
 mod dynamic;
 mod edge;
@@ -43,6 +44,7 @@ pub mod loss;
 pub mod model;
 mod network;
 pub mod optim;
+mod plan;
 mod portable;
 mod summary;
 mod value;
@@ -99,12 +101,13 @@ pub mod __private {
     pub use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection};
     pub use dfdx::nn::{BuildModule, BuildOnDevice, Module, ModuleMut};
     pub use dfdx::shapes::{Const, Dim, Dtype};
-    pub use dfdx::tensor::{Cpu, Gradients, HasErr, NoneTape, OwnedTape, Storage, Tensor};
+    pub use dfdx::tensor::{Cpu, Gradients, HasErr, NoneTape, OwnedTape, Storage, Tape, Tensor};
     pub use dfdx::tensor_ops::Device;
     pub use layercake_ir as ir;
     pub use layercake_macros::network_impl;
 
     pub use crate::backend::{Backend, Call, Done, Path};
+    pub use crate::custom::{call as custom, call_mut as custom_mut};
     pub use crate::edge::{Inputs, Outputs};
     pub use crate::layers::{self, Layer};
     pub use crate::model::{forward, init, junction, part, ports};

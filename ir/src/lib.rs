@@ -19,6 +19,7 @@ mod graph;
 mod inline;
 mod mistake;
 pub mod ops;
+mod resize;
 mod shape;
 mod shared;
 mod text;

@@ -24,23 +24,11 @@ impl Graph {
                 shapes[i] = *self.shape(values[i]);
                 i += 1;
             }
-            let site = Site { layer: name(node), source: self.source(values[0]), flattened: None, others: &[] };
+            let site = Site { layer: node.name(), source: self.source(values[0]), flattened: None, others: &[] };
             let outcome = node.op.infer(shapes.split_at(values.len()).0, &site);
             blame_all(&outcome);
             index += 1;
         }
         self
-    }
-
-    const fn source(&self, value: usize) -> &str {
-        let inputs = self.inputs().len();
-        if value < inputs { "" } else { name(&self.nodes()[value - inputs]) }
-    }
-}
-
-const fn name(node: &crate::Node) -> &str {
-    match &node.name {
-        std::borrow::Cow::Borrowed(name) => name,
-        std::borrow::Cow::Owned(name) => name.as_str(),
     }
 }

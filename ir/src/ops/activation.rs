@@ -16,6 +16,7 @@ words! {
 /// `x Phi(x)` with the normal distribution's `Phi(x) = (1 + erf(x / sqrt(2))) / 2`, PyTorch's `GELU` (Hendrycks and Gimpel, 2016, arXiv
 /// 1606.08415). Any shape. The approximation is `x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Gelu {
     /// Exact, or approximated?
     pub approximate: Approximation,
@@ -54,6 +55,7 @@ impl LeakyRelu {
 
 /// `x` where positive, else `alpha (exp(x) - 1)`, PyTorch's `ELU` (Clevert et al., 2015, arXiv 1511.07289). Any shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Elu {
     /// What it goes to far below zero, negated; 1 if not stated.
     pub alpha: f64,
@@ -78,6 +80,7 @@ impl Elu {
 
 /// `ln(1 + exp(beta x)) / beta`, and `x` where `beta x` is beyond the threshold, PyTorch's `Softplus`. Any shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Softplus {
     /// How sharp the bend is; 1 if not stated.
     pub beta: f64,
@@ -108,6 +111,7 @@ impl Softplus {
 
 /// `x` between two bounds, and the bound beyond, PyTorch's `Hardtanh`. Any shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct HardTanh {
     /// The lower bound, -1 if not stated.
     pub min_val: f64,

@@ -7,6 +7,7 @@ use crate::{Mistake, Part, Shape, Site, Text};
 /// `out` sees the elements from `floor(i size / out)` to before `ceil((i + 1) size / out)`. Input `[channels, height, width]`; pairs are
 /// `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AdaptiveAvgPool2d {
     /// The output's height and width.
     pub output_size: [usize; 2],
@@ -30,6 +31,7 @@ impl AdaptiveAvgPool2d {
 /// `floor((i + u) a) - floor(u a)` with `a = (size - kernel) / (out - 1)`, the last one at `size - kernel`. While training each channel of
 /// each sample draws its `u` from 0..1 for both axes; at inference `u` is 1/2. Input `[channels, height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FractionalMaxPool2d {
     /// Size of the window.
     pub kernel: [usize; 2],

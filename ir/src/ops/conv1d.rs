@@ -6,6 +6,7 @@ use crate::{INFER, Mistake, Part, Shape, Site};
 /// One-dimensional cross-correlation, PyTorch's `Conv1d`. Input `[in, length]`, output `[out, length']` with
 /// `length' = floor((length + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Conv1d {
     /// Channels in; [`INFER`] takes the input's.
     pub in_channels: usize,

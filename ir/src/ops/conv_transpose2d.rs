@@ -8,6 +8,7 @@ use crate::{INFER, Mistake, Part, Shape, Site, Text};
 /// `height' = (height - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1`. Pairs are `[height, width]`.
 /// (Dumoulin and Visin, 2016, arXiv 1603.07285, chapter 4.)
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ConvTranspose2d {
     /// Channels in; [`INFER`] takes the input's.
     pub in_channels: usize,

@@ -5,8 +5,6 @@ use crate::{Mistake, Shape, Site};
 /// A module of the user's own or of dfdx. The network that it stands in calls it; its tensors are no part of the graph.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Custom {
-    /// Its number among the custom layers of its network.
-    pub index: usize,
     /// What it gives, as the network states it.
     pub output: Shape,
 }

@@ -15,6 +15,7 @@ pub struct Dropout {
 /// Dropout of whole channels: while training, zeroes each channel of a sample with probability `p` and scales the others by `1 / (1 - p)`,
 /// PyTorch's `Dropout2d` (Tompson et al., 2014, arXiv 1411.4280). Input `[channels, height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Dropout2d {
     /// The probability of dropping a channel: at least 0, less than 1.
     pub p: f64,

@@ -6,6 +6,7 @@ use crate::{Mistake, Shape, Site};
 /// The mean of each channel's map (Lin et al., 2013, arXiv 1312.4400). Input `[channels, height, width]`, output `[channels]`: what
 /// PyTorch's `AdaptiveAvgPool2d(1)` and `Flatten` give.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GlobalAvgPool2d {}
 
 impl GlobalAvgPool2d {

@@ -5,6 +5,7 @@ use crate::{INFER, Mistake, Part, Shape, Site, Text};
 
 /// The first half along an axis times the sigmoid of the second, PyTorch's `GLU` (Dauphin et al., 2016, arXiv 1612.08083).
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Glu {
     /// The axis, the batch not counted; [`INFER`] takes the last.
     pub axis: usize,

@@ -7,6 +7,7 @@ use crate::{INFER, Mistake, Part, Shape, Site, Text};
 /// Normalises each group of channels of each sample, PyTorch's `GroupNorm` (Wu and He, 2018, arXiv 1803.08494). Input `[channels, ..]`; a
 /// weight and a bias for each channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GroupNorm {
     /// Into how many groups the channels are split.
     pub groups: usize,
@@ -21,6 +22,7 @@ pub struct GroupNorm {
 /// Normalises each channel of each sample, PyTorch's `InstanceNorm2d` (Ulyanov et al., 2016, arXiv 1607.08022). Input
 /// `[channels, height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct InstanceNorm2d {
     /// Channels; [`INFER`] takes the input's.
     pub features: usize,

@@ -6,6 +6,7 @@ use crate::{Mistake, Part, Shape, Site, Text};
 /// Normalises each sample over its last axes, `(x - mean) / sqrt(var + eps) * weight + bias`, PyTorch's `LayerNorm` (Ba et al., 2016,
 /// arXiv 1607.06450). Any shape that ends in `shape`; a weight and a bias for each element of that.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LayerNorm {
     /// The last sizes of the input; none takes the last one of `[features]` or `[length, features]`.
     pub shape: Sizes,

@@ -7,6 +7,7 @@ use crate::{Mistake, Part, Shape, Site};
 /// around, PyTorch's `LocalResponseNorm` (Krizhevsky et al., 2012, section 3.3, where `alpha` is not divided by `size`). Of an even `size`
 /// one channel more lies before than behind. Input `[channels, height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LocalResponseNorm {
     /// How many channels are summed over.
     pub size: usize,

@@ -33,6 +33,7 @@ words! {
 /// With `colours = 3` channels belong to red, green and blue, a third each in this order, and of the pixel itself green may see red, blue
 /// red and green, and with mask B each its own. The masked taps of `weight` have no effect and no gradient.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MaskedConv2d {
     /// Channels in; [`INFER`] takes the input's.
     pub in_channels: usize,

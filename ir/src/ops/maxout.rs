@@ -6,6 +6,7 @@ use crate::{Mistake, Part, Shape, Site};
 /// The largest of `pieces` linear functions for each feature out (Goodfellow et al., 2013, arXiv 1302.4389): feature `j` is the maximum
 /// of rows `j pieces` to `(j + 1) pieces - 1` of `W x + b`. Input `[in]` or `[length, in]`, output `[out]` or `[length, out]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Maxout {
     /// Features in; [`crate::INFER`] takes the input's.
     pub in_features: usize,

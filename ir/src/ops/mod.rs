@@ -23,8 +23,8 @@ mod channels;
 mod concat;
 mod conv1d;
 mod conv2d;
-mod custom;
 mod conv_transpose2d;
+mod custom;
 mod dropout;
 mod flatten;
 mod global_pool;
@@ -226,6 +226,7 @@ operations! {
         #[cfg_attr(feature = "serde", serde(skip))]
         Subgraph: "Network",
         /// A module of the user's own.
+        #[cfg_attr(feature = "serde", serde(skip))]
         Custom: "Custom",
     }
     // One input.

@@ -18,6 +18,7 @@ words! {
 /// Adds elements around a map, PyTorch's `ZeroPad2d`, `ReflectionPad2d` and `ReplicationPad2d`. Input `[channels, height, width]`, or
 /// `[channels, length]`, which has no rows to be added above and below; pairs are `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Pad {
     /// Rows added above and below, and columns at the left and the right, where no option for a side says otherwise.
     pub padding: [usize; 2],

@@ -5,6 +5,7 @@ use crate::{Mistake, Shape, Site};
 
 /// The largest element of each window, PyTorch's `MaxPool1d`. Input `[channels, length]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MaxPool1d {
     /// Size of the window.
     pub kernel: usize,
@@ -20,6 +21,7 @@ pub struct MaxPool1d {
 
 /// The mean of each window, PyTorch's `AvgPool1d`. Input `[channels, length]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AvgPool1d {
     /// Size of the window.
     pub kernel: usize,

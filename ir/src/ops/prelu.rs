@@ -6,6 +6,7 @@ use crate::{Mistake, Part, Shape, Site, Text};
 /// `x` where positive, else `weight x`, PyTorch's `PReLU` (He et al., 2015, arXiv 1502.01852): one weight for all, or one for each channel
 /// (the first axis). Any shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PRelu {
     /// The number of weights: 1, or that of the channels.
     pub parameters: usize,

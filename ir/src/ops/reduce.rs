@@ -5,6 +5,7 @@ use crate::{Mistake, Part, Shape, Site, Text};
 
 /// The mean over some axes, which are gone from the output: PyTorch's `mean(dim)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Mean {
     /// The axes, counted from 0 without the batch.
     pub axes: Sizes,
@@ -13,6 +14,7 @@ pub struct Mean {
 /// The maximum over some axes, which are gone from the output: PyTorch's `amax(dim)`. Of equal elements each receives the same share of the
 /// gradient.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Amax {
     /// The axes, counted from 0 without the batch.
     pub axes: Sizes,

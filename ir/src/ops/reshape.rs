@@ -5,6 +5,7 @@ use crate::{INFER, Mistake, Part, Shape, Site, Text};
 
 /// The elements of a sample in the same order under other sizes, PyTorch's `reshape` with the batch kept.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Reshape {
     /// The sizes; one may be [`INFER`].
     pub shape: Sizes,
@@ -46,6 +47,7 @@ impl Reshape {
 /// The axes in another order, PyTorch's `permute` with the batch kept in front: axis `i` of the output is axis `axes[i]` of the input.
 /// `Permute(1, 0)` makes `[features, length]` of `[length, features]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Permute {
     /// For each axis of the output that of the input, counted from 0 without the batch.
     pub axes: Sizes,

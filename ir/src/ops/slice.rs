@@ -5,6 +5,7 @@ use crate::{INFER, Mistake, Part, Shape, Site};
 
 /// The elements from `start` to before `end` along an axis, PyTorch's `x[.., start:end, ..]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Slice {
     /// The axis, the batch not counted: 0 is the channels of an image. [`INFER`] takes the only one there is.
     pub axis: usize,

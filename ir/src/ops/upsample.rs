@@ -22,6 +22,7 @@ words! {
 /// Bilinear: the output's element `i` stands at `(i + 1/2) / scale - 1/2` between the input's, and with `align_corners` at
 /// `i (size - 1) / (scale size - 1)`, so that the corners of both coincide.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Upsample {
     /// How many times as high and as wide.
     pub scale: [usize; 2],

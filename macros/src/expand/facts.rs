@@ -133,26 +133,18 @@ impl Printer<'_> {
     pub(super) fn operation(&self, prefix: &TokenStream, node: &Node) -> TokenStream {
         match &node.state {
             State::Decided(op) => op::decided(prefix, op),
-            State::Generic(op, _) => params::code(&self.model.params, op::decided(prefix, op)),
+            State::Generic(op) => params::code(&self.model.params, op::decided(prefix, op)),
             State::Rule(rule) => {
                 let (owner, attempt) = (&self.model.symbols.owner, &rule.attempt);
                 quote!(#owner::#attempt.decided.0)
             }
             State::Custom => {
-                let index = number(self.custom_index(node));
                 let output = node.output.code(&self.ir);
-                quote!(#prefix Op::Custom(#prefix ops::Custom { index: #index, output: #output }))
+                quote!(#prefix Op::Custom(#prefix ops::Custom { output: #output }))
             }
             // Not reached: there were mistakes.
             State::Lost => quote!(#prefix Op::Relu),
         }
-    }
-
-    /// The number of a custom layer among those of the network; one that is applied again has that of the first.
-    pub(super) fn custom_index(&self, node: &Node) -> usize {
-        let owner = node.shares.map_or(node, |owner| &self.model.nodes[owner]);
-        let mut customs = self.fields().filter(|field| matches!(field.what, crate::lower::What::Custom(_)));
-        customs.position(|field| field.name == owner.name).unwrap_or_default()
     }
 
     fn shape(&self, flow: &Flow) -> TokenStream {

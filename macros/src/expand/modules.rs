@@ -110,9 +110,64 @@ impl Printer<'_> {
         }
     }
 
-    /// Custom layers are modules of their own, which the network only calls.
+    /// Custom layers are modules of their own, which the network only calls. Those of a network in it, that one calls.
     fn customs(&self) -> Option<TokenStream> {
-        None
+        let Self { k, e, d, .. } = self;
+        let (own, mut inner): (Vec<&Node>, Vec<&Node>) = self
+            .fields()
+            .filter(|node| matches!(node.what, What::Custom(_) | What::Network { .. }))
+            .partition(|node| matches!(node.what, What::Custom(_)));
+        if own.is_empty() && inner.is_empty() {
+            return None;
+        }
+        // `a.b.` before `a.`, which begins it.
+        inner.sort_by_key(|node| std::cmp::Reverse(node.name.len()));
+        let body = |mutable: bool| {
+            let (method, reference) = if mutable { (quote!(custom_mut), quote!(&mut)) } else { (quote!(custom), quote!(&)) };
+            let prefixes = inner.iter().map(|node| {
+                let (prefix, field) = (format!("{}.", node.name), &node.field);
+                quote! {
+                    if let ::core::option::Option::Some(inner) = path.strip_prefix(#prefix) {
+                        return #k::Network::#method(#reference self.#field, inner, input, tape);
+                    }
+                }
+            });
+            // The tape of what trains is known.
+            let tape = (!mutable).then(|| quote!(, _));
+            let arms = own.iter().map(|node| {
+                let (path, field) = (&node.name, &node.field);
+                let types = [self.flow(node.inputs[0]), &node.output].map(|flow| self.shape_type(flow, &quote!(usize)).unwrap_or_default());
+                let [input, output] = types;
+                quote!(#path => #k::#method::<_, #input, #output, _, _ #tape>(#reference self.#field, input, tape),)
+            });
+            quote! {
+                #(#prefixes)*
+                match path {
+                    #(#arms)*
+                    _ => ::core::unreachable!("`{}` is a custom layer of no network here", path),
+                }
+            }
+        };
+        let (shared, mutable) = (body(false), body(true));
+        Some(quote! {
+            fn custom<__T: #k::Tape<#e, #d>>(
+                &self,
+                path: &::core::primitive::str,
+                input: #k::Value<#e, #d>,
+                tape: __T,
+            ) -> ::core::result::Result<(#k::Value<#e, #d>, __T), #d::Err> {
+                #shared
+            }
+
+            fn custom_mut(
+                &mut self,
+                path: &::core::primitive::str,
+                input: #k::Value<#e, #d>,
+                tape: #k::OwnedTape<#e, #d>,
+            ) -> ::core::result::Result<(#k::Value<#e, #d>, #k::OwnedTape<#e, #d>), #d::Err> {
+                #mutable
+            }
+        })
     }
 
     /// dfdx's two traits for running. None where a mistake leaves open what they take or give.

@@ -86,7 +86,7 @@ impl Printer<'_> {
         };
         let sizes = axes.into_iter().map(|(tensor, axis)| match &node.state {
             State::Decided(op) => number(op.params().dim(tensor, axis)),
-            State::Generic(op, _) => params::code(&self.model.params, number(op.params().dim(tensor, axis))),
+            State::Generic(op) => params::code(&self.model.params, number(op.params().dim(tensor, axis))),
             State::Rule(rule) => {
                 let (owner, attempt, tensor, axis) = (&self.model.symbols.owner, &rule.attempt, number(tensor), number(axis));
                 self.argument(false, quote!(#owner::#attempt.decided.0.params().dim(#tensor, #axis)))

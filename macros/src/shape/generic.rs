@@ -51,7 +51,7 @@ impl Pass<'_> {
             self.report.add(&subject.layer.kind, text);
             return (State::Lost, output);
         }
-        (State::Generic(first.0, second.0), output)
+        (State::Generic(first.0), output)
     }
 
     /// Why tensors of such sizes cannot be.

@@ -78,7 +78,7 @@ impl Pass<'_> {
                     settings.list.insert(0, Setting { name: "parts", value: value(*parts), tokens });
                     settings.list.insert(1, Setting { name: "index", value: value(*part), tokens: None });
                 }
-                self.layer(&rule::Subject { row, layer, operands: &operands, name: &path, note: &note }, &settings, &inputs, &flows)
+                self.layer(&rule::Subject { row, layer, operands: &operands, name: &path }, &settings, &inputs, &flows)
             }
             What::Network { .. } => self.network(&path, &what, &inputs, &flows),
             What::Custom(_) => {
@@ -106,7 +106,7 @@ impl Pass<'_> {
         let source = self.source(node.inputs[0]);
         let site = Site { layer: &node.name, source: &source, flattened: None, others: &[] };
         match (&node.state, &owner.state) {
-            (State::Decided(op), State::Decided(theirs)) | (State::Generic(op, _), State::Generic(theirs, _)) => {
+            (State::Decided(op), State::Decided(theirs)) | (State::Generic(op), State::Generic(theirs)) => {
                 if let Err(mistake) = check_shared(op, theirs, &owner.name, &site) {
                     let text = params::text(&self.symbols.params, &format!("{mistake}{}", node.note));
                     self.report.add(node.what.head(), text);

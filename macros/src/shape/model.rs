@@ -81,8 +81,8 @@ impl Node {
 pub enum State {
     /// Nothing left to infer.
     Decided(Op),
-    /// The same, with numbers in the place of generic parameters: those of both rounds.
-    Generic(Op, Op),
+    /// The same, with the numbers of the first round in the place of generic parameters.
+    Generic(Op),
     /// The compiler decides.
     Rule(Box<Rule>),
     /// What it gives is stated by the user, and checked by its type.

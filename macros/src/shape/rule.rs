@@ -19,7 +19,6 @@ pub(super) struct Subject<'a> {
     /// For each input of a join, the tokens that stand for it.
     pub operands: &'a [TokenStream],
     pub name: &'a str,
-    pub note: &'a str,
 }
 
 impl Pass<'_> {
