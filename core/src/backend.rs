@@ -12,7 +12,7 @@ use crate::{Scalar, cpu, portable};
 /// A device that networks run on.
 ///
 /// `Cpu` with `f32` takes the fast path: the whole network is one operation on dfdx's tape, run by the engine. Every other device and
-/// dtype takes the portable path through dfdx's own operations.
+/// dtype takes the portable path through dfdx's own operations, and so does a network with an operation that the engine lacks.
 ///
 /// All methods are compiled once a device and dtype, here and not in the user's crate: an edit of a network compiles none of it again.
 pub trait Backend<E: Scalar>: Device<E> {
@@ -69,6 +69,17 @@ pub struct Done<E: Scalar, D: Device<E>, T> {
     pub tape: T,
     /// New values for tensors: the number in graph order, and the value.
     pub updates: Vec<(usize, Value<E, D>)>,
+    /// What ran it.
+    pub path: Path,
+}
+
+/// The two ways to run a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// As one operation, by the CPU engine.
+    Engine,
+    /// Operation by operation, in those of dfdx.
+    Portable,
 }
 
 impl Backend<f32> for Cpu {

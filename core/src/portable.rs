@@ -6,7 +6,7 @@ use layercake_engine::{EngineError, Mode};
 use layercake_ir::{Graph, Node, Op};
 
 use crate::Scalar;
-use crate::backend::{Call, Done};
+use crate::backend::{Call, Done, Path};
 use crate::layers::{self, Context};
 use crate::value::Value;
 
@@ -47,7 +47,7 @@ pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tap
         next += node.params().as_slice().len();
     }
     let outputs = graph.outputs().iter().map(|port| values[port.value].clone()).collect();
-    Ok(Done { outputs, tape, updates })
+    Ok(Done { outputs, tape, updates, path: Path::Portable })
 }
 
 /// The portable path where the engine is the one taken: for tests that compare the two.

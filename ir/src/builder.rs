@@ -87,7 +87,8 @@ impl Builder {
         let shapes: Vec<Shape> = inputs.iter().map(|&value| *self.shape(value)).collect();
         let source = inputs[0].checked_sub(self.inputs.len()).map(|node| &self.nodes[node]);
         let flattened = source.filter(|node| matches!(node.op, Op::Flatten(_))).map(|node| *self.shape(node.inputs()[0]));
-        let site = Site { layer: name, source: source.map_or("", |node| &node.name), flattened };
+        let others: Vec<&str> = inputs.iter().skip(1).map(|&value| self.value_name(value)).collect();
+        let site = Site { layer: name, source: source.map_or("", |node| &node.name), flattened, others: &others };
         let (op, output) = op.infer(&shapes, &site)?;
         if self.is_taken(name, &op, shares) {
             let text = Text::new().str("there are two layers of the name ").name(name);
@@ -153,6 +154,15 @@ impl Builder {
         Ok(Graph { name: self.name.into(), inputs: self.inputs.into(), nodes: self.nodes.into(), outputs: ports.into() })
     }
 
+    /// The name of the input or node that gives a value; of an input without a name nothing.
+    fn value_name(&self, value: usize) -> &str {
+        match value.checked_sub(self.inputs.len()) {
+            None if self.inputs.len() == 1 => "",
+            None => &self.inputs[value].name,
+            Some(node) => &self.nodes[node].name,
+        }
+    }
+
     /// The shape of a value.
     ///
     /// # Panics
@@ -182,7 +192,7 @@ impl Graph {
                 Some(owner) => builder.add_shared(&node.name, node.op, node.inputs(), self.inputs().len().saturating_add(owner))?,
             };
             let built = &builder.nodes[i];
-            check_output(&node.output, &built.output, &Site { layer: &node.name, source: "", flattened: None })?;
+            check_output(&node.output, &built.output, &Site { layer: &node.name, source: "", flattened: None, others: &[] })?;
             if built != node {
                 let text = Text::new().name(&node.name).str(" is not what the shape rule makes of it: a size is left to be inferred");
                 return Err(Mistake::new(Part::Layer, text.str(", or it shares the tensors of one that shares another's")));
@@ -191,7 +201,7 @@ impl Graph {
         let outputs: Vec<(&str, usize)> = self.outputs().iter().map(|port| (&*port.name, port.value)).collect();
         let built = builder.try_finish(&outputs)?;
         for (port, built) in self.outputs().iter().zip(built.outputs()) {
-            check_output(&port.shape, &built.shape, &Site { layer: &port.name, source: "", flattened: None })?;
+            check_output(&port.shape, &built.shape, &Site { layer: &port.name, source: "", flattened: None, others: &[] })?;
         }
         Ok(())
     }

@@ -210,7 +210,9 @@ impl Node {
         match self.op {
             Op::Subgraph(op) if op.output == 0 => op.graph.mult_adds(),
             // Of what slides a window, convolutions alone have parameters.
-            op if op.window().is_some() => params.saturating_mul((self.output.len() / self.output.dim(0)) as u64),
+            op if op.window().is_some() || matches!(op, Op::ConvTranspose2d(_)) => {
+                params.saturating_mul((self.output.len() / self.output.dim(0)) as u64)
+            }
             _ => params,
         }
     }

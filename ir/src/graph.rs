@@ -104,6 +104,14 @@ impl Graph {
 }
 
 impl Node {
+    /// Its name.
+    pub const fn name(&self) -> &str {
+        match &self.name {
+            Cow::Borrowed(name) => name,
+            Cow::Owned(name) => name.as_str(),
+        }
+    }
+
     /// The values it takes.
     pub const fn inputs(&self) -> &[usize] {
         match &self.inputs {

@@ -19,16 +19,20 @@ mod graph;
 mod inline;
 mod mistake;
 pub mod ops;
+mod resize;
 mod shape;
+mod shared;
 mod text;
+mod verify;
 
 pub use attempt::Attempt;
 pub use builder::Builder;
 pub use facts::MAX_VALUES;
 pub use graph::{Graph, Node, Port, check_input, check_output};
-pub use mistake::{Mistake, Part, Site, blame};
+pub use mistake::{Mistake, Part, Site, blame, blame_all, blame_in};
 pub use ops::{Op, Param, Params};
 pub use shape::{MAX_RANK, Shape};
+pub use shared::check_shared;
 pub use text::{Text, grouped};
 
 /// Stands for a size that the user left out and the shape rule fills in from the input.

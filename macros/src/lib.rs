@@ -12,8 +12,10 @@ mod flow;
 #[cfg(test)]
 mod fuzz;
 mod layers;
-mod names;
+mod lower;
+mod model;
 mod network;
+mod params;
 mod parse;
 mod parts;
 mod report;
@@ -33,4 +35,11 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn network_impl(tokens: TokenStream) -> TokenStream {
     network::network(tokens.into()).into()
+}
+
+/// Behind `layercake::Model`, where it is described.
+#[doc(hidden)]
+#[proc_macro_derive(Model, attributes(model))]
+pub fn derive_model(item: TokenStream) -> TokenStream {
+    model::derive(item.into()).into()
 }

@@ -7,6 +7,7 @@ use quote::ToTokens;
 use syn::{BinOp, Expr, ExprLit, Lit, UnOp};
 
 use crate::layers::Kind;
+use crate::params;
 use crate::report::Report;
 use crate::settings::{Num, Symbols, Value};
 
@@ -85,6 +86,14 @@ fn spoken(words: &[&str]) -> String {
 
 /// A whole number that counts something.
 pub fn size(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Report) -> Option<Num<usize>> {
+    if let Expr::Path(path) = peel(expression)
+        && let Some(param) = path.path.get_ident().and_then(|word| symbols.params.iter().find(|param| param.name == *word))
+    {
+        return Some(Num::Param(param.clone()));
+    }
+    if no_constant(expression, what, symbols, report) {
+        return None;
+    }
     match whole(expression) {
         Whole::Known(size) => Some(Num::Known(size)),
         Whole::Symbolic => Some(Num::Named(symbols.add(Kind::Size, expression))),
@@ -93,6 +102,18 @@ pub fn size(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut R
             None
         }
     }
+}
+
+/// Refuses code that computes with a generic parameter.
+fn no_constant(expression: &Expr, what: &str, symbols: &Symbols, report: &mut Report) -> bool {
+    let Some(param) = params::mentions(&symbols.params, expression.to_token_stream()) else { return false };
+    let text = format!(
+        "{what} is worked out from the generic parameter `{0}`, and stable Rust has no arithmetic on those in types\nhelp: write `{0}` alone, or make \
+         the result a parameter too: `const N: usize`",
+        param.name
+    );
+    report.add(expression, text);
+    true
 }
 
 fn pair(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Report) -> Option<[Num<usize>; 2]> {
@@ -143,6 +164,7 @@ fn float(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Repo
         Expr::Lit(ExprLit { lit: Lit::Float(lit), .. }) if matches!(lit.suffix(), "" | "f64" | "f32") => lit.base10_parse::<f64>().ok(),
         Expr::Lit(ExprLit { lit: Lit::Int(lit), .. }) if lit.suffix().is_empty() => lit.base10_digits().parse().ok(),
         Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Repeat(_) | Expr::Infer(_) => None,
+        _ if no_constant(expression, what, symbols, report) => return None,
         _ => return Some(Num::Named(symbols.add(Kind::Float, expression))),
     };
     if parsed.is_none() {
@@ -157,6 +179,7 @@ fn bool(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Repor
         Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Repeat(_) | Expr::Infer(_) => "",
         Expr::Path(path) if path.path.is_ident("True") => "write `true`",
         Expr::Path(path) if path.path.is_ident("False") => "write `false`",
+        _ if no_constant(expression, what, symbols, report) => return None,
         _ => return Some(Num::Named(symbols.add(Kind::Bool, expression))),
     };
     Wrong::new(expression, "must be `true` or `false`", help).report(what, report);

@@ -103,14 +103,22 @@ const fn check(features: usize, eps: f64, momentum: f64, input: &Shape, site: &S
         let help = Text::new().str("write `").num(found).str("`, or leave the number out to take what comes");
         return Err(Mistake::new(Part::In, text).help(help));
     }
-    if !(eps >= 0.0 && eps.is_finite()) {
-        return Err(Mistake::new(Part::Eps, site.start().str(" has an `eps` that is negative or no number; it is added to the variance")));
+    if let Some(mistake) = check_eps(eps, site) {
+        return Err(mistake);
     }
     if !(momentum >= 0.0 && momentum <= 1.0) {
         let text = site.start().str(" has a `momentum` outside 0..=1; it is the weight of the new batch in the running statistics");
         return Err(Mistake::new(Part::Momentum, text));
     }
     Ok(found)
+}
+
+/// Refuses what cannot be added to a variance.
+pub(super) const fn check_eps(eps: f64, site: &Site) -> Option<Mistake> {
+    if eps >= 0.0 && eps.is_finite() {
+        return None;
+    }
+    Some(Mistake::new(Part::Eps, site.start().str(" has an `eps` that is negative or no number; it is added to the variance")))
 }
 
 const fn params(features: usize, affine: bool) -> Params {

@@ -16,35 +16,73 @@
 //! The struct derives serde's traits under the feature `serde`, as its neighbours do: it then stands in graph files by itself.
 
 mod activation;
+mod adaptive_pool;
+mod axis;
 mod batch_norm;
+mod channels;
 mod concat;
+mod conv1d;
 mod conv2d;
+mod conv_transpose2d;
+mod custom;
 mod dropout;
 mod flatten;
+mod global_pool;
+mod glu;
+mod group_norm;
 mod join;
+mod layer_norm;
 mod linear;
+mod local_response_norm;
+mod masked_conv2d;
+mod maxout;
+mod pad;
 mod param;
+mod pool1d;
 mod pool2d;
+mod prelu;
+mod reduce;
+mod reshape;
 mod sizes;
+mod slice;
 mod softmax;
 mod split;
 mod subgraph;
+mod upsample;
 mod window;
 mod words;
 
-pub use activation::LeakyRelu;
+pub use activation::{Approximation, Elu, Gelu, HardTanh, LeakyRelu, Softplus};
+pub use adaptive_pool::{AdaptiveAvgPool2d, FractionalMaxPool2d};
 pub use batch_norm::{BatchNorm1d, BatchNorm2d};
 pub use concat::Concat;
+pub use conv_transpose2d::ConvTranspose2d;
+pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
-pub use dropout::Dropout;
+pub use custom::Custom;
+pub use dropout::{Dropout, Dropout2d};
 pub use flatten::Flatten;
+pub use global_pool::GlobalAvgPool2d;
+pub use glu::Glu;
+pub use group_norm::{GroupNorm, InstanceNorm2d};
+pub use layer_norm::LayerNorm;
 pub use linear::Linear;
+pub use local_response_norm::LocalResponseNorm;
+pub use masked_conv2d::{Mask, MaskedConv2d, Stack};
+pub use maxout::Maxout;
+pub use pad::{Pad, PadMode};
 pub use param::{Param, Params};
+pub use pool1d::{AvgPool1d, MaxPool1d};
 pub use pool2d::{AvgPool2d, MaxPool2d};
+pub use prelu::PRelu;
+pub use reduce::{Amax, Mean};
+pub use reshape::{Permute, Reshape};
 pub use sizes::Sizes;
+pub use slice::Slice;
 pub use softmax::{LogSoftmax, Softmax};
 pub use split::Split;
 pub use subgraph::Subgraph;
+pub use upsample::{Interpolation, Upsample};
 pub use window::Window;
 pub use words::Words;
 
@@ -161,6 +199,13 @@ operations! {
         Tanh: "Tanh",
         /// `1 / (1 + exp(-x))`
         Sigmoid: "Sigmoid",
+        /// `scale x` where positive, else `scale alpha (exp(x) - 1)`, with the constants that keep mean 0 and variance 1 (Klambauer et
+        /// al., 2017, arXiv 1706.02515).
+        Selu: "SELU",
+        /// `x / (1 + exp(-x))`
+        Silu: "SiLU",
+        /// `min(max(x, 0), 6)`
+        Relu6: "ReLU6",
     }
     // Inputs of one shape, joined element by element; the rule is in `join.rs`.
     joins {
@@ -180,61 +225,153 @@ operations! {
         /// Another network. In a file its operations stand in its place ([`crate::Graph::inlined`]).
         #[cfg_attr(feature = "serde", serde(skip))]
         Subgraph: "Network",
+        /// A module of the user's own.
+        #[cfg_attr(feature = "serde", serde(skip))]
+        Custom: "Custom",
     }
     // One input.
     layers {
         /// `y = x W^T + b`
         Linear: "Linear",
+        /// The largest of several linear functions.
+        Maxout: "Maxout",
+        /// One-dimensional cross-correlation.
+        Conv1d: "Conv1d",
         /// Two-dimensional cross-correlation.
         Conv2d: "Conv2d",
+        /// The transpose of a two-dimensional cross-correlation.
+        ConvTranspose2d: "ConvTranspose2d",
+        /// A convolution that sees the pixels before its own.
+        MaskedConv2d: "MaskedConv2d",
         /// The largest element of each window.
         MaxPool2d: "MaxPool2d",
         /// The mean of each window.
         AvgPool2d: "AvgPool2d",
+        /// The largest element of each window of a sequence.
+        MaxPool1d: "MaxPool1d",
+        /// The mean of each window of a sequence.
+        AvgPool1d: "AvgPool1d",
+        /// Means of windows, as many as stated.
+        AdaptiveAvgPool2d: "AdaptiveAvgPool2d",
+        /// Maxima of windows at distances that vary, as many as stated.
+        FractionalMaxPool2d: "FractionalMaxPool2d",
+        /// The mean of each channel.
+        GlobalAvgPool2d: "GlobalAvgPool2d",
+        /// A map made larger.
+        Upsample: "Upsample",
         /// All axes into one.
         Flatten: "Flatten",
+        /// The same elements under other sizes.
+        Reshape: "Reshape",
+        /// The axes in another order.
+        Permute: "Permute",
+        /// Elements added around a map.
+        Pad: "Pad",
+        /// A part along an axis.
+        Slice: "Slice",
+        /// The mean over axes.
+        Mean: "Mean",
+        /// The maximum over axes.
+        Amax: "Amax",
         /// `x` where positive, else `negative_slope * x`
         LeakyRelu: "LeakyReLU",
+        /// `x` times the normal distribution's `P(X < x)`
+        Gelu: "GELU",
+        /// `x` where positive, else a learned slope times it.
+        PRelu: "PReLU",
+        /// `x` where positive, else `alpha (exp(x) - 1)`
+        Elu: "ELU",
+        /// `ln(1 + exp(beta x)) / beta`
+        Softplus: "Softplus",
+        /// `x` between two bounds.
+        HardTanh: "HardTanh",
+        /// One half times the sigmoid of the other.
+        Glu: "GLU",
         /// `exp(x) / sum(exp(x))` along an axis.
         Softmax: "Softmax",
         /// The logarithm of the softmax.
         LogSoftmax: "LogSoftmax",
         /// Zeroes elements at random while training.
         Dropout: "Dropout",
+        /// Zeroes channels at random while training.
+        Dropout2d: "Dropout2d",
         /// Batch normalisation of features.
         BatchNorm1d: "BatchNorm1d",
         /// Batch normalisation of channels.
         BatchNorm2d: "BatchNorm2d",
+        /// Normalisation of each sample over its last axes.
+        LayerNorm: "LayerNorm",
+        /// Normalisation of each sample by groups of channels.
+        GroupNorm: "GroupNorm",
+        /// Normalisation of each channel of each sample.
+        InstanceNorm2d: "InstanceNorm2d",
+        /// Division by the squares in the channels around.
+        LocalResponseNorm: "LocalResponseNorm",
         /// One of the equal parts of a value along an axis.
         Split: "Split",
     }
     params {
         Linear,
+        Maxout,
+        Conv1d,
         Conv2d,
+        ConvTranspose2d,
+        MaskedConv2d,
         BatchNorm1d,
         BatchNorm2d,
+        LayerNorm,
+        GroupNorm,
+        InstanceNorm2d,
+        PRelu,
     }
     multiply_adds {
         Linear,
+        Maxout,
+        Conv1d,
         Conv2d,
+        ConvTranspose2d,
+        MaskedConv2d,
         Subgraph,
     }
     window {
+        Conv1d,
         Conv2d,
+        MaskedConv2d,
+        MaxPool1d,
         MaxPool2d,
+        AvgPool1d,
         AvgPool2d,
     }
     without {
         Linear,
+        Maxout,
+        Conv1d,
         Conv2d,
+        ConvTranspose2d,
+        MaskedConv2d,
+        Upsample,
+        LayerNorm,
         LeakyRelu,
+        PRelu,
+        Elu,
+        Softplus,
+        HardTanh,
         Dropout,
+        Dropout2d,
+        GroupNorm,
+        InstanceNorm2d,
+        LocalResponseNorm,
         BatchNorm1d,
         BatchNorm2d,
     }
 }
 
 impl Op {
+    /// Does it draw random numbers while training?
+    pub const fn is_random(&self) -> bool {
+        matches!(self, Op::Dropout(_) | Op::Dropout2d(_) | Op::FractionalMaxPool2d(_))
+    }
+
     /// The shape rule: fills in the sizes that were left out ([`crate::INFER`]) and works out the output's shape.
     ///
     /// # Errors

@@ -49,6 +49,13 @@ impl Sizes {
         if i < self.len { self.list[i] } else { 0 }
     }
 
+    /// One more behind the others.
+    pub(super) const fn push(mut self, size: usize) -> Self {
+        self.list[self.len] = size;
+        self.len += 1;
+        self
+    }
+
     /// Number `i` replaced.
     pub const fn with(mut self, i: usize, size: usize) -> Self {
         self.list[i] = size;

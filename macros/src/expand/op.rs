@@ -67,6 +67,7 @@ fn value(prefix: &TokenStream, row: &Row, field: &str, value: &Value, symbols: &
     let size = |size: &Num<usize>| match size {
         Num::Known(INFER) => quote!(#prefix INFER),
         Num::Known(size) => number(*size),
+        Num::Param(param) => param.name.to_token_stream(),
         Num::Named(symbol) => {
             let path = symbols.path(symbol);
             quote!(#prefix stated(#path))
@@ -93,6 +94,7 @@ fn value(prefix: &TokenStream, row: &Row, field: &str, value: &Value, symbols: &
             let sizes = list.iter().map(size);
             quote!(#prefix ops::Sizes::new(&[#(#sizes),*]))
         }
+        Value::Float(Num::Param(param)) | Value::Bool(Num::Param(param)) => param.name.to_token_stream(),
         Value::Float(Num::Named(symbol)) | Value::Bool(Num::Named(symbol)) => symbols.path(symbol),
     }
 }

@@ -8,7 +8,7 @@ use layercake_ir::ops::Words;
 use layercake_ir::{Op, Part};
 
 pub use habits::{Meant, kind_hint, meant, unsupported_option};
-pub use rows::all;
+pub use rows::{all, is_join};
 
 use crate::settings::Known;
 use crate::spelling;
@@ -129,8 +129,8 @@ pub struct Field {
 /// The sizes in the type of a layer with tensors.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Axes {
-    /// These axes of the layer's first tensor, one parameter each.
-    Of(&'static [usize]),
+    /// The sizes of these (tensor, axis), one parameter each.
+    Of(&'static [(usize, usize)]),
     /// The whole shape of the layer's first tensor as one parameter, `(Const<16>, Const<5>)`; as many axes as this list has, or one.
     Shape(&'static str),
 }
@@ -156,6 +156,11 @@ pub fn nearest(kind: &str) -> Option<&'static Row> {
 /// Does a word stand for a layer, be it misspelt?
 pub fn resembles(kind: &str) -> bool {
     kind.starts_with(char::is_uppercase) || nearest(kind).is_some()
+}
+
+/// Is this the name of a step that holds other steps?
+pub fn is_combinator(kind: &str) -> bool {
+    matches!(kind, "Residual" | "Repeat") || find(kind).is_some_and(is_join)
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@ use crate::report::Report;
 use crate::settings::{Num, Setting, Settings, Symbols, Value};
 use crate::{text, value};
 
-/// The row of a layer's kind. A misspelt kind that can only mean one layer is reported and taken for that.
-pub fn row(kind: &Ident, report: &mut Report) -> Option<&'static Row> {
+/// The row of a layer's kind. A misspelt kind that can only mean one layer is reported and taken for that. `others` are the names of
+/// templates and networks that can be meant as well.
+pub fn row(kind: &Ident, others: &[String], report: &mut Report) -> Option<&'static Row> {
     let word = kind.to_string();
     if let Some(row) = layers::find(&word) {
         return Some(row);
@@ -27,8 +28,17 @@ pub fn row(kind: &Ident, report: &mut Report) -> Option<&'static Row> {
         report.add(kind, format_args!("{unknown}\nhelp: write `{}`", row.kind));
         return Some(row);
     }
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    if let Some(near) = crate::spelling::nearest(&word, &others) {
+        report.add(kind, format_args!("{unknown}\nhelp: write `{near}`"));
+        return None;
+    }
     let all: Vec<&str> = layers::all().map(|row| row.kind).collect();
-    report.add(kind, format_args!("{unknown}\nhelp: the layers are {}", all.join(", ")));
+    let all = all.join(", ");
+    report.add(
+        kind,
+        format_args!("{unknown}\nhelp: the layers are {all}; a network declared elsewhere is written with its path, `self::{word}`"),
+    );
     None
 }
 

@@ -3,6 +3,7 @@
 mod activation;
 mod conv;
 mod dense;
+mod join;
 mod norm;
 mod pool;
 mod regular;
@@ -15,12 +16,29 @@ use crate::settings::Known;
 
 /// All layers, in the order in which messages list them.
 pub fn all() -> impl Iterator<Item = &'static Row> {
-    [dense::ROWS, conv::ROWS, pool::ROWS, shape::ROWS, activation::ROWS, regular::ROWS, norm::ROWS].into_iter().flatten()
+    [dense::ROWS, conv::ROWS, pool::ROWS, shape::ROWS, activation::ROWS, regular::ROWS, norm::ROWS, join::JOINS, join::ROWS]
+        .into_iter()
+        .flatten()
+}
+
+/// Is this a layer that joins several values?
+pub fn is_join(row: &Row) -> bool {
+    join::JOINS.iter().any(|join| join.kind == row.kind)
 }
 
 /// A layer without arguments that leaves the shape as it is.
 const fn plain(kind: &'static str, prefix: &'static str, variant: &'static str, build: fn(&Known) -> Op) -> Row {
     Row { kind, prefix, variant, positions: Positions::None, options: &[], build, outline: Outline::Same, field: None, example: kind }
+}
+
+/// An option of a pair, for a layer of one axis.
+const fn one(choice: Choice) -> Choice {
+    Choice { kind: Kind::Size, ..choice }
+}
+
+/// An option that is a number.
+const fn float(name: &'static str, default: f64, part: Part) -> Choice {
+    Choice { name, kind: Kind::Float, default: Default::Float(default), part: Some(part) }
 }
 
 // Options that several families have.
