@@ -54,6 +54,16 @@ impl Ports {
         }
     }
 
+    /// Can the field take what it gives?
+    #[must_use]
+    pub const fn repeats(&self) -> bool {
+        match self {
+            Ports::Fixed { input, output } => input.same(output),
+            Ports::Last { input, output } => *input == *output,
+            Ports::Unknown | Ports::Same => true,
+        }
+    }
+
     /// All fields, one after the other.
     #[must_use]
     pub const fn chain(fields: &[Ports]) -> Ports {
@@ -140,14 +150,15 @@ impl Flow {
 /// # Panics
 /// Then.
 #[track_caller]
-pub const fn repeats(field: &Ports, name: &str) {
+pub const fn again(field: &Ports, name: &str) {
+    if field.repeats() {
+        return;
+    }
     let text = Text::new().str("each of ").name(name).str(" takes ");
     let text = match *field {
-        Ports::Fixed { input, output } if !input.same(&output) => text.shape(&input).str(", but the one before it gives ").shape(&output),
-        Ports::Last { input, output } if input != output => {
-            text.count(input, "feature").str(", but the one before it gives ").count(output, "feature")
-        }
-        _ => return,
+        Ports::Fixed { input, output } => text.shape(&input).str(", but the one before it gives ").shape(&output),
+        Ports::Last { input, output } => text.count(input, "feature").str(", but the one before it gives ").count(output, "feature"),
+        Ports::Unknown | Ports::Same => text,
     };
     panic!("{}", text.as_str());
 }
