@@ -78,7 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let encoder = model.encoder.fc1.weight.as_vec();
     let second = train(&mut model, &mut optimizer, &loader, 3);
     assert_eq!(model.encoder.fc1.weight.as_vec(), encoder, "what is frozen stays");
-    assert!(second < first && second < 0.35, "it learns: {first}, then {second}");
+    assert!(second < first && second < 0.15, "it learns: {first}, then {second}");
 
     let file = std::env::temp_dir().join("layercake-autoencoder.safetensors");
     io::save_safetensors(&model, &file)?;

@@ -4,6 +4,8 @@
 //! for. But a walk that has a model passes it to the functions that get a field: a list has itself visited once as a module without
 //! tensors, whose getter looks at the length. A walk that has none, such as building, takes the length from the declaration.
 
+#![allow(clippy::type_complexity, reason = "dfdx's visitors give their results in such types")]
+
 use std::cell::Cell;
 use std::marker::PhantomData;
 

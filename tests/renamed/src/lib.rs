@@ -53,7 +53,7 @@ pub struct Scaled<M, E: Dtype = f32, D: Storage<E> = Cpu> {
     /// By how much.
     #[model(param, init = ones)]
     pub scale: Tensor<Rank1<3>, E, D>,
-    #[model(buffer, init = |t| t.try_fill_with_ones())]
+    #[model(buffer, init = Tensor::try_fill_with_ones)]
     offset: Tensor<Rank1<3>, E, D>,
     #[model(buffer, init = 0.5)]
     half: Tensor<Rank1<3>, E, D>,
@@ -77,6 +77,7 @@ mod tests {
     use ::cake::dfdx::nn::DeviceBuildExt as _;
     use ::cake::dfdx::shapes::Rank2;
     use ::cake::dfdx::tensor::{AsArray as _, Cpu, SampleTensor as _, Tensor};
+    use ::std::clone::Clone as _;
     use ::std::primitive::{f32, f64};
     use ::std::{assert, assert_eq};
 
