@@ -1,7 +1,7 @@
 //! What can be counted about a network before it runs.
 
 use crate::ops::Window;
-use crate::{Graph, Node, Op, Shape};
+use crate::{Graph, Node, Op};
 
 impl Graph {
     /// The number of trained parameters.
@@ -209,13 +209,11 @@ impl Node {
         let params = self.op.params().count() as u64;
         match self.op {
             Op::Subgraph(op) if op.output == 0 => op.graph.mult_adds(),
-            Op::Conv2d(_) => params.saturating_mul(positions(&self.output)),
+            // Of what slides a window, convolutions alone have parameters.
+            op if op.window().is_some() || matches!(op, Op::ConvTranspose2d(_)) => {
+                params.saturating_mul((self.output.len() / self.output.dim(0)) as u64)
+            }
             _ => params,
         }
     }
-}
-
-/// Height times width.
-const fn positions(shape: &Shape) -> u64 {
-    (shape.dim(1) as u64).saturating_mul(shape.dim(2) as u64)
 }

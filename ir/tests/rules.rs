@@ -3,7 +3,7 @@
 use layercake_ir::ops::*;
 use layercake_ir::{Builder, INFER, Mistake, Op, Part, Shape, Site, check_input, check_output, stated};
 
-const SITE: Site = Site { layer: "it", source: "before", flattened: None };
+const SITE: Site = Site { layer: "it", source: "before", flattened: None, others: &[] };
 
 fn conv(kernel: usize) -> Conv2d {
     let pair = [1, 1];

@@ -1,6 +1,7 @@
 //! The order of work: what each lane does by itself, and where the lanes wait for each other.
 
-use super::{Kernel, Plan};
+use super::Plan;
+use crate::layers::Place;
 
 /// A stretch of work between two points at which all lanes have come equally far.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,18 +37,16 @@ pub enum Part {
 /// The forward pass.
 pub fn forward(plan: &Plan) -> Vec<Phase> {
     let mut program = Program::default();
-    for (index, step) in plan.steps.iter().enumerate() {
-        match step.kernel {
-            Kernel::Alias => {}
-            Kernel::BatchNorm(norm) => {
-                if norm.train {
-                    program.task(index, Part::Sums);
-                }
-                program.wait(Phase::Merge(index));
-                program.task(index, Part::Rest);
-            }
-            _ => program.task(index, Part::Whole),
+    for (index, step) in plan.steps.iter().enumerate().filter(|(_, step)| step.layer.place() != Place::Alias) {
+        let Some(norm) = step.layer.normalisation() else {
+            program.task(index, Part::Whole);
+            continue;
+        };
+        if norm.train {
+            program.task(index, Part::Sums);
         }
+        program.wait(Phase::Merge(index));
+        program.task(index, Part::Rest);
     }
     program.phases
 }
@@ -56,18 +55,15 @@ pub fn forward(plan: &Plan) -> Vec<Phase> {
 pub fn backward(plan: &Plan) -> Vec<Phase> {
     let mut program = Program::default();
     for (index, step) in plan.steps.iter().enumerate().rev().filter(|(_, step)| step.backward) {
-        match step.kernel {
-            Kernel::BatchNorm(_) => {
-                program.task(index, Part::Sums);
-                program.wait(Phase::Merge(index));
-                program.task(index, Part::Rest);
-            }
-            _ => {
-                program.task(index, Part::Whole);
-                if step.wide && matches!(step.kernel, Kernel::Linear(_) | Kernel::Conv2d(_)) {
-                    program.wait(Phase::Weights(index));
-                }
-            }
+        if step.layer.normalisation().is_some() {
+            program.task(index, Part::Sums);
+            program.wait(Phase::Merge(index));
+            program.task(index, Part::Rest);
+            continue;
+        }
+        program.task(index, Part::Whole);
+        if step.wide {
+            program.wait(Phase::Weights(index));
         }
     }
     program.phases

@@ -63,3 +63,14 @@ layercake_tests::parity! { log_softmax:
     large_image: [4, 3, 3] -> [4, 3, 3] { LogSoftmax(axis = 0) }
     ties: [9] -> [9] { LogSoftmax }
 }
+
+layercake_tests::parity! { gelu:
+    exact: [9] -> [9] { GELU }
+    exact_image: [2, 3, 4] -> [2, 3, 4] { GELU }
+    exact_zeros: [31] -> [31] { GELU(approximate = none) }
+    exact_large: [40] -> [40] { GELU }
+    approximate: [9] -> [9] { GELU(approximate = tanh) }
+    approximate_sequence: [5, 4] -> [5, 4] { GELU(approximate = tanh) }
+    approximate_large: [40] -> [40] { GELU(approximate = tanh) }
+    between: [6] -> [3] { fc1: Linear(8), GELU, fc2: Linear(3) }
+}

@@ -40,3 +40,20 @@ layercake_tests::parity! { dropout:
     inference_image: [2, 3, 4] -> [2, 3, 4] { Dropout(0.25) }
     inference_between: [6] -> [3] { fc1: Linear(8), ReLU, Dropout(0.7), fc2: Linear(3) }
 }
+
+layercake_tests::parity! { layer_norm:
+    features: [7] -> [7] { norm: LayerNorm }
+    sequence: [4, 6] -> [4, 6] { norm: LayerNorm }
+    sequence_whole: [4, 6] -> [4, 6] { norm: LayerNorm(4, 6) }
+    image_last: [2, 3, 5] -> [2, 3, 5] { norm: LayerNorm(5) }
+    image_two: [2, 3, 5] -> [2, 3, 5] { norm: LayerNorm(3, 5) }
+    image_whole: [2, 3, 5] -> [2, 3, 5] { norm: LayerNorm(2, 3, 5) }
+    square: [4, 4, 4] -> [4, 4, 4] { norm: LayerNorm(4, 4) }
+    eps: [6] -> [6] { norm: LayerNorm(eps = 0.3) }
+    not_affine: [3, 5] -> [3, 5] { LayerNorm(5, affine = false) }
+    batch_of_one: [8] -> [8] { norm: LayerNorm(8) }
+    one_feature: [1] -> [1] { norm: LayerNorm }
+    two_features: [2] -> [2] { norm: LayerNorm(eps = 0.5) }
+    offset: [9] -> [9] { norm: LayerNorm }
+    flat: [9] -> [9] { norm: LayerNorm }
+}

@@ -2,20 +2,82 @@
 //!
 //! A product's columns are the images; a lane of a single image takes its rows together instead.
 
-use crate::{
-    kernels::{
-        layout,
-        product::{Every, Inner, Outer, Start, inner, outer},
-        reduce,
-    },
-    plan::Dense,
+use super::{Held, Layer, Reads, Site, Weights};
+use crate::kernels::{
+    layout,
+    product::{Every, Inner, Outer, Start, inner, outer},
+    reduce,
 };
 
 /// Rows of the weights whose gradient one thread works out at a time.
 const PART: usize = 64;
 
+/// A fully connected layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Dense {
+    /// Rows of one sample: 1, or the length.
+    pub rows: usize,
+    /// Features in.
+    pub inputs: usize,
+    /// Features out.
+    pub outputs: usize,
+    /// Is there a bias?
+    pub bias: bool,
+}
+
+impl Layer for Dense {
+    fn reads(&self) -> Reads {
+        Reads::Inputs
+    }
+
+    fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
+        [if backward { self.rows * self.inputs * images } else { 0 }, 0]
+    }
+
+    fn takes_activation(&self) -> bool {
+        true
+    }
+
+    fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        forward(self, at.images(), at.params, at.x(0), y);
+    }
+
+    fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
+        input_grad(self, at.images(), &at.params[0], dy, dx, add);
+    }
+
+    fn weights(&self) -> Option<&dyn Weights> {
+        Some(self)
+    }
+}
+
+impl Weights for Dense {
+    fn part(&self) -> [usize; 2] {
+        [PART.min(self.outputs), self.inputs]
+    }
+
+    fn has_bias(&self) -> bool {
+        self.bias
+    }
+
+    fn prepare(&self, at: &mut Site) {
+        turn(self, at.images(), at.x(0), at.scratch);
+    }
+
+    fn rows(&self, from: Held, first: usize, to: &mut [f32], add: bool) {
+        weight_rows(self, from, first, to, add);
+    }
+
+    /// The sum of `dy` over images and rows.
+    fn bias(&self, from: Held, to: &mut [f32], add: bool) {
+        for (row, dy) in from.dy.chunks_exact(self.outputs * from.images).enumerate() {
+            reduce::stretches(dy, to, add || row > 0);
+        }
+    }
+}
+
 /// `y = W x + b`
-pub fn forward(dense: &Dense, images: usize, params: &[Vec<f32>], x: &[f32], y: &mut [f32]) {
+fn forward(dense: &Dense, images: usize, params: &[Vec<f32>], x: &[f32], y: &mut [f32]) {
     let Dense { rows, inputs, outputs, bias } = *dense;
     let start = if bias { Start::Bias(&params[1]) } else { Start::Zero };
     if images == 1 {
@@ -54,7 +116,7 @@ pub fn forward(dense: &Dense, images: usize, params: &[Vec<f32>], x: &[f32], y: 
 }
 
 /// `dx = W^T dy`, added or in its place.
-pub fn input_grad(dense: &Dense, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool) {
+fn input_grad(dense: &Dense, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool) {
     let Dense { rows, inputs, outputs, .. } = *dense;
     let start = if add { Start::Sum } else { Start::Zero };
     if images == 1 {
@@ -93,19 +155,18 @@ pub fn input_grad(dense: &Dense, images: usize, weight: &[f32], dy: &[f32], dx: 
     outer(product, dx);
 }
 
-/// The input as [`weight_rows`] takes it, `[rows, images, features]`.
-pub fn turned<'a>(dense: &Dense, images: usize, x: &[f32], scratch: &'a mut [f32]) -> &'a [f32] {
+/// Leaves the input as [`weight_rows`] takes it, `[rows, images, features]`.
+fn turn(dense: &Dense, images: usize, x: &[f32], scratch: &mut [f32]) {
     let row = dense.inputs * images;
-    let to = &mut scratch[..dense.rows * row];
-    for (x, to) in x.chunks_exact(row).zip(to.chunks_exact_mut(row)) {
+    for (x, to) in x.chunks_exact(row).zip(scratch.chunks_exact_mut(row)) {
         layout::transpose(dense.inputs, images, x, to, false);
     }
-    to
 }
 
 /// `dW = dy x^T`, of the rows from `first` on that fit into `to`.
-pub fn weight_rows(dense: &Dense, images: usize, first: usize, turned: &[f32], dy: &[f32], to: &mut [f32], add: bool) {
+fn weight_rows(dense: &Dense, from: Held, first: usize, to: &mut [f32], add: bool) {
     let Dense { rows, inputs, outputs, .. } = *dense;
+    let Held { images, dy, scratch: turned, .. } = from;
     // All rows are one product for a single image, one after the other otherwise.
     let (count, k, left_row, left_cols) = if images == 1 { (1, rows, 1, outputs) } else { (rows, images, images, 1) };
     for row in 0..count {
@@ -126,16 +187,4 @@ pub fn weight_rows(dense: &Dense, images: usize, first: usize, turned: &[f32], d
         };
         outer(product, to);
     }
-}
-
-/// The sum of `dy` over images and rows.
-pub fn bias_grad(dense: &Dense, images: usize, dy: &[f32], to: &mut [f32], add: bool) {
-    for (row, dy) in dy.chunks_exact(dense.outputs * images).enumerate() {
-        reduce::stretches(dy, to, add || row > 0);
-    }
-}
-
-/// Rows of the weights in one part of a gradient that all threads work out.
-pub fn part_rows(dense: &Dense) -> usize {
-    PART.min(dense.outputs)
 }

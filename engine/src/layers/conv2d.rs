@@ -1,22 +1,69 @@
 //! `Conv2d` on the buffers of a lane.
 //!
 //! A line of the output, for all images of the lane, is one stretch of a matrix product: each term of its sums is a stretch of the
-//! padded input, somewhere else for each tap ([`crate::plan::Convolution`]).
+//! padded input, somewhere else for each tap ([`Convolution`]).
 
-use crate::{
-    kernels::{
-        frame,
-        product::{Every, Inner, Listed, Outer, Start, inner, outer},
-        reduce,
-    },
-    plan::{Back, Convolution, Kernel, Step},
+use super::{Back, Convolution, Held, Layer, Reads, Site, Weights};
+use crate::kernels::{
+    frame,
+    product::{Every, Inner, Listed, Outer, Start, inner, outer},
+    reduce,
 };
 
 /// Output channels whose weight gradient one thread works out at a time.
 const PART: usize = 16;
 
+impl Layer for Convolution {
+    fn reads(&self) -> Reads {
+        Reads::Inputs
+    }
+
+    fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
+        [self.framed() * images, if backward { self.back_scratch() * images } else { 0 }]
+    }
+
+    fn takes_activation(&self) -> bool {
+        true
+    }
+
+    fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        forward(self, at.images(), at.params, at.x(0), y, at.scratch);
+    }
+
+    fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
+        input_grad(self, at.images(), &at.params[0], dy, dx, add, at.spare);
+    }
+
+    fn weights(&self) -> Option<&dyn Weights> {
+        Some(self)
+    }
+}
+
+impl Weights for Convolution {
+    fn part(&self) -> [usize; 2] {
+        [PART.min(self.outputs * self.groups), self.depth()]
+    }
+
+    fn has_bias(&self) -> bool {
+        self.bias
+    }
+
+    fn prepare(&self, at: &mut Site) {
+        framed(self, at.images(), at.x(0), at.scratch);
+    }
+
+    fn rows(&self, from: Held, first: usize, to: &mut [f32], add: bool) {
+        weight_rows(self, from, first, to, add);
+    }
+
+    /// The sum of each channel of `dy`.
+    fn bias(&self, from: Held, to: &mut [f32], add: bool) {
+        reduce::stretches(from.dy, to, add);
+    }
+}
+
 /// `y = W * x + b`
-pub fn forward(conv: &Convolution, images: usize, params: &[Vec<f32>], x: &[f32], y: &mut [f32], scratch: &mut [f32]) {
+fn forward(conv: &Convolution, images: usize, params: &[Vec<f32>], x: &[f32], y: &mut [f32], scratch: &mut [f32]) {
     let x = framed(conv, images, x, scratch);
     let group_out = conv.outputs * conv.slide.output_len() * images;
     let (lines, line) = lines(conv, images);
@@ -40,8 +87,8 @@ pub fn forward(conv: &Convolution, images: usize, params: &[Vec<f32>], x: &[f32]
     }
 }
 
-/// Puts the input into its frame, where it has one. What it gives is what [`weight_rows`] takes.
-pub fn framed<'a>(conv: &Convolution, images: usize, x: &'a [f32], scratch: &'a mut [f32]) -> &'a [f32] {
+/// Puts the input into its frame, where it has one.
+fn framed<'a>(conv: &Convolution, images: usize, x: &'a [f32], scratch: &'a mut [f32]) -> &'a [f32] {
     if conv.frame.is_plain() {
         return x;
     }
@@ -51,7 +98,9 @@ pub fn framed<'a>(conv: &Convolution, images: usize, x: &'a [f32], scratch: &'a 
 }
 
 /// The gradient of the weights of the output channels from `first` on that fit into `to`, from the input in its frame.
-pub fn weight_rows(conv: &Convolution, images: usize, first: usize, framed: &[f32], dy: &[f32], to: &mut [f32], add: bool) {
+fn weight_rows(conv: &Convolution, from: Held, first: usize, to: &mut [f32], add: bool) {
+    let Held { images, x, dy, scratch } = from;
+    let framed = if conv.frame.is_plain() { x } else { scratch };
     let (depth, dy_row) = (conv.depth(), conv.slide.output_len() * images);
     let (lines, line) = lines(conv, images);
     let end = first + to.len() / depth;
@@ -75,13 +124,8 @@ pub fn weight_rows(conv: &Convolution, images: usize, first: usize, framed: &[f3
     }
 }
 
-/// The sum of each channel of `dy`.
-pub fn bias_grad(dy: &[f32], to: &mut [f32], add: bool) {
-    reduce::stretches(dy, to, add);
-}
-
 /// The gradient of the input, added or in its place.
-pub fn input_grad(conv: &Convolution, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool, scratch: &mut [f32]) {
+fn input_grad(conv: &Convolution, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool, scratch: &mut [f32]) {
     let (framed, line) = scratch.split_at_mut(scratch.len() - conv.inputs * conv.slide.input[1] * images);
     let dy = if conv.back_frame.is_plain() {
         dy
@@ -157,17 +201,4 @@ fn part_grad(
 fn lines(conv: &Convolution, images: usize) -> (usize, usize) {
     let [height, width] = conv.slide.output;
     if conv.line == width { (1, height * width * images) } else { (height, width * images) }
-}
-
-/// Output channels in one part of a weight gradient that all threads work out.
-pub fn part_rows(conv: &Convolution) -> usize {
-    PART.min(conv.outputs * conv.groups)
-}
-
-/// Elements of scratch that a step needs for one image: for itself, and for the gradient of its input.
-pub fn scratch(step: &Step) -> [usize; 2] {
-    match &step.kernel {
-        Kernel::Conv2d(conv) => [conv.framed(), if step.backward { conv.back_scratch() } else { 0 }],
-        _ => [0, 0],
-    }
 }
