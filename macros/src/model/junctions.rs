@@ -5,11 +5,14 @@
 //! in the functions, and is made when one is compiled for the parameters' values: in `cargo build`.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 
 use super::expand::{Printer, at};
 use super::structure::Part;
 use super::typing::Kind;
+
+/// The axes that a shape can have besides the batch.
+const AXES: [usize; layercake_ir::MAX_RANK] = [0, 1, 2, 3, 4];
 
 /// The struct as a field of another one.
 pub fn ports(printer: &Printer, parameters: &[TokenStream]) -> Option<TokenStream> {
@@ -68,6 +71,8 @@ pub fn within(printer: &Printer) -> Option<TokenStream> {
         .parts()
         .map(|(_, field, part)| {
             let (name, ports, repeated) = (&field.path, of(printer, part), repeated(part));
+            // Whether a network takes other lengths cannot be asked here.
+            let ports = quote!(#ports.unless_it_may_stretch());
             let entry = before.map(|source| at(quote!(flow.enters(&ports, #name, #source);), field.span()));
             let again = (!part.layers.is_empty()).then(|| at(quote!(#k::junction::again(&ports, #name);), field.span()));
             before = Some(name);
@@ -102,20 +107,29 @@ pub fn items(printer: &Printer) -> Option<TokenStream> {
         .map(|(step, (_, field, part))| {
             let name = &field.path;
             let word = |word: &str, step: usize| format_ident!("__{word}{step}");
-            let [ports, flow, taken, typed, seen, x, leaf, fits, passed, y] =
-                ["PORTS", "FLOW", "TAKEN", "TYPED", "SEEN", "X", "LEAF", "FITS", "PASSED", "Y"].map(|name| word(name, step));
+            let [stated, ports, flow, taken, typed, seen, x, leaf, fits, passed, y] =
+                ["STATED", "PORTS", "FLOW", "TAKEN", "TYPED", "SEEN", "X", "LEAF", "FITS", "PASSED", "Y"].map(|name| word(name, step));
             let [next_flow, next_seen, next_y] = ["FLOW", "SEEN", "Y"].map(|name| word(name, step + 1));
             let (known, ty, repeated) = (of(printer, part), &part.leaf, repeated(part));
             let entry = before.map(|source| at(quote!(const _: () = #flow.enters(&#ports, #name, #source);), field.span()));
             let listed = !part.layers.is_empty();
             let again = listed.then(|| at(quote!(const _: () = #k::junction::again(&#ports, #name);), field.span()));
             before = Some(name);
-            let sizes = (0..5usize).map(|axis| quote!({ #taken.dim(#axis) }));
+            let tensor = |shape: &TokenStream| {
+                let sizes = AXES.map(|axis| quote!({ #shape.dim(#axis) }));
+                quote!(#k::Tensor<<#k::ports::Sizes<{ #shape.rank() }, #(#sizes),*> as #k::ports::Typed>::Shape, #e, #d>)
+            };
+            let stretched = AXES.map(|axis| {
+                let longer = tensor(&quote!(#stated.stretched(#axis)));
+                quote!(<#k::ports::Fits<#ty, #longer>>::FITS)
+            });
+            let typed_input = tensor(&taken.to_token_stream());
             let check = at(quote!(const _: () = #k::ports::receives::<#leaf, #x>();), field.span());
             // What goes through all items of a list stays what it was.
             let given = if listed { quote!(#x) } else { quote!(<#passed as #k::Module<#x>>::Output) };
             quote! {
-                const #ports: #k::junction::Ports = #known;
+                const #stated: #k::junction::Ports = #known;
+                const #ports: #k::junction::Ports = #stated.unless_it_takes([#(#stretched),*]);
                 #entry
                 #again
                 const #next_flow: #k::junction::Flow = #flow.after(&#ports #repeated);
@@ -124,7 +138,7 @@ pub fn items(printer: &Printer) -> Option<TokenStream> {
                 const #taken: #k::ir::Shape = #flow.taken_by(&#ports);
                 const #typed: ::core::primitive::bool = !#taken.is_unknown();
                 type #x = <#k::ports::Choice<{ #typed }> as #k::ports::Choose<
-                    #k::Tensor<<#k::ports::Sizes<{ #taken.rank() }, #(#sizes),*> as #k::ports::Typed>::Shape, #e, #d>,
+                    #typed_input,
                     #y,
                 >>::Chosen;
                 type #leaf = <#k::ports::Choice<{ #typed || #seen }> as #k::ports::Choose<#ty, #k::ports::Blank>>::Chosen;
