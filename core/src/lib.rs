@@ -58,6 +58,7 @@ pub use graph_model::{GraphError, GraphModel};
 pub use layercake_engine::EngineError;
 /// The graph of a network, and the rules that it obeys.
 pub use layercake_ir as ir;
+#[doc = include_str!("model/derive.md")]
 pub use layercake_macros::Model;
 pub use model::Model;
 pub use network::Network;
