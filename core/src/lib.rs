@@ -31,6 +31,7 @@ mod backend;
 mod cpu;
 mod draw;
 mod edge;
+mod host;
 pub mod init;
 pub mod io;
 pub mod layers;
