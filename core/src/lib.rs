@@ -27,6 +27,9 @@
 //! devices. On the CPU in `f32` a network runs on Layercake's own engine, as one operation on dfdx's tape; everywhere else through
 //! dfdx's operations.
 
+// So that generated code can name this crate within itself.
+extern crate self as layercake;
+
 mod backend;
 mod cpu;
 mod draw;
@@ -36,6 +39,7 @@ pub mod init;
 pub mod io;
 pub mod layers;
 pub mod loss;
+pub mod model;
 mod network;
 pub mod optim;
 mod portable;
@@ -47,6 +51,8 @@ pub use dfdx;
 pub use draw::Drawing;
 /// The graph of a network, and the rules that it obeys.
 pub use layercake_ir as ir;
+pub use layercake_macros::Model;
+pub use model::Model;
 pub use network::Network;
 pub use summary::Summary;
 
@@ -79,7 +85,7 @@ pub mod prelude {
         Trace, ZerosTensor,
     };
     pub use crate::dfdx::tensor_ops::{Backward, Device, MeanTo, PermuteTo, ReshapeTo, SumTo};
-    pub use crate::{Backend, Network, Scalar, Summary, io, loss, network, optim};
+    pub use crate::{Backend, Model, Network, Scalar, Summary, io, loss, model, network, optim};
 }
 
 /// What generated code names. Not for use by hand: anything here may change.
@@ -88,7 +94,7 @@ pub mod __private {
     pub use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection};
     pub use dfdx::nn::{BuildModule, BuildOnDevice, Module, ModuleMut};
     pub use dfdx::shapes::{Const, Dim, Dtype};
-    pub use dfdx::tensor::{Cpu, Gradients, NoneTape, OwnedTape, Storage, Tensor};
+    pub use dfdx::tensor::{Cpu, Gradients, HasErr, NoneTape, OwnedTape, Storage, Tensor};
     pub use dfdx::tensor_ops::Device;
     pub use layercake_ir as ir;
     pub use layercake_macros::network_impl;
@@ -96,6 +102,7 @@ pub mod __private {
     pub use crate::backend::{Backend, Call, Done};
     pub use crate::edge::{Inputs, Outputs};
     pub use crate::layers::{self, Layer};
+    pub use crate::model::{init, part};
     pub use crate::network::{Network, Runtime, eval, infer, train, train_data};
     pub use crate::portable::{record_f32 as record_portably, run_f32 as run_portably};
     pub use crate::value::{Slot, Value};

@@ -12,6 +12,7 @@ mod flow;
 #[cfg(test)]
 mod fuzz;
 mod layers;
+mod model;
 mod names;
 mod network;
 mod parse;
@@ -33,4 +34,11 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn network_impl(tokens: TokenStream) -> TokenStream {
     network::network(tokens.into()).into()
+}
+
+/// Behind `layercake::Model`, where it is described.
+#[doc(hidden)]
+#[proc_macro_derive(Model, attributes(model))]
+pub fn derive_model(item: TokenStream) -> TokenStream {
+    model::derive(item.into()).into()
 }

@@ -15,6 +15,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::{IoError, write_atomically};
 use crate::Scalar;
+use crate::model::visit;
 
 /// Saves all tensors of a module, `f32` as F32 and `f64` as F64. The file is never half written.
 ///
@@ -106,7 +107,7 @@ impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Reader {
         _: TensorOptions<S, E, D>,
         (tensor, name): (&Tensor<S, E, D>, String),
     ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
-        self.tensors.push((name, tensor.shape().concrete().into(), encode(&tensor.as_vec())));
+        self.tensors.push((visit::path(&name).to_owned(), tensor.shape().concrete().into(), encode(&tensor.as_vec())));
         Ok(None)
     }
 }
@@ -129,6 +130,7 @@ impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Checker<'_> {
         _: TensorOptions<S, E, D>,
         (tensor, name): (&Tensor<S, E, D>, String),
     ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
+        let name = visit::path(&name).to_owned();
         let (path, expected) = (self.path.to_owned(), tensor.shape().concrete().into());
         let Ok(view) = self.file.tensor(&name) else { return Err(IoError::Missing { path, name, expected }) };
         if view.shape() != expected {
@@ -158,7 +160,7 @@ impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Writer<'_> {
         _: TensorOptions<S, E, D>,
         (tensor, name): (&mut Tensor<S, E, D>, String),
     ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
-        let view = self.file.tensor(&name).expect("the tensor was there a moment ago");
+        let view = self.file.tensor(visit::path(&name)).expect("the tensor was there a moment ago");
         tensor.copy_from(&decode::<E>(&view));
         Ok(None)
     }

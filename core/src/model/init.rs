@@ -1,0 +1,80 @@
+//! The first values of a struct's own tensors: `#[model(param, init = ..)]`.
+
+use std::marker::PhantomData;
+
+use dfdx::shapes::{Dtype, HasShape, Shape};
+use dfdx::tensor::Tensor;
+use dfdx::tensor_ops::Device;
+
+/// How a tensor is filled when its model is built.
+pub trait Init<S: Shape, E: Dtype, D: Device<E>> {
+    /// Fills it.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    fn fill(tensor: &mut Tensor<S, E, D>) -> Result<(), D::Err>;
+}
+
+/// All 0.
+#[derive(Debug)]
+pub struct Zeros;
+
+impl<S: Shape, E: Dtype, D: Device<E>> Init<S, E, D> for Zeros {
+    fn fill(tensor: &mut Tensor<S, E, D>) -> Result<(), D::Err> {
+        tensor.try_fill_with_zeros()
+    }
+}
+
+/// All 1.
+#[derive(Debug)]
+pub struct Ones;
+
+impl<S: Shape, E: Dtype, D: Device<E>> Init<S, E, D> for Ones {
+    fn fill(tensor: &mut Tensor<S, E, D>) -> Result<(), D::Err> {
+        tensor.try_fill_with_ones()
+    }
+}
+
+/// By the expression that the struct `M` gives for field number `FIELD`.
+#[derive(Debug)]
+pub struct By<M, const FIELD: usize>(PhantomData<M>);
+
+/// The expression of a field.
+pub trait FieldInit<const FIELD: usize, T, E: Dtype, D: Device<E>> {
+    /// Fills the field's tensor, or one of its tensors.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    fn fill(tensor: &mut T) -> Result<(), D::Err>;
+}
+
+impl<M, const FIELD: usize, S, E, D> Init<S, E, D> for By<M, FIELD>
+where
+    M: FieldInit<FIELD, Tensor<S, E, D>, E, D>,
+    S: Shape,
+    E: Dtype,
+    D: Device<E>,
+{
+    fn fill(tensor: &mut Tensor<S, E, D>) -> Result<(), D::Err> {
+        M::fill(tensor)
+    }
+}
+
+/// Calls what the user gave as `init`: the types of a closure's arguments follow from here.
+///
+/// # Errors
+/// Those of `fill`.
+pub fn fill_by<T, Err>(tensor: &mut T, fill: impl FnOnce(&mut T) -> Result<(), Err>) -> Result<(), Err> {
+    fill(tensor)
+}
+
+/// Fills a tensor with one number.
+///
+/// # Errors
+/// None in practice.
+pub fn constant<S: Shape, E: Dtype, D: Device<E>>(tensor: &mut Tensor<S, E, D>, number: f64) -> Result<(), D::Err> {
+    let number = E::from_f64(number).expect("a number literal is a number");
+    let count = tensor.shape().num_elements();
+    tensor.copy_from(&vec![number; count]);
+    Ok(())
+}

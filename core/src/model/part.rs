@@ -1,0 +1,284 @@
+//! How a field of a `#[derive(Model)]` struct takes part in dfdx's walk over tensors.
+//!
+//! dfdx walks over types, not values: [`TensorCollection::iter_tensors`] has no `self`. How long a `Vec` is can thus not be asked
+//! for. But a walk that has a model passes it to the functions that get a field: a list has itself visited once as a module without
+//! tensors, whose getter looks at the length. A walk that has none, such as building, takes the length from the declaration.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+use dfdx::nn::tensor_collection::{ModuleFields, ModuleVisitor, TensorCollection, TensorOptions};
+use dfdx::shapes::{ConstShape, Dtype};
+use dfdx::tensor::Tensor;
+use dfdx::tensor_ops::Device;
+
+use super::init::Init;
+
+/// A field's type that can take part as a model.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "neither a network, a layer, a dfdx module nor a struct with `#[derive(Model)]`",
+    note = "mark a field that holds no parameters with `#[model(skip)]`, a tensor with `#[model(param)]` or `#[model(buffer)]`"
+)]
+pub trait ModelField<E: Dtype, D: Device<E>>: TensorCollection<E, D> {}
+
+impl<M: TensorCollection<E, D>, E: Dtype, D: Device<E>> ModelField<E, D> for M {}
+
+/// How a field takes part. `Value` is the field's type, the implementor says what it is made of: `Many<One<Linear<2, 2>>>` for a
+/// `Vec<Linear<2, 2>>`.
+pub trait Part<E: Dtype, D: Device<E>> {
+    /// The field's type.
+    type Value;
+    /// The field's type after a move to another number type or device.
+    type To<E2: Dtype, D2: Device<E2>>;
+
+    /// Shows the field to a visitor.
+    ///
+    /// # Errors
+    /// The visitor's.
+    fn walk<M: TensorCollection<E, D>, V: ModuleVisitor<M, E, D>>(
+        visitor: &mut V,
+        name: &str,
+        build: Build<'_>,
+        get: Get<'_, M, Self::Value>,
+        get_mut: GetMut<'_, M, Self::Value>,
+    ) -> Walked<Self, M, E, D, V>;
+}
+
+/// The field anew, where the visitor builds.
+pub type Walked<P, M, E, D, V> = Result<
+    Option<<P as Part<E, D>>::To<<V as ModuleVisitor<M, E, D>>::E2, <V as ModuleVisitor<M, E, D>>::D2>>,
+    <V as ModuleVisitor<M, E, D>>::Err,
+>;
+
+/// Gets a field.
+pub type Get<'a, M, T> = &'a dyn Fn(&M) -> &T;
+/// Gets a field to change it.
+pub type GetMut<'a, M, T> = &'a dyn Fn(&mut M) -> &mut T;
+
+/// What the declaration says of a field for when it is built.
+#[derive(Clone, Copy, Debug)]
+pub struct Build<'a> {
+    /// The lengths of the `Vec`s, the outer one first.
+    pub lengths: &'a [usize],
+    /// Is an `Option` built as `Some`?
+    pub some: bool,
+}
+
+/// A model.
+#[derive(Debug)]
+pub struct One<M>(PhantomData<M>);
+
+impl<M: ModelField<E, D>, E: Dtype, D: Device<E>> Part<E, D> for One<M> {
+    type Value = M;
+    type To<E2: Dtype, D2: Device<E2>> = M::To<E2, D2>;
+
+    fn walk<Owner: TensorCollection<E, D>, V: ModuleVisitor<Owner, E, D>>(
+        visitor: &mut V,
+        name: &str,
+        _: Build<'_>,
+        get: Get<'_, Owner, M>,
+        get_mut: GetMut<'_, Owner, M>,
+    ) -> Result<Option<M::To<V::E2, V::D2>>, V::Err> {
+        visitor.visit_module(name, |owner| get(owner), |owner| get_mut(owner))
+    }
+}
+
+/// A tensor of the model's own.
+#[derive(Debug)]
+pub struct Own<T, I, const TRAINED: bool>(PhantomData<(T, I)>);
+
+impl<S, E, D, I, const TRAINED: bool> Part<E, D> for Own<Tensor<S, E, D>, I, TRAINED>
+where
+    S: ConstShape,
+    E: Dtype,
+    D: Device<E>,
+    I: Init<S, E, D>,
+{
+    type Value = Tensor<S, E, D>;
+    type To<E2: Dtype, D2: Device<E2>> = Tensor<S, E2, D2>;
+
+    fn walk<Owner: TensorCollection<E, D>, V: ModuleVisitor<Owner, E, D>>(
+        visitor: &mut V,
+        name: &str,
+        _: Build<'_>,
+        get: Get<'_, Owner, Self::Value>,
+        get_mut: GetMut<'_, Owner, Self::Value>,
+    ) -> Result<Option<Tensor<S, V::E2, V::D2>>, V::Err> {
+        let mut options = TensorOptions::reset_with(|tensor| I::fill(tensor));
+        options.do_gradient_update = TRAINED;
+        visitor.visit_tensor(name, |owner| get(owner), |owner| get_mut(owner), options)
+    }
+}
+
+/// A `Vec`.
+#[derive(Debug)]
+pub struct Many<P>(PhantomData<P>);
+
+impl<P: Part<E, D>, E: Dtype, D: Device<E>> Part<E, D> for Many<P> {
+    type Value = Vec<P::Value>;
+    type To<E2: Dtype, D2: Device<E2>> = Vec<P::To<E2, D2>>;
+
+    fn walk<Owner: TensorCollection<E, D>, V: ModuleVisitor<Owner, E, D>>(
+        visitor: &mut V,
+        name: &str,
+        build: Build<'_>,
+        get: Get<'_, Owner, Self::Value>,
+        get_mut: GetMut<'_, Owner, Self::Value>,
+    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        let found = length(visitor, name, &|owner| get(owner).len(), &|owner| get_mut(owner).len())?;
+        let (declared, inner) = build.lengths.split_first().map_or((0, build.lengths), |(&first, rest)| (first, rest));
+        let inner = Build { lengths: inner, ..build };
+        items::<P, E, D, Owner, V>(visitor, name, found.unwrap_or(declared), inner, &|owner, i| &get(owner)[i], &|owner, i| {
+            &mut get_mut(owner)[i]
+        })
+    }
+}
+
+/// An array.
+#[derive(Debug)]
+pub struct Array<P, const N: usize>(PhantomData<P>);
+
+impl<P: Part<E, D>, E: Dtype, D: Device<E>, const N: usize> Part<E, D> for Array<P, N> {
+    type Value = [P::Value; N];
+    type To<E2: Dtype, D2: Device<E2>> = [P::To<E2, D2>; N];
+
+    fn walk<Owner: TensorCollection<E, D>, V: ModuleVisitor<Owner, E, D>>(
+        visitor: &mut V,
+        name: &str,
+        build: Build<'_>,
+        get: Get<'_, Owner, Self::Value>,
+        get_mut: GetMut<'_, Owner, Self::Value>,
+    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        let list = items::<P, E, D, Owner, V>(visitor, name, N, build, &|owner, i| &get(owner)[i], &|owner, i| &mut get_mut(owner)[i])?;
+        Ok(list.and_then(|list| list.try_into().ok()))
+    }
+}
+
+/// An `Option`.
+#[derive(Debug)]
+pub struct Maybe<P>(PhantomData<P>);
+
+const SOME: &str = "an `Option` that is `Some` at one moment of a walk is `Some` at the next";
+
+impl<P: Part<E, D>, E: Dtype, D: Device<E>> Part<E, D> for Maybe<P> {
+    type Value = Option<P::Value>;
+    type To<E2: Dtype, D2: Device<E2>> = Option<P::To<E2, D2>>;
+
+    fn walk<Owner: TensorCollection<E, D>, V: ModuleVisitor<Owner, E, D>>(
+        visitor: &mut V,
+        name: &str,
+        build: Build<'_>,
+        get: Get<'_, Owner, Self::Value>,
+        get_mut: GetMut<'_, Owner, Self::Value>,
+    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        let found = length(visitor, name, &|owner| get(owner).iter().len(), &|owner| get_mut(owner).iter().len())?;
+        if found.unwrap_or(usize::from(build.some)) == 0 {
+            return Ok(Some(None));
+        }
+        let inner =
+            P::walk(visitor, name, build, &|owner| get(owner).as_ref().expect(SOME), &|owner| get_mut(owner).as_mut().expect(SOME))?;
+        Ok(inner.map(Some))
+    }
+}
+
+/// Shows each item of a list to a visitor.
+fn items<P: Part<E, D>, E: Dtype, D: Device<E>, M: TensorCollection<E, D>, V: ModuleVisitor<M, E, D>>(
+    visitor: &mut V,
+    name: &str,
+    count: usize,
+    build: Build<'_>,
+    get: &dyn Fn(&M, usize) -> &P::Value,
+    get_mut: &dyn Fn(&mut M, usize) -> &mut P::Value,
+) -> Walked<Many<P>, M, E, D, V> {
+    let mut list = Vec::with_capacity(count);
+    for i in 0..count {
+        list.push(P::walk(visitor, &format!("{name}.{i}"), build, &|owner| get(owner, i), &|owner| get_mut(owner, i))?);
+    }
+    // A walk that builds nothing gives none, for each item.
+    Ok(list.into_iter().collect())
+}
+
+/// The number of items that a list has in the model that a visitor walks over; None if it has no model.
+///
+/// # Panics
+/// If the visitor walks over two models at once, of different lengths.
+fn length<M: TensorCollection<E, D>, E: Dtype, D: Device<E>, V: ModuleVisitor<M, E, D>>(
+    visitor: &mut V,
+    name: &str,
+    get: &dyn Fn(&M) -> usize,
+    get_mut: &dyn Fn(&mut M) -> usize,
+) -> Result<Option<usize>, V::Err> {
+    let found = Cell::new(None);
+    let record = |count: usize| {
+        let before = found.replace(Some(count));
+        assert!(before.is_none_or(|before| before == count), "two models are visited at once whose `{name}` differ in length");
+    };
+    visitor.visit_module::<Nothing, _, _>(
+        name,
+        |owner| {
+            record(get(owner));
+            &Nothing
+        },
+        |owner| {
+            record(get_mut(owner));
+            // Of no size: nothing is allocated, so nothing leaks.
+            Box::leak(Box::new(Nothing))
+        },
+    )?;
+    Ok(found.get())
+}
+
+/// A module without tensors.
+struct Nothing;
+
+impl<E: Dtype, D: Device<E>> TensorCollection<E, D> for Nothing {
+    type To<E2: Dtype, D2: Device<E2>> = Nothing;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(visitor: &mut V) -> Result<Option<Nothing>, V::Err> {
+        visitor.visit_fields((), |()| Nothing)
+    }
+}
+
+/// A field in the list that dfdx's `visit_fields` takes.
+pub struct Field<'a, P: Part<E, D>, M, E: Dtype, D: Device<E>> {
+    name: &'a str,
+    build: Build<'a>,
+    get: Get<'a, M, P::Value>,
+    get_mut: GetMut<'a, M, P::Value>,
+}
+
+/// Makes a [`Field`].
+pub fn field<'a, P: Part<E, D>, M, E: Dtype, D: Device<E>>(
+    name: &'a str,
+    lengths: &'a [usize],
+    some: bool,
+    get: Get<'a, M, P::Value>,
+    get_mut: GetMut<'a, M, P::Value>,
+) -> Field<'a, P, M, E, D> {
+    Field { name, build: Build { lengths, some }, get, get_mut }
+}
+
+impl<P: Part<E, D>, M: TensorCollection<E, D>, E: Dtype, D: Device<E>> ModuleFields<M, E, D> for Field<'_, P, M, E, D> {
+    type Options<E2: Dtype, D2: Device<E2>> = Option<P::To<E2, D2>>;
+    type Output<E2: Dtype, D2: Device<E2>> = P::To<E2, D2>;
+
+    fn visit_fields<V: ModuleVisitor<M, E, D>>(self, visitor: &mut V) -> Result<Option<P::To<V::E2, V::D2>>, V::Err> {
+        P::walk(visitor, self.name, self.build, self.get, self.get_mut)
+    }
+
+    fn handle_options<E2: Dtype, D2: Device<E2>>(option: Option<P::To<E2, D2>>) -> Option<P::To<E2, D2>> {
+        option
+    }
+}
+
+/// A value of a type that is known to be the same, but not to the compiler: a model that is declared for one number type and device
+/// can be built on these only.
+///
+/// # Panics
+/// If the types differ. Code for another number type or device is refused before it could run.
+pub fn same<A: 'static, B: 'static>(value: A) -> B {
+    let mut value = Some(value);
+    let same = (&mut value as &mut dyn std::any::Any).downcast_mut::<Option<B>>();
+    same.and_then(Option::take).expect("the model is declared for one number type and device only")
+}

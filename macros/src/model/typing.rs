@@ -1,0 +1,264 @@
+//! What a struct's generic parameters mean: number type, device, models, and others.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
+use syn::punctuated::Punctuated;
+use syn::{DeriveInput, Expr, GenericParam, Token, Type, TypeParam, TypeParamBound, WherePredicate};
+
+use super::attributes::{self, Entry};
+use super::structure::Field;
+use crate::report::Report;
+
+/// Which number types and devices a struct is a model for.
+pub enum Kind {
+    /// For those that its parameters name: it can be moved to others.
+    Parameters { e: Ident, d: Ident },
+    /// For one of each: `f32` on `Cpu`, if nothing else is said.
+    Fixed { e: TokenStream, d: TokenStream },
+    /// For all that its parts, which are parameters, are models for: dfdx's tuples are the same.
+    Open,
+}
+
+/// What the parameters mean.
+pub struct Typing {
+    pub kind: Kind,
+    /// The parameters that stand for models.
+    pub models: Vec<Ident>,
+}
+
+/// The names of traits that dfdx and Layercake have for number types and for devices. The first two of each may stand on the struct.
+const DTYPES: [&str; 3] = ["Dtype", "Unit", "Scalar"];
+const DEVICES: [&str; 3] = ["Storage", "Device", "Backend"];
+
+impl Typing {
+    /// Reads the parameters. None if the struct cannot be a model with them.
+    pub fn read(input: &DeriveInput, root: &TokenStream, entries: &[Entry], fields: &[Field], report: &mut Report) -> Option<Self> {
+        let mistakes = report.len();
+        for parameter in input.generics.lifetimes() {
+            report.add(&parameter.lifetime, "a model owns its parts, which it builds and moves: it cannot borrow");
+        }
+        let stated = |word: &str| attributes::find(entries, word).and_then(|entry| entry.value.as_ref());
+        let e = Source::find(input, stated("dtype"), &DTYPES);
+        let d = Source::find(input, stated("device"), &DEVICES);
+        for (found, word) in [(&e, "dtype"), (&d, "device")] {
+            if let (Source::Both(parameter), Some(value)) = (found, stated(word)) {
+                report.add(value, format!("`{word}` is for a struct without a parameter for it, but this one has `{parameter}`"));
+            }
+        }
+        let (named_e, named_d) = (e.parameter(), d.parameter());
+        let models = models(input, [named_e, named_d], fields);
+        let kind = match (named_e, named_d) {
+            (Some(e), Some(d)) => Kind::Parameters { e: e.clone(), d: d.clone() },
+            (Some(e), None) => {
+                report.add(
+                    e,
+                    format!(
+                        "a model is generic over its number type `{e}` and its device, or over neither\nhelp: add `D: Storage<{e}> = Cpu`"
+                    ),
+                );
+                return None;
+            }
+            (None, Some(d)) => {
+                report.add(
+                    d,
+                    format!("a model is generic over its device `{d}` and its number type, or over neither\nhelp: add `E: Dtype = f32`"),
+                );
+                return None;
+            }
+            (None, None) if !models.is_empty() && stated("dtype").is_none() && stated("device").is_none() => Kind::Open,
+            (None, None) => Kind::Fixed {
+                e: stated("dtype").map_or_else(|| quote!(::core::primitive::f32), ToTokens::to_token_stream),
+                d: stated("device").map_or_else(|| quote!(#root::__private::Cpu), ToTokens::to_token_stream),
+            },
+        };
+        if let (Kind::Fixed { .. }, Some(model)) = (&kind, models.first()) {
+            let text = format!(
+                "`{model}` stands for a model: a struct with such a parameter takes its number type and device from there, or has parameters for both"
+            );
+            report.add(stated("dtype").or(stated("device")), text);
+        }
+        check_bounds(input, &kind, &models, report);
+        (report.len() == mistakes).then_some(Self { kind, models })
+    }
+
+    /// The number type and the device, as code.
+    pub fn names(&self) -> (TokenStream, TokenStream) {
+        match &self.kind {
+            Kind::Parameters { e, d } => (e.to_token_stream(), d.to_token_stream()),
+            Kind::Fixed { e, d } => (e.clone(), d.clone()),
+            Kind::Open => (format_ident!("__E").to_token_stream(), format_ident!("__D").to_token_stream()),
+        }
+    }
+}
+
+/// Whence it is known what stands for the number type or the device.
+enum Source<'a> {
+    None,
+    /// A parameter does.
+    Parameter(&'a Ident),
+    /// A parameter does, but the attribute says something else.
+    Both(&'a Ident),
+}
+
+impl<'a> Source<'a> {
+    fn find(input: &'a DeriveInput, stated: Option<&Expr>, traits: &[&str]) -> Self {
+        let named = |value: &Expr| {
+            input.generics.type_params().find(|parameter| matches!(value, Expr::Path(path) if path.path.is_ident(&parameter.ident)))
+        };
+        if let Some(parameter) = stated.and_then(named) {
+            return Source::Parameter(&parameter.ident);
+        }
+        let bounded = |parameter: &&TypeParam| {
+            bounds(input, parameter).iter().any(|bound| traits.iter().any(|word| last(bound).is_some_and(|last| last == word)))
+        };
+        match (input.generics.type_params().find(bounded), stated) {
+            (None, _) => Source::None,
+            (Some(parameter), None) => Source::Parameter(&parameter.ident),
+            (Some(parameter), Some(_)) => Source::Both(&parameter.ident),
+        }
+    }
+
+    fn parameter(&self) -> Option<&'a Ident> {
+        match self {
+            Source::None => None,
+            Source::Parameter(parameter) | Source::Both(parameter) => Some(parameter),
+        }
+    }
+}
+
+/// The bounds of a parameter, between the brackets and in the `where` clause.
+fn bounds<'a>(input: &'a DeriveInput, parameter: &'a TypeParam) -> Vec<&'a TypeParamBound> {
+    let clause = input.generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+    let stated = clause.filter_map(|predicate| match predicate {
+        WherePredicate::Type(predicate) if is(&predicate.bounded_ty, &parameter.ident) => Some(&predicate.bounds),
+        _ => None,
+    });
+    parameter.bounds.iter().chain(stated.flatten()).collect()
+}
+
+/// The last word of a bound's path.
+fn last(bound: &TypeParamBound) -> Option<&Ident> {
+    match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().map(|segment| &segment.ident),
+        _ => None,
+    }
+}
+
+/// Is the type just this parameter?
+fn is(ty: &Type, parameter: &Ident) -> bool {
+    matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.is_ident(parameter))
+}
+
+/// The parameters that stand for models: those that are the type of a field or of what is in its `Vec`, and those without bounds
+/// that are among a model field's arguments, such as `M` in `Residual<M>`.
+fn models(input: &DeriveInput, others: [Option<&Ident>; 2], fields: &[Field]) -> Vec<Ident> {
+    let leaves: Vec<&Type> = fields
+        .iter()
+        .filter_map(|field| field.part.as_ref())
+        .filter(|part| matches!(part.kind, super::structure::Kind::Model))
+        .map(|part| &part.leaf)
+        .collect();
+    let parameters = input.generics.type_params().filter(|parameter| !others.contains(&Some(&parameter.ident)));
+    parameters
+        .filter(|parameter| {
+            let free = bounds(input, parameter).is_empty();
+            leaves.iter().any(|leaf| is(leaf, &parameter.ident) || (free && mentions(leaf.to_token_stream(), &parameter.ident)))
+        })
+        .map(|parameter| parameter.ident.clone())
+        .collect()
+}
+
+/// Does a word stand anywhere in the tokens?
+pub fn mentions(tokens: TokenStream, word: &Ident) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == *word,
+        TokenTree::Group(group) => mentions(group.stream(), word),
+        _ => false,
+    })
+}
+
+/// A bound that the same struct of another number type or device might break is refused: dfdx's `TensorCollection::To` promises that
+/// every model can be moved, and a bound on the struct says that not every one can.
+fn check_bounds(input: &DeriveInput, kind: &Kind, models: &[Ident], report: &mut Report) {
+    let (e, d) = match kind {
+        Kind::Parameters { e, d } => (Some(e), Some(d)),
+        _ => (None, None),
+    };
+    for parameter in input.generics.type_params() {
+        let name = &parameter.ident;
+        let (allowed, advice): (&[&str], String) = if Some(name) == e {
+            (&DTYPES[..2], format!("write `{name}: Dtype` here, and the bound on the functions that need it"))
+        } else if Some(name) == d {
+            (&DEVICES[..2], format!("write `{name}: Storage<..>` here, and the bound on the functions that need it"))
+        } else if models.contains(name) {
+            (&[], format!("write `{name}` alone here, and the bound on the functions that need it"))
+        } else {
+            continue;
+        };
+        for bound in bounds(input, parameter) {
+            if !last(bound).is_some_and(|last| allowed.iter().any(|word| last == word)) {
+                let text =
+                    format!("moved to another number type or device, `{name}` is another type, which may break this bound\nhelp: {advice}");
+                report.add(bound, text);
+            }
+        }
+    }
+    let moved: Vec<&Ident> = e.into_iter().chain(d).chain(models).collect();
+    for predicate in input.generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
+        let simple = matches!(predicate, WherePredicate::Type(predicate) if moved.iter().any(|name| is(&predicate.bounded_ty, name)));
+        if !simple && let Some(name) = moved.iter().find(|name| mentions(predicate.to_token_stream(), name)) {
+            let text = format!(
+                "moved to another number type or device, `{name}` is another type, which may break this bound\nhelp: write it on the functions that need it"
+            );
+            report.add(predicate, text);
+        }
+    }
+}
+
+/// The parameters of an `impl`: `bound` gives new bounds for some, the others keep theirs; None leaves a parameter out.
+pub fn parameters(input: &DeriveInput, bound: impl Fn(&Ident) -> Bound) -> Vec<TokenStream> {
+    let mut list = Vec::new();
+    for parameter in &input.generics.params {
+        match parameter {
+            GenericParam::Type(TypeParam { ident, bounds, .. }) => match bound(ident) {
+                Bound::Own => list.push(quote!(#ident: #bounds)),
+                Bound::New(bound) => list.push(quote!(#ident: #bound)),
+                Bound::Gone => {}
+            },
+            GenericParam::Const(parameter) => {
+                let (ident, ty) = (&parameter.ident, &parameter.ty);
+                list.push(quote!(const #ident: #ty));
+            }
+            GenericParam::Lifetime(parameter) => list.push(parameter.to_token_stream()),
+        }
+    }
+    list
+}
+
+/// What becomes of a parameter's bounds.
+pub enum Bound {
+    Own,
+    New(TokenStream),
+    Gone,
+}
+
+/// The struct's arguments: `argument` replaces some of its parameters.
+pub fn arguments(input: &DeriveInput, argument: impl Fn(&Ident) -> Option<TokenStream>) -> TokenStream {
+    let list: Punctuated<TokenStream, Token![,]> = input
+        .generics
+        .params
+        .iter()
+        .map(|parameter| match parameter {
+            GenericParam::Type(parameter) => argument(&parameter.ident).unwrap_or_else(|| parameter.ident.to_token_stream()),
+            GenericParam::Const(parameter) => parameter.ident.to_token_stream(),
+            GenericParam::Lifetime(parameter) => parameter.lifetime.to_token_stream(),
+        })
+        .collect();
+    if list.is_empty() { TokenStream::new() } else { quote!(<#list>) }
+}
+
+/// The predicates of the `where` clause that say nothing of parameters with new bounds.
+pub fn predicates(input: &DeriveInput, replaced: &[&Ident]) -> Vec<TokenStream> {
+    let all = input.generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+    all.map(ToTokens::to_token_stream).filter(|tokens| !replaced.iter().any(|name| mentions(tokens.clone(), name))).collect()
+}
