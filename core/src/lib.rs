@@ -30,10 +30,12 @@
 // So that generated code can name this crate within itself.
 extern crate self as layercake;
 
+pub mod average;
 mod backend;
 mod cpu;
 mod draw;
 mod edge;
+pub mod gradient;
 mod host;
 pub mod init;
 pub mod io;
@@ -43,6 +45,7 @@ pub mod model;
 mod network;
 pub mod optim;
 mod portable;
+pub mod schedule;
 mod summary;
 mod value;
 
@@ -85,7 +88,7 @@ pub mod prelude {
         Trace, ZerosTensor,
     };
     pub use crate::dfdx::tensor_ops::{Backward, Device, MeanTo, PermuteTo, ReshapeTo, SumTo};
-    pub use crate::{Backend, Model, Network, Scalar, Summary, io, loss, model, network, optim};
+    pub use crate::{Backend, Model, Network, Scalar, Summary, io, loss, model, network, optim, schedule};
 }
 
 /// What generated code names. Not for use by hand: anything here may change.

@@ -25,7 +25,7 @@ pub mod init;
 mod named;
 #[doc(hidden)]
 pub mod part;
-mod pattern;
+pub(crate) mod pattern;
 mod table;
 pub(crate) mod visit;
 
