@@ -38,6 +38,8 @@
 
 mod adagrad;
 mod adam;
+#[cfg(test)]
+mod agreement;
 mod clip;
 mod groups;
 mod presence;
