@@ -88,6 +88,7 @@ pub mod prelude {
         Trace, ZerosTensor,
     };
     pub use crate::dfdx::tensor_ops::{Backward, Device, MeanTo, PermuteTo, ReshapeTo, SumTo};
+    pub use crate::loss::Loss;
     pub use crate::{Backend, Model, Network, Scalar, Summary, io, loss, model, network, optim, schedule};
 }
 

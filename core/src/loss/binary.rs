@@ -17,7 +17,8 @@ use crate::host::number;
 pub struct Bce;
 
 /// [`Bce`] of `sigmoid(x)`, worked out from the logit `x` without leaving the range of numbers:
-/// `w ((1 - t) x + (1 + (p - 1) t) (ln(1 + e^-|x|) + max(-x, 0)))` with the weights `w` and `p`.
+/// `w (l x + (1 + (p - 1) t) ln(1 + e^-|x|))` with the weights `w` and `p`, where `l` is `1 - t` for a positive logit and `-p t` for a negative
+/// one. That is PyTorch's formula without the differences of nearly equal numbers in it.
 #[derive(Clone, Debug, Default)]
 pub struct BceWithLogits {
     /// A factor on what a positive target (`t` = 1) loses, for each element of the last axis. Empty for 1.
@@ -45,8 +46,8 @@ pub fn bce_with_logits<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
 
 /// Where PyTorch cuts the logarithm of a probability off.
 const LEAST_LOG: f64 = -100.0;
-/// Where PyTorch cuts the slope's denominator off.
-const LEAST_DENOMINATOR: f64 = 1e-12;
+/// Where PyTorch cuts the slope's denominator off: in single precision, whatever it computes in.
+const LEAST_DENOMINATOR: f64 = 1e-12_f32 as f64;
 
 impl Pointwise for Bce {
     fn at<E: Scalar>(&self, _: usize, p: E, target: E) -> (E, E) {
@@ -78,12 +79,6 @@ fn ln_1p<E: Scalar, D: Device<E>>(x: Flat<E, D>) -> Result<Flat<E, D>, D::Err> {
     tiny.try_choose(x, full)
 }
 
-impl BceWithLogits {
-    fn pos_weight<E: Scalar>(&self, i: usize) -> E {
-        weight_of(&self.pos_weight, i)
-    }
-}
-
 /// The weight of element `i`.
 fn weight_of<E: Scalar>(weights: &[f64], i: usize) -> E {
     if weights.is_empty() { E::ONE } else { number(weights[i % weights.len()]) }
@@ -91,16 +86,14 @@ fn weight_of<E: Scalar>(weights: &[f64], i: usize) -> E {
 
 impl Pointwise for BceWithLogits {
     fn at<E: Scalar>(&self, i: usize, x: E, target: E) -> (E, E) {
-        let (zero, one) = (E::default(), E::ONE);
-        let negative = if x < zero { -x } else { zero };
-        let positive_weight = one + (self.pos_weight::<E>(i) - one) * target;
-        // sigmoid(-|x|) and its complement, without an exponential that could overflow.
+        let (one, p) = (E::ONE, weight_of::<E>(&self.pos_weight, i));
+        let positive_weight = one + (p - one) * target;
+        // sigmoid(-|x|), without an exponential that could overflow.
         let power = (-x.abs()).exp();
         let small = power / (one + power);
-        let of_minus_x = if x < zero { one - small } else { small };
+        let (linear, sign) = if x < E::default() { (-p * target, one) } else { (one - target, -one) };
         let weight = weight_of::<E>(&self.weight, i);
-        let value = (one - target) * x + positive_weight * (power.ln_1p() + negative);
-        (weight * value, weight * (one - target - positive_weight * of_minus_x))
+        (weight * (linear * x + positive_weight * power.ln_1p()), weight * (linear + sign * positive_weight * small))
     }
 
     fn portable<E: Scalar, D: Device<E>, T: Tape<E, D>>(&self, x: Flat<E, D, T>, target: Flat<E, D>) -> Result<Flat<E, D, T>, D::Err> {
@@ -111,15 +104,14 @@ impl Pointwise for BceWithLogits {
             logits.device().try_tensor_from_vec(weights, (len,))
         };
         let (weight, pos_weight) = (vector(&self.weight)?, vector(&self.pos_weight)?);
-        let positive_weight = pos_weight.try_sub(E::ONE)?.try_mul(target.clone())?.try_add(E::ONE)?;
+        let positive_weight = pos_weight.clone().try_sub(E::ONE)?.try_mul(target.clone())?.try_add(E::ONE)?;
         let power = logits.clone().try_abs()?.try_negate()?.try_exp()?;
-        let softplus = ln_1p(power.clone())?.try_add(logits.clone().try_negate()?.try_relu()?)?;
-        let inverse = target.clone().try_negate()?.try_add(E::ONE)?;
-        let values = inverse.clone().try_mul(logits.clone())?.try_add(positive_weight.clone().try_mul(softplus)?)?;
-        let small = power.clone().try_div(power.try_add(E::ONE)?)?;
+        let small = positive_weight.clone().try_mul(power.clone())?.try_div(power.clone().try_add(E::ONE)?)?;
         let below = logits.try_lt(E::default())?;
-        let of_minus_x = below.try_choose(small.clone().try_negate()?.try_add(E::ONE)?, small)?;
-        let slopes = inverse.try_sub(positive_weight.try_mul(of_minus_x)?)?;
+        let if_below = pos_weight.try_mul(target.clone())?.try_negate()?;
+        let linear = below.clone().try_choose(if_below, target.try_negate()?.try_add(E::ONE)?)?;
+        let values = linear.clone().try_mul(logits)?.try_add(positive_weight.try_mul(ln_1p(power)?)?)?;
+        let slopes = linear.try_add(below.try_choose(small.clone(), small.try_negate()?)?)?;
         attach(x, values.try_mul(weight.clone())?, slopes.try_mul(weight)?)
     }
 

