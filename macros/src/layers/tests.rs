@@ -107,6 +107,8 @@ fn every_row_describes_its_operation() {
 fn options_are_well_described() {
     for row in all() {
         for (i, option) in row.options.iter().enumerate() {
+            let positional = row.positions == Positions::Option(option.name) || row.positions == Positions::List(option.name);
+            assert!(option.default != Default::Required || positional || row.shown(option.name) != "..", "{}: {}", row.kind, option.name);
             // The number of parts is the size that a split makes.
             let named = row.kind == "Split" && option.name == "parts";
             assert!(named || option.part.is_none_or(|part| part.option() == Some(option.name)), "{}: {}", row.kind, option.name);
