@@ -266,6 +266,20 @@ fn hostile_texts() {
     says(&text, "22517998136852480 numbers in all values; at most 9007199254740992 are read");
 }
 
+/// A message says what is wrong, not all that is wrong.
+#[test]
+fn messages_are_short() {
+    let long = "x".repeat(1 << 20);
+    for part in ["layercake-graph", "\"Net\"", "input", "flat", "ReLU", "\"op\"", "\"bias\"", "\"version\"", "true", "sum", "[1]", "[2, 4]"]
+    {
+        let quoted = if part.starts_with(['"', '[', 't']) { format!("\"{long}\"") } else { long.clone() };
+        let error = graph_from_json(&GOOD.replacen(part, &quoted, 1)).expect_err(part).to_string();
+        assert!(error.len() < 1000, "{part}: {} bytes", error.len());
+    }
+    let twice = GOOD.replacen("\"version\"", &format!("\"{long}\": 1, \"{long}\": 1, \"version\""), 1);
+    assert!(graph_from_json(&twice).unwrap_err().to_string().len() < 1000);
+}
+
 /// The most that is read: it is counted, printed and drawn in bounded time.
 #[test]
 fn the_largest_graph() {

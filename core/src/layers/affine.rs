@@ -98,11 +98,20 @@ fn standardised<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 ) -> Result<Tensor<(usize, usize), E, D, T>, D::Err> {
     let shape = (x.dims().iter().product::<usize>() / size, size);
     let x = x.flat().try_reshape_like(&shape)?;
-    let mean = x.clone().put_tape(tape).try_mean::<(usize,), Axis<1>>()?;
-    let (mean, tape) = mean.try_broadcast_like::<_, Axis<1>>(&shape)?.split_tape();
-    let (centred, tape) = x.put_tape(tape).try_sub(mean)?.split_tape();
+    let (centred, tape) = centred(x, shape, tape)?;
+    // What rounding left of a mean far larger than the spread is gone the second time.
+    let (centred, tape) = self::centred(centred, shape, tape)?;
     let var = centred.clone().put_tape(tape).try_square()?.try_mean::<(usize,), Axis<1>>()?;
     let deviation = var.try_add(E::from_f64(eps).expect("an option is a number"))?.try_sqrt()?;
     let (deviation, tape) = deviation.try_broadcast_like::<_, Axis<1>>(&shape)?.split_tape();
     centred.put_tape(tape).try_div(deviation)
+}
+
+type Rows<E, D> = Tensor<(usize, usize), E, D>;
+
+/// Each row less its mean.
+fn centred<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: Rows<E, D>, shape: (usize, usize), tape: T) -> Result<(Rows<E, D>, T), D::Err> {
+    let mean = x.clone().put_tape(tape).try_mean::<(usize,), Axis<1>>()?;
+    let (mean, tape) = mean.try_broadcast_like::<_, Axis<1>>(&shape)?.split_tape();
+    Ok(x.put_tape(tape).try_sub(mean)?.split_tape())
 }
