@@ -26,7 +26,7 @@ pub fn kind_hint(kind: &str) -> Option<&'static str> {
         "deconv" | "deconvolution" | "conv2dtranspose" | "upconv" | "convtranspose" | "transposedconv2d" => "write `ConvTranspose2d`",
         "globalaveragepooling2d" | "globalavgpool" | "globalaveragepool" | "gap" => "write `GlobalAvgPool2d`",
         "upsampling2d" | "interpolate" | "resize" | "upsamplingnearest2d" | "upsamplingbilinear2d" => "write `Upsample`",
-        "sequential" => "write its layers one after the other, separated by commas",
+        "sequential" => "write `Sequential { .. }`, or its layers one after the other, separated by commas",
         _ => return None,
     })
 }
