@@ -55,6 +55,7 @@ impl Rule for AdagradConfig {
         vec![("sum", self.initial_accumulator_value)]
     }
 
+    #[inline(always)]
     fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {
         let [lr, l2, keep, eps] = [self.rate(at), at.l2, 1.0 - at.decay, self.eps].map(number::<E>);
         for ((p, &g), sum) in p.iter_mut().zip(g).zip(buffers[0].iter_mut()) {
