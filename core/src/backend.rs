@@ -2,7 +2,7 @@
 
 use dfdx::tensor::{Cpu, NoneTape, OwnedTape};
 use dfdx::tensor_ops::Device;
-use layercake_engine::Mode;
+use layercake_engine::{EngineError, Mode};
 use layercake_ir::Graph;
 
 use crate::network::Runtime;
@@ -12,10 +12,20 @@ use crate::{Scalar, cpu, portable};
 /// A device that networks run on.
 ///
 /// `Cpu` with `f32` takes the fast path: the whole network is one operation on dfdx's tape, run by the engine. Every other device and
-/// dtype takes the portable path through dfdx's own operations.
+/// dtype takes the portable path through dfdx's own operations, and so does a network with an operation that the engine lacks.
 ///
-/// Both methods are compiled once a device and dtype, here and not in the user's crate: an edit of a network compiles none of it again.
+/// All methods are compiled once a device and dtype, here and not in the user's crate: an edit of a network compiles none of it again.
 pub trait Backend<E: Scalar>: Device<E> {
+    /// Would a graph run on a batch of this size? Preparations that are made here are found again by the run.
+    ///
+    /// # Errors
+    /// The reason why it would not: a run would panic.
+    #[doc(hidden)]
+    fn check(graph: &Graph, runtime: &Runtime, batch: usize, mode: Mode, input_grad: bool) -> Result<(), EngineError> {
+        let _ = (runtime, input_grad);
+        portable::check(graph, batch, mode)
+    }
+
     /// Runs a graph without recording it.
     ///
     /// # Errors
@@ -59,9 +69,24 @@ pub struct Done<E: Scalar, D: Device<E>, T> {
     pub tape: T,
     /// New values for tensors: the number in graph order, and the value.
     pub updates: Vec<(usize, Value<E, D>)>,
+    /// What ran it.
+    pub path: Path,
+}
+
+/// The two ways to run a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// As one operation, by the CPU engine.
+    Engine,
+    /// Operation by operation, in those of dfdx.
+    Portable,
 }
 
 impl Backend<f32> for Cpu {
+    fn check(graph: &Graph, runtime: &Runtime, batch: usize, mode: Mode, input_grad: bool) -> Result<(), EngineError> {
+        runtime.engine.start(graph, batch, mode, input_grad).map(drop)
+    }
+
     fn run(call: Call<'_, f32, Self>) -> Result<Done<f32, Self, NoneTape>, Self::Err> {
         cpu::execute(call, NoneTape)
     }

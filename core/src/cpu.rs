@@ -1,13 +1,14 @@
 //! Runs a graph on the CPU engine, as one operation on dfdx's tape.
 
 use dfdx::tensor::{Cpu, CpuError, Tape, TensorFromVec};
-use layercake_engine::{Mode, Run};
+use layercake_engine::{EngineError, Mode, Run};
 use layercake_ir::Graph;
 
-use crate::backend::{Call, Done};
+use crate::backend::{Call, Done, Path};
+use crate::portable;
 use crate::value::Value;
 
-/// Runs the whole graph.
+/// Runs the whole graph; on the portable path if the engine lacks one of its operations.
 ///
 /// # Errors
 /// If memory runs out.
@@ -15,12 +16,13 @@ use crate::value::Value;
 /// # Panics
 /// On a batch that the engine refuses: an empty one, or one of which batch normalisation cannot estimate a variance.
 pub fn execute<T: Tape<f32, Cpu>>(call: Call<'_, f32, Cpu>, mut tape: T) -> Result<Done<f32, Cpu, T>, CpuError> {
-    let Call { graph, runtime, tensors, inputs, mode, input_grad, seed } = call;
-    let batch = inputs[0].dims()[0];
-    let mut run = match runtime.engine.start(graph, batch, mode, input_grad && T::OWNS_TAPE) {
+    let batch = call.inputs[0].dims()[0];
+    let mut run = match call.runtime.engine.start(call.graph, batch, call.mode, call.input_grad && T::OWNS_TAPE) {
         Ok(run) => run,
-        Err(error) => panic!("`{}` cannot run on a batch of {batch}: {error}", graph.name),
+        Err(EngineError::Unsupported { .. }) => return portable::execute(call, tape),
+        Err(error) => panic!("`{}` cannot run on a batch of {batch}: {error}", call.graph.name),
     };
+    let Call { graph, tensors, inputs, mode, input_grad, seed, .. } = call;
     for (i, tensor) in tensors.iter().enumerate() {
         tensor.copy_into(run.param_mut(i));
     }
@@ -47,7 +49,7 @@ pub fn execute<T: Tape<f32, Cpu>>(call: Call<'_, f32, Cpu>, mut tape: T) -> Resu
     if T::OWNS_TAPE {
         record(&mut tape, run, graph, tensors, if input_grad { inputs } else { Vec::new() }, outputs.clone());
     }
-    Ok(Done { outputs, tape, updates })
+    Ok(Done { outputs, tape, updates, path: Path::Engine })
 }
 
 /// Puts the backward pass of the whole network onto the tape.

@@ -21,6 +21,9 @@ pub trait Inputs<E: Scalar, D: Device<E>, T> {
 
 /// What comes out of a network: a tensor, or a tuple of tensors for a network of several outputs.
 pub trait Outputs<E: Scalar, D: Device<E>, T>: Sized {
+    /// Can outputs of these sizes (the batch axis first) be these tensors? [`Outputs::restore`] panics where they cannot.
+    fn fit(dims: &[Vec<usize>]) -> bool;
+
     /// Puts the types back on. The tape goes with the first tensor, the others carry empty ones: the loss that joins them joins the tapes.
     ///
     /// # Errors
@@ -36,15 +39,28 @@ impl<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Inputs<E, D, T> for Tenso
 }
 
 impl<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Outputs<E, D, T> for Tensor<S, E, D, T> {
+    fn fit(dims: &[Vec<usize>]) -> bool {
+        let [dims] = dims else { return false };
+        shape::<S>(dims).is_some()
+    }
+
     fn restore(mut values: Vec<Value<E, D>>, tape: T) -> Result<Self, D::Err> {
         let value = values.pop().expect("a network has an output");
-        let mut sizes = S::Concrete::default();
-        for (i, &size) in value.dims().iter().enumerate() {
-            sizes[i] = size;
-        }
-        let shape = S::from_concrete(&sizes).expect("the macro declared the output that the graph gives");
+        let shape = shape::<S>(value.dims()).expect("the macro declared the output that the graph gives");
         Ok(value.restore(&shape)?.put_tape(tape))
     }
+}
+
+/// The static shape of these sizes; none if it has another number of axes, or states another size.
+pub(crate) fn shape<S: Shape>(dims: &[usize]) -> Option<S> {
+    if dims.len() != S::NUM_DIMS {
+        return None;
+    }
+    let mut sizes = S::Concrete::default();
+    for (i, &size) in dims.iter().enumerate() {
+        sizes[i] = size;
+    }
+    S::from_concrete(&sizes)
 }
 
 macro_rules! tuples {
@@ -67,6 +83,14 @@ macro_rules! tuples {
         impl<$first: Shape, $($name: Shape,)+ E: Scalar, D: Device<E>, T: Tape<E, D>> Outputs<E, D, T>
             for (Tensor<$first, E, D, T>, $(Tensor<$name, E, D, T>,)+)
         {
+            fn fit(dims: &[Vec<usize>]) -> bool {
+                let mut rest = dims.chunks(1);
+                let mut next = || rest.next().unwrap_or_default();
+                let all = <Tensor<$first, E, D, T> as Outputs<E, D, T>>::fit(next())
+                    $(& <Tensor<$name, E, D, T> as Outputs<E, D, T>>::fit(next()))+;
+                all && rest.next().is_none()
+            }
+
             fn restore(values: Vec<Value<E, D>>, tape: T) -> Result<Self, D::Err> {
                 let mut values = values.into_iter();
                 let mut next = || vec![values.next().expect("the macro declared the outputs that the graph gives")];

@@ -24,8 +24,8 @@
 //! Write `Linear(129 -> 32)` and the program does not compile; the error underlines `129` and says that `fc1` receives 128 features.
 //!
 //! The tensors are dfdx's, re-exported as [`dfdx`]: a network is a dfdx module, trained by its optimizers, built on its
-//! devices. On the CPU in `f32` a network runs on Layercake's own engine, as one operation on dfdx's tape; everywhere else through
-//! dfdx's operations.
+//! devices. On the CPU in `f32` a network runs on Layercake's own engine, as one operation on dfdx's tape; everywhere else, and where it
+//! has an operation that the engine lacks, through dfdx's operations.
 
 // So that generated code can name this crate within itself.
 extern crate self as layercake;
@@ -33,9 +33,12 @@ extern crate self as layercake;
 pub mod average;
 mod backend;
 mod cpu;
+mod custom;
 mod draw;
+mod dynamic;
 mod edge;
 pub mod gradient;
+mod graph_model;
 mod host;
 pub mod init;
 pub mod io;
@@ -44,6 +47,7 @@ pub mod loss;
 pub mod model;
 mod network;
 pub mod optim;
+mod plan;
 mod portable;
 pub mod schedule;
 mod summary;
@@ -52,8 +56,13 @@ mod value;
 pub use backend::Backend;
 pub use dfdx;
 pub use draw::Drawing;
+pub use dynamic::DynTensor;
+pub use graph_model::{GraphError, GraphModel};
+/// Why the CPU engine refuses a run.
+pub use layercake_engine::EngineError;
 /// The graph of a network, and the rules that it obeys.
 pub use layercake_ir as ir;
+#[doc = include_str!("model/derive.md")]
 pub use layercake_macros::Model;
 pub use model::Model;
 pub use network::Network;
@@ -89,7 +98,7 @@ pub mod prelude {
     };
     pub use crate::dfdx::tensor_ops::{Backward, Device, MeanTo, PermuteTo, ReshapeTo, SumTo};
     pub use crate::loss::Loss;
-    pub use crate::{Backend, Model, Network, Scalar, Summary, io, loss, model, network, optim, schedule};
+    pub use crate::{Backend, DynTensor, GraphModel, Model, Network, Scalar, Summary, io, loss, model, network, optim, schedule};
 }
 
 /// What generated code names. Not for use by hand: anything here may change.
@@ -98,15 +107,16 @@ pub mod __private {
     pub use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection};
     pub use dfdx::nn::{BuildModule, BuildOnDevice, Module, ModuleMut};
     pub use dfdx::shapes::{Const, Dim, Dtype};
-    pub use dfdx::tensor::{Cpu, Gradients, HasErr, NoneTape, OwnedTape, Storage, Tensor};
+    pub use dfdx::tensor::{Cpu, Gradients, HasErr, NoneTape, OwnedTape, Storage, Tape, Tensor};
     pub use dfdx::tensor_ops::Device;
     pub use layercake_ir as ir;
     pub use layercake_macros::network_impl;
 
-    pub use crate::backend::{Backend, Call, Done};
+    pub use crate::backend::{Backend, Call, Done, Path};
+    pub use crate::custom::{call as custom, call_mut as custom_mut};
     pub use crate::edge::{Inputs, Outputs};
     pub use crate::layers::{self, Layer};
-    pub use crate::model::{init, part};
+    pub use crate::model::{forward, init, junction, part, ports};
     pub use crate::network::{Network, Runtime, eval, infer, train, train_data};
     pub use crate::portable::{record_f32 as record_portably, run_f32 as run_portably};
     pub use crate::value::{Slot, Value};

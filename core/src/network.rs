@@ -1,15 +1,17 @@
 //! What every network is, and how its typed forward methods reach the untyped graph.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use dfdx::tensor::{Gradients, NoneTape, OwnedTape};
+use dfdx::tensor::{Gradients, NoneTape, OwnedTape, Tape};
+use dfdx::tensor_ops::Device;
 use layercake_engine::{Engine, Mode};
-use layercake_ir::{Graph, Op};
+use layercake_ir::{Graph, Shape};
 
 use crate::Scalar;
 use crate::backend::{Backend, Call};
 use crate::edge::{Inputs, Outputs};
+use crate::plan::{Pass, Plan};
 use crate::value::{Slot, Value};
 
 /// A network made by `network!`.
@@ -31,22 +33,66 @@ pub trait Network<E: Scalar, D: Backend<E>> {
     /// The plans and buffers of this network.
     #[doc(hidden)]
     fn runtime(&self) -> &Runtime;
+
+    /// Runs the custom layer of a path.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    #[doc(hidden)]
+    fn custom<T: Tape<E, D>>(&self, path: &str, input: Value<E, D>, tape: T) -> Result<(Value<E, D>, T), D::Err> {
+        let _ = (input, tape);
+        unreachable!("`{path}` is a custom layer of no network here")
+    }
+
+    /// Runs the custom layer of a path in training.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    #[doc(hidden)]
+    fn custom_mut(&mut self, path: &str, input: Value<E, D>, tape: OwnedTape<E, D>) -> Result<(Value<E, D>, OwnedTape<E, D>), D::Err> {
+        let _ = (input, tape);
+        unreachable!("`{path}` is a custom layer of no network here")
+    }
 }
 
 /// The engine's plans and buffers for one network. A clone of a network begins with none of its own.
 #[derive(Debug, Default)]
 pub struct Runtime {
     pub(crate) engine: Engine,
-    /// The graph with the networks in it opened up.
-    flat: OnceLock<Cow<'static, Graph>>,
+    plan: OnceLock<Arc<Plan>>,
+    /// Plans for inputs of other lengths, the latest at the end.
+    lengths: Mutex<Vec<(Vec<Shape>, Arc<Plan>)>>,
 }
 
+/// For so many lengths plans are kept.
+const LENGTHS: usize = 8;
+
 impl Runtime {
-    fn flat(&self, graph: &'static Graph) -> &Graph {
-        self.flat.get_or_init(|| match graph.nodes().iter().any(|node| matches!(node.op, Op::Subgraph(_))) {
-            true => Cow::Owned(graph.inlined()),
-            false => Cow::Borrowed(graph),
-        })
+    /// The plan for inputs of these sizes, the batch axis first.
+    ///
+    /// # Panics
+    /// If a layer cannot act on them, which only a network can bring about whose length is known when it runs.
+    fn plan<E: Scalar, D: Device<E>>(&self, graph: &'static Graph, inputs: &[Value<E, D>]) -> Arc<Plan> {
+        let plan = self.plan.get_or_init(|| Arc::new(Plan::of(Cow::Borrowed(graph))));
+        let declared = graph.inputs().iter().map(|port| &port.shape);
+        if inputs.iter().zip(declared).all(|(input, shape)| input.dims()[1..] == *shape.dims()) {
+            return Arc::clone(plan);
+        }
+        let shapes: Vec<Shape> = inputs.iter().map(|input| Shape::new(&input.dims()[1..])).collect();
+        // A panic elsewhere leaves the list as it was: it is changed in one step.
+        let mut lengths = self.lengths.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lengths.iter().position(|(known, _)| *known == shapes) {
+            let last = lengths.len() - 1;
+            lengths[known..=last].rotate_left(1);
+            return Arc::clone(&lengths[last].1);
+        }
+        let resized = plan.graph().resized(&shapes).unwrap_or_else(|mistake| panic!("{mistake}"));
+        let plan = Arc::new(Plan::of(Cow::Owned(resized)));
+        if lengths.len() == LENGTHS {
+            lengths.remove(0);
+        }
+        lengths.push((shapes, Arc::clone(&plan)));
+        plan
     }
 }
 
@@ -72,8 +118,9 @@ where
     Out: Outputs<E, D, NoneTape>,
 {
     let (inputs, _) = inputs.erase()?;
-    let done = D::run(call(network, inputs, Mode::Infer, false)?)?;
-    Out::restore(done.outputs, done.tape)
+    let (plan, pass) = pass(network, inputs, Mode::Infer, false)?;
+    let (outputs, tape, _) = plan.run(pass, NoneTape, |call, _| D::run(call), |path, value, tape| network.custom(path, value, tape))?;
+    Out::restore(outputs, tape)
 }
 
 /// Inference's behaviour, recorded on the tape.
@@ -89,8 +136,9 @@ where
     Out: Outputs<E, D, OwnedTape<E, D>>,
 {
     let (inputs, tape) = inputs.erase()?;
-    let done = D::record(call(network, inputs, Mode::Eval, true)?, tape)?;
-    Out::restore(done.outputs, done.tape)
+    let (plan, pass) = pass(network, inputs, Mode::Eval, true)?;
+    let (outputs, tape, _) = plan.run(pass, tape, D::record, |path, value, tape| network.custom(path, value, tape))?;
+    Out::restore(outputs, tape)
 }
 
 /// Training.
@@ -133,31 +181,50 @@ where
     D: Backend<E>,
     Out: Outputs<E, D, OwnedTape<E, D>>,
 {
-    let mut done = D::record(call(network, inputs, Mode::Train, input_grad)?, tape)?;
-    let updates = std::mem::take(&mut done.updates);
-    if !updates.is_empty() {
-        let mut slots = network.slots();
-        for (i, value) in updates {
-            slots[i].set(value)?;
-        }
-    }
-    Out::restore(done.outputs, done.tape)
+    let (plan, pass) = pass(network, inputs, Mode::Train, input_grad)?;
+    let (outputs, tape, updates) = plan.run(pass, tape, D::record, |path, value, tape| network.custom_mut(path, value, tape))?;
+    store(updates, || network.slots())?;
+    Out::restore(outputs, tape)
 }
 
-/// Everything that a backend needs for one pass.
-fn call<N: Network<E, D>, E: Scalar, D: Backend<E>>(
+/// Puts the new values of tensors into their places.
+pub(crate) fn store<'a, E: Scalar, D: Device<E>>(
+    updates: Vec<(usize, Value<E, D>)>,
+    slots: impl FnOnce() -> Vec<&'a mut dyn Slot<E, D>>,
+) -> Result<(), D::Err> {
+    if updates.is_empty() {
+        return Ok(());
+    }
+    let mut slots = slots();
+    updates.into_iter().try_for_each(|(i, value)| slots[i].set(value))
+}
+
+/// What a pass of a typed network runs, and on what.
+fn pass<N: Network<E, D>, E: Scalar, D: Backend<E>>(
     network: &N,
     inputs: Vec<Value<E, D>>,
     mode: Mode,
     input_grad: bool,
-) -> Result<Call<'_, E, D>, D::Err> {
-    let runtime = network.runtime();
-    let graph = runtime.flat(N::GRAPH);
+) -> Result<(Arc<Plan>, Pass<E, D>), D::Err> {
+    let graph = N::GRAPH;
     let batches: Vec<usize> = inputs.iter().map(|input| input.dims()[0]).collect();
     assert!(batches[0] > 0, "`{}` received an empty batch", graph.name);
     assert!(batches.iter().all(|&batch| batch == batches[0]), "`{}` received inputs with batches of {batches:?}", graph.name);
+    let plan = network.runtime().plan(graph, &inputs);
+    Ok((plan, Pass { tensors: network.tensors()?, inputs, mode, input_grad }))
+}
+
+/// Everything that a backend needs for one pass over a graph without networks in it.
+pub(crate) fn call<'a, E: Scalar, D: Backend<E>>(
+    graph: &'a Graph,
+    runtime: &'a Runtime,
+    tensors: Vec<Value<E, D>>,
+    inputs: Vec<Value<E, D>>,
+    mode: Mode,
+    input_grad: bool,
+) -> Call<'a, E, D> {
     // Only a network that needs random numbers draws one: the others leave the device's generator as it was.
-    let random = mode == Mode::Train && graph.nodes().iter().any(|node| matches!(node.op, Op::Dropout(_)));
+    let random = mode == Mode::Train && graph.nodes().iter().any(|node| node.op.is_random());
     let seed = if random { inputs[0].device().random_u64() } else { 0 };
-    Ok(Call { graph, runtime, tensors: network.tensors()?, inputs, mode, input_grad, seed })
+    Call { graph, runtime, tensors, inputs, mode, input_grad, seed }
 }

@@ -2,11 +2,11 @@
 
 use dfdx::tensor::{Cpu, CpuError, NoneTape, OwnedTape, Tape};
 use dfdx::tensor_ops::Device;
-use layercake_engine::Mode;
-use layercake_ir::Op;
+use layercake_engine::{EngineError, Mode};
+use layercake_ir::{Graph, Node, Op};
 
 use crate::Scalar;
-use crate::backend::{Call, Done};
+use crate::backend::{Call, Done, Path};
 use crate::layers::{self, Context};
 use crate::value::Value;
 
@@ -30,9 +30,9 @@ pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tap
         let first = node.shares.map_or(next, |owner| firsts[owner]);
         let count = node.op.params().as_slice().len();
         let inputs: Vec<&Value<E, D>> = node.inputs().iter().map(|&value| &values[value]).collect();
-        if call.mode == Mode::Train {
-            assert_variance(&node.name, &node.op, inputs[0].dims());
-        }
+        let dims = inputs[0].dims();
+        let varies = call.mode != Mode::Train || has_variance(node, dims[0]);
+        assert!(varies, "`{}` needs more than one value a channel while training, but receives a batch of shape {dims:?}", node.name);
         let params = &tensors[first..first + count];
         let mut context = Context { params, mode: call.mode, seed: call.seed, node: index, updates: Vec::new() };
         let (y, carried) = layers::forward(&node.op, &inputs, tape, &mut context)?;
@@ -47,7 +47,7 @@ pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tap
         next += node.params().as_slice().len();
     }
     let outputs = graph.outputs().iter().map(|port| values[port.value].clone()).collect();
-    Ok(Done { outputs, tape, updates })
+    Ok(Done { outputs, tape, updates, path: Path::Portable })
 }
 
 /// The portable path where the engine is the one taken: for tests that compare the two.
@@ -66,10 +66,14 @@ pub fn record_f32(call: Call<'_, f32, Cpu>, tape: OwnedTape<f32, Cpu>) -> Result
     execute(call, tape)
 }
 
-/// One value a channel has no variance: PyTorch refuses it too.
-fn assert_variance(name: &str, op: &Op, dims: &[usize]) {
-    if matches!(op, Op::BatchNorm1d(_) | Op::BatchNorm2d(_)) {
-        let count: usize = dims[0] * dims[2..].iter().product::<usize>();
-        assert!(count > 1, "`{name}` needs more than one value a channel while training, but receives a batch of shape {dims:?}");
-    }
+/// What a run would panic about, but for an empty batch.
+pub fn check(graph: &Graph, batch: usize, mode: Mode) -> Result<(), EngineError> {
+    let constant = graph.nodes().iter().find(|node| mode == Mode::Train && !has_variance(node, batch));
+    constant.map_or(Ok(()), |node| Err(EngineError::SingleValue { layer: node.name.to_string() }))
+}
+
+/// Batch normalisation estimates the variance of a channel's values: of one value there is none, and PyTorch refuses it too.
+fn has_variance(node: &Node, batch: usize) -> bool {
+    let positions = || node.output.dims()[1..].iter().product::<usize>();
+    !matches!(node.op, Op::BatchNorm1d(_) | Op::BatchNorm2d(_)) || batch * positions() > 1
 }

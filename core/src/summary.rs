@@ -1,5 +1,6 @@
 //! The table of a network's layers.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use layercake_ir::{Graph, grouped};
@@ -8,22 +9,22 @@ use layercake_ir::{Graph, grouped};
 ///
 /// The figures are those of torchinfo's `summary` for a batch of one: multiply-adds count each parameter, biases too, once for each
 /// position of the output that it is used at; the size of a pass counts the outputs of layers with parameters, forward and backward.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Summary {
-    graph: &'static Graph,
+    graph: Cow<'static, Graph>,
 }
 
 const BYTES: u64 = size_of::<f32>() as u64;
 
 impl Summary {
-    /// The table of a graph.
+    /// The table of a network's graph. That of a graph made at run time is `Summary::from(graph)`.
     pub const fn of(graph: &'static Graph) -> Self {
-        Self { graph }
+        Self { graph: Cow::Borrowed(graph) }
     }
 
     /// The sum of the layers' multiply-adds, as torchinfo counts them.
     pub fn mult_adds(&self) -> u64 {
-        self.graph.nodes().iter().map(|node| node.mult_adds()).sum()
+        self.graph.mult_adds()
     }
 
     fn input_bytes(&self) -> u64 {
@@ -36,9 +37,15 @@ impl Summary {
     }
 }
 
+impl From<Graph> for Summary {
+    fn from(graph: Graph) -> Self {
+        Self { graph: Cow::Owned(graph) }
+    }
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let graph = self.graph;
+        let graph = &*self.graph;
         let mut rows = vec![["layer", "operation", "output", "parameters", "mult-adds"].map(String::from)];
         for port in graph.inputs() {
             rows.push([port.name.to_string(), String::new(), port.shape.to_string(), "-".into(), "-".into()]);

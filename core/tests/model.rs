@@ -181,7 +181,8 @@ fn every_tool_takes_every_model() {
     assert_eq!(paths(&scaled), ["inner.first.fc.weight", "inner.first.fc.bias", "scale"]);
     assert_eq!(scaled.scale.array(), [0.25; 2]);
     let wide = device.build_module::<Scaled<Pair<Block, Block>, 2>, f64>();
-    let _: &Scaled<Pair<Block<f64, Cpu>, Block<f64, Cpu>>, 2, f64, Cpu> = &wide;
+    type Wide = Pair<Block<f64, Cpu>, Block<f64, Cpu>>;
+    let _: &Scaled<Wide, 2, f64, Cpu> = &wide;
     let double = Double::<2, 3>::new(&device);
     assert_eq!((double.more.len(), double.parameter_count()), (3, 5 * 12));
     assert!(Block::new(&device).named_parameters().iter().map(|p| p.path()).eq(["fc.weight", "fc.bias"]));

@@ -30,6 +30,7 @@
 //!
 //! - `plan/` decides, once for a graph, batch size and [`Mode`]: what is fused or done in place, which buffers values share, how the
 //!   batch is split into *lanes*.
+//! - `layers/` has an operation a file: what a plan needs to know of it, and what it does forward and backward.
 //! - `exec/` carries a plan out. A lane is a group of images with buffers of its own that a thread takes through the network,
 //!   forward and backward. Lanes wait for each other only where they must: for the statistics of a batch, and where a weight is so
 //!   large that its gradient is worked out by all threads together rather than once a lane.
@@ -42,6 +43,7 @@ mod engine;
 mod error;
 mod exec;
 mod kernels;
+mod layers;
 mod mode;
 mod plan;
 pub mod rng;

@@ -11,6 +11,12 @@ pub fn keep(seed: u64, node: usize, index: u64, p: f64) -> bool {
     hash(seed, node, index) >> 11 >= threshold(p)
 }
 
+/// A number evenly spread over `0..1`, by the same rule: number `index` of node `node` in the run with this `seed`.
+#[inline]
+pub fn unit(seed: u64, node: usize, index: u64) -> f64 {
+    (hash(seed, node, index) >> 11) as f64 / (1u64 << 53) as f64
+}
+
 /// `keep` compares the upper 53 bits of the hash with this.
 #[inline]
 pub(crate) fn threshold(p: f64) -> u64 {

@@ -7,7 +7,7 @@ use crate::{Mistake, Op, Params, Part, Shape, Site, Text};
 /// A network as data: what it takes, what it does in which order, what it gives.
 ///
 /// Values are numbered: first the inputs, then the output of each node in order. A node only uses values with smaller numbers, so the
-/// order of the nodes is an order in which they can run. `network!` emits one as a constant; [`Builder`] makes one at run time.
+/// order of the nodes is an order in which they can run. `network!` emits one as a constant; [`crate::Builder`] makes one at run time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Graph {
     /// The network's name.
@@ -47,6 +47,14 @@ pub struct Node {
 }
 
 impl Graph {
+    /// The network's name.
+    pub const fn name(&self) -> &str {
+        match &self.name {
+            Cow::Borrowed(name) => name,
+            Cow::Owned(name) => name.as_str(),
+        }
+    }
+
     /// The nodes, in an order in which they can run.
     pub const fn nodes(&self) -> &[Node] {
         match &self.nodes {
@@ -96,6 +104,14 @@ impl Graph {
 }
 
 impl Node {
+    /// Its name.
+    pub const fn name(&self) -> &str {
+        match &self.name {
+            Cow::Borrowed(name) => name,
+            Cow::Owned(name) => name.as_str(),
+        }
+    }
+
     /// The values it takes.
     pub const fn inputs(&self) -> &[usize] {
         match &self.inputs {
@@ -107,106 +123,6 @@ impl Node {
     /// The tensors that the node owns: none if it uses those of another.
     pub const fn params(&self) -> Params {
         if self.shares.is_some() { Params::NONE } else { self.op.params() }
-    }
-}
-
-/// Builds a graph at run time by the same rules as `network!`.
-///
-/// ```
-/// use layercake_ir::{Builder, INFER, Op, Shape, ops::Linear};
-///
-/// let mut builder = Builder::new("Perceptron");
-/// let x = builder.input("input", Shape::new(&[784]))?;
-/// let x = builder.add("fc1", Op::Linear(Linear { in_features: INFER, out_features: 10, bias: true }), &[x])?;
-/// let graph = builder.finish(&[("output", x)]);
-/// assert_eq!(graph.params(), 7850);
-/// # Ok::<(), layercake_ir::Mistake>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Builder {
-    name: String,
-    inputs: Vec<Port>,
-    nodes: Vec<Node>,
-}
-
-impl Builder {
-    /// An empty graph.
-    pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), inputs: Vec::new(), nodes: Vec::new() }
-    }
-
-    /// Adds an input and gives its value.
-    ///
-    /// # Errors
-    /// If a size is zero.
-    ///
-    /// # Panics
-    /// If there are nodes already: inputs come first.
-    pub fn input(&mut self, name: &str, shape: Shape) -> Result<usize, Mistake> {
-        assert!(self.nodes.is_empty(), "inputs are added before nodes");
-        check_input(name, &shape)?;
-        let value = self.inputs.len();
-        self.inputs.push(Port { name: name.to_owned().into(), shape, value });
-        Ok(value)
-    }
-
-    /// Adds an operation on the given values and gives its own.
-    ///
-    /// # Errors
-    /// The shape rule's mistake.
-    ///
-    /// # Panics
-    /// If a value does not exist yet.
-    pub fn add(&mut self, name: &str, op: Op, inputs: &[usize]) -> Result<usize, Mistake> {
-        self.push(name, op, inputs, None)
-    }
-
-    /// Adds an operation that uses the tensors of the one that gave `layer`.
-    ///
-    /// # Errors
-    /// The shape rule's mistake, or if the other operation's tensors have other shapes.
-    ///
-    /// # Panics
-    /// If a value does not exist yet, or `layer` is an input.
-    pub fn add_shared(&mut self, name: &str, op: Op, inputs: &[usize], layer: usize) -> Result<usize, Mistake> {
-        let index = layer.checked_sub(self.inputs.len()).expect("an input has no tensors");
-        let index = self.nodes[index].shares.unwrap_or(index);
-        let value = self.push(name, op, inputs, Some(index))?;
-        let (own, other) = (self.nodes[self.nodes.len() - 1].op, &self.nodes[index]);
-        if own.params() == other.op.params() {
-            return Ok(value);
-        }
-        let text = Text::new().name(name).str(" would use the tensors of ").name(&other.name).str(", but needs others for ");
-        let text = text.shape(&self.shape(inputs[0]));
-        self.nodes.pop();
-        Err(Mistake::new(Part::Layer, text))
-    }
-
-    fn push(&mut self, name: &str, op: Op, inputs: &[usize], shares: Option<usize>) -> Result<usize, Mistake> {
-        let shapes: Vec<Shape> = inputs.iter().map(|&value| self.shape(value)).collect();
-        let source = inputs.first().and_then(|value| value.checked_sub(self.inputs.len())).map(|node| &self.nodes[node]);
-        let flattened = source.filter(|node| matches!(node.op, Op::Flatten(_))).map(|node| self.shape(node.inputs()[0]));
-        let site = Site { layer: name, source: source.map_or("", |node| &node.name), flattened };
-        let (op, output) = op.infer(&shapes, &site)?;
-        self.nodes.push(Node { name: name.to_owned().into(), op, inputs: inputs.to_vec().into(), output, shares });
-        Ok(self.inputs.len() + self.nodes.len() - 1)
-    }
-
-    /// The graph with these outputs.
-    ///
-    /// # Panics
-    /// If a value does not exist.
-    pub fn finish(self, outputs: &[(&str, usize)]) -> Graph {
-        let outputs: Vec<Port> =
-            outputs.iter().map(|&(name, value)| Port { name: name.to_owned().into(), shape: self.shape(value), value }).collect();
-        Graph { name: self.name.into(), inputs: self.inputs.into(), nodes: self.nodes.into(), outputs: outputs.into() }
-    }
-
-    fn shape(&self, value: usize) -> Shape {
-        match value.checked_sub(self.inputs.len()) {
-            None => self.inputs[value].shape,
-            Some(node) => self.nodes[node].output,
-        }
     }
 }
 

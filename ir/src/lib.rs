@@ -8,23 +8,31 @@
 //! - by generated code in a const context, where a size is a named constant;
 //! - by the engine, the exporter and whoever builds a graph at run time.
 //!
+//! With the feature `serde`, an operation and its options can be serialised.
+//!
 //! Shapes never include the batch axis. A rule that refuses its input explains itself in a [`Mistake`]: one text, whoever called.
 
 mod attempt;
+mod builder;
 mod facts;
 mod graph;
 mod inline;
 mod mistake;
 pub mod ops;
+mod resize;
 mod shape;
+mod shared;
 mod text;
+mod verify;
 
 pub use attempt::Attempt;
+pub use builder::Builder;
 pub use facts::MAX_VALUES;
-pub use graph::{Builder, Graph, Node, Port, check_input, check_output};
-pub use mistake::{Mistake, Part, Site, blame};
+pub use graph::{Graph, Node, Port, check_input, check_output};
+pub use mistake::{Mistake, Part, Site, blame, blame_all, blame_in};
 pub use ops::{Op, Param, Params};
 pub use shape::{MAX_RANK, Shape};
+pub use shared::check_shared;
 pub use text::{Text, grouped};
 
 /// Stands for a size that the user left out and the shape rule fills in from the input.

@@ -2,83 +2,78 @@
 
 use crate::{Shape, Text};
 
-/// The part of a layer's declaration that a mistake is about. The macro underlines the token that stands for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Part {
+macro_rules! parts {
+    ($($(#[$doc:meta])* $part:ident $(: $option:literal)?,)*) => {
+        /// The part of a layer's declaration that a mistake is about. The macro underlines the token that stands for it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Part {
+            $($(#[$doc])* $(#[doc = concat!("`", $option, " = ..`")])? $part,)*
+            /// The branch of this number, from 0, of a layer that joins several.
+            Branch(usize),
+        }
+
+        impl Part {
+            /// The option's name in `network!`; `None` for the layer itself and its sizes.
+            pub const fn option(self) -> Option<&'static str> {
+                match self {
+                    $($(Part::$part => Some($option),)?)*
+                    _ => None,
+                }
+            }
+
+            /// Equality, usable in const contexts.
+            pub const fn same(self, other: Part) -> bool {
+                match (self, other) {
+                    $((Part::$part, Part::$part) => true,)*
+                    (Part::Branch(a), Part::Branch(b)) => a == b,
+                    _ => false,
+                }
+            }
+        }
+    };
+}
+
+parts! {
     /// The layer as a whole: its name.
     Layer,
     /// The stated input size: `400` in `Linear(400 -> 120)`.
     In,
     /// The output size: `120` in `Linear(400 -> 120)`; the declared `-> Shape` of a step.
     Out,
-    /// `kernel = ..`
-    Kernel,
-    /// `stride = ..`
-    Stride,
-    /// `padding = ..`
-    Padding,
-    /// `dilation = ..`
-    Dilation,
-    /// `groups = ..`
-    Groups,
-    /// `axis = ..`
-    Axis,
-    /// `p = ..`, a probability.
-    Probability,
-    /// `eps = ..`
-    Eps,
-    /// `momentum = ..`
-    Momentum,
-    /// `negative_slope = ..`
-    NegativeSlope,
-    /// The branch of this number, from 0, of a layer that joins several.
-    Branch(usize),
-}
-
-impl Part {
-    /// The option's name in `network!`; `None` for the layer itself and its sizes.
-    pub const fn option(self) -> Option<&'static str> {
-        match self {
-            Part::Layer | Part::In | Part::Out | Part::Branch(_) => None,
-            Part::Kernel => Some("kernel"),
-            Part::Stride => Some("stride"),
-            Part::Padding => Some("padding"),
-            Part::Dilation => Some("dilation"),
-            Part::Groups => Some("groups"),
-            Part::Axis => Some("axis"),
-            Part::Probability => Some("p"),
-            Part::Eps => Some("eps"),
-            Part::Momentum => Some("momentum"),
-            Part::NegativeSlope => Some("negative_slope"),
-        }
-    }
-
-    const fn tag(self) -> u8 {
-        match self {
-            Part::Layer => 0,
-            Part::In => 1,
-            Part::Out => 2,
-            Part::Kernel => 3,
-            Part::Stride => 4,
-            Part::Padding => 5,
-            Part::Dilation => 6,
-            Part::Groups => 7,
-            Part::Axis => 8,
-            Part::Probability => 9,
-            Part::Eps => 10,
-            Part::Momentum => 11,
-            Part::NegativeSlope => 12,
-            Part::Branch(_) => 13,
-        }
-    }
-
-    /// Equality, usable in const contexts.
-    pub const fn same(self, other: Part) -> bool {
-        match (self, other) {
-            (Part::Branch(a), Part::Branch(b)) => a == b,
-            _ => self.tag() == other.tag(),
-        }
-    }
+    Kernel: "kernel",
+    Stride: "stride",
+    Padding: "padding",
+    Dilation: "dilation",
+    Groups: "groups",
+    Axis: "axis",
+    /// A probability.
+    Probability: "p",
+    Eps: "eps",
+    Momentum: "momentum",
+    NegativeSlope: "negative_slope",
+    OutputPadding: "output_padding",
+    Colours: "colours",
+    Scale: "scale",
+    AlignCorners: "align_corners",
+    Shape: "shape",
+    Axes: "axes",
+    OutputSize: "output_size",
+    Channels: "channels",
+    Size: "size",
+    Alpha: "alpha",
+    Beta: "beta",
+    K: "k",
+    Threshold: "threshold",
+    MinVal: "min_val",
+    MaxVal: "max_val",
+    Parameters: "parameters",
+    Pieces: "pieces",
+    Start: "start",
+    End: "end",
+    Top: "top",
+    Bottom: "bottom",
+    Left: "left",
+    Right: "right",
 }
 
 /// A layer refused what it was given.
@@ -127,6 +122,8 @@ pub struct Site<'a> {
     pub source: &'a str,
     /// The shape that the source flattened, where the source is a `Flatten`.
     pub flattened: Option<Shape>,
+    /// The same as `source` for the inputs behind the first.
+    pub others: &'a [&'a str],
 }
 
 impl Site<'_> {
@@ -137,12 +134,18 @@ impl Site<'_> {
 
     /// Appends where the input comes from: "from `pool2`" or "from the network's input".
     pub const fn from(&self, text: Text) -> Text {
-        if self.source.is_empty() { text.str("from the network's input") } else { text.str("from ").name(self.source) }
+        from(text, self.source)
     }
 
     /// Appends where input `i` comes from.
     pub const fn from_nth(&self, text: Text, i: usize) -> Text {
-        if i == 0 { self.from(text) } else { text }
+        if i == 0 {
+            self.from(text)
+        } else if i <= self.others.len() {
+            from(text, self.others[i - 1])
+        } else {
+            text
+        }
     }
 
     /// Appends "[16, 5, 5] from `pool2`".
@@ -151,11 +154,29 @@ impl Site<'_> {
     }
 }
 
+const fn from(text: Text, source: &str) -> Text {
+    if source.is_empty() { text.str("from the network's input") } else { text.str("from ").name(source) }
+}
+
 /// In generated code: fails to compile, with the mistake's message, if there is one and it is about `part`. A layer emits one call
 /// a part, each with the span of the token that stands for the part, so that the compiler underlines just that token.
 /// `Part::Layer` also stands for all parts that the user did not write, listed in `rest`.
 #[track_caller]
 pub const fn blame<T: Copy>(outcome: &Result<T, Mistake>, part: Part, rest: &[Part]) {
+    blame_in(outcome, part, rest, "");
+}
+
+/// In constants: fails to compile if there is a mistake, whatever it is about.
+#[track_caller]
+pub const fn blame_all<T: Copy>(outcome: &Result<T, Mistake>) {
+    if let Err(mistake) = outcome {
+        panic!("{}", mistake.message().as_str());
+    }
+}
+
+/// [`blame`], with a line more: where the layer stands.
+#[track_caller]
+pub const fn blame_in<T: Copy>(outcome: &Result<T, Mistake>, part: Part, rest: &[Part], note: &str) {
     if let Err(mistake) = outcome {
         let mut mine = mistake.part.same(part);
         let mut i = 0;
@@ -164,7 +185,7 @@ pub const fn blame<T: Copy>(outcome: &Result<T, Mistake>, part: Part, rest: &[Pa
             i += 1;
         }
         if mine {
-            panic!("{}", mistake.message().as_str());
+            panic!("{}", mistake.message().str(note).as_str());
         }
     }
 }

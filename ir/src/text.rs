@@ -2,7 +2,7 @@
 
 use crate::Shape;
 
-const CAPACITY: usize = 480;
+const CAPACITY: usize = 640;
 
 /// A short text of bounded length, built by chained `const fn`s. What does not fit is cut off.
 #[derive(Clone, Copy)]
@@ -70,17 +70,21 @@ impl Text {
     }
 
     /// Appends `[6, 28, 28]`.
-    pub const fn shape(mut self, shape: &Shape) -> Self {
-        self = self.str("[");
+    pub const fn shape(self, shape: &Shape) -> Self {
+        self.str("[").list(shape.dims()).str("]")
+    }
+
+    /// Appends `6, 28, 28`.
+    pub const fn list(mut self, numbers: &[usize]) -> Self {
         let mut i = 0;
-        while i < shape.rank() {
+        while i < numbers.len() {
             if i > 0 {
                 self = self.str(", ");
             }
-            self = self.num(shape.dim(i));
+            self = self.num(numbers[i]);
             i += 1;
         }
-        self.str("]")
+        self
     }
 
     /// Appends another text.

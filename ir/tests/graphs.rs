@@ -1,7 +1,7 @@
 //! Graphs that are no chains: joins, shared tensors, networks in networks, and their facts by hand-worked numbers.
 
 use layercake_ir::ops::*;
-use layercake_ir::{Builder, Graph, INFER, Op, Part, Shape};
+use layercake_ir::{Builder, Graph, INFER, Mistake, Op, Part, Shape};
 
 fn linear(out: usize) -> Op {
     Op::Linear(Linear { in_features: INFER, out_features: out, bias: true })
@@ -31,7 +31,7 @@ fn joins_and_their_refusals() {
     let half = b.add("half", conv(8, 3, 2), &[x]).unwrap();
     let wide = b.add("wide", conv(4, 3, 1), &[x]).unwrap();
     for op in [Op::Add, Op::Sub, Op::Mul, Op::Max] {
-        let value = b.add("join", op, &[x, same]).unwrap();
+        let value = b.add(op.kind(), op, &[x, same]).unwrap();
         assert_eq!(b.clone().finish(&[("o", value)]).outputs()[0].shape.dims(), [8, 6, 6]);
         let mistake = b.add("join", op, &[same, half]).unwrap_err();
         assert_eq!(mistake.part, Part::Branch(1));
@@ -110,4 +110,59 @@ fn networks_within_networks_open_up() {
     let shares: Vec<Option<usize>> = twice.nodes().iter().map(|node| node.shares).collect();
     assert_eq!(shares, [None, None, None, None, Some(0), Some(1), Some(2)]);
     assert_eq!(twice.params(), flat.params());
+}
+
+/// Everything that a builder can be asked for and that makes no sense.
+#[test]
+fn misuse_of_the_builder() {
+    let says = |outcome: Result<usize, Mistake>, expected: &str| assert_eq!(outcome.unwrap_err().to_string(), expected);
+    let mut b = Builder::new("Net");
+    assert_eq!(b.clone().try_finish(&[]).unwrap_err().to_string(), "the network `Net` has no input");
+    says(b.add("fc", linear(2), &[0]), "`fc` takes value 0, but there are no values before it");
+    let x = b.input("x", Shape::new(&[4])).unwrap();
+    says(b.input("x", Shape::new(&[5])), "the input `x` is there already; each needs a name of its own");
+    says(b.add("fc", linear(2), &[]), "`fc` needs a value to act on, but receives none");
+    says(b.add("fc", linear(2), &[1]), "`fc` takes value 1, but there is only 1 value before it");
+    says(b.add_shared("fc", linear(2), &[x], x), "`fc` would use the tensors of the input `x`, which has none");
+    let fc = b.add("fc", linear(4), &[x]).unwrap();
+    says(b.input("y", Shape::new(&[5])), "the input `y` comes after `fc`; inputs come before all layers");
+    says(b.add("fc", Op::Relu, &[fc]), "there are two layers of the name `fc`; each needs one of its own");
+    says(b.add_shared("again", linear(4), &[x], 7), "`again` would use the tensors of value 7, but there are only 2 values before it");
+    says(b.add_shared("again", linear(3), &[fc], fc), "`again` would use the tensors of `fc`, but needs others for [4]");
+    let again = b.add_shared("fc", linear(4), &[fc], fc).unwrap();
+    let third = b.add_shared("fc", linear(4), &[again], again).unwrap();
+    let finish = |outputs: &[(&str, usize)]| b.clone().try_finish(outputs).unwrap_err().to_string();
+    assert_eq!(finish(&[]), "the network `Net` has no output");
+    assert_eq!(finish(&[("y", 4)]), "the output `y` is value 4, but there are only 4 values before it");
+    assert_eq!(finish(&[("y", fc), ("y", again)]), "the output `y` is there already; each needs a name of its own");
+    assert_eq!(b.finish(&[("y", third)]).check(), Ok(()));
+}
+
+/// The fields of a graph are open: what was changed by hand is found.
+#[test]
+fn a_graph_is_checked_again() {
+    let spoilt = |spoil: fn(&mut Graph)| {
+        let mut graph = heads().clone();
+        spoil(&mut graph);
+        graph.check().unwrap_err().to_string()
+    };
+    assert_eq!(heads().check(), Ok(()));
+    assert_eq!(spoilt(|g| g.inputs.to_mut()[0].value = 3), "the input `input` has the number 3, but should have 0");
+    assert!(spoilt(|g| g.nodes.to_mut()[1].output = Shape::new(&[4])).starts_with("declared as [4], but `a` gives [3]"));
+    assert!(spoilt(|g| g.nodes.to_mut()[1].op = linear(3)).starts_with("`a` is not what the shape rule makes of it"));
+    assert_eq!(spoilt(|g| g.nodes.to_mut()[2].name = "a".into()), "there are two layers of the name `a`; each needs one of its own");
+    assert!(spoilt(|g| g.nodes.to_mut()[1].shares = Some(usize::MAX)).contains("would use the tensors of value"));
+    assert!(spoilt(|g| g.outputs.to_mut()[0].shape = Shape::new(&[9])).starts_with("declared as [9], but `a` gives [3]"));
+    let further = |g: &mut Graph| g.nodes.to_mut()[0].op = Op::Subgraph(Subgraph { graph: heads(), output: 2 });
+    assert_eq!(spoilt(further), "`trunk` is output 2 of the network `Heads`, which has 2");
+}
+
+/// A rule must not look at each place of an image that no memory can hold.
+#[test]
+fn a_huge_image_takes_no_time() {
+    let mut b = Builder::new("Huge");
+    let x = b.input("x", Shape::new(&[1, 1, 1 << 50])).unwrap();
+    let (one, far) = ([1; 2], [1 << 52; 2]);
+    let pool = Op::MaxPool2d(MaxPool2d { kernel: one, stride: one, padding: [0; 2], dilation: far, ceil_mode: false });
+    assert!(b.add("pool", pool, &[x]).is_ok());
 }

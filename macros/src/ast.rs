@@ -3,21 +3,72 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::{Attribute, Expr, Visibility};
 
-/// `#[attr] pub Name: Shape -> Shape { steps }`
+/// `#[attr] pub Name<const H: usize, T: Dim>: Ports -> Ports { steps }`
 #[derive(Debug)]
 pub struct Network {
     pub attrs: Vec<Attribute>,
     pub vis: Visibility,
     pub name: Ident,
-    /// None where it is missing or illegible; that has been reported.
-    pub input: Option<ShapeExpr>,
-    /// None where it is missing or illegible; that has been reported.
-    pub output: Option<ShapeExpr>,
+    pub generics: Vec<Generic>,
+    /// None where they are missing or illegible; that has been reported.
+    pub inputs: Option<Ports>,
+    /// None where they are missing or illegible; that has been reported.
+    pub outputs: Option<Ports>,
     pub steps: Vec<Step>,
 }
 
-/// `[1, 28, 28]`
+/// `const H: usize`, `T: Dim`
+#[derive(Clone, Debug)]
+pub struct Generic {
+    pub name: Ident,
+    /// A length that is known when the network runs, not when it is compiled.
+    pub runtime: bool,
+}
+
+/// `block name(arg, arg = default) { steps }`
 #[derive(Debug)]
+pub struct Template {
+    pub name: Ident,
+    pub params: Vec<Param>,
+    pub steps: Vec<Step>,
+}
+
+/// An argument that a template takes.
+#[derive(Debug)]
+pub struct Param {
+    pub name: Ident,
+    pub default: Option<Expr>,
+}
+
+/// What a network takes or gives.
+#[derive(Debug)]
+pub enum Ports {
+    One(ShapeExpr),
+    /// `{ image: [3, 32, 32], state: [64] }`
+    Named(Vec<NamedPort>),
+}
+
+/// `image: [3, 32, 32]`
+#[derive(Debug)]
+pub struct NamedPort {
+    pub name: Ident,
+    /// None where it is illegible; that has been reported.
+    pub shape: Option<ShapeExpr>,
+}
+
+impl Ports {
+    /// All shapes that could be read.
+    pub fn shapes(&self) -> impl Iterator<Item = &ShapeExpr> {
+        let (one, named) = match self {
+            Ports::One(shape) => (Some(shape), &[][..]),
+            Ports::Named(ports) => (None, &ports[..]),
+        };
+        one.into_iter().chain(named.iter().filter_map(|port| port.shape.as_ref()))
+    }
+}
+
+/// `[1, 28, 28]`
+#[derive(Clone, Debug)]
 pub struct ShapeExpr {
     /// The brackets and what is in them.
     pub tokens: TokenStream,
@@ -25,7 +76,7 @@ pub struct ShapeExpr {
 }
 
 /// One size of a shape.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum DimExpr {
     /// `_`
     Inferred(syn::Token![_]),
@@ -33,8 +84,8 @@ pub enum DimExpr {
     Size(Expr),
 }
 
-/// `name: Layer -> Shape`
-#[derive(Debug)]
+/// `name: Layer -> Shape as tag`
+#[derive(Clone, Debug)]
 pub struct Step {
     /// Documentation of the layer.
     pub docs: Vec<Attribute>,
@@ -42,19 +93,48 @@ pub struct Step {
     pub action: Action,
     /// The output that the user states.
     pub output: Option<ShapeExpr>,
+    /// `as tag`, `as (a, b)`
+    pub tags: Vec<Ident>,
 }
 
 /// What a step does with the current tensor.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Action {
-    /// A built-in layer.
+    /// A word and its arguments: a built-in layer, a template, or another network of the block.
     Layer(Layer),
+    /// `path::to::Network`, `path::to::Layer(64)`
+    Path(PathLayer),
+    /// `Add { {..}, {..} }`: the branches' results are joined.
+    Branches { layer: Layer, branches: Vec<Branch> },
+    /// `Residual(shortcut = {..}) {..}`
+    Residual { kind: Ident, shortcut: Option<Branch>, body: Branch },
+    /// `Repeat(3) {..}`
+    Repeat {
+        kind: Ident,
+        /// None where it is missing or illegible; that has been reported.
+        count: Option<Expr>,
+        steps: Vec<Step>,
+    },
+    /// `from tag`
+    From(Ident),
+    /// `output name`
+    Output(Ident),
+    /// `reuse layer`
+    Reuse { keyword: Ident, layer: Ident },
     /// Something illegible, reported while parsing. What it gives is unknown.
     Illegible,
 }
 
+/// `{ steps }`
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// What to underline: the opening brace.
+    pub place: TokenStream,
+    pub steps: Vec<Step>,
+}
+
 /// `Conv2d(6, kernel = 5)`
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Layer {
     pub kind: Ident,
     pub args: Vec<Arg>,
@@ -64,8 +144,25 @@ pub struct Layer {
     pub tokens: TokenStream,
 }
 
+/// A network or layer of another module, by its path.
+#[derive(Clone, Debug)]
+pub struct PathLayer {
+    /// `super::nets::Encoder`, without generic arguments.
+    pub path: TokenStream,
+    /// The path's last word.
+    pub kind: Ident,
+    /// What stands between `<` and `>`.
+    pub generics: Option<TokenStream>,
+    /// The arguments in round brackets, which a custom layer has and a network with one input has not.
+    pub args: Option<Vec<Expr>>,
+    /// Some arguments were illegible and reported.
+    pub illegible_args: bool,
+    /// As the user wrote it, for documentation.
+    pub tokens: TokenStream,
+}
+
 /// One argument of a layer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Arg {
     /// `400 -> 120`, or `120` alone.
     Position { input: Option<Expr>, size: Expr },

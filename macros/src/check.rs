@@ -1,10 +1,11 @@
 //! Rules that concern a whole network, one function each. Shape rules are `layercake-ir`'s.
 
 use layercake_ir::MAX_RANK;
+use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::Attribute;
 
-use crate::ast::{Action, DimExpr, Network, ShapeExpr, Step};
+use crate::ast::{Action, DimExpr, Network, Ports, ShapeExpr, Step};
 use crate::layers;
 use crate::report::Report;
 
@@ -27,14 +28,79 @@ pub fn names(networks: &mut Vec<(Network, Report)>) {
 /// All rules for one network.
 pub fn network(network: &Network, report: &mut Report) {
     derives(&network.attrs, report);
-    for shape in network.input.iter().chain(&network.output).chain(network.steps.iter().filter_map(|step| step.output.as_ref())) {
+    let inputs: Vec<&ShapeExpr> = network.inputs.iter().flat_map(Ports::shapes).collect();
+    for shape in inputs.iter().copied().chain(network.outputs.iter().flat_map(Ports::shapes)) {
         rank(shape, report);
     }
-    if let Some(input) = &network.input {
-        stated(input, report);
-    }
-    for step in &network.steps {
+    inputs.into_iter().for_each(|input| stated(input, report));
+    steps(&network.steps, report);
+}
+
+/// All rules for the steps of a network or template.
+pub fn steps(steps: &[Step], report: &mut Report) {
+    for step in steps {
+        if let Some(output) = &step.output {
+            rank(output, report);
+        }
         documented(step, report);
+        match &step.action {
+            Action::Branches { branches, .. } => branches.iter().for_each(|branch| self::steps(&branch.steps, report)),
+            Action::Residual { shortcut, body, .. } => {
+                self::steps(&body.steps, report);
+                shortcut.iter().for_each(|branch| self::steps(&branch.steps, report));
+            }
+            Action::Repeat { steps, .. } => self::steps(steps, report),
+            _ => {}
+        }
+    }
+}
+
+/// No network contains itself through others of its block: the compiler would speak of types of infinite size.
+pub fn cycles(networks: &mut [(Network, Report)]) {
+    let uses: Vec<(Ident, Vec<Ident>)> =
+        networks.iter().map(|(network, _)| (network.name.clone(), crate::lower::words(&network.steps))).collect();
+    let reaches = |from: &Ident, to: &Ident| {
+        let mut way = vec![from.clone()];
+        let mut seen = Vec::new();
+        while let Some(at) = way.pop() {
+            if at == *to {
+                return true;
+            }
+            let used = uses.iter().filter(|(name, _)| *name == at).flat_map(|(_, used)| used.clone());
+            way.extend(used.filter(|used| !seen.contains(used)));
+            seen.push(at);
+        }
+        false
+    };
+    for (network, report) in networks {
+        let name = network.name.clone();
+        cut(&mut network.steps, &mut |used| {
+            let cyclic = *used != name && uses.iter().any(|(other, _)| other == used) && reaches(used, &name);
+            if cyclic {
+                report.add(used, format_args!("`{used}` contains `{name}`, so that neither could ever be built; take one of them out"));
+            }
+            cyclic
+        });
+    }
+}
+
+/// Replaces the layers whose kind is refused.
+fn cut(steps: &mut [Step], refuse: &mut impl FnMut(&Ident) -> bool) {
+    for step in steps {
+        match &mut step.action {
+            Action::Layer(layer) => {
+                if refuse(&layer.kind) {
+                    step.action = Action::Illegible;
+                }
+            }
+            Action::Branches { branches, .. } => branches.iter_mut().for_each(|branch| cut(&mut branch.steps, refuse)),
+            Action::Residual { shortcut, body, .. } => {
+                cut(&mut body.steps, refuse);
+                shortcut.iter_mut().for_each(|branch| cut(&mut branch.steps, refuse));
+            }
+            Action::Repeat { steps, .. } => cut(steps, refuse),
+            _ => {}
+        }
     }
 }
 
@@ -80,9 +146,16 @@ fn stated(input: &ShapeExpr, report: &mut Report) {
 
 /// Documentation belongs to a field, and only layers with parameters are fields.
 fn documented(step: &Step, report: &mut Report) {
-    let Action::Layer(layer) = &step.action else { return };
-    let field = layers::find(&layer.kind.to_string()).is_none_or(|row| row.field.is_some());
+    let (kind, field) = match &step.action {
+        Action::Layer(layer) => (layer.kind.to_string(), layers::find(&layer.kind.to_string()).is_none_or(|row| row.field.is_some())),
+        Action::Path(_) | Action::Illegible => return,
+        Action::Branches { layer, .. } => (layer.kind.to_string(), false),
+        Action::Residual { kind, .. } | Action::Repeat { kind, .. } => (kind.to_string(), false),
+        Action::From(_) => ("from".to_owned(), false),
+        Action::Output(_) => ("output".to_owned(), false),
+        Action::Reuse { .. } => ("reuse".to_owned(), false),
+    };
     if let (Some(doc), false) = (step.docs.first(), field) {
-        report.add(doc, format_args!("`{}` has no parameters, so there is no field to document; write a comment with `//`", layer.kind));
+        report.add(doc, format_args!("`{kind}` has no parameters, so there is no field to document; write a comment with `//`"));
     }
 }

@@ -116,7 +116,8 @@ impl Random {
 fn check(block: &TokenStream) -> bool {
     let expansion = network(quote::quote!((::layercake) #block));
     if let Err(error) = syn::parse2::<syn::File>(expansion.clone()) {
-        panic!("{error}: {block} gives {expansion}");
+        let expansion = expansion.to_string();
+        panic!("{error}: {block} gives {}", &expansion[..expansion.len().min(2000)]);
     }
     !expansion.to_string().contains("compile_error")
 }

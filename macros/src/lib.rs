@@ -12,9 +12,10 @@ mod flow;
 #[cfg(test)]
 mod fuzz;
 mod layers;
+mod lower;
 mod model;
-mod names;
 mod network;
+mod params;
 mod parse;
 mod parts;
 mod report;

@@ -1,11 +1,12 @@
 //! `network!`, from tokens to tokens.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 
+use crate::lower::{self, Templates};
 use crate::report::Report;
 use crate::{check, expand, parse, shape};
 
-/// Expands `(crate path) network*`.
+/// Expands `(crate path) (network | template)*`.
 pub fn network(tokens: TokenStream) -> TokenStream {
     let mut tokens = tokens.into_iter();
     let path = match tokens.next() {
@@ -13,14 +14,18 @@ pub fn network(tokens: TokenStream) -> TokenStream {
         _ => quote::quote!(::layercake),
     };
     let mut report = Report::default();
-    let mut networks = parse::block(tokens.collect(), &mut report);
+    let parse::Block { mut networks, templates } = parse::block(tokens.collect(), &mut report);
     check::names(&mut networks);
+    check::cycles(&mut networks);
+    let names: Vec<Ident> = networks.iter().map(|(network, _)| network.name.clone()).collect();
+    let templates = Templates::new(templates, &names, &mut report);
     let illegible = report.to_tokens();
     let networks: TokenStream = networks
         .iter_mut()
         .map(|(network, report)| {
             check::network(network, report);
-            let model = shape::model(network, report);
+            let plan = lower::network(network, &templates, &names, report);
+            let model = shape::model(network, plan, report);
             expand::network(&path, &model, report)
         })
         .collect();

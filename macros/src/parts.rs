@@ -18,8 +18,11 @@ pub fn of(row: &Row, field: &str) -> Option<Part> {
     }
 }
 
-/// The tokens that stand for a part: the argument's value, or the layer's kind where the user wrote none.
-pub fn tokens(row: &Row, layer: &Layer, settings: &Settings, part: Part) -> TokenStream {
+/// The tokens that stand for a part: the argument's value, the branch or tag, or the layer's kind where the user wrote none.
+pub fn tokens(row: &Row, layer: &Layer, operands: &[TokenStream], settings: &Settings, part: Part) -> TokenStream {
+    if let Part::Branch(i) = part {
+        return operands.get(i).cloned().unwrap_or_else(|| layer.kind.to_token_stream());
+    }
     let setting = settings.list.iter().find(|setting| of(row, setting.name).is_some_and(|own| own.same(part)));
     setting.and_then(|setting| setting.tokens.clone()).unwrap_or_else(|| layer.kind.to_token_stream())
 }

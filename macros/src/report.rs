@@ -8,46 +8,73 @@ use quote::ToTokens;
 /// The mistakes found so far, each with the tokens to underline.
 #[derive(Debug, Default)]
 pub struct Report {
-    errors: Vec<syn::Error>,
+    mistakes: Vec<Mistake>,
+}
+
+#[derive(Debug)]
+struct Mistake {
+    place: Place,
+    text: String,
+}
+
+#[derive(Debug)]
+enum Place {
+    Tokens(TokenStream),
+    At(Span),
+    /// Where `syn` found it.
+    Syn(syn::Error),
 }
 
 impl Report {
     /// Adds a mistake about `tokens`.
     pub fn add(&mut self, tokens: impl ToTokens, text: impl Display) {
-        let tokens = tokens.into_token_stream();
-        let first = tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
-        let error = if tokens.is_empty() { syn::Error::new(first, text) } else { syn::Error::new_spanned(tokens, text) };
-        self.errors.push(error);
+        self.mistakes.push(Mistake { place: Place::Tokens(tokens.into_token_stream()), text: text.to_string() });
     }
 
     /// Adds a mistake at a place.
     pub fn at(&mut self, span: Span, text: impl Display) {
-        self.errors.push(syn::Error::new(span, text));
+        self.mistakes.push(Mistake { place: Place::At(span), text: text.to_string() });
     }
 
     /// Adds what `syn` found.
     pub fn push(&mut self, error: syn::Error) {
-        self.errors.push(error);
+        self.mistakes.push(Mistake { text: error.to_string(), place: Place::Syn(error) });
     }
 
     /// The number of mistakes.
     pub fn len(&self) -> usize {
-        self.errors.len()
+        self.mistakes.len()
     }
 
     /// The mistakes' texts, in the order in which they were found.
     #[cfg(test)]
     pub fn texts(&self) -> Vec<String> {
-        self.errors.iter().map(ToString::to_string).collect()
+        self.mistakes.iter().map(|mistake| mistake.text.clone()).collect()
+    }
+
+    /// Adds a note to all mistakes from the one of this number on.
+    pub fn annotate(&mut self, from: usize, note: &str) {
+        self.mistakes[from..].iter_mut().for_each(|mistake| mistake.text.push_str(note));
     }
 
     /// Moves the mistakes of `other` to the end of this report.
     pub fn append(&mut self, other: &mut Report) {
-        self.errors.append(&mut other.errors);
+        self.mistakes.append(&mut other.mistakes);
     }
 
     /// Calls of `compile_error!`.
     pub fn to_tokens(&self) -> TokenStream {
-        self.errors.iter().map(syn::Error::to_compile_error).collect()
+        self.mistakes.iter().map(|mistake| mistake.error().to_compile_error()).collect()
+    }
+}
+
+impl Mistake {
+    fn error(&self) -> syn::Error {
+        match &self.place {
+            Place::Tokens(tokens) if tokens.is_empty() => syn::Error::new(Span::call_site(), &self.text),
+            Place::Tokens(tokens) => syn::Error::new_spanned(tokens, &self.text),
+            Place::At(span) => syn::Error::new(*span, &self.text),
+            Place::Syn(error) => error.clone(),
+        }
     }
 }

@@ -1,15 +1,19 @@
 //! A layer's arguments as values: numbers, or names of constants that the compiler works out.
 
+use layercake_ir::ops::Sizes;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Expr;
 
 use crate::layers::Kind;
+use crate::params::Param;
 
 /// The value of an argument.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Num<T> {
     Known(T),
+    /// A generic parameter of the network.
+    Param(Param),
     /// A constant expression: the name of the constant that holds it.
     Named(Symbol),
 }
@@ -28,11 +32,13 @@ pub struct Symbols {
     /// The helper type that has them as associated constants.
     pub owner: Ident,
     pub list: Vec<(Symbol, Kind, Expr)>,
+    /// The generic parameters of the network, which are no constants.
+    pub params: Vec<Param>,
 }
 
 impl Symbols {
     pub fn new(network: &Ident) -> Self {
-        Self { owner: format_ident!("__{}Sizes", crate::names::plain(network)), list: Vec::new() }
+        Self { owner: format_ident!("__{}Sizes", crate::lower::plain(network)), list: Vec::new(), params: Vec::new() }
     }
 
     /// A new constant with the value of an expression.
@@ -56,13 +62,26 @@ pub enum Value {
     Pair([Num<usize>; 2]),
     Float(Num<f64>),
     Bool(Num<bool>),
+    /// One of the words of an option.
+    Word(&'static str),
+    List(Vec<Num<usize>>),
 }
 
 impl<T> Num<T> {
     fn known(&self) -> Option<&T> {
         match self {
             Num::Known(value) => Some(value),
-            Num::Named(_) => None,
+            Num::Param(_) | Num::Named(_) => None,
+        }
+    }
+}
+
+impl Num<usize> {
+    /// With a parameter's number of that round in its place.
+    fn with_params(&self, round: usize) -> Self {
+        match self {
+            Num::Param(param) => Num::Known(param.stand_in(round)),
+            other => other.clone(),
         }
     }
 }
@@ -75,6 +94,19 @@ impl Value {
             Value::Pair(pair) => pair.iter().all(|size| size.known().is_some()),
             Value::Float(float) => float.known().is_some(),
             Value::Bool(bool) => bool.known().is_some(),
+            Value::Word(_) => true,
+            Value::List(list) => list.iter().all(|size| size.known().is_some()),
+        }
+    }
+}
+
+impl Value {
+    fn with_params(&self, round: usize) -> Self {
+        match self {
+            Value::Size(size) => Value::Size(size.with_params(round)),
+            Value::Pair(pair) => Value::Pair([pair[0].with_params(round), pair[1].with_params(round)]),
+            Value::List(list) => Value::List(list.iter().map(|size| size.with_params(round)).collect()),
+            other => other.clone(),
         }
     }
 }
@@ -109,10 +141,60 @@ impl Settings {
         }
     }
 
+    /// The sizes of a list; none where there is no such list.
+    pub fn list(&self, name: &str) -> &[Num<usize>] {
+        match self.get(name).and_then(|setting| setting.value.as_ref()) {
+            Some(Value::List(list)) => list,
+            _ => &[],
+        }
+    }
+
     /// All of them, if each one is known.
     pub fn known(&self) -> Option<Known<'_>> {
         let known = |setting: &Setting| setting.value.as_ref().is_some_and(Value::is_known);
         self.list.iter().all(known).then_some(Known(self))
+    }
+
+    /// All of them, with the numbers of that round in the place of generic parameters.
+    pub fn with_params(&self, round: usize) -> Self {
+        let setting =
+            |setting: &Setting| Setting { value: setting.value.as_ref().map(|value| value.with_params(round)), ..setting.clone() };
+        Self { list: self.list.iter().map(setting).collect() }
+    }
+
+    fn nums(&self) -> impl Iterator<Item = &Num<usize>> {
+        let values = self.list.iter().filter_map(|setting| setting.value.as_ref());
+        values.flat_map(|value| match value {
+            Value::Size(size) => std::slice::from_ref(size),
+            Value::Pair(pair) => pair,
+            Value::List(list) => list,
+            Value::Float(_) | Value::Bool(_) | Value::Word(_) => &[],
+        })
+    }
+
+    /// The generic parameters among them.
+    pub fn params(&self) -> Vec<Param> {
+        self.nums().filter_map(|num| if let Num::Param(param) = num { Some(param.clone()) } else { None }).collect()
+    }
+
+    /// Is one a generic parameter?
+    pub fn is_generic(&self) -> bool {
+        self.nums().any(|num| matches!(num, Num::Param(_)))
+    }
+
+    /// What the user called the first that is a constant expression.
+    pub fn named(&self) -> Option<String> {
+        let symbol = self.list.iter().find_map(|setting| match setting.value.as_ref()? {
+            Value::Float(Num::Named(symbol)) | Value::Bool(Num::Named(symbol)) => Some(symbol),
+            _ => None,
+        });
+        let size = self.nums().find_map(|num| if let Num::Named(symbol) = num { Some(symbol) } else { None });
+        symbol.or(size).map(|symbol| format!("`{}`", symbol.text))
+    }
+
+    /// Is one a constant expression?
+    pub fn is_named(&self) -> bool {
+        self.named().is_some()
     }
 
     /// Was each one given as it should be?
@@ -156,5 +238,17 @@ impl Known<'_> {
             Some(Value::Bool(Num::Known(bool))) => *bool,
             _ => false,
         }
+    }
+
+    pub fn word(&self, name: &str) -> &'static str {
+        match self.value(name) {
+            Some(Value::Word(word)) => word,
+            _ => "",
+        }
+    }
+
+    pub fn sizes(&self, name: &str) -> Sizes {
+        let known = self.0.list(name).iter().filter_map(Num::known);
+        Sizes::new(&known.copied().collect::<Vec<_>>())
     }
 }

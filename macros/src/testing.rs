@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 
+use crate::lower::{self, Templates};
 use crate::report::Report;
 use crate::shape::Model;
 use crate::{check, network, parse, shape};
@@ -33,11 +34,15 @@ pub fn expanded(block: &str) -> String {
 /// What is reported about a block, in the order of the stages.
 pub fn mistakes(block: &str) -> Vec<String> {
     let mut report = Report::default();
-    let mut networks = parse::block(tokens(block), &mut report);
+    let parse::Block { mut networks, templates } = parse::block(tokens(block), &mut report);
     check::names(&mut networks);
+    check::cycles(&mut networks);
+    let names: Vec<_> = networks.iter().map(|(network, _)| network.name.clone()).collect();
+    let templates = Templates::new(templates, &names, &mut report);
     for (network, own) in &mut networks {
         check::network(network, own);
-        shape::model(network, own);
+        let plan = lower::network(network, &templates, &names, own);
+        shape::model(network, plan, own);
         report.append(own);
     }
     report.texts()
@@ -46,11 +51,14 @@ pub fn mistakes(block: &str) -> Vec<String> {
 /// Works on the model of a block's only network, and what was reported about it.
 pub fn with_model<R>(block: &str, work: impl FnOnce(&Model, &Report) -> R) -> R {
     let mut report = Report::default();
-    let mut networks = parse::block(tokens(block), &mut report);
+    let parse::Block { mut networks, templates } = parse::block(tokens(block), &mut report);
+    let names: Vec<_> = networks.iter().map(|(network, _)| network.name.clone()).collect();
+    let templates = Templates::new(templates, &names, &mut report);
     let (network, own) = networks.first_mut().expect("a test's block has a network");
     report.append(own);
     check::network(network, &mut report);
-    let model = shape::model(network, &mut report);
+    let plan = lower::network(network, &templates, &names, &mut report);
+    let model = shape::model(network, plan, &mut report);
     work(&model, &report)
 }
 

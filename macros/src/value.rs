@@ -1,10 +1,13 @@
 //! From an expression to a value: literals are worked out here, everything else is left to the compiler.
 
+use layercake_ir::ops::Words;
+use layercake_ir::{INFER, MAX_RANK};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{BinOp, Expr, ExprLit, Lit, UnOp};
 
 use crate::layers::Kind;
+use crate::params;
 use crate::report::Report;
 use crate::settings::{Num, Symbols, Value};
 
@@ -18,11 +21,79 @@ pub fn of_kind(kind: Kind, expression: &Expr, what: &str, symbols: &mut Symbols,
         Kind::Pair => pair(expression, what, symbols, report).map(Value::Pair),
         Kind::Float => float(expression, what, symbols, report).map(Value::Float),
         Kind::Bool => bool(expression, what, symbols, report).map(Value::Bool),
+        Kind::Word(words) => word(words, expression, what, report).map(Value::Word),
+        Kind::List { .. } => list(kind, &[expression], what, symbols, report),
+    }
+}
+
+/// A list, given as several arguments or as a tuple.
+pub fn list(kind: Kind, expressions: &[&Expr], what: &str, symbols: &mut Symbols, report: &mut Report) -> Option<Value> {
+    let items: Vec<&Expr> = match *expressions {
+        [one] => match peel(one) {
+            Expr::Tuple(tuple) => tuple.elems.iter().collect(),
+            Expr::Array(array) => array.elems.iter().collect(),
+            _ => vec![one],
+        },
+        _ => expressions.to_vec(),
+    };
+    if items.len() > MAX_RANK {
+        report.add(items[MAX_RANK], format_args!("{what} is a list of at most {MAX_RANK}, but this is number {}", MAX_RANK + 1));
+        return None;
+    }
+    let inferred = kind == Kind::List { inferred: true };
+    // Each item, so that one look shows all mistakes.
+    let sizes: Vec<Option<Num<usize>>> = items
+        .iter()
+        .map(|item| match peel(item) {
+            Expr::Infer(_) if inferred => Some(Num::Known(INFER)),
+            Expr::Unary(minus) if inferred && matches!((&minus.op, &*minus.expr), (UnOp::Neg(_), Expr::Lit(_))) => {
+                let text = crate::text::of(minus);
+                report.add(minus, format_args!("{what} must not be negative, but is `{text}`\nhelp: `_` is a size to be inferred"));
+                None
+            }
+            _ => size(item, what, symbols, report),
+        })
+        .collect();
+    sizes.into_iter().collect::<Option<Vec<_>>>().map(Value::List)
+}
+
+/// One of a few words.
+fn word(words: &'static Words, expression: &Expr, what: &str, report: &mut Report) -> Option<&'static str> {
+    let all: Vec<&'static str> = words.list.iter().map(|(word, _)| *word).collect();
+    let written = match peel(expression) {
+        Expr::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+        _ => None,
+    };
+    let bare = matches!(peel(expression), Expr::Path(path) if path.path.get_ident().is_some());
+    let near = written.as_deref().and_then(|written| crate::spelling::nearest(written, &all));
+    if let (true, Some(word)) = (bare, all.iter().find(|word| Some(**word) == written.as_deref())) {
+        return Some(word);
+    }
+    let help = near.map_or_else(String::new, |word| format!("write `{word}`"));
+    Wrong::new(expression, &format!("must be {}", spoken(&all)), &help).report(what, report);
+    None
+}
+
+/// `` `a`, `b` or `c` ``
+fn spoken(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
     }
 }
 
 /// A whole number that counts something.
 pub fn size(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Report) -> Option<Num<usize>> {
+    if let Expr::Path(path) = peel(expression)
+        && let Some(param) = path.path.get_ident().and_then(|word| symbols.params.iter().find(|param| param.name == *word))
+    {
+        return Some(Num::Param(param.clone()));
+    }
+    if no_constant(expression, what, symbols, report) {
+        return None;
+    }
     match whole(expression) {
         Whole::Known(size) => Some(Num::Known(size)),
         Whole::Symbolic => Some(Num::Named(symbols.add(Kind::Size, expression))),
@@ -31,6 +102,18 @@ pub fn size(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut R
             None
         }
     }
+}
+
+/// Refuses code that computes with a generic parameter.
+fn no_constant(expression: &Expr, what: &str, symbols: &Symbols, report: &mut Report) -> bool {
+    let Some(param) = params::mentions(&symbols.params, expression.to_token_stream()) else { return false };
+    let text = format!(
+        "{what} is worked out from the generic parameter `{0}`, and stable Rust has no arithmetic on those in types\nhelp: write `{0}` alone, or make \
+         the result a parameter too: `const N: usize`",
+        param.name
+    );
+    report.add(expression, text);
+    true
 }
 
 fn pair(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Report) -> Option<[Num<usize>; 2]> {
@@ -81,6 +164,7 @@ fn float(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Repo
         Expr::Lit(ExprLit { lit: Lit::Float(lit), .. }) if matches!(lit.suffix(), "" | "f64" | "f32") => lit.base10_parse::<f64>().ok(),
         Expr::Lit(ExprLit { lit: Lit::Int(lit), .. }) if lit.suffix().is_empty() => lit.base10_digits().parse().ok(),
         Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Repeat(_) | Expr::Infer(_) => None,
+        _ if no_constant(expression, what, symbols, report) => return None,
         _ => return Some(Num::Named(symbols.add(Kind::Float, expression))),
     };
     if parsed.is_none() {
@@ -95,6 +179,7 @@ fn bool(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Repor
         Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Repeat(_) | Expr::Infer(_) => "",
         Expr::Path(path) if path.path.is_ident("True") => "write `true`",
         Expr::Path(path) if path.path.is_ident("False") => "write `false`",
+        _ if no_constant(expression, what, symbols, report) => return None,
         _ => return Some(Num::Named(symbols.add(Kind::Bool, expression))),
     };
     Wrong::new(expression, "must be `true` or `false`", help).report(what, report);

@@ -28,8 +28,10 @@ import torch
 from torch import nn
 
 import cases
+import catalogue
 
 SEED = 1998
+CASES = cases.CASES | catalogue.CASES
 FOLDER = pathlib.Path(__file__).parent / "fixtures"
 # Below this a float64 gradient of our sizes is what rounding left of an exact zero (a bias in front of a batch norm).
 NOISE = 1e-12
@@ -132,7 +134,7 @@ def training_trace():
     images = (patterns[labels] + rng.randint(0, 56, (batches, size, 28, 28))).astype(np.uint8)
     inputs = rounded(images.astype(np.float32) / np.float32(255)).reshape(batches, size, 1, 28, 28)
 
-    (case,) = cases.CASES["lenet5"]
+    (case,) = CASES["lenet5"]
     net = nn.Sequential()
     for name, layer in case.layers.items():
         net.add_module(name, layer)
@@ -166,7 +168,7 @@ def main():
     origin = {"origin": f"torch {torch.__version__}, seed {SEED}, worked out in float64"}
     FOLDER.mkdir(exist_ok=True)
     total, count, differing = 0, 0, []
-    for kind, kind_cases in cases.CASES.items():
+    for kind, kind_cases in CASES.items():
         names = [case.name for case in kind_cases]
         assert len(set(names)) == len(names), f"{kind} has two cases of one name"
         tensors = {}
@@ -182,9 +184,9 @@ def main():
             differing.append(path.name)
         total += len(data)
         count += len(names)
-        print(f"{kind:14} {len(names):3} cases {len(data):8} bytes")
-    unknown = sorted(path.name for path in FOLDER.iterdir() if path.stem not in cases.CASES)
-    print(f"{'total':14} {count:3} cases {total:8} bytes")
+        print(f"{kind:20} {len(names):3} cases {len(data):8} bytes")
+    unknown = sorted(path.name for path in FOLDER.iterdir() if path.stem not in CASES)
+    print(f"{'total':20} {count:3} cases {total:8} bytes")
     if differing or unknown:
         sys.exit(f"differing: {differing}; not made here: {unknown}")
 

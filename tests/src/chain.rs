@@ -25,13 +25,7 @@ pub fn chain(input: &[usize], ops: &[Op]) -> Result<Graph, Mistake> {
 /// # Panics
 /// If the rules refuse whatever is drawn.
 pub fn random_chain(random: &mut Random) -> Graph {
-    let shape = match random.whole(0, 5) {
-        0 => Shape::new(&[random.whole(1, 40)]),
-        1 => Shape::new(&[random.whole(1, 7), random.whole(1, 19)]),
-        // All sizes equal: a mix-up of axes gives no error here, only wrong numbers.
-        2 => Shape::new(&[random.whole(1, 9); 3]),
-        _ => Shape::new(&[random.whole(1, 9), random.whole(1, 14), random.whole(1, 14)]),
-    };
+    let shape = random_shape(random);
     let wanted = random.whole(1, 7);
     let (mut ops, mut rank) = (Vec::new(), shape.rank());
     for _ in 0..1000 {
@@ -45,7 +39,18 @@ pub fn random_chain(random: &mut Random) -> Graph {
     panic!("no layer fits behind {ops:?}");
 }
 
-fn on_images(random: &mut Random) -> Op {
+/// Awkward sizes.
+pub(crate) fn random_shape(random: &mut Random) -> Shape {
+    match random.whole(0, 5) {
+        0 => Shape::new(&[random.whole(1, 40)]),
+        1 => Shape::new(&[random.whole(1, 7), random.whole(1, 19)]),
+        // All sizes equal: a mix-up of axes gives no error here, only wrong numbers.
+        2 => Shape::new(&[random.whole(1, 9); 3]),
+        _ => Shape::new(&[random.whole(1, 9), random.whole(1, 14), random.whole(1, 14)]),
+    }
+}
+
+pub(crate) fn on_images(random: &mut Random) -> Op {
     match random.whole(0, 9) {
         0..=3 => {
             let groups = if random.chance(0.3) { random.whole(2, 6) } else { 1 };
@@ -83,7 +88,7 @@ fn on_images(random: &mut Random) -> Op {
     }
 }
 
-fn on_rows(random: &mut Random, rank: usize) -> Op {
+pub(crate) fn on_rows(random: &mut Random, rank: usize) -> Op {
     match random.whole(0, 7) {
         0..=2 => Op::Linear(Linear { in_features: INFER, out_features: random.whole(1, 33), bias: random.chance(0.7) }),
         3 => {
@@ -95,7 +100,7 @@ fn on_rows(random: &mut Random, rank: usize) -> Op {
     }
 }
 
-fn on_anything(random: &mut Random, rank: usize) -> Op {
+pub(crate) fn on_anything(random: &mut Random, rank: usize) -> Op {
     match random.whole(0, 6) {
         0 | 1 => Op::Relu,
         2 => Op::LeakyRelu(LeakyRelu { negative_slope: [0.01, 0.3, -0.5, 1.5][random.whole(0, 3)] }),

@@ -88,6 +88,7 @@ fn group(name: &str) -> &'static str {
     match name.split_once('/') {
         Some(("grad", _)) => "parameter gradient",
         Some(("after", _)) => "running statistic",
+        Some(("input_grad", _)) => "input gradient",
         _ if name == "input_grad" => "input gradient",
         _ => "output",
     }

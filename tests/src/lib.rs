@@ -5,6 +5,7 @@
 mod chain;
 mod compare;
 mod fixture;
+mod graph;
 mod numbers;
 mod parity;
 mod paths;
@@ -14,6 +15,7 @@ mod subject;
 pub use chain::{chain, random_chain, random_state};
 pub use compare::{Report, difference};
 pub use fixture::{Case, Fixture, folder};
+pub use graph::random_graph;
 pub use numbers::Numbers;
 pub use parity::{Entry, check, check_kind};
 pub use paths::Pass;

@@ -2,7 +2,7 @@
 
 use dfdx::tensor::{Cpu, CpuError, NoneTape, OwnedTape, TensorFromVec};
 use dfdx::tensor_ops::Device;
-use layercake::__private::{Call, Done, Runtime, Value, record_portably, run_portably};
+use layercake::__private::{Call, Done, Path, Runtime, Value, record_portably, run_portably};
 use layercake::ir::Graph;
 use layercake::{Backend, Scalar};
 use layercake_engine::Mode;
@@ -12,14 +12,14 @@ use crate::{Numbers, Outcome};
 
 /// What one pass needs.
 pub struct Pass<'a> {
-    /// What to run; one input, one output.
+    /// What to run.
     pub graph: &'a Graph,
     /// All its tensors, in graph order.
     pub state: &'a [Numbers],
-    /// The input, with its batch.
-    pub input: &'a Numbers,
-    /// The gradient of the output.
-    pub output_grad: &'a Numbers,
+    /// The inputs, with their batch.
+    pub inputs: &'a [Numbers],
+    /// The gradients of the outputs; none where an output does not matter to the loss. One does.
+    pub output_grads: &'a [Option<Numbers>],
     /// Seeds the dropout masks.
     pub seed: u64,
 }
@@ -27,43 +27,55 @@ pub struct Pass<'a> {
 impl Pass<'_> {
     /// Runs it on the engine, in float32. The runtime must be for this graph alone.
     pub fn engine(&self, runtime: &Runtime, mode: Mode) -> Outcome {
-        self.run(runtime, mode, <Cpu as Backend<f32>>::run, <Cpu as Backend<f32>>::record)
+        self.run(Path::Engine, runtime, mode, <Cpu as Backend<f32>>::run, <Cpu as Backend<f32>>::record)
     }
 
     /// Runs it on the portable path, in float32.
     pub fn portable_f32(&self, mode: Mode) -> Outcome {
-        self.run(&Runtime::default(), mode, run_portably, record_portably)
+        self.run(Path::Portable, &Runtime::default(), mode, run_portably, record_portably)
     }
 
     /// Runs it on the portable path, in float64.
     pub fn portable_f64(&self, mode: Mode) -> Outcome {
-        self.run(&Runtime::default(), mode, <Cpu as Backend<f64>>::run, <Cpu as Backend<f64>>::record)
+        self.run(Path::Portable, &Runtime::default(), mode, <Cpu as Backend<f64>>::run, <Cpu as Backend<f64>>::record)
     }
 
-    fn run<E: Scalar>(&self, runtime: &Runtime, mode: Mode, run: Run<E>, record: Record<E>) -> Outcome
+    fn run<E: Scalar>(&self, path: Path, runtime: &Runtime, mode: Mode, run: Run<E>, record: Record<E>) -> Outcome
     where
         Cpu: Device<E>,
     {
-        let input = value::<E>(self.input);
+        let inputs: Vec<Value<E, Cpu>> = self.inputs.iter().map(value).collect();
         let tensors: Vec<Value<E, Cpu>> = self.state.iter().map(value).collect();
-        let inputs = vec![input.clone()];
-        let call = Call { graph: self.graph, runtime, tensors: tensors.clone(), inputs, mode, input_grad: true, seed: self.seed };
+        let (input_grad, seed) = (true, self.seed);
+        let call = Call { graph: self.graph, runtime, tensors: tensors.clone(), inputs: inputs.clone(), mode, input_grad, seed };
+        let named = |outputs: &[Value<E, Cpu>]| -> Outcome {
+            outputs.iter().enumerate().map(|(i, output)| (format!("output/{i}"), numbers(output))).collect()
+        };
         if mode == Mode::Infer {
             let done = run(call).expect("enough memory");
-            return Outcome::from([("output".to_owned(), numbers(&done.outputs[0]))]);
+            assert_eq!(done.path, path);
+            return named(&done.outputs);
         }
         let done = record(call, OwnedTape::default()).expect("enough memory");
-        let mut outcome = Outcome::from([("output".to_owned(), numbers(&done.outputs[0]))]);
-        let gradients = backward(done.outputs[0].clone(), done.tape, self.output_grad);
+        assert_eq!(done.path, path);
+        let mut outcome = named(&done.outputs);
+        let weighted = done.outputs.iter().zip(self.output_grads).filter_map(|(output, grad)| Some((output.clone(), grad.as_ref()?)));
+        let mut gradients = backward(&weighted.collect::<Vec<_>>(), done.tape);
 
-        let gradient = |value: &Value<E, Cpu>| Numbers { dims: value.dims().to_vec(), ..Numbers::of(&gradients.get(&flat(value))) };
-        outcome.insert("input_grad".to_owned(), gradient(&input));
+        let mut gradient = |value: &Value<E, Cpu>| {
+            // One on which no output depends has none: that is zero.
+            gradients.get_or_alloc_mut(&flat(value)).expect("enough memory");
+            Numbers { dims: value.dims().to_vec(), ..Numbers::of(&gradients.get(&flat(value))) }
+        };
+        for (i, input) in inputs.iter().enumerate() {
+            outcome.insert(format!("input_grad/{i}"), gradient(input));
+        }
         let params =
             self.graph.nodes().iter().flat_map(|node| node.params().as_slice().iter().map(move |param| (node, *param)).collect::<Vec<_>>());
         for (i, (node, param)) in params.enumerate() {
             if param.trained {
                 outcome.insert(format!("grad/{}.{}", node.name, param.name), gradient(&tensors[i]));
-            } else if let Some((_, new)) = done.updates.iter().find(|(which, _)| *which == i) {
+            } else if let Some((_, new)) = done.updates.iter().rfind(|(which, _)| *which == i) {
                 outcome.insert(format!("after/{}.{}", node.name, param.name), numbers(new));
             }
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use dfdx::nn::tensor_collection::{
     RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorName, ViewTensorRef,
 };
-use dfdx::shapes::{HasShape, Shape};
-use dfdx::tensor::{Cpu, Gradients, HasErr, OwnedTape, PutTape, SplitTape, Tensor, TensorFromVec};
+use dfdx::shapes::{HasShape, Rank0, Shape};
+use dfdx::tensor::{Cpu, Gradients, HasErr, OwnedTape, PutTape, SplitTape, Tensor, TensorFromVec, ZerosTensor};
 use dfdx::tensor_ops::{Backward, Device, SumTo};
 use layercake::__private::Value;
 use layercake::Scalar;
@@ -86,7 +86,7 @@ where
 {
     let (y, tape) = y.split_tape();
     let mut outcome = Outcome::from([("output".to_owned(), Numbers::of(&y))]);
-    let gradients = backward(Value::erase(y).expect("enough memory").0, tape, output_grad);
+    let gradients = backward(&[(Value::erase(y).expect("enough memory").0, output_grad)], tape);
     if let Some(x) = x {
         outcome.insert("input_grad".to_owned(), Numbers::of(&gradients.get(x)));
     }
@@ -95,15 +95,21 @@ where
     recorder.outcome
 }
 
-/// The gradients where the output's is given: those of the sum of the products.
-pub(crate) fn backward<E: Scalar>(y: Value<E, Cpu>, tape: OwnedTape<E, Cpu>, output_grad: &Numbers) -> Gradients<E, Cpu>
+/// The gradients where those of the outputs are given: those of the sum of all products.
+pub(crate) fn backward<E: Scalar>(outputs: &[(Value<E, Cpu>, &Numbers)], mut tape: OwnedTape<E, Cpu>) -> Gradients<E, Cpu>
 where
     Cpu: Device<E>,
 {
-    assert_eq!(y.dims(), output_grad.dims, "the output, and its gradient");
-    let len = (output_grad.values.len(),);
-    let weights = Cpu::default().tensor_from_vec(output_grad.cast(), len);
-    (y.restore(&len).expect("no memory is needed").put_tape(tape) * weights).sum::<(), _>().backward()
+    let device = Cpu::default();
+    let mut total: Tensor<Rank0, E, Cpu> = device.zeros();
+    for (y, grad) in outputs {
+        assert_eq!(y.dims(), grad.dims, "the output, and its gradient");
+        let len = (grad.values.len(),);
+        let weights = device.tensor_from_vec(grad.cast(), len);
+        let sum: Tensor<Rank0, E, Cpu, _> = (y.clone().restore(&len).expect("no memory is needed").put_tape(tape) * weights).sum();
+        (total, tape) = (sum + total).split_tape();
+    }
+    total.put_tape(tape).backward()
 }
 
 /// Writes down the gradient of each parameter and the value of each buffer.

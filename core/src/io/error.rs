@@ -1,9 +1,11 @@
-//! What can be wrong with a file of parameters.
+//! What can be wrong with a file.
 
 use std::io;
 use std::path::PathBuf;
 
-/// A file of parameters could not be written or read. Every message names the file.
+use super::JsonError;
+
+/// A file of parameters or of a graph could not be written or read. Every message names the file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IoError {
@@ -72,5 +74,13 @@ pub enum IoError {
         name: String,
         /// The file's number type.
         found: String,
+    },
+    /// The file holds no graph, or a graph cannot be put into a file.
+    #[error("{}: {reason}", path.display())]
+    Graph {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: JsonError,
     },
 }

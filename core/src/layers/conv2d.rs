@@ -30,46 +30,36 @@ pub struct Conv2d<
     pub bias: Option<Tensor<Rank1<OUT>, E, D>>,
 }
 
-impl<const OUT: usize, const IN: usize, const HEIGHT: usize, const WIDTH: usize, E: Scalar, D: Device<E>, const BIAS: bool>
-    TensorCollection<E, D> for Conv2d<OUT, IN, HEIGHT, WIDTH, E, D, BIAS>
-{
-    type To<E2: Dtype, D2: Device<E2>> = Conv2d<OUT, IN, HEIGHT, WIDTH, E2, D2, BIAS>;
-
-    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(visitor: &mut V) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        let options = TensorOptions::reset_with(|t| init::default_uniform(t, IN * HEIGHT * WIDTH));
-        let weight = Self::tensor("weight", |s| &s.weight, |s| &mut s.weight, options);
-        if !BIAS {
-            return visitor.visit_fields(weight, |weight| Conv2d { weight, bias: None });
-        }
-        let options = TensorOptions::reset_with(|t| init::default_uniform(t, IN * HEIGHT * WIDTH));
-        let bias = Self::tensor("bias", |s| super::present(&s.bias), |s| super::present_mut(&mut s.bias), options);
-        visitor.visit_fields((weight, bias), |(weight, bias)| Conv2d { weight, bias: Some(bias) })
-    }
+super::weight_and_bias! {
+    Conv2d<OUT, IN, HEIGHT, WIDTH>, fan_in: IN * HEIGHT * WIDTH
 }
 
-impl<const OUT: usize, const IN: usize, const HEIGHT: usize, const WIDTH: usize, E: Scalar, D: Device<E>, const BIAS: bool> Layer<E, D>
-    for Conv2d<OUT, IN, HEIGHT, WIDTH, E, D, BIAS>
-{
-    fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
-        super::push_both(&self.weight, self.bias.as_ref(), into)
-    }
-
-    fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>) {
-        super::slots_of_both(&mut self.weight, self.bias.as_mut(), into);
-    }
-}
-
-/// Gathers the columns that each output position sees, and multiplies the weights with them, group by group.
+/// Ordinary convolution.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &layercake_ir::ops::Conv2d,
     x: &Value<E, D>,
     tape: T,
     params: &[Value<E, D>],
 ) -> Result<Taped<E, D, T>, D::Err> {
+    let taps = Taps::new(&op.window(), [x.dims()[2], x.dims()[3]]);
+    let inner = op.in_channels / op.groups * op.kernel[0] * op.kernel[1];
+    let weight = params[0].clone().restore(&(op.groups, op.out_channels / op.groups, inner))?;
+    convolve(x, tape, weight.retaped::<T>(), params.get(1), &taps)
+}
+
+/// Gathers the columns that each output position sees, and multiplies the weights `[groups, out / groups, in / groups * taps]` with
+/// them, group by group.
+pub(super) fn convolve<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    x: &Value<E, D>,
+    tape: T,
+    weight: Tensor<value::Rank3, E, D, T>,
+    bias: Option<&Value<E, D>>,
+    taps: &Taps,
+) -> Result<Taped<E, D, T>, D::Err> {
     let images = x.images()?;
     let (batch, channels, height, width) = *images.shape();
-    let taps = Taps::new(&op.window(), [height, width]);
     let (windows, device) = (taps.out[0] * taps.out[1], images.device().clone());
+    let (groups, outs, inner) = *weight.shape();
 
     // [channels * height * width, batch]
     let pixels = images.put_tape(tape).try_permute::<value::Rank4, Axes4<1, 2, 3, 0>>()?;
@@ -87,14 +77,12 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let columns = pixels.try_gather(index)?.try_mul(inside.try_broadcast_like::<_, Axis<1>>(&(rows, batch))?)?;
 
     // [groups, out / groups, in / groups * taps] x [groups, in / groups * taps, windows * batch]
-    let inner = rows / windows / op.groups;
-    let columns = columns.try_reshape_like(&(op.groups, inner, windows * batch))?;
-    let weight = params[0].clone().restore(&(op.groups, op.out_channels / op.groups, inner))?;
-    let maps = weight.retaped::<T>().try_matmul(columns)?;
+    let columns = columns.try_reshape_like(&(groups, inner, windows * batch))?;
+    let maps = weight.try_matmul(columns)?;
 
-    let maps = maps.try_reshape_like(&(op.out_channels, taps.out[0], taps.out[1], batch))?;
+    let maps = maps.try_reshape_like(&(groups * outs, taps.out[0], taps.out[1], batch))?;
     let maps = maps.try_permute::<value::Rank4, Axes4<3, 0, 1, 2>>()?;
-    let Some(bias) = params.get(1) else { return Value::erase(maps) };
+    let Some(bias) = bias else { return Value::erase(maps) };
     let shape = *maps.shape();
     Value::erase(maps.try_add(bias.flat().try_broadcast_like::<_, Axes3<0, 2, 3>>(&shape)?)?)
 }

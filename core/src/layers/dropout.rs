@@ -8,9 +8,30 @@ use super::{Context, Taped};
 use crate::Scalar;
 use crate::value::Value;
 
-/// The mask depends on the seed of the forward pass alone, by the rule that the engine uses, so both paths drop the same elements.
-pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+/// Whole channels.
+pub(crate) fn channels<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     p: f64,
+    x: &Value<E, D>,
+    tape: T,
+    context: &Context<'_, E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
+    drop(p, x.dims()[2..].iter().product(), x, tape, context)
+}
+
+/// Single elements.
+pub(crate) fn elements<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    p: f64,
+    x: &Value<E, D>,
+    tape: T,
+    context: &Context<'_, E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
+    drop(p, 1, x, tape, context)
+}
+
+/// Drops or keeps `span` elements together. The mask depends on the seed of the forward pass alone, by the rule that the engine uses, so both paths drop the same elements.
+fn drop<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    p: f64,
+    span: usize,
     x: &Value<E, D>,
     tape: T,
     context: &Context<'_, E, D>,
@@ -20,8 +41,8 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     }
     let scale = E::from_f64(1.0 / (1.0 - p)).expect("a probability is a number");
     let len: usize = x.dims().iter().product();
-    let keep = |i| if rng::keep(context.seed, context.node, i, p) { scale } else { E::zero() };
-    let mask: Vec<E> = (0..len as u64).map(keep).collect();
+    let keep = |i: usize| if rng::keep(context.seed, context.node, i as u64, p) { scale } else { E::zero() };
+    let mask: Vec<E> = (0..len / span).flat_map(|i| std::iter::repeat_n(keep(i), span)).collect();
     let flat = x.flat();
     let mask = <D as TensorFromVec<E>>::try_tensor_from_vec(flat.device(), mask, (len,))?;
     let (y, tape) = Value::erase(flat.put_tape(tape).try_mul(mask)?)?;

@@ -20,29 +20,8 @@ pub struct Linear<const IN: usize, const OUT: usize, E: Dtype = f32, D: Storage<
     pub bias: Option<Tensor<Rank1<OUT>, E, D>>,
 }
 
-impl<const IN: usize, const OUT: usize, E: Scalar, D: Device<E>, const BIAS: bool> TensorCollection<E, D> for Linear<IN, OUT, E, D, BIAS> {
-    type To<E2: Dtype, D2: Device<E2>> = Linear<IN, OUT, E2, D2, BIAS>;
-
-    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(visitor: &mut V) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        let options = TensorOptions::reset_with(|t| init::default_uniform(t, IN));
-        let weight = Self::tensor("weight", |s| &s.weight, |s| &mut s.weight, options);
-        if !BIAS {
-            return visitor.visit_fields(weight, |weight| Linear { weight, bias: None });
-        }
-        let options = TensorOptions::reset_with(|t| init::default_uniform(t, IN));
-        let bias = Self::tensor("bias", |s| super::present(&s.bias), |s| super::present_mut(&mut s.bias), options);
-        visitor.visit_fields((weight, bias), |(weight, bias)| Linear { weight, bias: Some(bias) })
-    }
-}
-
-impl<const IN: usize, const OUT: usize, E: Scalar, D: Device<E>, const BIAS: bool> Layer<E, D> for Linear<IN, OUT, E, D, BIAS> {
-    fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
-        super::push_both(&self.weight, self.bias.as_ref(), into)
-    }
-
-    fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>) {
-        super::slots_of_both(&mut self.weight, self.bias.as_mut(), into);
-    }
+super::weight_and_bias! {
+    Linear<IN, OUT>, fan_in: IN
 }
 
 /// `y = x W^T + b` over the last axis.

@@ -17,10 +17,20 @@ type Planes<E, D, T = NoneTape> = Tensor<(usize, usize), E, D, T>;
 /// receives the gradient; a NaN replaces it, as in PyTorch.
 pub(crate) fn max<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &MaxPool2d, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let taps = Taps::new(&op.window(), [x.dims()[2], x.dims()[3]]);
+    running_max(x, &taps.index, taps.out, tape)
+}
+
+/// The maximum over the taps, which for each window say which element of a plane it is.
+pub(super) fn running_max<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    x: &Value<E, D>,
+    taps: &[Vec<usize>],
+    out: [usize; 2],
+    tape: T,
+) -> Result<Taped<E, D, T>, D::Err> {
     let (planes, tape) = pixels_first(x, tape)?;
     let mut best: Option<Planes<E, D, T>> = None;
     let mut tape = Some(tape);
-    for index in &taps.index {
+    for index in taps {
         let running = best.take().map(|best| best.split_tape());
         let (best_so_far, carried) = match running {
             Some((best, carried)) => (Some(best), carried),
@@ -35,7 +45,7 @@ pub(crate) fn max<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &MaxPool2d, x: &Va
             }
         });
     }
-    pixels_last(best.expect("a window has a tap"), x, taps.out)
+    pixels_last(best.expect("a window has a tap"), x, out)
 }
 
 /// The sum over the taps inside the input, divided as PyTorch divides: with `count_include_pad` by the taps inside the padded input,

@@ -1,6 +1,6 @@
 //! Which input elements each position of a sliding window sees, as index tensors for `gather`.
 
-use layercake_ir::ops::Window;
+use layercake_ir::ops::{ConvTranspose2d, Window};
 
 /// The taps of every window over one plane of `size`.
 pub(super) struct Taps {
@@ -16,11 +16,34 @@ pub(super) struct Taps {
 impl Taps {
     pub fn new(window: &Window, size: [usize; 2]) -> Self {
         let out = [window.steps(0, size[0]), window.steps(1, size[1])];
-        let rows = axis_taps(window, 0, size[0], out[0]);
-        let columns = axis_taps(window, 1, size[1], out[1]);
+        let [rows, columns] = [0, 1].map(|axis| {
+            axis_taps(window.kernel[axis], out[axis], |tap, step| {
+                let at = (step * window.stride[axis] + tap * window.dilation[axis]).checked_sub(window.padding[axis])?;
+                (at < size[axis]).then_some(at)
+            })
+        });
+        Self::of_axes(&rows, &columns, size)
+    }
+
+    /// For each tap of a transposed convolution, for each position of its output, the input element that reaches it through the tap:
+    /// element `i` adds tap `t` to position `stride i + dilation t - padding`.
+    pub fn transposed(op: &ConvTranspose2d, size: [usize; 2]) -> Self {
+        let [rows, columns] = [0, 1].map(|axis| {
+            let span = op.dilation[axis] * (op.kernel[axis] - 1) + 1;
+            let out = (size[axis] - 1) * op.stride[axis] + span + op.output_padding[axis] - 2 * op.padding[axis];
+            axis_taps(op.kernel[axis], out, |tap, place| {
+                let at = (place + op.padding[axis]).checked_sub(tap * op.dilation[axis])?;
+                (at.is_multiple_of(op.stride[axis]) && at / op.stride[axis] < size[axis]).then_some(at / op.stride[axis])
+            })
+        });
+        Self::of_axes(&rows, &columns, size)
+    }
+
+    fn of_axes(rows: &[Vec<Tap>], columns: &[Vec<Tap>], size: [usize; 2]) -> Self {
+        let out = [rows[0].len(), columns[0].len()];
         let (mut index, mut inside) = (Vec::new(), Vec::new());
-        for row in &rows {
-            for column in &columns {
+        for row in rows {
+            for column in columns {
                 let each = || row.iter().flat_map(|r| column.iter().map(move |c| (r, c)));
                 index.push(each().map(|(r, c)| r.at * size[1] + c.at).collect());
                 inside.push(each().map(|(r, c)| r.inside && c.inside).collect());
@@ -36,17 +59,13 @@ struct Tap {
     inside: bool,
 }
 
-/// For each tap along one axis, for each window, the coordinate.
-fn axis_taps(window: &Window, axis: usize, size: usize, out: usize) -> Vec<Vec<Tap>> {
-    let coordinate = |tap: usize, step: usize| {
-        let at = (step * window.stride[axis] + tap * window.dilation[axis]).checked_sub(window.padding[axis])?;
-        (at < size).then_some(at)
-    };
+/// For each tap along one axis, for each place of the output, the coordinate that `coordinate` gives.
+fn axis_taps(kernel: usize, out: usize, coordinate: impl Fn(usize, usize) -> Option<usize>) -> Vec<Vec<Tap>> {
     // A convolution's window may lie wholly in the padding: then its taps count for nothing, and any element will do.
-    let first: Vec<usize> = (0..out).map(|step| (0..window.kernel[axis]).find_map(|tap| coordinate(tap, step)).unwrap_or(0)).collect();
+    let first: Vec<usize> = (0..out).map(|step| (0..kernel).find_map(|tap| coordinate(tap, step)).unwrap_or(0)).collect();
     let tap = |tap: usize, step: usize| {
         let at = coordinate(tap, step);
         Tap { at: at.unwrap_or(first[step]), inside: at.is_some() }
     };
-    (0..window.kernel[axis]).map(|t| (0..out).map(|step| tap(t, step)).collect()).collect()
+    (0..kernel).map(|t| (0..out).map(|step| tap(t, step)).collect()).collect()
 }

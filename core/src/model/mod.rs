@@ -19,13 +19,19 @@
 //! assert_eq!(head.out.bias.unwrap().array(), [1.0, -1.0]);
 //! ```
 
+#[doc(hidden)]
+pub mod forward;
 mod freeze;
 #[doc(hidden)]
 pub mod init;
+#[doc(hidden)]
+pub mod junction;
 mod named;
 #[doc(hidden)]
 pub mod part;
 pub(crate) mod pattern;
+#[doc(hidden)]
+pub mod ports;
 mod table;
 pub(crate) mod visit;
 

@@ -98,7 +98,7 @@ pub fn siamese() -> Graph {
     for input in [left, right] {
         let mut x = input;
         for (step, op) in [conv(8, 5, 2), Op::Relu, Op::Flatten(Flatten {}), linear(32)].into_iter().enumerate() {
-            let name = ["conv", "relu_1", "flatten_1", "embed"][step];
+            let name = [["conv", "relu_1", "flatten_1", "embed"], ["conv", "relu_2", "flatten_2", "embed"]][ways.len()][step];
             x = if input == right && op.params().count() > 0 {
                 net.0.add_shared(name, op, &[x], owners[step]).unwrap()
             } else {

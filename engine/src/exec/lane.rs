@@ -2,10 +2,9 @@
 
 use crate::{
     kernels::{batch_norm::Moments, layout},
-    plan::{Kernel, Plan, Span, Step, softmax_axes},
+    layers::{Buffers, Place, Shared, Site},
+    plan::{Plan, Span, Step, Task, Writes},
 };
-
-use super::conv2d;
 
 /// A lane's own buffers.
 pub struct Lane {
@@ -13,9 +12,9 @@ pub struct Lane {
     pub span: Span,
     /// The values and their gradients.
     pub slots: Vec<Vec<f32>>,
-    /// For use within a step, and for what it leaves to [`crate::plan::Phase::Weights`].
+    /// See [`Site`].
     pub scratch: Vec<f32>,
-    /// For use within a step.
+    /// See [`Site`].
     pub spare: Vec<f32>,
     /// The gradients of the trained tensors over this lane's images; empty where all threads work them out together.
     pub grads: Vec<Vec<f32>>,
@@ -28,16 +27,25 @@ pub struct Lane {
 impl Lane {
     /// Buffers for a plan, zeroed.
     pub fn new(plan: &Plan, span: Span) -> Self {
+        let [scratch, spare] = scratch(plan, span.images);
         let own = |param: &crate::plan::Param| if param.trained && !param.wide && !plan.backward.is_empty() { param.len } else { 0 };
         Self {
             span,
             slots: plan.slots.iter().map(|len| vec![0.0; len * span.images]).collect(),
-            scratch: vec![0.0; plan.steps.iter().map(|step| scratch(plan, step, span.images)).max().unwrap_or(0)],
-            spare: vec![0.0; plan.steps.iter().map(|step| spare(plan, step) * span.images).max().unwrap_or(0)],
+            scratch: vec![0.0; scratch],
+            spare: vec![0.0; spare],
             grads: plan.params.iter().map(|param| vec![0.0; own(param)]).collect(),
             moments: plan.norms.iter().map(|&channels| vec![Moments::default(); channels]).collect(),
             sums: plan.norms.iter().map(|&channels| vec![[0.0; 2]; channels]).collect(),
         }
+    }
+
+    /// A step on this lane, and where the gradients of its tensors go.
+    pub fn site<'a>(&'a mut self, shared: Shared<'a>, task: Task) -> (Site<'a>, &'a mut [Vec<f32>]) {
+        let step = &shared.plan.steps[task.step];
+        let Lane { span, slots, scratch, spare, grads, moments, sums } = self;
+        let site = Site::new(shared, step, task.part, *span, slots, Buffers { moments, sums, scratch, spare });
+        (site, &mut grads[step.first_param..])
     }
 
     /// Copies this lane's part of the inputs.
@@ -65,23 +73,16 @@ impl Lane {
     }
 }
 
-/// Elements of scratch that a step needs.
-fn scratch(plan: &Plan, step: &Step, images: usize) -> usize {
-    let value = &plan.values[step.input];
-    match &step.kernel {
-        Kernel::Conv2d(_) => conv2d::scratch(step)[0] * images,
-        Kernel::Linear(_) if step.backward => value.len() * images,
-        Kernel::Softmax { axis, .. } => softmax_axes(value, *axis, images).scratch(),
-        _ => 0,
-    }
+/// The most elements of the two kinds of scratch that a step needs.
+fn scratch(plan: &Plan, images: usize) -> [usize; 2] {
+    plan.steps.iter().fold([0; 2], |most, step| {
+        let [scratch, spare] = step.layer.scratch(images, step.backward);
+        [most[0].max(scratch), most[1].max(spare).max(moved(plan, step) * images)]
+    })
 }
 
-/// Elements for one image of the second scratch.
-fn spare(plan: &Plan, step: &Step) -> usize {
-    match &step.kernel {
-        Kernel::Conv2d(_) => conv2d::scratch(step)[1],
-        // A gradient that is added to another is made here first.
-        kernel if kernel.is_elementwise() && step.backward => plan.values[step.input].len(),
-        _ => 0,
-    }
+/// A gradient that is made in place and added to another is made in the second scratch.
+fn moved(plan: &Plan, step: &Step) -> usize {
+    let adds = step.layer.place() != Place::Apart && step.writes.contains(&Writes::Add);
+    if adds { plan.values[step.output].len() } else { 0 }
 }

@@ -1,20 +1,18 @@
 //! Carrying out a plan.
 
 mod backward;
-mod conv2d;
 mod forward;
 mod lane;
-mod linear;
 mod norm;
 
 use rayon::prelude::*;
 
 use crate::{
     kernels::{activation, layout},
+    layers::{Norm, Shared},
     plan::{Phase, Plan},
 };
 use lane::Lane;
-use norm::Norm;
 
 /// Copying so many elements is worth waking another thread; so is adding them.
 const SHARED_WORK: usize = 32 * 1024;
@@ -33,15 +31,6 @@ pub struct Workspace {
     grads: Vec<Vec<f32>>,
     lanes: Vec<Lane>,
     norms: Vec<Norm>,
-}
-
-/// What all lanes read.
-#[derive(Clone, Copy)]
-struct Shared<'a> {
-    plan: &'a Plan,
-    params: &'a [Vec<f32>],
-    norms: &'a [Norm],
-    seed: u64,
 }
 
 impl Workspace {

@@ -2,43 +2,13 @@
 
 use super::lane::Lane;
 use crate::{
-    kernels::batch_norm::{Gradient, Moments},
-    plan::{Kernel, Normalisation, Plan, Step},
+    kernels::batch_norm::Moments,
+    layers::{Norm, Normalisation},
+    plan::{Plan, Step},
 };
 
-/// What all lanes need of a batch normalisation, channel by channel: `y = (x - mean) scale + shift`.
-pub struct Norm {
-    /// The mean, of the batch or running.
-    pub mean: Vec<f32>,
-    /// The inverse standard deviation times the weight.
-    pub scale: Vec<f32>,
-    /// The bias.
-    pub shift: Vec<f32>,
-    /// The inverse standard deviation.
-    deviation: Vec<f64>,
-    /// For the backward pass.
-    pub gradient: Gradient,
-}
-
-impl Norm {
-    /// Zeroed.
-    pub fn new(channels: usize) -> Self {
-        let zeros = || vec![0.0; channels];
-        Self {
-            mean: zeros(),
-            scale: zeros(),
-            shift: zeros(),
-            deviation: vec![0.0; channels],
-            gradient: Gradient { by_grad: zeros(), by_input: zeros(), constant: zeros() },
-        }
-    }
-}
-
 fn normalisation(step: &Step) -> &Normalisation {
-    match &step.kernel {
-        Kernel::BatchNorm(norm) => norm,
-        _ => unreachable!("only batch normalisations are merged"),
-    }
+    step.layer.normalisation().expect("only batch normalisations are merged")
 }
 
 /// Forward: the statistics of the batch from those of the lanes, and the running ones updated; or the running ones as they are.
@@ -92,8 +62,9 @@ pub fn merge_backward(plan: &Plan, step: usize, lanes: &[Lane], params: &[Vec<f3
         }
         let deviation = of.deviation[channel];
         if norm.affine {
-            grads[step.first_param][channel] = (sums[1] * deviation) as f32;
-            grads[step.first_param + 1][channel] = sums[0] as f32;
+            for (grad, new) in grads[step.first_param..].iter_mut().zip([sums[1] * deviation, sums[0]]) {
+                grad[channel] = new as f32 + if step.adds { grad[channel] } else { 0.0 };
+            }
         }
         let weight = if norm.affine { f64::from(params[step.first_param][channel]) } else { 1.0 };
         let by_grad = weight * deviation;

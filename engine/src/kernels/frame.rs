@@ -1,6 +1,6 @@
 //! Zeros around maps `[channels, height, width, images]`, and columns a stride apart.
 
-use crate::plan::Frame;
+use crate::layers::Frame;
 
 /// Copies maps into their frame.
 ///

@@ -12,6 +12,7 @@ pub mod activation;
 pub mod batch_norm;
 pub mod dropout;
 pub mod frame;
+pub mod join;
 pub mod layout;
 pub mod math;
 pub mod pool2d;
@@ -19,6 +20,7 @@ pub mod product;
 pub mod reduce;
 pub mod simd;
 pub mod softmax;
+pub mod strips;
 #[cfg(test)]
 pub mod testing;
 

@@ -6,102 +6,115 @@
 
 use layercake_ir::Graph;
 
-use super::{Kernel, Key, Step, Value, Writes};
-use crate::Mode;
+use super::{Key, Step, Value, Writes};
+use crate::{
+    Mode,
+    layers::{Place, Reads},
+};
 
 /// Decides what happens in place, what backward writes, and where everything is kept: the values, and the sizes of the buffers for
 /// one image.
 pub fn assign(graph: &Graph, key: Key, steps: &mut [Step]) -> (Vec<Value>, Vec<usize>) {
-    let count = graph.inputs().len() + graph.nodes().len();
-    let mut flow = Flow::new(graph, steps, count);
-    flow.decide(graph, key, steps);
+    let mut flow = Flow::new(graph);
+    if key.mode != Mode::Infer {
+        flow.decide_backward(graph, key, steps);
+    }
+    flow.decide_places(steps);
     flow.buffers(graph, key, steps)
 }
 
 /// What is known of the values while deciding.
 struct Flow {
-    /// How many steps use a value.
-    uses: Vec<usize>,
     is_output: Vec<bool>,
-    /// The value whose storage a value shares, by itself if none; found in one step, since it is kept flat.
+    /// The value in whose storage a value is, by itself if none; found in one step, since it is kept flat.
     storage: Vec<usize>,
     /// The same for gradients; `None` without one.
     grad_storage: Vec<Option<usize>>,
 }
 
 impl Flow {
-    fn new(graph: &Graph, steps: &[Step], count: usize) -> Self {
-        let mut uses = vec![0; count];
-        for step in steps {
-            uses[step.input] += 1;
-        }
+    fn new(graph: &Graph) -> Self {
+        let count = graph.inputs().len() + graph.nodes().len();
         let mut is_output = vec![false; count];
         for port in graph.outputs() {
             is_output[port.value] = true;
         }
-        Self { uses, is_output, storage: (0..count).collect(), grad_storage: vec![None; count] }
+        Self { is_output, storage: (0..count).collect(), grad_storage: vec![None; count] }
     }
 
-    /// Is nobody interested in a value but the one step that uses it?
-    fn is_sole(&self, value: usize) -> bool {
-        self.uses[value] == 1 && !self.is_output[value]
-    }
-
-    fn decide(&mut self, graph: &Graph, key: Key, steps: &mut [Step]) {
-        let keeps = key.mode != Mode::Infer;
-        // May the contents of a value's buffer be destroyed by the step that uses it?
-        let mut free: Vec<bool> = (0..self.uses.len()).map(|value| self.is_sole(value)).collect();
-        for step in steps.iter_mut() {
-            let (input, output) = (step.input, step.output);
-            let by_input = keeps && step.kernel.needs_input();
-            if matches!(step.kernel, Kernel::Alias) || (step.kernel.is_elementwise() && free[input] && !by_input) {
-                step.in_place = true;
-                self.storage[output] = self.storage[input];
-            }
-            // An alias of a value that others use must be left alone, and so must a result from which the derivative is told.
-            let alias_of_shared = matches!(step.kernel, Kernel::Alias) && !free[input];
-            let told_from = keeps && (step.kernel.needs_output() || step.activation.is_some());
-            free[output] = free[output] && !alias_of_shared && !told_from;
-        }
-        if keeps {
-            self.decide_backward(graph, key, steps);
-        }
-    }
-
+    /// From the last step to the first: which have a backward pass, and how the gradient of each input comes about.
     fn decide_backward(&mut self, graph: &Graph, key: Key, steps: &mut [Step]) {
-        let mut wanted = vec![false; self.uses.len()];
+        let mut wanted = vec![false; self.is_output.len()];
         wanted[..graph.inputs().len()].fill(key.input_grad);
         for step in steps.iter() {
-            let trains = graph.nodes()[step.node].params().count() > 0;
-            wanted[step.output] = wanted[step.input] || trains;
+            let trains = graph.nodes()[step.node].op.params().count() > 0;
+            wanted[step.output] = trains || step.inputs.iter().any(|&input| wanted[input]);
         }
         let mut written: Vec<bool> = (0..wanted.len()).map(|value| self.is_output[value] && wanted[value]).collect();
         for value in (0..wanted.len()).filter(|&value| written[value]) {
             self.grad_storage[value] = Some(value);
         }
         for step in steps.iter_mut().rev() {
-            let (input, output) = (step.input, step.output);
-            step.backward = written[output];
-            if !written[output] || !wanted[input] {
+            step.backward = written[step.output];
+            if !step.backward {
                 continue;
             }
-            let moves = matches!(step.kernel, Kernel::Alias) || step.kernel.is_elementwise();
-            let is_input = input < graph.inputs().len();
-            step.writes = if moves && self.is_sole(input) && !is_input {
-                self.grad_storage[input] = self.grad_storage[output];
-                Writes::InPlace
-            } else if written[input] {
-                Writes::Add
-            } else {
-                self.grad_storage[input] = Some(input);
-                Writes::Set
-            };
-            written[input] = true;
+            // One of the inputs' gradients may take over the buffer of the output's, if it is the first of its value to be written.
+            let mut buffer = self.grad_storage[step.output].filter(|_| step.layer.place() != Place::Apart);
+            for (i, &input) in step.inputs.iter().enumerate().filter(|&(_, &input)| wanted[input]) {
+                let once = step.inputs.iter().filter(|&&other| other == input).count() == 1;
+                step.writes[i] = match buffer {
+                    _ if written[input] => Writes::Add,
+                    Some(storage) if once => {
+                        self.grad_storage[input] = Some(storage);
+                        buffer = None;
+                        Writes::InPlace
+                    }
+                    _ => {
+                        self.grad_storage[input] = Some(input);
+                        Writes::Set
+                    }
+                };
+                written[input] = true;
+            }
+        }
+    }
+
+    /// Which outputs are in the buffer of an input.
+    fn decide_places(&mut self, steps: &mut [Step]) {
+        // Aliases are one value under several names.
+        for step in steps.iter().filter(|step| step.layer.place() == Place::Alias) {
+            self.storage[step.output] = self.storage[step.inputs[0]];
+        }
+        let count = self.storage.len();
+        // Of each such value, the last step that uses it, and whether it must outlive that.
+        let (mut last, mut stays) = (vec![0; count], vec![false; count]);
+        for (value, _) in self.is_output.iter().enumerate().filter(|(_, is_output)| **is_output) {
+            stays[self.storage[value]] = true;
+        }
+        for (index, step) in steps.iter().enumerate() {
+            for &input in &step.inputs {
+                last[self.storage[input]] = index;
+                stays[self.storage[input]] |= reads_inputs(step);
+            }
+            stays[self.storage[step.output]] |= reads_output(step);
+        }
+        // The value that is in a storage at last.
+        let named = self.storage.clone();
+        for (index, step) in steps.iter_mut().enumerate() {
+            let Place::Over(first) = step.layer.place() else { continue };
+            let input = |i: usize| named[step.inputs[i]];
+            let alone = |i: usize| (0..step.inputs.len()).all(|other| other == i || input(other) != input(i));
+            step.in_place = (0..first.min(step.inputs.len())).find(|&i| last[input(i)] == index && !stays[input(i)] && alone(i));
+            if let Some(i) = step.in_place {
+                let (from, to) = (self.storage[step.inputs[i]], step.output);
+                (0..count).filter(|&value| named[value] == to).for_each(|value| self.storage[value] = from);
+            }
         }
     }
 
     fn buffers(&self, graph: &Graph, key: Key, steps: &[Step]) -> (Vec<Value>, Vec<usize>) {
-        let (count, last) = (self.uses.len(), steps.len());
+        let (count, last) = (self.is_output.len(), steps.len());
         let end = 2 * last + 2;
         let mut values = vec![Life::default(); count];
         let mut grads = vec![Life::default(); count];
@@ -122,20 +135,21 @@ impl Flow {
             touch_grad(port.value, last + 1);
         }
         for (index, step) in steps.iter().enumerate() {
-            touch(step.input, index + 1);
+            step.inputs.iter().for_each(|&input| touch(input, index + 1));
             touch(step.output, index + 1);
+            if !step.backward {
+                continue;
+            }
             let back = 2 * last + 1 - index;
-            if step.backward {
-                if step.kernel.needs_input() {
-                    touch(step.input, back);
-                }
-                if step.kernel.needs_output() || step.activation.is_some() {
-                    touch(step.output, back);
-                }
-                touch_grad(step.output, back);
-                if step.writes != Writes::Nothing {
-                    touch_grad(step.input, back);
-                }
+            if reads_inputs(step) {
+                step.inputs.iter().for_each(|&input| touch(input, back));
+            }
+            if reads_output(step) {
+                touch(step.output, back);
+            }
+            touch_grad(step.output, back);
+            for (&input, _) in step.inputs.iter().zip(&step.writes).filter(|(_, writes)| **writes != Writes::Nothing) {
+                touch_grad(input, back);
             }
         }
         let mut slots = Slots::default();
@@ -159,6 +173,16 @@ impl Flow {
         };
         ((0..count).map(value).collect(), slots.sizes)
     }
+}
+
+/// Does the backward pass of a step read its inputs?
+fn reads_inputs(step: &Step) -> bool {
+    step.backward && step.layer.reads() == Reads::Inputs
+}
+
+/// Does it read its output? A fused activation does.
+fn reads_output(step: &Step) -> bool {
+    step.backward && (step.activation.is_some() || step.layer.reads() == Reads::Output)
 }
 
 /// How large a storage is and when it is used.
@@ -242,7 +266,7 @@ mod tests {
         let graph = builder.finish(&[("output", b), ("before", a)]);
         let plan = Plan::new(&graph, key).unwrap();
         assert_eq!(plan.steps.len(), 2);
-        assert!(!plan.steps[1].in_place);
+        assert_eq!(plan.steps[1].in_place, None);
         assert_ne!(plan.values[a].slot, plan.values[b].slot);
     }
 }

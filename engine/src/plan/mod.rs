@@ -1,7 +1,6 @@
 //! The compiler: from a graph, a batch size and a mode to a list of things to do in buffers that are laid out beforehand.
 
 mod buffers;
-mod convolution;
 mod lanes;
 mod program;
 mod step;
@@ -11,10 +10,9 @@ use layercake_ir::{Graph, Shape};
 
 use crate::{EngineError, Mode};
 
-pub use convolution::{Back, Convolution, Frame};
 pub use lanes::Span;
 pub use program::{Part, Phase, Task};
-pub use step::{Dense, Kernel, Normalisation, Step, Writes, softmax_axes};
+pub use step::{Step, Writes};
 
 /// Elements of memory a plan may take in all its buffers: what an address can reach.
 const MOST: u128 = (isize::MAX as u128) / 4;
@@ -123,16 +121,11 @@ impl Plan {
             .nodes()
             .iter()
             .flat_map(|node| node.params().as_slice().to_vec())
-            .map(|param| Param { len: param.shape.len(), trained: param.trained, wide: false })
+            .map(|param| Param { len: param.shape.len(), trained: param.trained, wide: true })
             .collect();
         let (mut steps, norms) = steps::list(graph, key)?;
         let (values, slots) = buffers::assign(graph, key, &mut steps);
-        for step in &mut steps {
-            let own = step.first_param..step.first_param + graph.nodes()[step.node].params().as_slice().len();
-            let trained = params[own.clone()].iter().filter(|param| param.trained);
-            step.wide = matches!(step.kernel, Kernel::BatchNorm(_)) || lanes::is_wide(trained.map(|param| param.len).sum(), lanes.len());
-            params[own].iter_mut().for_each(|param| param.wide = step.wide);
-        }
+        share_out(&mut steps, &mut params, graph, lanes.len());
         let outputs = graph
             .outputs()
             .iter()
@@ -157,5 +150,22 @@ impl Plan {
         plan.forward = program::forward(&plan);
         plan.backward = program::backward(&plan);
         Ok(plan)
+    }
+}
+
+/// Decides which gradients of tensors the lanes work out by themselves, and who adds to whose.
+fn share_out(steps: &mut [Step], params: &mut [Param], graph: &Graph, lanes: usize) {
+    let own = |step: &Step| step.first_param..step.first_param + graph.nodes()[step.node].op.params().as_slice().len();
+    for step in steps.iter() {
+        let trained: usize = params[own(step)].iter().filter(|param| param.trained).map(|param| param.len).sum();
+        let together = step.layer.normalisation().is_some() || (step.layer.weights().is_some() && lanes::is_wide(trained, lanes));
+        params[own(step)].iter_mut().for_each(|param| param.wide &= together);
+    }
+    let mut written = vec![false; params.len()];
+    for step in steps.iter_mut().rev() {
+        let Some(first) = own(step).next() else { continue };
+        step.wide = params[first].wide && step.layer.weights().is_some();
+        step.adds = written[first];
+        written[first] |= step.backward;
     }
 }

@@ -1,6 +1,7 @@
 //! The order of work: what each lane does by itself, and where the lanes wait for each other.
 
-use super::{Kernel, Plan};
+use super::Plan;
+use crate::layers::Place;
 
 /// A stretch of work between two points at which all lanes have come equally far.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,18 +37,16 @@ pub enum Part {
 /// The forward pass.
 pub fn forward(plan: &Plan) -> Vec<Phase> {
     let mut program = Program::default();
-    for (index, step) in plan.steps.iter().enumerate() {
-        match step.kernel {
-            Kernel::Alias => {}
-            Kernel::BatchNorm(norm) => {
-                if norm.train {
-                    program.task(index, Part::Sums);
-                }
-                program.wait(Phase::Merge(index));
-                program.task(index, Part::Rest);
-            }
-            _ => program.task(index, Part::Whole),
+    for (index, step) in plan.steps.iter().enumerate().filter(|(_, step)| step.layer.place() != Place::Alias) {
+        let Some(norm) = step.layer.normalisation() else {
+            program.task(index, Part::Whole);
+            continue;
+        };
+        if norm.train {
+            program.task(index, Part::Sums);
         }
+        program.wait(Phase::Merge(index));
+        program.task(index, Part::Rest);
     }
     program.phases
 }
@@ -56,18 +55,15 @@ pub fn forward(plan: &Plan) -> Vec<Phase> {
 pub fn backward(plan: &Plan) -> Vec<Phase> {
     let mut program = Program::default();
     for (index, step) in plan.steps.iter().enumerate().rev().filter(|(_, step)| step.backward) {
-        match step.kernel {
-            Kernel::BatchNorm(_) => {
-                program.task(index, Part::Sums);
-                program.wait(Phase::Merge(index));
-                program.task(index, Part::Rest);
-            }
-            _ => {
-                program.task(index, Part::Whole);
-                if step.wide && matches!(step.kernel, Kernel::Linear(_) | Kernel::Conv2d(_)) {
-                    program.wait(Phase::Weights(index));
-                }
-            }
+        if step.layer.normalisation().is_some() {
+            program.task(index, Part::Sums);
+            program.wait(Phase::Merge(index));
+            program.task(index, Part::Rest);
+            continue;
+        }
+        program.task(index, Part::Whole);
+        if step.wide {
+            program.wait(Phase::Weights(index));
         }
     }
     program.phases
@@ -128,5 +124,19 @@ mod tests {
             bias: true,
         });
         assert_eq!(phases(&[32, 2, 2], conv, 128), [all, Phase::Weights(0)]);
+    }
+
+    #[test]
+    fn large_weights_that_are_used_twice_are_added_up_in_order() {
+        let mut builder = Builder::new("Twice");
+        let linear = Op::Linear(Linear { in_features: INFER, out_features: 460, bias: true });
+        let x = builder.input("input", Shape::new(&[460])).unwrap();
+        let y = builder.add("layer", linear, &[x]).unwrap();
+        let z = builder.add_shared("again", linear, &[y], y).unwrap();
+        let graph = builder.finish(&[("output", z)]);
+        let plan = Plan::new(&graph, Key { batch: 70, mode: Mode::Train, input_grad: false }).unwrap();
+        let all = |step| Phase::Lanes(vec![Task { step, part: Part::Whole }]);
+        assert_eq!(plan.backward, [all(1), Phase::Weights(1), all(0), Phase::Weights(0)]);
+        assert_eq!([0, 1].map(|step| plan.steps[step].adds), [true, false]);
     }
 }

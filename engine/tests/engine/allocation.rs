@@ -7,9 +7,9 @@ use std::{
 };
 
 use layercake_engine::{Engine, Mode};
-use layercake_ir::Op;
+use layercake_ir::{Graph, Op};
 
-use crate::networks::*;
+use crate::{joins, networks::*};
 
 /// Counts what the current thread allocates: tests run beside each other.
 struct Counting;
@@ -35,9 +35,31 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// Runs in every mode, several times over.
+#[track_caller]
+fn check(graph: &Graph) {
+    let engine = Engine::default();
+    // So few images are one lane, which works on this thread.
+    let grads: Vec<Vec<f32>> = graph.outputs().iter().map(|port| vec![0.5; 3 * port.shape.len()]).collect();
+    let grads: Vec<&[f32]> = grads.iter().map(Vec::as_slice).collect();
+    let step = |mode| {
+        let mut run = engine.start(graph, 3, mode, true).unwrap();
+        run.forward();
+        if mode != Mode::Infer {
+            run.backward(&grads);
+        }
+    };
+    for mode in [Mode::Infer, Mode::Eval, Mode::Train] {
+        step(mode);
+        let before = COUNT.get();
+        (0..5).for_each(|_| step(mode));
+        assert_eq!(COUNT.get(), before, "{mode:?}");
+    }
+}
+
 #[test]
 fn nothing_after_the_first_run() {
-    let graph = chain(
+    check(&chain(
         &[3, 12, 12],
         &[
             conv(8, 3, 1),
@@ -51,21 +73,10 @@ fn nothing_after_the_first_run() {
             linear(10),
             log_softmax(0),
         ],
-    );
-    let engine = Engine::default();
-    // So few images are one lane, which works on this thread.
-    let grad = vec![0.5; 3 * 10];
-    let step = |mode| {
-        let mut run = engine.start(&graph, 3, mode, true).unwrap();
-        run.forward();
-        if mode != Mode::Infer {
-            run.backward(&[&grad]);
-        }
-    };
-    for mode in [Mode::Infer, Mode::Eval, Mode::Train] {
-        step(mode);
-        let before = COUNT.get();
-        (0..5).for_each(|_| step(mode));
-        assert_eq!(COUNT.get(), before, "{mode:?}");
-    }
+    ));
+}
+
+#[test]
+fn nothing_where_values_are_joined_and_layers_shared() {
+    [joins::residual(4, 5), joins::dense(3, 4), joins::shared()].iter().for_each(check);
 }

@@ -4,6 +4,8 @@
 use layercake_engine::{Mode, rng};
 use layercake_ir::{Graph, Node, Op, ops::Window};
 
+use crate::joins;
+
 /// What a run gives.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -32,14 +34,14 @@ pub fn run(case: &Case) -> Outcome {
     let graph = case.graph;
     let mut params = case.params.clone();
     let mut values = case.inputs.clone();
-    let mut first = Vec::new();
+    // For each node, the number of its first tensor: one that uses another's has the same.
+    let mut first: Vec<usize> = Vec::new();
     let mut count = 0;
     for (index, node) in graph.nodes().iter().enumerate() {
-        first.push(count);
-        let own = count..count + node.params().as_slice().len();
-        count = own.end;
-        let site = Place { case, index, input_dims: dims(graph, node) };
-        let y = site.forward(node, &values[node.inputs()[0]], &mut params[own]);
+        first.push(node.shares.map_or(count, |owner| first[owner]));
+        count += node.params().as_slice().len();
+        let own = first[index]..first[index] + node.op.params().as_slice().len();
+        let y = Place::new(case, index).forward(node, &taken(node, &values), &mut params[own]);
         values.push(y);
     }
     let outputs = graph.outputs().iter().map(|port| values[port.value].clone()).collect();
@@ -49,18 +51,24 @@ pub fn run(case: &Case) -> Outcome {
     }
     let mut param_grads: Vec<Vec<f64>> = params.iter().map(|param| vec![0.0; param.len()]).collect();
     for (index, node) in graph.nodes().iter().enumerate().rev() {
-        let own = first[index]..first[index] + node.params().as_slice().len();
-        let site = Place { case, index, input_dims: dims(graph, node) };
-        let (x, y) = (&values[node.inputs()[0]], &values[graph.value_of(index)]);
-        let dx = site.backward(node, x, y, &grads[graph.value_of(index)], &case.params[own.clone()], &mut param_grads[own]);
-        add(&mut grads[node.inputs()[0]], &dx);
+        let own = first[index]..first[index] + node.op.params().as_slice().len();
+        let (x, y, place) = (taken(node, &values), &values[graph.value_of(index)], Place::new(case, index));
+        let dy = &grads[graph.value_of(index)];
+        let dx = match joins::backward(graph, node, case.batch, &x, dy) {
+            Some(dx) => dx,
+            None => vec![place.backward(node, x[0], y, dy, &case.params[own.clone()], &mut param_grads[own])],
+        };
+        for (&input, dx) in node.inputs().iter().zip(&dx) {
+            add(&mut grads[input], dx);
+        }
     }
     let input_grads = grads[..graph.inputs().len()].to_vec();
     Outcome { outputs, param_grads, input_grads, params }
 }
 
-fn dims(graph: &Graph, node: &Node) -> Vec<usize> {
-    graph.shape(node.inputs()[0]).dims().to_vec()
+/// The inputs of a node.
+fn taken<'a>(node: &Node, values: &'a [Vec<f64>]) -> Vec<&'a [f64]> {
+    node.inputs().iter().map(|&value| values[value].as_slice()).collect()
 }
 
 fn add(to: &mut [f64], from: &[f64]) {
@@ -74,9 +82,17 @@ struct Place<'a> {
     input_dims: Vec<usize>,
 }
 
-impl Place<'_> {
-    fn forward(&self, node: &Node, x: &[f64], params: &mut [Vec<f64>]) -> Vec<f64> {
-        let batch = self.case.batch;
+impl<'a> Place<'a> {
+    fn new(case: &'a Case<'a>, index: usize) -> Self {
+        let graph = case.graph;
+        Self { case, index, input_dims: graph.shape(graph.nodes()[index].inputs()[0]).dims().to_vec() }
+    }
+
+    fn forward(&self, node: &Node, inputs: &[&[f64]], params: &mut [Vec<f64>]) -> Vec<f64> {
+        let (batch, x) = (self.case.batch, inputs[0]);
+        if let Some(y) = joins::forward(self.case.graph, node, batch, inputs) {
+            return y;
+        }
         let mut y = vec![0.0; batch * node.output.len()];
         match &node.op {
             Op::Linear(op) => self.linear(op.in_features, op.out_features, |row, i, o| {
@@ -307,8 +323,8 @@ impl Place<'_> {
                 dx[i] = weight / deviation * centred;
             }
             if affine {
-                grads[0][channel] = product;
-                grads[1][channel] = sum;
+                grads[0][channel] += product;
+                grads[1][channel] += sum;
             }
         }
     }

@@ -3,6 +3,8 @@
 mod allocation;
 mod graphs;
 mod interpreter;
+mod joins;
 mod networks;
+mod random;
 mod runs;
 mod slopes;

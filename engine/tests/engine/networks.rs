@@ -3,7 +3,9 @@
 use layercake_engine::{Engine, Mode, rng};
 use layercake_ir::{
     Builder, Graph, INFER, Op, Shape,
-    ops::{AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, LeakyRelu, Linear, LogSoftmax, MaxPool2d, Softmax},
+    ops::{
+        AvgPool2d, BatchNorm1d, BatchNorm2d, Concat, Conv2d, Dropout, Flatten, LeakyRelu, Linear, LogSoftmax, MaxPool2d, Softmax, Split,
+    },
 };
 
 use crate::interpreter::{self, Case, Outcome};
@@ -56,6 +58,14 @@ pub fn dropout(p: f64) -> Op {
 
 pub fn leaky(negative_slope: f64) -> Op {
     Op::LeakyRelu(LeakyRelu { negative_slope })
+}
+
+pub fn concat(axis: usize) -> Op {
+    Op::Concat(Concat { axis })
+}
+
+pub fn split(parts: usize, index: usize, axis: usize) -> Op {
+    Op::Split(Split { parts, index, axis })
 }
 
 pub fn softmax(axis: usize) -> Op {

@@ -1,7 +1,7 @@
 //! The interpreter's gradients are the derivatives of its outputs: finite differences in f64.
 
 use layercake_engine::Mode;
-use layercake_ir::{Graph, Op};
+use layercake_ir::{Builder, Graph, Op, Shape};
 
 use crate::{
     interpreter::{Case, run},
@@ -59,4 +59,21 @@ fn of_every_operation() {
     check_slopes(&chain(&[3, 4, 4], &[conv(2, 3, 1), norm2d(true), norm2d(false)]), 3);
     check_slopes(&chain(&[5], &[linear(3), norm1d(true)]), 6);
     check_slopes(&chain(&[3, 4], &[norm1d(false)]), 4);
+}
+
+#[test]
+fn of_joins_splits_and_shared_layers() {
+    for op in [Op::Add, Op::Sub, Op::Mul, Op::Max] {
+        let mut builder = Builder::new("Joins");
+        let x = builder.input("x", Shape::new(&[4, 3])).unwrap();
+        let y = builder.input("y", Shape::new(&[4, 3])).unwrap();
+        let z = builder.add("z", linear(3), &[y]).unwrap();
+        let join = if op == Op::Sub { builder.add("join", op, &[z, x]) } else { builder.add("join", op, &[x, z, y]) }.unwrap();
+        let again = builder.add_shared("again", linear(3), &[join], z).unwrap();
+        let all = builder.add("all", concat(1), &[again, x, join]).unwrap();
+        let part = builder.add("part", split(3, 1, 1), &[all]).unwrap();
+        let itself = builder.add("itself", if op == Op::Max { Op::Add } else { op }, &[part, part]).unwrap();
+        check_slopes(&builder.finish(&[("itself", itself), ("all", all)]), 2);
+    }
+    check_slopes(&crate::joins::shared(), 4);
 }

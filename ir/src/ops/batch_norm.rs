@@ -7,6 +7,7 @@ use crate::{INFER, Mistake, Part, Shape, Site, Text};
 /// While training, statistics are the batch's, and running ones are kept: `running = (1 - momentum) running + momentum batch`, the
 /// variance with `n - 1`; at inference the running ones are used.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BatchNorm1d {
     /// Features; [`INFER`] takes the input's.
     pub features: usize,
@@ -21,6 +22,7 @@ pub struct BatchNorm1d {
 /// Normalises each channel over the batch, the height and the width, PyTorch's `BatchNorm2d`. Input `[channels, height, width]`.
 /// Statistics as [`BatchNorm1d`].
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BatchNorm2d {
     /// Channels; [`INFER`] takes the input's.
     pub features: usize,
@@ -50,6 +52,16 @@ impl BatchNorm1d {
     pub(super) const fn params(&self) -> Params {
         params(self.features, self.affine)
     }
+
+    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
+        match part {
+            Part::In => self.features = INFER,
+            Part::Eps => self.eps = 0.0,
+            Part::Momentum => self.momentum = 0.0,
+            _ => return None,
+        }
+        Some(self)
+    }
 }
 
 impl BatchNorm2d {
@@ -70,6 +82,16 @@ impl BatchNorm2d {
     pub(super) const fn params(&self) -> Params {
         params(self.features, self.affine)
     }
+
+    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
+        match part {
+            Part::In => self.features = INFER,
+            Part::Eps => self.eps = 0.0,
+            Part::Momentum => self.momentum = 0.0,
+            _ => return None,
+        }
+        Some(self)
+    }
 }
 
 const fn check(features: usize, eps: f64, momentum: f64, input: &Shape, site: &Site) -> Result<usize, Mistake> {
@@ -81,14 +103,22 @@ const fn check(features: usize, eps: f64, momentum: f64, input: &Shape, site: &S
         let help = Text::new().str("write `").num(found).str("`, or leave the number out to take what comes");
         return Err(Mistake::new(Part::In, text).help(help));
     }
-    if !(eps >= 0.0 && eps.is_finite()) {
-        return Err(Mistake::new(Part::Eps, site.start().str(" has an `eps` that is negative or no number; it is added to the variance")));
+    if let Some(mistake) = check_eps(eps, site) {
+        return Err(mistake);
     }
     if !(momentum >= 0.0 && momentum <= 1.0) {
         let text = site.start().str(" has a `momentum` outside 0..=1; it is the weight of the new batch in the running statistics");
         return Err(Mistake::new(Part::Momentum, text));
     }
     Ok(found)
+}
+
+/// Refuses what cannot be added to a variance.
+pub(super) const fn check_eps(eps: f64, site: &Site) -> Option<Mistake> {
+    if eps >= 0.0 && eps.is_finite() {
+        return None;
+    }
+    Some(Mistake::new(Part::Eps, site.start().str(" has an `eps` that is negative or no number; it is added to the variance")))
 }
 
 const fn params(features: usize, affine: bool) -> Params {

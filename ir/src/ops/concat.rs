@@ -5,6 +5,7 @@ use crate::{Mistake, Part, Shape, Site, Text};
 
 /// Puts values one behind the other along an axis. All other sizes must be equal: `[64, 8, 8]` and `[32, 8, 8]` give `[96, 8, 8]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Concat {
     /// The axis, the batch not counted: 0 is the channels of an image.
     pub axis: usize,

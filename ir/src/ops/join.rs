@@ -1,9 +1,20 @@
 //! Operations that join values of one shape element by element.
 
+use super::Op;
 use crate::{Mistake, Part, Shape, Site, Text};
 
-/// The shape of elementwise `inputs`, all of which must be alike. `verb` is what the operation does with them: "adds".
-pub(super) const fn infer(verb: &str, inputs: &[Shape], site: &Site) -> Result<Shape, Mistake> {
+/// The shape of elementwise `inputs`, all of which must be alike.
+pub(super) const fn infer(op: Op, inputs: &[Shape], site: &Site) -> Result<Shape, Mistake> {
+    let verb = match op {
+        Op::Add => "adds",
+        Op::Sub => "subtracts from",
+        Op::Mul => "multiplies",
+        _ => "takes the maximum of",
+    };
+    if matches!(op, Op::Sub) && inputs.len() > 2 {
+        let text = site.start().str(" subtracts one value from another, but receives ").num(inputs.len());
+        return Err(Mistake::new(Part::Layer, text));
+    }
     if let Some(mistake) = too_few(verb, inputs, site) {
         return Err(mistake);
     }

@@ -5,6 +5,7 @@ use crate::{INFER, Mistake, Part, Shape, Site, Text};
 
 /// `y = x W^T + b` over the last axis. Input `[in]` or `[length, in]`, output `[out]` or `[length, out]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Linear {
     /// Features in; [`INFER`] takes the input's.
     pub in_features: usize,
@@ -15,7 +16,12 @@ pub struct Linear {
 }
 
 impl Linear {
-    pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        self.check("Linear", "", input, site)
+    }
+
+    /// The rule, for a layer of this kind; `rest` stands for arguments that it needs besides.
+    pub(super) const fn check(mut self, kind: &str, rest: &str, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if input.rank() != 1 && input.rank() != 2 {
             let text = site.received(site.start().str(" works on features [n] or [length, n], but receives "), input);
             return Err(Mistake::new(Part::Layer, text).help(Text::new().str("put `Flatten` before it")));
@@ -30,8 +36,8 @@ impl Linear {
                 None if input.rank() == 2 => site.received(text.str(": "), input),
                 None => site.from(text.str(" ")),
             };
-            let help = Text::new().str("write `Linear(").num(features).str(" -> ").num(self.out_features);
-            let help = help.str(")`, or `Linear(").num(self.out_features).str(")` to take what comes");
+            let help = Text::new().str("write `").str(kind).str("(").num(features).str(" -> ").num(self.out_features).str(rest);
+            let help = help.str(")`, or `").str(kind).str("(").num(self.out_features).str(rest).str(")` to take what comes");
             return Err(Mistake::new(Part::In, text).help(help));
         }
         if self.out_features == 0 {
@@ -49,7 +55,15 @@ impl Linear {
         if self.bias { params.trained("bias", &[self.out_features]) } else { params }
     }
 
-    pub(super) const fn multiply_adds(&self, input: &Shape) -> u64 {
+    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
+        match part {
+            Part::In => self.in_features = INFER,
+            _ => return None,
+        }
+        Some(self)
+    }
+
+    pub(super) const fn multiply_adds(&self, input: &Shape, _output: &Shape) -> u64 {
         (input.len() as u64).saturating_mul(self.out_features as u64)
     }
 }

@@ -1,115 +1,389 @@
-//! The operations. One file each: options, shape rule, parameters, cost.
+//! The operations. One file each: a struct with the options, and its shape rule, parameters and cost.
 //!
-//! Adding one takes a file here and one arm in each `match` of this page.
+//! Adding one takes a file here and its name in the table below: among the operations, and in the list of each aspect that it has. The
+//! functions that the table calls are, for an operation of one input,
+//!
+//! ```text
+//! const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake>    the shape rule; all have it
+//! const fn params(&self) -> Params                                                      it owns tensors
+//! const fn multiply_adds(&self, input: &Shape, output: &Shape) -> u64                   it multiplies matrices
+//! const fn window(&self) -> Window                                                      it slides a window over a map
+//! const fn magnify(&self) -> [usize; 2]                                                 it makes a map larger
+//! const fn without(self, part: Part) -> Option<Self>                                    some parts do not decide the output's shape
+//! ```
+//!
+//! An aspect that is written and not listed is dead code, which the lints refuse.
+//!
+//! The struct derives serde's traits under the feature `serde`, as its neighbours do: it then stands in graph files by itself.
 
 mod activation;
+mod adaptive_pool;
+mod axis;
 mod batch_norm;
+mod channels;
 mod concat;
+mod conv1d;
 mod conv2d;
+mod conv_transpose2d;
+mod custom;
 mod dropout;
 mod flatten;
+mod global_pool;
+mod glu;
+mod group_norm;
 mod join;
+mod layer_norm;
 mod linear;
+mod local_response_norm;
+mod masked_conv2d;
+mod maxout;
+mod pad;
 mod param;
+mod pool1d;
 mod pool2d;
+mod prelu;
+mod reduce;
+mod reshape;
+mod sizes;
+mod slice;
 mod softmax;
 mod split;
 mod subgraph;
+mod upsample;
 mod window;
+mod words;
 
-pub use activation::LeakyRelu;
+pub use activation::{Approximation, Elu, Gelu, HardTanh, LeakyRelu, Softplus};
+pub use adaptive_pool::{AdaptiveAvgPool2d, FractionalMaxPool2d};
 pub use batch_norm::{BatchNorm1d, BatchNorm2d};
 pub use concat::Concat;
+pub use conv_transpose2d::ConvTranspose2d;
+pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
-pub use dropout::Dropout;
+pub use custom::Custom;
+pub use dropout::{Dropout, Dropout2d};
 pub use flatten::Flatten;
+pub use global_pool::GlobalAvgPool2d;
+pub use glu::Glu;
+pub use group_norm::{GroupNorm, InstanceNorm2d};
+pub use layer_norm::LayerNorm;
 pub use linear::Linear;
+pub use local_response_norm::LocalResponseNorm;
+pub use masked_conv2d::{Mask, MaskedConv2d, Stack};
+pub use maxout::Maxout;
+pub use pad::{Pad, PadMode};
 pub use param::{Param, Params};
+pub use pool1d::{AvgPool1d, MaxPool1d};
 pub use pool2d::{AvgPool2d, MaxPool2d};
+pub use prelu::PRelu;
+pub use reduce::{Amax, Mean};
+pub use reshape::{Permute, Reshape};
+pub use sizes::Sizes;
+pub use slice::Slice;
 pub use softmax::{LogSoftmax, Softmax};
 pub use split::Split;
 pub use subgraph::Subgraph;
+pub use upsample::{Interpolation, Upsample};
 pub use window::Window;
+pub use words::Words;
 
 use crate::{Mistake, Part, Shape, Site};
 
 /// The most numbers that one tensor can hold: so many `f32` fill what a pointer can address.
 pub(crate) const MOST: usize = isize::MAX as usize / 4;
 
-/// One operation of a network, with its options.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Op {
-    /// `y = x W^T + b`
-    Linear(Linear),
-    /// Two-dimensional cross-correlation.
-    Conv2d(Conv2d),
-    /// The largest element of each window.
-    MaxPool2d(MaxPool2d),
-    /// The mean of each window.
-    AvgPool2d(AvgPool2d),
-    /// All axes into one.
-    Flatten(Flatten),
-    /// `max(x, 0)`
-    Relu,
-    /// `x` where positive, else `negative_slope * x`
-    LeakyRelu(LeakyRelu),
-    /// The hyperbolic tangent.
-    Tanh,
-    /// `1 / (1 + exp(-x))`
-    Sigmoid,
-    /// `exp(x) / sum(exp(x))` along an axis.
-    Softmax(Softmax),
-    /// The logarithm of the softmax.
-    LogSoftmax(LogSoftmax),
-    /// Zeroes elements at random while training.
-    Dropout(Dropout),
-    /// Batch normalisation of features.
-    BatchNorm1d(BatchNorm1d),
-    /// Batch normalisation of channels.
-    BatchNorm2d(BatchNorm2d),
-    /// The sum of two or more values of one shape.
-    Add,
-    /// The first of two values of one shape less the second.
-    Sub,
-    /// The product of two or more values of one shape, element by element.
-    Mul,
-    /// The largest of two or more values of one shape, element by element.
-    Max,
-    /// Values one behind the other along an axis.
-    Concat(Concat),
-    /// One of the equal parts of a value along an axis.
-    Split(Split),
-    /// Another network.
-    Subgraph(Subgraph),
+macro_rules! operations {
+    (
+        elementwise { $($(#[$plain_doc:meta])* $plain:ident: $plain_kind:literal,)* }
+        joins { $($(#[$join_doc:meta])* $join:ident: $join_kind:literal,)* }
+        several { $($(#[$several_doc:meta])* $several:ident: $several_kind:literal,)* }
+        layers { $($(#[$doc:meta])* $op:ident: $kind:literal,)* }
+        params { $($params:ident,)* }
+        multiply_adds { $($multiply_adds:ident,)* }
+        window { $($window:ident,)* }
+        magnify { $($magnify:ident,)* }
+        without { $($without:ident,)* }
+    ) => {
+        /// One operation of a network, with its options.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        #[non_exhaustive]
+        pub enum Op {
+            $($(#[$plain_doc])* #[cfg_attr(feature = "serde", serde(rename = $plain_kind))] $plain,)*
+            $($(#[$join_doc])* #[cfg_attr(feature = "serde", serde(rename = $join_kind))] $join,)*
+            $($(#[$several_doc])* #[cfg_attr(feature = "serde", serde(rename = $several_kind))] $several($several),)*
+            $($(#[$doc])* #[cfg_attr(feature = "serde", serde(rename = $kind))] $op($op),)*
+        }
+
+        impl Op {
+            /// What [`Op::kind`] gives of each operation.
+            pub const KINDS: &[&str] = &[$($plain_kind,)* $($join_kind,)* $($several_kind,)* $($kind,)*];
+
+            /// The layer's name in `network!`, which is PyTorch's.
+            pub const fn kind(&self) -> &'static str {
+                match self {
+                    $(Op::$plain => $plain_kind,)*
+                    $(Op::$join => $join_kind,)*
+                    $(Op::$several(_) => $several_kind,)*
+                    $(Op::$op(_) => $kind,)*
+                }
+            }
+
+            const fn rule(self, inputs: &[Shape], site: &Site) -> Result<(Op, Shape), Mistake> {
+                match self {
+                    $(Op::$join => match join::infer(self, inputs, site) {
+                        Ok(output) => Ok((self, output)),
+                        Err(mistake) => Err(mistake),
+                    },)*
+                    $(Op::$several(op) => match op.infer(inputs, site) {
+                        Ok(output) => Ok((self, output)),
+                        Err(mistake) => Err(mistake),
+                    },)*
+                    $(Op::$plain => match single(inputs, site) {
+                        Ok(input) => Ok((self, *input)),
+                        Err(mistake) => Err(mistake),
+                    },)*
+                    $(Op::$op(op) => match single(inputs, site) {
+                        Ok(input) => match op.infer(input, site) {
+                            Ok((op, output)) => Ok((Op::$op(op), output)),
+                            Err(mistake) => Err(mistake),
+                        },
+                        Err(mistake) => Err(mistake),
+                    },)*
+                }
+            }
+
+            /// The parameters and buffers that the operation owns, in the order in which PyTorch lists them. Only meaningful after
+            /// [`Op::infer`].
+            pub const fn params(&self) -> Params {
+                match self {
+                    $(Op::$params(op) => op.params(),)*
+                    _ => Params::NONE,
+                }
+            }
+
+            /// The multiply-adds of one sample's forward pass in convolutions and matrix products, biases not counted.
+            pub const fn multiply_adds(&self, input: &Shape, output: &Shape) -> u64 {
+                match self {
+                    $(Op::$multiply_adds(op) => op.multiply_adds(input, output),)*
+                    _ => 0,
+                }
+            }
+
+            /// The window through which an output element sees the input, for operations on maps.
+            pub const fn window(&self) -> Option<Window> {
+                match self {
+                    $(Op::$window(op) => Some(op.window()),)*
+                    _ => None,
+                }
+            }
+
+            /// How many elements along height and width stand where one stood, for operations that make a map larger.
+            pub const fn magnify(&self) -> Option<[usize; 2]> {
+                match self {
+                    $(Op::$magnify(op) => Some(op.magnify()),)*
+                    _ => None,
+                }
+            }
+
+            /// The operation with a part set to what cannot be wrong; None if the output's shape depends on that part.
+            pub const fn without(self, part: Part) -> Option<Op> {
+                match self {
+                    $(Op::$without(op) => match op.without(part) {
+                        Some(op) => Some(Op::$without(op)),
+                        None => None,
+                    },)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    // One input, no options, no effect on the shape.
+    elementwise {
+        /// `max(x, 0)`
+        Relu: "ReLU",
+        /// The hyperbolic tangent.
+        Tanh: "Tanh",
+        /// `1 / (1 + exp(-x))`
+        Sigmoid: "Sigmoid",
+        /// `scale x` where positive, else `scale alpha (exp(x) - 1)`, with the constants that keep mean 0 and variance 1 (Klambauer et
+        /// al., 2017, arXiv 1706.02515).
+        Selu: "SELU",
+        /// `x / (1 + exp(-x))`
+        Silu: "SiLU",
+        /// `min(max(x, 0), 6)`
+        Relu6: "ReLU6",
+    }
+    // Inputs of one shape, joined element by element; the rule is in `join.rs`.
+    joins {
+        /// The sum of two or more values of one shape.
+        Add: "Add",
+        /// The first of two values of one shape less the second.
+        Sub: "Sub",
+        /// The product of two or more values of one shape, element by element.
+        Mul: "Mul",
+        /// The largest of two or more values of one shape, element by element.
+        Max: "Max",
+    }
+    // Several inputs: `infer` takes them all and gives the output's shape.
+    several {
+        /// Values one behind the other along an axis.
+        Concat: "Concat",
+        /// Another network. In a file its operations stand in its place ([`crate::Graph::inlined`]).
+        #[cfg_attr(feature = "serde", serde(skip))]
+        Subgraph: "Network",
+        /// A module of the user's own.
+        #[cfg_attr(feature = "serde", serde(skip))]
+        Custom: "Custom",
+    }
+    // One input.
+    layers {
+        /// `y = x W^T + b`
+        Linear: "Linear",
+        /// The largest of several linear functions.
+        Maxout: "Maxout",
+        /// One-dimensional cross-correlation.
+        Conv1d: "Conv1d",
+        /// Two-dimensional cross-correlation.
+        Conv2d: "Conv2d",
+        /// The transpose of a two-dimensional cross-correlation.
+        ConvTranspose2d: "ConvTranspose2d",
+        /// A convolution that sees the pixels before its own.
+        MaskedConv2d: "MaskedConv2d",
+        /// The largest element of each window.
+        MaxPool2d: "MaxPool2d",
+        /// The mean of each window.
+        AvgPool2d: "AvgPool2d",
+        /// The largest element of each window of a sequence.
+        MaxPool1d: "MaxPool1d",
+        /// The mean of each window of a sequence.
+        AvgPool1d: "AvgPool1d",
+        /// Means of windows, as many as stated.
+        AdaptiveAvgPool2d: "AdaptiveAvgPool2d",
+        /// Maxima of windows at distances that vary, as many as stated.
+        FractionalMaxPool2d: "FractionalMaxPool2d",
+        /// The mean of each channel.
+        GlobalAvgPool2d: "GlobalAvgPool2d",
+        /// A map made larger.
+        Upsample: "Upsample",
+        /// All axes into one.
+        Flatten: "Flatten",
+        /// The same elements under other sizes.
+        Reshape: "Reshape",
+        /// The axes in another order.
+        Permute: "Permute",
+        /// Elements added around a map.
+        Pad: "Pad",
+        /// A part along an axis.
+        Slice: "Slice",
+        /// The mean over axes.
+        Mean: "Mean",
+        /// The maximum over axes.
+        Amax: "Amax",
+        /// `x` where positive, else `negative_slope * x`
+        LeakyRelu: "LeakyReLU",
+        /// `x` times the normal distribution's `P(X < x)`
+        Gelu: "GELU",
+        /// `x` where positive, else a learned slope times it.
+        PRelu: "PReLU",
+        /// `x` where positive, else `alpha (exp(x) - 1)`
+        Elu: "ELU",
+        /// `ln(1 + exp(beta x)) / beta`
+        Softplus: "Softplus",
+        /// `x` between two bounds.
+        HardTanh: "HardTanh",
+        /// One half times the sigmoid of the other.
+        Glu: "GLU",
+        /// `exp(x) / sum(exp(x))` along an axis.
+        Softmax: "Softmax",
+        /// The logarithm of the softmax.
+        LogSoftmax: "LogSoftmax",
+        /// Zeroes elements at random while training.
+        Dropout: "Dropout",
+        /// Zeroes channels at random while training.
+        Dropout2d: "Dropout2d",
+        /// Batch normalisation of features.
+        BatchNorm1d: "BatchNorm1d",
+        /// Batch normalisation of channels.
+        BatchNorm2d: "BatchNorm2d",
+        /// Normalisation of each sample over its last axes.
+        LayerNorm: "LayerNorm",
+        /// Normalisation of each sample by groups of channels.
+        GroupNorm: "GroupNorm",
+        /// Normalisation of each channel of each sample.
+        InstanceNorm2d: "InstanceNorm2d",
+        /// Division by the squares in the channels around.
+        LocalResponseNorm: "LocalResponseNorm",
+        /// One of the equal parts of a value along an axis.
+        Split: "Split",
+    }
+    params {
+        Linear,
+        Maxout,
+        Conv1d,
+        Conv2d,
+        ConvTranspose2d,
+        MaskedConv2d,
+        BatchNorm1d,
+        BatchNorm2d,
+        LayerNorm,
+        GroupNorm,
+        InstanceNorm2d,
+        PRelu,
+    }
+    multiply_adds {
+        Linear,
+        Maxout,
+        Conv1d,
+        Conv2d,
+        ConvTranspose2d,
+        MaskedConv2d,
+        Subgraph,
+    }
+    window {
+        Conv1d,
+        Conv2d,
+        MaskedConv2d,
+        MaxPool1d,
+        MaxPool2d,
+        AvgPool1d,
+        AvgPool2d,
+    }
+    magnify {
+        ConvTranspose2d,
+        Upsample,
+    }
+    without {
+        Linear,
+        Maxout,
+        Conv1d,
+        Conv2d,
+        ConvTranspose2d,
+        MaskedConv2d,
+        Upsample,
+        LayerNorm,
+        LeakyRelu,
+        PRelu,
+        Elu,
+        Softplus,
+        HardTanh,
+        Dropout,
+        Dropout2d,
+        GroupNorm,
+        InstanceNorm2d,
+        LocalResponseNorm,
+        BatchNorm1d,
+        BatchNorm2d,
+    }
 }
 
 impl Op {
-    /// The layer's name in `network!`, which is PyTorch's.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Op::Linear(_) => "Linear",
-            Op::Conv2d(_) => "Conv2d",
-            Op::MaxPool2d(_) => "MaxPool2d",
-            Op::AvgPool2d(_) => "AvgPool2d",
-            Op::Flatten(_) => "Flatten",
-            Op::Relu => "ReLU",
-            Op::LeakyRelu(_) => "LeakyReLU",
-            Op::Tanh => "Tanh",
-            Op::Sigmoid => "Sigmoid",
-            Op::Softmax(_) => "Softmax",
-            Op::LogSoftmax(_) => "LogSoftmax",
-            Op::Dropout(_) => "Dropout",
-            Op::BatchNorm1d(_) => "BatchNorm1d",
-            Op::BatchNorm2d(_) => "BatchNorm2d",
-            Op::Add => "Add",
-            Op::Sub => "Sub",
-            Op::Mul => "Mul",
-            Op::Max => "Max",
-            Op::Concat(_) => "Concat",
-            Op::Split(_) => "Split",
-            Op::Subgraph(_) => "Network",
-        }
+    /// Does it draw random numbers while training?
+    pub const fn is_random(&self) -> bool {
+        matches!(self, Op::Dropout(_) | Op::Dropout2d(_) | Op::FractionalMaxPool2d(_))
     }
 
     /// The shape rule: fills in the sizes that were left out ([`crate::INFER`]) and works out the output's shape.
@@ -118,6 +392,13 @@ impl Op {
     /// A [`Mistake`] where the operation cannot act on these inputs or its options contradict each other. An input of
     /// [`Shape::UNKNOWN`] gives an unknown output and no mistake: the cause has been reported already.
     pub const fn infer(self, inputs: &[Shape], site: &Site) -> Result<(Op, Shape), Mistake> {
+        let mut i = 0;
+        while i < inputs.len() {
+            if inputs[i].is_unknown() {
+                return Ok((self, Shape::UNKNOWN));
+            }
+            i += 1;
+        }
         let outcome = self.rule(inputs, site);
         if let Ok((op, output)) = &outcome
             && !output.is_unknown()
@@ -128,114 +409,15 @@ impl Op {
         }
         outcome
     }
-
-    const fn rule(self, inputs: &[Shape], site: &Site) -> Result<(Op, Shape), Mistake> {
-        let mut i = 0;
-        while i < inputs.len() {
-            if inputs[i].is_unknown() {
-                return Ok((self, Shape::UNKNOWN));
-            }
-            i += 1;
-        }
-        match self {
-            Op::Add => return with(self, join::infer("adds", inputs, site)),
-            Op::Sub => return with(self, subtract(inputs, site)),
-            Op::Mul => return with(self, join::infer("multiplies", inputs, site)),
-            Op::Max => return with(self, join::infer("takes the maximum of", inputs, site)),
-            Op::Concat(op) => return with(self, op.infer(inputs, site)),
-            Op::Subgraph(op) => return with(self, op.infer(inputs, site)),
-            _ => {}
-        }
-        let input = match inputs {
-            [input] => input,
-            _ => {
-                let text = site.start().str(" takes one value, but receives ").num(inputs.len());
-                return Err(Mistake::new(Part::Layer, text));
-            }
-        };
-        match self {
-            Op::Linear(op) => match op.infer(input, site) {
-                Ok((op, output)) => Ok((Op::Linear(op), output)),
-                Err(mistake) => Err(mistake),
-            },
-            Op::Conv2d(op) => match op.infer(input, site) {
-                Ok((op, output)) => Ok((Op::Conv2d(op), output)),
-                Err(mistake) => Err(mistake),
-            },
-            Op::BatchNorm1d(op) => match op.infer(input, site) {
-                Ok((op, output)) => Ok((Op::BatchNorm1d(op), output)),
-                Err(mistake) => Err(mistake),
-            },
-            Op::BatchNorm2d(op) => match op.infer(input, site) {
-                Ok((op, output)) => Ok((Op::BatchNorm2d(op), output)),
-                Err(mistake) => Err(mistake),
-            },
-            Op::Softmax(op) => match op.infer(input, site) {
-                Ok((op, output)) => Ok((Op::Softmax(op), output)),
-                Err(mistake) => Err(mistake),
-            },
-            Op::LogSoftmax(op) => match op.infer(input, site) {
-                Ok((op, output)) => Ok((Op::LogSoftmax(op), output)),
-                Err(mistake) => Err(mistake),
-            },
-            Op::MaxPool2d(op) => with(self, op.infer(input, site)),
-            Op::AvgPool2d(op) => with(self, op.infer(input, site)),
-            Op::Flatten(op) => with(self, op.infer(input, site)),
-            Op::Dropout(op) => with(self, op.infer(input, site)),
-            Op::Split(op) => with(self, op.infer(input, site)),
-            Op::LeakyRelu(op) => with(self, op.infer(input, site)),
-            Op::Relu | Op::Tanh | Op::Sigmoid => Ok((self, *input)),
-            // Those of several inputs are done with above.
-            Op::Add | Op::Sub | Op::Mul | Op::Max | Op::Concat(_) | Op::Subgraph(_) => Ok((self, *input)),
-        }
-    }
-
-    /// The parameters and buffers that the operation owns, in the order in which PyTorch lists them. Only meaningful after
-    /// [`Op::infer`].
-    pub const fn params(&self) -> Params {
-        match self {
-            Op::Linear(op) => op.params(),
-            Op::Conv2d(op) => op.params(),
-            Op::BatchNorm1d(op) => op.params(),
-            Op::BatchNorm2d(op) => op.params(),
-            _ => Params::NONE,
-        }
-    }
-
-    /// The multiply-adds of one sample's forward pass in convolutions and matrix products, biases not counted.
-    pub const fn multiply_adds(&self, input: &Shape, output: &Shape) -> u64 {
-        match self {
-            Op::Linear(op) => op.multiply_adds(input),
-            Op::Conv2d(op) => op.multiply_adds(output),
-            Op::Subgraph(op) if op.output == 0 => op.graph.flops() / 2,
-            _ => 0,
-        }
-    }
-
-    /// The window through which an output element sees the input, for operations on maps.
-    pub const fn window(&self) -> Option<Window> {
-        match self {
-            Op::Conv2d(op) => Some(op.window()),
-            Op::MaxPool2d(op) => Some(op.window()),
-            Op::AvgPool2d(op) => Some(op.window()),
-            _ => None,
-        }
-    }
 }
 
-/// Pairs an operation that leaves nothing to infer with its output's shape.
-const fn with(op: Op, output: Result<Shape, Mistake>) -> Result<(Op, Shape), Mistake> {
-    match output {
-        Ok(output) => Ok((op, output)),
-        Err(mistake) => Err(mistake),
+/// The input of an operation that has one.
+const fn single<'a>(inputs: &'a [Shape], site: &Site) -> Result<&'a Shape, Mistake> {
+    match inputs {
+        [input] => Ok(input),
+        _ => {
+            let text = site.start().str(" takes one value, but receives ").num(inputs.len());
+            Err(Mistake::new(Part::Layer, text))
+        }
     }
-}
-
-/// A difference is of two.
-const fn subtract(inputs: &[Shape], site: &Site) -> Result<Shape, Mistake> {
-    if inputs.len() > 2 {
-        let text = site.start().str(" subtracts one value from another, but receives ").num(inputs.len());
-        return Err(Mistake::new(Part::Layer, text));
-    }
-    join::infer("subtracts from", inputs, site)
 }

@@ -6,6 +6,7 @@ use crate::{Mistake, Part, Shape, Site, Text};
 /// The largest element of each window, PyTorch's `MaxPool2d`. Input `[channels, height, width]`; pairs are `[height, width]`. Of equal
 /// elements the first, row by row, receives the gradient.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MaxPool2d {
     /// Size of the window.
     pub kernel: [usize; 2],
@@ -21,6 +22,7 @@ pub struct MaxPool2d {
 
 /// The mean of each window, PyTorch's `AvgPool2d`. Input `[channels, height, width]`; pairs are `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AvgPool2d {
     /// Size of the window.
     pub kernel: [usize; 2],
@@ -35,7 +37,18 @@ pub struct AvgPool2d {
 }
 
 impl MaxPool2d {
-    pub(super) const fn infer(&self, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
+    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        if let Some(mistake) = window::image(input, site) {
+            return Err(mistake);
+        }
+        match self.pool(input, site) {
+            Ok(output) => Ok((self, output)),
+            Err(mistake) => Err(mistake),
+        }
+    }
+
+    /// The output for an image, or for a sequence.
+    pub(super) const fn pool(&self, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
         match pool(&self.window(), input, site) {
             Ok(output) => match self.empty_window(input, &output, site) {
                 Some(mistake) => Err(mistake),
@@ -50,9 +63,10 @@ impl MaxPool2d {
     const fn empty_window(&self, input: &Shape, output: &Shape, site: &Site) -> Option<Mistake> {
         let mut axis = 0;
         while axis < 2 {
-            let (size, padding, dilation) = (input.dim(axis + 1), self.padding[axis], self.dilation[axis]);
+            let (size, padding, dilation) = (window::size(axis, input), self.padding[axis], self.dilation[axis]);
             let mut step = 0;
-            while dilation > size && step < output.dim(axis + 1) {
+            // A single tap is never in the padding: there is none.
+            while dilation > size && self.kernel[axis] > 1 && step < window::size(axis, output) {
                 let start = step * self.stride[axis];
                 // The first tap behind the padding before the input, counted from where that begins.
                 let tap = start + padding.saturating_sub(start).div_ceil(dilation) * dilation;
@@ -76,8 +90,14 @@ impl MaxPool2d {
 }
 
 impl AvgPool2d {
-    pub(super) const fn infer(&self, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
-        pool(&self.window(), input, site)
+    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        if let Some(mistake) = window::image(input, site) {
+            return Err(mistake);
+        }
+        match pool(&self.window(), input, site) {
+            Ok(output) => Ok((self, output)),
+            Err(mistake) => Err(mistake),
+        }
     }
 
     /// The sliding window.
@@ -86,10 +106,7 @@ impl AvgPool2d {
     }
 }
 
-const fn pool(window: &Window, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
-    if let Some(mistake) = window::image(input, site) {
-        return Err(mistake);
-    }
+pub(super) const fn pool(window: &Window, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
     let mut axis = 0;
     while axis < 2 {
         // PyTorch's own limit; beyond it a window could hold nothing but padding, even with its taps side by side.
@@ -107,6 +124,7 @@ const fn pool(window: &Window, input: &Shape, site: &Site) -> Result<Shape, Mist
         axis += 1;
     }
     match window.slide(input, site) {
+        Ok([_, length]) if input.rank() == 2 => Ok(Shape::new(&[input.dim(0), length])),
         Ok([height, width]) => Ok(Shape::new(&[input.dim(0), height, width])),
         Err(mistake) => Err(mistake),
     }

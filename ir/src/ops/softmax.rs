@@ -1,9 +1,11 @@
 //! Softmax and its logarithm.
 
+use super::axis;
 use crate::{INFER, Mistake, Part, Shape, Site, Text};
 
 /// `exp(x) / sum(exp(x))` along an axis. Any shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Softmax {
     /// The axis, the batch not counted: 0 is the channels of an image. [`INFER`] takes the only one there is.
     pub axis: usize,
@@ -11,6 +13,7 @@ pub struct Softmax {
 
 /// `x - log(sum(exp(x)))` along an axis. Any shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LogSoftmax {
     /// The axis, the batch not counted: 0 is the channels of an image. [`INFER`] takes the only one there is.
     pub axis: usize,
@@ -34,7 +37,7 @@ impl LogSoftmax {
     }
 }
 
-const fn check_axis(axis: usize, input: &Shape, site: &Site) -> Result<usize, Mistake> {
+pub(super) const fn check_axis(axis: usize, input: &Shape, site: &Site) -> Result<usize, Mistake> {
     if axis == INFER {
         if input.rank() == 1 {
             return Ok(0);
@@ -46,10 +49,8 @@ const fn check_axis(axis: usize, input: &Shape, site: &Site) -> Result<usize, Mi
             .str("` the last");
         return Err(Mistake::new(Part::Layer, text).help(help));
     }
-    if axis < input.rank() {
-        return Ok(axis);
+    match axis::check(axis, Part::Axis, input, site) {
+        Some(mistake) => Err(mistake),
+        None => Ok(axis),
     }
-    let text = site.received(site.start().str(" acts along axis ").num(axis).str(", but receives "), input);
-    let help = Text::new().str("axes are counted from 0, without the batch: the last one here is ").num(input.rank() - 1);
-    Err(Mistake::new(Part::Axis, text).help(help))
 }

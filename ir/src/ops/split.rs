@@ -4,6 +4,7 @@ use crate::{Mistake, Part, Shape, Site, Text};
 
 /// One of the equal parts of a value along an axis. `Split(2)` is one such operation for each part.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Split {
     /// How many parts there are.
     pub parts: usize,
@@ -14,7 +15,7 @@ pub struct Split {
 }
 
 impl Split {
-    pub(super) const fn infer(&self, input: &Shape, site: &Site) -> Result<Shape, Mistake> {
+    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if self.axis >= input.rank() {
             let text = site.received(site.start().str(" splits along axis ").num(self.axis).str(", but receives "), input);
             return Err(Mistake::new(Part::Axis, text).help(Text::new().str("axes are counted from 0, without the batch")));
@@ -28,6 +29,6 @@ impl Split {
             let text = site.received(text, input).str(" into ").num(self.parts).str(" equal parts");
             return Err(Mistake::new(Part::Out, text));
         }
-        Ok(input.with_dim(self.axis, size / self.parts))
+        Ok((self, input.with_dim(self.axis, size / self.parts)))
     }
 }

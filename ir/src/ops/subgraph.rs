@@ -27,6 +27,16 @@ impl Subgraph {
             }
             i += 1;
         }
-        Ok(self.graph.outputs()[self.output].shape)
+        let outputs = self.graph.outputs();
+        if self.output < outputs.len() {
+            return Ok(outputs[self.output].shape);
+        }
+        let text = site.start().str(" is output ").num(self.output).str(" of the network ").name(self.graph.name());
+        Err(Mistake::new(Part::Layer, text.str(", which has ").num(outputs.len())))
+    }
+
+    /// Those of the whole network count for its first output.
+    pub(super) const fn multiply_adds(&self, _input: &Shape, _output: &Shape) -> u64 {
+        if self.output == 0 { self.graph.flops() / 2 } else { 0 }
     }
 }

@@ -17,7 +17,25 @@ pub struct Window {
     pub ceil: bool,
 }
 
-const AXES: [&str; 2] = ["high", "wide"];
+/// Along an axis, a window is so many .. : of an image, or of the one axis of a sequence.
+const fn extent(axis: usize, input: &Shape) -> &'static str {
+    match (axis, input.rank()) {
+        (_, 2) => "long",
+        (0, _) => "high",
+        _ => "wide",
+    }
+}
+
+/// Height or width; a sequence `[channels, length]` is an image one row high.
+pub(super) const fn size(axis: usize, input: &Shape) -> usize {
+    if input.rank() == 3 {
+        input.dim(axis + 1)
+    } else if axis == 0 {
+        1
+    } else {
+        input.dim(1)
+    }
+}
 
 impl Window {
     /// The number of rows (columns) that the taps span: `dilation * (kernel - 1) + 1`.
@@ -39,19 +57,13 @@ impl Window {
 
     /// Checks the options and the input's size and gives the output's height and width.
     pub(super) const fn slide(&self, input: &Shape, site: &Site) -> Result<[usize; 2], Mistake> {
-        if let Some(mistake) = zero(site, "kernel", Part::Kernel, self.kernel) {
-            return Err(mistake);
-        }
-        if let Some(mistake) = zero(site, "stride", Part::Stride, self.stride) {
-            return Err(mistake);
-        }
-        if let Some(mistake) = zero(site, "dilation", Part::Dilation, self.dilation) {
+        if let Some(mistake) = positive(site, self.kernel, self.stride, self.dilation) {
             return Err(mistake);
         }
         let mut out = [0; 2];
         let mut axis = 0;
         while axis < 2 {
-            let size = input.dim(axis + 1);
+            let size = size(axis, input);
             let padded = size.saturating_add(self.padding[axis].saturating_mul(2));
             // Beyond any memory, and a sum that would wrap around in the rule below.
             if padded > usize::MAX / 4 {
@@ -67,30 +79,41 @@ impl Window {
     }
 
     const fn too_large(&self, axis: usize, input: &Shape, padded: usize, site: &Site) -> Mistake {
-        let mut text = site.start().str(" has a kernel ").num(self.kernel[axis]).str(" ").str(AXES[axis]);
+        let mut text = site.start().str(" has a kernel ").num(self.kernel[axis]).str(" ").str(extent(axis, input));
         if self.dilation[axis] != 1 {
             text = text.str(" that spans ").num(self.span(axis)).str(" with dilation ").num(self.dilation[axis]);
         }
         text = site.received(text.str(", but receives "), input);
         if self.padding[axis] > 0 {
-            text = text.str(", ").num(padded).str(" ").str(AXES[axis]).str(" with its padding");
+            text = text.str(", ").num(padded).str(" ").str(extent(axis, input)).str(" with its padding");
         }
         let help = if self.dilation[axis] != 1 {
             Text::new()
                 .str("use a smaller kernel or dilation, or pad with `padding = ")
-                .num((self.span(axis) - input.dim(axis + 1)).div_ceil(2))
+                .num((self.span(axis) - size(axis, input)).div_ceil(2))
                 .str("`")
         } else {
             Text::new()
                 .str("use a kernel of at most ")
                 .num(padded)
                 .str(", or pad with `padding = ")
-                .num((self.span(axis) - input.dim(axis + 1)).div_ceil(2))
+                .num((self.span(axis) - size(axis, input)).div_ceil(2))
                 .str("`")
         };
         // A padding that is allowed is at most half the kernel for pools; convolutions take any.
         Mistake::new(Part::Kernel, text).help(help)
     }
+}
+
+/// A mistake if a number of any of these options is zero.
+pub(super) const fn positive(site: &Site, kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2]) -> Option<Mistake> {
+    if let Some(mistake) = zero(site, "kernel", Part::Kernel, kernel) {
+        return Some(mistake);
+    }
+    if let Some(mistake) = zero(site, "stride", Part::Stride, stride) {
+        return Some(mistake);
+    }
+    zero(site, "dilation", Part::Dilation, dilation)
 }
 
 /// A mistake if either number of an option is zero.
@@ -122,5 +145,19 @@ pub(super) const fn image(input: &Shape, site: &Site) -> Option<Mistake> {
             mistake.help(help.str("the batch is no part of a shape: write `").shape(&Shape::new(&[channels, height, width])).str("`"))
         }
         _ => mistake,
+    })
+}
+
+/// Refuses what is not `[channels, length]`.
+pub(super) const fn line(input: &Shape, site: &Site) -> Option<Mistake> {
+    if input.rank() == 2 {
+        return None;
+    }
+    let text = site.received(site.start().str(" works on sequences [channels, length], but receives "), input);
+    let mistake = Mistake::new(Part::Layer, text);
+    Some(if input.rank() == 3 {
+        mistake.help(Text::new().str("for images there is a layer of this kind that ends in `2d`"))
+    } else {
+        mistake
     })
 }

@@ -1,18 +1,18 @@
 //! What hovering shows: documentation of the struct and its fields.
 
-use layercake_ir::{Graph, Op, Port, grouped};
+use layercake_ir::{Graph, Op, grouped};
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::flow::Flow;
-use crate::names;
-use crate::shape::{Model, Node, State};
+use crate::lower::plain;
+use crate::shape::{Model, Node, Port, State};
 use crate::text;
 
 /// The network's layers as a table, and its totals.
 pub fn network(model: &Model) -> TokenStream {
     let mut lines = vec![String::new()];
-    lines.push(format!("`{}` -> `{}`", model.input.text(), model.output.text()));
+    lines.push(format!("{} -> {}", ports(&model.inputs), ports(&model.outputs)));
     lines.push(String::new());
     if !model.nodes.is_empty() {
         lines.push("| layer | operation | output | parameters |".to_owned());
@@ -25,21 +25,29 @@ pub fn network(model: &Model) -> TokenStream {
     quote!(#[doc = #text])
 }
 
+fn ports(ports: &[Port]) -> String {
+    match ports {
+        [port] if matches!(port.name.as_str(), "input" | "output") => format!("`{}`", port.flow.text()),
+        _ => ports.iter().map(|port| format!("{} `{}`", port.name, port.flow.text())).collect::<Vec<_>>().join(", "),
+    }
+}
+
 /// What a layer takes and gives.
-pub fn field(node: &Node, input: &Flow) -> TokenStream {
+pub fn field(node: &Node, inputs: &[&Flow]) -> TokenStream {
     let params = match parameters(node).as_deref() {
         Some("1") => ", 1 parameter".to_owned(),
         Some(count) => format!(", {count} parameters"),
         None => String::new(),
     };
-    let text = format!("`{}`: `{}` -> `{}`{params}", cell(&text::of(&node.layer.tokens)), input.text(), node.output.text());
+    let inputs: Vec<String> = inputs.iter().map(|input| format!("`{}`", input.text())).collect();
+    let text = format!("`{}`: {} -> `{}`{params}", cell(&text::of(node.what.tokens())), inputs.join(", "), node.output.text());
     quote!(#[doc = #text])
 }
 
 fn row(node: &Node) -> String {
-    let operation = cell(&text::of(&node.layer.tokens));
+    let operation = cell(&text::of(node.what.tokens()));
     let params = parameters(node).unwrap_or_else(|| "_".to_owned());
-    format!("| `{}` | `{operation}` | `{}` | {params} |", names::plain(&node.name), cell(&node.output.text()))
+    format!("| `{}` | `{operation}` | `{}` | {params} |", node.name, cell(&node.output.text()))
 }
 
 /// A bar would end the table's cell.
@@ -49,10 +57,13 @@ fn cell(text: &str) -> String {
 
 /// The number of trained parameters, in groups of three digits; None where only the compiler knows.
 fn parameters(node: &Node) -> Option<String> {
+    if node.shares.is_some() {
+        return Some("shared".to_owned());
+    }
     decided(node).map(|op| grouped(op.params().count() as u64))
 }
 
-fn decided<'a>(node: &'a Node<'_>) -> Option<&'a Op> {
+fn decided(node: &Node) -> Option<&Op> {
     match &node.state {
         State::Decided(op) => Some(op),
         _ => None,
@@ -70,25 +81,27 @@ fn totals(model: &Model) -> String {
                 grouped(graph.activations() as u64),
             )
         }
-        None => "Totals: `PARAMS`, `FLOPS`, `ACTIVATIONS` and `RECEPTIVE_FIELD`, since some sizes are named constants.".to_owned(),
+        None => {
+            "Totals: `PARAMS`, `FLOPS`, `ACTIVATIONS` and `RECEPTIVE_FIELD`, since some sizes are named constants or parameters.".to_owned()
+        }
     }
 }
 
 /// The graph as the macro knows it; None if it does not know all of it.
 pub fn graph(model: &Model) -> Option<Graph> {
-    let port = |flow: &Flow, value| Some(Port { name: "".into(), shape: flow.known()?, value });
+    let port = |port: &Port| Some(layercake_ir::Port { name: port.name.clone().into(), shape: port.flow.known()?, value: port.value });
     let nodes: Option<Vec<_>> = model
         .nodes
         .iter()
         .map(|node| {
             let (op, output) = (*decided(node)?, node.output.known()?);
-            Some(layercake_ir::Node { name: names::plain(&node.name).into(), op, inputs: node.inputs.clone().into(), output, shares: None })
+            Some(layercake_ir::Node { name: node.name.clone().into(), op, inputs: node.inputs.clone().into(), output, shares: node.shares })
         })
         .collect();
     Some(Graph {
-        name: names::plain(&model.network.name).into(),
-        inputs: vec![port(&model.input, 0)?].into(),
+        name: plain(&model.network.name).into(),
+        inputs: model.inputs.iter().map(port).collect::<Option<Vec<_>>>()?.into(),
         nodes: nodes?.into(),
-        outputs: vec![port(&model.output, model.nodes.len())?].into(),
+        outputs: model.outputs.iter().map(port).collect::<Option<Vec<_>>>()?.into(),
     })
 }

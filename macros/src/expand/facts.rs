@@ -4,29 +4,47 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{Printer, op};
-use crate::flow::{Flow, number};
-use crate::names;
-use crate::shape::{Node, State};
+use crate::flow::{Flow, RUNTIME_LENGTH, number};
+use crate::params;
+use crate::shape::{Node, Port, State};
 
 impl Printer<'_> {
     pub(super) fn facts(&self) -> TokenStream {
-        let Self { k, ir, name, .. } = self;
+        let Self { k, ir, name, consts, own, .. } = self;
         let vis = &self.model.network.vis;
         let graph = self.graph();
-        let shapes = [
-            ("INPUT", "The shape of one sample of the input.", &self.model.input),
-            ("OUTPUT", "The shape of one sample of the output.", &self.model.output),
-        ];
-        let shapes = shapes.into_iter().map(|(name, doc, flow)| {
+        let shapes = [("INPUT", "input", &self.model.inputs), ("OUTPUT", "output", &self.model.outputs)];
+        let shapes = shapes.into_iter().map(|(name, what, ports)| {
             let name = proc_macro2::Ident::new(name, proc_macro2::Span::call_site());
-            let sizes: Vec<TokenStream> = flow.dims.iter().flatten().map(|dim| dim.code()).collect();
-            let rank = number(sizes.len());
-            quote!(#[doc = #doc] #vis const #name: [usize; #rank] = [#(#sizes),*];)
+            let shape = |port: &Port| {
+                let sizes: Vec<TokenStream> = port.flow.dims.iter().flatten().map(|dim| dim.code()).collect();
+                let rank = number(sizes.len());
+                (quote!([usize; #rank]), quote!([#(#sizes),*]))
+            };
+            let (types, values): (Vec<_>, Vec<_>) = ports.iter().map(shape).unzip();
+            let (ty, value) = (Self::tuple(types), Self::tuple(values));
+            let doc = match &ports[..] {
+                [_] => format!("The shape of one sample of the {what}."),
+                _ => {
+                    let names: Vec<String> = ports.iter().map(|port| format!("`{}`", port.name)).collect();
+                    format!("The shapes of one sample of the {what}s {}.", names.join(", "))
+                }
+            };
+            quote!(#[doc = #doc] #vis const #name: #ty = #value;)
         });
+        let lengths = self.lengths_note();
+        // What was true of the numbers that stood in for a parameter may not be true of those that it is given.
+        let generic = self.mistakes.is_empty() && self.model.nodes.iter().any(|node| matches!(node.state, State::Generic(..)));
+        let (unverified, graph) = match generic {
+            true => (Some(quote!(const __UNVERIFIED: &'static #ir::Graph = #graph;)), quote!(Self::__UNVERIFIED.verified())),
+            false => (None, graph),
+        };
         let facts = quote! {
             #[allow(dead_code)]
-            impl #name<f32, #k::Cpu> {
+            impl<#consts> #name<#own f32, #k::Cpu> {
+                #unverified
                 /// The network as data.
+                #lengths
                 #vis const GRAPH: &'static #ir::Graph = #graph;
                 #(#shapes)*
                 /// The number of trained parameters.
@@ -35,6 +53,8 @@ impl Printer<'_> {
                 #vis const FLOPS: u64 = Self::GRAPH.flops();
                 /// The number of elements that a forward pass writes for one sample.
                 #vis const ACTIVATIONS: usize = Self::GRAPH.activations();
+                /// The most elements that are alive at once in a forward pass for one sample.
+                #vis const PEAK_ACTIVATIONS: usize = Self::GRAPH.peak_activations();
                 /// The height and width of the part of the input that one element of the last map sees.
                 #vis const RECEPTIVE_FIELD: [usize; 2] = Self::GRAPH.receptive_field();
                 /// The number of layers.
@@ -66,49 +86,74 @@ impl Printer<'_> {
         let (ir, name) = (&self.ir, self.name.to_string());
         let name = name.strip_prefix("r#").unwrap_or(&name);
         let nodes = self.model.nodes.iter().map(|node| self.node(node));
-        let input = self.port("input", &self.model.input, 0);
-        let output = self.port("output", self.flow(self.model.nodes.len()), self.model.nodes.len());
+        let inputs = self.model.inputs.iter().map(|port| self.port(port));
+        let outputs = self.model.outputs.iter().map(|port| self.port(port));
         quote! {{
             #[allow(unused_imports)]
             use #ir::{Graph, Node, Op, Port, Shape, ops};
             use ::std::borrow::Cow::Borrowed;
             &Graph {
                 name: Borrowed(#name),
-                inputs: Borrowed(&[#input]),
+                inputs: Borrowed(&[#(#inputs),*]),
                 nodes: Borrowed(&[#(#nodes),*]),
-                outputs: Borrowed(&[#output]),
+                outputs: Borrowed(&[#(#outputs),*]),
             }
         }}
     }
 
-    fn port(&self, name: &str, flow: &Flow, value: usize) -> TokenStream {
-        let (shape, value) = (self.shape(flow), number(value));
+    /// What stands in the constants for a length that is known when the network runs.
+    fn lengths_note(&self) -> Option<TokenStream> {
+        let lengths: Vec<String> =
+            self.model.params.iter().filter(|param| param.runtime).map(|param| format!("`{}`", param.name)).collect();
+        let note = format!("Here and in the numbers worked out from it, {} is {RUNTIME_LENGTH}.", lengths.join(" and "));
+        (!lengths.is_empty()).then(|| quote!(#[doc = ""] #[doc = #note]))
+    }
+
+    fn port(&self, port: &Port) -> TokenStream {
+        let (name, shape, value) = (&port.name, self.shape(&port.flow), number(port.value));
         quote!(Port { name: Borrowed(#name), shape: #shape, value: #value })
     }
 
     fn node(&self, node: &Node) -> TokenStream {
-        let name = names::plain(&node.name);
-        let op = match &node.state {
-            State::Decided(op) => op::decided(&TokenStream::new(), op),
+        let name = &node.name;
+        let op = self.operation(&TokenStream::new(), node);
+        let inputs = node.inputs.iter().map(|&value| number(value));
+        let output = self.shape(&node.output);
+        let shares = match node.shares {
+            Some(owner) => {
+                let owner = number(owner);
+                quote!(::core::option::Option::Some(#owner))
+            }
+            None => quote!(::core::option::Option::None),
+        };
+        quote!(Node { name: Borrowed(#name), op: #op, inputs: Borrowed(&[#(#inputs),*]), output: #output, shares: #shares })
+    }
+
+    /// An operation with nothing left to infer, given a path that has `Op` and `ops`.
+    pub(super) fn operation(&self, prefix: &TokenStream, node: &Node) -> TokenStream {
+        match &node.state {
+            State::Decided(op) => op::decided(prefix, op),
+            State::Generic(op) => params::code(&self.model.params, op::decided(prefix, op)),
             State::Rule(rule) => {
                 let (owner, attempt) = (&self.model.symbols.owner, &rule.attempt);
                 quote!(#owner::#attempt.decided.0)
             }
+            State::Custom => {
+                let output = node.output.code(&self.ir);
+                quote!(#prefix Op::Custom(#prefix ops::Custom { output: #output }))
+            }
             // Not reached: there were mistakes.
-            State::Lost => quote!(Op::Relu),
-        };
-        let inputs = node.inputs.iter().map(|&value| number(value));
-        let output = self.shape(&node.output);
-        quote!(Node { name: Borrowed(#name), op: #op, inputs: Borrowed(&[#(#inputs),*]), output: #output, shares: ::core::option::Option::None })
+            State::Lost => quote!(#prefix Op::Relu),
+        }
     }
 
     fn shape(&self, flow: &Flow) -> TokenStream {
-        match flow.known() {
-            Some(shape) => {
-                let sizes = shape.dims().iter().map(|&size| number(size));
+        match &flow.dims {
+            Some(dims) if !flow.is_named() && !flow.is_lost() => {
+                let sizes = dims.iter().map(crate::flow::Dim::code);
                 quote!(Shape::new(&[#(#sizes),*]))
             }
-            None => flow.code(&self.ir),
+            _ => flow.code(&self.ir),
         }
     }
 }

@@ -1,55 +1,74 @@
 //! The methods that run the network.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::Printer;
+use crate::shape::Port;
 
 impl Printer<'_> {
     /// `forward` and its kin. None where a mistake leaves open what they take or give.
     pub(super) fn forward(&self) -> Option<TokenStream> {
-        let Self { k, name, e, d, .. } = self;
-        let (input, output) = (self.shape_type(&self.model.input)?, self.shape_type(&self.model.output)?);
+        let Self { k, name, e, d, consts, own, .. } = self;
         let vis = &self.model.network.vis;
-        let takes = crate::flow::Flow::text(&self.model.input);
-        let gives = crate::flow::Flow::text(&self.model.output);
-        let shapes = format!("# Shapes\nInput `{takes}`, output `{gives}`, each behind the batch axis.");
-        let plain = quote!(#k::Tensor<#input, #e, #d>);
-        let taped = quote!(#k::Tensor<#input, #e, #d, #k::OwnedTape<#e, #d>>);
-        let result = quote!(#k::Tensor<#output, #e, #d>);
-        let traced = quote!(#k::Tensor<#output, #e, #d, #k::OwnedTape<#e, #d>>);
+        let tape = quote!(#k::OwnedTape<#e, #d>);
+        let none = self.tensors(&self.model.inputs, None)?;
+        let owned = self.tensors(&self.model.inputs, Some(&tape))?;
+        let result = Self::tuple(self.tensors(&self.model.outputs, None)?);
+        // Of several outputs the first carries the tape.
+        let traced = Self::tuple(self.tensors(&self.model.outputs, Some(&tape))?);
         let gradients = quote!(#k::Gradients<#e, #d>);
+        let shapes = format!(
+            "# Shapes\nThe {}, the {}, each behind the batch axis.",
+            self.shapes("input", &self.model.inputs),
+            self.shapes("output", &self.model.outputs)
+        );
+        let names: Vec<Ident> = self.model.inputs.iter().map(|port| parameter_name(&port.name)).collect();
+        let plain: Vec<(Ident, TokenStream)> = names.iter().cloned().zip(none).collect();
+        let taped: Vec<(Ident, TokenStream)> = names.into_iter().zip(owned).collect();
+        let several =
+            if self.model.outputs.len() > 1 { " The first output carries the tape; the loss joins it with the others." } else { "" };
         let methods = [
             Method {
                 name: "forward",
-                doc: "Inference, without a tape: dropout does nothing, and batch normalisation uses its running statistics.",
+                doc: "Inference, without a tape: dropout does nothing, and batch normalisation uses its running statistics.".to_owned(),
                 receiver: quote!(&self),
-                parameters: vec![("input", plain.clone())],
+                inputs: plain.clone(),
+                gradients: None,
                 result,
                 run: "infer",
             },
             Method {
                 name: "forward_mut",
-                doc: "Training, recorded on the input's tape: dropout is active, and batch normalisation uses the batch and updates its running \
-                      statistics.",
+                doc: format!(
+                    "Training, recorded on the input's tape: dropout is active, and batch normalisation uses the batch and updates its running \
+                     statistics.{several}"
+                ),
                 receiver: quote!(&mut self),
-                parameters: vec![("input", taped.clone())],
+                inputs: taped.clone(),
+                gradients: None,
                 result: traced.clone(),
                 run: "train",
             },
             Method {
                 name: "forward_eval",
-                doc: "What `forward` works out, recorded on the input's tape: for gradients by the input, or with frozen statistics.",
+                doc: format!(
+                    "What `forward` works out, recorded on the input's tape: for gradients by the input, or with frozen statistics.{several}"
+                ),
                 receiver: quote!(&self),
-                parameters: vec![("input", taped)],
+                inputs: taped,
+                gradients: None,
                 result: traced.clone(),
                 run: "eval",
             },
             Method {
                 name: "forward_train",
-                doc: "Training on data: as `forward_mut` of the traced input, but without the gradient by the input, which saves time.",
+                doc: format!(
+                    "Training on data: as `forward_mut` of the traced input, but without the gradient by the input, which saves time.{several}"
+                ),
                 receiver: quote!(&mut self),
-                parameters: vec![("input", plain), ("gradients", gradients)],
+                inputs: plain,
+                gradients: Some(gradients),
                 result: traced,
                 run: "train_data",
             },
@@ -57,19 +76,40 @@ impl Printer<'_> {
         let methods = methods.iter().map(|method| method.print(self, vis, &shapes));
         let methods = quote! {
             #[allow(dead_code)]
-            impl<#e: #k::Scalar, #d: #k::Backend<#e>> #name<#e, #d> {
+            impl<#consts #e: #k::Scalar, #d: #k::Backend<#e>> #name<#own #e, #d> {
                 #(#methods)*
             }
         };
         Some(self.here(methods))
     }
+
+    /// "Input `[1, 28, 28]`"
+    fn shapes(&self, what: &str, ports: &[Port]) -> String {
+        match ports {
+            [port] if port.name == what => format!("{what} `{}`", port.flow.text()),
+            _ => {
+                let named: Vec<String> = ports.iter().map(|port| format!("`{}` `{}`", port.name, port.flow.text())).collect();
+                format!("{what}s {}", named.join(", "))
+            }
+        }
+    }
+}
+
+/// The name of a method's parameter: the input's own, where that is not taken.
+fn parameter_name(input: &str) -> Ident {
+    match input {
+        "gradients" => format_ident!("gradients_"),
+        name => syn::parse_str(name).unwrap_or_else(|_| format_ident!("r#{name}")),
+    }
 }
 
 struct Method {
     name: &'static str,
-    doc: &'static str,
+    doc: String,
     receiver: TokenStream,
-    parameters: Vec<(&'static str, TokenStream)>,
+    inputs: Vec<(Ident, TokenStream)>,
+    /// The type of what the gradients are gathered in, where the method takes it.
+    gradients: Option<TokenStream>,
     result: TokenStream,
     /// The function in `__private` that does it.
     run: &'static str,
@@ -78,23 +118,36 @@ struct Method {
 impl Method {
     /// The method, and its `try_` version.
     fn print(&self, printer: &Printer, vis: &syn::Visibility, shapes: &str) -> TokenStream {
-        let Printer { k, d, b, .. } = printer;
+        let Printer { k, d, b, lengths, .. } = printer;
         let Method { doc, receiver, result, .. } = self;
         let (name, attempt, run) = (format_ident!("{}", self.name), format_ident!("try_{}", self.name), format_ident!("{}", self.run));
-        let names: Vec<_> = self.parameters.iter().map(|(name, _)| format_ident!("{name}")).collect();
-        let types = self.parameters.iter().map(|(_, ty)| ty);
-        let parameters = quote!(#receiver, #(#names: #types),*);
-        let panics = format!("{doc}\n\n{shapes}\n\n# Panics\nIf the device is out of memory, or the batch is empty.");
-        let errors = format!("{doc}\n\n{shapes}\n\n# Errors\nIf the device is out of memory.\n\n# Panics\nIf the batch is empty.");
+        let inputs: Vec<_> = self.inputs.iter().map(|(name, _)| name).collect();
+        let types = self.inputs.iter().map(|(_, ty)| ty);
+        let gradients = self.gradients.as_ref().map(|ty| quote!(, gradients: #ty));
+        let pass = self.gradients.as_ref().map(|_| quote!(, gradients));
+        let parameters = quote!(#receiver, #(#inputs: #types),* #gradients);
+        let all = Printer::tuple(inputs.iter().map(|name| quote!(#name)).collect());
+        let mut panics = "If the device is out of memory, or the batch is empty.".to_owned();
+        let mut others = "If the batch is empty.".to_owned();
+        for text in [&mut panics, &mut others] {
+            if inputs.len() > 1 {
+                text.push_str(" If the inputs have batches of different sizes.");
+            }
+            if !lengths.is_empty() {
+                text.push_str(" If a layer cannot act on the length of the input.");
+            }
+        }
+        let panics = format!("{doc}\n\n{shapes}\n\n# Panics\n{panics}");
+        let errors = format!("{doc}\n\n{shapes}\n\n# Errors\nIf the device is out of memory.\n\n# Panics\n{others}");
         quote! {
             #[doc = #panics]
-            #vis fn #name<#b: #k::Dim>(#parameters) -> #result {
-                ::core::result::Result::unwrap(self.#attempt(#(#names),*))
+            #vis fn #name<#b: #k::Dim, #lengths>(#parameters) -> #result {
+                ::core::result::Result::unwrap(self.#attempt(#(#inputs),* #pass))
             }
 
             #[doc = #errors]
-            #vis fn #attempt<#b: #k::Dim>(#parameters) -> ::core::result::Result<#result, #d::Err> {
-                #k::#run(self, #(#names),*)
+            #vis fn #attempt<#b: #k::Dim, #lengths>(#parameters) -> ::core::result::Result<#result, #d::Err> {
+                #k::#run(self, #all #pass)
             }
         }
     }

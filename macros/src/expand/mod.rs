@@ -13,11 +13,12 @@ mod tests;
 #[cfg(test)]
 pub use op::{decided, symbolic};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote};
+use quote::{ToTokens, quote};
 
-use crate::flow::Flow;
+use crate::ast::Network;
+use crate::flow::{Dim, Flow};
 use crate::report::Report;
-use crate::shape::Model;
+use crate::shape::{Model, Port};
 
 /// All items of a network.
 pub fn network(path: &TokenStream, model: &Model, report: &Report) -> TokenStream {
@@ -46,11 +47,21 @@ struct Printer<'a> {
     e: Ident,
     d: Ident,
     b: Ident,
+    /// The user's own that are constants, declared: `const H: usize,`.
+    consts: TokenStream,
+    /// The same, used: `H,`.
+    own: TokenStream,
+    /// The user's own that are known when the network runs, declared: `T: Dim,`.
+    lengths: TokenStream,
 }
 
-/// The name of a generic parameter: a network may itself be called `E`.
-fn parameter(word: &str, network: &Ident) -> Ident {
-    if network == word { format_ident!("{word}_") } else { Ident::new(word, Span::call_site()) }
+/// The name of a generic parameter: a network or a parameter of the user's may itself be called `E`.
+fn parameter(word: &str, network: &Network) -> Ident {
+    let mut word = word.to_owned();
+    while network.name == word || network.generics.iter().any(|generic| generic.name == word) {
+        word.push('_');
+    }
+    Ident::new(&word, Span::call_site())
 }
 
 /// Moves code to a place, without changing what its names mean. Where the compiler speaks of generated code, it then points to the
@@ -71,15 +82,22 @@ fn at(tokens: TokenStream, place: Span) -> TokenStream {
 impl<'a> Printer<'a> {
     fn new(path: &TokenStream, model: &'a Model<'a>, report: &Report) -> Self {
         let name = &model.network.name;
+        let k = quote!(#path::__private);
+        let of = |runtime: bool| model.params.iter().filter(move |param| param.runtime == runtime).map(|param| &param.name);
+        let (constants, lengths) = (of(false), of(true));
+        let own = of(false);
         Self {
             model,
             mistakes: report.to_tokens(),
-            k: quote!(#path::__private),
-            ir: quote!(#path::__private::ir),
             name,
-            e: parameter("E", name),
-            d: parameter("D", name),
-            b: parameter("B", name),
+            e: parameter("E", model.network),
+            d: parameter("D", model.network),
+            b: parameter("B", model.network),
+            consts: quote!(#(const #constants: usize,)*),
+            own: quote!(#(#own,)*),
+            lengths: quote!(#(#lengths: #k::Dim,)*),
+            k,
+            ir: quote!(#path::__private::ir),
         }
     }
 
@@ -93,10 +111,37 @@ impl<'a> Printer<'a> {
         if literal { code } else { self.here(quote!({ #code })) }
     }
 
-    /// `(B, Const<1>, Const<28>, Const<28>)`; None where the rank was lost in a mistake.
-    fn shape_type(&self, flow: &Flow) -> Option<TokenStream> {
-        let (k, b) = (&self.k, &self.b);
-        let sizes = flow.dims.as_ref()?.iter().map(|dim| self.argument(dim.known().is_some(), dim.code()));
-        Some(quote!((#b, #(#k::Const<#sizes>),*)))
+    /// `(B, Const<1>, Const<28>, Const<28>)`, with `usize` or a parameter for the batch; None where the rank was lost in a mistake.
+    fn shape_type(&self, flow: &Flow, batch: &TokenStream) -> Option<TokenStream> {
+        let k = &self.k;
+        let axes = flow.dims.as_ref()?.iter().map(|dim| match dim {
+            Dim::Param(param) if param.runtime => param.name.to_token_stream(),
+            dim => {
+                let size = self.argument(!matches!(dim, Dim::Named { .. }), dim.code());
+                quote!(#k::Const<#size>)
+            }
+        });
+        Some(quote!((#batch, #(#axes),*)))
+    }
+
+    /// `Tensor<(B, Const<1>), E, D, Tape>` for each port.
+    fn tensors(&self, ports: &[Port], tape: Option<&TokenStream>) -> Option<Vec<TokenStream>> {
+        let Self { k, e, d, b, .. } = self;
+        let tensor = |port: &Port| {
+            let shape = self.shape_type(&port.flow, &b.to_token_stream())?;
+            Some(match tape {
+                Some(tape) => quote!(#k::Tensor<#shape, #e, #d, #tape>),
+                None => quote!(#k::Tensor<#shape, #e, #d>),
+            })
+        };
+        ports.iter().map(tensor).collect()
+    }
+
+    /// One type as it is, several as a tuple.
+    fn tuple(types: Vec<TokenStream>) -> TokenStream {
+        match &types[..] {
+            [one] => one.clone(),
+            _ => quote!((#(#types),*)),
+        }
     }
 }

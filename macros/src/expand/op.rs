@@ -5,7 +5,7 @@ use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 
 use crate::flow::number;
-use crate::layers::Row;
+use crate::layers::{Kind, Row};
 use crate::settings::{Num, Settings, Symbols, Value};
 
 /// A decided operation: `Op::Conv2d(ops::Conv2d { in_channels: 1, .. })`, given a path that has `Op` and `ops`.
@@ -27,16 +27,26 @@ pub fn decided(prefix: &TokenStream, op: &Op) -> TokenStream {
     quote!(#prefix Op::#variant #(#fields)*)
 }
 
-/// Names the number that stands for a size left out: as a literal it would not fit a target with smaller pointers.
+/// Names the number that stands for a size left out, since as a literal it would not fit a target with smaller pointers, and puts the
+/// path before the types of words and lists: `ops::Sizes::new(..)`.
 fn infer(prefix: &TokenStream, tokens: TokenStream) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|token| match token {
+    let mut tokens = tokens.into_iter().peekable();
+    let mut out = TokenStream::new();
+    while let Some(token) = tokens.next() {
+        out.extend(match token {
             TokenTree::Literal(literal) if literal.to_string() == INFER.to_string() => quote!(#prefix INFER),
             TokenTree::Group(group) => Group::new(group.delimiter(), infer(prefix, group.stream())).into_token_stream(),
+            TokenTree::Ident(ident) if ident.to_string().starts_with(char::is_uppercase) && is_colon(tokens.peek()) => {
+                quote!(#prefix ops::#ident)
+            }
             token => token.into_token_stream(),
-        })
-        .collect()
+        });
+    }
+    out
+}
+
+fn is_colon(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
 }
 
 /// An operation of which some settings are constants.
@@ -47,16 +57,17 @@ pub fn symbolic(prefix: &TokenStream, row: &Row, settings: &Settings, symbols: &
     let variant = format_ident!("{}", row.variant);
     let fields = settings.list.iter().map(|setting| {
         let name = Ident::new(setting.name, proc_macro2::Span::call_site());
-        let value = setting.value.as_ref().map(|value| self::value(prefix, value, symbols));
+        let value = setting.value.as_ref().map(|value| self::value(prefix, row, setting.name, value, symbols));
         quote!(#name: #value)
     });
     quote!(#prefix Op::#variant(#prefix ops::#variant { #(#fields),* }))
 }
 
-fn value(prefix: &TokenStream, value: &Value, symbols: &Symbols) -> TokenStream {
+fn value(prefix: &TokenStream, row: &Row, field: &str, value: &Value, symbols: &Symbols) -> TokenStream {
     let size = |size: &Num<usize>| match size {
         Num::Known(INFER) => quote!(#prefix INFER),
         Num::Known(size) => number(*size),
+        Num::Param(param) => param.name.to_token_stream(),
         Num::Named(symbol) => {
             let path = symbols.path(symbol);
             quote!(#prefix stated(#path))
@@ -73,6 +84,17 @@ fn value(prefix: &TokenStream, value: &Value, symbols: &Symbols) -> TokenStream 
             if value.is_sign_negative() { quote!(-#literal) } else { quote!(#literal) }
         }
         Value::Bool(Num::Known(value)) => quote!(#value),
+        Value::Word(word) => {
+            let Some(Kind::Word(words)) = row.option(field).map(|option| option.kind) else { return TokenStream::new() };
+            let (ty, variant) = (words.kind, words.list.iter().find(|(written, _)| written == word).map_or("", |(_, variant)| variant));
+            let (ty, variant) = (format_ident!("{ty}"), format_ident!("{variant}"));
+            quote!(#prefix ops::#ty::#variant)
+        }
+        Value::List(list) => {
+            let sizes = list.iter().map(size);
+            quote!(#prefix ops::Sizes::new(&[#(#sizes),*]))
+        }
+        Value::Float(Num::Param(param)) | Value::Bool(Num::Param(param)) => param.name.to_token_stream(),
         Value::Float(Num::Named(symbol)) | Value::Bool(Num::Named(symbol)) => symbols.path(symbol),
     }
 }

@@ -4,9 +4,9 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::{Printer, op};
-use crate::flow::Flow;
+use crate::flow::{Flow, number};
 use crate::layers::Kind;
-use crate::names;
+use crate::lower::What;
 use crate::parts;
 use crate::shape::{Node, OutputRule, Rule, State};
 
@@ -23,36 +23,43 @@ impl Printer<'_> {
             .map(|(symbol, kind, expression)| {
                 let ident = &symbol.ident;
                 let ty = match kind {
-                    Kind::Size | Kind::Pair => quote!(usize),
+                    Kind::Size | Kind::Pair | Kind::List { .. } | Kind::Word(_) => quote!(usize),
                     Kind::Float => quote!(f64),
                     Kind::Bool => quote!(bool),
                 };
                 quote!(const #ident: #ty = #expression;)
             })
             .collect();
-        if constants.is_empty() {
+        let postponed = model.nodes.iter().any(|node| matches!(node.state, State::Rule(_)));
+        if constants.is_empty() && !postponed {
             return Vec::new();
         }
         let mut checks = Vec::new();
-        if model.input_rule {
-            constants.push(self.input());
-            if let Some(declared) = &model.network.input {
-                let blame = (format_ident!("In"), declared.tokens.clone(), Vec::new());
-                checks.push(self.check(&quote!(INPUT_RESULT), [blame]));
-            }
+        for &input in &model.input_rules {
+            constants.push(self.input(input));
+            let blame = (quote!(In), model.inputs[input].tokens.clone(), Vec::new());
+            let outcome = format_ident!("INPUT_{input}_RESULT");
+            checks.push(self.check(&quote!(#outcome), [blame], ""));
         }
         for node in &model.nodes {
             if let State::Rule(rule) = &node.state {
                 constants.push(self.rule(node, rule));
                 let attempt = &rule.attempt;
-                checks.push(self.check(&quote!(#attempt.outcome), blames(node)));
+                checks.push(self.check(&quote!(#attempt.outcome), blames(node), &node.note));
             }
         }
-        for (i, output) in model.outputs.iter().enumerate() {
+        for (i, output) in model.stated.iter().enumerate() {
             constants.push(self.output(i, output));
-            let blame = (format_ident!("Out"), output.tokens.clone(), Vec::new());
+            let blame = (quote!(Out), output.tokens.clone(), Vec::new());
             let outcome = format_ident!("D{i}_RESULT");
-            checks.push(self.check(&quote!(#outcome), [blame]));
+            checks.push(self.check(&quote!(#outcome), [blame], &output.note));
+        }
+        for &node in &model.shared {
+            let outcome = format_ident!("SHARED_{node}");
+            constants.push(self.shared(node, &outcome));
+            let node = &model.nodes[node];
+            let blame = (quote!(Layer), node.what.head(), Vec::new());
+            checks.push(self.check(&quote!(#outcome), [blame], &node.note));
         }
         let helper = quote! {
             #[allow(non_camel_case_types)]
@@ -66,14 +73,45 @@ impl Printer<'_> {
         [helper, constants].into_iter().chain(checks).collect()
     }
 
-    fn input(&self) -> TokenStream {
+    fn input(&self, input: usize) -> TokenStream {
         let ir = &self.ir;
-        let sizes = self.stated(&self.model.input);
+        let port = &self.model.inputs[input];
+        let (sizes, name) = (self.stated(&port.flow), &port.name);
+        let [stated, outcome, agreed] = ["_STATED", "_RESULT", ""].map(|what| format_ident!("INPUT_{input}{what}"));
         self.here(quote! {
-            const INPUT_STATED: #ir::Shape = #ir::Shape::new(&[#(#sizes),*]);
-            const INPUT_RESULT: ::core::result::Result<(), #ir::Mistake> = #ir::check_input("input", &Self::INPUT_STATED);
-            const INPUT: #ir::Shape = Self::INPUT_STATED.unless(&Self::INPUT_RESULT);
+            const #stated: #ir::Shape = #ir::Shape::new(&[#(#sizes),*]);
+            const #outcome: ::core::result::Result<(), #ir::Mistake> = #ir::check_input(#name, &Self::#stated);
+            const #agreed: #ir::Shape = Self::#stated.unless(&Self::#outcome);
         })
+    }
+
+    /// Does a layer that is applied again fit its tensors?
+    fn shared(&self, index: usize, outcome: &Ident) -> TokenStream {
+        let ir = &self.ir;
+        let node = &self.model.nodes[index];
+        let Some(owner) = node.shares.map(|owner| &self.model.nodes[owner]) else { return TokenStream::new() };
+        let prefix = quote!(#ir::);
+        let [own, theirs] = [node, owner].map(|node| self.operation(&prefix, node));
+        let (layer, name) = (&node.name, &owner.name);
+        let source = self.source(node.inputs[0]);
+        self.here(quote! {
+            const #outcome: ::core::result::Result<(), #ir::Mistake> = #ir::check_shared(
+                &#own,
+                &#theirs,
+                #name,
+                &#ir::Site { layer: #layer, source: #source, flattened: ::core::option::Option::None, others: &[] },
+            );
+        })
+    }
+
+    /// Who gives a value, for messages; empty for the network's only input.
+    fn source(&self, value: usize) -> &str {
+        let inputs = &self.model.inputs;
+        match value.checked_sub(inputs.len()) {
+            None if inputs.len() == 1 && inputs[0].name == "input" => "",
+            None => &inputs[value].name,
+            Some(node) => &self.model.nodes[node].name,
+        }
     }
 
     /// Sizes as the user stated them, [`layercake_ir::INFER`] for `_`.
@@ -82,7 +120,7 @@ impl Printer<'_> {
         let sizes = flow.dims.iter().flatten();
         sizes
             .map(|dim| match dim {
-                crate::flow::Dim::Known(size) => crate::flow::number(*size),
+                crate::flow::Dim::Known(_) | crate::flow::Dim::Param(_) => dim.code(),
                 crate::flow::Dim::Named { code, .. } => quote!(#ir::stated(#code)),
                 crate::flow::Dim::Unknown => quote!(#ir::INFER),
             })
@@ -91,10 +129,19 @@ impl Printer<'_> {
 
     fn rule(&self, node: &Node, rule: &Rule) -> TokenStream {
         let ir = &self.ir;
-        let Rule { attempt, input, source, flattened } = rule;
-        let operation = op::symbolic(&quote!(#ir::), node.row, &node.settings, &self.model.symbols);
-        let input = input.code(ir);
-        let layer = names::plain(&node.name);
+        let Rule { attempt, inputs, sources, flattened } = rule;
+        let operation = match &node.what {
+            What::Network { network, output } => {
+                let (path, output) = (&network.path, number(*output));
+                let generics = network.generics.as_ref().map(|generics| quote!(::<#generics>));
+                quote!(#ir::Op::Subgraph(#ir::ops::Subgraph { graph: #path #generics::GRAPH, output: #output }))
+            }
+            What::Layer { row, .. } => op::symbolic(&quote!(#ir::), row, &node.settings, &self.model.symbols),
+            What::Custom(_) | What::Lost(_) => return TokenStream::new(),
+        };
+        let inputs = inputs.iter().map(|input| input.code(ir));
+        let (source, others) = (&sources[0], &sources[1..]);
+        let layer = &node.name;
         let flattened = match flattened {
             Some(flow) => {
                 let shape = flow.code(ir);
@@ -104,7 +151,7 @@ impl Printer<'_> {
         };
         self.here(quote! {
             const #attempt: #ir::Attempt = #operation
-                .attempt(&[#input], &#ir::Site { layer: #layer, source: #source, flattened: #flattened });
+                .attempt(&[#(#inputs),*], &#ir::Site { layer: #layer, source: #source, flattened: #flattened, others: &[#(#others),*] });
         })
     }
 
@@ -117,27 +164,29 @@ impl Printer<'_> {
             const #outcome: ::core::result::Result<(), #ir::Mistake> = #ir::check_output(
                 &#ir::Shape::new(&[#(#sizes),*]),
                 &#found,
-                &#ir::Site { layer: #layer, source: "", flattened: ::core::option::Option::None },
+                &#ir::Site { layer: #layer, source: "", flattened: ::core::option::Option::None, others: &[] },
             );
             const #agreed: #ir::Shape = #found.unless(&Self::#outcome);
         })
     }
 
     /// A constant that fails to compile, at the tokens of the blamed part, if an outcome is a mistake.
-    fn check(&self, outcome: &TokenStream, blames: impl IntoIterator<Item = Blame>) -> TokenStream {
+    fn check(&self, outcome: &TokenStream, blames: impl IntoIterator<Item = Blame>, note: &str) -> TokenStream {
         let (ir, owner) = (&self.ir, &self.model.symbols.owner);
+        let (function, note) = if note.is_empty() { ("blame", None) } else { ("blame_in", Some(quote!(, #note))) };
+        let import = format_ident!("{function}");
         let calls = blames.into_iter().map(|(part, tokens, rest)| {
             let (first, last) = ends(tokens);
             // The compiler underlines the call of `blame` from its first token to its last.
-            let blame = Ident::new("blame", first);
-            let arguments = self.here(quote!(&#owner::#outcome, Part::#part, &[#(Part::#rest),*]));
+            let blame = Ident::new(function, first);
+            let arguments = self.here(quote!(&#owner::#outcome, Part::#part, &[#(Part::#rest),*] #note));
             let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
             arguments.set_span(last);
             quote_spanned!(first=> #blame #arguments;)
         });
         quote! {
             const _: () = {
-                use #ir::{Part, blame};
+                use #ir::{Part, #import};
                 #(#calls)*
             };
         }
@@ -145,22 +194,27 @@ impl Printer<'_> {
 }
 
 /// A part, its tokens, and the parts that its tokens stand for besides.
-type Blame = (Ident, TokenStream, Vec<Ident>);
+type Blame = (TokenStream, TokenStream, Vec<TokenStream>);
 
 /// What a layer's rule can blame, and where.
 fn blames(node: &Node) -> Vec<Blame> {
     let mut blames = Vec::new();
     let mut unwritten = Vec::new();
     for setting in &node.settings.list {
-        let Some(part) = parts::of(node.row, setting.name) else { continue };
+        let Some(part) = node.row().and_then(|row| parts::of(row, setting.name)) else { continue };
         let part = format_ident!("{part:?}");
+        let part = quote!(#part);
         match &setting.tokens {
             Some(tokens) => blames.push((part, tokens.clone(), Vec::new())),
             None => unwritten.push(part),
         }
     }
-    let kind = &node.layer.kind;
-    blames.push((format_ident!("Layer"), quote!(#kind), unwritten));
+    // A join blames its inputs by their branches or tags; the current tensor has none.
+    for (i, operand) in node.operands.iter().enumerate().skip(1) {
+        let i = number(i);
+        blames.push((quote!(Branch(#i)), operand.clone(), Vec::new()));
+    }
+    blames.push((quote!(Layer), node.what.head(), unwritten));
     blames
 }
 

@@ -4,19 +4,22 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::{Printer, docs};
+use crate::ast::PathLayer;
 use crate::flow::number;
-use crate::names::RUNTIME;
+use crate::layers::Axes;
+use crate::lower::{RUNTIME, What};
+use crate::params;
 use crate::settings::{Num, Value};
 use crate::shape::{Node, State};
 
 impl Printer<'_> {
     /// The layers that own tensors, and so are fields.
-    pub(super) fn fields(&self) -> impl Iterator<Item = &Node<'_>> {
-        self.model.nodes.iter().filter(|node| node.row.field.is_some())
+    pub(super) fn fields(&self) -> impl Iterator<Item = &Node> {
+        self.model.nodes.iter().filter(|node| node.is_field())
     }
 
     pub(super) fn structure(&self) -> TokenStream {
-        let Self { k, name, e, d, .. } = self;
+        let Self { k, name, e, d, consts, .. } = self;
         let network = self.model.network;
         // After a mistake a derived trait could only add to the messages.
         let sound = self.mistakes.is_empty();
@@ -24,9 +27,10 @@ impl Printer<'_> {
         let docs = docs::network(self.model);
         let vis = &network.vis;
         let fields = self.fields().map(|node| {
-            let (field, ty) = (&node.name, self.layer_type(node));
-            let user = &node.step.docs;
-            let docs = docs::field(node, self.flow(node.inputs[0]));
+            let (field, ty) = (&node.field, self.field_type(node));
+            let user = &node.docs;
+            let inputs: Vec<_> = node.inputs.iter().map(|&value| self.flow(value)).collect();
+            let docs = docs::field(node, &inputs);
             quote!(#(#user)* #docs #vis #field: #ty)
         });
         let runtime = format_ident!("{RUNTIME}");
@@ -36,7 +40,7 @@ impl Printer<'_> {
             #(#attrs)*
             #docs
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-            #vis struct #name<#e: #k::Dtype = f32, #d: #k::Storage<#e> = #k::Cpu> {
+            #vis struct #name<#consts #e: #k::Dtype = f32, #d: #k::Storage<#e> = #k::Cpu> {
                 #(#fields,)*
                 #types
                 #runtime: #k::Runtime,
@@ -44,25 +48,52 @@ impl Printer<'_> {
         }
     }
 
-    /// What a value looks like: 0 is the network's input.
+    /// What a value looks like.
     pub(super) fn flow(&self, value: usize) -> &crate::flow::Flow {
-        value.checked_sub(1).map_or(&self.model.input, |node| &self.model.nodes[node].output)
+        let inputs = &self.model.inputs;
+        value.checked_sub(inputs.len()).map_or_else(|| &inputs[value].flow, |node| &self.model.nodes[node].output)
+    }
+
+    /// The type of a field.
+    fn field_type(&self, node: &Node) -> TokenStream {
+        let Self { e, d, .. } = self;
+        match &node.what {
+            What::Network { network: PathLayer { path, generics, .. }, .. } => {
+                let own = generics.as_ref().map(|generics| quote!(#generics,));
+                quote!(#path<#own #e, #d>)
+            }
+            What::Custom(PathLayer { path, generics: Some(generics), .. }) if generics.is_empty() => path.clone(),
+            What::Custom(PathLayer { path, generics: Some(generics), .. }) => quote!(#path<#generics>),
+            What::Custom(PathLayer { path, args, .. }) => {
+                let sizes = args.iter().flatten().map(|arg| match arg {
+                    syn::Expr::Lit(_) | syn::Expr::Path(_) => quote!(#arg),
+                    arg => quote!({ #arg }),
+                });
+                quote!(#path<#(#sizes,)* #e, #d>)
+            }
+            _ => self.layer_type(node),
+        }
     }
 
     /// `layers::Conv2d<6, 1, 5, 5, E, D>`
     fn layer_type(&self, node: &Node) -> TokenStream {
         let Self { k, e, d, .. } = self;
-        let Some(field) = node.row.field else { return TokenStream::new() };
+        let Some(field) = node.row().and_then(|row| row.field) else { return TokenStream::new() };
         let layer = format_ident!("{}", field.layer);
-        let sizes = field.axes.iter().map(|&axis| match &node.state {
-            State::Decided(op) => number(op.params().dim(0, axis)),
+        let axes: Vec<(usize, usize)> = match field.axes {
+            Axes::Of(axes) => axes.to_vec(),
+            Axes::Shape(list) => (0..node.settings.list(list).len().max(1)).map(|axis| (0, axis)).collect(),
+        };
+        let sizes = axes.into_iter().map(|(tensor, axis)| match &node.state {
+            State::Decided(op) => number(op.params().dim(tensor, axis)),
+            State::Generic(op) => params::code(&self.model.params, number(op.params().dim(tensor, axis))),
             State::Rule(rule) => {
-                let (owner, attempt, axis) = (&self.model.symbols.owner, &rule.attempt, number(axis));
-                self.argument(false, quote!(#owner::#attempt.decided.0.params().dim(0, #axis)))
+                let (owner, attempt, tensor, axis) = (&self.model.symbols.owner, &rule.attempt, number(tensor), number(axis));
+                self.argument(false, quote!(#owner::#attempt.decided.0.params().dim(#tensor, #axis)))
             }
-            State::Lost => number(0),
+            State::Custom | State::Lost => number(0),
         });
-        let switch = match node.settings.get(field.switch).and_then(|setting| setting.value.as_ref()) {
+        let switch = match field.switch.and_then(|switch| node.settings.get(switch)).and_then(|setting| setting.value.as_ref()) {
             Some(Value::Bool(Num::Known(false))) => Some(quote!(, false)),
             Some(Value::Bool(Num::Named(symbol))) => {
                 let code = self.argument(false, self.model.symbols.path(symbol));
@@ -70,15 +101,18 @@ impl Printer<'_> {
             }
             _ => None,
         };
-        quote!(#k::layers::#layer<#(#sizes,)* #e, #d #switch>)
+        match field.axes {
+            Axes::Of(_) => quote!(#k::layers::#layer<#(#sizes,)* #e, #d #switch>),
+            Axes::Shape(_) => quote!(#k::layers::#layer<(#(#k::Const<#sizes>,)*), #e, #d #switch>),
+        }
     }
 
     pub(super) fn build(&self) -> TokenStream {
-        let Self { k, name, d, .. } = self;
+        let Self { k, name, d, consts, own, .. } = self;
         let vis = &self.model.network.vis;
         let methods = quote! {
             #[allow(dead_code)]
-            impl<#d: #k::Device<f32>> #name<f32, #d> {
+            impl<#consts #d: #k::Device<f32>> #name<#own f32, #d> {
                 /// Builds the network on a device, with PyTorch's default initialisation drawn from the device's random numbers.
                 ///
                 /// # Panics

@@ -126,7 +126,7 @@ fn constants_are_evaluated_once_and_blamed_by_part() {
     }
     has(&expansion, "blame(&__NSizes::N0.outcome, Part::Layer, &[Part::In, Part::Stride, Part::Dilation, Part::Groups]);");
     has(&expansion, "blame(&__NSizes::N1.outcome, Part::Layer, &[]);");
-    has(&expansion, "blame(&__NSizes::INPUT_RESULT, Part::In, &[]);");
+    has(&expansion, "blame(&__NSizes::INPUT_0_RESULT, Part::In, &[]);");
     has(&expansion, "blame(&__NSizes::D0_RESULT, Part::Out, &[]);");
     has(&expansion, "blame(&__NSizes::D1_RESULT, Part::Out, &[]);");
     has(&expansion, "Conv2d<{ __NSizes::N0.decided.0.params().dim(0, 0) }");

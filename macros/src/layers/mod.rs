@@ -1,12 +1,14 @@
 //! The layers of the language: one row each. Everything about arguments is driven by this table.
 
 mod habits;
+mod outline;
 mod rows;
 
+use layercake_ir::ops::Words;
 use layercake_ir::{Op, Part};
 
 pub use habits::{Meant, kind_hint, meant, unsupported_option};
-pub use rows::ROWS;
+pub use rows::{all, is_join};
 
 use crate::settings::Known;
 use crate::spelling;
@@ -44,6 +46,8 @@ pub enum Positions {
     Features(&'static str),
     /// One, which may also be written with its name: an option's.
     Option(&'static str),
+    /// Any number of them, which may also be written as a tuple with a name: an option's.
+    List(&'static str),
 }
 
 /// An argument with a name; the operation's field has the same one.
@@ -66,6 +70,10 @@ pub enum Kind {
     Float,
     /// `true` or `false`.
     Bool,
+    /// One of a few words.
+    Word(&'static Words),
+    /// Several whole numbers. With `inferred`, `_` may stand for one.
+    List { inferred: bool },
 }
 
 /// The value of an argument that is not given.
@@ -73,12 +81,13 @@ pub enum Kind {
 pub enum Default {
     /// It must be given.
     Required,
-    /// The shape rule finds it.
+    /// The shape rule finds it: a size left out, an empty list.
     Infer,
     /// A size, or a pair of it twice.
     Size(usize),
     Float(f64),
     Bool(bool),
+    Word(&'static str),
     /// The value of another option, which stands before it in the table.
     Same(&'static str),
 }
@@ -94,6 +103,16 @@ pub enum Outline {
     Map(Option<&'static str>),
     /// One size, unknown.
     Flat,
+    /// A sequence of channels: channels from this setting or from the input, length unknown.
+    Line(Option<&'static str>),
+    /// The first size alone.
+    First,
+    /// As many sizes as the input has, all unknown.
+    Rank,
+    /// The input's without as many as this list has, all unknown.
+    Fewer(&'static str),
+    /// The sizes of this list.
+    List(&'static str),
 }
 
 /// How a layer with tensors stands in the struct.
@@ -101,13 +120,28 @@ pub enum Outline {
 pub struct Field {
     /// The type, in `layercake::layers`.
     pub layer: &'static str,
-    /// Its sizes: these axes of the layer's first tensor.
-    pub axes: &'static [usize],
-    /// Its last parameter: this setting.
-    pub switch: &'static str,
+    /// Its sizes.
+    pub axes: Axes,
+    /// Its last parameter: this setting, if it has one.
+    pub switch: Option<&'static str>,
+}
+
+/// The sizes in the type of a layer with tensors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Axes {
+    /// The sizes of these (tensor, axis), one parameter each.
+    Of(&'static [(usize, usize)]),
+    /// The whole shape of the layer's first tensor as one parameter, `(Const<16>, Const<5>)`; as many axes as this list has, or one.
+    Shape(&'static str),
 }
 
 impl Row {
+    /// The value that an option has in the example.
+    pub fn shown(&self, option: &str) -> &'static str {
+        let value = self.example.split_once(&format!("{option} = ")).map_or("..", |(_, value)| value);
+        value.split([',', ')']).next().unwrap_or(value)
+    }
+
     /// The option of this name.
     pub fn option(&self, name: &str) -> Option<&'static Choice> {
         self.options.iter().find(|option| option.name == name)
@@ -116,18 +150,23 @@ impl Row {
 
 /// The row of this exact name.
 pub fn find(kind: &str) -> Option<&'static Row> {
-    ROWS.iter().find(|row| row.kind == kind)
+    all().find(|row| row.kind == kind)
 }
 
 /// The row whose name was probably meant: the same letters in another case, or a slip of the keyboard.
 pub fn nearest(kind: &str) -> Option<&'static Row> {
-    let kinds: Vec<&str> = ROWS.iter().map(|row| row.kind).collect();
+    let kinds: Vec<&str> = all().map(|row| row.kind).collect();
     spelling::nearest(kind, &kinds).and_then(find)
 }
 
 /// Does a word stand for a layer, be it misspelt?
 pub fn resembles(kind: &str) -> bool {
     kind.starts_with(char::is_uppercase) || nearest(kind).is_some()
+}
+
+/// Is this the name of a step that holds other steps?
+pub fn is_combinator(kind: &str) -> bool {
+    matches!(kind, "Residual" | "Repeat") || find(kind).is_some_and(is_join)
 }
 
 #[cfg(test)]

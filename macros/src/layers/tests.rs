@@ -2,19 +2,48 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{TokenStream, TokenTree};
 
-use super::{Default, Kind, Positions, ROWS, Row};
+use super::{Choice, Default, Kind, Positions, Row, all, is_join};
 use crate::expand::{decided, symbolic};
-use crate::shape::State;
+use crate::shape::{Model, Node, State};
 use crate::testing::{mistakes, with_model};
 
 /// A network whose only layer is the row's, with these arguments, on an input that suits it.
 fn network(row: &Row, arguments: &str) -> String {
     let input = match row.kind {
-        "Linear" | "BatchNorm1d" | "Softmax" | "LogSoftmax" => "[7]",
+        "Linear" | "Maxout" | "BatchNorm1d" | "Softmax" | "LogSoftmax" | "LayerNorm" => "[7]",
+        "Conv1d" | "MaxPool1d" | "AvgPool1d" => "[6, 9]",
         _ => "[6, 9, 8]",
     };
-    let output = if input == "[7]" || row.kind == "Flatten" { "[_]" } else { "[_, _, _]" };
-    format!("N: {input} -> {output} {{ {arguments} }}")
+    let output = match row.kind {
+        "Flatten" | "GlobalAvgPool2d" => "[_]",
+        // With an axis named by a constant, two are left.
+        "Mean" | "Amax" if arguments.contains("A") && arguments.contains('=') => "[_, _]",
+        "Mean" | "Amax" => "[_]",
+        _ if input == "[6, 9]" => "[_, _]",
+        // Of 16 sizes named by one constant each.
+        "Reshape" => "[_, _]",
+        _ if input == "[7]" => "[_]",
+        _ => "[_, _, _]",
+    };
+    let steps = match row.kind {
+        // Each part has a tag, which is used.
+        "Split" => format!(
+            "Split(2{} as (a, b), Add(b)",
+            arguments.trim_start_matches("Split(2").trim_end_matches(" as (a, b)").replace("Split(parts = A", "")
+        ),
+        _ if is_join(row) => {
+            let arguments = arguments.replace("gate", "skip");
+            let arguments = if arguments.contains("skip") { arguments } else { arguments.replacen('(', "(skip, ", 1) };
+            format!("ReLU as skip, ReLU, {arguments}")
+        }
+        _ => arguments.to_owned(),
+    };
+    format!("N: {input} -> {output} {{ {steps} }}")
+}
+
+/// The node of the row's layer.
+fn node<'a>(model: &'a Model, row: &Row) -> &'a Node {
+    model.nodes.iter().find(|node| node.row().is_some_and(|own| own.kind == row.kind)).expect("the network has the layer")
 }
 
 /// The names of the fields in the braces of an operation's expression.
@@ -36,12 +65,13 @@ fn fields(tokens: TokenStream) -> BTreeSet<String> {
 
 #[test]
 fn every_example_is_right() {
-    for row in ROWS {
+    for row in all() {
         let block = network(row, row.example);
         assert_eq!(mistakes(&block), [""; 0], "{block}");
         with_model(&block, |model, _| {
-            let State::Decided(op) = &model.nodes[0].state else { panic!("{block}") };
-            assert_eq!((op.kind(), model.nodes[0].name.to_string()), (row.kind, format!("{}_1", row.prefix)));
+            let node = node(model, row);
+            let State::Decided(op) = &node.state else { panic!("{block}") };
+            assert_eq!((op.kind(), node.name.trim_end_matches(".0").to_owned()), (row.kind, format!("{}_1", row.prefix)));
             assert_eq!(op.params().as_slice().is_empty(), row.field.is_none(), "{}", row.kind);
         });
     }
@@ -50,19 +80,23 @@ fn every_example_is_right() {
 /// The row names the fields of the operation, all of them, with their kinds.
 #[test]
 fn every_row_describes_its_operation() {
-    for row in ROWS {
-        let constants: Vec<String> = row.options.iter().map(|option| format!("{} = A", option.name)).collect();
+    for row in all() {
+        let value = |option: &Choice| match option.kind {
+            Kind::Word(words) => words.list[0].0,
+            _ => "A",
+        };
+        let constants: Vec<String> = row.options.iter().map(|option| format!("{} = {}", option.name, value(option))).collect();
         let sizes = match row.positions {
             Positions::InOut { .. } => "A -> A, ",
             Positions::Features(_) => "A, ",
-            Positions::None | Positions::Option(_) => "",
+            Positions::None | Positions::Option(_) | Positions::List(_) => "",
         };
         with_model(&network(row, &format!("{}({sizes}{})", row.kind, constants.join(", "))), |model, report| {
             assert_eq!(report.len(), 0, "{}: {:?}", row.kind, report.texts());
-            let node = &model.nodes[0];
+            let node = self::node(model, row);
             let named = symbolic(&TokenStream::new(), row, &node.settings, &model.symbols);
             with_model(&network(row, row.example), |model, _| {
-                let State::Decided(op) = &model.nodes[0].state else { panic!("{}", row.kind) };
+                let State::Decided(op) = &self::node(model, row).state else { panic!("{}", row.kind) };
                 assert_eq!(fields(named), fields(decided(&TokenStream::new(), op)), "{}", row.kind);
             });
         });
@@ -71,13 +105,22 @@ fn every_row_describes_its_operation() {
 
 #[test]
 fn options_are_well_described() {
-    for row in ROWS {
+    for row in all() {
         for (i, option) in row.options.iter().enumerate() {
-            assert!(option.part.is_none_or(|part| part.option() == Some(option.name)), "{}: {}", row.kind, option.name);
-            assert_eq!(option.part.is_none(), option.kind == Kind::Bool, "{}: {}", row.kind, option.name);
+            let positional = row.positions == Positions::Option(option.name) || row.positions == Positions::List(option.name);
+            assert!(option.default != Default::Required || positional || row.shown(option.name) != "..", "{}: {}", row.kind, option.name);
+            // The number of parts is the size that a split makes.
+            let named = row.kind == "Split" && option.name == "parts";
+            assert!(named || option.part.is_none_or(|part| part.option() == Some(option.name)), "{}: {}", row.kind, option.name);
+            let never_wrong = matches!(option.kind, Kind::Bool | Kind::Word(_));
+            assert!(option.part.is_some() || never_wrong, "{}: {}", row.kind, option.name);
             match option.default {
                 Default::Same(other) => assert!(row.options[..i].iter().any(|before| before.name == other)),
-                Default::Size(_) | Default::Infer => assert!(matches!(option.kind, Kind::Size | Kind::Pair)),
+                Default::Size(_) => assert!(matches!(option.kind, Kind::Size | Kind::Pair)),
+                Default::Infer => assert!(matches!(option.kind, Kind::Size | Kind::Pair | Kind::List { .. })),
+                Default::Word(word) => {
+                    assert!(matches!(option.kind, Kind::Word(words) if words.list.iter().any(|(known, _)| *known == word)))
+                }
                 Default::Float(_) => assert_eq!(option.kind, Kind::Float),
                 Default::Bool(_) => assert_eq!(option.kind, Kind::Bool),
                 Default::Required => {}
@@ -86,7 +129,11 @@ fn options_are_well_described() {
         if let Positions::Option(name) = row.positions {
             assert!(row.option(name).is_some());
         }
-        assert!(row.field.is_none_or(|field| row.option(field.switch).is_some_and(|option| option.kind == Kind::Bool)));
+        if let Positions::List(name) = row.positions {
+            assert!(row.option(name).is_some_and(|option| matches!(option.kind, Kind::List { .. })));
+        }
+        let switch = row.field.and_then(|field| field.switch);
+        assert!(switch.is_none_or(|switch| row.option(switch).is_some_and(|option| option.kind == Kind::Bool)));
     }
 }
 

@@ -1,11 +1,12 @@
 //! `#[derive(Model)]`: a struct of networks, layers and tensors becomes a model.
 //!
-//! `attributes` reads `#[model(..)]`, `structure` what the struct is made of, `typing` what its generic parameters mean; `expand` and
-//! `forward` print. What they print leans on `layercake::__private::part`, which says how fields are walked over.
+//! `attributes` reads `#[model(..)]`, `structure` what the struct is made of, `typing` what its generic parameters mean; `expand`,
+//! `forward` and `junctions` print. What they print leans on `layercake::__private::part`, which says how fields are walked over.
 
 mod attributes;
 mod expand;
 mod forward;
+mod junctions;
 mod structure;
 #[cfg(test)]
 mod tests;

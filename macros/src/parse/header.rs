@@ -6,15 +6,15 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Token, Visibility};
 
-use super::shape::shape;
-use super::{EXAMPLE, colon, found, group, next, steps, token};
-use crate::ast::Network;
+use super::ports::ports;
+use super::{EXAMPLE, colon, found, generics, group, next, steps, token};
+use crate::ast::{Network, Ports};
 use crate::report::Report;
 
 /// One network; None where not even its name can be read.
 ///
 /// ```text
-/// network = attribute* visibility name ':' shape '->' shape '{' steps '}'
+/// network = attribute* visibility name generics? ':' ports '->' ports '{' steps '}'
 /// ```
 pub fn network(input: ParseStream, report: &mut Report) -> Option<Network> {
     let attrs = match input.call(Attribute::parse_outer) {
@@ -35,14 +35,14 @@ pub fn network(input: ParseStream, report: &mut Report) -> Option<Network> {
         return None;
     };
     let name = name(input, report)?;
-    no_generics(input, report);
+    let generics = generics::generics(input, report);
     if !at_body(input) && !sign(input, ":", report) {
         report.add(next(input), format_args!("write `:` between the network's name and its shapes: {EXAMPLE}"));
     }
-    let (input_shape, output) = shapes(input, &name, report)?;
+    let (inputs, outputs) = shapes(input, &name, report)?;
     let steps = body(input, &name, report)?;
     separator(input, report);
-    Some(Network { attrs, vis, name, input: input_shape, output, steps })
+    Some(Network { attrs, vis, name, generics, inputs, outputs, steps })
 }
 
 /// The name, after a keyword that does not belong there.
@@ -78,32 +78,6 @@ fn name(input: ParseStream, report: &mut Report) -> Option<Ident> {
     }
 }
 
-/// Refuses `<const N: usize>`.
-fn no_generics(input: ParseStream, report: &mut Report) {
-    if !input.peek(Token![<]) {
-        return;
-    }
-    let mut tokens = Vec::new();
-    let mut depth = 0usize;
-    while let Some(TokenTree::Punct(_) | TokenTree::Ident(_) | TokenTree::Literal(_)) = next(input) {
-        if input.peek(Token![->]) {
-            break;
-        }
-        let Some(taken) = token(input) else { break };
-        match &taken {
-            TokenTree::Punct(punct) if punct.as_char() == '<' => depth += 1,
-            TokenTree::Punct(punct) if punct.as_char() == '>' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        tokens.push(taken);
-        if depth == 0 {
-            break;
-        }
-    }
-    let tokens: proc_macro2::TokenStream = tokens.into_iter().collect();
-    report.add(tokens, "networks with generic parameters are not supported yet; use a constant, such as `const WIDTH: usize = 64;`");
-}
-
 /// Takes `:` or `->`, or another sign that was meant as one and is reported. False where there is none at all.
 fn sign(input: ParseStream, expected: &str, report: &mut Report) -> bool {
     let right = if expected == ":" { colon(input) } else { input.peek(Token![->]) };
@@ -123,9 +97,9 @@ fn sign(input: ParseStream, expected: &str, report: &mut Report) -> bool {
     true
 }
 
-type Shapes = (Option<crate::ast::ShapeExpr>, Option<crate::ast::ShapeExpr>);
+type Shapes = (Option<Ports>, Option<Ports>);
 
-/// `Shape -> Shape`
+/// `Ports -> Ports`
 fn shapes(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Shapes> {
     if at_body(input) {
         report.add(
@@ -137,13 +111,16 @@ fn shapes(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Shape
         return Some((None, None));
     }
     let mistakes = report.len();
-    let takes = shape(input, "the input", report);
+    let takes = ports(input, "the input", report);
     if takes.is_none() && report.len() > mistakes {
         skip_to_arrow(input);
     }
     if at_body(input) {
         let text = format!("`{name}` does not say what it gives; write `-> [10]` after its input, or `-> [_]` to have it worked out");
-        report.add(takes.as_ref().map_or_else(|| name.to_token_stream(), |shape| shape.tokens.clone()), text);
+        report.add(
+            takes.as_ref().and_then(|ports| ports.shapes().last()).map_or_else(|| name.to_token_stream(), |shape| shape.tokens.clone()),
+            text,
+        );
         return Some((takes, None));
     }
     if !sign(input, "->", report) {
@@ -170,7 +147,7 @@ fn shapes(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Shape
         report.add(next(input), "the output's shape is missing after `->`; write `-> [10]`, or `-> [_]` to have it worked out");
         None
     } else {
-        shape(input, "the output", report)
+        ports(input, "the output", report)
     };
     if gives.is_none() {
         while !input.is_empty() && !at_body(input) {
@@ -224,7 +201,7 @@ fn separator(input: ParseStream, report: &mut Report) {
 }
 
 /// Goes on behind the next braces of this level.
-fn skip_network(input: ParseStream) {
+pub(super) fn skip_network(input: ParseStream) {
     while let Some(taken) = token(input) {
         if matches!(taken, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace) {
             return;

@@ -1,9 +1,14 @@
 //! From tokens to the [`crate::ast`]. Local slips are reported here, and parsing goes on behind them.
 
 mod args;
+mod combinators;
+mod generics;
 mod header;
+mod layer;
+mod ports;
 mod shape;
 mod steps;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -11,32 +16,46 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::Token;
 use syn::parse::{ParseStream, Parser};
 
-use crate::ast::Network;
+use crate::ast::{Network, Template};
 use crate::report::Report;
 
 /// What a network looks like, for messages.
 const EXAMPLE: &str = "`Name: [1, 28, 28] -> [10] { .. }`";
 
-/// The content of `network! { .. }`: the networks, each with the mistakes found in it. What belongs to none goes to `report`.
+/// What a block holds, each part with the mistakes found in it.
+#[derive(Debug, Default)]
+pub struct Block {
+    pub networks: Vec<(Network, Report)>,
+    pub templates: Vec<(Template, Report)>,
+}
+
+/// The content of `network! { .. }`. What belongs to no part of it goes to `report`.
 ///
 /// ```text
-/// block = network*
+/// block = (network | template)*
 /// ```
-pub fn block(tokens: TokenStream, report: &mut Report) -> Vec<(Network, Report)> {
+pub fn block(tokens: TokenStream, report: &mut Report) -> Block {
     if tokens.is_empty() {
         report.at(Span::call_site(), format_args!("there is no network in this block; a network is written {EXAMPLE}"));
     }
-    let mut networks = Vec::new();
+    let mut block = Block::default();
     inside(tokens, report, |input, report| {
         while !input.is_empty() {
             let mut mistakes = Report::default();
+            if template::begins(input) {
+                match template::template(input, &mut mistakes) {
+                    Some(template) => block.templates.push((template, mistakes)),
+                    None => report.append(&mut mistakes),
+                }
+                continue;
+            }
             match header::network(input, &mut mistakes) {
-                Some(network) => networks.push((network, mistakes)),
+                Some(network) => block.networks.push((network, mistakes)),
                 None => report.append(&mut mistakes),
             }
         }
     });
-    networks
+    block
 }
 
 /// Parses all of `tokens` with `parse`, which handles every mistake itself.

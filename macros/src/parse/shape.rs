@@ -28,11 +28,6 @@ pub fn shape(input: ParseStream, what: &str, report: &mut Report) -> Option<Shap
             report.add(&group, text);
             sizes(&group, report)
         }
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace && what != "the output" && named(&group) => {
-            token(input);
-            report.add(&group, "several inputs or outputs are not supported yet; write one shape, such as `[1, 28, 28]`");
-            None
-        }
         // `-> 10`
         Some(TokenTree::Literal(literal)) => {
             token(input);
@@ -48,14 +43,6 @@ pub fn shape(input: ParseStream, what: &str, report: &mut Report) -> Option<Shap
             None
         }
     }
-}
-
-/// Does a brace group look like `{ name: Shape, .. }`?
-fn named(group: &Group) -> bool {
-    let mut tokens = group.stream().into_iter();
-    let word = matches!(tokens.next(), Some(TokenTree::Ident(_)));
-    let colon = matches!(tokens.next(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
-    word && colon && matches!(tokens.next(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket)
 }
 
 /// None where a size is illegible.

@@ -1,36 +1,15 @@
 //! The layers between a network's braces.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use quote::ToTokens;
+use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Token};
 
-use super::args::args;
 use super::shape::shape;
-use super::{found, inside, next, skip_to_comma, token, word_then_colon, word_then_equals};
-use crate::ast::{Action, Arg, Layer, Step};
+use super::{found, group, inside, layer, next, skip_to_comma, token, word_then_colon, word_then_equals};
+use crate::ast::{Action, Step};
 use crate::layers;
 use crate::report::Report;
-
-/// Words that the language will give a meaning to.
-const LATER: [&str; 15] = [
-    "Residual",
-    "Add",
-    "Concat",
-    "Mul",
-    "Sub",
-    "Max",
-    "Split",
-    "Repeat",
-    "Upsample",
-    "Embedding",
-    "from",
-    "output",
-    "reuse",
-    "block",
-    "as",
-];
 
 /// The steps of a body.
 ///
@@ -67,8 +46,8 @@ fn separator(input: ParseStream, semicolons: &mut bool, report: &mut Report) {
         token(input);
         return;
     }
-    if input.peek(Token![as]) {
-        report.add(&other, "`as` is not supported yet: a network is a chain of layers");
+    if input.peek(Token![->]) {
+        report.add(&other, "the shape of a layer's output stands before `as`");
     } else if begins_step(input) {
         report.add(&other, format_args!("expected `,` between two layers, before {}", found(other.as_ref())));
         return;
@@ -86,22 +65,60 @@ fn begins_step(input: ParseStream) -> bool {
 /// One step.
 ///
 /// ```text
-/// step = doc* (name ':')? layer ('->' shape)?
+/// step = doc* (name ':')? action ('->' shape)? ('as' tags)?
 /// ```
 fn step(input: ParseStream, report: &mut Report) -> Step {
     let docs = docs(input, report);
     let name = name(input, report);
-    let action = match layer(input, name.as_ref(), report) {
-        Some(layer) => Action::Layer(layer),
-        None => {
-            while !input.is_empty() && !input.peek(Token![,]) && !input.peek(Token![;]) {
-                token(input);
-            }
-            Action::Illegible
+    let action = layer::action(input, name.as_ref(), report).unwrap_or_else(|| {
+        while !input.is_empty() && !input.peek(Token![,]) && !input.peek(Token![;]) {
+            token(input);
         }
-    };
+        Action::Illegible
+    });
     let output = output(input, report);
-    Step { docs, name, action, output }
+    let tags = tags(input, report);
+    Step { docs, name, action, output, tags }
+}
+
+/// ```text
+/// tags = word | '(' word (',' word)* ','? ')'
+/// ```
+fn tags(input: ParseStream, report: &mut Report) -> Vec<Ident> {
+    let Ok(keyword) = input.parse::<Token![as]>() else { return Vec::new() };
+    if let Some(list) = group(input, Delimiter::Parenthesis) {
+        let mut tags = Vec::new();
+        inside(list.stream(), report, |input, report| {
+            while !input.is_empty() {
+                tags.extend(tag(input, report));
+                if !input.is_empty() && input.parse::<Token![,]>().is_err() {
+                    report.add(next(input), "tags are separated by `,`: `as (a, b)`");
+                    skip_to_comma(input);
+                    let _ = input.parse::<Token![,]>();
+                }
+            }
+        });
+        if list.stream().is_empty() {
+            report.add(&list, "expected a tag between the brackets: `as (a, b)`");
+        }
+        return tags;
+    }
+    if input.is_empty() || input.peek(Token![,]) || input.peek(Token![;]) {
+        report.add(keyword, "`as` is followed by a tag, a word that names the tensor: `as skip`");
+        return Vec::new();
+    }
+    tag(input, report).into_iter().collect()
+}
+
+fn tag(input: ParseStream, report: &mut Report) -> Option<Ident> {
+    let taken = token(input);
+    match taken {
+        Some(TokenTree::Ident(tag)) if syn::parse_str::<Ident>(&tag.to_string()).is_ok() => Some(tag),
+        other => {
+            report.add(&other, format_args!("a tag is a word that names a tensor, as in `as skip`, but found {}", found(other.as_ref())));
+            None
+        }
+    }
 }
 
 fn docs(input: ParseStream, report: &mut Report) -> Vec<Attribute> {
@@ -152,12 +169,12 @@ fn name(input: ParseStream, report: &mut Report) -> Option<Ident> {
     // `conv1 Conv2d(6)`: two words with the second a layer, and the first not.
     if let (Some(TokenTree::Ident(first)), true) = (next(input), input.peek2(syn::Ident))
         && layers::find(&first.to_string()).is_none()
-        && !LATER.contains(&first.to_string().as_str())
+        && !layer::KEYWORDS.contains(&first.to_string().as_str())
     {
         let fork = input.fork();
         token(&fork);
         if let Some(TokenTree::Ident(second)) = next(&fork)
-            && layers::resembles(&second.to_string())
+            && (layers::resembles(&second.to_string()) || layers::is_combinator(&second.to_string()))
         {
             token(input);
             report.add(&second, format_args!("expected `:` between the name `{first}` and the layer `{second}`"));
@@ -165,78 +182,6 @@ fn name(input: ParseStream, report: &mut Report) -> Option<Ident> {
         }
     }
     None
-}
-
-/// A built-in layer.
-///
-/// ```text
-/// layer = word args?
-/// ```
-fn layer(input: ParseStream, name: Option<&Ident>, report: &mut Report) -> Option<Layer> {
-    let kind = match next(input) {
-        Some(TokenTree::Ident(kind)) => kind,
-        other => {
-            let after = name.map_or_else(String::new, |name| format!(" after `{name}:`"));
-            let text = format!("expected a layer{after}, such as `Linear(10)`, but found {}", found(other.as_ref()));
-            match (&other, name) {
-                (Some(TokenTree::Punct(comma)), Some(name)) if comma.as_char() == ',' => report.add(name, text),
-                (Some(other), _) => report.add(other, text),
-                (None, Some(name)) => report.add(name, text),
-                (None, None) => report.at(input.span(), text),
-            }
-            return None;
-        }
-    };
-    if input.peek2(Token![::]) {
-        let path = path(input);
-        report.add(&path, path_text(&path));
-        return None;
-    }
-    if LATER.contains(&kind.to_string().as_str()) {
-        report.add(&kind, format_args!("`{kind}` is not supported yet: a network is a chain of layers"));
-        return None;
-    }
-    token(input);
-    let mut tokens = kind.to_token_stream();
-    if input.peek(Token![<]) {
-        report.add(next(input), format_args!("sizes stand in round brackets: `{kind}(..)`"));
-        return None;
-    }
-    if input.peek(Token![!]) {
-        report.add(token(input), format_args!("a layer is no macro; write `{kind}` without `!`"));
-    }
-    let (args, illegible_args) = arguments(input, &kind, &mut tokens, report);
-    Some(Layer { kind, args, illegible_args, tokens })
-}
-
-fn arguments(input: ParseStream, kind: &Ident, tokens: &mut TokenStream, report: &mut Report) -> (Vec<Arg>, bool) {
-    match next(input) {
-        Some(TokenTree::Group(group)) if group.delimiter() != Delimiter::None => {
-            token(input);
-            group.to_tokens(tokens);
-            if group.delimiter() != Delimiter::Parenthesis {
-                report.add(&group, format_args!("arguments stand in round brackets: `{kind}(..)`"));
-            }
-            args(&group, report)
-        }
-        _ => (Vec::new(), false),
-    }
-}
-
-/// Takes a path and what follows it.
-fn path(input: ParseStream) -> TokenStream {
-    let mut tokens = TokenStream::new();
-    while input.peek(Ident::peek_any) || input.peek(Token![::]) {
-        token(input).to_tokens(&mut tokens);
-    }
-    tokens
-}
-
-fn path_text(path: &TokenStream) -> String {
-    match path.clone().into_iter().find(|token| layers::find(&token.to_string()).is_some()) {
-        Some(kind) => format!("a built-in layer is written without a path: `{kind}(..)`"),
-        None => "other networks and custom layers inside a network are not supported yet".to_owned(),
-    }
 }
 
 /// `-> Shape`, if there is one.

@@ -7,8 +7,8 @@ use crate::text;
 
 fn parsed(block: &str) -> (Vec<Network>, Vec<String>) {
     let mut report = Report::default();
-    let networks = super::block(tokens(block), &mut report);
-    let networks = networks.into_iter().map(|(network, mut own)| {
+    let parsed = super::block(tokens(block), &mut report);
+    let networks = parsed.networks.into_iter().map(|(network, mut own)| {
         report.append(&mut own);
         network
     });
@@ -34,7 +34,7 @@ fn all_that_a_block_can_say() {
     let stated = lenet.steps[3].output.as_ref().unwrap();
     assert!(matches!(&stated.dims[..], [DimExpr::Size(_), DimExpr::Inferred(_), DimExpr::Inferred(_)]));
     assert_eq!(lenet.steps[11].docs.len(), 1);
-    let dims = &second.input.as_ref().unwrap().dims;
+    let dims = &second.inputs.as_ref().unwrap().shapes().next().unwrap().dims;
     assert!(matches!(&dims[..], [DimExpr::Size(Expr::Path(_)), DimExpr::Size(Expr::Binary(_))]));
 }
 

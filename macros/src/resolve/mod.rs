@@ -3,7 +3,7 @@
 mod positions;
 
 use proc_macro2::Ident;
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::Expr;
 
 use crate::ast::{Arg, Layer};
@@ -12,8 +12,9 @@ use crate::report::Report;
 use crate::settings::{Num, Setting, Settings, Symbols, Value};
 use crate::{text, value};
 
-/// The row of a layer's kind. A misspelt kind that can only mean one layer is reported and taken for that.
-pub fn row(kind: &Ident, report: &mut Report) -> Option<&'static Row> {
+/// The row of a layer's kind. A misspelt kind that can only mean one layer is reported and taken for that. `others` are the names of
+/// templates and networks that can be meant as well.
+pub fn row(kind: &Ident, others: &[String], report: &mut Report) -> Option<&'static Row> {
     let word = kind.to_string();
     if let Some(row) = layers::find(&word) {
         return Some(row);
@@ -27,8 +28,17 @@ pub fn row(kind: &Ident, report: &mut Report) -> Option<&'static Row> {
         report.add(kind, format_args!("{unknown}\nhelp: write `{}`", row.kind));
         return Some(row);
     }
-    let all: Vec<&str> = layers::ROWS.iter().map(|row| row.kind).collect();
-    report.add(kind, format_args!("{unknown}\nhelp: the layers are {}", all.join(", ")));
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    if let Some(near) = crate::spelling::nearest(&word, &others) {
+        report.add(kind, format_args!("{unknown}\nhelp: write `{near}`"));
+        return None;
+    }
+    let all: Vec<&str> = layers::all().map(|row| row.kind).collect();
+    let all = all.join(", ");
+    report.add(
+        kind,
+        format_args!("{unknown}\nhelp: the layers are {all}; a network declared elsewhere is written with its path, `self::{word}`"),
+    );
     None
 }
 
@@ -127,17 +137,19 @@ impl<'a> Given<'a> {
             missing.push(format!("its output {what}"));
         }
         for option in self.row.options.iter().filter(|option| option.default == Default::Required && !self.has(option.name)) {
-            missing.push(format!("a {}", option.name));
+            missing.push(if option.name == "kernel" { "a kernel".to_owned() } else { format!("its {}", option.name) });
         }
         if missing.is_empty() {
             return;
         }
         let needs = missing.join(" and ");
         let example = match self.row.positions {
-            // Only the kernel is missing.
+            // Only options are missing.
             Positions::InOut { output, .. } if self.has(output) => {
                 let written = self.written(&[]);
-                format!("{}, kernel = 3)", written.strip_suffix(')').unwrap_or(&written))
+                let required = self.row.options.iter().filter(|option| option.default == Default::Required && !self.has(option.name));
+                let shown: String = required.map(|option| format!(", {} = {}", option.name, self.row.shown(option.name))).collect();
+                format!("{}{shown})", written.strip_suffix(')').unwrap_or(&written))
             }
             _ => self.row.example.to_owned(),
         };
@@ -148,12 +160,13 @@ impl<'a> Given<'a> {
     fn values(&self, symbols: &mut Symbols, report: &mut Report) -> Settings {
         let mut settings = Settings::default();
         let mut add = |name: &'static str, kind: Kind, default: Default, what: &str| {
-            let given = self.list.iter().find(|(field, _)| *field == name).map(|(_, expression)| *expression);
-            let value = match given {
-                Some(expression) => value::of_kind(kind, expression, what, symbols, report),
-                None => self.default(kind, default, &settings),
+            let all: Vec<&Expr> = self.list.iter().filter(|(field, _)| *field == name).map(|(_, expression)| *expression).collect();
+            let (value, tokens) = match (kind, &all[..]) {
+                (_, []) => (self.default(kind, default, &settings), None),
+                (Kind::List { .. }, all) => (value::list(kind, all, what, symbols, report), Some(quote!(#(#all),*))),
+                (_, [first, ..]) => (value::of_kind(kind, first, what, symbols, report), Some(first.to_token_stream())),
             };
-            settings.list.push(Setting { name, value, tokens: given.map(ToTokens::to_token_stream) });
+            settings.list.push(Setting { name, value, tokens });
         };
         match self.row.positions {
             Positions::InOut { input, output, what } => {
@@ -163,7 +176,7 @@ impl<'a> Given<'a> {
             Positions::Features(field) => {
                 add(field, Kind::Size, Default::Infer, &format!("the number of features of `{}`", self.name));
             }
-            Positions::None | Positions::Option(_) => {}
+            Positions::None | Positions::Option(_) | Positions::List(_) => {}
         }
         for option in self.row.options {
             add(option.name, option.kind, option.default, &format!("`{}` of `{}`", option.name, self.name));
@@ -177,6 +190,8 @@ impl<'a> Given<'a> {
             Default::Same(name) => return before.get(name)?.value.clone(),
             Default::Float(number) => return Some(Value::Float(Num::Known(number))),
             Default::Bool(value) => return Some(Value::Bool(Num::Known(value))),
+            Default::Word(word) => return Some(Value::Word(word)),
+            Default::Infer if matches!(kind, Kind::List { .. }) => return Some(Value::List(Vec::new())),
             Default::Infer => layercake_ir::INFER,
             Default::Size(size) => size,
         };

@@ -23,9 +23,16 @@ impl<'a> Given<'a> {
         self.out_of_order(report);
         let Some((&(input, size), rest)) = positions.split_first() else { return };
         let one = self.row.positions != Positions::None;
+        if let (None, Positions::List(field)) = (input, self.row.positions) {
+            let sizes = rest.iter().filter(|(input, _)| input.is_none()).map(|(_, size)| (field, *size));
+            self.list.extend([(field, size)].into_iter().chain(sizes));
+            return;
+        }
         if let (Some(arrow), false) = (input, matches!(self.row.positions, Positions::InOut { .. })) {
             let instead = if one { format!("write `{}`", self.row.example) } else { "it takes what comes".to_owned() };
             report.add(arrow, format_args!("`{}` does not change sizes and takes no `in -> out`\nhelp: {instead}", self.row.kind));
+            // Which of the axes of a list were meant, nobody can say.
+            self.illegible |= matches!(self.row.positions, Positions::List(_));
             if let Positions::Option(field) | Positions::Features(field) = self.row.positions {
                 self.list.push((field, size));
             }
@@ -45,7 +52,7 @@ impl<'a> Given<'a> {
         let mut taken: &[&'a Expr] = &extra;
         match self.row.positions {
             Positions::None => {}
-            Positions::Features(field) | Positions::Option(field) => self.list.push((field, size)),
+            Positions::Features(field) | Positions::Option(field) | Positions::List(field) => self.list.push((field, size)),
             Positions::InOut { input: field_in, output, .. } => {
                 // PyTorch's `Linear(400, 120)` and `Conv2d(3, 64, 3)` state both sizes; `Conv2d(64, 3)` was written with ours in mind.
                 let required = self.row.options.iter().filter(|option| option.default == Default::Required && !self.names(option.name));
@@ -99,7 +106,7 @@ impl<'a> Given<'a> {
                 Positions::None if row.options.is_empty() => "takes no arguments",
                 Positions::None => "takes no argument without a name",
                 Positions::InOut { .. } => "takes one size without a name, or `in -> out`",
-                Positions::Features(_) | Positions::Option(_) => "takes one argument without a name",
+                Positions::Features(_) | Positions::Option(_) | Positions::List(_) => "takes one argument without a name",
             };
             report.add(first, format_args!("`{}` {takes}\nhelp: write `{}`", row.kind, row.example));
             self.illegible = true;
@@ -111,7 +118,7 @@ impl<'a> Given<'a> {
             Positions::None => "takes its argument by name",
             Positions::InOut { .. } if others.is_empty() => "takes both sizes as `in -> out`",
             Positions::InOut { .. } => "takes its options by name",
-            Positions::Features(_) | Positions::Option(_) => "takes its other options by name",
+            Positions::Features(_) | Positions::Option(_) | Positions::List(_) => "takes its other options by name",
         };
         report.add(first, format_args!("`{}` {takes}\nhelp: write `{written}`", row.kind));
     }
@@ -126,6 +133,7 @@ impl<'a> Given<'a> {
                 args.push(expression(input).map_or_else(|| size.clone(), |input| format!("{input} -> {size}")));
             }
             Positions::Features(field) | Positions::Option(field) => args.extend(expression(field)),
+            Positions::List(field) => args.extend(self.list.iter().filter(|(name, _)| *name == field).map(|(_, value)| text::of(value))),
             Positions::None => {}
         }
         args.extend(nameless.iter().filter_map(|name| Some(format!("{name} = {}", expression(name)?))));

@@ -1,98 +1,213 @@
 //! Works out every shape. Where all sizes are numbers, the shape rules are asked at once; where one is a constant expression, the
-//! question is put down as a [`Rule`] for the compiler to answer.
+//! question is put down as a [`Rule`] for the compiler to answer; where one is a generic parameter, it is asked twice with different
+//! numbers in its place.
 
+mod generic;
 mod model;
 mod rule;
 mod stated;
 #[cfg(test)]
 mod tests;
 
-use layercake_ir::{Shape, check_input};
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use layercake_ir::{Shape, Site, check_input, check_shared};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
 
-pub use model::{Model, Node, OutputRule, Rule, State};
+pub use model::{Model, Node, OutputRule, Port, Rule, State};
 
-use crate::ast::{Action, DimExpr, Network, ShapeExpr, Step};
+use crate::ast::{DimExpr, Network, Ports, ShapeExpr};
 use crate::flow::{Dim, Flow};
+use crate::layers::Outline;
+use crate::lower::{self, Plan, What};
+use crate::params::{self, Param};
 use crate::report::Report;
-use crate::settings::{Num, Symbols};
-use crate::{names, resolve};
+use crate::resolve;
+use crate::settings::{Num, Setting, Settings, Symbols, Value};
 
 /// Resolves every layer and works out every shape.
-pub fn model<'a>(network: &'a Network, report: &mut Report) -> Model<'a> {
-    let mut pass =
-        Pass { symbols: Symbols::new(&network.name), report, input: Flow::UNKNOWN, nodes: Vec::new(), source: None, outputs: Vec::new() };
-    let names = names::names(&network.steps, pass.report);
-    let input_rule = pass.input(network);
-    let mut current = pass.input.clone();
-    for (step, name) in network.steps.iter().zip(names) {
-        current = pass.step(step, name, &current);
-    }
-    let last = pass.nodes.last().map_or_else(String::new, |node| names::plain(&node.name));
-    let output = match &network.output {
-        Some(declared) => pass.network_output(declared, &current, &last),
-        None => current,
+pub fn model<'a>(network: &'a Network, plan: Plan, report: &mut Report) -> Model<'a> {
+    let mut symbols = Symbols::new(&network.name);
+    symbols.params = Param::all(&network.generics);
+    let mut pass = Pass {
+        symbols,
+        report,
+        names: plan.inputs,
+        inputs: Vec::new(),
+        nodes: Vec::new(),
+        input_rules: Vec::new(),
+        stated: Vec::new(),
+        shared: Vec::new(),
     };
-    let Pass { symbols, input, nodes, outputs, .. } = pass;
-    Model { network, input, output, nodes, symbols, input_rule, outputs }
+    pass.inputs(network);
+    for node in plan.nodes {
+        pass.node(node);
+    }
+    let outputs = pass.outputs(network, &plan.outputs);
+    pass.lengths(network);
+    let Pass { symbols, inputs, nodes, input_rules, stated, shared, .. } = pass;
+    let params = symbols.params.clone();
+    Model { network, params, inputs, outputs, nodes, symbols, input_rules, stated, shared }
 }
 
-struct Pass<'a, 'r> {
+struct Pass<'r> {
     symbols: Symbols,
     report: &'r mut Report,
-    input: Flow,
-    nodes: Vec<Node<'a>>,
-    /// The node that gave the current value; None for the input, and behind a step that is no layer.
-    source: Option<usize>,
-    outputs: Vec<OutputRule>,
+    /// The names of the inputs.
+    names: Vec<String>,
+    inputs: Vec<Port>,
+    nodes: Vec<Node>,
+    input_rules: Vec<usize>,
+    stated: Vec<OutputRule>,
+    shared: Vec<usize>,
 }
 
-impl<'a> Pass<'a, '_> {
-    /// One step: adds its node, and gives what it yields.
-    fn step(&mut self, step: &'a Step, name: Ident, current: &Flow) -> Flow {
-        let Action::Layer(layer) = &step.action else {
-            self.source = None;
-            return self.stated(step);
+impl Pass<'_> {
+    /// Works out one layer.
+    fn node(&mut self, node: lower::Node) {
+        let lower::Node { path, field, docs, what, inputs, operands, shares, output: declared, note } = node;
+        let flows: Vec<Flow> = inputs.iter().map(|&value| self.flow(value).clone()).collect();
+        let mut settings = Settings::default();
+        let begin = self.report.len();
+        let (state, mut output) = match &what {
+            What::Layer { row, layer, part } => {
+                settings = resolve::settings(row, layer, &path, &mut self.symbols, self.report);
+                if let Some((part, parts)) = part {
+                    let value = |number: usize| Some(Value::Size(Num::Known(number)));
+                    settings.list.retain(|setting| setting.name != "parts");
+                    let tokens = Some(layer.kind.to_token_stream());
+                    settings.list.insert(0, Setting { name: "parts", value: value(*parts), tokens });
+                    settings.list.insert(1, Setting { name: "index", value: value(*part), tokens: None });
+                }
+                self.layer(&rule::Subject { row, layer, operands: &operands, name: &path }, &settings, &inputs, &flows)
+            }
+            What::Network { .. } => self.network(&path, &what, &inputs, &flows),
+            What::Custom(_) => {
+                let stated = declared.as_ref().map_or(Flow::UNKNOWN, |declared| self.sizes(declared, true).0);
+                self.custom(&path, &what, &flows);
+                (State::Custom, stated)
+            }
+            What::Lost(_) => (State::Lost, declared.as_ref().map_or(Flow::UNKNOWN, |declared| self.sizes(declared, true).0)),
         };
-        let Some(row) = resolve::row(&layer.kind, self.report) else {
-            self.source = None;
-            return self.stated(step);
-        };
-        let plain = names::plain(&name);
-        let settings = resolve::settings(row, layer, &plain, &mut self.symbols, self.report);
-        let (state, mut output) = self.layer(row, layer, &settings, &plain, current);
-        if let Some(declared) = &step.output {
-            output = self.step_output(declared, output, &plain);
+        self.report.annotate(begin, &note);
+        if let (Some(declared), false) = (&declared, matches!(state, State::Custom | State::Lost)) {
+            let begin = self.report.len();
+            output = self.step_output(declared, output, &path, &note);
+            self.report.annotate(begin, &note);
         }
-        let inputs = vec![self.source.map_or(0, |node| node + 1)];
-        self.source = Some(self.nodes.len());
-        self.nodes.push(Node { name, step, layer, row, settings, state, inputs, output: output.clone() });
-        output
+        self.nodes.push(Node { name: path, field, docs, what, operands, settings, state, inputs, shares, output, note });
+        self.share(self.nodes.len() - 1);
     }
 
-    /// Works out the input's shape. Must the compiler check it?
-    fn input(&mut self, network: &Network) -> bool {
-        let Some(declared) = &network.input else { return false };
+    /// A layer that is applied again needs tensors of the same shapes.
+    fn share(&mut self, index: usize) {
+        let node = &self.nodes[index];
+        let Some(owner) = node.shares else { return };
+        let owner = &self.nodes[owner];
+        let source = self.source(node.inputs[0]);
+        let site = Site { layer: &node.name, source: &source, flattened: None, others: &[] };
+        match (&node.state, &owner.state) {
+            (State::Decided(op), State::Decided(theirs)) | (State::Generic(op), State::Generic(theirs)) => {
+                if let Err(mistake) = check_shared(op, theirs, &owner.name, &site) {
+                    let text = params::text(&self.symbols.params, &format!("{mistake}{}", node.note));
+                    self.report.add(node.what.head(), text);
+                }
+            }
+            (State::Rule(_), State::Rule(_) | State::Decided(_)) | (State::Decided(_), State::Rule(_)) => self.shared.push(index),
+            _ => {}
+        }
+    }
+
+    /// The shape of a value.
+    fn flow(&self, value: usize) -> &Flow {
+        match value.checked_sub(self.inputs.len()) {
+            None => &self.inputs[value].flow,
+            Some(node) => &self.nodes[node].output,
+        }
+    }
+
+    /// Who gives a value, for messages; empty for the network's only input.
+    fn source(&self, value: usize) -> String {
+        match value.checked_sub(self.inputs.len()) {
+            None if self.inputs.len() == 1 && self.names[0] == "input" => String::new(),
+            None => self.names[value].clone(),
+            Some(node) => self.nodes[node].name.clone(),
+        }
+    }
+
+    /// The shape that the layer which gives a value flattened.
+    fn flattened(&self, value: usize) -> Option<Flow> {
+        let node = &self.nodes[value.checked_sub(self.inputs.len())?];
+        node.row().filter(|row| row.outline == Outline::Flat).map(|_| self.flow(node.inputs[0]).clone())
+    }
+
+    /// Works out the inputs' shapes.
+    fn inputs(&mut self, network: &Network) {
+        let shapes: Vec<Option<&ShapeExpr>> = match &network.inputs {
+            None => vec![None],
+            Some(Ports::One(shape)) => vec![Some(shape)],
+            Some(Ports::Named(ports)) => ports.iter().map(|port| port.shape.as_ref()).collect(),
+        };
+        for (value, declared) in shapes.into_iter().enumerate() {
+            let flow = declared.map_or(Flow::UNKNOWN, |declared| self.input(value, declared));
+            let tokens = declared.map_or_else(TokenStream::new, |declared| declared.tokens.clone());
+            self.inputs.push(Port { name: self.names[value].clone(), flow, value, tokens });
+        }
+    }
+
+    fn input(&mut self, value: usize, declared: &ShapeExpr) -> Flow {
         let (mut flow, _) = self.sizes(declared, false);
-        let mut rule = false;
-        if let Some(shape) = flow.known() {
-            if let Err(mistake) = check_input("input", &shape) {
-                self.report.add(refused(declared, &shape), mistake);
+        if let Some(shape) = flow.with_params(0) {
+            if let Err(mistake) = check_input(&self.names[value], &shape) {
+                self.report.add(refused(declared, &shape), params::text(&self.symbols.params, &mistake.to_string()));
                 flow.dims.iter_mut().flatten().for_each(|dim| *dim = Dim::Unknown);
             }
-        } else if !flow.is_lost() {
-            rule = true;
-            let owner = &self.symbols.owner;
-            flow.constant = Some(quote!(#owner::INPUT));
+        } else if !flow.is_lost() && !self.mixes(&flow, declared) {
+            self.input_rules.push(value);
+            let (owner, constant) = (&self.symbols.owner, format_ident!("INPUT_{value}"));
+            flow.constant = Some(quote!(#owner::#constant));
         }
-        self.input = flow;
-        rule
+        flow
+    }
+
+    /// The outputs' shapes: those declared, with `_` filled in.
+    fn outputs(&mut self, network: &Network, outputs: &[(String, Option<usize>)]) -> Vec<Port> {
+        let shapes: Vec<Option<&ShapeExpr>> = match &network.outputs {
+            None => vec![None; outputs.len()],
+            Some(Ports::One(shape)) => vec![Some(shape)],
+            Some(Ports::Named(ports)) => ports.iter().map(|port| port.shape.as_ref()).collect(),
+        };
+        let mut ports = Vec::new();
+        for ((name, value), declared) in outputs.iter().zip(shapes) {
+            let found = value.map_or(Flow::UNKNOWN, |value| self.flow(value).clone());
+            let source = value.filter(|value| *value >= self.inputs.len()).map_or_else(String::new, |value| self.source(value));
+            let flow = match declared {
+                Some(declared) => self.network_output(declared, &found, &source),
+                None => found,
+            };
+            let tokens = declared.map_or_else(TokenStream::new, |declared| declared.tokens.clone());
+            ports.push(Port { name: name.clone(), flow, value: value.unwrap_or_default(), tokens });
+        }
+        ports
+    }
+
+    /// A length that is known when the network runs comes in with an input.
+    fn lengths(&mut self, network: &Network) {
+        if self.inputs.iter().any(|port| port.flow.is_lost()) {
+            return;
+        }
+        for (param, generic) in self.symbols.params.iter().zip(&network.generics).filter(|(param, _)| param.runtime) {
+            let stated = |port: &Port| port.flow.dims.iter().flatten().any(|dim| matches!(dim, Dim::Param(own) if own == param));
+            if !self.inputs.iter().any(stated) {
+                let text = format!("no input has the length `{0}`; it must be a size of one, as in `[{0}, 64]`", param.name);
+                self.report.add(&generic.name, text);
+            }
+        }
     }
 
     fn dim(&self, size: &Num<usize>) -> Dim {
         match size {
             Num::Known(size) => Dim::Known(*size),
+            Num::Param(param) => Dim::Param(param.clone()),
             Num::Named(symbol) => Dim::Named { code: self.symbols.path(symbol), text: symbol.text.clone() },
         }
     }

@@ -2,44 +2,91 @@
 
 use layercake_ir::Op;
 use proc_macro2::{Ident, TokenStream};
+use syn::Attribute;
 
-use crate::ast::{Layer, Network, Step};
+use crate::ast::Network;
 use crate::flow::Flow;
 use crate::layers::Row;
+use crate::lower::What;
+use crate::params::Param;
 use crate::settings::{Settings, Symbols};
 
 /// A network with everything worked out that can be while expanding.
 pub struct Model<'a> {
     pub network: &'a Network,
-    pub input: Flow,
-    pub output: Flow,
-    pub nodes: Vec<Node<'a>>,
+    pub params: Vec<Param>,
+    pub inputs: Vec<Port>,
+    pub outputs: Vec<Port>,
+    pub nodes: Vec<Node>,
     pub symbols: Symbols,
-    /// Is the input's shape left to the compiler to check?
-    pub input_rule: bool,
+    /// The inputs whose shapes are left to the compiler to check.
+    pub input_rules: Vec<usize>,
     /// Stated outputs that are left to the compiler to compare.
-    pub outputs: Vec<OutputRule>,
+    pub stated: Vec<OutputRule>,
+    /// Layers that are applied again, by number, whose tensors are left to the compiler to compare.
+    pub shared: Vec<usize>,
+}
+
+/// An input or output.
+pub struct Port {
+    pub name: String,
+    pub flow: Flow,
+    pub value: usize,
+    /// The shape as the user wrote it.
+    pub tokens: TokenStream,
 }
 
 /// A layer in its place.
-pub struct Node<'a> {
-    pub name: Ident,
-    pub step: &'a Step,
-    pub layer: &'a Layer,
-    pub row: &'static Row,
+pub struct Node {
+    /// Its path: `layer1.0.conv1`.
+    pub name: String,
+    pub field: Ident,
+    pub docs: Vec<Attribute>,
+    pub what: What,
+    /// For each input of a join, the tokens that stand for it.
+    pub operands: Vec<TokenStream>,
     pub settings: Settings,
     pub state: State,
-    /// The values it takes: the network's input is 0, the first node's output 1.
+    /// The values it takes: first the network's inputs are counted, then the nodes.
     pub inputs: Vec<usize>,
+    /// The earlier node whose tensors it uses.
+    pub shares: Option<usize>,
     pub output: Flow,
+    /// Lines to be added to messages.
+    pub note: String,
+}
+
+impl Node {
+    /// The row of a built-in layer.
+    pub fn row(&self) -> Option<&'static Row> {
+        match &self.what {
+            What::Layer { row, .. } => Some(row),
+            _ => None,
+        }
+    }
+
+    /// Is it a field of the struct?
+    pub fn is_field(&self) -> bool {
+        self.shares.is_none()
+            && match &self.what {
+                What::Layer { row, .. } => row.field.is_some(),
+                What::Network { output, .. } => *output == 0,
+                What::Custom(_) => true,
+                What::Lost(_) => false,
+            }
+    }
 }
 
 /// How far an operation is decided.
 pub enum State {
     /// Nothing left to infer.
     Decided(Op),
+    /// The same, with the numbers of the first round in the place of generic parameters.
+    Generic(Op),
     /// The compiler decides.
     Rule(Box<Rule>),
+    /// What it gives is stated by the user, and checked by its type.
+    Custom,
     /// A mistake.
     Lost,
 }
@@ -48,18 +95,19 @@ pub enum State {
 pub struct Rule {
     /// The constant that holds what came of it, an `ir::Attempt`.
     pub attempt: Ident,
-    pub input: Flow,
-    /// The layer that gives the input; empty for the network's.
-    pub source: String,
-    /// The shape that the source flattened.
+    pub inputs: Vec<Flow>,
+    /// For each input, the layer that gives it; empty for the network's only one.
+    pub sources: Vec<String>,
+    /// The shape that the first source flattened.
     pub flattened: Option<Flow>,
 }
 
 /// A stated output for the compiler to compare.
 pub struct OutputRule {
-    /// [`Dim::Unknown`] where `_` stands.
+    /// [`crate::flow::Dim::Unknown`] where `_` stands.
     pub declared: Flow,
     pub found: Flow,
     pub layer: String,
     pub tokens: TokenStream,
+    pub note: String,
 }

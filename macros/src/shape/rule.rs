@@ -1,51 +1,76 @@
 //! A layer's shape rule: asked, left to the compiler, or done without.
 
 use layercake_ir::{Op, Shape, Site};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::{Pass, Rule, State};
 use crate::ast::Layer;
 use crate::flow::{Dim, Flow, number};
-use crate::layers::{Outline, Row};
-use crate::settings::{Num, Settings};
-use crate::{names, parts};
+use crate::layers::Row;
+use crate::lower::What;
+use crate::parts;
+use crate::settings::Settings;
 
-impl Pass<'_, '_> {
-    /// The shape of a value: 0 is the input.
-    fn value(&self, value: usize) -> Flow {
-        value.checked_sub(1).map_or_else(|| self.input.clone(), |node| self.nodes[node].output.clone())
+/// The layer that a rule is asked about.
+pub(super) struct Subject<'a> {
+    pub row: &'static Row,
+    pub layer: &'a Layer,
+    /// For each input of a join, the tokens that stand for it.
+    pub operands: &'a [TokenStream],
+    pub name: &'a str,
+}
+
+impl Pass<'_> {
+    /// Applies a layer's rule to its inputs: the values, and their shapes.
+    pub(super) fn layer(&mut self, subject: &Subject, settings: &Settings, values: &[usize], inputs: &[Flow]) -> (State, Flow) {
+        if inputs.iter().any(Flow::is_lost) || !settings.is_sound() {
+            return (State::Lost, self.outline(subject.row, settings, &inputs[0]));
+        }
+        let generic = inputs.iter().any(Flow::is_generic) || settings.is_generic();
+        if generic && (settings.is_named() || inputs.iter().any(Flow::is_named)) {
+            self.mixture(subject, settings, inputs);
+            return (State::Lost, self.outline(subject.row, settings, &inputs[0]));
+        }
+        if generic {
+            return self.generic(subject, settings, values, inputs);
+        }
+        let shapes: Option<Vec<Shape>> = inputs.iter().map(Flow::known).collect();
+        match (shapes, settings.known()) {
+            (Some(shapes), Some(known)) => self.decide(subject, settings, (subject.row.build)(&known), &shapes, values),
+            _ => {
+                // Of values that are joined, some may come from a network, whose rank is not known.
+                let input = inputs.iter().find(|input| input.dims.is_some()).unwrap_or(&inputs[0]);
+                let outline = self.outline(subject.row, settings, input);
+                self.postpone(outline, values, inputs)
+            }
+        }
     }
 
-    /// Applies a layer's rule to `input`.
-    pub(super) fn layer(&mut self, row: &'static Row, layer: &Layer, settings: &Settings, name: &str, input: &Flow) -> (State, Flow) {
-        if input.is_lost() || !settings.is_sound() {
-            return (State::Lost, self.outline(row, settings, input));
-        }
-        let source = self.source.map(|i| &self.nodes[i]);
-        let source_name = source.map_or_else(String::new, |node| names::plain(&node.name));
-        let flattened = source.filter(|node| node.row.outline == Outline::Flat).map(|node| self.value(node.inputs[0]));
-        match (input.known(), settings.known()) {
-            (Some(shape), Some(known)) => {
-                let site = Site { layer: name, source: &source_name, flattened: flattened.and_then(|flow| flow.known()) };
-                self.decide(row, layer, settings, (row.build)(&known), shape, &site)
-            }
-            _ => self.postpone(row, settings, input, source_name, flattened),
-        }
+    /// Works with the place of a layer, which its messages need.
+    pub(super) fn at_site<R>(&self, name: &str, values: &[usize], round: Option<usize>, work: impl FnOnce(&Site) -> R) -> R {
+        let sources: Vec<String> = values.iter().map(|&value| self.source(value)).collect();
+        let others: Vec<&str> = sources.iter().skip(1).map(String::as_str).collect();
+        let flattened = self.flattened(values[0]).and_then(|flow| match round {
+            Some(round) => flow.with_params(round),
+            None => flow.known(),
+        });
+        work(&Site { layer: name, source: &sources[0], flattened, others: &others })
     }
 
     /// Asks the rule. After a mistake that says nothing of the output's shape, it is asked again without the part that is to blame.
-    fn decide(&mut self, row: &'static Row, layer: &Layer, settings: &Settings, op: Op, input: Shape, site: &Site) -> (State, Flow) {
+    fn decide(&mut self, subject: &Subject, settings: &Settings, op: Op, inputs: &[Shape], values: &[usize]) -> (State, Flow) {
         let (mut op, mut sound) = (op, true);
         loop {
-            match op.infer(&[input], site) {
+            match self.at_site(subject.name, values, None, |site| op.infer(inputs, site)) {
                 Ok((op, output)) if sound => return (State::Decided(op), Flow::of(&output)),
                 Ok((_, output)) => return (State::Lost, Flow::of(&output)),
                 Err(mistake) => {
                     sound = false;
-                    self.report.add(parts::tokens(row, layer, settings, mistake.part), mistake);
+                    self.report.add(parts::tokens(subject.row, subject.layer, subject.operands, settings, mistake.part), mistake);
                     match op.without(mistake.part) {
                         Some(rest) => op = rest,
-                        None => return (State::Lost, self.outline(row, settings, &Flow::of(&input))),
+                        None => return (State::Lost, self.outline(subject.row, settings, &Flow::of(&inputs[0]))),
                     }
                 }
             }
@@ -53,10 +78,9 @@ impl Pass<'_, '_> {
     }
 
     /// Leaves the rule to the compiler.
-    fn postpone(&self, row: &'static Row, settings: &Settings, input: &Flow, source: String, flattened: Option<Flow>) -> (State, Flow) {
+    fn postpone(&self, mut output: Flow, values: &[usize], inputs: &[Flow]) -> (State, Flow) {
         let (owner, i) = (&self.symbols.owner, self.nodes.len());
         let attempt = format_ident!("N{i}");
-        let mut output = self.outline(row, settings, input);
         output.constant = Some(quote!(#owner::#attempt.decided.1));
         for (axis, dim) in output.dims.iter_mut().flatten().enumerate() {
             if matches!(dim, Dim::Unknown) {
@@ -64,31 +88,31 @@ impl Pass<'_, '_> {
                 *dim = Dim::Named { code: quote!(#owner::#attempt.decided.1.dim(#axis)), text: "_".to_owned() };
             }
         }
-        let rule = Rule { attempt, input: input.clone(), source, flattened };
+        let sources = values.iter().map(|&value| self.source(value)).collect();
+        let rule = Rule { attempt, inputs: inputs.to_vec(), sources, flattened: self.flattened(values[0]) };
         (State::Rule(Box::new(rule)), output)
     }
 
+    /// Another network, whose shapes only the compiler knows.
+    pub(super) fn network(&mut self, name: &str, what: &What, values: &[usize], inputs: &[Flow]) -> (State, Flow) {
+        if inputs.iter().any(Flow::is_lost) {
+            return (State::Lost, Flow::UNKNOWN);
+        }
+        if inputs.iter().any(Flow::is_generic) {
+            let text = format!(
+                "`{name}` is a network, whose shapes the macro does not know, and receives {}, which has a generic parameter in it\n\
+                 help: write its layers out, as a template of this block",
+                inputs[0].text()
+            );
+            self.report.add(what.head(), text);
+            return (State::Lost, Flow::UNKNOWN);
+        }
+        self.postpone(Flow::UNKNOWN, values, inputs)
+    }
+
     /// What is known of the output without the rule.
-    fn outline(&self, row: &'static Row, settings: &Settings, input: &Flow) -> Flow {
-        let stated = |field: &str| match settings.size(field) {
-            // Zero is a mistake of its own.
-            None | Some(Num::Known(0)) => Dim::Unknown,
-            Some(size) => self.dim(size),
-        };
-        let dims = match (row.outline, &input.dims) {
-            (Outline::Same, dims) => dims.clone(),
-            (Outline::Last(_), None) => None,
-            (Outline::Last(field), Some(dims)) => {
-                // On an image, a `Flatten` was forgotten.
-                let keep = if dims.len() == 2 { 1 } else { 0 };
-                Some(dims.iter().take(keep).cloned().chain([stated(field)]).collect())
-            }
-            (Outline::Map(field), dims) => {
-                let same = dims.as_ref().filter(|dims| dims.len() == 3).map_or(Dim::Unknown, |dims| dims[0].clone());
-                Some(vec![field.map_or(same, stated), Dim::Unknown, Dim::Unknown])
-            }
-            (Outline::Flat, _) => Some(vec![Dim::Unknown]),
-        };
+    pub(super) fn outline(&self, row: &'static Row, settings: &Settings, input: &Flow) -> Flow {
+        let dims = row.outline.dims(settings, input.dims.as_deref(), |size| self.dim(size));
         Flow { dims, constant: None }
     }
 }

@@ -1,15 +1,15 @@
 //! The shapes that the user states, compared with those worked out.
 
-use layercake_ir::{INFER, MAX_RANK, Shape, Site, check_output};
+use layercake_ir::{INFER, MAX_RANK, Site, check_output};
 use quote::{format_ident, quote};
 use syn::{Expr, UnOp};
 
 use super::{OutputRule, Pass};
-use crate::ast::{DimExpr, ShapeExpr, Step};
+use crate::ast::{DimExpr, ShapeExpr};
 use crate::flow::{Dim, Flow};
-use crate::{text, value};
+use crate::{params, text, value};
 
-impl Pass<'_, '_> {
+impl Pass<'_> {
     /// The sizes that the user wrote, and which of them are `_` (those are [`Dim::Unknown`]).
     pub(super) fn sizes(&mut self, declared: &ShapeExpr, output: bool) -> (Flow, Vec<bool>) {
         let what = if output { "a size of the output" } else { "a size of the input" };
@@ -37,21 +37,27 @@ impl Pass<'_, '_> {
         (Flow { dims: legible.then_some(dims), constant: None }, inferred)
     }
 
-    /// The output of a step that nothing is known of but what the user states.
-    pub(super) fn stated(&mut self, step: &Step) -> Flow {
-        step.output.as_ref().map_or(Flow::UNKNOWN, |declared| self.sizes(declared, true).0)
-    }
-
     /// Compares a layer's output with the one stated behind it. A size that differs is unknown from there on.
-    pub(super) fn step_output(&mut self, declared: &ShapeExpr, found: Flow, layer: &str) -> Flow {
+    pub(super) fn step_output(&mut self, declared: &ShapeExpr, found: Flow, layer: &str, note: &str) -> Flow {
         let (stated, inferred) = self.sizes(declared, true);
-        match self.compare(declared, &stated, &inferred, &found, layer) {
+        match self.compare(declared, &stated, &inferred, &found, (layer, note)) {
             Compared::Same => found,
             Compared::Different => Flow { dims: different(&stated, &inferred, &found), constant: None },
             Compared::Lost => merge(&stated, &found),
             Compared::Postponed => {
-                let (owner, constant) = (&self.symbols.owner, format_ident!("D{}", self.outputs.len() - 1));
-                Flow { constant: Some(quote!(#owner::#constant)), ..found }
+                let (owner, constant) = (&self.symbols.owner, format_ident!("D{}", self.stated.len() - 1));
+                let mut found = found;
+                found.constant = Some(quote!(#owner::#constant));
+                // Behind another network the rank is known from here on.
+                if let (None, Some(dims)) = (&found.dims, &stated.dims) {
+                    let axis = |axis: usize| quote!(#owner::#constant.dim(#axis));
+                    let dim = |(i, dim): (usize, &Dim)| match dim {
+                        Dim::Unknown => Dim::Named { code: axis(i), text: "_".to_owned() },
+                        stated => stated.clone(),
+                    };
+                    found.dims = Some(dims.iter().enumerate().map(dim).collect());
+                }
+                found
             }
         }
     }
@@ -59,31 +65,56 @@ impl Pass<'_, '_> {
     /// Compares the network's output with the declared one, and gives that, which the types of its methods state.
     pub(super) fn network_output(&mut self, declared: &ShapeExpr, found: &Flow, layer: &str) -> Flow {
         let (stated, inferred) = self.sizes(declared, true);
-        self.compare(declared, &stated, &inferred, found, layer);
-        merge(&stated, found)
+        let compared = self.compare(declared, &stated, &inferred, found, (layer, ""));
+        let mut merged = merge(&stated, found);
+        // Behind another network, what stands for `_` is worked out by the compiler.
+        if let (Compared::Postponed, None, Some(dims)) = (compared, &found.dims, &mut merged.dims) {
+            let (owner, constant) = (&self.symbols.owner, format_ident!("D{}", self.stated.len() - 1));
+            for (axis, dim) in dims.iter_mut().enumerate() {
+                if matches!(dim, Dim::Unknown) {
+                    *dim = Dim::Named { code: quote!(#owner::#constant.dim(#axis)), text: "_".to_owned() };
+                }
+            }
+            merged.constant = Some(quote!(#owner::#constant));
+        }
+        merged
     }
 
-    fn compare(&mut self, declared: &ShapeExpr, stated: &Flow, inferred: &[bool], found: &Flow, layer: &str) -> Compared {
+    fn compare(&mut self, declared: &ShapeExpr, stated: &Flow, inferred: &[bool], found: &Flow, (layer, note): (&str, &str)) -> Compared {
         let dims = stated.dims.iter().flatten();
         if found.is_lost() || stated.dims.is_none() || dims.zip(inferred).any(|(dim, inferred)| matches!(dim, Dim::Unknown) && !inferred) {
             return Compared::Lost;
         }
-        let sizes: Option<Vec<usize>> =
-            stated.dims.iter().flatten().zip(inferred).map(|(dim, inferred)| if *inferred { Some(INFER) } else { dim.known() }).collect();
-        let (Some(sizes), Some(shape)) = (sizes, found.known()) else {
-            self.outputs.push(OutputRule {
+        let filled: Vec<Dim> = stated
+            .dims
+            .iter()
+            .flatten()
+            .zip(inferred)
+            .map(|(dim, inferred)| if *inferred { Dim::Known(INFER) } else { dim.clone() })
+            .collect();
+        let filled = Flow { dims: Some(filled), constant: None };
+        let (Some(sizes), Some(shape)) = (filled.with_params(0), found.with_params(0)) else {
+            let both = Flow {
+                dims: Some([stated, found].iter().flat_map(|flow| flow.dims.iter().flatten()).cloned().collect()),
+                constant: found.constant.clone(),
+            };
+            if self.mixes(&both, declared) {
+                return Compared::Lost;
+            }
+            self.stated.push(OutputRule {
                 declared: stated.clone(),
                 found: found.clone(),
                 layer: layer.to_owned(),
                 tokens: declared.tokens.clone(),
+                note: note.to_owned(),
             });
             return Compared::Postponed;
         };
-        let site = Site { layer, source: "", flattened: None };
-        match check_output(&Shape::new(&sizes), &shape, &site) {
+        let site = Site { layer, source: "", flattened: None, others: &[] };
+        match check_output(&sizes, &shape, &site) {
             Ok(()) => Compared::Same,
             Err(mistake) => {
-                self.report.add(&declared.tokens, mistake);
+                self.report.add(&declared.tokens, params::text(&self.symbols.params, &mistake.to_string()));
                 Compared::Different
             }
         }
@@ -102,7 +133,7 @@ enum Compared {
 /// The found sizes where both agree.
 fn different(stated: &Flow, inferred: &[bool], found: &Flow) -> Option<Vec<Dim>> {
     let (stated, found) = (stated.dims.as_ref()?, found.dims.as_ref()?);
-    let same = |(i, dim): (usize, &Dim)| if inferred[i] || dim.known() == stated[i].known() { dim.clone() } else { Dim::Unknown };
+    let same = |(i, dim): (usize, &Dim)| if inferred[i] || dim.same(&stated[i]) { dim.clone() } else { Dim::Unknown };
     (stated.len() == found.len()).then(|| found.iter().enumerate().map(same).collect())
 }
 

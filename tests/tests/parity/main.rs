@@ -2,6 +2,7 @@
 
 mod activation;
 mod conv2d;
+mod convolutions;
 mod dropout;
 mod harness;
 mod linear;
@@ -9,3 +10,7 @@ mod networks;
 mod norm;
 mod paths;
 mod pool;
+mod random;
+mod sampling;
+mod shapes;
+mod slopes;

@@ -40,3 +40,50 @@ layercake_tests::parity! { dropout:
     inference_image: [2, 3, 4] -> [2, 3, 4] { Dropout(0.25) }
     inference_between: [6] -> [3] { fc1: Linear(8), ReLU, Dropout(0.7), fc2: Linear(3) }
 }
+
+layercake_tests::parity! { layer_norm:
+    features: [7] -> [7] { norm: LayerNorm }
+    sequence: [4, 6] -> [4, 6] { norm: LayerNorm }
+    sequence_whole: [4, 6] -> [4, 6] { norm: LayerNorm(4, 6) }
+    image_last: [2, 3, 5] -> [2, 3, 5] { norm: LayerNorm(5) }
+    image_two: [2, 3, 5] -> [2, 3, 5] { norm: LayerNorm(3, 5) }
+    image_whole: [2, 3, 5] -> [2, 3, 5] { norm: LayerNorm(2, 3, 5) }
+    square: [4, 4, 4] -> [4, 4, 4] { norm: LayerNorm(4, 4) }
+    eps: [6] -> [6] { norm: LayerNorm(eps = 0.3) }
+    not_affine: [3, 5] -> [3, 5] { LayerNorm(5, affine = false) }
+    batch_of_one: [8] -> [8] { norm: LayerNorm(8) }
+    one_feature: [1] -> [1] { norm: LayerNorm }
+    two_features: [2] -> [2] { norm: LayerNorm(eps = 0.5) }
+    offset: [9] -> [9] { norm: LayerNorm }
+    flat: [9] -> [9] { norm: LayerNorm }
+}
+
+layercake_tests::parity! { group_norm:
+    image: [4, 3, 5] -> [4, 3, 5] { norm: GroupNorm(2) }
+    one_group: [4, 3, 5] -> [4, 3, 5] { norm: GroupNorm(1, channels = 4) }
+    each_channel: [4, 3, 5] -> [4, 3, 5] { norm: GroupNorm(4) }
+    features: [6] -> [6] { norm: GroupNorm(2) }
+    sequence: [6, 4] -> [6, 4] { norm: GroupNorm(groups = 3) }
+    eps: [4, 2, 3] -> [4, 2, 3] { norm: GroupNorm(2, eps = 0.3) }
+    not_affine: [4, 2, 3] -> [4, 2, 3] { GroupNorm(2, affine = false) }
+    square: [4, 4, 4] -> [4, 4, 4] { norm: GroupNorm(2) }
+    offset: [4, 3, 5] -> [4, 3, 5] { norm: GroupNorm(2) }
+}
+
+layercake_tests::parity! { instance_norm2d:
+    image: [4, 3, 5] -> [4, 3, 5] { InstanceNorm2d }
+    affine: [4, 3, 5] -> [4, 3, 5] { norm: InstanceNorm2d(4, affine = true) }
+    eps: [3, 2, 4] -> [3, 2, 4] { norm: InstanceNorm2d(eps = 0.3, affine = true) }
+    square: [4, 4, 4] -> [4, 4, 4] { norm: InstanceNorm2d(affine = true) }
+    one_channel: [1, 3, 2] -> [1, 3, 2] { norm: InstanceNorm2d(affine = true) }
+    flat: [3, 4, 4] -> [3, 4, 4] { norm: InstanceNorm2d(affine = true) }
+}
+
+layercake_tests::parity! { local_response_norm:
+    odd: [7, 3, 4] -> [7, 3, 4] { LocalResponseNorm(5) }
+    even: [6, 3, 4] -> [6, 3, 4] { LocalResponseNorm(4, alpha = 0.3, beta = 0.6, k = 2.0) }
+    one: [4, 2, 3] -> [4, 2, 3] { LocalResponseNorm(1, alpha = 1.0) }
+    wider_than_channels: [2, 3, 3] -> [2, 3, 3] { LocalResponseNorm(9, alpha = 0.5) }
+    square: [4, 4, 4] -> [4, 4, 4] { LocalResponseNorm(3, alpha = 1.0, beta = 1.0) }
+    one_channel: [1, 2, 2] -> [1, 2, 2] { LocalResponseNorm(2, alpha = 0.7) }
+}

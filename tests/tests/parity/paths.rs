@@ -4,11 +4,12 @@ use std::cell::LazyCell;
 
 use layercake::__private::Runtime;
 use layercake::ir::ops::{BatchNorm2d, Conv2d, Linear, MaxPool2d};
-use layercake::ir::{Graph, INFER, Op, Shape};
+use layercake::ir::{Graph, INFER, Node, Op, Shape};
 use layercake_engine::Mode;
-use layercake_tests::{Numbers, Outcome, Pass, Random, Report, chain, difference, random_chain, random_state};
+use layercake_tests::{Numbers, Outcome, Pass, Random, Report, chain, difference, random_chain, random_graph, random_state};
 
 const NETWORKS: u64 = 250;
+const GRAPHS: u64 = 250;
 /// One image, fewer than there are lanes, an odd number, and enough for several lanes with a remainder.
 const BATCHES: [usize; 5] = [1, 2, 3, 17, 37];
 const MODES: [(&str, Mode); 3] = [("infer", Mode::Infer), ("eval", Mode::Eval), ("train", Mode::Train)];
@@ -27,6 +28,29 @@ fn random_networks() {
         compare(&format!("network {seed}"), &graph, &batches, &mut random, &mut tally);
     }
     tally.finish();
+}
+
+/// The same with joins, splits, residuals, layers applied again, several inputs and outputs.
+#[test]
+fn random_graphs() {
+    let mut tally = Tally::new("random graphs");
+    let (mut joined, mut shared, mut many_in, mut many_out) = (0, 0, 0, 0);
+    for seed in 0..GRAPHS {
+        let mut random = Random::new(1000 + seed);
+        let graph = random_graph(&mut random);
+        let batches = [random.whole(0, 4), random.whole(0, 4)].map(|i| BATCHES[i]);
+        compare(&format!("graph {seed}"), &graph, &batches, &mut random, &mut tally);
+        let has = |is: fn(&Node) -> bool| u64::from(graph.nodes().iter().any(is));
+        joined += has(|node| node.inputs().len() > 1);
+        shared += has(|node| node.shares.is_some() && node.op.params().count() > 0);
+        many_in += u64::from(graph.inputs().len() > 1);
+        many_out += u64::from(graph.outputs().len() > 1);
+    }
+    tally.finish();
+    // What is not drawn is not tested.
+    for (what, count) in [("a join", joined), ("a shared layer", shared), ("several inputs", many_in), ("several outputs", many_out)] {
+        assert!(count >= GRAPHS / 5, "{count} of {GRAPHS} graphs have {what}");
+    }
 }
 
 /// Sizes at which an executor shares out its work otherwise: many weights and many images, long rows, tall columns.
@@ -84,9 +108,13 @@ fn compare(name: &str, graph: &Graph, batches: &[usize], random: &mut Random, ta
     for &batch in batches {
         let state = random_state(graph, random);
         let batched = |shape: &Shape| [&[batch], shape.dims()].concat();
-        let input = random.numbers(&batched(&graph.inputs()[0].shape), -1.7, 1.7);
-        let output_grad = random.numbers(&batched(&graph.outputs()[0].shape), -1.7, 1.7);
-        let pass = Pass { graph, state: &state, input: &input, output_grad: &output_grad, seed: random.whole(0, 1000) as u64 };
+        let inputs: Vec<Numbers> = graph.inputs().iter().map(|port| random.numbers(&batched(&port.shape), -1.7, 1.7)).collect();
+        let mut output_grads = Vec::new();
+        for (i, port) in graph.outputs().iter().enumerate() {
+            let matters = i == 0 || random.chance(0.8);
+            output_grads.push(matters.then(|| random.numbers(&batched(&port.shape), -1.7, 1.7)));
+        }
+        let pass = Pass { graph, state: &state, inputs: &inputs, output_grads: &output_grads, seed: random.whole(0, 1000) as u64 };
         for (how, mode) in MODES {
             if mode != Mode::Train || has_variance(graph, batch) {
                 let case = format!("{name} ({}) batch {batch} {how}", kinds(graph));
@@ -143,7 +171,8 @@ fn as_good(pass: &Pass, mode: Mode) -> Vec<Outcome> {
     let mut outcomes = vec![pass.portable_f32(mode)];
     for _ in 0..4 {
         let state: Vec<Numbers> = pass.state.iter().map(&mut noisy).collect();
-        outcomes.push(Pass { state: &state, input: &noisy(pass.input), ..*pass }.portable_f64(mode));
+        let inputs: Vec<Numbers> = pass.inputs.iter().map(&mut noisy).collect();
+        outcomes.push(Pass { state: &state, inputs: &inputs, ..*pass }.portable_f64(mode));
     }
     outcomes
 }
@@ -157,6 +186,6 @@ fn has_variance(graph: &Graph, batch: usize) -> bool {
 }
 
 fn kinds(graph: &Graph) -> String {
-    let input = graph.inputs()[0].shape.to_string();
+    let input = graph.inputs().iter().fold(String::new(), |text, port| text + &port.shape.to_string());
     graph.nodes().iter().fold(input, |text, node| text + " " + node.op.kind())
 }

@@ -1,0 +1,50 @@
+//! The numbers that the tensors of a graph begin with.
+
+use dfdx::shapes::Shape;
+use dfdx::tensor::Tensor;
+use dfdx::tensor_ops::Device;
+use layercake_ir::Op;
+
+use crate::{Scalar, init};
+
+/// What a tensor holds when it is built: what the typed layers ([`crate::layers`]) put into theirs, which is PyTorch's default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Initial {
+    #[default]
+    Zeros,
+    Ones,
+    /// [`init::default_uniform`]
+    Uniform {
+        fan_in: usize,
+    },
+}
+
+impl Initial {
+    pub(super) fn fill<S: Shape, E: Scalar, D: Device<E>>(self, tensor: &mut Tensor<S, E, D>) -> Result<(), D::Err> {
+        match self {
+            Initial::Zeros => tensor.try_fill_with_zeros(),
+            Initial::Ones => tensor.try_fill_with_ones(),
+            Initial::Uniform { fan_in } => init::default_uniform(tensor, fan_in),
+        }
+    }
+}
+
+/// For each tensor of an operation, in order, how it begins. None for an operation whose tensors are not known here: a guess would
+/// train, only worse. A layer with tensors has an arm here.
+pub(super) fn initial(op: &Op) -> Option<Vec<Initial>> {
+    let params = op.params();
+    let params = params.as_slice();
+    match op {
+        Op::Linear(_) | Op::Conv2d(_) => {
+            // An output sums over all axes of the weight but the first.
+            let fan_in = params[0].shape.dims()[1..].iter().product();
+            Some(vec![Initial::Uniform { fan_in }; params.len()])
+        }
+        Op::BatchNorm1d(_) | Op::BatchNorm2d(_) => {
+            let begins = |name| if matches!(name, "weight" | "running_var") { Initial::Ones } else { Initial::Zeros };
+            Some(params.iter().map(|param| begins(param.name)).collect())
+        }
+        _ if params.is_empty() => Some(Vec::new()),
+        _ => None,
+    }
+}

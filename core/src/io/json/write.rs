@@ -1,0 +1,151 @@
+//! From graph to text: one line for each input, node and output.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use layercake_ir::{Graph, Node, Shape};
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+
+use super::tree::Tree;
+use super::{FORMAT, JsonError, VERSION, op, read};
+
+/// Networks in the graph are opened up first.
+pub(super) fn write(graph: &Graph) -> Result<String, JsonError> {
+    let unwritable = |reason: String| JsonError::Unwritable { name: graph.name.to_string(), reason };
+    graph.check().map_err(|mistake| unwritable(mistake.to_string()))?;
+    let graph = graph.inlined();
+    let mut names: HashMap<&str, usize> = HashMap::new();
+    for value in 0..graph.inputs().len() + graph.nodes().len() {
+        *names.entry(graph.value_name(value)).or_default() += 1;
+    }
+    // A name that several values have would not say which.
+    let value = |value: usize| match graph.value_name(value) {
+        name if names[name] == 1 => Tree::from(name),
+        _ => Tree::from(value),
+    };
+    let mut nodes = Vec::new();
+    for node in graph.nodes() {
+        nodes.push(write_node(&graph, node, value).ok_or_else(|| unwritable(format!("`{}` is a {}", node.name, node.op.kind())))?);
+    }
+    let inputs = graph.inputs().iter().map(|port| object([("name", (*port.name).into()), ("shape", sizes(&port.shape))]));
+    let outputs = graph.outputs().iter().map(|port| object([("name", (*port.name).into()), ("value", value(port.value))]));
+    let file = object([
+        ("format", FORMAT.into()),
+        ("version", Tree::Leaf(VERSION.into())),
+        ("name", (*graph.name).into()),
+        ("inputs", Tree::List(inputs.collect())),
+        ("nodes", Tree::List(nodes)),
+        ("outputs", Tree::List(outputs.collect())),
+    ]);
+    let mut bytes = Vec::new();
+    let written = file.serialize(&mut Serializer::with_formatter(&mut bytes, Lines::default()));
+    written.map_err(|error| unwritable(error.to_string()))?;
+    bytes.push(b'\n');
+    let text = String::from_utf8(bytes).map_err(|error| unwritable(error.to_string()))?;
+    // Whatever it is that a file cannot hold, an option that is no number or a name that is too long, is found here.
+    match read::read(&text) {
+        Ok(again) if again == graph => Ok(text),
+        Ok(_) => Err(unwritable("it would not be the same when it is read again".to_owned())),
+        Err(error) => Err(unwritable(format!("it could not be read again: {error}"))),
+    }
+}
+
+/// None if the operation cannot be written.
+fn write_node(graph: &Graph, node: &Node, value: impl Fn(usize) -> Tree) -> Option<Tree> {
+    let mut fields = vec![("name".to_owned(), (*node.name).into()), ("op".to_owned(), node.op.kind().into())];
+    fields.extend(op::options(&node.op)?);
+    fields.push(("inputs".to_owned(), Tree::List(node.inputs().iter().map(|&input| value(input)).collect())));
+    if let Some(owner) = node.shares {
+        fields.push(("shares".to_owned(), (*graph.nodes()[owner].name).into()));
+    }
+    fields.push(("output".to_owned(), sizes(&node.output)));
+    Some(Tree::Object(fields))
+}
+
+fn object<const N: usize>(fields: [(&str, Tree); N]) -> Tree {
+    Tree::Object(fields.into_iter().map(|(name, tree)| (name.to_owned(), tree)).collect())
+}
+
+fn sizes(shape: &Shape) -> Tree {
+    Tree::List(shape.dims().iter().map(|&size| size.into()).collect())
+}
+
+/// Breaks lines between the fields of the file and between the items of its lists, and nowhere else.
+#[derive(Default)]
+struct Lines {
+    depth: usize,
+    /// Something has been written since the last bracket.
+    filled: bool,
+}
+
+const BROKEN: usize = 2;
+
+impl Lines {
+    fn open<W: Write + ?Sized>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        self.filled = false;
+        writer.write_all(bracket)
+    }
+
+    fn next<W: Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        match (self.depth <= BROKEN, first) {
+            (true, first) => {
+                writer.write_all(if first { b"\n" } else { b",\n" })?;
+                (0..self.depth).try_for_each(|_| writer.write_all(b"  "))
+            }
+            (false, true) => Ok(()),
+            (false, false) => writer.write_all(b", "),
+        }
+    }
+
+    fn close<W: Write + ?Sized>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth -= 1;
+        if self.depth < BROKEN && self.filled {
+            writer.write_all(b"\n")?;
+            (0..self.depth).try_for_each(|_| writer.write_all(b"  "))?;
+        }
+        self.filled = true;
+        writer.write_all(bracket)
+    }
+}
+
+impl Formatter for Lines {
+    fn begin_array<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.open(writer, b"[")
+    }
+
+    fn begin_array_value<W: Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.next(writer, first)
+    }
+
+    fn end_array_value<W: Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
+        self.filled = true;
+        Ok(())
+    }
+
+    fn end_array<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.close(writer, b"]")
+    }
+
+    fn begin_object<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.open(writer, b"{")
+    }
+
+    fn begin_object_key<W: Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.next(writer, first)
+    }
+
+    fn begin_object_value<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(b": ")
+    }
+
+    fn end_object_value<W: Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
+        self.filled = true;
+        Ok(())
+    }
+
+    fn end_object<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.close(writer, b"}")
+    }
+}

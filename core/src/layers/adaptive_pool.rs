@@ -1,0 +1,65 @@
+//! Pooling to a stated size.
+
+use dfdx::tensor::Tape;
+use dfdx::tensor_ops::Device;
+use layercake_engine::{Mode, rng};
+use layercake_ir::ops::{AdaptiveAvgPool2d, FractionalMaxPool2d};
+
+use super::linear_map::LinearMap;
+use super::{Context, Taped, pool2d};
+use crate::Scalar;
+use crate::value::Value;
+
+/// Means of windows that are as equal as can be.
+pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &AdaptiveAvgPool2d,
+    x: &Value<E, D>,
+    tape: T,
+) -> Result<Taped<E, D, T>, D::Err> {
+    let size = [x.dims()[2], x.dims()[3]];
+    let [rows, columns] = [0, 1].map(|axis| {
+        let (size, out) = (size[axis], op.output_size[axis]);
+        let window = |i: usize| {
+            let (start, end) = (i * size / out, ((i + 1) * size).div_ceil(out));
+            (start..end).map(|at| (at, 1.0 / (end - start) as f64)).collect()
+        };
+        (0..out).map(window).collect::<Vec<_>>()
+    });
+    LinearMap::of_axes(size, &rows, &columns).apply(x, 2, 2, tape)
+}
+
+/// Maxima of windows of one size at distances that vary. Where each plane's windows begin depends on the seed of the forward pass alone.
+pub(crate) fn fractional_max<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &FractionalMaxPool2d,
+    x: &Value<E, D>,
+    tape: T,
+    context: &Context<'_, E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
+    let [batch, channels, height, width] = x.dims()[..] else { unreachable!("a shape rule admitted something other than images") };
+    let [rows, columns] = op.output_size;
+    let mut index = vec![Vec::new(); op.kernel[0] * op.kernel[1]];
+    for plane in 0..batch * channels {
+        let draw = |axis: usize| match context.mode {
+            Mode::Train => rng::unit(context.seed, context.node, (2 * plane + axis) as u64),
+            _ => 0.5,
+        };
+        let [tops, lefts] = [(0, height), (1, width)].map(|(axis, size)| starts(size, op.kernel[axis], op.output_size[axis], draw(axis)));
+        for (tap, index) in index.iter_mut().enumerate() {
+            let (row, column) = (tap / op.kernel[1], tap % op.kernel[1]);
+            let places = tops.iter().flat_map(|top| lefts.iter().map(move |left| (top, left)));
+            index.extend(places.map(|(top, left)| (plane * height + top + row) * width + left + column));
+        }
+    }
+    // All planes as one, since each has windows of its own.
+    let all = x.clone().with_dims(vec![1, 1, batch * channels * height, width]);
+    let (y, tape) = pool2d::running_max(&all, &index, [batch * channels * rows, columns], tape)?;
+    Ok((y.with_dims(vec![batch, channels, rows, columns]), tape))
+}
+
+/// Where `out` windows of `kernel` begin in `size`: `floor((i + u) a) - floor(u a)`, the last one at the end.
+fn starts(size: usize, kernel: usize, out: usize, u: f64) -> Vec<usize> {
+    let room = size - kernel;
+    let step = if out > 1 { room as f64 / (out - 1) as f64 } else { 0.0 };
+    let start = |i: usize| if i + 1 == out { room } else { ((i as f64 + u) * step) as usize - (u * step) as usize };
+    (0..out).map(start).collect()
+}

@@ -1,0 +1,117 @@
+//! Normalisations that keep no statistics: each sample is brought to mean 0 and variance 1 by itself, then scaled and shifted.
+
+use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
+use dfdx::shapes::{Axes2, Axis, ConstShape, Dtype, HasShape};
+use dfdx::tensor::{Cpu, PutTape, SplitTape, Storage, Tape, Tensor};
+use dfdx::tensor_ops::{BroadcastTo, Device, MeanTo, ReshapeTo, TryAdd, TryDiv, TryMul, TrySub};
+use layercake_ir::ops::LayerNorm;
+
+use super::{Layer, Taped};
+use crate::Scalar;
+use crate::value::{Slot, Value};
+
+/// The scale and the shift of a normalisation that keeps no statistics: `LayerNorm`, `GroupNorm` and `InstanceNorm2d` own the same.
+///
+/// Built, they hold 1 for `weight` and 0 for `bias`.
+#[derive(Clone, Debug)]
+pub struct Affine<S: ConstShape, E: Dtype = f32, D: Storage<E> = Cpu, const AFFINE: bool = true> {
+    /// The learned scale; none without `AFFINE`.
+    pub weight: Option<Tensor<S, E, D>>,
+    /// The learned shift; none without `AFFINE`.
+    pub bias: Option<Tensor<S, E, D>>,
+}
+
+impl<S: ConstShape, E: Scalar, D: Device<E>, const AFFINE: bool> TensorCollection<E, D> for Affine<S, E, D, AFFINE> {
+    type To<E2: Dtype, D2: Device<E2>> = Affine<S, E2, D2, AFFINE>;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(visitor: &mut V) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        if !AFFINE {
+            return visitor.visit_fields((), |()| Affine { weight: None, bias: None });
+        }
+        let options = TensorOptions::reset_to_ones();
+        let weight = Self::tensor("weight", |s| super::present(&s.weight), |s| super::present_mut(&mut s.weight), options);
+        let options = TensorOptions::reset_to_zeros();
+        let bias = Self::tensor("bias", |s| super::present(&s.bias), |s| super::present_mut(&mut s.bias), options);
+        visitor.visit_fields((weight, bias), |(weight, bias)| Affine { weight: Some(weight), bias: Some(bias) })
+    }
+}
+
+impl<S: ConstShape, E: Scalar, D: Device<E>, const AFFINE: bool> Layer<E, D> for Affine<S, E, D, AFFINE> {
+    fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
+        self.weight.iter().chain(&self.bias).try_for_each(|tensor| super::push(tensor, into))
+    }
+
+    fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>) {
+        let both = self.weight.iter_mut().chain(&mut self.bias);
+        into.extend(both.map(|tensor| tensor as &mut dyn Slot<E, D>));
+    }
+}
+
+/// Over the last axes.
+pub(crate) fn layer_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &LayerNorm,
+    x: &Value<E, D>,
+    tape: T,
+    params: &[Value<E, D>],
+) -> Result<Taped<E, D, T>, D::Err> {
+    let size = op.shape.shape().len();
+    let y = standardised(x, size, op.eps, tape)?;
+    let y = match params {
+        [weight, bias] => {
+            let shape = (x.dims().iter().product::<usize>() / size, size);
+            let y = y.try_mul(weight.flat().try_broadcast_like::<_, Axis<0>>(&shape)?)?;
+            y.try_add(bias.flat().try_broadcast_like::<_, Axis<0>>(&shape)?)?
+        }
+        _ => y,
+    };
+    let (y, tape) = Value::erase(y)?;
+    Ok((y.with_dims(x.dims().to_vec()), tape))
+}
+
+/// Over each of so many groups of channels, scaled and shifted channel by channel.
+pub(crate) fn group_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    groups: usize,
+    eps: f64,
+    x: &Value<E, D>,
+    tape: T,
+    params: &[Value<E, D>],
+) -> Result<Taped<E, D, T>, D::Err> {
+    let size = x.dims()[1..].iter().product::<usize>() / groups;
+    let (y, tape) = Value::erase(standardised(x, size, eps, tape)?)?;
+    let y = y.with_dims(x.dims().to_vec());
+    let [weight, bias] = params else { return Ok((y, tape)) };
+    // [batch, channels, positions]
+    let y = y.around(1)?;
+    let shape = *y.shape();
+    let y = y.put_tape(tape).try_mul(weight.flat().try_broadcast_like::<_, Axes2<0, 2>>(&shape)?)?;
+    let (y, tape) = Value::erase(y.try_add(bias.flat().try_broadcast_like::<_, Axes2<0, 2>>(&shape)?)?)?;
+    Ok((y.with_dims(x.dims().to_vec()), tape))
+}
+
+/// Rows of `size` elements, each less its mean and divided by its standard deviation: `(x - mean) / sqrt(var + eps)`, the variance
+/// with `n`.
+fn standardised<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    x: &Value<E, D>,
+    size: usize,
+    eps: f64,
+    tape: T,
+) -> Result<Tensor<(usize, usize), E, D, T>, D::Err> {
+    let shape = (x.dims().iter().product::<usize>() / size, size);
+    let x = x.flat().try_reshape_like(&shape)?;
+    let (centred, tape) = centred(x, shape, tape)?;
+    // What rounding left of a mean far larger than the spread is gone the second time.
+    let (centred, tape) = self::centred(centred, shape, tape)?;
+    let var = centred.clone().put_tape(tape).try_square()?.try_mean::<(usize,), Axis<1>>()?;
+    let deviation = var.try_add(E::from_f64(eps).expect("an option is a number"))?.try_sqrt()?;
+    let (deviation, tape) = deviation.try_broadcast_like::<_, Axis<1>>(&shape)?.split_tape();
+    centred.put_tape(tape).try_div(deviation)
+}
+
+type Rows<E, D> = Tensor<(usize, usize), E, D>;
+
+/// Each row less its mean.
+fn centred<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: Rows<E, D>, shape: (usize, usize), tape: T) -> Result<(Rows<E, D>, T), D::Err> {
+    let mean = x.clone().put_tape(tape).try_mean::<(usize,), Axis<1>>()?;
+    let (mean, tape) = mean.try_broadcast_like::<_, Axis<1>>(&shape)?.split_tape();
+    Ok(x.put_tape(tape).try_sub(mean)?.split_tape())
+}

@@ -1,0 +1,35 @@
+//! One-dimensional convolution: a two-dimensional one on images one row high.
+
+use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
+use dfdx::shapes::{Dtype, Rank1, Rank3};
+use dfdx::tensor::{Cpu, Storage, Tape, Tensor};
+use dfdx::tensor_ops::Device;
+
+use super::{Layer, Taped, conv2d};
+use crate::value::{Slot, Value};
+use crate::{Scalar, init};
+
+/// The parameters of a one-dimensional convolution with `OUT` channels out, `IN` channels in for each group, and a kernel of `KERNEL`.
+///
+/// Built, they hold PyTorch's default: uniform within `1 / sqrt(IN * KERNEL)`.
+#[derive(Clone, Debug)]
+pub struct Conv1d<const OUT: usize, const IN: usize, const KERNEL: usize, E: Dtype = f32, D: Storage<E> = Cpu, const BIAS: bool = true> {
+    /// `[OUT, IN, KERNEL]`
+    pub weight: Tensor<Rank3<OUT, IN, KERNEL>, E, D>,
+    /// `[OUT]`; none without `BIAS`.
+    pub bias: Option<Tensor<Rank1<OUT>, E, D>>,
+}
+
+super::weight_and_bias! {
+    Conv1d<OUT, IN, KERNEL>, fan_in: IN * KERNEL
+}
+
+/// On images one row high.
+pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &layercake_ir::ops::Conv1d,
+    x: &Value<E, D>,
+    tape: T,
+    params: &[Value<E, D>],
+) -> Result<Taped<E, D, T>, D::Err> {
+    super::lines(x, tape, |x, tape| conv2d::forward(&op.as_conv2d(), x, tape, params))
+}

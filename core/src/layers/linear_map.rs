@@ -1,0 +1,76 @@
+//! Linear maps from some axes of a value to others, as tables of which elements are added up: interpolation, means, moves.
+
+use dfdx::shapes::{Axes2, Axes3};
+use dfdx::tensor::{PutTape, Tape, Tensor, TensorFromVec};
+use dfdx::tensor_ops::{BroadcastTo, Device, GatherTo, PermuteTo, ReshapeTo, SumTo, TryMul};
+
+use super::Taped;
+use crate::Scalar;
+use crate::value::{Rank3, Value};
+
+/// For each element of the output some elements of the input, each with a weight.
+pub(super) struct LinearMap {
+    /// The sizes that replace the mapped ones.
+    pub out: Vec<usize>,
+    /// For each tap, for each element of the output: the element's number among those of the mapped axes.
+    pub index: Vec<Vec<usize>>,
+    /// The same layout; none where each weight is 1.
+    pub weight: Option<Vec<Vec<f64>>>,
+}
+
+impl LinearMap {
+    /// Each element of the output is one of the input.
+    pub fn pick(out: Vec<usize>, index: Vec<usize>) -> Self {
+        Self { out, index: vec![index], weight: None }
+    }
+
+    /// The product of a map of rows and one of columns, each given as the taps (element, weight) of every row and column of the output.
+    pub fn of_axes(size: [usize; 2], rows: &[Vec<(usize, f64)>], columns: &[Vec<(usize, f64)>]) -> Self {
+        let taps = |axis: &[Vec<(usize, f64)>]| axis.iter().map(Vec::len).max().unwrap_or(0);
+        let (mut index, mut weight) = (Vec::new(), Vec::new());
+        for i in 0..taps(rows) {
+            for j in 0..taps(columns) {
+                // Where there is no such tap, any element with no weight.
+                let tap = |taps: &[(usize, f64)], i: usize| taps.get(i).copied().unwrap_or((0, 0.0));
+                let pairs = || rows.iter().flat_map(|row| columns.iter().map(move |column| (tap(row, i), tap(column, j))));
+                index.push(pairs().map(|((row, _), (column, _))| row * size[1] + column).collect());
+                weight.push(pairs().map(|((_, a), (_, b))| a * b).collect());
+            }
+        }
+        Self { out: vec![rows.len(), columns.len()], index, weight: Some(weight) }
+    }
+
+    /// Applies it to the `count` axes of a value from `first` on, the batch being axis 0.
+    pub fn apply<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+        &self,
+        x: &Value<E, D>,
+        first: usize,
+        count: usize,
+        tape: T,
+    ) -> Result<Taped<E, D, T>, D::Err> {
+        let (before, rest) = x.dims().split_at(first);
+        let (mapped, after) = rest.split_at(count);
+        let dims = [before, &self.out, after].concat();
+        let shape: Rank3 = (before.iter().product(), mapped.iter().product(), after.iter().product());
+        let device = x.device().clone();
+        let x = x.flat().put_tape(tape).try_reshape_like(&shape)?;
+        let x = x.try_permute::<Rank3, Axes3<1, 0, 2>>()?.try_contiguous()?;
+
+        let index: Vec<usize> = self.index.concat();
+        let (rows, taps) = (index.len(), self.index.len());
+        let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(&device, index, (rows,))?;
+        let mut found: Tensor<Rank3, E, D, T> = x.try_gather(index)?;
+        if let Some(weight) = &self.weight {
+            let weight = weight.iter().flatten().map(|&weight| E::from_f64(weight).expect("a weight is a number")).collect();
+            let weight = <D as TensorFromVec<E>>::try_tensor_from_vec(&device, weight, (rows,))?;
+            found = found.try_mul(weight.try_broadcast_like::<_, Axes2<1, 2>>(&(rows, shape.0, shape.2))?)?;
+        }
+        if taps > 1 {
+            let each: Rank3 = (taps, rows / taps, shape.0 * shape.2);
+            let sum = found.try_reshape_like(&each)?.try_sum::<(usize, usize), dfdx::shapes::Axis<0>>()?;
+            found = sum.try_reshape_like(&(rows / taps, shape.0, shape.2))?;
+        }
+        let (y, tape) = Value::erase(found.try_permute::<Rank3, Axes3<1, 0, 2>>()?)?;
+        Ok((y.with_dims(dims), tape))
+    }
+}

@@ -1,0 +1,23 @@
+//! Maxout.
+
+use dfdx::tensor::Tape;
+use dfdx::tensor_ops::Device;
+use layercake_ir::ops::Maxout;
+
+use super::{Taped, linear, reduce};
+use crate::Scalar;
+use crate::value::Value;
+
+/// All linear functions, then the largest of each feature's.
+pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &Maxout,
+    x: &Value<E, D>,
+    tape: T,
+    params: &[Value<E, D>],
+) -> Result<Taped<E, D, T>, D::Err> {
+    let (y, tape) = linear::forward(x, tape, params)?;
+    let lead = &x.dims()[..x.dims().len() - 1];
+    let rows = lead.iter().product::<usize>() * op.out_features;
+    let (y, tape) = reduce::max_of_rows(&y, rows, op.pieces, tape)?;
+    Ok((y.with_dims([lead, &[op.out_features]].concat()), tape))
+}

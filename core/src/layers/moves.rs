@@ -1,0 +1,75 @@
+//! What moves elements and changes none.
+
+use dfdx::tensor::Tape;
+use dfdx::tensor_ops::Device;
+use layercake_ir::ops::{Pad, PadMode, Permute, Reshape, Slice};
+
+use super::Taped;
+use super::linear_map::LinearMap;
+use crate::Scalar;
+use crate::value::Value;
+
+/// The same data under other sizes.
+pub(crate) fn reshape<E: Scalar, D: Device<E>, T>(op: &Reshape, x: &Value<E, D>, tape: T) -> Taped<E, D, T> {
+    (x.clone().with_dims([&x.dims()[..1], op.shape.as_slice()].concat()), tape)
+}
+
+/// The axes in another order.
+pub(crate) fn permute<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Permute, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let sizes = &x.dims()[1..];
+    let out: Vec<usize> = op.axes.as_slice().iter().map(|&axis| sizes[axis]).collect();
+    let steps: Vec<usize> = op.axes.as_slice().iter().map(|&axis| sizes[axis + 1..].iter().product()).collect();
+    let index = (0..out.iter().product()).map(|place| source(place, &out, &steps)).collect();
+    LinearMap::pick(out, index).apply(x, 1, sizes.len(), tape)
+}
+
+/// A part along an axis.
+pub(crate) fn slice<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Slice, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    part(x, op.axis, op.start, op.end, tape)
+}
+
+/// The elements from `start` to before `end` along an axis, counted without the batch.
+pub(super) fn part<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    x: &Value<E, D>,
+    axis: usize,
+    start: usize,
+    end: usize,
+    tape: T,
+) -> Result<Taped<E, D, T>, D::Err> {
+    LinearMap::pick(vec![end - start], (start..end).collect()).apply(x, axis + 1, 1, tape)
+}
+
+/// Elements added around a map, or at the ends of a sequence.
+pub(crate) fn pad<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Pad, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let image = if x.dims().len() == 3 { super::as_image(x) } else { x.clone() };
+    let size = [image.dims()[2], image.dims()[3]];
+    let [rows, columns] = [0, 1].map(|axis| {
+        let ([before, after], size) = (op.sides()[axis], size[axis]);
+        (0..before + size + after).map(|place| source_of_padded(op.mode, place, before, size)).collect::<Vec<_>>()
+    });
+    let (y, tape) = LinearMap::of_axes(size, &rows, &columns).apply(&image, 2, 2, tape)?;
+    Ok((if x.dims().len() == 3 { super::as_line(y) } else { y }, tape))
+}
+
+/// The element of an axis that stands at a place of the padded one.
+fn source_of_padded(mode: PadMode, place: usize, before: usize, size: usize) -> Vec<(usize, f64)> {
+    let at = match mode {
+        _ if (before..before + size).contains(&place) => place - before,
+        PadMode::Zeros => return Vec::new(),
+        PadMode::Replicate if place < before => 0,
+        PadMode::Replicate => size - 1,
+        PadMode::Reflect if place < before => before - place,
+        PadMode::Reflect => size - 2 - (place - before - size),
+    };
+    vec![(at, 1.0)]
+}
+
+/// Where the element number `place` of a value of sizes `out` comes from, if a step along each axis is one of `steps` there.
+fn source(place: usize, out: &[usize], steps: &[usize]) -> usize {
+    let (mut rest, mut source) = (place, 0);
+    for (size, step) in out.iter().zip(steps).rev() {
+        source += rest % size * step;
+        rest /= size;
+    }
+    source
+}

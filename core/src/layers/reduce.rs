@@ -1,0 +1,61 @@
+//! Means and maxima over axes.
+
+use dfdx::shapes::Axis;
+use dfdx::tensor::{PutTape, Tape};
+use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, MaxTo, MeanTo, ReshapeTo, SumTo, TryDiv, TryEq, TryMul};
+use layercake_ir::ops::{Permute, Sizes};
+
+use super::{Taped, moves};
+use crate::Scalar;
+use crate::value::Value;
+
+/// The mean over the axes, counted without the batch.
+pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let (x, dims, tape) = axes_last(axes, x, tape)?;
+    let rows: usize = dims.iter().product();
+    let size = x.dims().iter().product::<usize>() / rows;
+    let (y, tape) = Value::erase(x.flat().put_tape(tape).try_reshape_like(&(rows, size))?.try_mean::<(usize,), Axis<1>>()?)?;
+    Ok((y.with_dims(dims), tape))
+}
+
+/// The maximum over the axes, counted without the batch.
+pub(crate) fn amax<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let (x, dims, tape) = axes_last(axes, x, tape)?;
+    let rows: usize = dims.iter().product();
+    let size = x.dims().iter().product::<usize>() / rows;
+    let (y, tape) = max_of_rows(&x, rows, size, tape)?;
+    Ok((y.with_dims(dims), tape))
+}
+
+/// The maximum of each row of `size`. Of equal elements each receives the same share of the gradient; dfdx gives each the whole of it, so
+/// here the maximum is the mean of all elements that equal it.
+pub(super) fn max_of_rows<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    x: &Value<E, D>,
+    rows: usize,
+    size: usize,
+    tape: T,
+) -> Result<Taped<E, D, T>, D::Err> {
+    let shape = (rows, size);
+    let x = x.flat().try_reshape_like(&shape)?;
+    let most = x.clone().try_max::<(usize,), Axis<1>>()?.try_broadcast_like::<_, Axis<1>>(&shape)?;
+    let zeros = x.clone().try_mul(E::zero())?;
+    let mut ones = zeros.clone();
+    ones.try_fill_with_ones()?;
+    let equal = x.try_eq(&most)?.try_choose(ones, zeros)?;
+    let count = equal.clone().try_sum::<(usize,), Axis<1>>()?.try_broadcast_like::<_, Axis<1>>(&shape)?;
+    let share = equal.try_div(count)?;
+    Value::erase(x.put_tape(tape).try_mul(share)?.try_sum::<(usize,), Axis<1>>()?)
+}
+
+/// The value with these axes behind the others, and the sizes of the others.
+fn axes_last<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    axes: &Sizes,
+    x: &Value<E, D>,
+    tape: T,
+) -> Result<(Value<E, D>, Vec<usize>, T), D::Err> {
+    let kept: Vec<usize> = (0..x.dims().len() - 1).filter(|&axis| !axes.contains(axis)).collect();
+    let order = Permute { axes: Sizes::new(&[&kept[..], axes.as_slice()].concat()) };
+    let dims = [0].into_iter().chain(kept.iter().map(|axis| axis + 1)).map(|axis| x.dims()[axis]).collect();
+    let (x, tape) = moves::permute(&order, x, tape)?;
+    Ok((x, dims, tape))
+}

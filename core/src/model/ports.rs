@@ -1,0 +1,158 @@
+//! What is known of a type's shapes, for [`junction`](super::junction).
+//!
+//! Whether a type is a network must be asked of types about which nothing is promised. [`Net`] answers: where its type is a network,
+//! its own constant is found; otherwise that of the trait [`Otherwise`], which every type has.
+
+use std::marker::PhantomData;
+
+use dfdx::nn::{Module, modules};
+use dfdx::shapes::{Const, Dtype};
+use dfdx::tensor::Storage;
+
+use super::junction::Ports;
+use crate::network::Network;
+use crate::{Backend, Scalar};
+
+/// Asks whether a type is a network.
+#[derive(Debug)]
+pub struct Net<M, E, D>(PhantomData<(M, E, D)>);
+
+/// Asks whether a type states its ports.
+#[derive(Debug)]
+pub struct Stated<M, E, D>(PhantomData<(M, E, D)>);
+
+/// Asks whether a field can take an `X`.
+#[derive(Debug)]
+pub struct Fits<M, X>(PhantomData<(M, X)>);
+
+/// The answers for all other types.
+pub trait Otherwise {
+    /// Nothing is known.
+    const PORTS: Ports = Ports::Unknown;
+    /// It cannot.
+    const FITS: bool = false;
+}
+
+impl<T> Otherwise for T {}
+
+impl<M: Network<E, D>, E: Scalar, D: Backend<E>> Net<M, E, D> {
+    /// What the network declares.
+    pub const PORTS: Ports = match (M::GRAPH.inputs(), M::GRAPH.outputs()) {
+        ([input], [output]) => Ports::Fixed { input: input.shape, output: output.shape },
+        _ => Ports::Unknown,
+    };
+}
+
+impl<M: HasPorts<E, D>, E, D> Stated<M, E, D> {
+    /// What the type states.
+    pub const PORTS: Ports = M::PORTS;
+}
+
+impl<M: Module<X>, X> Fits<M, X> {
+    /// It can.
+    pub const FITS: bool = true;
+}
+
+/// A type whose ports follow from itself: a `#[model(forward)]` struct, and dfdx modules.
+pub trait HasPorts<E, D> {
+    /// What it takes and gives.
+    const PORTS: Ports;
+}
+
+impl<const I: usize, const O: usize, E: Dtype, D: Storage<E>> HasPorts<E, D> for modules::Linear<I, O, E, D> {
+    const PORTS: Ports = Ports::Last { input: I, output: O };
+}
+
+impl<const I: usize, const O: usize, E: Dtype, D: Storage<E>> HasPorts<E, D> for modules::UnbiasedLinear<I, O, E, D> {
+    const PORTS: Ports = Ports::Last { input: I, output: O };
+}
+
+impl<const N: usize, E: Dtype, D: Storage<E>> HasPorts<E, D> for modules::LayerNorm1D<N, E, D> {
+    const PORTS: Ports = Ports::Last { input: N, output: N };
+}
+
+macro_rules! same {
+    ($($module:ident),*) => {$(
+        impl<E, D> HasPorts<E, D> for modules::$module {
+            const PORTS: Ports = Ports::Same;
+        }
+    )*};
+}
+
+same!(Abs, AccurateGeLU, Cos, Dropout, Exp, FastGeLU, Ln, LogSoftmax, ReLU, Sigmoid, Sin, Softmax, Sqrt, Square, Tanh);
+
+/// A tensor type's shape of rank 1 to 5 behind a batch axis, from constants: five sizes, of which only the first `RANK` count.
+#[derive(Debug)]
+pub struct Sizes<const RANK: usize, const A: usize, const B: usize, const C: usize, const F: usize, const G: usize>;
+
+/// A shape as a type.
+pub trait Typed {
+    /// dfdx's type.
+    type Shape: dfdx::shapes::Shape;
+}
+
+macro_rules! typed {
+    ($($rank:literal: $($size:ident),*;)*) => {$(
+        impl<const A: usize, const B: usize, const C: usize, const F: usize, const G: usize> Typed for Sizes<$rank, A, B, C, F, G> {
+            type Shape = (usize, $(Const<$size>,)*);
+        }
+    )*};
+}
+
+typed! {
+    0: ;
+    1: A;
+    2: A, B;
+    3: A, B, C;
+    4: A, B, C, F;
+    5: A, B, C, F, G;
+}
+
+/// Chooses a type by a constant: the first if `FIRST`.
+#[derive(Debug)]
+pub struct Choice<const FIRST: bool>;
+
+/// See [`Choice`].
+pub trait Choose<A, B> {
+    /// What was chosen.
+    type Chosen;
+}
+
+impl<A, B> Choose<A, B> for Choice<true> {
+    type Chosen = A;
+}
+
+impl<A, B> Choose<A, B> for Choice<false> {
+    type Chosen = B;
+}
+
+/// The type of a value of which nothing is known.
+#[derive(Debug)]
+pub struct Anything;
+
+/// Stands for a field that receives one: it lets everything through.
+#[derive(Debug)]
+pub struct Blank;
+
+impl<X> Module<X> for Blank {
+    type Output = Anything;
+    type Error = ();
+
+    fn try_forward(&self, _: X) -> Result<Anything, ()> {
+        Ok(Anything)
+    }
+}
+
+/// A field that can take an `X`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot take what the field before it gives",
+    label = "it would receive `{X}`",
+    note = "a field of a `#[model(forward)]` struct is a dfdx `Module` of what it receives: a network, a dfdx module or a struct with `forward`"
+)]
+pub trait Receives<X> {}
+
+#[diagnostic::do_not_recommend]
+impl<X, M: Module<X>> Receives<X> for M {}
+
+/// Fails to compile if a field cannot take an `X`.
+pub const fn receives<M: Receives<X>, X>() {}

@@ -1,0 +1,199 @@
+//! A network's graph, ready to be run: networks in it opened up, and cut where a layer of the user's own stands.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use dfdx::tensor::Tape;
+use layercake_engine::Mode;
+use layercake_ir::{Graph, Node, Op, Port};
+
+use crate::Scalar;
+use crate::backend::{Backend, Call, Done};
+use crate::network::{Runtime, call};
+use crate::value::Value;
+
+/// What runs, one segment after the other.
+#[derive(Debug)]
+pub struct Plan {
+    graph: Cow<'static, Graph>,
+    /// Each a graph of its own, with the engine's plans for it, followed by a custom layer except for the last.
+    segments: Vec<Segment>,
+}
+
+/// A part of a graph without custom layers, and the one behind it.
+#[derive(Debug)]
+struct Segment {
+    /// None where there is nothing between two custom layers.
+    part: Option<Part>,
+    custom: Option<Custom>,
+}
+
+#[derive(Debug)]
+struct Part {
+    graph: Cow<'static, Graph>,
+    runtime: Runtime,
+    /// The values of the whole graph that go in and come out.
+    inputs: Vec<usize>,
+    outputs: Vec<usize>,
+    /// For each tensor of the part its number in the whole graph.
+    tensors: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Custom {
+    path: String,
+    input: usize,
+    output: usize,
+}
+
+impl Plan {
+    pub(crate) fn of(graph: Cow<'static, Graph>) -> Self {
+        let graph = match graph.nodes().iter().any(|node| matches!(node.op, Op::Subgraph(_))) {
+            true => Cow::Owned(graph.inlined()),
+            false => graph,
+        };
+        let segments = segments(&graph);
+        Self { graph, segments }
+    }
+
+    /// The graph with the networks in it opened up.
+    pub(crate) fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Runs the whole graph. `run` runs a graph without custom layers, `custom` the custom layer of a path.
+    pub(crate) fn run<E: Scalar, D: Backend<E>, T: Tape<E, D>>(
+        &self,
+        pass: Pass<E, D>,
+        mut tape: T,
+        run: impl Fn(Call<'_, E, D>, T) -> Result<Done<E, D, T>, D::Err>,
+        mut custom: impl FnMut(&str, Value<E, D>, T) -> Result<(Value<E, D>, T), D::Err>,
+    ) -> Result<Finished<E, D, T>, D::Err> {
+        let Pass { mut tensors, inputs, mode, input_grad } = pass;
+        // Nothing to be put together.
+        if let [Segment { part: Some(part), custom: None }] = &self.segments[..] {
+            let done = run(call(&part.graph, &part.runtime, tensors, inputs, mode, input_grad), tape)?;
+            return Ok((done.outputs, done.tape, done.updates));
+        }
+        let known = inputs.len();
+        let mut values: Vec<Option<Value<E, D>>> = inputs.into_iter().map(Some).collect();
+        values.resize(known + self.graph.nodes().len(), None);
+        let value = |values: &[Option<Value<E, D>>], i: usize| values[i].clone().expect("a plan works out values before it uses them");
+        let mut updates = Vec::new();
+        for segment in &self.segments {
+            if let Some(part) = &segment.part {
+                let given = part.inputs.iter().map(|&input| value(&values, input)).collect();
+                let own = part.tensors.iter().map(|&tensor| tensors[tensor].clone()).collect();
+                // Behind a custom layer the gradient has to get back to it.
+                let grad = input_grad || part.inputs.iter().any(|&input| input >= known);
+                let done = run(call(&part.graph, &part.runtime, own, given, mode, grad), tape)?;
+                tape = done.tape;
+                for (&output, value) in part.outputs.iter().zip(done.outputs) {
+                    values[output] = Some(value);
+                }
+                for (tensor, value) in done.updates {
+                    // A normalisation that is applied again goes on from there.
+                    tensors[part.tensors[tensor]] = value.clone();
+                    updates.push((part.tensors[tensor], value));
+                }
+            }
+            if let Some(Custom { path, input, output }) = &segment.custom {
+                let (given, carried) = custom(path, value(&values, *input), tape)?;
+                values[*output] = Some(given);
+                tape = carried;
+            }
+        }
+        let outputs = self.graph.outputs().iter().map(|port| value(&values, port.value)).collect();
+        Ok((outputs, tape, updates))
+    }
+}
+
+/// What a run begins with.
+pub(crate) struct Pass<E: Scalar, D: Backend<E>> {
+    /// All tensors of the graph, in its order.
+    pub tensors: Vec<Value<E, D>>,
+    pub inputs: Vec<Value<E, D>>,
+    pub mode: Mode,
+    pub input_grad: bool,
+}
+
+/// The outputs, the tape, and new values of tensors by number.
+pub(crate) type Finished<E, D, T> = (Vec<Value<E, D>>, T, Vec<(usize, Value<E, D>)>);
+
+fn segments(graph: &Cow<'static, Graph>) -> Vec<Segment> {
+    let nodes = graph.nodes();
+    let customs: Vec<usize> = (0..nodes.len()).filter(|&node| matches!(nodes[node].op, Op::Custom(_))).collect();
+    let mut begin = 0;
+    let mut segments = Vec::new();
+    for &node in &customs {
+        let owner = nodes[node].shares.map_or(&nodes[node], |owner| &nodes[owner]);
+        let custom = Custom { path: owner.name.to_string(), input: nodes[node].inputs()[0], output: graph.value_of(node) };
+        segments.push(Segment { part: part(graph, begin..node), custom: Some(custom) });
+        begin = node + 1;
+    }
+    let last = match customs.is_empty() {
+        true => Some(whole(graph)),
+        false => part(graph, begin..nodes.len()),
+    };
+    segments.push(Segment { part: last, custom: None });
+    segments
+}
+
+/// All of a graph.
+fn whole(graph: &Cow<'static, Graph>) -> Part {
+    // What runs one part alone uses neither values nor tensors.
+    Part { graph: graph.clone(), runtime: Runtime::default(), inputs: Vec::new(), outputs: Vec::new(), tensors: Vec::new() }
+}
+
+/// These nodes of a graph as a graph of their own.
+fn part(graph: &Graph, range: Range<usize>) -> Option<Part> {
+    if range.is_empty() {
+        return None;
+    }
+    let own = |value: usize| value.checked_sub(graph.inputs().len()).is_some_and(|node| range.contains(&node));
+    let nodes = graph.nodes();
+    let mut inputs: Vec<usize> = nodes[range.clone()].iter().flat_map(|node| node.inputs().to_vec()).filter(|&value| !own(value)).collect();
+    inputs.sort_unstable();
+    inputs.dedup();
+    let mut outputs: Vec<usize> = nodes[range.end..].iter().flat_map(|node| node.inputs().to_vec()).filter(|&value| own(value)).collect();
+    outputs.extend(graph.outputs().iter().map(|port| port.value).filter(|&value| own(value)));
+    outputs.sort_unstable();
+    outputs.dedup();
+    let number = |value: usize| match inputs.binary_search(&value) {
+        Ok(input) => input,
+        Err(_) => value - graph.inputs().len() - range.start + inputs.len(),
+    };
+    // Where each node's tensors begin among all.
+    let mut firsts = Vec::new();
+    let mut count = 0;
+    for node in nodes {
+        firsts.push(node.shares.map_or(count, |owner| firsts[owner]));
+        count += node.params().as_slice().len();
+    }
+    let mut tensors = Vec::new();
+    let mut list = Vec::new();
+    for index in range.clone() {
+        let node = &nodes[index];
+        // Where the owner stands in an earlier part, this one owns the same tensors once more.
+        let shares = node.shares.filter(|owner| range.contains(owner)).or_else(|| {
+            let owner = node.shares?;
+            range.clone().take_while(|&other| other < index).find(|&other| nodes[other].shares == Some(owner))
+        });
+        if shares.is_none() {
+            tensors.extend((0..node.op.params().as_slice().len()).map(|tensor| firsts[index] + tensor));
+        }
+        list.push(Node {
+            inputs: node.inputs().iter().map(|&value| number(value)).collect::<Vec<_>>().into(),
+            shares: shares.map(|owner| owner - range.start),
+            ..node.clone()
+        });
+    }
+    let port = |&value: &usize| Port { name: graph.value_name(value).to_owned().into(), shape: *graph.shape(value), value: number(value) };
+    let graph = Graph {
+        name: graph.name.clone(),
+        inputs: inputs.iter().map(port).collect::<Vec<_>>().into(),
+        nodes: list.into(),
+        outputs: outputs.iter().map(port).collect::<Vec<_>>().into(),
+    };
+    Some(Part { graph: Cow::Owned(graph), runtime: Runtime::default(), inputs, outputs, tensors })
+}

@@ -1,0 +1,82 @@
+//! `BatchNorm1d` and `BatchNorm2d`. A lane works out its share of the sums, `exec/norm.rs` puts the shares together, and the lane goes on.
+
+use super::{Layer, Reads, Site};
+use crate::{
+    kernels::batch_norm::{self, Gradient},
+    plan::Part,
+};
+
+/// A batch normalisation.
+#[derive(Clone, Copy, Debug)]
+pub struct Normalisation {
+    /// Its number among the batch normalisations.
+    pub index: usize,
+    /// Normalised features.
+    pub channels: usize,
+    /// Elements of a feature in one sample.
+    pub positions: usize,
+    /// Added to the variance.
+    pub eps: f64,
+    /// The weight of the new batch in the running statistics.
+    pub momentum: f64,
+    /// Is there a learnt scale and shift?
+    pub affine: bool,
+    /// Does it use the batch's own statistics?
+    pub train: bool,
+}
+
+/// What all lanes need of a batch normalisation, channel by channel: `y = (x - mean) scale + shift`.
+pub struct Norm {
+    /// The mean, of the batch or running.
+    pub mean: Vec<f32>,
+    /// The inverse standard deviation times the weight.
+    pub scale: Vec<f32>,
+    /// The bias.
+    pub shift: Vec<f32>,
+    /// The inverse standard deviation.
+    pub deviation: Vec<f64>,
+    /// For the backward pass.
+    pub gradient: Gradient,
+}
+
+impl Norm {
+    /// Zeroed.
+    pub fn new(channels: usize) -> Self {
+        let zeros = || vec![0.0; channels];
+        Self {
+            mean: zeros(),
+            scale: zeros(),
+            shift: zeros(),
+            deviation: vec![0.0; channels],
+            gradient: Gradient { by_grad: zeros(), by_input: zeros(), constant: zeros() },
+        }
+    }
+}
+
+impl Layer for Normalisation {
+    fn reads(&self) -> Reads {
+        Reads::Inputs
+    }
+
+    fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        if at.part == Part::Sums {
+            return batch_norm::moments(at.x(0), &mut at.moments[self.index]);
+        }
+        let of = &at.norms[self.index];
+        batch_norm::normalise(&of.mean, &of.scale, &of.shift, at.x(0), y);
+    }
+
+    /// The sums that the gradients are made of.
+    fn param_grads(&self, at: &mut Site, dy: &[f32], _: &mut [Vec<f32>], _: bool) {
+        batch_norm::gradient_sums(&at.norms[self.index].mean, at.x(0), dy, &mut at.sums[self.index]);
+    }
+
+    fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
+        let of = &at.norms[self.index];
+        batch_norm::gradient(&of.mean, &of.gradient, at.x(0), dy, dx, add);
+    }
+
+    fn normalisation(&self) -> Option<&Normalisation> {
+        Some(self)
+    }
+}

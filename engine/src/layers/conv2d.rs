@@ -1,0 +1,204 @@
+//! `Conv2d` on the buffers of a lane.
+//!
+//! A line of the output, for all images of the lane, is one stretch of a matrix product: each term of its sums is a stretch of the
+//! padded input, somewhere else for each tap ([`Convolution`]).
+
+use super::{Back, Convolution, Held, Layer, Reads, Site, Weights};
+use crate::kernels::{
+    frame,
+    product::{Every, Inner, Listed, Outer, Start, inner, outer},
+    reduce,
+};
+
+/// Output channels whose weight gradient one thread works out at a time.
+const PART: usize = 16;
+
+impl Layer for Convolution {
+    fn reads(&self) -> Reads {
+        Reads::Inputs
+    }
+
+    fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
+        [self.framed() * images, if backward { self.back_scratch() * images } else { 0 }]
+    }
+
+    fn takes_activation(&self) -> bool {
+        true
+    }
+
+    fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        forward(self, at.images(), at.params, at.x(0), y, at.scratch);
+    }
+
+    fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
+        input_grad(self, at.images(), &at.params[0], dy, dx, add, at.spare);
+    }
+
+    fn weights(&self) -> Option<&dyn Weights> {
+        Some(self)
+    }
+}
+
+impl Weights for Convolution {
+    fn part(&self) -> [usize; 2] {
+        [PART.min(self.outputs * self.groups), self.depth()]
+    }
+
+    fn has_bias(&self) -> bool {
+        self.bias
+    }
+
+    fn prepare(&self, at: &mut Site) {
+        framed(self, at.images(), at.x(0), at.scratch);
+    }
+
+    fn rows(&self, from: Held, first: usize, to: &mut [f32], add: bool) {
+        weight_rows(self, from, first, to, add);
+    }
+
+    /// The sum of each channel of `dy`.
+    fn bias(&self, from: Held, to: &mut [f32], add: bool) {
+        reduce::stretches(from.dy, to, add);
+    }
+}
+
+/// `y = W * x + b`
+fn forward(conv: &Convolution, images: usize, params: &[Vec<f32>], x: &[f32], y: &mut [f32], scratch: &mut [f32]) {
+    let x = framed(conv, images, x, scratch);
+    let group_out = conv.outputs * conv.slide.output_len() * images;
+    let (lines, line) = lines(conv, images);
+    for group in 0..conv.groups {
+        let product = Outer {
+            m: conv.outputs,
+            n: line,
+            segments: lines,
+            k: conv.depth(),
+            left: &params[0][group * conv.weights()..],
+            left_row: conv.depth(),
+            left_cols: Every(1),
+            right: &x[group * conv.inputs * conv.frame.len() * images..],
+            rows: Listed { list: &conv.taps, unit: images },
+            right_segment: conv.line * images,
+            out_row: conv.slide.output_len() * images,
+            out_segment: line,
+            start: if conv.bias { Start::Bias(&params[1][group * conv.outputs..]) } else { Start::Zero },
+        };
+        outer(product, &mut y[group * group_out..][..group_out]);
+    }
+}
+
+/// Puts the input into its frame, where it has one.
+fn framed<'a>(conv: &Convolution, images: usize, x: &'a [f32], scratch: &'a mut [f32]) -> &'a [f32] {
+    if conv.frame.is_plain() {
+        return x;
+    }
+    let to = &mut scratch[..conv.framed() * images];
+    frame::pad(&conv.frame, images, x, to);
+    to
+}
+
+/// The gradient of the weights of the output channels from `first` on that fit into `to`, from the input in its frame.
+fn weight_rows(conv: &Convolution, from: Held, first: usize, to: &mut [f32], add: bool) {
+    let Held { images, x, dy, scratch } = from;
+    let framed = if conv.frame.is_plain() { x } else { scratch };
+    let (depth, dy_row) = (conv.depth(), conv.slide.output_len() * images);
+    let (lines, line) = lines(conv, images);
+    let end = first + to.len() / depth;
+    for group in first / conv.outputs..end.div_ceil(conv.outputs) {
+        let channels = (group * conv.outputs).max(first)..((group + 1) * conv.outputs).min(end);
+        let product = Inner {
+            m: channels.len(),
+            n: depth,
+            len: line,
+            segments: lines,
+            left: &dy[channels.start * dy_row..],
+            left_row: dy_row,
+            left_segment: line,
+            right: &framed[group * conv.inputs * conv.frame.len() * images..],
+            rows: Listed { list: &conv.taps, unit: images },
+            right_segment: conv.line * images,
+            out_row: depth,
+            start: if add { Start::Sum } else { Start::Zero },
+        };
+        inner(product, &mut to[(channels.start - first) * depth..]);
+    }
+}
+
+/// The gradient of the input, added or in its place.
+fn input_grad(conv: &Convolution, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool, scratch: &mut [f32]) {
+    let (framed, line) = scratch.split_at_mut(scratch.len() - conv.inputs * conv.slide.input[1] * images);
+    let dy = if conv.back_frame.is_plain() {
+        dy
+    } else {
+        let to = &mut framed[..conv.groups * conv.outputs * conv.back_frame.len() * images];
+        frame::pad(&conv.back_frame, images, dy, to);
+        to
+    };
+    let group_in = conv.inputs * conv.slide.input_len() * images;
+    for (group, dx) in dx.chunks_exact_mut(group_in).enumerate() {
+        let dy = &dy[group * conv.outputs * conv.back_frame.len() * images..];
+        let weight = &weight[group * conv.weights()..][..conv.weights()];
+        for part in &conv.back {
+            let mut done = 0;
+            for &stretch in &part.stretches {
+                part_grad(conv, part, (done, stretch), images, weight, dy, dx, add, line);
+                done += stretch[0];
+            }
+        }
+    }
+}
+
+/// The gradient of the lines from number `done` on of a part of one group.
+#[allow(clippy::too_many_arguments, reason = "two slices in, one out, scratch, and what part")]
+fn part_grad(
+    conv: &Convolution,
+    part: &Back,
+    (done, [count, from, to]): (usize, [usize; 3]),
+    images: usize,
+    weight: &[f32],
+    dy: &[f32],
+    dx: &mut [f32],
+    add: bool,
+    line: &mut [f32],
+) {
+    let [stride_y, stride_x] = conv.slide.window.stride;
+    let width = conv.slide.input[1] * images;
+    let right_segment = conv.back_frame.line() * images;
+    let dx = &mut dx[(part.first[0] + done * stride_y) * width..];
+    let dx_row = conv.slide.input_len() * images;
+    let product = Outer {
+        m: conv.inputs,
+        n: part.count[1] * images,
+        segments: count,
+        k: to - from,
+        left: weight,
+        left_row: conv.slide.taps(),
+        left_cols: Listed { list: &part.weights[from..to], unit: 1 },
+        right: &dy[done * right_segment..],
+        rows: Listed { list: &part.taps[from..to], unit: images },
+        right_segment,
+        out_row: dx_row,
+        out_segment: stride_y * width,
+        start: if add { Start::Sum } else { Start::Zero },
+    };
+    if stride_x == 1 {
+        return outer(product, dx);
+    }
+    // The columns of the part lie apart: each line is made by itself and then spread.
+    for segment in 0..count {
+        let out_row = product.n;
+        let start = Start::Zero;
+        let right = &product.right[segment * right_segment..];
+        outer(Outer { segments: 1, right, out_row, start, ..product }, line);
+        for (channel, line) in line.chunks_exact(out_row).take(conv.inputs).enumerate() {
+            let dx = &mut dx[channel * dx_row + segment * stride_y * width..][..width];
+            frame::spread(images, [part.first[1], stride_x], line, dx, add);
+        }
+    }
+}
+
+/// The number of lines of the output and the elements of one; they are one long line if they follow each other in the frame too.
+fn lines(conv: &Convolution, images: usize) -> (usize, usize) {
+    let [height, width] = conv.slide.output;
+    if conv.line == width { (1, height * width * images) } else { (height, width * images) }
+}

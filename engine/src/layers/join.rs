@@ -1,0 +1,65 @@
+//! `Add`, `Sub`, `Mul` and `Max` of values of one shape.
+
+use super::{Layer, Place, Reads, Site, by_moving};
+use crate::kernels::{
+    join::{self, Operator},
+    layout,
+};
+
+/// Joins values element by element, from left to right.
+#[derive(Clone, Copy, Debug)]
+pub struct Join(pub Operator);
+
+impl Layer for Join {
+    fn place(&self) -> Place {
+        match self.0 {
+            // Of the first two either may come first, to the bit.
+            Operator::Add | Operator::Mul => Place::Over(2),
+            Operator::Sub | Operator::Max => Place::Over(1),
+        }
+    }
+
+    fn reads(&self) -> Reads {
+        match self.0 {
+            Operator::Add | Operator::Sub => Reads::Nothing,
+            Operator::Mul | Operator::Max => Reads::Inputs,
+        }
+    }
+
+    fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        if at.held.is_none() {
+            join::pair(self.0, at.x(0), at.x(1), y);
+        }
+        let done = |input: usize| at.held.map_or(input < 2, |held| input == held);
+        for input in (0..at.inputs()).filter(|&input| !done(input)) {
+            join::fold(self.0, at.x(input), y);
+        }
+    }
+
+    fn input_grad(&self, input: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
+        match self.0 {
+            Operator::Add => layout::put(dy, dx, add),
+            Operator::Sub if input == 0 => layout::put(dy, dx, add),
+            Operator::Sub if add => join::fold(Operator::Sub, dy, dx),
+            _ => by_moving(self, input, at, dy, dx, add),
+        }
+    }
+
+    fn through(&self, input: usize, at: &mut Site, grad: &mut [f32]) {
+        let others = (0..at.inputs()).filter(|&other| other != input);
+        match self.0 {
+            Operator::Add => {}
+            Operator::Sub if input == 0 => {}
+            Operator::Sub => grad.iter_mut().for_each(|grad| *grad = -*grad),
+            Operator::Mul => others.for_each(|other| join::fold(Operator::Mul, at.x(other), grad)),
+            Operator::Max => others.for_each(|other| {
+                // Of equal elements the first receives the gradient.
+                if other < input {
+                    join::keep_greater(at.x(input), at.x(other), grad)
+                } else {
+                    join::keep_not_less(at.x(input), at.x(other), grad)
+                }
+            }),
+        }
+    }
+}

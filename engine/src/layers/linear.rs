@@ -1,0 +1,190 @@
+//! `Linear` on the buffers of a lane: `[rows, features, images]`, where `rows` is 1 or the length.
+//!
+//! A product's columns are the images; a lane of a single image takes its rows together instead.
+
+use super::{Held, Layer, Reads, Site, Weights};
+use crate::kernels::{
+    layout,
+    product::{Every, Inner, Outer, Start, inner, outer},
+    reduce,
+};
+
+/// Rows of the weights whose gradient one thread works out at a time.
+const PART: usize = 64;
+
+/// A fully connected layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Dense {
+    /// Rows of one sample: 1, or the length.
+    pub rows: usize,
+    /// Features in.
+    pub inputs: usize,
+    /// Features out.
+    pub outputs: usize,
+    /// Is there a bias?
+    pub bias: bool,
+}
+
+impl Layer for Dense {
+    fn reads(&self) -> Reads {
+        Reads::Inputs
+    }
+
+    fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
+        [if backward { self.rows * self.inputs * images } else { 0 }, 0]
+    }
+
+    fn takes_activation(&self) -> bool {
+        true
+    }
+
+    fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        forward(self, at.images(), at.params, at.x(0), y);
+    }
+
+    fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
+        input_grad(self, at.images(), &at.params[0], dy, dx, add);
+    }
+
+    fn weights(&self) -> Option<&dyn Weights> {
+        Some(self)
+    }
+}
+
+impl Weights for Dense {
+    fn part(&self) -> [usize; 2] {
+        [PART.min(self.outputs), self.inputs]
+    }
+
+    fn has_bias(&self) -> bool {
+        self.bias
+    }
+
+    fn prepare(&self, at: &mut Site) {
+        turn(self, at.images(), at.x(0), at.scratch);
+    }
+
+    fn rows(&self, from: Held, first: usize, to: &mut [f32], add: bool) {
+        weight_rows(self, from, first, to, add);
+    }
+
+    /// The sum of `dy` over images and rows.
+    fn bias(&self, from: Held, to: &mut [f32], add: bool) {
+        for (row, dy) in from.dy.chunks_exact(self.outputs * from.images).enumerate() {
+            reduce::stretches(dy, to, add || row > 0);
+        }
+    }
+}
+
+/// `y = W x + b`
+fn forward(dense: &Dense, images: usize, params: &[Vec<f32>], x: &[f32], y: &mut [f32]) {
+    let Dense { rows, inputs, outputs, bias } = *dense;
+    let start = if bias { Start::Bias(&params[1]) } else { Start::Zero };
+    if images == 1 {
+        let product = Inner {
+            m: rows,
+            n: outputs,
+            len: inputs,
+            segments: 1,
+            left: x,
+            left_row: inputs,
+            left_segment: 0,
+            right: &params[0],
+            rows: Every(inputs),
+            right_segment: 0,
+            out_row: outputs,
+            start,
+        };
+        return inner(product, y);
+    }
+    let product = Outer {
+        m: outputs,
+        n: images,
+        segments: rows,
+        k: inputs,
+        left: &params[0],
+        left_row: inputs,
+        left_cols: Every(1),
+        right: x,
+        rows: Every(images),
+        right_segment: inputs * images,
+        out_row: images,
+        out_segment: outputs * images,
+        start,
+    };
+    outer(product, y);
+}
+
+/// `dx = W^T dy`, added or in its place.
+fn input_grad(dense: &Dense, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool) {
+    let Dense { rows, inputs, outputs, .. } = *dense;
+    let start = if add { Start::Sum } else { Start::Zero };
+    if images == 1 {
+        let product = Outer {
+            m: rows,
+            n: inputs,
+            segments: 1,
+            k: outputs,
+            left: dy,
+            left_row: outputs,
+            left_cols: Every(1),
+            right: weight,
+            rows: Every(inputs),
+            right_segment: 0,
+            out_row: inputs,
+            out_segment: 0,
+            start,
+        };
+        return outer(product, dx);
+    }
+    let product = Outer {
+        m: inputs,
+        n: images,
+        segments: rows,
+        k: outputs,
+        left: weight,
+        left_row: 1,
+        left_cols: Every(inputs),
+        right: dy,
+        rows: Every(images),
+        right_segment: outputs * images,
+        out_row: images,
+        out_segment: inputs * images,
+        start,
+    };
+    outer(product, dx);
+}
+
+/// Leaves the input as [`weight_rows`] takes it, `[rows, images, features]`.
+fn turn(dense: &Dense, images: usize, x: &[f32], scratch: &mut [f32]) {
+    let row = dense.inputs * images;
+    for (x, to) in x.chunks_exact(row).zip(scratch.chunks_exact_mut(row)) {
+        layout::transpose(dense.inputs, images, x, to, false);
+    }
+}
+
+/// `dW = dy x^T`, of the rows from `first` on that fit into `to`.
+fn weight_rows(dense: &Dense, from: Held, first: usize, to: &mut [f32], add: bool) {
+    let Dense { rows, inputs, outputs, .. } = *dense;
+    let Held { images, dy, scratch: turned, .. } = from;
+    // All rows are one product for a single image, one after the other otherwise.
+    let (count, k, left_row, left_cols) = if images == 1 { (1, rows, 1, outputs) } else { (rows, images, images, 1) };
+    for row in 0..count {
+        let product = Outer {
+            m: to.len() / inputs,
+            n: inputs,
+            segments: 1,
+            k,
+            left: &dy[(row * outputs + first) * images..],
+            left_row,
+            left_cols: Every(left_cols),
+            right: &turned[row * images * inputs..],
+            rows: Every(inputs),
+            right_segment: 0,
+            out_row: inputs,
+            out_segment: 0,
+            start: if add || row > 0 { Start::Sum } else { Start::Zero },
+        };
+        outer(product, to);
+    }
+}

@@ -1,0 +1,54 @@
+//! `Softmax` and `LogSoftmax`.
+
+use layercake_ir::Shape;
+
+use super::{Layer, Place, Reads, Site};
+use crate::kernels::softmax::{self, Axes};
+
+/// Softmax or its logarithm along an axis.
+#[derive(Clone, Copy, Debug)]
+pub struct Softmax {
+    /// The axes for one image.
+    axes: Axes,
+    /// The logarithm?
+    log: bool,
+}
+
+impl Softmax {
+    /// Along an axis, the batch not counted.
+    pub fn new(shape: &Shape, axis: usize, log: bool) -> Self {
+        let dims = shape.dims();
+        let axes = Axes { outer: dims[..axis].iter().product(), len: dims[axis], inner: dims[axis + 1..].iter().product() };
+        Self { axes, log }
+    }
+
+    /// The axes of a lane's buffer.
+    fn axes(&self, images: usize) -> Axes {
+        Axes { inner: self.axes.inner * images, ..self.axes }
+    }
+}
+
+impl Layer for Softmax {
+    fn place(&self) -> Place {
+        Place::Over(1)
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Output
+    }
+
+    fn scratch(&self, images: usize, _: bool) -> [usize; 2] {
+        [self.axes(images).scratch(), 0]
+    }
+
+    fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        if at.held.is_none() {
+            y.copy_from_slice(at.x(0));
+        }
+        softmax::forward(self.axes(at.images()), self.log, y, at.scratch);
+    }
+
+    fn through(&self, _: usize, at: &mut Site, grad: &mut [f32]) {
+        softmax::backward(self.axes(at.images()), self.log, at.y(), grad, at.scratch);
+    }
+}

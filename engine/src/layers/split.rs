@@ -1,0 +1,45 @@
+//! `Split`: copies of strips.
+
+use layercake_ir::{Shape, ops};
+
+use super::{Layer, Reads, Site};
+use crate::kernels::strips::{self, Strips};
+
+/// One of the equal parts of a value along an axis.
+#[derive(Clone, Copy, Debug)]
+pub struct Split {
+    /// Elements of the part's strip, for one image: its axis and those after it.
+    strip: usize,
+    /// Where the first strip begins.
+    first: usize,
+    /// From one strip to the next.
+    row: usize,
+}
+
+impl Split {
+    /// Of a value of this shape.
+    pub fn new(op: &ops::Split, input: &Shape) -> Self {
+        let row: usize = input.dims()[op.axis..].iter().product();
+        let strip = row / op.parts;
+        Self { strip, first: op.index * strip, row }
+    }
+}
+
+impl Layer for Split {
+    fn reads(&self) -> Reads {
+        Reads::Nothing
+    }
+
+    fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        let [len, first, from] = [self.strip, self.first, self.row].map(|elements| elements * at.images());
+        strips::put(Strips { len, from, to: len }, &at.x(0)[first..], y, false);
+    }
+
+    fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
+        if !add {
+            dx.fill(0.0);
+        }
+        let [len, first, to] = [self.strip, self.first, self.row].map(|elements| elements * at.images());
+        strips::put(Strips { len, from: len, to }, dy, &mut dx[first..], add);
+    }
+}

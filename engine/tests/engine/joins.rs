@@ -1,0 +1,264 @@
+//! The interpreter's operations on several values, and networks in which the engine's could go wrong.
+
+use layercake_engine::Mode;
+use layercake_ir::{Builder, Graph, Node, Op, Shape};
+
+use crate::networks::*;
+
+/// The element of the output that each element of input `input` goes to, if any.
+fn places(graph: &Graph, node: &Node, batch: usize, input: usize) -> Vec<Option<usize>> {
+    let from = graph.shape(node.inputs()[input]);
+    let (axis, shift, size) = match node.op {
+        Op::Concat(op) => {
+            let before = node.inputs()[..input].iter().map(|&value| graph.shape(value).dim(op.axis) as isize).sum();
+            (op.axis, before, node.output.dim(op.axis))
+        }
+        Op::Split(op) => (op.axis, -((op.index * node.output.dim(op.axis)) as isize), node.output.dim(op.axis)),
+        _ => (0, 0, from.dim(0)),
+    };
+    let inner: usize = from.dims()[axis + 1..].iter().product();
+    let len = from.dim(axis);
+    (0..batch * from.len())
+        .map(|at| {
+            let (i, along, o) = (at % inner, at / inner % len, at / inner / len);
+            let to = usize::try_from(along as isize + shift).ok().filter(|&to| to < size)?;
+            Some((o * size + to) * inner + i)
+        })
+        .collect()
+}
+
+/// The output of an operation that joins or splits.
+pub fn forward(graph: &Graph, node: &Node, batch: usize, x: &[&[f64]]) -> Option<Vec<f64>> {
+    let join: fn(f64, f64) -> f64 = match node.op {
+        Op::Add => |a, b| a + b,
+        Op::Sub => |a, b| a - b,
+        Op::Mul => |a, b| a * b,
+        Op::Max => f64::max,
+        Op::Concat(_) | Op::Split(_) => {
+            let mut y = vec![f64::NAN; batch * node.output.len()];
+            for (input, x) in x.iter().enumerate() {
+                let places = places(graph, node, batch, input);
+                places.iter().zip(*x).filter_map(|(place, x)| Some(((*place)?, x))).for_each(|(place, &x)| y[place] = x);
+            }
+            return Some(y);
+        }
+        _ => return None,
+    };
+    Some((0..x[0].len()).map(|at| x[1..].iter().fold(x[0][at], |y, x| join(y, x[at]))).collect())
+}
+
+/// The gradients of all its inputs.
+pub fn backward(graph: &Graph, node: &Node, batch: usize, x: &[&[f64]], dy: &[f64]) -> Option<Vec<Vec<f64>>> {
+    let slope = |input: usize, at: usize| -> Option<f64> {
+        let all = x.iter().map(|x| x.get(at).copied().unwrap_or(f64::NAN));
+        Some(match node.op {
+            Op::Add => 1.0,
+            Op::Sub => [1.0, -1.0][input],
+            Op::Mul => all.enumerate().filter(|(other, _)| *other != input).map(|(_, x)| x).product(),
+            Op::Max => {
+                let most = all.clone().fold(f64::NEG_INFINITY, f64::max);
+                let first = all.clone().position(|x| x == most);
+                f64::from(u8::from(first == Some(input)))
+            }
+            Op::Concat(_) | Op::Split(_) => 1.0,
+            _ => return None,
+        })
+    };
+    slope(0, 0)?;
+    let grad = |input: usize| {
+        let to = places(graph, node, batch, input);
+        to.iter().enumerate().map(|(at, to)| to.map_or(0.0, |to| dy[to] * slope(input, at).expect("a join"))).collect()
+    };
+    Some((0..x.len()).map(grad).collect())
+}
+
+/// A builder with inputs of these shapes.
+fn with(inputs: &[&[usize]]) -> Builder {
+    let mut builder = Builder::new("Joins");
+    for (i, shape) in inputs.iter().enumerate() {
+        builder.input(&format!("in{i}"), Shape::new(shape)).unwrap();
+    }
+    builder
+}
+
+const JOINS: [Op; 4] = [Op::Add, Op::Sub, Op::Mul, Op::Max];
+
+#[test]
+fn of_inputs() {
+    for batch in [1, 3, 37] {
+        for op in JOINS {
+            for count in 2..=(if op == Op::Sub { 2 } else { 4 }) {
+                let mut builder = with(&vec![&[3, 5][..]; count]);
+                let y = builder.add("join", op, &(0..count).collect::<Vec<_>>()).unwrap();
+                check(&builder.finish(&[("y", y)]), batch);
+            }
+        }
+    }
+}
+
+#[test]
+fn of_a_value_with_itself() {
+    for op in JOINS {
+        // An input, a result that nobody else uses, one under another name, one with others between.
+        let mut builder = with(&[&[6]]);
+        let a = builder.add("a", op, &[0, 0]).unwrap();
+        let b = builder.add("b", linear(6), &[0]).unwrap();
+        let c = builder.add("c", op, &[b, b]).unwrap();
+        let d = builder.add("d", Op::Tanh, &[c]).unwrap();
+        let e = builder.add("e", FLATTEN, &[d]).unwrap();
+        let f = builder.add("f", op, &[d, e]).unwrap();
+        let g = builder.add("g", dropout(0.0), &[f]).unwrap();
+        let h = if op == Op::Sub { builder.add("h", op, &[g, f]) } else { builder.add("h", op, &[g, 0, f, g]) }.unwrap();
+        let i = builder.add("i", concat(0), &[h, h, 0]).unwrap();
+        check(&builder.clone().finish(&[("a", a), ("i", i)]), 5);
+        check(&builder.finish(&[("a", a), ("i", i), ("f", f), ("d", d)]), 33);
+    }
+}
+
+#[test]
+fn concatenation_and_splitting_along_every_axis() {
+    for (shape, batch) in [(&[4][..], 3), (&[4, 6], 2), (&[4, 2, 6], 35), (&[2, 4, 3, 2], 3), (&[2, 2, 2, 2, 2], 2)] {
+        for axis in 0..shape.len() {
+            let mut wide = shape.to_vec();
+            wide[axis] += 3;
+            let mut builder = with(&[shape, &wide]);
+            let a = builder.add("a", concat(axis), &[0, 1]).unwrap();
+            let b = builder.add("b", Op::Tanh, &[a]).unwrap();
+            let c = builder.add("c", concat(axis), &[0, b, 0]).unwrap();
+            let d = if shape[axis] % 2 == 0 {
+                let parts = [0, 1].map(|i| builder.add(&format!("half{i}"), split(2, i, axis), &[0]).unwrap());
+                builder.add("d", Op::Sub, &parts).unwrap()
+            } else {
+                builder.add("d", split(3, 1, axis), &[0]).unwrap()
+            };
+            check(&builder.finish(&[("c", c), ("d", d)]), batch);
+        }
+    }
+}
+
+/// As ResNet has it: the shortcut is used twice, once through a convolution; the activation behind the sum belongs to nobody else.
+pub fn residual(channels: usize, size: usize) -> Graph {
+    let plain = |outputs| conv_with(outputs, [[3, 3], [1, 1], [1, 1], [1, 1]], 1, false);
+    let mut builder = with(&[&[3, size, size]]);
+    let mut x = builder.add("stem", conv(channels, 3, 1), &[0]).unwrap();
+    x = builder.add("start", Op::Relu, &[x]).unwrap();
+    for i in 0..2 {
+        let mut y = x;
+        for (name, op) in
+            [("conv1", plain(channels)), ("bn1", norm2d(true)), ("relu1", Op::Relu), ("conv2", plain(channels)), ("bn2", norm2d(true))]
+        {
+            y = builder.add(&format!("{name}{i}"), op, &[y]).unwrap();
+        }
+        x = builder.add(&format!("sum{i}"), Op::Add, &if i == 0 { [y, x] } else { [x, y] }).unwrap();
+        x = builder.add(&format!("relu{i}"), Op::Relu, &[x]).unwrap();
+    }
+    builder.finish(&[("output", x)])
+}
+
+/// As DenseNet has it: each layer reads all before it.
+pub fn dense(layers: usize, size: usize) -> Graph {
+    let mut builder = with(&[&[4, size, size]]);
+    let mut values = vec![0];
+    for i in 0..layers {
+        let x = if i == 0 { 0 } else { builder.add(&format!("cat{i}"), concat(0), &values).unwrap() };
+        let x = builder.add(&format!("bn{i}"), norm2d(true), &[x]).unwrap();
+        let x = builder.add(&format!("relu{i}"), Op::Relu, &[x]).unwrap();
+        values.push(builder.add(&format!("conv{i}"), conv(3, 3, 1), &[x]).unwrap());
+    }
+    let x = builder.add("all", concat(0), &values).unwrap();
+    builder.finish(&[("output", x)])
+}
+
+#[test]
+fn residual_and_dense_blocks() {
+    check(&residual(5, 6), 3);
+    check(&residual(4, 5), 37);
+    check(&dense(4, 6), 5);
+}
+
+/// Layers applied again: a recurrent net of three steps, and normalisations whose running statistics move twice.
+pub fn shared() -> Graph {
+    let mut builder = with(&[&[5], &[4, 3, 3]]);
+    let cell = builder.add("cell", linear(5), &[0]).unwrap();
+    let mut state = builder.add("state", Op::Tanh, &[cell]).unwrap();
+    for i in 0..2 {
+        let sum = builder.add(&format!("sum{i}"), Op::Add, &[state, 0]).unwrap();
+        let next = builder.add_shared(&format!("cell{i}"), linear(5), &[sum], cell).unwrap();
+        state = builder.add(&format!("state{i}"), Op::Tanh, &[next]).unwrap();
+    }
+    let plain = conv_with(4, [[3, 3], [1, 1], [1, 1], [1, 1]], 2, false);
+    let first = builder.add("conv", plain, &[1]).unwrap();
+    let norm = builder.add("norm", norm2d(true), &[first]).unwrap();
+    let tanh = builder.add("tanh", Op::Tanh, &[norm]).unwrap();
+    let second = builder.add_shared("conv_again", plain, &[tanh], first).unwrap();
+    let again = builder.add_shared("norm_again", norm2d(true), &[second], norm).unwrap();
+    let bare = builder.add("bare", norm2d(false), &[again]).unwrap();
+    let twice = builder.add_shared("bare_again", norm2d(false), &[bare], bare).unwrap();
+    // An application on which no output depends.
+    let dead = builder.add_shared("dead", plain, &[twice], second).unwrap();
+    builder.add_shared("dead_norm", norm2d(true), &[dead], again).unwrap();
+    builder.finish(&[("state", state), ("twice", twice), ("again", again)])
+}
+
+/// Large enough that all threads work the weight's gradient out together, several times over.
+pub fn shared_and_wide() -> Graph {
+    let mut builder = with(&[&[460]]);
+    let first = builder.add("fc", linear(460), &[0]).unwrap();
+    let tanh = builder.add("tanh", Op::Tanh, &[first]).unwrap();
+    let second = builder.add_shared("again", linear(460), &[tanh], first).unwrap();
+    let sum = builder.add("sum", Op::Add, &[second, tanh]).unwrap();
+    builder.finish(&[("sum", sum)])
+}
+
+#[test]
+fn shared_layers() {
+    for batch in [1, 4, 70] {
+        if batch > 1 {
+            check(&shared(), batch);
+        }
+        check(&shared_and_wide(), batch);
+    }
+}
+
+/// A fused activation must not touch what somebody else reads, in whatever order they come.
+#[test]
+fn activations_where_others_look() {
+    for fused in [Op::Relu, Op::Tanh, leaky(0.1), leaky(-0.3)] {
+        let mut builder = with(&[&[5]]);
+        let a = builder.add("a", linear(5), &[0]).unwrap();
+        let b = builder.add("b", fused, &[a]).unwrap();
+        let c = builder.add("c", Op::Add, &[b, a]).unwrap();
+        let d = builder.add("d", linear(5), &[c]).unwrap();
+        let e = builder.add("e", FLATTEN, &[d]).unwrap();
+        let f = builder.add("f", fused, &[e]).unwrap();
+        let g = builder.add("g", Op::Mul, &[d, f, e]).unwrap();
+        let h = builder.add("h", Op::Add, &[g, 0]).unwrap();
+        let i = builder.add("i", fused, &[h]).unwrap();
+        check(&builder.clone().finish(&[("i", i)]), 3);
+        check(&builder.clone().finish(&[("i", i), ("h", h)]), 3);
+        check(&builder.finish(&[("c", c), ("i", i), ("in", 0)]), 3);
+    }
+}
+
+#[test]
+fn outputs_that_are_inputs_or_used_inside_or_listed_twice() {
+    let mut builder = with(&[&[4], &[4], &[3]]);
+    let a = builder.add("a", Op::Add, &[0, 1]).unwrap();
+    let b = builder.add("b", Op::Relu, &[a]).unwrap();
+    let c = builder.add("c", Op::Mul, &[b, a]).unwrap();
+    check(&builder.finish(&[("first", 0), ("a", a), ("c", c), ("again", a), ("third", 2), ("second", 1)]), 3);
+    // No nodes at all.
+    check(&with(&[&[2, 3], &[5]]).finish(&[("b", 1), ("a", 0), ("b2", 1)]), 3);
+}
+
+#[test]
+fn what_no_output_depends_on_gets_no_gradient() {
+    let mut builder = with(&[&[4]]);
+    let a = builder.add("a", linear(4), &[0]).unwrap();
+    let b = builder.add("b", linear(4), &[0]).unwrap();
+    let _unused = builder.add("sum", Op::Add, &[a, b]).unwrap();
+    let graph = builder.finish(&[("b", b)]);
+    check(&graph, 3);
+    let outcome = on_engine(&Default::default(), &case(&graph, 3, Mode::Train));
+    assert!(outcome.param_grads[0].iter().all(|&grad| grad == 0.0));
+}

@@ -1,0 +1,104 @@
+//! Random graphs against the interpreter: joins, splits, shared layers and several outputs in combinations that nobody thought of.
+
+use layercake_engine::rng;
+use layercake_ir::{Builder, Graph, INFER, Op, Shape, ops::Linear};
+
+use crate::networks::*;
+
+/// Reproducible choices.
+struct Dice {
+    seed: u64,
+    thrown: u64,
+}
+
+impl Dice {
+    /// One of `0..count`.
+    fn below(&mut self, count: usize) -> usize {
+        let bits = (0..16).map(|bit| usize::from(rng::keep(self.seed, 7, self.thrown * 16 + bit, 0.5)) << bit).sum::<usize>();
+        self.thrown += 1;
+        bits * count >> 16
+    }
+
+    fn of<T: Copy>(&mut self, list: &[T]) -> T {
+        list[self.below(list.len())]
+    }
+}
+
+// Without biases: the gradient of one before a normalisation is a sum that cancels.
+fn plain(kernel: usize) -> Op {
+    conv_with(4, [[kernel; 2], [1; 2], [kernel / 2; 2], [1; 2]], 1, false)
+}
+
+fn bare(outputs: usize) -> Op {
+    Op::Linear(Linear { in_features: INFER, out_features: outputs, bias: false })
+}
+
+/// A graph of 4 to 14 nodes whose values are picked from all there are.
+fn graph(seed: u64) -> Graph {
+    let mut dice = Dice { seed, thrown: 0 };
+    let mut builder = Builder::new("Random");
+    let shape = dice.of(&[&[6][..], &[4, 6], &[4, 3, 3], &[2, 4, 6]]);
+    let inputs = 1 + dice.below(2);
+    let mut shapes: Vec<Shape> = Vec::new();
+    for i in 0..inputs {
+        builder.input(&format!("in{i}"), Shape::new(shape)).unwrap();
+        shapes.push(Shape::new(shape));
+    }
+    // Nodes with tensors, and their operation.
+    let mut layers: Vec<(usize, Op)> = Vec::new();
+    let wanted = inputs + 4 + dice.below(11);
+    while shapes.len() < wanted {
+        let x = dice.below(shapes.len());
+        let rank = shapes[x].rank();
+        let alike: Vec<usize> = (0..shapes.len()).filter(|&other| shapes[other] == shapes[x]).collect();
+        let axis = dice.below(rank);
+        let name = format!("n{}", shapes.len());
+        let others: Vec<usize> = [x].into_iter().chain((0..=dice.below(2)).map(|_| dice.of(&alike))).collect();
+        let added = match dice.below(12) {
+            0 | 1 => builder.add(&name, Op::Add, &others),
+            2 => builder.add(&name, Op::Sub, &others[..2]),
+            3 => builder.add(&name, Op::Mul, &others[..2]),
+            4 => builder.add(&name, Op::Max, &others),
+            5 if shapes[x].len() < 200 => builder.add(&name, concat(axis), &others),
+            6 => {
+                let index = dice.below(2);
+                builder.add(&name, split(2, index, axis), &[x])
+            }
+            7 | 8 => {
+                let op =
+                    if rank == 3 { dice.of(&[plain(3), plain(1), norm2d(false)]) } else { dice.of(&[bare(6), bare(4), norm1d(false)]) };
+                layers.push((shapes.len(), op));
+                builder.add(&name, op, &[x])
+            }
+            9 | 10 if !layers.is_empty() => {
+                let (layer, op) = dice.of(&layers);
+                builder.add_shared(&name, op, &[x], layer)
+            }
+            _ => {
+                let op = dice.of(&[Op::Tanh, Op::Sigmoid, leaky(0.3), leaky(-0.2), FLATTEN, dropout(0.3), dropout(0.0), softmax(axis)]);
+                builder.add(&name, op, &[x])
+            }
+        };
+        // What a shape rule refuses is thrown again.
+        match added {
+            Ok(_) => shapes.push(builder.clone().finish(&[("last", shapes.len())]).outputs()[0].shape),
+            Err(_) => layers.retain(|&(layer, _)| layer != shapes.len()),
+        }
+    }
+    let mut outputs = vec![("last", shapes.len() - 1)];
+    for name in ["some", "other"].iter().take(dice.below(3)) {
+        outputs.push((name, dice.below(shapes.len())));
+    }
+    builder.finish(&outputs)
+}
+
+#[test]
+fn graphs() {
+    for seed in 0..300 {
+        let graph = graph(seed);
+        // Not 2: a normalisation of two values is all but a step, and has no derivative to compare.
+        let batch = [4, 7, 17, 35][seed as usize % 4];
+        let result = std::panic::catch_unwind(|| check(&graph, batch));
+        assert!(result.is_ok(), "graph {seed} on a batch of {batch}: {graph:#?}");
+    }
+}

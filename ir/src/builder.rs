@@ -1,0 +1,217 @@
+//! Graphs built at run time.
+
+use crate::{Graph, Mistake, Node, Op, Part, Port, Shape, Site, Text, check_input, check_output};
+
+/// Builds a graph at run time by the same rules as `network!`.
+///
+/// ```
+/// use layercake_ir::{Builder, INFER, Op, Shape, ops::Linear};
+///
+/// let mut builder = Builder::new("Perceptron");
+/// let x = builder.input("input", Shape::new(&[784]))?;
+/// let x = builder.add("fc1", Op::Linear(Linear { in_features: INFER, out_features: 10, bias: true }), &[x])?;
+/// let graph = builder.try_finish(&[("output", x)])?;
+/// assert_eq!(graph.params(), 7850);
+/// # Ok::<(), layercake_ir::Mistake>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Builder {
+    name: String,
+    inputs: Vec<Port>,
+    nodes: Vec<Node>,
+}
+
+impl Builder {
+    /// An empty graph.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), inputs: Vec::new(), nodes: Vec::new() }
+    }
+
+    /// Adds an input and gives its value.
+    ///
+    /// # Errors
+    /// If a size is zero, if there is an input of that name, or if there are operations already: inputs come first.
+    pub fn input(&mut self, name: &str, shape: Shape) -> Result<usize, Mistake> {
+        let text = || Text::new().str("the input ").name(name);
+        if let Some(node) = self.nodes.first() {
+            return Err(Mistake::new(Part::In, text().str(" comes after ").name(&node.name).str("; inputs come before all layers")));
+        }
+        if self.inputs.iter().any(|port| port.name == name) {
+            return Err(Mistake::new(Part::In, text().str(" is there already; each needs a name of its own")));
+        }
+        check_input(name, &shape)?;
+        let value = self.inputs.len();
+        self.inputs.push(Port { name: name.to_owned().into(), shape, value });
+        Ok(value)
+    }
+
+    /// Adds an operation on the given values and gives its own.
+    ///
+    /// # Errors
+    /// The shape rule's mistake; if a value does not exist yet; if the name is taken.
+    pub fn add(&mut self, name: &str, op: Op, inputs: &[usize]) -> Result<usize, Mistake> {
+        self.push(name, op, inputs, None)
+    }
+
+    /// Adds an operation that uses the tensors of the one that gave `layer`. It may have the same name.
+    ///
+    /// # Errors
+    /// As [`Builder::add`]; if `layer` is an input or does not exist yet; if the other operation's tensors have other shapes.
+    pub fn add_shared(&mut self, name: &str, op: Op, inputs: &[usize], layer: usize) -> Result<usize, Mistake> {
+        let text = || Text::new().name(name).str(" would use the tensors of ");
+        let Some(index) = layer.checked_sub(self.inputs.len()) else {
+            return Err(Mistake::new(Part::Layer, text().str("the input ").name(&self.inputs[layer].name).str(", which has none")));
+        };
+        let Some(owner) = self.nodes.get(index) else {
+            return Err(Mistake::new(Part::Layer, self.absent(text(), layer)));
+        };
+        let index = owner.shares.unwrap_or(index);
+        let value = self.push(name, op, inputs, Some(index))?;
+        let (own, other) = (self.nodes[self.nodes.len() - 1].op, &self.nodes[index]);
+        if own.params() == other.op.params() {
+            return Ok(value);
+        }
+        let text = text().name(&other.name).str(", but needs others for ").shape(self.shape(inputs[0]));
+        self.nodes.pop();
+        Err(Mistake::new(Part::Layer, text))
+    }
+
+    fn push(&mut self, name: &str, op: Op, inputs: &[usize], shares: Option<usize>) -> Result<usize, Mistake> {
+        if inputs.is_empty() {
+            return Err(Mistake::new(Part::Layer, Text::new().name(name).str(" needs a value to act on, but receives none")));
+        }
+        let most = self.inputs.len() + self.nodes.len();
+        if let Some(&value) = inputs.iter().find(|&&value| value >= most) {
+            return Err(Mistake::new(Part::Layer, self.absent(Text::new().name(name).str(" takes "), value)));
+        }
+        let shapes: Vec<Shape> = inputs.iter().map(|&value| *self.shape(value)).collect();
+        let source = inputs[0].checked_sub(self.inputs.len()).map(|node| &self.nodes[node]);
+        let flattened = source.filter(|node| matches!(node.op, Op::Flatten(_))).map(|node| *self.shape(node.inputs()[0]));
+        let others: Vec<&str> = inputs.iter().skip(1).map(|&value| self.value_name(value)).collect();
+        let site = Site { layer: name, source: source.map_or("", |node| &node.name), flattened, others: &others };
+        let (op, output) = op.infer(&shapes, &site)?;
+        if self.is_taken(name, &op, shares) {
+            let text = Text::new().str("there are two layers of the name ").name(name);
+            return Err(Mistake::new(Part::Layer, text.str("; each needs one of its own")));
+        }
+        self.nodes.push(Node { name: name.to_owned().into(), op, inputs: inputs.to_vec().into(), output, shares });
+        Ok(most)
+    }
+
+    /// A layer that is applied again, and the further outputs of a network, go under the name of the first.
+    fn is_taken(&self, name: &str, op: &Op, shares: Option<usize>) -> bool {
+        if matches!(op, Op::Subgraph(op) if op.output > 0) {
+            return false;
+        }
+        let Some(first) = self.nodes.iter().position(|node| node.name == name) else { return false };
+        shares.is_none_or(|owner| owner != self.nodes[first].shares.unwrap_or(first))
+    }
+
+    /// Appends "value 7, but there are only 3 values before it".
+    fn absent(&self, text: Text, value: usize) -> Text {
+        let text = text.str("value ").num(value).str(", but there ");
+        match self.inputs.len() + self.nodes.len() {
+            0 => text.str("are no values before it"),
+            1 => text.str("is only 1 value before it"),
+            most => text.str("are only ").num(most).str(" values before it"),
+        }
+    }
+
+    /// [`Builder::try_finish`] for code that knows that its values exist.
+    ///
+    /// # Panics
+    /// Where that gives an error.
+    pub fn finish(self, outputs: &[(&str, usize)]) -> Graph {
+        match self.try_finish(outputs) {
+            Ok(graph) => graph,
+            Err(mistake) => panic!("{mistake}"),
+        }
+    }
+
+    /// The graph with these outputs.
+    ///
+    /// # Errors
+    /// If there are no inputs or no outputs, if a value does not exist, or if two outputs have one name.
+    pub fn try_finish(self, outputs: &[(&str, usize)]) -> Result<Graph, Mistake> {
+        let none = |what| Mistake::new(Part::Layer, Text::new().str("the network ").name(&self.name).str(" has no ").str(what));
+        if self.inputs.is_empty() {
+            return Err(none("input"));
+        }
+        if outputs.is_empty() {
+            return Err(none("output"));
+        }
+        let mut ports: Vec<Port> = Vec::new();
+        for &(name, value) in outputs {
+            let text = Text::new().str("the output ").name(name);
+            if value >= self.inputs.len() + self.nodes.len() {
+                return Err(Mistake::new(Part::Out, self.absent(text.str(" is "), value)));
+            }
+            if ports.iter().any(|port| port.name == name) {
+                return Err(Mistake::new(Part::Out, text.str(" is there already; each needs a name of its own")));
+            }
+            ports.push(Port { name: name.to_owned().into(), shape: *self.shape(value), value });
+        }
+        Ok(Graph { name: self.name.into(), inputs: self.inputs.into(), nodes: self.nodes.into(), outputs: ports.into() })
+    }
+
+    /// The name of the input or node that gives a value; of an input without a name nothing.
+    fn value_name(&self, value: usize) -> &str {
+        match value.checked_sub(self.inputs.len()) {
+            None if self.inputs.len() == 1 => "",
+            None => &self.inputs[value].name,
+            Some(node) => &self.nodes[node].name,
+        }
+    }
+
+    /// The shape of a value.
+    ///
+    /// # Panics
+    /// If there is no value of that number.
+    pub fn shape(&self, value: usize) -> &Shape {
+        match value.checked_sub(self.inputs.len()) {
+            None => &self.inputs[value].shape,
+            Some(node) => &self.nodes[node].output,
+        }
+    }
+}
+
+impl Graph {
+    /// Applies every rule again. A graph that came out of [`Builder`] or `network!` keeps them; the fields of one may have been changed.
+    ///
+    /// # Errors
+    /// The first mistake.
+    pub fn check(&self) -> Result<(), Mistake> {
+        let mut builder = Builder::new(&self.name);
+        for (i, port) in self.inputs().iter().enumerate() {
+            builder.input(&port.name, port.shape)?;
+            port_is(port, i)?;
+        }
+        for (i, node) in self.nodes().iter().enumerate() {
+            match node.shares {
+                None => builder.add(&node.name, node.op, node.inputs())?,
+                Some(owner) => builder.add_shared(&node.name, node.op, node.inputs(), self.inputs().len().saturating_add(owner))?,
+            };
+            let built = &builder.nodes[i];
+            check_output(&node.output, &built.output, &Site { layer: &node.name, source: "", flattened: None, others: &[] })?;
+            if built != node {
+                let text = Text::new().name(&node.name).str(" is not what the shape rule makes of it: a size is left to be inferred");
+                return Err(Mistake::new(Part::Layer, text.str(", or it shares the tensors of one that shares another's")));
+            }
+        }
+        let outputs: Vec<(&str, usize)> = self.outputs().iter().map(|port| (&*port.name, port.value)).collect();
+        let built = builder.try_finish(&outputs)?;
+        for (port, built) in self.outputs().iter().zip(built.outputs()) {
+            check_output(&port.shape, &built.shape, &Site { layer: &port.name, source: "", flattened: None, others: &[] })?;
+        }
+        Ok(())
+    }
+}
+
+/// Inputs are the first values, in order.
+fn port_is(port: &Port, value: usize) -> Result<(), Mistake> {
+    if port.value == value {
+        return Ok(());
+    }
+    let text = Text::new().str("the input ").name(&port.name).str(" has the number ").num(port.value);
+    Err(Mistake::new(Part::In, text.str(", but should have ").num(value)))
+}

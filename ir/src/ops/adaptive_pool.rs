@@ -1,0 +1,70 @@
+//! Pooling to a stated size.
+
+use super::window;
+use crate::{Mistake, Part, Shape, Site, Text};
+
+/// Means of windows that are as equal as can be, so that the output has the stated size: PyTorch's `AdaptiveAvgPool2d`. Place `i` of
+/// `out` sees the elements from `floor(i size / out)` to before `ceil((i + 1) size / out)`. Input `[channels, height, width]`; pairs are
+/// `[height, width]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct AdaptiveAvgPool2d {
+    /// The output's height and width.
+    pub output_size: [usize; 2],
+}
+
+impl AdaptiveAvgPool2d {
+    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        if let Some(mistake) = window::image(input, site) {
+            return Err(mistake);
+        }
+        let [height, width] = self.output_size;
+        if height == 0 || width == 0 {
+            return Err(Mistake::new(Part::OutputSize, site.start().str(" gives an output of size 0; it must be at least 1")));
+        }
+        Ok((self, Shape::new(&[input.dim(0), height, width])))
+    }
+}
+
+/// The largest elements of windows of one size at distances that vary by one, so that the output has the stated size: PyTorch's
+/// `FractionalMaxPool2d(kernel, output_size)` (Graham, 2014, arXiv 1412.6071). Window `i` of `out` begins at
+/// `floor((i + u) a) - floor(u a)` with `a = (size - kernel) / (out - 1)`, the last one at `size - kernel`. While training each channel of
+/// each sample draws its `u` from 0..1 for both axes; at inference `u` is 1/2. Input `[channels, height, width]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct FractionalMaxPool2d {
+    /// Size of the window.
+    pub kernel: [usize; 2],
+    /// The output's height and width.
+    pub output_size: [usize; 2],
+}
+
+impl FractionalMaxPool2d {
+    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        if let Some(mistake) = window::image(input, site) {
+            return Err(mistake);
+        }
+        if let Some(mistake) = window::positive(site, self.kernel, [1, 1], [1, 1]) {
+            return Err(mistake);
+        }
+        let [height, width] = self.output_size;
+        if height == 0 || width == 0 {
+            return Err(Mistake::new(Part::OutputSize, site.start().str(" gives an output of size 0; it must be at least 1")));
+        }
+        let mut axis = 0;
+        while axis < 2 {
+            let (size, kernel, out) = (input.dim(axis + 1), self.kernel[axis], self.output_size[axis]);
+            if kernel > size {
+                let text = site.received(site.start().str(" has a kernel of ").pair(self.kernel).str(", but receives "), input);
+                return Err(Mistake::new(Part::Kernel, text).help(Text::new().str("use a kernel of at most ").num(size)));
+            }
+            if out > size - kernel + 1 {
+                let text = site.start().str(" gives ").num(out).str(" windows side by side, but receives ");
+                let help = Text::new().str("a kernel of ").num(kernel).str(" fits in at most ").num(size - kernel + 1).str(" places");
+                return Err(Mistake::new(Part::OutputSize, site.received(text, input)).help(help));
+            }
+            axis += 1;
+        }
+        Ok((self, Shape::new(&[input.dim(0), height, width])))
+    }
+}

@@ -1,0 +1,30 @@
+//! The gated linear unit.
+
+use super::axis;
+use crate::{INFER, Mistake, Part, Shape, Site, Text};
+
+/// The first half along an axis times the sigmoid of the second, PyTorch's `GLU` (Dauphin et al., 2016, arXiv 1612.08083).
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Glu {
+    /// The axis, the batch not counted; [`INFER`] takes the last.
+    pub axis: usize,
+}
+
+impl Glu {
+    pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        if self.axis == INFER {
+            self.axis = input.rank() - 1;
+        }
+        if let Some(mistake) = axis::check(self.axis, Part::Axis, input, site) {
+            return Err(mistake);
+        }
+        let size = input.dim(self.axis);
+        if size.is_multiple_of(2) {
+            return Ok((self, input.with_dim(self.axis, size / 2)));
+        }
+        let text = site.received(site.start().str(" halves axis ").num(self.axis).str(" of "), input);
+        let text = text.str(", which has an odd size of ").num(size);
+        Err(Mistake::new(Part::Axis, text).help(Text::new().str("give it twice the size that is to come out")))
+    }
+}

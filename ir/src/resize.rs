@@ -1,0 +1,61 @@
+//! The same network on inputs of other shapes.
+
+use crate::{Graph, Mistake, Op, Shape, Site};
+
+impl Graph {
+    /// The graph on inputs of these shapes: the same operations with the same tensors. For networks whose length is known when they run.
+    ///
+    /// # Errors
+    /// The mistake of the first rule that refuses what it receives.
+    ///
+    /// # Panics
+    /// If there are not as many shapes as inputs.
+    pub fn resized(&self, inputs: &[Shape]) -> Result<Graph, Mistake> {
+        assert_eq!(inputs.len(), self.inputs().len(), "a shape for each input");
+        let mut graph = self.clone();
+        for (port, shape) in graph.inputs.to_mut().iter_mut().zip(inputs) {
+            port.shape = *shape;
+        }
+        for index in 0..graph.nodes().len() {
+            let node = &graph.nodes()[index];
+            let values = node.inputs().to_vec();
+            let shapes: Vec<Shape> = values.iter().map(|&value| *graph.shape(value)).collect();
+            let names: Vec<&str> = values.iter().map(|&value| graph.source(value)).collect();
+            let site = Site { layer: &node.name, source: names[0], flattened: None, others: &names[1..] };
+            let (op, output) = node.op.infer(&shapes, &site)?;
+            let node = &mut graph.nodes.to_mut()[index];
+            (node.op, node.output) = (op, output);
+        }
+        let shapes: Vec<Shape> = graph.outputs().iter().map(|port| *graph.shape(port.value)).collect();
+        for (port, shape) in graph.outputs.to_mut().iter_mut().zip(shapes) {
+            port.shape = shape;
+        }
+        Ok(graph)
+    }
+
+    /// Who gives a value, for messages; empty for the network's only input.
+    pub(crate) const fn source(&self, value: usize) -> &str {
+        let inputs = self.inputs();
+        match value < inputs.len() {
+            true if inputs.len() == 1 => "",
+            true => text(&inputs[value].name),
+            false => text(&self.nodes()[value - inputs.len()].name),
+        }
+    }
+
+    /// Is there a layer that only its network can call?
+    pub fn has_custom(&self) -> bool {
+        self.nodes().iter().any(|node| match node.op {
+            Op::Custom(_) => true,
+            Op::Subgraph(op) => op.graph.has_custom(),
+            _ => false,
+        })
+    }
+}
+
+const fn text<'a>(name: &'a std::borrow::Cow<'static, str>) -> &'a str {
+    match name {
+        std::borrow::Cow::Borrowed(name) => name,
+        std::borrow::Cow::Owned(name) => name.as_str(),
+    }
+}

@@ -1,0 +1,153 @@
+//! Words and paths: built-in layers, templates, networks, custom layers.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+
+use super::joins::word;
+use super::names::snake;
+use super::{Lowering, What, plain};
+use crate::ast::{Arg, Layer, PathLayer, Step};
+use crate::layers::{self, Row};
+use crate::{resolve, text};
+
+impl Lowering<'_, '_> {
+    /// A word and its arguments.
+    pub(super) fn word(&mut self, step: &Step, layer: &Layer) {
+        let kind = &layer.kind;
+        if let Some(row) = layers::find(&kind.to_string()) {
+            return self.built_in(step, layer, row);
+        }
+        if self.templates.find(kind).is_some() {
+            return self.template(step, layer);
+        }
+        if self.networks.contains(kind) {
+            let tags = self.arguments(layer);
+            return self.network(step, &as_path(layer), &tags);
+        }
+        if self.itself.as_ref() == Some(kind) {
+            let note = self.template_note();
+            self.report.add(kind, format_args!("`{kind}` cannot contain itself{note}"));
+            return self.lost(step, layer.tokens.clone());
+        }
+        let mut others: Vec<String> = self.networks.iter().map(plain).collect();
+        others.extend(self.templates.names());
+        match resolve::row(kind, &others, self.report) {
+            Some(row) => self.built_in(step, layer, row),
+            None => self.lost(step, layer.tokens.clone()),
+        }
+    }
+
+    fn built_in(&mut self, step: &Step, layer: &Layer, row: &'static Row) {
+        if layers::is_join(row) {
+            return self.with_tags(step, layer, row);
+        }
+        if row.kind == "Split" {
+            return self.split(step, layer, row);
+        }
+        let path = self.path_of(step, row.prefix, Some(&layer.kind));
+        self.push(step, path, What::Layer { row, layer: layer.clone(), part: None });
+    }
+
+    /// The tags in the arguments of a network; what else stands there is reported.
+    fn arguments(&mut self, layer: &Layer) -> Vec<syn::Expr> {
+        let mut tags = Vec::new();
+        for arg in &layer.args {
+            match arg {
+                Arg::Position { input: None, size } => tags.push(size.clone()),
+                Arg::Position { input: Some(wrong), .. } | Arg::Option { value: wrong, .. } => {
+                    let text = format!("`{}` is a network of this block and takes nothing but the tags of further inputs", layer.kind);
+                    self.report.add(wrong, text);
+                }
+            }
+        }
+        tags
+    }
+
+    /// `path::to::Network` or `path::Layer(64) -> [64]`
+    pub(super) fn path(&mut self, step: &Step, layer: &PathLayer) {
+        let args = layer.args.as_deref().unwrap_or_default();
+        let tags = args.iter().all(|arg| word(arg).is_some_and(|tag| self.is_tag(tag)));
+        let custom = layer.args.is_some() && step.output.is_some() && !(tags && !args.is_empty());
+        if !custom && layers::find(&layer.kind.to_string()).is_some() {
+            self.report.add(&layer.path, format_args!("a built-in layer is written without a path: `{}(..)`", layer.kind));
+            return self.lost(step, layer.tokens.clone());
+        }
+        if !custom && !tags {
+            let text = format!(
+                "`{0}` gives a shape that only it knows\nhelp: behind a layer of your own state what it gives: `{0} -> [64]`; \
+                 a network of several inputs takes their tags in brackets",
+                text::of(&layer.tokens)
+            );
+            self.report.add(&layer.path, text);
+            return self.lost(step, layer.tokens.clone());
+        }
+        if !custom {
+            return self.network(step, layer, args);
+        }
+        let path = self.path_of(step, &snake(&plain(&layer.kind)), Some(&layer.kind));
+        self.push(step, path, What::Custom(layer.clone()));
+    }
+
+    /// A network in the place of a layer: the current tensor is its first input, tags are the others. One node for each output that has
+    /// a tag.
+    fn network(&mut self, step: &Step, layer: &PathLayer, args: &[syn::Expr]) {
+        let mut inputs = vec![self.current];
+        let mut operands = vec![layer.kind.to_token_stream()];
+        for arg in args {
+            let value = match word(arg) {
+                Some(tag) => self.find(tag),
+                None => {
+                    let text = format!("`{}` takes the tags of its further inputs, but `{}` is no tag", layer.kind, text::of(arg));
+                    self.report.add(arg, text);
+                    None
+                }
+            };
+            let Some(value) = value else { return self.lost(step, layer.tokens.clone()) };
+            inputs.push(value);
+            operands.push(arg.to_token_stream());
+        }
+        let first = self.nodes.len();
+        let path = self.path_of(step, &snake(&plain(&layer.kind)), Some(&layer.kind));
+        for output in 0..step.tags.len().max(1) {
+            let what = What::Network { network: layer.clone(), output };
+            self.push_join(step, path.clone(), what, inputs.clone(), operands.clone());
+        }
+        if !self.overflow {
+            self.current = self.inputs.len() + first;
+        }
+    }
+
+    /// Is this word a tag or an input?
+    pub(super) fn is_tag(&self, tag: &Ident) -> bool {
+        let word = plain(tag);
+        self.visible(&word).is_some() || self.inputs.iter().any(|(name, _)| *name == word)
+    }
+
+    /// A field has one path: `a_b` and `b` below `a` would be one field.
+    pub(super) fn check_field(&mut self, step: &Step, path: &str, what: &What) {
+        let owns = match what {
+            What::Layer { row, .. } => row.field.is_some() && self.sharing.is_none(),
+            What::Network { output, .. } => *output == 0 && self.sharing.is_none(),
+            What::Custom(_) => true,
+            What::Lost(_) => false,
+        };
+        if let (true, Some(other)) = (owns, self.names.collision(path)) {
+            let field = path.replace('.', "_");
+            let text = format!("`{path}` and `{other}` would both be the field `{field}`; give this one another name");
+            let place = step.name.as_ref().map_or_else(|| what.head(), Ident::to_token_stream);
+            self.report.add(place, text);
+        }
+    }
+}
+
+/// A network of the block as if by its path.
+fn as_path(layer: &Layer) -> PathLayer {
+    PathLayer {
+        path: layer.kind.to_token_stream(),
+        kind: layer.kind.clone(),
+        generics: None,
+        args: None,
+        illegible_args: layer.illegible_args,
+        tokens: layer.tokens.clone(),
+    }
+}

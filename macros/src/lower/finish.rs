@@ -1,0 +1,94 @@
+//! The outputs, and what was left unused.
+
+use proc_macro2::Ident;
+
+use super::{Lowering, Plan, plain};
+use crate::spelling;
+
+impl Lowering<'_, '_> {
+    /// `output name`
+    pub(super) fn output(&mut self, name: &Ident) {
+        let word = plain(name);
+        if let Some(template) = self.within.last() {
+            self.report.add(name, format_args!("the template `{template}` cannot have an output: only a network has, and names it"));
+            return;
+        }
+        let Some(outputs) = &self.outputs else {
+            let text = format!(
+                "this network has one output, which is what its last step gives, and no name for it\nhelp: remove this step, or declare \
+                 `-> {{ {word}: [..] }}`"
+            );
+            self.report.add(name, text);
+            return;
+        };
+        if !outputs.contains(name) {
+            let words: Vec<String> = outputs.iter().map(plain).collect();
+            let candidates: Vec<&str> = words.iter().map(String::as_str).collect();
+            let help = match spelling::nearest(&word, &candidates) {
+                Some(near) => format!("write `{near}`"),
+                None => format!("declared are {}", candidates.join(", ")),
+            };
+            self.report.add(name, format_args!("there is no output `{word}`\nhelp: {help}"));
+            return;
+        }
+        if self.produced.iter().any(|(other, _)| other == name) {
+            self.report.add(name, format_args!("the output `{word}` is produced twice; keep one"));
+            return;
+        }
+        self.used[self.current] = true;
+        self.produced.push((name.clone(), self.current));
+    }
+
+    /// Ends the network.
+    pub(super) fn finish(mut self) -> Plan {
+        let outputs = match self.outputs.take() {
+            None => {
+                self.used[self.current] = true;
+                vec![("output".to_owned(), Some(self.current))]
+            }
+            Some(names) => names
+                .into_iter()
+                .map(|name| {
+                    let value = self.produced.iter().find(|(other, _)| *other == name).map(|(_, value)| *value);
+                    if value.is_none() {
+                        let word = plain(&name);
+                        self.report.add(
+                            &name,
+                            format_args!("the output `{word}` is never produced; write `output {word}` behind the step that gives it"),
+                        );
+                    }
+                    (plain(&name), value)
+                })
+                .collect(),
+        };
+        self.close_scope();
+        self.unused();
+        let inputs = self.inputs.iter().map(|(name, _)| name.clone()).collect();
+        Plan { inputs, nodes: self.nodes, outputs }
+    }
+
+    /// Everything that goes in or is worked out is used.
+    fn unused(&mut self) {
+        if self.overflow {
+            return;
+        }
+        // What is left unused behind a mistake may be its fault.
+        let sound = !self.nodes.iter().any(|node| matches!(node.what, super::What::Lost(_)));
+        for (value, (name, user)) in self.inputs.iter().enumerate() {
+            if let (false, Some(user), true) = (self.used[value], user, sound) {
+                self.report.add(user, format_args!("the input `{name}` is never used; write `from {name}`, or remove it"));
+            }
+        }
+        for (i, node) in self.nodes.iter().enumerate() {
+            let part = matches!(node.what, super::What::Layer { part: Some(_), .. });
+            if !self.used[self.inputs.len() + i] && sound && !part {
+                let help = if self.produced.is_empty() {
+                    "remove it, or tag it with `as` and join it"
+                } else {
+                    "remove it, or make it an output with `output`"
+                };
+                self.report.add(node.what.head(), format_args!("nothing uses what `{}` gives\nhelp: {help}{}", node.path, node.note));
+            }
+        }
+    }
+}

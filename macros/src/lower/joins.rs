@@ -1,0 +1,204 @@
+//! Branches, residual connections and splits.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+
+use super::walk::literal;
+use super::{Lowering, What};
+use crate::ast::{Arg, Branch, Layer, Step};
+use crate::layers::{self, Row};
+
+impl Lowering<'_, '_> {
+    /// `Add { {..}, {..} }`
+    pub(super) fn branches(&mut self, step: &Step, layer: &Layer, branches: &[Branch]) {
+        let Some(row) = layers::find(&layer.kind.to_string()) else { return };
+        let mut layer = layer.clone();
+        layer.args.retain(|arg| match arg {
+            Arg::Position { size, .. } => {
+                let text = format!("`{}` joins either its branches or the current tensor with tags, not both", layer.kind);
+                self.report.add(size, text);
+                false
+            }
+            Arg::Option { .. } => true,
+        });
+        let path = self.path_of(step, row.prefix, Some(&layer.kind));
+        let begin = self.current;
+        let outer = self.prefix.clone();
+        if step.name.is_some() {
+            self.prefix = format!("{path}.");
+        }
+        let mut inputs = Vec::new();
+        let mut operands = Vec::new();
+        for branch in branches {
+            self.current = begin;
+            self.steps(&branch.steps);
+            inputs.push(self.current);
+            operands.push(branch.place.clone());
+        }
+        self.prefix = outer;
+        self.join(step, path, row, layer, inputs, operands);
+    }
+
+    /// `Add(tag, ..)`: joins the current tensor with those that are tagged.
+    pub(super) fn with_tags(&mut self, step: &Step, layer: &Layer, row: &'static Row) {
+        let mut inputs = vec![self.current];
+        let mut operands = vec![layer.kind.to_token_stream()];
+        let mut options = layer.clone();
+        options.args.clear();
+        let mut lost = layer.illegible_args;
+        for arg in &layer.args {
+            match arg {
+                Arg::Position { input: None, size } => match word(size) {
+                    Some(tag) => {
+                        let value = self.find(tag);
+                        lost |= value.is_none();
+                        inputs.extend(value);
+                        operands.push(tag.to_token_stream());
+                    }
+                    None => {
+                        let text = format!(
+                            "`{}` joins the current tensor with tagged ones, but `{}` is no tag",
+                            layer.kind,
+                            crate::text::of(size)
+                        );
+                        self.report.add(size, text);
+                        lost = true;
+                    }
+                },
+                Arg::Position { input: Some(input), .. } => {
+                    self.report.add(input, format_args!("`{}` takes no `in -> out`; write the tags to join with", layer.kind));
+                    lost = true;
+                }
+                Arg::Option { .. } => options.args.push(arg.clone()),
+            }
+        }
+        if inputs.len() == 1 && !lost {
+            let text = format!(
+                "`{0}` has nothing to join\nhelp: write `{0}(tag)` for the current tensor and a tagged one, or `{0} {{ {{ .. }}, {{ .. }} }}` for branches",
+                layer.kind
+            );
+            self.report.add(&layer.kind, text);
+            lost = true;
+        }
+        if lost {
+            return self.lost(step, layer.tokens.clone());
+        }
+        let path = self.path_of(step, row.prefix, Some(&layer.kind));
+        self.join(step, path, row, options, inputs, operands);
+    }
+
+    fn join(&mut self, step: &Step, path: String, row: &'static Row, layer: Layer, inputs: Vec<usize>, operands: Vec<TokenStream>) {
+        if self.overflow {
+            return;
+        }
+        if inputs.len() < 2 {
+            let text = format!(
+                "`{0}` has {1} to join\nhelp: write two branches or more: `{0} {{ {{ .. }}, {{ .. }} }}`; an empty branch `{{}}` leaves the tensor as it is",
+                layer.kind,
+                if inputs.is_empty() { "nothing" } else { "one branch" }
+            );
+            self.report.add(&layer.kind, text);
+            return self.push(step, path, What::Lost(layer.tokens));
+        }
+        if layer.kind == "Sub" && inputs.len() > 2 {
+            self.report.add(&operands[2], "`Sub` is the first tensor less the second; a third has no place");
+            return self.push(step, path, What::Lost(layer.tokens));
+        }
+        self.push_join(step, path, What::Layer { row, layer, part: None }, inputs, operands);
+    }
+
+    /// `Residual(shortcut = {..}) {..}`
+    pub(super) fn residual(&mut self, step: &Step, kind: &Ident, shortcut: Option<&Branch>, body: &Branch) {
+        let path = self.path_of(step, "residual", Some(kind));
+        let begin = self.current;
+        let outer = self.prefix.clone();
+        if step.name.is_some() {
+            self.prefix = format!("{path}.");
+        }
+        if body.steps.is_empty() {
+            self.report.add(kind, "`Residual` has no layers, and would add its input to itself");
+        }
+        self.steps(&body.steps);
+        let end = self.current;
+        self.current = begin;
+        if let Some(shortcut) = shortcut {
+            self.steps(&shortcut.steps);
+        }
+        self.prefix = outer;
+        if self.overflow {
+            return;
+        }
+        let inputs = vec![end, self.current];
+        let operands = vec![kind.to_token_stream(), shortcut.map_or_else(|| kind.to_token_stream(), |branch| branch.place.clone())];
+        let tokens = if shortcut.is_some() { quote!(Residual(shortcut = ..)) } else { kind.to_token_stream() };
+        let layer = Layer { kind: kind.clone(), args: Vec::new(), illegible_args: false, tokens };
+        let Some(row) = layers::find("Add") else { return };
+        self.push_join(step, path, What::Layer { row, layer, part: None }, inputs, operands);
+        if let (None, Some(node)) = (shortcut, self.nodes.last_mut()) {
+            node.note.push_str("\nnote: what is added may go through layers of its own: `Residual(shortcut = { .. }) { .. }`");
+        }
+    }
+
+    /// `Split(2) as (a, b)`: a node for each part.
+    pub(super) fn split(&mut self, step: &Step, layer: &Layer, row: &'static Row) {
+        let count = layer.args.iter().find_map(|arg| match arg {
+            Arg::Position { input: None, size } => Some(size),
+            Arg::Option { key, value } if key == "parts" => Some(value),
+            _ => None,
+        });
+        let known = count.and_then(|count| match literal(count) {
+            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) => number.base10_parse::<usize>().ok(),
+            _ => None,
+        });
+        let parts = match (known, count) {
+            (Some(parts @ 1..), _) => parts,
+            _ if self.definition || layer.illegible_args => step.tags.len().max(1),
+            (None, Some(count)) => {
+                let text = format!(
+                    "`Split` takes an integer literal, but found `{}`: each part becomes a tensor of its own while the macro expands, \
+                     when the value of a constant is not known yet",
+                    crate::text::of(count)
+                );
+                self.report.add(count, text);
+                return self.lost(step, layer.tokens.clone());
+            }
+            (Some(_), Some(count)) => {
+                self.report.add(count, "`Split` makes at least one part");
+                return self.lost(step, layer.tokens.clone());
+            }
+            (_, None) => {
+                self.report.add(&layer.kind, "`Split` takes the number of parts\nhelp: write `Split(2) as (a, b)`");
+                return self.lost(step, layer.tokens.clone());
+            }
+        };
+        let (begin, first) = (self.current, self.nodes.len());
+        let path = self.path_of(step, row.prefix, Some(&layer.kind));
+        if step.tags.len() != parts && !self.definition {
+            let tags: TokenStream = step.tags.iter().map(|tag| quote!(#tag)).collect();
+            let place = if tags.is_empty() { layer.kind.to_token_stream() } else { tags };
+            let text = format!(
+                "`Split` makes {parts} tensors, but {} tags stand behind it\nhelp: write `as (a, b)`, a tag for each",
+                step.tags.len()
+            );
+            self.report.add(place, text);
+            return self.push(step, path, What::Lost(layer.tokens.clone()));
+        }
+        for part in 0..parts {
+            self.current = begin;
+            self.push(step, format!("{path}.{part}"), What::Layer { row, layer: layer.clone(), part: Some((part, parts)) });
+            if self.overflow {
+                return;
+            }
+        }
+        // Each part has a tag, which is to be used.
+        self.current = self.inputs.len() + first;
+    }
+}
+
+/// A bare word.
+pub(super) fn word(expression: &syn::Expr) -> Option<&Ident> {
+    match literal(expression) {
+        syn::Expr::Path(path) => path.path.get_ident(),
+        _ => None,
+    }
+}

@@ -1,0 +1,228 @@
+//! From steps to a graph: templates and repetitions are opened up, branches and tags become numbers of values, and every layer gets its
+//! path. Shapes play no part here.
+//!
+//! Values are numbered as in `layercake_ir::Graph`: first the inputs, then what each node gives.
+
+mod apply;
+mod finish;
+mod joins;
+mod names;
+mod relocate;
+mod reuse;
+mod scope;
+mod template;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::collections::HashMap;
+
+use layercake_ir::MAX_VALUES;
+use proc_macro2::{Ident, TokenStream};
+use syn::Attribute;
+
+pub use names::{RUNTIME, plain};
+pub use template::{Templates, words};
+
+use crate::ast::{Layer, Network, PathLayer, Ports, ShapeExpr, Step};
+use crate::layers::Row;
+use crate::report::Report;
+
+/// A network's graph, without shapes.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// The names of the inputs; `input` for the only one, which has none.
+    pub inputs: Vec<String>,
+    pub nodes: Vec<Node>,
+    /// The names of the outputs and their values; None where a value is lacking, which is reported.
+    pub outputs: Vec<(String, Option<usize>)>,
+}
+
+/// A layer in its place.
+#[derive(Debug)]
+pub struct Node {
+    /// Its path, `layer1.0.conv1`: the first part of its tensors' names.
+    pub path: String,
+    /// Its field in the struct, if it owns tensors.
+    pub field: Ident,
+    /// The user's documentation.
+    pub docs: Vec<Attribute>,
+    pub what: What,
+    /// The values it takes.
+    pub inputs: Vec<usize>,
+    /// For each input of a join, the tokens that stand for it; empty for other layers.
+    pub operands: Vec<TokenStream>,
+    /// The earlier node whose tensors it uses.
+    pub shares: Option<usize>,
+    /// The output that the user states.
+    pub output: Option<ShapeExpr>,
+    /// Lines to be added to messages: in which template the layer stands.
+    pub note: String,
+}
+
+/// What a node does.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A built-in layer; of a `Split`, the part of this number.
+    Layer { row: &'static Row, layer: Layer, part: Option<(usize, usize)> },
+    /// An output of another network.
+    Network { network: PathLayer, output: usize },
+    /// A module of the user's or of dfdx.
+    Custom(PathLayer),
+    /// A mistake, which is reported; its tokens.
+    Lost(TokenStream),
+}
+
+impl std::fmt::Debug for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.kind)
+    }
+}
+
+impl What {
+    /// The layer as the user wrote it.
+    pub fn tokens(&self) -> &TokenStream {
+        match self {
+            What::Layer { layer, .. } => &layer.tokens,
+            What::Network { network, .. } => &network.tokens,
+            What::Custom(layer) => &layer.tokens,
+            What::Lost(tokens) => tokens,
+        }
+    }
+
+    /// What to underline where a mistake is about the layer as a whole.
+    pub fn head(&self) -> TokenStream {
+        use quote::ToTokens;
+        match self {
+            What::Layer { layer, .. } => layer.kind.to_token_stream(),
+            What::Network { network: path, .. } | What::Custom(path) => path.kind.to_token_stream(),
+            What::Lost(tokens) => tokens.clone(),
+        }
+    }
+}
+
+/// The graph of a network. `networks` are the names of those of its block.
+pub fn network(network: &Network, templates: &Templates, networks: &[Ident], report: &mut Report) -> Plan {
+    let inputs = match &network.inputs {
+        Some(Ports::Named(ports)) => ports.iter().map(|port| (plain(&port.name), Some(port.name.clone()))).collect(),
+        _ => vec![("input".to_owned(), None)],
+    };
+    let outputs = match &network.outputs {
+        Some(Ports::Named(ports)) => Some(ports.iter().map(|port| port.name.clone()).collect()),
+        _ => None,
+    };
+    let others = networks.iter().filter(|other| **other != network.name).cloned().collect();
+    let mut lowering = Lowering::new(templates, others, inputs, outputs, report);
+    lowering.itself = Some(network.name.clone());
+    lowering.foresee(&network.steps);
+    lowering.steps(&network.steps);
+    lowering.finish()
+}
+
+/// The work on one network.
+struct Lowering<'a, 'r> {
+    templates: &'a Templates,
+    /// The other networks of the block.
+    networks: Vec<Ident>,
+    /// This one.
+    itself: Option<Ident>,
+    report: &'r mut Report,
+    /// The inputs, with the user's names.
+    inputs: Vec<(String, Option<Ident>)>,
+    /// The declared outputs, where they have names.
+    outputs: Option<Vec<Ident>>,
+    /// The outputs there are so far, where they have names.
+    produced: Vec<(Ident, usize)>,
+    nodes: Vec<Node>,
+    /// The current value.
+    current: usize,
+    /// The values that something is made from.
+    used: Vec<bool>,
+    scopes: Vec<scope::Scope>,
+    /// Tags and names that some step will define.
+    foreseen: scope::Foreseen,
+    /// Prefix of all paths: empty, or with a `.` at its end.
+    prefix: String,
+    /// The length of the prefix where the innermost template begins: names further out are not seen in it.
+    floor: usize,
+    names: names::Names,
+    /// What can be applied again, by path.
+    applied: HashMap<String, reuse::Applied>,
+    /// Where tensors come from while something is applied again.
+    sharing: Option<reuse::Sharing>,
+    /// The templates around the current step.
+    within: Vec<Ident>,
+    /// Only a template is looked at, with its arguments open.
+    definition: bool,
+    /// There were more nodes than a network may have, which is reported.
+    overflow: bool,
+}
+
+impl<'a, 'r> Lowering<'a, 'r> {
+    fn new(
+        templates: &'a Templates,
+        networks: Vec<Ident>,
+        inputs: Vec<(String, Option<Ident>)>,
+        outputs: Option<Vec<Ident>>,
+        report: &'r mut Report,
+    ) -> Self {
+        let used = vec![false; inputs.len()];
+        Self {
+            templates,
+            networks,
+            itself: None,
+            report,
+            inputs,
+            outputs,
+            produced: Vec::new(),
+            nodes: Vec::new(),
+            current: 0,
+            used,
+            scopes: vec![scope::Scope::default()],
+            foreseen: scope::Foreseen::default(),
+            prefix: String::new(),
+            floor: 0,
+            names: names::Names::default(),
+            applied: HashMap::new(),
+            sharing: None,
+            within: Vec::new(),
+            definition: false,
+            overflow: false,
+        }
+    }
+
+    /// Adds a node on the current value, which becomes the current one.
+    fn push(&mut self, step: &Step, path: String, what: What) {
+        self.push_join(step, path, what, vec![self.current], Vec::new());
+    }
+
+    /// Adds a node on several values.
+    fn push_join(&mut self, step: &Step, path: String, what: What, inputs: Vec<usize>, operands: Vec<TokenStream>) {
+        if self.nodes.len() + self.inputs.len() >= MAX_VALUES {
+            if !std::mem::replace(&mut self.overflow, true) {
+                self.report.add(what.head(), format_args!("a network has at most {MAX_VALUES} values; this layer would give one more"));
+            }
+            return;
+        }
+        for &value in &inputs {
+            self.used[value] = true;
+        }
+        let shares = self.sharing.as_ref().map(|sharing| {
+            let owner = sharing.first + self.nodes.len() - sharing.begin;
+            self.nodes[owner].shares.unwrap_or(owner)
+        });
+        self.check_field(step, &path, &what);
+        let field = self.names.field(&path, step.name.as_ref(), &what);
+        let note = self.note(&what);
+        self.nodes.push(Node { path, field, docs: step.docs.clone(), what, inputs, operands, shares, output: step.output.clone(), note });
+        self.used.push(false);
+        self.current = self.inputs.len() + self.nodes.len() - 1;
+    }
+
+    /// Where the current step stands, for messages.
+    fn note(&self, what: &What) -> String {
+        let Some(innermost) = self.within.last() else { return String::new() };
+        let around: Vec<String> = self.within[..self.within.len() - 1].iter().rev().map(|name| format!(" in `{name}`")).collect();
+        format!("\nnote: this is `{}` in the template `{innermost}`{}", crate::text::of(what.tokens()), around.concat())
+    }
+}

@@ -1,0 +1,174 @@
+//! Paths, and the fields that they become.
+
+use std::collections::HashMap;
+
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+
+use super::{Lowering, What};
+use crate::ast::Step;
+
+/// The field in the struct that is no layer.
+pub const RUNTIME: &str = "__runtime";
+
+/// The names of a network so far.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// How many steps of a kind there are below a prefix.
+    counts: HashMap<(String, String), usize>,
+    /// All paths: by whom they were given, and for a made-up one the kind of the layer.
+    paths: HashMap<String, Given>,
+    /// All fields and the paths that they stand for.
+    fields: HashMap<String, String>,
+}
+
+#[derive(Debug)]
+struct Given {
+    user: Option<Ident>,
+    kind: String,
+}
+
+/// A name without `r#`: what stands in paths of parameters.
+pub fn plain(name: &Ident) -> String {
+    let name = name.to_string();
+    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
+}
+
+/// `DoubleConv` as `double_conv`, `VGG11` as `vgg11`.
+pub fn snake(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut out = String::new();
+    for (i, &letter) in letters.iter().enumerate() {
+        let after_small = i > 0 && (letters[i - 1].is_lowercase() || letters[i - 1].is_ascii_digit());
+        let before_small = i > 0 && letters.get(i + 1).is_some_and(|next| next.is_lowercase()) && letters[i - 1] != '_';
+        if letter.is_uppercase() && (after_small || before_small) {
+            out.push('_');
+        }
+        out.extend(letter.to_lowercase());
+    }
+    out
+}
+
+impl Lowering<'_, '_> {
+    /// The path of a step: its name, or one made up of its kind and its place among those of the kind below the same prefix. That place
+    /// counts steps with names too, so that naming one leaves the others' names, and with them their parameters' paths, as they were.
+    pub(super) fn path_of(&mut self, step: &Step, kind: &str, written: Option<&Ident>) -> String {
+        let count = self.names.counts.entry((self.prefix.clone(), kind.to_owned())).or_default();
+        *count += 1;
+        let name = match &step.name {
+            Some(name) => plain(name),
+            None => format!("{kind}_{count}"),
+        };
+        if let Some(name) = &step.name {
+            self.check_word(name);
+        }
+        let path = format!("{}{name}", self.prefix);
+        self.claim(path, step.name.as_ref(), written)
+    }
+
+    /// Takes a path; a path that is taken already is reported, and another given.
+    fn claim(&mut self, mut path: String, user: Option<&Ident>, written: Option<&Ident>) -> String {
+        let given = Given { user: user.cloned(), kind: written.map(Ident::to_string).unwrap_or_default() };
+        if let Some(other) = self.names.paths.get(&path) {
+            let word = path.rsplit('.').next().unwrap_or_default().to_owned();
+            let note = self.template_note();
+            let made_up = |kind: &str| {
+                format!("`{word}` is also the name that an unnamed `{kind}` of this network gets; name that one, or choose another{note}")
+            };
+            match (&other.user, user) {
+                (Some(_), Some(name)) => {
+                    self.report.add(name, format_args!("two layers are named `{word}`; give this one another name{note}"))
+                }
+                (None, Some(name)) => {
+                    let text = made_up(&other.kind);
+                    self.report.add(name, text);
+                }
+                (Some(name), None) => {
+                    let (name, text) = (name.clone(), made_up(&given.kind));
+                    self.report.add(name, text);
+                }
+                (None, None) => {}
+            }
+            while self.names.paths.contains_key(&path) {
+                path.push('_');
+            }
+        }
+        self.names.paths.insert(path.clone(), given);
+        path
+    }
+
+    /// Begins to put steps below a step's name, if it has one, or below one made up of `kind` for steps that need one. Gives the prefix
+    /// to go back to.
+    pub(super) fn open(&mut self, step: &Step, kind: &str, written: &Ident) -> String {
+        let path = self.path_of(step, kind, Some(written));
+        std::mem::replace(&mut self.prefix, format!("{path}."))
+    }
+
+    /// Names become fields: they must be words that Rust accepts there.
+    fn check_word(&mut self, name: &Ident) {
+        let word = name.to_string();
+        if syn::parse_str::<Ident>(&word).is_ok() {
+            if word == RUNTIME {
+                self.report.add(name, format_args!("the name `{word}` is taken by generated code; choose another"));
+            }
+        } else if matches!(word.as_str(), "self" | "Self" | "super" | "crate" | "_") {
+            self.report.add(name, format_args!("a layer cannot be named `{word}`, since its name becomes a field; choose another"));
+        } else {
+            self.report.add(
+                name,
+                format_args!("`{word}` is a keyword of Rust, and a layer's name becomes a field\nhelp: write `r#{word}`, or another name"),
+            );
+        }
+    }
+}
+
+impl Names {
+    /// A path that no step has: `base`, or with a number.
+    pub fn free(&self, prefix: &str, base: &str) -> String {
+        let mut count = 2;
+        let mut name = format!("{base}_{count}");
+        while self.paths.contains_key(&format!("{prefix}{name}")) {
+            count += 1;
+            name = format!("{base}_{count}");
+        }
+        name
+    }
+
+    /// The field for a path, dots as underscores. Fields can stand side by side in a struct whatever the user wrote: a mistake has been
+    /// reported, and is not to be repeated by the compiler.
+    pub fn field(&mut self, path: &str, user: Option<&Ident>, what: &What) -> Ident {
+        let span = user.map_or_else(|| what.head().into_iter().next().map_or_else(Span::call_site, |token| token.span()), Ident::span);
+        let mut word = path.replace('.', "_");
+        let raw = user.is_some_and(|name| name.to_string().starts_with("r#") && plain(name) == word);
+        if !raw && (syn::parse_str::<Ident>(&word).is_err() || word == RUNTIME) {
+            word.push('_');
+        }
+        while self.fields.contains_key(&word) {
+            word.push('_');
+        }
+        self.fields.insert(word.clone(), path.to_owned());
+        match syn::parse_str::<Ident>(&format!("r#{word}")) {
+            Ok(_) if raw => Ident::new_raw(&word, span),
+            _ if syn::parse_str::<Ident>(&word).is_ok() => Ident::new(&word, span),
+            _ => format_ident!("layer_{}", self.fields.len(), span = span),
+        }
+    }
+
+    /// The path that has a field already which another path would get as well.
+    pub fn collision(&self, path: &str) -> Option<&str> {
+        let other = self.fields.get(&path.replace('.', "_"))?;
+        (other != path).then_some(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn words_in_small_letters() {
+        for (name, word) in
+            [("DoubleConv", "double_conv"), ("VGG11", "vgg11"), ("ResNet18Block", "res_net18_block"), ("UNet", "u_net"), ("A", "a")]
+        {
+            assert_eq!(super::snake(name), word);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Copies of steps, moved to another place in the user's source: to the use of a template, or of a layer that is applied again. What is
+//! said of a copy then underlines the use; arguments of a template keep their own places.
+
+use std::collections::HashMap;
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::Expr;
+
+use crate::ast::{Action, Arg, Branch, DimExpr, Layer, PathLayer, ShapeExpr, Step};
+
+/// A copy of a step at a place.
+pub fn relocate(step: &Step, place: Span) -> Step {
+    Copy { place, arguments: &HashMap::new() }.step(step)
+}
+
+/// Copies of a template's steps, its arguments filled in.
+pub fn instantiate(steps: &[Step], place: Span, arguments: &HashMap<String, TokenStream>) -> Vec<Step> {
+    Copy { place, arguments }.steps(steps)
+}
+
+struct Copy<'a> {
+    place: Span,
+    arguments: &'a HashMap<String, TokenStream>,
+}
+
+impl Copy<'_> {
+    fn steps(&self, steps: &[Step]) -> Vec<Step> {
+        steps.iter().map(|step| self.step(step)).collect()
+    }
+
+    fn step(&self, step: &Step) -> Step {
+        Step {
+            docs: step.docs.clone(),
+            name: step.name.as_ref().map(|name| self.word(name)),
+            action: self.action(&step.action),
+            output: step.output.as_ref().map(|shape| self.shape(shape)),
+            tags: step.tags.iter().map(|tag| self.word(tag)).collect(),
+        }
+    }
+
+    fn action(&self, action: &Action) -> Action {
+        match action {
+            Action::Layer(layer) => Action::Layer(self.layer(layer)),
+            Action::Path(path) => Action::Path(PathLayer {
+                path: self.moved(path.path.clone()),
+                kind: self.word(&path.kind),
+                generics: path.generics.clone().map(|generics| self.filled(generics)),
+                args: path.args.as_ref().map(|args| args.iter().map(|arg| self.expression(arg)).collect()),
+                illegible_args: path.illegible_args,
+                tokens: self.filled(path.tokens.clone()),
+            }),
+            Action::Branches { layer, branches } => {
+                Action::Branches { layer: self.layer(layer), branches: branches.iter().map(|branch| self.branch(branch)).collect() }
+            }
+            Action::Residual { kind, shortcut, body } => Action::Residual {
+                kind: self.word(kind),
+                shortcut: shortcut.as_ref().map(|branch| self.branch(branch)),
+                body: self.branch(body),
+            },
+            Action::Repeat { kind, count, steps } => Action::Repeat {
+                kind: self.word(kind),
+                count: count.as_ref().map(|count| self.expression(count)),
+                steps: self.steps(steps),
+            },
+            Action::From(tag) => Action::From(self.word(tag)),
+            Action::Output(name) => Action::Output(self.word(name)),
+            Action::Reuse { keyword, layer } => Action::Reuse { keyword: self.word(keyword), layer: self.word(layer) },
+            Action::Illegible => Action::Illegible,
+        }
+    }
+
+    fn branch(&self, branch: &Branch) -> Branch {
+        Branch { place: self.moved(branch.place.clone()), steps: self.steps(&branch.steps) }
+    }
+
+    fn layer(&self, layer: &Layer) -> Layer {
+        Layer {
+            kind: self.word(&layer.kind),
+            args: layer.args.iter().map(|arg| self.arg(arg)).collect(),
+            illegible_args: layer.illegible_args,
+            tokens: self.filled(layer.tokens.clone()),
+        }
+    }
+
+    fn arg(&self, arg: &Arg) -> Arg {
+        match arg {
+            Arg::Position { input, size } => {
+                Arg::Position { input: input.as_ref().map(|input| self.expression(input)), size: self.expression(size) }
+            }
+            Arg::Option { key, value } => Arg::Option { key: self.word(key), value: self.expression(value) },
+        }
+    }
+
+    fn shape(&self, shape: &ShapeExpr) -> ShapeExpr {
+        let dim = |dim: &DimExpr| match dim {
+            DimExpr::Inferred(token) => DimExpr::Inferred(*token),
+            DimExpr::Size(size) => DimExpr::Size(self.expression(size)),
+        };
+        ShapeExpr { tokens: self.filled(shape.tokens.clone()), dims: shape.dims.iter().map(dim).collect() }
+    }
+
+    fn word(&self, word: &Ident) -> Ident {
+        let mut word = word.clone();
+        word.set_span(word.span().located_at(self.place));
+        word
+    }
+
+    /// An expression with its arguments filled in. What cannot be read after that stays as it was; the compiler will say so.
+    fn expression(&self, expression: &Expr) -> Expr {
+        syn::parse2(self.filled(expression.to_token_stream())).unwrap_or_else(|_| expression.clone())
+    }
+
+    fn moved(&self, tokens: TokenStream) -> TokenStream {
+        Copy { place: self.place, arguments: &HashMap::new() }.filled(tokens)
+    }
+
+    /// Tokens at the new place, the template's arguments replaced by what was given for them.
+    fn filled(&self, tokens: TokenStream) -> TokenStream {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let sign = |i: usize, wanted: char| matches!(tokens.get(i), Some(TokenTree::Punct(sign)) if sign.as_char() == wanted);
+        let mut out = TokenStream::new();
+        for (i, token) in tokens.iter().enumerate() {
+            match token {
+                TokenTree::Group(group) => {
+                    let mut moved = Group::new(group.delimiter(), self.filled(group.stream()));
+                    moved.set_span(group.span().located_at(self.place));
+                    moved.to_tokens(&mut out);
+                }
+                TokenTree::Ident(word) => {
+                    let member = i > 0 && (sign(i - 1, '.') || (i > 1 && sign(i - 1, ':') && sign(i - 2, ':')));
+                    let path = sign(i + 1, ':') && sign(i + 2, ':');
+                    // `kernel = ..`: the name of an option.
+                    let key = sign(i + 1, '=') && !sign(i + 2, '=');
+                    let called = matches!(tokens.get(i + 1), Some(TokenTree::Group(group)) if group.delimiter() == proc_macro2::Delimiter::Parenthesis);
+                    match self.arguments.get(&word.to_string()) {
+                        Some(argument) if !(member || path || key || called) => out.extend(argument.clone()),
+                        _ => self.word(word).to_tokens(&mut out),
+                    }
+                }
+                other => {
+                    let mut other = other.clone();
+                    other.set_span(other.span().located_at(self.place));
+                    other.to_tokens(&mut out);
+                }
+            }
+        }
+        out
+    }
+}
+
+/// The tokens of an expression at a place, arguments filled in.
+pub fn fill(expression: &Expr, place: Span, arguments: &HashMap<String, TokenStream>) -> TokenStream {
+    Copy { place, arguments }.filled(expression.to_token_stream())
+}

@@ -1,0 +1,210 @@
+//! Tags: where they are defined and seen.
+
+use std::collections::HashMap;
+
+use proc_macro2::Ident;
+
+use super::{Lowering, plain};
+use crate::ast::{Action, Step};
+use crate::spelling;
+
+/// The tags of a body. A repetition and a template have scopes of their own; a template's does not see those around it.
+#[derive(Debug, Default)]
+pub struct Scope {
+    tags: HashMap<String, Tag>,
+    /// Those around it are not seen.
+    closed: bool,
+    /// Inside a template the current value at its beginning is called `input`.
+    input: Option<usize>,
+}
+
+impl Scope {
+    /// That of a template, whose current value at the beginning is this.
+    pub fn of_template(input: usize) -> Self {
+        Self { tags: HashMap::new(), closed: true, input: Some(input) }
+    }
+}
+
+#[derive(Debug)]
+struct Tag {
+    name: Ident,
+    value: usize,
+    used: bool,
+}
+
+/// What the steps will define, to tell a word that comes too early from one that never comes.
+#[derive(Debug, Default)]
+pub struct Foreseen {
+    tags: Vec<String>,
+    pub names: Vec<String>,
+}
+
+impl Foreseen {
+    fn add(&mut self, steps: &[Step]) {
+        for step in steps {
+            self.tags.extend(step.tags.iter().map(plain));
+            self.names.extend(step.name.iter().map(plain));
+            match &step.action {
+                Action::Branches { branches, .. } => branches.iter().for_each(|branch| self.add(&branch.steps)),
+                Action::Residual { shortcut, body, .. } => {
+                    self.add(&body.steps);
+                    shortcut.iter().for_each(|branch| self.add(&branch.steps));
+                }
+                Action::Repeat { steps, .. } => self.add(steps),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Lowering<'_, '_> {
+    /// Notes what the steps will define.
+    pub(super) fn foresee(&mut self, steps: &[Step]) {
+        self.foreseen.add(steps);
+    }
+
+    /// Defines the tags behind a step whose nodes begin at `first`.
+    pub(super) fn tags(&mut self, step: &Step, first: usize) {
+        match step.tags.len() {
+            0 => {}
+            1 => self.tag(&step.tags[0], self.current),
+            count => {
+                // Only layers of several outputs make several tensors.
+                let values = self.parts(first);
+                if values.len() == count {
+                    for (tag, value) in step.tags.iter().zip(values) {
+                        self.tag(tag, value);
+                    }
+                } else {
+                    let gives = match values.len() {
+                        0 | 1 => "one tensor".to_owned(),
+                        many => format!("{many} tensors"),
+                    };
+                    let tags: proc_macro2::TokenStream = step.tags.iter().map(|tag| quote::quote!(#tag)).collect();
+                    self.report.add(tags, format_args!("this step gives {gives}, but {count} tags stand behind it"));
+                    for tag in &step.tags {
+                        self.tag(tag, self.current);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The values that the nodes of one step give to the outside: of a split or a network of several outputs all, else the last.
+    fn parts(&self, first: usize) -> Vec<usize> {
+        let several = |node: &super::Node| match &node.what {
+            super::What::Layer { part, .. } => part.is_some(),
+            super::What::Network { .. } => true,
+            _ => false,
+        };
+        let nodes = &self.nodes[first.min(self.nodes.len())..];
+        let same = nodes.windows(2).all(|pair| pair[0].inputs == pair[1].inputs);
+        if !nodes.is_empty() && nodes.iter().all(several) && same {
+            return (first..self.nodes.len()).map(|node| self.inputs.len() + node).collect();
+        }
+        vec![self.current]
+    }
+
+    /// Is a value one of several that a layer gives?
+    fn is_part(&self, value: usize) -> bool {
+        let node = value.checked_sub(self.inputs.len()).map(|node| &self.nodes[node].what);
+        matches!(node, Some(super::What::Layer { part: Some(_), .. } | super::What::Network { .. }))
+    }
+
+    fn tag(&mut self, tag: &Ident, value: usize) {
+        let word = plain(tag);
+        if self.inputs.iter().any(|(name, _)| *name == word) && !self.scopes.iter().any(|scope| scope.closed) {
+            self.report.add(tag, format_args!("`{word}` is an input of this network; give the tag another name"));
+            return;
+        }
+        if self.visible(&word).is_some() {
+            self.report.add(tag, format_args!("two tensors are tagged `{word}`; give this one another tag"));
+            return;
+        }
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.tags.insert(word, Tag { name: tag.clone(), value, used: false });
+        }
+    }
+
+    /// The scope that has a tag of this name.
+    pub(super) fn visible(&self, word: &str) -> Option<usize> {
+        for (i, scope) in self.scopes.iter().enumerate().rev() {
+            if scope.tags.contains_key(word) {
+                return Some(i);
+            }
+            if scope.closed {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// The value that a tag or an input's name stands for; None is reported.
+    pub(super) fn find(&mut self, tag: &Ident) -> Option<usize> {
+        let word = plain(tag);
+        if let Some(scope) = self.visible(&word)
+            && let Some(found) = self.scopes[scope].tags.get_mut(&word)
+        {
+            found.used = true;
+            return Some(found.value);
+        }
+        let template = self.scopes.iter().rev().find(|scope| scope.closed);
+        match template {
+            Some(scope) if word == "input" => return scope.input,
+            Some(_) => {}
+            None => {
+                if let Some(input) = self.inputs.iter().position(|(name, _)| *name == word) {
+                    return Some(input);
+                }
+            }
+        }
+        let closed = template.is_some();
+        let text = format!("there is no tag `{word}`");
+        let mut words: Vec<&str> = Vec::new();
+        for scope in self.scopes.iter().rev() {
+            words.extend(scope.tags.keys().map(String::as_str));
+            if scope.closed {
+                break;
+            }
+        }
+        if closed {
+            words.push("input");
+        } else {
+            words.extend(self.inputs.iter().map(|(name, _)| name.as_str()));
+        }
+        words.sort_unstable();
+        let help = if self.foreseen.tags.contains(&word) {
+            "the step that defines it stands further down; a network is written in the order in which it runs".to_owned()
+        } else if let Some(near) = spelling::nearest(&word, &words) {
+            format!("write `{near}`")
+        } else if self.foreseen.names.contains(&word) {
+            format!("`{word}` is a layer; tag what it gives: `{word}: .. as {word}`")
+        } else {
+            format!("behind the step that gives the tensor write `as {word}`; known here are {}", words.join(", "))
+        };
+        let note = self.template_note();
+        self.report.add(tag, format_args!("{text}\nhelp: {help}{note}"));
+        None
+    }
+
+    /// Ends the innermost scope: its tags must have been used.
+    pub(super) fn close_scope(&mut self) {
+        let Some(scope) = self.scopes.pop() else { return };
+        // Of a split, the first part is the current tensor, and needs no tag to be used.
+        let mut unused: Vec<Tag> =
+            scope.tags.into_values().filter(|tag| !tag.used && !(self.is_part(tag.value) && self.used[tag.value])).collect();
+        unused.sort_by_key(|tag| tag.value);
+        for tag in unused {
+            // The tensor itself has a message already.
+            self.used[tag.value] = true;
+            let note = self.template_note();
+            let text = format!("the tag `{}` is never used; remove it, or write `from {0}` or `Add({0})`{note}", plain(&tag.name));
+            self.report.add(&tag.name, text);
+        }
+    }
+
+    /// In which template the current step stands.
+    pub(super) fn template_note(&self) -> String {
+        self.within.last().map_or_else(String::new, |name| format!("\nnote: in the template `{name}`"))
+    }
+}

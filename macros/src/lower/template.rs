@@ -1,0 +1,274 @@
+//! Templates: looked at once where they are defined, and opened up where they are used.
+
+use std::collections::HashMap;
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
+use quote::ToTokens;
+
+use super::names::snake;
+use super::relocate::{fill, instantiate};
+use super::scope::Scope;
+use super::{Lowering, What, plain};
+use crate::ast::{Action, Arg, Layer, Step, Template};
+use crate::report::Report;
+use crate::settings::Symbols;
+use crate::{check, resolve, spelling};
+
+/// The templates of a block.
+#[derive(Debug, Default)]
+pub struct Templates {
+    list: Vec<Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    template: Template,
+    /// It or a template in it has mistakes, which are reported where they stand; nothing is said where it is used.
+    broken: bool,
+}
+
+impl Templates {
+    /// Looks at all templates of a block. `networks` are the names of the networks beside them.
+    pub fn new(templates: Vec<(Template, Report)>, networks: &[Ident], report: &mut Report) -> Self {
+        let mut known = Templates::default();
+        for (template, mut mistakes) in templates {
+            let broken = mistakes.len() > 0;
+            report.append(&mut mistakes);
+            let name = &template.name;
+            if known.find(name).is_some() {
+                report.add(name, format_args!("two templates are named `{name}`; give this one another name"));
+                continue;
+            }
+            if networks.contains(name) {
+                report.add(name, format_args!("`{name}` is a network of this block; give the template another name"));
+            }
+            known.list.push(Known { template, broken });
+        }
+        for i in 0..known.list.len() {
+            if let Some((place, cycle)) = known.cycle(i) {
+                let name = &known.list[i].template.name;
+                report.add(place, format_args!("the template `{name}` contains itself: {cycle}"));
+                known.list[i].broken = true;
+            }
+        }
+        // Who uses a broken one cannot be looked at.
+        known.spread();
+        for i in 0..known.list.len() {
+            if !known.list[i].broken {
+                let mut mistakes = Report::default();
+                known.define(i, networks, &mut mistakes);
+                known.list[i].broken = mistakes.len() > 0;
+                report.append(&mut mistakes);
+            }
+        }
+        known.spread();
+        known
+    }
+
+    /// What uses a broken template is broken.
+    fn spread(&mut self) {
+        loop {
+            let used =
+                |known: &Known| words(&known.template.steps).iter().filter_map(|used| self.index(used)).any(|used| self.list[used].broken);
+            let Some(next) = self.list.iter().position(|known| !known.broken && used(known)) else { return };
+            self.list[next].broken = true;
+        }
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.list.iter().map(|known| plain(&known.template.name))
+    }
+
+    pub(super) fn find(&self, name: &Ident) -> Option<&Template> {
+        self.list.iter().map(|known| &known.template).find(|template| template.name == *name)
+    }
+
+    fn index(&self, name: &Ident) -> Option<usize> {
+        self.list.iter().position(|known| known.template.name == *name)
+    }
+
+    /// The use through which a template contains itself, and the way to there.
+    fn cycle(&self, start: usize) -> Option<(Ident, String)> {
+        let mut way = vec![(start, None::<Ident>)];
+        let mut seen = vec![start];
+        // Depth first, each template once.
+        while let Some((at, first)) = way.pop() {
+            for used in words(&self.list[at].template.steps) {
+                let Some(next) = self.index(&used) else { continue };
+                let place = first.clone().unwrap_or_else(|| used.clone());
+                if next == start {
+                    let through = if at == start { String::new() } else { format!(" -> `{}`", self.list[at].template.name) };
+                    let name = &self.list[start].template.name;
+                    return Some((place, format!("`{name}`{through} -> `{name}`")));
+                }
+                if !seen.contains(&next) {
+                    seen.push(next);
+                    way.push((next, Some(place)));
+                }
+            }
+        }
+        None
+    }
+
+    /// Looks at a template by itself, with its arguments left open, so that what is wrong in it is said once and where it stands.
+    fn define(&self, at: usize, networks: &[Ident], report: &mut Report) {
+        let template = &self.list[at].template;
+        check::steps(&template.steps, report);
+        let mut lowering = Lowering::new(self, networks.to_vec(), vec![("input".to_owned(), None)], None, report);
+        lowering.definition = true;
+        lowering.within = vec![template.name.clone()];
+        lowering.scopes = vec![Scope::of_template(0)];
+        lowering.foresee(&template.steps);
+        lowering.steps(&template.steps);
+        lowering.close_scope();
+        let nodes = std::mem::take(&mut lowering.nodes);
+        let inner = template.name.clone();
+        let mut symbols = Symbols::new(&inner);
+        for node in &nodes {
+            // What stands in a template of its own is looked at there.
+            if let (What::Layer { row, layer, .. }, true) = (&node.what, node.note.matches(" in ").count() <= 1) {
+                resolve::settings(row, layer, &node.path, &mut symbols, report);
+            }
+        }
+    }
+}
+
+/// The words that are used as layers.
+pub fn words(steps: &[Step]) -> Vec<Ident> {
+    let mut words = Vec::new();
+    for step in steps {
+        match &step.action {
+            Action::Layer(layer) => words.push(layer.kind.clone()),
+            Action::Branches { branches, .. } => branches.iter().for_each(|branch| words.extend(self::words(&branch.steps))),
+            Action::Residual { shortcut, body, .. } => {
+                words.extend(self::words(&body.steps));
+                shortcut.iter().for_each(|branch| words.extend(self::words(&branch.steps)));
+            }
+            Action::Repeat { steps, .. } => words.extend(self::words(steps)),
+            _ => {}
+        }
+    }
+    words
+}
+
+impl Lowering<'_, '_> {
+    /// A template in the place of a layer.
+    pub(super) fn template(&mut self, step: &Step, layer: &Layer) {
+        let templates = self.templates;
+        let Some(at) = templates.index(&layer.kind) else { return };
+        let template = &templates.list[at].template;
+        if templates.list[at].broken || layer.illegible_args {
+            return self.broken(step, layer);
+        }
+        let Some(arguments) = self.bind(template, layer) else { return self.broken(step, layer) };
+        let steps = instantiate(&template.steps, layer.kind.span(), &arguments);
+        let outer = self.open(step, &snake(&plain(&layer.kind)), &layer.kind);
+        let floor = std::mem::replace(&mut self.floor, self.prefix.len());
+        let foreseen = std::mem::take(&mut self.foreseen);
+        self.foresee(&steps);
+        self.within.push(layer.kind.clone());
+        self.scopes.push(Scope::of_template(self.current));
+        self.steps(&steps);
+        self.close_scope();
+        self.within.pop();
+        self.foreseen = foreseen;
+        self.floor = floor;
+        self.prefix = outer;
+    }
+
+    /// What a template gives that cannot be opened up is unknown, or what is stated.
+    fn broken(&mut self, step: &Step, layer: &Layer) {
+        self.lost(step, layer.tokens.clone());
+    }
+
+    /// What was given for each argument.
+    fn bind(&mut self, template: &Template, layer: &Layer) -> Option<HashMap<String, TokenStream>> {
+        let name = &template.name;
+        let mistakes = self.report.len();
+        let mut given: HashMap<String, TokenStream> = HashMap::new();
+        let mut next = 0;
+        let words: Vec<String> = template.params.iter().map(|param| param.name.to_string()).collect();
+        let how = usage(template);
+        for arg in &layer.args {
+            let (key, value) = match arg {
+                Arg::Position { input: Some(input), .. } => {
+                    self.report.add(input, format_args!("`{name}` is a template and takes no `in -> out`\nhelp: write `{how}`"));
+                    continue;
+                }
+                Arg::Position { input: None, size } => match words.get(next) {
+                    Some(word) => {
+                        next += 1;
+                        (word.clone(), size)
+                    }
+                    None => {
+                        let count = match words.len() {
+                            0 => "no arguments".to_owned(),
+                            1 => "one argument".to_owned(),
+                            many => format!("{many} arguments"),
+                        };
+                        self.report.add(size, format_args!("the template `{name}` takes {count}\nhelp: write `{how}`"));
+                        continue;
+                    }
+                },
+                Arg::Option { key, value } => {
+                    let word = plain(key);
+                    if !words.contains(&word) {
+                        let candidates: Vec<&str> = words.iter().map(String::as_str).collect();
+                        let help = spelling::nearest(&word, &candidates)
+                            .map_or_else(|| format!("write `{how}`"), |near| format!("write `{near}`"));
+                        self.report.add(key, format_args!("the template `{name}` has no argument `{word}`\nhelp: {help}"));
+                        continue;
+                    }
+                    if given.contains_key(&word) {
+                        self.report.add(key, format_args!("`{word}` of the template `{name}` is given twice; keep one"));
+                        continue;
+                    }
+                    (word, value)
+                }
+            };
+            given.insert(key, grouped(value.to_token_stream()));
+        }
+        let mut missing = Vec::new();
+        // A default may name arguments before it.
+        for param in &template.params {
+            let word = param.name.to_string();
+            if given.contains_key(&word) {
+                continue;
+            }
+            match &param.default {
+                Some(default) => {
+                    let default = fill(default, layer.kind.span(), &given);
+                    given.insert(word, grouped(default));
+                }
+                None => missing.push(format!("`{word}`")),
+            }
+        }
+        if !missing.is_empty() && self.report.len() == mistakes {
+            self.report.add(&layer.kind, format_args!("the template `{name}` lacks {}\nhelp: write `{how}`", missing.join(" and ")));
+        }
+        (self.report.len() == mistakes).then_some(given)
+    }
+}
+
+/// How a template is used.
+fn usage(template: &Template) -> String {
+    let params = template.params.iter().map(|param| match &param.default {
+        Some(default) => format!("{} = {}", param.name, crate::text::of(default)),
+        None => param.name.to_string(),
+    });
+    let params: Vec<String> = params.collect();
+    if params.is_empty() { template.name.to_string() } else { format!("{}({})", template.name, params.join(", ")) }
+}
+
+/// An argument stays one operand wherever it is put: `2 * channels` with `channels` of `a + b` is `2 * (a + b)`. The brackets are
+/// invisible, and none stand around what is one token.
+fn grouped(tokens: TokenStream) -> TokenStream {
+    if tokens.clone().into_iter().count() <= 1 {
+        return tokens;
+    }
+    let mut group = Group::new(Delimiter::None, tokens.clone());
+    if let Some(first) = tokens.into_iter().next() {
+        group.set_span(first.span());
+    }
+    group.to_token_stream()
+}

@@ -1,0 +1,136 @@
+//! One step after the other.
+
+use quote::ToTokens;
+use syn::{Expr, ExprLit, Lit};
+
+use super::{Lowering, What, scope};
+use crate::ast::{Action, Step};
+
+impl Lowering<'_, '_> {
+    /// All steps, from the current value on.
+    pub(super) fn steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            if self.overflow {
+                return;
+            }
+            self.step(step);
+        }
+    }
+
+    pub(super) fn step(&mut self, step: &Step) {
+        let first = self.nodes.len();
+        let base = step.name.as_ref().map(|_| self.prefix.clone());
+        match &step.action {
+            Action::From(tag) => {
+                self.unnamed(step, "from");
+                if let Some(value) = self.find(tag) {
+                    self.current = value;
+                }
+            }
+            Action::Output(name) => {
+                self.unnamed(step, "output");
+                self.output(name);
+            }
+            Action::Reuse { keyword, layer } => {
+                if self.reuse(step, keyword, layer) {
+                    // The copy took its name, its tags and the shape stated behind it.
+                    return;
+                }
+            }
+            Action::Layer(layer) => self.word(step, layer),
+            Action::Path(path) => self.path(step, path),
+            Action::Branches { layer, branches } => self.branches(step, layer, branches),
+            Action::Residual { kind, shortcut, body } => self.residual(step, kind, shortcut.as_ref(), body),
+            Action::Repeat { kind, count, steps } => {
+                let Some(count) = self.count(count.as_ref()) else {
+                    self.lost(step, kind.to_token_stream());
+                    return self.tags(step, first);
+                };
+                let outer = self.open(step, "repeat", kind);
+                let prefix = self.prefix.clone();
+                for i in 0..count {
+                    self.prefix = format!("{prefix}{i}.");
+                    self.scopes.push(scope::Scope::default());
+                    self.steps(steps);
+                    self.close_scope();
+                    if self.overflow {
+                        break;
+                    }
+                }
+                self.prefix = outer;
+            }
+            Action::Illegible => self.lost(step, step.name.to_token_stream()),
+        }
+        if let (Some(base), Some(name)) = (base, &step.name) {
+            self.record(&base, name, step, first);
+        }
+        self.stated(step, first);
+        self.tags(step, first);
+    }
+
+    /// A node that stands for a mistake.
+    pub(super) fn lost(&mut self, step: &Step, tokens: proc_macro2::TokenStream) {
+        let path = self.path_of(step, "layer", None);
+        self.push(step, path, What::Lost(tokens));
+    }
+
+    /// `from` and `output` do nothing that could have a name or a shape.
+    fn unnamed(&mut self, step: &Step, keyword: &str) {
+        if let Some(name) = &step.name {
+            self.report.add(name, format_args!("`{keyword}` is no layer and has no name; write it without `{name}:`"));
+        }
+        if let Some(output) = &step.output {
+            self.report.add(&output.tokens, format_args!("`{keyword}` gives no new tensor, so no shape is stated behind it"));
+        }
+    }
+
+    /// The shape stated behind steps that hold others belongs to what they give in the end; a single layer has taken it already.
+    fn stated(&mut self, step: &Step, first: usize) {
+        let compound = matches!(step.action, Action::Repeat { .. } | Action::Layer(_));
+        let (Some(stated), true) = (&step.output, compound) else { return };
+        let last = self.current.checked_sub(self.inputs.len());
+        if let Some(node) = last.filter(|node| *node >= first) {
+            self.nodes[node].output.get_or_insert_with(|| stated.clone());
+        }
+    }
+
+    /// How often a `Repeat` repeats.
+    fn count(&mut self, count: Option<&Expr>) -> Option<usize> {
+        let count = count?;
+        let known = match literal(count) {
+            Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => match number.base10_parse::<usize>() {
+                Ok(0) => {
+                    self.report.add(count, "`Repeat` repeats at least once");
+                    return None;
+                }
+                Ok(times) => Some(times),
+                Err(_) => {
+                    self.report.add(count, "`Repeat` cannot repeat so often");
+                    return None;
+                }
+            },
+            _ => None,
+        };
+        if known.is_none() && self.definition {
+            return Some(1);
+        }
+        if known.is_none() {
+            let text = format!(
+                "`Repeat` takes an integer literal, but found `{}`: each repetition becomes fields of the struct while the macro expands, \
+                 when the value of a constant is not known yet",
+                crate::text::of(count)
+            );
+            self.report.add(count, text);
+        }
+        known
+    }
+}
+
+/// Takes off brackets that only group; a template's argument has invisible ones.
+pub(super) fn literal(expression: &Expr) -> &Expr {
+    match expression {
+        Expr::Paren(inner) => literal(&inner.expr),
+        Expr::Group(inner) => literal(&inner.expr),
+        _ => expression,
+    }
+}

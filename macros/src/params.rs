@@ -1,0 +1,129 @@
+//! Generic parameters of a network, as sizes.
+//!
+//! Stable Rust has no arithmetic on them in types. So a rule that meets one is asked twice, with different numbers in its place: a size
+//! that is the same both times does not depend on it, one that follows it *is* the parameter, and anything else is arithmetic, which is
+//! refused.
+
+use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
+use quote::ToTokens;
+
+use crate::ast::Generic;
+
+/// A generic parameter.
+#[derive(Clone, Debug)]
+pub struct Param {
+    pub name: Ident,
+    /// Its place among the network's.
+    pub place: usize,
+    /// Known when the network runs, not when it is compiled.
+    pub runtime: bool,
+}
+
+impl PartialEq for Param {
+    fn eq(&self, other: &Self) -> bool {
+        self.place == other.place
+    }
+}
+
+impl Param {
+    /// The parameters of a network.
+    pub fn all(generics: &[Generic]) -> Vec<Param> {
+        let param = |(place, generic): (usize, &Generic)| Param { name: generic.name.clone(), place, runtime: generic.runtime };
+        generics.iter().enumerate().map(param).collect()
+    }
+
+    /// The number that stands in for it: large, so that it is no size that a user writes; with many divisors, so that groups and heads
+    /// divide it; another one in each of the two rounds.
+    pub fn stand_in(&self, round: usize) -> usize {
+        5040 * (101 + 7 * self.place + 530 * round)
+    }
+}
+
+/// What a size is that was this number in the first round and that one in the second.
+pub enum Size {
+    Known(usize),
+    Param(Param),
+    /// Arithmetic on a parameter.
+    Arithmetic,
+}
+
+/// Tells a size from its numbers of both rounds.
+pub fn size(params: &[Param], first: usize, second: usize) -> Size {
+    if first == second {
+        return Size::Known(first);
+    }
+    match params.iter().find(|param| (param.stand_in(0), param.stand_in(1)) == (first, second)) {
+        Some(param) => Size::Param(param.clone()),
+        None => Size::Arithmetic,
+    }
+}
+
+/// A message about stand-ins of the first round as one about the parameters.
+pub fn text(params: &[Param], text: &str) -> String {
+    params.iter().fold(text.to_owned(), |text, param| text.replace(&param.stand_in(0).to_string(), &param.name.to_string()))
+}
+
+/// Code about stand-ins of the first round as code about the parameters.
+pub fn code(params: &[Param], tokens: TokenStream) -> TokenStream {
+    let token = |token: TokenTree| match token {
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), code(params, group.stream()));
+            inner.set_span(group.span());
+            inner.to_token_stream()
+        }
+        TokenTree::Literal(literal) => self::literal(params, &literal),
+        token => token.to_token_stream(),
+    };
+    tokens.into_iter().map(token).collect()
+}
+
+fn literal(params: &[Param], literal: &Literal) -> TokenStream {
+    let text = literal.to_string();
+    let param = params.iter().find(|param| param.stand_in(0).to_string() == text);
+    param.map_or_else(|| literal.to_token_stream(), |param| param.name.to_token_stream())
+}
+
+/// Does code name a parameter?
+pub fn mentions(params: &[Param], tokens: TokenStream) -> Option<Param> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(word) => params.iter().find(|param| param.name == word).cloned(),
+        TokenTree::Group(group) => mentions(params, group.stream()),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::Span;
+
+    use super::*;
+
+    fn params() -> Vec<Param> {
+        ["H", "K"]
+            .iter()
+            .enumerate()
+            .map(|(place, name)| Param { name: Ident::new(name, Span::call_site()), place, runtime: false })
+            .collect()
+    }
+
+    #[test]
+    fn sizes_are_told_apart() {
+        let params = params();
+        let [h, k] = [&params[0], &params[1]].map(|param| [param.stand_in(0), param.stand_in(1)]);
+        assert!(matches!(size(&params, 7, 7), Size::Known(7)));
+        assert!(matches!(size(&params, h[0], h[1]), Size::Param(param) if param.name == "H"));
+        assert!(matches!(size(&params, k[0], k[1]), Size::Param(param) if param.name == "K"));
+        assert!(matches!(size(&params, h[0] + k[0], h[1] + k[1]), Size::Arithmetic));
+        assert!(matches!(size(&params, 2 * h[0], 2 * h[1]), Size::Arithmetic));
+        assert!(matches!(size(&params, h[0], k[1]), Size::Arithmetic));
+    }
+
+    #[test]
+    fn stand_ins_are_named_in_messages_and_code() {
+        let params = params();
+        let number = params[1].stand_in(0);
+        assert_eq!(text(&params, &format!("receives {number} features")), "receives K features");
+        let tokens: TokenStream = format!("Shape::new(&[3, {number}])").parse().unwrap();
+        assert_eq!(crate::text::of(code(&params, tokens)), "Shape::new(&[3, K])");
+    }
+}

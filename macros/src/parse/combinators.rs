@@ -1,0 +1,155 @@
+//! Steps that hold other steps.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::Token;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+
+use super::{found, group, inside, layer, next, steps, token};
+use crate::ast::{Action, Arg, Branch};
+use crate::report::Report;
+
+/// ```text
+/// combinator = ('Add' | 'Sub' | 'Mul' | 'Max' | 'Concat') (args | args? '{' branch (',' branch)* ','? '}')
+///            | 'Residual' ('(' 'shortcut' '=' branch ','? ')')? branch
+///            | 'Repeat' '(' expression ')' branch
+/// branch     = '{' steps '}'
+/// ```
+pub fn combinator(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Action> {
+    match kind.to_string().as_str() {
+        "Residual" => residual(input, kind, report),
+        "Repeat" => repeat(input, kind, report),
+        _ => join(input, kind, report),
+    }
+}
+
+fn join(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Action> {
+    // `layer` would take the braces for arguments.
+    if !input.peek2(syn::token::Brace) {
+        let layer = layer::layer(input, kind, report)?;
+        return Some(match group(input, Delimiter::Brace) {
+            Some(body) => Action::Branches { layer, branches: branches(&body, kind, report) },
+            None => Action::Layer(layer),
+        });
+    }
+    token(input);
+    let body = group(input, Delimiter::Brace)?;
+    let layer = crate::ast::Layer { kind: kind.clone(), args: Vec::new(), illegible_args: false, tokens: kind.to_token_stream() };
+    Some(Action::Branches { layer, branches: branches(&body, kind, report) })
+}
+
+fn branches(body: &Group, kind: &Ident, report: &mut Report) -> Vec<Branch> {
+    let mut branches = Vec::new();
+    let mut steps_seen = false;
+    inside(body.stream(), report, |input, report| {
+        while !input.is_empty() {
+            match group(input, Delimiter::Brace) {
+                Some(steps) => branches.push(branch(&steps, report)),
+                None => {
+                    let other = next(input);
+                    // Steps that lack braces: one message for all.
+                    if !std::mem::replace(&mut steps_seen, true) {
+                        let text = format!(
+                            "the branches of `{kind}` stand between braces of their own, but found {}\nhelp: write `{kind} {{ {{ .. }}, {{ .. }} }}`; \
+                             an empty branch `{{}}` leaves the tensor as it is",
+                            found(other.as_ref())
+                        );
+                        report.add(&other, text);
+                    }
+                    while !input.is_empty() && !input.peek(Token![,]) {
+                        token(input);
+                    }
+                }
+            }
+            if !input.is_empty() && input.parse::<Token![,]>().is_err() && !steps_seen {
+                let other = next(input);
+                report.add(&other, format_args!("expected `,` between two branches of `{kind}`, but found {}", found(other.as_ref())));
+                // Two branches side by side lack but the comma.
+                if !matches!(&other, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace) {
+                    while !input.is_empty() && input.parse::<Token![,]>().is_err() {
+                        token(input);
+                    }
+                }
+            }
+        }
+    });
+    branches
+}
+
+fn branch(group: &Group, report: &mut Report) -> Branch {
+    Branch { place: place(group), steps: steps::steps(group, report) }
+}
+
+/// The opening brace.
+fn place(group: &Group) -> TokenStream {
+    let mut place = Group::new(Delimiter::Brace, TokenStream::new());
+    place.set_span(group.span_open());
+    place.to_token_stream()
+}
+
+fn residual(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Action> {
+    token(input);
+    let mut shortcut = None;
+    if let Some(args) = group(input, Delimiter::Parenthesis) {
+        inside(args.stream(), report, |input, report| shortcut = self::shortcut(input, &args, report));
+    }
+    let body = body(input, kind, report)?;
+    Some(Action::Residual { kind: kind.clone(), shortcut, body })
+}
+
+/// `shortcut = { steps }`
+fn shortcut(input: ParseStream, args: &Group, report: &mut Report) -> Option<Branch> {
+    const HOW: &str = "write `Residual(shortcut = { Conv2d(64, kernel = 1) }) { .. }`";
+    if input.is_empty() {
+        return None;
+    }
+    let key = next(input);
+    if !input.peek(Ident::peek_any) || !input.peek2(Token![=]) {
+        report.add(args, format_args!("`Residual` takes one option, `shortcut`\nhelp: {HOW}"));
+        return None;
+    }
+    if !matches!(&key, Some(TokenTree::Ident(key)) if key == "shortcut") {
+        report.add(&key, format_args!("`Residual` has no option {}\nhelp: {HOW}", found(key.as_ref())));
+    }
+    token(input);
+    token(input);
+    let Some(steps) = group(input, Delimiter::Brace) else {
+        report.add(next(input).or(key), format_args!("the shortcut's layers stand between braces\nhelp: {HOW}"));
+        return None;
+    };
+    let _ = input.parse::<Token![,]>();
+    if !input.is_empty() {
+        report.add(next(input), format_args!("`Residual` takes one option, `shortcut`\nhelp: {HOW}"));
+    }
+    Some(branch(&steps, report))
+}
+
+fn repeat(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Action> {
+    let layer = if input.peek2(syn::token::Brace) {
+        token(input);
+        None
+    } else {
+        Some(layer::layer(input, kind, report)?)
+    };
+    let body = body(input, kind, report)?;
+    let illegible = layer.as_ref().is_some_and(|layer| layer.illegible_args);
+    let count = match layer.map(|layer| layer.args).unwrap_or_default().as_slice() {
+        [Arg::Position { input: None, size }] => Some(size.clone()),
+        _ if illegible => None,
+        _ => {
+            report.add(kind, "`Repeat` takes the number of times\nhelp: write `Repeat(3) { .. }`");
+            None
+        }
+    };
+    Some(Action::Repeat { kind: kind.clone(), count, steps: body.steps })
+}
+
+fn body(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Branch> {
+    let Some(body) = group(input, Delimiter::Brace) else {
+        let other = next(input);
+        report.add(kind, format_args!("`{kind}` is followed by its layers between braces, but found {}", found(other.as_ref())));
+        return None;
+    };
+    Some(branch(&body, report))
+}

@@ -1,0 +1,206 @@
+//! What a step does: a word with arguments, a path, or a word of the language.
+
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{AngleBracketedGenericArguments, Expr, Token};
+
+use super::args::args;
+use super::{combinators, found, next, token};
+use crate::ast::{Action, Arg, Layer, PathLayer};
+use crate::layers;
+use crate::report::Report;
+
+/// Words that begin a step and are followed by another word.
+pub const KEYWORDS: [&str; 3] = ["from", "output", "reuse"];
+
+/// What a step does; None where it is illegible, which is reported.
+///
+/// ```text
+/// action = 'from' word | 'output' word | 'reuse' word | combinator | layer | path
+/// ```
+pub fn action(input: ParseStream, name: Option<&Ident>, report: &mut Report) -> Option<Action> {
+    let kind = match next(input) {
+        Some(TokenTree::Ident(kind)) => kind,
+        Some(TokenTree::Punct(_)) if input.peek(Token![::]) => return path(input, report),
+        other => {
+            let after = name.map_or_else(String::new, |name| format!(" after `{name}:`"));
+            let text = format!("expected a layer{after}, such as `Linear(10)`, but found {}", found(other.as_ref()));
+            match (&other, name) {
+                (Some(TokenTree::Punct(comma)), Some(name)) if comma.as_char() == ',' => report.add(name, text),
+                (Some(other), _) => report.add(other, text),
+                (None, Some(name)) => report.add(name, text),
+                (None, None) => report.at(input.span(), text),
+            }
+            return None;
+        }
+    };
+    if input.peek2(Token![::]) {
+        return path(input, report);
+    }
+    let word = kind.to_string();
+    if KEYWORDS.contains(&word.as_str()) && !input.peek2(syn::token::Paren) {
+        return keyword(input, &kind, report);
+    }
+    if word == "block" && input.peek2(syn::Ident) {
+        report.add(&kind, "a template stands beside the networks of a block, not inside one");
+        return None;
+    }
+    if layers::is_combinator(&word) {
+        return combinators::combinator(input, &kind, report);
+    }
+    // `Encoder<64>`, another network of the block.
+    if input.peek2(Token![<]) && layers::find(&word).is_none() {
+        return path(input, report);
+    }
+    layer(input, &kind, report).map(Action::Layer)
+}
+
+/// `from tag`, `output name`, `reuse layer`
+fn keyword(input: ParseStream, keyword: &Ident, report: &mut Report) -> Option<Action> {
+    token(input);
+    let operand = match next(input) {
+        Some(TokenTree::Ident(operand)) if !input.peek(Token![as]) => {
+            token(input);
+            // A layer's path, as error messages and checkpoints write it.
+            if input.peek(Token![.]) {
+                let mut tokens = operand.to_token_stream();
+                while input.peek(Token![.]) || input.peek(Ident::peek_any) || input.peek(syn::Lit) {
+                    token(input).to_tokens(&mut tokens);
+                }
+                report.add(&tokens, format_args!("`{keyword}` takes a name of this level, not a path"));
+                return None;
+            }
+            operand
+        }
+        other => {
+            let what = match keyword.to_string().as_str() {
+                "from" => "a tag or an input's name: `from skip`, `from input`",
+                "output" => "an output's name: `output logits`",
+                _ => "a layer's name: `reuse conv1`",
+            };
+            report.add(keyword, format_args!("`{keyword}` is followed by {what}, but found {}", found(other.as_ref())));
+            return None;
+        }
+    };
+    Some(match keyword.to_string().as_str() {
+        "from" => Action::From(operand),
+        "output" => Action::Output(operand),
+        _ => Action::Reuse { keyword: keyword.clone(), layer: operand },
+    })
+}
+
+/// A built-in layer, a template or a network of the block.
+///
+/// ```text
+/// layer = word args?
+/// ```
+pub fn layer(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Layer> {
+    token(input);
+    let mut tokens = kind.to_token_stream();
+    if input.peek(Token![<]) {
+        report.add(next(input), format_args!("sizes stand in round brackets: `{kind}(..)`"));
+        return None;
+    }
+    if input.peek(Token![!]) {
+        report.add(token(input), format_args!("a layer is no macro; write `{kind}` without `!`"));
+    }
+    let (args, illegible_args) = arguments(input, kind, &mut tokens, report);
+    Some(Layer { kind: kind.clone(), args, illegible_args, tokens })
+}
+
+fn arguments(input: ParseStream, kind: &Ident, tokens: &mut TokenStream, report: &mut Report) -> (Vec<Arg>, bool) {
+    match next(input) {
+        Some(TokenTree::Group(group)) if group.delimiter() != Delimiter::None => {
+            token(input);
+            group.to_tokens(tokens);
+            if group.delimiter() != Delimiter::Parenthesis {
+                report.add(&group, format_args!("arguments stand in round brackets: `{kind}(..)`"));
+            }
+            args(&group, report)
+        }
+        _ => (Vec::new(), false),
+    }
+}
+
+/// A network or custom layer by its path.
+///
+/// ```text
+/// path = '::'? word ('::' word)* ('::'? '<' .. '>')? ('(' (expression (',' expression)*)? ')')?
+/// ```
+fn path(input: ParseStream, report: &mut Report) -> Option<Action> {
+    let mut path = TokenStream::new();
+    let mut kind = None;
+    while input.peek(Ident::peek_any) || (input.peek(Token![::]) && !input.peek3(Token![<])) {
+        // `as` begins the tag.
+        if input.peek(Token![as]) {
+            break;
+        }
+        if let Ok(colons) = input.parse::<Token![::]>() {
+            colons.to_tokens(&mut path);
+            continue;
+        }
+        let word = Ident::parse_any(input).ok()?;
+        word.to_tokens(&mut path);
+        kind = Some(word);
+        if !input.peek(Token![::]) {
+            break;
+        }
+    }
+    let Some(kind) = kind else {
+        report.add(next(input).map(|token| token.to_token_stream()).unwrap_or(path), "expected the name of a network or layer after `::`");
+        return None;
+    };
+    if syn::Path::parse_mod_style.parse2(path.clone()).is_err() {
+        report.add(&path, format_args!("`{}` is no path to a network or layer", crate::text::of(&path)));
+        return None;
+    }
+    let mut tokens = path.clone();
+    let _ = input.parse::<Token![::]>();
+    let generics = generics(input, report)?;
+    if let Some(generics) = &generics {
+        quote::quote!(<#generics>).to_tokens(&mut tokens);
+    }
+    let layer = Layer { kind: kind.clone(), args: Vec::new(), illegible_args: false, tokens };
+    let mut layer = PathLayer { path, kind, generics, args: None, illegible_args: false, tokens: layer.tokens };
+    if input.peek(syn::token::Paren) {
+        let (args, illegible) = arguments(input, &layer.kind, &mut layer.tokens, report);
+        layer.illegible_args = illegible;
+        layer.args = Some(sizes(args, &layer.kind, report));
+    }
+    Some(Action::Path(layer))
+}
+
+/// What stands between `<` and `>`; the outer option is None where it is illegible.
+fn generics(input: ParseStream, report: &mut Report) -> Option<Option<TokenStream>> {
+    if !input.peek(Token![<]) {
+        return Some(None);
+    }
+    let open = next(input);
+    match input.parse::<AngleBracketedGenericArguments>() {
+        Ok(arguments) => Some(Some(arguments.args.to_token_stream())),
+        Err(_) => {
+            report.add(open, "expected sizes or types between `<` and `>`, as in `Encoder<64>`");
+            None
+        }
+    }
+}
+
+/// The arguments of a custom layer or of a network of several inputs have no names.
+fn sizes(args: Vec<Arg>, kind: &Ident, report: &mut Report) -> Vec<Expr> {
+    let mut sizes = Vec::new();
+    for arg in args {
+        match arg {
+            Arg::Position { input: None, size } => sizes.push(size),
+            Arg::Position { input: Some(input), .. } => {
+                report
+                    .add(input, format_args!("`{kind}` is no built-in layer, and its sizes are not joined by `->`: separate them by `,`"));
+            }
+            Arg::Option { key, .. } => {
+                report.add(key, format_args!("`{kind}` is no built-in layer and takes no options by name"));
+            }
+        }
+    }
+    sizes
+}

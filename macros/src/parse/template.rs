@@ -1,0 +1,120 @@
+//! Templates: bodies with arguments, which stand beside the networks of a block.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Expr, Token};
+
+use super::{found, group, inside, next, skip_to_comma, steps, token, word_then_equals};
+use crate::ast::{Param, Template};
+use crate::layers;
+use crate::report::Report;
+
+/// What a template looks like, for messages.
+const EXAMPLE: &str = "`block DoubleConv(channels, kernel = 3) { .. }`";
+
+/// Does a template begin here? A network may also be called `block`.
+pub fn begins(input: ParseStream) -> bool {
+    matches!(next(input), Some(TokenTree::Ident(word)) if word == "block") && !input.peek2(Token![:]) && !input.peek2(Token![<])
+}
+
+/// One template; None where it cannot be told what it is called or does.
+///
+/// ```text
+/// template = 'block' word params? '{' steps '}'
+/// ```
+pub fn template(input: ParseStream, report: &mut Report) -> Option<Template> {
+    let keyword = token(input);
+    let name = match next(input) {
+        Some(TokenTree::Ident(name)) if input.peek(syn::Ident) => {
+            token(input);
+            name
+        }
+        other => {
+            let text = format!("`block` is followed by the template's name, {EXAMPLE}, but found {}", found(other.as_ref()));
+            report.add(other.or(keyword), text);
+            super::header::skip_network(input);
+            return None;
+        }
+    };
+    if layers::find(&name.to_string()).is_some() || layers::is_combinator(&name.to_string()) {
+        report.add(&name, format_args!("`{name}` is a built-in layer; give the template another name"));
+    }
+    let params = match group(input, Delimiter::Parenthesis) {
+        Some(params) => self::params(&params, &name, report),
+        None => Vec::new(),
+    };
+    match group(input, Delimiter::Brace) {
+        Some(body) => Some(Template { name, params, steps: steps::steps(&body, report) }),
+        None => {
+            let other = next(input);
+            let text = format!("expected the layers of the template `{name}` between braces, but found {}", found(other.as_ref()));
+            match other {
+                Some(other) => report.add(other, text),
+                None => report.add(&name, text),
+            }
+            super::header::skip_network(input);
+            None
+        }
+    }
+}
+
+/// ```text
+/// params = '(' (param (',' param)* ','?)? ')'
+/// param  = word ('=' expression)?
+/// ```
+fn params(group: &Group, template: &Ident, report: &mut Report) -> Vec<Param> {
+    let mut params: Vec<Param> = Vec::new();
+    inside(group.stream(), report, |input, report| {
+        while !input.is_empty() {
+            match param(input, report) {
+                Some(param) if params.iter().any(|other| other.name == param.name) => {
+                    report.add(&param.name, format_args!("two arguments of `{template}` are named `{}`", param.name));
+                }
+                Some(param) => {
+                    let optional = params.iter().any(|other| other.default.is_some());
+                    if param.default.is_none() && optional {
+                        report.add(&param.name, format_args!("`{}` has no default and must stand before those that have one", param.name));
+                    }
+                    params.push(param);
+                }
+                None => skip_to_comma(input),
+            }
+            if !input.is_empty() && input.parse::<Token![,]>().is_err() {
+                let other = next(input);
+                report.add(&other, format_args!("expected `,` after an argument of `{template}`, but found {}", found(other.as_ref())));
+                skip_to_comma(input);
+                let _ = input.parse::<Token![,]>();
+            }
+        }
+    });
+    params
+}
+
+fn param(input: ParseStream, report: &mut Report) -> Option<Param> {
+    let other = next(input);
+    if !input.peek(syn::Ident) {
+        report.add(&other, format_args!("an argument of a template is a word, as in {EXAMPLE}, but found {}", found(other.as_ref())));
+        return None;
+    }
+    let defaulted = word_then_equals(input);
+    let name = Ident::parse_any(input).ok()?;
+    if input.peek(Token![:]) {
+        report.add(token(input), format_args!("the arguments of a template have no types; write `{name}` alone"));
+        skip_to_comma(input);
+        return Some(Param { name, default: None });
+    }
+    if !defaulted {
+        return Some(Param { name, default: None });
+    }
+    let sign = token(input);
+    let before = next(input);
+    match input.parse::<Expr>() {
+        Ok(default) => Some(Param { name, default: Some(default) }),
+        Err(_) => {
+            report.add(before.or(sign), format_args!("expected a default for `{name}` after `=`"));
+            skip_to_comma(input);
+            Some(Param { name, default: None })
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Networks with joins, splits, residuals and shared layers, built at run time.
+
+use layercake::ir::ops::{Concat, Split};
+use layercake::ir::{Builder, Graph, Mistake, Op, Shape};
+
+use crate::Random;
+use crate::chain::{on_anything, on_images, on_rows, random_shape};
+
+/// Larger values would make the oracle slow and find nothing more.
+const MOST: usize = 2000;
+
+/// A graph of one to three inputs, three to fourteen nodes and one to three outputs. Each node takes what it likes of all that is there;
+/// what a shape rule refuses is drawn again.
+pub fn random_graph(random: &mut Random) -> Graph {
+    let mut builder = Builder::new("Graph");
+    let shape = random_shape(random);
+    let mut shapes = Vec::new();
+    for i in 0..[1, 1, 1, 2, 2, 3][random.whole(0, 5)] {
+        shapes.push(if random.chance(0.7) { shape } else { random_shape(random) });
+        builder.input(&format!("in{i}"), shapes[i]).expect("sizes of at least one");
+    }
+    let (inputs, wanted) = (shapes.len(), random.whole(3, 14));
+    let mut growing = Growing { builder, shapes, layers: Vec::new() };
+    while growing.shapes.len() < inputs + wanted {
+        let before = growing.clone();
+        if growing.grow(random).is_err() || growing.shapes.iter().any(|shape| shape.len() > MOST) {
+            growing = before;
+        }
+    }
+    let last = growing.shapes.len() - 1;
+    let mut outputs = vec![("last", last)];
+    // Any value: an input, one that is used inside, the last one again.
+    for name in ["some", "other"].into_iter().take(random.whole(0, 2)) {
+        outputs.push((name, random.whole(0, last)));
+    }
+    growing.builder.finish(&outputs)
+}
+
+#[derive(Clone)]
+struct Growing {
+    builder: Builder,
+    /// Of all values.
+    shapes: Vec<Shape>,
+    /// The values of layers, and what they do: each may be applied again.
+    layers: Vec<(usize, Op)>,
+}
+
+impl Growing {
+    /// Adds a node, or the few of a residual.
+    fn grow(&mut self, random: &mut Random) -> Result<(), Mistake> {
+        // Late values more often than early ones, so that graphs are deep too.
+        let count = self.shapes.len();
+        let x = if random.chance(0.4) { count - 1 } else { random.whole(0, count - 1) };
+        match random.whole(0, 11) {
+            0..=2 => {
+                let op = self.layer(x, random);
+                let value = self.push(op, &[x])?;
+                self.layers.push((value, op));
+            }
+            3 | 4 if !self.layers.is_empty() => {
+                let (layer, op) = self.layers[random.whole(0, self.layers.len() - 1)];
+                let name = format!("n{count}");
+                let value = self.builder.add_shared(&name, op, &[x], layer)?;
+                self.remember(value);
+            }
+            5 => {
+                let branch = self.layer(x, random);
+                let y = self.push(branch, &[x])?;
+                let sum = self.push(Op::Add, &if random.chance(0.5) { [x, y] } else { [y, x] })?;
+                self.push(Op::Relu, &[sum])?;
+            }
+            6 | 7 => {
+                let op = [Op::Add, Op::Add, Op::Sub, Op::Mul, Op::Max][random.whole(0, 4)];
+                let operands = self.like(x, random, if op == Op::Sub { 1 } else { 2 }, |a, b| a == b);
+                self.push(op, &operands)?;
+            }
+            8 => {
+                let axis = random.whole(0, self.shapes[x].rank() - 1);
+                let fits = |a: &Shape, b: &Shape| a.rank() == b.rank() && *a == b.with_dim(axis, a.dim(axis));
+                let operands = self.like(x, random, 3, fits);
+                self.push(Op::Concat(Concat { axis }), &operands)?;
+            }
+            9 => {
+                let (axis, parts) = (random.whole(0, self.shapes[x].rank() - 1), random.whole(1, 4));
+                for index in 0..random.whole(1, parts) {
+                    self.push(Op::Split(Split { parts, index, axis }), &[x])?;
+                }
+            }
+            _ => {
+                let op = on_anything(random, self.shapes[x].rank());
+                self.push(op, &[x])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn layer(&self, x: usize, random: &mut Random) -> Op {
+        match self.shapes[x].rank() {
+            3 => on_images(random),
+            rank => on_rows(random, rank),
+        }
+    }
+
+    /// `x` and one to `most` values that fit to it, of which it is one itself.
+    fn like(&self, x: usize, random: &mut Random, most: usize, fits: impl Fn(&Shape, &Shape) -> bool) -> Vec<usize> {
+        let fitting: Vec<usize> = (0..self.shapes.len()).filter(|&other| fits(&self.shapes[x], &self.shapes[other])).collect();
+        let mut values = vec![x];
+        for _ in 0..random.whole(1, most) {
+            values.push(fitting[random.whole(0, fitting.len() - 1)]);
+        }
+        values
+    }
+
+    fn push(&mut self, op: Op, inputs: &[usize]) -> Result<usize, Mistake> {
+        let value = self.builder.add(&format!("n{}", self.shapes.len()), op, inputs)?;
+        self.remember(value);
+        Ok(value)
+    }
+
+    fn remember(&mut self, value: usize) {
+        let shape = self.builder.clone().finish(&[("last", value)]).outputs()[0].shape;
+        self.shapes.push(shape);
+    }
+}
