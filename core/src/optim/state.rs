@@ -63,8 +63,7 @@ pub(super) fn update<R: Rule, E: Scalar>(rule: &R, at: At, p: &mut [E], g: &[E],
         let mut whole: Vec<&mut [E]> = buffers.iter_mut().map(Vec::as_mut_slice).collect();
         return with_vectors(rule, at, p, g, &mut whole);
     }
-    let mut pieces: Vec<(&mut [E], &[E], Vec<&mut [E]>)> =
-        p.chunks_mut(PIECE).zip(g.chunks(PIECE)).map(|(p, g)| (p, g, Vec::new())).collect();
+    let mut pieces: Vec<_> = p.chunks_mut(PIECE).zip(g.chunks(PIECE)).map(|(p, g)| (p, g, Vec::<&mut [E]>::new())).collect();
     for buffer in buffers {
         pieces.iter_mut().zip(buffer.chunks_mut(PIECE)).for_each(|(piece, buffer)| piece.2.push(buffer));
     }
