@@ -39,6 +39,7 @@ mod dynamic;
 mod edge;
 pub mod gradient;
 mod graph_model;
+pub mod guide;
 mod host;
 pub mod init;
 pub mod io;
@@ -81,7 +82,7 @@ pub mod generic {
     pub use crate::network::{eval, infer, train, train_data};
 }
 
-/// Declares networks. The whole language is described in the [crate's documentation](crate).
+/// Declares networks. The [guide](crate::guide::language) describes the language.
 #[macro_export]
 macro_rules! network {
     ($($tokens:tt)*) => { $crate::__private::network_impl! { ($crate) $($tokens)* } };

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use layercake::dfdx::nn::modules;
+use layercake::dfdx::optim::{Adam, AdamConfig, Momentum, OptimizerUpdateError, RMSprop, RMSpropConfig, Sgd, SgdConfig, WeightDecay};
 use layercake::dfdx::tensor_ops::{TryAdd, TryMul};
 use layercake::io::{load_safetensors, save_safetensors};
 use layercake::layers::Linear;
 use layercake::model::{Freezing, Frozen};
-use layercake::optim::{Adam, AdamConfig, Momentum, OptimizerUpdateError, RMSprop, RMSpropConfig, Sgd, SgdConfig, WeightDecay};
 use layercake::prelude::*;
 
 network! {

@@ -170,4 +170,6 @@ pub fn is_combinator(kind: &str) -> bool {
 }
 
 #[cfg(test)]
+mod guide;
+#[cfg(test)]
 mod tests;
