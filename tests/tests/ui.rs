@@ -59,8 +59,19 @@ fn every_message_has_a_case() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let shown: String = topics().iter().flat_map(|topic| files(&ui().join(topic), "stderr")).map(|file| squeezed(&read(&file))).collect();
     let ops = files(&root.join("ir/src/ops"), "rs").into_iter().filter(|file| !LATER.iter().any(|later| file.ends_with(later)));
-    let macros = ["check.rs", "names.rs", "resolve/mod.rs", "resolve/positions.rs", "shape/stated.rs", "value.rs", "layers/habits.rs"]
-        .map(|file| root.join("macros/src").join(file));
+    let macros = [
+        "check.rs",
+        "names.rs",
+        "resolve/mod.rs",
+        "resolve/positions.rs",
+        "shape/stated.rs",
+        "value.rs",
+        "layers/habits.rs",
+        "model/attributes.rs",
+        "model/structure.rs",
+        "model/typing.rs",
+    ]
+    .map(|file| root.join("macros/src").join(file));
     let parse = files(&root.join("macros/src/parse"), "rs").into_iter().filter(|file| !file.ends_with("tests.rs"));
     let mut texts = 0;
     let mut missing = Vec::new();

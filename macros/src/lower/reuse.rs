@@ -41,6 +41,10 @@ impl Lowering<'_, '_> {
             return false;
         };
         let nodes = &self.nodes[applied.first..applied.first + applied.count];
+        if nodes.iter().any(|node| matches!(node.what, super::What::Lost(_))) {
+            self.lost(step, layer.to_token_stream());
+            return false;
+        }
         if !nodes.iter().any(super::Node::has_tensors) {
             let note = self.template_note();
             let text = format!("`{word}` has no weights to be shared; write `{}` again{note}", crate::text::of(nodes[0].what.tokens()));
@@ -108,8 +112,7 @@ impl super::Node {
     pub fn has_tensors(&self) -> bool {
         match &self.what {
             super::What::Layer { row, .. } => row.field.is_some(),
-            super::What::Network { .. } | super::What::Custom(_) => true,
-            super::What::Lost(_) => true,
+            super::What::Network { .. } | super::What::Custom(_) | super::What::Lost(_) => true,
         }
     }
 }

@@ -137,13 +137,14 @@ fn path(input: ParseStream, report: &mut Report) -> Option<Action> {
         if input.peek(Token![as]) {
             break;
         }
-        let taken = token(input)?;
-        if let TokenTree::Ident(word) = &taken {
-            kind = Some(word.clone());
+        if let Ok(colons) = input.parse::<Token![::]>() {
+            colons.to_tokens(&mut path);
+            continue;
         }
-        let word = matches!(taken, TokenTree::Ident(_));
-        taken.to_tokens(&mut path);
-        if word && !input.peek(Token![::]) {
+        let word = Ident::parse_any(input).ok()?;
+        word.to_tokens(&mut path);
+        kind = Some(word);
+        if !input.peek(Token![::]) {
             break;
         }
     }
