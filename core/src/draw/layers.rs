@@ -180,7 +180,9 @@ mod tests {
 
     #[test]
     fn made_up_names() {
-        for (name, kind) in [("tanh_1", "Tanh"), ("avg_pool2d_12", "AvgPool2d"), ("conv2d", "Conv2d"), ("block.0.relu_2", "ReLU"), ("features.3", "ReLU")] {
+        for (name, kind) in
+            [("tanh_1", "Tanh"), ("avg_pool2d_12", "AvgPool2d"), ("conv2d", "Conv2d"), ("block.0.relu_2", "ReLU"), ("features.3", "ReLU")]
+        {
             assert!(is_made_up(name, kind), "{name}");
         }
         for (name, kind) in [("gate", "Tanh"), ("conv1", "Conv2d"), ("relu_after", "ReLU"), ("bn_1", "BatchNorm2d"), ("3", "ReLU")] {
