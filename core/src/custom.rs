@@ -9,11 +9,14 @@ use crate::Scalar;
 use crate::edge::shape;
 use crate::value::Value;
 
+/// What a custom layer gives, and the tape.
+pub type Called<E, D, T> = (Value<E, D>, T);
+
 /// Calls a custom layer.
 ///
 /// # Errors
 /// If the device is out of memory.
-pub fn call<M, In, Out, E, D, T>(module: &M, input: Value<E, D>, tape: T) -> Result<(Value<E, D>, T), D::Err>
+pub fn call<M, In, Out, E, D, T>(module: &M, input: Value<E, D>, tape: T) -> Result<Called<E, D, T>, D::Err>
 where
     M: Module<Tensor<In, E, D, T>, Output = Tensor<Out, E, D, T>, Error = D::Err>,
     In: Shape,
@@ -33,7 +36,7 @@ pub fn call_mut<M, In, Out, E, D>(
     module: &mut M,
     input: Value<E, D>,
     tape: OwnedTape<E, D>,
-) -> Result<(Value<E, D>, OwnedTape<E, D>), D::Err>
+) -> Result<Called<E, D, OwnedTape<E, D>>, D::Err>
 where
     M: ModuleMut<Tensor<In, E, D, OwnedTape<E, D>>, Output = Tensor<Out, E, D, OwnedTape<E, D>>, Error = D::Err>,
     In: Shape,

@@ -115,6 +115,8 @@ pub enum Action {
         count: Option<Expr>,
         steps: Vec<Step>,
     },
+    /// `Sequential {..}`
+    Sequential { kind: Ident, steps: Vec<Step> },
     /// `from tag`
     From(Ident),
     /// `output name`

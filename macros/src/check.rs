@@ -49,7 +49,7 @@ pub fn steps(steps: &[Step], report: &mut Report) {
                 self::steps(&body.steps, report);
                 shortcut.iter().for_each(|branch| self::steps(&branch.steps, report));
             }
-            Action::Repeat { steps, .. } => self::steps(steps, report),
+            Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => self::steps(steps, report),
             _ => {}
         }
     }
@@ -98,7 +98,7 @@ fn cut(steps: &mut [Step], refuse: &mut impl FnMut(&Ident) -> bool) {
                 cut(&mut body.steps, refuse);
                 shortcut.iter_mut().for_each(|branch| cut(&mut branch.steps, refuse));
             }
-            Action::Repeat { steps, .. } => cut(steps, refuse),
+            Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => cut(steps, refuse),
             _ => {}
         }
     }
@@ -150,7 +150,7 @@ fn documented(step: &Step, report: &mut Report) {
         Action::Layer(layer) => (layer.kind.to_string(), layers::find(&layer.kind.to_string()).is_none_or(|row| row.field.is_some())),
         Action::Path(_) | Action::Illegible => return,
         Action::Branches { layer, .. } => (layer.kind.to_string(), false),
-        Action::Residual { kind, .. } | Action::Repeat { kind, .. } => (kind.to_string(), false),
+        Action::Residual { kind, .. } | Action::Repeat { kind, .. } | Action::Sequential { kind, .. } => (kind.to_string(), false),
         Action::From(_) => ("from".to_owned(), false),
         Action::Output(_) => ("output".to_owned(), false),
         Action::Reuse { .. } => ("reuse".to_owned(), false),

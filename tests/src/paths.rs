@@ -5,7 +5,7 @@ use dfdx::tensor_ops::Device;
 use layercake::__private::{Call, Done, Path, Runtime, Value, record_portably, run_portably};
 use layercake::ir::Graph;
 use layercake::{Backend, Scalar};
-use layercake_engine::Mode;
+use layercake_engine::{Engine, EngineError, Mode};
 
 use crate::subject::backward;
 use crate::{Numbers, Outcome};
@@ -28,6 +28,18 @@ impl Pass<'_> {
     /// Runs it on the engine, in float32. The runtime must be for this graph alone.
     pub fn engine(&self, runtime: &Runtime, mode: Mode) -> Outcome {
         self.run(Path::Engine, runtime, mode, <Cpu as Backend<f32>>::run, <Cpu as Backend<f32>>::record)
+    }
+
+    /// The operation that the engine lacks, because of which it cannot run this.
+    ///
+    /// # Panics
+    /// If the engine refuses it for another reason.
+    pub fn engine_lacks(&self, mode: Mode) -> Option<&'static str> {
+        match Engine::default().start(self.graph, self.inputs[0].dims[0], mode, true) {
+            Ok(_) => None,
+            Err(EngineError::Unsupported { kind, .. }) => Some(kind),
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// Runs it on the portable path, in float32.

@@ -50,7 +50,7 @@ impl Foreseen {
                     self.add(&body.steps);
                     shortcut.iter().for_each(|branch| self.add(&branch.steps));
                 }
-                Action::Repeat { steps, .. } => self.add(steps),
+                Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => self.add(steps),
                 _ => {}
             }
         }

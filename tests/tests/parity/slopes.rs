@@ -106,10 +106,9 @@ fn gradients_are_slopes() {
         let state = random_state(&graph, &mut random);
         let input = random.numbers(&[&[2], shape].concat(), -1.5, 1.5);
         let output_grad = random.numbers(&[&[2], graph.outputs()[0].shape.dims()].concat(), -1.0, 1.0);
-        let output_grads = [Some(output_grad.clone())];
         let pass = |state: &[Numbers], input: &Numbers| {
-            let inputs = std::slice::from_ref(input);
-            Pass { graph: &graph, state, inputs, output_grads: &output_grads, seed: 5 }.portable_f64(Mode::Train)
+            let (inputs, output_grads) = (std::slice::from_ref(input), &[Some(output_grad.clone())]);
+            Pass { graph: &graph, state, inputs, output_grads, seed: 5 }.portable_f64(Mode::Train)
         };
         let value = |state: &[Numbers], input: &Numbers| -> f64 {
             pass(state, input)["output/0"].values.iter().zip(&output_grad.values).map(|(y, g)| y * g).sum()
