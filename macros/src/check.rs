@@ -63,6 +63,7 @@ fn mentioned(list: &[Param], steps: &[Step]) -> bool {
                 Action::Branches { layer, branches } => has(&layer.tokens) || branches.iter().any(branch),
                 Action::Residual { shortcut, body, .. } => branch(body) || shortcut.iter().any(branch),
                 Action::Repeat { count, steps, .. } => has(&count.to_token_stream()) || mentioned(list, steps),
+                Action::Sequential { steps, .. } => mentioned(list, steps),
                 // What is illegible may have named it.
                 Action::Illegible => true,
                 Action::From(_) | Action::Output(_) | Action::Reuse { .. } => false,
