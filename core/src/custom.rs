@@ -42,6 +42,9 @@ where
     }
 }
 
+/// A tensor whose tape records.
+pub type Traced<S, E, D> = Tensor<S, E, D, OwnedTape<E, D>>;
+
 /// A module that can stand in a network while it trains.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be trained here: it is no module from `{In}` to `{Out}`",
@@ -54,7 +57,7 @@ pub trait CustomLayerMut<In: Shape, Out: Shape, E: Scalar, D: Device<E>> {
     ///
     /// # Errors
     /// If the device is out of memory.
-    fn apply_mut(&mut self, input: Tensor<In, E, D, OwnedTape<E, D>>) -> Result<Tensor<Out, E, D, OwnedTape<E, D>>, D::Err>;
+    fn apply_mut(&mut self, input: Traced<In, E, D>) -> Result<Traced<Out, E, D>, D::Err>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -66,7 +69,7 @@ where
     E: Scalar,
     D: Device<E>,
 {
-    fn apply_mut(&mut self, input: Tensor<In, E, D, OwnedTape<E, D>>) -> Result<Tensor<Out, E, D, OwnedTape<E, D>>, D::Err> {
+    fn apply_mut(&mut self, input: Traced<In, E, D>) -> Result<Traced<Out, E, D>, D::Err> {
         self.try_forward_mut(input)
     }
 }

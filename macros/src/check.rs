@@ -144,11 +144,7 @@ fn way(uses: &[(Ident, Vec<Ident>)], from: &Ident, to: &Ident) -> Option<Vec<Ide
 fn cut(steps: &mut [Step], refuse: &mut impl FnMut(&Ident) -> bool) {
     for step in steps {
         match &mut step.action {
-            Action::Layer(layer) => {
-                if refuse(&layer.kind) {
-                    step.action = Action::Illegible;
-                }
-            }
+            Action::Layer(layer) if refuse(&layer.kind) => step.action = Action::Illegible,
             Action::Branches { branches, .. } => branches.iter_mut().for_each(|branch| cut(&mut branch.steps, refuse)),
             Action::Residual { shortcut, body, .. } => {
                 cut(&mut body.steps, refuse);

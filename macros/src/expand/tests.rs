@@ -199,7 +199,9 @@ fn a_network_called_like_a_parameter_gives_way() {
 
 #[test]
 fn several_ports_are_parameters_and_a_tuple() {
-    let expansion = expanded("pub N: { left: [4], right: [2, 3] } -> { sum: [4], rest: [_, 3] } { a: Linear(4), output sum, from right, ReLU, output rest }");
+    let expansion = expanded(
+        "pub N: { left: [4], right: [2, 3] } -> { sum: [4], rest: [_, 3] } { a: Linear(4), output sum, from right, ReLU, output rest }",
+    );
     has(&expansion, "left: ::layercake::__private::Tensor<(B, ::layercake::__private::Const<4>), E, D>, right:");
     has(&expansion, "::layercake::__private::infer(self, (left, right))");
     has(&expansion, "pub const INPUT: ([usize; 1], [usize; 2]) = ([4], [2, 3]);");
@@ -219,8 +221,11 @@ fn what_is_applied_again_is_no_field() {
     // Tensors of named sizes are compared by the compiler, in one check.
     let expansion = expanded("N: [W] -> [_] { a: Repeat(2) { Linear(V) }, reuse a }");
     assert_eq!(expansion.matches("check_shared").count(), 2);
-    has(&expansion, "const _: () = { #[allow(unused_imports)] use ::layercake::__private::ir::{Part, blame, blame_in}; \
-                     blame(&__NSizes::SHARED_2, Part::Layer, &[]); blame(&__NSizes::SHARED_3, Part::Layer, &[]); };");
+    has(
+        &expansion,
+        "const _: () = { #[allow(unused_imports)] use ::layercake::__private::ir::{Part, blame, blame_in}; \
+                     blame(&__NSizes::SHARED_2, Part::Layer, &[]); blame(&__NSizes::SHARED_3, Part::Layer, &[]); };",
+    );
 }
 
 #[test]
