@@ -164,21 +164,25 @@ impl Printer<'_> {
             body.into_token_stream()
         };
         let (shared, mutable) = (body(false), body(true));
-        let [head, head_mut] = [quote! {
-            fn custom<__T: #k::Tape<#e, #d>>(
-                &self,
-                path: &::core::primitive::str,
-                input: #k::Value<#e, #d>,
-                tape: __T,
-            ) -> ::core::result::Result<(#k::Value<#e, #d>, __T), #d::Err>
-        }, quote! {
-            fn custom_mut(
-                &mut self,
-                path: &::core::primitive::str,
-                input: #k::Value<#e, #d>,
-                tape: #k::OwnedTape<#e, #d>,
-            ) -> ::core::result::Result<(#k::Value<#e, #d>, #k::OwnedTape<#e, #d>), #d::Err>
-        }].map(|head| self.here(head));
+        let [head, head_mut] = [
+            quote! {
+                fn custom<__T: #k::Tape<#e, #d>>(
+                    &self,
+                    path: &::core::primitive::str,
+                    input: #k::Value<#e, #d>,
+                    tape: __T,
+                ) -> ::core::result::Result<(#k::Value<#e, #d>, __T), #d::Err>
+            },
+            quote! {
+                fn custom_mut(
+                    &mut self,
+                    path: &::core::primitive::str,
+                    input: #k::Value<#e, #d>,
+                    tape: #k::OwnedTape<#e, #d>,
+                ) -> ::core::result::Result<(#k::Value<#e, #d>, #k::OwnedTape<#e, #d>), #d::Err>
+            },
+        ]
+        .map(|head| self.here(head));
         Some(quote!(#head #shared #head_mut #mutable))
     }
 

@@ -199,7 +199,9 @@ fn a_network_called_like_a_parameter_gives_way() {
 
 #[test]
 fn several_ports_are_parameters_and_a_tuple() {
-    let expansion = expanded("pub N: { left: [4], right: [2, 3] } -> { sum: [4], rest: [_, 3] } { a: Linear(4), output sum, from right, ReLU, output rest }");
+    let expansion = expanded(
+        "pub N: { left: [4], right: [2, 3] } -> { sum: [4], rest: [_, 3] } { a: Linear(4), output sum, from right, ReLU, output rest }",
+    );
     has(&expansion, "left: ::layercake::__private::Tensor<(B, ::layercake::__private::Const<4>), E, D>, right:");
     has(&expansion, "::layercake::__private::infer(self, (left, right))");
     has(&expansion, "pub const INPUT: ([usize; 1], [usize; 2]) = ([4], [2, 3]);");
@@ -219,8 +221,11 @@ fn what_is_applied_again_is_no_field() {
     // Tensors of named sizes are compared by the compiler, in one check.
     let expansion = expanded("N: [W] -> [_] { a: Repeat(2) { Linear(V) }, reuse a }");
     assert_eq!(expansion.matches("check_shared").count(), 2);
-    has(&expansion, "const _: () = { #[allow(unused_imports)] use ::layercake::__private::ir::{Part, blame, blame_in}; \
-                     blame(&__NSizes::SHARED_2, Part::Layer, &[]); blame(&__NSizes::SHARED_3, Part::Layer, &[]); };");
+    has(
+        &expansion,
+        "const _: () = { #[allow(unused_imports)] use ::layercake::__private::ir::{Part, blame, blame_in}; \
+                     blame(&__NSizes::SHARED_2, Part::Layer, &[]); blame(&__NSizes::SHARED_3, Part::Layer, &[]); };",
+    );
 }
 
 #[test]
@@ -264,4 +269,23 @@ fn generic_parameters_stand_where_they_belong() {
         lacks(&expansion, number);
     }
     lacks(&expanded(LENET5), "__UNVERIFIED");
+}
+
+/// `docs/expansion.md` shows what the macro really prints.
+#[test]
+fn the_documented_expansion_is_the_real_one() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/expansion.md");
+    let text = std::fs::read_to_string(&file).expect("the file is there");
+    let fence = |marker: &str| {
+        let start = text.find(marker).expect("the marker is there") + marker.len();
+        let start = start + text[start..].find("```rust\n").expect("code follows") + "```rust\n".len();
+        start..start + text[start..].find("```").expect("the code ends")
+    };
+    let (block, shown) = (fence("<!-- block -->"), fence("<!-- expansion -->"));
+    let real = pretty(&expanded(&text[block]));
+    if std::env::var_os("EXPANSION").is_some() {
+        std::fs::write(&file, format!("{}{real}{}", &text[..shown.start], &text[shown.end..])).expect("the file can be written");
+        return;
+    }
+    assert!(text[shown] == real, "docs/expansion.md is not what the macro prints; see there how to update it");
 }

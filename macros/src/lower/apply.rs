@@ -149,7 +149,8 @@ impl Lowering<'_, '_> {
             many => (format!("{many} sizes"), format!("{}<{}>", layer.kind, sizes.join(", "))),
         };
         let note = self.template_note();
-        self.report.add(&layer.kind, format_args!("the network `{}` takes {takes}, but is given {given}\nhelp: write `{how}`{note}", layer.kind));
+        self.report
+            .add(&layer.kind, format_args!("the network `{}` takes {takes}, but is given {given}\nhelp: write `{how}`{note}", layer.kind));
         false
     }
 

@@ -251,7 +251,18 @@ impl<'a, 'r> Lowering<'a, 'r> {
         self.check_field(step, &path, &what);
         let field = self.names.field(&path, step.name.as_ref(), &what);
         let note = self.note(&what);
-        self.nodes.push(Node { path, field, docs: step.docs.clone(), what, inputs, operands, shares, again, output: step.output.clone(), note });
+        self.nodes.push(Node {
+            path,
+            field,
+            docs: step.docs.clone(),
+            what,
+            inputs,
+            operands,
+            shares,
+            again,
+            output: step.output.clone(),
+            note,
+        });
         self.used.push(false);
         self.current = self.inputs.len() + self.nodes.len() - 1;
     }

@@ -181,7 +181,9 @@ impl Lowering<'_, '_> {
         }
         words.sort_unstable();
         let help = if self.ended.contains(&word) {
-            format!("`{word}` is seen only inside the `Repeat` that defines it; tag what that gives in the end: `Repeat(..) {{ .. }} as {word}`")
+            format!(
+                "`{word}` is seen only inside the `Repeat` that defines it; tag what that gives in the end: `Repeat(..) {{ .. }} as {word}`"
+            )
         } else if self.foreseen.tags.contains(&word) {
             "the step that defines it stands further down; a network is written in the order in which it runs".to_owned()
         } else if let Some(near) = spelling::nearest(&word, &words) {

@@ -53,8 +53,11 @@ impl Templates {
         }
         // Who uses a broken one cannot be looked at.
         known.spread();
-        let uses: Vec<Vec<usize>> =
-            known.list.iter().map(|known_one| words(&known_one.template.steps).iter().filter_map(|used| known.index(used)).collect()).collect();
+        let uses: Vec<Vec<usize>> = known
+            .list
+            .iter()
+            .map(|known_one| words(&known_one.template.steps).iter().filter_map(|used| known.index(used)).collect())
+            .collect();
         // The inner ones first, so that a mistake is said of the innermost alone.
         let mut open: Vec<usize> = (0..known.list.len()).filter(|&i| !known.list[i].broken).collect();
         while let Some(next) = open.iter().position(|i| !uses[*i].iter().any(|used| open.contains(used))) {

@@ -47,13 +47,16 @@ fn one_step_after_the_other() {
 
 #[test]
 fn tags_go_back() {
-    let lines = plan("N: [8] -> [8] { a: Linear(8) as x, b: Linear(8) as y, Add(x) as z, from y, Mul(y, x) as w, from input, Sub(y), Max(z, w) }");
+    let lines =
+        plan("N: [8] -> [8] { a: Linear(8) as x, b: Linear(8) as y, Add(x) as z, from y, Mul(y, x) as w, from input, Sub(y), Max(z, w) }");
     assert_eq!(lines[2..], ["add_1 <- b, a", "mul_1 <- b, b, a", "sub_1 <- input, b", "max_1 <- sub_1, add_1, mul_1", "-> output: max_1"]);
 }
 
 #[test]
 fn branches_begin_at_the_same_value() {
-    let lines = plan("N: [8] -> [8] { ReLU, Add { { a: Linear(8) }, {}, { Tanh, b: Linear(8) } }, cat: Concat { { c: Linear(8) }, { d: Linear(8) } } }");
+    let lines = plan(
+        "N: [8] -> [8] { ReLU, Add { { a: Linear(8) }, {}, { Tanh, b: Linear(8) } }, cat: Concat { { c: Linear(8) }, { d: Linear(8) } } }",
+    );
     assert_eq!(
         lines,
         [
@@ -139,7 +142,9 @@ fn arguments_stay_operands() {
 fn what_is_applied_again_shares_tensors() {
     let lines = plan("N: [8] -> [8] { fc: Linear(8), reuse fc, ReLU, last: reuse fc, reuse last }");
     assert_eq!(lines[..5], ["fc <- input", "fc_2 <- fc = fc", "relu_1 <- fc_2", "last <- relu_1 = fc", "last_2 <- last = fc"]);
-    let lines = plan("block B { a: Linear(8), ReLU, b: Linear(8) } N: [8] -> [8] { one: B, pair: Repeat(2) { fc: Linear(8) }, two: reuse one, reuse pair }");
+    let lines = plan(
+        "block B { a: Linear(8), ReLU, b: Linear(8) } N: [8] -> [8] { one: B, pair: Repeat(2) { fc: Linear(8) }, two: reuse one, reuse pair }",
+    );
     assert_eq!(
         lines[5..],
         [
@@ -264,6 +269,8 @@ fn one_mistake_is_one_message() {
         ("N: [8] -> [_] { fc: Linear(7), reuse fc }", "applies `fc` again"),
         ("N: [8] -> [8] { my::Layer(8) -> [_], Linear(8) }", "state each size"),
         ("N: [8] -> [8] { my::Layer(8 -> 8) -> [8] }", "not joined by `->`"),
+        ("N: [8] -> [8] { fc: Linear(9 -> 8), reuse fc }", "is told to take 9"),
+        ("N: [8] -> [8] { x: Encodr, reuse x }", "no layer `Encodr`"),
         ("N: [8] -> [8] { from (h) }", "`from` is followed by"),
         ("N: [8] -> [8] { block T(a) { Linear(a) } }", "stands beside the networks"),
     ];

@@ -80,7 +80,11 @@ fn stated_outputs() {
 fn sizes_follow_a_generic_parameter() {
     let cases = [
         ("[8]", "Linear(H), ReLU, BatchNorm1d, Linear(4)", vec!["[H]", "[H]", "[H]", "[4]"]),
-        ("[3, 8, 8]", "Conv2d(H, kernel = 3), BatchNorm2d, MaxPool2d(2), GlobalAvgPool2d", vec!["[H, 6, 6]", "[H, 6, 6]", "[H, 3, 3]", "[H]"]),
+        (
+            "[3, 8, 8]",
+            "Conv2d(H, kernel = 3), BatchNorm2d, MaxPool2d(2), GlobalAvgPool2d",
+            vec!["[H, 6, 6]", "[H, 6, 6]", "[H, 3, 3]", "[H]"],
+        ),
         ("[H, 9, 9]", "Conv2d(H, kernel = 3, groups = H), PReLU(H)", vec!["[H, 7, 7]", "[H, 7, 7]"]),
         ("[5, H]", "LayerNorm(H), Permute(1, 0), Linear(2)", vec!["[5, H]", "[H, 5]", "[H, 2]"]),
         ("[H]", "Add { {}, { Linear(H) } }", vec!["[H]", "[H]"]),
@@ -120,7 +124,8 @@ fn arithmetic_on_parameters_is_refused_and_its_numbers_are_not_seen() {
         ("<const H: usize>: [8]", "Linear(H), other::Net", "has a generic parameter in it"),
     ];
     for (header, steps, part) in cases {
-        let block = format!("N{header} -> [_] {{ {steps} }}").replace("-> [_]", if part == "this shape mixes" { "-> [_, _]" } else { "-> [_]" });
+        let block =
+            format!("N{header} -> [_] {{ {steps} }}").replace("-> [_]", if part == "this shape mixes" { "-> [_, _]" } else { "-> [_]" });
         let found = mistakes(&block);
         assert!(found.iter().any(|text| text.contains(part)), "{block}: {found:#?}");
         assert!(!found.iter().any(|text| text.contains("509040") || text.contains("5040")), "{block}: {found:#?}");
