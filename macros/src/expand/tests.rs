@@ -270,3 +270,22 @@ fn generic_parameters_stand_where_they_belong() {
     }
     lacks(&expanded(LENET5), "__UNVERIFIED");
 }
+
+/// `docs/expansion.md` shows what the macro really prints.
+#[test]
+fn the_documented_expansion_is_the_real_one() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/expansion.md");
+    let text = std::fs::read_to_string(&file).expect("the file is there");
+    let fence = |marker: &str| {
+        let start = text.find(marker).expect("the marker is there") + marker.len();
+        let start = start + text[start..].find("```rust\n").expect("code follows") + "```rust\n".len();
+        start..start + text[start..].find("```").expect("the code ends")
+    };
+    let (block, shown) = (fence("<!-- block -->"), fence("<!-- expansion -->"));
+    let real = pretty(&expanded(&text[block]));
+    if std::env::var_os("EXPANSION").is_some() {
+        std::fs::write(&file, format!("{}{real}{}", &text[..shown.start], &text[shown.end..])).expect("the file can be written");
+        return;
+    }
+    assert!(text[shown] == real, "docs/expansion.md is not what the macro prints; see there how to update it");
+}

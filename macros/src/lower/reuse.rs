@@ -41,6 +41,7 @@ impl Lowering<'_, '_> {
             return false;
         };
         let nodes = &self.nodes[applied.first..applied.first + applied.count];
+        // What is wrong with it has been said.
         if nodes.iter().any(|node| matches!(node.what, super::What::Lost(_))) {
             self.lost(step, layer.to_token_stream());
             return false;

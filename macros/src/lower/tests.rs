@@ -269,6 +269,8 @@ fn one_mistake_is_one_message() {
         ("N: [8] -> [_] { fc: Linear(7), reuse fc }", "applies `fc` again"),
         ("N: [8] -> [8] { my::Layer(8) -> [_], Linear(8) }", "state each size"),
         ("N: [8] -> [8] { my::Layer(8 -> 8) -> [8] }", "not joined by `->`"),
+        ("N: [8] -> [8] { fc: Linear(9 -> 8), reuse fc }", "is told to take 9"),
+        ("N: [8] -> [8] { x: Encodr, reuse x }", "no layer `Encodr`"),
         ("N: [8] -> [8] { from (h) }", "`from` is followed by"),
         ("N: [8] -> [8] { block T(a) { Linear(a) } }", "stands beside the networks"),
     ];

@@ -104,6 +104,10 @@ impl Pass<'_> {
             }
             What::Lost(_) => (State::Lost, declared.as_ref().map_or(Flow::UNKNOWN, |declared| self.sizes(declared, true).0)),
         };
+        // What is wrong with a layer is said once, and not where it is applied again.
+        if shares.is_some_and(|owner| matches!(self.nodes[owner].state, State::Lost)) {
+            self.report.truncate(begin);
+        }
         self.report.annotate(begin, &note);
         if let (Some(declared), false) = (&declared, matches!(state, State::Custom | State::Lost)) {
             let begin = self.report.len();
