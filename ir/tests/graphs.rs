@@ -154,7 +154,7 @@ fn a_graph_is_checked_again() {
     assert!(spoilt(|g| g.nodes.to_mut()[1].shares = Some(usize::MAX)).contains("would use the tensors of value"));
     assert!(spoilt(|g| g.outputs.to_mut()[0].shape = Shape::new(&[9])).starts_with("declared as [9], but `a` gives [3]"));
     let further = |g: &mut Graph| g.nodes.to_mut()[0].op = Op::Subgraph(Subgraph { graph: heads(), output: 2 });
-    assert_eq!(spoilt(further), "`trunk` is output 2 of the network `Heads`, which has 2");
+    assert_eq!(spoilt(further), "the network `Heads` has 2 outputs, and none for tag number 3 behind `trunk`");
 }
 
 /// A rule must not look at each place of an image that no memory can hold.

@@ -37,7 +37,7 @@ pub fn row(kind: &Ident, others: &[String], report: &mut Report) -> Option<&'sta
     let all = all.join(", ");
     report.add(
         kind,
-        format_args!("{unknown}\nhelp: the layers are {all}; a network declared elsewhere is written with its path, `self::{word}`"),
+        format_args!("{unknown}\nhelp: the layers are {all}; a network declared elsewhere and a layer of your own are written with their path, `self::{word}`"),
     );
     None
 }
