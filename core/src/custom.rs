@@ -9,6 +9,9 @@ use crate::Scalar;
 use crate::edge::shape;
 use crate::value::Value;
 
+/// What a custom layer gives, and the tape.
+pub type Called<E, D, T> = (Value<E, D>, T);
+
 /// A module that can stand in a network: for tensors of these shapes, a batch of any size before each, with a tape or without.
 /// It is implemented for every dfdx module, and only there so that the compiler can speak of layers.
 #[diagnostic::on_unimplemented(
@@ -39,6 +42,9 @@ where
     }
 }
 
+/// A tensor whose tape records.
+pub type Traced<S, E, D> = Tensor<S, E, D, OwnedTape<E, D>>;
+
 /// A module that can stand in a network while it trains.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be trained here: it is no module from `{In}` to `{Out}`",
@@ -51,7 +57,7 @@ pub trait CustomLayerMut<In: Shape, Out: Shape, E: Scalar, D: Device<E>> {
     ///
     /// # Errors
     /// If the device is out of memory.
-    fn apply_mut(&mut self, input: Tensor<In, E, D, OwnedTape<E, D>>) -> Result<Tensor<Out, E, D, OwnedTape<E, D>>, D::Err>;
+    fn apply_mut(&mut self, input: Traced<In, E, D>) -> Result<Traced<Out, E, D>, D::Err>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -63,7 +69,7 @@ where
     E: Scalar,
     D: Device<E>,
 {
-    fn apply_mut(&mut self, input: Tensor<In, E, D, OwnedTape<E, D>>) -> Result<Tensor<Out, E, D, OwnedTape<E, D>>, D::Err> {
+    fn apply_mut(&mut self, input: Traced<In, E, D>) -> Result<Traced<Out, E, D>, D::Err> {
         self.try_forward_mut(input)
     }
 }
@@ -72,7 +78,7 @@ where
 ///
 /// # Errors
 /// If the device is out of memory.
-pub fn call<M, In, Out, E, D, T>(module: &M, input: Value<E, D>, tape: T) -> Result<(Value<E, D>, T), D::Err>
+pub fn call<M, In, Out, E, D, T>(module: &M, input: Value<E, D>, tape: T) -> Result<Called<E, D, T>, D::Err>
 where
     M: CustomLayer<In, Out, E, D, T>,
     In: Shape,
@@ -92,7 +98,7 @@ pub fn call_mut<M, In, Out, E, D>(
     module: &mut M,
     input: Value<E, D>,
     tape: OwnedTape<E, D>,
-) -> Result<(Value<E, D>, OwnedTape<E, D>), D::Err>
+) -> Result<Called<E, D, OwnedTape<E, D>>, D::Err>
 where
     M: CustomLayerMut<In, Out, E, D>,
     In: Shape,

@@ -118,6 +118,8 @@ pub enum Action {
         count: Option<Expr>,
         steps: Vec<Step>,
     },
+    /// `Sequential {..}`
+    Sequential { kind: Ident, steps: Vec<Step> },
     /// `from tag`
     From(Ident),
     /// `output name`
@@ -134,7 +136,7 @@ impl Action {
         match self {
             Action::Layer(layer) | Action::Branches { layer, .. } => layer.kind.to_token_stream(),
             Action::Path(layer) => layer.kind.to_token_stream(),
-            Action::Residual { kind, .. } | Action::Repeat { kind, .. } => kind.to_token_stream(),
+            Action::Residual { kind, .. } | Action::Repeat { kind, .. } | Action::Sequential { kind, .. } => kind.to_token_stream(),
             Action::From(word) | Action::Output(word) => word.to_token_stream(),
             Action::Reuse { keyword, .. } => keyword.to_token_stream(),
             Action::Illegible => TokenStream::new(),

@@ -63,6 +63,7 @@ fn mentioned(list: &[Param], steps: &[Step]) -> bool {
                 Action::Branches { layer, branches } => has(&layer.tokens) || branches.iter().any(branch),
                 Action::Residual { shortcut, body, .. } => branch(body) || shortcut.iter().any(branch),
                 Action::Repeat { count, steps, .. } => has(&count.to_token_stream()) || mentioned(list, steps),
+                Action::Sequential { steps, .. } => mentioned(list, steps),
                 // What is illegible may have named it.
                 Action::Illegible => true,
                 Action::From(_) | Action::Output(_) | Action::Reuse { .. } => false,
@@ -83,7 +84,7 @@ pub fn steps(steps: &[Step], report: &mut Report) {
                 self::steps(&body.steps, report);
                 shortcut.iter().for_each(|branch| self::steps(&branch.steps, report));
             }
-            Action::Repeat { steps, .. } => self::steps(steps, report),
+            Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => self::steps(steps, report),
             _ => {}
         }
     }
@@ -143,17 +144,13 @@ fn way(uses: &[(Ident, Vec<Ident>)], from: &Ident, to: &Ident) -> Option<Vec<Ide
 fn cut(steps: &mut [Step], refuse: &mut impl FnMut(&Ident) -> bool) {
     for step in steps {
         match &mut step.action {
-            Action::Layer(layer) => {
-                if refuse(&layer.kind) {
-                    step.action = Action::Illegible;
-                }
-            }
+            Action::Layer(layer) if refuse(&layer.kind) => step.action = Action::Illegible,
             Action::Branches { branches, .. } => branches.iter_mut().for_each(|branch| cut(&mut branch.steps, refuse)),
             Action::Residual { shortcut, body, .. } => {
                 cut(&mut body.steps, refuse);
                 shortcut.iter_mut().for_each(|branch| cut(&mut branch.steps, refuse));
             }
-            Action::Repeat { steps, .. } => cut(steps, refuse),
+            Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => cut(steps, refuse),
             _ => {}
         }
     }
@@ -205,7 +202,7 @@ fn documented(step: &Step, report: &mut Report) {
         Action::Layer(layer) => (layer.kind.to_string(), layers::find(&layer.kind.to_string()).is_none_or(|row| row.field.is_some())),
         Action::Path(_) | Action::Illegible => return,
         Action::Branches { layer, .. } => (layer.kind.to_string(), false),
-        Action::Residual { kind, .. } | Action::Repeat { kind, .. } => (kind.to_string(), false),
+        Action::Residual { kind, .. } | Action::Repeat { kind, .. } | Action::Sequential { kind, .. } => (kind.to_string(), false),
         Action::From(_) => ("from".to_owned(), false),
         Action::Output(_) => ("output".to_owned(), false),
         Action::Reuse { .. } => ("reuse".to_owned(), false),

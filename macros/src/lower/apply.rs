@@ -70,7 +70,7 @@ impl Lowering<'_, '_> {
     pub(super) fn path(&mut self, step: &Step, layer: &PathLayer) {
         let args = layer.args.as_deref().unwrap_or_default();
         let tags = args.iter().all(|arg| word(arg).is_some_and(|tag| self.is_tag(tag)));
-        let custom = layer.args.is_some() && step.output.is_some() && !(tags && !args.is_empty());
+        let custom = layer.args.is_some() && step.output.is_some() && (args.is_empty() || !tags);
         if layer.illegible_args {
             return self.lost(step, layer.tokens.clone());
         }

@@ -23,10 +23,11 @@ impl Lowering<'_, '_> {
             }
             Arg::Option { .. } => true,
         });
+        let named = step.name.is_some() || self.is_numbered();
         let path = self.path_of(step, row.prefix, Some(&layer.kind));
         let begin = self.current;
         let outer = self.prefix.clone();
-        if step.name.is_some() {
+        if named {
             self.prefix = format!("{path}.");
         }
         let mut inputs = Vec::new();
@@ -115,10 +116,11 @@ impl Lowering<'_, '_> {
 
     /// `Residual(shortcut = {..}) {..}`
     pub(super) fn residual(&mut self, step: &Step, kind: &Ident, shortcut: Option<&Branch>, body: &Branch) {
+        let named = step.name.is_some() || self.is_numbered();
         let path = self.path_of(step, "residual", Some(kind));
         let begin = self.current;
         let outer = self.prefix.clone();
-        if step.name.is_some() {
+        if named {
             self.prefix = format!("{path}.");
         }
         if body.steps.is_empty() {

@@ -170,6 +170,8 @@ struct Lowering<'a, 'r> {
     foreseen: scope::Foreseen,
     /// Prefix of all paths: empty, or with a `.` at its end.
     prefix: String,
+    /// In a `Sequential`: the prefix directly below it, and the index of its next step.
+    numbering: Option<(String, usize)>,
     /// The length of the prefix where the innermost template begins: names further out are not seen in it.
     floor: usize,
     names: names::Names,
@@ -214,6 +216,7 @@ impl<'a, 'r> Lowering<'a, 'r> {
             scopes: vec![scope::Scope::default()],
             foreseen: scope::Foreseen::default(),
             prefix: String::new(),
+            numbering: None,
             floor: 0,
             names: names::Names::default(),
             applied: HashMap::new(),

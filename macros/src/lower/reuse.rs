@@ -118,8 +118,7 @@ impl super::Node {
     pub fn has_tensors(&self) -> bool {
         match &self.what {
             super::What::Layer { row, .. } => row.field.is_some(),
-            super::What::Network { .. } | super::What::Custom(_) => true,
-            super::What::Lost(_) => true,
+            super::What::Network { .. } | super::What::Custom(_) | super::What::Lost(_) => true,
         }
     }
 }

@@ -50,7 +50,7 @@ impl Foreseen {
                     self.add(&body.steps);
                     shortcut.iter().for_each(|branch| self.add(&branch.steps));
                 }
-                Action::Repeat { steps, .. } => self.add(steps),
+                Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => self.add(steps),
                 _ => {}
             }
         }
@@ -206,7 +206,7 @@ impl Lowering<'_, '_> {
         }
         // Of a split, the first part is the current tensor, and needs no tag to be used.
         let mut unused: Vec<Tag> =
-            scope.tags.into_values().filter(|tag| !tag.used && !(self.is_part(tag.value) && self.used[tag.value])).collect();
+            scope.tags.into_values().filter(|tag| !(tag.used || self.is_part(tag.value) && self.used[tag.value])).collect();
         unused.sort_by_key(|tag| tag.value);
         for tag in unused {
             // The tensor itself has a message already.

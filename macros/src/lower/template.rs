@@ -152,7 +152,7 @@ pub fn words(steps: &[Step]) -> Vec<Ident> {
                 words.extend(self::words(&body.steps));
                 shortcut.iter().for_each(|branch| words.extend(self::words(&branch.steps)));
             }
-            Action::Repeat { steps, .. } => words.extend(self::words(steps)),
+            Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => words.extend(self::words(steps)),
             _ => {}
         }
     }

@@ -58,10 +58,14 @@ impl Lowering<'_, '_> {
                     self.lost(step, kind.to_token_stream());
                     return self.tags(step, first);
                 }
-                let outer = self.open(step, "repeat", kind);
+                // As an item of `Sequential` it has no index: its repetitions have.
+                let spliced = step.name.is_none() && self.is_numbered();
+                let outer = if spliced { self.prefix.clone() } else { self.open(step, "repeat", kind) };
                 let prefix = self.prefix.clone();
                 for i in 0..count {
-                    self.prefix = format!("{prefix}{i}.");
+                    if !spliced {
+                        self.prefix = format!("{prefix}{i}.");
+                    }
                     self.scopes.push(scope::Scope::default());
                     self.steps(steps);
                     self.close_scope();
@@ -69,6 +73,13 @@ impl Lowering<'_, '_> {
                         break;
                     }
                 }
+                self.prefix = outer;
+            }
+            Action::Sequential { kind, steps } => {
+                let outer = self.open(step, "sequential", kind);
+                let around = self.numbering.replace((self.prefix.clone(), 0));
+                self.steps(steps);
+                self.numbering = around;
                 self.prefix = outer;
             }
             Action::Illegible => self.lost(step, step.name.to_token_stream()),
@@ -99,7 +110,7 @@ impl Lowering<'_, '_> {
 
     /// The shape stated behind steps that hold others belongs to what they give in the end; a single layer has taken it already.
     fn stated(&mut self, step: &Step, first: usize) {
-        let compound = matches!(step.action, Action::Repeat { .. } | Action::Layer(_));
+        let compound = matches!(step.action, Action::Repeat { .. } | Action::Sequential { .. } | Action::Layer(_));
         let (Some(stated), true) = (&step.output, compound) else { return };
         let last = self.current.checked_sub(self.inputs.len());
         if let Some(node) = last.filter(|node| *node >= first) {

@@ -14,12 +14,14 @@ use crate::report::Report;
 /// combinator = ('Add' | 'Sub' | 'Mul' | 'Max' | 'Concat') (args | args? '{' branch (',' branch)* ','? '}')
 ///            | 'Residual' ('(' 'shortcut' '=' branch ','? ')')? branch
 ///            | 'Repeat' '(' expression ')' branch
+///            | 'Sequential' branch
 /// branch     = '{' steps '}'
 /// ```
 pub fn combinator(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Action> {
     match kind.to_string().as_str() {
         "Residual" => residual(input, kind, report),
         "Repeat" => repeat(input, kind, report),
+        "Sequential" => sequential(input, kind, report),
         _ => join(input, kind, report),
     }
 }
@@ -157,6 +159,15 @@ fn repeat(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Actio
         }
     };
     Some(Action::Repeat { kind: kind.clone(), count, steps: body.steps })
+}
+
+fn sequential(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Action> {
+    token(input);
+    let body = body(input, kind, report)?;
+    if body.steps.is_empty() {
+        report.add(kind, "`Sequential` has no layers");
+    }
+    Some(Action::Sequential { kind: kind.clone(), steps: body.steps })
 }
 
 fn body(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Branch> {

@@ -39,7 +39,9 @@ impl Pass<'_> {
         match (shapes, settings.known()) {
             (Some(shapes), Some(known)) => self.decide(subject, settings, (subject.row.build)(&known), &shapes, values),
             _ => {
-                let outline = self.outline(subject.row, settings, &inputs[0]);
+                // Of values that are joined, some may come from a network, whose rank is not known.
+                let input = inputs.iter().find(|input| input.dims.is_some()).unwrap_or(&inputs[0]);
+                let outline = self.outline(subject.row, settings, input);
                 self.postpone(outline, values, inputs)
             }
         }
