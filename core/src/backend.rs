@@ -84,7 +84,11 @@ pub enum Path {
 
 impl Backend<f32> for Cpu {
     fn check(graph: &Graph, runtime: &Runtime, batch: usize, mode: Mode, input_grad: bool) -> Result<(), EngineError> {
-        runtime.engine.start(graph, batch, mode, input_grad).map(drop)
+        match runtime.engine.start(graph, batch, mode, input_grad) {
+            // It runs on the portable path.
+            Err(EngineError::Unsupported { .. }) => portable::check(graph, batch, mode),
+            outcome => outcome.map(drop),
+        }
     }
 
     fn run(call: Call<'_, f32, Self>) -> Result<Done<f32, Self, NoneTape>, Self::Err> {

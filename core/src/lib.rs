@@ -30,13 +30,17 @@
 // So that generated code can name this crate within itself.
 extern crate self as layercake;
 
+pub mod average;
 mod backend;
 mod cpu;
 mod custom;
 mod draw;
 mod dynamic;
 mod edge;
+pub mod gradient;
 mod graph_model;
+pub mod guide;
+mod host;
 pub mod init;
 pub mod io;
 pub mod layers;
@@ -46,6 +50,7 @@ mod network;
 pub mod optim;
 mod plan;
 mod portable;
+pub mod schedule;
 mod summary;
 mod value;
 
@@ -58,6 +63,7 @@ pub use graph_model::{GraphError, GraphModel};
 pub use layercake_engine::EngineError;
 /// The graph of a network, and the rules that it obeys.
 pub use layercake_ir as ir;
+#[doc = include_str!("model/derive.md")]
 pub use layercake_macros::Model;
 pub use model::Model;
 pub use network::Network;
@@ -76,7 +82,7 @@ pub mod generic {
     pub use crate::network::{eval, infer, train, train_data};
 }
 
-/// Declares networks. The whole language is described in the [crate's documentation](crate).
+/// Declares networks. The [guide](crate::guide::language) describes the language.
 #[macro_export]
 macro_rules! network {
     ($($tokens:tt)*) => { $crate::__private::network_impl! { ($crate) $($tokens)* } };
@@ -92,7 +98,8 @@ pub mod prelude {
         Trace, ZerosTensor,
     };
     pub use crate::dfdx::tensor_ops::{Backward, Device, MeanTo, PermuteTo, ReshapeTo, SumTo};
-    pub use crate::{Backend, DynTensor, GraphModel, Model, Network, Scalar, Summary, io, loss, model, network, optim};
+    pub use crate::loss::Loss;
+    pub use crate::{Backend, DynTensor, GraphModel, Model, Network, Scalar, Summary, io, loss, model, network, optim, schedule};
 }
 
 /// What generated code names. Not for use by hand: anything here may change.

@@ -1,11 +1,13 @@
 //! Graphs as text: what is written is read, and what is wrong is refused by name.
 
+mod catalogue;
 mod networks;
 
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use catalogue::Catalogue;
 use layercake::io::{IoError, graph_from_json, graph_to_json, load_graph, save_graph};
 use layercake::ir::ops::*;
 use layercake::ir::{Builder, Graph, INFER, MAX_VALUES, Op, Shape};
@@ -13,7 +15,7 @@ use layercake::{Drawing, Summary};
 
 #[test]
 fn what_is_written_is_read() {
-    for graph in networks::all() {
+    for graph in networks::all().into_iter().chain([Catalogue::GRAPH.clone()]) {
         let text = graph_to_json(&graph).unwrap();
         let again = graph_from_json(&text).unwrap();
         assert_eq!(again, graph.inlined());
@@ -266,6 +268,20 @@ fn hostile_texts() {
     says(&text, "22517998136852480 numbers in all values; at most 9007199254740992 are read");
 }
 
+/// A message says what is wrong, not all that is wrong.
+#[test]
+fn messages_are_short() {
+    let long = "x".repeat(1 << 20);
+    for part in ["layercake-graph", "\"Net\"", "input", "flat", "ReLU", "\"op\"", "\"bias\"", "\"version\"", "true", "sum", "[1]", "[2, 4]"]
+    {
+        let quoted = if part.starts_with(['"', '[', 't']) { format!("\"{long}\"") } else { long.clone() };
+        let error = graph_from_json(&GOOD.replacen(part, &quoted, 1)).expect_err(part).to_string();
+        assert!(error.len() < 1000, "{part}: {} bytes", error.len());
+    }
+    let twice = GOOD.replacen("\"version\"", &format!("\"{long}\": 1, \"{long}\": 1, \"version\""), 1);
+    assert!(graph_from_json(&twice).unwrap_err().to_string().len() < 1000);
+}
+
 /// The most that is read: it is counted, printed and drawn in bounded time.
 #[test]
 fn the_largest_graph() {
@@ -307,13 +323,10 @@ fn mutated_texts() {
         (state >> 33) as usize % below
     };
     let mut texts: Vec<String> = networks::all().iter().take(11).map(|graph| graph_to_json(graph).unwrap()).collect();
+    texts.extend(vec![graph_to_json(Catalogue::GRAPH).unwrap(); 6]);
     texts.push(GOOD.to_owned());
     // Where no outputs are stated, another size may make another graph.
-    let unstated = |line: &str| match line.find(", \"output\": ") {
-        Some(at) => format!("{}{}", &line[..at], &line[line.rfind('}').unwrap()..]),
-        None => line.to_owned(),
-    };
-    texts.extend(texts.clone().iter().map(|text| text.lines().map(unstated).collect::<Vec<_>>().join("\n")));
+    texts.extend(texts.clone().iter().map(|text| text.lines().map(without_output).collect::<Vec<_>>().join("\n")));
     const TOKENS: [&str; 24] = [
         "0",
         "1",
@@ -396,6 +409,66 @@ fn mutated_texts() {
     }
     // Both happen often enough to mean something.
     assert!(read > 100 && refused > 2000, "{read} were read and {refused} refused");
+}
+
+/// Each layer alone, any two of its numbers extreme, on inputs of any size: no rule overflows, divides by zero or counts that far.
+#[test]
+fn extreme_numbers() {
+    const EXTREMES: [&str; 7] = ["0", "1", "2", "7", "4294967295", "4294967296", "-1e300"];
+    let graph = Catalogue::GRAPH;
+    let whole = graph_to_json(graph).unwrap();
+    let (mut read, mut refused) = (0, 0);
+    for node in graph.nodes() {
+        let shape = graph.shape(node.inputs()[0]);
+        for size in [1, 3, shape.dim(shape.rank() - 1), 1 << 31, 1 << 32] {
+            let sizes = shape.with_dim(shape.rank() - 1, size);
+            let input = format!(r#"{{"name": "x", "shape": {sizes}}}"#);
+            let name = format!("{{\"name\": \"{}\", \"op\"", node.name);
+            let line = whole.lines().map(str::trim).find(|line| line.starts_with(&name)).unwrap();
+            let at = line.find("\"inputs\"").unwrap();
+            let line = format!("{}\"inputs\": [\"x\"]}}", &line[..at]);
+            let text = format!(
+                r#"{{"format": "layercake-graph", "version": 1, "name": "One", "inputs": [{input}], "outputs": [{{"name": "y", "value": 1}}], "nodes": [{line}]}}"#
+            );
+            let numbers = numbers(&text[text.len() - line.len()..], text.len() - line.len());
+            for (i, &first) in numbers.iter().enumerate() {
+                for &second in &numbers[i..] {
+                    for (one, other) in EXTREMES.iter().flat_map(|one| EXTREMES.iter().map(move |other| (one, other))) {
+                        let text = match first == second {
+                            true => [&text[..first.0], one, &text[first.1..]].concat(),
+                            false => [&text[..first.0], one, &text[first.1..second.0], other, &text[second.1..]].concat(),
+                        };
+                        let clock = Instant::now();
+                        match graph_from_json(&text) {
+                            Ok(graph) => {
+                                assert!(!Summary::from(graph).to_string().is_empty());
+                                read += 1;
+                            }
+                            Err(_) => refused += 1,
+                        }
+                        assert!(clock.elapsed() < Duration::from_secs(2), "{:?}: {text}", clock.elapsed());
+                    }
+                }
+            }
+        }
+    }
+    assert!(read > 1000 && refused > 10_000, "{read} were read and {refused} refused");
+}
+
+/// Where the numbers of a text begin and end, counted from `offset`.
+fn numbers(text: &str, offset: usize) -> Vec<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let begins = (1..bytes.len()).filter(|&i| bytes[i].is_ascii_digit() && matches!(bytes[i - 1], b' ' | b'['));
+    let end = |i: usize| i + bytes[i..].iter().position(|b| matches!(b, b',' | b']' | b'}')).unwrap();
+    begins.map(|i| (offset + i, offset + end(i))).collect()
+}
+
+/// A line of a node without its stated output.
+fn without_output(line: &str) -> String {
+    match line.find(", \"output\": ") {
+        Some(at) => format!("{}{}", &line[..at], &line[line.rfind('}').unwrap()..]),
+        None => line.to_owned(),
+    }
 }
 
 /// Where the texts between quotation marks begin and end.

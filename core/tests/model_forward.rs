@@ -118,3 +118,20 @@ fn it_nests_and_takes_any_batch() {
     let expected = both.1.1.forward(both.0.forward(x.clone()).relu());
     assert_eq!(both.forward(x).array(), expected.array());
 }
+
+network! {
+    Sequence<T: Dim>: [T, 4] -> [T, 8] { Linear(8), ReLU }
+    Short: [16, 8] -> [16, 2] { Linear(2) }
+}
+
+/// A length that is known when it runs fits any other, and what stands for it in constants is none.
+#[derive(Debug, Model)]
+#[model(forward)]
+struct Lengths(Sequence, Short);
+
+#[test]
+fn lengths_are_known_when_it_runs() {
+    let device = Cpu::seed_from_u64(4);
+    let x: Tensor<Rank3<3, 16, 4>, f32, _> = device.sample_normal();
+    assert_eq!(Lengths::new(&device).forward(x).shape().concrete(), [3, 16, 2]);
+}

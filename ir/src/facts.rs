@@ -119,7 +119,7 @@ impl Graph {
 
     /// `[height, width]` of the input region that one element of the last map sees, along the path on which it grows largest: windows
     /// of convolutions and pools, until the operations that mix all positions (`Flatten`, `Linear`). `[1, 1]` for a network without
-    /// windows.
+    /// windows. An operation that makes a map larger counts as seeing one element.
     ///
     /// # Panics
     /// If there are more than [`MAX_VALUES`] values.
@@ -148,6 +148,9 @@ impl Graph {
             if let Some(window) = self.nodes()[node].op.window() {
                 reach = reach.through(&window);
             }
+            if let Some(times) = self.nodes()[node].op.magnify() {
+                reach = reach.magnified(times);
+            }
             reaches[now] = reach;
             most = most.or(reach);
             node += 1;
@@ -172,6 +175,16 @@ impl Reach {
         while axis < 2 {
             self.field[axis] = self.field[axis].saturating_add((window.span(axis) - 1).saturating_mul(self.step[axis]));
             self.step[axis] = self.step[axis].saturating_mul(window.stride[axis]);
+            axis += 1;
+        }
+        self
+    }
+
+    /// Neighbours of a larger map stand closer together; those that fall between two elements of the input count as one apart.
+    const fn magnified(mut self, times: [usize; 2]) -> Self {
+        let mut axis = 0;
+        while axis < 2 {
+            self.step[axis] = self.step[axis].div_ceil(if times[axis] == 0 { 1 } else { times[axis] });
             axis += 1;
         }
         self

@@ -103,6 +103,16 @@ impl Graph {
     }
 }
 
+impl Port {
+    /// Its name.
+    pub const fn name(&self) -> &str {
+        match &self.name {
+            Cow::Borrowed(name) => name,
+            Cow::Owned(name) => name.as_str(),
+        }
+    }
+}
+
 impl Node {
     /// Its name.
     pub const fn name(&self) -> &str {

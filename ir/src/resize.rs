@@ -38,8 +38,8 @@ impl Graph {
         let inputs = self.inputs();
         match value < inputs.len() {
             true if inputs.len() == 1 => "",
-            true => text(&inputs[value].name),
-            false => text(&self.nodes()[value - inputs.len()].name),
+            true => inputs[value].name(),
+            false => self.nodes()[value - inputs.len()].name(),
         }
     }
 
@@ -50,12 +50,5 @@ impl Graph {
             Op::Subgraph(op) => op.graph.has_custom(),
             _ => false,
         })
-    }
-}
-
-const fn text<'a>(name: &'a std::borrow::Cow<'static, str>) -> &'a str {
-    match name {
-        std::borrow::Cow::Borrowed(name) => name,
-        std::borrow::Cow::Owned(name) => name.as_str(),
     }
 }

@@ -64,6 +64,92 @@ fn pool_sizes_follow_pytorch() {
     assert_eq!(output(Op::AvgPool2d(mean), &[2, 7, 7]), [2, 4, 6]);
 }
 
+/// `(height - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1`.
+#[test]
+fn transposed_convolution_sizes() {
+    let one = [1; 2];
+    let plain = ConvTranspose2d {
+        in_channels: INFER,
+        out_channels: 8,
+        kernel: [3; 2],
+        stride: one,
+        padding: [0; 2],
+        output_padding: [0; 2],
+        dilation: one,
+        groups: 1,
+        bias: true,
+    };
+    assert_eq!(output(Op::ConvTranspose2d(plain), &[2, 4, 5]), [8, 6, 7]);
+    // (4 - 1) 2 - 2 + 2 + 1 + 1 = 8; (5 - 1) 3 + 2 + 1 = 15.
+    let strided = ConvTranspose2d { stride: [2, 3], padding: [1, 0], output_padding: [1, 0], ..plain };
+    assert_eq!(output(Op::ConvTranspose2d(strided), &[2, 4, 5]), [8, 8, 15]);
+    // Each of the 2 * 4 * 5 elements meets 8 * 9 taps, in both cases.
+    let cost = |op: ConvTranspose2d| Op::ConvTranspose2d(op).multiply_adds(&Shape::new(&[2, 4, 5]), &Shape::new(&[8, 6, 7]));
+    assert_eq!((cost(plain), cost(strided)), (40 * 72, 40 * 72));
+    let (op, _) = infer(Op::ConvTranspose2d(ConvTranspose2d { groups: 2, ..plain }), &[2, 4, 5]).unwrap();
+    assert_eq!(op.params().as_slice()[0].shape.dims(), [2, 4, 3, 3]);
+    let huge = ConvTranspose2d { stride: [usize::MAX - 1; 2], ..plain };
+    assert!(infer(Op::ConvTranspose2d(huge), &[2, 4, 5]).is_err());
+}
+
+#[test]
+fn sizes_of_what_samples_and_moves() {
+    let adaptive = |size| Op::AdaptiveAvgPool2d(AdaptiveAvgPool2d { output_size: size });
+    assert_eq!(output(adaptive([7, 2]), &[5, 3, 9]), [5, 7, 2]);
+    let reshape = |sizes: &[usize]| Op::Reshape(Reshape { shape: Sizes::new(sizes) });
+    assert_eq!(output(reshape(&[2, INFER, 3]), &[4, 6]), [2, 4, 3]);
+    let permute = |axes: &[usize]| Op::Permute(Permute { axes: Sizes::new(axes) });
+    assert_eq!(output(permute(&[2, 0, 1]), &[4, 5, 6]), [6, 4, 5]);
+    let mean = |axes: &[usize]| Op::Mean(Mean { axes: Sizes::new(axes) });
+    assert_eq!(output(mean(&[2, 0]), &[4, 5, 6]), [5]);
+    let pad = Pad { padding: [1, 2], mode: PadMode::Zeros, top: INFER, bottom: 0, left: 5, right: INFER };
+    assert_eq!(output(Op::Pad(pad), &[4, 5, 6]), [4, 6, 13]);
+    assert_eq!(output(Op::Pad(Pad { top: INFER, bottom: INFER, ..pad }), &[4, 6]), [4, 13]);
+    assert_eq!(output(Op::Slice(Slice { axis: 1, start: 2, end: INFER }), &[4, 5]), [4, 3]);
+    assert_eq!(output(Op::Glu(Glu { axis: INFER }), &[3, 8]), [3, 4]);
+    assert_eq!(output(Op::Maxout(Maxout { in_features: INFER, out_features: 3, pieces: 4, bias: true }), &[2, 5]), [2, 3]);
+    let (op, _) = infer(Op::Maxout(Maxout { in_features: INFER, out_features: 3, pieces: 4, bias: true }), &[5]).unwrap();
+    assert_eq!(op.params().count(), 12 * 5 + 12);
+    assert!(infer(reshape(&[usize::MAX - 1, 3]), &[4, 6]).is_err() && infer(mean(&[0]), &[4]).is_err());
+}
+
+/// Figure 2 of the paper, for a kernel of 3 and one colour, and the order of colours at the centre.
+#[test]
+fn masks_of_pixelcnn() {
+    let conv = |mask, stack, colours| MaskedConv2d {
+        in_channels: 3,
+        out_channels: 6,
+        kernel: [3; 2],
+        mask,
+        stack,
+        colours,
+        dilation: [1; 2],
+        bias: true,
+    };
+    let seen = |op: MaskedConv2d| [0, 1, 2].map(|row| [0, 1, 2].map(|column| u8::from(op.sees(5, 0, row, column))));
+    assert_eq!(seen(conv(Mask::A, Stack::Full, 1)), [[1, 1, 1], [1, 0, 0], [0, 0, 0]]);
+    assert_eq!(seen(conv(Mask::B, Stack::Full, 1)), [[1, 1, 1], [1, 1, 0], [0, 0, 0]]);
+    assert_eq!(seen(conv(Mask::A, Stack::Vertical, 1)), [[1, 1, 1], [0, 0, 0], [0, 0, 0]]);
+    assert_eq!(seen(conv(Mask::B, Stack::Vertical, 1)), [[1, 1, 1], [1, 1, 1], [0, 0, 0]]);
+    assert_eq!(seen(conv(Mask::A, Stack::Horizontal, 1)), [[0, 0, 0], [1, 0, 0], [0, 0, 0]]);
+    assert_eq!(seen(conv(Mask::B, Stack::Horizontal, 1)), [[0, 0, 0], [1, 1, 0], [0, 0, 0]]);
+    let centre = |mask| [0, 2, 4].map(|out| [0, 1, 2].map(|input| u8::from(conv(mask, Stack::Full, 3).sees(out, input, 1, 1))));
+    assert_eq!(centre(Mask::A), [[0, 0, 0], [1, 0, 0], [1, 1, 0]]);
+    assert_eq!(centre(Mask::B), [[1, 0, 0], [1, 1, 0], [1, 1, 1]]);
+}
+
+/// A 3x3 convolution, a pool of 2, up again by 2, a 3x3 convolution: 3, 4 with a step of 2, a step of 1 again, 6.
+#[test]
+fn an_enlarged_map_sees_with_smaller_steps() {
+    let mut b = Builder::new("Up");
+    let mut x = b.input("input", Shape::new(&[1, 16, 16])).unwrap();
+    let up = Upsample { scale: [2; 2], mode: Interpolation::Nearest, align_corners: false };
+    for (i, op) in [Op::Conv2d(conv(3)), Op::MaxPool2d(pool(2)), Op::Upsample(up), Op::Conv2d(conv(3))].into_iter().enumerate() {
+        x = b.add(&format!("l{i}"), op, &[x]).unwrap();
+    }
+    assert_eq!(b.finish(&[("output", x)]).receptive_field(), [6, 6]);
+}
+
 #[test]
 fn inferred_sizes_are_filled_in() {
     let (op, _) = infer(Op::Conv2d(conv(1)), &[3, 4, 4]).unwrap();

@@ -18,6 +18,8 @@ Examples:
   layercake train lenet5 --dataset mnist --data-dir DIR --seed 1  on DIR/mnist/train-images-idx3-ubyte.gz, ..
   layercake eval lenet5 --checkpoint runs/lenet5-digits-1/model.safetensors
   layercake draw lenet5 --out lenet5.svg
+  layercake export lenet5 --json lenet5.json
+  layercake summary lenet5.json
   layercake bench lenet5 --batch-size 64 --json
 
 Each command explains its options: layercake train --help";
@@ -28,16 +30,24 @@ pub(crate) enum Command {
     List,
     /// Print a model's layers with their shapes, parameters and costs.
     Summary {
-        /// The model; `layercake list` shows all.
+        /// The model (`layercake list` shows all), or a graph file that ends in .json.
         model: String,
     },
     /// Draw a model's layers and what flows between them.
     Draw {
-        /// The model; `layercake list` shows all.
+        /// The model (`layercake list` shows all), or a graph file that ends in .json.
         model: String,
         /// The file; its ending says what it becomes: .svg a picture, .dot for Graphviz, .mmd for Mermaid.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+    },
+    /// Write a model's graph to a file.
+    Export {
+        /// The model (`layercake list` shows all), or a graph file that ends in .json.
+        model: String,
+        /// The file: what the model does, layer by layer, without its parameters, for `io::load_graph` and the other commands.
+        #[arg(long, value_name = "FILE")]
+        json: PathBuf,
     },
     /// Train a model and keep the run in a folder.
     Train(TrainArgs),

@@ -5,7 +5,8 @@ use std::io::{Write, stdout};
 use std::path::Path;
 
 use indicatif::HumanCount;
-use layercake::io::write_atomically;
+use layercake::io::{load_graph, save_graph, write_atomically};
+use layercake::ir::Graph;
 use layercake::{Drawing, Summary};
 use layercake_models::{Device, EvalOptions, Model, TrainOptions, zoo};
 use layercake_train::Timing;
@@ -19,8 +20,9 @@ type Outcome = Result<(), CommandError>;
 pub(crate) fn run(cli: Cli) -> Outcome {
     match cli.command {
         Command::List => list(),
-        Command::Summary { model } => Ok(writeln!(stdout(), "{}", Summary::of(named(&model)?.graph()))?),
+        Command::Summary { model } => Ok(writeln!(stdout(), "{}", Summary::from(graph(&model)?))?),
         Command::Draw { model, out } => draw(&model, &out),
+        Command::Export { model, json } => Ok(save_graph(&graph(&model)?, json)?),
         Command::Train(args) => train(args),
         Command::Eval(args) => eval(args),
         Command::Bench(args) => bench(args),
@@ -41,7 +43,7 @@ fn list() -> Outcome {
 }
 
 fn draw(model: &str, out: &Path) -> Outcome {
-    let drawing = Drawing::of(named(model)?.graph());
+    let drawing = Drawing::of(&graph(model)?);
     let text = match out.extension().and_then(OsStr::to_str) {
         Some("svg") => drawing.svg(),
         Some("dot") => drawing.dot(),
@@ -91,6 +93,14 @@ fn bench(args: BenchArgs) -> Outcome {
         writeln!(out, "{what:14} {median_ms:9.3} ms in the middle, {min_ms:9.3} ms at best, {speed:>9} images/s, {steps} times")?;
     }
     Ok(())
+}
+
+/// The graph of a model, or that in a file.
+fn graph(model: &str) -> Result<Graph, CommandError> {
+    if Path::new(model).extension().is_some_and(|ending| ending == "json") {
+        return Ok(load_graph(model)?);
+    }
+    Ok(named(model)?.graph().clone())
 }
 
 fn named(name: &str) -> Result<Box<dyn Model>, CommandError> {

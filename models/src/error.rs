@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use layercake::io::IoError;
 use layercake_models::ModelError;
 
 /// Why the command failed.
@@ -23,6 +24,9 @@ pub(crate) enum CommandError {
     /// A drawing.
     #[error("{}: cannot write it: {reason}", .path.display())]
     Write { path: PathBuf, reason: io::Error },
+    /// A graph file.
+    #[error(transparent)]
+    Graph(#[from] IoError),
     /// The work itself.
     #[error(transparent)]
     Model(#[from] ModelError),

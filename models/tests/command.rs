@@ -76,6 +76,48 @@ fn drawings() {
 }
 
 #[test]
+fn graph_files() {
+    let place = Place::new();
+    place.works("export lenet5 --json net.json");
+    let text = place.text("net.json");
+    assert!(text.contains("\"name\": \"conv2\", \"op\": \"Conv2d\", "), "{text}");
+    assert_eq!(place.works("summary net.json"), place.works("summary lenet5"));
+    place.works("draw lenet5 --out a.svg");
+    place.works("draw net.json --out b.svg");
+    assert_eq!(place.text("a.svg"), place.text("b.svg"));
+    place.works("export net.json --json again.json");
+    assert_eq!(place.text("again.json"), text);
+
+    place.fails("export lenet5", 2, "error: the following required arguments were not provided: --json <FILE>");
+    place.fails("export lenet --json x.json", 1, "error: unknown model `lenet`; did you mean `lenet5`?; there are: lenet5");
+    let reason = "cannot write it: No such file or directory (os error 2)";
+    place.fails("export lenet5 --json no/folder.json", 1, &format!("error: no/folder.json: {reason}"));
+    place.fails("summary absent.json", 1, "error: absent.json: cannot read it: No such file or directory (os error 2)");
+    let spoilt = |from: &str, to: &str, says: &str| {
+        assert!(text.contains(from));
+        place.put("bad.json", text.replacen(from, to, 1).as_bytes());
+        place.fails("summary bad.json", 1, &format!("error: bad.json: {says}"));
+        place.fails("draw bad.json --out c.svg", 1, &format!("error: bad.json: {says}"));
+        place.fails("export bad.json --json c.json", 1, &format!("error: bad.json: {says}"));
+    };
+    spoilt("\"version\": 1", "\"version\": 9", "expected version 1, found 9");
+    spoilt(
+        "layercake-graph",
+        "graph\\u000a\\u001b[2J",
+        "not a graph: expected the format \"layercake-graph\", found \"graph\\n\\u001b[2J\"",
+    );
+    let help = "help: write `Linear(400 -> 120)`, or `Linear(120)` to take what comes";
+    let line = format!("`fc1` is told to take 401 features, but receives 400: [16, 5, 5] flattened by `flatten_1` {help}");
+    spoilt("\"in_features\": 400", "\"in_features\": 401", &line);
+    spoilt("\"output\": [10]", "\"output\": [11]", "node `fc3`: said to give [11], but gives [10]");
+    place.put("bad.json", &[0xff; 9]);
+    place.fails("summary bad.json", 1, "error: bad.json: cannot read it: stream did not contain valid UTF-8");
+    place.put("bad.json", b"{");
+    place.fails("summary bad.json", 1, "error: bad.json: not valid JSON: EOF while parsing an object at line 1 column 1");
+    assert_eq!(place.names("."), ["a.svg", "again.json", "b.svg", "bad.json", "net.json"]);
+}
+
+#[test]
 fn numbers_that_make_no_sense() {
     let place = Place::new();
     let whole =

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cases import case, flat, grid, large, offset, with_zeros
+from cases import case, flat, grid, large, negative, offset, with_zeros
 
 
 class Each(nn.Module):
@@ -41,6 +41,30 @@ class MaskedConv2d(nn.Conv2d):
 
     def forward(self, x):
         return self._conv_forward(x, self.weight * self.seen.to(x.dtype), self.bias)
+
+
+class Maxout(nn.Linear):
+    """The largest of `pieces` linear functions (arXiv 1302.4389, equation 1)."""
+
+    def __init__(self, ins, outs, pieces, bias=True):
+        super().__init__(ins, outs * pieces, bias)
+        self.pieces = pieces
+
+    def forward(self, x):
+        return super().forward(x).unflatten(-1, (-1, self.pieces)).amax(-1)
+
+
+def nails(x, scale):
+    """Each element in the upper left corner of a block of zeros."""
+    height, width = scale
+    y = x.new_zeros(*x.shape[:2], x.shape[2] * height, x.shape[3] * width)
+    y[:, :, ::height, ::width] = x
+    return y
+
+
+def middle(x):
+    """What FractionalMaxPool2d draws, in the middle of its range."""
+    return torch.full((*x.shape[:2], 2), 0.5, dtype=x.dtype)
 
 
 CASES = {
@@ -154,5 +178,203 @@ CASES = {
         case("same", (2, 3), p=Each(lambda x: x.permute(0, 1, 2))),
         case("one_axis", (4,), p=Each(lambda x: x.permute(0, 1))),
         case("between", (3, 4), fc1=nn.Linear(4, 5), p=Each(lambda x: x.permute(0, 2, 1)), fc2=nn.Linear(3, 2)),
+    ],
+    "conv1d": [
+        case("kernel", (2, 7), conv=nn.Conv1d(2, 3, 3)),
+        case("stride_remainder", (2, 8), conv=nn.Conv1d(2, 3, 3, stride=3)),
+        case("padding_beyond_half", (2, 4), conv=nn.Conv1d(2, 3, 3, padding=3)),
+        case("dilation", (2, 9), conv=nn.Conv1d(2, 3, 3, dilation=2)),
+        case("groups", (4, 6), conv=nn.Conv1d(4, 6, 2, groups=2)),
+        case("depthwise", (5, 6), conv=nn.Conv1d(5, 5, 3, padding=1, groups=5, bias=False)),
+        case("all_options", (4, 11), conv=nn.Conv1d(4, 2, 3, stride=2, padding=2, dilation=3, groups=2)),
+        case("square", (5, 5), conv=nn.Conv1d(5, 5, 3, padding=1)),
+        case("one_element", (3, 1), batch=1, conv=nn.Conv1d(3, 2, 1)),
+        case("one_channel", (1, 9), conv=nn.Conv1d(1, 1, 3)),
+    ],
+    "max_pool1d": [
+        case("kernel", (2, 7), pool=nn.MaxPool1d(2)),
+        case("stride", (2, 9), pool=nn.MaxPool1d(3, stride=2)),
+        case("padding", (2, 5), data=negative, pool=nn.MaxPool1d(3, stride=2, padding=1)),
+        case("dilation", (2, 9), pool=nn.MaxPool1d(3, stride=1, dilation=2)),
+        case("ceil_mode", (2, 6), pool=nn.MaxPool1d(3, stride=2, ceil_mode=True)),
+        case("ties", (3, 8), data=grid, pool=nn.MaxPool1d(2, stride=1)),
+    ],
+    "avg_pool1d": [
+        case("kernel", (2, 7), pool=nn.AvgPool1d(2)),
+        case("stride", (2, 9), pool=nn.AvgPool1d(3, stride=2)),
+        case("padding", (2, 5), pool=nn.AvgPool1d(3, stride=2, padding=1)),
+        case("exclude_pad", (2, 5), pool=nn.AvgPool1d(3, stride=2, padding=1, count_include_pad=False)),
+        case("ceil_mode", (2, 6), pool=nn.AvgPool1d(3, stride=2, ceil_mode=True)),
+        case("square", (4, 4), pool=nn.AvgPool1d(2, stride=1)),
+    ],
+    "adaptive_avg_pool2d": [
+        case("one", (2, 5, 4), pool=nn.AdaptiveAvgPool2d(1)),
+        case("divides", (2, 6, 4), pool=nn.AdaptiveAvgPool2d((3, 2))),
+        case("overlaps", (2, 7, 5), pool=nn.AdaptiveAvgPool2d((3, 4))),
+        case("larger", (2, 3, 2), pool=nn.AdaptiveAvgPool2d(5)),
+        case("same", (3, 3, 3), pool=nn.AdaptiveAvgPool2d(3)),
+        case("one_pixel", (2, 1, 1), batch=1, pool=nn.AdaptiveAvgPool2d((2, 1))),
+    ],
+    "fractional_max_pool2d": [
+        case("number", (2, 7, 9), eval_only=True,
+             pool=Each(lambda x: F.fractional_max_pool2d(x, 2, output_size=4, _random_samples=middle(x)))),
+        case("pair", (2, 9, 8), eval_only=True,
+             pool=Each(lambda x: F.fractional_max_pool2d(x, (3, 2), output_size=(4, 3), _random_samples=middle(x)))),
+        case("square", (3, 8, 8), eval_only=True,
+             pool=Each(lambda x: F.fractional_max_pool2d(x, 2, output_size=5, _random_samples=middle(x)))),
+        case("one", (2, 4, 5), eval_only=True,
+             pool=Each(lambda x: F.fractional_max_pool2d(x, 2, output_size=1, _random_samples=middle(x)))),
+        case("ties", (2, 7, 6), eval_only=True, data=grid,
+             pool=Each(lambda x: F.fractional_max_pool2d(x, 2, output_size=(4, 3), _random_samples=middle(x)))),
+    ],
+    "unpool": [
+        case("nails", (2, 3, 4), up=Each(lambda x: nails(x, (2, 2)))),
+        case("nails_pair", (2, 3, 2), up=Each(lambda x: nails(x, (1, 3)))),
+        case("nails_square", (3, 3, 3), up=Each(lambda x: nails(x, (3, 3)))),
+    ],
+    "group_norm": [
+        case("image", (4, 3, 5), norm=nn.GroupNorm(2, 4)),
+        case("one_group", (4, 3, 5), norm=nn.GroupNorm(1, 4)),
+        case("each_channel", (4, 3, 5), norm=nn.GroupNorm(4, 4)),
+        case("features", (6,), norm=nn.GroupNorm(2, 6)),
+        case("sequence", (6, 4), norm=nn.GroupNorm(3, 6)),
+        case("eps", (4, 2, 3), norm=nn.GroupNorm(2, 4, eps=0.3)),
+        case("not_affine", (4, 2, 3), norm=nn.GroupNorm(2, 4, affine=False)),
+        case("square", (4, 4, 4), batch=1, norm=nn.GroupNorm(2, 4)),
+        case("offset", (4, 3, 5), data=offset, norm=nn.GroupNorm(2, 4)),
+    ],
+    "instance_norm2d": [
+        case("image", (4, 3, 5), norm=nn.InstanceNorm2d(4)),
+        case("affine", (4, 3, 5), norm=nn.InstanceNorm2d(4, affine=True)),
+        case("eps", (3, 2, 4), norm=nn.InstanceNorm2d(3, eps=0.3, affine=True)),
+        case("square", (4, 4, 4), batch=4, norm=nn.InstanceNorm2d(4, affine=True)),
+        case("one_channel", (1, 3, 2), batch=1, norm=nn.InstanceNorm2d(1, affine=True)),
+        case("flat", (3, 4, 4), data=flat, norm=nn.InstanceNorm2d(3, affine=True)),
+    ],
+    "local_response_norm": [
+        case("odd", (7, 3, 4), norm=nn.LocalResponseNorm(5)),
+        case("even", (6, 3, 4), norm=nn.LocalResponseNorm(4, alpha=0.3, beta=0.6, k=2.0)),
+        case("one", (4, 2, 3), norm=nn.LocalResponseNorm(1, alpha=1.0)),
+        case("wider_than_channels", (2, 3, 3), norm=nn.LocalResponseNorm(9, alpha=0.5)),
+        case("square", (4, 4, 4), norm=nn.LocalResponseNorm(3, alpha=1.0, beta=1.0)),
+        case("one_channel", (1, 2, 2), batch=1, norm=nn.LocalResponseNorm(2, alpha=0.7)),
+    ],
+    "dropout2d": [
+        case("inference", (3, 4, 5), eval_only=True, drop=nn.Dropout2d(0.4)),
+        case("never", (3, 4, 5), drop=nn.Dropout2d(0.0)),
+    ],
+    "prelu": [
+        case("one", (9,), act=nn.PReLU()),
+        case("one_image", (3, 4, 5), act=nn.PReLU()),
+        case("channels", (3, 4, 5), act=nn.PReLU(3)),
+        case("features", (5,), act=nn.PReLU(5)),
+        case("square", (4, 4, 4), act=nn.PReLU(4)),
+        case("zeros", (2, 30), data=with_zeros, act=nn.PReLU(2)),
+    ],
+    "elu": [
+        case("features", (9,), act=nn.ELU()),
+        case("image", (2, 3, 4), act=nn.ELU()),
+        case("zeros", (31,), data=with_zeros, act=nn.ELU()),
+        case("large", (40,), data=large, act=nn.ELU()),
+        case("alpha", (9,), act=nn.ELU(0.3)),
+    ],
+    "selu": [
+        case("features", (9,), act=nn.SELU()),
+        case("image", (2, 3, 4), act=nn.SELU()),
+        case("zeros", (31,), data=with_zeros, act=nn.SELU()),
+        case("large", (40,), data=large, act=nn.SELU()),
+    ],
+    "silu": [
+        case("features", (9,), act=nn.SiLU()),
+        case("image", (2, 3, 4), act=nn.SiLU()),
+        case("zeros", (31,), data=with_zeros, act=nn.SiLU()),
+        case("large", (40,), data=large, act=nn.SiLU()),
+    ],
+    "softplus": [
+        case("features", (9,), act=nn.Softplus()),
+        case("image", (2, 3, 4), act=nn.Softplus()),
+        case("zeros", (31,), data=with_zeros, act=nn.Softplus()),
+        case("large", (40,), data=large, act=nn.Softplus()),
+        case("beta", (9,), act=nn.Softplus(2.5)),
+        case("threshold", (9,), act=nn.Softplus(threshold=0.5)),
+    ],
+    "hard_tanh": [
+        case("features", (9,), act=nn.Hardtanh()),
+        case("image", (2, 3, 4), act=nn.Hardtanh()),
+        case("zeros", (31,), data=with_zeros, act=nn.Hardtanh()),
+        case("large", (40,), data=large, act=nn.Hardtanh()),
+        case("bounds", (9,), act=nn.Hardtanh(-0.3, 0.8)),
+    ],
+    "relu6": [
+        case("features", (9,), act=nn.ReLU6()),
+        case("image", (2, 3, 4), act=nn.ReLU6()),
+        case("zeros", (31,), data=with_zeros, act=nn.ReLU6()),
+        case("large", (40,), data=large, act=nn.ReLU6()),
+    ],
+    "maxout": [
+        case("two", (5,), fc=Maxout(5, 3, 2)),
+        case("three_no_bias", (5,), fc=Maxout(5, 4, 3, bias=False)),
+        case("one_piece", (4,), fc=Maxout(4, 4, 1)),
+        case("sequence", (3, 5), fc=Maxout(5, 2, 4)),
+        case("square", (3, 3), batch=1, fc=Maxout(3, 3, 3)),
+    ],
+    "glu": [
+        case("features", (8,), act=nn.GLU()),
+        case("sequence_last", (3, 6), act=nn.GLU()),
+        case("sequence_first", (4, 5), act=nn.GLU(1)),
+        case("image", (4, 3, 5), act=nn.GLU(1)),
+        case("square", (4, 4, 4), act=nn.GLU(2)),
+        case("two", (2,), batch=1, act=nn.GLU(1)),
+    ],
+    "pad": [
+        case("zeros", (2, 3, 4), pad=nn.ZeroPad2d(1)),
+        case("zeros_pair", (2, 3, 4), pad=nn.ZeroPad2d((2, 2, 0, 0))),
+        case("zeros_sides", (2, 3, 4), pad=nn.ZeroPad2d((0, 2, 1, 0))),
+        case("sides_differ", (2, 3, 4), pad=nn.ZeroPad2d((4, 1, 1, 2))),
+        case("reflect", (2, 4, 5), pad=nn.ReflectionPad2d(2)),
+        case("reflect_sides", (2, 4, 3), pad=nn.ReflectionPad2d((1, 0, 3, 1))),
+        case("reflect_two", (2, 2, 2), pad=nn.ReflectionPad2d(1)),
+        case("replicate", (2, 3, 4), pad=nn.ReplicationPad2d(2)),
+        case("replicate_one_pixel", (2, 1, 1), pad=nn.ReplicationPad2d((1, 1, 2, 1))),
+        case("square", (3, 3, 3), pad=nn.ReflectionPad2d(1)),
+        case("sequence", (2, 5), pad=nn.ConstantPad1d((4, 0), 0.0)),
+        case("sequence_reflect", (2, 5), pad=nn.ReflectionPad1d(2)),
+        case("sequence_replicate", (2, 3), pad=nn.ReplicationPad1d((1, 2))),
+        case("nothing", (2, 3, 3), pad=nn.ReflectionPad2d(0)),
+    ],
+    "slice": [
+        case("features", (7,), s=Each(lambda x: x[:, 2:5])),
+        case("to_the_end", (7,), s=Each(lambda x: x[:, 2:])),
+        case("sequence", (4, 5), s=Each(lambda x: x[:, :, :2])),
+        case("channels", (4, 3, 2), s=Each(lambda x: x[:, 3:])),
+        case("square", (3, 3, 3), s=Each(lambda x: x[:, :, 1:3])),
+    ],
+    "mean": [
+        case("length", (4, 5), m=Each(lambda x: x.mean(1))),
+        case("map", (3, 4, 5), m=Each(lambda x: x.mean((2, 3)))),
+        case("channels", (3, 4, 5), m=Each(lambda x: x.mean(1))),
+        case("unordered", (3, 4, 5), m=Each(lambda x: x.mean((1, 3)))),
+        case("square", (3, 3, 3), m=Each(lambda x: x.mean(2))),
+        case("one", (1, 3), batch=1, m=Each(lambda x: x.mean(1))),
+    ],
+    "amax": [
+        case("length", (4, 5), m=Each(lambda x: x.amax(1))),
+        case("map", (3, 4, 5), m=Each(lambda x: x.amax((2, 3)))),
+        case("channels", (3, 4, 5), m=Each(lambda x: x.amax(1))),
+        case("ties", (3, 6, 5), data=grid, m=Each(lambda x: x.amax((2, 3)))),
+        case("square", (3, 3, 3), m=Each(lambda x: x.amax(2))),
+        case("one", (1, 3), batch=1, m=Each(lambda x: x.amax(1))),
+    ],
+    "building_blocks": [
+        case("autoencoder", (1, 8, 8),
+             down=nn.Conv2d(1, 4, 3, stride=2, padding=1), elu=nn.ELU(), up=nn.ConvTranspose2d(4, 1, 4, stride=2, padding=1), s=nn.Sigmoid()),
+        case("style", (3, 5, 6),
+             pad=nn.ReflectionPad2d(1), conv=nn.Conv2d(3, 4, 3), norm=nn.InstanceNorm2d(4, affine=True), r=nn.ReLU6(), up=nn.Upsample(scale_factor=2, mode="bilinear"), out=nn.Conv2d(4, 3, 1), h=nn.Hardtanh()),
+        case("gated_sequence", (6, 5),
+             conv=nn.Conv1d(6, 8, 3, padding=1), glu=nn.GLU(1), p=Each(lambda x: x.permute(0, 2, 1)), norm=nn.LayerNorm(4), fc=nn.Linear(4, 3), m=Each(lambda x: x.mean(1))),
+        case("alexnet_like", (3, 9, 9),
+             conv=nn.Conv2d(3, 5, 3), relu=nn.ReLU(), lrn=nn.LocalResponseNorm(3, alpha=0.2), pool=nn.AdaptiveAvgPool2d(2), flatten=nn.Flatten(), fc=Maxout(20, 4, 2), act=nn.PReLU(), out=nn.Linear(4, 2)),
+        case("group_norm_resampled", (4, 3, 3),
+             norm=nn.GroupNorm(2, 4), silu=nn.SiLU(), up=nn.Upsample(scale_factor=2), conv=nn.Conv2d(4, 2, 3), selu=nn.SELU(), pool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), s=nn.Softplus()),
     ],
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dfdx::tensor::{Cpu, CpuError, NoneTape, OwnedTape, TensorFromVec};
 use dfdx::tensor_ops::Device;
-use layercake::__private::{Call, Done, Runtime, Value, record_portably, run_portably};
+use layercake::__private::{Call, Done, Path, Runtime, Value, record_portably, run_portably};
 use layercake::ir::Graph;
 use layercake::{Backend, Scalar};
 use layercake_engine::{Engine, EngineError, Mode};
@@ -29,7 +29,7 @@ pub struct Pass<'a> {
 impl Pass<'_> {
     /// Runs it on the engine, in float32. The runtime must be for this graph alone.
     pub fn engine(&self, runtime: &Runtime, mode: Mode) -> Outcome {
-        self.run(runtime, mode, <Cpu as Backend<f32>>::run, <Cpu as Backend<f32>>::record)
+        self.run(Path::Engine, runtime, mode, <Cpu as Backend<f32>>::run, <Cpu as Backend<f32>>::record)
     }
 
     /// The operation that the engine lacks, because of which it cannot run this.
@@ -46,12 +46,12 @@ impl Pass<'_> {
 
     /// Runs it on the portable path, in float32.
     pub fn portable_f32(&self, mode: Mode) -> Outcome {
-        self.run(&Runtime::default(), mode, run_portably, record_portably)
+        self.run(Path::Portable, &Runtime::default(), mode, run_portably, record_portably)
     }
 
     /// Runs it on the portable path, in float64.
     pub fn portable_f64(&self, mode: Mode) -> Outcome {
-        self.run(&Runtime::default(), mode, <Cpu as Backend<f64>>::run, <Cpu as Backend<f64>>::record)
+        self.run(Path::Portable, &Runtime::default(), mode, <Cpu as Backend<f64>>::run, <Cpu as Backend<f64>>::record)
     }
 
     /// How far each tensor moves, relative to its largest element, where inputs and parameters move by `noise` of themselves: the most of
@@ -75,7 +75,7 @@ impl Pass<'_> {
         moved
     }
 
-    fn run<E: Scalar>(&self, runtime: &Runtime, mode: Mode, run: Run<E>, record: Record<E>) -> Outcome
+    fn run<E: Scalar>(&self, path: Path, runtime: &Runtime, mode: Mode, run: Run<E>, record: Record<E>) -> Outcome
     where
         Cpu: Device<E>,
     {
@@ -87,9 +87,12 @@ impl Pass<'_> {
             outputs.iter().enumerate().map(|(i, output)| (format!("output/{i}"), numbers(output))).collect()
         };
         if mode == Mode::Infer {
-            return named(&run(call).expect("enough memory").outputs);
+            let done = run(call).expect("enough memory");
+            assert_eq!(done.path, path);
+            return named(&done.outputs);
         }
         let done = record(call, OwnedTape::default()).expect("enough memory");
+        assert_eq!(done.path, path);
         let mut outcome = named(&done.outputs);
         let weighted = done.outputs.iter().zip(self.output_grads).filter_map(|(output, grad)| Some((output.clone(), grad.as_ref()?)));
         let mut gradients = backward(&weighted.collect::<Vec<_>>(), done.tape);

@@ -82,7 +82,7 @@ where
         let loss = try_cross_entropy(scores, &labels).on_device()?;
         let mean = loss.as_vec()[0];
         let mut new = loss.try_backward().on_device()?;
-        optimizer.update(net, &new).on_device()?;
+        optimizer.step(net, &mut new).on_device()?;
         net.try_zero_grads(&mut new).on_device()?;
         gradients = Some(new);
         if mean.is_finite() { Ok(()) } else { Err(TrainError::Diverged { epoch: 1, step: 1, loss: mean }) }

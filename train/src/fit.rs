@@ -101,7 +101,7 @@ where
             }
             tally.add_loss(mean, batch.labels.len());
             gradients = loss.try_backward().on_device()?;
-            optimizer.update(net, &gradients).on_device()?;
+            optimizer.step(net, &mut gradients).on_device()?;
             net.try_zero_grads(&mut gradients).on_device()?;
 
             let progress = Progress { epoch, step: i + 1, train: &tally, elapsed: start.elapsed() };

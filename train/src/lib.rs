@@ -26,6 +26,7 @@
 
 mod bench;
 mod classifier;
+mod crops;
 pub mod data;
 mod error;
 mod evaluate;
@@ -37,6 +38,7 @@ mod schedule;
 
 pub use bench::{Timing, bench};
 pub use classifier::{Classifier, ImageBatch, Scores};
+pub use crops::{five_crops, predict_five_crops};
 pub use error::TrainError;
 pub use evaluate::evaluate;
 pub use fit::{Observer, Progress, Recipe, fit};

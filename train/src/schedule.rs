@@ -1,7 +1,6 @@
-//! The learning rate over a run.
+//! The learning rate over a run: a choice among the schedules of [`layercake::schedule`], for which no number has to be chosen.
 
-use std::f64::consts::PI;
-
+use layercake::schedule::{self, Schedule as _};
 use serde::{Deserialize, Serialize};
 
 /// How the learning rate changes while training.
@@ -20,8 +19,9 @@ impl Schedule {
         match self {
             Schedule::Constant => 1.0,
             Schedule::Cosine => {
-                let warm_up = ((step + 1) as f64 / steps_per_epoch as f64).min(1.0);
-                warm_up * 0.5 * (1.0 + (PI * step as f64 / steps as f64).cos())
+                // The first step already moves: the line begins one step before it.
+                let warm_up = schedule::WarmUp { steps: steps_per_epoch, from: 0.0 }.lr(1.0, step + 1);
+                warm_up * schedule::Cosine { steps, least: 0.0 }.lr(1.0, step)
             }
         }
     }

@@ -16,8 +16,8 @@ pub enum GraphError<Err> {
         /// What is wrong.
         mistake: Box<Mistake>,
     },
-    /// It is not known with which numbers a layer's tensors begin.
-    #[error("`{node}` is a {kind}, whose tensors cannot be given initial values at run time")]
+    /// It is not known what tensors a layer has, or with which numbers they begin.
+    #[error("`{node}` is a {kind}, whose tensors are not known at run time")]
     NoInitial {
         /// The layer's name.
         node: String,

@@ -2,7 +2,7 @@
 
 use dfdx::shapes::Shape;
 use dfdx::tensor::Tensor;
-use dfdx::tensor_ops::Device;
+use dfdx::tensor_ops::{Device, TryMul};
 use layercake_ir::Op;
 
 use crate::{Scalar, init};
@@ -13,6 +13,8 @@ pub(super) enum Initial {
     #[default]
     Zeros,
     Ones,
+    /// PReLU's slope.
+    Quarter,
     /// [`init::default_uniform`]
     Uniform {
         fan_in: usize,
@@ -24,6 +26,11 @@ impl Initial {
         match self {
             Initial::Zeros => tensor.try_fill_with_zeros(),
             Initial::Ones => tensor.try_fill_with_ones(),
+            Initial::Quarter => {
+                tensor.try_fill_with_ones()?;
+                *tensor = tensor.clone().try_mul(E::from_f64(0.25).expect("a number"))?;
+                Ok(())
+            }
             Initial::Uniform { fan_in } => init::default_uniform(tensor, fan_in),
         }
     }
@@ -34,17 +41,20 @@ impl Initial {
 pub(super) fn initial(op: &Op) -> Option<Vec<Initial>> {
     let params = op.params();
     let params = params.as_slice();
-    match op {
-        Op::Linear(_) | Op::Conv2d(_) => {
-            // An output sums over all axes of the weight but the first.
+    Some(match op {
+        Op::Linear(_) | Op::Maxout(_) | Op::Conv1d(_) | Op::Conv2d(_) | Op::MaskedConv2d(_) | Op::ConvTranspose2d(_) => {
+            // All axes of the weight but the first; of a transposed convolution, too, PyTorch takes these.
             let fan_in = params[0].shape.dims()[1..].iter().product();
-            Some(vec![Initial::Uniform { fan_in }; params.len()])
+            vec![Initial::Uniform { fan_in }; params.len()]
         }
-        Op::BatchNorm1d(_) | Op::BatchNorm2d(_) => {
+        Op::BatchNorm1d(_) | Op::BatchNorm2d(_) | Op::LayerNorm(_) | Op::GroupNorm(_) | Op::InstanceNorm2d(_) => {
             let begins = |name| if matches!(name, "weight" | "running_var") { Initial::Ones } else { Initial::Zeros };
-            Some(params.iter().map(|param| begins(param.name)).collect())
+            params.iter().map(|param| begins(param.name)).collect()
         }
-        _ if params.is_empty() => Some(Vec::new()),
-        _ => None,
-    }
+        Op::PRelu(_) => vec![Initial::Quarter],
+        // Its tensors are the user's.
+        Op::Custom(_) => return None,
+        _ if params.is_empty() => Vec::new(),
+        _ => return None,
+    })
 }

@@ -60,22 +60,22 @@ use crate::{Drawing, Scalar, Summary};
 /// let x = b.add("fc", Op::Linear(Linear { in_features: INFER, out_features: 10, bias: true }), &[x])?;
 /// let graph = b.try_finish(&[("output", x)])?;
 ///
-/// // Ten patterns, each in noise four times. The portable path takes any graph, here in f64.
-/// type Images = Tensor<(usize, Const<1>, Const<8>, Const<8>), f64, Cpu>;
-/// type Logits<T> = Tensor<(usize, Const<10>), f64, Cpu, T>;
+/// // Ten patterns, each in noise four times.
+/// type Images = Tensor<(usize, Const<1>, Const<8>, Const<8>), f32, Cpu>;
+/// type Logits<T> = Tensor<(usize, Const<10>), f32, Cpu, T>;
 /// let device = Cpu::seed_from_u64(1);
-/// let patterns: Tensor<Rank4<10, 1, 8, 8>, f64, _> = device.sample_normal();
-/// let numbers = (0..4).flat_map(|_| patterns.as_vec()).collect::<Vec<f64>>();
+/// let patterns: Tensor<Rank4<10, 1, 8, 8>, f32, _> = device.sample_normal();
+/// let numbers = (0..4).flat_map(|_| patterns.as_vec()).collect::<Vec<f32>>();
 /// let noise: Images = device.sample_normal_like(&(40, Const, Const, Const));
 /// let images: Images = device.tensor_from_vec(numbers, (40, Const, Const, Const)) + noise * 0.3;
 /// let labels: Vec<usize> = (0..40).map(|i| i % 10).collect();
 ///
-/// let mut model = GraphModel::<f64>::try_build(graph, &device)?;
+/// let mut model = GraphModel::try_new(graph, &device)?;
 /// let mut adam = Adam::new(&model, AdamConfig { lr: 0.01, ..Default::default() });
 /// let mut gradients = model.alloc_grads();
 /// let mut losses = Vec::new();
 /// for _ in 0..15 {
-///     let logits: Logits<OwnedTape<f64, Cpu>> = model.try_forward_train(images.clone(), gradients)?;
+///     let logits: Logits<OwnedTape<f32, Cpu>> = model.try_forward_train(images.clone(), gradients)?;
 ///     let loss = loss::cross_entropy(logits, &labels);
 ///     losses.push(loss.array());
 ///     gradients = loss.backward();
@@ -87,7 +87,7 @@ use crate::{Drawing, Scalar, Summary};
 /// // The file holds the graph; parameters go into a file of their own.
 /// let text = io::graph_to_json(model.graph())?;
 /// assert!(text.contains(r#"{"name": "layer1.conv1", "op": "Conv2d", "in_channels": 4, "out_channels": 4, "kernel": [3, 3]"#));
-/// let mut again = GraphModel::<f64>::try_build(io::graph_from_json(&text)?, &device)?;
+/// let mut again = GraphModel::try_new(io::graph_from_json(&text)?, &device)?;
 /// let parameters = std::env::temp_dir().join("tiny-resnet.safetensors");
 /// io::save_safetensors(&model, &parameters)?;
 /// io::load_safetensors(&mut again, &parameters)?;

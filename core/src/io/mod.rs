@@ -8,4 +8,5 @@ mod safetensors;
 pub use atomic::write_atomically;
 pub use error::IoError;
 pub use json::{JsonError, graph_from_json, graph_to_json, load_graph, save_graph};
+pub(crate) use safetensors::{decode, dtype, encode, read};
 pub use safetensors::{load_safetensors, save_safetensors};

@@ -64,18 +64,18 @@ pub fn load_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(modu
 }
 
 /// A device file could be endless: only a plain file is read.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
     }
     fs::read(path)
 }
 
-fn dtype<E: Scalar>() -> Dtype {
+pub(crate) fn dtype<E: Scalar>() -> Dtype {
     if size_of::<E>() == size_of::<f64>() { Dtype::F64 } else { Dtype::F32 }
 }
 
-fn encode<E: Scalar>(numbers: &[E]) -> Vec<u8> {
+pub(crate) fn encode<E: Scalar>(numbers: &[E]) -> Vec<u8> {
     let f64_of = |n: &E| n.to_f64().expect("a float is a float");
     match dtype::<E>() {
         Dtype::F64 => numbers.iter().flat_map(|n| f64_of(n).to_le_bytes()).collect(),
@@ -83,7 +83,7 @@ fn encode<E: Scalar>(numbers: &[E]) -> Vec<u8> {
     }
 }
 
-fn decode<E: Scalar>(view: &TensorView<'_>) -> Vec<E> {
+pub(crate) fn decode<E: Scalar>(view: &TensorView<'_>) -> Vec<E> {
     let number = |n: f64| E::from_f64(n).expect("a float is a float");
     match view.dtype() {
         Dtype::F64 => view.data().as_chunks().0.iter().map(|bytes| number(f64::from_le_bytes(*bytes))).collect(),

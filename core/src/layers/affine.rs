@@ -2,7 +2,7 @@
 
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes2, Axis, ConstShape, Dtype, HasShape};
-use dfdx::tensor::{Cpu, PutTape, SplitTape, Storage, Tape, Tensor};
+use dfdx::tensor::{Cpu, NoneTape, PutTape, SplitTape, Storage, Tape, Tensor};
 use dfdx::tensor_ops::{BroadcastTo, Device, MeanTo, ReshapeTo, TryAdd, TryDiv, TryMul, TrySub};
 use layercake_ir::ops::LayerNorm;
 
@@ -90,19 +90,23 @@ pub(crate) fn group_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 
 /// Rows of `size` elements, each less its mean and divided by its standard deviation: `(x - mean) / sqrt(var + eps)`, the variance
 /// with `n`.
-fn standardised<E: Scalar, D: Device<E>, T: Tape<E, D>>(
-    x: &Value<E, D>,
-    size: usize,
-    eps: f64,
-    tape: T,
-) -> Result<Tensor<(usize, usize), E, D, T>, D::Err> {
+fn standardised<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, size: usize, eps: f64, tape: T) -> Result<Rows<E, D, T>, D::Err> {
     let shape = (x.dims().iter().product::<usize>() / size, size);
     let x = x.flat().try_reshape_like(&shape)?;
-    let mean = x.clone().put_tape(tape).try_mean::<(usize,), Axis<1>>()?;
-    let (mean, tape) = mean.try_broadcast_like::<_, Axis<1>>(&shape)?.split_tape();
-    let (centred, tape) = x.put_tape(tape).try_sub(mean)?.split_tape();
+    let (centred, tape) = centred(x, shape, tape)?;
+    // What rounding left of a mean far larger than the spread is gone the second time.
+    let (centred, tape) = self::centred(centred, shape, tape)?;
     let var = centred.clone().put_tape(tape).try_square()?.try_mean::<(usize,), Axis<1>>()?;
     let deviation = var.try_add(E::from_f64(eps).expect("an option is a number"))?.try_sqrt()?;
     let (deviation, tape) = deviation.try_broadcast_like::<_, Axis<1>>(&shape)?.split_tape();
     centred.put_tape(tape).try_div(deviation)
+}
+
+type Rows<E, D, T = NoneTape> = Tensor<(usize, usize), E, D, T>;
+
+/// Each row less its mean.
+fn centred<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: Rows<E, D>, shape: (usize, usize), tape: T) -> Result<(Rows<E, D>, T), D::Err> {
+    let mean = x.clone().put_tape(tape).try_mean::<(usize,), Axis<1>>()?;
+    let (mean, tape) = mean.try_broadcast_like::<_, Axis<1>>(&shape)?.split_tape();
+    Ok(x.put_tape(tape).try_sub(mean)?.split_tape())
 }

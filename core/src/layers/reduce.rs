@@ -11,7 +11,8 @@ use crate::value::Value;
 
 /// The mean over the axes, counted without the batch.
 pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
-    let (x, dims, tape) = axes_last(axes, x, tape)?;
+    let dims = without(axes, x.dims());
+    let (x, tape) = axes_last(axes, x, tape)?;
     let rows: usize = dims.iter().product();
     let size = x.dims().iter().product::<usize>() / rows;
     let (y, tape) = Value::erase(x.flat().put_tape(tape).try_reshape_like(&(rows, size))?.try_mean::<(usize,), Axis<1>>()?)?;
@@ -20,7 +21,8 @@ pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Val
 
 /// The maximum over the axes, counted without the batch.
 pub(crate) fn amax<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
-    let (x, dims, tape) = axes_last(axes, x, tape)?;
+    let dims = without(axes, x.dims());
+    let (x, tape) = axes_last(axes, x, tape)?;
     let rows: usize = dims.iter().product();
     let size = x.dims().iter().product::<usize>() / rows;
     let (y, tape) = max_of_rows(&x, rows, size, tape)?;
@@ -47,15 +49,14 @@ pub(super) fn max_of_rows<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Value::erase(x.put_tape(tape).try_mul(share)?.try_sum::<(usize,), Axis<1>>()?)
 }
 
-/// The value with these axes behind the others, and the sizes of the others.
-fn axes_last<E: Scalar, D: Device<E>, T: Tape<E, D>>(
-    axes: &Sizes,
-    x: &Value<E, D>,
-    tape: T,
-) -> Result<(Value<E, D>, Vec<usize>, T), D::Err> {
-    let kept: Vec<usize> = (0..x.dims().len() - 1).filter(|&axis| !axes.contains(axis)).collect();
-    let order = Permute { axes: Sizes::new(&[&kept[..], axes.as_slice()].concat()) };
-    let dims = [0].into_iter().chain(kept.iter().map(|axis| axis + 1)).map(|axis| x.dims()[axis]).collect();
-    let (x, tape) = moves::permute(&order, x, tape)?;
-    Ok((x, dims, tape))
+/// The value with these axes behind the others.
+fn axes_last<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let kept = (0..x.dims().len() - 1).filter(|&axis| !axes.contains(axis));
+    let order: Vec<usize> = kept.chain(axes.as_slice().iter().copied()).collect();
+    moves::permute(&Permute { axes: Sizes::new(&order) }, x, tape)
+}
+
+/// The sizes, the batch's first, without those of the axes.
+fn without(axes: &Sizes, dims: &[usize]) -> Vec<usize> {
+    dims.iter().enumerate().filter(|(axis, _)| *axis == 0 || !axes.contains(axis - 1)).map(|(_, size)| *size).collect()
 }

@@ -1,23 +1,43 @@
 //! Softmax cross entropy.
 
-use dfdx::shapes::{Axis, Const, Dim, HasShape, Rank0};
-use dfdx::tensor::{Tape, Tensor, TensorFromVec};
-use dfdx::tensor_ops::{Device, MeanTo, SelectTo};
+use dfdx::shapes::{Axis, HasShape, Rank0, ReduceShape, Shape};
+use dfdx::tensor::{Tape, Tensor};
+use dfdx::tensor_ops::{Device, TryMul};
 
-use crate::Scalar;
+use super::Loss;
+use super::labels::{self, Labels};
+use super::rows::{self, Losses, Rows, Scores};
+use crate::value::Rank3;
+use crate::{Scalar, host};
 
-/// The mean of `-log(softmax(logits)[label])` over the batch, PyTorch's `cross_entropy` with class ids.
+/// `-sum(w t ln softmax(logits))` over the classes: the target `t` is a class id, which stands for 1 at that class, or a probability for each
+/// class; `w` weights the classes.
 ///
 /// # Shapes
-/// `logits [B, CLASSES]`, one label a row; the output is a scalar.
+/// `logits [B, CLASSES]` and `B` ids, or a target of the logits' shape; each loss `[B]`. Further axes are positions with a loss of their
+/// own: `logits [B, CLASSES, H, W]` and `B * H * W` ids give `[B, H, W]`.
+#[derive(Clone, Debug, Default)]
+pub struct CrossEntropy {
+    /// Moves the target this far towards the same probability for all classes (Szegedy and others, 2016): between 0 and 1.
+    pub label_smoothing: f64,
+    /// A weight for each class; empty for 1. The mean over class ids is divided by the sum of their weights, as in PyTorch.
+    pub weight: Vec<f64>,
+    /// An id, a class or not, whose rows lose nothing and do not count in the mean. For class ids only. If no row is left the mean is 0/0.
+    pub ignore_index: Option<usize>,
+}
+
+/// The mean of `-ln(softmax(logits)[label])` over the batch: PyTorch's `cross_entropy` with class ids.
+///
+/// # Shapes
+/// `logits [B, CLASSES]`, one label a row; the output is a scalar. For further axes see [`CrossEntropy`].
 ///
 /// # Panics
 /// If there is not exactly one label a row, if a label is not below `CLASSES`, or if the device is out of memory.
-pub fn cross_entropy<B: Dim, const CLASSES: usize, E: Scalar, D: Device<E>, T: Tape<E, D>>(
-    logits: Tensor<(B, Const<CLASSES>), E, D, T>,
-    labels: &[usize],
-) -> Tensor<Rank0, E, D, T> {
-    try_cross_entropy(logits, labels).unwrap_or_else(|error| panic!("{error}"))
+pub fn cross_entropy<S, E: Scalar, D: Device<E>, T: Tape<E, D>>(logits: Tensor<S, E, D, T>, labels: &[usize]) -> Tensor<Rank0, E, D, T>
+where
+    S: Shape + ReduceShape<Axis<1>>,
+{
+    CrossEntropy::default().mean(logits, labels)
 }
 
 /// [`cross_entropy`], fallible.
@@ -27,16 +47,231 @@ pub fn cross_entropy<B: Dim, const CLASSES: usize, E: Scalar, D: Device<E>, T: T
 ///
 /// # Panics
 /// If there is not exactly one label a row, or a label is not below `CLASSES`.
-pub fn try_cross_entropy<B: Dim, const CLASSES: usize, E: Scalar, D: Device<E>, T: Tape<E, D>>(
-    logits: Tensor<(B, Const<CLASSES>), E, D, T>,
+pub fn try_cross_entropy<S, E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    logits: Tensor<S, E, D, T>,
     labels: &[usize],
-) -> Result<Tensor<Rank0, E, D, T>, D::Err> {
-    let batch = logits.shape().0;
-    assert_eq!(labels.len(), batch.size(), "a batch of {} needs as many labels, not {}", batch.size(), labels.len());
-    if let Some((i, label)) = labels.iter().enumerate().find(|(_, label)| **label >= CLASSES) {
-        panic!("label {i} is {label}, but there are only {CLASSES} classes");
+) -> Result<Tensor<Rank0, E, D, T>, D::Err>
+where
+    S: Shape + ReduceShape<Axis<1>>,
+{
+    CrossEntropy::default().try_mean(logits, labels)
+}
+
+/// The losses, and what the mean divides by.
+type Counted<E, D, T> = (Losses<E, D, T>, f64);
+
+/// What is right for each row.
+enum Target<'a> {
+    Ids(&'a [usize]),
+    /// `[n, c, p]`
+    Soft(Vec<f64>),
+}
+
+impl CrossEntropy {
+    /// Checks the options and the target against the scores.
+    fn check(&self, dims: [usize; 3], target: &Target<'_>) {
+        let [batch, classes, positions] = dims;
+        let smoothing = self.label_smoothing;
+        assert!((0.0..=1.0).contains(&smoothing), "the label smoothing must be between 0 and 1, not {smoothing}");
+        check_weight(&self.weight, classes);
+        match target {
+            Target::Ids(ids) => labels::check(ids, batch * positions, classes, self.ignore_index),
+            Target::Soft(_) => assert!(self.ignore_index.is_none(), "`ignore_index` needs class ids, not probabilities"),
+        }
     }
-    let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(logits.device(), labels.to_vec(), (batch,))?;
-    let picked: Tensor<(B,), E, D, T> = logits.try_log_softmax::<Axis<1>>()?.try_select(index)?;
-    picked.try_mean::<Rank0, _>()?.try_negate()
+
+    /// `w t` of a row's classes.
+    fn amounts(&self, dims: [usize; 3], target: &Target<'_>, row: usize, into: &mut [f64]) {
+        let [_, classes, positions] = dims;
+        let (sure, spread) = (1.0 - self.label_smoothing, self.label_smoothing / classes as f64);
+        let ignored = matches!(target, Target::Ids(ids) if Some(ids[row]) == self.ignore_index);
+        for (class, into) in into.iter_mut().enumerate() {
+            let right = match target {
+                Target::Ids(ids) => f64::from(u8::from(ids[row] == class)),
+                Target::Soft(all) => all[(row / positions * classes + class) * positions + row % positions],
+            };
+            *into = if ignored { 0.0 } else { weight_of(&self.weight, class) * (sure * right + spread) };
+        }
+    }
+
+    /// What the mean divides by.
+    fn count(&self, rows: usize, target: &Target<'_>) -> f64 {
+        match target {
+            Target::Ids(ids) => ids.iter().filter(|&&id| Some(id) != self.ignore_index).map(|&id| weight_of(&self.weight, id)).sum(),
+            Target::Soft(_) => rows as f64,
+        }
+    }
+
+    /// The losses, and what the mean divides by.
+    fn losses<S: Shape + ReduceShape<Axis<1>>, E: Scalar, D: Device<E>, T: Tape<E, D>>(
+        &self,
+        logits: Tensor<S, E, D, T>,
+        target: &Target<'_>,
+    ) -> Result<Counted<E, D, T>, D::Err> {
+        let scores = Scores::new(logits)?;
+        let dims = scores.dims;
+        self.check(dims, target);
+        let count = self.count(scores.rows(), target);
+        let mut amounts = vec![0.0; dims[1]];
+        let constant = if host::is_host::<D>() { None } else { Some(scores.constant(|row, into| self.amounts(dims, target, row, into))?) };
+        let losses = scores.losses(
+            |row, scores, slopes| {
+                self.amounts(dims, target, row, &mut amounts);
+                of_row(scores, &amounts, slopes)
+            },
+            |logits| portable(logits, constant.expect("made on this device")),
+        )?;
+        Ok((losses, count))
+    }
+}
+
+/// Panics unless there is a weight for each class, or none at all.
+pub(super) fn check_weight(weight: &[f64], classes: usize) {
+    assert!(weight.is_empty() || weight.len() == classes, "there are {} weights for {classes} classes", weight.len());
+}
+
+/// The weight of a class.
+pub(super) fn weight_of(weight: &[f64], class: usize) -> f64 {
+    if weight.is_empty() { 1.0 } else { weight[class] }
+}
+
+/// `-sum(amount ln softmax(scores))`, and its slope `sum(amount) softmax(scores) - amount`.
+fn of_row<E: Scalar>(scores: &[E], amounts: &[f64], slopes: &mut [E]) -> f64 {
+    let max = scores.iter().copied().fold(E::neg_infinity(), E::max);
+    let mut sum = 0.0;
+    for (slope, &score) in slopes.iter_mut().zip(scores) {
+        *slope = (score - max).exp();
+        sum += host::wide(*slope);
+    }
+    let (log_sum, total) = (sum.ln(), amounts.iter().sum::<f64>());
+    let mut loss = 0.0;
+    for ((slope, &score), &amount) in slopes.iter_mut().zip(scores).zip(amounts) {
+        // A class that is impossible and not asked for costs nothing, whatever 0 times infinity is.
+        if amount != 0.0 {
+            loss -= amount * (host::wide(score) - host::wide(max) - log_sum);
+        }
+        *slope = host::number(total * (host::wide(*slope) / sum) - amount);
+    }
+    // Scores that are no numbers must show even where nothing is asked for.
+    if sum.is_nan() && total != 0.0 { sum } else { loss }
+}
+
+/// [`of_row`] of all rows in dfdx's operations, before the sum over the classes.
+fn portable<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    logits: Tensor<Rank3, E, D, T>,
+    amounts: Tensor<Rank3, E, D>,
+) -> Result<Tensor<Rank3, E, D, T>, D::Err> {
+    // A finite logarithm even of 0, so that 0 times it is 0.
+    let log = logits.try_log_softmax::<Axis<1>>()?.try_clamp(-1e30, 1.0)?;
+    log.try_mul(amounts)?.try_negate()
+}
+
+/// Class ids.
+impl<L: Labels, S, E: Scalar, D: Device<E>, T: Tape<E, D>> Loss<Tensor<S, E, D, T>, L> for CrossEntropy
+where
+    S: Shape + ReduceShape<Axis<1>>,
+{
+    type Each = Tensor<Rows<S>, E, D, T>;
+    type Reduced = Tensor<Rank0, E, D, T>;
+    type Err = D::Err;
+
+    fn try_each(&self, logits: Tensor<S, E, D, T>, labels: L) -> Result<Self::Each, D::Err> {
+        let shape = rows::shape(logits.shape());
+        self.losses(logits, &Target::Ids(labels.ids()))?.0.each(&shape)
+    }
+
+    fn try_sum(&self, logits: Tensor<S, E, D, T>, labels: L) -> Result<Self::Reduced, D::Err> {
+        self.losses(logits, &Target::Ids(labels.ids()))?.0.sum(1.0)
+    }
+
+    fn try_mean(&self, logits: Tensor<S, E, D, T>, labels: L) -> Result<Self::Reduced, D::Err> {
+        let (losses, count) = self.losses(logits, &Target::Ids(labels.ids()))?;
+        losses.sum(1.0 / count)
+    }
+}
+
+/// A probability for each class.
+impl<S, E: Scalar, D: Device<E>, T: Tape<E, D>> Loss<Tensor<S, E, D, T>, Tensor<S, E, D>> for CrossEntropy
+where
+    S: Shape + ReduceShape<Axis<1>>,
+{
+    type Each = Tensor<Rows<S>, E, D, T>;
+    type Reduced = Tensor<Rank0, E, D, T>;
+    type Err = D::Err;
+
+    fn try_each(&self, logits: Tensor<S, E, D, T>, target: Tensor<S, E, D>) -> Result<Self::Each, D::Err> {
+        let shape = rows::shape(logits.shape());
+        let target = soft(&logits, target)?;
+        self.losses(logits, &target)?.0.each(&shape)
+    }
+
+    fn try_sum(&self, logits: Tensor<S, E, D, T>, target: Tensor<S, E, D>) -> Result<Self::Reduced, D::Err> {
+        let target = soft(&logits, target)?;
+        self.losses(logits, &target)?.0.sum(1.0)
+    }
+
+    fn try_mean(&self, logits: Tensor<S, E, D, T>, target: Tensor<S, E, D>) -> Result<Self::Reduced, D::Err> {
+        let target = soft(&logits, target)?;
+        let (losses, count) = self.losses(logits, &target)?;
+        losses.sum(1.0 / count)
+    }
+}
+
+/// The numbers of a target of the logits' sizes.
+fn soft<S: Shape, E: Scalar, D: Device<E>, T>(logits: &Tensor<S, E, D, T>, target: Tensor<S, E, D>) -> Result<Target<'static>, D::Err> {
+    assert_eq!(logits.shape().concrete(), target.shape().concrete(), "the target must have the logits' sizes");
+    let target = crate::value::Value::erase(target)?.0.flat();
+    Ok(Target::Soft(host::read(&target).into_iter().map(host::wide).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use dfdx::tensor::{Cpu, TensorFromVec, Trace};
+    use dfdx::tensor_ops::{Backward, SumTo};
+
+    use super::*;
+
+    /// The two ways of working it out agree; the fast one is compared with PyTorch elsewhere.
+    #[test]
+    fn in_dfdx_operations() {
+        let device = Cpu::default();
+        let dims = (3, 4, 2);
+        let logits: Vec<f64> = (0..24).map(|i| [-1e4, 1e4, 0.3, -2.0, f64::NEG_INFINITY][i * 7 % 5]).collect();
+        let logits = device.tensor_from_vec(logits, dims);
+        let ids = [3, 0, 1, 9, 2, 2];
+        let loss = CrossEntropy { weight: vec![1.0, 0.5, 2.0, 3.0], ignore_index: Some(9), label_smoothing: 0.0 };
+        let target = Target::Ids(&ids);
+        let scores = Scores::new(logits.leaky_trace()).unwrap();
+        let amounts = scores.constant(|row, into| loss.amounts([3, 4, 2], &target, row, into)).unwrap();
+        let slow = portable(logits.leaky_trace(), amounts).unwrap().sum::<(usize, usize), Axis<1>>();
+        let fast = loss.each(logits.leaky_trace(), ids);
+        for (slow, fast) in slow.as_vec().iter().zip(fast.as_vec()) {
+            assert!((slow.min(1e29) - fast.min(1e29)).abs() <= 1e-9 * fast.abs().min(1e29), "{slow} instead of {fast}");
+        }
+        let slopes = |loss: Tensor<(usize, usize), f64, Cpu, _>| loss.sum::<Rank0, _>().backward().get(&logits).as_vec();
+        for (slow, fast) in slopes(slow).iter().zip(slopes(fast)) {
+            assert!((slow - fast).abs() < 1e-12, "a slope of {slow} instead of {fast}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_shows() {
+        let device = Cpu::default();
+        let logits = device.tensor_from_vec(vec![0.0f32, f32::NAN, 1.0], (1, 3));
+        assert!(cross_entropy(logits, &[0]).as_vec()[0].is_nan());
+    }
+
+    #[test]
+    #[should_panic(expected = "label 1 is 3, but there are only 3 classes")]
+    fn no_such_class() {
+        let logits = Cpu::default().tensor_from_vec(vec![0.0f32; 6], (2, 3));
+        cross_entropy(logits, &[2, 3]);
+    }
+
+    #[test]
+    #[should_panic(expected = "2 rows of scores need as many labels, not 3")]
+    fn too_many_labels() {
+        let logits = Cpu::default().tensor_from_vec(vec![0.0f32; 6], (2, 3));
+        cross_entropy(logits, &[2, 0, 1]);
+    }
 }

@@ -1,5 +1,112 @@
 //! Losses.
+//!
+//! Each is a function that gives the mean, and a type for everything else: its options are the type's fields, the reduction is the method.
+//!
+//! ```
+//! use layercake::prelude::*;
+//! use layercake::loss::{CrossEntropy, Loss};
+//!
+//! let device = Cpu::default();
+//! let logits: Tensor<Rank2<2, 3>, f32, _> = device.tensor([[2.0, 0.5, -1.0], [0.0, 1.0, 0.0]]);
+//! let labels = vec![0, 2];
+//!
+//! let loss = loss::cross_entropy(logits.leaky_trace(), &labels);           // F.cross_entropy(logits, labels)
+//! let smooth = CrossEntropy { label_smoothing: 0.1, ..Default::default() };
+//! let each = smooth.each(logits.clone(), &labels);                        // label_smoothing=0.1, reduction="none"
+//! assert_eq!(each.shape().concrete(), [2]);
+//! let gradients = loss.backward();
+//! # let _ = gradients.get(&logits);
+//! ```
+//!
+//! | here | PyTorch | dfdx's own |
+//! |---|---|---|
+//! | [`mse`], [`Mse`] | `mse_loss` | `mse_loss`: mean only |
+//! | [`l1`], [`L1`] | `l1_loss` | `mae_loss`: mean only |
+//! | [`huber`], [`Huber`]; [`smooth_l1`], [`SmoothL1`] | `huber_loss`; `smooth_l1_loss` | `huber_loss`; `smooth_l1_loss`: NaN for `beta` 0 |
+//! | [`cross_entropy`], [`CrossEntropy`] | `cross_entropy` | soft targets only, no options |
+//! | [`nll`], [`Nll`] | `nll_loss` | none |
+//! | [`bce`], [`Bce`] | `binary_cross_entropy` | none |
+//! | [`bce_with_logits`], [`BceWithLogits`] | `binary_cross_entropy_with_logits` | 0 for sure and right predictions, no weights |
+//! | [`hinge`], [`Hinge`] | `multi_margin_loss` times the number of classes | none |
+//! | [`kl_div`], [`KlDiv`] | `kl_div` | from logits only; NaN for a target of 0 |
+//! | [`gaussian_kl`] | none | none |
+//! | [`entropy`] | `Categorical(logits=..).entropy()` | none |
+//!
+//! On `Cpu` a loss is one operation on the tape: its value and its slope are worked out in one pass, where dfdx would make a tensor for each
+//! step of the formula. Other devices take the formula in dfdx's operations.
+//!
+//! A function that begins with `try_` gives the device's error; a target that does not fit the prediction is a mistake of the program and
+//! panics in both, as in dfdx.
 
+mod binary;
 mod cross_entropy;
+mod entropy;
+mod gaussian;
+mod hinge;
+mod huber;
+mod kl;
+mod l1;
+mod labels;
+mod mse;
+mod nll;
+mod pointwise;
+mod record;
+mod rows;
 
-pub use cross_entropy::{cross_entropy, try_cross_entropy};
+pub use binary::{Bce, BceWithLogits, bce, bce_with_logits};
+pub use cross_entropy::{CrossEntropy, cross_entropy, try_cross_entropy};
+pub use entropy::{entropy, try_entropy};
+pub use gaussian::{gaussian_kl, try_gaussian_kl};
+pub use hinge::{Hinge, hinge};
+pub use huber::{Huber, SmoothL1, huber, smooth_l1};
+pub use kl::{KlDiv, kl_div};
+pub use l1::{L1, l1};
+pub use labels::Labels;
+pub use mse::{Mse, mse};
+pub use nll::{Nll, nll};
+pub use rows::Rows;
+
+use std::fmt::Display;
+
+/// A loss of predictions `P` against targets `T`, and its reductions.
+pub trait Loss<P, T> {
+    /// One loss for each element, or for each row of scores.
+    type Each;
+    /// A single number.
+    type Reduced;
+    /// The device's error.
+    type Err: Display;
+
+    /// The losses as they are: `reduction="none"`.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    fn try_each(&self, prediction: P, target: T) -> Result<Self::Each, Self::Err>;
+
+    /// Their sum.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    fn try_sum(&self, prediction: P, target: T) -> Result<Self::Reduced, Self::Err>;
+
+    /// Their mean; where labels have weights, the weighted mean.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    fn try_mean(&self, prediction: P, target: T) -> Result<Self::Reduced, Self::Err>;
+
+    /// [`Loss::try_each`], panicking.
+    fn each(&self, prediction: P, target: T) -> Self::Each {
+        self.try_each(prediction, target).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// [`Loss::try_sum`], panicking.
+    fn sum(&self, prediction: P, target: T) -> Self::Reduced {
+        self.try_sum(prediction, target).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// [`Loss::try_mean`], panicking.
+    fn mean(&self, prediction: P, target: T) -> Self::Reduced {
+        self.try_mean(prediction, target).unwrap_or_else(|error| panic!("{error}"))
+    }
+}

@@ -95,10 +95,13 @@ impl Frozen {
 /// do not move them either, and that they have no gradient is no error. Their gradients are ignored, and so is not added to the
 /// optimizer's averages: unfrozen, they begin as new ones.
 ///
+/// It is meant for dfdx's optimizers, and others that implement its trait. Those of [`optim`](crate::optim) freeze by themselves
+/// ([`Optim::freeze`](crate::optim::Optim::freeze)).
+///
 /// Buffers are no parameters: for a batch normalisation whose running statistics shall stay, use `forward_eval`.
 ///
 /// ```
-/// use layercake::optim::{Adam, AdamConfig};
+/// use layercake::dfdx::optim::{Adam, AdamConfig};
 /// use layercake::prelude::*;
 ///
 /// network! { Net: [4] -> [2] { body: Linear(8), Tanh, head: Linear(2) } }

@@ -3,6 +3,9 @@
 
 use layercake_ir::{Shape, Text};
 
+/// What stands in a network's constants for a length that is known when it runs.
+const RUNTIME_LENGTH: usize = 64;
+
 /// The shapes that a field takes and gives, for one sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ports {
@@ -51,6 +54,48 @@ impl Ports {
             Ports::Fixed { input, .. } => Ports::Fixed { input, output: input },
             Ports::Last { input, .. } => Ports::Last { input, output: input },
             other => other,
+        }
+    }
+
+    /// The input with a longer axis, if that axis may be one whose length is known when the network runs: in a network's constants
+    /// [`RUNTIME_LENGTH`] stands for it, but the same number may be meant. [`Shape::UNKNOWN`] where no shape is known.
+    #[must_use]
+    pub const fn stretched(&self, axis: usize) -> Shape {
+        match *self {
+            Ports::Fixed { input, .. } if input.dim(axis) == RUNTIME_LENGTH => input.with_dim(axis, RUNTIME_LENGTH + 1),
+            Ports::Fixed { input, .. } => input,
+            _ => Shape::UNKNOWN,
+        }
+    }
+
+    /// Forgets the shapes of a field that takes one of its stretched inputs: they depend on a length.
+    #[must_use]
+    pub const fn unless_it_takes(self, stretched: [bool; layercake_ir::MAX_RANK]) -> Ports {
+        if let Ports::Fixed { input, .. } = self {
+            let mut axis = 0;
+            while axis < input.rank() {
+                if input.dim(axis) == RUNTIME_LENGTH && stretched[axis] {
+                    return Ports::Unknown;
+                }
+                axis += 1;
+            }
+        }
+        self
+    }
+
+    /// Forgets the shapes of a field that may depend on a length.
+    #[must_use]
+    pub const fn unless_it_may_stretch(self) -> Ports {
+        self.unless_it_takes([true; layercake_ir::MAX_RANK])
+    }
+
+    /// Can the field take what it gives?
+    #[must_use]
+    pub const fn repeats(&self) -> bool {
+        match self {
+            Ports::Fixed { input, output } => input.same(output),
+            Ports::Last { input, output } => *input == *output,
+            Ports::Unknown | Ports::Same => true,
         }
     }
 
@@ -140,14 +185,15 @@ impl Flow {
 /// # Panics
 /// Then.
 #[track_caller]
-pub const fn repeats(field: &Ports, name: &str) {
+pub const fn again(field: &Ports, name: &str) {
+    if field.repeats() {
+        return;
+    }
     let text = Text::new().str("each of ").name(name).str(" takes ");
     let text = match *field {
-        Ports::Fixed { input, output } if !input.same(&output) => text.shape(&input).str(", but the one before it gives ").shape(&output),
-        Ports::Last { input, output } if input != output => {
-            text.count(input, "feature").str(", but the one before it gives ").count(output, "feature")
-        }
-        _ => return,
+        Ports::Fixed { input, output } => text.shape(&input).str(", but the one before it gives ").shape(&output),
+        Ports::Last { input, output } => text.count(input, "feature").str(", but the one before it gives ").count(output, "feature"),
+        Ports::Unknown | Ports::Same => text,
     };
     panic!("{}", text.as_str());
 }

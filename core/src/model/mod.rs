@@ -29,7 +29,7 @@ pub mod junction;
 mod named;
 #[doc(hidden)]
 pub mod part;
-mod pattern;
+pub(crate) mod pattern;
 #[doc(hidden)]
 pub mod ports;
 mod table;

@@ -4,10 +4,12 @@
 //! for. But a walk that has a model passes it to the functions that get a field: a list has itself visited once as a module without
 //! tensors, whose getter looks at the length. A walk that has none, such as building, takes the length from the declaration.
 
+#![allow(clippy::type_complexity, reason = "dfdx's visitors give their results in such types")]
+
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use dfdx::nn::tensor_collection::{ModuleFields, ModuleVisitor, TensorCollection, TensorOptions};
+use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{ConstShape, Dtype};
 use dfdx::tensor::Tensor;
 use dfdx::tensor_ops::Device;
@@ -15,14 +17,82 @@ use dfdx::tensor_ops::Device;
 use super::init::Init;
 
 /// A field's type that can take part as a model.
+///
+/// The bounds of what generated code names are this trait and [`TensorField`] alone, so that it is these that the compiler misses.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "neither a network, a layer, a dfdx module nor a struct with `#[derive(Model)]`",
     note = "mark a field that holds no parameters with `#[model(skip)]`, a tensor with `#[model(param)]` or `#[model(buffer)]`"
 )]
-pub trait ModelField<E: Dtype, D: Device<E>>: TensorCollection<E, D> {}
+pub trait ModelField<E: Dtype, D: Device<E>>: Sized {
+    /// The model after a move.
+    type Moved<E2: Dtype, D2: Device<E2>>;
 
-impl<M: TensorCollection<E, D>, E: Dtype, D: Device<E>> ModelField<E, D> for M {}
+    /// Shows it to a visitor.
+    ///
+    /// # Errors
+    /// The visitor's.
+    fn show<M: TensorCollection<E, D>, V: ModuleVisitor<M, E, D>>(
+        visitor: &mut V,
+        name: &str,
+        get: Get<'_, M, Self>,
+        get_mut: GetMut<'_, M, Self>,
+    ) -> Result<Option<Self::Moved<V::E2, V::D2>>, V::Err>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: TensorCollection<E, D>, E: Dtype, D: Device<E>> ModelField<E, D> for F {
+    type Moved<E2: Dtype, D2: Device<E2>> = F::To<E2, D2>;
+
+    fn show<M: TensorCollection<E, D>, V: ModuleVisitor<M, E, D>>(
+        visitor: &mut V,
+        name: &str,
+        get: Get<'_, M, F>,
+        get_mut: GetMut<'_, M, F>,
+    ) -> Result<Option<F::To<V::E2, V::D2>>, V::Err> {
+        visitor.visit_module(name, |owner| get(owner), |owner| get_mut(owner))
+    }
+}
+
+/// A field's type that can take part as a tensor of the model's own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tensor that a model can own",
+    label = "a `Tensor` of the model's number type and device, with sizes known when the program is compiled, is expected",
+    note = "a model takes part without `#[model(param)]` or `#[model(buffer)]`"
+)]
+pub trait TensorField<E: Dtype, D: Device<E>, I>: Sized {
+    /// The tensor after a move.
+    type Moved<E2: Dtype, D2: Device<E2>>;
+
+    /// Shows it to a visitor.
+    ///
+    /// # Errors
+    /// The visitor's.
+    fn show<M: TensorCollection<E, D>, V: ModuleVisitor<M, E, D>>(
+        visitor: &mut V,
+        name: &str,
+        trained: bool,
+        get: Get<'_, M, Self>,
+        get_mut: GetMut<'_, M, Self>,
+    ) -> Result<Option<Self::Moved<V::E2, V::D2>>, V::Err>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: ConstShape, E: Dtype, D: Device<E>, I: Init<S, E, D>> TensorField<E, D, I> for Tensor<S, E, D> {
+    type Moved<E2: Dtype, D2: Device<E2>> = Tensor<S, E2, D2>;
+
+    fn show<M: TensorCollection<E, D>, V: ModuleVisitor<M, E, D>>(
+        visitor: &mut V,
+        name: &str,
+        trained: bool,
+        get: Get<'_, M, Self>,
+        get_mut: GetMut<'_, M, Self>,
+    ) -> Result<Option<Tensor<S, V::E2, V::D2>>, V::Err> {
+        let mut options = TensorOptions::reset_with(|tensor| I::fill(tensor));
+        options.do_gradient_update = trained;
+        visitor.visit_tensor(name, |owner| get(owner), |owner| get_mut(owner), options)
+    }
+}
 
 /// How a field takes part. `Value` is the field's type, the implementor says what it is made of: `Many<One<Linear<2, 2>>>` for a
 /// `Vec<Linear<2, 2>>`.
@@ -69,45 +139,37 @@ pub struct Build<'a> {
 #[derive(Debug)]
 pub struct One<M>(PhantomData<M>);
 
-impl<M: ModelField<E, D>, E: Dtype, D: Device<E>> Part<E, D> for One<M> {
-    type Value = M;
-    type To<E2: Dtype, D2: Device<E2>> = M::To<E2, D2>;
+impl<F: ModelField<E, D>, E: Dtype, D: Device<E>> Part<E, D> for One<F> {
+    type Value = F;
+    type To<E2: Dtype, D2: Device<E2>> = F::Moved<E2, D2>;
 
-    fn walk<Owner: TensorCollection<E, D>, V: ModuleVisitor<Owner, E, D>>(
+    fn walk<M: TensorCollection<E, D>, V: ModuleVisitor<M, E, D>>(
         visitor: &mut V,
         name: &str,
         _: Build<'_>,
-        get: Get<'_, Owner, M>,
-        get_mut: GetMut<'_, Owner, M>,
-    ) -> Result<Option<M::To<V::E2, V::D2>>, V::Err> {
-        visitor.visit_module(name, |owner| get(owner), |owner| get_mut(owner))
+        get: Get<'_, M, F>,
+        get_mut: GetMut<'_, M, F>,
+    ) -> Walked<Self, M, E, D, V> {
+        F::show(visitor, name, get, get_mut)
     }
 }
 
-/// A tensor of the model's own.
+/// A tensor of the model's own, which `I` fills.
 #[derive(Debug)]
 pub struct Own<T, I, const TRAINED: bool>(PhantomData<(T, I)>);
 
-impl<S, E, D, I, const TRAINED: bool> Part<E, D> for Own<Tensor<S, E, D>, I, TRAINED>
-where
-    S: ConstShape,
-    E: Dtype,
-    D: Device<E>,
-    I: Init<S, E, D>,
-{
-    type Value = Tensor<S, E, D>;
-    type To<E2: Dtype, D2: Device<E2>> = Tensor<S, E2, D2>;
+impl<T: TensorField<E, D, I>, E: Dtype, D: Device<E>, I, const TRAINED: bool> Part<E, D> for Own<T, I, TRAINED> {
+    type Value = T;
+    type To<E2: Dtype, D2: Device<E2>> = T::Moved<E2, D2>;
 
-    fn walk<Owner: TensorCollection<E, D>, V: ModuleVisitor<Owner, E, D>>(
+    fn walk<M: TensorCollection<E, D>, V: ModuleVisitor<M, E, D>>(
         visitor: &mut V,
         name: &str,
         _: Build<'_>,
-        get: Get<'_, Owner, Self::Value>,
-        get_mut: GetMut<'_, Owner, Self::Value>,
-    ) -> Result<Option<Tensor<S, V::E2, V::D2>>, V::Err> {
-        let mut options = TensorOptions::reset_with(|tensor| I::fill(tensor));
-        options.do_gradient_update = TRAINED;
-        visitor.visit_tensor(name, |owner| get(owner), |owner| get_mut(owner), options)
+        get: Get<'_, M, T>,
+        get_mut: GetMut<'_, M, T>,
+    ) -> Walked<Self, M, E, D, V> {
+        T::show(visitor, name, TRAINED, get, get_mut)
     }
 }
 
@@ -240,36 +302,24 @@ impl<E: Dtype, D: Device<E>> TensorCollection<E, D> for Nothing {
     }
 }
 
-/// A field in the list that dfdx's `visit_fields` takes.
-pub struct Field<'a, P: Part<E, D>, M, E: Dtype, D: Device<E>> {
-    name: &'a str,
-    build: Build<'a>,
-    get: Get<'a, M, P::Value>,
-    get_mut: GetMut<'a, M, P::Value>,
-}
+/// What comes of showing a field: the field anew, where the visitor builds.
+///
+/// A type of its own, so that the compiler first misses [`ModelField`] where a field is no model, and not what that asks of dfdx.
+pub struct Shown<P: Part<E, D>, E: Dtype, D: Device<E>, E2: Dtype, D2: Device<E2>>(pub Option<P::To<E2, D2>>);
 
-/// Makes a [`Field`].
-pub fn field<'a, P: Part<E, D>, M, E: Dtype, D: Device<E>>(
-    name: &'a str,
-    lengths: &'a [usize],
+/// Shows a field to a visitor.
+///
+/// # Errors
+/// The visitor's.
+pub fn show<P: Part<E, D>, M: TensorCollection<E, D>, E: Dtype, D: Device<E>, V: ModuleVisitor<M, E, D>>(
+    visitor: &mut V,
+    name: &str,
+    lengths: &[usize],
     some: bool,
-    get: Get<'a, M, P::Value>,
-    get_mut: GetMut<'a, M, P::Value>,
-) -> Field<'a, P, M, E, D> {
-    Field { name, build: Build { lengths, some }, get, get_mut }
-}
-
-impl<P: Part<E, D>, M: TensorCollection<E, D>, E: Dtype, D: Device<E>> ModuleFields<M, E, D> for Field<'_, P, M, E, D> {
-    type Options<E2: Dtype, D2: Device<E2>> = Option<P::To<E2, D2>>;
-    type Output<E2: Dtype, D2: Device<E2>> = P::To<E2, D2>;
-
-    fn visit_fields<V: ModuleVisitor<M, E, D>>(self, visitor: &mut V) -> Result<Option<P::To<V::E2, V::D2>>, V::Err> {
-        P::walk(visitor, self.name, self.build, self.get, self.get_mut)
-    }
-
-    fn handle_options<E2: Dtype, D2: Device<E2>>(option: Option<P::To<E2, D2>>) -> Option<P::To<E2, D2>> {
-        option
-    }
+    get: Get<'_, M, P::Value>,
+    get_mut: GetMut<'_, M, P::Value>,
+) -> Result<Shown<P, E, D, V::E2, V::D2>, V::Err> {
+    P::walk(visitor, name, Build { lengths, some }, get, get_mut).map(Shown)
 }
 
 /// A value of a type that is known to be the same, but not to the compiler: a model that is declared for one number type and device

@@ -2,7 +2,7 @@
 
 /// Does a pattern mean a path? It does if it matches the whole path, or the part of it in front of a dot. `*` stands for any characters,
 /// dots among them.
-pub(super) fn means(pattern: &str, path: &str) -> bool {
+pub(crate) fn means(pattern: &str, path: &str) -> bool {
     let ends = path.match_indices('.').map(|(dot, _)| dot).chain([path.len()]);
     ends.into_iter().any(|end| matches(pattern.as_bytes(), &path.as_bytes()[..end]))
 }

@@ -5,11 +5,10 @@
 
 use std::marker::PhantomData;
 
-use dfdx::nn::modules;
+use dfdx::nn::{Module, modules};
 use dfdx::shapes::{Const, Dtype};
 use dfdx::tensor::Storage;
 
-use super::forward::Forward;
 use super::junction::Ports;
 use crate::network::Network;
 use crate::{Backend, Scalar};
@@ -22,10 +21,16 @@ pub struct Net<M, E, D>(PhantomData<(M, E, D)>);
 #[derive(Debug)]
 pub struct Stated<M, E, D>(PhantomData<(M, E, D)>);
 
-/// The answer for all other types.
+/// Asks whether a field can take an `X`.
+#[derive(Debug)]
+pub struct Fits<M, X>(PhantomData<(M, X)>);
+
+/// The answers for all other types.
 pub trait Otherwise {
     /// Nothing is known.
     const PORTS: Ports = Ports::Unknown;
+    /// It cannot.
+    const FITS: bool = false;
 }
 
 impl<T> Otherwise for T {}
@@ -41,6 +46,11 @@ impl<M: Network<E, D>, E: Scalar, D: Backend<E>> Net<M, E, D> {
 impl<M: HasPorts<E, D>, E, D> Stated<M, E, D> {
     /// What the type states.
     pub const PORTS: Ports = M::PORTS;
+}
+
+impl<M: Module<X>, X> Fits<M, X> {
+    /// It can.
+    pub const FITS: bool = true;
 }
 
 /// A type whose ports follow from itself: a `#[model(forward)]` struct, and dfdx modules.
@@ -124,15 +134,25 @@ pub struct Anything;
 #[derive(Debug)]
 pub struct Blank;
 
-impl<X> Forward<X> for Blank {
-    type Value = ();
+impl<X> Module<X> for Blank {
     type Output = Anything;
     type Error = ();
 
-    fn forward((): &(), _: X) -> Result<Anything, ()> {
+    fn try_forward(&self, _: X) -> Result<Anything, ()> {
         Ok(Anything)
     }
 }
 
+/// A field that can take an `X`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot take what the field before it gives",
+    label = "it would receive `{X}`",
+    note = "a field of a `#[model(forward)]` struct is a dfdx `Module` of what it receives: a network, a dfdx module or a struct with `forward`"
+)]
+pub trait Receives<X> {}
+
+#[diagnostic::do_not_recommend]
+impl<X, M: Module<X>> Receives<X> for M {}
+
 /// Fails to compile if a field cannot take an `X`.
-pub const fn takes<P: Forward<X>, X>() {}
+pub const fn receives<M: Receives<X>, X>() {}

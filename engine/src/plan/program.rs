@@ -125,4 +125,18 @@ mod tests {
         });
         assert_eq!(phases(&[32, 2, 2], conv, 128), [all, Phase::Weights(0)]);
     }
+
+    #[test]
+    fn large_weights_that_are_used_twice_are_added_up_in_order() {
+        let mut builder = Builder::new("Twice");
+        let linear = Op::Linear(Linear { in_features: INFER, out_features: 460, bias: true });
+        let x = builder.input("input", Shape::new(&[460])).unwrap();
+        let y = builder.add("layer", linear, &[x]).unwrap();
+        let z = builder.add_shared("again", linear, &[y], y).unwrap();
+        let graph = builder.finish(&[("output", z)]);
+        let plan = Plan::new(&graph, Key { batch: 70, mode: Mode::Train, input_grad: false }).unwrap();
+        let all = |step| Phase::Lanes(vec![Task { step, part: Part::Whole }]);
+        assert_eq!(plan.backward, [all(1), Phase::Weights(1), all(0), Phase::Weights(0)]);
+        assert_eq!([0, 1].map(|step| plan.steps[step].adds), [true, false]);
+    }
 }

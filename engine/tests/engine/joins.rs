@@ -202,10 +202,10 @@ pub fn shared() -> Graph {
 
 /// Large enough that all threads work the weight's gradient out together, several times over.
 pub fn shared_and_wide() -> Graph {
-    let mut builder = with(&[&[410]]);
-    let first = builder.add("fc", linear(410), &[0]).unwrap();
+    let mut builder = with(&[&[460]]);
+    let first = builder.add("fc", linear(460), &[0]).unwrap();
     let tanh = builder.add("tanh", Op::Tanh, &[first]).unwrap();
-    let second = builder.add_shared("again", linear(410), &[tanh], first).unwrap();
+    let second = builder.add_shared("again", linear(460), &[tanh], first).unwrap();
     let sum = builder.add("sum", Op::Add, &[second, tanh]).unwrap();
     builder.finish(&[("sum", sum)])
 }

@@ -87,6 +87,10 @@ impl ConvTranspose2d {
         (input.len() as u64).saturating_mul(taps as u64)
     }
 
+    pub(super) const fn magnify(&self) -> [usize; 2] {
+        self.stride
+    }
+
     pub(super) const fn without(mut self, part: Part) -> Option<Self> {
         match part {
             Part::In => self.in_channels = INFER,

@@ -8,6 +8,7 @@
 //! const fn params(&self) -> Params                                                      it owns tensors
 //! const fn multiply_adds(&self, input: &Shape, output: &Shape) -> u64                   it multiplies matrices
 //! const fn window(&self) -> Window                                                      it slides a window over a map
+//! const fn magnify(&self) -> [usize; 2]                                                 it makes a map larger
 //! const fn without(self, part: Part) -> Option<Self>                                    some parts do not decide the output's shape
 //! ```
 //!
@@ -100,6 +101,7 @@ macro_rules! operations {
         params { $($params:ident,)* }
         multiply_adds { $($multiply_adds:ident,)* }
         window { $($window:ident,)* }
+        magnify { $($magnify:ident,)* }
         without { $($without:ident,)* }
     ) => {
         /// One operation of a network, with its options.
@@ -172,6 +174,14 @@ macro_rules! operations {
             pub const fn window(&self) -> Option<Window> {
                 match self {
                     $(Op::$window(op) => Some(op.window()),)*
+                    _ => None,
+                }
+            }
+
+            /// How many elements along height and width stand where one stood, for operations that make a map larger.
+            pub const fn magnify(&self) -> Option<[usize; 2]> {
+                match self {
+                    $(Op::$magnify(op) => Some(op.magnify()),)*
                     _ => None,
                 }
             }
@@ -341,6 +351,10 @@ operations! {
         MaxPool2d,
         AvgPool1d,
         AvgPool2d,
+    }
+    magnify {
+        ConvTranspose2d,
+        Upsample,
     }
     without {
         Linear,

@@ -49,6 +49,10 @@ impl Upsample {
         Ok((self, Shape::new(&[input.dim(0), height, width])))
     }
 
+    pub(super) const fn magnify(&self) -> [usize; 2] {
+        self.scale
+    }
+
     pub(super) const fn without(mut self, part: Part) -> Option<Self> {
         match part {
             Part::AlignCorners => self.align_corners = false,

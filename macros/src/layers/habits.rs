@@ -20,12 +20,23 @@ pub fn kind_hint(kind: &str) -> Option<&'static str> {
         "logistic" | "sigm" => "write `Sigmoid`",
         "view" => "write `Reshape`",
         "ravel" => "write `Flatten`, which makes one axis of all",
-        "drop" | "dropout2d" => "write `Dropout`",
+        "drop" => "write `Dropout`",
+        "spatialdropout" | "spatialdropout2d" | "featuredropout" => "write `Dropout2d`",
         "identity" | "noop" => "leave the step out",
         "transpose" | "swapaxes" | "movedim" => "write `Permute`, with the axes in their new order",
         "deconv" | "deconvolution" | "conv2dtranspose" | "upconv" | "convtranspose" | "transposedconv2d" => "write `ConvTranspose2d`",
         "globalaveragepooling2d" | "globalavgpool" | "globalaveragepool" | "gap" => "write `GlobalAvgPool2d`",
         "upsampling2d" | "interpolate" | "resize" | "upsamplingnearest2d" | "upsamplingbilinear2d" => "write `Upsample`",
+        "swish" => "write `SiLU`",
+        "clip" | "clamp" => "write `HardTanh`, with its two bounds",
+        "zeropad2d" | "reflectionpad2d" | "replicationpad2d" | "zeropadding2d" | "constantpad2d" => {
+            "write `Pad`; its `mode` is `zeros`, `reflect` or `replicate`"
+        }
+        "maxunpool2d" | "unpool" | "unpooling" => "write `Upsample`; its `mode = nails` sets the elements among zeros",
+        "narrow" | "crop" => "write `Slice`",
+        "lrn" => "write `LocalResponseNorm`",
+        "reducemean" | "averageover" => "write `Mean`",
+        "reducemax" => "write `Amax`",
         "sequential" => "write `Sequential { .. }`, or its layers one after the other, separated by commas",
         _ => return None,
     })
@@ -78,6 +89,11 @@ pub fn meant(row: &Row, key: &str) -> Option<Meant> {
         "colors" | "rgb" => "colours",
         "mask_type" => "mask",
         "approximation" => "approximate",
+        "num_parameters" => "parameters",
+        "num_channels" => "channels",
+        "from" | "begin" => "start",
+        "to" | "stop" => "end",
+        "out_size" | "output_shape" => "output_size",
         _ => return None,
     };
     row.option(name).map(|option| Meant::Option(option.name))

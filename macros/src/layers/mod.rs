@@ -136,6 +136,12 @@ pub enum Axes {
 }
 
 impl Row {
+    /// The value that an option has in the example.
+    pub fn shown(&self, option: &str) -> &'static str {
+        let value = self.example.split_once(&format!("{option} = ")).map_or("..", |(_, value)| value);
+        value.split([',', ')']).next().unwrap_or(value)
+    }
+
     /// The option of this name.
     pub fn option(&self, name: &str) -> Option<&'static Choice> {
         self.options.iter().find(|option| option.name == name)
@@ -163,5 +169,7 @@ pub fn is_combinator(kind: &str) -> bool {
     matches!(kind, "Residual" | "Repeat" | "Sequential") || find(kind).is_some_and(is_join)
 }
 
+#[cfg(test)]
+mod guide;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use crate::shape::{Model, Node, State};
 use crate::testing::{mistakes, with_model};
 
 /// A network whose only layer is the row's, with these arguments, on an input that suits it.
-fn network(row: &Row, arguments: &str) -> String {
+pub fn network(row: &Row, arguments: &str) -> String {
     let input = match row.kind {
         "Linear" | "Maxout" | "BatchNorm1d" | "Softmax" | "LogSoftmax" | "LayerNorm" => "[7]",
         "Conv1d" | "MaxPool1d" | "AvgPool1d" => "[6, 9]",
@@ -42,7 +42,7 @@ fn network(row: &Row, arguments: &str) -> String {
 }
 
 /// The node of the row's layer.
-fn node<'a>(model: &'a Model, row: &Row) -> &'a Node {
+pub fn node<'a>(model: &'a Model, row: &Row) -> &'a Node {
     model.nodes.iter().find(|node| node.row().is_some_and(|own| own.kind == row.kind)).expect("the network has the layer")
 }
 
@@ -107,6 +107,8 @@ fn every_row_describes_its_operation() {
 fn options_are_well_described() {
     for row in all() {
         for (i, option) in row.options.iter().enumerate() {
+            let positional = row.positions == Positions::Option(option.name) || row.positions == Positions::List(option.name);
+            assert!(option.default != Default::Required || positional || row.shown(option.name) != "..", "{}: {}", row.kind, option.name);
             // The number of parts is the size that a split makes.
             let named = row.kind == "Split" && option.name == "parts";
             assert!(named || option.part.is_none_or(|part| part.option() == Some(option.name)), "{}: {}", row.kind, option.name);

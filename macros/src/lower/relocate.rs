@@ -36,6 +36,7 @@ impl Copy<'_> {
             action: self.action(&step.action),
             output: step.output.as_ref().map(|shape| self.shape(shape)),
             tags: step.tags.iter().map(|tag| self.word(tag)).collect(),
+            illegible_tags: step.illegible_tags,
         }
     }
 

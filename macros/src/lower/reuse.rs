@@ -41,6 +41,10 @@ impl Lowering<'_, '_> {
             return false;
         };
         let nodes = &self.nodes[applied.first..applied.first + applied.count];
+        if nodes.iter().any(|node| matches!(node.what, super::What::Lost(_))) {
+            self.lost(step, layer.to_token_stream());
+            return false;
+        }
         if !nodes.iter().any(super::Node::has_tensors) {
             let note = self.template_note();
             let text = format!("`{word}` has no weights to be shared; write `{}` again{note}", crate::text::of(nodes[0].what.tokens()));
@@ -91,7 +95,12 @@ impl Lowering<'_, '_> {
         let mut names: Vec<&str> = self.applied.keys().filter_map(|path| path.strip_prefix(self.prefix.as_str())).collect();
         names.retain(|name| !name.contains('.'));
         names.sort_unstable();
-        let help = if self.foreseen.names.iter().any(|name| name == word) {
+        let deeper =
+            self.applied.keys().filter_map(|path| path.strip_prefix(self.prefix.as_str())?.strip_suffix(&format!(".{word}"))).min();
+        let help = if let Some(around) = deeper {
+            let outermost = around.split('.').next().unwrap_or(around);
+            format!("`{around}.{word}` can be applied again only where it stands; `reuse {outermost}` applies all of `{outermost}`")
+        } else if self.foreseen.names.iter().any(|name| name == word) {
             format!("`{word}` stands further down; the layer comes first, and `reuse {word}` after it")
         } else if let Some(near) = spelling::nearest(word, &names) {
             format!("write `{near}`")
@@ -108,8 +117,7 @@ impl super::Node {
     pub fn has_tensors(&self) -> bool {
         match &self.what {
             super::What::Layer { row, .. } => row.field.is_some(),
-            super::What::Network { .. } | super::What::Custom(_) => true,
-            super::What::Lost(_) => true,
+            super::What::Network { .. } | super::What::Custom(_) | super::What::Lost(_) => true,
         }
     }
 }

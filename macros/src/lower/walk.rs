@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::{Expr, ExprLit, Lit};
 
-use super::{Lowering, What, scope};
+use super::{Lowering, MAX_STEPS, What, scope};
 use crate::ast::{Action, Step};
 
 impl Lowering<'_, '_> {
@@ -18,6 +18,13 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn step(&mut self, step: &Step) {
+        self.opened += 1;
+        if self.opened > MAX_STEPS {
+            let place = self.within.first().map_or_else(|| step.action.head(), ToTokens::to_token_stream);
+            self.report.add(place, format_args!("the templates and repetitions of this network open up to more than {MAX_STEPS} steps"));
+            self.overflow = true;
+            return;
+        }
         let first = self.nodes.len();
         let base = step.name.as_ref().map(|_| self.prefix.clone());
         match &step.action {
@@ -46,6 +53,11 @@ impl Lowering<'_, '_> {
                     self.lost(step, kind.to_token_stream());
                     return self.tags(step, first);
                 };
+                if steps.is_empty() {
+                    self.report.add(kind, "`Repeat` has no layers to be repeated");
+                    self.lost(step, kind.to_token_stream());
+                    return self.tags(step, first);
+                }
                 // As an item of `Sequential` it has no index: its repetitions have.
                 let spliced = step.name.is_none() && self.is_numbered();
                 let outer = if spliced { self.prefix.clone() } else { self.open(step, "repeat", kind) };
@@ -81,6 +93,7 @@ impl Lowering<'_, '_> {
 
     /// A node that stands for a mistake.
     pub(super) fn lost(&mut self, step: &Step, tokens: proc_macro2::TokenStream) {
+        self.unsound = true;
         let path = self.path_of(step, "layer", None);
         self.push(step, path, What::Lost(tokens));
     }

@@ -116,11 +116,16 @@ fn check(entry: &Entry, site: Site, before: &[Entry], report: &mut Report) -> bo
         return false;
     }
     match (takes, &entry.value) {
-        (Takes::Nothing, Some(value)) => report.add(value, format!("`{name}` takes no value")),
-        (Takes::Value(example), None) => report.add(&entry.name, format!("`{name}` needs a value: `{example}`")),
-        _ => return true,
+        (Takes::Nothing, Some(value)) => {
+            report.add(value, format!("`{name}` takes no value"));
+            true
+        }
+        (Takes::Value(example), None) => {
+            report.add(&entry.name, format!("`{name}` needs a value: `{example}`"));
+            false
+        }
+        _ => true,
     }
-    false
 }
 
 /// The entry of this name.

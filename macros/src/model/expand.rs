@@ -1,14 +1,11 @@
 //! Prints a model. Nothing here decides whether something is allowed.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
 
 use super::forward;
 use super::structure::{Field, Init, Kind as FieldKind, Layer, Model, Part};
 use super::typing::{self, Bound, Kind};
-
-/// dfdx visits tuples of at most so many fields.
-const TUPLE: usize = 6;
 
 /// All items of a model; after a mistake only those that other code may name.
 pub fn model(model: &Model, sound: bool) -> TokenStream {
@@ -119,14 +116,14 @@ impl<'a> Printer<'a> {
         let Self { k, e, d, model } = self;
         let name = &model.input.ident;
         let visits = self.parts().map(|(i, field, part)| {
-            let (member, path, some, lengths) = (&field.member, &field.path, part.some, &part.lengths);
-            let part = self.part(i, field, part);
-            quote_spanned! {at(field.span())=>
-                #k::part::field::<#part, Self, #e, #d>(#path, &[#(#lengths),*], #some, &|s| &s.#member, &|s| &mut s.#member)
-            }
+            let (variable, member, path, some, lengths) = (variable(i), &field.member, &field.path, part.some, &part.lengths);
+            let part = self.part(i, part);
+            let visit = quote! {
+                let #variable = #k::part::show::<#part, Self, #e, #d, __V>(visitor, #path, &[#(#lengths),*], #some, &|s| &s.#member, &|s| &mut s.#member)?.0;
+            };
+            at(visit, field.span())
         });
-        let visits = nest(visits.collect());
-        let pattern = nest(self.parts().map(|(i, ..)| variable(i).to_token_stream()).collect());
+        let variables: Vec<Ident> = self.parts().map(|(i, ..)| variable(i)).collect();
         let values = model.fields.iter().enumerate().map(|(i, field)| {
             let (member, variable) = (&field.member, variable(i));
             match &field.part {
@@ -135,6 +132,8 @@ impl<'a> Printer<'a> {
                 Some(_) => quote!(#member: #variable),
             }
         });
+        // Without fields there is nothing that could be missing.
+        let rest = (!variables.is_empty()).then(|| quote!(_ => ::core::option::Option::None,));
         let check = fixed.then(|| {
             let text = format!(
                 "`{name}` is declared for one number type and one device, and cannot be moved to others: declare it as `struct {name}<E: Dtype = \
@@ -152,30 +151,33 @@ impl<'a> Printer<'a> {
         });
         quote! {
             #check
-            #k::ModuleVisitor::visit_fields(visitor, #visits, |#pattern| #name { #(#values),* })
+            #(#visits)*
+            ::core::result::Result::Ok(match (#(#variables,)*) {
+                (#(::core::option::Option::Some(#variables),)*) => ::core::option::Option::Some(#name { #(#values),* }),
+                #rest
+            })
         }
     }
 
     /// How a field takes part: `part::Many<part::One<..>>`.
-    pub fn part(&self, i: usize, field: &Field, part: &Part) -> TokenStream {
+    pub fn part(&self, i: usize, part: &Part) -> TokenStream {
         let (k, leaf, own) = (&self.k, &part.leaf, self.own());
-        let place = at(field.span());
         let mut code = match &part.kind {
-            FieldKind::Model => quote_spanned!(place=> #k::part::One<#leaf>),
+            FieldKind::Model => quote!(#k::part::One<#leaf>),
             FieldKind::Tensor { trained, init } => {
                 let init = match init {
                     Init::Zeros => quote!(#k::init::Zeros),
                     Init::Ones => quote!(#k::init::Ones),
                     Init::Number(_) | Init::By(_) => quote!(#k::init::By<#own, #i>),
                 };
-                quote_spanned!(place=> #k::part::Own<#leaf, #init, #trained>)
+                quote!(#k::part::Own<#leaf, #init, #trained>)
             }
         };
         for layer in part.layers.iter().rev() {
             code = match layer {
-                Layer::Vec => quote_spanned!(place=> #k::part::Many<#code>),
-                Layer::Option => quote_spanned!(place=> #k::part::Maybe<#code>),
-                Layer::Array(length) => quote_spanned!(place=> #k::part::Array<#code, { #length }>),
+                Layer::Vec => quote!(#k::part::Many<#code>),
+                Layer::Option => quote!(#k::part::Maybe<#code>),
+                Layer::Array(length) => quote!(#k::part::Array<#code, { #length }>),
             };
         }
         code
@@ -283,20 +285,22 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// Generated code that the compiler's messages show at a place of the user's.
-pub fn at(place: Span) -> Span {
-    Span::call_site().located_at(place)
+/// Moves code to a place of the user's, without changing what its names mean: the compiler's messages about any of it then show that
+/// place.
+pub fn at(tokens: TokenStream, place: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            if let TokenTree::Group(group) = &token {
+                token = TokenTree::Group(Group::new(group.delimiter(), at(group.stream(), place)));
+            }
+            token.set_span(token.span().located_at(place));
+            token
+        })
+        .collect()
 }
 
 /// What stands for field number `i`.
 fn variable(i: usize) -> Ident {
     format_ident!("f{i}")
-}
-
-/// A tuple of all items, in tuples of tuples where there are more than dfdx takes.
-fn nest(mut items: Vec<TokenStream>) -> TokenStream {
-    while items.len() > TUPLE {
-        items = items.chunks(TUPLE).map(|chunk| quote!((#(#chunk,)*))).collect();
-    }
-    quote!((#(#items,)*))
 }

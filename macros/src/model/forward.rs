@@ -78,7 +78,7 @@ impl Way {
         let (k, own, predicates) = (&printer.k, printer.own(), printer.predicates());
         let [module, forward, method, attempt] = self.names();
         let Self { receiver, borrow, .. } = self;
-        let parts: Vec<_> = printer.parts().map(|(i, field, part)| (field, printer.part(i, field, part))).collect();
+        let parts: Vec<_> = printer.parts().map(|(i, field, part)| (field, printer.part(i, part))).collect();
         // Field i takes an `__X{i}` and gives an `__X{i + 1}`: parameters that follow from the first one.
         let values: Vec<Ident> = (0..=parts.len()).map(|i| format_ident!("__X{i}")).collect();
         let (first, last) = (&values[0], &values[parts.len()]);

@@ -5,11 +5,14 @@
 //! in the functions, and is made when one is compiled for the parameters' values: in `cargo build`.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote};
 
 use super::expand::{Printer, at};
 use super::structure::Part;
 use super::typing::Kind;
+
+/// The axes that a shape can have besides the batch.
+const AXES: [usize; layercake_ir::MAX_RANK] = [0, 1, 2, 3, 4];
 
 /// The struct as a field of another one.
 pub fn ports(printer: &Printer, parameters: &[TokenStream]) -> Option<TokenStream> {
@@ -18,7 +21,10 @@ pub fn ports(printer: &Printer, parameters: &[TokenStream]) -> Option<TokenStrea
         return None;
     }
     let (own, predicates) = (printer.own(), printer.predicates());
-    let all = printer.parts().map(|(_, _, part)| of(printer, part));
+    let all = printer.parts().map(|(_, _, part)| {
+        let (ports, repeated) = (of(printer, part), repeated(part));
+        quote!(#ports #repeated)
+    });
     Some(quote! {
         #[automatically_derived]
         impl<#(#parameters),*> #k::ports::HasPorts<#e, #d> for #own where #(#predicates),* {
@@ -36,7 +42,12 @@ fn of(printer: &Printer, part: &Part) -> TokenStream {
     let Printer { k, e, d, .. } = printer;
     let leaf = &part.leaf;
     let one = quote!(<#k::ports::Net<#leaf, #e, #d>>::PORTS.or(<#k::ports::Stated<#leaf, #e, #d>>::PORTS));
-    if part.layers.is_empty() { one } else { quote!(#one.repeated()) }
+    one
+}
+
+/// A field that is gone through several times gives what it takes.
+fn repeated(part: &Part) -> Option<TokenStream> {
+    (!part.layers.is_empty()).then(|| quote!(.repeated()))
 }
 
 /// Does nothing but number type and device stand open?
@@ -59,12 +70,13 @@ pub fn within(printer: &Printer) -> Option<TokenStream> {
     let checks: Vec<TokenStream> = printer
         .parts()
         .map(|(_, field, part)| {
-            let (name, place) = (&field.path, at(field.span()));
-            let ports = of(printer, part);
-            let entry = before.map(|source| quote_spanned!(place=> flow.enters(&ports, #name, #source);));
-            let repeat = (!part.layers.is_empty()).then(|| quote_spanned!(place=> #k::junction::repeats(&ports, #name);));
+            let (name, ports, repeated) = (&field.path, of(printer, part), repeated(part));
+            // Whether a network takes other lengths cannot be asked here.
+            let ports = quote!(#ports.unless_it_may_stretch());
+            let entry = before.map(|source| at(quote!(flow.enters(&ports, #name, #source);), field.span()));
+            let again = (!part.layers.is_empty()).then(|| at(quote!(#k::junction::again(&ports, #name);), field.span()));
             before = Some(name);
-            quote!(let ports = #ports; #entry #repeat let flow = flow.after(&ports);)
+            quote!(let ports = #ports; #entry #again let flow = flow.after(&ports #repeated);)
         })
         .collect();
     Some(quote! {
@@ -92,34 +104,49 @@ pub fn items(printer: &Printer) -> Option<TokenStream> {
     let fields: Vec<TokenStream> = printer
         .parts()
         .enumerate()
-        .map(|(step, (i, field, part))| {
-            let (name, place) = (&field.path, at(field.span()));
+        .map(|(step, (_, field, part))| {
+            let name = &field.path;
             let word = |word: &str, step: usize| format_ident!("__{word}{step}");
-            let [ports, flow, taken, typed, seen, x, p, y] =
-                ["PORTS", "FLOW", "TAKEN", "TYPED", "SEEN", "X", "P", "Y"].map(|name| word(name, step));
+            let [stated, ports, flow, taken, typed, seen, x, leaf, fits, passed, y] =
+                ["STATED", "PORTS", "FLOW", "TAKEN", "TYPED", "SEEN", "X", "LEAF", "FITS", "PASSED", "Y"].map(|name| word(name, step));
             let [next_flow, next_seen, next_y] = ["FLOW", "SEEN", "Y"].map(|name| word(name, step + 1));
-            let (known, shape) = (of(printer, part), printer.part(i, field, part));
-            let entry = before.map(|source| quote_spanned!(place=> const _: () = #flow.enters(&#ports, #name, #source);));
-            let repeat = (!part.layers.is_empty()).then(|| quote_spanned!(place=> const _: () = #k::junction::repeats(&#ports, #name);));
+            let (known, ty, repeated) = (of(printer, part), &part.leaf, repeated(part));
+            let entry = before.map(|source| at(quote!(const _: () = #flow.enters(&#ports, #name, #source);), field.span()));
+            let listed = !part.layers.is_empty();
+            let again = listed.then(|| at(quote!(const _: () = #k::junction::again(&#ports, #name);), field.span()));
             before = Some(name);
-            let sizes = (0..5usize).map(|axis| quote!({ #taken.dim(#axis) }));
-            let check = quote_spanned!(place=> const _: () = #k::ports::takes::<#p, #x>(););
+            let tensor = |shape: &TokenStream| {
+                let sizes = AXES.map(|axis| quote!({ #shape.dim(#axis) }));
+                quote!(#k::Tensor<<#k::ports::Sizes<{ #shape.rank() }, #(#sizes),*> as #k::ports::Typed>::Shape, #e, #d>)
+            };
+            let stretched = AXES.map(|axis| {
+                let longer = tensor(&quote!(#stated.stretched(#axis)));
+                quote!(<#k::ports::Fits<#ty, #longer>>::FITS)
+            });
+            let typed_input = tensor(&taken.to_token_stream());
+            let check = at(quote!(const _: () = #k::ports::receives::<#leaf, #x>();), field.span());
+            // What goes through all items of a list stays what it was.
+            let given = if listed { quote!(#x) } else { quote!(<#passed as #k::Module<#x>>::Output) };
             quote! {
-                const #ports: #k::junction::Ports = #known;
+                const #stated: #k::junction::Ports = #known;
+                const #ports: #k::junction::Ports = #stated.unless_it_takes([#(#stretched),*]);
                 #entry
-                #repeat
-                const #next_flow: #k::junction::Flow = #flow.after(&#ports);
+                #again
+                const #next_flow: #k::junction::Flow = #flow.after(&#ports #repeated);
                 // What the compiler's own check of the field assumes: what the field states itself, so that one mistake gives one
                 // message, or else what the field before it gives.
                 const #taken: #k::ir::Shape = #flow.taken_by(&#ports);
                 const #typed: ::core::primitive::bool = !#taken.is_unknown();
-                const #next_seen: ::core::primitive::bool = #typed || #seen;
                 type #x = <#k::ports::Choice<{ #typed }> as #k::ports::Choose<
-                    #k::Tensor<<#k::ports::Sizes<{ #taken.rank() }, #(#sizes),*> as #k::ports::Typed>::Shape, #e, #d>,
+                    #typed_input,
                     #y,
                 >>::Chosen;
-                type #p = <#k::ports::Choice<{ #next_seen }> as #k::ports::Choose<#shape, #k::ports::Blank>>::Chosen;
-                type #next_y = <#p as #k::forward::Forward<#x>>::Output;
+                type #leaf = <#k::ports::Choice<{ #typed || #seen }> as #k::ports::Choose<#ty, #k::ports::Blank>>::Chosen;
+                // After a field that cannot take it, nothing is known again.
+                const #fits: ::core::primitive::bool = <#k::ports::Fits<#leaf, #x>>::FITS;
+                const #next_seen: ::core::primitive::bool = (#typed || #seen) && #fits;
+                type #passed = <#k::ports::Choice<{ #fits }> as #k::ports::Choose<#leaf, #k::ports::Blank>>::Chosen;
+                type #next_y = #given;
                 #check
             }
         })

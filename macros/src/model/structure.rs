@@ -8,7 +8,6 @@ use syn::{Data, DeriveInput, Expr, ExprLit, GenericArgument, Lit, Member, PathAr
 use super::attributes::{self, Entry, Site};
 use super::typing::Typing;
 use crate::report::Report;
-use crate::text;
 
 /// A struct that is to be a model.
 pub struct Model<'a> {
@@ -170,7 +169,7 @@ fn part(path: &str, ty: &Type, entries: &[Entry], report: &mut Report) -> Option
     if let Some(entry) = some
         && !layers.iter().any(|layer| matches!(layer, Layer::Option))
     {
-        report.add(&entry.name, format!("`some` is for an `Option`, but `{path}` is a `{}`", text::of(ty)));
+        report.add(&entry.name, format!("`some` is for an `Option`, but `{path}` holds none"));
     }
     Some(Part { layers, leaf: leaf.clone(), kind, lengths, some: some.is_some() })
 }
@@ -186,8 +185,8 @@ fn lengths(path: &str, entries: &[Entry], layers: &[Layer], report: &mut Report)
     if lists == 0 {
         report.add(name, format!("`len` is for a `Vec`, but `{path}` holds none"));
     } else if lengths.len() != lists {
-        let (lists, lengths) = (count(lists, "`Vec`"), count(lengths.len(), "length"));
-        report.add(value, format!("`{path}` holds {lists}, one inside the other, but `len` gives {lengths}"));
+        let (lists, given) = (count(lists, "`Vec`"), count(lengths.len(), "length"));
+        report.add(value, format!("`len` gives {given} for {lists}"));
     }
     lengths
 }

@@ -137,21 +137,19 @@ impl<'a> Given<'a> {
             missing.push(format!("its output {what}"));
         }
         for option in self.row.options.iter().filter(|option| option.default == Default::Required && !self.has(option.name)) {
-            missing.push(match option.kind {
-                Kind::List { .. } => format!("its {}", option.name),
-                Kind::Word(_) => format!("its {}", option.name),
-                _ => format!("a {}", option.name),
-            });
+            missing.push(if option.name == "kernel" { "a kernel".to_owned() } else { format!("its {}", option.name) });
         }
         if missing.is_empty() {
             return;
         }
         let needs = missing.join(" and ");
         let example = match self.row.positions {
-            // Only the kernel is missing.
+            // Only options are missing.
             Positions::InOut { output, .. } if self.has(output) => {
                 let written = self.written(&[]);
-                format!("{}, kernel = 3)", written.strip_suffix(')').unwrap_or(&written))
+                let required = self.row.options.iter().filter(|option| option.default == Default::Required && !self.has(option.name));
+                let shown: String = required.map(|option| format!(", {} = {}", option.name, self.row.shown(option.name))).collect();
+                format!("{}{shown})", written.strip_suffix(')').unwrap_or(&written))
             }
             _ => self.row.example.to_owned(),
         };

@@ -31,7 +31,9 @@ impl<'a> Given<'a> {
         if let (Some(arrow), false) = (input, matches!(self.row.positions, Positions::InOut { .. })) {
             let instead = if one { format!("write `{}`", self.row.example) } else { "it takes what comes".to_owned() };
             report.add(arrow, format_args!("`{}` does not change sizes and takes no `in -> out`\nhelp: {instead}", self.row.kind));
-            if let Positions::Option(field) | Positions::Features(field) | Positions::List(field) = self.row.positions {
+            // Which of the axes of a list were meant, nobody can say.
+            self.illegible |= matches!(self.row.positions, Positions::List(_));
+            if let Positions::Option(field) | Positions::Features(field) = self.row.positions {
                 self.list.push((field, size));
             }
             return;

@@ -30,7 +30,7 @@ impl Pass<'_> {
         let generic = inputs.iter().any(Flow::is_generic) || settings.is_generic();
         if generic && (settings.is_named() || inputs.iter().any(Flow::is_named)) {
             self.mixture(subject, settings, inputs);
-            return (State::Lost, self.outline(subject.row, settings, &inputs[0]));
+            return (State::Lost, Flow::UNKNOWN);
         }
         if generic {
             return self.generic(subject, settings, values, inputs);
@@ -39,7 +39,9 @@ impl Pass<'_> {
         match (shapes, settings.known()) {
             (Some(shapes), Some(known)) => self.decide(subject, settings, (subject.row.build)(&known), &shapes, values),
             _ => {
-                let outline = self.outline(subject.row, settings, &inputs[0]);
+                // Of values that are joined, some may come from a network, whose rank is not known.
+                let input = inputs.iter().find(|input| input.dims.is_some()).unwrap_or(&inputs[0]);
+                let outline = self.outline(subject.row, settings, input);
                 self.postpone(outline, values, inputs)
             }
         }

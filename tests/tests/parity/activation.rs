@@ -74,3 +74,67 @@ layercake_tests::parity! { gelu:
     approximate_large: [40] -> [40] { GELU(approximate = tanh) }
     between: [6] -> [3] { fc1: Linear(8), GELU, fc2: Linear(3) }
 }
+
+layercake_tests::parity! { prelu:
+    one: [9] -> [9] { act: PReLU }
+    one_image: [3, 4, 5] -> [3, 4, 5] { act: PReLU(1) }
+    channels: [3, 4, 5] -> [3, 4, 5] { act: PReLU(3) }
+    features: [5] -> [5] { act: PReLU(5) }
+    square: [4, 4, 4] -> [4, 4, 4] { act: PReLU(4) }
+    zeros: [2, 30] -> [2, 30] { act: PReLU(2) }
+}
+
+layercake_tests::parity! { elu:
+    features: [9] -> [9] { ELU }
+    image: [2, 3, 4] -> [2, 3, 4] { ELU }
+    zeros: [31] -> [31] { ELU }
+    large: [40] -> [40] { ELU }
+    alpha: [9] -> [9] { ELU(alpha = 0.3) }
+}
+
+layercake_tests::parity! { selu:
+    features: [9] -> [9] { SELU }
+    image: [2, 3, 4] -> [2, 3, 4] { SELU }
+    zeros: [31] -> [31] { SELU }
+    large: [40] -> [40] { SELU }
+}
+
+layercake_tests::parity! { silu:
+    features: [9] -> [9] { SiLU }
+    image: [2, 3, 4] -> [2, 3, 4] { SiLU }
+    zeros: [31] -> [31] { SiLU }
+    large: [40] -> [40] { SiLU }
+}
+
+layercake_tests::parity! { softplus:
+    features: [9] -> [9] { Softplus }
+    image: [2, 3, 4] -> [2, 3, 4] { Softplus }
+    zeros: [31] -> [31] { Softplus }
+    large: [40] -> [40] { Softplus }
+    beta: [9] -> [9] { Softplus(beta = 2.5) }
+    threshold: [9] -> [9] { Softplus(threshold = 0.5) }
+}
+
+layercake_tests::parity! { hard_tanh:
+    features: [9] -> [9] { HardTanh }
+    image: [2, 3, 4] -> [2, 3, 4] { HardTanh }
+    zeros: [31] -> [31] { HardTanh }
+    large: [40] -> [40] { HardTanh }
+    bounds: [9] -> [9] { HardTanh(min_val = -0.3, max_val = 0.8) }
+}
+
+layercake_tests::parity! { relu6:
+    features: [9] -> [9] { ReLU6 }
+    image: [2, 3, 4] -> [2, 3, 4] { ReLU6 }
+    zeros: [31] -> [31] { ReLU6 }
+    large: [40] -> [40] { ReLU6 }
+}
+
+layercake_tests::parity! { glu:
+    features: [8] -> [4] { GLU }
+    sequence_last: [3, 6] -> [3, 3] { GLU }
+    sequence_first: [4, 5] -> [2, 5] { GLU(axis = 0) }
+    image: [4, 3, 5] -> [2, 3, 5] { GLU(axis = 0) }
+    square: [4, 4, 4] -> [4, 2, 4] { GLU(axis = 1) }
+    two: [2] -> [1] { GLU(axis = 0) }
+}

@@ -46,3 +46,16 @@ layercake_tests::parity! { masked_conv2d:
     square: [3, 3, 3] -> [3, 3, 3] { conv: MaskedConv2d(3, kernel = 3, mask = B) }
     one_pixel: [2, 1, 1] -> [2, 1, 1] { conv: MaskedConv2d(2, kernel = 3, mask = B) }
 }
+
+layercake_tests::parity! { conv1d:
+    kernel: [2, 7] -> [3, 5] { conv: Conv1d(3, kernel = 3) }
+    stride_remainder: [2, 8] -> [3, 2] { conv: Conv1d(2 -> 3, kernel = 3, stride = 3) }
+    padding_beyond_half: [2, 4] -> [3, 8] { conv: Conv1d(3, kernel = 3, padding = 3) }
+    dilation: [2, 9] -> [3, 5] { conv: Conv1d(3, kernel = 3, dilation = 2) }
+    groups: [4, 6] -> [6, 5] { conv: Conv1d(6, kernel = 2, groups = 2) }
+    depthwise: [5, 6] -> [5, 6] { conv: Conv1d(5, kernel = 3, padding = 1, groups = 5, bias = false) }
+    all_options: [4, 11] -> [2, 5] { conv: Conv1d(2, kernel = 3, stride = 2, padding = 2, dilation = 3, groups = 2) }
+    square: [5, 5] -> [5, 5] { conv: Conv1d(5, kernel = 3, padding = 1) }
+    one_element: [3, 1] -> [2, 1] { conv: Conv1d(2, kernel = 1) }
+    one_channel: [1, 9] -> [1, 7] { conv: Conv1d(1, kernel = 3) }
+}

@@ -93,3 +93,8 @@ fn forward_and_forward_eval_drop_nothing() {
     let outcome = net.eval(&input, &output_grad);
     assert_eq!((&outcome["output"], &outcome["input_grad"]), (&input, &output_grad));
 }
+
+layercake_tests::parity! { dropout2d:
+    inference: [3, 4, 5] -> [3, 4, 5] { Dropout2d(0.4) }
+    never: [3, 4, 5] -> [3, 4, 5] { Dropout2d(p = 0.0) }
+}

@@ -18,3 +18,11 @@ layercake_tests::parity! { flatten:
     features: [4] -> [4] { Flatten }
     batch_of_one: [2, 2, 2] -> [8] { Flatten }
 }
+
+layercake_tests::parity! { maxout:
+    two: [5] -> [3] { fc: Maxout(3, pieces = 2) }
+    three_no_bias: [5] -> [4] { fc: Maxout(5 -> 4, pieces = 3, bias = false) }
+    one_piece: [4] -> [4] { fc: Maxout(4, pieces = 1) }
+    sequence: [3, 5] -> [3, 2] { fc: Maxout(2, pieces = 4) }
+    square: [3, 3] -> [3, 3] { fc: Maxout(3, pieces = 3) }
+}

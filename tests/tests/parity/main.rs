@@ -10,5 +10,7 @@ mod networks;
 mod norm;
 mod paths;
 mod pool;
+mod random;
 mod sampling;
 mod shapes;
+mod slopes;

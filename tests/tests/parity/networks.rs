@@ -68,7 +68,7 @@ mod training {
         let (images, labels) = (fixture.tensor("trace/images"), fixture.tensor("trace/labels"));
         let [batches, size] = labels.dims[..] else { panic!("{:?}", labels.dims) };
 
-        let config = SgdConfig { lr: 0.03, momentum: Some(Momentum::Classic(0.9)), weight_decay: None };
+        let config = SgdConfig { lr: 0.03, momentum: Some(Momentum::Classic(0.9)), ..Default::default() };
         let mut sgd = Sgd::new(&net, config);
         let mut gradients = net.alloc_grads();
         let mut losses = Vec::new();
@@ -110,5 +110,43 @@ mod training {
         // Rounding errors of 20 steps add up, so float32 gets ten times the bar of a single one.
         compare("engine f32", train(device.build_module::<Net, f32>(), &fixture), &fixture, 1e-4);
         compare("portable f64", train(device.build_module::<Net, f64>(), &fixture), &fixture, 1e-6);
+    }
+}
+
+layercake_tests::parity! { building_blocks:
+    autoencoder: [1, 8, 8] -> [1, 8, 8] {
+        down: Conv2d(4, kernel = 3, stride = 2, padding = 1),
+        ELU,
+        up: ConvTranspose2d(1, kernel = 4, stride = 2, padding = 1),
+        Sigmoid
+    }
+    style: [3, 5, 6] -> [3, 10, 12] {
+        Pad(1, mode = reflect),
+        conv: Conv2d(4, kernel = 3),
+        norm: InstanceNorm2d(affine = true),
+        ReLU6, Upsample(2, mode = bilinear),
+        out: Conv2d(3, kernel = 1),
+        HardTanh
+    }
+    gated_sequence: [6, 5] -> [3] {
+        conv: Conv1d(8, kernel = 3, padding = 1),
+        GLU(axis = 0),
+        Permute(1, 0),
+        norm: LayerNorm, fc: Linear(3),
+        Mean(0)
+    }
+    alexnet_like: [3, 9, 9] -> [2] {
+        conv: Conv2d(5, kernel = 3),
+        ReLU, LocalResponseNorm(3, alpha = 0.2),
+        AdaptiveAvgPool2d(2),
+        Flatten, fc: Maxout(4, pieces = 2),
+        act: PReLU, out: Linear(2)
+    }
+    group_norm_resampled: [4, 3, 3] -> [2] {
+        norm: GroupNorm(2),
+        SiLU, Upsample(2),
+        conv: Conv2d(2, kernel = 3),
+        SELU,
+        GlobalAvgPool2d, Softplus
     }
 }

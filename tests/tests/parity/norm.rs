@@ -57,3 +57,33 @@ layercake_tests::parity! { layer_norm:
     offset: [9] -> [9] { norm: LayerNorm }
     flat: [9] -> [9] { norm: LayerNorm }
 }
+
+layercake_tests::parity! { group_norm:
+    image: [4, 3, 5] -> [4, 3, 5] { norm: GroupNorm(2) }
+    one_group: [4, 3, 5] -> [4, 3, 5] { norm: GroupNorm(1, channels = 4) }
+    each_channel: [4, 3, 5] -> [4, 3, 5] { norm: GroupNorm(4) }
+    features: [6] -> [6] { norm: GroupNorm(2) }
+    sequence: [6, 4] -> [6, 4] { norm: GroupNorm(groups = 3) }
+    eps: [4, 2, 3] -> [4, 2, 3] { norm: GroupNorm(2, eps = 0.3) }
+    not_affine: [4, 2, 3] -> [4, 2, 3] { GroupNorm(2, affine = false) }
+    square: [4, 4, 4] -> [4, 4, 4] { norm: GroupNorm(2) }
+    offset: [4, 3, 5] -> [4, 3, 5] { norm: GroupNorm(2) }
+}
+
+layercake_tests::parity! { instance_norm2d:
+    image: [4, 3, 5] -> [4, 3, 5] { InstanceNorm2d }
+    affine: [4, 3, 5] -> [4, 3, 5] { norm: InstanceNorm2d(4, affine = true) }
+    eps: [3, 2, 4] -> [3, 2, 4] { norm: InstanceNorm2d(eps = 0.3, affine = true) }
+    square: [4, 4, 4] -> [4, 4, 4] { norm: InstanceNorm2d(affine = true) }
+    one_channel: [1, 3, 2] -> [1, 3, 2] { norm: InstanceNorm2d(affine = true) }
+    flat: [3, 4, 4] -> [3, 4, 4] { norm: InstanceNorm2d(affine = true) }
+}
+
+layercake_tests::parity! { local_response_norm:
+    odd: [7, 3, 4] -> [7, 3, 4] { LocalResponseNorm(5) }
+    even: [6, 3, 4] -> [6, 3, 4] { LocalResponseNorm(4, alpha = 0.3, beta = 0.6, k = 2.0) }
+    one: [4, 2, 3] -> [4, 2, 3] { LocalResponseNorm(1, alpha = 1.0) }
+    wider_than_channels: [2, 3, 3] -> [2, 3, 3] { LocalResponseNorm(9, alpha = 0.5) }
+    square: [4, 4, 4] -> [4, 4, 4] { LocalResponseNorm(3, alpha = 1.0, beta = 1.0) }
+    one_channel: [1, 2, 2] -> [1, 2, 2] { LocalResponseNorm(2, alpha = 0.7) }
+}

@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 
 use layercake::__private::Runtime;
 use layercake::ir::ops::{BatchNorm2d, Conv2d, Linear, MaxPool2d};
-use layercake::ir::{Graph, INFER, Op, Shape};
+use layercake::ir::{Graph, INFER, Node, Op, Shape};
 use layercake_engine::Mode;
 use layercake_tests::{Numbers, Outcome, Pass, Random, Report, chain, difference, random_chain, random_graph, random_state};
 
@@ -34,13 +34,23 @@ fn random_networks() {
 #[test]
 fn random_graphs() {
     let mut tally = Tally::new("random graphs");
+    let (mut joined, mut shared, mut many_in, mut many_out) = (0, 0, 0, 0);
     for seed in 0..GRAPHS {
         let mut random = Random::new(1000 + seed);
         let graph = random_graph(&mut random);
         let batches = [random.whole(0, 4), random.whole(0, 4)].map(|i| BATCHES[i]);
         compare(&format!("graph {seed}"), &graph, &batches, &mut random, &mut tally);
+        let has = |is: fn(&Node) -> bool| u64::from(graph.nodes().iter().any(is));
+        joined += has(|node| node.inputs().len() > 1);
+        shared += has(|node| node.shares.is_some() && node.op.params().count() > 0);
+        many_in += u64::from(graph.inputs().len() > 1);
+        many_out += u64::from(graph.outputs().len() > 1);
     }
     tally.finish();
+    // What is not drawn is not tested.
+    for (what, count) in [("a join", joined), ("a shared layer", shared), ("several inputs", many_in), ("several outputs", many_out)] {
+        assert!(count >= GRAPHS / 5, "{count} of {GRAPHS} graphs have {what}");
+    }
 }
 
 /// Sizes at which an executor shares out its work otherwise: many weights and many images, long rows, tall columns.

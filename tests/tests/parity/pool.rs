@@ -43,3 +43,21 @@ layercake_tests::parity! { avg_pool2d:
     whole_image: [3, 4, 5] -> [3, 1, 1] { AvgPool2d((4, 5)) }
     pointwise: [3, 4, 5] -> [3, 2, 3] { AvgPool2d(1, stride = 2) }
 }
+
+layercake_tests::parity! { max_pool1d:
+    kernel: [2, 7] -> [2, 3] { MaxPool1d(2) }
+    stride: [2, 9] -> [2, 4] { MaxPool1d(3, stride = 2) }
+    padding: [2, 5] -> [2, 3] { MaxPool1d(3, stride = 2, padding = 1) }
+    dilation: [2, 9] -> [2, 5] { MaxPool1d(3, stride = 1, dilation = 2) }
+    ceil_mode: [2, 6] -> [2, 3] { MaxPool1d(3, stride = 2, ceil_mode = true) }
+    ties: [3, 8] -> [3, 7] { MaxPool1d(2, stride = 1) }
+}
+
+layercake_tests::parity! { avg_pool1d:
+    kernel: [2, 7] -> [2, 3] { AvgPool1d(2) }
+    stride: [2, 9] -> [2, 4] { AvgPool1d(3, stride = 2) }
+    padding: [2, 5] -> [2, 3] { AvgPool1d(3, stride = 2, padding = 1) }
+    exclude_pad: [2, 5] -> [2, 3] { AvgPool1d(3, stride = 2, padding = 1, count_include_pad = false) }
+    ceil_mode: [2, 6] -> [2, 3] { AvgPool1d(3, stride = 2, ceil_mode = true) }
+    square: [4, 4] -> [4, 3] { AvgPool1d(2, stride = 1) }
+}

@@ -23,3 +23,26 @@ layercake_tests::parity! { upsample:
     corners_scale_one: [2, 1, 3] -> [2, 1, 6] { Upsample((1, 2), mode = bilinear, align_corners = true) }
     corners_square: [4, 4, 4] -> [4, 8, 8] { Upsample(2, mode = bilinear, align_corners = true) }
 }
+
+layercake_tests::parity! { adaptive_avg_pool2d:
+    one: [2, 5, 4] -> [2, 1, 1] { AdaptiveAvgPool2d(1) }
+    divides: [2, 6, 4] -> [2, 3, 2] { AdaptiveAvgPool2d((3, 2)) }
+    overlaps: [2, 7, 5] -> [2, 3, 4] { AdaptiveAvgPool2d((3, 4)) }
+    larger: [2, 3, 2] -> [2, 5, 5] { AdaptiveAvgPool2d(output_size = 5) }
+    same: [3, 3, 3] -> [3, 3, 3] { AdaptiveAvgPool2d(3) }
+    one_pixel: [2, 1, 1] -> [2, 2, 1] { AdaptiveAvgPool2d((2, 1)) }
+}
+
+layercake_tests::parity! { fractional_max_pool2d:
+    number: [2, 7, 9] -> [2, 4, 4] { FractionalMaxPool2d(2, output_size = 4) }
+    pair: [2, 9, 8] -> [2, 4, 3] { FractionalMaxPool2d((3, 2), output_size = (4, 3)) }
+    square: [3, 8, 8] -> [3, 5, 5] { FractionalMaxPool2d(2, output_size = 5) }
+    one: [2, 4, 5] -> [2, 1, 1] { FractionalMaxPool2d(2, output_size = 1) }
+    ties: [2, 7, 6] -> [2, 4, 3] { FractionalMaxPool2d(2, output_size = (4, 3)) }
+}
+
+layercake_tests::parity! { unpool:
+    nails: [2, 3, 4] -> [2, 6, 8] { Upsample(2, mode = nails) }
+    nails_pair: [2, 3, 2] -> [2, 3, 6] { Upsample((1, 3), mode = nails) }
+    nails_square: [3, 3, 3] -> [3, 9, 9] { Upsample(3, mode = nails) }
+}

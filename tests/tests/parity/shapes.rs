@@ -19,3 +19,46 @@ layercake_tests::parity! { permute:
     one_axis: [4] -> [4] { Permute(0) }
     between: [3, 4] -> [5, 2] { fc1: Linear(5), Permute(1, 0), fc2: Linear(2) }
 }
+
+layercake_tests::parity! { pad:
+    zeros: [2, 3, 4] -> [2, 5, 6] { Pad(1) }
+    zeros_pair: [2, 3, 4] -> [2, 3, 8] { Pad((0, 2), mode = zeros) }
+    zeros_sides: [2, 3, 4] -> [2, 4, 6] { Pad(top = 1, right = 2) }
+    sides_differ: [2, 3, 4] -> [2, 6, 9] { Pad(1, bottom = 2, left = 4) }
+    reflect: [2, 4, 5] -> [2, 8, 9] { Pad(2, mode = reflect) }
+    reflect_sides: [2, 4, 3] -> [2, 8, 4] { Pad(top = 3, bottom = 1, left = 1, mode = reflect) }
+    reflect_two: [2, 2, 2] -> [2, 4, 4] { Pad(1, mode = reflect) }
+    replicate: [2, 3, 4] -> [2, 7, 8] { Pad(2, mode = replicate) }
+    replicate_one_pixel: [2, 1, 1] -> [2, 4, 3] { Pad((1, 1), top = 2, mode = replicate) }
+    square: [3, 3, 3] -> [3, 5, 5] { Pad(1, mode = reflect) }
+    sequence: [2, 5] -> [2, 9] { Pad(left = 4) }
+    sequence_reflect: [2, 5] -> [2, 9] { Pad(2, mode = reflect) }
+    sequence_replicate: [2, 3] -> [2, 6] { Pad((0, 2), left = 1, mode = replicate) }
+    nothing: [2, 3, 3] -> [2, 3, 3] { Pad(0, mode = reflect) }
+}
+
+layercake_tests::parity! { slice:
+    features: [7] -> [3] { Slice(start = 2, end = 5) }
+    to_the_end: [7] -> [5] { Slice(start = 2) }
+    sequence: [4, 5] -> [4, 2] { Slice(axis = 1, end = 2) }
+    channels: [4, 3, 2] -> [1, 3, 2] { Slice(axis = 0, start = 3) }
+    square: [3, 3, 3] -> [3, 2, 3] { Slice(axis = 1, start = 1, end = 3) }
+}
+
+layercake_tests::parity! { mean:
+    length: [4, 5] -> [5] { Mean(0) }
+    map: [3, 4, 5] -> [3] { Mean(1, 2) }
+    channels: [3, 4, 5] -> [4, 5] { Mean(axes = 0) }
+    unordered: [3, 4, 5] -> [4] { Mean(2, 0) }
+    square: [3, 3, 3] -> [3, 3] { Mean(1) }
+    one: [1, 3] -> [3] { Mean(0) }
+}
+
+layercake_tests::parity! { amax:
+    length: [4, 5] -> [5] { Amax(0) }
+    map: [3, 4, 5] -> [3] { Amax(1, 2) }
+    channels: [3, 4, 5] -> [4, 5] { Amax(axes = (0,)) }
+    ties: [3, 6, 5] -> [3] { Amax(1, 2) }
+    square: [3, 3, 3] -> [3, 3] { Amax(1) }
+    one: [1, 3] -> [3] { Amax(0) }
+}

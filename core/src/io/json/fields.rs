@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::JsonError;
-use super::tree::Tree;
+use super::tree::{Tree, short};
 
 pub(super) struct Fields {
     /// Whose they are, for messages.
@@ -68,7 +68,7 @@ impl Fields {
     pub(super) fn done(self) -> Result<(), JsonError> {
         match self.fields.into_iter().next() {
             None => Ok(()),
-            Some((field, _)) => Err(JsonError::Unknown { place: self.place, field }),
+            Some((field, _)) => Err(JsonError::Unknown { place: self.place, field: short(&field) }),
         }
     }
 }

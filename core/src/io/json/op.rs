@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::JsonError;
-use super::tree::Tree;
+use super::tree::{Tree, short};
 
 /// The options of an operation, in the order in which its struct has them. None for one that cannot be written.
 pub(super) fn options(op: &Op) -> Option<Vec<(String, Tree)>> {
@@ -25,19 +25,19 @@ pub(super) fn options(op: &Op) -> Option<Vec<(String, Tree)>> {
 pub(super) fn read(kind: &str, fields: Vec<(String, Tree)>, place: &str) -> Result<Op, JsonError> {
     let place = || place.to_owned();
     if !Op::KINDS.contains(&kind) {
-        return Err(JsonError::Operation { place: place(), found: kind.to_owned(), known: Op::KINDS.join(", ") });
+        return Err(JsonError::Operation { place: place(), found: short(kind), known: Op::KINDS.join(", ") });
     }
     let op = match Op::deserialize(Value::from(kind)) {
         Ok(op) => op,
         // It has options.
         Err(_) => with_options(kind, &fields).map_err(|(field, reason)| match field {
-            Some(field) => JsonError::Options { place: place(), reason: format!("`{field}`: {reason}") },
-            None => JsonError::Options { place: place(), reason },
+            Some(field) => JsonError::Options { place: place(), reason: format!("`{field}`: {}", short(&reason)) },
+            None => JsonError::Options { place: place(), reason: short(&reason) },
         })?,
     };
     let known = options(&op).unwrap_or_default();
     match fields.into_iter().find(|(field, _)| known.iter().all(|(other, _)| other != field)) {
-        Some((field, _)) => Err(JsonError::Unknown { place: place(), field }),
+        Some((field, _)) => Err(JsonError::Unknown { place: place(), field: short(&field) }),
         None => Ok(op),
     }
 }

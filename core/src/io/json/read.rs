@@ -6,7 +6,7 @@ use layercake_ir::{Builder, Graph, MAX_RANK, MAX_VALUES, Shape};
 use serde_json::Value;
 
 use super::fields::Fields;
-use super::tree::Tree;
+use super::tree::{Tree, short};
 use super::{FORMAT, JsonError, VERSION, op};
 
 /// The most text that is read: several times that of the largest graph.
@@ -144,7 +144,7 @@ impl Reader {
 }
 
 fn nameless(fields: &Fields, reason: &'static str, found: String) -> JsonError {
-    JsonError::Name { place: fields.place.clone(), reason, found }
+    JsonError::Name { place: fields.place.clone(), reason, found: short(&found) }
 }
 
 fn shape(fields: &Fields, field: &str, sizes: Vec<Tree>) -> Result<Shape, JsonError> {

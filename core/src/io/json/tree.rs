@@ -21,12 +21,22 @@ impl Tree {
     /// What it is, in an error message.
     pub(super) fn describe(&self) -> String {
         match self {
-            Tree::Leaf(value) => value.to_string(),
+            Tree::Leaf(value) => short(&value.to_string()),
             Tree::List(items) => format!("a list of {}", items.len()),
             Tree::Object(_) => "an object".to_owned(),
         }
     }
 }
+
+/// What a file says, for a message: not all of it where it is long.
+pub(super) fn short(text: &str) -> String {
+    match text.char_indices().nth(MOST_SHOWN) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}..", &text[..end]),
+    }
+}
+
+const MOST_SHOWN: usize = 80;
 
 impl From<&str> for Tree {
     fn from(text: &str) -> Self {
@@ -112,7 +122,7 @@ impl<'de> Visitor<'de> for Planter {
                 return Err(A::Error::custom(format_args!("an object with more than {MOST_FIELDS} fields")));
             }
             if fields.iter().any(|(other, _)| *other == name) {
-                return Err(A::Error::custom(format_args!("the field `{name}` is there twice")));
+                return Err(A::Error::custom(format_args!("the field `{}` is there twice", short(&name))));
             }
             fields.push((name, map.next_value()?));
         }

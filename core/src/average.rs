@@ -1,0 +1,171 @@
+//! Averages: of a model's parameters over training, and of the predictions of several models.
+
+use dfdx::nn::tensor_collection::{RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorRef};
+use dfdx::shapes::Shape;
+use dfdx::tensor::Tensor;
+use dfdx::tensor_ops::{Device, TryAdd, TryMul};
+
+use crate::Scalar;
+use crate::host::number;
+
+/// How the average moves towards the model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Averaging {
+    /// `average = decay average + (1 - decay) parameter` (Polyak and Juditsky, 1992).
+    Exponential {
+        /// How much the average keeps of itself.
+        decay: f64,
+    },
+    /// The mean of all that was seen: stochastic weight averaging (Izmailov and others, 2018).
+    Equal,
+}
+
+/// A model whose parameters are the average of another's over time: PyTorch's `AveragedModel`. Buffers, such as running means, are those
+/// of the last update.
+///
+/// ```
+/// use layercake::average::{Averaged, Averaging};
+/// use layercake::prelude::*;
+///
+/// network! { Net: [2] -> [1] { fc: Linear(1) } }
+///
+/// let mut net = Net::new(&Cpu::seed_from_u64(0));
+/// let mut average = Averaged::new(&net, Averaging::Exponential { decay: 0.99 });
+/// // After each step:
+/// average.update(&net);
+/// // For a test: the averages go into the network, and out again.
+/// average.swap(&mut net);
+/// average.swap(&mut net);
+/// // To keep: io::save_safetensors(&average.model, path)
+/// ```
+#[derive(Clone, Debug)]
+pub struct Averaged<M> {
+    /// The average.
+    pub model: M,
+    averaging: Averaging,
+    updates: u64,
+}
+
+impl<M: Clone> Averaged<M> {
+    /// Begins with a copy of a model.
+    pub fn new(model: &M, averaging: Averaging) -> Self {
+        Self { model: model.clone(), averaging, updates: 0 }
+    }
+
+    /// Takes the model's present parameters into the average. The first call copies them.
+    ///
+    /// # Panics
+    /// If the device is out of memory.
+    pub fn update<E: Scalar, D: Device<E>>(&mut self, model: &M)
+    where
+        M: TensorCollection<E, D>,
+    {
+        self.try_update(model).unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// [`Averaged::update`], fallible.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn try_update<E: Scalar, D: Device<E>>(&mut self, model: &M) -> Result<(), D::Err>
+    where
+        M: TensorCollection<E, D>,
+    {
+        let keep = match self.averaging {
+            _ if self.updates == 0 => 0.0,
+            Averaging::Exponential { decay } => decay,
+            Averaging::Equal => self.updates as f64 / (self.updates + 1) as f64,
+        };
+        M::iter_tensors(&mut RecursiveWalker { m: (&mut self.model, model), f: &mut Move { keep } })?;
+        self.updates += 1;
+        Ok(())
+    }
+
+    /// Exchanges the average with the model's own parameters, memory and all: call it again to have them back.
+    pub fn swap(&mut self, model: &mut M) {
+        std::mem::swap(&mut self.model, model);
+    }
+}
+
+/// Moves one model towards another.
+struct Move {
+    keep: f64,
+}
+
+impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Move {
+    type Viewer = (ViewTensorMut, ViewTensorRef);
+    type Err = D::Err;
+    type E2 = E;
+    type D2 = D;
+
+    fn visit<S: Shape>(
+        &mut self,
+        options: TensorOptions<S, E, D>,
+        (average, tensor): (&mut Tensor<S, E, D>, &Tensor<S, E, D>),
+    ) -> Result<Option<Tensor<S, E, D>>, D::Err> {
+        let keep = if options.do_gradient_update { self.keep } else { 0.0 };
+        if keep == 0.0 {
+            // Not by arithmetic: 0 times what is no number would stay.
+            *average = tensor.clone();
+        } else {
+            average.try_axpy(keep, tensor, 1.0 - keep)?;
+        }
+        Ok(None)
+    }
+}
+
+/// Models whose predictions are averaged: different ones, or snapshots of one along its way (Huang and others, 2017).
+///
+/// ```
+/// use layercake::average::Ensemble;
+/// use layercake::prelude::*;
+///
+/// network! { Net: [2] -> [3] { fc: Linear(3) } }
+///
+/// let device = Cpu::seed_from_u64(0);
+/// let ensemble = Ensemble { members: vec![Net::new(&device), Net::new(&device)] };
+/// let x: Tensor<(usize, Const<2>), f32, _> = device.sample_normal_like(&(4, Const));
+/// // Probabilities are averaged, not logits.
+/// let p = ensemble.predict(|net| net.forward(x.clone()).softmax::<Axis<1>>());
+/// assert_eq!(p.shape().concrete(), [4, 3]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Ensemble<M> {
+    /// The models.
+    pub members: Vec<M>,
+}
+
+/// No members: push snapshots as they come.
+impl<M> Default for Ensemble<M> {
+    fn default() -> Self {
+        Self { members: Vec::new() }
+    }
+}
+
+impl<M> Ensemble<M> {
+    /// The mean of what the members predict.
+    ///
+    /// # Panics
+    /// If there are none, or the device is out of memory.
+    pub fn predict<S: Shape, E: Scalar, D: Device<E>>(&self, predict: impl FnMut(&M) -> Tensor<S, E, D>) -> Tensor<S, E, D> {
+        mean(self.members.iter().map(predict)).unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+/// The mean of tensors of one shape.
+///
+/// # Errors
+/// If the device is out of memory.
+///
+/// # Panics
+/// If there are none.
+pub fn mean<S: Shape, E: Scalar, D: Device<E>>(tensors: impl IntoIterator<Item = Tensor<S, E, D>>) -> Result<Tensor<S, E, D>, D::Err> {
+    let mut tensors = tensors.into_iter();
+    let mut sum = tensors.next().expect("the mean of at least one tensor");
+    let mut count = 1.0;
+    for tensor in tensors {
+        sum = sum.try_add(tensor)?;
+        count += 1.0;
+    }
+    sum.try_mul(number::<E>(1.0 / count))
+}

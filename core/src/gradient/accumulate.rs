@@ -1,0 +1,92 @@
+//! Gradients of a large batch out of small ones.
+
+use dfdx::nn::ZeroGrads;
+use dfdx::nn::tensor_collection::TensorCollection;
+use dfdx::shapes::Rank0;
+use dfdx::tensor::{Gradients, OwnedTape, Tensor};
+use dfdx::tensor_ops::{Backward, Device, TryMul};
+
+use crate::Scalar;
+use crate::host::number;
+
+/// Sums the gradients of several micro-batches up, each weighted so that their sum is the gradient of the mean loss over all of them: a
+/// batch that does not fit into memory, bit for bit apart from the order of the sums. Batch normalisation still sees micro-batches.
+///
+/// ```
+/// use layercake::gradient::Accumulation;
+/// use layercake::optim::{Sgd, SgdConfig};
+/// use layercake::prelude::*;
+///
+/// network! { Net: [4] -> [3] { fc: Linear(3) } }
+///
+/// let device = Cpu::seed_from_u64(0);
+/// let mut net = Net::new(&device);
+/// let mut optimizer = Sgd::new(&net, SgdConfig::default());
+/// let mut accumulation = Accumulation::new(&net, 4);
+/// let mut steps = 0;
+/// for _ in 0..8 {
+///     let x: Tensor<(usize, Const<4>), f32, _> = device.sample_normal_like(&(2, Const));
+///     let loss = loss::cross_entropy(net.forward_train(x, accumulation.take()), &[0, 2]);
+///     if accumulation.add(loss) {
+///         optimizer.step(&mut net, accumulation.gradients())?;
+///         accumulation.reset(&net);
+///         steps += 1;
+///     }
+/// }
+/// assert_eq!(steps, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Accumulation<E: Scalar, D: Device<E>> {
+    gradients: Gradients<E, D>,
+    micro_batches: usize,
+    done: usize,
+}
+
+impl<E: Scalar, D: Device<E>> Accumulation<E, D> {
+    /// For so many micro-batches of equal size to a step.
+    ///
+    /// # Panics
+    /// If there are none, or the device is out of memory.
+    pub fn new<M: TensorCollection<E, D>>(model: &M, micro_batches: usize) -> Self {
+        assert!(micro_batches > 0, "a step takes at least one micro-batch");
+        Self { gradients: model.alloc_grads(), micro_batches, done: 0 }
+    }
+
+    /// The gradients so far, for the tape of the next forward pass. [`Accumulation::add`] puts them back.
+    pub fn take(&mut self) -> Gradients<E, D> {
+        std::mem::replace(&mut self.gradients, Gradients::leaky())
+    }
+
+    /// Works the gradient of a micro-batch's mean loss out and adds it. Was it the last one of the step?
+    ///
+    /// # Panics
+    /// If the device is out of memory.
+    pub fn add(&mut self, loss: Tensor<Rank0, E, D, OwnedTape<E, D>>) -> bool {
+        self.try_add(loss).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// [`Accumulation::add`], fallible.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn try_add(&mut self, loss: Tensor<Rank0, E, D, OwnedTape<E, D>>) -> Result<bool, D::Err> {
+        self.gradients = loss.try_mul(number::<E>(1.0 / self.micro_batches as f64))?.try_backward()?;
+        self.done += 1;
+        Ok(self.done == self.micro_batches)
+    }
+
+    /// The gradients, for the optimizer.
+    pub fn gradients(&mut self) -> &mut Gradients<E, D> {
+        &mut self.gradients
+    }
+
+    /// Begins the next step: all gradients are 0.
+    ///
+    /// # Panics
+    /// If the device is out of memory.
+    pub fn reset<M: TensorCollection<E, D>>(&mut self, model: &M) {
+        model.zero_grads(&mut self.gradients);
+        self.done = 0;
+    }
+}

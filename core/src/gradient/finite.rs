@@ -1,0 +1,91 @@
+//! Where the first number that is none comes from.
+
+use std::fmt;
+
+use dfdx::nn::tensor_collection::TensorCollection;
+use dfdx::shapes::Shape;
+use dfdx::tensor::{Gradients, Tensor};
+use dfdx::tensor_ops::Device;
+
+use crate::host::wide;
+use crate::model::{Place, Visit, visit};
+use crate::value::Value;
+use crate::{Scalar, host};
+
+/// An infinite number, or none at all, in a model's tensors or in their gradients.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NonFinite {
+    /// The tensor's path, whose first part is the layer: `conv1.weight`.
+    pub path: String,
+    /// Is it in the gradient?
+    pub in_gradient: bool,
+    /// The place of the first one, the last axis fastest.
+    pub index: usize,
+    /// What stands there.
+    pub value: f64,
+    /// How many of the tensor's numbers are like that.
+    pub count: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
+impl fmt::Display for NonFinite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, in_gradient, index, value, count, of } = self;
+        let part = if *in_gradient { "the gradient of " } else { "" };
+        write!(f, "{part}`{path}` holds {value} at element {index}; {count} of its {of} numbers are not finite")
+    }
+}
+
+/// The first of a model's parameters and buffers with a number that is not finite.
+pub fn first_non_finite<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(model: &M) -> Option<NonFinite> {
+    struct Search;
+    impl<E: Scalar, D: Device<E>> Visit<E, D> for Search {
+        type Error = Option<NonFinite>;
+
+        fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, D>) -> Result<(), Self::Error> {
+            let (value, _) = Value::erase(tensor.clone()).map_err(|_| None)?;
+            found(place, false, &host::read(&value.flat()))
+        }
+    }
+    visit(model, &mut Search).err().flatten()
+}
+
+/// The first parameter, in the order of the backward pass, whose gradient has a number that is not finite. That pass runs from the output to
+/// the input and carries such a number on, so it is the last one in the model, and its layer is where the trouble began. A parameter without a
+/// gradient is passed over.
+pub fn first_non_finite_gradient<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
+    model: &M,
+    gradients: &mut Gradients<E, D>,
+) -> Option<NonFinite> {
+    struct Search<'a, E: Scalar, D: Device<E>> {
+        gradients: &'a mut Gradients<E, D>,
+        last: Option<NonFinite>,
+    }
+    impl<E: Scalar, D: Device<E>> Visit<E, D> for Search<'_, E, D> {
+        type Error = D::Err;
+
+        fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, D>) -> Result<(), D::Err> {
+            if place.trained {
+                self.gradients.try_alloc_for(tensor)?;
+                let (gradient, _) = Value::erase(self.gradients.get(tensor))?;
+                if let Err(Some(bad)) = found(place, true, &host::read(&gradient.flat())) {
+                    self.last = Some(bad);
+                }
+            }
+            Ok(())
+        }
+    }
+    let mut search = Search { gradients, last: None };
+    let walked = visit(model, &mut search);
+    debug_assert!(walked.is_ok(), "a device that is out of memory shows elsewhere");
+    search.last
+}
+
+/// The first bad number as an error, which ends a walk.
+fn found<E: Scalar>(place: Place<'_>, in_gradient: bool, numbers: &[E]) -> Result<(), Option<NonFinite>> {
+    let bad = || numbers.iter().enumerate().filter(|(_, number)| !number.is_finite());
+    let Some((index, &value)) = bad().next() else { return Ok(()) };
+    let (path, count, of) = (place.path.to_owned(), bad().count(), numbers.len());
+    Err(Some(NonFinite { path, in_gradient, index, value: wide(value), count, of }))
+}

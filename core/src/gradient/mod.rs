@@ -1,0 +1,11 @@
+//! Tools for gradients.
+
+mod accumulate;
+mod check;
+mod finite;
+mod input;
+
+pub use accumulate::Accumulation;
+pub use check::{GradCheck, GradReport, Worst, gradcheck, relative_error};
+pub use finite::{NonFinite, first_non_finite, first_non_finite_gradient};
+pub use input::input_gradient;

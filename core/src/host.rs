@@ -1,0 +1,40 @@
+//! The numbers of tensors as slices, where the device keeps them in this process's memory.
+//!
+//! dfdx hands out a gradient as its device's own storage. On `Cpu` that is a `Vec`; code that is generic over devices asks for it at run
+//! time, so that one function serves all of them and takes the fast way where there is one.
+
+use std::any::{Any, TypeId};
+
+use dfdx::shapes::{HasShape, Shape};
+use dfdx::tensor::{Cpu, Storage, Tensor};
+use dfdx::tensor_ops::Device;
+
+use crate::Scalar;
+
+/// Are this device's tensors slices of this process's memory?
+pub(crate) fn is_host<D: 'static>() -> bool {
+    TypeId::of::<D>() == TypeId::of::<Cpu>()
+}
+
+/// The numbers in a device's storage; none if they are elsewhere.
+pub(crate) fn numbers_mut<E: Scalar, D: Device<E>>(storage: &mut <D as Storage<E>>::Vec) -> Option<&mut Vec<E>> {
+    let storage: &mut dyn Any = storage;
+    storage.downcast_mut::<<Cpu as Storage<E>>::Vec>().map(|numbers| &mut **numbers)
+}
+
+/// Copies the numbers out, as they lie in memory.
+pub(crate) fn read<S: Shape, E: Scalar, D: Device<E>, T>(tensor: &Tensor<S, E, D, T>) -> Vec<E> {
+    let mut numbers = vec![E::default(); tensor.shape().num_elements()];
+    tensor.copy_into(&mut numbers);
+    numbers
+}
+
+/// A number in the type that a network computes in.
+pub(crate) fn number<E: Scalar>(number: f64) -> E {
+    E::from_f64(number).expect("every float type takes an f64")
+}
+
+/// The opposite of [`number`].
+pub(crate) fn wide<E: Scalar>(number: E) -> f64 {
+    number.to_f64().expect("a float is a float")
+}

@@ -1,0 +1,31 @@
+//! What an activation does to the spread of its input.
+
+/// The activation behind a layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Nonlinearity {
+    /// None.
+    Linear,
+    /// The logistic function.
+    Sigmoid,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// Rectified linear.
+    Relu,
+    /// Leaky, with this slope below 0.
+    LeakyRelu(f64),
+    /// Self-normalising.
+    Selu,
+}
+
+impl Nonlinearity {
+    /// The factor on the weights that makes up for it: PyTorch's `calculate_gain`.
+    pub fn gain(self) -> f64 {
+        match self {
+            Self::Linear | Self::Sigmoid => 1.0,
+            Self::Tanh => 5.0 / 3.0,
+            Self::Relu => 2f64.sqrt(),
+            Self::LeakyRelu(slope) => (2.0 / (1.0 + slope * slope)).sqrt(),
+            Self::Selu => 0.75,
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Initial values of parameters.
+//!
+//! A network begins with PyTorch's defaults. Others are a tensor's, or those of all parameters whose paths match a pattern:
+//!
+//! ```
+//! use layercake::init::{Init, Nonlinearity, apply};
+//! use layercake::prelude::*;
+//!
+//! network! { Net: [8] -> [2] { fc1: Linear(16), ReLU, fc2: Linear(2) } }
+//!
+//! let mut net = Net::new(&Cpu::seed_from_u64(0));
+//! apply(&mut net, "*.weight", Init::he_normal(Nonlinearity::Relu))?;   // torch.nn.init.kaiming_normal_(w, nonlinearity="relu")
+//! apply(&mut net, "*.bias", Init::Constant(0.0))?;
+//! Init::Orthogonal { gain: 1.0 }.fill(&mut net.fc2.weight);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod apply;
+mod default;
+mod fan;
+mod gain;
+mod orthogonal;
+mod rule;
+
+pub use apply::apply;
+pub use default::default_uniform;
+pub use fan::{Fan, Fans, fans};
+pub use gain::Nonlinearity;
+pub use rule::Init;

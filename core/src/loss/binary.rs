@@ -1,0 +1,125 @@
+//! Binary cross entropy, of probabilities and of logits.
+
+use dfdx::shapes::{HasShape, Rank0, Shape};
+use dfdx::tensor::{NoneTape, Tape, Tensor};
+use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryEq, TryLt, TryMul, TrySub};
+
+use super::Loss;
+use super::pointwise::{Flat, Pointwise, attach};
+use crate::Scalar;
+use crate::host::number;
+
+/// `-(t ln p + (1 - t) ln(1 - p))` of a probability `p` and a target `t` between 0 and 1.
+///
+/// As in PyTorch the logarithms are not let below -100, and the denominator of the slope `(p - t) / (p (1 - p))` not below 1e-12. If the
+/// probability comes from a sigmoid, [`BceWithLogits`] is more accurate.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bce;
+
+/// [`Bce`] of `sigmoid(x)`, worked out from the logit `x` without leaving the range of numbers:
+/// `w (l x + (1 + (p - 1) t) ln(1 + e^-|x|))` with the weights `w` and `p`, where `l` is `1 - t` for a positive logit and `-p t` for a negative
+/// one. That is PyTorch's formula without the differences of nearly equal numbers in it.
+#[derive(Clone, Debug, Default)]
+pub struct BceWithLogits {
+    /// A factor on what a positive target (`t` = 1) loses, for each element of the last axis. Empty for 1.
+    pub pos_weight: Vec<f64>,
+    /// A factor on the loss, for each element of the last axis. Empty for 1. As in PyTorch the mean is not divided by it.
+    pub weight: Vec<f64>,
+}
+
+/// The mean of [`Bce`] over all elements: PyTorch's `binary_cross_entropy`. Shapes and panics are those of [`mse`](super::mse).
+pub fn bce<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    probability: Tensor<S, E, D, T>,
+    target: Tensor<S, E, D>,
+) -> Tensor<Rank0, E, D, T> {
+    Bce.mean(probability, target)
+}
+
+/// The mean of [`BceWithLogits`] over all elements: PyTorch's `binary_cross_entropy_with_logits`. Shapes and panics are those of
+/// [`mse`](super::mse).
+pub fn bce_with_logits<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    logits: Tensor<S, E, D, T>,
+    target: Tensor<S, E, D>,
+) -> Tensor<Rank0, E, D, T> {
+    BceWithLogits::default().mean(logits, target)
+}
+
+/// Where PyTorch cuts the logarithm of a probability off.
+const LEAST_LOG: f64 = -100.0;
+/// Where PyTorch cuts the slope's denominator off: in single precision, whatever it computes in.
+const LEAST_DENOMINATOR: f64 = 1e-12_f32 as f64;
+
+impl Pointwise for Bce {
+    fn at<E: Scalar>(&self, _: usize, p: E, target: E) -> (E, E) {
+        let least = number::<E>(LEAST_LOG);
+        // Written so that what is no number stays none: `max` would make a number of it.
+        let at_least = |x: E, least: E| if x < least { least } else { x };
+        let (yes, no) = (at_least(p.ln(), least), at_least((-p).ln_1p(), least));
+        let slope = (p - target) / at_least(p * (E::ONE - p), number(LEAST_DENOMINATOR));
+        ((target - E::ONE) * no - target * yes, slope)
+    }
+
+    fn portable<E: Scalar, D: Device<E>, T: Tape<E, D>>(&self, p: Flat<E, D, T>, target: Flat<E, D>) -> Result<Flat<E, D, T>, D::Err> {
+        let x = p.retaped::<NoneTape>();
+        let one_less = x.clone().try_negate()?;
+        let yes = x.clone().try_ln()?.try_clamp(LEAST_LOG, 1e30)?;
+        let no = ln_1p(one_less.clone())?.try_clamp(LEAST_LOG, 1e30)?;
+        let values = target.clone().try_sub(E::ONE)?.try_mul(no)?.try_sub(target.clone().try_mul(yes)?)?;
+        let denominator = one_less.try_add(E::ONE)?.try_mul(x.clone())?.try_clamp(LEAST_DENOMINATOR, 1e30)?;
+        attach(p, values, x.try_sub(target)?.try_div(denominator)?)
+    }
+}
+
+/// `ln(1 + x)` for `x` above -1 without losing a small `x`: `x ln(u) / (u - 1)` with `u = 1 + x` rounded (Kahan).
+fn ln_1p<E: Scalar, D: Device<E>>(x: Flat<E, D>) -> Result<Flat<E, D>, D::Err> {
+    let u = x.clone().try_add(E::ONE)?;
+    let tiny = u.try_eq(E::ONE)?;
+    let less = u.clone().try_sub(E::ONE)?;
+    let full = u.try_ln()?.try_mul(x.clone())?.try_div(less)?;
+    tiny.try_choose(x, full)
+}
+
+/// The weight of element `i`.
+fn weight_of<E: Scalar>(weights: &[f64], i: usize) -> E {
+    if weights.is_empty() { E::ONE } else { number(weights[i % weights.len()]) }
+}
+
+impl Pointwise for BceWithLogits {
+    fn at<E: Scalar>(&self, i: usize, x: E, target: E) -> (E, E) {
+        let (one, p) = (E::ONE, weight_of::<E>(&self.pos_weight, i));
+        let positive_weight = one + (p - one) * target;
+        // sigmoid(-|x|), without an exponential that could overflow.
+        let power = (-x.abs()).exp();
+        let small = power / (one + power);
+        let (linear, sign) = if x < E::default() { (-p * target, one) } else { (one - target, -one) };
+        let weight = weight_of::<E>(&self.weight, i);
+        (weight * (linear * x + positive_weight * power.ln_1p()), weight * (linear + sign * positive_weight * small))
+    }
+
+    fn portable<E: Scalar, D: Device<E>, T: Tape<E, D>>(&self, x: Flat<E, D, T>, target: Flat<E, D>) -> Result<Flat<E, D, T>, D::Err> {
+        let logits = x.retaped::<NoneTape>();
+        let len = logits.shape().0;
+        let vector = |weights: &[f64]| {
+            let weights: Vec<E> = (0..len).map(|i| weight_of(weights, i)).collect();
+            logits.device().try_tensor_from_vec(weights, (len,))
+        };
+        let (weight, pos_weight) = (vector(&self.weight)?, vector(&self.pos_weight)?);
+        let positive_weight = pos_weight.clone().try_sub(E::ONE)?.try_mul(target.clone())?.try_add(E::ONE)?;
+        let power = logits.clone().try_abs()?.try_negate()?.try_exp()?;
+        let small = positive_weight.clone().try_mul(power.clone())?.try_div(power.clone().try_add(E::ONE)?)?;
+        let below = logits.try_lt(E::default())?;
+        let if_below = pos_weight.try_mul(target.clone())?.try_negate()?;
+        let linear = below.clone().try_choose(if_below, target.try_negate()?.try_add(E::ONE)?)?;
+        let values = linear.clone().try_mul(logits)?.try_add(positive_weight.try_mul(ln_1p(power)?)?)?;
+        let slopes = linear.try_add(below.try_choose(small.clone(), small.try_negate()?)?)?;
+        attach(x, values.try_mul(weight.clone())?, slopes.try_mul(weight)?)
+    }
+
+    fn check(&self, dims: &[usize]) {
+        let last = dims.last().copied().unwrap_or(1);
+        for (name, weights) in [("pos_weight", &self.pos_weight), ("weight", &self.weight)] {
+            let fits = weights.is_empty() || weights.len() == last;
+            assert!(fits, "`{name}` has {} weights for a last axis of {last}", weights.len());
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Losses that compare a prediction with a target element by element.
+
+use dfdx::shapes::{HasShape, Rank0, Shape};
+use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor};
+use dfdx::tensor_ops::{Device, SumTo, TryAdd, TryMul, TrySub};
+
+use super::{Loss, record};
+use crate::value::Value;
+use crate::{Scalar, host};
+
+/// All elements on one axis.
+pub(super) type Flat<E, D, T = NoneTape> = Tensor<(usize,), E, D, T>;
+
+/// A loss of one element.
+pub trait Pointwise {
+    /// The loss of element `i` of the prediction, and its slope.
+    #[doc(hidden)]
+    fn at<E: Scalar>(&self, i: usize, prediction: E, target: E) -> (E, E);
+
+    /// The losses of all elements in dfdx's operations: for devices whose numbers cannot be had one by one.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    #[doc(hidden)]
+    fn portable<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+        &self,
+        prediction: Flat<E, D, T>,
+        target: Flat<E, D>,
+    ) -> Result<Flat<E, D, T>, D::Err>;
+
+    /// Panics unless the options fit predictions of these sizes.
+    #[doc(hidden)]
+    fn check(&self, _: &[usize]) {}
+}
+
+/// The target has the shape of the prediction and is data: it gets no gradient.
+///
+/// # Panics
+/// If the two differ in a size known only at run time, or an option does not fit.
+impl<L: Pointwise, S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Loss<Tensor<S, E, D, T>, Tensor<S, E, D>> for L {
+    type Each = Tensor<S, E, D, T>;
+    type Reduced = Tensor<Rank0, E, D, T>;
+    type Err = D::Err;
+
+    fn try_each(&self, prediction: Tensor<S, E, D, T>, target: Tensor<S, E, D>) -> Result<Self::Each, D::Err> {
+        let shape = *prediction.shape();
+        let (x, target, tape) = self.erase(prediction, target)?;
+        let losses = if host::is_host::<D>() {
+            let (values, slopes) = all(self, &host::read(&x), &host::read(&target));
+            record::each(x.put_tape(tape), [values.len(), 1, 1], values, slopes)?
+        } else {
+            self.portable(x.put_tape(tape), target)?
+        };
+        let (losses, tape) = Value::erase(losses)?;
+        Ok(losses.restore(&shape)?.put_tape(tape))
+    }
+
+    fn try_sum(&self, prediction: Tensor<S, E, D, T>, target: Tensor<S, E, D>) -> Result<Self::Reduced, D::Err> {
+        self.scaled_sum(prediction, target, 1.0)
+    }
+
+    fn try_mean(&self, prediction: Tensor<S, E, D, T>, target: Tensor<S, E, D>) -> Result<Self::Reduced, D::Err> {
+        let scale = 1.0 / prediction.shape().num_elements() as f64;
+        self.scaled_sum(prediction, target, scale)
+    }
+}
+
+/// Prediction, target, and the prediction's tape.
+type Erased<E, D, T> = (Flat<E, D>, Flat<E, D>, T);
+
+/// What the reductions share.
+trait Reduce: Pointwise {
+    fn erase<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
+        &self,
+        prediction: Tensor<S, E, D, T>,
+        target: Tensor<S, E, D>,
+    ) -> Result<Erased<E, D, T>, D::Err> {
+        let (x, tape) = Value::erase(prediction)?;
+        let (target, _) = Value::erase(target)?;
+        assert_eq!(x.dims(), target.dims(), "the target must have the prediction's sizes");
+        self.check(x.dims());
+        Ok((x.flat(), target.flat(), tape))
+    }
+
+    fn scaled_sum<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
+        &self,
+        prediction: Tensor<S, E, D, T>,
+        target: Tensor<S, E, D>,
+        scale: f64,
+    ) -> Result<Tensor<Rank0, E, D, T>, D::Err> {
+        let (x, target, tape) = self.erase(prediction, target)?;
+        if !host::is_host::<D>() {
+            return self.portable(x.put_tape(tape), target)?.try_sum()?.try_mul(host::number::<E>(scale));
+        }
+        let (values, slopes) = all(self, &host::read(&x), &host::read(&target));
+        let total: f64 = values.iter().map(|&value| host::wide(value)).sum();
+        record::reduced(x.put_tape(tape), total * scale, slopes, scale)
+    }
+}
+
+impl<L: Pointwise> Reduce for L {}
+
+/// Values and slopes of all elements.
+fn all<L: Pointwise + ?Sized, E: Scalar>(loss: &L, x: &[E], target: &[E]) -> (Vec<E>, Vec<E>) {
+    x.iter().zip(target).enumerate().map(|(i, (&x, &target))| loss.at(i, x, target)).unzip()
+}
+
+/// An operation with known values and slopes in dfdx's operations: `values + (x - x) * slopes`, where only the first `x` is on the tape.
+pub(super) fn attach<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    x: Flat<E, D, T>,
+    values: Flat<E, D>,
+    slopes: Flat<E, D>,
+) -> Result<Flat<E, D, T>, D::Err> {
+    let (x, tape) = x.split_tape();
+    // A tensor of its own: dfdx does not subtract a tensor from itself.
+    let same = x.clone().try_add(E::default())?;
+    x.put_tape(tape).try_sub(same)?.try_mul(slopes)?.try_add(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use dfdx::tensor::{Cpu, TensorFromVec, Trace};
+    use dfdx::tensor_ops::Backward;
+
+    use super::*;
+    use crate::loss::{Bce, BceWithLogits, Huber, KlDiv, L1, Mse, SmoothL1};
+
+    /// The formula in dfdx's operations agrees with the one for a single element, in value and slope.
+    fn agrees<L: Pointwise>(loss: &L, predictions: &[f64], targets: &[f64]) {
+        let device = Cpu::default();
+        let pairs: Vec<(f64, f64)> = predictions.iter().flat_map(|&p| targets.iter().map(move |&t| (p, t))).collect();
+        let x = device.tensor_from_vec(pairs.iter().map(|pair| pair.0).collect(), (pairs.len(),));
+        let target = device.tensor_from_vec(pairs.iter().map(|pair| pair.1).collect(), (pairs.len(),));
+        let found = loss.portable(x.leaky_trace(), target).unwrap();
+        let values = found.as_vec();
+        let slopes = found.sum::<Rank0, _>().backward().get(&x).as_vec();
+        for (i, &(p, t)) in pairs.iter().enumerate() {
+            let (value, slope) = loss.at(i, p, t);
+            assert!((values[i] - value).abs() <= 1e-12 * value.abs(), "at {p} and {t}: {} instead of {value}", values[i]);
+            assert!((slopes[i] - slope).abs() <= 1e-12 * slope.abs(), "slope at {p} and {t}: {} instead of {slope}", slopes[i]);
+        }
+    }
+
+    #[test]
+    fn both_formulas_agree() {
+        let anywhere = [-1e4, -40.0, -3.5, -0.25, 0.0, 0.25, 0.9, 3.0, 40.0, 1e4];
+        let probabilities = [0.0, 1e-30, 1e-9, 0.25, 0.5, 0.75, 1.0 - 1e-9, 1.0];
+        agrees(&Mse, &anywhere, &anywhere);
+        agrees(&L1, &anywhere, &anywhere);
+        agrees(&Huber { delta: 0.7 }, &anywhere, &anywhere);
+        agrees(&SmoothL1 { beta: 0.7 }, &anywhere, &anywhere);
+        agrees(&SmoothL1 { beta: 0.0 }, &anywhere, &anywhere);
+        agrees(&Bce, &probabilities, &probabilities);
+        agrees(&BceWithLogits::default(), &anywhere, &probabilities);
+        agrees(&BceWithLogits { pos_weight: vec![0.5, 3.0], ..Default::default() }, &anywhere, &probabilities);
+        agrees(&BceWithLogits { weight: vec![0.5, 3.0], ..Default::default() }, &anywhere, &probabilities);
+        agrees(&KlDiv { log_target: false }, &anywhere, &probabilities);
+        agrees(&KlDiv { log_target: true }, &anywhere, &[-1e4, -3.0, -0.5, 0.0]);
+    }
+}

@@ -1,0 +1,117 @@
+//! Losses of rows of scores, one score for each class.
+
+use dfdx::shapes::{Axis, Rank0, ReduceShape, Shape};
+use dfdx::tensor::{PutTape, Tape, Tensor};
+use dfdx::tensor_ops::{Device, ReshapeTo, SumTo, TryMul};
+
+use super::pointwise::Flat;
+use super::record;
+use crate::value::{Rank3, Value};
+use crate::{Scalar, host};
+
+/// A shape without its axis 1: of `[B, CLASSES, ..]` what is left for each row.
+pub type Rows<S> = <S as ReduceShape<Axis<1>>>::Reduced;
+
+/// The shape of the rows.
+pub(super) fn shape<S: Shape + ReduceShape<Axis<1>>>(scores: &S) -> Rows<S> {
+    let mut sizes = <Rows<S> as Shape>::Concrete::default();
+    let kept = scores.concrete().into_iter().enumerate().filter(|&(axis, _)| axis != 1);
+    kept.enumerate().for_each(|(i, (_, size))| sizes[i] = size);
+    Rows::<S>::from_concrete(&sizes).expect("the axes of one shape fit those of the other")
+}
+
+/// The classes' axis, what lies before it as one axis, and what lies behind it as one.
+pub(super) struct Scores<E: Scalar, D: Device<E>, T> {
+    x: Value<E, D>,
+    tape: T,
+    pub dims: [usize; 3],
+}
+
+/// The losses of all rows, not yet reduced.
+pub(super) enum Losses<E: Scalar, D: Device<E>, T> {
+    /// With their slopes; `[n, c, p]`.
+    Known { x: Flat<E, D, T>, dims: [usize; 3], values: Vec<E>, slopes: Vec<E> },
+    /// On the tape already.
+    Recorded(Flat<E, D, T>),
+}
+
+impl<E: Scalar, D: Device<E>, T: Tape<E, D>> Scores<E, D, T> {
+    /// The classes are on axis 1.
+    pub fn new<S: Shape + ReduceShape<Axis<1>>>(scores: Tensor<S, E, D, T>) -> Result<Self, D::Err> {
+        let (x, tape) = Value::erase(scores)?;
+        let dims = [x.dims()[0], x.dims()[1], x.dims()[2..].iter().product()];
+        Ok(Self { x, tape, dims })
+    }
+
+    /// How many rows.
+    pub fn rows(&self) -> usize {
+        self.dims[0] * self.dims[2]
+    }
+
+    /// On `Cpu`: calls `row` with each row's number and scores; it stores the slopes and gives the loss. Elsewhere `portable` does all of it.
+    pub fn losses(
+        self,
+        mut row: impl FnMut(usize, &[E], &mut [E]) -> f64,
+        portable: impl FnOnce(Tensor<Rank3, E, D, T>) -> Result<Tensor<Rank3, E, D, T>, D::Err>,
+    ) -> Result<Losses<E, D, T>, D::Err> {
+        let [batch, classes, positions] = self.dims;
+        if !host::is_host::<D>() {
+            let losses = portable(self.x.around(1)?.put_tape(self.tape))?;
+            return sum_of_classes(losses, self.dims).map(Losses::Recorded);
+        }
+        let x = self.x.flat();
+        let numbers = host::read(&x);
+        let (mut values, mut slopes) = (Vec::with_capacity(batch * positions), vec![E::default(); numbers.len()]);
+        let (mut scores, mut slope) = (vec![E::default(); classes], vec![E::default(); classes]);
+        for n in 0..batch {
+            for p in 0..positions {
+                let at = |class: usize| (n * classes + class) * positions + p;
+                scores.iter_mut().enumerate().for_each(|(class, score)| *score = numbers[at(class)]);
+                values.push(host::number(row(n * positions + p, &scores, &mut slope)));
+                slope.iter().enumerate().for_each(|(class, &slope)| slopes[at(class)] = slope);
+            }
+        }
+        Ok(Losses::Known { x: x.put_tape(self.tape), dims: self.dims, values, slopes })
+    }
+
+    /// A constant for each row and class, `[n, c, p]`: `amount` stores those of a row.
+    pub fn constant(&self, mut amount: impl FnMut(usize, &mut [f64])) -> Result<Tensor<Rank3, E, D>, D::Err> {
+        let [batch, classes, positions] = self.dims;
+        let (mut all, mut amounts) = (vec![E::default(); batch * classes * positions], vec![0.0; classes]);
+        for n in 0..batch {
+            for p in 0..positions {
+                amount(n * positions + p, &mut amounts);
+                amounts.iter().enumerate().for_each(|(class, &a)| all[(n * classes + class) * positions + p] = host::number(a));
+            }
+        }
+        self.x.device().try_tensor_from_vec(all, (batch, classes, positions))
+    }
+}
+
+/// `[n, c, p]` to `[n * p]`.
+fn sum_of_classes<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: Tensor<Rank3, E, D, T>, dims: [usize; 3]) -> Result<Flat<E, D, T>, D::Err> {
+    x.try_sum::<(usize, usize), Axis<1>>()?.try_reshape_like(&(dims[0] * dims[2],))
+}
+
+impl<E: Scalar, D: Device<E>, T: Tape<E, D>> Losses<E, D, T> {
+    /// One loss a row.
+    pub fn each<S: Shape>(self, shape: &S) -> Result<Tensor<S, E, D, T>, D::Err> {
+        let flat = match self {
+            Self::Known { x, dims, values, slopes } => record::each(x, dims, values, slopes)?,
+            Self::Recorded(losses) => losses,
+        };
+        let (losses, tape) = Value::erase(flat)?;
+        Ok(losses.restore(shape)?.put_tape(tape))
+    }
+
+    /// Their sum, times `scale`.
+    pub fn sum(self, scale: f64) -> Result<Tensor<Rank0, E, D, T>, D::Err> {
+        match self {
+            Self::Known { x, values, slopes, .. } => {
+                let total: f64 = values.iter().map(|&value| host::wide(value)).sum();
+                record::reduced(x, total * scale, slopes, scale)
+            }
+            Self::Recorded(losses) => losses.try_sum()?.try_mul(host::number::<E>(scale)),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019).
+
+use dfdx::optim::WeightDecay;
+use dfdx::tensor::Cpu;
+use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul};
+
+use super::rule::{At, Flat, Rule, each, mix};
+use super::step::Optim;
+use crate::Scalar;
+use crate::host::number;
+
+/// Adam; with [`AdamConfig::adamw`] AdamW.
+pub type Adam<E = f32, D = Cpu> = Optim<AdamConfig, E, D>;
+
+/// The options of [`Adam`].
+#[derive(Clone, Copy, Debug)]
+pub struct AdamConfig {
+    /// The learning rate.
+    pub lr: f64,
+    /// How much the averages of the gradient and of its square keep of themselves in a step.
+    pub betas: [f64; 2],
+    /// Added to the root of the average square.
+    pub eps: f64,
+    /// Draws the parameters to 0.
+    pub weight_decay: Option<WeightDecay>,
+}
+
+/// PyTorch's defaults: a learning rate of 1e-3, betas of 0.9 and 0.999, an eps of 1e-8, no decay.
+impl Default for AdamConfig {
+    fn default() -> Self {
+        Self { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: None }
+    }
+}
+
+impl AdamConfig {
+    /// The defaults of PyTorch's `AdamW`: those of Adam and a decoupled weight decay of 0.01.
+    pub fn adamw() -> Self {
+        Self { weight_decay: Some(WeightDecay::Decoupled(0.01)), ..Default::default() }
+    }
+
+    /// The step's size, and the factor that corrects the root: both averages begin with 0 and are too small at first.
+    fn corrections(&self, at: At) -> (f64, f64) {
+        let [first, second] = self.betas.map(|beta| 1.0 - beta.powf(at.step as f64));
+        (at.lr / first, 1.0 / second.sqrt())
+    }
+}
+
+impl Rule for AdamConfig {
+    const NAME: &'static str = "Adam";
+
+    fn lr(&self) -> f64 {
+        self.lr
+    }
+
+    fn weight_decay(&self) -> Option<WeightDecay> {
+        self.weight_decay
+    }
+
+    fn buffers(&self) -> Vec<(&'static str, f64)> {
+        vec![("exp_avg", 0.0), ("exp_avg_sq", 0.0)]
+    }
+
+    #[inline(always)]
+    fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {
+        let (size, root) = self.corrections(at);
+        let [size, root, eps, l2, keep] = [size, root, self.eps, at.l2, 1.0 - at.decay].map(number::<E>);
+        let [keep_m, keep_v] = self.betas.map(number::<E>);
+        let [add_m, add_v] = self.betas.map(|beta| number::<E>(1.0 - beta));
+        let [m, v] = buffers else { unreachable!("Adam has two buffers") };
+        each(
+            p,
+            g,
+            m,
+            v,
+            #[inline(always)]
+            |p: &mut E, g: E, m: &mut E, v: &mut E| {
+                let g = g + l2 * *p;
+                *m = keep_m * *m + add_m * g;
+                *v = keep_v * *v + add_v * g * g;
+                *p = *p * keep - size * *m / (v.sqrt() * root + eps);
+            },
+        );
+    }
+
+    fn portable<E: Scalar, D: Device<E>>(
+        &self,
+        at: At,
+        p: &Flat<E, D>,
+        g: Flat<E, D>,
+        buffers: &mut [Flat<E, D>],
+    ) -> Result<Flat<E, D>, D::Err> {
+        let (size, root) = self.corrections(at);
+        let g = at.regularised(p, g)?;
+        buffers[0] = mix(&buffers[0], self.betas[0], g.clone(), 1.0 - self.betas[0])?;
+        buffers[1] = mix(&buffers[1], self.betas[1], g.try_square()?, 1.0 - self.betas[1])?;
+        let divisor = buffers[1].clone().try_sqrt()?.try_mul(number::<E>(root))?.try_add(number::<E>(self.eps))?;
+        at.decayed(p, buffers[0].clone().try_mul(number::<E>(size))?.try_div(divisor)?)
+    }
+}

@@ -1,0 +1,147 @@
+//! Gradients that are too large (Pascanu, Mikolov and Bengio, 2013).
+
+use dfdx::nn::tensor_collection::TensorCollection;
+use dfdx::shapes::{Rank0, Shape};
+use dfdx::tensor::{Cpu, Gradients, Tensor};
+use dfdx::tensor_ops::{Device, SumTo, TryMul};
+
+use super::rule::Flat;
+use crate::host::{number, wide};
+use crate::model::{Place, Visit, visit};
+use crate::value::Value;
+use crate::{Scalar, host};
+
+/// What is done to gradients that are too large.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Clip {
+    /// All are scaled alike, so that the norm of all of them together is no larger than this.
+    Norm(f64),
+    /// Each element is cut off at this, above and below.
+    Value(f64),
+}
+
+/// What becomes of each gradient.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Action {
+    Scale(f64),
+    Cut(f64),
+}
+
+impl Clip {
+    /// What has to be done at a norm of all gradients.
+    pub(super) fn given(self, norm: f64) -> Action {
+        match self {
+            // PyTorch's formula, which keeps away from dividing by 0.
+            Self::Norm(most) => Action::Scale((most / (norm + 1e-6)).min(1.0)),
+            Self::Value(most) => Action::Cut(most),
+        }
+    }
+}
+
+impl Action {
+    pub(super) fn apply<E: Scalar>(self, gradient: &mut [E]) {
+        match self {
+            Self::Scale(1.0) => {}
+            Self::Scale(factor) => gradient.iter_mut().for_each(|g| *g *= number(factor)),
+            Self::Cut(most) => {
+                let most = number::<E>(most);
+                // What is no number stays none.
+                gradient.iter_mut().for_each(|g| {
+                    *g = if *g > most {
+                        most
+                    } else if *g < -most {
+                        -most
+                    } else {
+                        *g
+                    }
+                });
+            }
+        }
+    }
+
+    pub(super) fn portable<E: Scalar, D: Device<E>>(self, gradient: Flat<E, D>) -> Result<Flat<E, D>, D::Err> {
+        match self {
+            Self::Scale(factor) => gradient.try_mul(number::<E>(factor)),
+            Self::Cut(most) => gradient.try_clamp(-most, most),
+        }
+    }
+}
+
+/// Scales the gradients of a model's parameters so that their norm together is at most `max_norm`, and gives the norm that they had:
+/// PyTorch's `clip_grad_norm_`. A parameter without a gradient counts as 0. On other devices than `Cpu` set [`Optim::clip`](super::Optim).
+pub fn clip_grad_norm<M: TensorCollection<E, Cpu>, E: Scalar>(model: &M, gradients: &mut Gradients<E, Cpu>, max_norm: f64) -> f64
+where
+    Cpu: Device<E>,
+{
+    let mut norm = Norm { gradients, squares: 0.0 };
+    visit(model, &mut norm).unwrap_or_else(|error| panic!("{error}"));
+    let norm = norm.squares.sqrt();
+    let action = Clip::Norm(max_norm).given(norm);
+    visit(model, &mut Act { gradients, action }).unwrap_or_else(|error| panic!("{error}"));
+    norm
+}
+
+/// Cuts each element of the gradients of a model's parameters off at `max` and `-max`: PyTorch's `clip_grad_value_`. On other devices than
+/// `Cpu` set [`Optim::clip`](super::Optim).
+pub fn clip_grad_value<M: TensorCollection<E, Cpu>, E: Scalar>(model: &M, gradients: &mut Gradients<E, Cpu>, max: f64)
+where
+    Cpu: Device<E>,
+{
+    visit(model, &mut Act { gradients, action: Action::Cut(max) }).unwrap_or_else(|error| panic!("{error}"));
+}
+
+struct Norm<'a, E: Scalar, D: Device<E>> {
+    gradients: &'a mut Gradients<E, D>,
+    squares: f64,
+}
+
+impl<E: Scalar, D: Device<E>> Visit<E, D> for Norm<'_, E, D> {
+    type Error = D::Err;
+
+    fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, D>) -> Result<(), D::Err> {
+        if place.trained {
+            self.squares += squares(self.gradients, tensor)?;
+        }
+        Ok(())
+    }
+}
+
+struct Act<'a, E: Scalar> {
+    gradients: &'a mut Gradients<E, Cpu>,
+    action: Action,
+}
+
+impl<E: Scalar> Visit<E, Cpu> for Act<'_, E>
+where
+    Cpu: Device<E>,
+{
+    type Error = <Cpu as dfdx::tensor::HasErr>::Err;
+
+    fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, Cpu>) -> Result<(), Self::Error> {
+        if place.trained {
+            let storage = self.gradients.get_or_alloc_mut(tensor)?;
+            self.action.apply(host::numbers_mut::<E, Cpu>(storage).expect("a gradient on `Cpu`"));
+        }
+        Ok(())
+    }
+}
+
+/// The sum of the squares of a tensor's gradient.
+pub(super) fn squares<S: Shape, E: Scalar, D: Device<E>>(gradients: &mut Gradients<E, D>, tensor: &Tensor<S, E, D>) -> Result<f64, D::Err> {
+    if let Some(numbers) = host::numbers_mut::<E, D>(gradients.get_or_alloc_mut(tensor)?) {
+        return Ok(sum_of_squares(numbers));
+    }
+    let gradient = Value::erase(gradients.get(tensor))?.0.flat();
+    let sum: Tensor<Rank0, E, D> = gradient.try_square()?.try_sum()?;
+    Ok(wide(sum.as_vec()[0]))
+}
+
+/// In eight sums, so that an addition need not wait for the one before.
+fn sum_of_squares<E: Scalar>(numbers: &[E]) -> f64 {
+    let mut sums = [0.0; 8];
+    let (whole, rest) = numbers.as_chunks::<8>();
+    for chunk in whole {
+        sums.iter_mut().zip(chunk).for_each(|(sum, &x)| *sum += wide(x) * wide(x));
+    }
+    sums.iter().sum::<f64>() + rest.iter().map(|&x| wide(x) * wide(x)).sum::<f64>()
+}

@@ -1,0 +1,135 @@
+//! RMSProp (Hinton, 2012), also centred (Graves, 2013).
+
+use dfdx::optim::WeightDecay;
+use dfdx::tensor::Cpu;
+use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul, TrySub};
+
+use super::rule::{At, Flat, Rule, each, mix};
+use super::step::Optim;
+use crate::Scalar;
+use crate::host::number;
+
+/// RMSProp.
+pub type RMSprop<E = f32, D = Cpu> = Optim<RMSpropConfig, E, D>;
+
+/// The options of [`RMSprop`].
+#[derive(Clone, Copy, Debug)]
+pub struct RMSpropConfig {
+    /// The learning rate.
+    pub lr: f64,
+    /// How much the average of the square keeps of itself in a step.
+    pub alpha: f64,
+    /// Added to the root of the average.
+    pub eps: f64,
+    /// With momentum `u` the step follows the velocity `v = u v + g / root`.
+    pub momentum: Option<f64>,
+    /// Divides by the deviation instead of the root of the mean square.
+    pub centered: bool,
+    /// Draws the parameters to 0.
+    pub weight_decay: Option<WeightDecay>,
+}
+
+/// PyTorch's defaults: a learning rate of 1e-2, an alpha of 0.99, an eps of 1e-8, nothing else.
+impl Default for RMSpropConfig {
+    fn default() -> Self {
+        Self { lr: 1e-2, alpha: 0.99, eps: 1e-8, momentum: None, centered: false, weight_decay: None }
+    }
+}
+
+impl Rule for RMSpropConfig {
+    const NAME: &'static str = "RMSprop";
+
+    fn lr(&self) -> f64 {
+        self.lr
+    }
+
+    fn weight_decay(&self) -> Option<WeightDecay> {
+        self.weight_decay
+    }
+
+    fn buffers(&self) -> Vec<(&'static str, f64)> {
+        let momentum = self.momentum.map(|_| ("momentum_buffer", 0.0));
+        let mean = self.centered.then_some(("grad_avg", 0.0));
+        [Some(("square_avg", 0.0)), momentum, mean].into_iter().flatten().collect()
+    }
+
+    #[inline(always)]
+    fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {
+        let [lr, l2, keep, alpha, add, eps] = [at.lr, at.l2, 1.0 - at.decay, self.alpha, 1.0 - self.alpha, self.eps].map(number::<E>);
+        let factor = number::<E>(self.momentum.unwrap_or(0.0));
+        match (self.momentum.is_some(), self.centered, buffers) {
+            (false, false, [square]) => {
+                for ((p, &g), square) in p.iter_mut().zip(g).zip(square.iter_mut()) {
+                    let g = g + l2 * *p;
+                    *square = alpha * *square + add * g * g;
+                    *p = *p * keep - lr * (g / (square.sqrt() + eps));
+                }
+            }
+            (true, false, [square, velocity]) => {
+                each(
+                    p,
+                    g,
+                    square,
+                    velocity,
+                    #[inline(always)]
+                    |p: &mut E, g: E, square: &mut E, velocity: &mut E| {
+                        let g = g + l2 * *p;
+                        *square = alpha * *square + add * g * g;
+                        *velocity = factor * *velocity + g / (square.sqrt() + eps);
+                        *p = *p * keep - lr * *velocity;
+                    },
+                );
+            }
+            (false, true, [square, mean]) => {
+                each(
+                    p,
+                    g,
+                    square,
+                    mean,
+                    #[inline(always)]
+                    |p: &mut E, g: E, square: &mut E, mean: &mut E| {
+                        let g = g + l2 * *p;
+                        *square = alpha * *square + add * g * g;
+                        *mean = alpha * *mean + add * g;
+                        *p = *p * keep - lr * (g / ((*square - *mean * *mean).sqrt() + eps));
+                    },
+                );
+            }
+            (true, true, [square, velocity, mean]) => {
+                for ((((p, &g), square), velocity), mean) in
+                    p.iter_mut().zip(g).zip(square.iter_mut()).zip(velocity.iter_mut()).zip(mean.iter_mut())
+                {
+                    let g = g + l2 * *p;
+                    *square = alpha * *square + add * g * g;
+                    *mean = alpha * *mean + add * g;
+                    *velocity = factor * *velocity + g / ((*square - *mean * *mean).sqrt() + eps);
+                    *p = *p * keep - lr * *velocity;
+                }
+            }
+            _ => unreachable!("RMSProp has the buffers that its options ask for"),
+        }
+    }
+
+    fn portable<E: Scalar, D: Device<E>>(
+        &self,
+        at: At,
+        p: &Flat<E, D>,
+        g: Flat<E, D>,
+        buffers: &mut [Flat<E, D>],
+    ) -> Result<Flat<E, D>, D::Err> {
+        let g = at.regularised(p, g)?;
+        buffers[0] = mix(&buffers[0], self.alpha, g.clone().try_square()?, 1.0 - self.alpha)?;
+        let mut root = buffers[0].clone();
+        if self.centered {
+            let mean = buffers.last_mut().expect("the last one is the mean");
+            *mean = mix(mean, self.alpha, g.clone(), 1.0 - self.alpha)?;
+            root = root.try_sub(mean.clone().try_square()?)?;
+        }
+        let mut direction = g.try_div(root.try_sqrt()?.try_add(number::<E>(self.eps))?)?;
+        if let Some(factor) = self.momentum {
+            buffers[1] = mix(&buffers[1], factor, direction, 1.0)?;
+            direction = buffers[1].clone();
+        }
+        at.decayed(p, direction.try_mul(number::<E>(at.lr))?)
+    }
+}

@@ -1,0 +1,95 @@
+//! What tells one optimizer from another.
+
+use dfdx::optim::WeightDecay;
+use dfdx::tensor::Tensor;
+use dfdx::tensor_ops::{Device, TryAdd, TryMul};
+
+use crate::Scalar;
+use crate::host::number;
+
+/// All elements on one axis.
+pub type Flat<E, D> = Tensor<(usize,), E, D>;
+
+/// How a parameter changes in a step: the formula of an optimizer.
+pub trait Rule: Clone + Send + Sync {
+    /// Its name, which a file of its state bears.
+    const NAME: &'static str;
+
+    /// The learning rate before schedules and groups.
+    fn lr(&self) -> f64;
+
+    /// The weight decay before groups.
+    fn weight_decay(&self) -> Option<WeightDecay>;
+
+    /// What it keeps for each parameter, in PyTorch's names, and the value that each begins with.
+    fn buffers(&self) -> Vec<(&'static str, f64)>;
+
+    /// Changes the elements `p` of a parameter by their gradients `g`. Always inlined, so that it becomes code for whatever vectors the
+    /// machine has.
+    #[doc(hidden)]
+    fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]);
+
+    /// What has to be subtracted from the parameter, in dfdx's operations: for devices whose numbers cannot be had one by one.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    #[doc(hidden)]
+    fn portable<E: Scalar, D: Device<E>>(
+        &self,
+        at: At,
+        p: &Flat<E, D>,
+        g: Flat<E, D>,
+        buffers: &mut [Flat<E, D>],
+    ) -> Result<Flat<E, D>, D::Err>;
+}
+
+/// One parameter's step.
+#[derive(Clone, Copy, Debug)]
+pub struct At {
+    /// The number of this step for this parameter, from 1.
+    pub step: u64,
+    /// The learning rate.
+    pub lr: f64,
+    /// Added to the gradient, times the parameter: L2 regularisation.
+    pub l2: f64,
+    /// Subtracted from the parameter, times the parameter: decoupled weight decay (Loshchilov and Hutter, 2019).
+    pub decay: f64,
+}
+
+impl At {
+    /// What the options make of a step.
+    pub(super) fn new(step: u64, lr: f64, weight_decay: Option<WeightDecay>) -> Self {
+        let (l2, decay) = match weight_decay {
+            None => (0.0, 0.0),
+            Some(WeightDecay::L2(amount)) => (amount, 0.0),
+            Some(WeightDecay::Decoupled(amount)) => (0.0, lr * amount),
+        };
+        Self { step, lr, l2, decay }
+    }
+
+    /// The gradient with the L2 term.
+    pub(super) fn regularised<E: Scalar, D: Device<E>>(&self, p: &Flat<E, D>, g: Flat<E, D>) -> Result<Flat<E, D>, D::Err> {
+        if self.l2 == 0.0 { Ok(g) } else { g.try_add(p.clone().try_mul(number::<E>(self.l2))?) }
+    }
+
+    /// What is to be subtracted, with the decoupled decay.
+    pub(super) fn decayed<E: Scalar, D: Device<E>>(&self, p: &Flat<E, D>, delta: Flat<E, D>) -> Result<Flat<E, D>, D::Err> {
+        if self.decay == 0.0 { Ok(delta) } else { delta.try_add(p.clone().try_mul(number::<E>(self.decay))?) }
+    }
+}
+
+/// `old * keep + new * add`.
+pub(super) fn mix<E: Scalar, D: Device<E>>(old: &Flat<E, D>, keep: f64, new: Flat<E, D>, add: f64) -> Result<Flat<E, D>, D::Err> {
+    old.clone().try_mul(number::<E>(keep))?.try_add(new.try_mul(number::<E>(add))?)
+}
+
+/// Calls `one` with the elements of four slices side by side. That none of them overlaps is known only of a function's own arguments, and the
+/// compiler needs to know it to make vectors of three that are written.
+#[inline(always)]
+pub(super) fn each<E: Scalar>(p: &mut [E], g: &[E], a: &mut [E], b: &mut [E], one: impl Fn(&mut E, E, &mut E, &mut E)) {
+    let len = p.len();
+    let (g, a, b) = (&g[..len], &mut a[..len], &mut b[..len]);
+    for i in 0..len {
+        one(&mut p[i], g[i], &mut a[i], &mut b[i]);
+    }
+}

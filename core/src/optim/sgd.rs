@@ -1,0 +1,102 @@
+//! Stochastic gradient descent, with momentum (Polyak, 1964) or Nesterov's.
+
+use dfdx::optim::{Momentum, WeightDecay};
+use dfdx::tensor::Cpu;
+use dfdx::tensor_ops::{Device, TryAdd, TryMul};
+
+use super::rule::{At, Flat, Rule, mix};
+use super::step::Optim;
+use crate::Scalar;
+use crate::host::number;
+
+/// Stochastic gradient descent.
+pub type Sgd<E = f32, D = Cpu> = Optim<SgdConfig, E, D>;
+
+/// The options of [`Sgd`].
+#[derive(Clone, Copy, Debug)]
+pub struct SgdConfig {
+    /// The learning rate.
+    pub lr: f64,
+    /// With momentum `u` the step follows the velocity `v = u v + g`; Nesterov's follows `g + u v`.
+    pub momentum: Option<Momentum>,
+    /// What of the gradient the velocity leaves out, from its second step on: `v = u v + (1 - dampening) g`. Not with Nesterov's momentum.
+    pub dampening: f64,
+    /// Draws the parameters to 0.
+    pub weight_decay: Option<WeightDecay>,
+}
+
+/// A learning rate of 1e-2, nothing else: dfdx's default.
+impl Default for SgdConfig {
+    fn default() -> Self {
+        Self { lr: 1e-2, momentum: None, dampening: 0.0, weight_decay: None }
+    }
+}
+
+impl SgdConfig {
+    fn factor(&self) -> Option<(f64, bool)> {
+        match self.momentum {
+            None => None,
+            Some(Momentum::Classic(factor)) => Some((factor, false)),
+            Some(Momentum::Nesterov(factor)) => Some((factor, true)),
+        }
+    }
+
+    /// What of the gradient goes into the velocity: all of it at first.
+    fn share(&self, step: u64) -> f64 {
+        if step == 1 { 1.0 } else { 1.0 - self.dampening }
+    }
+}
+
+impl Rule for SgdConfig {
+    const NAME: &'static str = "SGD";
+
+    fn lr(&self) -> f64 {
+        self.lr
+    }
+
+    fn weight_decay(&self) -> Option<WeightDecay> {
+        self.weight_decay
+    }
+
+    fn buffers(&self) -> Vec<(&'static str, f64)> {
+        if self.momentum.is_some() { vec![("momentum_buffer", 0.0)] } else { Vec::new() }
+    }
+
+    #[inline(always)]
+    fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {
+        let [lr, l2, keep] = [at.lr, at.l2, 1.0 - at.decay].map(number::<E>);
+        let Some((factor, nesterov)) = self.factor() else {
+            for (p, &g) in p.iter_mut().zip(g) {
+                *p = *p * keep - lr * (g + l2 * *p);
+            }
+            return;
+        };
+        let [factor, share] = [factor, self.share(at.step)].map(number::<E>);
+        // Of the velocity and the gradient in the step.
+        let (of_v, of_g) = if nesterov { (factor, E::ONE) } else { (E::ONE, E::default()) };
+        for ((p, &g), v) in p.iter_mut().zip(g).zip(buffers[0].iter_mut()) {
+            let g = g + l2 * *p;
+            *v = factor * *v + share * g;
+            *p = *p * keep - lr * (of_g * g + of_v * *v);
+        }
+    }
+
+    fn portable<E: Scalar, D: Device<E>>(
+        &self,
+        at: At,
+        p: &Flat<E, D>,
+        g: Flat<E, D>,
+        buffers: &mut [Flat<E, D>],
+    ) -> Result<Flat<E, D>, D::Err> {
+        let g = at.regularised(p, g)?;
+        let direction = match self.factor() {
+            None => g,
+            Some((factor, nesterov)) => {
+                buffers[0] = mix(&buffers[0], factor, g.clone(), self.share(at.step))?;
+                let velocity = buffers[0].clone();
+                if nesterov { g.try_add(velocity.try_mul(number::<E>(factor))?)? } else { velocity }
+            }
+        };
+        at.decayed(p, direction.try_mul(number::<E>(at.lr))?)
+    }
+}

@@ -1,0 +1,109 @@
+//! The state of an optimizer in a file: safetensors, with PyTorch's names for the averages (`fc1.weight.exp_avg`, `fc1.weight.step`).
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use dfdx::nn::tensor_collection::TensorCollection;
+use dfdx::tensor_ops::Device;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+use super::rule::Rule;
+use super::state::{Buffers, State};
+use super::step::Optim;
+use crate::Scalar;
+use crate::io::{IoError, decode, dtype, encode, read, write_atomically};
+use crate::model::Model;
+
+/// Under this name the file says whose state it holds.
+const OWNER: &str = "optimizer";
+
+impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
+    /// Saves what the optimizer remembers of the parameters: averages and numbers of steps. The options, groups and frozen parameters are
+    /// the program's and not in the file. The file is never half written.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), IoError> {
+        let path = path.as_ref();
+        let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
+        for (name, state) in &self.states {
+            tensors.push((format!("{name}.step"), Dtype::U64, Vec::new(), state.steps.to_le_bytes().to_vec()));
+            for ((buffer, _), numbers) in self.cfg.buffers().iter().zip(state.buffers.numbers()) {
+                tensors.push((format!("{name}.{buffer}"), dtype::<E>(), vec![numbers.len()], encode(&numbers)));
+            }
+        }
+        let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
+            (name, TensorView::new(*dtype, shape.clone(), bytes).expect("there are as many bytes as the shape says"))
+        });
+        let owner = HashMap::from([(OWNER.to_owned(), R::NAME.to_owned())]);
+        let bytes = safetensors::serialize(views, Some(owner)).expect("tensors in memory can be serialised");
+        write_atomically(path, &bytes).map_err(|source| IoError::Write { path: path.into(), source })
+    }
+
+    /// Takes over what [`Optim::save`] saved. A parameter that the file does not know, because it was frozen, begins anew. On an error the
+    /// optimizer is as it was.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is damaged, is another optimizer's, or does not fit the model's parameters.
+    pub fn load<M: TensorCollection<E, D>>(&mut self, model: &M, path: impl AsRef<Path>) -> Result<(), IoError> {
+        let path = path.as_ref();
+        let bytes = read(path).map_err(|source| IoError::Read { path: path.into(), source })?;
+        let wrong = |reason: String| IoError::Format { path: path.into(), reason };
+        let file = SafeTensors::deserialize(&bytes).map_err(|error| wrong(error.to_string()))?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| wrong(error.to_string()))?;
+        match header.metadata().as_ref().and_then(|entries| entries.get(OWNER)) {
+            Some(owner) if owner == R::NAME => {}
+            Some(owner) => return Err(wrong(format!("it holds the state of {owner}, not of {}", R::NAME))),
+            None => return Err(wrong("it holds no optimizer's state".to_owned())),
+        }
+        let buffers = self.cfg.buffers();
+        let (mut states, mut known) = (BTreeMap::new(), 0);
+        for parameter in model.named_parameters() {
+            let Ok(step) = file.tensor(&format!("{}.step", parameter.path())) else { continue };
+            let steps = match (step.dtype(), step.data().try_into()) {
+                (Dtype::U64, Ok(bytes)) => u64::from_le_bytes(bytes),
+                _ => return Err(wrong(format!("`{}.step` is no number of steps", parameter.path()))),
+            };
+            if steps == 0 || steps > MOST_STEPS {
+                return Err(wrong(format!("`{}.step` is {steps}", parameter.path())));
+            }
+            let mut numbers = Vec::new();
+            for (buffer, _) in &buffers {
+                numbers.push(buffer_of(&file, path, &format!("{}.{buffer}", parameter.path()), parameter.element_count())?);
+            }
+            known += 1 + buffers.len();
+            let device = parameter.flat().device().clone();
+            let buffers = Buffers::new(numbers, &device).map_err(|error| wrong(format!("the device cannot take it: {error}")))?;
+            states.insert(parameter.path().to_owned(), State { steps, buffers });
+        }
+        if file.len() != known {
+            let ours = |name: &str| {
+                let (owner, kind) = name.rsplit_once('.').unwrap_or(("", name));
+                states.contains_key(owner) && (kind == "step" || buffers.iter().any(|(buffer, _)| *buffer == kind))
+            };
+            let mut names = file.names();
+            names.sort_unstable();
+            let name = names.into_iter().find(|name| !ours(name)).unwrap_or_default().to_owned();
+            let found = file.tensor(&name).map(|view| view.shape().to_vec()).unwrap_or_default();
+            return Err(IoError::Unexpected { path: path.into(), name, found });
+        }
+        self.states = states;
+        Ok(())
+    }
+}
+
+/// More steps than any run takes; a count beyond it is damage.
+const MOST_STEPS: u64 = 1 << 53;
+
+/// One buffer's numbers, of as many elements as its parameter.
+fn buffer_of<E: Scalar>(file: &SafeTensors<'_>, path: &Path, name: &str, len: usize) -> Result<Vec<E>, IoError> {
+    let (path, name, expected) = (path.to_owned(), name.to_owned(), vec![len]);
+    let Ok(view) = file.tensor(&name) else { return Err(IoError::Missing { path, name, expected }) };
+    if view.shape() != expected {
+        return Err(IoError::Shape { path, name, expected, found: view.shape().to_vec() });
+    }
+    if !matches!(view.dtype(), Dtype::F32 | Dtype::F64) {
+        return Err(IoError::Dtype { path, name, found: format!("{:?}", view.dtype()) });
+    }
+    Ok(decode(&view))
+}

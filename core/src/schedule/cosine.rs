@@ -1,0 +1,25 @@
+//! Down along half a cosine (Loshchilov and Hutter, 2017).
+
+use std::f64::consts::PI;
+
+use serde::{Deserialize, Serialize};
+
+use super::Schedule;
+
+/// `least + (base - least) (1 + cos(pi t / steps)) / 2`. After `steps` it stays at `least`, where PyTorch's `CosineAnnealingLR` rises again.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cosine {
+    /// How long the way down is.
+    pub steps: usize,
+    /// The learning rate at its end.
+    pub least: f64,
+}
+
+impl Schedule for Cosine {
+    fn lr(&self, base: f64, step: usize) -> f64 {
+        if step >= self.steps {
+            return self.least;
+        }
+        self.least + (base - self.least) * 0.5 * (1.0 + (PI * step as f64 / self.steps as f64).cos())
+    }
+}

@@ -1,0 +1,97 @@
+//! A model put together by hand: two networks and a learned scale, trained, frozen in part, saved and loaded.
+//!
+//! Squeezes the 8x8 digits that come with `layercake-train` into 12 numbers and back, in a few seconds.
+
+use layercake::dfdx::tensor_ops::{BroadcastTo, TryMul, TrySub};
+use layercake::optim::{Adam, AdamConfig};
+use layercake::prelude::*;
+use layercake_train::data::{Batch, Loader, Normalise, Shuffle, digits};
+
+network! {
+    /// From an image to its code.
+    Encoder: [1, 8, 8] -> [12] { Flatten, fc1: Linear(48), ReLU, fc2: Linear(12) }
+
+    /// From the code to the pixels.
+    Decoder: [12] -> [64] { fc1: Linear(48), ReLU, fc2: Linear(64) }
+}
+
+/// What the decoder gives is scaled pixel by pixel: the corners of the images are always the same, their middles are not.
+#[derive(Clone, Debug, Model)]
+struct Autoencoder<E: Dtype = f32, D: Storage<E> = Cpu> {
+    encoder: Encoder<E, D>,
+    decoder: Decoder<E, D>,
+    #[model(param, init = ones)]
+    scale: Tensor<Rank1<64>, E, D>,
+}
+
+type Images = Tensor<(usize, Const<1>, Const<8>, Const<8>), f32, Cpu>;
+type Traced<S> = Tensor<S, f32, Cpu, OwnedTape<f32, Cpu>>;
+
+impl Autoencoder {
+    /// The mean squared difference between the images and what comes back.
+    fn loss(&mut self, images: Images, gradients: Gradients<f32, Cpu>) -> Traced<Rank0> {
+        let pixels = (images.shape().0, Const::<64>);
+        let target = images.clone().reshape_like(&pixels);
+        let code = self.encoder.forward_train(images, gradients);
+        let back = self.decoder.forward_mut(code);
+        let scale: Traced<_> = self.scale.retaped().broadcast_like(&pixels);
+        back.try_mul(scale).and_then(|back| back.try_sub(target)).expect("a batch fits into memory").square().mean()
+    }
+}
+
+/// Trains for some epochs and gives the mean loss of the last one.
+fn train(model: &mut Autoencoder, optimizer: &mut impl Optimizer<Autoencoder, Cpu, f32>, images: &Loader<'_>, epochs: usize) -> f32 {
+    let device = model.scale.device().clone();
+    let mut gradients = model.alloc_grads();
+    let mut last = 0.0;
+    for epoch in 1..=epochs {
+        let mut total = 0.0;
+        for batch in images.load(&device, &(Shuffle { seed: 1 }).order(epoch, images.images().len())) {
+            let Batch { images, .. } = batch.expect("the images fit the model");
+            let loss = model.loss(images, gradients);
+            total += loss.array();
+            gradients = loss.backward();
+            optimizer.update(model, &gradients).expect("every parameter has a gradient");
+            model.zero_grads(&mut gradients);
+        }
+        last = total / images.batches() as f32;
+        println!("epoch {epoch}: mean squared error {last:.4}");
+    }
+    last
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let images = digits().train;
+    let normalise = Normalise::measure(&images);
+    let loader = Loader::new(&images, &normalise, 32);
+
+    let device = Cpu::seed_from_u64(1);
+    let mut model = Autoencoder::new(&device);
+    println!("{}\n", model.parameter_table());
+    let mut optimizer = Adam::new(&model, AdamConfig { lr: 3e-3, ..Default::default() });
+    let first = train(&mut model, &mut optimizer, &loader, 5);
+
+    // The encoder is good enough: only the decoder and the scale go on.
+    optimizer.freeze(&model, "encoder")?;
+    println!("\n{} of {} parameters go on", model.parameter_count() - Encoder::PARAMS, model.parameter_count());
+    let encoder = model.encoder.fc1.weight.as_vec();
+    let second = train(&mut model, &mut optimizer, &loader, 3);
+    assert_eq!(model.encoder.fc1.weight.as_vec(), encoder, "what is frozen stays");
+    assert!(second < first && second < 0.15, "it learns: {first}, then {second}");
+
+    let file = std::env::temp_dir().join("layercake-autoencoder.safetensors");
+    io::save_safetensors(&model, &file)?;
+    let mut copy = Autoencoder::new(&device);
+    io::load_safetensors(&mut copy, &file)?;
+    assert_eq!(copy.scale.array(), model.scale.array());
+    println!("\nsaved to {}, with `scale` from {:.2} to {:.2}", file.display(), least(&model), greatest(&model));
+    Ok(())
+}
+
+fn least(model: &Autoencoder) -> f32 {
+    model.scale.as_vec().into_iter().fold(f32::INFINITY, f32::min)
+}
+
+fn greatest(model: &Autoencoder) -> f32 {
+    model.scale.as_vec().into_iter().fold(f32::NEG_INFINITY, f32::max)
+}

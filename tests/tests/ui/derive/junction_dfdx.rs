@@ -1,0 +1,19 @@
+use layercake::dfdx::nn::modules::{Linear, ReLU};
+use layercake::prelude::*;
+
+network! {
+    Body: [3, 8, 8] -> [32] { Flatten, Linear(32) }
+    Head: [20] -> [2] { Linear(2) }
+}
+
+#[derive(Model)]
+#[model(forward)]
+struct Net<E: Dtype = f32, D: Storage<E> = Cpu> {
+    body: Body<E, D>,
+    act: ReLU,
+    hidden: Linear<30, 10, E, D>,
+    last: Linear<9, 20, E, D>,
+    head: Head<E, D>,
+}
+
+fn main() {}

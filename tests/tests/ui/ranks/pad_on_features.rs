@@ -1,0 +1,7 @@
+use layercake::prelude::*;
+
+network! {
+    pub N1: [9] -> [_] { Pad(1) }
+}
+
+fn main() {}
