@@ -4,12 +4,13 @@ use layercake_ir::{Graph, Op, grouped};
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::drawing;
 use crate::flow::Flow;
 use crate::lower::plain;
 use crate::shape::{Model, Node, Port, State};
 use crate::text;
 
-/// The network's layers as a table, and its totals.
+/// The network's layers as a table, its totals, and a drawing.
 pub fn network(model: &Model) -> TokenStream {
     let mut lines = vec![String::new()];
     lines.push(format!("{} -> {}", ports(&model.inputs), ports(&model.outputs)));
@@ -21,6 +22,11 @@ pub fn network(model: &Model) -> TokenStream {
         lines.push(String::new());
     }
     lines.push(totals(model));
+    if let Some(drawing) = drawing::lines(model) {
+        lines.extend([String::new(), "```text".to_owned()]);
+        lines.extend(drawing);
+        lines.push("```".to_owned());
+    }
     let text = lines.join("\n");
     quote!(#[doc = #text])
 }

@@ -1,6 +1,7 @@
 //! Prints a network. Nothing here decides whether something is allowed.
 
 mod docs;
+mod drawing;
 mod facts;
 mod forward;
 mod modules;
