@@ -50,7 +50,7 @@ fn copy<A: TensorCollection<f32, Cpu>, B: TensorCollection<f32, Cpu>>(from: &A, 
 
 /// A step down the gradients: what differs afterwards differed in them.
 fn step<M: TensorCollection<f32, Cpu>>(module: &mut M, gradients: &Gradients<f32, Cpu>) {
-    let config = SgdConfig { lr: 1.0, momentum: None, weight_decay: None };
+    let config = SgdConfig { lr: 1.0, ..Default::default() };
     Sgd::new(module, config).update(module, gradients).expect("every tensor has a gradient");
 }
 
@@ -372,7 +372,7 @@ impl<const N: usize, E: Scalar, D: Device<E>> ModuleMut<Tensor<(usize, Const<N>)
 
     fn try_forward_mut(&mut self, input: Tensor<(usize, Const<N>), E, D, OwnedTape<E, D>>) -> Result<Self::Output, D::Err> {
         let gamma = self.gamma.retaped::<OwnedTape<E, D>>().try_broadcast_like(input.shape())?;
-        input.try_mul(gamma)?.try_mul(2.0)
+        input.try_mul(gamma)?.try_mul(<E as num_traits::FromPrimitive>::from_f64(2.0).expect("every number type has a two"))
     }
 }
 
