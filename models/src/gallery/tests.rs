@@ -127,6 +127,7 @@ fn values_and_gradients_are_pytorchs() {
         let runtime = Runtime::default();
         let lacks = pass.engine_lacks(Mode::Train);
         let path = if lacks.is_some() { "portable f32" } else { "engine f32" };
+        let in_f32 = |mode| if lacks.is_some() { pass.portable_f32(mode) } else { pass.engine(&runtime, mode) };
         println!(
             "    {name:16} in f32 on the {}",
             lacks.map_or("engine".to_owned(), |kind| format!("portable path: the engine lacks {kind}"))
@@ -134,7 +135,7 @@ fn values_and_gradients_are_pytorchs() {
         for (mode, expected) in expected(&fixture, name) {
             let case = format!("{name} {mode:?}");
             assert!(expected.keys().any(|key| key.starts_with("grad/")), "{case}");
-            let (found, moved) = (pass.engine(&runtime, mode), pass.sensitivity(mode, NOISE));
+            let (found, moved) = (in_f32(mode), pass.sensitivity(mode, NOISE));
             assert!(found.keys().eq(expected.keys()), "{case}");
             for (key, expected) in &expected {
                 tensors += 1;
@@ -146,7 +147,7 @@ fn values_and_gradients_are_pytorchs() {
         let outputs =
             |outcome: &Outcome| outcome.iter().filter(|(key, _)| key.starts_with("output/")).map(|(k, v)| (k.clone(), v.clone())).collect();
         let [_, (_, eval)] = expected(&fixture, name);
-        report.compare_all(path, &format!("{name} Infer"), &pass.engine(&runtime, Mode::Infer), &outputs(&eval), ENGINE);
+        report.compare_all(path, &format!("{name} Infer"), &in_f32(Mode::Infer), &outputs(&eval), ENGINE);
     }
     println!("{sensitive} of {tensors} tensors in float32 are off by more than {ENGINE:.0e}, and by no more than their sensitivity");
     report.finish();
