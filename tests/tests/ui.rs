@@ -76,6 +76,19 @@ fn every_message_has_a_case() {
     assert!(texts > 400, "only {texts} texts were found");
 }
 
+/// What the guide shows of errors is what the compiler says.
+#[test]
+fn the_guide_shows_real_messages() {
+    let shown: String = topics().iter().flat_map(|topic| files(&ui().join(topic), "stderr")).map(|file| read(&file)).collect();
+    let guide = read(&Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("core/guide/errors.md"));
+    let blocks: Vec<&str> = guide.split("```text\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let ours: Vec<&&str> = blocks.iter().filter(|block| block.contains("--> tests/ui/")).collect();
+    assert!(ours.len() >= 4, "{}", ours.len());
+    for block in ours {
+        assert!(shown.contains(block.trim_end()), "no case shows this:\n{block}");
+    }
+}
+
 /// What no block can bring about, and what is no message.
 const EXEMPT: [&str; 13] = [
     // A shape with a zero, or with more elements than can be counted, is refused where it arises.
