@@ -89,7 +89,7 @@ fn graph_files() {
     assert_eq!(place.text("again.json"), text);
 
     place.fails("export lenet5", 2, "error: the following required arguments were not provided: --json <FILE>");
-    place.fails("export lenet --json x.json", 1, "error: unknown model `lenet`; did you mean `lenet5`?; there are: lenet5");
+    place.fails("export lenet --json x.json", 1, &format!("error: unknown model `lenet`; did you mean `lenet5`?; {}", models()));
     let reason = "cannot write it: No such file or directory (os error 2)";
     place.fails("export lenet5 --json no/folder.json", 1, &format!("error: no/folder.json: {reason}"));
     place.fails("summary absent.json", 1, "error: absent.json: cannot read it: No such file or directory (os error 2)");

@@ -278,8 +278,9 @@ fn the_documented_expansion_is_the_real_one() {
     let text = std::fs::read_to_string(&file).expect("the file is there");
     let fence = |marker: &str| {
         let start = text.find(marker).expect("the marker is there") + marker.len();
-        let start = start + text[start..].find("```rust\n").expect("code follows") + "```rust\n".len();
-        start..start + text[start..].find("```").expect("the code ends")
+        // A drawing in the documentation has fences of the other kind.
+        let start = start + text[start..].find("~~~rust\n").expect("code follows") + "~~~rust\n".len();
+        start..start + text[start..].find("~~~").expect("the code ends")
     };
     let (block, shown) = (fence("<!-- block -->"), fence("<!-- expansion -->"));
     let real = pretty(&expanded(&text[block]));

@@ -1,0 +1,9 @@
+use layercake::prelude::*;
+
+network! {
+    pub Net: [3, 8, 8] -> [_, _, _] {
+        res: Residual(shortcut = { Conv2d(8, kernel = 1) }) { Conv2d(8, kernel = 3) },
+    }
+}
+
+fn main() {}
