@@ -28,6 +28,11 @@ impl Op {
                 Err(mistake) => mistake,
             };
         }
-        Attempt { outcome, decided: (op, Shape::UNKNOWN) }
+        // Values that do not fit each other would have given the first one's shape.
+        let output = match (op, inputs) {
+            (Op::Add | Op::Sub | Op::Mul | Op::Max, [first, ..]) => *first,
+            _ => Shape::UNKNOWN,
+        };
+        Attempt { outcome, decided: (op, output) }
     }
 }
