@@ -10,6 +10,7 @@ use layercake_ir::{Graph, Shape};
 
 use crate::Scalar;
 use crate::backend::{Backend, Call};
+use crate::custom::Called;
 use crate::edge::{Inputs, Outputs};
 use crate::plan::{Pass, Plan};
 use crate::value::{Slot, Value};
@@ -39,7 +40,7 @@ pub trait Network<E: Scalar, D: Backend<E>> {
     /// # Errors
     /// If the device is out of memory.
     #[doc(hidden)]
-    fn custom<T: Tape<E, D>>(&self, path: &str, input: Value<E, D>, tape: T) -> Result<(Value<E, D>, T), D::Err> {
+    fn custom<T: Tape<E, D>>(&self, path: &str, input: Value<E, D>, tape: T) -> Result<Called<E, D, T>, D::Err> {
         let _ = (input, tape);
         unreachable!("`{path}` is a custom layer of no network here")
     }
@@ -49,7 +50,7 @@ pub trait Network<E: Scalar, D: Backend<E>> {
     /// # Errors
     /// If the device is out of memory.
     #[doc(hidden)]
-    fn custom_mut(&mut self, path: &str, input: Value<E, D>, tape: OwnedTape<E, D>) -> Result<(Value<E, D>, OwnedTape<E, D>), D::Err> {
+    fn custom_mut(&mut self, path: &str, input: Value<E, D>, tape: OwnedTape<E, D>) -> Result<Called<E, D, OwnedTape<E, D>>, D::Err> {
         let _ = (input, tape);
         unreachable!("`{path}` is a custom layer of no network here")
     }
@@ -199,13 +200,16 @@ pub(crate) fn store<'a, E: Scalar, D: Device<E>>(
     updates.into_iter().try_for_each(|(i, value)| slots[i].set(value))
 }
 
+/// The plan of a pass, and what it begins with.
+type Prepared<E, D> = (Arc<Plan>, Pass<E, D>);
+
 /// What a pass of a typed network runs, and on what.
 fn pass<N: Network<E, D>, E: Scalar, D: Backend<E>>(
     network: &N,
     inputs: Vec<Value<E, D>>,
     mode: Mode,
     input_grad: bool,
-) -> Result<(Arc<Plan>, Pass<E, D>), D::Err> {
+) -> Result<Prepared<E, D>, D::Err> {
     let graph = N::GRAPH;
     let batches: Vec<usize> = inputs.iter().map(|input| input.dims()[0]).collect();
     assert!(batches[0] > 0, "`{}` received an empty batch", graph.name);

@@ -52,7 +52,7 @@ impl Plan {
             true => Cow::Owned(graph.inlined()),
             false => graph,
         };
-        let segments = segments(&graph);
+        let segments = segments(&graph).unwrap_or_else(|| vec![whole(graph.clone())]);
         Self { graph, segments }
     }
 
@@ -120,7 +120,8 @@ pub(crate) struct Pass<E: Scalar, D: Backend<E>> {
 /// The outputs, the tape, and new values of tensors by number.
 pub(crate) type Finished<E, D, T> = (Vec<Value<E, D>>, T, Vec<(usize, Value<E, D>)>);
 
-fn segments(graph: &Cow<'static, Graph>) -> Vec<Segment> {
+/// The segments of a graph; None where no custom layer cuts it.
+fn segments(graph: &Graph) -> Option<Vec<Segment>> {
     let nodes = graph.nodes();
     let customs: Vec<usize> = (0..nodes.len()).filter(|&node| matches!(nodes[node].op, Op::Custom(_))).collect();
     let mut begin = 0;
@@ -131,18 +132,14 @@ fn segments(graph: &Cow<'static, Graph>) -> Vec<Segment> {
         segments.push(Segment { part: part(graph, begin..node), custom: Some(custom) });
         begin = node + 1;
     }
-    let last = match customs.is_empty() {
-        true => Some(whole(graph)),
-        false => part(graph, begin..nodes.len()),
-    };
-    segments.push(Segment { part: last, custom: None });
-    segments
+    segments.push(Segment { part: part(graph, begin..nodes.len()), custom: None });
+    (!customs.is_empty()).then_some(segments)
 }
 
-/// All of a graph.
-fn whole(graph: &Cow<'static, Graph>) -> Part {
-    // What runs one part alone uses neither values nor tensors.
-    Part { graph: graph.clone(), runtime: Runtime::default(), inputs: Vec::new(), outputs: Vec::new(), tensors: Vec::new() }
+/// All of a graph. What runs one part alone uses neither values nor tensors.
+fn whole(graph: Cow<'static, Graph>) -> Segment {
+    let part = Part { graph, runtime: Runtime::default(), inputs: Vec::new(), outputs: Vec::new(), tensors: Vec::new() };
+    Segment { part: Some(part), custom: None }
 }
 
 /// These nodes of a graph as a graph of their own.

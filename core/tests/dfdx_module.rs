@@ -59,7 +59,7 @@ fn it_stands_in_a_dfdx_tuple_and_is_trained_by_dfdx() {
     let device = Cpu::seed_from_u64(2);
     let mut model = device.build_module::<Model, f32>();
     let mut gradients = model.alloc_grads();
-    let mut optimizer = Sgd::new(&model, SgdConfig { lr: 0.02, momentum: Some(Momentum::Classic(0.9)), weight_decay: None });
+    let mut optimizer = Sgd::new(&model, SgdConfig { lr: 0.02, momentum: Some(Momentum::Classic(0.9)), ..Default::default() });
     let x = images(&device, 16);
     let mut losses = Vec::new();
     for _ in 0..60 {

@@ -294,7 +294,7 @@ fn dfdx_optimizers_train_it() {
     }
     let model = Everything::new(&Cpu::default());
     let mut adam = Adam::new(&model, AdamConfig { lr: 0.05, ..Default::default() });
-    let mut sgd = Sgd::new(&model, SgdConfig { lr: 0.1, momentum: Some(Momentum::Classic(0.9)), weight_decay: None });
+    let mut sgd = Sgd::new(&model, SgdConfig { lr: 0.1, momentum: Some(Momentum::Classic(0.9)), ..Default::default() });
     let mut rmsprop = RMSprop::new(&model, RMSpropConfig { lr: 0.01, ..Default::default() });
     for losses in [
         train(|model, gradients| adam.update(model, gradients).unwrap()),

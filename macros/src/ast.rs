@@ -1,6 +1,7 @@
 //! What a `network!` block says, in the language's own words. Every node keeps the user's tokens, to be underlined.
 
 use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
 use syn::{Attribute, Expr, Visibility};
 
 /// `#[attr] pub Name<const H: usize, T: Dim>: Ports -> Ports { steps }`
@@ -95,6 +96,8 @@ pub struct Step {
     pub output: Option<ShapeExpr>,
     /// `as tag`, `as (a, b)`
     pub tags: Vec<Ident>,
+    /// Some tags were illegible and reported; those in `tags` are the others.
+    pub illegible_tags: bool,
 }
 
 /// What a step does with the current tensor.
@@ -115,6 +118,8 @@ pub enum Action {
         count: Option<Expr>,
         steps: Vec<Step>,
     },
+    /// `Sequential {..}`
+    Sequential { kind: Ident, steps: Vec<Step> },
     /// `from tag`
     From(Ident),
     /// `output name`
@@ -123,6 +128,20 @@ pub enum Action {
     Reuse { keyword: Ident, layer: Ident },
     /// Something illegible, reported while parsing. What it gives is unknown.
     Illegible,
+}
+
+impl Action {
+    /// What to underline where a mistake is about the step as a whole.
+    pub fn head(&self) -> TokenStream {
+        match self {
+            Action::Layer(layer) | Action::Branches { layer, .. } => layer.kind.to_token_stream(),
+            Action::Path(layer) => layer.kind.to_token_stream(),
+            Action::Residual { kind, .. } | Action::Repeat { kind, .. } | Action::Sequential { kind, .. } => kind.to_token_stream(),
+            Action::From(word) | Action::Output(word) => word.to_token_stream(),
+            Action::Reuse { keyword, .. } => keyword.to_token_stream(),
+            Action::Illegible => TokenStream::new(),
+        }
+    }
 }
 
 /// `{ steps }`

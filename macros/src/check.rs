@@ -1,12 +1,13 @@
 //! Rules that concern a whole network, one function each. Shape rules are `layercake-ir`'s.
 
 use layercake_ir::MAX_RANK;
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::Attribute;
 
-use crate::ast::{Action, DimExpr, Network, Ports, ShapeExpr, Step};
+use crate::ast::{Action, Branch, DimExpr, Network, Ports, ShapeExpr, Step};
 use crate::layers;
+use crate::params::{self, Param};
 use crate::report::Report;
 
 /// No two networks of a block have the same name; the compiler would say it of each item that they expand to.
@@ -33,7 +34,41 @@ pub fn network(network: &Network, report: &mut Report) {
         rank(shape, report);
     }
     inputs.into_iter().for_each(|input| stated(input, report));
+    // What is illegible may have named them.
+    if report.len() == 0 {
+        generics(network, report);
+    }
     steps(&network.steps, report);
+}
+
+/// Every size that a network takes makes a difference. (A length that is no input's has a message of its own.)
+fn generics(network: &Network, report: &mut Report) {
+    for param in Param::all(&network.generics).iter().filter(|param| !param.runtime) {
+        let list = std::slice::from_ref(param);
+        let mut shapes = network.inputs.iter().chain(&network.outputs).flat_map(Ports::shapes);
+        if !shapes.any(|shape| params::mentions(list, shape.tokens.clone()).is_some()) && !mentioned(list, &network.steps) {
+            report.add(&param.name, format_args!("the size `{}` is never used; remove it", param.name));
+        }
+    }
+}
+
+fn mentioned(list: &[Param], steps: &[Step]) -> bool {
+    let has = |tokens: &TokenStream| params::mentions(list, tokens.clone()).is_some();
+    let branch = |branch: &Branch| mentioned(list, &branch.steps);
+    steps.iter().any(|step| {
+        step.output.as_ref().is_some_and(|shape| has(&shape.tokens))
+            || match &step.action {
+                Action::Layer(layer) => has(&layer.tokens),
+                Action::Path(layer) => has(&layer.tokens),
+                Action::Branches { layer, branches } => has(&layer.tokens) || branches.iter().any(branch),
+                Action::Residual { shortcut, body, .. } => branch(body) || shortcut.iter().any(branch),
+                Action::Repeat { count, steps, .. } => has(&count.to_token_stream()) || mentioned(list, steps),
+                Action::Sequential { steps, .. } => mentioned(list, steps),
+                // What is illegible may have named it.
+                Action::Illegible => true,
+                Action::From(_) | Action::Output(_) | Action::Reuse { .. } => false,
+            }
+    })
 }
 
 /// All rules for the steps of a network or template.
@@ -49,56 +84,73 @@ pub fn steps(steps: &[Step], report: &mut Report) {
                 self::steps(&body.steps, report);
                 shortcut.iter().for_each(|branch| self::steps(&branch.steps, report));
             }
-            Action::Repeat { steps, .. } => self::steps(steps, report),
+            Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => self::steps(steps, report),
             _ => {}
         }
     }
 }
 
-/// No network contains itself through others of its block: the compiler would speak of types of infinite size.
+/// No network contains itself through others of its block: the compiler would speak of types of infinite size. One message for each
+/// cycle, at the first network on it.
 pub fn cycles(networks: &mut [(Network, Report)]) {
     let uses: Vec<(Ident, Vec<Ident>)> =
         networks.iter().map(|(network, _)| (network.name.clone(), crate::lower::words(&network.steps))).collect();
-    let reaches = |from: &Ident, to: &Ident| {
-        let mut way = vec![from.clone()];
-        let mut seen = Vec::new();
-        while let Some(at) = way.pop() {
-            if at == *to {
-                return true;
-            }
-            let used = uses.iter().filter(|(name, _)| *name == at).flat_map(|(_, used)| used.clone());
-            way.extend(used.filter(|used| !seen.contains(used)));
-            seen.push(at);
-        }
-        false
-    };
+    let mut told: Vec<Ident> = Vec::new();
     for (network, report) in networks {
         let name = network.name.clone();
         cut(&mut network.steps, &mut |used| {
-            let cyclic = *used != name && uses.iter().any(|(other, _)| other == used) && reaches(used, &name);
-            if cyclic {
-                report.add(used, format_args!("`{used}` contains `{name}`, so that neither could ever be built; take one of them out"));
+            if *used == name || !uses.iter().any(|(other, _)| other == used) {
+                return false;
             }
-            cyclic
+            let Some(way) = way(&uses, used, &name) else { return false };
+            if !told.contains(&name) {
+                let names: Vec<String> = way.iter().map(|name| format!("`{name}`")).collect();
+                report.add(
+                    used,
+                    format_args!(
+                        "`{name}` contains itself: `{name}` -> {}\nhelp: such a network could never be built; take one of them out",
+                        names.join(" -> ")
+                    ),
+                );
+                told.extend(way);
+            }
+            true
         });
     }
+}
+
+/// The shortest way from one network to another through the networks in them, both ends included.
+fn way(uses: &[(Ident, Vec<Ident>)], from: &Ident, to: &Ident) -> Option<Vec<Ident>> {
+    let mut ways = vec![vec![from.clone()]];
+    let mut seen = vec![from.clone()];
+    let mut next = 0;
+    while let Some(way) = ways.get(next).cloned() {
+        next += 1;
+        let end = way.last()?;
+        if end == to {
+            return Some(way);
+        }
+        for used in uses.iter().filter(|(name, _)| name == end).flat_map(|(_, used)| used) {
+            if uses.iter().any(|(name, _)| name == used) && !seen.contains(used) {
+                seen.push(used.clone());
+                ways.push(way.iter().chain([used]).cloned().collect());
+            }
+        }
+    }
+    None
 }
 
 /// Replaces the layers whose kind is refused.
 fn cut(steps: &mut [Step], refuse: &mut impl FnMut(&Ident) -> bool) {
     for step in steps {
         match &mut step.action {
-            Action::Layer(layer) => {
-                if refuse(&layer.kind) {
-                    step.action = Action::Illegible;
-                }
-            }
+            Action::Layer(layer) if refuse(&layer.kind) => step.action = Action::Illegible,
             Action::Branches { branches, .. } => branches.iter_mut().for_each(|branch| cut(&mut branch.steps, refuse)),
             Action::Residual { shortcut, body, .. } => {
                 cut(&mut body.steps, refuse);
                 shortcut.iter_mut().for_each(|branch| cut(&mut branch.steps, refuse));
             }
-            Action::Repeat { steps, .. } => cut(steps, refuse),
+            Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => cut(steps, refuse),
             _ => {}
         }
     }
@@ -150,7 +202,7 @@ fn documented(step: &Step, report: &mut Report) {
         Action::Layer(layer) => (layer.kind.to_string(), layers::find(&layer.kind.to_string()).is_none_or(|row| row.field.is_some())),
         Action::Path(_) | Action::Illegible => return,
         Action::Branches { layer, .. } => (layer.kind.to_string(), false),
-        Action::Residual { kind, .. } | Action::Repeat { kind, .. } => (kind.to_string(), false),
+        Action::Residual { kind, .. } | Action::Repeat { kind, .. } | Action::Sequential { kind, .. } => (kind.to_string(), false),
         Action::From(_) => ("from".to_owned(), false),
         Action::Output(_) => ("output".to_owned(), false),
         Action::Reuse { .. } => ("reuse".to_owned(), false),

@@ -1,8 +1,8 @@
 //! `network!`, from tokens to tokens.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 
-use crate::lower::{self, Templates};
+use crate::lower::{self, Peer, Templates};
 use crate::report::Report;
 use crate::{check, expand, parse, shape};
 
@@ -17,14 +17,14 @@ pub fn network(tokens: TokenStream) -> TokenStream {
     let parse::Block { mut networks, templates } = parse::block(tokens.collect(), &mut report);
     check::names(&mut networks);
     check::cycles(&mut networks);
-    let names: Vec<Ident> = networks.iter().map(|(network, _)| network.name.clone()).collect();
-    let templates = Templates::new(templates, &names, &mut report);
+    let peers = Peer::all(networks.iter().map(|(network, _)| network));
+    let templates = Templates::new(templates, &peers, &mut report);
     let illegible = report.to_tokens();
     let networks: TokenStream = networks
         .iter_mut()
         .map(|(network, report)| {
             check::network(network, report);
-            let plan = lower::network(network, &templates, &names, report);
+            let plan = lower::network(network, &templates, &peers, report);
             let model = shape::model(network, plan, report);
             expand::network(&path, &model, report)
         })

@@ -57,6 +57,11 @@ impl Report {
         self.mistakes[from..].iter_mut().for_each(|mistake| mistake.text.push_str(note));
     }
 
+    /// Forgets all mistakes from the one of this number on.
+    pub fn truncate(&mut self, from: usize) {
+        self.mistakes.truncate(from);
+    }
+
     /// Moves the mistakes of `other` to the end of this report.
     pub fn append(&mut self, other: &mut Report) {
         self.mistakes.append(&mut other.mistakes);

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 
-use crate::lower::{self, Templates};
+use crate::lower::{self, Peer, Templates};
 use crate::report::Report;
 use crate::shape::Model;
 use crate::{check, network, parse, shape};
@@ -37,11 +37,11 @@ pub fn mistakes(block: &str) -> Vec<String> {
     let parse::Block { mut networks, templates } = parse::block(tokens(block), &mut report);
     check::names(&mut networks);
     check::cycles(&mut networks);
-    let names: Vec<_> = networks.iter().map(|(network, _)| network.name.clone()).collect();
-    let templates = Templates::new(templates, &names, &mut report);
+    let peers = Peer::all(networks.iter().map(|(network, _)| network));
+    let templates = Templates::new(templates, &peers, &mut report);
     for (network, own) in &mut networks {
         check::network(network, own);
-        let plan = lower::network(network, &templates, &names, own);
+        let plan = lower::network(network, &templates, &peers, own);
         shape::model(network, plan, own);
         report.append(own);
     }
@@ -52,12 +52,12 @@ pub fn mistakes(block: &str) -> Vec<String> {
 pub fn with_model<R>(block: &str, work: impl FnOnce(&Model, &Report) -> R) -> R {
     let mut report = Report::default();
     let parse::Block { mut networks, templates } = parse::block(tokens(block), &mut report);
-    let names: Vec<_> = networks.iter().map(|(network, _)| network.name.clone()).collect();
-    let templates = Templates::new(templates, &names, &mut report);
+    let peers = Peer::all(networks.iter().map(|(network, _)| network));
+    let templates = Templates::new(templates, &peers, &mut report);
     let (network, own) = networks.first_mut().expect("a test's block has a network");
     report.append(own);
     check::network(network, &mut report);
-    let plan = lower::network(network, &templates, &names, &mut report);
+    let plan = lower::network(network, &templates, &peers, &mut report);
     let model = shape::model(network, plan, &mut report);
     work(&model, &report)
 }

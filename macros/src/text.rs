@@ -54,8 +54,8 @@ fn write(tokens: TokenStream, out: &mut String, previous: &mut Previous) {
             }
             TokenTree::Punct(punct) => {
                 let sign = punct.as_char();
-                // `::<u8>`
-                if sign == '<' && out.ends_with("::") {
+                // `::<u8>`, `Encoder<64>`
+                if sign == '<' && (out.ends_with("::") || ends_in_type(out)) {
                     out.push(sign);
                     generics += 1;
                     *previous = Previous::Opening;
@@ -94,6 +94,12 @@ fn write(tokens: TokenStream, out: &mut String, previous: &mut Previous) {
     }
 }
 
+/// Is the last word written as the names of types are?
+fn ends_in_type(out: &str) -> bool {
+    let word = out.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
+    word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -106,6 +112,8 @@ mod tests {
             "[1, 28, _]",
             "if A <= 3 { 1 } else { B[0] }",
             "Tanh",
+            "my::Unit<>()",
+            "nets::Wide<8, { A + 1 }>(left, right)",
         ] {
             let tokens: proc_macro2::TokenStream = text.parse().unwrap();
             assert_eq!(super::of(tokens), text);

@@ -91,7 +91,7 @@ pub fn size(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut R
     {
         return Some(Num::Param(param.clone()));
     }
-    if no_constant(expression, what, symbols, report) {
+    if no_constant(Kind::Size, expression, what, symbols, report) {
         return None;
     }
     match whole(expression) {
@@ -105,11 +105,16 @@ pub fn size(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut R
 }
 
 /// Refuses code that computes with a generic parameter.
-fn no_constant(expression: &Expr, what: &str, symbols: &Symbols, report: &mut Report) -> bool {
+fn no_constant(kind: Kind, expression: &Expr, what: &str, symbols: &Symbols, report: &mut Report) -> bool {
     let Some(param) = params::mentions(&symbols.params, expression.to_token_stream()) else { return false };
+    let help = match kind {
+        Kind::Size | Kind::Pair | Kind::List { .. } => {
+            format!("write `{}` alone, or make the result a parameter too: `const N: usize`", param.name)
+        }
+        Kind::Float | Kind::Bool | Kind::Word(_) => "write its value, or a named constant; only sizes can be parameters".to_owned(),
+    };
     let text = format!(
-        "{what} is worked out from the generic parameter `{0}`, and stable Rust has no arithmetic on those in types\nhelp: write `{0}` alone, or make \
-         the result a parameter too: `const N: usize`",
+        "{what} is worked out from the generic parameter `{}`, and stable Rust has no arithmetic on those in types\nhelp: {help}",
         param.name
     );
     report.add(expression, text);
@@ -164,7 +169,7 @@ fn float(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Repo
         Expr::Lit(ExprLit { lit: Lit::Float(lit), .. }) if matches!(lit.suffix(), "" | "f64" | "f32") => lit.base10_parse::<f64>().ok(),
         Expr::Lit(ExprLit { lit: Lit::Int(lit), .. }) if lit.suffix().is_empty() => lit.base10_digits().parse().ok(),
         Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Repeat(_) | Expr::Infer(_) => None,
-        _ if no_constant(expression, what, symbols, report) => return None,
+        _ if no_constant(Kind::Float, expression, what, symbols, report) => return None,
         _ => return Some(Num::Named(symbols.add(Kind::Float, expression))),
     };
     if parsed.is_none() {
@@ -179,7 +184,7 @@ fn bool(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Repor
         Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Repeat(_) | Expr::Infer(_) => "",
         Expr::Path(path) if path.path.is_ident("True") => "write `true`",
         Expr::Path(path) if path.path.is_ident("False") => "write `false`",
-        _ if no_constant(expression, what, symbols, report) => return None,
+        _ if no_constant(Kind::Bool, expression, what, symbols, report) => return None,
         _ => return Some(Num::Named(symbols.add(Kind::Bool, expression))),
     };
     Wrong::new(expression, "must be `true` or `false`", help).report(what, report);

@@ -3,8 +3,10 @@
 
 mod classifier;
 mod cuda;
+pub mod gallery;
 mod lenet5;
 mod model;
+mod sketch;
 mod zoo;
 
 pub use lenet5::LeNet5;

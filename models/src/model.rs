@@ -8,7 +8,7 @@ use layercake_train::run::Summary;
 use layercake_train::{Tally, Timing, TrainError};
 use serde::Serialize;
 
-/// A model of the zoo. A kind of model (so far: classifiers of images) implements it once for all its models.
+/// A model of the zoo. A kind of model (classifiers of images; networks without a recipe) implements it once for all its models.
 pub trait Model: Sync {
     /// Its name on the command line.
     fn name(&self) -> &'static str;
@@ -120,6 +120,16 @@ pub enum ModelError {
     /// Data, training, or files.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// There is a network, and nothing that says what it is trained on and how.
+    #[error(
+        "`{model}` cannot be {what}: it has no recipe yet, which would say its data, loss and optimizer; `layercake summary {model}` and `layercake draw {model}` show it"
+    )]
+    NoRecipe {
+        /// The model.
+        model: &'static str,
+        /// What was to be done with it.
+        what: &'static str,
+    },
     /// This build has no CUDA.
     #[error("this build runs on the CPU only; for CUDA, build with `cargo build --release -p layercake-models --features cuda`")]
     NoCuda,

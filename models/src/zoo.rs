@@ -4,12 +4,43 @@ use layercake_train::data::DataSet;
 use layercake_train::{Recipe, Schedule};
 
 use crate::classifier::classifier;
+use crate::gallery::{
+    DenseBlock, GatedPixelCnnBlock, GruCell, Inception3a, MixerB16, MixerBlock, ResNet18, ResNet18Cifar, ResNet50, ResNet50Cifar, Siamese,
+    UNet, Vae, VaeDecoder, VaeEncoder, Vgg11, Vgg11Cifar, Vgg16, Vgg16Cifar,
+};
+use crate::sketch::{Sketch, sketch};
 use crate::{LeNet5, Model};
 
 /// The models, by name.
 pub fn zoo() -> Vec<Box<dyn Model>> {
-    vec![Box::new(classifier::<LeNet5, _, _, _, _>("lenet5", "LeNet-5 (LeCun et al., 1998), grey images of 28x28", small))]
+    let mut models: Vec<Box<dyn Model>> =
+        vec![Box::new(classifier::<LeNet5, _, _, _, _>("lenet5", "LeNet-5 (LeCun et al., 1998), grey images of 28x28", small))];
+    models.extend(SKETCHES.into_iter().map(|sketch| Box::new(sketch) as Box<dyn Model>));
+    models
 }
+
+/// The gallery: to be looked at.
+const SKETCHES: [Sketch; 19] = [
+    sketch("vgg11", "VGG-11 (Simonyan and Zisserman, 2015), colour images of 224x224", Vgg11::GRAPH),
+    sketch("vgg16", "VGG-16 (Simonyan and Zisserman, 2015), colour images of 224x224", Vgg16::GRAPH),
+    sketch("vgg11-cifar", "VGG-11 with batch normalisation, colour images of 32x32", Vgg11Cifar::GRAPH),
+    sketch("vgg16-cifar", "VGG-16 with batch normalisation, colour images of 32x32", Vgg16Cifar::GRAPH),
+    sketch("inception", "Inception block 3a of GoogLeNet (Szegedy et al., 2015)", Inception3a::GRAPH),
+    sketch("resnet18", "ResNet-18 (He et al., 2016), colour images of 224x224", ResNet18::GRAPH),
+    sketch("resnet50", "ResNet-50 (He et al., 2016), colour images of 224x224", ResNet50::GRAPH),
+    sketch("resnet18-cifar", "ResNet-18, colour images of 32x32", ResNet18Cifar::GRAPH),
+    sketch("resnet50-cifar", "ResNet-50, colour images of 32x32", ResNet50Cifar::GRAPH),
+    sketch("dense-block", "first block of DenseNet-121 (Huang et al., 2017)", DenseBlock::GRAPH),
+    sketch("unet", "U-Net (Ronneberger et al., 2015), two classes at each pixel of 256x256", UNet::GRAPH),
+    sketch("siamese", "Siamese network (Koch et al., 2015), two grey pictures of 105x105", Siamese::GRAPH),
+    sketch("vae", "variational autoencoder (Kingma and Welling, 2014), grey images of 28x28", Vae::GRAPH),
+    sketch("vae-encoder", "its encoder: mean and log variance", VaeEncoder::GRAPH),
+    sketch("vae-decoder", "its decoder: an image of a latent point", VaeDecoder::GRAPH),
+    sketch("gated-block", "block of the gated PixelCNN (van den Oord et al., 2016)", GatedPixelCnnBlock::GRAPH),
+    sketch("gru-cell", "gated recurrent unit (Cho et al., 2014), one step", GruCell::GRAPH),
+    sketch("mixer-block", "block of MLP-Mixer B/16 (Tolstikhin et al., 2021)", MixerBlock::GRAPH),
+    sketch("mixer-b16", "MLP-Mixer B/16 (Tolstikhin et al., 2021), colour images of 224x224", MixerB16::GRAPH),
+];
 
 /// For small networks of small images. Ten passes over tens of thousands of images are enough; the digits are few, so they are
 /// seen oftener and in smaller batches.

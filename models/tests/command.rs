@@ -10,10 +10,11 @@ use support::{Place, idx};
 #[test]
 fn unknown_names() {
     let place = Place::new();
-    place.fails("train lenet", 1, "error: unknown model `lenet`; did you mean `lenet5`?; there are: lenet5");
-    place.fails("summary resnet50", 1, "error: unknown model `resnet50`; there are: lenet5");
-    place.fails("eval lenet-5 --checkpoint x", 1, "error: unknown model `lenet-5`; did you mean `lenet5`?; there are: lenet5");
-    place.fails("bench lenet55", 1, "error: unknown model `lenet55`; did you mean `lenet5`?; there are: lenet5");
+    let models = models();
+    place.fails("train lenet", 1, &format!("error: unknown model `lenet`; did you mean `lenet5`?; {models}"));
+    place.fails("summary alexnet", 1, &format!("error: unknown model `alexnet`; {models}"));
+    place.fails("eval lenet-5 --checkpoint x", 1, &format!("error: unknown model `lenet-5`; did you mean `lenet5`?; {models}"));
+    place.fails("bench resnet-50", 1, &format!("error: unknown model `resnet-50`; did you mean `resnet50`?; {models}"));
     let sets = "there are: digits, mnist, fashion-mnist";
     place.fails("train lenet5 --dataset minst", 1, &format!("error: unknown data set `minst`; did you mean `mnist`?; {sets}"));
     place.fails("train lenet5 --dataset cats", 1, &format!("error: unknown data set `cats`; {sets}"));
@@ -25,11 +26,43 @@ fn unknown_names() {
     place.fails("tran lenet5", 2, "error: unrecognized subcommand 'tran'; a similar subcommand exists: 'train'");
 }
 
+/// "there are: lenet5, .."
+fn models() -> String {
+    let names: Vec<&str> = layercake_models::zoo().iter().map(|model| model.name()).collect();
+    format!("there are: {}", names.join(", "))
+}
+
+/// Each model of the gallery can be looked at, and says what it lacks to be trained.
+#[test]
+fn networks_without_a_recipe() {
+    let place = Place::new();
+    let list = place.works("list");
+    for (name, params) in [("resnet50", "25,557,032"), ("vgg16", "138,357,544"), ("unet", "17,263,042"), ("siamese", "38,951,745")] {
+        assert!(list.lines().any(|line| line.starts_with(&format!("{name} ")) && line.contains(params)), "{list}");
+    }
+    let sketches = layercake_models::zoo().into_iter().filter(|model| model.name() != "lenet5");
+    for name in sketches.map(|model| model.name()) {
+        let graph = layercake_models::zoo().into_iter().find(|model| model.name() == name).unwrap().graph();
+        let summary = place.works(&format!("summary {name}"));
+        let total = layercake::ir::grouped(graph.params() as u64);
+        assert!(summary.contains(&*graph.name) && summary.contains(&total), "{summary}");
+        place.works(&format!("draw {name} --out {name}.svg"));
+        assert!(place.text(&format!("{name}.svg")).starts_with("<svg"), "{name}");
+        for (command, what) in [("train", "trained"), ("eval --checkpoint x", "evaluated"), ("bench", "timed")] {
+            let words = command.replacen(' ', &format!(" {name} "), 1);
+            let words = if words == command { format!("{command} {name}") } else { words };
+            let lacks = "it has no recipe yet, which would say its data, loss and optimizer";
+            let line = format!("error: `{name}` cannot be {what}: {lacks}; `layercake summary {name}` and `layercake draw {name}` show it");
+            place.fails(&words, 1, &line);
+        }
+    }
+}
+
 #[test]
 fn drawings() {
     let place = Place::new();
     place.fails("draw lenet5", 2, "error: the following required arguments were not provided: --out <FILE>");
-    place.fails("draw lenet --out a.svg", 1, "error: unknown model `lenet`; did you mean `lenet5`?; there are: lenet5");
+    place.fails("draw lenet --out a.svg", 1, &format!("error: unknown model `lenet`; did you mean `lenet5`?; {}", models()));
     for name in ["picture.png", "picture"] {
         place.fails(&format!("draw lenet5 --out {name}"), 1, &format!("error: {name}: expected a name that ends in .svg, .dot or .mmd"));
     }
@@ -282,7 +315,10 @@ fn one_line_whatever_the_names() {
     let output = place.run_words(["eval", "lenet5", "--checkpoint", "a\nb\u{1b}[2Jc"]);
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "error: a b [2Jc: cannot read it: No such file or directory (os error 2)\n");
     let output = place.run_words(["train", "len\net5"]);
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "error: unknown model `len et5`; did you mean `lenet5`?; there are: lenet5\n");
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        format!("error: unknown model `len et5`; did you mean `lenet5`?; {}\n", models())
+    );
 }
 
 #[cfg(target_os = "linux")]

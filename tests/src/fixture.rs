@@ -1,7 +1,7 @@
 //! The fixtures that `parity/generate.py` wrote; its header explains the names in them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use safetensors::{Dtype, SafeTensors};
 
@@ -37,8 +37,19 @@ impl Fixture {
     /// # Panics
     /// If it cannot be read.
     pub fn open(kind: &str) -> Self {
-        let path = folder().join(format!("{kind}.safetensors"));
-        let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Self::read(&folder().join(format!("{kind}.safetensors")), kind)
+    }
+
+    /// What `parity/gallery.py` wrote of the networks of the gallery.
+    ///
+    /// # Panics
+    /// If it cannot be read.
+    pub fn gallery() -> Self {
+        Self::read(&folder().with_file_name("gallery").join("values.safetensors"), "gallery")
+    }
+
+    fn read(path: &Path, kind: &str) -> Self {
+        let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let file = SafeTensors::deserialize(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let tensors = file.iter().map(|(key, view)| {
             let values = match view.dtype() {
@@ -66,16 +77,18 @@ impl Fixture {
         self.tensors.get(key).unwrap_or_else(|| panic!("the fixture `{}` has no `{key}`", self.kind))
     }
 
+    /// The tensors of a part of a case.
+    pub fn part(&self, case: &str, part: &str) -> BTreeMap<String, Numbers> {
+        let prefix = format!("{case}/{part}/");
+        self.tensors.iter().filter_map(|(key, tensor)| Some((key.strip_prefix(&prefix)?.to_owned(), tensor.clone()))).collect()
+    }
+
     /// One case.
     ///
     /// # Panics
     /// If there is none of that name.
     pub fn case(&self, name: &str) -> Case {
-        let part = |part: &str| -> BTreeMap<String, Numbers> {
-            let prefix = format!("{name}/{part}/");
-            self.tensors.iter().filter_map(|(key, tensor)| Some((key.strip_prefix(&prefix)?.to_owned(), tensor.clone()))).collect()
-        };
-        let [given, both, train, eval] = ["given", "both", "train", "eval"].map(part);
+        let [given, both, train, eval] = ["given", "both", "train", "eval"].map(|part| self.part(name, part));
         assert!(!given.is_empty(), "the fixture `{}` has no case `{name}`", self.kind);
         let (train, eval) = if both.is_empty() { (Some(train).filter(|part| !part.is_empty()), eval) } else { (Some(both.clone()), both) };
         assert!(!eval.is_empty(), "the case `{}/{name}` has no results", self.kind);

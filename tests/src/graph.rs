@@ -41,8 +41,8 @@ struct Growing {
     builder: Builder,
     /// Of all values.
     shapes: Vec<Shape>,
-    /// The values of layers, and what they do: each may be applied again.
-    layers: Vec<(usize, Op)>,
+    /// The values of layers with tensors, what they do, and to what shape: each may be applied again.
+    layers: Vec<(usize, Op, Shape)>,
 }
 
 impl Growing {
@@ -55,12 +55,15 @@ impl Growing {
             0..=2 => {
                 let op = self.layer(x, random);
                 let value = self.push(op, &[x])?;
-                self.layers.push((value, op));
+                if self.builder.clone().finish(&[("last", value)]).nodes().last().is_some_and(|node| node.op.params().count() > 0) {
+                    self.layers.push((value, op, self.shapes[x]));
+                }
             }
             3 | 4 if !self.layers.is_empty() => {
-                let (layer, op) = self.layers[random.whole(0, self.layers.len() - 1)];
-                let name = format!("n{count}");
-                let value = self.builder.add_shared(&name, op, &[x], layer)?;
+                let (layer, op, shape) = self.layers[random.whole(0, self.layers.len() - 1)];
+                let alike: Vec<usize> = (0..count).filter(|&other| self.shapes[other] == shape).collect();
+                let x = alike[random.whole(0, alike.len() - 1)];
+                let value = self.builder.add_shared(&format!("n{count}"), op, &[x], layer)?;
                 self.remember(value);
             }
             5 => {

@@ -10,16 +10,19 @@ mod numbers;
 mod parity;
 mod paths;
 mod random;
+mod seeded;
 mod subject;
 
 pub use chain::{chain, random_chain, random_state};
 pub use compare::{Report, difference};
 pub use fixture::{Case, Fixture, folder};
 pub use graph::random_graph;
+pub use layercake_engine::Mode as EngineMode;
 pub use numbers::Numbers;
 pub use parity::{Entry, check, check_kind};
 pub use paths::Pass;
 pub use random::Random;
+pub use seeded::{seeded, seeded_parameter, seeded_state, tensors};
 pub use subject::{Outcome, Subject, fill, record, state};
 
 #[doc(hidden)]

@@ -1,14 +1,16 @@
 //! The two execution paths on a graph that no macro declared, on untyped numbers.
 
+use std::collections::BTreeMap;
+
 use dfdx::tensor::{Cpu, CpuError, NoneTape, OwnedTape, TensorFromVec};
 use dfdx::tensor_ops::Device;
 use layercake::__private::{Call, Done, Path, Runtime, Value, record_portably, run_portably};
 use layercake::ir::Graph;
 use layercake::{Backend, Scalar};
-use layercake_engine::Mode;
+use layercake_engine::{Engine, EngineError, Mode};
 
 use crate::subject::backward;
-use crate::{Numbers, Outcome};
+use crate::{Numbers, Outcome, Random, difference};
 
 /// What one pass needs.
 pub struct Pass<'a> {
@@ -30,6 +32,18 @@ impl Pass<'_> {
         self.run(Path::Engine, runtime, mode, <Cpu as Backend<f32>>::run, <Cpu as Backend<f32>>::record)
     }
 
+    /// The operation that the engine lacks, because of which it cannot run this.
+    ///
+    /// # Panics
+    /// If the engine refuses it for another reason.
+    pub fn engine_lacks(&self, mode: Mode) -> Option<&'static str> {
+        match Engine::default().start(self.graph, self.inputs[0].dims[0], mode, true) {
+            Ok(_) => None,
+            Err(EngineError::Unsupported { kind, .. }) => Some(kind),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     /// Runs it on the portable path, in float32.
     pub fn portable_f32(&self, mode: Mode) -> Outcome {
         self.run(Path::Portable, &Runtime::default(), mode, run_portably, record_portably)
@@ -38,6 +52,27 @@ impl Pass<'_> {
     /// Runs it on the portable path, in float64.
     pub fn portable_f64(&self, mode: Mode) -> Outcome {
         self.run(Path::Portable, &Runtime::default(), mode, <Cpu as Backend<f64>>::run, <Cpu as Backend<f64>>::record)
+    }
+
+    /// How far each tensor moves, relative to its largest element, where inputs and parameters move by `noise` of themselves: the most of
+    /// four tries, in float64. What moves far, no float32 program can get right: nearly everything cancels in it.
+    pub fn sensitivity(&self, mode: Mode, noise: f64) -> BTreeMap<String, f64> {
+        let exact = self.portable_f64(mode);
+        let mut random = Random::new(self.seed);
+        let mut noisy = |numbers: &Numbers| {
+            let values = numbers.values.iter().map(|value| value * (1.0 + noise * (2.0 * random.unit() - 1.0))).collect();
+            Numbers { values, ..numbers.clone() }
+        };
+        let mut moved: BTreeMap<String, f64> = exact.keys().map(|name| (name.clone(), 0.0)).collect();
+        for _ in 0..4 {
+            let state: Vec<Numbers> = self.state.iter().map(&mut noisy).collect();
+            let inputs: Vec<Numbers> = self.inputs.iter().map(&mut noisy).collect();
+            let other = Pass { state: &state, inputs: &inputs, ..*self }.portable_f64(mode);
+            for (name, most) in &mut moved {
+                *most = most.max(difference(&other[name], &exact[name]));
+            }
+        }
+        moved
     }
 
     fn run<E: Scalar>(&self, path: Path, runtime: &Runtime, mode: Mode, run: Run<E>, record: Record<E>) -> Outcome

@@ -1,5 +1,6 @@
 //! What a picture says of one layer.
 
+use layercake_ir::ops::{Interpolation, Stack};
 use layercake_ir::{Graph, Node, Op};
 
 use super::family::Family;
@@ -32,10 +33,11 @@ impl Row {
         let family = Family::of(kind);
         let what = what(graph, node);
         let note = match (node.shares, node.param_count()) {
-            (Some(owner), _) => format!("= {}", text::cut(&graph.nodes()[owner].name, NAME)),
-            (None, 0) => String::new(),
-            (None, 1) => "1 param".to_owned(),
-            (None, count) => format!("{} params", layercake_ir::grouped(count as u64)),
+            // What has nothing to share is a layer like any other.
+            (Some(owner), _) if !node.op.params().as_slice().is_empty() => format!("= {}", text::cut(&graph.nodes()[owner].name, NAME)),
+            (_, 0) => String::new(),
+            (_, 1) => "1 param".to_owned(),
+            (_, count) => format!("{} params", layercake_ir::grouped(count as u64)),
         };
         let named = !note.is_empty() || matches!(node.op, Op::Subgraph(_)) || !is_made_up(&node.name, kind);
         let name = if named { text::cut(&node.name, NAME) } else { String::new() };
@@ -57,9 +59,12 @@ impl Row {
     }
 }
 
-/// Was the name made up from the kind, as `avg_pool2d_1` is from `AvgPool2d`?
+/// Was the name made up from the kind, as `avg_pool2d_1` is from `AvgPool2d`, or is it a mere place in a sequence, as `features.3`?
 fn is_made_up(name: &str, kind: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
+    if last != name && last.chars().all(|letter| letter.is_ascii_digit()) {
+        return true;
+    }
     let stem = last.trim_end_matches(|letter: char| letter.is_ascii_digit());
     // `conv2d` without a number ends in none, and `max_pool2d_1` in one behind a dash.
     let stem = if stem.ends_with('_') { stem.trim_end_matches('_') } else { last };
@@ -84,6 +89,27 @@ fn what(graph: &Graph, node: &Node) -> String {
             say(op.groups != 1, format!("groups {}", op.groups));
             say(!op.bias, "no bias".into());
         }
+        Op::MaskedConv2d(op) => {
+            say(true, op.out_channels.to_string());
+            say(true, sizes(op.kernel));
+            say(true, format!("mask {}", op.mask.word()));
+            say(op.stack != Stack::Full, op.stack.word().into());
+            say(op.dilation != [1, 1], format!("dilation {}", pair(op.dilation)));
+            say(!op.bias, "no bias".into());
+        }
+        Op::ConvTranspose2d(op) => {
+            say(true, op.out_channels.to_string());
+            say(true, sizes(op.kernel));
+            say(op.stride != [1, 1], format!("stride {}", pair(op.stride)));
+            say(op.padding != [0, 0], format!("pad {}", pair(op.padding)));
+            say(op.dilation != [1, 1], format!("dilation {}", pair(op.dilation)));
+            say(op.groups != 1, format!("groups {}", op.groups));
+            say(!op.bias, "no bias".into());
+        }
+        Op::Upsample(op) => {
+            say(true, sizes(op.scale));
+            say(op.mode != Interpolation::Nearest, op.mode.word().into());
+        }
         Op::MaxPool2d(op) => {
             say(true, sizes(op.kernel));
             say(op.stride != op.kernel, format!("stride {}", pair(op.stride)));
@@ -100,6 +126,14 @@ fn what(graph: &Graph, node: &Node) -> String {
         Op::Linear(op) => {
             say(true, op.out_features.to_string());
             say(!op.bias, "no bias".into());
+        }
+        Op::Permute(op) => {
+            let axes: Vec<String> = op.axes.as_slice().iter().map(usize::to_string).collect();
+            say(true, axes.join(" "));
+        }
+        Op::Mean(op) => {
+            let axes: Vec<String> = op.axes.as_slice().iter().map(usize::to_string).collect();
+            say(true, format!("axes {}", axes.join(" ")));
         }
         Op::BatchNorm1d(op) => say(!op.affine, "not affine".into()),
         Op::BatchNorm2d(op) => say(!op.affine, "not affine".into()),
@@ -146,10 +180,12 @@ mod tests {
 
     #[test]
     fn made_up_names() {
-        for (name, kind) in [("tanh_1", "Tanh"), ("avg_pool2d_12", "AvgPool2d"), ("conv2d", "Conv2d"), ("block.0.relu_2", "ReLU")] {
+        for (name, kind) in
+            [("tanh_1", "Tanh"), ("avg_pool2d_12", "AvgPool2d"), ("conv2d", "Conv2d"), ("block.0.relu_2", "ReLU"), ("features.3", "ReLU")]
+        {
             assert!(is_made_up(name, kind), "{name}");
         }
-        for (name, kind) in [("gate", "Tanh"), ("conv1", "Conv2d"), ("relu_after", "ReLU"), ("bn_1", "BatchNorm2d")] {
+        for (name, kind) in [("gate", "Tanh"), ("conv1", "Conv2d"), ("relu_after", "ReLU"), ("bn_1", "BatchNorm2d"), ("3", "ReLU")] {
             assert!(!is_made_up(name, kind), "{name}");
         }
     }

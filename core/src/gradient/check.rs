@@ -115,7 +115,7 @@ pub fn gradcheck<M: TensorCollection<f64, Cpu>>(
             let numeric = (moved(options.step) - moved(-options.step)) / (2.0 * options.step);
             let explained = (analytic[index] - numeric).abs() <= noise;
             let error = if explained { 0.0 } else { relative_error(analytic[index], numeric) };
-            if worst.as_ref().is_none_or(|worst| !(error <= worst.error)) {
+            if worst.as_ref().is_none_or(|worst| error > worst.error || error.is_nan()) {
                 worst = Some(Worst { path: path.clone(), index, analytic: analytic[index], numeric, error, checked });
             }
         }

@@ -33,12 +33,9 @@ pub struct CrossEntropy {
 ///
 /// # Panics
 /// If there is not exactly one label a row, if a label is not below `CLASSES`, or if the device is out of memory.
-pub fn cross_entropy<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
-    logits: Tensor<S, E, D, T>,
-    labels: &[usize],
-) -> Tensor<Rank0, E, D, T>
+pub fn cross_entropy<S, E: Scalar, D: Device<E>, T: Tape<E, D>>(logits: Tensor<S, E, D, T>, labels: &[usize]) -> Tensor<Rank0, E, D, T>
 where
-    S: ReduceShape<Axis<1>>,
+    S: Shape + ReduceShape<Axis<1>>,
 {
     CrossEntropy::default().mean(logits, labels)
 }
@@ -50,15 +47,18 @@ where
 ///
 /// # Panics
 /// If there is not exactly one label a row, or a label is not below `CLASSES`.
-pub fn try_cross_entropy<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
+pub fn try_cross_entropy<S, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     logits: Tensor<S, E, D, T>,
     labels: &[usize],
 ) -> Result<Tensor<Rank0, E, D, T>, D::Err>
 where
-    S: ReduceShape<Axis<1>>,
+    S: Shape + ReduceShape<Axis<1>>,
 {
     CrossEntropy::default().try_mean(logits, labels)
 }
+
+/// The losses, and what the mean divides by.
+type Counted<E, D, T> = (Losses<E, D, T>, f64);
 
 /// What is right for each row.
 enum Target<'a> {
@@ -107,7 +107,7 @@ impl CrossEntropy {
         &self,
         logits: Tensor<S, E, D, T>,
         target: &Target<'_>,
-    ) -> Result<(Losses<E, D, T>, f64), D::Err> {
+    ) -> Result<Counted<E, D, T>, D::Err> {
         let scores = Scores::new(logits)?;
         let dims = scores.dims;
         self.check(dims, target);

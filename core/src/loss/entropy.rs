@@ -14,9 +14,9 @@ use crate::Scalar;
 ///
 /// # Panics
 /// If the device is out of memory.
-pub fn entropy<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(logits: Tensor<S, E, D, T>) -> Tensor<Rows<S>, E, D, T>
+pub fn entropy<S, E: Scalar, D: Device<E>, T: Tape<E, D>>(logits: Tensor<S, E, D, T>) -> Tensor<Rows<S>, E, D, T>
 where
-    S: ReduceShape<Axis<1>>,
+    S: Shape + ReduceShape<Axis<1>>,
 {
     try_entropy(logits).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -25,9 +25,9 @@ where
 ///
 /// # Errors
 /// If the device is out of memory.
-pub fn try_entropy<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(logits: Tensor<S, E, D, T>) -> Result<Tensor<Rows<S>, E, D, T>, D::Err>
+pub fn try_entropy<S, E: Scalar, D: Device<E>, T: Tape<E, D>>(logits: Tensor<S, E, D, T>) -> Result<Tensor<Rows<S>, E, D, T>, D::Err>
 where
-    S: ReduceShape<Axis<1>>,
+    S: Shape + ReduceShape<Axis<1>>,
 {
     // A finite logarithm even of 0, so that 0 times it is 0.
     let log = logits.try_log_softmax::<Axis<1>>()?.try_clamp(-1e30, 1.0)?;

@@ -16,12 +16,12 @@ use crate::host::number;
 ///
 /// # Panics
 /// If sizes known only at run time differ, or the device is out of memory.
-pub fn gaussian_kl<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D> + Merge<R>, R: Tape<E, D>>(
+pub fn gaussian_kl<S, E: Scalar, D: Device<E>, T: Tape<E, D> + Merge<R>, R: Tape<E, D>>(
     mean: Tensor<S, E, D, T>,
     log_var: Tensor<S, E, D, R>,
 ) -> Tensor<Rows<S>, E, D, T>
 where
-    S: ReduceShape<Axis<1>>,
+    S: Shape + ReduceShape<Axis<1>>,
 {
     try_gaussian_kl(mean, log_var).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -33,12 +33,12 @@ where
 ///
 /// # Panics
 /// If sizes known only at run time differ.
-pub fn try_gaussian_kl<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D> + Merge<R>, R: Tape<E, D>>(
+pub fn try_gaussian_kl<S, E: Scalar, D: Device<E>, T: Tape<E, D> + Merge<R>, R: Tape<E, D>>(
     mean: Tensor<S, E, D, T>,
     log_var: Tensor<S, E, D, R>,
 ) -> Result<Tensor<Rows<S>, E, D, T>, D::Err>
 where
-    S: ReduceShape<Axis<1>>,
+    S: Shape + ReduceShape<Axis<1>>,
 {
     assert_eq!(mean.shape().concrete(), log_var.shape().concrete(), "the mean and the log-variance must have the same sizes");
     let variance = log_var.retaped::<R>().try_exp()?.try_sub(log_var)?.try_sub(E::ONE)?;

@@ -30,9 +30,9 @@ impl Default for Hinge {
 }
 
 /// The mean of [`Hinge`] over the batch, with a margin of 1. Shapes and panics are those of [`cross_entropy`](super::cross_entropy).
-pub fn hinge<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(scores: Tensor<S, E, D, T>, labels: &[usize]) -> Tensor<Rank0, E, D, T>
+pub fn hinge<S, E: Scalar, D: Device<E>, T: Tape<E, D>>(scores: Tensor<S, E, D, T>, labels: &[usize]) -> Tensor<Rank0, E, D, T>
 where
-    S: ReduceShape<Axis<1>>,
+    S: Shape + ReduceShape<Axis<1>>,
 {
     Hinge::default().mean(scores, labels)
 }

@@ -23,12 +23,9 @@ pub struct Nll {
 
 /// The mean of `-log_probability[label]` over the batch: PyTorch's `nll_loss`. Shapes and panics are those of
 /// [`cross_entropy`](super::cross_entropy).
-pub fn nll<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
-    log_probability: Tensor<S, E, D, T>,
-    labels: &[usize],
-) -> Tensor<Rank0, E, D, T>
+pub fn nll<S, E: Scalar, D: Device<E>, T: Tape<E, D>>(log_probability: Tensor<S, E, D, T>, labels: &[usize]) -> Tensor<Rank0, E, D, T>
 where
-    S: ReduceShape<Axis<1>>,
+    S: Shape + ReduceShape<Axis<1>>,
 {
     Nll::default().mean(log_probability, labels)
 }

@@ -65,13 +65,16 @@ impl<L: Pointwise, S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Loss<Tensor
     }
 }
 
+/// Prediction, target, and the prediction's tape.
+type Erased<E, D, T> = (Flat<E, D>, Flat<E, D>, T);
+
 /// What the reductions share.
 trait Reduce: Pointwise {
     fn erase<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
         &self,
         prediction: Tensor<S, E, D, T>,
         target: Tensor<S, E, D>,
-    ) -> Result<(Flat<E, D>, Flat<E, D>, T), D::Err> {
+    ) -> Result<Erased<E, D, T>, D::Err> {
         let (x, tape) = Value::erase(prediction)?;
         let (target, _) = Value::erase(target)?;
         assert_eq!(x.dims(), target.dims(), "the target must have the prediction's sizes");

@@ -55,11 +55,12 @@ impl Rule for AdagradConfig {
         vec![("sum", self.initial_accumulator_value)]
     }
 
+    #[inline(always)]
     fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {
         let [lr, l2, keep, eps] = [self.rate(at), at.l2, 1.0 - at.decay, self.eps].map(number::<E>);
         for ((p, &g), sum) in p.iter_mut().zip(g).zip(buffers[0].iter_mut()) {
             let g = g + l2 * *p;
-            *sum = *sum + g * g;
+            *sum += g * g;
             *p = *p * keep - lr * g / (sum.sqrt() + eps);
         }
     }

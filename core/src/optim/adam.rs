@@ -4,7 +4,7 @@ use dfdx::optim::WeightDecay;
 use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul};
 
-use super::rule::{At, Flat, Rule, mix};
+use super::rule::{At, Flat, Rule, each, mix};
 use super::step::Optim;
 use crate::Scalar;
 use crate::host::number;
@@ -60,18 +60,26 @@ impl Rule for AdamConfig {
         vec![("exp_avg", 0.0), ("exp_avg_sq", 0.0)]
     }
 
+    #[inline(always)]
     fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {
         let (size, root) = self.corrections(at);
         let [size, root, eps, l2, keep] = [size, root, self.eps, at.l2, 1.0 - at.decay].map(number::<E>);
         let [keep_m, keep_v] = self.betas.map(number::<E>);
         let [add_m, add_v] = self.betas.map(|beta| number::<E>(1.0 - beta));
         let [m, v] = buffers else { unreachable!("Adam has two buffers") };
-        for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m.iter_mut()).zip(v.iter_mut()) {
-            let g = g + l2 * *p;
-            *m = keep_m * *m + add_m * g;
-            *v = keep_v * *v + add_v * g * g;
-            *p = *p * keep - size * *m / (v.sqrt() * root + eps);
-        }
+        each(
+            p,
+            g,
+            m,
+            v,
+            #[inline(always)]
+            |p: &mut E, g: E, m: &mut E, v: &mut E| {
+                let g = g + l2 * *p;
+                *m = keep_m * *m + add_m * g;
+                *v = keep_v * *v + add_v * g * g;
+                *p = *p * keep - size * *m / (v.sqrt() * root + eps);
+            },
+        );
     }
 
     fn portable<E: Scalar, D: Device<E>>(

@@ -42,7 +42,7 @@ impl Action {
     pub(super) fn apply<E: Scalar>(self, gradient: &mut [E]) {
         match self {
             Self::Scale(1.0) => {}
-            Self::Scale(factor) => gradient.iter_mut().for_each(|g| *g = *g * number(factor)),
+            Self::Scale(factor) => gradient.iter_mut().for_each(|g| *g *= number(factor)),
             Self::Cut(most) => {
                 let most = number::<E>(most);
                 // What is no number stays none.

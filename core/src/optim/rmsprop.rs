@@ -4,7 +4,7 @@ use dfdx::optim::WeightDecay;
 use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul, TrySub};
 
-use super::rule::{At, Flat, Rule, mix};
+use super::rule::{At, Flat, Rule, each, mix};
 use super::step::Optim;
 use crate::Scalar;
 use crate::host::number;
@@ -53,26 +53,60 @@ impl Rule for RMSpropConfig {
         [Some(("square_avg", 0.0)), momentum, mean].into_iter().flatten().collect()
     }
 
+    #[inline(always)]
     fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {
         let [lr, l2, keep, alpha, add, eps] = [at.lr, at.l2, 1.0 - at.decay, self.alpha, 1.0 - self.alpha, self.eps].map(number::<E>);
         let factor = number::<E>(self.momentum.unwrap_or(0.0));
-        let (square, rest) = buffers.split_first_mut().expect("RMSProp has at least one buffer");
-        for (i, ((p, &g), square)) in p.iter_mut().zip(g).zip(square.iter_mut()).enumerate() {
-            let g = g + l2 * *p;
-            *square = alpha * *square + add * g * g;
-            let mut root = *square;
-            if self.centered {
-                let mean = &mut rest[rest.len() - 1][i];
-                *mean = alpha * *mean + add * g;
-                root = root - *mean * *mean;
+        match (self.momentum.is_some(), self.centered, buffers) {
+            (false, false, [square]) => {
+                for ((p, &g), square) in p.iter_mut().zip(g).zip(square.iter_mut()) {
+                    let g = g + l2 * *p;
+                    *square = alpha * *square + add * g * g;
+                    *p = *p * keep - lr * (g / (square.sqrt() + eps));
+                }
             }
-            let mut direction = g / (root.sqrt() + eps);
-            if self.momentum.is_some() {
-                let velocity = &mut rest[0][i];
-                *velocity = factor * *velocity + direction;
-                direction = *velocity;
+            (true, false, [square, velocity]) => {
+                each(
+                    p,
+                    g,
+                    square,
+                    velocity,
+                    #[inline(always)]
+                    |p: &mut E, g: E, square: &mut E, velocity: &mut E| {
+                        let g = g + l2 * *p;
+                        *square = alpha * *square + add * g * g;
+                        *velocity = factor * *velocity + g / (square.sqrt() + eps);
+                        *p = *p * keep - lr * *velocity;
+                    },
+                );
             }
-            *p = *p * keep - lr * direction;
+            (false, true, [square, mean]) => {
+                each(
+                    p,
+                    g,
+                    square,
+                    mean,
+                    #[inline(always)]
+                    |p: &mut E, g: E, square: &mut E, mean: &mut E| {
+                        let g = g + l2 * *p;
+                        *square = alpha * *square + add * g * g;
+                        *mean = alpha * *mean + add * g;
+                        *p = *p * keep - lr * (g / ((*square - *mean * *mean).sqrt() + eps));
+                    },
+                );
+            }
+            (true, true, [square, velocity, mean]) => {
+                for ((((p, &g), square), velocity), mean) in
+                    p.iter_mut().zip(g).zip(square.iter_mut()).zip(velocity.iter_mut()).zip(mean.iter_mut())
+                {
+                    let g = g + l2 * *p;
+                    *square = alpha * *square + add * g * g;
+                    *mean = alpha * *mean + add * g;
+                    *velocity = factor * *velocity + g / ((*square - *mean * *mean).sqrt() + eps);
+                    *p = *p * keep - lr * *velocity;
+                }
+            }
+            _ => unreachable!("RMSProp has the buffers that its options ask for"),
         }
     }
 

@@ -24,7 +24,8 @@ pub trait Rule: Clone + Send + Sync {
     /// What it keeps for each parameter, in PyTorch's names, and the value that each begins with.
     fn buffers(&self) -> Vec<(&'static str, f64)>;
 
-    /// Changes the elements `p` of a parameter by their gradients `g`.
+    /// Changes the elements `p` of a parameter by their gradients `g`. Always inlined, so that it becomes code for whatever vectors the
+    /// machine has.
     #[doc(hidden)]
     fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]);
 
@@ -80,4 +81,15 @@ impl At {
 /// `old * keep + new * add`.
 pub(super) fn mix<E: Scalar, D: Device<E>>(old: &Flat<E, D>, keep: f64, new: Flat<E, D>, add: f64) -> Result<Flat<E, D>, D::Err> {
     old.clone().try_mul(number::<E>(keep))?.try_add(new.try_mul(number::<E>(add))?)
+}
+
+/// Calls `one` with the elements of four slices side by side. That none of them overlaps is known only of a function's own arguments, and the
+/// compiler needs to know it to make vectors of three that are written.
+#[inline(always)]
+pub(super) fn each<E: Scalar>(p: &mut [E], g: &[E], a: &mut [E], b: &mut [E], one: impl Fn(&mut E, E, &mut E, &mut E)) {
+    let len = p.len();
+    let (g, a, b) = (&g[..len], &mut a[..len], &mut b[..len]);
+    for i in 0..len {
+        one(&mut p[i], g[i], &mut a[i], &mut b[i]);
+    }
 }

@@ -62,6 +62,7 @@ impl Rule for SgdConfig {
         if self.momentum.is_some() { vec![("momentum_buffer", 0.0)] } else { Vec::new() }
     }
 
+    #[inline(always)]
     fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {
         let [lr, l2, keep] = [at.lr, at.l2, 1.0 - at.decay].map(number::<E>);
         let Some((factor, nesterov)) = self.factor() else {

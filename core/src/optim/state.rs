@@ -1,6 +1,7 @@
 //! What an optimizer remembers of a parameter.
 
 use dfdx::tensor_ops::Device;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::rule::{At, Flat, Rule};
@@ -60,12 +61,33 @@ impl<E: Scalar, D: Device<E>> Buffers<E, D> {
 pub(super) fn update<R: Rule, E: Scalar>(rule: &R, at: At, p: &mut [E], g: &[E], buffers: &mut [Vec<E>]) {
     if p.len() < PARALLEL {
         let mut whole: Vec<&mut [E]> = buffers.iter_mut().map(Vec::as_mut_slice).collect();
-        return rule.update(at, p, g, &mut whole);
+        return with_vectors(rule, at, p, g, &mut whole);
     }
-    let mut pieces: Vec<(&mut [E], &[E], Vec<&mut [E]>)> =
-        p.chunks_mut(PIECE).zip(g.chunks(PIECE)).map(|(p, g)| (p, g, Vec::new())).collect();
+    let mut pieces: Vec<_> = p.chunks_mut(PIECE).zip(g.chunks(PIECE)).map(|(p, g)| (p, g, Vec::<&mut [E]>::new())).collect();
     for buffer in buffers {
         pieces.iter_mut().zip(buffer.chunks_mut(PIECE)).for_each(|(piece, buffer)| piece.2.push(buffer));
     }
-    pieces.into_par_iter().for_each(|(p, g, mut buffers)| rule.update(at, p, g, &mut buffers));
+    pieces.into_par_iter().for_each(|(p, g, mut buffers)| with_vectors(rule, at, p, g, &mut buffers));
+}
+
+/// Compiled for each instruction set, chosen at run time. The operations and their order are the same in all, and so are the bits.
+fn with_vectors<R: Rule, E: Scalar>(rule: &R, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {
+    Arch::new().dispatch(Update { rule, at, p, g, buffers });
+}
+
+struct Update<'a, 'b, R, E> {
+    rule: &'a R,
+    at: At,
+    p: &'a mut [E],
+    g: &'a [E],
+    buffers: &'a mut [&'b mut [E]],
+}
+
+impl<R: Rule, E: Scalar> WithSimd for Update<'_, '_, R, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.rule.update(self.at, self.p, self.g, self.buffers);
+    }
 }

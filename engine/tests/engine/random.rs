@@ -16,7 +16,7 @@ impl Dice {
     fn below(&mut self, count: usize) -> usize {
         let bits = (0..16).map(|bit| usize::from(rng::keep(self.seed, 7, self.thrown * 16 + bit, 0.5)) << bit).sum::<usize>();
         self.thrown += 1;
-        bits * count >> 16
+        (bits * count) >> 16
     }
 
     fn of<T: Copy>(&mut self, list: &[T]) -> T {

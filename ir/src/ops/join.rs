@@ -7,7 +7,7 @@ use crate::{Mistake, Part, Shape, Site, Text};
 pub(super) const fn infer(op: Op, inputs: &[Shape], site: &Site) -> Result<Shape, Mistake> {
     let verb = match op {
         Op::Add => "adds",
-        Op::Sub => "subtracts from",
+        Op::Sub => "takes the difference of",
         Op::Mul => "multiplies",
         _ => "takes the maximum of",
     };

@@ -1,6 +1,6 @@
 //! A whole network as one operation.
 
-use crate::{Graph, Mistake, Part, Shape, Site};
+use crate::{Graph, Mistake, Part, Shape, Site, Text};
 
 /// Another network, in the place of a layer. Where it has several outputs, one such operation for each, of one name and one behind the
 /// other from output 0 on, stand for the one layer.
@@ -16,8 +16,10 @@ impl Subgraph {
     pub(super) const fn infer(&self, inputs: &[Shape], site: &Site) -> Result<Shape, Mistake> {
         let ports = self.graph.inputs();
         if ports.len() != inputs.len() {
-            let text = site.start().str(" takes ").num(ports.len()).str(" inputs, but receives ").num(inputs.len());
-            return Err(Mistake::new(Part::Layer, text));
+            let text = site.start().str(" takes ").num(ports.len());
+            let text = text.str(if ports.len() == 1 { " input" } else { " inputs" }).str(", but receives ").num(inputs.len());
+            let help = Text::new().str("the current tensor is the first; the tags of the others stand in brackets: `");
+            return Err(Mistake::new(Part::Layer, text).help(help.str(self.graph.name()).str("(tag)`")));
         }
         let mut i = 0;
         while i < ports.len() {
@@ -31,8 +33,10 @@ impl Subgraph {
         if self.output < outputs.len() {
             return Ok(outputs[self.output].shape);
         }
-        let text = site.start().str(" is output ").num(self.output).str(" of the network ").name(self.graph.name());
-        Err(Mistake::new(Part::Layer, text.str(", which has ").num(outputs.len())))
+        let text = Text::new().str("the network ").name(self.graph.name()).str(" has ").num(outputs.len());
+        let text = text.str(if outputs.len() == 1 { " output" } else { " outputs" }).str(", and none for tag number ");
+        let text = text.num(self.output + 1).str(" behind ").name(site.layer);
+        Err(Mistake::new(Part::Layer, text))
     }
 
     /// Those of the whole network count for its first output.

@@ -84,7 +84,12 @@ impl<'a> Printer<'a> {
         let name = &model.network.name;
         let k = quote!(#path::__private);
         let of = |runtime: bool| model.params.iter().filter(move |param| param.runtime == runtime).map(|param| &param.name);
-        let (constants, lengths) = (of(false), of(true));
+        // One that no input has, which is a mistake, would be a parameter of nothing.
+        let comes_in = |param: &&Ident| {
+            let dims = model.inputs.iter().flat_map(|port| port.flow.dims.iter().flatten());
+            dims.into_iter().any(|dim| matches!(dim, Dim::Param(own) if own.name == **param))
+        };
+        let (constants, lengths) = (of(false), of(true).filter(comes_in));
         let own = of(false);
         Self {
             model,

@@ -1,20 +1,20 @@
 //! The traits: Layercake's own, and those that make a network a dfdx module.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-use super::{Printer, parameter};
+use super::{Printer, at, parameter};
 use crate::lower::{RUNTIME, What};
-use crate::shape::Node;
+use crate::shape::{Node, State};
 
 /// dfdx visits tuples of at most so many fields.
 const TUPLE: usize = 6;
 
 impl Printer<'_> {
     pub(super) fn modules(&self) -> Vec<TokenStream> {
-        let mut items = vec![self.network_trait(), self.collection(), self.on_device()];
+        let mut items = vec![self.collection(), self.on_device()];
         items.extend(self.module().into_iter().flatten());
-        items.into_iter().map(|item| self.here(item)).collect()
+        std::iter::once(self.network_trait()).chain(items.into_iter().map(|item| self.here(item))).collect()
     }
 
     fn network_trait(&self) -> TokenStream {
@@ -26,30 +26,34 @@ impl Printer<'_> {
         let runtime = format_ident!("{RUNTIME}");
         // Without fields, nothing is pushed.
         let mutable = fields.iter().any(|node| !matches!(node.what, What::Custom(_))).then(|| quote!(mut));
-        quote! {
+        let head = self.here(quote! {
             #[automatically_derived]
-            impl<#consts #e: #k::Scalar, #d: #k::Backend<#e>> #k::Network<#e, #d> for #name<#own #e, #d> {
-                const GRAPH: &'static #ir::Graph = #name::<#own f32, #k::Cpu>::GRAPH;
+            impl<#consts #e: #k::Scalar, #d: #k::Backend<#e>> #k::Network<#e, #d> for #name<#own #e, #d>
+        });
+        let mut items = self.here(quote! {
+            const GRAPH: &'static #ir::Graph = #name::<#own f32, #k::Cpu>::GRAPH;
 
-                fn tensors(&self) -> ::core::result::Result<::std::vec::Vec<#k::Value<#e, #d>>, #d::Err> {
-                    let #mutable list = ::std::vec::Vec::new();
-                    #(#tensors)*
-                    ::core::result::Result::Ok(list)
-                }
-
-                fn slots(&mut self) -> ::std::vec::Vec<&mut dyn #k::Slot<#e, #d>> {
-                    let #mutable list = ::std::vec::Vec::new();
-                    #(#slots)*
-                    list
-                }
-
-                fn runtime(&self) -> &#k::Runtime {
-                    &self.#runtime
-                }
-
-                #customs
+            fn tensors(&self) -> ::core::result::Result<::std::vec::Vec<#k::Value<#e, #d>>, #d::Err> {
+                let #mutable list = ::std::vec::Vec::new();
+                #(#tensors)*
+                ::core::result::Result::Ok(list)
             }
-        }
+
+            fn slots(&mut self) -> ::std::vec::Vec<&mut dyn #k::Slot<#e, #d>> {
+                let #mutable list = ::std::vec::Vec::new();
+                #(#slots)*
+                list
+            }
+
+            fn runtime(&self) -> &#k::Runtime {
+                &self.#runtime
+            }
+        });
+        // Their arms have places of their own.
+        items.extend(customs);
+        let mut body = Group::new(Delimiter::Brace, items);
+        body.set_span(Span::call_site().located_at(self.name.span()));
+        quote!(#head #body)
     }
 
     /// Appends a field's tensors to `list`, to look at or to change. The tensors of a custom layer are its own affair.
@@ -58,8 +62,8 @@ impl Printer<'_> {
         let field = &node.field;
         match (&node.what, mutable) {
             (What::Custom(_), _) => TokenStream::new(),
-            (What::Network { .. }, false) => quote!(list.extend(#k::Network::tensors(&self.#field)?);),
-            (What::Network { .. }, true) => quote!(list.extend(#k::Network::slots(&mut self.#field));),
+            (What::Network { .. }, false) => quote!(::core::iter::Extend::extend(&mut list, #k::Network::tensors(&self.#field)?);),
+            (What::Network { .. }, true) => quote!(::core::iter::Extend::extend(&mut list, #k::Network::slots(&mut self.#field));),
             (_, false) => quote!(#k::Layer::tensors(&self.#field, &mut list)?;),
             (_, true) => quote!(#k::Layer::slots(&mut self.#field, &mut list);),
         }
@@ -81,7 +85,7 @@ impl Printer<'_> {
         let pattern = nest(variables.iter().map(ToTokens::to_token_stream).collect());
         let [e2, d2, v] = ["E2", "D2", "V"].map(|word| parameter(word, self.model.network));
         let runtime = format_ident!("{RUNTIME}");
-        let types = fields.is_empty().then(|| quote!(__types: ::core::marker::PhantomData,));
+        let types = self.lacks_types().then(|| quote!(__types: ::core::marker::PhantomData,));
         quote! {
             #[automatically_derived]
             impl<#consts #e: #k::Scalar, #d: #k::Device<#e>> #k::TensorCollection<#e, #d> for #name<#own #e, #d> {
@@ -122,7 +126,7 @@ impl Printer<'_> {
         }
         // `a.b.` before `a.`, which begins it.
         inner.sort_by_key(|node| std::cmp::Reverse(node.name.len()));
-        let body = |mutable: bool| {
+        let body = |mutable: bool| -> TokenStream {
             let (method, reference) = if mutable { (quote!(custom_mut), quote!(&mut)) } else { (quote!(custom), quote!(&)) };
             let prefixes = inner.iter().map(|node| {
                 let (prefix, field) = (format!("{}.", node.name), &node.field);
@@ -134,40 +138,52 @@ impl Printer<'_> {
             });
             // The tape of what trains is known.
             let tape = (!mutable).then(|| quote!(, _));
-            let arms = own.iter().map(|node| {
+            let arms = own.iter().filter(|node| matches!(node.state, State::Custom)).filter_map(|node| {
                 let (path, field) = (&node.name, &node.field);
-                let types = [self.flow(node.inputs[0]), &node.output].map(|flow| self.shape_type(flow, &quote!(usize)).unwrap_or_default());
-                let [input, output] = types;
-                quote!(#path => #k::#method::<_, #input, #output, _, _ #tape>(#reference self.#field, input, tape),)
+                let input = self.shape_type(self.flow(node.inputs[0]), &quote!(usize))?;
+                let output = self.shape_type(&node.output, &quote!(usize))?;
+                let arm = quote! {
+                    #path => {
+                        use #k::#method;
+                        let layer = #reference self.#field;
+                        #method::<_, #input, #output, _, _ #tape>(layer, input, tape)
+                    }
+                };
+                // The compiler speaks of a layer that takes or gives something else: there it stands.
+                let place = node.what.head().into_iter().next().map_or_else(|| self.name.span(), |token| token.span());
+                Some(at(self.here(arm), place))
             });
-            quote! {
-                #(#prefixes)*
-                match path {
-                    #(#arms)*
-                    _ => ::core::unreachable!("`{}` is a custom layer of no network here", path),
-                }
-            }
+            let prefixes = self.here(quote!(#(#prefixes)*));
+            let rest = self.here(quote!(_ => ::core::unreachable!("`{}` is a custom layer of no network here", path),));
+            let mut all = self.here(quote!(match path));
+            let mut arms = Group::new(Delimiter::Brace, arms.chain([rest]).collect());
+            arms.set_span(Span::call_site().located_at(self.name.span()));
+            arms.to_tokens(&mut all);
+            let mut body = Group::new(Delimiter::Brace, quote!(#prefixes #all));
+            body.set_span(Span::call_site().located_at(self.name.span()));
+            body.into_token_stream()
         };
         let (shared, mutable) = (body(false), body(true));
-        Some(quote! {
-            fn custom<__T: #k::Tape<#e, #d>>(
-                &self,
-                path: &::core::primitive::str,
-                input: #k::Value<#e, #d>,
-                tape: __T,
-            ) -> ::core::result::Result<(#k::Value<#e, #d>, __T), #d::Err> {
-                #shared
-            }
-
-            fn custom_mut(
-                &mut self,
-                path: &::core::primitive::str,
-                input: #k::Value<#e, #d>,
-                tape: #k::OwnedTape<#e, #d>,
-            ) -> ::core::result::Result<(#k::Value<#e, #d>, #k::OwnedTape<#e, #d>), #d::Err> {
-                #mutable
-            }
-        })
+        let [head, head_mut] = [
+            quote! {
+                fn custom<__T: #k::Tape<#e, #d>>(
+                    &self,
+                    path: &::core::primitive::str,
+                    input: #k::Value<#e, #d>,
+                    tape: __T,
+                ) -> ::core::result::Result<(#k::Value<#e, #d>, __T), #d::Err>
+            },
+            quote! {
+                fn custom_mut(
+                    &mut self,
+                    path: &::core::primitive::str,
+                    input: #k::Value<#e, #d>,
+                    tape: #k::OwnedTape<#e, #d>,
+                ) -> ::core::result::Result<(#k::Value<#e, #d>, #k::OwnedTape<#e, #d>), #d::Err>
+            },
+        ]
+        .map(|head| self.here(head));
+        Some(quote!(#head #shared #head_mut #mutable))
     }
 
     /// dfdx's two traits for running. None where a mistake leaves open what they take or give.

@@ -8,7 +8,7 @@ use crate::flow::{Flow, number};
 use crate::layers::Kind;
 use crate::lower::What;
 use crate::parts;
-use crate::shape::{Node, OutputRule, Rule, State};
+use crate::shape::{Node, OutputRule, Rule, State, name_of};
 
 impl Printer<'_> {
     /// The helper type with its constants, and a constant for each layer that fails to compile if the layer's rule refuses. The two are
@@ -39,27 +39,37 @@ impl Printer<'_> {
             constants.push(self.input(input));
             let blame = (quote!(In), model.inputs[input].tokens.clone(), Vec::new());
             let outcome = format_ident!("INPUT_{input}_RESULT");
-            checks.push(self.check(&quote!(#outcome), [blame], ""));
+            checks.push(self.check(self.calls(&quote!(#outcome), [blame], "")));
         }
         for node in &model.nodes {
             if let State::Rule(rule) = &node.state {
                 constants.push(self.rule(node, rule));
+                // What is wrong with a split is said of its first part.
+                if matches!(node.what, What::Layer { part: Some((1.., _)), .. }) {
+                    continue;
+                }
                 let attempt = &rule.attempt;
-                checks.push(self.check(&quote!(#attempt.outcome), blames(node), &node.note));
+                checks.push(self.check(self.calls(&quote!(#attempt.outcome), blames(node), &node.note)));
             }
         }
         for (i, output) in model.stated.iter().enumerate() {
             constants.push(self.output(i, output));
             let blame = (quote!(Out), output.tokens.clone(), Vec::new());
             let outcome = format_ident!("D{i}_RESULT");
-            checks.push(self.check(&quote!(#outcome), [blame], &output.note));
+            checks.push(self.check(self.calls(&quote!(#outcome), [blame], &output.note)));
         }
-        for &node in &model.shared {
-            let outcome = format_ident!("SHARED_{node}");
-            constants.push(self.shared(node, &outcome));
-            let node = &model.nodes[node];
-            let blame = (quote!(Layer), node.what.head(), Vec::new());
-            checks.push(self.check(&quote!(#outcome), [blame], &node.note));
+        // One check for each `reuse`.
+        let mut shared = model.shared.iter().copied().peekable();
+        while let Some(first) = shared.next() {
+            let again = model.nodes[first].again;
+            let group = std::iter::once(first).chain(std::iter::from_fn(|| shared.next_if(|&next| model.nodes[next].again == again)));
+            let calls = group.map(|node| {
+                let outcome = format_ident!("SHARED_{node}");
+                constants.push(self.shared(node, &outcome));
+                let blame = (quote!(Layer), model.nodes[node].what.head(), Vec::new());
+                self.calls(&quote!(#outcome), [blame], &model.nodes[node].note)
+            });
+            checks.push(self.check(calls.collect()));
         }
         let helper = quote! {
             #[allow(non_camel_case_types)]
@@ -132,16 +142,20 @@ impl Printer<'_> {
         let Rule { attempt, inputs, sources, flattened } = rule;
         let operation = match &node.what {
             What::Network { network, output } => {
-                let (path, output) = (&network.path, number(*output));
-                let generics = network.generics.as_ref().map(|generics| quote!(::<#generics>));
-                quote!(#ir::Op::Subgraph(#ir::ops::Subgraph { graph: #path #generics::GRAPH, output: #output }))
+                let (path, output, k) = (&network.path, number(*output), &self.k);
+                let own = network.generics.as_ref().filter(|generics| !generics.is_empty()).map(|generics| quote!(#generics,));
+                // As a type and in its place, as the field has it, so that of a path that leads nowhere the compiler speaks once.
+                let rest = self.here(quote!(<#own f32, #k::Cpu>>::GRAPH, output: #output));
+                let open = self.here(quote!(graph: <));
+                let [op, fields] = [quote!(#ir::Op::Subgraph), quote!(#ir::ops::Subgraph)].map(|path| self.here(path));
+                quote!(#op(#fields { #open #path #rest }))
             }
-            What::Layer { row, .. } => op::symbolic(&quote!(#ir::), row, &node.settings, &self.model.symbols),
+            What::Layer { row, .. } => self.here(op::symbolic(&quote!(#ir::), row, &node.settings, &self.model.symbols)),
             What::Custom(_) | What::Lost(_) => return TokenStream::new(),
         };
         let inputs = inputs.iter().map(|input| input.code(ir));
         let (source, others) = (&sources[0], &sources[1..]);
-        let layer = &node.name;
+        let layer = name_of(&node.name, &node.what);
         let flattened = match flattened {
             Some(flow) => {
                 let shape = flow.code(ir);
@@ -149,10 +163,11 @@ impl Printer<'_> {
             }
             None => quote!(::core::option::Option::None),
         };
-        self.here(quote! {
-            const #attempt: #ir::Attempt = #operation
-                .attempt(&[#(#inputs),*], &#ir::Site { layer: #layer, source: #source, flattened: #flattened, others: &[#(#others),*] });
-        })
+        let head = self.here(quote!(const #attempt: #ir::Attempt =));
+        let rest = self.here(quote! {
+            .attempt(&[#(#inputs),*], &#ir::Site { layer: #layer, source: #source, flattened: #flattened, others: &[#(#others),*] });
+        });
+        quote!(#head #operation #rest)
     }
 
     fn output(&self, i: usize, output: &OutputRule) -> TokenStream {
@@ -170,11 +185,22 @@ impl Printer<'_> {
         })
     }
 
-    /// A constant that fails to compile, at the tokens of the blamed part, if an outcome is a mistake.
-    fn check(&self, outcome: &TokenStream, blames: impl IntoIterator<Item = Blame>, note: &str) -> TokenStream {
-        let (ir, owner) = (&self.ir, &self.model.symbols.owner);
+    /// A constant that fails to compile in the first of these calls that does.
+    fn check(&self, calls: TokenStream) -> TokenStream {
+        let ir = &self.ir;
+        quote! {
+            const _: () = {
+                #[allow(unused_imports)]
+                use #ir::{Part, blame, blame_in};
+                #calls
+            };
+        }
+    }
+
+    /// Calls that fail, at the tokens of the blamed part, if an outcome is a mistake.
+    fn calls(&self, outcome: &TokenStream, blames: impl IntoIterator<Item = Blame>, note: &str) -> TokenStream {
+        let owner = &self.model.symbols.owner;
         let (function, note) = if note.is_empty() { ("blame", None) } else { ("blame_in", Some(quote!(, #note))) };
-        let import = format_ident!("{function}");
         let calls = blames.into_iter().map(|(part, tokens, rest)| {
             let (first, last) = ends(tokens);
             // The compiler underlines the call of `blame` from its first token to its last.
@@ -184,12 +210,7 @@ impl Printer<'_> {
             arguments.set_span(last);
             quote_spanned!(first=> #blame #arguments;)
         });
-        quote! {
-            const _: () = {
-                use #ir::{Part, #import};
-                #(#calls)*
-            };
-        }
+        calls.collect()
     }
 }
 

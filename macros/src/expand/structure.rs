@@ -35,7 +35,7 @@ impl Printer<'_> {
         });
         let runtime = format_ident!("{RUNTIME}");
         // Without layers nothing else would name the parameters.
-        let types = self.fields().next().is_none().then(|| quote!(__types: ::core::marker::PhantomData<(#e, #d)>,));
+        let types = self.lacks_types().then(|| quote!(__types: ::core::marker::PhantomData<(#e, #d)>,));
         quote! {
             #(#attrs)*
             #docs
@@ -46,6 +46,19 @@ impl Printer<'_> {
                 #runtime: #k::Runtime,
             }
         }
+    }
+
+    /// Does no field name the parameters for dtype and device?
+    pub(super) fn lacks_types(&self) -> bool {
+        fn names(tokens: TokenStream, word: &proc_macro2::Ident) -> bool {
+            tokens.into_iter().any(|token| match token {
+                proc_macro2::TokenTree::Ident(other) => other == *word,
+                proc_macro2::TokenTree::Group(group) => names(group.stream(), word),
+                _ => false,
+            })
+        }
+        let types: Vec<TokenStream> = self.fields().map(|node| self.field_type(node)).collect();
+        [&self.e, &self.d].into_iter().any(|word| !types.iter().any(|ty| names(ty.clone(), word)))
     }
 
     /// What a value looks like.
@@ -59,7 +72,7 @@ impl Printer<'_> {
         let Self { e, d, .. } = self;
         match &node.what {
             What::Network { network: PathLayer { path, generics, .. }, .. } => {
-                let own = generics.as_ref().map(|generics| quote!(#generics,));
+                let own = generics.as_ref().filter(|generics| !generics.is_empty()).map(|generics| quote!(#generics,));
                 quote!(#path<#own #e, #d>)
             }
             What::Custom(PathLayer { path, generics: Some(generics), .. }) if generics.is_empty() => path.clone(),

@@ -196,3 +196,77 @@ fn a_network_called_like_a_parameter_gives_way() {
         has(&expansion, &format!("{name}_: "));
     }
 }
+
+#[test]
+fn several_ports_are_parameters_and_a_tuple() {
+    let expansion = expanded(
+        "pub N: { left: [4], right: [2, 3] } -> { sum: [4], rest: [_, 3] } { a: Linear(4), output sum, from right, ReLU, output rest }",
+    );
+    has(&expansion, "left: ::layercake::__private::Tensor<(B, ::layercake::__private::Const<4>), E, D>, right:");
+    has(&expansion, "::layercake::__private::infer(self, (left, right))");
+    has(&expansion, "pub const INPUT: ([usize; 1], [usize; 2]) = ([4], [2, 3]);");
+    has(&expansion, "pub const OUTPUT: ([usize; 1], [usize; 2]) = ([4], [2, 3]);");
+    has(&expansion, "Port { name: Borrowed(\"right\"), shape: Shape::new(&[2, 3]), value: 1 }");
+    has(&expansion, "Port { name: Borrowed(\"rest\"), shape: Shape::new(&[2, 3]), value: 3 }");
+}
+
+#[test]
+fn what_is_applied_again_is_no_field() {
+    let expansion = expanded("N: [4] -> [4] { fc: Linear(4), reuse fc }");
+    assert_eq!(expansion.matches("layers :: Linear").count(), 1, "one field");
+    assert_eq!(expansion.matches("Op :: Linear").count(), 2, "two nodes");
+    has(&expansion, "shares: ::core::option::Option::Some(0)");
+    lacks(&expansion, "fc_2:");
+    lacks(&expansion, "check_shared");
+    // Tensors of named sizes are compared by the compiler, in one check.
+    let expansion = expanded("N: [W] -> [_] { a: Repeat(2) { Linear(V) }, reuse a }");
+    assert_eq!(expansion.matches("check_shared").count(), 2);
+    has(
+        &expansion,
+        "const _: () = { #[allow(unused_imports)] use ::layercake::__private::ir::{Part, blame, blame_in}; \
+                     blame(&__NSizes::SHARED_2, Part::Layer, &[]); blame(&__NSizes::SHARED_3, Part::Layer, &[]); };",
+    );
+}
+
+#[test]
+fn networks_are_fields_and_their_graphs_constants() {
+    let expansion = expanded("N: [4] -> [_] { a: nets::Encoder<3> as (x, y), Add(y), from x, Add(y) }");
+    has(&expansion, "a: nets::Encoder<3, E, D>");
+    for output in [0, 1] {
+        has(&expansion, &format!("Subgraph {{ graph: <nets::Encoder<3, f32, ::layercake::__private::Cpu>>::GRAPH, output: {output} }}"));
+    }
+    has(&expansion, "::core::iter::Extend::extend(&mut list, ::layercake::__private::Network::slots(&mut self.a));");
+    has(&expansion, "path.strip_prefix(\"a.\")");
+    assert_eq!(expansion.matches("Some (inner)").count(), 2, "one field in each of two methods");
+}
+
+#[test]
+fn custom_layers_are_called_by_their_path() {
+    let expansion = expanded("N: [4] -> [2] { a: my::Layer(4, 1 + 1) -> [2], Repeat(1) { my::Tanh<>() -> [2] }, ReLU }");
+    has(&expansion, "a: my::Layer<4, { 1 + 1 }, E, D>");
+    has(&expansion, "repeat_1_0_tanh_1: my::Tanh");
+    has(&expansion, "\"repeat_1.0.tanh_1\" => { use ::layercake::__private::custom_mut;");
+    has(&expansion, "Op::Custom(ops::Custom { output: ::layercake::__private::ir::Shape::new(&[2]) })");
+    lacks(&expansion, "__types");
+    lacks(&expanded(LENET5), "fn custom");
+    // Where no field names them, the parameters are named all the same.
+    has(&expanded("N: [4] -> [4] { my::Tanh<>() -> [4] }"), "__types: ::core::marker::PhantomData<(E, D)>");
+}
+
+#[test]
+fn generic_parameters_stand_where_they_belong() {
+    let expansion = expanded("pub N<T: Dim, const H: usize>: [T, 8] -> [T, H] { fc: Linear(H) }");
+    has(&expansion, "pub struct N<const H: usize, E: ::layercake::__private::Dtype = f32");
+    has(&expansion, "pub fc: ::layercake::__private::layers::Linear<8, H, E, D>");
+    has(&expansion, "pub fn forward<B: ::layercake::__private::Dim, T: ::layercake::__private::Dim,>");
+    has(&expansion, "Tensor<(B, T, ::layercake::__private::Const<H>), E, D>");
+    has(&expansion, "pub const OUTPUT: [usize; 2] = [64, H];");
+    has(&expansion, "Self::__UNVERIFIED.verified()");
+    has(&expansion, "out_features: H");
+    // No stand-in number is left.
+    lacks(&expansion, "5040");
+    for number in ["509040", "544320", "3180240", "3215520"] {
+        lacks(&expansion, number);
+    }
+    lacks(&expanded(LENET5), "__UNVERIFIED");
+}

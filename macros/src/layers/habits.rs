@@ -37,7 +37,7 @@ pub fn kind_hint(kind: &str) -> Option<&'static str> {
         "lrn" => "write `LocalResponseNorm`",
         "reducemean" | "averageover" => "write `Mean`",
         "reducemax" => "write `Amax`",
-        "sequential" => "write its layers one after the other, separated by commas",
+        "sequential" => "write `Sequential { .. }`, or its layers one after the other, separated by commas",
         _ => return None,
     })
 }

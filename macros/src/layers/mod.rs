@@ -166,7 +166,7 @@ pub fn resembles(kind: &str) -> bool {
 
 /// Is this the name of a step that holds other steps?
 pub fn is_combinator(kind: &str) -> bool {
-    matches!(kind, "Residual" | "Repeat") || find(kind).is_some_and(is_join)
+    matches!(kind, "Residual" | "Repeat" | "Sequential") || find(kind).is_some_and(is_join)
 }
 
 #[cfg(test)]

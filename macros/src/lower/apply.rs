@@ -2,6 +2,9 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{GenericArgument, Token};
 
 use super::joins::word;
 use super::names::snake;
@@ -20,7 +23,7 @@ impl Lowering<'_, '_> {
         if self.templates.find(kind).is_some() {
             return self.template(step, layer);
         }
-        if self.networks.contains(kind) {
+        if self.networks.iter().any(|network| network.name == *kind) {
             let tags = self.arguments(layer);
             return self.network(step, &as_path(layer), &tags);
         }
@@ -29,7 +32,7 @@ impl Lowering<'_, '_> {
             self.report.add(kind, format_args!("`{kind}` cannot contain itself{note}"));
             return self.lost(step, layer.tokens.clone());
         }
-        let mut others: Vec<String> = self.networks.iter().map(plain).collect();
+        let mut others: Vec<String> = self.networks.iter().map(|network| plain(&network.name)).collect();
         others.extend(self.templates.names());
         match resolve::row(kind, &others, self.report) {
             Some(row) => self.built_in(step, layer, row),
@@ -67,9 +70,17 @@ impl Lowering<'_, '_> {
     pub(super) fn path(&mut self, step: &Step, layer: &PathLayer) {
         let args = layer.args.as_deref().unwrap_or_default();
         let tags = args.iter().all(|arg| word(arg).is_some_and(|tag| self.is_tag(tag)));
-        let custom = layer.args.is_some() && step.output.is_some() && !(tags && !args.is_empty());
+        let custom = layer.args.is_some() && step.output.is_some() && (args.is_empty() || !tags);
+        if layer.illegible_args {
+            return self.lost(step, layer.tokens.clone());
+        }
         if !custom && layers::find(&layer.kind.to_string()).is_some() {
-            self.report.add(&layer.path, format_args!("a built-in layer is written without a path: `{}(..)`", layer.kind));
+            let text = format!(
+                "a built-in layer is written without a path: `{0}(..)`\nhelp: behind a layer of your own or dfdx's that is called so, state what it \
+                 gives: `.. -> [64]`",
+                layer.kind
+            );
+            self.report.add(&layer.path, text);
             return self.lost(step, layer.tokens.clone());
         }
         if !custom && !tags {
@@ -91,6 +102,9 @@ impl Lowering<'_, '_> {
     /// A network in the place of a layer: the current tensor is its first input, tags are the others. One node for each output that has
     /// a tag.
     fn network(&mut self, step: &Step, layer: &PathLayer, args: &[syn::Expr]) {
+        if !self.sized(layer) {
+            return self.lost(step, layer.tokens.clone());
+        }
         let mut inputs = vec![self.current];
         let mut operands = vec![layer.kind.to_token_stream()];
         for arg in args {
@@ -115,6 +129,29 @@ impl Lowering<'_, '_> {
         if !self.overflow {
             self.current = self.inputs.len() + first;
         }
+    }
+
+    /// Has a network of this block been given the sizes that it takes? Of others the compiler knows.
+    fn sized(&mut self, layer: &PathLayer) -> bool {
+        let bare = layer.path.clone().into_iter().count() == 1;
+        let Some(peer) = self.networks.iter().find(|network| bare && network.name == layer.kind) else { return true };
+        let given = layer.generics.clone().map_or(0, |generics| {
+            let parser = Punctuated::<GenericArgument, Token![,]>::parse_terminated;
+            parser.parse2(generics).map_or(0, |list| list.len())
+        });
+        if given == peer.sizes.len() {
+            return true;
+        }
+        let sizes: Vec<String> = peer.sizes.iter().map(Ident::to_string).collect();
+        let (takes, how) = match sizes.len() {
+            0 => ("no sizes".to_owned(), layer.kind.to_string()),
+            1 => ("1 size".to_owned(), format!("{}<{}>", layer.kind, sizes[0])),
+            many => (format!("{many} sizes"), format!("{}<{}>", layer.kind, sizes.join(", "))),
+        };
+        let note = self.template_note();
+        self.report
+            .add(&layer.kind, format_args!("the network `{}` takes {takes}, but is given {given}\nhelp: write `{how}`{note}", layer.kind));
+        false
     }
 
     /// Is this word a tag or an input?

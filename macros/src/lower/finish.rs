@@ -19,6 +19,7 @@ impl Lowering<'_, '_> {
                  `-> {{ {word}: [..] }}`"
             );
             self.report.add(name, text);
+            self.unsound = true;
             return;
         };
         if !outputs.contains(name) {
@@ -29,10 +30,12 @@ impl Lowering<'_, '_> {
                 None => format!("declared are {}", candidates.join(", ")),
             };
             self.report.add(name, format_args!("there is no output `{word}`\nhelp: {help}"));
+            self.unsound = true;
             return;
         }
         if self.produced.iter().any(|(other, _)| other == name) {
             self.report.add(name, format_args!("the output `{word}` is produced twice; keep one"));
+            self.unsound = true;
             return;
         }
         self.used[self.current] = true;
@@ -50,7 +53,7 @@ impl Lowering<'_, '_> {
                 .into_iter()
                 .map(|name| {
                     let value = self.produced.iter().find(|(other, _)| *other == name).map(|(_, value)| *value);
-                    if value.is_none() {
+                    if value.is_none() && !self.unsound {
                         let word = plain(&name);
                         self.report.add(
                             &name,
@@ -61,6 +64,7 @@ impl Lowering<'_, '_> {
                 })
                 .collect(),
         };
+        self.unsound |= outputs.iter().any(|(_, value)| value.is_none());
         self.close_scope();
         self.unused();
         let inputs = self.inputs.iter().map(|(name, _)| name.clone()).collect();
@@ -73,7 +77,7 @@ impl Lowering<'_, '_> {
             return;
         }
         // What is left unused behind a mistake may be its fault.
-        let sound = !self.nodes.iter().any(|node| matches!(node.what, super::What::Lost(_)));
+        let sound = !self.unsound;
         for (value, (name, user)) in self.inputs.iter().enumerate() {
             if let (false, Some(user), true) = (self.used[value], user, sound) {
                 self.report.add(user, format_args!("the input `{name}` is never used; write `from {name}`, or remove it"));

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 
+use super::scope::tags_stand;
 use super::walk::literal;
 use super::{Lowering, What};
 use crate::ast::{Arg, Branch, Layer, Step};
@@ -17,14 +18,16 @@ impl Lowering<'_, '_> {
             Arg::Position { size, .. } => {
                 let text = format!("`{}` joins either its branches or the current tensor with tags, not both", layer.kind);
                 self.report.add(size, text);
+                self.touch(size);
                 false
             }
             Arg::Option { .. } => true,
         });
+        let named = step.name.is_some() || self.is_numbered();
         let path = self.path_of(step, row.prefix, Some(&layer.kind));
         let begin = self.current;
         let outer = self.prefix.clone();
-        if step.name.is_some() {
+        if named {
             self.prefix = format!("{path}.");
         }
         let mut inputs = Vec::new();
@@ -92,6 +95,10 @@ impl Lowering<'_, '_> {
             return;
         }
         if inputs.len() < 2 {
+            self.unsound = true;
+            if layer.illegible_args {
+                return self.push(step, path, What::Lost(layer.tokens));
+            }
             let text = format!(
                 "`{0}` has {1} to join\nhelp: write two branches or more: `{0} {{ {{ .. }}, {{ .. }} }}`; an empty branch `{{}}` leaves the tensor as it is",
                 layer.kind,
@@ -109,10 +116,11 @@ impl Lowering<'_, '_> {
 
     /// `Residual(shortcut = {..}) {..}`
     pub(super) fn residual(&mut self, step: &Step, kind: &Ident, shortcut: Option<&Branch>, body: &Branch) {
+        let named = step.name.is_some() || self.is_numbered();
         let path = self.path_of(step, "residual", Some(kind));
         let begin = self.current;
         let outer = self.prefix.clone();
-        if step.name.is_some() {
+        if named {
             self.prefix = format!("{path}.");
         }
         if body.steps.is_empty() {
@@ -176,11 +184,18 @@ impl Lowering<'_, '_> {
         if step.tags.len() != parts && !self.definition {
             let tags: TokenStream = step.tags.iter().map(|tag| quote!(#tag)).collect();
             let place = if tags.is_empty() { layer.kind.to_token_stream() } else { tags };
-            let text = format!(
-                "`Split` makes {parts} tensors, but {} tags stand behind it\nhelp: write `as (a, b)`, a tag for each",
-                step.tags.len()
-            );
-            self.report.add(place, text);
+            self.unsound = true;
+            if !step.illegible_tags {
+                let tags: Vec<char> = ('a'..='z').take(parts).collect();
+                let tags: Vec<String> = tags.into_iter().map(String::from).collect();
+                let text = format!(
+                    "`Split` makes {parts} {}, but {} behind it\nhelp: write `as ({})`, a tag for each",
+                    if parts == 1 { "tensor" } else { "tensors" },
+                    tags_stand(step.tags.len()),
+                    tags.join(", ")
+                );
+                self.report.add(place, text);
+            }
             return self.push(step, path, What::Lost(layer.tokens.clone()));
         }
         for part in 0..parts {

@@ -21,6 +21,12 @@ use layercake_ir::MAX_VALUES;
 use proc_macro2::{Ident, TokenStream};
 use syn::Attribute;
 
+/// Steps that templates and repetitions may open up to, whether they give values or not.
+const MAX_STEPS: usize = 16 * MAX_VALUES;
+
+/// Templates may be nested so deep.
+const MAX_DEPTH: usize = 32;
+
 pub use names::{RUNTIME, plain};
 pub use template::{Templates, words};
 
@@ -54,6 +60,8 @@ pub struct Node {
     pub operands: Vec<TokenStream>,
     /// The earlier node whose tensors it uses.
     pub shares: Option<usize>,
+    /// Of one that is applied again, the first node that the same `reuse` gave.
+    pub again: Option<usize>,
     /// The output that the user states.
     pub output: Option<ShapeExpr>,
     /// Lines to be added to messages: in which template the layer stands.
@@ -101,8 +109,27 @@ impl What {
     }
 }
 
-/// The graph of a network. `networks` are the names of those of its block.
-pub fn network(network: &Network, templates: &Templates, networks: &[Ident], report: &mut Report) -> Plan {
+/// A network of the block, as the others see it.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    pub name: Ident,
+    /// The sizes that it is given between `<` and `>`.
+    pub sizes: Vec<Ident>,
+}
+
+impl Peer {
+    /// All networks of a block.
+    pub fn all<'a>(networks: impl IntoIterator<Item = &'a Network>) -> Vec<Peer> {
+        let sizes = |network: &Network| {
+            let sizes = network.generics.iter().filter(|generic| !generic.runtime);
+            sizes.map(|generic| generic.name.clone()).collect()
+        };
+        networks.into_iter().map(|network| Peer { name: network.name.clone(), sizes: sizes(network) }).collect()
+    }
+}
+
+/// The graph of a network. `networks` are those of its block.
+pub fn network(network: &Network, templates: &Templates, networks: &[Peer], report: &mut Report) -> Plan {
     let inputs = match &network.inputs {
         Some(Ports::Named(ports)) => ports.iter().map(|port| (plain(&port.name), Some(port.name.clone()))).collect(),
         _ => vec![("input".to_owned(), None)],
@@ -111,7 +138,7 @@ pub fn network(network: &Network, templates: &Templates, networks: &[Ident], rep
         Some(Ports::Named(ports)) => Some(ports.iter().map(|port| port.name.clone()).collect()),
         _ => None,
     };
-    let others = networks.iter().filter(|other| **other != network.name).cloned().collect();
+    let others = networks.iter().filter(|other| other.name != network.name).cloned().collect();
     let mut lowering = Lowering::new(templates, others, inputs, outputs, report);
     lowering.itself = Some(network.name.clone());
     lowering.foresee(&network.steps);
@@ -123,7 +150,7 @@ pub fn network(network: &Network, templates: &Templates, networks: &[Ident], rep
 struct Lowering<'a, 'r> {
     templates: &'a Templates,
     /// The other networks of the block.
-    networks: Vec<Ident>,
+    networks: Vec<Peer>,
     /// This one.
     itself: Option<Ident>,
     report: &'r mut Report,
@@ -143,6 +170,8 @@ struct Lowering<'a, 'r> {
     foreseen: scope::Foreseen,
     /// Prefix of all paths: empty, or with a `.` at its end.
     prefix: String,
+    /// In a `Sequential`: the prefix directly below it, and the index of its next step.
+    numbering: Option<(String, usize)>,
     /// The length of the prefix where the innermost template begins: names further out are not seen in it.
     floor: usize,
     names: names::Names,
@@ -154,6 +183,12 @@ struct Lowering<'a, 'r> {
     within: Vec<Ident>,
     /// Only a template is looked at, with its arguments open.
     definition: bool,
+    /// A mistake has been reported that may leave tensors and tags unused.
+    unsound: bool,
+    /// Tags of repetitions that have ended.
+    ended: Vec<String>,
+    /// The steps so far, those of templates and repetitions each time that they are opened up.
+    opened: usize,
     /// There were more nodes than a network may have, which is reported.
     overflow: bool,
 }
@@ -161,7 +196,7 @@ struct Lowering<'a, 'r> {
 impl<'a, 'r> Lowering<'a, 'r> {
     fn new(
         templates: &'a Templates,
-        networks: Vec<Ident>,
+        networks: Vec<Peer>,
         inputs: Vec<(String, Option<Ident>)>,
         outputs: Option<Vec<Ident>>,
         report: &'r mut Report,
@@ -181,12 +216,16 @@ impl<'a, 'r> Lowering<'a, 'r> {
             scopes: vec![scope::Scope::default()],
             foreseen: scope::Foreseen::default(),
             prefix: String::new(),
+            numbering: None,
             floor: 0,
             names: names::Names::default(),
             applied: HashMap::new(),
             sharing: None,
             within: Vec::new(),
             definition: false,
+            unsound: false,
+            ended: Vec::new(),
+            opened: 0,
             overflow: false,
         }
     }
@@ -211,10 +250,22 @@ impl<'a, 'r> Lowering<'a, 'r> {
             let owner = sharing.first + self.nodes.len() - sharing.begin;
             self.nodes[owner].shares.unwrap_or(owner)
         });
+        let again = self.sharing.as_ref().map(|sharing| sharing.begin);
         self.check_field(step, &path, &what);
         let field = self.names.field(&path, step.name.as_ref(), &what);
         let note = self.note(&what);
-        self.nodes.push(Node { path, field, docs: step.docs.clone(), what, inputs, operands, shares, output: step.output.clone(), note });
+        self.nodes.push(Node {
+            path,
+            field,
+            docs: step.docs.clone(),
+            what,
+            inputs,
+            operands,
+            shares,
+            again,
+            output: step.output.clone(),
+            note,
+        });
         self.used.push(false);
         self.current = self.inputs.len() + self.nodes.len() - 1;
     }

@@ -52,18 +52,28 @@ pub fn snake(name: &str) -> String {
 impl Lowering<'_, '_> {
     /// The path of a step: its name, or one made up of its kind and its place among those of the kind below the same prefix. That place
     /// counts steps with names too, so that naming one leaves the others' names, and with them their parameters' paths, as they were.
+    /// Directly in a `Sequential` the place alone is the name, whatever the kind.
     pub(super) fn path_of(&mut self, step: &Step, kind: &str, written: Option<&Ident>) -> String {
         let count = self.names.counts.entry((self.prefix.clone(), kind.to_owned())).or_default();
         *count += 1;
-        let name = match &step.name {
-            Some(name) => plain(name),
-            None => format!("{kind}_{count}"),
+        let made_up = match &mut self.numbering {
+            Some((prefix, next)) if *prefix == self.prefix => {
+                *next += 1;
+                (*next - 1).to_string()
+            }
+            _ => format!("{kind}_{count}"),
         };
+        let name = step.name.as_ref().map_or(made_up, plain);
         if let Some(name) = &step.name {
             self.check_word(name);
         }
         let path = format!("{}{name}", self.prefix);
         self.claim(path, step.name.as_ref(), written)
+    }
+
+    /// Does a step without a name get an index here?
+    pub(super) fn is_numbered(&self) -> bool {
+        self.numbering.as_ref().is_some_and(|(prefix, _)| *prefix == self.prefix)
     }
 
     /// Takes a path; a path that is taken already is reported, and another given.
@@ -163,6 +173,66 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
+    use crate::testing::{mistakes, with_model};
+
+    fn paths(block: &str) -> Vec<String> {
+        with_model(block, |model, report| {
+            assert_eq!(report.len(), 0, "{:?}", report.texts());
+            model.nodes.iter().map(|node| node.name.clone()).collect()
+        })
+    }
+
+    #[test]
+    fn steps_of_a_sequence_are_counted() {
+        let block = "
+            block two(width) { fc: Linear(width), ReLU }
+            N: [4] -> [3] {
+                first: Sequential { Linear(4), ReLU, Residual { Linear(4), Tanh }, two(5), last: Linear(4), ReLU },
+                Sequential { Repeat(2) { two(6), Tanh }, inner: Repeat(2) { ReLU }, Sequential { ReLU, Mul { {}, { Linear(6) } } } },
+                Linear(3),
+            }";
+        let expected = [
+            "first.0",
+            "first.1",
+            "first.2.linear_1",
+            "first.2.tanh_1",
+            "first.2",
+            "first.3.fc",
+            "first.3.relu_1",
+            "first.last",
+            "first.5",
+            "sequential_2.0.fc",
+            "sequential_2.0.relu_1",
+            "sequential_2.1",
+            "sequential_2.2.fc",
+            "sequential_2.2.relu_1",
+            "sequential_2.3",
+            "sequential_2.inner.0.relu_1",
+            "sequential_2.inner.1.relu_1",
+            "sequential_2.5.0",
+            "sequential_2.5.1.linear_1",
+            "sequential_2.5.1",
+            "linear_1",
+        ];
+        assert_eq!(paths(block), expected);
+    }
+
+    #[test]
+    fn a_sequence_again() {
+        let block = "N: [4] -> [4] { a: Sequential { Linear(4), ReLU }, reuse a, b: Sequential { Linear(4), reuse a } }";
+        assert_eq!(paths(block), ["a.0", "a.1", "a_2.0", "a_2.1", "b.0", "b.a_2.0", "b.a_2.1"]);
+    }
+
+    #[test]
+    fn what_is_no_sequence() {
+        assert_eq!(mistakes("N: [4] -> [4] { Sequential { } }"), ["`Sequential` has no layers"]);
+        let text = "`Sequential` is followed by its layers between braces, but found `(..)`";
+        let said = mistakes("N: [4] -> [4] { Sequential(ReLU) }");
+        assert!(said.len() == 1 && said[0].starts_with("`Sequential` is followed by its layers between braces"), "{said:?} {text}");
+        let said = mistakes("N: [4] -> [3] { Sequential { ReLU, Linear(5) } -> [3] }");
+        assert!(said.len() == 1 && said[0].contains("`sequential_1.1`"), "{said:?}");
+    }
+
     #[test]
     fn words_in_small_letters() {
         for (name, word) in

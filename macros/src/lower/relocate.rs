@@ -36,6 +36,7 @@ impl Copy<'_> {
             action: self.action(&step.action),
             output: step.output.as_ref().map(|shape| self.shape(shape)),
             tags: step.tags.iter().map(|tag| self.word(tag)).collect(),
+            illegible_tags: step.illegible_tags,
         }
     }
 
@@ -63,6 +64,7 @@ impl Copy<'_> {
                 count: count.as_ref().map(|count| self.expression(count)),
                 steps: self.steps(steps),
             },
+            Action::Sequential { kind, steps } => Action::Sequential { kind: self.word(kind), steps: self.steps(steps) },
             Action::From(tag) => Action::From(self.word(tag)),
             Action::Output(name) => Action::Output(self.word(name)),
             Action::Reuse { keyword, layer } => Action::Reuse { keyword: self.word(keyword), layer: self.word(layer) },

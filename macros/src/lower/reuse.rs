@@ -95,7 +95,12 @@ impl Lowering<'_, '_> {
         let mut names: Vec<&str> = self.applied.keys().filter_map(|path| path.strip_prefix(self.prefix.as_str())).collect();
         names.retain(|name| !name.contains('.'));
         names.sort_unstable();
-        let help = if self.foreseen.names.iter().any(|name| name == word) {
+        let deeper =
+            self.applied.keys().filter_map(|path| path.strip_prefix(self.prefix.as_str())?.strip_suffix(&format!(".{word}"))).min();
+        let help = if let Some(around) = deeper {
+            let outermost = around.split('.').next().unwrap_or(around);
+            format!("`{around}.{word}` can be applied again only where it stands; `reuse {outermost}` applies all of `{outermost}`")
+        } else if self.foreseen.names.iter().any(|name| name == word) {
             format!("`{word}` stands further down; the layer comes first, and `reuse {word}` after it")
         } else if let Some(near) = spelling::nearest(word, &names) {
             format!("write `{near}`")

@@ -50,7 +50,7 @@ impl Foreseen {
                     self.add(&body.steps);
                     shortcut.iter().for_each(|branch| self.add(&branch.steps));
                 }
-                Action::Repeat { steps, .. } => self.add(steps),
+                Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => self.add(steps),
                 _ => {}
             }
         }
@@ -68,6 +68,12 @@ impl Lowering<'_, '_> {
         match step.tags.len() {
             0 => {}
             1 => self.tag(&step.tags[0], self.current),
+            // What is lost gives as many as there are tags.
+            _ if self.nodes.last().is_some_and(|node| matches!(node.what, super::What::Lost(_))) => {
+                for tag in &step.tags {
+                    self.tag(tag, self.current);
+                }
+            }
             count => {
                 // Only layers of several outputs make several tensors.
                 let values = self.parts(first);
@@ -81,7 +87,7 @@ impl Lowering<'_, '_> {
                         many => format!("{many} tensors"),
                     };
                     let tags: proc_macro2::TokenStream = step.tags.iter().map(|tag| quote::quote!(#tag)).collect();
-                    self.report.add(tags, format_args!("this step gives {gives}, but {count} tags stand behind it"));
+                    self.report.add(tags, format_args!("this step gives {gives}, but {} behind it", tags_stand(count)));
                     for tag in &step.tags {
                         self.tag(tag, self.current);
                     }
@@ -158,6 +164,7 @@ impl Lowering<'_, '_> {
                 }
             }
         }
+        self.unsound = true;
         let closed = template.is_some();
         let text = format!("there is no tag `{word}`");
         let mut words: Vec<&str> = Vec::new();
@@ -173,14 +180,18 @@ impl Lowering<'_, '_> {
             words.extend(self.inputs.iter().map(|(name, _)| name.as_str()));
         }
         words.sort_unstable();
-        let help = if self.foreseen.tags.contains(&word) {
+        let help = if self.ended.contains(&word) {
+            format!(
+                "`{word}` is seen only inside the `Repeat` that defines it; tag what that gives in the end: `Repeat(..) {{ .. }} as {word}`"
+            )
+        } else if self.foreseen.tags.contains(&word) {
             "the step that defines it stands further down; a network is written in the order in which it runs".to_owned()
         } else if let Some(near) = spelling::nearest(&word, &words) {
             format!("write `{near}`")
         } else if self.foreseen.names.contains(&word) {
             format!("`{word}` is a layer; tag what it gives: `{word}: .. as {word}`")
         } else {
-            format!("behind the step that gives the tensor write `as {word}`; known here are {}", words.join(", "))
+            format!("behind the step that gives the tensor write `as {word}`; known here: {}", words.join(", "))
         };
         let note = self.template_note();
         self.report.add(tag, format_args!("{text}\nhelp: {help}{note}"));
@@ -190,21 +201,44 @@ impl Lowering<'_, '_> {
     /// Ends the innermost scope: its tags must have been used.
     pub(super) fn close_scope(&mut self) {
         let Some(scope) = self.scopes.pop() else { return };
+        if !scope.closed {
+            self.ended.extend(scope.tags.keys().cloned());
+        }
         // Of a split, the first part is the current tensor, and needs no tag to be used.
         let mut unused: Vec<Tag> =
-            scope.tags.into_values().filter(|tag| !tag.used && !(self.is_part(tag.value) && self.used[tag.value])).collect();
+            scope.tags.into_values().filter(|tag| !(tag.used || self.is_part(tag.value) && self.used[tag.value])).collect();
         unused.sort_by_key(|tag| tag.value);
         for tag in unused {
             // The tensor itself has a message already.
             self.used[tag.value] = true;
+            if self.unsound {
+                continue;
+            }
             let note = self.template_note();
             let text = format!("the tag `{}` is never used; remove it, or write `from {0}` or `Add({0})`{note}", plain(&tag.name));
             self.report.add(&tag.name, text);
         }
     }
 
+    /// Notes that tags are used, of which nothing comes after a mistake.
+    pub(super) fn touch(&mut self, expression: &syn::Expr) {
+        if let Some(tag) = super::joins::word(expression).filter(|tag| self.is_tag(tag)) {
+            let tag = tag.clone();
+            self.find(&tag);
+        }
+    }
+
     /// In which template the current step stands.
     pub(super) fn template_note(&self) -> String {
         self.within.last().map_or_else(String::new, |name| format!("\nnote: in the template `{name}`"))
+    }
+}
+
+/// "no tag stands", "1 tag stands", "3 tags stand"
+pub(super) fn tags_stand(count: usize) -> String {
+    match count {
+        0 => "no tag stands".to_owned(),
+        1 => "1 tag stands".to_owned(),
+        many => format!("{many} tags stand"),
     }
 }

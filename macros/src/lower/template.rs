@@ -8,7 +8,7 @@ use quote::ToTokens;
 use super::names::snake;
 use super::relocate::{fill, instantiate};
 use super::scope::Scope;
-use super::{Lowering, What, plain};
+use super::{Lowering, MAX_DEPTH, Peer, What, plain};
 use crate::ast::{Action, Arg, Layer, Step, Template};
 use crate::report::Report;
 use crate::settings::Symbols;
@@ -29,7 +29,7 @@ struct Known {
 
 impl Templates {
     /// Looks at all templates of a block. `networks` are the names of the networks beside them.
-    pub fn new(templates: Vec<(Template, Report)>, networks: &[Ident], report: &mut Report) -> Self {
+    pub fn new(templates: Vec<(Template, Report)>, networks: &[Peer], report: &mut Report) -> Self {
         let mut known = Templates::default();
         for (template, mut mistakes) in templates {
             let broken = mistakes.len() > 0;
@@ -39,7 +39,7 @@ impl Templates {
                 report.add(name, format_args!("two templates are named `{name}`; give this one another name"));
                 continue;
             }
-            if networks.contains(name) {
+            if networks.iter().any(|network| network.name == *name) {
                 report.add(name, format_args!("`{name}` is a network of this block; give the template another name"));
             }
             known.list.push(Known { template, broken });
@@ -53,7 +53,16 @@ impl Templates {
         }
         // Who uses a broken one cannot be looked at.
         known.spread();
-        for i in 0..known.list.len() {
+        let uses: Vec<Vec<usize>> = known
+            .list
+            .iter()
+            .map(|known_one| words(&known_one.template.steps).iter().filter_map(|used| known.index(used)).collect())
+            .collect();
+        // The inner ones first, so that a mistake is said of the innermost alone.
+        let mut open: Vec<usize> = (0..known.list.len()).filter(|&i| !known.list[i].broken).collect();
+        while let Some(next) = open.iter().position(|i| !uses[*i].iter().any(|used| open.contains(used))) {
+            let i = open.remove(next);
+            known.list[i].broken = uses[i].iter().any(|&used| known.list[used].broken);
             if !known.list[i].broken {
                 let mut mistakes = Report::default();
                 known.define(i, networks, &mut mistakes);
@@ -61,7 +70,6 @@ impl Templates {
                 report.append(&mut mistakes);
             }
         }
-        known.spread();
         known
     }
 
@@ -111,7 +119,7 @@ impl Templates {
     }
 
     /// Looks at a template by itself, with its arguments left open, so that what is wrong in it is said once and where it stands.
-    fn define(&self, at: usize, networks: &[Ident], report: &mut Report) {
+    fn define(&self, at: usize, networks: &[Peer], report: &mut Report) {
         let template = &self.list[at].template;
         check::steps(&template.steps, report);
         let mut lowering = Lowering::new(self, networks.to_vec(), vec![("input".to_owned(), None)], None, report);
@@ -144,7 +152,7 @@ pub fn words(steps: &[Step]) -> Vec<Ident> {
                 words.extend(self::words(&body.steps));
                 shortcut.iter().for_each(|branch| words.extend(self::words(&branch.steps)));
             }
-            Action::Repeat { steps, .. } => words.extend(self::words(steps)),
+            Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => words.extend(self::words(steps)),
             _ => {}
         }
     }
@@ -159,6 +167,11 @@ impl Lowering<'_, '_> {
         let template = &templates.list[at].template;
         if templates.list[at].broken || layer.illegible_args {
             return self.broken(step, layer);
+        }
+        if self.within.len() >= MAX_DEPTH {
+            self.report.add(&layer.kind, format_args!("templates stand in one another at most {MAX_DEPTH} deep"));
+            self.overflow = true;
+            return;
         }
         let Some(arguments) = self.bind(template, layer) else { return self.broken(step, layer) };
         let steps = instantiate(&template.steps, layer.kind.span(), &arguments);

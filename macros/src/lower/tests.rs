@@ -1,1 +1,301 @@
+use super::{Peer, Templates, What, plain};
+use crate::parse;
+use crate::report::Report;
+use crate::testing::{mistakes, tokens};
 
+/// The layers of a block's last network, each as `path <- what it takes`, with ` = owner` where it uses another's tensors; then the
+/// outputs.
+#[track_caller]
+fn plan(block: &str) -> Vec<String> {
+    let mut report = Report::default();
+    let parse::Block { networks, templates } = parse::block(tokens(block), &mut report);
+    let peers = Peer::all(networks.iter().map(|(network, _)| network));
+    let templates = Templates::new(templates, &peers, &mut report);
+    let (network, _) = networks.last().expect("a test's block has a network");
+    let plan = super::network(network, &templates, &peers, &mut report);
+    assert_eq!(report.texts(), [""; 0]);
+    let name = |value: usize| match value.checked_sub(plan.inputs.len()) {
+        None => plan.inputs[value].clone(),
+        Some(node) => plan.nodes[node].path.clone(),
+    };
+    let mut lines: Vec<String> = plan
+        .nodes
+        .iter()
+        .map(|node| {
+            let inputs: Vec<String> = node.inputs.iter().map(|&value| name(value)).collect();
+            let shares = node.shares.map_or_else(String::new, |owner| format!(" = {}", plan.nodes[owner].path));
+            format!("{} <- {}{shares}", node.path, inputs.join(", "))
+        })
+        .collect();
+    lines.extend(plan.outputs.iter().map(|(output, value)| format!("-> {output}: {}", value.map_or_else(|| "?".to_owned(), name))));
+    lines
+}
+
+/// The fields of a block's only network.
+fn fields(block: &str) -> Vec<String> {
+    crate::testing::with_model(block, |model, _| {
+        model.nodes.iter().filter(|node| node.is_field()).map(|node| node.field.to_string()).collect()
+    })
+}
+
+#[test]
+fn one_step_after_the_other() {
+    let lines = plan("N: [8] -> [8] { Linear(8), fc: Linear(8), ReLU, Linear(8) }");
+    // The third is the third, though the second has a name.
+    assert_eq!(lines, ["linear_1 <- input", "fc <- linear_1", "relu_1 <- fc", "linear_3 <- relu_1", "-> output: linear_3"]);
+}
+
+#[test]
+fn tags_go_back() {
+    let lines =
+        plan("N: [8] -> [8] { a: Linear(8) as x, b: Linear(8) as y, Add(x) as z, from y, Mul(y, x) as w, from input, Sub(y), Max(z, w) }");
+    assert_eq!(lines[2..], ["add_1 <- b, a", "mul_1 <- b, b, a", "sub_1 <- input, b", "max_1 <- sub_1, add_1, mul_1", "-> output: max_1"]);
+}
+
+#[test]
+fn branches_begin_at_the_same_value() {
+    let lines = plan(
+        "N: [8] -> [8] { ReLU, Add { { a: Linear(8) }, {}, { Tanh, b: Linear(8) } }, cat: Concat { { c: Linear(8) }, { d: Linear(8) } } }",
+    );
+    assert_eq!(
+        lines,
+        [
+            "relu_1 <- input",
+            "a <- relu_1",
+            "tanh_1 <- relu_1",
+            "b <- tanh_1",
+            "add_1 <- a, relu_1, b",
+            // A join with a name puts it before those of its branches.
+            "cat.c <- add_1",
+            "cat.d <- add_1",
+            "cat <- cat.c, cat.d",
+            "-> output: cat"
+        ]
+    );
+}
+
+#[test]
+fn residual_connections() {
+    let lines = plan("N: [8] -> [8] { Residual { a: Linear(8) }, res: Residual(shortcut = { b: Linear(8) }) { c: Linear(8), Tanh } }");
+    assert_eq!(
+        lines,
+        [
+            "a <- input",
+            "residual_1 <- a, input",
+            "res.c <- residual_1",
+            "res.tanh_1 <- res.c",
+            "res.b <- residual_1",
+            "res <- res.tanh_1, res.b",
+            "-> output: res"
+        ]
+    );
+}
+
+#[test]
+fn repetitions_are_numbered_from_0() {
+    let lines = plan("N: [8] -> [8] { layer: Repeat(2) { fc: Linear(8), ReLU as r, Add(r) }, Repeat(1) { Linear(8) } as end, Add(end) }");
+    assert_eq!(
+        lines,
+        [
+            "layer.0.fc <- input",
+            "layer.0.relu_1 <- layer.0.fc",
+            "layer.0.add_1 <- layer.0.relu_1, layer.0.relu_1",
+            "layer.1.fc <- layer.0.add_1",
+            "layer.1.relu_1 <- layer.1.fc",
+            "layer.1.add_1 <- layer.1.relu_1, layer.1.relu_1",
+            // The second of its kind.
+            "repeat_2.0.linear_1 <- layer.1.add_1",
+            "add_1 <- repeat_2.0.linear_1, repeat_2.0.linear_1",
+            "-> output: add_1"
+        ]
+    );
+    assert_eq!(fields("N: [8] -> [8] { layer: Repeat(2) { fc: Linear(8) }, r#type: Linear(8) }"), ["layer_0_fc", "layer_1_fc", "r#type"]);
+}
+
+#[test]
+fn templates_are_opened_up_below_a_name() {
+    let lines = plan(
+        "block Basic(size, wide = 2 * size) { conv1: Linear(wide) as h, Tanh, Add(h), conv2: Linear(size), Add(input) }
+         block Two(size) { Basic(size), again: Basic(size, wide = 3) }
+         N: [8] -> [8] { layer1: Repeat(1) { Basic(8) }, Two(8), Basic(8), x: Basic(8) }",
+    );
+    let paths: Vec<&str> = lines.iter().filter_map(|line| line.split(" <- ").next()).filter(|path| path.ends_with("conv1")).collect();
+    assert_eq!(
+        paths,
+        ["layer1.0.basic_1.conv1", "two_1.basic_1.conv1", "two_1.again.conv1", "basic_1.conv1", "x.conv1"],
+        "each tag is a template's own"
+    );
+    assert_eq!(lines[4], "layer1.0.basic_1.add_2 <- layer1.0.basic_1.conv2, input");
+    assert_eq!(lines[9], "two_1.basic_1.add_2 <- two_1.basic_1.conv2, layer1.0.basic_1.add_2");
+}
+
+#[test]
+fn arguments_stay_operands() {
+    let block = "block Wide(size) { Linear(2 * size) } N: [8] -> [_] { Wide(3 + 1) }";
+    assert_eq!(crate::testing::outputs(block), ["[8]"]);
+    // The names of options and of members are no arguments.
+    let block = "block Conv(kernel) { Conv2d(kernel, kernel = kernel), ReLU } N: [1, 8, 8] -> [_, _, _] { Conv(3) }";
+    assert_eq!(crate::testing::outputs(block), ["[3, 6, 6]", "[3, 6, 6]"]);
+}
+
+#[test]
+fn what_is_applied_again_shares_tensors() {
+    let lines = plan("N: [8] -> [8] { fc: Linear(8), reuse fc, ReLU, last: reuse fc, reuse last }");
+    assert_eq!(lines[..5], ["fc <- input", "fc_2 <- fc = fc", "relu_1 <- fc_2", "last <- relu_1 = fc", "last_2 <- last = fc"]);
+    let lines = plan(
+        "block B { a: Linear(8), ReLU, b: Linear(8) } N: [8] -> [8] { one: B, pair: Repeat(2) { fc: Linear(8) }, two: reuse one, reuse pair }",
+    );
+    assert_eq!(
+        lines[5..],
+        [
+            "two.a <- pair.1.fc = one.a",
+            "two.relu_1 <- two.a = one.relu_1",
+            "two.b <- two.relu_1 = one.b",
+            "pair_2.0.fc <- two.b = pair.0.fc",
+            "pair_2.1.fc <- pair_2.0.fc = pair.1.fc",
+            "-> output: pair_2.1.fc"
+        ]
+    );
+    assert_eq!(fields("N: [8] -> [8] { fc: Linear(8), reuse fc, ReLU, last: reuse fc }"), ["fc"]);
+    // Inside something that is applied again.
+    let lines = plan("block B { a: Linear(8), reuse a } N: [8] -> [8] { one: B, two: reuse one }");
+    assert_eq!(lines[1..4], ["one.a_2 <- one.a = one.a", "two.a <- one.a_2 = one.a", "two.a_2 <- two.a = one.a"]);
+}
+
+#[test]
+fn a_split_is_a_node_for_each_part() {
+    let lines = plan("N: [9] -> [3] { ReLU, thirds: Split(3) as (a, b, c), Tanh, Mul(b), Add(c), Add(a) }");
+    assert_eq!(
+        lines,
+        [
+            "relu_1 <- input",
+            "thirds.0 <- relu_1",
+            "thirds.1 <- relu_1",
+            "thirds.2 <- relu_1",
+            "tanh_1 <- thirds.0",
+            "mul_1 <- tanh_1, thirds.1",
+            "add_1 <- mul_1, thirds.2",
+            "add_2 <- add_1, thirds.0",
+            "-> output: add_2"
+        ]
+    );
+}
+
+#[test]
+fn networks_stand_for_layers() {
+    let lines = plan(
+        "Vae: [8] -> { mean: [4], var: [4] } { Linear(4), output mean, output var }
+         Pair: { left: [4], right: [4] } -> [4] { Add(right) }
+         N: [8] -> [4] { vae: Vae as (mean, var), Pair(var), other::Net<3>, out: ::other::Two(mean, var), reuse vae as (a, b), Add(a, b) }",
+    );
+    assert_eq!(
+        lines,
+        [
+            "vae <- input",
+            "vae <- input",
+            "pair_1 <- vae, vae",
+            "net_1 <- pair_1",
+            "out <- net_1, vae, vae",
+            "vae_2 <- out = vae",
+            "vae_2 <- out = vae",
+            "add_1 <- vae_2, vae_2, vae_2",
+            "-> output: add_1"
+        ]
+    );
+}
+
+#[test]
+fn customs_are_told_by_the_shape_behind_them() {
+    let block = "N: [8] -> [4] { a: my::Layer(8, 4) -> [4], my::Unit<>() -> [4], my::Net }";
+    crate::testing::with_model(block, |model, report| {
+        assert_eq!(report.texts(), [""; 0]);
+        let kinds: Vec<&str> = model
+            .nodes
+            .iter()
+            .map(|node| match node.what {
+                What::Custom(_) => "custom",
+                What::Network { .. } => "network",
+                What::Layer { .. } | What::Lost(_) => "other",
+            })
+            .collect();
+        assert_eq!(kinds, ["custom", "custom", "network"]);
+    });
+}
+
+#[test]
+fn several_inputs_and_outputs() {
+    let lines = plan(
+        "N: { image: [8], r#type: [8] } -> { sum: [8], rest: [8] } { a: Linear(8) as h, Add(r#type), output sum, from r#type, Mul(h), output rest }",
+    );
+    assert_eq!(lines, ["a <- image", "add_1 <- a, type", "mul_1 <- type, a", "-> sum: add_1", "-> rest: mul_1"]);
+}
+
+/// Blocks with one mistake each, and a part of its message.
+#[test]
+fn one_mistake_is_one_message() {
+    let cases = [
+        ("N: [8] -> [8] { Linear(8) as h, ReLU }", "the tag `h` is never used"),
+        ("N: [8] -> [8] { Linear(8) as h, Add(x), Add(h) }", "no tag `x`"),
+        ("N: [8] -> [8] { Linear(8) as hidden, Add(hiden) }", "write `hidden`"),
+        ("N: [8] -> [8] { Add(h), Linear(8) as h }", "stands further down"),
+        ("N: [8] -> [8] { Repeat(2) { ReLU as h, Add(h) }, Add(h) }", "seen only inside the `Repeat`"),
+        ("N: [8] -> [8] { Linear(8) as h, Linear(9), from h }", "nothing uses what `linear_2` gives"),
+        ("N: { a: [8], b: [8] } -> [8] { Linear(8) }", "the input `b` is never used"),
+        ("N: [8] -> [4] { Split(2) as a, ReLU }", "1 tag stands behind it"),
+        ("N: [8] -> [2] { Split(4), ReLU }", "as (a, b, c, d)"),
+        ("N: [8] -> [4] { Split(2) as (a, b), from a }", "the tag `b` is never used"),
+        ("N: [8] -> [8] { Split(X) as (a, b), Linear(8) }", "integer literal"),
+        ("N: [8] -> [8] { Split(0) as (a, b), Linear(8) }", "at least one part"),
+        ("N: [8] -> [8] { Add { { Linear(8) } } }", "one branch to join"),
+        ("N: [8] -> [8] { Add { Linear(8), ReLU } }", "braces of their own"),
+        ("N: [8] -> [8] { Repeat(0) { Linear(8) } }", "at least once"),
+        ("N: [8] -> [8] { Repeat(9) {} }", "no layers to be repeated"),
+        ("N: [8] -> [8] { Residual {} }", "`Residual` has no layers"),
+        ("N: [8] -> [8] { Residual(Linear(8)) }", "one option"),
+        ("N: [8] -> [8] { reuse fc, fc: Linear(8) }", "stands further down"),
+        ("N: [8] -> [8] { a: Repeat(1) { fc: Linear(8) }, reuse fc }", "`reuse a` applies all of `a`"),
+        ("N: [8] -> { a: [8] } { Linear(8) }", "never produced"),
+        ("N: [8] -> { a: [8] } { Linear(8), output a, ReLU, output a }", "produced twice"),
+        ("N: [8] -> { a: [8] } { Linear(8), output b }", "no output `b`"),
+        ("A: [8] -> [8] { B } B: [8] -> [8] { C } C: [8] -> [8] { A }", "`A` -> `B` -> `C` -> `A`"),
+        ("A: [8] -> [8] { A }", "cannot contain itself"),
+        ("block T { T } N: [8] -> [8] { T, Linear(8) }", "contains itself: `T` -> `T`"),
+        ("block T(a, b) { Linear(a) } N: [8] -> [8] { T(8, 1) }", "the argument `b` of `T` is never used"),
+        ("block T(a) { Linear(a) } N: [8] -> [8] { T }", "lacks `a`"),
+        ("block T(a) { Linear(a), output x } N: [8] -> { x: [8] } { T(8) }", "cannot have an output"),
+        ("N<const H: usize>: [8] -> [8] { Linear(8) }", "the size `H` is never used"),
+        ("W<const H: usize>: [H] -> [H] { ReLU } N: [8] -> [_] { W }", "write `W<H>`"),
+        ("N: [8] -> [_] { Linear(7) as h, reuse x }", "no layer `x`"),
+        ("N: [8] -> [_] { fc: Linear(7), reuse fc }", "applies `fc` again"),
+        ("N: [8] -> [8] { my::Layer(8) -> [_], Linear(8) }", "state each size"),
+        ("N: [8] -> [8] { my::Layer(8 -> 8) -> [8] }", "not joined by `->`"),
+        ("N: [8] -> [8] { from (h) }", "`from` is followed by"),
+        ("N: [8] -> [8] { block T(a) { Linear(a) } }", "stands beside the networks"),
+    ];
+    for (block, part) in cases {
+        let found = mistakes(block);
+        assert!(found.len() == 1 && found[0].contains(part), "{block}: {found:#?}");
+    }
+}
+
+#[test]
+fn what_multiplies_is_bounded() {
+    let nested = "N: [8] -> [8] { Repeat(1000000) { Repeat(1000000) { Linear(8) } } }";
+    assert_eq!(mistakes(nested).len(), 1, "{:#?}", mistakes(nested));
+    // Without a single value.
+    let empty = "N: [8] -> [8] { Repeat(18446744073709551615) { from input }, Linear(8) }";
+    assert_eq!(mistakes(empty).len(), 1, "{:#?}", mistakes(empty));
+    let mut doubling: String = (0..30).map(|i| format!("block T{i} {{ T{0}, T{0} }} ", i + 1)).collect();
+    doubling.push_str("block T30 {} N: [8] -> [8] { T0, Linear(8) }");
+    let found = mistakes(&doubling);
+    assert!(found.len() == 1 && found[0].contains("steps"), "{found:#?}");
+    let mut deep: String = (0..200).map(|i| format!("block T{i} {{ T{} }} ", i + 1)).collect();
+    deep.push_str("block T200 { Linear(8) } N: [8] -> [8] { T0 }");
+    let found = mistakes(&deep);
+    assert!(found.len() == 1 && found[0].contains("deep"), "{found:#?}");
+}
+
+#[test]
+fn raw_words_are_words() {
+    assert_eq!(plain(&syn::parse_str("r#type").unwrap()), "type");
+}

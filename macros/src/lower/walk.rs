@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::{Expr, ExprLit, Lit};
 
-use super::{Lowering, What, scope};
+use super::{Lowering, MAX_STEPS, What, scope};
 use crate::ast::{Action, Step};
 
 impl Lowering<'_, '_> {
@@ -18,6 +18,13 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn step(&mut self, step: &Step) {
+        self.opened += 1;
+        if self.opened > MAX_STEPS {
+            let place = self.within.first().map_or_else(|| step.action.head(), ToTokens::to_token_stream);
+            self.report.add(place, format_args!("the templates and repetitions of this network open up to more than {MAX_STEPS} steps"));
+            self.overflow = true;
+            return;
+        }
         let first = self.nodes.len();
         let base = step.name.as_ref().map(|_| self.prefix.clone());
         match &step.action {
@@ -46,10 +53,19 @@ impl Lowering<'_, '_> {
                     self.lost(step, kind.to_token_stream());
                     return self.tags(step, first);
                 };
-                let outer = self.open(step, "repeat", kind);
+                if steps.is_empty() {
+                    self.report.add(kind, "`Repeat` has no layers to be repeated");
+                    self.lost(step, kind.to_token_stream());
+                    return self.tags(step, first);
+                }
+                // As an item of `Sequential` it has no index: its repetitions have.
+                let spliced = step.name.is_none() && self.is_numbered();
+                let outer = if spliced { self.prefix.clone() } else { self.open(step, "repeat", kind) };
                 let prefix = self.prefix.clone();
                 for i in 0..count {
-                    self.prefix = format!("{prefix}{i}.");
+                    if !spliced {
+                        self.prefix = format!("{prefix}{i}.");
+                    }
                     self.scopes.push(scope::Scope::default());
                     self.steps(steps);
                     self.close_scope();
@@ -57,6 +73,13 @@ impl Lowering<'_, '_> {
                         break;
                     }
                 }
+                self.prefix = outer;
+            }
+            Action::Sequential { kind, steps } => {
+                let outer = self.open(step, "sequential", kind);
+                let around = self.numbering.replace((self.prefix.clone(), 0));
+                self.steps(steps);
+                self.numbering = around;
                 self.prefix = outer;
             }
             Action::Illegible => self.lost(step, step.name.to_token_stream()),
@@ -70,6 +93,7 @@ impl Lowering<'_, '_> {
 
     /// A node that stands for a mistake.
     pub(super) fn lost(&mut self, step: &Step, tokens: proc_macro2::TokenStream) {
+        self.unsound = true;
         let path = self.path_of(step, "layer", None);
         self.push(step, path, What::Lost(tokens));
     }
@@ -86,7 +110,7 @@ impl Lowering<'_, '_> {
 
     /// The shape stated behind steps that hold others belongs to what they give in the end; a single layer has taken it already.
     fn stated(&mut self, step: &Step, first: usize) {
-        let compound = matches!(step.action, Action::Repeat { .. } | Action::Layer(_));
+        let compound = matches!(step.action, Action::Repeat { .. } | Action::Sequential { .. } | Action::Layer(_));
         let (Some(stated), true) = (&step.output, compound) else { return };
         let last = self.current.checked_sub(self.inputs.len());
         if let Some(node) = last.filter(|node| *node >= first) {

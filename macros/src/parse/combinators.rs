@@ -7,19 +7,21 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 
 use super::{found, group, inside, layer, next, steps, token};
-use crate::ast::{Action, Arg, Branch};
+use crate::ast::{Action, Arg, Branch, Layer};
 use crate::report::Report;
 
 /// ```text
 /// combinator = ('Add' | 'Sub' | 'Mul' | 'Max' | 'Concat') (args | args? '{' branch (',' branch)* ','? '}')
 ///            | 'Residual' ('(' 'shortcut' '=' branch ','? ')')? branch
 ///            | 'Repeat' '(' expression ')' branch
+///            | 'Sequential' branch
 /// branch     = '{' steps '}'
 /// ```
 pub fn combinator(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Action> {
     match kind.to_string().as_str() {
         "Residual" => residual(input, kind, report),
         "Repeat" => repeat(input, kind, report),
+        "Sequential" => sequential(input, kind, report),
         _ => join(input, kind, report),
     }
 }
@@ -29,14 +31,21 @@ fn join(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Action>
     if !input.peek2(syn::token::Brace) {
         let layer = layer::layer(input, kind, report)?;
         return Some(match group(input, Delimiter::Brace) {
-            Some(body) => Action::Branches { layer, branches: branches(&body, kind, report) },
+            Some(body) => joined(layer, &body, report),
             None => Action::Layer(layer),
         });
     }
     token(input);
     let body = group(input, Delimiter::Brace)?;
-    let layer = crate::ast::Layer { kind: kind.clone(), args: Vec::new(), illegible_args: false, tokens: kind.to_token_stream() };
-    Some(Action::Branches { layer, branches: branches(&body, kind, report) })
+    let layer = Layer { kind: kind.clone(), args: Vec::new(), illegible_args: false, tokens: kind.to_token_stream() };
+    Some(joined(layer, &body, report))
+}
+
+fn joined(mut layer: Layer, body: &Group, report: &mut Report) -> Action {
+    let mistakes = report.len();
+    let branches = branches(body, &layer.kind, report);
+    layer.illegible_args |= report.len() > mistakes;
+    Action::Branches { layer, branches }
 }
 
 fn branches(body: &Group, kind: &Ident, report: &mut Report) -> Vec<Branch> {
@@ -65,8 +74,10 @@ fn branches(body: &Group, kind: &Ident, report: &mut Report) -> Vec<Branch> {
             if !input.is_empty() && input.parse::<Token![,]>().is_err() && !steps_seen {
                 let other = next(input);
                 report.add(&other, format_args!("expected `,` between two branches of `{kind}`, but found {}", found(other.as_ref())));
-                // Two branches side by side lack but the comma.
-                if !matches!(&other, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace) {
+                // Two branches side by side lack but the comma; `;` stands for one.
+                if input.peek(Token![;]) {
+                    token(input);
+                } else if !matches!(&other, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace) {
                     while !input.is_empty() && input.parse::<Token![,]>().is_err() {
                         token(input);
                     }
@@ -91,8 +102,13 @@ fn place(group: &Group) -> TokenStream {
 fn residual(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Action> {
     token(input);
     let mut shortcut = None;
+    let mistakes = report.len();
     if let Some(args) = group(input, Delimiter::Parenthesis) {
         inside(args.stream(), report, |input, report| shortcut = self::shortcut(input, &args, report));
+    }
+    // `Residual(Linear(8))`: one message is enough.
+    if report.len() > mistakes && !input.peek(syn::token::Brace) {
+        return None;
     }
     let body = body(input, kind, report)?;
     Some(Action::Residual { kind: kind.clone(), shortcut, body })
@@ -143,6 +159,15 @@ fn repeat(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Actio
         }
     };
     Some(Action::Repeat { kind: kind.clone(), count, steps: body.steps })
+}
+
+fn sequential(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Action> {
+    token(input);
+    let body = body(input, kind, report)?;
+    if body.steps.is_empty() {
+        report.add(kind, "`Sequential` has no layers");
+    }
+    Some(Action::Sequential { kind: kind.clone(), steps: body.steps })
 }
 
 fn body(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Branch> {

@@ -6,7 +6,7 @@ use syn::Token;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 
-use super::{found, next, token};
+use super::{colon, next, token};
 use crate::ast::Generic;
 use crate::report::Report;
 
@@ -36,17 +36,18 @@ pub fn generics(input: ParseStream, report: &mut Report) -> Vec<Generic> {
                 if report.len() == before {
                     report.add(next(input), format_args!("expected a generic parameter\nhelp: {HOW}"));
                 }
-                skip(input);
             }
+        }
+        if report.len() > before {
+            skip(input);
         }
         if input.parse::<Token![,]>().is_ok() || input.peek(Token![>]) {
             continue;
         }
         match next(input) {
-            Some(other) if !matches!(other, TokenTree::Group(_)) => {
-                report.add(&other, format_args!("expected `,` or `>` after a generic parameter, but found {}", found(Some(&other))));
-                skip(input);
-                let _ = input.parse::<Token![,]>();
+            Some(other) if input.peek(Token![;]) => {
+                report.add(&other, "generic parameters are separated by `,`");
+                token(input);
             }
             _ => {
                 report.add(open, "this `<` has no `>`");
@@ -65,11 +66,11 @@ fn generic(input: ParseStream, report: &mut Report) -> Option<Generic> {
     let name = Ident::parse_any(input).ok()?;
     let mut bound = TokenStream::new();
     if input.parse::<Token![:]>().is_ok() {
-        while !input.is_empty() && !ends(input) && !input.peek(Token![=]) {
+        while !input.is_empty() && !ends(input) && !stops(input) {
             token(input).to_tokens(&mut bound);
         }
     }
-    if matches!(name.to_string().as_str(), "_" | "self" | "Self" | "super" | "crate") {
+    if syn::parse_str::<Ident>(&name.to_string()).is_err() {
         report.add(&name, format_args!("`{name}` cannot name a generic parameter"));
         return None;
     }
@@ -80,9 +81,10 @@ fn generic(input: ParseStream, report: &mut Report) -> Option<Generic> {
         );
         skip(input);
     }
+    let dim = matches!(bound.clone().into_iter().last(), Some(TokenTree::Ident(last)) if last == "Dim");
     match (constant, crate::text::of(&bound).as_str()) {
         (true, "usize") => Some(Generic { name, runtime: false }),
-        (false, "Dim") => Some(Generic { name, runtime: true }),
+        (false, _) if dim => Some(Generic { name, runtime: true }),
         (true, other) => {
             let tokens = if bound.is_empty() { name.to_token_stream() } else { bound.clone() };
             let found = if other.is_empty() { "nothing".to_owned() } else { format!("`{other}`") };
@@ -94,7 +96,7 @@ fn generic(input: ParseStream, report: &mut Report) -> Option<Generic> {
         }
         (false, _) => {
             report.add(&name, format_args!("`{name}` is no size\nhelp: {HOW}"));
-            None
+            Some(Generic { name, runtime: false })
         }
     }
 }
@@ -104,6 +106,11 @@ fn skip(input: ParseStream) {
     while !input.is_empty() && !ends(input) && !matches!(next(input), Some(TokenTree::Group(_))) {
         token(input);
     }
+}
+
+/// Is something next that cannot be part of a bound?
+fn stops(input: ParseStream) -> bool {
+    input.peek(Token![=]) || input.peek(Token![;]) || colon(input) || matches!(next(input), Some(TokenTree::Group(_)))
 }
 
 fn ends(input: ParseStream) -> bool {

@@ -40,7 +40,7 @@ pub fn action(input: ParseStream, name: Option<&Ident>, report: &mut Report) -> 
         return path(input, report);
     }
     let word = kind.to_string();
-    if KEYWORDS.contains(&word.as_str()) && !input.peek2(syn::token::Paren) {
+    if KEYWORDS.contains(&word.as_str()) {
         return keyword(input, &kind, report);
     }
     if word == "block" && input.peek2(syn::Ident) {
@@ -131,25 +131,21 @@ fn arguments(input: ParseStream, kind: &Ident, tokens: &mut TokenStream, report:
 /// ```
 fn path(input: ParseStream, report: &mut Report) -> Option<Action> {
     let mut path = TokenStream::new();
-    let mut kind = None;
-    while input.peek(Ident::peek_any) || (input.peek(Token![::]) && !input.peek3(Token![<])) {
+    let leading = input.parse::<Token![::]>();
+    leading.ok().to_tokens(&mut path);
+    let kind = loop {
         // `as` begins the tag.
-        if input.peek(Token![as]) {
-            break;
+        let Some(TokenTree::Ident(word)) = next(input).filter(|_| !input.peek(Token![as])) else { break None };
+        token(input).to_tokens(&mut path);
+        // `::<` begins generic arguments.
+        if !input.peek(Token![::]) || input.peek3(Token![<]) {
+            break Some(word);
         }
-        if let Ok(colons) = input.parse::<Token![::]>() {
-            colons.to_tokens(&mut path);
-            continue;
-        }
-        let word = Ident::parse_any(input).ok()?;
-        word.to_tokens(&mut path);
-        kind = Some(word);
-        if !input.peek(Token![::]) {
-            break;
-        }
-    }
+        input.parse::<Token![::]>().ok().to_tokens(&mut path);
+    };
     let Some(kind) = kind else {
-        report.add(next(input).map(|token| token.to_token_stream()).unwrap_or(path), "expected the name of a network or layer after `::`");
+        let text = format!("expected the name of a network or layer after `::`, but found {}", found(next(input).as_ref()));
+        report.add(&path, text);
         return None;
     };
     if syn::Path::parse_mod_style.parse2(path.clone()).is_err() {
@@ -166,8 +162,9 @@ fn path(input: ParseStream, report: &mut Report) -> Option<Action> {
     let mut layer = PathLayer { path, kind, generics, args: None, illegible_args: false, tokens: layer.tokens };
     if input.peek(syn::token::Paren) {
         let (args, illegible) = arguments(input, &layer.kind, &mut layer.tokens, report);
-        layer.illegible_args = illegible;
+        let mistakes = report.len();
         layer.args = Some(sizes(args, &layer.kind, report));
+        layer.illegible_args = illegible || report.len() > mistakes;
     }
     Some(Action::Path(layer))
 }
@@ -179,7 +176,10 @@ fn generics(input: ParseStream, report: &mut Report) -> Option<Option<TokenStrea
     }
     let open = next(input);
     match input.parse::<AngleBracketedGenericArguments>() {
-        Ok(arguments) => Some(Some(arguments.args.to_token_stream())),
+        Ok(mut arguments) => {
+            arguments.args.pop_punct();
+            Some(Some(arguments.args.to_token_stream()))
+        }
         Err(_) => {
             report.add(open, "expected sizes or types between `<` and `>`, as in `Encoder<64>`");
             None

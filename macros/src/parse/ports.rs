@@ -46,8 +46,11 @@ fn named(group: &Group, what: &str, report: &mut Report) -> Option<Ports> {
             if !input.is_empty() && input.parse::<Token![,]>().is_err() {
                 let other = next(input);
                 report.add(&other, format_args!("expected `,` after {what}'s shape, but found {}", found(other.as_ref())));
-                skip_to_comma(input);
-                let _ = input.parse::<Token![,]>();
+                // Two ports side by side lack but the comma.
+                if !word_then_colon(input) {
+                    skip_to_comma(input);
+                    let _ = input.parse::<Token![,]>();
+                }
             }
         }
     });

@@ -77,8 +77,10 @@ fn step(input: ParseStream, report: &mut Report) -> Step {
         Action::Illegible
     });
     let output = output(input, report);
+    let mistakes = report.len();
     let tags = tags(input, report);
-    Step { docs, name, action, output, tags }
+    let illegible_tags = report.len() > mistakes;
+    Step { docs, name, action, output, tags, illegible_tags }
 }
 
 /// ```text
@@ -93,8 +95,11 @@ fn tags(input: ParseStream, report: &mut Report) -> Vec<Ident> {
                 tags.extend(tag(input, report));
                 if !input.is_empty() && input.parse::<Token![,]>().is_err() {
                     report.add(next(input), "tags are separated by `,`: `as (a, b)`");
-                    skip_to_comma(input);
-                    let _ = input.parse::<Token![,]>();
+                    // Two tags side by side lack but the comma.
+                    if !input.peek(syn::Ident) {
+                        skip_to_comma(input);
+                        let _ = input.parse::<Token![,]>();
+                    }
                 }
             }
         });
@@ -170,6 +175,7 @@ fn name(input: ParseStream, report: &mut Report) -> Option<Ident> {
     if let (Some(TokenTree::Ident(first)), true) = (next(input), input.peek2(syn::Ident))
         && layers::find(&first.to_string()).is_none()
         && !layer::KEYWORDS.contains(&first.to_string().as_str())
+        && first != "block"
     {
         let fork = input.fork();
         token(&fork);

@@ -1,11 +1,12 @@
 //! Templates: bodies with arguments, which stand beside the networks of a block.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, Token};
 
-use super::{found, group, inside, next, skip_to_comma, steps, token, word_then_equals};
+use super::{found, group, inside, layer, next, skip_to_comma, steps, token, word_then_equals};
 use crate::ast::{Param, Template};
 use crate::layers;
 use crate::report::Report;
@@ -40,12 +41,28 @@ pub fn template(input: ParseStream, report: &mut Report) -> Option<Template> {
     if layers::find(&name.to_string()).is_some() || layers::is_combinator(&name.to_string()) {
         report.add(&name, format_args!("`{name}` is a built-in layer; give the template another name"));
     }
+    if layer::KEYWORDS.contains(&name.to_string().as_str()) {
+        report.add(&name, format_args!("`{name}` is a word of the language; give the template another name"));
+    }
     let params = match group(input, Delimiter::Parenthesis) {
         Some(params) => self::params(&params, &name, report),
         None => Vec::new(),
     };
+    if input.peek(Token![->]) {
+        report.add(
+            input.parse::<Token![->]>().ok(),
+            format_args!("a template takes and gives what its layers do, and states no shapes; write `{name}(..) {{ .. }}`"),
+        );
+        while !input.is_empty() && !input.peek(syn::token::Brace) {
+            token(input);
+        }
+    }
     match group(input, Delimiter::Brace) {
-        Some(body) => Some(Template { name, params, steps: steps::steps(&body, report) }),
+        Some(body) => {
+            let steps = steps::steps(&body, report);
+            unused(&params, &body, &name, report);
+            Some(Template { name, params, steps })
+        }
         None => {
             let other = next(input);
             let text = format!("expected the layers of the template `{name}` between braces, but found {}", found(other.as_ref()));
@@ -57,6 +74,24 @@ pub fn template(input: ParseStream, report: &mut Report) -> Option<Template> {
             None
         }
     }
+}
+
+/// An argument that makes no difference is a slip.
+fn unused(params: &[Param], body: &Group, template: &Ident, report: &mut Report) {
+    for (i, param) in params.iter().enumerate() {
+        let defaults = params[i + 1..].iter().filter_map(|param| param.default.as_ref());
+        if !mentions(body.stream(), &param.name) && !defaults.into_iter().any(|default| mentions(default.to_token_stream(), &param.name)) {
+            report.add(&param.name, format_args!("the argument `{}` of `{template}` is never used; remove it", param.name));
+        }
+    }
+}
+
+fn mentions(tokens: TokenStream, word: &Ident) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(other) => other == *word,
+        TokenTree::Group(group) => mentions(group.stream(), word),
+        _ => false,
+    })
 }
 
 /// ```text
@@ -83,8 +118,11 @@ fn params(group: &Group, template: &Ident, report: &mut Report) -> Vec<Param> {
             if !input.is_empty() && input.parse::<Token![,]>().is_err() {
                 let other = next(input);
                 report.add(&other, format_args!("expected `,` after an argument of `{template}`, but found {}", found(other.as_ref())));
-                skip_to_comma(input);
-                let _ = input.parse::<Token![,]>();
+                // Two arguments side by side lack but the comma.
+                if !input.peek(syn::Ident) {
+                    skip_to_comma(input);
+                    let _ = input.parse::<Token![,]>();
+                }
             }
         }
     });

@@ -4,7 +4,7 @@ use layercake_ir::{Mistake, Op, Shape};
 
 use super::rule::Subject;
 use super::{Pass, State};
-use crate::ast::ShapeExpr;
+use crate::ast::{DimExpr, ShapeExpr};
 use crate::flow::{Dim, Flow};
 use crate::lower::What;
 use crate::params::{self, Param, Size};
@@ -107,15 +107,26 @@ impl Pass<'_> {
         mixes
     }
 
-    /// A custom layer's types are written out, so that the rank of what it takes must be known.
-    pub(super) fn custom(&mut self, name: &str, what: &What, inputs: &[Flow]) {
+    /// A custom layer's types are written out, so that what it takes and gives must be known. False after a mistake.
+    pub(super) fn custom(&mut self, name: &str, what: &What, inputs: &[Flow], stated: Option<&ShapeExpr>) -> bool {
+        let inferred = stated.iter().flat_map(|shape| &shape.dims).find_map(|dim| match dim {
+            DimExpr::Inferred(token) => Some(token),
+            DimExpr::Size(_) => None,
+        });
+        if let Some(token) = inferred {
+            let text = format!("`{name}` is a layer of your own, and what it gives cannot be worked out here; state each size: `-> [64]`");
+            self.report.add(token, text);
+            return false;
+        }
         if inputs[0].dims.is_none() && inputs[0].constant.is_some() {
             let text = format!(
                 "`{name}` is a layer of your own, and the macro does not know how many axes it receives from a network\nhelp: state the shape \
                  behind the network: `Encoder -> [64]`"
             );
             self.report.add(what.head(), text);
+            return false;
         }
+        true
     }
 
     /// The generic parameters in a layer's options and inputs.

@@ -37,6 +37,7 @@ pub fn model<'a>(network: &'a Network, plan: Plan, report: &mut Report) -> Model
         input_rules: Vec::new(),
         stated: Vec::new(),
         shared: Vec::new(),
+        refused: Vec::new(),
     };
     pass.inputs(network);
     for node in plan.nodes {
@@ -59,32 +60,47 @@ struct Pass<'r> {
     input_rules: Vec<usize>,
     stated: Vec<OutputRule>,
     shared: Vec<usize>,
+    /// Layers applied again of which something is refused already.
+    refused: Vec<Option<usize>>,
 }
 
 impl Pass<'_> {
     /// Works out one layer.
     fn node(&mut self, node: lower::Node) {
-        let lower::Node { path, field, docs, what, inputs, operands, shares, output: declared, note } = node;
+        let lower::Node { path, field, docs, what, inputs, operands, shares, again, output: declared, note } = node;
         let flows: Vec<Flow> = inputs.iter().map(|&value| self.flow(value).clone()).collect();
         let mut settings = Settings::default();
         let begin = self.report.len();
         let (state, mut output) = match &what {
             What::Layer { row, layer, part } => {
-                settings = resolve::settings(row, layer, &path, &mut self.symbols, self.report);
+                settings = match (part, self.nodes.last()) {
+                    // The parts of a split are told the same.
+                    (Some((1.., _)), Some(before)) => before.settings.clone(),
+                    _ => resolve::settings(row, layer, name_of(&path, &what), &mut self.symbols, self.report),
+                };
                 if let Some((part, parts)) = part {
                     let value = |number: usize| Some(Value::Size(Num::Known(number)));
-                    settings.list.retain(|setting| setting.name != "parts");
-                    let tokens = Some(layer.kind.to_token_stream());
+                    let tokens = settings.list.iter().find(|setting| setting.name == "parts").and_then(|setting| setting.tokens.clone());
+                    settings.list.retain(|setting| setting.name != "parts" && setting.name != "index");
                     settings.list.insert(0, Setting { name: "parts", value: value(*parts), tokens });
                     settings.list.insert(1, Setting { name: "index", value: value(*part), tokens: None });
                 }
-                self.layer(&rule::Subject { row, layer, operands: &operands, name: &path }, &settings, &inputs, &flows)
+                let mistakes = self.report.len();
+                let name = name_of(&path, &what);
+                let answer = self.layer(&rule::Subject { row, layer, operands: &operands, name }, &settings, &inputs, &flows);
+                // What is wrong with a split is said of its first part.
+                if matches!(part, Some((1.., _))) {
+                    self.report.truncate(mistakes);
+                }
+                answer
             }
             What::Network { .. } => self.network(&path, &what, &inputs, &flows),
             What::Custom(_) => {
                 let stated = declared.as_ref().map_or(Flow::UNKNOWN, |declared| self.sizes(declared, true).0);
-                self.custom(&path, &what, &flows);
-                (State::Custom, stated)
+                match self.custom(&path, &what, &flows, declared.as_ref()) {
+                    true => (State::Custom, stated),
+                    false => (State::Lost, stated),
+                }
             }
             What::Lost(_) => (State::Lost, declared.as_ref().map_or(Flow::UNKNOWN, |declared| self.sizes(declared, true).0)),
         };
@@ -94,7 +110,7 @@ impl Pass<'_> {
             output = self.step_output(declared, output, &path, &note);
             self.report.annotate(begin, &note);
         }
-        self.nodes.push(Node { name: path, field, docs, what, operands, settings, state, inputs, shares, output, note });
+        self.nodes.push(Node { name: path, field, docs, what, operands, settings, state, inputs, shares, again, output, note });
         self.share(self.nodes.len() - 1);
     }
 
@@ -108,8 +124,12 @@ impl Pass<'_> {
         match (&node.state, &owner.state) {
             (State::Decided(op), State::Decided(theirs)) | (State::Generic(op), State::Generic(theirs)) => {
                 if let Err(mistake) = check_shared(op, theirs, &owner.name, &site) {
-                    let text = params::text(&self.symbols.params, &format!("{mistake}{}", node.note));
-                    self.report.add(node.what.head(), text);
+                    let (again, text) = (node.again, params::text(&self.symbols.params, &format!("{mistake}{}", node.note)));
+                    // One message for each `reuse`.
+                    if !self.refused.contains(&again) {
+                        self.report.add(node.what.head(), text);
+                        self.refused.push(again);
+                    }
                 }
             }
             (State::Rule(_), State::Rule(_) | State::Decided(_)) | (State::Decided(_), State::Rule(_)) => self.shared.push(index),
@@ -161,7 +181,9 @@ impl Pass<'_> {
                 self.report.add(refused(declared, &shape), params::text(&self.symbols.params, &mistake.to_string()));
                 flow.dims.iter_mut().flatten().for_each(|dim| *dim = Dim::Unknown);
             }
-        } else if !flow.is_lost() && !self.mixes(&flow, declared) {
+        } else if self.mixes(&flow, declared) {
+            flow.dims.iter_mut().flatten().for_each(|dim| *dim = Dim::Unknown);
+        } else if !flow.is_lost() {
             self.input_rules.push(value);
             let (owner, constant) = (&self.symbols.owner, format_ident!("INPUT_{value}"));
             flow.constant = Some(quote!(#owner::#constant));
@@ -210,6 +232,14 @@ impl Pass<'_> {
             Num::Param(param) => Dim::Param(param.clone()),
             Num::Named(symbol) => Dim::Named { code: self.symbols.path(symbol), text: symbol.text.clone() },
         }
+    }
+}
+
+/// A layer's name in messages: all parts of a split have that of the split.
+pub(crate) fn name_of<'a>(path: &'a str, what: &What) -> &'a str {
+    match what {
+        What::Layer { part: Some(_), .. } => path.rsplit_once('.').map_or(path, |(split, _)| split),
+        _ => path,
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Node {
     pub inputs: Vec<usize>,
     /// The earlier node whose tensors it uses.
     pub shares: Option<usize>,
+    /// Of one that is applied again, the first node that the same `reuse` gave.
+    pub again: Option<usize>,
     pub output: Flow,
     /// Lines to be added to messages.
     pub note: String,

@@ -30,7 +30,7 @@ impl Pass<'_> {
         let generic = inputs.iter().any(Flow::is_generic) || settings.is_generic();
         if generic && (settings.is_named() || inputs.iter().any(Flow::is_named)) {
             self.mixture(subject, settings, inputs);
-            return (State::Lost, self.outline(subject.row, settings, &inputs[0]));
+            return (State::Lost, Flow::UNKNOWN);
         }
         if generic {
             return self.generic(subject, settings, values, inputs);

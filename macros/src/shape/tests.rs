@@ -75,3 +75,81 @@ fn stated_outputs() {
     let block = "N: [4] -> [6] { Unknown -> [5], Linear(7 -> 6) }";
     assert_eq!(mistakes(block).len(), 2);
 }
+
+#[test]
+fn sizes_follow_a_generic_parameter() {
+    let cases = [
+        ("[8]", "Linear(H), ReLU, BatchNorm1d, Linear(4)", vec!["[H]", "[H]", "[H]", "[4]"]),
+        (
+            "[3, 8, 8]",
+            "Conv2d(H, kernel = 3), BatchNorm2d, MaxPool2d(2), GlobalAvgPool2d",
+            vec!["[H, 6, 6]", "[H, 6, 6]", "[H, 3, 3]", "[H]"],
+        ),
+        ("[H, 9, 9]", "Conv2d(H, kernel = 3, groups = H), PReLU(H)", vec!["[H, 7, 7]", "[H, 7, 7]"]),
+        ("[5, H]", "LayerNorm(H), Permute(1, 0), Linear(2)", vec!["[5, H]", "[H, 5]", "[H, 2]"]),
+        ("[H]", "Add { {}, { Linear(H) } }", vec!["[H]", "[H]"]),
+    ];
+    for (input, steps, expected) in cases {
+        let block = format!("N<const H: usize>: {input} -> {} {{ {steps} }}", expected[expected.len() - 1]);
+        assert_eq!(mistakes(&block), [""; 0], "{block}");
+        assert_eq!(outputs(&block), expected, "{block}");
+    }
+}
+
+#[test]
+fn what_does_not_meet_a_parameter_is_decided() {
+    let block = "N<const H: usize>: [8] -> [2] { Linear(4), Linear(H), Linear(4), Linear(2) }";
+    let decided = crate::testing::with_model(block, |model, _| {
+        model.nodes.iter().map(|node| matches!(node.state, super::State::Decided(_))).collect::<Vec<_>>()
+    });
+    assert_eq!(decided, [true, false, false, true]);
+}
+
+#[test]
+fn arithmetic_on_parameters_is_refused_and_its_numbers_are_not_seen() {
+    let cases = [
+        ("<const H: usize>: [H, 4, 4]", "Flatten", "`flatten_1` gives [?]"),
+        ("<const H: usize>: [3, H, H]", "MaxPool2d(2)", "gives [3, ?, ?]"),
+        ("<const H: usize, const K: usize>: [H]", "Concat { {}, { Linear(K) } }", "worked out from `H` and `K`"),
+        ("<const H: usize>: [8]", "Linear(2 * H)", "no arithmetic"),
+        ("<const H: usize>: [8]", "Linear(H -> 4)", "is told to take H features"),
+        ("<const H: usize>: [H, 8]", "Add { {}, { Linear(H) } }", "[H, 8]"),
+        ("<const H: usize>: [4]", "Maxout(4, pieces = H)", "a weight of `maxout_1`"),
+        ("<const H: usize>: [H]", "Linear(WIDTH)", "mixes `H` with `WIDTH`"),
+        ("<const H: usize>: [H, WIDTH]", "ReLU", "this shape mixes"),
+        ("<T: Dim>: [T, 8]", "Linear(T)", "known when the network runs"),
+        ("<T: Dim>: [8, T]", "Linear(4)", "known when the network runs"),
+        ("<T: Dim>: [8, T]", "Conv1d(8, kernel = 3)", "gives [8, ?]"),
+        ("<T: Dim>: [8]", "Linear(8)", "no input has the length `T`"),
+        ("<const H: usize>: [8]", "Linear(H), other::Net", "has a generic parameter in it"),
+    ];
+    for (header, steps, part) in cases {
+        let block =
+            format!("N{header} -> [_] {{ {steps} }}").replace("-> [_]", if part == "this shape mixes" { "-> [_, _]" } else { "-> [_]" });
+        let found = mistakes(&block);
+        assert!(found.iter().any(|text| text.contains(part)), "{block}: {found:#?}");
+        assert!(!found.iter().any(|text| text.contains("509040") || text.contains("5040")), "{block}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_split_is_told_once() {
+    let found = mistakes("N: [7] -> [_] { Split(2) as (a, b), from a, Add(b) }");
+    assert!(found.len() == 1 && found[0].starts_with("`split_1` cannot split axis 0"), "{found:#?}");
+    assert_eq!(outputs("N: [6, 4] -> [_, _] { Split(3, axis = 0) as (a, b, c), Add(b, c) }")[..3], ["[2, 4]", "[2, 4]", "[2, 4]"]);
+    assert_eq!(outputs("N: [6, 4] -> [_, _] { Split(2, axis = 1) as (a, b), Add(b) }")[..2], ["[6, 2]", "[6, 2]"]);
+}
+
+#[test]
+fn joins() {
+    let block = "N: [3, 8, 8] -> [_, _, _] { Concat { {}, { Conv2d(5, kernel = 1) } }, Concat(input), Concat(axis = 2) { {}, {} } }";
+    assert_eq!(mistakes(block), [""; 0]);
+    assert_eq!(outputs(block)[1..], ["[8, 8, 8]", "[11, 8, 8]", "[11, 8, 16]"]);
+}
+
+#[test]
+fn behind_a_network_the_stated_shape_counts() {
+    let block = "N: [8] -> [4] { other::Net -> [6, _], Flatten, Linear(4) }";
+    assert_eq!(mistakes(block), [""; 0]);
+    assert_eq!(outputs(block), ["[6, _]", "[_]", "[4]"]);
+}

@@ -68,7 +68,7 @@ mod training {
         let (images, labels) = (fixture.tensor("trace/images"), fixture.tensor("trace/labels"));
         let [batches, size] = labels.dims[..] else { panic!("{:?}", labels.dims) };
 
-        let config = SgdConfig { lr: 0.03, momentum: Some(Momentum::Classic(0.9)), weight_decay: None };
+        let config = SgdConfig { lr: 0.03, momentum: Some(Momentum::Classic(0.9)), ..Default::default() };
         let mut sgd = Sgd::new(&net, config);
         let mut gradients = net.alloc_grads();
         let mut losses = Vec::new();

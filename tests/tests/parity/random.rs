@@ -12,11 +12,11 @@ fn output(shape: &[usize], op: Op, input: &Numbers, seed: u64) -> Numbers {
     let graph = chain(shape, &[op]).unwrap();
     let sizes = [&[BATCH], graph.outputs()[0].shape.dims()].concat();
     let output_grad = Numbers { values: vec![1.0; sizes.iter().product()], dims: sizes };
-    let pass = Pass { graph: &graph, state: &[], input, output_grad: &output_grad, seed };
+    let pass = Pass { graph: &graph, state: &[], inputs: std::slice::from_ref(input), output_grads: &[Some(output_grad)], seed };
     let [found, other] = [pass.portable_f64(Mode::Train), pass.portable_f32(Mode::Train)];
     let zeros = |numbers: &Numbers| numbers.values.iter().map(|&y| y == 0.0).collect::<Vec<_>>();
-    assert_eq!(zeros(&found["output"]), zeros(&other["output"]));
-    found["output"].clone()
+    assert_eq!(zeros(&found["output/0"]), zeros(&other["output/0"]));
+    found["output/0"].clone()
 }
 
 #[test]

@@ -107,10 +107,11 @@ fn gradients_are_slopes() {
         let input = random.numbers(&[&[2], shape].concat(), -1.5, 1.5);
         let output_grad = random.numbers(&[&[2], graph.outputs()[0].shape.dims()].concat(), -1.0, 1.0);
         let pass = |state: &[Numbers], input: &Numbers| {
-            Pass { graph: &graph, state, input, output_grad: &output_grad, seed: 5 }.portable_f64(Mode::Train)
+            let (inputs, output_grads) = (std::slice::from_ref(input), &[Some(output_grad.clone())]);
+            Pass { graph: &graph, state, inputs, output_grads, seed: 5 }.portable_f64(Mode::Train)
         };
         let value = |state: &[Numbers], input: &Numbers| -> f64 {
-            pass(state, input)["output"].values.iter().zip(&output_grad.values).map(|(y, g)| y * g).sum()
+            pass(state, input)["output/0"].values.iter().zip(&output_grad.values).map(|(y, g)| y * g).sum()
         };
         let found = pass(&state, &input);
         let slopes = |count: usize, at: &dyn Fn(usize, f64) -> f64| -> Vec<f64> {
@@ -121,7 +122,7 @@ fn gradients_are_slopes() {
             input.values[i] += step;
             value(&state, &input)
         });
-        check(&op, "input", &found["input_grad"], expected);
+        check(&op, "input", &found["input_grad/0"], expected);
         for (which, param) in graph.nodes()[0].params().as_slice().iter().enumerate() {
             let expected = slopes(state[which].values.len(), &|i, step| {
                 let mut state = state.clone();

@@ -1,5 +1,6 @@
 //! Initial values: their statistics, and what they do to a deep network.
 
+use layercake::dfdx::shapes::ConstShape;
 use layercake::dfdx::tensor_ops::TryMatMul;
 use layercake::init::{Fan, Init, Nonlinearity, apply};
 use layercake::prelude::*;
@@ -59,11 +60,7 @@ fn variances() {
 
 #[test]
 fn orthogonal() {
-    fn check<S: Shape + Default>(rows: usize, columns: usize, gain: f64)
-    where
-        Cpu: ZerosTensor<f64>,
-        S: layercake::dfdx::shapes::ConstShape,
-    {
+    fn check<S: ConstShape>(rows: usize, columns: usize, gain: f64) {
         let mut weights: Tensor<S, f64, Cpu> = Cpu::seed_from_u64(9).zeros();
         Init::Orthogonal { gain }.fill(&mut weights);
         let w = weights.as_vec();
@@ -103,10 +100,12 @@ fn a_bias_has_no_fans() {
     let _ = apply(&mut Net::new(&Cpu::default()), "fc2", Init::he_normal(Nonlinearity::Relu));
 }
 
+type Batch = Tensor<Rank2<128, 256>, f32, Cpu>;
+
 /// The course's pictures: 20 layers of the same width; the standard deviation of what each gives.
-fn deviations(rule: Init, activation: fn(Tensor<Rank2<128, 256>, f32, Cpu>) -> Tensor<Rank2<128, 256>, f32, Cpu>) -> Vec<f64> {
+fn deviations(rule: Init, activation: fn(Batch) -> Batch) -> Vec<f64> {
     let device = Cpu::seed_from_u64(11);
-    let mut x: Tensor<Rank2<128, 256>, f32, _> = device.sample_normal();
+    let mut x: Batch = device.sample_normal();
     let layer = |_| {
         let mut weights: Tensor<Rank2<256, 256>, f32, _> = device.zeros();
         rule.fill(&mut weights);

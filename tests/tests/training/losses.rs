@@ -13,6 +13,7 @@ use crate::fixture::Fixture;
 
 type Taped<S, E> = Tensor<S, E, Cpu, OwnedTape<E, Cpu>>;
 type Matrix = (usize, usize);
+type Plain = Tensor<Matrix, f64, Cpu>;
 type Image = (usize, usize, usize, usize);
 
 struct Losses {
@@ -153,7 +154,7 @@ fn the_functions_are_the_means() {
         let off = (found.array() - fixture.get(name).values[0]).abs() / fixture.get(name).values[0].abs();
         assert!(off < 1e-13, "{name}: off by {off:.1e}");
     };
-    let run = |name: &str, function: fn(Tensor<Matrix, f64, Cpu>, Tensor<Matrix, f64, Cpu>) -> Tensor<Rank0, f64, Cpu>| {
+    let run = |name: &str, function: fn(Plain, Plain) -> Tensor<Rank0, f64, Cpu>| {
         let (x, target) = of(name);
         check(&format!("{name}/mean/value"), function(x, target));
     };

@@ -296,7 +296,9 @@ fn a_parameter_without_a_gradient_is_named() {
 fn large_parameters() {
     let device = Cpu::seed_from_u64(5);
     let mut large: Tensor<Rank2<641, 513>, f32, _> = device.sample_normal();
-    let mut small: Tensor<Rank1<1000>, f32, _> = device.tensor(large.as_vec()[328_833 - 1000..].to_vec());
+    // From the first piece and from the last.
+    let ends = |large: &Tensor<Rank2<641, 513>, f32, Cpu>| [&large.as_vec()[..500], &large.as_vec()[328_833 - 500..]].concat();
+    let mut small: Tensor<Rank1<1000>, f32, _> = device.tensor(ends(&large));
     let (mut one, mut other) = (Adam::new(&large, AdamConfig::adamw()), Adam::new(&small, AdamConfig::adamw()));
     for _ in 0..3 {
         let mut gradients = large.leaky_trace().square().sum::<Rank0, _>().backward();
@@ -304,5 +306,5 @@ fn large_parameters() {
         let mut gradients = small.leaky_trace().square().sum::<Rank0, _>().backward();
         other.step(&mut small, &mut gradients).unwrap();
     }
-    assert_eq!(large.as_vec()[328_833 - 1000..], small.as_vec());
+    assert_eq!(ends(&large), small.as_vec());
 }

@@ -1,0 +1,29 @@
+//! Networks of well-known papers, a file each, written as their figures show them.
+//!
+//! Layers are named as in torchvision where it has the network (so that its checkpoints load), else as in a well-known implementation,
+//! which the file names. Facts that are published stand below each network as assertions: they hold, or nothing compiles.
+
+mod densenet;
+mod gru;
+mod inception;
+mod mixer;
+mod pixel_cnn;
+mod resnet;
+mod siamese;
+mod unet;
+mod vae;
+mod vgg;
+
+#[cfg(test)]
+mod tests;
+
+pub use densenet::DenseBlock;
+pub use gru::GruCell;
+pub use inception::Inception3a;
+pub use mixer::{MixerB16, MixerBlock};
+pub use pixel_cnn::GatedPixelCnnBlock;
+pub use resnet::{ResNet18, ResNet18Cifar, ResNet50, ResNet50Cifar};
+pub use siamese::Siamese;
+pub use unet::UNet;
+pub use vae::{Vae, VaeDecoder, VaeEncoder};
+pub use vgg::{Vgg11, Vgg11Cifar, Vgg16, Vgg16Cifar};

@@ -1,0 +1,13 @@
+use layercake::prelude::*;
+
+network! {
+    pub Net: [8] -> [8] {
+        Linear(8) as h,
+        Add(h, axis = 0),
+        Concat(h, dim = 0), Linear(8),
+        Concat(h, axes = 0), Linear(8),
+        Concat(h, axis = -1),
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use layercake::prelude::*;
+
+network! {
+    pub Net: [8] -> [4] {
+        Split(2) as (a, b), from a, ReLU,
+    }
+}
+
+fn main() {}

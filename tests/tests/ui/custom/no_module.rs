@@ -1,0 +1,12 @@
+use layercake::prelude::*;
+
+network! {
+    pub Net: [8] -> [4] {
+        crate::Plain() -> [4],
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Plain;
+
+fn main() {}

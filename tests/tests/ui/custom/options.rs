@@ -1,0 +1,10 @@
+use layercake::prelude::*;
+
+network! {
+    pub Net: [8] -> [4] {
+        layercake::dfdx::nn::modules::Linear(8 -> 4) -> [4],
+        layercake::dfdx::nn::modules::Linear(8, out = 4) -> [4],
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use layercake::prelude::*;
+
+network! {
+    pub Net: [8] -> [4] {
+        layercake::dfdx::nn::modules::Linear(9, 4) -> [4],
+    }
+}
+
+fn main() {}

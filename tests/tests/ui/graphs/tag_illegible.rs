@@ -1,0 +1,14 @@
+use layercake::prelude::*;
+
+network! {
+    pub Net: [8] -> [8] {
+        Linear(8) as,
+        Linear(8) as "skip",
+        Linear(8) as fn,
+        Split(2) as (a b),
+        Split(2) as (),
+        Linear(8) as h -> [8], Add(h),
+    }
+}
+
+fn main() {}
