@@ -122,7 +122,8 @@ mod tests {
                 assert_eq!([y[at], dx[at]], [slope * x, slope * dy[at]]);
                 sums[at / len] += if x > 0.0 { 0.0 } else { f64::from(x) * f64::from(dy[at]) };
             }
-            close(&grads, &sums.iter().map(|&x| x as f32).collect::<Vec<_>>(), 1e-6);
+            // Terms of both signs cancel.
+            close(&grads, &sums.iter().map(|&x| x as f32).collect::<Vec<_>>(), 1e-5);
         }
     }
 }
