@@ -5,6 +5,7 @@ use layercake::ir::ops::{
 };
 use layercake::ir::{Builder, Graph, INFER, Mistake, Op, Shape};
 
+use crate::blocks::{block_of_anything, block_of_images, block_of_rows};
 use crate::{Numbers, Random};
 
 /// These layers, one after the other.
@@ -31,6 +32,8 @@ pub fn random_chain(random: &mut Random) -> Graph {
     for _ in 0..1000 {
         ops.push(if rank == 3 { on_images(random) } else { on_rows(random, rank) });
         match chain(shape.dims(), &ops) {
+            // Larger values would make the oracle slow and find nothing more.
+            Ok(graph) if graph.outputs()[0].shape.len() > 6000 => drop(ops.pop()),
             Ok(graph) if ops.len() == wanted => return graph,
             Ok(graph) => rank = graph.outputs()[0].shape.rank(),
             Err(_) => drop(ops.pop()),
@@ -51,6 +54,9 @@ pub(crate) fn random_shape(random: &mut Random) -> Shape {
 }
 
 pub(crate) fn on_images(random: &mut Random) -> Op {
+    if random.chance(0.35) {
+        return block_of_images(random);
+    }
     match random.whole(0, 9) {
         0..=3 => {
             let groups = if random.chance(0.3) { random.whole(2, 6) } else { 1 };
@@ -89,6 +95,9 @@ pub(crate) fn on_images(random: &mut Random) -> Op {
 }
 
 pub(crate) fn on_rows(random: &mut Random, rank: usize) -> Op {
+    if random.chance(0.35) {
+        return block_of_rows(random, rank);
+    }
     match random.whole(0, 7) {
         0..=2 => Op::Linear(Linear { in_features: INFER, out_features: random.whole(1, 33), bias: random.chance(0.7) }),
         3 => {
@@ -101,6 +110,9 @@ pub(crate) fn on_rows(random: &mut Random, rank: usize) -> Op {
 }
 
 pub(crate) fn on_anything(random: &mut Random, rank: usize) -> Op {
+    if random.chance(0.5) {
+        return block_of_anything(random, rank);
+    }
     match random.whole(0, 6) {
         0 | 1 => Op::Relu,
         2 => Op::LeakyRelu(LeakyRelu { negative_slope: [0.01, 0.3, -0.5, 1.5][random.whole(0, 3)] }),
@@ -117,7 +129,7 @@ fn batch_norm(random: &mut Random) -> (f64, f64, bool) {
 }
 
 /// Two numbers, more often than not the same.
-fn pair(random: &mut Random, low: usize, high: usize) -> [usize; 2] {
+pub(crate) fn pair(random: &mut Random, low: usize, high: usize) -> [usize; 2] {
     let first = random.whole(low, high);
     [first, if random.chance(0.6) { first } else { random.whole(low, high) }]
 }

@@ -2,6 +2,7 @@
 //!
 //! A test file declares the networks of a fixture in one table, [`parity!`]; the rest follows from it.
 
+mod blocks;
 mod chain;
 mod compare;
 mod fixture;

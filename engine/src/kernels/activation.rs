@@ -1,10 +1,13 @@
-//! Element by element: ReLU, LeakyReLU, tanh, sigmoid, in place.
+//! Functions of single elements, in place.
 
 use pulp::{Simd, WithSimd};
 
-use super::{math, simd::arch};
+use super::{
+    curves::{Between, Curve, Exponential, Gelu, Leaky, Relu, Sigmoid, Silu, Softplus, Tanh, TanhGelu},
+    simd::arch,
+};
 
-/// A function of one element whose derivative follows from its result.
+/// A function of one element.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Activation {
     /// `max(x, 0)`
@@ -15,6 +18,41 @@ pub enum Activation {
     Tanh,
     /// `1 / (1 + exp(-x))`
     Sigmoid,
+    /// `scale x` where positive, else `scale alpha (exp(x) - 1)`: ELU and SELU.
+    Exponential {
+        /// What it goes to far below zero, negated and divided by the scale.
+        alpha: f32,
+        /// The slope where positive.
+        scale: f32,
+    },
+    /// `x / (1 + exp(-x))`
+    Silu,
+    /// `x` times the normal distribution's `P(X < x)`.
+    Gelu,
+    /// The same with the distribution told by a hyperbolic tangent.
+    TanhGelu,
+    /// `ln(1 + exp(beta x)) / beta`, and `x` where `beta x` is greater than the threshold.
+    Softplus {
+        /// How sharp the bend is.
+        beta: f32,
+        /// Where it ends.
+        threshold: f32,
+    },
+    /// `x` between two bounds, and the bound beyond.
+    Between(f32, f32),
+}
+
+impl Activation {
+    /// Is the derivative told from what goes in, rather than from the result? The result does not tell it where two inputs of different
+    /// slopes share one, and one that tells it can take its input's place in training.
+    pub fn by_input(self) -> bool {
+        match self {
+            Activation::LeakyRelu(slope) => slope < 0.0,
+            Activation::Exponential { alpha, .. } => alpha < 0.0,
+            Activation::Silu | Activation::Gelu | Activation::TanhGelu | Activation::Softplus { .. } => true,
+            Activation::Relu | Activation::Tanh | Activation::Sigmoid | Activation::Between(..) => false,
+        }
+    }
 }
 
 /// Replaces each element by the function's value.
@@ -22,24 +60,15 @@ pub fn forward(activation: Activation, x: &mut [f32]) {
     arch().dispatch(Forward(activation, x));
 }
 
-/// Multiplies each element of `grad` by the derivative, told from the function's results `y`.
+/// Multiplies each element of `grad` by the derivative, told from `at`: the inputs or the results, as [`Activation::by_input`] says.
 ///
 /// Where a ReLU gave NaN the gradient passes, as PyTorch lets it.
 ///
 /// # Panics
 /// If the lengths differ.
-pub fn backward(activation: Activation, y: &[f32], grad: &mut [f32]) {
-    assert_eq!(y.len(), grad.len());
-    arch().dispatch(Backward(activation, y, grad));
-}
-
-/// As [`backward`], for a LeakyReLU with a negative slope, whose result does not tell the sign of its input `x`.
-///
-/// # Panics
-/// If the lengths differ.
-pub fn leaky_backward(slope: f32, x: &[f32], grad: &mut [f32]) {
-    assert_eq!(x.len(), grad.len());
-    arch().dispatch(Backward(Activation::LeakyRelu(slope), x, grad));
+pub fn backward(activation: Activation, at: &[f32], grad: &mut [f32]) {
+    assert_eq!(at.len(), grad.len());
+    arch().dispatch(Backward(activation, at, grad));
 }
 
 struct Forward<'a>(Activation, &'a mut [f32]);
@@ -50,36 +79,18 @@ impl WithSimd for Forward<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Forward(activation, x) = self;
-        let zero = simd.splat_f32s(0.0);
+        // One loop each: the choice is made outside.
         match activation {
-            // The comparison is false for NaN, which so stays.
-            Activation::Relu => map(
-                simd,
-                x,
-                #[inline(always)]
-                |x| simd.select_f32s(simd.less_than_f32s(x, zero), zero, x),
-            ),
-            Activation::LeakyRelu(slope) => {
-                let slope = simd.splat_f32s(slope);
-                map(
-                    simd,
-                    x,
-                    #[inline(always)]
-                    |x| simd.select_f32s(simd.greater_than_f32s(x, zero), x, simd.mul_f32s(x, slope)),
-                )
-            }
-            Activation::Tanh => map(
-                simd,
-                x,
-                #[inline(always)]
-                |x| math::tanh(simd, x),
-            ),
-            Activation::Sigmoid => map(
-                simd,
-                x,
-                #[inline(always)]
-                |x| math::sigmoid(simd, x),
-            ),
+            Activation::Relu => values(simd, Relu, x),
+            Activation::LeakyRelu(slope) => values(simd, Leaky(slope), x),
+            Activation::Tanh => values(simd, Tanh, x),
+            Activation::Sigmoid => values(simd, Sigmoid, x),
+            Activation::Exponential { alpha, scale } => values(simd, Exponential { alpha, scale }, x),
+            Activation::Silu => values(simd, Silu, x),
+            Activation::Gelu => values(simd, Gelu, x),
+            Activation::TanhGelu => values(simd, TanhGelu, x),
+            Activation::Softplus { beta, threshold } => values(simd, Softplus { beta, threshold }, x),
+            Activation::Between(low, high) => values(simd, Between { low, high }, x),
         }
     }
 }
@@ -91,42 +102,41 @@ impl WithSimd for Backward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Backward(activation, y, grad) = self;
-        let (zero, one) = (simd.splat_f32s(0.0), simd.splat_f32s(1.0));
+        let Backward(activation, at, grad) = self;
         match activation {
-            Activation::Relu => zip(
-                simd,
-                y,
-                grad,
-                #[inline(always)]
-                |y, g| simd.select_f32s(simd.less_than_or_equal_f32s(y, zero), zero, g),
-            ),
-            Activation::LeakyRelu(slope) => {
-                let slope = simd.splat_f32s(slope);
-                zip(
-                    simd,
-                    y,
-                    grad,
-                    #[inline(always)]
-                    |y, g| simd.select_f32s(simd.greater_than_f32s(y, zero), g, simd.mul_f32s(g, slope)),
-                )
-            }
-            Activation::Tanh => zip(
-                simd,
-                y,
-                grad,
-                #[inline(always)]
-                |y, g| simd.mul_f32s(g, simd.negate_mul_add_e_f32s(y, y, one)),
-            ),
-            Activation::Sigmoid => zip(
-                simd,
-                y,
-                grad,
-                #[inline(always)]
-                |y, g| simd.mul_f32s(g, simd.negate_mul_add_e_f32s(y, y, y)),
-            ),
+            Activation::Relu => pulls(simd, Relu, at, grad),
+            Activation::LeakyRelu(slope) => pulls(simd, Leaky(slope), at, grad),
+            Activation::Tanh => pulls(simd, Tanh, at, grad),
+            Activation::Sigmoid => pulls(simd, Sigmoid, at, grad),
+            Activation::Exponential { alpha, scale } => pulls(simd, Exponential { alpha, scale }, at, grad),
+            Activation::Silu => pulls(simd, Silu, at, grad),
+            Activation::Gelu => pulls(simd, Gelu, at, grad),
+            Activation::TanhGelu => pulls(simd, TanhGelu, at, grad),
+            Activation::Softplus { beta, threshold } => pulls(simd, Softplus { beta, threshold }, at, grad),
+            Activation::Between(low, high) => pulls(simd, Between { low, high }, at, grad),
         }
     }
+}
+
+#[inline(always)]
+fn values<S: Simd>(simd: S, curve: impl Curve, x: &mut [f32]) {
+    map(
+        simd,
+        x,
+        #[inline(always)]
+        |x| curve.value(simd, x),
+    );
+}
+
+#[inline(always)]
+fn pulls<S: Simd>(simd: S, curve: impl Curve, at: &[f32], grad: &mut [f32]) {
+    zip(
+        simd,
+        at,
+        grad,
+        #[inline(always)]
+        |at, grad| curve.pull(simd, at, grad),
+    );
 }
 
 /// Applies a function to each element.
@@ -190,11 +200,28 @@ mod tests {
     #[test]
     fn agrees_with_the_definition_and_its_derivative() {
         type Case = (Activation, fn(f64) -> f64, fn(f64) -> f64);
-        let cases: [Case; 4] = [
+        let cases: [Case; 9] = [
             (Activation::Relu, |x| x.max(0.0), |x| if x > 0.0 { 1.0 } else { 0.0 }),
             (Activation::LeakyRelu(0.25), |x| if x > 0.0 { x } else { 0.25 * x }, |x| if x > 0.0 { 1.0 } else { 0.25 }),
             (Activation::Tanh, f64::tanh, |x| 1.0 - x.tanh() * x.tanh()),
             (Activation::Sigmoid, |x| 1.0 / (1.0 + (-x).exp()), |x| (-x).exp() / (1.0 + (-x).exp()).powi(2)),
+            (
+                Activation::Exponential { alpha: 0.5, scale: 2.0 },
+                |x| if x > 0.0 { 2.0 * x } else { x.exp_m1() },
+                |x| if x > 0.0 { 2.0 } else { x.exp() },
+            ),
+            (
+                Activation::Exponential { alpha: -0.5, scale: 1.0 },
+                |x| if x > 0.0 { x } else { -0.5 * x.exp_m1() },
+                |x| if x > 0.0 { 1.0 } else { -0.5 * x.exp() },
+            ),
+            (Activation::Silu, |x| x / (1.0 + (-x).exp()), |x| (1.0 + x / (1.0 + x.exp())) / (1.0 + (-x).exp())),
+            (
+                Activation::Softplus { beta: 2.0, threshold: 3.0 },
+                |x| if 2.0 * x > 3.0 { x } else { (2.0 * x).exp().ln_1p() / 2.0 },
+                |x| if 2.0 * x > 3.0 { 1.0 } else { 1.0 / (1.0 + (-2.0 * x).exp()) },
+            ),
+            (Activation::Between(-0.5, 1.25), |x| x.clamp(-0.5, 1.25), |x| if x > -0.5 && x < 1.25 { 1.0 } else { 0.0 }),
         ];
         for len in [1, 3, 8, 15, 16, 17, 33, 100] {
             for (activation, function, derivative) in cases {
@@ -205,7 +232,7 @@ mod tests {
                 close(&y, &x.iter().map(|&x| function(f64::from(x)) as f32).collect::<Vec<_>>(), 1e-6);
                 let grad = numbers(len, 6);
                 let mut fast = grad.clone();
-                backward(activation, &y, &mut fast);
+                backward(activation, if activation.by_input() { &x } else { &y }, &mut fast);
                 let slow: Vec<f32> = x.iter().zip(&grad).map(|(&x, &g)| (f64::from(g) * derivative(f64::from(x))) as f32).collect();
                 close(&fast, &slow, 1e-6);
             }
@@ -215,7 +242,8 @@ mod tests {
     #[test]
     fn a_negative_slope_goes_by_the_input() {
         let mut grad = [1.0, 1.0, 1.0];
-        leaky_backward(-2.0, &[1.5, -1.5, 0.0], &mut grad);
+        assert!(Activation::LeakyRelu(-2.0).by_input());
+        backward(Activation::LeakyRelu(-2.0), &[1.5, -1.5, 0.0], &mut grad);
         assert_eq!(grad, [1.0, -2.0, -2.0]);
     }
 

@@ -14,6 +14,8 @@ pub struct Mask {
     pub node: usize,
     /// The probability of dropping an element.
     pub p: f64,
+    /// Elements of a sample, one behind the other, that are dropped or kept together.
+    pub span: usize,
 }
 
 /// Zeroes the dropped elements and scales the others by `1 / (1 - p)`: forward on values, backward on gradients.
@@ -39,8 +41,11 @@ impl WithSimd for Apply<'_> {
         let scale = (1.0 / (1.0 - mask.p)) as f32;
         let threshold = rng::threshold(mask.p);
         let stream = rng::stream(mask.seed, mask.node);
-        let elements = (x.len() / images) as u64;
-        for (element, x) in (0..elements).zip(x.chunks_exact_mut(images)) {
+        // Decisions for a sample.
+        let elements = (x.len() / images / mask.span) as u64;
+        let spans = x.chunks_exact_mut(mask.span * images);
+        let rows = (0..elements).zip(spans).flat_map(|(element, span)| span.chunks_exact_mut(images).map(move |row| (element, row)));
+        for (element, x) in rows {
             // Plain code: the compiler makes vectors of it for each instruction set.
             for (image, x) in (start as u64..).zip(x) {
                 let kept = rng::element(stream, image * elements + element) >> 11 >= threshold;
@@ -57,13 +62,13 @@ mod tests {
 
     #[test]
     fn follows_the_rule_wherever_a_lane_begins() {
-        let mask = Mask { seed: 11, node: 2, p: 0.3 };
-        for (start, images, elements) in [(0, 1, 1), (5, 17, 3), (1 << 20, 3, 1 << 13)] {
+        for (start, images, elements, span) in [(0, 1, 1, 1), (5, 17, 3, 1), (1 << 20, 3, 1 << 13, 1), (5, 17, 12, 4), (3, 2, 15, 5)] {
+            let mask = Mask { seed: 11, node: 2, p: 0.3, span };
             let x = numbers(images * elements, 1);
             let mut y = x.clone();
             apply(mask, start, images, &mut y);
             for (i, (x, y)) in x.iter().zip(&y).enumerate() {
-                let index = (start + i % images) * elements + i / images;
+                let index = (start + i % images) * (elements / span) + i / images / span;
                 let wanted = if rng::keep(11, 2, index as u64, 0.3) { x * (1.0f64 / 0.7) as f32 } else { 0.0 };
                 assert_eq!(*y, wanted);
             }

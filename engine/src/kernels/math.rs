@@ -1,4 +1,4 @@
-//! `exp`, `tanh` and `sigmoid` of a vector, to a few units in the last place.
+//! `exp`, `tanh`, `sigmoid` and their like of a vector, to a few units in the last place where nothing else is said.
 //!
 //! All rest on `exp(x) = 2^n exp(r)` with `n` the whole number nearest to `x / ln 2` and `|r| <= ln 2 / 2`, where a short series is
 //! enough.
@@ -46,7 +46,7 @@ fn clamp<S: Simd>(simd: S, x: S::f32s, low: f32, high: f32) -> S::f32s {
 
 /// `y`, but `x` where that is NaN.
 #[inline(always)]
-fn keep_nan<S: Simd>(simd: S, x: S::f32s, y: S::f32s) -> S::f32s {
+pub fn keep_nan<S: Simd>(simd: S, x: S::f32s, y: S::f32s) -> S::f32s {
     simd.select_f32s(simd.equal_f32s(x, x), y, x)
 }
 
@@ -83,9 +83,50 @@ pub fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     simd.div_f32s(top, simd.add_f32s(one, e))
 }
 
+/// `exp(x) - 1` for `x` at most 80, without the loss of digits that the subtraction would bring.
+#[inline(always)]
+pub fn exp_m1<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    // From -18 on the result rounds to -1.
+    let (n, r) = reduce(simd, clamp(simd, x, -20.0, 80.0));
+    let two_n = power(simd, n);
+    let y = simd.mul_add_e_f32s(two_n, series(simd, r), simd.sub_f32s(two_n, simd.splat_f32s(1.0)));
+    keep_nan(simd, x, y)
+}
+
+/// `ln(1 + e)` for `e` in 0..=1, by `ln(1 + e) = 2 artanh(e / (2 + e))` and the series of that, whose rest is below 2^-25 of the sum.
+#[inline(always)]
+pub fn ln_1p<S: Simd>(simd: S, e: S::f32s) -> S::f32s {
+    let s = simd.div_f32s(e, simd.add_f32s(e, simd.splat_f32s(2.0)));
+    let square = simd.mul_f32s(s, s);
+    let mut sum = simd.splat_f32s(2.0 / 15.0);
+    for coefficient in [2.0 / 13.0, 2.0 / 11.0, 2.0 / 9.0, 2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0, 2.0] {
+        sum = simd.mul_add_e_f32s(sum, square, simd.splat_f32s(coefficient));
+    }
+    simd.mul_f32s(sum, s)
+}
+
+/// The normal distribution's `P(X < x)`, and `exp(-x^2 / 2)`.
+///
+/// With `t = 1 / (1 + p z)` the complementary error function is `exp(-z^2)` times a polynomial of `t`, to 1.5e-7 (Abramowitz and Stegun,
+/// Handbook of Mathematical Functions, 1964, 7.1.26).
+#[inline(always)]
+pub fn normal<S: Simd>(simd: S, x: S::f32s) -> (S::f32s, S::f32s) {
+    let one = simd.splat_f32s(1.0);
+    let z = simd.mul_f32s(simd.abs_f32s(x), simd.splat_f32s(std::f32::consts::FRAC_1_SQRT_2));
+    let bell = exp(simd, simd.neg_f32s(simd.mul_f32s(z, z)));
+    let t = simd.div_f32s(one, simd.mul_add_e_f32s(z, simd.splat_f32s(0.327_591_1), one));
+    let mut sum = simd.splat_f32s(1.061_405_4);
+    for coefficient in [-1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6] {
+        sum = simd.mul_add_e_f32s(sum, t, simd.splat_f32s(coefficient));
+    }
+    let tail = simd.mul_f32s(simd.mul_f32s(simd.mul_f32s(sum, t), bell), simd.splat_f32s(0.5));
+    let below = simd.select_f32s(simd.less_than_f32s(x, simd.splat_f32s(0.0)), tail, simd.sub_f32s(one, tail));
+    (below, bell)
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::kernels::activation::{Activation, forward};
+    use crate::kernels::activation::{Activation, backward, forward};
     use crate::kernels::{softmax, testing};
 
     /// Every 4099th number there is, both signs, and the special ones.
@@ -118,13 +159,52 @@ mod tests {
         forward(Activation::Sigmoid, &mut y);
         accurate("sigmoid", &x, &y, |x| if x < 0.0 { x.exp() / (1.0 + x.exp()) } else { 1.0 / (1.0 + (-x).exp()) });
         y.copy_from_slice(&x);
+        forward(Activation::Exponential { alpha: 1.0, scale: 1.0 }, &mut y);
+        accurate("elu", &x, &y, |x| if x > 0.0 { x } else { x.exp_m1() });
+        y.copy_from_slice(&x);
+        forward(Activation::Softplus { beta: 1.0, threshold: 20.0 }, &mut y);
+        // The last step before the denormals loses some of their bits.
+        let (x_normal, y_normal): (Vec<f32>, Vec<f32>) = x.iter().zip(&y).filter(|(x, _)| **x > -87.0 || **x < -104.0).unzip();
+        accurate("softplus", &x_normal, &y_normal, |x| if x > 20.0 { x } else { x.exp().ln_1p() });
+        y.copy_from_slice(&x);
         softmax::exp_all(&mut y);
         accurate("exp", &x, &y, f64::exp);
     }
 
+    /// Against `P` as the integral of its density, by Simpson's rule from 0 on.
+    #[test]
+    fn gelu_is_near_the_integral() {
+        let (steps, width) = (40_000, 10.0 / 40_000.0);
+        let density = |x: f64| (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
+        let mut area = 0.0;
+        for step in 0..steps {
+            let (from, to) = (f64::from(step) * width, f64::from(step + 1) * width);
+            area += width / 6.0 * (density(from) + 4.0 * density((from + to) / 2.0) + density(to));
+            let (mut y, mut slope) = ([to as f32, -to as f32], [1.0f32; 2]);
+            backward(Activation::Gelu, &y, &mut slope);
+            forward(Activation::Gelu, &mut y);
+            let error = (f64::from(y[0]) - to * (0.5 + area)).abs().max((f64::from(y[1]) + to * (0.5 - area)).abs());
+            assert!(error <= 2e-7 * to.max(1.0), "gelu({to}) is off by {error:e}");
+            let wanted = 0.5 + area + to * density(to);
+            let error = (f64::from(slope[0]) - wanted).abs().max((f64::from(slope[1]) - 1.0 + wanted).abs());
+            assert!(error <= 6e-7, "the slope of gelu at {to} is off by {error:e}");
+        }
+    }
+
     #[test]
     fn nan_stays_nan() {
-        for activation in [Activation::Tanh, Activation::Sigmoid, Activation::Relu, Activation::LeakyRelu(0.1)] {
+        for activation in [
+            Activation::Tanh,
+            Activation::Sigmoid,
+            Activation::Relu,
+            Activation::LeakyRelu(0.1),
+            Activation::Exponential { alpha: 1.0, scale: 2.0 },
+            Activation::Silu,
+            Activation::Gelu,
+            Activation::TanhGelu,
+            Activation::Softplus { beta: 2.0, threshold: 20.0 },
+            Activation::Between(-1.0, 1.0),
+        ] {
             let mut y = testing::numbers(37, 1);
             y[5] = f32::NAN;
             y[36] = f32::NAN;

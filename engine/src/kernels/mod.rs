@@ -10,14 +10,20 @@
 
 pub mod activation;
 pub mod batch_norm;
+pub mod curves;
 pub mod dropout;
 pub mod frame;
+pub mod glu;
 pub mod join;
 pub mod layout;
 pub mod math;
 pub mod pool2d;
+pub mod prelu;
 pub mod product;
 pub mod reduce;
+pub mod response_norm;
+pub mod runs;
+pub mod sample_norm;
 pub mod simd;
 pub mod softmax;
 pub mod strips;

@@ -27,7 +27,10 @@ impl Layer for Convolution {
     }
 
     fn forward(&self, at: &mut Site, y: &mut [f32]) {
-        forward(self, at.images(), at.params, at.x(0), y, at.scratch);
+        let (images, params) = (at.images(), at.params);
+        let bias = self.bias.then(|| params[1].as_slice());
+        let x = framed(self, images, at.x(0), at.scratch);
+        forward(self, images, &params[0], bias, x, y, false);
     }
 
     fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
@@ -62,9 +65,8 @@ impl Weights for Convolution {
     }
 }
 
-/// `y = W * x + b`
-fn forward(conv: &Convolution, images: usize, params: &[Vec<f32>], x: &[f32], y: &mut [f32], scratch: &mut [f32]) {
-    let x = framed(conv, images, x, scratch);
+/// `y = W * x + b` of an input in its frame; without a bias it may be added to what is there.
+pub(super) fn forward(conv: &Convolution, images: usize, weight: &[f32], bias: Option<&[f32]>, x: &[f32], y: &mut [f32], add: bool) {
     let group_out = conv.outputs * conv.slide.output_len() * images;
     let (lines, line) = lines(conv, images);
     for group in 0..conv.groups {
@@ -73,7 +75,7 @@ fn forward(conv: &Convolution, images: usize, params: &[Vec<f32>], x: &[f32], y:
             n: line,
             segments: lines,
             k: conv.depth(),
-            left: &params[0][group * conv.weights()..],
+            left: &weight[group * conv.weights()..],
             left_row: conv.depth(),
             left_cols: Every(1),
             right: &x[group * conv.inputs * conv.frame.len() * images..],
@@ -81,14 +83,18 @@ fn forward(conv: &Convolution, images: usize, params: &[Vec<f32>], x: &[f32], y:
             right_segment: conv.line * images,
             out_row: conv.slide.output_len() * images,
             out_segment: line,
-            start: if conv.bias { Start::Bias(&params[1][group * conv.outputs..]) } else { Start::Zero },
+            start: match bias {
+                Some(bias) => Start::Bias(&bias[group * conv.outputs..]),
+                None if add => Start::Sum,
+                None => Start::Zero,
+            },
         };
         outer(product, &mut y[group * group_out..][..group_out]);
     }
 }
 
 /// Puts the input into its frame, where it has one.
-fn framed<'a>(conv: &Convolution, images: usize, x: &'a [f32], scratch: &'a mut [f32]) -> &'a [f32] {
+pub(super) fn framed<'a>(conv: &Convolution, images: usize, x: &'a [f32], scratch: &'a mut [f32]) -> &'a [f32] {
     if conv.frame.is_plain() {
         return x;
     }
@@ -98,7 +104,7 @@ fn framed<'a>(conv: &Convolution, images: usize, x: &'a [f32], scratch: &'a mut 
 }
 
 /// The gradient of the weights of the output channels from `first` on that fit into `to`, from the input in its frame.
-fn weight_rows(conv: &Convolution, from: Held, first: usize, to: &mut [f32], add: bool) {
+pub(super) fn weight_rows(conv: &Convolution, from: Held, first: usize, to: &mut [f32], add: bool) {
     let Held { images, x, dy, scratch } = from;
     let framed = if conv.frame.is_plain() { x } else { scratch };
     let (depth, dy_row) = (conv.depth(), conv.slide.output_len() * images);
@@ -125,7 +131,7 @@ fn weight_rows(conv: &Convolution, from: Held, first: usize, to: &mut [f32], add
 }
 
 /// The gradient of the input, added or in its place.
-fn input_grad(conv: &Convolution, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool, scratch: &mut [f32]) {
+pub(super) fn input_grad(conv: &Convolution, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool, scratch: &mut [f32]) {
     let (framed, line) = scratch.split_at_mut(scratch.len() - conv.inputs * conv.slide.input[1] * images);
     let dy = if conv.back_frame.is_plain() {
         dy

@@ -4,6 +4,7 @@
 
 use layercake_ir::{Shape, ops::Conv2d};
 
+use super::map_size;
 use crate::kernels::Slide;
 
 /// A convolution with its sizes and tables.
@@ -86,7 +87,7 @@ impl Convolution {
     /// Works out the tables.
     pub fn new(op: &Conv2d, input: &Shape, output: &Shape) -> Self {
         let window = op.window();
-        let slide = Slide { window, input: [input.dim(1), input.dim(2)], output: [output.dim(1), output.dim(2)] };
+        let slide = Slide { window, input: map_size(input), output: map_size(output) };
         let (inputs, outputs) = (op.in_channels / op.groups, op.out_channels / op.groups);
         let [_, stride] = window.stride;
         let padded = [0, 1].map(|axis| slide.input[axis] + 2 * window.padding[axis]);

@@ -1,13 +1,15 @@
-//! `Dropout` while training.
+//! `Dropout` and `Dropout2d` while training.
 
 use super::{Layer, Place, Reads, Site};
 use crate::kernels::dropout::{self, Mask};
 
-/// Zeroes elements at random.
+/// Zeroes elements at random, so many together.
 #[derive(Clone, Copy, Debug)]
 pub struct Dropout {
     /// The probability of dropping.
     pub p: f64,
+    /// Elements of a sample that are dropped or kept together: 1, or those of a channel.
+    pub span: usize,
 }
 
 impl Layer for Dropout {
@@ -27,6 +29,6 @@ impl Layer for Dropout {
     }
 
     fn through(&self, _: usize, at: &mut Site, grad: &mut [f32]) {
-        dropout::apply(Mask { seed: at.seed, node: at.node, p: self.p }, at.span.start, at.images(), grad);
+        dropout::apply(Mask { seed: at.seed, node: at.node, p: self.p, span: self.span }, at.span.start, at.images(), grad);
     }
 }

@@ -77,7 +77,7 @@ impl Weights for Dense {
 }
 
 /// `y = W x + b`
-fn forward(dense: &Dense, images: usize, params: &[Vec<f32>], x: &[f32], y: &mut [f32]) {
+pub(super) fn forward(dense: &Dense, images: usize, params: &[Vec<f32>], x: &[f32], y: &mut [f32]) {
     let Dense { rows, inputs, outputs, bias } = *dense;
     let start = if bias { Start::Bias(&params[1]) } else { Start::Zero };
     if images == 1 {
@@ -116,7 +116,7 @@ fn forward(dense: &Dense, images: usize, params: &[Vec<f32>], x: &[f32], y: &mut
 }
 
 /// `dx = W^T dy`, added or in its place.
-fn input_grad(dense: &Dense, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool) {
+pub(super) fn input_grad(dense: &Dense, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool) {
     let Dense { rows, inputs, outputs, .. } = *dense;
     let start = if add { Start::Sum } else { Start::Zero };
     if images == 1 {
@@ -156,7 +156,7 @@ fn input_grad(dense: &Dense, images: usize, weight: &[f32], dy: &[f32], dx: &mut
 }
 
 /// Leaves the input as [`weight_rows`] takes it, `[rows, images, features]`.
-fn turn(dense: &Dense, images: usize, x: &[f32], scratch: &mut [f32]) {
+pub(super) fn turn(dense: &Dense, images: usize, x: &[f32], scratch: &mut [f32]) {
     let row = dense.inputs * images;
     for (x, to) in x.chunks_exact(row).zip(scratch.chunks_exact_mut(row)) {
         layout::transpose(dense.inputs, images, x, to, false);

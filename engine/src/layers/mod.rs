@@ -8,31 +8,47 @@ mod alias;
 mod batch_norm;
 mod concat;
 mod conv2d;
+mod conv_transpose2d;
 mod convolution;
 mod dropout;
+mod glu;
 mod join;
 mod linear;
+mod masked_conv2d;
+mod maxout;
+mod moves;
 mod pool2d;
+mod response_norm;
+mod sample_norm;
 mod site;
 mod softmax;
 mod split;
 mod weights;
 
-pub use activation::Pointwise;
+pub use activation::{PRelu, Pointwise};
 pub use alias::Alias;
 pub use batch_norm::{Norm, Normalisation};
 pub use concat::Concat;
+pub use conv_transpose2d::ConvTranspose;
 pub use convolution::{Back, Convolution, Frame};
 pub use dropout::Dropout;
+pub use glu::Glu;
 pub use join::Join;
 pub use linear::Dense;
+pub use masked_conv2d::MaskedConvolution;
+pub use maxout::Maxout;
+pub use moves::{Amax, Moves};
 pub use pool2d::MaxPool;
+pub use response_norm::ResponseNorm;
+pub use sample_norm::SampleNorm;
 pub use site::{Buffers, Shared, Site};
 pub use softmax::Softmax;
 pub use split::Split;
 pub use weights::{Held, Weights};
 
 use std::fmt::Debug;
+
+use layercake_ir::Shape;
 
 use crate::kernels::layout;
 
@@ -84,6 +100,11 @@ pub trait Layer: Debug + Send + Sync {
     fn normalisation(&self) -> Option<&Normalisation> {
         None
     }
+}
+
+/// Height and width of maps `[channels, height, width]`; a sequence `[channels, length]` is a map one row high.
+pub fn map_size(shape: &Shape) -> [usize; 2] {
+    if shape.rank() == 3 { [shape.dim(1), shape.dim(2)] } else { [1, shape.dim(1)] }
 }
 
 /// Where the output of a layer is.

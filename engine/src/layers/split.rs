@@ -1,11 +1,11 @@
-//! `Split`: copies of strips.
+//! `Split` and `Slice`: copies of strips.
 
 use layercake_ir::{Shape, ops};
 
 use super::{Layer, Reads, Site};
 use crate::kernels::strips::{self, Strips};
 
-/// One of the equal parts of a value along an axis.
+/// A part of a value along an axis.
 #[derive(Clone, Copy, Debug)]
 pub struct Split {
     /// Elements of the part's strip, for one image: its axis and those after it.
@@ -17,11 +17,17 @@ pub struct Split {
 }
 
 impl Split {
-    /// Of a value of this shape.
+    /// One of the equal parts of a value of this shape.
     pub fn new(op: &ops::Split, input: &Shape) -> Self {
         let row: usize = input.dims()[op.axis..].iter().product();
         let strip = row / op.parts;
         Self { strip, first: op.index * strip, row }
+    }
+
+    /// The part of a value of this shape between two places of the axis.
+    pub fn slice(op: &ops::Slice, input: &Shape) -> Self {
+        let inner: usize = input.dims()[op.axis + 1..].iter().product();
+        Self { strip: (op.end - op.start) * inner, first: op.start * inner, row: input.dim(op.axis) * inner }
     }
 }
 

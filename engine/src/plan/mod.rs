@@ -6,7 +6,7 @@ mod program;
 mod step;
 mod steps;
 
-use layercake_ir::{Graph, Shape};
+use layercake_ir::{Graph, Op, Shape};
 
 use crate::{EngineError, Mode};
 
@@ -22,6 +22,11 @@ fn check_size(graph: &Graph, batch: usize) -> Result<(), EngineError> {
     let inputs = graph.inputs().iter().map(|port| port.shape.len());
     let values: u128 = inputs.chain(graph.nodes().iter().map(|node| node.output.len())).map(|len| len as u128).sum();
     let windows = graph.nodes().iter().filter_map(|node| {
+        if let Op::ConvTranspose2d(op) = &node.op {
+            // What the padding cuts off is there first.
+            let full = |axis: usize| (node.output.dim(axis + 1) as u128).saturating_add((op.padding[axis] as u128).saturating_mul(2));
+            return Some((op.out_channels as u128).saturating_mul(full(0)).saturating_mul(full(1)));
+        }
         let window = node.op.window()?;
         Some((node.output.len() as u128).saturating_mul((window.kernel[0] as u128).saturating_mul(window.kernel[1] as u128)))
     });

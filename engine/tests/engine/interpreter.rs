@@ -4,7 +4,7 @@
 use layercake_engine::{Mode, rng};
 use layercake_ir::{Graph, Node, Op, ops::Window};
 
-use crate::joins;
+use crate::{curves, joins, maps, norms};
 
 /// What a run gives.
 #[derive(Clone, Debug)]
@@ -93,6 +93,12 @@ impl<'a> Place<'a> {
         if let Some(y) = joins::forward(self.case.graph, node, batch, inputs) {
             return y;
         }
+        let (dims, params_now) = (&self.input_dims[..], &*params);
+        let known = curves::forward(node, dims, x, params_now);
+        let known = known.or_else(|| norms::forward(node, dims, x, params_now));
+        if let Some(y) = known.or_else(|| maps::forward(node, dims, x, params_now)) {
+            return y;
+        }
         let mut y = vec![0.0; batch * node.output.len()];
         match &node.op {
             Op::Linear(op) => self.linear(op.in_features, op.out_features, |row, i, o| {
@@ -128,6 +134,7 @@ impl<'a> Place<'a> {
                 let sum: f64 = line.iter().map(|&at| x[at].exp()).sum();
                 line.iter().for_each(|&at| y[at] = x[at] - sum.ln());
             }),
+            Op::Dropout2d(op) => y.iter_mut().zip(x).enumerate().for_each(|(at, (y, x))| *y = x * self.mask(op.p, at / self.positions())),
             Op::Dropout(op) => y.iter_mut().zip(x).enumerate().for_each(|(at, (y, x))| *y = x * self.mask(op.p, at)),
             Op::BatchNorm1d(op) => self.norm_forward((op.eps, op.momentum, op.affine), x, &mut y, params),
             Op::BatchNorm2d(op) => self.norm_forward((op.eps, op.momentum, op.affine), x, &mut y, params),
@@ -137,6 +144,12 @@ impl<'a> Place<'a> {
     }
 
     fn backward(&self, node: &Node, x: &[f64], y: &[f64], dy: &[f64], params: &[Vec<f64>], grads: &mut [Vec<f64>]) -> Vec<f64> {
+        let dims = &self.input_dims[..];
+        let known = curves::backward(node, dims, [x, dy], params, grads);
+        let known = known.or_else(|| norms::backward(node, dims, [x, dy], params, grads));
+        if let Some(dx) = known.or_else(|| maps::backward(node, dims, [x, dy], params, grads)) {
+            return dx;
+        }
         let mut dx = vec![0.0; x.len()];
         let through = |derivative: &dyn Fn(f64) -> f64, dx: &mut [f64]| {
             dx.iter_mut().zip(x).zip(dy).for_each(|((dx, &x), dy)| *dx = derivative(x) * dy);
@@ -181,12 +194,19 @@ impl<'a> Place<'a> {
                 let sum: f64 = line.iter().map(|&at| dy[at]).sum();
                 line.iter().for_each(|&at| dx[at] = dy[at] - y[at].exp() * sum);
             }),
+            Op::Dropout2d(op) => {
+                dx.iter_mut().zip(dy).enumerate().for_each(|(at, (dx, dy))| *dx = dy * self.mask(op.p, at / self.positions()))
+            }
             Op::Dropout(op) => dx.iter_mut().zip(dy).enumerate().for_each(|(at, (dx, dy))| *dx = dy * self.mask(op.p, at)),
             Op::BatchNorm1d(op) => self.norm_backward((op.eps, op.affine), x, dy, &mut dx, params, grads),
             Op::BatchNorm2d(op) => self.norm_backward((op.eps, op.affine), x, dy, &mut dx, params, grads),
             other => panic!("the interpreter does not know {}", other.kind()),
         }
         dx
+    }
+
+    fn positions(&self) -> usize {
+        self.input_dims[1..].iter().product()
     }
 
     fn mask(&self, p: f64, at: usize) -> f64 {

@@ -1,10 +1,14 @@
 //! The engine against a slow interpreter of graphs in f64, and what it promises besides numbers.
 
 mod allocation;
+mod blocks;
+mod curves;
 mod graphs;
 mod interpreter;
 mod joins;
+mod maps;
 mod networks;
+mod norms;
 mod random;
 mod runs;
 mod slopes;

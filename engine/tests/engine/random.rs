@@ -3,7 +3,7 @@
 use layercake_engine::rng;
 use layercake_ir::{Builder, Graph, INFER, Op, Shape, ops::Linear};
 
-use crate::networks::*;
+use crate::{blocks, networks::*};
 
 /// Reproducible choices.
 struct Dice {
@@ -75,7 +75,11 @@ fn graph(seed: u64) -> Graph {
                 builder.add_shared(&name, op, &[x], layer)
             }
             _ => {
-                let op = dice.of(&[Op::Tanh, Op::Sigmoid, leaky(0.3), leaky(-0.2), FLATTEN, dropout(0.3), dropout(0.0), softmax(axis)]);
+                let fitting = blocks::of_rank(rank);
+                let op = match dice.below(2) {
+                    0 => dice.of(&[Op::Tanh, Op::Sigmoid, leaky(0.3), leaky(-0.2), FLATTEN, dropout(0.3), dropout(0.0), softmax(axis)]),
+                    _ => dice.of(&fitting),
+                };
                 builder.add(&name, op, &[x])
             }
         };

@@ -3,7 +3,7 @@
 use layercake_engine::{Engine, EngineError, Mode};
 use layercake_ir::{Graph, Op};
 
-use crate::{interpreter::Outcome, joins, networks::*};
+use crate::{blocks, interpreter::Outcome, joins, networks::*};
 
 /// All numbers of an outcome, as bits.
 fn bits(outcome: &Outcome) -> Vec<u64> {
@@ -27,6 +27,7 @@ fn networks() -> Vec<(Graph, usize)> {
         // Large enough that weights' gradients are worked out by all threads together.
         (chain(&[500], &[linear(410), Op::Tanh, norm1d(true), linear(30)]), 70),
         (chain(&[32, 2, 2], &[conv_with(600, [[3, 3], [1, 1], [1, 1], [1, 1]], 2, true), Op::Relu, conv(2, 2, 0)]), 128),
+        (blocks::several(), 67),
         (joins::residual(4, 7), 67),
         (joins::shared(), 70),
         (joins::shared_and_wide(), 70),

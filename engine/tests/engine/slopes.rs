@@ -61,6 +61,14 @@ fn of_every_operation() {
     check_slopes(&chain(&[3, 4], &[norm1d(false)]), 4);
 }
 
+/// But for Amax and Maxout, which have none where two are equal.
+#[test]
+fn of_every_block() {
+    for (shape, op) in crate::blocks::all() {
+        check_slopes(&chain(shape, &[op]), 2);
+    }
+}
+
 #[test]
 fn of_joins_splits_and_shared_layers() {
     for op in [Op::Add, Op::Sub, Op::Mul, Op::Max] {

@@ -1,0 +1,99 @@
+//! Local response normalisation, over `[channels, row]`: each element is divided by a power of the squares in the channels around.
+
+use std::ops::Range;
+
+use super::simd::arch;
+
+/// So many elements of a row are worked on together.
+const BLOCK: usize = 256;
+
+/// `y = x (k + share * sum of squares)^-beta`.
+#[derive(Clone, Copy, Debug)]
+pub struct Response {
+    /// How many channels are summed over; of an even number one more lies before than behind.
+    pub size: usize,
+    /// The weight of the sum.
+    pub share: f32,
+    /// The exponent.
+    pub beta: f32,
+    /// What is added to the sum.
+    pub k: f32,
+    /// The channels there are.
+    pub channels: usize,
+}
+
+impl Response {
+    /// The channels that channel `c` sees.
+    fn seen(&self, c: usize) -> Range<usize> {
+        c.saturating_sub(self.size / 2)..self.channels.min(c.saturating_add((self.size - 1) / 2).saturating_add(1))
+    }
+
+    /// The channels that see channel `c`.
+    fn seeing(&self, c: usize) -> Range<usize> {
+        c.saturating_sub((self.size - 1) / 2)..self.channels.min(c.saturating_add(self.size / 2).saturating_add(1))
+    }
+}
+
+/// The base of the power, for a block of the elements of channel `c`.
+#[inline(always)]
+fn bases(of: &Response, row: usize, c: usize, at: &Range<usize>, x: &[f32]) -> [f32; BLOCK] {
+    let mut sum = [0f32; BLOCK];
+    for other in of.seen(c) {
+        let x = &x[other * row..][at.clone()];
+        sum.iter_mut().zip(x).for_each(|(sum, x)| *sum += x * x);
+    }
+    sum.map(|sum| of.k + of.share * sum)
+}
+
+/// The blocks of a row.
+fn blocks(row: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..row).step_by(BLOCK).map(move |first| first..row.min(first + BLOCK))
+}
+
+/// Works out `y`.
+pub fn forward(of: &Response, row: usize, x: &[f32], y: &mut [f32]) {
+    arch().dispatch(
+        #[inline(always)]
+        || {
+            for (c, at) in (0..of.channels).flat_map(|c| blocks(row).map(move |at| (c, at))) {
+                let bases = bases(of, row, c, &at, x);
+                let (x, y) = (&x[c * row..][at.clone()], &mut y[c * row..][at]);
+                y.iter_mut().zip(x).zip(&bases).for_each(|((y, x), base)| *y = x * base.powf(-of.beta));
+            }
+        },
+    );
+}
+
+/// The gradient of the input, added or in its place: `dy base^-beta - 2 share beta x sum(dy x base^(-beta - 1))`, the sum being that over
+/// the channels that see this one. `terms` holds as much as `x`, twice.
+pub fn backward(of: &Response, row: usize, [x, dy]: [&[f32]; 2], dx: &mut [f32], add: bool, terms: &mut [f32]) {
+    let (direct, terms) = terms.split_at_mut(x.len());
+    let weight = 2.0 * of.share * of.beta;
+    arch().dispatch(
+        #[inline(always)]
+        || {
+            for (c, at) in (0..of.channels).flat_map(|c| blocks(row).map(move |at| (c, at))) {
+                let bases = bases(of, row, c, &at, x);
+                let here = c * row + at.start..c * row + at.end;
+                let outputs = direct[here.clone()].iter_mut().zip(&mut terms[here.clone()]);
+                let inputs = x[here.clone()].iter().zip(&dy[here]).zip(&bases);
+                for ((direct, term), ((x, dy), base)) in outputs.zip(inputs) {
+                    *direct = dy * base.powf(-of.beta);
+                    *term = *direct * x / base;
+                }
+            }
+            for (c, at) in (0..of.channels).flat_map(|c| blocks(row).map(move |at| (c, at))) {
+                let mut sum = [0f32; BLOCK];
+                for other in of.seeing(c) {
+                    sum.iter_mut().zip(&terms[other * row..][at.clone()]).for_each(|(sum, term)| *sum += term);
+                }
+                let here = c * row + at.start..c * row + at.end;
+                let inputs = x[here.clone()].iter().zip(&direct[here.clone()]).zip(&sum);
+                for (dx, ((x, direct), sum)) in dx[here].iter_mut().zip(inputs) {
+                    let grad = direct - weight * x * sum;
+                    *dx = if add { *dx + grad } else { grad };
+                }
+            }
+        },
+    );
+}

@@ -1,0 +1,177 @@
+//! Normalisation of groups of elements within each sample: layers, groups of channels, single channels.
+//!
+//! Values are `[groups, elements, images]`; the statistics of a group are those of its elements, one of each image.
+
+use super::simd::arch;
+
+/// So many images are worked on together.
+const BLOCK: usize = 16;
+
+/// The groups of a sample.
+#[derive(Clone, Copy, Debug)]
+pub struct Groups {
+    /// Elements of a group.
+    pub len: usize,
+    /// So many elements one behind the other share a weight and a bias, if there are any. It divides `len`; weights are counted on from
+    /// group to group, and begin anew where there are no more.
+    pub stretch: usize,
+}
+
+/// Numbers that [`statistics`] gives of a group of an image: the mean in two parts, since its rounding would show where it is large, and
+/// the inverse standard deviation.
+pub const STATISTICS: usize = 3;
+
+impl Groups {
+    /// The first weight of a group.
+    fn first(&self, group: usize, weights: usize) -> usize {
+        if weights == 0 { 0 } else { group * (self.len / self.stretch) % weights }
+    }
+}
+
+/// Works out the statistics, `[groups, STATISTICS, images]`.
+pub fn statistics(groups: &Groups, images: usize, eps: f64, x: &[f32], to: &mut [f32]) {
+    arch().dispatch(
+        #[inline(always)]
+        || {
+            let count = groups.len as f64;
+            for (x, to) in x.chunks_exact(groups.len * images).zip(to.chunks_exact_mut(STATISTICS * images)) {
+                for first in (0..images).step_by(BLOCK) {
+                    let wide = BLOCK.min(images - first);
+                    let rows = || x.chunks_exact(images).map(|row| &row[first..first + wide]);
+                    let mut mean = [0f64; BLOCK];
+                    rows().for_each(|row| mean.iter_mut().zip(row).for_each(|(mean, &x)| *mean += f64::from(x)));
+                    mean.iter_mut().for_each(|mean| *mean /= count);
+                    let mut squares = [0f64; BLOCK];
+                    for row in rows() {
+                        for ((squares, mean), &x) in squares.iter_mut().zip(&mean).zip(row) {
+                            let centred = f64::from(x) - mean;
+                            *squares += centred * centred;
+                        }
+                    }
+                    for i in 0..wide {
+                        let high = mean[i] as f32;
+                        to[first + i] = high;
+                        to[images + first + i] = (mean[i] - f64::from(high)) as f32;
+                        to[2 * images + first + i] = (1.0 / (squares[i] / count + eps).sqrt()) as f32;
+                    }
+                }
+            }
+        },
+    );
+}
+
+/// `y = (x - mean) / deviation * weight + bias`; no weights and biases are ones and zeros.
+pub fn forward(groups: &Groups, images: usize, statistics: &[f32], [weights, biases]: [&[f32]; 2], x: &[f32], y: &mut [f32]) {
+    let group = groups.len * images;
+    arch().dispatch(
+        #[inline(always)]
+        || {
+            let each = x.chunks_exact(group).zip(y.chunks_exact_mut(group)).zip(statistics.chunks_exact(STATISTICS * images));
+            for (number, ((x, y), statistics)) in each.enumerate() {
+                let (high, rest) = statistics.split_at(images);
+                let (low, inverse) = rest.split_at(images);
+                let first = groups.first(number, weights.len());
+                for (stretch, (x, y)) in x.chunks(groups.stretch * images).zip(y.chunks_mut(groups.stretch * images)).enumerate() {
+                    let weight = weights.get(first + stretch).copied().unwrap_or(1.0);
+                    let bias = biases.get(first + stretch).copied().unwrap_or(0.0);
+                    for (x, y) in x.chunks_exact(images).zip(y.chunks_exact_mut(images)) {
+                        for i in 0..images {
+                            y[i] = (x[i] - high[i] - low[i]) * inverse[i] * weight + bias;
+                        }
+                    }
+                }
+            }
+        },
+    );
+}
+
+/// The gradients of weights and biases, added or in their place.
+pub fn weight_grads(groups: &Groups, images: usize, statistics: &[f32], [x, dy]: [&[f32]; 2], to: [&mut [f32]; 2], add: bool) {
+    let [weights, biases] = to;
+    if !add {
+        weights.fill(0.0);
+        biases.fill(0.0);
+    }
+    let group = groups.len * images;
+    arch().dispatch(
+        #[inline(always)]
+        || {
+            let each = x.chunks_exact(group).zip(dy.chunks_exact(group)).zip(statistics.chunks_exact(STATISTICS * images));
+            for (number, ((x, dy), statistics)) in each.enumerate() {
+                let first = groups.first(number, weights.len());
+                let stretches = x.chunks(groups.stretch * images).zip(dy.chunks(groups.stretch * images));
+                for (stretch, (x, dy)) in stretches.enumerate() {
+                    let [sum, product] = sums(images, statistics, x, dy);
+                    weights[first + stretch] += product as f32;
+                    biases[first + stretch] += sum as f32;
+                }
+            }
+        },
+    );
+}
+
+/// The sums of `dy`, and of it times the normalised `x`, over elements and images.
+#[inline(always)]
+fn sums(images: usize, statistics: &[f32], x: &[f32], dy: &[f32]) -> [f64; 2] {
+    let (high, rest) = statistics.split_at(images);
+    let (low, inverse) = rest.split_at(images);
+    let (mut sum, mut product) = ([0f64; BLOCK], [0f64; BLOCK]);
+    for (x, dy) in x.chunks_exact(images).zip(dy.chunks_exact(images)) {
+        for first in (0..images).step_by(BLOCK) {
+            for i in 0..BLOCK.min(images - first) {
+                let at = first + i;
+                sum[i] += f64::from(dy[at]);
+                product[i] += f64::from((x[at] - high[at] - low[at]) * inverse[at]) * f64::from(dy[at]);
+            }
+        }
+    }
+    [sum.iter().sum(), product.iter().sum()]
+}
+
+/// The gradient of the input, added or in its place: with `g = dy weight` and `h` the normalised `x`,
+/// `dx = (g - mean(g) - h mean(g h)) / deviation`.
+pub fn input_grad(groups: &Groups, images: usize, statistics: &[f32], weights: &[f32], [x, dy]: [&[f32]; 2], dx: &mut [f32], add: bool) {
+    let (group, stretch) = (groups.len * images, groups.stretch);
+    let count = groups.len as f64;
+    arch().dispatch(
+        #[inline(always)]
+        || {
+            let inputs = x.chunks_exact(group).zip(dy.chunks_exact(group));
+            let each = inputs.zip(dx.chunks_exact_mut(group)).zip(statistics.chunks_exact(STATISTICS * images));
+            for (number, (((x, dy), dx), statistics)) in each.enumerate() {
+                let (high, rest) = statistics.split_at(images);
+                let (low, inverse) = rest.split_at(images);
+                let first_weight = groups.first(number, weights.len());
+                let weight = |element: usize| weights.get(first_weight + element / stretch).copied().unwrap_or(1.0);
+                for first in (0..images).step_by(BLOCK) {
+                    let wide = BLOCK.min(images - first);
+                    let (mut sum, mut product) = ([0f64; BLOCK], [0f64; BLOCK]);
+                    for (element, (x, dy)) in x.chunks_exact(images).zip(dy.chunks_exact(images)).enumerate() {
+                        let weight = weight(element);
+                        for i in 0..wide {
+                            let at = first + i;
+                            let g = f64::from(dy[at] * weight);
+                            sum[i] += g;
+                            product[i] += g * f64::from((x[at] - high[at] - low[at]) * inverse[at]);
+                        }
+                    }
+                    let (mut mean, mut slope) = ([0f32; BLOCK], [0f32; BLOCK]);
+                    for i in 0..wide {
+                        mean[i] = (sum[i] / count) as f32;
+                        slope[i] = (product[i] / count) as f32;
+                    }
+                    let rows = x.chunks_exact(images).zip(dy.chunks_exact(images)).zip(dx.chunks_exact_mut(images));
+                    for (element, ((x, dy), dx)) in rows.enumerate() {
+                        let weight = weight(element);
+                        for i in 0..wide {
+                            let at = first + i;
+                            let h = (x[at] - high[at] - low[at]) * inverse[at];
+                            let grad = (dy[at] * weight - mean[i] - h * slope[i]) * inverse[at];
+                            dx[at] = if add { dx[at] + grad } else { grad };
+                        }
+                    }
+                }
+            }
+        },
+    );
+}

@@ -1,0 +1,77 @@
+//! `ConvTranspose2d`: the way back of a convolution from its output to its input. Forward is that convolution's gradient of the input,
+//! the gradient of the input is its forward pass, and the weights are its own.
+
+use layercake_ir::{
+    Shape,
+    ops::{self, Conv2d},
+};
+
+use super::{Convolution, Held, Layer, Reads, Site, conv2d};
+use crate::kernels::reduce;
+
+/// A transposed convolution.
+#[derive(Clone, Debug)]
+pub struct ConvTranspose {
+    /// From the output to the input.
+    conv: Convolution,
+    /// Is there a bias?
+    bias: bool,
+}
+
+impl ConvTranspose {
+    /// Works out the tables.
+    pub fn new(op: &ops::ConvTranspose2d, input: &Shape, output: &Shape) -> Self {
+        let conv = Conv2d {
+            in_channels: op.out_channels,
+            out_channels: op.in_channels,
+            kernel: op.kernel,
+            stride: op.stride,
+            padding: op.padding,
+            dilation: op.dilation,
+            groups: op.groups,
+            bias: false,
+        };
+        Self { conv: Convolution::new(&conv, output, input), bias: op.bias }
+    }
+
+    /// The gradient of the output in its frame, as [`Layer::param_grads`] left it.
+    fn framed<'a>(&self, dy: &'a [f32], scratch: &'a [f32]) -> &'a [f32] {
+        if self.conv.frame.is_plain() { dy } else { scratch }
+    }
+}
+
+impl Layer for ConvTranspose {
+    fn reads(&self) -> Reads {
+        Reads::Inputs
+    }
+
+    fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
+        [if backward { self.conv.framed() * images } else { 0 }, self.conv.back_scratch() * images]
+    }
+
+    fn takes_activation(&self) -> bool {
+        true
+    }
+
+    fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        if self.bias {
+            let channel = y.len() / at.params[1].len();
+            y.chunks_exact_mut(channel).zip(&at.params[1]).for_each(|(y, &bias)| y.fill(bias));
+        }
+        conv2d::input_grad(&self.conv, at.images(), &at.params[0], at.x(0), y, self.bias, at.spare);
+    }
+
+    fn param_grads(&self, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>], add: bool) {
+        conv2d::framed(&self.conv, at.images(), dy, at.scratch);
+        // Input and output of the convolution, whose gradient the layer's input is.
+        let held = Held { images: at.images(), x: dy, dy: at.x(0), scratch: at.scratch };
+        conv2d::weight_rows(&self.conv, held, 0, &mut grads[0], add);
+        if self.bias {
+            reduce::stretches(dy, &mut grads[1], add);
+        }
+    }
+
+    fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
+        conv2d::forward(&self.conv, at.images(), &at.params[0], None, self.framed(dy, at.scratch), dx, add);
+    }
+}

@@ -1,0 +1,106 @@
+//! `MaskedConv2d`: a convolution whose masked weights count as zeros and get no gradient.
+
+use layercake_ir::{
+    Shape,
+    ops::{self, Conv2d},
+};
+
+use super::{Convolution, Held, Layer, Reads, Site, Weights, conv2d};
+
+/// A masked convolution.
+#[derive(Clone, Debug)]
+pub struct MaskedConvolution {
+    conv: Convolution,
+    /// Of each weight, whether it counts.
+    seen: Vec<bool>,
+}
+
+impl MaskedConvolution {
+    /// Works out the tables and the mask.
+    pub fn new(op: &ops::MaskedConv2d, input: &Shape, output: &Shape) -> Self {
+        let window = op.window();
+        let conv = Conv2d {
+            in_channels: op.in_channels,
+            out_channels: op.out_channels,
+            kernel: op.kernel,
+            stride: window.stride,
+            padding: window.padding,
+            dilation: op.dilation,
+            groups: 1,
+            bias: op.bias,
+        };
+        let [height, width] = op.kernel;
+        let weights = op.out_channels * op.in_channels * height * width;
+        let sees = |at: usize| {
+            let (column, row, channel) = (at % width, at / width % height, at / width / height);
+            op.sees(channel / op.in_channels, channel % op.in_channels, row, column)
+        };
+        Self { conv: Convolution::new(&conv, input, output), seen: (0..weights).map(sees).collect() }
+    }
+
+    /// The weights, the masked ones zero, and what is left of the buffer.
+    fn masked<'a>(&self, weights: &[f32], spare: &'a mut [f32]) -> (&'a [f32], &'a mut [f32]) {
+        let (to, rest) = spare.split_at_mut(self.seen.len());
+        for ((to, weight), seen) in to.iter_mut().zip(weights).zip(&self.seen) {
+            *to = if *seen { *weight } else { 0.0 };
+        }
+        (to, rest)
+    }
+}
+
+impl Layer for MaskedConvolution {
+    fn reads(&self) -> Reads {
+        Reads::Inputs
+    }
+
+    fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
+        let [scratch, spare] = self.conv.scratch(images, backward);
+        [scratch, self.seen.len() + spare]
+    }
+
+    fn takes_activation(&self) -> bool {
+        true
+    }
+
+    fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        let (images, params, x) = (at.images(), at.params, at.x(0));
+        let (weight, _) = self.masked(&params[0], at.spare);
+        let bias = self.conv.bias.then(|| params[1].as_slice());
+        conv2d::forward(&self.conv, images, weight, bias, conv2d::framed(&self.conv, images, x, at.scratch), y, false);
+    }
+
+    fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
+        let images = at.images();
+        let (weight, rest) = self.masked(&at.params[0], at.spare);
+        conv2d::input_grad(&self.conv, images, weight, dy, dx, add, rest);
+    }
+
+    fn weights(&self) -> Option<&dyn Weights> {
+        Some(self)
+    }
+}
+
+impl Weights for MaskedConvolution {
+    fn part(&self) -> [usize; 2] {
+        self.conv.part()
+    }
+
+    fn has_bias(&self) -> bool {
+        self.conv.bias
+    }
+
+    fn prepare(&self, at: &mut Site) {
+        self.conv.prepare(at);
+    }
+
+    fn rows(&self, from: Held, first: usize, to: &mut [f32], add: bool) {
+        self.conv.rows(from, first, to, add);
+        for (to, seen) in to.iter_mut().zip(&self.seen[first * self.conv.depth()..]) {
+            *to = if *seen { *to } else { 0.0 };
+        }
+    }
+
+    fn bias(&self, from: Held, to: &mut [f32], add: bool) {
+        Weights::bias(&self.conv, from, to, add);
+    }
+}

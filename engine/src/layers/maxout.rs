@@ -1,0 +1,102 @@
+//! `Maxout`: a fully connected layer and the maximum of each feature's pieces.
+
+use layercake_ir::{Shape, ops};
+
+use super::{Dense, Held, Layer, Reads, Site, Weights, linear};
+use crate::kernels::runs::{self, Run, Runs};
+
+/// The largest of several linear functions.
+#[derive(Clone, Debug)]
+pub struct Maxout {
+    /// All pieces.
+    dense: Dense,
+    /// From the pieces of a feature to the feature.
+    pieces: Runs,
+}
+
+/// The parts of the scratch.
+struct Parts<'a> {
+    /// What all pieces give.
+    values: &'a mut [f32],
+    /// The gradients of that.
+    grads: &'a mut [f32],
+    /// The maxima.
+    maxima: &'a mut [f32],
+    /// How many pieces share a maximum.
+    counts: &'a mut [f32],
+    /// The input as the weights' gradient takes it.
+    turned: &'a mut [f32],
+}
+
+impl Maxout {
+    /// Of an input of this shape.
+    pub fn new(op: &ops::Maxout, input: &Shape) -> Self {
+        let list = (0..op.pieces).map(|from| Run { from, to: 0, len: 1, weight: 1.0 }).collect();
+        Self {
+            dense: Dense {
+                rows: input.len() / op.in_features,
+                inputs: op.in_features,
+                outputs: op.out_features * op.pieces,
+                bias: op.bias,
+            },
+            pieces: Runs { list, from: op.pieces, to: 1, alone: op.pieces == 1 },
+        }
+    }
+
+    /// Elements of what all pieces give an image.
+    fn values(&self) -> usize {
+        self.dense.rows * self.dense.outputs
+    }
+
+    fn parts<'a>(&self, images: usize, scratch: &'a mut [f32]) -> Parts<'a> {
+        let (values, rest) = scratch.split_at_mut(self.values() * images);
+        let (grads, rest) = rest.split_at_mut(self.values() * images);
+        let (maxima, rest) = rest.split_at_mut(self.values() / self.pieces.from * images);
+        let (counts, turned) = rest.split_at_mut(images);
+        Parts { values, grads, maxima, counts, turned }
+    }
+}
+
+impl Layer for Maxout {
+    fn reads(&self) -> Reads {
+        Reads::Inputs
+    }
+
+    fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
+        let values = self.values();
+        let rest = values + values / self.pieces.from + 1 + self.dense.rows * self.dense.inputs;
+        [(values + if backward { rest } else { 0 }) * images, 0]
+    }
+
+    fn takes_activation(&self) -> bool {
+        true
+    }
+
+    fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        let (images, x) = (at.images(), at.x(0));
+        let values = &mut at.scratch[..self.values() * images];
+        linear::forward(&self.dense, images, at.params, x, values);
+        runs::max_forward(&self.pieces, images, values, y);
+    }
+
+    /// Finds the maxima anew and leaves the gradients of the pieces in the scratch.
+    fn param_grads(&self, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>], add: bool) {
+        let (images, x) = (at.images(), at.x(0));
+        let parts = self.parts(images, at.scratch);
+        linear::forward(&self.dense, images, at.params, x, parts.values);
+        runs::max_forward(&self.pieces, images, parts.values, parts.maxima);
+        parts.grads.fill(0.0);
+        runs::max_backward(&self.pieces, images, [parts.values, parts.maxima, dy], parts.grads, parts.counts);
+        linear::turn(&self.dense, images, x, parts.turned);
+        let held = Held { images, x, dy: parts.grads, scratch: parts.turned };
+        self.dense.rows(held, 0, &mut grads[0], add);
+        if self.dense.bias {
+            Weights::bias(&self.dense, held, &mut grads[1], add);
+        }
+    }
+
+    fn input_grad(&self, _: usize, at: &mut Site, _: &[f32], dx: &mut [f32], add: bool) {
+        let images = at.images();
+        linear::input_grad(&self.dense, images, &at.params[0], self.parts(images, at.scratch).grads, dx, add);
+    }
+}

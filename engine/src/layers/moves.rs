@@ -1,0 +1,217 @@
+//! What takes each element of the output as a weighted sum of few of the input: `Permute`, `Pad`, `Upsample`, `AdaptiveAvgPool2d` and
+//! `Mean`; and `Amax`, the maximum of as few.
+
+use layercake_ir::{
+    Shape,
+    ops::{self, Interpolation, PadMode, Sizes},
+};
+
+use super::{Layer, Reads, Site};
+use crate::kernels::runs::{self, Run, Runs};
+
+/// The elements that an element takes, and their weights.
+type Taps = Vec<(usize, f64)>;
+
+/// A linear map of each plane.
+#[derive(Clone, Debug)]
+pub struct Moves {
+    forward: Runs,
+    backward: Runs,
+}
+
+impl Moves {
+    /// From the taps of each element of a plane of the output.
+    fn new(from: usize, taps: impl Iterator<Item = Taps>) -> Self {
+        let (mut list, mut open): (Vec<Run>, Vec<Run>) = Default::default();
+        let (mut to, mut read) = (0, vec![0usize; from]);
+        let mut alone = true;
+        for taps in taps {
+            alone &= taps.len() < 2;
+            for (i, &(at, weight)) in taps.iter().enumerate() {
+                read[at] += 1;
+                let weight = weight as f32;
+                match open.get_mut(i) {
+                    Some(run) if run.from + run.len == at && run.to + run.len == to && run.weight == weight => run.len += 1,
+                    Some(run) => list.push(std::mem::replace(run, Run { from: at, to, len: 1, weight })),
+                    None => open.push(Run { from: at, to, len: 1, weight }),
+                }
+            }
+            to += 1;
+        }
+        list.append(&mut open);
+        list.sort_by_key(|run| (run.to, run.from));
+        let mut turned: Vec<Run> = list.iter().map(|run| run.turned()).collect();
+        turned.sort_by_key(|run| (run.to, run.from));
+        let backward = Runs { list: turned, from: to, to: from, alone: read.iter().all(|&count| count < 2) };
+        Self { forward: Runs { list, from, to, alone }, backward }
+    }
+
+    /// From the taps of each row and column of maps of this size.
+    fn of_axes([height, width]: [usize; 2], rows: &[Taps], columns: &[Taps]) -> Self {
+        let place = |row: &Taps, column: &Taps| {
+            let line = |&(y, by)| column.iter().map(move |&(x, weight): &(usize, f64)| (y * width + x, by * weight));
+            row.iter().flat_map(line).collect()
+        };
+        Self::new(height * width, rows.iter().flat_map(|row| columns.iter().map(move |column| place(row, column))))
+    }
+
+    /// Axes in another order.
+    pub fn permute(op: &ops::Permute, input: &Shape) -> Self {
+        let axes = op.axes.as_slice();
+        // Axes in front that stay are planes.
+        let kept = axes.iter().enumerate().take_while(|(to, from)| to == *from).count();
+        let sizes: Vec<usize> = axes[kept..].iter().map(|&axis| input.dim(axis)).collect();
+        let steps: Vec<usize> = axes[kept..].iter().map(|&axis| input.dims()[axis + 1..].iter().product()).collect();
+        let len = sizes.iter().product();
+        Self::new(len, (0..len).map(|to| vec![(place(to, &sizes, &steps), 1.0)]))
+    }
+
+    /// Rows and columns around a map, or around a sequence as a map of one row.
+    pub fn pad(op: &ops::Pad, input: &Shape) -> Self {
+        let size = super::map_size(input);
+        let [rows, columns] = [0, 1].map(|axis| {
+            let ([before, after], size) = (op.sides()[axis], size[axis]);
+            let source = |to: usize| match op.mode {
+                _ if (before..before + size).contains(&to) => Some(to - before),
+                PadMode::Zeros => None,
+                PadMode::Replicate => Some(if to < before { 0 } else { size - 1 }),
+                // The edge is not repeated.
+                PadMode::Reflect => Some(if to < before { before - to } else { 2 * (size - 1) - (to - before) }),
+            };
+            (0..before + size + after).map(|to| source(to).map(|from| (from, 1.0)).into_iter().collect()).collect::<Vec<Taps>>()
+        });
+        Self::of_axes(size, &rows, &columns)
+    }
+
+    /// A map made larger.
+    pub fn upsample(op: &ops::Upsample, input: &Shape) -> Self {
+        let size = super::map_size(input);
+        let [rows, columns] = [0, 1].map(|axis| {
+            let (size, scale) = (size[axis], op.scale[axis]);
+            let taps = |to: usize| match op.mode {
+                Interpolation::Nearest => vec![(to / scale, 1.0)],
+                Interpolation::Nails if to.is_multiple_of(scale) => vec![(to / scale, 1.0)],
+                Interpolation::Nails => Vec::new(),
+                Interpolation::Bilinear => between(op, to, size, scale),
+            };
+            (0..size * scale).map(taps).collect::<Vec<_>>()
+        });
+        Self::of_axes(size, &rows, &columns)
+    }
+
+    /// Means of windows that are as equal as can be.
+    pub fn adaptive_mean(op: &ops::AdaptiveAvgPool2d, input: &Shape) -> Self {
+        let size = super::map_size(input);
+        let [rows, columns] = [0, 1].map(|axis| {
+            let (size, count) = (size[axis], op.output_size[axis]);
+            let window = |to: usize| {
+                let window = to * size / count..((to + 1) * size).div_ceil(count);
+                window.clone().map(|at| (at, 1.0 / window.len() as f64)).collect()
+            };
+            (0..count).map(window).collect::<Vec<_>>()
+        });
+        Self::of_axes(size, &rows, &columns)
+    }
+
+    /// The sum over axes, times a weight.
+    fn over(axes: &Sizes, input: &Shape, weight: f64) -> Self {
+        let dims = input.dims();
+        // Axes before the first of them are planes.
+        let first = (0..dims.len()).find(|&axis| axes.contains(axis)).unwrap_or(0);
+        let of = |gone: bool| -> (Vec<usize>, Vec<usize>) {
+            let kept = (first..dims.len()).filter(|&axis| axes.contains(axis) == gone);
+            kept.map(|axis| (dims[axis], dims[axis + 1..].iter().product::<usize>())).unzip()
+        };
+        let ((sizes, steps), (gone_sizes, gone_steps)) = (of(false), of(true));
+        let len = dims[first..].iter().product();
+        let gone: usize = gone_sizes.iter().product();
+        let taps = |to: usize| {
+            let base = place(to, &sizes, &steps);
+            (0..gone).map(|at| (base + place(at, &gone_sizes, &gone_steps), weight)).collect()
+        };
+        Self::new(len, (0..len / gone).map(taps))
+    }
+
+    /// The mean over axes.
+    pub fn mean(op: &ops::Mean, input: &Shape) -> Self {
+        let gone: usize = op.axes.as_slice().iter().map(|&axis| input.dim(axis)).product();
+        Self::over(&op.axes, input, 1.0 / gone as f64)
+    }
+}
+
+/// The two neighbours of a place of an axis made larger.
+fn between(op: &ops::Upsample, to: usize, size: usize, scale: usize) -> Taps {
+    let at = match (op.align_corners, size * scale) {
+        (true, 1) => 0.0,
+        (true, count) => to as f64 * (size - 1) as f64 / (count - 1) as f64,
+        // What would lie before the first element is the first element.
+        (false, _) => ((to as f64 + 0.5) / scale as f64 - 0.5).max(0.0),
+    };
+    let below = (at.floor() as usize).min(size - 1);
+    let share = at - below as f64;
+    // Behind the last element lies the last element.
+    if share == 0.0 || below == size - 1 { vec![(below, 1.0)] } else { vec![(below, 1.0 - share), (below + 1, share)] }
+}
+
+/// Where element `at` of a value with these sizes is, if a step along each axis is so long.
+fn place(at: usize, sizes: &[usize], steps: &[usize]) -> usize {
+    let (mut rest, mut place) = (at, 0);
+    for (size, step) in sizes.iter().zip(steps).rev() {
+        place += rest % size * step;
+        rest /= size;
+    }
+    place
+}
+
+impl Layer for Moves {
+    fn reads(&self) -> Reads {
+        Reads::Nothing
+    }
+
+    fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        runs::apply(&self.forward, at.images(), at.x(0), y, false);
+    }
+
+    fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
+        runs::apply(&self.backward, at.images(), dy, dx, add);
+    }
+}
+
+/// The maximum over axes.
+#[derive(Clone, Debug)]
+pub struct Amax(Runs);
+
+impl Amax {
+    /// Over the axes of a value of this shape.
+    pub fn new(op: &ops::Amax, input: &Shape) -> Self {
+        Self(Moves::over(&op.axes, input, 1.0).forward)
+    }
+}
+
+impl Layer for Amax {
+    fn reads(&self) -> Reads {
+        Reads::Inputs
+    }
+
+    /// A plane of maxima, which are found anew, and one of the elements that share each.
+    fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
+        [0, if backward { 2 * self.0.to * images } else { 0 }]
+    }
+
+    fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        runs::max_forward(&self.0, at.images(), at.x(0), y);
+    }
+
+    fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
+        if !add {
+            dx.fill(0.0);
+        }
+        let (images, x) = (at.images(), at.x(0));
+        let (from, to) = (self.0.from * images, self.0.to * images);
+        for ((x, dy), dx) in x.chunks_exact(from).zip(dy.chunks_exact(to)).zip(dx.chunks_exact_mut(from)) {
+            let (maxima, counts) = at.spare[..2 * to].split_at_mut(to);
+            runs::max_forward(&self.0, images, x, maxima);
+            runs::max_backward(&self.0, images, [x, maxima, dy], dx, counts);
+        }
+    }
+}

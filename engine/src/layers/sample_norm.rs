@@ -1,0 +1,83 @@
+//! `LayerNorm`, `GroupNorm` and `InstanceNorm2d`: no sample sees another, so lanes need not wait.
+
+use layercake_ir::{Shape, ops};
+
+use super::{Layer, Reads, Site};
+use crate::kernels::sample_norm::{self, Groups, STATISTICS};
+
+/// A normalisation of each sample by groups of its elements.
+#[derive(Clone, Copy, Debug)]
+pub struct SampleNorm {
+    /// The groups.
+    groups: Groups,
+    /// The number of groups.
+    count: usize,
+    /// Added to the variance.
+    eps: f64,
+    /// Is there a learnt scale and shift?
+    affine: bool,
+}
+
+impl SampleNorm {
+    /// Over the last axes, with a weight for each of their elements.
+    pub fn layer(op: &ops::LayerNorm, input: &Shape) -> Self {
+        let len = op.shape.as_slice().iter().product();
+        Self { groups: Groups { len, stretch: 1 }, count: input.len() / len, eps: op.eps, affine: op.affine }
+    }
+
+    /// Over groups of channels, with a weight for each channel.
+    pub fn group(op: &ops::GroupNorm, input: &Shape) -> Self {
+        Self::channels(input, op.groups, op.eps, op.affine)
+    }
+
+    /// Over each channel.
+    pub fn instance(op: &ops::InstanceNorm2d, input: &Shape) -> Self {
+        Self::channels(input, input.dim(0), op.eps, op.affine)
+    }
+
+    fn channels(input: &Shape, count: usize, eps: f64, affine: bool) -> Self {
+        Self { groups: Groups { len: input.len() / count, stretch: input.len() / input.dim(0) }, count, eps, affine }
+    }
+
+    fn statistics<'a>(&self, at: &'a mut Site) -> &'a [f32] {
+        let (images, x) = (at.images(), at.x(0));
+        let to = &mut at.scratch[..STATISTICS * self.count * images];
+        sample_norm::statistics(&self.groups, images, self.eps, x, to);
+        to
+    }
+}
+
+impl Layer for SampleNorm {
+    fn reads(&self) -> Reads {
+        Reads::Inputs
+    }
+
+    fn scratch(&self, images: usize, _: bool) -> [usize; 2] {
+        [STATISTICS * self.count * images, 0]
+    }
+
+    fn takes_activation(&self) -> bool {
+        true
+    }
+
+    fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        let (images, x, params) = (at.images(), at.x(0), at.params);
+        let affine: [&[f32]; 2] = if self.affine { [&params[0], &params[1]] } else { [&[], &[]] };
+        sample_norm::forward(&self.groups, images, self.statistics(at), affine, x, y);
+    }
+
+    /// Leaves the statistics in the scratch.
+    fn param_grads(&self, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>], add: bool) {
+        let (images, x) = (at.images(), at.x(0));
+        let statistics = self.statistics(at);
+        if let (true, [weight, bias, ..]) = (self.affine, grads) {
+            sample_norm::weight_grads(&self.groups, images, statistics, [x, dy], [weight, bias], add);
+        }
+    }
+
+    fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
+        let statistics = &at.scratch[..STATISTICS * self.count * at.images()];
+        let weights: &[f32] = if self.affine { &at.params[0] } else { &[] };
+        sample_norm::input_grad(&self.groups, at.images(), statistics, weights, [at.x(0), dy], dx, add);
+    }
+}
