@@ -47,8 +47,11 @@ impl Lowering<'_, '_> {
         if row.kind == "Split" {
             return self.split(step, layer, row);
         }
+        if let Some(states) = layers::states(row) {
+            return self.recurrent(step, layer, row, states);
+        }
         let path = self.path_of(step, row.prefix, Some(&layer.kind));
-        self.push(step, path, What::Layer { row, layer: layer.clone(), part: None });
+        self.push(step, path, What::Layer { row, layer: layer.clone(), part: None, packed: false });
     }
 
     /// The tags in the arguments of a network; what else stands there is reported.

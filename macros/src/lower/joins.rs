@@ -111,7 +111,7 @@ impl Lowering<'_, '_> {
             self.report.add(&operands[2], "`Sub` is the first tensor less the second; a third has no place");
             return self.push(step, path, What::Lost(layer.tokens));
         }
-        self.push_join(step, path, What::Layer { row, layer, part: None }, inputs, operands);
+        self.push_join(step, path, What::Layer { row, layer, part: None, packed: false }, inputs, operands);
     }
 
     /// `Residual(shortcut = {..}) {..}`
@@ -141,7 +141,7 @@ impl Lowering<'_, '_> {
         let tokens = if shortcut.is_some() { quote!(Residual(shortcut = ..)) } else { kind.to_token_stream() };
         let layer = Layer { kind: kind.clone(), args: Vec::new(), illegible_args: false, tokens };
         let Some(row) = layers::find("Add") else { return };
-        self.push_join(step, path, What::Layer { row, layer, part: None }, inputs, operands);
+        self.push_join(step, path, What::Layer { row, layer, part: None, packed: false }, inputs, operands);
         if let (None, Some(node)) = (shortcut, self.nodes.last_mut()) {
             node.note.push_str("\nnote: what is added may go through layers of its own: `Residual(shortcut = { .. }) { .. }`");
         }
@@ -200,7 +200,7 @@ impl Lowering<'_, '_> {
         }
         for part in 0..parts {
             self.current = begin;
-            self.push(step, format!("{path}.{part}"), What::Layer { row, layer: layer.clone(), part: Some((part, parts)) });
+            self.push(step, format!("{path}.{part}"), What::Layer { row, layer: layer.clone(), part: Some((part, parts)), packed: false });
             if self.overflow {
                 return;
             }
