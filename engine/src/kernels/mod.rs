@@ -20,6 +20,7 @@ pub mod math;
 pub mod pool2d;
 pub mod prelu;
 pub mod product;
+pub mod recurrent;
 pub mod reduce;
 pub mod response_norm;
 pub mod runs;

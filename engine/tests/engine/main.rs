@@ -11,4 +11,5 @@ mod networks;
 mod norms;
 mod random;
 mod runs;
+mod sequences;
 mod slopes;
