@@ -12,5 +12,6 @@ mod paths;
 mod pool;
 mod random;
 mod sampling;
+mod sequences;
 mod shapes;
 mod slopes;

@@ -6,14 +6,15 @@ use super::{Recurrent, curve, kept::Kept};
 use crate::{
     kernels::{
         activation, dropout, layout,
-        product::{Every, Outer, Start, outer},
+        product::{Every, Outer, Start, Stretches, outer},
         recurrent as kernel, reduce,
     },
-    layers::{Held, Site, Weights, linear},
+    layers::{Site, linear},
 };
 
-/// Rows of a weight whose gradient stays in a level-2 cache while all steps pass by.
-const PART: usize = 64;
+/// Columns of a weight whose gradients are worked out together: three vectors of the widest kind. So much of all steps' inputs stays in a level-2 cache
+/// while the gates pass by.
+const COLUMNS: usize = 48;
 
 /// The parts of the scratch.
 struct Room<'a> {
@@ -125,8 +126,6 @@ impl Recurrent {
             let before = side.before(i);
             activation::add(&room.dout[step * op.width() * images + direction * state..][..state], room.dh);
             let gates = &mut side.gates[step * rows * images..][..rows * images];
-            // What a product adds to: a GRU's state goes on past all of them.
-            let mut start = Start::Zero;
             match op.cell {
                 Cell::Tanh | Cell::Relu => {
                     gates.copy_from_slice(room.dh);
@@ -139,18 +138,19 @@ impl Recurrent {
                 Cell::Gru => {
                     let past = before.map(|before| side.out.at(before)).or_else(|| self.begins(at, 0, number));
                     kernel::gru_backward(gates, &mut side.past[step * state..][..state], past, room.dh);
-                    start = Start::Sum;
                 }
             }
             if before.is_none() && !self.given {
                 break;
             }
+            let turned = &mut room.turned[..state];
             if op.cell == Cell::Gru {
-                let past = &side.past[step * state..][..state];
-                to_state(images, &weight[..2 * hidden * hidden], hidden, &gates[..2 * state], room.dh, start);
-                to_state(images, &weight[2 * hidden * hidden..], hidden, past, room.dh, Start::Sum);
+                // Its state also goes on past all products.
+                let (first, last) = weight.split_at(2 * hidden * hidden);
+                to_state(images, first, hidden, &gates[..2 * state], turned, room.dh, true);
+                to_state(images, last, hidden, &side.past[step * state..][..state], turned, room.dh, true);
             } else {
-                to_state(images, weight, hidden, gates, room.dh, start);
+                to_state(images, weight, hidden, gates, turned, room.dh, false);
             }
         }
         if self.given {
@@ -179,7 +179,7 @@ impl Recurrent {
         let x = x.unwrap_or_else(|| at.x(0));
         linear::turn(&dense, images, x, turned);
         let turned_x = &turned[..self.length * dense.inputs * images];
-        product(&dense, Held { images, x, dy: side.gates, scratch: turned_x }, 0, &mut grads[0], add);
+        product(images, rows, side.gates, turned_x, dense.inputs, &mut grads[0], add);
 
         // The states before each step; before the first one those given, or zeros.
         for i in 0..self.length {
@@ -190,15 +190,13 @@ impl Recurrent {
             }
         }
         let turned = &turned[..self.length * state];
-        let from_state = linear::Dense { inputs: hidden, ..dense };
         if op.cell == Cell::Gru {
             // Of the last gate, the state has another part than the input.
-            let last = linear::Dense { outputs: hidden, ..from_state };
-            let (first, second) = grads[1].split_at_mut(2 * hidden * hidden);
-            product(&from_state, Held { images, x, dy: side.gates, scratch: turned }, 0, first, add);
-            product(&last, Held { images, x, dy: side.past, scratch: turned }, 0, second, add);
+            let (first, last) = grads[1].split_at_mut(2 * hidden * hidden);
+            product(images, rows, side.gates, turned, hidden, first, add);
+            product(images, hidden, side.past, turned, hidden, last, add);
         } else {
-            product(&from_state, Held { images, x, dy: side.gates, scratch: turned }, 0, &mut grads[1], add);
+            product(images, rows, side.gates, turned, hidden, &mut grads[1], add);
         }
         if !op.bias {
             return;
@@ -230,50 +228,48 @@ impl Recurrent {
     }
 }
 
-/// `dW` of so many rows, a part of them at a time.
-fn product(dense: &linear::Dense, from: Held, first: usize, to: &mut [f32], add: bool) {
-    for (part, to) in to.chunks_mut(PART * dense.inputs).enumerate() {
-        dense.rows(from, first + part * PART, to, add);
+/// `dW = sum over steps of d x^T`: `d` is `[steps, rows, images]`, of which the first are `weight`'s, and `x` is turned, `[steps, images, features]`.
+fn product(images: usize, apart: usize, d: &[f32], x: &[f32], features: usize, to: &mut [f32], add: bool) {
+    let rows = to.len() / features;
+    let k = x.len() / features;
+    for first in (0..features).step_by(COLUMNS) {
+        let product = Outer {
+            m: rows,
+            n: COLUMNS.min(features - first),
+            segments: 1,
+            k,
+            left: d,
+            left_row: images,
+            left_cols: Stretches { rows: images, apart: apart * images },
+            right: &x[first..],
+            rows: Every(features),
+            right_segment: 0,
+            out_row: features,
+            out_segment: 0,
+            start: if add { Start::Sum } else { Start::Zero },
+        };
+        outer(product, &mut to[first..]);
     }
 }
 
-/// `W^T d`, for a step.
-fn to_state(images: usize, weight: &[f32], hidden: usize, d: &[f32], to: &mut [f32], start: Start) {
-    let rows = weight.len() / hidden;
-    let (m, n, left_row, left_cols, out_row) = (hidden, images, 1, hidden, images);
-    if images == 1 {
-        // The columns of the weight lie side by side.
-        let product = Outer {
-            m: 1,
-            n: hidden,
-            segments: 1,
-            k: rows,
-            left: d,
-            left_row: rows,
-            left_cols: Every(1),
-            right: weight,
-            rows: Every(hidden),
-            right_segment: 0,
-            out_row: hidden,
-            out_segment: 0,
-            start,
-        };
-        return outer(product, to);
-    }
+/// `W^T d`, for a step, in the place of `to` or added; `turned` is for the product, whose columns are those of the weight, since these lie side by
+/// side.
+fn to_state(images: usize, weight: &[f32], hidden: usize, d: &[f32], turned: &mut [f32], to: &mut [f32], add: bool) {
     let product = Outer {
-        m,
-        n,
+        m: images,
+        n: hidden,
         segments: 1,
-        k: rows,
-        left: weight,
-        left_row,
-        left_cols: Every(left_cols),
-        right: d,
-        rows: Every(images),
+        k: weight.len() / hidden,
+        left: d,
+        left_row: 1,
+        left_cols: Every(images),
+        right: weight,
+        rows: Every(hidden),
         right_segment: 0,
-        out_row,
+        out_row: hidden,
         out_segment: 0,
-        start,
+        start: Start::Zero,
     };
-    outer(product, to);
+    outer(product, turned);
+    layout::transpose(images, hidden, turned, to, add);
 }
