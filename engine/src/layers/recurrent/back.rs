@@ -21,8 +21,10 @@ struct Room<'a> {
     /// The gradients of a layer's steps, and of those of the layer below.
     dout: &'a mut [f32],
     below: &'a mut [f32],
-    /// A layer's input or its states, `[length, images, features]`.
+    /// A layer's input or its states, turned.
     turned: &'a mut [f32],
+    /// The state's weight, packed.
+    packed: &'a mut [f32],
     /// The gradients of the state, as they come to the step before.
     dh: &'a mut [f32],
     dc: &'a mut [f32],
@@ -34,7 +36,7 @@ impl Recurrent {
     /// Elements of the scratch.
     pub(super) fn room(&self, images: usize) -> usize {
         let sizes = self.sizes(images);
-        2 * sizes[0] + sizes[1] + 2 * sizes[2] + sizes[3]
+        2 * sizes[0] + sizes[1] + 2 * sizes[2] + sizes[3] + self.rows() * self.op.hidden
     }
 
     /// Elements of the parts: the gradients of steps, what is turned, a state, all initial states.
@@ -53,7 +55,8 @@ impl Recurrent {
         let (turned, rest) = rest.split_at_mut(turned);
         let (dh, rest) = rest.split_at_mut(state);
         let (dc, rest) = rest.split_at_mut(state);
-        Room { dout, below, turned, dh, dc, begin: &mut rest[..begin] }
+        let (begin, rest) = rest.split_at_mut(begin);
+        Room { dout, below, turned, dh, dc, begin, packed: &mut rest[..self.rows() * self.op.hidden] }
     }
 
     /// All of it but the gradient of the input: the gates hold their gradients afterwards, and the scratch those of the initial states.
@@ -120,6 +123,11 @@ impl Recurrent {
                 None => to.fill(0.0),
             }
         }
+        // Of a GRU, the rows of the last gate have a product of their own.
+        let first_rows = if op.cell == Cell::Gru { 2 * hidden } else { rows };
+        let (first, last) = room.packed.split_at_mut(first_rows * hidden);
+        pack(&weight[..first_rows * hidden], hidden, first);
+        pack(&weight[first_rows * hidden..], hidden, last);
         let (_, side) = parts.layer(layer, direction);
         for i in (0..self.length).rev() {
             let step = side.step(i);
@@ -146,11 +154,10 @@ impl Recurrent {
             let turned = &mut room.turned[..state];
             if op.cell == Cell::Gru {
                 // Its state also goes on past all products.
-                let (first, last) = weight.split_at(2 * hidden * hidden);
                 to_state(images, first, hidden, &gates[..2 * state], turned, room.dh, true);
                 to_state(images, last, hidden, &side.past[step * state..][..state], turned, room.dh, true);
             } else {
-                to_state(images, weight, hidden, gates, turned, room.dh, false);
+                to_state(images, first, hidden, gates, turned, room.dh, false);
             }
         }
         if self.given {
@@ -177,17 +184,17 @@ impl Recurrent {
         let dense = self.input_part(layer);
         let (x, side) = parts.layer(layer, direction);
         let x = x.unwrap_or_else(|| at.x(0));
-        linear::turn(&dense, images, x, turned);
+        for (step, x) in x.chunks_exact(dense.inputs * images).enumerate() {
+            turn(images, step, self.length, Some(x), dense.inputs, turned);
+        }
         let turned_x = &turned[..self.length * dense.inputs * images];
         product(images, rows, side.gates, turned_x, dense.inputs, &mut grads[0], add);
 
         // The states before each step; before the first one those given, or zeros.
         for i in 0..self.length {
-            let to = &mut turned[side.step(i) * state..][..state];
-            match side.before(i).map(|before| side.out.at(before)).or_else(|| self.begins(at, 0, layer * op.directions + direction)) {
-                Some(before) => layout::transpose(hidden, images, before, to, false),
-                None => to.fill(0.0),
-            }
+            let before = side.before(i).map(|before| side.out.at(before));
+            let before = before.or_else(|| self.begins(at, 0, layer * op.directions + direction));
+            turn(images, side.step(i), self.length, before, hidden, turned);
         }
         let turned = &turned[..self.length * state];
         if op.cell == Cell::Gru {
@@ -228,21 +235,37 @@ impl Recurrent {
     }
 }
 
-/// `dW = sum over steps of d x^T`: `d` is `[steps, rows, images]`, of which the first are `weight`'s, and `x` is turned, `[steps, images, features]`.
+/// The columns of a matrix in groups that are worked on together, `[group, row, column]`: so each of them is one stretch of memory, whatever the
+/// distance of the matrix's rows.
+fn groups(columns: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..columns).step_by(COLUMNS).map(move |first| (first, COLUMNS.min(columns - first)))
+}
+
+/// Turns a step `[features, images]` to its rows of the groups of all steps.
+fn turn(images: usize, step: usize, steps: usize, x: Option<&[f32]>, features: usize, groups_of_all: &mut [f32]) {
+    for (first, width) in groups(features) {
+        let to = &mut groups_of_all[(first * steps + step * width) * images..][..width * images];
+        match x {
+            Some(x) => layout::transpose(width, images, &x[first * images..][..width * images], to, false),
+            None => to.fill(0.0),
+        }
+    }
+}
+
+/// `dW = sum over steps of d x^T`: `d` is `[steps, rows, images]`, of which the first rows are the weight's, `x` what [`turn`] made of all steps.
 fn product(images: usize, apart: usize, d: &[f32], x: &[f32], features: usize, to: &mut [f32], add: bool) {
-    let rows = to.len() / features;
-    let k = x.len() / features;
-    for first in (0..features).step_by(COLUMNS) {
+    let (rows, k) = (to.len() / features, x.len() / features);
+    for (first, width) in groups(features) {
         let product = Outer {
             m: rows,
-            n: COLUMNS.min(features - first),
+            n: width,
             segments: 1,
             k,
             left: d,
             left_row: images,
             left_cols: Stretches { rows: images, apart: apart * images },
-            right: &x[first..],
-            rows: Every(features),
+            right: &x[first * k..][..width * k],
+            rows: Every(width),
             right_segment: 0,
             out_row: features,
             out_segment: 0,
@@ -252,24 +275,37 @@ fn product(images: usize, apart: usize, d: &[f32], x: &[f32], features: usize, t
     }
 }
 
-/// `W^T d`, for a step, in the place of `to` or added; `turned` is for the product, whose columns are those of the weight, since these lie side by
-/// side.
-fn to_state(images: usize, weight: &[f32], hidden: usize, d: &[f32], turned: &mut [f32], to: &mut [f32], add: bool) {
-    let product = Outer {
-        m: images,
-        n: hidden,
-        segments: 1,
-        k: weight.len() / hidden,
-        left: d,
-        left_row: 1,
-        left_cols: Every(images),
-        right: weight,
-        rows: Every(hidden),
-        right_segment: 0,
-        out_row: hidden,
-        out_segment: 0,
-        start: Start::Zero,
-    };
-    outer(product, turned);
+/// The columns of a weight in groups.
+fn pack(weight: &[f32], columns: usize, to: &mut [f32]) {
+    let rows = weight.len() / columns;
+    for (first, width) in groups(columns) {
+        for (from, to) in weight.chunks_exact(columns).zip(to[first * rows..][..width * rows].chunks_exact_mut(width)) {
+            to.copy_from_slice(&from[first..][..width]);
+        }
+    }
+}
+
+/// `W^T d`, for a step, in the place of `to` or added. The columns of the product are those of the weight, which [`pack`] has put into groups; `turned` is
+/// for it.
+fn to_state(images: usize, packed: &[f32], hidden: usize, d: &[f32], turned: &mut [f32], to: &mut [f32], add: bool) {
+    let k = packed.len() / hidden;
+    for (first, width) in groups(hidden) {
+        let product = Outer {
+            m: images,
+            n: width,
+            segments: 1,
+            k,
+            left: d,
+            left_row: 1,
+            left_cols: Every(images),
+            right: &packed[first * k..][..width * k],
+            rows: Every(width),
+            right_segment: 0,
+            out_row: hidden,
+            out_segment: 0,
+            start: Start::Zero,
+        };
+        outer(product, &mut turned[first..]);
+    }
     layout::transpose(images, hidden, turned, to, add);
 }
