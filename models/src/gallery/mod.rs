@@ -9,6 +9,7 @@ mod inception;
 mod mixer;
 mod pixel_cnn;
 mod resnet;
+mod resnet20;
 mod siamese;
 mod unet;
 mod vae;
@@ -23,7 +24,10 @@ pub use inception::Inception3a;
 pub use mixer::{MixerB16, MixerBlock};
 pub use pixel_cnn::GatedPixelCnnBlock;
 pub use resnet::{ResNet18, ResNet18Cifar, ResNet50, ResNet50Cifar};
+pub use resnet20::{ResNet20, ResNet20Grey};
 pub use siamese::Siamese;
 pub use unet::UNet;
 pub use vae::{Vae, VaeDecoder, VaeEncoder};
-pub use vgg::{Vgg11, Vgg11Cifar, Vgg16, Vgg16Cifar};
+pub use vgg::{
+    Vgg8, Vgg8Grey, Vgg11, Vgg11Bn, Vgg11Cifar, Vgg13, Vgg13Bn, Vgg13Cifar, Vgg16, Vgg16Bn, Vgg16Cifar, Vgg19, Vgg19Bn, Vgg19Cifar,
+};
