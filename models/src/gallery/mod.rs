@@ -6,11 +6,13 @@
 mod densenet;
 mod gru;
 mod inception;
+mod linear;
 mod mixer;
 mod pixel_cnn;
 mod resnet;
 mod resnet20;
 mod siamese;
+mod street_unet;
 mod unet;
 mod vae;
 mod vgg;
@@ -21,11 +23,13 @@ mod tests;
 pub use densenet::DenseBlock;
 pub use gru::GruCell;
 pub use inception::Inception3a;
+pub use linear::{LinearColour, LinearGrey};
 pub use mixer::{MixerB16, MixerBlock};
-pub use pixel_cnn::GatedPixelCnnBlock;
+pub use pixel_cnn::{ClassGatedPixelCnn, GatedPixelCnn, GatedPixelCnnBlock, PixelCnn};
 pub use resnet::{ResNet18, ResNet18Cifar, ResNet50, ResNet50Cifar};
 pub use resnet20::{ResNet20, ResNet20Grey};
 pub use siamese::Siamese;
+pub use street_unet::StreetUNet;
 pub use unet::UNet;
 pub use vae::{Vae, VaeDecoder, VaeEncoder};
 pub use vgg::{
