@@ -32,6 +32,7 @@ mod error;
 mod evaluate;
 mod fit;
 mod metrics;
+pub mod neighbours;
 mod progress;
 pub mod run;
 mod schedule;
