@@ -54,6 +54,19 @@ class Maxout(nn.Linear):
         return super().forward(x).unflatten(-1, (-1, self.pieces)).amax(-1)
 
 
+class Reparameterize(nn.Module):
+    """A mean and a log-variance by layers of their own; at inference the mean (arXiv 1312.6114, section 2.4)."""
+
+    def __init__(self, mean, logvar):
+        super().__init__()
+        self.mean = mean
+        self.logvar = logvar
+
+    def forward(self, x):
+        mean, logvar = self.mean(x), self.logvar(x)
+        return mean + (0.5 * logvar).exp() * torch.randn_like(mean) if self.training else mean
+
+
 def nails(x, scale):
     """Each element in the upper left corner of a block of zeros."""
     height, width = scale
@@ -262,6 +275,12 @@ CASES = {
     "dropout2d": [
         case("inference", (3, 4, 5), eval_only=True, drop=nn.Dropout2d(0.4)),
         case("never", (3, 4, 5), drop=nn.Dropout2d(0.0)),
+    ],
+    "reparameterize": [
+        case("features", (6,), eval_only=True, z=Reparameterize(nn.Linear(6, 3), nn.Linear(6, 3))),
+        case("maps", (2, 4, 4), eval_only=True, z=Reparameterize(nn.Conv2d(2, 4, 3), nn.Conv2d(2, 4, 3))),
+        case("one", (1,), batch=1, eval_only=True, z=Reparameterize(nn.Linear(1, 1), nn.Linear(1, 1))),
+        case("between", (5,), eval_only=True, z=Reparameterize(nn.Linear(5, 2), nn.Linear(5, 2)), act=nn.Tanh(), fc=nn.Linear(2, 5)),
     ],
     "prelu": [
         case("one", (9,), act=nn.PReLU()),

@@ -22,7 +22,7 @@ impl Family {
         let has = |parts: &[&str]| parts.iter().any(|part| kind.contains(part));
         match kind {
             "Network" => Self::Network,
-            "Add" | "Sub" | "Mul" | "Max" | "Concat" => Self::Join,
+            "Add" | "Sub" | "Mul" | "Max" | "Concat" | "Reparameterize" => Self::Join,
             _ if has(&["Conv"]) => Self::Convolution,
             _ if has(&["Pool", "Upsample"]) => Self::Pooling,
             _ if has(&["Norm"]) => Self::Normalisation,

@@ -124,6 +124,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         Op::BatchNorm1d(op) => batch_norm::forward(batch_norm::Options::from(op), x, tape, context),
         Op::BatchNorm2d(op) => batch_norm::forward(batch_norm::Options::from(op), x, tape, context),
         Op::Add | Op::Sub | Op::Mul | Op::Max => join::elementwise(op, inputs, tape),
+        Op::Reparameterize => join::reparameterize(inputs, tape, context),
         Op::Concat(op) => join::concat(op.axis, inputs, tape),
         Op::Split(op) => join::split(op, x, tape),
         op => unreachable!("`{}` has a shape rule but no forward", op.kind()),

@@ -12,8 +12,8 @@ use crate::{
     EngineError, Mode,
     kernels::{Slide, activation::Activation, join::Operator, pool2d::Mean},
     layers::{
-        Alias, Amax, Concat, ConvTranspose, Convolution, Dense, Dropout, Glu, Join, Layer, MaskedConvolution, MaxPool, Maxout, Moves,
-        Normalisation, PRelu, Pointwise, ResponseNorm, SampleNorm, Softmax, Split, map_size,
+        Alias, Amax, Concat, ConvTranspose, Convolution, Dense, Dropout, Gaussian, Glu, Join, Layer, MaskedConvolution, MaxPool, Maxout,
+        Moves, Normalisation, PRelu, Pointwise, ResponseNorm, SampleNorm, Softmax, Split, map_size,
     },
 };
 
@@ -135,6 +135,7 @@ fn layer(graph: &Graph, index: usize, key: Key, norms: &mut Vec<usize>) -> Resul
         Op::Sub => Arc::new(Join(Operator::Sub)),
         Op::Mul => Arc::new(Join(Operator::Mul)),
         Op::Max => Arc::new(Join(Operator::Max)),
+        Op::Reparameterize => Arc::new(Gaussian { train: key.mode == Mode::Train }),
         Op::Concat(op) => Arc::new(Concat::new(node.inputs().iter().map(|&value| graph.shape(value)), op.axis)),
         Op::Split(op) => Arc::new(Split::new(op, input)),
         other => return Err(EngineError::Unsupported { layer: node.name.to_string(), kind: other.kind() }),

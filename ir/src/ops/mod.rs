@@ -227,6 +227,10 @@ operations! {
         Mul: "Mul",
         /// The largest of two or more values of one shape, element by element.
         Max: "Max",
+        /// While training, a number drawn from each Gaussian: `mean + exp(logvar / 2) noise`, of which both the mean and the logarithm of the
+        /// variance get gradients; at inference the mean. The current tensor is the mean, `logvar` the logarithm of the variance, of the same
+        /// shape, any (Kingma and Welling, 2014, arXiv 1312.6114, section 2.4).
+        Reparameterize: "Reparameterize",
     }
     // Several inputs: `infer` takes them all and gives the output's shape.
     several {
@@ -383,7 +387,7 @@ operations! {
 impl Op {
     /// Does it draw random numbers while training?
     pub const fn is_random(&self) -> bool {
-        matches!(self, Op::Dropout(_) | Op::Dropout2d(_) | Op::FractionalMaxPool2d(_))
+        matches!(self, Op::Dropout(_) | Op::Dropout2d(_) | Op::FractionalMaxPool2d(_) | Op::Reparameterize)
     }
 
     /// The shape rule: fills in the sizes that were left out ([`crate::INFER`]) and works out the output's shape.

@@ -34,6 +34,9 @@ pub fn kind_hint(kind: &str) -> Option<&'static str> {
         }
         "maxunpool2d" | "unpool" | "unpooling" => "write `Upsample`; its `mode = nails` sets the elements among zeros",
         "narrow" | "crop" => "write `Slice`",
+        "reparam" | "reparametrization" | "reparameterization" | "reparameterisation" | "gaussiansample" | "rsample" | "sampling" => {
+            "write `Reparameterize(logvar)` behind the mean; `logvar` is the tag of the log-variance"
+        }
         "lrn" => "write `LocalResponseNorm`",
         "reducemean" | "averageover" => "write `Mean`",
         "reducemax" => "write `Amax`",

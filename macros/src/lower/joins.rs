@@ -107,8 +107,15 @@ impl Lowering<'_, '_> {
             self.report.add(&layer.kind, text);
             return self.push(step, path, What::Lost(layer.tokens));
         }
-        if layer.kind == "Sub" && inputs.len() > 2 {
-            self.report.add(&operands[2], "`Sub` is the first tensor less the second; a third has no place");
+        let of_two = match layer.kind.to_string().as_str() {
+            "Sub" => Some("`Sub` is the first tensor less the second; a third has no place"),
+            "Reparameterize" => {
+                Some("`Reparameterize` takes a mean, which is the current tensor, and one log-variance; a third has no place")
+            }
+            _ => None,
+        };
+        if let (Some(text), true) = (of_two, inputs.len() > 2) {
+            self.report.add(&operands[2], text);
             return self.push(step, path, What::Lost(layer.tokens));
         }
         self.push_join(step, path, What::Layer { row, layer, part: None }, inputs, operands);

@@ -11,7 +11,7 @@ use crate::ast::{Action, Arg, Branch, Layer};
 use crate::report::Report;
 
 /// ```text
-/// combinator = ('Add' | 'Sub' | 'Mul' | 'Max' | 'Concat') (args | args? '{' branch (',' branch)* ','? '}')
+/// combinator = ('Add' | 'Sub' | 'Mul' | 'Max' | 'Concat' | 'Reparameterize') (args | args? '{' branch (',' branch)* ','? '}')
 ///            | 'Residual' ('(' 'shortcut' '=' branch ','? ')')? branch
 ///            | 'Repeat' '(' expression ')' branch
 ///            | 'Sequential' branch
