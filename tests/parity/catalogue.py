@@ -67,6 +67,23 @@ class Reparameterize(nn.Module):
         return mean + (0.5 * logvar).exp() * torch.randn_like(mean) if self.training else mean
 
 
+class Residual(nn.Module):
+    """A residual connection whose body each sample goes without, with a probability of `drop` (torchvision.ops.stochastic_depth, "row")."""
+
+    def __init__(self, body, shortcut=None, drop=0.0):
+        super().__init__()
+        self.body = body
+        self.shortcut = shortcut
+        self.drop = drop
+
+    def forward(self, x):
+        y = self.body(x)
+        if self.training:
+            keep = torch.rand(len(x), dtype=x.dtype) >= self.drop
+            y = y * (keep / (1 - self.drop)).reshape(-1, *[1] * (y.dim() - 1))
+        return y + (x if self.shortcut is None else self.shortcut(x))
+
+
 def nails(x, scale):
     """Each element in the upper left corner of a block of zeros."""
     height, width = scale
@@ -281,6 +298,11 @@ CASES = {
         case("maps", (2, 4, 4), eval_only=True, z=Reparameterize(nn.Conv2d(2, 4, 3), nn.Conv2d(2, 4, 3))),
         case("one", (1,), batch=1, eval_only=True, z=Reparameterize(nn.Linear(1, 1), nn.Linear(1, 1))),
         case("between", (5,), eval_only=True, z=Reparameterize(nn.Linear(5, 2), nn.Linear(5, 2)), act=nn.Tanh(), fc=nn.Linear(2, 5)),
+    ],
+    "stochastic_depth": [
+        case("inference", (3, 4), eval_only=True, r=Residual(nn.Linear(4, 4), drop=0.3)),
+        case("shortcut", (2, 5, 4), eval_only=True, r=Residual(nn.Conv2d(2, 3, 3, padding=1), nn.Conv2d(2, 3, 1), drop=0.5)),
+        case("never", (5,), r=Residual(nn.Linear(5, 5), drop=0.0)),
     ],
     "prelu": [
         case("one", (9,), act=nn.PReLU()),

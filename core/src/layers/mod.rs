@@ -104,6 +104,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         Op::HardTanh(op) => activation::between([op.min_val, op.max_val], x, tape),
         Op::Relu6 => activation::between([0.0, 6.0], x, tape),
         Op::Glu(op) => activation::glu(op, x, tape),
+        Op::StochasticDepth(op) => dropout::samples(op.p, x, tape, context),
         Op::Dropout2d(op) => dropout::channels(op.p, x, tape, context),
         Op::GroupNorm(op) => affine::group_norm(op.groups, op.eps, x, tape, context.params),
         Op::InstanceNorm2d(op) => affine::group_norm(op.features, op.eps, x, tape, context.params),

@@ -138,6 +138,9 @@ impl<'a> Place<'a> {
                 let sum: f64 = line.iter().map(|&at| x[at].exp()).sum();
                 line.iter().for_each(|&at| y[at] = x[at] - sum.ln());
             }),
+            Op::StochasticDepth(op) => {
+                y.iter_mut().zip(x).enumerate().for_each(|(at, (y, x))| *y = x * self.mask(op.p, at / node.output.len()))
+            }
             Op::Dropout2d(op) => y.iter_mut().zip(x).enumerate().for_each(|(at, (y, x))| *y = x * self.mask(op.p, at / self.positions())),
             Op::Dropout(op) => y.iter_mut().zip(x).enumerate().for_each(|(at, (y, x))| *y = x * self.mask(op.p, at)),
             Op::BatchNorm1d(op) => self.norm_forward((op.eps, op.momentum, op.affine), x, &mut y, params),
@@ -198,6 +201,9 @@ impl<'a> Place<'a> {
                 let sum: f64 = line.iter().map(|&at| dy[at]).sum();
                 line.iter().for_each(|&at| dx[at] = dy[at] - y[at].exp() * sum);
             }),
+            Op::StochasticDepth(op) => {
+                dx.iter_mut().zip(dy).enumerate().for_each(|(at, (dx, dy))| *dx = dy * self.mask(op.p, at / node.output.len()))
+            }
             Op::Dropout2d(op) => {
                 dx.iter_mut().zip(dy).enumerate().for_each(|(at, (dx, dy))| *dx = dy * self.mask(op.p, at / self.positions()))
             }

@@ -61,7 +61,7 @@ pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 pub use custom::Custom;
-pub use dropout::{Dropout, Dropout2d};
+pub use dropout::{Dropout, Dropout2d, StochasticDepth};
 pub use flatten::Flatten;
 pub use global_pool::GlobalAvgPool2d;
 pub use glu::Glu;
@@ -86,6 +86,7 @@ pub use subgraph::Subgraph;
 pub use upsample::{Interpolation, Upsample};
 pub use window::Window;
 pub use words::Words;
+pub(crate) use words::words;
 
 use crate::{Mistake, Part, Shape, Site};
 
@@ -309,6 +310,8 @@ operations! {
         Dropout: "Dropout",
         /// Zeroes channels at random while training.
         Dropout2d: "Dropout2d",
+        /// Zeroes samples at random while training.
+        StochasticDepth: "StochasticDepth",
         /// Batch normalisation of features.
         BatchNorm1d: "BatchNorm1d",
         /// Batch normalisation of channels.
@@ -376,6 +379,7 @@ operations! {
         HardTanh,
         Dropout,
         Dropout2d,
+        StochasticDepth,
         GroupNorm,
         InstanceNorm2d,
         LocalResponseNorm,
@@ -387,7 +391,7 @@ operations! {
 impl Op {
     /// Does it draw random numbers while training?
     pub const fn is_random(&self) -> bool {
-        matches!(self, Op::Dropout(_) | Op::Dropout2d(_) | Op::FractionalMaxPool2d(_) | Op::Reparameterize)
+        matches!(self, Op::Dropout(_) | Op::Dropout2d(_) | Op::StochasticDepth(_) | Op::FractionalMaxPool2d(_) | Op::Reparameterize)
     }
 
     /// The shape rule: fills in the sizes that were left out ([`crate::INFER`]) and works out the output's shape.
