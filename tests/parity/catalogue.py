@@ -54,6 +54,36 @@ class Maxout(nn.Linear):
         return super().forward(x).unflatten(-1, (-1, self.pieces)).amax(-1)
 
 
+class Reparameterize(nn.Module):
+    """A mean and a log-variance by layers of their own; at inference the mean (arXiv 1312.6114, section 2.4)."""
+
+    def __init__(self, mean, logvar):
+        super().__init__()
+        self.mean = mean
+        self.logvar = logvar
+
+    def forward(self, x):
+        mean, logvar = self.mean(x), self.logvar(x)
+        return mean + (0.5 * logvar).exp() * torch.randn_like(mean) if self.training else mean
+
+
+class Residual(nn.Module):
+    """A residual connection whose body each sample goes without, with a probability of `drop` (torchvision.ops.stochastic_depth, "row")."""
+
+    def __init__(self, body, shortcut=None, drop=0.0):
+        super().__init__()
+        self.body = body
+        self.shortcut = shortcut
+        self.drop = drop
+
+    def forward(self, x):
+        y = self.body(x)
+        if self.training:
+            keep = torch.rand(len(x), dtype=x.dtype) >= self.drop
+            y = y * (keep / (1 - self.drop)).reshape(-1, *[1] * (y.dim() - 1))
+        return y + (x if self.shortcut is None else self.shortcut(x))
+
+
 def nails(x, scale):
     """Each element in the upper left corner of a block of zeros."""
     height, width = scale
@@ -262,6 +292,17 @@ CASES = {
     "dropout2d": [
         case("inference", (3, 4, 5), eval_only=True, drop=nn.Dropout2d(0.4)),
         case("never", (3, 4, 5), drop=nn.Dropout2d(0.0)),
+    ],
+    "reparameterize": [
+        case("features", (6,), eval_only=True, z=Reparameterize(nn.Linear(6, 3), nn.Linear(6, 3))),
+        case("maps", (2, 4, 4), eval_only=True, z=Reparameterize(nn.Conv2d(2, 4, 3), nn.Conv2d(2, 4, 3))),
+        case("one", (1,), batch=1, eval_only=True, z=Reparameterize(nn.Linear(1, 1), nn.Linear(1, 1))),
+        case("between", (5,), eval_only=True, z=Reparameterize(nn.Linear(5, 2), nn.Linear(5, 2)), act=nn.Tanh(), fc=nn.Linear(2, 5)),
+    ],
+    "stochastic_depth": [
+        case("inference", (3, 4), eval_only=True, r=Residual(nn.Linear(4, 4), drop=0.3)),
+        case("shortcut", (2, 5, 4), eval_only=True, r=Residual(nn.Conv2d(2, 3, 3, padding=1), nn.Conv2d(2, 3, 1), drop=0.5)),
+        case("never", (5,), r=Residual(nn.Linear(5, 5), drop=0.0)),
     ],
     "prelu": [
         case("one", (9,), act=nn.PReLU()),

@@ -3,7 +3,7 @@
 use layercake::ir::ops::{
     AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, Dropout2d, Elu, Gelu, GlobalAvgPool2d, Glu, GroupNorm,
     HardTanh, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, PRelu, Pad,
-    PadMode, Permute, Reshape, Sizes, Slice, Softplus, Stack, Upsample,
+    PadMode, Permute, Reshape, Sizes, Slice, Softplus, Stack, StochasticDepth, Upsample,
 };
 use layercake::ir::{INFER, Op};
 
@@ -64,6 +64,7 @@ pub(crate) fn block_of_images(random: &mut Random) -> Op {
             beta: of(random, &[0.75, 1.0, 0.5]),
             k: of(random, &[1.0, 2.0]),
         }),
+        10 if random.chance(0.4) => Op::StochasticDepth(StochasticDepth { p: of(random, &[0.0, 0.3, 0.6]) }),
         10 => Op::Dropout2d(Dropout2d { p: of(random, &[0.0, 0.3, 0.6]) }),
         _ => block_of_anything(random, 3),
     }

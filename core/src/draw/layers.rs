@@ -139,6 +139,7 @@ fn what(graph: &Graph, node: &Node) -> String {
         Op::BatchNorm2d(op) => say(!op.affine, "not affine".into()),
         Op::LeakyRelu(op) => say(true, op.negative_slope.to_string()),
         Op::Dropout(op) => say(true, op.p.to_string()),
+        Op::StochasticDepth(op) => say(true, op.p.to_string()),
         Op::Softmax(op) => say(node.output.rank() > 1, format!("axis {}", op.axis)),
         Op::LogSoftmax(op) => say(node.output.rank() > 1, format!("axis {}", op.axis)),
         Op::Concat(op) => say(op.axis != 0, format!("axis {}", op.axis)),

@@ -319,7 +319,7 @@ impl Plan {
         for node in flat.nodes() {
             let params = node.params();
             let unknown = || GraphError::NoInitial { node: node.name.to_string(), kind: node.op.kind() };
-            let initials = initial::initial(&node.op).ok_or_else(unknown)?;
+            let initials = initial::initial(node).ok_or_else(unknown)?;
             for (param, initial) in params.as_slice().iter().zip(initials) {
                 let path = format!("{}.{}", node.name, param.name);
                 descriptions.push(Description { path, shape: param.shape, trained: param.trained, initial });

@@ -13,6 +13,7 @@ pub mod batch_norm;
 pub mod curves;
 pub mod dropout;
 pub mod frame;
+pub mod gaussian;
 pub mod glu;
 pub mod join;
 pub mod layout;

@@ -12,8 +12,8 @@ use crate::{
     EngineError, Mode,
     kernels::{Slide, activation::Activation, join::Operator, pool2d::Mean},
     layers::{
-        Alias, Amax, Concat, ConvTranspose, Convolution, Dense, Dropout, Glu, Join, Layer, MaskedConvolution, MaxPool, Maxout, Moves,
-        Normalisation, PRelu, Pointwise, ResponseNorm, SampleNorm, Softmax, Split, map_size,
+        Alias, Amax, Concat, ConvTranspose, Convolution, Dense, Dropout, Gaussian, Glu, Join, Layer, MaskedConvolution, MaxPool, Maxout,
+        Moves, Normalisation, PRelu, Pointwise, ResponseNorm, SampleNorm, Softmax, Split, map_size,
     },
 };
 
@@ -128,13 +128,15 @@ fn layer(graph: &Graph, index: usize, key: Key, norms: &mut Vec<usize>) -> Resul
         Op::LogSoftmax(op) => Arc::new(Softmax::new(input, op.axis, true)),
         Op::Dropout(op) if key.mode == Mode::Train && op.p > 0.0 => Arc::new(Dropout { p: op.p, span: 1 }),
         Op::Dropout2d(op) if key.mode == Mode::Train && op.p > 0.0 => Arc::new(Dropout { p: op.p, span: input.len() / input.dim(0) }),
-        Op::Dropout(_) | Op::Dropout2d(_) => Arc::new(Alias),
+        Op::StochasticDepth(op) if key.mode == Mode::Train && op.p > 0.0 => Arc::new(Dropout { p: op.p, span: input.len() }),
+        Op::Dropout(_) | Op::Dropout2d(_) | Op::StochasticDepth(_) => Arc::new(Alias),
         Op::BatchNorm1d(op) => Arc::new(norm(graph, index, key, norms, (op.eps, op.momentum, op.affine))?),
         Op::BatchNorm2d(op) => Arc::new(norm(graph, index, key, norms, (op.eps, op.momentum, op.affine))?),
         Op::Add => Arc::new(Join(Operator::Add)),
         Op::Sub => Arc::new(Join(Operator::Sub)),
         Op::Mul => Arc::new(Join(Operator::Mul)),
         Op::Max => Arc::new(Join(Operator::Max)),
+        Op::Reparameterize => Arc::new(Gaussian { train: key.mode == Mode::Train }),
         Op::Concat(op) => Arc::new(Concat::new(node.inputs().iter().map(|&value| graph.shape(value)), op.axis)),
         Op::Split(op) => Arc::new(Split::new(op, input)),
         other => return Err(EngineError::Unsupported { layer: node.name.to_string(), kind: other.kind() }),

@@ -5,7 +5,7 @@ use layercake_ir::{
     ops::{
         AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, Dropout2d, Elu, Gelu, GlobalAvgPool2d, Glu, GroupNorm,
         HardTanh, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, PRelu, Pad,
-        PadMode, Permute, Reshape, Sizes, Slice, Softplus, Stack, Upsample,
+        PadMode, Permute, Reshape, Sizes, Slice, Softplus, Stack, StochasticDepth, Upsample,
     },
 };
 
@@ -162,6 +162,7 @@ pub fn all() -> Vec<(&'static [usize], Op)> {
             (shape, response_norm(2, 1.0)),
             (shape, response_norm(11, 0.5)),
             (shape, dropout2d(0.4)),
+            (shape, Op::StochasticDepth(StochasticDepth { p: 0.4 })),
             (shape, Op::Glu(Glu { axis: 0 })),
             (shape, transposed(3, [[3, 2], [1, 1], [0, 0], [0, 0], [1, 1]], 1, true)),
             (shape, transposed(6, [[3, 3], [2, 2], [1, 0], [1, 1], [1, 1]], 2, true)),
@@ -205,6 +206,7 @@ pub fn all() -> Vec<(&'static [usize], Op)> {
         (ROW, group_norm(3, true)),
         (ROW, Op::Glu(Glu { axis: 0 })),
         (ROW, slice(0, 2, 5)),
+        (ROW, Op::StochasticDepth(StochasticDepth { p: 0.4 })),
         (ROW, permute(&[0])),
         (ROW, reshape(&[2, 3])),
         (ROW, Op::PRelu(PRelu { parameters: 6 })),

@@ -3,6 +3,7 @@
 mod allocation;
 mod blocks;
 mod curves;
+mod drawn;
 mod graphs;
 mod interpreter;
 mod joins;

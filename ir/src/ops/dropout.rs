@@ -21,6 +21,33 @@ pub struct Dropout2d {
     pub p: f64,
 }
 
+/// Stochastic depth: while training, zeroes all of a sample with probability `p` and scales the other samples by `1 / (1 - p)`, torchvision's
+/// `StochasticDepth(p, mode="row")` (Huang et al., 2016, arXiv 1603.09382, section 3). At the end of a residual branch it leaves the sample
+/// with the shortcut alone: `Residual(drop = p) { .. }`. Any shape.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct StochasticDepth {
+    /// The probability of dropping a sample: at least 0, less than 1.
+    pub p: f64,
+}
+
+impl StochasticDepth {
+    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        match check(self.p, site) {
+            Some(mistake) => Err(mistake),
+            None => Ok((self, *input)),
+        }
+    }
+
+    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
+        match part {
+            Part::Probability => self.p = 0.0,
+            _ => return None,
+        }
+        Some(self)
+    }
+}
+
 impl Dropout2d {
     pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if let Some(mistake) = window::image(input, site) {

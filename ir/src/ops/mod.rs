@@ -61,7 +61,7 @@ pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 pub use custom::Custom;
-pub use dropout::{Dropout, Dropout2d};
+pub use dropout::{Dropout, Dropout2d, StochasticDepth};
 pub use flatten::Flatten;
 pub use global_pool::GlobalAvgPool2d;
 pub use glu::Glu;
@@ -86,6 +86,7 @@ pub use subgraph::Subgraph;
 pub use upsample::{Interpolation, Upsample};
 pub use window::Window;
 pub use words::Words;
+pub(crate) use words::words;
 
 use crate::{Mistake, Part, Shape, Site};
 
@@ -227,6 +228,10 @@ operations! {
         Mul: "Mul",
         /// The largest of two or more values of one shape, element by element.
         Max: "Max",
+        /// While training, a number drawn from each Gaussian: `mean + exp(logvar / 2) noise`, of which both the mean and the logarithm of the
+        /// variance get gradients; at inference the mean. The current tensor is the mean, `logvar` the logarithm of the variance, of the same
+        /// shape, any (Kingma and Welling, 2014, arXiv 1312.6114, section 2.4).
+        Reparameterize: "Reparameterize",
     }
     // Several inputs: `infer` takes them all and gives the output's shape.
     several {
@@ -305,6 +310,8 @@ operations! {
         Dropout: "Dropout",
         /// Zeroes channels at random while training.
         Dropout2d: "Dropout2d",
+        /// Zeroes samples at random while training.
+        StochasticDepth: "StochasticDepth",
         /// Batch normalisation of features.
         BatchNorm1d: "BatchNorm1d",
         /// Batch normalisation of channels.
@@ -372,6 +379,7 @@ operations! {
         HardTanh,
         Dropout,
         Dropout2d,
+        StochasticDepth,
         GroupNorm,
         InstanceNorm2d,
         LocalResponseNorm,
@@ -383,7 +391,7 @@ operations! {
 impl Op {
     /// Does it draw random numbers while training?
     pub const fn is_random(&self) -> bool {
-        matches!(self, Op::Dropout(_) | Op::Dropout2d(_) | Op::FractionalMaxPool2d(_))
+        matches!(self, Op::Dropout(_) | Op::Dropout2d(_) | Op::StochasticDepth(_) | Op::FractionalMaxPool2d(_) | Op::Reparameterize)
     }
 
     /// The shape rule: fills in the sizes that were left out ([`crate::INFER`]) and works out the output's shape.

@@ -53,10 +53,13 @@ fn list() -> String {
         if !positions.is_empty() {
             write!(out, "\n{positions}\n").unwrap();
         }
-        if !row.options.is_empty() {
+        if !row.options.is_empty() || row.field.is_some() {
             out.push_str("\n| option | value | default |\n|--|--|--|\n");
             for option in row.options {
                 writeln!(out, "| `{}` | {} | {} |", option.name, kind(option.kind), default(option)).unwrap();
+            }
+            if row.field.is_some() {
+                out.push_str("| `init` | how the weights begin | PyTorch's default |\n");
             }
         }
     }

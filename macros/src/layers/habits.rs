@@ -22,6 +22,9 @@ pub fn kind_hint(kind: &str) -> Option<&'static str> {
         "ravel" => "write `Flatten`, which makes one axis of all",
         "drop" => "write `Dropout`",
         "spatialdropout" | "spatialdropout2d" | "featuredropout" => "write `Dropout2d`",
+        "droppath" | "drop_path" | "dropblock" | "survival" | "layerdrop" => {
+            "write `Residual(drop = 0.2) { .. }`, or `StochasticDepth(0.2)` at the end of a branch"
+        }
         "identity" | "noop" => "leave the step out",
         "transpose" | "swapaxes" | "movedim" => "write `Permute`, with the axes in their new order",
         "deconv" | "deconvolution" | "conv2dtranspose" | "upconv" | "convtranspose" | "transposedconv2d" => "write `ConvTranspose2d`",
@@ -34,6 +37,9 @@ pub fn kind_hint(kind: &str) -> Option<&'static str> {
         }
         "maxunpool2d" | "unpool" | "unpooling" => "write `Upsample`; its `mode = nails` sets the elements among zeros",
         "narrow" | "crop" => "write `Slice`",
+        "reparam" | "reparametrization" | "reparameterization" | "reparameterisation" | "gaussiansample" | "rsample" | "sampling" => {
+            "write `Reparameterize(logvar)` behind the mean; `logvar` is the tag of the log-variance"
+        }
         "lrn" => "write `LocalResponseNorm`",
         "reducemean" | "averageover" => "write `Mean`",
         "reducemax" => "write `Amax`",

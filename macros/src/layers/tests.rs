@@ -32,7 +32,7 @@ pub fn network(row: &Row, arguments: &str) -> String {
             arguments.trim_start_matches("Split(2").trim_end_matches(" as (a, b)").replace("Split(parts = A", "")
         ),
         _ if is_join(row) => {
-            let arguments = arguments.replace("gate", "skip");
+            let arguments = arguments.replace("gate", "skip").replace("logvar", "skip");
             let arguments = if arguments.contains("skip") { arguments } else { arguments.replacen('(', "(skip, ", 1) };
             format!("ReLU as skip, ReLU, {arguments}")
         }

@@ -1,6 +1,6 @@
 //! Regularisation.
 
-use layercake_ir::ops::{Dropout, Dropout2d};
+use layercake_ir::ops::{Dropout, Dropout2d, StochasticDepth};
 use layercake_ir::{Op, Part};
 
 use super::plain;
@@ -21,5 +21,11 @@ pub const ROWS: &[Row] = &[
         options: &[P],
         example: "Dropout2d(0.5)",
         ..plain("Dropout2d", "dropout2d", "Dropout2d", |s| Op::Dropout2d(Dropout2d { p: s.float("p") }))
+    },
+    Row {
+        positions: Positions::Option("p"),
+        options: &[Choice { default: Default::Required, ..P }],
+        example: "StochasticDepth(0.2)",
+        ..plain("StochasticDepth", "stochastic_depth", "StochasticDepth", |s| Op::StochasticDepth(StochasticDepth { p: s.float("p") }))
     },
 ];
