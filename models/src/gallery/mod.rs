@@ -4,6 +4,7 @@
 //! which the file names. Facts that are published stand below each network as assertions: they hold, or nothing compiles.
 
 mod densenet;
+mod digit_vae;
 mod gru;
 mod inception;
 mod linear;
@@ -21,6 +22,7 @@ mod vgg;
 mod tests;
 
 pub use densenet::DenseBlock;
+pub use digit_vae::{ConvDecoder, ConvEncoder, ConvVae, ConvVae2, MlpDecoder, MlpEncoder, MlpVae, MlpVae2};
 pub use gru::GruCell;
 pub use inception::Inception3a;
 pub use linear::{LinearColour, LinearGrey};
