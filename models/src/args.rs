@@ -66,10 +66,15 @@ pub(crate) enum Command {
 #[command(after_help = "\
 Examples:
   layercake train lenet5 --epochs 5 --lr 0.001
-  layercake train lenet5 --dataset fashion-mnist --data-dir DIR --out runs/clothes")]
+  layercake train lenet5 --dataset fashion-mnist --data-dir DIR --out runs/clothes
+  layercake train --resume runs/clothes           goes on with a run that was interrupted
+
+Ctrl-C ends the step, writes a checkpoint and exits with code 130; a second Ctrl-C exits at once. A run that was killed in whatever
+way goes on from its latest checkpoint, to the same bits as if nothing had happened.")]
 pub(crate) struct TrainArgs {
-    /// The model; `layercake list` shows all.
-    pub(crate) model: String,
+    /// The model; `layercake list` shows all. A run that goes on knows its own.
+    #[arg(required_unless_present = "resume", conflicts_with = "resume")]
+    pub(crate) model: Option<String>,
     /// The data set: digits (built in), mnist or fashion-mnist (IDX files, gzipped or not).
     #[arg(long, value_name = "NAME", default_value = "digits")]
     pub(crate) dataset: String,
@@ -97,6 +102,13 @@ pub(crate) struct TrainArgs {
     /// The run's folder: a new one, or that of an earlier run to replace [default: runs/MODEL-DATASET-N, a new one each time].
     #[arg(long, value_name = "RUN_DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Go on with the run in this folder, by the options that it was begun with: from its latest checkpoint, or from the beginning if it
+    /// has none yet.
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["dataset", "epochs", "batch_size", "lr", "seed", "device", "out"])]
+    pub(crate) resume: Option<PathBuf>,
+    /// Write a checkpoint after so many steps, beside that after each epoch.
+    #[arg(long, value_name = "STEPS", value_parser = count)]
+    pub(crate) checkpoint_every: Option<usize>,
 }
 
 /// Measure a trained model on the test images of a data set.

@@ -1,7 +1,8 @@
 //! All models. Adding one takes a file for its network and a row here.
 
+use layercake_train::Schedule;
 use layercake_train::data::DataSet;
-use layercake_train::{Recipe, Schedule};
+use layercake_train::run::Recipe;
 
 use crate::classifier::classifier;
 use crate::gallery::{
@@ -60,7 +61,7 @@ const SKETCHES: [Sketch; 31] = [
 fn small(dataset: DataSet) -> Recipe {
     let (epochs, batch_size) = match dataset {
         DataSet::Digits => (20, 16),
-        DataSet::Mnist | DataSet::FashionMnist => (10, 64),
+        _ => (10, 64),
     };
-    Recipe { epochs, batch_size, lr: 3e-3, schedule: Schedule::Cosine, weight_decay: 0.05, seed: 0 }
+    Recipe { epochs, batch_size, lr: 3e-3, schedule: Schedule::Cosine, weight_decay: 0.05, ..Default::default() }
 }

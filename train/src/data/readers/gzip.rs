@@ -8,7 +8,7 @@ use std::{
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::DataError;
+use crate::data::DataError;
 
 /// How each gzip file begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -49,7 +49,7 @@ impl Unpacked {
 }
 
 /// `folder/name` or `folder/name.gz`, whichever is there.
-pub(super) fn find(folder: &Path, name: &str) -> Result<PathBuf, DataError> {
+pub(in crate::data) fn find(folder: &Path, name: &str) -> Result<PathBuf, DataError> {
     [folder.join(name), folder.join(format!("{name}.gz"))]
         .into_iter()
         .find(|path| path.exists())

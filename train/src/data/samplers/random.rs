@@ -1,22 +1,28 @@
-//! The order in which images are shown.
+//! A new order each epoch.
 
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 
-/// A new order each epoch, the same for the same seed. It draws from a stream of its own: neither the device's draws (initial
+use super::Sampler;
+
+/// All items, PyTorch's `RandomSampler`: a new order each epoch, the same for the same seed. It draws from a stream of its own: neither the device's draws (initial
 /// weights, dropout) nor what was done between the epochs change it, so the order of an epoch depends on its number and the seed alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shuffle {
+pub struct Random {
     /// The seed.
     pub seed: u64,
 }
 
-impl Shuffle {
-    /// The order of `count` images in this epoch.
-    pub fn order(&self, epoch: usize, count: usize) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..count).collect();
-        order.shuffle(&mut StdRng::from_seed(key(self.seed, epoch as u64)));
+impl Sampler for Random {
+    fn order(&self, epoch: usize, len: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..len).collect();
+        shuffle(&mut order, self.seed, epoch);
         order
     }
+}
+
+/// Puts items into the order of an epoch.
+pub(super) fn shuffle(items: &mut [usize], seed: u64, epoch: usize) {
+    items.shuffle(&mut StdRng::from_seed(key(seed, epoch as u64)));
 }
 
 /// Seed and epoch side by side, so that no two pairs share a stream, under a name that keeps it apart from `StdRng::seed_from_u64`.
@@ -33,7 +39,7 @@ mod tests {
 
     #[test]
     fn depends_on_seed_and_epoch_alone() {
-        let order = |seed, epoch| Shuffle { seed }.order(epoch, 100);
+        let order = |seed, epoch| Random { seed }.order(epoch, 100);
         assert_eq!(order(1, 2), order(1, 2));
         assert_ne!(order(1, 2), order(1, 3));
         assert_ne!(order(1, 2), order(2, 2));

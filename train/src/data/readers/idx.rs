@@ -5,7 +5,8 @@
 
 use std::path::Path;
 
-use super::{DataError, Images, error::text, gzip::Unpacked};
+use super::gzip::Unpacked;
+use crate::data::{DataError, Images, error::text};
 
 /// No more than this is read into memory, whatever a header promises: 4 GiB. Of what gzip can unpack from a small file, so much is the
 /// worst case.

@@ -5,9 +5,9 @@ use std::io::Read;
 use flate2::read::GzDecoder;
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 
-use super::{Images, Split, centre, numerals, resize};
+use crate::data::{Images, Split, numerals, transforms::resize};
 
-const FILE: &[u8] = include_bytes!("../../data/digits/digits.csv.gz");
+const FILE: &[u8] = include_bytes!("../../../data/digits/digits.csv.gz");
 /// The side of an image in the file.
 const SIDE: usize = 8;
 /// Full ink in the file.
@@ -42,7 +42,22 @@ pub fn frame(images: &Images, side: usize) -> Images {
         return images.clone();
     }
     let inner = (side * 20).div_ceil(28);
-    images.map([1, side, side], |plane| centre(&resize(plane, [SIDE, SIDE], [inner, inner]), [inner, inner], [side, side]))
+    images.map([1, side, side], |plane| {
+        let plane: Vec<f32> = plane.iter().map(|&ink| ink.into()).collect();
+        let larger: Vec<u8> = resize(&plane, [SIDE, SIDE], [inner, inner]).into_iter().map(|ink| ink.round() as u8).collect();
+        centre(&larger, [inner, inner], [side, side])
+    })
+}
+
+/// Puts one plane of `size` = `[height, width]` in the middle of an empty one of size `to`.
+fn centre(plane: &[u8], size: [usize; 2], to: [usize; 2]) -> Vec<u8> {
+    let [height, width] = size;
+    let (top, left) = ((to[0] - height) / 2, (to[1] - width) / 2);
+    let mut out = vec![0; to[0] * to[1]];
+    for (y, row) in plane.chunks_exact(width).enumerate() {
+        out[(top + y) * to[1] + left..][..width].copy_from_slice(row);
+    }
+    out
 }
 
 fn parse() -> Images {
@@ -101,5 +116,11 @@ mod tests {
             assert!(framed.image(index).iter().enumerate().all(|(i, &ink)| ink == 0 || inside(i)));
         }
         assert_eq!(frame(&digits().test, 8), digits().test);
+    }
+
+    #[test]
+    fn centred() {
+        assert_eq!(centre(&[1, 2], [1, 2], [3, 4]), [0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0]);
+        assert_eq!(centre(&[1, 2, 3], [3, 1], [3, 2]), [1, 0, 2, 0, 3, 0]);
     }
 }

@@ -14,6 +14,11 @@ pub enum Schedule {
 }
 
 impl Schedule {
+    /// It as a schedule for a run of so many steps, so many of them to an epoch.
+    pub fn over(self, steps: usize, steps_per_epoch: usize) -> OverRun {
+        OverRun { schedule: self, steps, steps_per_epoch }
+    }
+
     /// The factor on the learning rate in step `step` (from 0) of `steps`, with so many steps to an epoch.
     pub fn factor(self, step: usize, steps: usize, steps_per_epoch: usize) -> f64 {
         match self {
@@ -24,6 +29,23 @@ impl Schedule {
                 warm_up * schedule::Cosine { steps, least: 0.0 }.lr(1.0, step)
             }
         }
+    }
+}
+
+/// A [`Schedule`] over the steps of a certain run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OverRun {
+    /// Which.
+    pub schedule: Schedule,
+    /// The run's steps.
+    pub steps: usize,
+    /// The steps of an epoch.
+    pub steps_per_epoch: usize,
+}
+
+impl schedule::Schedule for OverRun {
+    fn lr(&self, base: f64, step: usize) -> f64 {
+        base * self.schedule.factor(step, self.steps, self.steps_per_epoch)
     }
 }
 
