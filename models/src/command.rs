@@ -9,11 +9,11 @@ use layercake::io::{load_graph, save_graph, write_atomically};
 use layercake::ir::Graph;
 use layercake::{Drawing, Summary};
 use layercake_models::{Device, EvalOptions, Model, ModelError, TrainOptions, zoo};
-use layercake_train::data::DataSet;
+use layercake_train::data::{self, DataSet};
 use layercake_train::run::Config;
-use layercake_train::{Figures, Stop, Timing};
+use layercake_train::{Figures, Stop, Timing, TrainError};
 
-use crate::args::{self, BenchArgs, Cli, Command, EvalArgs, TrainArgs};
+use crate::args::{self, BenchArgs, Cli, Command, DataCommand, EvalArgs, TrainArgs};
 use crate::error::{CommandError, INTERRUPTED};
 
 type Outcome = Result<(), CommandError>;
@@ -27,6 +27,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Train(args) => train(args),
         Command::Eval(args) => eval(args),
         Command::Bench(args) => bench(args),
+        Command::Data(DataCommand::Check { folder }) => check_data(&folder),
     }
 }
 
@@ -139,6 +140,26 @@ fn bench(args: BenchArgs) -> Outcome {
         writeln!(out, "{what:14} {median_ms:9.3} ms in the middle, {min_ms:9.3} ms at best, {speed:>9} images/s, {steps} times")?;
     }
     Ok(())
+}
+
+/// Says of each set what is in it. The first fault is the command's error, after all sets have been looked at.
+fn check_data(folder: &Path) -> Outcome {
+    let sets = data::check(folder).map_err(TrainError::from).map_err(ModelError::from)?;
+    let mut out = stdout().lock();
+    if sets.is_empty() {
+        return Err(CommandError::NoSets { path: folder.to_owned() });
+    }
+    let mut faults = Vec::new();
+    for set in sets {
+        match set.found {
+            Ok(lines) => lines.iter().try_for_each(|line| writeln!(out, "{:18}{line}", set.name))?,
+            Err(fault) => {
+                writeln!(out, "{:18}FAULT: {fault}", set.name)?;
+                faults.push(set.name);
+            }
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(CommandError::Faults { sets: faults.join(", ") }) }
 }
 
 /// The graph of a model, or that in a file.

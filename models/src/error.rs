@@ -27,6 +27,12 @@ pub(crate) enum CommandError {
     /// Ctrl-C cannot be heard.
     #[error("cannot listen for signals: {reason}")]
     Signals { reason: String },
+    /// Nothing to look through.
+    #[error("{}: holds no data set; each has a folder of its own in it", .path.display())]
+    NoSets { path: PathBuf },
+    /// Data sets that cannot be used.
+    #[error("there are faults in {sets}")]
+    Faults { sets: String },
     /// A drawing of no known kind.
     #[error("{}: expected a name that ends in .svg, .dot or .mmd", .path.display())]
     Ending { path: PathBuf },

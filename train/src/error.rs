@@ -57,13 +57,13 @@ pub enum TrainError {
         reason: String,
     },
     /// The loss is no number any more, or a parameter is none.
-    #[error("the loss became {loss} in step {step} of epoch {epoch}{}: training diverged; try a smaller learning rate", because(.cause))]
+    #[error("{} in step {step} of epoch {epoch}{}: training diverged; try a smaller learning rate", loss_is(.loss), because(.cause))]
     Diverged {
         /// The epoch, counted from 1.
         epoch: usize,
         /// The batch in it, counted from 1.
         step: usize,
-        /// The loss.
+        /// The batch's loss, or the mean of the epoch so far where it shows in the parameters first.
         loss: f32,
         /// The first tensor that is not finite, and so the layer where the trouble began.
         cause: Option<NonFinite>,
@@ -103,6 +103,11 @@ impl TrainError {
             error => Self::Optimizer(error.to_string()),
         }
     }
+}
+
+/// A loss that is still a number was taken before the step that spoilt the parameters.
+fn loss_is(loss: &f32) -> String {
+    if loss.is_finite() { format!("the loss was {loss}") } else { format!("the loss became {loss}") }
 }
 
 /// `, where ..`

@@ -4,6 +4,7 @@
 //! batches ahead of time on threads of its own. A batch is numbers in memory until [`Array::on`] makes a tensor of them.
 
 mod array;
+mod check;
 mod dataset;
 mod error;
 mod images;
@@ -16,6 +17,7 @@ mod sets;
 pub mod transforms;
 
 pub use array::{Array, Batched};
+pub use check::{Checked, check};
 pub use dataset::{Collate, Dataset};
 pub use error::DataError;
 pub use images::Images;

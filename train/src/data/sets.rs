@@ -77,13 +77,8 @@ impl DataSet {
     /// # Errors
     /// If a file is missing or damaged, or the images are not of that shape.
     pub fn load(self, folder: Option<&Path>, shape: [usize; 3]) -> Result<Split, DataError> {
-        let split = match self {
-            DataSet::Digits => framed(digits(), shape),
-            DataSet::Mnist => mnist_family(&self.folder(folder)?, numerals())?,
-            DataSet::FashionMnist => mnist_family(&self.folder(folder)?, CLOTHES.map(str::to_owned).to_vec())?,
-            DataSet::Cifar10 => self.cifar(folder)?,
-            DataSet::CamvidSmall | DataSet::TinyShakespeare => return Err(self.other("images with a class each")),
-        };
+        let Split { train, test } = self.read(folder)?;
+        let split = if self == DataSet::Digits { framed(Split { train, test }, shape) } else { Split { train, test } };
         split.train.must_fit(&format!("{self}, training images"), shape)?;
         split.test.must_fit(&format!("{self}, test images"), shape)?;
         Ok(split)
@@ -91,6 +86,20 @@ impl DataSet {
 }
 
 impl DataSet {
+    /// Reads both parts of a set of images with a class each, as they are.
+    ///
+    /// # Errors
+    /// If a file is missing or damaged, or the set is of another kind.
+    pub fn read(self, folder: Option<&Path>) -> Result<Split, DataError> {
+        match self {
+            DataSet::Digits => Ok(digits()),
+            DataSet::Mnist => mnist_family(&self.folder(folder)?, numerals()),
+            DataSet::FashionMnist => mnist_family(&self.folder(folder)?, CLOTHES.map(str::to_owned).to_vec()),
+            DataSet::Cifar10 => self.cifar(folder),
+            DataSet::CamvidSmall | DataSet::TinyShakespeare => Err(self.other("images with a class each")),
+        }
+    }
+
     /// The two parts of a set of images with masks, training and test. Images are read when they are asked for.
     ///
     /// # Errors

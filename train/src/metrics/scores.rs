@@ -10,6 +10,21 @@ pub fn best(scores: &[f32], classes: usize) -> Vec<usize> {
     scores.chunks_exact(classes).map(highest).collect()
 }
 
+/// The class of the highest score at each position of maps of scores, `[batch, classes, positions]`: `[batch, positions]`, the first of equals.
+///
+/// # Panics
+/// If the scores are no such maps.
+pub fn best_of_maps(scores: &[f32], classes: usize, positions: usize) -> Vec<usize> {
+    assert!(
+        classes * positions > 0 && scores.len().is_multiple_of(classes * positions),
+        "maps of {classes} scores at {positions} positions"
+    );
+    let highest = |item: &[f32], at: usize| {
+        (0..classes).fold(0, |best, class| if item[class * positions + at] > item[best * positions + at] { class } else { best })
+    };
+    scores.chunks_exact(classes * positions).flat_map(|item| (0..positions).map(move |at| highest(item, at))).collect()
+}
+
 /// The share of rows whose highest score is that of their label, 0..=1.
 ///
 /// # Panics
@@ -48,6 +63,7 @@ mod tests {
     fn by_hand() {
         let scores = [0.1, 0.9, 0.5, 2.0, 2.0, 1.0, -1.0, f32::NAN, 0.0];
         assert_eq!(best(&scores, 3), [1, 0, 2]);
+        assert_eq!(best_of_maps(&[0.0, 5.0, 1.0, 1.0, 2.0, 7.0, 3.0, 3.0, 4.0, 2.0, 4.0, 9.0], 3, 2), [2, 2, 1, 2]);
         assert_eq!(accuracy(&scores, &[1, 1, 2]), 2.0 / 3.0);
         assert_eq!(top_k(&scores, &[2, 1, 0], 2), 1.0);
         assert_eq!(top_k(&scores, &[0, 2, 1], 2), 0.0);

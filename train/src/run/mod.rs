@@ -4,6 +4,7 @@ mod config;
 mod confusion;
 mod curves;
 mod folder;
+mod pictures;
 mod recipe;
 mod style;
 
@@ -12,4 +13,5 @@ pub use confusion::draw_confusion;
 pub use curves::draw_curves;
 pub use folder::RunFolder;
 pub(crate) use folder::write_text;
+pub use pictures::{Canvas, filter_grid, image_grid};
 pub use recipe::Recipe;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use layercake::average::Averaged;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
-use layercake::gradient::{first_non_finite, first_non_finite_gradient};
+use layercake::gradient::{NonFinite, first_non_finite, first_non_finite_gradient};
 use layercake::io::{load_safetensors, save_safetensors};
 use layercake::optim::{Optim, Rule};
 use layercake::prelude::*;
@@ -129,6 +129,7 @@ where
         }
         let training = before + start.elapsed().as_secs_f64();
         self.state.elapsed = training;
+        self.guard()?;
         let averaged = self.average.as_mut().map(|average| average.swap(self.model)).is_some();
         let outcome = self.measure(start, training, before);
         if averaged && let Some(average) = &mut self.average {
@@ -163,7 +164,7 @@ where
         let mut gradients = loss.try_backward().on_device()?;
         if !mean.is_finite() {
             let cause = first_non_finite(&*self.model).or_else(|| first_non_finite_gradient(&*self.model, &mut gradients));
-            return Err(self.diverged(mean, cause));
+            return Err(self.diverged(number + 1, mean, cause));
         }
         figures = std::iter::once(("loss", f64::from(mean)))
             .chain(figures.iter())
@@ -193,6 +194,7 @@ where
         self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_step(&progress, self.model))?;
         let stop = self.trainer.stop.as_ref().is_some_and(super::Stop::is_wished);
         if stop || self.trainer.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.is_due(step)) {
+            self.guard()?;
             self.save()?;
         }
         if !stop {
@@ -206,7 +208,7 @@ where
     fn measure(&mut self, start: Instant, training: f64, before: f64) -> Result<(), TrainError> {
         let test = self.task.evaluate(&*self.model, self.device)?;
         if let Some(loss) = test.get("loss").filter(|loss| !loss.is_finite()) {
-            return Err(self.diverged(loss as f32, first_non_finite(&*self.model)));
+            return Err(self.diverged(self.state.batch, loss as f32, first_non_finite(&*self.model)));
         }
         let figures = Epoch {
             epoch: self.state.epoch,
@@ -231,17 +233,20 @@ where
         }
     }
 
-    fn diverged(&self, loss: f32, cause: Option<layercake::gradient::NonFinite>) -> TrainError {
-        TrainError::Diverged { epoch: self.state.epoch, step: self.state.batch + 1, loss, cause }
+    /// Sees that what would be measured and kept is still good: the loss before a step does not show what the step does.
+    fn guard(&self) -> Result<(), TrainError> {
+        let Some(cause) = first_non_finite(&*self.model) else { return Ok(()) };
+        let loss = self.state.running.mean("loss").unwrap_or(f64::NAN) as f32;
+        Err(self.diverged(self.state.batch, loss, Some(cause)))
     }
 
-    /// Keeps a checkpoint, unless what would be kept is no good any more.
+    fn diverged(&self, step: usize, loss: f32, cause: Option<NonFinite>) -> TrainError {
+        TrainError::Diverged { epoch: self.state.epoch, step, loss, cause }
+    }
+
+    /// Keeps a checkpoint.
     fn save(&mut self) -> Result<(), TrainError> {
         let Some(checkpoints) = &self.trainer.checkpoints else { return Ok(()) };
-        if let Some(cause) = first_non_finite(&*self.model) {
-            let loss = self.state.running.mean("loss").unwrap_or(f64::NAN) as f32;
-            return Err(self.diverged(loss, Some(cause)));
-        }
         checkpoints.write(|folder| {
             save_safetensors(&*self.model, folder.join(MODEL))?;
             self.optimizer.save(folder.join(OPTIMIZER))?;
