@@ -37,7 +37,9 @@ fn all<M: TensorCollection<E, Cpu>, E: Scalar>(model: &M) -> Vec<(String, Vec<f6
 where
     Cpu: Device<E>,
 {
-    let numbers = |parameter: &model::Named<E, Cpu>| parameter.to_vec().into_iter().map(|x| num_traits::ToPrimitive::to_f64(&x).expect("a number")).collect();
+    let numbers = |parameter: &model::Named<E, Cpu>| {
+        parameter.to_vec().into_iter().map(|x| num_traits::ToPrimitive::to_f64(&x).expect("a number")).collect()
+    };
     model.named_parameters().iter().map(|parameter| (parameter.path().to_owned(), numbers(parameter))).collect()
 }
 
@@ -120,9 +122,13 @@ fn what_a_builder_refuses() {
     let init = Init::KaimingNormal { fan: Fan::In, gain: 1.0 };
     assert_eq!(builder.init(y, init).unwrap_err().to_string(), "`relu` has no weights to begin with a value");
     assert_eq!(builder.init(x, init).unwrap_err().to_string(), "the input `input` has no weights to begin with a value");
-    assert_eq!(builder.init(9, init).unwrap_err().to_string(), "weights are to begin with a value at value 9, but there are only 2 values before it");
+    assert_eq!(
+        builder.init(9, init).unwrap_err().to_string(),
+        "weights are to begin with a value at value 9, but there are only 2 values before it"
+    );
     let file = |init: &str| {
-        let node = format!(r#"{{"name": "fc", "op": "Linear", "in_features": 2, "out_features": 2, "bias": true, "inputs": ["input"], {init}}}"#);
+        let node =
+            format!(r#"{{"name": "fc", "op": "Linear", "in_features": 2, "out_features": 2, "bias": true, "inputs": ["input"], {init}}}"#);
         let text = format!(
             r#"{{"format": "layercake-graph", "version": 1, "name": "N", "inputs": [{{"name": "input", "shape": [2]}}], "nodes": [{node}],
                 "outputs": [{{"name": "output", "value": "fc"}}]}}"#
