@@ -147,20 +147,6 @@ impl Init {
             _ => Ok(()),
         }
     }
-
-    /// In generated code: the rule itself, if the weights of `op` can begin like this.
-    ///
-    /// # Panics
-    /// With the mistake's message, if not; at compile time, since it is called in constants.
-    #[must_use]
-    #[track_caller]
-    pub const fn checked(self, op: &Op, layer: &str) -> Self {
-        let site = Site { layer, source: "", flattened: None, others: &[] };
-        if let Err(mistake) = self.check(op, &site) {
-            panic!("{}", mistake.message().as_str());
-        }
-        self
-    }
 }
 
 /// Is a tensor one that an [`Init`] fills: `weight`, `weight_ih_l0`?

@@ -127,6 +127,12 @@ fn what(graph: &Graph, node: &Node) -> String {
             say(true, op.out_features.to_string());
             say(!op.bias, "no bias".into());
         }
+        Op::DropConnect(op) => {
+            say(true, op.out_features.to_string());
+            say(true, format!("drop {}", op.p));
+            say(!op.bias, "no bias".into());
+        }
+        Op::MaxUnpool2d(op) => say(true, sizes(op.kernel)),
         Op::Permute(op) => {
             let axes: Vec<String> = op.axes.as_slice().iter().map(usize::to_string).collect();
             say(true, axes.join(" "));

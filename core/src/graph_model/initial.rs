@@ -58,7 +58,13 @@ fn of_default(op: &Op) -> Option<Vec<Initial>> {
     let params = op.params();
     let params = params.as_slice();
     Some(match op {
-        Op::Linear(_) | Op::Maxout(_) | Op::Conv1d(_) | Op::Conv2d(_) | Op::MaskedConv2d(_) | Op::ConvTranspose2d(_) => {
+        Op::Linear(_)
+        | Op::DropConnect(_)
+        | Op::Maxout(_)
+        | Op::Conv1d(_)
+        | Op::Conv2d(_)
+        | Op::MaskedConv2d(_)
+        | Op::ConvTranspose2d(_) => {
             // All axes of the weight but the first; of a transposed convolution, too, PyTorch takes these.
             let fan_in = params[0].shape.dims()[1..].iter().product();
             vec![Initial::Uniform { fan_in }; params.len()]

@@ -23,6 +23,7 @@ mod pool2d;
 mod prelu;
 mod reduce;
 mod softmax;
+mod unpool;
 mod upsample;
 mod window;
 
@@ -80,6 +81,8 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let x = inputs[0];
     match op {
         Op::Linear(_) => linear::forward(x, tape, context.params),
+        Op::DropConnect(op) => linear::drop_connect(op, x, tape, context),
+        Op::MaxUnpool2d(op) => unpool::forward(op, inputs, tape),
         Op::Maxout(op) => maxout::forward(op, x, tape, context.params),
         Op::Conv1d(op) => conv1d::forward(op, x, tape, context.params),
         Op::Conv2d(op) => conv2d::forward(op, x, tape, context.params),

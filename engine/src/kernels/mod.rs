@@ -18,6 +18,7 @@ pub mod glu;
 pub mod join;
 pub mod layout;
 pub mod math;
+pub mod picks;
 pub mod pool2d;
 pub mod prelu;
 pub mod product;

@@ -10,6 +10,7 @@ mod joins;
 mod maps;
 mod networks;
 mod norms;
+mod picks;
 mod random;
 mod runs;
 mod slopes;

@@ -71,7 +71,7 @@ fn of_every_block() {
 
 #[test]
 fn of_what_is_drawn() {
-    for (graph, batch) in crate::drawn::all() {
+    for (graph, batch) in crate::drawn::all().into_iter().chain(crate::picks::all()) {
         check_slopes(&graph, batch);
     }
 }

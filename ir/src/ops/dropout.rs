@@ -33,7 +33,7 @@ pub struct StochasticDepth {
 
 impl StochasticDepth {
     pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
-        match check(self.p, site) {
+        match check(self.p, "a sample", site) {
             Some(mistake) => Err(mistake),
             None => Ok((self, *input)),
         }
@@ -53,7 +53,7 @@ impl Dropout2d {
         if let Some(mistake) = window::image(input, site) {
             return Err(mistake);
         }
-        match check(self.p, site) {
+        match check(self.p, "a channel", site) {
             Some(mistake) => Err(mistake),
             None => Ok((self, *input)),
         }
@@ -68,23 +68,23 @@ impl Dropout2d {
     }
 }
 
-/// Refuses what is no probability, and certainty.
-pub(super) const fn check(p: f64, site: &Site) -> Option<Mistake> {
+/// Refuses what is no probability, and certainty. `what` is dropped: "an element".
+pub(super) const fn check(p: f64, what: &str, site: &Site) -> Option<Mistake> {
     if p >= 0.0 && p < 1.0 {
         return None;
     }
     let text = site.start();
     let text = if p == 1.0 {
-        text.str(" would drop everything: `p` is the probability of dropping an element and must be less than 1")
+        text.str(" would drop everything: `p` is the probability of dropping ").str(what).str(" and must be less than 1")
     } else {
-        text.str(" has a `p` outside 0..1; it is the probability of dropping an element")
+        text.str(" has a `p` outside 0..1; it is the probability of dropping ").str(what)
     };
     Some(Mistake::new(Part::Probability, text))
 }
 
 impl Dropout {
     pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
-        match check(self.p, site) {
+        match check(self.p, "an element", site) {
             Some(mistake) => Err(mistake),
             None => Ok((self, *input)),
         }

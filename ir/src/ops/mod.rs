@@ -26,6 +26,7 @@ mod conv1d;
 mod conv2d;
 mod conv_transpose2d;
 mod custom;
+mod drop_connect;
 mod dropout;
 mod flatten;
 mod global_pool;
@@ -49,6 +50,7 @@ mod slice;
 mod softmax;
 mod split;
 mod subgraph;
+mod unpool;
 mod upsample;
 mod window;
 mod words;
@@ -61,6 +63,7 @@ pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 pub use custom::Custom;
+pub use drop_connect::DropConnect;
 pub use dropout::{Dropout, Dropout2d, StochasticDepth};
 pub use flatten::Flatten;
 pub use global_pool::GlobalAvgPool2d;
@@ -83,6 +86,7 @@ pub use slice::Slice;
 pub use softmax::{LogSoftmax, Softmax};
 pub use split::Split;
 pub use subgraph::Subgraph;
+pub use unpool::MaxUnpool2d;
 pub use upsample::{Interpolation, Upsample};
 pub use window::Window;
 pub use words::Words;
@@ -237,6 +241,8 @@ operations! {
     several {
         /// Values one behind the other along an axis.
         Concat: "Concat",
+        /// Values where a pool had its largest elements.
+        MaxUnpool2d: "MaxUnpool2d",
         /// Another network. In a file its operations stand in its place ([`crate::Graph::inlined`]).
         #[cfg_attr(feature = "serde", serde(skip))]
         Subgraph: "Network",
@@ -248,6 +254,8 @@ operations! {
     layers {
         /// `y = x W^T + b`
         Linear: "Linear",
+        /// `Linear` with weights dropped at random while training.
+        DropConnect: "DropConnect",
         /// The largest of several linear functions.
         Maxout: "Maxout",
         /// One-dimensional cross-correlation.
@@ -329,6 +337,7 @@ operations! {
     }
     params {
         Linear,
+        DropConnect,
         Maxout,
         Conv1d,
         Conv2d,
@@ -343,6 +352,7 @@ operations! {
     }
     multiply_adds {
         Linear,
+        DropConnect,
         Maxout,
         Conv1d,
         Conv2d,
@@ -365,6 +375,7 @@ operations! {
     }
     without {
         Linear,
+        DropConnect,
         Maxout,
         Conv1d,
         Conv2d,

@@ -129,12 +129,8 @@ impl Printer<'_> {
         };
         let init = match &node.init {
             Some(stated) => {
-                let (rule, layer) = (init::code(&TokenStream::new(), &stated.init), &node.name);
-                match &node.state {
-                    // The macro has asked whether the weights can begin like this.
-                    State::Decided(_) | State::Generic(_) => quote!(::core::option::Option::Some(#rule)),
-                    _ => quote!(::core::option::Option::Some(#rule.checked(&#op, #layer))),
-                }
+                let rule = init::code(&TokenStream::new(), &stated.init);
+                quote!(::core::option::Option::Some(#rule))
             }
             None => quote!(Init::DEFAULT),
         };

@@ -95,6 +95,10 @@ impl<'a> Given<'a> {
             report.add(key, format_args!("{unknown}\nhelp: write `{}`", crate::init::OPTION));
             return None;
         }
+        if row.kind == "Linear" && matches!(word.as_str(), "dropconnect" | "drop" | "dropout" | "weight_dropout" | "weight_drop") {
+            report.add(key, format_args!("{unknown}\nhelp: write `drop_connect` to drop weights; `Dropout` is a layer of its own"));
+            return None;
+        }
         let size = text::of(value);
         let options: Vec<&'static str> = row.options.iter().map(|option| option.name).collect();
         match (layers::meant(row, &word), row.positions) {

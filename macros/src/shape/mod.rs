@@ -18,7 +18,7 @@ pub use model::{Model, Node, OutputRule, Port, Rule, State};
 use crate::ast::{DimExpr, Network, Ports, ShapeExpr};
 use crate::flow::{Dim, Flow};
 use crate::init;
-use crate::layers::Outline;
+use crate::layers::{self, Outline};
 use crate::lower::{self, Plan, What};
 use crate::params::{self, Param};
 use crate::report::Report;
@@ -80,7 +80,10 @@ impl Pass<'_> {
                     (Some((1.., _)), Some(before)) => before.settings.clone(),
                     _ => resolve::settings(row, layer, name_of(&path, &what), &mut self.symbols, self.report),
                 };
-                if !matches!(part, Some((1.., _))) {
+                // Of what has the options of another, they are looked at there.
+                if layers::is_unpool(row) {
+                    self.report.truncate(begin);
+                } else if !matches!(part, Some((1.., _))) {
                     init = init::of(row, layer, name_of(&path, &what), self.report);
                 }
                 if let Some((part, parts)) = part {

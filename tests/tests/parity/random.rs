@@ -1,7 +1,7 @@
 //! What layers that draw numbers do in training, but for dropout: it has a file of its own.
 
 use layercake::__private::Runtime;
-use layercake::ir::ops::{Dropout2d, FractionalMaxPool2d, StochasticDepth};
+use layercake::ir::ops::{DropConnect, Dropout2d, FractionalMaxPool2d, StochasticDepth};
 use layercake::ir::{Builder, Op, Shape};
 use layercake_engine::Mode;
 use layercake_tests::{Numbers, Pass, Random, chain, difference};
@@ -87,6 +87,39 @@ layercake_tests::parity! { stochastic_depth:
         r: Residual(shortcut = { shortcut: Conv2d(3, kernel = 1) }, drop = 0.5) { body: Conv2d(3, kernel = 3, padding = 1) }
     }
     never: [5] -> [5] { r: Residual(drop = 0.0) { body: Linear(5) } }
+}
+
+layercake_tests::parity! { drop_connect:
+    inference: [6] -> [4] { fc: Linear(4, drop_connect = 0.5) }
+    sequence: [3, 5] -> [3, 2] { fc: DropConnect(2, p = 0.4, bias = false) }
+    never: [6] -> [4] { fc: Linear(6 -> 4, drop_connect = 0.0) }
+    between: [5] -> [3] { fc1: Linear(7, drop_connect = 0.5), ReLU, fc2: Linear(3, drop_connect = 0.2) }
+}
+
+/// The weights of one pass, told from what it makes of unit vectors.
+#[test]
+fn drop_connect_drops_weights_for_the_whole_batch() {
+    let (size, batch) = (40, 40);
+    let op = Op::DropConnect(DropConnect { in_features: size, out_features: 50, p: 0.3, bias: false });
+    let graph = chain(&[size], &[op]).unwrap();
+    let state = [Random::new(6).numbers(&[50, size], 0.5, 1.5)];
+    let unit = Numbers { dims: vec![batch, size], values: (0..size * size).map(|i| f64::from(u8::from(i % (size + 1) == 0))).collect() };
+    let output_grads = [Some(Numbers { dims: vec![batch, 50], values: vec![1.0; batch * 50] })];
+    let pass = Pass { graph: &graph, state: &state, inputs: std::slice::from_ref(&unit), output_grads: &output_grads, seed: 7 };
+    let found = pass.portable_f64(Mode::Train);
+    let (y, grad) = (&found["output/0"].values, &found["grad/l0.weight"].values);
+    let mut kept = 0;
+    for (o, i) in (0..50).flat_map(|o| (0..size).map(move |i| (o, i))) {
+        let (weight, masked, slope) = (state[0].values[o * size + i], y[i * 50 + o], grad[o * size + i]);
+        let expected = if masked == 0.0 { (0.0, 0.0) } else { (weight / 0.7, 1.0 / 0.7) };
+        kept += usize::from(masked != 0.0);
+        assert!((masked - expected.0).abs() < 1e-12 && (slope - expected.1).abs() < 1e-12, "weight {o} {i}: {masked}, {slope}");
+    }
+    // Four standard deviations of two thousand draws.
+    assert!((kept as f64 / 2000.0 - 0.7).abs() < 0.041, "{kept} of 2000 kept");
+    let engine = pass.engine(&Runtime::default(), Mode::Train);
+    assert!(found.iter().all(|(name, numbers)| difference(&engine[name], numbers) < 1e-6));
+    assert_ne!(Pass { seed: 8, ..pass }.portable_f64(Mode::Train)["output/0"], found["output/0"]);
 }
 
 #[test]

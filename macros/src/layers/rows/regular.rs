@@ -6,7 +6,8 @@ use layercake_ir::{Op, Part};
 use super::plain;
 use crate::layers::{Choice, Default, Kind, Positions, Row};
 
-const P: Choice = Choice { name: "p", kind: Kind::Float, default: Default::Float(0.5), part: Some(Part::Probability) };
+/// A probability of dropping something.
+pub const P: Choice = Choice { name: "p", kind: Kind::Float, default: Default::Float(0.5), part: Some(Part::Probability) };
 
 /// Regularisation.
 pub const ROWS: &[Row] = &[
