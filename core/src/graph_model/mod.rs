@@ -21,6 +21,7 @@ use tensors::Door;
 use crate::backend::{Backend, Call};
 use crate::edge::{Inputs, Outputs};
 use crate::gradient::NonFiniteOutput;
+use crate::ids;
 use crate::network::{Runtime, call, store};
 use crate::value::Value;
 use crate::{Drawing, Scalar, Summary};
@@ -288,10 +289,17 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
                 return Err(GraphError::Input { graph: graph(), input, expected: port.shape, found });
             }
         }
+        for (input, port) in inputs.iter().zip(flat.inputs()).filter(|(input, port)| input.is_ids() != port.shape.is_ids()) {
+            let found = if input.is_ids() { "token ids" } else { "numbers" };
+            return Err(GraphError::Numbers { graph: graph(), input: port.name.to_string(), expected: port.shape, found });
+        }
         let batches: Vec<usize> = inputs.iter().map(|input| input.dims()[0]).collect();
         let batch = batches[0];
         if batch == 0 || batches.iter().any(|&other| other != batch) {
             return Err(GraphError::Batch { graph: graph(), found: batches });
+        }
+        if let Some(error) = ids::first(flat, inputs) {
+            return Err(GraphError::Id { graph: graph(), error: Box::new(error) });
         }
         Ok(batch)
     }
@@ -313,8 +321,9 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         runs.map_err(|reason| GraphError::Run { graph: flat.name.to_string(), batch, reason })?;
         let tensors = self.parameters.iter().map(Parameter::value).collect::<Result<_, _>>()?;
         let plan = crate::plan::Plan::of(Cow::Owned(flat.clone()));
-        let values =
-            plan.values(crate::plan::Pass { tensors, inputs, mode, input_grad: false }, |path, _| unreachable!("`{path}` is no layer of a graph"))?;
+        let values = plan.values(crate::plan::Pass { tensors, inputs, mode, input_grad: false }, |path, _| {
+            unreachable!("`{path}` is no layer of a graph")
+        })?;
         Ok(NonFiniteOutput::first(flat, &values))
     }
 
