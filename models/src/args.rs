@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Train(TrainArgs),
     /// Measure a trained model on the test images of a data set.
     Eval(EvalArgs),
+    /// Draw pictures or a text from a model that has learned to make them.
+    Sample(SampleArgs),
     /// Time a training step and an inference on random data.
     Bench(BenchArgs),
     /// Look through data sets.
@@ -97,9 +99,9 @@ pub(crate) struct TrainArgs {
     /// The model; `layercake list` shows all. A run that goes on knows its own.
     #[arg(required_unless_present = "resume", conflicts_with = "resume")]
     pub(crate) model: Option<String>,
-    /// The data set; `layercake list` shows all. Only the digits are built in.
-    #[arg(long, value_name = "NAME", default_value = "digits")]
-    pub(crate) dataset: String,
+    /// The data set; `layercake list` shows all. Only the digits are built in [default: the model's own with --data-dir, else the digits].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<String>,
     /// The folder that holds the data set's own folder: DIR/mnist/train-images-idx3-ubyte.gz and so on.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
@@ -197,4 +199,37 @@ fn whole(text: &str, most: usize) -> Result<usize, String> {
 
 fn rate(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0).ok_or("expected a positive number, as 0.001".to_owned())
+}
+
+/// Draw pictures or a text from a model that has learned to make them.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  layercake sample vae --checkpoint runs/vae-mnist-1 --out digits.png
+  layercake sample gated_pixelcnn --checkpoint runs/gated_pixelcnn-mnist-1 --count 20 --seed 7
+  layercake sample char_lstm --checkpoint runs/char_lstm-tiny-shakespeare-1 --prompt ROMEO: --count 500")]
+pub(crate) struct SampleArgs {
+    /// The model; `layercake list` shows all.
+    pub(crate) model: String,
+    /// The run's folder, or a file of parameters.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) checkpoint: PathBuf,
+    /// Where pictures go [default: samples.png].
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) out: Option<PathBuf>,
+    /// How many pictures, or letters [default: the model's choice].
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) count: Option<usize>,
+    /// Seeds what is drawn.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// What a text begins with.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) prompt: Option<String>,
+    /// Below 1 a text keeps to what is likely, above 1 it dares more.
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = rate)]
+    pub(crate) temperature: f64,
+    /// Threads to run on [default: one a core].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
 }
