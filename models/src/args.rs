@@ -97,9 +97,9 @@ pub(crate) struct TrainArgs {
     /// The model; `layercake list` shows all. A run that goes on knows its own.
     #[arg(required_unless_present = "resume", conflicts_with = "resume")]
     pub(crate) model: Option<String>,
-    /// The data set; `layercake list` shows all. Only the digits are built in.
-    #[arg(long, value_name = "NAME", default_value = "digits")]
-    pub(crate) dataset: String,
+    /// The data set; `layercake list` shows all. Only the digits are built in [default: the model's own].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<String>,
     /// The folder that holds the data set's own folder: DIR/mnist/train-images-idx3-ubyte.gz and so on.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,

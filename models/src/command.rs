@@ -76,7 +76,7 @@ fn train(args: TrainArgs) -> Outcome {
         None => {
             // Without one clap has seen to it that the name is there.
             let model = named(&args.model.unwrap_or_default())?;
-            let dataset = dataset(&args.dataset)?;
+            let dataset = args.dataset.as_deref().map(dataset).transpose()?.unwrap_or(model.dataset());
             (model, TrainOptions { dataset, ..rest })
         }
         Some(path) => {

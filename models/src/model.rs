@@ -19,6 +19,11 @@ pub trait Model: Sync {
     /// The network as data.
     fn graph(&self) -> &'static Graph;
 
+    /// The data set that it is trained on where nothing else is said.
+    fn dataset(&self) -> DataSet {
+        DataSet::Digits
+    }
+
     /// Trains it, says on stdout how it goes, and keeps the run in a folder.
     ///
     /// # Errors
