@@ -116,6 +116,7 @@ pub mod __private {
     pub use crate::backend::{Backend, Call, Done, Path};
     pub use crate::custom::{call as custom, call_mut as custom_mut};
     pub use crate::edge::{Inputs, Outputs};
+    pub use crate::init::{InitRule, filled};
     pub use crate::layers::{self, Layer};
     pub use crate::model::{forward, init, junction, part, ports};
     pub use crate::network::{Network, Runtime, eval, infer, train, train_data};

@@ -33,6 +33,7 @@ mod crops;
 pub mod data;
 mod error;
 mod metrics;
+pub mod neighbours;
 pub mod run;
 mod trainer;
 

@@ -22,12 +22,12 @@ impl Family {
         let has = |parts: &[&str]| parts.iter().any(|part| kind.contains(part));
         match kind {
             "Network" => Self::Network,
-            "Add" | "Sub" | "Mul" | "Max" | "Concat" => Self::Join,
+            "Add" | "Sub" | "Mul" | "Max" | "Concat" | "Reparameterize" => Self::Join,
             _ if has(&["Conv"]) => Self::Convolution,
-            _ if has(&["Pool", "Upsample"]) => Self::Pooling,
+            _ if has(&["Pool", "pool", "Upsample"]) => Self::Pooling,
             _ if has(&["Norm"]) => Self::Normalisation,
-            _ if has(&["Dropout"]) => Self::Regularisation,
-            _ if has(&["Linear", "Embedding", "Attention", "LSTM", "GRU", "RNN"]) => Self::Dense,
+            _ if has(&["Dropout", "Stochastic"]) => Self::Regularisation,
+            _ if has(&["Linear", "DropConnect", "Maxout", "Embedding", "Attention", "LSTM", "GRU", "RNN"]) => Self::Dense,
             _ if has(&["LU", "Tanh", "Sigmoid", "Softmax", "Swish", "Softplus", "Mish", "Hardsig"]) => Self::Activation,
             _ if has(&["latten", "Reshape", "Permute", "Transpose", "Split", "Shuffle", "Squeeze", "Pad", "Slice"]) => Self::Shape,
             _ => Self::Other,

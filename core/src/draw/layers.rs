@@ -127,6 +127,12 @@ fn what(graph: &Graph, node: &Node) -> String {
             say(true, op.out_features.to_string());
             say(!op.bias, "no bias".into());
         }
+        Op::DropConnect(op) => {
+            say(true, op.out_features.to_string());
+            say(true, format!("drop {}", op.p));
+            say(!op.bias, "no bias".into());
+        }
+        Op::MaxUnpool2d(op) => say(true, sizes(op.kernel)),
         Op::Permute(op) => {
             let axes: Vec<String> = op.axes.as_slice().iter().map(usize::to_string).collect();
             say(true, axes.join(" "));
@@ -139,6 +145,7 @@ fn what(graph: &Graph, node: &Node) -> String {
         Op::BatchNorm2d(op) => say(!op.affine, "not affine".into()),
         Op::LeakyRelu(op) => say(true, op.negative_slope.to_string()),
         Op::Dropout(op) => say(true, op.p.to_string()),
+        Op::StochasticDepth(op) => say(true, op.p.to_string()),
         Op::Softmax(op) => say(node.output.rank() > 1, format!("axis {}", op.axis)),
         Op::LogSoftmax(op) => say(node.output.rank() > 1, format!("axis {}", op.axis)),
         Op::Concat(op) => say(op.axis != 0, format!("axis {}", op.axis)),

@@ -23,6 +23,7 @@ mod pool2d;
 mod prelu;
 mod reduce;
 mod softmax;
+mod unpool;
 mod upsample;
 mod window;
 
@@ -80,6 +81,8 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let x = inputs[0];
     match op {
         Op::Linear(_) => linear::forward(x, tape, context.params),
+        Op::DropConnect(op) => linear::drop_connect(op, x, tape, context),
+        Op::MaxUnpool2d(op) => unpool::forward(op, inputs, tape),
         Op::Maxout(op) => maxout::forward(op, x, tape, context.params),
         Op::Conv1d(op) => conv1d::forward(op, x, tape, context.params),
         Op::Conv2d(op) => conv2d::forward(op, x, tape, context.params),
@@ -104,6 +107,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         Op::HardTanh(op) => activation::between([op.min_val, op.max_val], x, tape),
         Op::Relu6 => activation::between([0.0, 6.0], x, tape),
         Op::Glu(op) => activation::glu(op, x, tape),
+        Op::StochasticDepth(op) => dropout::samples(op.p, x, tape, context),
         Op::Dropout2d(op) => dropout::channels(op.p, x, tape, context),
         Op::GroupNorm(op) => affine::group_norm(op.groups, op.eps, x, tape, context.params),
         Op::InstanceNorm2d(op) => affine::group_norm(op.features, op.eps, x, tape, context.params),
@@ -124,6 +128,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         Op::BatchNorm1d(op) => batch_norm::forward(batch_norm::Options::from(op), x, tape, context),
         Op::BatchNorm2d(op) => batch_norm::forward(batch_norm::Options::from(op), x, tape, context),
         Op::Add | Op::Sub | Op::Mul | Op::Max => join::elementwise(op, inputs, tape),
+        Op::Reparameterize => join::reparameterize(inputs, tape, context),
         Op::Concat(op) => join::concat(op.axis, inputs, tape),
         Op::Split(op) => join::split(op, x, tape),
         op => unreachable!("`{}` has a shape rule but no forward", op.kind()),

@@ -26,6 +26,7 @@ mod conv1d;
 mod conv2d;
 mod conv_transpose2d;
 mod custom;
+mod drop_connect;
 mod dropout;
 mod flatten;
 mod global_pool;
@@ -49,6 +50,7 @@ mod slice;
 mod softmax;
 mod split;
 mod subgraph;
+mod unpool;
 mod upsample;
 mod window;
 mod words;
@@ -61,7 +63,8 @@ pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 pub use custom::Custom;
-pub use dropout::{Dropout, Dropout2d};
+pub use drop_connect::DropConnect;
+pub use dropout::{Dropout, Dropout2d, StochasticDepth};
 pub use flatten::Flatten;
 pub use global_pool::GlobalAvgPool2d;
 pub use glu::Glu;
@@ -83,9 +86,11 @@ pub use slice::Slice;
 pub use softmax::{LogSoftmax, Softmax};
 pub use split::Split;
 pub use subgraph::Subgraph;
+pub use unpool::MaxUnpool2d;
 pub use upsample::{Interpolation, Upsample};
 pub use window::Window;
 pub use words::Words;
+pub(crate) use words::words;
 
 use crate::{Mistake, Part, Shape, Site};
 
@@ -227,11 +232,17 @@ operations! {
         Mul: "Mul",
         /// The largest of two or more values of one shape, element by element.
         Max: "Max",
+        /// While training, a number drawn from each Gaussian: `mean + exp(logvar / 2) noise`, of which both the mean and the logarithm of the
+        /// variance get gradients; at inference the mean. The current tensor is the mean, `logvar` the logarithm of the variance, of the same
+        /// shape, any (Kingma and Welling, 2014, arXiv 1312.6114, section 2.4).
+        Reparameterize: "Reparameterize",
     }
     // Several inputs: `infer` takes them all and gives the output's shape.
     several {
         /// Values one behind the other along an axis.
         Concat: "Concat",
+        /// Values where a pool had its largest elements.
+        MaxUnpool2d: "MaxUnpool2d",
         /// Another network. In a file its operations stand in its place ([`crate::Graph::inlined`]).
         #[cfg_attr(feature = "serde", serde(skip))]
         Subgraph: "Network",
@@ -243,6 +254,8 @@ operations! {
     layers {
         /// `y = x W^T + b`
         Linear: "Linear",
+        /// `Linear` with weights dropped at random while training.
+        DropConnect: "DropConnect",
         /// The largest of several linear functions.
         Maxout: "Maxout",
         /// One-dimensional cross-correlation.
@@ -305,6 +318,8 @@ operations! {
         Dropout: "Dropout",
         /// Zeroes channels at random while training.
         Dropout2d: "Dropout2d",
+        /// Zeroes samples at random while training.
+        StochasticDepth: "StochasticDepth",
         /// Batch normalisation of features.
         BatchNorm1d: "BatchNorm1d",
         /// Batch normalisation of channels.
@@ -322,6 +337,7 @@ operations! {
     }
     params {
         Linear,
+        DropConnect,
         Maxout,
         Conv1d,
         Conv2d,
@@ -336,6 +352,7 @@ operations! {
     }
     multiply_adds {
         Linear,
+        DropConnect,
         Maxout,
         Conv1d,
         Conv2d,
@@ -358,6 +375,7 @@ operations! {
     }
     without {
         Linear,
+        DropConnect,
         Maxout,
         Conv1d,
         Conv2d,
@@ -372,6 +390,7 @@ operations! {
         HardTanh,
         Dropout,
         Dropout2d,
+        StochasticDepth,
         GroupNorm,
         InstanceNorm2d,
         LocalResponseNorm,
@@ -383,7 +402,7 @@ operations! {
 impl Op {
     /// Does it draw random numbers while training?
     pub const fn is_random(&self) -> bool {
-        matches!(self, Op::Dropout(_) | Op::Dropout2d(_) | Op::FractionalMaxPool2d(_))
+        matches!(self, Op::Dropout(_) | Op::Dropout2d(_) | Op::StochasticDepth(_) | Op::FractionalMaxPool2d(_) | Op::Reparameterize)
     }
 
     /// The shape rule: fills in the sizes that were left out ([`crate::INFER`]) and works out the output's shape.

@@ -13,6 +13,7 @@ mod scope;
 mod template;
 #[cfg(test)]
 mod tests;
+mod unpool;
 mod walk;
 
 use std::collections::HashMap;

@@ -38,7 +38,7 @@ network! {
     }
 
     #[cfg(test)]
-    pub(super) SmallGatedBlock: { vertical: [3, 6, 5], horizontal: [3, 6, 5] } -> { above: [3, 6, 5], left: [3, 6, 5] } {
+    pub(in crate::gallery) SmallGatedBlock: { vertical: [3, 6, 5], horizontal: [3, 6, 5] } -> { above: [3, 6, 5], left: [3, 6, 5] } {
         from vertical,
         conv_vertical: MaskedConv2d(6, kernel = 3, mask = B, stack = vertical) as rows,
         gate, output above,
