@@ -7,7 +7,7 @@ use quote::{format_ident, quote};
 use super::{Pass, Rule, State};
 use crate::ast::Layer;
 use crate::flow::{Dim, Flow, number};
-use crate::layers::Row;
+use crate::layers::{Outline, Row};
 use crate::lower::What;
 use crate::params;
 use crate::parts;
@@ -123,7 +123,11 @@ impl Pass<'_> {
 
     /// What is known of the output without the rule.
     pub(super) fn outline(&self, row: &'static Row, settings: &Settings, input: &Flow) -> Flow {
+        // Of token ids, only what makes features of them says something.
+        if input.ids && row.outline != Outline::Embedded {
+            return Flow::UNKNOWN;
+        }
         let dims = row.outline.dims(settings, input.dims.as_deref(), |size| self.dim(size));
-        Flow { dims, constant: None }
+        Flow::numbers(dims)
     }
 }
