@@ -26,6 +26,7 @@ Examples:
 
 Each command explains its options: layercake train --help";
 
+// The commands with arguments of their own are described there.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List the models and the data sets.
@@ -51,13 +52,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         json: PathBuf,
     },
-    /// Train a model and keep the run in a folder.
     Train(TrainArgs),
-    /// Measure a trained model on the test images of a data set.
     Eval(EvalArgs),
-    /// Draw pictures or a text from a model that has learned to make them.
     Sample(SampleArgs),
-    /// Time a training step and an inference on random data.
     Bench(BenchArgs),
     /// Look through data sets.
     #[command(subcommand)]
@@ -93,7 +90,7 @@ Examples:
   layercake train lenet5 --dataset fashion-mnist --data-dir DIR --out runs/clothes
   layercake train --resume runs/clothes           goes on with a run that was interrupted
 
-Ctrl-C ends the step, writes a checkpoint and exits with code 130; a second Ctrl-C exits at once. A run that was killed in whatever
+Ctrl-C ends the step, writes a checkpoint and exits with code 130; a second Ctrl-C exits at once. A run that was killed in whatever \
 way goes on from its latest checkpoint, to the same bits as if nothing had happened.")]
 pub(crate) struct TrainArgs {
     /// The model; `layercake list` shows all. A run that goes on knows its own.
