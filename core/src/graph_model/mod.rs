@@ -313,8 +313,9 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         runs.map_err(|reason| GraphError::Run { graph: flat.name.to_string(), batch, reason })?;
         let tensors = self.parameters.iter().map(Parameter::value).collect::<Result<_, _>>()?;
         let plan = crate::plan::Plan::of(Cow::Owned(flat.clone()));
-        let values =
-            plan.values(crate::plan::Pass { tensors, inputs, mode, input_grad: false }, |path, _| unreachable!("`{path}` is no layer of a graph"))?;
+        let values = plan.values(crate::plan::Pass { tensors, inputs, mode, input_grad: false }, |path, _| {
+            unreachable!("`{path}` is no layer of a graph")
+        })?;
         Ok(NonFiniteOutput::first(flat, &values))
     }
 
