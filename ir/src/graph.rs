@@ -174,7 +174,7 @@ pub const fn check_output(declared: &Shape, found: &Shape, site: &Site) -> Resul
     if declared.is_unknown() || found.is_unknown() {
         return Ok(());
     }
-    let mut same = declared.rank() == found.rank();
+    let mut same = declared.rank() == found.rank() && !found.is_ids();
     let mut i = 0;
     while same && i < found.rank() {
         same = declared.dim(i) == found.dim(i) || declared.dim(i) == crate::INFER;
@@ -192,6 +192,10 @@ pub const fn check_output(declared: &Shape, found: &Shape, site: &Site) -> Resul
     }
     let text = text.str("], but ");
     let text = if site.layer.is_empty() { text.str("the network's input is ") } else { text.name(site.layer).str(" gives ") };
+    if found.is_ids() && !declared.is_ids() {
+        let help = Text::new().str("`Embedding(vocabulary -> features)` makes features of token ids");
+        return Err(Mistake::new(Part::Out, text.shape(found).str(", token ids, which a network takes but does not give")).help(help));
+    }
     let help = Text::new().str("write `-> ").shape(found).str("`, or `_` for a size to be inferred");
     Err(Mistake::new(Part::Out, text.shape(found)).help(help))
 }

@@ -149,21 +149,26 @@ impl Init {
     }
 }
 
-/// Is a tensor one that an [`Init`] fills: `weight`, `weight_ih_l0`?
+/// Is a tensor one that an [`Init`] fills: `weight`, `weight_ih_l0`, `in_proj_weight`?
 pub const fn is_weight(param: &Param) -> bool {
-    param.trained && begins_with(param.name, "weight")
+    param.trained && (found_at(param.name, "weight", 0) || found_at(param.name, "weight", usize::MAX))
 }
 
 /// Is it one that is 0 then?
 pub const fn is_bias(param: &Param) -> bool {
-    param.trained && begins_with(param.name, "bias")
+    param.trained && (found_at(param.name, "bias", 0) || found_at(param.name, "bias", usize::MAX))
 }
 
-const fn begins_with(name: &str, with: &str) -> bool {
-    let (name, with) = (name.as_bytes(), with.as_bytes());
+/// Does a name have this word at `place`, or, beyond its end, at the end?
+const fn found_at(name: &str, word: &str, place: usize) -> bool {
+    let (name, word) = (name.as_bytes(), word.as_bytes());
+    if name.len() < word.len() {
+        return false;
+    }
+    let begin = if place > name.len() - word.len() { name.len() - word.len() } else { place };
     let mut i = 0;
-    while i < with.len() {
-        if i >= name.len() || name[i] != with[i] {
+    while i < word.len() {
+        if name[begin + i] != word[i] {
             return false;
         }
         i += 1;
@@ -179,6 +184,26 @@ mod tests {
     fn refusal(init: Init, op: Op) -> String {
         let site = Site { layer: "fc", source: "", flattened: None, others: &[] };
         init.check(&op, &site).map_or_else(|mistake| mistake.message().to_string(), |()| String::new())
+    }
+
+    #[test]
+    fn weights_and_biases_by_their_names() {
+        let names = [
+            "weight",
+            "weight_ih_l0_reverse",
+            "in_proj_weight",
+            "out_proj.weight",
+            "bias",
+            "bias_hh_l1",
+            "in_proj_bias",
+            "running_mean",
+            "w",
+        ];
+        let which = |name: &str| ["weight", "bias"].map(|word| found_at(name, word, 0) || found_at(name, word, usize::MAX));
+        let found: Vec<[bool; 2]> = names.into_iter().map(which).collect();
+        assert_eq!(found[..4], [[true, false]; 4]);
+        assert_eq!(found[4..7], [[false, true]; 3]);
+        assert_eq!(found[7..], [[false, false]; 2]);
     }
 
     #[test]

@@ -75,6 +75,11 @@ parts! {
     Bottom: "bottom",
     Left: "left",
     Right: "right",
+    PaddingIdx: "padding_idx",
+    Layers: "layers",
+    Dropout: "dropout",
+    Heads: "heads",
+    Features: "features",
 }
 
 /// A layer refused what it was given.

@@ -68,10 +68,12 @@ impl Ports {
     }
 }
 
-/// `[1, 28, 28]`
+/// `[1, 28, 28]`, `usize[64]`
 #[derive(Clone, Debug)]
 pub struct ShapeExpr {
-    /// The brackets and what is in them.
+    /// Is it one of token ids?
+    pub ids: bool,
+    /// The brackets and what is in them, and the word before them.
     pub tokens: TokenStream,
     pub dims: Vec<DimExpr>,
 }

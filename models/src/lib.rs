@@ -7,6 +7,7 @@ pub mod gallery;
 mod lenet5;
 mod model;
 mod sketch;
+mod training;
 mod zoo;
 
 pub use lenet5::LeNet5;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use layercake::ir::Graph;
 use layercake_train::data::DataSet;
 use layercake_train::run::Summary;
-use layercake_train::{Tally, Timing, TrainError};
+use layercake_train::{Figures, Stop, Timing, TrainError};
 use serde::Serialize;
 
 /// A model of the zoo. A kind of model (classifiers of images; networks without a recipe) implements it once for all its models.
@@ -57,6 +57,12 @@ pub struct TrainOptions {
     pub device: Device,
     /// The run's folder; a numbered one under `runs` if left out.
     pub out: Option<PathBuf>,
+    /// The folder of a run that was interrupted and now goes on, by the recipe in its `config.json`.
+    pub resume: Option<PathBuf>,
+    /// Optimizer steps between two checkpoints, beside that after each epoch.
+    pub checkpoint_every: Option<usize>,
+    /// Ends it with a checkpoint.
+    pub stop: Stop,
 }
 
 /// What can be said about an evaluation.
@@ -75,8 +81,12 @@ pub struct EvalOptions {
 pub struct Evaluation {
     /// The data set.
     pub dataset: DataSet,
-    /// What was counted on its test images.
-    pub tally: Tally,
+    /// What was measured on its test items, the most telling first.
+    pub figures: Figures,
+    /// How many items that was.
+    pub items: u64,
+    /// What the items are: `images`.
+    pub unit: &'static str,
 }
 
 /// The outcome of a benchmark.

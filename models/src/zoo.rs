@@ -1,12 +1,14 @@
 //! All models. Adding one takes a file for its network and a row here.
 
+use layercake_train::Schedule;
 use layercake_train::data::DataSet;
-use layercake_train::{Recipe, Schedule};
+use layercake_train::run::Recipe;
 
 use crate::classifier::classifier;
 use crate::gallery::{
-    DenseBlock, GatedPixelCnnBlock, GruCell, Inception3a, MixerB16, MixerBlock, ResNet18, ResNet18Cifar, ResNet50, ResNet50Cifar, Siamese,
-    UNet, Vae, VaeDecoder, VaeEncoder, Vgg11, Vgg11Cifar, Vgg16, Vgg16Cifar,
+    DenseBlock, GatedPixelCnnBlock, GruCell, Inception3a, MixerB16, MixerBlock, ResNet18, ResNet18Cifar, ResNet20, ResNet20Grey, ResNet50,
+    ResNet50Cifar, Siamese, UNet, Vae, VaeDecoder, VaeEncoder, Vgg8, Vgg8Grey, Vgg11, Vgg11Bn, Vgg11Cifar, Vgg13, Vgg13Bn, Vgg13Cifar,
+    Vgg16, Vgg16Bn, Vgg16Cifar, Vgg19, Vgg19Bn, Vgg19Cifar,
 };
 use crate::sketch::{Sketch, sketch};
 use crate::{LeNet5, Model};
@@ -20,14 +22,26 @@ pub fn zoo() -> Vec<Box<dyn Model>> {
 }
 
 /// The gallery: to be looked at.
-const SKETCHES: [Sketch; 19] = [
+const SKETCHES: [Sketch; 31] = [
     sketch("vgg11", "VGG-11 (Simonyan and Zisserman, 2015), colour images of 224x224", Vgg11::GRAPH),
+    sketch("vgg13", "VGG-13 (Simonyan and Zisserman, 2015), colour images of 224x224", Vgg13::GRAPH),
     sketch("vgg16", "VGG-16 (Simonyan and Zisserman, 2015), colour images of 224x224", Vgg16::GRAPH),
+    sketch("vgg19", "VGG-19 (Simonyan and Zisserman, 2015), colour images of 224x224", Vgg19::GRAPH),
+    sketch("vgg11-bn", "VGG-11 with batch normalisation, colour images of 224x224", Vgg11Bn::GRAPH),
+    sketch("vgg13-bn", "VGG-13 with batch normalisation, colour images of 224x224", Vgg13Bn::GRAPH),
+    sketch("vgg16-bn", "VGG-16 with batch normalisation, colour images of 224x224", Vgg16Bn::GRAPH),
+    sketch("vgg19-bn", "VGG-19 with batch normalisation, colour images of 224x224", Vgg19Bn::GRAPH),
     sketch("vgg11-cifar", "VGG-11 with batch normalisation, colour images of 32x32", Vgg11Cifar::GRAPH),
+    sketch("vgg13-cifar", "VGG-13 with batch normalisation, colour images of 32x32", Vgg13Cifar::GRAPH),
     sketch("vgg16-cifar", "VGG-16 with batch normalisation, colour images of 32x32", Vgg16Cifar::GRAPH),
+    sketch("vgg19-cifar", "VGG-19 with batch normalisation, colour images of 32x32", Vgg19Cifar::GRAPH),
+    sketch("vgg8", "VGG-8, colour images of 32x32", Vgg8::GRAPH),
+    sketch("vgg8-grey", "VGG-8, grey images of 28x28", Vgg8Grey::GRAPH),
     sketch("inception", "Inception block 3a of GoogLeNet (Szegedy et al., 2015)", Inception3a::GRAPH),
     sketch("resnet18", "ResNet-18 (He et al., 2016), colour images of 224x224", ResNet18::GRAPH),
     sketch("resnet50", "ResNet-50 (He et al., 2016), colour images of 224x224", ResNet50::GRAPH),
+    sketch("resnet20", "ResNet-20 (He et al., 2016), colour images of 32x32", ResNet20::GRAPH),
+    sketch("resnet20-grey", "ResNet-20, grey images of 28x28", ResNet20Grey::GRAPH),
     sketch("resnet18-cifar", "ResNet-18, colour images of 32x32", ResNet18Cifar::GRAPH),
     sketch("resnet50-cifar", "ResNet-50, colour images of 32x32", ResNet50Cifar::GRAPH),
     sketch("dense-block", "first block of DenseNet-121 (Huang et al., 2017)", DenseBlock::GRAPH),
@@ -47,7 +61,7 @@ const SKETCHES: [Sketch; 19] = [
 fn small(dataset: DataSet) -> Recipe {
     let (epochs, batch_size) = match dataset {
         DataSet::Digits => (20, 16),
-        DataSet::Mnist | DataSet::FashionMnist => (10, 64),
+        _ => (10, 64),
     };
-    Recipe { epochs, batch_size, lr: 3e-3, schedule: Schedule::Cosine, weight_decay: 0.05, seed: 0 }
+    Recipe { epochs, batch_size, lr: 3e-3, schedule: Schedule::Cosine, weight_decay: 0.05, ..Default::default() }
 }

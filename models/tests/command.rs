@@ -15,7 +15,7 @@ fn unknown_names() {
     place.fails("summary alexnet", 1, &format!("error: unknown model `alexnet`; {models}"));
     place.fails("eval lenet-5 --checkpoint x", 1, &format!("error: unknown model `lenet-5`; did you mean `lenet5`?; {models}"));
     place.fails("bench resnet-50", 1, &format!("error: unknown model `resnet-50`; did you mean `resnet50`?; {models}"));
-    let sets = "there are: digits, mnist, fashion-mnist";
+    let sets = "there are: digits, mnist, fashion-mnist, cifar-10, camvid-small, tiny-shakespeare";
     place.fails("train lenet5 --dataset minst", 1, &format!("error: unknown data set `minst`; did you mean `mnist`?; {sets}"));
     place.fails("train lenet5 --dataset cats", 1, &format!("error: unknown data set `cats`; {sets}"));
     place.fails(

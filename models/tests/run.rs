@@ -4,7 +4,8 @@ mod support;
 
 use std::fs;
 
-use support::{Place, shared_data};
+use layercake_tests::shared_data;
+use support::Place;
 
 #[test]
 fn what_there_is() {
@@ -104,7 +105,7 @@ fn a_benchmark() {
 /// The real files, gzipped as they are: one short epoch must already recognise most digits.
 #[test]
 fn an_epoch_of_mnist() {
-    let Some(data) = shared_data() else { return };
+    let Some(data) = shared_data("mnist") else { return };
     let place = Place::new();
     place.works(&format!("train lenet5 --dataset mnist --data-dir {} --epochs 1 --out r", data.display()));
     let summary = place.json("r/summary.json");

@@ -5,6 +5,7 @@
 mod blocks;
 mod chain;
 mod compare;
+mod data;
 mod fixture;
 mod graph;
 mod numbers;
@@ -17,6 +18,7 @@ pub mod table;
 
 pub use chain::{chain, random_chain, random_state};
 pub use compare::{Report, difference};
+pub use data::shared_data;
 pub use fixture::{Case, Fixture, folder};
 pub use graph::random_graph;
 pub use layercake_engine::Mode as EngineMode;

@@ -27,9 +27,23 @@ impl Family {
             _ if has(&["Pool", "pool", "Upsample"]) => Self::Pooling,
             _ if has(&["Norm"]) => Self::Normalisation,
             _ if has(&["Dropout", "Stochastic"]) => Self::Regularisation,
-            _ if has(&["Linear", "DropConnect", "Maxout", "Embedding", "Attention", "LSTM", "GRU", "RNN"]) => Self::Dense,
+            _ if has(&["Linear", "DropConnect", "Maxout", "Embedding", "Attention", "Lstm", "Gru", "Rnn"]) => Self::Dense,
             _ if has(&["LU", "Tanh", "Sigmoid", "Softmax", "Swish", "Softplus", "Mish", "Hardsig"]) => Self::Activation,
-            _ if has(&["latten", "Reshape", "Permute", "Transpose", "Split", "Shuffle", "Squeeze", "Pad", "Slice", "Mean", "Amax"]) => {
+            _ if has(&[
+                "latten",
+                "Reshape",
+                "Permute",
+                "Transpose",
+                "Split",
+                "Shuffle",
+                "Squeeze",
+                "Pad",
+                "Slice",
+                "Mean",
+                "Amax",
+                "Unpack",
+            ]) =>
+            {
                 Self::Shape
             }
             _ => Self::Other,

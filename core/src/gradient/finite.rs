@@ -15,7 +15,7 @@ use crate::host::wide;
 use crate::model::{Place, Visit, visit};
 use crate::network::{self, Network};
 use crate::value::Value;
-use crate::{Scalar, host};
+use crate::{ForwardError, Scalar, host};
 
 /// An infinite number, or none at all, in a model's tensors or in their gradients.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,11 +154,15 @@ impl NonFiniteOutput {
 /// ```
 ///
 /// # Errors
-/// If the device is out of memory.
+/// If the device is out of memory, or a token id is too large.
 ///
 /// # Panics
 /// Where the network's forward pass does: on an empty batch, or on inputs of different batches.
-pub fn first_non_finite_output<N, E, D, In>(network: &N, inputs: In, training: bool) -> Result<Option<NonFiniteOutput>, D::Err>
+pub fn first_non_finite_output<N, E, D, In>(
+    network: &N,
+    inputs: In,
+    training: bool,
+) -> Result<Option<NonFiniteOutput>, ForwardError<D::Err>>
 where
     N: Network<E, D>,
     E: Scalar,

@@ -5,7 +5,9 @@ use dfdx::tensor::Tensor;
 use dfdx::tensor_ops::{Device, TryMul};
 use layercake_ir::{Node, Op, is_bias, is_weight};
 
-use crate::{Scalar, init};
+use crate::Scalar;
+use crate::init::{self, Init};
+use crate::layers::embedding;
 
 /// What a tensor holds when it is built: what the typed layers ([`crate::layers`]) put into theirs, which is PyTorch's default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +23,13 @@ pub(super) enum Initial {
     },
     /// What the graph says.
     Stated(layercake_ir::Init),
+    /// [`embedding::begin`]
+    Table {
+        padding: usize,
+        features: usize,
+    },
+    /// [`Init::XavierUniform`] with a gain of 1.
+    Xavier,
 }
 
 impl Initial {
@@ -35,6 +44,8 @@ impl Initial {
             }
             Initial::Uniform { fan_in } => init::default_uniform(tensor, fan_in),
             Initial::Stated(rule) => init::fill(rule, tensor),
+            Initial::Table { padding, features } => embedding::begin(tensor, padding, features),
+            Initial::Xavier => Init::XavierUniform { gain: 1.0 }.try_fill(tensor),
         }
     }
 }
@@ -74,6 +85,19 @@ fn of_default(op: &Op) -> Option<Vec<Initial>> {
             params.iter().map(|param| begins(param.name)).collect()
         }
         Op::PRelu(_) => vec![Initial::Quarter],
+        Op::Embedding(op) => vec![Initial::Table { padding: op.padding_idx, features: op.embedding_dim }],
+        Op::Rnn(_) | Op::Lstm(_) | Op::Gru(_) => {
+            let fan_in = op.recurrent().map_or(1, |op| op.hidden);
+            vec![Initial::Uniform { fan_in }; params.len()]
+        }
+        Op::MultiHeadAttention(op) => {
+            let begins = |name| match name {
+                "in_proj_weight" => Initial::Xavier,
+                "out_proj.weight" => Initial::Uniform { fan_in: op.features },
+                _ => Initial::Zeros,
+            };
+            params.iter().map(|param| begins(param.name)).collect()
+        }
         // Its tensors are the user's.
         Op::Custom(_) => return None,
         _ if params.is_empty() => Vec::new(),

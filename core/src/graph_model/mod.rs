@@ -21,6 +21,7 @@ use tensors::Door;
 use crate::backend::{Backend, Call};
 use crate::edge::{Inputs, Outputs};
 use crate::gradient::NonFiniteOutput;
+use crate::ids;
 use crate::network::{Runtime, call, store};
 use crate::value::Value;
 use crate::{Drawing, Scalar, Summary};
@@ -288,10 +289,17 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
                 return Err(GraphError::Input { graph: graph(), input, expected: port.shape, found });
             }
         }
+        for (input, port) in inputs.iter().zip(flat.inputs()).filter(|(input, port)| input.is_ids() != port.shape.is_ids()) {
+            let found = if input.is_ids() { "token ids" } else { "numbers" };
+            return Err(GraphError::Numbers { graph: graph(), input: port.name.to_string(), expected: port.shape, found });
+        }
         let batches: Vec<usize> = inputs.iter().map(|input| input.dims()[0]).collect();
         let batch = batches[0];
         if batch == 0 || batches.iter().any(|&other| other != batch) {
             return Err(GraphError::Batch { graph: graph(), found: batches });
+        }
+        if let Some(error) = ids::first(flat, inputs) {
+            return Err(GraphError::Id { graph: graph(), error: Box::new(error) });
         }
         Ok(batch)
     }

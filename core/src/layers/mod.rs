@@ -6,11 +6,13 @@
 pub(crate) mod activation;
 mod adaptive_pool;
 mod affine;
+mod attention;
 mod batch_norm;
 mod conv1d;
 mod conv2d;
 mod conv_transpose2d;
 mod dropout;
+pub(crate) mod embedding;
 mod global_pool;
 mod join;
 mod linear;
@@ -21,6 +23,7 @@ mod maxout;
 mod moves;
 mod pool2d;
 mod prelu;
+mod recurrent;
 mod reduce;
 mod softmax;
 mod unpool;
@@ -28,12 +31,15 @@ mod upsample;
 mod window;
 
 pub use affine::Affine;
+pub use attention::MultiHeadAttention;
 pub use batch_norm::BatchNorm;
 pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
+pub use embedding::Embedding;
 pub use linear::Linear;
 pub use prelu::PRelu;
+pub use recurrent::{Recurrent, RecurrentCell};
 
 use dfdx::shapes::Shape;
 use dfdx::tensor::{Tape, Tensor};
@@ -131,6 +137,12 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         Op::Reparameterize => join::reparameterize(inputs, tape, context),
         Op::Concat(op) => join::concat(op.axis, inputs, tape),
         Op::Split(op) => join::split(op, x, tape),
+        Op::Embedding(op) => embedding::forward(op, x, tape, context.params),
+        Op::Rnn(op) => recurrent::forward(&op.view(), inputs, tape, context),
+        Op::Lstm(op) => recurrent::forward(&op.view(), inputs, tape, context),
+        Op::Gru(op) => recurrent::forward(&op.view(), inputs, tape, context),
+        Op::Unpack(op) => recurrent::unpack(op, x, tape),
+        Op::MultiHeadAttention(op) => attention::forward(op, x, tape, context),
         op => unreachable!("`{}` has a shape rule but no forward", op.kind()),
     }
 }

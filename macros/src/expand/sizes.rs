@@ -93,10 +93,10 @@ impl Printer<'_> {
     fn input(&self, input: usize) -> TokenStream {
         let ir = &self.ir;
         let port = &self.model.inputs[input];
-        let (sizes, name) = (self.stated(&port.flow), &port.name);
+        let (sizes, name, new) = (self.stated(&port.flow), &port.name, port.flow.maker());
         let [stated, outcome, agreed] = ["_STATED", "_RESULT", ""].map(|what| format_ident!("INPUT_{input}{what}"));
         self.here(quote! {
-            const #stated: #ir::Shape = #ir::Shape::new(&[#(#sizes),*]);
+            const #stated: #ir::Shape = #ir::Shape::#new(&[#(#sizes),*]);
             const #outcome: ::core::result::Result<(), #ir::Mistake> = #ir::check_input(#name, &Self::#stated);
             const #agreed: #ir::Shape = Self::#stated.unless(&Self::#outcome);
         })
@@ -153,7 +153,7 @@ impl Printer<'_> {
         let sizes = flow.dims.iter().flatten();
         sizes
             .map(|dim| match dim {
-                crate::flow::Dim::Known(_) | crate::flow::Dim::Param(_) => dim.code(),
+                crate::flow::Dim::Known(_) | crate::flow::Dim::Param(_) | crate::flow::Dim::Worked { .. } => dim.code(),
                 crate::flow::Dim::Named { code, .. } => quote!(#ir::stated(#code)),
                 crate::flow::Dim::Unknown => quote!(#ir::INFER),
             })

@@ -11,7 +11,9 @@ use crate::testing::{mistakes, with_model};
 pub fn network(row: &Row, arguments: &str) -> String {
     let input = match row.kind {
         "Linear" | "DropConnect" | "Maxout" | "BatchNorm1d" | "Softmax" | "LogSoftmax" | "LayerNorm" => "[7]",
-        "Conv1d" | "MaxPool1d" | "AvgPool1d" => "[6, 9]",
+        "Conv1d" | "MaxPool1d" | "AvgPool1d" | "Rnn" | "Lstm" | "Gru" => "[6, 9]",
+        "MultiHeadAttention" => "[9, 8]",
+        "Embedding" => "usize[9]",
         _ => "[6, 9, 8]",
     };
     let output = match row.kind {
@@ -19,7 +21,8 @@ pub fn network(row: &Row, arguments: &str) -> String {
         // With an axis named by a constant, two are left.
         "Mean" | "Amax" if arguments.contains("A") && arguments.contains('=') => "[_, _]",
         "Mean" | "Amax" => "[_]",
-        _ if input == "[6, 9]" => "[_, _]",
+        "Gru" if arguments.contains("last") => "[_]",
+        _ if ["[6, 9]", "[9, 8]", "usize[9]"].contains(&input) => "[_, _]",
         // Of 16 sizes named by one constant each.
         "Reshape" => "[_, _]",
         _ if input == "[7]" => "[_]",

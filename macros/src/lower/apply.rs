@@ -50,9 +50,12 @@ impl Lowering<'_, '_> {
         if layers::is_unpool(row) {
             return self.unpool(step, layer, row);
         }
+        if let Some(states) = layers::states(row) {
+            return self.recurrent(step, layer, row, states);
+        }
         let path = self.path_of(step, row.prefix, Some(&layer.kind));
         let (row, layer) = drop_connect(row, layer);
-        self.push(step, path, What::Layer { row, layer, part: None });
+        self.push(step, path, What::Layer { row, layer, part: None, packed: false });
     }
 
     /// The tags in the arguments of a network; what else stands there is reported.

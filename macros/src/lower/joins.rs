@@ -119,7 +119,7 @@ impl Lowering<'_, '_> {
             self.report.add(&operands[2], text);
             return self.push(step, path, What::Lost(layer.tokens));
         }
-        self.push_join(step, path, What::Layer { row, layer, part: None }, inputs, operands);
+        self.push_join(step, path, What::Layer { row, layer, part: None, packed: false }, inputs, operands);
     }
 
     /// `Residual(shortcut = {..}, drop = 0.2) {..}`
@@ -152,7 +152,7 @@ impl Lowering<'_, '_> {
         let tokens = if shortcut.is_some() { quote!(Residual(shortcut = ..)) } else { kind.to_token_stream() };
         let layer = Layer { kind: kind.clone(), args: Vec::new(), illegible_args: false, tokens };
         let Some(row) = layers::find("Add") else { return };
-        self.push_join(step, path, What::Layer { row, layer, part: None }, inputs, operands);
+        self.push_join(step, path, What::Layer { row, layer, part: None, packed: false }, inputs, operands);
         if let (None, Some(node)) = (shortcut, self.nodes.last_mut()) {
             node.note.push_str("\nnote: what is added may go through layers of its own: `Residual(shortcut = { .. }) { .. }`");
         }
@@ -166,7 +166,7 @@ impl Lowering<'_, '_> {
         let layer = Layer { kind: kind.clone(), args: vec![Arg::Option { key, value: drop.clone() }], illegible_args: false, tokens };
         // Neither its documentation nor its shape is that of the step.
         let plain = Step { docs: Vec::new(), name: None, output: None, tags: Vec::new(), ..step.clone() };
-        self.push(&plain, format!("{path}.drop"), What::Layer { row, layer, part: None });
+        self.push(&plain, format!("{path}.drop"), What::Layer { row, layer, part: None, packed: false });
     }
 
     /// `Split(2) as (a, b)`: a node for each part.
@@ -222,7 +222,7 @@ impl Lowering<'_, '_> {
         }
         for part in 0..parts {
             self.current = begin;
-            self.push(step, format!("{path}.{part}"), What::Layer { row, layer: layer.clone(), part: Some((part, parts)) });
+            self.push(step, format!("{path}.{part}"), What::Layer { row, layer: layer.clone(), part: Some((part, parts)), packed: false });
             if self.overflow {
                 return;
             }

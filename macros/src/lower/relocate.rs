@@ -100,7 +100,7 @@ impl Copy<'_> {
             DimExpr::Inferred(token) => DimExpr::Inferred(*token),
             DimExpr::Size(size) => DimExpr::Size(self.expression(size)),
         };
-        ShapeExpr { tokens: self.filled(shape.tokens.clone()), dims: shape.dims.iter().map(dim).collect() }
+        ShapeExpr { ids: shape.ids, tokens: self.filled(shape.tokens.clone()), dims: shape.dims.iter().map(dim).collect() }
     }
 
     fn word(&self, word: &Ident) -> Ident {

@@ -18,7 +18,7 @@ pub use model::{Model, Node, OutputRule, Port, Rule, State};
 use crate::ast::{DimExpr, Network, Ports, ShapeExpr};
 use crate::flow::{Dim, Flow};
 use crate::init;
-use crate::layers::{self, Outline};
+use crate::layers::{self, Outline, UNPACK};
 use crate::lower::{self, Plan, What};
 use crate::params::{self, Param};
 use crate::report::Report;
@@ -74,19 +74,28 @@ impl Pass<'_> {
         let mut init = None;
         let begin = self.report.len();
         let (state, mut output) = match &what {
-            What::Layer { row, layer, part } => {
+            What::Layer { row, layer, part, packed } => {
+                let unpacks = row.kind == UNPACK.kind;
                 settings = match (part, self.nodes.last()) {
                     // The parts of a split are told the same.
+                    (Some(_), _) if unpacks => self.unpacked(inputs[0]),
                     (Some((1.., _)), Some(before)) => before.settings.clone(),
                     _ => resolve::settings(row, layer, name_of(&path, &what), &mut self.symbols, self.report),
                 };
                 // Of what has the options of another, they are looked at there.
                 if layers::is_unpool(row) {
                     self.report.truncate(begin);
-                } else if !matches!(part, Some((1.., _))) {
+                } else if !matches!(part, Some((1.., _))) && !unpacks {
                     init = init::of(row, layer, name_of(&path, &what), self.report);
                 }
-                if let Some((part, parts)) = part {
+                if layers::states(row).is_some() {
+                    settings.list.push(Setting { name: "packed", value: Some(Value::Bool(Num::Known(*packed))), tokens: None });
+                }
+                if let (Some((part, parts)), true) = (part, unpacks) {
+                    for (name, number) in [("which", *part), ("states", parts - 1)] {
+                        settings.list.push(Setting { name, value: Some(Value::Size(Num::Known(number))), tokens: None });
+                    }
+                } else if let Some((part, parts)) = part {
                     let value = |number: usize| Some(Value::Size(Num::Known(number)));
                     let tokens = settings.list.iter().find(|setting| setting.name == "parts").and_then(|setting| setting.tokens.clone());
                     settings.list.retain(|setting| setting.name != "parts" && setting.name != "index");
@@ -144,6 +153,14 @@ impl Pass<'_> {
             note,
         });
         self.share(self.nodes.len() - 1);
+    }
+
+    /// What one that takes apart a value of a recurrent layer has to know of that.
+    fn unpacked(&self, value: usize) -> Settings {
+        let layer = &self.nodes[value - self.inputs.len()];
+        let kept = ["layers", "bidirectional", "output"];
+        let kept = layer.settings.list.iter().filter(|setting| kept.contains(&setting.name));
+        Settings { list: kept.map(|setting| Setting { tokens: None, ..setting.clone() }).collect() }
     }
 
     /// A layer that is applied again needs tensors of the same shapes.

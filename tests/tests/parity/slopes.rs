@@ -154,6 +154,10 @@ fn gradients_are_slopes() {
             pass(state, inputs)["output/0"].values.iter().zip(weights).map(|(y, g)| y * g).sum()
         };
         let found = pass(&state, &inputs);
+        // A network draws a seed for what says that it is random, and for nothing else.
+        let drawn =
+            |seed: u64| Pass { graph: &graph, state: &state, inputs: &inputs, output_grads: &output_grads, seed }.portable_f64(Mode::Train);
+        assert_eq!((6..20).any(|seed| drawn(seed)["output/0"] != found["output/0"]), op.is_random(), "{op:?}");
         let slopes = |count: usize, at: &dyn Fn(usize, f64) -> f64| -> Vec<f64> {
             (0..count).map(|i| (at(i, STEP) - at(i, -STEP)) / (2.0 * STEP)).collect()
         };

@@ -19,6 +19,9 @@ const REASONS: [(&str, &str, &str); 2] = [
     ("Custom", "*", "a module of the user's own, which only its network can call"),
 ];
 
+/// Layers whose cases from PyTorch are still to come: what is not measured says so.
+const PENDING: [&str; 6] = ["Embedding", "Rnn", "Lstm", "Gru", "MultiHeadAttention", "Unpack"];
+
 /// What takes every shape has no rule that could refuse one.
 const ANY_SHAPE: [&str; 14] = [
     "ReLU",
@@ -159,7 +162,7 @@ fn fixtures() -> BTreeMap<String, usize> {
 
 fn expected(old: &str) -> String {
     let ui = tests().join("ui");
-    let cases: Vec<String> = ["catalogue", "joins", "ranks", "sizes", "windows", "sharing", "options", "layers"]
+    let cases: Vec<String> = ["catalogue", "joins", "ranks", "sizes", "windows", "sharing", "options", "layers", "sequence"]
         .iter()
         .flat_map(|topic| sources(&ui.join(topic)))
         .collect();
@@ -188,10 +191,11 @@ fn expected(old: &str) -> String {
             .unwrap();
             continue;
         }
-        let count = fixtures.get(*kind).map_or_else(|| table::OPEN.to_owned(), usize::to_string);
-        write!(out, "| {kind} | {count} | {} |", rule(kind, &cases, &hand)).unwrap();
+        let or_pending = |cell: String| if cell == table::OPEN && PENDING.contains(kind) { "not yet".to_owned() } else { cell };
+        let count = or_pending(fixtures.get(*kind).map_or_else(|| table::OPEN.to_owned(), usize::to_string));
+        write!(out, "| {kind} | {count} | {} |", or_pending(rule(kind, &cases, &hand))).unwrap();
         for column in FIGURES {
-            write!(out, " {} |", table::kept(old, kind, column)).unwrap();
+            write!(out, " {} |", or_pending(table::kept(old, kind, column))).unwrap();
         }
         out.push('\n');
     }

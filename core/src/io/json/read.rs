@@ -66,6 +66,12 @@ impl Reader {
         fields.place = format!("input `{name}`");
         let sizes = fields.list("shape")?;
         let shape = shape(&fields, "shape", sizes)?;
+        let ids = match fields.take("ids") {
+            None => false,
+            Some(Tree::Leaf(Value::Bool(ids))) => ids,
+            Some(other) => return Err(fields.wrong("ids", "true or false", &other)),
+        };
+        let shape = shape.of_ids(ids);
         fields.done()?;
         let value = self.builder.input(&name, shape)?;
         self.named(name, value);

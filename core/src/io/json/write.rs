@@ -28,7 +28,14 @@ pub(super) fn write(graph: &Graph) -> Result<String, JsonError> {
     for node in graph.nodes() {
         nodes.push(write_node(&graph, node, value).ok_or_else(|| unwritable(format!("`{}` is a {}", node.name, node.op.kind())))?);
     }
-    let inputs = graph.inputs().iter().map(|port| object([("name", (*port.name).into()), ("shape", sizes(&port.shape))]));
+    let inputs = graph.inputs().iter().map(|port| {
+        let fields = [("name", (*port.name).into()), ("shape", sizes(&port.shape))];
+        let Tree::Object(mut fields) = object(fields) else { unreachable!("an object was made") };
+        if port.shape.is_ids() {
+            fields.push(("ids".to_owned(), Tree::Leaf(true.into())));
+        }
+        Tree::Object(fields)
+    });
     let outputs = graph.outputs().iter().map(|port| object([("name", (*port.name).into()), ("value", value(port.value))]));
     let file = object([
         ("format", FORMAT.into()),

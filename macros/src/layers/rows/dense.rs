@@ -18,7 +18,7 @@ pub const ROWS: &[Row] = &[
         options: &[BIAS],
         build: |s| Op::Linear(Linear { in_features: s.size("in_features"), out_features: s.size("out_features"), bias: s.bool("bias") }),
         outline: Outline::Last("out_features"),
-        field: Some(Field { layer: "Linear", axes: Axes::Of(&[(0, 1), (0, 0)]), switch: Some("bias") }),
+        field: Some(Field { layer: "Linear", axes: Axes::Of(&[(0, 1), (0, 0)]), given: &[], switch: Some("bias") }),
         example: "Linear(120)",
     },
     Row {
@@ -36,7 +36,7 @@ pub const ROWS: &[Row] = &[
             })
         },
         outline: Outline::Last("out_features"),
-        field: Some(Field { layer: "Linear", axes: Axes::Of(&[(0, 1), (0, 0)]), switch: Some("bias") }),
+        field: Some(Field { layer: "Linear", axes: Axes::Of(&[(0, 1), (0, 0)]), given: &[], switch: Some("bias") }),
         example: "DropConnect(120, p = 0.5)",
     },
     Row {
@@ -54,7 +54,7 @@ pub const ROWS: &[Row] = &[
             })
         },
         outline: Outline::Last("out_features"),
-        field: Some(Field { layer: "Linear", axes: Axes::Of(&[(0, 1), (0, 0)]), switch: Some("bias") }),
+        field: Some(Field { layer: "Linear", axes: Axes::Of(&[(0, 1), (0, 0)]), given: &[], switch: Some("bias") }),
         example: "Maxout(16, pieces = 2)",
     },
 ];
