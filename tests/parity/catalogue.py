@@ -113,6 +113,19 @@ class Unpooled(nn.Module):
         return back
 
 
+class Branches(nn.Module):
+    """Branches side by side on one tensor, and what is made of them."""
+
+    def __init__(self, join, *branches):
+        super().__init__()
+        self.join = join
+        for i, branch in enumerate(branches):
+            self.add_module(f"b{i}", branch)
+
+    def forward(self, x):
+        return self.join(*(branch(x) for branch in self.children()))
+
+
 def nails(x, scale):
     """Each element in the upper left corner of a block of zeros."""
     height, width = scale
@@ -332,6 +345,35 @@ CASES = {
         case("inference", (3, 4), eval_only=True, r=Residual(nn.Linear(4, 4), drop=0.3)),
         case("shortcut", (2, 5, 4), eval_only=True, r=Residual(nn.Conv2d(2, 3, 3, padding=1), nn.Conv2d(2, 3, 1), drop=0.5)),
         case("never", (5,), r=Residual(nn.Linear(5, 5), drop=0.0)),
+    ],
+    "add": [
+        case("rows", (5,), j=Branches(lambda a, b: a + b, nn.Linear(5, 3), nn.Linear(5, 3))),
+        case("maps", (2, 4, 4), j=Branches(lambda a, b, c: a + b + c, nn.Conv2d(2, 3, 3, padding=1), nn.Conv2d(2, 3, 1), nn.Conv2d(2, 3, 1))),
+        case("itself", (2, 3), j=Each(lambda x: x + x)),
+    ],
+    "sub": [
+        case("rows", (5,), j=Branches(lambda a, b: a - b, nn.Linear(5, 3), nn.Linear(5, 3))),
+        case("maps", (3, 3, 3), j=Branches(lambda a, b: a - b, nn.Conv2d(3, 3, 1), nn.Tanh())),
+    ],
+    "mul": [
+        case("rows", (5,), j=Branches(lambda a, b: a * b, nn.Linear(5, 3), nn.Linear(5, 3))),
+        case("gated", (2, 4, 4), j=Branches(lambda a, b, c: a * b * c, nn.Conv2d(2, 2, 1), nn.Sigmoid(), nn.Tanh())),
+        case("itself", (2, 3), j=Each(lambda x: x * x)),
+    ],
+    "max": [
+        case("rows", (5,), j=Branches(torch.maximum, nn.Linear(5, 3), nn.Linear(5, 3))),
+        case("maps", (2, 4, 4), j=Branches(lambda a, b, c: torch.maximum(torch.maximum(a, b), c), nn.Conv2d(2, 2, 1), nn.Tanh(), nn.Conv2d(2, 2, 1))),
+    ],
+    "concat": [
+        case("rows", (5,), j=Branches(lambda *all: torch.cat(all, 1), nn.Linear(5, 3), nn.Linear(5, 2))),
+        case("channels", (2, 4, 3), j=Branches(lambda *all: torch.cat(all, 1), nn.Conv2d(2, 3, 1), nn.Tanh(), nn.Conv2d(2, 1, 1))),
+        case("last", (3, 4, 2), j=Branches(lambda *all: torch.cat(all, 3), nn.Tanh(), nn.Sigmoid())),
+        case("square", (3, 3, 3), batch=1, j=Branches(lambda *all: torch.cat(all, 2), nn.Tanh(), nn.Sigmoid())),
+    ],
+    "split": [
+        case("halves", (6,), j=Each(lambda x: x[:, :3] * x[:, 3:])),
+        case("channels", (6, 2, 3), j=Each(lambda x: x[:, :2] - x[:, 4:] * x[:, 2:4])),
+        case("last", (2, 3, 4), j=Each(lambda x: x[..., :2] * x[..., 2:])),
     ],
     "max_unpool2d": [
         case("half", (2, 6, 4), u=Unpooled(2, between=nn.Tanh())),

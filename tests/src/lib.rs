@@ -14,6 +14,7 @@ mod paths;
 mod random;
 mod seeded;
 mod subject;
+pub mod table;
 
 pub use chain::{chain, random_chain, random_state};
 pub use compare::{Report, difference};
@@ -22,7 +23,7 @@ pub use fixture::{Case, Fixture, folder};
 pub use graph::random_graph;
 pub use layercake_engine::Mode as EngineMode;
 pub use numbers::Numbers;
-pub use parity::{Entry, check, check_kind};
+pub use parity::{Entry, check, check_kind, item};
 pub use paths::Pass;
 pub use random::Random;
 pub use seeded::{seeded, seeded_parameter, seeded_state, tensors};

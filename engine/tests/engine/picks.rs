@@ -117,7 +117,8 @@ pub fn all() -> Vec<(Graph, usize)> {
         (chain(&[4, 4, 4], &[fractional([1, 1], [4, 3])]), 2),
         (there_and_back(&[2, 6, 4], [2, 2], [2, 2], none, one, false), 2),
         (there_and_back(&[2, 5, 7], [3, 2], [2, 2], [1, 0], one, true), 3),
-        (there_and_back(&[3, 4, 4], [2, 3], [1, 1], [1, 1], one, false), 2),
+        // Elsewhere two elements of a window may be so near to each other that a nudge changes which is the larger.
+        (there_and_back(&[3, 4, 5], [2, 3], [1, 1], [1, 1], one, false), 2),
         (there_and_back(&[4, 5, 5], [2, 2], [3, 2], none, [2, 1], false), 2),
     ]
 }

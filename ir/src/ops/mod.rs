@@ -453,7 +453,8 @@ impl Op {
     /// Does it draw random numbers while training?
     pub const fn is_random(&self) -> bool {
         match self {
-            Op::Dropout(_) | Op::Dropout2d(_) | Op::StochasticDepth(_) | Op::FractionalMaxPool2d(_) | Op::Reparameterize => true,
+            Op::Dropout(_) | Op::Dropout2d(_) | Op::StochasticDepth(_) => true,
+            Op::DropConnect(_) | Op::FractionalMaxPool2d(_) | Op::Reparameterize => true,
             Op::MultiHeadAttention(op) => op.dropout > 0.0,
             _ => match self.recurrent() {
                 Some(op) => op.dropout > 0.0,
