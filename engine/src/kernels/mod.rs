@@ -22,6 +22,7 @@ pub mod picks;
 pub mod pool2d;
 pub mod prelu;
 pub mod product;
+pub mod recurrent;
 pub mod reduce;
 pub mod response_norm;
 pub mod runs;
