@@ -32,6 +32,7 @@ pub mod softmax;
 pub mod strips;
 #[cfg(test)]
 pub mod testing;
+pub mod winograd;
 
 use layercake_ir::ops::Window;
 

@@ -30,6 +30,7 @@ mod site;
 mod softmax;
 mod split;
 mod weights;
+mod winograd;
 
 pub use activation::{PRelu, Pointwise};
 pub use alias::Alias;
@@ -57,6 +58,7 @@ pub use site::{Buffers, Shared, Site};
 pub use softmax::Softmax;
 pub use split::Split;
 pub use weights::{Held, Weights};
+pub use winograd::Tiled;
 
 use std::fmt::Debug;
 
