@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let device = Cpu::seed_from_u64(1);
         let images =
             || DynTensor::try_from_vec(&device, numbers(&input), input.shape()).map(|tensor| tensor.expect("as many as its shape says"));
-        let mut net = GraphModel::new(model.graph().clone(), &device);
+        let mut net = GraphModel::new(model.graph().ok_or("a network")?.clone(), &device);
         save_safetensors(&net, file("ours"))?;
         let own: Vec<Images> = net.forward(vec![images()?]);
         write(&file("output"), &own[0])?;

@@ -26,6 +26,7 @@ Examples:
 
 Each command explains its options: layercake train --help";
 
+// The commands with arguments of their own are described there.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List the models and the data sets.
@@ -51,11 +52,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         json: PathBuf,
     },
-    /// Train a model and keep the run in a folder.
     Train(TrainArgs),
-    /// Measure a trained model on the test images of a data set.
     Eval(EvalArgs),
-    /// Time a training step and an inference on random data.
+    Sample(SampleArgs),
     Bench(BenchArgs),
     /// Look through data sets.
     #[command(subcommand)]
@@ -91,15 +90,15 @@ Examples:
   layercake train lenet5 --dataset fashion-mnist --data-dir DIR --out runs/clothes
   layercake train --resume runs/clothes           goes on with a run that was interrupted
 
-Ctrl-C ends the step, writes a checkpoint and exits with code 130; a second Ctrl-C exits at once. A run that was killed in whatever
+Ctrl-C ends the step, writes a checkpoint and exits with code 130; a second Ctrl-C exits at once. A run that was killed in whatever \
 way goes on from its latest checkpoint, to the same bits as if nothing had happened.")]
 pub(crate) struct TrainArgs {
     /// The model; `layercake list` shows all. A run that goes on knows its own.
     #[arg(required_unless_present = "resume", conflicts_with = "resume")]
     pub(crate) model: Option<String>,
-    /// The data set; `layercake list` shows all. Only the digits are built in.
-    #[arg(long, value_name = "NAME", default_value = "digits")]
-    pub(crate) dataset: String,
+    /// The data set; `layercake list` shows all. Only the digits are built in [default: the model's own with --data-dir, else the digits].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<String>,
     /// The folder that holds the data set's own folder: DIR/mnist/train-images-idx3-ubyte.gz and so on.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
@@ -197,4 +196,37 @@ fn whole(text: &str, most: usize) -> Result<usize, String> {
 
 fn rate(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0).ok_or("expected a positive number, as 0.001".to_owned())
+}
+
+/// Draw pictures or a text from a model that has learned to make them.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  layercake sample vae --checkpoint runs/vae-mnist-1 --out digits.png
+  layercake sample gated_pixelcnn --checkpoint runs/gated_pixelcnn-mnist-1 --count 20 --seed 7
+  layercake sample char_lstm --checkpoint runs/char_lstm-tiny-shakespeare-1 --prompt ROMEO: --count 500")]
+pub(crate) struct SampleArgs {
+    /// The model; `layercake list` shows all.
+    pub(crate) model: String,
+    /// The run's folder, or a file of parameters.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) checkpoint: PathBuf,
+    /// Where pictures go [default: samples.png].
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) out: Option<PathBuf>,
+    /// How many pictures, or letters [default: the model's choice].
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) count: Option<usize>,
+    /// Seeds what is drawn.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// What a text begins with.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) prompt: Option<String>,
+    /// Below 1 a text keeps to what is likely, above 1 it dares more.
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = rate)]
+    pub(crate) temperature: f64,
+    /// Threads to run on [default: one a core].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
 }

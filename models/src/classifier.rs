@@ -6,24 +6,38 @@ use std::path::{Path, PathBuf};
 use layercake::dfdx::nn::BuildModule;
 use layercake::io::load_safetensors;
 use layercake::ir::Graph;
+use layercake::loss::Hinge;
 use layercake::prelude::*;
+use layercake_train::data::transforms::{HorizontalFlip, RandomCrop};
 use layercake_train::data::{DataSet, Loader, Normalise, Split};
 use layercake_train::run::{Config, Recipe, Summary};
-use layercake_train::{Classification, Classifier, Figures, Seeded, TrainError, bench, evaluate};
+use layercake_train::{Classification, Classifier, Criterion, Figures, Seeded, TrainError, bench, evaluate};
 
 use crate::cuda::{Gpu, open_gpu};
 use crate::model::{Bench, Device, EvalOptions, Evaluation, Model, ModelError, TrainOptions};
-use crate::training::{Prepared, Trained, train};
-
-/// Images in a batch where nothing is learned: enough to keep all cores busy, and few enough to stay in memory for any model.
-const TEST_BATCH: usize = 500;
+use crate::training::{Prepared, TEST_BATCH, Trained, train};
 
 /// A network of images `[C, H, W]` and `K` classes, with its name and its recipe; see [`classifier`].
 pub(crate) struct ImageClassifier<N, const C: usize, const H: usize, const W: usize, const K: usize> {
     name: &'static str,
     about: &'static str,
     recipe: fn(DataSet) -> Recipe,
+    /// The data set in files that it is for.
+    dataset: DataSet,
+    /// What is done to training images.
+    augment: Augment,
+    /// A hinge in place of cross entropy.
+    hinge: bool,
     network: PhantomData<fn() -> N>,
+}
+
+/// What is done to training images before they are normalised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Augment {
+    /// Nothing.
+    No,
+    /// They are shifted by at most so many pixels, and mirrored half of the time.
+    ShiftAndMirror(usize),
 }
 
 /// A row of the zoo: the network `N`, what it is called, and how it is trained on a data set where nothing else is said.
@@ -32,7 +46,24 @@ pub(crate) const fn classifier<N, const C: usize, const H: usize, const W: usize
     about: &'static str,
     recipe: fn(DataSet) -> Recipe,
 ) -> ImageClassifier<N, C, H, W, K> {
-    ImageClassifier { name, about, recipe, network: PhantomData }
+    ImageClassifier { name, about, recipe, dataset: DataSet::Mnist, augment: Augment::No, hinge: false, network: PhantomData }
+}
+
+impl<N, const C: usize, const H: usize, const W: usize, const K: usize> ImageClassifier<N, C, H, W, K> {
+    /// For another data set than MNIST.
+    pub(crate) const fn on(self, dataset: DataSet) -> Self {
+        Self { dataset, ..self }
+    }
+
+    /// On images that are changed in each epoch.
+    pub(crate) const fn augmented(self, augment: Augment) -> Self {
+        Self { augment, ..self }
+    }
+
+    /// By the multi-class hinge.
+    pub(crate) const fn by_hinge(self) -> Self {
+        Self { hinge: true, ..self }
+    }
 }
 
 /// The network `N` on the device `D`.
@@ -52,8 +83,12 @@ where
         self.about
     }
 
-    fn graph(&self) -> &'static Graph {
-        N::GRAPH
+    fn graph(&self) -> Option<&'static Graph> {
+        Some(N::GRAPH)
+    }
+
+    fn dataset(&self, in_files: bool) -> DataSet {
+        if in_files || C != 1 { self.dataset } else { DataSet::Digits }
     }
 
     fn train(&self, options: &TrainOptions) -> Result<(PathBuf, Summary), ModelError> {
@@ -96,8 +131,16 @@ impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const
             let (normalise, classes) = (Normalise::measure(&train), train.classes().to_vec());
             let net = Net::try_build(device).map_err(|error| ModelError::Device(error.to_string()))?;
             let test = Loader::new(test, TEST_BATCH).transform(normalise.clone());
-            let task = Classification::new(&format!("{} on {}", self.name, options.dataset), test, &classes).map_err(TrainError::from)?;
-            let train = Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers).transform(normalise.clone());
+            let mut task =
+                Classification::new(&format!("{} on {}", self.name, options.dataset), test, &classes).map_err(TrainError::from)?;
+            if self.hinge {
+                task.criterion = Criterion::Hinge(Hinge::default());
+            }
+            let mut train = Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
+            if let Augment::ShiftAndMirror(pixels) = self.augment {
+                train = train.transform(RandomCrop::new([H, W]).padding(pixels)).transform(HorizontalFlip::default());
+            }
+            let train = train.transform(normalise.clone());
             Ok(Prepared { optimizer: recipe.adam(&net), net, task, train, normalise: Some(normalise), classes })
         })
     }

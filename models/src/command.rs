@@ -8,12 +8,12 @@ use indicatif::HumanCount;
 use layercake::io::{load_graph, save_graph, write_atomically};
 use layercake::ir::Graph;
 use layercake::{Drawing, Summary};
-use layercake_models::{Device, EvalOptions, Model, ModelError, TrainOptions, zoo};
+use layercake_models::{Device, EvalOptions, Model, ModelError, SampleOptions, Sampled, TrainOptions, zoo};
 use layercake_train::data::{self, DataSet};
 use layercake_train::run::Config;
 use layercake_train::{Figures, Stop, Timing, TrainError};
 
-use crate::args::{self, BenchArgs, Cli, Command, DataCommand, EvalArgs, TrainArgs};
+use crate::args::{self, BenchArgs, Cli, Command, DataCommand, EvalArgs, SampleArgs, TrainArgs};
 use crate::error::{CommandError, INTERRUPTED};
 
 type Outcome = Result<(), CommandError>;
@@ -26,6 +26,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Export { model, json } => Ok(save_graph(&graph(&model)?, json)?),
         Command::Train(args) => train(args),
         Command::Eval(args) => eval(args),
+        Command::Sample(args) => sample(args),
         Command::Bench(args) => bench(args),
         Command::Data(DataCommand::Check { folder }) => check_data(&folder),
     }
@@ -33,13 +34,14 @@ pub(crate) fn run(cli: Cli) -> Outcome {
 
 fn list() -> Outcome {
     let mut out = stdout().lock();
-    writeln!(out, "{:16}{:>12}  what it is", "model", "parameters")?;
+    writeln!(out, "{:22}{:>12}  what it is", "model", "parameters")?;
     for model in zoo() {
-        writeln!(out, "{:16}{:>12}  {}", model.name(), HumanCount(model.graph().params() as u64).to_string(), model.about())?;
+        let params = model.graph().map_or_else(String::new, |graph| HumanCount(graph.params() as u64).to_string());
+        writeln!(out, "{:22}{params:>12}  {}", model.name(), model.about())?;
     }
-    writeln!(out, "\n{:30}what it is", "data set")?;
+    writeln!(out, "\n{:36}what it is", "data set")?;
     for set in DataSet::ALL {
-        writeln!(out, "{:30}{}", set.name(), set.about())?;
+        writeln!(out, "{:36}{}", set.name(), set.about())?;
     }
     Ok(())
 }
@@ -76,7 +78,8 @@ fn train(args: TrainArgs) -> Outcome {
         None => {
             // Without one clap has seen to it that the name is there.
             let model = named(&args.model.unwrap_or_default())?;
-            let dataset = dataset(&args.dataset)?;
+            let own = model.dataset(rest.data_dir.is_some());
+            let dataset = args.dataset.as_deref().map(dataset).transpose()?.unwrap_or(own);
             (model, TrainOptions { dataset, ..rest })
         }
         Some(path) => {
@@ -125,6 +128,16 @@ fn eval(args: EvalArgs) -> Outcome {
     Ok(())
 }
 
+fn sample(args: SampleArgs) -> Outcome {
+    let SampleArgs { model, checkpoint, out, count, seed, prompt, temperature, threads } = args;
+    let model = named(&model)?;
+    use_threads(threads)?;
+    match model.sample(&SampleOptions { checkpoint, out, count, seed, prompt, temperature })? {
+        Sampled::Pictures(path) => Ok(writeln!(stdout(), "{}", path.display())?),
+        Sampled::Text(text) => Ok(writeln!(stdout(), "{text}")?),
+    }
+}
+
 fn bench(args: BenchArgs) -> Outcome {
     let model = named(&args.model)?;
     use_threads(args.threads)?;
@@ -167,7 +180,9 @@ fn graph(model: &str) -> Result<Graph, CommandError> {
     if Path::new(model).extension().is_some_and(|ending| ending == "json") {
         return Ok(load_graph(model)?);
     }
-    Ok(named(model)?.graph().clone())
+    let model = named(model)?;
+    let graph = model.graph().ok_or(ModelError::Cannot { model: model.name(), what: "shown: it is no network" })?;
+    Ok(graph.clone())
 }
 
 fn named(name: &str) -> Result<Box<dyn Model>, CommandError> {

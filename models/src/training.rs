@@ -12,7 +12,10 @@ use layercake_train::{Report, Seeded, Task};
 use crate::model::{ModelError, TrainOptions};
 
 /// Where runs go that were not told where to go.
-const RUNS: &str = "runs";
+pub(crate) const RUNS: &str = "runs";
+
+/// Images in a batch where nothing is learned: enough to keep all cores busy, and few enough to stay in memory for any model.
+pub(crate) const TEST_BATCH: usize = 500;
 
 /// The model that is trained.
 pub(crate) struct Trained {

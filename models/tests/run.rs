@@ -19,7 +19,11 @@ fn what_there_is() {
     for command in ["--help", "train --help", "eval --help", "bench --help", "--version"] {
         assert!(!place.works(command).is_empty());
     }
-    assert!(place.works("train --help").contains("--data-dir"));
+    let help = place.works("train --help");
+    for taught in ["--data-dir", "metrics.jsonl (a line an epoch)", "layercake train --resume runs/clothes", "exits with code 130"] {
+        assert!(help.contains(taught), "{taught} in\n{help}");
+    }
+    assert!(place.works("data check --help").contains("layercake data check ../shared/data"));
 }
 
 /// Training from nothing to a run folder, and the folder used again.

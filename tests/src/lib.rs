@@ -27,7 +27,7 @@ pub use parity::{Entry, check, check_kind, item};
 pub use paths::Pass;
 pub use random::Random;
 pub use seeded::{seeded, seeded_parameter, seeded_state, tensors};
-pub use subject::{Outcome, Subject, fill, record, state};
+pub use subject::{Outcome, Subject, fill, record, record_outputs, state};
 
 #[doc(hidden)]
 pub mod __private {

@@ -52,6 +52,27 @@ macro_rules! parity {
     };
 }
 
+/// [`parity!`] for networks that take token ids.
+#[macro_export]
+macro_rules! parity_of_ids {
+    ($kind:ident: $($case:ident: $input:tt -> $output:tt $body:tt)+) => {
+        mod $kind {
+            $(
+                pub mod $case {
+                    $crate::__private::network! { pub Net: usize $input -> $output $body }
+                    $crate::subject_of_ids!(Net);
+                    $crate::entry!($case, Net);
+                }
+            )+
+
+            #[test]
+            fn agrees_with_pytorch() {
+                $crate::check_kind(stringify!($kind), &[$($case::ENTRY),+]);
+            }
+        }
+    };
+}
+
 /// The [`Entry`] of a network, as a constant `ENTRY`.
 #[macro_export]
 macro_rules! entry {

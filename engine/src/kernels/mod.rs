@@ -22,6 +22,7 @@ pub mod picks;
 pub mod pool2d;
 pub mod prelu;
 pub mod product;
+pub mod recurrent;
 pub mod reduce;
 pub mod response_norm;
 pub mod runs;
@@ -31,6 +32,7 @@ pub mod softmax;
 pub mod strips;
 #[cfg(test)]
 pub mod testing;
+pub mod winograd;
 
 use layercake_ir::ops::Window;
 

@@ -61,7 +61,7 @@ impl Weights for Dense {
         self.bias
     }
 
-    fn prepare(&self, at: &mut Site) {
+    fn prepare(&self, at: &mut Site, _: &[f32]) {
         turn(self, at.images(), at.x(0), at.scratch);
     }
 

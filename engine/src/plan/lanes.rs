@@ -1,6 +1,8 @@
 //! How a batch is split, told from shapes alone: never from the number of threads, which must not show in the bits.
 
-use layercake_ir::Graph;
+use layercake_ir::{Graph, Op};
+
+use crate::layers::Tiled;
 
 /// A group of images.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,9 +28,23 @@ const MOST_COPIES: usize = 200_000;
 /// rest of a vector unused.
 const VECTOR: usize = 16;
 
+/// Does most of the arithmetic happen in convolutions whose tiles are transformed with as many images at a time as fill a vector?
+fn transforms(graph: &Graph) -> bool {
+    let tiled = |op: &Op| match op {
+        Op::Conv2d(op) => Tiled::suits(op.window(), op.groups, [op.in_channels, op.out_channels]),
+        Op::MaskedConv2d(op) => Tiled::suits(op.window(), 1, [op.in_channels, op.out_channels]),
+        _ => false,
+    };
+    let by_tiles = (0..graph.nodes().len()).filter(|&node| tiled(&graph.nodes()[node].op)).map(|node| graph.node_flops(node)).sum::<u64>();
+    by_tiles > graph.flops() / 2
+}
+
 /// The lanes of a batch: about a power of two of them, sizes equal but for the last, and whole vectors where they are nearly that.
 pub fn split(graph: &Graph, batch: usize) -> Vec<Span> {
-    let needed = (OPERATIONS_A_WEIGHT * graph.params() as f64 / (graph.flops() as f64).max(1.0)).clamp(1.0, MOST_IMAGES_NEEDED);
+    // A step of a recurrent layer is one position, however long the sequence.
+    let recurrent = graph.nodes().iter().any(|node| node.op.recurrent().is_some());
+    let least = if recurrent || transforms(graph) { VECTOR as f64 } else { 1.0 };
+    let needed = (OPERATIONS_A_WEIGHT * graph.params() as f64 / (graph.flops() as f64).max(1.0)).clamp(least, MOST_IMAGES_NEEDED);
     let doublings = (batch as f64 / needed).log2().round().max(0.0) as u32;
     let lanes = 1usize.checked_shl(doublings).unwrap_or(MOST_LANES).min(MOST_LANES);
     let even = batch.div_ceil(lanes);

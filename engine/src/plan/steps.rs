@@ -12,9 +12,9 @@ use crate::{
     EngineError, Mode,
     kernels::{Slide, activation::Activation, join::Operator, picks::Fractional, pool2d::Mean},
     layers::{
-        Alias, Amax, Concat, ConvTranspose, Convolution, Dense, DropConnect, Dropout, FractionalPool, Gaussian, Glu, Join, Layer,
-        MaskedConvolution, MaxPool, Maxout, Moves, Normalisation, PRelu, Pointwise, ResponseNorm, SampleNorm, Softmax, Split, Unpool,
-        map_size,
+        Alias, Amax, Attention, Concat, ConvTranspose, Convolution, Dense, DropConnect, Dropout, Embedding, FractionalPool, Gaussian, Glu,
+        Join, Layer, MaskedConvolution, MaxPool, Maxout, Moves, Normalisation, PRelu, Pointwise, Recurrent, ResponseNorm, SampleNorm,
+        Softmax, Split, Unpool, map_size,
     },
 };
 
@@ -147,6 +147,13 @@ fn layer(graph: &Graph, index: usize, key: Key, norms: &mut Vec<usize>) -> Resul
         Op::Reparameterize => Arc::new(Gaussian { train: key.mode == Mode::Train }),
         Op::Concat(op) => Arc::new(Concat::new(node.inputs().iter().map(|&value| graph.shape(value)), op.axis)),
         Op::Split(op) => Arc::new(Split::new(op, input)),
+        Op::Embedding(op) => Arc::new(Embedding::new(op)),
+        Op::Rnn(_) | Op::Lstm(_) | Op::Gru(_) => {
+            let op = node.op.recurrent().expect("these are recurrent layers");
+            Arc::new(Recurrent::new(op, input, node.inputs().len() > 1, key.mode == Mode::Train))
+        }
+        Op::Unpack(op) => Arc::new(Split::unpack(op, input)),
+        Op::MultiHeadAttention(op) => Arc::new(Attention::new(op, input, key.mode == Mode::Train)),
         other => return Err(EngineError::Unsupported { layer: node.name.to_string(), kind: other.kind() }),
     };
     Ok(layer)

@@ -4,7 +4,7 @@
 use layercake_engine::{Mode, rng};
 use layercake_ir::{Graph, Node, Op, ops::Window};
 
-use crate::{curves, drawn, joins, maps, norms, picks};
+use crate::{curves, drawn, joins, maps, norms, picks, sequences};
 
 /// What a run gives.
 #[derive(Clone, Debug)]
@@ -54,9 +54,10 @@ pub fn run(case: &Case) -> Outcome {
         let own = first[index]..first[index] + node.op.params().as_slice().len();
         let (x, y, place) = (taken(node, &values), &values[graph.value_of(index)], Place::new(case, index));
         let dy = &grads[graph.value_of(index)];
-        let several = drawn::backward(case, index, &x, dy).or_else(|| picks::backward(case, index, &x, dy));
-        let several = several.or_else(|| joins::backward(graph, node, case.batch, &x, dy));
-        let dx = match several {
+        let known = drawn::backward(case, index, &x, dy).or_else(|| picks::backward(case, index, &x, dy));
+        let known = known.or_else(|| joins::backward(graph, node, case.batch, &x, dy));
+        let known = known.or_else(|| sequences::backward(case, index, &x, &case.params[own.clone()], dy, &mut param_grads[own.clone()]));
+        let dx = match known {
             Some(dx) => dx,
             None => vec![place.backward(node, x[0], y, dy, &case.params[own.clone()], &mut param_grads[own])],
         };
@@ -96,6 +97,9 @@ impl<'a> Place<'a> {
             return y;
         }
         if let Some(y) = joins::forward(self.case.graph, node, batch, inputs) {
+            return y;
+        }
+        if let Some(y) = sequences::forward(self.case, self.index, inputs, params) {
             return y;
         }
         let (dims, params_now) = (&self.input_dims[..], &*params);

@@ -13,4 +13,5 @@ mod norms;
 mod picks;
 mod random;
 mod runs;
+mod sequences;
 mod slopes;

@@ -13,6 +13,7 @@ mod paths;
 mod pool;
 mod random;
 mod sampling;
+mod sequences;
 mod shapes;
 mod slopes;
 mod table;

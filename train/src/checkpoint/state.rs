@@ -78,3 +78,61 @@ impl std::fmt::Display for Told {
         write!(f, "seed {seed}, {items} items in {batches} batches of {batch_size}, {accumulate} to a step")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Figures;
+
+    fn state() -> State {
+        let told = Told { seed: 1, items: 30, batches: 3, batch_size: 10, accumulate: 2 };
+        let mut state = State::new(told, 0.1 + 0.2);
+        state.running.add(&Figures::new().with("loss", 1.0 / 3.0), 10);
+        let unit = "images".to_owned();
+        let (train, test) = (Figures::new().with("loss", 0.1), Figures::new().with("iou", f64::NAN));
+        state.history.push(Epoch { epoch: 1, step: 2, lr: 1e-3, train, test, unit, items_per_second: 7.5, seconds: 0.7 });
+        State { epoch: 2, batch: 1, step: 3, elapsed: 0.1, ..state }
+    }
+
+    #[test]
+    fn kept_to_the_last_bit() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("state.json");
+        state().save(&path).unwrap();
+        let loaded = State::load(&path, state().told).unwrap();
+        // No number is not equal to itself: compared as text.
+        assert_eq!(format!("{loaded:?}"), format!("{:?}", state()));
+        let other = Told { batch_size: 5, batches: 6, ..state().told };
+        let message = State::load(&path, other).unwrap_err().to_string();
+        assert!(
+            message.ends_with(
+                "it had seed 1, 30 items in 3 batches of 10, 2 to a step, this one has seed 1, 30 items in 6 batches of 5, 2 to a step"
+            ),
+            "{message}"
+        );
+    }
+
+    /// A byte changed, or the end cut off: a state or an error that names the file.
+    #[test]
+    fn damaged() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("state.json");
+        state().save(&path).unwrap();
+        let good = fs::read(&path).unwrap();
+        let mut errors = 0;
+        for i in 0..good.len() {
+            for change in [1, 0x10, 0x80] {
+                let mut spoilt = good.clone();
+                spoilt[i] ^= change;
+                for bytes in [&spoilt[..], &good[..i]] {
+                    fs::write(&path, bytes).unwrap();
+                    if let Err(error) = State::load(&path, state().told) {
+                        assert!(error.to_string().contains("state.json"), "{error}");
+                        errors += 1;
+                    }
+                }
+            }
+        }
+        assert!(errors > 4 * good.len(), "{errors} errors");
+    }
+}

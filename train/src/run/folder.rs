@@ -9,9 +9,9 @@ use layercake::io::{save_safetensors, write_atomically};
 use layercake::prelude::*;
 use serde::Serialize;
 
-use super::{Config, Summary, draw_curves};
+use super::{Config, Summary, draw_confusion, draw_curves};
 use crate::checkpoint::{at as file_error, remove_temporaries};
-use crate::{Callback, Checkpoints, Epoch, Figures, TrainError, metrics};
+use crate::{Callback, Checkpoints, Epoch, Figures, Tally, TrainError, metrics};
 
 const CONFIG: &str = "config.json";
 const METRICS: &str = "metrics.jsonl";
@@ -111,6 +111,28 @@ impl RunFolder {
         Checkpoints::new(self.path.join(CHECKPOINTS))
     }
 
+    /// Keeps the figures of an epoch: a line of `metrics.jsonl`, and `curves.svg`. As a [`Callback`] it does so by itself.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn record(&mut self, epoch: &Epoch) -> Result<(), TrainError> {
+        self.history.push(epoch.clone());
+        let written = self.metrics.write_all(line(epoch).as_bytes()).and_then(|()| self.metrics.flush());
+        written.map_err(|source| file_error(&self.path.join(METRICS), source))?;
+        self.draw()
+    }
+
+    /// Draws which classes are taken for which, `confusion.svg`.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    ///
+    /// # Panics
+    /// If there are fewer names than classes.
+    pub fn draw_confusion(&self, heading: &str, tally: &Tally, names: &[String]) -> Result<(), TrainError> {
+        write_text(&self.path.join("confusion.svg"), draw_confusion(heading, tally, names))
+    }
+
     /// Ends the run: writes `summary.json`, removes the checkpoints, and gives what the summary holds. `params` is the network's number of
     /// trained parameters.
     ///
@@ -171,11 +193,8 @@ impl RunFolder {
 
 impl<M: TensorCollection<f32, D>, D: Device<f32>> Callback<M, D> for RunFolder {
     fn on_epoch(&mut self, epoch: &Epoch, model: &M) -> Result<(), TrainError> {
-        self.history.push(epoch.clone());
         save_safetensors(model, self.path.join(MODEL))?;
-        let written = self.metrics.write_all(line(epoch).as_bytes()).and_then(|()| self.metrics.flush());
-        written.map_err(|source| file_error(&self.path.join(METRICS), source))?;
-        self.draw()
+        self.record(epoch)
     }
 
     fn on_resume(&mut self, history: &[Epoch]) -> Result<(), TrainError> {

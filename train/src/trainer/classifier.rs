@@ -27,6 +27,14 @@ pub trait Classifier<const CHANNELS: usize, const HEIGHT: usize, const WIDTH: us
     ) -> Result<Scores<CLASSES, D, OwnedTape<f32, D>>, D::Err> {
         train_data(self, images, gradients)
     }
+
+    /// The numbers of its first tensor and the sizes of that: the weights that look at the image. None if it has no tensors.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    fn first_weight(&self) -> Result<Option<(Vec<f32>, Vec<usize>)>, D::Err> {
+        Ok(self.tensors()?.first().map(|tensor| (tensor.as_vec(), tensor.dims().to_vec())))
+    }
 }
 
 impl<N, const CHANNELS: usize, const HEIGHT: usize, const WIDTH: usize, const CLASSES: usize, D: Backend<f32>>

@@ -20,7 +20,7 @@ use layercake::schedule::ReduceOnPlateau;
 
 use crate::checkpoint::{Checkpoints, State};
 pub use callback::{Callback, Progress};
-pub use classification::{Classification, evaluate};
+pub use classification::{Classification, Criterion, evaluate};
 pub use classifier::{Classifier, ImageBatch, Scores};
 pub use early_stopping::EarlyStopping;
 pub use fit::load_latest;

@@ -69,6 +69,14 @@ fn the_same_batches_whatever_the_number_of_workers() {
         assert_eq!(batches(workers, 1, 4), plain[4..], "{workers} workers");
     }
     assert_ne!(batches(2, 2, 0), plain, "another epoch");
+    let mut drawn: Vec<u32> = [plain.clone(), batches(0, 2, 0)]
+        .concat()
+        .iter()
+        .flat_map(|batch| batch.numbers().chunks(2).map(|pair| pair[1].to_bits()).collect::<Vec<_>>())
+        .collect();
+    drawn.sort_unstable();
+    drawn.dedup();
+    assert_eq!(drawn.len(), 46, "each item draws numbers of its own, in each epoch others");
     let mut shown: Vec<u32> = plain.iter().flat_map(|batch| batch.numbers().chunks(2).map(|pair| pair[0] as u32)).collect();
     shown.sort_unstable();
     assert_eq!(shown, (0..23).collect::<Vec<_>>());

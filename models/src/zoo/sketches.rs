@@ -1,28 +1,13 @@
-//! All models. Adding one takes a file for its network and a row here.
+//! Networks of the gallery that have no recipe: they can be listed, summarised, drawn and exported.
 
-use layercake_train::Schedule;
-use layercake_train::data::DataSet;
-use layercake_train::run::Recipe;
-
-use crate::classifier::classifier;
 use crate::gallery::{
-    DenseBlock, GatedPixelCnnBlock, GruCell, Inception3a, MixerB16, MixerBlock, ResNet18, ResNet18Cifar, ResNet20, ResNet20Grey, ResNet50,
-    ResNet50Cifar, Siamese, UNet, Vae, VaeDecoder, VaeEncoder, Vgg8, Vgg8Grey, Vgg11, Vgg11Bn, Vgg11Cifar, Vgg13, Vgg13Bn, Vgg13Cifar,
-    Vgg16, Vgg16Bn, Vgg16Cifar, Vgg19, Vgg19Bn, Vgg19Cifar,
+    DenseBlock, GatedPixelCnnBlock, GruCell, Inception3a, MixerB16, MixerBlock, ResNet18, ResNet18Cifar, ResNet50, ResNet50Cifar, Siamese,
+    UNet, Vgg11, Vgg11Bn, Vgg11Cifar, Vgg13, Vgg13Bn, Vgg13Cifar, Vgg16, Vgg16Bn, Vgg16Cifar, Vgg19, Vgg19Bn, Vgg19Cifar,
 };
 use crate::sketch::{Sketch, sketch};
-use crate::{LeNet5, Model};
 
-/// The models, by name.
-pub fn zoo() -> Vec<Box<dyn Model>> {
-    let mut models: Vec<Box<dyn Model>> =
-        vec![Box::new(classifier::<LeNet5, _, _, _, _>("lenet5", "LeNet-5 (LeCun et al., 1998), grey images of 28x28", small))];
-    models.extend(SKETCHES.into_iter().map(|sketch| Box::new(sketch) as Box<dyn Model>));
-    models
-}
-
-/// The gallery: to be looked at.
-const SKETCHES: [Sketch; 31] = [
+/// Networks to be looked at.
+pub(super) const SKETCHES: [Sketch; 24] = [
     sketch("vgg11", "VGG-11 (Simonyan and Zisserman, 2015), colour images of 224x224", Vgg11::GRAPH),
     sketch("vgg13", "VGG-13 (Simonyan and Zisserman, 2015), colour images of 224x224", Vgg13::GRAPH),
     sketch("vgg16", "VGG-16 (Simonyan and Zisserman, 2015), colour images of 224x224", Vgg16::GRAPH),
@@ -35,33 +20,16 @@ const SKETCHES: [Sketch; 31] = [
     sketch("vgg13-cifar", "VGG-13 with batch normalisation, colour images of 32x32", Vgg13Cifar::GRAPH),
     sketch("vgg16-cifar", "VGG-16 with batch normalisation, colour images of 32x32", Vgg16Cifar::GRAPH),
     sketch("vgg19-cifar", "VGG-19 with batch normalisation, colour images of 32x32", Vgg19Cifar::GRAPH),
-    sketch("vgg8", "VGG-8, colour images of 32x32", Vgg8::GRAPH),
-    sketch("vgg8-grey", "VGG-8, grey images of 28x28", Vgg8Grey::GRAPH),
     sketch("inception", "Inception block 3a of GoogLeNet (Szegedy et al., 2015)", Inception3a::GRAPH),
     sketch("resnet18", "ResNet-18 (He et al., 2016), colour images of 224x224", ResNet18::GRAPH),
     sketch("resnet50", "ResNet-50 (He et al., 2016), colour images of 224x224", ResNet50::GRAPH),
-    sketch("resnet20", "ResNet-20 (He et al., 2016), colour images of 32x32", ResNet20::GRAPH),
-    sketch("resnet20-grey", "ResNet-20, grey images of 28x28", ResNet20Grey::GRAPH),
     sketch("resnet18-cifar", "ResNet-18, colour images of 32x32", ResNet18Cifar::GRAPH),
     sketch("resnet50-cifar", "ResNet-50, colour images of 32x32", ResNet50Cifar::GRAPH),
     sketch("dense-block", "first block of DenseNet-121 (Huang et al., 2017)", DenseBlock::GRAPH),
-    sketch("unet", "U-Net (Ronneberger et al., 2015), two classes at each pixel of 256x256", UNet::GRAPH),
+    sketch("unet-256", "U-Net (Ronneberger et al., 2015), two classes at each pixel of 256x256", UNet::GRAPH),
     sketch("siamese", "Siamese network (Koch et al., 2015), two grey pictures of 105x105", Siamese::GRAPH),
-    sketch("vae", "variational autoencoder (Kingma and Welling, 2014), grey images of 28x28", Vae::GRAPH),
-    sketch("vae-encoder", "its encoder: mean and log variance", VaeEncoder::GRAPH),
-    sketch("vae-decoder", "its decoder: an image of a latent point", VaeDecoder::GRAPH),
     sketch("gated-block", "block of the gated PixelCNN (van den Oord et al., 2016)", GatedPixelCnnBlock::GRAPH),
     sketch("gru-cell", "gated recurrent unit (Cho et al., 2014), one step", GruCell::GRAPH),
     sketch("mixer-block", "block of MLP-Mixer B/16 (Tolstikhin et al., 2021)", MixerBlock::GRAPH),
     sketch("mixer-b16", "MLP-Mixer B/16 (Tolstikhin et al., 2021), colour images of 224x224", MixerB16::GRAPH),
 ];
-
-/// For small networks of small images. Ten passes over tens of thousands of images are enough; the digits are few, so they are
-/// seen oftener and in smaller batches.
-fn small(dataset: DataSet) -> Recipe {
-    let (epochs, batch_size) = match dataset {
-        DataSet::Digits => (20, 16),
-        _ => (10, 64),
-    };
-    Recipe { epochs, batch_size, lr: 3e-3, schedule: Schedule::Cosine, weight_decay: 0.05, ..Default::default() }
-}
