@@ -55,7 +55,7 @@ impl Lowering<'_, '_> {
         }
         let pools: Vec<String> = self.names_here();
         let pools: Vec<&str> = pools.iter().map(String::as_str).collect();
-        let help = if self.foreseen.names.iter().any(|other| *other == word) {
+        let help = if self.foreseen.names.contains(&word) {
             format!("`{word}` stands further down; the pool comes first")
         } else if let Some(near) = spelling::nearest(&word, &pools) {
             format!("write `{near}`")
