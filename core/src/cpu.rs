@@ -27,12 +27,15 @@ pub fn execute<T: Tape<f32, Cpu>>(call: Call<'_, f32, Cpu>, mut tape: T) -> Resu
         tensor.copy_into(run.param_mut(i));
     }
     for (i, input) in inputs.iter().enumerate() {
-        input.copy_into(run.input_mut(i));
+        match input.is_ids() {
+            true => run.set_ids(i, input.ids()),
+            false => input.copy_into(run.input_mut(i)),
+        }
     }
     run.set_seed(seed);
     run.forward();
 
-    let device = inputs[0].flat().device().clone();
+    let device = inputs[0].device().clone();
     let value = |data: &[f32], dims: Vec<usize>| {
         Value::erase(device.try_tensor_from_vec(data.to_vec(), (data.len(),))?).map(|(v, _)| v.with_dims(dims))
     };
@@ -77,7 +80,7 @@ fn record<T: Tape<f32, Cpu>>(
                 run.add_param_grad(i, gradients.get_or_alloc_mut(&tensor.flat())?);
             }
         }
-        for (i, input) in inputs.iter().enumerate() {
+        for (i, input) in inputs.iter().enumerate().filter(|(_, input)| !input.is_ids()) {
             run.add_input_grad(i, gradients.get_or_alloc_mut(&input.flat())?);
         }
         Ok(())

@@ -49,6 +49,12 @@ impl<E: Scalar, D: Device<E>> DynTensor<E, D> {
         let (value, tape) = Value::erase(device.try_tensor_from_vec(numbers, shape)?)?;
         Ok(Some(Self { value: value.with_dims(dims.to_vec()), tape }))
     }
+
+    /// Token ids, row-major, the batch axis first. None if there are not as many as `dims` says.
+    pub fn from_ids(device: &D, ids: Vec<usize>, dims: &[usize]) -> Option<Self> {
+        let len = dims.iter().try_fold(1, |product: usize, &size| product.checked_mul(size));
+        (len == Some(ids.len())).then(|| Self { value: Value::of_ids(ids, dims.to_vec(), device), tape: NoneTape })
+    }
 }
 
 impl<E: Scalar, D: Device<E>, T: Tape<E, D>> DynTensor<E, D, T> {
@@ -61,12 +67,13 @@ impl<E: Scalar, D: Device<E>, T: Tape<E, D>> DynTensor<E, D, T> {
         Ok(Self { value, tape })
     }
 
-    /// The tensor of the static shape `S`; none if it has another number of axes, or another size where `S` states one.
+    /// The tensor of the static shape `S`; none if it holds token ids, or if it has another number of axes, or another size where `S` states one.
     ///
     /// # Errors
     /// None in practice: the tensor keeps its memory.
     pub fn try_into_tensor<S: Shape>(self) -> Result<Shaped<S, E, D, T>, D::Err> {
-        let Some(shape) = crate::edge::shape::<S>(self.value.dims()) else { return Ok(None) };
+        let shape = crate::edge::shape::<S>(self.value.dims()).filter(|_| !self.value.is_ids());
+        let Some(shape) = shape else { return Ok(None) };
         Ok(Some(self.value.restore(&shape)?.put_tape(self.tape)))
     }
 
@@ -75,8 +82,11 @@ impl<E: Scalar, D: Device<E>, T: Tape<E, D>> DynTensor<E, D, T> {
         self.value.dims()
     }
 
-    /// The numbers, row-major.
+    /// The numbers, row-major; token ids as numbers.
     pub fn as_vec(&self) -> Vec<E> {
+        if self.value.is_ids() {
+            return self.value.ids().iter().map(|&id| crate::host::number(id as f64)).collect();
+        }
         self.value.flat().as_vec()
     }
 }

@@ -1,7 +1,7 @@
 //! The edge of a network: typed tensors on the outside, values on the inside.
 
 use dfdx::shapes::Shape;
-use dfdx::tensor::{Merge, PutTape, Tape, Tensor};
+use dfdx::tensor::{Merge, PutTape, Storage, Tape, Tensor};
 use dfdx::tensor_ops::Device;
 
 use crate::Scalar;
@@ -31,9 +31,35 @@ pub trait Outputs<E: Scalar, D: Device<E>, T>: Sized {
     fn restore(values: Vec<Value<E, D>>, tape: T) -> Result<Self, D::Err>;
 }
 
-impl<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Inputs<E, D, T> for Tensor<S, E, D, T> {
+/// One of the tensors that go into a network: of numbers, or of token ids.
+pub trait Input<E: Scalar, D: Device<E>, T> {
+    /// Takes the type off.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    #[doc(hidden)]
+    fn erase_one(self) -> Result<(Value<E, D>, T), D::Err>;
+}
+
+impl<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Input<E, D, T> for Tensor<S, E, D, T> {
+    fn erase_one(self) -> Result<(Value<E, D>, T), D::Err> {
+        Value::erase(self)
+    }
+}
+
+/// Token ids.
+impl<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Input<E, D, T> for Tensor<S, usize, D, T> {
+    fn erase_one(self) -> Result<(Value<E, D>, T), D::Err> {
+        Ok(Value::erase_ids(self))
+    }
+}
+
+impl<S: Shape, N, E: Scalar, D: Device<E> + Storage<N>, T: Tape<E, D>> Inputs<E, D, T> for Tensor<S, N, D, T>
+where
+    Self: Input<E, D, T>,
+{
     fn erase(self) -> Result<Erased<E, D, T>, D::Err> {
-        let (value, tape) = Value::erase(self)?;
+        let (value, tape) = self.erase_one()?;
         Ok((vec![value], tape))
     }
 }
@@ -65,14 +91,14 @@ pub(crate) fn shape<S: Shape>(dims: &[usize]) -> Option<S> {
 
 macro_rules! tuples {
     ($(($first:ident $firsti:tt $(, $name:ident $i:tt)+))*) => {$(
-        impl<$first: Shape, $($name: Shape,)+ E: Scalar, D: Device<E>, T: Tape<E, D> + Merge<T>> Inputs<E, D, T>
-            for (Tensor<$first, E, D, T>, $(Tensor<$name, E, D, T>,)+)
+        impl<$first: Input<E, D, T>, $($name: Input<E, D, T>,)+ E: Scalar, D: Device<E>, T: Tape<E, D> + Merge<T>> Inputs<E, D, T>
+            for ($first, $($name,)+)
         {
             fn erase(self) -> Result<Erased<E, D, T>, D::Err> {
-                let (first, tape) = Value::erase(self.$firsti)?;
+                let (first, tape) = self.$firsti.erase_one()?;
                 let mut values = vec![first];
                 $(
-                    let (value, other) = Value::erase(self.$i)?;
+                    let (value, other) = self.$i.erase_one()?;
                     values.push(value);
                     let tape = tape.merge(other);
                 )+

@@ -41,6 +41,7 @@ pub mod gradient;
 mod graph_model;
 pub mod guide;
 mod host;
+mod ids;
 pub mod init;
 pub mod io;
 pub mod layers;
@@ -59,6 +60,7 @@ pub use dfdx;
 pub use draw::Drawing;
 pub use dynamic::DynTensor;
 pub use graph_model::{GraphError, GraphModel};
+pub use ids::{ForwardError, IdError};
 /// Why the CPU engine refuses a run.
 pub use layercake_engine::EngineError;
 /// The graph of a network, and the rules that it obeys.
@@ -72,14 +74,16 @@ pub use summary::Summary;
 /// A number type that networks compute in: `f32` or `f64`.
 pub trait Scalar: dfdx::shapes::Dtype + num_traits::Float + rand_distr::uniform::SampleUniform {}
 
-impl<E: dfdx::shapes::Dtype + num_traits::Float + rand_distr::uniform::SampleUniform> Scalar for E {}
+impl Scalar for f32 {}
+
+impl Scalar for f64 {}
 
 /// A network's forward passes for code that is generic over networks: what the typed methods of a generated network call.
 ///
 /// The caller states the tensors' types; they must be those that the network declares.
 pub mod generic {
-    pub use crate::edge::{Inputs, Outputs};
-    pub use crate::network::{eval, infer, train, train_data};
+    pub use crate::edge::{Input, Inputs, Outputs};
+    pub use crate::network::{checked, eval, infer, train, train_data};
 }
 
 /// Declares networks. The [guide](crate::guide::language) describes the language.
@@ -116,9 +120,11 @@ pub mod __private {
     pub use crate::backend::{Backend, Call, Done, Path};
     pub use crate::custom::{call as custom, call_mut as custom_mut};
     pub use crate::edge::{Inputs, Outputs};
+    pub use crate::ids::{ForwardError, or_panic};
+    pub use crate::init::{InitRule, filled};
     pub use crate::layers::{self, Layer};
     pub use crate::model::{forward, init, junction, part, ports};
-    pub use crate::network::{Network, Runtime, eval, infer, train, train_data};
+    pub use crate::network::{Network, Runtime, checked, eval, infer, train, train_data};
     pub use crate::portable::{record_f32 as record_portably, run_f32 as run_portably};
     pub use crate::value::{Slot, Value};
     pub use crate::{Drawing, Scalar, Summary};

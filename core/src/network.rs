@@ -12,6 +12,7 @@ use crate::Scalar;
 use crate::backend::{Backend, Call};
 use crate::custom::Called;
 use crate::edge::{Inputs, Outputs};
+use crate::ids::{self, ForwardError};
 use crate::plan::{Pass, Plan};
 use crate::value::{Slot, Value};
 
@@ -109,7 +110,8 @@ impl Clone for Runtime {
 /// If the device is out of memory.
 ///
 /// # Panics
-/// Here and in the functions below: on an empty batch, on inputs of different batches, and if the stated types are not the network's.
+/// Here and in the functions below: on an empty batch, on inputs of different batches, if a token id is not below the vocabulary, and if the stated
+/// types are not the network's.
 pub fn infer<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, D::Err>
 where
     N: Network<E, D>,
@@ -118,10 +120,7 @@ where
     In: Inputs<E, D, NoneTape>,
     Out: Outputs<E, D, NoneTape>,
 {
-    let (inputs, _) = inputs.erase()?;
-    let (plan, pass) = pass(network, inputs, Mode::Infer, false)?;
-    let (outputs, tape, _) = plan.run(pass, NoneTape, |call, _| D::run(call), |path, value, tape| network.custom(path, value, tape))?;
-    Out::restore(outputs, tape)
+    checked::infer(network, inputs).map_err(ForwardError::device)
 }
 
 /// Inference's behaviour, recorded on the tape.
@@ -136,10 +135,7 @@ where
     In: Inputs<E, D, OwnedTape<E, D>>,
     Out: Outputs<E, D, OwnedTape<E, D>>,
 {
-    let (inputs, tape) = inputs.erase()?;
-    let (plan, pass) = pass(network, inputs, Mode::Eval, true)?;
-    let (outputs, tape, _) = plan.run(pass, tape, D::record, |path, value, tape| network.custom(path, value, tape))?;
-    Out::restore(outputs, tape)
+    checked::eval(network, inputs).map_err(ForwardError::device)
 }
 
 /// Training.
@@ -154,8 +150,7 @@ where
     In: Inputs<E, D, OwnedTape<E, D>>,
     Out: Outputs<E, D, OwnedTape<E, D>>,
 {
-    let (inputs, tape) = inputs.erase()?;
-    train_on(network, inputs, tape, true)
+    checked::train(network, inputs).map_err(ForwardError::device)
 }
 
 /// Training on data that needs no gradient itself.
@@ -170,12 +165,89 @@ where
     In: Inputs<E, D, NoneTape>,
     Out: Outputs<E, D, OwnedTape<E, D>>,
 {
-    let (inputs, _) = inputs.erase()?;
-    let tape = inputs[0].taped(gradients)?;
-    train_on(network, inputs, tape, false)
+    checked::train_data(network, inputs, gradients).map_err(ForwardError::device)
 }
 
-fn train_on<N, E, D, Out>(network: &mut N, inputs: Vec<Value<E, D>>, tape: OwnedTape<E, D>, input_grad: bool) -> Result<Out, D::Err>
+/// The same functions for networks that take token ids, of which one may be too large: they refuse it with an error.
+pub mod checked {
+    use super::*;
+
+    /// Inference without a tape.
+    ///
+    /// # Errors
+    /// If the device is out of memory, or a token id is not below the vocabulary.
+    pub fn infer<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, ForwardError<D::Err>>
+    where
+        N: Network<E, D>,
+        E: Scalar,
+        D: Backend<E>,
+        In: Inputs<E, D, NoneTape>,
+        Out: Outputs<E, D, NoneTape>,
+    {
+        let (inputs, _) = inputs.erase()?;
+        let (plan, pass) = pass(network, inputs, Mode::Infer, false)?;
+        let (outputs, tape, _) = plan.run(pass, NoneTape, |call, _| D::run(call), |path, value, tape| network.custom(path, value, tape))?;
+        Ok(Out::restore(outputs, tape)?)
+    }
+
+    /// Inference's behaviour, recorded on the tape.
+    ///
+    /// # Errors
+    /// If the device is out of memory, or a token id is not below the vocabulary.
+    pub fn eval<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, ForwardError<D::Err>>
+    where
+        N: Network<E, D>,
+        E: Scalar,
+        D: Backend<E>,
+        In: Inputs<E, D, OwnedTape<E, D>>,
+        Out: Outputs<E, D, OwnedTape<E, D>>,
+    {
+        let (inputs, tape) = inputs.erase()?;
+        let (plan, pass) = pass(network, inputs, Mode::Eval, true)?;
+        let (outputs, tape, _) = plan.run(pass, tape, D::record, |path, value, tape| network.custom(path, value, tape))?;
+        Ok(Out::restore(outputs, tape)?)
+    }
+
+    /// Training.
+    ///
+    /// # Errors
+    /// If the device is out of memory, or a token id is not below the vocabulary.
+    pub fn train<N, E, D, In, Out>(network: &mut N, inputs: In) -> Result<Out, ForwardError<D::Err>>
+    where
+        N: Network<E, D>,
+        E: Scalar,
+        D: Backend<E>,
+        In: Inputs<E, D, OwnedTape<E, D>>,
+        Out: Outputs<E, D, OwnedTape<E, D>>,
+    {
+        let (inputs, tape) = inputs.erase()?;
+        train_on(network, inputs, tape, true)
+    }
+
+    /// Training on data that needs no gradient itself.
+    ///
+    /// # Errors
+    /// If the device is out of memory, or a token id is not below the vocabulary.
+    pub fn train_data<N, E, D, In, Out>(network: &mut N, inputs: In, gradients: Gradients<E, D>) -> Result<Out, ForwardError<D::Err>>
+    where
+        N: Network<E, D>,
+        E: Scalar,
+        D: Backend<E>,
+        In: Inputs<E, D, NoneTape>,
+        Out: Outputs<E, D, OwnedTape<E, D>>,
+    {
+        let (inputs, _) = inputs.erase()?;
+        let tape = inputs[0].taped(gradients)?;
+        train_on(network, inputs, tape, false)
+    }
+}
+
+fn train_on<N, E, D, Out>(
+    network: &mut N,
+    inputs: Vec<Value<E, D>>,
+    tape: OwnedTape<E, D>,
+    input_grad: bool,
+) -> Result<Out, ForwardError<D::Err>>
 where
     N: Network<E, D>,
     E: Scalar,
@@ -185,7 +257,7 @@ where
     let (plan, pass) = pass(network, inputs, Mode::Train, input_grad)?;
     let (outputs, tape, updates) = plan.run(pass, tape, D::record, |path, value, tape| network.custom_mut(path, value, tape))?;
     store(updates, || network.slots())?;
-    Out::restore(outputs, tape)
+    Ok(Out::restore(outputs, tape)?)
 }
 
 /// Puts the new values of tensors into their places.
@@ -204,17 +276,18 @@ pub(crate) fn store<'a, E: Scalar, D: Device<E>>(
 type Prepared<E, D> = (Arc<Plan>, Pass<E, D>);
 
 /// What a pass of a typed network runs, and on what.
-fn pass<N: Network<E, D>, E: Scalar, D: Backend<E>>(
+pub(crate) fn pass<N: Network<E, D>, E: Scalar, D: Backend<E>>(
     network: &N,
     inputs: Vec<Value<E, D>>,
     mode: Mode,
     input_grad: bool,
-) -> Result<Prepared<E, D>, D::Err> {
+) -> Result<Prepared<E, D>, ForwardError<D::Err>> {
     let graph = N::GRAPH;
     let batches: Vec<usize> = inputs.iter().map(|input| input.dims()[0]).collect();
     assert!(batches[0] > 0, "`{}` received an empty batch", graph.name);
     assert!(batches.iter().all(|&batch| batch == batches[0]), "`{}` received inputs with batches of {batches:?}", graph.name);
     let plan = network.runtime().plan(graph, &inputs);
+    ids::check(plan.graph(), &inputs)?;
     Ok((plan, Pass { tensors: network.tensors()?, inputs, mode, input_grad }))
 }
 

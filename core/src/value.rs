@@ -3,6 +3,8 @@
 //! Inside a network the macro has checked every size, so the code that runs it needs none of them in its types: one compiled copy
 //! per dtype and device serves all networks. At the network's edge [`Value::restore`] puts the types back.
 
+use std::sync::Arc;
+
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{Gradients, OwnedTape, SplitTape, Tape, Tensor, Trace};
 use dfdx::tensor_ops::{Device, ReshapeTo};
@@ -17,9 +19,18 @@ pub(crate) type Rank4 = (usize, usize, usize, usize);
 /// one is a gradient of the other.
 #[derive(Clone, Debug)]
 pub struct Value<E: Scalar, D: Device<E>> {
-    flat: Tensor<Rank1, E, D>,
+    data: Data<E, D>,
     dims: Vec<usize>,
 }
+
+#[derive(Clone, Debug)]
+enum Data<E: Scalar, D: Device<E>> {
+    Numbers(Tensor<Rank1, E, D>),
+    /// Token ids. Whatever the device, they are looked at here before anything is done with them.
+    Ids(Arc<[usize]>, D),
+}
+
+const NO_NUMBERS: &str = "of token ids only an embedding makes something: the shape rules say so";
 
 impl<E: Scalar, D: Device<E>> Value<E, D> {
     /// Takes the shape off a tensor and the tape with it. No data moves unless the tensor was not contiguous.
@@ -30,7 +41,33 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
         let dims: Vec<usize> = tensor.shape().concrete().into();
         let len = dims.iter().product();
         let (flat, tape) = tensor.try_reshape_like(&(len,))?.split_tape();
-        Ok((Self { flat, dims }, tape))
+        Ok((Self { data: Data::Numbers(flat), dims }, tape))
+    }
+
+    /// The same for token ids.
+    pub(crate) fn erase_ids<S: Shape, T>(tensor: Tensor<S, usize, D, T>) -> (Self, T) {
+        let dims = tensor.shape().concrete().into();
+        let (tensor, tape) = tensor.split_tape();
+        let data = Data::Ids(tensor.as_vec().into(), tensor.device().clone());
+        (Self { data, dims }, tape)
+    }
+
+    /// Token ids of these sizes.
+    pub(crate) fn of_ids(ids: Vec<usize>, dims: Vec<usize>, device: &D) -> Self {
+        Self { data: Data::Ids(ids.into(), device.clone()), dims }
+    }
+
+    /// Are these token ids?
+    pub(crate) fn is_ids(&self) -> bool {
+        matches!(self.data, Data::Ids(..))
+    }
+
+    /// The token ids.
+    pub(crate) fn ids(&self) -> &[usize] {
+        match &self.data {
+            Data::Ids(ids, _) => ids,
+            Data::Numbers(_) => unreachable!("an embedding takes ids: the shape rules say so"),
+        }
     }
 
     /// The tensor of the given shape with this one's data and identity.
@@ -41,7 +78,7 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
     /// # Panics
     /// If the numbers of elements differ.
     pub fn restore<S: Shape>(self, shape: &S) -> Result<Tensor<S, E, D>, D::Err> {
-        self.flat.try_reshape_like(shape)
+        self.into_flat().try_reshape_like(shape)
     }
 
     /// The sizes, the batch axis first.
@@ -51,14 +88,21 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
 
     /// The same data under other sizes.
     pub(crate) fn with_dims(mut self, dims: Vec<usize>) -> Self {
-        debug_assert_eq!(dims.iter().product::<usize>(), self.flat.shape().0);
+        debug_assert_eq!(dims.iter().product::<usize>(), self.dims.iter().product::<usize>());
         self.dims = dims;
         self
     }
 
     /// All elements on one axis: what elementwise operations need to know.
     pub(crate) fn flat(&self) -> Tensor<Rank1, E, D> {
-        self.flat.clone()
+        self.clone().into_flat()
+    }
+
+    fn into_flat(self) -> Tensor<Rank1, E, D> {
+        match self.data {
+            Data::Numbers(flat) => flat,
+            Data::Ids(..) => unreachable!("{NO_NUMBERS}"),
+        }
     }
 
     /// Three axes: those before `axis` as one, `axis` itself, those after it as one.
@@ -75,17 +119,32 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
 
     /// The device that holds the data.
     pub(crate) fn device(&self) -> &D {
-        self.flat.device()
+        match &self.data {
+            Data::Numbers(flat) => flat.device(),
+            Data::Ids(_, device) => device,
+        }
     }
 
     /// A tape that begins with these gradients. dfdx makes one only together with a tensor.
     pub(crate) fn taped(&self, gradients: Gradients<E, D>) -> Result<OwnedTape<E, D>, D::Err> {
-        Ok(self.flat().traced(gradients).split_tape().1)
+        let some = match &self.data {
+            Data::Numbers(flat) => flat.clone(),
+            Data::Ids(_, device) => device.try_zeros_like(&(1,))?,
+        };
+        Ok(some.traced(gradients).split_tape().1)
     }
 
     /// Copies the elements out.
+    /// Its numbers, in order.
+    pub fn as_vec(&self) -> Vec<E> {
+        self.flat().as_vec()
+    }
+
     pub(crate) fn copy_into(&self, into: &mut [E]) {
-        self.flat.copy_into(into);
+        match &self.data {
+            Data::Numbers(flat) => flat.copy_into(into),
+            Data::Ids(..) => unreachable!("{NO_NUMBERS}"),
+        }
     }
 }
 

@@ -14,6 +14,9 @@ pub struct Run {
     state: State,
 }
 
+/// No table has a row of this number, and its bits are those of a number like any other.
+const MOST_ID: u32 = 1 << 30;
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     Filling,
@@ -34,12 +37,25 @@ impl Run {
         self.workspace.as_mut().expect("held until the run is dropped")
     }
 
-    /// Input `i`, batch-major `[batch, shape..]`, row-major.
+    /// Input `i`, batch-major `[batch, shape..]`, row-major. One of token ids is written by [`Run::set_ids`].
     ///
     /// # Panics
     /// If there is no such input.
     pub fn input_mut(&mut self, i: usize) -> &mut [f32] {
         &mut self.workspace_mut().inputs[i]
+    }
+
+    /// Writes input `i`, one of token ids, batch-major. They are carried in buffers of numbers, as the bits of them.
+    ///
+    /// # Panics
+    /// If there is no such input, or the length does not fit. An id that an embedding has no row for makes [`Run::forward`] panic.
+    pub fn set_ids(&mut self, i: usize, ids: &[usize]) {
+        let input = self.input_mut(i);
+        assert_eq!(input.len(), ids.len(), "an id for each place of the input");
+        for (to, &id) in input.iter_mut().zip(ids) {
+            // What does not fit is beyond any table.
+            *to = f32::from_bits(u32::try_from(id).map_or(MOST_ID, |id| id.min(MOST_ID)));
+        }
     }
 
     /// Tensor `i` of all nodes, trained ones and buffers, in graph order, within a node in the order of its `Params`.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Mistake, Op, Params, Part, Shape, Site, Text};
+use crate::{Init, Mistake, Op, Params, Part, Shape, Site, Text};
 
 /// A network as data: what it takes, what it does in which order, what it gives.
 ///
@@ -44,6 +44,8 @@ pub struct Node {
     pub output: Shape,
     /// The earlier node whose tensors it uses, where it has none of its own: a layer that is applied again.
     pub shares: Option<usize>,
+    /// How its weights begin, where that is not PyTorch's default.
+    pub init: Option<Init>,
 }
 
 impl Graph {
@@ -114,6 +116,9 @@ impl Port {
 }
 
 impl Node {
+    /// What a node shares whose tensors are its own.
+    pub const OWN: Option<usize> = None;
+
     /// Its name.
     pub const fn name(&self) -> &str {
         match &self.name {
@@ -169,7 +174,7 @@ pub const fn check_output(declared: &Shape, found: &Shape, site: &Site) -> Resul
     if declared.is_unknown() || found.is_unknown() {
         return Ok(());
     }
-    let mut same = declared.rank() == found.rank();
+    let mut same = declared.rank() == found.rank() && !found.is_ids();
     let mut i = 0;
     while same && i < found.rank() {
         same = declared.dim(i) == found.dim(i) || declared.dim(i) == crate::INFER;
@@ -187,6 +192,10 @@ pub const fn check_output(declared: &Shape, found: &Shape, site: &Site) -> Resul
     }
     let text = text.str("], but ");
     let text = if site.layer.is_empty() { text.str("the network's input is ") } else { text.name(site.layer).str(" gives ") };
+    if found.is_ids() && !declared.is_ids() {
+        let help = Text::new().str("`Embedding(vocabulary -> features)` makes features of token ids");
+        return Err(Mistake::new(Part::Out, text.shape(found).str(", token ids, which a network takes but does not give")).help(help));
+    }
     let help = Text::new().str("write `-> ").shape(found).str("`, or `_` for a size to be inferred");
     Err(Mistake::new(Part::Out, text.shape(found)).help(help))
 }

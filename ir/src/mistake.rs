@@ -63,6 +63,7 @@ parts! {
     Alpha: "alpha",
     Beta: "beta",
     K: "k",
+    Init: "init",
     Threshold: "threshold",
     MinVal: "min_val",
     MaxVal: "max_val",
@@ -74,6 +75,11 @@ parts! {
     Bottom: "bottom",
     Left: "left",
     Right: "right",
+    PaddingIdx: "padding_idx",
+    Layers: "layers",
+    Dropout: "dropout",
+    Heads: "heads",
+    Features: "features",
 }
 
 /// A layer refused what it was given.

@@ -4,6 +4,7 @@ use crate::{Graph, Mistake, Op, Shape, Site};
 
 impl Graph {
     /// The graph on inputs of these shapes: the same operations with the same tensors. For networks whose length is known when they run.
+    /// What is an input of token ids stays one.
     ///
     /// # Errors
     /// The mistake of the first rule that refuses what it receives.
@@ -14,7 +15,7 @@ impl Graph {
         assert_eq!(inputs.len(), self.inputs().len(), "a shape for each input");
         let mut graph = self.clone();
         for (port, shape) in graph.inputs.to_mut().iter_mut().zip(inputs) {
-            port.shape = *shape;
+            port.shape = shape.of_ids(port.shape.is_ids());
         }
         for index in 0..graph.nodes().len() {
             let node = &graph.nodes()[index];

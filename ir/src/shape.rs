@@ -4,16 +4,17 @@
 pub const MAX_RANK: usize = 5;
 
 /// The sizes of one sample's axes; the batch axis is never part of it. An image is `[channels, height, width]`, a row of features
-/// `[features]`, a sequence `[length, features]`.
+/// `[features]`, a sequence `[length, features]`. Of token ids, `usize[length]`, only an `Embedding` can make something.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Shape {
     dims: [usize; MAX_RANK],
     rank: usize,
+    ids: bool,
 }
 
 impl Shape {
     /// The shape of a value that could not be worked out because of an earlier mistake. Rules that receive it stay quiet.
-    pub const UNKNOWN: Shape = Shape { dims: [0; MAX_RANK], rank: usize::MAX };
+    pub const UNKNOWN: Shape = Shape { dims: [0; MAX_RANK], rank: usize::MAX, ids: false };
 
     /// The shape with these sizes.
     ///
@@ -21,13 +22,34 @@ impl Shape {
     /// With more than [`MAX_RANK`] sizes.
     pub const fn new(dims: &[usize]) -> Self {
         assert!(dims.len() <= MAX_RANK, "a shape has at most 5 axes besides the batch");
-        let mut shape = Shape { dims: [0; MAX_RANK], rank: dims.len() };
+        let mut shape = Shape { dims: [0; MAX_RANK], rank: dims.len(), ids: false };
         let mut i = 0;
         while i < dims.len() {
             shape.dims[i] = dims[i];
             i += 1;
         }
         shape
+    }
+
+    /// The shape of token ids with these sizes: whole numbers that count the rows of an `Embedding`.
+    ///
+    /// # Panics
+    /// With more than [`MAX_RANK`] sizes.
+    pub const fn ids(dims: &[usize]) -> Self {
+        let mut shape = Self::new(dims);
+        shape.ids = true;
+        shape
+    }
+
+    /// The shape with the sizes of this one, of token ids or not.
+    pub const fn of_ids(mut self, ids: bool) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// Are these token ids?
+    pub const fn is_ids(&self) -> bool {
+        self.ids
     }
 
     /// Is this [`Shape::UNKNOWN`]?
@@ -79,7 +101,7 @@ impl Shape {
 
     /// Equality, usable in const contexts.
     pub const fn same(&self, other: &Shape) -> bool {
-        if self.rank != other.rank {
+        if self.rank != other.rank || self.ids != other.ids {
             return false;
         }
         let mut i = 0;
@@ -106,11 +128,15 @@ impl Shape {
 
 impl core::fmt::Debug for Shape {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        if self.is_unknown() { f.write_str("[?]") } else { core::fmt::Debug::fmt(self.dims(), f) }
+        if self.is_unknown() {
+            return f.write_str("[?]");
+        }
+        f.write_str(if self.ids { "usize" } else { "" })?;
+        core::fmt::Debug::fmt(self.dims(), f)
     }
 }
 
-/// `[6, 28, 28]`
+/// `[6, 28, 28]`, `usize[64]`
 impl core::fmt::Display for Shape {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         core::fmt::Debug::fmt(self, f)
@@ -128,6 +154,9 @@ mod tests {
         assert_eq!(image.to_string(), "[3, 32, 48]");
         assert_eq!(image.array::<3>(), [3, 32, 48]);
         assert!(image.same(&image) && !image.same(&Shape::new(&[3, 32])) && !image.same(&image.with_dim(0, 1)));
+        let ids = Shape::ids(&[3, 32]);
+        assert!(ids.is_ids() && !ids.same(&Shape::new(&[3, 32])) && ids.of_ids(false).same(&Shape::new(&[3, 32])));
+        assert_eq!(ids.to_string(), "usize[3, 32]");
         assert_eq!(Shape::new(&[]).len(), 1);
         assert_eq!(Shape::new(&[usize::MAX, 2]).len(), usize::MAX);
         assert!(Shape::UNKNOWN.is_unknown() && Shape::UNKNOWN.dims().is_empty());

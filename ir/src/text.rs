@@ -69,9 +69,9 @@ impl Text {
         if pair[0] == pair[1] { self.num(pair[0]) } else { self.str("(").num(pair[0]).str(", ").num(pair[1]).str(")") }
     }
 
-    /// Appends `[6, 28, 28]`.
+    /// Appends `[6, 28, 28]`, or `usize[64]` for token ids.
     pub const fn shape(self, shape: &Shape) -> Self {
-        self.str("[").list(shape.dims()).str("]")
+        self.str(if shape.is_ids() { "usize[" } else { "[" }).list(shape.dims()).str("]")
     }
 
     /// Appends `6, 28, 28`.

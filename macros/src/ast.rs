@@ -68,10 +68,12 @@ impl Ports {
     }
 }
 
-/// `[1, 28, 28]`
+/// `[1, 28, 28]`, `usize[64]`
 #[derive(Clone, Debug)]
 pub struct ShapeExpr {
-    /// The brackets and what is in them.
+    /// Is it one of token ids?
+    pub ids: bool,
+    /// The brackets and what is in them, and the word before them.
     pub tokens: TokenStream,
     pub dims: Vec<DimExpr>,
 }
@@ -109,8 +111,14 @@ pub enum Action {
     Path(PathLayer),
     /// `Add { {..}, {..} }`: the branches' results are joined.
     Branches { layer: Layer, branches: Vec<Branch> },
-    /// `Residual(shortcut = {..}) {..}`
-    Residual { kind: Ident, shortcut: Option<Branch>, body: Branch },
+    /// `Residual(shortcut = {..}, drop = 0.2) {..}`
+    Residual {
+        kind: Ident,
+        shortcut: Option<Branch>,
+        /// The probability that a sample goes without the body.
+        drop: Option<Expr>,
+        body: Branch,
+    },
     /// `Repeat(3) {..}`
     Repeat {
         kind: Ident,

@@ -1,8 +1,8 @@
 //! What is known of the shapes that flow from layer to layer.
 
 use layercake_ir::Shape;
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 
 use crate::params::Param;
 
@@ -12,6 +12,11 @@ pub enum Dim {
     Known(usize),
     /// A generic parameter of the network.
     Param(Param),
+    /// Worked out from generic parameters, in the middle of a layer that the macro makes of several: its numbers where those of either round
+    /// stand in.
+    Worked {
+        rounds: [usize; 2],
+    },
     /// A constant that the compiler works out: code for it, and what the user called it; `_` where it has no short name.
     Named {
         code: TokenStream,
@@ -28,20 +33,27 @@ pub struct Flow {
     pub dims: Option<Vec<Dim>>,
     /// The constant of type `ir::Shape`, where a size is one.
     pub constant: Option<TokenStream>,
+    /// Are these token ids?
+    pub ids: bool,
 }
 
 impl Flow {
     /// Nothing is known.
-    pub const UNKNOWN: Flow = Flow { dims: None, constant: None };
+    pub const UNKNOWN: Flow = Flow { dims: None, constant: None, ids: false };
 
     pub fn of(shape: &Shape) -> Self {
-        Self { dims: Some(shape.dims().iter().copied().map(Dim::Known).collect()), constant: None }
+        Self { dims: Some(shape.dims().iter().copied().map(Dim::Known).collect()), constant: None, ids: shape.is_ids() }
+    }
+
+    /// Numbers of these sizes.
+    pub fn numbers(dims: Option<Vec<Dim>>) -> Self {
+        Self { dims, ..Self::UNKNOWN }
     }
 
     /// The shape, where all sizes are numbers.
     pub fn known(&self) -> Option<Shape> {
         let sizes: Option<Vec<usize>> = self.dims.as_ref()?.iter().map(Dim::known).collect();
-        sizes.map(|sizes| Shape::new(&sizes))
+        sizes.map(|sizes| Shape::new(&sizes).of_ids(self.ids))
     }
 
     /// The shape, where all sizes are numbers or generic parameters, for which their numbers of that round stand in.
@@ -49,10 +61,11 @@ impl Flow {
         let size = |dim: &Dim| match dim {
             Dim::Known(size) => Some(*size),
             Dim::Param(param) => Some(param.stand_in(round)),
+            Dim::Worked { rounds, .. } => Some(rounds[round]),
             Dim::Named { .. } | Dim::Unknown => None,
         };
         let sizes: Option<Vec<usize>> = self.dims.as_ref()?.iter().map(size).collect();
-        sizes.map(|sizes| Shape::new(&sizes))
+        sizes.map(|sizes| Shape::new(&sizes).of_ids(self.ids))
     }
 
     /// Was a size lost in a mistake?
@@ -70,30 +83,36 @@ impl Flow {
 
     /// Is a size a generic parameter?
     pub fn is_generic(&self) -> bool {
-        self.dims.iter().flatten().any(|dim| matches!(dim, Dim::Param(_)))
+        self.dims.iter().flatten().any(|dim| matches!(dim, Dim::Param(_) | Dim::Worked { .. }))
     }
 
     /// Code for the `ir::Shape`.
     pub fn code(&self, ir: &TokenStream) -> TokenStream {
+        let new = self.maker();
         match (&self.constant, &self.dims) {
             (None, Some(dims)) if !self.is_lost() => {
                 let sizes = dims.iter().map(Dim::code);
-                quote!(#ir::Shape::new(&[#(#sizes),*]))
+                quote!(#ir::Shape::#new(&[#(#sizes),*]))
             }
             (_, Some(dims)) if dims.iter().all(|dim| dim.known().is_some()) => {
                 let sizes = dims.iter().map(Dim::code);
-                quote!(#ir::Shape::new(&[#(#sizes),*]))
+                quote!(#ir::Shape::#new(&[#(#sizes),*]))
             }
             (Some(constant), _) => constant.clone(),
             (None, _) => quote!(#ir::Shape::UNKNOWN),
         }
     }
 
-    /// `[HIDDEN, 10]`
+    /// The function that makes an `ir::Shape` of sizes.
+    pub fn maker(&self) -> Ident {
+        format_ident!("{}", if self.ids { "ids" } else { "new" })
+    }
+
+    /// `[HIDDEN, 10]`, `usize[T]`
     pub fn text(&self) -> String {
         let Some(dims) = &self.dims else { return "[?]".to_owned() };
         let dims: Vec<String> = dims.iter().map(Dim::text).collect();
-        format!("[{}]", dims.join(", "))
+        format!("{}[{}]", if self.ids { "usize" } else { "" }, dims.join(", "))
     }
 }
 
@@ -121,7 +140,8 @@ impl Dim {
             Dim::Param(param) if param.runtime => number(RUNTIME_LENGTH),
             Dim::Param(param) => param.name.to_token_stream(),
             Dim::Named { code, .. } => code.clone(),
-            Dim::Unknown => quote!(0),
+            // Whoever needs the one asks the shape rule.
+            Dim::Worked { .. } | Dim::Unknown => quote!(0),
         }
     }
 
@@ -130,6 +150,7 @@ impl Dim {
             Dim::Known(size) => size.to_string(),
             Dim::Param(param) => param.name.to_string(),
             Dim::Named { text, .. } => text.clone(),
+            Dim::Worked { .. } => "_".to_owned(),
             Dim::Unknown => "?".to_owned(),
         }
     }

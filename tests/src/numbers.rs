@@ -34,6 +34,19 @@ impl Numbers {
         device.tensor_from_vec(self.cast(), shape)
     }
 
+    /// A tensor of token ids.
+    ///
+    /// # Panics
+    /// As [`Numbers::tensor`].
+    pub fn ids<S: Shape>(&self, device: &Cpu) -> Tensor<S, usize, Cpu> {
+        let mut concrete = S::Concrete::default();
+        for (axis, &size) in self.dims.iter().enumerate() {
+            concrete[axis] = size;
+        }
+        let shape = S::from_concrete(&concrete).unwrap_or_else(|| panic!("{:?} where other sizes are expected", self.dims));
+        device.tensor_from_vec(self.values.iter().map(|&id| id as usize).collect(), shape)
+    }
+
     /// The elements in another type.
     pub fn cast<E: Scalar>(&self) -> Vec<E> {
         self.values.iter().map(|&value| num_traits::NumCast::from(value).expect("a float")).collect()

@@ -73,6 +73,55 @@ macro_rules! subject {
     };
 }
 
+/// Implements [`Subject`] for a network that takes token ids.
+#[macro_export]
+macro_rules! subject_of_ids {
+    ($net:ident) => {
+        impl<E: $crate::__private::Scalar> $crate::Subject for $net<E>
+        where
+            $crate::__private::Cpu: $crate::__private::Backend<E>,
+        {
+            fn fill(&mut self, source: &mut dyn FnMut(&str, &[usize]) -> $crate::Numbers) {
+                $crate::fill(self, source);
+            }
+
+            fn infer(&self, input: &$crate::Numbers) -> $crate::Outcome {
+                let y = self.forward::<usize>(input.ids(&Default::default()));
+                $crate::Outcome::from([("output".to_owned(), $crate::Numbers::of(&y))])
+            }
+
+            fn eval(&self, input: &$crate::Numbers, output_grad: &$crate::Numbers) -> $crate::Outcome {
+                let y = self.forward_eval::<usize>($crate::__private::Trace::leaky_traced(input.ids(&Default::default())));
+                $crate::record_outputs(self, y, output_grad, false)
+            }
+
+            fn train(&mut self, input: &$crate::Numbers, output_grad: &$crate::Numbers) -> $crate::Outcome {
+                let y = self.forward_mut::<usize>($crate::__private::Trace::leaky_traced(input.ids(&Default::default())));
+                $crate::record_outputs(self, y, output_grad, true)
+            }
+
+            fn train_on_data(&mut self, input: &$crate::Numbers, output_grad: &$crate::Numbers) -> $crate::Outcome {
+                let ids = input.ids(&Default::default());
+                let y = self.forward_train::<usize>(ids, $crate::__private::Gradients::leaky());
+                $crate::record_outputs(self, y, output_grad, true)
+            }
+        }
+    };
+}
+
+/// [`record`] without a gradient of the input.
+pub fn record_outputs<E: Scalar, N: TensorCollection<E, Cpu>, Y: Shape>(
+    network: &N,
+    y: Tensor<Y, E, Cpu, OwnedTape<E, Cpu>>,
+    output_grad: &Numbers,
+    trained: bool,
+) -> Outcome
+where
+    Cpu: Device<E>,
+{
+    record::<E, N, (usize,), Y>(network, None, y, output_grad, trained)
+}
+
 /// Goes back from `y` and writes down all there is to know.
 pub fn record<E: Scalar, N: TensorCollection<E, Cpu>, X: Shape, Y: Shape>(
     network: &N,
@@ -134,6 +183,8 @@ where
         (tensor, path): (&Tensor<S, E, Cpu>, String),
     ) -> Result<Option<Tensor<S, E, Cpu>>, Self::Err> {
         if options.do_gradient_update {
+            // One that does not matter to the output has none: that is zero.
+            self.gradients.try_alloc_for(tensor)?;
             self.outcome.insert(format!("grad/{path}"), Numbers::of(&self.gradients.get(tensor)));
         } else if self.buffers {
             self.outcome.insert(format!("after/{path}"), Numbers::of(tensor));

@@ -3,6 +3,8 @@
 use layercake_engine::EngineError;
 use layercake_ir::{Mistake, Shape};
 
+use crate::ids::IdError;
+
 /// A [`crate::GraphModel`] could not be built, or does not take what it was given. What the compiler says of a network declared by
 /// `network!`, this says at run time. `Err` is the device's error.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -45,6 +47,26 @@ pub enum GraphError<Err> {
         expected: Shape,
         /// The sizes that came, the batch axis first.
         found: Vec<usize>,
+    },
+    /// Token ids where numbers are taken, or numbers where ids are.
+    #[error("`{graph}` takes `{input}` as {expected} behind the batch axis, but receives {found}")]
+    Numbers {
+        /// The graph's name.
+        graph: String,
+        /// The input's name.
+        input: String,
+        /// The shape of one sample.
+        expected: Shape,
+        /// What came: "token ids" or "numbers".
+        found: &'static str,
+    },
+    /// A token id is too large.
+    #[error("`{graph}`: {error}")]
+    Id {
+        /// The graph's name.
+        graph: String,
+        /// Which, and where.
+        error: Box<IdError>,
     },
     /// No samples, or not as many in one input as in the other.
     #[error("`{graph}` takes inputs of one batch, of at least one sample, but receives batches of {found:?}")]

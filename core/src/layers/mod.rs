@@ -6,11 +6,13 @@
 pub(crate) mod activation;
 mod adaptive_pool;
 mod affine;
+mod attention;
 mod batch_norm;
 mod conv1d;
 mod conv2d;
 mod conv_transpose2d;
 mod dropout;
+pub(crate) mod embedding;
 mod global_pool;
 mod join;
 mod linear;
@@ -21,18 +23,23 @@ mod maxout;
 mod moves;
 mod pool2d;
 mod prelu;
+mod recurrent;
 mod reduce;
 mod softmax;
+mod unpool;
 mod upsample;
 mod window;
 
 pub use affine::Affine;
+pub use attention::MultiHeadAttention;
 pub use batch_norm::BatchNorm;
 pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
+pub use embedding::Embedding;
 pub use linear::Linear;
 pub use prelu::PRelu;
+pub use recurrent::{Recurrent, RecurrentCell};
 
 use dfdx::shapes::Shape;
 use dfdx::tensor::{Tape, Tensor};
@@ -80,6 +87,8 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let x = inputs[0];
     match op {
         Op::Linear(_) => linear::forward(x, tape, context.params),
+        Op::DropConnect(op) => linear::drop_connect(op, x, tape, context),
+        Op::MaxUnpool2d(op) => unpool::forward(op, inputs, tape),
         Op::Maxout(op) => maxout::forward(op, x, tape, context.params),
         Op::Conv1d(op) => conv1d::forward(op, x, tape, context.params),
         Op::Conv2d(op) => conv2d::forward(op, x, tape, context.params),
@@ -104,6 +113,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         Op::HardTanh(op) => activation::between([op.min_val, op.max_val], x, tape),
         Op::Relu6 => activation::between([0.0, 6.0], x, tape),
         Op::Glu(op) => activation::glu(op, x, tape),
+        Op::StochasticDepth(op) => dropout::samples(op.p, x, tape, context),
         Op::Dropout2d(op) => dropout::channels(op.p, x, tape, context),
         Op::GroupNorm(op) => affine::group_norm(op.groups, op.eps, x, tape, context.params),
         Op::InstanceNorm2d(op) => affine::group_norm(op.features, op.eps, x, tape, context.params),
@@ -124,8 +134,15 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         Op::BatchNorm1d(op) => batch_norm::forward(batch_norm::Options::from(op), x, tape, context),
         Op::BatchNorm2d(op) => batch_norm::forward(batch_norm::Options::from(op), x, tape, context),
         Op::Add | Op::Sub | Op::Mul | Op::Max => join::elementwise(op, inputs, tape),
+        Op::Reparameterize => join::reparameterize(inputs, tape, context),
         Op::Concat(op) => join::concat(op.axis, inputs, tape),
         Op::Split(op) => join::split(op, x, tape),
+        Op::Embedding(op) => embedding::forward(op, x, tape, context.params),
+        Op::Rnn(op) => recurrent::forward(&op.view(), inputs, tape, context),
+        Op::Lstm(op) => recurrent::forward(&op.view(), inputs, tape, context),
+        Op::Gru(op) => recurrent::forward(&op.view(), inputs, tape, context),
+        Op::Unpack(op) => recurrent::unpack(op, x, tape),
+        Op::MultiHeadAttention(op) => attention::forward(op, x, tape, context),
         op => unreachable!("`{}` has a shape rule but no forward", op.kind()),
     }
 }

@@ -24,6 +24,7 @@
 //! | [`l1`], [`L1`] | `l1_loss` | `mae_loss`: mean only |
 //! | [`huber`], [`Huber`]; [`smooth_l1`], [`SmoothL1`] | `huber_loss`; `smooth_l1_loss` | `huber_loss`; `smooth_l1_loss`: NaN for `beta` 0 |
 //! | [`cross_entropy`], [`CrossEntropy`] | `cross_entropy` | soft targets only, no options |
+//! | [`token_cross_entropy`], [`token_loss`] | `cross_entropy` of `logits.flatten(0, 1)` and `ids.flatten()` | none |
 //! | [`nll`], [`Nll`] | `nll_loss` | none |
 //! | [`bce`], [`Bce`] | `binary_cross_entropy` | none |
 //! | [`bce_with_logits`], [`BceWithLogits`] | `binary_cross_entropy_with_logits` | 0 for sure and right predictions, no weights |
@@ -52,6 +53,7 @@ mod nll;
 mod pointwise;
 mod record;
 mod rows;
+mod tokens;
 
 pub use binary::{Bce, BceWithLogits, bce, bce_with_logits};
 pub use cross_entropy::{CrossEntropy, cross_entropy, try_cross_entropy};
@@ -65,6 +67,7 @@ pub use labels::Labels;
 pub use mse::{Mse, mse};
 pub use nll::{Nll, nll};
 pub use rows::Rows;
+pub use tokens::{token_cross_entropy, token_loss, try_token_loss};
 
 use std::fmt::Display;
 

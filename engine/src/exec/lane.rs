@@ -16,6 +16,8 @@ pub struct Lane {
     pub scratch: Vec<f32>,
     /// See [`Site`].
     pub spare: Vec<f32>,
+    /// For each step, what its forward pass leaves to its backward.
+    pub kept: Vec<Vec<f32>>,
     /// The gradients of the trained tensors over this lane's images; empty where all threads work them out together.
     pub grads: Vec<Vec<f32>>,
     /// Of each batch normalisation, the statistics of this lane's images.
@@ -34,6 +36,7 @@ impl Lane {
             slots: plan.slots.iter().map(|len| vec![0.0; len * span.images]).collect(),
             scratch: vec![0.0; scratch],
             spare: vec![0.0; spare],
+            kept: plan.steps.iter().map(|step| vec![0.0; step.layer.keeps(span.images)]).collect(),
             grads: plan.params.iter().map(|param| vec![0.0; own(param)]).collect(),
             moments: plan.norms.iter().map(|&channels| vec![Moments::default(); channels]).collect(),
             sums: plan.norms.iter().map(|&channels| vec![[0.0; 2]; channels]).collect(),
@@ -43,8 +46,8 @@ impl Lane {
     /// A step on this lane, and where the gradients of its tensors go.
     pub fn site<'a>(&'a mut self, shared: Shared<'a>, task: Task) -> (Site<'a>, &'a mut [Vec<f32>]) {
         let step = &shared.plan.steps[task.step];
-        let Lane { span, slots, scratch, spare, grads, moments, sums } = self;
-        let site = Site::new(shared, step, task.part, *span, slots, Buffers { moments, sums, scratch, spare });
+        let Lane { span, slots, scratch, spare, kept, grads, moments, sums } = self;
+        let site = Site::new(shared, step, task.part, *span, slots, Buffers { moments, sums, scratch, spare, kept: &mut kept[task.step] });
         (site, &mut grads[step.first_param..])
     }
 

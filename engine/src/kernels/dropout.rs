@@ -22,13 +22,21 @@ pub struct Mask {
 ///
 /// `x` is `[elements, images]`, the images counted from `start` in the batch.
 pub fn apply(mask: Mask, start: usize, images: usize, x: &mut [f32]) {
-    arch().dispatch(Apply { mask, start, images, x });
+    let decisions = x.len() / images / mask.span;
+    apply_part(mask, start, images, [0, decisions], x);
+}
+
+/// [`apply`] where a sample has `all` decisions, of which those from number `first` on are for `x`.
+pub fn apply_part(mask: Mask, start: usize, images: usize, [first, all]: [usize; 2], x: &mut [f32]) {
+    arch().dispatch(Apply { mask, start, images, first: first as u64, all: all as u64, x });
 }
 
 struct Apply<'a> {
     mask: Mask,
     start: usize,
     images: usize,
+    first: u64,
+    all: u64,
     x: &'a mut [f32],
 }
 
@@ -37,18 +45,16 @@ impl WithSimd for Apply<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Apply { mask, start, images, x } = self;
+        let Apply { mask, start, images, first, all, x } = self;
         let scale = (1.0 / (1.0 - mask.p)) as f32;
         let threshold = rng::threshold(mask.p);
         let stream = rng::stream(mask.seed, mask.node);
-        // Decisions for a sample.
-        let elements = (x.len() / images / mask.span) as u64;
         let spans = x.chunks_exact_mut(mask.span * images);
-        let rows = (0..elements).zip(spans).flat_map(|(element, span)| span.chunks_exact_mut(images).map(move |row| (element, row)));
+        let rows = (first..).zip(spans).flat_map(|(element, span)| span.chunks_exact_mut(images).map(move |row| (element, row)));
         for (element, x) in rows {
             // Plain code: the compiler makes vectors of it for each instruction set.
             for (image, x) in (start as u64..).zip(x) {
-                let kept = rng::element(stream, image * elements + element) >> 11 >= threshold;
+                let kept = rng::element(stream, image * all + element) >> 11 >= threshold;
                 *x = if kept { *x * scale } else { 0.0 };
             }
         }

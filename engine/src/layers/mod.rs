@@ -5,19 +5,25 @@
 
 mod activation;
 mod alias;
+mod attention;
 mod batch_norm;
 mod concat;
 mod conv2d;
 mod conv_transpose2d;
 mod convolution;
+mod drop_connect;
 mod dropout;
+mod embedding;
+mod gaussian;
 mod glu;
 mod join;
 mod linear;
 mod masked_conv2d;
 mod maxout;
 mod moves;
+mod picks;
 mod pool2d;
+mod recurrent;
 mod response_norm;
 mod sample_norm;
 mod site;
@@ -28,18 +34,24 @@ mod winograd;
 
 pub use activation::{PRelu, Pointwise};
 pub use alias::Alias;
+pub use attention::Attention;
 pub use batch_norm::{Norm, Normalisation};
 pub use concat::Concat;
 pub use conv_transpose2d::ConvTranspose;
 pub use convolution::{Back, Convolution, Frame};
+pub use drop_connect::DropConnect;
 pub use dropout::Dropout;
+pub use embedding::Embedding;
+pub use gaussian::Gaussian;
 pub use glu::Glu;
 pub use join::Join;
 pub use linear::Dense;
 pub use masked_conv2d::MaskedConvolution;
 pub use maxout::Maxout;
 pub use moves::{Amax, Moves};
+pub use picks::{FractionalPool, Unpool};
 pub use pool2d::MaxPool;
+pub use recurrent::Recurrent;
 pub use response_norm::ResponseNorm;
 pub use sample_norm::SampleNorm;
 pub use site::{Buffers, Shared, Site};
@@ -69,6 +81,11 @@ pub trait Layer: Debug + Send + Sync {
     /// Elements of [`Site::scratch`] and [`Site::spare`] that it needs for so many images.
     fn scratch(&self, _images: usize, _backward: bool) -> [usize; 2] {
         [0; 2]
+    }
+
+    /// Elements of [`Site::kept`] that it needs for so many images.
+    fn keeps(&self, _images: usize) -> usize {
+        0
     }
 
     /// May an activation be applied to its output right away? Its own backward pass must not need what was there before.

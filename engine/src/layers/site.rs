@@ -41,6 +41,8 @@ pub struct Site<'a> {
     pub scratch: &'a mut [f32],
     /// For use within one call.
     pub spare: &'a mut [f32],
+    /// The step's own: what forward leaves here, backward finds.
+    pub kept: &'a mut [f32],
     /// Forward: the input whose buffer the output takes, so that `y` holds it and [`Site::x`] does not.
     pub held: Option<usize>,
     step: &'a Step,
@@ -58,12 +60,14 @@ pub struct Buffers<'a> {
     pub scratch: &'a mut [f32],
     /// See [`Site`].
     pub spare: &'a mut [f32],
+    /// See [`Site`].
+    pub kept: &'a mut [f32],
 }
 
 impl<'a> Site<'a> {
     /// A step where these buffers are.
     pub fn new(shared: Shared<'a>, step: &'a Step, part: Part, span: Span, slots: &'a [Vec<f32>], buffers: Buffers<'a>) -> Self {
-        let Buffers { moments, sums, scratch, spare } = buffers;
+        let Buffers { moments, sums, scratch, spare, kept } = buffers;
         Self {
             span,
             part,
@@ -75,6 +79,7 @@ impl<'a> Site<'a> {
             sums,
             scratch,
             spare,
+            kept,
             held: step.in_place,
             step,
             values: &shared.plan.values,

@@ -1,4 +1,4 @@
-//! `Split` and `Slice`: copies of strips.
+//! `Split`, `Slice` and `Unpack`: copies of strips.
 
 use layercake_ir::{Shape, ops};
 
@@ -28,6 +28,15 @@ impl Split {
     pub fn slice(op: &ops::Slice, input: &Shape) -> Self {
         let inner: usize = input.dims()[op.axis + 1..].iter().product();
         Self { strip: (op.end - op.start) * inner, first: op.start * inner, row: input.dim(op.axis) * inner }
+    }
+}
+
+impl Split {
+    /// Some rows of a packed value of this shape.
+    pub fn unpack(op: &ops::Unpack, input: &Shape) -> Self {
+        let width = input.dim(1);
+        let rows = if op.which == 0 { input.dim(0) - op.first() } else { op.layers };
+        Self { strip: rows * width, first: op.first() * width, row: input.len() }
     }
 }
 

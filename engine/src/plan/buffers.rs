@@ -45,7 +45,10 @@ impl Flow {
     /// From the last step to the first: which have a backward pass, and how the gradient of each input comes about.
     fn decide_backward(&mut self, graph: &Graph, key: Key, steps: &mut [Step]) {
         let mut wanted = vec![false; self.is_output.len()];
-        wanted[..graph.inputs().len()].fill(key.input_grad);
+        for (wanted, port) in wanted.iter_mut().zip(graph.inputs()) {
+            // Token ids have none.
+            *wanted = key.input_grad && !port.shape.is_ids();
+        }
         for step in steps.iter() {
             let trains = graph.nodes()[step.node].op.params().count() > 0;
             wanted[step.output] = trains || step.inputs.iter().any(|&input| wanted[input]);

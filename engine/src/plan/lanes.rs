@@ -41,8 +41,10 @@ fn transforms(graph: &Graph) -> bool {
 
 /// The lanes of a batch: about a power of two of them, sizes equal but for the last, and whole vectors where they are nearly that.
 pub fn split(graph: &Graph, batch: usize) -> Vec<Span> {
-    let needed = (OPERATIONS_A_WEIGHT * graph.params() as f64 / (graph.flops() as f64).max(1.0)).clamp(1.0, MOST_IMAGES_NEEDED);
-    let needed = if transforms(graph) { needed.max(VECTOR as f64) } else { needed };
+    // A step of a recurrent layer is one position, however long the sequence.
+    let recurrent = graph.nodes().iter().any(|node| node.op.recurrent().is_some());
+    let least = if recurrent || transforms(graph) { VECTOR as f64 } else { 1.0 };
+    let needed = (OPERATIONS_A_WEIGHT * graph.params() as f64 / (graph.flops() as f64).max(1.0)).clamp(least, MOST_IMAGES_NEEDED);
     let doublings = (batch as f64 / needed).log2().round().max(0.0) as u32;
     let lanes = 1usize.checked_shl(doublings).unwrap_or(MOST_LANES).min(MOST_LANES);
     let even = batch.div_ceil(lanes);

@@ -30,6 +30,19 @@ fn check_size(graph: &Graph, batch: usize) -> Result<(), EngineError> {
         let window = node.op.window()?;
         Some((node.output.len() as u128).saturating_mul((window.kernel[0] as u128).saturating_mul(window.kernel[1] as u128)))
     });
+    // What recurrent layers and attention keep for the way back.
+    let kept = graph.nodes().iter().map(|node| {
+        let input = graph.shape(node.inputs()[0]);
+        let length = input.dim(0) as u128;
+        match (&node.op, node.op.recurrent()) {
+            (_, Some(op)) => length.saturating_mul((op.layers * op.directions) as u128).saturating_mul(op.hidden as u128).saturating_mul(8),
+            (Op::MultiHeadAttention(op), _) => {
+                length.saturating_mul(length).saturating_mul(op.heads as u128).saturating_add(5 * input.len() as u128)
+            }
+            _ => 0,
+        }
+    });
+    let values = kept.fold(values, u128::saturating_add);
     let total = values.saturating_add(windows.max().unwrap_or(0)).saturating_mul(4).saturating_mul(batch as u128);
     if total > MOST { Err(EngineError::TooLarge { batch }) } else { Ok(()) }
 }

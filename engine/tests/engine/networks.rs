@@ -103,7 +103,18 @@ fn numbers(count: usize, stream: usize) -> Vec<f64> {
 /// Random inputs, parameters and output gradients. Running variances are positive; weights shrink with their fan-in, so that
 /// activations stay in range.
 pub fn case(graph: &Graph, batch: usize, mode: Mode) -> Case<'_> {
-    let inputs = graph.inputs().iter().enumerate().map(|(i, port)| numbers(batch * port.shape.len(), 100 + i)).collect();
+    let rows = |value: usize| {
+        let of = |op: &Op| if let Op::Embedding(op) = op { Some(op.num_embeddings) } else { None };
+        graph.nodes().iter().filter(|node| node.inputs()[0] == value).find_map(|node| of(&node.op)).unwrap_or(1)
+    };
+    let input = |(i, port): (usize, &layercake_ir::Port)| {
+        let mut input = numbers(batch * port.shape.len(), 100 + i);
+        if port.shape.is_ids() {
+            input.iter_mut().for_each(|x| *x = ((*x + 1.0) / 2.0 * rows(i) as f64).floor());
+        }
+        input
+    };
+    let inputs = graph.inputs().iter().enumerate().map(input).collect();
     let mut params = Vec::new();
     for param in graph.nodes().iter().flat_map(|node| node.params().as_slice().to_vec()) {
         let mut values = numbers(param.shape.len(), 200 + params.len());
@@ -130,7 +141,10 @@ fn wide(x: &[f32]) -> Vec<f64> {
 pub fn on_engine(engine: &Engine, case: &Case) -> Outcome {
     let mut run = engine.start(case.graph, case.batch, case.mode, true).expect("the engine runs it");
     for (i, input) in case.inputs.iter().enumerate() {
-        run.input_mut(i).copy_from_slice(&narrow(input));
+        match case.graph.inputs()[i].shape.is_ids() {
+            true => run.set_ids(i, &input.iter().map(|&id| id as usize).collect::<Vec<_>>()),
+            false => run.input_mut(i).copy_from_slice(&narrow(input)),
+        }
     }
     for (i, param) in case.params.iter().enumerate() {
         run.param_mut(i).copy_from_slice(&narrow(param));

@@ -18,6 +18,7 @@
 
 mod activation;
 mod adaptive_pool;
+mod attention;
 mod axis;
 mod batch_norm;
 mod channels;
@@ -26,15 +27,19 @@ mod conv1d;
 mod conv2d;
 mod conv_transpose2d;
 mod custom;
+mod drop_connect;
 mod dropout;
+mod embedding;
 mod flatten;
 mod global_pool;
 mod glu;
 mod group_norm;
+mod gru;
 mod join;
 mod layer_norm;
 mod linear;
 mod local_response_norm;
+mod lstm;
 mod masked_conv2d;
 mod maxout;
 mod pad;
@@ -42,33 +47,42 @@ mod param;
 mod pool1d;
 mod pool2d;
 mod prelu;
+mod recurrent;
 mod reduce;
 mod reshape;
+mod rnn;
 mod sizes;
 mod slice;
 mod softmax;
 mod split;
 mod subgraph;
+mod unpack;
+mod unpool;
 mod upsample;
 mod window;
 mod words;
 
 pub use activation::{Approximation, Elu, Gelu, HardTanh, LeakyRelu, Softplus};
 pub use adaptive_pool::{AdaptiveAvgPool2d, FractionalMaxPool2d};
+pub use attention::MultiHeadAttention;
 pub use batch_norm::{BatchNorm1d, BatchNorm2d};
 pub use concat::Concat;
 pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 pub use custom::Custom;
-pub use dropout::{Dropout, Dropout2d};
+pub use drop_connect::DropConnect;
+pub use dropout::{Dropout, Dropout2d, StochasticDepth};
+pub use embedding::Embedding;
 pub use flatten::Flatten;
 pub use global_pool::GlobalAvgPool2d;
 pub use glu::Glu;
 pub use group_norm::{GroupNorm, InstanceNorm2d};
+pub use gru::Gru;
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use local_response_norm::LocalResponseNorm;
+pub use lstm::Lstm;
 pub use masked_conv2d::{Mask, MaskedConv2d, Stack};
 pub use maxout::Maxout;
 pub use pad::{Pad, PadMode};
@@ -76,18 +90,23 @@ pub use param::{Param, Params};
 pub use pool1d::{AvgPool1d, MaxPool1d};
 pub use pool2d::{AvgPool2d, MaxPool2d};
 pub use prelu::PRelu;
+pub use recurrent::{Cell, MOST_LAYERS, Recurrent, Steps};
 pub use reduce::{Amax, Mean};
 pub use reshape::{Permute, Reshape};
+pub use rnn::{Nonlinearity, Rnn};
 pub use sizes::Sizes;
 pub use slice::Slice;
 pub use softmax::{LogSoftmax, Softmax};
 pub use split::Split;
 pub use subgraph::Subgraph;
+pub use unpack::Unpack;
+pub use unpool::MaxUnpool2d;
 pub use upsample::{Interpolation, Upsample};
 pub use window::Window;
 pub use words::Words;
+pub(crate) use words::words;
 
-use crate::{Mistake, Part, Shape, Site};
+use crate::{Mistake, Part, Shape, Site, Text};
 
 /// The most numbers that one tensor can hold: so many `f32` fill what a pointer can address.
 pub(crate) const MOST: usize = isize::MAX as usize / 4;
@@ -97,6 +116,7 @@ macro_rules! operations {
         elementwise { $($(#[$plain_doc:meta])* $plain:ident: $plain_kind:literal,)* }
         joins { $($(#[$join_doc:meta])* $join:ident: $join_kind:literal,)* }
         several { $($(#[$several_doc:meta])* $several:ident: $several_kind:literal,)* }
+        states { $($(#[$states_doc:meta])* $states:ident: $states_kind:literal,)* }
         layers { $($(#[$doc:meta])* $op:ident: $kind:literal,)* }
         params { $($params:ident,)* }
         multiply_adds { $($multiply_adds:ident,)* }
@@ -112,12 +132,13 @@ macro_rules! operations {
             $($(#[$plain_doc])* #[cfg_attr(feature = "serde", serde(rename = $plain_kind))] $plain,)*
             $($(#[$join_doc])* #[cfg_attr(feature = "serde", serde(rename = $join_kind))] $join,)*
             $($(#[$several_doc])* #[cfg_attr(feature = "serde", serde(rename = $several_kind))] $several($several),)*
+            $($(#[$states_doc])* #[cfg_attr(feature = "serde", serde(rename = $states_kind))] $states($states),)*
             $($(#[$doc])* #[cfg_attr(feature = "serde", serde(rename = $kind))] $op($op),)*
         }
 
         impl Op {
             /// What [`Op::kind`] gives of each operation.
-            pub const KINDS: &[&str] = &[$($plain_kind,)* $($join_kind,)* $($several_kind,)* $($kind,)*];
+            pub const KINDS: &[&str] = &[$($plain_kind,)* $($join_kind,)* $($several_kind,)* $($states_kind,)* $($kind,)*];
 
             /// The layer's name in `network!`, which is PyTorch's.
             pub const fn kind(&self) -> &'static str {
@@ -125,6 +146,7 @@ macro_rules! operations {
                     $(Op::$plain => $plain_kind,)*
                     $(Op::$join => $join_kind,)*
                     $(Op::$several(_) => $several_kind,)*
+                    $(Op::$states(_) => $states_kind,)*
                     $(Op::$op(_) => $kind,)*
                 }
             }
@@ -137,6 +159,10 @@ macro_rules! operations {
                     },)*
                     $(Op::$several(op) => match op.infer(inputs, site) {
                         Ok(output) => Ok((self, output)),
+                        Err(mistake) => Err(mistake),
+                    },)*
+                    $(Op::$states(op) => match op.infer(inputs, site) {
+                        Ok((op, output)) => Ok((Op::$states(op), output)),
                         Err(mistake) => Err(mistake),
                     },)*
                     $(Op::$plain => match single(inputs, site) {
@@ -227,11 +253,17 @@ operations! {
         Mul: "Mul",
         /// The largest of two or more values of one shape, element by element.
         Max: "Max",
+        /// While training, a number drawn from each Gaussian: `mean + exp(logvar / 2) noise`, of which both the mean and the logarithm of the
+        /// variance get gradients; at inference the mean. The current tensor is the mean, `logvar` the logarithm of the variance, of the same
+        /// shape, any (Kingma and Welling, 2014, arXiv 1312.6114, section 2.4).
+        Reparameterize: "Reparameterize",
     }
     // Several inputs: `infer` takes them all and gives the output's shape.
     several {
         /// Values one behind the other along an axis.
         Concat: "Concat",
+        /// Values where a pool had its largest elements.
+        MaxUnpool2d: "MaxUnpool2d",
         /// Another network. In a file its operations stand in its place ([`crate::Graph::inlined`]).
         #[cfg_attr(feature = "serde", serde(skip))]
         Subgraph: "Network",
@@ -239,10 +271,21 @@ operations! {
         #[cfg_attr(feature = "serde", serde(skip))]
         Custom: "Custom",
     }
+    // A sequence, and perhaps the states that it begins with.
+    states {
+        /// The plain recurrent layer.
+        Rnn: "Rnn",
+        /// Long short-term memory.
+        Lstm: "Lstm",
+        /// Gated recurrent unit.
+        Gru: "Gru",
+    }
     // One input.
     layers {
         /// `y = x W^T + b`
         Linear: "Linear",
+        /// `Linear` with weights dropped at random while training.
+        DropConnect: "DropConnect",
         /// The largest of several linear functions.
         Maxout: "Maxout",
         /// One-dimensional cross-correlation.
@@ -305,6 +348,8 @@ operations! {
         Dropout: "Dropout",
         /// Zeroes channels at random while training.
         Dropout2d: "Dropout2d",
+        /// Zeroes samples at random while training.
+        StochasticDepth: "StochasticDepth",
         /// Batch normalisation of features.
         BatchNorm1d: "BatchNorm1d",
         /// Batch normalisation of channels.
@@ -319,9 +364,16 @@ operations! {
         LocalResponseNorm: "LocalResponseNorm",
         /// One of the equal parts of a value along an axis.
         Split: "Split",
+        /// Rows of a table by token ids.
+        Embedding: "Embedding",
+        /// Self-attention with several heads.
+        MultiHeadAttention: "MultiHeadAttention",
+        /// Output or final states of a recurrent layer.
+        Unpack: "Unpack",
     }
     params {
         Linear,
+        DropConnect,
         Maxout,
         Conv1d,
         Conv2d,
@@ -333,15 +385,25 @@ operations! {
         GroupNorm,
         InstanceNorm2d,
         PRelu,
+        Embedding,
+        Rnn,
+        Lstm,
+        Gru,
+        MultiHeadAttention,
     }
     multiply_adds {
         Linear,
+        DropConnect,
         Maxout,
         Conv1d,
         Conv2d,
         ConvTranspose2d,
         MaskedConv2d,
         Subgraph,
+        Rnn,
+        Lstm,
+        Gru,
+        MultiHeadAttention,
     }
     window {
         Conv1d,
@@ -358,6 +420,7 @@ operations! {
     }
     without {
         Linear,
+        DropConnect,
         Maxout,
         Conv1d,
         Conv2d,
@@ -372,18 +435,47 @@ operations! {
         HardTanh,
         Dropout,
         Dropout2d,
+        StochasticDepth,
         GroupNorm,
         InstanceNorm2d,
         LocalResponseNorm,
         BatchNorm1d,
         BatchNorm2d,
+        Embedding,
+        Rnn,
+        Lstm,
+        Gru,
+        MultiHeadAttention,
     }
 }
 
 impl Op {
     /// Does it draw random numbers while training?
     pub const fn is_random(&self) -> bool {
-        matches!(self, Op::Dropout(_) | Op::Dropout2d(_) | Op::FractionalMaxPool2d(_))
+        match self {
+            Op::Dropout(_) | Op::Dropout2d(_) | Op::StochasticDepth(_) => true,
+            Op::DropConnect(_) | Op::FractionalMaxPool2d(_) | Op::Reparameterize => true,
+            Op::MultiHeadAttention(op) => op.dropout > 0.0,
+            _ => match self.recurrent() {
+                Some(op) => op.dropout > 0.0,
+                None => false,
+            },
+        }
+    }
+
+    /// The recurrent layer that this is.
+    pub const fn recurrent(&self) -> Option<Recurrent> {
+        match self {
+            Op::Rnn(op) => Some(op.view()),
+            Op::Lstm(op) => Some(op.view()),
+            Op::Gru(op) => Some(op.view()),
+            _ => None,
+        }
+    }
+
+    /// Of token ids most operations can make nothing.
+    const fn takes_ids(&self) -> bool {
+        matches!(self, Op::Embedding(_) | Op::Subgraph(_) | Op::Custom(_))
     }
 
     /// The shape rule: fills in the sizes that were left out ([`crate::INFER`]) and works out the output's shape.
@@ -396,6 +488,12 @@ impl Op {
         while i < inputs.len() {
             if inputs[i].is_unknown() {
                 return Ok((self, Shape::UNKNOWN));
+            }
+            if inputs[i].is_ids() && !self.takes_ids() {
+                let text = site.start().str(" works on numbers, but receives token ids: ").shape(&inputs[i]).str(" ");
+                let help = Text::new().str("make features of them first: `Embedding(vocabulary -> features)`");
+                let part = if i == 0 { Part::Layer } else { Part::Branch(i) };
+                return Err(Mistake::new(part, site.from_nth(text, i)).help(help));
             }
             i += 1;
         }

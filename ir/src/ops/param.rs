@@ -13,7 +13,8 @@ pub struct Param {
     pub trained: bool,
 }
 
-const MOST: usize = 4;
+/// A recurrent layer has four for each of its layers and directions.
+const MOST: usize = 4 * 2 * super::recurrent::MOST_LAYERS;
 
 /// The tensors of one layer, in PyTorch's order.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,6 +53,18 @@ impl Params {
         if tensor < self.len { self.items[tensor].shape.dim(axis) } else { 0 }
     }
 
+    /// [`Params::dim`] of the tensor of this name.
+    pub const fn dim_of(&self, name: &str, axis: usize) -> usize {
+        let mut i = 0;
+        while i < self.len {
+            if same(self.items[i].name, name) {
+                return self.items[i].shape.dim(axis);
+            }
+            i += 1;
+        }
+        0
+    }
+
     /// The number of trained numbers in them.
     pub const fn count(&self) -> usize {
         let mut total: usize = 0;
@@ -64,4 +77,14 @@ impl Params {
         }
         total
     }
+}
+
+/// Equality of texts, usable in const contexts.
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len() && i == b.len()
 }

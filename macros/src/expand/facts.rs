@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{Printer, op};
-use crate::flow::{Flow, RUNTIME_LENGTH, number};
+use crate::flow::{Dim, Flow, RUNTIME_LENGTH, number};
+use crate::init;
 use crate::params;
 use crate::shape::{Node, Port, State};
 
@@ -90,7 +91,7 @@ impl Printer<'_> {
         let outputs = self.model.outputs.iter().map(|port| self.port(port));
         quote! {{
             #[allow(unused_imports)]
-            use #ir::{Graph, Node, Op, Port, Shape, ops};
+            use #ir::{Fan, Graph, INFER, Init, Node, Op, Port, Shape, ops};
             use ::std::borrow::Cow::Borrowed;
             &Graph {
                 name: Borrowed(#name),
@@ -118,15 +119,35 @@ impl Printer<'_> {
         let name = &node.name;
         let op = self.operation(&TokenStream::new(), node);
         let inputs = node.inputs.iter().map(|&value| number(value));
-        let output = self.shape(&node.output);
+        let worked = node.output.dims.iter().flatten().any(|dim| matches!(dim, Dim::Worked { .. }));
+        let output = if worked { self.ruled(node, &op) } else { self.shape(&node.output) };
         let shares = match node.shares {
             Some(owner) => {
                 let owner = number(owner);
                 quote!(::core::option::Option::Some(#owner))
             }
-            None => quote!(::core::option::Option::None),
+            None => quote!(Node::OWN),
         };
-        quote!(Node { name: Borrowed(#name), op: #op, inputs: Borrowed(&[#(#inputs),*]), output: #output, shares: #shares })
+        let init = match &node.init {
+            Some(stated) => {
+                let rule = init::code(&TokenStream::new(), &stated.init);
+                quote!(::core::option::Option::Some(#rule))
+            }
+            None => quote!(Init::DEFAULT),
+        };
+        quote!(Node { name: Borrowed(#name), op: #op, inputs: Borrowed(&[#(#inputs),*]), output: #output, shares: #shares, init: #init })
+    }
+
+    /// What the shape rule gives where the compiler asks it.
+    fn ruled(&self, node: &Node, op: &TokenStream) -> TokenStream {
+        let (ir, name) = (&self.ir, &node.name);
+        let inputs = node.inputs.iter().map(|&value| self.shape(self.flow(value)));
+        quote! {
+            #op.attempt(
+                &[#(#inputs),*],
+                &#ir::Site { layer: #name, source: "", flattened: ::core::option::Option::None, others: &[] },
+            ).decided.1
+        }
     }
 
     /// An operation with nothing left to infer, given a path that has `Op` and `ops`.
@@ -150,8 +171,8 @@ impl Printer<'_> {
     fn shape(&self, flow: &Flow) -> TokenStream {
         match &flow.dims {
             Some(dims) if !flow.is_named() && !flow.is_lost() => {
-                let sizes = dims.iter().map(crate::flow::Dim::code);
-                quote!(Shape::new(&[#(#sizes),*]))
+                let (new, sizes) = (flow.maker(), dims.iter().map(crate::flow::Dim::code));
+                quote!(Shape::#new(&[#(#sizes),*]))
             }
             _ => flow.code(&self.ir),
         }

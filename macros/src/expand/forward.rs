@@ -137,17 +137,27 @@ impl Method {
                 text.push_str(" If a layer cannot act on the length of the input.");
             }
         }
+        let ids = printer.has_ids();
+        if ids {
+            panics.push_str(" If a token id is not below the vocabulary.");
+        }
         let panics = format!("{doc}\n\n{shapes}\n\n# Panics\n{panics}");
-        let errors = format!("{doc}\n\n{shapes}\n\n# Errors\nIf the device is out of memory.\n\n# Panics\n{others}");
+        let refused = if ids { " If a token id is not below the vocabulary." } else { "" };
+        let errors = format!("{doc}\n\n{shapes}\n\n# Errors\nIf the device is out of memory.{refused}\n\n# Panics\n{others}");
+        // Of token ids some are refused.
+        let (error, run, unwrap) = match ids {
+            true => (quote!(#k::ForwardError<#d::Err>), quote!(#k::checked::#run), quote!(#k::or_panic)),
+            false => (quote!(#d::Err), quote!(#k::#run), quote!(::core::result::Result::unwrap)),
+        };
         quote! {
             #[doc = #panics]
             #vis fn #name<#b: #k::Dim, #lengths>(#parameters) -> #result {
-                ::core::result::Result::unwrap(self.#attempt(#(#inputs),* #pass))
+                #unwrap(self.#attempt(#(#inputs),* #pass))
             }
 
             #[doc = #errors]
-            #vis fn #attempt<#b: #k::Dim, #lengths>(#parameters) -> ::core::result::Result<#result, #d::Err> {
-                #k::#run(self, #all #pass)
+            #vis fn #attempt<#b: #k::Dim, #lengths>(#parameters) -> ::core::result::Result<#result, #error> {
+                #run(self, #all #pass)
             }
         }
     }

@@ -135,12 +135,18 @@ impl<'a> Printer<'a> {
         let Self { k, e, d, b, .. } = self;
         let tensor = |port: &Port| {
             let shape = self.shape_type(&port.flow, &b.to_token_stream())?;
+            let e = if port.flow.ids { quote!(::core::primitive::usize) } else { e.to_token_stream() };
             Some(match tape {
                 Some(tape) => quote!(#k::Tensor<#shape, #e, #d, #tape>),
                 None => quote!(#k::Tensor<#shape, #e, #d>),
             })
         };
         ports.iter().map(tensor).collect()
+    }
+
+    /// Does an input hold token ids?
+    fn has_ids(&self) -> bool {
+        self.model.inputs.iter().any(|port| port.flow.ids)
     }
 
     /// One type as it is, several as a tuple.

@@ -1,7 +1,7 @@
 //! The struct, and how it is built.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 
 use super::{Printer, docs};
 use crate::ast::PathLayer;
@@ -93,8 +93,22 @@ impl Printer<'_> {
         let Self { k, e, d, .. } = self;
         let Some(field) = node.row().and_then(|row| row.field) else { return TokenStream::new() };
         let layer = format_ident!("{}", field.layer);
+        let given = field.given.iter().map(|name| self.given(node, name));
         let axes: Vec<(usize, usize)> = match field.axes {
             Axes::Of(axes) => axes.to_vec(),
+            Axes::Named(axes) => {
+                let sizes = axes.iter().map(|(tensor, axis)| match &node.state {
+                    State::Decided(op) => number(op.params().dim_of(tensor, *axis)),
+                    State::Generic(op) => params::code(&self.model.params, number(op.params().dim_of(tensor, *axis))),
+                    State::Rule(rule) => {
+                        let (owner, attempt, axis) = (&self.model.symbols.owner, &rule.attempt, number(*axis));
+                        self.argument(false, quote!(#owner::#attempt.decided.0.params().dim_of(#tensor, #axis)))
+                    }
+                    State::Custom | State::Lost => number(0),
+                });
+                let switch = self.switch(node, field.switch);
+                return quote!(#k::layers::#layer<#(#sizes,)* #(#given,)* #e, #d #switch>);
+            }
             Axes::Shape(list) => (0..node.settings.list(list).len().max(1)).map(|axis| (0, axis)).collect(),
         };
         let sizes = axes.into_iter().map(|(tensor, axis)| match &node.state {
@@ -106,17 +120,38 @@ impl Printer<'_> {
             }
             State::Custom | State::Lost => number(0),
         });
-        let switch = match field.switch.and_then(|switch| node.settings.get(switch)).and_then(|setting| setting.value.as_ref()) {
+        let switch = self.switch(node, field.switch);
+        match field.axes {
+            Axes::Of(_) | Axes::Named(_) => quote!(#k::layers::#layer<#(#sizes,)* #(#given,)* #e, #d #switch>),
+            Axes::Shape(_) => quote!(#k::layers::#layer<(#(#k::Const<#sizes>,)*), #e, #d #switch>),
+        }
+    }
+
+    /// A setting as a const argument.
+    fn given(&self, node: &Node, name: &str) -> TokenStream {
+        let ir = &self.ir;
+        match node.settings.get(name).and_then(|setting| setting.value.as_ref()) {
+            Some(Value::Size(Num::Known(layercake_ir::INFER))) => self.argument(false, quote!(#ir::INFER)),
+            Some(Value::Size(Num::Known(size))) => number(*size),
+            Some(Value::Size(Num::Param(param))) => param.name.to_token_stream(),
+            Some(Value::Bool(Num::Known(value))) => quote!(#value),
+            Some(Value::Size(Num::Named(symbol)) | Value::Bool(Num::Named(symbol))) => {
+                self.argument(false, self.model.symbols.path(symbol))
+            }
+            Some(Value::Bool(_)) => quote!(false),
+            _ => number(0),
+        }
+    }
+
+    /// A layer's last parameter, where it is not what the type says by itself.
+    fn switch(&self, node: &Node, switch: Option<&str>) -> Option<TokenStream> {
+        match switch.and_then(|switch| node.settings.get(switch)).and_then(|setting| setting.value.as_ref()) {
             Some(Value::Bool(Num::Known(false))) => Some(quote!(, false)),
             Some(Value::Bool(Num::Named(symbol))) => {
                 let code = self.argument(false, self.model.symbols.path(symbol));
                 Some(quote!(, #code))
             }
             _ => None,
-        };
-        match field.axes {
-            Axes::Of(_) => quote!(#k::layers::#layer<#(#sizes,)* #e, #d #switch>),
-            Axes::Shape(_) => quote!(#k::layers::#layer<(#(#k::Const<#sizes>,)*), #e, #d #switch>),
         }
     }
 

@@ -22,6 +22,9 @@ pub fn kind_hint(kind: &str) -> Option<&'static str> {
         "ravel" => "write `Flatten`, which makes one axis of all",
         "drop" => "write `Dropout`",
         "spatialdropout" | "spatialdropout2d" | "featuredropout" => "write `Dropout2d`",
+        "droppath" | "drop_path" | "dropblock" | "survival" | "layerdrop" => {
+            "write `Residual(drop = 0.2) { .. }`, or `StochasticDepth(0.2)` at the end of a branch"
+        }
         "identity" | "noop" => "leave the step out",
         "transpose" | "swapaxes" | "movedim" => "write `Permute`, with the axes in their new order",
         "deconv" | "deconvolution" | "conv2dtranspose" | "upconv" | "convtranspose" | "transposedconv2d" => "write `ConvTranspose2d`",
@@ -32,11 +35,22 @@ pub fn kind_hint(kind: &str) -> Option<&'static str> {
         "zeropad2d" | "reflectionpad2d" | "replicationpad2d" | "zeropadding2d" | "constantpad2d" => {
             "write `Pad`; its `mode` is `zeros`, `reflect` or `replicate`"
         }
-        "maxunpool2d" | "unpool" | "unpooling" => "write `Upsample`; its `mode = nails` sets the elements among zeros",
+        "unpool" | "unpooling" | "maxunpooling" | "maxunpooling2d" => {
+            "write `MaxUnpool2d(pool1)` with the name of a pooling layer, or `Upsample` with `mode = nails`"
+        }
         "narrow" | "crop" => "write `Slice`",
+        "reparam" | "reparametrization" | "reparameterization" | "reparameterisation" | "gaussiansample" | "rsample" | "sampling" => {
+            "write `Reparameterize(logvar)` behind the mean; `logvar` is the tag of the log-variance"
+        }
         "lrn" => "write `LocalResponseNorm`",
         "reducemean" | "averageover" => "write `Mean`",
         "reducemax" => "write `Amax`",
+        "embed" | "embeddings" | "lookup" | "embeddingbag" => "write `Embedding(vocabulary -> features)`",
+        "longshorttermmemory" | "lstmlayer" | "lstmcell" => "write `Lstm`, which goes through a whole sequence",
+        "grucell" | "gatedrecurrentunit" => "write `Gru`, which goes through a whole sequence",
+        "simplernn" | "rnncell" | "elman" | "recurrent" => "write `Rnn`, which goes through a whole sequence",
+        "bidirectional" | "bilstm" => "write `Lstm(.., bidirectional = true)`",
+        "attention" | "selfattention" | "multihead" | "mha" | "causalselfattention" => "write `MultiHeadAttention(heads)`",
         "sequential" => "write `Sequential { .. }`, or its layers one after the other, separated by commas",
         _ => return None,
     })
@@ -57,13 +71,17 @@ pub enum Meant {
 pub fn meant(row: &Row, key: &str) -> Option<Meant> {
     let key = key.to_lowercase();
     match (row.positions, key.as_str()) {
-        (Positions::InOut { .. }, "in_features" | "in_channels" | "input" | "inputs" | "in_dim" | "in_size" | "nin") => {
+        (
+            Positions::InOut { .. },
+            "in_features" | "in_channels" | "input_size" | "num_embeddings" | "vocabulary" | "vocab_size" | "input" | "inputs" | "in_dim"
+            | "in_size" | "nin",
+        ) => {
             return Some(Meant::In);
         }
         (
             Positions::InOut { .. },
-            "out_features" | "out_channels" | "out" | "output" | "outputs" | "units" | "filters" | "features" | "channels" | "out_dim"
-            | "out_size" | "nout",
+            "out_features" | "out_channels" | "hidden_size" | "hidden" | "embedding_dim" | "embed_dim" | "out" | "output" | "outputs"
+            | "units" | "filters" | "features" | "channels" | "out_dim" | "out_size" | "nout",
         )
         | (Positions::Features(_), "num_features" | "features" | "channels" | "num_channels") => return Some(Meant::Size),
         _ => {}
@@ -94,6 +112,13 @@ pub fn meant(row: &Row, key: &str) -> Option<Meant> {
         "from" | "begin" => "start",
         "to" | "stop" => "end",
         "out_size" | "output_shape" => "output_size",
+        "num_layers" | "n_layers" | "depth" => "layers",
+        "num_heads" | "nhead" | "n_heads" | "n_head" => "heads",
+        "embed_dim" | "d_model" => "features",
+        "is_causal" => "causal",
+        "activation" => "nonlinearity",
+        "return_sequences" | "many_to_one" => "output",
+        "padding_index" | "pad_idx" => "padding_idx",
         _ => return None,
     };
     row.option(name).map(|option| Meant::Option(option.name))
@@ -102,9 +127,14 @@ pub fn meant(row: &Row, key: &str) -> Option<Meant> {
 /// Why an option of PyTorch's is not here.
 pub fn unsupported_option(key: &str) -> Option<&'static str> {
     Some(match key {
+        "batch_first" => "the batch is the first axis of every tensor; leave it out",
+        "proj_size" => "`Linear` behind the layer projects what it gives",
+        "h0" | "hx" | "h_0" | "initial_state" => "the states that it begins with are tags or inputs: `state = (h, c)`",
+        "max_norm" | "norm_type" | "scale_grad_by_freq" | "sparse" => "the gradient of the table is that of the rows that were read",
+        "kdim" | "vdim" | "add_bias_kv" | "add_zero_attn" => "queries, keys and values are made of the one value that comes",
         "inplace" => "memory is planned for the whole network; leave it out",
         "padding_mode" => "padding is always with zeros",
-        "return_indices" => "the places of the largest elements are not given",
+        "return_indices" => "`MaxUnpool2d(name)` finds the places of the largest elements by the pool's name; leave it out",
         "divisor_override" => "the divisor is the number of elements in the window",
         "track_running_stats" => "running statistics are always kept; leave it out",
         "device" | "dtype" => "it is chosen when the network is built: `Name::new(&device)`",

@@ -8,7 +8,7 @@ use layercake_ir::ops::Words;
 use layercake_ir::{Op, Part};
 
 pub use habits::{Meant, kind_hint, meant, unsupported_option};
-pub use rows::{all, is_join};
+pub use rows::{UNPACK, all, is_join, states};
 
 use crate::settings::Known;
 use crate::spelling;
@@ -113,6 +113,12 @@ pub enum Outline {
     Fewer(&'static str),
     /// The sizes of this list.
     List(&'static str),
+    /// The ids' sizes, and behind them this of an [`layercake_ir::ops::Embedding`].
+    Embedded,
+    /// A sequence of states as long as the input, or the last of them alone.
+    Steps,
+    /// A part of what a recurrent layer gives.
+    Unpacked,
 }
 
 /// How a layer with tensors stands in the struct.
@@ -122,6 +128,8 @@ pub struct Field {
     pub layer: &'static str,
     /// Its sizes.
     pub axes: Axes,
+    /// Parameters behind the sizes: these settings.
+    pub given: &'static [&'static str],
     /// Its last parameter: this setting, if it has one.
     pub switch: Option<&'static str>,
 }
@@ -131,6 +139,8 @@ pub struct Field {
 pub enum Axes {
     /// The sizes of these (tensor, axis), one parameter each.
     Of(&'static [(usize, usize)]),
+    /// The sizes of these (tensor by its name, axis), one parameter each; 0 where there is no such tensor.
+    Named(&'static [(&'static str, usize)]),
     /// The whole shape of the layer's first tensor as one parameter, `(Const<16>, Const<5>)`; as many axes as this list has, or one.
     Shape(&'static str),
 }
@@ -162,6 +172,11 @@ pub fn nearest(kind: &str) -> Option<&'static Row> {
 /// Does a word stand for a layer, be it misspelt?
 pub fn resembles(kind: &str) -> bool {
     kind.starts_with(char::is_uppercase) || nearest(kind).is_some()
+}
+
+/// Does this layer take the options of another, which it names?
+pub fn is_unpool(row: &Row) -> bool {
+    row.kind == "MaxUnpool2d"
 }
 
 /// Is this the name of a step that holds other steps?

@@ -2,7 +2,7 @@
 
 use super::Outline;
 use crate::flow::Dim;
-use crate::settings::{Num, Settings};
+use crate::settings::{Num, Settings, Value};
 
 impl Outline {
     /// The sizes; None where not even their number is known. `stated` makes a size of one that the user wrote.
@@ -28,6 +28,23 @@ impl Outline {
             Outline::First => vec![input.and_then(|dims| dims.first().cloned()).unwrap_or(Dim::Unknown)],
             Outline::Rank => vec![Dim::Unknown; input?.len()],
             Outline::Fewer(field) => vec![Dim::Unknown; input?.len().saturating_sub(settings.list(field).len()).max(1)],
+            Outline::Embedded => input?.iter().cloned().chain([setting("embedding_dim")]).collect(),
+            Outline::Steps | Outline::Unpacked => {
+                let word = settings.get("output").and_then(|setting| setting.value.as_ref());
+                let last = word == Some(&Value::Word("last"));
+                let state = matches!(settings.size("which"), Some(Num::Known(1..)));
+                let packed = settings.get("packed").is_some_and(|setting| setting.value == Some(Value::Bool(Num::Known(true))));
+                let one = settings.get("bidirectional").is_some_and(|setting| setting.value == Some(Value::Bool(Num::Known(false))));
+                let width = if one && self == Outline::Steps { setting("hidden") } else { Dim::Unknown };
+                match self {
+                    Outline::Steps if !packed && !last => {
+                        let length = input.filter(|dims| dims.len() == 2).map_or(Dim::Unknown, |dims| dims[0].clone());
+                        vec![length, width]
+                    }
+                    _ if last && !packed && !state => vec![width],
+                    _ => vec![Dim::Unknown, width],
+                }
+            }
             Outline::List(field) => match settings.list(field) {
                 [] => return None,
                 list => {

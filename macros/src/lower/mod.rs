@@ -7,12 +7,14 @@ mod apply;
 mod finish;
 mod joins;
 mod names;
+mod recurrent;
 mod relocate;
 mod reuse;
 mod scope;
 mod template;
 #[cfg(test)]
 mod tests;
+mod unpool;
 mod walk;
 
 use std::collections::HashMap;
@@ -71,8 +73,9 @@ pub struct Node {
 /// What a node does.
 #[derive(Clone, Debug)]
 pub enum What {
-    /// A built-in layer; of a `Split`, the part of this number.
-    Layer { row: &'static Row, layer: Layer, part: Option<(usize, usize)> },
+    /// A built-in layer; of a `Split` or an [`UNPACK`](crate::layers::UNPACK), the part of this number. A recurrent layer that is `packed` gives its
+    /// final states before its output.
+    Layer { row: &'static Row, layer: Layer, part: Option<(usize, usize)>, packed: bool },
     /// An output of another network.
     Network { network: PathLayer, output: usize },
     /// A module of the user's or of dfdx.
@@ -246,7 +249,8 @@ impl<'a, 'r> Lowering<'a, 'r> {
         for &value in &inputs {
             self.used[value] = true;
         }
-        let shares = self.sharing.as_ref().map(|sharing| {
+        let unpacks = matches!(&what, What::Layer { row, .. } if row.kind == crate::layers::UNPACK.kind);
+        let shares = self.sharing.as_ref().filter(|_| !unpacks).map(|sharing| {
             let owner = sharing.first + self.nodes.len() - sharing.begin;
             self.nodes[owner].shares.unwrap_or(owner)
         });

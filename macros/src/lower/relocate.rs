@@ -54,9 +54,10 @@ impl Copy<'_> {
             Action::Branches { layer, branches } => {
                 Action::Branches { layer: self.layer(layer), branches: branches.iter().map(|branch| self.branch(branch)).collect() }
             }
-            Action::Residual { kind, shortcut, body } => Action::Residual {
+            Action::Residual { kind, shortcut, drop, body } => Action::Residual {
                 kind: self.word(kind),
                 shortcut: shortcut.as_ref().map(|branch| self.branch(branch)),
+                drop: drop.as_ref().map(|drop| self.expression(drop)),
                 body: self.branch(body),
             },
             Action::Repeat { kind, count, steps } => Action::Repeat {
@@ -99,7 +100,7 @@ impl Copy<'_> {
             DimExpr::Inferred(token) => DimExpr::Inferred(*token),
             DimExpr::Size(size) => DimExpr::Size(self.expression(size)),
         };
-        ShapeExpr { tokens: self.filled(shape.tokens.clone()), dims: shape.dims.iter().map(dim).collect() }
+        ShapeExpr { ids: shape.ids, tokens: self.filled(shape.tokens.clone()), dims: shape.dims.iter().map(dim).collect() }
     }
 
     fn word(&self, word: &Ident) -> Ident {

@@ -32,6 +32,9 @@ struct Tag {
     used: bool,
 }
 
+/// Stands for a tag where one of several tensors is not used.
+const UNNAMED: &str = "_";
+
 /// What the steps will define, to tell a word that comes too early from one that never comes.
 #[derive(Debug, Default)]
 pub struct Foreseen {
@@ -42,7 +45,7 @@ pub struct Foreseen {
 impl Foreseen {
     fn add(&mut self, steps: &[Step]) {
         for step in steps {
-            self.tags.extend(step.tags.iter().map(plain));
+            self.tags.extend(step.tags.iter().map(plain).filter(|word| word != UNNAMED));
             self.names.extend(step.name.iter().map(plain));
             match &step.action {
                 Action::Branches { branches, .. } => branches.iter().for_each(|branch| self.add(&branch.steps)),
@@ -103,7 +106,11 @@ impl Lowering<'_, '_> {
             super::What::Network { .. } => true,
             _ => false,
         };
-        let nodes = &self.nodes[first.min(self.nodes.len())..];
+        // Behind a recurrent layer those that take its tensors apart.
+        let unpacks = |node: &super::Node| matches!(&node.what, super::What::Layer { row, .. } if row.kind == crate::layers::UNPACK.kind);
+        let first = first.min(self.nodes.len());
+        let first = first + self.nodes[first..].iter().position(unpacks).unwrap_or(0);
+        let nodes = &self.nodes[first..];
         let same = nodes.windows(2).all(|pair| pair[0].inputs == pair[1].inputs);
         if !nodes.is_empty() && nodes.iter().all(several) && same {
             return (first..self.nodes.len()).map(|node| self.inputs.len() + node).collect();
@@ -117,8 +124,18 @@ impl Lowering<'_, '_> {
         matches!(node, Some(super::What::Layer { part: Some(_), .. } | super::What::Network { .. }))
     }
 
+    /// Is a part of a value used, or a state that came with one?
+    fn may_be_unused(&self, value: usize) -> bool {
+        let node = value.checked_sub(self.inputs.len()).map(|node| &self.nodes[node].what);
+        self.used[value] || matches!(node, Some(super::What::Layer { row, .. }) if row.kind == crate::layers::UNPACK.kind)
+    }
+
     fn tag(&mut self, tag: &Ident, value: usize) {
         let word = plain(tag);
+        if word == UNNAMED {
+            self.used[value] = true;
+            return;
+        }
         if self.inputs.iter().any(|(name, _)| *name == word) && !self.scopes.iter().any(|scope| scope.closed) {
             self.report.add(tag, format_args!("`{word}` is an input of this network; give the tag another name"));
             return;
@@ -206,7 +223,7 @@ impl Lowering<'_, '_> {
         }
         // Of a split, the first part is the current tensor, and needs no tag to be used.
         let mut unused: Vec<Tag> =
-            scope.tags.into_values().filter(|tag| !(tag.used || self.is_part(tag.value) && self.used[tag.value])).collect();
+            scope.tags.into_values().filter(|tag| !(tag.used || self.is_part(tag.value) && self.may_be_unused(tag.value))).collect();
         unused.sort_by_key(|tag| tag.value);
         for tag in unused {
             // The tensor itself has a message already.

@@ -12,7 +12,7 @@ use crate::report::Report;
 /// A shape, or a slip that stands for one.
 ///
 /// ```text
-/// shape = '[' dim (',' dim)* ','? ']'
+/// shape = 'usize'? '[' dim (',' dim)* ','? ']'
 /// dim   = '_' | expression
 /// ```
 pub fn shape(input: ParseStream, what: &str, report: &mut Report) -> Option<ShapeExpr> {
@@ -20,6 +20,23 @@ pub fn shape(input: ParseStream, what: &str, report: &mut Report) -> Option<Shap
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
             token(input);
             sizes(&group, report)
+        }
+        // `usize[64]`
+        Some(TokenTree::Ident(word)) if input.peek2(syn::token::Bracket) => {
+            token(input);
+            let Some(TokenTree::Group(group)) = token(input) else { return None };
+            let mut shape = sizes(&group, report)?;
+            match word.to_string().as_str() {
+                "usize" if what == "the input" => shape.ids = true,
+                "usize" => report.add(&word, format_args!("{what} has numbers; token ids, `usize[..]`, are for inputs")),
+                "f32" | "f64" | "float" => {
+                    report.add(&word, format_args!("numbers have no type in a shape: write `{}`", crate::text::of(&shape.tokens)));
+                }
+                _ => report.add(&word, format_args!("a shape is written `[64]`, or `usize[64]` for token ids, but found `{word}`")),
+            }
+            let brackets = shape.tokens;
+            shape.tokens = quote::quote!(#word #brackets);
+            Some(shape)
         }
         // `(1, 28, 28)`, as a tuple or as PyTorch prints it.
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
@@ -72,7 +89,7 @@ fn sizes(group: &Group, report: &mut Report) -> Option<ShapeExpr> {
             }
         }
     });
-    (report.len() == mistakes).then(|| ShapeExpr { tokens: group.to_token_stream(), dims })
+    (report.len() == mistakes).then(|| ShapeExpr { ids: false, tokens: group.to_token_stream(), dims })
 }
 
 fn dim(input: ParseStream, report: &mut Report) -> Option<DimExpr> {

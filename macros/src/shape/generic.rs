@@ -30,9 +30,15 @@ impl Pass<'_> {
             _ => return (State::Lost, self.outline(subject.row, settings, &inputs[0])),
         };
         let all = &self.symbols.params;
-        let dims: Vec<Option<Dim>> = sizes(all, &first.1, &second.1);
+        let mut dims: Vec<Option<Dim>> = sizes(all, &first.1, &second.1);
+        // A packed value is taken apart right behind the layer, and is no type anywhere.
+        if first.0.recurrent().is_some_and(|op| op.packed) {
+            for (axis, dim) in dims.iter_mut().enumerate() {
+                dim.get_or_insert(Dim::Worked { rounds: [first.1.dim(axis), second.1.dim(axis)] });
+            }
+        }
         if dims.iter().any(Option::is_none) {
-            let shape = Flow { dims: Some(dims.into_iter().map(|dim| dim.unwrap_or(Dim::Unknown)).collect()), constant: None };
+            let shape = Flow::numbers(Some(dims.into_iter().map(|dim| dim.unwrap_or(Dim::Unknown)).collect()));
             let text = format!(
                 "`{}` gives {}, where `?` is worked out from {}; stable Rust has no arithmetic on generic parameters in types\nhelp: leave the \
                  parameter an axis of its own up to here, or write a number or a named constant in its place",
@@ -43,7 +49,7 @@ impl Pass<'_> {
             self.report.add(&subject.layer.kind, text);
             return (State::Lost, shape);
         }
-        let output = Flow { dims: dims.into_iter().collect(), constant: None };
+        let output = Flow::numbers(dims.into_iter().collect());
         // Its tensors are types.
         let tensors =
             first.0.params().as_slice().iter().zip(second.0.params().as_slice()).map(|(a, b)| sizes(all, &a.shape, &b.shape)).collect();
@@ -116,6 +122,14 @@ impl Pass<'_> {
         if let Some(token) = inferred {
             let text = format!("`{name}` is a layer of your own, and what it gives cannot be worked out here; state each size: `-> [64]`");
             self.report.add(token, text);
+            return false;
+        }
+        if inputs[0].ids {
+            let text = format!(
+                "`{name}` is a layer of your own, and receives token ids: {}\nhelp: make features of them first: `Embedding(vocabulary -> features)`",
+                inputs[0].text()
+            );
+            self.report.add(what.head(), text);
             return false;
         }
         if inputs[0].dims.is_none() && inputs[0].constant.is_some() {

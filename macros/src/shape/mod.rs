@@ -17,7 +17,8 @@ pub use model::{Model, Node, OutputRule, Port, Rule, State};
 
 use crate::ast::{DimExpr, Network, Ports, ShapeExpr};
 use crate::flow::{Dim, Flow};
-use crate::layers::Outline;
+use crate::init;
+use crate::layers::{self, Outline, UNPACK};
 use crate::lower::{self, Plan, What};
 use crate::params::{self, Param};
 use crate::report::Report;
@@ -70,15 +71,31 @@ impl Pass<'_> {
         let lower::Node { path, field, docs, what, inputs, operands, shares, again, output: declared, note } = node;
         let flows: Vec<Flow> = inputs.iter().map(|&value| self.flow(value).clone()).collect();
         let mut settings = Settings::default();
+        let mut init = None;
         let begin = self.report.len();
         let (state, mut output) = match &what {
-            What::Layer { row, layer, part } => {
+            What::Layer { row, layer, part, packed } => {
+                let unpacks = row.kind == UNPACK.kind;
                 settings = match (part, self.nodes.last()) {
                     // The parts of a split are told the same.
+                    (Some(_), _) if unpacks => self.unpacked(inputs[0]),
                     (Some((1.., _)), Some(before)) => before.settings.clone(),
                     _ => resolve::settings(row, layer, name_of(&path, &what), &mut self.symbols, self.report),
                 };
-                if let Some((part, parts)) = part {
+                // Of what has the options of another, they are looked at there.
+                if layers::is_unpool(row) {
+                    self.report.truncate(begin);
+                } else if !matches!(part, Some((1.., _))) && !unpacks {
+                    init = init::of(row, layer, name_of(&path, &what), self.report);
+                }
+                if layers::states(row).is_some() {
+                    settings.list.push(Setting { name: "packed", value: Some(Value::Bool(Num::Known(*packed))), tokens: None });
+                }
+                if let (Some((part, parts)), true) = (part, unpacks) {
+                    for (name, number) in [("which", *part), ("states", parts - 1)] {
+                        settings.list.push(Setting { name, value: Some(Value::Size(Num::Known(number))), tokens: None });
+                    }
+                } else if let Some((part, parts)) = part {
                     let value = |number: usize| Some(Value::Size(Num::Known(number)));
                     let tokens = settings.list.iter().find(|setting| setting.name == "parts").and_then(|setting| setting.tokens.clone());
                     settings.list.retain(|setting| setting.name != "parts" && setting.name != "index");
@@ -91,6 +108,12 @@ impl Pass<'_> {
                 // What is wrong with a split is said of its first part.
                 if matches!(part, Some((1.., _))) {
                     self.report.truncate(mistakes);
+                }
+                if let (Some(stated), State::Decided(op) | State::Generic(op)) = (&init, &answer.0) {
+                    let site = Site { layer: name, source: "", flattened: None, others: &[] };
+                    if let Err(mistake) = stated.init.check(op, &site) {
+                        self.report.add(&stated.tokens, params::text(&self.symbols.params, &mistake.to_string()));
+                    }
                 }
                 answer
             }
@@ -114,8 +137,30 @@ impl Pass<'_> {
             output = self.step_output(declared, output, &path, &note);
             self.report.annotate(begin, &note);
         }
-        self.nodes.push(Node { name: path, field, docs, what, operands, settings, state, inputs, shares, again, output, note });
+        self.nodes.push(Node {
+            name: path,
+            field,
+            docs,
+            what,
+            operands,
+            settings,
+            state,
+            inputs,
+            shares,
+            again,
+            init: init.filter(|_| shares.is_none()),
+            output,
+            note,
+        });
         self.share(self.nodes.len() - 1);
+    }
+
+    /// What one that takes apart a value of a recurrent layer has to know of that.
+    fn unpacked(&self, value: usize) -> Settings {
+        let layer = &self.nodes[value - self.inputs.len()];
+        let kept = ["layers", "bidirectional", "output"];
+        let kept = layer.settings.list.iter().filter(|setting| kept.contains(&setting.name));
+        Settings { list: kept.map(|setting| Setting { tokens: None, ..setting.clone() }).collect() }
     }
 
     /// A layer that is applied again needs tensors of the same shapes.

@@ -7,8 +7,9 @@ use quote::{format_ident, quote};
 use super::{Pass, Rule, State};
 use crate::ast::Layer;
 use crate::flow::{Dim, Flow, number};
-use crate::layers::Row;
+use crate::layers::{Outline, Row};
 use crate::lower::What;
+use crate::params;
 use crate::parts;
 use crate::settings::Settings;
 
@@ -98,6 +99,16 @@ impl Pass<'_> {
         if inputs.iter().any(Flow::is_lost) {
             return (State::Lost, Flow::UNKNOWN);
         }
+        let generics = if let What::Network { network, .. } = what { network.generics.clone() } else { None };
+        if let Some(param) = generics.and_then(|generics| params::mentions(&self.symbols.params, generics)) {
+            let text = format!(
+                "`{name}` is a network, and what it makes of `{0}` is known when `{0}` is, which is too late for the types here\nhelp: give it a number or a \
+                 named constant, or write its layers out, as a template of this block",
+                param.name
+            );
+            self.report.add(what.head(), text);
+            return (State::Lost, Flow::UNKNOWN);
+        }
         if inputs.iter().any(Flow::is_generic) {
             let text = format!(
                 "`{name}` is a network, whose shapes the macro does not know, and receives {}, which has a generic parameter in it\n\
@@ -112,7 +123,11 @@ impl Pass<'_> {
 
     /// What is known of the output without the rule.
     pub(super) fn outline(&self, row: &'static Row, settings: &Settings, input: &Flow) -> Flow {
+        // Of token ids, only what makes features of them says something.
+        if input.ids && row.outline != Outline::Embedded {
+            return Flow::UNKNOWN;
+        }
         let dims = row.outline.dims(settings, input.dims.as_deref(), |size| self.dim(size));
-        Flow { dims, constant: None }
+        Flow::numbers(dims)
     }
 }

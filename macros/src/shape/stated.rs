@@ -34,7 +34,7 @@ impl Pass<'_> {
         }
         // A shape without sizes, or with too many, is a mistake of its own.
         let legible = !dims.is_empty() && declared.dims.len() <= MAX_RANK;
-        (Flow { dims: legible.then_some(dims), constant: None }, inferred)
+        (Flow { ids: declared.ids, ..Flow::numbers(legible.then_some(dims)) }, inferred)
     }
 
     /// Compares a layer's output with the one stated behind it. A size that differs is unknown from there on.
@@ -42,7 +42,7 @@ impl Pass<'_> {
         let (stated, inferred) = self.sizes(declared, true);
         match self.compare(declared, &stated, &inferred, &found, (layer, note)) {
             Compared::Same => found,
-            Compared::Different => Flow { dims: different(&stated, &inferred, &found), constant: None },
+            Compared::Different => Flow::numbers(different(&stated, &inferred, &found)),
             Compared::Lost => merge(&stated, &found),
             Compared::Postponed => {
                 let (owner, constant) = (&self.symbols.owner, format_ident!("D{}", self.stated.len() - 1));
@@ -92,11 +92,12 @@ impl Pass<'_> {
             .zip(inferred)
             .map(|(dim, inferred)| if *inferred { Dim::Known(INFER) } else { dim.clone() })
             .collect();
-        let filled = Flow { dims: Some(filled), constant: None };
+        let filled = Flow::numbers(Some(filled));
         let (Some(sizes), Some(shape)) = (filled.with_params(0), found.with_params(0)) else {
             let both = Flow {
                 dims: Some([stated, found].iter().flat_map(|flow| flow.dims.iter().flatten()).cloned().collect()),
                 constant: found.constant.clone(),
+                ids: false,
             };
             if self.mixes(&both, declared) {
                 return Compared::Lost;

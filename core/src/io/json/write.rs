@@ -28,7 +28,14 @@ pub(super) fn write(graph: &Graph) -> Result<String, JsonError> {
     for node in graph.nodes() {
         nodes.push(write_node(&graph, node, value).ok_or_else(|| unwritable(format!("`{}` is a {}", node.name, node.op.kind())))?);
     }
-    let inputs = graph.inputs().iter().map(|port| object([("name", (*port.name).into()), ("shape", sizes(&port.shape))]));
+    let inputs = graph.inputs().iter().map(|port| {
+        let fields = [("name", (*port.name).into()), ("shape", sizes(&port.shape))];
+        let Tree::Object(mut fields) = object(fields) else { unreachable!("an object was made") };
+        if port.shape.is_ids() {
+            fields.push(("ids".to_owned(), Tree::Leaf(true.into())));
+        }
+        Tree::Object(fields)
+    });
     let outputs = graph.outputs().iter().map(|port| object([("name", (*port.name).into()), ("value", value(port.value))]));
     let file = object([
         ("format", FORMAT.into()),
@@ -58,6 +65,9 @@ fn write_node(graph: &Graph, node: &Node, value: impl Fn(usize) -> Tree) -> Opti
     fields.push(("inputs".to_owned(), Tree::List(node.inputs().iter().map(|&input| value(input)).collect())));
     if let Some(owner) = node.shares {
         fields.push(("shares".to_owned(), (*graph.nodes()[owner].name).into()));
+    }
+    if let Some(init) = &node.init {
+        fields.push(("init".to_owned(), serde_json::from_str(&serde_json::to_string(init).ok()?).ok()?));
     }
     fields.push(("output".to_owned(), sizes(&node.output)));
     Some(Tree::Object(fields))

@@ -42,7 +42,7 @@ pub const ROWS: &[Row] = &[
     Row {
         positions: Positions::Option("parameters"),
         options: &[PARAMETERS],
-        field: Some(Field { layer: "PRelu", axes: Axes::Of(&[(0, 0)]), switch: None }),
+        field: Some(Field { layer: "PRelu", axes: Axes::Of(&[(0, 0)]), given: &[], switch: None }),
         ..plain("PReLU", "prelu", "PRelu", |s| Op::PRelu(PRelu { parameters: s.size("parameters") }))
     },
     Row { options: &[float("alpha", 1.0, Part::Alpha)], ..plain("ELU", "elu", "Elu", |s| Op::Elu(Elu { alpha: s.float("alpha") })) },

@@ -34,7 +34,7 @@ pub const ROWS: &[Row] = &[
             })
         },
         outline: Outline::Map(Some("out_channels")),
-        field: Some(Field { layer: "Conv2d", axes: Axes::Of(&[(0, 0), (0, 1), (0, 2), (0, 3)]), switch: Some("bias") }),
+        field: Some(Field { layer: "Conv2d", axes: Axes::Of(&[(0, 0), (0, 1), (0, 2), (0, 3)]), given: &[], switch: Some("bias") }),
         example: "Conv2d(16, kernel = 3)",
     },
     Row {
@@ -58,7 +58,12 @@ pub const ROWS: &[Row] = &[
         },
         outline: Outline::Map(Some("out_channels")),
         // The number of biases is no axis of the weight where there are groups.
-        field: Some(Field { layer: "ConvTranspose2d", axes: Axes::Of(&[(0, 0), (0, 1), (0, 2), (0, 3), (1, 0)]), switch: Some("bias") }),
+        field: Some(Field {
+            layer: "ConvTranspose2d",
+            axes: Axes::Of(&[(0, 0), (0, 1), (0, 2), (0, 3), (1, 0)]),
+            given: &[],
+            switch: Some("bias"),
+        }),
         example: "ConvTranspose2d(16, kernel = 2, stride = 2)",
     },
     Row {
@@ -80,7 +85,7 @@ pub const ROWS: &[Row] = &[
             })
         },
         outline: Outline::Map(Some("out_channels")),
-        field: Some(Field { layer: "Conv2d", axes: Axes::Of(&[(0, 0), (0, 1), (0, 2), (0, 3)]), switch: Some("bias") }),
+        field: Some(Field { layer: "Conv2d", axes: Axes::Of(&[(0, 0), (0, 1), (0, 2), (0, 3)]), given: &[], switch: Some("bias") }),
         example: "MaskedConv2d(16, kernel = 3, mask = B)",
     },
     Row {
@@ -102,7 +107,7 @@ pub const ROWS: &[Row] = &[
             })
         },
         outline: Outline::Line(Some("out_channels")),
-        field: Some(Field { layer: "Conv1d", axes: Axes::Of(&[(0, 0), (0, 1), (0, 2)]), switch: Some("bias") }),
+        field: Some(Field { layer: "Conv1d", axes: Axes::Of(&[(0, 0), (0, 1), (0, 2)]), given: &[], switch: Some("bias") }),
         example: "Conv1d(16, kernel = 3)",
     },
 ];

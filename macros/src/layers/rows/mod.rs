@@ -7,18 +7,19 @@ mod join;
 mod norm;
 mod pool;
 mod regular;
+mod sequence;
 mod shape;
 
 use layercake_ir::{Op, Part};
+pub use sequence::{UNPACK, states};
 
 use super::{Choice, Default, Kind, Outline, Positions, Row};
 use crate::settings::Known;
 
 /// All layers, in the order in which messages list them.
 pub fn all() -> impl Iterator<Item = &'static Row> {
-    [dense::ROWS, conv::ROWS, pool::ROWS, shape::ROWS, activation::ROWS, regular::ROWS, norm::ROWS, join::JOINS, join::ROWS]
-        .into_iter()
-        .flatten()
+    let first = [dense::ROWS, conv::ROWS, pool::ROWS, shape::ROWS, activation::ROWS, regular::ROWS, norm::ROWS, sequence::ROWS];
+    first.into_iter().chain([join::JOINS, join::ROWS]).flatten()
 }
 
 /// Is this a layer that joins several values?

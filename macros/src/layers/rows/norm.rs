@@ -11,7 +11,7 @@ const MOMENTUM: Choice = Choice { name: "momentum", kind: Kind::Float, default: 
 const SHAPE: Choice = Choice { name: "shape", kind: Kind::List { inferred: false }, default: Default::Infer, part: Some(Part::Shape) };
 const AFFINE: Choice = Choice { name: "affine", kind: Kind::Bool, default: Default::Bool(true), part: None };
 
-const BATCH_NORM: Field = Field { layer: "BatchNorm", axes: Axes::Of(&[(0, 0)]), switch: Some("affine") };
+const BATCH_NORM: Field = Field { layer: "BatchNorm", axes: Axes::Of(&[(0, 0)]), given: &[], switch: Some("affine") };
 
 const CHANNELS: Choice = Choice { name: "channels", kind: Kind::Size, default: Default::Infer, part: Some(Part::Channels) };
 
@@ -46,7 +46,7 @@ pub const ROWS: &[Row] = &[
     Row {
         positions: Positions::List("shape"),
         options: &[SHAPE, EPS, AFFINE],
-        field: Some(Field { layer: "Affine", axes: Axes::Shape("shape"), switch: Some("affine") }),
+        field: Some(Field { layer: "Affine", axes: Axes::Shape("shape"), given: &[], switch: Some("affine") }),
         ..plain("LayerNorm", "layer_norm", "LayerNorm", |s| {
             Op::LayerNorm(LayerNorm { shape: s.sizes("shape"), eps: s.float("eps"), affine: s.bool("affine") })
         })
@@ -54,7 +54,7 @@ pub const ROWS: &[Row] = &[
     Row {
         positions: Positions::Option("groups"),
         options: &[Choice { default: Default::Required, ..GROUPS }, CHANNELS, EPS, AFFINE],
-        field: Some(Field { layer: "Affine", axes: Axes::Shape("shape"), switch: Some("affine") }),
+        field: Some(Field { layer: "Affine", axes: Axes::Shape("shape"), given: &[], switch: Some("affine") }),
         example: "GroupNorm(2)",
         ..plain("GroupNorm", "group_norm", "GroupNorm", |s| {
             Op::GroupNorm(GroupNorm {
@@ -68,7 +68,7 @@ pub const ROWS: &[Row] = &[
     Row {
         positions: Positions::Features("features"),
         options: &[EPS, Choice { default: Default::Bool(false), ..AFFINE }],
-        field: Some(Field { layer: "Affine", axes: Axes::Shape("shape"), switch: Some("affine") }),
+        field: Some(Field { layer: "Affine", axes: Axes::Shape("shape"), given: &[], switch: Some("affine") }),
         example: "InstanceNorm2d(affine = true)",
         ..plain("InstanceNorm2d", "instance_norm2d", "InstanceNorm2d", |s| {
             Op::InstanceNorm2d(InstanceNorm2d { features: s.size("features"), eps: s.float("eps"), affine: s.bool("affine") })

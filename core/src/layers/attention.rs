@@ -1,0 +1,121 @@
+//! Attention.
+
+use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
+use dfdx::shapes::{Axes3, Axes5, Axis, Dtype, Rank1, Rank2};
+use dfdx::tensor::{Cpu, PutTape, SplitTape, Storage, Tape, Tensor, TensorFromVec};
+use dfdx::tensor_ops::{BroadcastTo, Device, PermuteTo, ReshapeTo, SelectTo, TryAdd, TryMatMul, TryMul};
+use layercake_engine::{Mode, rng};
+use layercake_ir::ops;
+
+use super::{Context, Layer, Taped, linear, present, present_mut};
+use crate::init::{self, Init};
+use crate::value::{Rank3, Slot, Value};
+use crate::{Scalar, host};
+
+/// The tensors of self-attention on `FEATURES` features; `ALL` is three times that.
+///
+/// Built, they hold PyTorch's default: `in_proj_weight` Xavier's uniform numbers, `out_proj_weight` uniform ones within `1 / sqrt(FEATURES)`, the biases
+/// zeros.
+#[derive(Clone, Debug)]
+pub struct MultiHeadAttention<const FEATURES: usize, const ALL: usize, E: Dtype = f32, D: Storage<E> = Cpu, const BIAS: bool = true> {
+    /// Rows for queries, for keys and for values: `[ALL, FEATURES]`.
+    pub in_proj_weight: Tensor<Rank2<ALL, FEATURES>, E, D>,
+    /// `[ALL]`; none without `BIAS`.
+    pub in_proj_bias: Option<Tensor<Rank1<ALL>, E, D>>,
+    /// PyTorch's `out_proj.weight`, which is its path too: `[FEATURES, FEATURES]`.
+    pub out_proj_weight: Tensor<Rank2<FEATURES, FEATURES>, E, D>,
+    /// PyTorch's `out_proj.bias`: `[FEATURES]`; none without `BIAS`.
+    pub out_proj_bias: Option<Tensor<Rank1<FEATURES>, E, D>>,
+}
+
+impl<const FEATURES: usize, const ALL: usize, E: Scalar, D: Device<E>, const BIAS: bool> TensorCollection<E, D>
+    for MultiHeadAttention<FEATURES, ALL, E, D, BIAS>
+{
+    type To<E2: Dtype, D2: Device<E2>> = MultiHeadAttention<FEATURES, ALL, E2, D2, BIAS>;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(visitor: &mut V) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        let options = TensorOptions::reset_with(|t| Init::XavierUniform { gain: 1.0 }.try_fill(t));
+        let weight = Self::tensor("in_proj_weight", |s| &s.in_proj_weight, |s| &mut s.in_proj_weight, options);
+        let options = TensorOptions::reset_with(|t| init::default_uniform(t, FEATURES));
+        let out = Self::tensor("out_proj.weight", |s| &s.out_proj_weight, |s| &mut s.out_proj_weight, options);
+        if !BIAS {
+            return visitor.visit_fields((weight, out), |(in_proj_weight, out_proj_weight)| MultiHeadAttention {
+                in_proj_weight,
+                in_proj_bias: None,
+                out_proj_weight,
+                out_proj_bias: None,
+            });
+        }
+        let zeros = TensorOptions::reset_to_zeros();
+        let bias = Self::tensor("in_proj_bias", |s| present(&s.in_proj_bias), |s| present_mut(&mut s.in_proj_bias), zeros);
+        let zeros = TensorOptions::reset_to_zeros();
+        let out_bias = Self::tensor("out_proj.bias", |s| present(&s.out_proj_bias), |s| present_mut(&mut s.out_proj_bias), zeros);
+        visitor.visit_fields((weight, bias, out, out_bias), |(in_proj_weight, in_proj_bias, out_proj_weight, out_proj_bias)| {
+            MultiHeadAttention { in_proj_weight, in_proj_bias: Some(in_proj_bias), out_proj_weight, out_proj_bias: Some(out_proj_bias) }
+        })
+    }
+}
+
+impl<const FEATURES: usize, const ALL: usize, E: Scalar, D: Device<E>, const BIAS: bool> Layer<E, D>
+    for MultiHeadAttention<FEATURES, ALL, E, D, BIAS>
+{
+    fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
+        super::push_both(&self.in_proj_weight, self.in_proj_bias.as_ref(), into)?;
+        super::push_both(&self.out_proj_weight, self.out_proj_bias.as_ref(), into)
+    }
+
+    fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>) {
+        super::slots_of_both(&mut self.in_proj_weight, self.in_proj_bias.as_mut(), into);
+        super::slots_of_both(&mut self.out_proj_weight, self.out_proj_bias.as_mut(), into);
+    }
+}
+
+/// What no softmax shows anything of, and yet a number.
+const HIDDEN: f64 = -1e30;
+
+/// The forward pass.
+pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &ops::MultiHeadAttention,
+    x: &Value<E, D>,
+    tape: T,
+    context: &Context<'_, E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
+    let [batch, length, features] = x.dims()[..] else { unreachable!("a shape rule admitted something other than sequences") };
+    let (ins, outs) = context.params.split_at(if op.bias { 2 } else { 1 });
+    let device = x.device().clone();
+    let (heads, size) = (batch * op.heads, features / op.heads);
+    let (all, tape) = linear::forward(x, tape, ins)?;
+    // Queries, keys and values, each [batch * heads, length, size].
+    let all = all.flat().put_tape(tape).try_reshape_like(&(batch, length, 3usize, op.heads, size))?;
+    let all = all.try_permute::<(usize, usize, usize, usize, usize), Axes5<2, 0, 3, 1, 4>>()?.try_contiguous()?;
+    let (all, mut tape) = all.try_reshape_like(&(3usize, heads, length, size))?.split_tape();
+    let mut parts = Vec::new();
+    for part in 0..3 {
+        let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(&device, vec![part], ())?;
+        let (part, carried): (Tensor<Rank3, E, D>, T) = all.clone().put_tape(tape).try_select::<Rank3, ()>(index)?.split_tape();
+        parts.push(part);
+        tape = carried;
+    }
+    let [queries, keys, values] = &parts[..] else { unreachable!("three parts were taken") };
+    let (keys, tape) = keys.clone().put_tape(tape).try_permute::<Rank3, Axes3<0, 2, 1>>()?.split_tape();
+    let scores = queries.clone().put_tape(tape).try_matmul(keys)?.try_mul(host::number::<E>(1.0 / (size as f64).sqrt()))?;
+    let scores = if op.causal {
+        let hidden = |at: usize| if at % length > at / length { host::number(HIDDEN) } else { E::zero() };
+        let mask = (0..length * length).map(hidden).collect();
+        let mask = <D as TensorFromVec<E>>::try_tensor_from_vec(&device, mask, (length, length))?;
+        scores.try_add(mask.try_broadcast_like::<_, Axis<0>>(&(heads, length, length))?)?
+    } else {
+        scores
+    };
+    let mut seen = scores.try_softmax::<Axis<2>>()?;
+    if context.mode == Mode::Train && op.dropout > 0.0 {
+        let scale = host::number::<E>(1.0 / (1.0 - op.dropout));
+        let keep = |at: usize| if rng::keep(context.seed, context.node, at as u64, op.dropout) { scale } else { E::zero() };
+        let mask = (0..heads * length * length).map(keep).collect();
+        seen = seen.try_mul(<D as TensorFromVec<E>>::try_tensor_from_vec(&device, mask, (heads, length, length))?)?;
+    }
+    let mixed = seen.try_matmul(values.clone())?.try_reshape_like(&(batch, op.heads, length, size))?;
+    let mixed = mixed.try_permute::<(usize, usize, usize, usize), dfdx::shapes::Axes4<0, 2, 1, 3>>()?;
+    let (mixed, tape) = Value::erase(mixed)?;
+    linear::forward(&mixed.with_dims(vec![batch, length, features]), tape, outs)
+}

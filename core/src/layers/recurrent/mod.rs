@@ -1,0 +1,171 @@
+//! Recurrent layers: their tensors, and a sequence through them in dfdx operations.
+//!
+//! Inside, the batch is the last axis and time the first, `[length, features, batch]`: a step is then one stretch of memory, and so is each gate of
+//! it.
+
+mod cell;
+mod tensors;
+
+pub use tensors::{Recurrent, RecurrentCell};
+
+use dfdx::shapes::Axes3;
+use dfdx::tensor::{PutTape, SplitTape, Tape, Tensor, TensorFromVec};
+use dfdx::tensor_ops::{Device, PermuteTo, ReshapeTo, SelectTo, TryMul, TryStack};
+use layercake_engine::{Mode, rng};
+use layercake_ir::ops;
+
+use super::{Context, Taped};
+use crate::Scalar;
+use crate::value::{Rank3, Value};
+use cell::{Matrix, State, Weights};
+
+/// Three axes, the batch the last.
+type Cube<E, D> = Tensor<Rank3, E, D>;
+
+/// The forward pass. Inputs behind the first are the initial states.
+pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &ops::Recurrent,
+    inputs: &[&Value<E, D>],
+    tape: T,
+    context: &Context<'_, E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
+    let x = inputs[0];
+    let [batch, length, features] = x.dims()[..] else { unreachable!("a shape rule admitted something other than sequences") };
+    let cube = x.flat().put_tape(tape).try_reshape_like(&(batch, length, features))?;
+    let (mut sequence, mut tape): (Cube<E, D>, T) = cube.try_permute::<Rank3, Axes3<1, 2, 0>>()?.try_contiguous()?.split_tape();
+    let mut given: Vec<Cube<E, D>> = Vec::new();
+    for state in &inputs[1..] {
+        let rows = (batch, op.layers * op.directions, op.hidden);
+        let cube = state.flat().put_tape(tape).try_reshape_like(&rows)?.try_permute::<Rank3, Axes3<1, 2, 0>>()?;
+        let (cube, carried) = cube.try_contiguous()?.split_tape();
+        given.push(cube);
+        tape = carried;
+    }
+
+    // Of each layer the final states, both directions of one on each other.
+    let mut finals: [Vec<Matrix<E, D>>; 2] = [Vec::new(), Vec::new()];
+    let mut steps: Vec<Matrix<E, D>> = Vec::new();
+    for layer in 0..op.layers {
+        if layer > 0 {
+            (sequence, tape) = stack(steps, tape)?;
+            (sequence, tape) = drop(op, layer - 1, sequence, tape, context)?;
+        }
+        let mut sides: Vec<Vec<Matrix<E, D>>> = Vec::new();
+        let mut ends: Vec<State<E, D>> = Vec::new();
+        for direction in 0..op.directions {
+            let number = layer * op.directions + direction;
+            let weights = Weights::of(op, number, context.params)?;
+            let mut begin = Vec::new();
+            for state in &given {
+                let (row, carried) = row(state, number, tape)?;
+                begin.push(row);
+                tape = carried;
+            }
+            let begin = if begin.is_empty() { None } else { Some(begin) };
+            let (side, end, carried) = cell::run(op, &weights, &sequence, begin, direction == 1, tape)?;
+            sides.push(side);
+            ends.push(end);
+            tape = carried;
+        }
+        let both = |parts: Vec<Matrix<E, D>>, tape: T| beside(parts, tape);
+        for state in 0..op.cell.states() {
+            let (end, carried) = both(ends.iter().map(|end| end[state].clone()).collect(), tape)?;
+            finals[state].push(end);
+            tape = carried;
+        }
+        steps = Vec::new();
+        for step in 0..length {
+            let (step, carried) = both(sides.iter().map(|side| side[step].clone()).collect(), tape)?;
+            steps.push(step);
+            tape = carried;
+        }
+    }
+
+    if op.last {
+        steps = vec![finals[0][op.layers - 1].clone()];
+    }
+    if op.packed {
+        let states = finals.into_iter().flatten().map(|state| state.put_tape(T::default()));
+        let mut rows = Vec::new();
+        for state in states {
+            // Under a name of its own: a final state is also a step.
+            let (row, carried) = state.split_tape().0.put_tape(tape).try_mul(E::ONE)?.split_tape();
+            rows.push(row);
+            tape = carried;
+        }
+        rows.append(&mut steps);
+        steps = rows;
+    } else if op.last {
+        let (y, tape) = Value::erase(steps.swap_remove(0).put_tape(tape).try_permute::<(usize, usize), dfdx::shapes::Axes2<1, 0>>()?)?;
+        return Ok((y.with_dims(vec![batch, op.width()]), tape));
+    }
+    let rows = steps.len();
+    let (all, tape) = stack(steps, tape)?;
+    let (y, tape) = Value::erase(all.put_tape(tape).try_permute::<Rank3, Axes3<2, 0, 1>>()?)?;
+    Ok((y.with_dims(vec![batch, rows, op.width()]), tape))
+}
+
+/// A row of the first axis.
+fn row<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Cube<E, D>, number: usize, tape: T) -> Result<(Matrix<E, D>, T), D::Err> {
+    let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(x.device(), vec![number], ())?;
+    Ok(x.clone().put_tape(tape).try_select::<(usize, usize), ()>(index)?.split_tape())
+}
+
+/// Rows on each other, along a first axis of their own.
+fn stack<E: Scalar, D: Device<E>, T: Tape<E, D>>(rows: Vec<Matrix<E, D>>, tape: T) -> Result<(Cube<E, D>, T), D::Err> {
+    let mut tape = Some(tape);
+    let rows: Vec<_> = rows.into_iter().map(|row| row.put_tape(tape.take().unwrap_or_default())).collect();
+    Ok(rows.try_stack()?.split_tape())
+}
+
+/// The features of both directions, those of the second behind those of the first.
+fn beside<E: Scalar, D: Device<E>, T: Tape<E, D>>(mut parts: Vec<Matrix<E, D>>, tape: T) -> Result<(Matrix<E, D>, T), D::Err> {
+    if parts.len() == 1 {
+        return Ok((parts.swap_remove(0), tape));
+    }
+    let (cube, tape) = stack(parts, tape)?;
+    let &(parts, features, batch) = dfdx::shapes::HasShape::shape(&cube);
+    Ok(cube.put_tape(tape).try_reshape_like(&(parts * features, batch))?.split_tape())
+}
+
+/// Dropout behind a layer, by the rule that the engine uses: element number `(layer, step, feature)` of a sample counts on from the samples before.
+fn drop<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &ops::Recurrent,
+    layer: usize,
+    x: Cube<E, D>,
+    tape: T,
+    context: &Context<'_, E, D>,
+) -> Result<(Cube<E, D>, T), D::Err> {
+    if context.mode != Mode::Train || op.dropout == 0.0 {
+        return Ok((x, tape));
+    }
+    let shape = *dfdx::shapes::HasShape::shape(&x);
+    let (length, width, batch) = shape;
+    let scale = E::from_f64(1.0 / (1.0 - op.dropout)).expect("a probability is a number");
+    let mut mask = Vec::with_capacity(length * width * batch);
+    for step in 0..length {
+        for feature in 0..width {
+            for sample in 0..batch {
+                let at = ((sample * op.layers + layer) * length + step) * width + feature;
+                mask.push(if rng::keep(context.seed, context.node, at as u64, op.dropout) { scale } else { E::zero() });
+            }
+        }
+    }
+    let mask = <D as TensorFromVec<E>>::try_tensor_from_vec(x.device(), mask, shape)?;
+    Ok(x.put_tape(tape).try_mul(mask)?.split_tape())
+}
+
+/// Some rows of a packed value.
+pub(crate) fn unpack<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &ops::Unpack, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let [batch, all, width] = x.dims()[..] else { unreachable!("a shape rule admitted something other than packed rows") };
+    let first = op.first();
+    let end = if op.which == 0 { all } else { first + op.layers };
+    let (y, tape) = super::moves::part(x, 0, first, end, tape)?;
+    let dims = match (op.which, op.output) {
+        (0, ops::Steps::Last) => vec![batch, width],
+        (0, ops::Steps::All) => vec![batch, end - first, width],
+        _ if op.bidirectional => vec![batch, 2 * op.layers, width / 2],
+        _ => vec![batch, op.layers, width],
+    };
+    Ok((y.with_dims(dims), tape))
+}

@@ -1,0 +1,271 @@
+//! `MultiHeadAttention` on the buffers of a lane. Image by image, since each has matrices of its own to multiply: `[images, length, features]`.
+
+use layercake_ir::{Shape, ops};
+
+use super::{Held, Layer, Reads, Site, Weights, linear, linear::Dense};
+use crate::{
+    kernels::{
+        layout,
+        product::{Every, Inner, Outer, Start, inner, outer},
+        softmax::{self, Axes},
+    },
+    rng,
+};
+
+/// Self-attention with several heads.
+#[derive(Clone, Copy, Debug)]
+pub struct Attention {
+    op: ops::MultiHeadAttention,
+    length: usize,
+    /// The probability of dropping a weight in this run.
+    dropout: f64,
+}
+
+/// What is kept for the way back, or the gradients of it.
+struct Parts<'a> {
+    /// The input.
+    x: &'a mut [f32],
+    /// Queries, keys and values, `[images, length, 3, features]`.
+    all: &'a mut [f32],
+    /// The softmax, `[images, heads, length, length]`.
+    seen: &'a mut [f32],
+    /// What the heads give, `[images, length, features]`.
+    mixed: &'a mut [f32],
+}
+
+impl Attention {
+    /// On an input of this shape.
+    pub fn new(op: &ops::MultiHeadAttention, input: &Shape, train: bool) -> Self {
+        Self { op: *op, length: input.dim(0), dropout: if train { op.dropout } else { 0.0 } }
+    }
+
+    /// Elements of the parts.
+    fn sizes(&self, images: usize) -> [usize; 4] {
+        let value = self.length * self.op.features * images;
+        [value, 3 * value, self.op.heads * self.length * self.length * images, value]
+    }
+
+    fn parts<'a>(&self, images: usize, all: &'a mut [f32]) -> (Parts<'a>, &'a mut [f32]) {
+        let [x, three, seen, mixed] = self.sizes(images);
+        let (x, rest) = all.split_at_mut(x);
+        let (all, rest) = rest.split_at_mut(three);
+        let (seen, rest) = rest.split_at_mut(seen);
+        let (mixed, rest) = rest.split_at_mut(mixed);
+        (Parts { x, all, seen, mixed }, rest)
+    }
+
+    /// The two linear maps, all steps of all images as rows.
+    fn maps(&self, images: usize) -> [Dense; 2] {
+        let (rows, inputs, bias) = (self.length * images, self.op.features, self.op.bias);
+        [Dense { rows, inputs, outputs: 3 * inputs, bias }, Dense { rows, inputs, outputs: inputs, bias }]
+    }
+
+    /// For each head of each image: where its queries, and its output, begin.
+    fn heads(&self, images: usize) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let (length, features, heads) = (self.length, self.op.features, self.op.heads);
+        let size = features / heads;
+        (0..images * heads).map(move |i| {
+            let (image, head) = (i / heads, i % heads);
+            (image * length * 3 * features + head * size, image * length * features + head * size)
+        })
+    }
+
+    /// Drops weights of one head, or their gradients.
+    fn drop(&self, at: &Site, head: usize, seen: &mut [f32]) {
+        if self.dropout == 0.0 {
+            return;
+        }
+        let scale = (1.0 / (1.0 - self.dropout)) as f32;
+        let first = (at.span.start * self.op.heads + head) * seen.len();
+        for (i, x) in seen.iter_mut().enumerate() {
+            *x *= if rng::keep(at.seed, at.node, (first + i) as u64, self.dropout) { scale } else { 0.0 };
+        }
+    }
+
+    fn row_axes(&self) -> Axes {
+        Axes { outer: self.length, len: self.length, inner: 1 }
+    }
+}
+
+impl Layer for Attention {
+    fn reads(&self) -> Reads {
+        Reads::Nothing
+    }
+
+    fn keeps(&self, images: usize) -> usize {
+        self.sizes(images).iter().sum()
+    }
+
+    fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
+        let square = self.length * self.length;
+        // Back: the gradients of all but the input, the output's, and room for products. Forth: the output, and a head's weights after dropout.
+        let [value, three, _, _] = self.sizes(images);
+        [square + self.row_axes().scratch() + if backward { three + 2 * value + square } else { value }, 0]
+    }
+
+    fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        let images = at.images();
+        let (kept, scratch) = (std::mem::take(&mut at.kept), std::mem::take(&mut at.scratch));
+        let (length, features, size) = (self.length, self.op.features, self.op.features / self.op.heads);
+        let (parts, _) = self.parts(images, kept);
+        let square = length * length;
+        let (dropped, rest) = scratch.split_at_mut(square);
+        let (line, out) = rest.split_at_mut(self.row_axes().scratch());
+        layout::transpose(length * features, images, at.x(0), parts.x, false);
+        let [ins, outs] = self.maps(images);
+        let second = if self.op.bias { 2 } else { 1 };
+        linear::forward(&ins, 1, at.params, parts.x, parts.all);
+        let scale = 1.0 / (size as f32).sqrt();
+        for (head, (queries, to)) in self.heads(images).enumerate() {
+            let seen = &mut parts.seen[head * square..][..square];
+            let scores = Inner {
+                m: length,
+                n: length,
+                len: size,
+                segments: 1,
+                left: &parts.all[queries..],
+                left_row: 3 * features,
+                left_segment: 0,
+                right: &parts.all[queries + features..],
+                rows: Every(3 * features),
+                right_segment: 0,
+                out_row: length,
+                start: Start::Zero,
+            };
+            inner(scores, seen);
+            for (step, row) in seen.chunks_exact_mut(length).enumerate() {
+                for (other, score) in row.iter_mut().enumerate() {
+                    *score = if self.op.causal && other > step { f32::NEG_INFINITY } else { *score * scale };
+                }
+            }
+            softmax::forward(self.row_axes(), false, seen, line);
+            dropped.copy_from_slice(seen);
+            self.drop(at, head, dropped);
+            let mix = Outer {
+                m: length,
+                n: size,
+                segments: 1,
+                k: length,
+                left: dropped,
+                left_row: length,
+                left_cols: Every(1),
+                right: &parts.all[queries + 2 * features..],
+                rows: Every(3 * features),
+                right_segment: 0,
+                out_row: features,
+                out_segment: 0,
+                start: Start::Zero,
+            };
+            outer(mix, &mut parts.mixed[to..]);
+        }
+        let out = &mut out[..length * features * images];
+        linear::forward(&outs, 1, &at.params[second..], parts.mixed, out);
+        layout::transpose(images, length * features, out, y, false);
+        (at.kept, at.scratch) = (kept, scratch);
+    }
+
+    /// Leaves the gradients of queries, keys and values in the scratch.
+    fn param_grads(&self, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>], add: bool) {
+        let images = at.images();
+        let (kept, scratch) = (std::mem::take(&mut at.kept), std::mem::take(&mut at.scratch));
+        let (length, features, size) = (self.length, self.op.features, self.op.features / self.op.heads);
+        let (parts, _) = self.parts(images, kept);
+        let square = length * length;
+        let [value, three, _, _] = self.sizes(images);
+        let (dall, rest) = scratch.split_at_mut(three);
+        let (dout, rest) = rest.split_at_mut(value);
+        let (dmixed, rest) = rest.split_at_mut(value);
+        let (dropped, rest) = rest.split_at_mut(square);
+        let (dseen, line) = rest.split_at_mut(square);
+        layout::transpose(length * features, images, dy, dout, false);
+        let [ins, outs] = self.maps(images);
+        let second = if self.op.bias { 2 } else { 1 };
+        let (first_grads, second_grads) = grads.split_at_mut(second);
+        let held = Held { images: 1, x: parts.mixed, dy: dout, scratch: parts.mixed };
+        map_grads(&outs, held, second_grads, add);
+        linear::input_grad(&outs, 1, &at.params[second], dout, dmixed, false);
+        let scale = 1.0 / (size as f32).sqrt();
+        for (head, (queries, from)) in self.heads(images).enumerate() {
+            let seen = &parts.seen[head * square..][..square];
+            dropped.copy_from_slice(seen);
+            self.drop(at, head, dropped);
+            // dV = P^T dO, dP = dO V^T.
+            let values = Outer {
+                m: length,
+                n: size,
+                segments: 1,
+                k: length,
+                left: dropped,
+                left_row: 1,
+                left_cols: Every(length),
+                right: &dmixed[from..],
+                rows: Every(features),
+                right_segment: 0,
+                out_row: 3 * features,
+                out_segment: 0,
+                start: Start::Zero,
+            };
+            outer(values, &mut dall[queries + 2 * features..]);
+            let weights = Inner {
+                m: length,
+                n: length,
+                len: size,
+                segments: 1,
+                left: &dmixed[from..],
+                left_row: features,
+                left_segment: 0,
+                right: &parts.all[queries + 2 * features..],
+                rows: Every(3 * features),
+                right_segment: 0,
+                out_row: length,
+                start: Start::Zero,
+            };
+            inner(weights, dseen);
+            self.drop(at, head, dseen);
+            softmax::backward(self.row_axes(), false, seen, dseen, line);
+            dseen.iter_mut().for_each(|d| *d *= scale);
+            // dQ = dS K, dK = dS^T Q.
+            for (left_row, left_cols, right, to) in [(length, 1, features, 0), (1, length, 0, features)] {
+                let product = Outer {
+                    m: length,
+                    n: size,
+                    segments: 1,
+                    k: length,
+                    left: dseen,
+                    left_row,
+                    left_cols: Every(left_cols),
+                    right: &parts.all[queries + right..],
+                    rows: Every(3 * features),
+                    right_segment: 0,
+                    out_row: 3 * features,
+                    out_segment: 0,
+                    start: Start::Zero,
+                };
+                outer(product, &mut dall[queries + to..]);
+            }
+        }
+        let held = Held { images: 1, x: parts.x, dy: dall, scratch: parts.x };
+        map_grads(&ins, held, first_grads, add);
+        (at.kept, at.scratch) = (kept, scratch);
+    }
+
+    fn input_grad(&self, _: usize, at: &mut Site, _: &[f32], dx: &mut [f32], add: bool) {
+        let images = at.images();
+        let [value, three, _, _] = self.sizes(images);
+        let (dall, rest) = at.scratch.split_at_mut(three);
+        let turned = &mut rest[..value];
+        linear::input_grad(&self.maps(images)[0], 1, &at.params[0], dall, turned, false);
+        layout::transpose(images, self.length * self.op.features, turned, dx, add);
+    }
+}
+
+/// The gradients of a linear map's tensors.
+fn map_grads(map: &Dense, from: Held, grads: &mut [Vec<f32>], add: bool) {
+    map.rows(from, 0, &mut grads[0], add);
+    if map.bias {
+        // Rows stand for images here.
+        for (row, dy) in from.dy.chunks_exact(map.outputs).enumerate() {
+            layout::put(dy, &mut grads[1], add || row > 0);
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! The way back through a recurrent layer.
+
+use layercake_ir::ops::Cell;
+
+use super::{Recurrent, curve, kept::Kept};
+use crate::{
+    kernels::{
+        activation, dropout, layout,
+        product::{Every, Outer, Start, Stretches, outer},
+        recurrent as kernel, reduce,
+    },
+    layers::{Site, linear},
+};
+
+/// Columns of a weight whose gradients are worked out together: three vectors of the widest kind. So much of all steps' inputs stays in a level-2 cache
+/// while the gates pass by.
+const COLUMNS: usize = 48;
+
+/// The parts of the scratch.
+struct Room<'a> {
+    /// The gradients of a layer's steps, and of those of the layer below.
+    dout: &'a mut [f32],
+    below: &'a mut [f32],
+    /// A layer's input or its states, turned.
+    turned: &'a mut [f32],
+    /// The state's weight, packed.
+    packed: &'a mut [f32],
+    /// The gradients of the state, as they come to the step before.
+    dh: &'a mut [f32],
+    dc: &'a mut [f32],
+    /// Those of the initial states: `[states, layers, directions, hidden, images]`.
+    begin: &'a mut [f32],
+}
+
+impl Recurrent {
+    /// Elements of the scratch.
+    pub(super) fn room(&self, images: usize) -> usize {
+        let sizes = self.sizes(images);
+        2 * sizes[0] + sizes[1] + 2 * sizes[2] + sizes[3] + self.rows() * self.op.hidden
+    }
+
+    /// Elements of the parts: the gradients of steps, what is turned, a state, all initial states.
+    fn sizes(&self, images: usize) -> [usize; 4] {
+        let op = &self.op;
+        let widest = op.in_features.max(op.width());
+        let state = op.hidden * images;
+        let all = if self.given { op.cell.states() * op.layers * op.directions * state } else { 0 };
+        [self.length * op.width() * images, self.length * widest * images, state, all]
+    }
+
+    fn parts<'a>(&self, images: usize, scratch: &'a mut [f32]) -> Room<'a> {
+        let [steps, turned, state, begin] = self.sizes(images);
+        let (dout, rest) = scratch.split_at_mut(steps);
+        let (below, rest) = rest.split_at_mut(steps);
+        let (turned, rest) = rest.split_at_mut(turned);
+        let (dh, rest) = rest.split_at_mut(state);
+        let (dc, rest) = rest.split_at_mut(state);
+        let (begin, rest) = rest.split_at_mut(begin);
+        Room { dout, below, turned, dh, dc, begin, packed: &mut rest[..self.rows() * self.op.hidden] }
+    }
+
+    /// All of it but the gradient of the input: the gates hold their gradients afterwards, and the scratch those of the initial states.
+    pub(super) fn back(&self, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>], add: bool) {
+        let (op, images) = (&self.op, at.images());
+        let (kept, scratch) = (std::mem::take(&mut at.kept), std::mem::take(&mut at.scratch));
+        let mut parts = Kept::new(self, images, kept);
+        let mut room = self.parts(images, scratch);
+        let (state, row) = (op.hidden * images, op.width() * images);
+        let shown = &dy[self.shown(images)];
+        if op.last {
+            room.dout.fill(0.0);
+            for direction in 0..op.directions {
+                let step = if direction == 0 { self.length - 1 } else { 0 };
+                let place = step * row + direction * state;
+                room.dout[place..][..state].copy_from_slice(&shown[direction * state..][..state]);
+            }
+        } else {
+            room.dout.copy_from_slice(shown);
+        }
+        for layer in (0..op.layers).rev() {
+            for direction in 0..op.directions {
+                let number = layer * op.directions + direction;
+                let end = |which: usize| {
+                    let packed = op.packed && which < op.cell.states();
+                    packed.then(|| &dy[(which * op.layers + layer) * row + direction * state..][..state])
+                };
+                self.through_time(at, &mut parts, &mut room, [layer, direction], [end(0), end(1)]);
+                let own = self.tensors(number);
+                self.weight_grads(at, &mut parts, room.turned, [layer, direction], &mut grads[own], add);
+                if layer > 0 {
+                    let (_, side) = parts.layer(layer, direction);
+                    linear::input_grad(
+                        &self.input_part(layer),
+                        images,
+                        &at.params[number * op.tensors()],
+                        side.gates,
+                        room.below,
+                        direction > 0,
+                    );
+                }
+            }
+            if layer > 0 {
+                if self.dropout > 0.0 {
+                    let (mask, part) = self.mask(at, layer - 1);
+                    dropout::apply_part(mask, at.span.start, images, part, room.below);
+                }
+                std::mem::swap(&mut room.dout, &mut room.below);
+            }
+        }
+        at.kept = parts.all;
+        at.scratch = scratch;
+    }
+
+    /// From the gradients of a direction's steps to those of its gates, last step first. `ends` are those of the final states.
+    fn through_time(&self, at: &Site, parts: &mut Kept, room: &mut Room, [layer, direction]: [usize; 2], ends: [Option<&[f32]>; 2]) {
+        let (op, images) = (&self.op, at.images());
+        let (rows, hidden, state) = (self.rows(), op.hidden, op.hidden * images);
+        let number = layer * op.directions + direction;
+        let weight = &at.params[number * op.tensors() + 1];
+        for (to, end) in [&mut *room.dh, &mut *room.dc].into_iter().zip(ends) {
+            match end {
+                Some(end) => to.copy_from_slice(end),
+                None => to.fill(0.0),
+            }
+        }
+        // Of a GRU, the rows of the last gate have a product of their own.
+        let first_rows = if op.cell == Cell::Gru { 2 * hidden } else { rows };
+        let (first, last) = room.packed.split_at_mut(first_rows * hidden);
+        pack(&weight[..first_rows * hidden], hidden, first);
+        pack(&weight[first_rows * hidden..], hidden, last);
+        let (_, side) = parts.layer(layer, direction);
+        for i in (0..self.length).rev() {
+            let step = side.step(i);
+            let before = side.before(i);
+            activation::add(&room.dout[step * op.width() * images + direction * state..][..state], room.dh);
+            let gates = &mut side.gates[step * rows * images..][..rows * images];
+            match op.cell {
+                Cell::Tanh | Cell::Relu => {
+                    gates.copy_from_slice(room.dh);
+                    activation::backward(curve(op.cell), side.out.at(step), gates);
+                }
+                Cell::Lstm => {
+                    let past = before.map(|before| side.cells.at(before)).or_else(|| self.begins(at, 1, number));
+                    kernel::lstm_backward(gates, past, side.cells.at(step), room.dh, room.dc);
+                }
+                Cell::Gru => {
+                    let past = before.map(|before| side.out.at(before)).or_else(|| self.begins(at, 0, number));
+                    kernel::gru_backward(gates, &mut side.past[step * state..][..state], past, room.dh);
+                }
+            }
+            if before.is_none() && !self.given {
+                break;
+            }
+            let turned = &mut room.turned[..state];
+            if op.cell == Cell::Gru {
+                // Its state also goes on past all products.
+                to_state(images, first, hidden, &gates[..2 * state], turned, room.dh, true);
+                to_state(images, last, hidden, &side.past[step * state..][..state], turned, room.dh, true);
+            } else {
+                to_state(images, first, hidden, gates, turned, room.dh, false);
+            }
+        }
+        if self.given {
+            let numbers = op.layers * op.directions;
+            room.begin[number * state..][..state].copy_from_slice(room.dh);
+            if op.cell == Cell::Lstm {
+                room.begin[(numbers + number) * state..][..state].copy_from_slice(room.dc);
+            }
+        }
+    }
+
+    /// The gradients of the tensors, from those of the gates.
+    fn weight_grads(
+        &self,
+        at: &Site,
+        parts: &mut Kept,
+        turned: &mut [f32],
+        [layer, direction]: [usize; 2],
+        grads: &mut [Vec<f32>],
+        add: bool,
+    ) {
+        let (op, images) = (&self.op, at.images());
+        let (rows, hidden, state) = (self.rows(), op.hidden, op.hidden * images);
+        let dense = self.input_part(layer);
+        let (x, side) = parts.layer(layer, direction);
+        let x = x.unwrap_or_else(|| at.x(0));
+        for (step, x) in x.chunks_exact(dense.inputs * images).enumerate() {
+            turn(images, step, self.length, Some(x), dense.inputs, turned);
+        }
+        let turned_x = &turned[..self.length * dense.inputs * images];
+        product(images, rows, side.gates, turned_x, dense.inputs, &mut grads[0], add);
+
+        // The states before each step; before the first one those given, or zeros.
+        for i in 0..self.length {
+            let before = side.before(i).map(|before| side.out.at(before));
+            let before = before.or_else(|| self.begins(at, 0, layer * op.directions + direction));
+            turn(images, side.step(i), self.length, before, hidden, turned);
+        }
+        let turned = &turned[..self.length * state];
+        if op.cell == Cell::Gru {
+            // Of the last gate, the state has another part than the input.
+            let (first, last) = grads[1].split_at_mut(2 * hidden * hidden);
+            product(images, rows, side.gates, turned, hidden, first, add);
+            product(images, hidden, side.past, turned, hidden, last, add);
+        } else {
+            product(images, rows, side.gates, turned, hidden, &mut grads[1], add);
+        }
+        if !op.bias {
+            return;
+        }
+        for (step, dy) in side.gates.chunks_exact(rows * images).enumerate() {
+            reduce::stretches(dy, &mut grads[2], add || step > 0);
+            if op.cell != Cell::Gru {
+                reduce::stretches(dy, &mut grads[3], add || step > 0);
+                continue;
+            }
+            reduce::stretches(&dy[..2 * state], &mut grads[3][..2 * hidden], add || step > 0);
+            reduce::stretches(&side.past[step * state..][..state], &mut grads[3][2 * hidden..], add || step > 0);
+        }
+    }
+
+    /// The gradient of the input, or of an initial state.
+    pub(super) fn back_to(&self, input: usize, at: &mut Site, dx: &mut [f32], add: bool) {
+        let (op, images) = (&self.op, at.images());
+        if input > 0 {
+            let room = self.parts(images, at.scratch);
+            let len = op.layers * op.directions * op.hidden * images;
+            return layout::put(&room.begin[(input - 1) * len..][..len], dx, add);
+        }
+        let mut parts = Kept::new(self, images, at.kept);
+        for direction in 0..op.directions {
+            let (_, side) = parts.layer(0, direction);
+            linear::input_grad(&self.input_part(0), images, &at.params[direction * op.tensors()], side.gates, dx, add || direction > 0);
+        }
+    }
+}
+
+/// The columns of a matrix in groups that are worked on together, `[group, row, column]`: so each of them is one stretch of memory, whatever the
+/// distance of the matrix's rows.
+fn groups(columns: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..columns).step_by(COLUMNS).map(move |first| (first, COLUMNS.min(columns - first)))
+}
+
+/// Turns a step `[features, images]` to its rows of the groups of all steps.
+fn turn(images: usize, step: usize, steps: usize, x: Option<&[f32]>, features: usize, groups_of_all: &mut [f32]) {
+    for (first, width) in groups(features) {
+        let to = &mut groups_of_all[(first * steps + step * width) * images..][..width * images];
+        match x {
+            Some(x) => layout::transpose(width, images, &x[first * images..][..width * images], to, false),
+            None => to.fill(0.0),
+        }
+    }
+}
+
+/// `dW = sum over steps of d x^T`: `d` is `[steps, rows, images]`, of which the first rows are the weight's, `x` what [`turn`] made of all steps.
+fn product(images: usize, apart: usize, d: &[f32], x: &[f32], features: usize, to: &mut [f32], add: bool) {
+    let (rows, k) = (to.len() / features, x.len() / features);
+    for (first, width) in groups(features) {
+        let product = Outer {
+            m: rows,
+            n: width,
+            segments: 1,
+            k,
+            left: d,
+            left_row: images,
+            left_cols: Stretches { rows: images, apart: apart * images },
+            right: &x[first * k..][..width * k],
+            rows: Every(width),
+            right_segment: 0,
+            out_row: features,
+            out_segment: 0,
+            start: if add { Start::Sum } else { Start::Zero },
+        };
+        outer(product, &mut to[first..]);
+    }
+}
+
+/// The columns of a weight in groups.
+fn pack(weight: &[f32], columns: usize, to: &mut [f32]) {
+    let rows = weight.len() / columns;
+    for (first, width) in groups(columns) {
+        for (from, to) in weight.chunks_exact(columns).zip(to[first * rows..][..width * rows].chunks_exact_mut(width)) {
+            to.copy_from_slice(&from[first..][..width]);
+        }
+    }
+}
+
+/// `W^T d`, for a step, in the place of `to` or added. The columns of the product are those of the weight, which [`pack`] has put into groups; `turned` is
+/// for it.
+fn to_state(images: usize, packed: &[f32], hidden: usize, d: &[f32], turned: &mut [f32], to: &mut [f32], add: bool) {
+    let k = packed.len() / hidden;
+    for (first, width) in groups(hidden) {
+        let product = Outer {
+            m: images,
+            n: width,
+            segments: 1,
+            k,
+            left: d,
+            left_row: 1,
+            left_cols: Every(images),
+            right: &packed[first * k..][..width * k],
+            rows: Every(width),
+            right_segment: 0,
+            out_row: hidden,
+            out_segment: 0,
+            start: Start::Zero,
+        };
+        outer(product, &mut turned[first..]);
+    }
+    layout::transpose(images, hidden, turned, to, add);
+}

@@ -1,0 +1,50 @@
+//! Gated recurrent unit.
+
+use super::Params;
+use super::recurrent::{Cell, Recurrent, Steps, recurrent};
+use crate::{Mistake, Part, Shape, Site};
+
+/// Gated recurrent unit, PyTorch's `GRU` (Cho and others, 2014, arXiv 1406.1078): `r, z = sigmoid(W_ih x + b_ih + W_hh h + b_hh)` of their rows,
+/// in the order r, z, n; `n = tanh(W_ih x + b_ih + r (W_hh h + b_hh))` and `h' = (1 - z) n + z h`. Input `[length, features]`, output `[length, hidden]`; both directions of
+/// a bidirectional one side by side, `2 hidden`. A state is `[layers, hidden]`, of a bidirectional one `[2 layers, hidden]`, and zeros where none is
+/// given: `Gru(256, state = h) as (y, h_n)`.
+/// Dropout is between its layers, and while training only.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Gru {
+    /// Features in; [`INFER`](crate::INFER) takes the input's.
+    pub in_features: usize,
+    /// Features of the state.
+    pub hidden: usize,
+    /// Layers on each other, at most 8.
+    pub layers: usize,
+    /// A second layer beside each, which reads the sequence from its end?
+    pub bidirectional: bool,
+    /// The probability of dropping an element between two layers while training.
+    pub dropout: f64,
+    /// Add biases?
+    pub bias: bool,
+    /// Which steps it gives.
+    pub output: Steps,
+    /// Do the final states stand before the output, as rows, for [`super::Unpack`]?
+    pub packed: bool,
+}
+
+impl Gru {
+    /// What it has in common with the other recurrent layers.
+    pub const fn view(&self) -> Recurrent {
+        Recurrent {
+            cell: Cell::Gru,
+            in_features: self.in_features,
+            hidden: self.hidden,
+            layers: self.layers,
+            directions: if self.bidirectional { 2 } else { 1 },
+            dropout: self.dropout,
+            bias: self.bias,
+            last: matches!(self.output, Steps::Last),
+            packed: self.packed,
+        }
+    }
+}
+
+recurrent!(Gru, "Gru");

@@ -1,0 +1,234 @@
+//! What recurrent layers have in common: a state that goes through a sequence, step by step.
+
+use super::{Params, words::words};
+use crate::{INFER, Mistake, Part, Shape, Site, Text};
+
+/// The most layers that stand on each other in one recurrent layer.
+pub const MOST_LAYERS: usize = 8;
+
+/// What one step does to the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// `h' = tanh(a)`
+    Tanh,
+    /// `h' = max(a, 0)`
+    Relu,
+    /// Long short-term memory: two states.
+    Lstm,
+    /// Gated recurrent unit.
+    Gru,
+}
+
+impl Cell {
+    /// Rows of features that a step makes of the input for each one of the state.
+    pub const fn gates(self) -> usize {
+        match self {
+            Cell::Tanh | Cell::Relu => 1,
+            Cell::Lstm => 4,
+            Cell::Gru => 3,
+        }
+    }
+
+    /// How many states there are: 2 for the LSTM, `h` and `c`.
+    pub const fn states(self) -> usize {
+        if matches!(self, Cell::Lstm) { 2 } else { 1 }
+    }
+}
+
+words! {
+    /// Which steps of a sequence a recurrent layer gives.
+    Steps {
+        /// Every one: `[length, features]`.
+        All = "all",
+        /// The final state of the last layer alone: `[features]`. Of both directions, the one behind the other.
+        Last = "last",
+    }
+}
+
+/// A recurrent layer with everything that is decided: `Rnn`, `Lstm` and `Gru` seen as one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Recurrent {
+    /// What a step does.
+    pub cell: Cell,
+    /// Features in.
+    pub in_features: usize,
+    /// Features of the state.
+    pub hidden: usize,
+    /// Layers on each other.
+    pub layers: usize,
+    /// 2 with a second one that reads the sequence from its end, else 1.
+    pub directions: usize,
+    /// The probability of dropping an element between two layers while training.
+    pub dropout: f64,
+    /// Add biases?
+    pub bias: bool,
+    /// Is the final state all that it gives?
+    pub last: bool,
+    /// Do rows of final states stand before the output, for [`super::Unpack`]?
+    pub packed: bool,
+}
+
+impl Recurrent {
+    /// Features of one step of the output.
+    pub const fn width(&self) -> usize {
+        self.hidden.saturating_mul(self.directions)
+    }
+
+    /// Rows of the states, of [`Recurrent::width`] numbers each, that stand before a packed output.
+    pub const fn state_rows(&self) -> usize {
+        if self.packed { self.cell.states() * self.layers } else { 0 }
+    }
+
+    /// Features that the layer of this number takes.
+    pub const fn features(&self, layer: usize) -> usize {
+        if layer == 0 { self.in_features } else { self.width() }
+    }
+
+    /// The rule: the features in, and the output. Inputs behind the first are initial states.
+    pub(super) const fn check(self, kind: &str, inputs: &[Shape], site: &Site) -> Result<(usize, Shape), Mistake> {
+        let input = &inputs[0];
+        if input.rank() != 2 {
+            let text = site.received(site.start().str(" works on a sequence [length, features], but receives "), input);
+            let help = match input.rank() {
+                1 => Text::new().str("`Reshape(1, _)` makes a sequence of one step of it"),
+                _ => Text::new().str("`Reshape(").num(input.dim(0)).str(", _)` makes one axis of those behind the first"),
+            };
+            return Err(Mistake::new(Part::Layer, text).help(help));
+        }
+        let found = input.dim(1);
+        if self.in_features != INFER && self.in_features != found {
+            let text = site.start().str(" is told to take ").count(self.in_features, "feature").str(", but receives ").num(found);
+            let help = Text::new().str("write `").str(kind).str("(").num(found).str(" -> ").num(self.hidden);
+            let help = help.str(")`, or `").str(kind).str("(").num(self.hidden).str(")` to take what comes");
+            return Err(Mistake::new(Part::In, site.received(text.str(": "), input)).help(help));
+        }
+        if self.hidden == 0 {
+            return Err(Mistake::new(Part::Out, site.start().str(" has 0 features of state; it must have at least 1")));
+        }
+        if self.layers == 0 || self.layers > MOST_LAYERS {
+            let text = site.start().str(" has ").count(self.layers, "layer").str("; it must have 1 to ").num(MOST_LAYERS);
+            let help = Text::new().str("`Repeat(n) { ").str(kind).str("(..) }` stacks any number");
+            return Err(Mistake::new(Part::Layers, text).help(help));
+        }
+        if !(self.dropout >= 0.0 && self.dropout < 1.0) {
+            let text = site.start().str(" has a `dropout` outside 0..1; it is the probability of dropping an element between two layers");
+            return Err(Mistake::new(Part::Dropout, text));
+        }
+        if self.dropout > 0.0 && self.layers == 1 {
+            let text = site.start().str(" drops elements between its layers, but has only one");
+            let help = Text::new().str("write `layers = 2`, or `Dropout` behind it");
+            return Err(Mistake::new(Part::Dropout, text).help(help));
+        }
+        let states = Shape::new(&[self.layers * self.directions, self.hidden]);
+        if inputs.len() != 1 && inputs.len() != 1 + self.cell.states() {
+            let text = site.start().str(" begins with ").count(self.cell.states(), "state").str(", but is given ").num(inputs.len() - 1);
+            return Err(Mistake::new(Part::Layer, text));
+        }
+        let mut i = 1;
+        while i < inputs.len() {
+            if !inputs[i].same(&states) {
+                let text = site.start().str(" begins with a state of shape ").shape(&states).str(", a row for each layer and direction, ");
+                let text = site.from_nth(text.str("but receives ").shape(&inputs[i]).str(" "), i);
+                return Err(Mistake::new(Part::Branch(i), text));
+            }
+            i += 1;
+        }
+        let width = self.width();
+        let output = match (self.packed, self.last) {
+            (false, false) => Shape::new(&[input.dim(0), width]),
+            (false, true) => Shape::new(&[width]),
+            (true, false) => Shape::new(&[self.state_rows().saturating_add(input.dim(0)), width]),
+            (true, true) => Shape::new(&[self.state_rows() + 1, width]),
+        };
+        Ok((found, output))
+    }
+
+    /// For each layer and direction `weight_ih`, `weight_hh` and the biases, as PyTorch names and orders them.
+    pub const fn params(&self) -> Params {
+        let mut params = Params::NONE;
+        let rows = self.cell.gates().saturating_mul(self.hidden);
+        let mut layer = 0;
+        while layer < self.layers && layer < MOST_LAYERS {
+            let mut direction = 0;
+            while direction < self.directions {
+                let names = &NAMES[layer][direction];
+                params = params.trained(names[0], &[rows, self.features(layer)]).trained(names[1], &[rows, self.hidden]);
+                if self.bias {
+                    params = params.trained(names[2], &[rows]).trained(names[3], &[rows]);
+                }
+                direction += 1;
+            }
+            layer += 1;
+        }
+        params
+    }
+
+    /// Tensors of one layer and direction.
+    pub const fn tensors(&self) -> usize {
+        if self.bias { 4 } else { 2 }
+    }
+
+    pub(super) const fn multiply_adds(&self, input: &Shape) -> u64 {
+        let mut step: u64 = 0;
+        let mut layer = 0;
+        while layer < self.layers {
+            step = step.saturating_add(self.features(layer) as u64).saturating_add(self.hidden as u64);
+            layer += 1;
+        }
+        let rows = (self.cell.gates() as u64).saturating_mul(self.width() as u64);
+        step.saturating_mul(rows).saturating_mul(input.dim(0) as u64)
+    }
+}
+
+macro_rules! names {
+    ($($layer:literal)*) => {
+        /// For each layer and direction.
+        const NAMES: [[[&str; 4]; 2]; MOST_LAYERS] = [$([
+            [concat!("weight_ih_l", $layer), concat!("weight_hh_l", $layer), concat!("bias_ih_l", $layer), concat!("bias_hh_l", $layer)],
+            [
+                concat!("weight_ih_l", $layer, "_reverse"),
+                concat!("weight_hh_l", $layer, "_reverse"),
+                concat!("bias_ih_l", $layer, "_reverse"),
+                concat!("bias_hh_l", $layer, "_reverse"),
+            ],
+        ],)*];
+    };
+}
+
+names!(0 1 2 3 4 5 6 7);
+
+/// The functions that the table of operations calls, for a layer with [`Recurrent`] as its `view`.
+macro_rules! recurrent {
+    ($op:ident, $kind:literal) => {
+        impl $op {
+            pub(super) const fn infer(mut self, inputs: &[Shape], site: &Site) -> Result<(Self, Shape), Mistake> {
+                match self.view().check($kind, inputs, site) {
+                    Ok((in_features, output)) => {
+                        self.in_features = in_features;
+                        Ok((self, output))
+                    }
+                    Err(mistake) => Err(mistake),
+                }
+            }
+
+            pub(super) const fn params(&self) -> Params {
+                self.view().params()
+            }
+
+            pub(super) const fn without(mut self, part: Part) -> Option<Self> {
+                match part {
+                    Part::In => self.in_features = crate::INFER,
+                    Part::Dropout => self.dropout = 0.0,
+                    _ => return None,
+                }
+                Some(self)
+            }
+
+            pub(super) const fn multiply_adds(&self, input: &Shape, _output: &Shape) -> u64 {
+                self.view().multiply_adds(input)
+            }
+        }
+    };
+}
+
+pub(crate) use recurrent;
