@@ -3,6 +3,7 @@
 //! Layers are named as in torchvision where it has the network (so that its checkpoints load), else as in a well-known implementation,
 //! which the file names. Facts that are published stand below each network as assertions: they hold, or nothing compiles.
 
+mod char_lstm;
 mod densenet;
 mod digit_vae;
 mod gru;
@@ -21,6 +22,7 @@ mod vgg;
 #[cfg(test)]
 mod tests;
 
+pub use char_lstm::CharLstm;
 pub use densenet::DenseBlock;
 pub use digit_vae::{ConvDecoder, ConvEncoder, ConvVae, ConvVae2, MlpDecoder, MlpEncoder, MlpVae, MlpVae2};
 pub use gru::GruCell;

@@ -5,6 +5,7 @@ mod forms;
 mod neighbours;
 mod pixel_cnn;
 mod segmentation;
+mod text;
 mod vae;
 
 use std::fmt::Display;
@@ -24,6 +25,7 @@ pub(crate) use forms::Forms;
 pub(crate) use neighbours::NearestNeighbours;
 pub(crate) use pixel_cnn::Pixels;
 pub(crate) use segmentation::Streets;
+pub(crate) use text::Letters;
 pub(crate) use vae::Vae;
 
 /// Images of handwritten digits, `[1, 28, 28]`.

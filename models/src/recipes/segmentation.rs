@@ -8,8 +8,9 @@ use layercake::generic::train_data;
 use layercake::ir::Graph;
 use layercake::loss::{CrossEntropy, Loss};
 use layercake::prelude::*;
+use layercake_train::data::readers::MaskFolder;
 use layercake_train::data::transforms::{ColourJitter, HorizontalFlip};
-use layercake_train::data::{DataError, DataSet, Dataset, Loader, Mask, MaskFolder, Masked, MaskedBatch, Normalise, Subset};
+use layercake_train::data::{DataError, DataSet, Dataset, Loader, Mask, Masked, MaskedBatch, Normalise, Subset};
 use layercake_train::run::{Canvas, Summary};
 use layercake_train::{Figures, Pass, Seeded, Step, Tally, Task, TrainError, best_of_maps};
 

@@ -11,7 +11,7 @@ use crate::classifier::{Augment, classifier};
 use crate::gallery::{
     ClassGatedPixelCnn, ConvVae, ConvVae2, GatedPixelCnn, LinearGrey, MlpVae, MlpVae2, PixelCnn, ResNet20, ResNet20Grey, Vgg8, Vgg8Grey,
 };
-use crate::recipes::{Entry, Forms, Kind, NearestNeighbours, Pixels, Row, Streets, Vae};
+use crate::recipes::{Entry, Forms, Kind, Letters, NearestNeighbours, Pixels, Row, Streets, Vae};
 use crate::{LeNet5, Model};
 
 /// The models, by name.
@@ -40,6 +40,14 @@ pub fn zoo() -> Vec<Box<dyn Model>> {
         digits: false,
         recipe: recipes::unet,
         unit: "images",
+    }));
+    models.push(entry::<Letters>(Row {
+        name: "char_lstm",
+        about: "language model of letters with an LSTM (Hochreiter and Schmidhuber, 1997)",
+        dataset: DataSet::TinyShakespeare,
+        digits: false,
+        recipe: recipes::char_lstm,
+        unit: "letters",
     }));
     models.extend(sketches::SKETCHES.into_iter().map(|sketch| Box::new(sketch) as Box<dyn Model>));
     models

@@ -51,3 +51,7 @@ pub(super) fn pixel_cnn(_: DataSet) -> Recipe {
 pub(super) fn unet(_: DataSet) -> Recipe {
     Recipe { epochs: 100, batch_size: 10, lr: 3e-3, weight_decay: 0.01, workers: 1, ..Recipe::default() }
 }
+
+pub(super) fn char_lstm(_: DataSet) -> Recipe {
+    Recipe { epochs: 20, batch_size: 32, lr: 4e-3, clip: Some(1.0), ..Recipe::default() }
+}

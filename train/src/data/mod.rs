@@ -25,7 +25,7 @@ pub use loader::{Batches, Loader};
 pub use picture::{Batch, Image, Labelled, Mask, Masked, MaskedBatch, Picture, Pictured};
 /// The random numbers that a transform is given are of this crate.
 pub use rand;
-pub use readers::{MaskFolder, digits, frame, read_idx};
+pub use readers::{digits, frame, read_idx};
 pub use samplers::{Random, Sampler, Sequential, Subset, Weighted};
 pub(crate) use seed::stream;
 pub use sets::{DataSet, Split};
