@@ -5,7 +5,7 @@
 use layercake::dfdx::tensor_ops::{BroadcastTo, TryMul, TrySub};
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
-use layercake_train::data::{Batch, Loader, Normalise, Shuffle, digits};
+use layercake_train::data::{Images as Digits, Loader, Normalise, digits};
 
 network! {
     /// From an image to its code.
@@ -40,14 +40,14 @@ impl Autoencoder {
 }
 
 /// Trains for some epochs and gives the mean loss of the last one.
-fn train(model: &mut Autoencoder, optimizer: &mut impl Optimizer<Autoencoder, Cpu, f32>, images: &Loader<'_>, epochs: usize) -> f32 {
+fn train(model: &mut Autoencoder, optimizer: &mut impl Optimizer<Autoencoder, Cpu, f32>, images: &Loader<Digits>, epochs: usize) -> f32 {
     let device = model.scale.device().clone();
     let mut gradients = model.alloc_grads();
     let mut last = 0.0;
     for epoch in 1..=epochs {
         let mut total = 0.0;
-        for batch in images.load(&device, &(Shuffle { seed: 1 }).order(epoch, images.images().len())) {
-            let Batch { images, .. } = batch.expect("the images fit the model");
+        for batch in images.epoch(epoch) {
+            let images = batch.and_then(|batch| batch.images.on(&device)).expect("the images fit the model");
             let loss = model.loss(images, gradients);
             total += loss.array();
             gradients = loss.backward();
@@ -63,7 +63,7 @@ fn train(model: &mut Autoencoder, optimizer: &mut impl Optimizer<Autoencoder, Cp
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let images = digits().train;
     let normalise = Normalise::measure(&images);
-    let loader = Loader::new(&images, &normalise, 32);
+    let loader = Loader::new(images, 32).shuffle(1).transform(normalise);
 
     let device = Cpu::seed_from_u64(1);
     let mut model = Autoencoder::new(&device);

@@ -4,7 +4,8 @@
 
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
-use layercake_train::data::{Batch, Loader, Normalise, Shuffle, Split, digits};
+use layercake_train::accuracy;
+use layercake_train::data::{Batch, DataError, Images, Loader, Normalise, Split, digits};
 
 network! {
     /// Two convolutions and a hidden layer, for 8x8 images.
@@ -17,10 +18,11 @@ network! {
     }
 }
 
-fn main() {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Split { train, test } = digits();
     let normalise = Normalise::measure(&train);
-    let (train, test) = (Loader::new(&train, &normalise, 32), Loader::new(&test, &normalise, 360));
+    let train = Loader::new(train, 32).shuffle(1).transform(normalise.clone());
+    let test = Loader::new(test, 360).transform(normalise);
 
     let device = Cpu::seed_from_u64(1);
     let mut net = Small::new(&device);
@@ -28,35 +30,28 @@ fn main() {
     let mut gradients = net.alloc_grads();
 
     for epoch in 1..=4 {
-        let order = Shuffle { seed: 1 }.order(epoch, train.images().len());
         let mut total = 0.0;
-        for batch in train.load(&device, &order) {
-            let Batch { images, labels } = batch.expect("the images fit the network");
-            let scores = net.forward_train(images, gradients);
+        for batch in train.epoch(epoch) {
+            let Batch { images, labels } = batch?;
+            let scores = net.forward_train(images.on(&device)?, gradients);
             let loss = loss::cross_entropy(scores, &labels);
             total += loss.array();
             gradients = loss.backward();
-            optimizer.update(&mut net, &gradients).expect("every parameter has a gradient");
+            optimizer.update(&mut net, &gradients)?;
             net.zero_grads(&mut gradients);
         }
         println!(
             "epoch {epoch}: mean loss {:.4}, test accuracy {:.2} %",
             total / train.batches() as f32,
-            100.0 * accuracy(&net, &test, &device)
+            100.0 * tested(&net, &test, &device)?
         );
     }
-    assert!(accuracy(&net, &test, &device) > 0.96, "four epochs are enough for this");
+    assert!(tested(&net, &test, &device)? > 0.96, "four epochs are enough for this");
+    Ok(())
 }
 
-/// The share of images whose highest score is that of their class.
-fn accuracy(net: &Small, test: &Loader<'_>, device: &Cpu) -> f64 {
-    let all: Vec<usize> = (0..test.images().len()).collect();
-    let mut right = 0;
-    for batch in test.load(device, &all) {
-        let Batch { images, labels } = batch.expect("the images fit the network");
-        let scores = net.forward(images).as_vec();
-        let best = scores.chunks(10).map(|row| (0..10).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap_or(0));
-        right += best.zip(&labels).filter(|(best, label)| best == *label).count();
-    }
-    right as f64 / test.images().len() as f64
+/// The share of test images whose highest score is that of their class; all of them are one batch.
+fn tested(net: &Small, test: &Loader<Images>, device: &Cpu) -> Result<f64, DataError> {
+    let Batch { images, labels } = test.epoch(1).next().expect("there are images")?;
+    Ok(accuracy(&net.forward(images.on(device)?).as_vec(), &labels))
 }

@@ -52,6 +52,11 @@ impl<M: Clone> Averaged<M> {
         Self { model: model.clone(), averaging, updates: 0 }
     }
 
+    /// Goes on with an average that was kept: its model, and how often that was updated.
+    pub fn resumed(average: M, averaging: Averaging, updates: u64) -> Self {
+        Self { model: average, averaging, updates }
+    }
+
     /// Takes the model's present parameters into the average. The first call copies them.
     ///
     /// # Panics

@@ -121,6 +121,7 @@ pub mod __private {
     pub use crate::custom::{call as custom, call_mut as custom_mut};
     pub use crate::edge::{Inputs, Outputs};
     pub use crate::ids::{ForwardError, or_panic};
+    pub use crate::init::{InitRule, filled};
     pub use crate::layers::{self, Layer};
     pub use crate::model::{forward, init, junction, part, ports};
     pub use crate::network::{Network, Runtime, checked, eval, infer, train, train_data};

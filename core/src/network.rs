@@ -276,7 +276,7 @@ pub(crate) fn store<'a, E: Scalar, D: Device<E>>(
 type Prepared<E, D> = (Arc<Plan>, Pass<E, D>);
 
 /// What a pass of a typed network runs, and on what.
-fn pass<N: Network<E, D>, E: Scalar, D: Backend<E>>(
+pub(crate) fn pass<N: Network<E, D>, E: Scalar, D: Backend<E>>(
     network: &N,
     inputs: Vec<Value<E, D>>,
     mode: Mode,

@@ -108,6 +108,42 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Every value of a pass, the inputs among them, each layer's as it is without the others. New statistics are not kept.
+    pub(crate) fn values<E: Scalar, D: Backend<E>>(
+        &self,
+        pass: Pass<E, D>,
+        mut custom: impl FnMut(&str, Value<E, D>) -> Result<Value<E, D>, D::Err>,
+    ) -> Result<Vec<Value<E, D>>, D::Err> {
+        let Pass { tensors, inputs, mode, input_grad } = pass;
+        let alone = self.segments.len() == 1;
+        let mut values = inputs;
+        for segment in &self.segments {
+            if let Some(part) = &segment.part {
+                let all = |index: usize| {
+                    let node = &part.graph.nodes()[index];
+                    Port { name: node.name.clone(), shape: node.output, value: part.graph.value_of(index) }
+                };
+                let outputs: Vec<Port> = (0..part.graph.nodes().len()).map(all).collect();
+                let graph = Graph { outputs: outputs.into(), ..part.graph.clone().into_owned() };
+                // What runs one part alone lists neither values nor tensors.
+                let (given, own) = match alone {
+                    true => (values.clone(), tensors.clone()),
+                    false => (
+                        part.inputs.iter().map(|&input| values[input].clone()).collect(),
+                        part.tensors.iter().map(|&tensor| tensors[tensor].clone()).collect(),
+                    ),
+                };
+                values.extend(D::run(call(&graph, &Runtime::default(), own, given, mode, input_grad))?.outputs);
+            }
+            if let Some(Custom { path, input, .. }) = &segment.custom {
+                values.push(custom(path, values[*input].clone())?);
+            }
+        }
+        Ok(values)
+    }
+}
+
 /// What a run begins with.
 pub(crate) struct Pass<E: Scalar, D: Backend<E>> {
     /// All tensors of the graph, in its order.

@@ -135,6 +135,11 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
     }
 
     /// Copies the elements out.
+    /// Its numbers, in order.
+    pub fn as_vec(&self) -> Vec<E> {
+        self.flat().as_vec()
+    }
+
     pub(crate) fn copy_into(&self, into: &mut [E]) {
         match &self.data {
             Data::Numbers(flat) => flat.copy_into(into),

@@ -280,6 +280,13 @@ fn joins_on_the_engine() {
 }
 
 /// Networks within the network are opened up; their parameters go by their paths.
+fn ones<const B: usize, const N: usize, E: Dtype>() -> Tensor<Rank2<B, N>, E, Cpu>
+where
+    Cpu: Device<E>,
+{
+    Cpu::default().ones()
+}
+
 #[test]
 fn a_network_within_a_network() {
     let inner: &'static Graph = Box::leak(Box::new(perceptron(3)));
@@ -292,7 +299,7 @@ fn a_network_within_a_network() {
     let mut names = safetensors::SafeTensors::deserialize(&bytes).unwrap().names().into_iter().map(str::to_owned).collect::<Vec<_>>();
     names.sort_unstable();
     assert_eq!(names, ["head.bias", "head.weight", "inner.fc.bias", "inner.fc.weight"]);
-    let y: Tensor<(usize, Const<2>), f32, _> = model.forward(Cpu::default().ones::<Rank2<3, 4>>());
+    let y: Tensor<(usize, Const<2>), f32, _> = model.forward(ones::<3, 4, f32>());
     assert_eq!(y.shape().0, 3);
     assert!(model.summary().to_string().contains("inner"));
     assert!(model.draw().svg().contains("head"));
@@ -348,14 +355,13 @@ fn a_batch_that_cannot_train() {
     type Out<E> = Tensor<(usize, Const<3>), E, Cpu, OwnedTape<E, Cpu>>;
     let single = EngineError::SingleValue { layer: "norm".into() };
     let expected: Refusal = GraphError::Run { graph: "Norm".into(), batch: 1, reason: single };
-    let one =
-        GraphModel::<f32>::new(graph.clone(), &device).try_forward_train::<_, Out<f32>>(device.ones::<Rank2<1, 3>>(), Gradients::leaky());
+    let one = GraphModel::<f32>::new(graph.clone(), &device).try_forward_train::<_, Out<f32>>(ones::<1, 3, f32>(), Gradients::leaky());
     assert_eq!(one.unwrap_err().to_string(), expected.to_string());
     let mut wide = GraphModel::<f64>::build(graph, &device);
-    let one = wide.try_forward_train::<_, Out<f64>>(device.ones::<Rank2<1, 3>>(), Gradients::leaky());
+    let one = wide.try_forward_train::<_, Out<f64>>(ones::<1, 3, f64>(), Gradients::leaky());
     assert_eq!(one.unwrap_err().to_string(), expected.to_string());
-    assert!(wide.try_forward_train::<_, Out<f64>>(device.ones::<Rank2<2, 3>>(), Gradients::leaky()).is_ok());
-    let _: Tensor<(usize, Const<3>), f64, _> = wide.forward(device.ones::<Rank2<1, 3>>());
+    assert!(wide.try_forward_train::<_, Out<f64>>(ones::<2, 3, f64>(), Gradients::leaky()).is_ok());
+    let _: Tensor<(usize, Const<3>), f64, _> = wide.forward(ones::<1, 3, f64>());
 }
 
 #[test]

@@ -477,3 +477,37 @@ fn own_layers_know_training_from_inference() {
         .collect();
     close(&outer.forward(x).as_vec(), &by_hand, 1e-6);
 }
+
+network! {
+    /// Two outputs, of which a user may want one.
+    Pair: [4] -> { first: [3], second: [2] } { Tanh as x, one: Linear(3), output first, from x, two: Linear(2), output second }
+
+    /// The second half of a tensor, through one head of two.
+    Parts: [8] -> [2] { Split(2) as (_, b), from b, pair: Pair as (_, second), from second, Tanh }
+}
+
+#[test]
+fn parts_that_nothing_uses() {
+    let device = Cpu::seed_from_u64(16);
+    let net = Parts::new(&device);
+    let x: Tensor<(usize, Const<8>), f32, Cpu> = device.sample_normal_like(&(3, Const));
+    let gradients = net.forward_eval(x.leaky_trace()).sum::<Rank0, _>().backward();
+    let (weight, bias) = (net.pair.two.weight.as_vec(), net.pair.two.bias.as_ref().unwrap().as_vec());
+    let (mut values, mut slopes) = (Vec::new(), Vec::new());
+    for sample in x.as_vec().chunks(8) {
+        let hidden: Vec<f64> = sample[4..].iter().map(|&x| f64::from(x).tanh()).collect();
+        let mut by_x = vec![0.0; 8];
+        for (row, &bias) in weight.chunks(4).zip(&bias) {
+            let y = (row.iter().zip(&hidden).map(|(&w, h)| f64::from(w) * h).sum::<f64>() + f64::from(bias)).tanh();
+            for (j, (&w, h)) in row.iter().zip(&hidden).enumerate() {
+                by_x[4 + j] += (1.0 - y * y) * f64::from(w) * (1.0 - h * h);
+            }
+            values.push(y);
+        }
+        slopes.extend(by_x);
+    }
+    close(&net.forward(x.clone()).as_vec(), &values, 1e-6);
+    close(&gradients.get(&x).as_vec(), &slopes, 1e-5);
+    // What nothing uses has no gradient.
+    assert!(gradients.get(&net.pair.one.weight).as_vec().iter().all(|&g| g == 0.0));
+}

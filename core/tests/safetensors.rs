@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use layercake::io::{IoError, load_safetensors, save_safetensors};
+use layercake::io::{IoError, Mismatch, load_matching, load_renamed, load_safetensors, save_safetensors};
 use layercake::prelude::*;
 
 network! {
@@ -108,4 +108,41 @@ fn damaged_files_are_refused() {
     assert!(matches!(load_safetensors(&mut own, damaged.parent().unwrap()), Err(IoError::Read { .. })));
     let error = save_safetensors(&own, path("no/such/folder.safetensors")).unwrap_err();
     assert!(matches!(error, IoError::Write { .. }));
+}
+
+/// A checkpoint of another network: what fits is loaded, the rest is told.
+#[test]
+fn what_fits_is_loaded() {
+    let path = path("pretrained.safetensors");
+    let pretrained = Longer::new(&Cpu::seed_from_u64(1));
+    save_safetensors(&pretrained, &path).unwrap();
+
+    let mut own = net(2);
+    let report = load_matching(&mut own, &path).unwrap();
+    assert_eq!(report.unused, ["more.bias", "more.weight"]);
+    assert_eq!((report.loaded.len(), report.missing.len(), report.mismatched.len()), (8, 0, 0));
+    assert!(!report.is_complete());
+    assert_eq!(own.fc.weight.as_vec(), pretrained.fc.weight.as_vec());
+
+    let mut wider = Wider::new(&Cpu::seed_from_u64(3));
+    let before = wider.clone();
+    let report = load_matching(&mut wider, &path).unwrap();
+    assert_eq!(report.mismatched[0], Mismatch { name: "conv.weight".into(), expected: vec![5, 1, 3, 3], found: vec![2, 1, 3, 3] });
+    assert_eq!(report.loaded, ["fc.bias"], "{report}");
+    assert_eq!(wider.conv.weight.as_vec(), before.conv.weight.as_vec());
+    assert!(report.to_string().contains("`conv.weight` has shape [2, 1, 3, 3] in the file, but [5, 1, 3, 3] in the network"), "{report}");
+
+    // The last layer takes what the file has for the one before.
+    let mut own = net(4);
+    let report = load_renamed(&mut own, &path, |name| name.replace("fc.", "more.")).unwrap();
+    assert_eq!(report.unused, ["fc.bias", "fc.weight"]);
+    assert_eq!(report.mismatched[0].name, "fc.weight");
+    let bias = pretrained.more.bias.unwrap().as_vec();
+    assert_eq!(own.fc.bias.clone().unwrap().as_vec(), bias);
+
+    // A file that cannot be read changes nothing.
+    let half: Vec<u8> = fs::read(&path).unwrap().iter().copied().take(100).collect();
+    fs::write(&path, half).unwrap();
+    assert!(matches!(load_matching(&mut own, &path), Err(IoError::Format { .. })));
+    assert_eq!(own.fc.bias.unwrap().as_vec(), bias);
 }

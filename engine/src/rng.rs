@@ -17,6 +17,14 @@ pub fn unit(seed: u64, node: usize, index: u64) -> f64 {
     (hash(seed, node, index) >> 11) as f64 / (1u64 << 53) as f64
 }
 
+/// A number from the normal distribution of mean 0 and variance 1, by the same rule: number `index` of node `node` in the run with this
+/// `seed`. Box and Muller's method (1958): of two numbers evenly spread over `0..1`, one gives a radius and the other an angle.
+pub fn normal(seed: u64, node: usize, index: u64) -> f64 {
+    let [radius, angle] = [0, 1].map(|which| unit(seed, node, index.wrapping_mul(2).wrapping_add(which)));
+    // Above 0, so that the logarithm is a number.
+    (-2.0 * (1.0 - radius).ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+}
+
 /// `keep` compares the upper 53 bits of the hash with this.
 #[inline]
 pub(crate) fn threshold(p: f64) -> u64 {
@@ -53,6 +61,20 @@ fn mix(mut z: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn normal_numbers_have_the_moments_of_their_distribution() {
+        let count = 200_000;
+        let moment = |power: i32| (0..count).map(|i| normal(5, 2, i).powi(power)).sum::<f64>() / count as f64;
+        // Five standard deviations of each estimate: those of x, x^2, x^3 and x^4 are 1, 2, 15 and 96 to the root.
+        for (power, expected, variance) in [(1, 0.0, 1.0f64), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0)] {
+            let found = moment(power);
+            assert!((found - expected).abs() < 5.0 * (variance / count as f64).sqrt(), "moment {power} is {found}");
+        }
+        assert!((0..count).all(|i| normal(5, 2, i).is_finite()));
+        let both = (0..count).map(|i| normal(5, 2, i) * normal(5, 2, i + 1)).sum::<f64>() / count as f64;
+        assert!(both.abs() < 5.0 / (count as f64).sqrt(), "neighbours know of each other: {both}");
+    }
 
     #[test]
     fn keeps_the_right_share_and_streams_differ() {

@@ -30,7 +30,7 @@ impl Op {
         }
         // Values that do not fit each other would have given the first one's shape.
         let output = match (op, inputs) {
-            (Op::Add | Op::Sub | Op::Mul | Op::Max, [first, ..]) => *first,
+            (Op::Add | Op::Sub | Op::Mul | Op::Max | Op::Reparameterize, [first, ..]) => *first,
             _ => Shape::UNKNOWN,
         };
         Attempt { outcome, decided: (op, output) }

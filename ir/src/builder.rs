@@ -1,6 +1,6 @@
 //! Graphs built at run time.
 
-use crate::{Graph, Mistake, Node, Op, Part, Port, Shape, Site, Text, check_input, check_output};
+use crate::{Graph, Init, Mistake, Node, Op, Part, Port, Shape, Site, Text, check_input, check_output};
 
 /// Builds a graph at run time by the same rules as `network!`.
 ///
@@ -76,6 +76,27 @@ impl Builder {
         Err(Mistake::new(Part::Layer, text))
     }
 
+    /// States how the weights of the layer that gave `layer` begin.
+    ///
+    /// # Errors
+    /// As [`Init::check`]; if `layer` is an input or does not exist yet, or if its tensors are those of another layer.
+    pub fn init(&mut self, layer: usize, init: Init) -> Result<(), Mistake> {
+        let Some(index) = layer.checked_sub(self.inputs.len()) else {
+            let text = Text::new().str("the input ").name(&self.inputs[layer].name).str(" has no weights to begin with a value");
+            return Err(Mistake::new(Part::Init, text));
+        };
+        let Some(node) = self.nodes.get(index) else {
+            return Err(Mistake::new(Part::Init, self.absent(Text::new().str("weights are to begin with a value at "), layer)));
+        };
+        if let Some(owner) = node.shares {
+            let text = Text::new().name(&node.name).str(" uses the weights of ").name(&self.nodes[owner].name);
+            return Err(Mistake::new(Part::Init, text.str(", which says how they begin")));
+        }
+        init.check(&node.op, &Site { layer: &node.name, source: "", flattened: None, others: &[] })?;
+        self.nodes[index].init = Some(init);
+        Ok(())
+    }
+
     fn push(&mut self, name: &str, op: Op, inputs: &[usize], shares: Option<usize>) -> Result<usize, Mistake> {
         if inputs.is_empty() {
             return Err(Mistake::new(Part::Layer, Text::new().name(name).str(" needs a value to act on, but receives none")));
@@ -94,7 +115,7 @@ impl Builder {
             let text = Text::new().str("there are two layers of the name ").name(name);
             return Err(Mistake::new(Part::Layer, text.str("; each needs one of its own")));
         }
-        self.nodes.push(Node { name: name.to_owned().into(), op, inputs: inputs.to_vec().into(), output, shares });
+        self.nodes.push(Node { name: name.to_owned().into(), op, inputs: inputs.to_vec().into(), output, shares, init: None });
         Ok(most)
     }
 
@@ -187,10 +208,13 @@ impl Graph {
             port_is(port, i)?;
         }
         for (i, node) in self.nodes().iter().enumerate() {
-            match node.shares {
+            let value = match node.shares {
                 None => builder.add(&node.name, node.op, node.inputs())?,
                 Some(owner) => builder.add_shared(&node.name, node.op, node.inputs(), self.inputs().len().saturating_add(owner))?,
             };
+            if let Some(init) = node.init {
+                builder.init(value, init)?;
+            }
             let built = &builder.nodes[i];
             check_output(&node.output, &built.output, &Site { layer: &node.name, source: "", flattened: None, others: &[] })?;
             if built != node {

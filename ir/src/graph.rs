@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Mistake, Op, Params, Part, Shape, Site, Text};
+use crate::{Init, Mistake, Op, Params, Part, Shape, Site, Text};
 
 /// A network as data: what it takes, what it does in which order, what it gives.
 ///
@@ -44,6 +44,8 @@ pub struct Node {
     pub output: Shape,
     /// The earlier node whose tensors it uses, where it has none of its own: a layer that is applied again.
     pub shares: Option<usize>,
+    /// How its weights begin, where that is not PyTorch's default.
+    pub init: Option<Init>,
 }
 
 impl Graph {
@@ -114,6 +116,9 @@ impl Port {
 }
 
 impl Node {
+    /// What a node shares whose tensors are its own.
+    pub const OWN: Option<usize> = None;
+
     /// Its name.
     pub const fn name(&self) -> &str {
         match &self.name {

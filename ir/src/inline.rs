@@ -41,7 +41,14 @@ impl Flat {
             let begin = self.nodes.len();
             let owner = node.shares.map(|owner| places[owner].begin).or_else(|| shares.map(|shares| shares + begin - first));
             let Op::Subgraph(op) = node.op else {
-                self.nodes.push(Node { name: name.into(), op: node.op, inputs: arguments.into(), output: node.output, shares: owner });
+                self.nodes.push(Node {
+                    name: name.into(),
+                    op: node.op,
+                    inputs: arguments.into(),
+                    output: node.output,
+                    shares: owner,
+                    init: node.init,
+                });
                 places.push(Place { begin, inner: Vec::new() });
                 values.push(self.inputs + begin);
                 continue;

@@ -63,6 +63,7 @@ parts! {
     Alpha: "alpha",
     Beta: "beta",
     K: "k",
+    Init: "init",
     Threshold: "threshold",
     MinVal: "min_val",
     MaxVal: "max_val",

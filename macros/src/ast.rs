@@ -111,8 +111,14 @@ pub enum Action {
     Path(PathLayer),
     /// `Add { {..}, {..} }`: the branches' results are joined.
     Branches { layer: Layer, branches: Vec<Branch> },
-    /// `Residual(shortcut = {..}) {..}`
-    Residual { kind: Ident, shortcut: Option<Branch>, body: Branch },
+    /// `Residual(shortcut = {..}, drop = 0.2) {..}`
+    Residual {
+        kind: Ident,
+        shortcut: Option<Branch>,
+        /// The probability that a sample goes without the body.
+        drop: Option<Expr>,
+        body: Branch,
+    },
     /// `Repeat(3) {..}`
     Repeat {
         kind: Ident,

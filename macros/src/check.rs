@@ -61,7 +61,9 @@ fn mentioned(list: &[Param], steps: &[Step]) -> bool {
                 Action::Layer(layer) => has(&layer.tokens),
                 Action::Path(layer) => has(&layer.tokens),
                 Action::Branches { layer, branches } => has(&layer.tokens) || branches.iter().any(branch),
-                Action::Residual { shortcut, body, .. } => branch(body) || shortcut.iter().any(branch),
+                Action::Residual { shortcut, drop, body, .. } => {
+                    branch(body) || shortcut.iter().any(branch) || has(&drop.to_token_stream())
+                }
                 Action::Repeat { count, steps, .. } => has(&count.to_token_stream()) || mentioned(list, steps),
                 Action::Sequential { steps, .. } => mentioned(list, steps),
                 // What is illegible may have named it.

@@ -11,6 +11,7 @@ mod expand;
 mod flow;
 #[cfg(test)]
 mod fuzz;
+mod init;
 mod layers;
 mod lower;
 mod model;

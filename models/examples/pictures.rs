@@ -12,7 +12,7 @@ pub const DRAWN: [&str; 9] = ["inception", "resnet18", "dense-block", "unet", "s
 pub fn picture(name: &str) -> (PathBuf, String) {
     let model = layercake_models::zoo().into_iter().find(|model| model.name() == name).expect("a model of the zoo");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/pictures");
-    (folder.join(name.replace('-', "_")).with_extension("svg"), Drawing::of(model.graph()).svg())
+    (folder.join(name.replace('-', "_")).with_extension("svg"), Drawing::of(model.graph().expect("a network")).svg())
 }
 
 #[allow(dead_code, reason = "a test includes this file")]

@@ -20,10 +20,13 @@ Examples:
   layercake draw lenet5 --out lenet5.svg
   layercake export lenet5 --json lenet5.json
   layercake summary lenet5.json
+  layercake train --resume runs/lenet5-mnist-1                    goes on where a run was interrupted
+  layercake data check DIR                                        reads all data sets in DIR
   layercake bench lenet5 --batch-size 64 --json
 
 Each command explains its options: layercake train --help";
 
+// The commands with arguments of their own are described there.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List the models and the data sets.
@@ -49,30 +52,53 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         json: PathBuf,
     },
-    /// Train a model and keep the run in a folder.
     Train(TrainArgs),
-    /// Measure a trained model on the test images of a data set.
     Eval(EvalArgs),
-    /// Time a training step and an inference on random data.
+    Sample(SampleArgs),
     Bench(BenchArgs),
+    /// Look through data sets.
+    #[command(subcommand)]
+    Data(DataCommand),
 }
 
-/// Train a model by Adam on softmax cross entropy, and keep the run in a folder.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// Read every data set in a folder, and say what is in it or what is wrong with it.
+    ///
+    /// Each set has a folder of its own in DIR, as for `train --data-dir DIR`. Every file is read to its end and every image is decoded. Beside
+    /// the sets that have a name, tables (*.csv, the class in the last column) and folders with a folder of images for each class are
+    /// read. Exits with 1 if a set has a fault.
+    #[command(after_help = "\
+Example:
+  layercake data check ../shared/data")]
+    Check {
+        /// The folder that holds the data sets' folders.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+/// Train a model by its own recipe, and keep the run in a folder.
 ///
 /// The folder holds config.json (what was asked for), metrics.jsonl (a line an epoch), summary.json (the final figures),
-/// model.safetensors (the parameters under the names that PyTorch gives them), curves.svg and confusion.svg. The same seed gives the
-/// same parameters to the last bit on the CPU, on any number of threads.
+/// model.safetensors (the parameters under the names that PyTorch gives them), curves.svg, and pictures of what the model does. The same
+/// seed gives the same parameters to the last bit on the CPU, on any number of threads, and however often the run was interrupted.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   layercake train lenet5 --epochs 5 --lr 0.001
-  layercake train lenet5 --dataset fashion-mnist --data-dir DIR --out runs/clothes")]
+  layercake train lenet5 --dataset fashion-mnist --data-dir DIR --out runs/clothes
+  layercake train --resume runs/clothes           goes on with a run that was interrupted
+
+Ctrl-C ends the step, writes a checkpoint and exits with code 130; a second Ctrl-C exits at once. A run that was killed in whatever \
+way goes on from its latest checkpoint, to the same bits as if nothing had happened.")]
 pub(crate) struct TrainArgs {
-    /// The model; `layercake list` shows all.
-    pub(crate) model: String,
-    /// The data set: digits (built in), mnist or fashion-mnist (IDX files, gzipped or not).
-    #[arg(long, value_name = "NAME", default_value = "digits")]
-    pub(crate) dataset: String,
+    /// The model; `layercake list` shows all. A run that goes on knows its own.
+    #[arg(required_unless_present = "resume", conflicts_with = "resume")]
+    pub(crate) model: Option<String>,
+    /// The data set; `layercake list` shows all. Only the digits are built in [default: the model's own with --data-dir, else the digits].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<String>,
     /// The folder that holds the data set's own folder: DIR/mnist/train-images-idx3-ubyte.gz and so on.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
@@ -97,6 +123,13 @@ pub(crate) struct TrainArgs {
     /// The run's folder: a new one, or that of an earlier run to replace [default: runs/MODEL-DATASET-N, a new one each time].
     #[arg(long, value_name = "RUN_DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Go on with the run in this folder, by the options that it was begun with: from its latest checkpoint, or from the beginning if it
+    /// has none yet.
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["dataset", "epochs", "batch_size", "lr", "seed", "device", "out"])]
+    pub(crate) resume: Option<PathBuf>,
+    /// Write a checkpoint after so many steps, beside that after each epoch.
+    #[arg(long, value_name = "STEPS", value_parser = count)]
+    pub(crate) checkpoint_every: Option<usize>,
 }
 
 /// Measure a trained model on the test images of a data set.
@@ -163,4 +196,37 @@ fn whole(text: &str, most: usize) -> Result<usize, String> {
 
 fn rate(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0).ok_or("expected a positive number, as 0.001".to_owned())
+}
+
+/// Draw pictures or a text from a model that has learned to make them.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  layercake sample vae --checkpoint runs/vae-mnist-1 --out digits.png
+  layercake sample gated_pixelcnn --checkpoint runs/gated_pixelcnn-mnist-1 --count 20 --seed 7
+  layercake sample char_lstm --checkpoint runs/char_lstm-tiny-shakespeare-1 --prompt ROMEO: --count 500")]
+pub(crate) struct SampleArgs {
+    /// The model; `layercake list` shows all.
+    pub(crate) model: String,
+    /// The run's folder, or a file of parameters.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) checkpoint: PathBuf,
+    /// Where pictures go [default: samples.png].
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) out: Option<PathBuf>,
+    /// How many pictures, or letters [default: the model's choice].
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) count: Option<usize>,
+    /// Seeds what is drawn.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// What a text begins with.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) prompt: Option<String>,
+    /// Below 1 a text keeps to what is likely, above 1 it dares more.
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = rate)]
+    pub(crate) temperature: f64,
+    /// Threads to run on [default: one a core].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
 }

@@ -3,29 +3,41 @@
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use indicatif::HumanCount;
 use layercake::dfdx::nn::BuildModule;
 use layercake::io::load_safetensors;
 use layercake::ir::Graph;
+use layercake::loss::Hinge;
 use layercake::prelude::*;
+use layercake_train::data::transforms::{HorizontalFlip, RandomCrop};
 use layercake_train::data::{DataSet, Loader, Normalise, Split};
-use layercake_train::run::{Config, RunFolder, Summary};
-use layercake_train::{Classifier, Recipe, Report, TrainError, bench, evaluate, fit};
+use layercake_train::run::{Config, Recipe, Summary};
+use layercake_train::{Classification, Classifier, Criterion, Figures, Seeded, TrainError, bench, evaluate};
 
 use crate::cuda::{Gpu, open_gpu};
 use crate::model::{Bench, Device, EvalOptions, Evaluation, Model, ModelError, TrainOptions};
-
-/// Images in a batch where nothing is learned: enough to keep all cores busy, and few enough to stay in memory for any model.
-const TEST_BATCH: usize = 500;
-/// Where runs go that were not told where to go.
-const RUNS: &str = "runs";
+use crate::training::{Prepared, TEST_BATCH, Trained, train};
 
 /// A network of images `[C, H, W]` and `K` classes, with its name and its recipe; see [`classifier`].
 pub(crate) struct ImageClassifier<N, const C: usize, const H: usize, const W: usize, const K: usize> {
     name: &'static str,
     about: &'static str,
     recipe: fn(DataSet) -> Recipe,
+    /// The data set in files that it is for.
+    dataset: DataSet,
+    /// What is done to training images.
+    augment: Augment,
+    /// A hinge in place of cross entropy.
+    hinge: bool,
     network: PhantomData<fn() -> N>,
+}
+
+/// What is done to training images before they are normalised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Augment {
+    /// Nothing.
+    No,
+    /// They are shifted by at most so many pixels, and mirrored half of the time.
+    ShiftAndMirror(usize),
 }
 
 /// A row of the zoo: the network `N`, what it is called, and how it is trained on a data set where nothing else is said.
@@ -34,7 +46,24 @@ pub(crate) const fn classifier<N, const C: usize, const H: usize, const W: usize
     about: &'static str,
     recipe: fn(DataSet) -> Recipe,
 ) -> ImageClassifier<N, C, H, W, K> {
-    ImageClassifier { name, about, recipe, network: PhantomData }
+    ImageClassifier { name, about, recipe, dataset: DataSet::Mnist, augment: Augment::No, hinge: false, network: PhantomData }
+}
+
+impl<N, const C: usize, const H: usize, const W: usize, const K: usize> ImageClassifier<N, C, H, W, K> {
+    /// For another data set than MNIST.
+    pub(crate) const fn on(self, dataset: DataSet) -> Self {
+        Self { dataset, ..self }
+    }
+
+    /// On images that are changed in each epoch.
+    pub(crate) const fn augmented(self, augment: Augment) -> Self {
+        Self { augment, ..self }
+    }
+
+    /// By the multi-class hinge.
+    pub(crate) const fn by_hinge(self) -> Self {
+        Self { hinge: true, ..self }
+    }
 }
 
 /// The network `N` on the device `D`.
@@ -43,8 +72,8 @@ type On<N, D> = <N as BuildOnDevice<D, f32>>::Built;
 impl<N, const C: usize, const H: usize, const W: usize, const K: usize> Model for ImageClassifier<N, C, H, W, K>
 where
     N: Network<f32, Cpu> + BuildOnDevice<Cpu, f32> + BuildOnDevice<Gpu, f32>,
-    On<N, Cpu>: Classifier<C, H, W, K, Cpu>,
-    On<N, Gpu>: Classifier<C, H, W, K, Gpu>,
+    On<N, Cpu>: Classifier<C, H, W, K, Cpu> + Clone,
+    On<N, Gpu>: Classifier<C, H, W, K, Gpu> + Clone,
 {
     fn name(&self) -> &'static str {
         self.name
@@ -54,8 +83,12 @@ where
         self.about
     }
 
-    fn graph(&self) -> &'static Graph {
-        N::GRAPH
+    fn graph(&self) -> Option<&'static Graph> {
+        Some(N::GRAPH)
+    }
+
+    fn dataset(&self, in_files: bool) -> DataSet {
+        if in_files || C != 1 { self.dataset } else { DataSet::Digits }
     }
 
     fn train(&self, options: &TrainOptions) -> Result<(PathBuf, Summary), ModelError> {
@@ -72,12 +105,10 @@ where
         let mut net = <On<N, Cpu> as BuildModule<Cpu, f32>>::build(&device);
         load_safetensors(&mut net, &checkpoint).map_err(TrainError::from)?;
         let Split { train, test } = dataset.load(options.data_dir.as_deref(), [C, H, W]).map_err(TrainError::from)?;
-        let normalise = match config {
-            Some(config) => config.normalise,
-            None => Normalise::measure(&train),
-        };
-        let tally = evaluate(&net, &device, &Loader::new(&test, &normalise, TEST_BATCH))?;
-        Ok(Evaluation { dataset, tally })
+        let normalise = config.and_then(|config| config.normalise).unwrap_or_else(|| Normalise::measure(&train));
+        let tally = evaluate(&net, &device, &Loader::new(test, TEST_BATCH).transform(normalise))?;
+        let figures = Figures::new().with("accuracy", tally.accuracy()).with("loss", tally.loss());
+        Ok(Evaluation { dataset, figures, items: tally.total(), unit: "images" })
     }
 
     fn bench(&self, batch_size: usize) -> Result<Bench, ModelError> {
@@ -91,55 +122,27 @@ where
 impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const K: usize> ImageClassifier<N, C, H, W, K> {
     fn train_on<Net, D>(&self, device: &D, options: &TrainOptions) -> Result<(PathBuf, Summary), ModelError>
     where
-        Net: BuildModule<D, f32> + Classifier<C, H, W, K, D>,
-        D: Backend<f32>,
+        Net: BuildModule<D, f32> + Classifier<C, H, W, K, D> + Clone,
+        D: Seeded,
     {
-        let recipe = self.recipe(options);
-        let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), [C, H, W]).map_err(TrainError::from)?;
-        let normalise = Normalise::measure(&train);
-        let train_loader = Loader::new(&train, &normalise, recipe.batch_size);
-        let test_loader = Loader::new(&test, &normalise, TEST_BATCH);
-        let mut net = Net::try_build(device).map_err(|error| ModelError::Device(error.to_string()))?;
-
-        let config = Config {
-            layercake: env!("CARGO_PKG_VERSION").to_owned(),
-            model: self.name.to_owned(),
-            dataset: options.dataset,
-            device: options.device.name().to_owned(),
-            threads: rayon::current_num_threads(),
-            recipe,
-            normalise: normalise.clone(),
-            classes: train.classes().to_vec(),
-        };
-        let mut run = match &options.out {
-            Some(path) => RunFolder::create(path, config)?,
-            None => RunFolder::create_numbered(Path::new(RUNS), config)?,
-        };
-        let count = |number: usize| HumanCount(number as u64);
-        let (params, learn, see) = (count(N::GRAPH.params()), count(train.len()), count(test.len()));
-        let heading = format!(
-            "{} ({params} parameters) on {}: {learn} images to learn from, {see} to test on; the run is kept in {}",
-            self.name,
-            options.dataset,
-            run.path().display()
-        );
-        let mut report = Report::new(&heading, recipe.epochs, train_loader.batches());
-        fit(&mut net, device, &train_loader, &test_loader, &recipe, &mut [&mut run, &mut report])?;
-
-        let path = run.path().to_owned();
-        Ok((path, run.finish(N::GRAPH.params(), train.len())?))
-    }
-
-    /// The model's own recipe for the data set, with what the user said in its place.
-    fn recipe(&self, options: &TrainOptions) -> Recipe {
-        let own = (self.recipe)(options.dataset);
-        Recipe {
-            epochs: options.epochs.unwrap_or(own.epochs),
-            batch_size: options.batch_size.unwrap_or(own.batch_size),
-            lr: options.lr.unwrap_or(own.lr),
-            seed: options.seed,
-            ..own
-        }
+        let model = Trained { name: self.name, params: N::GRAPH.params() };
+        train(model, device, options, (self.recipe)(options.dataset), |recipe| {
+            let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), [C, H, W]).map_err(TrainError::from)?;
+            let (normalise, classes) = (Normalise::measure(&train), train.classes().to_vec());
+            let net = Net::try_build(device).map_err(|error| ModelError::Device(error.to_string()))?;
+            let test = Loader::new(test, TEST_BATCH).transform(normalise.clone());
+            let mut task =
+                Classification::new(&format!("{} on {}", self.name, options.dataset), test, &classes).map_err(TrainError::from)?;
+            if self.hinge {
+                task.criterion = Criterion::Hinge(Hinge::default());
+            }
+            let mut train = Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
+            if let Augment::ShiftAndMirror(pixels) = self.augment {
+                train = train.transform(RandomCrop::new([H, W]).padding(pixels)).transform(HorizontalFlip::default());
+            }
+            let train = train.transform(normalise.clone());
+            Ok(Prepared { optimizer: recipe.adam(&net), net, task, train, normalise: Some(normalise), classes })
+        })
     }
 }
 
@@ -151,7 +154,7 @@ fn find_run(checkpoint: &Path, channels: usize) -> Result<(PathBuf, Option<Confi
         return Ok((file, None));
     }
     let config = Config::read(&path)?;
-    if !config.normalise.fits(channels) {
+    if config.normalise.as_ref().is_some_and(|normalise| !normalise.fits(channels)) {
         let reason = format!("`normalise` needs a mean and a positive deviation for each channel; the images have {channels}");
         return Err(TrainError::Content { path, reason });
     }

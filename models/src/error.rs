@@ -5,6 +5,12 @@ use std::path::PathBuf;
 
 use layercake::io::IoError;
 use layercake_models::ModelError;
+use layercake_train::TrainError;
+
+/// The exit code of a command that was interrupted, as the shell has it: 128 and the number of SIGINT.
+pub(crate) const INTERRUPTED: u8 = 130;
+/// The exit code of a command that was misspelt, as clap and most of Unix have it. Other failures give 1.
+const MISSPELT: u8 = 2;
 
 /// Why the command failed.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +24,15 @@ pub(crate) enum CommandError {
     /// So many threads cannot be had.
     #[error("cannot run on {threads} threads: {reason}")]
     Threads { threads: usize, reason: String },
+    /// Ctrl-C cannot be heard.
+    #[error("cannot listen for signals: {reason}")]
+    Signals { reason: String },
+    /// Nothing to look through.
+    #[error("{}: holds no data set; each has a folder of its own in it", .path.display())]
+    NoSets { path: PathBuf },
+    /// Data sets that cannot be used.
+    #[error("there are faults in {sets}")]
+    Faults { sets: String },
     /// A drawing of no known kind.
     #[error("{}: expected a name that ends in .svg, .dot or .mmd", .path.display())]
     Ending { path: PathBuf },
@@ -40,6 +55,15 @@ fn guess(nearest: Option<&str>) -> String {
 }
 
 impl CommandError {
+    /// The exit code.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Arguments(_) => MISSPELT,
+            Self::Model(ModelError::Train(TrainError::Interrupted { .. })) => INTERRUPTED,
+            _ => 1,
+        }
+    }
+
     /// That there is no such thing, with the one of the nearest spelling.
     pub(crate) fn unknown<'a>(what: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> Self {
         let known: Vec<&str> = known.collect();

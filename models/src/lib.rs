@@ -6,9 +6,11 @@ mod cuda;
 pub mod gallery;
 mod lenet5;
 mod model;
+mod recipes;
 mod sketch;
+mod training;
 mod zoo;
 
 pub use lenet5::LeNet5;
-pub use model::{Bench, Device, EvalOptions, Evaluation, Model, ModelError, TrainOptions};
+pub use model::{Bench, Device, EvalOptions, Evaluation, Model, ModelError, SampleOptions, Sampled, TrainOptions};
 pub use zoo::zoo;

@@ -12,9 +12,6 @@ use clap::Parser;
 use args::Cli;
 use error::CommandError;
 
-/// The exit code of a command that was misspelt, as clap and most of Unix have it. Other failures give 1.
-const MISSPELT: u8 = 2;
-
 fn main() -> ExitCode {
     let outcome = match Cli::try_parse() {
         Ok(cli) => command::run(cli),
@@ -28,7 +25,7 @@ fn main() -> ExitCode {
         Err(error) => {
             // If stderr is closed too, the exit code has to do.
             let _ = writeln!(io::stderr(), "{}", error.line());
-            if matches!(error, CommandError::Arguments(_)) { ExitCode::from(MISSPELT) } else { ExitCode::FAILURE }
+            ExitCode::from(error.code())
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use layercake::ir::Graph;
 use layercake_train::data::DataSet;
 use layercake_train::run::Summary;
-use layercake_train::{Tally, Timing, TrainError};
+use layercake_train::{Figures, Stop, Timing, TrainError};
 use serde::Serialize;
 
 /// A model of the zoo. A kind of model (classifiers of images; networks without a recipe) implements it once for all its models.
@@ -16,8 +16,12 @@ pub trait Model: Sync {
     /// What it is, in a few words.
     fn about(&self) -> &'static str;
 
-    /// The network as data.
-    fn graph(&self) -> &'static Graph;
+    /// The network as data; none for what is no network.
+    fn graph(&self) -> Option<&'static Graph>;
+
+    /// The data set that it is trained on where nothing else is said: one in files if there is a folder of files, else one that is built in, if the
+    /// model can learn from such.
+    fn dataset(&self, in_files: bool) -> DataSet;
 
     /// Trains it, says on stdout how it goes, and keeps the run in a folder.
     ///
@@ -35,7 +39,17 @@ pub trait Model: Sync {
     ///
     /// # Errors
     /// If the device fails.
-    fn bench(&self, batch_size: usize) -> Result<Bench, ModelError>;
+    fn bench(&self, _batch_size: usize) -> Result<Bench, ModelError> {
+        Err(ModelError::Cannot { model: self.name(), what: "timed: `cargo run --release -p layercake-benches` times networks of its kind" })
+    }
+
+    /// Draws from what it learned: pictures into a file, or a text.
+    ///
+    /// # Errors
+    /// If it is no model to be drawn from, if the checkpoint cannot be read or does not fit, or if the file cannot be written.
+    fn sample(&self, _options: &SampleOptions) -> Result<Sampled, ModelError> {
+        Err(ModelError::Cannot { model: self.name(), what: "sampled: it makes nothing new; vae, gated_pixelcnn and char_lstm do" })
+    }
 }
 
 /// What can be said about a training run. What is left out is the model's own choice for the data set.
@@ -57,6 +71,12 @@ pub struct TrainOptions {
     pub device: Device,
     /// The run's folder; a numbered one under `runs` if left out.
     pub out: Option<PathBuf>,
+    /// The folder of a run that was interrupted and now goes on, by the recipe in its `config.json`.
+    pub resume: Option<PathBuf>,
+    /// Optimizer steps between two checkpoints, beside that after each epoch.
+    pub checkpoint_every: Option<usize>,
+    /// Ends it with a checkpoint.
+    pub stop: Stop,
 }
 
 /// What can be said about an evaluation.
@@ -70,13 +90,43 @@ pub struct EvalOptions {
     pub data_dir: Option<PathBuf>,
 }
 
+/// What can be said about samples.
+#[derive(Clone, Debug)]
+pub struct SampleOptions {
+    /// The parameters, or the folder of the run that holds them.
+    pub checkpoint: PathBuf,
+    /// Where pictures go.
+    pub out: Option<PathBuf>,
+    /// How many pictures, or letters.
+    pub count: Option<usize>,
+    /// Seeds what is drawn.
+    pub seed: u64,
+    /// What a text begins with.
+    pub prompt: Option<String>,
+    /// Divides the scores before letters are drawn.
+    pub temperature: f64,
+}
+
+/// What was drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sampled {
+    /// Pictures, in this file.
+    Pictures(PathBuf),
+    /// A text.
+    Text(String),
+}
+
 /// The outcome of an evaluation.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
     /// The data set.
     pub dataset: DataSet,
-    /// What was counted on its test images.
-    pub tally: Tally,
+    /// What was measured on its test items, the most telling first.
+    pub figures: Figures,
+    /// How many items that was.
+    pub items: u64,
+    /// What the items are: `images`.
+    pub unit: &'static str,
 }
 
 /// The outcome of a benchmark.
@@ -130,6 +180,17 @@ pub enum ModelError {
         /// What was to be done with it.
         what: &'static str,
     },
+    /// The model is not of a kind for that.
+    #[error("`{model}` cannot be {what}")]
+    Cannot {
+        /// The model.
+        model: &'static str,
+        /// What was to be done with it, and what to do instead.
+        what: &'static str,
+    },
+    /// An option that the model needs, or that makes no sense for it.
+    #[error("{0}")]
+    Option(String),
     /// This build has no CUDA.
     #[error("this build runs on the CPU only; for CUDA, build with `cargo build --release -p layercake-models --features cuda`")]
     NoCuda,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use layercake::ir::Graph;
+use layercake_train::data::DataSet;
 use layercake_train::run::Summary;
 
 use crate::model::{Bench, EvalOptions, Evaluation, Model, ModelError, TrainOptions};
@@ -34,8 +35,12 @@ impl Model for Sketch {
         self.about
     }
 
-    fn graph(&self) -> &'static Graph {
-        self.graph
+    fn graph(&self) -> Option<&'static Graph> {
+        Some(self.graph)
+    }
+
+    fn dataset(&self, _: bool) -> DataSet {
+        DataSet::Digits
     }
 
     fn train(&self, _: &TrainOptions) -> Result<(PathBuf, Summary), ModelError> {

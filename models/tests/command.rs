@@ -15,7 +15,7 @@ fn unknown_names() {
     place.fails("summary alexnet", 1, &format!("error: unknown model `alexnet`; {models}"));
     place.fails("eval lenet-5 --checkpoint x", 1, &format!("error: unknown model `lenet-5`; did you mean `lenet5`?; {models}"));
     place.fails("bench resnet-50", 1, &format!("error: unknown model `resnet-50`; did you mean `resnet50`?; {models}"));
-    let sets = "there are: digits, mnist, fashion-mnist";
+    let sets = "there are: digits, mnist, fashion-mnist, cifar-10, camvid-small, tiny-shakespeare";
     place.fails("train lenet5 --dataset minst", 1, &format!("error: unknown data set `minst`; did you mean `mnist`?; {sets}"));
     place.fails("train lenet5 --dataset cats", 1, &format!("error: unknown data set `cats`; {sets}"));
     place.fails(
@@ -42,7 +42,7 @@ fn networks_without_a_recipe() {
     }
     let sketches = layercake_models::zoo().into_iter().filter(|model| model.name() != "lenet5");
     for name in sketches.map(|model| model.name()) {
-        let graph = layercake_models::zoo().into_iter().find(|model| model.name() == name).unwrap().graph();
+        let graph = layercake_models::zoo().into_iter().find(|model| model.name() == name).unwrap().graph().unwrap();
         let summary = place.works(&format!("summary {name}"));
         let total = layercake::ir::grouped(graph.params() as u64);
         assert!(summary.contains(&*graph.name) && summary.contains(&total), "{summary}");

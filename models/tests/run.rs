@@ -4,7 +4,8 @@ mod support;
 
 use std::fs;
 
-use support::{Place, shared_data};
+use layercake_tests::shared_data;
+use support::Place;
 
 #[test]
 fn what_there_is() {
@@ -18,7 +19,11 @@ fn what_there_is() {
     for command in ["--help", "train --help", "eval --help", "bench --help", "--version"] {
         assert!(!place.works(command).is_empty());
     }
-    assert!(place.works("train --help").contains("--data-dir"));
+    let help = place.works("train --help");
+    for taught in ["--data-dir", "metrics.jsonl (a line an epoch)", "layercake train --resume runs/clothes", "exits with code 130"] {
+        assert!(help.contains(taught), "{taught} in\n{help}");
+    }
+    assert!(place.works("data check --help").contains("layercake data check ../shared/data"));
 }
 
 /// Training from nothing to a run folder, and the folder used again.
@@ -104,7 +109,7 @@ fn a_benchmark() {
 /// The real files, gzipped as they are: one short epoch must already recognise most digits.
 #[test]
 fn an_epoch_of_mnist() {
-    let Some(data) = shared_data() else { return };
+    let Some(data) = shared_data("mnist") else { return };
     let place = Place::new();
     place.works(&format!("train lenet5 --dataset mnist --data-dir {} --epochs 1 --out r", data.display()));
     let summary = place.json("r/summary.json");

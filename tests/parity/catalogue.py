@@ -54,6 +54,78 @@ class Maxout(nn.Linear):
         return super().forward(x).unflatten(-1, (-1, self.pieces)).amax(-1)
 
 
+class Reparameterize(nn.Module):
+    """A mean and a log-variance by layers of their own; at inference the mean (arXiv 1312.6114, section 2.4)."""
+
+    def __init__(self, mean, logvar):
+        super().__init__()
+        self.mean = mean
+        self.logvar = logvar
+
+    def forward(self, x):
+        mean, logvar = self.mean(x), self.logvar(x)
+        return mean + (0.5 * logvar).exp() * torch.randn_like(mean) if self.training else mean
+
+
+class Residual(nn.Module):
+    """A residual connection whose body each sample goes without, with a probability of `drop` (torchvision.ops.stochastic_depth, "row")."""
+
+    def __init__(self, body, shortcut=None, drop=0.0):
+        super().__init__()
+        self.body = body
+        self.shortcut = shortcut
+        self.drop = drop
+
+    def forward(self, x):
+        y = self.body(x)
+        if self.training:
+            keep = torch.rand(len(x), dtype=x.dtype) >= self.drop
+            y = y * (keep / (1 - self.drop)).reshape(-1, *[1] * (y.dim() - 1))
+        return y + (x if self.shortcut is None else self.shortcut(x))
+
+
+class Unpooled(nn.Module):
+    """A pool, what lies between, and each element back to where the pool found it (arXiv 1311.2901, section 2.1)."""
+
+    def __init__(self, kernel, before=None, between=None, **options):
+        super().__init__()
+        self.before = before or nn.Identity()
+        self.pool = nn.MaxPool2d(kernel, return_indices=True, **options)
+        self.between = between or nn.Identity()
+
+    def forward(self, x):
+        x = self.before(x)
+        y, indices = self.pool(x)
+        y = self.between(y)
+        flat = indices.flatten(2)
+        pool = self.pool
+        # PyTorch promises no order of writing; it is one where no two windows have their largest element in common, and on one thread.
+        torch.use_deterministic_algorithms(False)
+        plain = F.max_unpool2d(y, indices, pool.kernel_size, pool.stride, pool.padding, output_size=x.shape)
+        torch.use_deterministic_algorithms(True)
+        if all(len(set(plane.tolist())) == plane.numel() for plane in flat.flatten(0, 1)):
+            return plain
+        # Of two values at one place, PyTorch leaves the later one there and gives a gradient to both. Only the later one's is there.
+        last = [[i not in plane[at + 1 :] for at, i in enumerate(plane)] for plane in flat.flatten(0, 1).tolist()]
+        values = y.flatten(2) * torch.tensor(last, dtype=y.dtype).reshape(flat.shape)
+        back = y.new_zeros(*x.shape[:2], x.shape[2] * x.shape[3]).scatter_add(2, flat, values).reshape(x.shape)
+        assert torch.equal(back, plain)
+        return back
+
+
+class Branches(nn.Module):
+    """Branches side by side on one tensor, and what is made of them."""
+
+    def __init__(self, join, *branches):
+        super().__init__()
+        self.join = join
+        for i, branch in enumerate(branches):
+            self.add_module(f"b{i}", branch)
+
+    def forward(self, x):
+        return self.join(*(branch(x) for branch in self.children()))
+
+
 def nails(x, scale):
     """Each element in the upper left corner of a block of zeros."""
     height, width = scale
@@ -262,6 +334,64 @@ CASES = {
     "dropout2d": [
         case("inference", (3, 4, 5), eval_only=True, drop=nn.Dropout2d(0.4)),
         case("never", (3, 4, 5), drop=nn.Dropout2d(0.0)),
+    ],
+    "reparameterize": [
+        case("features", (6,), eval_only=True, z=Reparameterize(nn.Linear(6, 3), nn.Linear(6, 3))),
+        case("maps", (2, 4, 4), eval_only=True, z=Reparameterize(nn.Conv2d(2, 4, 3), nn.Conv2d(2, 4, 3))),
+        case("one", (1,), batch=1, eval_only=True, z=Reparameterize(nn.Linear(1, 1), nn.Linear(1, 1))),
+        case("between", (5,), eval_only=True, z=Reparameterize(nn.Linear(5, 2), nn.Linear(5, 2)), act=nn.Tanh(), fc=nn.Linear(2, 5)),
+    ],
+    "stochastic_depth": [
+        case("inference", (3, 4), eval_only=True, r=Residual(nn.Linear(4, 4), drop=0.3)),
+        case("shortcut", (2, 5, 4), eval_only=True, r=Residual(nn.Conv2d(2, 3, 3, padding=1), nn.Conv2d(2, 3, 1), drop=0.5)),
+        case("never", (5,), r=Residual(nn.Linear(5, 5), drop=0.0)),
+    ],
+    "add": [
+        case("rows", (5,), j=Branches(lambda a, b: a + b, nn.Linear(5, 3), nn.Linear(5, 3))),
+        case("maps", (2, 4, 4), j=Branches(lambda a, b, c: a + b + c, nn.Conv2d(2, 3, 3, padding=1), nn.Conv2d(2, 3, 1), nn.Conv2d(2, 3, 1))),
+        case("itself", (2, 3), j=Each(lambda x: x + x)),
+    ],
+    "sub": [
+        case("rows", (5,), j=Branches(lambda a, b: a - b, nn.Linear(5, 3), nn.Linear(5, 3))),
+        case("maps", (3, 3, 3), j=Branches(lambda a, b: a - b, nn.Conv2d(3, 3, 1), nn.Tanh())),
+    ],
+    "mul": [
+        case("rows", (5,), j=Branches(lambda a, b: a * b, nn.Linear(5, 3), nn.Linear(5, 3))),
+        case("gated", (2, 4, 4), j=Branches(lambda a, b, c: a * b * c, nn.Conv2d(2, 2, 1), nn.Sigmoid(), nn.Tanh())),
+        case("itself", (2, 3), j=Each(lambda x: x * x)),
+    ],
+    "max": [
+        case("rows", (5,), j=Branches(torch.maximum, nn.Linear(5, 3), nn.Linear(5, 3))),
+        case("maps", (2, 4, 4), j=Branches(lambda a, b, c: torch.maximum(torch.maximum(a, b), c), nn.Conv2d(2, 2, 1), nn.Tanh(), nn.Conv2d(2, 2, 1))),
+    ],
+    "concat": [
+        case("rows", (5,), j=Branches(lambda *all: torch.cat(all, 1), nn.Linear(5, 3), nn.Linear(5, 2))),
+        case("channels", (2, 4, 3), j=Branches(lambda *all: torch.cat(all, 1), nn.Conv2d(2, 3, 1), nn.Tanh(), nn.Conv2d(2, 1, 1))),
+        case("last", (3, 4, 2), j=Branches(lambda *all: torch.cat(all, 3), nn.Tanh(), nn.Sigmoid())),
+        case("square", (3, 3, 3), batch=1, j=Branches(lambda *all: torch.cat(all, 2), nn.Tanh(), nn.Sigmoid())),
+    ],
+    "split": [
+        case("halves", (6,), j=Each(lambda x: x[:, :3] * x[:, 3:])),
+        case("channels", (6, 2, 3), j=Each(lambda x: x[:, :2] - x[:, 4:] * x[:, 2:4])),
+        case("last", (2, 3, 4), j=Each(lambda x: x[..., :2] * x[..., 2:])),
+    ],
+    "max_unpool2d": [
+        case("half", (2, 6, 4), u=Unpooled(2, between=nn.Tanh())),
+        case("learned", (2, 6, 8), u=Unpooled((2, 4), before=nn.Conv2d(2, 3, 3, padding=1), between=nn.Conv2d(3, 3, 1))),
+        case("remainder", (2, 7, 5), u=Unpooled(2, between=nn.Tanh())),
+        case("square", (3, 3, 3), batch=3, u=Unpooled(3, between=nn.Sigmoid())),
+        case("stride_beyond_kernel", (2, 7, 8), u=Unpooled(2, stride=3, between=nn.Tanh())),
+        case("padding", (2, 6, 6), u=Unpooled(2, padding=1, between=nn.Tanh())),
+        case("overlapping", (2, 6, 5), u=Unpooled(3, stride=1, between=nn.Conv2d(2, 2, 1))),
+        case("overlapping_padded", (2, 5, 6), u=Unpooled((3, 2), stride=(2, 1), padding=1, between=nn.Tanh())),
+        case("ties", (3, 6, 6), data=grid, u=Unpooled(2, between=nn.Tanh())),
+        case("one_pixel", (2, 1, 1), batch=1, u=Unpooled(1, between=nn.Tanh())),
+    ],
+    "drop_connect": [
+        case("inference", (6,), eval_only=True, fc=nn.Linear(6, 4)),
+        case("sequence", (3, 5), eval_only=True, fc=nn.Linear(5, 2, bias=False)),
+        case("never", (6,), fc=nn.Linear(6, 4)),
+        case("between", (5,), eval_only=True, fc1=nn.Linear(5, 7), act=nn.ReLU(), fc2=nn.Linear(7, 3)),
     ],
     "prelu": [
         case("one", (9,), act=nn.PReLU()),

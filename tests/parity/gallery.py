@@ -39,9 +39,9 @@ NOISE = 1e-12
 # The networks
 
 
-def vgg(columns, classifier, norm=False):
-    """Widths of the convolutions between the poolings; widths of the linear layers."""
-    features, channels = [], 3
+def vgg(columns, classifier, norm=False, colours=3):
+    """Widths of the convolutions between the poolings; what comes behind them."""
+    features, channels = [], colours
     for widths in columns:
         for width in widths:
             features += [nn.Conv2d(channels, width, 3, padding=1)] + [nn.BatchNorm2d(width)] * norm + [nn.ReLU()]
@@ -61,8 +61,22 @@ def vgg_classifier(features, hidden, classes, p=0.5):
     )
 
 
-VGG11 = [[64], [128], [256] * 2, [512] * 2, [512] * 2]
-VGG16 = [[64] * 2, [128] * 2, [256] * 3, [512] * 3, [512] * 3]
+def vgg_columns(*counts):
+    return [[width] * count for width, count in zip([64, 128, 256, 512, 512], counts)]
+
+
+def vgg_head():
+    return vgg_classifier(25088, (4096, 4096), 1000)
+
+
+VGG = {11: vgg_columns(1, 1, 2, 2, 2), 13: vgg_columns(2, 2, 2, 2, 2), 16: vgg_columns(2, 2, 3, 3, 3), 19: vgg_columns(2, 2, 4, 4, 4)}
+# As torchvision has them, without and with batch normalisation.
+VGG_PARAMS = {11: (132_863_336, 132_868_840), 13: (133_047_848, 133_053_736), 16: (138_357_544, 138_365_992), 19: (143_667_240, 143_678_248)}
+
+
+def vgg8(colours, features):
+    head = [nn.Dropout(), nn.Linear(features, 256), nn.BatchNorm1d(256), nn.ReLU(), nn.Dropout(), nn.Linear(256, 10)]
+    return vgg([[32] * 2, [64] * 2, [128] * 2], nn.Sequential(*head), True, colours)
 
 
 class Basic(nn.Module):
@@ -101,9 +115,9 @@ def projection(channels, width, stride):
 
 
 class ResNet(nn.Module):
-    def __init__(self, block, stages, classes, first, small):
+    def __init__(self, block, stages, classes, first, small, colours=3):
         super().__init__()
-        self.conv1 = nn.Conv2d(3, first, 3, 1, 1, bias=False) if small else nn.Conv2d(3, first, 7, 2, 3, bias=False)
+        self.conv1 = nn.Conv2d(colours, first, 3, 1, 1, bias=False) if small else nn.Conv2d(colours, first, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(first)
         self.maxpool = None if small else nn.MaxPool2d(3, 2, 1)
         channels, self.stages = first, len(stages)
@@ -124,6 +138,7 @@ class ResNet(nn.Module):
 
 
 RESNET18 = [(64, 2), (128, 2), (256, 2), (512, 2)]
+RESNET20 = [(16, 3), (32, 3), (64, 3)]
 RESNET50 = [(64, 3), (128, 4), (256, 6), (512, 3)]
 
 
@@ -339,12 +354,15 @@ class Mixer(nn.Module):
 
 # What is asked of them: how to make it, the shapes of its inputs, and the number of parameters where it is published.
 
-IMAGENET, CIFAR = [(3, 224, 224)], [(3, 32, 32)]
+IMAGENET, CIFAR, GREY = [(3, 224, 224)], [(3, 32, 32)], [(1, 28, 28)]
 FIGURES = {
-    "vgg11": (lambda: vgg(VGG11, vgg_classifier(25088, (4096, 4096), 1000)), IMAGENET, 132_863_336),
-    "vgg16": (lambda: vgg(VGG16, vgg_classifier(25088, (4096, 4096), 1000)), IMAGENET, 138_357_544),
-    "vgg11-cifar": (lambda: vgg(VGG11, nn.Linear(512, 10), True), CIFAR, None),
-    "vgg16-cifar": (lambda: vgg(VGG16, nn.Linear(512, 10), True), CIFAR, None),
+    **{f"vgg{n}": (lambda n=n: vgg(VGG[n], vgg_head()), IMAGENET, VGG_PARAMS[n][0]) for n in VGG},
+    **{f"vgg{n}-bn": (lambda n=n: vgg(VGG[n], vgg_head(), True), IMAGENET, VGG_PARAMS[n][1]) for n in VGG},
+    **{f"vgg{n}-cifar": (lambda n=n: vgg(VGG[n], nn.Linear(512, 10), True), CIFAR, None) for n in VGG},
+    "vgg8": (lambda: vgg8(3, 2048), CIFAR, None),
+    "vgg8-grey": (lambda: vgg8(1, 1152), GREY, None),
+    "resnet20": (lambda: ResNet(Basic, RESNET20, 10, 16, True), CIFAR, 272_474),
+    "resnet20-grey": (lambda: ResNet(Basic, RESNET20, 10, 16, True, 1), GREY, None),
     "resnet18": (lambda: ResNet(Basic, RESNET18, 1000, 64, False), IMAGENET, 11_689_512),
     "resnet50": (lambda: ResNet(Bottleneck, RESNET50, 1000, 64, False), IMAGENET, 25_557_032),
     "resnet18-cifar": (lambda: ResNet(Basic, RESNET18, 10, 64, True), CIFAR, None),

@@ -92,7 +92,8 @@ def run(net, given, training):
     if x.grad is not None:
         found["input_grad"] = stored(x.grad)
     for name, parameter in net.named_parameters():
-        found[f"grad/{name}"] = stored(parameter.grad)
+        # What does not matter to the output has no gradient at all in PyTorch.
+        found[f"grad/{name}"] = stored(torch.zeros_like(parameter) if parameter.grad is None else parameter.grad)
     if training:
         for name, tensor in state(net).items():
             if name.split(".")[-1].startswith("running_"):

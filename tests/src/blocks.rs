@@ -1,9 +1,9 @@
 //! The less common building blocks of random networks.
 
 use layercake::ir::ops::{
-    AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, Dropout2d, Elu, Gelu, GlobalAvgPool2d, Glu, GroupNorm,
-    HardTanh, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, PRelu, Pad,
-    PadMode, Permute, Reshape, Sizes, Slice, Softplus, Stack, Upsample,
+    AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d, Gelu,
+    GlobalAvgPool2d, Glu, GroupNorm, HardTanh, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d,
+    Maxout, Mean, PRelu, Pad, PadMode, Permute, Reshape, Sizes, Slice, Softplus, Stack, StochasticDepth, Upsample,
 };
 use layercake::ir::{INFER, Op};
 
@@ -49,6 +49,9 @@ pub(crate) fn block_of_images(random: &mut Random) -> Op {
                 bias: random.chance(0.7),
             })
         }
+        4 if random.chance(0.5) => {
+            Op::FractionalMaxPool2d(FractionalMaxPool2d { kernel: pair(random, 1, 3), output_size: pair(random, 1, 5) })
+        }
         4 => Op::AdaptiveAvgPool2d(AdaptiveAvgPool2d { output_size: pair(random, 1, 7) }),
         5 if random.chance(0.3) => Op::GlobalAvgPool2d(GlobalAvgPool2d {}),
         5 | 6 => Op::Upsample(Upsample {
@@ -64,6 +67,7 @@ pub(crate) fn block_of_images(random: &mut Random) -> Op {
             beta: of(random, &[0.75, 1.0, 0.5]),
             k: of(random, &[1.0, 2.0]),
         }),
+        10 if random.chance(0.4) => Op::StochasticDepth(StochasticDepth { p: of(random, &[0.0, 0.3, 0.6]) }),
         10 => Op::Dropout2d(Dropout2d { p: of(random, &[0.0, 0.3, 0.6]) }),
         _ => block_of_anything(random, 3),
     }
@@ -71,6 +75,12 @@ pub(crate) fn block_of_images(random: &mut Random) -> Op {
 
 pub(crate) fn block_of_rows(random: &mut Random, rank: usize) -> Op {
     match random.whole(0, 5) {
+        0 if random.chance(0.4) => Op::DropConnect(DropConnect {
+            in_features: INFER,
+            out_features: random.whole(1, 12),
+            p: of(random, &[0.0, 0.3, 0.6]),
+            bias: random.chance(0.7),
+        }),
         0 => {
             let (out_features, pieces) = (random.whole(1, 12), random.whole(1, 4));
             Op::Maxout(Maxout { in_features: INFER, out_features, pieces, bias: random.chance(0.7) })

@@ -64,6 +64,12 @@ impl Report {
         }
     }
 
+    /// The largest difference of some kinds of tensors on a path; none where there were no such tensors.
+    pub fn largest(&self, path: &str, groups: &[&str]) -> Option<f64> {
+        let of = |&(own, group): &(&str, &str)| own == path && groups.contains(&group);
+        self.largest.iter().filter(|(key, _)| of(key)).map(|(_, (difference, _))| *difference).reduce(f64::max)
+    }
+
     /// What was refused so far.
     pub fn rejected(&self) -> &[String] {
         &self.rejected

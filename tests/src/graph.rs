@@ -73,8 +73,12 @@ impl Growing {
                 self.push(Op::Relu, &[sum])?;
             }
             6 | 7 => {
-                let op = [Op::Add, Op::Add, Op::Sub, Op::Mul, Op::Max][random.whole(0, 4)];
-                let operands = self.like(x, random, if op == Op::Sub { 1 } else { 2 }, |a, b| a == b);
+                let op = [Op::Add, Op::Add, Op::Sub, Op::Mul, Op::Max, Op::Reparameterize][random.whole(0, 5)];
+                let mut operands = self.like(x, random, if matches!(op, Op::Sub | Op::Reparameterize) { 1 } else { 2 }, |a, b| a == b);
+                if op == Op::Reparameterize {
+                    // Exponentials of exponentials are no numbers soon.
+                    operands[1] = self.push(Op::Tanh, &operands[1..])?;
+                }
                 self.push(op, &operands)?;
             }
             8 => {

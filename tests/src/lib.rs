@@ -5,6 +5,7 @@
 mod blocks;
 mod chain;
 mod compare;
+mod data;
 mod fixture;
 mod graph;
 mod numbers;
@@ -13,14 +14,16 @@ mod paths;
 mod random;
 mod seeded;
 mod subject;
+pub mod table;
 
 pub use chain::{chain, random_chain, random_state};
 pub use compare::{Report, difference};
+pub use data::shared_data;
 pub use fixture::{Case, Fixture, folder};
 pub use graph::random_graph;
 pub use layercake_engine::Mode as EngineMode;
 pub use numbers::Numbers;
-pub use parity::{Entry, check, check_kind};
+pub use parity::{Entry, check, check_kind, item};
 pub use paths::Pass;
 pub use random::Random;
 pub use seeded::{seeded, seeded_parameter, seeded_state, tensors};

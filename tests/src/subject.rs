@@ -183,6 +183,8 @@ where
         (tensor, path): (&Tensor<S, E, Cpu>, String),
     ) -> Result<Option<Tensor<S, E, Cpu>>, Self::Err> {
         if options.do_gradient_update {
+            // One that does not matter to the output has none: that is zero.
+            self.gradients.try_alloc_for(tensor)?;
             self.outcome.insert(format!("grad/{path}"), Numbers::of(&self.gradients.get(tensor)));
         } else if self.buffers {
             self.outcome.insert(format!("after/{path}"), Numbers::of(tensor));

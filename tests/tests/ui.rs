@@ -105,6 +105,8 @@ const EXEMPT: [&str; 15] = [
     "would use the tensors of",
     ", but needs others for",
     "takes one value, but receives",
+    "draws from a mean and its log-variance, but receives",
+    "takes values and what the pool received, but receives",
     "subtracts one value from another, but receives",
     "two or more values, but receives",
     "splits into 0 parts; there must be at least 1",

@@ -85,7 +85,7 @@ where
         optimizer.step(net, &mut new).on_device()?;
         net.try_zero_grads(&mut new).on_device()?;
         gradients = Some(new);
-        if mean.is_finite() { Ok(()) } else { Err(TrainError::Diverged { epoch: 1, step: 1, loss: mean }) }
+        if mean.is_finite() { Ok(()) } else { Err(TrainError::Diverged { epoch: 1, step: 1, loss: mean, cause: None }) }
     })?;
     let infer = Timing::measure(batch, || {
         let scores = net.try_forward(images.clone()).on_device()?;

@@ -4,7 +4,9 @@ use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
 
+use layercake::gradient::NonFinite;
 use layercake::io::IoError;
+use layercake::optim::StepError;
 
 use crate::data::DataError;
 
@@ -40,27 +42,82 @@ pub enum TrainError {
         /// The folder.
         path: PathBuf,
     },
-    /// The curves cannot be drawn.
-    #[error("{path}: the curves could not be drawn: {reason}")]
+    /// A run was to go on that is done.
+    #[error("{path}: this run is done; there is nothing to go on with")]
+    Done {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A picture cannot be drawn.
+    #[error("{path}: it could not be drawn: {reason}")]
     Drawing {
         /// The file.
         path: PathBuf,
         /// The reason.
         reason: String,
     },
-    /// The loss is no number any more.
-    #[error("the loss became {loss} in step {step} of epoch {epoch}: training diverged; try a smaller learning rate")]
+    /// The loss is no number any more, or a parameter is none.
+    #[error("{} in step {step} of epoch {epoch}{}: training diverged; try a smaller learning rate", loss_is(.loss), because(.cause))]
     Diverged {
         /// The epoch, counted from 1.
         epoch: usize,
-        /// The step in it, counted from 1.
+        /// The batch in it, counted from 1.
         step: usize,
-        /// The loss.
+        /// The batch's loss, or the mean of the epoch so far where it shows in the parameters first.
         loss: f32,
+        /// The first tensor that is not finite, and so the layer where the trouble began.
+        cause: Option<NonFinite>,
     },
+    /// The run was stopped; a checkpoint was kept if it keeps any.
+    #[error("interrupted in epoch {epoch} after step {step}{}", kept_in(.kept))]
+    Interrupted {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The optimizer's steps so far.
+        step: usize,
+        /// The folder of the checkpoints.
+        kept: Option<PathBuf>,
+    },
+    /// There is no checkpoint to go on with.
+    #[error("{path}: holds no checkpoint")]
+    NoCheckpoint {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is nothing to train on.
+    #[error("the training data make no batch")]
+    NoBatches,
+    /// The optimizer could not take its step.
+    #[error("the optimizer: {0}")]
+    Optimizer(String),
     /// The device failed: it is out of memory, most often.
     #[error("the device failed: {0}")]
     Device(String),
+}
+
+impl TrainError {
+    /// An optimizer's error, on whichever device.
+    pub(crate) fn step<E: Display + std::fmt::Debug>(error: StepError<E>) -> Self {
+        match error {
+            StepError::Device(error) => Self::Device(error.to_string()),
+            error => Self::Optimizer(error.to_string()),
+        }
+    }
+}
+
+/// A loss that is still a number was taken before the step that spoilt the parameters.
+fn loss_is(loss: &f32) -> String {
+    if loss.is_finite() { format!("the loss was {loss}") } else { format!("the loss became {loss}") }
+}
+
+/// `, where ..`
+fn because(cause: &Option<NonFinite>) -> String {
+    cause.as_ref().map_or(String::new(), |cause| format!(", where {cause}"))
+}
+
+/// `; the checkpoint is kept in ..`
+fn kept_in(folder: &Option<PathBuf>) -> String {
+    folder.as_ref().map_or(String::new(), |folder| format!("; the checkpoint is kept in {}", folder.display()))
 }
 
 /// Turns a device's error, of whichever type that is, into one of training.

@@ -1,47 +1,48 @@
-//! Training for Layercake networks: data sets, the training loop, metrics, and what a run leaves behind.
+//! Training for Layercake networks: data sets, the trainer, metrics, checkpoints, and what a run leaves behind.
 //!
 //! ```
+//! use layercake::optim::{Adam, AdamConfig};
 //! use layercake::prelude::*;
 //! use layercake_train::data::{Loader, Normalise, Split, digits};
-//! use layercake_train::{Recipe, Schedule, fit};
+//! use layercake_train::{Classification, Trainer, Until};
 //!
 //! network! {
 //!     Perceptron: [1, 8, 8] -> [10] { Flatten, hidden: Linear(32), Tanh, scores: Linear(10) }
 //! }
 //!
 //! let Split { train, test } = digits();
-//! let normalise = Normalise::measure(&train);
-//! let recipe = Recipe { epochs: 3, batch_size: 16, lr: 3e-3, schedule: Schedule::Cosine, weight_decay: 0.0, seed: 1 };
-//! let train = Loader::new(&train, &normalise, recipe.batch_size);
-//! let test = Loader::new(&test, &normalise, 360);
+//! let (classes, normalise) = (train.classes().to_vec(), Normalise::measure(&train));
+//! let train = Loader::new(train, 16).shuffle(1).transform(normalise.clone());
+//! let test = Loader::new(test, 360).transform(normalise);
 //!
-//! let device = Cpu::seed_from_u64(recipe.seed);
+//! let device = Cpu::seed_from_u64(1);
 //! let mut net = Perceptron::new(&device);
-//! let history = fit(&mut net, &device, &train, &test, &recipe, &mut [])?;
-//! assert!(history[2].test_accuracy > 0.9);
+//! let mut optimizer = Adam::new(&net, AdamConfig { lr: 3e-3, ..Default::default() });
+//! let mut task = Classification::new("digits", test, &classes)?;
+//! let history = Trainer::new(Until::Epochs(3)).fit(&mut net, &device, &mut optimizer, &mut task, &train)?;
+//! assert!(history[2].test.get("accuracy") > Some(0.9));
 //! # Ok::<(), layercake_train::TrainError>(())
 //! ```
 //!
-//! [`fit`] is a loop as a user would write it: read it before writing another.
+//! What a network is trained for is a [`Task`]; the [module of the trainer](Trainer) shows one with several outputs. A loop that is
+//! written by hand takes batches from the same loaders: `examples/hand_loop.rs`.
 
 mod bench;
-mod classifier;
+mod checkpoint;
 mod crops;
 pub mod data;
 mod error;
-mod evaluate;
-mod fit;
 mod metrics;
-mod progress;
+pub mod neighbours;
 pub mod run;
-mod schedule;
+mod trainer;
 
 pub use bench::{Timing, bench};
-pub use classifier::{Classifier, ImageBatch, Scores};
+pub use checkpoint::Checkpoints;
 pub use crops::{five_crops, predict_five_crops};
 pub use error::TrainError;
-pub use evaluate::evaluate;
-pub use fit::{Observer, Progress, Recipe, fit};
-pub use metrics::{Epoch, Tally};
-pub use progress::Report;
-pub use schedule::Schedule;
+pub use metrics::{Epoch, Figures, Running, Tally, accuracy, best, best_of_maps, perplexity, top_k};
+pub use trainer::{
+    Callback, Classification, Classifier, Closures, Criterion, EarlyStopping, ImageBatch, OverRun, Pass, Progress, Report, Schedule,
+    Scores, Seeded, Step, Stop, TapedLoss, Task, Trainer, Until, evaluate, load_latest, step,
+};

@@ -7,6 +7,7 @@ use std::{
 };
 
 use flate2::{Compression, write::GzEncoder};
+use layercake_tests::shared_data;
 use layercake_train::data::{DataSet, Images, read_idx};
 
 /// A folder with `images` (2 of 2x3) and `labels` (3 and 9), which a test then spoils.
@@ -175,12 +176,7 @@ fn a_set_that_does_not_fit_the_network() {
 /// The real thing, where it is: counts, sizes and the first labels as its description has them.
 #[test]
 fn mnist_itself() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    if !folder.join("mnist").is_dir() {
-        // Past the capture of passing tests' output.
-        let _ = writeln!(std::io::stderr(), "SKIPPED: {} is not here", folder.join("mnist").display());
-        return;
-    }
+    let Some(folder) = shared_data("mnist") else { return };
     let split = DataSet::Mnist.load(Some(&folder), [1, 28, 28]).unwrap();
     assert_eq!((split.train.len(), split.test.len()), (60_000, 10_000));
     assert_eq!((&split.train.labels()[..5], &split.test.labels()[..5]), (&[5, 0, 4, 1, 9][..], &[7, 2, 1, 0, 4][..]));

@@ -22,14 +22,28 @@ impl Family {
         let has = |parts: &[&str]| parts.iter().any(|part| kind.contains(part));
         match kind {
             "Network" => Self::Network,
-            "Add" | "Sub" | "Mul" | "Max" | "Concat" => Self::Join,
+            "Add" | "Sub" | "Mul" | "Max" | "Concat" | "Reparameterize" => Self::Join,
             _ if has(&["Conv"]) => Self::Convolution,
-            _ if has(&["Pool", "Upsample"]) => Self::Pooling,
+            _ if has(&["Pool", "pool", "Upsample"]) => Self::Pooling,
             _ if has(&["Norm"]) => Self::Normalisation,
-            _ if has(&["Dropout"]) => Self::Regularisation,
-            _ if has(&["Linear", "Embedding", "Attention", "Lstm", "Gru", "Rnn"]) => Self::Dense,
+            _ if has(&["Dropout", "Stochastic"]) => Self::Regularisation,
+            _ if has(&["Linear", "DropConnect", "Maxout", "Embedding", "Attention", "Lstm", "Gru", "Rnn"]) => Self::Dense,
             _ if has(&["LU", "Tanh", "Sigmoid", "Softmax", "Swish", "Softplus", "Mish", "Hardsig"]) => Self::Activation,
-            _ if has(&["latten", "Reshape", "Permute", "Transpose", "Split", "Shuffle", "Squeeze", "Pad", "Slice", "Unpack"]) => {
+            _ if has(&[
+                "latten",
+                "Reshape",
+                "Permute",
+                "Transpose",
+                "Split",
+                "Shuffle",
+                "Squeeze",
+                "Pad",
+                "Slice",
+                "Mean",
+                "Amax",
+                "Unpack",
+            ]) =>
+            {
                 Self::Shape
             }
             _ => Self::Other,
@@ -73,5 +87,38 @@ impl Family {
     /// Is it drawn as a bar under the layer before it?
     pub const fn is_slim(self) -> bool {
         matches!(self, Self::Activation | Self::Normalisation | Self::Regularisation | Self::Shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use layercake_ir::Op;
+
+    use super::Family;
+
+    /// A layer that no rule knows would have the colour of nothing.
+    #[test]
+    fn every_operation_has_a_family() {
+        for kind in Op::KINDS {
+            let family = Family::of(kind);
+            // A module of the user's own is what no family is of.
+            assert_eq!(family == Family::Other, *kind == "Custom", "{kind} is {family:?}");
+        }
+        let some = [
+            ("MaxUnpool2d", Family::Pooling),
+            ("MaskedConv2d", Family::Convolution),
+            ("DropConnect", Family::Dense),
+            ("Maxout", Family::Dense),
+            ("StochasticDepth", Family::Regularisation),
+            ("Reparameterize", Family::Join),
+            ("LocalResponseNorm", Family::Normalisation),
+            ("HardTanh", Family::Activation),
+            ("GLU", Family::Activation),
+            ("Mean", Family::Shape),
+            ("Amax", Family::Shape),
+        ];
+        for (kind, family) in some {
+            assert!(Op::KINDS.contains(&kind) && Family::of(kind) == family, "{kind}");
+        }
     }
 }

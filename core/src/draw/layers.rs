@@ -127,6 +127,31 @@ fn what(graph: &Graph, node: &Node) -> String {
             say(true, op.out_features.to_string());
             say(!op.bias, "no bias".into());
         }
+        Op::DropConnect(op) => {
+            say(true, op.out_features.to_string());
+            say(true, format!("drop {}", op.p));
+            say(!op.bias, "no bias".into());
+        }
+        Op::Maxout(op) => say(true, format!("{}, {} pieces", op.out_features, op.pieces)),
+        Op::MaxUnpool2d(op) => say(true, sizes(op.kernel)),
+        Op::AdaptiveAvgPool2d(op) => say(true, format!("to {}", sizes(op.output_size))),
+        Op::FractionalMaxPool2d(op) => say(true, format!("{} to {}", sizes(op.kernel), sizes(op.output_size))),
+        Op::MaxPool1d(op) => {
+            say(true, op.kernel.to_string());
+            say(op.stride != op.kernel, format!("stride {}", op.stride));
+        }
+        Op::AvgPool1d(op) => {
+            say(true, op.kernel.to_string());
+            say(op.stride != op.kernel, format!("stride {}", op.stride));
+        }
+        Op::GroupNorm(op) => say(true, format!("{} groups", op.groups)),
+        Op::LocalResponseNorm(op) => say(true, op.size.to_string()),
+        Op::Amax(op) => {
+            let axes: Vec<String> = op.axes.as_slice().iter().map(usize::to_string).collect();
+            say(true, format!("axes {}", axes.join(" ")));
+        }
+        Op::Glu(op) => say(node.output.rank() > 1, format!("axis {}", op.axis)),
+        Op::Elu(op) => say(op.alpha != 1.0, op.alpha.to_string()),
         Op::Permute(op) => {
             let axes: Vec<String> = op.axes.as_slice().iter().map(usize::to_string).collect();
             say(true, axes.join(" "));
@@ -139,6 +164,8 @@ fn what(graph: &Graph, node: &Node) -> String {
         Op::BatchNorm2d(op) => say(!op.affine, "not affine".into()),
         Op::LeakyRelu(op) => say(true, op.negative_slope.to_string()),
         Op::Dropout(op) => say(true, op.p.to_string()),
+        Op::Dropout2d(op) => say(true, op.p.to_string()),
+        Op::StochasticDepth(op) => say(true, op.p.to_string()),
         Op::Softmax(op) => say(node.output.rank() > 1, format!("axis {}", op.axis)),
         Op::LogSoftmax(op) => say(node.output.rank() > 1, format!("axis {}", op.axis)),
         Op::Concat(op) => say(op.axis != 0, format!("axis {}", op.axis)),

@@ -7,5 +7,5 @@ mod input;
 
 pub use accumulate::Accumulation;
 pub use check::{GradCheck, GradReport, Worst, gradcheck, relative_error};
-pub use finite::{NonFinite, first_non_finite, first_non_finite_gradient};
+pub use finite::{NonFinite, NonFiniteOutput, first_non_finite, first_non_finite_gradient, first_non_finite_output};
 pub use input::input_gradient;

@@ -3,7 +3,7 @@
 use dfdx::shapes::Shape;
 use dfdx::tensor::Tensor;
 use dfdx::tensor_ops::{Device, TryMul};
-use layercake_ir::Op;
+use layercake_ir::{Node, Op, is_bias, is_weight};
 
 use crate::Scalar;
 use crate::init::{self, Init};
@@ -21,6 +21,8 @@ pub(super) enum Initial {
     Uniform {
         fan_in: usize,
     },
+    /// What the graph says.
+    Stated(layercake_ir::Init),
     /// [`embedding::begin`]
     Table {
         padding: usize,
@@ -41,19 +43,39 @@ impl Initial {
                 Ok(())
             }
             Initial::Uniform { fan_in } => init::default_uniform(tensor, fan_in),
+            Initial::Stated(rule) => init::fill(rule, tensor),
             Initial::Table { padding, features } => embedding::begin(tensor, padding, features),
             Initial::Xavier => Init::XavierUniform { gain: 1.0 }.try_fill(tensor),
         }
     }
 }
 
+/// For each tensor of a node, in order, how it begins: by its rule, else by PyTorch's default.
+pub(super) fn initial(node: &Node) -> Option<Vec<Initial>> {
+    let defaults = of_default(&node.op)?;
+    let Some(rule) = node.init else { return Some(defaults) };
+    let params = node.op.params();
+    let begins = |(param, default)| match param {
+        param if is_weight(param) => Initial::Stated(rule),
+        param if is_bias(param) => Initial::Zeros,
+        _ => default,
+    };
+    Some(params.as_slice().iter().zip(defaults).map(begins).collect())
+}
+
 /// For each tensor of an operation, in order, how it begins. None for an operation whose tensors are not known here: a guess would
 /// train, only worse. A layer with tensors has an arm here.
-pub(super) fn initial(op: &Op) -> Option<Vec<Initial>> {
+fn of_default(op: &Op) -> Option<Vec<Initial>> {
     let params = op.params();
     let params = params.as_slice();
     Some(match op {
-        Op::Linear(_) | Op::Maxout(_) | Op::Conv1d(_) | Op::Conv2d(_) | Op::MaskedConv2d(_) | Op::ConvTranspose2d(_) => {
+        Op::Linear(_)
+        | Op::DropConnect(_)
+        | Op::Maxout(_)
+        | Op::Conv1d(_)
+        | Op::Conv2d(_)
+        | Op::MaskedConv2d(_)
+        | Op::ConvTranspose2d(_) => {
             // All axes of the weight but the first; of a transposed convolution, too, PyTorch takes these.
             let fan_in = params[0].shape.dims()[1..].iter().product();
             vec![Initial::Uniform { fan_in }; params.len()]

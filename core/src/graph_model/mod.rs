@@ -6,6 +6,7 @@ mod parameter;
 mod tensors;
 
 use std::any::type_name;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use dfdx::shapes::Dtype;
@@ -19,6 +20,7 @@ use tensors::Door;
 
 use crate::backend::{Backend, Call};
 use crate::edge::{Inputs, Outputs};
+use crate::gradient::NonFiniteOutput;
 use crate::ids;
 use crate::network::{Runtime, call, store};
 use crate::value::Value;
@@ -262,6 +264,20 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         mode: Mode,
         input_grad: bool,
     ) -> Result<Call<'_, E, D>, GraphError<D::Err>> {
+        let batch = self.batch(&inputs)?;
+        let flat = &self.plan.flat;
+        let graph = || flat.name.to_string();
+        let found: Vec<Vec<usize>> = flat.outputs().iter().map(|port| [&[batch], port.shape.dims()].concat()).collect();
+        if !Out::fit(&found) {
+            return Err(GraphError::Output { graph: graph(), found, asked: type_name::<Out>() });
+        }
+        D::check(flat, &self.runtime, batch, mode, input_grad).map_err(|reason| GraphError::Run { graph: graph(), batch, reason })?;
+        let tensors = self.parameters.iter().map(Parameter::value).collect::<Result<_, _>>()?;
+        Ok(call(flat, &self.runtime, tensors, inputs, mode, input_grad))
+    }
+
+    /// The batch of inputs that are those of the graph.
+    fn batch(&self, inputs: &[Value<E, D>]) -> Result<usize, GraphError<D::Err>> {
         let flat = &self.plan.flat;
         let graph = || flat.name.to_string();
         if inputs.len() != flat.inputs().len() {
@@ -282,16 +298,33 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         if batch == 0 || batches.iter().any(|&other| other != batch) {
             return Err(GraphError::Batch { graph: graph(), found: batches });
         }
-        if let Some(error) = ids::first(flat, &inputs) {
+        if let Some(error) = ids::first(flat, inputs) {
             return Err(GraphError::Id { graph: graph(), error: Box::new(error) });
         }
-        let found: Vec<Vec<usize>> = flat.outputs().iter().map(|port| [&[batch], port.shape.dims()].concat()).collect();
-        if !Out::fit(&found) {
-            return Err(GraphError::Output { graph: graph(), found, asked: type_name::<Out>() });
-        }
-        D::check(flat, &self.runtime, batch, mode, input_grad).map_err(|reason| GraphError::Run { graph: graph(), batch, reason })?;
+        Ok(batch)
+    }
+
+    /// The first layer whose output has a number that is not finite: [`crate::gradient::first_non_finite_output`] of a graph.
+    ///
+    /// # Errors
+    /// As [`GraphModel::try_forward`].
+    pub fn try_first_non_finite_output<In: Inputs<E, D, NoneTape>>(
+        &self,
+        inputs: In,
+        training: bool,
+    ) -> Result<Option<NonFiniteOutput>, GraphError<D::Err>> {
+        let (inputs, _) = inputs.erase()?;
+        let batch = self.batch(&inputs)?;
+        let flat = &self.plan.flat;
+        let mode = if training { Mode::Train } else { Mode::Infer };
+        let runs = D::check(flat, &self.runtime, batch, mode, false);
+        runs.map_err(|reason| GraphError::Run { graph: flat.name.to_string(), batch, reason })?;
         let tensors = self.parameters.iter().map(Parameter::value).collect::<Result<_, _>>()?;
-        Ok(call(flat, &self.runtime, tensors, inputs, mode, input_grad))
+        let plan = crate::plan::Plan::of(Cow::Owned(flat.clone()));
+        let values = plan.values(crate::plan::Pass { tensors, inputs, mode, input_grad: false }, |path, _| {
+            unreachable!("`{path}` is no layer of a graph")
+        })?;
+        Ok(NonFiniteOutput::first(flat, &values))
     }
 
     fn miscounted(&self, found: usize) -> GraphError<D::Err> {
@@ -327,7 +360,7 @@ impl Plan {
         for node in flat.nodes() {
             let params = node.params();
             let unknown = || GraphError::NoInitial { node: node.name.to_string(), kind: node.op.kind() };
-            let initials = initial::initial(&node.op).ok_or_else(unknown)?;
+            let initials = initial::initial(node).ok_or_else(unknown)?;
             for (param, initial) in params.as_slice().iter().zip(initials) {
                 let path = format!("{}.{}", node.name, param.name);
                 descriptions.push(Description { path, shape: param.shape, trained: param.trained, initial });

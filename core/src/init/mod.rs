@@ -18,12 +18,18 @@
 mod apply;
 mod default;
 mod fan;
+mod field;
 mod gain;
 mod orthogonal;
 mod rule;
+mod stated;
 
 pub use apply::apply;
 pub use default::default_uniform;
 pub use fan::{Fan, Fans, fans};
 pub use gain::Nonlinearity;
 pub use rule::Init;
+
+#[doc(hidden)]
+pub use field::{InitRule, filled};
+pub(crate) use stated::fill;

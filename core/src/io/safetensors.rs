@@ -45,15 +45,15 @@ pub fn save_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(modu
 /// If the file cannot be read or is damaged, or at the first tensor that is missing, has another shape, or is one too many.
 pub fn load_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(module: &mut M, path: impl AsRef<Path>) -> Result<(), IoError> {
     let path = path.as_ref();
-    let bytes = read(path).map_err(|source| IoError::Read { path: path.into(), source })?;
-    let file = SafeTensors::deserialize(&bytes).map_err(|error| IoError::Format { path: path.into(), reason: error.to_string() })?;
+    let bytes = bytes(path)?;
+    let file = open(path, &bytes)?;
     let mut checker = Checker { path, file: &file, known: Vec::new() };
     M::iter_tensors(&mut RecursiveWalker { m: (&*module, String::new()), f: &mut checker })?;
     let known = checker.known;
     let mut names = file.names();
     names.sort_unstable();
     for name in names {
-        if !known.iter().any(|known| known == name) && !name.ends_with("num_batches_tracked") {
+        if !known.iter().any(|known| known == name) && !is_counter(name) {
             let found = file.tensor(name).map(|view| view.shape().to_vec()).unwrap_or_default();
             return Err(IoError::Unexpected { path: path.into(), name: name.to_owned(), found });
         }
@@ -61,6 +61,21 @@ pub fn load_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(modu
     let mut writer = Writer { file: &file };
     let Ok(_) = M::iter_tensors(&mut RecursiveWalker { m: (module, String::new()), f: &mut writer });
     Ok(())
+}
+
+/// All that a file of parameters holds.
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, IoError> {
+    read(path).map_err(|source| IoError::Read { path: path.into(), source })
+}
+
+/// What these bytes of a file say.
+pub(super) fn open<'a>(path: &Path, bytes: &'a [u8]) -> Result<SafeTensors<'a>, IoError> {
+    SafeTensors::deserialize(bytes).map_err(|error| IoError::Format { path: path.into(), reason: error.to_string() })
+}
+
+/// PyTorch counts the batches that a batch normalisation has seen.
+pub(super) fn is_counter(name: &str) -> bool {
+    name.ends_with("num_batches_tracked")
 }
 
 /// A device file could be endless: only a plain file is read.
@@ -73,6 +88,11 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 pub(crate) fn dtype<E: Scalar>() -> Dtype {
     if size_of::<E>() == size_of::<f64>() { Dtype::F64 } else { Dtype::F32 }
+}
+
+/// The types of numbers that can be read.
+pub(super) fn is_read(dtype: Dtype) -> bool {
+    matches!(dtype, Dtype::F32 | Dtype::F64)
 }
 
 pub(crate) fn encode<E: Scalar>(numbers: &[E]) -> Vec<u8> {
@@ -136,7 +156,7 @@ impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Checker<'_> {
         if view.shape() != expected {
             return Err(IoError::Shape { path, name, expected, found: view.shape().to_vec() });
         }
-        if !matches!(view.dtype(), Dtype::F32 | Dtype::F64) {
+        if !is_read(view.dtype()) {
             return Err(IoError::Dtype { path, name, found: format!("{:?}", view.dtype()) });
         }
         self.known.push(name);

@@ -43,7 +43,11 @@ pub(crate) fn fractional_max<E: Scalar, D: Device<E>, T: Tape<E, D>>(
             Mode::Train => rng::unit(context.seed, context.node, (2 * plane + axis) as u64),
             _ => 0.5,
         };
-        let [tops, lefts] = [(0, height), (1, width)].map(|(axis, size)| starts(size, op.kernel[axis], op.output_size[axis], draw(axis)));
+        let starts = |axis: usize, size: usize| {
+            let u = draw(axis);
+            (0..op.output_size[axis]).map(|i| op.start(axis, size, u, i)).collect::<Vec<_>>()
+        };
+        let (tops, lefts) = (starts(0, height), starts(1, width));
         for (tap, index) in index.iter_mut().enumerate() {
             let (row, column) = (tap / op.kernel[1], tap % op.kernel[1]);
             let places = tops.iter().flat_map(|top| lefts.iter().map(move |left| (top, left)));
@@ -54,12 +58,4 @@ pub(crate) fn fractional_max<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let all = x.clone().with_dims(vec![1, 1, batch * channels * height, width]);
     let (y, tape) = pool2d::running_max(&all, &index, [batch * channels * rows, columns], tape)?;
     Ok((y.with_dims(vec![batch, channels, rows, columns]), tape))
-}
-
-/// Where `out` windows of `kernel` begin in `size`: `floor((i + u) a) - floor(u a)`, the last one at the end.
-fn starts(size: usize, kernel: usize, out: usize, u: f64) -> Vec<usize> {
-    let room = size - kernel;
-    let step = if out > 1 { room as f64 / (out - 1) as f64 } else { 0.0 };
-    let start = |i: usize| if i + 1 == out { room } else { ((i as f64 + u) * step) as usize - (u * step) as usize };
-    (0..out).map(start).collect()
 }

@@ -18,6 +18,16 @@ pub(crate) fn channels<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     drop(p, x.dims()[2..].iter().product(), x, tape, context)
 }
 
+/// Whole samples.
+pub(crate) fn samples<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    p: f64,
+    x: &Value<E, D>,
+    tape: T,
+    context: &Context<'_, E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
+    drop(p, x.dims()[1..].iter().product(), x, tape, context)
+}
+
 /// Single elements.
 pub(crate) fn elements<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     p: f64,

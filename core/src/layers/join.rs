@@ -3,10 +3,11 @@
 use dfdx::shapes::{Axes2, Axes3, HasShape};
 use dfdx::tensor::{PutTape, SplitTape, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, GatherTo, PermuteTo, ReshapeTo, TryAdd, TryGt, TryMul, TrySub};
+use layercake_engine::{Mode, rng};
 use layercake_ir::Op;
 use layercake_ir::ops::Split;
 
-use super::Taped;
+use super::{Context, Taped};
 use crate::Scalar;
 use crate::value::{Rank1, Rank3, Value};
 
@@ -32,6 +33,26 @@ pub(crate) fn elementwise<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     }
     let (y, tape) = Value::erase(result.put_tape(tape))?;
     Ok((y.with_dims(inputs[0].dims().to_vec()), tape))
+}
+
+/// `mean + exp(logvar / 2) noise` while training, and the mean at inference. The noise depends on the seed of the forward pass alone, by the
+/// rule that the engine uses.
+pub(crate) fn reparameterize<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    inputs: &[&Value<E, D>],
+    tape: T,
+    context: &Context<'_, E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
+    let (mean, logvar) = (inputs[0], inputs[1].flat());
+    if context.mode != Mode::Train {
+        return Ok((mean.clone(), tape));
+    }
+    let number = |x: f64| E::from_f64(x).expect("a number");
+    let len = logvar.shape().0;
+    let noise = (0..len).map(|i| number(rng::normal(context.seed, context.node, i as u64))).collect();
+    let noise = <D as TensorFromVec<E>>::try_tensor_from_vec(logvar.device(), noise, (len,))?;
+    let deviation = logvar.put_tape(tape).try_mul(number(0.5))?.try_exp()?;
+    let (y, tape) = Value::erase(deviation.try_mul(noise)?.try_add(mean.flat())?)?;
+    Ok((y.with_dims(mean.dims().to_vec()), tape))
 }
 
 /// Puts values one behind the other along an axis, counted without the batch. Each value's rows are gathered into their places of a

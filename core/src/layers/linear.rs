@@ -2,10 +2,12 @@
 
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes2, Axis, Dtype, HasShape, Rank1, Rank2};
-use dfdx::tensor::{Cpu, PutTape, Storage, Tape, Tensor};
-use dfdx::tensor_ops::{BroadcastTo, Device, PermuteTo, ReshapeTo, TryAdd, TryMatMul};
+use dfdx::tensor::{Cpu, PutTape, Storage, Tape, Tensor, TensorFromVec};
+use dfdx::tensor_ops::{BroadcastTo, Device, PermuteTo, ReshapeTo, TryAdd, TryMatMul, TryMul};
+use layercake_engine::{Mode, rng};
+use layercake_ir::ops::DropConnect;
 
-use super::{Layer, Taped};
+use super::{Context, Layer, Taped};
 use crate::value::{Slot, Value};
 use crate::{Scalar, init};
 
@@ -45,4 +47,26 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     };
     let (y, tape) = Value::erase(y)?;
     Ok((y.with_dims([lead, &[out]].concat()), tape))
+}
+
+/// The same with weights dropped, all by one mask for the batch. The mask depends on the seed of the forward pass alone, by the rule that the
+/// engine uses.
+pub(crate) fn drop_connect<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &DropConnect,
+    x: &Value<E, D>,
+    tape: T,
+    context: &Context<'_, E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
+    if context.mode != Mode::Train || op.p == 0.0 {
+        return forward(x, tape, context.params);
+    }
+    let weight = &context.params[0];
+    let scale = E::from_f64(1.0 / (1.0 - op.p)).expect("a probability is a number");
+    let len = weight.dims().iter().product();
+    let mask = (0..len).map(|i| if rng::keep(context.seed, context.node, i as u64, op.p) { scale } else { E::zero() }).collect();
+    let mask = <D as TensorFromVec<E>>::try_tensor_from_vec(weight.device(), mask, (len,))?;
+    let (masked, tape) = Value::erase(weight.flat().put_tape(tape).try_mul(mask)?)?;
+    let mut params = context.params.to_vec();
+    params[0] = masked.with_dims(weight.dims().to_vec());
+    forward(x, tape, &params)
 }

@@ -26,6 +26,7 @@ mod prelu;
 mod recurrent;
 mod reduce;
 mod softmax;
+mod unpool;
 mod upsample;
 mod window;
 
@@ -86,6 +87,8 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let x = inputs[0];
     match op {
         Op::Linear(_) => linear::forward(x, tape, context.params),
+        Op::DropConnect(op) => linear::drop_connect(op, x, tape, context),
+        Op::MaxUnpool2d(op) => unpool::forward(op, inputs, tape),
         Op::Maxout(op) => maxout::forward(op, x, tape, context.params),
         Op::Conv1d(op) => conv1d::forward(op, x, tape, context.params),
         Op::Conv2d(op) => conv2d::forward(op, x, tape, context.params),
@@ -110,6 +113,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         Op::HardTanh(op) => activation::between([op.min_val, op.max_val], x, tape),
         Op::Relu6 => activation::between([0.0, 6.0], x, tape),
         Op::Glu(op) => activation::glu(op, x, tape),
+        Op::StochasticDepth(op) => dropout::samples(op.p, x, tape, context),
         Op::Dropout2d(op) => dropout::channels(op.p, x, tape, context),
         Op::GroupNorm(op) => affine::group_norm(op.groups, op.eps, x, tape, context.params),
         Op::InstanceNorm2d(op) => affine::group_norm(op.features, op.eps, x, tape, context.params),
@@ -130,6 +134,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         Op::BatchNorm1d(op) => batch_norm::forward(batch_norm::Options::from(op), x, tape, context),
         Op::BatchNorm2d(op) => batch_norm::forward(batch_norm::Options::from(op), x, tape, context),
         Op::Add | Op::Sub | Op::Mul | Op::Max => join::elementwise(op, inputs, tape),
+        Op::Reparameterize => join::reparameterize(inputs, tape, context),
         Op::Concat(op) => join::concat(op.axis, inputs, tape),
         Op::Split(op) => join::split(op, x, tape),
         Op::Embedding(op) => embedding::forward(op, x, tape, context.params),

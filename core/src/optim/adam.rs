@@ -52,6 +52,10 @@ impl Rule for AdamConfig {
         self.lr
     }
 
+    fn set_lr(&mut self, lr: f64) {
+        self.lr = lr;
+    }
+
     fn weight_decay(&self) -> Option<WeightDecay> {
         self.weight_decay
     }

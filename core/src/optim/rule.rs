@@ -15,8 +15,11 @@ pub trait Rule: Clone + Send + Sync {
     /// Its name, which a file of its state bears.
     const NAME: &'static str;
 
-    /// The learning rate before schedules and groups.
+    /// The learning rate before groups.
     fn lr(&self) -> f64;
+
+    /// Sets it: what a schedule does before each step.
+    fn set_lr(&mut self, lr: f64);
 
     /// The weight decay before groups.
     fn weight_decay(&self) -> Option<WeightDecay>;

@@ -54,6 +54,10 @@ impl Rule for SgdConfig {
         self.lr
     }
 
+    fn set_lr(&mut self, lr: f64) {
+        self.lr = lr;
+    }
+
     fn weight_decay(&self) -> Option<WeightDecay> {
         self.weight_decay
     }

@@ -36,14 +36,13 @@ fn param_grads(step: &Step, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>]) {
     let Some(weights) = step.layer.weights() else {
         return step.layer.param_grads(at, dy, grads, step.adds);
     };
-    weights.prepare(at);
     if step.wide {
-        return;
+        return weights.prepare(at, dy);
     }
     let (weight, bias) = grads.split_first_mut().expect("a layer with weights owns them");
-    let from = Held { images: at.images(), x: at.x(0), dy, scratch: at.scratch };
-    weights.rows(from, 0, weight, step.adds);
+    weights.alone(at, dy, weight, step.adds);
     if weights.has_bias() {
+        let from = Held { images: at.images(), x: at.x(0), dy, scratch: at.scratch };
         weights.bias(from, &mut bias[0], step.adds);
     }
 }

@@ -4,13 +4,14 @@ mod backward;
 mod forward;
 mod lane;
 mod norm;
+mod profile;
 
 use rayon::prelude::*;
 
 use crate::{
     kernels::{activation, layout},
     layers::{Norm, Shared},
-    plan::{Phase, Plan},
+    plan::{Part, Phase, Plan, Task},
 };
 use lane::Lane;
 
@@ -57,7 +58,9 @@ impl Workspace {
             match phase {
                 Phase::Lanes(tasks) => {
                     let shared = Shared { plan, params: &self.params, norms: &self.norms, seed: self.seed };
-                    each(&mut self.lanes, |lane| tasks.iter().for_each(|&task| forward::run(lane, task, shared)));
+                    each(&mut self.lanes, |lane| {
+                        tasks.iter().for_each(|&task| profile::timed(plan, "forward", task, || forward::run(lane, task, shared)))
+                    });
                 }
                 Phase::Merge(step) => norm::merge_forward(plan, *step, &self.lanes, &mut self.params, &mut self.norms),
                 Phase::Weights(_) => unreachable!("a phase of the backward pass"),
@@ -91,12 +94,17 @@ impl Workspace {
             match phase {
                 Phase::Lanes(tasks) => {
                     let shared = Shared { plan, params: &self.params, norms: &self.norms, seed: self.seed };
-                    each(&mut self.lanes, |lane| tasks.iter().for_each(|&task| backward::run(lane, task, shared)));
+                    each(&mut self.lanes, |lane| {
+                        tasks.iter().for_each(|&task| profile::timed(plan, "backward", task, || backward::run(lane, task, shared)))
+                    });
                 }
                 Phase::Merge(step) => {
                     norm::merge_backward(plan, *step, &self.lanes, &self.params, &mut self.norms, &mut self.grads);
                 }
-                Phase::Weights(step) => backward::weights(plan, *step, &self.lanes, &mut self.grads),
+                Phase::Weights(step) => {
+                    let task = Task { step: *step, part: Part::Whole };
+                    profile::timed(plan, "weights", task, || backward::weights(plan, *step, &self.lanes, &mut self.grads));
+                }
             }
         }
         self.add_up_lanes(plan);
@@ -134,7 +142,9 @@ impl Workspace {
     pub fn add_param_grad(&self, index: usize, into: &mut [f32]) {
         assert_eq!(into.len(), self.params[index].len(), "a gradient has the length of its parameter");
         let grad = &self.grads[index];
-        if !grad.is_empty() {
+        if grad.len() > SHARED_WORK {
+            into.par_chunks_mut(SHARED_WORK).zip(grad.par_chunks(SHARED_WORK)).for_each(|(into, grad)| activation::add(grad, into));
+        } else if !grad.is_empty() {
             activation::add(grad, into);
         }
     }

@@ -13,10 +13,12 @@ pub mod batch_norm;
 pub mod curves;
 pub mod dropout;
 pub mod frame;
+pub mod gaussian;
 pub mod glu;
 pub mod join;
 pub mod layout;
 pub mod math;
+pub mod picks;
 pub mod pool2d;
 pub mod prelu;
 pub mod product;
@@ -30,6 +32,7 @@ pub mod softmax;
 pub mod strips;
 #[cfg(test)]
 pub mod testing;
+pub mod winograd;
 
 use layercake_ir::ops::Window;
 

@@ -114,7 +114,8 @@ impl Layer for Attention {
         layout::transpose(length * features, images, at.x(0), parts.x, false);
         let [ins, outs] = self.maps(images);
         let second = if self.op.bias { 2 } else { 1 };
-        linear::forward(&ins, 1, at.params, parts.x, parts.all);
+        let bias = |first: usize| self.op.bias.then(|| &*at.params[first + 1]);
+        linear::forward(&ins, 1, &at.params[0], bias(0), parts.x, parts.all);
         let scale = 1.0 / (size as f32).sqrt();
         for (head, (queries, to)) in self.heads(images).enumerate() {
             let seen = &mut parts.seen[head * square..][..square];
@@ -159,7 +160,7 @@ impl Layer for Attention {
             outer(mix, &mut parts.mixed[to..]);
         }
         let out = &mut out[..length * features * images];
-        linear::forward(&outs, 1, &at.params[second..], parts.mixed, out);
+        linear::forward(&outs, 1, &at.params[second], bias(second), parts.mixed, out);
         layout::transpose(images, length * features, out, y, false);
         (at.kept, at.scratch) = (kept, scratch);
     }

@@ -3,11 +3,12 @@
 //! A line of the output, for all images of the lane, is one stretch of a matrix product: each term of its sums is a stretch of the
 //! padded input, somewhere else for each tap ([`Convolution`]).
 
-use super::{Back, Convolution, Held, Layer, Reads, Site, Weights};
+use super::{Back, Convolution, Held, Layer, Reads, Site, Weights, winograd::Pass};
 use crate::kernels::{
     frame,
     product::{Every, Inner, Listed, Outer, Start, inner, outer},
     reduce,
+    winograd::Begin,
 };
 
 /// Output channels whose weight gradient one thread works out at a time.
@@ -19,7 +20,13 @@ impl Layer for Convolution {
     }
 
     fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
-        [self.framed() * images, if backward { self.back_scratch() * images } else { 0 }]
+        let plain = [self.framed() * images, if backward { self.back_scratch() * images } else { 0 }];
+        let Some(tiled) = self.tiled(images) else { return plain };
+        if !backward {
+            return [0, tiled.spare(images, false)];
+        }
+        let spare = tiled.spare(images, false).max(tiled.spare(images, true)).max(tiled.grad_spare(images));
+        [tiled.kept(images).unwrap_or(plain[0]), spare]
     }
 
     fn takes_activation(&self) -> bool {
@@ -27,14 +34,11 @@ impl Layer for Convolution {
     }
 
     fn forward(&self, at: &mut Site, y: &mut [f32]) {
-        let (images, params) = (at.images(), at.params);
-        let bias = self.bias.then(|| params[1].as_slice());
-        let x = framed(self, images, at.x(0), at.scratch);
-        forward(self, images, &params[0], bias, x, y, false);
+        whole(self, at.images(), [&at.params[0], if self.bias { &at.params[1] } else { &[] }], at.x(0), y, [at.scratch, at.spare]);
     }
 
     fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
-        input_grad(self, at.images(), &at.params[0], dy, dx, add, at.spare);
+        whole_back(self, at.images(), &at.params[0], dy, dx, add, at.spare);
     }
 
     fn weights(&self) -> Option<&dyn Weights> {
@@ -51,18 +55,60 @@ impl Weights for Convolution {
         self.bias
     }
 
-    fn prepare(&self, at: &mut Site) {
-        framed(self, at.images(), at.x(0), at.scratch);
+    fn prepare(&self, at: &mut Site, dy: &[f32]) {
+        let images = at.images();
+        match self.tiled(images).filter(|tiled| tiled.kept(images).is_some()) {
+            Some(tiled) => tiled.prepare(images, at.x(0), dy, at.scratch, at.spare),
+            None => _ = framed(self, images, at.x(0), at.scratch),
+        }
     }
 
     fn rows(&self, from: Held, first: usize, to: &mut [f32], add: bool) {
-        weight_rows(self, from, first, to, add);
+        match self.tiled(from.images).filter(|tiled| tiled.kept(from.images).is_some()) {
+            Some(tiled) => tiled.rows(from, first, to, add),
+            None => weight_rows(self, from, first, to, add),
+        }
+    }
+
+    fn alone(&self, at: &mut Site, dy: &[f32], to: &mut [f32], add: bool) {
+        let images = at.images();
+        if let Some(tiled) = self.tiled(images) {
+            return tiled.alone(images, at.x(0), dy, to, add, at.spare);
+        }
+        self.prepare(at, dy);
+        self.rows(Held { images, x: at.x(0), dy, scratch: at.scratch }, 0, to, add);
     }
 
     /// The sum of each channel of `dy`.
     fn bias(&self, from: Held, to: &mut [f32], add: bool) {
         reduce::stretches(from.dy, to, add);
     }
+}
+
+/// `y = W * x + b`, the bias empty if there is none, in whatever way is best.
+pub(super) fn whole(
+    conv: &Convolution,
+    images: usize,
+    [weight, bias]: [&[f32]; 2],
+    x: &[f32],
+    y: &mut [f32],
+    [scratch, spare]: [&mut [f32]; 2],
+) {
+    if let Some(tiled) = conv.tiled(images) {
+        let begin = if conv.bias { Begin::Bias(bias) } else { Begin::Zero };
+        return tiled.convolve(Pass { images, weight, back: false, begin }, x, y, spare);
+    }
+    let x = framed(conv, images, x, scratch);
+    forward(conv, images, weight, conv.bias.then_some(bias), x, y, false);
+}
+
+/// The gradient of the input, in whatever way is best.
+pub(super) fn whole_back(conv: &Convolution, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool, spare: &mut [f32]) {
+    if let Some(tiled) = conv.tiled(images) {
+        let begin = if add { Begin::Sum } else { Begin::Zero };
+        return tiled.convolve(Pass { images, weight, back: true, begin }, dy, dx, spare);
+    }
+    input_grad(conv, images, weight, dy, dx, add, spare);
 }
 
 /// `y = W * x + b` of an input in its frame; without a bias it may be added to what is there.

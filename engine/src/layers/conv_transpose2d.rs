@@ -31,7 +31,7 @@ impl ConvTranspose {
             groups: op.groups,
             bias: false,
         };
-        Self { conv: Convolution::new(&conv, output, input), bias: op.bias }
+        Self { conv: Convolution::new(&conv, output, input).by_definition(), bias: op.bias }
     }
 
     /// The gradient of the output in its frame, as [`Layer::param_grads`] left it.

@@ -4,7 +4,7 @@
 
 use layercake_ir::{Shape, ops::Conv2d};
 
-use super::map_size;
+use super::{Tiled, map_size};
 use crate::kernels::Slide;
 
 /// A convolution with its sizes and tables.
@@ -30,6 +30,8 @@ pub struct Convolution {
     pub back_frame: Frame,
     /// The parts of the input's gradient.
     pub back: Vec<Back>,
+    /// How it is done with fewer products, where that pays.
+    pub tiled: Option<Tiled>,
 }
 
 /// Maps with zeros around them. With a stride, the columns of a line are sorted by their remainder: then the columns that one tap
@@ -103,7 +105,18 @@ impl Convolution {
         }
         let line = window.stride[0] * frame.line();
         let (back_frame, back) = backward(&slide, inputs, outputs);
-        Self { slide, groups: op.groups, inputs, outputs, bias: op.bias, frame, taps, line, back_frame, back }
+        let tiled = Tiled::new(&slide, op.groups, [inputs, outputs]);
+        Self { slide, groups: op.groups, inputs, outputs, bias: op.bias, frame, taps, line, back_frame, back, tiled }
+    }
+
+    /// The same, by its definition for any number of images.
+    pub fn by_definition(self) -> Self {
+        Self { tiled: None, ..self }
+    }
+
+    /// How so many images are done with fewer products, if that pays.
+    pub fn tiled(&self, images: usize) -> Option<&Tiled> {
+        self.tiled.as_ref().filter(|tiled| tiled.takes(images))
     }
 
     /// Terms of one sum: taps times channels in.

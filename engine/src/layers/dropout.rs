@@ -1,4 +1,4 @@
-//! `Dropout` and `Dropout2d` while training.
+//! `Dropout`, `Dropout2d` and `StochasticDepth` while training.
 
 use super::{Layer, Place, Reads, Site};
 use crate::kernels::dropout::{self, Mask};
@@ -8,7 +8,7 @@ use crate::kernels::dropout::{self, Mask};
 pub struct Dropout {
     /// The probability of dropping.
     pub p: f64,
-    /// Elements of a sample that are dropped or kept together: 1, or those of a channel.
+    /// Elements of a sample that are dropped or kept together: 1, those of a channel, or all.
     pub span: usize,
 }
 

@@ -62,7 +62,7 @@ impl Weights for Embedding {
         false
     }
 
-    fn prepare(&self, _: &mut Site) {}
+    fn prepare(&self, _: &mut Site, _: &[f32]) {}
 
     fn rows(&self, from: Held, first: usize, to: &mut [f32], add: bool) {
         if !add {

@@ -39,7 +39,8 @@ impl Layer for Dense {
     }
 
     fn forward(&self, at: &mut Site, y: &mut [f32]) {
-        forward(self, at.images(), at.params, at.x(0), y);
+        let bias = self.bias.then(|| at.params[1].as_slice());
+        forward(self, at.images(), &at.params[0], bias, at.x(0), y);
     }
 
     fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
@@ -60,7 +61,7 @@ impl Weights for Dense {
         self.bias
     }
 
-    fn prepare(&self, at: &mut Site) {
+    fn prepare(&self, at: &mut Site, _: &[f32]) {
         turn(self, at.images(), at.x(0), at.scratch);
     }
 
@@ -77,9 +78,9 @@ impl Weights for Dense {
 }
 
 /// `y = W x + b`
-pub(super) fn forward(dense: &Dense, images: usize, params: &[Vec<f32>], x: &[f32], y: &mut [f32]) {
-    let Dense { rows, inputs, outputs, bias } = *dense;
-    let start = if bias { Start::Bias(&params[1]) } else { Start::Zero };
+pub(super) fn forward(dense: &Dense, images: usize, weight: &[f32], bias: Option<&[f32]>, x: &[f32], y: &mut [f32]) {
+    let Dense { rows, inputs, outputs, .. } = *dense;
+    let start = bias.map_or(Start::Zero, Start::Bias);
     if images == 1 {
         let product = Inner {
             m: rows,
@@ -89,7 +90,7 @@ pub(super) fn forward(dense: &Dense, images: usize, params: &[Vec<f32>], x: &[f3
             left: x,
             left_row: inputs,
             left_segment: 0,
-            right: &params[0],
+            right: weight,
             rows: Every(inputs),
             right_segment: 0,
             out_row: outputs,
@@ -102,7 +103,7 @@ pub(super) fn forward(dense: &Dense, images: usize, params: &[Vec<f32>], x: &[f3
         n: images,
         segments: rows,
         k: inputs,
-        left: &params[0],
+        left: weight,
         left_row: inputs,
         left_cols: Every(1),
         right: x,

@@ -38,6 +38,13 @@ impl MaskedConvolution {
         Self { conv: Convolution::new(&conv, input, output), seen: (0..weights).map(sees).collect() }
     }
 
+    /// Clears the masked ones of the rows from `first` on.
+    fn mask(&self, first: usize, to: &mut [f32]) {
+        for (to, seen) in to.iter_mut().zip(&self.seen[first * self.conv.depth()..]) {
+            *to = if *seen { *to } else { 0.0 };
+        }
+    }
+
     /// The weights, the masked ones zero, and what is left of the buffer.
     fn masked<'a>(&self, weights: &[f32], spare: &'a mut [f32]) -> (&'a [f32], &'a mut [f32]) {
         let (to, rest) = spare.split_at_mut(self.seen.len());
@@ -64,15 +71,14 @@ impl Layer for MaskedConvolution {
 
     fn forward(&self, at: &mut Site, y: &mut [f32]) {
         let (images, params, x) = (at.images(), at.params, at.x(0));
-        let (weight, _) = self.masked(&params[0], at.spare);
-        let bias = self.conv.bias.then(|| params[1].as_slice());
-        conv2d::forward(&self.conv, images, weight, bias, conv2d::framed(&self.conv, images, x, at.scratch), y, false);
+        let (weight, rest) = self.masked(&params[0], at.spare);
+        conv2d::whole(&self.conv, images, [weight, if self.conv.bias { &params[1] } else { &[] }], x, y, [at.scratch, rest]);
     }
 
     fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
         let images = at.images();
         let (weight, rest) = self.masked(&at.params[0], at.spare);
-        conv2d::input_grad(&self.conv, images, weight, dy, dx, add, rest);
+        conv2d::whole_back(&self.conv, images, weight, dy, dx, add, rest);
     }
 
     fn weights(&self) -> Option<&dyn Weights> {
@@ -89,15 +95,18 @@ impl Weights for MaskedConvolution {
         self.conv.bias
     }
 
-    fn prepare(&self, at: &mut Site) {
-        self.conv.prepare(at);
+    fn prepare(&self, at: &mut Site, dy: &[f32]) {
+        self.conv.prepare(at, dy);
+    }
+
+    fn alone(&self, at: &mut Site, dy: &[f32], to: &mut [f32], add: bool) {
+        self.conv.alone(at, dy, to, add);
+        self.mask(0, to);
     }
 
     fn rows(&self, from: Held, first: usize, to: &mut [f32], add: bool) {
         self.conv.rows(from, first, to, add);
-        for (to, seen) in to.iter_mut().zip(&self.seen[first * self.conv.depth()..]) {
-            *to = if *seen { *to } else { 0.0 };
-        }
+        self.mask(first, to);
     }
 
     fn bias(&self, from: Held, to: &mut [f32], add: bool) {

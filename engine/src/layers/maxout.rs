@@ -75,7 +75,7 @@ impl Layer for Maxout {
     fn forward(&self, at: &mut Site, y: &mut [f32]) {
         let (images, x) = (at.images(), at.x(0));
         let values = &mut at.scratch[..self.values() * images];
-        linear::forward(&self.dense, images, at.params, x, values);
+        linear::forward(&self.dense, images, &at.params[0], self.dense.bias.then(|| at.params[1].as_slice()), x, values);
         runs::max_forward(&self.pieces, images, values, y);
     }
 
@@ -83,7 +83,7 @@ impl Layer for Maxout {
     fn param_grads(&self, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>], add: bool) {
         let (images, x) = (at.images(), at.x(0));
         let parts = self.parts(images, at.scratch);
-        linear::forward(&self.dense, images, at.params, x, parts.values);
+        linear::forward(&self.dense, images, &at.params[0], self.dense.bias.then(|| at.params[1].as_slice()), x, parts.values);
         runs::max_forward(&self.pieces, images, parts.values, parts.maxima);
         parts.grads.fill(0.0);
         runs::max_backward(&self.pieces, images, [parts.values, parts.maxima, dy], parts.grads, parts.counts);

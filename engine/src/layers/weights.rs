@@ -12,7 +12,13 @@ pub trait Weights: Send + Sync {
     fn has_bias(&self) -> bool;
 
     /// Leaves in the scratch what [`Weights::rows`] reads.
-    fn prepare(&self, at: &mut Site);
+    fn prepare(&self, at: &mut Site, dy: &[f32]);
+
+    /// The gradient of all rows, over one lane's images, where a lane works it out by itself.
+    fn alone(&self, at: &mut Site, dy: &[f32], to: &mut [f32], add: bool) {
+        self.prepare(at, dy);
+        self.rows(Held { images: at.images(), x: at.x(0), dy, scratch: at.scratch }, 0, to, add);
+    }
 
     /// The gradient of the rows from `first` on that fit into `to`, over one lane's images.
     fn rows(&self, from: Held, first: usize, to: &mut [f32], add: bool);

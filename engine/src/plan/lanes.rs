@@ -1,6 +1,8 @@
 //! How a batch is split, told from shapes alone: never from the number of threads, which must not show in the bits.
 
-use layercake_ir::Graph;
+use layercake_ir::{Graph, Op};
+
+use crate::layers::Tiled;
 
 /// A group of images.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,10 +28,22 @@ const MOST_COPIES: usize = 200_000;
 /// rest of a vector unused.
 const VECTOR: usize = 16;
 
+/// Does most of the arithmetic happen in convolutions whose tiles are transformed with as many images at a time as fill a vector?
+fn transforms(graph: &Graph) -> bool {
+    let tiled = |op: &Op| match op {
+        Op::Conv2d(op) => Tiled::suits(op.window(), op.groups, [op.in_channels, op.out_channels]),
+        Op::MaskedConv2d(op) => Tiled::suits(op.window(), 1, [op.in_channels, op.out_channels]),
+        _ => false,
+    };
+    let by_tiles = (0..graph.nodes().len()).filter(|&node| tiled(&graph.nodes()[node].op)).map(|node| graph.node_flops(node)).sum::<u64>();
+    by_tiles > graph.flops() / 2
+}
+
 /// The lanes of a batch: about a power of two of them, sizes equal but for the last, and whole vectors where they are nearly that.
 pub fn split(graph: &Graph, batch: usize) -> Vec<Span> {
     // A step of a recurrent layer is one position, however long the sequence.
-    let least = if graph.nodes().iter().any(|node| node.op.recurrent().is_some()) { VECTOR as f64 } else { 1.0 };
+    let recurrent = graph.nodes().iter().any(|node| node.op.recurrent().is_some());
+    let least = if recurrent || transforms(graph) { VECTOR as f64 } else { 1.0 };
     let needed = (OPERATIONS_A_WEIGHT * graph.params() as f64 / (graph.flops() as f64).max(1.0)).clamp(least, MOST_IMAGES_NEEDED);
     let doublings = (batch as f64 / needed).log2().round().max(0.0) as u32;
     let lanes = 1usize.checked_shl(doublings).unwrap_or(MOST_LANES).min(MOST_LANES);
@@ -45,9 +59,38 @@ pub fn is_wide(params: usize, lanes: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use layercake_ir::{Builder, INFER, Op, Shape, ops::Linear};
+    use layercake_ir::{
+        Builder, INFER, Op, Shape,
+        ops::{self, Linear},
+    };
 
     use super::*;
+    use crate::{
+        Mode,
+        plan::{Key, Plan},
+    };
+
+    #[test]
+    fn convolutions_in_tiles_have_lanes_of_whole_vectors() {
+        let conv = ops::Conv2d {
+            in_channels: INFER,
+            out_channels: 64,
+            kernel: [3; 2],
+            stride: [1; 2],
+            padding: [1; 2],
+            dilation: [1; 2],
+            groups: 1,
+            bias: true,
+        };
+        let mut builder = Builder::new("Tiles");
+        let x = builder.input("input", Shape::new(&[64, 8, 8])).unwrap();
+        let y = builder.add("conv", Op::Conv2d(conv), &[x]).unwrap();
+        let graph = builder.finish(&[("output", y)]);
+        let plan = Plan::new(&graph, Key { batch: 32, mode: Mode::Train, input_grad: true }).unwrap();
+        assert_eq!(plan.lanes, [0, 16].map(|start| Span { start, images: 16 }));
+        // What is taken is what was planned.
+        assert!(format!("{:?}", plan.steps[0].layer).contains("tiled: Some"));
+    }
 
     #[test]
     fn lanes_cover_the_batch() {

@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use layercake_ir::{
     Graph, Op, Shape,
-    ops::{AdaptiveAvgPool2d, Approximation, Window},
+    ops::{AdaptiveAvgPool2d, Approximation, Linear, Window},
 };
 
 use super::{Key, Step, Writes};
 use crate::{
     EngineError, Mode,
-    kernels::{Slide, activation::Activation, join::Operator, pool2d::Mean},
+    kernels::{Slide, activation::Activation, join::Operator, picks::Fractional, pool2d::Mean},
     layers::{
-        Alias, Amax, Attention, Concat, ConvTranspose, Convolution, Dense, Dropout, Embedding, Glu, Join, Layer, MaskedConvolution,
-        MaxPool, Maxout, Moves, Normalisation, PRelu, Pointwise, Recurrent, ResponseNorm, SampleNorm, Softmax, Split, map_size,
+        Alias, Amax, Attention, Concat, ConvTranspose, Convolution, Dense, DropConnect, Dropout, Embedding, FractionalPool, Gaussian, Glu,
+        Join, Layer, MaskedConvolution, MaxPool, Maxout, Moves, Normalisation, PRelu, Pointwise, Recurrent, ResponseNorm, SampleNorm,
+        Softmax, Split, Unpool, map_size,
     },
 };
 
@@ -97,8 +98,15 @@ fn layer(graph: &Graph, index: usize, key: Key, norms: &mut Vec<usize>) -> Resul
         return Ok(Arc::new(Pointwise(function)));
     }
     let layer: Arc<dyn Layer> = match &node.op {
-        Op::Linear(op) => {
-            Arc::new(Dense { rows: input.len() / op.in_features, inputs: op.in_features, outputs: op.out_features, bias: op.bias })
+        Op::Linear(op) => Arc::new(dense(op, input)),
+        Op::DropConnect(op) if key.mode == Mode::Train && op.p > 0.0 => {
+            Arc::new(DropConnect { dense: dense(&op.linear(), input), p: op.p })
+        }
+        Op::DropConnect(op) => Arc::new(dense(&op.linear(), input)),
+        Op::MaxUnpool2d(op) => Arc::new(Unpool(Slide { window: op.window(), input: map_size(output), output: map_size(input) })),
+        Op::FractionalMaxPool2d(op) => {
+            let of = Fractional { op: *op, channels: input.dim(0), input: map_size(input) };
+            Arc::new(FractionalPool { of, train: key.mode == Mode::Train })
         }
         Op::Conv2d(op) => Arc::new(Convolution::new(op, input, output)),
         Op::Conv1d(op) => Arc::new(Convolution::new(&op.as_conv2d(), input, output)),
@@ -128,13 +136,15 @@ fn layer(graph: &Graph, index: usize, key: Key, norms: &mut Vec<usize>) -> Resul
         Op::LogSoftmax(op) => Arc::new(Softmax::new(input, op.axis, true)),
         Op::Dropout(op) if key.mode == Mode::Train && op.p > 0.0 => Arc::new(Dropout { p: op.p, span: 1 }),
         Op::Dropout2d(op) if key.mode == Mode::Train && op.p > 0.0 => Arc::new(Dropout { p: op.p, span: input.len() / input.dim(0) }),
-        Op::Dropout(_) | Op::Dropout2d(_) => Arc::new(Alias),
+        Op::StochasticDepth(op) if key.mode == Mode::Train && op.p > 0.0 => Arc::new(Dropout { p: op.p, span: input.len() }),
+        Op::Dropout(_) | Op::Dropout2d(_) | Op::StochasticDepth(_) => Arc::new(Alias),
         Op::BatchNorm1d(op) => Arc::new(norm(graph, index, key, norms, (op.eps, op.momentum, op.affine))?),
         Op::BatchNorm2d(op) => Arc::new(norm(graph, index, key, norms, (op.eps, op.momentum, op.affine))?),
         Op::Add => Arc::new(Join(Operator::Add)),
         Op::Sub => Arc::new(Join(Operator::Sub)),
         Op::Mul => Arc::new(Join(Operator::Mul)),
         Op::Max => Arc::new(Join(Operator::Max)),
+        Op::Reparameterize => Arc::new(Gaussian { train: key.mode == Mode::Train }),
         Op::Concat(op) => Arc::new(Concat::new(node.inputs().iter().map(|&value| graph.shape(value)), op.axis)),
         Op::Split(op) => Arc::new(Split::new(op, input)),
         Op::Embedding(op) => Arc::new(Embedding::new(op)),
@@ -147,6 +157,10 @@ fn layer(graph: &Graph, index: usize, key: Key, norms: &mut Vec<usize>) -> Resul
         other => return Err(EngineError::Unsupported { layer: node.name.to_string(), kind: other.kind() }),
     };
     Ok(layer)
+}
+
+fn dense(op: &Linear, input: &Shape) -> Dense {
+    Dense { rows: input.len() / op.in_features, inputs: op.in_features, outputs: op.out_features, bias: op.bias }
 }
 
 /// One window over a whole map.

@@ -3,9 +3,9 @@
 use layercake_ir::{
     Graph, INFER, Op,
     ops::{
-        AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, Dropout2d, Elu, Gelu, GlobalAvgPool2d, Glu, GroupNorm,
-        HardTanh, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, PRelu, Pad,
-        PadMode, Permute, Reshape, Sizes, Slice, Softplus, Stack, Upsample,
+        AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d, Gelu,
+        GlobalAvgPool2d, Glu, GroupNorm, HardTanh, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm, Mask, MaskedConv2d,
+        MaxPool1d, Maxout, Mean, PRelu, Pad, PadMode, Permute, Reshape, Sizes, Slice, Softplus, Stack, StochasticDepth, Upsample,
     },
 };
 
@@ -162,6 +162,8 @@ pub fn all() -> Vec<(&'static [usize], Op)> {
             (shape, response_norm(2, 1.0)),
             (shape, response_norm(11, 0.5)),
             (shape, dropout2d(0.4)),
+            (shape, Op::FractionalMaxPool2d(FractionalMaxPool2d { kernel: [2, 1], output_size: [2, 3] })),
+            (shape, Op::StochasticDepth(StochasticDepth { p: 0.4 })),
             (shape, Op::Glu(Glu { axis: 0 })),
             (shape, transposed(3, [[3, 2], [1, 1], [0, 0], [0, 0], [1, 1]], 1, true)),
             (shape, transposed(6, [[3, 3], [2, 2], [1, 0], [1, 1], [1, 1]], 2, true)),
@@ -184,6 +186,7 @@ pub fn all() -> Vec<(&'static [usize], Op)> {
             (shape, max_pool1d(2, 1, 0, false)),
             (shape, avg_pool1d(3, 2, 1, true)),
             (shape, avg_pool1d(3, 2, 1, false)),
+            (shape, Op::DropConnect(DropConnect { in_features: INFER, out_features: 3, p: 0.4, bias: true })),
             (shape, maxout(3, 2, true)),
             (shape, maxout(4, 1, false)),
             (shape, layer_norm(&[], true)),
@@ -200,11 +203,13 @@ pub fn all() -> Vec<(&'static [usize], Op)> {
         ]);
     }
     list.extend([
+        (ROW, Op::DropConnect(DropConnect { in_features: INFER, out_features: 5, p: 0.3, bias: false })),
         (ROW, maxout(5, 3, true)),
         (ROW, layer_norm(&[], true)),
         (ROW, group_norm(3, true)),
         (ROW, Op::Glu(Glu { axis: 0 })),
         (ROW, slice(0, 2, 5)),
+        (ROW, Op::StochasticDepth(StochasticDepth { p: 0.4 })),
         (ROW, permute(&[0])),
         (ROW, reshape(&[2, 3])),
         (ROW, Op::PRelu(PRelu { parameters: 6 })),
@@ -218,7 +223,18 @@ pub fn all() -> Vec<(&'static [usize], Op)> {
 
 /// The operations that take values of so many axes, sometimes. Those that would let a graph grow are left out.
 pub fn of_rank(rank: usize) -> Vec<Op> {
-    let small = |op: &Op| !matches!(op, Op::Upsample(_) | Op::Pad(_) | Op::ConvTranspose2d(_) | Op::Amax(_) | Op::Maxout(_));
+    let small = |op: &Op| {
+        !matches!(
+            op,
+            Op::Upsample(_)
+                | Op::Pad(_)
+                | Op::ConvTranspose2d(_)
+                | Op::Amax(_)
+                | Op::Maxout(_)
+                | Op::FractionalMaxPool2d(_)
+                | Op::DropConnect(_)
+        )
+    };
     all().into_iter().filter(|(shape, op)| shape.len() == rank && small(op)).map(|(_, op)| op).collect()
 }
 

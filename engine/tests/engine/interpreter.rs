@@ -4,7 +4,7 @@
 use layercake_engine::{Mode, rng};
 use layercake_ir::{Graph, Node, Op, ops::Window};
 
-use crate::{curves, joins, maps, norms, sequences};
+use crate::{curves, drawn, joins, maps, norms, picks, sequences};
 
 /// What a run gives.
 #[derive(Clone, Debug)]
@@ -54,7 +54,8 @@ pub fn run(case: &Case) -> Outcome {
         let own = first[index]..first[index] + node.op.params().as_slice().len();
         let (x, y, place) = (taken(node, &values), &values[graph.value_of(index)], Place::new(case, index));
         let dy = &grads[graph.value_of(index)];
-        let known = joins::backward(graph, node, case.batch, &x, dy);
+        let known = drawn::backward(case, index, &x, dy).or_else(|| picks::backward(case, index, &x, dy));
+        let known = known.or_else(|| joins::backward(graph, node, case.batch, &x, dy));
         let known = known.or_else(|| sequences::backward(case, index, &x, &case.params[own.clone()], dy, &mut param_grads[own.clone()]));
         let dx = match known {
             Some(dx) => dx,
@@ -92,6 +93,9 @@ impl<'a> Place<'a> {
 
     fn forward(&self, node: &Node, inputs: &[&[f64]], params: &mut [Vec<f64>]) -> Vec<f64> {
         let (batch, x) = (self.case.batch, inputs[0]);
+        if let Some(y) = drawn::forward(self.case, self.index, inputs).or_else(|| picks::forward(self.case, self.index, inputs)) {
+            return y;
+        }
         if let Some(y) = joins::forward(self.case.graph, node, batch, inputs) {
             return y;
         }
@@ -111,6 +115,13 @@ impl<'a> Place<'a> {
                     y[row * op.out_features + o] += params[1][o];
                 }
                 y[row * op.out_features + o] += params[0][o * op.in_features + i] * x[row * op.in_features + i];
+            }),
+            Op::DropConnect(op) => self.linear(op.in_features, op.out_features, |row, i, o| {
+                let weight = o * op.in_features + i;
+                if i == 0 && op.bias {
+                    y[row * op.out_features + o] += params[1][o];
+                }
+                y[row * op.out_features + o] += params[0][weight] * self.mask(op.p, weight) * x[row * op.in_features + i];
             }),
             Op::Conv2d(op) => {
                 let positions = node.output.dim(1) * node.output.dim(2);
@@ -139,6 +150,9 @@ impl<'a> Place<'a> {
                 let sum: f64 = line.iter().map(|&at| x[at].exp()).sum();
                 line.iter().for_each(|&at| y[at] = x[at] - sum.ln());
             }),
+            Op::StochasticDepth(op) => {
+                y.iter_mut().zip(x).enumerate().for_each(|(at, (y, x))| *y = x * self.mask(op.p, at / node.output.len()))
+            }
             Op::Dropout2d(op) => y.iter_mut().zip(x).enumerate().for_each(|(at, (y, x))| *y = x * self.mask(op.p, at / self.positions())),
             Op::Dropout(op) => y.iter_mut().zip(x).enumerate().for_each(|(at, (y, x))| *y = x * self.mask(op.p, at)),
             Op::BatchNorm1d(op) => self.norm_forward((op.eps, op.momentum, op.affine), x, &mut y, params),
@@ -167,6 +181,14 @@ impl<'a> Place<'a> {
                 }
                 grads[0][o * op.in_features + i] += dy * x[row * op.in_features + i];
                 dx[row * op.in_features + i] += dy * params[0][o * op.in_features + i];
+            }),
+            Op::DropConnect(op) => self.linear(op.in_features, op.out_features, |row, i, o| {
+                let (dy, weight) = (dy[row * op.out_features + o], o * op.in_features + i);
+                if i == 0 && op.bias {
+                    grads[1][o] += dy;
+                }
+                grads[0][weight] += dy * self.mask(op.p, weight) * x[row * op.in_features + i];
+                dx[row * op.in_features + i] += dy * params[0][weight] * self.mask(op.p, weight);
             }),
             Op::Conv2d(op) => {
                 let positions = node.output.dim(1) * node.output.dim(2);
@@ -199,6 +221,9 @@ impl<'a> Place<'a> {
                 let sum: f64 = line.iter().map(|&at| dy[at]).sum();
                 line.iter().for_each(|&at| dx[at] = dy[at] - y[at].exp() * sum);
             }),
+            Op::StochasticDepth(op) => {
+                dx.iter_mut().zip(dy).enumerate().for_each(|(at, (dx, dy))| *dx = dy * self.mask(op.p, at / node.output.len()))
+            }
             Op::Dropout2d(op) => {
                 dx.iter_mut().zip(dy).enumerate().for_each(|(at, (dx, dy))| *dx = dy * self.mask(op.p, at / self.positions()))
             }

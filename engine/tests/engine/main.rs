@@ -3,12 +3,14 @@
 mod allocation;
 mod blocks;
 mod curves;
+mod drawn;
 mod graphs;
 mod interpreter;
 mod joins;
 mod maps;
 mod networks;
 mod norms;
+mod picks;
 mod random;
 mod runs;
 mod sequences;

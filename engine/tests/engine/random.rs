@@ -55,6 +55,12 @@ fn graph(seed: u64) -> Graph {
         let name = format!("n{}", shapes.len());
         let others: Vec<usize> = [x].into_iter().chain((0..=dice.below(2)).map(|_| dice.of(&alike))).collect();
         let added = match dice.below(12) {
+            2 if seed % 3 == 0 => {
+                // Exponentials of exponentials are no numbers soon.
+                let logvar = builder.add(&format!("{name}_logvar"), Op::Tanh, &others[1..2]).unwrap();
+                shapes.push(shapes[x]);
+                builder.add(&name, Op::Reparameterize, &[x, logvar])
+            }
             0 | 1 => builder.add(&name, Op::Add, &others),
             2 => builder.add(&name, Op::Sub, &others[..2]),
             3 => builder.add(&name, Op::Mul, &others[..2]),

@@ -70,6 +70,13 @@ fn of_every_block() {
 }
 
 #[test]
+fn of_what_is_drawn() {
+    for (graph, batch) in crate::drawn::all().into_iter().chain(crate::picks::all()) {
+        check_slopes(&graph, batch);
+    }
+}
+
+#[test]
 fn of_joins_splits_and_shared_layers() {
     for op in [Op::Add, Op::Sub, Op::Mul, Op::Max] {
         let mut builder = Builder::new("Joins");

@@ -40,6 +40,16 @@ pub struct FractionalMaxPool2d {
 }
 
 impl FractionalMaxPool2d {
+    /// Where window `i` begins along an axis of this size, with the shift `u`.
+    pub fn start(&self, axis: usize, size: usize, u: f64, i: usize) -> usize {
+        let (room, out) = (size - self.kernel[axis], self.output_size[axis]);
+        if i + 1 == out {
+            return room;
+        }
+        let step = room as f64 / (out - 1) as f64;
+        ((i as f64 + u) * step) as usize - (u * step) as usize
+    }
+
     pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if let Some(mistake) = window::image(input, site) {
             return Err(mistake);

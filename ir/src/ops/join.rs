@@ -9,10 +9,15 @@ pub(super) const fn infer(op: Op, inputs: &[Shape], site: &Site) -> Result<Shape
         Op::Add => "adds",
         Op::Sub => "takes the difference of",
         Op::Mul => "multiplies",
+        Op::Reparameterize => "draws numbers by mean and log-variance, here",
         _ => "takes the maximum of",
     };
     if matches!(op, Op::Sub) && inputs.len() > 2 {
         let text = site.start().str(" subtracts one value from another, but receives ").num(inputs.len());
+        return Err(Mistake::new(Part::Layer, text));
+    }
+    if matches!(op, Op::Reparameterize) && inputs.len() != 2 {
+        let text = site.start().str(" draws from a mean and its log-variance, but receives ").num(inputs.len());
         return Err(Mistake::new(Part::Layer, text));
     }
     if let Some(mistake) = too_few(verb, inputs, site) {
@@ -24,7 +29,9 @@ pub(super) const fn infer(op: Op, inputs: &[Shape], site: &Site) -> Result<Shape
             let text = site.start().str(" ").str(verb).str(" ").shape(&inputs[0]).str(" ");
             let text = site.from_nth(text, 0).str(" and ").shape(&inputs[i]).str(" ");
             let help = Text::new().str("the shapes must be equal; ");
-            let help = if inputs[i].rank() == 3 && inputs[0].rank() == 3 {
+            let help = if matches!(op, Op::Reparameterize) {
+                help.str("each mean has one log-variance")
+            } else if inputs[i].rank() == 3 && inputs[0].rank() == 3 {
                 help.str("a `Conv2d(")
                     .num(inputs[0].dim(0))
                     .str(", kernel = 1, ..)` with a stride where needed turns an image into another")

@@ -3,7 +3,8 @@
 use super::Params;
 use crate::{INFER, Mistake, Part, Shape, Site, Text};
 
-/// `y = x W^T + b` over the last axis. Input `[in]` or `[length, in]`, output `[out]` or `[length, out]`.
+/// `y = x W^T + b` over the last axis. Input `[in]` or `[length, in]`, output `[out]` or `[length, out]`. With `drop_connect = p` it is a
+/// `DropConnect`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Linear {

@@ -27,6 +27,7 @@ mod conv1d;
 mod conv2d;
 mod conv_transpose2d;
 mod custom;
+mod drop_connect;
 mod dropout;
 mod embedding;
 mod flatten;
@@ -56,6 +57,7 @@ mod softmax;
 mod split;
 mod subgraph;
 mod unpack;
+mod unpool;
 mod upsample;
 mod window;
 mod words;
@@ -69,7 +71,8 @@ pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 pub use custom::Custom;
-pub use dropout::{Dropout, Dropout2d};
+pub use drop_connect::DropConnect;
+pub use dropout::{Dropout, Dropout2d, StochasticDepth};
 pub use embedding::Embedding;
 pub use flatten::Flatten;
 pub use global_pool::GlobalAvgPool2d;
@@ -97,9 +100,11 @@ pub use softmax::{LogSoftmax, Softmax};
 pub use split::Split;
 pub use subgraph::Subgraph;
 pub use unpack::Unpack;
+pub use unpool::MaxUnpool2d;
 pub use upsample::{Interpolation, Upsample};
 pub use window::Window;
 pub use words::Words;
+pub(crate) use words::words;
 
 use crate::{Mistake, Part, Shape, Site, Text};
 
@@ -248,11 +253,17 @@ operations! {
         Mul: "Mul",
         /// The largest of two or more values of one shape, element by element.
         Max: "Max",
+        /// While training, a number drawn from each Gaussian: `mean + exp(logvar / 2) noise`, of which both the mean and the logarithm of the
+        /// variance get gradients; at inference the mean. The current tensor is the mean, `logvar` the logarithm of the variance, of the same
+        /// shape, any (Kingma and Welling, 2014, arXiv 1312.6114, section 2.4).
+        Reparameterize: "Reparameterize",
     }
     // Several inputs: `infer` takes them all and gives the output's shape.
     several {
         /// Values one behind the other along an axis.
         Concat: "Concat",
+        /// Values where a pool had its largest elements.
+        MaxUnpool2d: "MaxUnpool2d",
         /// Another network. In a file its operations stand in its place ([`crate::Graph::inlined`]).
         #[cfg_attr(feature = "serde", serde(skip))]
         Subgraph: "Network",
@@ -273,6 +284,8 @@ operations! {
     layers {
         /// `y = x W^T + b`
         Linear: "Linear",
+        /// `Linear` with weights dropped at random while training.
+        DropConnect: "DropConnect",
         /// The largest of several linear functions.
         Maxout: "Maxout",
         /// One-dimensional cross-correlation.
@@ -335,6 +348,8 @@ operations! {
         Dropout: "Dropout",
         /// Zeroes channels at random while training.
         Dropout2d: "Dropout2d",
+        /// Zeroes samples at random while training.
+        StochasticDepth: "StochasticDepth",
         /// Batch normalisation of features.
         BatchNorm1d: "BatchNorm1d",
         /// Batch normalisation of channels.
@@ -358,6 +373,7 @@ operations! {
     }
     params {
         Linear,
+        DropConnect,
         Maxout,
         Conv1d,
         Conv2d,
@@ -377,6 +393,7 @@ operations! {
     }
     multiply_adds {
         Linear,
+        DropConnect,
         Maxout,
         Conv1d,
         Conv2d,
@@ -403,6 +420,7 @@ operations! {
     }
     without {
         Linear,
+        DropConnect,
         Maxout,
         Conv1d,
         Conv2d,
@@ -417,6 +435,7 @@ operations! {
         HardTanh,
         Dropout,
         Dropout2d,
+        StochasticDepth,
         GroupNorm,
         InstanceNorm2d,
         LocalResponseNorm,
@@ -434,7 +453,8 @@ impl Op {
     /// Does it draw random numbers while training?
     pub const fn is_random(&self) -> bool {
         match self {
-            Op::Dropout(_) | Op::Dropout2d(_) | Op::FractionalMaxPool2d(_) => true,
+            Op::Dropout(_) | Op::Dropout2d(_) | Op::StochasticDepth(_) => true,
+            Op::DropConnect(_) | Op::FractionalMaxPool2d(_) | Op::Reparameterize => true,
             Op::MultiHeadAttention(op) => op.dropout > 0.0,
             _ => match self.recurrent() {
                 Some(op) => op.dropout > 0.0,

@@ -101,7 +101,14 @@ pub fn graph(model: &Model) -> Option<Graph> {
         .iter()
         .map(|node| {
             let (op, output) = (*decided(node)?, node.output.known()?);
-            Some(layercake_ir::Node { name: node.name.clone().into(), op, inputs: node.inputs.clone().into(), output, shares: node.shares })
+            Some(layercake_ir::Node {
+                name: node.name.clone().into(),
+                op,
+                inputs: node.inputs.clone().into(),
+                output,
+                shares: node.shares,
+                init: None,
+            })
         })
         .collect();
     Some(Graph {

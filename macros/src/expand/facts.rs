@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::{Printer, op};
 use crate::flow::{Dim, Flow, RUNTIME_LENGTH, number};
+use crate::init;
 use crate::params;
 use crate::shape::{Node, Port, State};
 
@@ -90,7 +91,7 @@ impl Printer<'_> {
         let outputs = self.model.outputs.iter().map(|port| self.port(port));
         quote! {{
             #[allow(unused_imports)]
-            use #ir::{Graph, INFER, Node, Op, Port, Shape, ops};
+            use #ir::{Fan, Graph, INFER, Init, Node, Op, Port, Shape, ops};
             use ::std::borrow::Cow::Borrowed;
             &Graph {
                 name: Borrowed(#name),
@@ -125,9 +126,16 @@ impl Printer<'_> {
                 let owner = number(owner);
                 quote!(::core::option::Option::Some(#owner))
             }
-            None => quote!(::core::option::Option::None),
+            None => quote!(Node::OWN),
         };
-        quote!(Node { name: Borrowed(#name), op: #op, inputs: Borrowed(&[#(#inputs),*]), output: #output, shares: #shares })
+        let init = match &node.init {
+            Some(stated) => {
+                let rule = init::code(&TokenStream::new(), &stated.init);
+                quote!(::core::option::Option::Some(#rule))
+            }
+            None => quote!(Init::DEFAULT),
+        };
+        quote!(Node { name: Borrowed(#name), op: #op, inputs: Borrowed(&[#(#inputs),*]), output: #output, shares: #shares, init: #init })
     }
 
     /// What the shape rule gives where the compiler asks it.

@@ -4,6 +4,7 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::{Printer, at, parameter};
+use crate::init;
 use crate::lower::{RUNTIME, What};
 use crate::shape::{Node, State};
 
@@ -76,9 +77,25 @@ impl Printer<'_> {
             .fields()
             .map(|node| {
                 let (field, path) = (&node.field, &node.name);
+                if let Some(rule) = self.rule_type(node) {
+                    return quote!(#k::filled::<#rule, Self, #e, #d, _, _, _>(#path, |s| &s.#field, |s| &mut s.#field));
+                }
                 quote!(<Self as #k::TensorCollection<#e, #d>>::module(#path, |s| &s.#field, |s| &mut s.#field))
             })
             .collect();
+        let rules = self.fields().filter_map(|node| {
+            let (name, stated) = (self.rule_type(node)?, node.init.as_ref()?);
+            let ir = &self.ir;
+            let rule = init::code(&quote!(#ir::), &stated.init);
+            // A type, since what dfdx calls to fill a tensor sees nothing but the tensor.
+            Some(quote! {
+                #[allow(non_camel_case_types)]
+                struct #name;
+                impl #k::InitRule for #name {
+                    const INIT: #ir::Init = #rule;
+                }
+            })
+        });
         let visits = nest(visits);
         // A layer may be called `Some`, which as a pattern would mean something else.
         let variables: Vec<_> = (0..fields.len()).map(|i| format_ident!("f{i}")).collect();
@@ -94,6 +111,7 @@ impl Printer<'_> {
                 fn iter_tensors<#v: #k::ModuleVisitor<Self, #e, #d>>(
                     visitor: &mut #v,
                 ) -> ::core::result::Result<::core::option::Option<Self::To<#v::E2, #v::D2>>, #v::Err> {
+                    #(#rules)*
                     #k::ModuleVisitor::visit_fields(visitor, #visits, |#pattern| #name {
                         #(#fields: #variables,)*
                         #types
@@ -102,6 +120,11 @@ impl Printer<'_> {
                 }
             }
         }
+    }
+
+    /// The type that says how the weights of a field begin.
+    fn rule_type(&self, node: &Node) -> Option<proc_macro2::Ident> {
+        node.init.as_ref().map(|_| format_ident!("__Init_{}", crate::lower::plain(&node.field)))
     }
 
     fn on_device(&self) -> TokenStream {

@@ -5,6 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::{Printer, op};
 use crate::flow::{Flow, number};
+use crate::init::{self, Stated};
 use crate::layers::Kind;
 use crate::lower::What;
 use crate::parts;
@@ -50,6 +51,12 @@ impl Printer<'_> {
                 }
                 let attempt = &rule.attempt;
                 checks.push(self.check(self.calls(&quote!(#attempt.outcome), blames(node), &node.note)));
+                if let Some(stated) = &node.init {
+                    let outcome = format_ident!("{attempt}_INIT");
+                    constants.push(self.init(node, stated, attempt, &outcome));
+                    let blame = (quote!(Init), stated.tokens.clone(), Vec::new());
+                    checks.push(self.check(self.calls(&quote!(#outcome), [blame], &node.note)));
+                }
             }
         }
         for (i, output) in model.stated.iter().enumerate() {
@@ -92,6 +99,22 @@ impl Printer<'_> {
             const #stated: #ir::Shape = #ir::Shape::#new(&[#(#sizes),*]);
             const #outcome: ::core::result::Result<(), #ir::Mistake> = #ir::check_input(#name, &Self::#stated);
             const #agreed: #ir::Shape = Self::#stated.unless(&Self::#outcome);
+        })
+    }
+
+    /// Can the weights of a layer begin as the user says?
+    fn init(&self, node: &Node, stated: &Stated, attempt: &Ident, outcome: &Ident) -> TokenStream {
+        let (ir, layer) = (&self.ir, &node.name);
+        let rule = init::code(&quote!(#ir::), &stated.init);
+        self.here(quote! {
+            const #outcome: ::core::result::Result<(), #ir::Mistake> = match &Self::#attempt.outcome {
+                ::core::result::Result::Ok((op, _)) => #rule.check(
+                    op,
+                    &#ir::Site { layer: #layer, source: "", flattened: ::core::option::Option::None, others: &[] },
+                ),
+                // That has a message of its own.
+                ::core::result::Result::Err(_) => ::core::result::Result::Ok(()),
+            };
         })
     }
 

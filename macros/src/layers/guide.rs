@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::tests::{network, node};
-use super::{Choice, Default, Kind, Positions, Row, all, is_join};
+use super::{Choice, Default, Kind, Positions, Row, all, is_join, is_unpool};
 use crate::testing::with_model;
 
 fn root() -> PathBuf {
@@ -38,13 +38,16 @@ fn list() -> String {
         let block = network(row, row.example);
         let shapes = with_model(&block, |model, _| {
             let node = node(model, row);
-            let input = model.inputs[0].flow.text();
+            let input = if is_unpool(row) { "[6, 4, 4]".to_owned() } else { model.inputs[0].flow.text() };
             format!("`{}` makes `{}` of `{input}`.", row.example, node.output.text())
         });
         writeln!(out, "{shapes}").unwrap();
         let positions = match row.positions {
             Positions::InOut { what, .. } => format!("Sizes: the {what} it gives, or `in -> out`, where `in` is checked."),
             Positions::Features(_) => "Size: the number of features, which may be left out.".to_owned(),
+            Positions::Option(_) if is_unpool(row) => {
+                "The name of an earlier `MaxPool2d` stands in brackets; its options are the pool's.".to_owned()
+            }
             Positions::Option(name) => format!("`{name}` may stand first, without its name."),
             Positions::List(name) => format!("`{name}` may stand first, without its name, one number after the other."),
             Positions::None if is_join(row) => "The tags to join the current tensor with stand first; or branches behind it.".to_owned(),
@@ -53,10 +56,16 @@ fn list() -> String {
         if !positions.is_empty() {
             write!(out, "\n{positions}\n").unwrap();
         }
-        if !row.options.is_empty() {
+        if (!row.options.is_empty() || row.field.is_some()) && !is_unpool(row) {
             out.push_str("\n| option | value | default |\n|--|--|--|\n");
             for option in row.options {
                 writeln!(out, "| `{}` | {} | {} |", option.name, kind(option.kind), default(option)).unwrap();
+            }
+            if row.kind == "Linear" {
+                out.push_str("| `drop_connect` | a number | none is dropped |\n");
+            }
+            if row.field.is_some() {
+                out.push_str("| `init` | how the weights begin | PyTorch's default |\n");
             }
         }
     }

@@ -22,6 +22,9 @@ pub fn kind_hint(kind: &str) -> Option<&'static str> {
         "ravel" => "write `Flatten`, which makes one axis of all",
         "drop" => "write `Dropout`",
         "spatialdropout" | "spatialdropout2d" | "featuredropout" => "write `Dropout2d`",
+        "droppath" | "drop_path" | "dropblock" | "survival" | "layerdrop" => {
+            "write `Residual(drop = 0.2) { .. }`, or `StochasticDepth(0.2)` at the end of a branch"
+        }
         "identity" | "noop" => "leave the step out",
         "transpose" | "swapaxes" | "movedim" => "write `Permute`, with the axes in their new order",
         "deconv" | "deconvolution" | "conv2dtranspose" | "upconv" | "convtranspose" | "transposedconv2d" => "write `ConvTranspose2d`",
@@ -32,8 +35,13 @@ pub fn kind_hint(kind: &str) -> Option<&'static str> {
         "zeropad2d" | "reflectionpad2d" | "replicationpad2d" | "zeropadding2d" | "constantpad2d" => {
             "write `Pad`; its `mode` is `zeros`, `reflect` or `replicate`"
         }
-        "maxunpool2d" | "unpool" | "unpooling" => "write `Upsample`; its `mode = nails` sets the elements among zeros",
+        "unpool" | "unpooling" | "maxunpooling" | "maxunpooling2d" => {
+            "write `MaxUnpool2d(pool1)` with the name of a pooling layer, or `Upsample` with `mode = nails`"
+        }
         "narrow" | "crop" => "write `Slice`",
+        "reparam" | "reparametrization" | "reparameterization" | "reparameterisation" | "gaussiansample" | "rsample" | "sampling" => {
+            "write `Reparameterize(logvar)` behind the mean; `logvar` is the tag of the log-variance"
+        }
         "lrn" => "write `LocalResponseNorm`",
         "reducemean" | "averageover" => "write `Mean`",
         "reducemax" => "write `Amax`",
@@ -126,7 +134,7 @@ pub fn unsupported_option(key: &str) -> Option<&'static str> {
         "kdim" | "vdim" | "add_bias_kv" | "add_zero_attn" => "queries, keys and values are made of the one value that comes",
         "inplace" => "memory is planned for the whole network; leave it out",
         "padding_mode" => "padding is always with zeros",
-        "return_indices" => "the places of the largest elements are not given",
+        "return_indices" => "`MaxUnpool2d(name)` finds the places of the largest elements by the pool's name; leave it out",
         "divisor_override" => "the divisor is the number of elements in the window",
         "track_running_stats" => "running statistics are always kept; leave it out",
         "device" | "dtype" => "it is chosen when the network is built: `Name::new(&device)`",

@@ -174,6 +174,11 @@ pub fn resembles(kind: &str) -> bool {
     kind.starts_with(char::is_uppercase) || nearest(kind).is_some()
 }
 
+/// Does this layer take the options of another, which it names?
+pub fn is_unpool(row: &Row) -> bool {
+    row.kind == "MaxUnpool2d"
+}
+
 /// Is this the name of a step that holds other steps?
 pub fn is_combinator(kind: &str) -> bool {
     matches!(kind, "Residual" | "Repeat" | "Sequential") || find(kind).is_some_and(is_join)

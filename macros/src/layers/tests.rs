@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{TokenStream, TokenTree};
 
-use super::{Choice, Default, Kind, Positions, Row, all, is_join};
+use super::{Choice, Default, Kind, Positions, Row, all, is_join, is_unpool};
 use crate::expand::{decided, symbolic};
 use crate::shape::{Model, Node, State};
 use crate::testing::{mistakes, with_model};
@@ -10,7 +10,7 @@ use crate::testing::{mistakes, with_model};
 /// A network whose only layer is the row's, with these arguments, on an input that suits it.
 pub fn network(row: &Row, arguments: &str) -> String {
     let input = match row.kind {
-        "Linear" | "Maxout" | "BatchNorm1d" | "Softmax" | "LogSoftmax" | "LayerNorm" => "[7]",
+        "Linear" | "DropConnect" | "Maxout" | "BatchNorm1d" | "Softmax" | "LogSoftmax" | "LayerNorm" => "[7]",
         "Conv1d" | "MaxPool1d" | "AvgPool1d" | "Rnn" | "Lstm" | "Gru" => "[6, 9]",
         "MultiHeadAttention" => "[9, 8]",
         "Embedding" => "usize[9]",
@@ -35,10 +35,15 @@ pub fn network(row: &Row, arguments: &str) -> String {
             arguments.trim_start_matches("Split(2").trim_end_matches(" as (a, b)").replace("Split(parts = A", "")
         ),
         _ if is_join(row) => {
-            let arguments = arguments.replace("gate", "skip");
+            let arguments = arguments.replace("gate", "skip").replace("logvar", "skip");
             let arguments = if arguments.contains("skip") { arguments } else { arguments.replacen('(', "(skip, ", 1) };
             format!("ReLU as skip, ReLU, {arguments}")
         }
+        // The options are the pool's.
+        _ if is_unpool(row) && arguments.contains('=') => {
+            format!("pool1: {}, ReLU, MaxUnpool2d(pool1)", arguments.replace("MaxUnpool2d", "MaxPool2d"))
+        }
+        _ if is_unpool(row) => format!("pool1: MaxPool2d(2), ReLU, {arguments}"),
         _ => arguments.to_owned(),
     };
     format!("N: {input} -> {output} {{ {steps} }}")

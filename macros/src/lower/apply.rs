@@ -47,11 +47,15 @@ impl Lowering<'_, '_> {
         if row.kind == "Split" {
             return self.split(step, layer, row);
         }
+        if layers::is_unpool(row) {
+            return self.unpool(step, layer, row);
+        }
         if let Some(states) = layers::states(row) {
             return self.recurrent(step, layer, row, states);
         }
         let path = self.path_of(step, row.prefix, Some(&layer.kind));
-        self.push(step, path, What::Layer { row, layer: layer.clone(), part: None, packed: false });
+        let (row, layer) = drop_connect(row, layer);
+        self.push(step, path, What::Layer { row, layer, part: None, packed: false });
     }
 
     /// The tags in the arguments of a network; what else stands there is reported.
@@ -177,6 +181,22 @@ impl Lowering<'_, '_> {
             let place = step.name.as_ref().map_or_else(|| what.head(), Ident::to_token_stream);
             self.report.add(place, text);
         }
+    }
+}
+
+/// `Linear(.., drop_connect = p)` is another operation.
+fn drop_connect(row: &'static Row, layer: &Layer) -> (&'static Row, Layer) {
+    let mut layer = layer.clone();
+    let key = layer.args.iter_mut().find_map(|arg| match arg {
+        Arg::Option { key, .. } if row.kind == "Linear" && key == "drop_connect" => Some(key),
+        _ => None,
+    });
+    match (key, layers::find("DropConnect")) {
+        (Some(key), Some(row)) => {
+            *key = Ident::new("p", key.span());
+            (row, layer)
+        }
+        _ => (row, layer),
     }
 }
 

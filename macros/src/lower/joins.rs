@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
+use syn::Expr;
 
 use super::scope::tags_stand;
 use super::walk::literal;
@@ -107,15 +108,22 @@ impl Lowering<'_, '_> {
             self.report.add(&layer.kind, text);
             return self.push(step, path, What::Lost(layer.tokens));
         }
-        if layer.kind == "Sub" && inputs.len() > 2 {
-            self.report.add(&operands[2], "`Sub` is the first tensor less the second; a third has no place");
+        let of_two = match layer.kind.to_string().as_str() {
+            "Sub" => Some("`Sub` is the first tensor less the second; a third has no place"),
+            "Reparameterize" => {
+                Some("`Reparameterize` takes a mean, which is the current tensor, and one log-variance; a third has no place")
+            }
+            _ => None,
+        };
+        if let (Some(text), true) = (of_two, inputs.len() > 2) {
+            self.report.add(&operands[2], text);
             return self.push(step, path, What::Lost(layer.tokens));
         }
         self.push_join(step, path, What::Layer { row, layer, part: None, packed: false }, inputs, operands);
     }
 
-    /// `Residual(shortcut = {..}) {..}`
-    pub(super) fn residual(&mut self, step: &Step, kind: &Ident, shortcut: Option<&Branch>, body: &Branch) {
+    /// `Residual(shortcut = {..}, drop = 0.2) {..}`
+    pub(super) fn residual(&mut self, step: &Step, kind: &Ident, shortcut: Option<&Branch>, drop: Option<&Expr>, body: &Branch) {
         let named = step.name.is_some() || self.is_numbered();
         let path = self.path_of(step, "residual", Some(kind));
         let begin = self.current;
@@ -127,6 +135,9 @@ impl Lowering<'_, '_> {
             self.report.add(kind, "`Residual` has no layers, and would add its input to itself");
         }
         self.steps(&body.steps);
+        if let Some(drop) = drop {
+            self.stochastic(step, kind, &path, drop);
+        }
         let end = self.current;
         self.current = begin;
         if let Some(shortcut) = shortcut {
@@ -145,6 +156,17 @@ impl Lowering<'_, '_> {
         if let (None, Some(node)) = (shortcut, self.nodes.last_mut()) {
             node.note.push_str("\nnote: what is added may go through layers of its own: `Residual(shortcut = { .. }) { .. }`");
         }
+    }
+
+    /// What drops the body of a residual connection, `path.drop`: its option is the value that the user wrote.
+    fn stochastic(&mut self, step: &Step, kind: &Ident, path: &str, drop: &Expr) {
+        let Some(row) = layers::find("StochasticDepth") else { return };
+        let key = Ident::new("p", kind.span());
+        let tokens = quote!(Residual(drop = #drop));
+        let layer = Layer { kind: kind.clone(), args: vec![Arg::Option { key, value: drop.clone() }], illegible_args: false, tokens };
+        // Neither its documentation nor its shape is that of the step.
+        let plain = Step { docs: Vec::new(), name: None, output: None, tags: Vec::new(), ..step.clone() };
+        self.push(&plain, format!("{path}.drop"), What::Layer { row, layer, part: None, packed: false });
     }
 
     /// `Split(2) as (a, b)`: a node for each part.

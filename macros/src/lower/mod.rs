@@ -14,6 +14,7 @@ mod scope;
 mod template;
 #[cfg(test)]
 mod tests;
+mod unpool;
 mod walk;
 
 use std::collections::HashMap;

@@ -54,9 +54,10 @@ impl Copy<'_> {
             Action::Branches { layer, branches } => {
                 Action::Branches { layer: self.layer(layer), branches: branches.iter().map(|branch| self.branch(branch)).collect() }
             }
-            Action::Residual { kind, shortcut, body } => Action::Residual {
+            Action::Residual { kind, shortcut, drop, body } => Action::Residual {
                 kind: self.word(kind),
                 shortcut: shortcut.as_ref().map(|branch| self.branch(branch)),
+                drop: drop.as_ref().map(|drop| self.expression(drop)),
                 body: self.branch(body),
             },
             Action::Repeat { kind, count, steps } => Action::Repeat {

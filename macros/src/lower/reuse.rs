@@ -92,10 +92,22 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn unknown(&mut self, layer: &Ident, word: &str) {
+    /// The nodes of the step of this name that is nearest.
+    pub(super) fn named(&self, word: &str) -> Option<std::ops::Range<usize>> {
+        self.seen(word).map(|applied| applied.first..applied.first + applied.count)
+    }
+
+    /// The names of the steps of this level so far.
+    pub(super) fn names_here(&self) -> Vec<String> {
         let mut names: Vec<&str> = self.applied.keys().filter_map(|path| path.strip_prefix(self.prefix.as_str())).collect();
         names.retain(|name| !name.contains('.'));
         names.sort_unstable();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    fn unknown(&mut self, layer: &Ident, word: &str) {
+        let names = self.names_here();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let deeper =
             self.applied.keys().filter_map(|path| path.strip_prefix(self.prefix.as_str())?.strip_suffix(&format!(".{word}"))).min();
         let help = if let Some(around) = deeper {

@@ -32,6 +32,9 @@ struct Tag {
     used: bool,
 }
 
+/// Stands for a tag where one of several tensors is not used.
+const UNNAMED: &str = "_";
+
 /// What the steps will define, to tell a word that comes too early from one that never comes.
 #[derive(Debug, Default)]
 pub struct Foreseen {
@@ -42,7 +45,7 @@ pub struct Foreseen {
 impl Foreseen {
     fn add(&mut self, steps: &[Step]) {
         for step in steps {
-            self.tags.extend(step.tags.iter().map(plain));
+            self.tags.extend(step.tags.iter().map(plain).filter(|word| word != UNNAMED));
             self.names.extend(step.name.iter().map(plain));
             match &step.action {
                 Action::Branches { branches, .. } => branches.iter().for_each(|branch| self.add(&branch.steps)),
@@ -129,6 +132,10 @@ impl Lowering<'_, '_> {
 
     fn tag(&mut self, tag: &Ident, value: usize) {
         let word = plain(tag);
+        if word == UNNAMED {
+            self.used[value] = true;
+            return;
+        }
         if self.inputs.iter().any(|(name, _)| *name == word) && !self.scopes.iter().any(|scope| scope.closed) {
             self.report.add(tag, format_args!("`{word}` is an input of this network; give the tag another name"));
             return;

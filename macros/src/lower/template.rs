@@ -10,6 +10,7 @@ use super::relocate::{fill, instantiate};
 use super::scope::Scope;
 use super::{Lowering, MAX_DEPTH, Peer, What, plain};
 use crate::ast::{Action, Arg, Layer, Step, Template};
+use crate::layers;
 use crate::report::Report;
 use crate::settings::Symbols;
 use crate::{check, resolve, spelling};
@@ -135,7 +136,12 @@ impl Templates {
         for node in &nodes {
             // What stands in a template of its own is looked at there.
             if let (What::Layer { row, layer, .. }, true) = (&node.what, node.note.matches(" in ").count() <= 1) {
+                let mistakes = report.len();
                 resolve::settings(row, layer, &node.path, &mut symbols, report);
+                // Of what has the options of another, they are looked at there.
+                if layers::is_unpool(row) {
+                    report.truncate(mistakes);
+                }
             }
         }
     }

@@ -47,7 +47,7 @@ impl Lowering<'_, '_> {
             Action::Layer(layer) => self.word(step, layer),
             Action::Path(path) => self.path(step, path),
             Action::Branches { layer, branches } => self.branches(step, layer, branches),
-            Action::Residual { kind, shortcut, body } => self.residual(step, kind, shortcut.as_ref(), body),
+            Action::Residual { kind, shortcut, drop, body } => self.residual(step, kind, shortcut.as_ref(), drop.as_ref(), body),
             Action::Repeat { kind, count, steps } => {
                 let Some(count) = self.count(count.as_ref()) else {
                     self.lost(step, kind.to_token_stream());

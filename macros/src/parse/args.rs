@@ -133,7 +133,7 @@ fn before_arrow(input: ParseStream) -> Option<TokenStream> {
 }
 
 /// An expression; `what` says what it is, for a message.
-fn expression(input: ParseStream, end: Span, what: &str, report: &mut Report) -> Option<Expr> {
+pub(super) fn expression(input: ParseStream, end: Span, what: &str, report: &mut Report) -> Option<Expr> {
     let before = next(input);
     match &before {
         None => report.at(end, format_args!("expected {what}")),

@@ -2,19 +2,21 @@
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::Token;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
+use syn::{Expr, Token};
 
-use super::{found, group, inside, layer, next, steps, token};
+use super::args::expression;
+use super::{found, group, inside, layer, next, skip_to_comma, steps, token};
 use crate::ast::{Action, Arg, Branch, Layer};
 use crate::report::Report;
 
 /// ```text
-/// combinator = ('Add' | 'Sub' | 'Mul' | 'Max' | 'Concat') (args | args? '{' branch (',' branch)* ','? '}')
-///            | 'Residual' ('(' 'shortcut' '=' branch ','? ')')? branch
+/// combinator = ('Add' | 'Sub' | 'Mul' | 'Max' | 'Concat' | 'Reparameterize') (args | args? '{' branch (',' branch)* ','? '}')
+///            | 'Residual' ('(' option (',' option)* ','? ')')? branch
 ///            | 'Repeat' '(' expression ')' branch
 ///            | 'Sequential' branch
+/// option     = 'shortcut' '=' branch | 'drop' '=' expression
 /// branch     = '{' steps '}'
 /// ```
 pub fn combinator(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Action> {
@@ -101,44 +103,74 @@ fn place(group: &Group) -> TokenStream {
 
 fn residual(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Action> {
     token(input);
-    let mut shortcut = None;
+    let mut options = Options::default();
     let mistakes = report.len();
     if let Some(args) = group(input, Delimiter::Parenthesis) {
-        inside(args.stream(), report, |input, report| shortcut = self::shortcut(input, &args, report));
+        inside(args.stream(), report, |input, report| options.read(input, &args, report));
     }
     // `Residual(Linear(8))`: one message is enough.
     if report.len() > mistakes && !input.peek(syn::token::Brace) {
         return None;
     }
     let body = body(input, kind, report)?;
-    Some(Action::Residual { kind: kind.clone(), shortcut, body })
+    Some(Action::Residual { kind: kind.clone(), shortcut: options.shortcut, drop: options.drop, body })
 }
 
-/// `shortcut = { steps }`
-fn shortcut(input: ParseStream, args: &Group, report: &mut Report) -> Option<Branch> {
-    const HOW: &str = "write `Residual(shortcut = { Conv2d(64, kernel = 1) }) { .. }`";
-    if input.is_empty() {
-        return None;
+/// What stands in the brackets of a `Residual`.
+#[derive(Default)]
+struct Options {
+    shortcut: Option<Branch>,
+    drop: Option<Expr>,
+}
+
+impl Options {
+    const HOW: &str = "write `Residual(shortcut = { Conv2d(64, kernel = 1) }) { .. }`, `Residual(drop = 0.2) { .. }`, or both";
+
+    /// `shortcut = { steps }`, `drop = expression`
+    fn read(&mut self, input: ParseStream, args: &Group, report: &mut Report) {
+        while !input.is_empty() {
+            let key = next(input);
+            let (Some(TokenTree::Ident(word)), true) = (&key, input.peek(Ident::peek_any) && input.peek2(Token![=])) else {
+                report.add(args, format_args!("`Residual` takes the options `shortcut` and `drop`\nhelp: {}", Self::HOW));
+                return skip(input);
+            };
+            token(input);
+            token(input);
+            match word.to_string().as_str() {
+                "shortcut" if self.shortcut.is_none() => match group(input, Delimiter::Brace) {
+                    Some(steps) => self.shortcut = Some(branch(&steps, report)),
+                    None => {
+                        let text = format!("the shortcut's layers stand between braces\nhelp: {}", Self::HOW);
+                        report.add(next(input).or(key), text);
+                        return skip(input);
+                    }
+                },
+                "drop" if self.drop.is_none() => self.drop = expression(input, args.span_close(), "a value after `drop =`", report),
+                word @ ("shortcut" | "drop") => {
+                    report.add(&key, format_args!("`{word}` of `Residual` is given twice; keep one"));
+                    return skip(input);
+                }
+                word => {
+                    report.add(&key, format_args!("`Residual` has no option `{word}`\nhelp: {}", Self::HOW));
+                    // Braces are taken for the shortcut.
+                    match group(input, Delimiter::Brace) {
+                        Some(steps) => self.shortcut = Some(branch(&steps, report)),
+                        None => skip_to_comma(input),
+                    }
+                }
+            }
+            if input.parse::<Token![,]>().is_err() && !input.is_empty() {
+                let other = next(input);
+                report.add(&other, format_args!("expected `,` between two options, but found {}", found(other.as_ref())));
+                return skip(input);
+            }
+        }
     }
-    let key = next(input);
-    if !input.peek(Ident::peek_any) || !input.peek2(Token![=]) {
-        report.add(args, format_args!("`Residual` takes one option, `shortcut`\nhelp: {HOW}"));
-        return None;
-    }
-    if !matches!(&key, Some(TokenTree::Ident(key)) if key == "shortcut") {
-        report.add(&key, format_args!("`Residual` has no option {}\nhelp: {HOW}", found(key.as_ref())));
-    }
-    token(input);
-    token(input);
-    let Some(steps) = group(input, Delimiter::Brace) else {
-        report.add(next(input).or(key), format_args!("the shortcut's layers stand between braces\nhelp: {HOW}"));
-        return None;
-    };
-    let _ = input.parse::<Token![,]>();
-    if !input.is_empty() {
-        report.add(next(input), format_args!("`Residual` takes one option, `shortcut`\nhelp: {HOW}"));
-    }
-    Some(branch(&steps, report))
+}
+
+/// After a mistake, what follows in the brackets is not looked at.
+fn skip(input: ParseStream) {
+    while token(input).is_some() {}
 }
 
 fn repeat(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Action> {

@@ -84,7 +84,7 @@ fn step(input: ParseStream, report: &mut Report) -> Step {
 }
 
 /// ```text
-/// tags = word | '(' word (',' word)* ','? ')'
+/// tags = word | '(' (word | '_') (',' (word | '_'))* ','? ')'
 /// ```
 fn tags(input: ParseStream, report: &mut Report) -> Vec<Ident> {
     let Ok(keyword) = input.parse::<Token![as]>() else { return Vec::new() };
@@ -92,7 +92,7 @@ fn tags(input: ParseStream, report: &mut Report) -> Vec<Ident> {
         let mut tags = Vec::new();
         inside(list.stream(), report, |input, report| {
             while !input.is_empty() {
-                tags.extend(tag(input, report));
+                tags.extend(nothing(input).or_else(|| tag(input, report)));
                 if !input.is_empty() && input.parse::<Token![,]>().is_err() {
                     report.add(next(input), "tags are separated by `,`: `as (a, b)`");
                     // Two tags side by side lack but the comma.
@@ -113,6 +113,12 @@ fn tags(input: ParseStream, report: &mut Report) -> Vec<Ident> {
         return Vec::new();
     }
     tag(input, report).into_iter().collect()
+}
+
+/// `_` in the place of a tag, for one of several tensors that nothing uses.
+fn nothing(input: ParseStream) -> Option<Ident> {
+    let underscore = input.parse::<Token![_]>().ok()?;
+    Some(Ident::new("_", underscore.span))
 }
 
 fn tag(input: ParseStream, report: &mut Report) -> Option<Ident> {

@@ -70,6 +70,10 @@ impl<'a> Given<'a> {
     fn options(&mut self, report: &mut Report) {
         for arg in &self.layer.args {
             let Arg::Option { key, value } = arg else { continue };
+            // No field of the operation: [`crate::init`] reads it.
+            if key == crate::init::OPTION {
+                continue;
+            }
             let Some(field) = self.field(key, value, report) else { continue };
             if self.has(field) {
                 report.add(key, format_args!("`{field}` of `{}` is given twice; keep one", self.name));
@@ -86,6 +90,15 @@ impl<'a> Given<'a> {
             return Some(option.name);
         }
         let unknown = format!("`{}` has no option `{word}`", row.kind);
+        if row.field.is_some() && matches!(word.as_str(), "initializer" | "weight_init" | "kernel_initializer" | "initialization" | "inits")
+        {
+            report.add(key, format_args!("{unknown}\nhelp: write `{}`", crate::init::OPTION));
+            return None;
+        }
+        if row.kind == "Linear" && matches!(word.as_str(), "dropconnect" | "drop" | "dropout" | "weight_dropout" | "weight_drop") {
+            report.add(key, format_args!("{unknown}\nhelp: write `drop_connect` to drop weights; `Dropout` is a layer of its own"));
+            return None;
+        }
         let size = text::of(value);
         let options: Vec<&'static str> = row.options.iter().map(|option| option.name).collect();
         match (layers::meant(row, &word), row.positions) {

@@ -17,6 +17,7 @@ pub use model::{Model, Node, OutputRule, Port, Rule, State};
 
 use crate::ast::{DimExpr, Network, Ports, ShapeExpr};
 use crate::flow::{Dim, Flow};
+use crate::init;
 use crate::layers::{self, Outline, UNPACK};
 use crate::lower::{self, Plan, What};
 use crate::params::{self, Param};
@@ -70,6 +71,7 @@ impl Pass<'_> {
         let lower::Node { path, field, docs, what, inputs, operands, shares, again, output: declared, note } = node;
         let flows: Vec<Flow> = inputs.iter().map(|&value| self.flow(value).clone()).collect();
         let mut settings = Settings::default();
+        let mut init = None;
         let begin = self.report.len();
         let (state, mut output) = match &what {
             What::Layer { row, layer, part, packed } => {
@@ -80,6 +82,12 @@ impl Pass<'_> {
                     (Some((1.., _)), Some(before)) => before.settings.clone(),
                     _ => resolve::settings(row, layer, name_of(&path, &what), &mut self.symbols, self.report),
                 };
+                // Of what has the options of another, they are looked at there.
+                if layers::is_unpool(row) {
+                    self.report.truncate(begin);
+                } else if !matches!(part, Some((1.., _))) && !unpacks {
+                    init = init::of(row, layer, name_of(&path, &what), self.report);
+                }
                 if layers::states(row).is_some() {
                     settings.list.push(Setting { name: "packed", value: Some(Value::Bool(Num::Known(*packed))), tokens: None });
                 }
@@ -100,6 +108,12 @@ impl Pass<'_> {
                 // What is wrong with a split is said of its first part.
                 if matches!(part, Some((1.., _))) {
                     self.report.truncate(mistakes);
+                }
+                if let (Some(stated), State::Decided(op) | State::Generic(op)) = (&init, &answer.0) {
+                    let site = Site { layer: name, source: "", flattened: None, others: &[] };
+                    if let Err(mistake) = stated.init.check(op, &site) {
+                        self.report.add(&stated.tokens, params::text(&self.symbols.params, &mistake.to_string()));
+                    }
                 }
                 answer
             }
@@ -123,7 +137,21 @@ impl Pass<'_> {
             output = self.step_output(declared, output, &path, &note);
             self.report.annotate(begin, &note);
         }
-        self.nodes.push(Node { name: path, field, docs, what, operands, settings, state, inputs, shares, again, output, note });
+        self.nodes.push(Node {
+            name: path,
+            field,
+            docs,
+            what,
+            operands,
+            settings,
+            state,
+            inputs,
+            shares,
+            again,
+            init: init.filter(|_| shares.is_none()),
+            output,
+            note,
+        });
         self.share(self.nodes.len() - 1);
     }
 

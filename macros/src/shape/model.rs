@@ -6,6 +6,7 @@ use syn::Attribute;
 
 use crate::ast::Network;
 use crate::flow::Flow;
+use crate::init::Stated;
 use crate::layers::Row;
 use crate::lower::What;
 use crate::params::Param;
@@ -53,6 +54,8 @@ pub struct Node {
     pub shares: Option<usize>,
     /// Of one that is applied again, the first node that the same `reuse` gave.
     pub again: Option<usize>,
+    /// How its weights begin, where the user says so.
+    pub init: Option<Stated>,
     pub output: Flow,
     /// Lines to be added to messages.
     pub note: String,

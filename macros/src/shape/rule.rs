@@ -9,6 +9,7 @@ use crate::ast::Layer;
 use crate::flow::{Dim, Flow, number};
 use crate::layers::{Outline, Row};
 use crate::lower::What;
+use crate::params;
 use crate::parts;
 use crate::settings::Settings;
 
@@ -96,6 +97,16 @@ impl Pass<'_> {
     /// Another network, whose shapes only the compiler knows.
     pub(super) fn network(&mut self, name: &str, what: &What, values: &[usize], inputs: &[Flow]) -> (State, Flow) {
         if inputs.iter().any(Flow::is_lost) {
+            return (State::Lost, Flow::UNKNOWN);
+        }
+        let generics = if let What::Network { network, .. } = what { network.generics.clone() } else { None };
+        if let Some(param) = generics.and_then(|generics| params::mentions(&self.symbols.params, generics)) {
+            let text = format!(
+                "`{name}` is a network, and what it makes of `{0}` is known when `{0}` is, which is too late for the types here\nhelp: give it a number or a \
+                 named constant, or write its layers out, as a template of this block",
+                param.name
+            );
+            self.report.add(what.head(), text);
             return (State::Lost, Flow::UNKNOWN);
         }
         if inputs.iter().any(Flow::is_generic) {

@@ -121,6 +121,7 @@ fn arithmetic_on_parameters_is_refused_and_its_numbers_are_not_seen() {
         ("<T: Dim>: [8, T]", "Linear(4)", "known when the network runs"),
         ("<T: Dim>: [8, T]", "Conv1d(8, kernel = 3)", "gives [8, ?]"),
         ("<T: Dim>: [8]", "Linear(8)", "no input has the length `T`"),
+        ("<const H: usize>: [8]", "other::Net<H>", "what it makes of `H` is known when"),
         ("<const H: usize>: [8]", "Linear(H), other::Net", "has a generic parameter in it"),
     ];
     for (header, steps, part) in cases {

@@ -3,13 +3,18 @@
 //! Layers are named as in torchvision where it has the network (so that its checkpoints load), else as in a well-known implementation,
 //! which the file names. Facts that are published stand below each network as assertions: they hold, or nothing compiles.
 
+mod char_lstm;
 mod densenet;
+mod digit_vae;
 mod gru;
 mod inception;
+mod linear;
 mod mixer;
 mod pixel_cnn;
 mod resnet;
+mod resnet20;
 mod siamese;
+mod street_unet;
 mod unet;
 mod vae;
 mod vgg;
@@ -17,13 +22,20 @@ mod vgg;
 #[cfg(test)]
 mod tests;
 
+pub use char_lstm::CharLstm;
 pub use densenet::DenseBlock;
+pub use digit_vae::{ConvDecoder, ConvEncoder, ConvVae, ConvVae2, MlpDecoder, MlpEncoder, MlpVae, MlpVae2};
 pub use gru::GruCell;
 pub use inception::Inception3a;
+pub use linear::{LinearColour, LinearGrey};
 pub use mixer::{MixerB16, MixerBlock};
-pub use pixel_cnn::GatedPixelCnnBlock;
+pub use pixel_cnn::{ClassGatedPixelCnn, GatedPixelCnn, GatedPixelCnnBlock, PixelCnn};
 pub use resnet::{ResNet18, ResNet18Cifar, ResNet50, ResNet50Cifar};
+pub use resnet20::{ResNet20, ResNet20Grey};
 pub use siamese::Siamese;
+pub use street_unet::StreetUNet;
 pub use unet::UNet;
 pub use vae::{Vae, VaeDecoder, VaeEncoder};
-pub use vgg::{Vgg11, Vgg11Cifar, Vgg16, Vgg16Cifar};
+pub use vgg::{
+    Vgg8, Vgg8Grey, Vgg11, Vgg11Bn, Vgg11Cifar, Vgg13, Vgg13Bn, Vgg13Cifar, Vgg16, Vgg16Bn, Vgg16Cifar, Vgg19, Vgg19Bn, Vgg19Cifar,
+};

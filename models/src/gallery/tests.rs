@@ -18,15 +18,27 @@ use super::resnet::{SmallResNet18, SmallResNet50Cifar};
 use super::siamese::SmallSiamese;
 use super::unet::SmallUNet;
 use super::vae::SmallVae;
-use super::vgg::{SmallVgg11, SmallVgg16Cifar};
+use super::vgg::small::{SmallVgg11, SmallVgg16Cifar};
 use super::*;
 
 /// The networks of `figures.json`.
-const FACTS: [(&str, &Graph, usize, u64); 19] = [
+const FACTS: [(&str, &Graph, usize, u64); 31] = [
     ("vgg11", Vgg11::GRAPH, Vgg11::PARAMS, Vgg11::FLOPS),
+    ("vgg13", Vgg13::GRAPH, Vgg13::PARAMS, Vgg13::FLOPS),
     ("vgg16", Vgg16::GRAPH, Vgg16::PARAMS, Vgg16::FLOPS),
+    ("vgg19", Vgg19::GRAPH, Vgg19::PARAMS, Vgg19::FLOPS),
+    ("vgg11-bn", Vgg11Bn::GRAPH, Vgg11Bn::PARAMS, Vgg11Bn::FLOPS),
+    ("vgg13-bn", Vgg13Bn::GRAPH, Vgg13Bn::PARAMS, Vgg13Bn::FLOPS),
+    ("vgg16-bn", Vgg16Bn::GRAPH, Vgg16Bn::PARAMS, Vgg16Bn::FLOPS),
+    ("vgg19-bn", Vgg19Bn::GRAPH, Vgg19Bn::PARAMS, Vgg19Bn::FLOPS),
     ("vgg11-cifar", Vgg11Cifar::GRAPH, Vgg11Cifar::PARAMS, Vgg11Cifar::FLOPS),
+    ("vgg13-cifar", Vgg13Cifar::GRAPH, Vgg13Cifar::PARAMS, Vgg13Cifar::FLOPS),
     ("vgg16-cifar", Vgg16Cifar::GRAPH, Vgg16Cifar::PARAMS, Vgg16Cifar::FLOPS),
+    ("vgg19-cifar", Vgg19Cifar::GRAPH, Vgg19Cifar::PARAMS, Vgg19Cifar::FLOPS),
+    ("vgg8", Vgg8::GRAPH, Vgg8::PARAMS, Vgg8::FLOPS),
+    ("vgg8-grey", Vgg8Grey::GRAPH, Vgg8Grey::PARAMS, Vgg8Grey::FLOPS),
+    ("resnet20", ResNet20::GRAPH, ResNet20::PARAMS, ResNet20::FLOPS),
+    ("resnet20-grey", ResNet20Grey::GRAPH, ResNet20Grey::PARAMS, ResNet20Grey::FLOPS),
     ("resnet18", ResNet18::GRAPH, ResNet18::PARAMS, ResNet18::FLOPS),
     ("resnet50", ResNet50::GRAPH, ResNet50::PARAMS, ResNet50::FLOPS),
     ("resnet18-cifar", ResNet18Cifar::GRAPH, ResNet18Cifar::PARAMS, ResNet18Cifar::FLOPS),

@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 /// A folder of its own, in which the command runs.
@@ -69,16 +69,6 @@ impl Place {
         assert_eq!((stderr.as_str(), stdout.as_str()), (format!("{line}\n").as_str(), ""), "layercake {command}");
         assert_eq!(output.status.code(), Some(code), "layercake {command}");
     }
-}
-
-/// Full data sets, where they are; says so where they are not, past the capture of passing tests' output.
-pub fn shared_data() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    if folder.join("mnist").is_dir() {
-        return Some(folder);
-    }
-    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("SKIPPED: {} is not here\n", folder.display()).as_bytes());
-    None
 }
 
 /// An IDX file of bytes.

@@ -46,3 +46,18 @@ layercake_tests::parity! { unpool:
     nails_pair: [2, 3, 2] -> [2, 3, 6] { Upsample((1, 3), mode = nails) }
     nails_square: [3, 3, 3] -> [3, 9, 9] { Upsample(3, mode = nails) }
 }
+
+layercake_tests::parity! { max_unpool2d:
+    half: [2, 6, 4] -> [2, 6, 4] { pool: MaxPool2d(2), Tanh, MaxUnpool2d(pool) }
+    learned: [2, 6, 8] -> [3, 6, 8] {
+        u: Sequential { before: Conv2d(3, kernel = 3, padding = 1), pool: MaxPool2d((2, 4)), between: Conv2d(3, kernel = 1), MaxUnpool2d(pool) }
+    }
+    remainder: [2, 7, 5] -> [2, 7, 5] { pool: MaxPool2d(2), Tanh, MaxUnpool2d(pool) }
+    square: [3, 3, 3] -> [3, 3, 3] { pool: MaxPool2d(kernel = 3), Sigmoid, MaxUnpool2d(pool) }
+    stride_beyond_kernel: [2, 7, 8] -> [2, 7, 8] { pool: MaxPool2d(2, stride = 3), Tanh, MaxUnpool2d(pool) }
+    padding: [2, 6, 6] -> [2, 6, 6] { pool: MaxPool2d(2, padding = 1), Tanh, MaxUnpool2d(pool) }
+    overlapping: [2, 6, 5] -> [2, 6, 5] { u: Sequential { pool: MaxPool2d(3, stride = 1), between: Conv2d(2, kernel = 1), MaxUnpool2d(pool) } }
+    overlapping_padded: [2, 5, 6] -> [2, 5, 6] { pool: MaxPool2d((3, 2), stride = (2, 1), padding = 1), Tanh, MaxUnpool2d(pool) }
+    ties: [3, 6, 6] -> [3, 6, 6] { pool: MaxPool2d(2), Tanh, MaxUnpool2d(pool) }
+    one_pixel: [2, 1, 1] -> [2, 1, 1] { pool: MaxPool2d(1), Tanh, MaxUnpool2d(pool) }
+}

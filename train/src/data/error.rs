@@ -20,6 +20,16 @@ pub enum DataError {
         /// The data set's name.
         name: String,
     },
+    /// A data set of another kind than is needed.
+    #[error("the data set `{name}` does not fit: expected {expected}, found {about}")]
+    Kind {
+        /// The data set's name.
+        name: &'static str,
+        /// The kind that is needed.
+        expected: &'static str,
+        /// What it is.
+        about: &'static str,
+    },
     /// A file is not there, neither as it is nor gzipped.
     #[error("{folder}: holds neither `{name}` nor `{name}.gz`")]
     NoFile {
@@ -152,6 +162,73 @@ pub enum DataError {
         /// The scores that the network gives.
         scores: usize,
     },
+    /// A batch is not of the sizes that a network takes.
+    #[error("a batch of {found} does not fit: expected {expected}")]
+    Batch {
+        /// The type of the shape that is needed.
+        expected: String,
+        /// The sizes there are.
+        found: String,
+    },
+    /// Items of one batch are of different sizes.
+    #[error("{what} of one batch must be of one size: the first is {first}, another {found}; resize or crop them")]
+    Uneven {
+        /// What they are.
+        what: &'static str,
+        /// The size of the first one.
+        first: String,
+        /// The size of another.
+        found: String,
+    },
+    /// An item cannot be had.
+    #[error("item {index}: {source}")]
+    Item {
+        /// Its position in the set.
+        index: usize,
+        /// Why.
+        source: Box<DataError>,
+    },
+    /// The code that reads or changes an item panicked.
+    #[error("item {index}: reading it panicked: {reason}")]
+    Panicked {
+        /// Its position in the set.
+        index: usize,
+        /// What the panic said.
+        reason: String,
+    },
+    /// A sampler asked for an item that is not there.
+    #[error("the sampler asked for item {index}, but there are {len} items")]
+    Index {
+        /// The item, counted from 0.
+        index: usize,
+        /// The number of items.
+        len: usize,
+    },
+    /// Weights by which nothing can be drawn.
+    #[error("items cannot be drawn by these weights: {reason}")]
+    Weights {
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// A transform cannot be applied to a picture.
+    #[error("{reason}")]
+    Transform {
+        /// What does not fit.
+        reason: String,
+    },
+    /// A file does not hold what it should.
+    #[error("{path}: {expected}, found {found}")]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What was expected, and where.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// The device failed: it is out of memory, most often.
+    #[error("the device failed: {0}")]
+    Device(String),
 }
 
 /// `60000x28x28`

@@ -1,6 +1,6 @@
 //! Labelled images in memory.
 
-use super::{DataError, error::text};
+use super::{DataError, Dataset, Image, Labelled, error::text};
 
 /// Images with a class each, in memory: one byte a pixel and channel, `[count, channels, height, width]`, row-major.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,5 +109,17 @@ impl Images {
             return Ok(());
         }
         Err(DataError::Size { origin: origin.to_owned(), expected, found: self.shape })
+    }
+}
+
+impl Dataset for Images {
+    type Item = Labelled;
+
+    fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    fn get(&self, index: usize) -> Result<Labelled, DataError> {
+        Ok(Labelled { image: Image::from_bytes(self.shape, self.image(index)), label: self.labels[index] })
     }
 }

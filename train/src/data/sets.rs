@@ -1,10 +1,12 @@
 //! The data sets known by name.
 
-use std::{fmt, path::Path};
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{DataError, Images, digits, frame, gzip, read_idx};
+use super::readers::{Channels, MaskFolder, Text, digits, find, frame, read_cifar10, read_idx};
+use super::{DataError, Images};
 
 /// A data set in two parts.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,11 +27,19 @@ pub enum DataSet {
     Mnist,
     /// 70,000 pieces of clothing of 28x28 (Xiao, Rasul and Vollgraf, 2017).
     FashionMnist,
+    /// Colour photos of 32x32 in ten classes (Krizhevsky, 2009): as many of the five training files as are there.
+    #[serde(rename = "cifar-10")]
+    Cifar10,
+    /// Street scenes of 120x90 with the class of each pixel (Brostow, Fauqueur and Cipolla, 2009).
+    CamvidSmall,
+    /// A million letters of Shakespeare.
+    TinyShakespeare,
 }
 
 impl DataSet {
     /// All of them.
-    pub const ALL: [DataSet; 3] = [DataSet::Digits, DataSet::Mnist, DataSet::FashionMnist];
+    pub const ALL: [DataSet; 6] =
+        [DataSet::Digits, DataSet::Mnist, DataSet::FashionMnist, DataSet::Cifar10, DataSet::CamvidSmall, DataSet::TinyShakespeare];
 
     /// Its name, which is also that of its folder.
     pub const fn name(self) -> &'static str {
@@ -37,6 +47,9 @@ impl DataSet {
             DataSet::Digits => "digits",
             DataSet::Mnist => "mnist",
             DataSet::FashionMnist => "fashion-mnist",
+            DataSet::Cifar10 => "cifar-10",
+            DataSet::CamvidSmall => "camvid-small",
+            DataSet::TinyShakespeare => "tiny-shakespeare",
         }
     }
 
@@ -46,6 +59,9 @@ impl DataSet {
             DataSet::Digits => "1,797 handwritten digits, 8x8 grey, built in",
             DataSet::Mnist => "70,000 handwritten digits, 28x28 grey, IDX files",
             DataSet::FashionMnist => "70,000 pieces of clothing, 28x28 grey, IDX files",
+            DataSet::Cifar10 => "up to 60,000 photos in ten classes, 32x32 colour, binary files",
+            DataSet::CamvidSmall => "130 street scenes with a class for each pixel, 120x90 colour, PNG files",
+            DataSet::TinyShakespeare => "1,115,394 letters, a text file",
         }
     }
 
@@ -61,14 +77,74 @@ impl DataSet {
     /// # Errors
     /// If a file is missing or damaged, or the images are not of that shape.
     pub fn load(self, folder: Option<&Path>, shape: [usize; 3]) -> Result<Split, DataError> {
-        let split = match self {
-            DataSet::Digits => framed(digits(), shape),
-            DataSet::Mnist => mnist_family(self.name(), folder, numerals())?,
-            DataSet::FashionMnist => mnist_family(self.name(), folder, CLOTHES.map(str::to_owned).to_vec())?,
-        };
+        let Split { train, test } = self.read(folder)?;
+        let split = if self == DataSet::Digits { framed(Split { train, test }, shape) } else { Split { train, test } };
         split.train.must_fit(&format!("{self}, training images"), shape)?;
         split.test.must_fit(&format!("{self}, test images"), shape)?;
         Ok(split)
+    }
+}
+
+impl DataSet {
+    /// Reads both parts of a set of images with a class each, as they are.
+    ///
+    /// # Errors
+    /// If a file is missing or damaged, or the set is of another kind.
+    pub fn read(self, folder: Option<&Path>) -> Result<Split, DataError> {
+        match self {
+            DataSet::Digits => Ok(digits()),
+            DataSet::Mnist => mnist_family(&self.folder(folder)?, numerals()),
+            DataSet::FashionMnist => mnist_family(&self.folder(folder)?, CLOTHES.map(str::to_owned).to_vec()),
+            DataSet::Cifar10 => self.cifar(folder),
+            DataSet::CamvidSmall | DataSet::TinyShakespeare => Err(self.other("images with a class each")),
+        }
+    }
+
+    /// The two parts of a set of images with masks, training and test. Images are read when they are asked for.
+    ///
+    /// # Errors
+    /// If a folder is missing or its files do not pair, or the set has no masks.
+    pub fn load_masks(self, folder: Option<&Path>) -> Result<[MaskFolder; 2], DataError> {
+        if self != DataSet::CamvidSmall {
+            return Err(self.other("images with masks"));
+        }
+        let folder = self.folder(folder)?;
+        let classes = || STREET.map(str::to_owned).to_vec();
+        let part = |name: &str| MaskFolder::open(&folder.join(name), &folder.join(format!("{name}annot")), Channels::Rgb, classes());
+        Ok([part("train")?, part("test")?])
+    }
+
+    /// The text of a set that is one.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is no text, or the set is none.
+    pub fn load_text(self, folder: Option<&Path>) -> Result<Text, DataError> {
+        if self != DataSet::TinyShakespeare {
+            return Err(self.other("a text"));
+        }
+        Text::read(&find(&self.folder(folder)?, "input.txt")?)
+    }
+
+    /// The set's own folder.
+    fn folder(self, folder: Option<&Path>) -> Result<PathBuf, DataError> {
+        let name = self.name().to_owned();
+        let Some(folder) = folder else { return Err(DataError::NoDataFolder { name }) };
+        let folder = folder.join(&name);
+        if folder.is_dir() { Ok(folder) } else { Err(DataError::NoFolder { folder, name }) }
+    }
+
+    fn other(self, expected: &'static str) -> DataError {
+        DataError::Kind { name: self.name(), expected, about: self.about() }
+    }
+
+    /// As many of the five training files as are there, at least the first.
+    fn cifar(self, folder: Option<&Path>) -> Result<Split, DataError> {
+        let folder = self.folder(folder)?;
+        let first = find(&folder, "data_batch_1.bin")?;
+        let more = (2..=5).filter_map(|number| find(&folder, &format!("data_batch_{number}.bin")).ok());
+        let train: Vec<PathBuf> = std::iter::once(first).chain(more).collect();
+        let classes = || THINGS.map(str::to_owned).to_vec();
+        Ok(Split { train: read_cifar10(&train, classes())?, test: read_cifar10(&[find(&folder, "test_batch.bin")?], classes())? })
     }
 }
 
@@ -79,6 +155,11 @@ impl fmt::Display for DataSet {
 }
 
 const CLOTHES: [&str; 10] = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
+
+const THINGS: [&str; 10] = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+/// The last one is left out of losses and scores.
+const STREET: [&str; 12] =
+    ["Sky", "Building", "Pole", "Road", "Pavement", "Tree", "SignSymbol", "Fence", "Car", "Pedestrian", "Bicyclist", "Unlabelled"];
 
 /// The classes of sets of digits.
 pub(super) fn numerals() -> Vec<String> {
@@ -94,14 +175,10 @@ fn framed(Split { train, test }: Split, shape: [usize; 3]) -> Split {
 }
 
 /// Four IDX files of the names that MNIST gave them.
-fn mnist_family(name: &str, folder: Option<&Path>, classes: Vec<String>) -> Result<Split, DataError> {
-    let folder = folder.ok_or_else(|| DataError::NoDataFolder { name: name.to_owned() })?.join(name);
-    if !folder.is_dir() {
-        return Err(DataError::NoFolder { folder, name: name.to_owned() });
-    }
+fn mnist_family(folder: &Path, classes: Vec<String>) -> Result<Split, DataError> {
     let part = |prefix: &str| {
-        let images = gzip::find(&folder, &format!("{prefix}-images-idx3-ubyte"))?;
-        let labels = gzip::find(&folder, &format!("{prefix}-labels-idx1-ubyte"))?;
+        let images = find(folder, &format!("{prefix}-images-idx3-ubyte"))?;
+        let labels = find(folder, &format!("{prefix}-labels-idx1-ubyte"))?;
         read_idx(&images, &labels, classes.clone())
     };
     Ok(Split { train: part("train")?, test: part("t10k")? })

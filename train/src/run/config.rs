@@ -1,14 +1,15 @@
 //! `config.json` and `summary.json`: what a run was told, and what came of it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::Recipe;
 use crate::data::{DataSet, Normalise};
-use crate::{Recipe, TrainError};
+use crate::{Figures, TrainError};
 
-/// All that is needed to repeat a run, or to use what it learned; `config.json`.
+/// All that is needed to repeat a run, to go on with it, or to use what it learned; `config.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Config {
     /// The version of Layercake. It also marks the folder as a run's.
@@ -17,6 +18,9 @@ pub struct Config {
     pub model: String,
     /// The data set's name.
     pub dataset: DataSet,
+    /// The folder that holds the data set's own folder, where it comes from files.
+    #[serde(default)]
+    pub data_dir: Option<PathBuf>,
     /// Where it ran: `cpu` or `cuda`.
     pub device: String,
     /// On how many threads.
@@ -24,8 +28,9 @@ pub struct Config {
     /// How it was trained. Its seed also seeded the initial parameters.
     pub recipe: Recipe,
     /// How images were normalised, measured on the training images.
-    pub normalise: Normalise,
-    /// The names of the classes.
+    pub normalise: Option<Normalise>,
+    /// The names of the classes, or the letters of a vocabulary; empty where there are none.
+    #[serde(default)]
     pub classes: Vec<String>,
 }
 
@@ -50,21 +55,15 @@ pub struct Summary {
     pub dataset: DataSet,
     /// The number of trained parameters.
     pub params: usize,
-    /// Share of test images classified rightly, 0..=1.
-    pub test_accuracy: f64,
-    /// Mean cross entropy over the test images, in nats.
-    pub test_loss: f64,
-    /// The same of the training images in the last epoch.
-    pub train_accuracy: f64,
-    /// The same of the training images in the last epoch.
-    pub train_loss: f64,
-    /// Training images a second over all epochs, without the time for testing.
-    pub images_per_second: f64,
+    /// Those of the last epoch, named as in `metrics.jsonl` (`test_accuracy`, `train_loss`), and the items a second over all epochs
+    /// without the time for testing (`images_per_second`).
+    #[serde(flatten)]
+    pub figures: Figures,
     /// How long all epochs took, testing included.
     pub seconds: f64,
     /// The number of epochs.
     pub epochs: usize,
-    /// Images in a step.
+    /// Items in a batch.
     pub batch_size: usize,
     /// The learning rate before the schedule.
     pub lr: f64,

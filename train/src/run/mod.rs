@@ -4,9 +4,14 @@ mod config;
 mod confusion;
 mod curves;
 mod folder;
+mod pictures;
+mod recipe;
 mod style;
 
 pub use config::{Config, Summary};
 pub use confusion::draw_confusion;
 pub use curves::draw_curves;
 pub use folder::RunFolder;
+pub(crate) use folder::write_text;
+pub use pictures::{Canvas, filter_grid, image_grid};
+pub use recipe::Recipe;

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use layercake_ir::{Builder, Graph, MAX_RANK, MAX_VALUES, Shape};
+use layercake_ir::{Builder, Graph, Init, MAX_RANK, MAX_VALUES, Shape};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::fields::Fields;
@@ -87,6 +88,7 @@ impl Reader {
         at_most("inputs of all nodes", MOST_LINKS as u64, self.links as u64)?;
         let inputs = inputs.into_iter().map(|input| self.value(&fields, "inputs", input)).collect::<Result<Vec<_>, _>>()?;
         let shares = fields.take("shares").map(|tree| self.layer(&fields, tree)).transpose()?;
+        let init = fields.take("init").map(|tree| self::init(&fields, &tree)).transpose()?;
         let stated = match fields.take("output") {
             None => None,
             Some(Tree::List(sizes)) => Some(shape(&fields, "output", sizes)?),
@@ -98,6 +100,9 @@ impl Reader {
             None => self.builder.add(&name, op, &inputs)?,
             Some(layer) => self.builder.add_shared(&name, op, &inputs, layer)?,
         };
+        if let Some(init) = init {
+            self.builder.init(value, init)?;
+        }
         let found = *self.builder.shape(value);
         if let Some(stated) = stated.filter(|stated| *stated != found) {
             return Err(JsonError::Shape { place, stated, found });
@@ -147,6 +152,12 @@ impl Reader {
             other => Err(fields.wrong("shares", "the name of an earlier node", &other)),
         }
     }
+}
+
+/// `{"kaiming_normal": {"fan": "fan_in", "gain": 1.0}}`
+fn init(fields: &Fields, tree: &Tree) -> Result<Init, JsonError> {
+    let read = serde_json::to_value(tree).and_then(Init::deserialize);
+    read.map_err(|error| JsonError::Options { place: fields.place.clone(), reason: format!("`init`: {}", short(&error.to_string())) })
 }
 
 fn nameless(fields: &Fields, reason: &'static str, found: String) -> JsonError {

@@ -66,6 +66,9 @@ fn write_node(graph: &Graph, node: &Node, value: impl Fn(usize) -> Tree) -> Opti
     if let Some(owner) = node.shares {
         fields.push(("shares".to_owned(), (*graph.nodes()[owner].name).into()));
     }
+    if let Some(init) = &node.init {
+        fields.push(("init".to_owned(), serde_json::from_str(&serde_json::to_string(init).ok()?).ok()?));
+    }
     fields.push(("output".to_owned(), sizes(&node.output)));
     Some(Tree::Object(fields))
 }

@@ -1,6 +1,6 @@
 //! Matrix products.
 
-use layercake_ir::ops::{Linear, Maxout};
+use layercake_ir::ops::{DropConnect, Linear, Maxout};
 use layercake_ir::{Op, Part};
 
 use super::BIAS;
@@ -20,6 +20,24 @@ pub const ROWS: &[Row] = &[
         outline: Outline::Last("out_features"),
         field: Some(Field { layer: "Linear", axes: Axes::Of(&[(0, 1), (0, 0)]), given: &[], switch: Some("bias") }),
         example: "Linear(120)",
+    },
+    Row {
+        kind: "DropConnect",
+        prefix: "drop_connect",
+        variant: "DropConnect",
+        positions: Positions::InOut { input: "in_features", output: "out_features", what: "features" },
+        options: &[super::regular::P, BIAS],
+        build: |s| {
+            Op::DropConnect(DropConnect {
+                in_features: s.size("in_features"),
+                out_features: s.size("out_features"),
+                p: s.float("p"),
+                bias: s.bool("bias"),
+            })
+        },
+        outline: Outline::Last("out_features"),
+        field: Some(Field { layer: "Linear", axes: Axes::Of(&[(0, 1), (0, 0)]), given: &[], switch: Some("bias") }),
+        example: "DropConnect(120, p = 0.5)",
     },
     Row {
         kind: "Maxout",

@@ -16,6 +16,7 @@ pub const JOINS: &[Row] = &[
     Row { example: "Sub(skip)", ..plain("Sub", "sub", "Sub", |_| Op::Sub) },
     Row { example: "Mul(gate)", ..plain("Mul", "mul", "Mul", |_| Op::Mul) },
     Row { example: "Max(skip)", ..plain("Max", "max", "Max", |_| Op::Max) },
+    Row { example: "Reparameterize(logvar)", ..plain("Reparameterize", "reparameterize", "Reparameterize", |_| Op::Reparameterize) },
     Row {
         options: &[AXIS],
         outline: Outline::Rank,

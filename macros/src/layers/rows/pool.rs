@@ -1,7 +1,8 @@
 //! Pooling.
 
 use layercake_ir::ops::{
-    AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, FractionalMaxPool2d, GlobalAvgPool2d, Interpolation, MaxPool1d, MaxPool2d, Upsample,
+    AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, FractionalMaxPool2d, GlobalAvgPool2d, Interpolation, MaxPool1d, MaxPool2d, MaxUnpool2d,
+    Upsample,
 };
 use layercake_ir::{Op, Part};
 
@@ -128,5 +129,25 @@ pub const ROWS: &[Row] = &[
         ..plain("FractionalMaxPool2d", "fractional_max_pool2d", "FractionalMaxPool2d", |s| {
             Op::FractionalMaxPool2d(FractionalMaxPool2d { kernel: s.pair("kernel"), output_size: s.pair("output_size") })
         })
+    },
+    Row {
+        // Its options are those of the pool that is named.
+        kind: "MaxUnpool2d",
+        prefix: "max_unpool2d",
+        variant: "MaxUnpool2d",
+        positions: Positions::Option("kernel"),
+        options: &[KERNEL, POOL_STRIDE, PADDING, DILATION, CEIL],
+        build: |s| {
+            Op::MaxUnpool2d(MaxUnpool2d {
+                kernel: s.pair("kernel"),
+                stride: s.pair("stride"),
+                padding: s.pair("padding"),
+                dilation: s.pair("dilation"),
+                ceil_mode: s.bool("ceil_mode"),
+            })
+        },
+        outline: Outline::Map(None),
+        field: None,
+        example: "MaxUnpool2d(pool1)",
     },
 ];

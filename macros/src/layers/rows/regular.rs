@@ -1,12 +1,13 @@
 //! Regularisation.
 
-use layercake_ir::ops::{Dropout, Dropout2d};
+use layercake_ir::ops::{Dropout, Dropout2d, StochasticDepth};
 use layercake_ir::{Op, Part};
 
 use super::plain;
 use crate::layers::{Choice, Default, Kind, Positions, Row};
 
-const P: Choice = Choice { name: "p", kind: Kind::Float, default: Default::Float(0.5), part: Some(Part::Probability) };
+/// A probability of dropping something.
+pub const P: Choice = Choice { name: "p", kind: Kind::Float, default: Default::Float(0.5), part: Some(Part::Probability) };
 
 /// Regularisation.
 pub const ROWS: &[Row] = &[
@@ -21,5 +22,11 @@ pub const ROWS: &[Row] = &[
         options: &[P],
         example: "Dropout2d(0.5)",
         ..plain("Dropout2d", "dropout2d", "Dropout2d", |s| Op::Dropout2d(Dropout2d { p: s.float("p") }))
+    },
+    Row {
+        positions: Positions::Option("p"),
+        options: &[Choice { default: Default::Required, ..P }],
+        example: "StochasticDepth(0.2)",
+        ..plain("StochasticDepth", "stochastic_depth", "StochasticDepth", |s| Op::StochasticDepth(StochasticDepth { p: s.float("p") }))
     },
 ];

@@ -1,0 +1,197 @@
+//! Layercake beside PyTorch, candle and burn, in one run: `layercake-bench run`. What is measured is in the folder's README.
+
+mod networks;
+mod peak;
+mod report;
+mod serve;
+mod side;
+mod work;
+mod workload;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use report::{Outcome, Report};
+use side::{Running, Side};
+use workload::{ALL, Workload};
+
+/// Steps before anything is timed.
+const WARM_UP: usize = 3;
+/// The thread pools of some sides go on spinning for a while; they must not do so at another's expense.
+const PAUSE: Duration = Duration::from_millis(250);
+
+#[derive(Debug, Parser)]
+#[command(about = "Times Layercake beside other frameworks")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs all sides that can be found, in turns, and writes `results.json` and `results.md`.
+    Run(Options),
+    /// Layercake's side of a workload, which takes orders from the runner.
+    #[command(hide = true)]
+    Side { workload: String },
+}
+
+#[derive(Args, Debug)]
+struct Options {
+    /// The workloads, or all: mlp, lenet_b64, lenet_b256, vgg11, vgg16, vae, pixelcnn, resnet18, lstm.
+    #[arg(value_name = "WORKLOAD")]
+    workloads: Vec<String>,
+    /// The sides, by the beginning of their names, or all: `--sides layercake,torch-eager`.
+    #[arg(long, value_delimiter = ',')]
+    sides: Vec<String>,
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// How often the sides take turns.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Steps that a side times in a turn.
+    #[arg(long, default_value_t = 5)]
+    steps: usize,
+    /// What is timed: the clock, or the processor time of each side (of Layercake and PyTorch), which says something on a machine that does
+    /// other work too. It is fair for one thread only: some sides let threads that have nothing to do spin.
+    #[arg(long, default_value = "clock", value_parser = ["clock", "processor"])]
+    clock: String,
+    /// Where the results go.
+    #[arg(long, default_value = "runs/bench")]
+    out: PathBuf,
+}
+
+/// Why there are no results.
+#[derive(Debug, thiserror::Error)]
+enum BenchError {
+    #[error("no such workload: `{0}`")]
+    NoSuchWorkload(String),
+    #[error("{0}: {1}")]
+    Io(&'static str, std::io::Error),
+    #[error("`{side}` on `{workload}` trains {found} parameters, not {expected}: that is not the same work")]
+    OtherWork { side: String, workload: &'static str, expected: usize, found: usize },
+    #[error("the loss of `{0}` did not fall: a step that does not learn is not the same work")]
+    NothingLearnt(String),
+    #[error("no threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+fn main() -> std::process::ExitCode {
+    let done = match Cli::parse().command {
+        Command::Run(options) => run(&options),
+        Command::Side { workload } => side(&workload),
+    };
+    match done {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+/// Layercake's side.
+fn side(name: &str) -> Result<(), BenchError> {
+    let threads = std::env::var("BENCH_THREADS").ok().and_then(|threads| threads.parse().ok()).unwrap_or(2);
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    let work::Work { params, mut train, mut infer } = work::make(name).ok_or_else(|| BenchError::NoSuchWorkload(name.to_owned()))?;
+    serve::say(format_args!("# params {params}"));
+    let (first, mut last) = (train(), 0.0);
+    serve::serve("train", WARM_UP, || last = train());
+    serve::say(format_args!("# loss {first:.4} -> {last:.4}"));
+    if last.is_nan() || last >= first {
+        return Err(BenchError::NothingLearnt(name.to_owned()));
+    }
+    serve::serve("infer", WARM_UP, &mut infer);
+    Ok(())
+}
+
+fn run(options: &Options) -> Result<(), BenchError> {
+    rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global()?;
+    let unknown = options.workloads.iter().find(|name| ALL.iter().all(|workload| workload.name != **name));
+    if let Some(name) = unknown {
+        return Err(BenchError::NoSuchWorkload(name.clone()));
+    }
+    let asked = |list: &[String], name: &str| list.is_empty() || list.iter().any(|part| name.starts_with(part.as_str()));
+    let mut sides = side::all(options.threads, &options.clock).map_err(|error| BenchError::Io("this program", error))?;
+    sides.retain(|side| asked(&options.sides, &side.name));
+    let mut report = Report { about: about(options), peak_gflops: peak::measure(), results: Vec::new() };
+    for workload in
+        ALL.iter().filter(|workload| options.workloads.is_empty() || options.workloads.iter().any(|name| *name == workload.name))
+    {
+        let outcome = take_turns(workload, &sides, options, report.peak_gflops)?;
+        report.results.push(outcome);
+        // After each workload, so that a run that is broken off has given something.
+        std::fs::create_dir_all(&options.out).map_err(|error| BenchError::Io("the results' folder", error))?;
+        let json = serde_json::to_string_pretty(&report).expect("numbers and text");
+        for (name, text) in [("results.json", json), ("results.md", report.markdown())] {
+            std::fs::write(options.out.join(name), text).map_err(|error| BenchError::Io(name, error))?;
+        }
+    }
+    print!("{}", report.markdown());
+    Ok(())
+}
+
+/// All sides on one workload.
+fn take_turns(workload: &'static Workload, sides: &[Side], options: &Options, peak: f64) -> Result<Outcome, BenchError> {
+    let mut finished = Vec::new();
+    let mut running: Vec<Running> = Vec::new();
+    for side in sides {
+        match side.start(workload.name) {
+            Ok(started) => running.push(started),
+            Err(error) => eprintln!("`{}` cannot be started: {error}", side.name),
+        }
+    }
+    let only_infers: Vec<&str> = sides.iter().filter(|side| side.only_infers()).map(|side| side.name.as_str()).collect();
+    for kind in ["train", "infer"] {
+        let idle = |side: &Running| kind == "train" && only_infers.contains(&side.name.as_str());
+        let (waiting, mut ready): (Vec<_>, Vec<_>) = running.into_iter().partition(idle);
+        // A side that does not have the workload, or failed in it, ends by itself.
+        ready.retain_mut(|side| side.ready(kind) || side.is_over());
+        let (over, mut ready): (Vec<_>, Vec<_>) = ready.into_iter().partition(|side| side.is_over());
+        finished.extend(over.into_iter().map(Running::finish));
+        for _ in 0..options.rounds {
+            for side in &mut ready {
+                std::thread::sleep(PAUSE);
+                side.steps(kind, options.steps);
+            }
+        }
+        ready.iter_mut().for_each(Running::next);
+        running = waiting.into_iter().chain(ready).collect();
+    }
+    finished.extend(running.into_iter().map(Running::finish));
+    for side in &finished {
+        if let Some(found) = side.params.filter(|&found| found != workload.params) {
+            let side = side.name.clone();
+            return Err(BenchError::OtherWork { side, workload: workload.name, expected: workload.params, found });
+        }
+        if !side.succeeded {
+            eprintln!("`{}` did not end well on `{}`", side.name, workload.name);
+        }
+    }
+    Ok(Outcome::new(workload, finished, peak))
+}
+
+/// What ran where.
+fn about(options: &Options) -> BTreeMap<String, String> {
+    let mut about = BTreeMap::new();
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")).map(|line| line.trim_start_matches([' ', '\t', ':']));
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    about.insert("machine".into(), format!("{}, {cores} cores", model.unwrap_or(std::env::consts::ARCH)));
+    about.insert("threads".into(), options.threads.to_string());
+    about.insert("time".into(), options.clock.clone());
+    about.insert("layercake".into(), env!("CARGO_PKG_VERSION").into());
+    about.insert("timed steps".into(), format!("{} turns of {}", options.rounds, options.steps));
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    about.insert("load before".into(), load.split_whitespace().take(3).collect::<Vec<_>>().join(" "));
+    if let Some(python) = std::env::var_os("TORCH_PY") {
+        let versions = "import sys, torch; print('PyTorch', torch.__version__, 'on Python', sys.version.split()[0])";
+        let told = std::process::Command::new(python).args(["-c", versions]).output().ok().map(|told| told.stdout);
+        about.insert("peer".into(), String::from_utf8_lossy(&told.unwrap_or_default()).trim().to_owned());
+    }
+    about
+}

@@ -1,0 +1,175 @@
+//! The programs that take part: how they are started, and talked to.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// How a side is called and started.
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// Its name in the results.
+    pub name: String,
+    program: PathBuf,
+    /// What comes before and after the workload's name.
+    before: Vec<String>,
+    after: Vec<String>,
+    env: Vec<(&'static str, String)>,
+}
+
+/// Keeps freed memory in the process: where a page fault costs much, PyTorch's steps change a lot by it.
+const KEEP_MEMORY: &str = "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184:glibc.malloc.top_pad=67108864";
+/// PyTorch's variants that train, and those that only infer.
+const VARIANTS: [&str; 7] = ["eager", "fused", "cl", "compile", "compile_cl", "freeze", "freeze_cl"];
+
+/// Layercake, and all peers that can be found: PyTorch by the variable `TORCH_PY`, the others where `benches/peers/build.sh` has put them.
+pub fn all(threads: usize, clock: &str) -> std::io::Result<Vec<Side>> {
+    let mut sides = vec![Side::new("layercake", std::env::current_exe()?, &["side"], &[], threads)];
+    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
+    if let Some(python) = std::env::var_os("TORCH_PY") {
+        let script = peers.join("torch/bench.py").to_string_lossy().into_owned();
+        for keep in [false, true] {
+            for variant in VARIANTS {
+                let name = format!("torch-{variant}{}", if keep { "+malloc" } else { "" });
+                let mut side = Side::new(&name, PathBuf::from(&python), &[&script], &[variant], threads);
+                side.env.extend(keep.then(|| ("GLIBC_TUNABLES", KEEP_MEMORY.to_owned())));
+                sides.push(side);
+            }
+        }
+    }
+    let built = std::env::var_os("PEERS_TARGET").map_or_else(|| peers.join("target"), PathBuf::from);
+    let others = [("candle", "candle/release/bench-candle", None), ("burn-flex", "burn/release/bench-burn", Some("flex"))];
+    for (name, path, backend) in others {
+        let program = built.join(path);
+        if program.exists() {
+            sides.push(Side::new(name, program, &[], backend.as_slice(), threads));
+        }
+    }
+    sides.iter_mut().for_each(|side| side.env.push(("BENCH_CLOCK", clock.to_owned())));
+    Ok(sides)
+}
+
+impl Side {
+    fn new(name: &str, program: PathBuf, before: &[&str], after: &[&str], threads: usize) -> Self {
+        let names = ["BENCH_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS", "OPENBLAS_NUM_THREADS"];
+        let mut env: Vec<_> = names.map(|name| (name, threads.to_string())).into();
+        env.push(("BENCH_SERVE", "1".to_owned()));
+        let owned = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect();
+        Self { name: name.to_owned(), program, before: owned(before), after: owned(after), env }
+    }
+
+    /// Does it do nothing but infer?
+    pub fn only_infers(&self) -> bool {
+        self.name.contains("freeze")
+    }
+
+    /// Starts it on a workload.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn start(&self, workload: &str) -> std::io::Result<Running> {
+        let mut command = Command::new(&self.program);
+        command.args(&self.before).arg(workload).args(&self.after).envs(self.env.iter().cloned());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let orders = child.stdin.take().expect("piped");
+        let answers = BufReader::new(child.stdout.take().expect("piped"));
+        Ok(Running { name: self.name.clone(), child, orders, answers, params: None, times: BTreeMap::new(), resident: None, over: false })
+    }
+}
+
+/// A side at work.
+#[derive(Debug)]
+pub struct Running {
+    /// Its name.
+    pub name: String,
+    child: Child,
+    orders: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    /// The trained parameters that it counted.
+    pub params: Option<usize>,
+    /// Milliseconds of each step so far, by kind.
+    pub times: BTreeMap<&'static str, Vec<f64>>,
+    /// The most memory it had, in MiB, when training was over.
+    pub resident: Option<f64>,
+    over: bool,
+}
+
+impl Running {
+    /// Has it ended by itself?
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Waits until it is ready for a kind of work; false if it never will be.
+    pub fn ready(&mut self, kind: &str) -> bool {
+        while let Some(line) = self.line() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            if let Some(at) = words.iter().position(|&word| word == "params") {
+                self.params = words.get(at + 1).and_then(|count| count.parse().ok());
+            }
+            if let ["#", "ready", found] = words[..] {
+                return found == kind;
+            }
+        }
+        self.over = true;
+        false
+    }
+
+    /// Times so many steps of a kind.
+    pub fn steps(&mut self, kind: &'static str, steps: usize) {
+        if !self.order(&steps.to_string()) {
+            return;
+        }
+        let Some(line) = self.line() else { return };
+        let times = line.split_whitespace().skip(1).filter_map(|time| time.parse::<f64>().ok());
+        self.times.entry(kind).or_default().extend(times);
+    }
+
+    /// Goes on to the next kind.
+    pub fn next(&mut self) {
+        self.resident = self.resident.or_else(|| resident(self.child.id()));
+        self.order("next");
+    }
+
+    fn order(&mut self, order: &str) -> bool {
+        writeln!(self.orders, "{order}").and_then(|()| self.orders.flush()).is_ok()
+    }
+
+    fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        let read = self.answers.read_line(&mut line).ok()?;
+        (read > 0).then_some(line)
+    }
+
+    /// Hears it out to the end.
+    pub fn finish(mut self) -> Finished {
+        while let Some(line) = self.line() {
+            let mut words = line.split_whitespace().skip_while(|&word| word != "params").skip(1);
+            self.params = words.next().and_then(|count| count.parse().ok()).or(self.params);
+        }
+        let succeeded = self.child.wait().is_ok_and(|status| status.success());
+        Finished { name: self.name, params: self.params, times: self.times, resident: self.resident, succeeded }
+    }
+}
+
+/// What a side has done.
+#[derive(Debug)]
+pub struct Finished {
+    /// Its name.
+    pub name: String,
+    /// The trained parameters that it counted.
+    pub params: Option<usize>,
+    /// Milliseconds of each step, by kind.
+    pub times: BTreeMap<&'static str, Vec<f64>>,
+    /// The most memory it had while training, in MiB.
+    pub resident: Option<f64>,
+    /// Did it end well? A side whose loss did not fall says no.
+    pub succeeded: bool,
+}
+
+/// The largest resident size of a process so far, in MiB. Linux alone tells it.
+fn resident(process: u32) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<f64>().ok().map(|kib| kib / 1024.0)
+}

@@ -1,0 +1,137 @@
+//! Layercake's side: a training step and an inference of each network, written as a user writes them.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use layercake::dfdx::tensor::{PutTape, SplitTape};
+use layercake::loss::{BceWithLogits, bce_with_logits, cross_entropy, gaussian_kl};
+use layercake::optim::{Adam, AdamConfig};
+use layercake::prelude::*;
+use layercake_ir::Graph;
+
+use crate::networks::{Decoder, Encoder, LeNet5, Mlp, PixelCnn, ResNet18, Vae, Vgg11, Vgg16};
+
+/// What is timed.
+pub struct Work {
+    /// Trained parameters.
+    pub params: usize,
+    /// Zeroed gradients, forward, loss, backward, Adam: gives the loss.
+    pub train: Box<dyn FnMut() -> f32>,
+    /// Forward alone.
+    pub infer: Box<dyn FnMut()>,
+}
+
+/// Floating-point operations of one sample: of an inference and of a training step. Convolutions and matrix products are counted as they
+/// are declared, whatever tricks a side knows; twice more in training, but for the gradient of the data.
+pub fn flops(name: &str) -> Option<[u64; 2]> {
+    let graphs: &[&Graph] = match name {
+        "mlp" => &[Mlp::GRAPH],
+        "lenet_b64" | "lenet_b256" => &[LeNet5::GRAPH],
+        "vgg11" => &[Vgg11::GRAPH],
+        "vgg16" => &[Vgg16::GRAPH],
+        "vae" => &[Encoder::GRAPH, Decoder::GRAPH],
+        "pixelcnn" => &[PixelCnn::GRAPH],
+        "resnet18" => &[ResNet18::GRAPH],
+        _ => return None,
+    };
+    let of_data = |graph: &Graph| -> u64 {
+        (0..graph.nodes().len()).filter(|&node| graph.nodes()[node].inputs() == [0]).map(|node| graph.node_flops(node)).sum()
+    };
+    let forward = graphs.iter().map(|graph| graph.flops()).sum();
+    Some([forward, 3 * forward - of_data(graphs[0])])
+}
+
+const ADAM: AdamConfig = AdamConfig { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: None };
+
+/// The work of a name in [`crate::workload::ALL`].
+pub fn make(name: &str) -> Option<Work> {
+    let device = Cpu::seed_from_u64(0);
+    /// A network of one input and one output, with its loss.
+    macro_rules! single {
+        ($net:ident, $x:expr, $loss:expr) => {{
+            let net = $net::new(&device);
+            let mut optimizer = Adam::new(&net, ADAM);
+            let mut gradients = Some(net.alloc_grads());
+            let x = $x;
+            let net = Rc::new(RefCell::new(net));
+            let (trained, data) = (Rc::clone(&net), x.clone());
+            let train = move || {
+                let net = &mut *trained.borrow_mut();
+                let scores = net.forward_train(data.clone(), gradients.take().expect("put back at the end"));
+                let loss = $loss(scores);
+                let value = loss.array();
+                let mut new = loss.backward();
+                optimizer.step(net, &mut new).expect("every parameter has a gradient");
+                net.zero_grads(&mut new);
+                gradients = Some(new);
+                value
+            };
+            let infer = move || drop(std::hint::black_box(net.borrow().forward(x.clone())));
+            Some(Work { params: $net::PARAMS, train: Box::new(train), infer: Box::new(infer) })
+        }};
+    }
+    let labels = |batch: usize| -> Vec<usize> { (0..batch).map(|i| i * 7919 % 1009 % 10).collect() };
+    macro_rules! classifier {
+        ($net:ident, $batch:literal, $shape:ty, $sizes:expr) => {{
+            let labels = labels($batch);
+            let x: Tensor<$shape, f32, Cpu> = device.sample_normal_like(&$sizes);
+            single!($net, x, |scores| cross_entropy(scores, &labels))
+        }};
+    }
+    type Flat = (usize, Const<784>);
+    type Grey = (usize, Const<1>, Const<28>, Const<28>);
+    type Colour = (usize, Const<3>, Const<32>, Const<32>);
+    match name {
+        "mlp" => classifier!(Mlp, 64, Flat, (64, Const)),
+        "lenet_b64" => classifier!(LeNet5, 64, Grey, (64, Const, Const, Const)),
+        "lenet_b256" => classifier!(LeNet5, 256, Grey, (256, Const, Const, Const)),
+        "vgg11" => classifier!(Vgg11, 32, Colour, (32, Const, Const, Const)),
+        "vgg16" => classifier!(Vgg16, 32, Colour, (32, Const, Const, Const)),
+        "resnet18" => classifier!(ResNet18, 32, Colour, (32, Const, Const, Const)),
+        "pixelcnn" => {
+            let noise: Tensor<Grey, f32, Cpu> = device.sample_normal_like(&(32, Const, Const, Const));
+            let bits = noise.as_vec().into_iter().map(|x| f32::from(u8::from(x > 0.0))).collect::<Vec<_>>();
+            let x: Tensor<Grey, f32, Cpu> = device.tensor_from_vec(bits, (32, Const, Const, Const));
+            let target = x.clone();
+            single!(PixelCnn, x, |logits| bce_with_logits(logits, target.clone()))
+        }
+        "vae" => Some(vae(&device)),
+        _ => None,
+    }
+}
+
+fn vae(device: &Cpu) -> Work {
+    const BATCH: usize = 64;
+    let x: Tensor<(usize, Const<1>, Const<28>, Const<28>), f32, Cpu> = device.sample_uniform_like(&(BATCH, Const, Const, Const));
+    let draw = {
+        let device = device.clone();
+        move || -> Tensor<(usize, Const<20>), f32, Cpu> { device.sample_normal_like(&(BATCH, Const)) }
+    };
+    let vae: Vae = Vae::new(device);
+    let mut optimizer = Adam::new(&vae, ADAM);
+    let mut gradients = Some(vae.alloc_grads());
+    let vae = Rc::new(RefCell::new(vae));
+    let (trained, data, noise) = (Rc::clone(&vae), x.clone(), draw.clone());
+    let train = move || {
+        let vae = &mut *trained.borrow_mut();
+        let (mean, logvar) = vae.encoder.forward_train(data.clone(), gradients.take().expect("put back at the end"));
+        let ((mean, tape), (logvar, other)) = (mean.split_tape(), logvar.split_tape());
+        let point = (logvar.clone().put_tape(tape) * 0.5).exp() * noise() + mean.clone();
+        let logits = vae.decoder.forward_mut(point);
+        let (apart, tape) = (BceWithLogits::default().sum(logits, data.clone()) / BATCH as f32).split_tape();
+        let loss = gaussian_kl(mean.put_tape(tape), logvar.put_tape(other)).mean::<Rank0, _>() + apart;
+        let value = loss.array();
+        let mut new = loss.backward();
+        optimizer.step(vae, &mut new).expect("every parameter has a gradient");
+        vae.zero_grads(&mut new);
+        gradients = Some(new);
+        value
+    };
+    let infer = move || {
+        let vae = vae.borrow();
+        let (mean, logvar) = vae.encoder.forward(x.clone());
+        let point = (logvar * 0.5).exp() * draw() + mean;
+        drop(std::hint::black_box(vae.decoder.forward(point)));
+    };
+    Work { params: Encoder::PARAMS + Decoder::PARAMS, train: Box::new(train), infer: Box::new(infer) }
+}

@@ -1,0 +1,35 @@
+//! What is measured.
+
+/// A network, a batch, and what issue and documentation want of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Workload {
+    /// Its number in the table.
+    pub id: &'static str,
+    /// Its name on all sides.
+    pub name: &'static str,
+    /// What it is.
+    pub title: &'static str,
+    /// Samples.
+    pub batch: usize,
+    /// Trained parameters, on all sides.
+    pub params: usize,
+    /// How long a training step may take at most, as a share of PyTorch eager's and of PyTorch's best.
+    pub targets: [f64; 2],
+}
+
+const fn row(id: &'static str, name: &'static str, title: &'static str, batch: usize, params: usize, targets: [f64; 2]) -> Workload {
+    Workload { id, name, title, batch, params, targets }
+}
+
+/// All of them.
+pub const ALL: [Workload; 9] = [
+    row("W1", "mlp", "MLP 784-512-256-10", 64, 535_818, [0.6, 0.8]),
+    row("W2", "lenet_b64", "LeNet-5", 64, 61_706, [0.3, 0.45]),
+    row("W2", "lenet_b256", "LeNet-5", 256, 61_706, [0.3, 0.45]),
+    row("W3", "vgg11", "VGG-11, batch norm, 32x32", 32, 9_493_770, [0.8, 0.9]),
+    row("W3", "vgg16", "VGG-16, batch norm, 32x32", 32, 14_990_922, [0.8, 0.9]),
+    row("W4", "vae", "convolutional VAE 28x28", 64, 243_465, [0.5, 0.7]),
+    row("W5", "pixelcnn", "PixelCNN 28x28", 32, 192_065, [0.6, 0.8]),
+    row("W6", "resnet18", "ResNet-18, 32x32", 32, 11_173_962, [0.8, 0.9]),
+    row("W7", "lstm", "LSTM over characters", 32, 350_593, [0.85, 0.9]),
+];

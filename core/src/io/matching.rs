@@ -1,0 +1,153 @@
+//! Loading what fits, for transfer learning.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::Path;
+
+use dfdx::nn::tensor_collection::{RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorName};
+use dfdx::shapes::{HasShape, Shape};
+use dfdx::tensor::Tensor;
+use dfdx::tensor_ops::Device;
+use safetensors::tensor::SafeTensors;
+
+use super::IoError;
+use super::safetensors::{bytes, decode, is_counter, is_read, open};
+use crate::Scalar;
+use crate::model::visit;
+
+/// What [`load_matching`] found. Printed, it says what was left out and why, a line each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadReport {
+    /// The network's tensors that were loaded.
+    pub loaded: Vec<String>,
+    /// The network's tensors that the file lacks. They are as they were.
+    pub missing: Vec<String>,
+    /// The network's tensors that have another shape in the file. They are as they were.
+    pub mismatched: Vec<Mismatch>,
+    /// What the file has and the network has no place for.
+    pub unused: Vec<String>,
+}
+
+/// A tensor that has another shape in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Its path in the network.
+    pub name: String,
+    /// The network's shape.
+    pub expected: Vec<usize>,
+    /// The file's shape.
+    pub found: Vec<usize>,
+}
+
+impl LoadReport {
+    /// Was every tensor of the network loaded, and every one of the file used?
+    pub fn is_complete(&self) -> bool {
+        self.missing.is_empty() && self.mismatched.is_empty() && self.unused.is_empty()
+    }
+}
+
+impl fmt::Display for LoadReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.loaded.len() + self.missing.len() + self.mismatched.len();
+        write!(f, "{} of the network's {all} tensors loaded", self.loaded.len())?;
+        for name in &self.missing {
+            write!(f, "\n`{name}` is not in the file")?;
+        }
+        for Mismatch { name, expected, found } in &self.mismatched {
+            write!(f, "\n`{name}` has shape {found:?} in the file, but {expected:?} in the network")?;
+        }
+        for name in &self.unused {
+            write!(f, "\nthe file's `{name}` has no place in the network")?;
+        }
+        Ok(())
+    }
+}
+
+/// Loads the tensors of a module that a file has under the same path and with the same shape, leaves all others as they are, and tells what
+/// it did: for a network whose head is another one than the checkpoint's.
+///
+/// ```no_run
+/// # use layercake::prelude::*;
+/// # network! { Net: [4] -> [3] { fc: Linear(3) } }
+/// # let mut net = Net::new(&Cpu::default());
+/// let report = layercake::io::load_matching(&mut net, "pretrained.safetensors")?;
+/// println!("{report}");
+/// assert!(report.missing.iter().all(|path| path.starts_with("fc.")), "more than the head is missing");
+/// # Ok::<(), layercake::io::IoError>(())
+/// ```
+///
+/// # Errors
+/// If the file cannot be read or is damaged, or a tensor that would be loaded holds neither F32 nor F64.
+pub fn load_matching<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
+    module: &mut M,
+    path: impl AsRef<Path>,
+) -> Result<LoadReport, IoError> {
+    load_renamed(module, path, str::to_owned)
+}
+
+/// [`load_matching`] from a file that has other names: `rename` turns the network's path of a tensor into the file's.
+///
+/// # Errors
+/// As [`load_matching`].
+pub fn load_renamed<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
+    module: &mut M,
+    path: impl AsRef<Path>,
+    rename: impl Fn(&str) -> String,
+) -> Result<LoadReport, IoError> {
+    let path = path.as_ref();
+    let bytes = bytes(path)?;
+    let file = open(path, &bytes)?;
+    let mut walk = |store| {
+        let mut matcher = Matcher { path, file: &file, rename: &rename, store, report: LoadReport::default(), used: BTreeSet::new() };
+        M::iter_tensors(&mut RecursiveWalker { m: (&mut *module, String::new()), f: &mut matcher })?;
+        Ok((matcher.report, matcher.used))
+    };
+    // Nothing is changed before all that would be loaded can be.
+    walk(false)?;
+    let (mut report, used) = walk(true)?;
+    let names: BTreeSet<&str> = file.names().into_iter().filter(|name| !is_counter(name)).collect();
+    report.unused = names.into_iter().filter(|name| !used.contains(*name)).map(str::to_owned).collect();
+    Ok(report)
+}
+
+struct Matcher<'a, F> {
+    path: &'a Path,
+    file: &'a SafeTensors<'a>,
+    rename: &'a F,
+    store: bool,
+    report: LoadReport,
+    used: BTreeSet<String>,
+}
+
+impl<E: Scalar, D: Device<E>, F: Fn(&str) -> String> TensorVisitor<E, D> for Matcher<'_, F> {
+    type Viewer = (ViewTensorMut, ViewTensorName);
+    type Err = IoError;
+    type E2 = E;
+    type D2 = D;
+
+    fn visit<S: Shape>(
+        &mut self,
+        _: TensorOptions<S, E, D>,
+        (tensor, name): (&mut Tensor<S, E, D>, String),
+    ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
+        let name = visit::path(&name).to_owned();
+        let there = (self.rename)(&name);
+        let Ok(view) = self.file.tensor(&there) else {
+            self.report.missing.push(name);
+            return Ok(None);
+        };
+        let expected: Vec<usize> = tensor.shape().concrete().into();
+        if view.shape() != expected {
+            self.report.mismatched.push(Mismatch { name, expected, found: view.shape().to_vec() });
+        } else if !is_read(view.dtype()) {
+            return Err(IoError::Dtype { path: self.path.to_owned(), name: there, found: format!("{:?}", view.dtype()) });
+        } else {
+            if self.store {
+                tensor.copy_from(&decode::<E>(&view));
+            }
+            self.report.loaded.push(name);
+        }
+        self.used.insert(there);
+        Ok(None)
+    }
+}

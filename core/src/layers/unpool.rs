@@ -1,0 +1,50 @@
+//! The reverse of maximum pooling.
+
+use dfdx::tensor::{PutTape, Tape, TensorFromVec};
+use dfdx::tensor_ops::{Device, GatherTo, TryMul};
+use layercake_ir::ops::MaxUnpool2d;
+
+use super::Taped;
+use super::window::Taps;
+use crate::value::Value;
+use crate::{Scalar, host};
+
+/// Each element of the output is one of the values, or zero. Which one, the numbers that the pool received say.
+pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &MaxUnpool2d,
+    inputs: &[&Value<E, D>],
+    tape: T,
+) -> Result<Taped<E, D, T>, D::Err> {
+    let (values, pooled) = (inputs[0], inputs[1]);
+    let [batch, channels, height, width] = pooled.dims()[..] else { unreachable!("a shape rule admitted something other than images") };
+    let taps = Taps::new(&op.window(), [height, width]);
+    let numbers = host::read(&pooled.flat());
+    let (small, large) = (taps.out[0] * taps.out[1], height * width);
+    let mut source = vec![None; batch * channels * large];
+    for plane in 0..batch * channels {
+        let x = &numbers[plane * large..][..large];
+        // A later window's value replaces an earlier one's.
+        for window in 0..small {
+            source[plane * large + picked(&taps, x, window)] = Some(plane * small + window);
+        }
+    }
+    let index: Vec<usize> = source.iter().map(|source| source.unwrap_or(0)).collect();
+    let inside: Vec<E> = source.iter().map(|source| if source.is_some() { E::ONE } else { E::zero() }).collect();
+    let flat = values.flat();
+    let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(flat.device(), index, (source.len(),))?;
+    let inside = <D as TensorFromVec<E>>::try_tensor_from_vec(flat.device(), inside, (source.len(),))?;
+    let (y, tape) = Value::erase(flat.put_tape(tape).try_gather(index)?.try_mul(inside)?)?;
+    Ok((y.with_dims(pooled.dims().to_vec()), tape))
+}
+
+/// The element that a window has its maximum from, as the pool has it: the first of the largest, or the last NaN.
+fn picked<E: Scalar>(taps: &Taps, x: &[E], window: usize) -> usize {
+    let mut best = None;
+    for (index, _) in taps.index.iter().zip(&taps.inside).filter(|(_, inside)| inside[window]) {
+        let at = index[window];
+        if best.is_none_or(|best: usize| x[at] > x[best] || x[at].is_nan()) {
+            best = Some(at);
+        }
+    }
+    best.expect("a window of a pool sees an element")
+}

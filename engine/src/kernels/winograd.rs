@@ -1,0 +1,482 @@
+//! The transforms of Winograd's convolutions with 3x3 kernels (Lavin and Gray, 2016), on maps `[channels, height, width, images]`.
+//!
+//! A tile of `OUT x OUT` outputs is worked out from `SIDE x SIDE` inputs, `SIDE = OUT + 2`, by `SIDE * SIDE` products a pair of channels
+//! instead of `9 OUT OUT`: with weights `U = G w G'`, data `V = B' x B` and sums `M` of `U V` over the channels, `y = A' M A`. What comes
+//! out of a transform is `[SIDE * SIDE, channels, tiles, images]`: a matrix for each position in a tile, [`apart`] from each other, ready
+//! for [`super::product::outer`]. The gradient of the weights is the same products the other way round: `dw = G' (sum of (A dy A') V) G`.
+
+use std::marker::PhantomData;
+
+use pulp::{Simd, WithSimd};
+
+use super::simd::{arch, load, store};
+
+/// The matrices of an algorithm.
+pub trait Algorithm<const SIDE: usize, const OUT: usize>: Copy {
+    /// `B'`
+    const DATA: [[f32; SIDE]; SIDE];
+    /// `A'`
+    const SUMS: [[f32; SIDE]; OUT];
+    /// `G`
+    const WEIGHT: [[f32; 3]; SIDE];
+}
+
+/// F(2x2, 3x3): the points 0, 1, -1 and infinity. Its sums are no less exact than those of the definition.
+#[derive(Clone, Copy, Debug)]
+pub struct Two;
+
+impl Algorithm<4, 2> for Two {
+    const DATA: [[f32; 4]; 4] = [[-1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 1.0, 0.0], [0.0, -1.0, 1.0, 0.0], [0.0, -1.0, 0.0, 1.0]];
+    const SUMS: [[f32; 4]; 2] = [[1.0, 1.0, 1.0, 0.0], [0.0, 1.0, -1.0, 1.0]];
+    const WEIGHT: [[f32; 3]; 4] = [[-1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]];
+}
+
+/// F(4x4, 3x3): the points 0, 3/4, -3/4, 3/2, -3/2 and infinity, whose errors are less than half of those of the usual 0, 1, -1, 2, -2: about
+/// twice those of the definition.
+#[derive(Clone, Copy, Debug)]
+pub struct Four;
+
+const A: f32 = 0.75;
+const B: f32 = 1.5;
+/// Squares, and what the polynomials through the points come to.
+const AA: f32 = A * A;
+const BB: f32 = B * B;
+const AT_A: f32 = 1.0 / (2.0 * AA * (AA - BB));
+const AT_B: f32 = 1.0 / (2.0 * BB * (BB - AA));
+
+impl Algorithm<6, 4> for Four {
+    const DATA: [[f32; 6]; 6] = [
+        [AA * BB, 0.0, -AA - BB, 0.0, 1.0, 0.0],
+        [0.0, -A * BB, -BB, A, 1.0, 0.0],
+        [0.0, A * BB, -BB, -A, 1.0, 0.0],
+        [0.0, -B * AA, -AA, B, 1.0, 0.0],
+        [0.0, B * AA, -AA, -B, 1.0, 0.0],
+        [0.0, AA * BB, 0.0, -AA - BB, 0.0, 1.0],
+    ];
+    const SUMS: [[f32; 6]; 4] = [
+        [1.0, 1.0, 1.0, 1.0, 1.0, 0.0],
+        [0.0, A, -A, B, -B, 0.0],
+        [0.0, AA, AA, BB, BB, 0.0],
+        [0.0, AA * A, -AA * A, BB * B, -BB * B, 1.0],
+    ];
+    const WEIGHT: [[f32; 3]; 6] = [
+        [1.0 / (AA * BB), 0.0, 0.0],
+        [AT_A, AT_A * A, AT_A * AA],
+        [AT_A, -AT_A * A, AT_A * AA],
+        [AT_B, AT_B * B, AT_B * BB],
+        [AT_B, -AT_B * B, AT_B * BB],
+        [0.0, 0.0, 1.0],
+    ];
+}
+
+/// A matrix times a vector of vectors. The matrices are constants, so that zeros cost nothing.
+#[inline(always)]
+fn times<S: Simd, const R: usize, const C: usize>(simd: S, matrix: &[[f32; C]; R], x: [S::f32s; C]) -> [S::f32s; R] {
+    let mut y = [simd.splat_f32s(0.0); R];
+    for (row, y) in matrix.iter().zip(&mut y) {
+        let mut first = true;
+        for (&factor, &x) in row.iter().zip(&x) {
+            *y = term(simd, factor, x, *y, &mut first);
+        }
+    }
+    y
+}
+
+/// A transposed matrix times a vector of vectors.
+#[inline(always)]
+fn turned<S: Simd, const R: usize, const C: usize>(simd: S, matrix: &[[f32; C]; R], x: [S::f32s; R]) -> [S::f32s; C] {
+    let mut y = [simd.splat_f32s(0.0); C];
+    for (column, y) in y.iter_mut().enumerate() {
+        let mut first = true;
+        for (row, &x) in matrix.iter().zip(&x) {
+            *y = term(simd, row[column], x, *y, &mut first);
+        }
+    }
+    y
+}
+
+#[inline(always)]
+fn term<S: Simd>(simd: S, factor: f32, x: S::f32s, sum: S::f32s, first: &mut bool) -> S::f32s {
+    if factor == 0.0 {
+        return sum;
+    }
+    let alone = std::mem::replace(first, false);
+    match (alone, factor == 1.0, factor == -1.0) {
+        (true, true, _) => x,
+        (true, ..) => simd.mul_f32s(simd.splat_f32s(factor), x),
+        (_, true, _) => simd.add_f32s(sum, x),
+        (_, _, true) => simd.sub_f32s(sum, x),
+        _ => simd.mul_add_e_f32s(simd.splat_f32s(factor), x, sum),
+    }
+}
+
+/// Rows and columns of a square to those of another: a matrix from the left and its transpose from the right. Loops over indices throughout:
+/// all of this has to become one piece of code, which closures handed to functions of arrays need not.
+#[inline(always)]
+fn both<S: Simd, const R: usize, const C: usize>(
+    simd: S,
+    x: &[[S::f32s; C]; C],
+    one: impl Fn([S::f32s; C]) -> [S::f32s; R],
+) -> [[S::f32s; R]; R] {
+    let zero = simd.splat_f32s(0.0);
+    let mut half = [[zero; C]; R];
+    for row in 0..C {
+        let done = one(x[row]);
+        for column in 0..R {
+            half[column][row] = done[column];
+        }
+    }
+    let mut whole = [[zero; R]; R];
+    for column in 0..R {
+        let done = one(half[column]);
+        for row in 0..R {
+            whole[row][column] = done[row];
+        }
+    }
+    whole
+}
+
+/// Maps and the tiles on them.
+#[derive(Clone, Copy, Debug)]
+pub struct Tiles {
+    /// Height and width.
+    pub size: [usize; 2],
+    /// Tiles in a row of them.
+    pub across: usize,
+    /// The first line and column of the first tile; below zero where it begins in the padding.
+    pub first: [isize; 2],
+    /// The tiles that are worked on.
+    pub from: usize,
+    /// The one after the last of them.
+    pub to: usize,
+    /// The number of images.
+    pub images: usize,
+}
+
+impl Tiles {
+    /// So many numbers a channel come out of a transform, for each position in a tile.
+    pub fn columns(&self) -> usize {
+        (self.to - self.from) * self.images
+    }
+
+    /// Where a tile's square of `side` elements is, `step` apart.
+    #[inline(always)]
+    fn corner(&self, tile: usize, [side, step]: [usize; 2]) -> Corner {
+        let y = self.first[0] + (tile / self.across * step) as isize;
+        let x = self.first[1] + (tile % self.across * step) as isize;
+        let reaches = |at: isize, size: usize| at >= 0 && at as usize + side <= size;
+        Corner { y, x, inside: reaches(y, self.size[0]) && reaches(x, self.size[1]), size: self.size }
+    }
+}
+
+/// Where a square begins on a map.
+#[derive(Clone, Copy)]
+struct Corner {
+    y: isize,
+    x: isize,
+    /// Is all of it on the map?
+    inside: bool,
+    size: [usize; 2],
+}
+
+impl Corner {
+    /// The position of one of its elements, if it is on the map.
+    #[inline(always)]
+    fn at(self, y: usize, x: usize) -> Option<usize> {
+        // What is below zero is beyond any size.
+        let (y, x) = (self.y.wrapping_add_unsigned(y) as usize, self.x.wrapping_add_unsigned(x) as usize);
+        (self.inside || (y < self.size[0] && x < self.size[1])).then(|| y * self.size[1] + x)
+    }
+}
+
+/// From one matrix to the next, so that what belongs to one element of all of them does not fall on the same lines of a cache.
+pub fn apart(len: usize) -> usize {
+    len.next_multiple_of(16) + 16
+}
+
+/// What a kernel reads and writes.
+struct Squares<'a, const SIDE: usize, const OUT: usize, K> {
+    tiles: &'a Tiles,
+    from: &'a [f32],
+    to: &'a mut [f32],
+    kernel: PhantomData<K>,
+}
+
+/// `B' x B` of every channel of `x`, zeros around it, to `[SIDE * SIDE, channels, columns]`.
+pub fn data<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(_: K, tiles: &Tiles, x: &[f32], to: &mut [f32]) {
+    arch().dispatch(Data(Squares::<SIDE, OUT, K> { tiles, from: x, to, kernel: PhantomData }));
+}
+
+struct Data<'a, const SIDE: usize, const OUT: usize, K>(Squares<'a, SIDE, OUT, K>);
+
+impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for Data<'_, SIDE, OUT, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Squares { tiles, from, to, .. } = self.0;
+        taken::<S, SIDE, SIDE, OUT>(
+            simd,
+            tiles,
+            from,
+            to,
+            #[inline(always)]
+            |x| times(simd, &K::DATA, x),
+        );
+    }
+}
+
+/// `A dy A'` of every channel of `dy`, zeros beyond its edges, to `[SIDE * SIDE, channels, columns]`.
+pub fn spread<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(_: K, tiles: &Tiles, dy: &[f32], to: &mut [f32]) {
+    arch().dispatch(Spread(Squares::<SIDE, OUT, K> { tiles, from: dy, to, kernel: PhantomData }));
+}
+
+struct Spread<'a, const SIDE: usize, const OUT: usize, K>(Squares<'a, SIDE, OUT, K>);
+
+impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for Spread<'_, SIDE, OUT, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Squares { tiles, from, to, .. } = self.0;
+        taken::<S, OUT, SIDE, OUT>(
+            simd,
+            tiles,
+            from,
+            to,
+            #[inline(always)]
+            |x| turned(simd, &K::SUMS, x),
+        );
+    }
+}
+
+/// Takes squares of `IN x IN` from maps, `STEP` apart, and puts what becomes of them where products read it.
+#[inline(always)]
+fn taken<S: Simd, const IN: usize, const SIDE: usize, const STEP: usize>(
+    simd: S,
+    tiles: &Tiles,
+    from: &[f32],
+    to: &mut [f32],
+    part: impl Fn([S::f32s; IN]) -> [S::f32s; SIDE] + Copy,
+) {
+    let (images, columns) = (tiles.images, tiles.columns());
+    let map = tiles.size[0] * tiles.size[1] * images;
+    let matrix = apart(from.len() / map * columns);
+    for (channel, from) in from.chunks_exact(map).enumerate() {
+        for tile in tiles.from..tiles.to {
+            let corner = tiles.corner(tile, [IN, STEP]);
+            let row = channel * columns + (tile - tiles.from) * images;
+            for first in (0..images).step_by(S::F32_LANES) {
+                let len = S::F32_LANES.min(images - first);
+                let mut square = [[simd.splat_f32s(0.0); IN]; IN];
+                for (y, square) in square.iter_mut().enumerate() {
+                    for (x, square) in square.iter_mut().enumerate() {
+                        if let Some(at) = corner.at(y, x) {
+                            *square = load(simd, &from[at * images + first..][..len]);
+                        }
+                    }
+                }
+                let done = both::<S, SIDE, IN>(simd, &square, part);
+                for (y, done) in done.iter().enumerate() {
+                    for (x, &done) in done.iter().enumerate() {
+                        store(simd, done, &mut to[(y * SIDE + x) * matrix + row + first..][..len]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the results of [`sums`] begin with.
+#[derive(Clone, Copy, Debug)]
+pub enum Begin<'a> {
+    /// Zero.
+    Zero,
+    /// A number for each channel.
+    Bias(&'a [f32]),
+    /// What is there.
+    Sum,
+}
+
+/// `A' m A` of products `[SIDE * SIDE, channels, columns]`, to the maps `y`, as much of a tile as is on them.
+pub fn sums<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(_: K, tiles: &Tiles, m: &[f32], begin: Begin, y: &mut [f32]) {
+    arch().dispatch(Sums(Squares::<SIDE, OUT, K> { tiles, from: m, to: y, kernel: PhantomData }, begin));
+}
+
+struct Sums<'a, const SIDE: usize, const OUT: usize, K>(Squares<'a, SIDE, OUT, K>, Begin<'a>);
+
+impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for Sums<'_, SIDE, OUT, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Sums(Squares { tiles, from, to, .. }, begin) = self;
+        let (images, columns) = (tiles.images, tiles.columns());
+        let map = tiles.size[0] * tiles.size[1] * images;
+        let matrix = apart(to.len() / map * columns);
+        for (channel, to) in to.chunks_exact_mut(map).enumerate() {
+            let bias = simd.splat_f32s(if let Begin::Bias(bias) = begin { bias[channel] } else { 0.0 });
+            for tile in tiles.from..tiles.to {
+                let row = channel * columns + (tile - tiles.from) * images;
+                let corner = tiles.corner(tile, [OUT, OUT]);
+                for first in (0..images).step_by(S::F32_LANES) {
+                    let len = S::F32_LANES.min(images - first);
+                    let mut square = [[simd.splat_f32s(0.0); SIDE]; SIDE];
+                    for (y, square) in square.iter_mut().enumerate() {
+                        for (x, square) in square.iter_mut().enumerate() {
+                            *square = load(simd, &from[(y * SIDE + x) * matrix + row + first..][..len]);
+                        }
+                    }
+                    let done = both::<S, OUT, SIDE>(
+                        simd,
+                        &square,
+                        #[inline(always)]
+                        |x| times(simd, &K::SUMS, x),
+                    );
+                    for (y, done) in done.iter().enumerate() {
+                        for (x, &done) in done.iter().enumerate() {
+                            let Some(at) = corner.at(y, x) else { continue };
+                            let to = &mut to[at * images + first..][..len];
+                            let old = if let Begin::Sum = begin { load(simd, to) } else { bias };
+                            store(simd, simd.add_f32s(old, done), to);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where the weights of a product are: the nine taps of row `i` and term `k` begin at `i * row + k * term`.
+#[derive(Clone, Copy, Debug)]
+pub struct Taps<'a> {
+    /// The weights.
+    pub weights: &'a [f32],
+    /// From a row to the next.
+    pub row: usize,
+    /// From a term to the next.
+    pub term: usize,
+    /// Are the taps taken from the last to the first, as the gradient of the input does?
+    pub flipped: bool,
+}
+
+/// `G w G'` of `rows` rows from `first` on and `terms` terms, to `[SIDE * SIDE, terms, rows]`.
+pub fn weights<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
+    _: K,
+    taps: Taps,
+    [first, rows, terms]: [usize; 3],
+    to: &mut [f32],
+) {
+    arch().dispatch(Weights::<SIDE, OUT, K> { taps, first, rows, terms, to, kernel: PhantomData });
+}
+
+struct Weights<'a, const SIDE: usize, const OUT: usize, K> {
+    taps: Taps<'a>,
+    first: usize,
+    rows: usize,
+    terms: usize,
+    to: &'a mut [f32],
+    kernel: PhantomData<K>,
+}
+
+/// The widest vector.
+const WIDEST: usize = 16;
+
+impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for Weights<'_, SIDE, OUT, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Weights { taps, first, rows, terms, to, .. } = self;
+        for group in (0..rows).step_by(S::F32_LANES) {
+            let len = S::F32_LANES.min(rows - group);
+            for term in 0..terms {
+                let mut kernels = [[[0f32; WIDEST]; 3]; 3];
+                for lane in 0..len {
+                    let nine = &taps.weights[(first + group + lane) * taps.row + term * taps.term..][..9];
+                    for (tap, &weight) in nine.iter().enumerate() {
+                        let tap = if taps.flipped { 8 - tap } else { tap };
+                        kernels[tap / 3][tap % 3][lane] = weight;
+                    }
+                }
+                let mut square = [[simd.splat_f32s(0.0); 3]; 3];
+                for (square, kernels) in square.iter_mut().zip(&kernels) {
+                    for (square, kernel) in square.iter_mut().zip(kernels) {
+                        *square = load(simd, kernel);
+                    }
+                }
+                let done = both::<S, SIDE, 3>(
+                    simd,
+                    &square,
+                    #[inline(always)]
+                    |x| times(simd, &K::WEIGHT, x),
+                );
+                for (y, done) in done.iter().enumerate() {
+                    for (x, &done) in done.iter().enumerate() {
+                        store(simd, done, &mut to[(y * SIDE + x) * apart(terms * rows) + term * rows + group..][..len]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `G' u G` of `u`, `[SIDE * SIDE, rows, terms]`, as nine taps for each row and term, rows `row` apart in `to`; or added to it.
+pub fn weight_grads<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
+    _: K,
+    u: &[f32],
+    [rows, terms, row]: [usize; 3],
+    to: &mut [f32],
+    add: bool,
+) {
+    arch().dispatch(WeightGrads::<SIDE, OUT, K> { u, rows, terms, row, to, add, kernel: PhantomData });
+}
+
+struct WeightGrads<'a, const SIDE: usize, const OUT: usize, K> {
+    u: &'a [f32],
+    rows: usize,
+    terms: usize,
+    row: usize,
+    to: &'a mut [f32],
+    add: bool,
+    kernel: PhantomData<K>,
+}
+
+impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for WeightGrads<'_, SIDE, OUT, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let WeightGrads { u, rows, terms, row, to, add, .. } = self;
+        for i in 0..rows {
+            for group in (0..terms).step_by(S::F32_LANES) {
+                let len = S::F32_LANES.min(terms - group);
+                let mut square = [[simd.splat_f32s(0.0); SIDE]; SIDE];
+                for (y, square) in square.iter_mut().enumerate() {
+                    for (x, square) in square.iter_mut().enumerate() {
+                        *square = load(simd, &u[(y * SIDE + x) * apart(rows * terms) + i * terms + group..][..len]);
+                    }
+                }
+                let done = both::<S, 3, SIDE>(
+                    simd,
+                    &square,
+                    #[inline(always)]
+                    |x| turned(simd, &K::WEIGHT, x),
+                );
+                let mut kernels = [[[0f32; WIDEST]; 3]; 3];
+                for (kernels, done) in kernels.iter_mut().zip(done) {
+                    for (kernel, done) in kernels.iter_mut().zip(done) {
+                        store(simd, done, kernel);
+                    }
+                }
+                let to = &mut to[i * row + group * 9..][..len * 9];
+                for (lane, nine) in to.chunks_exact_mut(9).enumerate() {
+                    for (tap, to) in nine.iter_mut().enumerate() {
+                        let value = kernels[tap / 3][tap % 3][lane];
+                        *to = if add { *to + value } else { value };
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! A language model of letters.
+//!
+//! S. Hochreiter, J. Schmidhuber: *Long Short-Term Memory*, Neural Computation 9(8), 1997, with the gates as PyTorch has them; used on letters as A. Graves did:
+//! *Generating Sequences With Recurrent Neural Networks*, 2013, section 3. The state comes in and goes out, so that a text can be read window by
+//! window.
+//!
+//! | | shape |
+//! |---|---|
+//! | letters | `usize[T]` |
+//! | embedding | `[T, 64]` |
+//! | LSTM | `[T, 256]`, its state `[1, 256]` twice |
+//! | scores of the next letter | `[T, 65]` |
+
+use layercake::prelude::*;
+
+network! {
+    /// Letters to scores of the letter that follows each of them.
+    pub CharLstm<T: Dim>: { letters: usize[T], h: [1, 256], c: [1, 256] } -> { scores: [T, 65], h_n: [1, 256], c_n: [1, 256] } {
+        from letters, embedding: Embedding(65 -> 64),
+        lstm: Lstm(256, state = (h, c)) as (y, h_new, c_new),
+        Dropout(0.1), fc: Linear(65), output scores,
+        from h_new, output h_n,
+        from c_new, output c_n,
+    }
+}
+
+const _: () = assert!(CharLstm::PARAMS == 350_593);

@@ -1,0 +1,96 @@
+//! The gated PixelCNN, for images alone and for images of a class.
+//!
+//! A. van den Oord et al.: *Conditional Image Generation with PixelCNN Decoders*, NIPS 2016, figure 2 and equations 2 and 4: six of its blocks
+//! with 32 maps behind convolutions of 7x7, for pixels that are black or white. Of a class, each gate gets what a linear layer makes of its one-hot
+//! vector (equation 4), the same at every pixel.
+//!
+//! | | shape |
+//! |---|---|
+//! | image, 0 or 1 | `[1, 28, 28]` |
+//! | class, one-hot | `[10]` |
+//! | vertical and horizontal stack | `[32, 28, 28]` each |
+//! | scores: the log odds of a 1 | `[1, 28, 28]` |
+
+use layercake::prelude::*;
+
+network! {
+    // Equation 2.
+    block gate() {
+        Split(2) as (features, gates),
+        Mul { { from features, Tanh }, { from gates, Sigmoid } },
+    }
+
+    /// A block with both stacks, figure 2.
+    pub GatedBlock: { vertical: [32, 28, 28], horizontal: [32, 28, 28] } -> { above: [32, 28, 28], left: [32, 28, 28] } {
+        from vertical, conv_vertical: MaskedConv2d(64, kernel = 3, mask = B, stack = vertical) as rows,
+        gate, output above,
+        from horizontal,
+        Residual {
+            Add { { conv_horizontal: MaskedConv2d(64, kernel = (1, 3), mask = B, stack = horizontal) }, { from rows, link: Conv2d(64, kernel = 1) } },
+            gate, mix: Conv2d(32, kernel = 1),
+        },
+        output left,
+    }
+
+    /// The gated PixelCNN (van den Oord et al., 2016): black and white images of 28x28 to the log odds of each pixel, given those before it.
+    pub GatedPixelCnn: [1, 28, 28] -> [1, 28, 28] {
+        first_vertical: MaskedConv2d(64, kernel = 7, mask = A, stack = vertical) as rows,
+        Add {
+            { from input, first_horizontal: MaskedConv2d(64, kernel = (1, 7), mask = A, stack = horizontal) },
+            { from rows, first_link: Conv2d(64, kernel = 1) },
+        },
+        gate, first_mix: Conv2d(32, kernel = 1) as left0,
+        from rows, gate,
+        block1: GatedBlock(left0) as (above1, left1),
+        from above1, block2: GatedBlock(left1) as (above2, left2),
+        from above2, block3: GatedBlock(left2) as (above3, left3),
+        from above3, block4: GatedBlock(left3) as (above4, left4),
+        from above4, block5: GatedBlock(left4) as (above5, left5),
+        from above5, block6: GatedBlock(left5) as (_, left6),
+        from left6,
+        ReLU, head1: Conv2d(64, kernel = 1),
+        ReLU, head2: Conv2d(1, kernel = 1),
+    }
+
+    // What a class adds at every pixel in front of a gate.
+    block shade() { Linear(64, bias = false), Reshape(64, 1, 1), Upsample(28) }
+
+    /// A block whose gates know the class, equation 4.
+    pub ClassGatedBlock:
+        { vertical: [32, 28, 28], horizontal: [32, 28, 28], class: [10] } -> { above: [32, 28, 28], left: [32, 28, 28] }
+    {
+        from vertical, conv_vertical: MaskedConv2d(64, kernel = 3, mask = B, stack = vertical) as rows,
+        Add { {}, { from class, class_vertical: shade } },
+        gate, output above,
+        from horizontal,
+        Residual {
+            Add {
+                { conv_horizontal: MaskedConv2d(64, kernel = (1, 3), mask = B, stack = horizontal) },
+                { from rows, link: Conv2d(64, kernel = 1) },
+                { from class, class_horizontal: shade },
+            },
+            gate, mix: Conv2d(32, kernel = 1),
+        },
+        output left,
+    }
+
+    /// The gated PixelCNN of images of a class (van den Oord et al., 2016).
+    pub ClassGatedPixelCnn: { image: [1, 28, 28], class: [10] } -> [1, 28, 28] {
+        from image, first_vertical: MaskedConv2d(64, kernel = 7, mask = A, stack = vertical) as rows,
+        Add {
+            { from image, first_horizontal: MaskedConv2d(64, kernel = (1, 7), mask = A, stack = horizontal) },
+            { from rows, first_link: Conv2d(64, kernel = 1) },
+        },
+        gate, first_mix: Conv2d(32, kernel = 1) as left0,
+        from rows, gate,
+        block1: ClassGatedBlock(left0, class) as (above1, left1),
+        from above1, block2: ClassGatedBlock(left1, class) as (above2, left2),
+        from above2, block3: ClassGatedBlock(left2, class) as (above3, left3),
+        from above3, block4: ClassGatedBlock(left3, class) as (above4, left4),
+        from above4, block5: ClassGatedBlock(left4, class) as (above5, left5),
+        from above5, block6: ClassGatedBlock(left5, class) as (_, left6),
+        from left6,
+        ReLU, head1: Conv2d(64, kernel = 1),
+        ReLU, head2: Conv2d(1, kernel = 1),
+    }
+}

@@ -1,0 +1,11 @@
+//! PixelCNN: an image as a sequence of pixels, each told from those above it and left of it.
+
+mod block;
+mod gated;
+mod plain;
+
+pub use block::GatedPixelCnnBlock;
+#[cfg(test)]
+pub(super) use block::SmallGatedBlock;
+pub use gated::{ClassGatedPixelCnn, GatedPixelCnn};
+pub use plain::PixelCnn;

@@ -1,0 +1,241 @@
+//! Variational autoencoders.
+
+use std::f64::consts::TAU;
+use std::path::{Path, PathBuf};
+
+use layercake::dfdx::nn::BuildModule;
+use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::dfdx::tensor_ops::{TryAdd, TryDiv};
+use layercake::generic::train_data;
+use layercake::ir::Graph;
+use layercake::loss::{BceWithLogits, Loss, try_gaussian_kl};
+use layercake::prelude::*;
+use layercake_train::data::{Array, Batch, DataSet, Dataset, Images, Loader, Split};
+use layercake_train::run::{Canvas, Summary, image_grid};
+use layercake_train::{Figures, Pass, Seeded, Step, Task, TrainError};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use super::entry::{Kind, Row, Run};
+use super::{Grey, SHAPE, built, normal, on_device, save, sigmoid};
+use crate::model::{ModelError, SampleOptions, Sampled, TrainOptions};
+use crate::training::{Prepared, TEST_BATCH, Trained, train};
+
+/// Points of a latent space.
+type Latent<const Z: usize, D, T = NoneTape> = Tensor<(usize, Const<Z>), f32, D, T>;
+/// What training gives: the log odds of the pixels, and mean and log variance of the latent points.
+type Traced<const Z: usize, D> = (Grey<D, OwnedTape<f32, D>>, Latent<Z, D, OwnedTape<f32, D>>, Latent<Z, D, OwnedTape<f32, D>>);
+
+/// Images side by side in a picture of reconstructions.
+const COLUMNS: usize = 10;
+
+/// An autoencoder whose halves can be asked one by one.
+pub(crate) trait Autoencoder<const Z: usize, D: Backend<f32>>:
+    Network<f32, D> + TensorCollection<f32, D> + Module<Grey<D>, Output = (Grey<D>, Latent<Z, D>, Latent<Z, D>), Error = D::Err>
+{
+    /// Mean and log variance of each image's latent point.
+    fn encode(&self, images: Grey<D>) -> Result<(Latent<Z, D>, Latent<Z, D>), D::Err>;
+
+    /// The log odds of each pixel.
+    fn decode(&self, latent: Latent<Z, D>) -> Result<Grey<D>, D::Err>;
+}
+
+macro_rules! autoencoders {
+    ($($name:ident, $z:literal;)*) => {$(
+        impl<D: Backend<f32>> Autoencoder<$z, D> for crate::gallery::$name<f32, D> {
+            fn encode(&self, images: Grey<D>) -> Result<(Latent<$z, D>, Latent<$z, D>), D::Err> {
+                self.encoder.try_forward(images)
+            }
+
+            fn decode(&self, latent: Latent<$z, D>) -> Result<Grey<D>, D::Err> {
+                self.decoder.try_forward(latent)
+            }
+        }
+
+        impl Family<$z> for crate::gallery::$name {
+            const GRAPH: &'static Graph = crate::gallery::$name::<f32, Cpu>::GRAPH;
+            type On<D: Backend<f32>> = crate::gallery::$name<f32, D>;
+        }
+    )*};
+}
+
+/// An autoencoder on any device.
+pub(crate) trait Family<const Z: usize>: Sync + 'static {
+    const GRAPH: &'static Graph;
+    type On<D: Backend<f32>>: Autoencoder<Z, D> + BuildModule<D, f32> + Clone;
+}
+
+/// The kind of model that variational autoencoders are.
+pub(crate) struct Vae<F, const Z: usize>(std::marker::PhantomData<fn() -> F>);
+
+impl<F: Family<Z>, const Z: usize> Kind for Vae<F, Z> {
+    const GRAPH: &'static Graph = F::GRAPH;
+
+    fn train<D: Seeded>(row: &Row, device: &D, options: &TrainOptions) -> Result<(PathBuf, Summary), ModelError> {
+        let model = Trained { name: row.name, params: F::GRAPH.params() };
+        train(model, device, options, (row.recipe)(options.dataset), |recipe| {
+            let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), SHAPE).map_err(TrainError::from)?;
+            let net = built(F::On::<D>::try_build(device))?;
+            let train = Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
+            let task = NegativeElbo::<Z> { test: Loader::new(test, TEST_BATCH) };
+            Ok(Prepared { optimizer: recipe.adam(&net), net, task, train, normalise: None, classes: Vec::new() })
+        })
+    }
+
+    fn evaluate(run: &Run, dataset: DataSet, data_dir: Option<&Path>) -> Result<(Figures, u64), ModelError> {
+        let device = Cpu::default();
+        let net: F::On<Cpu> = run.load(&device)?;
+        let Split { test, .. } = dataset.load(data_dir, SHAPE).map_err(TrainError::from)?;
+        let items = test.len() as u64;
+        let mut task = NegativeElbo::<Z> { test: Loader::new(test, TEST_BATCH) };
+        Ok((Task::<F::On<Cpu>, Cpu>::evaluate(&mut task, &net, &device)?, items))
+    }
+
+    fn sample(_: &Row, run: &Run, options: &SampleOptions) -> Result<Sampled, ModelError> {
+        let device = Cpu::default();
+        let net: F::On<Cpu> = run.load(&device)?;
+        save(&samples(&net, &device, options.count.unwrap_or(100), options.seed)?, options)
+    }
+}
+
+autoencoders! {
+    MlpVae, 20;
+    MlpVae2, 2;
+    ConvVae, 20;
+    ConvVae2, 2;
+}
+
+/// The negative evidence lower bound in nats an image (Kingma and Welling, 2014, equation 10, with one sample): the binary cross entropy
+/// of the pixels, grey as the probability of white, and the divergence from the standard Gaussian.
+pub(crate) struct NegativeElbo<const Z: usize> {
+    pub test: Loader<Images>,
+}
+
+impl<const Z: usize, N, D> Task<N, D> for NegativeElbo<Z>
+where
+    N: Autoencoder<Z, D>,
+    D: Backend<f32>,
+{
+    type Batch = Batch;
+    const UNIT: &'static str = "images";
+
+    fn loss(&mut self, net: &mut N, batch: Batch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
+        let items = batch.labels.len();
+        let images: Grey<D> = batch.images.on(&pass.device)?;
+        let (back, mean, logvar): Traced<Z, D> = on_device(train_data(net, images.clone(), pass.gradients))?;
+        let divergence = on_device(try_gaussian_kl(mean, logvar))?;
+        let divergence = on_device(divergence.try_mean())?;
+        let kl = f64::from(divergence.as_vec()[0]);
+        let pixels = on_device(BceWithLogits::default().try_sum(back, images))?;
+        let pixels = on_device(pixels.try_div(items as f32))?;
+        let reconstruction = f64::from(pixels.as_vec()[0]);
+        Ok(Step::new(on_device(pixels.try_add(divergence))?, items).with("reconstruction", reconstruction).with("kl", kl))
+    }
+
+    /// With a sample of the latent point for each image, always the same.
+    fn evaluate(&mut self, net: &N, device: &D) -> Result<Figures, TrainError> {
+        let mut random = StdRng::seed_from_u64(0);
+        let (mut reconstruction, mut kl, mut items) = (0.0, 0.0, 0);
+        for batch in self.test.epoch(1) {
+            let batch = batch?;
+            let count = batch.labels.len();
+            let images: Grey<D> = batch.images.on(device)?;
+            let (mean, logvar) = on_device(net.encode(images.clone()))?;
+            let noise = normal(&mut random, count * Z);
+            let spread: Vec<f32> = logvar.as_vec().iter().zip(&noise).map(|(logvar, noise)| (0.5 * logvar).exp() * noise).collect();
+            let drawn = mean.as_vec().iter().zip(spread).map(|(mean, spread)| mean + spread).collect();
+            let back = on_device(net.decode(Array::new(vec![count, Z], drawn).on(device)?))?;
+            let pixels = on_device(BceWithLogits::default().try_each(back, images))?;
+            reconstruction += pixels.as_vec().iter().map(|&nats| f64::from(nats)).sum::<f64>();
+            kl += on_device(try_gaussian_kl(mean, logvar))?.as_vec().iter().map(|&nats| f64::from(nats)).sum::<f64>();
+            items += count;
+        }
+        let each = |sum: f64| sum / items as f64;
+        Ok(Figures::new()
+            .with("negative_elbo", each(reconstruction + kl))
+            .with("reconstruction", each(reconstruction))
+            .with("kl", each(kl)))
+    }
+
+    /// `samples.png`; `reconstructions.png`, each row of images above what the autoencoder makes of them; with two dimensions at the end `manifold.png`.
+    fn draw(&mut self, net: &N, device: &D, folder: &Path, last: bool) -> Result<(), TrainError> {
+        self::samples(net, device, 100, 0)?.save(&folder.join("samples.png"))?;
+        let shown = self.test.data().subset(&(0..50.min(self.test.data().len())).collect::<Vec<_>>());
+        let images: Vec<f32> = shown.pixels().iter().map(|&byte| f32::from(byte) / 255.0).collect();
+        let (mean, _) = on_device(net.encode(Array::new(vec![shown.len(), 1, 28, 28], images.clone()).on(device)?))?;
+        let back = sigmoid(&on_device(net.decode(mean))?.as_vec());
+        let row = COLUMNS * SHAPE.iter().product::<usize>();
+        let rows: Vec<f32> = images.chunks(row).zip(back.chunks(row)).flat_map(|(images, back)| [images, back].concat()).collect();
+        image_grid(&rows, SHAPE, COLUMNS).enlarged(2).save(&folder.join("reconstructions.png"))?;
+        if last && Z == 2 {
+            manifold(net, device)?.save(&folder.join("manifold.png"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Images of points drawn from the standard Gaussian.
+pub(crate) fn samples<const Z: usize, N: Autoencoder<Z, D>, D: Backend<f32>>(
+    net: &N,
+    device: &D,
+    count: usize,
+    seed: u64,
+) -> Result<Canvas, TrainError> {
+    let latent = normal(&mut StdRng::seed_from_u64(seed), count * Z);
+    let images = on_device(net.decode(Array::new(vec![count, Z], latent).on(device)?))?;
+    Ok(image_grid(&sigmoid(&images.as_vec()), SHAPE, (count as f64).sqrt().ceil() as usize).enlarged(2))
+}
+
+/// The images of a lattice of points of the plane that lie as densely as the standard Gaussian says (Kingma and Welling, 2014, figure 4).
+fn manifold<const Z: usize, N: Autoencoder<Z, D>, D: Backend<f32>>(net: &N, device: &D) -> Result<Canvas, TrainError> {
+    const SIDE: usize = 20;
+    let at = |i: usize| quantile((i as f64 + 0.5) / SIDE as f64) as f32;
+    // The second coordinate grows upwards.
+    let point = |i: usize| (0..Z).map(move |axis| if axis == 0 { at(i % SIDE) } else { at(SIDE - 1 - i / SIDE) });
+    let latent = (0..SIDE * SIDE).flat_map(point).collect();
+    let images = on_device(net.decode(Array::new(vec![SIDE * SIDE, Z], latent).on(device)?))?;
+    Ok(image_grid(&sigmoid(&images.as_vec()), SHAPE, SIDE))
+}
+
+/// The point below which the standard Gaussian lies with this probability: the root of its integral, halved in until no double is left in between.
+fn quantile(probability: f64) -> f64 {
+    let (mut low, mut high) = (-40.0, 40.0);
+    for _ in 0..200 {
+        let middle = 0.5 * (low + high);
+        if below(middle) < probability {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    0.5 * (low + high)
+}
+
+/// How probable the standard Gaussian is below a point, by Simpson's rule from 0.
+fn below(point: f64) -> f64 {
+    const PIECES: usize = 400;
+    let density = |x: f64| (-0.5 * x * x).exp() / TAU.sqrt();
+    let width = point / PIECES as f64;
+    let sum: f64 = (0..PIECES)
+        .map(|i| {
+            let left = i as f64 * width;
+            (density(left) + 4.0 * density(left + 0.5 * width) + density(left + width)) * width / 6.0
+        })
+        .sum();
+    0.5 + sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Figures of the standard Gaussian's table.
+    #[test]
+    fn quantiles() {
+        for (probability, expected) in
+            [(0.5, 0.0), (0.975, 1.959_963_984_540_054), (0.025, -1.959_963_984_540_054), (0.9, 1.281_551_565_544_600_4)]
+        {
+            assert!((quantile(probability) - expected).abs() < 1e-8, "{probability}: {}", quantile(probability));
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Runs that end before their time, in whatever way, and go on.
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use layercake::prelude::*;
+use layercake_models::LeNet5;
+use layercake_train::{Checkpoints, load_latest};
+use support::Place;
+
+/// A run of two epochs of 90 steps, and a checkpoint after each step, so that a process is as often as not just writing one.
+const TRAIN: &str = "train lenet5 --epochs 2 --seed 4 --checkpoint-every 1 --threads 1 --out r";
+
+fn start(place: &Place, command: &str) -> Child {
+    let words = command.split_whitespace();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_layercake"));
+    process.args(words).current_dir(place.path("")).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// The parameters of an uninterrupted run, and its figures without the times.
+fn outcome(place: &Place) -> (Vec<u8>, Vec<String>) {
+    let lines = place.text("r/metrics.jsonl");
+    let figures = lines.lines().map(|line| line.split(",\"images_per_second").next().unwrap().to_owned()).collect();
+    (fs::read(place.path("r/model.safetensors")).unwrap(), figures)
+}
+
+fn uninterrupted() -> (Vec<u8>, Vec<String>) {
+    let place = Place::new();
+    place.works(TRAIN);
+    outcome(&place)
+}
+
+#[test]
+fn ctrl_c_ends_the_step_and_keeps_it() {
+    let place = Place::new();
+    let process = start(&place, TRAIN);
+    let begun = Instant::now();
+    while Checkpoints::new(place.path("r/checkpoints")).latest().unwrap().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no checkpoint in a minute");
+        sleep(Duration::from_millis(5));
+    }
+    assert!(Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap().success());
+    let output = process.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(
+        stderr.starts_with("error: interrupted in epoch ") && stderr.ends_with("; the checkpoint is kept in r/checkpoints\n"),
+        "{stderr}"
+    );
+
+    place.works("train --resume r");
+    assert!(outcome(&place) == uninterrupted(), "the same bits");
+    let files = ["config.json", "confusion.svg", "curves.svg", "metrics.jsonl", "model.safetensors", "summary.json"];
+    assert_eq!(place.names("r"), files, "a run that is done keeps no checkpoint");
+    place.fails("train --resume r", 1, "error: r: this run is done; there is nothing to go on with");
+}
+
+#[test]
+fn killed_at_twenty_moments() {
+    let place = Place::new();
+    let checkpoints = Checkpoints::new(place.path("r/checkpoints"));
+    let mut random = 7u64;
+    let (mut kept, mut done) = (0, false);
+    for kill in 0..20 {
+        let begun = place.path("r/config.json").is_file();
+        let mut process = start(&place, if begun { "train --resume r --checkpoint-every 1 --threads 1" } else { TRAIN });
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        sleep(Duration::from_micros(20_000 + (random >> 33) % 400_000));
+        // SIGKILL, unless the run has come to its end.
+        done = process.try_wait().unwrap().is_some();
+        process.kill().unwrap();
+        process.wait().unwrap();
+        if done {
+            assert!(place.path("r/summary.json").is_file(), "kill {kill}: it ended by itself, and not well");
+            break;
+        }
+        if checkpoints.latest().unwrap().is_some() {
+            let mut net = LeNet5::new(&Cpu::default());
+            load_latest(&checkpoints, &mut net).unwrap_or_else(|error| panic!("after kill {kill}: {error}"));
+            kept += 1;
+        }
+    }
+    assert!(kept >= 5 || done, "the kills came too early: {kept} checkpoints");
+    if !done {
+        place.works("train --resume r --threads 1");
+    }
+    assert!(outcome(&place) == uninterrupted(), "the same bits");
+    assert!(place.names("r").iter().all(|name| !name.ends_with(".tmp")), "{:?}", place.names("r"));
+}
+
+#[test]
+fn what_cannot_go_on() {
+    let place = Place::new();
+    place.fails("train --resume none", 1, "error: none/config.json: No such file or directory (os error 2)");
+    place.fails("train", 2, "error: the following required arguments were not provided: <MODEL>");
+    place.fails("train --resume r --epochs 3", 2, "error: the argument '--resume <RUN_DIR>' cannot be used with '--epochs <N>'");
+}
+
+#[test]
+fn data_sets_are_looked_through() {
+    let place = Place::new();
+    place.put("d/notes.txt", b"nothing");
+    place.fails("data check d", 1, "error: d: holds no data set; each has a folder of its own in it");
+    place.put("d/flowers/iris.csv", b"length,kind\n1,setosa\n2,virginica\n3,setosa\n");
+    assert_eq!(place.works("data check d"), "flowers           3 rows of 1 numbers, 2 classes (1 to 2 items each)\n");
+    place.put("d/tiny-shakespeare/input.txt", b"to be \xff or not");
+    let output = place.run("data check d");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "error: there are faults in tiny-shakespeare\n");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.ends_with("tiny-shakespeare  FAULT: d/tiny-shakespeare/input.txt: expected text in UTF-8, found none at byte 6\n"),
+        "{said}"
+    );
+}

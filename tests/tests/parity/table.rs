@@ -1,0 +1,242 @@
+//! The table of everything in the catalogue, `docs/catalogue.md`, and that nothing is missing in it. Where its figures come from, and how it
+//! is written: `tests/src/table.rs`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use layercake::ir::Op;
+use layercake_tests::{Fixture, folder, item, table};
+
+/// The columns of figures.
+const FIGURES: [&str; 5] =
+    ["forward, portable f64", "backward, portable f64", "forward, engine f32", "backward, engine f32", "gradcheck f64"];
+
+/// Where no figure can stand.
+const REASONS: [(&str, &str, &str); 2] = [
+    ("Network", "*", "its layers are opened up before it runs"),
+    ("Custom", "*", "a module of the user's own, which only its network can call"),
+];
+
+/// Layers whose cases from PyTorch are still to come: what is not measured says so.
+const PENDING: [&str; 6] = ["Embedding", "Rnn", "Lstm", "Gru", "MultiHeadAttention", "Unpack"];
+
+/// What takes every shape has no rule that could refuse one.
+const ANY_SHAPE: [&str; 14] = [
+    "ReLU",
+    "Tanh",
+    "Sigmoid",
+    "SELU",
+    "SiLU",
+    "ReLU6",
+    "LeakyReLU",
+    "GELU",
+    "ELU",
+    "Softplus",
+    "HardTanh",
+    "Dropout",
+    "StochasticDepth",
+    "Flatten",
+];
+
+/// What is no layer, where it is tested, and against what.
+const OTHERS: [(&str, &str, &str, &str); 37] = [
+    (
+        "MSE, L1, Huber, SmoothL1",
+        "tests/tests/training/losses.rs",
+        "as_pytorch_says",
+        "PyTorch: 1e-13 in f64, 1e-6 in f32, values and slopes, all reductions",
+    ),
+    (
+        "cross entropy (ids, soft, smoothing, weights, ignore)",
+        "tests/tests/training/losses.rs",
+        "as_pytorch_says",
+        "PyTorch, the same; logits up to 1e4",
+    ),
+    ("NLL, BCE, BCE with logits", "tests/tests/training/losses.rs", "as_pytorch_says", "PyTorch, the same"),
+    ("hinge and squared hinge", "tests/tests/training/losses.rs", "as_pytorch_says", "PyTorch, the same"),
+    ("KL divergence", "tests/tests/training/losses.rs", "as_pytorch_says", "PyTorch, the same"),
+    ("slopes of all losses", "tests/tests/training/gradients.rs", "of_all_losses", "differences in f64: 1e-7"),
+    ("stable losses", "tests/tests/training/losses.rs", "sure_and_right", "closed forms at logits of 1e4"),
+    (
+        "init: constant, Gaussian, uniform, Xavier, He",
+        "tests/tests/training/initial.rs",
+        "variances",
+        "mean, variance and bounds that theory says",
+    ),
+    ("init: orthogonal", "tests/tests/training/initial.rs", "orthogonal", "products of rows: 1e-13"),
+    ("init: activations through 20 layers", "tests/tests/training/initial.rs", "activations_through_twenty_layers", "they vanish, or stay"),
+    ("SGD, momentum, Nesterov", "tests/tests/training/optimizers.rs", "sgd", "PyTorch, 30 steps: 1e-12 in f64, 1e-5 in f32"),
+    ("AdaGrad", "tests/tests/training/optimizers.rs", "adagrad", "PyTorch, the same"),
+    ("RMSProp", "tests/tests/training/optimizers.rs", "rmsprop", "PyTorch, the same"),
+    ("Adam, AdamW", "tests/tests/training/optimizers.rs", "adam", "PyTorch, the same"),
+    ("groups under a schedule", "tests/tests/training/optimizers.rs", "a_schedule_moves_all_groups", "PyTorch: 1e-12"),
+    ("clipping by value and norm", "tests/tests/training/optimizers.rs", "clipping_functions", "PyTorch: 1e-12"),
+    ("dfdx's own optimizers", "tests/tests/training/optimizers.rs", "dfdx_own", "PyTorch: SGD and Adam agree to 1e-12, RMSprop does not"),
+    (
+        "step, multi-step, exponential, 1/(1+kt), cosine, warm-up, one-cycle",
+        "tests/tests/training/schedules.rs",
+        "as_pytorch_says",
+        "PyTorch's rates",
+    ),
+    ("reduce on plateau", "tests/tests/training/schedules.rs", "on_a_plateau", "PyTorch's rates"),
+    ("averages: EMA, of snapshots", "tests/tests/training/optimizers.rs", "averages", "PyTorch: 1e-13"),
+    ("gradient checking", "tests/tests/training/gradients.rs", "checks_a_network_and_its_input", "a network: 1e-6"),
+    ("gradient checking finds mistakes", "tests/tests/training/gradients.rs", "finds_a_wrong_gradient", "the course's relative error"),
+    ("Gaussian KL divergence, closed form", "core/src/loss/gaussian.rs", "by_hand", "numbers worked out by hand"),
+    ("entropy", "core/src/loss/entropy.rs", "by_hand", "numbers worked out by hand"),
+    ("init = .. on a layer", "core/tests/initial.rs", "however_a_network_is_built", "spreads and bounds; `new`, f64, `reset_params`"),
+    ("init = .. in graphs and files", "core/tests/initial.rs", "a_graph_and_its_file_begin_like_the_type", "the same numbers"),
+    ("gradient accumulation", "tests/tests/training/gradients.rs", "micro_batches_make_a_batch", "the whole batch"),
+    ("gradient by the input", "tests/tests/training/gradients.rs", "by_the_input", "the tape"),
+    (
+        "NaN and infinity in parameters and gradients",
+        "tests/tests/training/gradients.rs",
+        "numbers_that_are_none_are_found",
+        "planted numbers",
+    ),
+    ("NaN and infinity in activations", "core/tests/finite.rs", "names_the_layer_in_a_network_in_a_network", "planted numbers"),
+    ("ensembles of five crops", "train/src/crops.rs", "the_mean_of_five_predictions", "the mean by hand"),
+    (
+        "Reparameterize in training",
+        "tests/tests/parity/random.rs",
+        "reparameterize_draws_from_the_gaussian",
+        "mean, variance, gradients; engine and portable alike",
+    ),
+    (
+        "stochastic depth in training",
+        "tests/tests/parity/random.rs",
+        "stochastic_depth_drops_whole_samples",
+        "shares, scale, gradients; engine and portable alike",
+    ),
+    (
+        "DropConnect in training",
+        "tests/tests/parity/random.rs",
+        "drop_connect_drops_weights_for_the_whole_batch",
+        "one mask a batch; engine and portable alike",
+    ),
+    ("Dropout2d in training", "tests/tests/parity/random.rs", "dropout2d_drops_whole_channels", "shares, scale"),
+    ("Dropout in training", "tests/tests/parity/dropout.rs", "keeps_what_it_should", "shares, independence, scale"),
+    ("fractional pooling in training", "tests/tests/parity/random.rs", "fractional_windows_vary_and_reach_the_end", "windows"),
+];
+
+fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+/// All sources below a folder.
+fn sources(folder: &Path) -> Vec<String> {
+    let mut list = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder of this repository").map(|entry| entry.expect("readable").path()) {
+        match entry.extension() {
+            None if entry.is_dir() => list.extend(sources(&entry)),
+            Some(extension) if extension == "rs" => list.push(fs::read_to_string(entry).expect("text")),
+            _ => {}
+        }
+    }
+    list
+}
+
+/// Where a layer's shape rule is seen to refuse what it should.
+fn rule(kind: &str, cases: &[String], hand: &str) -> String {
+    let names = |text: &String| text.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == kind);
+    let refused = cases.iter().any(names);
+    let how = match refused {
+        true => "tested",
+        false if ANY_SHAPE.contains(&kind) => "any shape",
+        false if hand.contains(kind) => "ir/tests",
+        false => table::OPEN,
+    };
+    how.to_owned()
+}
+
+/// The fixtures by the row that they count for, with the number of their cases.
+fn fixtures() -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for file in fs::read_dir(folder()).expect("the fixtures").map(|entry| entry.expect("readable").path()) {
+        let kind = file.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
+        counts.insert(item(&kind), Fixture::open(&kind).cases().len());
+    }
+    counts
+}
+
+fn expected(old: &str) -> String {
+    let ui = tests().join("ui");
+    let cases: Vec<String> = ["catalogue", "joins", "ranks", "sizes", "windows", "sharing", "options", "layers", "sequence"]
+        .iter()
+        .flat_map(|topic| sources(&ui.join(topic)))
+        .collect();
+    let hand: String = sources(&tests().join("../../ir/tests")).concat();
+    let fixtures = fixtures();
+    let total: usize = fixtures.values().sum();
+    let mut out = format!(
+        "# The catalogue\n\nThis page is written by tests, from what they measure; `tests/src/table.rs` says how. The figures are the largest differences from \
+         PyTorch's results of all cases of a fixture, relative to the largest magnitude in a tensor and rounded up to 1, 2 or 5 times a power of ten; PyTorch \
+         works in float64, and its results are stored in float32, which alone is 6e-8. The last column compares gradients in float64 with finite \
+         differences. Layers that draw numbers are compared with PyTorch at inference; below stands what is tested of the rest.\n\n\
+         There are {total} cases from PyTorch.\n\n## Layers\n\n| Item | cases | shape rule |"
+    );
+    for column in FIGURES {
+        write!(out, " {column} |").unwrap();
+    }
+    out.push_str("\n|--|--|--|--|--|--|--|--|\n");
+    for kind in Op::KINDS {
+        if let Some((_, _, reason)) = REASONS.iter().find(|(item, column, _)| item == kind && *column == "*") {
+            writeln!(
+                out,
+                "| {kind} | none: {reason} | {} |{}",
+                rule(kind, &cases, &hand).replace(table::OPEN, "none"),
+                " none |".repeat(5)
+            )
+            .unwrap();
+            continue;
+        }
+        let or_pending = |cell: String| if cell == table::OPEN && PENDING.contains(kind) { "not yet".to_owned() } else { cell };
+        let count = or_pending(fixtures.get(*kind).map_or_else(|| table::OPEN.to_owned(), usize::to_string));
+        write!(out, "| {kind} | {count} | {} |", or_pending(rule(kind, &cases, &hand))).unwrap();
+        for column in FIGURES {
+            write!(out, " {} |", or_pending(table::kept(old, kind, column))).unwrap();
+        }
+        out.push('\n');
+    }
+    out.push_str("\n## Networks\n\n| Item | cases |");
+    for column in &FIGURES[..4] {
+        write!(out, " {column} |").unwrap();
+    }
+    out.push_str("\n|--|--|--|--|--|--|\n");
+    for (name, count) in fixtures.iter().filter(|(name, _)| !Op::KINDS.contains(&name.as_str())) {
+        write!(out, "| {name} | {count} |").unwrap();
+        for column in &FIGURES[..4] {
+            write!(out, " {} |", table::kept(old, name, column)).unwrap();
+        }
+        out.push('\n');
+    }
+    out.push_str("\n## Everything else\n\n| Item | test | against |\n|--|--|--|\n");
+    for (name, file, test, against) in OTHERS {
+        writeln!(out, "| {name} | `{file}`: `{test}` | {against} |").unwrap();
+    }
+    out
+}
+
+#[test]
+fn nothing_is_missing() {
+    // While others write their figures, the rows must be there already.
+    let old = table::text();
+    let expected = expected(&old);
+    if table::writes() {
+        if old.lines().count() != expected.lines().count() || old.is_empty() {
+            fs::write(table::path(), &expected).unwrap();
+        }
+        return;
+    }
+    assert!(old == expected, "docs/catalogue.md is out of date; the head of tests/src/table.rs says how to write it again");
+    let open: Vec<&str> = old.lines().filter(|line| line.contains(&format!("| {} |", table::OPEN)) || line.contains("|  |")).collect();
+    assert!(open.is_empty(), "nothing stands in cells of:\n{}", open.join("\n"));
+    let total: usize = fixtures().values().sum();
+    assert!(total >= 250, "{total} cases");
+    for (name, file, test, _) in OTHERS {
+        let source = fs::read_to_string(tests().join("../..").join(file)).unwrap();
+        assert!(source.contains(&format!("fn {test}()")), "{name}: {file} has no test `{test}`");
+    }
+}

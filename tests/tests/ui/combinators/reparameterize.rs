@@ -1,0 +1,9 @@
+use layercake::prelude::*;
+
+network! { Third: [4] -> [4] { ReLU as mean, Tanh as logvar, Reparameterize(mean, logvar) } }
+
+network! { Alone: [4] -> [4] { Reparameterize } }
+
+network! { Otherwise: [4] -> [4] { Tanh as logvar, from input, Reparametrization(logvar) } }
+
+fn main() {}

@@ -1,0 +1,169 @@
+//! Checkpoints: all that a run needs to go on with the very same bits.
+//!
+//! A checkpoint is a folder of files (the model, the optimizer's averages, the averaged model, what the task carries, and where the run
+//! is). It is filled under another name, which it loses when all of it is on the disk: one that is there is whole, whatever killed the
+//! process. What is random in a run depends on seeds and counters, so its place in the data stands for the state of every generator.
+
+mod carried;
+mod state;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::TrainError;
+pub(crate) use carried::{load_carried, save_carried};
+pub(crate) use state::{State, Told};
+
+/// The folder that holds a run's checkpoints, numbered; the highest number is the latest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoints {
+    folder: PathBuf,
+    /// Optimizer steps between two of them, beside that after each epoch.
+    every: Option<usize>,
+}
+
+impl Checkpoints {
+    /// After each epoch, in this folder, which need not be there yet.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), every: None }
+    }
+
+    /// Also after so many steps each.
+    ///
+    /// # Panics
+    /// If that is 0.
+    pub fn every(self, steps: usize) -> Self {
+        assert!(steps > 0, "there is at least one step between two checkpoints");
+        Self { every: Some(steps), ..self }
+    }
+
+    pub(crate) fn is_due(&self, step: usize) -> bool {
+        self.every.is_some_and(|every| step.is_multiple_of(every))
+    }
+
+    /// The folder of them all.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The folder of the latest one.
+    ///
+    /// # Errors
+    /// If the folder is there and cannot be read.
+    pub fn latest(&self) -> Result<Option<PathBuf>, TrainError> {
+        Ok(self.numbers()?.into_iter().max().map(|number| self.path(number)))
+    }
+
+    /// Removes all of them, and what writers that were killed have left.
+    pub(crate) fn clear(&self) -> Result<(), TrainError> {
+        remove_temporaries(&self.folder)?;
+        self.numbers()?.into_iter().try_for_each(|number| remove_folder(&self.path(number)))
+    }
+
+    /// Writes a new one: `fill` puts its files into the folder that it is given. Those before it are removed then.
+    pub(crate) fn write(&self, fill: impl FnOnce(&Path) -> Result<(), TrainError>) -> Result<(), TrainError> {
+        fs::create_dir_all(&self.folder).map_err(|source| at(&self.folder, source))?;
+        let older = self.numbers()?;
+        let number = older.iter().max().map_or(1, |latest| latest + 1);
+        let temporary = self.folder.join(format!(".{number:06}.{}.tmp", std::process::id()));
+        remove_folder(&temporary)?;
+        fs::create_dir(&temporary).map_err(|source| at(&temporary, source))?;
+        fill(&temporary)?;
+        let path = self.path(number);
+        fs::rename(&temporary, &path).map_err(|source| at(&path, source))?;
+        sync(&self.folder)?;
+        older.into_iter().try_for_each(|number| remove_folder(&self.path(number)))
+    }
+
+    fn path(&self, number: u64) -> PathBuf {
+        self.folder.join(format!("{number:06}"))
+    }
+
+    fn numbers(&self) -> Result<Vec<u64>, TrainError> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(|source| at(&self.folder, source))?,
+        };
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        Ok(names
+            .filter(|name| name.len() >= 6 && name.bytes().all(|byte| byte.is_ascii_digit()))
+            .filter_map(|name| name.parse().ok())
+            .collect())
+    }
+}
+
+/// Removes what writers that were killed have left in a folder: files and folders named `.*.tmp`.
+pub(crate) fn remove_temporaries(folder: &Path) -> Result<(), TrainError> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        if name.to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(".tmp")) {
+            let path = entry.path();
+            if path.is_dir() {
+                remove_folder(&path)?;
+            } else {
+                fs::remove_file(&path).map_err(|source| at(&path, source))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A folder that is being removed must not look like a whole one: it is renamed first.
+fn remove_folder(path: &Path) -> Result<(), TrainError> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let doomed =
+        if name.starts_with('.') { path.to_owned() } else { path.with_file_name(format!(".{name}.{}.old.tmp", std::process::id())) };
+    let renamed = if doomed == path { Ok(()) } else { fs::rename(path, &doomed) };
+    match renamed.and_then(|()| fs::remove_dir_all(&doomed)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path, error)),
+        _ => Ok(()),
+    }
+}
+
+/// The new name itself must survive a power cut too. Only Unix lets a folder be opened for that.
+fn sync(folder: &Path) -> Result<(), TrainError> {
+    if cfg!(unix) { fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| at(folder, source)) } else { Ok(()) }
+}
+
+pub(crate) fn at(path: &Path, source: io::Error) -> TrainError {
+    TrainError::File { path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_latest_is_whole_and_alone() {
+        let place = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::new(place.path().join("c"));
+        assert_eq!(checkpoints.latest().unwrap(), None);
+        let write = |text: &str| checkpoints.write(|folder| fs::write(folder.join("file"), text).map_err(|source| at(folder, source)));
+        for text in ["one", "two", "three"] {
+            write(text).unwrap();
+            let latest = checkpoints.latest().unwrap().unwrap();
+            assert_eq!(fs::read_to_string(latest.join("file")).unwrap(), text);
+        }
+        assert_eq!(names(checkpoints.folder()), ["000003"]);
+        // One that fails half-way leaves the last one, and its own remains go away later.
+        let failed = checkpoints.write(|folder| {
+            fs::write(folder.join("half"), "").unwrap();
+            Err(TrainError::Device("no".to_owned()))
+        });
+        assert!(failed.is_err());
+        assert_eq!(names(checkpoints.folder()).len(), 2);
+        assert!(checkpoints.latest().unwrap().unwrap().ends_with("000003"));
+        remove_temporaries(checkpoints.folder()).unwrap();
+        assert_eq!(names(checkpoints.folder()), ["000003"]);
+        checkpoints.clear().unwrap();
+        assert!(names(checkpoints.folder()).is_empty());
+    }
+}

@@ -1,0 +1,126 @@
+//! Numbers of a batch on their way to a device.
+
+use layercake::prelude::*;
+
+use super::{DataError, error::text};
+
+/// Numbers and the sizes of their axes, the batch axis first, in memory: what a worker prepares and [`Array::on`] makes a tensor of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Array<E = f32> {
+    shape: Vec<usize>,
+    numbers: Vec<E>,
+}
+
+/// A shape whose first axis is a batch of any size. That it is known to be one lets the compiler find the other axes out from the network.
+pub trait Batched: Shape {}
+
+impl Batched for (usize,) {}
+impl<A: Dim> Batched for (usize, A) {}
+impl<A: Dim, B: Dim> Batched for (usize, A, B) {}
+impl<A: Dim, B: Dim, C: Dim> Batched for (usize, A, B, C) {}
+impl<A: Dim, B: Dim, C: Dim, F: Dim> Batched for (usize, A, B, C, F) {}
+
+impl<E> Array<E> {
+    /// Numbers in row-major order.
+    ///
+    /// # Panics
+    /// If there are not as many as the shape says.
+    pub fn new(shape: Vec<usize>, numbers: Vec<E>) -> Self {
+        assert_eq!(shape.iter().product::<usize>(), numbers.len(), "an array of {shape:?}");
+        Self { shape, numbers }
+    }
+
+    /// The sizes of the axes, the batch first.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The numbers in row-major order.
+    pub fn numbers(&self) -> &[E] {
+        &self.numbers
+    }
+
+    /// The numbers alone.
+    pub fn into_numbers(self) -> Vec<E> {
+        self.numbers
+    }
+
+    /// How many items it holds.
+    pub fn batch(&self) -> usize {
+        self.shape[0]
+    }
+}
+
+impl<E: Dtype> Array<E> {
+    /// The numbers as a tensor, whose batch is as large as it happens to be. The other axes follow from where it goes: `net.forward(batch.images.on(&device)?)`.
+    ///
+    /// # Errors
+    /// If the tensor's fixed sizes are others, or the device is out of memory.
+    pub fn on<S: Batched, D: TensorFromVec<E>>(self, device: &D) -> Result<Tensor<S, E, D>, DataError> {
+        let mut concrete = S::Concrete::default();
+        let mut fits = S::NUM_DIMS == self.shape.len();
+        if fits {
+            self.shape.iter().enumerate().for_each(|(axis, &size)| concrete[axis] = size);
+        }
+        let shape = if fits { S::from_concrete(&concrete) } else { None };
+        fits &= shape.is_some();
+        let Some(shape) = shape.filter(|_| fits) else {
+            return Err(DataError::Batch {
+                expected: std::any::type_name::<S>().replace("dfdx::shapes::shape::", ""),
+                found: text(&self.shape),
+            });
+        };
+        device.try_tensor_from_vec(self.numbers, shape).map_err(|error| DataError::Device(error.to_string()))
+    }
+}
+
+impl Array<f32> {
+    /// Puts arrays of one shape side by side, along a new first axis. `what` names them in the error.
+    ///
+    /// # Errors
+    /// If their shapes differ.
+    pub fn stack(what: &'static str, items: impl IntoIterator<Item = (Vec<usize>, Vec<f32>)>) -> Result<Self, DataError> {
+        stack(what, items)
+    }
+}
+
+/// [`Array::stack`] for all kinds of numbers.
+pub(crate) fn stack<E>(what: &'static str, items: impl IntoIterator<Item = (Vec<usize>, Vec<E>)>) -> Result<Array<E>, DataError> {
+    let (mut shape, mut numbers, mut count): (Option<Vec<usize>>, Vec<E>, usize) = (None, Vec::new(), 0);
+    for (found, mut item) in items {
+        match &shape {
+            Some(first) if *first != found => {
+                return Err(DataError::Uneven { what, first: text(first), found: text(&found) });
+            }
+            _ => shape = Some(found),
+        }
+        numbers.append(&mut item);
+        count += 1;
+    }
+    let shape = shape.unwrap_or_default();
+    Ok(Array::new([vec![count], shape].concat(), numbers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tensor_of_the_stated_shape_and_no_other() {
+        let device = Cpu::default();
+        let array = Array::new(vec![2, 3, 1], (0..6).map(|i| i as f32).collect());
+        let tensor: Tensor<(usize, Const<3>, Const<1>), f32, Cpu> = array.clone().on(&device).unwrap();
+        assert_eq!((tensor.shape().0, tensor.as_vec()), (2, array.numbers().to_vec()));
+        let message = array.clone().on::<(usize, Const<2>, Const<1>), _>(&device).unwrap_err().to_string();
+        assert_eq!(message, "a batch of 2x3x1 does not fit: expected (usize, Const<2>, Const<1>)");
+        assert!(array.on::<(usize, usize), _>(&device).is_err());
+    }
+
+    #[test]
+    fn stacked_only_if_even() {
+        let items = |second: usize| [(vec![1, 2], vec![1.0, 2.0]), (vec![1, second], vec![3.0; second])];
+        assert_eq!(Array::stack("rows", items(2)).unwrap(), Array::new(vec![2, 1, 2], vec![1.0, 2.0, 3.0, 3.0]));
+        let message = Array::stack("rows", items(3)).unwrap_err().to_string();
+        assert_eq!(message, "rows of one batch must be of one size: the first is 1x2, another 1x3; resize or crop them");
+    }
+}

@@ -1,0 +1,155 @@
+//! Looking through a folder of data sets.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::readers::{Channels, ImageFiles, ImageFolder, MaskFolder, Table, Target};
+use super::{DataError, DataSet, Dataset, Images, Picture, Pictured, Split, error::text};
+
+/// One data set that was found.
+#[derive(Debug)]
+pub struct Checked {
+    /// Its folder's name.
+    pub name: String,
+    /// What is in it, a line each; or the first fault.
+    pub found: Result<Vec<String>, DataError>,
+}
+
+/// Reads every item of every data set in a folder and says what was found. The sets that have a name ([`DataSet`]) are read as what they are;
+/// of other folders those are, that hold a table (`*.csv`), a folder of images for each class, or a folder `JPEGImages` or `images`.
+/// Anything else is passed over.
+///
+/// # Errors
+/// If the folder cannot be read. A fault in a set is that set's outcome.
+pub fn check(folder: &Path) -> Result<Vec<Checked>, DataError> {
+    let io = |source| DataError::Io { path: folder.to_owned(), source };
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(folder).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        if path.is_dir() {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    let named = |path: &PathBuf| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let checked = folders.iter().filter_map(|path| {
+        let name = named(path);
+        let found = check_set(folder, path, &name).transpose()?;
+        Some(Checked { name, found })
+    });
+    Ok(checked.collect())
+}
+
+/// What is in a set's folder; none if it is no data set.
+fn check_set(parent: &Path, folder: &Path, name: &str) -> Result<Option<Vec<String>>, DataError> {
+    if let Some(table) = table(folder)? {
+        return Ok(Some(vec![of_table(&table)?]));
+    }
+    if let Some(set) = DataSet::named(name) {
+        return of_named(set, parent).map(Some);
+    }
+    for images in ["JPEGImages", "images"] {
+        let path = folder.join(images);
+        if path.is_dir() {
+            return Ok(Some(vec![format!("{images}: {}", of_pictures(&ImageFiles::open(&path, Channels::Rgb)?)?)]));
+        }
+    }
+    // A folder without a folder of images in it is none; one that has some, but not only, is one with a fault.
+    if !has_classes(folder)? {
+        return Ok(None);
+    }
+    let set = ImageFolder::open(folder, Channels::Rgb)?;
+    let labels: Vec<usize> = set.files().iter().map(|(_, label)| *label).collect();
+    Ok(Some(vec![of_pictures(&set)?, of_classes(set.classes(), &labels)]))
+}
+
+fn of_named(set: DataSet, parent: &Path) -> Result<Vec<String>, DataError> {
+    match set {
+        DataSet::TinyShakespeare => {
+            let text = set.load_text(Some(parent))?;
+            Ok(vec![format!("{} letters, {} different ones", text.letters().len(), text.vocabulary().len())])
+        }
+        DataSet::CamvidSmall => {
+            let [train, test] = set.load_masks(Some(parent))?;
+            Ok([of_masks("train", &train)?, of_masks("test", &test)?].concat())
+        }
+        set => {
+            let Split { train, test } = set.read(Some(parent))?;
+            Ok([of_images("train", &train), of_images("test", &test)].concat())
+        }
+    }
+}
+
+/// The table in a folder, if there is one.
+fn table(folder: &Path) -> Result<Option<PathBuf>, DataError> {
+    let io = |source| DataError::Io { path: folder.to_owned(), source };
+    let mut tables = Vec::new();
+    for entry in fs::read_dir(folder).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        if path.to_str().is_some_and(|name| name.ends_with(".csv") || name.ends_with(".csv.gz")) {
+            tables.push(path);
+        }
+    }
+    tables.sort();
+    Ok(tables.into_iter().next())
+}
+
+fn of_table(path: &Path) -> Result<String, DataError> {
+    let table = Table::read(path, &Target::Last)?;
+    let (rows, columns) = (table.len(), table.columns().len());
+    Ok(format!("{rows} rows of {columns} numbers, {}", of_classes(table.classes(), table.labels())))
+}
+
+fn of_images(part: &str, images: &Images) -> Vec<String> {
+    vec![format!("{part}: {} images of {}, {}", images.len(), text(&images.shape()), of_classes(images.classes(), images.labels()))]
+}
+
+/// `10 classes (5421 to 6742 items each)`
+fn of_classes(classes: &[String], labels: &[usize]) -> String {
+    let mut counts = vec![0usize; classes.len()];
+    labels.iter().for_each(|&label| counts[label] += 1);
+    let (least, most) = (counts.iter().min().copied().unwrap_or(0), counts.iter().max().copied().unwrap_or(0));
+    format!("{} classes ({least} to {most} items each)", classes.len())
+}
+
+/// Reads all and counts their sizes.
+fn of_pictures<S: Dataset>(set: &S) -> Result<String, DataError>
+where
+    S::Item: Pictured,
+{
+    let mut sizes: BTreeMap<[usize; 3], usize> = BTreeMap::new();
+    for index in 0..set.len() {
+        let mut item = set.get(index)?;
+        let Picture { image, .. } = item.picture();
+        *sizes.entry(image.shape).or_default() += 1;
+    }
+    let all: Vec<String> = sizes.iter().take(SHOWN).map(|(size, count)| format!("{count} images of {}", text(size))).collect();
+    let more = if sizes.len() > SHOWN { format!(", {} more sizes", sizes.len() - SHOWN) } else { String::new() };
+    Ok(all.join(", ") + &more)
+}
+
+const SHOWN: usize = 4;
+
+fn of_masks(part: &str, set: &MaskFolder) -> Result<Vec<String>, DataError> {
+    let sizes = of_pictures(set)?;
+    let mut pixels = vec![0u64; set.classes().len()];
+    for index in 0..set.len() {
+        set.get(index)?.mask.classes.iter().for_each(|&class| pixels[usize::from(class)] += 1);
+    }
+    let total: u64 = pixels.iter().sum();
+    let shares = set.classes().iter().zip(&pixels).map(|(name, &count)| format!("{name} {:.1} %", 100.0 * count as f64 / total as f64));
+    Ok(vec![format!("{part}: {sizes} with masks of {} classes: {}", pixels.len(), shares.collect::<Vec<_>>().join(", "))])
+}
+
+/// Is there a folder with images in this folder?
+fn has_classes(folder: &Path) -> Result<bool, DataError> {
+    let io = |source| DataError::Io { path: folder.to_owned(), source };
+    for entry in fs::read_dir(folder).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        if path.is_dir() && ImageFiles::open(&path, Channels::Rgb).is_ok() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,208 @@
+//! Batches out of a data set.
+
+mod workers;
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use rand::rngs::StdRng;
+
+use super::seed::stream;
+use super::transforms::Transform;
+use super::{Collate, DataError, Dataset, Pictured, Random, Sampler, Sequential};
+pub use workers::Batches;
+
+/// Changes an item; its random numbers belong to the item and the epoch.
+type Change<I> = Arc<dyn Fn(&mut I, &mut StdRng) -> Result<(), DataError> + Send + Sync>;
+
+/// Gives a data set's items in batches, epoch by epoch. PyTorch's `DataLoader`.
+///
+/// Order and content depend on the seeds and the epoch alone, whatever the number of workers: the order is the sampler's, and the random
+/// numbers of a transform are those of (seed, epoch, item).
+///
+/// ```
+/// use layercake_train::data::{Loader, Normalise, digits};
+/// use layercake_train::data::transforms::RandomCrop;
+///
+/// let train = digits().train;
+/// let normalise = Normalise::measure(&train);
+/// let loader = Loader::new(train, 64).shuffle(1).transform(RandomCrop::new([8, 8]).padding(1)).transform(normalise).workers(2);
+/// for batch in loader.epoch(1) {
+///     let batch = batch?;
+///     assert_eq!(batch.images.shape()[1..], [1, 8, 8]);
+/// }
+/// # Ok::<(), layercake_train::data::DataError>(())
+/// ```
+pub struct Loader<D: Dataset> {
+    data: Arc<D>,
+    batch_size: usize,
+    sampler: Arc<dyn Sampler>,
+    changes: Vec<Change<D::Item>>,
+    seed: u64,
+    workers: usize,
+    drop_last: bool,
+}
+
+impl<D: Dataset> Loader<D> {
+    /// Batches of `batch_size` items in the set's order; the last one of an epoch holds those that are left. A set that is used elsewhere
+    /// too goes into an `Arc`, which is a data set itself.
+    ///
+    /// # Panics
+    /// If `batch_size` is zero.
+    pub fn new(data: D, batch_size: usize) -> Self {
+        assert!(batch_size > 0, "a batch has at least one item");
+        let (data, sampler) = (Arc::new(data), Arc::new(Sequential));
+        Self { data, batch_size, sampler, changes: Vec::new(), seed: 0, workers: 0, drop_last: false }
+    }
+
+    /// All items in a new order each epoch, and random transforms, by this seed.
+    pub fn shuffle(self, seed: u64) -> Self {
+        self.sampler(Random { seed }).seed(seed)
+    }
+
+    /// The items that a sampler chooses.
+    pub fn sampler(self, sampler: impl Sampler + 'static) -> Self {
+        Self { sampler: Arc::new(sampler), ..self }
+    }
+
+    /// Seeds what is random in transforms.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Changes each item, after the changes so far: `|item, random| ..`, with random numbers of its own for each item and epoch.
+    pub fn map(mut self, change: impl Fn(&mut D::Item, &mut StdRng) -> Result<(), DataError> + Send + Sync + 'static) -> Self {
+        self.changes.push(Arc::new(change));
+        self
+    }
+
+    /// So many threads prepare batches ahead of time; with 0 the caller's own does it when a batch is asked for.
+    pub fn workers(self, workers: usize) -> Self {
+        Self { workers, ..self }
+    }
+
+    /// Leaves the last batch of an epoch out if it is smaller than the others.
+    pub fn drop_last(self) -> Self {
+        Self { drop_last: true, ..self }
+    }
+
+    /// The data set.
+    pub fn data(&self) -> &Arc<D> {
+        &self.data
+    }
+
+    /// Items in a batch.
+    pub fn batch_size(&self) -> usize {
+        self.batch_size
+    }
+
+    /// The number of batches in an epoch.
+    pub fn batches(&self) -> usize {
+        let items = self.sampler.count(self.data.len());
+        if self.drop_last { items / self.batch_size } else { items.div_ceil(self.batch_size) }
+    }
+
+    /// The batches of an epoch, counted from 1. Dropping the iterator early ends its workers; after an error there is nothing more.
+    pub fn epoch(&self, epoch: usize) -> Batches<D> {
+        self.epoch_from(epoch, 0)
+    }
+
+    /// The batches of an epoch from batch `first` on, counted from 0: to go on where a run ended.
+    pub fn epoch_from(&self, epoch: usize, first: usize) -> Batches<D> {
+        let mut order = self.sampler.order(epoch, self.data.len());
+        order.truncate(self.batches() * self.batch_size);
+        let task = Task {
+            data: Arc::clone(&self.data),
+            changes: self.changes.clone(),
+            seed: self.seed,
+            epoch,
+            order,
+            batch_size: self.batch_size,
+        };
+        Batches::start(task, first, self.workers)
+    }
+}
+
+impl<D: Dataset> Loader<D>
+where
+    D::Item: Pictured,
+{
+    /// Changes each picture, after the changes so far.
+    pub fn transform(self, transform: impl Transform + 'static) -> Self {
+        self.map(move |item, random| transform.apply(&mut item.picture(), random))
+    }
+}
+
+impl<D: Dataset> Clone for Loader<D> {
+    fn clone(&self) -> Self {
+        let Self { batch_size, seed, workers, drop_last, .. } = *self;
+        let (data, sampler) = (Arc::clone(&self.data), Arc::clone(&self.sampler));
+        Self { data, sampler, changes: self.changes.clone(), batch_size, seed, workers, drop_last }
+    }
+}
+
+impl<D: Dataset> fmt::Debug for Loader<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { batch_size, seed, workers, drop_last, .. } = self;
+        let mut text = f.debug_struct("Loader");
+        text.field("items", &self.data.len()).field("batch_size", batch_size).field("changes", &self.changes.len());
+        text.field("seed", seed).field("workers", workers).field("drop_last", drop_last).finish()
+    }
+}
+
+/// All that is needed to make any batch of an epoch.
+struct Task<D: Dataset> {
+    data: Arc<D>,
+    changes: Vec<Change<D::Item>>,
+    seed: u64,
+    epoch: usize,
+    order: Vec<usize>,
+    batch_size: usize,
+}
+
+/// A batch of a data set.
+type BatchOf<D> = <<D as Dataset>::Item as Collate>::Batch;
+
+impl<D: Dataset> Task<D> {
+    fn batches(&self) -> usize {
+        self.order.len().div_ceil(self.batch_size)
+    }
+
+    /// Batch `number`. A data set or a transform that panics is an error like any other.
+    fn batch(&self, number: usize) -> Result<BatchOf<D>, DataError> {
+        let start = number * self.batch_size;
+        let indices = &self.order[start..self.order.len().min(start + self.batch_size)];
+        let items = indices.iter().map(|&index| self.item(index));
+        let items = items.collect::<Result<Vec<_>, _>>()?;
+        let collated = catch_unwind(AssertUnwindSafe(|| D::Item::collate(items)));
+        collated.unwrap_or_else(|panic| Err(DataError::Panicked { index: indices[0], reason: text_of(&*panic) }))
+    }
+
+    fn item(&self, index: usize) -> Result<D::Item, DataError> {
+        if index >= self.data.len() {
+            return Err(DataError::Index { index, len: self.data.len() });
+        }
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            let mut item = self.data.get(index)?;
+            if !self.changes.is_empty() {
+                let mut random = stream("transforms", self.seed, [self.epoch as u64, index as u64]);
+                self.changes.iter().try_for_each(|change| change(&mut item, &mut random))?;
+            }
+            Ok(item)
+        }));
+        match made {
+            Ok(item) => item.map_err(|source| DataError::Item { index, source: Box::new(source) }),
+            Err(panic) => Err(DataError::Panicked { index, reason: text_of(&*panic) }),
+        }
+    }
+}
+
+/// What a panic said.
+fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it did not say why".to_owned())
+}
+
+#[cfg(test)]
+mod tests;

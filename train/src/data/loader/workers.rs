@@ -1,0 +1,133 @@
+//! Threads that prepare batches ahead of time.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use super::{BatchOf, Task};
+use crate::data::{DataError, Dataset};
+
+/// Batches that each worker may be ahead of whoever takes them: one being made and one waiting.
+const AHEAD: usize = 2;
+
+/// The batches of an epoch, in their order. Workers take numbers of batches one after the other, and what they make waits here until
+/// its turn comes.
+pub struct Batches<D: Dataset> {
+    task: Arc<Task<D>>,
+    shared: Arc<Shared<BatchOf<D>>>,
+    /// The number of the batch that is given next.
+    next: usize,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Shared<B> {
+    state: Mutex<State<B>>,
+    /// Something in the state has changed.
+    changed: Condvar,
+}
+
+struct State<B> {
+    /// The batch that a worker takes next.
+    taken: usize,
+    /// Workers go no further than this.
+    limit: usize,
+    ready: BTreeMap<usize, Result<B, DataError>>,
+}
+
+impl<D: Dataset> Batches<D> {
+    fn work(task: &Task<D>, shared: &Shared<BatchOf<D>>) {
+        loop {
+            let number = {
+                let mut state = shared.lock();
+                // `limit` rises as batches are given, and falls to 0 when nobody wants them any more.
+                while state.taken >= state.limit {
+                    if state.limit == 0 || state.taken >= task.batches() {
+                        return;
+                    }
+                    state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+                state.taken += 1;
+                state.taken - 1
+            };
+            let batch = task.batch(number);
+            shared.lock().ready.insert(number, batch);
+            shared.changed.notify_all();
+        }
+    }
+}
+
+impl<B> Shared<B> {
+    /// A panic elsewhere leaves the state whole: it is changed in single steps.
+    fn lock(&self) -> MutexGuard<'_, State<B>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<D: Dataset> Batches<D> {
+    /// Begins with batch `first`.
+    pub(super) fn start(task: Task<D>, first: usize, workers: usize) -> Self {
+        let limit = task.batches().min(first + AHEAD * workers);
+        let state = Mutex::new(State { taken: first, limit, ready: BTreeMap::new() });
+        let (task, shared) = (Arc::new(task), Arc::new(Shared { state, changed: Condvar::new() }));
+        let spawn = |number| {
+            let (task, shared) = (Arc::clone(&task), Arc::clone(&shared));
+            thread::Builder::new().name(format!("loader {number}")).spawn(move || Self::work(&task, &shared)).ok()
+        };
+        // A thread that the system refuses is done without; with none at all the caller's own makes the batches.
+        let threads = (0..workers.min(task.batches().saturating_sub(first))).filter_map(spawn).collect();
+        Self { task, shared, next: first, threads }
+    }
+
+    fn stop(&mut self) {
+        self.shared.lock().limit = 0;
+        self.shared.changed.notify_all();
+        for thread in self.threads.drain(..) {
+            // It catches what a data set throws; there is nobody left to tell of anything else.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl<D: Dataset> Iterator for Batches<D> {
+    type Item = Result<BatchOf<D>, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next >= self.task.batches() {
+            return None;
+        }
+        let number = self.next;
+        self.next += 1;
+        let batch = if self.threads.is_empty() {
+            self.task.batch(number)
+        } else {
+            let mut state = self.shared.lock();
+            state.limit = self.task.batches().min(number + 1 + AHEAD * self.threads.len());
+            self.shared.changed.notify_all();
+            loop {
+                if let Some(batch) = state.ready.remove(&number) {
+                    break batch;
+                }
+                state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+        };
+        if batch.is_err() {
+            self.next = self.task.batches();
+            self.stop();
+        }
+        Some(batch)
+    }
+}
+
+impl<D: Dataset> Drop for Batches<D> {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl<D: Dataset> fmt::Debug for Batches<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (next, of) = (self.next, self.task.batches());
+        f.debug_struct("Batches").field("next", &next).field("of", &of).field("workers", &self.threads.len()).finish()
+    }
+}

@@ -1,0 +1,126 @@
+//! The digits that come with the crate: 1,797 real handwritten ones, 8x8 pixels (`data/digits/README.md` says whose).
+
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
+
+use crate::data::{Images, Split, numerals, transforms::resize};
+
+const FILE: &[u8] = include_bytes!("../../../data/digits/digits.csv.gz");
+/// The side of an image in the file.
+const SIDE: usize = 8;
+/// Full ink in the file.
+const INK: u32 = 16;
+/// The split is part of the data set: figures are only comparable on the same one.
+const SPLIT_SEED: u64 = 1998;
+/// One image in so many is for testing.
+const TEST_SHARE: usize = 5;
+
+/// The embedded digits, `[1, 8, 8]`, with full ink as 255: 1,437 for training and 360 for testing.
+///
+/// The split is the same each time and stratified: within each class the images are shuffled with a fixed seed, the classes are put one
+/// after another, and every fifth image of that row is for testing. So a class's share of the test set is right to within one image.
+pub fn digits() -> Split {
+    let all = parse();
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    order.shuffle(&mut StdRng::seed_from_u64(SPLIT_SEED));
+    order.sort_by_key(|&index| all.labels()[index]);
+    let part = |test: bool| {
+        let mut chosen: Vec<usize> =
+            order.iter().copied().enumerate().filter(|(i, _)| (i % TEST_SHARE == 0) == test).map(|(_, index)| index).collect();
+        chosen.sort_unstable();
+        all.subset(&chosen)
+    };
+    Split { train: part(false), test: part(true) }
+}
+
+/// Frames 8x8 digits in a larger square as MNIST frames its digits: 20 of 28 pixels for the digit, which is resized to that, and an
+/// empty margin around it. (A digit of 24 or of all 28 pixels is learned as well.) 8x8 stays as it is.
+pub fn frame(images: &Images, side: usize) -> Images {
+    if side == SIDE {
+        return images.clone();
+    }
+    let inner = (side * 20).div_ceil(28);
+    images.map([1, side, side], |plane| {
+        let plane: Vec<f32> = plane.iter().map(|&ink| ink.into()).collect();
+        let larger: Vec<u8> = resize(&plane, [SIDE, SIDE], [inner, inner]).into_iter().map(|ink| ink.round() as u8).collect();
+        centre(&larger, [inner, inner], [side, side])
+    })
+}
+
+/// Puts one plane of `size` = `[height, width]` in the middle of an empty one of size `to`.
+fn centre(plane: &[u8], size: [usize; 2], to: [usize; 2]) -> Vec<u8> {
+    let [height, width] = size;
+    let (top, left) = ((to[0] - height) / 2, (to[1] - width) / 2);
+    let mut out = vec![0; to[0] * to[1]];
+    for (y, row) in plane.chunks_exact(width).enumerate() {
+        out[(top + y) * to[1] + left..][..width].copy_from_slice(row);
+    }
+    out
+}
+
+fn parse() -> Images {
+    let mut text = String::new();
+    GzDecoder::new(FILE).read_to_string(&mut text).expect("the embedded file unpacks");
+    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+    for line in text.lines() {
+        let mut row = line.split(',').map(|number| number.parse::<u32>().expect("the embedded file holds numbers"));
+        pixels.extend(row.by_ref().take(SIDE * SIDE).map(|ink| ((ink * 255 + INK / 2) / INK) as u8));
+        labels.extend(row.map(|label| label as usize));
+    }
+    Images::new("the embedded digits", [1, SIDE, SIDE], pixels, labels, numerals()).expect("the embedded file is a data set")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The counts of each class are those that the data's own description gives.
+    #[test]
+    fn all_of_them_are_there_and_split_evenly() {
+        let counts =
+            |images: &Images| (0..10).map(|class| images.labels().iter().filter(|&&label| label == class).count()).collect::<Vec<_>>();
+        let all = parse();
+        assert_eq!(all.shape(), [1, 8, 8]);
+        assert_eq!(counts(&all), [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
+        assert_eq!((all.pixels().iter().min(), all.pixels().iter().max()), (Some(&0), Some(&255)));
+
+        let Split { train, test } = digits();
+        assert_eq!((train.len(), test.len()), (1437, 360));
+        for (all, test) in counts(&all).into_iter().zip(counts(&test)) {
+            assert!(test == all / 5 || test == all / 5 + 1, "{test} of {all}");
+        }
+        // No image in both parts: together they are the whole, in some order.
+        let mut parts: Vec<&[u8]> = (0..1437).map(|i| train.image(i)).chain((0..360).map(|i| test.image(i))).collect();
+        let mut whole: Vec<&[u8]> = (0..1797).map(|i| all.image(i)).collect();
+        parts.sort_unstable();
+        whole.sort_unstable();
+        assert!(parts == whole);
+    }
+
+    /// The first row of the file is a well-known zero: its label, and its ink against `0,0,5,13,9,1,0,0` in the file.
+    #[test]
+    fn the_first_is_a_zero() {
+        let all = parse();
+        assert_eq!((all.labels()[0], all.labels()[1], all.labels()[2]), (0, 1, 2));
+        assert_eq!(&all.image(0)[..8], [0, 0, 80, 207, 143, 16, 0, 0]);
+    }
+
+    #[test]
+    fn framed_as_mnist() {
+        let framed = frame(&digits().test, 28);
+        assert_eq!(framed.shape(), [1, 28, 28]);
+        let inside = |i: usize| (4..24).contains(&(i / 28)) && (4..24).contains(&(i % 28));
+        for index in 0..framed.len() {
+            assert!(framed.image(index).iter().enumerate().all(|(i, &ink)| ink == 0 || inside(i)));
+        }
+        assert_eq!(frame(&digits().test, 8), digits().test);
+    }
+
+    #[test]
+    fn centred() {
+        assert_eq!(centre(&[1, 2], [1, 2], [3, 4]), [0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0]);
+        assert_eq!(centre(&[1, 2, 3], [3, 1], [3, 2]), [1, 0, 2, 0, 3, 0]);
+    }
+}

@@ -1,0 +1,68 @@
+//! Mirror images.
+
+use rand::{Rng, rngs::StdRng};
+
+use super::Transform;
+use crate::data::{DataError, Picture};
+
+/// Left and right exchanged, with a probability.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HorizontalFlip {
+    /// The probability, 0..=1.
+    pub p: f64,
+}
+
+/// Top and bottom exchanged, with a probability.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VerticalFlip {
+    /// The probability, 0..=1.
+    pub p: f64,
+}
+
+/// Half of the time.
+impl Default for HorizontalFlip {
+    fn default() -> Self {
+        Self { p: 0.5 }
+    }
+}
+
+/// Half of the time.
+impl Default for VerticalFlip {
+    fn default() -> Self {
+        Self { p: 0.5 }
+    }
+}
+
+impl Transform for HorizontalFlip {
+    fn apply(&self, picture: &mut Picture<'_>, random: &mut StdRng) -> Result<(), DataError> {
+        if random.gen_range(0.0..1.0) < self.p {
+            let width = picture.image.shape[2].max(1);
+            picture.image.pixels.chunks_exact_mut(width).for_each(<[f32]>::reverse);
+            if let Some(mask) = &mut picture.mask {
+                mask.classes.chunks_exact_mut(width).for_each(<[u8]>::reverse);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Transform for VerticalFlip {
+    fn apply(&self, picture: &mut Picture<'_>, random: &mut StdRng) -> Result<(), DataError> {
+        if random.gen_range(0.0..1.0) < self.p {
+            let [height, width] = picture.image.size();
+            picture.image.pixels.chunks_exact_mut((height * width).max(1)).for_each(|plane| upside_down(plane, width));
+            if let Some(mask) = &mut picture.mask {
+                upside_down(&mut mask.classes, width);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn upside_down<P>(plane: &mut [P], width: usize) {
+    let rows = plane.len() / width.max(1);
+    for y in 0..rows / 2 {
+        let (above, below) = plane.split_at_mut((rows - 1 - y) * width);
+        above[y * width..][..width].swap_with_slice(&mut below[..width]);
+    }
+}

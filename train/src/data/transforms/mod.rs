@@ -1,0 +1,78 @@
+//! What is done to pictures on their way to a network: torchvision's `transforms`.
+//!
+//! A transform gets random numbers that belong to the item and the epoch, so neither workers nor the order matter. Whatever moves
+//! pixels moves those of a mask along.
+//!
+//! ```
+//! use layercake_train::data::transforms::{Compose, HorizontalFlip, RandomCrop};
+//! use layercake_train::data::Normalise;
+//!
+//! let augment = Compose::new()
+//!     .then(RandomCrop::new([32, 32]).padding(4))
+//!     .then(HorizontalFlip::default())
+//!     .then(Normalise { mean: vec![0.5; 3], deviation: vec![0.25; 3] });
+//! ```
+
+mod colour;
+mod crop;
+mod flip;
+mod mean_image;
+mod normalise;
+mod resize;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use rand::rngs::StdRng;
+
+use super::{DataError, Picture};
+pub use colour::ColourJitter;
+pub use crop::{CentreCrop, RandomCrop};
+pub use flip::{HorizontalFlip, VerticalFlip};
+pub use mean_image::MeanImage;
+pub use normalise::Normalise;
+pub use resize::Resize;
+pub(super) use resize::resize;
+
+/// Changes a picture.
+pub trait Transform: Send + Sync + Debug {
+    /// Changes it in place.
+    ///
+    /// # Errors
+    /// If the picture is of a size or of channels that it is not made for.
+    fn apply(&self, picture: &mut Picture<'_>, random: &mut StdRng) -> Result<(), DataError>;
+}
+
+impl<T: Transform + ?Sized> Transform for Arc<T> {
+    fn apply(&self, picture: &mut Picture<'_>, random: &mut StdRng) -> Result<(), DataError> {
+        (**self).apply(picture, random)
+    }
+}
+
+/// Several transforms, one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Compose {
+    steps: Vec<Arc<dyn Transform>>,
+}
+
+impl Compose {
+    /// None yet, which leaves pictures as they are.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// These, and then `transform`.
+    pub fn then(mut self, transform: impl Transform + 'static) -> Self {
+        self.steps.push(Arc::new(transform));
+        self
+    }
+}
+
+impl Transform for Compose {
+    fn apply(&self, picture: &mut Picture<'_>, random: &mut StdRng) -> Result<(), DataError> {
+        self.steps.iter().try_for_each(|step| step.apply(picture, random))
+    }
+}
+
+#[cfg(test)]
+mod tests;

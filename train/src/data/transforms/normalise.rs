@@ -1,0 +1,120 @@
+//! Bytes to numbers around zero.
+
+use rand::rngs::StdRng;
+use serde::{Deserialize, Serialize};
+
+use super::Transform;
+use crate::data::{DataError, Dataset, Images, Picture, Pictured};
+
+/// Makes each channel's pixels, taken as 0..=1, have mean 0 and deviation 1 over a training set: `(pixel / 255 - mean) / deviation`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Normalise {
+    /// The mean of each channel.
+    pub mean: Vec<f32>,
+    /// The standard deviation of each channel.
+    pub deviation: Vec<f32>,
+}
+
+impl Normalise {
+    /// Measures both over all pixels of `images`. A channel that is the same everywhere gets the deviation 1.
+    pub fn measure(images: &Images) -> Self {
+        let [channels, height, width] = images.shape();
+        let count = (images.len() * height * width) as f64;
+        // Whole numbers until the end: the sums are exact, in any order.
+        let mut sums = vec![(0u64, 0u64); channels];
+        for (i, plane) in images.pixels().chunks_exact(height * width).enumerate() {
+            let (sum, squares) = &mut sums[i % channels];
+            *sum += plane.iter().map(|&pixel| u64::from(pixel)).sum::<u64>();
+            *squares += plane.iter().map(|&pixel| u64::from(pixel).pow(2)).sum::<u64>();
+        }
+        let moments = sums.into_iter().map(|(sum, squares)| {
+            let mean = sum as f64 / count / 255.0;
+            let deviation = (squares as f64 / count / 255.0f64.powi(2) - mean * mean).max(0.0).sqrt();
+            (mean as f32, if deviation > 0.0 { deviation as f32 } else { 1.0 })
+        });
+        let (mean, deviation) = moments.unzip();
+        Self { mean, deviation }
+    }
+
+    /// Measures both over any set of pictures, each read once.
+    ///
+    /// # Errors
+    /// If an image cannot be read, or they differ in their channels.
+    pub fn measure_set<D: Dataset>(data: &D) -> Result<Self, DataError>
+    where
+        D::Item: Pictured,
+    {
+        let (mut sums, mut count) = (Vec::<[f64; 2]>::new(), 0);
+        for index in 0..data.len() {
+            let mut item = data.get(index)?;
+            let image = item.picture().image;
+            if index == 0 {
+                sums = vec![[0.0; 2]; image.shape[0]];
+            } else if image.shape[0] != sums.len() {
+                return Err(channels(sums.len(), image.shape[0]));
+            }
+            count += image.shape[1] * image.shape[2];
+            for (sums, plane) in sums.iter_mut().zip(image.planes()) {
+                plane.iter().map(|&pixel| f64::from(pixel)).for_each(|pixel| *sums = [sums[0] + pixel, sums[1] + pixel * pixel]);
+            }
+        }
+        let moments = sums.into_iter().map(|[sum, squares]| {
+            let mean = sum / count as f64;
+            let deviation = (squares / count as f64 - mean * mean).max(0.0).sqrt();
+            (mean as f32, if deviation > 0.0 { deviation as f32 } else { 1.0 })
+        });
+        let (mean, deviation) = moments.unzip();
+        Ok(Self { mean, deviation })
+    }
+
+    /// Can it be used for images of so many channels: a finite mean and a positive deviation for each?
+    pub fn fits(&self, channels: usize) -> bool {
+        let positive = self.deviation.iter().all(|d| d.is_finite() && *d > 0.0);
+        self.mean.len() == channels && self.deviation.len() == channels && positive && self.mean.iter().all(|m| m.is_finite())
+    }
+}
+
+impl Transform for Normalise {
+    fn apply(&self, picture: &mut Picture<'_>, _: &mut StdRng) -> Result<(), DataError> {
+        let [found, height, width] = picture.image.shape;
+        if self.mean.len() != found || self.deviation.len() != found {
+            return Err(channels(self.mean.len(), found));
+        }
+        for (plane, (mean, deviation)) in
+            picture.image.pixels.chunks_exact_mut((height * width).max(1)).zip(self.mean.iter().zip(&self.deviation))
+        {
+            plane.iter_mut().for_each(|pixel| *pixel = (*pixel - mean) / deviation);
+        }
+        Ok(())
+    }
+}
+
+fn channels(expected: usize, found: usize) -> DataError {
+    DataError::Transform { reason: format!("expected images of {expected} channels, found {found}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::seed::stream;
+
+    fn two_channels() -> Images {
+        // Channel 0: 0, 255, 0, 255. Channel 1: 51 everywhere.
+        Images::new("test", [2, 1, 2], vec![0, 255, 51, 51, 0, 255, 51, 51], vec![0, 0], vec!["one".into()]).unwrap()
+    }
+
+    #[test]
+    fn by_hand() {
+        let normalise = Normalise::measure(&two_channels());
+        assert_eq!(normalise, Normalise { mean: vec![0.5, 0.2], deviation: vec![0.5, 1.0] });
+        let mut item = two_channels().get(0).unwrap();
+        normalise.apply(&mut item.picture(), &mut stream("test", 0, [0, 0])).unwrap();
+        assert_eq!(item.image.pixels, [-1.0, 1.0, 0.0, 0.0]);
+        assert_eq!(Normalise::measure_set(&two_channels()).unwrap(), normalise);
+        assert!(normalise.fits(2) && !normalise.fits(1));
+        assert!(
+            !Normalise { mean: vec![0.0], deviation: vec![0.0] }.fits(1)
+                && !Normalise { mean: vec![f32::NAN], deviation: vec![1.0] }.fits(1)
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! Figures by name.
+
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Named numbers in the order in which they were set: what a task measures. In JSON an object; what is no finite number is `null` there.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Figures(Vec<(String, f64)>);
+
+impl Figures {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// These and one more: `Figures::new().with("loss", 0.3).with("accuracy", 0.9)`.
+    pub fn with(mut self, name: &str, value: f64) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    /// Sets one, whether it was there or not.
+    pub fn set(&mut self, name: &str, value: f64) {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
+    /// The figure of this name.
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+
+    /// Are there none?
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Is a figure of this name a share of 1, which is shown in percent?
+pub(crate) fn is_share(name: &str) -> bool {
+    ["accuracy", "iou", "top_"].iter().any(|part| name.contains(part))
+}
+
+/// `accuracy 97.50 %`, `loss 0.1234`
+pub(crate) fn shown(name: &str, value: f64) -> String {
+    let words = name.replace('_', " ");
+    if is_share(name) { format!("{words} {:.2} %", 100.0 * value) } else { format!("{words} {value:.4}") }
+}
+
+/// As they are told: `loss 0.1234, accuracy 97.50 %`.
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.iter().map(|(name, value)| shown(name, value)).collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl Serialize for Figures {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        self.iter().try_for_each(|(name, value)| map.serialize_entry(name, &value))?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Figures {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Figures;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("numbers by name")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Figures, A::Error> {
+                let mut figures = Figures::new();
+                while let Some((name, value)) = map.next_entry::<String, Option<f64>>()? {
+                    figures.set(&name, value.unwrap_or(f64::NAN));
+                }
+                Ok(figures)
+            }
+        }
+        deserializer.deserialize_map(Entries)
+    }
+}
+
+/// The means of figures over the items seen so far.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Running {
+    sums: Figures,
+    items: u64,
+}
+
+impl Running {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in the means over a batch of so many items.
+    pub fn add(&mut self, means: &Figures, items: usize) {
+        for (name, mean) in means.iter() {
+            let sum = self.sums.get(name).unwrap_or(0.0) + mean * items as f64;
+            self.sums.set(name, sum);
+        }
+        self.items += items as u64;
+    }
+
+    /// The items seen.
+    pub fn items(&self) -> u64 {
+        self.items
+    }
+
+    /// The mean of one figure.
+    pub fn mean(&self, name: &str) -> Option<f64> {
+        self.sums.get(name).map(|sum| sum / self.items as f64)
+    }
+
+    /// The means of all.
+    pub fn means(&self) -> Figures {
+        Figures(self.sums.0.iter().map(|(name, sum)| (name.clone(), sum / self.items as f64)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_are_weighted_by_items() {
+        let mut running = Running::new();
+        running.add(&Figures::new().with("loss", 1.0).with("accuracy", 0.5), 2);
+        running.add(&Figures::new().with("loss", 4.0).with("accuracy", 1.0), 1);
+        assert_eq!(running.means(), Figures::new().with("loss", 2.0).with("accuracy", 2.0 / 3.0));
+        assert_eq!((running.items(), running.mean("accuracy"), running.mean("nothing")), (3, Some(2.0 / 3.0), None));
+        assert_eq!(running.means().to_string(), "loss 2.0000, accuracy 66.67 %");
+    }
+
+    #[test]
+    fn in_json_and_back() {
+        let figures = Figures::new().with("z", 0.1 + 0.2).with("a", f64::NAN);
+        let text = serde_json::to_string(&figures).unwrap();
+        assert_eq!(text, r#"{"z":0.30000000000000004,"a":null}"#);
+        let back: Figures = serde_json::from_str(&text).unwrap();
+        assert!(back.get("z") == figures.get("z") && back.get("a").unwrap().is_nan());
+        assert!(serde_json::from_str::<Figures>(r#"{"a":"b"}"#).is_err());
+    }
+}

@@ -1,0 +1,197 @@
+//! Pictures of what a model does, as PNG files.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
+use layercake::io::write_atomically;
+
+use crate::TrainError;
+use crate::checkpoint::at;
+use crate::data::{Image, Mask};
+
+/// Lines between the pictures of a grid.
+const GAP: usize = 2;
+const GAP_GREY: u8 = 255;
+
+/// Colours that stay apart, for classes (the palette of Okabe and Ito, and more of its kind).
+const PALETTE: [[u8; 3]; 12] = [
+    [86, 180, 233],
+    [213, 94, 0],
+    [240, 228, 66],
+    [120, 94, 140],
+    [204, 121, 167],
+    [0, 158, 115],
+    [230, 159, 0],
+    [141, 110, 70],
+    [0, 114, 178],
+    [220, 38, 60],
+    [100, 220, 190],
+    [60, 60, 60],
+];
+
+/// A picture of bytes, `[height, width]` pixels of red, green and blue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Canvas {
+    size: [usize; 2],
+    bytes: Vec<u8>,
+}
+
+impl Canvas {
+    /// An image of one or three channels in 0..=1; what is beyond that is cut off.
+    ///
+    /// # Panics
+    /// If it has another number of channels.
+    pub fn of(image: &Image) -> Self {
+        let (bytes, [channels, height, width]) = (image.to_bytes(), image.shape);
+        assert!(channels == 1 || channels == 3, "a picture has one or three channels, not {channels}");
+        let plane = height * width;
+        let pixel = |i: usize| [0, 1, 2].map(|channel| bytes[channel.min(channels - 1) * plane + i]);
+        Self { size: [height, width], bytes: (0..plane).flat_map(pixel).collect() }
+    }
+
+    /// An image with the classes of its pixels laid over it: each class has a colour of its own, `strength` of 0..=1 of it is shown. Pixels
+    /// of the class `ignored` stay as they are.
+    ///
+    /// # Panics
+    /// If image and mask are not of one size.
+    pub fn overlay(image: &Image, mask: &Mask, strength: f32, ignored: Option<u8>) -> Self {
+        assert_eq!(image.size(), mask.size, "an image and its mask are of one size");
+        let mut canvas = Self::of(image);
+        for (pixel, &class) in canvas.bytes.chunks_exact_mut(3).zip(&mask.classes) {
+            if Some(class) != ignored {
+                let colour = PALETTE[usize::from(class) % PALETTE.len()];
+                pixel
+                    .iter_mut()
+                    .zip(colour)
+                    .for_each(|(byte, colour)| *byte = (f32::from(*byte) * (1.0 - strength) + f32::from(colour) * strength).round() as u8);
+            }
+        }
+        canvas
+    }
+
+    /// The classes alone, in their colours.
+    pub fn of_mask(mask: &Mask) -> Self {
+        Self { size: mask.size, bytes: mask.classes.iter().flat_map(|&class| PALETTE[usize::from(class) % PALETTE.len()]).collect() }
+    }
+
+    /// Pictures side by side, `columns` to a row, with white lines between them.
+    ///
+    /// # Panics
+    /// If there are none, or they are not of one size.
+    pub fn grid(pictures: &[Self], columns: usize) -> Self {
+        let [height, width] = pictures.first().expect("a grid has at least one picture").size;
+        let columns = columns.clamp(1, pictures.len());
+        let rows = pictures.len().div_ceil(columns);
+        let size = [rows * (height + GAP) - GAP, columns * (width + GAP) - GAP];
+        let mut bytes = vec![GAP_GREY; 3 * size[0] * size[1]];
+        for (i, picture) in pictures.iter().enumerate() {
+            assert_eq!(picture.size, [height, width], "the pictures of a grid are of one size");
+            let (top, left) = (i / columns * (height + GAP), i % columns * (width + GAP));
+            for (y, row) in picture.bytes.chunks_exact(3 * width).enumerate() {
+                bytes[3 * ((top + y) * size[1] + left)..][..3 * width].copy_from_slice(row);
+            }
+        }
+        Self { size, bytes }
+    }
+
+    /// Each pixel as a square of `factor` by `factor`.
+    ///
+    /// # Panics
+    /// If the factor is 0.
+    pub fn enlarged(&self, factor: usize) -> Self {
+        assert!(factor > 0, "a pixel stays at least one pixel");
+        let row = |row: &[u8]| row.chunks_exact(3).flat_map(|pixel| pixel.repeat(factor)).collect::<Vec<u8>>().repeat(factor);
+        let bytes = self.bytes.chunks_exact(3 * self.size[1]).flat_map(row).collect();
+        Self { size: self.size.map(|side| side * factor), bytes }
+    }
+
+    /// Height and width.
+    pub fn size(&self) -> [usize; 2] {
+        self.size
+    }
+
+    /// Red, green and blue of each pixel, row by row.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Writes it as a PNG file, which is either whole or not there.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), TrainError> {
+        let mut file = Cursor::new(Vec::new());
+        let [height, width] = self.size.map(|side| side as u32);
+        let encoded = PngEncoder::new(&mut file).write_image(&self.bytes, width, height, ExtendedColorType::Rgb8);
+        encoded.map_err(|error| TrainError::Drawing { path: path.to_owned(), reason: error.to_string() })?;
+        write_atomically(path, &file.into_inner()).map_err(|source| at(path, source))
+    }
+}
+
+/// The images of a batch, `[batch, channels, height, width]` in 0..=1, as a grid of `columns`.
+///
+/// # Panics
+/// If there are none, or the numbers are not as many as the shape says.
+pub fn image_grid(pixels: &[f32], shape: [usize; 3], columns: usize) -> Canvas {
+    let size: usize = shape.iter().product();
+    assert!(size > 0 && pixels.len().is_multiple_of(size), "images of {shape:?}");
+    let image = |pixels: &[f32]| Canvas::of(&Image { shape, pixels: pixels.to_vec() });
+    Canvas::grid(&pixels.chunks_exact(size).map(image).collect::<Vec<_>>(), columns)
+}
+
+/// The filters of a first convolution, `[out, channels, height, width]`, or the templates of a linear layer, each as a picture: grey in the middle is
+/// 0, and each filter's largest weight is black or white, or full colour. Filters of another number of channels than three are drawn by
+/// their first.
+///
+/// # Panics
+/// If there are none, or the weights are not as many as the shape says.
+pub fn filter_grid(weights: &[f32], shape: [usize; 3], columns: usize) -> Canvas {
+    let size: usize = shape.iter().product();
+    assert!(size > 0 && weights.len().is_multiple_of(size), "filters of {shape:?}");
+    let channels = if shape[0] == 3 { 3 } else { 1 };
+    let [_, height, width] = shape;
+    let filter = |weights: &[f32]| {
+        let shown = &weights[..channels * height * width];
+        let largest = shown.iter().fold(f32::MIN_POSITIVE, |most, weight| most.max(weight.abs()));
+        Canvas::of(&Image { shape: [channels, height, width], pixels: shown.iter().map(|weight| 0.5 + 0.5 * weight / largest).collect() })
+    };
+    Canvas::grid(&weights.chunks_exact(size).map(filter).collect::<Vec<_>>(), columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::readers::{Channels, read_image};
+
+    #[test]
+    fn grids_by_hand() {
+        let grid = image_grid(&[0.0, 1.0, 0.5, 2.0, -1.0, 0.25], [1, 1, 2], 2);
+        assert_eq!(grid.size(), [4, 6]);
+        let greys: Vec<u8> = grid.bytes().chunks(3).map(|pixel| pixel[0]).collect();
+        assert_eq!(greys[..6], [0, 255, 255, 255, 128, 255]);
+        assert_eq!(greys[6..18], [255; 12], "two lines, and the empty place");
+        assert_eq!(greys[18..], [0, 64, 255, 255, 255, 255]);
+        let filters = filter_grid(&[-2.0, 1.0, 0.0, 0.0], [2, 1, 1], 9);
+        assert_eq!(filters.bytes()[..3], [0, 0, 0]);
+        assert_eq!(image_grid(&[0.0, 1.0], [1, 1, 2], 1).enlarged(2).bytes(), [[0; 6], [255; 6], [0; 6], [255; 6]].concat());
+    }
+
+    #[test]
+    fn overlays_by_hand() {
+        let image = Image { shape: [3, 1, 2], pixels: vec![1.0, 0.0, 1.0, 0.0, 1.0, 0.0] };
+        let mask = Mask { size: [1, 2], classes: vec![11, 1] };
+        let canvas = Canvas::overlay(&image, &mask, 0.5, Some(11));
+        assert_eq!(canvas.bytes(), [255, 255, 255, 107, 47, 0]);
+        assert_eq!(Canvas::of_mask(&mask).bytes(), [60, 60, 60, 213, 94, 0]);
+    }
+
+    #[test]
+    fn written_and_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.png");
+        let image = Image::from_bytes([3, 2, 3], &(0..18).map(|i| i * 14).collect::<Vec<u8>>());
+        Canvas::of(&image).save(&path).unwrap();
+        assert_eq!(read_image(&path, Channels::Rgb).unwrap(), image);
+    }
+}

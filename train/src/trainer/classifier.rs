@@ -1,0 +1,47 @@
+//! What a network must be for the code here to train and measure it as a classifier of images.
+
+use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::generic::train_data;
+use layercake::prelude::*;
+
+/// A batch of images: `[batch, CHANNELS, HEIGHT, WIDTH]`.
+pub type ImageBatch<const CHANNELS: usize, const HEIGHT: usize, const WIDTH: usize, D> =
+    Tensor<(usize, Const<CHANNELS>, Const<HEIGHT>, Const<WIDTH>), f32, D>;
+
+/// A score for each class of each image, as it comes before a softmax: `[batch, CLASSES]`.
+pub type Scores<const CLASSES: usize, D, T = NoneTape> = Tensor<(usize, Const<CLASSES>), f32, D, T>;
+
+/// A network that takes images `[CHANNELS, HEIGHT, WIDTH]` and gives a score for each of `CLASSES` classes. Every network of those
+/// shapes that `network!` made is one; the compiler finds the four sizes out by itself.
+pub trait Classifier<const CHANNELS: usize, const HEIGHT: usize, const WIDTH: usize, const CLASSES: usize, D: Backend<f32>>:
+    Network<f32, D> + TensorCollection<f32, D> + Module<ImageBatch<CHANNELS, HEIGHT, WIDTH, D>, Output = Scores<CLASSES, D>, Error = D::Err>
+{
+    /// The network's own `try_forward_train`, for code that is generic over networks.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    fn try_forward_train(
+        &mut self,
+        images: ImageBatch<CHANNELS, HEIGHT, WIDTH, D>,
+        gradients: Gradients<f32, D>,
+    ) -> Result<Scores<CLASSES, D, OwnedTape<f32, D>>, D::Err> {
+        train_data(self, images, gradients)
+    }
+
+    /// The numbers of its first tensor and the sizes of that: the weights that look at the image. None if it has no tensors.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    fn first_weight(&self) -> Result<Option<(Vec<f32>, Vec<usize>)>, D::Err> {
+        Ok(self.tensors()?.first().map(|tensor| (tensor.as_vec(), tensor.dims().to_vec())))
+    }
+}
+
+impl<N, const CHANNELS: usize, const HEIGHT: usize, const WIDTH: usize, const CLASSES: usize, D: Backend<f32>>
+    Classifier<CHANNELS, HEIGHT, WIDTH, CLASSES, D> for N
+where
+    N: Network<f32, D>
+        + TensorCollection<f32, D>
+        + Module<ImageBatch<CHANNELS, HEIGHT, WIDTH, D>, Output = Scores<CLASSES, D>, Error = D::Err>,
+{
+}
