@@ -14,24 +14,25 @@ pub fn serve(kind: &str, warm_up: usize, mut work: impl FnMut()) -> bool {
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
         let Ok(steps) = line.trim().parse::<usize>() else { return true };
         let mut times = String::from("ms");
+        let before = processor_time();
         for _ in 0..steps {
-            let start = clock();
+            let start = Instant::now();
             work();
-            times.push_str(&format!(" {:.4}", clock() - start));
+            if !*PROCESSOR {
+                times.push_str(&format!(" {:.4}", start.elapsed().as_secs_f64() * 1e3));
+            }
+        }
+        if let (true, Some(before), Some(after)) = (*PROCESSOR, before, processor_time()) {
+            // It is known to a few milliseconds only: all steps get the mean.
+            times.push_str(&format!(" {:.4}", (after - before) / steps as f64).repeat(steps));
         }
         say(format_args!("{times}"));
     }
     false
 }
 
-/// Milliseconds by the clock; with `BENCH_CLOCK=processor` those that this process was given of all processors, which other work on the
-/// machine hardly changes.
-fn clock() -> f64 {
-    static START: LazyLock<(Instant, bool)> =
-        LazyLock::new(|| (Instant::now(), std::env::var("BENCH_CLOCK").is_ok_and(|clock| clock == "processor")));
-    let (start, processor) = *START;
-    if processor { processor_time().unwrap_or(f64::NAN) } else { start.elapsed().as_secs_f64() * 1e3 }
-}
+/// Is it the processor time that counts, which other work on the machine hardly changes, and not the clock?
+static PROCESSOR: LazyLock<bool> = LazyLock::new(|| std::env::var("BENCH_CLOCK").is_ok_and(|clock| clock == "processor"));
 
 /// The milliseconds that all threads were given so far. Linux alone tells it.
 fn processor_time() -> Option<f64> {

@@ -142,7 +142,9 @@ impl Workspace {
     pub fn add_param_grad(&self, index: usize, into: &mut [f32]) {
         assert_eq!(into.len(), self.params[index].len(), "a gradient has the length of its parameter");
         let grad = &self.grads[index];
-        if !grad.is_empty() {
+        if grad.len() > SHARED_WORK {
+            into.par_chunks_mut(SHARED_WORK).zip(grad.par_chunks(SHARED_WORK)).for_each(|(into, grad)| activation::add(grad, into));
+        } else if !grad.is_empty() {
             activation::add(grad, into);
         }
     }

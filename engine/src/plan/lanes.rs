@@ -59,9 +59,38 @@ pub fn is_wide(params: usize, lanes: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use layercake_ir::{Builder, INFER, Op, Shape, ops::Linear};
+    use layercake_ir::{
+        Builder, INFER, Op, Shape,
+        ops::{self, Linear},
+    };
 
     use super::*;
+    use crate::{
+        Mode,
+        plan::{Key, Plan},
+    };
+
+    #[test]
+    fn convolutions_in_tiles_have_lanes_of_whole_vectors() {
+        let conv = ops::Conv2d {
+            in_channels: INFER,
+            out_channels: 64,
+            kernel: [3; 2],
+            stride: [1; 2],
+            padding: [1; 2],
+            dilation: [1; 2],
+            groups: 1,
+            bias: true,
+        };
+        let mut builder = Builder::new("Tiles");
+        let x = builder.input("input", Shape::new(&[64, 8, 8])).unwrap();
+        let y = builder.add("conv", Op::Conv2d(conv), &[x]).unwrap();
+        let graph = builder.finish(&[("output", y)]);
+        let plan = Plan::new(&graph, Key { batch: 32, mode: Mode::Train, input_grad: true }).unwrap();
+        assert_eq!(plan.lanes, [0, 16].map(|start| Span { start, images: 16 }));
+        // What is taken is what was planned.
+        assert!(format!("{:?}", plan.steps[0].layer).contains("tiled: Some"));
+    }
 
     #[test]
     fn lanes_cover_the_batch() {

@@ -1,6 +1,9 @@
 //! Whole graphs: the engine against the interpreter, in every mode, forward and every gradient.
 
-use layercake_ir::{Builder, Graph, Op, Shape};
+use layercake_ir::{
+    Builder, Graph, INFER, Op, Shape,
+    ops::{Mask, MaskedConv2d, Stack},
+};
 
 use crate::networks::*;
 
@@ -45,6 +48,35 @@ fn convolutions_of_every_kind() {
 fn stacked_convolutions() {
     check(&chain(&[2, 8, 8], &[conv(4, 3, 1), Op::Relu, conv(3, 5, 0), Op::Sigmoid, conv(6, 1, 0)]), 1);
     check(&chain(&[3, 11, 7], &[conv(20, 3, 1), leaky(0.1), conv(9, 3, 1), leaky(-0.5), conv(2, 3, 0)]), 35);
+}
+
+/// 16 channels and more, lanes of 8 images and more: these are done in tiles. Maps of 4x4 tiles and of 2x2, a gradient that is added to
+/// another's, a weight whose gradient all threads work out together, one that is used twice, a masked one, a lane too small for tiles.
+#[test]
+fn convolutions_in_tiles() {
+    let masked = |mask| {
+        Op::MaskedConv2d(MaskedConv2d {
+            in_channels: INFER,
+            out_channels: 17,
+            kernel: [3; 2],
+            mask,
+            stack: Stack::Full,
+            colours: 1,
+            dilation: [1; 2],
+            bias: true,
+        })
+    };
+    // Without a bias: its gradient before a normalisation is a sum that cancels.
+    let plain = |outputs| conv_with(outputs, [[3, 3], [1, 1], [1, 1], [1, 1]], 1, false);
+    check(&chain(&[16, 9, 6], &[plain(18), norm2d(true), Op::Relu, conv(16, 3, 0), Op::Tanh, conv(3, 1, 0)]), 19);
+    check(&chain(&[17, 4, 3], &[masked(Mask::B), Op::Relu, masked(Mask::A), Op::Tanh, conv(16, 3, 2)]), 34);
+    check(&chain(&[160, 2, 5], &[conv(150, 3, 1), Op::Tanh, conv(2, 1, 0)]), 33);
+    let mut builder = Builder::new("Joined");
+    let x = builder.input("input", Shape::new(&[16, 6, 5])).unwrap();
+    let y = builder.add("conv", conv(16, 3, 1), &[x]).unwrap();
+    let z = builder.add("joined", Op::Add, &[x, y]).unwrap();
+    let z = builder.add_shared("again", conv(16, 3, 1), &[z], y).unwrap();
+    check(&builder.finish(&[("output", z), ("before", y)]), 25);
 }
 
 #[test]

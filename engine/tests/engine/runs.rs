@@ -27,6 +27,21 @@ fn networks() -> Vec<(Graph, usize)> {
         // Large enough that weights' gradients are worked out by all threads together.
         (chain(&[500], &[linear(410), Op::Tanh, norm1d(true), linear(30)]), 70),
         (chain(&[32, 2, 2], &[conv_with(600, [[3, 3], [1, 1], [1, 1], [1, 1]], 2, true), Op::Relu, conv(2, 2, 0)]), 128),
+        // In tiles, each lane by itself and all threads together.
+        (
+            chain(
+                &[16, 6, 5],
+                &[
+                    conv_with(160, [[3, 3], [1, 1], [1, 1], [1, 1]], 1, false),
+                    norm2d(true),
+                    Op::Relu,
+                    conv(160, 3, 1),
+                    Op::Tanh,
+                    conv(2, 1, 0),
+                ],
+            ),
+            70,
+        ),
         (blocks::several(), 67),
         (joins::residual(4, 7), 67),
         (joins::shared(), 70),

@@ -13,8 +13,19 @@ pub struct Embedding {
     pub num_embeddings: usize,
     /// Features of a row.
     pub embedding_dim: usize,
-    /// The id of padding, whose row begins as zeros and is not trained; [`INFER`] for none.
+    /// The id of padding, whose row begins as zeros and is not trained; [`INFER`] for none, which a file leaves out.
+    #[cfg_attr(feature = "serde", serde(default = "no_padding", skip_serializing_if = "is_no_padding"))]
     pub padding_idx: usize,
+}
+
+#[cfg(feature = "serde")]
+const fn no_padding() -> usize {
+    INFER
+}
+
+#[cfg(feature = "serde")]
+const fn is_no_padding(id: &usize) -> bool {
+    *id == INFER
 }
 
 /// Ids are handed on in 31 bits.

@@ -28,7 +28,10 @@ impl Outline {
             Outline::First => vec![input.and_then(|dims| dims.first().cloned()).unwrap_or(Dim::Unknown)],
             Outline::Rank => vec![Dim::Unknown; input?.len()],
             Outline::Fewer(field) => vec![Dim::Unknown; input?.len().saturating_sub(settings.list(field).len()).max(1)],
-            Outline::Embedded => input?.iter().cloned().chain([setting("embedding_dim")]).collect(),
+            // One axis more than there may be is a mistake of its own.
+            Outline::Embedded => {
+                input.filter(|dims| dims.len() < layercake_ir::MAX_RANK)?.iter().cloned().chain([setting("embedding_dim")]).collect()
+            }
             Outline::Steps | Outline::Unpacked => {
                 let word = settings.get("output").and_then(|setting| setting.value.as_ref());
                 let last = word == Some(&Value::Word("last"));

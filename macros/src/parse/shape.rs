@@ -32,6 +32,10 @@ pub fn shape(input: ParseStream, what: &str, report: &mut Report) -> Option<Shap
                 "f32" | "f64" | "float" => {
                     report.add(&word, format_args!("numbers have no type in a shape: write `{}`", crate::text::of(&shape.tokens)));
                 }
+                "u8" | "u16" | "u32" | "u64" | "i32" | "i64" | "int" | "long" if what == "the input" => {
+                    report.add(&word, format_args!("token ids are written `usize{}`", crate::text::of(&shape.tokens)));
+                    shape.ids = true;
+                }
                 _ => report.add(&word, format_args!("a shape is written `[64]`, or `usize[64]` for token ids, but found `{word}`")),
             }
             let brackets = shape.tokens;
