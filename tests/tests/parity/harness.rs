@@ -96,5 +96,5 @@ fn every_fixture_has_a_table() {
         assert_eq!(sources.matches(&table).count(), 1, "{} must be used by one table", path.display());
         fixtures += 1;
     }
-    assert_eq!(fixtures, 58);
+    assert_eq!(fixtures, 63);
 }

@@ -25,6 +25,18 @@ const CONV: ConvTranspose2d = ConvTranspose2d {
     bias: true,
 };
 
+const RNN: Rnn = Rnn {
+    in_features: INFER,
+    hidden: 2,
+    layers: 2,
+    bidirectional: true,
+    dropout: 0.3,
+    bias: true,
+    output: Steps::Last,
+    nonlinearity: Nonlinearity::Tanh,
+    packed: false,
+};
+
 fn cases() -> Vec<(&'static [usize], Op)> {
     let image: &[usize] = &[4, 3, 5];
     let masked = MaskedConv2d {
@@ -84,6 +96,34 @@ fn cases() -> Vec<(&'static [usize], Op)> {
         (&[3, 4], Op::StochasticDepth(StochasticDepth { p: 0.4 })),
         (&[4], Op::BatchNorm1d(BatchNorm1d { features: INFER, eps: 1e-2, momentum: 0.1, affine: true })),
         (&[2, 3, 2], Op::BatchNorm2d(BatchNorm2d { features: INFER, eps: 1e-2, momentum: 0.1, affine: true })),
+        (&[4, 3], Op::Rnn(RNN)),
+        (
+            &[4, 3],
+            Op::Lstm(Lstm {
+                in_features: INFER,
+                hidden: 2,
+                layers: 2,
+                bidirectional: true,
+                dropout: 0.3,
+                bias: true,
+                output: Steps::All,
+                packed: false,
+            }),
+        ),
+        (
+            &[4, 3],
+            Op::Gru(Gru {
+                in_features: INFER,
+                hidden: 2,
+                layers: 2,
+                bidirectional: true,
+                dropout: 0.3,
+                bias: true,
+                output: Steps::All,
+                packed: false,
+            }),
+        ),
+        (&[4, 6], Op::MultiHeadAttention(MultiHeadAttention { features: INFER, heads: 2, causal: true, dropout: 0.3, bias: true })),
         (&[9], Op::Relu),
         (&[9], Op::Tanh),
         (&[9], Op::Sigmoid),
