@@ -177,11 +177,15 @@ fn alone(shapes: &[&[usize]], op: Op) -> Graph {
 
 #[test]
 fn gradients_are_slopes() {
-    let mut random = Random::new(11);
     let mut worst: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
     let single = cases().into_iter().map(|(shape, op)| (vec![shape], op));
     for (shapes, op) in single.chain(joins()) {
         let graph = alone(&shapes, op);
+        // A case more leaves those of other operations as they are.
+        let count = seen.entry(op.kind()).or_default();
+        *count += 1;
+        let mut random = Random::new(10 + *count);
         let batch = if matches!(op, Op::BatchNorm1d(_) | Op::BatchNorm2d(_)) { 5 } else { 2 };
         let state = random_state(&graph, &mut random);
         let inputs: Vec<Numbers> = shapes.iter().map(|shape| random.numbers(&[&[batch], *shape].concat(), -1.5, 1.5)).collect();
@@ -225,6 +229,7 @@ fn gradients_are_slopes() {
         }
     }
     for (kind, off) in worst {
-        table::figure(kind, "gradcheck f64", off);
+        // What is smaller is the differences' own.
+        table::figure(kind, "gradcheck f64", off.max(1e-8));
     }
 }

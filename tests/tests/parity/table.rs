@@ -220,15 +220,11 @@ fn expected(old: &str) -> String {
 
 #[test]
 fn nothing_is_missing() {
-    // While others write their figures, the rows must be there already.
+    if table::writes() {
+        return table::rewrite(expected);
+    }
     let old = table::text();
     let expected = expected(&old);
-    if table::writes() {
-        if old.lines().count() != expected.lines().count() || old.is_empty() {
-            fs::write(table::path(), &expected).unwrap();
-        }
-        return;
-    }
     assert!(old == expected, "docs/catalogue.md is out of date; the head of tests/src/table.rs says how to write it again");
     let open: Vec<&str> = old.lines().filter(|line| line.contains(&format!("| {} |", table::OPEN)) || line.contains("|  |")).collect();
     assert!(open.is_empty(), "nothing stands in cells of:\n{}", open.join("\n"));
