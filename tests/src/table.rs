@@ -98,10 +98,11 @@ fn find(file: &str, item: &str, column: &str) -> Option<(usize, usize)> {
     for (number, line) in file.lines().enumerate() {
         if line.starts_with("|--") {
             header = cells(before);
-        } else if line.starts_with('|') && cells(line)[0] == item {
-            if let Some(place) = header.iter().position(|name| *name == column) {
-                return Some((number, place));
-            }
+        } else if line.starts_with('|')
+            && cells(line)[0] == item
+            && let Some(place) = header.iter().position(|name| *name == column)
+        {
+            return Some((number, place));
         }
         before = line;
     }
