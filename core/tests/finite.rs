@@ -11,6 +11,8 @@ network! {
         from x, cell: Cell(state), norm: BatchNorm1d, ReLU, fc: Linear(3), Dropout(0.5),
     }
 
+    Read: usize[3] -> [3, 2] { table: Embedding(4 -> 2), Tanh }
+
     Custom: [4] -> [4] {
         fc1: Linear(4), own: modules::LayerNorm1D(4) -> [4], fc2: Linear(4), again: modules::LayerNorm1D(4) -> [4], fc3: Linear(4), ReLU,
     }
@@ -89,6 +91,16 @@ fn behind_and_in_layers_of_the_users_own() {
     assert_eq!(first_non_finite_output(&net, x(), false).unwrap().unwrap().layer, "again");
     net.fc1.weight.copy_from(&[f32::NAN; 16]);
     assert_eq!(first_non_finite_output(&net, x(), false).unwrap().unwrap().layer, "fc1");
+}
+
+#[test]
+fn token_ids_are_passed_over() {
+    let device = Cpu::seed_from_u64(7);
+    let ids: Tensor<Rank2<2, 3>, usize, _> = device.tensor([[0, 1, 2], [3, 3, 0]]);
+    let mut net = Read::new(&device);
+    assert_eq!(first_non_finite_output(&net, ids.clone(), true).unwrap(), None);
+    net.table.weight.copy_from(&[f32::NAN; 8]);
+    assert_eq!(first_non_finite_output(&net, ids, false).unwrap().unwrap().layer, "table");
 }
 
 #[test]

@@ -123,7 +123,8 @@ impl fmt::Display for NonFiniteOutput {
 impl NonFiniteOutput {
     /// The first of all values of a graph.
     pub(crate) fn first<E: Scalar, D: Device<E>>(graph: &Graph, values: &[Value<E, D>]) -> Option<Self> {
-        values.iter().enumerate().find_map(|(i, value)| {
+        // Token ids are whole numbers.
+        values.iter().enumerate().filter(|(_, value)| !value.is_ids()).find_map(|(i, value)| {
             let numbers = host::read(&value.flat());
             let bad = || numbers.iter().enumerate().filter(|(_, number)| !number.is_finite());
             let (index, &number) = bad().next()?;
