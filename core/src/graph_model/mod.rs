@@ -289,7 +289,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
                 return Err(GraphError::Input { graph: graph(), input, expected: port.shape, found });
             }
         }
-        for (input, port) in inputs.iter().zip(flat.inputs()).filter(|(input, port)| input.is_ids() != port.shape.is_ids()) {
+        if let Some((input, port)) = inputs.iter().zip(flat.inputs()).find(|(input, port)| input.is_ids() != port.shape.is_ids()) {
             let found = if input.is_ids() { "token ids" } else { "numbers" };
             return Err(GraphError::Numbers { graph: graph(), input: port.name.to_string(), expected: port.shape, found });
         }
