@@ -70,6 +70,9 @@ network! {
         last: Conv2d(1, kernel = 1),
     }
 
+    /// An LSTM that tells after each of 64 characters which comes next.
+    pub CharLstm: usize[64] -> [64, 65] { embedding: Embedding(65 -> 64), lstm: Lstm(256), fc: Linear(65) }
+
     /// ResNet-18 for 32x32.
     pub ResNet18: [3, 32, 32] -> [10] {
         stem: Conv2d(64, kernel = 3, padding = 1, bias = false), BatchNorm2d, ReLU,
@@ -91,4 +94,4 @@ pub struct Vae<E: Dtype = f32, D: Storage<E> = Cpu> {
 // The numbers that the other sides have.
 const _: () = assert!(Mlp::PARAMS == 535_818 && LeNet5::PARAMS == 61_706 && ResNet18::PARAMS == 11_173_962);
 const _: () = assert!(Vgg11::PARAMS == 9_493_770 && Vgg16::PARAMS == 14_990_922 && PixelCnn::PARAMS == 192_065);
-const _: () = assert!(Encoder::PARAMS + Decoder::PARAMS == 243_465);
+const _: () = assert!(Encoder::PARAMS + Decoder::PARAMS == 243_465 && CharLstm::PARAMS == 350_593);

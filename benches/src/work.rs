@@ -9,7 +9,7 @@ use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
 use layercake_ir::Graph;
 
-use crate::networks::{Decoder, Encoder, LeNet5, Mlp, PixelCnn, ResNet18, Vae, Vgg11, Vgg16};
+use crate::networks::{CharLstm, Decoder, Encoder, LeNet5, Mlp, PixelCnn, ResNet18, Vae, Vgg11, Vgg16};
 
 /// What is timed.
 pub struct Work {
@@ -32,6 +32,7 @@ pub fn flops(name: &str) -> Option<[u64; 2]> {
         "vae" => &[Encoder::GRAPH, Decoder::GRAPH],
         "pixelcnn" => &[PixelCnn::GRAPH],
         "resnet18" => &[ResNet18::GRAPH],
+        "lstm" => &[CharLstm::GRAPH],
         _ => return None,
     };
     let of_data = |graph: &Graph| -> u64 {
@@ -94,6 +95,15 @@ pub fn make(name: &str) -> Option<Work> {
             let x: Tensor<Grey, f32, Cpu> = device.tensor_from_vec(bits, (32, Const, Const, Const));
             let target = x.clone();
             single!(PixelCnn, x, |logits| bce_with_logits(logits, target.clone()))
+        }
+        "lstm" => {
+            let text: Vec<usize> = (0..32 * 65).map(|i| i * 7919 % 1009 % 65).collect();
+            let part = |first: usize| text.chunks(65).flat_map(|line| line[first..first + 64].to_vec()).collect::<Vec<_>>();
+            let x: Tensor<(usize, Const<64>), usize, Cpu> = device.tensor_from_vec(part(0), (32, Const));
+            let next = part(1);
+            single!(CharLstm, x, |scores: Tensor<(usize, Const<64>, Const<65>), f32, Cpu, _>| {
+                cross_entropy(scores.reshape_like(&(32 * 64, Const::<65>)), &next)
+            })
         }
         "vae" => Some(vae(&device)),
         _ => None,

@@ -115,7 +115,9 @@ const WAYS: [(&str, &[&str]); 2] = [("forward", &["output", "running statistic"]
 /// The row of the table that a fixture counts for: that of the layer of its name, or of itself.
 pub fn item(kind: &str) -> String {
     let plain = |word: &str| word.replace('_', "").to_lowercase();
-    let layer = Op::KINDS.iter().find(|layer| plain(layer) == plain(kind));
+    let same = |layer: &&&str| plain(layer) == plain(kind);
+    // `attention` is that of `MultiHeadAttention`.
+    let layer = Op::KINDS.iter().find(same).or_else(|| Op::KINDS.iter().find(|layer| plain(layer).ends_with(&plain(kind))));
     layer.map_or_else(|| kind.to_owned(), |layer| (*layer).to_owned())
 }
 

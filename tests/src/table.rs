@@ -31,6 +31,15 @@ pub fn text() -> String {
     fs::read_to_string(path()).unwrap_or_default()
 }
 
+/// Makes the file anew of what it is, while no figure is written.
+///
+/// # Panics
+/// If it cannot be written.
+pub fn rewrite(make: impl FnOnce(&str) -> String) {
+    let _all = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
+    fs::write(path(), make(&text())).expect("docs/ can be written");
+}
+
 /// All of what a cell is the figure of.
 ///
 /// # Panics
@@ -89,10 +98,11 @@ fn find(file: &str, item: &str, column: &str) -> Option<(usize, usize)> {
     for (number, line) in file.lines().enumerate() {
         if line.starts_with("|--") {
             header = cells(before);
-        } else if line.starts_with('|') && cells(line)[0] == item {
-            if let Some(place) = header.iter().position(|name| *name == column) {
-                return Some((number, place));
-            }
+        } else if line.starts_with('|')
+            && cells(line)[0] == item
+            && let Some(place) = header.iter().position(|name| *name == column)
+        {
+            return Some((number, place));
         }
         before = line;
     }

@@ -392,8 +392,8 @@ impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for 
             let len = S::F32_LANES.min(rows - group);
             for term in 0..terms {
                 let mut kernels = [[[0f32; WIDEST]; 3]; 3];
-                for lane in 0..len {
-                    let nine = &taps.weights[(first + group + lane) * taps.row + term * taps.term..][..9];
+                let nines = (0..len).map(|lane| &taps.weights[(first + group + lane) * taps.row + term * taps.term..][..9]);
+                for (lane, nine) in nines.enumerate() {
                     for (tap, &weight) in nine.iter().enumerate() {
                         let tap = if taps.flipped { 8 - tap } else { tap };
                         kernels[tap / 3][tap % 3][lane] = weight;

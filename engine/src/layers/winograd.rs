@@ -356,9 +356,12 @@ mod tests {
         layers::Convolution,
     };
 
-    /// Channels in and out, height and width, padding, images: maps smaller than a tile and no multiple of one, chunks of one tile, several
+    /// Channels in and out, height and width, padding, images.
+    type Case = ([usize; 2], [usize; 2], [usize; 2], usize);
+
+    /// Maps smaller than a tile and no multiple of one, chunks of one tile, several
     /// chunks whose last is not whole, images that are no whole vectors, rows that are no multiple of a block.
-    const CASES: [([usize; 2], [usize; 2], [usize; 2], usize); 8] = [
+    const CASES: [Case; 8] = [
         ([16, 16], [4, 4], [1, 1], 16),
         ([17, 37], [2, 2], [1, 1], 8),
         ([19, 16], [5, 7], [1, 1], 9),

@@ -55,7 +55,7 @@ fn graph(seed: u64) -> Graph {
         let name = format!("n{}", shapes.len());
         let others: Vec<usize> = [x].into_iter().chain((0..=dice.below(2)).map(|_| dice.of(&alike))).collect();
         let added = match dice.below(12) {
-            2 if seed % 3 == 0 => {
+            2 if seed.is_multiple_of(3) => {
                 // Exponentials of exponentials are no numbers soon.
                 let logvar = builder.add(&format!("{name}_logvar"), Op::Tanh, &others[1..2]).unwrap();
                 shapes.push(shapes[x]);

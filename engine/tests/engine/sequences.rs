@@ -170,11 +170,11 @@ fn attention(case: &Case, index: usize, op: &MultiHeadAttention, sample: usize, 
             };
             let seen = if op.causal { t + 1 } else { length };
             let sum: f64 = (0..seen).map(score).sum();
-            for other in 0..seen {
+            for (other, values) in all.iter().enumerate().take(seen) {
                 let at = ((sample * op.heads + head) * length + t) * length + other;
                 let weight = score(other) / sum * kept(case, index, at, op.dropout);
                 for d in 0..size {
-                    mixed[t][head * size + d] += weight * all[other][2 * n + head * size + d];
+                    mixed[t][head * size + d] += weight * values[2 * n + head * size + d];
                 }
             }
         }

@@ -40,8 +40,9 @@ impl Printer<'_> {
             true => (Some(quote!(const __UNVERIFIED: &'static #ir::Graph = #graph;)), quote!(Self::__UNVERIFIED.verified())),
             false => (None, graph),
         };
+        // Of the gain of a layer's beginning, the root of 2, clippy would say that there is a constant for it.
         let facts = quote! {
-            #[allow(dead_code)]
+            #[allow(dead_code, clippy::approx_constant)]
             impl<#consts> #name<#own f32, #k::Cpu> {
                 #unverified
                 /// The network as data.

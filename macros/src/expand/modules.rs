@@ -91,6 +91,7 @@ impl Printer<'_> {
             Some(quote! {
                 #[allow(non_camel_case_types)]
                 struct #name;
+                #[allow(clippy::approx_constant)]
                 impl #k::InitRule for #name {
                     const INIT: #ir::Init = #rule;
                 }

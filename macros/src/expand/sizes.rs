@@ -84,7 +84,7 @@ impl Printer<'_> {
         };
         // A constant expression that overflows is reported by the evaluation; the lints would say it again.
         let constants = quote! {
-            #[allow(dead_code, arithmetic_overflow, unconditional_panic)]
+            #[allow(dead_code, arithmetic_overflow, unconditional_panic, clippy::approx_constant)]
             impl #owner { #(#constants)* }
         };
         [helper, constants].into_iter().chain(checks).collect()

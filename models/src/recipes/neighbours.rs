@@ -15,7 +15,7 @@ use crate::training::RUNS;
 /// The numbers of neighbours that are tried.
 const KS: [usize; 6] = [1, 3, 5, 7, 9, 11];
 /// One of so many training images is put aside to choose by.
-const VALIDATION: usize = 12;
+const VALIDATION: usize = 30;
 
 /// The k nearest neighbours: metric and k are chosen on images that are put aside, then all training images vote on the test images.
 pub(crate) struct NearestNeighbours;
@@ -58,7 +58,7 @@ impl Model for NearestNeighbours {
             Some(path) => RunFolder::create(path, config)?,
             None => RunFolder::create_numbered(Path::new(RUNS), config)?,
         };
-        let aside = |i: &usize| i % VALIDATION == 0;
+        let aside = |i: &usize| i.is_multiple_of(VALIDATION);
         let (validation, rest): (Vec<usize>, Vec<usize>) = (0..train.len()).partition(aside);
         let (validation, rest) = (train.subset(&validation), train.subset(&rest));
         let mut best = (Metric::L1, 1, 0.0);

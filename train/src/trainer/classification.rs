@@ -137,14 +137,13 @@ struct Tested {
 }
 
 /// Filters of a convolution that acts on the image, or what a linear layer looks for in it.
-fn filters<const C: usize, const H: usize, const W: usize>(weight: Option<(Vec<f32>, Vec<usize>)>) -> Option<Canvas> {
-    match weight? {
-        (numbers, dims) if dims.len() == 4 && dims[1] == C && dims[2] * dims[3] > 1 => {
-            Some(filter_grid(&numbers, [C, dims[2], dims[3]], 8).enlarged(8))
+fn filters<const C: usize, const H: usize, const W: usize>(weight: Option<Array>) -> Option<Canvas> {
+    let weight = weight?;
+    match *weight.shape() {
+        [_, channels, height, width] if channels == C && height * width > 1 => {
+            Some(filter_grid(weight.numbers(), [C, height, width], 8).enlarged(8))
         }
-        (numbers, dims) if dims.len() == 2 && dims[1] == C * H * W && (C == 1 || C == 3) => {
-            Some(filter_grid(&numbers, [C, H, W], 5).enlarged(3))
-        }
+        [_, inputs] if inputs == C * H * W && (C == 1 || C == 3) => Some(filter_grid(weight.numbers(), [C, H, W], 5).enlarged(3)),
         _ => None,
     }
 }

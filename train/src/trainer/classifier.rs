@@ -4,6 +4,8 @@ use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::generic::train_data;
 use layercake::prelude::*;
 
+use crate::data::Array;
+
 /// A batch of images: `[batch, CHANNELS, HEIGHT, WIDTH]`.
 pub type ImageBatch<const CHANNELS: usize, const HEIGHT: usize, const WIDTH: usize, D> =
     Tensor<(usize, Const<CHANNELS>, Const<HEIGHT>, Const<WIDTH>), f32, D>;
@@ -28,12 +30,12 @@ pub trait Classifier<const CHANNELS: usize, const HEIGHT: usize, const WIDTH: us
         train_data(self, images, gradients)
     }
 
-    /// The numbers of its first tensor and the sizes of that: the weights that look at the image. None if it has no tensors.
+    /// Its first tensor: the weights that look at the image. None if it has no tensors.
     ///
     /// # Errors
     /// If the device is out of memory.
-    fn first_weight(&self) -> Result<Option<(Vec<f32>, Vec<usize>)>, D::Err> {
-        Ok(self.tensors()?.first().map(|tensor| (tensor.as_vec(), tensor.dims().to_vec())))
+    fn first_weight(&self) -> Result<Option<Array>, D::Err> {
+        Ok(self.tensors()?.first().map(|tensor| Array::new(tensor.dims().to_vec(), tensor.as_vec())))
     }
 }
 
