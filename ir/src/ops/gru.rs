@@ -25,6 +25,7 @@ pub struct Gru {
     /// Add biases?
     pub bias: bool,
     /// Which steps it gives.
+    #[cfg_attr(feature = "serde", serde(rename = "steps"))]
     pub output: Steps,
     /// Do the final states stand before the output, as rows, for [`super::Unpack`]?
     pub packed: bool,

@@ -35,6 +35,7 @@ pub struct Rnn {
     /// Add biases?
     pub bias: bool,
     /// Which steps it gives.
+    #[cfg_attr(feature = "serde", serde(rename = "steps"))]
     pub output: Steps,
     /// What is applied to the sum.
     pub nonlinearity: Nonlinearity,

@@ -18,6 +18,7 @@ pub struct Unpack {
     /// Has it two directions?
     pub bidirectional: bool,
     /// Which steps it gives.
+    #[cfg_attr(feature = "serde", serde(rename = "steps"))]
     pub output: Steps,
 }
 
