@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use layercake::Drawing;
 
 /// The names of the models in the zoo that have a picture in the documentation.
-pub const DRAWN: [&str; 9] = ["inception", "resnet18", "dense-block", "unet", "siamese", "vae", "gated-block", "gru-cell", "mixer-block"];
+pub const DRAWN: [&str; 9] =
+    ["inception", "resnet18", "dense-block", "unet-256", "siamese", "vae", "gated-block", "gru-cell", "mixer-block"];
 
 /// The file of a model's picture, and what must be in it.
 pub fn picture(name: &str) -> (PathBuf, String) {

@@ -32,22 +32,47 @@ fn models() -> String {
     format!("there are: {}", names.join(", "))
 }
 
-/// Each model of the gallery can be looked at, and says what it lacks to be trained.
+/// The models with a recipe.
+const TRAINED: [&str; 15] = [
+    "lenet5",
+    "linear_svm",
+    "softmax",
+    "knn",
+    "vgg8",
+    "resnet20",
+    "vae",
+    "vae2",
+    "conv_vae",
+    "conv_vae2",
+    "pixelcnn",
+    "gated_pixelcnn",
+    "class_gated_pixelcnn",
+    "unet",
+    "char_lstm",
+];
+
+/// Each network can be looked at, and one without a recipe says what it lacks to be trained.
 #[test]
 fn networks_without_a_recipe() {
     let place = Place::new();
     let list = place.works("list");
-    for (name, params) in [("resnet50", "25,557,032"), ("vgg16", "138,357,544"), ("unet", "17,263,042"), ("siamese", "38,951,745")] {
+    for (name, params) in [("resnet50", "25,557,032"), ("vgg16", "138,357,544"), ("unet-256", "17,263,042"), ("siamese", "38,951,745")] {
         assert!(list.lines().any(|line| line.starts_with(&format!("{name} ")) && line.contains(params)), "{list}");
     }
-    let sketches = layercake_models::zoo().into_iter().filter(|model| model.name() != "lenet5");
-    for name in sketches.map(|model| model.name()) {
-        let graph = layercake_models::zoo().into_iter().find(|model| model.name() == name).unwrap().graph().unwrap();
+    for model in layercake_models::zoo() {
+        let (name, Some(graph)) = (model.name(), model.graph()) else {
+            let line = format!("error: `{0}` cannot be shown: it is no network", model.name());
+            place.fails(&format!("summary {}", model.name()), 1, &line);
+            continue;
+        };
         let summary = place.works(&format!("summary {name}"));
         let total = layercake::ir::grouped(graph.params() as u64);
         assert!(summary.contains(&*graph.name) && summary.contains(&total), "{summary}");
         place.works(&format!("draw {name} --out {name}.svg"));
         assert!(place.text(&format!("{name}.svg")).starts_with("<svg"), "{name}");
+        if TRAINED.contains(&name) {
+            continue;
+        }
         for (command, what) in [("train", "trained"), ("eval --checkpoint x", "evaluated"), ("bench", "timed")] {
             let words = command.replacen(' ', &format!(" {name} "), 1);
             let words = if words == command { format!("{command} {name}") } else { words };

@@ -55,7 +55,8 @@ fn ctrl_c_ends_the_step_and_keeps_it() {
 
     place.works("train --resume r");
     assert!(outcome(&place) == uninterrupted(), "the same bits");
-    let files = ["config.json", "confusion.svg", "curves.svg", "metrics.jsonl", "model.safetensors", "summary.json"];
+    let files =
+        ["config.json", "confusion.svg", "curves.svg", "filters.png", "metrics.jsonl", "mistakes.png", "model.safetensors", "summary.json"];
     assert_eq!(place.names("r"), files, "a run that is done keeps no checkpoint");
     place.fails("train --resume r", 1, "error: r: this run is done; there is nothing to go on with");
 }

@@ -33,7 +33,8 @@ fn a_run_on_the_digits() {
     let said = place.works("train lenet5 --epochs 4 --seed 3");
     assert!(said.trim_end().ends_with("; see runs/lenet5-digits-1"), "{said}");
     assert_eq!(said.lines().filter(|line| line.starts_with("epoch ")).count(), 4, "{said}");
-    let files = ["config.json", "confusion.svg", "curves.svg", "metrics.jsonl", "model.safetensors", "summary.json"];
+    let files =
+        ["config.json", "confusion.svg", "curves.svg", "filters.png", "metrics.jsonl", "mistakes.png", "model.safetensors", "summary.json"];
     assert_eq!(place.names("runs/lenet5-digits-1"), files);
 
     let config = place.json("runs/lenet5-digits-1/config.json");

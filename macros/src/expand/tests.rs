@@ -105,7 +105,7 @@ fn emitted_code_stays_small() {
     }
     let of = |block: &str| count(tokens(&expanded(block)));
     let (none, vgg) = (of("N: [1] -> [1] {}"), of(VGG16));
-    assert!(none < 2800, "{none} tokens around the layers");
+    assert!(none < 2850, "{none} tokens around the layers");
     // 39 layers, 16 of them with tensors.
     assert!((vgg - none) / 39 < 140, "{} tokens a layer", (vgg - none) / 39);
 }
