@@ -123,9 +123,13 @@ fn train(row: &Row, data: &str, out: &Path) -> Result<(), Box<dyn Error>> {
 fn page(runs: &Path, pictures: &Path) -> Result<String, Box<dyn Error>> {
     let mut table = String::new();
     let mut shown = String::new();
+    let mut lacking = Vec::new();
     for row in &ROWS {
         let run = runs.join(row.name);
-        let Ok(summary) = fs::read(run.join("summary.json")) else { continue };
+        let Ok(summary) = fs::read(run.join("summary.json")) else {
+            lacking.push(format!("`{}`", row.name));
+            continue;
+        };
         let summary: serde_json::Value = serde_json::from_slice(&summary)?;
         let number = |key: &str| summary[key].as_f64().ok_or_else(|| format!("{}: no {key} in summary.json", row.name));
         let reached = row.figure.1(number(row.figure.0)?);
@@ -154,9 +158,10 @@ fn page(runs: &Path, pictures: &Path) -> Result<String, Box<dyn Error>> {
         }
         write!(shown, "\n## {}\n\n{links}", row.name)?;
     }
+    let lacking = if lacking.is_empty() { String::new() } else { format!("\nNot trained to the end yet: {}.\n", lacking.join(", ")) };
     Ok(format!(
         "# The zoo\n\nWhat the models reach by their own recipes, each trained by one command, with pictures of what they do. This page is written by\n\
          `models/examples/zoo.rs` out of the runs; how a model is declared stands in `models/src`.\n\n\
-         | model | data | reached on the test set | to be reached | took | command |\n|--|--|--|--|--|--|\n{table}{shown}"
+         | model | data | reached on the test set | to be reached | took | command |\n|--|--|--|--|--|--|\n{table}{lacking}{shown}"
     ))
 }
