@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use layercake::io::{IoError, Mismatch, load_matching, load_renamed, load_safetensors, save_safetensors};
+use layercake::io::{IoError, Mismatch, load_matching, load_renamed, load_safetensors, load_safetensors_bytes, save_safetensors};
 use layercake::prelude::*;
 
 network! {
@@ -34,6 +34,11 @@ fn what_is_saved_is_loaded() {
     assert_eq!(one.fc.bias.unwrap().as_vec(), other.fc.bias.clone().unwrap().as_vec());
     save_safetensors(&other, &path).unwrap();
     assert_eq!(bytes, fs::read(&path).unwrap(), "the same parameters are the same bytes");
+    let mut third = net(3);
+    load_safetensors_bytes(&mut third, &bytes, "compiled in").unwrap();
+    assert_eq!(one.conv.weight.as_vec(), third.conv.weight.as_vec());
+    let error = load_safetensors_bytes(&mut third, &bytes[..bytes.len() - 1], "compiled in").unwrap_err().to_string();
+    assert!(error.starts_with("compiled in: "), "{error}");
     // Single precision goes into double precision.
     let mut wide = Cpu::default().build_module::<Net, f64>();
     load_safetensors(&mut wide, &path).unwrap();

@@ -11,4 +11,4 @@ pub use error::IoError;
 pub use json::{JsonError, graph_from_json, graph_to_json, load_graph, save_graph};
 pub use matching::{LoadReport, Mismatch, load_matching, load_renamed};
 pub(crate) use safetensors::{decode, dtype, encode, read};
-pub use safetensors::{load_safetensors, save_safetensors};
+pub use safetensors::{load_safetensors, load_safetensors_bytes, save_safetensors};

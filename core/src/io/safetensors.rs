@@ -45,8 +45,23 @@ pub fn save_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(modu
 /// If the file cannot be read or is damaged, or at the first tensor that is missing, has another shape, or is one too many.
 pub fn load_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(module: &mut M, path: impl AsRef<Path>) -> Result<(), IoError> {
     let path = path.as_ref();
-    let bytes = bytes(path)?;
-    let file = open(path, &bytes)?;
+    load(module, path, &bytes(path)?)
+}
+
+/// The same from memory, such as from a file that `include_bytes!` compiled into the program. Errors speak of it by `name`.
+///
+/// # Errors
+/// As [`load_safetensors`], but for reading.
+pub fn load_safetensors_bytes<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
+    module: &mut M,
+    bytes: &[u8],
+    name: &str,
+) -> Result<(), IoError> {
+    load(module, Path::new(name), bytes)
+}
+
+fn load<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(module: &mut M, path: &Path, bytes: &[u8]) -> Result<(), IoError> {
+    let file = open(path, bytes)?;
     let mut checker = Checker { path, file: &file, known: Vec::new() };
     M::iter_tensors(&mut RecursiveWalker { m: (&*module, String::new()), f: &mut checker })?;
     let known = checker.known;

@@ -40,7 +40,7 @@ impl Printer<'_> {
             true => (Some(quote!(const __UNVERIFIED: &'static #ir::Graph = #graph;)), quote!(Self::__UNVERIFIED.verified())),
             false => (None, graph),
         };
-        // Of the gain of a layer's beginning, the root of 2, clippy would say that there is a constant for it.
+        // Nobody has to use a fact. Of the gain of a layer's beginning, the root of 2, clippy would say that there is a constant for it.
         let facts = quote! {
             #[allow(dead_code, clippy::approx_constant)]
             impl<#consts> #name<#own f32, #k::Cpu> {
@@ -90,6 +90,7 @@ impl Printer<'_> {
         let nodes = self.model.nodes.iter().map(|node| self.node(node));
         let inputs = self.model.inputs.iter().map(|port| self.port(port));
         let outputs = self.model.outputs.iter().map(|port| self.port(port));
+        // A graph uses some of these.
         quote! {{
             #[allow(unused_imports)]
             use #ir::{Fan, Graph, INFER, Init, Node, Op, Port, Shape, ops};

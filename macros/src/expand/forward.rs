@@ -74,6 +74,7 @@ impl Printer<'_> {
             },
         ];
         let methods = methods.iter().map(|method| method.print(self, vis, &shapes));
+        // Each network has all of them, and is seldom called in all ways.
         let methods = quote! {
             #[allow(dead_code)]
             impl<#consts #e: #k::Scalar, #d: #k::Backend<#e>> #name<#own #e, #d> {

@@ -87,7 +87,8 @@ impl Printer<'_> {
             let (name, stated) = (self.rule_type(node)?, node.init.as_ref()?);
             let ir = &self.ir;
             let rule = init::code(&quote!(#ir::), &stated.init);
-            // A type, since what dfdx calls to fill a tensor sees nothing but the tensor.
+            // A type, since what dfdx calls to fill a tensor sees nothing but the tensor. It is called as the layer is; and of the gain, the root of 2,
+            // clippy would say that there is a constant for it.
             Some(quote! {
                 #[allow(non_camel_case_types)]
                 struct #name;

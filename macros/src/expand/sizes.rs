@@ -78,11 +78,13 @@ impl Printer<'_> {
             });
             checks.push(self.check(calls.collect()));
         }
+        // Called as the network is, which may be as its author likes.
         let helper = quote! {
             #[allow(non_camel_case_types)]
             struct #owner;
         };
-        // A constant expression that overflows is reported by the evaluation; the lints would say it again.
+        // A constant expression that overflows is reported by the evaluation; the lints would say it again. The gain of a layer's beginning may be the
+        // root of 2, for which clippy knows a constant.
         let constants = quote! {
             #[allow(dead_code, arithmetic_overflow, unconditional_panic, clippy::approx_constant)]
             impl #owner { #(#constants)* }
@@ -211,6 +213,7 @@ impl Printer<'_> {
     /// A constant that fails to compile in the first of these calls that does.
     fn check(&self, calls: TokenStream) -> TokenStream {
         let ir = &self.ir;
+        // A check uses one or both.
         quote! {
             const _: () = {
                 #[allow(unused_imports)]

@@ -158,6 +158,7 @@ impl Printer<'_> {
     pub(super) fn build(&self) -> TokenStream {
         let Self { k, name, d, consts, own, .. } = self;
         let vis = &self.model.network.vis;
+        // A network may be built in one way only, or by dfdx.
         let methods = quote! {
             #[allow(dead_code)]
             impl<#consts #d: #k::Device<f32>> #name<#own f32, #d> {

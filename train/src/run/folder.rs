@@ -226,7 +226,7 @@ fn is_begun_config(name: &std::ffi::OsStr) -> bool {
 /// Is it a file that a run writes: figures, parameters, or a picture?
 fn is_a_runs(name: &std::ffi::OsStr) -> bool {
     let name = name.to_str().unwrap_or_default();
-    [SUMMARY, METRICS, MODEL].contains(&name) || [".svg", ".png"].iter().any(|ending| name.ends_with(ending)) || name == "samples.txt"
+    [SUMMARY, METRICS, MODEL, "samples.txt", "classes.md"].contains(&name) || [".svg", ".png"].iter().any(|ending| name.ends_with(ending))
 }
 
 fn remove(path: &Path) -> Result<(), TrainError> {

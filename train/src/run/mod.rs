@@ -1,5 +1,6 @@
 //! What a run leaves behind.
 
+mod classes;
 mod config;
 mod confusion;
 mod curves;
@@ -8,6 +9,7 @@ mod pictures;
 mod recipe;
 mod style;
 
+pub use classes::class_table;
 pub use config::{Config, Summary};
 pub use confusion::draw_confusion;
 pub use curves::draw_curves;

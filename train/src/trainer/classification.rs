@@ -8,7 +8,7 @@ use layercake::prelude::*;
 use super::{Classifier, Pass, Scores, Step, Task};
 use crate::data::{Array, Batch, Collate, DataError, Dataset, Image, Loader, Pictured};
 use crate::error::OnDevice;
-use crate::run::{Canvas, draw_confusion, filter_grid, write_text};
+use crate::run::{Canvas, class_table, draw_confusion, filter_grid, write_text};
 use crate::{Figures, Tally, TrainError, best, metrics};
 
 /// What a classifier's scores are held against.
@@ -56,7 +56,7 @@ pub struct Classification<S: Dataset, const C: usize, const H: usize, const W: u
 }
 
 impl<S: Dataset, const C: usize, const H: usize, const W: usize, const K: usize> Classification<S, C, H, W, K> {
-    /// By plain cross entropy.
+    /// By plain cross entropy. Scores without a named class are called by their number.
     ///
     /// # Errors
     /// If there are more classes than scores.
@@ -64,7 +64,8 @@ impl<S: Dataset, const C: usize, const H: usize, const W: usize, const K: usize>
         if classes.len() > K {
             return Err(DataError::Classes { origin: title.to_owned(), classes: classes.len(), scores: K });
         }
-        let (title, classes) = (title.to_owned(), classes.to_vec());
+        let unnamed = (classes.len()..K).map(|class| class.to_string());
+        let (title, classes) = (title.to_owned(), classes.iter().cloned().chain(unnamed).collect());
         Ok(Self { test, classes, title, criterion: Criterion::default(), tested: None })
     }
 
@@ -100,12 +101,13 @@ where
         Ok(figures)
     }
 
-    /// `confusion.svg`; at the end also `filters.png`, the weights of the first layer where they can be looked at, and `mistakes.png`, the first test
+    /// `confusion.svg` and `classes.md`; at the end also `filters.png`, the weights of the first layer where they can be looked at, and `mistakes.png`, the first test
     /// images that were taken for another class.
     fn draw(&mut self, net: &N, _: &D, folder: &Path, last: bool) -> Result<(), TrainError> {
         let Some(Tested { tally, wrong }) = &self.tested else { return Ok(()) };
         let heading = format!("{}: {:.2} % of the test images right", self.title, 100.0 * tally.accuracy());
         write_text(&folder.join("confusion.svg"), draw_confusion(&heading, tally, &self.classes))?;
+        write_text(&folder.join("classes.md"), Ok(class_table(tally, &self.classes)))?;
         if !last {
             return Ok(());
         }

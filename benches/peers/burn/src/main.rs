@@ -471,7 +471,7 @@ fn main() {
     let threads = env("BENCH_THREADS", 2usize).to_string();
     for v in ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"] {
         if std::env::var_os(v).is_none() {
-            // no other thread runs yet
+            // SAFETY: no other thread runs yet that could read the variables.
             unsafe { std::env::set_var(v, &threads) };
         }
     }

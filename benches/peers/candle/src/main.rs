@@ -368,7 +368,7 @@ fn data(w: &str, dev: &Device) -> Result<(Tensor, Tensor, usize)> {
 
 fn main() -> Result<()> {
     if std::env::var_os("RAYON_NUM_THREADS").is_none() {
-        // no other thread runs yet
+        // SAFETY: no other thread runs yet that could read the variables.
         unsafe { std::env::set_var("RAYON_NUM_THREADS", env("BENCH_THREADS", 2usize).to_string()) };
     }
     let name = if cfg!(feature = "mkl") { "candle-mkl" } else { "candle" };
