@@ -22,6 +22,16 @@ network! {
         from h_new, output h_n,
         from c_new, output c_n,
     }
+
+    /// Seven letters, without dropout.
+    #[cfg(test)]
+    pub(super) SmallCharLstm<T: Dim>: { letters: usize[T], h: [1, 5], c: [1, 5] } -> { scores: [T, 7], h_n: [1, 5], c_n: [1, 5] } {
+        from letters, embedding: Embedding(7 -> 4),
+        lstm: Lstm(5, state = (h, c)) as (y, h_new, c_new),
+        Dropout(0.0), fc: Linear(7), output scores,
+        from h_new, output h_n,
+        from c_new, output c_n,
+    }
 }
 
 const _: () = assert!(CharLstm::PARAMS == 350_593);

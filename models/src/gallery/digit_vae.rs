@@ -78,6 +78,52 @@ network! {
         from mean, output mean,
         from logvar, output logvar,
     }
+
+    #[cfg(test)]
+    pub(super) SmallMlpEncoder: [1, 3, 5] -> { mean: [3], logvar: [3] } {
+        Flatten, fc1: Linear(7), ReLU, fc2: Linear(7), ReLU as hidden,
+        mean: Linear(3), output mean,
+        from hidden, logvar: Linear(3), output logvar,
+    }
+
+    #[cfg(test)]
+    pub(super) SmallMlpDecoder: [3] -> [1, 3, 5] {
+        fc1: Linear(7), ReLU, fc2: Linear(7), ReLU, fc3: Linear(15), Reshape(1, 3, 5),
+    }
+
+    #[cfg(test)]
+    pub(super) SmallMlpVae: [1, 3, 5] -> { image: [1, 3, 5], mean: [3], logvar: [3] } {
+        encoder: SmallMlpEncoder as (mean, logvar),
+        from mean, Reparameterize(logvar),
+        decoder: SmallMlpDecoder, output image,
+        from mean, output mean,
+        from logvar, output logvar,
+    }
+
+    #[cfg(test)]
+    pub(super) SmallConvEncoder: [1, 8, 12] -> { mean: [2], logvar: [2] } {
+        conv1: Conv2d(2, kernel = 3, stride = 2, padding = 1), ReLU,
+        conv2: Conv2d(3, kernel = 3, stride = 2, padding = 1), ReLU,
+        Flatten as hidden,
+        mean: Linear(18 -> 2), output mean,
+        from hidden, logvar: Linear(18 -> 2), output logvar,
+    }
+
+    #[cfg(test)]
+    pub(super) SmallConvDecoder: [2] -> [1, 8, 12] {
+        fc: Linear(18), ReLU, Reshape(3, 2, 3),
+        conv1: ConvTranspose2d(2, kernel = 4, stride = 2, padding = 1), ReLU,
+        conv2: ConvTranspose2d(1, kernel = 4, stride = 2, padding = 1),
+    }
+
+    #[cfg(test)]
+    pub(super) SmallConvVae: [1, 8, 12] -> { image: [1, 8, 12], mean: [2], logvar: [2] } {
+        encoder: SmallConvEncoder as (mean, logvar),
+        from mean, Reparameterize(logvar),
+        decoder: SmallConvDecoder, output image,
+        from mean, output mean,
+        from logvar, output logvar,
+    }
 }
 
 const _: () = assert!(ConvVae::PARAMS == 243_465);

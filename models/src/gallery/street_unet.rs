@@ -32,4 +32,17 @@ network! {
         outc: Conv2d(11, kernel = 1),
         Slice(axis = 1, start = 3, end = 93), Slice(axis = 2, start = 4, end = 124),
     }
+
+    /// Two levels of a few channels, without dropout.
+    #[cfg(test)]
+    pub(super) SmallStreetUNet: [2, 6, 8] -> [3, 6, 8] {
+        Pad((1, 2), mode = reflect),
+        inc: convs(3) as x1,
+        down1: down(4) as x2,
+        down2: down(5), Dropout(0.0),
+        Concat { { from x2 }, { Upsample(2, mode = bilinear) } }, up1: convs(4),
+        Concat { { from x1 }, { Upsample(2, mode = bilinear) } }, up2: convs(3),
+        outc: Conv2d(3, kernel = 1),
+        Slice(axis = 1, start = 1, end = 7), Slice(axis = 2, start = 2, end = 10),
+    }
 }

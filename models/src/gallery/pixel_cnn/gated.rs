@@ -53,21 +53,21 @@ network! {
     }
 
     // What a class adds at every pixel in front of a gate.
-    block shade() { Linear(64, bias = false), Reshape(64, 1, 1), Upsample(28) }
+    block shade(width, size) { Linear(width, bias = false), Reshape(width, 1, 1), Upsample(size) }
 
     /// A block whose gates know the class, equation 4.
     pub ClassGatedBlock:
         { vertical: [32, 28, 28], horizontal: [32, 28, 28], class: [10] } -> { above: [32, 28, 28], left: [32, 28, 28] }
     {
         from vertical, conv_vertical: MaskedConv2d(64, kernel = 3, mask = B, stack = vertical) as rows,
-        Add { {}, { from class, class_vertical: shade } },
+        Add { {}, { from class, class_vertical: shade(64, 28) } },
         gate, output above,
         from horizontal,
         Residual {
             Add {
                 { conv_horizontal: MaskedConv2d(64, kernel = (1, 3), mask = B, stack = horizontal) },
                 { from rows, link: Conv2d(64, kernel = 1) },
-                { from class, class_horizontal: shade },
+                { from class, class_horizontal: shade(64, 28) },
             },
             gate, mix: Conv2d(32, kernel = 1),
         },
@@ -91,6 +91,59 @@ network! {
         from above5, block6: ClassGatedBlock(left5, class) as (_, left6),
         from left6,
         ReLU, head1: Conv2d(64, kernel = 1),
+        ReLU, head2: Conv2d(1, kernel = 1),
+    }
+
+    /// Two blocks of three maps.
+    #[cfg(test)]
+    pub(in crate::gallery) SmallGatedPixelCnn: [1, 6, 5] -> [1, 6, 5] {
+        first_vertical: MaskedConv2d(6, kernel = 5, mask = A, stack = vertical) as rows,
+        Add {
+            { from input, first_horizontal: MaskedConv2d(6, kernel = (1, 5), mask = A, stack = horizontal) },
+            { from rows, first_link: Conv2d(6, kernel = 1) },
+        },
+        gate, first_mix: Conv2d(3, kernel = 1) as left0,
+        from rows, gate,
+        block1: super::SmallGatedBlock(left0) as (above1, left1),
+        from above1, block2: super::SmallGatedBlock(left1) as (_, left2),
+        from left2,
+        ReLU, head1: Conv2d(5, kernel = 1),
+        ReLU, head2: Conv2d(1, kernel = 1),
+    }
+
+    #[cfg(test)]
+    pub(in crate::gallery) SmallClassGatedBlock:
+        { vertical: [3, 6, 5], horizontal: [3, 6, 5], class: [4] } -> { above: [3, 6, 5], left: [3, 6, 5] }
+    {
+        from vertical, conv_vertical: MaskedConv2d(6, kernel = 3, mask = B, stack = vertical) as rows,
+        Add { {}, { from class, class_vertical: shade(6, (6, 5)) } },
+        gate, output above,
+        from horizontal,
+        Residual {
+            Add {
+                { conv_horizontal: MaskedConv2d(6, kernel = (1, 3), mask = B, stack = horizontal) },
+                { from rows, link: Conv2d(6, kernel = 1) },
+                { from class, class_horizontal: shade(6, (6, 5)) },
+            },
+            gate, mix: Conv2d(3, kernel = 1),
+        },
+        output left,
+    }
+
+    /// The same, of four classes.
+    #[cfg(test)]
+    pub(in crate::gallery) SmallClassGatedPixelCnn: { image: [1, 6, 5], class: [4] } -> [1, 6, 5] {
+        from image, first_vertical: MaskedConv2d(6, kernel = 5, mask = A, stack = vertical) as rows,
+        Add {
+            { from image, first_horizontal: MaskedConv2d(6, kernel = (1, 5), mask = A, stack = horizontal) },
+            { from rows, first_link: Conv2d(6, kernel = 1) },
+        },
+        gate, first_mix: Conv2d(3, kernel = 1) as left0,
+        from rows, gate,
+        block1: SmallClassGatedBlock(left0, class) as (above1, left1),
+        from above1, block2: SmallClassGatedBlock(left1, class) as (_, left2),
+        from left2,
+        ReLU, head1: Conv2d(5, kernel = 1),
         ReLU, head2: Conv2d(1, kernel = 1),
     }
 }

@@ -8,4 +8,8 @@ pub use block::GatedPixelCnnBlock;
 #[cfg(test)]
 pub(super) use block::SmallGatedBlock;
 pub use gated::{ClassGatedPixelCnn, GatedPixelCnn};
+#[cfg(test)]
+pub(super) use gated::{SmallClassGatedPixelCnn, SmallGatedPixelCnn};
 pub use plain::PixelCnn;
+#[cfg(test)]
+pub(super) use plain::SmallPixelCnn;

@@ -30,4 +30,12 @@ network! {
         ReLU, head1: Conv2d(64, kernel = 1),
         ReLU, head2: Conv2d(1, kernel = 1),
     }
+
+    #[cfg(test)]
+    pub(in crate::gallery) SmallPixelCnn: [1, 6, 5] -> [1, 6, 5] {
+        conv1: MaskedConv2d(4, kernel = 5, mask = A),
+        blocks: Repeat(2) { residual(2) },
+        ReLU, head1: Conv2d(5, kernel = 1),
+        ReLU, head2: Conv2d(1, kernel = 1),
+    }
 }
