@@ -1,8 +1,9 @@
 //! The Rust half of `tests/parity/exchange.py`, which calls it: loads PyTorch's weights and says what they give, and saves weights of our own with what
 //! they give.
 //!
-//! In the folder it is given it finds, for each `NAME`, `NAME.theirs.safetensors` and `NAME.input.safetensors` (`input`, `output`), and leaves
-//! `NAME.ours.safetensors` and `NAME.output.safetensors` (`output`).
+//! In the folder it is given it finds, for each `NAME`, `NAME.theirs.safetensors` and `NAME.given.safetensors` (`input/0`, `input/1`, ..; `output/0`, ..),
+//! and leaves `NAME.ours.safetensors` and `NAME.outputs.safetensors` (`output/0`, ..). Inputs of whole numbers are token ids. A network whose
+//! length is known when it runs takes that of its inputs.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -10,10 +11,11 @@ use std::fs;
 use std::path::Path;
 
 use layercake::io::{load_safetensors, save_safetensors};
+use layercake::ir::Shape;
 use layercake::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-type Images = DynTensor<f32, Cpu>;
+type Any = DynTensor<f32, Cpu>;
 
 /// How far a number may be from PyTorch's, as part of the largest.
 const TOLERANCE: f32 = 1e-5;
@@ -26,22 +28,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         if !file("theirs").is_file() {
             continue;
         }
-        let bytes = fs::read(file("input"))?;
+        let bytes = fs::read(file("given"))?;
         let given = SafeTensors::deserialize(&bytes)?;
-        let (input, expected) = (given.tensor("input")?, numbers(&given.tensor("output")?));
+        let graph = model.graph().ok_or("a network")?;
+        let all = |what: &str, count| (0..count).map(|i| given.tensor(&format!("{what}/{i}"))).collect::<Result<Vec<_>, _>>();
+        let (inputs, outputs) = (all("input", graph.inputs().len())?, all("output", graph.outputs().len())?);
 
         let device = Cpu::seed_from_u64(1);
-        let images =
-            || DynTensor::try_from_vec(&device, numbers(&input), input.shape()).map(|tensor| tensor.expect("as many as its shape says"));
-        let mut net = GraphModel::new(model.graph().ok_or("a network")?.clone(), &device);
+        let read = || inputs.iter().map(|view| tensor(&device, view)).collect::<Result<Vec<_>, _>>();
+        let shapes: Vec<Shape> = inputs.iter().map(|view| Shape::new(&view.shape()[1..])).collect();
+        let mut net = GraphModel::try_new(graph.resized(&shapes)?, &device)?;
         save_safetensors(&net, file("ours"))?;
-        let own: Vec<Images> = net.forward(vec![images()?]);
-        write(&file("output"), &own[0])?;
+        write(&file("outputs"), &net.try_forward::<_, Vec<Any>>(read()?)?)?;
 
         load_safetensors(&mut net, file("theirs"))?;
-        let found: Vec<Images> = net.forward(vec![images()?]);
-        let size = expected.iter().fold(0.0, |size: f32, n| size.max(n.abs()));
-        let error = found[0].as_vec().iter().zip(&expected).fold(0.0, |worst: f32, (a, b)| worst.max((a - b).abs())) / size;
+        let found: Vec<Any> = net.try_forward(read()?)?;
+        let error = found.iter().zip(&outputs).map(|(found, view)| difference(found, view)).fold(0.0, f32::max);
         println!("{:10} theirs in ours: {error:.1e}", model.name());
         if error > TOLERANCE {
             return Err(format!("{}: PyTorch's weights give other numbers here", model.name()).into());
@@ -50,14 +52,39 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Numbers, or token ids.
+fn tensor(device: &Cpu, view: &TensorView<'_>) -> Result<Any, Box<dyn Error>> {
+    let tensor = match view.dtype() {
+        Dtype::I64 => {
+            let ids: Result<Vec<usize>, _> = view.data().as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes).try_into()).collect();
+            DynTensor::from_ids(device, ids?, view.shape())
+        }
+        _ => DynTensor::try_from_vec(device, numbers(view), view.shape())?,
+    };
+    Ok(tensor.expect("as many as its shape says"))
+}
+
 fn numbers(view: &TensorView<'_>) -> Vec<f32> {
     assert_eq!(view.dtype(), Dtype::F32);
     view.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
 }
 
-fn write(path: &Path, tensor: &Images) -> Result<(), Box<dyn Error>> {
-    let bytes: Vec<u8> = tensor.as_vec().iter().flat_map(|n| n.to_le_bytes()).collect();
-    let view = TensorView::new(Dtype::F32, tensor.dims().to_vec(), &bytes)?;
-    fs::write(path, safetensors::serialize(HashMap::from([("output", view)]), None)?)?;
+/// The largest difference, as part of the largest number expected; infinite where that is no comparison.
+fn difference(found: &Any, expected: &TensorView<'_>) -> f32 {
+    let (same, found, expected) = (found.dims() == expected.shape(), found.as_vec(), numbers(expected));
+    if !same || found.iter().any(|n| !n.is_finite()) {
+        return f32::INFINITY;
+    }
+    let size = expected.iter().fold(0.0, |size: f32, n| size.max(n.abs()));
+    found.iter().zip(&expected).fold(0.0, |worst: f32, (a, b)| worst.max((a - b).abs())) / size
+}
+
+fn write(path: &Path, outputs: &[Any]) -> Result<(), Box<dyn Error>> {
+    let bytes: Vec<Vec<u8>> = outputs.iter().map(|tensor| tensor.as_vec().iter().flat_map(|n| n.to_le_bytes()).collect()).collect();
+    let mut views = HashMap::new();
+    for (i, (tensor, bytes)) in outputs.iter().zip(&bytes).enumerate() {
+        views.insert(format!("output/{i}"), TensorView::new(Dtype::F32, tensor.dims().to_vec(), bytes)?);
+    }
+    fs::write(path, safetensors::serialize(views, None)?)?;
     Ok(())
 }

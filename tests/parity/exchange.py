@@ -5,7 +5,7 @@
 
 Needs torch, safetensors and cargo. Each network is made here in plain `torch.nn` with random weights and running statistics; its `state_dict` is
 saved as it is and loaded by `models/examples/exchange.rs`, which in turn saves weights of its own, loaded here with `load_state_dict`. Numbers must agree
-to 1e-5 of the largest.
+to 1e-5 of the largest of their tensor.
 """
 
 import pathlib
@@ -20,6 +20,7 @@ from torch import nn
 import gallery
 
 TOLERANCE = 1e-5
+BATCH = 2
 
 
 def lenet5():
@@ -42,12 +43,26 @@ def lenet5():
     return net
 
 
-# How each is made, and the shape of its input.
+def images(*shape):
+    return lambda: (torch.randn(BATCH, *shape),)
+
+
+def letters():
+    """A text of another length than the one that the network's facts are worked out for, and the state that it begins with."""
+    return torch.randint(65, (BATCH, 37)), torch.randn(BATCH, 1, 256), torch.randn(BATCH, 1, 256)
+
+
+# How each is made, and what it is given.
 NETWORKS = {
-    "lenet5": (lenet5, (1, 28, 28)),
-    "vgg11": (gallery.FIGURES["vgg11"][0], (3, 224, 224)),
-    "resnet18": (gallery.FIGURES["resnet18"][0], (3, 224, 224)),
+    "lenet5": (lenet5, images(1, 28, 28)),
+    "vgg11": (gallery.FIGURES["vgg11"][0], images(3, 224, 224)),
+    "resnet18": (gallery.FIGURES["resnet18"][0], images(3, 224, 224)),
+    "char_lstm": (gallery.FIGURES["char-lstm"][0], letters),
 }
+
+
+def numbered(what, tensors):
+    return {f"{what}/{i}": tensor.contiguous() for i, tensor in enumerate(tensors)}
 
 
 def main():
@@ -57,7 +72,7 @@ def main():
         path = lambda name, what: f"{folder}/{name}.{what}.safetensors"
         nets, inputs = {}, {}
         for name in names:
-            make, shape = NETWORKS[name]
+            make, draw = NETWORKS[name]
             torch.manual_seed(0)
             net = make().eval()
             for key, tensor in net.state_dict().items():
@@ -65,18 +80,19 @@ def main():
                     tensor.normal_()
                 elif key.endswith("running_var"):
                     tensor.uniform_(0.5, 2.0)
-            inputs[name] = torch.randn(2, *shape)
-            nets[name] = net
+            inputs[name], nets[name] = draw(), net
+            outputs = gallery.tuple_of(net(*inputs[name]))
             save_file(net.state_dict(), path(name, "theirs"))
-            save_file({"input": inputs[name], "output": net(inputs[name])}, path(name, "input"))
+            save_file(numbered("input", inputs[name]) | numbered("output", outputs), path(name, "given"))
         command = ["cargo", "run", "--quiet", "--release", "-p", "layercake-models", "--example", "exchange", "--", folder]
         subprocess.run(command, cwd=root, check=True)
         for name, net in nets.items():
             missing, unexpected = net.load_state_dict(load_file(path(name, "ours")), strict=False)
             # PyTorch's counter of batches is the one thing that only one side has.
             assert not unexpected and all(key.endswith("num_batches_tracked") for key in missing), (name, missing, unexpected)
-            expected, found = net(inputs[name]), load_file(path(name, "output"))["output"]
-            error = ((found - expected).abs().max() / expected.abs().max()).item()
+            expected, found = numbered("output", gallery.tuple_of(net(*inputs[name]))), load_file(path(name, "outputs"))
+            assert found.keys() == expected.keys(), (name, found.keys())
+            error = max(((found[key] - output).abs().max() / output.abs().max()).item() for key, output in expected.items())
             print(f"{name:10} ours in theirs: {error:.1e}")
             assert error <= TOLERANCE, name
     print(f"{len(names)} networks, both ways")
