@@ -152,6 +152,9 @@ fn page(runs: &Path, pictures: &Path) -> Result<String, Box<dyn Error>> {
                 writeln!(links, "![{picture}](pictures/zoo/{}/{picture})", row.name)?;
             }
         }
+        if let Ok(table) = fs::read_to_string(run.join("classes.md")) {
+            writeln!(links, "\n{table}")?;
+        }
         let text: PathBuf = run.join("samples.txt");
         if let Ok(text) = fs::read_to_string(text) {
             writeln!(links, "```text\n{}\n```", text.trim())?;

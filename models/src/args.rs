@@ -108,7 +108,7 @@ pub(crate) struct TrainArgs {
     /// Images in a step [default: the model's choice for the data set].
     #[arg(long, value_name = "N", value_parser = count)]
     pub(crate) batch_size: Option<usize>,
-    /// The learning rate at its highest; it rises over the first epoch and falls along a cosine [default: the model's choice].
+    /// The learning rate at its highest; it rises over the first epoch (or 500 steps) and falls along a cosine [default: the model's choice].
     #[arg(long, value_name = "X", value_parser = rate, allow_negative_numbers = true)]
     pub(crate) lr: Option<f64>,
     /// Seeds the initial parameters and the order of the images.

@@ -5,6 +5,8 @@ mod forms;
 mod neighbours;
 mod pixel_cnn;
 mod segmentation;
+#[cfg(test)]
+mod smoke;
 mod text;
 mod vae;
 

@@ -132,7 +132,10 @@ impl<N: Segmenter<D>, D: Backend<f32>> Task<N, D> for Segmentation {
         }
         let mut figures = Figures::new().with("mean_iou", tally.mean_iou()).with("pixel_accuracy", tally.accuracy());
         for (class, iou) in self.pictures.classes().iter().zip(tally.iou()) {
-            figures.set(&format!("iou_{}", class.to_lowercase()), iou.unwrap_or(f64::NAN));
+            // A class that neither occurs nor is said to has none.
+            if let Some(iou) = iou {
+                figures.set(&format!("iou_{}", class.to_lowercase()), iou);
+            }
         }
         Ok(figures)
     }

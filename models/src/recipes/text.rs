@@ -48,7 +48,7 @@ impl Kind for Letters {
             let (text, test) = text.split(TEST);
             let net = built(<CharLstm as BuildOnDevice<D, f32>>::Built::try_build(device))?;
             let streams = Streams::new(text, recipe.batch_size, WINDOW).map_err(TrainError::from)?;
-            let task = NextLetter { state: None, test: streams_of(test)? };
+            let task = NextLetter::new(streams_of(test, TEST_STREAMS)?);
             let train = Loader::new(streams, recipe.batch_size);
             Ok(Prepared { optimizer: recipe.adam(&net), net, task, train, normalise: None, classes })
         })
@@ -59,7 +59,7 @@ impl Kind for Letters {
         let net: CharLstm = run.load(&device)?;
         let (_, test) = read(dataset, data_dir)?.split(TEST);
         let items = test.letters().len() as u64;
-        let mut task = NextLetter::<Cpu> { state: None, test: streams_of(test)? };
+        let mut task = NextLetter::<Cpu>::new(streams_of(test, TEST_STREAMS)?);
         Ok((Task::<CharLstm, Cpu>::evaluate(&mut task, &net, &device)?, items))
     }
 
@@ -92,8 +92,8 @@ fn read(dataset: DataSet, data_dir: Option<&Path>) -> Result<Text, ModelError> {
     Ok(text)
 }
 
-fn streams_of(test: Text) -> Result<Loader<Streams>, ModelError> {
-    let (rows, window) = TEST_STREAMS;
+/// A text in so many streams, and windows of so many letters.
+pub(super) fn streams_of(test: Text, (rows, window): (usize, usize)) -> Result<Loader<Streams>, ModelError> {
     Ok(Loader::new(Streams::new(test, rows, window).map_err(TrainError::from)?, rows))
 }
 
@@ -105,6 +105,11 @@ pub(crate) struct NextLetter<D: Backend<f32>> {
 }
 
 impl<D: Backend<f32>> NextLetter<D> {
+    /// With nothing remembered yet.
+    pub(crate) fn new(test: Loader<Streams>) -> Self {
+        Self { state: None, test }
+    }
+
     fn begin(rows: usize, device: &D) -> Result<[State<D>; 2], TrainError> {
         let zeros: State<D> = on_device(device.try_zeros_like(&(rows, Const, Const)))?;
         Ok([zeros.clone(), zeros])
@@ -129,7 +134,7 @@ impl<D: Backend<f32>> Task<CharLstm<f32, D>, D> for NextLetter<D> {
     }
 
     fn evaluate(&mut self, net: &CharLstm<f32, D>, device: &D) -> Result<Figures, TrainError> {
-        let [mut h, mut c] = Self::begin(TEST_STREAMS.0, device)?;
+        let [mut h, mut c] = Self::begin(self.test.data().rows(), device)?;
         let (mut nats, mut windows) = (0.0, 0);
         for batch in self.test.epoch(1) {
             let WindowBatch { letters, next } = batch?;

@@ -53,6 +53,12 @@ pub fn zoo() -> Vec<Box<dyn Model>> {
     models
 }
 
+/// Is it a network without a recipe?
+#[cfg(test)]
+pub(crate) fn is_sketch(name: &str) -> bool {
+    sketches::SKETCHES.iter().any(|sketch| sketch.name() == name)
+}
+
 fn entry<K: Kind>(row: Row) -> Box<dyn Model> {
     Box::new(Entry::<K> { row, kind: PhantomData })
 }
@@ -77,19 +83,21 @@ fn resnet20() -> Forms {
 
 fn autoencoders() -> [Box<dyn Model>; 4] {
     let row = |name, about| Row { name, about, dataset: DataSet::Mnist, digits: true, recipe: recipes::vae, unit: "images" };
+    let conv = |name, about| Row { recipe: recipes::conv_vae, ..row(name, about) };
     [
         entry::<Vae<MlpVae, 20>>(row("vae", "variational autoencoder (Kingma and Welling, 2014) of linear layers, 20 latent dimensions")),
         entry::<Vae<MlpVae2, 2>>(row("vae2", "the same with 2 latent dimensions, which can be drawn as a map")),
-        entry::<Vae<ConvVae, 20>>(row("conv_vae", "variational autoencoder of convolutions, 20 latent dimensions")),
-        entry::<Vae<ConvVae2, 2>>(row("conv_vae2", "the same with 2 latent dimensions")),
+        entry::<Vae<ConvVae, 20>>(conv("conv_vae", "variational autoencoder of convolutions, 20 latent dimensions")),
+        entry::<Vae<ConvVae2, 2>>(conv("conv_vae2", "the same with 2 latent dimensions")),
     ]
 }
 
 fn pixel_cnns() -> [Box<dyn Model>; 3] {
     let row = |name, about| Row { name, about, dataset: DataSet::Mnist, digits: true, recipe: recipes::pixel_cnn, unit: "images" };
+    let gated = |name, about| Row { recipe: recipes::gated_pixel_cnn, ..row(name, about) };
     [
         entry::<Pixels<PixelCnn>>(row("pixelcnn", "PixelCNN (van den Oord et al., 2016), black and white images of 28x28")),
-        entry::<Pixels<GatedPixelCnn>>(row("gated_pixelcnn", "gated PixelCNN (van den Oord et al., 2016)")),
-        entry::<Pixels<ClassGatedPixelCnn>>(row("class_gated_pixelcnn", "the same, told which digit it is")),
+        entry::<Pixels<GatedPixelCnn>>(gated("gated_pixelcnn", "gated PixelCNN (van den Oord et al., 2016)")),
+        entry::<Pixels<ClassGatedPixelCnn>>(gated("class_gated_pixelcnn", "the same, told which digit it is")),
     ]
 }

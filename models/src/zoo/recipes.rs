@@ -1,6 +1,5 @@
 //! How each model is trained where nothing else is said. The numbers were found by trying; `docs/zoo.md` has what they reach.
 
-use layercake_train::Schedule;
 use layercake_train::data::DataSet;
 use layercake_train::run::Recipe;
 
@@ -25,8 +24,8 @@ pub(super) fn linear_svm(dataset: DataSet) -> Recipe {
 pub(super) fn vgg8(dataset: DataSet) -> Recipe {
     let (epochs, batch_size) = match dataset {
         DataSet::Digits => (20, 32),
-        DataSet::Cifar10 => (40, 64),
-        _ => (6, 64),
+        DataSet::Cifar10 => (30, 64),
+        _ => (10, 64),
     };
     Recipe { epochs, batch_size, lr: 3e-3, weight_decay: 0.05, workers: 1, ..Recipe::default() }
 }
@@ -35,21 +34,31 @@ pub(super) fn resnet20(dataset: DataSet) -> Recipe {
     let (epochs, batch_size) = match dataset {
         DataSet::Digits => (20, 32),
         DataSet::Cifar10 => (40, 64),
-        _ => (8, 64),
+        _ => (9, 64),
     };
     Recipe { epochs, batch_size, lr: 3e-3, weight_decay: 0.05, workers: 1, ..Recipe::default() }
 }
 
 pub(super) fn vae(_: DataSet) -> Recipe {
-    Recipe { epochs: 40, batch_size: 128, lr: 2e-3, schedule: Schedule::Cosine, ..Recipe::default() }
+    Recipe { epochs: 40, batch_size: 128, lr: 2e-3, ..Recipe::default() }
+}
+
+/// Twice the work of linear layers, and sooner there.
+pub(super) fn conv_vae(dataset: DataSet) -> Recipe {
+    Recipe { epochs: 20, ..vae(dataset) }
 }
 
 pub(super) fn pixel_cnn(_: DataSet) -> Recipe {
-    Recipe { epochs: 5, batch_size: 32, lr: 2e-3, average: Some(0.999), ..Recipe::default() }
+    Recipe { epochs: 4, batch_size: 32, lr: 2e-3, average: Some(0.999), ..Recipe::default() }
+}
+
+/// Its steps are long, so they are few: larger ones, and none that is far off.
+pub(super) fn gated_pixel_cnn(dataset: DataSet) -> Recipe {
+    Recipe { epochs: 5, lr: 4e-3, clip: Some(1.0), ..pixel_cnn(dataset) }
 }
 
 pub(super) fn unet(_: DataSet) -> Recipe {
-    Recipe { epochs: 100, batch_size: 10, lr: 3e-3, weight_decay: 0.01, workers: 1, ..Recipe::default() }
+    Recipe { epochs: 80, batch_size: 10, lr: 3e-3, weight_decay: 0.01, workers: 1, ..Recipe::default() }
 }
 
 pub(super) fn char_lstm(_: DataSet) -> Recipe {

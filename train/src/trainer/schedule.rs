@@ -3,13 +3,16 @@
 use layercake::schedule::{self, Schedule as _};
 use serde::{Deserialize, Serialize};
 
+/// Steps after which Adam's averages have long settled: a longer rise only costs time.
+const LONGEST_WARM_UP: usize = 500;
+
 /// How the learning rate changes while training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
     /// It does not.
     Constant,
-    /// It rises in a straight line over the first epoch, then falls to nothing along half a cosine (Loshchilov and Hutter, 2017).
+    /// It rises in a straight line over the first epoch, but over no more than 500 steps, and falls to nothing along half a cosine (Loshchilov and Hutter, 2017).
     Cosine,
 }
 
@@ -25,7 +28,7 @@ impl Schedule {
             Schedule::Constant => 1.0,
             Schedule::Cosine => {
                 // The first step already moves: the line begins one step before it.
-                let warm_up = schedule::WarmUp { steps: steps_per_epoch, from: 0.0 }.lr(1.0, step + 1);
+                let warm_up = schedule::WarmUp { steps: steps_per_epoch.min(LONGEST_WARM_UP), from: 0.0 }.lr(1.0, step + 1);
                 warm_up * schedule::Cosine { steps, least: 0.0 }.lr(1.0, step)
             }
         }
@@ -62,5 +65,8 @@ mod tests {
         assert!((cosine(50) - 0.5).abs() < 1e-12);
         assert!(cosine(99) > 0.0 && cosine(99) < 3e-4);
         assert!(cosine(9) > 0.97 && cosine(10) < 0.98);
+        // Of epochs of 1,000 steps, the rise takes half of one.
+        let long = |step| Schedule::Cosine.factor(step, 1_000_000, 1_000);
+        assert!((long(249) - 0.5).abs() < 1e-6 && (long(499) - 1.0).abs() < 1e-5 && (long(999) - 1.0).abs() < 1e-5);
     }
 }
