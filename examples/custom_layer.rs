@@ -1,0 +1,89 @@
+//! A layer of one's own in `network!`, with parameters of its own: written once for any number type, device and tape.
+//!
+//! It scores a class by how near a point is to the class's centre, as the first LeNet-5 did (LeCun et al., 1998, section II.B), but with
+//! centres that are learned, and a learned weight for each.
+
+use layercake::dfdx;
+use layercake::dfdx::tensor_ops::{BroadcastTo, TryMul, TrySub};
+use layercake::gradient::{GradCheck, gradcheck};
+use layercake::init::default_uniform;
+use layercake::optim::{Adam, AdamConfig};
+use layercake::prelude::*;
+use layercake_train::data::{Loader, Normalise, Split, digits};
+use layercake_train::{Classification, TrainError, Trainer, Until};
+
+/// `score_k = -weight_k |x - centre_k|^2`, for `OUT` centres in `IN` dimensions.
+#[derive(Clone, Debug, Model)]
+pub struct Nearness<const IN: usize, const OUT: usize, E: Dtype = f32, D: Storage<E> = Cpu> {
+    #[model(param, init = |centres| default_uniform(centres, 1))]
+    centres: Tensor<Rank2<OUT, IN>, E, D>,
+    #[model(param, init = ones)]
+    weight: Tensor<Rank1<OUT>, E, D>,
+}
+
+/// What the layer does. The operations are dfdx's, and dfdx knows their gradients.
+impl<const IN: usize, const OUT: usize, B: Dim, E: Scalar, D: Device<E>, T: Tape<E, D>> Module<Tensor<(B, Const<IN>), E, D, T>>
+    for Nearness<IN, OUT, E, D>
+{
+    type Output = Tensor<(B, Const<OUT>), E, D, T>;
+    type Error = D::Err;
+
+    fn try_forward(&self, x: Tensor<(B, Const<IN>), E, D, T>) -> Result<Self::Output, D::Err> {
+        let batch = x.shape().0;
+        let all = (batch, Const::<OUT>, Const::<IN>);
+        let offsets = x.try_broadcast_like::<_, Axis<1>>(&all)?.try_sub(self.centres.clone().try_broadcast_like(&all)?)?;
+        let squares = offsets.try_square()?.try_sum::<(B, Const<OUT>), Axis<2>>()?;
+        squares.try_mul(self.weight.clone().try_broadcast_like(&(batch, Const::<OUT>))?)?.try_negate()
+    }
+}
+
+/// It does the same in training.
+impl<const IN: usize, const OUT: usize, E: Dtype, D: Storage<E>> dfdx::nn::NonMutableModule for Nearness<IN, OUT, E, D> {}
+
+network! {
+    /// From an image to a point of 12 numbers, and how near that is to the place of each digit.
+    Places: [1, 8, 8] -> [10] {
+        conv: Conv2d(16, kernel = 3, padding = 1), ReLU, MaxPool2d(2),
+        Flatten,
+        fc: Linear(12), Tanh,
+        nearness: self::Nearness(12, 10) -> [10],
+    }
+}
+
+fn main() -> Result<(), TrainError> {
+    let device = Cpu::seed_from_u64(1);
+
+    // Is the gradient right? In double precision, by every parameter of the layer and by its input.
+    let layer = device.build_module::<Nearness<5, 3>, f64>();
+    let x: Tensor<Rank2<4, 5>, f64, _> = device.sample_normal();
+    let report = gradcheck(&mut (layer, x), GradCheck::default(), |(layer, x), gradients| {
+        loss::cross_entropy(layer.forward_mut(x.clone().traced(gradients)), &[0, 2, 1, 1])
+    });
+    println!("the layer's gradients against differences (0 and 1 are the layer and its input):\n{report}");
+    assert!(report.largest() < 1e-6 && report.tensors.len() == 3, "a wrong gradient");
+
+    let Split { train, test } = digits();
+    let (classes, normalise) = (train.classes().to_vec(), Normalise::measure(&train));
+    let train = Loader::new(train, 32).shuffle(1).transform(normalise.clone());
+    let test = Loader::new(test, 360).transform(normalise);
+
+    let mut net = Places::new(&device);
+    let mut optimizer = Adam::new(&net, AdamConfig { lr: 3e-3, ..Default::default() });
+    let mut task = Classification::new("places of digits", test, &classes)?;
+    for epoch in Trainer::new(Until::Epochs(8)).fit(&mut net, &device, &mut optimizer, &mut task, &train)? {
+        println!("epoch {}: {} | test: {}", epoch.epoch, epoch.train, epoch.test);
+    }
+    let accuracy = task.tested().map_or(0.0, |tally| tally.accuracy());
+    assert!(accuracy > 0.95, "the digits have places of their own: {accuracy}");
+
+    // The parameters are fields, here and in checkpoints: `nearness.centres`.
+    let (centres, mut apart) = (net.nearness.centres.array(), Vec::new());
+    for (a, b) in (0..10).flat_map(|a| (0..a).map(move |b| (b, a))) {
+        let square: f32 = centres[a].iter().zip(&centres[b]).map(|(p, q)| (p - q).powi(2)).sum();
+        apart.push((square.sqrt(), a, b));
+    }
+    apart.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let [(least, a, b), .., (most, c, d)] = apart[..] else { unreachable!("there are 45 pairs") };
+    println!("\nthe nearest neighbours are {a} and {b}, {least:.2} apart; the farthest {c} and {d}, {most:.2}");
+    Ok(())
+}

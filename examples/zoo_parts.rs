@@ -1,0 +1,76 @@
+//! A part of the zoo in a model of one's own: the encoder of its variational autoencoder, and a new head that names the digit.
+//!
+//! Between the two is noise, and what the code says of an image costs something: a variational information bottleneck (Alemi et al.,
+//! 2017). The few bits that are left are those that tell the digits apart.
+
+use std::f32::consts::LN_2;
+
+use layercake::optim::{Adam, AdamConfig};
+use layercake::prelude::*;
+use layercake_models::gallery::MlpEncoder;
+use layercake_train::data::{Batch, DataSet, Images, Loader, Split};
+use layercake_train::{Figures, Pass, Report, Step, TrainError, Trainer, Until, accuracy, step};
+
+/// The numbers in a code.
+const CODE: usize = 8;
+/// What a nat of information costs beside a nat of cross entropy.
+const PRICE: f32 = 0.02;
+const EPOCHS: usize = 16;
+
+network! {
+    /// From a code to a score for each digit.
+    Head: [CODE] -> [10] { fc1: Linear(32), ReLU, fc2: Linear(10) }
+}
+
+#[derive(Clone, Debug, Model)]
+struct Bottleneck<E: Dtype = f32, D: Storage<E> = Cpu> {
+    /// The zoo's, as it is: two outputs, `mean` and `logvar`.
+    encoder: MlpEncoder<CODE, E, D>,
+    head: Head<E, D>,
+}
+
+impl Bottleneck {
+    /// Training: the head reads a code that is drawn from what the encoder gives.
+    fn loss(&mut self, batch: Batch, pass: Pass) -> Result<Step, TrainError> {
+        let Batch { images, labels } = batch;
+        let (mean, logvar) = self.encoder.forward_train(images.on(&pass.device)?, pass.gradients);
+        let nats = loss::gaussian_kl(mean.retaped::<OwnedTape<_, _>>(), logvar.retaped::<OwnedTape<_, _>>()).mean();
+        let bits = nats.as_vec()[0] / LN_2;
+        let noise = pass.device.sample_normal_like(mean.shape());
+        let scores = self.head.forward_mut((logvar * 0.5).exp() * noise + mean);
+        let right = accuracy(&scores.as_vec(), &labels);
+        let loss = loss::cross_entropy(scores, &labels) + nats * PRICE;
+        Ok(Step::new(loss, labels.len()).with("accuracy", right).with("bits", bits.into()))
+    }
+
+    /// Measuring: without noise, by the means.
+    fn accuracy(&self, test: &Loader<Images>, device: &Cpu) -> Result<Figures, TrainError> {
+        let Batch { images, labels } = test.epoch(1).next().expect("all images are one batch")?;
+        let (mean, _) = self.encoder.forward(images.on(device)?);
+        Ok(Figures::new().with("accuracy", accuracy(&self.head.forward(mean).as_vec(), &labels)))
+    }
+}
+
+fn main() -> Result<(), TrainError> {
+    // The built-in digits are 8x8; here they are framed as MNIST's are, for networks that take 28x28.
+    let Split { train, test } = DataSet::Digits.load(None, MlpEncoder::<CODE>::INPUT)?;
+    let (train, test) = (Loader::new(train, 32).shuffle(1), Loader::new(test, 360));
+
+    let device = Cpu::seed_from_u64(1);
+    let mut model = Bottleneck::new(&device);
+    println!("{}\n", model.parameter_table());
+
+    let mut optimizer = Adam::new(&model, AdamConfig { lr: 1e-3, ..Default::default() });
+    let mut task = step(|model: &mut Bottleneck, batch: Batch, pass: Pass| model.loss(batch, pass))
+        .tested_by(|model: &Bottleneck, device: &Cpu| model.accuracy(&test, device));
+    let mut report = Report::new("digits through a bottleneck", EPOCHS, train.batches());
+    let mut trainer = Trainer::new(Until::Epochs(EPOCHS)).seed(1).callback(&mut report);
+    let history = trainer.fit(&mut model, &device, &mut optimizer, &mut task, &train)?;
+
+    let Some(last) = history.last() else { unreachable!("there are {EPOCHS} epochs") };
+    let bits = last.train.get("bits").unwrap_or(f64::NAN);
+    println!("\na code says {bits:.1} bits of an image; to name one digit of ten takes {:.1}", 10f64.log2());
+    assert!(last.test.get("accuracy") > Some(0.93), "the head can read what the encoder writes");
+    assert!(bits > 10f64.log2() && bits < 16.0, "enough for the digit, and little else");
+    Ok(())
+}
