@@ -2,7 +2,7 @@
 //!
 //! Trains a small network on the digits that come with `layercake-train`, in a few seconds.
 
-use layercake::optim::{Adam, AdamConfig};
+use layercake::dfdx::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
 use layercake_train::accuracy;
 use layercake_train::data::{Batch, DataError, Images, Loader, Normalise, Split, digits};
