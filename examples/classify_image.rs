@@ -54,7 +54,7 @@ fn network() -> Result<(Digits, Cpu), TrainError> {
 
 /// Says which digit an image shows, and how sure that is.
 fn classify(path: &Path) -> Result<usize, TrainError> {
-    let image = prepared(read_image(path, Channels::Grey)?);
+    let image = prepared(&read_image(path, Channels::Grey)?);
     let (net, device) = network()?;
     let scores = net.forward(Array::new(vec![1, 1, SIDE, SIDE], image).on(&device)?);
     let chances = scores.softmax::<Axis<1>>().as_vec();
@@ -65,14 +65,9 @@ fn classify(path: &Path) -> Result<usize, TrainError> {
     Ok(digits[0])
 }
 
-/// Any grey image as the network knows them: each pixel the mean of what it covers, and light ink on a dark ground.
-fn prepared(Image { shape: [_, height, width], pixels }: Image) -> Vec<f32> {
-    let part = |i: usize, size: usize| i * size / SIDE..((i + 1) * size).div_ceil(SIDE);
-    let mean = |y, x| {
-        let covered = part(y, height).flat_map(|row| &pixels[row * width..][part(x, width)]);
-        covered.clone().sum::<f32>() / covered.count() as f32
-    };
-    let scaled: Vec<f32> = (0..SIDE * SIDE).map(|i| mean(i / SIDE, i % SIDE)).collect();
+/// Any grey image as the network knows them: of its size, and light ink on a dark ground.
+fn prepared(image: &Image) -> Vec<f32> {
+    let scaled = image.resized([SIDE; 2]).pixels;
     // A digit is thin: whatever most pixels are is the ground.
     let is_paper = scaled.iter().sum::<f32>() > 0.5 * scaled.len() as f32;
     scaled.into_iter().map(|pixel| if is_paper { 1.0 - pixel } else { pixel }).collect()

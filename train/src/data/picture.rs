@@ -1,6 +1,7 @@
 //! Pictures as items of data sets: an image, with what belongs to it.
 
 use super::array::{Array, stack};
+use super::transforms::resize;
 use super::{Collate, DataError};
 
 /// An image, as floats: bytes divided by 255 when it comes out of a data set, anything after transforms.
@@ -35,6 +36,16 @@ impl Image {
     /// Each channel.
     pub fn planes(&self) -> impl Iterator<Item = &[f32]> {
         self.pixels.chunks_exact((self.shape[1] * self.shape[2]).max(1))
+    }
+
+    /// The image in another size, as [`transforms::Resize`](super::transforms::Resize) makes it.
+    ///
+    /// # Panics
+    /// If one of the two sizes is empty.
+    pub fn resized(&self, size: [usize; 2]) -> Self {
+        assert!(!self.size().contains(&0) && !size.contains(&0), "an image of {:?} cannot become one of {size:?}", self.size());
+        let pixels = self.planes().flat_map(|plane| resize(plane, self.size(), size)).collect();
+        Self { shape: [self.shape[0], size[0], size[1]], pixels }
     }
 }
 

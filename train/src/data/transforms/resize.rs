@@ -5,8 +5,8 @@ use rand::rngs::StdRng;
 use super::Transform;
 use crate::data::{DataError, Mask, Picture, error::text};
 
-/// Another size: bilinear interpolation for the image, the nearest pixel for a mask. Meant for sizes not far away: shrinking by more than
-/// half skips pixels.
+/// Another size. For the image bilinear interpolation, which widens as an image shrinks so that no pixel is skipped: PyTorch's `interpolate` with
+/// `mode="bilinear"` and `antialias=True`. For a mask the nearest pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resize {
     /// Height and width.
@@ -20,8 +20,7 @@ impl Transform for Resize {
         if from.contains(&0) || self.size.contains(&0) {
             return Err(DataError::Transform { reason: format!("an image of {} cannot become one of {}", text(&from), text(&self.size)) });
         }
-        image.pixels = image.planes().flat_map(|plane| resize(plane, from, self.size)).collect();
-        image.shape = [image.shape[0], self.size[0], self.size[1]];
+        *image = image.resized(self.size);
         if let Some(mask) = &mut picture.mask {
             **mask = Mask { size: self.size, classes: nearest(&mask.classes, mask.size, self.size) };
         }
@@ -29,22 +28,20 @@ impl Transform for Resize {
     }
 }
 
-/// Resizes one plane of `from` = `[height, width]` to `to` by bilinear interpolation between pixel centres; beyond the outermost
-/// centres the edge goes on.
+/// Resizes one plane of `from` = `[height, width]` to `to`, along the rows and then along the columns.
 ///
 /// # Panics
 /// If `plane` is not of size `from`.
 pub(in crate::data) fn resize(plane: &[f32], from: [usize; 2], to: [usize; 2]) -> Vec<f32> {
     let [height, width] = from;
     assert_eq!(plane.len(), height * width, "a plane of {height}x{width}");
-    let columns: Vec<_> = (0..to[1]).map(|x| neighbours(x, to[1], width)).collect();
+    let across: Vec<Mean> = (0..to[1]).map(|x| Mean::at(x, to[1], width)).collect();
+    let rows: Vec<f32> =
+        plane.chunks_exact(width).flat_map(|row| across.iter().map(move |mean| mean.of(|x| row[x])).collect::<Vec<_>>()).collect();
     let mut out = Vec::with_capacity(to[0] * to[1]);
     for y in 0..to[0] {
-        let (top, bottom, down) = neighbours(y, to[0], height);
-        for &(left, right, across) in &columns {
-            let row = |y: usize| mix(plane[y * width + left], plane[y * width + right], across);
-            out.push(mix(row(top), row(bottom), down));
-        }
+        let down = Mean::at(y, to[0], height);
+        out.extend((0..to[1]).map(|x| down.of(|y| rows[y * to[1] + x])));
     }
     out
 }
@@ -56,15 +53,28 @@ fn nearest<P: Copy>(plane: &[P], from: [usize; 2], to: [usize; 2]) -> Vec<P> {
     (0..to[0]).flat_map(|y| columns.iter().map(move |&x| plane[at(y, to[0], from[0]) * from[1] + x]).collect::<Vec<_>>()).collect()
 }
 
-/// The two source positions around target position `at` of `to`, and how far it lies from the first to the second.
-fn neighbours(at: usize, to: usize, from: usize) -> (usize, usize, f32) {
-    let position = ((at as f32 + 0.5) * from as f32 / to as f32 - 0.5).clamp(0.0, (from - 1) as f32);
-    let first = position as usize;
-    (first, (first + 1).min(from - 1), position - first as f32)
+/// The weighted mean of source positions that a target position is.
+struct Mean {
+    first: usize,
+    weights: Vec<f32>,
 }
 
-fn mix(a: f32, b: f32, share: f32) -> f32 {
-    a + (b - a) * share
+impl Mean {
+    /// For position `at` of `to`: a triangle around its centre, as wide as two positions of the source or of the target, whichever is wider. What of it
+    /// lies beyond the edge is left out.
+    fn at(at: usize, to: usize, from: usize) -> Self {
+        let scale = from as f64 / to as f64;
+        let (reach, centre) = (scale.max(1.0), (at as f64 + 0.5) * scale);
+        let first = (centre - reach + 0.5).max(0.0) as usize;
+        let last = ((centre + reach + 0.5) as usize).min(from);
+        let weights: Vec<f64> = (first..last).map(|i| (1.0 - (i as f64 + 0.5 - centre).abs() / reach).max(0.0)).collect();
+        let sum: f64 = weights.iter().sum();
+        Self { first, weights: weights.into_iter().map(|weight| (weight / sum) as f32).collect() }
+    }
+
+    fn of(&self, value: impl Fn(usize) -> f32) -> f32 {
+        self.weights.iter().enumerate().map(|(i, weight)| weight * value(self.first + i)).sum()
+    }
 }
 
 #[cfg(test)]
@@ -80,6 +90,34 @@ mod tests {
         assert_eq!(resize(&[0.0, 80.0, 40.0, 200.0], [2, 2], [4, 1]), [40.0, 60.0, 100.0, 120.0]);
         // The same size gives the same plane.
         assert_eq!(resize(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [2, 3], [2, 3]), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    }
+
+    /// By hand: of four pixels that become two, each takes three, at 1/4, 3/4 and 3/4 of a pixel's weight. No pixel of ten is skipped.
+    #[test]
+    fn shrunk_by_hand() {
+        let close =
+            |found: &[f32], wanted: &[f32]| found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-4) && found.len() == wanted.len();
+        assert!(close(&resize(&[0.0, 100.0, 50.0, 50.0], [1, 4], [1, 2]), &[50.0, 100.0 / 1.75]));
+        assert!(close(&resize(&[0.0, 100.0, 50.0, 50.0], [4, 1], [2, 1]), &[50.0, 100.0 / 1.75]));
+        let lit = |at: usize| resize(&(0..10).map(|i| f32::from(u8::from(i == at))).collect::<Vec<_>>(), [1, 10], [1, 2]);
+        assert!((0..10).all(|at| lit(at).iter().sum::<f32>() > 0.05));
+        assert!(close(&resize(&[7.0; 30], [5, 6], [2, 1]), &[7.0; 2]));
+    }
+
+    /// Squares in 5x7, by `torch.nn.functional.interpolate(x, size=.., mode="bilinear", antialias=True)`.
+    #[test]
+    fn as_pytorch_does() {
+        let plane: Vec<f32> = (0..35).map(|i| (i * i) as f32).collect();
+        let smaller = [34.3953, 68.4419, 265.9638, 362.4290, 719.9766, 878.8604];
+        let (low, wide) = (
+            [84.6364, 94.6364, 107.1919, 120.8586, 135.6364, 151.9697, 169.4142, 187.9697, 204.6364],
+            [476.6363, 505.3030, 539.6364, 575.0808, 611.6364, 649.7474, 688.9697, 729.3030, 764.6363],
+        );
+        for (to, wanted) in [([3, 2], smaller.to_vec()), ([2, 9], [low, wide].concat())] {
+            let found = resize(&plane, [5, 7], to);
+            assert_eq!(found.len(), wanted.len());
+            assert!(found.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-3), "{found:?}");
+        }
     }
 
     #[test]
