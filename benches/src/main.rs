@@ -1,5 +1,6 @@
 //! Layercake beside PyTorch, candle and burn, in one run: `layercake-bench run`. What is measured is in the folder's README.
 
+mod growth;
 mod networks;
 mod peak;
 mod report;
@@ -34,6 +35,11 @@ struct Cli {
 enum Command {
     /// Runs all sides that can be found, in turns, and writes `results.json` and `results.md`.
     Run(Options),
+    /// Times Layercake alone while batches and networks grow, and prints tables.
+    Growth {
+        #[arg(long, default_value_t = 2)]
+        threads: usize,
+    },
     /// Layercake's side of a workload, which takes orders from the runner.
     #[command(hide = true)]
     Side { workload: String },
@@ -75,6 +81,8 @@ enum BenchError {
     OtherWork { side: String, workload: &'static str, expected: usize, found: usize },
     #[error("the loss of `{0}` did not fall: a step that does not learn is not the same work")]
     NothingLearnt(String),
+    #[error(transparent)]
+    Graph(#[from] layercake_ir::Mistake),
     #[error("no threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
@@ -82,6 +90,7 @@ enum BenchError {
 fn main() -> std::process::ExitCode {
     let done = match Cli::parse().command {
         Command::Run(options) => run(&options),
+        Command::Growth { threads } => grow(threads),
         Command::Side { workload } => side(&workload),
     };
     match done {
@@ -91,6 +100,12 @@ fn main() -> std::process::ExitCode {
             std::process::ExitCode::FAILURE
         }
     }
+}
+
+fn grow(threads: usize) -> Result<(), BenchError> {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    print!("{}", growth::markdown(peak::measure(), threads)?);
+    Ok(())
 }
 
 /// Layercake's side.

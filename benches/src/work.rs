@@ -35,11 +35,16 @@ pub fn flops(name: &str) -> Option<[u64; 2]> {
         "lstm" => &[CharLstm::GRAPH],
         _ => return None,
     };
+    Some(flops_of(graphs))
+}
+
+/// Those of networks one behind the other.
+pub fn flops_of(graphs: &[&Graph]) -> [u64; 2] {
     let of_data = |graph: &Graph| -> u64 {
         (0..graph.nodes().len()).filter(|&node| graph.nodes()[node].inputs() == [0]).map(|node| graph.node_flops(node)).sum()
     };
     let forward = graphs.iter().map(|graph| graph.flops()).sum();
-    Some([forward, 3 * forward - of_data(graphs[0])])
+    [forward, 3 * forward - of_data(graphs[0])]
 }
 
 const ADAM: AdamConfig = AdamConfig { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: None };

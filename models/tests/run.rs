@@ -5,7 +5,7 @@ mod support;
 use std::fs;
 
 use layercake_tests::shared_data;
-use support::Place;
+use support::{FILES, Place};
 
 #[test]
 fn what_there_is() {
@@ -33,9 +33,7 @@ fn a_run_on_the_digits() {
     let said = place.works("train lenet5 --epochs 4 --seed 3");
     assert!(said.trim_end().ends_with("; see runs/lenet5-digits-1"), "{said}");
     assert_eq!(said.lines().filter(|line| line.starts_with("epoch ")).count(), 4, "{said}");
-    let files =
-        ["config.json", "confusion.svg", "curves.svg", "filters.png", "metrics.jsonl", "mistakes.png", "model.safetensors", "summary.json"];
-    assert_eq!(place.names("runs/lenet5-digits-1"), files);
+    assert_eq!(place.names("runs/lenet5-digits-1"), FILES);
 
     let config = place.json("runs/lenet5-digits-1/config.json");
     assert_eq!((&config["model"], &config["dataset"], &config["recipe"]["seed"]), (&"lenet5".into(), &"digits".into(), &3.into()));

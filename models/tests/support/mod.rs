@@ -6,6 +6,19 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+/// What a run of a classifier leaves.
+pub const FILES: [&str; 9] = [
+    "classes.md",
+    "config.json",
+    "confusion.svg",
+    "curves.svg",
+    "filters.png",
+    "metrics.jsonl",
+    "mistakes.png",
+    "model.safetensors",
+    "summary.json",
+];
+
 /// A folder of its own, in which the command runs.
 pub struct Place {
     folder: tempfile::TempDir,

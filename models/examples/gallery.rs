@@ -1,4 +1,4 @@
-//! Draws networks of the gallery: `cargo run -p layercake-models --example pictures` writes `docs/pictures`; a test compares.
+//! Draws networks of the gallery: `cargo run -p layercake-models --example gallery` writes `docs/pictures`; a test compares.
 
 use std::fs;
 use std::path::{Path, PathBuf};
