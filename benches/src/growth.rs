@@ -17,7 +17,7 @@ const LEAST: (Duration, usize) = (Duration::from_millis(400), 9);
 type Scores<T> = DynTensor<f32, Cpu, T>;
 
 /// A table for each way to grow.
-pub fn markdown(peak_gflops: f64, threads: usize) -> Result<String, Mistake> {
+pub fn markdown(peak_gflops: f64, threads: usize) -> String {
     let mut text = String::new();
     let mut table = |heading: &str, of: &str, rows: Vec<(String, Graph, usize)>| {
         let _ = writeln!(
@@ -35,16 +35,16 @@ pub fn markdown(peak_gflops: f64, threads: usize) -> Result<String, Mistake> {
     };
     let batches = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
     table("LeNet-5 by batch", "batch", batches.map(|batch| (batch.to_string(), LeNet5::GRAPH.clone(), batch)).into());
-    let mlps = batches.map(|batch| Ok((batch.to_string(), dense(512, 2)?, batch)));
-    table("Two hidden layers of 512 by batch", "batch", mlps.into_iter().collect::<Result<_, Mistake>>()?);
-    let wide = [64, 128, 256, 512, 1024, 2048].map(|width| Ok((width.to_string(), dense(width, 2)?, 64)));
-    table("Linear layers by width, batch 64", "width", wide.into_iter().collect::<Result<_, Mistake>>()?);
-    let deep = [1, 2, 4, 8, 16, 32].map(|depth| Ok((depth.to_string(), dense(512, depth)?, 64)));
-    table("Linear layers of 512 by depth, batch 64", "layers", deep.into_iter().collect::<Result<_, Mistake>>()?);
-    let wide = [16, 32, 64, 128, 256].map(|width| Ok((width.to_string(), convolutions(width, 3)?, 32)));
-    table("Convolutions of 3x3 on 16x16 by width, batch 32", "channels", wide.into_iter().collect::<Result<_, Mistake>>()?);
-    let deep = [1, 2, 4, 8, 16].map(|depth| Ok((depth.to_string(), convolutions(64, depth)?, 32)));
-    table("Convolutions of 3x3 with 64 channels by depth, batch 32", "layers", deep.into_iter().collect::<Result<_, Mistake>>()?);
+    let mlps = batches.map(|batch| (batch.to_string(), dense(512, 2), batch));
+    table("Two hidden layers of 512 by batch", "batch", mlps.into());
+    let wide = [64, 128, 256, 512, 1024, 2048].map(|width| (width.to_string(), dense(width, 2), 64));
+    table("Linear layers by width, batch 64", "width", wide.into());
+    let deep = [1, 2, 4, 8, 16, 32].map(|depth| (depth.to_string(), dense(512, depth), 64));
+    table("Linear layers of 512 by depth, batch 64", "layers", deep.into());
+    let wide = [16, 32, 64, 128, 256].map(|width| (width.to_string(), convolutions(width, 3), 32));
+    table("Convolutions of 3x3 on 16x16 by width, batch 32", "channels", wide.into());
+    let deep = [1, 2, 4, 8, 16].map(|depth| (depth.to_string(), convolutions(64, depth), 32));
+    table("Convolutions of 3x3 with 64 channels by depth, batch 32", "layers", deep.into());
 
     let _ = writeln!(text, "\n## VGG-11 by threads, batch 32\n\n| threads | step, ms | inference, ms |\n|--:|--:|--:|");
     for count in 1..=threads {
@@ -52,7 +52,7 @@ pub fn markdown(peak_gflops: f64, threads: usize) -> Result<String, Mistake> {
         let [(train, _), (infer, _)] = pool.install(|| measure(Vgg11::GRAPH, 32));
         let _ = writeln!(text, "| {count} | {:.1} | {:.1} |", 1e3 * train.as_secs_f64(), 1e3 * infer.as_secs_f64());
     }
-    Ok(text)
+    text
 }
 
 /// The medians of a training step and of an inference, with their operations as they are declared.
@@ -95,21 +95,28 @@ fn median(mut work: impl FnMut()) -> Duration {
     times[times.len() / 2]
 }
 
+/// A graph of sizes that fit.
+fn built(build: impl FnOnce() -> Result<Graph, Mistake>) -> Graph {
+    build().unwrap_or_else(|mistake| panic!("{mistake}"))
+}
+
 /// Hidden layers of one width, and scores for ten classes.
-fn dense(width: usize, layers: usize) -> Result<Graph, Mistake> {
+fn dense(width: usize, layers: usize) -> Graph {
     let linear = |out_features| Op::Linear(Linear { in_features: INFER, out_features, bias: true });
-    let mut builder = Builder::new("Dense");
-    let mut x = builder.input("input", Shape::new(&[width]))?;
-    for layer in 0..layers {
-        x = builder.add(&format!("fc{layer}"), linear(width), &[x])?;
-        x = builder.add(&format!("relu{layer}"), Op::Relu, &[x])?;
-    }
-    let x = builder.add("scores", linear(10), &[x])?;
-    builder.try_finish(&[("output", x)])
+    built(|| {
+        let mut builder = Builder::new("Dense");
+        let mut x = builder.input("input", Shape::new(&[width]))?;
+        for layer in 0..layers {
+            x = builder.add(&format!("fc{layer}"), linear(width), &[x])?;
+            x = builder.add(&format!("relu{layer}"), Op::Relu, &[x])?;
+        }
+        let x = builder.add("scores", linear(10), &[x])?;
+        builder.try_finish(&[("output", x)])
+    })
 }
 
 /// Convolutions of one width, their mean, and scores for ten classes.
-fn convolutions(channels: usize, layers: usize) -> Result<Graph, Mistake> {
+fn convolutions(channels: usize, layers: usize) -> Graph {
     let conv = Op::Conv2d(Conv2d {
         in_channels: INFER,
         out_channels: channels,
@@ -120,13 +127,15 @@ fn convolutions(channels: usize, layers: usize) -> Result<Graph, Mistake> {
         groups: 1,
         bias: true,
     });
-    let mut builder = Builder::new("Convolutions");
-    let mut x = builder.input("input", Shape::new(&[channels, 16, 16]))?;
-    for layer in 0..layers {
-        x = builder.add(&format!("conv{layer}"), conv.clone(), &[x])?;
-        x = builder.add(&format!("relu{layer}"), Op::Relu, &[x])?;
-    }
-    let x = builder.add("mean", Op::GlobalAvgPool2d(GlobalAvgPool2d {}), &[x])?;
-    let x = builder.add("scores", Op::Linear(Linear { in_features: INFER, out_features: 10, bias: true }), &[x])?;
-    builder.try_finish(&[("output", x)])
+    built(|| {
+        let mut builder = Builder::new("Convolutions");
+        let mut x = builder.input("input", Shape::new(&[channels, 16, 16]))?;
+        for layer in 0..layers {
+            x = builder.add(&format!("conv{layer}"), conv, &[x])?;
+            x = builder.add(&format!("relu{layer}"), Op::Relu, &[x])?;
+        }
+        let x = builder.add("mean", Op::GlobalAvgPool2d(GlobalAvgPool2d {}), &[x])?;
+        let x = builder.add("scores", Op::Linear(Linear { in_features: INFER, out_features: 10, bias: true }), &[x])?;
+        builder.try_finish(&[("output", x)])
+    })
 }
