@@ -164,7 +164,8 @@ fn page(runs: &Path, pictures: &Path) -> Result<String, Box<dyn Error>> {
     let lacking = if lacking.is_empty() { String::new() } else { format!("\nNot trained to the end yet: {}.\n", lacking.join(", ")) };
     Ok(format!(
         "# The zoo\n\nWhat the models reach by their own recipes, each trained by one command, with pictures of what they do. This page is written by\n\
-         `models/examples/zoo.rs` out of the runs; how a model is declared stands in `models/src`.\n\n\
+         `models/examples/zoo.rs` out of the runs; how a model is declared stands in `models/src/gallery`. Times are by the clock, and some of the\n\
+         runs shared the machine with a compiler.\n\n\
          | model | data | reached on the test set | to be reached | took | command |\n|--|--|--|--|--|--|\n{table}{lacking}{shown}"
     ))
 }
