@@ -27,6 +27,8 @@ struct Row {
     /// What it must reach.
     bar: &'static str,
     pictures: &'static [&'static str],
+    /// What must be said beside them.
+    note: &'static str,
 }
 
 fn percent(share: f64) -> String {
@@ -45,11 +47,11 @@ const ACCURACY: (&str, fn(f64) -> String) = ("test_accuracy", percent);
 const CLASSIFIED: &[&str] = &["curves.svg", "confusion.svg", "filters.png", "mistakes.png"];
 
 const fn classifier(name: &'static str, bar: &'static str) -> Row {
-    Row { name, model: name, dataset: None, figure: ACCURACY, bar, pictures: CLASSIFIED }
+    Row { name, model: name, dataset: None, figure: ACCURACY, bar, pictures: CLASSIFIED, note: "" }
 }
 
 const fn density(name: &'static str, key: &'static str, bar: &'static str, pictures: &'static [&'static str]) -> Row {
-    Row { name, model: name, dataset: None, figure: (key, nats), bar, pictures }
+    Row { name, model: name, dataset: None, figure: (key, nats), bar, pictures, note: "" }
 }
 
 const AUTOENCODED: &[&str] = &["curves.svg", "samples.png", "reconstructions.png", "manifold.png"];
@@ -80,7 +82,9 @@ const ROWS: [Row; 15] = [
         dataset: None,
         figure: ("test_mean_iou", percent),
         bar: "30 % mean IoU",
-        pictures: &["curves.svg", "overlays.png"],
+        pictures: &["curves.svg"],
+        note: "The run's folder also holds `overlays.png`: test pictures, their labels, and what the network says. The photos may not be passed on \
+               freely, so it is not shown here.",
     },
     Row {
         name: "char_lstm",
@@ -89,6 +93,7 @@ const ROWS: [Row; 15] = [
         figure: ("test_nats_per_char", nats_a_letter),
         bar: "1.65",
         pictures: &["curves.svg"],
+        note: "",
     },
 ];
 
@@ -152,6 +157,10 @@ fn page(runs: &Path, pictures: &Path) -> Result<String, Box<dyn Error>> {
                 writeln!(links, "![{picture}](pictures/zoo/{}/{picture})", row.name)?;
             }
         }
+        if !row.note.is_empty() {
+            writeln!(links, "\n{}", row.note)?;
+        }
+        links += &overlaps(&summary)?;
         if let Ok(table) = fs::read_to_string(run.join("classes.md")) {
             writeln!(links, "\n{table}")?;
         }
@@ -168,4 +177,18 @@ fn page(runs: &Path, pictures: &Path) -> Result<String, Box<dyn Error>> {
          runs shared the machine with a compiler.\n\n\
          | model | data | reached on the test set | to be reached | took | command |\n|--|--|--|--|--|--|\n{table}{lacking}{shown}"
     ))
+}
+
+/// A table of the classes' intersections over unions, where they were measured.
+fn overlaps(summary: &serde_json::Value) -> Result<String, std::fmt::Error> {
+    let of = |(key, value): (&String, &serde_json::Value)| Some((key.strip_prefix("test_iou_")?.to_owned(), value.as_f64()?));
+    let classes: Vec<(String, f64)> = summary.as_object().into_iter().flatten().filter_map(of).collect();
+    let mut table = String::new();
+    for (i, (class, iou)) in classes.iter().enumerate() {
+        if i == 0 {
+            writeln!(table, "\n| class | intersection over union |\n|--|--:|")?;
+        }
+        writeln!(table, "| {class} | {} |", percent(*iou))?;
+    }
+    Ok(table)
 }
