@@ -101,8 +101,8 @@ where
         Ok(figures)
     }
 
-    /// `confusion.svg` and `classes.md`; at the end also `filters.png`, the weights of the first layer where they can be looked at, and `mistakes.png`, the first test
-    /// images that were taken for another class.
+    /// `confusion.svg` and `classes.md`; at the end also `filters.png`, the weights of the first layer where they can be looked at, and
+    /// `mistakes.png`, the first test images that were taken for another class.
     fn draw(&mut self, net: &N, _: &D, folder: &Path, last: bool) -> Result<(), TrainError> {
         let Some(Tested { tally, wrong }) = &self.tested else { return Ok(()) };
         let heading = format!("{}: {:.2} % of the test images right", self.title, 100.0 * tally.accuracy());
@@ -199,4 +199,22 @@ where
 fn fitting<const C: usize, const H: usize, const W: usize>(images: Array) -> Result<Array, DataError> {
     let found = [images.shape()[1], images.shape()[2], images.shape()[3]];
     if found == [C, H, W] { Ok(images) } else { Err(DataError::Size { origin: "the images".to_owned(), expected: [C, H, W], found }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Images, Split, digits};
+
+    /// A network may have more scores than a data set has classes: each still has a name in the pictures.
+    #[test]
+    fn every_score_has_a_name() {
+        let Split { test, .. } = digits();
+        let names = |classes: &[String]| {
+            Classification::<Images, 1, 8, 8, 4>::new("digits", Loader::new(test.clone(), 1), classes).map(|task| task.classes)
+        };
+        let named = ["cat", "dog"].map(str::to_owned);
+        assert_eq!(names(&named).unwrap(), ["cat", "dog", "2", "3"]);
+        assert!(names(&["a"; 5].map(str::to_owned)).is_err());
+    }
 }
