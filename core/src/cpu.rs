@@ -1,7 +1,7 @@
 //! Runs a graph on the CPU engine, as one operation on dfdx's tape.
 
 use dfdx::tensor::{Cpu, CpuError, Tape, TensorFromVec};
-use layercake_engine::{EngineError, Mode, Run};
+use layercake_engine::{EngineError, Memo, Mode, Run};
 use layercake_ir::Graph;
 
 use crate::backend::{Call, Done, Path};
@@ -23,17 +23,17 @@ pub fn execute<T: Tape<f32, Cpu>>(call: Call<'_, f32, Cpu>, mut tape: T) -> Resu
         Err(error) => panic!("`{}` cannot run on a batch of {batch}: {error}", call.graph.name),
     };
     let Call { graph, tensors, inputs, mode, input_grad, seed, .. } = call;
-    for (i, tensor) in tensors.iter().enumerate() {
-        tensor.copy_into(run.param_mut(i));
-    }
-    for (i, input) in inputs.iter().enumerate() {
-        match input.is_ids() {
-            true => run.set_ids(i, input.ids()),
-            false => input.copy_into(run.input_mut(i)),
-        }
-    }
     run.set_seed(seed);
-    run.forward();
+    run.on_pool(|run| {
+        take_params(run, &tensors, mode);
+        for (i, input) in inputs.iter().enumerate() {
+            match input.is_ids() {
+                true => run.set_ids(i, input.ids()),
+                false => input.copy_into(run.input_mut(i)),
+            }
+        }
+        run.forward();
+    });
 
     let device = inputs[0].device().clone();
     let value = |data: &[f32], dims: Vec<usize>| {
@@ -55,6 +55,30 @@ pub fn execute<T: Tape<f32, Cpu>>(call: Call<'_, f32, Cpu>, mut tape: T) -> Resu
     Ok(Done { outputs, tape, updates, path: Path::Engine })
 }
 
+/// The parameters that were copied to an engine's buffers.
+struct Held(Vec<Value<f32, Cpu>>);
+
+/// Copies the parameters to the engine's buffers. In inference only those that have changed: as long as a tensor is held here, whoever writes
+/// to it writes to a copy, so what still lies at the same place is what it was. In training all of them have changed, and holding them would
+/// make the optimizer copy each.
+fn take_params(run: &mut Run, tensors: &[Value<f32, Cpu>], mode: Mode) {
+    if mode != Mode::Infer {
+        return run.fill_params(|i, to| tensors[i].copy_into(to));
+    }
+    let held = run.memo().take().and_then(|memo| memo.downcast::<Held>().ok());
+    let known = |i: usize| held.as_ref().is_some_and(|held| held.0[i].is_at_the_place_of(&tensors[i]));
+    if (0..tensors.len()).all(known) {
+        *run.memo() = held.map(|held| held as Memo);
+        return;
+    }
+    run.fill_params(|i, to| {
+        if !known(i) {
+            tensors[i].copy_into(to);
+        }
+    });
+    *run.memo() = Some(Box::new(Held(tensors.to_vec())));
+}
+
 /// Puts the backward pass of the whole network onto the tape.
 fn record<T: Tape<f32, Cpu>>(
     tape: &mut T,
@@ -66,25 +90,46 @@ fn record<T: Tape<f32, Cpu>>(
 ) {
     let buffers = buffers(graph);
     tape.add_backward_op(move |gradients| {
-        // The outputs' gradients are lent to the engine without a copy.
-        let mut lent: Vec<Vec<f32>> = Vec::new();
+        // The gradients are lent to the engine without a copy.
+        let mut of_outputs: Vec<Vec<f32>> = Vec::new();
         for output in &outputs {
-            lent.push(std::mem::take(&mut **gradients.get_or_alloc_mut(&output.flat())?));
+            of_outputs.push(std::mem::take(&mut **gradients.get_or_alloc_mut(&output.flat())?));
         }
-        run.backward(&lent.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        for (output, gradient) in outputs.iter().zip(lent) {
+        let mut of_params: Vec<Vec<f32>> = Vec::new();
+        for (i, tensor) in tensors.iter().enumerate() {
+            let len = tensor.dims().iter().product();
+            of_params.push(match buffers.contains(&i) {
+                true => Vec::new(),
+                false => take_gradient(gradients.get_or_alloc_mut(&tensor.flat())?, len),
+            });
+        }
+        let lent: Vec<&[f32]> = of_outputs.iter().map(Vec::as_slice).collect();
+        run.on_pool(|run| run.backward(&lent, &mut of_params));
+        for (output, gradient) in outputs.iter().zip(of_outputs) {
             **gradients.get_or_alloc_mut(&output.flat())? = gradient;
         }
-        for (i, tensor) in tensors.iter().enumerate() {
-            if !buffers.contains(&i) {
-                run.add_param_grad(i, gradients.get_or_alloc_mut(&tensor.flat())?);
-            }
+        for (tensor, gradient) in tensors.iter().zip(of_params).filter(|(_, gradient)| !gradient.is_empty()) {
+            give_gradient(gradients.get_or_alloc_mut(&tensor.flat())?, gradient);
         }
         for (i, input) in inputs.iter().enumerate().filter(|(_, input)| !input.is_ids()) {
             run.add_input_grad(i, gradients.get_or_alloc_mut(&input.flat())?);
         }
         Ok(())
     });
+}
+
+/// Takes a gradient to be added to. One tensor may stand in two places of a network: the second time its gradient is gone, and begins anew.
+fn take_gradient(from: &mut Vec<f32>, len: usize) -> Vec<f32> {
+    if from.len() == len { std::mem::take(from) } else { vec![0.0; len] }
+}
+
+/// The opposite.
+fn give_gradient(to: &mut Vec<f32>, gradient: Vec<f32>) {
+    if to.is_empty() {
+        *to = gradient;
+    } else {
+        to.iter_mut().zip(&gradient).for_each(|(to, more)| *to += more);
+    }
 }
 
 /// The numbers of the tensors that are not trained, in graph order.

@@ -116,6 +116,58 @@ fn data_without_gradients_trains_alike() {
     assert_eq!(traced.get(&net.out.weight).as_vec(), data.get(&net.out.weight).as_vec());
 }
 
+/// The engine keeps its copies of the weights between inferences; a clone of a network has none.
+#[test]
+fn inference_sees_every_change_of_the_weights() {
+    let device = Cpu::seed_from_u64(6);
+    let mut net = Head::new(&device);
+    let x: Tensor<Rank2<3, 5>, f32, _> = device.sample_normal();
+    let mut seen: Vec<Vec<f32>> = Vec::new();
+    let mut look = |net: &Head| {
+        for _ in 0..2 {
+            assert_eq!(net.forward(x.clone()).as_vec(), net.clone().forward(x.clone()).as_vec());
+        }
+        let new = net.forward(x.clone()).as_vec();
+        assert!(!seen.contains(&new), "a change that does not show");
+        seen.push(new);
+    };
+    look(&net);
+    net.hidden.weight[[2, 3]] += 1.0;
+    look(&net);
+    net.out.weight.copy_from(&[0.5; 14]);
+    look(&net);
+    net.hidden.weight.fill_with_ones();
+    look(&net);
+    // What was there before lies at the same place again, or at that of a tensor that is gone.
+    for shift in 0..4 {
+        net.hidden.bias = Some(device.tensor([shift as f32; 7]));
+        look(&net);
+    }
+    let mut optimizer = Adam::new(&net, AdamConfig::default());
+    for _ in 0..3 {
+        let mut gradients = net.forward_train(x.clone(), net.alloc_grads()).square().sum::<Rank0, _>().backward();
+        optimizer.step(&mut net, &mut gradients).expect("every parameter has a gradient");
+        look(&net);
+    }
+}
+
+/// One tensor in two places of a network: its gradient is that of both.
+#[test]
+fn a_tensor_in_two_places_gathers_both_gradients() {
+    network! { Twins: [3] -> [3] { a: Linear(3, bias = false), Tanh, b: Linear(3, bias = false) } }
+    let device = Cpu::seed_from_u64(7);
+    let mut net = Twins::new(&device);
+    let x: Tensor<Rank2<4, 3>, f32, _> = device.sample_normal();
+    net.b.weight.copy_from(&net.a.weight.as_vec());
+    let apart = net.forward_train(x.clone(), Gradients::leaky()).square().sum::<Rank0, _>().backward();
+    let sum = apart.get(&net.a.weight).as_vec().into_iter().zip(apart.get(&net.b.weight).as_vec()).map(|(a, b)| a + b);
+    net.b.weight = net.a.weight.clone();
+    let tied = net.forward_train(x.clone(), Gradients::leaky()).square().sum::<Rank0, _>().backward();
+    for (found, expected) in tied.get(&net.a.weight).as_vec().into_iter().zip(sum.collect::<Vec<f32>>()) {
+        assert!((found - expected).abs() < 1e-5 * expected.abs().max(1.0), "{found} against {expected}");
+    }
+}
+
 #[test]
 fn training_moves_the_running_statistics_and_inference_does_not() {
     let device = Cpu::seed_from_u64(6);

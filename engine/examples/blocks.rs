@@ -28,11 +28,12 @@ fn measure(graph: &Graph, batch: usize) -> Result<(), Box<dyn std::error::Error>
     let params: usize = graph.nodes().iter().map(|node| node.params().as_slice().len()).sum();
     (0..params).for_each(|i| fill(run.param_mut(i), 0.1));
     let grad = vec![0.01; run.output(0).len()];
+    let mut grads = run.zero_grads();
     let mut times: Vec<f64> = (0..20)
         .map(|_| {
             let start = Instant::now();
             run.forward();
-            run.backward(&[&grad]);
+            run.backward(&[&grad], &mut grads);
             start.elapsed().as_secs_f64() * 1e3
         })
         .collect();

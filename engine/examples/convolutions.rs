@@ -55,12 +55,13 @@ fn measure(name: &str, op: Op, input: &[usize], batch: usize) -> Result<(), Box<
         run.input_mut(0).fill(0.5);
         run.param_mut(0).fill(0.01);
         let grad = vec![0.01; run.output(0).len()];
+        let mut grads = run.zero_grads();
         let least = (0..20)
             .map(|_| {
                 let start = Instant::now();
                 run.forward();
                 if mode == Mode::Train {
-                    run.backward(&[&grad]);
+                    run.backward(&[&grad], &mut grads);
                 }
                 start.elapsed().as_secs_f64()
             })

@@ -22,11 +22,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let params: usize = graph.nodes().iter().map(|node| node.params().as_slice().len()).sum();
         (0..params).for_each(|i| fill(run.param_mut(i), 0.1));
         let grad = vec![0.01; batch * 10];
+        let mut grads = run.zero_grads();
         let mut once = || {
             let start = Instant::now();
             run.forward();
             if mode == Mode::Train {
-                run.backward(&[&grad]);
+                run.backward(&[&grad], &mut grads);
             }
             start.elapsed().as_secs_f64() * 1e3
         };

@@ -33,6 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut forward, mut whole) = (Vec::new(), Vec::new());
     for _ in 0..30 {
         let mut run = engine.start(&graph, batch, Mode::Train, false)?;
+        let mut grads = run.zero_grads();
         run.set_ids(0, &ids);
         for (i, param) in graph.nodes().iter().flat_map(|node| node.params().as_slice().to_vec()).enumerate() {
             let scale = 1.0 / (param.shape.dim(param.shape.rank() - 1) as f32).sqrt();
@@ -41,7 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let begin = Instant::now();
         run.forward();
         forward.push(begin.elapsed().as_secs_f64() * 1e3);
-        run.backward(&[&grad]);
+        run.backward(&[&grad], &mut grads);
         whole.push(begin.elapsed().as_secs_f64() * 1e3);
     }
     for (what, mut times) in [("forward", forward), ("forward and backward", whole)] {

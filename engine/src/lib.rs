@@ -19,10 +19,9 @@
 //! run.forward();
 //! assert_eq!(run.output(0), [9.0, 21.0]);
 //!
-//! run.backward(&[&[1.0, 10.0]]);
-//! let mut weight_grad = [0.0; 3];
-//! run.add_param_grad(0, &mut weight_grad);
-//! assert_eq!(weight_grad, [41.0, 52.0, 63.0]);
+//! let mut grads = run.zero_grads();
+//! run.backward(&[&[1.0, 10.0]], &mut grads);
+//! assert_eq!(grads[0], [41.0, 52.0, 63.0]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -51,5 +50,6 @@ mod run;
 
 pub use engine::Engine;
 pub use error::EngineError;
+pub use exec::Memo;
 pub use mode::Mode;
 pub use run::Run;

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::{engine::Planned, exec::Workspace};
+use rayon::prelude::*;
+
+use crate::{
+    engine::Planned,
+    exec::{Memo, Workspace},
+};
 
 /// One run of a network on a batch, with buffers of its own. Several may be alive at once.
 ///
@@ -74,6 +79,23 @@ impl Run {
         &self.workspace().params[i]
     }
 
+    /// Fills in the tensors of all nodes: `fill` is called with the number of each ([`Run::param_mut`]) and its place.
+    pub fn fill_params(&mut self, fill: impl Fn(usize, &mut [f32]) + Send + Sync) {
+        self.workspace_mut().params.par_iter_mut().enumerate().for_each(|(i, param)| fill(i, param));
+    }
+
+    /// What the caller keeps with the buffers of this run: a run that gets the same buffers later finds it again, beside what the parameters
+    /// were then. None with new buffers.
+    pub fn memo(&mut self) -> &mut Option<Memo> {
+        &mut self.workspace_mut().memo
+    }
+
+    /// Does something on a thread of the pool, if the batch is large enough for several: calls to the run then need not wake that thread
+    /// each time.
+    pub fn on_pool<R: Send>(&mut self, work: impl FnOnce(&mut Self) -> R + Send) -> R {
+        if self.planned.plan.lanes.len() == 1 { work(self) } else { rayon::scope(|_| work(self)) }
+    }
+
     /// Sets the seed of this run's dropout masks; 0 unless set.
     pub fn set_seed(&mut self, seed: u64) {
         self.workspace_mut().seed = seed;
@@ -94,26 +116,23 @@ impl Run {
         &self.workspace().outputs[i]
     }
 
-    /// Works out the gradients, given those of all outputs, batch-major. Once after a forward in [`crate::Mode::Eval`] or
+    /// Works out the gradients, given those of all outputs, batch-major, and adds those of the parameters to `param_grads`, which are
+    /// counted as in [`Run::param_mut`]; those of buffers may be empty. Once after a forward in [`crate::Mode::Eval`] or
     /// [`crate::Mode::Train`].
     ///
     /// # Panics
     /// In [`crate::Mode::Infer`], without a forward before, when called twice, and if the gradients' number or lengths do not fit.
-    pub fn backward(&mut self, output_grads: &[&[f32]]) {
+    pub fn backward(&mut self, output_grads: &[&[f32]], param_grads: &mut [Vec<f32>]) {
         assert_ne!(self.planned.plan.mode, crate::Mode::Infer, "a run in Mode::Infer keeps nothing for a backward pass");
         assert_eq!(self.state, State::Forward, "backward comes once after each forward");
         let planned = Arc::clone(&self.planned);
-        self.workspace_mut().backward(&planned.plan, output_grads);
+        self.workspace_mut().backward(&planned.plan, output_grads, param_grads);
         self.state = State::Backward;
     }
 
-    /// Adds the gradient of tensor `i` (counted as in [`Run::param_mut`]); nothing for a buffer.
-    ///
-    /// # Panics
-    /// Before [`Run::backward`], if there is no such tensor, or if the length does not fit.
-    pub fn add_param_grad(&self, i: usize, into: &mut [f32]) {
-        assert_eq!(self.state, State::Backward, "gradients come from backward");
-        self.workspace().add_param_grad(i, into);
+    /// Zeros for the gradients of all tensors, as [`Run::backward`] takes them.
+    pub fn zero_grads(&self) -> Vec<Vec<f32>> {
+        self.planned.plan.params.iter().map(|param| vec![0.0; param.len]).collect()
     }
 
     /// Adds the gradient of input `i`, batch-major.

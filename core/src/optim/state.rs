@@ -10,7 +10,7 @@ use crate::{Scalar, host};
 
 /// Elements from which on all cores share an update. Below, waking them takes longer than the work: a parameter's update moves about five
 /// numbers an element and so does some hundred elements in a microsecond.
-const PARALLEL: usize = 1 << 18;
+const PARALLEL: usize = 1 << 16;
 /// Elements of one piece of shared work.
 const PIECE: usize = 1 << 15;
 

@@ -62,19 +62,19 @@ fn input_grads(step: &Step, lane: &mut Lane, task: Task, shared: Shared, dy: &mu
     }
 }
 
-/// The gradients of a step's parameters over all lanes, each part of them by one thread, the lanes in order.
+/// Adds the gradients of a step's parameters over all lanes, each part of them by one thread, the lanes in order.
 pub fn weights(plan: &Plan, step: usize, lanes: &[Lane], grads: &mut [Vec<f32>]) {
     let step = &plan.steps[step];
     let weights = step.layer.weights().expect("only a step with weights has wide ones");
     let (weight, bias) = grads[step.first_param..].split_first_mut().expect("a layer with weights owns them");
     let [rows, row] = weights.part();
     weight.par_chunks_mut(rows * row).enumerate().for_each(|(part, to)| {
-        for (index, lane) in lanes.iter().enumerate() {
-            weights.rows(held(plan, step, lane), part * rows, to, step.adds || index > 0);
+        for lane in lanes {
+            weights.rows(held(plan, step, lane), part * rows, to, true);
         }
     });
-    for (index, lane) in lanes.iter().enumerate().filter(|_| weights.has_bias()) {
-        weights.bias(held(plan, step, lane), &mut bias[0], step.adds || index > 0);
+    for lane in lanes.iter().filter(|_| weights.has_bias()) {
+        weights.bias(held(plan, step, lane), &mut bias[0], true);
     }
 }
 

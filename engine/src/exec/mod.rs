@@ -18,6 +18,9 @@ use lane::Lane;
 /// Copying so many elements is worth waking another thread; so is adding them.
 const SHARED_WORK: usize = 32 * 1024;
 
+/// Something that is kept with the buffers.
+pub type Memo = Box<dyn std::any::Any + Send + Sync>;
+
 /// Everything that one run reads and writes. Made once for a plan; nothing is allocated while it runs.
 pub struct Workspace {
     /// The inputs, batch-major.
@@ -28,8 +31,8 @@ pub struct Workspace {
     pub params: Vec<Vec<f32>>,
     /// The seed of the dropout masks.
     pub seed: u64,
-    /// The gradients of the trained tensors, empty for the others.
-    grads: Vec<Vec<f32>>,
+    /// What the caller wants to find again together with the buffers.
+    pub memo: Option<Memo>,
     lanes: Vec<Lane>,
     norms: Vec<Norm>,
 }
@@ -38,13 +41,12 @@ impl Workspace {
     /// All buffers, zeroed.
     pub fn new(plan: &Plan) -> Self {
         let batch_of = |value: usize| vec![0.0; plan.batch * plan.values[value].len()];
-        let keeps = !plan.backward.is_empty();
         Self {
             inputs: plan.inputs.iter().map(|&value| batch_of(value)).collect(),
             outputs: plan.outputs.iter().map(|output| batch_of(output.value)).collect(),
             params: plan.params.iter().map(|param| vec![0.0; param.len]).collect(),
             seed: 0,
-            grads: plan.params.iter().map(|param| vec![0.0; if keeps && param.trained { param.len } else { 0 }]).collect(),
+            memo: None,
             lanes: plan.lanes.iter().map(|&span| Lane::new(plan, span)).collect(),
             norms: plan.norms.iter().map(|&channels| Norm::new(channels)).collect(),
         }
@@ -80,14 +82,18 @@ impl Workspace {
         }
     }
 
-    /// Works out the gradients.
+    /// Works out the gradients, and adds those of the trained tensors to `grads`.
     ///
     /// # Panics
     /// If the gradients' number or lengths do not fit.
-    pub fn backward(&mut self, plan: &Plan, output_grads: &[&[f32]]) {
+    pub fn backward(&mut self, plan: &Plan, output_grads: &[&[f32]], grads: &mut [Vec<f32>]) {
         assert_eq!(output_grads.len(), plan.outputs.len(), "a gradient for each output");
         for (grad, output) in output_grads.iter().zip(&self.outputs) {
             assert_eq!(grad.len(), output.len(), "a gradient has the length of its output");
+        }
+        assert_eq!(grads.len(), plan.params.len(), "a buffer for the gradient of each tensor");
+        for (grad, param) in grads.iter().zip(&plan.params).filter(|(_, param)| param.trained) {
+            assert_eq!(grad.len(), param.len, "a gradient has the length of its parameter");
         }
         each(&mut self.lanes, |lane| lane.take_output_grads(plan, output_grads));
         for phase in &plan.backward {
@@ -99,53 +105,33 @@ impl Workspace {
                     });
                 }
                 Phase::Merge(step) => {
-                    norm::merge_backward(plan, *step, &self.lanes, &self.params, &mut self.norms, &mut self.grads);
+                    norm::merge_backward(plan, *step, &self.lanes, &self.params, &mut self.norms, grads);
                 }
                 Phase::Weights(step) => {
                     let task = Task { step: *step, part: Part::Whole };
-                    profile::timed(plan, "weights", task, || backward::weights(plan, *step, &self.lanes, &mut self.grads));
+                    profile::timed(plan, "weights", task, || backward::weights(plan, *step, &self.lanes, grads));
                 }
             }
         }
-        self.add_up_lanes(plan);
+        self.add_up_lanes(plan, grads);
     }
 
-    /// Adds up the lanes' gradients, in their order.
-    fn add_up_lanes(&mut self, plan: &Plan) {
-        let (first, others) = self.lanes.split_first_mut().expect("a plan has a lane");
-        for (index, param) in plan.params.iter().enumerate().filter(|(_, param)| param.trained && !param.wide) {
-            if plan.backward.is_empty() {
-                return;
-            }
-            let to = &mut self.grads[index];
-            std::mem::swap(to, &mut first.grads[index]);
+    /// Adds the lanes' gradients, in their order.
+    fn add_up_lanes(&self, plan: &Plan, grads: &mut [Vec<f32>]) {
+        if plan.backward.is_empty() {
+            return;
+        }
+        for (index, to) in grads.iter_mut().enumerate().filter(|&(index, _)| plan.params[index].trained && !plan.params[index].wide) {
             let add = |(part, to): (usize, &mut [f32])| {
-                for lane in others.iter() {
+                for lane in self.lanes.iter().filter(|lane| !lane.grads[index].is_empty()) {
                     activation::add(&lane.grads[index][part * SHARED_WORK..][..to.len()], to);
                 }
             };
-            if others.is_empty() {
-                continue;
-            }
-            if param.len > SHARED_WORK {
+            if to.len() > SHARED_WORK {
                 to.par_chunks_mut(SHARED_WORK).enumerate().for_each(add);
             } else {
                 add((0, to));
             }
-        }
-    }
-
-    /// Adds the gradient of a tensor.
-    ///
-    /// # Panics
-    /// If the length does not fit.
-    pub fn add_param_grad(&self, index: usize, into: &mut [f32]) {
-        assert_eq!(into.len(), self.params[index].len(), "a gradient has the length of its parameter");
-        let grad = &self.grads[index];
-        if grad.len() > SHARED_WORK {
-            into.par_chunks_mut(SHARED_WORK).zip(grad.par_chunks(SHARED_WORK)).for_each(|(into, grad)| activation::add(grad, into));
-        } else if !grad.is_empty() {
-            activation::add(grad, into);
         }
     }
 

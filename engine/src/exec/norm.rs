@@ -45,7 +45,7 @@ pub fn merge_forward(plan: &Plan, step: usize, lanes: &[Lane], params: &mut [Vec
     }
 }
 
-/// Backward: the gradients of weight and bias, and the coefficients of the input's.
+/// Backward: the gradients of weight and bias, added, and the coefficients of the input's.
 ///
 /// With `h = (x - mean) s`, `s` the inverse standard deviation, `g` the weight and `n` elements a channel:
 /// `dx = g s (dy - mean(dy) - h mean(dy h))`; with running statistics, which do not depend on `x`, just `dx = g s dy`.
@@ -63,7 +63,7 @@ pub fn merge_backward(plan: &Plan, step: usize, lanes: &[Lane], params: &[Vec<f3
         let deviation = of.deviation[channel];
         if norm.affine {
             for (grad, new) in grads[step.first_param..].iter_mut().zip([sums[1] * deviation, sums[0]]) {
-                grad[channel] = new as f32 + if step.adds { grad[channel] } else { 0.0 };
+                grad[channel] += new as f32;
             }
         }
         let weight = if norm.affine { f64::from(params[step.first_param][channel]) } else { 1.0 };

@@ -42,11 +42,12 @@ fn check(graph: &Graph) {
     // So few images are one lane, which works on this thread.
     let grads: Vec<Vec<f32>> = graph.outputs().iter().map(|port| vec![0.5; 3 * port.shape.len()]).collect();
     let grads: Vec<&[f32]> = grads.iter().map(Vec::as_slice).collect();
-    let step = |mode| {
+    let mut param_grads = engine.start(graph, 3, Mode::Train, true).unwrap().zero_grads();
+    let mut step = |mode| {
         let mut run = engine.start(graph, 3, mode, true).unwrap();
         run.forward();
         if mode != Mode::Infer {
-            run.backward(&grads);
+            run.backward(&grads, &mut param_grads);
         }
     };
     for mode in [Mode::Infer, Mode::Eval, Mode::Train] {

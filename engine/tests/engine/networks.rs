@@ -156,12 +156,9 @@ pub fn on_engine(engine: &Engine, case: &Case) -> Outcome {
     let (mut param_grads, mut input_grads) = (Vec::new(), Vec::new());
     if case.mode != Mode::Infer {
         let grads: Vec<Vec<f32>> = case.output_grads.iter().map(|grad| narrow(grad)).collect();
-        run.backward(&grads.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        for (i, param) in case.params.iter().enumerate() {
-            let mut grad = vec![0.0; param.len()];
-            run.add_param_grad(i, &mut grad);
-            param_grads.push(wide(&grad));
-        }
+        let mut found = run.zero_grads();
+        run.backward(&grads.iter().map(Vec::as_slice).collect::<Vec<_>>(), &mut found);
+        param_grads = found.iter().map(|grad| wide(grad)).collect();
         for (i, input) in case.inputs.iter().enumerate() {
             let mut grad = vec![0.0; input.len()];
             run.add_input_grad(i, &mut grad);

@@ -99,8 +99,9 @@ fn runs_are_independent() {
     };
     let (mut first, mut second) = (start(0.0), start(1.0));
     let grad: Vec<f32> = case.output_grads[0].iter().map(|&x| x as f32).collect();
-    second.backward(&[&grad]);
-    first.backward(&[&grad]);
+    let mut grads = [first.zero_grads(), second.zero_grads()];
+    second.backward(&[&grad], &mut grads[1]);
+    first.backward(&[&grad], &mut grads[0]);
     let mut found = vec![0.0; case.inputs[0].len()];
     first.add_input_grad(0, &mut found);
     assert_eq!(found.iter().map(|&x| f64::from(x)).collect::<Vec<_>>(), alone.input_grads[0]);
@@ -164,7 +165,8 @@ fn inference_has_no_backward() {
     let graph = chain(&[3], &[linear(2)]);
     let mut run = Engine::default().start(&graph, 1, Mode::Infer, false).unwrap();
     run.forward();
-    run.backward(&[&[1.0, 1.0]]);
+    let mut grads = run.zero_grads();
+    run.backward(&[&[1.0, 1.0]], &mut grads);
 }
 
 #[test]
@@ -173,8 +175,9 @@ fn backward_comes_once() {
     let graph = chain(&[3], &[linear(2)]);
     let mut run = Engine::default().start(&graph, 1, Mode::Train, false).unwrap();
     run.forward();
-    run.backward(&[&[1.0, 1.0]]);
-    run.backward(&[&[1.0, 1.0]]);
+    let mut grads = run.zero_grads();
+    run.backward(&[&[1.0, 1.0]], &mut grads);
+    run.backward(&[&[1.0, 1.0]], &mut grads);
 }
 
 #[test]
