@@ -47,7 +47,7 @@ enum Command {
 
 #[derive(Args, Debug)]
 struct Options {
-    /// The workloads, or all: mlp, lenet_b64, lenet_b256, vgg11, vgg16, vae, pixelcnn, resnet18, lstm.
+    /// The workloads, or all: mlp, lenet_b1, lenet_b64, lenet_b256, vgg11, vgg16, vae, pixelcnn, resnet18, lstm.
     #[arg(value_name = "WORKLOAD")]
     workloads: Vec<String>,
     /// The sides, by the beginning of their names, or all: `--sides layercake,torch-eager`.
@@ -58,7 +58,7 @@ struct Options {
     /// How often the sides take turns.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// Steps that a side times in a turn.
+    /// Steps that a side times in a turn, more if they take less than 50 ms together.
     #[arg(long, default_value_t = 5)]
     steps: usize,
     /// What is timed: the clock, or the processor time of each side (of Layercake and PyTorch), which says something on a machine that does

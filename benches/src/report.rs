@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::side::Finished;
 use crate::work;
-use crate::workload::Workload;
+use crate::workload::{ANY, Workload};
 
 /// Everything that was found.
 #[derive(Debug, Serialize)]
@@ -26,7 +26,7 @@ pub struct Outcome {
     workload: &'static str,
     title: &'static str,
     batch: usize,
-    targets: [f64; 2],
+    targets: [[f64; 2]; 2],
     sides: Vec<Measured>,
 }
 
@@ -82,12 +82,15 @@ impl Outcome {
         }
         let ratio = |to: Option<f64>| Some(ours?.1.median_ms / to?);
         let ratios = [ratio(eager.map(|timing| timing.median_ms)), ratio(best.map(|(_, timing)| timing.median_ms))];
+        let targets = self.targets[usize::from(kind == "infer")];
         let ratios = [0, 1].map(|i| match ratios[i] {
-            Some(ratio) if kind == "train" => format!("{ratio:.2} ({:.2})", self.targets[i]),
+            Some(ratio) if targets[i] < ANY => format!("{ratio:.2} ({:.2})", targets[i]),
             ratio => number(ratio),
         });
-        let best =
-            best.map_or_else(|| "-".to_owned(), |(side, timing)| format!("{:.2} {}", timing.median_ms, &side.side["torch-".len()..]));
+        let best = best.map_or_else(
+            || "-".to_owned(),
+            |(side, timing)| format!("{} {}", number(Some(timing.median_ms)), &side.side["torch-".len()..]),
+        );
         let memory = [ours.map(|(side, _)| side), self.sides.iter().find(|side| side.side == "torch-eager")];
         let memory = memory.map(|side| side.and_then(|side| side.resident_mib).filter(|_| kind == "train"));
         Some(format!(
@@ -108,7 +111,7 @@ impl Outcome {
 }
 
 fn number(number: Option<f64>) -> String {
-    number.map_or_else(|| "-".to_owned(), |number| format!("{number:.2}"))
+    number.map_or_else(|| "-".to_owned(), |number| if number < 0.1 { format!("{number:.4}") } else { format!("{number:.2}") })
 }
 
 impl Timing {

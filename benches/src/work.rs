@@ -26,7 +26,7 @@ pub struct Work {
 pub fn flops(name: &str) -> Option<[u64; 2]> {
     let graphs: &[&Graph] = match name {
         "mlp" => &[Mlp::GRAPH],
-        "lenet_b64" | "lenet_b256" => &[LeNet5::GRAPH],
+        "lenet_b1" | "lenet_b64" | "lenet_b256" => &[LeNet5::GRAPH],
         "vgg11" => &[Vgg11::GRAPH],
         "vgg16" => &[Vgg16::GRAPH],
         "vae" => &[Encoder::GRAPH, Decoder::GRAPH],
@@ -89,6 +89,7 @@ pub fn make(name: &str) -> Option<Work> {
     type Colour = (usize, Const<3>, Const<32>, Const<32>);
     match name {
         "mlp" => classifier!(Mlp, 64, Flat, (64, Const)),
+        "lenet_b1" => classifier!(LeNet5, 1, Grey, (1, Const, Const, Const)),
         "lenet_b64" => classifier!(LeNet5, 64, Grey, (64, Const, Const, Const)),
         "lenet_b256" => classifier!(LeNet5, 256, Grey, (256, Const, Const, Const)),
         "vgg11" => classifier!(Vgg11, 32, Colour, (32, Const, Const, Const)),

@@ -2,7 +2,7 @@
 
 usage: bench.py WORKLOAD [VARIANT ...]
 
-WORKLOAD: mlp lenet_b64 lenet_b256 vgg11 vgg16 vae pixelcnn resnet18 lstm
+WORKLOAD: mlp lenet_b1 lenet_b64 lenet_b256 vgg11 vgg16 vae pixelcnn resnet18 lstm
 VARIANT : eager            plain eager, NCHW, Adam as torch picks it (no fused=True)
           fused            eager, Adam(fused=True)
           cl               eager, channels_last, Adam(fused=True)
@@ -193,7 +193,7 @@ def build(w):
         return m, torch.randn(b, *shape), torch.randint(0, 10, (b,)), ce, b, len(shape) == 3
     if w == "mlp":
         return cls(MLP(), 64, 784)
-    if w in ("lenet_b64", "lenet_b256"):
+    if w in ("lenet_b1", "lenet_b64", "lenet_b256"):
         return cls(LeNet(), int(w[7:]), 1, 28, 28)
     if w == "vgg11":
         return cls(VGG(VGG11), 32, 3, 32, 32)

@@ -61,6 +61,29 @@ impl<'a> Taps<'a> {
     }
 }
 
+/// The result of each window of a single image, whose windows side by side take the place of the images side by side: begins with `first` and
+/// is put together with one tap after the other.
+#[inline(always)]
+fn single(taps: &Taps, x: &[f32], y: &mut [f32], first: f32, join: impl Fn(f32, f32) -> f32) {
+    let Slide { window, input, output } = taps.slide;
+    for (row, y) in y.chunks_exact_mut(output[1]).enumerate() {
+        y.fill(first);
+        if taps.listed == 0 {
+            y.iter_mut().enumerate().for_each(|(column, y)| taps.visit(row, column, |tap| *y = join(*y, x[tap])));
+            continue;
+        }
+        for tap in &taps.list[..taps.listed] {
+            let line = &x[row * window.stride[0] * input[1] + tap..];
+            // Known strides are compiled to vectors.
+            match window.stride[1] {
+                1 => y.iter_mut().zip(line).for_each(|(y, &x)| *y = join(*y, x)),
+                2 => y.iter_mut().zip(line.chunks(2)).for_each(|(y, x)| *y = join(*y, x[0])),
+                stride => y.iter_mut().zip(line.iter().step_by(stride)).for_each(|(y, &x)| *y = join(*y, x)),
+            }
+        }
+    }
+}
+
 struct MaxForward<'a> {
     slide: &'a Slide,
     images: usize,
@@ -77,6 +100,10 @@ impl WithSimd for MaxForward<'_> {
         let taps = Taps::new(slide);
         let planes = x.chunks_exact(slide.input_len() * images).zip(y.chunks_exact_mut(slide.output_len() * images));
         for (x, y) in planes {
+            if images == 1 {
+                single(&taps, x, y, f32::NEG_INFINITY, |most, x| if x > most || x.is_nan() { x } else { most });
+                continue;
+            }
             for (at, y) in y.chunks_exact_mut(images).enumerate() {
                 let (row, column) = (at / slide.output[1], at % slide.output[1]);
                 for (group, y) in y.chunks_mut(S::F32_LANES).enumerate() {
@@ -221,6 +248,16 @@ impl WithSimd for MeanForward<'_> {
         let taps = Taps::new(slide);
         let planes = x.chunks_exact(slide.input_len() * images).zip(y.chunks_exact_mut(slide.output_len() * images));
         for (x, y) in planes {
+            if images == 1 {
+                single(&taps, x, y, 0.0, |sum, x| sum + x);
+                if taps.listed > 0 {
+                    let share = pool.share(0, 0);
+                    y.iter_mut().for_each(|y| *y *= share);
+                } else {
+                    y.iter_mut().enumerate().for_each(|(at, y)| *y *= pool.share(at / slide.output[1], at % slide.output[1]));
+                }
+                continue;
+            }
             for (at, y) in y.chunks_exact_mut(images).enumerate() {
                 let (row, column) = (at / slide.output[1], at % slide.output[1]);
                 let share = simd.splat_f32s(pool.share(row, column));

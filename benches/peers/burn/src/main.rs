@@ -504,6 +504,7 @@ fn main() {
     };
     let ok = match w.as_str() {
         "mlp" => bench(n, &w, Mlp::new, &mlp, &d),
+        "lenet_b1" => bench(n, &w, LeNet::new, &|d| img_cls(1, 1, 28, d), &d),
         "lenet_b64" => bench(n, &w, LeNet::new, &|d| img_cls(64, 1, 28, d), &d),
         "lenet_b256" => bench(n, &w, LeNet::new, &|d| img_cls(256, 1, 28, d), &d),
         "vgg11" => bench(n, &w, |d| Vgg::new(VGG11, d), &|d| img_cls(32, 3, 32, d), &d),

@@ -328,7 +328,7 @@ fn build(w: &str, vb: VarBuilder) -> Result<Box<dyn Model>> {
     const VGG16: &[usize] = &[64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0];
     Ok(match w {
         "mlp" => Box::new(Mlp::new(vb)?),
-        "lenet_b64" | "lenet_b256" => Box::new(LeNet::new(vb)?),
+        "lenet_b1" | "lenet_b64" | "lenet_b256" => Box::new(LeNet::new(vb)?),
         "vgg11" => Box::new(Vgg::new(VGG11, vb)?),
         "vgg16" => Box::new(Vgg::new(VGG16, vb)?),
         "vae" => Box::new(Vae::new(vb)?),
@@ -347,6 +347,7 @@ fn data(w: &str, dev: &Device) -> Result<(Tensor, Tensor, usize)> {
     };
     match w {
         "mlp" => cls(64, &[784]),
+        "lenet_b1" => cls(1, &[1, 28, 28]),
         "lenet_b64" => cls(64, &[1, 28, 28]),
         "lenet_b256" => cls(256, &[1, 28, 28]),
         "vgg11" | "vgg16" | "resnet18" => cls(32, &[3, 32, 32]),
