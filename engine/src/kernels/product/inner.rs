@@ -76,7 +76,7 @@ impl<R: Rows> WithSimd for InnerOp<'_, '_, R> {
                 let mut i = 0;
                 for block_m in 0..blocks_m {
                     let rows = (p.m - i).div_ceil(blocks_m - block_m);
-                    let tile = Tile { i, j, out: i * p.out_row + j, from, depth, last, start };
+                    let tile = Tile { i, j, out: i * p.out_row + j, from, depth, last, before: last, steps: [0; 2], start };
                     // SAFETY: the asserts above bound every element of the tile.
                     unsafe { inner_tile_of(simd, &p, tile, out, rows, columns) };
                     i += rows;

@@ -108,7 +108,18 @@ struct Tile<'a, M> {
     from: usize,
     /// The number of terms.
     depth: usize,
-    /// The lanes that count in the last vector.
+    /// The lanes that count in the last vector, and in those before it.
     last: MemMask<M>,
+    before: MemMask<M>,
+    /// From one vector to the next, in the right factor and in the result ([`outer`]).
+    steps: [usize; 2],
     start: Start<'a>,
+}
+
+impl<M: Copy> Tile<'_, M> {
+    /// The lanes that count in vector `j` of `n`.
+    #[inline(always)]
+    fn mask(&self, j: usize, n: usize) -> MemMask<M> {
+        if j + 1 == n { self.last } else { self.before }
+    }
 }

@@ -71,14 +71,16 @@ impl<C: Rows, R: Rows> WithSimd for OuterOp<'_, '_, C, R> {
         // A tile of 8 x 3 sums needs 28 registers; with 16 there is room for 4 x 3.
         let most = if S::REGISTER_COUNT >= 32 { 8 } else { 4 };
         let vectors = p.n.div_ceil(S::F32_LANES);
-        let grid = Grid { blocks: p.m.div_ceil(most), panels: vectors.div_ceil(OUTER_VECTORS), vectors };
+        let narrow = p.segments > 1 && (p.n == S::F32_LANES || p.n < S::F32_LANES && masks_all::<S>());
+        let (segments, vectors) = if narrow { (1, p.segments) } else { (p.segments, vectors) };
+        let grid = Grid { blocks: p.m.div_ceil(most), panels: vectors.div_ceil(OUTER_VECTORS), vectors, narrow };
         let mut from = 0;
         loop {
             let depth = OUTER_DEPTH.min(p.k - from);
             let start = if from == 0 { p.start } else { Start::Sum };
             // What is reused comes first: a panel of columns while all rows of a small left factor pass by, or rows of a large one.
             if p.m * depth <= OUTER_LEFT {
-                for segment in 0..p.segments {
+                for segment in 0..segments {
                     for panel in 0..grid.panels {
                         for block in 0..grid.blocks {
                             grid.run(simd, &p, [block, segment, panel], (from, depth, start), out);
@@ -87,7 +89,7 @@ impl<C: Rows, R: Rows> WithSimd for OuterOp<'_, '_, C, R> {
                 }
             } else {
                 for block in 0..grid.blocks {
-                    for segment in 0..p.segments {
+                    for segment in 0..segments {
                         for panel in 0..grid.panels {
                             grid.run(simd, &p, [block, segment, panel], (from, depth, start), out);
                         }
@@ -107,6 +109,8 @@ struct Grid {
     blocks: usize,
     panels: usize,
     vectors: usize,
+    /// Stretches no longer than a vector: the vectors of a tile are stretches then, so that a factor loaded for one serves several.
+    narrow: bool,
 }
 
 impl Grid {
@@ -123,20 +127,30 @@ impl Grid {
         let width = S::F32_LANES;
         let [rows, end] = [block, block + 1].map(|block| block * p.m / self.blocks);
         let [first, last] = [panel, panel + 1].map(|panel| panel * self.vectors / self.panels);
-        // Lanes of the last vector that are columns.
-        let lanes = (p.n - (last - 1) * width).min(width);
+        // Lanes of the last vector that are columns; of all vectors where each is a stretch.
+        let lanes = if self.narrow { p.n } else { (p.n - (last - 1) * width).min(width) };
+        let [right, result] = if self.narrow { [p.right_segment, p.out_segment] } else { [width; 2] };
+        let mask = |lanes: usize| MemMask::new(simd.mask_between_m32s(0, lanes as u32).mask());
         let tile = Tile {
             i: rows,
-            j: segment * p.right_segment + first * width,
-            out: rows * p.out_row + segment * p.out_segment + first * width,
+            j: segment * p.right_segment + first * right,
+            out: rows * p.out_row + segment * p.out_segment + first * result,
             from,
             depth,
-            last: MemMask::new(simd.mask_between_m32s(0, lanes as u32).mask()),
+            last: mask(lanes),
+            before: mask(if self.narrow { lanes } else { width }),
+            steps: [right, result],
             start,
         };
         // SAFETY: the rows lie before `m`, the columns before `n` in their stretch, the terms before `k`: inside the slices.
         unsafe { outer_tile_of(simd, p, tile, out, end - rows, last - first) };
     }
+}
+
+/// Are all vectors read and written by masks? With AVX-512 that costs nothing, so that short stretches can take the place of vectors.
+#[inline(always)]
+const fn masks_all<S: Simd>() -> bool {
+    S::F32_LANES == 16
 }
 
 /// Picks the compiled tile for a height and a number of vectors.
@@ -182,7 +196,7 @@ unsafe fn outer_tile<S: Simd, C: Rows, R: Rows, const M: usize, const N: usize>(
     tile: Tile<S::m32s>,
     out: &mut [f32],
 ) {
-    let width = S::F32_LANES;
+    let [right_step, out_step] = tile.steps;
     let out = out.as_mut_ptr().wrapping_add(tile.out);
     let mut sums = [[simd.splat_f32s(0.0); N]; M];
     match tile.start {
@@ -196,7 +210,9 @@ unsafe fn outer_tile<S: Simd, C: Rows, R: Rows, const M: usize, const N: usize>(
             for (i, sums) in sums.iter_mut().enumerate() {
                 for (j, sum) in sums.iter_mut().enumerate() {
                     // SAFETY: row `i` and the columns of vector `j` (masked where the last) are inside the result.
-                    *sum = unsafe { load(simd, out.wrapping_add(i * p.out_row + j * width), j + 1 == N, tile.last) };
+                    *sum = unsafe {
+                        load(simd, out.wrapping_add(i * p.out_row + j * out_step), j + 1 == N || masks_all::<S>(), tile.mask(j, N))
+                    };
                 }
             }
         }
@@ -207,7 +223,7 @@ unsafe fn outer_tile<S: Simd, C: Rows, R: Rows, const M: usize, const N: usize>(
         let mut columns = [simd.splat_f32s(0.0); N];
         for (j, column) in columns.iter_mut().enumerate() {
             // SAFETY: the columns of vector `j` (masked where the last) are inside row `k` of the right factor.
-            *column = unsafe { load(simd, right.wrapping_add(j * width), j + 1 == N, tile.last) };
+            *column = unsafe { load(simd, right.wrapping_add(j * right_step), j + 1 == N || masks_all::<S>(), tile.mask(j, N)) };
         }
         for (i, sums) in sums.iter_mut().enumerate() {
             // SAFETY: element (tile.i + i, k) of the left factor is inside it.
@@ -219,10 +235,10 @@ unsafe fn outer_tile<S: Simd, C: Rows, R: Rows, const M: usize, const N: usize>(
     }
     for (i, sums) in sums.iter().enumerate() {
         for (j, &sum) in sums.iter().enumerate() {
-            let to = out.wrapping_add(i * p.out_row + j * width);
-            if j + 1 == N {
+            let to = out.wrapping_add(i * p.out_row + j * out_step);
+            if j + 1 == N || masks_all::<S>() {
                 // SAFETY: the lanes in the mask are columns of the result.
-                unsafe { simd.mask_store_ptr_f32s(tile.last, to, sum) };
+                unsafe { simd.mask_store_ptr_f32s(tile.mask(j, N), to, sum) };
             } else {
                 // SAFETY: a vector that is not the last is wholly inside the result.
                 unsafe { to.cast::<S::f32s>().write_unaligned(sum) };
@@ -293,6 +309,10 @@ mod tests {
             (6, 130, 2, 1030),
             (40, 5, 4, 2100),
             (150, 20, 2, 1000),
+            // Stretches that fit into vectors of 4, 8 or 16.
+            (9, 16, 7, 33),
+            (17, 3, 5, 40),
+            (3, 8, 2, 9),
         ];
         for (m, n, segments, k) in sizes {
             let right = numbers((k + 1) * (n + 2) + segments * n, 2);
