@@ -55,6 +55,25 @@ impl WithSimd for Transpose<'_> {
     }
 }
 
+/// Copies rows that lie side by side to where they lie `apart`.
+///
+/// # Panics
+/// If a row is longer than `apart`, or `to` ends too early.
+pub fn spread(from: &[f32], row: usize, to: &mut [f32], apart: usize) {
+    assert!(row <= apart, "rows do not overlap");
+    for (from, to) in from.chunks_exact(row).zip(to.chunks_mut(apart)) {
+        let to = &mut to[..row];
+        // In pieces of a known length: a call for each of them would take longer than the copy.
+        let ((wholes, rest), (whole_to, rest_to)) = (from.as_chunks::<BLOCK>(), to.as_chunks_mut::<BLOCK>());
+        for (from, to) in wholes.iter().zip(whole_to) {
+            *to = *from;
+        }
+        for (from, to) in rest.iter().zip(rest_to) {
+            *to = *from;
+        }
+    }
+}
+
 /// Copies, or adds.
 ///
 /// # Panics

@@ -108,7 +108,9 @@ impl WithSimd for LstmBackward<'_> {
         let (f, rest) = rest.split_at_mut(len);
         let (g, o) = rest.split_at_mut(len);
         for at in vectors(simd, len) {
-            let [on, keep, new, show] = [&*i, &*f, &*g, &*o].map(|gate| load(simd, &gate[at.clone()]));
+            // One by one: a closure over an array of them is compiled for no instruction set, and every vector goes through memory.
+            let (on, keep) = (load(simd, &i[at.clone()]), load(simd, &f[at.clone()]));
+            let (new, show) = (load(simd, &g[at.clone()]), load(simd, &o[at.clone()]));
             let (dh, shown) = (load(simd, &dh[at.clone()]), math::tanh(simd, load(simd, &c[at.clone()])));
             let d = simd.add_f32s(load(simd, &dc[at.clone()]), through_tanh(simd, simd.mul_f32s(dh, show), shown));
             let past = earlier(simd, before, &at);
@@ -167,7 +169,8 @@ impl WithSimd for GruBackward<'_> {
         let (r, rest) = gates.split_at_mut(len);
         let (z, n) = rest.split_at_mut(len);
         for at in vectors(simd, len) {
-            let [reset, stay, new, q, d] = [&*r, &*z, &*n, &*past, &*dh].map(|x| load(simd, &x[at.clone()]));
+            let (reset, stay, new) = (load(simd, &r[at.clone()]), load(simd, &z[at.clone()]), load(simd, &n[at.clone()]));
+            let (q, d) = (load(simd, &past[at.clone()]), load(simd, &dh[at.clone()]));
             let way = simd.sub_f32s(earlier(simd, before, &at), new);
             let dn = through_tanh(simd, simd.negate_mul_add_e_f32s(d, stay, d), new);
             store(simd, simd.mul_f32s(simd.mul_f32s(dn, q), slope(simd, reset)), &mut r[at.clone()]);

@@ -61,29 +61,6 @@ impl Rows for Listed<'_> {
     }
 }
 
-/// Rows side by side, so many in each of several stretches.
-#[derive(Clone, Copy, Debug)]
-pub struct Stretches {
-    /// Rows of a stretch.
-    pub rows: usize,
-    /// From one stretch to the next.
-    pub apart: usize,
-}
-
-impl Rows for Stretches {
-    #[inline(always)]
-    fn at(self, k: usize) -> usize {
-        // Of 32 bits, a division takes no longer than the sums that wait for its result.
-        let (k, rows) = (k as u32, self.rows as u32);
-        (k / rows) as usize * self.apart + (k % rows) as usize
-    }
-
-    fn furthest(self, count: usize) -> usize {
-        assert!(count <= u32::MAX as usize, "so many rows are counted in 32 bits");
-        if count == 0 { 0 } else { (0..self.rows.min(count)).map(|last| self.at(count - 1 - last)).max().unwrap_or(0) }
-    }
-}
-
 /// What a sum begins with.
 #[derive(Clone, Copy, Debug)]
 pub enum Start<'a> {

@@ -2,19 +2,16 @@
 
 use layercake_ir::ops::Cell;
 
-use super::{Recurrent, curve, kept::Kept};
+use super::{
+    Recurrent,
+    columns::{self, Terms, pack, to_state, turn},
+    curve,
+    kept::Kept,
+};
 use crate::{
-    kernels::{
-        activation, dropout, layout,
-        product::{Every, Outer, Start, Stretches, outer},
-        recurrent as kernel, reduce,
-    },
+    kernels::{activation, dropout, layout, recurrent as kernel, reduce},
     layers::{Site, linear},
 };
-
-/// Columns of a weight whose gradients are worked out together: three vectors of the widest kind. So much of all steps' inputs stays in a level-2 cache
-/// while the gates pass by.
-const COLUMNS: usize = 48;
 
 /// The parts of the scratch.
 struct Room<'a> {
@@ -23,6 +20,8 @@ struct Room<'a> {
     below: &'a mut [f32],
     /// A layer's input or its states, turned.
     turned: &'a mut [f32],
+    /// Rows of the gates' gradients, for [`columns::product`].
+    gathered: &'a mut [f32],
     /// The state's weight, packed.
     packed: &'a mut [f32],
     /// The gradients of the state, as they come to the step before.
@@ -36,27 +35,28 @@ impl Recurrent {
     /// Elements of the scratch.
     pub(super) fn room(&self, images: usize) -> usize {
         let sizes = self.sizes(images);
-        2 * sizes[0] + sizes[1] + 2 * sizes[2] + sizes[3] + self.rows() * self.op.hidden
+        2 * sizes[0] + sizes[1] + 2 * sizes[2] + sizes[3] + sizes[4] + self.rows() * self.op.hidden
     }
 
-    /// Elements of the parts: the gradients of steps, what is turned, a state, all initial states.
-    fn sizes(&self, images: usize) -> [usize; 4] {
+    /// Elements of the parts: the gradients of steps, what is turned, a state, all initial states, rows of the gates.
+    fn sizes(&self, images: usize) -> [usize; 5] {
         let op = &self.op;
         let widest = op.in_features.max(op.width());
         let state = op.hidden * images;
         let all = if self.given { op.cell.states() * op.layers * op.directions * state } else { 0 };
-        [self.length * op.width() * images, self.length * widest * images, state, all]
+        [self.length * op.width() * images, self.length * widest * images, state, all, columns::gathered(images, self.length)]
     }
 
     fn parts<'a>(&self, images: usize, scratch: &'a mut [f32]) -> Room<'a> {
-        let [steps, turned, state, begin] = self.sizes(images);
+        let [steps, turned, state, begin, gathered] = self.sizes(images);
         let (dout, rest) = scratch.split_at_mut(steps);
         let (below, rest) = rest.split_at_mut(steps);
         let (turned, rest) = rest.split_at_mut(turned);
+        let (gathered, rest) = rest.split_at_mut(gathered);
         let (dh, rest) = rest.split_at_mut(state);
         let (dc, rest) = rest.split_at_mut(state);
         let (begin, rest) = rest.split_at_mut(begin);
-        Room { dout, below, turned, dh, dc, begin, packed: &mut rest[..self.rows() * self.op.hidden] }
+        Room { dout, below, turned, gathered, dh, dc, begin, packed: &mut rest[..self.rows() * self.op.hidden] }
     }
 
     /// All of it but the gradient of the input: the gates hold their gradients afterwards, and the scratch those of the initial states.
@@ -86,7 +86,7 @@ impl Recurrent {
                 };
                 self.through_time(at, &mut parts, &mut room, [layer, direction], [end(0), end(1)]);
                 let own = self.tensors(number);
-                self.weight_grads(at, &mut parts, room.turned, [layer, direction], &mut grads[own], add);
+                self.weight_grads(at, &mut parts, &mut room, [layer, direction], &mut grads[own], add);
                 if layer > 0 {
                     let (_, side) = parts.layer(layer, direction);
                     linear::input_grad(
@@ -174,7 +174,7 @@ impl Recurrent {
         &self,
         at: &Site,
         parts: &mut Kept,
-        turned: &mut [f32],
+        room: &mut Room,
         [layer, direction]: [usize; 2],
         grads: &mut [Vec<f32>],
         add: bool,
@@ -184,11 +184,12 @@ impl Recurrent {
         let dense = self.input_part(layer);
         let (x, side) = parts.layer(layer, direction);
         let x = x.unwrap_or_else(|| at.x(0));
+        let Room { turned, gathered, .. } = room;
+        let gates = Terms { images, steps: self.length, apart: rows, d: side.gates };
         for (step, x) in x.chunks_exact(dense.inputs * images).enumerate() {
             turn(images, step, self.length, Some(x), dense.inputs, turned);
         }
-        let turned_x = &turned[..self.length * dense.inputs * images];
-        product(images, rows, side.gates, turned_x, dense.inputs, &mut grads[0], add);
+        columns::product(gates, turned, dense.inputs, gathered, &mut grads[0], add);
 
         // The states before each step; before the first one those given, or zeros.
         for i in 0..self.length {
@@ -196,14 +197,14 @@ impl Recurrent {
             let before = before.or_else(|| self.begins(at, 0, layer * op.directions + direction));
             turn(images, side.step(i), self.length, before, hidden, turned);
         }
-        let turned = &turned[..self.length * state];
         if op.cell == Cell::Gru {
             // Of the last gate, the state has another part than the input.
             let (first, last) = grads[1].split_at_mut(2 * hidden * hidden);
-            product(images, rows, side.gates, turned, hidden, first, add);
-            product(images, hidden, side.past, turned, hidden, last, add);
+            let past = Terms { apart: hidden, d: side.past, ..gates };
+            columns::product(gates, turned, hidden, gathered, first, add);
+            columns::product(past, turned, hidden, gathered, last, add);
         } else {
-            product(images, rows, side.gates, turned, hidden, &mut grads[1], add);
+            columns::product(gates, turned, hidden, gathered, &mut grads[1], add);
         }
         if !op.bias {
             return;
@@ -233,79 +234,4 @@ impl Recurrent {
             linear::input_grad(&self.input_part(0), images, &at.params[direction * op.tensors()], side.gates, dx, add || direction > 0);
         }
     }
-}
-
-/// The columns of a matrix in groups that are worked on together, `[group, row, column]`: so each of them is one stretch of memory, whatever the
-/// distance of the matrix's rows.
-fn groups(columns: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..columns).step_by(COLUMNS).map(move |first| (first, COLUMNS.min(columns - first)))
-}
-
-/// Turns a step `[features, images]` to its rows of the groups of all steps.
-fn turn(images: usize, step: usize, steps: usize, x: Option<&[f32]>, features: usize, groups_of_all: &mut [f32]) {
-    for (first, width) in groups(features) {
-        let to = &mut groups_of_all[(first * steps + step * width) * images..][..width * images];
-        match x {
-            Some(x) => layout::transpose(width, images, &x[first * images..][..width * images], to, false),
-            None => to.fill(0.0),
-        }
-    }
-}
-
-/// `dW = sum over steps of d x^T`: `d` is `[steps, rows, images]`, of which the first rows are the weight's, `x` what [`turn`] made of all steps.
-fn product(images: usize, apart: usize, d: &[f32], x: &[f32], features: usize, to: &mut [f32], add: bool) {
-    let (rows, k) = (to.len() / features, x.len() / features);
-    for (first, width) in groups(features) {
-        let product = Outer {
-            m: rows,
-            n: width,
-            segments: 1,
-            k,
-            left: d,
-            left_row: images,
-            left_cols: Stretches { rows: images, apart: apart * images },
-            right: &x[first * k..][..width * k],
-            rows: Every(width),
-            right_segment: 0,
-            out_row: features,
-            out_segment: 0,
-            start: if add { Start::Sum } else { Start::Zero },
-        };
-        outer(product, &mut to[first..]);
-    }
-}
-
-/// The columns of a weight in groups.
-fn pack(weight: &[f32], columns: usize, to: &mut [f32]) {
-    let rows = weight.len() / columns;
-    for (first, width) in groups(columns) {
-        for (from, to) in weight.chunks_exact(columns).zip(to[first * rows..][..width * rows].chunks_exact_mut(width)) {
-            to.copy_from_slice(&from[first..][..width]);
-        }
-    }
-}
-
-/// `W^T d`, for a step, in the place of `to` or added. The columns of the product are those of the weight, which [`pack`] has put into groups; `turned` is
-/// for it.
-fn to_state(images: usize, packed: &[f32], hidden: usize, d: &[f32], turned: &mut [f32], to: &mut [f32], add: bool) {
-    let k = packed.len() / hidden;
-    for (first, width) in groups(hidden) {
-        let product = Outer {
-            m: images,
-            n: width,
-            segments: 1,
-            k,
-            left: d,
-            left_row: 1,
-            left_cols: Every(images),
-            right: &packed[first * k..][..width * k],
-            rows: Every(width),
-            right_segment: 0,
-            out_row: hidden,
-            out_segment: 0,
-            start: Start::Zero,
-        };
-        outer(product, &mut turned[first..]);
-    }
-    layout::transpose(images, hidden, turned, to, add);
 }

@@ -4,6 +4,7 @@
 //! gradients of the gates take the gates' places, and the gradients of the weights are products over all steps.
 
 mod back;
+mod columns;
 mod kept;
 
 use layercake_ir::{
