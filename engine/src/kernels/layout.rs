@@ -106,4 +106,17 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn rows_are_spread() {
+        for (rows, row, apart) in [(1, 1, 1), (3, 5, 5), (4, 16, 21), (3, 37, 40)] {
+            let from = numbers(rows * row, 1);
+            let mut to = vec![9.0; (rows - 1) * apart + row];
+            spread(&from, row, &mut to, apart);
+            for (at, &to) in to.iter().enumerate() {
+                let (i, j) = (at / apart, at % apart);
+                assert_eq!(to, if j < row { from[i * row + j] } else { 9.0 });
+            }
+        }
+    }
 }

@@ -4,12 +4,12 @@ use layercake_ir::ops::Cell;
 
 use super::{
     Recurrent,
-    columns::{self, Terms, pack, to_state, turn},
+    columns::{self, Factor, Terms, pack, to_state, turn},
     curve,
     kept::Kept,
 };
 use crate::{
-    kernels::{activation, dropout, layout, recurrent as kernel, reduce},
+    kernels::{activation, dropout, layout, recurrent as kernel},
     layers::{Site, linear},
 };
 
@@ -18,7 +18,7 @@ struct Room<'a> {
     /// The gradients of a layer's steps, and of those of the layer below.
     dout: &'a mut [f32],
     below: &'a mut [f32],
-    /// A layer's input or its states, turned.
+    /// A layer's input and its states, turned.
     turned: &'a mut [f32],
     /// Rows of the gates' gradients, for [`columns::product`].
     gathered: &'a mut [f32],
@@ -41,10 +41,10 @@ impl Recurrent {
     /// Elements of the parts: the gradients of steps, what is turned, a state, all initial states, rows of the gates.
     fn sizes(&self, images: usize) -> [usize; 5] {
         let op = &self.op;
-        let widest = op.in_features.max(op.width());
+        let widest = if op.layers > 1 { op.in_features.max(op.width()) } else { op.in_features };
         let state = op.hidden * images;
         let all = if self.given { op.cell.states() * op.layers * op.directions * state } else { 0 };
-        [self.length * op.width() * images, self.length * widest * images, state, all, columns::gathered(images, self.length)]
+        [self.length * op.width() * images, self.length * (widest + op.hidden) * images, state, all, columns::gathered(images, self.length)]
     }
 
     fn parts<'a>(&self, images: usize, scratch: &'a mut [f32]) -> Room<'a> {
@@ -180,43 +180,36 @@ impl Recurrent {
         add: bool,
     ) {
         let (op, images) = (&self.op, at.images());
-        let (rows, hidden, state) = (self.rows(), op.hidden, op.hidden * images);
+        let (rows, hidden) = (self.rows(), op.hidden);
         let dense = self.input_part(layer);
         let (x, side) = parts.layer(layer, direction);
         let x = x.unwrap_or_else(|| at.x(0));
         let Room { turned, gathered, .. } = room;
-        let gates = Terms { images, steps: self.length, apart: rows, d: side.gates };
+        let (turned_x, turned_h) = turned.split_at_mut(self.length * dense.inputs * images);
         for (step, x) in x.chunks_exact(dense.inputs * images).enumerate() {
-            turn(images, step, self.length, Some(x), dense.inputs, turned);
+            turn(images, step, self.length, Some(x), dense.inputs, turned_x);
         }
-        columns::product(gates, turned, dense.inputs, gathered, &mut grads[0], add);
-
         // The states before each step; before the first one those given, or zeros.
         for i in 0..self.length {
             let before = side.before(i).map(|before| side.out.at(before));
             let before = before.or_else(|| self.begins(at, 0, layer * op.directions + direction));
-            turn(images, side.step(i), self.length, before, hidden, turned);
+            turn(images, side.step(i), self.length, before, hidden, turned_h);
         }
+
+        let gates = Terms { images, steps: self.length, apart: rows, d: side.gates };
+        let [from_x, from_h, biases @ ..] = grads else { unreachable!("a recurrent layer has two weights") };
+        // A GRU's last gate has another part of the state than of the input.
+        let (own, last) = if op.cell == Cell::Gru { from_h.split_at_mut(2 * hidden * hidden) } else { (&mut from_h[..], &mut [][..]) };
+        let mut factors = [Factor { x: turned_x, features: dense.inputs, to: from_x }, Factor { x: turned_h, features: hidden, to: own }];
+        let (mut own, mut last_bias) = ([&mut [][..], &mut [][..]], &mut [][..]);
+        if let [of_x, of_h] = biases {
+            let (first, rest) = of_h.split_at_mut(if op.cell == Cell::Gru { 2 * hidden } else { rows });
+            (own, last_bias) = ([of_x, first], rest);
+        }
+        columns::product(gates, &mut factors, &mut own, gathered, add);
         if op.cell == Cell::Gru {
-            // Of the last gate, the state has another part than the input.
-            let (first, last) = grads[1].split_at_mut(2 * hidden * hidden);
             let past = Terms { apart: hidden, d: side.past, ..gates };
-            columns::product(gates, turned, hidden, gathered, first, add);
-            columns::product(past, turned, hidden, gathered, last, add);
-        } else {
-            columns::product(gates, turned, hidden, gathered, &mut grads[1], add);
-        }
-        if !op.bias {
-            return;
-        }
-        for (step, dy) in side.gates.chunks_exact(rows * images).enumerate() {
-            reduce::stretches(dy, &mut grads[2], add || step > 0);
-            if op.cell != Cell::Gru {
-                reduce::stretches(dy, &mut grads[3], add || step > 0);
-                continue;
-            }
-            reduce::stretches(&dy[..2 * state], &mut grads[3][..2 * hidden], add || step > 0);
-            reduce::stretches(&side.past[step * state..][..state], &mut grads[3][2 * hidden..], add || step > 0);
+            columns::product(past, &mut [Factor { x: turned_h, features: hidden, to: last }], &mut [last_bias], gathered, add);
         }
     }
 
