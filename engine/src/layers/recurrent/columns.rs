@@ -192,7 +192,7 @@ mod tests {
     fn gradients_agree_with_their_definition() {
         for (images, steps, rows, features, fewer) in SIZES {
             let d = numbers(steps * rows * images, 1);
-            let inputs = features.map(|features| numbers(steps * features * images, features));
+            let inputs = features.map(|features| numbers(steps * features * images, features as u64));
             let [x, y] = [0, 1].map(|at| {
                 let mut turned = vec![9.0; inputs[at].len()];
                 for (step, x) in inputs[at].chunks_exact(features[at] * images).enumerate() {
