@@ -38,31 +38,57 @@ struct Transpose<'a> {
 }
 
 impl Transpose<'_> {
-    /// Block by block, each of them turned in this way.
+    /// Block by block.
     #[inline(always)]
-    fn run(self, turn: impl Fn(&Block) -> Block) {
+    fn run<T: Turn>(self, by: T) {
         let Transpose { rows, columns, from, to, add } = self;
         for row in (0..rows).step_by(BLOCK) {
             for column in (0..columns).step_by(BLOCK) {
                 let (high, wide) = (BLOCK.min(rows - row), BLOCK.min(columns - column));
+                let (from, to) = (&from[row * columns + column..], &mut to[column * rows + row..]);
+                if high == BLOCK && wide == BLOCK && !add {
+                    // Apart from the others, so that its sizes are known and it stays in registers.
+                    let mut block = [[0f32; BLOCK]; BLOCK];
+                    for (i, block) in block.iter_mut().enumerate() {
+                        *block = *from[i * columns..].first_chunk().expect("a whole row");
+                    }
+                    for (j, turned) in by.turn(&block).iter().enumerate() {
+                        *to[j * rows..].first_chunk_mut().expect("a whole column") = *turned;
+                    }
+                    continue;
+                }
                 let mut block = [[0f32; BLOCK]; BLOCK];
                 for (i, block) in block.iter_mut().enumerate().take(high) {
-                    let from = &from[(row + i) * columns + column..];
-                    match from.first_chunk() {
-                        Some(whole) => *block = *whole,
-                        None => block[..wide].copy_from_slice(&from[..wide]),
-                    }
+                    block[..wide].iter_mut().zip(&from[i * columns..]).for_each(|(to, from)| *to = *from);
                 }
-                let turned = turn(&block);
-                for (j, turned) in turned.iter().enumerate().take(wide) {
-                    let to = &mut to[(column + j) * rows + row..][..high];
-                    match to.first_chunk_mut::<BLOCK>() {
-                        Some(whole) if !add => *whole = *turned,
-                        _ => to.iter_mut().zip(turned).for_each(|(to, new)| *to = if add { *to + new } else { *new }),
-                    }
+                for (j, turned) in by.turn(&block).iter().enumerate().take(wide) {
+                    let to = &mut to[j * rows..][..high];
+                    to.iter_mut().zip(turned).for_each(|(to, new)| *to = if add { *to + new } else { *new });
                 }
             }
         }
+    }
+}
+
+/// How a block is turned. A trait and no closure: a closure that is used twice is compiled for no instruction set.
+trait Turn: Copy {
+    fn turn(self, block: &Block) -> Block;
+}
+
+/// Element by element.
+#[derive(Clone, Copy)]
+struct Plainly;
+
+impl Turn for Plainly {
+    #[inline(always)]
+    fn turn(self, block: &Block) -> Block {
+        let mut turned = [[0f32; BLOCK]; BLOCK];
+        for (j, turned) in turned.iter_mut().enumerate() {
+            for (to, row) in turned.iter_mut().zip(block) {
+                *to = row[j];
+            }
+        }
+        turned
     }
 }
 
@@ -71,15 +97,7 @@ impl WithSimd for Transpose<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        self.run(|block| {
-            let mut turned = [[0f32; BLOCK]; BLOCK];
-            for (j, turned) in turned.iter_mut().enumerate() {
-                for (to, row) in turned.iter_mut().zip(block) {
-                    *to = row[j];
-                }
-            }
-            turned
-        });
+        self.run(Plainly);
     }
 }
 
@@ -96,36 +114,42 @@ impl NullaryFnOnce for Wide<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let simd = self.simd.avx512f;
-        self.work.run(|block| {
-            let mut from = [pulp::cast([0f32; BLOCK]); BLOCK];
-            for (from, &row) in from.iter_mut().zip(block) {
-                *from = pulp::cast(row);
-            }
-            // Of each 4 rows, their 4 x 4 elements in each quarter of the vectors; `to[4 r + c]`: column c of rows 4 r to 4 r + 3.
-            let mut to = from;
-            for r in 0..4 {
-                let [a, b, c, d] = [from[4 * r], from[4 * r + 1], from[4 * r + 2], from[4 * r + 3]];
-                let (low, high) = (simd._mm512_unpacklo_ps(a, b), simd._mm512_unpackhi_ps(a, b));
-                let (next_low, next_high) = (simd._mm512_unpacklo_ps(c, d), simd._mm512_unpackhi_ps(c, d));
-                to[4 * r] = simd._mm512_shuffle_ps::<0x44>(low, next_low);
-                to[4 * r + 1] = simd._mm512_shuffle_ps::<0xee>(low, next_low);
-                to[4 * r + 2] = simd._mm512_shuffle_ps::<0x44>(high, next_high);
-                to[4 * r + 3] = simd._mm512_shuffle_ps::<0xee>(high, next_high);
-            }
-            // Then the quarters themselves: the even ones and the odd ones, twice.
-            let mut turned = [[0f32; BLOCK]; BLOCK];
-            for c in 0..4 {
-                let [p, q, r, s] = [to[c], to[4 + c], to[8 + c], to[12 + c]];
-                let (even, odd) = (simd._mm512_shuffle_f32x4::<0x88>(p, q), simd._mm512_shuffle_f32x4::<0xdd>(p, q));
-                let (next_even, next_odd) = (simd._mm512_shuffle_f32x4::<0x88>(r, s), simd._mm512_shuffle_f32x4::<0xdd>(r, s));
-                turned[c] = pulp::cast(simd._mm512_shuffle_f32x4::<0x88>(even, next_even));
-                turned[4 + c] = pulp::cast(simd._mm512_shuffle_f32x4::<0x88>(odd, next_odd));
-                turned[8 + c] = pulp::cast(simd._mm512_shuffle_f32x4::<0xdd>(even, next_even));
-                turned[12 + c] = pulp::cast(simd._mm512_shuffle_f32x4::<0xdd>(odd, next_odd));
-            }
-            turned
-        });
+        self.work.run(self.simd);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Turn for V4 {
+    #[inline(always)]
+    fn turn(self, block: &Block) -> Block {
+        let simd = self.avx512f;
+        let mut from = [pulp::cast([0f32; BLOCK]); BLOCK];
+        for (from, &row) in from.iter_mut().zip(block) {
+            *from = pulp::cast(row);
+        }
+        // Of each 4 rows, their 4 x 4 elements in each quarter of the vectors; `to[4 r + c]`: column c of rows 4 r to 4 r + 3.
+        let mut to = from;
+        for r in 0..4 {
+            let [a, b, c, d] = [from[4 * r], from[4 * r + 1], from[4 * r + 2], from[4 * r + 3]];
+            let (low, high) = (simd._mm512_unpacklo_ps(a, b), simd._mm512_unpackhi_ps(a, b));
+            let (next_low, next_high) = (simd._mm512_unpacklo_ps(c, d), simd._mm512_unpackhi_ps(c, d));
+            to[4 * r] = simd._mm512_shuffle_ps::<0x44>(low, next_low);
+            to[4 * r + 1] = simd._mm512_shuffle_ps::<0xee>(low, next_low);
+            to[4 * r + 2] = simd._mm512_shuffle_ps::<0x44>(high, next_high);
+            to[4 * r + 3] = simd._mm512_shuffle_ps::<0xee>(high, next_high);
+        }
+        // Then the quarters themselves: the even ones and the odd ones, twice.
+        let mut turned = [[0f32; BLOCK]; BLOCK];
+        for c in 0..4 {
+            let [p, q, r, s] = [to[c], to[4 + c], to[8 + c], to[12 + c]];
+            let (even, odd) = (simd._mm512_shuffle_f32x4::<0x88>(p, q), simd._mm512_shuffle_f32x4::<0xdd>(p, q));
+            let (next_even, next_odd) = (simd._mm512_shuffle_f32x4::<0x88>(r, s), simd._mm512_shuffle_f32x4::<0xdd>(r, s));
+            turned[c] = pulp::cast(simd._mm512_shuffle_f32x4::<0x88>(even, next_even));
+            turned[4 + c] = pulp::cast(simd._mm512_shuffle_f32x4::<0x88>(odd, next_odd));
+            turned[8 + c] = pulp::cast(simd._mm512_shuffle_f32x4::<0xdd>(even, next_even));
+            turned[12 + c] = pulp::cast(simd._mm512_shuffle_f32x4::<0xdd>(odd, next_odd));
+        }
+        turned
     }
 }
 
