@@ -1,7 +1,7 @@
-//! The transforms of Winograd's convolutions with 3x3 kernels (Lavin and Gray, 2016), on maps `[channels, height, width, images]`.
+//! The transforms of Winograd's convolutions (Lavin and Gray, 2016), on maps `[channels, height, width, images]`.
 //!
-//! A tile of `OUT x OUT` outputs is worked out from `SIDE x SIDE` inputs, `SIDE = OUT + 2`, by `SIDE * SIDE` products a pair of channels
-//! instead of `9 OUT OUT`: with weights `U = G w G'`, data `V = B' x B` and sums `M` of `U V` over the channels, `y = A' M A`. What comes
+//! A tile of `OUT x OUT` outputs is worked out from `SIDE x SIDE` inputs, `SIDE = OUT + TAPS - 1`, by `SIDE * SIDE` products a pair of
+//! channels instead of `TAPS TAPS OUT OUT`: with weights `U = G w G'`, data `V = B' x B` and sums `M` of `U V` over the channels, `y = A' M A`. What comes
 //! out of a transform is `[SIDE * SIDE, channels, tiles, images]`: a matrix for each position in a tile, [`apart`] from each other, ready
 //! for [`super::product::outer`]. The gradient of the weights is the same products the other way round: `dw = G' (sum of (A dy A') V) G`.
 
@@ -17,8 +17,12 @@ pub trait Algorithm<const SIDE: usize, const OUT: usize>: Copy {
     const DATA: [[f32; SIDE]; SIDE];
     /// `A'`
     const SUMS: [[f32; SIDE]; OUT];
+}
+
+/// The matrix of an algorithm that concerns its kernels.
+pub trait Kernel<const SIDE: usize, const TAPS: usize>: Copy {
     /// `G`
-    const WEIGHT: [[f32; 3]; SIDE];
+    const WEIGHT: [[f32; TAPS]; SIDE];
 }
 
 /// F(2x2, 3x3): the points 0, 1, -1 and infinity. Its sums are no less exact than those of the definition.
@@ -28,6 +32,9 @@ pub struct Two;
 impl Algorithm<4, 2> for Two {
     const DATA: [[f32; 4]; 4] = [[-1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 1.0, 0.0], [0.0, -1.0, 1.0, 0.0], [0.0, -1.0, 0.0, 1.0]];
     const SUMS: [[f32; 4]; 2] = [[1.0, 1.0, 1.0, 0.0], [0.0, 1.0, -1.0, 1.0]];
+}
+
+impl Kernel<4, 3> for Two {
     const WEIGHT: [[f32; 3]; 4] = [[-1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]];
 }
 
@@ -59,6 +66,9 @@ impl Algorithm<6, 4> for Four {
         [0.0, AA, AA, BB, BB, 0.0],
         [0.0, AA * A, -AA * A, BB * B, -BB * B, 1.0],
     ];
+}
+
+impl Kernel<6, 3> for Four {
     const WEIGHT: [[f32; 3]; 6] = [
         [1.0 / (AA * BB), 0.0, 0.0],
         [AT_A, AT_A * A, AT_A * AA],
@@ -67,6 +77,32 @@ impl Algorithm<6, 4> for Four {
         [AT_B, -AT_B * B, AT_B * BB],
         [0.0, 0.0, 1.0],
     ];
+}
+
+/// F(4x4, 2x2): the points 1/2, -1/2, 3/2, -3/2 and infinity, whose errors are about half of those of 0, 1, -1, 1/2 and about twice those of
+/// the definition.
+#[derive(Clone, Copy, Debug)]
+pub struct Pairs;
+
+const C: f32 = 0.5;
+const CC: f32 = C * C;
+const AT_C: f32 = 1.0 / (2.0 * (CC - BB));
+const AT_D: f32 = 1.0 / (2.0 * (BB - CC));
+
+impl Algorithm<5, 4> for Pairs {
+    const DATA: [[f32; 5]; 5] = [
+        [-C * BB, -BB, C, 1.0, 0.0],
+        [C * BB, -BB, -C, 1.0, 0.0],
+        [-B * CC, -CC, B, 1.0, 0.0],
+        [B * CC, -CC, -B, 1.0, 0.0],
+        [CC * BB, 0.0, -CC - BB, 0.0, 1.0],
+    ];
+    const SUMS: [[f32; 5]; 4] =
+        [[1.0, 1.0, 1.0, 1.0, 0.0], [C, -C, B, -B, 0.0], [CC, CC, BB, BB, 0.0], [CC * C, -CC * C, BB * B, -BB * B, 1.0]];
+}
+
+impl Kernel<5, 2> for Pairs {
+    const WEIGHT: [[f32; 2]; 5] = [[AT_C / C, AT_C], [-AT_C / C, AT_C], [AT_D / B, AT_D], [-AT_D / B, AT_D], [0.0, 1.0]];
 }
 
 /// A matrix times a vector of vectors. The matrices are constants, so that zeros cost nothing.
@@ -145,6 +181,8 @@ pub struct Tiles {
     pub across: usize,
     /// The first line and column of the first tile; below zero where it begins in the padding.
     pub first: [isize; 2],
+    /// From one element of a tile to the next, so many of the map.
+    pub stride: usize,
     /// The tiles that are worked on.
     pub from: usize,
     /// The one after the last of them.
@@ -159,13 +197,13 @@ impl Tiles {
         (self.to - self.from) * self.images
     }
 
-    /// Where a tile's square of `side` elements is, `step` apart.
+    /// Where a tile's square of `side` elements is, `step` elements apart.
     #[inline(always)]
     fn corner(&self, tile: usize, [side, step]: [usize; 2]) -> Corner {
-        let y = self.first[0] + (tile / self.across * step) as isize;
-        let x = self.first[1] + (tile % self.across * step) as isize;
-        let reaches = |at: isize, size: usize| at >= 0 && at as usize + side <= size;
-        Corner { y, x, inside: reaches(y, self.size[0]) && reaches(x, self.size[1]), size: self.size }
+        let y = self.first[0] + (tile / self.across * step * self.stride) as isize;
+        let x = self.first[1] + (tile % self.across * step * self.stride) as isize;
+        let reaches = |at: isize, size: usize| at >= 0 && at as usize + (side - 1) * self.stride < size;
+        Corner { y, x, inside: reaches(y, self.size[0]) && reaches(x, self.size[1]), size: self.size, stride: self.stride }
     }
 }
 
@@ -177,6 +215,7 @@ struct Corner {
     /// Is all of it on the map?
     inside: bool,
     size: [usize; 2],
+    stride: usize,
 }
 
 impl Corner {
@@ -184,7 +223,10 @@ impl Corner {
     #[inline(always)]
     fn at(self, y: usize, x: usize) -> Option<usize> {
         // What is below zero is beyond any size.
-        let (y, x) = (self.y.wrapping_add_unsigned(y) as usize, self.x.wrapping_add_unsigned(x) as usize);
+        let (y, x) = (
+            self.y.wrapping_add_unsigned(y * self.stride) as usize,
+            self.x.wrapping_add_unsigned(x * self.stride) as usize,
+        );
         (self.inside || (y < self.size[0] && x < self.size[1])).then(|| y * self.size[1] + x)
     }
 }
@@ -347,31 +389,44 @@ impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for 
     }
 }
 
-/// Where the weights of a product are: the nine taps of row `i` and term `k` begin at `i * row + k * term`.
+/// Where the weights of a product are: those of row `i` and term `k` begin at `i * row + k * term`.
 #[derive(Clone, Copy, Debug)]
-pub struct Taps<'a> {
-    /// The weights.
-    pub weights: &'a [f32],
+pub struct Taps {
     /// From a row to the next.
     pub row: usize,
     /// From a term to the next.
     pub term: usize,
+    /// The first tap.
+    pub first: usize,
+    /// From a tap to the one below it, and to the one beside it.
+    pub apart: [usize; 2],
     /// Are the taps taken from the last to the first, as the gradient of the input does?
     pub flipped: bool,
 }
 
+impl Taps {
+    /// From the first tap, so far to the one at a line and column of a square.
+    #[inline(always)]
+    fn at(&self, taps: usize, [y, x]: [usize; 2]) -> usize {
+        let [y, x] = if self.flipped { [taps - 1 - y, taps - 1 - x] } else { [y, x] };
+        self.first + y * self.apart[0] + x * self.apart[1]
+    }
+}
+
 /// `G w G'` of `rows` rows from `first` on and `terms` terms, to `[SIDE * SIDE, terms, rows]`.
-pub fn weights<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
+pub fn weights<const SIDE: usize, const TAPS: usize, K: Kernel<SIDE, TAPS>>(
     _: K,
     taps: Taps,
+    from: &[f32],
     [first, rows, terms]: [usize; 3],
     to: &mut [f32],
 ) {
-    arch().dispatch(Weights::<SIDE, OUT, K> { taps, first, rows, terms, to, kernel: PhantomData });
+    arch().dispatch(Weights::<SIDE, TAPS, K> { taps, from, first, rows, terms, to, kernel: PhantomData });
 }
 
-struct Weights<'a, const SIDE: usize, const OUT: usize, K> {
-    taps: Taps<'a>,
+struct Weights<'a, const SIDE: usize, const TAPS: usize, K> {
+    taps: Taps,
+    from: &'a [f32],
     first: usize,
     rows: usize,
     terms: usize,
@@ -382,30 +437,33 @@ struct Weights<'a, const SIDE: usize, const OUT: usize, K> {
 /// The widest vector.
 const WIDEST: usize = 16;
 
-impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for Weights<'_, SIDE, OUT, K> {
+impl<const SIDE: usize, const TAPS: usize, K: Kernel<SIDE, TAPS>> WithSimd for Weights<'_, SIDE, TAPS, K> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Weights { taps, first, rows, terms, to, .. } = self;
+        let Weights { taps, from, first, rows, terms, to, .. } = self;
+        let places = places::<TAPS>(taps);
+        let reach = places.as_flattened().iter().max().map_or(0, |last| last + 1);
         for group in (0..rows).step_by(S::F32_LANES) {
             let len = S::F32_LANES.min(rows - group);
             for term in 0..terms {
-                let mut kernels = [[[0f32; WIDEST]; 3]; 3];
-                let nines = (0..len).map(|lane| &taps.weights[(first + group + lane) * taps.row + term * taps.term..][..9]);
-                for (lane, nine) in nines.enumerate() {
-                    for (tap, &weight) in nine.iter().enumerate() {
-                        let tap = if taps.flipped { 8 - tap } else { tap };
-                        kernels[tap / 3][tap % 3][lane] = weight;
+                let mut kernels = [[[0f32; WIDEST]; TAPS]; TAPS];
+                for lane in 0..len {
+                    let from = &from[(first + group + lane) * taps.row + term * taps.term..][..reach];
+                    for (kernels, places) in kernels.iter_mut().zip(&places) {
+                        for (kernel, &place) in kernels.iter_mut().zip(places) {
+                            kernel[lane] = from[place];
+                        }
                     }
                 }
-                let mut square = [[simd.splat_f32s(0.0); 3]; 3];
+                let mut square = [[simd.splat_f32s(0.0); TAPS]; TAPS];
                 for (square, kernels) in square.iter_mut().zip(&kernels) {
                     for (square, kernel) in square.iter_mut().zip(kernels) {
                         *square = load(simd, kernel);
                     }
                 }
-                let done = both::<S, SIDE, 3>(
+                let done = both::<S, SIDE, TAPS>(
                     simd,
                     &square,
                     #[inline(always)]
@@ -421,33 +479,42 @@ impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for 
     }
 }
 
-/// `G' u G` of `u`, `[SIDE * SIDE, rows, terms]`, as nine taps for each row and term, rows `row` apart in `to`; or added to it.
-pub fn weight_grads<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
+/// All that [`Taps::at`] says of a square.
+#[inline(always)]
+fn places<const TAPS: usize>(taps: Taps) -> [[usize; TAPS]; TAPS] {
+    std::array::from_fn(|y| std::array::from_fn(|x| taps.at(TAPS, [y, x])))
+}
+
+/// `G' u G` of `u`, `[SIDE * SIDE, rows, terms]`, to the taps of each row and term in `to`; or added to them.
+pub fn weight_grads<const SIDE: usize, const TAPS: usize, K: Kernel<SIDE, TAPS>>(
     _: K,
     u: &[f32],
-    [rows, terms, row]: [usize; 3],
+    [rows, terms]: [usize; 2],
+    taps: Taps,
     to: &mut [f32],
     add: bool,
 ) {
-    arch().dispatch(WeightGrads::<SIDE, OUT, K> { u, rows, terms, row, to, add, kernel: PhantomData });
+    arch().dispatch(WeightGrads::<SIDE, TAPS, K> { u, rows, terms, taps, to, add, kernel: PhantomData });
 }
 
-struct WeightGrads<'a, const SIDE: usize, const OUT: usize, K> {
+struct WeightGrads<'a, const SIDE: usize, const TAPS: usize, K> {
     u: &'a [f32],
     rows: usize,
     terms: usize,
-    row: usize,
+    taps: Taps,
     to: &'a mut [f32],
     add: bool,
     kernel: PhantomData<K>,
 }
 
-impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for WeightGrads<'_, SIDE, OUT, K> {
+impl<const SIDE: usize, const TAPS: usize, K: Kernel<SIDE, TAPS>> WithSimd for WeightGrads<'_, SIDE, TAPS, K> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let WeightGrads { u, rows, terms, row, to, add, .. } = self;
+        let WeightGrads { u, rows, terms, taps, to, add, .. } = self;
+        let places = places::<TAPS>(taps);
+        let reach = places.as_flattened().iter().max().map_or(0, |last| last + 1);
         for i in 0..rows {
             for group in (0..terms).step_by(S::F32_LANES) {
                 let len = S::F32_LANES.min(terms - group);
@@ -457,23 +524,24 @@ impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for 
                         *square = load(simd, &u[(y * SIDE + x) * apart(rows * terms) + i * terms + group..][..len]);
                     }
                 }
-                let done = both::<S, 3, SIDE>(
+                let done = both::<S, TAPS, SIDE>(
                     simd,
                     &square,
                     #[inline(always)]
                     |x| turned(simd, &K::WEIGHT, x),
                 );
-                let mut kernels = [[[0f32; WIDEST]; 3]; 3];
+                let mut kernels = [[[0f32; WIDEST]; TAPS]; TAPS];
                 for (kernels, done) in kernels.iter_mut().zip(done) {
                     for (kernel, done) in kernels.iter_mut().zip(done) {
                         store(simd, done, kernel);
                     }
                 }
-                let to = &mut to[i * row + group * 9..][..len * 9];
-                for (lane, nine) in to.chunks_exact_mut(9).enumerate() {
-                    for (tap, to) in nine.iter_mut().enumerate() {
-                        let value = kernels[tap / 3][tap % 3][lane];
-                        *to = if add { *to + value } else { value };
+                for lane in 0..len {
+                    let to = &mut to[i * taps.row + (group + lane) * taps.term..][..reach];
+                    for (kernels, places) in kernels.iter().zip(&places) {
+                        for (kernel, &place) in kernels.iter().zip(places) {
+                            to[place] = if add { to[place] + kernel[lane] } else { kernel[lane] };
+                        }
                     }
                 }
             }

@@ -20,7 +20,10 @@ impl Layer for Convolution {
     }
 
     fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
-        let plain = [self.framed() * images, if backward { self.back_scratch() * images } else { 0 }];
+        let mut plain = [self.framed() * images, if backward { self.back_scratch() * images } else { 0 }];
+        if let Some(phased) = self.phased(images) {
+            plain[1] = phased.spare(images, backward);
+        }
         let Some(tiled) = self.tiled(images) else { return plain };
         if !backward {
             return [0, tiled.spare(images, false)];
@@ -75,6 +78,9 @@ impl Weights for Convolution {
         if let Some(tiled) = self.tiled(images) {
             return tiled.alone(images, at.x(0), dy, to, add, at.spare);
         }
+        if let Some(phased) = self.phased(images) {
+            return phased.weight_grads(images, [at.x(0), dy], to, add, at.spare);
+        }
         self.prepare(at, dy);
         self.rows(Held { images, x: at.x(0), dy, scratch: at.scratch }, 0, to, add);
     }
@@ -98,6 +104,10 @@ pub(super) fn whole(
         let begin = if conv.bias { Begin::Bias(bias) } else { Begin::Zero };
         return tiled.convolve(Pass { images, weight, back: false, begin }, x, y, spare);
     }
+    if let Some(phased) = conv.phased(images) {
+        let begin = if conv.bias { Begin::Bias(bias) } else { Begin::Zero };
+        return phased.gather(images, weight, x, begin, y, spare);
+    }
     let x = framed(conv, images, x, scratch);
     forward(conv, images, weight, conv.bias.then_some(bias), x, y, false);
 }
@@ -107,6 +117,10 @@ pub(super) fn whole_back(conv: &Convolution, images: usize, weight: &[f32], dy: 
     if let Some(tiled) = conv.tiled(images) {
         let begin = if add { Begin::Sum } else { Begin::Zero };
         return tiled.convolve(Pass { images, weight, back: true, begin }, dy, dx, spare);
+    }
+    if let Some(phased) = conv.phased(images) {
+        let begin = if add { Begin::Sum } else { Begin::Zero };
+        return phased.scatter(images, weight, dy, begin, dx, spare);
     }
     input_grad(conv, images, weight, dy, dx, add, spare);
 }

@@ -7,7 +7,7 @@ use layercake_ir::{
 };
 
 use super::{Convolution, Held, Layer, Reads, Site, conv2d};
-use crate::kernels::reduce;
+use crate::kernels::{reduce, winograd::Begin};
 
 /// A transposed convolution.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl ConvTranspose {
             groups: op.groups,
             bias: false,
         };
-        Self { conv: Convolution::new(&conv, output, input).by_definition(), bias: op.bias }
+        Self { conv: Convolution::new(&conv, output, input).untiled(), bias: op.bias }
     }
 
     /// The gradient of the output in its frame, as [`Layer::param_grads`] left it.
@@ -46,6 +46,9 @@ impl Layer for ConvTranspose {
     }
 
     fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
+        if let Some(phased) = self.conv.phased(images) {
+            return [0, phased.spare(images, backward)];
+        }
         [if backward { self.conv.framed() * images } else { 0 }, self.conv.back_scratch() * images]
     }
 
@@ -54,6 +57,10 @@ impl Layer for ConvTranspose {
     }
 
     fn forward(&self, at: &mut Site, y: &mut [f32]) {
+        if let Some(phased) = self.conv.phased(at.images()) {
+            let begin = if self.bias { Begin::Bias(&at.params[1]) } else { Begin::Zero };
+            return phased.scatter(at.images(), &at.params[0], at.x(0), begin, y, at.spare);
+        }
         if self.bias {
             let channel = y.len() / at.params[1].len();
             y.chunks_exact_mut(channel).zip(&at.params[1]).for_each(|(y, &bias)| y.fill(bias));
@@ -62,16 +69,24 @@ impl Layer for ConvTranspose {
     }
 
     fn param_grads(&self, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>], add: bool) {
-        conv2d::framed(&self.conv, at.images(), dy, at.scratch);
         // Input and output of the convolution, whose gradient the layer's input is.
-        let held = Held { images: at.images(), x: dy, dy: at.x(0), scratch: at.scratch };
-        conv2d::weight_rows(&self.conv, held, 0, &mut grads[0], add);
+        if let Some(phased) = self.conv.phased(at.images()) {
+            phased.weight_grads(at.images(), [dy, at.x(0)], &mut grads[0], add, at.spare);
+        } else {
+            conv2d::framed(&self.conv, at.images(), dy, at.scratch);
+            let held = Held { images: at.images(), x: dy, dy: at.x(0), scratch: at.scratch };
+            conv2d::weight_rows(&self.conv, held, 0, &mut grads[0], add);
+        }
         if self.bias {
             reduce::stretches(dy, &mut grads[1], add);
         }
     }
 
     fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
+        if let Some(phased) = self.conv.phased(at.images()) {
+            let begin = if add { Begin::Sum } else { Begin::Zero };
+            return phased.gather(at.images(), &at.params[0], dy, begin, dx, at.spare);
+        }
         conv2d::forward(&self.conv, at.images(), &at.params[0], None, self.framed(dy, at.scratch), dx, add);
     }
 }

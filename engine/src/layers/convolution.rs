@@ -4,7 +4,7 @@
 
 use layercake_ir::{Shape, ops::Conv2d};
 
-use super::{Tiled, map_size};
+use super::{Phased, Tiled, map_size};
 use crate::kernels::Slide;
 
 /// A convolution with its sizes and tables.
@@ -32,6 +32,8 @@ pub struct Convolution {
     pub back: Vec<Back>,
     /// How it is done with fewer products, where that pays.
     pub tiled: Option<Tiled>,
+    /// The same of a convolution with a stride.
+    pub phased: Option<Phased>,
 }
 
 /// Maps with zeros around them. With a stride, the columns of a line are sorted by their remainder: then the columns that one tap
@@ -106,17 +108,23 @@ impl Convolution {
         let line = window.stride[0] * frame.line();
         let (back_frame, back) = backward(&slide, inputs, outputs);
         let tiled = Tiled::new(&slide, op.groups, [inputs, outputs]);
-        Self { slide, groups: op.groups, inputs, outputs, bias: op.bias, frame, taps, line, back_frame, back, tiled }
+        let phased = Phased::new(&slide, op.groups, [inputs, outputs]);
+        Self { slide, groups: op.groups, inputs, outputs, bias: op.bias, frame, taps, line, back_frame, back, tiled, phased }
     }
 
-    /// The same, by its definition for any number of images.
-    pub fn by_definition(self) -> Self {
+    /// The same, without the tiles of a convolution that has no stride.
+    pub fn untiled(self) -> Self {
         Self { tiled: None, ..self }
     }
 
     /// How so many images are done with fewer products, if that pays.
     pub fn tiled(&self, images: usize) -> Option<&Tiled> {
         self.tiled.as_ref().filter(|tiled| tiled.takes(images))
+    }
+
+    /// How so many images are done phase by phase, if that pays.
+    pub fn phased(&self, images: usize) -> Option<&Phased> {
+        self.phased.as_ref().filter(|phased| phased.takes(images))
     }
 
     /// Terms of one sum: taps times channels in.

@@ -10,7 +10,7 @@ use super::Held;
 use crate::kernels::{
     Slide, layout,
     product::{Every, Outer, Start, outer},
-    winograd::{self, Algorithm, Begin, Four, Taps, Tiles, Two, apart},
+    winograd::{self, Algorithm, Begin, Four, Kernel, Taps, Tiles, Two, apart},
 };
 
 /// Fewer channels than this on either side are better off with the definition: what a transform costs is shared by them.
@@ -154,15 +154,20 @@ impl Tiled {
     }
 }
 
+/// The taps of each output and each of so many inputs.
+fn nines(inputs: usize) -> Taps {
+    Taps { row: 9 * inputs, term: 9, first: 0, apart: [3, 1], flipped: false }
+}
+
 /// The chunks of tiles on a grid, over maps of a size of which the first tile begins at `-before`.
 fn chunks(grid: [usize; 2], size: [usize; 2], before: [usize; 2], images: usize) -> impl Iterator<Item = Tiles> {
     let all = grid[0] * grid[1];
     let chunk = (COLUMNS / images).clamp(1, all);
     let (across, first) = (grid[1], before.map(|before| -(before as isize)));
-    (0..all).step_by(chunk).map(move |from| Tiles { size, across, first, from, to: (from + chunk).min(all), images })
+    (0..all).step_by(chunk).map(move |from| Tiles { size, across, first, stride: 1, from, to: (from + chunk).min(all), images })
 }
 
-fn convolve<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
+fn convolve<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kernel<SIDE, 3>>(
     kernel: K,
     tiled: &Tiled,
     pass: Pass,
@@ -176,16 +181,16 @@ fn convolve<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
         if back { (inputs, outputs, tiled.output, tiled.input) } else { (outputs, inputs, tiled.input, tiled.output) };
     let padding = if back { tiled.padding.map(|padding| 2 - padding) } else { tiled.padding };
     let taps = if back {
-        Taps { weights: weight, row: 9, term: 9 * inputs, flipped: true }
+        Taps { row: 9, term: 9 * inputs, flipped: true, ..nines(inputs) }
     } else {
-        Taps { weights: weight, row: 9 * inputs, term: 9, flipped: false }
+        nines(inputs)
     };
     let (squares, grid, block) = (SIDE * SIDE, tiled.grid(size), tiled.block(rows, size, images));
     let part = ROWS.min(rows);
     let (u, rest) = spare.split_at_mut(squares * apart(block * terms));
     let (v, products) = rest.split_at_mut(squares * apart(terms * tiled.chunk(size, images) * images));
     if block == rows {
-        winograd::weights(kernel, taps, [0, rows, terms], u);
+        winograd::weights(kernel, taps, weight, [0, rows, terms], u);
     }
     let map = size[0] * size[1] * images;
     for (read, written) in chunks(grid, from, padding, images).zip(chunks(grid, size, [0; 2], images)) {
@@ -194,7 +199,7 @@ fn convolve<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
         for first in (0..rows).step_by(part) {
             let count = part.min(rows - first);
             if block < rows {
-                winograd::weights(kernel, taps, [first, count, terms], u);
+                winograd::weights(kernel, taps, weight, [first, count, terms], u);
             }
             // Rows of the transformed weights, and where among them these are.
             let (width, at) = if block == rows { (rows, first) } else { (count, 0) };
@@ -224,7 +229,7 @@ fn convolve<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
 }
 
 /// The transformed data of a chunk, turned: `[squares, columns, inputs]`, the matrices at a distance from each other.
-fn turned_data<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
+fn turned_data<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kernel<SIDE, 3>>(
     kernel: K,
     inputs: usize,
     tiles: &Tiles,
@@ -240,7 +245,7 @@ fn turned_data<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
     }
 }
 
-fn prepare<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
+fn prepare<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kernel<SIDE, 3>>(
     kernel: K,
     tiled: &Tiled,
     images: usize,
@@ -257,11 +262,11 @@ fn prepare<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
         let to = &mut data[read.from * images * tiled.inputs..];
         turned_data(kernel, tiled.inputs, &read, x, to, distance, spare);
     }
-    let whole = Tiles { size: tiled.output, across: grid[1], first: [0; 2], from: 0, to: grid[0] * grid[1], images };
+    let whole = Tiles { size: tiled.output, across: grid[1], first: [0; 2], stride: 1, from: 0, to: grid[0] * grid[1], images };
     winograd::spread(kernel, &whole, dy, grads);
 }
 
-fn rows<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
+fn rows<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kernel<SIDE, 3>>(
     kernel: K,
     tiled: &Tiled,
     from: Held,
@@ -297,13 +302,13 @@ fn rows<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
                 };
                 outer(product, &mut sums[square * apart(count * terms)..]);
             }
-            winograd::weight_grads(kernel, &sums, [count, terms, row], &mut to[term * 9..], add);
+            winograd::weight_grads(kernel, &sums, [count, terms], nines(inputs), &mut to[term * 9..], add);
         }
     }
 }
 
 #[allow(clippy::too_many_arguments, reason = "two slices in, one out, scratch, and of what")]
-fn alone<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
+fn alone<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kernel<SIDE, 3>>(
     kernel: K,
     tiled: &Tiled,
     images: usize,
@@ -343,7 +348,7 @@ fn alone<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
             outer(product, &mut sums[square * apart(outputs * inputs)..]);
         }
     }
-    winograd::weight_grads(kernel, sums, [outputs, inputs, 9 * inputs], to, add);
+    winograd::weight_grads(kernel, sums, [outputs, inputs], nines(inputs), to, add);
 }
 
 #[cfg(test)]

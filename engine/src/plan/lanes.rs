@@ -1,8 +1,8 @@
 //! How a batch is split, told from shapes alone: never from the number of threads, which must not show in the bits.
 
-use layercake_ir::{Graph, Op};
+use layercake_ir::{Graph, Op, ops::Window};
 
-use crate::layers::Tiled;
+use crate::layers::{Phased, Tiled};
 
 /// A group of images.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +31,14 @@ const VECTOR: usize = 16;
 /// Does most of the arithmetic happen in convolutions whose tiles are transformed with as many images at a time as fill a vector?
 fn transforms(graph: &Graph) -> bool {
     let tiled = |op: &Op| match op {
-        Op::Conv2d(op) => Tiled::suits(op.window(), op.groups, [op.in_channels, op.out_channels]),
+        Op::Conv2d(op) => {
+            let channels = [op.in_channels, op.out_channels];
+            Tiled::suits(op.window(), op.groups, channels) || Phased::suits(op.window(), op.groups, channels)
+        }
+        Op::ConvTranspose2d(op) => {
+            let window = Window { kernel: op.kernel, stride: op.stride, padding: op.padding, dilation: op.dilation, ceil: false };
+            Phased::suits(window, op.groups, [op.in_channels, op.out_channels])
+        }
         Op::MaskedConv2d(op) => Tiled::suits(op.window(), 1, [op.in_channels, op.out_channels]),
         _ => false,
     };

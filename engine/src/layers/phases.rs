@@ -1,0 +1,315 @@
+//! Convolutions with 4x4 kernels and a stride of 2, and transposed ones, by Winograd's algorithm.
+//!
+//! The maps on the side of the convolution's input are four, of the even and odd lines and columns; with each of these *phases* the
+//! convolution has a 2x2 kernel and no stride. A tile of 4x4 outputs takes 25 products instead of 64 a phase and pair of channels. The phases
+//! are never copied out: tiles are read, and written, two elements apart.
+
+use layercake_ir::ops::Window;
+
+use crate::kernels::{
+    Slide, layout,
+    product::{Every, Outer, Start, outer},
+    winograd::{self, Begin, Pairs, Taps, Tiles, apart},
+};
+
+/// Fewer channels than this on either side are better off with the definition: what a transform costs is shared by them.
+const LEAST_CHANNELS: usize = 16;
+/// Fewer images than this leave vectors unused.
+const LEAST_IMAGES: usize = 8;
+/// Columns of the matrices of a chunk, about: three times three vectors.
+const COLUMNS: usize = 144;
+/// Rows of weights that are transformed at a time.
+const ROWS: usize = 32;
+/// Outputs and products of a tile along an axis.
+const OUT: usize = 4;
+const SIDE: usize = 5;
+const SQUARES: usize = SIDE * SIDE;
+/// The phases: odd lines or columns of the padded map?
+const PHASES: [[usize; 2]; 4] = [[0, 0], [0, 1], [1, 0], [1, 1]];
+
+/// A convolution that is worked out phase by phase, from `inputs` large maps to `outputs` small ones; or the way back.
+#[derive(Clone, Copy, Debug)]
+pub struct Phased {
+    inputs: usize,
+    outputs: usize,
+    /// Height and width of the maps.
+    large: [usize; 2],
+    small: [usize; 2],
+    padding: [usize; 2],
+}
+
+impl Phased {
+    /// Is this a kind of convolution for which it may pay?
+    pub fn suits(window: Window, groups: usize, channels: [usize; 2]) -> bool {
+        let shape = window.kernel == [4; 2] && window.stride == [2; 2] && window.dilation == [1; 2];
+        shape && groups == 1 && channels.iter().all(|&count| count >= LEAST_CHANNELS)
+    }
+
+    /// If it pays for such a convolution.
+    pub fn new(slide: &Slide, groups: usize, [inputs, outputs]: [usize; 2]) -> Option<Self> {
+        let phased = Self { inputs, outputs, large: slide.input, small: slide.output, padding: slide.window.padding };
+        // The products of tiles that are partly unused, on both sides, against those of the definition.
+        let small = 4 * SQUARES * tiles(phased.small);
+        let large = PHASES.iter().map(|&phase| SQUARES * tiles(phased.side(phase).count)).sum::<usize>();
+        let pays = 3 * small.max(large) <= 2 * 16 * slide.output_len();
+        (pays && Self::suits(slide.window, groups, [inputs, outputs])).then_some(phased)
+    }
+
+    /// Is it used for so many images?
+    pub fn takes(&self, images: usize) -> bool {
+        images >= LEAST_IMAGES
+    }
+
+    /// Elements of the scratch that a pass needs.
+    pub fn spare(&self, images: usize, backward: bool) -> usize {
+        let most = COLUMNS.max(images);
+        let (inputs, outputs) = (self.inputs * most, self.outputs * most);
+        let all = |matrices: [usize; 3]| SQUARES * matrices.map(apart).iter().sum::<usize>();
+        let maps = all([ROWS * self.inputs.max(self.outputs), inputs, outputs]);
+        let grads = all([self.inputs * self.outputs, inputs, outputs]) + inputs;
+        if backward { maps.max(grads) } else { maps }
+    }
+
+    /// What a phase has of the large maps.
+    fn side(&self, phase: [usize; 2]) -> Side {
+        let axis = |axis: usize| {
+            // Element `j` of a phase is at `2 j + phase - padding`; the first whose place is on the map:
+            let skipped = self.padding[axis].saturating_sub(phase[axis]).div_ceil(2);
+            let first = 2 * skipped + phase[axis] - self.padding[axis];
+            (skipped, first, self.large[axis].saturating_sub(first).div_ceil(2))
+        };
+        let [y, x] = [axis(0), axis(1)];
+        Side { skipped: [y.0, x.0], first: [y.1, x.1], count: [y.2, x.2] }
+    }
+
+    /// The taps of a phase, for each small map and each large one.
+    fn taps(&self, [y, x]: [usize; 2]) -> Taps {
+        Taps { row: 16 * self.inputs, term: 16, first: 4 * y + x, apart: [8, 2], flipped: false }
+    }
+
+    /// The tiles of a phase of the large maps that those of the small maps' chunk need.
+    fn above(&self, phase: [usize; 2], small: Tiles) -> Tiles {
+        let first = [0, 1].map(|axis| phase[axis] as isize - self.padding[axis] as isize);
+        Tiles { size: self.large, first, stride: 2, ..small }
+    }
+
+    /// The small maps from the large ones.
+    pub fn gather(&self, images: usize, weight: &[f32], x: &[f32], begin: Begin, y: &mut [f32], spare: &mut [f32]) {
+        let (rows, terms) = (self.outputs, self.inputs);
+        for to in chunks(self.small, images) {
+            let columns = to.columns();
+            let (u, rest) = spare.split_at_mut(SQUARES * apart(ROWS.min(rows) * terms));
+            let (v, m) = rest.split_at_mut(SQUARES * apart(terms * columns));
+            for (index, &phase) in PHASES.iter().enumerate() {
+                winograd::data(Pairs, &self.above(phase, to), x, v);
+                for first in (0..rows).step_by(ROWS) {
+                    let count = ROWS.min(rows - first);
+                    winograd::weights(Pairs, self.taps(phase), weight, [first, count, terms], u);
+                    let start = if index > 0 { Start::Sum } else { Start::Zero };
+                    products([count, terms, columns], [u, v], (&mut m[first * columns..], rows), start);
+                }
+            }
+            winograd::sums(Pairs, &to, m, begin, y);
+        }
+    }
+
+    /// The large maps from the small ones, as the gradient of [`Phased::gather`] has it.
+    pub fn scatter(&self, images: usize, weight: &[f32], y: &[f32], begin: Begin, x: &mut [f32], spare: &mut [f32]) {
+        let (rows, terms) = (self.inputs, self.outputs);
+        let map = self.large[0] * self.large[1] * images;
+        for phase in PHASES {
+            let side = self.side(phase);
+            let taps = Taps { row: 16, term: 16 * self.inputs, flipped: true, ..self.taps(phase) };
+            for chunk in chunks(side.count, images) {
+                let columns = chunk.columns();
+                let (u, rest) = spare.split_at_mut(SQUARES * apart(ROWS.min(rows) * terms));
+                let (v, m) = rest.split_at_mut(SQUARES * apart(terms * columns));
+                let from = Tiles { size: self.small, first: side.skipped.map(|skipped| skipped as isize - 1), ..chunk };
+                let to = Tiles { size: self.large, first: side.first.map(|first| first as isize), stride: 2, ..chunk };
+                winograd::data(Pairs, &from, y, v);
+                for first in (0..rows).step_by(ROWS) {
+                    let count = ROWS.min(rows - first);
+                    winograd::weights(Pairs, taps, weight, [first, count, terms], u);
+                    products([count, terms, columns], [u, v], (m, count), Start::Zero);
+                    let begin = if let Begin::Bias(bias) = begin { Begin::Bias(&bias[first..]) } else { begin };
+                    winograd::sums(Pairs, &to, m, begin, &mut x[first * map..][..count * map]);
+                }
+            }
+        }
+    }
+
+    /// The gradient of all weights, `x` being the large maps and `dy` the gradient of the small ones, or the other way round.
+    pub fn weight_grads(&self, images: usize, [x, dy]: [&[f32]; 2], to: &mut [f32], add: bool, spare: &mut [f32]) {
+        let (inputs, outputs) = (self.inputs, self.outputs);
+        let (sums, rest) = spare.split_at_mut(SQUARES * apart(outputs * inputs));
+        let most = COLUMNS.max(images);
+        let (grads, rest) = rest.split_at_mut(SQUARES * apart(outputs * most));
+        let (data, turned) = rest.split_at_mut(SQUARES * apart(inputs * most));
+        let mut spread = None;
+        for phase in PHASES {
+            for chunk in chunks(self.small, images) {
+                let columns = chunk.columns();
+                // All phases share it where there is one chunk.
+                if spread.replace(chunk.from) != Some(chunk.from) {
+                    winograd::spread(Pairs, &chunk, dy, grads);
+                }
+                winograd::data(Pairs, &self.above(phase, chunk), x, data);
+                for square in 0..SQUARES {
+                    let turned = &mut turned[..inputs * columns];
+                    layout::transpose(inputs, columns, &data[square * apart(inputs * columns)..][..inputs * columns], turned, false);
+                    let product = Outer {
+                        m: outputs,
+                        n: inputs,
+                        segments: 1,
+                        k: columns,
+                        left: &grads[square * apart(outputs * columns)..],
+                        left_row: columns,
+                        left_cols: Every(1),
+                        right: turned,
+                        rows: Every(inputs),
+                        right_segment: 0,
+                        out_row: inputs,
+                        out_segment: 0,
+                        start: if chunk.from > 0 { Start::Sum } else { Start::Zero },
+                    };
+                    outer(product, &mut sums[square * apart(outputs * inputs)..]);
+                }
+            }
+            winograd::weight_grads(Pairs, sums, [outputs, inputs], self.taps(phase), to, add);
+        }
+    }
+}
+
+/// A phase on the large maps, by axes.
+struct Side {
+    /// So many of its elements lie in the padding before the map.
+    skipped: [usize; 2],
+    /// The place of the first on the map.
+    first: [usize; 2],
+    /// How many are on the map.
+    count: [usize; 2],
+}
+
+/// Tiles on maps of a size.
+fn tiles(size: [usize; 2]) -> usize {
+    size.iter().map(|size| size.div_ceil(OUT)).product()
+}
+
+/// The chunks of tiles that cover maps of a size.
+fn chunks(size: [usize; 2], images: usize) -> impl Iterator<Item = Tiles> {
+    let all = tiles(size);
+    let chunk = (COLUMNS / images).clamp(1, all.max(1));
+    let across = size[1].div_ceil(OUT);
+    (0..all).step_by(chunk).map(move |from| Tiles { size, across, first: [0; 2], stride: 1, from, to: (from + chunk).min(all), images })
+}
+
+/// The product of each square, into rows of matrices that have `whole` rows.
+fn products([rows, terms, columns]: [usize; 3], [u, v]: [&[f32]; 2], (m, whole): (&mut [f32], usize), start: Start) {
+    for square in 0..SQUARES {
+        let product = Outer {
+            m: rows,
+            n: columns,
+            segments: 1,
+            k: terms,
+            left: &u[square * apart(terms * rows)..],
+            left_row: 1,
+            left_cols: Every(rows),
+            right: &v[square * apart(terms * columns)..],
+            rows: Every(columns),
+            right_segment: 0,
+            out_row: columns,
+            out_segment: 0,
+            start,
+        };
+        outer(product, &mut m[square * apart(whole * columns)..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::testing::{close, numbers};
+
+    /// Channels in and out, height and width of the large maps, padding, images.
+    type Case = ([usize; 2], [usize; 2], [usize; 2], usize);
+
+    /// Channels as many as lines and columns; maps that are no multiple of a tile, that end behind the last window, that are mostly padding, that are smaller than a kernel; chunks of
+    /// one tile, several chunks whose last is not whole; images that are no whole vectors; rows that are no multiple of a block.
+    const CASES: [Case; 8] = [
+        ([16, 16], [16, 16], [1, 1], 16),
+        ([32, 64], [14, 14], [1, 1], 16),
+        ([17, 37], [8, 8], [1, 1], 8),
+        ([19, 16], [9, 15], [0, 3], 9),
+        ([16, 33], [13, 30], [2, 1], 16),
+        ([35, 18], [31, 17], [1, 0], 17),
+        ([16, 16], [10, 3], [1, 3], 150),
+        ([70, 40], [7, 25], [3, 1], 11),
+    ];
+
+    fn phased([inputs, outputs]: [usize; 2], large: [usize; 2], padding: [usize; 2]) -> Phased {
+        let small = [0, 1].map(|axis| (large[axis] + 2 * padding[axis] - 4) / 2 + 1);
+        Phased { inputs, outputs, large, small, padding }
+    }
+
+    /// Calls `term` with the places of a weight, a large and a small element for each product of the definition.
+    fn definition(of: &Phased, images: usize, mut term: impl FnMut(usize, usize, usize)) {
+        let places = |axis: usize| {
+            let all = (0..of.small[axis]).flat_map(|i| (0..4).map(move |tap| (i, tap)));
+            all.filter_map(move |(i, tap)| Some((i, tap, (2 * i + tap).checked_sub(of.padding[axis]).filter(|&at| at < of.large[axis])?)))
+        };
+        for (o, c) in (0..of.outputs).flat_map(|o| (0..of.inputs).map(move |c| (o, c))) {
+            for (i, tap, y) in places(0) {
+                for (j, other, x) in places(1) {
+                    let weight = (o * of.inputs + c) * 16 + tap * 4 + other;
+                    let large = ((c * of.large[0] + y) * of.large[1] + x) * images;
+                    let small = ((o * of.small[0] + i) * of.small[1] + j) * images;
+                    (0..images).for_each(|image| term(weight, large + image, small + image));
+                }
+            }
+        }
+    }
+
+    fn sum(wanted: &[f64], old: &[f32]) -> Vec<f32> {
+        wanted.iter().zip(old).map(|(wanted, &old)| (wanted + f64::from(old)) as f32).collect()
+    }
+
+    #[test]
+    fn agrees_with_the_definition_in_all_passes() {
+        for (channels, large, padding, images) in CASES {
+            let of = phased(channels, large, padding);
+            let [len_x, len_y] = [of.inputs * large[0] * large[1], of.outputs * of.small[0] * of.small[1]].map(|len| len * images);
+            let (x, y, weight) = (numbers(len_x, 1), numbers(len_y, 2), numbers(16 * of.inputs * of.outputs, 3));
+            let [mut to_x, mut to_y, mut to_weight] = [len_x, len_y, weight.len()].map(|len| vec![0f64; len]);
+            definition(&of, images, |w, large, small| {
+                let [weight, value, grad] = [weight[w], x[large], y[small]].map(f64::from);
+                to_y[small] += weight * value;
+                to_x[large] += weight * grad;
+                to_weight[w] += value * grad;
+            });
+            // Whatever was there must not matter.
+            let forward = || vec![f32::NAN; of.spare(images, false)];
+            for biased in [false, true] {
+                for (large, to, channels) in [(false, &to_y, of.outputs), (true, &to_x, of.inputs)] {
+                    let bias = numbers(channels, 4);
+                    let len = to.len() / channels;
+                    // A bias in the place of what is there, or nothing; or added to what is there.
+                    let old = if biased { (0..to.len()).map(|at| bias[at / len]).collect() } else { numbers(to.len(), 5) };
+                    let begin = if biased { Begin::Bias(&bias) } else { Begin::Sum };
+                    let mut found = if biased { vec![f32::NAN; to.len()] } else { old.clone() };
+                    if large {
+                        of.scatter(images, &weight, &y, begin, &mut found, &mut forward());
+                    } else {
+                        of.gather(images, &weight, &x, begin, &mut found, &mut forward());
+                    }
+                    close(&found, &sum(to, &old), 1e-5);
+                }
+            }
+            for add in [false, true] {
+                let old = if add { numbers(weight.len(), 6) } else { vec![0.0; weight.len()] };
+                let mut found = if add { old.clone() } else { vec![f32::NAN; weight.len()] };
+                of.weight_grads(images, [&x, &y], &mut found, add, &mut vec![f32::NAN; of.spare(images, true)]);
+                close(&found, &sum(&to_weight, &old), 1e-5);
+            }
+        }
+    }
+}
