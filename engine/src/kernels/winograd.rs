@@ -5,7 +5,9 @@
 //! out of a transform is `[SIDE * SIDE, channels, tiles, images]`: a matrix for each position in a tile, [`apart`] from each other, ready
 //! for [`super::product::outer`]. The gradient of the weights is the same products the other way round: `dw = G' (sum of (A dy A') V) G`.
 
-use std::marker::PhantomData;
+#![allow(unsafe_code, reason = "the halves of a transform are kept where nothing was written before")]
+
+use std::{marker::PhantomData, mem::MaybeUninit};
 
 use pulp::{Simd, WithSimd};
 
@@ -146,34 +148,37 @@ fn term<S: Simd>(simd: S, factor: f32, x: S::f32s, sum: S::f32s, first: &mut boo
     }
 }
 
-/// Rows and columns of a square to those of another: a matrix from the left and its transpose from the right. Loops over indices throughout:
-/// all of this has to become one piece of code, which closures handed to functions of arrays need not.
+/// The rows of a square, then the columns of what becomes of them, which are given away one by one: a matrix from the left and its transpose
+/// from the right.
+///
+/// Loops over indices, and no array of more than a line that is filled before it is used: a call to fill it would cost as much as the
+/// arithmetic.
 #[inline(always)]
 fn both<S: Simd, const R: usize, const C: usize>(
     simd: S,
-    x: &[[S::f32s; C]; C],
+    row: impl Fn(usize) -> [S::f32s; C],
     one: impl Fn([S::f32s; C]) -> [S::f32s; R],
-) -> [[S::f32s; R]; R] {
-    let zero = simd.splat_f32s(0.0);
-    let mut half = [[zero; C]; R];
-    for row in 0..C {
-        let done = one(x[row]);
-        for column in 0..R {
-            half[column][row] = done[column];
+    mut column: impl FnMut(usize, [S::f32s; R]),
+) {
+    let mut half = [[MaybeUninit::<S::f32s>::uninit(); C]; R];
+    for y in 0..C {
+        let done = one(row(y));
+        for x in 0..R {
+            half[x][y].write(done[x]);
         }
     }
-    let mut whole = [[zero; R]; R];
-    for column in 0..R {
-        let done = one(half[column]);
-        for row in 0..R {
-            whole[row][column] = done[row];
+    for x in 0..R {
+        let mut line = [simd.splat_f32s(0.0); C];
+        for y in 0..C {
+            // SAFETY: the loop above has written all of `half`.
+            line[y] = unsafe { half[x][y].assume_init() };
         }
+        column(x, one(line));
     }
-    whole
 }
 
 /// Maps and the tiles on them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tiles {
     /// Height and width.
     pub size: [usize; 2],
@@ -310,20 +315,26 @@ fn taken<S: Simd, const IN: usize, const SIDE: usize, const STEP: usize>(
             let row = channel * columns + (tile - tiles.from) * images;
             for first in (0..images).step_by(S::F32_LANES) {
                 let len = S::F32_LANES.min(images - first);
-                let mut square = [[simd.splat_f32s(0.0); IN]; IN];
-                for (y, square) in square.iter_mut().enumerate() {
-                    for (x, square) in square.iter_mut().enumerate() {
-                        if let Some(at) = corner.at(y, x) {
-                            *square = load(simd, &from[at * images + first..][..len]);
+                both::<S, SIDE, IN>(
+                    simd,
+                    #[inline(always)]
+                    |y| {
+                        let mut line = [simd.splat_f32s(0.0); IN];
+                        for x in 0..IN {
+                            if let Some(at) = corner.at(y, x) {
+                                line[x] = load(simd, &from[at * images + first..][..len]);
+                            }
                         }
-                    }
-                }
-                let done = both::<S, SIDE, IN>(simd, &square, part);
-                for (y, done) in done.iter().enumerate() {
-                    for (x, &done) in done.iter().enumerate() {
-                        store(simd, done, &mut to[(y * SIDE + x) * matrix + row + first..][..len]);
-                    }
-                }
+                        line
+                    },
+                    part,
+                    #[inline(always)]
+                    |x, done| {
+                        for y in 0..SIDE {
+                            store(simd, done[y], &mut to[(y * SIDE + x) * matrix + row + first..][..len]);
+                        }
+                    },
+                );
             }
         }
     }
@@ -363,26 +374,28 @@ impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for 
                 let corner = tiles.corner(tile, [OUT, OUT]);
                 for first in (0..images).step_by(S::F32_LANES) {
                     let len = S::F32_LANES.min(images - first);
-                    let mut square = [[simd.splat_f32s(0.0); SIDE]; SIDE];
-                    for (y, square) in square.iter_mut().enumerate() {
-                        for (x, square) in square.iter_mut().enumerate() {
-                            *square = load(simd, &from[(y * SIDE + x) * matrix + row + first..][..len]);
-                        }
-                    }
-                    let done = both::<S, OUT, SIDE>(
+                    both::<S, OUT, SIDE>(
                         simd,
-                        &square,
+                        #[inline(always)]
+                        |y| {
+                            let mut line = [simd.splat_f32s(0.0); SIDE];
+                            for x in 0..SIDE {
+                                line[x] = load(simd, &from[(y * SIDE + x) * matrix + row + first..][..len]);
+                            }
+                            line
+                        },
                         #[inline(always)]
                         |x| times(simd, &K::SUMS, x),
+                        #[inline(always)]
+                        |x, done| {
+                            for y in 0..OUT {
+                                let Some(at) = corner.at(y, x) else { continue };
+                                let to = &mut to[at * images + first..][..len];
+                                let old = if let Begin::Sum = begin { load(simd, to) } else { bias };
+                                store(simd, simd.add_f32s(old, done[y]), to);
+                            }
+                        },
                     );
-                    for (y, done) in done.iter().enumerate() {
-                        for (x, &done) in done.iter().enumerate() {
-                            let Some(at) = corner.at(y, x) else { continue };
-                            let to = &mut to[at * images + first..][..len];
-                            let old = if let Begin::Sum = begin { load(simd, to) } else { bias };
-                            store(simd, simd.add_f32s(old, done), to);
-                        }
-                    }
                 }
             }
         }
@@ -457,23 +470,25 @@ impl<const SIDE: usize, const TAPS: usize, K: Kernel<SIDE, TAPS>> WithSimd for W
                         }
                     }
                 }
-                let mut square = [[simd.splat_f32s(0.0); TAPS]; TAPS];
-                for (square, kernels) in square.iter_mut().zip(&kernels) {
-                    for (square, kernel) in square.iter_mut().zip(kernels) {
-                        *square = load(simd, kernel);
-                    }
-                }
-                let done = both::<S, SIDE, TAPS>(
+                both::<S, SIDE, TAPS>(
                     simd,
-                    &square,
+                    #[inline(always)]
+                    |y| {
+                        let mut line = [simd.splat_f32s(0.0); TAPS];
+                        for x in 0..TAPS {
+                            line[x] = load(simd, &kernels[y][x]);
+                        }
+                        line
+                    },
                     #[inline(always)]
                     |x| times(simd, &K::WEIGHT, x),
+                    #[inline(always)]
+                    |x, done| {
+                        for y in 0..SIDE {
+                            store(simd, done[y], &mut to[(y * SIDE + x) * apart(terms * rows) + term * rows + group..][..len]);
+                        }
+                    },
                 );
-                for (y, done) in done.iter().enumerate() {
-                    for (x, &done) in done.iter().enumerate() {
-                        store(simd, done, &mut to[(y * SIDE + x) * apart(terms * rows) + term * rows + group..][..len]);
-                    }
-                }
             }
         }
     }
@@ -518,24 +533,26 @@ impl<const SIDE: usize, const TAPS: usize, K: Kernel<SIDE, TAPS>> WithSimd for W
         for i in 0..rows {
             for group in (0..terms).step_by(S::F32_LANES) {
                 let len = S::F32_LANES.min(terms - group);
-                let mut square = [[simd.splat_f32s(0.0); SIDE]; SIDE];
-                for (y, square) in square.iter_mut().enumerate() {
-                    for (x, square) in square.iter_mut().enumerate() {
-                        *square = load(simd, &u[(y * SIDE + x) * apart(rows * terms) + i * terms + group..][..len]);
-                    }
-                }
-                let done = both::<S, TAPS, SIDE>(
+                let mut kernels = [[[0f32; WIDEST]; TAPS]; TAPS];
+                both::<S, TAPS, SIDE>(
                     simd,
-                    &square,
+                    #[inline(always)]
+                    |y| {
+                        let mut line = [simd.splat_f32s(0.0); SIDE];
+                        for x in 0..SIDE {
+                            line[x] = load(simd, &u[(y * SIDE + x) * apart(rows * terms) + i * terms + group..][..len]);
+                        }
+                        line
+                    },
                     #[inline(always)]
                     |x| turned(simd, &K::WEIGHT, x),
+                    #[inline(always)]
+                    |x, done| {
+                        for y in 0..TAPS {
+                            store(simd, done[y], &mut kernels[y][x]);
+                        }
+                    },
                 );
-                let mut kernels = [[[0f32; WIDEST]; TAPS]; TAPS];
-                for (kernels, done) in kernels.iter_mut().zip(done) {
-                    for (kernel, done) in kernels.iter_mut().zip(done) {
-                        store(simd, done, kernel);
-                    }
-                }
                 for lane in 0..len {
                     let to = &mut to[i * taps.row + (group + lane) * taps.term..][..reach];
                     for (kernels, places) in kernels.iter().zip(&places) {

@@ -72,14 +72,19 @@ impl Phased {
 
     /// What a phase has of the large maps.
     fn side(&self, phase: [usize; 2]) -> Side {
-        let axis = |axis: usize| {
-            // Element `j` of a phase is at `2 j + phase - padding`; the first whose place is on the map:
-            let skipped = self.padding[axis].saturating_sub(phase[axis]).div_ceil(2);
-            let first = 2 * skipped + phase[axis] - self.padding[axis];
-            (skipped, first, self.large[axis].saturating_sub(first).div_ceil(2))
-        };
-        let [y, x] = [axis(0), axis(1)];
-        Side { skipped: [y.0, x.0], first: [y.1, x.1], count: [y.2, x.2] }
+        let [y, x] = [0, 1].map(|axis| {
+            let (padding, large) = (self.padding[axis], self.large[axis]);
+            // Element `j` of a phase is at `2 j + phase - padding`; so many are before the map, and before the end of it:
+            let before = |phase: usize| padding.saturating_sub(phase).div_ceil(2);
+            let end = |phase: usize| (large + padding).saturating_sub(phase).div_ceil(2);
+            // The same elements in all phases are better, even if some are beyond an edge, where they take no more tiles.
+            let most = end(0).max(end(1));
+            let shared = [0, 1].iter().all(|&phase| (end(phase) - before(phase)).div_ceil(OUT) == most.div_ceil(OUT));
+            let from = if shared { 0 } else { before(phase[axis]) };
+            let count = if shared { most } else { end(phase[axis]) - from };
+            (from, (2 * from + phase[axis]) as isize - padding as isize, count)
+        });
+        Side { from: [y.0, x.0], first: [y.1, x.1], count: [y.2, x.2] }
     }
 
     /// The taps of a phase, for each small map and each large one.
@@ -117,6 +122,7 @@ impl Phased {
     pub fn scatter(&self, images: usize, weight: &[f32], y: &[f32], begin: Begin, x: &mut [f32], spare: &mut [f32]) {
         let (rows, terms) = (self.inputs, self.outputs);
         let map = self.large[0] * self.large[1] * images;
+        let mut transformed = None;
         for phase in PHASES {
             let side = self.side(phase);
             let taps = Taps { row: 16, term: 16 * self.inputs, flipped: true, ..self.taps(phase) };
@@ -124,9 +130,12 @@ impl Phased {
                 let columns = chunk.columns();
                 let (u, rest) = spare.split_at_mut(SQUARES * apart(ROWS.min(rows) * terms));
                 let (v, m) = rest.split_at_mut(SQUARES * apart(terms * columns));
-                let from = Tiles { size: self.small, first: side.skipped.map(|skipped| skipped as isize - 1), ..chunk };
-                let to = Tiles { size: self.large, first: side.first.map(|first| first as isize), stride: 2, ..chunk };
-                winograd::data(Pairs, &from, y, v);
+                let from = Tiles { size: self.small, first: side.from.map(|from| from as isize - 1), ..chunk };
+                let to = Tiles { size: self.large, first: side.first, stride: 2, ..chunk };
+                // Often the next phase reads the same.
+                if transformed.replace(from) != Some(from) {
+                    winograd::data(Pairs, &from, y, v);
+                }
                 for first in (0..rows).step_by(ROWS) {
                     let count = ROWS.min(rows - first);
                     winograd::weights(Pairs, taps, weight, [first, count, terms], u);
@@ -182,11 +191,11 @@ impl Phased {
 
 /// A phase on the large maps, by axes.
 struct Side {
-    /// So many of its elements lie in the padding before the map.
-    skipped: [usize; 2],
-    /// The place of the first on the map.
-    first: [usize; 2],
-    /// How many are on the map.
+    /// The number of its first element that is worked out.
+    from: [usize; 2],
+    /// The place of that on the map.
+    first: [isize; 2],
+    /// How many are worked out.
     count: [usize; 2],
 }
 
