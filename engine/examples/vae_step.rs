@@ -35,11 +35,12 @@ fn measure(graph: &Graph, batch: usize, input_grad: bool) -> Result<(), Box<dyn 
         (0..params).for_each(|i| fill(run.param_mut(i), 0.1));
         let grads: Vec<Vec<f32>> = (0..graph.outputs().len()).map(|i| vec![0.01; run.output(i).len()]).collect();
         let grads: Vec<&[f32]> = grads.iter().map(Vec::as_slice).collect();
+        let mut param_grads = run.zero_grads();
         let mut once = || {
             let start = Instant::now();
             run.forward();
             if mode == Mode::Train {
-                run.backward(&grads);
+                run.backward(&grads, &mut param_grads);
             }
             start.elapsed().as_secs_f64() * 1e3
         };

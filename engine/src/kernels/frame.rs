@@ -65,7 +65,7 @@ mod tests {
             for (at, value) in from.iter().enumerate() {
                 let (image, x, y, map) = (at % images, at / images % 5, at / images / 5 % 4, at / images / 20);
                 let column = x + before[1];
-                let line = (map * frame.lines + y + before[0]) * frame.line();
+                let line = map * frame.len() + (y + before[0]) * frame.line();
                 wanted[(line + column % classes * columns + column / classes) * images + image] = *value;
             }
             assert_eq!(to, wanted);

@@ -5,11 +5,14 @@
 //! out of a transform is `[SIDE * SIDE, channels, tiles, images]`: a matrix for each position in a tile, [`apart`] from each other, ready
 //! for [`super::product::outer`]. The gradient of the weights is the same products the other way round: `dw = G' (sum of (A dy A') V) G`.
 
-#![allow(unsafe_code, reason = "the halves of a transform are kept where nothing was written before")]
+#![allow(
+    unsafe_code,
+    reason = "vectors are read and written through pointers, in bounds that are checked before, and kept where nothing was written before"
+)]
 
 use std::{marker::PhantomData, mem::MaybeUninit};
 
-use pulp::{Simd, WithSimd};
+use pulp::{MemMask, Simd, WithSimd};
 
 use super::simd::{arch, load, store};
 
@@ -228,10 +231,7 @@ impl Corner {
     #[inline(always)]
     fn at(self, y: usize, x: usize) -> Option<usize> {
         // What is below zero is beyond any size.
-        let (y, x) = (
-            self.y.wrapping_add_unsigned(y * self.stride) as usize,
-            self.x.wrapping_add_unsigned(x * self.stride) as usize,
-        );
+        let (y, x) = (self.y.wrapping_add_unsigned(y * self.stride) as usize, self.x.wrapping_add_unsigned(x * self.stride) as usize);
         (self.inside || (y < self.size[0] && x < self.size[1])).then(|| y * self.size[1] + x)
     }
 }
@@ -309,12 +309,14 @@ fn taken<S: Simd, const IN: usize, const SIDE: usize, const STEP: usize>(
     let (images, columns) = (tiles.images, tiles.columns());
     let map = tiles.size[0] * tiles.size[1] * images;
     let matrix = apart(from.len() / map * columns);
+    // This bound and that of a position on a map are all that the vectors rely on.
+    assert!(to.len() >= (SIDE * SIDE - 1) * matrix + from.len() / map * columns, "no room for the transform");
     for (channel, from) in from.chunks_exact(map).enumerate() {
         for tile in tiles.from..tiles.to {
             let corner = tiles.corner(tile, [IN, STEP]);
             let row = channel * columns + (tile - tiles.from) * images;
             for first in (0..images).step_by(S::F32_LANES) {
-                let len = S::F32_LANES.min(images - first);
+                let lanes = Lanes::new(simd, images - first);
                 both::<S, SIDE, IN>(
                     simd,
                     #[inline(always)]
@@ -322,7 +324,8 @@ fn taken<S: Simd, const IN: usize, const SIDE: usize, const STEP: usize>(
                         let mut line = [simd.splat_f32s(0.0); IN];
                         for x in 0..IN {
                             if let Some(at) = corner.at(y, x) {
-                                line[x] = load(simd, &from[at * images + first..][..len]);
+                                // SAFETY: the position is on the map, of which every one has all images.
+                                line[x] = unsafe { lanes.load(simd, from.as_ptr().wrapping_add(at * images + first)) };
                             }
                         }
                         line
@@ -331,11 +334,54 @@ fn taken<S: Simd, const IN: usize, const SIDE: usize, const STEP: usize>(
                     #[inline(always)]
                     |x, done| {
                         for y in 0..SIDE {
-                            store(simd, done[y], &mut to[(y * SIDE + x) * matrix + row + first..][..len]);
+                            let to = to.as_mut_ptr().wrapping_add((y * SIDE + x) * matrix + row + first);
+                            // SAFETY: the matrices are inside by the assert, and `row + images` is within one.
+                            unsafe { lanes.store(simd, done[y], to) };
                         }
                     },
                 );
             }
+        }
+    }
+}
+
+/// The images of a vector: all of its lanes, or the first few.
+#[derive(Clone, Copy)]
+struct Lanes<S: Simd> {
+    all: bool,
+    mask: MemMask<S::m32s>,
+}
+
+impl<S: Simd> Lanes<S> {
+    #[inline(always)]
+    fn new(simd: S, images: usize) -> Self {
+        let count = images.min(S::F32_LANES);
+        Self { all: count == S::F32_LANES, mask: MemMask::new(simd.mask_between_m32s(0, count as u32).mask()) }
+    }
+
+    /// # Safety
+    /// The lanes that count must be readable.
+    #[inline(always)]
+    unsafe fn load(self, simd: S, from: *const f32) -> S::f32s {
+        if self.all {
+            // SAFETY: the caller's.
+            unsafe { from.cast::<S::f32s>().read_unaligned() }
+        } else {
+            // SAFETY: the caller's.
+            unsafe { simd.mask_load_ptr_f32s(self.mask, from) }
+        }
+    }
+
+    /// # Safety
+    /// The lanes that count must be writable.
+    #[inline(always)]
+    unsafe fn store(self, simd: S, value: S::f32s, to: *mut f32) {
+        if self.all {
+            // SAFETY: the caller's.
+            unsafe { to.cast::<S::f32s>().write_unaligned(value) }
+        } else {
+            // SAFETY: the caller's.
+            unsafe { simd.mask_store_ptr_f32s(self.mask, to, value) }
         }
     }
 }
@@ -367,20 +413,24 @@ impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for 
         let (images, columns) = (tiles.images, tiles.columns());
         let map = tiles.size[0] * tiles.size[1] * images;
         let matrix = apart(to.len() / map * columns);
+        // This bound and that of a position on a map are all that the vectors rely on.
+        assert!(from.len() >= (SIDE * SIDE - 1) * matrix + to.len() / map * columns, "products too short");
         for (channel, to) in to.chunks_exact_mut(map).enumerate() {
             let bias = simd.splat_f32s(if let Begin::Bias(bias) = begin { bias[channel] } else { 0.0 });
             for tile in tiles.from..tiles.to {
                 let row = channel * columns + (tile - tiles.from) * images;
                 let corner = tiles.corner(tile, [OUT, OUT]);
                 for first in (0..images).step_by(S::F32_LANES) {
-                    let len = S::F32_LANES.min(images - first);
+                    let lanes = Lanes::new(simd, images - first);
                     both::<S, OUT, SIDE>(
                         simd,
                         #[inline(always)]
                         |y| {
                             let mut line = [simd.splat_f32s(0.0); SIDE];
                             for x in 0..SIDE {
-                                line[x] = load(simd, &from[(y * SIDE + x) * matrix + row + first..][..len]);
+                                let from = from.as_ptr().wrapping_add((y * SIDE + x) * matrix + row + first);
+                                // SAFETY: the matrices are inside by the assert, and `row + images` is within one.
+                                line[x] = unsafe { lanes.load(simd, from) };
                             }
                             line
                         },
@@ -390,9 +440,12 @@ impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for 
                         |x, done| {
                             for y in 0..OUT {
                                 let Some(at) = corner.at(y, x) else { continue };
-                                let to = &mut to[at * images + first..][..len];
-                                let old = if let Begin::Sum = begin { load(simd, to) } else { bias };
-                                store(simd, simd.add_f32s(old, done[y]), to);
+                                let to = to.as_mut_ptr().wrapping_add(at * images + first);
+                                // SAFETY: the position is on the map, of which every one has all images.
+                                unsafe {
+                                    let old = if let Begin::Sum = begin { lanes.load(simd, to) } else { bias };
+                                    lanes.store(simd, simd.add_f32s(old, done[y]), to);
+                                }
                             }
                         },
                     );
@@ -402,7 +455,8 @@ impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for 
     }
 }
 
-/// Where the weights of a product are: those of row `i` and term `k` begin at `i * row + k * term`.
+/// Where the weights of a product are: those of row `i` and term `k` begin at `i * row + k * term`. Rows that lie side by side are read
+/// several at a time.
 #[derive(Clone, Copy, Debug)]
 pub struct Taps {
     /// From a row to the next.
@@ -462,11 +516,13 @@ impl<const SIDE: usize, const TAPS: usize, K: Kernel<SIDE, TAPS>> WithSimd for W
             let len = S::F32_LANES.min(rows - group);
             for term in 0..terms {
                 let mut kernels = [[[0f32; WIDEST]; TAPS]; TAPS];
-                for lane in 0..len {
-                    let from = &from[(first + group + lane) * taps.row + term * taps.term..][..reach];
-                    for (kernels, places) in kernels.iter_mut().zip(&places) {
-                        for (kernel, &place) in kernels.iter_mut().zip(places) {
-                            kernel[lane] = from[place];
+                if taps.row > 1 {
+                    for lane in 0..len {
+                        let from = &from[(first + group + lane) * taps.row + term * taps.term..][..reach];
+                        for (kernels, places) in kernels.iter_mut().zip(&places) {
+                            for (kernel, &place) in kernels.iter_mut().zip(places) {
+                                kernel[lane] = from[place];
+                            }
                         }
                     }
                 }
@@ -476,7 +532,8 @@ impl<const SIDE: usize, const TAPS: usize, K: Kernel<SIDE, TAPS>> WithSimd for W
                     |y| {
                         let mut line = [simd.splat_f32s(0.0); TAPS];
                         for x in 0..TAPS {
-                            line[x] = load(simd, &kernels[y][x]);
+                            let beside = || &from[first + group + term * taps.term + places[y][x]..][..len];
+                            line[x] = load(simd, if taps.row > 1 { &kernels[y][x] } else { beside() });
                         }
                         line
                     },

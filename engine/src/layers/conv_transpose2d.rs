@@ -34,6 +34,12 @@ impl ConvTranspose {
         Self { conv: Convolution::new(&conv, output, input).untiled(), bias: op.bias }
     }
 
+    /// Are so many images done phase by phase?
+    #[cfg(test)]
+    pub fn is_phased(&self, images: usize) -> bool {
+        self.conv.phased(images).is_some()
+    }
+
     /// The gradient of the output in its frame, as [`Layer::param_grads`] left it.
     fn framed<'a>(&self, dy: &'a [f32], scratch: &'a [f32]) -> &'a [f32] {
         if self.conv.frame.is_plain() { dy } else { scratch }

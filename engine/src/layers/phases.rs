@@ -65,8 +65,8 @@ impl Phased {
         let most = COLUMNS.max(images);
         let (inputs, outputs) = (self.inputs * most, self.outputs * most);
         let all = |matrices: [usize; 3]| SQUARES * matrices.map(apart).iter().sum::<usize>();
-        let maps = all([ROWS * self.inputs.max(self.outputs), inputs, outputs]);
-        let grads = all([self.inputs * self.outputs, inputs, outputs]) + inputs;
+        let maps = all([ROWS * self.inputs.max(self.outputs), inputs, outputs]) + 16 * self.inputs * self.outputs;
+        let grads = all([self.inputs * self.outputs, inputs, outputs]) + self.inputs * self.large[0] * self.large[1] * images;
         if backward { maps.max(grads) } else { maps }
     }
 
@@ -87,9 +87,9 @@ impl Phased {
         Side { from: [y.0, x.0], first: [y.1, x.1], count: [y.2, x.2] }
     }
 
-    /// The taps of a phase, for each small map and each large one.
-    fn taps(&self, [y, x]: [usize; 2]) -> Taps {
-        Taps { row: 16 * self.inputs, term: 16, first: 4 * y + x, apart: [8, 2], flipped: false }
+    /// The taps of a phase, for each small map and each large one, where those of a kernel are so far from each other.
+    fn taps(&self, [y, x]: [usize; 2], apart: usize) -> Taps {
+        Taps { row: 16 * self.inputs, term: 16, first: (4 * y + x) * apart, apart: [8 * apart, 2 * apart], flipped: false }
     }
 
     /// The tiles of a phase of the large maps that those of the small maps' chunk need.
@@ -101,15 +101,21 @@ impl Phased {
     /// The small maps from the large ones.
     pub fn gather(&self, images: usize, weight: &[f32], x: &[f32], begin: Begin, y: &mut [f32], spare: &mut [f32]) {
         let (rows, terms) = (self.outputs, self.inputs);
+        let (weight, spare) = {
+            let (turned, rest) = spare.split_at_mut(weight.len());
+            layout::transpose(rows, 16 * terms, weight, turned, false);
+            (&*turned, rest)
+        };
         for to in chunks(self.small, images) {
             let columns = to.columns();
             let (u, rest) = spare.split_at_mut(SQUARES * apart(ROWS.min(rows) * terms));
             let (v, m) = rest.split_at_mut(SQUARES * apart(terms * columns));
             for (index, &phase) in PHASES.iter().enumerate() {
                 winograd::data(Pairs, &self.above(phase, to), x, v);
+                let taps = Taps { row: 1, term: 16 * rows, ..self.taps(phase, rows) };
                 for first in (0..rows).step_by(ROWS) {
                     let count = ROWS.min(rows - first);
-                    winograd::weights(Pairs, self.taps(phase), weight, [first, count, terms], u);
+                    winograd::weights(Pairs, taps, weight, [first, count, terms], u);
                     let start = if index > 0 { Start::Sum } else { Start::Zero };
                     products([count, terms, columns], [u, v], (&mut m[first * columns..], rows), start);
                 }
@@ -123,9 +129,16 @@ impl Phased {
         let (rows, terms) = (self.inputs, self.outputs);
         let map = self.large[0] * self.large[1] * images;
         let mut transformed = None;
+        let (weight, spare) = {
+            let (turned, rest) = spare.split_at_mut(weight.len());
+            for (weight, turned) in weight.chunks_exact(16 * rows).zip(turned.chunks_exact_mut(16 * rows)) {
+                layout::transpose(rows, 16, weight, turned, false);
+            }
+            (&*turned, rest)
+        };
         for phase in PHASES {
             let side = self.side(phase);
-            let taps = Taps { row: 16, term: 16 * self.inputs, flipped: true, ..self.taps(phase) };
+            let taps = Taps { row: 1, term: 16 * rows, flipped: true, ..self.taps(phase, rows) };
             for chunk in chunks(side.count, images) {
                 let columns = chunk.columns();
                 let (u, rest) = spare.split_at_mut(SQUARES * apart(ROWS.min(rows) * terms));
@@ -154,6 +167,9 @@ impl Phased {
         let most = COLUMNS.max(images);
         let (grads, rest) = rest.split_at_mut(SQUARES * apart(outputs * most));
         let (data, turned) = rest.split_at_mut(SQUARES * apart(inputs * most));
+        // As the products read it, the channels lie side by side. A transform takes them like so many more images.
+        let turned = &mut turned[..x.len()];
+        layout::transpose(inputs, x.len() / inputs, x, turned, false);
         let mut spread = None;
         for phase in PHASES {
             for chunk in chunks(self.small, images) {
@@ -162,10 +178,8 @@ impl Phased {
                 if spread.replace(chunk.from) != Some(chunk.from) {
                     winograd::spread(Pairs, &chunk, dy, grads);
                 }
-                winograd::data(Pairs, &self.above(phase, chunk), x, data);
+                winograd::data(Pairs, &self.above(phase, Tiles { images: images * inputs, ..chunk }), turned, data);
                 for square in 0..SQUARES {
-                    let turned = &mut turned[..inputs * columns];
-                    layout::transpose(inputs, columns, &data[square * apart(inputs * columns)..][..inputs * columns], turned, false);
                     let product = Outer {
                         m: outputs,
                         n: inputs,
@@ -174,7 +188,7 @@ impl Phased {
                         left: &grads[square * apart(outputs * columns)..],
                         left_row: columns,
                         left_cols: Every(1),
-                        right: turned,
+                        right: &data[square * apart(inputs * columns)..],
                         rows: Every(inputs),
                         right_segment: 0,
                         out_row: inputs,
@@ -184,7 +198,7 @@ impl Phased {
                     outer(product, &mut sums[square * apart(outputs * inputs)..]);
                 }
             }
-            winograd::weight_grads(Pairs, sums, [outputs, inputs], self.taps(phase), to, add);
+            winograd::weight_grads(Pairs, sums, [outputs, inputs], self.taps(phase, 1), to, add);
         }
     }
 }
@@ -236,14 +250,20 @@ fn products([rows, terms, columns]: [usize; 3], [u, v]: [&[f32]; 2], (m, whole):
 
 #[cfg(test)]
 mod tests {
+    use layercake_ir::{Shape, ops::ConvTranspose2d};
+
     use super::*;
-    use crate::kernels::testing::{close, numbers};
+    use crate::{
+        kernels::testing::{close, numbers},
+        layers::ConvTranspose,
+    };
 
     /// Channels in and out, height and width of the large maps, padding, images.
     type Case = ([usize; 2], [usize; 2], [usize; 2], usize);
 
-    /// Channels as many as lines and columns; maps that are no multiple of a tile, that end behind the last window, that are mostly padding, that are smaller than a kernel; chunks of
-    /// one tile, several chunks whose last is not whole; images that are no whole vectors; rows that are no multiple of a block.
+    /// Channels as many as lines and columns; maps that are no multiple of a tile, that go on behind the last window, that are narrower than
+    /// a kernel; chunks of one tile, several chunks whose last is not whole; images that are no whole vectors; rows that are no multiple of a
+    /// block.
     const CASES: [Case; 8] = [
         ([16, 16], [16, 16], [1, 1], 16),
         ([32, 64], [14, 14], [1, 1], 16),
@@ -320,5 +340,38 @@ mod tests {
                 close(&found, &sum(&to_weight, &old), 1e-5);
             }
         }
+    }
+
+    /// A transposed convolution from 64 maps of a size, as autoencoders have it, unless something is changed.
+    fn taken(change: impl Fn(&mut ConvTranspose2d), size: usize, images: usize) -> bool {
+        let mut op = ConvTranspose2d {
+            in_channels: 64,
+            out_channels: 32,
+            kernel: [4; 2],
+            stride: [2; 2],
+            padding: [1; 2],
+            output_padding: [0; 2],
+            dilation: [1; 2],
+            groups: 1,
+            bias: true,
+        };
+        change(&mut op);
+        let out = |axis: usize| {
+            (size - 1) * op.stride[axis] + op.dilation[axis] * (op.kernel[axis] - 1) + 1 + op.output_padding[axis] - 2 * op.padding[axis]
+        };
+        let layer = ConvTranspose::new(&op, &Shape::new(&[64, size, size]), &Shape::new(&[op.out_channels, out(0), out(1)]));
+        layer.is_phased(images)
+    }
+
+    #[test]
+    fn is_left_to_what_gains_by_it() {
+        assert!(taken(|_| (), 7, 16) && taken(|_| (), 4, 8) && taken(|op| op.output_padding = [1; 2], 8, 16));
+        assert!(!taken(|_| (), 5, 16), "half-empty tiles");
+        assert!(!taken(|_| (), 7, 1), "few images");
+        assert!(!taken(|op| op.out_channels = 1, 7, 16), "few channels");
+        assert!(!taken(|op| op.groups = 2, 7, 16), "groups");
+        assert!(
+            !taken(|op| op.stride = [2, 1], 7, 16) && !taken(|op| op.dilation = [2; 2], 7, 16) && !taken(|op| op.kernel = [3, 4], 7, 16)
+        );
     }
 }

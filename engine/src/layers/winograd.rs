@@ -180,11 +180,7 @@ fn convolve<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kerne
     let (rows, terms, from, size) =
         if back { (inputs, outputs, tiled.output, tiled.input) } else { (outputs, inputs, tiled.input, tiled.output) };
     let padding = if back { tiled.padding.map(|padding| 2 - padding) } else { tiled.padding };
-    let taps = if back {
-        Taps { row: 9, term: 9 * inputs, flipped: true, ..nines(inputs) }
-    } else {
-        nines(inputs)
-    };
+    let taps = if back { Taps { row: 9, term: 9 * inputs, flipped: true, ..nines(inputs) } } else { nines(inputs) };
     let (squares, grid, block) = (SIDE * SIDE, tiled.grid(size), tiled.block(rows, size, images));
     let part = ROWS.min(rows);
     let (u, rest) = spare.split_at_mut(squares * apart(block * terms));

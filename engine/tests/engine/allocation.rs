@@ -9,7 +9,7 @@ use std::{
 use layercake_engine::{Engine, Mode};
 use layercake_ir::{Graph, Op};
 
-use crate::{joins, networks::*};
+use crate::{blocks, joins, networks::*};
 
 /// Counts what the current thread allocates: tests run beside each other.
 struct Counting;
@@ -38,13 +38,18 @@ static ALLOCATOR: Counting = Counting;
 /// Runs in every mode, several times over.
 #[track_caller]
 fn check(graph: &Graph) {
-    let engine = Engine::default();
     // So few images are one lane, which works on this thread.
-    let grads: Vec<Vec<f32>> = graph.outputs().iter().map(|port| vec![0.5; 3 * port.shape.len()]).collect();
+    check_batch(graph, 3);
+}
+
+#[track_caller]
+fn check_batch(graph: &Graph, batch: usize) {
+    let engine = Engine::default();
+    let grads: Vec<Vec<f32>> = graph.outputs().iter().map(|port| vec![0.5; batch * port.shape.len()]).collect();
     let grads: Vec<&[f32]> = grads.iter().map(Vec::as_slice).collect();
-    let mut param_grads = engine.start(graph, 3, Mode::Train, true).unwrap().zero_grads();
+    let mut param_grads = engine.start(graph, batch, Mode::Train, true).unwrap().zero_grads();
     let mut step = |mode| {
-        let mut run = engine.start(graph, 3, mode, true).unwrap();
+        let mut run = engine.start(graph, batch, mode, true).unwrap();
         run.forward();
         if mode != Mode::Infer {
             run.backward(&grads, &mut param_grads);
@@ -75,6 +80,14 @@ fn nothing_after_the_first_run() {
             log_softmax(0),
         ],
     ));
+}
+
+/// Of what is done in tiles, a lane has 16 images.
+#[test]
+fn nothing_in_tiles() {
+    let halved = conv_with(32, [[4, 4], [2, 2], [1, 1], [1, 1]], 1, true);
+    let doubled = blocks::transposed(16, [[4, 4], [2, 2], [1, 1], [0, 0], [1, 1]], 1, true);
+    check_batch(&chain(&[16, 8, 8], &[halved, Op::Relu, doubled, Op::Relu, conv(16, 3, 1)]), 16);
 }
 
 #[test]

@@ -78,7 +78,12 @@ fn response_norm(size: usize, beta: f64) -> Op {
 }
 
 /// Kernel, stride, padding, output padding, dilation.
-fn transposed(out_channels: usize, [kernel, stride, padding, output_padding, dilation]: [[usize; 2]; 5], groups: usize, bias: bool) -> Op {
+pub fn transposed(
+    out_channels: usize,
+    [kernel, stride, padding, output_padding, dilation]: [[usize; 2]; 5],
+    groups: usize,
+    bias: bool,
+) -> Op {
     Op::ConvTranspose2d(ConvTranspose2d {
         in_channels: INFER,
         out_channels,

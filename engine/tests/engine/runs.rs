@@ -42,6 +42,20 @@ fn networks() -> Vec<(Graph, usize)> {
             ),
             70,
         ),
+        // Phase by phase, forward and the way back; large enough for all threads together.
+        (
+            chain(
+                &[56, 8, 8],
+                &[
+                    conv_with(64, [[4, 4], [2, 2], [1, 1], [1, 1]], 1, true),
+                    Op::Relu,
+                    blocks::transposed(16, [[4, 4], [2, 2], [1, 1], [0, 1], [1, 1]], 1, true),
+                    Op::Tanh,
+                    conv(2, 1, 0),
+                ],
+            ),
+            70,
+        ),
         (blocks::several(), 67),
         (joins::residual(4, 7), 67),
         (joins::shared(), 70),
