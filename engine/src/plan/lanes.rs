@@ -100,6 +100,18 @@ mod tests {
     }
 
     #[test]
+    fn so_have_those_that_are_done_by_phases() {
+        let (kernel, stride, padding, output_padding, dilation) = ([4; 2], [2; 2], [1; 2], [0; 2], [1; 2]);
+        let (in_channels, out_channels, groups, bias) = (INFER, 32, 1, true);
+        let op = ops::ConvTranspose2d { in_channels, out_channels, kernel, stride, padding, output_padding, dilation, groups, bias };
+        let mut builder = Builder::new("Phases");
+        let x = builder.input("input", Shape::new(&[64, 7, 7])).unwrap();
+        let y = builder.add("conv", Op::ConvTranspose2d(op), &[x]).unwrap();
+        let lanes = split(&builder.finish(&[("output", y)]), 64);
+        assert_eq!(lanes, [0, 16, 32, 48].map(|start| Span { start, images: 16 }));
+    }
+
+    #[test]
     fn lanes_cover_the_batch() {
         let mut builder = Builder::new("Small");
         let x = builder.input("input", Shape::new(&[4])).unwrap();
