@@ -22,6 +22,12 @@ pub(crate) fn numbers_mut<E: Scalar, D: Device<E>>(storage: &mut <D as Storage<E
     storage.downcast_mut::<<Cpu as Storage<E>>::Vec>().map(|numbers| &mut **numbers)
 }
 
+/// Numbers as single ones, if that is what they are.
+pub(crate) fn singles<E: Scalar>(numbers: &mut Vec<E>) -> Option<&mut Vec<f32>> {
+    let numbers: &mut dyn Any = numbers;
+    numbers.downcast_mut()
+}
+
 /// Copies the numbers out, as they lie in memory.
 pub(crate) fn read<S: Shape, E: Scalar, D: Device<E>, T>(tensor: &Tensor<S, E, D, T>) -> Vec<E> {
     let mut numbers = vec![E::default(); tensor.shape().num_elements()];

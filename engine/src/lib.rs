@@ -51,5 +51,6 @@ mod run;
 pub use engine::Engine;
 pub use error::EngineError;
 pub use exec::Memo;
+pub use kernels::bce::bce_with_logits;
 pub use mode::Mode;
 pub use run::Run;

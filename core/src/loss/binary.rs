@@ -7,7 +7,7 @@ use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryEq, TryLt, TryMul,
 use super::Loss;
 use super::pointwise::{Flat, Pointwise, attach};
 use crate::Scalar;
-use crate::host::number;
+use crate::host::{self, number};
 
 /// `-(t ln p + (1 - t) ln(1 - p))` of a probability `p` and a target `t` between 0 and 1.
 ///
@@ -94,6 +94,19 @@ impl Pointwise for BceWithLogits {
         let (linear, sign) = if x < E::default() { (-p * target, one) } else { (one - target, -one) };
         let weight = weight_of::<E>(&self.weight, i);
         (weight * (linear * x + positive_weight * power.ln_1p()), weight * (linear + sign * positive_weight * small))
+    }
+
+    fn all<E: Scalar>(&self, logits: &mut Vec<E>, targets: &mut Vec<E>) {
+        // Exponential and logarithm take longer than all the rest: without weights, in vectors.
+        if self.weight.is_empty()
+            && self.pos_weight.is_empty()
+            && let (Some(logits), Some(targets)) = (host::singles(logits), host::singles(targets))
+        {
+            return layercake_engine::bce_with_logits(logits, targets);
+        }
+        for (i, (x, target)) in logits.iter_mut().zip(targets).enumerate() {
+            (*x, *target) = self.at(i, *x, *target);
+        }
     }
 
     fn portable<E: Scalar, D: Device<E>, T: Tape<E, D>>(&self, x: Flat<E, D, T>, target: Flat<E, D>) -> Result<Flat<E, D, T>, D::Err> {

@@ -17,6 +17,14 @@ pub trait Pointwise {
     #[doc(hidden)]
     fn at<E: Scalar>(&self, i: usize, prediction: E, target: E) -> (E, E);
 
+    /// Puts the losses of all elements in the place of the predictions, and their slopes in that of the targets.
+    #[doc(hidden)]
+    fn all<E: Scalar>(&self, predictions: &mut Vec<E>, targets: &mut Vec<E>) {
+        for (i, (x, target)) in predictions.iter_mut().zip(targets).enumerate() {
+            (*x, *target) = self.at(i, *x, *target);
+        }
+    }
+
     /// The losses of all elements in dfdx's operations: for devices whose numbers cannot be had one by one.
     ///
     /// # Errors
@@ -46,7 +54,7 @@ impl<L: Pointwise, S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Loss<Tensor
         let shape = *prediction.shape();
         let (x, target, tape) = self.erase(prediction, target)?;
         let losses = if host::is_host::<D>() {
-            let (values, slopes) = all(self, &host::read(&x), &host::read(&target));
+            let (values, slopes) = self.values(&x, &target);
             record::each(x.put_tape(tape), [values.len(), 1, 1], values, slopes)?
         } else {
             self.portable(x.put_tape(tape), target)?
@@ -82,6 +90,13 @@ trait Reduce: Pointwise {
         Ok((x.flat(), target.flat(), tape))
     }
 
+    /// Losses and slopes of all elements.
+    fn values<E: Scalar, D: Device<E>>(&self, x: &Flat<E, D>, target: &Flat<E, D>) -> (Vec<E>, Vec<E>) {
+        let (mut x, mut target) = (host::read(x), host::read(target));
+        self.all(&mut x, &mut target);
+        (x, target)
+    }
+
     fn scaled_sum<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
         &self,
         prediction: Tensor<S, E, D, T>,
@@ -92,18 +107,13 @@ trait Reduce: Pointwise {
         if !host::is_host::<D>() {
             return self.portable(x.put_tape(tape), target)?.try_sum()?.try_mul(host::number::<E>(scale));
         }
-        let (values, slopes) = all(self, &host::read(&x), &host::read(&target));
+        let (values, slopes) = self.values(&x, &target);
         let total: f64 = values.iter().map(|&value| host::wide(value)).sum();
         record::reduced(x.put_tape(tape), total * scale, slopes, scale)
     }
 }
 
 impl<L: Pointwise> Reduce for L {}
-
-/// Values and slopes of all elements.
-fn all<L: Pointwise + ?Sized, E: Scalar>(loss: &L, x: &[E], target: &[E]) -> (Vec<E>, Vec<E>) {
-    x.iter().zip(target).enumerate().map(|(i, (&x, &target))| loss.at(i, x, target)).unzip()
-}
 
 /// An operation with known values and slopes in dfdx's operations: `values + (x - x) * slopes`, where only the first `x` is on the tape.
 pub(super) fn attach<E: Scalar, D: Device<E>, T: Tape<E, D>>(

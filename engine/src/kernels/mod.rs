@@ -10,6 +10,7 @@
 
 pub mod activation;
 pub mod batch_norm;
+pub mod bce;
 pub mod curves;
 pub mod dropout;
 pub mod frame;
