@@ -22,8 +22,8 @@ pub(crate) fn numbers_mut<E: Scalar, D: Device<E>>(storage: &mut <D as Storage<E
     storage.downcast_mut::<<Cpu as Storage<E>>::Vec>().map(|numbers| &mut **numbers)
 }
 
-/// Numbers as single ones, if that is what they are.
-pub(crate) fn singles<E: Scalar>(numbers: &mut Vec<E>) -> Option<&mut Vec<f32>> {
+/// A list of numbers as one of single ones, if that is what it is.
+pub(crate) fn singles<N: 'static>(numbers: &mut N) -> Option<&mut Vec<f32>> {
     let numbers: &mut dyn Any = numbers;
     numbers.downcast_mut()
 }
