@@ -152,16 +152,15 @@ fn run(options: &Options) -> Result<(), BenchError> {
 fn take_turns(workload: &'static Workload, sides: &[Side], options: &Options, peak: f64) -> Result<Outcome, BenchError> {
     let mut finished = Vec::new();
     let mut running: Vec<Running> = Vec::new();
-    for side in sides {
-        match side.start(workload.name) {
-            Ok(started) => running.push(started),
-            Err(error) => eprintln!("`{}` cannot be started: {error}", side.name),
-        }
-    }
-    let only_infers: Vec<&str> = sides.iter().filter(|side| side.only_infers()).map(|side| side.name.as_str()).collect();
     for kind in ["train", "infer"] {
-        let idle = |side: &Running| kind == "train" && only_infers.contains(&side.name.as_str());
-        let (waiting, mut ready): (Vec<_>, Vec<_>) = running.into_iter().partition(idle);
+        // Those that only infer begin later: what they prepare must not fall into the time of the others.
+        for side in sides.iter().filter(|side| side.only_infers() == (kind == "infer")) {
+            match side.start(workload.name) {
+                Ok(started) => running.push(started),
+                Err(error) => eprintln!("`{}` cannot be started: {error}", side.name),
+            }
+        }
+        let mut ready = running;
         // A side that does not have the workload, or failed in it, ends by itself.
         ready.retain_mut(|side| side.ready(kind) || side.is_over());
         let (over, mut ready): (Vec<_>, Vec<_>) = ready.into_iter().partition(|side| side.is_over());
@@ -173,7 +172,7 @@ fn take_turns(workload: &'static Workload, sides: &[Side], options: &Options, pe
             }
         }
         ready.iter_mut().for_each(Running::next);
-        running = waiting.into_iter().chain(ready).collect();
+        running = ready;
     }
     finished.extend(running.into_iter().map(Running::finish));
     for side in &finished {
