@@ -119,17 +119,24 @@ impl Running {
 
     /// Times so many steps of a kind; more of them where they are short, since the first ones after a pause find cold caches.
     pub fn steps(&mut self, kind: &'static str, steps: usize) {
-        let mut total = 0.0;
-        while total < TURN && self.order(&steps.to_string()) {
-            let Some(line) = self.line() else { return };
-            let times: Vec<f64> = line.split_whitespace().skip(1).filter_map(|time| time.parse().ok()).collect();
-            if times.is_empty() {
-                return;
-            }
-            // Where no time passes, as by a clock that stands still, it is not waited for.
-            total += times.iter().sum::<f64>().max(1.0);
-            self.times.entry(kind).or_default().extend(times);
+        let Some(total) = self.timed(kind, steps) else { return };
+        // In one go: a loop that trains is not asked after every few steps either.
+        let more = (TURN / (total / steps as f64).max(1e-3)) as usize;
+        if more > steps {
+            self.timed(kind, more);
         }
+    }
+
+    /// Milliseconds of so many steps together.
+    fn timed(&mut self, kind: &'static str, steps: usize) -> Option<f64> {
+        if !self.order(&steps.to_string()) {
+            return None;
+        }
+        let line = self.line()?;
+        let times: Vec<f64> = line.split_whitespace().skip(1).filter_map(|time| time.parse().ok()).collect();
+        let total = times.iter().sum();
+        self.times.entry(kind).or_default().extend(times);
+        Some(total)
     }
 
     /// Goes on to the next kind.
