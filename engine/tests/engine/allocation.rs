@@ -1,4 +1,5 @@
-//! After its first run a plan allocates nothing: neither forward nor backward, nor starting the next run.
+//! After its first run a plan allocates nothing: neither forward nor backward, nor starting the next run. What an engine holds is bounded, and is free again
+//! when it is dropped.
 #![allow(unsafe_code)]
 
 use std::{
@@ -16,17 +17,21 @@ struct Counting;
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    /// Bytes that are in use.
+    static HELD: Cell<isize> = const { Cell::new(0) };
 }
 
 // SAFETY: hands everything on to the system's allocator; the counter is a plain cell that needs neither allocation nor drop.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.set(COUNT.get() + 1);
+        HELD.set(HELD.get() + layout.size() as isize);
         // SAFETY: the caller's contract is the same.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        HELD.set(HELD.get() - layout.size() as isize);
         // SAFETY: the caller's contract is the same.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -61,6 +66,34 @@ fn check_batch(graph: &Graph, batch: usize) {
         (0..5).for_each(|_| step(mode));
         assert_eq!(COUNT.get(), before, "{mode:?}");
     }
+}
+
+/// So small that every batch is one lane, which works on this thread.
+#[test]
+fn what_is_held_is_bounded_and_released() {
+    let graph = chain(&[50], &[linear(40), Op::Tanh, norm1d(true), linear(30)]);
+    let all_sizes = |engine: &Engine| {
+        for (batch, mode) in (2..20).flat_map(|batch| [Mode::Infer, Mode::Train].map(|mode| (batch, mode))) {
+            let mut run = engine.start(&graph, batch, mode, true).unwrap();
+            run.forward();
+            if mode == Mode::Train {
+                let mut grads = run.zero_grads();
+                run.backward(&[&vec![0.5; 30 * batch]], &mut grads);
+            }
+        }
+    };
+    all_sizes(&Engine::default());
+    let before = HELD.get();
+    let engine = Engine::default();
+    all_sizes(&engine);
+    let once = HELD.get();
+    assert!(once > before + 4 * 19 * 50, "a batch of inputs at least");
+    for _ in 0..3 {
+        all_sizes(&engine);
+        assert_eq!(HELD.get(), once, "other batch sizes take the place of those that were");
+    }
+    drop(engine);
+    assert_eq!(HELD.get(), before);
 }
 
 #[test]
