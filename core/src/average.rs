@@ -3,10 +3,10 @@
 use dfdx::nn::tensor_collection::{RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorRef};
 use dfdx::shapes::Shape;
 use dfdx::tensor::Tensor;
-use dfdx::tensor_ops::{Device, TryAdd, TryMul};
+use dfdx::tensor_ops::{Device, ReshapeTo, TryAdd, TryMul};
 
-use crate::Scalar;
 use crate::host::number;
+use crate::{Scalar, layout};
 
 /// How the average moves towards the model.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -113,7 +113,11 @@ impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Move {
             // Not by arithmetic: 0 times what is no number would stay.
             *average = tensor.clone();
         } else {
-            average.try_axpy(keep, tensor, 1.0 - keep)?;
+            // dfdx adds only what lies in memory alike.
+            if !layout::is_in_order(average)? {
+                *average = average.clone().try_contiguous()?;
+            }
+            average.try_axpy(keep, &tensor.clone().try_contiguous()?, 1.0 - keep)?;
         }
         Ok(None)
     }

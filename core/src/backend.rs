@@ -1,11 +1,12 @@
 //! Which path runs a network: decided by the device and the dtype, so that user code is the same for all.
 
-use dfdx::tensor::{Cpu, NoneTape, OwnedTape};
+use dfdx::tensor::{Cpu, NoneTape};
 use dfdx::tensor_ops::Device;
 use layercake_engine::{EngineError, Mode};
 use layercake_ir::Graph;
 
 use crate::network::Runtime;
+use crate::tape::Recording;
 use crate::value::Value;
 use crate::{Scalar, cpu, portable};
 
@@ -33,12 +34,12 @@ pub trait Backend<E: Scalar>: Device<E> {
     #[doc(hidden)]
     fn run(call: Call<'_, E, Self>) -> Result<Done<E, Self, NoneTape>, Self::Err>;
 
-    /// Runs a graph and records it on the tape.
+    /// Runs a graph and records it.
     ///
     /// # Errors
     /// If the device is out of memory.
     #[doc(hidden)]
-    fn record(call: Call<'_, E, Self>, tape: OwnedTape<E, Self>) -> Result<Done<E, Self, OwnedTape<E, Self>>, Self::Err>;
+    fn record(call: Call<'_, E, Self>) -> Result<Done<E, Self, Recording<E, Self>>, Self::Err>;
 }
 
 /// One forward pass.
@@ -73,6 +74,14 @@ pub struct Done<E: Scalar, D: Device<E>, T> {
     pub path: Path,
 }
 
+impl<E: Scalar, D: Device<E>, T> Done<E, D, T> {
+    /// The rest, and the tape.
+    pub(crate) fn split_tape(self) -> (Done<E, D, NoneTape>, T) {
+        let Self { outputs, tape, updates, path } = self;
+        (Done { outputs, tape: NoneTape, updates, path }, tape)
+    }
+}
+
 /// The two ways to run a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
@@ -95,8 +104,8 @@ impl Backend<f32> for Cpu {
         cpu::execute(call, NoneTape)
     }
 
-    fn record(call: Call<'_, f32, Self>, tape: OwnedTape<f32, Self>) -> Result<Done<f32, Self, OwnedTape<f32, Self>>, Self::Err> {
-        cpu::execute(call, tape)
+    fn record(call: Call<'_, f32, Self>) -> Result<Done<f32, Self, Recording<f32, Self>>, Self::Err> {
+        cpu::execute(call, Recording::default())
     }
 }
 
@@ -105,8 +114,8 @@ impl Backend<f64> for Cpu {
         portable::execute(call, NoneTape)
     }
 
-    fn record(call: Call<'_, f64, Self>, tape: OwnedTape<f64, Self>) -> Result<Done<f64, Self, OwnedTape<f64, Self>>, Self::Err> {
-        portable::execute(call, tape)
+    fn record(call: Call<'_, f64, Self>) -> Result<Done<f64, Self, Recording<f64, Self>>, Self::Err> {
+        portable::execute(call, Recording::default())
     }
 }
 
@@ -119,7 +128,7 @@ where
         portable::execute(call, NoneTape)
     }
 
-    fn record(call: Call<'_, E, Self>, tape: OwnedTape<E, Self>) -> Result<Done<E, Self, OwnedTape<E, Self>>, Self::Err> {
-        portable::execute(call, tape)
+    fn record(call: Call<'_, E, Self>) -> Result<Done<E, Self, Recording<E, Self>>, Self::Err> {
+        portable::execute(call, Recording::default())
     }
 }

@@ -108,8 +108,7 @@ impl<E: Scalar, D: Device<E>, T: Tape<E, D>> Outputs<E, D, T> for Vec<DynTensor<
         true
     }
 
-    fn restore(values: Vec<Value<E, D>>, tape: T) -> Result<Self, D::Err> {
-        let mut tape = Some(tape);
-        Ok(values.into_iter().map(|value| DynTensor { value, tape: tape.take().unwrap_or_default() }).collect())
+    fn restore(values: Vec<Value<E, D>>, tapes: Vec<T>) -> Result<Self, D::Err> {
+        Ok(values.into_iter().zip(tapes).map(|(value, tape)| DynTensor { value, tape }).collect())
     }
 }

@@ -24,11 +24,11 @@ pub trait Outputs<E: Scalar, D: Device<E>, T>: Sized {
     /// Can outputs of these sizes (the batch axis first) be these tensors? [`Outputs::restore`] panics where they cannot.
     fn fit(dims: &[Vec<usize>]) -> bool;
 
-    /// Puts the types back on. The tape goes with the first tensor, the others carry empty ones: the loss that joins them joins the tapes.
+    /// Puts the types back on. There is a tape for each value.
     ///
     /// # Errors
     /// None in practice: contiguous data keeps its memory.
-    fn restore(values: Vec<Value<E, D>>, tape: T) -> Result<Self, D::Err>;
+    fn restore(values: Vec<Value<E, D>>, tapes: Vec<T>) -> Result<Self, D::Err>;
 }
 
 /// One of the tensors that go into a network: of numbers, or of token ids.
@@ -70,8 +70,8 @@ impl<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Outputs<E, D, T> for Tens
         shape::<S>(dims).is_some()
     }
 
-    fn restore(mut values: Vec<Value<E, D>>, tape: T) -> Result<Self, D::Err> {
-        let value = values.pop().expect("a network has an output");
+    fn restore(mut values: Vec<Value<E, D>>, mut tapes: Vec<T>) -> Result<Self, D::Err> {
+        let (value, tape) = values.pop().zip(tapes.pop()).expect("a network has an output");
         let shape = shape::<S>(value.dims()).expect("the macro declared the output that the graph gives");
         Ok(value.restore(&shape)?.put_tape(tape))
     }
@@ -117,10 +117,19 @@ macro_rules! tuples {
                 all && rest.next().is_none()
             }
 
-            fn restore(values: Vec<Value<E, D>>, tape: T) -> Result<Self, D::Err> {
-                let mut values = values.into_iter();
-                let mut next = || vec![values.next().expect("the macro declared the outputs that the graph gives")];
-                Ok((Outputs::restore(next(), tape)?, $(Outputs::<E, D, T>::restore(next(), T::default()).map(|tensor: Tensor<$name, E, D, T>| tensor)?,)+))
+            fn restore(values: Vec<Value<E, D>>, tapes: Vec<T>) -> Result<Self, D::Err> {
+                let mut each = values.into_iter().zip(tapes);
+                let mut next = || {
+                    let (value, tape) = each.next().expect("the macro declared the outputs that the graph gives");
+                    (vec![value], vec![tape])
+                };
+                let (value, tape) = next();
+                let first: Tensor<$first, E, D, T> = Outputs::restore(value, tape)?;
+                Ok((first, $({
+                    let (value, tape) = next();
+                    let other: Tensor<$name, E, D, T> = Outputs::restore(value, tape)?;
+                    other
+                },)+))
             }
         }
     )*};

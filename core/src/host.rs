@@ -5,7 +5,7 @@
 
 use std::any::{Any, TypeId};
 
-use dfdx::shapes::{HasShape, Shape};
+use dfdx::shapes::HasShape;
 use dfdx::tensor::{Cpu, Storage, Tensor};
 use dfdx::tensor_ops::Device;
 
@@ -28,9 +28,9 @@ pub(crate) fn singles<N: 'static>(numbers: &mut N) -> Option<&mut Vec<f32>> {
     numbers.downcast_mut()
 }
 
-/// Copies the numbers out, as they lie in memory.
-pub(crate) fn read<S: Shape, E: Scalar, D: Device<E>, T>(tensor: &Tensor<S, E, D, T>) -> Vec<E> {
-    let mut numbers = vec![E::default(); tensor.shape().num_elements()];
+/// Copies the numbers of a tensor out that lies in the order of its indices: one without its shape does.
+pub(crate) fn read<E: Scalar, D: Device<E>, T>(tensor: &Tensor<(usize,), E, D, T>) -> Vec<E> {
+    let mut numbers = vec![E::default(); tensor.shape().0];
     tensor.copy_into(&mut numbers);
     numbers
 }

@@ -32,19 +32,23 @@ extern crate self as layercake;
 
 pub mod average;
 mod backend;
+mod bounds;
 mod cpu;
 mod custom;
 mod draw;
 mod dynamic;
 mod edge;
+mod formula;
 pub mod gradient;
 mod graph_model;
 pub mod guide;
 mod host;
+mod ident;
 mod ids;
 pub mod init;
 pub mod io;
 pub mod layers;
+mod layout;
 pub mod loss;
 pub mod model;
 mod network;
@@ -53,6 +57,8 @@ mod plan;
 mod portable;
 pub mod schedule;
 mod summary;
+mod tape;
+mod tensors;
 mod value;
 
 pub use backend::Backend;
@@ -126,6 +132,8 @@ pub mod __private {
     pub use crate::model::{forward, init, junction, part, ports};
     pub use crate::network::{Network, Runtime, checked, eval, infer, train, train_data};
     pub use crate::portable::{record_f32 as record_portably, run_f32 as run_portably};
+    pub use crate::tape::Recording;
+    pub use crate::tensors::Tensors;
     pub use crate::value::{Slot, Value};
     pub use crate::{Drawing, Scalar, Summary};
 }

@@ -13,7 +13,9 @@ use crate::backend::{Backend, Call};
 use crate::custom::Called;
 use crate::edge::{Inputs, Outputs};
 use crate::ids::{self, ForwardError};
-use crate::plan::{Pass, Plan};
+use crate::plan::{Pass, Plan, Ran};
+use crate::tape::{Recording, Reel};
+use crate::tensors::Tensors;
 use crate::value::{Slot, Value};
 
 /// A network made by `network!`.
@@ -21,12 +23,12 @@ pub trait Network<E: Scalar, D: Backend<E>> {
     /// The network as data.
     const GRAPH: &'static Graph;
 
-    /// All tensors, in graph order.
+    /// Appends all tensors, in graph order.
     ///
     /// # Errors
     /// If the device is out of memory.
     #[doc(hidden)]
-    fn tensors(&self) -> Result<Vec<Value<E, D>>, D::Err>;
+    fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err>;
 
     /// The same tensors as places to store into.
     #[doc(hidden)]
@@ -185,9 +187,11 @@ pub mod checked {
         Out: Outputs<E, D, NoneTape>,
     {
         let (inputs, _) = inputs.erase()?;
-        let (plan, pass) = pass(network, inputs, Mode::Infer, false)?;
-        let (outputs, tape, _) = plan.run(pass, NoneTape, |call, _| D::run(call), |path, value, tape| network.custom(path, value, tape))?;
-        Ok(Out::restore(outputs, tape)?)
+        let (plan, pass, _) = pass(network, inputs, Mode::Infer, false)?;
+        let run = |call: Call<'_, E, D>, tape| Ok((D::run(call)?, tape));
+        let (outputs, ..) = plan.run(pass, NoneTape, run, |path, value, tape| network.custom(path, value, tape))?;
+        let tapes = outputs.iter().map(|_| NoneTape).collect();
+        Ok(Out::restore(outputs, tapes)?)
     }
 
     /// Inference's behaviour, recorded on the tape.
@@ -203,9 +207,13 @@ pub mod checked {
         Out: Outputs<E, D, OwnedTape<E, D>>,
     {
         let (inputs, tape) = inputs.erase()?;
-        let (plan, pass) = pass(network, inputs, Mode::Eval, true)?;
-        let (outputs, tape, _) = plan.run(pass, tape, D::record, |path, value, tape| network.custom(path, value, tape))?;
-        Ok(Out::restore(outputs, tape)?)
+        let (plan, pass, copies) = pass(network, inputs, Mode::Eval, true)?;
+        let (outputs, reel, _) = plan.run(pass, Reel::new(tape, copies), record, |path, value, reel| {
+            let (value, tape) = network.custom(path, value, reel.into_tape())?;
+            Ok((value, Reel::new(tape, Recording::default())))
+        })?;
+        let tapes = reel.tapes(&N::GRAPH.name, &outputs)?;
+        Ok(Out::restore(outputs, tapes)?)
     }
 
     /// Training.
@@ -254,10 +262,20 @@ where
     D: Backend<E>,
     Out: Outputs<E, D, OwnedTape<E, D>>,
 {
-    let (plan, pass) = pass(network, inputs, Mode::Train, input_grad)?;
-    let (outputs, tape, updates) = plan.run(pass, tape, D::record, |path, value, tape| network.custom_mut(path, value, tape))?;
+    let (plan, pass, copies) = pass(network, inputs, Mode::Train, input_grad)?;
+    let (outputs, reel, updates) = plan.run(pass, Reel::new(tape, copies), record, |path, value, reel| {
+        let (value, tape) = network.custom_mut(path, value, reel.into_tape())?;
+        Ok((value, Reel::new(tape, Recording::default())))
+    })?;
     store(updates, || network.slots())?;
-    Ok(Out::restore(outputs, tape)?)
+    let tapes = reel.tapes(&N::GRAPH.name, &outputs)?;
+    Ok(Out::restore(outputs, tapes)?)
+}
+
+/// Runs a part of a network and records it.
+fn record<E: Scalar, D: Backend<E>>(call: Call<'_, E, D>, reel: Reel<E, D>) -> Result<Ran<E, D, Reel<E, D>>, D::Err> {
+    let (done, recording) = D::record(call)?.split_tape();
+    Ok((done, reel.with(recording)))
 }
 
 /// Puts the new values of tensors into their places.
@@ -272,8 +290,8 @@ pub(crate) fn store<'a, E: Scalar, D: Device<E>>(
     updates.into_iter().try_for_each(|(i, value)| slots[i].set(value))
 }
 
-/// The plan of a pass, and what it begins with.
-type Prepared<E, D> = (Arc<Plan>, Pass<E, D>);
+/// The plan of a pass, what it begins with, and what made copies of tensors.
+type Prepared<E, D> = (Arc<Plan>, Pass<E, D>, Recording<E, D>);
 
 /// What a pass of a typed network runs, and on what.
 pub(crate) fn pass<N: Network<E, D>, E: Scalar, D: Backend<E>>(
@@ -288,7 +306,10 @@ pub(crate) fn pass<N: Network<E, D>, E: Scalar, D: Backend<E>>(
     assert!(batches.iter().all(|&batch| batch == batches[0]), "`{}` received inputs with batches of {batches:?}", graph.name);
     let plan = network.runtime().plan(graph, &inputs);
     ids::check(plan.graph(), &inputs)?;
-    Ok((plan, Pass { tensors: network.tensors()?, inputs, mode, input_grad }))
+    let mut tensors = Tensors::new();
+    network.tensors(&mut tensors)?;
+    let (tensors, copies) = tensors.recorded();
+    Ok((plan, Pass { tensors, inputs, mode, input_grad }, copies))
 }
 
 /// Everything that a backend needs for one pass over a graph without networks in it.

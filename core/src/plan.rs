@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use dfdx::tensor::Tape;
+use dfdx::tensor::NoneTape;
 use layercake_engine::Mode;
 use layercake_ir::{Graph, Node, Op, Port};
 
@@ -62,18 +62,18 @@ impl Plan {
     }
 
     /// Runs the whole graph. `run` runs a graph without custom layers, `custom` the custom layer of a path.
-    pub(crate) fn run<E: Scalar, D: Backend<E>, T: Tape<E, D>>(
+    pub(crate) fn run<E: Scalar, D: Backend<E>, T>(
         &self,
         pass: Pass<E, D>,
         mut tape: T,
-        run: impl Fn(Call<'_, E, D>, T) -> Result<Done<E, D, T>, D::Err>,
+        run: impl Fn(Call<'_, E, D>, T) -> Result<Ran<E, D, T>, D::Err>,
         mut custom: impl FnMut(&str, Value<E, D>, T) -> Result<(Value<E, D>, T), D::Err>,
     ) -> Result<Finished<E, D, T>, D::Err> {
         let Pass { mut tensors, inputs, mode, input_grad } = pass;
         // Nothing to be put together.
         if let [Segment { part: Some(part), custom: None }] = &self.segments[..] {
-            let done = run(call(&part.graph, &part.runtime, tensors, inputs, mode, input_grad), tape)?;
-            return Ok((done.outputs, done.tape, done.updates));
+            let (done, tape) = run(call(&part.graph, &part.runtime, tensors, inputs, mode, input_grad), tape)?;
+            return Ok((done.outputs, tape, done.updates));
         }
         let known = inputs.len();
         let mut values: Vec<Option<Value<E, D>>> = inputs.into_iter().map(Some).collect();
@@ -86,8 +86,8 @@ impl Plan {
                 let own = part.tensors.iter().map(|&tensor| tensors[tensor].clone()).collect();
                 // Behind a custom layer the gradient has to get back to it.
                 let grad = input_grad || part.inputs.iter().any(|&input| input >= known);
-                let done = run(call(&part.graph, &part.runtime, own, given, mode, grad), tape)?;
-                tape = done.tape;
+                let (done, carried) = run(call(&part.graph, &part.runtime, own, given, mode, grad), tape)?;
+                tape = carried;
                 for (&output, value) in part.outputs.iter().zip(done.outputs) {
                     values[output] = Some(value);
                 }
@@ -152,6 +152,9 @@ pub(crate) struct Pass<E: Scalar, D: Backend<E>> {
     pub mode: Mode,
     pub input_grad: bool,
 }
+
+/// What a part gave, without its tape, and the tape of the pass so far.
+pub(crate) type Ran<E, D, T> = (Done<E, D, NoneTape>, T);
 
 /// The outputs, the tape, and new values of tensors by number.
 pub(crate) type Finished<E, D, T> = (Vec<Value<E, D>>, T, Vec<(usize, Value<E, D>)>);

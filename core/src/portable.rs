@@ -1,6 +1,6 @@
 //! Runs a graph in dfdx operations: on any device, in any dtype, one recorded operation after the other.
 
-use dfdx::tensor::{Cpu, CpuError, NoneTape, OwnedTape, Tape};
+use dfdx::tensor::{Cpu, CpuError, NoneTape, Tape};
 use dfdx::tensor_ops::Device;
 use layercake_engine::{EngineError, Mode};
 use layercake_ir::{Graph, Node, Op};
@@ -8,6 +8,7 @@ use layercake_ir::{Graph, Node, Op};
 use crate::Scalar;
 use crate::backend::{Call, Done, Path};
 use crate::layers::{self, Context};
+use crate::tape::Recording;
 use crate::value::Value;
 
 /// Runs the whole graph.
@@ -62,8 +63,8 @@ pub fn run_f32(call: Call<'_, f32, Cpu>) -> Result<Done<f32, Cpu, NoneTape>, Cpu
 ///
 /// # Errors
 /// If the device is out of memory.
-pub fn record_f32(call: Call<'_, f32, Cpu>, tape: OwnedTape<f32, Cpu>) -> Result<Done<f32, Cpu, OwnedTape<f32, Cpu>>, CpuError> {
-    execute(call, tape)
+pub fn record_f32(call: Call<'_, f32, Cpu>) -> Result<Done<f32, Cpu, Recording<f32, Cpu>>, CpuError> {
+    execute(call, Recording::default())
 }
 
 /// What a run would panic about, but for an empty batch.

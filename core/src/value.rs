@@ -134,12 +134,12 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
         Ok(some.traced(gradients).split_tape().1)
     }
 
-    /// Copies the elements out.
     /// Its numbers, in order.
     pub fn as_vec(&self) -> Vec<E> {
         self.flat().as_vec()
     }
 
+    /// Copies the elements out.
     pub(crate) fn copy_into(&self, into: &mut [E]) {
         match &self.data {
             Data::Numbers(flat) => flat.copy_into(into),

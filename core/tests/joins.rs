@@ -29,10 +29,10 @@ fn run(graph: &Graph, mode: Mode, inputs: &[Vec<f64>], tensors: &[Vec<f64>]) -> 
     let tensors: Vec<_> = tensors.iter().zip(params).map(|(data, param)| value(data, param.shape.dims())).collect();
     let runtime = Runtime::default();
     let call = Call { graph, runtime: &runtime, tensors: tensors.clone(), inputs: inputs.clone(), mode, input_grad: true, seed: 0 };
-    let done = <Cpu as Backend<f64>>::record(call, OwnedTape::default()).unwrap();
+    let done = <Cpu as Backend<f64>>::record(call).unwrap();
     let flat = |value: &Value<f64, Cpu>| value.clone().restore(&(value.dims().iter().product::<usize>(),)).unwrap();
     let outputs = done.outputs.iter().map(|output| flat(output).as_vec()).collect();
-    let mut tape = Some(done.tape);
+    let mut tape = Some(done.tape.onto(OwnedTape::default()));
     let mut loss: Option<Tensor<Rank0, f64, Cpu, OwnedTape<f64, Cpu>>> = None;
     for output in &done.outputs {
         let output = layercake::dfdx::tensor::PutTape::put_tape(flat(output), tape.take().unwrap_or_default());

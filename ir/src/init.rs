@@ -104,8 +104,8 @@ impl Init {
         }
     }
 
-    /// Does it count a weight's inputs and outputs?
-    const fn needs_fans(&self) -> bool {
+    /// Is its number a gain? Then it counts a weight's inputs and outputs.
+    const fn has_gain(&self) -> bool {
         !matches!(self, Init::Constant { .. } | Init::Normal { .. } | Init::Uniform { .. })
     }
 
@@ -121,7 +121,7 @@ impl Init {
         while i < params.len() {
             if is_weight(&params[i]) {
                 weights += 1;
-                if self.needs_fans() && params[i].shape.rank() < 2 {
+                if self.has_gain() && params[i].shape.rank() < 2 {
                     let text = site.start().str(" has a weight ").shape(&params[i].shape).str(", of which `").str(self.word());
                     let help = Text::new().str("write `constant(1.0)`, `normal(..)` or `uniform(..)`");
                     return Err(Mistake::new(Part::Init, text.str("` cannot count the inputs and outputs")).help(help));
@@ -136,6 +136,12 @@ impl Init {
         if !first.is_finite() || !second.is_finite() {
             return Err(Mistake::new(Part::Init, site.start().str(" would begin with a number that is not finite")));
         }
+        if !is_drawable(first) || !is_drawable(second) {
+            return Err(Mistake::new(Part::Init, site.start().str(" would begin with numbers beyond what a float32 holds")));
+        }
+        if self.has_gain() && first < 0.0 {
+            return Err(Mistake::new(Part::Init, site.start().str(" would begin with a gain below 0")));
+        }
         match *self {
             Init::Normal { std, .. } if std < 0.0 => {
                 Err(Mistake::new(Part::Init, site.start().str(" would begin with a standard deviation below 0")))
@@ -147,6 +153,12 @@ impl Init {
             _ => Ok(()),
         }
     }
+}
+
+/// Can numbers of this size be drawn? What a rule makes of one, and the width of a range, has to be a float32 too.
+const fn is_drawable(number: f64) -> bool {
+    const LARGEST: f64 = 1e37;
+    -LARGEST <= number && number <= LARGEST
 }
 
 /// Is a tensor one that an [`Init`] fills: `weight`, `weight_ih_l0`, `in_proj_weight`?
@@ -223,6 +235,10 @@ mod tests {
             (Init::Uniform { low: 1.0, high: 0.0 }, linear, "`fc` would begin between two numbers"),
             (Init::Constant { value: f64::INFINITY }, linear, "`fc` would begin with a number that is not finite"),
             (Init::Normal { mean: 0.0, std: f64::NAN }, linear, "`fc` would begin with a number that is not finite"),
+            (Init::Uniform { low: -1e308, high: 1e308 }, linear, "`fc` would begin with numbers beyond what a float32 holds"),
+            (Init::Constant { value: 1e39 }, linear, "`fc` would begin with numbers beyond what a float32 holds"),
+            (Init::XavierUniform { gain: 1e308 }, linear, "`fc` would begin with numbers beyond what a float32 holds"),
+            (Init::KaimingUniform { fan: Fan::Out, gain: -1.0 }, linear, "`fc` would begin with a gain below 0"),
         ];
         for (init, op, text) in cases {
             assert!(refusal(init, op).starts_with(text), "{init:?}: {}", refusal(init, op));

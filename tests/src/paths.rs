@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dfdx::tensor::{Cpu, CpuError, NoneTape, OwnedTape, TensorFromVec};
 use dfdx::tensor_ops::Device;
-use layercake::__private::{Call, Done, Path, Runtime, Value, record_portably, run_portably};
+use layercake::__private::{Call, Done, Path, Recording, Runtime, Value, record_portably, run_portably};
 use layercake::ir::Graph;
 use layercake::{Backend, Scalar};
 use layercake_engine::{Engine, EngineError, Mode};
@@ -91,11 +91,11 @@ impl Pass<'_> {
             assert_eq!(done.path, path);
             return named(&done.outputs);
         }
-        let done = record(call, OwnedTape::default()).expect("enough memory");
+        let done = record(call).expect("enough memory");
         assert_eq!(done.path, path);
         let mut outcome = named(&done.outputs);
         let weighted = done.outputs.iter().zip(self.output_grads).filter_map(|(output, grad)| Some((output.clone(), grad.as_ref()?)));
-        let mut gradients = backward(&weighted.collect::<Vec<_>>(), done.tape);
+        let mut gradients = backward(&weighted.collect::<Vec<_>>(), done.tape.onto(OwnedTape::default()));
 
         let mut gradient = |value: &Value<E, Cpu>| {
             // One on which no output depends has none: that is zero.
@@ -119,7 +119,7 @@ impl Pass<'_> {
 }
 
 type Run<E> = fn(Call<'_, E, Cpu>) -> Result<Done<E, Cpu, NoneTape>, CpuError>;
-type Record<E> = fn(Call<'_, E, Cpu>, OwnedTape<E, Cpu>) -> Result<Done<E, Cpu, OwnedTape<E, Cpu>>, CpuError>;
+type Record<E> = fn(Call<'_, E, Cpu>) -> Result<Done<E, Cpu, Recording<E, Cpu>>, CpuError>;
 
 fn value<E: Scalar>(numbers: &Numbers) -> Value<E, Cpu>
 where

@@ -14,6 +14,7 @@ use crate::edge::Inputs;
 use crate::host::wide;
 use crate::model::{Place, Visit, visit};
 use crate::network::{self, Network};
+use crate::optim::presence;
 use crate::value::Value;
 use crate::{ForwardError, Scalar, host};
 
@@ -65,14 +66,14 @@ pub fn first_non_finite_gradient<M: TensorCollection<E, D>, E: Scalar, D: Device
 ) -> Option<NonFinite> {
     struct Search<'a, E: Scalar, D: Device<E>> {
         gradients: &'a mut Gradients<E, D>,
+        present: std::slice::Iter<'a, bool>,
         last: Option<NonFinite>,
     }
     impl<E: Scalar, D: Device<E>> Visit<E, D> for Search<'_, E, D> {
         type Error = D::Err;
 
         fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, D>) -> Result<(), D::Err> {
-            if place.trained {
-                self.gradients.try_alloc_for(tensor)?;
+            if place.trained && self.present.next() == Some(&true) {
                 let (gradient, _) = Value::erase(self.gradients.get(tensor))?;
                 if let Err(Some(bad)) = found(place, true, &host::read(&gradient.flat())) {
                     self.last = Some(bad);
@@ -81,7 +82,8 @@ pub fn first_non_finite_gradient<M: TensorCollection<E, D>, E: Scalar, D: Device
             Ok(())
         }
     }
-    let mut search = Search { gradients, last: None };
+    let Ok(present) = presence::of_model(model, gradients) else { return None };
+    let mut search = Search { gradients, present: present.iter(), last: None };
     let walked = visit(model, &mut search);
     debug_assert!(walked.is_ok(), "a device that is out of memory shows elsewhere");
     search.last
@@ -171,7 +173,7 @@ where
     In: Inputs<E, D, NoneTape>,
 {
     let (inputs, _) = inputs.erase()?;
-    let (plan, pass) = network::pass(network, inputs, if training { Mode::Train } else { Mode::Infer }, false)?;
+    let (plan, pass, _) = network::pass(network, inputs, if training { Mode::Train } else { Mode::Infer }, false)?;
     let values = plan.values(pass, |path, value| Ok(network.custom(path, value, NoneTape)?.0))?;
     Ok(NonFiniteOutput::first(plan.graph(), &values))
 }

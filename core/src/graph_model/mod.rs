@@ -23,6 +23,8 @@ use crate::edge::{Inputs, Outputs};
 use crate::gradient::NonFiniteOutput;
 use crate::ids;
 use crate::network::{Runtime, call, store};
+use crate::tape::{Recording, Reel};
+use crate::tensors::Tensors;
 use crate::value::Value;
 use crate::{Drawing, Scalar, Summary};
 
@@ -174,8 +176,10 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
     /// device is out of memory; in training, if a batch normalisation gets a single value a channel.
     pub fn try_forward<In: Inputs<E, D, NoneTape>, Out: Outputs<E, D, NoneTape>>(&self, inputs: In) -> Result<Out, GraphError<D::Err>> {
         let (inputs, _) = inputs.erase()?;
-        let done = D::run(self.call::<Out, NoneTape>(inputs, Mode::Infer, false)?)?;
-        Ok(Out::restore(done.outputs, done.tape)?)
+        let (call, _) = self.call::<Out, NoneTape>(inputs, Mode::Infer, false)?;
+        let outputs = D::run(call)?.outputs;
+        let tapes = outputs.iter().map(|_| NoneTape).collect();
+        Ok(Out::restore(outputs, tapes)?)
     }
 
     /// [`GraphModel::try_forward_eval`]
@@ -195,8 +199,9 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         inputs: In,
     ) -> Result<Out, GraphError<D::Err>> {
         let (inputs, tape) = inputs.erase()?;
-        let done = D::record(self.call::<Out, _>(inputs, Mode::Eval, true)?, tape)?;
-        Ok(Out::restore(done.outputs, done.tape)?)
+        let (call, copies) = self.call::<Out, _>(inputs, Mode::Eval, true)?;
+        let done = D::record(call)?;
+        self.recorded(done.outputs, Reel::new(tape, copies).with(done.tape))
     }
 
     /// [`GraphModel::try_forward_mut`]
@@ -252,9 +257,20 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         tape: OwnedTape<E, D>,
         input_grad: bool,
     ) -> Result<Out, GraphError<D::Err>> {
-        let mut done = D::record(self.call::<Out, _>(inputs, Mode::Train, input_grad)?, tape)?;
-        store(std::mem::take(&mut done.updates), || self.parameters.iter_mut().map(Parameter::slot).collect())?;
-        Ok(Out::restore(done.outputs, done.tape)?)
+        let (call, copies) = self.call::<Out, _>(inputs, Mode::Train, input_grad)?;
+        let done = D::record(call)?;
+        store(done.updates, || self.parameters.iter_mut().map(Parameter::slot).collect())?;
+        self.recorded(done.outputs, Reel::new(tape, copies).with(done.tape))
+    }
+
+    /// The outputs of a recorded pass.
+    fn recorded<Out: Outputs<E, D, OwnedTape<E, D>>>(
+        &self,
+        outputs: Vec<Value<E, D>>,
+        reel: Reel<E, D>,
+    ) -> Result<Out, GraphError<D::Err>> {
+        let tapes = reel.tapes(&self.plan.flat.name, &outputs)?;
+        Ok(Out::restore(outputs, tapes)?)
     }
 
     /// One pass, if it can be made.
@@ -263,7 +279,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         inputs: Vec<Value<E, D>>,
         mode: Mode,
         input_grad: bool,
-    ) -> Result<Call<'_, E, D>, GraphError<D::Err>> {
+    ) -> Result<(Call<'_, E, D>, Recording<E, D>), GraphError<D::Err>> {
         let batch = self.batch(&inputs)?;
         let flat = &self.plan.flat;
         let graph = || flat.name.to_string();
@@ -272,8 +288,15 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
             return Err(GraphError::Output { graph: graph(), found, asked: type_name::<Out>() });
         }
         D::check(flat, &self.runtime, batch, mode, input_grad).map_err(|reason| GraphError::Run { graph: graph(), batch, reason })?;
-        let tensors = self.parameters.iter().map(Parameter::value).collect::<Result<_, _>>()?;
-        Ok(call(flat, &self.runtime, tensors, inputs, mode, input_grad))
+        let (tensors, copies) = self.tensors()?.recorded();
+        Ok((call(flat, &self.runtime, tensors, inputs, mode, input_grad), copies))
+    }
+
+    /// All tensors, in graph order.
+    fn tensors(&self) -> Result<Tensors<E, D>, D::Err> {
+        let mut tensors = Tensors::new();
+        self.parameters.iter().try_for_each(|parameter| parameter.add_to(&mut tensors))?;
+        Ok(tensors)
     }
 
     /// The batch of inputs that are those of the graph.
@@ -319,7 +342,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         let mode = if training { Mode::Train } else { Mode::Infer };
         let runs = D::check(flat, &self.runtime, batch, mode, false);
         runs.map_err(|reason| GraphError::Run { graph: flat.name.to_string(), batch, reason })?;
-        let tensors = self.parameters.iter().map(Parameter::value).collect::<Result<_, _>>()?;
+        let tensors = self.tensors()?.values();
         let plan = crate::plan::Plan::of(Cow::Owned(flat.clone()));
         let values = plan.values(crate::plan::Pass { tensors, inputs, mode, input_grad: false }, |path, _| {
             unreachable!("`{path}` is no layer of a graph")

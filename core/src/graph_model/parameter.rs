@@ -9,7 +9,8 @@ use layercake_ir::Shape;
 use super::GraphModel;
 use super::initial::Initial;
 use crate::Scalar;
-use crate::value::{Slot, Value};
+use crate::tensors::Tensors;
+use crate::value::Slot;
 
 /// A size that is known at run time, and how the tensor begins.
 ///
@@ -113,10 +114,10 @@ macro_rules! ranks {
                 }
             }
 
-            /// The tensor without its shape.
-            pub(super) fn value(&self) -> Result<Value<E, D>, D::Err> {
+            /// Appends the tensor to those of a pass.
+            pub(super) fn add_to(&self, tensors: &mut Tensors<E, D>) -> Result<(), D::Err> {
                 match self {
-                    $(Self::$Rank(tensor) => Ok(Value::erase(tensor.clone())?.0),)*
+                    $(Self::$Rank(tensor) => tensors.add(tensor),)*
                 }
             }
 

@@ -9,7 +9,8 @@ use super::fan::{Fan, fans};
 use super::gain::Nonlinearity;
 use super::orthogonal::orthogonal;
 use crate::Scalar;
-use crate::host::{self, number, wide};
+use crate::host::{number, wide};
+use crate::layout;
 
 /// How a tensor is filled. Random numbers are drawn from its device's generator.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,17 +94,13 @@ impl Init {
         let shape: Vec<usize> = tensor.shape().concrete().into();
         match self.drawn(&shape) {
             Drawn::Normal { mean, std } => tensor.try_fill_with_distr(Normal { mean, std }),
-            Drawn::Uniform { low, high } if low == high => {
-                tensor.copy_from(&vec![number(low); shape.iter().product()]);
-                Ok(())
-            }
+            Drawn::Uniform { low, high } if low == high => layout::write(tensor, &vec![number(low); shape.iter().product()]),
             Drawn::Uniform { low, high } => tensor.try_fill_with_distr(Uniform::new_inclusive(number::<E>(low), number::<E>(high))),
             Drawn::Orthogonal { gain } => {
                 tensor.try_fill_with_distr(Normal { mean: 0.0, std: 1.0 })?;
-                let mut numbers: Vec<f64> = host::read(tensor).into_iter().map(wide).collect();
+                let mut numbers: Vec<f64> = tensor.as_vec().into_iter().map(wide).collect();
                 orthogonal(&mut numbers, shape[0]);
-                tensor.copy_from(&numbers.into_iter().map(|x| number(gain * x)).collect::<Vec<E>>());
-                Ok(())
+                layout::write(tensor, &numbers.into_iter().map(|x| number(gain * x)).collect::<Vec<E>>())
             }
         }
     }

@@ -12,8 +12,8 @@ use safetensors::tensor::SafeTensors;
 
 use super::IoError;
 use super::safetensors::{bytes, decode, is_counter, is_read, open};
-use crate::Scalar;
 use crate::model::visit;
+use crate::{Scalar, layout};
 
 /// What [`load_matching`] found. Printed, it says what was left out and why, a line each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -143,7 +143,7 @@ impl<E: Scalar, D: Device<E>, F: Fn(&str) -> String> TensorVisitor<E, D> for Mat
             return Err(IoError::Dtype { path: self.path.to_owned(), name: there, found: format!("{:?}", view.dtype()) });
         } else {
             if self.store {
-                tensor.copy_from(&decode::<E>(&view));
+                layout::write(tensor, &decode::<E>(&view)).unwrap_or_else(|error| panic!("{error}"));
             }
             self.report.loaded.push(name);
         }

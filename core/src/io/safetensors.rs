@@ -14,8 +14,8 @@ use dfdx::tensor_ops::Device;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::{IoError, write_atomically};
-use crate::Scalar;
 use crate::model::visit;
+use crate::{Scalar, layout};
 
 /// Saves all tensors of a module, `f32` as F32 and `f64` as F64. The file is never half written.
 ///
@@ -196,7 +196,7 @@ impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Writer<'_> {
         (tensor, name): (&mut Tensor<S, E, D>, String),
     ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
         let view = self.file.tensor(visit::path(&name)).expect("the tensor was there a moment ago");
-        tensor.copy_from(&decode::<E>(&view));
+        layout::write(tensor, &decode::<E>(&view)).unwrap_or_else(|error| panic!("{error}"));
         Ok(None)
     }
 }

@@ -1,15 +1,16 @@
 //! Activations: elementwise, any shape.
 
-use dfdx::tensor::{PutTape, SplitTape, Tape, Tensor};
-use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryEq, TryGt, TryLt, TryMul, TrySub};
+use dfdx::shapes::HasShape;
+use dfdx::tensor::{PutTape, SplitTape, Tape};
+use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryEq, TryGe, TryGt, TryLe, TryMul};
 use layercake_ir::ops::{Approximation, Elu, Gelu, Glu, Softplus};
 
 use super::{Taped, moves};
-use crate::Scalar;
-use crate::value::{Rank1, Value};
+use crate::value::Value;
+use crate::{Scalar, bounds, formula};
 
 pub(crate) fn relu<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
-    shaped_as(x, Value::erase(x.flat().put_tape(tape).try_relu()?)?)
+    shaped_as(x, Value::erase(bounds::at_least(x.flat().put_tape(tape), 0.0)?)?)
 }
 
 pub(crate) fn tanh<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
@@ -35,10 +36,9 @@ pub(crate) fn leaky_relu<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 /// `x` where positive, else `alpha (exp(x) - 1)`; all of it times `scale`.
 fn exponential<E: Scalar, D: Device<E>, T: Tape<E, D>>(alpha: f64, scale: f64, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let positive = x.flat().try_gt(E::zero())?;
-    let zeros = x.flat().try_mul(E::zero())?;
     // What is positive is left out before the exponential, where it could overflow.
-    let below = positive.clone().try_choose(zeros.put_tape(tape), x.flat())?;
-    let (below, tape) = below.try_exp()?.try_sub(E::ONE)?.try_mul(number::<E>(alpha))?.split_tape();
+    let below = bounds::at_most(x.flat().put_tape(tape), 0.0)?;
+    let (below, tape) = formula::exp_m1(below)?.try_mul(number::<E>(alpha))?.split_tape();
     shaped_as(x, Value::erase(positive.try_choose(x.flat().put_tape(tape), below)?.try_mul(number::<E>(scale))?)?)
 }
 
@@ -57,22 +57,24 @@ pub(crate) fn silu<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape
 }
 
 pub(crate) fn softplus<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Softplus, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
-    let linear = x.flat().try_mul(number::<E>(op.beta))?.try_gt(number::<E>(op.threshold))?;
-    let zeros = x.flat().try_mul(E::zero())?;
-    let bent = linear.clone().try_choose(zeros.put_tape(tape), x.flat())?.try_mul(number::<E>(op.beta))?;
-    let (bent, tape) = bent.try_exp()?.try_add(E::ONE)?.try_ln()?.try_div(number::<E>(op.beta))?.split_tape();
+    let scaled = x.flat().try_mul(number::<E>(op.beta))?;
+    let linear = scaled.clone().try_gt(number::<E>(op.threshold))?;
+    // What is linear is left out before the exponential, where it could overflow.
+    let bent = linear.clone().try_choose(scaled.device().try_zeros_like(scaled.shape())?.put_tape(tape), x.flat())?;
+    let power = bent.try_mul(number::<E>(op.beta))?.try_exp()?;
+    let (bent, tape) = formula::ln_1p(power)?.try_div(number::<E>(op.beta))?.split_tape();
     shaped_as(x, Value::erase(linear.try_choose(x.flat().put_tape(tape), bent)?)?)
 }
 
-/// On a bound and beyond the slope is zero, as in PyTorch.
+/// On a bound and beyond the slope is zero, as in PyTorch; NaN stays NaN.
 pub(crate) fn between<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     [low, high]: [f64; 2],
     x: &Value<E, D>,
     tape: T,
 ) -> Result<Taped<E, D, T>, D::Err> {
-    let beyond = x.flat().try_clamp(low, high)?;
-    let inside = x.flat().try_gt(number::<E>(low))? & x.flat().try_lt(number::<E>(high))?;
-    shaped_as(x, Value::erase(inside.try_choose(x.flat().put_tape(tape), beyond)?)?)
+    let bound = bounds::clamp(x.flat(), low, high)?;
+    let beyond = x.flat().try_le(number::<E>(low))? | x.flat().try_ge(number::<E>(high))?;
+    shaped_as(x, Value::erase(beyond.try_choose(bound.put_tape(tape), x.flat())?)?)
 }
 
 /// The first half along an axis times the sigmoid of the second.
@@ -97,18 +99,7 @@ pub(crate) fn gelu<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Gelu, x: &Value<
     let density = input.clone().try_square()?.try_mul(number::<E>(-0.5))?.try_exp()?;
     let density = density.try_mul(number::<E>(0.5 * std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2))?;
     let slope = density.try_mul(input.clone())?.try_add(cumulative)?;
-    shaped_as(x, Value::erase(with_slope(input, value, slope, tape)?)?)
-}
-
-/// `value`, whose derivative by `x` is `slope`: the difference of `x` and itself is zero, but is recorded.
-fn with_slope<E: Scalar, D: Device<E>, T: Tape<E, D>>(
-    x: Tensor<Rank1, E, D>,
-    value: Tensor<Rank1, E, D>,
-    slope: Tensor<Rank1, E, D>,
-    tape: T,
-) -> Result<Tensor<Rank1, E, D, T>, D::Err> {
-    let constant = x.clone().try_mul(E::ONE)?;
-    x.put_tape(tape).try_sub(constant)?.try_mul(slope)?.try_add(value)
+    shaped_as(x, Value::erase(formula::attach(input.put_tape(tape), value, slope)?)?)
 }
 
 fn number<E: Scalar>(number: f64) -> E {

@@ -8,6 +8,7 @@ use layercake_ir::ops::LayerNorm;
 
 use super::{Layer, Taped};
 use crate::Scalar;
+use crate::tensors::Tensors;
 use crate::value::{Slot, Value};
 
 /// The scale and the shift of a normalisation that keeps no statistics: `LayerNorm`, `GroupNorm` and `InstanceNorm2d` own the same.
@@ -37,8 +38,8 @@ impl<S: ConstShape, E: Scalar, D: Device<E>, const AFFINE: bool> TensorCollectio
 }
 
 impl<S: ConstShape, E: Scalar, D: Device<E>, const AFFINE: bool> Layer<E, D> for Affine<S, E, D, AFFINE> {
-    fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
-        self.weight.iter().chain(&self.bias).try_for_each(|tensor| super::push(tensor, into))
+    fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err> {
+        self.weight.iter().chain(&self.bias).try_for_each(|tensor| into.add(tensor))
     }
 
     fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>) {

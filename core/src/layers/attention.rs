@@ -9,6 +9,7 @@ use layercake_ir::ops;
 
 use super::{Context, Layer, Taped, linear, present, present_mut};
 use crate::init::{self, Init};
+use crate::tensors::Tensors;
 use crate::value::{Rank3, Slot, Value};
 use crate::{Scalar, host};
 
@@ -59,7 +60,7 @@ impl<const FEATURES: usize, const ALL: usize, E: Scalar, D: Device<E>, const BIA
 impl<const FEATURES: usize, const ALL: usize, E: Scalar, D: Device<E>, const BIAS: bool> Layer<E, D>
     for MultiHeadAttention<FEATURES, ALL, E, D, BIAS>
 {
-    fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
+    fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err> {
         super::push_both(&self.in_proj_weight, self.in_proj_bias.as_ref(), into)?;
         super::push_both(&self.out_proj_weight, self.out_proj_bias.as_ref(), into)
     }

@@ -9,6 +9,7 @@ use layercake_ir::ops::{BatchNorm1d, BatchNorm2d};
 
 use super::{Context, Layer, Taped};
 use crate::Scalar;
+use crate::tensors::Tensors;
 use crate::value::{self, Slot, Value};
 
 /// The tensors of a batch normalisation of `FEATURES` features or channels: `BatchNorm1d` and `BatchNorm2d` own the same.
@@ -52,10 +53,10 @@ impl<const FEATURES: usize, E: Scalar, D: Device<E>, const AFFINE: bool> TensorC
 }
 
 impl<const FEATURES: usize, E: Scalar, D: Device<E>, const AFFINE: bool> Layer<E, D> for BatchNorm<FEATURES, E, D, AFFINE> {
-    fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
-        self.weight.iter().chain(&self.bias).try_for_each(|tensor| super::push(tensor, into))?;
-        super::push(&self.running_mean, into)?;
-        super::push(&self.running_var, into)
+    fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err> {
+        self.weight.iter().chain(&self.bias).try_for_each(|tensor| into.add(tensor))?;
+        into.add(&self.running_mean)?;
+        into.add(&self.running_var)
     }
 
     fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>) {

@@ -6,6 +6,7 @@ use dfdx::tensor::{Cpu, Storage, Tape, Tensor};
 use dfdx::tensor_ops::Device;
 
 use super::{Layer, Taped, conv2d};
+use crate::tensors::Tensors;
 use crate::value::{Slot, Value};
 use crate::{Scalar, init};
 

@@ -3,12 +3,13 @@
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes3, Axes4, Axis, Dtype, HasShape, Rank1, Rank4};
 use dfdx::tensor::{Cpu, PutTape, Storage, Tape, Tensor, TensorFromVec};
-use dfdx::tensor_ops::{BroadcastTo, Device, GatherTo, PermuteTo, ReshapeTo, TryAdd, TryMatMul, TryMul};
+use dfdx::tensor_ops::{BroadcastTo, Device, GatherTo, PermuteTo, ReshapeTo, TryAdd, TryMatMul};
 
 use super::window::Taps;
 use super::{Layer, Taped};
+use crate::tensors::Tensors;
 use crate::value::{self, Slot, Value};
-use crate::{Scalar, init};
+use crate::{Scalar, bounds, init};
 
 /// The parameters of a two-dimensional convolution with `OUT` channels out, `IN` channels in for each group, and a kernel of
 /// `HEIGHT x WIDTH`.
@@ -73,8 +74,11 @@ pub(super) fn convolve<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     }
     let rows = index.len();
     let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(&device, index, (rows,))?;
-    let inside = <D as TensorFromVec<E>>::try_tensor_from_vec(&device, inside, (rows,))?;
-    let columns = pixels.try_gather(index)?.try_mul(inside.try_broadcast_like::<_, Axis<1>>(&(rows, batch))?)?;
+    let mut columns: Tensor<(usize, usize), E, D, T> = pixels.try_gather(index)?;
+    if taps.any_outside() {
+        let inside = <D as TensorFromVec<E>>::try_tensor_from_vec(&device, inside, (rows,))?;
+        columns = bounds::masked(columns, inside.try_broadcast_like::<_, Axis<1>>(&(rows, batch))?)?;
+    }
 
     // [groups, out / groups, in / groups * taps] x [groups, in / groups * taps, windows * batch]
     let columns = columns.try_reshape_like(&(groups, inner, windows * batch))?;

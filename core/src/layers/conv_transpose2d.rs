@@ -7,6 +7,7 @@ use dfdx::tensor_ops::{Device, PermuteTo, ReshapeTo};
 
 use super::window::Taps;
 use super::{Layer, Taped, conv2d};
+use crate::tensors::Tensors;
 use crate::value::{self, Slot, Value};
 use crate::{Scalar, init};
 

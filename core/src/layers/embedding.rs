@@ -8,8 +8,9 @@ use layercake_ir::{INFER, ops};
 
 use super::{Layer, Taped};
 use crate::init::Init;
+use crate::tensors::Tensors;
 use crate::value::{Slot, Value};
-use crate::{Scalar, host};
+use crate::{Scalar, layout};
 
 /// A table with a row of features for each id below `ROWS`. The row `PADDING`, if it is one, stands for padding.
 ///
@@ -35,8 +36,8 @@ impl<const ROWS: usize, const FEATURES: usize, const PADDING: usize, E: Scalar, 
 impl<const ROWS: usize, const FEATURES: usize, const PADDING: usize, E: Scalar, D: Device<E>> Layer<E, D>
     for Embedding<ROWS, FEATURES, PADDING, E, D>
 {
-    fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
-        super::push(&self.weight, into)
+    fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err> {
+        into.add(&self.weight)
     }
 
     fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>) {
@@ -52,10 +53,10 @@ pub(crate) fn begin<S: Shape, E: Scalar, D: Device<E>>(
 ) -> Result<(), D::Err> {
     Init::Normal { mean: 0.0, std: 1.0 }.try_fill(tensor)?;
     if padding != INFER {
-        let mut numbers = host::read(tensor);
+        let mut numbers = tensor.as_vec();
         let row = numbers.chunks_mut(features.max(1)).nth(padding);
         row.into_iter().flatten().for_each(|number| *number = E::zero());
-        tensor.copy_from(&numbers);
+        layout::write(tensor, &numbers)?;
     }
     Ok(())
 }

@@ -1,15 +1,15 @@
 //! Operations on several values: elementwise joins, concatenation, and its reverse.
 
 use dfdx::shapes::{Axes2, Axes3, HasShape};
-use dfdx::tensor::{PutTape, SplitTape, Tape, Tensor, TensorFromVec};
-use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, GatherTo, PermuteTo, ReshapeTo, TryAdd, TryGt, TryMul, TrySub};
+use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor, TensorFromVec};
+use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, GatherTo, PermuteTo, ReshapeTo, TryAdd, TryEq, TryGt, TryLt, TryMul, TrySub};
 use layercake_engine::{Mode, rng};
 use layercake_ir::Op;
 use layercake_ir::ops::Split;
 
 use super::{Context, Taped};
-use crate::Scalar;
 use crate::value::{Rank1, Rank3, Value};
+use crate::{Scalar, bounds};
 
 /// Add, Sub, Mul and Max, from left to right.
 pub(crate) fn elementwise<E: Scalar, D: Device<E>, T: Tape<E, D>>(
@@ -26,13 +26,27 @@ pub(crate) fn elementwise<E: Scalar, D: Device<E>, T: Tape<E, D>>(
             Op::Add => result.put_tape(tape).try_add(other)?,
             Op::Sub => result.put_tape(tape).try_sub(other)?,
             Op::Mul => result.put_tape(tape).try_mul(other)?,
-            // Of equal elements the first receives the gradient.
-            _ => other.try_gt(&result)?.try_choose(other.put_tape(tape), result)?,
+            _ => maximum(result.put_tape(tape), other)?,
         };
         (result, tape) = joined.split_tape();
     }
     let (y, tape) = Value::erase(result.put_tape(tape))?;
     Ok((y.with_dims(inputs[0].dims().to_vec()), tape))
+}
+
+/// The larger of two elements, NaN if either is. Of equal ones each receives half of the gradient, as in PyTorch.
+fn maximum<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    a: Tensor<Rank1, E, D, T>,
+    b: Tensor<Rank1, E, D>,
+) -> Result<Tensor<Rank1, E, D, T>, D::Err> {
+    let half = E::from_f64(0.5).expect("a half is a number");
+    let plain = a.retaped::<NoneTape>();
+    let (below, above, equal) = (plain.try_lt(&b)?, plain.try_gt(&b)?, plain.try_eq(&b)?);
+    let both = a.retaped::<T>().try_mul(half)?.try_add(b.retaped::<T>().try_mul(half)?)?;
+    // What is neither is NaN, and so is its sum.
+    let nan = a.retaped::<T>().try_add(b.retaped::<T>())?;
+    let rest = equal.try_choose(both, nan)?;
+    below.try_choose(b.retaped::<T>(), above.try_choose(a, rest)?)
 }
 
 /// `mean + exp(logvar / 2) noise` while training, and the mean at inference. The noise depends on the seed of the forward pass alone, by the
@@ -106,10 +120,12 @@ fn rows<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let after = x.shape().2;
     let index = (0..count).map(|i| place(i).unwrap_or(0)).collect();
     let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(&device, index, (count,))?;
-    let inside = (0..count).map(|i| if place(i).is_some() { E::ONE } else { E::zero() }).collect();
-    let inside = <D as TensorFromVec<E>>::try_tensor_from_vec(&device, inside, (count,))?;
     let middle_first = x.put_tape(tape).try_permute::<Rank3, Axes3<1, 0, 2>>()?.try_contiguous()?;
-    let gathered: Tensor<Rank3, E, D, T> = middle_first.try_gather(index)?;
-    let gathered = gathered.try_mul(inside.try_broadcast_like::<_, Axes2<1, 2>>(&(count, before, after))?)?;
+    let mut gathered: Tensor<Rank3, E, D, T> = middle_first.try_gather(index)?;
+    if (0..count).any(|i| place(i).is_none()) {
+        let inside = (0..count).map(|i| if place(i).is_some() { E::ONE } else { E::zero() }).collect();
+        let inside = <D as TensorFromVec<E>>::try_tensor_from_vec(&device, inside, (count,))?;
+        gathered = bounds::masked(gathered, inside.try_broadcast_like::<_, Axes2<1, 2>>(&(count, before, after))?)?;
+    }
     gathered.try_permute::<Rank3, Axes3<1, 0, 2>>()
 }

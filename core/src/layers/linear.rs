@@ -8,6 +8,7 @@ use layercake_engine::{Mode, rng};
 use layercake_ir::ops::DropConnect;
 
 use super::{Context, Layer, Taped};
+use crate::tensors::Tensors;
 use crate::value::{Slot, Value};
 use crate::{Scalar, init};
 

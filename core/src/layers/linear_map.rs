@@ -5,8 +5,8 @@ use dfdx::tensor::{PutTape, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::{BroadcastTo, Device, GatherTo, PermuteTo, ReshapeTo, SumTo, TryMul};
 
 use super::Taped;
-use crate::Scalar;
 use crate::value::{Rank3, Value};
+use crate::{Scalar, bounds};
 
 /// For each element of the output some elements of the input, each with a weight.
 pub(super) struct LinearMap {
@@ -14,8 +14,9 @@ pub(super) struct LinearMap {
     pub out: Vec<usize>,
     /// For each tap, for each element of the output: the element's number among those of the mapped axes.
     pub index: Vec<Vec<usize>>,
-    /// The same layout; none where each weight is 1.
-    pub weight: Option<Vec<Vec<f64>>>,
+    /// The same layout; none where each weight is 1. A tap without a weight counts for nothing, whatever its element is; PyTorch's
+    /// interpolation has weights of 0 that count: they keep NaN.
+    pub weight: Option<Vec<Vec<Option<f64>>>>,
 }
 
 impl LinearMap {
@@ -30,11 +31,10 @@ impl LinearMap {
         let (mut index, mut weight) = (Vec::new(), Vec::new());
         for i in 0..taps(rows) {
             for j in 0..taps(columns) {
-                // Where there is no such tap, any element with no weight.
-                let tap = |taps: &[(usize, f64)], i: usize| taps.get(i).copied().unwrap_or((0, 0.0));
-                let pairs = || rows.iter().flat_map(|row| columns.iter().map(move |column| (tap(row, i), tap(column, j))));
-                index.push(pairs().map(|((row, _), (column, _))| row * size[1] + column).collect());
-                weight.push(pairs().map(|((_, a), (_, b))| a * b).collect());
+                // Where there is no such tap, any element without a weight.
+                let pairs = || rows.iter().flat_map(|row| columns.iter().map(move |column| row.get(i).zip(column.get(j))));
+                index.push(pairs().map(|pair| pair.map_or(0, |((row, _), (column, _))| row * size[1] + column)).collect());
+                weight.push(pairs().map(|pair| pair.map(|((_, a), (_, b))| a * b)).collect());
             }
         }
         Self { out: vec![rows.len(), columns.len()], index, weight: Some(weight) }
@@ -61,9 +61,16 @@ impl LinearMap {
         let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(&device, index, (rows,))?;
         let mut found: Tensor<Rank3, E, D, T> = x.try_gather(index)?;
         if let Some(weight) = &self.weight {
-            let weight = weight.iter().flatten().map(|&weight| E::from_f64(weight).expect("a weight is a number")).collect();
+            let number = |weight: f64| E::from_f64(weight).expect("a weight is a number");
+            let wide: Rank3 = (rows, shape.0, shape.2);
+            if weight.iter().flatten().any(Option::is_none) {
+                let inside = weight.iter().flatten().map(|weight| if weight.is_some() { E::ONE } else { E::zero() }).collect();
+                let inside = <D as TensorFromVec<E>>::try_tensor_from_vec(&device, inside, (rows,))?;
+                found = bounds::masked(found, inside.try_broadcast_like::<_, Axes2<1, 2>>(&wide)?)?;
+            }
+            let weight = weight.iter().flatten().map(|weight| number(weight.unwrap_or(0.0))).collect();
             let weight = <D as TensorFromVec<E>>::try_tensor_from_vec(&device, weight, (rows,))?;
-            found = found.try_mul(weight.try_broadcast_like::<_, Axes2<1, 2>>(&(rows, shape.0, shape.2))?)?;
+            found = found.try_mul(weight.try_broadcast_like::<_, Axes2<1, 2>>(&wide)?)?;
         }
         if taps > 1 {
             let each: Rank3 = (taps, rows / taps, shape.0 * shape.2);

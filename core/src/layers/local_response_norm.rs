@@ -25,7 +25,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let sums = LinearMap {
         out: vec![channels],
         index: (0..op.size).map(|tap| taps(tap).map(|at| at.unwrap_or(0)).collect()).collect(),
-        weight: Some((0..op.size).map(|tap| taps(tap).map(|at| if at.is_some() { 1.0 } else { 0.0 }).collect()).collect()),
+        weight: Some((0..op.size).map(|tap| taps(tap).map(|at| at.map(|_| 1.0)).collect()).collect()),
     };
     let (sums, tape) = sums.apply(&squares, 1, 1, tape)?;
     let divisor = sums.flat().put_tape(tape).try_mul(number(op.alpha / op.size as f64))?.try_add(number(op.k))?;

@@ -48,6 +48,7 @@ use layercake_engine::Mode;
 use layercake_ir::Op;
 
 use crate::Scalar;
+use crate::tensors::Tensors;
 use crate::value::{Slot, Value};
 
 /// A layer with tensors of its own.
@@ -56,7 +57,7 @@ pub trait Layer<E: Scalar, D: Device<E>> {
     ///
     /// # Errors
     /// If the device is out of memory.
-    fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err>;
+    fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err>;
 
     /// Appends the same tensors as places to store into.
     fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>);
@@ -169,20 +170,14 @@ fn lines<E: Scalar, D: Device<E>, T>(
     Ok((as_line(y), tape))
 }
 
-/// Appends one tensor.
-fn push<S: Shape, E: Scalar, D: Device<E>>(tensor: &Tensor<S, E, D>, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
-    into.push(Value::erase(tensor.clone())?.0);
-    Ok(())
-}
-
 /// [`Layer::tensors`] of a layer that has a weight and perhaps a bias.
 fn push_both<W: Shape, B: Shape, E: Scalar, D: Device<E>>(
     weight: &Tensor<W, E, D>,
     bias: Option<&Tensor<B, E, D>>,
-    into: &mut Vec<Value<E, D>>,
+    into: &mut Tensors<E, D>,
 ) -> Result<(), D::Err> {
-    push(weight, into)?;
-    bias.map_or(Ok(()), |bias| push(bias, into))
+    into.add(weight)?;
+    bias.map_or(Ok(()), |bias| into.add(bias))
 }
 
 /// [`Layer::slots`] of such a layer.
@@ -214,7 +209,7 @@ macro_rules! weight_and_bias {
         }
 
         impl<$(const $size: usize,)+ E: Scalar, D: Device<E>, const BIAS: bool> Layer<E, D> for $layer<$($size,)+ E, D, BIAS> {
-            fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
+            fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err> {
                 super::push_both(&self.weight, self.bias.as_ref(), into)
             }
 

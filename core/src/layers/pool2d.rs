@@ -7,8 +7,8 @@ use layercake_ir::ops::{AvgPool2d, MaxPool2d};
 
 use super::Taped;
 use super::window::Taps;
-use crate::Scalar;
 use crate::value::{Rank4, Value};
+use crate::{Scalar, bounds};
 
 /// `[height * width, channels * batch]`
 type Planes<E, D, T = NoneTape> = Tensor<(usize, usize), E, D, T>;
@@ -64,7 +64,9 @@ pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &AvgPool2d, x: &V
         let shares: Vec<E> = inside.iter().zip(&divisors).map(share).collect();
         let tap = gather(&planes, index, tape)?;
         let shares = <D as TensorFromVec<E>>::try_tensor_from_vec(tap.device(), shares, (index.len(),))?;
-        let tap = tap.try_mul(shares.try_broadcast_like::<_, Axis<1>>(&(index.len(), planes.shape().1))?)?;
+        let shares = shares.try_broadcast_like::<_, Axis<1>>(&(index.len(), planes.shape().1))?;
+        let tap = if inside.contains(&false) { bounds::masked(tap, shares.clone())? } else { tap };
+        let tap = tap.try_mul(shares)?;
         let total = match sum.take() {
             None => tap,
             Some(sum) => tap.try_add(sum)?,

@@ -7,6 +7,7 @@ use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, ReshapeTo, TryGt, TryMul
 
 use super::{Layer, Taped};
 use crate::Scalar;
+use crate::tensors::Tensors;
 use crate::value::{Slot, Value};
 
 /// The slopes below zero: one, or one for each channel.
@@ -33,8 +34,8 @@ impl<const PARAMETERS: usize, E: Scalar, D: Device<E>> TensorCollection<E, D> fo
 }
 
 impl<const PARAMETERS: usize, E: Scalar, D: Device<E>> Layer<E, D> for PRelu<PARAMETERS, E, D> {
-    fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
-        super::push(&self.weight, into)
+    fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err> {
+        into.add(&self.weight)
     }
 
     fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>) {

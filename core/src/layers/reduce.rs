@@ -2,12 +2,12 @@
 
 use dfdx::shapes::Axis;
 use dfdx::tensor::{PutTape, Tape};
-use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, MaxTo, MeanTo, ReshapeTo, SumTo, TryDiv, TryEq, TryMul};
+use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, MaxTo, MeanTo, ReshapeTo, SumTo, TryDiv, TryEq, TryMul, TryNe};
 use layercake_ir::ops::{Permute, Sizes};
 
 use super::{Taped, moves};
-use crate::Scalar;
 use crate::value::Value;
+use crate::{Scalar, bounds};
 
 /// The mean over the axes, counted without the batch.
 pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
@@ -40,13 +40,15 @@ pub(super) fn max_of_rows<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let shape = (rows, size);
     let x = x.flat().try_reshape_like(&shape)?;
     let most = x.clone().try_max::<(usize,), Axis<1>>()?.try_broadcast_like::<_, Axis<1>>(&shape)?;
-    let zeros = x.clone().try_mul(E::zero())?;
+    let zeros = x.device().try_zeros_like(&shape)?;
     let mut ones = zeros.clone();
     ones.try_fill_with_ones()?;
-    let equal = x.try_eq(&most)?.try_choose(ones, zeros)?;
+    // dfdx's maximum passes NaN over: whoever equals it, a NaN is in the sum.
+    let equal = (x.try_eq(&most)? | x.try_ne(&x)?).try_choose(ones, zeros)?;
     let count = equal.clone().try_sum::<(usize,), Axis<1>>()?.try_broadcast_like::<_, Axis<1>>(&shape)?;
-    let share = equal.try_div(count)?;
-    Value::erase(x.put_tape(tape).try_mul(share)?.try_sum::<(usize,), Axis<1>>()?)
+    let share = equal.clone().try_div(count)?;
+    // The others are left out, not multiplied with 0: one may be infinite.
+    Value::erase(bounds::masked(x.put_tape(tape), equal)?.try_mul(share)?.try_sum::<(usize,), Axis<1>>()?)
 }
 
 /// The value with these axes behind the others.

@@ -1,13 +1,13 @@
 //! The reverse of maximum pooling.
 
 use dfdx::tensor::{PutTape, Tape, TensorFromVec};
-use dfdx::tensor_ops::{Device, GatherTo, TryMul};
+use dfdx::tensor_ops::{Device, GatherTo};
 use layercake_ir::ops::MaxUnpool2d;
 
 use super::Taped;
 use super::window::Taps;
 use crate::value::Value;
-use crate::{Scalar, host};
+use crate::{Scalar, bounds, host};
 
 /// Each element of the output is one of the values, or zero. Which one, the numbers that the pool received say.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
@@ -33,7 +33,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let flat = values.flat();
     let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(flat.device(), index, (source.len(),))?;
     let inside = <D as TensorFromVec<E>>::try_tensor_from_vec(flat.device(), inside, (source.len(),))?;
-    let (y, tape) = Value::erase(flat.put_tape(tape).try_gather(index)?.try_mul(inside)?)?;
+    let (y, tape) = Value::erase(bounds::masked(flat.put_tape(tape).try_gather(index)?, inside)?)?;
     Ok((y.with_dims(pooled.dims().to_vec()), tape))
 }
 

@@ -39,6 +39,11 @@ impl Taps {
         Self::of_axes(&rows, &columns, size)
     }
 
+    /// Does any window see something of the padding?
+    pub fn any_outside(&self) -> bool {
+        self.inside.iter().flatten().any(|inside| !inside)
+    }
+
     fn of_axes(rows: &[Vec<Tap>], columns: &[Vec<Tap>], size: [usize; 2]) -> Self {
         let out = [rows[0].len(), columns[0].len()];
         let (mut index, mut inside) = (Vec::new(), Vec::new());

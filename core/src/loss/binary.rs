@@ -2,12 +2,13 @@
 
 use dfdx::shapes::{HasShape, Rank0, Shape};
 use dfdx::tensor::{NoneTape, Tape, Tensor};
-use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryEq, TryLt, TryMul, TrySub};
+use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryLt, TryMul, TrySub};
 
 use super::Loss;
-use super::pointwise::{Flat, Pointwise, attach};
-use crate::Scalar;
+use super::pointwise::{Flat, Pointwise};
+use crate::formula::{attach, ln_1p};
 use crate::host::{self, number};
+use crate::{Scalar, bounds};
 
 /// `-(t ln p + (1 - t) ln(1 - p))` of a probability `p` and a target `t` between 0 and 1.
 ///
@@ -62,21 +63,13 @@ impl Pointwise for Bce {
     fn portable<E: Scalar, D: Device<E>, T: Tape<E, D>>(&self, p: Flat<E, D, T>, target: Flat<E, D>) -> Result<Flat<E, D, T>, D::Err> {
         let x = p.retaped::<NoneTape>();
         let one_less = x.clone().try_negate()?;
-        let yes = x.clone().try_ln()?.try_clamp(LEAST_LOG, 1e30)?;
-        let no = ln_1p(one_less.clone())?.try_clamp(LEAST_LOG, 1e30)?;
+        let yes = bounds::at_least(x.clone().try_ln()?, LEAST_LOG)?;
+        let no = bounds::at_least(ln_1p(one_less.clone())?, LEAST_LOG)?;
         let values = target.clone().try_sub(E::ONE)?.try_mul(no)?.try_sub(target.clone().try_mul(yes)?)?;
-        let denominator = one_less.try_add(E::ONE)?.try_mul(x.clone())?.try_clamp(LEAST_DENOMINATOR, 1e30)?;
+        let denominator = one_less.try_add(E::ONE)?.try_mul(x.clone())?;
+        let denominator = bounds::at_least(denominator, LEAST_DENOMINATOR)?;
         attach(p, values, x.try_sub(target)?.try_div(denominator)?)
     }
-}
-
-/// `ln(1 + x)` for `x` above -1 without losing a small `x`: `x ln(u) / (u - 1)` with `u = 1 + x` rounded (Kahan).
-fn ln_1p<E: Scalar, D: Device<E>>(x: Flat<E, D>) -> Result<Flat<E, D>, D::Err> {
-    let u = x.clone().try_add(E::ONE)?;
-    let tiny = u.try_eq(E::ONE)?;
-    let less = u.clone().try_sub(E::ONE)?;
-    let full = u.try_ln()?.try_mul(x.clone())?.try_div(less)?;
-    tiny.try_choose(x, full)
 }
 
 /// The weight of element `i`.
@@ -96,17 +89,12 @@ impl Pointwise for BceWithLogits {
         (weight * (linear * x + positive_weight * power.ln_1p()), weight * (linear + sign * positive_weight * small))
     }
 
-    fn all<E: Scalar>(&self, logits: &mut Vec<E>, targets: &mut Vec<E>) {
-        // Exponential and logarithm take longer than all the rest: without weights, in vectors.
-        if self.weight.is_empty()
-            && self.pos_weight.is_empty()
-            && let (Some(logits), Some(targets)) = (host::singles(logits), host::singles(targets))
-        {
-            return layercake_engine::bce_with_logits(logits, targets);
-        }
-        for (i, (x, target)) in logits.iter_mut().zip(targets).enumerate() {
-            (*x, *target) = self.at(i, *x, *target);
-        }
+    /// Without weights, which are rare: exponential and logarithm take longer than all the rest.
+    fn in_vectors<E: Scalar>(&self, logits: &mut Vec<E>, targets: &mut Vec<E>) -> bool {
+        let plain = self.weight.is_empty() && self.pos_weight.is_empty();
+        let (Some(logits), Some(targets), true) = (host::singles(logits), host::singles(targets), plain) else { return false };
+        layercake_engine::bce_with_logits(logits, targets);
+        true
     }
 
     fn portable<E: Scalar, D: Device<E>, T: Tape<E, D>>(&self, x: Flat<E, D, T>, target: Flat<E, D>) -> Result<Flat<E, D, T>, D::Err> {

@@ -8,7 +8,7 @@ use super::Loss;
 use super::labels::{self, Labels};
 use super::rows::{self, Losses, Rows, Scores};
 use crate::value::Rank3;
-use crate::{Scalar, host};
+use crate::{Scalar, bounds, host};
 
 /// `-sum(w t ln softmax(logits))` over the classes: the target `t` is a class id, which stands for 1 at that class, or a probability for each
 /// class; `w` weights the classes.
@@ -22,7 +22,8 @@ pub struct CrossEntropy {
     pub label_smoothing: f64,
     /// A weight for each class; empty for 1. The mean over class ids is divided by the sum of their weights, as in PyTorch.
     pub weight: Vec<f64>,
-    /// An id, a class or not, whose rows lose nothing and do not count in the mean. For class ids only. If no row is left the mean is 0/0.
+    /// An id, a class or not, whose rows lose nothing and do not count in the mean. For class ids only. If no row is left
+    /// the mean is NaN, and its slopes are 0.
     pub ignore_index: Option<usize>,
 }
 
@@ -162,7 +163,7 @@ fn portable<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     amounts: Tensor<Rank3, E, D>,
 ) -> Result<Tensor<Rank3, E, D, T>, D::Err> {
     // A finite logarithm even of 0, so that 0 times it is 0.
-    let log = logits.try_log_softmax::<Axis<1>>()?.try_clamp(-1e30, 1.0)?;
+    let log = bounds::at_least(logits.try_log_softmax::<Axis<1>>()?, -1e30)?;
     log.try_mul(amounts)?.try_negate()
 }
 
@@ -186,7 +187,7 @@ where
 
     fn try_mean(&self, logits: Tensor<S, E, D, T>, labels: L) -> Result<Self::Reduced, D::Err> {
         let (losses, count) = self.losses(logits, &Target::Ids(labels.ids()))?;
-        losses.sum(1.0 / count)
+        losses.mean(count)
     }
 }
 

@@ -5,7 +5,7 @@ use dfdx::tensor::{Tape, Tensor};
 use dfdx::tensor_ops::{Device, SumTo, TryMul};
 
 use super::Rows;
-use crate::Scalar;
+use crate::{Scalar, bounds};
 
 /// `-sum(p ln p)` over the classes, with `p = softmax(logits)`, for each row, in nats: from 0 for a sure prediction to `ln CLASSES` for none.
 ///
@@ -30,7 +30,7 @@ where
     S: Shape + ReduceShape<Axis<1>>,
 {
     // A finite logarithm even of 0, so that 0 times it is 0.
-    let log = logits.try_log_softmax::<Axis<1>>()?.try_clamp(-1e30, 1.0)?;
+    let log = bounds::at_least(logits.try_log_softmax::<Axis<1>>()?, -1e30)?;
     let probability = log.retaped::<T>().try_exp()?;
     log.try_mul(probability)?.try_sum::<Rows<S>, Axis<1>>()?.try_negate()
 }

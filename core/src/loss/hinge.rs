@@ -108,7 +108,7 @@ where
     }
 
     fn try_mean(&self, scores: Tensor<S, E, D, T>, labels: L) -> Result<Self::Reduced, D::Err> {
-        self.losses(scores, labels.ids())?.sum(1.0 / labels.ids().len() as f64)
+        self.losses(scores, labels.ids())?.mean(labels.ids().len() as f64)
     }
 }
 

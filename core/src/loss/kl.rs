@@ -5,9 +5,10 @@ use dfdx::tensor::{NoneTape, Tape, Tensor};
 use dfdx::tensor_ops::{Device, TryMul, TrySub};
 
 use super::Loss;
-use super::pointwise::{Flat, Pointwise, attach};
-use crate::Scalar;
+use super::pointwise::{Flat, Pointwise};
+use crate::formula::attach;
 use crate::host::number;
+use crate::{Scalar, bounds};
 
 /// `t (ln t - x)` of a logarithm of a probability `x` and a probability `t`; 0 where `t` is. As in PyTorch the prediction is the first
 /// argument though the divergence is that of the target from it, and the mean is over all elements; the divergence itself is
@@ -52,11 +53,11 @@ impl Pointwise for KlDiv {
         // A finite logarithm even of 0, so that 0 times it is 0.
         let least = -1e30;
         let (probability, log) = match self.log_target {
-            true => (target.clone().try_exp()?, target.try_clamp(least, -least)?),
-            false => (target.clone(), target.try_ln()?.try_clamp(least, -least)?),
+            true => (target.clone().try_exp()?, bounds::at_least(target, least)?),
+            false => (target.clone(), bounds::at_least(target.try_ln()?, least)?),
         };
         let slopes = probability.clone().try_negate()?;
-        let distance = log.try_sub(x.retaped::<NoneTape>().try_clamp(least, -least)?)?;
+        let distance = log.try_sub(bounds::at_least(x.retaped::<NoneTape>(), least)?)?;
         attach(x, probability.try_mul(distance)?, slopes)
     }
 }

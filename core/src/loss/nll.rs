@@ -9,7 +9,7 @@ use super::cross_entropy::{check_weight, weight_of};
 use super::labels::{self, Labels};
 use super::rows::{self, Losses, Rows, Scores};
 use crate::value::Rank3;
-use crate::{Scalar, host};
+use crate::{Scalar, bounds, host};
 
 /// `-w x[label]` of logarithms of probabilities `x`, as `LogSoftmax` gives them. Shapes are those of
 /// [`CrossEntropy`](super::CrossEntropy).
@@ -17,7 +17,8 @@ use crate::{Scalar, host};
 pub struct Nll {
     /// A weight for each class; empty for 1. The mean is divided by the sum of the labels' weights, as in PyTorch.
     pub weight: Vec<f64>,
-    /// An id, a class or not, whose rows lose nothing and do not count in the mean. If no row is left the mean is 0/0.
+    /// An id, a class or not, whose rows lose nothing and do not count in the mean. If no row is left the mean is NaN, and its slopes
+    /// are 0.
     pub ignore_index: Option<usize>,
 }
 
@@ -71,7 +72,7 @@ fn portable<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     amounts: Tensor<Rank3, E, D>,
 ) -> Result<Tensor<Rank3, E, D, T>, D::Err> {
     // A finite logarithm even of 0, so that 0 times it is 0.
-    log_probability.try_clamp(-1e30, 1e30)?.try_mul(amounts)?.try_negate()
+    bounds::at_least(log_probability, -1e30)?.try_mul(amounts)?.try_negate()
 }
 
 impl<L: Labels, S, E: Scalar, D: Device<E>, T: Tape<E, D>> Loss<Tensor<S, E, D, T>, L> for Nll
@@ -93,7 +94,7 @@ where
 
     fn try_mean(&self, log_probability: Tensor<S, E, D, T>, labels: L) -> Result<Self::Reduced, D::Err> {
         let losses = self.losses(log_probability, labels.ids())?;
-        losses.sum(1.0 / labels.ids().iter().map(|&id| self.amount(id)).sum::<f64>())
+        losses.mean(labels.ids().iter().map(|&id| self.amount(id)).sum())
     }
 }
 

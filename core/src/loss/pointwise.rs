@@ -1,8 +1,8 @@
 //! Losses that compare a prediction with a target element by element.
 
 use dfdx::shapes::{HasShape, Rank0, Shape};
-use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor};
-use dfdx::tensor_ops::{Device, SumTo, TryAdd, TryMul, TrySub};
+use dfdx::tensor::{NoneTape, PutTape, Tape, Tensor};
+use dfdx::tensor_ops::{Device, SumTo, TryMul};
 
 use super::{Loss, record};
 use crate::value::Value;
@@ -17,12 +17,11 @@ pub trait Pointwise {
     #[doc(hidden)]
     fn at<E: Scalar>(&self, i: usize, prediction: E, target: E) -> (E, E);
 
-    /// Puts the losses of all elements in the place of the predictions, and their slopes in that of the targets.
+    /// Puts the losses of all elements in the place of the predictions, and their slopes in that of the targets, if there is a faster way
+    /// than one by one.
     #[doc(hidden)]
-    fn all<E: Scalar>(&self, predictions: &mut Vec<E>, targets: &mut Vec<E>) {
-        for (i, (x, target)) in predictions.iter_mut().zip(targets).enumerate() {
-            (*x, *target) = self.at(i, *x, *target);
-        }
+    fn in_vectors<E: Scalar>(&self, _predictions: &mut Vec<E>, _targets: &mut Vec<E>) -> bool {
+        false
     }
 
     /// The losses of all elements in dfdx's operations: for devices whose numbers cannot be had one by one.
@@ -93,7 +92,11 @@ trait Reduce: Pointwise {
     /// Losses and slopes of all elements.
     fn values<E: Scalar, D: Device<E>>(&self, x: &Flat<E, D>, target: &Flat<E, D>) -> (Vec<E>, Vec<E>) {
         let (mut x, mut target) = (host::read(x), host::read(target));
-        self.all(&mut x, &mut target);
+        if !self.in_vectors(&mut x, &mut target) {
+            for (i, (x, target)) in x.iter_mut().zip(&mut target).enumerate() {
+                (*x, *target) = self.at(i, *x, *target);
+            }
+        }
         (x, target)
     }
 
@@ -114,18 +117,6 @@ trait Reduce: Pointwise {
 }
 
 impl<L: Pointwise> Reduce for L {}
-
-/// An operation with known values and slopes in dfdx's operations: `values + (x - x) * slopes`, where only the first `x` is on the tape.
-pub(super) fn attach<E: Scalar, D: Device<E>, T: Tape<E, D>>(
-    x: Flat<E, D, T>,
-    values: Flat<E, D>,
-    slopes: Flat<E, D>,
-) -> Result<Flat<E, D, T>, D::Err> {
-    let (x, tape) = x.split_tape();
-    // A tensor of its own: dfdx does not subtract a tensor from itself.
-    let same = x.clone().try_add(E::default())?;
-    x.put_tape(tape).try_sub(same)?.try_mul(slopes)?.try_add(values)
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,12 +2,12 @@
 
 use dfdx::shapes::{Axis, Rank0, ReduceShape, Shape};
 use dfdx::tensor::{PutTape, Tape, Tensor};
-use dfdx::tensor_ops::{Device, ReshapeTo, SumTo, TryMul};
+use dfdx::tensor_ops::{Device, ReshapeTo, SumTo, TryAdd, TryMul};
 
 use super::pointwise::Flat;
 use super::record;
 use crate::value::{Rank3, Value};
-use crate::{Scalar, host};
+use crate::{Scalar, bounds, host};
 
 /// A shape without its axis 1: of `[B, CLASSES, ..]` what is left for each row.
 pub type Rows<S> = <S as ReduceShape<Axis<1>>>::Reduced;
@@ -104,6 +104,21 @@ impl<E: Scalar, D: Device<E>, T: Tape<E, D>> Losses<E, D, T> {
         Ok(losses.restore(shape)?.put_tape(tape))
     }
 
+    /// Their sum, divided by what counts. Where nothing does the mean is NaN, as PyTorch's, and no element has a slope: one batch without
+    /// labels must not end a training.
+    pub fn mean(self, count: f64) -> Result<Tensor<Rank0, E, D, T>, D::Err> {
+        if count != 0.0 {
+            return self.sum(1.0 / count);
+        }
+        match self {
+            Self::Known { x, mut slopes, .. } => {
+                slopes.fill(E::default());
+                record::reduced(x, f64::NAN, slopes, 0.0)
+            }
+            Self::Recorded(losses) => bounds::at_most(losses.try_sum()?, f64::NEG_INFINITY)?.try_add(host::number::<E>(f64::NAN)),
+        }
+    }
+
     /// Their sum, times `scale`.
     pub fn sum(self, scale: f64) -> Result<Tensor<Rank0, E, D, T>, D::Err> {
         match self {
@@ -113,5 +128,47 @@ impl<E: Scalar, D: Device<E>, T: Tape<E, D>> Losses<E, D, T> {
             }
             Self::Recorded(losses) => losses.try_sum()?.try_mul(host::number::<E>(scale)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dfdx::tensor::{AsArray, Cpu, OwnedTape, TensorFrom, Trace};
+    use dfdx::tensor_ops::Backward;
+
+    use super::*;
+    use crate::loss::{CrossEntropy, Loss, Nll};
+
+    /// PyTorch: the mean of nothing is NaN, and nothing has a slope.
+    fn counts_nothing<L>(name: &str, loss: &L, labels: [usize; 2])
+    where
+        L: for<'a> Loss<
+                Tensor<dfdx::shapes::Rank2<2, 3>, f64, Cpu, OwnedTape<f64, Cpu>>,
+                &'a [usize],
+                Reduced = Tensor<Rank0, f64, Cpu, OwnedTape<f64, Cpu>>,
+            >,
+    {
+        let scores = Cpu::default().tensor([[0.5, -1.0, 2.0], [1e4, -1e4, 0.0]]);
+        let mean = loss.mean(scores.leaky_trace(), &labels[..]);
+        assert!(mean.array().is_nan(), "{name}");
+        assert_eq!(mean.backward().get(&scores).array(), [[0.0; 3]; 2], "{name}");
+    }
+
+    #[test]
+    fn nothing_to_count() {
+        let (ignore_index, none) = (Some(7), vec![0.0; 3]);
+        counts_nothing("ignored labels", &CrossEntropy { ignore_index, ..Default::default() }, [7, 7]);
+        counts_nothing("ignored log-probabilities", &Nll { ignore_index, ..Default::default() }, [7, 7]);
+        counts_nothing("weights of 0", &CrossEntropy { weight: none.clone(), ..Default::default() }, [0, 2]);
+        counts_nothing("weights of 0 of log-probabilities", &Nll { weight: none, ..Default::default() }, [0, 2]);
+        counts_nothing("the only weight is another class's", &CrossEntropy { weight: vec![0.0, 1.0, 0.0], ..Default::default() }, [0, 2]);
+    }
+
+    #[test]
+    fn nothing_to_count_in_dfdx_operations() {
+        let x: Tensor<(usize,), f64, Cpu> = dfdx::tensor::TensorFromVec::tensor_from_vec(&Cpu::default(), vec![1.0, -2.0], (2,));
+        let mean = Losses::Recorded(x.leaky_trace()).mean(0.0).unwrap();
+        assert!(mean.array().is_nan());
+        assert_eq!(mean.backward().get(&x).as_vec(), [0.0, 0.0]);
     }
 }

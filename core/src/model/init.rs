@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use dfdx::shapes::{Dtype, HasShape, Shape};
+use dfdx::shapes::{Dtype, Shape};
 use dfdx::tensor::Tensor;
 use dfdx::tensor_ops::Device;
 
@@ -73,8 +73,7 @@ pub fn fill_by<T, Err>(tensor: &mut T, fill: impl FnOnce(&mut T) -> Result<(), E
 /// # Errors
 /// None in practice.
 pub fn constant<S: Shape, E: Dtype, D: Device<E>>(tensor: &mut Tensor<S, E, D>, number: f64) -> Result<(), D::Err> {
-    let number = E::from_f64(number).expect("a number literal is a number");
-    let count = tensor.shape().num_elements();
-    tensor.copy_from(&vec![number; count]);
-    Ok(())
+    tensor.try_fill_with_ones()?;
+    let ones = tensor.clone();
+    tensor.try_axpy(number, &ones, 0.0)
 }

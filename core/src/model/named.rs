@@ -8,8 +8,8 @@ use dfdx::tensor::Tensor;
 use dfdx::tensor_ops::Device;
 
 use super::{Place, Visit, VisitMut, visit, visit_mut};
-use crate::Scalar;
 use crate::value::{Slot, Value};
+use crate::{Scalar, layout};
 
 /// A tensor of a model and its path. It shares memory and identity with the model's: its gradient is the model's gradient.
 #[derive(Clone, Debug)]
@@ -128,7 +128,7 @@ impl<S: Shape, E: Scalar, D: Device<E>> Untyped<E, D> for Tensor<S, E, D> {
     }
 
     fn write(&mut self, elements: &[E]) {
-        Tensor::copy_from(self, elements);
+        layout::write(self, elements).unwrap_or_else(|error| panic!("{error}"));
     }
 
     fn slot(&mut self) -> &mut dyn Slot<E, D> {

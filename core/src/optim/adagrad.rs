@@ -4,7 +4,8 @@ use dfdx::optim::WeightDecay;
 use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul};
 
-use super::rule::{At, Flat, Rule};
+use super::rule::{At, Flat, Rule, check_common};
+use super::setting::{FINITE, Setting, setting};
 use super::step::Optim;
 use crate::Scalar;
 use crate::host::number;
@@ -53,6 +54,13 @@ impl Rule for AdagradConfig {
 
     fn weight_decay(&self) -> Option<WeightDecay> {
         self.weight_decay
+    }
+
+    fn check(&self) -> Result<(), Setting> {
+        check_common(self)?;
+        setting("the lr_decay of AdaGrad", self.lr_decay, FINITE)?;
+        setting("the initial accumulator of AdaGrad", self.initial_accumulator_value, FINITE)?;
+        setting("the eps of AdaGrad", self.eps, FINITE)
     }
 
     fn buffers(&self) -> Vec<(&'static str, f64)> {

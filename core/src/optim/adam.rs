@@ -4,7 +4,8 @@ use dfdx::optim::WeightDecay;
 use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul};
 
-use super::rule::{At, Flat, Rule, each, mix};
+use super::rule::{At, Flat, Rule, check_common, each, mix};
+use super::setting::{FINITE, Setting, setting};
 use super::step::Optim;
 use crate::Scalar;
 use crate::host::number;
@@ -58,6 +59,12 @@ impl Rule for AdamConfig {
 
     fn weight_decay(&self) -> Option<WeightDecay> {
         self.weight_decay
+    }
+
+    fn check(&self) -> Result<(), Setting> {
+        check_common(self)?;
+        self.betas.iter().try_for_each(|&beta| setting("a beta of Adam", beta, 0.0..1.0))?;
+        setting("the eps of Adam", self.eps, FINITE)
     }
 
     fn buffers(&self) -> Vec<(&'static str, f64)> {

@@ -5,11 +5,13 @@ use dfdx::shapes::{Rank0, Shape};
 use dfdx::tensor::{Cpu, Gradients, Tensor};
 use dfdx::tensor_ops::{Device, SumTo, TryMul};
 
+use super::presence;
 use super::rule::Flat;
+use super::setting::{Setting, setting};
 use crate::host::{number, wide};
 use crate::model::{Place, Visit, visit};
 use crate::value::Value;
-use crate::{Scalar, host};
+use crate::{Scalar, bounds, host};
 
 /// What is done to gradients that are too large.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,11 +30,26 @@ pub(super) enum Action {
 }
 
 impl Clip {
+    /// A limit below 0 would turn gradients round, and one that is NaN means nothing.
+    ///
+    /// # Errors
+    /// If it is one of these.
+    pub(super) fn check(self) -> Result<(), Setting> {
+        match self {
+            Self::Norm(most) => setting("the limit of the gradients' norm", most, 0.0..=f64::INFINITY),
+            Self::Value(most) => setting("the limit of each gradient", most, 0.0..=f64::INFINITY),
+        }
+    }
+
     /// What has to be done at a norm of all gradients.
     pub(super) fn given(self, norm: f64) -> Action {
         match self {
-            // PyTorch's formula, which keeps away from dividing by 0.
-            Self::Norm(most) => Action::Scale((most / (norm + 1e-6)).min(1.0)),
+            // PyTorch's formula, which keeps away from dividing by 0. A norm that is NaN makes all gradients NaN, so that it shows: `min`
+            // would leave them as they are.
+            Self::Norm(most) => {
+                let factor = most / (norm + 1e-6);
+                Action::Scale(if factor > 1.0 { 1.0 } else { factor })
+            }
             Self::Value(most) => Action::Cut(most),
         }
     }
@@ -62,36 +79,48 @@ impl Action {
     pub(super) fn portable<E: Scalar, D: Device<E>>(self, gradient: Flat<E, D>) -> Result<Flat<E, D>, D::Err> {
         match self {
             Self::Scale(factor) => gradient.try_mul(number::<E>(factor)),
-            Self::Cut(most) => gradient.try_clamp(-most, most),
+            Self::Cut(most) => bounds::clamp(gradient, -most, most),
         }
     }
 }
 
 /// Scales the gradients of a model's parameters so that their norm together is at most `max_norm`, and gives the norm that they had:
-/// PyTorch's `clip_grad_norm_`. A parameter without a gradient counts as 0. On other devices than `Cpu` set [`Optim::clip`](super::Optim).
+/// PyTorch's `clip_grad_norm_`. A parameter without a gradient counts as 0; a norm that is NaN makes all gradients NaN. On other devices than
+/// `Cpu` set [`Optim::clip`](super::Optim).
+///
+/// # Panics
+/// If `max_norm` is below 0 or NaN.
 pub fn clip_grad_norm<M: TensorCollection<E, Cpu>, E: Scalar>(model: &M, gradients: &mut Gradients<E, Cpu>, max_norm: f64) -> f64
 where
     Cpu: Device<E>,
 {
-    let mut norm = Norm { gradients, squares: 0.0 };
+    Clip::Norm(max_norm).check().unwrap_or_else(|error| panic!("{error}"));
+    let present = presence::of_model(model, gradients).unwrap_or_else(|error| panic!("{error}"));
+    let mut norm = Norm { gradients, present: present.iter(), squares: 0.0 };
     visit(model, &mut norm).unwrap_or_else(|error| panic!("{error}"));
     let norm = norm.squares.sqrt();
     let action = Clip::Norm(max_norm).given(norm);
-    visit(model, &mut Act { gradients, action }).unwrap_or_else(|error| panic!("{error}"));
+    visit(model, &mut Act { gradients, present: present.iter(), action }).unwrap_or_else(|error| panic!("{error}"));
     norm
 }
 
 /// Cuts each element of the gradients of a model's parameters off at `max` and `-max`: PyTorch's `clip_grad_value_`. On other devices than
 /// `Cpu` set [`Optim::clip`](super::Optim).
+///
+/// # Panics
+/// If `max` is below 0 or NaN.
 pub fn clip_grad_value<M: TensorCollection<E, Cpu>, E: Scalar>(model: &M, gradients: &mut Gradients<E, Cpu>, max: f64)
 where
     Cpu: Device<E>,
 {
-    visit(model, &mut Act { gradients, action: Action::Cut(max) }).unwrap_or_else(|error| panic!("{error}"));
+    Clip::Value(max).check().unwrap_or_else(|error| panic!("{error}"));
+    let present = presence::of_model(model, gradients).unwrap_or_else(|error| panic!("{error}"));
+    visit(model, &mut Act { gradients, present: present.iter(), action: Action::Cut(max) }).unwrap_or_else(|error| panic!("{error}"));
 }
 
 struct Norm<'a, E: Scalar, D: Device<E>> {
     gradients: &'a mut Gradients<E, D>,
+    present: std::slice::Iter<'a, bool>,
     squares: f64,
 }
 
@@ -99,7 +128,7 @@ impl<E: Scalar, D: Device<E>> Visit<E, D> for Norm<'_, E, D> {
     type Error = D::Err;
 
     fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, D>) -> Result<(), D::Err> {
-        if place.trained {
+        if place.trained && self.present.next() == Some(&true) {
             self.squares += squares(self.gradients, tensor)?;
         }
         Ok(())
@@ -108,6 +137,7 @@ impl<E: Scalar, D: Device<E>> Visit<E, D> for Norm<'_, E, D> {
 
 struct Act<'a, E: Scalar> {
     gradients: &'a mut Gradients<E, Cpu>,
+    present: std::slice::Iter<'a, bool>,
     action: Action,
 }
 
@@ -118,7 +148,7 @@ where
     type Error = <Cpu as dfdx::tensor::HasErr>::Err;
 
     fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, Cpu>) -> Result<(), Self::Error> {
-        if place.trained {
+        if place.trained && self.present.next() == Some(&true) {
             let storage = self.gradients.get_or_alloc_mut(tensor)?;
             self.action.apply(host::numbers_mut::<E, Cpu>(storage).expect("a gradient on `Cpu`"));
         }

@@ -2,6 +2,8 @@
 
 use dfdx::optim::WeightDecay;
 
+use super::setting::{FINITE, Setting, setting};
+
 /// How the parameters of a group differ from the rest: see [`Optim::group`](super::Optim::group).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Group {
@@ -19,6 +21,12 @@ impl Default for Group {
 }
 
 impl Group {
+    /// Can its parameters be updated?
+    pub(super) fn check(&self) -> Result<(), Setting> {
+        setting("the factor of a group's learning rate", self.lr_scale, FINITE)?;
+        setting("the weight decay of a group", self.weight_decay.unwrap_or(0.0), FINITE)
+    }
+
     /// What becomes of the optimizer's weight decay.
     pub(super) fn decay(&self, of_all: Option<WeightDecay>) -> Option<WeightDecay> {
         match (self.weight_decay, of_all) {

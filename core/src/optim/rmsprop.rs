@@ -4,10 +4,11 @@ use dfdx::optim::WeightDecay;
 use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul, TrySub};
 
-use super::rule::{At, Flat, Rule, each, mix};
+use super::rule::{At, Flat, Rule, check_common, each, mix};
+use super::setting::{FINITE, Setting, setting};
 use super::step::Optim;
-use crate::Scalar;
 use crate::host::number;
+use crate::{Scalar, bounds};
 
 /// RMSProp.
 pub type RMSprop<E = f32, D = Cpu> = Optim<RMSpropConfig, E, D>;
@@ -36,6 +37,13 @@ impl Default for RMSpropConfig {
     }
 }
 
+/// The mean square less the square of the mean: not below 0, where rounding of gradients that hardly vary could bring it. NaN stays NaN.
+#[inline(always)]
+fn variance<E: Scalar>(square: E, mean: E) -> E {
+    let difference = square - mean * mean;
+    if difference < E::default() { E::default() } else { difference }
+}
+
 impl Rule for RMSpropConfig {
     const NAME: &'static str = "RMSprop";
 
@@ -49,6 +57,13 @@ impl Rule for RMSpropConfig {
 
     fn weight_decay(&self) -> Option<WeightDecay> {
         self.weight_decay
+    }
+
+    fn check(&self) -> Result<(), Setting> {
+        check_common(self)?;
+        setting("the alpha of RMSProp", self.alpha, FINITE)?;
+        setting("the momentum of RMSProp", self.momentum.unwrap_or(0.0), FINITE)?;
+        setting("the eps of RMSProp", self.eps, FINITE)
     }
 
     fn buffers(&self) -> Vec<(&'static str, f64)> {
@@ -95,7 +110,7 @@ impl Rule for RMSpropConfig {
                         let g = g + l2 * *p;
                         *square = alpha * *square + add * g * g;
                         *mean = alpha * *mean + add * g;
-                        *p = *p * keep - lr * (g / ((*square - *mean * *mean).sqrt() + eps));
+                        *p = *p * keep - lr * (g / (variance(*square, *mean).sqrt() + eps));
                     },
                 );
             }
@@ -106,7 +121,7 @@ impl Rule for RMSpropConfig {
                     let g = g + l2 * *p;
                     *square = alpha * *square + add * g * g;
                     *mean = alpha * *mean + add * g;
-                    *velocity = factor * *velocity + g / ((*square - *mean * *mean).sqrt() + eps);
+                    *velocity = factor * *velocity + g / (variance(*square, *mean).sqrt() + eps);
                     *p = *p * keep - lr * *velocity;
                 }
             }
@@ -127,7 +142,7 @@ impl Rule for RMSpropConfig {
         if self.centered {
             let mean = buffers.last_mut().expect("the last one is the mean");
             *mean = mix(mean, self.alpha, g.clone(), 1.0 - self.alpha)?;
-            root = root.try_sub(mean.clone().try_square()?)?;
+            root = bounds::at_least(root.try_sub(mean.clone().try_square()?)?, 0.0)?;
         }
         let mut direction = g.try_div(root.try_sqrt()?.try_add(number::<E>(self.eps))?)?;
         if let Some(factor) = self.momentum {

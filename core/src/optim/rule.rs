@@ -7,6 +7,8 @@ use dfdx::tensor_ops::{Device, TryAdd, TryMul};
 use crate::Scalar;
 use crate::host::number;
 
+use super::setting::{FINITE, Setting, setting};
+
 /// All elements on one axis.
 pub type Flat<E, D> = Tensor<(usize,), E, D>;
 
@@ -23,6 +25,12 @@ pub trait Rule: Clone + Send + Sync {
 
     /// The weight decay before groups.
     fn weight_decay(&self) -> Option<WeightDecay>;
+
+    /// Can the formula go by its options?
+    ///
+    /// # Errors
+    /// On the first one that is out of its range: a learning rate below 0, say, or one that is NaN.
+    fn check(&self) -> Result<(), Setting>;
 
     /// What it keeps for each parameter, in PyTorch's names, and the value that each begins with.
     fn buffers(&self) -> Vec<(&'static str, f64)>;
@@ -44,6 +52,13 @@ pub trait Rule: Clone + Send + Sync {
         g: Flat<E, D>,
         buffers: &mut [Flat<E, D>],
     ) -> Result<Flat<E, D>, D::Err>;
+}
+
+/// The options that all optimizers have.
+pub(super) fn check_common<R: Rule>(rule: &R) -> Result<(), Setting> {
+    setting("the learning rate", rule.lr(), FINITE)?;
+    let (Some(WeightDecay::L2(amount)) | Some(WeightDecay::Decoupled(amount))) = rule.weight_decay() else { return Ok(()) };
+    setting("the weight decay", amount, FINITE)
 }
 
 /// One parameter's step.

@@ -4,7 +4,8 @@ use dfdx::optim::{Momentum, WeightDecay};
 use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryMul};
 
-use super::rule::{At, Flat, Rule, mix};
+use super::rule::{At, Flat, Rule, check_common, mix};
+use super::setting::{FINITE, Setting, setting};
 use super::step::Optim;
 use crate::Scalar;
 use crate::host::number;
@@ -60,6 +61,16 @@ impl Rule for SgdConfig {
 
     fn weight_decay(&self) -> Option<WeightDecay> {
         self.weight_decay
+    }
+
+    fn check(&self) -> Result<(), Setting> {
+        check_common(self)?;
+        let Some((factor, nesterov)) = self.factor() else { return Ok(()) };
+        setting("the momentum of SGD", factor, FINITE)?;
+        if nesterov && self.dampening != 0.0 {
+            return Err(Setting { name: "the dampening of Nesterov's momentum", value: self.dampening, expected: "0" });
+        }
+        Ok(())
     }
 
     fn buffers(&self) -> Vec<(&'static str, f64)> {

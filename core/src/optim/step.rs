@@ -1,22 +1,23 @@
 //! The step that all optimizers take alike.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
 
 use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::optim::{Optimizer, OptimizerUpdateError, UnusedTensors};
 use dfdx::shapes::{HasShape, Shape};
-use dfdx::tensor::{Cpu, Gradients, Storage, Tensor, UniqueId};
+use dfdx::tensor::{Cpu, Gradients, Tensor};
 use dfdx::tensor_ops::Device;
 
 use super::clip::{self, Clip};
 use super::groups::Group;
-use super::presence::has_gradient;
+use super::presence::{Look, Presence};
 use super::rule::{At, Rule};
+use super::setting::Setting;
 use super::state::{self, Buffers, State};
 use crate::model::{Frozen, Model, NoSuchParameter, Place, Visit, VisitMut, pattern, visit, visit_mut};
 use crate::value::Value;
-use crate::{Scalar, host};
+use crate::{Scalar, host, layout};
 
 /// An optimizer: the formula `R` with its options, and what it remembers of each parameter. It knows parameters by their paths, so it goes
 /// on with a clone of the model, or with one loaded from a file.
@@ -30,15 +31,17 @@ pub struct Optim<R, E: Scalar = f32, D: Device<E> = Cpu> {
     pub frozen: Frozen,
     pub(super) groups: Vec<(String, Group)>,
     pub(super) states: BTreeMap<String, State<E, D>>,
-    /// The tensors whose gradient was there when they were first met.
-    met: BTreeSet<UniqueId>,
+    presence: Presence<E, D>,
     scratch: Vec<E>,
 }
 
 /// Why a step could not be taken, or not for all parameters.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError<Err: Debug + Display> {
-    /// Parameters without a gradient: the loss does not depend on them. All others are updated.
+    /// An option that no optimizer can go by, such as a learning rate below 0. Nothing is updated.
+    #[error("{0}")]
+    Setting(#[from] Setting),
+    /// Parameters that never had a gradient: the loss does not depend on them. All others are updated.
     #[error("no gradient for {}: the loss does not depend on them; freeze them if that is meant", listed(.paths))]
     NoGradient {
         /// Their paths.
@@ -64,7 +67,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
             frozen: Frozen::none(),
             groups: Vec::new(),
             states: BTreeMap::new(),
-            met: BTreeSet::new(),
+            presence: Presence::default(),
             scratch: Vec::new(),
         }
     }
@@ -101,16 +104,34 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
 
     /// Updates the parameters. Clipping changes the gradients.
     ///
+    /// A parameter that had a gradient in an earlier step and has none in this one stays as it is, and so does what is remembered of it,
+    /// as in PyTorch.
+    ///
     /// # Errors
-    /// If parameters have no gradient, or the device fails.
+    /// If parameters never had a gradient, if an option is out of its range, or if the device fails.
     pub fn step<M: TensorCollection<E, D>>(&mut self, model: &mut M, gradients: &mut Gradients<E, D>) -> Result<(), StepError<D::Err>> {
-        let mut prepare = Prepare { optimizer: self, gradients, missing: Vec::new(), unused: UnusedTensors::default(), squares: 0.0 };
+        self.cfg.check()?;
+        self.clip.map_or(Ok(()), Clip::check)?;
+        self.groups.iter().try_for_each(|(_, group)| group.check())?;
+        let mut collect = Collect { optimizer: self, looks: Vec::new(), device: None };
+        visit(&*model, &mut collect).map_err(StepError::Device)?;
+        let Collect { looks, device, .. } = collect;
+        let Some(device) = device else { return Ok(()) };
+        self.presence.forget_others(looks.len());
+        let present = self.presence.find(looks, gradients, &device).map_err(StepError::Device)?;
+        let (missing, unused) = (Vec::new(), UnusedTensors::default());
+        let mut prepare = Prepare { optimizer: self, gradients, present: present.iter(), missing, unused, squares: 0.0 };
         visit(&*model, &mut prepare).map_err(StepError::Device)?;
         let Prepare { missing, unused, squares, .. } = prepare;
         let clip = self.clip.map(|clip| clip.given(squares.sqrt()));
-        let mut apply = Apply { optimizer: self, gradients, missing: &missing, clip };
+        let mut apply = Apply { optimizer: self, gradients, present: present.iter(), clip };
         visit_mut(model, &mut apply).map_err(StepError::Device)?;
         if missing.is_empty() { Ok(()) } else { Err(StepError::NoGradient { paths: missing, unused }) }
+    }
+
+    /// Is this a parameter that is updated?
+    fn moves(&self, place: Place<'_>) -> bool {
+        place.trained && !self.frozen.contains(place.path)
     }
 
     /// The options of one parameter's next step.
@@ -121,36 +142,57 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
     }
 }
 
-/// Looks for the gradients, makes the states, and measures the norm if it is wanted.
+/// Lists the parameters that are updated if they have gradients.
+struct Collect<'a, R, E: Scalar, D: Device<E>> {
+    optimizer: &'a mut Optim<R, E, D>,
+    looks: Vec<Look<E, D, D::Err>>,
+    device: Option<D>,
+}
+
+impl<R: Rule, E: Scalar, D: Device<E>> Visit<E, D> for Collect<'_, R, E, D> {
+    type Error = D::Err;
+
+    fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, D>) -> Result<(), D::Err> {
+        if self.optimizer.moves(place) {
+            self.looks.push(self.optimizer.presence.expect(tensor)?);
+            self.device.get_or_insert_with(|| tensor.device().clone());
+        }
+        Ok(())
+    }
+}
+
+/// Makes the states, and measures the norm if it is wanted.
 struct Prepare<'a, R, E: Scalar, D: Device<E>> {
     optimizer: &'a mut Optim<R, E, D>,
     gradients: &'a mut Gradients<E, D>,
+    /// Of the parameters that are updated, in order: is there a gradient?
+    present: std::slice::Iter<'a, bool>,
     missing: Vec<String>,
     unused: UnusedTensors,
     squares: f64,
 }
+
+const AS_OFTEN: &str = "a model has as many parameters each time it is walked through";
 
 impl<R: Rule, E: Scalar, D: Device<E>> Visit<E, D> for Prepare<'_, R, E, D> {
     type Error = D::Err;
 
     fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, D>) -> Result<(), D::Err> {
         let optimizer = &mut *self.optimizer;
-        if !place.trained || optimizer.frozen.contains(place.path) {
+        if !optimizer.moves(place) {
             return Ok(());
         }
-        let mut id = UnusedTensors::default();
-        id.add(tensor);
-        if !optimizer.met.contains(&id.ids[0]) {
-            if !has_gradient(self.gradients, tensor)? {
+        let known = optimizer.states.contains_key(place.path);
+        if !self.present.next().expect(AS_OFTEN) {
+            if !known {
                 self.missing.push(place.path.to_owned());
                 self.unused.add(tensor);
-                return Ok(());
             }
-            optimizer.met.insert(id.ids[0]);
+            return Ok(());
         }
-        if !optimizer.states.contains_key(place.path) {
-            let len = <D as Storage<E>>::len(tensor.device(), self.gradients.get_or_alloc_mut(tensor)?);
-            let buffers = Buffers::new(Buffers::<E, D>::first(&optimizer.cfg, len), tensor.device())?;
+        if !known {
+            let buffers = Buffers::<E, D>::first(&optimizer.cfg, tensor.shape().num_elements());
+            let buffers = Buffers::new(buffers, tensor.device())?;
             optimizer.states.insert(place.path.to_owned(), State { steps: 0, buffers });
         }
         if matches!(optimizer.clip, Some(Clip::Norm(_))) {
@@ -164,7 +206,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> Visit<E, D> for Prepare<'_, R, E, D> {
 struct Apply<'a, R, E: Scalar, D: Device<E>> {
     optimizer: &'a mut Optim<R, E, D>,
     gradients: &'a mut Gradients<E, D>,
-    missing: &'a [String],
+    present: std::slice::Iter<'a, bool>,
     clip: Option<clip::Action>,
 }
 
@@ -174,7 +216,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> VisitMut<E, D> for Apply<'_, R, E, D> {
     fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &mut Tensor<S, E, D>) -> Result<(), D::Err> {
         let optimizer = &mut *self.optimizer;
         let path = place.path;
-        if !place.trained || optimizer.frozen.contains(path) || self.missing.iter().any(|missing| missing == path) {
+        if !optimizer.moves(place) || !self.present.next().expect(AS_OFTEN) {
             return Ok(());
         }
         let steps = optimizer.states.get(path).map_or(0, |state| state.steps) + 1;
@@ -188,10 +230,17 @@ impl<R: Rule, E: Scalar, D: Device<E>> VisitMut<E, D> for Apply<'_, R, E, D> {
                 if let Some(clip) = &self.clip {
                     clip.apply(g);
                 }
-                optimizer.scratch.resize(g.len(), E::default());
-                tensor.copy_into(&mut optimizer.scratch);
-                state::update(&optimizer.cfg, at, &mut optimizer.scratch, g, buffers);
-                tensor.copy_from(&optimizer.scratch);
+                if layout::is_in_order(tensor)? {
+                    optimizer.scratch.resize(g.len(), E::default());
+                    tensor.copy_into(&mut optimizer.scratch);
+                    state::update(&optimizer.cfg, at, &mut optimizer.scratch, g, buffers);
+                    tensor.copy_from(&optimizer.scratch);
+                } else {
+                    // The states are in the order of the indices, whatever the order in memory is.
+                    let (g, mut p) = (self.gradients.get(&*tensor).as_vec(), tensor.as_vec());
+                    state::update(&optimizer.cfg, at, &mut p, &g, buffers);
+                    layout::write(tensor, &p)?;
+                }
             }
             Buffers::Device(buffers) => {
                 let shape = *tensor.shape();
@@ -201,8 +250,14 @@ impl<R: Rule, E: Scalar, D: Device<E>> VisitMut<E, D> for Apply<'_, R, E, D> {
                 }
                 let (p, _) = Value::erase(tensor.clone())?;
                 let delta = Value::erase(optimizer.cfg.portable(at, &p.flat(), g, buffers)?)?.0;
-                // In place, so that the tensor keeps its identity and with it its gradient.
-                tensor.try_axpy(1.0, &delta.restore(&shape)?, -1.0)?;
+                if layout::is_in_order(tensor)? {
+                    // In place, so that the tensor keeps its identity and with it its gradient.
+                    tensor.try_axpy(1.0, &delta.restore(&shape)?, -1.0)?;
+                } else {
+                    let (p, delta) = (p.as_vec(), delta.as_vec());
+                    let moved: Vec<E> = p.into_iter().zip(delta).map(|(p, delta)| p - delta).collect();
+                    layout::write(tensor, &moved)?;
+                }
             }
         }
         Ok(())
@@ -210,11 +265,16 @@ impl<R: Rule, E: Scalar, D: Device<E>> VisitMut<E, D> for Apply<'_, R, E, D> {
 }
 
 /// For loops that are written for dfdx's optimizers. It copies the gradients, which [`Optim::step`] does not.
+///
+/// # Panics
+/// If an option is out of its range.
 impl<R: Rule, M: TensorCollection<E, D>, E: Scalar, D: Device<E>> Optimizer<M, D, E> for Optim<R, E, D> {
     fn update(&mut self, model: &mut M, gradients: &Gradients<E, D>) -> Result<(), OptimizerUpdateError<D::Err>> {
         self.step(model, &mut gradients.clone()).map_err(|error| match error {
             StepError::NoGradient { unused, .. } => OptimizerUpdateError::UnusedParams(unused),
             StepError::Device(error) => OptimizerUpdateError::DeviceError(error),
+            // dfdx has no error for it.
+            StepError::Setting(setting) => panic!("{setting}"),
         })
     }
 }

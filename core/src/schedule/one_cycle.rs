@@ -53,7 +53,9 @@ impl OneCycle {
         let peak = self.rise * self.steps as f64 - 1.0;
         let last = self.steps as f64 - 1.0;
         let step = (step as f64).min(last);
-        let (from, to, part) = if step <= peak { (start, top, step / peak) } else { (top, end, (step - peak) / (last - peak)) };
+        // A way of no length is at its end: 0 / 0 would be no number.
+        let part = |way: f64, length: f64| if length == 0.0 { 1.0 } else { way / length };
+        let (from, to, part) = if step <= peak { (start, top, part(step, peak)) } else { (top, end, part(step - peak, last - peak)) };
         match self.annealing {
             Annealing::Cosine => to + (from - to) / 2.0 * (1.0 + (PI * part).cos()),
             Annealing::Linear => from + (to - from) * part,
@@ -65,5 +67,26 @@ impl Schedule for OneCycle {
     fn lr(&self, base: f64, step: usize) -> f64 {
         let start = base / self.start_divisor;
         self.between(step, [start, base, start / self.end_divisor])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_of_no_length_is_at_its_end() {
+        for annealing in [Annealing::Cosine, Annealing::Linear] {
+            // One step up, all steps up, none up; runs of one step and of none.
+            for (steps, rise) in [(10, 0.1), (4, 0.25), (10, 1.0), (10, 0.0), (1, 0.3), (1, 1.0), (0, 0.3)] {
+                let cycle = OneCycle { rise, annealing, ..OneCycle::new(steps) };
+                for step in 0..12 {
+                    let (lr, momentum) = (cycle.lr(0.1, step), cycle.momentum(step));
+                    assert!((0.0..=0.1).contains(&lr), "{lr} in step {step} of {steps}, rising for {rise} of it");
+                    assert!((0.85..=0.95).contains(&momentum), "{momentum} in step {step} of {steps}, rising for {rise} of it");
+                }
+            }
+            assert_eq!(OneCycle { rise: 0.1, annealing, ..OneCycle::new(10) }.lr(0.1, 0), 0.1);
+        }
     }
 }

@@ -13,7 +13,7 @@ pub enum Operator {
     Sub,
     /// `a b`
     Mul,
-    /// `b` where that is greater than `a`, else `a`.
+    /// The greater one; NaN if either is.
     Max,
 }
 
@@ -32,16 +32,33 @@ pub fn fold(operator: Operator, x: &[f32], y: &mut [f32]) {
     arch().dispatch(Fold { operator, x, y });
 }
 
-/// Zeroes the elements of `grad` where `x` is not greater than `other`.
-pub fn keep_greater(x: &[f32], other: &[f32], grad: &mut [f32]) {
+/// What the maximum of `x` and `other` leaves of the gradient for `x`.
+pub fn share(x: &[f32], other: &[f32], grad: &mut [f32]) {
     assert!(x.len() == grad.len() && other.len() == grad.len());
-    arch().dispatch(Keep { x, other, grad, greater: true });
+    arch().dispatch(
+        #[inline(always)]
+        || x.iter().zip(other).zip(grad).for_each(|((&x, &other), grad)| *grad = left(x, other, *grad)),
+    );
 }
 
-/// Zeroes the elements of `grad` where `other` is greater than `x`.
-pub fn keep_not_less(x: &[f32], other: &[f32], grad: &mut [f32]) {
-    assert!(x.len() == grad.len() && other.len() == grad.len());
-    arch().dispatch(Keep { x, other, grad, greater: false });
+/// [`share`] with the maximum of `count` others, of which `other(i)` is number `i`.
+pub fn share_with<'a>(x: &[f32], count: usize, other: impl Fn(usize) -> &'a [f32], grad: &mut [f32]) {
+    for (k, (&x, grad)) in x.iter().zip(grad).enumerate() {
+        let most = (1..count).fold(other(0)[k], |most, i| greater(most, other(i)[k]));
+        *grad = left(x, most, *grad);
+    }
+}
+
+/// All where `x` is greater or either is NaN, half where they are equal: PyTorch's rule.
+#[inline(always)]
+fn left(x: f32, other: f32, grad: f32) -> f32 {
+    let grad = if x < other { 0.0 } else { grad };
+    if x == other { 0.5 * grad } else { grad }
+}
+
+/// The greater one; NaN if either is.
+fn greater(a: f32, b: f32) -> f32 {
+    if b > a || b.is_nan() { b } else { a }
 }
 
 #[inline(always)]
@@ -52,7 +69,11 @@ fn apply<S: Simd>(simd: S, operator: Operator) -> impl Fn(S::f32s, S::f32s) -> S
         Operator::Add => simd.add_f32s(a, b),
         Operator::Sub => simd.sub_f32s(a, b),
         Operator::Mul => simd.mul_f32s(a, b),
-        Operator::Max => simd.select_f32s(simd.greater_than_f32s(b, a), b, a),
+        // What is not ordered is NaN: `b` where that is it, else `a`.
+        Operator::Max => {
+            let not_less = simd.select_f32s(simd.less_than_or_equal_f32s(b, a), a, b);
+            simd.select_f32s(simd.equal_f32s(a, a), not_less, a)
+        }
     }
 }
 
@@ -102,37 +123,6 @@ impl WithSimd for Pair<'_> {
     }
 }
 
-struct Keep<'a> {
-    x: &'a [f32],
-    other: &'a [f32],
-    grad: &'a mut [f32],
-    greater: bool,
-}
-
-impl WithSimd for Keep<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Keep { x, other, grad, greater } = self;
-        let zero = simd.splat_f32s(0.0);
-        zip_two(
-            simd,
-            x,
-            other,
-            grad,
-            #[inline(always)]
-            |x, other, grad| {
-                if greater {
-                    simd.select_f32s(simd.greater_than_f32s(x, other), grad, zero)
-                } else {
-                    simd.select_f32s(simd.greater_than_f32s(other, x), zero, grad)
-                }
-            },
-        );
-    }
-}
-
 /// Applies a function to the elements of three slices and stores the result in the third.
 #[inline(always)]
 fn zip_two<S: Simd>(simd: S, a: &[f32], b: &[f32], y: &mut [f32], f: impl Fn(S::f32s, S::f32s, S::f32s) -> S::f32s) {
@@ -155,12 +145,8 @@ mod tests {
 
     type Definition = fn(f32, f32) -> f32;
 
-    const OPERATORS: [(Operator, Definition); 4] = [
-        (Operator::Add, |a, b| a + b),
-        (Operator::Sub, |a, b| a - b),
-        (Operator::Mul, |a, b| a * b),
-        (Operator::Max, |a, b| if b > a { b } else { a }),
-    ];
+    const OPERATORS: [(Operator, Definition); 4] =
+        [(Operator::Add, |a, b| a + b), (Operator::Sub, |a, b| a - b), (Operator::Mul, |a, b| a * b), (Operator::Max, greater)];
 
     #[test]
     fn agree_with_their_definitions() {
@@ -179,11 +165,23 @@ mod tests {
     }
 
     #[test]
-    fn gradients_of_a_maximum_go_to_one_of_equals() {
-        let (x, other) = ([1.0, 2.0, 3.0], [2.0, 2.0, 2.0]);
-        let (mut first, mut second) = ([1.0; 3], [1.0; 3]);
-        keep_not_less(&x, &other, &mut first);
-        keep_greater(&x, &other, &mut second);
-        assert_eq!((first, second), ([0.0, 1.0, 1.0], [0.0, 0.0, 1.0]));
+    fn a_maximum_keeps_nan() {
+        let (a, b) = ([1.0, f32::NAN, f32::NAN, f32::INFINITY, -0.0], [f32::NAN, 1.0, f32::NAN, 2.0, f32::NEG_INFINITY]);
+        let mut y = [0.0; 5];
+        pair(Operator::Max, &a, &b, &mut y);
+        assert!(y[..3].iter().all(|y| y.is_nan()) && y[3..] == [f32::INFINITY, 0.0], "{y:?}");
+    }
+
+    #[test]
+    fn equal_ones_share_the_gradient_of_their_maximum() {
+        let (x, other) = ([1.0, 2.0, 3.0, f32::NAN, 0.0], [2.0, 2.0, 2.0, 0.0, f32::NAN]);
+        let mut grad = [1.0; 5];
+        share(&x, &other, &mut grad);
+        assert_eq!(grad, [0.0, 0.5, 1.0, 1.0, 1.0]);
+        // Of three equal ones, from left to right: a quarter, a quarter, a half.
+        let all = [[2.0], [2.0], [2.0]];
+        let mut last = [1.0];
+        share_with(&all[2], 2, |i| &all[i], &mut last);
+        assert_eq!(last, [0.5]);
     }
 }

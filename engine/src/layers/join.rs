@@ -52,14 +52,15 @@ impl Layer for Join {
             Operator::Sub if input == 0 => {}
             Operator::Sub => grad.iter_mut().for_each(|grad| *grad = -*grad),
             Operator::Mul => others.for_each(|other| join::fold(Operator::Mul, at.x(other), grad)),
-            Operator::Max => others.for_each(|other| {
-                // Of equal elements the first receives the gradient.
-                if other < input {
-                    join::keep_greater(at.x(input), at.x(other), grad)
-                } else {
-                    join::keep_not_less(at.x(input), at.x(other), grad)
+            // From left to right: with the maximum of all before it, then with each behind it.
+            Operator::Max => {
+                match input {
+                    0 => {}
+                    1 => join::share(at.x(1), at.x(0), grad),
+                    _ => join::share_with(at.x(input), input, |other| at.x(other), grad),
                 }
-            }),
+                (input + 1..at.inputs()).for_each(|other| join::share(at.x(input), at.x(other), grad));
+            }
         }
     }
 }

@@ -26,8 +26,11 @@ impl Printer<'_> {
         let names: Vec<Ident> = self.model.inputs.iter().map(|port| parameter_name(&port.name)).collect();
         let plain: Vec<(Ident, TokenStream)> = names.iter().cloned().zip(none).collect();
         let taped: Vec<(Ident, TokenStream)> = names.into_iter().zip(owned).collect();
-        let several =
-            if self.model.outputs.len() > 1 { " The first output carries the tape; the loss joins it with the others." } else { "" };
+        let several = if self.model.outputs.len() > 1 {
+            " The loss may be made of any of the outputs, or of several: `backward` is called once."
+        } else {
+            ""
+        };
         let methods = [
             Method {
                 name: "forward",

@@ -25,8 +25,9 @@ impl Printer<'_> {
         let slots = fields.iter().map(|node| self.visit(node, true));
         let customs = self.customs();
         let runtime = format_ident!("{RUNTIME}");
-        // Without fields, nothing is pushed.
+        // Without fields, nothing is appended.
         let mutable = fields.iter().any(|node| !matches!(node.what, What::Custom(_))).then(|| quote!(mut));
+        let list = if mutable.is_some() { format_ident!("list") } else { format_ident!("_list") };
         let head = self.here(quote! {
             #[automatically_derived]
             impl<#consts #e: #k::Scalar, #d: #k::Backend<#e>> #k::Network<#e, #d> for #name<#own #e, #d>
@@ -34,10 +35,9 @@ impl Printer<'_> {
         let mut items = self.here(quote! {
             const GRAPH: &'static #ir::Graph = #name::<#own f32, #k::Cpu>::GRAPH;
 
-            fn tensors(&self) -> ::core::result::Result<::std::vec::Vec<#k::Value<#e, #d>>, #d::Err> {
-                let #mutable list = ::std::vec::Vec::new();
+            fn tensors(&self, #list: &mut #k::Tensors<#e, #d>) -> ::core::result::Result<(), #d::Err> {
                 #(#tensors)*
-                ::core::result::Result::Ok(list)
+                ::core::result::Result::Ok(())
             }
 
             fn slots(&mut self) -> ::std::vec::Vec<&mut dyn #k::Slot<#e, #d>> {
@@ -63,9 +63,9 @@ impl Printer<'_> {
         let field = &node.field;
         match (&node.what, mutable) {
             (What::Custom(_), _) => TokenStream::new(),
-            (What::Network { .. }, false) => quote!(::core::iter::Extend::extend(&mut list, #k::Network::tensors(&self.#field)?);),
+            (What::Network { .. }, false) => quote!(#k::Network::tensors(&self.#field, list)?;),
             (What::Network { .. }, true) => quote!(::core::iter::Extend::extend(&mut list, #k::Network::slots(&mut self.#field));),
-            (_, false) => quote!(#k::Layer::tensors(&self.#field, &mut list)?;),
+            (_, false) => quote!(#k::Layer::tensors(&self.#field, list)?;),
             (_, true) => quote!(#k::Layer::slots(&mut self.#field, &mut list);),
         }
     }

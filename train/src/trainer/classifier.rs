@@ -35,7 +35,7 @@ pub trait Classifier<const CHANNELS: usize, const HEIGHT: usize, const WIDTH: us
     /// # Errors
     /// If the device is out of memory.
     fn first_weight(&self) -> Result<Option<Array>, D::Err> {
-        Ok(self.tensors()?.first().map(|tensor| Array::new(tensor.dims().to_vec(), tensor.as_vec())))
+        Ok(self.named_tensors().first().map(|tensor| Array::new(tensor.shape().to_vec(), tensor.to_vec())))
     }
 }
 

@@ -5,8 +5,9 @@ use dfdx::shapes::{ConstShape, Dtype, Rank1, Rank2};
 use dfdx::tensor::{Cpu, Storage, Tensor};
 use dfdx::tensor_ops::Device;
 
-use crate::layers::{Layer, present, present_mut, push};
-use crate::value::{Slot, Value};
+use crate::layers::{Layer, present, present_mut};
+use crate::tensors::Tensors;
+use crate::value::Slot;
 use crate::{Scalar, init};
 
 /// The tensors of one layer and direction of a recurrent layer from `IN` features to `HIDDEN`; `GATES` is `HIDDEN` times the number of its gates.
@@ -142,7 +143,7 @@ impl<
     const BIAS: bool,
 > Layer<E, D> for Recurrent<IN, HIDDEN, GATES, WIDTH, LAYERS, BIDIRECTIONAL, E, D, BIAS>
 {
-    fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
+    fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err> {
         self.first.iter().try_for_each(|cell| cell.tensors(into))?;
         self.later.iter().try_for_each(|cell| cell.tensors(into))
     }
@@ -154,10 +155,10 @@ impl<
 }
 
 impl<const IN: usize, const HIDDEN: usize, const GATES: usize, E: Scalar, D: Device<E>> RecurrentCell<IN, HIDDEN, GATES, E, D> {
-    fn tensors(&self, into: &mut Vec<Value<E, D>>) -> Result<(), D::Err> {
-        push(&self.weight_ih, into)?;
-        push(&self.weight_hh, into)?;
-        [&self.bias_ih, &self.bias_hh].into_iter().flatten().try_for_each(|bias| push(bias, into))
+    fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err> {
+        into.add(&self.weight_ih)?;
+        into.add(&self.weight_hh)?;
+        [&self.bias_ih, &self.bias_hh].into_iter().flatten().try_for_each(|bias| into.add(bias))
     }
 
     fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>) {

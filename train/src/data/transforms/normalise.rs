@@ -19,7 +19,8 @@ impl Normalise {
     /// Measures both over all pixels of `images`. A channel that is the same everywhere gets the deviation 1.
     pub fn measure(images: &Images) -> Self {
         let [channels, height, width] = images.shape();
-        let count = (images.len() * height * width) as f64;
+        let pixels = images.len() * height * width;
+        let count = pixels as f64;
         // Whole numbers until the end: the sums are exact, in any order.
         let mut sums = vec![(0u64, 0u64); channels];
         for (i, plane) in images.pixels().chunks_exact(height * width).enumerate() {
@@ -29,8 +30,10 @@ impl Normalise {
         }
         let moments = sums.into_iter().map(|(sum, squares)| {
             let mean = sum as f64 / count / 255.0;
-            let deviation = (squares as f64 / count / 255.0f64.powi(2) - mean * mean).max(0.0).sqrt();
-            (mean as f32, if deviation > 0.0 { deviation as f32 } else { 1.0 })
+            // count^2 times the variance, exact: the difference of two large numbers has no digits left where pixels hardly vary.
+            let spread = u128::from(squares) * pixels as u128 - u128::from(sum).pow(2);
+            let deviation = (spread as f64).sqrt() / count / 255.0;
+            (mean as f32, if spread > 0 { deviation as f32 } else { 1.0 })
         });
         let (mean, deviation) = moments.unzip();
         Self { mean, deviation }
@@ -44,24 +47,27 @@ impl Normalise {
     where
         D::Item: Pictured,
     {
-        let (mut sums, mut count) = (Vec::<[f64; 2]>::new(), 0);
+        // Sums of distances from a channel's first pixel: where all pixels are alike, their squares do not cancel.
+        let (mut firsts, mut sums, mut count) = (Vec::<f64>::new(), Vec::<[f64; 2]>::new(), 0);
         for index in 0..data.len() {
             let mut item = data.get(index)?;
             let image = item.picture().image;
             if index == 0 {
+                firsts = image.planes().map(|plane| plane.first().copied().map_or(0.0, f64::from)).collect();
                 sums = vec![[0.0; 2]; image.shape[0]];
             } else if image.shape[0] != sums.len() {
                 return Err(channels(sums.len(), image.shape[0]));
             }
             count += image.shape[1] * image.shape[2];
-            for (sums, plane) in sums.iter_mut().zip(image.planes()) {
-                plane.iter().map(|&pixel| f64::from(pixel)).for_each(|pixel| *sums = [sums[0] + pixel, sums[1] + pixel * pixel]);
+            for ((sums, first), plane) in sums.iter_mut().zip(&firsts).zip(image.planes()) {
+                let distances = plane.iter().map(|&pixel| f64::from(pixel) - first);
+                distances.for_each(|distance| *sums = [sums[0] + distance, sums[1] + distance * distance]);
             }
         }
-        let moments = sums.into_iter().map(|[sum, squares]| {
+        let moments = sums.into_iter().zip(firsts).map(|([sum, squares], first)| {
             let mean = sum / count as f64;
             let deviation = (squares / count as f64 - mean * mean).max(0.0).sqrt();
-            (mean as f32, if deviation > 0.0 { deviation as f32 } else { 1.0 })
+            ((first + mean) as f32, if deviation > 0.0 { deviation as f32 } else { 1.0 })
         });
         let (mean, deviation) = moments.unzip();
         Ok(Self { mean, deviation })
@@ -101,6 +107,20 @@ mod tests {
     fn two_channels() -> Images {
         // Channel 0: 0, 255, 0, 255. Channel 1: 51 everywhere.
         Images::new("test", [2, 1, 2], vec![0, 255, 51, 51, 0, 255, 51, 51], vec![0, 0], vec!["one".into()]).unwrap()
+    }
+
+    #[test]
+    fn channels_that_hardly_vary() {
+        // 77 everywhere, and 200 but for one pixel of a million.
+        let mut pixels = vec![77; 2_000_000];
+        pixels[1_000_000..].fill(200);
+        pixels[1_000_000] = 201;
+        let images = Images::new("test", [2, 1000, 1000], pixels, vec![0], vec!["one".into()]).unwrap();
+        for measured in [Normalise::measure(&images), Normalise::measure_set(&images).unwrap()] {
+            assert_eq!(measured.deviation[0], 1.0);
+            let exact = (1e-6f64 * (1.0 - 1e-6)).sqrt() / 255.0;
+            assert!((f64::from(measured.deviation[1]) - exact).abs() < 1e-4 * exact, "{measured:?} instead of {exact}");
+        }
     }
 
     #[test]

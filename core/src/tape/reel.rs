@@ -1,0 +1,47 @@
+//! The tape of a recorded pass while it runs.
+
+use dfdx::tensor::{Merge, OwnedTape};
+use dfdx::tensor_ops::Device;
+
+use super::Recording;
+use super::share::share;
+use crate::Scalar;
+use crate::optim::presence;
+use crate::value::Value;
+
+/// The tape that came with the inputs, and behind it what was recorded since the last custom layer: only a custom layer, which is the user's
+/// own code, has to see dfdx's tape.
+#[derive(Debug)]
+pub(crate) struct Reel<E: Scalar, D: Device<E>> {
+    tape: OwnedTape<E, D>,
+    recording: Recording<E, D>,
+}
+
+impl<E: Scalar, D: Device<E>> Reel<E, D> {
+    /// Goes on from the tape of the inputs, and from what made copies of tensors.
+    pub fn new(tape: OwnedTape<E, D>, copies: Recording<E, D>) -> Self {
+        presence::begin_pass();
+        Self { tape, recording: copies }
+    }
+
+    /// With what the layers of a part recorded.
+    pub fn with(self, recording: Recording<E, D>) -> Self {
+        Self { recording: self.recording.merge(recording), ..self }
+    }
+
+    /// All of it as one tape.
+    pub fn into_tape(self) -> OwnedTape<E, D> {
+        self.recording.onto(self.tape)
+    }
+
+    /// A tape for each of these outputs.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn tapes(self, network: &str, outputs: &[Value<E, D>]) -> Result<Vec<OwnedTape<E, D>>, D::Err> {
+        match outputs {
+            [_] => Ok(vec![self.into_tape()]),
+            _ => share(network, self.tape, self.recording, outputs),
+        }
+    }
+}

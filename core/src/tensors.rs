@@ -1,0 +1,55 @@
+//! The tensors of a network as values, for a pass.
+
+use dfdx::shapes::Shape;
+use dfdx::tensor::{PutTape, Tensor};
+use dfdx::tensor_ops::Device;
+
+use crate::Scalar;
+use crate::tape::Recording;
+use crate::value::Value;
+
+/// All tensors of a network, in graph order.
+///
+/// One whose elements do not lie in the order of their indices is copied, and the copy is recorded: the gradient that the pass gives the copy
+/// goes on to the network's own tensor.
+#[derive(Debug)]
+pub struct Tensors<E: Scalar, D: Device<E>> {
+    list: Vec<Value<E, D>>,
+    copies: Recording<E, D>,
+}
+
+impl<E: Scalar, D: Device<E>> Default for Tensors<E, D> {
+    fn default() -> Self {
+        Self { list: Vec::new(), copies: Recording::default() }
+    }
+}
+
+impl<E: Scalar, D: Device<E>> Tensors<E, D> {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends one.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn add<S: Shape>(&mut self, tensor: &Tensor<S, E, D>) -> Result<(), D::Err> {
+        let (value, copies) = Value::erase(tensor.clone().put_tape(std::mem::take(&mut self.copies)))?;
+        self.copies = copies;
+        self.list.push(value);
+        Ok(())
+    }
+
+    /// The values, for a pass that nobody wants gradients of.
+    #[must_use]
+    pub fn values(self) -> Vec<Value<E, D>> {
+        self.list
+    }
+
+    /// The values, and what recorded the copies.
+    pub(crate) fn recorded(self) -> (Vec<Value<E, D>>, Recording<E, D>) {
+        (self.list, self.copies)
+    }
+}

@@ -1,0 +1,105 @@
+//! A NaN in an input shows in the outputs that depend on it, and in no other: on both paths, in random networks.
+
+use layercake::__private::Runtime;
+use layercake::ir::{Graph, Op, Shape};
+use layercake_engine::Mode;
+use layercake_tests::{Numbers, Pass, Random, random_chain, random_graph, random_state};
+
+/// Images: one has the NaN, the others must not see it.
+const BATCH: usize = 3;
+
+/// What a layer multiplies with a weight of exactly 0 is NaN in PyTorch too, though nothing depends on it.
+fn multiplies_by_zero(op: &Op) -> bool {
+    matches!(op, Op::MaskedConv2d(_) | Op::MultiHeadAttention(_) | Op::Upsample(_))
+}
+
+/// What is NaN though nothing depends on the element, in PyTorch too: differences of equal numbers, products with a 0 that the network made, and
+/// shares of a whole that has one part.
+fn cancels(op: &Op) -> bool {
+    let name = format!("{op:?}");
+    ["Mul", "Sub", "Softmax", "LogSoftmax", "LayerNorm", "GroupNorm", "InstanceNorm"].iter().any(|kind| name.starts_with(kind))
+}
+
+/// Where a number of an outcome differs from those of another, by output and place.
+fn differing(one: &[Numbers], other: &[Numbers]) -> Vec<bool> {
+    let numbers = |outputs: &[Numbers]| outputs.iter().flat_map(|output| output.values.clone()).collect::<Vec<_>>();
+    numbers(one).into_iter().zip(numbers(other)).map(|(a, b)| a.to_bits() != b.to_bits()).collect()
+}
+
+struct Case<'a> {
+    graph: &'a Graph,
+    state: Vec<Numbers>,
+    inputs: Vec<Numbers>,
+}
+
+impl Case<'_> {
+    /// The outputs with one element of the first input changed, in float64 operation by operation or on the engine.
+    fn outputs(&self, at: usize, change: impl Fn(f64) -> f64, engine: bool) -> Vec<Numbers> {
+        let mut inputs = self.inputs.clone();
+        inputs[0].values[at] = change(inputs[0].values[at]);
+        let grads = vec![None; self.graph.outputs().len()];
+        let pass = Pass { graph: self.graph, state: &self.state, inputs: &inputs, output_grads: &grads, seed: 1 };
+        let outcome = match engine {
+            true => pass.engine(&Runtime::default(), Mode::Infer),
+            false => pass.portable_f64(Mode::Infer),
+        };
+        (0..self.graph.outputs().len()).map(|i| outcome[&format!("output/{i}")].clone()).collect()
+    }
+}
+
+fn check(name: &str, graph: &Graph, random: &mut Random) -> usize {
+    if graph.nodes().iter().any(|node| multiplies_by_zero(&node.op)) {
+        return 0;
+    }
+    let batched = |shape: &Shape| [&[BATCH], shape.dims()].concat();
+    let inputs: Vec<Numbers> = graph.inputs().iter().map(|port| random.numbers(&batched(&port.shape), -1.7, 1.7)).collect();
+    let case = Case { graph, state: random_state(graph, random), inputs };
+    let len = case.inputs[0].values.len();
+    let at = random.whole(len / BATCH, 2 * len / BATCH - 1);
+    let plain = case.outputs(at, |x| x, false);
+    // Far and near, up and down: some of it must show where anything depends on the element.
+    let mut depends = vec![false; plain.iter().map(|output| output.values.len()).sum()];
+    for step in [1e-4, -1e-4, 0.3, -0.3, 2.0, -2.0, 40.0, -40.0, 1e3, -1e3] {
+        for (depends, differs) in depends.iter_mut().zip(differing(&plain, &case.outputs(at, |x| x + step, false))) {
+            *depends |= differs;
+        }
+    }
+    let cancels = graph.nodes().iter().any(|node| cancels(&node.op));
+    // The images of each output one behind the other: only the middle one's may be NaN where something cancels.
+    let middle: Vec<bool> = plain.iter().flat_map(|output| (0..BATCH).flat_map(|i| vec![i == 1; output.values.len() / BATCH])).collect();
+    let kinds: Vec<String> = graph.nodes().iter().map(|node| format!("{:?}", node.op)).collect();
+    for engine in [false, true] {
+        let found = case.outputs(at, |_| f64::NAN, engine);
+        let found: Vec<bool> = found.iter().flat_map(|output| output.values.iter().map(|x| x.is_nan())).collect();
+        let path = if engine { "engine" } else { "portable path" };
+        for (place, (&is_nan, &depends)) in found.iter().zip(&depends).enumerate() {
+            let may_be = depends || (cancels && middle[place]);
+            assert!(may_be || !is_nan, "{name}, {path}: output {place} is NaN and does not depend on element {at}: {kinds:?}");
+            // What hardly depends on it is not seen to.
+            assert!(is_nan || !depends, "{name}, {path}: output {place} depends on element {at} and is not NaN: {kinds:?}");
+        }
+    }
+    1
+}
+
+#[test]
+fn in_random_networks() {
+    let mut checked = 0;
+    for seed in 0..120 {
+        let mut random = Random::new(seed);
+        let graph = random_chain(&mut random);
+        checked += check(&format!("network {seed}"), &graph, &mut random);
+    }
+    assert!(checked > 60, "{checked} of 120 networks are not many");
+}
+
+#[test]
+fn in_random_graphs() {
+    let mut checked = 0;
+    for seed in 0..120 {
+        let mut random = Random::new(1000 + seed);
+        let graph = random_graph(&mut random);
+        checked += check(&format!("graph {seed}"), &graph, &mut random);
+    }
+    assert!(checked > 60, "{checked} of 120 graphs are not many");
+}
