@@ -14,12 +14,14 @@ use crate::value::Value;
 /// If memory runs out.
 ///
 /// # Panics
-/// On a batch that the engine refuses: an empty one, or one of which batch normalisation cannot estimate a variance.
+/// On a batch that the engine refuses: an empty one, or one of which batch normalisation cannot estimate a variance; if `LAYERCAKE_SIMD` names no
+/// instruction set of this machine.
 pub fn execute<T: Tape<f32, Cpu>>(call: Call<'_, f32, Cpu>, mut tape: T) -> Result<Done<f32, Cpu, T>, CpuError> {
     let batch = call.inputs[0].dims()[0];
     let mut run = match call.runtime.engine.start(call.graph, batch, call.mode, call.input_grad && T::OWNS_TAPE) {
         Ok(run) => run,
         Err(EngineError::Unsupported { .. }) => return portable::execute(call, tape),
+        Err(EngineError::TooLarge { .. } | EngineError::OutOfMemory { .. }) => return Err(CpuError::OutOfMemory),
         Err(error) => panic!("`{}` cannot run on a batch of {batch}: {error}", call.graph.name),
     };
     let Call { graph, tensors, inputs, mode, input_grad, seed, .. } = call;
@@ -37,7 +39,7 @@ pub fn execute<T: Tape<f32, Cpu>>(call: Call<'_, f32, Cpu>, mut tape: T) -> Resu
 
     let device = inputs[0].device().clone();
     let value = |data: &[f32], dims: Vec<usize>| {
-        Value::erase(device.try_tensor_from_vec(data.to_vec(), (data.len(),))?).map(|(v, _)| v.with_dims(dims))
+        Value::erase(device.try_tensor_from_vec(copy(data)?, (data.len(),))?).map(|(v, _)| v.with_dims(dims))
     };
     let mut outputs = Vec::new();
     for (i, port) in graph.outputs().iter().enumerate() {
@@ -100,7 +102,7 @@ fn record<T: Tape<f32, Cpu>>(
             let len = tensor.dims().iter().product();
             of_params.push(match buffers.contains(&i) {
                 true => Vec::new(),
-                false => take_gradient(gradients.get_or_alloc_mut(&tensor.flat())?, len),
+                false => take_gradient(gradients.get_or_alloc_mut(&tensor.flat())?, len)?,
             });
         }
         let lent: Vec<&[f32]> = of_outputs.iter().map(Vec::as_slice).collect();
@@ -119,8 +121,27 @@ fn record<T: Tape<f32, Cpu>>(
 }
 
 /// Takes a gradient to be added to. One tensor may stand in two places of a network: the second time its gradient is gone, and begins anew.
-fn take_gradient(from: &mut Vec<f32>, len: usize) -> Vec<f32> {
-    if from.len() == len { std::mem::take(from) } else { vec![0.0; len] }
+fn take_gradient(from: &mut Vec<f32>, len: usize) -> Result<Vec<f32>, CpuError> {
+    if from.len() == len {
+        return Ok(std::mem::take(from));
+    }
+    let mut zeros = room(len)?;
+    zeros.resize(len, 0.0);
+    Ok(zeros)
+}
+
+/// The same numbers elsewhere.
+fn copy(data: &[f32]) -> Result<Vec<f32>, CpuError> {
+    let mut copy = room(data.len())?;
+    copy.extend_from_slice(data);
+    Ok(copy)
+}
+
+/// An empty list with memory for so many numbers.
+fn room(len: usize) -> Result<Vec<f32>, CpuError> {
+    let mut list = Vec::new();
+    list.try_reserve_exact(len).map_err(|_| CpuError::OutOfMemory)?;
+    Ok(list)
 }
 
 /// The opposite.

@@ -1,7 +1,7 @@
 //! Token ids that no embedding has a row for.
 
 use dfdx::tensor_ops::Device;
-use layercake_ir::{Graph, Op};
+use layercake_ir::{Graph, Mistake, Op};
 
 use crate::Scalar;
 use crate::value::Value;
@@ -24,12 +24,15 @@ pub struct IdError {
 }
 
 /// Why a network that takes token ids could not run. `Err` is the device's error.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ForwardError<Err> {
     /// An id is too large.
     #[error(transparent)]
     Id(Box<IdError>),
+    /// A layer cannot act on inputs of this length, which is known when the network runs: a length of 0 among others.
+    #[error(transparent)]
+    Shape(Box<Mistake>),
     /// The device failed, most likely for want of memory.
     #[error("the device failed: {0}")]
     Device(Err),
@@ -50,6 +53,7 @@ impl<Err> ForwardError<Err> {
         match self {
             Self::Device(error) => error,
             Self::Id(error) => panic!("{error}"),
+            Self::Shape(mistake) => panic!("{mistake}"),
         }
     }
 }

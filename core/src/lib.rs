@@ -67,8 +67,7 @@ pub use draw::Drawing;
 pub use dynamic::DynTensor;
 pub use graph_model::{GraphError, GraphModel};
 pub use ids::{ForwardError, IdError};
-/// Why the CPU engine refuses a run.
-pub use layercake_engine::EngineError;
+pub use layercake_engine::{EngineError, check_instruction_set, instruction_set};
 /// The graph of a network, and the rules that it obeys.
 pub use layercake_ir as ir;
 #[doc = include_str!("model/derive.md")]

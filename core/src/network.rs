@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use dfdx::tensor::{Gradients, NoneTape, OwnedTape, Tape};
 use dfdx::tensor_ops::Device;
 use layercake_engine::{Engine, Mode};
-use layercake_ir::{Graph, Shape};
+use layercake_ir::{Graph, Mistake, Shape};
 
 use crate::Scalar;
 use crate::backend::{Backend, Call};
@@ -74,13 +74,13 @@ const LENGTHS: usize = 8;
 impl Runtime {
     /// The plan for inputs of these sizes, the batch axis first.
     ///
-    /// # Panics
+    /// # Errors
     /// If a layer cannot act on them, which only a network can bring about whose length is known when it runs.
-    fn plan<E: Scalar, D: Device<E>>(&self, graph: &'static Graph, inputs: &[Value<E, D>]) -> Arc<Plan> {
+    fn plan<E: Scalar, D: Device<E>>(&self, graph: &'static Graph, inputs: &[Value<E, D>]) -> Result<Arc<Plan>, Mistake> {
         let plan = self.plan.get_or_init(|| Arc::new(Plan::of(Cow::Borrowed(graph))));
         let declared = graph.inputs().iter().map(|port| &port.shape);
         if inputs.iter().zip(declared).all(|(input, shape)| input.dims()[1..] == *shape.dims()) {
-            return Arc::clone(plan);
+            return Ok(Arc::clone(plan));
         }
         let shapes: Vec<Shape> = inputs.iter().map(|input| Shape::new(&input.dims()[1..])).collect();
         // A panic elsewhere leaves the list as it was: it is changed in one step.
@@ -88,15 +88,15 @@ impl Runtime {
         if let Some(known) = lengths.iter().position(|(known, _)| *known == shapes) {
             let last = lengths.len() - 1;
             lengths[known..=last].rotate_left(1);
-            return Arc::clone(&lengths[last].1);
+            return Ok(Arc::clone(&lengths[last].1));
         }
-        let resized = plan.graph().resized(&shapes).unwrap_or_else(|mistake| panic!("{mistake}"));
+        let resized = plan.graph().resized(&shapes)?;
         let plan = Arc::new(Plan::of(Cow::Owned(resized)));
         if lengths.len() == LENGTHS {
             lengths.remove(0);
         }
         lengths.push((shapes, Arc::clone(&plan)));
-        plan
+        Ok(plan)
     }
 }
 
@@ -112,8 +112,8 @@ impl Clone for Runtime {
 /// If the device is out of memory.
 ///
 /// # Panics
-/// Here and in the functions below: on an empty batch, on inputs of different batches, if a token id is not below the vocabulary, and if the stated
-/// types are not the network's.
+/// Here and in the functions below: on an empty batch, on inputs of different batches, if a token id is not below the vocabulary, if a layer cannot act
+/// on a length that is known when the network runs, and if the stated types are not the network's.
 pub fn infer<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, D::Err>
 where
     N: Network<E, D>,
@@ -177,7 +177,7 @@ pub mod checked {
     /// Inference without a tape.
     ///
     /// # Errors
-    /// If the device is out of memory, or a token id is not below the vocabulary.
+    /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
     pub fn infer<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, ForwardError<D::Err>>
     where
         N: Network<E, D>,
@@ -197,7 +197,7 @@ pub mod checked {
     /// Inference's behaviour, recorded on the tape.
     ///
     /// # Errors
-    /// If the device is out of memory, or a token id is not below the vocabulary.
+    /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
     pub fn eval<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, ForwardError<D::Err>>
     where
         N: Network<E, D>,
@@ -219,7 +219,7 @@ pub mod checked {
     /// Training.
     ///
     /// # Errors
-    /// If the device is out of memory, or a token id is not below the vocabulary.
+    /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
     pub fn train<N, E, D, In, Out>(network: &mut N, inputs: In) -> Result<Out, ForwardError<D::Err>>
     where
         N: Network<E, D>,
@@ -235,7 +235,7 @@ pub mod checked {
     /// Training on data that needs no gradient itself.
     ///
     /// # Errors
-    /// If the device is out of memory, or a token id is not below the vocabulary.
+    /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
     pub fn train_data<N, E, D, In, Out>(network: &mut N, inputs: In, gradients: Gradients<E, D>) -> Result<Out, ForwardError<D::Err>>
     where
         N: Network<E, D>,
@@ -304,7 +304,7 @@ pub(crate) fn pass<N: Network<E, D>, E: Scalar, D: Backend<E>>(
     let batches: Vec<usize> = inputs.iter().map(|input| input.dims()[0]).collect();
     assert!(batches[0] > 0, "`{}` received an empty batch", graph.name);
     assert!(batches.iter().all(|&batch| batch == batches[0]), "`{}` received inputs with batches of {batches:?}", graph.name);
-    let plan = network.runtime().plan(graph, &inputs);
+    let plan = network.runtime().plan(graph, &inputs).map_err(|mistake| ForwardError::Shape(Box::new(mistake)))?;
     ids::check(plan.graph(), &inputs)?;
     let mut tensors = Tensors::new();
     network.tensors(&mut tensors)?;

@@ -97,6 +97,21 @@ fn ids_are_checked_on_both_paths() {
 }
 
 #[test]
+fn a_length_of_0_is_refused() {
+    let device = Cpu::seed_from_u64(3);
+    let net = CharLstm::new(&device);
+    let zeros: States = device.zeros_like(&(2, Const, Const));
+    let error = net.try_forward(ids(&device, 2, 0, 0), zeros.clone(), zeros.clone()).unwrap_err();
+    assert_eq!(error.to_string(), "the input `ids` has the shape [0]; every size must be at least 1");
+    assert!(matches!(error, layercake::ForwardError::Shape(_)));
+    // On the portable path too, and nothing is left of it.
+    let double = device.build_module::<CharLstm, f64>();
+    let wide: Tensor<(usize, Const<2>, Const<12>), f64, Cpu> = device.zeros_like(&(2, Const, Const));
+    assert!(double.try_forward(ids(&device, 2, 0, 0), wide.clone(), wide).is_err());
+    assert!(net.try_forward(ids(&device, 2, 4, 0), zeros.clone(), zeros).is_ok());
+}
+
+#[test]
 fn a_graph_file_holds_it_all() {
     let text = io::graph_to_json(CharLstm::GRAPH).unwrap();
     assert!(text.contains(r#"{"name": "ids", "shape": [64], "ids": true}"#), "{text}");

@@ -7,6 +7,7 @@ use layercake_ir::Graph;
 use crate::{
     EngineError, Mode, Run,
     exec::Workspace,
+    kernels::simd,
     plan::{Key, Plan},
 };
 
@@ -40,9 +41,12 @@ impl Engine {
     /// # Errors
     /// [`EngineError`]
     pub fn start(&self, graph: &Graph, batch: usize, mode: Mode, input_grad: bool) -> Result<Run, EngineError> {
+        simd::check()?;
         let key = Key { batch, mode, input_grad: input_grad && mode != Mode::Infer };
         let planned = self.planned(graph, key)?;
-        let workspace = locked(&planned.free).pop().unwrap_or_else(|| Workspace::new(&planned.plan));
+        let pooled = locked(&planned.free).pop();
+        let refused = || EngineError::OutOfMemory { batch, bytes: planned.plan.bytes() };
+        let workspace = pooled.or_else(|| Workspace::new(&planned.plan)).ok_or_else(refused)?;
         Ok(Run::new(planned, workspace))
     }
 
@@ -61,7 +65,7 @@ impl Engine {
 }
 
 impl Planned {
-    /// Takes a workspace back.
+    /// Takes a workspace back, of a run that did not panic.
     pub(crate) fn give_back(&self, workspace: Workspace) {
         let mut free = locked(&self.free);
         if free.len() < WORKSPACES {

@@ -2,6 +2,7 @@
 
 /// Why [`crate::Engine::start`] refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EngineError {
     /// A batch of no samples.
     #[error("the batch is empty; a run needs at least one sample")]
@@ -20,10 +21,36 @@ pub enum EngineError {
         /// The operation.
         kind: &'static str,
     },
-    /// A graph whose buffers cannot be counted, let alone held.
-    #[error("a batch of {batch} needs more memory than can be addressed")]
+    /// A graph that was not built by the rules: a value of it has no elements.
+    #[error("`{name}` has a size of 0; every size must be at least 1")]
+    Empty {
+        /// The name of the input, or of the layer whose output it is.
+        name: String,
+    },
+    /// A graph for whose buffers there is no memory.
+    #[error("a batch of {batch} takes {bytes} bytes, for which there is no memory; `{layer}` needs most of them")]
     TooLarge {
+        /// The name of the layer that needs most.
+        layer: String,
         /// The batch size.
         batch: usize,
+        /// What the run, or that layer alone, would take.
+        bytes: u128,
+    },
+    /// The system refused memory for the buffers.
+    #[error("a batch of {batch} takes {bytes} bytes, which the system refused")]
+    OutOfMemory {
+        /// The batch size.
+        batch: usize,
+        /// What the run would take.
+        bytes: u128,
+    },
+    /// The variable `LAYERCAKE_SIMD` names no instruction set, or one that the machine lacks.
+    #[error("LAYERCAKE_SIMD is `{name}`, {why}; it takes `scalar`, `v3` for AVX2 or `v4` for AVX-512")]
+    InstructionSet {
+        /// What it is set to.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
     },
 }

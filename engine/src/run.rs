@@ -25,6 +25,8 @@ const MOST_ID: u32 = 1 << 30;
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     Filling,
+    /// At work; so it stays after a panic, which leaves buffers wherever they were.
+    Working,
     Forward,
     Backward,
 }
@@ -102,8 +104,13 @@ impl Run {
     }
 
     /// Works out the outputs.
+    ///
+    /// # Panics
+    /// After a panic of this run. Others of the same engine go on.
     pub fn forward(&mut self) {
+        assert_ne!(self.state, State::Working, "a run that panicked cannot go on; start another");
         let planned = Arc::clone(&self.planned);
+        self.state = State::Working;
         self.workspace_mut().forward(&planned.plan);
         self.state = State::Forward;
     }
@@ -126,6 +133,7 @@ impl Run {
         assert_ne!(self.planned.plan.mode, crate::Mode::Infer, "a run in Mode::Infer keeps nothing for a backward pass");
         assert_eq!(self.state, State::Forward, "backward comes once after each forward");
         let planned = Arc::clone(&self.planned);
+        self.state = State::Working;
         self.workspace_mut().backward(&planned.plan, output_grads, param_grads);
         self.state = State::Backward;
     }
@@ -147,7 +155,8 @@ impl Run {
 
 impl Drop for Run {
     fn drop(&mut self) {
-        if let Some(mut workspace) = self.workspace.take() {
+        // What a panic has left is not used again.
+        if let Some(mut workspace) = self.workspace.take().filter(|_| self.state != State::Working) {
             workspace.seed = 0;
             self.planned.give_back(workspace);
         }

@@ -1,13 +1,13 @@
 //! The same network on inputs of other shapes.
 
-use crate::{Graph, Mistake, Op, Shape, Site};
+use crate::{Graph, Mistake, Op, Shape, Site, check_input};
 
 impl Graph {
     /// The graph on inputs of these shapes: the same operations with the same tensors. For networks whose length is known when they run.
     /// What is an input of token ids stays one.
     ///
     /// # Errors
-    /// The mistake of the first rule that refuses what it receives.
+    /// The mistake of the first rule that refuses what it receives; an input of size 0.
     ///
     /// # Panics
     /// If there are not as many shapes as inputs.
@@ -15,6 +15,7 @@ impl Graph {
         assert_eq!(inputs.len(), self.inputs().len(), "a shape for each input");
         let mut graph = self.clone();
         for (port, shape) in graph.inputs.to_mut().iter_mut().zip(inputs) {
+            check_input(&port.name, shape)?;
             port.shape = shape.of_ids(port.shape.is_ids());
         }
         for index in 0..graph.nodes().len() {

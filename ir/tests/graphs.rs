@@ -47,6 +47,9 @@ fn joins_and_their_refusals() {
     assert_eq!(b.add("part", Op::Split(Split { parts: 3, index: 0, axis: 0 }), &[x]).unwrap_err().part, Part::Out);
     assert_eq!(b.add("part", Op::Split(Split { parts: 0, index: 0, axis: 0 }), &[x]).unwrap_err().part, Part::Out);
     assert_eq!(b.add("part", Op::Split(Split { parts: 2, index: 0, axis: 3 }), &[x]).unwrap_err().part, Part::Axis);
+    let beyond = b.add("part", Op::Split(Split { parts: 2, index: 2, axis: 0 }), &[x]).unwrap_err();
+    assert_eq!(beyond.to_string(), "`part` takes part 2, but splits into 2 parts, counted from 0");
+    assert!(b.add("part", Op::Split(Split { parts: 2, index: usize::MAX, axis: 0 }), &[x]).is_err());
     assert_eq!(b.add("fc", linear(2), &[x, x]).unwrap_err().to_string(), "`fc` takes one value, but receives 2");
 }
 

@@ -49,6 +49,56 @@ fn convolution_sizes() {
     assert_eq!(output(Op::Conv2d(Conv2d { padding: [4; 2], ..conv(3) }), &[1, 1, 1]), [8, 7, 7]);
 }
 
+/// A sum that does not fit must not come back as one that does, by what is taken off again.
+#[test]
+fn sizes_that_cannot_be_counted_are_refused() {
+    let (kernel, pair) = ([3; 2], [1; 2]);
+    let (in_channels, out_channels, groups, bias) = (INFER, 1, 1, true);
+    let base = ConvTranspose2d {
+        in_channels,
+        out_channels,
+        kernel,
+        stride: pair,
+        padding: [0; 2],
+        output_padding: [0; 2],
+        dilation: pair,
+        groups,
+        bias,
+    };
+    let cut = [usize::MAX / 2 - 4; 2];
+    for op in [
+        ConvTranspose2d { stride: [1 << 63; 2], padding: cut, ..base },
+        ConvTranspose2d { dilation: [1 << 63; 2], padding: cut, ..base },
+        ConvTranspose2d { kernel: [usize::MAX / 2, 3], padding: [usize::MAX / 4, 0], ..base },
+        ConvTranspose2d { padding: [usize::MAX; 2], ..base },
+    ] {
+        assert!(infer(Op::ConvTranspose2d(op), &[1, 4, 4]).is_err(), "{op:?}");
+    }
+    for (padding, dilation, stride) in [(usize::MAX / 2, 1, 1), (usize::MAX / 2 + 1, 1, 1), (usize::MAX, 1, 9), (0, usize::MAX, 1)] {
+        let op = Conv2d { padding: [padding; 2], dilation: [dilation; 2], stride: [stride; 2], ..conv(3) };
+        assert!(infer(Op::Conv2d(op), &[1, 8, 8]).is_err(), "{op:?}");
+    }
+}
+
+/// A value without axes is not one that a layer can ask for its last.
+#[test]
+fn values_without_axes_are_refused_by_layers_that_need_one() {
+    let (eps, affine) = (1e-5, true);
+    for op in [
+        Op::Glu(Glu { axis: INFER }),
+        Op::LayerNorm(LayerNorm { shape: Sizes::NONE, eps, affine }),
+        Op::GroupNorm(GroupNorm { groups: 1, channels: INFER, eps, affine }),
+        Op::Softmax(Softmax { axis: INFER }),
+        Op::Softmax(Softmax { axis: 0 }),
+        Op::Permute(Permute { axes: Sizes::new(&[0]) }),
+        Op::Mean(Mean { axes: Sizes::new(&[0]) }),
+        Op::Slice(Slice { axis: INFER, start: 0, end: INFER }),
+        Op::Split(Split { parts: 1, index: 0, axis: 0 }),
+    ] {
+        assert!(infer(op, &[]).is_err(), "{op:?}");
+    }
+}
+
 #[test]
 fn pool_sizes_follow_pytorch() {
     assert_eq!(output(Op::MaxPool2d(pool(2)), &[6, 28, 29]), [6, 14, 14]);

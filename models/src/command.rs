@@ -19,6 +19,7 @@ use crate::error::{CommandError, INTERRUPTED};
 type Outcome = Result<(), CommandError>;
 
 pub(crate) fn run(cli: Cli) -> Outcome {
+    layercake::check_instruction_set()?;
     match cli.command {
         Command::List => list(),
         Command::Summary { model } => Ok(writeln!(stdout(), "{}", Summary::from(graph(&model)?))?),

@@ -24,6 +24,9 @@ pub(crate) enum CommandError {
     /// So many threads cannot be had.
     #[error("cannot run on {threads} threads: {reason}")]
     Threads { threads: usize, reason: String },
+    /// The variable that names an instruction set names none of this machine.
+    #[error(transparent)]
+    InstructionSet(#[from] layercake::EngineError),
     /// Ctrl-C cannot be heard.
     #[error("cannot listen for signals: {reason}")]
     Signals { reason: String },

@@ -26,6 +26,15 @@ fn unknown_names() {
     place.fails("tran lenet5", 2, "error: unrecognized subcommand 'tran'; a similar subcommand exists: 'train'");
 }
 
+#[test]
+fn an_instruction_set_that_there_is_not() {
+    let command =
+        std::process::Command::new(env!("CARGO_BIN_EXE_layercake")).arg("list").env("LAYERCAKE_SIMD", "nonsense").output().unwrap();
+    assert_eq!((command.status.code(), command.stdout.len()), (Some(1), 0));
+    let line = "error: LAYERCAKE_SIMD is `nonsense`, which is no instruction set; it takes `scalar`, `v3` for AVX2 or `v4` for AVX-512\n";
+    assert_eq!(String::from_utf8_lossy(&command.stderr), line);
+}
+
 /// "there are: lenet5, .."
 fn models() -> String {
     let names: Vec<&str> = layercake_models::zoo().iter().map(|model| model.name()).collect();

@@ -42,7 +42,7 @@ fn param_grads(step: &Step, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>]) {
     let (weight, bias) = grads.split_first_mut().expect("a layer with weights owns them");
     weights.alone(at, dy, weight, step.adds);
     if weights.has_bias() {
-        let from = Held { images: at.images(), x: at.x(0), dy, scratch: at.scratch };
+        let from = Held { images: at.images(), x: at.x(0), dy, scratch: at.scratch, kept: at.kept };
         weights.bias(from, &mut bias[0], step.adds);
     }
 }
@@ -63,26 +63,26 @@ fn input_grads(step: &Step, lane: &mut Lane, task: Task, shared: Shared, dy: &mu
 }
 
 /// Adds the gradients of a step's parameters over all lanes, each part of them by one thread, the lanes in order.
-pub fn weights(plan: &Plan, step: usize, lanes: &[Lane], grads: &mut [Vec<f32>]) {
-    let step = &plan.steps[step];
+pub fn weights(plan: &Plan, index: usize, lanes: &[Lane], grads: &mut [Vec<f32>]) {
+    let step = &plan.steps[index];
     let weights = step.layer.weights().expect("only a step with weights has wide ones");
     let (weight, bias) = grads[step.first_param..].split_first_mut().expect("a layer with weights owns them");
     let [rows, row] = weights.part();
     weight.par_chunks_mut(rows * row).enumerate().for_each(|(part, to)| {
         for lane in lanes {
-            weights.rows(held(plan, step, lane), part * rows, to, true);
+            weights.rows(held(plan, index, lane), part * rows, to, true);
         }
     });
     for lane in lanes.iter().filter(|_| weights.has_bias()) {
-        weights.bias(held(plan, step, lane), &mut bias[0], true);
+        weights.bias(held(plan, index, lane), &mut bias[0], true);
     }
 }
 
 /// What a lane holds after a step's backward pass.
-fn held<'a>(plan: &Plan, step: &Step, lane: &'a Lane) -> Held<'a> {
-    let images = lane.span.images;
+fn held<'a>(plan: &Plan, index: usize, lane: &'a Lane) -> Held<'a> {
+    let (step, images) = (&plan.steps[index], lane.span.images);
     let (input, output) = (&plan.values[step.inputs[0]], &plan.values[step.output]);
     let grad_slot = output.grad.expect("a step with a backward pass has a gradient at its output");
     let (x, dy) = (&lane.slots[input.slot][..images * input.len()], &lane.slots[grad_slot][..images * output.len()]);
-    Held { images, x, dy, scratch: &lane.scratch }
+    Held { images, x, dy, scratch: &lane.scratch, kept: &lane.kept[index] }
 }

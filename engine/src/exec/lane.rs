@@ -1,9 +1,9 @@
 //! A group of images with everything that is needed to take them through the network.
 
 use crate::{
-    kernels::{batch_norm::Moments, layout},
+    kernels::{batch_norm::Moments, layout, memory::zeros},
     layers::{Buffers, Place, Shared, Site},
-    plan::{Plan, Span, Step, Task, Writes},
+    plan::{Param, Plan, Span, Step, Task, Writes},
 };
 
 /// A lane's own buffers.
@@ -27,20 +27,19 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// Buffers for a plan, zeroed.
-    pub fn new(plan: &Plan, span: Span) -> Self {
+    /// Buffers for a plan, zeroed; none if there is no memory for them.
+    pub fn new(plan: &Plan, span: Span) -> Option<Self> {
         let [scratch, spare] = scratch(plan, span.images);
-        let own = |param: &crate::plan::Param| if param.trained && !param.wide && !plan.backward.is_empty() { param.len } else { 0 };
-        Self {
+        Some(Self {
             span,
-            slots: plan.slots.iter().map(|len| vec![0.0; len * span.images]).collect(),
-            scratch: vec![0.0; scratch],
-            spare: vec![0.0; spare],
-            kept: plan.steps.iter().map(|step| vec![0.0; step.layer.keeps(span.images)]).collect(),
-            grads: plan.params.iter().map(|param| vec![0.0; own(param)]).collect(),
+            slots: plan.slots.iter().map(|len| zeros(len * span.images)).collect::<Option<_>>()?,
+            scratch: zeros(scratch)?,
+            spare: zeros(spare)?,
+            kept: plan.steps.iter().map(|step| zeros(step.layer.keeps(span.images))).collect::<Option<_>>()?,
+            grads: plan.params.iter().map(|param| zeros(own(plan, param))).collect::<Option<_>>()?,
             moments: plan.norms.iter().map(|&channels| vec![Moments::default(); channels]).collect(),
             sums: plan.norms.iter().map(|&channels| vec![[0.0; 2]; channels]).collect(),
-        }
+        })
     }
 
     /// A step on this lane, and where the gradients of its tensors go.
@@ -74,6 +73,19 @@ impl Lane {
         let Span { start, images } = self.span;
         layout::transpose(images, len, &from[start * len..][..images * len], &mut self.slots[slot][..images * len], add);
     }
+}
+
+/// Numbers in the buffers of a lane of so many images.
+pub fn numbers(plan: &Plan, images: usize) -> u128 {
+    let slots = plan.slots.iter().map(|&len| len as u128 * images as u128).sum::<u128>();
+    let kept = plan.steps.iter().map(|step| step.layer.keeps(images) as u128).sum::<u128>();
+    let grads = plan.params.iter().map(|param| own(plan, param) as u128).sum::<u128>();
+    slots + kept + grads + scratch(plan, images).iter().map(|&len| len as u128).sum::<u128>()
+}
+
+/// The elements of a gradient that a lane works out by itself.
+fn own(plan: &Plan, param: &Param) -> usize {
+    if param.trained && !param.wide && !plan.backward.is_empty() { param.len } else { 0 }
 }
 
 /// The most elements of the two kinds of scratch that a step needs.

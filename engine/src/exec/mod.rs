@@ -9,11 +9,12 @@ mod profile;
 use rayon::prelude::*;
 
 use crate::{
-    kernels::{activation, layout},
+    kernels::{activation, layout, memory::zeros},
     layers::{Norm, Shared},
     plan::{Part, Phase, Plan, Task},
 };
 use lane::Lane;
+pub use lane::numbers as lane_numbers;
 
 /// Copying so many elements is worth waking another thread; so is adding them.
 const SHARED_WORK: usize = 32 * 1024;
@@ -38,18 +39,18 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// All buffers, zeroed.
-    pub fn new(plan: &Plan) -> Self {
-        let batch_of = |value: usize| vec![0.0; plan.batch * plan.values[value].len()];
-        Self {
-            inputs: plan.inputs.iter().map(|&value| batch_of(value)).collect(),
-            outputs: plan.outputs.iter().map(|output| batch_of(output.value)).collect(),
-            params: plan.params.iter().map(|param| vec![0.0; param.len]).collect(),
+    /// All buffers, zeroed; none if there is no memory for them.
+    pub fn new(plan: &Plan) -> Option<Self> {
+        let batch_of = |value: usize| zeros(plan.batch * plan.values[value].len());
+        Some(Self {
+            inputs: plan.inputs.iter().map(|&value| batch_of(value)).collect::<Option<_>>()?,
+            outputs: plan.outputs.iter().map(|output| batch_of(output.value)).collect::<Option<_>>()?,
+            params: plan.params.iter().map(|param| zeros(param.len)).collect::<Option<_>>()?,
             seed: 0,
             memo: None,
-            lanes: plan.lanes.iter().map(|&span| Lane::new(plan, span)).collect(),
+            lanes: plan.lanes.iter().map(|&span| Lane::new(plan, span)).collect::<Option<_>>()?,
             norms: plan.norms.iter().map(|&channels| Norm::new(channels)).collect(),
-        }
+        })
     }
 
     /// Works out the outputs.

@@ -7,28 +7,27 @@ use crate::layers::Frame;
 /// # Panics
 /// If the slices do not hold the same number of maps.
 pub fn pad(frame: &Frame, images: usize, from: &[f32], to: &mut [f32]) {
-    let [height, width] = frame.size;
-    let [above, left] = frame.before;
-    let (map, line) = (frame.len() * images, frame.line() * images);
-    assert_eq!(from.len() / (height * width * images), to.len() / map, "as many frames as maps");
-    for (from, to) in from.chunks_exact(height * width * images).zip(to.chunks_exact_mut(map)) {
-        let (before, rest) = to.split_at_mut(above * line);
-        let (middle, after) = rest.split_at_mut(height * line);
-        before.fill(0.0);
-        after.fill(0.0);
-        for (from, to) in from.chunks_exact(width * images).zip(middle.chunks_exact_mut(line)) {
-            if frame.classes == 1 {
-                let (before, rest) = to.split_at_mut(left * images);
-                let (middle, after) = rest.split_at_mut(width * images);
-                before.fill(0.0);
-                middle.copy_from_slice(from);
-                after.fill(0.0);
-            } else {
-                to.fill(0.0);
-                for (column, from) in from.chunks_exact(images).enumerate() {
-                    let at = column + left;
-                    let at = at % frame.classes * frame.columns + at / frame.classes;
-                    to[at * images..][..images].copy_from_slice(from);
+    let [down, across] = &frame.axes;
+    let (source, line) = (across.size * images, frame.line() * images);
+    let (from, to) = (from.chunks_exact(down.size * source), to.chunks_exact_mut(down.len * line));
+    assert_eq!(from.len(), to.len(), "as many frames as maps");
+    for (from, to) in from.zip(to) {
+        let mut lines = to.chunks_exact_mut(line);
+        for &(first, count) in &down.stretches {
+            for (i, to) in lines.by_ref().take(count).enumerate() {
+                let Some(first) = first else {
+                    to.fill(0.0);
+                    continue;
+                };
+                let from = &from[(first + i) * source..][..source];
+                let mut rest = to;
+                for &(first, count) in &across.stretches {
+                    let (to, behind) = rest.split_at_mut(count * images);
+                    match first {
+                        Some(first) => to.copy_from_slice(&from[first * images..][..count * images]),
+                        None => to.fill(0.0),
+                    }
+                    rest = behind;
                 }
             }
         }
@@ -48,27 +47,34 @@ pub fn spread(images: usize, [first, stride]: [usize; 2], from: &[f32], to: &mut
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::testing::numbers;
+    use crate::{kernels::testing::numbers, layers::Axis};
 
     #[test]
-    fn pads_and_sorts_columns() {
-        for (classes, before, after, images) in
-            [(1usize, [1usize, 2], [3, 1], 3), (1, [0, 0], [0, 0], 1), (3, [2, 1], [1, 2], 2), (2, [0, 3], [0, 0], 5)]
-        {
-            let size = [4usize, 5];
-            let columns = (before[1] + size[1] + after[1]).div_ceil(classes);
-            let frame = Frame { size, before, lines: before[0] + size[0] + after[0], classes, columns };
+    fn shows_what_the_frame_says() {
+        let axis = |size: usize, stretches: &[(Option<usize>, usize)]| Axis {
+            size,
+            len: stretches.iter().map(|(_, len)| len).sum(),
+            stretches: stretches.to_vec(),
+        };
+        for (down, across, images) in [
+            (Axis::around(1, 4, 3), Axis::around(2, 5, 1), 3),
+            (Axis::around(0, 4, 0), Axis::around(0, 5, 0), 1),
+            (axis(4, &[(None, 2), (Some(1), 2), (Some(0), 1), (None, 1)]), axis(5, &[(Some(4), 1), (None, 1), (Some(0), 3)]), 5),
+        ] {
+            let frame = Frame { axes: [down, across] };
             let from = numbers(2 * 20 * images, 1);
             let mut to = numbers(2 * frame.len() * images, 2);
-            let mut wanted = vec![0.0; to.len()];
             pad(&frame, images, &from, &mut to);
-            for (at, value) in from.iter().enumerate() {
-                let (image, x, y, map) = (at % images, at / images % 5, at / images / 5 % 4, at / images / 20);
-                let column = x + before[1];
-                let line = map * frame.len() + (y + before[0]) * frame.line();
-                wanted[(line + column % classes * columns + column / classes) * images + image] = *value;
+            let shown = |axis: &Axis| -> Vec<Option<usize>> {
+                axis.stretches.iter().flat_map(|&(first, len)| (0..len).map(move |i| first.map(|first| first + i))).collect()
+            };
+            let [rows, columns] = frame.axes.each_ref().map(shown);
+            for (at, found) in to.iter().enumerate() {
+                let (image, place) = (at % images, at / images);
+                let (column, row, map) = (place % columns.len(), place / columns.len() % rows.len(), place / frame.len());
+                let source = rows[row].zip(columns[column]).map(|(y, x)| ((map * 4 + y) * 5 + x) * images + image);
+                assert_eq!(*found, source.map_or(0.0, |source| from[source]));
             }
-            assert_eq!(to, wanted);
         }
     }
 

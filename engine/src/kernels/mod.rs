@@ -19,6 +19,7 @@ pub mod glu;
 pub mod join;
 pub mod layout;
 pub mod math;
+pub mod memory;
 pub mod picks;
 pub mod pool2d;
 pub mod prelu;
@@ -54,6 +55,13 @@ impl Slide {
     pub fn tap(&self, axis: usize, step: usize, tap: usize) -> Option<usize> {
         let at = step * self.window.stride[axis] + tap * self.window.dilation[axis];
         at.checked_sub(self.window.padding[axis]).filter(|&at| at < self.input[axis])
+    }
+
+    /// The taps of window `step` that lie inside the input.
+    pub fn taps_inside(&self, axis: usize, step: usize) -> std::ops::Range<usize> {
+        let (window, start) = (&self.window, step * self.window.stride[axis]);
+        let from = |at: usize| at.saturating_sub(start).div_ceil(window.dilation[axis]).min(window.kernel[axis]);
+        from(window.padding[axis])..from(window.padding[axis] + self.input[axis])
     }
 
     /// Elements of one input map.

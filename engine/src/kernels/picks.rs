@@ -28,9 +28,9 @@ impl Pick {
 fn picked(slide: &Slide, images: usize, x: &[f32], window: usize, image: usize) -> usize {
     let (row, column) = (window / slide.output[1], window % slide.output[1]);
     let mut pick = Pick::NONE;
-    for tap_y in 0..slide.window.kernel[0] {
+    for tap_y in slide.taps_inside(0, row) {
         let Some(line) = slide.tap(0, row, tap_y) else { continue };
-        for tap_x in 0..slide.window.kernel[1] {
+        for tap_x in slide.taps_inside(1, column) {
             let Some(place) = slide.tap(1, column, tap_x) else { continue };
             let at = line * slide.input[1] + place;
             pick.see(at, x[at * images + image]);

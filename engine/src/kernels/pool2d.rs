@@ -33,7 +33,8 @@ impl<'a> Taps<'a> {
     fn new(slide: &'a Slide) -> Self {
         let Slide { window, input, output } = slide;
         let fits = |axis: usize| window.padding[axis] == 0 && (output[axis] - 1) * window.stride[axis] + window.span(axis) <= input[axis];
-        let listed = if fits(0) && fits(1) && slide.taps() <= LISTED { slide.taps() } else { 0 };
+        let listed =
+            if fits(0) && fits(1) && window.kernel.iter().all(|&taps| taps <= LISTED) && slide.taps() <= LISTED { slide.taps() } else { 0 };
         let mut list = [0; LISTED];
         for (tap, at) in list[..listed].iter_mut().enumerate() {
             let (y, x) = (tap / window.kernel[1], tap % window.kernel[1]);
@@ -51,11 +52,10 @@ impl<'a> Taps<'a> {
             self.list[..self.listed].iter().for_each(|tap| visit(base + tap));
             return;
         }
-        for tap_y in 0..window.kernel[0] {
-            let Some(line) = self.slide.tap(0, row, tap_y) else { continue };
-            for tap_x in 0..window.kernel[1] {
-                let Some(at) = self.slide.tap(1, column, tap_x) else { continue };
-                visit(line * input[1] + at);
+        for tap_y in self.slide.taps_inside(0, row) {
+            let line = (row * window.stride[0] + tap_y * window.dilation[0] - window.padding[0]) * input[1];
+            for tap_x in self.slide.taps_inside(1, column) {
+                visit(line + column * window.stride[1] + tap_x * window.dilation[1] - window.padding[1]);
             }
         }
     }
@@ -207,7 +207,7 @@ impl Mean {
             let (padding, size) = (window.padding[axis], input[axis]);
             if self.count_padding { end.min(size + 2 * padding) - start } else { end.min(size + padding) - start.max(padding) }
         };
-        1.0 / (counted(0, row) * counted(1, column)) as f32
+        1.0 / (counted(0, row) as f32 * counted(1, column) as f32)
     }
 
     /// Is each input element in exactly one window? Then its gradient is written, not added.

@@ -4,26 +4,60 @@ use std::sync::OnceLock;
 
 use pulp::{Arch, Simd};
 
+use crate::EngineError;
+
 /// The widest instruction set of this machine, found out once.
 ///
-/// The variable `LAYERCAKE_SIMD` (`scalar`, `v3` for AVX2, `v4` for AVX-512) lowers it, so that one machine can test them all.
+/// The variable `LAYERCAKE_SIMD` (`scalar`, `v3` for AVX2, `v4` for AVX-512) lowers it, so that one machine can test them all. A run does not begin where it
+/// holds anything else ([`check`]).
 pub fn arch() -> Arch {
     static ARCH: OnceLock<Arch> = OnceLock::new();
-    *ARCH.get_or_init(|| lowered(std::env::var("LAYERCAKE_SIMD").unwrap_or_default().as_str()))
+    *ARCH.get_or_init(|| stated().as_ref().map_or_else(|_| Arch::new(), |arch| *arch))
 }
 
-#[cfg(target_arch = "x86_64")]
-fn lowered(level: &str) -> Arch {
-    match level {
-        "scalar" => Arch::Scalar,
-        "v3" => pulp::x86::V3::try_new().map_or(Arch::Scalar, Arch::V3),
-        _ => Arch::new(),
+/// What `LAYERCAKE_SIMD` says.
+fn stated() -> &'static Result<Arch, EngineError> {
+    static STATED: OnceLock<Result<Arch, EngineError>> = OnceLock::new();
+    STATED.get_or_init(|| named(&std::env::var_os("LAYERCAKE_SIMD").unwrap_or_default().to_string_lossy()))
+}
+
+/// Refuses a variable `LAYERCAKE_SIMD` that names no instruction set, or one that this machine lacks. Every run asks this first.
+///
+/// # Errors
+/// [`EngineError::InstructionSet`]
+pub fn check() -> Result<(), EngineError> {
+    stated().as_ref().map(|_| ()).map_err(Clone::clone)
+}
+
+/// The instruction set that networks run on: "AVX-512", "AVX2", "NEON" or "plain". Results differ between them, by rounding.
+pub fn name() -> &'static str {
+    match arch() {
+        Arch::Scalar => "plain",
+        #[cfg(target_arch = "x86_64")]
+        Arch::V4(_) => "AVX-512",
+        #[cfg(target_arch = "x86_64")]
+        Arch::V3(_) => "AVX2",
+        #[cfg(target_arch = "aarch64")]
+        Arch::Neon(_) => "NEON",
+        #[allow(unreachable_patterns, reason = "which instruction sets there are depends on the machine")]
+        _ => "vectors",
     }
 }
 
-#[cfg(not(target_arch = "x86_64"))]
-fn lowered(level: &str) -> Arch {
-    if level == "scalar" { Arch::Scalar } else { Arch::new() }
+/// The instruction set of a name; the widest of this machine for none.
+fn named(name: &str) -> Result<Arch, EngineError> {
+    let lacking = || EngineError::InstructionSet { name: name.to_owned(), why: "which this machine does not have" };
+    match name {
+        "" => Ok(Arch::new()),
+        "scalar" => Ok(Arch::Scalar),
+        #[cfg(target_arch = "x86_64")]
+        "v3" => pulp::x86::V3::try_new().map(Arch::V3).ok_or_else(lacking),
+        #[cfg(target_arch = "x86_64")]
+        "v4" => pulp::x86::V4::try_new().map(Arch::V4).ok_or_else(lacking),
+        #[cfg(not(target_arch = "x86_64"))]
+        "v3" | "v4" => Err(lacking()),
+        _ => Err(EngineError::InstructionSet { name: name.to_owned(), why: "which is no instruction set" }),
+    }
 }
 
 /// A vector from the beginning of a slice; zeros where that ends before.
@@ -51,15 +85,33 @@ mod tests {
 
     use super::*;
 
-    /// What this machine would lower itself to, if it were told to.
     #[test]
-    fn levels_are_what_they_say() {
-        assert!(matches!(lowered("scalar"), Arch::Scalar));
-        #[cfg(target_arch = "x86_64")]
-        if pulp::x86::V3::try_new().is_some() {
-            assert!(matches!(lowered("v3"), Arch::V3(_)));
+    fn names_are_what_they_say() {
+        assert!(matches!(named("scalar"), Ok(Arch::Scalar)));
+        assert_eq!(format!("{:?}", named("").unwrap()), format!("{:?}", Arch::new()));
+        for (name, is_there) in [("v3", has("v3")), ("v4", has("v4"))] {
+            let message = named(name).err().map(|error| error.to_string());
+            assert_eq!(message.is_none(), is_there);
+            assert!(message.is_none_or(|message| message.contains("does not have")));
         }
-        assert_eq!(format!("{:?}", lowered("")), format!("{:?}", Arch::new()));
+    }
+
+    fn has(name: &str) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        return if name == "v3" { pulp::x86::V3::try_new().is_some() } else { pulp::x86::V4::try_new().is_some() };
+        #[cfg(not(target_arch = "x86_64"))]
+        return name.is_empty();
+    }
+
+    #[test]
+    fn other_names_are_refused_with_those_that_there_are() {
+        for name in ["nonsense", "V3", "avx2", " scalar", "v5"] {
+            let error = named(name).unwrap_err();
+            let message = error.to_string();
+            assert!(matches!(error, EngineError::InstructionSet { .. }));
+            assert!([name, "`scalar`", "`v3`", "`v4`"].iter().all(|part| message.contains(part)), "{message}");
+            assert!(!message.contains('\n'));
+        }
     }
 
     /// All tests of kernels and layers in this program once more, on each narrower instruction set: the same program runs on a processor that has
@@ -70,7 +122,7 @@ mod tests {
             return;
         }
         let own = std::env::current_exe().unwrap();
-        for level in ["scalar", "v3"] {
+        for level in ["scalar", "v3"].into_iter().filter(|&level| level == "scalar" || has(level)) {
             let done = Command::new(&own).args(["kernels::", "layers::", "--skip", "kernels::simd"]).env("LAYERCAKE_SIMD", level).output();
             let done = done.unwrap();
             let said = String::from_utf8_lossy(&done.stdout);

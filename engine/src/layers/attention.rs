@@ -182,7 +182,7 @@ impl Layer for Attention {
         let [ins, outs] = self.maps(images);
         let second = if self.op.bias { 2 } else { 1 };
         let (first_grads, second_grads) = grads.split_at_mut(second);
-        let held = Held { images: 1, x: parts.mixed, dy: dout, scratch: parts.mixed };
+        let held = Held { images: 1, x: parts.mixed, dy: dout, scratch: parts.mixed, kept: &[] };
         map_grads(&outs, held, second_grads, add);
         linear::input_grad(&outs, 1, &at.params[second], dout, dmixed, false);
         let scale = 1.0 / (size as f32).sqrt();
@@ -245,7 +245,7 @@ impl Layer for Attention {
                 outer(product, &mut dall[queries + to..]);
             }
         }
-        let held = Held { images: 1, x: parts.x, dy: dall, scratch: parts.x };
+        let held = Held { images: 1, x: parts.x, dy: dall, scratch: parts.x, kept: &[] };
         map_grads(&ins, held, first_grads, add);
         (at.kept, at.scratch) = (kept, scratch);
     }

@@ -3,12 +3,12 @@
 //! A line of the output, for all images of the lane, is one stretch of a matrix product: each term of its sums is a stretch of the
 //! padded input, somewhere else for each tap ([`Convolution`]).
 
-use super::{Back, Convolution, Held, Layer, Reads, Site, Weights, winograd::Pass};
+use super::{Back, Convolution, Held, Layer, Reads, Site, Weights, phases, winograd::Pass};
 use crate::kernels::{
     frame,
     product::{Every, Inner, Listed, Outer, Start, inner, outer},
     reduce,
-    winograd::Begin,
+    winograd::{Begin, bounds},
 };
 
 /// Output channels whose weight gradient one thread works out at a time.
@@ -20,16 +20,23 @@ impl Layer for Convolution {
     }
 
     fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
-        let mut plain = [self.framed() * images, if backward { self.back_scratch() * images } else { 0 }];
+        let plain = [self.framed() * images, if backward { self.back_scratch() * images } else { 0 }];
+        // The maxima of one channel.
+        let [input, output] = [self.slide.input_len() * images, if backward { self.slide.output_len() * images } else { 0 }];
         if let Some(phased) = self.phased(images) {
-            plain[1] = phased.spare(images, backward);
+            return [plain[0], phased.spare(images, backward).max(input).max(output)];
         }
         let Some(tiled) = self.tiled(images) else { return plain };
+        let forward = tiled.spare(images, false).max(input);
         if !backward {
-            return [0, tiled.spare(images, false)];
+            return [0, forward];
         }
-        let spare = tiled.spare(images, false).max(tiled.spare(images, true)).max(tiled.grad_spare(images));
-        [tiled.kept(images).unwrap_or(plain[0]), spare]
+        [tiled.kept(images).unwrap_or(plain[0]), forward.max(output).max(tiled.spare(images, true)).max(tiled.grad_spare(images))]
+    }
+
+    /// The limits of the input, and of the gradient of the output.
+    fn keeps(&self, images: usize) -> usize {
+        if self.is_fast(images) { 2 * bounds::kept(images) } else { 0 }
     }
 
     fn takes_activation(&self) -> bool {
@@ -37,11 +44,12 @@ impl Layer for Convolution {
     }
 
     fn forward(&self, at: &mut Site, y: &mut [f32]) {
-        whole(self, at.images(), [&at.params[0], if self.bias { &at.params[1] } else { &[] }], at.x(0), y, [at.scratch, at.spare]);
+        let (images, x) = (at.images(), at.x(0));
+        whole(self, images, [&at.params[0], if self.bias { &at.params[1] } else { &[] }], x, y, [at.scratch, at.spare], at.kept);
     }
 
     fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
-        whole_back(self, at.images(), &at.params[0], dy, dx, add, at.spare);
+        whole_back(self, at.images(), &at.params[0], dy, dx, add, at.spare, at.kept);
     }
 
     fn weights(&self) -> Option<&dyn Weights> {
@@ -59,10 +67,11 @@ impl Weights for Convolution {
     }
 
     fn prepare(&self, at: &mut Site, dy: &[f32]) {
-        let images = at.images();
+        let (images, x) = (at.images(), at.x(0));
+        bound_grad(self, self.outputs, dy, at);
         match self.tiled(images).filter(|tiled| tiled.kept(images).is_some()) {
-            Some(tiled) => tiled.prepare(images, at.x(0), dy, at.scratch, at.spare),
-            None => _ = framed(self, images, at.x(0), at.scratch),
+            Some(tiled) => tiled.prepare(Held { images, x, dy, scratch: &[], kept: at.kept }, at.scratch, at.spare),
+            None => _ = framed(self, images, x, at.scratch),
         }
     }
 
@@ -74,15 +83,16 @@ impl Weights for Convolution {
     }
 
     fn alone(&self, at: &mut Site, dy: &[f32], to: &mut [f32], add: bool) {
-        let images = at.images();
+        let (images, x) = (at.images(), at.x(0));
+        bound_grad(self, self.outputs, dy, at);
         if let Some(tiled) = self.tiled(images) {
-            return tiled.alone(images, at.x(0), dy, to, add, at.spare);
+            return tiled.alone(Held { images, x, dy, scratch: &[], kept: at.kept }, to, add, at.spare);
         }
         if let Some(phased) = self.phased(images) {
-            return phased.weight_grads(images, [at.x(0), dy], to, add, at.spare);
+            return phased.weight_grads(images, [x, dy], bounds::both(images, at.kept), to, add, at.spare);
         }
-        self.prepare(at, dy);
-        self.rows(Held { images, x: at.x(0), dy, scratch: at.scratch }, 0, to, add);
+        framed(self, images, x, at.scratch);
+        weight_rows(self, Held { images, x, dy, scratch: at.scratch, kept: &[] }, 0, to, add);
     }
 
     /// The sum of each channel of `dy`.
@@ -91,7 +101,7 @@ impl Weights for Convolution {
     }
 }
 
-/// `y = W * x + b`, the bias empty if there is none, in whatever way is best.
+/// `y = W * x + b`, the bias empty if there is none, in whatever way is best. Leaves the limits of the input.
 pub(super) fn whole(
     conv: &Convolution,
     images: usize,
@@ -99,30 +109,49 @@ pub(super) fn whole(
     x: &[f32],
     y: &mut [f32],
     [scratch, spare]: [&mut [f32]; 2],
+    kept: &mut [f32],
 ) {
+    if !conv.is_fast(images) {
+        let x = framed(conv, images, x, scratch);
+        return forward(conv, images, weight, conv.bias.then_some(bias), x, y, false);
+    }
+    bounds::find(conv.inputs, images, x, spare, kept);
+    let ([limits, _], begin) = (bounds::both(images, kept), if conv.bias { Begin::Bias(bias) } else { Begin::Zero });
     if let Some(tiled) = conv.tiled(images) {
-        let begin = if conv.bias { Begin::Bias(bias) } else { Begin::Zero };
-        return tiled.convolve(Pass { images, weight, back: false, begin }, x, y, spare);
+        tiled.convolve(Pass { images, weight, back: false, begin, limits }, x, y, spare);
+    } else if let Some(phased) = conv.phased(images) {
+        phased.gather(phases::Pass { images, weight, begin, limits }, x, y, spare);
     }
-    if let Some(phased) = conv.phased(images) {
-        let begin = if conv.bias { Begin::Bias(bias) } else { Begin::Zero };
-        return phased.gather(images, weight, x, begin, y, spare);
-    }
-    let x = framed(conv, images, x, scratch);
-    forward(conv, images, weight, conv.bias.then_some(bias), x, y, false);
 }
 
-/// The gradient of the input, in whatever way is best.
-pub(super) fn whole_back(conv: &Convolution, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool, spare: &mut [f32]) {
+/// The gradient of the input, in whatever way is best, by the limits that the gradient of the weights has left.
+#[allow(clippy::too_many_arguments, reason = "two slices in, one out, scratch, limits, and of what")]
+pub(super) fn whole_back(
+    conv: &Convolution,
+    images: usize,
+    weight: &[f32],
+    dy: &[f32],
+    dx: &mut [f32],
+    add: bool,
+    spare: &mut [f32],
+    kept: &[f32],
+) {
+    let ([_, limits], begin) = (bounds::both(images, kept), if add { Begin::Sum } else { Begin::Zero });
     if let Some(tiled) = conv.tiled(images) {
-        let begin = if add { Begin::Sum } else { Begin::Zero };
-        return tiled.convolve(Pass { images, weight, back: true, begin }, dy, dx, spare);
+        tiled.convolve(Pass { images, weight, back: true, begin, limits }, dy, dx, spare);
+    } else if let Some(phased) = conv.phased(images) {
+        phased.scatter(phases::Pass { images, weight, begin, limits }, dy, dx, spare);
+    } else {
+        input_grad(conv, images, weight, dy, dx, add, spare);
     }
-    if let Some(phased) = conv.phased(images) {
-        let begin = if add { Begin::Sum } else { Begin::Zero };
-        return phased.scatter(images, weight, dy, begin, dx, spare);
+}
+
+/// Leaves the limits of the gradient of the output, of so many channels.
+pub(super) fn bound_grad(conv: &Convolution, channels: usize, dy: &[f32], at: &mut Site) {
+    let images = at.images();
+    if conv.is_fast(images) {
+        bounds::find(channels, images, dy, at.spare, &mut at.kept[bounds::kept(images)..]);
     }
-    input_grad(conv, images, weight, dy, dx, add, spare);
 }
 
 /// `y = W * x + b` of an input in its frame; without a bias it may be added to what is there.
@@ -165,7 +194,7 @@ pub(super) fn framed<'a>(conv: &Convolution, images: usize, x: &'a [f32], scratc
 
 /// The gradient of the weights of the output channels from `first` on that fit into `to`, from the input in its frame.
 pub(super) fn weight_rows(conv: &Convolution, from: Held, first: usize, to: &mut [f32], add: bool) {
-    let Held { images, x, dy, scratch } = from;
+    let Held { images, x, dy, scratch, .. } = from;
     let framed = if conv.frame.is_plain() { x } else { scratch };
     let (depth, dy_row) = (conv.depth(), conv.slide.output_len() * images);
     let (lines, line) = lines(conv, images);

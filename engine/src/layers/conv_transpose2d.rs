@@ -6,8 +6,11 @@ use layercake_ir::{
     ops::{self, Conv2d},
 };
 
-use super::{Convolution, Held, Layer, Reads, Site, conv2d};
-use crate::kernels::{reduce, winograd::Begin};
+use super::{Convolution, Held, Layer, Reads, Site, conv2d, phases::Pass};
+use crate::kernels::{
+    reduce,
+    winograd::{Begin, bounds},
+};
 
 /// A transposed convolution.
 #[derive(Clone, Debug)]
@@ -53,9 +56,16 @@ impl Layer for ConvTranspose {
 
     fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
         if let Some(phased) = self.conv.phased(images) {
-            return [0, phased.spare(images, backward)];
+            // The maxima of one channel.
+            let [output, input] = [self.conv.slide.input_len() * images, self.conv.slide.output_len() * images];
+            return [0, phased.spare(images, backward).max(input).max(if backward { output } else { 0 })];
         }
         [if backward { self.conv.framed() * images } else { 0 }, self.conv.back_scratch() * images]
+    }
+
+    /// The limits of the input, and of the gradient of the output.
+    fn keeps(&self, images: usize) -> usize {
+        if self.conv.is_fast(images) { 2 * bounds::kept(images) } else { 0 }
     }
 
     fn takes_activation(&self) -> bool {
@@ -64,8 +74,11 @@ impl Layer for ConvTranspose {
 
     fn forward(&self, at: &mut Site, y: &mut [f32]) {
         if let Some(phased) = self.conv.phased(at.images()) {
-            let begin = if self.bias { Begin::Bias(&at.params[1]) } else { Begin::Zero };
-            return phased.scatter(at.images(), &at.params[0], at.x(0), begin, y, at.spare);
+            let (images, x, params) = (at.images(), at.x(0), at.params);
+            bounds::find(self.conv.outputs, images, x, at.spare, at.kept);
+            let begin = if self.bias { Begin::Bias(&params[1]) } else { Begin::Zero };
+            let [limits, _] = bounds::both(images, at.kept);
+            return phased.scatter(Pass { images, weight: &params[0], begin, limits }, x, y, at.spare);
         }
         if self.bias {
             let channel = y.len() / at.params[1].len();
@@ -77,10 +90,12 @@ impl Layer for ConvTranspose {
     fn param_grads(&self, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>], add: bool) {
         // Input and output of the convolution, whose gradient the layer's input is.
         if let Some(phased) = self.conv.phased(at.images()) {
-            phased.weight_grads(at.images(), [dy, at.x(0)], &mut grads[0], add, at.spare);
+            conv2d::bound_grad(&self.conv, self.conv.inputs, dy, at);
+            let [input, gradient] = bounds::both(at.images(), at.kept);
+            phased.weight_grads(at.images(), [dy, at.x(0)], [gradient, input], &mut grads[0], add, at.spare);
         } else {
             conv2d::framed(&self.conv, at.images(), dy, at.scratch);
-            let held = Held { images: at.images(), x: dy, dy: at.x(0), scratch: at.scratch };
+            let held = Held { images: at.images(), x: dy, dy: at.x(0), scratch: at.scratch, kept: &[] };
             conv2d::weight_rows(&self.conv, held, 0, &mut grads[0], add);
         }
         if self.bias {
@@ -91,7 +106,8 @@ impl Layer for ConvTranspose {
     fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
         if let Some(phased) = self.conv.phased(at.images()) {
             let begin = if add { Begin::Sum } else { Begin::Zero };
-            return phased.gather(at.images(), &at.params[0], dy, begin, dx, at.spare);
+            let [_, limits] = bounds::both(at.images(), at.kept);
+            return phased.gather(Pass { images: at.images(), weight: &at.params[0], begin, limits }, dy, dx, at.spare);
         }
         conv2d::forward(&self.conv, at.images(), &at.params[0], None, self.framed(dy, at.scratch), dx, add);
     }

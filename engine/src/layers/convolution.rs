@@ -2,9 +2,16 @@
 //!
 //! Positions count elements; a lane multiplies them by its number of images.
 
-use layercake_ir::{Shape, ops::Conv2d};
+use layercake_ir::{
+    Shape,
+    ops::{Conv2d, Window},
+};
 
-use super::{Phased, Tiled, map_size};
+use super::{
+    Frame, Phased, Tiled,
+    frame::{Axis, Windows},
+    map_size,
+};
 use crate::kernels::Slide;
 
 /// A convolution with its sizes and tables.
@@ -36,39 +43,6 @@ pub struct Convolution {
     pub phased: Option<Phased>,
 }
 
-/// Maps with zeros around them. With a stride, the columns of a line are sorted by their remainder: then the columns that one tap
-/// reads lie side by side.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Frame {
-    /// Height and width of the maps.
-    pub size: [usize; 2],
-    /// Zeros above and to the left.
-    pub before: [usize; 2],
-    /// Lines with those above and below.
-    pub lines: usize,
-    /// The columns are sorted into so many classes.
-    pub classes: usize,
-    /// Columns of a class, with those to the left and right.
-    pub columns: usize,
-}
-
-impl Frame {
-    /// Elements of a line.
-    pub fn line(&self) -> usize {
-        self.classes * self.columns
-    }
-
-    /// Elements of a map.
-    pub fn len(&self) -> usize {
-        self.lines * self.line()
-    }
-
-    /// Is there nothing to add, so that the maps can be used as they are?
-    pub fn is_plain(&self) -> bool {
-        self.classes == 1 && self.lines == self.size[0] && self.columns == self.size[1]
-    }
-}
-
 /// The part of the input's gradient in which a window's taps meet the elements in the same way: all of it, without a stride.
 #[derive(Clone, Debug)]
 pub struct Back {
@@ -93,19 +67,15 @@ impl Convolution {
         let window = op.window();
         let slide = Slide { window, input: map_size(input), output: map_size(output) };
         let (inputs, outputs) = (op.in_channels / op.groups, op.out_channels / op.groups);
-        let [_, stride] = window.stride;
-        let padded = [0, 1].map(|axis| slide.input[axis] + 2 * window.padding[axis]);
-        let frame =
-            Frame { size: slide.input, before: window.padding, lines: padded[0], classes: stride, columns: padded[1].div_ceil(stride) };
+        let [(down, rows), (across, columns)] = [0, 1].map(|axis| Axis::of(windows(window, slide.input, slide.output, axis)));
+        let frame = Frame { axes: [down, across] };
         let mut taps = Vec::with_capacity(inputs * slide.taps());
         for channel in 0..inputs {
-            for y in (0..window.kernel[0]).map(|y| y * window.dilation[0]) {
-                let line = channel * frame.len() + y * frame.line();
-                let columns = (0..window.kernel[1]).map(|x| x * window.dilation[1]);
-                taps.extend(columns.map(|x| line + x % stride * frame.columns + x / stride));
+            for row in &rows {
+                taps.extend(columns.iter().map(|column| channel * frame.len() + row * frame.line() + column));
             }
         }
-        let line = window.stride[0] * frame.line();
+        let line = frame.line();
         let (back_frame, back) = backward(&slide, inputs, outputs);
         let tiled = Tiled::new(&slide, op.groups, [inputs, outputs]);
         let phased = Phased::new(&slide, op.groups, [inputs, outputs]);
@@ -125,6 +95,11 @@ impl Convolution {
     /// How so many images are done phase by phase, if that pays.
     pub fn phased(&self, images: usize) -> Option<&Phased> {
         self.phased.as_ref().filter(|phased| phased.takes(images))
+    }
+
+    /// Are so many images done in one of these ways?
+    pub fn is_fast(&self, images: usize) -> bool {
+        self.tiled(images).is_some() || self.phased(images).is_some()
     }
 
     /// Terms of one sum: taps times channels in.
@@ -149,8 +124,14 @@ impl Convolution {
     }
 }
 
+/// The windows along an axis, on maps of a size and as many as another size.
+pub fn windows(window: Window, input: [usize; 2], output: [usize; 2], axis: usize) -> Windows {
+    let [stride, dilation, padding] = [window.stride[axis], window.dilation[axis], window.padding[axis]];
+    Windows { size: input[axis], count: output[axis], taps: window.kernel[axis], stride, dilation, padding }
+}
+
 /// One axis of a part of the input's gradient.
-struct Axis {
+struct Part {
     first: usize,
     count: usize,
     /// The taps that reach this part, and how many windows before the element's own each of them belongs to.
@@ -160,52 +141,61 @@ struct Axis {
 }
 
 /// The parts of one axis. Element `i` is read by tap `t` of window `(i + padding - t * dilation) / stride` if that is whole: so taps
-/// and elements fall into classes by their remainder.
-fn axis(slide: &Slide, axis: usize) -> Vec<Axis> {
-    let [stride, padding, dilation] = [slide.window.stride[axis], slide.window.padding[axis], slide.window.dilation[axis]];
-    let part = |remainder: usize| {
-        let first = (remainder + stride - padding % stride) % stride;
-        let count = slide.input[axis].saturating_sub(first).div_ceil(stride);
-        let reaching = (0..slide.window.kernel[axis]).filter(|tap| tap * dilation % stride == remainder);
-        let taps = reaching.map(|tap| (tap, tap * dilation / stride)).collect();
-        Axis { first, count, taps, window: (first + padding) / stride }
-    };
-    (0..stride).map(part).filter(|part| part.count > 0).collect()
+/// and elements fall into classes by their remainder. Taps that no element of a part has a window for are left out.
+fn parts(slide: &Slide, axis: usize) -> Vec<Part> {
+    let Windows { size, count: windows, taps, stride, dilation, padding } = windows(slide.window, slide.input, slide.output, axis);
+    let part = |first| Part { first, count: (size - first).div_ceil(stride), taps: Vec::new(), window: (first + padding) / stride };
+    let mut parts: Vec<Part> = (0..size.min(stride)).map(part).collect();
+    for tap in 0..taps {
+        let (remainder, before) = (tap * dilation % stride, tap * dilation / stride);
+        let before_first = padding % stride;
+        let first = if remainder < before_first { remainder + (stride - before_first) } else { remainder - before_first };
+        let Some(part) = parts.get_mut(first) else { continue };
+        if before < part.window + part.count && part.window.saturating_sub(before) < windows {
+            part.taps.push((tap, before));
+        }
+    }
+    parts
 }
 
 fn backward(slide: &Slide, inputs: usize, outputs: usize) -> (Frame, Vec<Back>) {
-    let axes = [axis(slide, 0), axis(slide, 1)];
+    let axes = [parts(slide, 0), parts(slide, 1)];
     // Zeros for the windows before the first and after the last that some element asks for.
     let before = [0, 1].map(|axis| {
-        let missing = |part: &Axis| part.taps.iter().map(|tap| tap.1.saturating_sub(part.window)).max().unwrap_or(0);
+        let missing = |part: &Part| part.taps.iter().map(|tap| tap.1.saturating_sub(part.window)).max().unwrap_or(0);
         axes[axis].iter().map(missing).max().unwrap_or(0)
     });
     let after = [0, 1].map(|axis| {
-        let last = |part: &Axis| {
-            let nearest = part.taps.iter().map(|tap| tap.1).min().unwrap_or(usize::MAX);
-            (part.window + part.count).saturating_sub(nearest)
+        let last = |part: &Part| {
+            let nearest = part.taps.iter().map(|tap| tap.1).min();
+            nearest.map_or(0, |nearest| (part.window + part.count).saturating_sub(nearest))
         };
         axes[axis].iter().map(last).max().unwrap_or(0).saturating_sub(slide.output[axis])
     });
-    let [lines, columns] = [0, 1].map(|axis| before[axis] + slide.output[axis] + after[axis]);
-    let frame = Frame { size: slide.output, before, lines, classes: 1, columns };
+    let frame = Frame { axes: [0, 1].map(|axis| Axis::around(before[axis], slide.output[axis], after[axis])) };
     let sorted = outputs * inputs * slide.taps() <= SORTED_WEIGHTS;
     let mut list = Vec::new();
     for vertical in &axes[0] {
         for horizontal in &axes[1] {
-            list.push(part(slide, &frame, [vertical, horizontal], [inputs, outputs], sorted));
+            list.push(part(slide, (&frame, before), [vertical, horizontal], [inputs, outputs], sorted));
         }
     }
     (frame, list)
 }
 
-fn part(slide: &Slide, frame: &Frame, [vertical, horizontal]: [&Axis; 2], [inputs, outputs]: [usize; 2], sorted: bool) -> Back {
+fn part(
+    slide: &Slide,
+    (frame, before): (&Frame, [usize; 2]),
+    [vertical, horizontal]: [&Part; 2],
+    [inputs, outputs]: [usize; 2],
+    sorted: bool,
+) -> Back {
     let mut taps = Vec::new();
     let mut weights = Vec::new();
     let mut term = |channel: usize, y: (usize, usize), x: (usize, usize)| {
-        let line = frame.before[0] + vertical.window - y.1;
-        let column = frame.before[1] + horizontal.window - x.1;
-        taps.push(channel * frame.len() + line * frame.columns + column);
+        let line = before[0] + vertical.window - y.1;
+        let column = before[1] + horizontal.window - x.1;
+        taps.push(channel * frame.len() + line * frame.line() + column);
         weights.push(channel * inputs * slide.taps() + y.0 * slide.window.kernel[1] + x.0);
     };
     let columns = || horizontal.taps.iter().copied();

@@ -60,7 +60,7 @@ impl Layer for DropConnect {
         let (images, x, mask) = (at.images(), at.x(0), self.mask(at));
         linear::turn(&self.dense, images, x, at.scratch);
         let full = &mut at.spare[..self.weights()];
-        let from = Held { images, x, dy, scratch: at.scratch };
+        let from = Held { images, x, dy, scratch: at.scratch, kept: &[] };
         Weights::rows(&self.dense, from, 0, full, false);
         for (i, (grad, full)) in grads[0].iter_mut().zip(full).enumerate() {
             let masked = *full * mask(i);

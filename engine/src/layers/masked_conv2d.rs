@@ -65,6 +65,10 @@ impl Layer for MaskedConvolution {
         [scratch, self.seen.len() + spare]
     }
 
+    fn keeps(&self, images: usize) -> usize {
+        self.conv.keeps(images)
+    }
+
     fn takes_activation(&self) -> bool {
         true
     }
@@ -72,13 +76,13 @@ impl Layer for MaskedConvolution {
     fn forward(&self, at: &mut Site, y: &mut [f32]) {
         let (images, params, x) = (at.images(), at.params, at.x(0));
         let (weight, rest) = self.masked(&params[0], at.spare);
-        conv2d::whole(&self.conv, images, [weight, if self.conv.bias { &params[1] } else { &[] }], x, y, [at.scratch, rest]);
+        conv2d::whole(&self.conv, images, [weight, if self.conv.bias { &params[1] } else { &[] }], x, y, [at.scratch, rest], at.kept);
     }
 
     fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
         let images = at.images();
         let (weight, rest) = self.masked(&at.params[0], at.spare);
-        conv2d::whole_back(&self.conv, images, weight, dy, dx, add, rest);
+        conv2d::whole_back(&self.conv, images, weight, dy, dx, add, rest, at.kept);
     }
 
     fn weights(&self) -> Option<&dyn Weights> {

@@ -88,7 +88,7 @@ impl Layer for Maxout {
         parts.grads.fill(0.0);
         runs::max_backward(&self.pieces, images, [parts.values, parts.maxima, dy], parts.grads, parts.counts);
         linear::turn(&self.dense, images, x, parts.turned);
-        let held = Held { images, x, dy: parts.grads, scratch: parts.turned };
+        let held = Held { images, x, dy: parts.grads, scratch: parts.turned, kept: &[] };
         self.dense.rows(held, 0, &mut grads[0], add);
         if self.dense.bias {
             Weights::bias(&self.dense, held, &mut grads[1], add);

@@ -9,7 +9,11 @@ use layercake_ir::ops::Window;
 use crate::kernels::{
     Slide, layout,
     product::{Every, Outer, Start, outer},
-    winograd::{self, Begin, Pairs, Taps, Tiles, apart},
+    winograd::{
+        self, Begin, Pairs, Taps, Tiles, apart,
+        bounds::{self, Limits},
+        singly::{self, Definition},
+    },
 };
 
 /// Fewer channels than this on either side are better off with the definition: what a transform costs is shared by them.
@@ -70,6 +74,11 @@ impl Phased {
         if backward { maps.max(grads) } else { maps }
     }
 
+    fn definition(&self) -> Definition {
+        let Self { inputs, outputs, large, small, padding } = *self;
+        Definition { side: 4, stride: 2, padding, channels: [inputs, outputs], large, small }
+    }
+
     /// What a phase has of the large maps.
     fn side(&self, phase: [usize; 2]) -> Side {
         let [y, x] = [0, 1].map(|axis| {
@@ -99,7 +108,15 @@ impl Phased {
     }
 
     /// The small maps from the large ones.
-    pub fn gather(&self, images: usize, weight: &[f32], x: &[f32], begin: Begin, y: &mut [f32], spare: &mut [f32]) {
+    pub fn gather(&self, pass: Pass, x: &[f32], y: &mut [f32], spare: &mut [f32]) {
+        self.gather_tiles(pass, x, y, spare);
+        if let Some(limits) = pass.limits {
+            singly::gather(&self.definition(), pass.images, pass.weight, limits, x, y);
+        }
+    }
+
+    fn gather_tiles(&self, pass: Pass, x: &[f32], y: &mut [f32], spare: &mut [f32]) {
+        let Pass { images, weight, begin, limits } = pass;
         let (rows, terms) = (self.outputs, self.inputs);
         let (weight, spare) = {
             let (turned, rest) = spare.split_at_mut(weight.len());
@@ -111,7 +128,7 @@ impl Phased {
             let (u, rest) = spare.split_at_mut(SQUARES * apart(ROWS.min(rows) * terms));
             let (v, m) = rest.split_at_mut(SQUARES * apart(terms * columns));
             for (index, &phase) in PHASES.iter().enumerate() {
-                winograd::data(Pairs, &self.above(phase, to), x, v);
+                winograd::data(Pairs, &self.above(phase, to), limits, x, v);
                 let taps = Taps { row: 1, term: 16 * rows, ..self.taps(phase, rows) };
                 for first in (0..rows).step_by(ROWS) {
                     let count = ROWS.min(rows - first);
@@ -125,7 +142,15 @@ impl Phased {
     }
 
     /// The large maps from the small ones, as the gradient of [`Phased::gather`] has it.
-    pub fn scatter(&self, images: usize, weight: &[f32], y: &[f32], begin: Begin, x: &mut [f32], spare: &mut [f32]) {
+    pub fn scatter(&self, pass: Pass, y: &[f32], x: &mut [f32], spare: &mut [f32]) {
+        self.scatter_tiles(pass, y, x, spare);
+        if let Some(limits) = pass.limits {
+            singly::scatter(&self.definition(), pass.images, pass.weight, limits, y, x);
+        }
+    }
+
+    fn scatter_tiles(&self, pass: Pass, y: &[f32], x: &mut [f32], spare: &mut [f32]) {
+        let Pass { images, weight, begin, limits } = pass;
         let (rows, terms) = (self.inputs, self.outputs);
         let map = self.large[0] * self.large[1] * images;
         let mut transformed = None;
@@ -147,7 +172,7 @@ impl Phased {
                 let to = Tiles { size: self.large, first: side.first, stride: 2, ..chunk };
                 // Often the next phase reads the same.
                 if transformed.replace(from) != Some(from) {
-                    winograd::data(Pairs, &from, y, v);
+                    winograd::data(Pairs, &from, limits, y, v);
                 }
                 for first in (0..rows).step_by(ROWS) {
                     let count = ROWS.min(rows - first);
@@ -160,8 +185,14 @@ impl Phased {
         }
     }
 
-    /// The gradient of all weights, `x` being the large maps and `dy` the gradient of the small ones, or the other way round.
-    pub fn weight_grads(&self, images: usize, [x, dy]: [&[f32]; 2], to: &mut [f32], add: bool, spare: &mut [f32]) {
+    /// The gradient of all weights, `x` being the large maps and `dy` the gradient of the small ones, or the other way round. What is beyond the
+    /// limits of either is not done in tiles.
+    pub fn weight_grads(&self, images: usize, maps: [&[f32]; 2], limits: [Limits; 2], to: &mut [f32], add: bool, spare: &mut [f32]) {
+        self.weight_grads_tiles(images, maps, limits, to, add, spare);
+        singly::weight_grads(&self.definition(), images, maps, limits, 0, to);
+    }
+
+    fn weight_grads_tiles(&self, images: usize, [x, dy]: [&[f32]; 2], limits: [Limits; 2], to: &mut [f32], add: bool, spare: &mut [f32]) {
         let (inputs, outputs) = (self.inputs, self.outputs);
         let (sums, rest) = spare.split_at_mut(SQUARES * apart(outputs * inputs));
         let most = COLUMNS.max(images);
@@ -170,15 +201,18 @@ impl Phased {
         // As the products read it, the channels lie side by side. A transform takes them like so many more images.
         let turned = &mut turned[..x.len()];
         layout::transpose(inputs, x.len() / inputs, x, turned, false);
+        if let Some(limits) = limits[0] {
+            bounds::clear(limits, inputs, turned);
+        }
         let mut spread = None;
         for phase in PHASES {
             for chunk in chunks(self.small, images) {
                 let columns = chunk.columns();
                 // All phases share it where there is one chunk.
                 if spread.replace(chunk.from) != Some(chunk.from) {
-                    winograd::spread(Pairs, &chunk, dy, grads);
+                    winograd::spread(Pairs, &chunk, limits[1], dy, grads);
                 }
-                winograd::data(Pairs, &self.above(phase, Tiles { images: images * inputs, ..chunk }), turned, data);
+                winograd::data(Pairs, &self.above(phase, Tiles { images: images * inputs, ..chunk }), None, turned, data);
                 for square in 0..SQUARES {
                     let product = Outer {
                         m: outputs,
@@ -201,6 +235,19 @@ impl Phased {
             winograd::weight_grads(Pairs, sums, [outputs, inputs], self.taps(phase, 1), to, add);
         }
     }
+}
+
+/// A pass from large maps to small ones, or back.
+#[derive(Clone, Copy, Debug)]
+pub struct Pass<'a> {
+    /// The number of images.
+    pub images: usize,
+    /// `[outputs, inputs, 4, 4]`
+    pub weight: &'a [f32],
+    /// What the results begin with.
+    pub begin: Begin<'a>,
+    /// What is beyond them is not done in tiles.
+    pub limits: Limits<'a>,
 }
 
 /// A phase on the large maps, by axes.
@@ -304,7 +351,9 @@ mod tests {
 
     #[test]
     fn agrees_with_the_definition_in_all_passes() {
-        for (channels, large, padding, images) in CASES {
+        // Miri takes one small one.
+        let cases = if cfg!(miri) { &[([16, 17], [6, 3], [1, 2], 9)][..] } else { &CASES };
+        for &(channels, large, padding, images) in cases {
             let of = phased(channels, large, padding);
             let [len_x, len_y] = [of.inputs * large[0] * large[1], of.outputs * of.small[0] * of.small[1]].map(|len| len * images);
             let (x, y, weight) = (numbers(len_x, 1), numbers(len_y, 2), numbers(16 * of.inputs * of.outputs, 3));
@@ -325,10 +374,11 @@ mod tests {
                     let old = if biased { (0..to.len()).map(|at| bias[at / len]).collect() } else { numbers(to.len(), 5) };
                     let begin = if biased { Begin::Bias(&bias) } else { Begin::Sum };
                     let mut found = if biased { vec![f32::NAN; to.len()] } else { old.clone() };
+                    let pass = Pass { images, weight: &weight, begin, limits: None };
                     if large {
-                        of.scatter(images, &weight, &y, begin, &mut found, &mut forward());
+                        of.scatter(pass, &y, &mut found, &mut forward());
                     } else {
-                        of.gather(images, &weight, &x, begin, &mut found, &mut forward());
+                        of.gather(pass, &x, &mut found, &mut forward());
                     }
                     close(&found, &sum(to, &old), 1e-5);
                 }
@@ -336,7 +386,7 @@ mod tests {
             for add in [false, true] {
                 let old = if add { numbers(weight.len(), 6) } else { vec![0.0; weight.len()] };
                 let mut found = if add { old.clone() } else { vec![f32::NAN; weight.len()] };
-                of.weight_grads(images, [&x, &y], &mut found, add, &mut vec![f32::NAN; of.spare(images, true)]);
+                of.weight_grads(images, [&x, &y], [None; 2], &mut found, add, &mut vec![f32::NAN; of.spare(images, true)]);
                 close(&found, &sum(&to_weight, &old), 1e-5);
             }
         }

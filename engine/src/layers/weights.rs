@@ -17,7 +17,7 @@ pub trait Weights: Send + Sync {
     /// The gradient of all rows, over one lane's images, where a lane works it out by itself.
     fn alone(&self, at: &mut Site, dy: &[f32], to: &mut [f32], add: bool) {
         self.prepare(at, dy);
-        self.rows(Held { images: at.images(), x: at.x(0), dy, scratch: at.scratch }, 0, to, add);
+        self.rows(Held { images: at.images(), x: at.x(0), dy, scratch: at.scratch, kept: at.kept }, 0, to, add);
     }
 
     /// The gradient of the rows from `first` on that fit into `to`, over one lane's images.
@@ -38,4 +38,6 @@ pub struct Held<'a> {
     pub dy: &'a [f32],
     /// What [`Weights::prepare`] left.
     pub scratch: &'a [f32],
+    /// The step's own ([`Site::kept`]).
+    pub kept: &'a [f32],
 }

@@ -10,7 +10,11 @@ use super::Held;
 use crate::kernels::{
     Slide, layout,
     product::{Every, Outer, Start, outer},
-    winograd::{self, Algorithm, Begin, Four, Kernel, Taps, Tiles, Two, apart},
+    winograd::{
+        self, Algorithm, Begin, Four, Kernel, Taps, Tiles, Two, apart,
+        bounds::{self, Limits},
+        singly::{self, Definition},
+    },
 };
 
 /// Fewer channels than this on either side are better off with the definition: what a transform costs is shared by them.
@@ -50,6 +54,8 @@ pub struct Pass<'a> {
     pub back: bool,
     /// What the results begin with.
     pub begin: Begin<'a>,
+    /// What is beyond them is not done in tiles.
+    pub limits: Limits<'a>,
 }
 
 /// Calls a function that is generic over algorithms with the one that has been chosen.
@@ -80,6 +86,11 @@ impl Tiled {
     /// Is it used for so many images?
     pub fn takes(&self, images: usize) -> bool {
         images >= LEAST_IMAGES
+    }
+
+    fn definition(&self) -> Definition {
+        let Self { inputs, outputs, input, output, padding, .. } = *self;
+        Definition { side: 3, stride: 1, padding, channels: [inputs, outputs], large: input, small: output }
     }
 
     fn side(&self) -> usize {
@@ -121,6 +132,9 @@ impl Tiled {
     /// Forward, or the gradient of the input.
     pub fn convolve(&self, pass: Pass, x: &[f32], y: &mut [f32], spare: &mut [f32]) {
         chosen!(self, convolve(self, pass, x, y, spare));
+        let Some(limits) = pass.limits else { return };
+        let pairs = if pass.back { singly::scatter } else { singly::gather };
+        pairs(&self.definition(), pass.images, pass.weight, limits, x, y);
     }
 
     /// Elements of the buffers of [`Tiled::prepare`]; none if they would be too large, and the definition is used where all threads work
@@ -139,18 +153,26 @@ impl Tiled {
     }
 
     /// Leaves what [`Tiled::rows`] reads: data `[squares, columns, inputs]`, and gradients `[squares, outputs, columns]`.
-    pub fn prepare(&self, images: usize, x: &[f32], dy: &[f32], kept: &mut [f32], spare: &mut [f32]) {
-        chosen!(self, prepare(self, images, x, dy, kept, spare));
+    pub fn prepare(&self, from: Held, to: &mut [f32], spare: &mut [f32]) {
+        chosen!(self, prepare(self, from, to, spare));
     }
 
     /// The gradient of the weights of the outputs from `first` on that fit into `to`.
     pub fn rows(&self, from: Held, first: usize, to: &mut [f32], add: bool) {
         chosen!(self, rows(self, from, first, to, add));
+        self.grads_singly(from, first, to);
     }
 
     /// The gradient of all weights.
-    pub fn alone(&self, images: usize, x: &[f32], dy: &[f32], to: &mut [f32], add: bool, spare: &mut [f32]) {
-        chosen!(self, alone(self, images, x, dy, to, add, spare));
+    pub fn alone(&self, from: Held, to: &mut [f32], add: bool, spare: &mut [f32]) {
+        chosen!(self, alone(self, from, to, add, spare));
+        self.grads_singly(from, 0, to);
+    }
+
+    /// Adds to the gradient of weights what is not done in tiles.
+    fn grads_singly(&self, from: Held, first: usize, to: &mut [f32]) {
+        let limits = bounds::both(from.images, from.kept);
+        singly::weight_grads(&self.definition(), from.images, [from.x, from.dy], limits, first, to);
     }
 }
 
@@ -175,7 +197,7 @@ fn convolve<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kerne
     y: &mut [f32],
     spare: &mut [f32],
 ) {
-    let Pass { images, weight, back, begin } = pass;
+    let Pass { images, weight, back, begin, limits } = pass;
     let (inputs, outputs) = (tiled.inputs, tiled.outputs);
     let (rows, terms, from, size) =
         if back { (inputs, outputs, tiled.output, tiled.input) } else { (outputs, inputs, tiled.input, tiled.output) };
@@ -191,7 +213,7 @@ fn convolve<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kerne
     let map = size[0] * size[1] * images;
     for (read, written) in chunks(grid, from, padding, images).zip(chunks(grid, size, [0; 2], images)) {
         let columns = read.columns();
-        winograd::data(kernel, &read, x, v);
+        winograd::data(kernel, &read, limits, x, v);
         for first in (0..rows).step_by(part) {
             let count = part.min(rows - first);
             if block < rows {
@@ -225,17 +247,19 @@ fn convolve<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kerne
 }
 
 /// The transformed data of a chunk, turned: `[squares, columns, inputs]`, the matrices at a distance from each other.
+#[allow(clippy::too_many_arguments, reason = "a slice in, one out, scratch, and of what")]
 fn turned_data<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kernel<SIDE, 3>>(
     kernel: K,
     inputs: usize,
     tiles: &Tiles,
+    limits: Limits,
     x: &[f32],
     to: &mut [f32],
     distance: usize,
     spare: &mut [f32],
 ) {
     let matrix = inputs * tiles.columns();
-    winograd::data(kernel, tiles, x, spare);
+    winograd::data(kernel, tiles, limits, x, spare);
     for (square, v) in spare.chunks(apart(matrix)).take(SIDE * SIDE).enumerate() {
         layout::transpose(inputs, tiles.columns(), &v[..matrix], &mut to[square * distance..][..matrix], false);
     }
@@ -244,22 +268,22 @@ fn turned_data<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Ke
 fn prepare<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kernel<SIDE, 3>>(
     kernel: K,
     tiled: &Tiled,
-    images: usize,
-    x: &[f32],
-    dy: &[f32],
-    kept: &mut [f32],
+    from: Held,
+    to: &mut [f32],
     spare: &mut [f32],
 ) {
+    let Held { images, x, dy, kept, .. } = from;
+    let limits = bounds::both(images, kept);
     let grid = tiled.grid(tiled.output);
     let all = tiled.tiles(tiled.output) * images;
     let distance = apart(tiled.inputs * all);
-    let (data, grads) = kept.split_at_mut(SIDE * SIDE * distance);
+    let (data, grads) = to.split_at_mut(SIDE * SIDE * distance);
     for read in chunks(grid, tiled.input, tiled.padding, images) {
         let to = &mut data[read.from * images * tiled.inputs..];
-        turned_data(kernel, tiled.inputs, &read, x, to, distance, spare);
+        turned_data(kernel, tiled.inputs, &read, limits[0], x, to, distance, spare);
     }
     let whole = Tiles { size: tiled.output, across: grid[1], first: [0; 2], stride: 1, from: 0, to: grid[0] * grid[1], images };
-    winograd::spread(kernel, &whole, dy, grads);
+    winograd::spread(kernel, &whole, limits[1], dy, grads);
 }
 
 fn rows<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kernel<SIDE, 3>>(
@@ -303,17 +327,16 @@ fn rows<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kernel<SI
     }
 }
 
-#[allow(clippy::too_many_arguments, reason = "two slices in, one out, scratch, and of what")]
 fn alone<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kernel<SIDE, 3>>(
     kernel: K,
     tiled: &Tiled,
-    images: usize,
-    x: &[f32],
-    dy: &[f32],
+    from: Held,
     to: &mut [f32],
     add: bool,
     spare: &mut [f32],
 ) {
+    let Held { images, x, dy, kept, .. } = from;
+    let limits = bounds::both(images, kept);
     let (squares, inputs, outputs) = (SIDE * SIDE, tiled.inputs, tiled.outputs);
     let grid = tiled.grid(tiled.output);
     let most = tiled.chunk(tiled.output, images) * images;
@@ -323,8 +346,8 @@ fn alone<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kernel<S
     let read = chunks(grid, tiled.input, tiled.padding, images);
     for (read, written) in read.zip(chunks(grid, tiled.output, [0; 2], images)) {
         let columns = read.columns();
-        turned_data(kernel, inputs, &read, x, data, apart(inputs * columns), rest);
-        winograd::spread(kernel, &written, dy, grads);
+        turned_data(kernel, inputs, &read, limits[0], x, data, apart(inputs * columns), rest);
+        winograd::spread(kernel, &written, limits[1], dy, grads);
         for square in 0..squares {
             let product = Outer {
                 m: outputs,
@@ -412,7 +435,8 @@ mod tests {
     #[test]
     fn agrees_with_the_definition_forward_and_backward() {
         let mut sizes = [false; 2];
-        for (channels, size, padding, images) in CASES {
+        // Miri takes one small one.
+        for (channels, size, padding, images) in CASES.into_iter().skip(usize::from(cfg!(miri))).take(if cfg!(miri) { 1 } else { 8 }) {
             let conv = convolution(channels, size, padding);
             let tiled = conv.tiled(images).expect("these are done in tiles");
             sizes[usize::from(tiled.four)] = true;
@@ -430,13 +454,18 @@ mod tests {
             // Whatever was there must not matter.
             let mut spare = vec![f32::NAN; tiled.spare(images, false).max(tiled.spare(images, true)).max(tiled.grad_spare(images))];
             let mut found = vec![f32::NAN; len_y];
-            tiled.convolve(Pass { images, weight: &weight, back: false, begin: Begin::Bias(&bias) }, &x, &mut found, &mut spare);
+            tiled.convolve(
+                Pass { images, weight: &weight, back: false, begin: Begin::Bias(&bias), limits: None },
+                &x,
+                &mut found,
+                &mut spare,
+            );
             close(&found, &narrow(&y), 1e-5);
             spare.fill(f32::NAN);
             for add in [false, true] {
                 let (old, begin) = if add { (numbers(len_x, 5), Begin::Sum) } else { (vec![0.0; len_x], Begin::Zero) };
                 let mut found = old.clone();
-                tiled.convolve(Pass { images, weight: &weight, back: true, begin }, &dy, &mut found, &mut spare);
+                tiled.convolve(Pass { images, weight: &weight, back: true, begin, limits: None }, &dy, &mut found, &mut spare);
                 let wanted: Vec<f32> = dx.iter().zip(&old).map(|(dx, &old)| (dx + f64::from(old)) as f32).collect();
                 close(&found, &wanted, 1e-5);
             }
@@ -445,20 +474,21 @@ mod tests {
                 let old = if add { numbers(weight.len(), 6) } else { vec![0.0; weight.len()] };
                 let wanted: Vec<f32> = dw.iter().zip(&old).map(|(dw, &old)| (dw + f64::from(old)) as f32).collect();
                 let mut found = old.clone();
-                tiled.alone(images, &x, &dy, &mut found, add, &mut spare);
+                let held = Held { images, x: &x, dy: &dy, scratch: &[], kept: &[] };
+                tiled.alone(held, &mut found, add, &mut spare);
                 close(&found, &wanted, 1e-5);
                 let Some(kept) = tiled.kept(images) else { continue };
                 let mut kept = vec![f32::NAN; kept];
-                tiled.prepare(images, &x, &dy, &mut kept, &mut spare);
+                tiled.prepare(held, &mut kept, &mut spare);
                 let mut found = old;
                 for first in (0..conv.outputs).step_by(21) {
                     let to = &mut found[first * conv.depth()..][..21.min(conv.outputs - first) * conv.depth()];
-                    tiled.rows(Held { images, x: &x, dy: &dy, scratch: &kept }, first, to, add);
+                    tiled.rows(Held { scratch: &kept, ..held }, first, to, add);
                 }
                 close(&found, &wanted, 1e-5);
             }
         }
-        assert_eq!(sizes, [true; 2], "both sizes of tiles are tried");
+        assert!(cfg!(miri) || sizes == [true; 2], "both sizes of tiles are tried");
     }
 
     #[test]

@@ -42,7 +42,9 @@ fn transforms(graph: &Graph) -> bool {
         Op::MaskedConv2d(op) => Tiled::suits(op.window(), 1, [op.in_channels, op.out_channels]),
         _ => false,
     };
-    let by_tiles = (0..graph.nodes().len()).filter(|&node| tiled(&graph.nodes()[node].op)).map(|node| graph.node_flops(node)).sum::<u64>();
+    let by_tiles = (0..graph.nodes().len())
+        .filter(|&node| tiled(&graph.nodes()[node].op))
+        .fold(0u64, |sum, node| sum.saturating_add(graph.node_flops(node)));
     by_tiles > graph.flops() / 2
 }
 

@@ -2,50 +2,18 @@
 
 mod buffers;
 mod lanes;
+mod memory;
 mod program;
 mod step;
 mod steps;
 
-use layercake_ir::{Graph, Op, Shape};
+use layercake_ir::{Graph, Shape};
 
 use crate::{EngineError, Mode};
 
 pub use lanes::Span;
 pub use program::{Part, Phase, Task};
 pub use step::{Step, Writes};
-
-/// Elements of memory a plan may take in all its buffers: what an address can reach.
-const MOST: u128 = (isize::MAX as u128) / 4;
-
-/// Refuses a graph whose buffers could not be counted: twice all values, and the matrices of the largest convolution's windows.
-fn check_size(graph: &Graph, batch: usize) -> Result<(), EngineError> {
-    let inputs = graph.inputs().iter().map(|port| port.shape.len());
-    let values: u128 = inputs.chain(graph.nodes().iter().map(|node| node.output.len())).map(|len| len as u128).sum();
-    let windows = graph.nodes().iter().filter_map(|node| {
-        if let Op::ConvTranspose2d(op) = &node.op {
-            // What the padding cuts off is there first.
-            let full = |axis: usize| (node.output.dim(axis + 1) as u128).saturating_add((op.padding[axis] as u128).saturating_mul(2));
-            return Some((op.out_channels as u128).saturating_mul(full(0)).saturating_mul(full(1)));
-        }
-        let window = node.op.window()?;
-        Some((node.output.len() as u128).saturating_mul((window.kernel[0] as u128).saturating_mul(window.kernel[1] as u128)))
-    });
-    // What recurrent layers and attention keep for the way back.
-    let kept = graph.nodes().iter().map(|node| {
-        let input = graph.shape(node.inputs()[0]);
-        let length = input.dim(0) as u128;
-        match (&node.op, node.op.recurrent()) {
-            (_, Some(op)) => length.saturating_mul((op.layers * op.directions) as u128).saturating_mul(op.hidden as u128).saturating_mul(8),
-            (Op::MultiHeadAttention(op), _) => {
-                length.saturating_mul(length).saturating_mul(op.heads as u128).saturating_add(5 * input.len() as u128)
-            }
-            _ => 0,
-        }
-    });
-    let values = kept.fold(values, u128::saturating_add);
-    let total = values.saturating_add(windows.max().unwrap_or(0)).saturating_mul(4).saturating_mul(batch as u128);
-    if total > MOST { Err(EngineError::TooLarge { batch }) } else { Ok(()) }
-}
 
 /// What a plan is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +101,10 @@ impl Plan {
         if key.batch == 0 {
             return Err(EngineError::EmptyBatch);
         }
-        check_size(graph, key.batch)?;
+        if let Some(value) = (0..graph.inputs().len() + graph.nodes().len()).find(|&value| graph.shape(value).is_empty()) {
+            return Err(EngineError::Empty { name: graph.value_name(value).to_owned() });
+        }
+        memory::check_layers(graph, key)?;
         let lanes = lanes::split(graph, key.batch);
         let mut params: Vec<Param> = graph
             .nodes()
@@ -167,6 +138,7 @@ impl Plan {
         };
         plan.forward = program::forward(&plan);
         plan.backward = program::backward(&plan);
+        memory::check_plan(&plan, graph, key)?;
         Ok(plan)
     }
 }

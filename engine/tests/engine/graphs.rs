@@ -29,6 +29,11 @@ fn convolutions_of_every_kind() {
         ([[2, 2], [2, 2], [0, 1], [2, 2]], 1, false),
         ([one, [2, 2], [0, 0], one], 1, true),
         ([one, one, [2, 1], one], 1, true),
+        // Windows that step over elements and padding, or lie in it; taps that are far apart; one tap a stretch of the frame.
+        ([[2, 3], [7, 9], [5, 8], one], 1, true),
+        ([[2, 2], [40, 50], [60, 70], one], 1, true),
+        ([[2, 2], one, [30, 33], [55, 60]], 1, true),
+        ([[3, 2], [2, 3], [20, 30], [17, 49]], 1, false),
     ];
     for shape in shapes {
         for (sizes, groups, bias) in options {

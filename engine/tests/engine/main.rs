@@ -15,3 +15,4 @@ mod random;
 mod runs;
 mod sequences;
 mod slopes;
+mod tiles;

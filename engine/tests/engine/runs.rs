@@ -1,7 +1,7 @@
 //! What an engine promises besides numbers: the same bits on any number of threads, independent runs, errors.
 
 use layercake_engine::{Engine, EngineError, Mode};
-use layercake_ir::{Graph, Op};
+use layercake_ir::{Builder, Graph, INFER, Op, Shape, ops};
 
 use crate::{blocks, interpreter::Outcome, joins, networks::*};
 
@@ -171,6 +171,63 @@ fn refusals() {
     assert!(error.to_string().contains("batch of at least 2"));
     assert!(engine.start(&graph, 1, Mode::Eval, false).is_ok());
     assert!(matches!(engine.start(&graph, usize::MAX / 64, Mode::Infer, false), Err(EngineError::TooLarge { .. })));
+}
+
+/// A graph that no rule has seen may hold anything.
+#[test]
+fn values_without_elements_are_refused() {
+    let mut graph = chain(&[3, 4], &[linear(2)]);
+    graph.inputs.to_mut()[0].shape = Shape::new(&[0, 4]);
+    let error = Engine::default().start(&graph, 2, Mode::Infer, false).unwrap_err();
+    assert_eq!(error, EngineError::Empty { name: "input".to_owned() });
+    graph.inputs.to_mut()[0].shape = Shape::new(&[3, 4]);
+    graph.nodes.to_mut()[0].output = Shape::new(&[0, 2]);
+    let error = Engine::default().start(&graph, 2, Mode::Infer, false).unwrap_err();
+    assert_eq!(error.to_string(), "`n0` has a size of 0; every size must be at least 1");
+}
+
+/// An id without a row panics, here in the pool of threads; the engine's next run is as if nothing had been.
+#[test]
+fn an_engine_goes_on_after_a_panic() {
+    for batch in [2, 64] {
+        let mut builder = Builder::new("Letters");
+        let x = builder.input("letters", Shape::ids(&[4])).unwrap();
+        let table = ops::Embedding { num_embeddings: 5, embedding_dim: 8, padding_idx: INFER };
+        let x = builder.add("table", Op::Embedding(table), &[x]).unwrap();
+        let x = builder.add("fc", linear(30), &[x]).unwrap();
+        let (graph, engine) = (builder.finish(&[("output", x)]), Engine::default());
+        let with = |id: usize| {
+            let mut run = engine.start(&graph, batch, Mode::Train, false).unwrap();
+            let ids: Vec<usize> = (0..run.input_mut(0).len()).map(|i| if i == 3 { id } else { i % 5 }).collect();
+            run.set_ids(0, &ids);
+            (0..run.zero_grads().len()).for_each(|i| run.param_mut(i).fill(0.5));
+            run.forward();
+            let grad = vec![1.0; run.output(0).len()];
+            let mut grads = run.zero_grads();
+            run.backward(&[&grad], &mut grads);
+            (run.output(0).to_vec(), grads)
+        };
+        let before = with(1);
+        for _ in 0..3 {
+            assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| with(1000))).is_err());
+            assert!(with(1) == before);
+        }
+    }
+}
+
+/// What is set outside is seen by a process that begins with it.
+#[test]
+fn an_instruction_set_that_there_is_not_is_refused() {
+    let refused = |name: &str| {
+        let own = std::env::current_exe().unwrap();
+        let child = std::process::Command::new(own).args(["runs::refusals", "--exact"]).env("LAYERCAKE_SIMD", name).output().unwrap();
+        (!child.status.success()).then(|| String::from_utf8_lossy(&child.stdout).into_owned())
+    };
+    let said = refused("nonsense").expect("no run begins");
+    assert!(said.contains("InstructionSet { name: \"nonsense\""), "{said}");
+    assert_eq!(refused("scalar"), None);
+    assert_eq!(refused(""), None);
+    assert!(["AVX-512", "AVX2", "NEON", "plain"].contains(&layercake_engine::instruction_set()));
 }
 
 #[test]

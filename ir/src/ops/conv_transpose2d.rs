@@ -65,6 +65,11 @@ impl ConvTranspose2d {
         }
         let reach = (input.dim(axis + 1) - 1).saturating_mul(stride).saturating_add(self.output_padding[axis]).saturating_add(1);
         let full = reach.saturating_add(dilation.saturating_mul(self.kernel[axis] - 1));
+        // A sum that did not fit is not what the padding is cut off from.
+        if full > usize::MAX / 4 {
+            let text = site.start().str(" makes more ").str(if axis == 0 { "rows" } else { "columns" }).str(" than can be counted");
+            return Err(Mistake::new(if stride > self.kernel[axis] { Part::Stride } else { Part::Kernel }, text));
+        }
         let cut = self.padding[axis].saturating_mul(2);
         if cut >= full {
             let text = site.start().str(" has a padding that cuts off ").num(cut).str(" of the ").num(full);

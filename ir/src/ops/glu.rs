@@ -14,7 +14,7 @@ pub struct Glu {
 impl Glu {
     pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if self.axis == INFER {
-            self.axis = input.rank() - 1;
+            self.axis = input.rank().saturating_sub(1);
         }
         if let Some(mistake) = axis::check(self.axis, Part::Axis, input, site) {
             return Err(mistake);

@@ -35,6 +35,9 @@ pub struct InstanceNorm2d {
 impl GroupNorm {
     pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         let found = input.dim(0);
+        if found == 0 {
+            return Err(Mistake::new(Part::Layer, site.received(site.start().str(" works on [channels, ..], but receives "), input)));
+        }
         if self.channels != INFER && self.channels != found {
             return Err(Mistake::new(Part::Channels, stated(self.channels, input, site)).help(take_what_comes(found)));
         }

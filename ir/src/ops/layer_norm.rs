@@ -24,7 +24,7 @@ impl LayerNorm {
                 let help = Text::new().str("write `LayerNorm(").list(input.dims()).str(")` for all of them");
                 return Err(Mistake::new(Part::Layer, text).help(help));
             }
-            self.shape = Sizes::new(&[input.dim(input.rank() - 1)]);
+            self.shape = Sizes::new(&[input.dim(input.rank().saturating_sub(1))]);
         }
         let rank = self.shape.len();
         let mut same = rank <= input.rank();

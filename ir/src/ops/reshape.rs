@@ -67,7 +67,7 @@ impl Permute {
             return Ok((self, output));
         }
         let text = site.start().str(" orders the axes (").list(self.axes.as_slice()).str("), but receives ");
-        let help = Text::new().str("name each axis from 0 to ").num(input.rank() - 1).str(" once, the batch not counted");
+        let help = Text::new().str("name each axis from 0 to ").num(input.rank().saturating_sub(1)).str(" once, the batch not counted");
         Err(Mistake::new(Part::Axes, site.received(text, input)).help(help))
     }
 }

@@ -45,7 +45,7 @@ pub(super) const fn check_axis(axis: usize, input: &Shape, site: &Site) -> Resul
         let text = site.received(site.start().str(" must be told its axis, since it receives "), input);
         let help = Text::new()
             .str("axes are counted without the batch: `axis = 0` is the first, `axis = ")
-            .num(input.rank() - 1)
+            .num(input.rank().saturating_sub(1))
             .str("` the last");
         return Err(Mistake::new(Part::Layer, text).help(help));
     }

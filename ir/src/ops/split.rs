@@ -23,6 +23,10 @@ impl Split {
         if self.parts == 0 {
             return Err(Mistake::new(Part::Out, site.start().str(" splits into 0 parts; there must be at least 1")));
         }
+        if self.index >= self.parts {
+            let text = site.start().str(" takes part ").num(self.index).str(", but splits into ").count(self.parts, "part");
+            return Err(Mistake::new(Part::Out, text.str(", counted from 0")));
+        }
         let size = input.dim(self.axis);
         if !size.is_multiple_of(self.parts) {
             let text = site.start().str(" cannot split axis ").num(self.axis).str(" of ");

@@ -10,6 +10,8 @@
 //! The rows of the right factor begin wherever [`Rows`] says, so a convolution can name the shifted copies of its input without
 //! making them. Neither form packs or allocates. The order of every sum depends on the sizes and the instruction set alone.
 
+#![allow(unsafe_code, reason = "the tiles rely on what these types say of rows")]
+
 mod inner;
 mod outer;
 
@@ -19,10 +21,13 @@ pub use inner::{Inner, inner};
 pub use outer::{Outer, outer};
 
 /// Where the rows of a matrix begin in its slice.
-pub trait Rows: Copy {
+///
+/// # Safety
+/// `at(k)` is the same whenever it is asked, and at most `furthest(count)` for each `k` below `count`.
+pub unsafe trait Rows: Copy {
     /// The position of the first element of row `k`.
     fn at(self, k: usize) -> usize;
-    /// The largest of the first `count` positions, 0 if `count` is.
+    /// The largest of the first `count` positions, 0 if `count` is. What cannot be counted is `usize::MAX`.
     fn furthest(self, count: usize) -> usize;
 }
 
@@ -30,14 +35,15 @@ pub trait Rows: Copy {
 #[derive(Clone, Copy, Debug)]
 pub struct Every(pub usize);
 
-impl Rows for Every {
+// SAFETY: multiples of one number grow with `k`; where one does not fit, `furthest` is beyond any slice.
+unsafe impl Rows for Every {
     #[inline(always)]
     fn at(self, k: usize) -> usize {
         self.0 * k
     }
 
     fn furthest(self, count: usize) -> usize {
-        self.0 * count.saturating_sub(1)
+        self.0.saturating_mul(count.saturating_sub(1))
     }
 }
 
@@ -50,14 +56,15 @@ pub struct Listed<'a> {
     pub unit: usize,
 }
 
-impl Rows for Listed<'_> {
+// SAFETY: the largest of the list is `furthest`; where its multiple does not fit, that is beyond any slice.
+unsafe impl Rows for Listed<'_> {
     #[inline(always)]
     fn at(self, k: usize) -> usize {
         self.list[k] * self.unit
     }
 
     fn furthest(self, count: usize) -> usize {
-        self.list[..count].iter().copied().max().unwrap_or(0) * self.unit
+        self.list[..count].iter().copied().max().unwrap_or(0).saturating_mul(self.unit)
     }
 }
 
@@ -70,6 +77,13 @@ pub enum Start<'a> {
     Bias(&'a [f32]),
     /// What the result holds already.
     Sum,
+}
+
+/// Are there `more` elements behind so many steps of so many elements?
+fn reaches(len: usize, steps: [[usize; 2]; 2], more: usize) -> bool {
+    let [first, second] = steps.map(|[count, step]| count.checked_mul(step));
+    let end = first.zip(second).and_then(|(first, second)| first.checked_add(second)?.checked_add(more));
+    end.is_some_and(|end| end <= len)
 }
 
 /// A part of a result whose sums stay in registers, and the terms to add to them.

@@ -3,7 +3,7 @@
 
 use pulp::{MemMask, Simd, WithSimd};
 
-use super::{Rows, Start, Tile};
+use super::{Rows, Start, Tile, reaches};
 use crate::kernels::simd::arch;
 
 /// The arguments of [`outer`]. The columns come in `segments` stretches of `n`.
@@ -64,9 +64,11 @@ impl<C: Rows, R: Rows> WithSimd for OuterOp<'_, '_, C, R> {
         let OuterOp(p, out) = self;
         let (segment, row) = (p.segments - 1, p.m - 1);
         // These four bounds are all that the tiles rely on.
-        assert!(p.k == 0 || p.left.len() > row * p.left_row + p.left_cols.furthest(p.k), "left factor too short");
-        assert!(p.k == 0 || p.right.len() >= p.rows.furthest(p.k) + segment * p.right_segment + p.n, "right factor too short");
-        assert!(out.len() >= row * p.out_row + segment * p.out_segment + p.n, "result too short");
+        let left = [[row, p.left_row], [1, p.left_cols.furthest(p.k)]];
+        assert!(p.k == 0 || reaches(p.left.len(), left, 1), "left factor too short");
+        let right = [[1, p.rows.furthest(p.k)], [segment, p.right_segment]];
+        assert!(p.k == 0 || reaches(p.right.len(), right, p.n), "right factor too short");
+        assert!(reaches(out.len(), [[row, p.out_row], [segment, p.out_segment]], p.n), "result too short");
         assert!(!matches!(p.start, Start::Bias(bias) if bias.len() < p.m), "bias too short");
         // A tile of 8 x 3 sums needs 28 registers; with 16 there is room for 4 x 3.
         let most = if S::REGISTER_COUNT >= 32 { 8 } else { 4 };
@@ -83,7 +85,8 @@ impl<C: Rows, R: Rows> WithSimd for OuterOp<'_, '_, C, R> {
                 for segment in 0..segments {
                     for panel in 0..grid.panels {
                         for block in 0..grid.blocks {
-                            grid.run(simd, &p, [block, segment, panel], (from, depth, start), out);
+                            // SAFETY: the asserts above, and the ranges of these loops.
+                            unsafe { grid.run(simd, &p, [block, segment, panel], (from, depth, start), out) };
                         }
                     }
                 }
@@ -91,7 +94,8 @@ impl<C: Rows, R: Rows> WithSimd for OuterOp<'_, '_, C, R> {
                 for block in 0..grid.blocks {
                     for segment in 0..segments {
                         for panel in 0..grid.panels {
-                            grid.run(simd, &p, [block, segment, panel], (from, depth, start), out);
+                            // SAFETY: the asserts above, and the ranges of these loops.
+                            unsafe { grid.run(simd, &p, [block, segment, panel], (from, depth, start), out) };
                         }
                     }
                 }
@@ -114,9 +118,12 @@ struct Grid {
 }
 
 impl Grid {
-    /// Works out one tile. Private to [`OuterOp`], which has checked the bounds.
+    /// Works out one tile.
+    ///
+    /// # Safety
+    /// The slices have the elements that [`Outer`] places; block, segment and panel are numbers of this grid's, and the terms are some of `k`.
     #[inline(always)]
-    fn run<S: Simd, C: Rows, R: Rows>(
+    unsafe fn run<S: Simd, C: Rows, R: Rows>(
         &self,
         simd: S,
         p: &Outer<C, R>,
@@ -314,7 +321,8 @@ mod tests {
             (17, 3, 5, 40),
             (3, 8, 2, 9),
         ];
-        for (m, n, segments, k) in sizes {
+        // Miri takes the small ones.
+        for (m, n, segments, k) in sizes.into_iter().filter(|(m, n, segments, k)| !cfg!(miri) || m * n * segments * k < 4000) {
             let right = numbers((k + 1) * (n + 2) + segments * n, 2);
             let left = numbers(m * (k + 3) + 3, 1);
             let [rows, cols]: [Vec<usize>; 2] = [7, 5].map(|step| (0..k).map(|at| at * step % (k + 1)).collect());
@@ -366,5 +374,40 @@ mod tests {
             start: Start::Zero,
         };
         outer(p, &mut [0.0; 8]);
+    }
+
+    /// Sizes whose products wrap around to something small are refused too.
+    #[test]
+    fn sizes_that_cannot_be_counted_are_refused() {
+        let half = 1 << (usize::BITS - 1);
+        let base = Outer {
+            m: 3,
+            n: 4,
+            segments: 3,
+            k: 3,
+            left: &[0.0; 12],
+            left_row: 4,
+            left_cols: Every(1),
+            right: &[0.0; 36],
+            rows: Every(4),
+            right_segment: 12,
+            out_row: 4,
+            out_segment: 12,
+            start: Start::Zero,
+        };
+        let list = [0, 1, half];
+        let listed = Listed { list: &list, unit: 2 };
+        let refused = |work: &dyn Fn(&mut [f32])| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut [0.0; 36]))).is_err();
+        assert!(!refused(&|out| outer(base, out)));
+        assert!(refused(&|out| outer(Outer { left_row: half, ..base }, out)));
+        assert!(refused(&|out| outer(Outer { left_cols: Every(half), ..base }, out)));
+        assert!(refused(&|out| outer(Outer { rows: Every(half), ..base }, out)));
+        assert!(refused(&|out| outer(Outer { right_segment: half, ..base }, out)));
+        assert!(refused(&|out| outer(Outer { out_row: half, ..base }, out)));
+        assert!(refused(&|out| outer(Outer { out_segment: half, ..base }, out)));
+        let Outer { m, n, segments, k, left, left_row, left_cols, right, right_segment, out_row, out_segment, start, .. } = base;
+        let by_list =
+            Outer { m, n, segments, k, left, left_row, left_cols, right, rows: listed, right_segment, out_row, out_segment, start };
+        assert!(refused(&|out| outer(by_list, out)));
     }
 }

@@ -1,9 +1,6 @@
 //! The matrices of the algorithms, and a square of vectors between two of them.
 
-#![allow(
-    unsafe_code,
-    reason = "vectors are read and written through pointers, in bounds that are checked before, and kept where nothing was written before"
-)]
+#![allow(unsafe_code, reason = "vectors are kept where nothing was written before")]
 #![allow(clippy::needless_range_loop, reason = "loops over small arrays, which have to become one piece of code")]
 
 use std::mem::MaybeUninit;

@@ -5,7 +5,10 @@
 //! out of a transform is `[SIDE * SIDE, channels, tiles, images]`: a matrix for each position in a tile, [`apart`] from each other, ready
 //! for [`super::product::outer`]. The gradient of the weights is the same products the other way round: `dw = G' (sum of (A dy A') V) G`.
 
+pub mod bounds;
+mod corner;
 mod matrices;
+pub mod singly;
 mod taps;
 mod tiles;
 

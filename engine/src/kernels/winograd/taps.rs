@@ -1,9 +1,5 @@
 //! Weights and their gradients: the transforms between kernels and tiles.
 
-#![allow(
-    unsafe_code,
-    reason = "vectors are read and written through pointers, in bounds that are checked before, and kept where nothing was written before"
-)]
 #![allow(clippy::needless_range_loop, reason = "loops over small arrays, which have to become one piece of code")]
 
 use std::marker::PhantomData;

@@ -1,9 +1,6 @@
 //! Data and sums: the transforms between maps and tiles.
 
-#![allow(
-    unsafe_code,
-    reason = "vectors are read and written through pointers, in bounds that are checked before, and kept where nothing was written before"
-)]
+#![allow(unsafe_code, reason = "vectors are read and written through pointers, in bounds that are checked before")]
 #![allow(clippy::needless_range_loop, reason = "loops over small arrays, which have to become one piece of code")]
 
 use std::marker::PhantomData;
@@ -12,6 +9,8 @@ use pulp::{MemMask, Simd, WithSimd};
 
 use super::{
     apart,
+    bounds::Limits,
+    corner::Corner,
     matrices::{Algorithm, both, times, turned},
 };
 use crate::kernels::simd::arch;
@@ -44,31 +43,23 @@ impl Tiles {
     /// Where a tile's square of `side` elements is, `step` elements apart.
     #[inline(always)]
     fn corner(&self, tile: usize, [side, step]: [usize; 2]) -> Corner {
-        let y = self.first[0] + (tile / self.across * step * self.stride) as isize;
-        let x = self.first[1] + (tile % self.across * step * self.stride) as isize;
-        let reaches = |at: isize, size: usize| at >= 0 && at as usize + (side - 1) * self.stride < size;
-        Corner { y, x, inside: reaches(y, self.size[0]) && reaches(x, self.size[1]), size: self.size, stride: self.stride }
+        let [y, x] = [tile / self.across, tile % self.across].map(|tile| (tile * step * self.stride) as isize);
+        Corner::new([self.first[0].wrapping_add(y), self.first[1].wrapping_add(x)], [side, self.stride], self.size)
     }
-}
 
-/// Where a square begins on a map.
-#[derive(Clone, Copy)]
-struct Corner {
-    y: isize,
-    x: isize,
-    /// Is all of it on the map?
-    inside: bool,
-    size: [usize; 2],
-    stride: usize,
-}
-
-impl Corner {
-    /// The position of one of its elements, if it is on the map.
-    #[inline(always)]
-    fn at(self, y: usize, x: usize) -> Option<usize> {
-        // What is below zero is beyond any size.
-        let (y, x) = (self.y.wrapping_add_unsigned(y * self.stride) as usize, self.x.wrapping_add_unsigned(x * self.stride) as usize);
-        (self.inside || (y < self.size[0] && x < self.size[1])).then(|| y * self.size[1] + x)
+    /// Elements of a map, columns of a matrix and its elements, where `len` elements of maps are as many channels; and the matrices' elements.
+    ///
+    /// # Panics
+    /// If they cannot be counted.
+    fn sizes(&self, len: usize, squares: usize) -> [usize; 4] {
+        let all = || {
+            let map = self.size[0].checked_mul(self.size[1])?.checked_mul(self.images)?;
+            let columns = self.to.checked_sub(self.from)?.checked_mul(self.images)?;
+            let whole = len.checked_div(map)?.checked_mul(columns)?;
+            let matrix = apart(whole);
+            Some([map, columns, matrix, (squares - 1).checked_mul(matrix)?.checked_add(whole)?])
+        };
+        all().expect("tiles that can be counted, on a map that has elements")
     }
 }
 
@@ -76,13 +67,15 @@ impl Corner {
 struct Squares<'a, const SIDE: usize, const OUT: usize, K> {
     tiles: &'a Tiles,
     from: &'a [f32],
+    /// What is beyond them counts as zero.
+    limits: Limits<'a>,
     to: &'a mut [f32],
     kernel: PhantomData<K>,
 }
 
-/// `B' x B` of every channel of `x`, zeros around it, to `[SIDE * SIDE, channels, columns]`.
-pub fn data<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(_: K, tiles: &Tiles, x: &[f32], to: &mut [f32]) {
-    arch().dispatch(Data(Squares::<SIDE, OUT, K> { tiles, from: x, to, kernel: PhantomData }));
+/// `B' x B` of every channel of `x`, what is beyond the limits and around it zeros, to `[SIDE * SIDE, channels, columns]`.
+pub fn data<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(_: K, tiles: &Tiles, limits: Limits, x: &[f32], to: &mut [f32]) {
+    arch().dispatch(Data(Squares::<SIDE, OUT, K> { tiles, from: x, limits, to, kernel: PhantomData }));
 }
 
 struct Data<'a, const SIDE: usize, const OUT: usize, K>(Squares<'a, SIDE, OUT, K>);
@@ -92,21 +85,39 @@ impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for 
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Squares { tiles, from, to, .. } = self.0;
-        taken::<S, SIDE, SIDE, OUT>(
-            simd,
-            tiles,
-            from,
-            to,
-            #[inline(always)]
-            |x| times(simd, &K::DATA, x),
-        );
+        let Squares { tiles, from, limits, to, .. } = self.0;
+        match limits {
+            None => taken::<S, SIDE, SIDE, OUT, false>(
+                simd,
+                tiles,
+                from,
+                &[],
+                to,
+                #[inline(always)]
+                |x| times(simd, &K::DATA, x),
+            ),
+            Some(limits) => taken::<S, SIDE, SIDE, OUT, true>(
+                simd,
+                tiles,
+                from,
+                limits,
+                to,
+                #[inline(always)]
+                |x| times(simd, &K::DATA, x),
+            ),
+        }
     }
 }
 
-/// `A dy A'` of every channel of `dy`, zeros beyond its edges, to `[SIDE * SIDE, channels, columns]`.
-pub fn spread<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(_: K, tiles: &Tiles, dy: &[f32], to: &mut [f32]) {
-    arch().dispatch(Spread(Squares::<SIDE, OUT, K> { tiles, from: dy, to, kernel: PhantomData }));
+/// `A dy A'` of every channel of `dy`, what is beyond the limits and beyond its edges zeros, to `[SIDE * SIDE, channels, columns]`.
+pub fn spread<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
+    _: K,
+    tiles: &Tiles,
+    limits: Limits,
+    dy: &[f32],
+    to: &mut [f32],
+) {
+    arch().dispatch(Spread(Squares::<SIDE, OUT, K> { tiles, from: dy, limits, to, kernel: PhantomData }));
 }
 
 struct Spread<'a, const SIDE: usize, const OUT: usize, K>(Squares<'a, SIDE, OUT, K>);
@@ -116,38 +127,54 @@ impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for 
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Squares { tiles, from, to, .. } = self.0;
-        taken::<S, OUT, SIDE, OUT>(
-            simd,
-            tiles,
-            from,
-            to,
-            #[inline(always)]
-            |x| turned(simd, &K::SUMS, x),
-        );
+        let Squares { tiles, from, limits, to, .. } = self.0;
+        match limits {
+            None => taken::<S, OUT, SIDE, OUT, false>(
+                simd,
+                tiles,
+                from,
+                &[],
+                to,
+                #[inline(always)]
+                |x| turned(simd, &K::SUMS, x),
+            ),
+            Some(limits) => taken::<S, OUT, SIDE, OUT, true>(
+                simd,
+                tiles,
+                from,
+                limits,
+                to,
+                #[inline(always)]
+                |x| turned(simd, &K::SUMS, x),
+            ),
+        }
     }
 }
 
-/// Takes squares of `IN x IN` from maps, `STEP` apart, and puts what becomes of them where products read it.
+/// Takes squares of `IN x IN` from maps, `STEP` apart, what is beyond the limits as zeros if it is `LIMITED`, and puts what becomes of them
+/// where products read it.
 #[inline(always)]
-fn taken<S: Simd, const IN: usize, const SIDE: usize, const STEP: usize>(
+fn taken<S: Simd, const IN: usize, const SIDE: usize, const STEP: usize, const LIMITED: bool>(
     simd: S,
     tiles: &Tiles,
     from: &[f32],
+    limits: &[f32],
     to: &mut [f32],
     part: impl Fn([S::f32s; IN]) -> [S::f32s; SIDE] + Copy,
 ) {
-    let (images, columns) = (tiles.images, tiles.columns());
-    let map = tiles.size[0] * tiles.size[1] * images;
-    let matrix = apart(from.len() / map * columns);
-    // This bound and that of a position on a map are all that the vectors rely on.
-    assert!(to.len() >= (SIDE * SIDE - 1) * matrix + from.len() / map * columns, "no room for the transform");
+    let images = tiles.images;
+    let [map, columns, matrix, all] = tiles.sizes(from.len(), SIDE * SIDE);
+    // These bounds and that of a position on a map are all that the vectors rely on.
+    assert!(to.len() >= all, "no room for the transform");
+    assert!(!LIMITED || limits.len() >= images, "a limit for each image");
     for (channel, from) in from.chunks_exact(map).enumerate() {
         for tile in tiles.from..tiles.to {
             let corner = tiles.corner(tile, [IN, STEP]);
             let row = channel * columns + (tile - tiles.from) * images;
             for first in (0..images).step_by(S::F32_LANES) {
                 let lanes = Lanes::new(simd, images - first);
+                // SAFETY: there is a limit for each image, by the assert.
+                let limit = if LIMITED { unsafe { lanes.load(simd, limits.as_ptr().wrapping_add(first)) } } else { simd.splat_f32s(0.0) };
                 both::<S, SIDE, IN>(
                     simd,
                     #[inline(always)]
@@ -156,7 +183,8 @@ fn taken<S: Simd, const IN: usize, const SIDE: usize, const STEP: usize>(
                         for x in 0..IN {
                             if let Some(at) = corner.at(y, x) {
                                 // SAFETY: the position is on the map, of which every one has all images.
-                                line[x] = unsafe { lanes.load(simd, from.as_ptr().wrapping_add(at * images + first)) };
+                                let number = unsafe { lanes.load(simd, from.as_ptr().wrapping_add(at * images + first)) };
+                                line[x] = if LIMITED { within(simd, number, limit) } else { number };
                             }
                         }
                         line
@@ -174,6 +202,12 @@ fn taken<S: Simd, const IN: usize, const SIDE: usize, const STEP: usize>(
             }
         }
     }
+}
+
+/// What is within a limit, zeros where it is not.
+#[inline(always)]
+fn within<S: Simd>(simd: S, x: S::f32s, limit: S::f32s) -> S::f32s {
+    simd.select_f32s(simd.less_than_or_equal_f32s(simd.abs_f32s(x), limit), x, simd.splat_f32s(0.0))
 }
 
 /// The images of a vector: all of its lanes, or the first few.
@@ -230,7 +264,7 @@ pub enum Begin<'a> {
 
 /// `A' m A` of products `[SIDE * SIDE, channels, columns]`, to the maps `y`, as much of a tile as is on them.
 pub fn sums<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(_: K, tiles: &Tiles, m: &[f32], begin: Begin, y: &mut [f32]) {
-    arch().dispatch(Sums(Squares::<SIDE, OUT, K> { tiles, from: m, to: y, kernel: PhantomData }, begin));
+    arch().dispatch(Sums(Squares::<SIDE, OUT, K> { tiles, from: m, limits: None, to: y, kernel: PhantomData }, begin));
 }
 
 struct Sums<'a, const SIDE: usize, const OUT: usize, K>(Squares<'a, SIDE, OUT, K>, Begin<'a>);
@@ -241,11 +275,10 @@ impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Sums(Squares { tiles, from, to, .. }, begin) = self;
-        let (images, columns) = (tiles.images, tiles.columns());
-        let map = tiles.size[0] * tiles.size[1] * images;
-        let matrix = apart(to.len() / map * columns);
+        let images = tiles.images;
+        let [map, columns, matrix, all] = tiles.sizes(to.len(), SIDE * SIDE);
         // This bound and that of a position on a map are all that the vectors rely on.
-        assert!(from.len() >= (SIDE * SIDE - 1) * matrix + to.len() / map * columns, "products too short");
+        assert!(from.len() >= all, "products too short");
         for (channel, to) in to.chunks_exact_mut(map).enumerate() {
             let bias = simd.splat_f32s(if let Begin::Bias(bias) = begin { bias[channel] } else { 0.0 });
             for tile in tiles.from..tiles.to {

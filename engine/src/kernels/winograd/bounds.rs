@@ -1,0 +1,195 @@
+//! What is too large for tiles.
+//!
+//! A tile's numbers are added up before they are taken apart again. Beside a large one all outputs of the tile lose digits, those that do not see it
+//! too, and a NaN cannot be taken apart from the others. So what stands far out in its image is left out of the tiles, and its products are
+//! worked out by the definition ([`super::singly`]).
+//!
+//! How far: a number loses for the others what it outweighs them by, and a sum over many channels has lost digits anyway. In F(4x4, 3x3) the errors at
+//! outputs that do not see a number of 16 times the standard deviation with 16 channels, 32 times with 64 and 64 times with 256 are 1.1 times
+//! those without it; the largest of so many numbers is about twice their standard deviation.
+
+use crate::kernels::simd::arch;
+
+/// Times the square root of the number of channels, and the typical maximum of a position: the limit.
+const FAR: f32 = 1.5;
+/// Beyond it a sum of a tile may overflow where one of the definition does not.
+const MOST: f32 = 1e30;
+/// What is typical is so much told anew without what is beyond it.
+const ROUNDS: usize = 8;
+/// If fewer than one in so many positions hold anything, they are what stands out.
+const SPARSE: f32 = 16.0;
+/// Images whose limits are worked out together.
+pub(super) const GROUP: usize = 16;
+/// So many maxima stay in a level-1 cache while the channels pass by.
+const BLOCK: usize = 1024;
+
+/// For each image the largest magnitude that tiles take; none where they take all there is.
+pub type Limits<'a> = Option<&'a [f32]>;
+
+/// Elements in which [`find`] leaves limits: whether there are any, and one for each image.
+pub fn kept(images: usize) -> usize {
+    images + 1
+}
+
+/// The limits that [`find`] left.
+pub fn read(kept: &[f32]) -> Limits<'_> {
+    let (&any, limits) = kept.split_first()?;
+    (any != 0.0).then_some(limits)
+}
+
+/// The limits of a layer's input and of the gradient of its output, one behind the other; none where nothing is kept.
+pub fn both(images: usize, all: &[f32]) -> [Limits<'_>; 2] {
+    let (input, gradient) = all.split_at(kept(images).min(all.len()));
+    [read(input), read(gradient)]
+}
+
+/// Finds the limits of maps `[channels, height, width, images]`. `maxima` holds as much as one channel, or more.
+///
+/// # Panics
+/// If a slice is too short.
+pub fn find(channels: usize, images: usize, x: &[f32], maxima: &mut [f32], kept: &mut [f32]) {
+    let maxima = &mut maxima[..x.len() / channels];
+    let (any, limits) = kept.split_first_mut().expect("a place for the limits");
+    let far = FAR * (channels as f32).sqrt();
+    arch().dispatch(
+        #[inline(always)]
+        || {
+            largest(x, maxima);
+            *any = 0.0;
+            for (group, limits) in limits[..images].chunks_mut(GROUP).enumerate() {
+                if bound(maxima, images, group * GROUP, far, limits) {
+                    *any = 1.0;
+                }
+            }
+        },
+    );
+}
+
+/// Is a number too large for tiles, or none?
+#[inline(always)]
+pub(super) fn is_beyond(x: f32, limit: f32) -> bool {
+    let within = x.abs() <= limit;
+    !within
+}
+
+/// Sets what is beyond the limits to zero in `[places, images, channels]`.
+pub fn clear(limits: &[f32], channels: usize, x: &mut [f32]) {
+    for (x, &limit) in x.chunks_exact_mut(channels).zip(limits.iter().cycle()) {
+        x.iter_mut().filter(|x| is_beyond(**x, limit)).for_each(|x| *x = 0.0);
+    }
+}
+
+/// The largest magnitude at each position.
+#[inline(always)]
+fn largest(x: &[f32], maxima: &mut [f32]) {
+    let plane = maxima.len();
+    for (block, maxima) in maxima.chunks_mut(BLOCK).enumerate() {
+        maxima.fill(0.0);
+        for x in x.chunks_exact(plane) {
+            // Compared as whole numbers: NaNs are beyond infinity then.
+            for (most, x) in maxima.iter_mut().zip(&x[block * BLOCK..]) {
+                *most = f32::from_bits(most.to_bits().max(x.abs().to_bits()));
+            }
+        }
+    }
+}
+
+/// The limits of a group of images; is anything beyond one of them?
+///
+/// Typical is the square of the mean root of the positions' maxima: a few large ones hardly move it.
+#[inline(always)]
+fn bound(maxima: &[f32], images: usize, first: usize, far: f32, limits: &mut [f32]) -> bool {
+    let wide = limits.len();
+    let few = (maxima.len() / images) as f32 / SPARSE;
+    let mut limit = [MOST; GROUP];
+    let mut beyond = [false; GROUP];
+    for _ in 0..ROUNDS {
+        let (mut sum, mut count, mut most) = ([0f32; GROUP], [0f32; GROUP], [0f32; GROUP]);
+        for row in maxima.chunks_exact(images) {
+            let mut own = [0f32; GROUP];
+            own[..wide].copy_from_slice(&row[first..first + wide]);
+            for i in 0..GROUP {
+                let within = own[i] <= limit[i];
+                let x = if within { own[i] } else { 0.0 };
+                beyond[i] |= !within;
+                sum[i] += x.sqrt();
+                count[i] += if x > 0.0 { 1.0 } else { 0.0 };
+                most[i] = if x > most[i] { x } else { most[i] };
+            }
+        }
+        let mut lowered = false;
+        for i in 0..GROUP {
+            let typical = sum[i] / count[i].max(few);
+            let new = far * typical * typical;
+            if most[i] > new {
+                limit[i] = new;
+                beyond[i] = true;
+                lowered = true;
+            }
+        }
+        if !lowered {
+            break;
+        }
+    }
+    for i in 0..wide {
+        limits[i] = if beyond[i] { limit[i] } else { f32::INFINITY };
+    }
+    beyond[..wide].contains(&true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::testing::numbers;
+
+    fn limits(channels: usize, images: usize, x: &[f32]) -> Option<Vec<f32>> {
+        let mut kept = vec![f32::NAN; kept(images)];
+        find(channels, images, x, &mut vec![f32::NAN; x.len() / channels], &mut kept);
+        read(&kept).map(<[f32]>::to_vec)
+    }
+
+    #[test]
+    fn ordinary_numbers_are_taken() {
+        let sizes = [(16, 4, 8), (16, 256, 16), (64, 64, 19), (300, 9, 33)];
+        for (channels, positions, images) in sizes.into_iter().take(if cfg!(miri) { 1 } else { sizes.len() }) {
+            let x = numbers(channels * positions * images, 1);
+            assert_eq!(limits(channels, images, &x), None);
+            // Most of them zeros, as behind activations and pools; images of other sizes; channels of other sizes.
+            let rarely: Vec<f32> = x.iter().enumerate().map(|(i, x)| if i % 7 == 0 { *x } else { 0.0 }).collect();
+            assert_eq!(limits(channels, images, &rarely), None);
+            let uneven: Vec<f32> = x.iter().enumerate().map(|(i, x)| x * 10f32.powi((i % images % 9) as i32 - 4)).collect();
+            assert_eq!(limits(channels, images, &uneven), None);
+            let uneven: Vec<f32> = x.iter().enumerate().map(|(i, x)| x * if i < positions * images { 1e3 } else { 1.0 }).collect();
+            assert_eq!(limits(channels, images, &uneven), None);
+        }
+        assert_eq!(limits(16, 8, &[0.0; 16 * 9 * 8]), None);
+    }
+
+    #[test]
+    fn what_stands_out_is_found_in_its_image() {
+        let (channels, positions, images) = (64, 256, 19);
+        if cfg!(miri) {
+            // Large, and nothing of it is unsafe.
+            return;
+        }
+        for large in [1e2, 1e4, -1e6, 1e20, 1e38, f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
+            for places in [&[70][..], &[0, 255], &[17, 18, 19, 33, 34, 35, 49, 50, 51]] {
+                let mut x = numbers(channels * positions * images, 1);
+                for (channel, place) in places.iter().flat_map(|place| [3, 40].map(|channel| (channel, place))) {
+                    x[(channel * positions + place) * images + 17] = large;
+                }
+                let limits = limits(channels, images, &x).expect("there is one");
+                for (image, limit) in limits.iter().enumerate() {
+                    assert!(if image == 17 { (2.0..50.0).contains(limit) } else { *limit == f32::INFINITY }, "{large}: {image}, {limit}");
+                }
+            }
+        }
+        // A smaller one beside a large one, and one among zeros.
+        let mut x = numbers(channels * positions * images, 1);
+        (x[0], x[images]) = (1e10, 1e3);
+        assert!(limits(channels, images, &x).unwrap()[0] < 50.0);
+        let mut x = vec![0.0; channels * positions * images];
+        x[5] = 1.0;
+        assert!(limits(channels, images, &x).unwrap()[5] < 1.0);
+    }
+}

@@ -1,0 +1,149 @@
+//! How much memory a plan takes, so that one that is too large is refused before anything is made.
+
+use layercake_ir::{Graph, Op, ops::Window};
+
+use super::{Key, Plan};
+use crate::{
+    EngineError,
+    kernels::memory,
+    layers::{Axis, map_size, windows},
+};
+
+/// More bytes than any machine has. Below it no size of a plan wraps around.
+const MOST: u128 = 1 << 46;
+/// Bytes of the tables that say where an element comes from.
+const TABLE: u128 = 96;
+
+/// Refuses a graph with a layer for whose values, frames and tables there is no memory: before these are worked out.
+pub fn check_layers(graph: &Graph, key: Key) -> Result<(), EngineError> {
+    match largest(graph, key) {
+        Some((index, bytes)) => check(graph, index, key, bytes),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a plan whose buffers are more than there is memory for.
+pub fn check_plan(plan: &Plan, graph: &Graph, key: Key) -> Result<(), EngineError> {
+    match largest(graph, key) {
+        Some((index, _)) => check(graph, index, key, plan.bytes()),
+        None => Ok(()),
+    }
+}
+
+fn check(graph: &Graph, index: usize, key: Key, bytes: u128) -> Result<(), EngineError> {
+    if bytes <= MOST && memory::is_there(bytes) {
+        return Ok(());
+    }
+    Err(EngineError::TooLarge { layer: graph.nodes()[index].name.to_string(), batch: key.batch, bytes })
+}
+
+/// The layer that needs most, and about how many bytes.
+fn largest(graph: &Graph, key: Key) -> Option<(usize, u128)> {
+    (0..graph.nodes().len()).map(|index| (index, layer(graph, index, key))).max_by_key(|&(_, bytes)| bytes)
+}
+
+/// About the bytes that a layer needs by itself: its values, its tensors, what it keeps, its frame and its tables.
+fn layer(graph: &Graph, index: usize, key: Key) -> u128 {
+    let node = &graph.nodes()[index];
+    let inputs: Vec<u128> = node.inputs().iter().map(|&value| graph.shape(value).len() as u128).collect();
+    let output = node.output.len() as u128;
+    let values = inputs.iter().fold(output, |sum, len| sum.saturating_add(*len));
+    let params = node.op.params().as_slice().iter().fold(0u128, |sum, param| sum.saturating_add(param.shape.len() as u128));
+    let input = graph.shape(node.inputs()[0]);
+    let kept = match (&node.op, node.op.recurrent()) {
+        (_, Some(op)) => {
+            let states = (input.dim(0) as u128).saturating_mul((op.layers * op.directions) as u128).saturating_mul(op.hidden as u128);
+            states.saturating_mul((op.cell.gates() + op.cell.states()) as u128)
+        }
+        (Op::MultiHeadAttention(op), _) => {
+            let length = input.dim(0) as u128;
+            length.saturating_mul(length).saturating_mul(op.heads as u128).saturating_add(inputs[0].saturating_mul(5))
+        }
+        (Op::Maxout(op), _) => output.saturating_mul(op.pieces as u128),
+        _ => 0,
+    };
+    let tables = match &node.op {
+        Op::Permute(_) | Op::Pad(_) | Op::Upsample(_) | Op::AdaptiveAvgPool2d(_) | Op::Mean(_) | Op::Amax(_) => {
+            values.saturating_mul(TABLE)
+        }
+        _ => params.saturating_mul(size_of::<usize>() as u128),
+    };
+    let numbers = values.saturating_add(kept).saturating_add(frame(graph, index)).saturating_mul(key.batch as u128);
+    numbers.saturating_add(params).saturating_mul(size_of::<f32>() as u128).saturating_add(tables)
+}
+
+/// Elements of the frame of a convolution, for one image.
+fn frame(graph: &Graph, index: usize) -> u128 {
+    let node = &graph.nodes()[index];
+    let input = graph.shape(node.inputs()[0]);
+    // A transposed convolution goes from its output to its input.
+    let (window, large, small, channels) = match &node.op {
+        Op::Conv2d(op) => (op.window(), input, &node.output, op.in_channels),
+        Op::Conv1d(op) => (op.window(), input, &node.output, op.in_channels),
+        Op::MaskedConv2d(op) => (op.window(), input, &node.output, op.in_channels),
+        Op::ConvTranspose2d(op) => {
+            let window = Window { kernel: op.kernel, stride: op.stride, padding: op.padding, dilation: op.dilation, ceil: false };
+            (window, &node.output, input, op.out_channels)
+        }
+        _ => return 0,
+    };
+    let [down, across] = [0, 1].map(|axis| Axis::most(windows(window, map_size(large), map_size(small), axis)));
+    down.saturating_mul(across).saturating_mul(channels as u128)
+}
+
+impl Plan {
+    /// The bytes of one run's buffers.
+    pub fn bytes(&self) -> u128 {
+        let ports = self.inputs.iter().copied().chain(self.outputs.iter().map(|output| output.value));
+        let ports: u128 = ports.map(|value| self.values[value].len() as u128 * self.batch as u128).sum();
+        let params: u128 = self.params.iter().map(|param| param.len as u128).sum();
+        let lanes: u128 = self.lanes.iter().map(|span| crate::exec::lane_numbers(self, span.images)).sum();
+        (ports + params + lanes) * size_of::<f32>() as u128
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use layercake_ir::{Builder, INFER, Shape, ops::Conv2d};
+
+    use super::*;
+    use crate::Mode;
+
+    fn planned(input: &[usize], [kernel, stride, padding, dilation]: [usize; 4], channels: usize) -> Result<u128, EngineError> {
+        let conv = Conv2d {
+            in_channels: INFER,
+            out_channels: channels,
+            kernel: [kernel; 2],
+            stride: [stride; 2],
+            padding: [padding; 2],
+            dilation: [dilation; 2],
+            groups: 1,
+            bias: true,
+        };
+        let mut builder = Builder::new("One");
+        let x = builder.input("input", Shape::new(input)).unwrap();
+        let y = builder.add("block1.conv", Op::Conv2d(conv), &[x]).unwrap();
+        let graph = builder.finish(&[("output", y)]);
+        let key = Key { batch: 2, mode: Mode::Train, input_grad: true };
+        Plan::new(&graph, key).map(|plan| plan.bytes())
+    }
+
+    #[test]
+    fn a_padding_that_no_window_reads_costs_nothing() {
+        let far = 1 << 40;
+        for [kernel, stride, padding, dilation] in [[3, 2 * far, far, 1], [2, 1, far, 2 * far + 7], [3, 4 * far, far, far / 2]] {
+            let bytes = planned(&[3, 8, 8], [kernel, stride, padding, dilation], 4).unwrap();
+            assert!(bytes < 100_000, "{bytes} bytes with {:?}", [kernel, stride, padding, dilation]);
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_named() {
+        for (padding, channels) in [(1 << 20, 4), (1 << 28, 4), (1 << 30, 1)] {
+            let Err(error) = planned(&[3, 8, 8], [3, 1, padding, 1], channels) else { panic!("a padding of {padding} is planned") };
+            let EngineError::TooLarge { layer, batch: 2, bytes } = &error else { panic!("{error}") };
+            assert!(layer == "block1.conv" && *bytes > 1 << 40, "{error}");
+            assert!(error.to_string().contains("`block1.conv`") && error.to_string().contains(&bytes.to_string()), "{error}");
+        }
+    }
+}
