@@ -193,9 +193,9 @@ pub const fn check_output(declared: &Shape, found: &Shape, site: &Site) -> Resul
     let text = text.str("], but ");
     let text = if site.layer.is_empty() { text.str("the network's input is ") } else { text.name(site.layer).str(" gives ") };
     if found.is_ids() && !declared.is_ids() {
-        let help = Text::new().str("`Embedding(vocabulary -> features)` makes features of token ids");
+        let help = Text::new().str("an `Embedding` makes features of token ids");
         return Err(Mistake::new(Part::Out, text.shape(found).str(", token ids, which a network takes but does not give")).help(help));
     }
-    let help = Text::new().str("write `-> ").shape(found).str("`, or `_` for a size to be inferred");
+    let help = Text::new().str("write `-> ").shape(found).str("`; a size may be left to be inferred by `_`");
     Err(Mistake::new(Part::Out, text.shape(found)).help(help))
 }

@@ -123,7 +123,7 @@ impl Init {
                 weights += 1;
                 if self.has_gain() && params[i].shape.rank() < 2 {
                     let text = site.start().str(" has a weight ").shape(&params[i].shape).str(", of which `").str(self.word());
-                    let help = Text::new().str("write `constant(1.0)`, `normal(..)` or `uniform(..)`");
+                    let help = Text::new().str("write `constant(1.0)`, or `normal(0.01)`, or `uniform(-0.1, 0.1)`");
                     return Err(Mistake::new(Part::Init, text.str("` cannot count the inputs and outputs")).help(help));
                 }
             }
@@ -144,11 +144,12 @@ impl Init {
         }
         match *self {
             Init::Normal { std, .. } if std < 0.0 => {
-                Err(Mistake::new(Part::Init, site.start().str(" would begin with a standard deviation below 0")))
+                Err(Mistake::new(Part::Init, site.start().str(" would begin with a standard deviation below 0: ").float(std)))
             }
             Init::Uniform { low, high } if low > high => {
-                let text = site.start().str(" would begin between two numbers of which the first is the higher");
-                Err(Mistake::new(Part::Init, text).help(Text::new().str("write `uniform(low, high)`")))
+                let text =
+                    site.start().str(" would begin between ").float(low).str(" and ").float(high).str(", of which the first is the higher");
+                Err(Mistake::new(Part::Init, text).help(Text::new().str("the lower one comes first")))
             }
             _ => Ok(()),
         }
@@ -232,7 +233,7 @@ mod tests {
             (kaiming, norm(false), "`fc` has no weights"),
             (Init::Constant { value: 0.0 }, Op::Relu, "`fc` has no weights"),
             (Init::Normal { mean: 0.0, std: -0.1 }, linear, "`fc` would begin with a standard deviation below 0"),
-            (Init::Uniform { low: 1.0, high: 0.0 }, linear, "`fc` would begin between two numbers"),
+            (Init::Uniform { low: 1.0, high: 0.0 }, linear, "`fc` would begin between 1.0 and 0.0"),
             (Init::Constant { value: f64::INFINITY }, linear, "`fc` would begin with a number that is not finite"),
             (Init::Normal { mean: 0.0, std: f64::NAN }, linear, "`fc` would begin with a number that is not finite"),
             (Init::Uniform { low: -1e308, high: 1e308 }, linear, "`fc` would begin with numbers beyond what a float32 holds"),

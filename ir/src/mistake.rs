@@ -105,6 +105,27 @@ impl Mistake {
         self
     }
 
+    /// With the layer's kind behind its name, where what it works on is refused: users name their layers.
+    pub(crate) const fn of_kind(mut self, kind: &str, site: &Site) -> Self {
+        let (name, text) = (site.start(), self.text);
+        let (bytes, from) = (text.as_str().as_bytes(), name.as_str().len());
+        let refused = b" works on ";
+        let mut i = 0;
+        while i < refused.len() {
+            if from + i >= bytes.len() || bytes[from + i] != refused[i] {
+                return self;
+            }
+            i += 1;
+        }
+        let vowel = matches!(kind.as_bytes()[0], b'A' | b'E' | b'I' | b'O' | b'U');
+        let start = name.str(if vowel { ", an `" } else { ", a `" }).str(kind).str("`,");
+        self.text = match core::str::from_utf8(bytes.split_at(from).1) {
+            Ok(rest) => start.str(rest),
+            Err(_) => text,
+        };
+        self
+    }
+
     /// The text as it is shown, advice on a line of its own.
     pub const fn message(&self) -> Text {
         if self.help.is_empty() { self.text } else { self.text.str("\nhelp: ").text(&self.help) }

@@ -58,6 +58,54 @@ impl Text {
         }
     }
 
+    /// Appends `number` in decimals, up to six behind the point; with an exponent where it is huge or tiny.
+    pub const fn float(self, number: f64) -> Self {
+        if number.is_nan() {
+            return self.str("NaN");
+        }
+        if number < 0.0 {
+            return self.str("-").float(-number);
+        }
+        if number.is_infinite() {
+            return self.str("inf");
+        }
+        let (mut scaled, mut exponent, mut negative) = (number, 0, false);
+        while scaled >= 1e15 {
+            scaled /= 10.0;
+            exponent += 1;
+        }
+        while scaled > 0.0 && scaled < 1e-4 {
+            scaled *= 10.0;
+            exponent += 1;
+            negative = true;
+        }
+        // One digit before the point where there is an exponent.
+        while exponent > 0 && scaled >= 10.0 {
+            scaled /= 10.0;
+            exponent += 1;
+        }
+        while negative && scaled < 1.0 {
+            scaled *= 10.0;
+            exponent += 1;
+        }
+        let millionths = (scaled * 1e6 + 0.5) as u64;
+        let mut text = self.num((millionths / 1_000_000) as usize);
+        let mut rest = millionths % 1_000_000;
+        let mut place = 100_000;
+        if rest > 0 || exponent == 0 {
+            text = text.str(".");
+            loop {
+                text = text.num((rest / place) as usize);
+                rest %= place;
+                place /= 10;
+                if rest == 0 {
+                    break;
+                }
+            }
+        }
+        if exponent > 0 { text.str(if negative { "e-" } else { "e" }).num(exponent) } else { text }
+    }
+
     /// Appends `1 channel` or `3 channels`.
     pub const fn count(self, number: usize, what: &str) -> Self {
         let text = self.num(number).str(" ").str(what);
@@ -156,6 +204,27 @@ mod tests {
         assert_eq!(Text::new().count(1, "channel").str(", ").count(0, "channel").as_str(), "1 channel, 0 channels");
         assert_eq!(Text::new().num(usize::MAX).as_str(), usize::MAX.to_string());
         assert_eq!(Text::new().pair([3, 3]).str(" ").pair([3, 5]).as_str(), "3 (3, 5)");
+    }
+
+    #[test]
+    fn floats() {
+        let cases = [
+            (0.0, "0.0"),
+            (1.5, "1.5"),
+            (-0.25, "-0.25"),
+            (3.0, "3.0"),
+            (1e-5, "1e-5"),
+            (2.5e-7, "2.5e-7"),
+            (0.001, "0.001"),
+            (0.123_456_7, "0.123457"),
+            (1e300, "1e300"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+            (f64::NAN, "NaN"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(Text::new().float(number).as_str(), text);
+        }
     }
 
     #[test]

@@ -219,13 +219,18 @@ fn an_unknown_input_is_quiet() {
 
 #[test]
 fn refusals() {
-    refused(Op::Conv2d(conv(5)), &[400], Part::Layer, "`it` works on images [channels, height, width], but receives [400] from `before`");
+    refused(
+        Op::Conv2d(conv(5)),
+        &[400],
+        Part::Layer,
+        "`it`, a `Conv2d`, works on images [channels, height, width], but receives [400] from `before`",
+    );
     refused(
         Op::Conv2d(Conv2d { in_channels: 3, ..conv(5) }),
         &[1, 28, 28],
         Part::In,
         "`it` is told to take 3 channels, but receives 1: [1, 28, 28] from `before`\n\
-         help: write `Conv2d(1 -> 8, ..)`, or `Conv2d(8, ..)` to take what comes",
+         help: write `1`, or leave the size before the arrow out to take what comes",
     );
     refused(
         Op::Conv2d(conv(5)),
@@ -261,32 +266,32 @@ fn refusals() {
         Op::Linear(Linear { in_features: 3, out_features: 1, bias: false }),
         &[4],
         Part::In,
-        "`it` is told to take 3 features, but receives 4 from `before`\nhelp: write `Linear(4 -> 1)`, or `Linear(1)` to take what comes",
+        "`it` is told to take 3 features, but receives 4 from `before`\nhelp: write `4`, or leave the size before the arrow out to take what comes",
     );
     refused(
         Op::Linear(Linear { in_features: INFER, out_features: 1, bias: false }),
         &[4, 2, 2],
         Part::Layer,
-        "`it` works on features [n] or [length, n], but receives [4, 2, 2] from `before`\nhelp: put `Flatten` before it",
+        "`it`, a `Linear`, works on features [n] or [length, n], but receives [4, 2, 2] from `before`\nhelp: put `Flatten` before it",
     );
     refused(
         Op::Dropout(Dropout { p: -0.1 }),
         &[4],
         Part::Probability,
-        "`it` has a `p` outside 0..1; it is the probability of dropping an element",
+        "`it` has a `p` of -0.1, outside 0..1; it is the probability of dropping an element",
     );
     refused(
         Op::Softmax(Softmax { axis: 3 }),
         &[4, 2, 2],
         Part::Axis,
-        "`it` acts along axis 3, but receives [4, 2, 2] from `before`\nhelp: axes are counted from 0, without the batch: the last one here is 2",
+        "`it` acts along axis 3, but receives [4, 2, 2] from `before`\nhelp: write `2` for the last axis: they are counted from 0, without the batch",
     );
     let norm = BatchNorm1d { features: INFER, eps: 1e-5, momentum: 0.1, affine: true };
     refused(
         Op::BatchNorm1d(norm),
         &[4, 2, 2],
         Part::Layer,
-        "`it` works on [features] or [channels, length], but receives [4, 2, 2] from `before`\nhelp: use `BatchNorm2d` for images",
+        "`it`, a `BatchNorm1d`, works on [features] or [channels, length], but receives [4, 2, 2] from `before`\nhelp: use `BatchNorm2d` for images",
     );
     for nan in [f64::NAN, f64::INFINITY] {
         assert!(infer(Op::BatchNorm1d(BatchNorm1d { eps: nan, ..norm }), &[4]).is_err());
@@ -299,16 +304,21 @@ fn refusals() {
 fn what_a_network_probably_meant_by_its_input() {
     let site = Site { source: "", ..SITE };
     let message = |input: &[usize]| Op::Conv2d(conv(3)).infer(&[Shape::new(input)], &site).unwrap_err().to_string();
-    let works = "`it` works on images [channels, height, width], but receives";
-    assert_eq!(message(&[28, 28]), format!("{works} [28, 28] from the network's input\nhelp: state the channels too: `[1, 28, 28]`"));
-    let batch = "the batch is no part of a shape: write `[3, 32, 32]`";
+    let works = "`it`, a `Conv2d`, works on images [channels, height, width], but receives";
+    assert_eq!(
+        message(&[28, 28]),
+        format!(
+            "{works} [28, 28] from the network's input\nhelp: write `[1, 28, 28]` for the network's input, which states its channels too"
+        )
+    );
+    let batch = "write `[3, 32, 32]` for the network's input: the batch is no part of a shape";
     assert_eq!(message(&[64, 3, 32, 32]), format!("{works} [64, 3, 32, 32] from the network's input\nhelp: {batch}"));
     let norm = Op::BatchNorm2d(BatchNorm2d { features: INFER, eps: 1e-5, momentum: 0.1, affine: true });
     refused(
         norm,
         &[16],
         Part::Layer,
-        "`it` works on images [channels, height, width], but receives [16] from `before`\nhelp: use `BatchNorm1d` for features",
+        "`it`, a `BatchNorm2d`, works on images [channels, height, width], but receives [16] from `before`\nhelp: use `BatchNorm1d` for features",
     );
 }
 
@@ -319,7 +329,7 @@ fn a_flattened_image_is_named() {
     assert_eq!(
         linear.infer(&[Shape::new(&[400])], &site).unwrap_err().to_string(),
         "`it` is told to take 410 features, but receives 400: [16, 5, 5] flattened by `before`\n\
-         help: write `Linear(400 -> 120)`, or `Linear(120)` to take what comes"
+         help: write `400`, or leave the size before the arrow out to take what comes"
     );
 }
 
@@ -374,7 +384,10 @@ fn inputs_and_outputs() {
     assert!(Shape::new(&[3]).unless(&Err(unnamed)).is_unknown() && Shape::new(&[3]).unless(&Ok(())).same(&Shape::new(&[3])));
     assert!(check_input("x", &Shape::new(&[3, 1])).is_ok());
     let wrong = check_output(&Shape::new(&[INFER, 9]), &Shape::new(&[16, 5]), &SITE).unwrap_err();
-    assert_eq!(wrong.to_string(), "declared as [_, 9], but `it` gives [16, 5]\nhelp: write `-> [16, 5]`, or `_` for a size to be inferred");
+    assert_eq!(
+        wrong.to_string(),
+        "declared as [_, 9], but `it` gives [16, 5]\nhelp: write `-> [16, 5]`; a size may be left to be inferred by `_`"
+    );
     assert!(check_output(&Shape::new(&[INFER, 5]), &Shape::new(&[16, 5]), &SITE).is_ok());
     assert!(check_output(&Shape::new(&[5]), &Shape::UNKNOWN, &SITE).is_ok());
 }

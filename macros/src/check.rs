@@ -192,7 +192,7 @@ fn stated(input: &ShapeExpr, report: &mut Report) {
         if let DimExpr::Inferred(token) = dim {
             report.add(
                 token,
-                "every size of the input must be stated; `_` is for outputs\nhelp: the batch is no part of a shape: leave its axis out",
+                "every size of the input must be stated; `_` is for outputs\nhelp: leave the axis out if it is the batch, which is no part of a shape",
             );
         }
     }

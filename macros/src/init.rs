@@ -29,6 +29,29 @@ const RULES: [(&str, &str); 10] = [
 
 const ACTIVATIONS: [&str; 6] = ["linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"];
 
+/// All words of rules and their arguments.
+#[cfg(test)]
+pub const WORDS: [&str; 18] = [
+    "kaiming_normal",
+    "kaiming_uniform",
+    "xavier_normal",
+    "xavier_uniform",
+    "normal",
+    "uniform",
+    "constant",
+    "zeros",
+    "ones",
+    "orthogonal",
+    "linear",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "selu",
+    "fan_in",
+    "fan_out",
+];
+
 /// A rule, and the tokens that state it.
 #[derive(Clone, Debug)]
 pub struct Stated {

@@ -5,6 +5,8 @@
 //! arguments; `shape` asks `layercake-ir`'s rules; `expand` prints. Mistakes gather in a `report::Report`, and what is printed
 //! after one still names the same types, so that one mistake gives one message.
 
+#[cfg(test)]
+mod advice;
 mod ast;
 mod check;
 mod expand;
@@ -19,6 +21,7 @@ mod network;
 mod params;
 mod parse;
 mod parts;
+mod python;
 mod report;
 mod resolve;
 mod settings;

@@ -52,9 +52,25 @@ impl Report {
         self.mistakes.iter().map(|mistake| mistake.text.clone()).collect()
     }
 
+    /// What each mistake underlines, and its text.
+    #[cfg(test)]
+    pub fn list(&self) -> Vec<(TokenStream, String)> {
+        let tokens = |mistake: &Mistake| match &mistake.place {
+            Place::Tokens(tokens) => tokens.clone(),
+            Place::At(_) | Place::Syn(_) => TokenStream::new(),
+        };
+        self.mistakes.iter().map(|mistake| (tokens(mistake), mistake.text.clone())).collect()
+    }
+
     /// Adds a note to all mistakes from the one of this number on.
     pub fn annotate(&mut self, from: usize, note: &str) {
         self.mistakes[from..].iter_mut().for_each(|mistake| mistake.text.push_str(note));
+    }
+
+    /// Forgets those of the mistakes from the one of this number on whose texts are not kept.
+    pub fn retain(&mut self, from: usize, mut keep: impl FnMut(&str) -> bool) {
+        let later = self.mistakes.split_off(from);
+        self.mistakes.extend(later.into_iter().filter(|mistake| keep(&mistake.text)));
     }
 
     /// Forgets all mistakes from the one of this number on.

@@ -22,7 +22,7 @@ pub const LENET5: &str = "
 
 /// The tokens of a block.
 pub fn tokens(block: &str) -> TokenStream {
-    block.parse().expect("a test's block is made of tokens")
+    block.parse().unwrap_or_else(|_| panic!("a test's block is made of tokens: {block}"))
 }
 
 /// A block's expansion, as text with one space between tokens.
@@ -31,8 +31,13 @@ pub fn expanded(block: &str) -> String {
     network::network(quote::quote!((::layercake) #block)).to_string()
 }
 
-/// What is reported about a block, in the order of the stages.
+/// The texts of what is reported about a block, in the order of the stages.
 pub fn mistakes(block: &str) -> Vec<String> {
+    report(block).texts()
+}
+
+/// What is reported about a block, in the order of the stages.
+pub fn report(block: &str) -> Report {
     let mut report = Report::default();
     let parse::Block { mut networks, templates } = parse::block(tokens(block), &mut report);
     check::names(&mut networks);
@@ -45,7 +50,7 @@ pub fn mistakes(block: &str) -> Vec<String> {
         shape::model(network, plan, own);
         report.append(own);
     }
-    report.texts()
+    report
 }
 
 /// Works on the model of a block's only network, and what was reported about it.

@@ -48,7 +48,7 @@ pub fn list(kind: Kind, expressions: &[&Expr], what: &str, symbols: &mut Symbols
             Expr::Infer(_) if inferred => Some(Num::Known(INFER)),
             Expr::Unary(minus) if inferred && matches!((&minus.op, &*minus.expr), (UnOp::Neg(_), Expr::Lit(_))) => {
                 let text = crate::text::of(minus);
-                report.add(minus, format_args!("{what} must not be negative, but is `{text}`\nhelp: `_` is a size to be inferred"));
+                report.add(minus, format_args!("{what} must not be negative, but is `{text}`\nhelp: write `_` for a size to be inferred"));
                 None
             }
             _ => size(item, what, symbols, report),
@@ -109,7 +109,7 @@ fn no_constant(kind: Kind, expression: &Expr, what: &str, symbols: &Symbols, rep
     let Some(param) = params::mentions(&symbols.params, expression.to_token_stream()) else { return false };
     let help = match kind {
         Kind::Size | Kind::Pair | Kind::List { .. } => {
-            format!("write `{}` alone, or make the result a parameter too: `const N: usize`", param.name)
+            format!("write `{}` alone, or make the result a parameter of the network too", param.name)
         }
         Kind::Float | Kind::Bool | Kind::Word(_) => "write its value, or a named constant; only sizes can be parameters".to_owned(),
     };
@@ -128,11 +128,7 @@ fn pair(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Repor
         Expr::Array(array) => array.elems.iter().collect(),
         Expr::Repeat(repeat) if matches!(whole(&repeat.len), Whole::Known(2)) => vec![&repeat.expr; 2],
         Expr::Repeat(_) | Expr::Lit(ExprLit { lit: Lit::Str(_) | Lit::Bool(_), .. }) => {
-            let help = match peel(expression) {
-                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => named_padding(&text.value()),
-                _ => "",
-            };
-            wrong(PAIR, help).report(what, report);
+            wrong(PAIR, "").report(what, report);
             return None;
         }
         _ => {
@@ -150,15 +146,6 @@ fn pair(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Repor
 }
 
 const PAIR: &str = "must be a whole number or a pair `(height, width)`";
-
-/// PyTorch's paddings by name.
-fn named_padding(text: &str) -> &'static str {
-    match text {
-        "same" => "where the stride is 1, half the kernel keeps the size: `padding = 2` for `kernel = 5`",
-        "valid" => "leave it out: the default is 0",
-        _ => "",
-    }
-}
 
 fn float(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Report) -> Option<Num<f64>> {
     let (negative, inner) = match peel(expression) {
@@ -243,6 +230,8 @@ fn whole(expression: &Expr) -> Whole {
             _ => wrong(not_whole, ""),
         },
         Expr::Infer(_) => wrong(not_whole, "leave out what is to be inferred"),
+        // Python's: there is no such constant.
+        Expr::Path(path) if ["None", "True", "False"].iter().any(|word| path.path.is_ident(word)) => wrong(not_whole, ""),
         Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Repeat(_) => wrong(not_whole, ""),
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match whole(&unary.expr) {
             Whole::Symbolic => Whole::Symbolic,

@@ -41,7 +41,10 @@ impl LeakyRelu {
         if self.negative_slope.is_finite() {
             return Ok((self, *input));
         }
-        Err(Mistake::new(Part::NegativeSlope, site.start().str(" has a negative slope that is no finite number")))
+        Err(Mistake::new(
+            Part::NegativeSlope,
+            site.start().str(" has a negative slope of ").float(self.negative_slope).str(", which is no finite number"),
+        ))
     }
 
     pub(super) const fn without(mut self, part: Part) -> Option<Self> {
@@ -66,7 +69,7 @@ impl Elu {
         if self.alpha.is_finite() {
             return Ok((self, *input));
         }
-        Err(Mistake::new(Part::Alpha, site.start().str(" has an `alpha` that is no finite number")))
+        Err(Mistake::new(Part::Alpha, site.start().str(" has an `alpha` of ").float(self.alpha).str(", which is no finite number")))
     }
 
     pub(super) const fn without(mut self, part: Part) -> Option<Self> {
@@ -91,10 +94,16 @@ pub struct Softplus {
 impl Softplus {
     pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if !(self.beta > 0.0 && self.beta.is_finite()) {
-            return Err(Mistake::new(Part::Beta, site.start().str(" has a `beta` that is not positive; it says how sharp the bend is")));
+            return Err(Mistake::new(
+                Part::Beta,
+                site.start().str(" has a `beta` of ").float(self.beta).str(", which is not positive; it says how sharp the bend is"),
+            ));
         }
         if !self.threshold.is_finite() {
-            return Err(Mistake::new(Part::Threshold, site.start().str(" has a `threshold` that is no finite number")));
+            return Err(Mistake::new(
+                Part::Threshold,
+                site.start().str(" has a `threshold` of ").float(self.threshold).str(", which is no finite number"),
+            ));
         }
         Ok((self, *input))
     }
@@ -122,10 +131,16 @@ pub struct HardTanh {
 impl HardTanh {
     pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if !self.min_val.is_finite() {
-            return Err(Mistake::new(Part::MinVal, site.start().str(" has a `min_val` that is no finite number")));
+            return Err(Mistake::new(
+                Part::MinVal,
+                site.start().str(" has a `min_val` of ").float(self.min_val).str(", which is no finite number"),
+            ));
         }
         if !(self.max_val > self.min_val && self.max_val.is_finite()) {
-            return Err(Mistake::new(Part::MaxVal, site.start().str(" has a `max_val` that is not larger than its `min_val`")));
+            return Err(Mistake::new(
+                Part::MaxVal,
+                site.start().str(" has a `max_val` of ").float(self.max_val).str(", not larger than its `min_val` of ").float(self.min_val),
+            ));
         }
         Ok((self, *input))
     }

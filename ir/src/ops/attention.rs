@@ -25,7 +25,14 @@ impl MultiHeadAttention {
     pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if input.rank() != 2 {
             let text = site.received(site.start().str(" works on a sequence [length, features], but receives "), input);
-            return Err(Mistake::new(Part::Layer, text).help(Text::new().str("`Reshape(length, _)` makes a sequence of it")));
+            let help = match input.rank() {
+                1 => Text::new().str("put `Reshape(1, _)` before it, which makes a sequence of one step"),
+                _ => Text::new()
+                    .str("put `Reshape(")
+                    .num(input.dim(0))
+                    .str(", _)` before it, which makes one axis of those behind the first"),
+            };
+            return Err(Mistake::new(Part::Layer, text).help(help));
         }
         if self.features != crate::INFER && self.features != input.dim(1) {
             let text = site.start().str(" is told to take ").count(self.features, "feature").str(", but receives ").num(input.dim(1));
@@ -42,7 +49,11 @@ impl MultiHeadAttention {
             return Err(Mistake::new(Part::Heads, site.received(text.str(": it receives "), input)).help(help));
         }
         if !(self.dropout >= 0.0 && self.dropout < 1.0) {
-            let text = site.start().str(" has a `dropout` outside 0..1; it is the probability of dropping a weight of the softmax");
+            let text = site
+                .start()
+                .str(" has a `dropout` of ")
+                .float(self.dropout)
+                .str(", outside 0..1; it is the probability of dropping a weight of the softmax");
             return Err(Mistake::new(Part::Dropout, text));
         }
         Ok((self, *input))

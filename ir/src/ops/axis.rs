@@ -8,6 +8,10 @@ pub(super) const fn check(axis: usize, part: Part, input: &Shape, site: &Site) -
         return None;
     }
     let text = site.received(site.start().str(" acts along axis ").num(axis).str(", but receives "), input);
-    let help = Text::new().str("axes are counted from 0, without the batch: the last one here is ").num(input.rank().saturating_sub(1));
-    Some(Mistake::new(part, text).help(help))
+    Some(Mistake::new(part, text).help(last(input)))
+}
+
+/// What to write for the last axis.
+pub(super) const fn last(input: &Shape) -> Text {
+    Text::new().str("write `").num(input.rank().saturating_sub(1)).str("` for the last axis: they are counted from 0, without the batch")
 }

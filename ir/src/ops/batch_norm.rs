@@ -107,7 +107,11 @@ const fn check(features: usize, eps: f64, momentum: f64, input: &Shape, site: &S
         return Err(mistake);
     }
     if !(momentum >= 0.0 && momentum <= 1.0) {
-        let text = site.start().str(" has a `momentum` outside 0..=1; it is the weight of the new batch in the running statistics");
+        let text = site
+            .start()
+            .str(" has a `momentum` of ")
+            .float(momentum)
+            .str(", outside 0..=1; it is the weight of the new batch in the running statistics");
         return Err(Mistake::new(Part::Momentum, text));
     }
     Ok(found)
@@ -118,7 +122,10 @@ pub(super) const fn check_eps(eps: f64, site: &Site) -> Option<Mistake> {
     if eps >= 0.0 && eps.is_finite() {
         return None;
     }
-    Some(Mistake::new(Part::Eps, site.start().str(" has an `eps` that is negative or no number; it is added to the variance")))
+    Some(Mistake::new(
+        Part::Eps,
+        site.start().str(" has an `eps` of ").float(eps).str(", which is negative or no number; it is added to the variance"),
+    ))
 }
 
 const fn params(features: usize, affine: bool) -> Params {

@@ -2,21 +2,14 @@
 
 use crate::{INFER, Mistake, Part, Shape, Site, Text};
 
-/// Channels in, channels out and groups of a convolution named `kind`; gives the channels in.
-pub(super) const fn check(
-    kind: &str,
-    [channels_in, channels_out, groups]: [usize; 3],
-    input: &Shape,
-    site: &Site,
-) -> Result<usize, Mistake> {
+/// Channels in, channels out and groups of a convolution; gives the channels in.
+pub(super) const fn check([channels_in, channels_out, groups]: [usize; 3], input: &Shape, site: &Site) -> Result<usize, Mistake> {
     let channels = input.dim(0);
     let stated = channels_in;
     if stated != INFER && stated != channels {
         let text = site.start().str(" is told to take ").count(stated, "channel").str(", but receives ").num(channels);
         let text = site.received(text.str(": "), input);
-        let help = Text::new().str("write `").str(kind).str("(").num(channels).str(" -> ").num(channels_out);
-        let help = help.str(", ..)`, or `").str(kind).str("(").num(channels_out).str(", ..)` to take what comes");
-        return Err(Mistake::new(Part::In, text).help(help));
+        return Err(Mistake::new(Part::In, text).help(take(channels)));
     }
     if channels_out == 0 {
         return Err(Mistake::new(Part::Out, site.start().str(" has 0 output channels; it must have at least 1")));
@@ -39,6 +32,11 @@ pub(super) const fn check(
     let help = Text::new().str("`groups` must divide both ").num(channels).str(" and ").num(channels_out);
     let help = if most == 1 { help.str("; only 1 does") } else { help.str("; the largest number that does is ").num(most) };
     Err(Mistake::new(Part::Groups, text).help(help))
+}
+
+/// What to write for a size in that is another.
+pub(super) const fn take(found: usize) -> Text {
+    Text::new().str("write `").num(found).str("`, or leave the size before the arrow out to take what comes")
 }
 
 const fn gcd(a: usize, b: usize) -> usize {

@@ -19,7 +19,7 @@ impl Concat {
         let first = &inputs[0];
         if self.axis >= first.rank() {
             let text = site.start().str(" concatenates along axis ").num(self.axis).str(", but receives ").shape(first).str(" ");
-            let help = Text::new().str("axes are counted from 0, without the batch");
+            let help = super::axis::last(first);
             return Err(Mistake::new(Part::Axis, site.from_nth(text, 0)).help(help));
         }
         let mut total = first.dim(self.axis);

@@ -31,7 +31,7 @@ impl Conv1d {
         if let Some(mistake) = window::line(input, site) {
             return Err(mistake);
         }
-        match channels::check("Conv1d", [self.in_channels, self.out_channels, self.groups], input, site) {
+        match channels::check([self.in_channels, self.out_channels, self.groups], input, site) {
             Ok(channels) => self.in_channels = channels,
             Err(mistake) => return Err(mistake),
         }

@@ -31,7 +31,7 @@ impl Conv2d {
         if let Some(mistake) = window::image(input, site) {
             return Err(mistake);
         }
-        match channels::check("Conv2d", [self.in_channels, self.out_channels, self.groups], input, site) {
+        match channels::check([self.in_channels, self.out_channels, self.groups], input, site) {
             Ok(channels) => self.in_channels = channels,
             Err(mistake) => return Err(mistake),
         }

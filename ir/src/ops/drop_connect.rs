@@ -29,7 +29,7 @@ impl DropConnect {
         if let Some(mistake) = dropout::check(self.p, "a weight", site) {
             return Err(mistake);
         }
-        match self.linear().check("Linear", ", drop_connect = ..", input, site) {
+        match self.linear().infer(input, site) {
             Ok((linear, output)) => {
                 self.in_features = linear.in_features;
                 Ok((self, output))

@@ -77,7 +77,7 @@ pub(super) const fn check(p: f64, what: &str, site: &Site) -> Option<Mistake> {
     let text = if p == 1.0 {
         text.str(" would drop everything: `p` is the probability of dropping ").str(what).str(" and must be less than 1")
     } else {
-        text.str(" has a `p` outside 0..1; it is the probability of dropping ").str(what)
+        text.str(" has a `p` of ").float(p).str(", outside 0..1; it is the probability of dropping ").str(what)
     };
     Some(Mistake::new(Part::Probability, text))
 }

@@ -35,7 +35,16 @@ impl Embedding {
     pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if !input.is_ids() {
             let text = site.received(site.start().str(" takes token ids, but receives numbers: "), input);
-            let help = Text::new().str("declare the input of the network as ids: `usize[64]`; features of numbers are made by `Linear`");
+            let help = Text::new();
+            let help = if site.source.is_empty() {
+                help.str("write `usize")
+                    .shape(input)
+                    .str("` for the network's input, which makes it one of ids; features of numbers are made by `Linear`")
+            } else {
+                help.str(
+                    "an input of the network is one of ids where `usize` stands before its shape; features of numbers are made by `Linear`",
+                )
+            };
             return Err(Mistake::new(Part::Layer, text).help(help));
         }
         if input.rank() == MAX_RANK {
@@ -44,8 +53,8 @@ impl Embedding {
         }
         if self.num_embeddings == INFER {
             let text = site.start().str(" must be told how many ids there are: token ids do not say");
-            let help = Text::new().str("write `Embedding(vocabulary -> ").num(self.embedding_dim).str(")`, as in `Embedding(65 -> ");
-            return Err(Mistake::new(Part::Layer, text).help(help.num(self.embedding_dim).str(")`")));
+            let help = Text::new().str("for example `Embedding(65 -> ").num(self.embedding_dim).str(")` for ids below 65");
+            return Err(Mistake::new(Part::Layer, text).help(help));
         }
         if self.num_embeddings == 0 {
             return Err(Mistake::new(Part::In, site.start().str(" has a vocabulary of 0; it must have at least 1 row")));

@@ -48,4 +48,4 @@ impl Gru {
     }
 }
 
-recurrent!(Gru, "Gru");
+recurrent!(Gru);

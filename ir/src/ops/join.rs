@@ -32,9 +32,9 @@ pub(super) const fn infer(op: Op, inputs: &[Shape], site: &Site) -> Result<Shape
             let help = if matches!(op, Op::Reparameterize) {
                 help.str("each mean has one log-variance")
             } else if inputs[i].rank() == 3 && inputs[0].rank() == 3 {
-                help.str("a `Conv2d(")
-                    .num(inputs[0].dim(0))
-                    .str(", kernel = 1, ..)` with a stride where needed turns an image into another")
+                help.str("a `Conv2d` of ")
+                    .count(inputs[0].dim(0), "channel")
+                    .str(" turns an image into another, with a stride where needed")
             } else {
                 help.str("change one of the branches")
             };

@@ -21,7 +21,7 @@ impl LayerNorm {
         if self.shape.is_empty() {
             if input.rank() > 2 {
                 let text = site.received(site.start().str(" must be told over which sizes, since it receives "), input);
-                let help = Text::new().str("write `LayerNorm(").list(input.dims()).str(")` for all of them");
+                let help = Text::new().str("write `shape = (").list(input.dims()).str(")` for all of them");
                 return Err(Mistake::new(Part::Layer, text).help(help));
             }
             self.shape = Sizes::new(&[input.dim(input.rank().saturating_sub(1))]);
@@ -35,9 +35,9 @@ impl LayerNorm {
         }
         if !same {
             let text = site.start().str(" is told to normalise over ").shape(&self.shape.shape()).str(", but receives ");
-            let help = Text::new().str("write the last sizes of what comes: `LayerNorm(");
+            let help = Text::new().str("write `(");
             let from = if rank < input.rank() { input.rank() - rank } else { 0 };
-            let help = help.list(input.dims().split_at(from).1).str(")`");
+            let help = help.list(input.dims().split_at(from).1).str(")`, the last sizes of what comes");
             return Err(Mistake::new(Part::Shape, site.received(text, input)).help(help));
         }
         if let Some(mistake) = super::batch_norm::check_eps(self.eps, site) {

@@ -17,12 +17,7 @@ pub struct Linear {
 }
 
 impl Linear {
-    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
-        self.check("Linear", "", input, site)
-    }
-
-    /// The rule, for a layer of this kind; `rest` stands for arguments that it needs besides.
-    pub(super) const fn check(mut self, kind: &str, rest: &str, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+    pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if input.rank() != 1 && input.rank() != 2 {
             let text = site.received(site.start().str(" works on features [n] or [length, n], but receives "), input);
             return Err(Mistake::new(Part::Layer, text).help(Text::new().str("put `Flatten` before it")));
@@ -37,9 +32,7 @@ impl Linear {
                 None if input.rank() == 2 => site.received(text.str(": "), input),
                 None => site.from(text.str(" ")),
             };
-            let help = Text::new().str("write `").str(kind).str("(").num(features).str(" -> ").num(self.out_features).str(rest);
-            let help = help.str(")`, or `").str(kind).str("(").num(self.out_features).str(rest).str(")` to take what comes");
-            return Err(Mistake::new(Part::In, text).help(help));
+            return Err(Mistake::new(Part::In, text).help(super::channels::take(features)));
         }
         if self.out_features == 0 {
             return Err(Mistake::new(Part::Out, site.start().str(" has 0 output features; it must have at least 1")));

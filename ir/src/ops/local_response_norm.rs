@@ -28,13 +28,22 @@ impl LocalResponseNorm {
             return Err(Mistake::new(Part::Size, site.start().str(" has a size of 0; it must be at least 1")));
         }
         if !(self.alpha >= 0.0 && self.alpha.is_finite()) {
-            return Err(Mistake::new(Part::Alpha, site.start().str(" has an `alpha` that is negative or no finite number")));
+            return Err(Mistake::new(
+                Part::Alpha,
+                site.start().str(" has an `alpha` of ").float(self.alpha).str(", which is negative or no finite number"),
+            ));
         }
         if !self.beta.is_finite() {
-            return Err(Mistake::new(Part::Beta, site.start().str(" has a `beta` that is no finite number")));
+            return Err(Mistake::new(
+                Part::Beta,
+                site.start().str(" has a `beta` of ").float(self.beta).str(", which is no finite number"),
+            ));
         }
         if !(self.k > 0.0 && self.k.is_finite()) {
-            return Err(Mistake::new(Part::K, site.start().str(" has a `k` that is not positive; it keeps the divisor from zero")));
+            return Err(Mistake::new(
+                Part::K,
+                site.start().str(" has a `k` of ").float(self.k).str(", which is not positive; it keeps the divisor from zero"),
+            ));
         }
         Ok((self, *input))
     }

@@ -49,4 +49,4 @@ impl Lstm {
     }
 }
 
-recurrent!(Lstm, "Lstm");
+recurrent!(Lstm);

@@ -58,7 +58,7 @@ impl MaskedConv2d {
         if let Some(mistake) = window::image(input, site) {
             return Err(mistake);
         }
-        match channels::check("MaskedConv2d", [self.in_channels, self.out_channels, 1], input, site) {
+        match channels::check([self.in_channels, self.out_channels, 1], input, site) {
             Ok(channels) => self.in_channels = channels,
             Err(mistake) => return Err(mistake),
         }
@@ -70,11 +70,13 @@ impl MaskedConv2d {
         }
         if self.kernel[0].is_multiple_of(2) || self.kernel[1].is_multiple_of(2) {
             let text = site.start().str(" has an even kernel, ").pair(self.kernel).str("; it must have a centre");
-            return Err(Mistake::new(Part::Kernel, text).help(Text::new().str("write an odd number such as `kernel = 3`")));
+            return Err(Mistake::new(Part::Kernel, text).help(Text::new().str("write `3`, or another odd number")));
         }
         if !self.sees_anything() {
             let text = site.start().str(" sees nothing: its mask covers the whole kernel of ").pair(self.kernel);
-            return Err(Mistake::new(Part::Kernel, text).help(Text::new().str("use a larger kernel, or `mask = B` if it is not the first")));
+            return Err(
+                Mistake::new(Part::Kernel, text).help(Text::new().str("write `mask = B` if it is not the first, else a larger kernel"))
+            );
         }
         match self.window().slide(input, site) {
             Ok(_) => Ok((self, input.with_dim(0, self.out_channels))),

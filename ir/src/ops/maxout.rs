@@ -21,7 +21,7 @@ pub struct Maxout {
 impl Maxout {
     pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         let linear = Linear { in_features: self.in_features, out_features: self.out_features, bias: self.bias };
-        match linear.check("Maxout", ", ..", input, site) {
+        match linear.infer(input, site) {
             Ok((linear, output)) => {
                 self.in_features = linear.in_features;
                 if self.pieces == 0 {

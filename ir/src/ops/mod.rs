@@ -491,13 +491,16 @@ impl Op {
             }
             if inputs[i].is_ids() && !self.takes_ids() {
                 let text = site.start().str(" works on numbers, but receives token ids: ").shape(&inputs[i]).str(" ");
-                let help = Text::new().str("make features of them first: `Embedding(vocabulary -> features)`");
+                let help = Text::new().str("put `Embedding(65 -> 64)` before it, for ids below 65 and 64 features of each");
                 let part = if i == 0 { Part::Layer } else { Part::Branch(i) };
                 return Err(Mistake::new(part, site.from_nth(text, i)).help(help));
             }
             i += 1;
         }
         let outcome = self.rule(inputs, site);
+        if let Err(mistake) = &outcome {
+            return Err(mistake.of_kind(self.kind(), site));
+        }
         if let Ok((op, output)) = &outcome
             && !output.is_unknown()
             && (output.len() > MOST || op.params().count() > MOST)

@@ -18,7 +18,7 @@ impl PRelu {
             return Ok((self, *input));
         }
         let text = site.start().str(" has ").count(self.parameters, "slope").str(", but receives ");
-        let help = Text::new().str("write `PReLU(").num(input.dim(0)).str(")` for one a channel, or `PReLU` for one in all");
+        let help = Text::new().str("write `").num(input.dim(0)).str("` for one a channel, or `1` for one in all");
         Err(Mistake::new(Part::Parameters, site.received(text, input)).help(help))
     }
 

@@ -85,38 +85,43 @@ impl Recurrent {
     }
 
     /// The rule: the features in, and the output. Inputs behind the first are initial states.
-    pub(super) const fn check(self, kind: &str, inputs: &[Shape], site: &Site) -> Result<(usize, Shape), Mistake> {
+    pub(super) const fn check(self, inputs: &[Shape], site: &Site) -> Result<(usize, Shape), Mistake> {
         let input = &inputs[0];
         if input.rank() != 2 {
             let text = site.received(site.start().str(" works on a sequence [length, features], but receives "), input);
             let help = match input.rank() {
-                1 => Text::new().str("`Reshape(1, _)` makes a sequence of one step of it"),
-                _ => Text::new().str("`Reshape(").num(input.dim(0)).str(", _)` makes one axis of those behind the first"),
+                1 => Text::new().str("put `Reshape(1, _)` before it, which makes a sequence of one step"),
+                _ => Text::new()
+                    .str("put `Reshape(")
+                    .num(input.dim(0))
+                    .str(", _)` before it, which makes one axis of those behind the first"),
             };
             return Err(Mistake::new(Part::Layer, text).help(help));
         }
         let found = input.dim(1);
         if self.in_features != INFER && self.in_features != found {
             let text = site.start().str(" is told to take ").count(self.in_features, "feature").str(", but receives ").num(found);
-            let help = Text::new().str("write `").str(kind).str("(").num(found).str(" -> ").num(self.hidden);
-            let help = help.str(")`, or `").str(kind).str("(").num(self.hidden).str(")` to take what comes");
-            return Err(Mistake::new(Part::In, site.received(text.str(": "), input)).help(help));
+            return Err(Mistake::new(Part::In, site.received(text.str(": "), input)).help(super::channels::take(found)));
         }
         if self.hidden == 0 {
             return Err(Mistake::new(Part::Out, site.start().str(" has 0 features of state; it must have at least 1")));
         }
         if self.layers == 0 || self.layers > MOST_LAYERS {
             let text = site.start().str(" has ").count(self.layers, "layer").str("; it must have 1 to ").num(MOST_LAYERS);
-            let help = Text::new().str("`Repeat(n) { ").str(kind).str("(..) }` stacks any number");
+            let help = Text::new().str("a `Repeat` of several layers stacks any number");
             return Err(Mistake::new(Part::Layers, text).help(help));
         }
         if !(self.dropout >= 0.0 && self.dropout < 1.0) {
-            let text = site.start().str(" has a `dropout` outside 0..1; it is the probability of dropping an element between two layers");
+            let text = site
+                .start()
+                .str(" has a `dropout` of ")
+                .float(self.dropout)
+                .str(", outside 0..1; it is the probability of dropping an element between two layers");
             return Err(Mistake::new(Part::Dropout, text));
         }
         if self.dropout > 0.0 && self.layers == 1 {
             let text = site.start().str(" drops elements between its layers, but has only one");
-            let help = Text::new().str("write `layers = 2`, or `Dropout` behind it");
+            let help = Text::new().str("write `layers = 2`, or leave `dropout` out and put a `Dropout` behind it");
             return Err(Mistake::new(Part::Dropout, text).help(help));
         }
         let states = Shape::new(&[self.layers * self.directions, self.hidden]);
@@ -199,10 +204,10 @@ names!(0 1 2 3 4 5 6 7);
 
 /// The functions that the table of operations calls, for a layer with [`Recurrent`] as its `view`.
 macro_rules! recurrent {
-    ($op:ident, $kind:literal) => {
+    ($op:ident) => {
         impl $op {
             pub(super) const fn infer(mut self, inputs: &[Shape], site: &Site) -> Result<(Self, Shape), Mistake> {
-                match self.view().check($kind, inputs, site) {
+                match self.view().check(inputs, site) {
                     Ok((in_features, output)) => {
                         self.in_features = in_features;
                         Ok((self, output))

@@ -56,7 +56,7 @@ const fn without(axes: &Sizes, input: &Shape, site: &Site) -> Result<Shape, Mist
     }
     if axes.len() == input.rank() {
         let text = site.received(site.start().str(" leaves no axis of "), input);
-        return Err(Mistake::new(Part::Axes, text).help(Text::new().str("put `Reshape(1, _)` before it to keep one")));
+        return Err(Mistake::new(Part::Axes, text).help(Text::new().str("one axis must stay: it is not named")));
     }
     let mut output = Sizes::NONE;
     let mut i = 0;

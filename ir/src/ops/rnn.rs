@@ -63,4 +63,4 @@ impl Rnn {
     }
 }
 
-recurrent!(Rnn, "Rnn");
+recurrent!(Rnn);

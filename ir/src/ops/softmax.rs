@@ -44,9 +44,9 @@ pub(super) const fn check_axis(axis: usize, input: &Shape, site: &Site) -> Resul
         }
         let text = site.received(site.start().str(" must be told its axis, since it receives "), input);
         let help = Text::new()
-            .str("axes are counted without the batch: `axis = 0` is the first, `axis = ")
+            .str("write `axis = ")
             .num(input.rank().saturating_sub(1))
-            .str("` the last");
+            .str("` for the last, or `axis = 0` for the first, the batch not counted");
         return Err(Mistake::new(Part::Layer, text).help(help));
     }
     match axis::check(axis, Part::Axis, input, site) {

@@ -1,6 +1,6 @@
 //! Splitting.
 
-use crate::{Mistake, Part, Shape, Site, Text};
+use crate::{Mistake, Part, Shape, Site};
 
 /// One of the equal parts of a value along an axis. `Split(2)` is one such operation for each part.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,7 +18,7 @@ impl Split {
     pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if self.axis >= input.rank() {
             let text = site.received(site.start().str(" splits along axis ").num(self.axis).str(", but receives "), input);
-            return Err(Mistake::new(Part::Axis, text).help(Text::new().str("axes are counted from 0, without the batch")));
+            return Err(Mistake::new(Part::Axis, text).help(super::axis::last(input)));
         }
         if self.parts == 0 {
             return Err(Mistake::new(Part::Out, site.start().str(" splits into 0 parts; there must be at least 1")));

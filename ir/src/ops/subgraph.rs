@@ -18,8 +18,8 @@ impl Subgraph {
         if ports.len() != inputs.len() {
             let text = site.start().str(" takes ").num(ports.len());
             let text = text.str(if ports.len() == 1 { " input" } else { " inputs" }).str(", but receives ").num(inputs.len());
-            let help = Text::new().str("the current tensor is the first; the tags of the others stand in brackets: `");
-            return Err(Mistake::new(Part::Layer, text).help(help.str(self.graph.name()).str("(tag)`")));
+            let help = Text::new().str("the current tensor is the first; the tags of the others stand in brackets behind the network");
+            return Err(Mistake::new(Part::Layer, text).help(help));
         }
         let mut i = 0;
         while i < ports.len() {

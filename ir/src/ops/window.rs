@@ -140,10 +140,14 @@ pub(super) const fn image(input: &Shape, site: &Site) -> Option<Mistake> {
     // The network's own input: what its author probably forgot, or added.
     let help = Text::new();
     Some(match *input.dims() {
-        [height, width] => mistake.help(help.str("state the channels too: `").shape(&Shape::new(&[1, height, width])).str("`")),
-        [_, channels, height, width] => {
-            mistake.help(help.str("the batch is no part of a shape: write `").shape(&Shape::new(&[channels, height, width])).str("`"))
-        }
+        [height, width] => mistake.help(
+            help.str("write `").shape(&Shape::new(&[1, height, width])).str("` for the network's input, which states its channels too"),
+        ),
+        [_, channels, height, width] => mistake.help(
+            help.str("write `")
+                .shape(&Shape::new(&[channels, height, width]))
+                .str("` for the network's input: the batch is no part of a shape"),
+        ),
         _ => mistake,
     })
 }

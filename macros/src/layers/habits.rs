@@ -3,57 +3,87 @@
 use super::{Positions, Row};
 
 /// What a layer of another library is here.
-pub fn kind_hint(kind: &str) -> Option<&'static str> {
-    Some(match kind.to_lowercase().replace('_', "").as_str() {
-        "dense" | "fc" | "fullyconnected" | "affine" | "innerproduct" | "unbiasedlinear" => "write `Linear`",
-        "conv" | "convolution" | "convolution2d" | "conv2" => "write `Conv2d`",
-        "maxpool" | "maxpooling" | "maxpooling2d" | "maxpool2" => "write `MaxPool2d`",
-        "avgpool" | "averagepool" | "averagepooling" | "averagepooling2d" | "averagepool2d" | "meanpool" | "avgpooling2d" => {
-            "write `AvgPool2d`"
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Foreign {
+    /// This layer, which takes the same arguments.
+    Layer(&'static str),
+    /// What to write, as advice.
+    Hint(&'static str),
+    /// Nothing, for this reason.
+    Absent(&'static str),
+}
+
+/// What a layer of another library is here; None for a name that none has.
+pub fn foreign(kind: &str) -> Option<Foreign> {
+    let plain = kind.to_lowercase().replace('_', "");
+    let layer = match plain.as_str() {
+        "dense" | "fc" | "fullyconnected" | "affine" | "innerproduct" | "unbiasedlinear" | "lazylinear" => "Linear",
+        "conv" | "convolution" | "convolution2d" | "conv2" | "lazyconv2d" => "Conv2d",
+        "convolution1d" | "lazyconv1d" => "Conv1d",
+        "maxpool" | "maxpooling" | "maxpooling2d" | "maxpool2" => "MaxPool2d",
+        "maxpooling1d" => "MaxPool1d",
+        "avgpool" | "averagepool" | "averagepooling" | "averagepooling2d" | "averagepool2d" | "meanpool" | "avgpooling2d" => "AvgPool2d",
+        "averagepooling1d" => "AvgPool1d",
+        "lazybatchnorm1d" => "BatchNorm1d",
+        "lazybatchnorm2d" | "syncbatchnorm" => "BatchNorm2d",
+        "layernormalization" => "LayerNorm",
+        "leaky" | "lrelu" => "LeakyReLU",
+        "logistic" | "sigm" => "Sigmoid",
+        "view" => "Reshape",
+        "ravel" => "Flatten",
+        "drop" => "Dropout",
+        "spatialdropout" | "spatialdropout2d" | "featuredropout" => "Dropout2d",
+        "deconv" | "deconvolution" | "conv2dtranspose" | "upconv" | "convtranspose" | "transposedconv2d" | "lazyconvtranspose2d" => {
+            "ConvTranspose2d"
         }
-        "pool" | "pooling" | "pool2d" | "pooling2d" => "write `MaxPool2d` or `AvgPool2d`",
+        "globalaveragepooling2d" | "globalavgpool" | "globalaveragepool" | "gap" => "GlobalAvgPool2d",
+        "upsampling2d" | "interpolate" | "resize" | "upsamplingnearest2d" => "Upsample",
+        "swish" => "SiLU",
+        "clip" | "clamp" => "HardTanh",
+        "lrn" => "LocalResponseNorm",
+        "reducemean" | "averageover" => "Mean",
+        "reducemax" => "Amax",
+        "embed" | "embeddings" | "lookup" | "embeddingbag" => "Embedding",
+        "longshorttermmemory" | "lstmlayer" => "Lstm",
+        "gatedrecurrentunit" => "Gru",
+        "simplernn" | "elman" | "recurrent" => "Rnn",
+        "attention" | "selfattention" | "multihead" | "mha" | "causalselfattention" => "MultiHeadAttention",
+        _ => "",
+    };
+    if !layer.is_empty() {
+        return Some(Foreign::Layer(layer));
+    }
+    let hint = match plain.as_str() {
+        "pool" | "pooling" | "pool2d" | "pooling2d" => "write `MaxPool2d(2)` or `AvgPool2d(2)`",
         "batchnorm" | "bn" | "batchnormalization" | "norm" | "batchnormalisation" => {
-            "write `BatchNorm2d` after a convolution, `BatchNorm1d` after `Linear`"
+            "write `BatchNorm2d` for images, or `BatchNorm1d` for features"
         }
         "softmax2d" => "write `Softmax(axis = 0)`, which acts on the channels",
-        "leaky" | "lrelu" => "write `LeakyReLU`",
-        "logistic" | "sigm" => "write `Sigmoid`",
-        "view" => "write `Reshape`",
-        "ravel" => "write `Flatten`, which makes one axis of all",
-        "drop" => "write `Dropout`",
-        "spatialdropout" | "spatialdropout2d" | "featuredropout" => "write `Dropout2d`",
-        "droppath" | "drop_path" | "dropblock" | "survival" | "layerdrop" => {
-            "write `Residual(drop = 0.2) { .. }`, or `StochasticDepth(0.2)` at the end of a branch"
+        "droppath" | "dropblock" | "survival" | "layerdrop" => {
+            "write `StochasticDepth(0.2)` at the end of a branch, which is what the option `drop` of a `Residual` does"
         }
         "identity" | "noop" => "leave the step out",
-        "transpose" | "swapaxes" | "movedim" => "write `Permute`, with the axes in their new order",
-        "deconv" | "deconvolution" | "conv2dtranspose" | "upconv" | "convtranspose" | "transposedconv2d" => "write `ConvTranspose2d`",
-        "globalaveragepooling2d" | "globalavgpool" | "globalaveragepool" | "gap" => "write `GlobalAvgPool2d`",
-        "upsampling2d" | "interpolate" | "resize" | "upsamplingnearest2d" | "upsamplingbilinear2d" => "write `Upsample`",
-        "swish" => "write `SiLU`",
-        "clip" | "clamp" => "write `HardTanh`, with its two bounds",
-        "zeropad2d" | "reflectionpad2d" | "replicationpad2d" | "zeropadding2d" | "constantpad2d" => {
-            "write `Pad`; its `mode` is `zeros`, `reflect` or `replicate`"
-        }
+        "transpose" | "swapaxes" | "movedim" => "`Permute` takes the axes in their new order, the batch not counted",
+        "upsamplingbilinear2d" => "write `Upsample(2, mode = bilinear, align_corners = true)`",
+        "zeropad2d" | "zeropadding2d" | "constantpad2d" => "write `Pad(1)`",
+        "reflectionpad2d" => "write `Pad(1, mode = reflect)`",
+        "replicationpad2d" => "write `Pad(1, mode = replicate)`",
         "unpool" | "unpooling" | "maxunpooling" | "maxunpooling2d" => {
-            "write `MaxUnpool2d(pool1)` with the name of a pooling layer, or `Upsample` with `mode = nails`"
+            "`MaxUnpool2d` takes the name of a pooling layer in brackets; `Upsample` with the mode `nails` takes none"
         }
-        "narrow" | "crop" => "write `Slice`",
+        "cat" | "concatenate" | "stack" | "hstack" => "`Concat` takes the tags of the tensors to join with in brackets",
+        "narrow" | "crop" => "write `Slice(axis = 0)`, with its `start` and its `end`",
         "reparam" | "reparametrization" | "reparameterization" | "reparameterisation" | "gaussiansample" | "rsample" | "sampling" => {
-            "write `Reparameterize(logvar)` behind the mean; `logvar` is the tag of the log-variance"
+            "`Reparameterize` stands behind the mean, and takes the tag of the log-variance in brackets"
         }
-        "lrn" => "write `LocalResponseNorm`",
-        "reducemean" | "averageover" => "write `Mean`",
-        "reducemax" => "write `Amax`",
-        "embed" | "embeddings" | "lookup" | "embeddingbag" => "write `Embedding(vocabulary -> features)`",
-        "longshorttermmemory" | "lstmlayer" | "lstmcell" => "write `Lstm`, which goes through a whole sequence",
-        "grucell" | "gatedrecurrentunit" => "write `Gru`, which goes through a whole sequence",
-        "simplernn" | "rnncell" | "elman" | "recurrent" => "write `Rnn`, which goes through a whole sequence",
-        "bidirectional" | "bilstm" => "write `Lstm(.., bidirectional = true)`",
-        "attention" | "selfattention" | "multihead" | "mha" | "causalselfattention" => "write `MultiHeadAttention(heads)`",
-        "sequential" => "write `Sequential { .. }`, or its layers one after the other, separated by commas",
-        _ => return None,
-    })
+        "rnncell" | "lstmcell" | "grucell" => "`Rnn`, `Lstm` and `Gru` go through a whole sequence",
+        "bidirectional" | "bilstm" => "`Lstm`, `Gru` and `Rnn` have the option `bidirectional`",
+        _ => "",
+    };
+    if !hint.is_empty() {
+        return Some(Foreign::Hint(hint));
+    }
+    super::torch::absent(&plain).map(Foreign::Absent)
 }
 
 /// What an argument with a foreign name is here.
@@ -74,14 +104,14 @@ pub fn meant(row: &Row, key: &str) -> Option<Meant> {
         (
             Positions::InOut { .. },
             "in_features" | "in_channels" | "input_size" | "num_embeddings" | "vocabulary" | "vocab_size" | "input" | "inputs" | "in_dim"
-            | "in_size" | "nin",
+            | "input_dim" | "in_size" | "nin",
         ) => {
             return Some(Meant::In);
         }
         (
             Positions::InOut { .. },
             "out_features" | "out_channels" | "hidden_size" | "hidden" | "embedding_dim" | "embed_dim" | "out" | "output" | "outputs"
-            | "units" | "filters" | "features" | "channels" | "out_dim" | "out_size" | "nout",
+            | "units" | "filters" | "features" | "channels" | "out_dim" | "output_dim" | "out_size" | "nout",
         )
         | (Positions::Features(_), "num_features" | "features" | "channels" | "num_channels") => return Some(Meant::Size),
         _ => {}
@@ -116,7 +146,7 @@ pub fn meant(row: &Row, key: &str) -> Option<Meant> {
         "num_heads" | "nhead" | "n_heads" | "n_head" => "heads",
         "embed_dim" | "d_model" => "features",
         "is_causal" => "causal",
-        "activation" => "nonlinearity",
+        "activation" if row.kind == "Rnn" => "nonlinearity",
         "return_sequences" | "many_to_one" => "output",
         "padding_index" | "pad_idx" => "padding_idx",
         _ => return None,
@@ -124,20 +154,29 @@ pub fn meant(row: &Row, key: &str) -> Option<Meant> {
     row.option(name).map(|option| Meant::Option(option.name))
 }
 
-/// Why an option of PyTorch's is not here.
-pub fn unsupported_option(key: &str) -> Option<&'static str> {
+/// Why an option of PyTorch's or Keras's is not here, and may it be left out without the network becoming another?
+pub fn unsupported_option(key: &str) -> Option<(&'static str, bool)> {
+    let harmless = !matches!(key, "proj_size" | "h0" | "hx" | "h_0" | "initial_state" | "max_norm" | "norm_type" | "padding_mode");
+    unsupported(key).map(|reason| (reason, harmless))
+}
+
+fn unsupported(key: &str) -> Option<&'static str> {
     Some(match key {
-        "batch_first" => "the batch is the first axis of every tensor; leave it out",
+        "batch_first" => "the batch is the first axis of every tensor",
         "proj_size" => "`Linear` behind the layer projects what it gives",
-        "h0" | "hx" | "h_0" | "initial_state" => "the states that it begins with are tags or inputs: `state = (h, c)`",
+        "h0" | "hx" | "h_0" | "initial_state" => "the states that it begins with are tags or inputs, by the option `state`",
         "max_norm" | "norm_type" | "scale_grad_by_freq" | "sparse" => "the gradient of the table is that of the rows that were read",
         "kdim" | "vdim" | "add_bias_kv" | "add_zero_attn" => "queries, keys and values are made of the one value that comes",
-        "inplace" => "memory is planned for the whole network; leave it out",
+        "inplace" => "memory is planned for the whole network",
         "padding_mode" => "padding is always with zeros",
-        "return_indices" => "`MaxUnpool2d(name)` finds the places of the largest elements by the pool's name; leave it out",
+        "return_indices" => "`MaxUnpool2d(name)` finds the places of the largest elements by the pool's name",
         "divisor_override" => "the divisor is the number of elements in the window",
-        "track_running_stats" => "running statistics are always kept; leave it out",
-        "device" | "dtype" => "it is chosen when the network is built: `Name::new(&device)`",
+        "track_running_stats" => "running statistics are always kept",
+        "start_dim" | "end_dim" => "it makes one axis of all, the batch not counted",
+        "input_shape" | "input_dim" => "a network says in its first line what it takes",
+        "key_dim" | "value_dim" => "each head has its share of the features",
+        "need_weights" | "average_attn_weights" => "the weights of the softmax are not given",
+        "device" | "dtype" => "it is chosen when the network is built",
         _ => return None,
     })
 }

@@ -3,12 +3,14 @@
 mod habits;
 mod outline;
 mod rows;
+mod torch;
 
 use layercake_ir::ops::Words;
 use layercake_ir::{Op, Part};
 
-pub use habits::{Meant, kind_hint, meant, unsupported_option};
+pub use habits::{Foreign, Meant, foreign, meant, unsupported_option};
 pub use rows::{UNPACK, all, is_join, states};
+pub use torch::order;
 
 use crate::settings::Known;
 use crate::spelling;
@@ -165,8 +167,19 @@ pub fn find(kind: &str) -> Option<&'static Row> {
 
 /// The row whose name was probably meant: the same letters in another case, or a slip of the keyboard.
 pub fn nearest(kind: &str) -> Option<&'static Row> {
-    let kinds: Vec<&str> = all().map(|row| row.kind).collect();
+    // A layer for images is no misspelling of one for sequences.
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let own = digits(kind);
+    let kinds: Vec<&str> =
+        all().map(|row| row.kind).filter(|kind| own.is_empty() || digits(kind).is_empty() || digits(kind) == own).collect();
     spelling::nearest(kind, &kinds).and_then(find)
+}
+
+/// The row of this name but for its case and underscores: `LSTM`, `max_pool2d`.
+pub fn in_other_letters(kind: &str) -> Option<&'static Row> {
+    let plain = |text: &str| text.to_lowercase().replace('_', "");
+    let own = plain(kind);
+    all().find(|row| plain(row.kind) == own)
 }
 
 /// Does a word stand for a layer, be it misspelt?

@@ -34,8 +34,8 @@ impl Lowering<'_, '_> {
         }
         let mut others: Vec<String> = self.networks.iter().map(|network| plain(&network.name)).collect();
         others.extend(self.templates.names());
-        match resolve::row(kind, &others, self.report) {
-            Some(row) => self.built_in(step, layer, row),
+        match resolve::row(layer, &others, self.report) {
+            Some((row, layer)) => self.built_in(step, &layer, row),
             None => self.lost(step, layer.tokens.clone()),
         }
     }
@@ -83,16 +83,15 @@ impl Lowering<'_, '_> {
         }
         if !custom && layers::find(&layer.kind.to_string()).is_some() {
             let text = format!(
-                "a built-in layer is written without a path: `{0}(..)`\nhelp: behind a layer of your own or dfdx's that is called so, state what it \
-                 gives: `.. -> [64]`",
-                layer.kind
+                "a built-in layer is written without a path, and behind a layer of your own or dfdx's stands the shape that it gives\nhelp: write `{}`",
+                built_in(layer)
             );
             self.report.add(&layer.path, text);
             return self.lost(step, layer.tokens.clone());
         }
         if !custom && !tags {
             let text = format!(
-                "`{0}` gives a shape that only it knows\nhelp: behind a layer of your own state what it gives: `{0} -> [64]`; \
+                "`{0}` gives a shape that only it knows\nhelp: for example `{0} -> [64]` if it is a layer of your own; \
                  a network of several inputs takes their tags in brackets",
                 text::of(&layer.tokens)
             );
@@ -198,6 +197,14 @@ fn drop_connect(row: &'static Row, layer: &Layer) -> (&'static Row, Layer) {
         }
         _ => (row, layer),
     }
+}
+
+/// A built-in layer that was written with a path, without it.
+fn built_in(layer: &PathLayer) -> String {
+    let Some(row) = layers::find(&layer.kind.to_string()) else { return layer.kind.to_string() };
+    let args = layer.args.iter().flatten().map(|size| Arg::Position { input: None, size: size.clone() }).collect();
+    let layer = Layer { kind: layer.kind.clone(), args, illegible_args: false, tokens: layer.kind.to_token_stream() };
+    resolve::corrected(row, &layer).0
 }
 
 /// A network of the block as if by its path.

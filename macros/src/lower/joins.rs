@@ -60,8 +60,16 @@ impl Lowering<'_, '_> {
                         operands.push(tag.to_token_stream());
                     }
                     None => {
+                        // `Concat([x, y])`
+                        let list = match size {
+                            Expr::Array(array) => array.elems.iter().map(word).collect(),
+                            Expr::Tuple(tuple) => tuple.elems.iter().map(word).collect(),
+                            _ => None::<Vec<&Ident>>,
+                        };
+                        let tags = list.unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                        let help = if tags.is_empty() { String::new() } else { format!("\nhelp: write `{tags}`") };
                         let text = format!(
-                            "`{}` joins the current tensor with tagged ones, but `{}` is no tag",
+                            "`{}` joins the current tensor with tagged ones, but `{}` is no tag{help}",
                             layer.kind,
                             crate::text::of(size)
                         );
@@ -78,7 +86,7 @@ impl Lowering<'_, '_> {
         }
         if inputs.len() == 1 && !lost {
             let text = format!(
-                "`{0}` has nothing to join\nhelp: write `{0}(tag)` for the current tensor and a tagged one, or `{0} {{ {{ .. }}, {{ .. }} }}` for branches",
+                "`{0}` has nothing to join\nhelp: the tags of what it joins the current tensor with stand in brackets, or branches behind it in braces",
                 layer.kind
             );
             self.report.add(&layer.kind, text);
@@ -101,7 +109,7 @@ impl Lowering<'_, '_> {
                 return self.push(step, path, What::Lost(layer.tokens));
             }
             let text = format!(
-                "`{0}` has {1} to join\nhelp: write two branches or more: `{0} {{ {{ .. }}, {{ .. }} }}`; an empty branch `{{}}` leaves the tensor as it is",
+                "`{0}` has {1} to join\nhelp: each branch stands between braces of its own; an empty one, `{{}}`, leaves the tensor as it is",
                 layer.kind,
                 if inputs.is_empty() { "nothing" } else { "one branch" }
             );

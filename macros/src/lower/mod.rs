@@ -64,6 +64,8 @@ pub struct Node {
     pub shares: Option<usize>,
     /// Of one that is applied again, the first node that the same `reuse` gave.
     pub again: Option<usize>,
+    /// In a repetition, the same layer's node in the first.
+    pub copies: Option<usize>,
     /// The output that the user states.
     pub output: Option<ShapeExpr>,
     /// Lines to be added to messages: in which template the layer stands.
@@ -267,6 +269,7 @@ impl<'a, 'r> Lowering<'a, 'r> {
             operands,
             shares,
             again,
+            copies: None,
             output: step.output.clone(),
             note,
         });

@@ -112,13 +112,13 @@ impl Lowering<'_, '_> {
             self.applied.keys().filter_map(|path| path.strip_prefix(self.prefix.as_str())?.strip_suffix(&format!(".{word}"))).min();
         let help = if let Some(around) = deeper {
             let outermost = around.split('.').next().unwrap_or(around);
-            format!("`{around}.{word}` can be applied again only where it stands; `reuse {outermost}` applies all of `{outermost}`")
+            format!("`{around}.{word}` can be applied again only where it stands; write `{outermost}` to apply all of `{outermost}`")
         } else if self.foreseen.names.iter().any(|name| name == word) {
             format!("`{word}` stands further down; the layer comes first, and `reuse {word}` after it")
         } else if let Some(near) = spelling::nearest(word, &names) {
             format!("write `{near}`")
         } else {
-            "give the layer a name, `name: Linear(64)`, and write `reuse name` where it is applied again".to_owned()
+            format!("name the layer `{word}` where it is declared")
         };
         let note = self.template_note();
         self.report.add(layer, format_args!("there is no layer `{word}` to be applied again\nhelp: {help}{note}"));

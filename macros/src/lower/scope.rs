@@ -199,14 +199,14 @@ impl Lowering<'_, '_> {
         words.sort_unstable();
         let help = if self.ended.contains(&word) {
             format!(
-                "`{word}` is seen only inside the `Repeat` that defines it; tag what that gives in the end: `Repeat(..) {{ .. }} as {word}`"
+                "`{word}` is seen only inside the `Repeat` that defines it; write `as {word}` behind the `Repeat` for what that gives in the end"
             )
         } else if self.foreseen.tags.contains(&word) {
             "the step that defines it stands further down; a network is written in the order in which it runs".to_owned()
         } else if let Some(near) = spelling::nearest(&word, &words) {
             format!("write `{near}`")
         } else if self.foreseen.names.contains(&word) {
-            format!("`{word}` is a layer; tag what it gives: `{word}: .. as {word}`")
+            format!("`{word}` is a layer; write `as {word}` behind it to tag what it gives")
         } else {
             format!("behind the step that gives the tensor write `as {word}`; known here: {}", words.join(", "))
         };

@@ -137,7 +137,7 @@ impl Templates {
             // What stands in a template of its own is looked at there.
             if let (What::Layer { row, layer, .. }, true) = (&node.what, node.note.matches(" in ").count() <= 1) {
                 let mistakes = report.len();
-                resolve::settings(row, layer, &node.path, &mut symbols, report);
+                resolve::settings(row, layer, &node.path, None, &mut symbols, report);
                 // Of what has the options of another, they are looked at there.
                 if layers::is_unpool(row) {
                     report.truncate(mistakes);

@@ -253,7 +253,7 @@ fn one_mistake_is_one_message() {
         ("N: [8] -> [8] { Residual {} }", "`Residual` has no layers"),
         ("N: [8] -> [8] { Residual(Linear(8)) }", "the options"),
         ("N: [8] -> [8] { reuse fc, fc: Linear(8) }", "stands further down"),
-        ("N: [8] -> [8] { a: Repeat(1) { fc: Linear(8) }, reuse fc }", "`reuse a` applies all of `a`"),
+        ("N: [8] -> [8] { a: Repeat(1) { fc: Linear(8) }, reuse fc }", "write `a` to apply all of `a`"),
         ("N: [8] -> { a: [8] } { Linear(8) }", "never produced"),
         ("N: [8] -> { a: [8] } { Linear(8), output a, ReLU, output a }", "produced twice"),
         ("N: [8] -> { a: [8] } { Linear(8), output b }", "no output `b`"),

@@ -18,8 +18,8 @@ impl Lowering<'_, '_> {
         };
         let Some(name) = name else {
             if !layer.illegible_args {
-                let text = "`MaxUnpool2d` takes the name of the pooling layer whose places it fills\nhelp: write `pool1: MaxPool2d(2)` further \
-                            up, and `MaxUnpool2d(pool1)` here";
+                let text = "`MaxUnpool2d` takes the name of the pooling layer whose places it fills\nhelp: give the pooling layer a \
+                            name, and write that in brackets";
                 let note = self.template_note();
                 self.report.add(&layer.kind, format_args!("{text}{note}"));
             }
@@ -60,9 +60,9 @@ impl Lowering<'_, '_> {
         } else if let Some(near) = spelling::nearest(&word, &pools) {
             format!("write `{near}`")
         } else if self.is_tag(name) {
-            format!("`{word}` is a tag; give the pooling layer a name: `{word}: MaxPool2d(2)`, and the tag another one")
+            format!("`{word}` is a tag, and the pooling layer has a name of its own")
         } else {
-            format!("give the pooling layer a name: `{word}: MaxPool2d(2)`")
+            format!("name the pooling layer `{word}`")
         };
         self.report.add(name, format_args!("there is no layer `{word}` whose places could be filled\nhelp: {help}{note}"));
         None

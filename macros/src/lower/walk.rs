@@ -62,7 +62,10 @@ impl Lowering<'_, '_> {
                 let spliced = step.name.is_none() && self.is_numbered();
                 let outer = if spliced { self.prefix.clone() } else { self.open(step, "repeat", kind) };
                 let prefix = self.prefix.clone();
+                let (begin, reports) = (self.nodes.len(), self.report.len());
+                let mut said = reports;
                 for i in 0..count {
+                    let (node, mistakes) = (self.nodes.len(), self.report.len());
                     if !spliced {
                         self.prefix = format!("{prefix}{i}.");
                     }
@@ -71,6 +74,18 @@ impl Lowering<'_, '_> {
                     self.close_scope();
                     if self.overflow {
                         break;
+                    }
+                    if i == 0 {
+                        said = self.report.len();
+                        continue;
+                    }
+                    // The same layers, of which the same is said.
+                    if said > reports {
+                        self.report.truncate(mistakes);
+                    }
+                    for copy in node..self.nodes.len() {
+                        let first = begin + copy - node;
+                        self.nodes[copy].copies = Some(self.nodes[first].copies.unwrap_or(first));
                     }
                 }
                 self.prefix = outer;

@@ -1,6 +1,7 @@
 //! Arguments of layers.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, Token};
@@ -49,12 +50,6 @@ fn separator(input: ParseStream, report: &mut Report) -> bool {
         report.add(token(input), "arguments are separated by `,`");
         return true;
     }
-    if let Ok(arrow) = input.parse::<Token![=>]>() {
-        report.add(arrow, "the sizes in and out are joined by `->`, not `=>`");
-        skip_to_comma(input);
-        let _ = input.parse::<Token![,]>();
-        return false;
-    }
     // A slip of the shape `Conv2d(6 kernel = 5)`: what follows is an argument of its own.
     if matches!(other, Some(TokenTree::Ident(_) | TokenTree::Literal(_))) {
         report.add(&other, format_args!("expected `,` before {}", found(other.as_ref())));
@@ -74,10 +69,16 @@ fn arg(input: ParseStream, end: Span, report: &mut Report) -> Option<Arg> {
     if word_then_colon(input) || (input.peek2(Token![==]) && input.peek(Ident::peek_any)) {
         let fork = input.fork();
         let key = token(&fork);
-        let sign = if fork.peek(Token![==]) { "==" } else { ":" };
+        let (sign, tokens) = match fork.parse::<Token![==]>() {
+            Ok(equals) => ("==", equals.to_token_stream()),
+            Err(_) => (":", token(&fork).to_token_stream()),
+        };
         report.add(
-            token(&fork),
-            format_args!("an option is written with `=`, not `{sign}`: `{} = ..`", key.map_or_else(String::new, |key| key.to_string())),
+            tokens,
+            format_args!(
+                "the option `{}` is given with `=`, not `{sign}`\nhelp: write `=`",
+                key.map_or_else(String::new, |key| key.to_string())
+            ),
         );
         return option(input, end, report);
     }
@@ -100,7 +101,13 @@ fn position(input: ParseStream, end: Span, report: &mut Report) -> Option<Arg> {
         let size = expression(input, end, "a size or an option", report)?;
         return Some(Arg::Position { input: None, size });
     };
-    let arrow = input.parse::<Token![->]>();
+    let arrow = match input.parse::<Token![=>]>() {
+        Ok(arrow) => {
+            report.add(arrow, "the sizes in and out are joined by `->`, not `=>`\nhelp: write `->`");
+            Ok(arrow.to_token_stream())
+        }
+        Err(_) => input.parse::<Token![->]>().map(ToTokens::into_token_stream),
+    };
     let first = match syn::parse2::<Expr>(before.clone()) {
         Ok(first) => Some(first),
         Err(_) if before.is_empty() => {
@@ -119,14 +126,15 @@ fn position(input: ParseStream, end: Span, report: &mut Report) -> Option<Arg> {
 /// Takes the tokens in front of the `->` of this argument, if it has one. (To `syn`, `400 -> 120` is a subtraction gone wrong.)
 fn before_arrow(input: ParseStream) -> Option<TokenStream> {
     let ahead = input.fork();
-    while !ahead.peek(Token![->]) {
+    let arrow = |input: ParseStream| input.peek(Token![->]) || input.peek(Token![=>]);
+    while !arrow(&ahead) {
         if ahead.is_empty() || ahead.peek(Token![,]) {
             return None;
         }
         token(&ahead);
     }
     let mut before = TokenStream::new();
-    while !input.peek(Token![->]) {
+    while !arrow(input) {
         before.extend(token(input));
     }
     Some(before)

@@ -62,8 +62,8 @@ fn branches(body: &Group, kind: &Ident, report: &mut Report) -> Vec<Branch> {
                     // Steps that lack braces: one message for all.
                     if !std::mem::replace(&mut steps_seen, true) {
                         let text = format!(
-                            "the branches of `{kind}` stand between braces of their own, but found {}\nhelp: write `{kind} {{ {{ .. }}, {{ .. }} }}`; \
-                             an empty branch `{{}}` leaves the tensor as it is",
+                            "the branches of `{kind}` stand between braces of their own, but found {}\nhelp: an empty \
+                             branch, `{{}}`, leaves the tensor as it is",
                             found(other.as_ref())
                         );
                         report.add(&other, text);
@@ -124,7 +124,7 @@ struct Options {
 }
 
 impl Options {
-    const HOW: &str = "write `Residual(shortcut = { Conv2d(64, kernel = 1) }) { .. }`, `Residual(drop = 0.2) { .. }`, or both";
+    const HOW: &str = "`shortcut` takes layers between braces, and `drop` the probability that the body is left out";
 
     /// `shortcut = { steps }`, `drop = expression`
     fn read(&mut self, input: ParseStream, args: &Group, report: &mut Report) {
@@ -186,7 +186,7 @@ fn repeat(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Actio
         [Arg::Position { input: None, size }] => Some(size.clone()),
         _ if illegible => None,
         _ => {
-            report.add(kind, "`Repeat` takes the number of times\nhelp: write `Repeat(3) { .. }`");
+            report.add(kind, "`Repeat` takes the number of times\nhelp: for example `Repeat(3)`");
             None
         }
     };

@@ -95,7 +95,11 @@ fn generic(input: ParseStream, report: &mut Report) -> Option<Generic> {
             Some(Generic { name, runtime: false })
         }
         (false, _) => {
-            report.add(&name, format_args!("`{name}` is no size\nhelp: {HOW}"));
+            let bound = if bound.is_empty() { bound } else { quote::quote!(: #bound) };
+            report.add(
+                quote::quote!(#name #bound),
+                format_args!("`{name}` is no size\nhelp: write `const {name}: usize` for a size, or `{name}: Dim` for a length that is known when the network runs"),
+            );
             Some(Generic { name, runtime: false })
         }
     }

@@ -167,7 +167,7 @@ fn skip_to_arrow(input: ParseStream) {
 fn at_body(input: ParseStream) -> bool {
     let Some(TokenTree::Group(group)) = next(input) else { return false };
     // `{ name: Shape }` in the place of a shape has an arrow or a body after it.
-    group.delimiter() == Delimiter::Brace && !input.peek2(Token![->]) && !input.peek2(syn::token::Brace)
+    group.delimiter() == Delimiter::Brace && !input.peek2(Token![->]) && !input.peek2(Token![=>]) && !input.peek2(syn::token::Brace)
 }
 
 fn body(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Vec<crate::ast::Step>> {

@@ -1,6 +1,6 @@
 //! What a step does: a word with arguments, a path, or a word of the language.
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -43,9 +43,17 @@ pub fn action(input: ParseStream, name: Option<&Ident>, report: &mut Report) -> 
     if KEYWORDS.contains(&word.as_str()) {
         return keyword(input, &kind, report);
     }
+    if let (true, None, Some(near)) = (input.peek2(syn::Ident), layers::find(&word), crate::spelling::nearest(&word, &KEYWORDS)) {
+        report.add(&kind, format_args!("there is no step `{word}`\nhelp: write `{near}`"));
+        return keyword(input, &Ident::new(near, kind.span()), report);
+    }
     if word == "block" && input.peek2(syn::Ident) {
         report.add(&kind, "a template stands beside the networks of a block, not inside one");
         return None;
+    }
+    if let Some(near) = misspelt(input, &word) {
+        report.add(&kind, format_args!("there is no layer `{word}`\nhelp: write `{near}`"));
+        return combinators::combinator(input, &Ident::new(near, kind.span()), report);
     }
     if layers::is_combinator(&word) {
         return combinators::combinator(input, &kind, report);
@@ -55,6 +63,16 @@ pub fn action(input: ParseStream, name: Option<&Ident>, report: &mut Report) -> 
         return path(input, report);
     }
     layer(input, &kind, report).map(Action::Layer)
+}
+
+/// The step that holds others which a word in front of braces was meant to be.
+fn misspelt(input: ParseStream, word: &str) -> Option<&'static str> {
+    const STEPS: [&str; 9] = ["Residual", "Repeat", "Sequential", "Add", "Sub", "Mul", "Max", "Concat", "Reparameterize"];
+    let braces = input.peek2(syn::token::Brace) || (input.peek2(syn::token::Paren) && input.peek3(syn::token::Brace));
+    if !braces || STEPS.contains(&word) || layers::find(word).is_some() {
+        return None;
+    }
+    crate::spelling::nearest(word, &STEPS)
 }
 
 /// `from tag`, `output name`, `reuse layer`
@@ -116,9 +134,20 @@ fn arguments(input: ParseStream, kind: &Ident, tokens: &mut TokenStream, report:
             token(input);
             group.to_tokens(tokens);
             if group.delimiter() != Delimiter::Parenthesis {
-                report.add(&group, format_args!("arguments stand in round brackets: `{kind}(..)`"));
+                let args = group.stream();
+                report.add(
+                    &group,
+                    format_args!("the arguments of `{kind}` stand in round brackets\nhelp: write `({})`", crate::text::of(args)),
+                );
             }
             args(&group, report)
+        }
+        // `Linear 10`
+        Some(TokenTree::Literal(size)) => {
+            token(input);
+            size.to_tokens(tokens);
+            report.add(&size, format_args!("the arguments of `{kind}` stand in round brackets\nhelp: write `({size})`"));
+            args(&Group::new(Delimiter::Parenthesis, size.into_token_stream()), report)
         }
         _ => (Vec::new(), false),
     }

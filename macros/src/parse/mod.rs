@@ -2,6 +2,7 @@
 
 mod args;
 mod combinators;
+mod foreign;
 mod generics;
 mod header;
 mod layer;

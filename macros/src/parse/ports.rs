@@ -46,8 +46,10 @@ fn named(group: &Group, what: &str, report: &mut Report) -> Option<Ports> {
             if !input.is_empty() && input.parse::<Token![,]>().is_err() {
                 let other = next(input);
                 report.add(&other, format_args!("expected `,` after {what}'s shape, but found {}", found(other.as_ref())));
-                // Two ports side by side lack but the comma.
-                if !word_then_colon(input) {
+                // Two ports side by side lack but the comma; `;` stands for one.
+                if input.peek(Token![;]) {
+                    token(input);
+                } else if !word_then_colon(input) {
                     skip_to_comma(input);
                     let _ = input.parse::<Token![,]>();
                 }

@@ -36,7 +36,10 @@ pub fn shape(input: ParseStream, what: &str, report: &mut Report) -> Option<Shap
                     report.add(&word, format_args!("token ids are written `usize{}`", crate::text::of(&shape.tokens)));
                     shape.ids = true;
                 }
-                _ => report.add(&word, format_args!("a shape is written `[64]`, or `usize[64]` for token ids, but found `{word}`")),
+                other => {
+                    report.add(&word, format_args!("a shape is written `[64]`, or `usize[64]` for token ids, but found `{word}`"));
+                    shape.ids = what == "the input" && crate::spelling::nearest(other, &["usize"]).is_some();
+                }
             }
             let brackets = shape.tokens;
             shape.tokens = quote::quote!(#word #brackets);
@@ -45,14 +48,14 @@ pub fn shape(input: ParseStream, what: &str, report: &mut Report) -> Option<Shap
         // `(1, 28, 28)`, as a tuple or as PyTorch prints it.
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
             token(input);
-            let text = format!("a shape stands in square brackets: write `[{}]`", crate::text::of(group.stream()));
+            let text = format!("a shape stands in square brackets\nhelp: write `[{}]`", crate::text::of(group.stream()));
             report.add(&group, text);
             sizes(&group, report)
         }
         // `-> 10`
         Some(TokenTree::Literal(literal)) => {
             token(input);
-            report.add(&literal, format_args!("a shape stands in square brackets: write `[{literal}]`"));
+            report.add(&literal, format_args!("a shape stands in square brackets\nhelp: write `[{literal}]`"));
             sizes(&Group::new(Delimiter::Bracket, literal.into_token_stream()), report)
         }
         other => {

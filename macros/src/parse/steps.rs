@@ -6,7 +6,7 @@ use syn::parse::ParseStream;
 use syn::{Attribute, Token};
 
 use super::shape::shape;
-use super::{found, group, inside, layer, next, skip_to_comma, token, word_then_colon, word_then_equals};
+use super::{foreign, found, group, inside, layer, next, skip_to_comma, token, word_then_colon, word_then_equals};
 use crate::ast::{Action, Step};
 use crate::layers;
 use crate::report::Report;
@@ -25,8 +25,12 @@ pub fn steps(body: &Group, report: &mut Report) -> Vec<Step> {
                 report.add(token(input), "expected a layer before this comma; remove the comma");
                 continue;
             }
-            steps.push(step(input, report));
-            separator(input, &mut semicolons, report);
+            let foreign = foreign::begins(input);
+            steps.extend(step(input, report));
+            // Lines of another library lack commas, and have a message each.
+            if !(foreign && foreign::begins(input)) {
+                separator(input, &mut semicolons, report);
+            }
         }
     });
     steps
@@ -62,13 +66,26 @@ fn begins_step(input: ParseStream) -> bool {
     input.peek(Ident::peek_any) || input.peek(Token![#])
 }
 
-/// One step.
+/// One step; of a line as other libraries have it, those that it comes to.
 ///
 /// ```text
 /// step = doc* (name ':')? action ('->' shape)? ('as' tags)?
 /// ```
-fn step(input: ParseStream, report: &mut Report) -> Step {
+fn step(input: ParseStream, report: &mut Report) -> Vec<Step> {
     let docs = docs(input, report);
+    if foreign::begins(input) {
+        let mut steps = foreign::line(input, report);
+        if let Some(first) = steps.first_mut() {
+            first.docs = docs;
+        }
+        let output = output(input, report);
+        let tags = tags(input, report);
+        if let Some(last) = steps.last_mut() {
+            last.output = output;
+            last.tags = tags;
+        }
+        return steps;
+    }
     let name = name(input, report);
     let action = layer::action(input, name.as_ref(), report).unwrap_or_else(|| {
         while !input.is_empty() && !input.peek(Token![,]) && !input.peek(Token![;]) {
@@ -80,7 +97,7 @@ fn step(input: ParseStream, report: &mut Report) -> Step {
     let mistakes = report.len();
     let tags = tags(input, report);
     let illegible_tags = report.len() > mistakes;
-    Step { docs, name, action, output, tags, illegible_tags }
+    vec![Step { docs, name, action, output, tags, illegible_tags }]
 }
 
 /// ```text
@@ -95,8 +112,10 @@ fn tags(input: ParseStream, report: &mut Report) -> Vec<Ident> {
                 tags.extend(nothing(input).or_else(|| tag(input, report)));
                 if !input.is_empty() && input.parse::<Token![,]>().is_err() {
                     report.add(next(input), "tags are separated by `,`: `as (a, b)`");
-                    // Two tags side by side lack but the comma.
-                    if !input.peek(syn::Ident) {
+                    // Two tags side by side lack but the comma; `;` stands for one.
+                    if input.peek(Token![;]) {
+                        token(input);
+                    } else if !input.peek(syn::Ident) {
                         skip_to_comma(input);
                         let _ = input.parse::<Token![,]>();
                     }

@@ -16,7 +16,12 @@ const EXAMPLE: &str = "`block DoubleConv(channels, kernel = 3) { .. }`";
 
 /// Does a template begin here? A network may also be called `block`.
 pub fn begins(input: ParseStream) -> bool {
-    matches!(next(input), Some(TokenTree::Ident(word)) if word == "block") && !input.peek2(Token![:]) && !input.peek2(Token![<])
+    let Some(TokenTree::Ident(word)) = next(input) else { return false };
+    let misspelt = || {
+        let head = input.peek2(syn::Ident) && (input.peek3(syn::token::Paren) || input.peek3(syn::token::Brace));
+        head && crate::spelling::nearest(&word.to_string(), &["block"]).is_some()
+    };
+    (word == "block" && !input.peek2(Token![:]) && !input.peek2(Token![<])) || misspelt()
 }
 
 /// One template; None where it cannot be told what it is called or does.
@@ -26,6 +31,11 @@ pub fn begins(input: ParseStream) -> bool {
 /// ```
 pub fn template(input: ParseStream, report: &mut Report) -> Option<Template> {
     let keyword = token(input);
+    if let Some(TokenTree::Ident(word)) = &keyword
+        && word != "block"
+    {
+        report.add(word, format_args!("a template begins with `block`, but found `{word}`\nhelp: write `block`"));
+    }
     let name = match next(input) {
         Some(TokenTree::Ident(name)) if input.peek(syn::Ident) => {
             token(input);
@@ -82,6 +92,8 @@ fn unused(params: &[Param], body: &Group, template: &Ident, report: &mut Report)
         let defaults = params[i + 1..].iter().filter_map(|param| param.default.as_ref());
         if !mentions(body.stream(), &param.name) && !defaults.into_iter().any(|default| mentions(default.to_token_stream(), &param.name)) {
             report.add(&param.name, format_args!("the argument `{}` of `{template}` is never used; remove it", param.name));
+            // A body that uses none has one reason for it.
+            return;
         }
     }
 }

@@ -1,32 +1,44 @@
 //! From a layer as written to a row of the table and a value for each of its arguments.
 
+mod habit;
 mod positions;
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Expr;
 
 use crate::ast::{Arg, Layer};
-use crate::layers::{self, Default, Kind, Meant, Positions, Row};
+use crate::layers::{self, Default, Foreign, Kind, Meant, Positions, Row};
 use crate::report::Report;
 use crate::settings::{Num, Setting, Settings, Symbols, Value};
 use crate::{text, value};
 
-/// The row of a layer's kind. A misspelt kind that can only mean one layer is reported and taken for that. `others` are the names of
-/// templates and networks that can be meant as well.
-pub fn row(kind: &Ident, others: &[String], report: &mut Report) -> Option<&'static Row> {
+/// What a layer is that has no row of its name. A misspelt kind that can only mean one layer is reported and taken for that, with arguments
+/// as they should have been written. `others` are the names of templates and networks that can be meant as well.
+pub fn row(layer: &Layer, others: &[String], report: &mut Report) -> Option<(&'static Row, Layer)> {
+    let kind = &layer.kind;
     let word = kind.to_string();
-    if let Some(row) = layers::find(&word) {
-        return Some(row);
-    }
     let unknown = format!("there is no layer `{word}`");
-    if let Some(hint) = layers::kind_hint(&word) {
-        report.add(kind, format_args!("{unknown}\nhelp: {hint}"));
-        return None;
+    let foreign = match layers::foreign(&word) {
+        Some(Foreign::Layer(kind)) => layers::find(kind),
+        Some(Foreign::Hint(hint)) => {
+            report.add(kind, format_args!("{unknown}\nhelp: {hint}"));
+            return None;
+        }
+        Some(Foreign::Absent(reason)) => {
+            report.add(kind, format_args!("{unknown}: {reason}"));
+            return None;
+        }
+        None => layers::in_other_letters(&word),
+    };
+    if let Some(row) = foreign {
+        let (text, layer) = corrected(row, layer);
+        report.add(kind, format_args!("{unknown}\nhelp: write `{text}`"));
+        return Some((row, layer));
     }
     if let Some(row) = layers::nearest(&word) {
         report.add(kind, format_args!("{unknown}\nhelp: write `{}`", row.kind));
-        return Some(row);
+        return Some((row, Layer { kind: Ident::new(row.kind, kind.span()), ..layer.clone() }));
     }
     let others: Vec<&str> = others.iter().map(String::as_str).collect();
     if let Some(near) = crate::spelling::nearest(&word, &others) {
@@ -37,16 +49,50 @@ pub fn row(kind: &Ident, others: &[String], report: &mut Report) -> Option<&'sta
     let all = all.join(", ");
     report.add(
         kind,
-        format_args!("{unknown}\nhelp: the layers are {all}; a network declared elsewhere and a layer of your own are written with their path, `self::{word}`"),
+        format_args!("{unknown}\nhelp: the layers are {all}; a network declared elsewhere and a layer of your own are written with their path, `self::` in front"),
     );
     None
 }
 
-/// The values of a layer's arguments, in the order of its operation's fields. `name` is the layer's.
-pub fn settings(row: &'static Row, layer: &Layer, name: &str, symbols: &mut Symbols, report: &mut Report) -> Settings {
-    let mut given = Given { row, layer, name, list: Vec::new(), illegible: layer.illegible_args };
+/// A layer as another library writes it, written as this language does: the text, which may hold an activation behind the layer, and the
+/// layer.
+pub fn corrected(row: &'static Row, layer: &Layer) -> (String, Layer) {
+    let layer = Layer { kind: Ident::new(row.kind, layer.kind.span()), ..layer.clone() };
+    // A join's arguments are tags, a pool's name is what fills its places.
+    if layers::is_join(row) || layers::is_unpool(row) {
+        let args: Vec<String> = layer
+            .args
+            .iter()
+            .map(|arg| match arg {
+                Arg::Position { size, .. } => text::of(size),
+                Arg::Option { key, value } => format!("{key} = {}", text::of(value)),
+            })
+            .collect();
+        let text = if args.is_empty() { row.kind.to_owned() } else { format!("{}({})", row.kind, args.join(", ")) };
+        return (text, layer);
+    }
+    let mut given = Given::new(row, &layer, row.kind, None);
+    let mut scratch = Report::default();
+    given.positions(&mut scratch);
+    given.options(&mut scratch);
+    given.normalise();
+    let text = given.written();
+    let args = given.args();
+    drop(given);
+    (text, Layer { args, ..layer })
+}
+
+/// An axis as PyTorch counts it, which counts the batch, as it is counted here.
+pub fn axes(axis: &Expr) -> Option<Expr> {
+    habit::axes(axis, None)
+}
+
+/// The values of a layer's arguments, in the order of its operation's fields. `name` is the layer's, `rank` how many axes it receives.
+pub fn settings(row: &'static Row, layer: &Layer, name: &str, rank: Option<usize>, symbols: &mut Symbols, report: &mut Report) -> Settings {
+    let mut given = Given::new(row, layer, name, rank);
     given.positions(report);
     given.options(report);
+    given.tell(report);
     given.missing(report);
     given.values(symbols, report)
 }
@@ -56,14 +102,74 @@ struct Given<'a> {
     row: &'static Row,
     layer: &'a Layer,
     name: &'a str,
-    list: Vec<(&'static str, &'a Expr)>,
+    /// How many axes the layer receives, where that is known.
+    rank: Option<usize>,
+    list: Vec<(&'static str, Expr)>,
+    /// Steps to be written behind the layer: an activation that was an option.
+    behind: Vec<&'static str>,
+    /// What was written as another library does: one message for all of it.
+    slips: Vec<Slip>,
     /// Some could not be told apart, so that nothing can be said to be missing.
     illegible: bool,
+    /// An argument was not understood, so that nothing is known of what the layer gives.
+    unsound: bool,
+}
+
+/// An argument that was written as another library does.
+struct Slip {
+    tokens: TokenStream,
+    text: String,
+    /// What to write for the tokens; None where the whole layer is written anew.
+    instead: Option<String>,
 }
 
 impl<'a> Given<'a> {
+    fn new(row: &'static Row, layer: &'a Layer, name: &'a str, rank: Option<usize>) -> Self {
+        let illegible = layer.illegible_args;
+        Self { row, layer, name, rank, list: Vec::new(), behind: Vec::new(), slips: Vec::new(), illegible, unsound: false }
+    }
+
+    /// The field that an option's name stands for, be it another library's.
+    fn means(&self, key: &Ident) -> Option<&'static str> {
+        let word = key.to_string();
+        if let Some(option) = self.row.option(&word) {
+            return Some(option.name);
+        }
+        match (layers::meant(self.row, &word)?, self.row.positions) {
+            (Meant::Option(name), _) => Some(name),
+            (Meant::In, Positions::InOut { input, .. }) => Some(input),
+            (Meant::Size, Positions::InOut { output: field, .. } | Positions::Features(field)) => Some(field),
+            _ => None,
+        }
+    }
+
     fn has(&self, field: &str) -> bool {
         self.list.iter().any(|(name, _)| *name == field)
+    }
+
+    fn get(&self, field: &str) -> Option<&Expr> {
+        self.list.iter().find(|(name, _)| *name == field).map(|(_, value)| value)
+    }
+
+    /// Notes an argument that was written as another library does; the layer is to be written anew.
+    fn slip(&mut self, tokens: impl ToTokens, text: String) {
+        self.slips.push(Slip { tokens: tokens.into_token_stream(), text, instead: None });
+    }
+
+    /// Reports such arguments: one message, with what to write.
+    fn tell(&mut self, report: &mut Report) {
+        let slips = std::mem::take(&mut self.slips);
+        let help = match &slips[..] {
+            [] => return,
+            [Slip { instead: Some(instead), .. }] if !self.is_foreign() => instead.clone(),
+            _ => {
+                self.normalise();
+                self.written()
+            }
+        };
+        // What could not be read would be missing in it.
+        let help = if self.illegible { String::new() } else { format!("\nhelp: write `{help}`") };
+        report.add(&slips[0].tokens, format_args!("{}{help}", slips[0].text));
     }
 
     /// The arguments with a name.
@@ -74,7 +180,7 @@ impl<'a> Given<'a> {
             if key == crate::init::OPTION {
                 continue;
             }
-            let Some(field) = self.field(key, value, report) else { continue };
+            let Some((field, value)) = self.field(key, value, report) else { continue };
             if self.has(field) {
                 report.add(key, format_args!("`{field}` of `{}` is given twice; keep one", self.name));
             } else {
@@ -83,11 +189,11 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// The field that an option's name stands for. A wrong name is reported, and taken for the one that was meant.
-    fn field(&self, key: &Ident, value: &Expr, report: &mut Report) -> Option<&'static str> {
+    /// The field that an option's name stands for, and its value. A wrong name is reported, and taken for the one that was meant.
+    fn field(&mut self, key: &Ident, value: &Expr, report: &mut Report) -> Option<(&'static str, Expr)> {
         let (row, word) = (self.row, key.to_string());
         if let Some(option) = row.option(&word) {
-            return Some(option.name);
+            return Some((option.name, value.clone()));
         }
         let unknown = format!("`{}` has no option `{word}`", row.kind);
         if row.field.is_some() && matches!(word.as_str(), "initializer" | "weight_init" | "kernel_initializer" | "initialization" | "inits")
@@ -96,40 +202,66 @@ impl<'a> Given<'a> {
             return None;
         }
         if row.kind == "Linear" && matches!(word.as_str(), "dropconnect" | "drop" | "dropout" | "weight_dropout" | "weight_drop") {
-            report.add(key, format_args!("{unknown}\nhelp: write `drop_connect` to drop weights; `Dropout` is a layer of its own"));
+            report.add(
+                key,
+                format_args!("{unknown}; a layer of its own, `Dropout`, drops values\nhelp: write `drop_connect` to drop weights"),
+            );
             return None;
         }
-        let size = text::of(value);
         let options: Vec<&'static str> = row.options.iter().map(|option| option.name).collect();
         match (layers::meant(row, &word), row.positions) {
             (Some(Meant::Option(name)), _) => {
-                let note = if name == "axis" { ", counted without the batch" } else { "" };
-                report.add(key, format_args!("{unknown}\nhelp: write `{name}`{note}"));
-                return Some(name);
+                // PyTorch counts the batch, which is no axis here.
+                if word.starts_with("dim") {
+                    let Some(axis) = habit::axes(value, self.rank) else {
+                        self.slip(key, format!("{unknown}; axes are counted without the batch"));
+                        return habit::keeps(value).then(|| (name, value.clone()));
+                    };
+                    let instead = format!("{name} = {}", text::of(&axis));
+                    let text = format!("{unknown}; axes are counted without the batch");
+                    self.slips.push(Slip { tokens: key.to_token_stream(), text, instead: Some(instead) });
+                    return Some((name, axis));
+                }
+                self.slips.push(Slip { tokens: key.to_token_stream(), text: unknown, instead: Some(name.to_owned()) });
+                return Some((name, value.clone()));
             }
             (Some(Meant::In), Positions::InOut { input, what, .. }) => {
-                report
-                    .add(key, format_args!("{unknown}\nhelp: the input {what} stand first, before an arrow: `{}({size} -> ..)`", row.kind));
-                return Some(input);
+                self.slip(key, format!("{unknown}; the input {what} stand first, before an arrow"));
+                return Some((input, value.clone()));
             }
             (Some(Meant::Size), Positions::InOut { output, what, .. }) => {
-                report.add(key, format_args!("{unknown}\nhelp: the output {what} stand first, without a name: `{}({size}, ..)`", row.kind));
-                return Some(output);
+                self.slip(key, format!("{unknown}; the output {what} stand first, without a name"));
+                return Some((output, value.clone()));
             }
             (Some(Meant::Size), Positions::Features(field)) => {
-                report.add(key, format_args!("{unknown}\nhelp: the number stands first, without a name: `{}({size})`", row.kind));
-                return Some(field);
+                self.slip(key, format!("{unknown}; the number stands first, without a name"));
+                return Some((field, value.clone()));
             }
             _ => {}
         }
-        if let Some(reason) = layers::unsupported_option(&word) {
-            report.add(key, format_args!("{unknown}: {reason}"));
+        if word == "activation" && row.field.is_some() {
+            self.slip(key, format!("{unknown}; an activation is a step of its own"));
+            self.behind.extend(habit::activation(value));
             return None;
+        }
+        match layers::unsupported_option(&word) {
+            Some((reason, true)) => {
+                self.slip(key, format!("{unknown}: {reason}"));
+                return None;
+            }
+            Some((reason, false)) => {
+                report.add(key, format_args!("{unknown}: {reason}"));
+                return None;
+            }
+            None => {}
         }
         if let Some(name) = crate::spelling::nearest(&word, &options) {
             report.add(key, format_args!("{unknown}\nhelp: write `{name}`"));
-            return Some(name);
+            return Some((name, value.clone()));
         }
+        // What it was meant to be may be what is missing, and decide on shapes.
+        self.illegible = true;
+        self.unsound = true;
         let help = match options[..] {
             [] => "it takes none".to_owned(),
             _ => format!("its options are {}", options.join(", ")),
@@ -159,7 +291,7 @@ impl<'a> Given<'a> {
         let example = match self.row.positions {
             // Only options are missing.
             Positions::InOut { output, .. } if self.has(output) => {
-                let written = self.written(&[]);
+                let written = self.written();
                 let required = self.row.options.iter().filter(|option| option.default == Default::Required && !self.has(option.name));
                 let shown: String = required.map(|option| format!(", {} = {}", option.name, self.row.shown(option.name))).collect();
                 format!("{}{shown})", written.strip_suffix(')').unwrap_or(&written))
@@ -173,7 +305,19 @@ impl<'a> Given<'a> {
     fn values(&self, symbols: &mut Symbols, report: &mut Report) -> Settings {
         let mut settings = Settings::default();
         let mut add = |name: &'static str, kind: Kind, default: Default, what: &str| {
-            let all: Vec<&Expr> = self.list.iter().filter(|(field, _)| *field == name).map(|(_, expression)| *expression).collect();
+            let all: Vec<&Expr> = self.list.iter().filter(|(field, _)| *field == name).map(|(_, expression)| expression).collect();
+            if let [value] = all[..]
+                && let Some(text) = self.instead(name, kind, value)
+            {
+                report.add(value, format_args!("{what} {text}"));
+                settings.list.push(Setting { name, value: None, tokens: Some(value.to_token_stream()) });
+                return;
+            }
+            if let Some((item, text)) = self.negative(name, &all) {
+                report.add(item, format_args!("{what} {text}"));
+                settings.list.push(Setting { name, value: None, tokens: Some(quote!(#(#all),*)) });
+                return;
+            }
             let (value, tokens) = match (kind, &all[..]) {
                 (_, []) => (self.default(kind, default, &settings), None),
                 (Kind::List { .. }, all) => (value::list(kind, all, what, symbols, report), Some(quote!(#(#all),*))),
@@ -193,6 +337,9 @@ impl<'a> Given<'a> {
         }
         for option in self.row.options {
             add(option.name, option.kind, option.default, &format!("`{}` of `{}`", option.name, self.name));
+        }
+        if self.unsound {
+            settings.list.push(Setting { name: "", value: None, tokens: None });
         }
         settings
     }

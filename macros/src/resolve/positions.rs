@@ -1,12 +1,11 @@
 //! Arguments without a name: the sizes, and what was written as one by habit.
 
-use syn::Expr;
+use syn::{Expr, ExprLit, Lit};
 
-use super::Given;
+use super::{Given, habit};
 use crate::ast::Arg;
-use crate::layers::{Default, Kind, Positions};
+use crate::layers::{self, Default, Kind, Positions};
 use crate::report::Report;
-use crate::text;
 
 impl<'a> Given<'a> {
     /// The arguments without a name.
@@ -20,127 +19,158 @@ impl<'a> Given<'a> {
                 Arg::Option { .. } => None,
             })
             .collect();
-        self.out_of_order(report);
+        let behind = self.out_of_order();
+        if behind > 0 && behind < positions.len() {
+            // Which option it is, nobody can say.
+            (self.illegible, self.unsound) = (true, true);
+        }
+        let positions = &positions[..if behind < positions.len() { positions.len() - behind } else { behind }];
         let Some((&(input, size), rest)) = positions.split_first() else { return };
-        let one = self.row.positions != Positions::None;
         if let (None, Positions::List(field)) = (input, self.row.positions) {
-            let sizes = rest.iter().filter(|(input, _)| input.is_none()).map(|(_, size)| (field, *size));
-            self.list.extend([(field, size)].into_iter().chain(sizes));
+            // `LayerNorm(64, 1e-5)`
+            let number = |size: &Expr| matches!(size, Expr::Lit(ExprLit { lit: Lit::Float(_), .. }));
+            if let [(_, sizes), (_, eps)] = *positions
+                && number(eps)
+                && self.row.option("eps").is_some()
+            {
+                self.list.extend([(field, sizes.clone()), ("eps", eps.clone())]);
+                self.slip(eps, format!("`{}` takes its other options by name", self.row.kind));
+                return;
+            }
+            let sizes = positions.iter().filter(|(input, _)| input.is_none()).map(|(_, size)| (field, (*size).clone()));
+            self.list.extend(sizes);
             return;
         }
         if let (Some(arrow), false) = (input, matches!(self.row.positions, Positions::InOut { .. })) {
-            let instead = if one { format!("write `{}`", self.row.example) } else { "it takes what comes".to_owned() };
-            report.add(arrow, format_args!("`{}` does not change sizes and takes no `in -> out`\nhelp: {instead}", self.row.kind));
+            if let Positions::Option(field) | Positions::Features(field) = self.row.positions {
+                self.list.push((field, size.clone()));
+            }
             // Which of the axes of a list were meant, nobody can say.
             self.illegible |= matches!(self.row.positions, Positions::List(_));
-            if let Positions::Option(field) | Positions::Features(field) = self.row.positions {
-                self.list.push((field, size));
-            }
+            self.slip(arrow, format!("`{}` does not change sizes and takes no `in -> out`", self.row.kind));
             return;
         }
+        let one = self.row.positions != Positions::None;
         let mut extra: Vec<&'a Expr> = if one { rest.iter().map(|(_, size)| *size).collect() } else { vec![size] };
+        if !one {
+            extra.extend(rest.iter().map(|(_, size)| *size));
+        }
         extra.retain(|extra| {
             // `Conv2d(6, bias)`
             let word = if let Expr::Path(path) = extra { path.path.get_ident() } else { None };
             let option = word.and_then(|word| self.row.option(&word.to_string()));
             if let Some(option) = option {
-                let value = if option.kind == Kind::Bool { "true" } else { ".." };
-                report.add(extra, format_args!("`{}` needs a value\nhelp: write `{0} = {value}`", option.name));
+                let help = if option.kind == Kind::Bool { format!("\nhelp: write `{} = true`", option.name) } else { String::new() };
+                report.add(extra, format_args!("`{}` needs a value{help}", option.name));
+                self.illegible |= option.default == Default::Required;
             }
             option.is_none()
         });
-        let mut taken: &[&'a Expr] = &extra;
-        match self.row.positions {
-            Positions::None => {}
-            Positions::Features(field) | Positions::Option(field) | Positions::List(field) => self.list.push((field, size)),
+        let order = layers::order(self.row.kind);
+        // PyTorch's order of arguments, or the table's.
+        let (fields, values): (Vec<&'static str>, Vec<&'a Expr>) = match self.row.positions {
             Positions::InOut { input: field_in, output, .. } => {
                 // PyTorch's `Linear(400, 120)` and `Conv2d(3, 64, 3)` state both sizes; `Conv2d(64, 3)` was written with ours in mind.
                 let required = self.row.options.iter().filter(|option| option.default == Default::Required && !self.names(option.name));
-                match (input, extra.split_first()) {
-                    (None, Some((second, others))) if extra.len() > required.count() => {
-                        self.list.extend([(field_in, size), (output, *second)]);
-                        taken = others;
-                    }
-                    _ => self.list.extend(input.map(|input| (field_in, input)).into_iter().chain([(output, size)])),
+                let both = input.is_none()
+                    && !extra.first().is_some_and(|second| habit::is_bool(second))
+                    && (extra.len() > required.count() || self.names(output))
+                    && !self.names(field_in);
+                self.list.extend(input.map(|input| (field_in, input.clone())));
+                let mut fields = if both { vec![field_in, output] } else { vec![output] };
+                match order {
+                    Some(order) => fields.extend(&order[2..]),
+                    None => fields.extend(self.row.options.iter().map(|option| option.name)),
                 }
+                (fields, [size].into_iter().chain(extra.iter().copied()).collect())
+            }
+            Positions::Features(first) | Positions::Option(first) | Positions::List(first) => {
+                let fields = match order {
+                    Some(order) if extra.iter().any(|value| !habit::is_bool(value)) => order.to_vec(),
+                    _ => {
+                        let others = self.row.options.iter().map(|option| option.name).filter(|name| *name != first);
+                        [first].into_iter().chain(others).collect()
+                    }
+                };
+                (fields, [size].into_iter().chain(extra.iter().copied()).collect())
+            }
+            Positions::None => {
+                let fields = order.map_or_else(|| self.row.options.iter().map(|option| option.name).collect(), <[_]>::to_vec);
+                (fields, extra.clone())
+            }
+        };
+        let mut fields: Vec<&'static str> = fields.into_iter().filter(|field| !self.names(field)).collect();
+        let beyond = values.len() > fields.len();
+        let switch = |field: &str| field == "-" || self.row.option(field).is_some_and(|option| option.kind == Kind::Bool);
+        let mut given = Vec::new();
+        for (i, value) in values.into_iter().enumerate() {
+            // A truth value is that of the next option that takes one, but not where a size stands.
+            let size = i == 0 && self.row.positions != Positions::None;
+            let at = if habit::is_bool(value) && !size { fields.iter().position(|field| switch(field)).unwrap_or(0) } else { 0 };
+            if at < fields.len() {
+                given.push((fields.remove(at), value.clone()));
             }
         }
-        if !extra.is_empty() {
-            self.extra(&extra, taken, report);
+        let given = given.into_iter().filter(|(field, _)| *field != "-");
+        // By place, an axis is PyTorch's, which counts the batch.
+        self.list.extend(given.filter_map(|(field, value)| match field {
+            "axis" => habit::axes(&value, self.rank).or_else(|| habit::keeps(&value).then_some(value)).map(|axis| (field, axis)),
+            _ => Some((field, value)),
+        }));
+        if let Some(first) = extra.first() {
+            self.extra(first, extra.len(), beyond, report);
         }
     }
 
     /// Is an option given by its name?
     fn names(&self, option: &str) -> bool {
-        self.layer.args.iter().any(|arg| matches!(arg, Arg::Option { key, .. } if key == option))
+        self.layer.args.iter().any(|arg| matches!(arg, Arg::Option { key, .. } if self.means(key) == Some(option)))
     }
 
-    /// Sizes stand before options.
-    fn out_of_order(&self, report: &mut Report) {
+    /// Sizes stand before options: how many do not.
+    fn out_of_order(&mut self) -> usize {
         let mut options = false;
+        let mut behind = 0;
         for arg in &self.layer.args {
             match arg {
                 Arg::Option { .. } => options = true,
-                Arg::Position { size, input } if options => {
-                    let text = input.as_ref().map_or_else(|| text::of(size), |input| format!("{} -> {}", text::of(input), text::of(size)));
-                    let help = format!("write `{}({text}, ..)`", self.row.kind);
-                    report.add(size, format_args!("arguments without a name come first\nhelp: {help}"));
-                    return;
+                // An option that lacks its value.
+                Arg::Position { size: Expr::Path(path), .. }
+                    if path.path.get_ident().is_some_and(|word| self.row.option(&word.to_string()).is_some()) => {}
+                Arg::Position { size, .. } if options => {
+                    if behind == 0 {
+                        self.slip(size, "arguments without a name come first".to_owned());
+                    }
+                    behind += 1;
                 }
                 Arg::Position { .. } => {}
             }
         }
+        behind
     }
 
-    /// More arguments without a name than the layer has: `all` of them; `others` are those that stand for options.
-    fn extra(&mut self, all: &[&'a Expr], others: &[&'a Expr], report: &mut Report) {
-        let (row, first) = (self.row, all[0]);
-        let position = match row.positions {
-            Positions::Option(field) => Some(field),
-            _ => None,
-        };
-        let free: Vec<&'static str> =
-            row.options.iter().map(|option| option.name).filter(|name| Some(*name) != position && !self.names(name)).collect();
-        if others.len() > free.len() {
+    /// More arguments without a name than the layer has: this many, of which `first` is one.
+    fn extra(&mut self, first: &Expr, count: usize, beyond: bool, report: &mut Report) {
+        let row = self.row;
+        if beyond {
             let takes = match row.positions {
                 Positions::None if row.options.is_empty() => "takes no arguments",
                 Positions::None => "takes no argument without a name",
                 Positions::InOut { .. } => "takes one size without a name, or `in -> out`",
                 Positions::Features(_) | Positions::Option(_) | Positions::List(_) => "takes one argument without a name",
             };
-            report.add(first, format_args!("`{}` {takes}\nhelp: write `{}`", row.kind, row.example));
+            let help = if row.positions == Positions::None && row.options.is_empty() { "write" } else { "for example" };
+            report.add(first, format_args!("`{}` {takes}\nhelp: {help} `{}`", row.kind, row.example));
             self.illegible = true;
             return;
         }
-        self.list.extend(free.iter().copied().zip(others.iter().copied()));
-        let written = self.written(&free[..others.len()]);
         let takes = match row.positions {
+            Positions::None if row.options.is_empty() => "takes no arguments",
             Positions::None => "takes its argument by name",
-            Positions::InOut { .. } if others.is_empty() => "takes both sizes as `in -> out`",
+            Positions::InOut { .. } if count == 1 && self.list.len() == 2 => "takes both sizes as `in -> out`",
             Positions::InOut { .. } => "takes its options by name",
             Positions::Features(_) | Positions::Option(_) | Positions::List(_) => "takes its other options by name",
         };
-        report.add(first, format_args!("`{}` {takes}\nhelp: write `{written}`", row.kind));
-    }
-
-    /// The layer as it should have been written, where some arguments lack their names.
-    pub(super) fn written(&self, nameless: &[&str]) -> String {
-        let mut args = Vec::new();
-        let expression = |field: &str| self.list.iter().find(|(name, _)| *name == field).map(|(_, value)| text::of(value));
-        match self.row.positions {
-            Positions::InOut { input, output, .. } => {
-                let size = expression(output).unwrap_or_default();
-                args.push(expression(input).map_or_else(|| size.clone(), |input| format!("{input} -> {size}")));
-            }
-            Positions::Features(field) | Positions::Option(field) => args.extend(expression(field)),
-            Positions::List(field) => args.extend(self.list.iter().filter(|(name, _)| *name == field).map(|(_, value)| text::of(value))),
-            Positions::None => {}
-        }
-        args.extend(nameless.iter().filter_map(|name| Some(format!("{name} = {}", expression(name)?))));
-        args.extend(self.layer.args.iter().filter_map(|arg| match arg {
-            Arg::Option { key, value } => Some(format!("{key} = {}", text::of(value))),
-            Arg::Position { .. } => None,
-        }));
-        format!("{}({})", self.row.kind, args.join(", "))
+        self.slip(first, format!("`{}` {takes}", row.kind));
     }
 }

@@ -82,8 +82,8 @@ impl Pass<'_> {
         let runtime: Vec<Param> = self.symbols.params.iter().filter(|param| param.runtime).cloned().collect();
         let named = params::mentions(&runtime, params::code(&runtime, debug))?;
         Some(format!(
-            "`{}` would depend on `{1}`, which is known when the network runs and not when it is built\nhelp: work along the other axes, or state the \
-             length by a number or `const {1}: usize`",
+            "`{}` would depend on `{1}`, which is known when the network runs and not when it is built\nhelp: work along the other axes, or make \
+             `{1}` a number or a constant",
             subject.name, named.name
         ))
     }
@@ -126,7 +126,7 @@ impl Pass<'_> {
         }
         if inputs[0].ids {
             let text = format!(
-                "`{name}` is a layer of your own, and receives token ids: {}\nhelp: make features of them first: `Embedding(vocabulary -> features)`",
+                "`{name}` is a layer of your own, and receives token ids: {}\nhelp: put `Embedding(65 -> 64)` before it, for ids below 65 and 64 features of each",
                 inputs[0].text()
             );
             self.report.add(what.head(), text);
@@ -134,8 +134,8 @@ impl Pass<'_> {
         }
         if inputs[0].dims.is_none() && inputs[0].constant.is_some() {
             let text = format!(
-                "`{name}` is a layer of your own, and the macro does not know how many axes it receives from a network\nhelp: state the shape \
-                 behind the network: `Encoder -> [64]`"
+                "`{name}` is a layer of your own, and the macro does not know how many axes it receives from a network\nhelp: state \
+                 behind the network what it gives"
             );
             self.report.add(what.head(), text);
             return false;

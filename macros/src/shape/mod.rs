@@ -9,6 +9,8 @@ mod stated;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+
 use layercake_ir::{Shape, Site, check_input, check_shared};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
@@ -39,6 +41,10 @@ pub fn model<'a>(network: &'a Network, plan: Plan, report: &mut Report) -> Model
         stated: Vec::new(),
         shared: Vec::new(),
         refused: Vec::new(),
+        told: Vec::new(),
+        given: HashSet::new(),
+        rank_lost: false,
+        batch_told: false,
     };
     pass.inputs(network);
     for node in plan.nodes {
@@ -63,12 +69,20 @@ struct Pass<'r> {
     shared: Vec<usize>,
     /// Layers applied again of which something is refused already.
     refused: Vec<Option<usize>>,
+    /// Layers in repetitions of which something is refused already.
+    told: Vec<usize>,
+    /// What was said of layers in templates, without their names.
+    given: HashSet<String>,
+    /// A layer was refused whose output nobody knows, so that the number of axes behind it is a guess.
+    rank_lost: bool,
+    /// The input's shape has a batch in it, which is reported.
+    batch_told: bool,
 }
 
 impl Pass<'_> {
     /// Works out one layer.
     fn node(&mut self, node: lower::Node) {
-        let lower::Node { path, field, docs, what, inputs, operands, shares, again, output: declared, note } = node;
+        let lower::Node { path, field, docs, what, inputs, operands, shares, again, copies, output: declared, note } = node;
         let flows: Vec<Flow> = inputs.iter().map(|&value| self.flow(value).clone()).collect();
         let mut settings = Settings::default();
         let mut init = None;
@@ -80,7 +94,10 @@ impl Pass<'_> {
                     // The parts of a split are told the same.
                     (Some(_), _) if unpacks => self.unpacked(inputs[0]),
                     (Some((1.., _)), Some(before)) => before.settings.clone(),
-                    _ => resolve::settings(row, layer, name_of(&path, &what), &mut self.symbols, self.report),
+                    _ => {
+                        let rank = flows[0].dims.as_ref().map(Vec::len);
+                        resolve::settings(row, layer, name_of(&path, &what), rank, &mut self.symbols, self.report)
+                    }
                 };
                 // Of what has the options of another, they are looked at there.
                 if layers::is_unpool(row) {
@@ -136,6 +153,21 @@ impl Pass<'_> {
             let begin = self.report.len();
             output = self.step_output(declared, output, &path, &note);
             self.report.annotate(begin, &note);
+        }
+        // What is wrong with a template, or with a value that it was given, is said once, and not of each use or layer.
+        if !note.is_empty() {
+            let name = format!("`{}`", name_of(&path, &what));
+            self.report.retain(begin, |text| {
+                let (said, _) = text.split_once("\nnote: ").unwrap_or((text, ""));
+                self.given.insert(said.replace(&name, ""))
+            });
+        }
+        // What is wrong with a layer of a repetition is said once.
+        let first = copies.unwrap_or(self.nodes.len());
+        if self.told.contains(&first) {
+            self.report.truncate(begin);
+        } else if self.report.len() > begin {
+            self.told.push(first);
         }
         self.nodes.push(Node {
             name: path,

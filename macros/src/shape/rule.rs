@@ -1,6 +1,6 @@
 //! A layer's shape rule: asked, left to the compiler, or done without.
 
-use layercake_ir::{Op, Shape, Site};
+use layercake_ir::{Op, Part, Shape, Site};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
@@ -71,7 +71,13 @@ impl Pass<'_> {
                     self.report.add(parts::tokens(subject.row, subject.layer, subject.operands, settings, mistake.part), mistake);
                     match op.without(mistake.part) {
                         Some(rest) => op = rest,
-                        None => return (State::Lost, self.outline(subject.row, settings, &Flow::of(&inputs[0]))),
+                        None => {
+                            // What the layer as a whole cannot act on says little of its output, and values that do not fit each other nothing.
+                            let apart = matches!(mistake.part, Part::Branch(_));
+                            self.rank_lost |= apart || mistake.part == Part::Layer;
+                            let output = if apart { Flow::UNKNOWN } else { self.outline(subject.row, settings, &Flow::of(&inputs[0])) };
+                            return (State::Lost, output);
+                        }
                     }
                 }
             }

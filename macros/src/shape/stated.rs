@@ -9,6 +9,17 @@ use crate::ast::{DimExpr, ShapeExpr};
 use crate::flow::{Dim, Flow};
 use crate::{params, text, value};
 
+/// What is said of a batch in a shape.
+const BATCH: &str = "help: leave the axis out if it is the batch, which is no part of a shape";
+
+/// What Python's users write for the size of the batch.
+fn is_batch(size: &Expr) -> bool {
+    match size {
+        Expr::Path(path) => ["None", "batch", "batch_size", "bs"].iter().any(|word| path.path.is_ident(word)),
+        _ => false,
+    }
+}
+
 impl Pass<'_> {
     /// The sizes that the user wrote, and which of them are `_` (those are [`Dim::Unknown`]).
     pub(super) fn sizes(&mut self, declared: &ShapeExpr, output: bool) -> (Flow, Vec<bool>) {
@@ -19,11 +30,33 @@ impl Pass<'_> {
             inferred.push(matches!(dim, DimExpr::Inferred(_)));
             dims.push(match dim {
                 DimExpr::Inferred(_) => Dim::Unknown,
+                // A batch that is refused in the input is refused there alone.
+                DimExpr::Size(size) if is_batch(size) => {
+                    if !self.batch_told {
+                        self.report.add(size, format_args!("{what} is a number or a constant, but is `{}`\n{BATCH}", text::of(size)));
+                    }
+                    self.batch_told = true;
+                    self.rank_lost = true;
+                    Dim::Unknown
+                }
                 // PyTorch's `-1`.
+                DimExpr::Size(Expr::Unary(minus))
+                    if matches!((&minus.op, &*minus.expr), (UnOp::Neg(_), Expr::Lit(_))) && (!output || self.batch_told) =>
+                {
+                    if !self.batch_told {
+                        let text = text::of(minus);
+                        self.report.add(minus, format_args!("{what} must not be negative, but is `{text}`\n{BATCH}"));
+                    }
+                    self.batch_told = true;
+                    self.rank_lost = true;
+                    Dim::Unknown
+                }
                 DimExpr::Size(Expr::Unary(minus)) if output && matches!((&minus.op, &*minus.expr), (UnOp::Neg(_), Expr::Lit(_))) => {
                     let text = text::of(minus);
-                    self.report
-                        .add(minus, format_args!("{what} must not be negative, but is `{text}`\nhelp: `_` is a size to be inferred"));
+                    self.report.add(
+                        minus,
+                        format_args!("{what} must not be negative, but is `{text}`\nhelp: write `_` for a size to be inferred"),
+                    );
                     Dim::Unknown
                 }
                 DimExpr::Size(expression) => match value::size(expression, what, &mut self.symbols, self.report) {
@@ -83,6 +116,11 @@ impl Pass<'_> {
     fn compare(&mut self, declared: &ShapeExpr, stated: &Flow, inferred: &[bool], found: &Flow, (layer, note): (&str, &str)) -> Compared {
         let dims = stated.dims.iter().flatten();
         if found.is_lost() || stated.dims.is_none() || dims.zip(inferred).any(|(dim, inferred)| matches!(dim, Dim::Unknown) && !inferred) {
+            return Compared::Lost;
+        }
+        // Behind a layer that acts on no such shape, the number of axes is a guess.
+        let ranks = |flow: &Flow| flow.dims.as_ref().map(Vec::len);
+        if self.rank_lost && ranks(stated) != ranks(found) {
             return Compared::Lost;
         }
         let filled: Vec<Dim> = stated

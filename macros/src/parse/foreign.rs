@@ -1,0 +1,275 @@
+//! Lines of other libraries among the steps. What they come to is said in one message, and parsed in their place.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Expr, Token};
+
+use super::{next, steps, token};
+use crate::ast::{Action, Step};
+use crate::layers;
+use crate::python::{self, Meaning, Refusal};
+use crate::report::Report;
+
+/// Does a line of another library begin here?
+pub fn begins(input: ParseStream) -> bool {
+    let ahead = input.fork();
+    if ahead.peek(Token![let]) {
+        token(&ahead);
+    }
+    let Some(TokenTree::Ident(first)) = next(&ahead) else { return false };
+    let first = first.to_string();
+    // Keywords of this language take a word behind them.
+    if python::is_statement(&first) && !ahead.peek2(Token![:]) && !ahead.peek2(syn::token::Brace) {
+        return true;
+    }
+    if expression_begins(&ahead) {
+        return true;
+    }
+    let compound = ahead.peek2(Token![+=]) || ahead.peek2(Token![-=]) || ahead.peek2(Token![*=]);
+    let named = (ahead.peek2(Token![=]) && !ahead.peek2(Token![==]) && !ahead.peek2(Token![=>]))
+        || (ahead.peek2(Token![:]) && !ahead.peek2(Token![::]));
+    if !named {
+        return compound;
+    }
+    let assigned = ahead.peek2(Token![=]);
+    token(&ahead);
+    token(&ahead);
+    expression_begins(&ahead) || (assigned && ahead.peek(syn::Ident) && operator(&ahead, true))
+}
+
+/// `nn.Linear`, `torch::nn::Linear`, `relu(x)`
+fn expression_begins(input: ParseStream) -> bool {
+    let Some(TokenTree::Ident(word)) = next(input) else { return false };
+    let word = word.to_string();
+    if input.peek2(Token![.]) {
+        return true;
+    }
+    if input.peek2(Token![::]) {
+        return python::is_module(&word) && names_layer(input);
+    }
+    // A function of a variable.
+    let ahead = input.fork();
+    token(&ahead);
+    let args = match next(&ahead) {
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => group.stream(),
+        _ => return false,
+    };
+    if word == "Sequential" {
+        return !args.is_empty();
+    }
+    let mut args = args.into_iter();
+    let variable =
+        matches!(args.next(), Some(TokenTree::Ident(arg)) if matches!(arg.to_string().as_str(), "x" | "self" | "out" | "inputs" | "input"));
+    let alone = matches!(args.next(), None | Some(TokenTree::Punct(_)));
+    variable
+        && alone
+        && word.starts_with(char::is_lowercase)
+        && (layers::in_other_letters(&word).is_some() || layers::foreign(&word).is_some())
+}
+
+/// Does a path of modules end in a layer?
+fn names_layer(input: ParseStream) -> bool {
+    let ahead = input.fork();
+    let mut last = String::new();
+    while let Some(TokenTree::Ident(word)) = next(&ahead) {
+        last = word.to_string();
+        token(&ahead);
+        if ahead.parse::<Token![::]>().is_err() {
+            break;
+        }
+    }
+    // A layer of the user's own or of dfdx's states what it gives.
+    if matches!(next(&ahead), Some(TokenTree::Group(_))) {
+        token(&ahead);
+    }
+    if ahead.peek(Token![->]) {
+        return false;
+    }
+    layers::find(&last).is_some() || layers::in_other_letters(&last).is_some() || layers::foreign(&last).is_some() || last == "Sequential"
+}
+
+/// Is an operator next, or behind the next word?
+fn operator(input: ParseStream, behind: bool) -> bool {
+    let ahead = input.fork();
+    if behind {
+        token(&ahead);
+    }
+    let arrow = ahead.peek(Token![->]) || ahead.peek(Token![=>]);
+    let compound = ahead.peek(Token![+=]) || ahead.peek(Token![-=]) || ahead.peek(Token![*=]) || ahead.peek(Token![/=]);
+    !arrow
+        && !compound
+        && (ahead.peek(Token![+]) || ahead.peek(Token![-]) || ahead.peek(Token![*]) || ahead.peek(Token![/]) || ahead.peek(Token![@]))
+}
+
+/// `self.fc1`, `nn.Linear(784, 10)`, `x`
+fn operand(input: ParseStream, into: &mut TokenStream) {
+    if input.peek(Token![-]) {
+        token(input).to_tokens(into);
+    }
+    if !(input.peek(Ident::peek_any) || input.peek(syn::Lit) || matches!(next(input), Some(TokenTree::Group(_)))) {
+        return;
+    }
+    token(input).to_tokens(into);
+    loop {
+        match next(input) {
+            Some(TokenTree::Group(group)) if group.delimiter() != Delimiter::Brace => token(input).to_tokens(into),
+            _ if input.peek(Token![.]) || input.peek(Token![::]) => {
+                let path = input.peek(Token![::]);
+                token(input).to_tokens(into);
+                if path {
+                    token(input).to_tokens(into);
+                }
+                if input.peek(Ident::peek_any) && !input.peek(Token![as]) {
+                    token(input).to_tokens(into);
+                }
+            }
+            _ => return,
+        }
+    }
+}
+
+fn expression(input: ParseStream) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    operand(input, &mut tokens);
+    while operator(input, false) {
+        token(input).to_tokens(&mut tokens);
+        operand(input, &mut tokens);
+    }
+    tokens
+}
+
+/// A line of another library; the steps that it comes to.
+pub fn line(input: ParseStream, report: &mut Report) -> Vec<Step> {
+    let mut tokens = TokenStream::new();
+    if input.peek(Token![let]) {
+        token(input).to_tokens(&mut tokens);
+    }
+    let first = next(input);
+    if let Some(TokenTree::Ident(word)) = &first
+        && python::is_statement(&word.to_string())
+    {
+        return statement(input, word, report);
+    }
+    let mut left = expression(input);
+    let mut name = None;
+    let mut value = left.clone();
+    if input.peek(Token![=]) || input.peek(Token![:]) || input.peek(Token![+=]) || input.peek(Token![-=]) || input.peek(Token![*=]) {
+        let compound = !(input.peek(Token![=]) || input.peek(Token![:]));
+        name = left.clone().into_iter().last();
+        let sign = token(input);
+        if compound {
+            // `x += y` is `x = x + y`.
+            sign.to_tokens(&mut left);
+            token(input).to_tokens(&mut left);
+            let right = expression(input);
+            value = quote::quote!(#left #right);
+        } else {
+            sign.to_tokens(&mut left);
+            value = expression(input);
+        }
+        tokens.extend(left);
+        if compound {
+            tokens = value.clone();
+        } else {
+            tokens.extend(value.clone());
+        }
+    } else {
+        tokens.extend(left);
+    }
+    let meaning = match syn::parse2::<Expr>(value.clone()) {
+        Ok(expression) => python::meaning(&expression),
+        Err(_) => Err(Refusal::Unknown(crate::text::of(&value))),
+    };
+    let name = name.filter(|name| matches!(name, TokenTree::Ident(_)));
+    let steps = said(&tokens, name.as_ref(), meaning, report);
+    // Nothing of PyTorch's has layers in braces.
+    if matches!(next(input), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace) {
+        token(input);
+        return vec![illegible()];
+    }
+    steps
+}
+
+/// `return x` gives what `x` comes to; other statements come to nothing.
+fn statement(input: ParseStream, word: &Ident, report: &mut Report) -> Vec<Step> {
+    let mut tokens = token(input).to_token_stream();
+    if word == "return" {
+        let value = expression(input);
+        tokens.extend(value.clone());
+        let meaning = match syn::parse2::<Expr>(value) {
+            Ok(expression) => python::meaning(&expression),
+            Err(_) => Ok(Meaning::default()),
+        };
+        return said(&tokens, None, meaning, report);
+    }
+    while !input.is_empty() && !input.peek(Token![,]) {
+        token(input).to_tokens(&mut tokens);
+    }
+    report.add(&tokens, format_args!("`{word}` is no layer: a network is its steps, one after the other, and nothing else"));
+    vec![illegible()]
+}
+
+/// One message for a line, and what it comes to.
+fn said(tokens: &TokenStream, name: Option<&TokenTree>, meaning: Result<Meaning, Refusal>, report: &mut Report) -> Vec<Step> {
+    let shown = crate::text::of(tokens);
+    match meaning {
+        Ok(Meaning { steps, makes }) if steps.is_empty() => {
+            let text = if makes {
+                format!("`{shown}` does nothing")
+            } else if shown.starts_with("return") {
+                "nothing is returned: what the last step gives is the output".to_owned()
+            } else {
+                format!("`{shown}` is no step: a layer runs where it is declared, and the tensor has no name")
+            };
+            report.add(tokens, format_args!("{text}\nhelp: leave the step out"));
+            Vec::new()
+        }
+        Ok(Meaning { mut steps, makes }) => {
+            if let (true, Some(name), Some(first)) = (makes, name, steps.first_mut()) {
+                *first = format!("{name}: {first}");
+            }
+            let steps = steps.join(", ");
+            let text = if shown.starts_with("Sequential") {
+                "`Sequential` is followed by its layers between braces, but found `(`".to_owned()
+            } else if makes {
+                format!("`{shown}` is not how a layer is declared here: it has its name, a colon, and no module")
+            } else {
+                format!("`{shown}` is no step: a step is a layer, which the tensor goes through without having a name")
+            };
+            report.add(tokens, format_args!("{text}\nhelp: write `{steps}`"));
+            // Whether the variables are tags, the next look will tell.
+            if !makes && ["Add(", "Sub(", "Mul(", "Max(", "Concat("].iter().any(|join| steps.contains(join)) {
+                return vec![illegible()];
+            }
+            let place = tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
+            let steps: TokenStream = steps.parse().unwrap_or_default();
+            steps::steps(&Group::new(Delimiter::Brace, at(steps, place)), &mut Report::default())
+        }
+        Err(Refusal::Absent { layer, reason }) => {
+            report.add(tokens, format_args!("there is no layer `{layer}`{reason}"));
+            vec![illegible()]
+        }
+        Err(Refusal::Unknown(what)) => {
+            report.add(tokens, format_args!("`{what}` is no layer\nhelp: a step is a layer and its arguments, for example `Linear(10)`"));
+            vec![illegible()]
+        }
+    }
+}
+
+fn illegible() -> Step {
+    Step { docs: Vec::new(), name: None, action: Action::Illegible, output: None, tags: Vec::new(), illegible_tags: false }
+}
+
+fn at(tokens: TokenStream, place: Span) -> TokenStream {
+    let moved = tokens.into_iter().map(|token| {
+        let mut token = match token {
+            TokenTree::Group(group) => TokenTree::Group(Group::new(group.delimiter(), at(group.stream(), place))),
+            other => other,
+        };
+        token.set_span(place);
+        token
+    });
+    moved.collect()
+}

@@ -1,0 +1,79 @@
+//! Methods of tensors: `x.view(-1, 16)`, `x.mean(dim=(2, 3))`. Their sizes and axes count the batch, which is no axis here.
+
+use syn::{Expr, ExprLit, Lit, UnOp};
+
+use super::{Meaning, Result, call};
+use crate::{resolve, text};
+
+/// A method on a tensor that came out of the steps before.
+pub fn method(mut before: Meaning, name: &str, args: &[&Expr]) -> Result {
+    let step = match name {
+        "contiguous" | "to" | "cuda" | "cpu" | "float" | "half" | "double" | "detach" | "clone" | "size" => return Ok(before),
+        "flatten" | "ravel" => "Flatten".to_owned(),
+        "view" | "reshape" => reshape(args),
+        "permute" => {
+            let axes = list(args);
+            let moved: Option<Vec<String>> = axes.iter().skip(1).map(|axis| resolve::axes(axis).map(text::of)).collect();
+            match moved {
+                Some(moved) if moved.len() > 1 => format!("Permute({})", moved.join(", ")),
+                _ => return call::function(before, name, args),
+            }
+        }
+        "mean" | "amax" | "max" if axis(args).is_some() => {
+            let axes: Option<Vec<String>> = dims(args).iter().map(|axis| resolve::axes(axis).map(text::of)).collect();
+            match axes {
+                Some(axes) => format!("{}({})", if name == "mean" { "Mean" } else { "Amax" }, axes.join(", ")),
+                None => return call::function(before, name, args),
+            }
+        }
+        _ => return call::function(before, name, args),
+    };
+    before.steps.push(step);
+    Ok(before)
+}
+
+/// The items of the only list, or all arguments.
+fn list<'a>(args: &[&'a Expr]) -> Vec<&'a Expr> {
+    match args {
+        [one] => call::items(one),
+        _ => args.to_vec(),
+    }
+}
+
+/// What stands for `dim`.
+fn dims<'a>(args: &[&'a Expr]) -> Vec<&'a Expr> {
+    let named = args.iter().find_map(|arg| match arg {
+        Expr::Assign(assign) if matches!(text::of(&assign.left).as_str(), "dim" | "dims" | "axis") => Some(&*assign.right),
+        _ => None,
+    });
+    match (named, args.first()) {
+        (Some(dim), _) => call::items(dim),
+        (None, Some(first)) if !matches!(first, Expr::Assign(_)) => call::items(first),
+        _ => Vec::new(),
+    }
+}
+
+/// The first axis that is stated, counted without the batch.
+pub fn axis(args: &[&Expr]) -> Option<String> {
+    resolve::axes(dims(args).first()?).map(text::of)
+}
+
+/// The first size is the batch's.
+fn reshape(args: &[&Expr]) -> String {
+    let sizes = list(args);
+    let rest: Vec<String> = sizes
+        .iter()
+        .skip(1)
+        .map(|size| match size {
+            Expr::Unary(minus) if matches!((&minus.op, &*minus.expr), (UnOp::Neg(_), Expr::Lit(ExprLit { lit: Lit::Int(_), .. }))) => {
+                "_".to_owned()
+            }
+            other => text::of(other),
+        })
+        .collect();
+    match &rest[..] {
+        [] => "Flatten".to_owned(),
+        [one] if one == "_" => "Flatten".to_owned(),
+        _ => format!("Reshape({})", rest.join(", ")),
+    }
+}
