@@ -67,7 +67,11 @@ pub use draw::Drawing;
 pub use dynamic::DynTensor;
 pub use graph_model::{GraphError, GraphModel};
 pub use ids::{ForwardError, IdError};
-pub use layercake_engine::{EngineError, check_instruction_set, instruction_set};
+/// Why the CPU engine refuses a run.
+pub use layercake_engine::EngineError;
+/// The instruction set that the CPU engine runs on, and whether it is one. Sums are rounded otherwise on another one, so bits agree on machines of
+/// the same only.
+pub use layercake_engine::{check_instruction_set, instruction_set};
 /// The graph of a network, and the rules that it obeys.
 pub use layercake_ir as ir;
 #[doc = include_str!("model/derive.md")]

@@ -81,8 +81,13 @@ Example:
 /// Train a model by its own recipe, and keep the run in a folder.
 ///
 /// The folder holds config.json (what was asked for), metrics.jsonl (a line an epoch), summary.json (the final figures),
-/// model.safetensors (the parameters under the names that PyTorch gives them), curves.svg, and pictures of what the model does. The same
-/// seed gives the same parameters to the last bit on the CPU, on any number of threads, and however often the run was interrupted.
+/// model.safetensors (the parameters under the names that PyTorch gives them), curves.svg, and pictures of what the model does. No other run
+/// can be kept in it meanwhile; one that takes its place later removes these files and no others.
+///
+/// The same seed gives the same parameters to the last bit on CPUs of the same instruction set (AVX-512, AVX2 or plain code; summary.json
+/// says which), on any number of threads, and however often the run was interrupted. Between instruction sets sums are rounded
+/// differently: LAYERCAKE_SIMD=v3 (AVX2) or scalar takes a narrower one than the machine has. A figure that is measured in batches of
+/// another size may differ by about 1e-6.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -111,9 +116,20 @@ pub(crate) struct TrainArgs {
     /// The learning rate at its highest; it rises over the first epoch (or 500 steps) and falls along a cosine [default: the model's choice].
     #[arg(long, value_name = "X", value_parser = rate, allow_negative_numbers = true)]
     pub(crate) lr: Option<f64>,
-    /// Seeds the initial parameters and the order of the images.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) seed: u64,
+    /// Seeds the initial parameters, the order of the images, and which are held out [default: 0].
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Hold out so many training images, drawn by the seed, and measure on them after each epoch: whatever is chosen is chosen by these, never
+    /// by the test images [default: none; with --patience or --restore-best 5,000, or a twelfth of a small set].
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) validation: Option<usize>,
+    /// End the run when the images held out have shown no progress for more than so many epochs. The weights of the last epoch stay, unless
+    /// --restore-best is given too.
+    #[arg(long, value_name = "EPOCHS", value_parser = patience)]
+    pub(crate) patience: Option<usize>,
+    /// Keep the weights of the epoch that was the best on the images held out, in place of those of the last one.
+    #[arg(long)]
+    pub(crate) restore_best: bool,
     /// Threads to run on [default: one a core].
     #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<usize>,
@@ -125,7 +141,7 @@ pub(crate) struct TrainArgs {
     pub(crate) out: Option<PathBuf>,
     /// Go on with the run in this folder, by the options that it was begun with: from its latest checkpoint, or from the beginning if it
     /// has none yet.
-    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["dataset", "epochs", "batch_size", "lr", "seed", "device", "out"])]
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["dataset", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out"])]
     pub(crate) resume: Option<PathBuf>,
     /// Write a checkpoint after so many steps, beside that after each epoch.
     #[arg(long, value_name = "STEPS", value_parser = count)]
@@ -190,6 +206,10 @@ fn threads(text: &str) -> Result<usize, String> {
     whole(text, MOST_THREADS)
 }
 
+fn patience(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|epochs| *epochs <= MOST).ok_or(format!("expected a whole number from 0 to {MOST}"))
+}
+
 fn whole(text: &str, most: usize) -> Result<usize, String> {
     text.parse().ok().filter(|number| (1..=most).contains(number)).ok_or(format!("expected a whole number from 1 to {most}"))
 }
@@ -223,9 +243,9 @@ pub(crate) struct SampleArgs {
     /// What a text begins with.
     #[arg(long, value_name = "TEXT")]
     pub(crate) prompt: Option<String>,
-    /// Below 1 a text keeps to what is likely, above 1 it dares more.
-    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = rate)]
-    pub(crate) temperature: f64,
+    /// Below 1 a text keeps to what is likely, above 1 it dares more [default: 1].
+    #[arg(long, value_name = "X", value_parser = rate)]
+    pub(crate) temperature: Option<f64>,
     /// Threads to run on [default: one a core].
     #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<usize>,

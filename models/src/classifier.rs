@@ -8,14 +8,15 @@ use layercake::io::load_safetensors;
 use layercake::ir::Graph;
 use layercake::loss::Hinge;
 use layercake::prelude::*;
+use layercake::schedule::Better;
 use layercake_train::data::transforms::{HorizontalFlip, RandomCrop};
 use layercake_train::data::{DataSet, Loader, Normalise, Split};
-use layercake_train::run::{Config, Recipe, Summary};
-use layercake_train::{Classification, Classifier, Criterion, Figures, Seeded, TrainError, bench, evaluate};
+use layercake_train::run::{Config, Recipe, Summary, verify_parameters};
+use layercake_train::{Classification, Classifier, Criterion, Figures, Seeded, TrainError, Validated, bench, evaluate};
 
 use crate::cuda::{Gpu, open_gpu};
 use crate::model::{Bench, Device, EvalOptions, Evaluation, Model, ModelError, TrainOptions};
-use crate::training::{Prepared, TEST_BATCH, Trained, train};
+use crate::training::{Prepared, TEST_BATCH, Trained, hold_images_out, train};
 
 /// A network of images `[C, H, W]` and `K` classes, with its name and its recipe; see [`classifier`].
 pub(crate) struct ImageClassifier<N, const C: usize, const H: usize, const W: usize, const K: usize> {
@@ -93,8 +94,8 @@ where
 
     fn train(&self, options: &TrainOptions) -> Result<(PathBuf, Summary), ModelError> {
         match options.device {
-            Device::Cpu => self.train_on::<On<N, Cpu>, _>(&Cpu::seed_from_u64(options.seed), options),
-            Device::Cuda => self.train_on::<On<N, Gpu>, _>(&open_gpu(options.seed)?, options),
+            Device::Cpu => self.train_on::<On<N, Cpu>, _>(&Cpu::seed_from_u64(options.seed()), options),
+            Device::Cuda => self.train_on::<On<N, Gpu>, _>(&open_gpu(options.seed())?, options),
         }
     }
 
@@ -128,20 +129,25 @@ impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const
         let model = Trained { name: self.name, params: N::GRAPH.params() };
         train(model, device, options, (self.recipe)(options.dataset), |recipe| {
             let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), [C, H, W]).map_err(TrainError::from)?;
-            let (normalise, classes) = (Normalise::measure(&train), train.classes().to_vec());
+            let (train, validation) = hold_images_out(train, recipe)?;
+            let (items, normalise, classes) = (train.len(), Normalise::measure(&train), train.classes().to_vec());
             let net = Net::try_build(device).map_err(|error| ModelError::Device(error.to_string()))?;
-            let test = Loader::new(test, TEST_BATCH).transform(normalise.clone());
-            let mut task =
-                Classification::new(&format!("{} on {}", self.name, options.dataset), test, &classes).map_err(TrainError::from)?;
-            if self.hinge {
-                task.criterion = Criterion::Hinge(Hinge::default());
-            }
+            let measured_on = |images| {
+                let loader = Loader::new(images, TEST_BATCH).transform(normalise.clone());
+                let mut task = Classification::new(&format!("{} on {}", self.name, options.dataset), loader, &classes)?;
+                if self.hinge {
+                    task.criterion = Criterion::Hinge(Hinge::default());
+                }
+                Ok::<_, TrainError>(task)
+            };
+            let task = Validated { task: measured_on(test)?, validation: validation.map(measured_on).transpose()? };
             let mut train = Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
             if let Augment::ShiftAndMirror(pixels) = self.augment {
                 train = train.transform(RandomCrop::new([H, W]).padding(pixels)).transform(HorizontalFlip::default());
             }
             let train = train.transform(normalise.clone());
-            Ok(Prepared { optimizer: recipe.adam(&net), net, task, train, normalise: Some(normalise), classes })
+            let chosen_by = ("validation_loss", Better::Lower);
+            Ok(Prepared { optimizer: recipe.adam(&net), net, items, task, chosen_by, train, normalise: Some(normalise), classes })
         })
     }
 }
@@ -149,6 +155,7 @@ impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const
 /// The file of parameters that is meant, and the configuration of the run it lies in, where it lies in one.
 fn find_run(checkpoint: &Path, channels: usize) -> Result<(PathBuf, Option<Config>), TrainError> {
     let file = if checkpoint.is_dir() { checkpoint.join("model.safetensors") } else { checkpoint.to_owned() };
+    verify_parameters(&file)?;
     let path = file.with_file_name("config.json");
     if !path.is_file() {
         return Ok((file, None));

@@ -60,7 +60,7 @@ fn draw(model: &str, out: &Path) -> Outcome {
 
 fn train(args: TrainArgs) -> Outcome {
     use_threads(args.threads)?;
-    let TrainArgs { epochs, batch_size, lr, out, resume, checkpoint_every, data_dir, .. } = args;
+    let TrainArgs { epochs, batch_size, lr, seed, validation, patience, restore_best, out, resume, checkpoint_every, data_dir, .. } = args;
     let stop = stop_on_signals()?;
     let rest = TrainOptions {
         dataset: DataSet::Digits,
@@ -68,7 +68,10 @@ fn train(args: TrainArgs) -> Outcome {
         epochs,
         batch_size,
         lr,
-        seed: args.seed,
+        seed,
+        validation,
+        patience,
+        restore_best,
         device: device(args.device),
         out,
         resume,
@@ -87,7 +90,7 @@ fn train(args: TrainArgs) -> Outcome {
             let config = Config::read(&path.join("config.json")).map_err(ModelError::from)?;
             let device = if config.device == Device::Cuda.name() { Device::Cuda } else { Device::Cpu };
             let data_dir = rest.data_dir.clone().or(config.data_dir);
-            (named(&config.model)?, TrainOptions { dataset: config.dataset, data_dir, seed: config.recipe.seed, device, ..rest })
+            (named(&config.model)?, TrainOptions { dataset: config.dataset, data_dir, seed: Some(config.recipe.seed), device, ..rest })
         }
     };
     let (run, summary) = model.train(&options)?;

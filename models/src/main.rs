@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use args::Cli;
 use error::CommandError;
@@ -16,6 +17,11 @@ fn main() -> ExitCode {
     let outcome = match Cli::try_parse() {
         Ok(cli) => command::run(cli),
         Err(error) if !error.use_stderr() => return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE },
+        // Nothing was asked for, so nothing went wrong: the help, where errors go, and their exit code.
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            return ExitCode::from(CommandError::Arguments(error).code());
+        }
         Err(error) => Err(CommandError::Arguments(error)),
     };
     match outcome {

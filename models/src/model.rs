@@ -65,8 +65,14 @@ pub struct TrainOptions {
     pub batch_size: Option<usize>,
     /// The learning rate.
     pub lr: Option<f64>,
-    /// Seeds the initial parameters and the order of the images.
-    pub seed: u64,
+    /// Seeds the initial parameters, the order of the images, and which are held out; 0 if left out.
+    pub seed: Option<u64>,
+    /// Training items that are held out to choose by.
+    pub validation: Option<usize>,
+    /// Ends the run when the items that were held out have shown no progress for more than so many epochs.
+    pub patience: Option<usize>,
+    /// Leaves the network with the weights of the epoch that was the best on the items that were held out.
+    pub restore_best: bool,
     /// Where to run.
     pub device: Device,
     /// The run's folder; a numbered one under `runs` if left out.
@@ -77,6 +83,13 @@ pub struct TrainOptions {
     pub checkpoint_every: Option<usize>,
     /// Ends it with a checkpoint.
     pub stop: Stop,
+}
+
+impl TrainOptions {
+    /// The seed of everything.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed.unwrap_or(0)
+    }
 }
 
 /// What can be said about an evaluation.
@@ -103,8 +116,8 @@ pub struct SampleOptions {
     pub seed: u64,
     /// What a text begins with.
     pub prompt: Option<String>,
-    /// Divides the scores before letters are drawn.
-    pub temperature: f64,
+    /// Divides the scores before letters are drawn; 1 if left out.
+    pub temperature: Option<f64>,
 }
 
 /// What was drawn.
@@ -187,6 +200,18 @@ pub enum ModelError {
         model: &'static str,
         /// What was to be done with it, and what to do instead.
         what: &'static str,
+    },
+    /// An option that could have no effect.
+    #[error("`{option}` has no effect on `{model}`: {reason}; there are: {known}")]
+    NoEffect {
+        /// The model.
+        model: &'static str,
+        /// The option.
+        option: &'static str,
+        /// Why.
+        reason: &'static str,
+        /// The options that the model knows.
+        known: &'static str,
     },
     /// An option that the model needs, or that makes no sense for it.
     #[error("{0}")]

@@ -87,6 +87,52 @@ pub enum TrainError {
     /// There is nothing to train on.
     #[error("the training data make no batch")]
     NoBatches,
+    /// The test data cannot measure anything.
+    #[error("the test data: {0}")]
+    Test(String),
+    /// A setting that makes no sense, or that could have no effect.
+    #[error("{0}")]
+    Setting(String),
+    /// There is no figure of that name to go by.
+    #[error("there is no figure `{figure}` to {purpose}; there are: {}", .known.join(", "))]
+    NoFigure {
+        /// Its name.
+        figure: String,
+        /// What it was wanted for.
+        purpose: &'static str,
+        /// The names of all.
+        known: Vec<String>,
+    },
+    /// A normalisation of the network would have to estimate a variance from one value.
+    #[error(
+        "`{layer}` cannot take statistics of a single value a channel while training; use a batch size of which no single item is left, or `drop_last`"
+    )]
+    SingleValue {
+        /// The layer's name.
+        layer: String,
+    },
+    /// The task, the network or a schedule panicked.
+    #[error("{place} failed: {reason}")]
+    Panicked {
+        /// What was going on.
+        place: String,
+        /// What the panic said.
+        reason: String,
+    },
+    /// A folder in which another process trains.
+    #[error("{path}: in use by {}; wait for it to end, or name another folder", holder(.pid))]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+        /// The process, if it can be told.
+        pid: Option<u32>,
+    },
+    /// A folder was removed or replaced while something was kept in it.
+    #[error("{path}: was removed or replaced while the training went on; what it held is lost")]
+    Vanished {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The optimizer could not take its step.
     #[error("the optimizer: {0}")]
     Optimizer(String),
@@ -103,6 +149,11 @@ impl TrainError {
             error => Self::Optimizer(error.to_string()),
         }
     }
+}
+
+/// `process 123`
+fn holder(pid: &Option<u32>) -> String {
+    pid.map_or("another process".to_owned(), |pid| format!("process {pid}"))
 }
 
 /// A loss that is still a number was taken before the step that spoilt the parameters.

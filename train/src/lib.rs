@@ -43,6 +43,6 @@ pub use crops::{five_crops, predict_five_crops};
 pub use error::TrainError;
 pub use metrics::{Epoch, Figures, Running, Tally, accuracy, best, best_of_maps, perplexity, top_k};
 pub use trainer::{
-    Callback, Classification, Classifier, Closures, Criterion, EarlyStopping, ImageBatch, OverRun, Pass, Progress, Report, Schedule,
-    Scores, Seeded, Step, Stop, TapedLoss, Task, Trainer, Until, evaluate, load_latest, step,
+    Callback, Classification, Classifier, Closures, Criterion, EarlyStopping, Ending, ImageBatch, OverRun, Pass, Progress, Report,
+    Schedule, Scores, Seeded, Step, Stop, TapedLoss, Task, Trainer, Until, Validated, evaluate, hold_out, label_weight, load_latest, step,
 };

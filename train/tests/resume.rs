@@ -1,13 +1,15 @@
 //! A run that is interrupted and goes on ends with the very bits of one that was not.
 
+use layercake::average::Averaging;
 use layercake::optim::{Sgd, SgdConfig};
 use layercake::prelude::*;
-use layercake::schedule::Schedule as _;
+use layercake::schedule::{Better, OneCycle, ReduceOnPlateau, Schedule as _};
 use layercake_train::data::transforms::{HorizontalFlip, RandomCrop};
 use layercake_train::data::{Array, Batch, Images, Loader, Normalise, Split, digits};
 use layercake_train::run::Recipe;
 use layercake_train::{
-    Callback, Checkpoints, Classification, EarlyStopping, Epoch, Pass, Progress, Step, Stop, Task, TrainError, Trainer, Until, load_latest,
+    Callback, Checkpoints, Classification, EarlyStopping, Epoch, Figures, Pass, Progress, Step, Stop, Task, TrainError, Trainer, Until,
+    load_latest,
 };
 
 network! {
@@ -214,4 +216,234 @@ fn what_a_task_carries_goes_on_too() {
     };
     let whole = run("whole", &[]);
     assert!(run("twice", &[4, 15]) == whole);
+}
+
+/// A task whose measurement is drawn, and at times infinite: what it says must not depend on where the run was stopped.
+struct Drawn {
+    task: Classification<Images, 1, 8, 8, 10>,
+}
+
+impl Task<Net> for Drawn {
+    type Batch = Batch;
+
+    fn loss(&mut self, net: &mut Net, batch: Batch, pass: Pass) -> Result<Step, TrainError> {
+        self.task.loss(net, batch, pass)
+    }
+
+    fn evaluate(&mut self, net: &Net, device: &Cpu) -> Result<Figures, TrainError> {
+        let drawn: Tensor<Rank1<4>, f32, _> = device.sample_uniform();
+        let drawn = f64::from(drawn.as_vec()[0]);
+        let figures = Task::<Net>::evaluate(&mut self.task, net, device)?;
+        Ok(figures.with("drawn", drawn).with("odds", if drawn < 0.5 { f64::NEG_INFINITY } else { f64::INFINITY }))
+    }
+}
+
+/// 15 batches of 24, and fewer to measure on.
+fn few() -> (Loader<Images>, Loader<Images>) {
+    let Split { train, test } = digits();
+    let normalise = Normalise::measure(&train);
+    let loader = Loader::new(test, 24).shuffle(7).workers(1).transform(RandomCrop::new([8, 8]).padding(1));
+    (loader.transform(normalise.clone()), Loader::new(train.subset(&(0..60).collect::<Vec<_>>()), 60).transform(normalise))
+}
+
+/// How far a part of a run goes, and where it is stopped before.
+type Part = (Until, Option<usize>, usize);
+
+/// A run in parts, each a process of its own, with everything that looks at figures.
+fn in_parts(place: &std::path::Path, parts: &[Part]) -> (Vec<u32>, Vec<Epoch>) {
+    let checkpoints = Checkpoints::new(place.join(format!("{parts:?}").replace(|c: char| !c.is_alphanumeric(), "_"))).every(3);
+    let mut outcome = None;
+    for &(until, stop_at, patience) in parts {
+        let (train, test) = few();
+        let device = Cpu::seed_from_u64(7);
+        let mut net = Net::new(&device);
+        let mut task = Drawn { task: Classification::new("digits", test, train.data().classes()).unwrap() };
+        let mut optimizer = recipe().adam(&net);
+        let stop = Stop::new();
+        let mut watch = StopAfter { stop: stop.clone(), steps: stop_at.unwrap_or(usize::MAX) };
+        let plateau = ReduceOnPlateau { patience: 0, factor: 0.7, ..ReduceOnPlateau::new(0.0) };
+        let trainer = Trainer::new(until).seed(7).accumulate(2).average(Averaging::Equal).schedule(OneCycle::new(200));
+        let trainer = trainer.plateau("test_odds", plateau).early_stopping(EarlyStopping::on("test_drawn", Better::Lower, patience));
+        let mut trainer = trainer.checkpoints(checkpoints.clone()).resume(true).stop(stop).callback(&mut watch);
+        let done = trainer.fit(&mut net, &device, &mut optimizer, &mut task, &train);
+        outcome = match (stop_at, done) {
+            (None, done) => Some((bits(&net), timeless(&done.unwrap()))),
+            (Some(at), done) => {
+                let Err(TrainError::Interrupted { step, .. }) = done else { panic!("stopped after {at}: {done:?}") };
+                assert_eq!(step, at);
+                None
+            }
+        };
+    }
+    outcome.expect("the last part comes to an end")
+}
+
+/// An epoch has 8 steps. Steps that end within an epoch, an epoch's last step, more steps later, more epochs, more patience: the bits are those
+/// of a run that was not stopped, and so are the figures.
+#[test]
+fn every_way_to_stop_and_go_on() {
+    use Until::{Epochs, Steps};
+    let place = tempfile::tempdir().unwrap();
+    let many = usize::MAX;
+    let same = |whole: &[Part], cut: &[&[Part]]| {
+        let whole = in_parts(place.path(), whole);
+        for parts in cut {
+            let (parameters, history) = in_parts(place.path(), parts);
+            assert!(parameters == whole.0, "other bits after {parts:?}");
+            // Compared as text, for a figure that is no number is not itself.
+            assert_eq!(format!("{history:?}"), format!("{:?}", whole.1), "{parts:?}");
+        }
+    };
+    let end = [(Steps(27), None, many)];
+    same(
+        &end,
+        &[
+            &[(Steps(5), None, many), end[0]],
+            &[(Steps(5), None, many), (Steps(5), None, many), (Steps(13), None, many), end[0]],
+            &[(Steps(8), None, many), (Steps(16), None, many), end[0]],
+            &[(Steps(27), Some(27), many), end[0]],
+            &[(Steps(27), Some(3), many), (Steps(20), Some(17), many), (Steps(20), None, many), end[0]],
+            &[(Epochs(2), None, many), (Steps(19), None, many), end[0]],
+            &[end[0], end[0]],
+        ],
+    );
+    let end = [(Epochs(4), None, many)];
+    same(
+        &end,
+        &[
+            &[(Epochs(1), None, many), (Epochs(3), None, many), end[0]],
+            &[(Epochs(4), Some(8), many), (Epochs(4), Some(9), many), end[0]],
+            &[(Steps(11), None, many), (Steps(21), Some(18), many), end[0]],
+            &[(Epochs(2), Some(1), many), (Epochs(2), None, many), end[0]],
+            // No patience: it ends early, as often as the drawn figure says.
+            &[(Epochs(4), None, 0), (Epochs(4), None, 1), end[0]],
+            &[(Epochs(4), Some(5), 0), (Epochs(4), None, 0), end[0]],
+        ],
+    );
+}
+
+/// A run that has come further than is wished cannot give the bits of a shorter one.
+#[test]
+fn beyond_the_end() {
+    let place = tempfile::tempdir().unwrap();
+    let checkpoints = Checkpoints::new(place.path());
+    part(&checkpoints, Some(20)).unwrap_err();
+    for until in [Until::Epochs(1), Until::Epochs(2), Until::Steps(19)] {
+        let [train, test] = loaders();
+        let device = Cpu::seed_from_u64(7);
+        let mut net = Net::new(&device);
+        let mut task = Classification::new("digits", test, &[]).unwrap();
+        let mut optimizer = recipe().adam(&net);
+        let mut trainer = Trainer::new(until).seed(7).accumulate(2).checkpoints(checkpoints.clone()).resume(true);
+        let message = trainer.fit(&mut net, &device, &mut optimizer, &mut task, &train).unwrap_err().to_string();
+        assert!(message.ends_with("the run that was kept is at step 20 of epoch 3, beyond the end that is wished"), "{until:?}: {message}");
+    }
+}
+
+/// Whatever is changed in a checkpoint shows before anything of it is used.
+#[test]
+fn a_damaged_checkpoint_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let checkpoints = Checkpoints::new(place.path());
+    part(&checkpoints, Some(3)).unwrap_err();
+    let folder = checkpoints.latest().unwrap().unwrap();
+    let mut names: Vec<String> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(
+        names,
+        ["average.safetensors", "carried.safetensors", "checkpoint.json", "model.safetensors", "optimizer.safetensors", "state.json"]
+    );
+    for name in &names {
+        let path = folder.join(name);
+        let good = std::fs::read(&path).unwrap();
+        let mut spoilt = good.clone();
+        let middle = spoilt.len() - 2;
+        spoilt[middle] ^= 1;
+        std::fs::write(&path, spoilt).unwrap();
+        let message = part(&checkpoints, None).unwrap_err().to_string();
+        assert!(message.contains(name), "{name}: {message}");
+        assert!(load_latest(&checkpoints, &mut Net::new(&Cpu::default())).is_err(), "{name}");
+        std::fs::remove_file(&path).unwrap();
+        assert!(part(&checkpoints, None).is_err(), "{name} is missing");
+        std::fs::write(&path, good).unwrap();
+    }
+    part(&checkpoints, None).unwrap();
+}
+
+/// Checkpoints of the first format, without checksums, go on to the same bits.
+#[test]
+fn a_checkpoint_without_checksums_goes_on() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = |name: &str| Checkpoints::new(place.path().join(name));
+    let (whole, _) = part(&folder("whole"), None).unwrap();
+    let checkpoints = folder("old");
+    part(&checkpoints, Some(11)).unwrap_err();
+    let latest = checkpoints.latest().unwrap().unwrap();
+    std::fs::remove_file(latest.join("checkpoint.json")).unwrap();
+    assert!(part(&checkpoints, None).unwrap_err().to_string().contains("checkpoint.json: "), "the second version has them");
+    // What the first version did not know.
+    let path = latest.join("state.json");
+    let mut state: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    for key in ["version", "partial", "best"] {
+        state.as_object_mut().unwrap().remove(key);
+    }
+    state["running"].as_object_mut().unwrap().remove("weights");
+    let epoch = state["history"][0].clone();
+    let mut flat = serde_json::Map::new();
+    for key in ["epoch", "step", "lr", "seconds"] {
+        flat.insert(key.to_owned(), epoch[key].clone());
+    }
+    for part in ["train", "test"] {
+        for (name, value) in epoch[part].as_object().unwrap() {
+            flat.insert(format!("{part}_{name}"), value.clone());
+        }
+    }
+    flat.insert("images_per_second".to_owned(), epoch["items_per_second"].clone());
+    state["history"][0] = flat.into();
+    std::fs::write(&path, state.to_string()).unwrap();
+    assert!(part(&checkpoints, None).unwrap().0 == whole);
+}
+
+/// Two trainings do not share a folder of checkpoints, and one whose folder is taken away ends with an error.
+#[test]
+fn the_folder_of_checkpoints_is_its_own() {
+    struct Meddle<'a>(&'a Checkpoints, &'a str);
+    impl<M> Callback<M, Cpu> for Meddle<'_> {
+        fn on_step(&mut self, progress: &Progress<'_>, _: &M) -> Result<(), TrainError> {
+            if progress.step == 2 {
+                match self.1 {
+                    "enter" => {
+                        let message = part(self.0, None).unwrap_err().to_string();
+                        assert!(message.contains(&format!(": in use by process {}; ", std::process::id())), "{message}");
+                    }
+                    "remove" => std::fs::remove_dir_all(self.0.folder()).unwrap(),
+                    _ => {
+                        std::fs::remove_dir_all(self.0.folder()).unwrap();
+                        std::fs::create_dir(self.0.folder()).unwrap();
+                    }
+                }
+            }
+            Ok(())
+        }
+    }
+    let place = tempfile::tempdir().unwrap();
+    for what in ["enter", "remove", "replace"] {
+        let checkpoints = Checkpoints::new(place.path().join(what));
+        let [train, test] = loaders();
+        let device = Cpu::seed_from_u64(7);
+        let mut net = Net::new(&device);
+        let mut task = Classification::new("digits", test, &[]).unwrap();
+        let mut optimizer = recipe().adam(&net);
+        let mut meddle = Meddle(&checkpoints, what);
+        let mut trainer = Trainer::new(Until::Steps(4)).checkpoints(checkpoints.clone()).callback(&mut meddle);
+        let outcome = trainer.fit(&mut net, &device, &mut optimizer, &mut task, &train);
+        match what {
+            "enter" => assert_eq!(outcome.unwrap().len(), 1),
+            _ => {
+                let message = outcome.unwrap_err().to_string();
+                assert!(message.ends_with("was removed or replaced while the training went on; what it held is lost"), "{message}");
+            }
+        }
+    }
 }

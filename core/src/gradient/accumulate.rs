@@ -12,6 +12,10 @@ use crate::host::number;
 /// Sums the gradients of several micro-batches up, each weighted so that their sum is the gradient of the mean loss over all of them: a
 /// batch that does not fit into memory, bit for bit apart from the order of the sums. Batch normalisation still sees micro-batches.
 ///
+/// Micro-batches of equal size are [added](Accumulation::add). Where they are not, because the last one of an epoch is smaller or classes have
+/// weights, say by what each loss was divided ([`Accumulation::add_weighing`]) and step by [`Accumulation::factor`]:
+/// `optimizer.step_scaled(&mut net, accumulation.gradients(), factor)`. So it is, too, for a step of fewer micro-batches than usual.
+///
 /// ```
 /// use layercake::gradient::Accumulation;
 /// use layercake::optim::{Sgd, SgdConfig};
@@ -41,6 +45,8 @@ pub struct Accumulation<E: Scalar, D: Device<E>> {
     gradients: Gradients<E, D>,
     micro_batches: usize,
     done: usize,
+    /// What the losses so far were divided by, all together, in units of what makes `micro_batches` of them a mean.
+    weight: f64,
 }
 
 impl<E: Scalar, D: Device<E>> Accumulation<E, D> {
@@ -50,7 +56,7 @@ impl<E: Scalar, D: Device<E>> Accumulation<E, D> {
     /// If there are none, or the device is out of memory.
     pub fn new<M: TensorCollection<E, D>>(model: &M, micro_batches: usize) -> Self {
         assert!(micro_batches > 0, "a step takes at least one micro-batch");
-        Self { gradients: model.alloc_grads(), micro_batches, done: 0 }
+        Self { gradients: model.alloc_grads(), micro_batches, done: 0, weight: 0.0 }
     }
 
     /// The gradients so far, for the tape of the next forward pass. [`Accumulation::add`] puts them back.
@@ -71,9 +77,43 @@ impl<E: Scalar, D: Device<E>> Accumulation<E, D> {
     /// # Errors
     /// If the device is out of memory.
     pub fn try_add(&mut self, loss: Tensor<Rank0, E, D, OwnedTape<E, D>>) -> Result<bool, D::Err> {
-        self.gradients = loss.try_mul(number::<E>(1.0 / self.micro_batches as f64))?.try_backward()?;
+        let share = 1.0 / self.micro_batches as f64;
+        self.try_add_scaled(loss, share, share)
+    }
+
+    /// Works the gradient of a micro-batch's mean loss out and adds it by what that was divided by: its items, or the sum of their weights. Was
+    /// it the last one of the step? What is summed up is then [`Accumulation::factor`] away from the gradient of the mean.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn try_add_weighing(&mut self, loss: Tensor<Rank0, E, D, OwnedTape<E, D>>, weight: f64) -> Result<bool, D::Err> {
+        self.try_add_scaled(loss, weight, weight)
+    }
+
+    /// [`Accumulation::try_add_weighing`], panicking.
+    ///
+    /// # Panics
+    /// If the device is out of memory.
+    pub fn add_weighing(&mut self, loss: Tensor<Rank0, E, D, OwnedTape<E, D>>, weight: f64) -> bool {
+        self.try_add_weighing(loss, weight).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn try_add_scaled(&mut self, loss: Tensor<Rank0, E, D, OwnedTape<E, D>>, scale: f64, weight: f64) -> Result<bool, D::Err> {
+        self.gradients = loss.try_mul(number::<E>(scale))?.try_backward()?;
         self.done += 1;
+        self.weight += weight;
         Ok(self.done == self.micro_batches)
+    }
+
+    /// What the gradients have to be multiplied by to be those of the mean over all that was added: 1 after as many equal micro-batches as were
+    /// announced. 0 if nothing counted.
+    pub fn factor(&self) -> f64 {
+        match self.weight {
+            // Shares do not add up to exactly 1.
+            weight if (weight - 1.0).abs() < 1e-12 => 1.0,
+            weight if weight > 0.0 => 1.0 / weight,
+            _ => 0.0,
+        }
     }
 
     /// The gradients, for the optimizer.
@@ -88,5 +128,6 @@ impl<E: Scalar, D: Device<E>> Accumulation<E, D> {
     pub fn reset<M: TensorCollection<E, D>>(&mut self, model: &M) {
         model.zero_grads(&mut self.gradients);
         self.done = 0;
+        self.weight = 0.0;
     }
 }

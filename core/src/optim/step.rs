@@ -110,6 +110,20 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
     /// # Errors
     /// If parameters never had a gradient, if an option is out of its range, or if the device fails.
     pub fn step<M: TensorCollection<E, D>>(&mut self, model: &mut M, gradients: &mut Gradients<E, D>) -> Result<(), StepError<D::Err>> {
+        self.step_scaled(model, gradients, 1.0)
+    }
+
+    /// [`Optim::step`] by the gradients times a factor: for gradients that were summed up over batches and whose mean is known only now. The
+    /// factor, like clipping, changes the gradients.
+    ///
+    /// # Errors
+    /// As [`Optim::step`].
+    pub fn step_scaled<M: TensorCollection<E, D>>(
+        &mut self,
+        model: &mut M,
+        gradients: &mut Gradients<E, D>,
+        factor: f64,
+    ) -> Result<(), StepError<D::Err>> {
         self.cfg.check()?;
         self.clip.map_or(Ok(()), Clip::check)?;
         self.groups.iter().try_for_each(|(_, group)| group.check())?;
@@ -123,8 +137,9 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
         let mut prepare = Prepare { optimizer: self, gradients, present: present.iter(), missing, unused, squares: 0.0 };
         visit(&*model, &mut prepare).map_err(StepError::Device)?;
         let Prepare { missing, unused, squares, .. } = prepare;
-        let clip = self.clip.map(|clip| clip.given(squares.sqrt()));
-        let mut apply = Apply { optimizer: self, gradients, present: present.iter(), clip };
+        let clip = self.clip.map(|clip| clip.given(factor * squares.sqrt()));
+        let scale = clip::Action::Scale(factor);
+        let mut apply = Apply { optimizer: self, gradients, present: present.iter(), scale, clip };
         visit_mut(model, &mut apply).map_err(StepError::Device)?;
         if missing.is_empty() { Ok(()) } else { Err(StepError::NoGradient { paths: missing, unused }) }
     }
@@ -207,6 +222,7 @@ struct Apply<'a, R, E: Scalar, D: Device<E>> {
     optimizer: &'a mut Optim<R, E, D>,
     gradients: &'a mut Gradients<E, D>,
     present: std::slice::Iter<'a, bool>,
+    scale: clip::Action,
     clip: Option<clip::Action>,
 }
 
@@ -227,6 +243,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> VisitMut<E, D> for Apply<'_, R, E, D> {
             Buffers::Host(buffers) => {
                 let storage = self.gradients.get_or_alloc_mut(tensor)?;
                 let g = host::numbers_mut::<E, D>(storage).expect("a state on the host is of a tensor on the host");
+                self.scale.apply(g);
                 if let Some(clip) = &self.clip {
                     clip.apply(g);
                 }
@@ -244,7 +261,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> VisitMut<E, D> for Apply<'_, R, E, D> {
             }
             Buffers::Device(buffers) => {
                 let shape = *tensor.shape();
-                let mut g = Value::erase(self.gradients.get(&*tensor))?.0.flat();
+                let mut g = self.scale.portable(Value::erase(self.gradients.get(&*tensor))?.0.flat())?;
                 if let Some(clip) = &self.clip {
                     g = clip.portable(g)?;
                 }

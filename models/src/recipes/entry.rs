@@ -9,7 +9,7 @@ use layercake::io::load_safetensors;
 use layercake::ir::Graph;
 use layercake::prelude::*;
 use layercake_train::data::DataSet;
-use layercake_train::run::{Config, Recipe, Summary};
+use layercake_train::run::{Config, Recipe, Summary, verify_parameters};
 use layercake_train::{Figures, Seeded, TrainError};
 
 use crate::cuda::open_gpu;
@@ -62,6 +62,7 @@ impl Run {
     /// The file of parameters that is meant, and the configuration of the run it lies in, where it lies in one.
     pub(crate) fn find(checkpoint: &Path) -> Result<Self, TrainError> {
         let checkpoint = if checkpoint.is_dir() { checkpoint.join("model.safetensors") } else { checkpoint.to_owned() };
+        verify_parameters(&checkpoint)?;
         let path = checkpoint.with_file_name("config.json");
         let config = if path.is_file() { Some(Config::read(&path)?) } else { None };
         Ok(Self { checkpoint, config })
@@ -94,8 +95,8 @@ impl<K: Kind> Model for Entry<K> {
 
     fn train(&self, options: &TrainOptions) -> Result<(PathBuf, Summary), ModelError> {
         match options.device {
-            Device::Cpu => K::train(&self.row, &Cpu::seed_from_u64(options.seed), options),
-            Device::Cuda => K::train(&self.row, &open_gpu(options.seed)?, options),
+            Device::Cpu => K::train(&self.row, &Cpu::seed_from_u64(options.seed()), options),
+            Device::Cuda => K::train(&self.row, &open_gpu(options.seed())?, options),
         }
     }
 

@@ -50,6 +50,14 @@ fn normal(random: &mut StdRng, count: usize) -> Vec<f32> {
     (0..count).map(|_| random.sample(StandardNormal)).collect()
 }
 
+/// Refuses what only a text is drawn by.
+fn draws_pictures(row: &Row, options: &SampleOptions) -> Result<(), ModelError> {
+    let given = [("--prompt", options.prompt.is_some()), ("--temperature", options.temperature.is_some())];
+    let option = given.into_iter().find_map(|(option, given)| given.then_some(option));
+    let (model, known) = (row.name, "--checkpoint, --out, --count, --seed, --threads");
+    option.map_or(Ok(()), |option| Err(ModelError::NoEffect { model, option, reason: "it draws pictures, and no text", known }))
+}
+
 /// Writes what was drawn to where it is wanted.
 fn save(canvas: &Canvas, options: &SampleOptions) -> Result<Sampled, ModelError> {
     let path = options.out.clone().unwrap_or_else(|| PathBuf::from("samples.png"));

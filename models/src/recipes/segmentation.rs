@@ -8,11 +8,12 @@ use layercake::generic::train_data;
 use layercake::ir::Graph;
 use layercake::loss::{CrossEntropy, Loss};
 use layercake::prelude::*;
+use layercake::schedule::Better;
 use layercake_train::data::readers::MaskFolder;
 use layercake_train::data::transforms::{ColourJitter, HorizontalFlip};
 use layercake_train::data::{DataError, DataSet, Dataset, Loader, Mask, Masked, MaskedBatch, Normalise, Subset};
 use layercake_train::run::{Canvas, Summary};
-use layercake_train::{Figures, Pass, Seeded, Step, Tally, Task, TrainError, best_of_maps};
+use layercake_train::{Figures, Pass, Seeded, Step, Tally, Task, TrainError, Validated, best_of_maps, hold_out, label_weight};
 
 use super::entry::{Kind, Row, Run};
 use super::{built, on_device};
@@ -56,14 +57,25 @@ impl Kind for Streets {
         train(model, device, options, (row.recipe)(options.dataset), |recipe| {
             let [train, test] = options.dataset.load_masks(options.data_dir.as_deref()).map_err(TrainError::from)?;
             let normalise = Normalise::measure_set(&train).map_err(TrainError::from)?;
+            let held = recipe.held_out(train.len());
+            let [rest, held] = if held == 0 { [(0..train.len()).collect(), Vec::new()] } else { hold_out(train.len(), held, recipe.seed)? };
             let net = built(<StreetUNet as BuildOnDevice<D, f32>>::Built::try_build(device))?;
             let classes = train.classes().to_vec();
-            let tested = Loader::new(test.clone(), TEST_BATCH).transform(normalise.clone());
-            let task = Segmentation::new(tested, test, &train, 0.5).map_err(TrainError::from)?;
+            let criterion = balanced(&train, &rest, 0.5).map_err(TrainError::from)?;
+            let measured_on = |pictures: MaskFolder, indices: Vec<usize>| {
+                let test = Loader::new(pictures.clone(), TEST_BATCH).sampler(Subset { indices, shuffle: None });
+                Segmentation { test: test.transform(normalise.clone()), pictures, criterion: criterion.clone() }
+            };
+            let all = (0..test.len()).collect();
+            let validation = (!held.is_empty()).then(|| measured_on(train.clone(), held.clone()));
+            let task = Validated { task: measured_on(test, all), validation };
             let jitter = ColourJitter { brightness: 0.2, contrast: 0.2, saturation: 0.2, hue: 0.0 };
+            let items = rest.len();
             let train = Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
+            let train = if held.is_empty() { train } else { train.sampler(Subset { indices: rest, shuffle: Some(recipe.seed) }) };
             let train = train.transform(HorizontalFlip::default()).transform(jitter).transform(normalise.clone());
-            Ok(Prepared { optimizer: recipe.adam(&net), net, task, train, normalise: Some(normalise), classes })
+            let (optimizer, chosen_by) = (recipe.adam(&net), ("validation_mean_iou", Better::Higher));
+            Ok(Prepared { optimizer, net, items, task, chosen_by, train, normalise: Some(normalise), classes })
         })
     }
 
@@ -90,25 +102,22 @@ pub(crate) struct Segmentation {
     pub criterion: CrossEntropy,
 }
 
-impl Segmentation {
-    /// With weights by which rare classes count more: the median of the classes' frequencies by each one's own (Eigen and Fergus, 2015), to the power `balance`
-    /// of 0 (none) to 1.
-    pub(crate) fn new(test: Loader<MaskFolder>, pictures: MaskFolder, train: &MaskFolder, balance: f64) -> Result<Self, DataError> {
-        let mut counts = vec![0_u64; CLASSES];
-        for index in 0..train.len() {
-            for class in train.get(index)?.mask.classes {
-                if let Some(count) = counts.get_mut(usize::from(class)) {
-                    *count += 1;
-                }
+/// Weights by which rare classes of some pictures count more: the median of the classes' frequencies by each one's own (Eigen and Fergus, 2015), to the
+/// power `balance` of 0 (none) to 1.
+fn balanced(train: &MaskFolder, pictures: &[usize], balance: f64) -> Result<CrossEntropy, DataError> {
+    let mut counts = vec![0_u64; CLASSES];
+    for &index in pictures {
+        for class in train.get(index)?.mask.classes {
+            if let Some(count) = counts.get_mut(usize::from(class)) {
+                *count += 1;
             }
         }
-        let mut sorted = counts.clone();
-        sorted.sort_unstable();
-        let median = sorted[CLASSES / 2] as f64;
-        let weight = counts.iter().map(|&count| (median / (count.max(1) as f64)).powf(balance)).collect();
-        let criterion = CrossEntropy { weight, ignore_index: Some(usize::from(UNLABELLED)), ..CrossEntropy::default() };
-        Ok(Self { test, pictures, criterion })
     }
+    let mut sorted = counts.clone();
+    sorted.sort_unstable();
+    let median = sorted[CLASSES / 2] as f64;
+    let weight = counts.iter().map(|&count| (median / (count.max(1) as f64)).powf(balance)).collect();
+    Ok(CrossEntropy { weight, ignore_index: Some(usize::from(UNLABELLED)), ..CrossEntropy::default() })
 }
 
 impl<N: Segmenter<D>, D: Backend<f32>> Task<N, D> for Segmentation {
@@ -116,10 +125,13 @@ impl<N: Segmenter<D>, D: Backend<f32>> Task<N, D> for Segmentation {
     const UNIT: &'static str = "images";
 
     fn loss(&mut self, net: &mut N, batch: MaskedBatch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
-        let items = batch.images.batch();
+        let (items, counts) = (batch.images.batch(), label_weight(&self.criterion, batch.masks.numbers()));
         let images: Pictures<D> = batch.images.on(&pass.device)?;
         let maps: Maps<D, OwnedTape<f32, D>> = on_device(train_data(net, images, pass.gradients))?;
-        Ok(Step::new(on_device(self.criterion.try_mean(maps, batch.masks.numbers()))?, items))
+        let classes = batch.masks.numbers();
+        // A mean over no pixel would be no number: the sum, which is 0.
+        let loss = if counts > 0.0 { self.criterion.try_mean(maps, classes) } else { self.criterion.try_sum(maps, classes) };
+        Ok(Step::new(on_device(loss)?, items).weighing(counts))
     }
 
     fn evaluate(&mut self, net: &N, device: &D) -> Result<Figures, TrainError> {
@@ -143,7 +155,7 @@ impl<N: Segmenter<D>, D: Backend<f32>> Task<N, D> for Segmentation {
     /// `overlays.png`: a row for each of some test pictures, as it is, with its labels, with what the network says.
     fn draw(&mut self, net: &N, device: &D, folder: &Path, _: bool) -> Result<(), TrainError> {
         const ROWS: usize = 6;
-        let step = self.pictures.len().div_ceil(ROWS);
+        let step = self.pictures.len().div_ceil(ROWS).max(1);
         let mut rows = Vec::new();
         for index in (0..self.pictures.len()).step_by(step) {
             let Masked { image, mask } = self.pictures.get(index)?;

@@ -9,10 +9,11 @@ use layercake::dfdx::tensor::SplitTape;
 use layercake::ir::Graph;
 use layercake::loss::{CrossEntropy, try_token_loss};
 use layercake::prelude::*;
+use layercake::schedule::Better;
 use layercake_train::data::readers::{Streams, Text, WindowBatch};
-use layercake_train::data::{Array, DataSet, Loader};
-use layercake_train::run::Summary;
-use layercake_train::{Figures, Pass, Seeded, Step, Task, TrainError, perplexity};
+use layercake_train::data::{Array, DataSet, Dataset, Loader};
+use layercake_train::run::{Recipe, Summary};
+use layercake_train::{Figures, Pass, Seeded, Step, Task, TrainError, Validated, perplexity};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -46,11 +47,14 @@ impl Kind for Letters {
             let text = read(options.dataset, options.data_dir.as_deref())?;
             let classes = text.vocabulary().iter().map(char::to_string).collect();
             let (text, test) = text.split(TEST);
+            let (text, validation) = hold_letters_out(text, recipe)?;
             let net = built(<CharLstm as BuildOnDevice<D, f32>>::Built::try_build(device))?;
             let streams = Streams::new(text, recipe.batch_size, WINDOW).map_err(TrainError::from)?;
-            let task = NextLetter::new(streams_of(test, TEST_STREAMS)?);
+            let measured_on = |text| Ok::<_, ModelError>(NextLetter::new(streams_of(text, TEST_STREAMS)?));
+            let task = Validated { task: measured_on(test)?, validation: validation.map(measured_on).transpose()? };
             let train = Loader::new(streams, recipe.batch_size);
-            Ok(Prepared { optimizer: recipe.adam(&net), net, task, train, normalise: None, classes })
+            let (items, optimizer, chosen_by) = (train.data().len(), recipe.adam(&net), ("validation_nats_per_char", Better::Lower));
+            Ok(Prepared { optimizer, net, items, task, chosen_by, train, normalise: None, classes })
         })
     }
 
@@ -64,6 +68,10 @@ impl Kind for Letters {
     }
 
     fn sample(row: &Row, run: &Run, options: &SampleOptions) -> Result<Sampled, ModelError> {
+        if options.out.is_some() {
+            let (reason, known) = ("its text goes to stdout", "--checkpoint, --count, --seed, --prompt, --temperature, --threads");
+            return Err(ModelError::NoEffect { model: row.name, option: "--out", reason, known });
+        }
         let device = Cpu::default();
         let net: CharLstm = run.load(&device)?;
         let Some(config) = &run.config else {
@@ -77,7 +85,8 @@ impl Kind for Letters {
             ModelError::Option(format!("a letter of the prompt {prompt:?} is none that the model knows; it knows {known:?}"))
         })?;
         let mut random = StdRng::seed_from_u64(options.seed);
-        let letters = samples(&net, &device, &begin, options.count.unwrap_or(1000), options.temperature as f32, &mut random)?;
+        let letters =
+            samples(&net, &device, &begin, options.count.unwrap_or(1000), options.temperature.unwrap_or(1.0) as f32, &mut random)?;
         Ok(Sampled::Text(vocabulary.decode(&[begin, letters].concat()).trim_start_matches('\n').to_owned()))
     }
 }
@@ -90,6 +99,21 @@ fn read(dataset: DataSet, data_dir: Option<&Path>) -> Result<Text, ModelError> {
         return Err(ModelError::Option(format!("{dataset}: the model is made for texts of {LETTERS} letters, but this one has {found}")));
     }
     Ok(text)
+}
+
+/// What is learned from, and the end of it, which is held out to choose by: a text is cut and not drawn from. Where nobody says how much that
+/// is, a twelfth.
+fn hold_letters_out(text: Text, recipe: &Recipe) -> Result<(Text, Option<Text>), TrainError> {
+    let letters = text.letters().len();
+    if recipe.held_out(letters) == 0 {
+        return Ok((text, None));
+    }
+    let held = recipe.validation.unwrap_or(letters.div_ceil(12));
+    if held >= letters {
+        return Err(TrainError::Setting(format!("{held} of {letters} letters cannot be held out: there must be some to learn from")));
+    }
+    let (text, held) = text.split(held as f64 / letters as f64);
+    Ok((text, Some(held)))
 }
 
 /// A text in so many streams, and windows of so many letters.
@@ -121,7 +145,7 @@ impl<D: Backend<f32>> Task<CharLstm<f32, D>, D> for NextLetter<D> {
     const UNIT: &'static str = "windows";
 
     fn loss(&mut self, net: &mut CharLstm<f32, D>, batch: WindowBatch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
-        let rows = batch.letters.batch();
+        let (rows, counts) = (batch.letters.batch(), batch.next.numbers().len());
         let [h, c] = match self.state.take() {
             Some(state) if pass.batch > 0 => state,
             _ => Self::begin(rows, &pass.device)?,
@@ -130,22 +154,24 @@ impl<D: Backend<f32>> Task<CharLstm<f32, D>, D> for NextLetter<D> {
         let next: Tensor<(usize, usize), usize, D> = batch.next.on(&pass.device)?;
         let (scores, h, c) = on_device(net.try_forward_train(letters, h, c, pass.gradients))?;
         self.state = Some([h.split_tape().0, c.split_tape().0]);
-        Ok(Step::new(on_device(try_token_loss(&CrossEntropy::default(), scores, &next))?, rows))
+        Ok(Step::new(on_device(try_token_loss(&CrossEntropy::default(), scores, &next))?, rows).weighing(counts as f64))
     }
 
     fn evaluate(&mut self, net: &CharLstm<f32, D>, device: &D) -> Result<Figures, TrainError> {
         let [mut h, mut c] = Self::begin(self.test.data().rows(), device)?;
-        let (mut nats, mut windows) = (0.0, 0);
+        let (mut nats, mut count) = (0.0, 0);
         for batch in self.test.epoch(1) {
             let WindowBatch { letters, next } = batch?;
+            // Each letter counts once, however long its window is.
+            let counts = next.numbers().len();
             let letters: Tensor<(usize, usize), usize, D> = letters.on(device)?;
             let next: Tensor<(usize, usize), usize, D> = next.on(device)?;
             let (scores, h_n, c_n) = on_device(net.try_forward(letters, h, c))?;
             (h, c) = (h_n, c_n);
-            nats += f64::from(on_device(try_token_loss(&CrossEntropy::default(), scores, &next))?.as_vec()[0]);
-            windows += 1;
+            nats += counts as f64 * f64::from(on_device(try_token_loss(&CrossEntropy::default(), scores, &next))?.as_vec()[0]);
+            count += counts;
         }
-        let nats = nats / f64::from(windows);
+        let nats = nats / count as f64;
         Ok(Figures::new().with("nats_per_char", nats).with("perplexity", perplexity(nats)))
     }
 

@@ -10,16 +10,17 @@ use layercake::generic::train_data;
 use layercake::ir::Graph;
 use layercake::loss::{BceWithLogits, Loss, try_gaussian_kl};
 use layercake::prelude::*;
+use layercake::schedule::Better;
 use layercake_train::data::{Array, Batch, DataSet, Dataset, Images, Loader, Split};
 use layercake_train::run::{Canvas, Summary, image_grid};
-use layercake_train::{Figures, Pass, Seeded, Step, Task, TrainError};
+use layercake_train::{Figures, Pass, Seeded, Step, Task, TrainError, Validated};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::entry::{Kind, Row, Run};
-use super::{Grey, SHAPE, built, normal, on_device, save, sigmoid};
+use super::{Grey, SHAPE, built, draws_pictures, normal, on_device, save, sigmoid};
 use crate::model::{ModelError, SampleOptions, Sampled, TrainOptions};
-use crate::training::{Prepared, TEST_BATCH, Trained, train};
+use crate::training::{Prepared, TEST_BATCH, Trained, hold_images_out, train};
 
 /// Points of a latent space.
 type Latent<const Z: usize, D, T = NoneTape> = Tensor<(usize, Const<Z>), f32, D, T>;
@@ -76,9 +77,13 @@ impl<F: Family<Z>, const Z: usize> Kind for Vae<F, Z> {
         train(model, device, options, (row.recipe)(options.dataset), |recipe| {
             let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), SHAPE).map_err(TrainError::from)?;
             let net = built(F::On::<D>::try_build(device))?;
+            let (train, validation) = hold_images_out(train, recipe)?;
+            let items = train.len();
             let train = Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
-            let task = NegativeElbo::<Z> { test: Loader::new(test, TEST_BATCH) };
-            Ok(Prepared { optimizer: recipe.adam(&net), net, task, train, normalise: None, classes: Vec::new() })
+            let measured_on = |images| NegativeElbo::<Z> { test: Loader::new(images, TEST_BATCH) };
+            let task = Validated { task: measured_on(test), validation: validation.map(measured_on) };
+            let (optimizer, chosen_by) = (recipe.adam(&net), ("validation_negative_elbo", Better::Lower));
+            Ok(Prepared { optimizer, net, items, task, chosen_by, train, normalise: None, classes: Vec::new() })
         })
     }
 
@@ -91,7 +96,8 @@ impl<F: Family<Z>, const Z: usize> Kind for Vae<F, Z> {
         Ok((Task::<F::On<Cpu>, Cpu>::evaluate(&mut task, &net, &device)?, items))
     }
 
-    fn sample(_: &Row, run: &Run, options: &SampleOptions) -> Result<Sampled, ModelError> {
+    fn sample(row: &Row, run: &Run, options: &SampleOptions) -> Result<Sampled, ModelError> {
+        draws_pictures(row, options)?;
         let device = Cpu::default();
         let net: F::On<Cpu> = run.load(&device)?;
         save(&samples(&net, &device, options.count.unwrap_or(100), options.seed)?, options)

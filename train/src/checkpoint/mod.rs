@@ -5,6 +5,8 @@
 //! process. What is random in a run depends on seeds and counters, so its place in the data stands for the state of every generator.
 
 mod carried;
+mod lock;
+mod seal;
 mod state;
 
 use std::fs;
@@ -13,7 +15,12 @@ use std::path::{Path, PathBuf};
 
 use crate::TrainError;
 pub(crate) use carried::{load_carried, save_carried};
+pub(crate) use lock::{FolderLock, LOCK, same};
+pub(crate) use seal::Sum;
 pub(crate) use state::{State, Told};
+
+/// The format of checkpoints. In the first there were no checksums, and an epoch that ended after a number of steps did not go on.
+const VERSION: u32 = 2;
 
 /// The folder that holds a run's checkpoints, numbered; the highest number is the latest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,17 +36,23 @@ impl Checkpoints {
         Self { folder: folder.into(), every: None }
     }
 
-    /// Also after so many steps each.
-    ///
-    /// # Panics
-    /// If that is 0.
+    /// Also after so many steps each. With 0, [`Trainer::fit`](crate::Trainer::fit) refuses.
     pub fn every(self, steps: usize) -> Self {
-        assert!(steps > 0, "there is at least one step between two checkpoints");
         Self { every: Some(steps), ..self }
     }
 
     pub(crate) fn is_due(&self, step: usize) -> bool {
         self.every.is_some_and(|every| step.is_multiple_of(every))
+    }
+
+    pub(crate) fn are_never_due(&self) -> bool {
+        self.every == Some(0)
+    }
+
+    /// Makes the folder, and keeps others out of it.
+    pub(crate) fn lock(&self) -> Result<FolderLock, TrainError> {
+        fs::create_dir_all(&self.folder).map_err(|source| at(&self.folder, source))?;
+        FolderLock::take(&self.folder)
     }
 
     /// The folder of them all.
@@ -57,7 +70,7 @@ impl Checkpoints {
 
     /// Removes all of them, and what writers that were killed have left.
     pub(crate) fn clear(&self) -> Result<(), TrainError> {
-        remove_temporaries(&self.folder)?;
+        remove_temporaries(&self.folder, is_number)?;
         self.numbers()?.into_iter().try_for_each(|number| remove_folder(&self.path(number)))
     }
 
@@ -70,6 +83,7 @@ impl Checkpoints {
         remove_folder(&temporary)?;
         fs::create_dir(&temporary).map_err(|source| at(&temporary, source))?;
         fill(&temporary)?;
+        seal::seal(&temporary)?;
         let path = self.path(number);
         fs::rename(&temporary, &path).map_err(|source| at(&path, source))?;
         sync(&self.folder)?;
@@ -86,19 +100,24 @@ impl Checkpoints {
             entries => entries.map_err(|source| at(&self.folder, source))?,
         };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        Ok(names
-            .filter(|name| name.len() >= 6 && name.bytes().all(|byte| byte.is_ascii_digit()))
-            .filter_map(|name| name.parse().ok())
-            .collect())
+        Ok(names.filter(|name| is_number(name)).filter_map(|name| name.parse().ok()).collect())
     }
 }
 
-/// Removes what writers that were killed have left in a folder: files and folders named `.*.tmp`.
-pub(crate) fn remove_temporaries(folder: &Path) -> Result<(), TrainError> {
+/// Refuses a checkpoint whose files are not those that were written.
+pub(crate) fn verify(folder: &Path) -> Result<(), TrainError> {
+    seal::verify(folder, || state::version(&folder.join(STATE)))
+}
+
+/// The file of a checkpoint that says where the run is.
+pub(crate) const STATE: &str = "state.json";
+
+/// Removes what writers that were killed have left in a folder: files and folders named `.NAME.*.tmp`, where `written` knows `NAME`.
+pub(crate) fn remove_temporaries(folder: &Path, written: impl Fn(&str) -> bool) -> Result<(), TrainError> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        if name.to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(".tmp")) {
+        if name.to_str().is_some_and(|name| is_temporary(name, &written)) {
             let path = entry.path();
             if path.is_dir() {
                 remove_folder(&path)?;
@@ -108,6 +127,17 @@ pub(crate) fn remove_temporaries(folder: &Path) -> Result<(), TrainError> {
         }
     }
     Ok(())
+}
+
+/// Is it `.NAME.*.tmp`, of a name that is known?
+pub(crate) fn is_temporary(name: &str, written: impl Fn(&str) -> bool) -> bool {
+    let Some(middle) = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp")) else { return false };
+    middle.match_indices('.').any(|(end, _)| written(&middle[..end]))
+}
+
+/// The number of a checkpoint.
+pub(crate) fn is_number(name: &str) -> bool {
+    name.len() >= 6 && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A folder that is being removed must not look like a whole one: it is renamed first.
@@ -142,6 +172,17 @@ mod tests {
     }
 
     #[test]
+    fn only_what_a_writer_left_is_temporary() {
+        let known = |name: &str| name == "config.json" || is_number(name);
+        for name in [".config.json.17.tmp", ".config.json.17.3.tmp", ".000004.17.tmp", ".000004.17.old.tmp"] {
+            assert!(is_temporary(name, known), "{name}");
+        }
+        for name in [".notes.tmp", "config.json.17.tmp", ".config.json", ".tmp", ".config.txt.17.tmp", ".4.17.tmp"] {
+            assert!(!is_temporary(name, known), "{name}");
+        }
+    }
+
+    #[test]
     fn the_latest_is_whole_and_alone() {
         let place = tempfile::tempdir().unwrap();
         let checkpoints = Checkpoints::new(place.path().join("c"));
@@ -161,7 +202,7 @@ mod tests {
         assert!(failed.is_err());
         assert_eq!(names(checkpoints.folder()).len(), 2);
         assert!(checkpoints.latest().unwrap().unwrap().ends_with("000003"));
-        remove_temporaries(checkpoints.folder()).unwrap();
+        remove_temporaries(checkpoints.folder(), is_number).unwrap();
         assert_eq!(names(checkpoints.folder()), ["000003"]);
         checkpoints.clear().unwrap();
         assert!(names(checkpoints.folder()).is_empty());

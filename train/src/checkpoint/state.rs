@@ -6,13 +6,16 @@ use std::path::Path;
 use layercake::io::write_atomically;
 use serde::{Deserialize, Serialize};
 
-use super::at;
+use super::{VERSION, at};
 use crate::TrainError;
-use crate::metrics::{Epoch, Running};
+use crate::metrics::{Epoch, Running, exact_epoch, exact_epochs};
 
 /// Where a run is: `state.json` of a checkpoint. Whatever is random follows from the seeds and these counters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct State {
+    /// The format: 1 where nothing is said.
+    #[serde(default = "first")]
+    pub version: u32,
     /// What the run was told: it cannot go on with anything else.
     pub told: Told,
     /// The optimizer's steps so far.
@@ -32,7 +35,31 @@ pub(crate) struct State {
     /// The seconds that it has taken so far.
     pub elapsed: f64,
     /// The epochs that are done.
+    #[serde(serialize_with = "exact_epochs")]
     pub history: Vec<Epoch>,
+    /// The figures of an epoch that was ended by a number of steps: with more steps to go it goes on, and they do not count.
+    #[serde(default, serialize_with = "exact_epoch")]
+    pub partial: Option<Epoch>,
+    /// The epoch whose weights were kept as the best so far.
+    #[serde(default)]
+    pub best: Option<usize>,
+}
+
+fn first() -> u32 {
+    1
+}
+
+/// The format of a state, before anything else is asked of it.
+pub(super) fn version(path: &Path) -> Result<u32, TrainError> {
+    #[derive(Deserialize)]
+    struct Version {
+        #[serde(default = "first")]
+        version: u32,
+    }
+    let text = fs::read_to_string(path).map_err(|source| at(path, source))?;
+    let read = serde_json::from_str::<Version>(&text);
+    read.map(|found| found.version)
+        .map_err(|error| TrainError::Content { path: path.to_owned(), reason: format!("not the state of a run: {error}") })
 }
 
 /// What must be the same when a run goes on.
@@ -48,7 +75,8 @@ pub(crate) struct Told {
 impl State {
     pub fn new(told: Told, base_lr: f64) -> Self {
         let (running, history) = (Running::new(), Vec::new());
-        Self { told, step: 0, epoch: 1, batch: 0, base_lr, lr: base_lr, averaged: 0, running, elapsed: 0.0, history }
+        let (version, lr, averaged, elapsed, partial, best) = (VERSION, base_lr, 0, 0.0, None, None);
+        Self { version, told, step: 0, epoch: 1, batch: 0, base_lr, lr, averaged, running, elapsed, history, partial, best }
     }
 
     pub fn save(&self, path: &Path) -> Result<(), TrainError> {
@@ -56,20 +84,66 @@ impl State {
         write_atomically(path, text.as_bytes()).map_err(|source| at(path, source))
     }
 
-    /// Reads one that was saved, and sees that it belongs to a run that was told the same.
+    /// Reads one that was saved, and sees that it belongs to a run that was told the same. Its numbers are a stranger's until they were looked
+    /// at: what the trainer counts on, they must not break.
     pub fn load(path: &Path, told: Told) -> Result<Self, TrainError> {
         let wrong = |reason: String| TrainError::Content { path: path.to_owned(), reason };
         let text = fs::read_to_string(path).map_err(|source| at(path, source))?;
         let state: Self = serde_json::from_str(&text).map_err(|error| wrong(format!("not the state of a run: {error}")))?;
+        if !(1..=VERSION).contains(&state.version) {
+            return Err(wrong(format!("expected a checkpoint of version 1 to {VERSION}, found {}", state.version)));
+        }
         if state.told != told {
             let (theirs, ours) = (state.told, told);
             return Err(wrong(format!("the run that was kept is another one: it had {theirs}, this one has {ours}")));
         }
-        if state.batch > told.batches || state.epoch != state.history.len() + 1 {
-            return Err(wrong(format!("batch {} of epoch {} is nowhere in the run", state.batch, state.epoch)));
-        }
-        Ok(state)
+        state.fault().map_or(Ok(state), |reason| Err(wrong(reason)))
     }
+
+    /// The first thing that cannot be so.
+    fn fault(&self) -> Option<String> {
+        let Told { items, batches, accumulate, .. } = self.told;
+        if self.batch > batches || self.history.len().checked_add(1) != Some(self.epoch) {
+            return Some(format!("batch {} of epoch {} is nowhere in the run", self.batch, self.epoch));
+        }
+        let steps = |epochs: usize| epochs.checked_mul(batches.div_ceil(accumulate));
+        let in_epoch = if self.batch == batches { self.batch.div_ceil(accumulate) } else { self.batch / accumulate };
+        let most = steps(self.history.len()).and_then(|steps| steps.checked_add(in_epoch));
+        // In version 1 an epoch could end before its time.
+        if most.is_none_or(|most| self.step > most || (self.version > 1 && self.step != most)) {
+            return Some(format!("step {} is not where batch {} of epoch {} is", self.step, self.batch, self.epoch));
+        }
+        if self.averaged > self.step as u64 {
+            return Some(format!("an average of {} steps, of {} in all", self.averaged, self.step));
+        }
+        if self.running.items() > items as u64 {
+            return Some(format!("{} items of an epoch of {items}", self.running.items()));
+        }
+        if self.best.is_some_and(|best| !(1..self.epoch).contains(&best)) {
+            return Some(format!("the best epoch is one that is not done: {}", self.best.unwrap_or_default()));
+        }
+        if let Some(name) = [("base_lr", self.base_lr), ("lr", self.lr)].iter().find(|(_, lr)| !lr.is_finite()).map(|(name, _)| name) {
+            return Some(format!("`{name}` is no learning rate"));
+        }
+        if !is_time(self.elapsed) {
+            return Some(format!("`elapsed` is {}, which is no time", self.elapsed));
+        }
+        let mut before = 0;
+        for (position, epoch) in self.history.iter().chain(&self.partial).enumerate() {
+            let good = epoch.epoch == position + 1 && (before..=self.step).contains(&epoch.step) && epoch.lr.is_finite();
+            let speed = epoch.items_per_second;
+            if !good || !is_time(epoch.seconds) || speed.is_nan() || speed < 0.0 {
+                return Some(format!("the epoch at position {position} of the history cannot have been"));
+            }
+            before = epoch.step;
+        }
+        None
+    }
+}
+
+/// A number of seconds that a run may take: some thousand years.
+fn is_time(seconds: f64) -> bool {
+    (0.0..=1e11).contains(&seconds)
 }
 
 impl std::fmt::Display for Told {
@@ -90,8 +164,11 @@ mod tests {
         state.running.add(&Figures::new().with("loss", 1.0 / 3.0), 10);
         let unit = "images".to_owned();
         let (train, test) = (Figures::new().with("loss", 0.1), Figures::new().with("iou", f64::NAN));
-        state.history.push(Epoch { epoch: 1, step: 2, lr: 1e-3, train, test, unit, items_per_second: 7.5, seconds: 0.7 });
-        State { epoch: 2, batch: 1, step: 3, elapsed: 0.1, ..state }
+        let figures = Figures::new().with("perplexity", f64::INFINITY);
+        let epoch = Epoch { epoch: 1, step: 2, lr: 1e-3, train, test, unit, items_per_second: 7.5, seconds: 0.7, validation: figures };
+        state.history.push(epoch.clone());
+        let partial = Some(Epoch { epoch: 2, step: 3, ..epoch });
+        State { epoch: 2, batch: 2, step: 3, elapsed: 0.1, partial, best: Some(1), ..state }
     }
 
     #[test]
@@ -134,5 +211,54 @@ mod tests {
             }
         }
         assert!(errors > 4 * good.len(), "{errors} errors");
+    }
+    /// As the first version wrote it: without a version, figures in one level, an epoch that had ended before its time.
+    #[test]
+    fn an_old_one_goes_on() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("state.json");
+        let text = r#"{"told":{"seed":1,"items":30,"batches":3,"batch_size":10,"accumulate":2},"step":2,"epoch":2,"batch":2,"base_lr":0.1,
+            "lr":0.1,"averaged":2,"running":{"sums":{"loss":6.0},"items":20},"elapsed":0.5,"history":[{"epoch":1,"step":1,"lr":0.1,
+            "train_loss":0.5,"test_iou":null,"images_per_second":7.5,"seconds":0.7}]}"#;
+        fs::write(&path, text).unwrap();
+        let old = State::load(&path, state().told).unwrap();
+        assert_eq!((old.version, old.step, old.running.mean("loss"), old.history[0].unit.as_str()), (1, 2, Some(0.3), "images"));
+        assert!(old.history[0].test.get("iou").unwrap().is_nan());
+    }
+
+    /// Numbers that no run writes.
+    #[test]
+    fn a_strangers_numbers() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("state.json");
+        state().save(&path).unwrap();
+        let good: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let huge = serde_json::json!(u64::MAX);
+        let cases = [
+            ("/version", serde_json::json!(3), "expected a checkpoint of version 1 to 2, found 3"),
+            ("/version", serde_json::json!(0), "expected a checkpoint of version 1 to 2, found 0"),
+            ("/step", huge.clone(), "step 18446744073709551615 is not where batch 2 of epoch 2 is"),
+            ("/step", serde_json::json!(2), "step 2 is not where batch 2 of epoch 2 is"),
+            ("/epoch", huge.clone(), "batch 2 of epoch 18446744073709551615 is nowhere in the run"),
+            ("/batch", serde_json::json!(4), "batch 4 of epoch 2 is nowhere in the run"),
+            ("/averaged", huge.clone(), "an average of 18446744073709551615 steps, of 3 in all"),
+            ("/running/items", huge.clone(), "18446744073709551615 items of an epoch of 30"),
+            ("/best", serde_json::json!(2), "the best epoch is one that is not done: 2"),
+            ("/elapsed", serde_json::json!(-1.0), "`elapsed` is -1, which is no time"),
+            ("/elapsed", serde_json::json!(1e308), "which is no time"),
+            ("/history/0/epoch", serde_json::json!(2), "the epoch at position 0 of the history cannot have been"),
+            ("/history/0/step", huge, "the epoch at position 0 of the history cannot have been"),
+            ("/history/0/seconds", serde_json::json!("inf"), "the epoch at position 0 of the history cannot have been"),
+            ("/history/0/items_per_second", serde_json::json!(-1), "the epoch at position 0 of the history cannot have been"),
+            ("/partial/epoch", serde_json::json!(3), "the epoch at position 1 of the history cannot have been"),
+            ("/history/0/lr", serde_json::json!("many"), "not the state of a run"),
+        ];
+        for (pointer, value, says) in cases {
+            let mut spoilt = good.clone();
+            *spoilt.pointer_mut(pointer).unwrap() = value;
+            fs::write(&path, spoilt.to_string()).unwrap();
+            let message = State::load(&path, state().told).unwrap_err().to_string();
+            assert!(message.contains("state.json: ") && message.contains(says), "{pointer}: {message}");
+        }
     }
 }

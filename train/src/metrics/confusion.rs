@@ -8,13 +8,15 @@ pub struct Tally {
     classes: usize,
     /// `[true class, predicted class]`
     counts: Vec<u64>,
+    /// The sum of weighted losses, and of the weights.
     loss: f64,
+    weight: f64,
 }
 
 impl Tally {
     /// Nothing counted yet, of so many classes.
     pub fn new(classes: usize) -> Self {
-        Self { classes, counts: vec![0; classes * classes], loss: 0.0 }
+        Self { classes, counts: vec![0; classes * classes], loss: 0.0, weight: 0.0 }
     }
 
     /// Counts the predictions for a batch: the class of the highest score, the first of equals. Of scores with a NaN the prediction is
@@ -35,7 +37,16 @@ impl Tally {
 
     /// Adds the mean loss of a batch of `count`.
     pub fn add_loss(&mut self, mean: f32, count: usize) {
-        self.loss += f64::from(mean) * count as f64;
+        self.add_weighted_loss(mean, count as f64);
+    }
+
+    /// Adds the mean loss of a batch, with what it was divided by: the sum of the weights of all labels that count. A mean over nothing
+    /// changes nothing, whatever number it is.
+    pub fn add_weighted_loss(&mut self, mean: f32, weight: f64) {
+        if weight != 0.0 {
+            self.loss += f64::from(mean) * weight;
+            self.weight += weight;
+        }
     }
 
     /// Counts single predictions; a true class of `ignored` is passed over.
@@ -60,6 +71,7 @@ impl Tally {
         assert_eq!(self.classes, other.classes);
         self.counts.iter_mut().zip(&other.counts).for_each(|(count, other)| *count += other);
         self.loss += other.loss;
+        self.weight += other.weight;
     }
 
     /// The images counted.
@@ -67,7 +79,7 @@ impl Tally {
         self.counts.iter().sum()
     }
 
-    /// The share of predictions that were right, 0..=1.
+    /// The share of predictions that were right, 0..=1; no number if nothing was counted.
     pub fn accuracy(&self) -> f64 {
         let right: u64 = (0..self.classes).map(|class| self.count_of(class, class)).sum();
         right as f64 / self.total() as f64
@@ -95,9 +107,10 @@ impl Tally {
         Figures::new().with("loss", self.loss()).with("accuracy", self.accuracy())
     }
 
-    /// The mean loss of an image.
+    /// The mean loss of all batches, each by what it counted: over all images once, however they were cut into batches. No number if
+    /// nothing counted.
     pub fn loss(&self) -> f64 {
-        self.loss / self.total() as f64
+        self.loss / self.weight
     }
 
     /// How many images of class `truth` were taken for `predicted`.
@@ -129,6 +142,20 @@ mod tests {
         assert_eq!((tally.total(), tally.accuracy(), tally.loss()), (3, 2.0 / 3.0, 2.0));
         // Equal scores: the first. Image 2 of class 2 was taken for class 0.
         assert_eq!((tally.count_of(2, 0), tally.count_of(2, 2), tally.count_of(1, 1), tally.count_of(0, 0)), (1, 1, 1, 0));
+    }
+
+    /// Three labels of weight 1 at a mean of 1, one of weight 3 at a mean of 5: 18 by 6. A batch in which nothing counts is none.
+    #[test]
+    fn weighted_losses() {
+        let mut tally = Tally::new(2);
+        tally.add_weighted_loss(1.0, 3.0);
+        tally.add_weighted_loss(f32::NAN, 0.0);
+        tally.add_weighted_loss(5.0, 3.0);
+        assert_eq!(tally.loss(), 3.0);
+        let mut twice = tally.clone();
+        twice.merge(&tally);
+        assert_eq!(twice.loss(), 3.0);
+        assert!(Tally::new(2).loss().is_nan() && Tally::new(2).accuracy().is_nan() && Tally::new(2).mean_iou().is_nan());
     }
 
     /// Class 0: one right, two taken for class 1. Class 1: one right. Class 2 does not occur.

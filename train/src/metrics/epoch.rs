@@ -7,10 +7,12 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Figures;
+use super::number::{Number, exact};
 
-/// One epoch in figures; a line of `metrics.jsonl`, where the training figures begin with `train_`, those of the test with `test_`. The
-/// training figures are taken while the network learns, so they lag behind those of the test, which are taken after the epoch.
-#[derive(Clone, Debug, PartialEq)]
+/// One epoch in figures; a line of `metrics.jsonl`, where the training figures begin with `train_`, those of a validation part with
+/// `validation_`, those of the test with `test_`. The training figures are taken while the network learns, so they lag behind the others,
+/// which are taken after the epoch.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Epoch {
     /// Its number, counted from 1.
     pub epoch: usize,
@@ -20,7 +22,9 @@ pub struct Epoch {
     pub lr: f64,
     /// Means over the items it trained on; `loss` is always there.
     pub train: Figures,
-    /// What the task measured after it.
+    /// What the task measured after it on a part of the training data that was held out: what is chosen is chosen by these.
+    pub validation: Figures,
+    /// What the task measured after it on the test data.
     pub test: Figures,
     /// What the items are: `images`.
     pub unit: String,
@@ -31,17 +35,29 @@ pub struct Epoch {
 }
 
 impl Epoch {
-    /// The figure of a name as in `metrics.jsonl`: `test_accuracy`, `train_loss`.
+    /// The figure of a name as in `metrics.jsonl`: `test_accuracy`, `validation_loss`, `train_loss`.
     pub fn figure(&self, name: &str) -> Option<f64> {
         match name.split_once('_') {
             Some(("train", name)) => self.train.get(name),
+            Some(("validation", name)) => self.validation.get(name),
             Some(("test", name)) => self.test.get(name),
             _ => None,
         }
     }
+
+    /// The parts and their figures.
+    pub(crate) fn parts(&self) -> [(&'static str, &Figures); 3] {
+        [("train", &self.train), ("validation", &self.validation), ("test", &self.test)]
+    }
+
+    /// The names of all figures.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.parts().iter().flat_map(|(part, figures)| figures.iter().map(move |(name, _)| format!("{part}_{name}"))).collect()
+    }
 }
 
 const PER_SECOND: &str = "_per_second";
+const ITEMS_PER_SECOND: &str = "items_per_second";
 
 impl Serialize for Epoch {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -49,7 +65,7 @@ impl Serialize for Epoch {
         map.serialize_entry("epoch", &self.epoch)?;
         map.serialize_entry("step", &self.step)?;
         map.serialize_entry("lr", &self.lr)?;
-        for (part, figures) in [("train", &self.train), ("test", &self.test)] {
+        for (part, figures) in self.parts() {
             figures.iter().try_for_each(|(name, value)| map.serialize_entry(&format!("{part}_{name}"), &value))?;
         }
         map.serialize_entry(&format!("{}{PER_SECOND}", self.unit), &self.items_per_second)?;
@@ -58,6 +74,40 @@ impl Serialize for Epoch {
     }
 }
 
+/// Epochs whose numbers are all kept: for a file from which a run goes on.
+pub(crate) fn exact_epochs<S: Serializer>(epochs: &[Epoch], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(epochs.iter().map(Exact))
+}
+
+/// The same of one, where there is one.
+pub(crate) fn exact_epoch<S: Serializer>(epoch: &Option<Epoch>, serializer: S) -> Result<S::Ok, S::Error> {
+    epoch.as_ref().map(Exact).serialize(serializer)
+}
+
+struct Exact<'a>(&'a Epoch);
+
+impl Serialize for Exact<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Part<'a>(&'a Figures);
+        impl Serialize for Part<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                exact(self.0, serializer)
+            }
+        }
+        let epoch = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("epoch", &epoch.epoch)?;
+        map.serialize_entry("step", &epoch.step)?;
+        map.serialize_entry("lr", &Number(epoch.lr))?;
+        epoch.parts().iter().try_for_each(|(part, figures)| map.serialize_entry(part, &Part(figures)))?;
+        map.serialize_entry("unit", &epoch.unit)?;
+        map.serialize_entry(ITEMS_PER_SECOND, &Number(epoch.items_per_second))?;
+        map.serialize_entry("seconds", &Number(epoch.seconds))?;
+        map.end()
+    }
+}
+
+/// Both as a line of `metrics.jsonl` and as a state keeps it.
 impl<'de> Deserialize<'de> for Epoch {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries;
@@ -69,7 +119,8 @@ impl<'de> Deserialize<'de> for Epoch {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Epoch, A::Error> {
-                let (mut train, mut test, mut speed) = (Figures::new(), Figures::new(), None);
+                let mut found = Epoch::default();
+                let (mut unit, mut speed) = (None, None);
                 let (mut epoch, mut step, mut lr, mut seconds) = (None, None, None, None);
                 while let Some(name) = map.next_key::<String>()? {
                     match name.as_str() {
@@ -77,12 +128,18 @@ impl<'de> Deserialize<'de> for Epoch {
                         "step" => step = Some(map.next_value()?),
                         "lr" => lr = Some(map.next_value()?),
                         "seconds" => seconds = Some(map.next_value()?),
+                        "unit" => unit = Some(map.next_value()?),
+                        "train" => found.train = map.next_value()?,
+                        "validation" => found.validation = map.next_value()?,
+                        "test" => found.test = map.next_value()?,
                         name => {
-                            let value = map.next_value::<Option<f64>>()?.unwrap_or(f64::NAN);
+                            let Number(value) = map.next_value()?;
                             if let Some(name) = name.strip_prefix("train_") {
-                                train.set(name, value);
+                                found.train.set(name, value);
+                            } else if let Some(name) = name.strip_prefix("validation_") {
+                                found.validation.set(name, value);
                             } else if let Some(name) = name.strip_prefix("test_") {
-                                test.set(name, value);
+                                found.test.set(name, value);
                             } else if let Some(unit) = name.strip_suffix(PER_SECOND) {
                                 speed = Some((unit.to_owned(), value));
                             } else {
@@ -92,17 +149,10 @@ impl<'de> Deserialize<'de> for Epoch {
                     }
                 }
                 let missing = |name| move || A::Error::missing_field(name);
-                let (unit, items_per_second) = speed.ok_or_else(missing("items_per_second"))?;
-                Ok(Epoch {
-                    epoch: epoch.ok_or_else(missing("epoch"))?,
-                    step: step.ok_or_else(missing("step"))?,
-                    lr: lr.ok_or_else(missing("lr"))?,
-                    train,
-                    test,
-                    unit,
-                    items_per_second,
-                    seconds: seconds.ok_or_else(missing("seconds"))?,
-                })
+                let (items, items_per_second) = speed.ok_or_else(missing(ITEMS_PER_SECOND))?;
+                let (Number(lr), Number(seconds)) = (lr.ok_or_else(missing("lr"))?, seconds.ok_or_else(missing("seconds"))?);
+                let (epoch, step) = (epoch.ok_or_else(missing("epoch"))?, step.ok_or_else(missing("step"))?);
+                Ok(Epoch { epoch, step, lr, unit: unit.unwrap_or(items), items_per_second, seconds, ..found })
             }
         }
         deserializer.deserialize_map(Entries)
@@ -124,6 +174,7 @@ mod tests {
             unit: "images".to_owned(),
             items_per_second: 1e4,
             seconds: 1.5,
+            ..Epoch::default()
         };
         let text = serde_json::to_string(&epoch).unwrap();
         let expected = r#"{"epoch":2,"step":40,"lr":0.1,"train_loss":0.3,"test_loss":0.4,"test_mean_iou":0.5,"images_per_second":10000.0,"seconds":1.5}"#;
@@ -131,5 +182,22 @@ mod tests {
         assert_eq!(serde_json::from_str::<Epoch>(&text).unwrap(), epoch);
         assert_eq!((epoch.figure("test_mean_iou"), epoch.figure("train_loss"), epoch.figure("lr")), (Some(0.5), Some(0.3), None));
         assert!(serde_json::from_str::<Epoch>("{}").is_err() && serde_json::from_str::<Epoch>(r#"{"colour":1}"#).is_err());
+    }
+    /// A state keeps what a line of `metrics.jsonl` cannot: infinite figures, which a schedule may go by, and any name of a unit.
+    #[test]
+    fn kept_exactly() {
+        let epoch = Epoch {
+            epoch: 1,
+            step: 3,
+            lr: f64::INFINITY,
+            train: Figures::new().with("loss", f64::NEG_INFINITY),
+            validation: Figures::new().with("perplexity", f64::INFINITY),
+            unit: "train_items".to_owned(),
+            items_per_second: f64::INFINITY,
+            ..Epoch::default()
+        };
+        let text = serde_json::to_string(&Exact(&epoch)).unwrap();
+        assert_eq!(serde_json::from_str::<Epoch>(&text).unwrap(), epoch, "{text}");
+        assert_eq!(epoch.names(), ["train_loss", "validation_perplexity"]);
     }
 }

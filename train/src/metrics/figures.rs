@@ -6,6 +6,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::number::{Number, exact};
+
 /// Named numbers in the order in which they were set: what a task measures. In JSON an object; what is no finite number is `null` there.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figures(Vec<(String, f64)>);
@@ -84,8 +86,8 @@ impl<'de> Deserialize<'de> for Figures {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Figures, A::Error> {
                 let mut figures = Figures::new();
-                while let Some((name, value)) = map.next_entry::<String, Option<f64>>()? {
-                    figures.set(&name, value.unwrap_or(f64::NAN));
+                while let Some((name, Number(value))) = map.next_entry::<String, Number>()? {
+                    figures.set(&name, value);
                 }
                 Ok(figures)
             }
@@ -94,10 +96,14 @@ impl<'de> Deserialize<'de> for Figures {
     }
 }
 
-/// The means of figures over the items seen so far.
+/// The means of figures over what was seen so far, each weighted by what its batches counted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Running {
+    #[serde(serialize_with = "exact")]
     sums: Figures,
+    /// What each sum is divided by. States that were kept before there were weights have none: there it is the items.
+    #[serde(default, serialize_with = "exact")]
+    weights: Figures,
     items: u64,
 }
 
@@ -109,11 +115,22 @@ impl Running {
 
     /// Takes in the means over a batch of so many items.
     pub fn add(&mut self, means: &Figures, items: usize) {
-        for (name, mean) in means.iter() {
-            let sum = self.sums.get(name).unwrap_or(0.0) + mean * items as f64;
-            self.sums.set(name, sum);
-        }
-        self.items += items as u64;
+        means.iter().for_each(|(name, mean)| self.add_mean(name, mean, items as f64));
+        self.count(items);
+    }
+
+    /// Takes in one mean over something else than items: what it was divided by is its weight. A mean over nothing changes nothing,
+    /// whatever number it is.
+    pub fn add_mean(&mut self, name: &str, mean: f64, weight: f64) {
+        let (sum, before) = (self.sums.get(name).unwrap_or(0.0), self.weight(name));
+        let counts = weight != 0.0;
+        self.sums.set(name, if counts { sum + mean * weight } else { sum });
+        self.weights.set(name, if counts { before + weight } else { before });
+    }
+
+    /// Counts items whose means were taken in by [`Running::add_mean`].
+    pub fn count(&mut self, items: usize) {
+        self.items = self.items.saturating_add(items as u64);
     }
 
     /// The items seen.
@@ -121,14 +138,20 @@ impl Running {
         self.items
     }
 
-    /// The mean of one figure.
+    /// The mean of one figure; no number if it was over nothing.
     pub fn mean(&self, name: &str) -> Option<f64> {
-        self.sums.get(name).map(|sum| sum / self.items as f64)
+        self.sums.get(name).map(|sum| sum / self.weight(name))
     }
 
     /// The means of all.
     pub fn means(&self) -> Figures {
-        Figures(self.sums.0.iter().map(|(name, sum)| (name.clone(), sum / self.items as f64)).collect())
+        Figures(self.sums.iter().map(|(name, sum)| (name.to_owned(), sum / self.weight(name))).collect())
+    }
+
+    /// What the sum of one figure is divided by.
+    fn weight(&self, name: &str) -> f64 {
+        let known = self.sums.get(name).map_or(0.0, |_| self.items as f64);
+        self.weights.get(name).unwrap_or(known)
     }
 }
 
@@ -144,6 +167,34 @@ mod tests {
         assert_eq!(running.means(), Figures::new().with("loss", 2.0).with("accuracy", 2.0 / 3.0));
         assert_eq!((running.items(), running.mean("accuracy"), running.mean("nothing")), (3, Some(2.0 / 3.0), None));
         assert_eq!(running.means().to_string(), "loss 2.0000, accuracy 66.67 %");
+    }
+
+    /// A figure that only some batches have, and one whose batches count other things than items.
+    #[test]
+    fn each_figure_has_its_own_weight() {
+        let mut running = Running::new();
+        running.add(&Figures::new().with("loss", 1.0), 3);
+        running.add(&Figures::new().with("loss", 2.0).with("late", 5.0), 1);
+        running.add_mean("labelled", 0.5, 10.0);
+        running.add_mean("labelled", f64::NAN, 0.0);
+        running.add_mean("labelled", 1.0, 30.0);
+        assert_eq!(running.means(), Figures::new().with("loss", 1.25).with("late", 5.0).with("labelled", 0.875));
+        let mut nothing = Running::new();
+        nothing.add_mean("loss", 1.0, 0.0);
+        assert!(nothing.mean("loss").unwrap().is_nan());
+    }
+
+    /// What was kept before there were weights goes on by items.
+    #[test]
+    fn kept_without_weights() {
+        let mut running: Running = serde_json::from_str(r#"{"sums":{"loss":6.0},"items":4}"#).unwrap();
+        assert_eq!(running.mean("loss"), Some(1.5));
+        running.add(&Figures::new().with("loss", 3.0), 1);
+        assert_eq!((running.mean("loss"), running.items()), (Some(1.8), 5));
+        // Nothing is lost on the way to a file, an infinite sum neither.
+        running.add_mean("perplexity", f64::INFINITY, 2.0);
+        let back: Running = serde_json::from_str(&serde_json::to_string(&running).unwrap()).unwrap();
+        assert_eq!(back, running);
     }
 
     #[test]

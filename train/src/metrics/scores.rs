@@ -25,7 +25,7 @@ pub fn best_of_maps(scores: &[f32], classes: usize, positions: usize) -> Vec<usi
     scores.chunks_exact(classes * positions).flat_map(|item| (0..positions).map(move |at| highest(item, at))).collect()
 }
 
-/// The share of rows whose highest score is that of their label, 0..=1.
+/// The share of rows whose highest score is that of their label, 0..=1; of no rows no number.
 ///
 /// # Panics
 /// If there is not a row of scores for each label.
@@ -34,13 +34,19 @@ pub fn accuracy(scores: &[f32], labels: &[usize]) -> f64 {
 }
 
 /// The share of rows whose label is among the `k` highest scores, 0..=1. Of equal scores the first counts as higher; what is no number is
-/// the lowest.
+/// the lowest. Of no rows it is no number.
 ///
 /// # Panics
-/// If there is not a row of scores for each label.
+/// If there is not a row of scores for each label, or a label is beyond its row.
 pub fn top_k(scores: &[f32], labels: &[usize], k: usize) -> f64 {
+    if labels.is_empty() && scores.is_empty() {
+        return f64::NAN;
+    }
     assert!(!labels.is_empty() && scores.len().is_multiple_of(labels.len()), "a row of scores for each label");
     let classes = scores.len() / labels.len();
+    if let Some(label) = labels.iter().find(|&&label| label >= classes) {
+        panic!("there is a label {label}, but there are only {classes} scores a row");
+    }
     let within = |(row, label): (&[f32], &usize)| {
         let own = row[*label];
         let above = |(class, score): (usize, &f32)| *score > own || (own.is_nan() && !score.is_nan()) || (*score == own && class < *label);
@@ -69,5 +75,6 @@ mod tests {
         assert_eq!(top_k(&scores, &[0, 2, 1], 2), 0.0);
         assert_eq!(top_k(&scores, &[0, 2, 1], 3), 2.0 / 3.0, "a score that is no number is never among the highest");
         assert!((perplexity(65f64.ln()) - 65.0).abs() < 1e-9);
+        assert!(accuracy(&[], &[]).is_nan() && top_k(&[], &[], 5).is_nan() && best(&[], 3).is_empty());
     }
 }

@@ -180,6 +180,7 @@ mod tests {
             unit: "images".to_owned(),
             items_per_second: 1.0,
             seconds: 1.0,
+            ..Epoch::default()
         };
         let none: Vec<Epoch> = Vec::new();
         let perfect = vec![epoch(1, 0.0), epoch(2, 0.0)];

@@ -1,5 +1,7 @@
 //! The folder that keeps a run.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,51 +11,87 @@ use layercake::io::{save_safetensors, write_atomically};
 use layercake::prelude::*;
 use serde::Serialize;
 
+use super::config::{Kept, files_of, read_kept};
 use super::{Config, Summary, draw_confusion, draw_curves};
-use crate::checkpoint::{at as file_error, remove_temporaries};
-use crate::{Callback, Checkpoints, Epoch, Figures, Tally, TrainError, metrics};
+use crate::checkpoint::{FolderLock, LOCK, Sum, at as file_error, is_temporary, remove_temporaries, same};
+use crate::{Callback, Checkpoints, Ending, Epoch, Figures, Tally, TrainError, metrics};
 
 const CONFIG: &str = "config.json";
 const METRICS: &str = "metrics.jsonl";
-const SUMMARY: &str = "summary.json";
-const MODEL: &str = "model.safetensors";
+pub(super) const SUMMARY: &str = "summary.json";
+pub(super) const MODEL: &str = "model.safetensors";
 const CURVES: &str = "curves.svg";
+const CONFUSION: &str = "confusion.svg";
 const CHECKPOINTS: &str = "checkpoints";
+
+/// What every run writes, beside its configuration.
+const OWN: [&str; 4] = [SUMMARY, METRICS, MODEL, CURVES];
+/// All that runs wrote before they wrote down what they did.
+const OLD: [&str; 10] = [
+    CONFUSION,
+    "classes.md",
+    "completions.png",
+    "filters.png",
+    "manifold.png",
+    "mistakes.png",
+    "overlays.png",
+    "reconstructions.png",
+    "samples.png",
+    "samples.txt",
+];
 
 /// Keeps a run in a folder, as a [`Callback`] of its training: `config.json` at once, and after each epoch a line of `metrics.jsonl`,
 /// `model.safetensors` and `curves.svg`. A run that is cut short so leaves its last whole epoch. Each file is either whole or not there;
 /// only `metrics.jsonl` grows line by line. Beside them lie the pictures that the task draws and, until the run is done, its checkpoints.
+///
+/// As long as it lives nobody else can keep a run in the folder, whichever process it is in. `config.json` also lists the files that the
+/// run has written: a run that takes its place removes those and nothing else.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
     config: Config,
-    metrics: File,
+    /// What was written so far, beside the configuration.
+    files: BTreeSet<String>,
+    /// `metrics.jsonl`; none until something is written to it.
+    metrics: Option<File>,
     history: Vec<Epoch>,
+    /// The epoch whose weights were left, and whether the run ended before its time.
+    ending: Option<(usize, bool)>,
+    lock: FolderLock,
 }
 
 impl RunFolder {
-    /// Begins a run in a folder of this path: a new one, an empty one, or that of an earlier run, whose files are taken away first.
+    /// Begins a run in a folder of this path: a new one, an empty one, or that of an earlier run, whose files are taken away first. Files that the
+    /// earlier run has not written stay.
     ///
     /// # Errors
-    /// If the folder holds anything else, or cannot be written to.
+    /// If the configuration makes no sense, the folder is in use, holds anything else, or cannot be written to.
     pub fn create(path: &Path, config: Config) -> Result<Self, TrainError> {
+        config.recipe.check()?;
         fs::create_dir_all(path).map_err(|source| file_error(path, source))?;
-        let empty =
-            fs::read_dir(path).map_err(|source| file_error(path, source))?.flatten().all(|entry| is_begun_config(&entry.file_name()));
-        if !empty && Config::read(&path.join(CONFIG)).is_err() {
-            return Err(TrainError::Occupied { path: path.to_owned() });
+        let lock = FolderLock::take(path)?;
+        let entries = fs::read_dir(path).map_err(|source| file_error(path, source))?;
+        let empty = entries.flatten().all(|entry| is_nothing(&entry.file_name()));
+        let earlier = match files_of(&path.join(CONFIG)) {
+            Some(files) => files.unwrap_or_else(of_old),
+            None if empty => BTreeSet::new(),
+            None => return Err(TrainError::Occupied { path: path.to_owned() }),
+        };
+        remove_temporaries(path, |name| is_written(name, &earlier))?;
+        for name in OWN.into_iter().chain(earlier.iter().map(String::as_str)).filter(|name| is_name(name)) {
+            remove(&path.join(name))?;
         }
-        remove_temporaries(path)?;
-        for entry in fs::read_dir(path).map_err(|source| file_error(path, source))?.flatten() {
-            if is_a_runs(&entry.file_name()) {
-                remove(&entry.path())?;
-            }
+        let checkpoints = Checkpoints::new(path.join(CHECKPOINTS));
+        if checkpoints.folder().is_dir() {
+            // Nobody uses them, and what a killed process has left of a lock goes away.
+            drop(checkpoints.lock()?);
         }
-        Checkpoints::new(path.join(CHECKPOINTS)).clear()?;
-        write_json(&path.join(CONFIG), &config)?;
-        let metrics = path.join(METRICS);
-        let metrics = File::create(&metrics).map_err(|source| file_error(&metrics, source))?;
-        Ok(Self { path: path.to_owned(), metrics, config, history: Vec::new() })
+        checkpoints.clear()?;
+        let (files, history) = (OWN.map(str::to_owned).into(), Vec::new());
+        let mut run = Self { path: path.to_owned(), config, files, metrics: None, history, ending: None, lock };
+        run.write_config()?;
+        run.rewrite(&[])?;
+        Ok(run)
     }
 
     /// Begins a run in a new folder, `parent/MODEL-DATASET-N` with the first number after all that are there.
@@ -81,19 +119,20 @@ impl RunFolder {
     /// Goes on with the run that a folder keeps, with the configuration that it was begun with.
     ///
     /// # Errors
-    /// If there is no run in the folder, or it is done.
+    /// If there is no run in the folder, it is in use, or the run is done.
     pub fn open(path: &Path) -> Result<Self, TrainError> {
-        let config = Config::read(&path.join(CONFIG))?;
+        let config = path.join(CONFIG);
+        // A folder without a run stays as it is.
+        Config::read(&config)?;
+        let lock = FolderLock::take(path)?;
+        let (config, files) = read_kept(&config)?;
         if path.join(SUMMARY).is_file() {
             return Err(TrainError::Done { path: path.to_owned() });
         }
-        remove_temporaries(path)?;
-        let metrics = path.join(METRICS);
-        let metrics = OpenOptions::new().append(true).create(true).open(&metrics).map_err(|source| file_error(&metrics, source))?;
-        let mut run = Self { path: path.to_owned(), config, metrics, history: Vec::new() };
-        // What was written since the last checkpoint is done again.
-        run.rewrite(&[])?;
-        Ok(run)
+        let files = files.unwrap_or_else(of_old);
+        remove_temporaries(path, |name| is_written(name, &files))?;
+        // What was written since the last checkpoint is done again; until it is known where that is, `metrics.jsonl` stays.
+        Ok(Self { path: path.to_owned(), config, files, metrics: None, history: Vec::new(), ending: None, lock })
     }
 
     /// The folder.
@@ -114,11 +153,19 @@ impl RunFolder {
     /// Keeps the figures of an epoch: a line of `metrics.jsonl`, and `curves.svg`. As a [`Callback`] it does so by itself.
     ///
     /// # Errors
-    /// If a file cannot be written.
+    /// If a file cannot be written, or the folder is not there any more.
     pub fn record(&mut self, epoch: &Epoch) -> Result<(), TrainError> {
+        self.lock.must_be_in_place()?;
+        let path = self.path.join(METRICS);
+        // It may be that of an interrupted run, or somebody may have taken it away: then all lines are written anew.
+        let mut metrics = match self.metrics.take().filter(|file| same(file, &path)) {
+            Some(metrics) => metrics,
+            None => self.rewritten(&self.history)?,
+        };
+        let written = metrics.write_all(line(epoch).as_bytes()).and_then(|()| metrics.flush());
+        written.map_err(|source| file_error(&path, source))?;
+        self.metrics = Some(metrics);
         self.history.push(epoch.clone());
-        let written = self.metrics.write_all(line(epoch).as_bytes()).and_then(|()| self.metrics.flush());
-        written.map_err(|source| file_error(&self.path.join(METRICS), source))?;
         self.draw()
     }
 
@@ -129,27 +176,34 @@ impl RunFolder {
     ///
     /// # Panics
     /// If there are fewer names than classes.
-    pub fn draw_confusion(&self, heading: &str, tally: &Tally, names: &[String]) -> Result<(), TrainError> {
-        write_text(&self.path.join("confusion.svg"), draw_confusion(heading, tally, names))
+    pub fn draw_confusion(&mut self, heading: &str, tally: &Tally, names: &[String]) -> Result<(), TrainError> {
+        self.lock.must_be_in_place()?;
+        self.list(&[CONFUSION.to_owned()])?;
+        write_text(&self.path.join(CONFUSION), draw_confusion(heading, tally, names))
     }
 
     /// Ends the run: writes `summary.json`, removes the checkpoints, and gives what the summary holds. `params` is the network's number of
     /// trained parameters.
     ///
     /// # Errors
-    /// If it cannot be written.
-    ///
-    /// # Panics
-    /// If there was no epoch.
+    /// If it cannot be written, there was no epoch, or the folder is not there any more.
     pub fn finish(self, params: usize) -> Result<Summary, TrainError> {
-        let last = self.history.last().expect("a run has at least one epoch");
+        self.lock.must_be_in_place()?;
+        let (weights_of_epoch, stopped_early) = self.ending.unwrap_or((self.history.len(), false));
+        let left = weights_of_epoch.checked_sub(1).and_then(|position| self.history.get(position));
+        let Some(left) = left else {
+            return Err(TrainError::Setting("a run without an epoch has no summary".to_owned()));
+        };
         let mut figures = Figures::new();
-        last.test.iter().for_each(|(name, value)| figures.set(&format!("test_{name}"), value));
-        last.train.iter().for_each(|(name, value)| figures.set(&format!("train_{name}"), value));
+        left.test.iter().for_each(|(name, value)| figures.set(&format!("test_{name}"), value));
+        left.validation.iter().for_each(|(name, value)| figures.set(&format!("validation_{name}"), value));
+        left.train.iter().for_each(|(name, value)| figures.set(&format!("train_{name}"), value));
         // All epochs see as many items.
         let speeds: f64 = self.history.iter().map(|epoch| 1.0 / epoch.items_per_second).sum();
-        figures.set(&format!("{}_per_second", last.unit), self.history.len() as f64 / speeds);
+        figures.set(&format!("{}_per_second", left.unit), self.history.len() as f64 / speeds);
         let Config { model, dataset, device, threads, recipe, .. } = self.config.clone();
+        let parameters = self.path.join(MODEL);
+        let model_crc32 = if parameters.is_file() { Some(Sum::of(&parameters)?.crc32) } else { None };
         let summary = Summary {
             model,
             dataset,
@@ -162,6 +216,10 @@ impl RunFolder {
             seed: recipe.seed,
             device,
             threads,
+            instruction_set: layercake::instruction_set().to_owned(),
+            weights_of_epoch,
+            stopped_early,
+            model_crc32,
         };
         write_json(&self.path.join(SUMMARY), &summary)?;
         let checkpoints = self.checkpoints();
@@ -177,29 +235,73 @@ impl RunFolder {
         // The most telling figure is a share, where there is one.
         let figure = last.and_then(|figures| figures.iter().find(|(name, _)| metrics::is_share(name)).or_else(|| figures.iter().next()));
         let figure = figure.map_or(String::new(), |(name, value)| format!(": {}", metrics::shown(name, value)));
-        write_text(&self.path.join(CURVES), draw_curves(&format!("{model} on {dataset}{figure}"), &self.history))
+        let history: Vec<Epoch> = self.history.iter().map(drawable).collect();
+        write_text(&self.path.join(CURVES), draw_curves(&format!("{model} on {dataset}{figure}"), &history))
     }
 
     /// Writes `metrics.jsonl` anew.
     fn rewrite(&mut self, history: &[Epoch]) -> Result<(), TrainError> {
+        self.metrics = Some(self.rewritten(history)?);
+        self.history = history.to_vec();
+        Ok(())
+    }
+
+    fn rewritten(&self, history: &[Epoch]) -> Result<File, TrainError> {
         let path = self.path.join(METRICS);
         let text: String = history.iter().map(line).collect();
         write_atomically(&path, text.as_bytes()).map_err(|source| file_error(&path, source))?;
-        self.metrics = OpenOptions::new().append(true).open(&path).map_err(|source| file_error(&path, source))?;
-        self.history = history.to_vec();
-        Ok(())
+        OpenOptions::new().append(true).open(&path).map_err(|source| file_error(&path, source))
+    }
+
+    /// Writes down that files of these names are the run's, before they are.
+    fn list(&mut self, names: &[String]) -> Result<(), TrainError> {
+        let before = self.files.len();
+        self.files.extend(names.iter().cloned());
+        if self.files.len() == before { Ok(()) } else { self.write_config() }
+    }
+
+    fn write_config(&self) -> Result<(), TrainError> {
+        let kept = Kept { config: &self.config, files: &self.files };
+        write_json(&self.path.join(CONFIG), &kept)
     }
 }
 
 impl<M: TensorCollection<f32, D>, D: Device<f32>> Callback<M, D> for RunFolder {
     fn on_epoch(&mut self, epoch: &Epoch, model: &M) -> Result<(), TrainError> {
+        self.lock.must_be_in_place()?;
         save_safetensors(model, self.path.join(MODEL))?;
         self.record(epoch)
     }
 
     fn on_resume(&mut self, history: &[Epoch]) -> Result<(), TrainError> {
+        self.lock.must_be_in_place()?;
         self.rewrite(history)
     }
+
+    fn on_pictures(&mut self, names: &[String]) -> Result<(), TrainError> {
+        self.lock.must_be_in_place()?;
+        self.list(names)
+    }
+
+    /// The weights that are left, where they are not those of the last epoch.
+    fn on_end(&mut self, ending: &Ending<'_>, model: &M) -> Result<(), TrainError> {
+        self.lock.must_be_in_place()?;
+        if ending.weights_of != ending.history.len() {
+            save_safetensors(model, self.path.join(MODEL))?;
+        }
+        self.ending = Some((ending.weights_of, ending.stopped_early));
+        Ok(())
+    }
+}
+
+/// Figures that an axis can show: the drawing has no room for numbers near the largest that there are.
+fn drawable(epoch: &Epoch) -> Epoch {
+    const LARGEST: f64 = 1e30;
+    let shown = |figures: &Figures| {
+        let values = figures.iter().map(|(name, value)| (name, if value.abs() > LARGEST { f64::NAN } else { value }));
+        values.fold(Figures::new(), |shown, (name, value)| shown.with(name, value))
+    };
+    Epoch { train: shown(&epoch.train), validation: shown(&epoch.validation), test: shown(&epoch.test), ..epoch.clone() }
 }
 
 /// One line of `metrics.jsonl`.
@@ -218,15 +320,24 @@ pub(crate) fn write_text(path: &Path, drawn: Result<String, String>) -> Result<(
     write_atomically(path, text.as_bytes()).map_err(|source| file_error(path, source))
 }
 
-/// What is left of a `config.json` whose writer was killed: the folder is as good as empty.
-fn is_begun_config(name: &std::ffi::OsStr) -> bool {
-    name.to_str().is_some_and(|name| name.starts_with(".config.json.") && name.ends_with(".tmp"))
+/// A folder with nothing but this is as good as empty: a lock, and what is left of a `config.json` whose writer was killed.
+fn is_nothing(name: &OsStr) -> bool {
+    name == LOCK || name.to_str().is_some_and(|name| is_temporary(name, |name| name == CONFIG))
 }
 
-/// Is it a file that a run writes: figures, parameters, or a picture?
-fn is_a_runs(name: &std::ffi::OsStr) -> bool {
-    let name = name.to_str().unwrap_or_default();
-    [SUMMARY, METRICS, MODEL, "samples.txt", "classes.md"].contains(&name) || [".svg", ".png"].iter().any(|ending| name.ends_with(ending))
+/// Is it the name of a file that the run writes?
+fn is_written(name: &str, files: &BTreeSet<String>) -> bool {
+    name == CONFIG || name == "pictures" || OWN.contains(&name) || files.contains(name)
+}
+
+/// A name, and no way out of the folder: `config.json` may be anybody's.
+fn is_name(name: &str) -> bool {
+    Path::new(name).file_name() == Some(OsStr::new(name))
+}
+
+/// What a run may have written that did not write it down.
+fn of_old() -> BTreeSet<String> {
+    OWN.iter().chain(&OLD).map(|&name| name.to_owned()).collect()
 }
 
 fn remove(path: &Path) -> Result<(), TrainError> {

@@ -10,7 +10,7 @@ mod recipe;
 mod style;
 
 pub use classes::class_table;
-pub use config::{Config, Summary};
+pub use config::{Config, Summary, verify_parameters};
 pub use confusion::draw_confusion;
 pub use curves::draw_curves;
 pub use folder::RunFolder;

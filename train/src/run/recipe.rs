@@ -6,7 +6,13 @@ use layercake::optim::{Adam, AdamConfig, Clip, Momentum, Sgd, SgdConfig, WeightD
 use layercake::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{Schedule, Trainer, Until};
+use crate::{Schedule, TrainError, Trainer, Until};
+
+/// More epochs, or items in a batch, than anyone needs, and few enough for every product of them to be counted.
+const MOST: usize = 1_000_000;
+const MOST_WORKERS: usize = 1024;
+/// Items that are held out where nobody says how many.
+const HELD_OUT: usize = 5_000;
 
 /// How to train, in numbers that go into a run's `config.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +36,15 @@ pub struct Recipe {
     /// Batches to a step of the optimizer.
     #[serde(default = "one")]
     pub accumulate: usize,
+    /// Training items that are held out to choose by; none holds some out only where something is chosen ([`Recipe::held_out`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<usize>,
+    /// Ends the run when the validation part has got no better for more than so many epochs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<usize>,
+    /// Leaves the network with the weights of the epoch that was the best on the validation part.
+    #[serde(default)]
+    pub restore_best: bool,
     /// Threads that prepare batches. The bits do not depend on it.
     #[serde(default)]
     pub workers: usize,
@@ -53,6 +68,9 @@ impl Default for Recipe {
             clip: None,
             average: None,
             accumulate: 1,
+            validation: None,
+            patience: None,
+            restore_best: false,
             workers: 0,
             seed: 0,
         }
@@ -77,14 +95,88 @@ impl Recipe {
         optimizer
     }
 
+    /// How many of so many training items are held out: as many as it says; where something is chosen and it does not say, 5,000, but no
+    /// more than a twelfth (5,000 of MNIST's 60,000); else none.
+    pub fn held_out(&self, items: usize) -> usize {
+        let chooses = self.patience.is_some() || self.restore_best;
+        self.validation.unwrap_or(if chooses { HELD_OUT.min(items.div_ceil(12)) } else { 0 })
+    }
+
+    /// Sees that something can be trained by it.
+    ///
+    /// # Errors
+    /// The first number that makes no sense.
+    pub fn check(&self) -> Result<(), TrainError> {
+        let wrong = |reason: String| Err(TrainError::Setting(reason));
+        let counts = [("epochs", self.epochs, MOST), ("batch_size", self.batch_size, MOST), ("accumulate", self.accumulate, MOST)];
+        if let Some((name, count, most)) = counts.into_iter().find(|(_, count, most)| !(1..=*most).contains(count)) {
+            return wrong(format!("`{name}` is {count}; expected 1 to {most}"));
+        }
+        if self.workers > MOST_WORKERS {
+            return wrong(format!("`workers` is {}; expected 0 to {MOST_WORKERS}", self.workers));
+        }
+        if !self.lr.is_finite() || self.lr <= 0.0 {
+            return wrong(format!("`lr` is {}; expected a positive number", self.lr));
+        }
+        if !self.weight_decay.is_finite() || self.weight_decay < 0.0 {
+            return wrong(format!("`weight_decay` is {}; expected 0 or more", self.weight_decay));
+        }
+        if let Some(clip) = self.clip.filter(|clip| !clip.is_finite() || *clip <= 0.0) {
+            return wrong(format!("`clip` is {clip}; expected a positive number"));
+        }
+        if let Some(average) = self.average.filter(|average| !(0.0..1.0).contains(average)) {
+            return wrong(format!("`average` is {average}; expected 0 or more, and less than 1"));
+        }
+        Ok(())
+    }
+
     /// A trainer by the recipe, for epochs of so many batches.
     pub fn trainer<'a, M, D: Storage<f32>>(&self, batches: usize) -> Trainer<'a, M, D> {
-        let steps = batches.div_ceil(self.accumulate);
+        let steps = batches.div_ceil(self.accumulate.max(1));
         let trainer = Trainer::new(Until::Epochs(self.epochs)).seed(self.seed).accumulate(self.accumulate);
-        let trainer = trainer.schedule(self.schedule.over(self.epochs * steps, steps));
+        let trainer = trainer.schedule(self.schedule.over(self.epochs.saturating_mul(steps), steps));
         match self.average {
             Some(decay) => trainer.average(Averaging::Exponential { decay }),
             None => trainer,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_make_no_sense() {
+        let good = Recipe::default;
+        good().check().unwrap();
+        let nan = f64::NAN;
+        let cases = [
+            (Recipe { epochs: 0, ..good() }, "`epochs` is 0; expected 1 to 1000000"),
+            (Recipe { batch_size: 0, ..good() }, "`batch_size` is 0; expected 1 to 1000000"),
+            (Recipe { batch_size: usize::MAX, ..good() }, "`batch_size` is 18446744073709551615; expected 1 to 1000000"),
+            (Recipe { accumulate: 0, ..good() }, "`accumulate` is 0; expected 1 to 1000000"),
+            (Recipe { workers: 1_000_000, ..good() }, "`workers` is 1000000; expected 0 to 1024"),
+            (Recipe { lr: nan, ..good() }, "`lr` is NaN; expected a positive number"),
+            (Recipe { lr: -1.0, ..good() }, "`lr` is -1; expected a positive number"),
+            (Recipe { weight_decay: -0.1, ..good() }, "`weight_decay` is -0.1; expected 0 or more"),
+            (Recipe { clip: Some(0.0), ..good() }, "`clip` is 0; expected a positive number"),
+            (Recipe { average: Some(1.5), ..good() }, "`average` is 1.5; expected 0 or more, and less than 1"),
+        ];
+        for (recipe, says) in cases {
+            assert_eq!(recipe.check().unwrap_err().to_string(), says);
+        }
+    }
+
+    #[test]
+    fn held_out_where_something_is_chosen() {
+        assert_eq!(Recipe::default().held_out(60_000), 0);
+        let chooses = Recipe { restore_best: true, ..Default::default() };
+        assert_eq!(
+            (chooses.held_out(60_000), chooses.held_out(50_000), chooses.held_out(1437), chooses.held_out(1)),
+            (5_000, 4_167, 120, 1)
+        );
+        assert_eq!(Recipe { validation: Some(7), ..chooses }.held_out(60_000), 7);
+        assert_eq!(Recipe { patience: Some(2), ..Default::default() }.held_out(1437), 120);
     }
 }

@@ -30,6 +30,35 @@ pub trait Callback<M, D> {
     fn on_resume(&mut self, _: &[Epoch]) -> Result<(), TrainError> {
         Ok(())
     }
+
+    /// Pictures are about to get these names in the folder of [`Trainer::pictures`](super::Trainer::pictures).
+    ///
+    /// # Errors
+    /// Whatever should end the training.
+    fn on_pictures(&mut self, _: &[String]) -> Result<(), TrainError> {
+        Ok(())
+    }
+
+    /// Training is done. The model has the weights that it is left with.
+    ///
+    /// # Errors
+    /// Whatever should end the training.
+    fn on_end(&mut self, _: &Ending<'_>, _: &M) -> Result<(), TrainError> {
+        Ok(())
+    }
+}
+
+/// How training ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ending<'a> {
+    /// All epochs.
+    pub history: &'a [Epoch],
+    /// The epoch after which the model had the weights that it is left with: the last one, or the best one where that was wished.
+    pub weights_of: usize,
+    /// Did it end before its time, for want of progress?
+    pub stopped_early: bool,
+    /// The figure that chose the weights, where one did.
+    pub chosen_by: Option<&'a str>,
 }
 
 /// How far training has come.

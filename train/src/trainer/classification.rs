@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use layercake::ir::{Graph, Op};
 use layercake::loss::{CrossEntropy, Hinge, Loss};
 use layercake::prelude::*;
 
@@ -9,7 +10,7 @@ use super::{Classifier, Pass, Scores, Step, Task};
 use crate::data::{Array, Batch, Collate, DataError, Dataset, Image, Loader, Pictured};
 use crate::error::OnDevice;
 use crate::run::{Canvas, class_table, draw_confusion, filter_grid, write_text};
-use crate::{Figures, Tally, TrainError, best, metrics};
+use crate::{Figures, Tally, TrainError, best};
 
 /// What a classifier's scores are held against.
 #[derive(Clone, Debug)]
@@ -21,16 +22,62 @@ pub enum Criterion {
 }
 
 impl Criterion {
+    /// The mean, and 0 where nothing counts.
     fn try_mean<const K: usize, D: Backend<f32>, T: Tape<f32, D>>(
         &self,
         scores: Scores<K, D, T>,
         labels: &[usize],
     ) -> Result<Tensor<Rank0, f32, D, T>, D::Err> {
         match self {
+            Self::CrossEntropy(criterion) if label_weight(criterion, labels) == 0.0 => criterion.try_sum(scores, labels),
             Self::CrossEntropy(criterion) => criterion.try_mean(scores, labels),
             Self::Hinge(criterion) => criterion.try_mean(scores, labels),
         }
     }
+
+    /// What the mean over these labels is divided by.
+    fn weight(&self, labels: &[usize]) -> f64 {
+        match self {
+            Self::CrossEntropy(criterion) => label_weight(criterion, labels),
+            Self::Hinge(_) => labels.len() as f64,
+        }
+    }
+
+    /// The label that counts for nothing.
+    fn ignored(&self) -> Option<usize> {
+        match self {
+            Self::CrossEntropy(criterion) => criterion.ignore_index,
+            Self::Hinge(_) => None,
+        }
+    }
+
+    /// Sees that the options fit so many classes.
+    fn check(&self, classes: usize) -> Result<(), TrainError> {
+        let wrong = |reason: String| Err(TrainError::Setting(format!("the criterion: {reason}")));
+        match self {
+            Self::CrossEntropy(CrossEntropy { weight, label_smoothing, .. }) => {
+                if !weight.is_empty() && weight.len() != classes {
+                    return wrong(format!("there are {} weights for {classes} classes", weight.len()));
+                }
+                if let Some(bad) = weight.iter().find(|weight| !weight.is_finite() || **weight < 0.0) {
+                    return wrong(format!("{bad} is no weight of a class"));
+                }
+                if !(0.0..=1.0).contains(label_smoothing) {
+                    return wrong(format!("the label smoothing must be between 0 and 1, not {label_smoothing}"));
+                }
+            }
+            Self::Hinge(Hinge { margin, .. }) if !margin.is_finite() => return wrong(format!("{margin} is no margin")),
+            Self::Hinge(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// What a cross entropy's mean over these labels is divided by: the sum of the weights of those that are not ignored. It is what a batch counts
+/// where means of several are put together ([`Step::weighing`]).
+pub fn label_weight(criterion: &CrossEntropy, labels: &[usize]) -> f64 {
+    let counted = labels.iter().filter(|&&label| Some(label) != criterion.ignore_index);
+    counted.map(|&label| if criterion.weight.is_empty() { 1.0 } else { criterion.weight.get(label).copied().unwrap_or(0.0) }).sum()
 }
 
 /// Plain cross entropy.
@@ -86,16 +133,27 @@ where
     const UNIT: &'static str = "images";
 
     fn loss(&mut self, net: &mut N, batch: Batch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
-        let Batch { images, labels } = batch;
-        let images = fitting::<C, H, W>(images)?.on(&pass.device)?;
-        let scores = net.try_forward_train(images, pass.gradients).on_device()?;
-        let accuracy = metrics::accuracy(&scores.as_vec(), &labels);
+        let ignored = self.criterion.ignored();
+        let Batch { images, labels } = fitting::<C, H, W, K>(batch, ignored)?;
+        has_variance(N::GRAPH, labels.len())?;
+        let scores = net.try_forward_train(images.on(&pass.device)?, pass.gradients).on_device()?;
+        let mut tally = Tally::new(K);
+        tally.count_classes(&best(&scores.as_vec(), K), &labels, ignored);
         let loss = self.criterion.try_mean(scores, &labels).on_device()?;
-        Ok(Step::new(loss, labels.len()).with("accuracy", accuracy))
+        let step = Step::new(loss, labels.len()).weighing(self.criterion.weight(&labels));
+        Ok(step.with_weighing("accuracy", tally.accuracy(), tally.total() as f64))
+    }
+
+    fn check(&self) -> Result<(), TrainError> {
+        self.criterion.check(K)?;
+        must_have_batches(&self.test)
     }
 
     fn evaluate(&mut self, net: &N, device: &D) -> Result<Figures, TrainError> {
         let tested = test(net, device, &self.test, &self.criterion)?;
+        if !tested.tally.loss().is_finite() && tested.weight == 0.0 {
+            return Err(TrainError::Test("no item counts: each label is ignored, or has a weight of 0".to_owned()));
+        }
         let figures = tested.tally.figures();
         self.tested = Some(tested);
         Ok(figures)
@@ -104,7 +162,7 @@ where
     /// `confusion.svg` and `classes.md`; at the end also `filters.png`, the weights of the first layer where they can be looked at, and
     /// `mistakes.png`, the first test images that were taken for another class.
     fn draw(&mut self, net: &N, _: &D, folder: &Path, last: bool) -> Result<(), TrainError> {
-        let Some(Tested { tally, wrong }) = &self.tested else { return Ok(()) };
+        let Some(Tested { tally, wrong, .. }) = &self.tested else { return Ok(()) };
         let heading = format!("{}: {:.2} % of the test images right", self.title, 100.0 * tally.accuracy());
         write_text(&folder.join("confusion.svg"), draw_confusion(&heading, tally, &self.classes))?;
         write_text(&folder.join("classes.md"), Ok(class_table(tally, &self.classes)))?;
@@ -134,6 +192,8 @@ const COLUMNS: usize = 10;
 #[derive(Clone, Debug)]
 struct Tested {
     tally: Tally,
+    /// What the loss was divided by.
+    weight: f64,
     /// The positions of images that were taken for another class.
     wrong: Vec<usize>,
 }
@@ -154,7 +214,7 @@ fn filters<const C: usize, const H: usize, const W: usize>(weight: Option<Array>
 /// batch normalisation. Neither the network nor the device's random numbers change.
 ///
 /// # Errors
-/// If the images do not fit the network, or the device fails.
+/// If the loader has no batch, the images do not fit the network, a label has no score, or the device fails.
 pub fn evaluate<N, S, const C: usize, const H: usize, const W: usize, const K: usize, D>(
     net: &N,
     device: &D,
@@ -181,24 +241,70 @@ where
     S::Item: Collate<Batch = Batch>,
     D: Backend<f32>,
 {
-    let (mut tally, mut wrong, mut seen) = (Tally::new(K), Vec::new(), 0);
+    must_have_batches(data)?;
+    let (mut tally, mut wrong, mut seen, mut weight) = (Tally::new(K), Vec::new(), 0, 0.0);
+    let (ignored, order) = (criterion.ignored(), data.order(1));
     for batch in data.epoch(1) {
-        let Batch { images, labels } = batch?;
-        let scores = net.try_forward(fitting::<C, H, W>(images)?.on(device)?).on_device()?;
-        let numbers = scores.as_vec();
-        tally.count(&numbers, &labels);
-        wrong.extend(best(&numbers, K).iter().zip(&labels).enumerate().filter(|(_, (said, label))| said != label).map(|(i, _)| seen + i));
+        let Batch { images, labels } = fitting::<C, H, W, K>(batch?, ignored)?;
+        let scores = net.try_forward(images.on(device)?).on_device()?;
+        let predicted = best(&scores.as_vec(), K);
+        tally.count_classes(&predicted, &labels, ignored);
+        let mistaken = |&(_, (said, label)): &(usize, (&usize, &usize))| said != label && Some(*label) != ignored;
+        wrong.extend(predicted.iter().zip(&labels).enumerate().filter(mistaken).filter_map(|(i, _)| order.get(seen + i)));
         seen += labels.len();
         let loss = criterion.try_mean(scores, &labels).on_device()?;
-        tally.add_loss(loss.as_vec()[0], labels.len());
+        let counts = criterion.weight(&labels);
+        tally.add_weighted_loss(loss.as_vec()[0], counts);
+        weight += counts;
     }
-    Ok(Tested { tally, wrong })
+    Ok(Tested { tally, weight, wrong })
 }
 
-/// The images, if they are of the size that the network takes.
-fn fitting<const C: usize, const H: usize, const W: usize>(images: Array) -> Result<Array, DataError> {
-    let found = [images.shape()[1], images.shape()[2], images.shape()[3]];
-    if found == [C, H, W] { Ok(images) } else { Err(DataError::Size { origin: "the images".to_owned(), expected: [C, H, W], found }) }
+/// An empty test set measures nothing.
+fn must_have_batches<S: Dataset>(test: &Loader<S>) -> Result<(), TrainError> {
+    if test.batches() > 0 {
+        return Ok(());
+    }
+    let (items, size) = (test.data().len(), test.batch_size());
+    Err(TrainError::Test(format!("they make no batch: {items} items in batches of {size}, or a sampler that chooses none of them")))
+}
+
+/// A batch, if its images are of the size that the network takes, and each has a label that the network gives a score for or that is ignored.
+fn fitting<const C: usize, const H: usize, const W: usize, const K: usize>(
+    batch: Batch,
+    ignored: Option<usize>,
+) -> Result<Batch, DataError> {
+    let origin = || "the images".to_owned();
+    let Batch { images, labels } = &batch;
+    let &[items, channels, height, width] = images.shape() else {
+        let expected = format!("images of {C}x{H}x{W}");
+        return Err(DataError::Batch { expected, found: format!("{:?}", images.shape()) });
+    };
+    if [channels, height, width] != [C, H, W] {
+        return Err(DataError::Size { origin: origin(), expected: [C, H, W], found: [channels, height, width] });
+    }
+    if items != labels.len() {
+        return Err(DataError::Counts { images: origin(), image_count: items, labels: "the batch".to_owned(), label_count: labels.len() });
+    }
+    match labels.iter().enumerate().find(|&(_, &label)| label >= K && Some(label) != ignored) {
+        Some((index, &label)) => Err(DataError::Label { origin: "a batch".to_owned(), index, label, classes: K }),
+        None => Ok(batch),
+    }
+}
+
+/// Batch normalisation estimates a variance from the values of a channel: of one value there is none.
+fn has_variance(graph: &Graph, batch: usize) -> Result<(), TrainError> {
+    if batch != 1 {
+        return Ok(());
+    }
+    let alone = |graph: &Graph| {
+        let nodes = graph.nodes().iter();
+        let mut norms = nodes.filter(|node| matches!(node.op, Op::BatchNorm1d(_) | Op::BatchNorm2d(_)));
+        norms.find(|node| node.output.dims()[1..].iter().product::<usize>() == 1).map(|node| node.name.to_string())
+    };
+    let nested = graph.nodes().iter().any(|node| matches!(node.op, Op::Subgraph(_)));
+    let layer = if nested { alone(&graph.inlined()) } else { alone(graph) };
+    layer.map_or(Ok(()), |layer| Err(TrainError::SingleValue { layer }))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Callback, Progress};
+use super::{Callback, Ending, Progress};
 use crate::{Epoch, TrainError};
 
 /// Shows training on stdout: on a terminal a bar with epoch, loss and other figures, items a second and the time left; and everywhere a line
@@ -22,7 +22,7 @@ impl Report {
         say(heading);
         // Drawn at most so often, the bar costs nothing that could be measured.
         let target = if stdout().is_terminal() { ProgressDrawTarget::stdout_with_hz(10) } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some((epochs * steps_per_epoch) as u64), target);
+        let bar = ProgressBar::with_draw_target(Some(epochs.saturating_mul(steps_per_epoch) as u64), target);
         let style = ProgressStyle::with_template("{prefix} {wide_bar:.blue/white.dim} {msg}  {eta} left");
         bar.set_style(style.expect("the template is well formed").progress_chars("━━━"));
         Self { epochs, bar }
@@ -48,12 +48,26 @@ impl<M, D> Callback<M, D> for Report {
     }
 
     fn on_epoch(&mut self, epoch: &Epoch, _: &M) -> Result<(), TrainError> {
-        let Epoch { train, test, unit, items_per_second, seconds, .. } = epoch;
-        let test = if test.is_empty() { String::new() } else { format!("  test: {test}") };
-        let line = format!("{}  train: {train}{test}  {items_per_second:.0} {unit}/s  {seconds:.1} s", self.place(epoch.epoch));
+        let Epoch { train, validation, test, unit, items_per_second, seconds, .. } = epoch;
+        let measured = [("validation", validation), ("test", test)].into_iter().filter(|(_, figures)| !figures.is_empty());
+        let measured: String = measured.map(|(part, figures)| format!("  {part}: {figures}")).collect();
+        let line = format!("{}  train: {train}{measured}  {items_per_second:.0} {unit}/s  {seconds:.1} s", self.place(epoch.epoch));
         self.bar.suspend(|| say(&line));
         if epoch.epoch == self.epochs {
             self.bar.finish_and_clear();
+        }
+        Ok(())
+    }
+
+    /// Says which weights are left, where that is not plain.
+    fn on_end(&mut self, ending: &Ending<'_>, _: &M) -> Result<(), TrainError> {
+        self.bar.finish_and_clear();
+        let Ending { history, weights_of, stopped_early, chosen_by } = *ending;
+        let early = if stopped_early { format!("stopped after epoch {} for want of progress; ", history.len()) } else { String::new() };
+        match chosen_by {
+            Some(figure) => say(&format!("{early}the weights are those of epoch {weights_of}, the best by {figure}")),
+            None if stopped_early => say(&format!("{early}the weights are those of epoch {weights_of}, the last")),
+            None => {}
         }
         Ok(())
     }

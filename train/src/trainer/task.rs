@@ -34,20 +34,37 @@ pub struct Step<D: Storage<f32> = Cpu> {
     pub loss: TapedLoss<D>,
     /// How many items it was taken over.
     pub items: usize,
+    /// What the loss was divided by: the items, unless [`Step::weighing`] says otherwise. The means of several batches are put together by it.
+    pub weight: f64,
     /// Other means over the same items.
     pub figures: Figures,
+    /// What some of these were divided by instead.
+    pub(crate) weights: Figures,
 }
 
 impl<D: Storage<f32>> Step<D> {
     /// A loss and nothing else.
     pub fn new(loss: TapedLoss<D>, items: usize) -> Self {
-        Self { loss, items, figures: Figures::new() }
+        Self { loss, items, weight: items as f64, figures: Figures::new(), weights: Figures::new() }
     }
 
-    /// A figure beside the loss.
+    /// A loss that is a mean over something else than items: the sum of the labels' weights, the labels that are not ignored, the letters. So
+    /// accumulated batches and the figures of an epoch are those of one large batch. With 0 the batch counts for nothing; its loss must have
+    /// a gradient of 0 then.
+    pub fn weighing(self, weight: f64) -> Self {
+        Self { weight, ..self }
+    }
+
+    /// A figure beside the loss, a mean over the items.
     pub fn with(mut self, name: &str, mean: f64) -> Self {
         self.figures.set(name, mean);
         self
+    }
+
+    /// A figure that is a mean over something else.
+    pub fn with_weighing(mut self, name: &str, mean: f64, weight: f64) -> Self {
+        self.weights.set(name, weight);
+        self.with(name, mean)
     }
 }
 
@@ -66,7 +83,26 @@ pub trait Task<M, D: Storage<f32> = Cpu> {
     /// If the batch does not fit the model, or the device fails.
     fn loss(&mut self, model: &mut M, batch: Self::Batch, pass: Pass<D>) -> Result<Step<D>, TrainError>;
 
-    /// Measures the model after each epoch, with its averaged parameters where there are any.
+    /// Looks, before anything is trained, for what would end the training later: options that do not fit, a test set without items.
+    ///
+    /// # Errors
+    /// What is wrong.
+    fn check(&self) -> Result<(), TrainError> {
+        Ok(())
+    }
+
+    /// Measures the model after each epoch on data that were held out of the training data, with its averaged parameters where there are
+    /// any. What is chosen while training (when to stop, which weights are the best, when to lower the learning rate) is chosen by these
+    /// figures: chosen by those of the test set, they would say too much of it. [`Validated`](super::Validated) adds them to any task.
+    ///
+    /// # Errors
+    /// If the data cannot be read or do not fit, or the device fails.
+    fn validate(&mut self, _model: &M, _device: &D) -> Result<Figures, TrainError> {
+        Ok(Figures::new())
+    }
+
+    /// Measures the model after each epoch on the test data, with its averaged parameters where there are any. The device's random numbers
+    /// belong to the epoch, as those of a step do to the step.
     ///
     /// # Errors
     /// If the data cannot be read or do not fit, or the device fails.

@@ -110,8 +110,7 @@ impl<D: Dataset> Loader<D> {
 
     /// The batches of an epoch from batch `first` on, counted from 0: to go on where a run ended.
     pub fn epoch_from(&self, epoch: usize, first: usize) -> Batches<D> {
-        let mut order = self.sampler.order(epoch, self.data.len());
-        order.truncate(self.batches() * self.batch_size);
+        let order = self.order(epoch);
         let task = Task {
             data: Arc::clone(&self.data),
             changes: self.changes.clone(),
@@ -121,6 +120,15 @@ impl<D: Dataset> Loader<D> {
             batch_size: self.batch_size,
         };
         Batches::start(task, first, self.workers)
+    }
+}
+
+impl<D: Dataset> Loader<D> {
+    /// The items of an epoch in their order.
+    pub(crate) fn order(&self, epoch: usize) -> Vec<usize> {
+        let mut order = self.sampler.order(epoch, self.data.len());
+        order.truncate(self.batches().saturating_mul(self.batch_size));
+        order
     }
 }
 
@@ -199,7 +207,7 @@ impl<D: Dataset> Task<D> {
 }
 
 /// What a panic said.
-fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
+pub(crate) fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it did not say why".to_owned())
 }

@@ -1,0 +1,97 @@
+//! A part of the training data that is held out to choose by.
+
+use std::path::Path;
+
+use layercake::prelude::*;
+use rand::seq::SliceRandom;
+
+use super::{Pass, Step, Task};
+use crate::data::{Array, stream};
+use crate::{Figures, TrainError};
+
+/// A task that is also measured on a validation part, which [`Trainer::restore_best`](super::Trainer::restore_best),
+/// [`EarlyStopping`](super::EarlyStopping) and a plateau choose by.
+#[derive(Clone, Debug)]
+pub struct Validated<T, V = T> {
+    /// The task, measured on the test data.
+    pub task: T,
+    /// Only measured: the same task with the data that were held out in place of the test data. Without one nothing is measured.
+    pub validation: Option<V>,
+}
+
+impl<T, V, M, D> Task<M, D> for Validated<T, V>
+where
+    T: Task<M, D>,
+    V: Task<M, D>,
+    D: Storage<f32>,
+{
+    type Batch = T::Batch;
+    const UNIT: &'static str = T::UNIT;
+
+    fn loss(&mut self, model: &mut M, batch: Self::Batch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
+        self.task.loss(model, batch, pass)
+    }
+
+    fn check(&self) -> Result<(), TrainError> {
+        self.task.check()?;
+        self.validation.as_ref().map_or(Ok(()), Task::check)
+    }
+
+    fn validate(&mut self, model: &M, device: &D) -> Result<Figures, TrainError> {
+        self.validation.as_mut().map_or_else(|| Ok(Figures::new()), |validation| validation.evaluate(model, device))
+    }
+
+    fn evaluate(&mut self, model: &M, device: &D) -> Result<Figures, TrainError> {
+        self.task.evaluate(model, device)
+    }
+
+    fn draw(&mut self, model: &M, device: &D, folder: &Path, last: bool) -> Result<(), TrainError> {
+        self.task.draw(model, device, folder, last)
+    }
+
+    fn carried(&self) -> Vec<(String, Array<f32>)> {
+        self.task.carried()
+    }
+
+    fn carry_on(&mut self, carried: Vec<(String, Array<f32>)>) -> Result<(), String> {
+        self.task.carry_on(carried)
+    }
+}
+
+/// The positions of `items` items in two parts, each sorted: those to learn from, and `held` that are held out. These are the last ones of an
+/// order drawn from the seed, so a set that is sorted by class loses some of each.
+///
+/// # Errors
+/// If nothing would be left in one of the parts.
+pub fn hold_out(items: usize, held: usize, seed: u64) -> Result<[Vec<usize>; 2], TrainError> {
+    if held == 0 || held >= items {
+        return Err(TrainError::Setting(format!("{held} of {items} training items cannot be held out: both parts need at least one")));
+    }
+    let mut order: Vec<usize> = (0..items).collect();
+    order.shuffle(&mut stream("validation", seed, [items as u64, 0]));
+    let mut validation = order.split_off(items - held);
+    order.sort_unstable();
+    validation.sort_unstable();
+    Ok([order, validation])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_item_is_in_one_part() {
+        let [train, held] = hold_out(60, 12, 1).unwrap();
+        assert_eq!((train.len(), held.len()), (48, 12));
+        let mut all = [train, held.clone()].concat();
+        all.sort_unstable();
+        assert_eq!(all, (0..60).collect::<Vec<_>>());
+        assert_eq!(hold_out(60, 12, 1).unwrap()[1], held);
+        assert_ne!(hold_out(60, 12, 2).unwrap()[1], held, "another seed");
+        assert!(held[0] < 40, "not just the end of the set: {held:?}");
+        for held in [0, 60, 61] {
+            let message = hold_out(60, held, 1).unwrap_err().to_string();
+            assert_eq!(message, format!("{held} of 60 training items cannot be held out: both parts need at least one"));
+        }
+    }
+}
