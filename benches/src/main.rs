@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use layercake::io::write_atomically;
 
 use report::{Outcome, Report};
 use side::{Running, Side};
@@ -141,7 +142,7 @@ fn run(options: &Options) -> Result<(), BenchError> {
         std::fs::create_dir_all(&options.out).map_err(|error| BenchError::Io("the results' folder", error))?;
         let json = serde_json::to_string_pretty(&report).expect("numbers and text");
         for (name, text) in [("results.json", json), ("results.md", report.markdown())] {
-            std::fs::write(options.out.join(name), text).map_err(|error| BenchError::Io(name, error))?;
+            write_atomically(&options.out.join(name), text.as_bytes()).map_err(|error| BenchError::Io(name, error))?;
         }
     }
     print!("{}", report.markdown());

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use layercake::io::{IoError, Mismatch, load_matching, load_renamed, load_safetensors, load_safetensors_bytes, save_safetensors};
+use layercake::io::{
+    IoError, Mismatch, OnNonFinite, load_matching, load_renamed, load_renamed_with, load_safetensors, load_safetensors_bytes,
+    load_safetensors_with, save_safetensors,
+};
 use layercake::prelude::*;
 
 network! {
@@ -150,4 +153,44 @@ fn what_fits_is_loaded() {
     fs::write(&path, half).unwrap();
     assert!(matches!(load_matching(&mut own, &path), Err(IoError::Format { .. })));
     assert_eq!(own.fc.bias.unwrap().as_vec(), bias);
+}
+
+/// NaN and infinite numbers: an error of plain loading, which changes nothing, or a line of the report.
+#[test]
+fn numbers_that_are_none_are_told() {
+    let path = path("diverged.safetensors");
+    for (value, shown) in [(f32::NAN, "NaN"), (f32::INFINITY, "inf"), (f32::NEG_INFINITY, "-inf")] {
+        let mut bad = net(1);
+        let mut weight = bad.fc.weight.as_vec();
+        weight[5] = value;
+        bad.fc.weight.copy_from(&weight);
+        save_safetensors(&bad, &path).unwrap();
+
+        let mut own = net(2);
+        let before = own.conv.weight.as_vec();
+        let error = load_safetensors(&mut own, &path).unwrap_err();
+        let text = format!("{}: `fc.weight` holds {shown} at element 5; 1 of its 24 numbers are not finite", path.display());
+        assert!(error.to_string().starts_with(&text), "{error}");
+        let error = load_safetensors_bytes(&mut own, &fs::read(&path).unwrap(), "compiled in").unwrap_err();
+        assert!(matches!(error, IoError::NonFinite { .. }), "{error}");
+        let error = load_renamed_with(&mut own, &path, str::to_owned, OnNonFinite::Refuse).unwrap_err();
+        assert!(matches!(error, IoError::NonFinite { .. }), "{error}");
+        assert_eq!(own.conv.weight.as_vec(), before, "an error changes nothing");
+
+        let report = load_matching(&mut own, &path).unwrap();
+        assert_eq!(report.non_finite, ["fc.weight"]);
+        assert!(report.is_complete() && report.to_string().ends_with("\n`fc.weight` holds NaN or infinite numbers"), "{report}");
+        let mut own = net(3);
+        load_safetensors_with(&mut own, &path, OnNonFinite::Accept).unwrap();
+        assert!(!own.fc.weight.as_vec()[5].is_finite());
+    }
+    // Finite in the file, and too large for the network's numbers.
+    let mut wide = Cpu::default().build_module::<Net, f64>();
+    let mut bias = wide.norm.running_var.as_vec();
+    bias[1] = 1e300;
+    wide.norm.running_var.copy_from(&bias);
+    save_safetensors(&wide, &path).unwrap();
+    load_safetensors(&mut wide, &path).unwrap();
+    let error = load_safetensors(&mut net(1), &path).unwrap_err().to_string();
+    assert!(error.contains("`norm.running_var` holds inf at element 1; 1 of its 2 numbers are not finite"), "{error}");
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::JsonError;
+use crate::gradient::NonFinite;
 
 /// A file of parameters or of a graph could not be written or read. Every message names the file.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +75,17 @@ pub enum IoError {
         name: String,
         /// The file's number type.
         found: String,
+    },
+    /// A tensor holds a number that is infinite or none.
+    #[error(
+        "{}: {found} (as the network's numbers are); `load_safetensors_with` and `load_renamed_with` load it all the same if they are told `OnNonFinite::Accept`",
+        path.display()
+    )]
+    NonFinite {
+        /// The file.
+        path: PathBuf,
+        /// The tensor, and where in it the first such number is.
+        found: NonFinite,
     },
     /// The file holds no graph, or a graph cannot be put into a file.
     #[error("{}: {reason}", path.display())]

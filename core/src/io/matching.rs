@@ -11,7 +11,7 @@ use dfdx::tensor_ops::Device;
 use safetensors::tensor::SafeTensors;
 
 use super::IoError;
-use super::safetensors::{bytes, decode, is_counter, is_read, open};
+use super::safetensors::{OnNonFinite, bytes, decode, first_non_finite, is_counter, is_read, open};
 use crate::model::visit;
 use crate::{Scalar, layout};
 
@@ -26,6 +26,8 @@ pub struct LoadReport {
     pub mismatched: Vec<Mismatch>,
     /// What the file has and the network has no place for.
     pub unused: Vec<String>,
+    /// Those of the loaded tensors that hold NaN or infinite numbers.
+    pub non_finite: Vec<String>,
 }
 
 /// A tensor that has another shape in a file.
@@ -40,7 +42,7 @@ pub struct Mismatch {
 }
 
 impl LoadReport {
-    /// Was every tensor of the network loaded, and every one of the file used?
+    /// Was every tensor of the network loaded, and every one of the file used? That their numbers are finite is another question.
     pub fn is_complete(&self) -> bool {
         self.missing.is_empty() && self.mismatched.is_empty() && self.unused.is_empty()
     }
@@ -59,12 +61,16 @@ impl fmt::Display for LoadReport {
         for name in &self.unused {
             write!(f, "\nthe file's `{name}` has no place in the network")?;
         }
+        for name in &self.non_finite {
+            write!(f, "\n`{name}` holds NaN or infinite numbers")?;
+        }
         Ok(())
     }
 }
 
 /// Loads the tensors of a module that a file has under the same path and with the same shape, leaves all others as they are, and tells what
-/// it did: for a network whose head is another one than the checkpoint's.
+/// it did: for a network whose head is another one than the checkpoint's. Tensors with NaN or infinite numbers are loaded and named in the
+/// report; [`load_renamed_with`] can be told to refuse them.
 ///
 /// ```no_run
 /// # use layercake::prelude::*;
@@ -94,11 +100,25 @@ pub fn load_renamed<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     path: impl AsRef<Path>,
     rename: impl Fn(&str) -> String,
 ) -> Result<LoadReport, IoError> {
+    load_renamed_with(module, path, rename, OnNonFinite::Accept)
+}
+
+/// [`load_renamed`] that is told what to do with NaN and infinite numbers. Names that stay as they are: `str::to_owned`.
+///
+/// # Errors
+/// As [`load_matching`], and for a number that is not finite in a tensor that would be loaded, if it is to be refused.
+pub fn load_renamed_with<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
+    module: &mut M,
+    path: impl AsRef<Path>,
+    rename: impl Fn(&str) -> String,
+    on_non_finite: OnNonFinite,
+) -> Result<LoadReport, IoError> {
     let path = path.as_ref();
     let bytes = bytes(path)?;
     let file = open(path, &bytes)?;
     let mut walk = |store| {
-        let mut matcher = Matcher { path, file: &file, rename: &rename, store, report: LoadReport::default(), used: BTreeSet::new() };
+        let (report, used) = (LoadReport::default(), BTreeSet::new());
+        let mut matcher = Matcher { path, file: &file, rename: &rename, on_non_finite, store, report, used };
         M::iter_tensors(&mut RecursiveWalker { m: (&mut *module, String::new()), f: &mut matcher })?;
         Ok((matcher.report, matcher.used))
     };
@@ -114,6 +134,7 @@ struct Matcher<'a, F> {
     path: &'a Path,
     file: &'a SafeTensors<'a>,
     rename: &'a F,
+    on_non_finite: OnNonFinite,
     store: bool,
     report: LoadReport,
     used: BTreeSet<String>,
@@ -142,6 +163,12 @@ impl<E: Scalar, D: Device<E>, F: Fn(&str) -> String> TensorVisitor<E, D> for Mat
         } else if !is_read(view.dtype()) {
             return Err(IoError::Dtype { path: self.path.to_owned(), name: there, found: format!("{:?}", view.dtype()) });
         } else {
+            if let Some(found) = first_non_finite::<E>(&there, &view) {
+                if self.on_non_finite == OnNonFinite::Refuse {
+                    return Err(IoError::NonFinite { path: self.path.to_owned(), found });
+                }
+                self.report.non_finite.push(name.clone());
+            }
             if self.store {
                 layout::write(tensor, &decode::<E>(&view)).unwrap_or_else(|error| panic!("{error}"));
             }

@@ -1,6 +1,6 @@
 //! Parameters in the safetensors format, under the paths that PyTorch's `state_dict` gives them (`fc1.weight`).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -14,6 +14,8 @@ use dfdx::tensor_ops::Device;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::{IoError, write_atomically};
+use crate::gradient::NonFinite;
+use crate::host::wide;
 use crate::model::visit;
 use crate::{Scalar, layout};
 
@@ -37,18 +39,44 @@ pub fn save_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(modu
     write_atomically(path, &bytes).map_err(|source| IoError::Write { path: path.into(), source })
 }
 
+/// What is done with a file that holds NaN or infinite numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnNonFinite {
+    /// It is an error that names the first tensor with such a number.
+    #[default]
+    Refuse,
+    /// It is loaded as any other.
+    Accept,
+}
+
 /// Loads all tensors of a module from a file that holds exactly these. On an error the module is as it was.
+///
+/// A number that is NaN or infinite, or that becomes infinite because the module's numbers are smaller than the file's, is an error: a network
+/// that holds one gives nothing but NaN, most often. [`load_safetensors_with`] can be told to accept them, as PyTorch does.
 ///
 /// A `num_batches_tracked` beside a batch normalisation, which PyTorch writes and nothing here needs, is passed over.
 ///
 /// # Errors
-/// If the file cannot be read or is damaged, or at the first tensor that is missing, has another shape, or is one too many.
+/// If the file cannot be read or is damaged, or at the first tensor that is missing, has another shape, holds a number that is not finite, or
+/// is one too many.
 pub fn load_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(module: &mut M, path: impl AsRef<Path>) -> Result<(), IoError> {
-    let path = path.as_ref();
-    load(module, path, &bytes(path)?)
+    load_safetensors_with(module, path, OnNonFinite::Refuse)
 }
 
-/// The same from memory, such as from a file that `include_bytes!` compiled into the program. Errors speak of it by `name`.
+/// [`load_safetensors`] that is told what to do with NaN and infinite numbers.
+///
+/// # Errors
+/// As [`load_safetensors`]; for a number that is not finite only if it is to be refused.
+pub fn load_safetensors_with<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
+    module: &mut M,
+    path: impl AsRef<Path>,
+    on_non_finite: OnNonFinite,
+) -> Result<(), IoError> {
+    let path = path.as_ref();
+    load(module, path, &bytes(path)?, on_non_finite)
+}
+
+/// [`load_safetensors`] from memory, such as from a file that `include_bytes!` compiled into the program. Errors speak of it by `name`.
 ///
 /// # Errors
 /// As [`load_safetensors`], but for reading.
@@ -57,18 +85,23 @@ pub fn load_safetensors_bytes<M: TensorCollection<E, D>, E: Scalar, D: Device<E>
     bytes: &[u8],
     name: &str,
 ) -> Result<(), IoError> {
-    load(module, Path::new(name), bytes)
+    load(module, Path::new(name), bytes, OnNonFinite::Refuse)
 }
 
-fn load<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(module: &mut M, path: &Path, bytes: &[u8]) -> Result<(), IoError> {
+fn load<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
+    module: &mut M,
+    path: &Path,
+    bytes: &[u8],
+    on_non_finite: OnNonFinite,
+) -> Result<(), IoError> {
     let file = open(path, bytes)?;
-    let mut checker = Checker { path, file: &file, known: Vec::new() };
+    let mut checker = Checker { path, file: &file, on_non_finite, known: BTreeSet::new() };
     M::iter_tensors(&mut RecursiveWalker { m: (&*module, String::new()), f: &mut checker })?;
     let known = checker.known;
     let mut names = file.names();
     names.sort_unstable();
     for name in names {
-        if !known.iter().any(|known| known == name) && !is_counter(name) {
+        if !known.contains(name) && !is_counter(name) {
             let found = file.tensor(name).map(|view| view.shape().to_vec()).unwrap_or_default();
             return Err(IoError::Unexpected { path: path.into(), name: name.to_owned(), found });
         }
@@ -126,6 +159,15 @@ pub(crate) fn decode<E: Scalar>(view: &TensorView<'_>) -> Vec<E> {
     }
 }
 
+/// Where a file's tensor has the first number that is not finite once it is one of the module's.
+pub(crate) fn first_non_finite<E: Scalar>(name: &str, view: &TensorView<'_>) -> Option<NonFinite> {
+    let numbers = decode::<E>(view);
+    let bad = || numbers.iter().enumerate().filter(|(_, number)| !number.is_finite());
+    let (index, &value) = bad().next()?;
+    let (path, count, of) = (name.to_owned(), bad().count(), numbers.len());
+    Some(NonFinite { path, in_gradient: false, index, value: wide(value), count, of })
+}
+
 /// Collects every tensor's path, shape and bytes.
 struct Reader {
     tensors: Vec<(String, Vec<usize>, Vec<u8>)>,
@@ -151,7 +193,8 @@ impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Reader {
 struct Checker<'a> {
     path: &'a Path,
     file: &'a SafeTensors<'a>,
-    known: Vec<String>,
+    on_non_finite: OnNonFinite,
+    known: BTreeSet<String>,
 }
 
 impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Checker<'_> {
@@ -174,7 +217,12 @@ impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Checker<'_> {
         if !is_read(view.dtype()) {
             return Err(IoError::Dtype { path, name, found: format!("{:?}", view.dtype()) });
         }
-        self.known.push(name);
+        if self.on_non_finite == OnNonFinite::Refuse
+            && let Some(found) = first_non_finite::<E>(&name, &view)
+        {
+            return Err(IoError::NonFinite { path, found });
+        }
+        self.known.insert(name);
         Ok(None)
     }
 }

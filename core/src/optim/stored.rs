@@ -11,7 +11,7 @@ use super::rule::Rule;
 use super::state::{Buffers, State};
 use super::step::Optim;
 use crate::Scalar;
-use crate::io::{IoError, decode, dtype, encode, read, write_atomically};
+use crate::io::{IoError, decode, dtype, encode, first_non_finite, read, write_atomically};
 use crate::model::Model;
 
 /// Under this name the file says whose state it holds.
@@ -104,6 +104,9 @@ fn buffer_of<E: Scalar>(file: &SafeTensors<'_>, path: &Path, name: &str, len: us
     }
     if !matches!(view.dtype(), Dtype::F32 | Dtype::F64) {
         return Err(IoError::Dtype { path, name, found: format!("{:?}", view.dtype()) });
+    }
+    if let Some(found) = first_non_finite::<E>(&name, &view) {
+        return Err(IoError::NonFinite { path, found });
     }
     Ok(decode(&view))
 }

@@ -1,11 +1,11 @@
 //! Language models of letters, trained by truncated backpropagation through time (Williams and Peng, 1990): the state goes on from window to window,
 //! gradients do not.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::tensor::SplitTape;
+use layercake::io::write_atomically;
 use layercake::ir::Graph;
 use layercake::loss::{CrossEntropy, try_token_loss};
 use layercake::prelude::*;
@@ -199,7 +199,7 @@ impl<D: Backend<f32>> Task<CharLstm<f32, D>, D> for NextLetter<D> {
         let begin = text.encode("\n").unwrap_or_else(|| vec![0]);
         let letters = samples(net, device, &begin, 1000, 0.8, &mut StdRng::seed_from_u64(0))?;
         let path = folder.join("samples.txt");
-        fs::write(&path, text.decode(&letters) + "\n").map_err(|source| TrainError::File { path, source })
+        write_atomically(&path, (text.decode(&letters) + "\n").as_bytes()).map_err(|source| TrainError::File { path, source })
     }
 }
 

@@ -1,10 +1,9 @@
 //! Looking through a folder of data sets.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::readers::{Channels, ImageFiles, ImageFolder, MaskFolder, Table, Target};
+use super::readers::{entries, Channels, ImageFiles, ImageFolder, MaskFolder, Table, Target};
 use super::{DataError, DataSet, Dataset, Images, Picture, Pictured, Split, error::text};
 
 /// One data set that was found.
@@ -17,21 +16,13 @@ pub struct Checked {
 }
 
 /// Reads every item of every data set in a folder and says what was found. The sets that have a name ([`DataSet`]) are read as what they are;
-/// of other folders those are, that hold a table (`*.csv`), a folder of images for each class, or a folder `JPEGImages` or `images`.
-/// Anything else is passed over.
+/// of other folders those are, that hold a table (`*.csv`), a folder of images for each class (or these in a folder `train`, and perhaps in `val`
+/// and `test`), or a folder `JPEGImages` or `images`. Anything else is passed over.
 ///
 /// # Errors
 /// If the folder cannot be read. A fault in a set is that set's outcome.
 pub fn check(folder: &Path) -> Result<Vec<Checked>, DataError> {
-    let io = |source| DataError::Io { path: folder.to_owned(), source };
-    let mut folders = Vec::new();
-    for entry in fs::read_dir(folder).map_err(io)? {
-        let path = entry.map_err(io)?.path();
-        if path.is_dir() {
-            folders.push(path);
-        }
-    }
-    folders.sort();
+    let folders: Vec<PathBuf> = entries(folder)?.into_iter().filter(|path| path.is_dir()).collect();
     let named = |path: &PathBuf| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let checked = folders.iter().filter_map(|path| {
         let name = named(path);
@@ -55,13 +46,36 @@ fn check_set(parent: &Path, folder: &Path, name: &str) -> Result<Option<Vec<Stri
             return Ok(Some(vec![format!("{images}: {}", of_pictures(&ImageFiles::open(&path, Channels::Rgb)?)?)]));
         }
     }
+    if let Some(found) = of_parts(folder)? {
+        return Ok(Some(found));
+    }
     // A folder without a folder of images in it is none; one that has some, but not only, is one with a fault.
     if !has_classes(folder)? {
         return Ok(None);
     }
-    let set = ImageFolder::open(folder, Channels::Rgb)?;
+    of_labelled("", &ImageFolder::open(folder, Channels::Rgb)?).map(Some)
+}
+
+/// A folder of images for each class, in a folder `train` and in those that belong to it; none if there is no such folder.
+fn of_parts(folder: &Path) -> Result<Option<Vec<String>>, DataError> {
+    let train = folder.join("train");
+    if !train.is_dir() || !has_classes(&train)? {
+        return Ok(None);
+    }
+    let train = ImageFolder::open(&train, Channels::Rgb)?;
+    let mut found = vec![of_labelled("train: ", &train)?];
+    for name in ["val", "valid", "test"] {
+        let part = folder.join(name);
+        if part.is_dir() {
+            found.push(of_labelled(&format!("{name}: "), &ImageFolder::open_like(&part, &train)?)?);
+        }
+    }
+    Ok(Some(found.concat()))
+}
+
+fn of_labelled(part: &str, set: &ImageFolder) -> Result<Vec<String>, DataError> {
     let labels: Vec<usize> = set.files().iter().map(|(_, label)| *label).collect();
-    Ok(Some(vec![of_pictures(&set)?, of_classes(set.classes(), &labels)]))
+    Ok(vec![format!("{part}{}", of_pictures(set)?), format!("{part}{}", of_classes(set.classes(), &labels))])
 }
 
 fn of_named(set: DataSet, parent: &Path) -> Result<Vec<String>, DataError> {
@@ -83,16 +97,8 @@ fn of_named(set: DataSet, parent: &Path) -> Result<Vec<String>, DataError> {
 
 /// The table in a folder, if there is one.
 fn table(folder: &Path) -> Result<Option<PathBuf>, DataError> {
-    let io = |source| DataError::Io { path: folder.to_owned(), source };
-    let mut tables = Vec::new();
-    for entry in fs::read_dir(folder).map_err(io)? {
-        let path = entry.map_err(io)?.path();
-        if path.to_str().is_some_and(|name| name.ends_with(".csv") || name.ends_with(".csv.gz")) {
-            tables.push(path);
-        }
-    }
-    tables.sort();
-    Ok(tables.into_iter().next())
+    let is_table = |path: &PathBuf| path.to_str().is_some_and(|name| name.ends_with(".csv") || name.ends_with(".csv.gz"));
+    Ok(entries(folder)?.into_iter().find(is_table))
 }
 
 fn of_table(path: &Path) -> Result<String, DataError> {
@@ -144,12 +150,5 @@ fn of_masks(part: &str, set: &MaskFolder) -> Result<Vec<String>, DataError> {
 
 /// Is there a folder with images in this folder?
 fn has_classes(folder: &Path) -> Result<bool, DataError> {
-    let io = |source| DataError::Io { path: folder.to_owned(), source };
-    for entry in fs::read_dir(folder).map_err(io)? {
-        let path = entry.map_err(io)?.path();
-        if path.is_dir() && ImageFiles::open(&path, Channels::Rgb).is_ok() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    Ok(entries(folder)?.into_iter().any(|path| path.is_dir() && ImageFiles::open(&path, Channels::Rgb).is_ok()))
 }

@@ -196,6 +196,22 @@ pub enum DataError {
         /// What the panic said.
         reason: String,
     },
+    /// The order of an epoch cannot be made: the sampler, or the number of items that the data set says it has.
+    #[error("the order of epoch {epoch} cannot be made: {reason}")]
+    Order {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// What the panic said.
+        reason: String,
+    },
+    /// A thread that prepares batches ended without the batch that it had taken.
+    #[error("batch {number} (counted from 0) is lost: the thread that prepared it ended{reason}")]
+    Worker {
+        /// The batch.
+        number: usize,
+        /// What the panic said, where it said something.
+        reason: String,
+    },
     /// A sampler asked for an item that is not there.
     #[error("the sampler asked for item {index}, but there are {len} items")]
     Index {
@@ -234,4 +250,12 @@ pub enum DataError {
 /// `60000x28x28`
 pub(crate) fn text(sizes: &[usize]) -> String {
     sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
+}
+
+/// `` `cat`, `dog` ``, and how many more where there are many.
+pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    const SHOWN: usize = 12;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", name.as_ref())).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }

@@ -5,6 +5,7 @@
 
 mod array;
 mod check;
+mod contained;
 mod dataset;
 mod error;
 mod images;
@@ -21,7 +22,7 @@ pub use check::{Checked, check};
 pub use dataset::{Collate, Dataset};
 pub use error::DataError;
 pub use images::Images;
-pub(crate) use loader::text_of;
+pub(crate) use contained::text_of;
 pub use loader::{Batches, Loader};
 pub use picture::{Batch, Image, Labelled, Mask, Masked, MaskedBatch, Picture, Pictured};
 /// The random numbers that a transform is given are of this crate.

@@ -3,23 +3,24 @@
 mod workers;
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rand::rngs::StdRng;
 
+use super::contained::contained;
 use super::seed::stream;
 use super::transforms::Transform;
 use super::{Collate, DataError, Dataset, Pictured, Random, Sampler, Sequential};
 pub use workers::Batches;
 
-/// Changes an item; its random numbers belong to the item and the epoch.
+/// Changes an item; its random numbers belong to its place in the epoch's order.
 type Change<I> = Arc<dyn Fn(&mut I, &mut StdRng) -> Result<(), DataError> + Send + Sync>;
 
 /// Gives a data set's items in batches, epoch by epoch. PyTorch's `DataLoader`.
 ///
 /// Order and content depend on the seeds and the epoch alone, whatever the number of workers: the order is the sampler's, and the random
-/// numbers of a transform are those of (seed, epoch, item).
+/// numbers of a transform are those of (seed, epoch, place in the epoch's order). An item that a sampler draws several times in an epoch is
+/// changed in another way each time.
 ///
 /// ```
 /// use layercake_train::data::{Loader, Normalise, digits};
@@ -71,7 +72,7 @@ impl<D: Dataset> Loader<D> {
         Self { seed, ..self }
     }
 
-    /// Changes each item, after the changes so far: `|item, random| ..`, with random numbers of its own for each item and epoch.
+    /// Changes each item, after the changes so far: `|item, random| ..`, with random numbers of its own for each item of each epoch.
     pub fn map(mut self, change: impl Fn(&mut D::Item, &mut StdRng) -> Result<(), DataError> + Send + Sync + 'static) -> Self {
         self.changes.push(Arc::new(change));
         self
@@ -103,14 +104,20 @@ impl<D: Dataset> Loader<D> {
         if self.drop_last { items / self.batch_size } else { items.div_ceil(self.batch_size) }
     }
 
-    /// The batches of an epoch, counted from 1. Dropping the iterator early ends its workers; after an error there is nothing more.
+    /// The batches of an epoch, counted from 1. Dropping the iterator early ends its workers; after an error there is nothing more. A panic in the
+    /// data set, the sampler, a change or [`Collate`] is an error like any other.
     pub fn epoch(&self, epoch: usize) -> Batches<D> {
         self.epoch_from(epoch, 0)
     }
 
     /// The batches of an epoch from batch `first` on, counted from 0: to go on where a run ended.
     pub fn epoch_from(&self, epoch: usize, first: usize) -> Batches<D> {
-        let order = self.order(epoch);
+        let order = contained(|| self.order(epoch));
+        // Told of when the first batch is asked for.
+        let (order, failed) = match order {
+            Ok(order) => (order, None),
+            Err(reason) => (Vec::new(), Some(DataError::Order { epoch, reason })),
+        };
         let task = Task {
             data: Arc::clone(&self.data),
             changes: self.changes.clone(),
@@ -119,7 +126,7 @@ impl<D: Dataset> Loader<D> {
             order,
             batch_size: self.batch_size,
         };
-        Batches::start(task, first, self.workers)
+        Batches::start(task, first, self.workers, failed)
     }
 }
 
@@ -180,36 +187,30 @@ impl<D: Dataset> Task<D> {
     /// Batch `number`. A data set or a transform that panics is an error like any other.
     fn batch(&self, number: usize) -> Result<BatchOf<D>, DataError> {
         let start = number * self.batch_size;
-        let indices = &self.order[start..self.order.len().min(start + self.batch_size)];
-        let items = indices.iter().map(|&index| self.item(index));
-        let items = items.collect::<Result<Vec<_>, _>>()?;
-        let collated = catch_unwind(AssertUnwindSafe(|| D::Item::collate(items)));
-        collated.unwrap_or_else(|panic| Err(DataError::Panicked { index: indices[0], reason: text_of(&*panic) }))
+        let places = start..self.order.len().min(start + self.batch_size);
+        let items = places.map(|place| self.item(place)).collect::<Result<Vec<_>, _>>()?;
+        contained(|| D::Item::collate(items)).unwrap_or_else(|reason| Err(DataError::Panicked { index: self.order[start], reason }))
     }
 
-    fn item(&self, index: usize) -> Result<D::Item, DataError> {
-        if index >= self.data.len() {
-            return Err(DataError::Index { index, len: self.data.len() });
-        }
-        let made = catch_unwind(AssertUnwindSafe(|| {
-            let mut item = self.data.get(index)?;
+    /// The item at this place of the order.
+    fn item(&self, place: usize) -> Result<D::Item, DataError> {
+        let index = self.order[place];
+        let made = contained(|| {
+            let len = self.data.len();
+            if index >= len {
+                return Err(DataError::Index { index, len });
+            }
+            let named = |source| DataError::Item { index, source: Box::new(source) };
+            let mut item = self.data.get(index).map_err(named)?;
             if !self.changes.is_empty() {
-                let mut random = stream("transforms", self.seed, [self.epoch as u64, index as u64]);
-                self.changes.iter().try_for_each(|change| change(&mut item, &mut random))?;
+                // By its place: what is drawn twice is not to be cut twice in the same way.
+                let mut random = stream("transforms", self.seed, [self.epoch as u64, place as u64]);
+                self.changes.iter().try_for_each(|change| change(&mut item, &mut random)).map_err(named)?;
             }
             Ok(item)
-        }));
-        match made {
-            Ok(item) => item.map_err(|source| DataError::Item { index, source: Box::new(source) }),
-            Err(panic) => Err(DataError::Panicked { index, reason: text_of(&*panic) }),
-        }
+        });
+        made.unwrap_or_else(|reason| Err(DataError::Panicked { index, reason }))
     }
-}
-
-/// What a panic said.
-pub(crate) fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it did not say why".to_owned())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 use rand::Rng;
 
 use super::*;
-use crate::data::{Array, Labelled, Subset};
+use crate::data::{Array, Labelled, Subset, Weighted};
 
 /// Numbers from 0 on, the later ones made sooner, so that workers overtake one another.
 struct Numbers {
@@ -149,4 +149,119 @@ fn images_are_normalised() {
     assert_eq!((batches[0].labels.as_slice(), batches[1].labels.as_slice()), (&[1, 0][..], &[1][..]));
     assert_eq!(batches[0].images, Array::new(vec![2, 2, 1, 1], vec![0.0, 0.0, 0.2, -1.2]));
     assert_eq!(batches[1].images.numbers(), [1.0, -2.0]);
+}
+
+/// An item that is drawn several times in an epoch is changed in another way each time; order, places and workers do as ever.
+#[test]
+fn drawn_twice_changed_in_two_ways() {
+    for indices in [vec![3; 12], [[1, 2]; 6].concat()] {
+        let batches = |workers, first| {
+            let sampler = Subset { indices: indices.clone(), shuffle: None };
+            let loader = Loader::new(Numbers::new(5), 4).sampler(sampler).seed(7).map(jitter).workers(workers);
+            loader.epoch_from(2, first).map(Result::unwrap).collect::<Vec<_>>()
+        };
+        let plain = batches(0, 0);
+        let mut drawn: Vec<u32> =
+            plain.iter().flat_map(|batch| batch.numbers().chunks(2).map(|pair| pair[1].to_bits()).collect::<Vec<_>>()).collect();
+        drawn.sort_unstable();
+        drawn.dedup();
+        assert_eq!(drawn.len(), 12, "each place draws numbers of its own");
+        for workers in [0, 1, 3] {
+            assert_eq!(batches(workers, 0), plain);
+            assert_eq!(batches(workers, 1), plain[1..], "a run that goes on with batch 1");
+        }
+    }
+    let weighted = Weighted::new(&[0.0, 1.0, 0.0], 6, 1).unwrap();
+    let batch = Loader::new(Numbers::new(3), 6).sampler(weighted).map(jitter).epoch(1).next().unwrap().unwrap();
+    let drawn: Vec<f32> = batch.numbers().chunks(2).map(|pair| pair[1]).collect();
+    assert!(drawn.iter().enumerate().all(|(i, number)| !drawn[..i].contains(number)), "{drawn:?}");
+}
+
+/// Where a data set may panic.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Trap {
+    /// In `len`, when it is asked for so often.
+    Len(usize),
+    Get,
+    /// In the order of the sampler.
+    Order,
+    Change,
+    Collate,
+    /// When an item is dropped.
+    Drop,
+}
+
+struct Trapped {
+    trap: Trap,
+    lens: AtomicUsize,
+}
+
+struct Snare {
+    trap: Trap,
+    index: usize,
+}
+
+impl Drop for Snare {
+    fn drop(&mut self) {
+        assert!(self.trap != Trap::Drop || self.index != 5 || std::thread::panicking(), "caught in {:?}", self.trap);
+    }
+}
+
+impl Collate for Snare {
+    type Batch = Vec<usize>;
+
+    fn collate(items: Vec<Self>) -> Result<Vec<usize>, DataError> {
+        assert!(items[0].trap != Trap::Collate || items[0].index != 4, "caught in {:?}", items[0].trap);
+        Ok(items.iter().map(|item| item.index).collect())
+    }
+}
+
+impl Dataset for Trapped {
+    type Item = Snare;
+
+    fn len(&self) -> usize {
+        let asked = self.lens.fetch_add(1, Ordering::Relaxed);
+        assert!(!matches!(self.trap, Trap::Len(most) if asked >= most), "caught in {:?}", self.trap);
+        12
+    }
+
+    fn get(&self, index: usize) -> Result<Snare, DataError> {
+        assert!(self.trap != Trap::Get || index != 5, "caught in {:?}", self.trap);
+        Ok(Snare { trap: self.trap, index })
+    }
+}
+
+struct TrappedOrder(Trap);
+
+impl Sampler for TrappedOrder {
+    fn order(&self, _: usize, len: usize) -> Vec<usize> {
+        assert!(self.0 != Trap::Order, "caught in {:?}", self.0);
+        (0..len).collect()
+    }
+}
+
+/// Whatever panics wherever: the epoch ends with an error that says what the panic said, and nobody waits for ever.
+#[test]
+fn a_panic_anywhere_ends_the_epoch() {
+    for trap in [Trap::Len(0), Trap::Len(1), Trap::Len(2), Trap::Len(6), Trap::Get, Trap::Order, Trap::Change, Trap::Collate, Trap::Drop] {
+        for workers in [0, 1, 2, 5] {
+            let (sender, receiver) = std::sync::mpsc::channel();
+            std::thread::spawn(move || {
+                let data = Trapped { trap, lens: AtomicUsize::new(0) };
+                let loader = Loader::new(data, 4).sampler(TrappedOrder(trap)).workers(workers).map(move |item: &mut Snare, _| {
+                    assert!(trap != Trap::Change || item.index != 7, "caught in {trap:?}");
+                    Ok(())
+                });
+                let outcomes: Vec<Result<Vec<usize>, String>> = loader.epoch(1).map(|batch| batch.map_err(|error| error.to_string())).collect();
+                sender.send(outcomes)
+            });
+            let outcomes = receiver.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("{trap:?} with {workers} workers hangs"));
+            let Some((Err(last), before)) = outcomes.split_last() else { panic!("{trap:?} with {workers} workers gives {outcomes:?}") };
+            assert!(last.contains(&format!("caught in {trap:?}")), "{last}");
+            assert!(before.iter().all(Result::is_ok), "nothing after an error");
+        }
+    }
+    let weighted = Weighted::new(&[1.0; 3], 6, 1).unwrap();
+    let error = Loader::new(Numbers::new(4), 2).sampler(weighted).epoch(3).find_map(Result::err).unwrap().to_string();
+    assert!(error.starts_with("the order of epoch 3 cannot be made: ") && error.contains("a weight for each item"), "{error}");
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::{BatchOf, Task};
+use crate::data::contained::contained;
 use crate::data::{DataError, Dataset};
 
 /// Batches that each worker may be ahead of whoever takes them: one being made and one waiting.
@@ -19,6 +20,8 @@ pub struct Batches<D: Dataset> {
     /// The number of the batch that is given next.
     next: usize,
     threads: Vec<JoinHandle<()>>,
+    /// Why there are no batches at all.
+    failed: Option<DataError>,
 }
 
 struct Shared<B> {
@@ -50,10 +53,32 @@ impl<D: Dataset> Batches<D> {
                 state.taken += 1;
                 state.taken - 1
             };
-            let batch = task.batch(number);
-            shared.lock().ready.insert(number, batch);
-            shared.changed.notify_all();
+            // Whoever waits for this batch is told, whatever becomes of this thread.
+            let mut promise = Promise { shared, number, batch: None };
+            promise.batch = Some(made(task, number));
         }
+    }
+}
+
+/// Batch `number`. What its code throws is caught where it can be named; this is for what is left, such as an item that panics when it is dropped.
+fn made<D: Dataset>(task: &Task<D>, number: usize) -> Result<BatchOf<D>, DataError> {
+    let lost = |reason| Err(DataError::Worker { number, reason: format!(": {reason}") });
+    contained(|| task.batch(number)).unwrap_or_else(lost)
+}
+
+/// A batch that somebody waits for: handed over when this is dropped, be it by a panic.
+struct Promise<'a, B> {
+    shared: &'a Shared<B>,
+    number: usize,
+    batch: Option<Result<B, DataError>>,
+}
+
+impl<B> Drop for Promise<'_, B> {
+    fn drop(&mut self) {
+        let lost = DataError::Worker { number: self.number, reason: String::new() };
+        let batch = self.batch.take().unwrap_or(Err(lost));
+        self.shared.lock().ready.insert(self.number, batch);
+        self.shared.changed.notify_all();
     }
 }
 
@@ -65,8 +90,8 @@ impl<B> Shared<B> {
 }
 
 impl<D: Dataset> Batches<D> {
-    /// Begins with batch `first`.
-    pub(super) fn start(task: Task<D>, first: usize, workers: usize) -> Self {
+    /// Begins with batch `first`, or gives nothing but an error.
+    pub(super) fn start(task: Task<D>, first: usize, workers: usize, failed: Option<DataError>) -> Self {
         let limit = task.batches().min(first + AHEAD * workers);
         let state = Mutex::new(State { taken: first, limit, ready: BTreeMap::new() });
         let (task, shared) = (Arc::new(task), Arc::new(Shared { state, changed: Condvar::new() }));
@@ -76,7 +101,7 @@ impl<D: Dataset> Batches<D> {
         };
         // A thread that the system refuses is done without; with none at all the caller's own makes the batches.
         let threads = (0..workers.min(task.batches().saturating_sub(first))).filter_map(spawn).collect();
-        Self { task, shared, next: first, threads }
+        Self { task, shared, next: first, threads, failed }
     }
 
     fn stop(&mut self) {
@@ -93,13 +118,16 @@ impl<D: Dataset> Iterator for Batches<D> {
     type Item = Result<BatchOf<D>, DataError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if let Some(error) = self.failed.take() {
+            return Some(Err(error));
+        }
         if self.next >= self.task.batches() {
             return None;
         }
         let number = self.next;
         self.next += 1;
         let batch = if self.threads.is_empty() {
-            self.task.batch(number)
+            made(&self.task, number)
         } else {
             let mut state = self.shared.lock();
             state.limit = self.task.batches().min(number + 1 + AHEAD * self.threads.len());

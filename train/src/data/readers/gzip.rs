@@ -12,12 +12,19 @@ use crate::data::DataError;
 
 /// How each gzip file begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// Gzip makes a thousand bytes of one, if they are all the same. Data that is worth reading shrinks to a twentieth, seldom to a fiftieth: no more than
+/// this comes out of a byte.
+const RATIO: u64 = 100;
+/// So much is unpacked of the smallest file: 64 MiB. Labels may well be all the same.
+const ALWAYS: u64 = 1 << 26;
 
 /// A file being read, unpacked on the way where its first bytes are gzip's.
 pub(super) struct Unpacked {
     path: PathBuf,
     reader: Box<dyn Read>,
     gzipped: bool,
+    /// The size of the file.
+    size: u64,
     /// Bytes given out so far.
     given: u64,
 }
@@ -25,18 +32,35 @@ pub(super) struct Unpacked {
 impl Unpacked {
     pub(super) fn open(path: &Path) -> Result<Self, DataError> {
         let io = |source| DataError::Io { path: path.to_owned(), source };
-        let mut file = BufReader::new(File::open(path).map_err(io)?);
+        let file = File::open(path).map_err(io)?;
+        let about = file.metadata().map_err(io)?;
+        // A device or a pipe could be endless.
+        if !about.is_file() {
+            return Err(io(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")));
+        }
+        let mut file = BufReader::new(file);
         let gzipped = file.fill_buf().map_err(io)?.starts_with(&GZIP);
         let reader: Box<dyn Read> = if gzipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-        Ok(Self { path: path.to_owned(), reader, gzipped, given: 0 })
+        Ok(Self { path: path.to_owned(), reader, gzipped, size: about.len(), given: 0 })
     }
 
     /// The next bytes, `count` of them or all there are. Memory grows with what is really there: a promise costs nothing.
     pub(super) fn take(&mut self, count: u64) -> Result<Vec<u8>, DataError> {
+        let most = if self.gzipped { ALWAYS.max(self.size.saturating_mul(RATIO)) } else { u64::MAX };
         let mut bytes = Vec::new();
-        let outcome = self.reader.by_ref().take(count).read_to_end(&mut bytes);
+        if !self.gzipped {
+            // As much as there is, and not up to twice as much, which is how a vector grows. One byte shows the end.
+            bytes.reserve_exact(count.min(self.size.saturating_sub(self.given) + 1) as usize);
+        }
+        let room = most.saturating_sub(self.given).saturating_add(1);
+        let outcome = self.reader.by_ref().take(count.min(room)).read_to_end(&mut bytes);
         self.given += bytes.len() as u64;
         match outcome {
+            Ok(_) if self.given > most => Err(DataError::Content {
+                path: self.path.clone(),
+                expected: format!("expected gzip data of {} bytes to unpack to at most {most} bytes", self.size),
+                found: "more".to_owned(),
+            }),
             Ok(_) => Ok(bytes),
             Err(source) => Err(self.explain(source)),
         }

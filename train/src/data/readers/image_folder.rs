@@ -1,11 +1,12 @@
 //! Folders of images.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::hidden::entries;
 use super::picture_file::{Channels, is_picture, read_image, read_mask};
-use crate::data::{DataError, Dataset, Image, Labelled, Masked, error::text};
+use crate::data::error::{listed, text};
+use crate::data::{DataError, Dataset, Image, Labelled, Masked};
 
 /// A folder for each class, with its images in it: torchvision's `ImageFolder`. Images are read when they are asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,29 +17,39 @@ pub struct ImageFolder {
 }
 
 impl ImageFolder {
-    /// Looks for PNG and JPEG files in the folders of `folder`. Classes and files are sorted by name; other files are passed over.
+    /// Looks for PNG and JPEG files in the folders of `folder`. Classes and files are sorted by name; other files are passed over, and so is what
+    /// is hidden or left behind by a system (`.ipynb_checkpoints`, `._1.png`, `__MACOSX`).
+    ///
+    /// The test part of a set is opened by [`ImageFolder::open_like`], so that its labels mean the same.
     ///
     /// # Errors
     /// If a folder cannot be read, there is no folder in it, or one of them holds no image.
     pub fn open(folder: &Path, channels: Channels) -> Result<Self, DataError> {
-        let mut folders: Vec<PathBuf> = entries(folder)?.into_iter().filter(|path| path.is_dir()).collect();
-        folders.sort();
         let (mut files, mut classes) = (Vec::new(), Vec::new());
-        for class in folders {
-            let images = pictures(&class)?;
-            if images.is_empty() {
-                return Err(empty(&class, "expected PNG or JPEG images", "none"));
-            }
+        for (class, images) in class_folders(folder)? {
             files.extend(images.into_iter().map(|path| (path, classes.len())));
-            classes.push(name(&class));
-        }
-        if classes.is_empty() {
-            return Err(empty(folder, "expected a folder for each class", "none"));
+            classes.push(class);
         }
         Ok(Self { files, classes, channels })
     }
 
-    /// The names of the classes: those of the folders.
+    /// Another part of a set, such as the one for testing: its folders are matched by their names with the classes of the part that is trained on.
+    /// Not every class need be there.
+    ///
+    /// # Errors
+    /// As [`ImageFolder::open`], and if there is a folder whose name is none of the classes.
+    pub fn open_like(folder: &Path, train: &Self) -> Result<Self, DataError> {
+        let mut files = Vec::new();
+        for (class, images) in class_folders(folder)? {
+            let Some(label) = train.classes.iter().position(|known| *known == class) else {
+                return Err(empty(folder, &format!("expected folders named as the classes {}", listed(&train.classes)), &format!("`{class}`")));
+            };
+            files.extend(images.into_iter().map(|path| (path, label)));
+        }
+        Ok(Self { files, classes: train.classes.clone(), channels: train.channels })
+    }
+
+    /// The names of the classes: those of the folders that are trained on.
     pub fn classes(&self) -> &[String] {
         &self.classes
     }
@@ -158,15 +169,21 @@ impl Dataset for MaskFolder {
     }
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let io = |source| DataError::Io { path: folder.to_owned(), source };
-    fs::read_dir(folder).map_err(io)?.map(|entry| entry.map(|entry| entry.path()).map_err(io)).collect()
+/// The folders in a folder, each with the images in it.
+fn class_folders(folder: &Path) -> Result<Vec<(String, Vec<PathBuf>)>, DataError> {
+    let mut classes = Vec::new();
+    for class in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
+        let images = pictures(&class)?;
+        if images.is_empty() {
+            return Err(empty(&class, "expected PNG or JPEG images", "none"));
+        }
+        classes.push((name(&class), images));
+    }
+    if classes.is_empty() { Err(empty(folder, "expected a folder for each class", "none")) } else { Ok(classes) }
 }
 
 fn pictures(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let mut files: Vec<PathBuf> = entries(folder)?.into_iter().filter(|path| is_picture(path)).collect();
-    files.sort();
-    Ok(files)
+    Ok(entries(folder)?.into_iter().filter(|path| is_picture(path) && !path.is_dir()).collect())
 }
 
 fn name(path: &Path) -> String {

@@ -1,9 +1,10 @@
 //! Text, letter by letter.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::gzip::Unpacked;
+use super::text_file;
 use crate::data::array::{Array, stack};
 use crate::data::{Collate, DataError, Dataset};
 
@@ -18,29 +19,34 @@ pub struct Text {
 }
 
 impl Text {
-    /// Reads a text file in UTF-8, gzipped or not. Its vocabulary is the letters that occur, sorted.
+    /// Reads a text file in UTF-8, gzipped or not. Its vocabulary is the letters that occur, sorted. A byte order mark is no letter.
+    ///
+    /// Another part of it is read by [`Text::read_like`], so that its numbers mean the same.
     ///
     /// # Errors
     /// If it cannot be read, is no UTF-8, or empty.
     pub fn read(path: &Path) -> Result<Self, DataError> {
-        let bytes = Unpacked::open(path)?.take(LIMIT + 1)?;
-        let wrong = |expected: &str, found: String| DataError::Content { path: path.to_owned(), expected: expected.to_owned(), found };
-        if bytes.len() as u64 > LIMIT {
-            return Err(wrong("expected at most a gibibyte of text", "more".to_owned()));
+        Ok(Self::new(&text_of(path)?))
+    }
+
+    /// Another text, by the vocabulary of the one that is trained on.
+    ///
+    /// # Errors
+    /// As [`Text::read`], and if a letter occurs that is not in that vocabulary.
+    pub fn read_like(path: &Path, train: &Self) -> Result<Self, DataError> {
+        let text = text_of(path)?;
+        let unknown = text.chars().find(|letter| train.vocabulary.binary_search(letter).is_err());
+        if let Some(letter) = unknown {
+            let expected = format!("expected the {} letters of the text that is trained on", train.vocabulary.len());
+            return Err(DataError::Content { path: path.to_owned(), expected, found: format!("{letter:?}") });
         }
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            wrong("expected text in UTF-8", format!("none at byte {at}"))
-        })?;
-        if text.is_empty() { Err(wrong("expected text", "nothing".to_owned())) } else { Ok(Self::new(&text)) }
+        Ok(Self { vocabulary: train.vocabulary.clone(), letters: numbers(&train.vocabulary, &text) })
     }
 
     /// A text in memory.
     pub fn new(text: &str) -> Self {
-        let mut vocabulary: Vec<char> = text.chars().collect();
-        vocabulary.sort_unstable();
-        vocabulary.dedup();
-        let letters = text.chars().filter_map(|letter| vocabulary.binary_search(&letter).ok()).collect();
+        let vocabulary: Vec<char> = text.chars().collect::<BTreeSet<_>>().into_iter().collect();
+        let letters = numbers(&vocabulary, text);
         Self { vocabulary, letters }
     }
 
@@ -67,10 +73,28 @@ impl Text {
     /// The text in two: all but the last `share` of it, and the rest. Both keep the whole vocabulary.
     pub fn split(self, share: f64) -> (Self, Self) {
         let first = (self.letters.len() as f64 * (1.0 - share)).round() as usize;
-        let (train, test) = self.letters.split_at(first.min(self.letters.len()));
-        let part = |letters: &[usize]| Self { vocabulary: self.vocabulary.clone(), letters: letters.to_vec() };
-        (part(train), part(test))
+        let (vocabulary, mut letters) = (self.vocabulary, self.letters);
+        let test = letters.split_off(first.min(letters.len()));
+        (Self { vocabulary: vocabulary.clone(), letters }, Self { vocabulary, letters: test })
     }
+}
+
+/// The numbers of a text's letters, all of which are in the vocabulary.
+fn numbers(vocabulary: &[char], text: &str) -> Vec<usize> {
+    // Exactly as many as are needed: a vector that grows has more.
+    let mut letters = Vec::with_capacity(text.chars().count());
+    letters.extend(text.chars().filter_map(|letter| vocabulary.binary_search(&letter).ok()));
+    letters
+}
+
+fn text_of(path: &Path) -> Result<String, DataError> {
+    let bytes = text_file::read(path, LIMIT)?;
+    let wrong = |expected: &str, found: String| DataError::Content { path: path.to_owned(), expected: expected.to_owned(), found };
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        wrong("expected text in UTF-8", format!("none at byte {at}"))
+    })?;
+    if text.is_empty() { Err(wrong("expected text", "nothing".to_owned())) } else { Ok(text) }
 }
 
 /// A text cut into streams that are read side by side: what truncated backpropagation through time needs. With batches of `rows` in order

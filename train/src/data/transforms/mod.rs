@@ -1,7 +1,7 @@
 //! What is done to pictures on their way to a network: torchvision's `transforms`.
 //!
-//! A transform gets random numbers that belong to the item and the epoch, so neither workers nor the order matter. Whatever moves
-//! pixels moves those of a mask along.
+//! A transform gets random numbers that belong to the item's place in the epoch's order, so workers do not matter, and an item that is drawn twice
+//! is changed in two ways. Whatever moves pixels moves those of a mask along.
 //!
 //! ```
 //! use layercake_train::data::transforms::{Compose, HorizontalFlip, RandomCrop};

@@ -1,0 +1,112 @@
+//! Folders of images with what systems and tools leave in them, and parts of sets whose labels must mean the same.
+
+use std::fs;
+
+use layercake_train::data::readers::{Channels, ImageFiles, ImageFolder, MaskFolder};
+use layercake_train::data::{Dataset, check};
+
+use crate::place::{Place, words};
+use crate::png::{GREY, png};
+
+fn dot(grey: u8) -> Vec<u8> {
+    png([1, 1], 8, GREY, &[&[grey]], &[])
+}
+
+/// What lies beside data.
+const LEFT_BEHIND: [&str; 11] = [
+    ".ipynb_checkpoints/a-checkpoint.png",
+    "__MACOSX/cats/._a.png",
+    ".git/a.png",
+    "cats/._a.png",
+    "cats/.DS_Store",
+    "cats/Thumbs.db",
+    "cats/.ipynb_checkpoints/a-checkpoint.png",
+    "cats/@eaDir/a.png",
+    "$RECYCLE.BIN/a.png",
+    "dogs/.hidden.png",
+    "@eaDir/a.png",
+];
+
+#[test]
+fn what_is_hidden_is_no_data() {
+    let place = Place::new();
+    for (name, grey) in [("cats/a.png", 1), ("cats/b.png", 2), ("dogs/c.png", 3)] {
+        place.put(&format!("set/{name}"), &dot(grey));
+        place.put(&format!("clean/{name}"), &dot(grey));
+    }
+    for name in LEFT_BEHIND {
+        place.put(&format!("set/{name}"), &dot(0));
+    }
+    let set = ImageFolder::open(&place.path("set"), Channels::Grey).unwrap();
+    assert_eq!(set.classes(), words(&["cats", "dogs"]));
+    let items: Vec<(usize, u8)> = (0..set.len()).map(|i| set.get(i).unwrap()).map(|item| (item.label, item.image.to_bytes()[0])).collect();
+    assert_eq!(items, [(0, 1), (0, 2), (1, 3)]);
+    assert_eq!(ImageFiles::open(&place.path("set/cats"), Channels::Grey).unwrap().len(), 2);
+    // The folder that is asked for may be hidden itself.
+    place.put(".cache/cats/a.png", &dot(1));
+    assert_eq!(ImageFolder::open(&place.path(".cache"), Channels::Grey).unwrap().len(), 1);
+
+    place.put("images/a.png", &dot(1));
+    place.put("images/._a.png", b"AppleDouble");
+    place.put("masks/a.png", &dot(0));
+    place.put("masks/.DS_Store", b"");
+    assert_eq!(MaskFolder::open(&place.path("images"), &place.path("masks"), Channels::Grey, words(&["x"])).unwrap().len(), 1);
+
+    // A folder whose name ends as a picture's does.
+    fs::create_dir(place.path("images/b.png")).unwrap();
+    assert_eq!(ImageFiles::open(&place.path("images"), Channels::Grey).unwrap().len(), 1);
+}
+
+/// The test folder lacks the first class: the labels of the others do not move.
+#[test]
+fn classes_are_matched_by_name() {
+    let place = Place::new();
+    for class in ["birds", "cats", "dogs"] {
+        place.put(&format!("train/{class}/a.png"), &dot(1));
+    }
+    place.put("test/dogs/a.png", &dot(1));
+    place.put("test/cats/a.png", &dot(1));
+    place.put("test/.ipynb_checkpoints/a.png", &dot(1));
+    let train = ImageFolder::open(&place.path("train"), Channels::Grey).unwrap();
+    let test = ImageFolder::open_like(&place.path("test"), &train).unwrap();
+    assert_eq!(test.classes(), train.classes());
+    assert_eq!(test.files().iter().map(|(_, label)| *label).collect::<Vec<_>>(), [1, 2]);
+    place.put("test/horses/a.png", &dot(1));
+    let message = place.text(ImageFolder::open_like(&place.path("test"), &train));
+    assert_eq!(message, "test: expected folders named as the classes `birds`, `cats`, `dogs`, found `horses`");
+}
+
+/// What `layercake data check` says.
+#[test]
+fn looked_through() {
+    let place = Place::new();
+    let lines = || {
+        let sets = check(&place.path("all")).unwrap();
+        sets.into_iter().map(|set| (set.name, set.found.map_err(|error| error.to_string()))).collect::<Vec<_>>()
+    };
+    place.put("all/flat/cats/a.png", &dot(1));
+    place.put("all/flat/__MACOSX/a.png", &dot(1));
+    place.put("all/.git/cats/a.png", &dot(1));
+    place.put("all/table/._iris.csv", b"\0\x05\x16\x07");
+    place.put("all/table/iris.csv", b"a,b\n1,x\n");
+    place.put("all/parts/train/cats/a.png", &dot(1));
+    place.put("all/parts/train/dogs/a.png", &dot(1));
+    place.put("all/parts/test/dogs/a.png", &dot(1));
+    let one = |line: &str| line.to_owned();
+    let expected = [
+        ("flat", vec![one("1 images of 1x1x1").replace("1x1x1", "3x1x1"), one("1 classes (1 to 1 items each)")]),
+        (
+            "parts",
+            vec![
+                one("train: 2 images of 3x1x1"),
+                one("train: 2 classes (1 to 1 items each)"),
+                one("test: 1 images of 3x1x1"),
+                one("test: 2 classes (0 to 1 items each)"),
+            ],
+        ),
+        ("table", vec![one("1 rows of 1 numbers, 1 classes (1 to 1 items each)")]),
+    ];
+    assert_eq!(lines(), expected.map(|(name, lines)| (name.to_owned(), Ok(lines))));
+    place.put("all/parts/test/horses/a.png", &dot(1));
+    assert!(lines()[1].1.as_ref().is_err_and(|error| error.ends_with("found `horses`")));
+}

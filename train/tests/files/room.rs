@@ -1,0 +1,156 @@
+//! How much memory a file may cost, as the documentation of `data::readers` states it: each is read in a process that gets no more.
+
+use std::path::Path;
+use std::time::Instant;
+
+use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
+use layercake_train::data::readers::{Channels, Header, Table, Target, Text, read_cifar10, read_image};
+use layercake_train::data::read_idx;
+
+use crate::child::{child, errand, used};
+use crate::place::{Place, gzip};
+use crate::png::{GREY, RGB, png};
+
+const MIB: usize = 1 << 20;
+
+/// A file and what it may cost.
+struct Case {
+    name: &'static str,
+    file: fn() -> Vec<u8>,
+    /// What the multiple is of: bytes, unpacked, or pixels.
+    size: usize,
+    multiple: usize,
+    read: fn(&Path) -> String,
+    /// How what is said begins.
+    says: &'static str,
+}
+
+/// 4 bytes a row, which is as short as a row can be.
+fn short_rows() -> Vec<u8> {
+    "1,2\n3,4\n".repeat(400_000).into_bytes()
+}
+
+/// A class of its own in each row, in as few letters as it takes.
+fn classes() -> Vec<u8> {
+    (0..400_000u32).flat_map(|i| format!("1,{:05x}x\n", (i * 7919) % 400_000).into_bytes()).collect()
+}
+
+fn wide_rows() -> Vec<u8> {
+    let row = "1,".repeat(1999) + "x\n";
+    row.repeat(800).into_bytes()
+}
+
+fn numbers() -> Vec<u8> {
+    (0..300_000u32).flat_map(|i| format!("1,{:06}\n", (i * 7919) % 300_000).into_bytes()).collect()
+}
+
+fn letters() -> Vec<u8> {
+    "to be, or not to be\n".repeat(200_000).into_bytes()
+}
+
+fn idx() -> Vec<u8> {
+    let header = [0x0803u32, 8000, 32, 32].into_iter().flat_map(u32::to_be_bytes);
+    header.chain((0..8000 * 1024u32).map(|i| (i % 251) as u8)).collect()
+}
+
+fn photo() -> Vec<u8> {
+    let mut file = Vec::new();
+    let pixels: Vec<u8> = (0..3 * 2000 * 2000u32).map(|i| (i / 300 % 256) as u8).collect();
+    JpegEncoder::new(&mut file).write_image(&pixels, 2000, 2000, ExtendedColorType::Rgb8).unwrap();
+    file
+}
+
+fn drawing(depth: u8, colour: u8, side: u32, row: usize) -> Vec<u8> {
+    let row = vec![0x55; row];
+    png([side; 2], depth, colour, &vec![&row[..]; side as usize], &[])
+}
+
+fn of_table(path: &Path) -> String {
+    Table::read_with(path, &Target::Last, Header::No).map_or_else(|error| error.to_string(), |table| format!("{} classes", table.classes().len()))
+}
+
+fn of_text(path: &Path) -> String {
+    Text::read(path).map_or_else(|error| error.to_string(), |text| format!("{} letters", text.letters().len()))
+}
+
+fn of_image(path: &Path) -> String {
+    read_image(path, Channels::Rgb).map_or_else(|error| error.to_string(), |image| format!("{:?}", image.shape))
+}
+
+fn cases() -> Vec<Case> {
+    let plane = 2000 * 2000;
+    vec![
+        Case { name: "short rows", file: short_rows, size: 3_200_000, multiple: 20, read: of_table, says: "2 classes" },
+        Case { name: "wide rows", file: wide_rows, size: 3_200_000, multiple: 20, read: of_table, says: "1 classes" },
+        Case { name: "many classes", file: classes, size: 3_600_000, multiple: 20, read: of_table, says: "400000 classes" },
+        Case { name: "many numbers", file: numbers, size: 2_700_000, multiple: 20, read: of_table, says: "300000 classes" },
+        Case { name: "rows, gzipped", file: || gzip(&short_rows()), size: 3_200_000, multiple: 20, read: of_table, says: "2 classes" },
+        Case { name: "empty lines", file: || vec![b'\n'; 20 * MIB], size: 20 * MIB, multiple: 2, read: of_table, says: "" },
+        Case { name: "text", file: letters, size: 4_000_000, multiple: 10, read: of_text, says: "4000000 letters" },
+        Case { name: "text, gzipped", file: || gzip(&letters()), size: 4_000_000, multiple: 10, read: of_text, says: "4000000 letters" },
+        // 500 MiB of one letter.
+        Case { name: "a bomb", file: || gzip(&vec![b'a'; 500 * MIB]), size: 64 * MIB, multiple: 3, read: of_text, says: "" },
+        Case {
+            name: "idx",
+            file: idx,
+            size: 8_192_016,
+            multiple: 2,
+            read: |path| read_idx(path, path, Vec::new()).unwrap_err().to_string(),
+            says: "",
+        },
+        Case {
+            name: "cifar",
+            file: || vec![0; 3073 * 4000],
+            size: 3073 * 4000,
+            multiple: 4,
+            read: |path| read_cifar10(&[path], vec!["only".to_owned()]).map_or_else(|error| error.to_string(), |set| format!("{} images", set.len())),
+            says: "4000 images",
+        },
+        Case { name: "photo", file: photo, size: plane, multiple: 20, read: of_image, says: "[3, 2000, 2000]" },
+        Case { name: "colour", file: || drawing(8, RGB, 2000, 6000), size: plane, multiple: 20, read: of_image, says: "[3, 2000, 2000]" },
+        Case { name: "16 bits", file: || drawing(16, RGB, 2000, 12000), size: plane, multiple: 20, read: of_image, says: "[3, 2000, 2000]" },
+        Case { name: "one bit", file: || drawing(1, GREY, 2000, 250), size: plane, multiple: 20, read: of_image, says: "[3, 2000, 2000]" },
+        // 33 KB, and 4 GiB if it were read.
+        Case { name: "a large drawing", file: || drawing(1, GREY, 16384, 2048), size: MIB, multiple: 8, read: of_image, says: "" },
+    ]
+}
+
+/// What a process takes beside its file and what it had when it began: the allocator's own, stacks.
+const AROUND: usize = 24 * MIB;
+
+#[test]
+fn no_file_takes_more_than_is_stated() {
+    match errand() {
+        Some((name, path)) => return measured(&name, &path),
+        None if used("VmPeak").is_none() => return eprintln!("SKIPPED: this system does not tell how much memory a process has reserved"),
+        None => {}
+    }
+    let place = Place::new();
+    let test = "room::no_file_takes_more_than_is_stated";
+    let run = |case: &str, path: &Path, room| {
+        let done = child(test, case, path, room);
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        let line = said.lines().find_map(|line| Some(line.split_once(&format!("{case}: "))?.1.to_owned())).unwrap_or_default();
+        (done.status.success(), line, String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    let base: usize = run("nothing", &place.path(""), None).1.parse().unwrap();
+    for case in cases() {
+        let path = place.put("file", &(case.file)());
+        let room = base + AROUND + case.size * case.multiple;
+        let (success, line, errors) = run(case.name, &path, Some(room));
+        println!("{:16}{line}", case.name);
+        assert!(success && line.contains(&format!("held: {}", case.says)), "{}: {line} {errors}", case.name);
+    }
+}
+
+/// What the process does that may take no more than its file deserves.
+fn measured(name: &str, path: &Path) {
+    let Some(case) = cases().into_iter().find(|case| case.name == name) else {
+        return println!("{name}: {}", used("VmPeak").unwrap());
+    };
+    let (reserved, held, begun) = (used("VmPeak").unwrap(), used("VmHWM").unwrap(), Instant::now());
+    let said = (case.read)(path);
+    let seconds = begun.elapsed().as_secs_f64();
+    let times = |figure, before| (used(figure).unwrap() - before) as f64 / case.size as f64;
+    println!("{name}: {seconds:.2} s, {:.1} times reserved, {:.1} held: {said}", times("VmPeak", reserved), times("VmHWM", held));
+}
