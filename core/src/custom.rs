@@ -1,13 +1,19 @@
 //! Layers of the user's own in a network: any dfdx module.
 
+use std::any::type_name;
+use std::convert::Infallible;
+
+use dfdx::nn::tensor_collection::{RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor};
 use dfdx::nn::{Module, ModuleMut};
 use dfdx::shapes::Shape;
 use dfdx::tensor::{OwnedTape, PutTape, Tape, Tensor};
 use dfdx::tensor_ops::Device;
 
-use crate::Scalar;
+use crate::backend::Backend;
 use crate::edge::shape;
+use crate::shown::CustomPart;
 use crate::value::Value;
+use crate::{Network, Scalar};
 
 /// What a custom layer gives, and the tape.
 pub type Called<E, D, T> = (Value<E, D>, T);
@@ -112,4 +118,48 @@ where
 fn typed<S: Shape, E: Scalar, D: Device<E>>(value: Value<E, D>) -> Result<Tensor<S, E, D>, D::Err> {
     let shape = shape::<S>(value.dims()).expect("the macro declared what the layer receives");
     value.restore(&shape)
+}
+
+/// What the custom layers of a network own, by its type.
+pub fn parts<N: Network<E, D>, E: Scalar, D: Backend<E>>() -> Vec<CustomPart> {
+    let mut list = Vec::new();
+    N::custom_parts("", &mut list);
+    list
+}
+
+/// What the custom layers of a network within another own.
+pub fn parts_within<N, M, E, D>(prefix: &str, path: &str, _: fn(&N) -> &M, list: &mut Vec<CustomPart>)
+where
+    M: Network<E, D>,
+    E: Scalar,
+    D: Backend<E>,
+{
+    M::custom_parts(&format!("{prefix}{path}."), list);
+}
+
+/// What a custom layer owns. Its type tells all: dfdx lists the tensors of a module without one at hand.
+pub fn part<N, M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(prefix: &str, path: &str, _: fn(&N) -> &M) -> CustomPart {
+    let mut count = Count { trained: 0, buffers: 0 };
+    let Ok(_) = M::iter_tensors(&mut RecursiveWalker { m: (), f: &mut count });
+    // `crate::layers::Nearness<12, 10>`
+    let kind = type_name::<M>().split('<').next().unwrap_or_default().rsplit("::").next().unwrap_or_default();
+    CustomPart { path: format!("{prefix}{path}"), kind: kind.to_owned(), trained: count.trained, buffers: count.buffers }
+}
+
+struct Count {
+    trained: usize,
+    buffers: usize,
+}
+
+impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Count {
+    type Viewer = ();
+    type Err = Infallible;
+    type E2 = E;
+    type D2 = D;
+
+    fn visit<S: Shape>(&mut self, options: TensorOptions<S, E, D>, (): ()) -> Result<Option<Tensor<S, E, D>>, Infallible> {
+        let count = if options.do_gradient_update { &mut self.trained } else { &mut self.buffers };
+        *count += options.shape.num_elements();
+        Ok(None)
+    }
 }

@@ -56,6 +56,7 @@ pub mod optim;
 mod plan;
 mod portable;
 pub mod schedule;
+mod shown;
 mod summary;
 mod tape;
 mod tensors;
@@ -75,9 +76,11 @@ pub use layercake_engine::{check_instruction_set, instruction_set};
 /// The graph of a network, and the rules that it obeys.
 pub use layercake_ir as ir;
 #[doc = include_str!("model/derive.md")]
+#[doc(inline)]
 pub use layercake_macros::Model;
 pub use model::Model;
 pub use network::Network;
+pub use shown::CustomPart;
 pub use summary::Summary;
 
 /// A number type that networks compute in: `f32` or `f64`.
@@ -111,6 +114,7 @@ pub mod prelude {
         Trace, ZerosTensor,
     };
     pub use crate::dfdx::tensor_ops::{Backward, Device, MeanTo, PermuteTo, ReshapeTo, SumTo};
+    pub use crate::gradient::Unrecorded as _;
     pub use crate::loss::Loss;
     pub use crate::{Backend, DynTensor, GraphModel, Model, Network, Scalar, Summary, io, loss, model, network, optim, schedule};
 }
@@ -128,15 +132,16 @@ pub mod __private {
 
     pub use crate::backend::{Backend, Call, Done, Path};
     pub use crate::custom::{call as custom, call_mut as custom_mut};
+    pub use crate::custom::{part as custom_part, parts as custom_parts, parts_within as custom_parts_within};
     pub use crate::edge::{Inputs, Outputs};
     pub use crate::ids::{ForwardError, or_panic};
-    pub use crate::init::{InitRule, filled};
+    pub use crate::init::InitRule;
     pub use crate::layers::{self, Layer};
-    pub use crate::model::{forward, init, junction, part, ports};
+    pub use crate::model::{fields, forward, init, junction, part, ports};
     pub use crate::network::{Network, Runtime, checked, eval, infer, train, train_data};
     pub use crate::portable::{record_f32 as record_portably, run_f32 as run_portably};
     pub use crate::tape::Recording;
     pub use crate::tensors::Tensors;
     pub use crate::value::{Slot, Value};
-    pub use crate::{Drawing, Scalar, Summary};
+    pub use crate::{CustomPart, Drawing, Scalar, Summary};
 }

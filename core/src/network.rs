@@ -1,6 +1,7 @@
 //! What every network is, and how its typed forward methods reach the untyped graph.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use dfdx::tensor::{Gradients, NoneTape, OwnedTape, Tape};
@@ -14,6 +15,7 @@ use crate::custom::Called;
 use crate::edge::{Inputs, Outputs};
 use crate::ids::{self, ForwardError};
 use crate::plan::{Pass, Plan, Ran};
+use crate::shown::CustomPart;
 use crate::tape::{Recording, Reel};
 use crate::tensors::Tensors;
 use crate::value::{Slot, Value};
@@ -30,13 +32,19 @@ pub trait Network<E: Scalar, D: Backend<E>> {
     #[doc(hidden)]
     fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err>;
 
-    /// The same tensors as places to store into.
+    /// Calls `work` with the same tensors, as places to store into.
     #[doc(hidden)]
-    fn slots(&mut self) -> Vec<&mut dyn Slot<E, D>>;
+    fn slots(&mut self, work: &mut dyn FnMut(&mut dyn Slot<E, D>));
 
     /// The plans and buffers of this network.
     #[doc(hidden)]
     fn runtime(&self) -> &Runtime;
+
+    /// What its custom layers own, each path behind `prefix`.
+    #[doc(hidden)]
+    fn custom_parts(prefix: &str, list: &mut Vec<CustomPart>) {
+        let _ = (prefix, list);
+    }
 
     /// Runs the custom layer of a path.
     ///
@@ -267,7 +275,7 @@ where
         let (value, tape) = network.custom_mut(path, value, reel.into_tape())?;
         Ok((value, Reel::new(tape, Recording::default())))
     })?;
-    store(updates, || network.slots())?;
+    store(updates, |work| network.slots(work))?;
     let tapes = reel.tapes(&N::GRAPH.name, &outputs)?;
     Ok(Out::restore(outputs, tapes)?)
 }
@@ -278,16 +286,23 @@ fn record<E: Scalar, D: Backend<E>>(call: Call<'_, E, D>, reel: Reel<E, D>) -> R
     Ok((done, reel.with(recording)))
 }
 
-/// Puts the new values of tensors into their places.
-pub(crate) fn store<'a, E: Scalar, D: Device<E>>(
+/// Puts the new values of tensors into their places: `slots` calls what it is given with each tensor in graph order.
+pub(crate) fn store<E: Scalar, D: Device<E>>(
     updates: Vec<(usize, Value<E, D>)>,
-    slots: impl FnOnce() -> Vec<&'a mut dyn Slot<E, D>>,
+    slots: impl FnOnce(&mut dyn FnMut(&mut dyn Slot<E, D>)),
 ) -> Result<(), D::Err> {
     if updates.is_empty() {
         return Ok(());
     }
-    let mut slots = slots();
-    updates.into_iter().try_for_each(|(i, value)| slots[i].set(value))
+    // Of a layer that was applied several times, the last value counts.
+    let mut updates: HashMap<usize, Value<E, D>> = updates.into_iter().collect();
+    let (mut next, mut outcome) = (0, Ok(()));
+    slots(&mut |slot| {
+        let update = updates.remove(&next).filter(|_| outcome.is_ok());
+        outcome = update.map_or(Ok(()), |value| slot.set(value)).and(std::mem::replace(&mut outcome, Ok(())));
+        next += 1;
+    });
+    outcome
 }
 
 /// The plan of a pass, what it begins with, and what made copies of tensors.

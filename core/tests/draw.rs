@@ -1,4 +1,4 @@
-//! Pictures, read back: everything in the graph is in them, and nothing is in the way of anything else.
+//! Pictures, read back: everything in the graph is in them, and nothing is in the way of anything else. What is folded: `draw_repeats.rs`.
 
 mod networks;
 mod picture;
@@ -8,15 +8,24 @@ use layercake::ir::ops::{Linear, Subgraph};
 use layercake::ir::{Builder, Graph, INFER, Op, Shape};
 use picture::Picture;
 
+/// Of every network its picture, folded and not.
+fn pictures() -> Vec<(Graph, Picture)> {
+    let both = |graph: Graph| {
+        let drawing = Drawing::of(&graph);
+        [drawing.svg(), drawing.full().svg()].map(|svg| (graph.clone(), Picture::read(&svg)))
+    };
+    networks::all().into_iter().flat_map(both).collect()
+}
+
 /// Every layer has its box, every link its path or its place in a box, and each path leads from the one to the other.
 #[test]
 fn everything_is_drawn() {
     for graph in networks::all() {
-        let picture = Picture::read(&Drawing::of(&graph).svg());
+        let picture = Picture::read(&Drawing::of(&graph).full().svg());
         let mut links = 0;
         for (index, node) in graph.nodes().iter().enumerate() {
             let value = graph.value_of(index);
-            if is_further_output(&node.op) {
+            if is_part(&graph, index) {
                 assert!(!picture.boxes.contains_key(&value.to_string()), "{}: {}", graph.name, node.name);
                 continue;
             }
@@ -48,8 +57,7 @@ fn everything_is_drawn() {
 
 #[test]
 fn nothing_overlaps() {
-    for graph in networks::all() {
-        let picture = Picture::read(&Drawing::of(&graph).svg());
+    for (graph, picture) in pictures() {
         let boxes: Vec<_> = picture.boxes.values().chain(picture.pills.values()).collect();
         for (i, a) in boxes.iter().enumerate() {
             assert!(a.area.within(&picture.page), "{}: {} leaves the page", graph.name, a.tip);
@@ -76,8 +84,7 @@ fn nothing_overlaps() {
 /// Two values never run along one line, or nobody could tell which is which.
 #[test]
 fn links_of_two_values_do_not_share_a_way() {
-    for graph in networks::all() {
-        let picture = Picture::read(&Drawing::of(&graph).svg());
+    for (graph, picture) in pictures() {
         for (i, a) in picture.links.iter().enumerate() {
             for b in picture.links[..i].iter().filter(|b| b.from != a.from) {
                 let shared = a.stretches().any(|one| b.stretches().any(|other| one.runs_along(&other)));
@@ -90,8 +97,7 @@ fn links_of_two_values_do_not_share_a_way() {
 /// By a measure of their own: the widths of Liberation Sans, which are Helvetica's.
 #[test]
 fn texts_fit_their_boxes() {
-    for graph in networks::all() {
-        let picture = Picture::read(&Drawing::of(&graph).svg());
+    for (graph, picture) in pictures() {
         for shape in picture.boxes.values().chain(picture.pills.values()) {
             for (i, text) in shape.texts.iter().enumerate() {
                 assert!(text.area.within(&shape.area), "{}: {} in {}", graph.name, text.text, shape.tip);
@@ -105,7 +111,7 @@ fn texts_fit_their_boxes() {
 #[test]
 fn the_longest_way_is_straight() {
     let graph = networks::resnet50(&[3, 4]);
-    let picture = Picture::read(&Drawing::of(&graph).svg());
+    let picture = Picture::read(&Drawing::of(&graph).full().svg());
     let skips: Vec<_> = picture.links.iter().filter(|link| link.points.len() > 2).collect();
     // Two projections, each with a way to it and one from it; five identities.
     assert_eq!(skips.len(), 2 * 2 + 5);
@@ -178,8 +184,17 @@ fn the_languages_agree() {
     for graph in networks::all() {
         let (one, other) = (Drawing::of(&graph), Drawing::of(&graph.clone()));
         assert_eq!((one.svg(), one.dot(), one.mermaid()), (other.svg(), other.dot(), other.mermaid()));
-        let links = one.svg().matches("data-from=").count();
-        assert_eq!((one.dot().matches(" -> ").count(), one.mermaid().matches(" --> ").count()), (links, links), "{}", graph.name);
+        for drawing in [one.clone(), one.full()] {
+            let links = drawing.svg().matches("data-from=").count();
+            assert_eq!(
+                (drawing.dot().matches(" -> ").count(), drawing.mermaid().matches(" --> ").count()),
+                (links, links),
+                "{}",
+                graph.name
+            );
+            let frames = drawing.svg().matches("stroke-dasharray").count();
+            assert_eq!((drawing.dot().matches("subgraph ").count(), drawing.mermaid().matches("subgraph ").count()), (frames, frames));
+        }
     }
 }
 
@@ -194,14 +209,21 @@ fn an_empty_network_has_a_picture() {
     assert_eq!((picture.boxes.len(), picture.links.len()), (0, 0));
 }
 
-fn is_further_output(op: &Op) -> bool {
-    matches!(op, Op::Subgraph(op) if op.output > 0)
+/// A network's further output, or what a recurrent layer gives besides its output.
+fn is_part(graph: &Graph, index: usize) -> bool {
+    let node = &graph.nodes()[index];
+    let packed = |value: usize| value >= graph.inputs().len() && graph.nodes()[value - graph.inputs().len()].op.recurrent().is_some();
+    match node.op {
+        Op::Subgraph(op) => op.output > 0,
+        Op::Unpack(_) => packed(node.inputs()[0]),
+        _ => false,
+    }
 }
 
-/// The value, and that whose box it leaves from: a network's further outputs leave from its first one's.
+/// The value, and that whose box it leaves from: a network's further outputs leave from its first one's, states from their layer's.
 fn home(graph: &Graph, value: usize) -> (usize, usize) {
     let mut owner = value;
-    while owner >= graph.inputs().len() && is_further_output(&graph.nodes()[owner - graph.inputs().len()].op) {
+    while owner >= graph.inputs().len() && is_part(graph, owner - graph.inputs().len()) {
         owner -= 1;
     }
     (value, owner)

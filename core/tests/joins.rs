@@ -183,3 +183,70 @@ fn a_shared_normalisation_moves_twice() {
     // The mean is 4: 0, 2, 3. The unbiased variance is 8: 1, 4.5, 6.25.
     assert_eq!((last(0), last(1)), (3.0, 6.25));
 }
+
+/// The same with the engine, behind a layer whose value it could overwrite, and beside another user of that value: what a graph says twice counts
+/// twice, in numbers and in gradients.
+#[test]
+fn a_value_twice_is_right_on_both_paths() {
+    type Rows<E, T> = Tensor<(usize, Const<3>), E, Cpu, T>;
+    let joins: [(&str, Op, usize, usize); 7] = [
+        ("add", Op::Add, 2, 1),
+        ("add three", Op::Add, 3, 1),
+        ("sub", Op::Sub, 2, 1),
+        ("mul", Op::Mul, 2, 1),
+        ("mul three", Op::Mul, 3, 1),
+        ("max", Op::Max, 2, 1),
+        ("concat", Op::Concat(Concat { axis: 0 }), 2, 2),
+    ];
+    for (name, op, times, parts) in joins {
+        for beside in [false, true] {
+            let mut b = Builder::new(name);
+            let x = b.input("x", Shape::new(&[3])).unwrap();
+            let h = b.add("tanh", Op::Tanh, &[x]).unwrap();
+            let mut y = b.add("join", op, &vec![h; times]).unwrap();
+            if parts > 1 {
+                let part = |index| Op::Split(Split { parts, index, axis: 0 });
+                let (first, second) = (b.add("first", part(0), &[y]).unwrap(), b.add("second", part(1), &[y]).unwrap());
+                y = b.add("both", Op::Mul, &[first, second]).unwrap();
+            }
+            if beside {
+                y = b.add("beside", Op::Add, &[y, h]).unwrap();
+            }
+            let graph = b.finish(&[("output", y)]);
+            let device = Cpu::default();
+            let numbers: Vec<f64> = numbers(12, times).iter().map(|x| x - 0.4).collect();
+            let by_hand = |x: f64| {
+                let (h, slope) = (x.tanh(), 1.0 - x.tanh() * x.tanh());
+                let (value, inner) = match (op, times) {
+                    (Op::Add, times) => (times as f64 * h, times as f64),
+                    (Op::Sub, _) => (0.0, 0.0),
+                    (Op::Mul, 3) => (h * h * h, 3.0 * h * h),
+                    (Op::Max, _) => (h, 1.0),
+                    // The parts of a concatenation are multiplied.
+                    _ => (h * h, 2.0 * h),
+                };
+                if beside { (value + h, (inner + 1.0) * slope) } else { (value, inner * slope) }
+            };
+            let mut single: GraphModel<f32, Cpu> = GraphModel::build(graph.clone(), &device);
+            let mut double: GraphModel<f64, Cpu> = GraphModel::build(graph, &device);
+            let x: Rows<f32, NoneTape> = device.tensor_from_vec(numbers.iter().map(|&x| x as f32).collect(), (4, Const));
+            let wide: Rows<f64, NoneTape> = device.tensor_from_vec(numbers.clone(), (4, Const));
+            let y: Rows<f32, OwnedTape<f32, Cpu>> = single.forward_mut(x.leaky_trace());
+            let wide_y: Rows<f64, OwnedTape<f64, Cpu>> = double.forward_mut(wide.leaky_trace());
+            let (values, wide_values) = (y.as_vec(), wide_y.as_vec());
+            let sum: Tensor<Rank0, f32, Cpu, _> = y.sum();
+            let wide_sum: Tensor<Rank0, f64, Cpu, _> = wide_y.sum();
+            let (slopes, wide_slopes) = (sum.backward().get(&x).as_vec(), wide_sum.backward().get(&wide).as_vec());
+            for (i, &x) in numbers.iter().enumerate() {
+                let (value, slope) = by_hand(x);
+                let near = |found: f64, expected: f64, error: f64| {
+                    assert!((found - expected).abs() < error, "{name} {x}: {found}, not {expected}")
+                };
+                near(f64::from(values[i]), value, 1e-5);
+                near(f64::from(slopes[i]), slope, 1e-5);
+                near(wide_values[i], value, 1e-12);
+                near(wide_slopes[i], slope, 1e-12);
+            }
+        }
+    }
+}

@@ -135,3 +135,33 @@ fn lengths_are_known_when_it_runs() {
     let x: Tensor<Rank3<3, 16, 4>, f32, _> = device.sample_normal();
     assert_eq!(Lengths::new(&device).forward(x).shape().concrete(), [3, 16, 2]);
 }
+
+network! {
+    Letters: usize[5] -> [5, 3] { table: Embedding(7 -> 3) }
+    Scores: [5, 3] -> [2] { Flatten, fc: Linear(2) }
+}
+
+#[derive(Clone, Debug, Model)]
+#[model(forward)]
+struct Reader<E: Dtype = f32, D: Storage<E> = Cpu> {
+    letters: Letters<E, D>,
+    scores: Scores<E, D>,
+}
+
+/// The first field may take token ids; the tape comes in with them.
+#[test]
+fn token_ids_go_in_first() {
+    use layercake::dfdx::tensor::PutTape;
+
+    let device = Cpu::seed_from_u64(1);
+    let mut model = Reader::new(&device);
+    let ids: Tensor<(usize, Const<5>), usize, _> = device.tensor_from_vec(vec![0, 1, 2, 3, 6, 6, 5, 1, 1, 0], (2, Const));
+    let inner: Tensor<(usize, Const<5>, Const<3>), f32, _> = model.letters.forward(ids.clone());
+    assert_eq!(model.forward(ids.clone()).as_vec(), model.scores.forward(inner).as_vec());
+    let tape: OwnedTape<f32, Cpu> = OwnedTape::default();
+    let loss: Tensor<Rank0, f32, _, _> = model.forward_mut(ids.put_tape(tape)).square().mean();
+    let gradients = loss.backward();
+    let table = gradients.get(&model.letters.table.weight).as_vec();
+    let used = |row: usize| table[3 * row..3 * row + 3].iter().any(|&slope| slope != 0.0);
+    assert_eq!((0..7).map(used).collect::<Vec<_>>(), [true, true, true, true, false, true, true]);
+}

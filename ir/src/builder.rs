@@ -1,5 +1,7 @@
 //! Graphs built at run time.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::{Graph, Init, Mistake, Node, Op, Part, Port, Shape, Site, Text, check_input, check_output};
 
 /// Builds a graph at run time by the same rules as `network!`.
@@ -19,12 +21,16 @@ pub struct Builder {
     name: String,
     inputs: Vec<Port>,
     nodes: Vec<Node>,
+    /// The first node of each name.
+    names: HashMap<String, usize>,
+    /// The tensors' paths, and the nodes that own them.
+    tensors: HashMap<String, usize>,
 }
 
 impl Builder {
     /// An empty graph.
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), inputs: Vec::new(), nodes: Vec::new() }
+        Self { name: name.to_owned(), inputs: Vec::new(), nodes: Vec::new(), names: HashMap::new(), tensors: HashMap::new() }
     }
 
     /// Adds an input and gives its value.
@@ -48,7 +54,7 @@ impl Builder {
     /// Adds an operation on the given values and gives its own.
     ///
     /// # Errors
-    /// The shape rule's mistake; if a value does not exist yet; if the name is taken.
+    /// The shape rule's mistake; if a value does not exist yet; if the name is taken, or one of its tensors would have the path of another's.
     pub fn add(&mut self, name: &str, op: Op, inputs: &[usize]) -> Result<usize, Mistake> {
         self.push(name, op, inputs, None)
     }
@@ -73,6 +79,8 @@ impl Builder {
         }
         let text = text().name(&other.name).str(", but needs others for ").shape(self.shape(inputs[0]));
         self.nodes.pop();
+        let last = self.nodes.len();
+        self.names.retain(|_, node| *node != last);
         Err(Mistake::new(Part::Layer, text))
     }
 
@@ -115,6 +123,8 @@ impl Builder {
             let text = Text::new().str("there are two layers of the name ").name(name);
             return Err(Mistake::new(Part::Layer, text.str("; each needs one of its own")));
         }
+        self.claim(name, &op, shares)?;
+        self.names.entry(name.to_owned()).or_insert(self.nodes.len());
         self.nodes.push(Node { name: name.to_owned().into(), op, inputs: inputs.to_vec().into(), output, shares, init: None });
         Ok(most)
     }
@@ -124,8 +134,26 @@ impl Builder {
         if matches!(op, Op::Subgraph(op) if op.output > 0) {
             return false;
         }
-        let Some(first) = self.nodes.iter().position(|node| node.name == name) else { return false };
+        let Some(&first) = self.names.get(name) else { return false };
         shares.is_none_or(|owner| owner != self.nodes[first].shares.unwrap_or(first))
+    }
+
+    /// Takes the paths of a new node's tensors. Two layers of different names may meet there: the weight of `a.out_proj` is `a.out_proj.weight`, and
+    /// so is one of the attention `a`.
+    fn claim(&mut self, name: &str, op: &Op, shares: Option<usize>) -> Result<(), Mistake> {
+        // A further output of a network brings no tensors of its own.
+        if shares.is_some() || (matches!(op, Op::Subgraph(op) if op.output > 0) && self.names.contains_key(name)) {
+            return Ok(());
+        }
+        let mut paths = Vec::new();
+        own_paths(name, op, &mut paths);
+        if let Some((path, other)) = paths.iter().find_map(|path| Some((path, *self.tensors.get(path)?))) {
+            let text = Text::new().str("a tensor of ").name(name).str(" would have the path ").name(path).str(", which one of ");
+            let text = text.name(&self.nodes[other].name).str(" has; give one of the two layers another name");
+            return Err(Mistake::new(Part::Layer, text));
+        }
+        self.tensors.extend(paths.into_iter().map(|path| (path, self.nodes.len())));
+        Ok(())
     }
 
     /// Appends "value 7, but there are only 3 values before it".
@@ -228,6 +256,21 @@ impl Graph {
             check_output(&port.shape, &built.shape, &Site { layer: &port.name, source: "", flattened: None, others: &[] })?;
         }
         Ok(())
+    }
+}
+
+/// The paths of the tensors that an operation of this name owns, those of a network in it among them.
+fn own_paths(name: &str, op: &Op, paths: &mut Vec<String>) {
+    let Op::Subgraph(op) = op else {
+        paths.extend(op.params().as_slice().iter().map(|param| format!("{name}.{}", param.name)));
+        return;
+    };
+    // Of a network with several outputs there is a node for each.
+    let mut seen = HashSet::new();
+    for node in op.graph.nodes().iter().filter(|node| node.shares.is_none()) {
+        if !matches!(node.op, Op::Subgraph(_)) || seen.insert(node.name()) {
+            own_paths(&format!("{name}.{}", node.name), &node.op, paths);
+        }
     }
 }
 

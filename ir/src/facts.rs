@@ -4,7 +4,21 @@ use crate::ops::Window;
 use crate::{Graph, Node, Op};
 
 impl Graph {
-    /// The number of trained parameters.
+    /// The number of layers, as they are written: a recurrent layer that gives its states too is one, whose parts are taken out of one
+    /// value by nodes of their own.
+    pub const fn layers(&self) -> usize {
+        let mut count = 0;
+        let mut i = 0;
+        while i < self.nodes().len() {
+            if !matches!(self.nodes()[i].op, Op::Unpack(_)) {
+                count += 1;
+            }
+            i += 1;
+        }
+        count
+    }
+
+    /// The number of trained parameters. Those of a layer of the user's own ([`crate::ops::Custom`]) are not in it.
     pub const fn params(&self) -> usize {
         let mut total: usize = 0;
         let mut i = 0;
@@ -37,15 +51,26 @@ impl Graph {
         node.op.multiply_adds(self.shape(inputs[0]), &node.output).saturating_mul(2)
     }
 
-    /// The sum of the nodes' [`Node::mult_adds`].
+    /// The sum of the nodes' [`Graph::node_mult_adds`].
     pub const fn mult_adds(&self) -> u64 {
         let mut total: u64 = 0;
         let mut i = 0;
         while i < self.nodes().len() {
-            total = total.saturating_add(self.nodes()[i].mult_adds());
+            total = total.saturating_add(self.node_mult_adds(i));
             i += 1;
         }
         total
+    }
+
+    /// Multiply-adds of node `index` for one sample as the tool torchinfo counts them: each parameter, biases too, once for each position of
+    /// the output map or step of the sequence that it is used at. Those of a layer of the user's own are not known: 0.
+    pub const fn node_mult_adds(&self, index: usize) -> u64 {
+        let node = &self.nodes()[index];
+        match node.op.recurrent() {
+            // Where only the last step is given, the output does not say how many there were.
+            Some(_) => (node.op.params().count() as u64).saturating_mul(self.shape(node.inputs()[0]).dim(0) as u64),
+            None => node.mult_adds(),
+        }
     }
 
     /// The number of elements that one sample's forward pass writes: the sum of all outputs.
@@ -70,29 +95,45 @@ impl Graph {
     /// # Panics
     /// If there are more than [`MAX_VALUES`] values.
     pub const fn peak_activations(&self) -> usize {
-        let last_use = self.last_use();
-        let mut peak = 0;
+        let mut last_use = self.last_use();
+        // Of all values together, which is more than one number of this machine may count.
+        let mut live: u128 = 0;
+        let mut input = 0;
+        while input < self.inputs().len() {
+            if last_use[input] >= self.inputs().len() {
+                live += self.shape(input).len() as u128;
+            }
+            input += 1;
+        }
+        let mut peak: u128 = 0;
         let mut node = 0;
         while node < self.nodes().len() {
             let now = self.inputs().len() + node;
-            let mut live: usize = 0;
-            let mut value = 0;
-            while value <= now {
-                // A value is needed from when it is made until its last use.
-                if value == now || last_use[value] >= now {
-                    live = live.saturating_add(self.shape(value).len());
-                }
-                value += 1;
-            }
+            let len = self.shape(now).len() as u128;
+            live += len;
+            let mut most = live;
             if let Op::Subgraph(op) = self.nodes()[node].op {
-                live = live.saturating_add(op.graph.peak_activations());
+                most += op.graph.peak_activations() as u128;
             }
-            if live > peak {
-                peak = live;
+            if most > peak {
+                peak = most;
+            }
+            // What is needed no longer goes, each value once.
+            let inputs = self.nodes()[node].inputs();
+            let mut i = 0;
+            while i < inputs.len() {
+                if last_use[inputs[i]] == now {
+                    last_use[inputs[i]] = 0;
+                    live -= self.shape(inputs[i]).len() as u128;
+                }
+                i += 1;
+            }
+            if last_use[now] < now {
+                live -= len;
             }
             node += 1;
         }
-        peak
+        if peak > usize::MAX as u128 { usize::MAX } else { peak as usize }
     }
 
     /// For each value, the number of the last value that is made from it; the outputs are needed to the end.
@@ -125,6 +166,54 @@ impl Graph {
     /// If there are more than [`MAX_VALUES`] values.
     pub const fn receptive_field(&self) -> [usize; 2] {
         self.reach(Reach { field: [1; 2], step: [1; 2] }).field
+    }
+
+    /// Does a [receptive field](Graph::receptive_field) say anything here? Windows slide over a map that the network is given, and nothing
+    /// works on a sequence, whose steps see each other.
+    pub const fn has_receptive_field(&self) -> bool {
+        let mut i = 0;
+        let mut map = false;
+        while i < self.inputs().len() {
+            map = map || self.inputs()[i].shape.rank() == 3;
+            i += 1;
+        }
+        map && self.slides() && !self.reads_sequences()
+    }
+
+    /// Does a window of two dimensions slide over something?
+    const fn slides(&self) -> bool {
+        let mut i = 0;
+        while i < self.nodes().len() {
+            let node = &self.nodes()[i];
+            let here = match node.op {
+                Op::Subgraph(op) => op.graph.slides(),
+                op => op.window().is_some() && node.output.rank() == 3,
+            };
+            if here {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+
+    /// Does a layer work on `[length, features]` or `[channels, length]`?
+    const fn reads_sequences(&self) -> bool {
+        let mut i = 0;
+        while i < self.nodes().len() {
+            let node = &self.nodes()[i];
+            let here = match node.op {
+                Op::Subgraph(op) => op.graph.reads_sequences(),
+                Op::Embedding(_) | Op::MultiHeadAttention(_) => true,
+                Op::Linear(_) | Op::DropConnect(_) | Op::Maxout(_) => node.output.rank() == 2,
+                op => op.recurrent().is_some() || (op.window().is_some() && node.output.rank() == 2),
+            };
+            if here {
+                return true;
+            }
+            i += 1;
+        }
+        false
     }
 
     /// The largest reach of any value, where the inputs have `begin`.
@@ -216,17 +305,18 @@ impl Node {
         }
     }
 
-    /// Multiply-adds of one sample as the tool torchinfo counts them: each parameter, biases too, once for each position of the
-    /// output map that it is used at.
+    /// [`Graph::node_mult_adds`] as far as the node alone says: for a recurrent layer, those of one step.
     pub const fn mult_adds(&self) -> u64 {
-        let params = self.op.params().count() as u64;
-        match self.op {
-            Op::Subgraph(op) if op.output == 0 => op.graph.mult_adds(),
+        let (params, output) = (self.op.params().count() as u64, &self.output);
+        let positions = match self.op {
+            Op::Subgraph(op) if op.output == 0 => return op.graph.mult_adds(),
             // Of what slides a window, convolutions alone have parameters.
-            op if op.window().is_some() || matches!(op, Op::ConvTranspose2d(_)) => {
-                params.saturating_mul((self.output.len() / self.output.dim(0)) as u64)
-            }
-            _ => params,
-        }
+            op if op.window().is_some() || matches!(op, Op::ConvTranspose2d(_)) => output.len() / output.dim(0),
+            // On `[length, features]`, once for each step: torchinfo does so for `Linear` since its pull request 318.
+            Op::Linear(_) | Op::DropConnect(_) | Op::Maxout(_) => output.len() / output.dim(output.rank() - 1),
+            Op::MultiHeadAttention(_) => output.dim(0),
+            _ => 1,
+        };
+        params.saturating_mul(positions as u64)
     }
 }

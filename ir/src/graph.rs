@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Init, Mistake, Op, Params, Part, Shape, Site, Text};
+use crate::{Init, MAX_VALUES, Mistake, Op, Params, Part, Shape, Site, Text};
 
 /// A network as data: what it takes, what it does in which order, what it gives.
 ///
@@ -47,6 +47,17 @@ pub struct Node {
     /// How its weights begin, where that is not PyTorch's default.
     pub init: Option<Init>,
 }
+
+/// The numbers of values, for nodes that take one.
+const VALUES: &[usize; MAX_VALUES] = &{
+    let mut values = [0; MAX_VALUES];
+    let mut i = 0;
+    while i < MAX_VALUES {
+        values[i] = i;
+        i += 1;
+    }
+    values
+};
 
 impl Graph {
     /// The network's name.
@@ -118,6 +129,16 @@ impl Port {
 impl Node {
     /// What a node shares whose tensors are its own.
     pub const OWN: Option<usize> = None;
+
+    /// A node of one input that has tensors of its own, or none, and begins as PyTorch's: most are such. A constant that is made of calls of this
+    /// costs the compiler less than one with all fields written out.
+    ///
+    /// # Panics
+    /// If `input` is no number of a value of a graph whose facts can be worked out.
+    pub const fn of_one(name: &'static str, op: Op, input: usize, output: Shape) -> Self {
+        let inputs = VALUES.split_at(input).1.split_at(1).0;
+        Self { name: Cow::Borrowed(name), op, inputs: Cow::Borrowed(inputs), output, shares: Self::OWN, init: Init::DEFAULT }
+    }
 
     /// Its name.
     pub const fn name(&self) -> &str {

@@ -53,6 +53,85 @@ fn joins_and_their_refusals() {
     assert_eq!(b.add("fc", linear(2), &[x, x]).unwrap_err().to_string(), "`fc` takes one value, but receives 2");
 }
 
+/// The tensors of two layers are told apart by their paths, which may meet though the layers' names differ.
+#[test]
+fn paths_of_tensors_meet_nowhere() {
+    let attention = Op::MultiHeadAttention(MultiHeadAttention { features: INFER, heads: 2, causal: false, dropout: 0.0, bias: true });
+    let begin = || {
+        let mut b = Builder::new("Meeting");
+        let x = b.input("input", Shape::new(&[3, 4])).unwrap();
+        (b, x)
+    };
+    let expected =
+        "a tensor of `a.out_proj` would have the path `a.out_proj.weight`, which one of `a` has; give one of the two layers another name";
+    let (mut b, x) = begin();
+    let x = b.add("a", attention, &[x]).unwrap();
+    assert_eq!(b.add("a.out_proj", linear(4), &[x]).unwrap_err().to_string(), expected);
+    // What has no tensors may have the name, and so may a layer with others.
+    let x = b.add("a.out_proj", Op::Relu, &[x]).unwrap();
+    b.add("a.in_proj", linear(4), &[x]).unwrap();
+    // In the other order.
+    let (mut b, x) = begin();
+    let x = b.add("a.out_proj", linear(4), &[x]).unwrap();
+    let mistake = b.add("a", attention, &[x]).unwrap_err();
+    assert!(
+        mistake.to_string().starts_with("a tensor of `a` would have the path `a.out_proj.weight`, which one of `a.out_proj`"),
+        "{mistake}"
+    );
+    // A network's tensors stand below its name; its second output brings none.
+    let mut b = Builder::new("Nested");
+    let x = b.input("input", Shape::new(&[4])).unwrap();
+    let graph = heads();
+    let first = b.add("net", Op::Subgraph(Subgraph { graph, output: 0 }), &[x]).unwrap();
+    b.add("net", Op::Subgraph(Subgraph { graph, output: 1 }), &[x]).unwrap();
+    let mistake = b.add("net.trunk", linear(4), &[first]).unwrap_err();
+    assert!(mistake.to_string().contains("`net.trunk.weight`, which one of `net` has"), "{mistake}");
+    // A layer that is applied again has none of its own, nor has one that was refused.
+    let fc = b.add("fc", linear(3), &[first]).unwrap();
+    b.add_shared("fc", linear(3), &[fc], fc).unwrap();
+    assert!(b.add_shared("fc2", linear(4), &[fc], fc).is_err());
+    b.add("fc2", linear(4), &[fc]).unwrap();
+    // A graph whose fields were changed is asked again.
+    let mut graph = b.finish(&[("output", fc)]);
+    graph.nodes.to_mut()[2].name = "net.trunk".into();
+    assert!(graph.check().unwrap_err().to_string().contains("`net.trunk.weight`"));
+}
+
+/// The most elements alive at once, counted anew for each operation: what [`Graph::peak_activations`] works out in one go.
+#[test]
+fn the_peak_is_that_of_the_definition() {
+    let by_definition = |graph: &Graph| -> usize {
+        let inputs = graph.inputs().len();
+        let needed = |value: usize, now: usize| {
+            let later = graph.nodes().iter().enumerate().any(|(i, node)| inputs + i >= now && node.inputs().contains(&value));
+            value == now || later || graph.outputs().iter().any(|port| port.value == value)
+        };
+        let live = |now: usize| (0..=now).filter(|&value| needed(value, now)).map(|value| graph.shape(value).len()).sum();
+        (inputs..inputs + graph.nodes().len()).map(live).max().unwrap_or(0)
+    };
+    let mut state = 7_u64;
+    let mut draw = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for _ in 0..200 {
+        let mut b = Builder::new("Random");
+        let mut values: Vec<usize> = (0..1 + draw(3)).map(|i| b.input(&format!("x{i}"), Shape::new(&[1 + draw(9)])).unwrap()).collect();
+        for i in 0..1 + draw(12) {
+            let (one, other) = (values[draw(values.len())], values[draw(values.len())]);
+            let name = format!("n{i}");
+            values.push(match draw(3) {
+                0 => b.add(&name, Op::Relu, &[one]).unwrap(),
+                1 => b.add(&name, linear(1 + draw(9)), &[one]).unwrap(),
+                _ => b.add(&name, Op::Concat(Concat { axis: 0 }), &[one, other, one]).unwrap(),
+            });
+        }
+        let (one, last) = (values[draw(values.len())], *values.last().unwrap());
+        let graph = b.finish(&[("one", one), ("last", last)]);
+        assert_eq!(graph.peak_activations(), by_definition(&graph), "{graph:?}");
+    }
+}
+
 #[test]
 fn the_longest_path_sees_furthest() {
     let mut b = Builder::new("Residual");
@@ -168,4 +247,26 @@ fn a_huge_image_takes_no_time() {
     let (one, far) = ([1; 2], [1 << 52; 2]);
     let pool = Op::MaxPool2d(MaxPool2d { kernel: one, stride: one, padding: [0; 2], dilation: far, ceil_mode: false });
     assert!(b.add("pool", pool, &[x]).is_ok());
+}
+
+/// Each parameter is used once at each step, also where only the last step is given; nodes that take a value apart are no layers.
+#[test]
+fn sequences_count_each_step() {
+    let mut b = Builder::new("Steps");
+    let x = b.input("x", Shape::new(&[10, 4])).unwrap();
+    let lstm = |output, packed| {
+        let (hidden, layers, bidirectional) = (3, 1, false);
+        Op::Lstm(Lstm { in_features: INFER, hidden, layers, bidirectional, dropout: 0.0, bias: true, output, packed })
+    };
+    let mapped = b.add("linear", Op::Linear(Linear { in_features: INFER, out_features: 5, bias: true }), &[x]).unwrap();
+    let last = b.add("last", lstm(Steps::Last, false), &[x]).unwrap();
+    let packed = b.add("all", lstm(Steps::All, true), &[x]).unwrap();
+    let part = |which| Op::Unpack(Unpack { which, states: 2, layers: 1, bidirectional: false, output: Steps::All });
+    let parts: Vec<usize> = (0..3).map(|which| b.add(&format!("all.{which}"), part(which), &[packed]).unwrap()).collect();
+    let graph = b.finish(&[("a", mapped), ("b", last), ("c", parts[0]), ("d", parts[1]), ("e", parts[2])]);
+    // 25 parameters; 4 gates of 3 features from 4 + 3, and two biases.
+    let counts: Vec<u64> = (0..3).map(|index| graph.node_mult_adds(index)).collect();
+    assert_eq!(counts, [10 * 25, 10 * 108, 10 * 108]);
+    assert_eq!((graph.mult_adds(), graph.layers()), (250 + 2 * 1080, 3));
+    assert!(!graph.has_receptive_field() && graph.receptive_field() == [1, 1]);
 }

@@ -41,8 +41,7 @@ pub fn network_impl(tokens: TokenStream) -> TokenStream {
     network::network(tokens.into()).into()
 }
 
-/// Behind `layercake::Model`, where it is described.
-#[doc(hidden)]
+#[allow(missing_docs, reason = "`layercake::Model` has the text, to which one of here would be added")]
 #[proc_macro_derive(Model, attributes(model))]
 pub fn derive_model(item: TokenStream) -> TokenStream {
     model::derive(item.into()).into()

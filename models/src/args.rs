@@ -36,13 +36,16 @@ pub(crate) enum Command {
         /// The model (`layercake list` shows all), or a graph file that ends in .json.
         model: String,
     },
-    /// Draw a model's layers and what flows between them.
+    /// Draw a model's layers and what flows between them; equal blocks in a row once, with how often they come.
     Draw {
         /// The model (`layercake list` shows all), or a graph file that ends in .json.
         model: String,
         /// The file; its ending says what it becomes: .svg a picture, .dot for Graphviz, .mmd for Mermaid.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// Draw every block, however often it is repeated.
+        #[arg(long)]
+        full: bool,
     },
     /// Write a model's graph to a file.
     Export {

@@ -23,7 +23,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
     match cli.command {
         Command::List => list(),
         Command::Summary { model } => Ok(writeln!(stdout(), "{}", Summary::from(graph(&model)?))?),
-        Command::Draw { model, out } => draw(&model, &out),
+        Command::Draw { model, out, full } => draw(&model, &out, full),
         Command::Export { model, json } => Ok(save_graph(&graph(&model)?, json)?),
         Command::Train(args) => train(args),
         Command::Eval(args) => eval(args),
@@ -47,8 +47,9 @@ fn list() -> Outcome {
     Ok(())
 }
 
-fn draw(model: &str, out: &Path) -> Outcome {
+fn draw(model: &str, out: &Path, full: bool) -> Outcome {
     let drawing = Drawing::of(&graph(model)?);
+    let drawing = if full { drawing.full() } else { drawing };
     let text = match out.extension().and_then(OsStr::to_str) {
         Some("svg") => drawing.svg(),
         Some("dot") => drawing.dot(),
@@ -125,10 +126,17 @@ fn eval(args: EvalArgs) -> Outcome {
     let dataset = args.dataset.as_deref().map(dataset).transpose()?;
     use_threads(args.threads)?;
     let done = model.evaluate(&EvalOptions { checkpoint: args.checkpoint, dataset, data_dir: args.data_dir })?;
-    let figures = done.figures.iter().map(|(name, value)| format!("test {}", Figures::new().with(name, value)));
+    let (single, many) = done.figures.by_kind();
+    let figures = single.iter().map(|(name, value)| format!("test {}", Figures::new().with(name, value)));
     let (items, unit) = (HumanCount(done.items), done.unit);
     let text = figures.collect::<Vec<_>>().join(", ").replacen(", ", &format!(" of {items} {unit}, "), 1);
     writeln!(stdout(), "{}: {text}", done.dataset)?;
+    // A figure for each class: one below the other.
+    for (kind, figures) in many {
+        for (name, value) in figures.iter() {
+            writeln!(stdout(), "  {}", Figures::new().with(&format!("{kind}_{name}"), value))?;
+        }
+    }
     Ok(())
 }
 

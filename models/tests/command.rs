@@ -107,6 +107,13 @@ fn drawings() {
         let text = place.text(name);
         assert!(text.contains(begin) && text.contains("conv2"), "{text}");
     }
+    // Equal blocks once, or each of them.
+    place.works("draw resnet50 --out folded.svg");
+    place.works("draw resnet50 --out full.svg --full");
+    let (folded, full) = (place.text("folded.svg"), place.text("full.svg"));
+    assert!(folded.contains(">× 5<") && !folded.contains(">layer3.4.conv1<") && full.contains(">layer3.4.conv1<"));
+    let high = |svg: &str| svg.split_once("height=\"").and_then(|rest| rest.1.split_once('"')).unwrap().0.parse::<f64>().unwrap();
+    assert!(high(&folded) < 0.6 * high(&full), "{} of {}", high(&folded), high(&full));
 }
 
 #[test]

@@ -18,7 +18,8 @@ fn multiplies_by_zero(op: &Op) -> bool {
 fn cancels(op: &Op) -> bool {
     let name = format!("{op:?}");
     let slope_of_0 = name.contains("alpha: 0.0") || name.contains("slope: 0.0");
-    ["Mul", "Sub", "Softmax", "LogSoftmax", "LayerNorm", "GroupNorm", "InstanceNorm"].iter().any(|kind| name.starts_with(kind)) || slope_of_0
+    ["Mul", "Sub", "Softmax", "LogSoftmax", "LayerNorm", "GroupNorm", "InstanceNorm"].iter().any(|kind| name.starts_with(kind))
+        || slope_of_0
 }
 
 /// Where a number of an outcome differs from those of another, by output and place.

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use layercake_ir::{Graph, Op};
+use layercake_ir::Op;
 
 use super::family::Family;
 use super::layers::{self, Row};
+use super::repeats::{self, Repeat};
 use super::text;
+use crate::shown::Shown;
 
 /// Boxes in an order in which data can flow through them, and what links them.
 #[derive(Clone, Debug)]
@@ -16,7 +18,24 @@ pub(super) struct Diagram {
     pub totals: String,
     pub blocks: Vec<Block>,
     pub links: Vec<Link>,
+    /// Blocks that stand for several in a row; one within another stands behind it.
+    pub frames: Vec<Frame>,
 }
+
+/// Boxes that the network has several times, of which the first time is drawn.
+#[derive(Clone, Debug)]
+pub(super) struct Frame {
+    pub times: usize,
+    /// What is repeated: `layer1.1 … layer1.3`
+    pub what: String,
+    /// All of their names.
+    pub tip: String,
+    /// The numbers of the boxes, those of frames within it too.
+    pub blocks: Vec<usize>,
+}
+
+/// So many names of repeated blocks are told one by one.
+const TOLD: usize = 12;
 
 /// The most layers in one box, slim ones not counted.
 const MOST_MAINS: usize = 4;
@@ -63,14 +82,20 @@ pub(super) struct Link {
 }
 
 impl Diagram {
-    pub fn of(graph: &Graph) -> Self {
-        let mut fold = Fold { graph, uses: uses(graph), blocks: Vec::new(), links: Vec::new(), homes: HashMap::new() };
+    /// The diagram of a graph, with so many blocks folded.
+    pub fn of(shown: &Shown<'_>, repeats: &[Repeat]) -> Self {
+        let graph = shown.graph;
+        let drawn = repeats::drawn(graph.nodes().len(), repeats);
+        let mut fold = Fold { shown, repeats, uses: Vec::new(), drawn, blocks: Vec::new(), links: Vec::new(), homes: HashMap::new() };
+        fold.uses = fold.count_uses();
         for (value, port) in graph.inputs().iter().enumerate() {
             let row = port_row(value, &port.name, &port.shape.to_string());
             fold.open(Form::Input, row, value, port.shape.to_string());
         }
         for index in 0..graph.nodes().len() {
-            fold.node(index);
+            if fold.drawn[index] == index {
+                fold.node(index);
+            }
         }
         for port in graph.outputs() {
             let block = fold.blocks.len();
@@ -78,9 +103,40 @@ impl Diagram {
             fold.blocks.push(Block { form: Form::Output, rows: vec![row], exits: Vec::new() });
             fold.link(port.value, block, 0, port.name.to_string());
         }
-        let (params, flops) = (layercake_ir::grouped(graph.params() as u64), layers::joined(text::rounded(graph.flops())));
+        let (params, flops) = (layercake_ir::grouped(shown.total() as u64), layers::joined(text::rounded(graph.flops())));
         let totals = format!("{params} parameters, {flops}FLOPs");
-        Self { name: graph.name.to_string(), totals, blocks: fold.blocks, links: fold.links }
+        let frames = repeats.iter().map(|repeat| fold.frame(repeat)).collect();
+        Self { name: graph.name.to_string(), totals, blocks: fold.blocks, links: fold.links, frames }
+    }
+}
+
+/// What is met on a walk through the boxes.
+pub(super) enum Met<'a> {
+    Enter(&'a Frame),
+    Block(usize, &'a Block),
+    Leave,
+}
+
+impl Diagram {
+    /// The boxes in order, those in a frame between entering and leaving it.
+    pub fn walk(&self) -> Vec<Met<'_>> {
+        let mut met = Vec::new();
+        let mut open: Vec<usize> = Vec::new();
+        for (number, block) in self.blocks.iter().enumerate() {
+            while open.last().is_some_and(|&frame| !self.frames[frame].blocks.contains(&number)) {
+                open.pop();
+                met.push(Met::Leave);
+            }
+            for (frame, what) in self.frames.iter().enumerate() {
+                if what.blocks.contains(&number) && !open.contains(&frame) {
+                    open.push(frame);
+                    met.push(Met::Enter(what));
+                }
+            }
+            met.push(Met::Block(number, block));
+        }
+        met.extend(open.iter().map(|_| Met::Leave));
+        met
     }
 }
 
@@ -89,18 +145,12 @@ fn port_row(value: usize, name: &str, shape: &str) -> Row {
     Row { value, family: Family::Port, name, what: String::new(), note: String::new(), tip, slim: true }
 }
 
-/// How often each value is used, as an output too.
-fn uses(graph: &Graph) -> Vec<usize> {
-    let mut uses = vec![0; graph.inputs().len() + graph.nodes().len()];
-    let inner = graph.nodes().iter().flat_map(|node| node.inputs().iter().copied());
-    for value in inner.chain(graph.outputs().iter().map(|port| port.value)) {
-        uses[value] += 1;
-    }
-    uses
-}
-
 struct Fold<'a> {
-    graph: &'a Graph,
+    shown: &'a Shown<'a>,
+    repeats: &'a [Repeat],
+    /// For each node, the one that is drawn in its place.
+    drawn: Vec<usize>,
+    /// How often each value is used, as an output too, in what is drawn.
     uses: Vec<usize>,
     blocks: Vec<Block>,
     links: Vec<Link>,
@@ -109,13 +159,51 @@ struct Fold<'a> {
 }
 
 impl Fold<'_> {
+    /// The value that is drawn in the place of another.
+    fn value(&self, value: usize) -> usize {
+        let inputs = self.shown.graph.inputs().len();
+        value.checked_sub(inputs).map_or(value, |index| inputs + self.drawn[index])
+    }
+
+    fn count_uses(&self) -> Vec<usize> {
+        let graph = self.shown.graph;
+        let mut uses = vec![0; graph.inputs().len() + graph.nodes().len()];
+        let inner = graph.nodes().iter().enumerate().filter(|(index, _)| self.drawn[*index] == *index);
+        let inner = inner.flat_map(|(_, node)| node.inputs().iter().copied());
+        for value in inner.chain(graph.outputs().iter().map(|port| port.value)) {
+            uses[self.value(value)] += 1;
+        }
+        uses
+    }
+
+    /// The innermost frame that a node stands in.
+    fn frame_of(&self, index: usize) -> Option<usize> {
+        self.repeats.iter().rposition(|repeat| repeat.shows(index))
+    }
+
+    fn frame(&self, repeat: &Repeat) -> Frame {
+        let graph = self.shown.graph;
+        let names = repeat.names(graph);
+        let values = graph.value_of(repeat.begin)..graph.value_of(repeat.begin + repeat.length);
+        let within = |block: &Block| block.form != Form::Output && values.contains(&block.rows[0].value);
+        let blocks = self.blocks.iter().enumerate().filter(|(_, block)| within(block)).map(|(number, _)| number).collect();
+        let (first, last) = (&names[0], &names[names.len() - 1]);
+        // `layer1.1 … 3`
+        let parent = |name: &str| name.rfind('.').map_or(0, |dot| dot + 1);
+        let same = parent(first) > 0 && first[..parent(first)] == last[..parent(last)];
+        let what = format!("{} … {}", text::cut(first, 36), text::cut(if same { &last[parent(last)..] } else { last }, 36));
+        let told = if names.len() > TOLD { format!("{}, …, {last}", names[..3].join(", ")) } else { names.join(", ") };
+        Frame { times: repeat.times, what, tip: format!("{} times: {told}", repeat.times), blocks }
+    }
+
     fn node(&mut self, index: usize) {
-        let node = &self.graph.nodes()[index];
-        let (value, label) = (self.graph.value_of(index), node.output.to_string());
-        if self.further_output(index) {
+        let graph = self.shown.graph;
+        let node = &graph.nodes()[index];
+        let (value, label) = (graph.value_of(index), node.output.to_string());
+        if self.part(index) || self.further_output(index) {
             return;
         }
-        let row = Row::of(self.graph, index);
+        let row = Row::of(self.shown, index);
         if let Some(block) = self.host(index, &row) {
             self.blocks[block].rows.push(row);
             self.blocks[block].exits = vec![Exit { label }];
@@ -139,9 +227,15 @@ impl Fold<'_> {
     /// The block that a layer joins: that of the layer before it, if nobody else uses what that one gives. Slim layers do, and others if the
     /// shape stays, so that an arrow would say nothing.
     fn host(&self, index: usize, row: &Row) -> Option<usize> {
-        let node = &self.graph.nodes()[index];
+        let graph = self.shown.graph;
+        let node = &graph.nodes()[index];
         let &[from] = node.inputs() else { return None };
+        let from = self.value(from);
         if self.uses[from] != 1 || matches!(node.op, Op::Split(_)) {
+            return None;
+        }
+        let before = from.checked_sub(graph.inputs().len())?;
+        if self.frame_of(before) != self.frame_of(index) {
             return None;
         }
         let (block, _) = *self.homes.get(&from)?;
@@ -151,20 +245,39 @@ impl Fold<'_> {
         }
         let mains = host.rows.iter().filter(|row| !row.slim).count();
         let plain = matches!(row.family, Family::Convolution | Family::Dense) && host.rows[0].family != Family::Network;
-        let goes_on = plain && (1..MOST_MAINS).contains(&mains) && node.output == *self.graph.shape(from);
+        let goes_on = plain && (1..MOST_MAINS).contains(&mains) && node.output == *graph.shape(from);
         (row.slim || goes_on).then_some(block)
+    }
+
+    /// What a node takes out of a recurrent layer's value is an exit of that layer's box.
+    fn part(&mut self, index: usize) -> bool {
+        let graph = self.shown.graph;
+        let Some(owner) = self.shown.owner(index) else { return false };
+        let (block, _) = self.homes[&self.value(graph.value_of(owner))];
+        let node = &graph.nodes()[index];
+        let label = format!("{} {}", text::cut(node.name.rsplit('.').next().unwrap_or_default(), 36), node.output);
+        let exits = &mut self.blocks[block].exits;
+        // Instead of the value with all of them in it, which the layer's box began with.
+        if graph.nodes()[owner + 1..index].iter().all(|other| other.inputs() != node.inputs()) {
+            exits.clear();
+        }
+        exits.push(Exit { label });
+        let exit = exits.len() - 1;
+        self.homes.insert(graph.value_of(index), (block, exit));
+        true
     }
 
     /// A further output of a network that stands already is another exit of its box.
     fn further_output(&mut self, index: usize) -> bool {
-        let nodes = self.graph.nodes();
+        let graph = self.shown.graph;
+        let nodes = graph.nodes();
         let Op::Subgraph(op) = nodes[index].op else { return false };
         let same = |other: &usize| {
             let (other, node) = (&nodes[*other], &nodes[index]);
             matches!(other.op, Op::Subgraph(first) if first.output == 0) && other.name == node.name && other.inputs == node.inputs
         };
         let Some(first) = (0..index).rev().find(same).filter(|_| op.output > 0) else { return false };
-        let (block, _) = self.homes[&self.graph.value_of(first)];
+        let (block, _) = self.homes[&graph.value_of(first)];
         if self.blocks[block].rows.len() > 1 {
             return false;
         }
@@ -174,7 +287,7 @@ impl Fold<'_> {
             exits[0].label = named(first, 0);
         }
         exits.push(Exit { label: named(index, op.output) });
-        self.homes.insert(self.graph.value_of(index), (block, exits.len() - 1));
+        self.homes.insert(graph.value_of(index), (block, exits.len() - 1));
         true
     }
 
@@ -186,6 +299,7 @@ impl Fold<'_> {
     }
 
     fn link(&mut self, value: usize, to: usize, entry: usize, target: String) {
+        let value = self.value(value);
         let (from, exit) = self.homes[&value];
         self.links.push(Link { value, from, exit, to, entry, target });
     }

@@ -1,6 +1,6 @@
 //! Graphviz.
 
-use super::diagram::{Block, Diagram, Form};
+use super::diagram::{Block, Diagram, Form, Met};
 use super::text;
 
 pub(super) fn write(diagram: &Diagram) -> String {
@@ -9,15 +9,24 @@ pub(super) fn write(diagram: &Diagram) -> String {
     lines.push("  labelloc=t; rankdir=TB; bgcolor=white;".to_owned());
     lines.push("  node [fontname=\"Helvetica\", fontsize=11, style=\"filled,rounded\", shape=box];".to_owned());
     lines.push("  edge [fontname=\"Helvetica\", fontsize=9, color=\"#7b8794\", fontcolor=\"#5a6675\"];".to_owned());
-    for (number, block) in diagram.blocks.iter().enumerate() {
-        let (fill, stroke) = block.rows[0].family.colours();
-        let form = match block.form {
-            Form::Input | Form::Output => ", shape=oval, style=filled",
-            Form::Join(..) => ", shape=circle, style=filled, margin=0, width=0.35",
-            Form::Concat => ", style=filled, height=0.25",
-            Form::Layers => "",
-        };
-        lines.push(format!("  b{number} [label={}, fillcolor=\"{fill}\", color=\"{stroke}\"{form}];", quoted(&label(block))));
+    let (mut indent, mut clusters) = ("  ".to_owned(), 0);
+    for met in diagram.walk() {
+        match met {
+            Met::Enter(frame) => {
+                let label = quoted(&format!("× {}: {}", frame.times, frame.what));
+                lines.push(format!("{indent}subgraph cluster_{clusters} {{"));
+                indent.push_str("  ");
+                lines.push(format!(
+                    "{indent}label={label}; labeljust=l; style=\"rounded,dashed\"; color=\"#94a0b0\"; fontname=\"Helvetica\";"
+                ));
+                clusters += 1;
+            }
+            Met::Block(number, block) => lines.push(format!("{indent}{}", node(number, block))),
+            Met::Leave => {
+                indent.truncate(indent.len() - 2);
+                lines.push(format!("{indent}}}"));
+            }
+        }
     }
     for link in &diagram.links {
         let shape = quoted(&diagram.blocks[link.from].exits[link.exit].label);
@@ -29,6 +38,17 @@ pub(super) fn write(diagram: &Diagram) -> String {
     }
     lines.push("}\n".to_owned());
     lines.join("\n")
+}
+
+fn node(number: usize, block: &Block) -> String {
+    let (fill, stroke) = block.rows[0].family.colours();
+    let form = match block.form {
+        Form::Input | Form::Output => ", shape=oval, style=filled",
+        Form::Join(..) => ", shape=circle, style=filled, margin=0, width=0.35",
+        Form::Concat => ", style=filled, height=0.25",
+        Form::Layers => "",
+    };
+    format!("b{number} [label={}, fillcolor=\"{fill}\", color=\"{stroke}\"{form}];", quoted(&label(block)))
 }
 
 /// A line for each layer of a block.

@@ -1,10 +1,10 @@
 //! What a picture says of one layer.
 
-use layercake_ir::ops::{Interpolation, Stack};
-use layercake_ir::{Graph, Node, Op};
+use layercake_ir::{Graph, Op, Shape};
 
 use super::family::Family;
-use super::text;
+use super::{options, text};
+use crate::shown::Shown;
 
 /// One layer: a row of a box.
 #[derive(Clone, Debug)]
@@ -27,22 +27,27 @@ pub(super) struct Row {
 const NAME: usize = 36;
 
 impl Row {
-    pub fn of(graph: &Graph, index: usize) -> Self {
+    pub fn of(shown: &Shown<'_>, index: usize) -> Self {
+        let graph = shown.graph;
         let node = &graph.nodes()[index];
-        let kind = node.op.kind();
-        let family = Family::of(kind);
-        let what = what(graph, node);
-        let note = match (node.shares, node.param_count()) {
+        let kind = shown.kind(index);
+        let family = Family::of(node.op.kind());
+        let what = match node.op {
+            Op::Subgraph(op) => network(shown, index, op.graph),
+            _ => options::told(kind, graph.shape(*node.inputs().first().unwrap_or(&0)), node),
+        };
+        let note = match (node.shares, shown.params(index)) {
             // What has nothing to share is a layer like any other.
             (Some(owner), _) if !node.op.params().as_slice().is_empty() => format!("= {}", text::cut(&graph.nodes()[owner].name, NAME)),
-            (_, 0) => String::new(),
-            (_, 1) => "1 param".to_owned(),
-            (_, count) => format!("{} params", layercake_ir::grouped(count as u64)),
+            (_, None | Some(0)) => String::new(),
+            (_, Some(1)) => "1 param".to_owned(),
+            (_, Some(count)) => format!("{} params", layercake_ir::grouped(count as u64)),
         };
-        let named = !note.is_empty() || matches!(node.op, Op::Subgraph(_)) || !is_made_up(&node.name, kind);
+        let named = !note.is_empty() || matches!(node.op, Op::Subgraph(_)) || !is_made_up(&node.name, node.op.kind());
         let name = if named { text::cut(&node.name, NAME) } else { String::new() };
         let inputs: Vec<String> = node.inputs().iter().map(|&value| graph.shape(value).to_string()).collect();
-        let mut tip = format!("{}: {what}, {} → {}", node.name, inputs.join(" and "), node.output);
+        let outputs: Vec<String> = shown.outputs(index).into_iter().map(Shape::to_string).collect();
+        let mut tip = format!("{}: {what}, {} → {}", node.name, inputs.join(" and "), outputs.join(" and "));
         if !note.is_empty() {
             tip = format!("{tip}, {note}");
         }
@@ -71,134 +76,19 @@ fn is_made_up(name: &str, kind: &str) -> bool {
     stem.replace('_', "").eq_ignore_ascii_case(kind)
 }
 
-/// The kind with the options that tell: those that differ from what a reader would assume.
-fn what(graph: &Graph, node: &Node) -> String {
-    let mut words: Vec<String> = Vec::new();
-    let mut say = |when: bool, word: String| {
-        if when {
-            words.push(word);
-        }
-    };
-    match &node.op {
-        Op::Conv2d(op) => {
-            say(true, op.out_channels.to_string());
-            say(true, sizes(op.kernel));
-            say(op.stride != [1, 1], format!("stride {}", pair(op.stride)));
-            say(op.padding != [0, 0], format!("pad {}", pair(op.padding)));
-            say(op.dilation != [1, 1], format!("dilation {}", pair(op.dilation)));
-            say(op.groups != 1, format!("groups {}", op.groups));
-            say(!op.bias, "no bias".into());
-        }
-        Op::MaskedConv2d(op) => {
-            say(true, op.out_channels.to_string());
-            say(true, sizes(op.kernel));
-            say(true, format!("mask {}", op.mask.word()));
-            say(op.stack != Stack::Full, op.stack.word().into());
-            say(op.dilation != [1, 1], format!("dilation {}", pair(op.dilation)));
-            say(!op.bias, "no bias".into());
-        }
-        Op::ConvTranspose2d(op) => {
-            say(true, op.out_channels.to_string());
-            say(true, sizes(op.kernel));
-            say(op.stride != [1, 1], format!("stride {}", pair(op.stride)));
-            say(op.padding != [0, 0], format!("pad {}", pair(op.padding)));
-            say(op.dilation != [1, 1], format!("dilation {}", pair(op.dilation)));
-            say(op.groups != 1, format!("groups {}", op.groups));
-            say(!op.bias, "no bias".into());
-        }
-        Op::Upsample(op) => {
-            say(true, sizes(op.scale));
-            say(op.mode != Interpolation::Nearest, op.mode.word().into());
-        }
-        Op::MaxPool2d(op) => {
-            say(true, sizes(op.kernel));
-            say(op.stride != op.kernel, format!("stride {}", pair(op.stride)));
-            say(op.padding != [0, 0], format!("pad {}", pair(op.padding)));
-            say(op.dilation != [1, 1], format!("dilation {}", pair(op.dilation)));
-            say(op.ceil_mode, "ceil".into());
-        }
-        Op::AvgPool2d(op) => {
-            say(true, sizes(op.kernel));
-            say(op.stride != op.kernel, format!("stride {}", pair(op.stride)));
-            say(op.padding != [0, 0], format!("pad {}", pair(op.padding)));
-            say(op.ceil_mode, "ceil".into());
-        }
-        Op::Linear(op) => {
-            say(true, op.out_features.to_string());
-            say(!op.bias, "no bias".into());
-        }
-        Op::DropConnect(op) => {
-            say(true, op.out_features.to_string());
-            say(true, format!("drop {}", op.p));
-            say(!op.bias, "no bias".into());
-        }
-        Op::Maxout(op) => say(true, format!("{}, {} pieces", op.out_features, op.pieces)),
-        Op::MaxUnpool2d(op) => say(true, sizes(op.kernel)),
-        Op::AdaptiveAvgPool2d(op) => say(true, format!("to {}", sizes(op.output_size))),
-        Op::FractionalMaxPool2d(op) => say(true, format!("{} to {}", sizes(op.kernel), sizes(op.output_size))),
-        Op::MaxPool1d(op) => {
-            say(true, op.kernel.to_string());
-            say(op.stride != op.kernel, format!("stride {}", op.stride));
-        }
-        Op::AvgPool1d(op) => {
-            say(true, op.kernel.to_string());
-            say(op.stride != op.kernel, format!("stride {}", op.stride));
-        }
-        Op::GroupNorm(op) => say(true, format!("{} groups", op.groups)),
-        Op::LocalResponseNorm(op) => say(true, op.size.to_string()),
-        Op::Amax(op) => {
-            let axes: Vec<String> = op.axes.as_slice().iter().map(usize::to_string).collect();
-            say(true, format!("axes {}", axes.join(" ")));
-        }
-        Op::Glu(op) => say(node.output.rank() > 1, format!("axis {}", op.axis)),
-        Op::Elu(op) => say(op.alpha != 1.0, op.alpha.to_string()),
-        Op::Permute(op) => {
-            let axes: Vec<String> = op.axes.as_slice().iter().map(usize::to_string).collect();
-            say(true, axes.join(" "));
-        }
-        Op::Mean(op) => {
-            let axes: Vec<String> = op.axes.as_slice().iter().map(usize::to_string).collect();
-            say(true, format!("axes {}", axes.join(" ")));
-        }
-        Op::BatchNorm1d(op) => say(!op.affine, "not affine".into()),
-        Op::BatchNorm2d(op) => say(!op.affine, "not affine".into()),
-        Op::LeakyRelu(op) => say(true, op.negative_slope.to_string()),
-        Op::Dropout(op) => say(true, op.p.to_string()),
-        Op::Dropout2d(op) => say(true, op.p.to_string()),
-        Op::StochasticDepth(op) => say(true, op.p.to_string()),
-        Op::Softmax(op) => say(node.output.rank() > 1, format!("axis {}", op.axis)),
-        Op::LogSoftmax(op) => say(node.output.rank() > 1, format!("axis {}", op.axis)),
-        Op::Concat(op) => say(op.axis != 0, format!("axis {}", op.axis)),
-        Op::Split(op) => {
-            say(true, format!("{} of {}", op.index + 1, op.parts));
-            say(op.axis != 0, format!("axis {}", op.axis));
-        }
-        Op::Subgraph(op) => {
-            let layers = op.graph.nodes().len();
-            let flops = node.op.multiply_adds(graph.shape(node.inputs()[0]), &node.output).saturating_mul(2);
-            say(true, format!("{layers} layer{}", if layers == 1 { "" } else { "s" }));
-            say(flops > 0, format!("{}FLOPs", joined(text::rounded(flops))));
-            return format!("{}: {}", text::cut(&op.graph.name, NAME), words.join(", "));
-        }
-        // Kinds without options, and those that tell enough by their name.
-        _ => {}
+/// A network within the network, in one line.
+fn network(shown: &Shown<'_>, index: usize, graph: &Graph) -> String {
+    let (layers, flops) = (graph.layers(), shown.graph.node_flops(index));
+    let mut words = vec![format!("{layers} layer{}", if layers == 1 { "" } else { "s" })];
+    if flops > 0 {
+        words.push(format!("{}FLOPs", joined(text::rounded(flops))));
     }
-    if words.is_empty() { node.op.kind().to_owned() } else { format!("{} {}", node.op.kind(), words.join(", ")) }
+    format!("{}: {}", text::cut(&graph.name, NAME), words.join(", "))
 }
 
 /// `4.09 G` before a unit, `940 ` likewise.
 pub(super) fn joined(figure: String) -> String {
     if figure.contains(' ') { figure } else { format!("{figure} ") }
-}
-
-/// `5×5`
-fn sizes([height, width]: [usize; 2]) -> String {
-    format!("{height}×{width}")
-}
-
-/// `2`, or `1×2` where the axes differ.
-fn pair(both: [usize; 2]) -> String {
-    if both[0] == both[1] { both[0].to_string() } else { sizes(both) }
 }
 
 #[cfg(test)]

@@ -2,21 +2,27 @@
 
 use std::collections::BTreeSet;
 
-use super::diagram::{Block, Diagram, Form};
+use super::diagram::{Block, Diagram, Form, Met};
 use super::family::Family;
 use super::text;
 
 pub(super) fn write(diagram: &Diagram) -> String {
     let mut lines = vec!["flowchart TD".to_owned()];
-    for (number, block) in diagram.blocks.iter().enumerate() {
-        let label = label(block);
-        let node = match block.form {
-            Form::Input | Form::Output => format!("([\"{label}\"])"),
-            Form::Join(..) => format!("((\"{label}\"))"),
-            Form::Concat => format!("[\"{label}\"]"),
-            Form::Layers => format!("(\"{label}\")"),
-        };
-        lines.push(format!("    b{number}{node}:::{}", block.rows[0].family.word()));
+    let (mut indent, mut subgraphs) = ("    ".to_owned(), 0);
+    for met in diagram.walk() {
+        match met {
+            Met::Enter(frame) => {
+                let what = escaped(&frame.what);
+                lines.push(format!("{indent}subgraph r{subgraphs} [\"× {}: {what}\"]", frame.times));
+                indent.push_str("    ");
+                subgraphs += 1;
+            }
+            Met::Block(number, block) => lines.push(format!("{indent}{}", node(number, block))),
+            Met::Leave => {
+                indent.truncate(indent.len() - 4);
+                lines.push(format!("{indent}end"));
+            }
+        }
     }
     for link in &diagram.links {
         let shape = &diagram.blocks[link.from].exits[link.exit].label;
@@ -33,6 +39,17 @@ pub(super) fn write(diagram: &Diagram) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+fn node(number: usize, block: &Block) -> String {
+    let label = label(block);
+    let node = match block.form {
+        Form::Input | Form::Output => format!("([\"{label}\"])"),
+        Form::Join(..) => format!("((\"{label}\"))"),
+        Form::Concat => format!("[\"{label}\"]"),
+        Form::Layers => format!("(\"{label}\")"),
+    };
+    format!("b{number}{node}:::{}", block.rows[0].family.word())
 }
 
 /// A line for each layer of a block. A join is called by its kind: Mermaid takes a lone `+` or `-` for the beginning of a list.

@@ -259,7 +259,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
     ) -> Result<Out, GraphError<D::Err>> {
         let (call, copies) = self.call::<Out, _>(inputs, Mode::Train, input_grad)?;
         let done = D::record(call)?;
-        store(done.updates, || self.parameters.iter_mut().map(Parameter::slot).collect())?;
+        store(done.updates, |work| self.parameters.iter_mut().map(Parameter::slot).for_each(work))?;
         self.recorded(done.outputs, Reel::new(tape, copies).with(done.tape))
     }
 

@@ -26,6 +26,14 @@ pub enum IoError {
         /// The system's reason.
         source: io::Error,
     },
+    /// Two tensors of the module have one path, under which a file holds one.
+    #[error("{}: cannot write it: two tensors of the module have the path `{name}`", path.display())]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// The tensors' path in the module.
+        name: String,
+    },
     /// The file is not in the safetensors format, or damaged.
     #[error("{}: not a valid safetensors file: {reason}", path.display())]
     Format {

@@ -10,5 +10,5 @@ pub use atomic::write_atomically;
 pub use error::IoError;
 pub use json::{JsonError, graph_from_json, graph_to_json, load_graph, save_graph};
 pub use matching::{LoadReport, Mismatch, load_matching, load_renamed, load_renamed_with};
-pub(crate) use safetensors::{decode, dtype, encode, first_non_finite, read};
 pub use safetensors::{OnNonFinite, load_safetensors, load_safetensors_bytes, load_safetensors_with, save_safetensors};
+pub(crate) use safetensors::{decode, dtype, encode, first_non_finite, read};

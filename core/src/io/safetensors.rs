@@ -1,6 +1,6 @@
 //! Parameters in the safetensors format, under the paths that PyTorch's `state_dict` gives them (`fc1.weight`).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -24,12 +24,16 @@ use crate::{Scalar, layout};
 /// The same module gives the same bytes.
 ///
 /// # Errors
-/// If the file cannot be written.
+/// If the file cannot be written, or if two tensors have one path.
 pub fn save_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(module: &M, path: impl AsRef<Path>) -> Result<(), IoError> {
     let path = path.as_ref();
     let mut reader = Reader { tensors: Vec::new() };
     let walked = M::iter_tensors(&mut RecursiveWalker { m: (module, String::new()), f: &mut reader });
     let Ok(_) = walked;
+    let mut known = HashSet::new();
+    if let Some((name, ..)) = reader.tensors.iter().find(|(name, ..)| !known.insert(name)) {
+        return Err(IoError::Twice { path: path.into(), name: name.clone() });
+    }
     let views = reader.tensors.iter().map(|(name, shape, bytes)| {
         let view = TensorView::new(dtype::<E>(), shape.clone(), bytes).expect("a tensor holds as many numbers as its shape says");
         (name.clone(), view)

@@ -20,6 +20,8 @@
 //! ```
 
 #[doc(hidden)]
+pub mod fields;
+#[doc(hidden)]
 pub mod forward;
 mod freeze;
 #[doc(hidden)]

@@ -5,9 +5,11 @@
 
 use std::marker::PhantomData;
 
+use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::nn::{Module, modules};
 use dfdx::shapes::{Const, Dtype};
 use dfdx::tensor::Storage;
+use dfdx::tensor_ops::Device;
 
 use super::junction::Ports;
 use crate::network::Network;
@@ -25,12 +27,18 @@ pub struct Stated<M, E, D>(PhantomData<(M, E, D)>);
 #[derive(Debug)]
 pub struct Fits<M, X>(PhantomData<(M, X)>);
 
+/// Asks whether a type is a model.
+#[derive(Debug)]
+pub struct Models<M, E, D>(PhantomData<(M, E, D)>);
+
 /// The answers for all other types.
 pub trait Otherwise {
     /// Nothing is known.
     const PORTS: Ports = Ports::Unknown;
     /// It cannot.
     const FITS: bool = false;
+    /// It is none.
+    const MODELS: bool = false;
 }
 
 impl<T> Otherwise for T {}
@@ -51,6 +59,11 @@ impl<M: HasPorts<E, D>, E, D> Stated<M, E, D> {
 impl<M: Module<X>, X> Fits<M, X> {
     /// It can.
     pub const FITS: bool = true;
+}
+
+impl<M: TensorCollection<E, D>, E: Dtype, D: Device<E>> Models<M, E, D> {
+    /// It is one.
+    pub const MODELS: bool = true;
 }
 
 /// A type whose ports follow from itself: a `#[model(forward)]` struct, and dfdx modules.

@@ -11,6 +11,7 @@ mod pictures;
 pub fn all() -> Vec<Graph> {
     let mut all = vec![pictures::lenet5().unwrap(), pictures::resnet_block().unwrap(), unet().unwrap()];
     all.extend([resnet50(&[3]), siamese(), vae(), inception(), densenet(6), gate(), nested(), resnet50(&[3, 4, 6, 3])]);
+    all.extend([letters(), transformer(3), stack(5), towers(3), skipping(4), chain(30)]);
     all.extend((0..45).map(|seed| random(seed, 5 + 2 * seed as usize)));
     all
 }
@@ -197,6 +198,102 @@ pub fn nested() -> Graph {
     let state = net.0.add_shared("cell", op(1), &[second, state], out1).unwrap();
     let both = net.add(Op::Concat(Concat { axis: 0 }), &[out1, out2]);
     net.0.finish(&[("outs", both), ("state", state)])
+}
+
+/// A recurrent layer that gives its states: they are taken out of its value by nodes of their own.
+pub fn letters() -> Graph {
+    let mut net = Net::new("Letters");
+    let ids = net.0.input("letters", Shape::ids(&[64])).unwrap();
+    let (h, c) = (net.input("h", &[2, 32]), net.input("c", &[2, 32]));
+    let x = net.named("embedding", Op::Embedding(Embedding { num_embeddings: 65, embedding_dim: 16, padding_idx: INFER }), &[ids]);
+    let (layers, bidirectional, output) = (2, false, Steps::All);
+    let lstm = Lstm { in_features: INFER, hidden: 32, layers, bidirectional, dropout: 0.2, bias: true, output, packed: true };
+    let packed = net.named("lstm", Op::Lstm(lstm), &[x, h, c]);
+    let mut part = |which: usize, name: &str| {
+        let unpack = Unpack { which, states: 2, layers, bidirectional, output };
+        net.named(&format!("lstm.{name}"), Op::Unpack(unpack), &[packed])
+    };
+    let (y, h, c) = (part(0, "output"), part(1, "hidden"), part(2, "cell"));
+    let x = net.add(Op::Dropout(Dropout { p: 0.1 }), &[y]);
+    let scores = net.named("fc", linear(65), &[x]);
+    net.0.finish(&[("scores", scores), ("h_n", h), ("c_n", c)])
+}
+
+/// So many blocks of attention and a small network, each added to what it takes.
+pub fn transformer(blocks: usize) -> Graph {
+    let mut net = Net::new("Transformer");
+    let mut x = net.input("input", &[16, 32]);
+    for block in 0..blocks {
+        let name = |part: &str| format!("blocks.{block}.{part}");
+        let norm = || Op::LayerNorm(LayerNorm { shape: Sizes::new(&[32]), eps: 1e-5, affine: true });
+        let y = net.named(&name("norm1"), norm(), &[x]);
+        let attention = MultiHeadAttention { features: INFER, heads: 4, causal: true, dropout: 0.1, bias: true };
+        let y = net.named(&name("attention"), Op::MultiHeadAttention(attention), &[y]);
+        x = net.named(&name("add_1"), Op::Add, &[x, y]);
+        let y = net.named(&name("norm2"), norm(), &[x]);
+        let y = net.named(&name("fc1"), linear(128), &[y]);
+        let y = net.named(&name("gelu_1"), Op::Gelu(Gelu { approximate: Approximation::None }), &[y]);
+        let y = net.named(&name("fc2"), linear(32), &[y]);
+        x = net.named(&name("add_2"), Op::Add, &[x, y]);
+    }
+    let x = net.named("head", linear(10), &[x]);
+    net.0.finish(&[("output", x)])
+}
+
+/// A layer and its activation, so many times, twice over with something between.
+pub fn stack(times: usize) -> Graph {
+    let mut net = Net::new("Stack");
+    let mut x = net.input("input", &[8]);
+    for outer in 0..2 {
+        for inner in 0..times {
+            x = net.named(&format!("repeat_1.{outer}.repeat_1.{inner}.linear_1"), linear(8), &[x]);
+            x = net.named(&format!("repeat_1.{outer}.repeat_1.{inner}.relu_1"), Op::Relu, &[x]);
+        }
+        x = net.named(&format!("repeat_1.{outer}.squash"), Op::Tanh, &[x]);
+    }
+    net.0.finish(&[("output", x)])
+}
+
+/// One activation after the other, each a narrow bar.
+pub fn chain(times: usize) -> Graph {
+    let mut net = Net::new("Chain");
+    let mut x = net.input("input", &[8]);
+    for _ in 0..times {
+        x = net.add(Op::Relu, &[x]);
+    }
+    net.0.finish(&[("output", x)])
+}
+
+/// Two towers of equal blocks beside each other.
+pub fn towers(times: usize) -> Graph {
+    let mut net = Net::new("Towers");
+    let inputs = [net.input("left", &[8, 16, 16]), net.input("right", &[8, 16, 16])];
+    let mut tops = Vec::new();
+    for (tower, mut x) in ["left", "right"].into_iter().zip(inputs) {
+        for block in 0..times {
+            let y = net.named(&format!("{tower}.{block}.conv"), conv(8, 3, 1), &[x]);
+            let y = net.named(&format!("{tower}.{block}.relu_1"), Op::Relu, &[y]);
+            x = net.named(&format!("{tower}.{block}.add_1"), Op::Add, &[x, y]);
+        }
+        tops.push(x);
+    }
+    let x = net.add(Op::Concat(Concat { axis: 0 }), &tops);
+    net.0.finish(&[("output", x)])
+}
+
+/// Equal blocks, of which what each gives is used at the end too: nothing can be folded.
+pub fn skipping(times: usize) -> Graph {
+    let mut net = Net::new("Skipping");
+    let mut x = net.input("input", &[8, 16, 16]);
+    let mut given = Vec::new();
+    for block in 0..times {
+        let y = net.named(&format!("blocks.{block}.conv"), conv(8, 3, 1), &[x]);
+        let y = net.named(&format!("blocks.{block}.relu_1"), Op::Relu, &[y]);
+        x = net.named(&format!("blocks.{block}.out"), conv(8, 1, 1), &[y]);
+        given.push(x);
+    }
+    let x = net.add(Op::Concat(Concat { axis: 0 }), &given);
+    net.0.finish(&[("output", x)])
 }
 
 /// A graph without sense, of so many nodes: each takes any value before it, near ones rather than far ones.

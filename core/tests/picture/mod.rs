@@ -92,8 +92,10 @@ pub struct Picture {
     /// Outputs, by their names.
     pub pills: HashMap<String, Shape>,
     pub links: Vec<Link>,
-    /// What stands at the arrows.
+    /// What stands at the arrows, and in frames.
     pub labels: Vec<Text>,
+    /// Around what is repeated, with what it says of that.
+    pub frames: Vec<(String, Area)>,
 }
 
 impl Picture {
@@ -106,7 +108,8 @@ impl Picture {
         let (left, top) = shift.split_once(' ').unwrap();
         let (left, top): (f64, f64) = (left.parse().unwrap(), top.parse().unwrap());
         let page = Area { left: -left, top: -top, right: number(root, "width") - left, bottom: number(root, "height") - top };
-        let mut picture = Self { page, boxes: HashMap::new(), pills: HashMap::new(), links: Vec::new(), labels: Vec::new() };
+        let mut picture =
+            Self { page, boxes: HashMap::new(), pills: HashMap::new(), links: Vec::new(), labels: Vec::new(), frames: Vec::new() };
         for node in canvas.children().filter(Node::is_element) {
             match (node.tag_name().name(), node.attribute("data-value")) {
                 ("g", Some(value)) => assert!(picture.boxes.insert(value.to_owned(), shape(node)).is_none(), "{value} stands twice"),
@@ -116,6 +119,7 @@ impl Picture {
                 }
                 ("g", None) => picture.links.extend(node.children().filter(Node::is_element).map(link)),
                 ("text", _) => picture.labels.push(text(node)),
+                ("path", _) if node.has_children() => picture.frames.push(frame(node)),
                 (name, _) => assert_eq!(name, "path"),
             }
         }
@@ -155,6 +159,16 @@ fn shape(group: Node) -> Shape {
     };
     let texts = group.children().filter(|node| node.has_tag_name(tag("text"))).map(text).collect();
     Shape { tip: find("title").unwrap().text().unwrap().to_owned(), area, texts }
+}
+
+/// A rectangle with round corners: it begins at the left of its upper edge, and says how far it goes to the right and down.
+fn frame(path: Node) -> (String, Area) {
+    let numbers = |text: &str| text.split([' ', 'h', 'q', 'v', 'z', 'M']).filter_map(|word| word.parse().ok()).collect::<Vec<f64>>();
+    let d = numbers(path.attribute("d").unwrap());
+    let [x, top, wide, round] = [d[0], d[1], d[2], d[5]];
+    let high = d[7];
+    let (left, right) = (x - round, x + wide + round);
+    (path.children().find_map(|child| child.text()).unwrap().to_owned(), Area { left, top, right, bottom: top + high + 2.0 * round })
 }
 
 fn link(path: Node) -> Link {

@@ -6,6 +6,7 @@ use quote::quote;
 
 use super::drawing;
 use crate::flow::Flow;
+use crate::layers::UNPACK;
 use crate::lower::plain;
 use crate::shape::{Model, Node, Port, State};
 use crate::text;
@@ -18,7 +19,7 @@ pub fn network(model: &Model) -> TokenStream {
     if !model.nodes.is_empty() {
         lines.push("| layer | operation | output | parameters |".to_owned());
         lines.push("|---|---|---|--:|".to_owned());
-        lines.extend(model.nodes.iter().map(row));
+        lines.extend(model.nodes.iter().enumerate().filter(|(_, node)| !is_part(node)).map(|(index, node)| row(model, index, node)));
         lines.push(String::new());
     }
     lines.push(totals(model));
@@ -38,22 +39,36 @@ fn ports(ports: &[Port]) -> String {
     }
 }
 
+/// Does it take one of several tensors out of what a recurrent layer gives? The user wrote the layer alone.
+pub fn is_part(node: &Node) -> bool {
+    node.row().is_some_and(|row| row.kind == UNPACK.kind)
+}
+
+/// What a layer gives; of a recurrent one that gives its states too, each tensor.
+fn gives(model: &Model, index: usize) -> String {
+    let value = model.inputs.len() + index;
+    let parts = model.nodes.iter().skip(index + 1).take_while(|node| is_part(node) && node.inputs == [value]);
+    let parts: Vec<String> = parts.map(|node| node.output.text()).collect();
+    if parts.is_empty() { model.nodes[index].output.text() } else { parts.join(", ") }
+}
+
 /// What a layer takes and gives.
-pub fn field(node: &Node, inputs: &[&Flow]) -> TokenStream {
+pub fn field(model: &Model, index: usize, inputs: &[&Flow]) -> TokenStream {
+    let node = &model.nodes[index];
     let params = match parameters(node).as_deref() {
         Some("1") => ", 1 parameter".to_owned(),
         Some(count) => format!(", {count} parameters"),
         None => String::new(),
     };
     let inputs: Vec<String> = inputs.iter().map(|input| format!("`{}`", input.text())).collect();
-    let text = format!("`{}`: {} -> `{}`{params}", cell(&text::of(node.what.tokens())), inputs.join(", "), node.output.text());
+    let text = format!("`{}`: {} -> `{}`{params}", cell(&text::of(node.what.tokens())), inputs.join(", "), gives(model, index));
     quote!(#[doc = #text])
 }
 
-fn row(node: &Node) -> String {
+fn row(model: &Model, index: usize, node: &Node) -> String {
     let operation = cell(&text::of(node.what.tokens()));
     let params = parameters(node).unwrap_or_else(|| "_".to_owned());
-    format!("| `{}` | `{operation}` | `{}` | {params} |", node.name, cell(&node.output.text()))
+    format!("| `{}` | `{operation}` | `{}` | {params} |", node.name, cell(&gives(model, index)))
 }
 
 /// A bar would end the table's cell.
@@ -79,13 +94,20 @@ fn decided(node: &Node) -> Option<&Op> {
 fn totals(model: &Model) -> String {
     match graph(model) {
         Some(graph) => {
-            let [height, width] = graph.receptive_field();
-            format!(
-                "{} parameters; for one sample, {} floating-point operations and {} activations; receptive field {height} x {width}.",
+            let mut text = format!(
+                "{} parameters; for one sample, {} floating-point operations and {} activations",
                 grouped(graph.params() as u64),
                 grouped(graph.flops()),
                 grouped(graph.activations() as u64),
-            )
+            );
+            if graph.has_receptive_field() {
+                let [height, width] = graph.receptive_field();
+                text.push_str(&format!("; receptive field {height} x {width}"));
+            }
+            text + "."
+        }
+        None if model.nodes.iter().any(|node| matches!(node.state, State::Custom)) => {
+            "Totals: `summary()`, since the parameters of custom layers are known when it runs.".to_owned()
         }
         None => {
             "Totals: `PARAMS`, `FLOPS`, `ACTIVATIONS` and `RECEPTIVE_FIELD`, since some sizes are named constants or parameters.".to_owned()

@@ -11,6 +11,7 @@
 //! Each tensor runs down a lane from the layer that gives it to the last that takes it. A line that meets a lane with `├`, `┤`, `┼`, `┴`, `╯` or
 //! `╰` takes its tensor; one that is interrupted by `│` passes beneath.
 
+use super::docs::is_part;
 use crate::shape::Model;
 
 /// Networks of more layers have no drawing in their documentation: nobody would read it, and everybody would compile it.
@@ -37,9 +38,12 @@ fn rows(model: &Model) -> Vec<Row> {
         name: port.name.clone(),
         shape: port.flow.text(),
     });
-    let nodes = model.nodes.iter().enumerate().map(|(index, node)| Row {
+    // A value that is taken apart is no tensor of the user's: its parts are, each made of what the layer takes.
+    let whole = |index: usize| is_part(&model.nodes[index]).then(|| model.nodes[index].inputs[0] - model.inputs.len());
+    let wholes: Vec<usize> = (0..model.nodes.len()).filter_map(whole).collect();
+    let nodes = model.nodes.iter().enumerate().filter(|(index, _)| !wholes.contains(index)).map(|(index, node)| Row {
         gives: Some(model.inputs.len() + index),
-        takes: node.inputs.clone(),
+        takes: model.nodes[whole(index).unwrap_or(index)].inputs.clone(),
         name: node.name.clone(),
         shape: node.output.text(),
     });
@@ -177,6 +181,23 @@ mod tests {
                 "  │ ○ │     sum         [4]",
                 "  │   ○     left        [4]",
                 "  ○         state       [4]",
+            ],
+        );
+    }
+
+    #[test]
+    fn states_are_outputs_of_their_layer() {
+        drawn(
+            "N: { x: [6, 4], h: [1, 4] } -> { y: [6, 4], last: [1, 4] } {
+                from x, gru: Gru(4, state = h) as (all, new), output y, from new, output last,
+            }",
+            &[
+                "●       x            [6, 4]",
+                "│ ●     h            [1, 4]",
+                "├─┼─●   gru.output   [6, 4]",
+                "●─╯ │   gru.hidden   [1, 4]",
+                "│   ○   y            [6, 4]",
+                "○       last         [1, 4]",
             ],
         );
     }

@@ -1,11 +1,15 @@
 //! The graph and what is known of the network without running it.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use std::collections::HashMap;
+
+use layercake_ir::{Op, Shape};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 
 use super::{Printer, op};
 use crate::flow::{Dim, Flow, RUNTIME_LENGTH, number};
 use crate::init;
+use crate::lower::What;
 use crate::params;
 use crate::shape::{Node, Port, State};
 
@@ -40,6 +44,13 @@ impl Printer<'_> {
             true => (Some(quote!(const __UNVERIFIED: &'static #ir::Graph = #graph;)), quote!(Self::__UNVERIFIED.verified())),
             false => (None, graph),
         };
+        // What a custom layer owns its type says, when the program runs. A network in this one may have some too.
+        let may_have = self.fields().any(|(_, node)| matches!(node.what, What::Custom(_) | What::Network { .. }));
+        let uncounted = may_have.then(|| {
+            let note = "Those of custom layers are not in it, which no constant can know: `summary()` counts them.";
+            quote!(#[doc = ""] #[doc = #note])
+        });
+        let customs = may_have.then(|| quote!(.with_custom(#k::custom_parts::<Self, f32, #k::Cpu>())));
         // Nobody has to use a fact. Of the gain of a layer's beginning, the root of 2, clippy would say that there is a constant for it.
         let facts = quote! {
             #[allow(dead_code, clippy::approx_constant)]
@@ -50,6 +61,7 @@ impl Printer<'_> {
                 #vis const GRAPH: &'static #ir::Graph = #graph;
                 #(#shapes)*
                 /// The number of trained parameters.
+                #uncounted
                 #vis const PARAMS: usize = Self::GRAPH.params();
                 /// The floating-point operations of a forward pass for one sample, 2 for each multiply-add.
                 #vis const FLOPS: u64 = Self::GRAPH.flops();
@@ -60,18 +72,18 @@ impl Printer<'_> {
                 /// The height and width of the part of the input that one element of the last map sees.
                 #vis const RECEPTIVE_FIELD: [usize; 2] = Self::GRAPH.receptive_field();
                 /// The number of layers.
-                #vis const LAYERS: usize = Self::GRAPH.nodes().len();
+                #vis const LAYERS: usize = Self::GRAPH.layers();
 
                 /// The layers with their shapes and parameters, as a table to be printed.
                 #[must_use]
                 #vis fn summary() -> #k::Summary {
-                    #k::Summary::of(Self::GRAPH)
+                    #k::Summary::of(Self::GRAPH)#customs
                 }
 
                 /// A picture of the layers and what flows between them, to be written as SVG, DOT or Mermaid.
                 #[must_use]
                 #vis fn draw() -> #k::Drawing {
-                    #k::Drawing::of(Self::GRAPH)
+                    #k::Drawing::of(Self::GRAPH)#customs
                 }
             }
         };
@@ -87,14 +99,17 @@ impl Printer<'_> {
         }
         let (ir, name) = (&self.ir, self.name.to_string());
         let name = name.strip_prefix("r#").unwrap_or(&name);
-        let nodes = self.model.nodes.iter().map(|node| self.node(node));
+        let mut common = Common::default();
+        let nodes: Vec<TokenStream> = self.model.nodes.iter().map(|node| self.node(node, &mut common)).collect();
         let inputs = self.model.inputs.iter().map(|port| self.port(port));
         let outputs = self.model.outputs.iter().map(|port| self.port(port));
+        let common = common.list;
         // A graph uses some of these.
         quote! {{
             #[allow(unused_imports)]
             use #ir::{Fan, Graph, INFER, Init, Node, Op, Port, Shape, ops};
             use ::std::borrow::Cow::Borrowed;
+            #(#common)*
             &Graph {
                 name: Borrowed(#name),
                 inputs: Borrowed(&[#(#inputs),*]),
@@ -117,12 +132,23 @@ impl Printer<'_> {
         quote!(Port { name: Borrowed(#name), shape: #shape, value: #value })
     }
 
-    fn node(&self, node: &Node) -> TokenStream {
+    fn node(&self, node: &Node, common: &mut Common) -> TokenStream {
         let name = &node.name;
-        let op = self.operation(&TokenStream::new(), node);
-        let inputs = node.inputs.iter().map(|&value| number(value));
+        let op = match &node.state {
+            State::Decided(op) => common.op(op),
+            _ => self.operation(&TokenStream::new(), node),
+        };
         let worked = node.output.dims.iter().flatten().any(|dim| matches!(dim, Dim::Worked { .. }));
-        let output = if worked { self.ruled(node, &op) } else { self.shape(&node.output) };
+        let output = match node.output.known() {
+            Some(shape) => common.shape(&shape, self.shape(&node.output)),
+            None if worked => self.ruled(node, &op),
+            None => self.shape(&node.output),
+        };
+        if let ([input], None, None) = (&node.inputs[..], node.shares, &node.init) {
+            let input = number(*input);
+            return quote!(Node::of_one(#name, #op, #input, #output));
+        }
+        let inputs = node.inputs.iter().map(|&value| number(value));
         let shares = match node.shares {
             Some(owner) => {
                 let owner = number(owner);
@@ -178,5 +204,34 @@ impl Printer<'_> {
             }
             _ => flow.code(&self.ir),
         }
+    }
+}
+
+/// Operations and shapes, of which a network has the same ones many times: constants, so that each is written once.
+#[derive(Default)]
+struct Common {
+    names: HashMap<String, Ident>,
+    list: Vec<TokenStream>,
+}
+
+impl Common {
+    fn op(&mut self, decided: &Op) -> TokenStream {
+        self.constant(format!("{decided:?}"), |name| {
+            let op = op::decided(&TokenStream::new(), decided);
+            quote!(const #name: Op = #op;)
+        })
+    }
+
+    fn shape(&mut self, shape: &Shape, code: TokenStream) -> TokenStream {
+        self.constant(shape.to_string(), |name| quote!(const #name: Shape = #code;))
+    }
+
+    fn constant(&mut self, key: String, code: impl FnOnce(&Ident) -> TokenStream) -> TokenStream {
+        let next = format_ident!("__C{}", self.names.len());
+        let name = self.names.entry(key).or_insert_with(|| {
+            self.list.push(code(&next));
+            next
+        });
+        name.to_token_stream()
     }
 }

@@ -3,6 +3,7 @@
 mod docs;
 mod drawing;
 mod facts;
+mod fields;
 mod forward;
 mod modules;
 mod op;

@@ -1,49 +1,91 @@
 //! The traits: Layercake's own, and those that make a network a dfdx module.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
+use super::fields::Run;
 use super::{Printer, at, parameter};
-use crate::init;
 use crate::lower::{RUNTIME, What};
 use crate::shape::{Node, State};
 
-/// dfdx visits tuples of at most so many fields.
-const TUPLE: usize = 6;
-
 impl Printer<'_> {
     pub(super) fn modules(&self) -> Vec<TokenStream> {
-        let mut items = vec![self.collection(), self.on_device()];
+        let mut items = vec![self.on_device()];
         items.extend(self.module().into_iter().flatten());
-        std::iter::once(self.network_trait()).chain(items.into_iter().map(|item| self.here(item))).collect()
+        std::iter::once(self.walks()).chain(items.into_iter().map(|item| self.here(item))).collect()
     }
 
-    fn network_trait(&self) -> TokenStream {
+    /// What goes through all fields, in a block with the functions that it needs.
+    fn walks(&self) -> TokenStream {
+        let runs = self.runs();
+        let getters = runs.iter().map(|run| self.getters(run));
+        let getters = self.here(quote!(#(#getters)*));
+        let (network, collection) = (self.network_trait(&runs), self.here(self.collection(&runs)));
+        quote! {
+            const _: () = {
+                #getters
+                #network
+                #collection
+            };
+        }
+    }
+
+    fn network_trait(&self, runs: &[Run]) -> TokenStream {
         let Self { k, ir, name, e, d, consts, own, .. } = self;
-        let fields: Vec<_> = self.fields().collect();
-        let tensors = fields.iter().map(|node| self.visit(node, false));
-        let slots = fields.iter().map(|node| self.visit(node, true));
         let customs = self.customs();
         let runtime = format_ident!("{RUNTIME}");
-        // Without fields, nothing is appended.
-        let mutable = fields.iter().any(|node| !matches!(node.what, What::Custom(_))).then(|| quote!(mut));
-        let list = if mutable.is_some() { format_ident!("list") } else { format_ident!("_list") };
         let head = self.here(quote! {
             #[automatically_derived]
             impl<#consts #e: #k::Scalar, #d: #k::Backend<#e>> #k::Network<#e, #d> for #name<#own #e, #d>
         });
+        // Each run in a function of its own, where there are several.
+        let (parts, tensors, slots): (Vec<_>, Vec<_>, Vec<_>) = match runs {
+            [] => Default::default(),
+            [run] => (Vec::new(), vec![self.tensors_of(run)], vec![self.slots_of(run)]),
+            runs => {
+                let part = |run: &Run| {
+                    let [tensors, slots] = ["tensors", "slots"].map(|word| run.part(word));
+                    let (fill, work) = (self.tensors_of(run), self.slots_of(run));
+                    let generics = quote!(<#consts #e: #k::Scalar, #d: #k::Backend<#e>>);
+                    let items = quote! {
+                        fn #tensors #generics(
+                            net: &#name<#own #e, #d>,
+                            list: &mut #k::Tensors<#e, #d>,
+                        ) -> ::core::result::Result<(), #d::Err> {
+                            #fill
+                            ::core::result::Result::Ok(())
+                        }
+
+                        fn #slots #generics(net: &mut #name<#own #e, #d>, work: &mut dyn ::core::ops::FnMut(&mut dyn #k::Slot<#e, #d>)) {
+                            #work
+                        }
+                    };
+                    (items, quote!(#tensors(net, list)?;), quote!(#slots(net, work);))
+                };
+                let mut all = (Vec::new(), Vec::new(), Vec::new());
+                for (items, tensors, slots) in runs.iter().map(part) {
+                    all.0.push(items);
+                    all.1.push(tensors);
+                    all.2.push(slots);
+                }
+                all
+            }
+        };
+        let parts = self.here(quote!(#(#parts)*));
         let mut items = self.here(quote! {
             const GRAPH: &'static #ir::Graph = #name::<#own f32, #k::Cpu>::GRAPH;
 
-            fn tensors(&self, #list: &mut #k::Tensors<#e, #d>) -> ::core::result::Result<(), #d::Err> {
+            fn tensors(&self, list: &mut #k::Tensors<#e, #d>) -> ::core::result::Result<(), #d::Err> {
+                let net = self;
                 #(#tensors)*
+                let _ = (net, list);
                 ::core::result::Result::Ok(())
             }
 
-            fn slots(&mut self) -> ::std::vec::Vec<&mut dyn #k::Slot<#e, #d>> {
-                let #mutable list = ::std::vec::Vec::new();
+            fn slots(&mut self, work: &mut dyn ::core::ops::FnMut(&mut dyn #k::Slot<#e, #d>)) {
+                let net = self;
                 #(#slots)*
-                list
+                let _ = (net, work);
             }
 
             fn runtime(&self) -> &#k::Runtime {
@@ -54,58 +96,62 @@ impl Printer<'_> {
         items.extend(customs);
         let mut body = Group::new(Delimiter::Brace, items);
         body.set_span(Span::call_site().located_at(self.name.span()));
-        quote!(#head #body)
+        quote!(#parts #head #body)
     }
 
-    /// Appends a field's tensors to `list`, to look at or to change. The tensors of a custom layer are its own affair.
-    fn visit(&self, node: &Node, mutable: bool) -> TokenStream {
-        let Self { k, .. } = self;
-        let field = &node.field;
-        match (&node.what, mutable) {
-            (What::Custom(_), _) => TokenStream::new(),
-            (What::Network { .. }, false) => quote!(#k::Network::tensors(&self.#field, list)?;),
-            (What::Network { .. }, true) => quote!(::core::iter::Extend::extend(&mut list, #k::Network::slots(&mut self.#field));),
-            (_, false) => quote!(#k::Layer::tensors(&self.#field, list)?;),
-            (_, true) => quote!(#k::Layer::slots(&mut self.#field, &mut list);),
-        }
-    }
-
-    fn collection(&self) -> TokenStream {
+    fn collection(&self, runs: &[Run]) -> TokenStream {
         let Self { k, name, e, d, consts, own, .. } = self;
-        let fields: Vec<_> = self.fields().map(|node| &node.field).collect();
-        let visits: Vec<TokenStream> = self
-            .fields()
-            .map(|node| {
-                let (field, path) = (&node.field, &node.name);
-                if let Some(rule) = self.rule_type(node) {
-                    return quote!(#k::filled::<#rule, Self, #e, #d, _, _, _>(#path, |s| &s.#field, |s| &mut s.#field));
-                }
-                quote!(<Self as #k::TensorCollection<#e, #d>>::module(#path, |s| &s.#field, |s| &mut s.#field))
-            })
-            .collect();
-        let rules = self.fields().filter_map(|node| {
-            let (name, stated) = (self.rule_type(node)?, node.init.as_ref()?);
-            let ir = &self.ir;
-            let rule = init::code(&quote!(#ir::), &stated.init);
-            // A type, since what dfdx calls to fill a tensor sees nothing but the tensor. It is called as the layer is; and of the gain, the root of 2,
-            // clippy would say that there is a constant for it.
-            Some(quote! {
-                #[allow(non_camel_case_types)]
-                struct #name;
-                #[allow(clippy::approx_constant)]
-                impl #k::InitRule for #name {
-                    const INIT: #ir::Init = #rule;
-                }
-            })
-        });
-        let visits = nest(visits);
-        // A layer may be called `Some`, which as a pattern would mean something else.
-        let variables: Vec<_> = (0..fields.len()).map(|i| format_ident!("f{i}")).collect();
-        let pattern = nest(variables.iter().map(ToTokens::to_token_stream).collect());
         let [e2, d2, v] = ["E2", "D2", "V"].map(|word| parameter(word, self.model.network));
         let runtime = format_ident!("{RUNTIME}");
         let types = self.lacks_types().then(|| quote!(__types: ::core::marker::PhantomData,));
+        // Each run in a function of its own, where there are several.
+        let (parts, shown): (Vec<_>, Vec<_>) = match runs {
+            [run] => {
+                let (show, lists, complete) = (self.shown(run), run.lists(), complete(run));
+                let none = quote!(return ::core::result::Result::Ok(::core::option::Option::None));
+                (Vec::new(), vec![quote!(#show if !(#complete) { #none; } #(let mut #lists = #lists.into_iter();)*)])
+            }
+            runs => {
+                let part = |run: &Run| {
+                    let (part, show, lists, complete) = (run.part("show"), self.shown(run), run.lists(), complete(run));
+                    let lists = run
+                        .types()
+                        .map(|ty| quote!(::std::vec::Vec<<#ty as #k::part::ModelField<#e, #d>>::Moved<#v::E2, #v::D2>>))
+                        .zip(lists);
+                    let (types, lists): (Vec<_>, Vec<_>) = lists.unzip();
+                    let items = quote! {
+                        #[allow(clippy::type_complexity)]
+                        fn #part<#consts #e: #k::Scalar, #d: #k::Device<#e>, #v: #k::ModuleVisitor<#name<#own #e, #d>, #e, #d>>(
+                            visitor: &mut #v,
+                        ) -> ::core::result::Result<::core::option::Option<(#(#types,)*)>, #v::Err> {
+                            #show
+                            ::core::result::Result::Ok(if #complete {
+                                ::core::option::Option::Some((#(#lists,)*))
+                            } else {
+                                ::core::option::Option::None
+                            })
+                        }
+                    };
+                    (items, quote!(let #part = #part(visitor)?;))
+                };
+                let (parts, mut shown): (Vec<_>, Vec<_>) = runs.iter().map(part).unzip();
+                // A walk that builds nothing goes through all runs too.
+                shown.extend(runs.iter().map(|run| {
+                    let (part, lists) = (run.part("show"), run.lists());
+                    quote! {
+                        let ::core::option::Option::Some((#(#lists,)*)) = #part else {
+                            return ::core::result::Result::Ok(::core::option::Option::None);
+                        };
+                        #(let mut #lists = #lists.into_iter();)*
+                    }
+                }));
+                (parts, shown)
+            }
+        };
+        let fields = runs.iter().flat_map(Run::fields).map(|(field, list)| quote!(#field: #k::fields::next(&mut #list)));
         quote! {
+            #(#parts)*
+
             #[automatically_derived]
             impl<#consts #e: #k::Scalar, #d: #k::Device<#e>> #k::TensorCollection<#e, #d> for #name<#own #e, #d> {
                 type To<#e2: #k::Dtype, #d2: #k::Device<#e2>> = #name<#own #e2, #d2>;
@@ -113,20 +159,16 @@ impl Printer<'_> {
                 fn iter_tensors<#v: #k::ModuleVisitor<Self, #e, #d>>(
                     visitor: &mut #v,
                 ) -> ::core::result::Result<::core::option::Option<Self::To<#v::E2, #v::D2>>, #v::Err> {
-                    #(#rules)*
-                    #k::ModuleVisitor::visit_fields(visitor, #visits, |#pattern| #name {
-                        #(#fields: #variables,)*
+                    #(#shown)*
+                    let _ = visitor;
+                    ::core::result::Result::Ok(::core::option::Option::Some(#name {
+                        #(#fields,)*
                         #types
                         #runtime: ::core::default::Default::default(),
-                    })
+                    }))
                 }
             }
         }
-    }
-
-    /// The type that says how the weights of a field begin.
-    fn rule_type(&self, node: &Node) -> Option<proc_macro2::Ident> {
-        node.init.as_ref().map(|_| format_ident!("__Init_{}", crate::lower::plain(&node.field)))
     }
 
     fn on_device(&self) -> TokenStream {
@@ -142,19 +184,20 @@ impl Printer<'_> {
     /// Custom layers are modules of their own, which the network only calls. Those of a network in it, that one calls.
     fn customs(&self) -> Option<TokenStream> {
         let Self { k, e, d, .. } = self;
-        let (own, mut inner): (Vec<&Node>, Vec<&Node>) = self
+        type Fields<'a> = Vec<(&'a Ident, &'a Node)>;
+        let (own, mut inner): (Fields, Fields) = self
             .fields()
-            .filter(|node| matches!(node.what, What::Custom(_) | What::Network { .. }))
-            .partition(|node| matches!(node.what, What::Custom(_)));
+            .filter(|(_, node)| matches!(node.what, What::Custom(_) | What::Network { .. }))
+            .partition(|(_, node)| matches!(node.what, What::Custom(_)));
         if own.is_empty() && inner.is_empty() {
             return None;
         }
         // `a.b.` before `a.`, which begins it.
-        inner.sort_by_key(|node| std::cmp::Reverse(node.name.len()));
+        inner.sort_by_key(|(_, node)| std::cmp::Reverse(node.name.len()));
         let body = |mutable: bool| -> TokenStream {
             let (method, reference) = if mutable { (quote!(custom_mut), quote!(&mut)) } else { (quote!(custom), quote!(&)) };
-            let prefixes = inner.iter().map(|node| {
-                let (prefix, field) = (format!("{}.", node.name), &node.field);
+            let prefixes = inner.iter().map(|(field, node)| {
+                let prefix = format!("{}.", node.name);
                 quote! {
                     if let ::core::option::Option::Some(inner) = path.strip_prefix(#prefix) {
                         return #k::Network::#method(#reference self.#field, inner, input, tape);
@@ -163,8 +206,8 @@ impl Printer<'_> {
             });
             // The tape of what trains is known.
             let tape = (!mutable).then(|| quote!(, _));
-            let arms = own.iter().filter(|node| matches!(node.state, State::Custom)).filter_map(|node| {
-                let (path, field) = (&node.name, &node.field);
+            let arms = own.iter().filter(|(_, node)| matches!(node.state, State::Custom)).filter_map(|(field, node)| {
+                let path = &node.name;
                 let input = self.shape_type(self.flow(node.inputs[0]), &quote!(usize))?;
                 let output = self.shape_type(&node.output, &quote!(usize))?;
                 let arm = quote! {
@@ -208,7 +251,28 @@ impl Printer<'_> {
             },
         ]
         .map(|head| self.here(head));
-        Some(quote!(#head #shared #head_mut #mutable))
+        let parts = self.here(self.custom_parts(&own, &inner));
+        Some(quote!(#head #shared #head_mut #mutable #parts))
+    }
+
+    /// What custom layers own, those of networks in this one too.
+    fn custom_parts(&self, own: &[(&Ident, &Node)], inner: &[(&Ident, &Node)]) -> TokenStream {
+        let Self { k, e, d, .. } = self;
+        // The field says the type: written out again, a mistake in it would be reported again.
+        let own = own.iter().map(|(field, node)| {
+            let path = &node.name;
+            quote!(list.push(#k::custom_part::<Self, _, #e, #d>(prefix, #path, |network| &network.#field));)
+        });
+        let inner = inner.iter().map(|(field, node)| {
+            let path = &node.name;
+            quote!(#k::custom_parts_within::<Self, _, #e, #d>(prefix, #path, |network| &network.#field, list);)
+        });
+        quote! {
+            fn custom_parts(prefix: &::core::primitive::str, list: &mut ::std::vec::Vec<#k::CustomPart>) {
+                #(#own)*
+                #(#inner)*
+            }
+        }
     }
 
     /// dfdx's two traits for running. None where a mistake leaves open what they take or give.
@@ -244,24 +308,8 @@ impl Printer<'_> {
     }
 }
 
-/// A tuple of all items, in tuples of tuples where there are more than dfdx takes.
-fn nest(mut items: Vec<TokenStream>) -> TokenStream {
-    while items.len() > TUPLE {
-        items = items.chunks(TUPLE).map(|chunk| quote!((#(#chunk,)*))).collect();
-    }
-    quote!((#(#items,)*))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tuples_hold_at_most_six() {
-        let items = |count: usize| (0..count).map(|i| quote!(#i)).collect::<Vec<_>>();
-        assert_eq!(nest(items(0)).to_string(), quote!(()).to_string());
-        assert_eq!(nest(vec![quote!(a)]).to_string(), quote!((a,)).to_string());
-        let seven = ["a", "b", "c", "d", "e", "f", "g"].map(|word| format_ident!("{word}").to_token_stream());
-        assert_eq!(nest(seven.to_vec()).to_string(), quote!(((a, b, c, d, e, f,), (g,),)).to_string());
-    }
+/// Has the visitor made each field of a run?
+fn complete(run: &Run) -> TokenStream {
+    let (lists, counts) = (run.lists(), run.counts());
+    quote!(#(#lists.len() == #counts)&&*)
 }

@@ -1,6 +1,6 @@
 //! The struct, and how it is built.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::{Printer, docs};
@@ -14,8 +14,8 @@ use crate::shape::{Node, State};
 
 impl Printer<'_> {
     /// The layers that own tensors, and so are fields.
-    pub(super) fn fields(&self) -> impl Iterator<Item = &Node> {
-        self.model.nodes.iter().filter(|node| node.is_field())
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&Ident, &Node)> {
+        self.model.nodes.iter().filter_map(|node| Some((node.field.as_ref()?, node)))
     }
 
     pub(super) fn structure(&self) -> TokenStream {
@@ -26,11 +26,12 @@ impl Printer<'_> {
         let attrs = network.attrs.iter().filter(|attr| !attr.path().is_ident("cfg") && (sound || !attr.path().is_ident("derive")));
         let docs = docs::network(self.model);
         let vis = &network.vis;
-        let fields = self.fields().map(|node| {
-            let (field, ty) = (&node.field, self.field_type(node));
+        let indexed = self.model.nodes.iter().enumerate();
+        let fields = indexed.filter_map(|(index, node)| Some((index, node.field.as_ref()?, node))).map(|(index, field, node)| {
+            let ty = self.field_type(node);
             let user = &node.docs;
             let inputs: Vec<_> = node.inputs.iter().map(|&value| self.flow(value)).collect();
-            let docs = docs::field(node, &inputs);
+            let docs = docs::field(self.model, index, &inputs);
             quote!(#(#user)* #docs #vis #field: #ty)
         });
         let runtime = format_ident!("{RUNTIME}");
@@ -50,15 +51,15 @@ impl Printer<'_> {
 
     /// Does no field name the parameters for dtype and device?
     pub(super) fn lacks_types(&self) -> bool {
-        fn names(tokens: TokenStream, word: &proc_macro2::Ident) -> bool {
+        fn names(tokens: TokenStream, word: &Ident) -> bool {
             tokens.into_iter().any(|token| match token {
                 proc_macro2::TokenTree::Ident(other) => other == *word,
                 proc_macro2::TokenTree::Group(group) => names(group.stream(), word),
                 _ => false,
             })
         }
-        let types: Vec<TokenStream> = self.fields().map(|node| self.field_type(node)).collect();
-        [&self.e, &self.d].into_iter().any(|word| !types.iter().any(|ty| names(ty.clone(), word)))
+        let named = |word: &Ident| self.fields().any(|(_, node)| names(self.field_type(node), word));
+        [&self.e, &self.d].into_iter().any(|word| !named(word))
     }
 
     /// What a value looks like.
@@ -68,7 +69,7 @@ impl Printer<'_> {
     }
 
     /// The type of a field.
-    fn field_type(&self, node: &Node) -> TokenStream {
+    pub(super) fn field_type(&self, node: &Node) -> TokenStream {
         let Self { e, d, .. } = self;
         match &node.what {
             What::Network { network: PathLayer { path, generics, .. }, .. } => {

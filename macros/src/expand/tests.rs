@@ -54,9 +54,10 @@ fn a_known_network_is_all_literals() {
     has(&expansion, "pub const OUTPUT: [usize; 1] = [10];");
     has(
         &expansion,
-        "Node { name: Borrowed(\"conv2\"), op: Op::Conv2d(ops::Conv2d { in_channels: 6, out_channels: 16, kernel: [5, 5], stride: [1, 1], \
-         padding: [0, 0], dilation: [1, 1], groups: 1, bias: true }), inputs: Borrowed(&[3]), output: Shape::new(&[16, 10, 10])",
+        "const __C5: Op = Op::Conv2d(ops::Conv2d { in_channels: 6, out_channels: 16, kernel: [5, 5], stride: [1, 1], padding: [0, 0], \
+         dilation: [1, 1], groups: 1, bias: true }); const __C6: Shape = Shape::new(&[16, 10, 10]);",
     );
+    has(&expansion, "Node::of_one(\"conv2\", __C5, 3, __C6)");
     // No helper type, no rules left to the compiler, nothing for layers without tensors.
     for text in ["struct __LeNet5Sizes", "blame", "attempt", "tanh_1:", "PhantomData", "compile_error"] {
         lacks(&expansion, text);
@@ -174,8 +175,7 @@ fn after_a_mistake_the_same_items_stand() {
 fn a_network_without_layers_still_names_its_parameters() {
     let expansion = expanded("pub N: [3] -> [3] { ReLU }");
     has(&expansion, "__types: ::core::marker::PhantomData<(E, D)>");
-    has(&expansion, "let list = ::std::vec::Vec::new();");
-    lacks(&expansion, "let mut list");
+    lacks(&expansion, "__FIELDS");
 }
 
 #[test]
@@ -213,8 +213,8 @@ fn several_ports_are_parameters_and_a_tuple() {
 #[test]
 fn what_is_applied_again_is_no_field() {
     let expansion = expanded("N: [4] -> [4] { fc: Linear(4), reuse fc }");
-    assert_eq!(expansion.matches("layers :: Linear").count(), 1, "one field");
-    assert_eq!(expansion.matches("Op :: Linear").count(), 2, "two nodes");
+    has(&expansion, "&[(0, 0, \"fc\")]");
+    assert_eq!(expansion.matches("\"fc").count(), 3, "one field and two nodes");
     has(&expansion, "shares: ::core::option::Option::Some(0)");
     lacks(&expansion, "fc_2:");
     lacks(&expansion, "check_shared");
@@ -235,9 +235,50 @@ fn networks_are_fields_and_their_graphs_constants() {
     for output in [0, 1] {
         has(&expansion, &format!("Subgraph {{ graph: <nets::Encoder<3, f32, ::layercake::__private::Cpu>>::GRAPH, output: {output} }}"));
     }
-    has(&expansion, "::core::iter::Extend::extend(&mut list, ::layercake::__private::Network::slots(&mut self.a));");
+    has(&expansion, "::core::iter::Extend::extend(list, ::layercake::__private::Network::tensors(&net.a)?)");
     has(&expansion, "path.strip_prefix(\"a.\")");
     assert_eq!(expansion.matches("Some (inner)").count(), 2, "one field in each of two methods");
+}
+
+/// Fields of one type are asked for once: the code of a deep network is that of its types, and a line for each field.
+#[test]
+fn what_is_said_of_a_type_is_said_once() {
+    let expansion = expanded("N: [4] -> [3] { Repeat(5) { Linear(4), PReLU }, Linear(3), last: Linear(3, init = ones) }");
+    for (text, count) in [("fields :: show", 3), ("fields :: fill", 1), ("Op :: Linear", 3), ("fields :: next", 12)] {
+        assert_eq!(expansion.matches(text).count(), count, "{text}");
+    }
+    has(&expansion, "(0, 4, \"repeat_1.4.linear_1\"), (1, 4, \"repeat_1.4.prelu_1\"), (2, 0, \"linear_2\"), (3, 0, \"last\")");
+    // Of many types, some stand in one function and some in another.
+    let layers: String = (1..40).map(|size| format!("Linear({size}), ")).collect();
+    let expansion = expanded(&format!("N: [4] -> [39] {{ {layers} }}"));
+    for (text, count) in [("fields :: show", 39), ("fn __show_2", 1), ("fn __tensors_0", 1), ("fn __slots_3", 0)] {
+        assert_eq!(expansion.matches(text).count(), count, "{text}");
+    }
+}
+
+/// The code of a network twice as deep is no more than twice as long.
+#[test]
+fn code_grows_with_the_layers() {
+    fn count(tokens: TokenStream) -> usize {
+        tokens.into_iter().map(|token| 1 + if let TokenTree::Group(group) = token { count(group.stream()) } else { 0 }).sum()
+    }
+    let of = |times: usize| count(tokens(&expanded(&format!("N: [8] -> [8] {{ Repeat({times}) {{ Linear(8) }} }}"))));
+    let [few, some, many] = [100, 200, 400].map(of);
+    assert_eq!(many - some, 2 * (some - few));
+    assert!((some - few) / 100 < 95, "{} tokens a layer", (some - few) / 100);
+}
+
+/// Too many layers are refused before anything is worked out of them.
+#[test]
+fn a_network_that_is_too_deep_is_no_work() {
+    for block in
+        ["N: [8] -> [8] { Repeat(20000) { Linear(8) } }", "N: [8] -> { a: [8] } { Repeat(99999999) { Repeat(9) { PReLU } }, output a }"]
+    {
+        let expansion = expanded(block);
+        assert_eq!(expansion.matches("compile_error").count(), 1);
+        assert!(expansion.len() < 60_000, "{}", expansion.len());
+        has(&expansion, "fn forward");
+    }
 }
 
 #[test]

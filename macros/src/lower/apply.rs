@@ -166,15 +166,20 @@ impl Lowering<'_, '_> {
         self.visible(&word).is_some() || self.inputs.iter().any(|(name, _)| *name == word)
     }
 
+    /// Does a layer become a field here?
+    pub(super) fn owns(&self, what: &What) -> bool {
+        self.sharing.is_none()
+            && match what {
+                What::Layer { row, .. } => row.field.is_some(),
+                What::Network { output, .. } => *output == 0,
+                What::Custom(_) => true,
+                What::Lost(_) => false,
+            }
+    }
+
     /// A field has one path: `a_b` and `b` below `a` would be one field.
     pub(super) fn check_field(&mut self, step: &Step, path: &str, what: &What) {
-        let owns = match what {
-            What::Layer { row, .. } => row.field.is_some() && self.sharing.is_none(),
-            What::Network { output, .. } => *output == 0 && self.sharing.is_none(),
-            What::Custom(_) => true,
-            What::Lost(_) => false,
-        };
-        if let (true, Some(other)) = (owns, self.names.collision(path)) {
+        if let Some(other) = self.names.collision(path) {
             let field = path.replace('.', "_");
             let text = format!("`{path}` and `{other}` would both be the field `{field}`; give this one another name");
             let place = step.name.as_ref().map_or_else(|| what.head(), Ident::to_token_stream);

@@ -67,6 +67,12 @@ impl Lowering<'_, '_> {
         self.unsound |= outputs.iter().any(|(_, value)| value.is_none());
         self.close_scope();
         self.unused();
+        if self.overflow {
+            // It is refused whatever its layers give: nobody has to look at them.
+            self.nodes.clear();
+            let outputs = outputs.into_iter().map(|(name, _)| (name, None)).collect();
+            return Plan { inputs: self.inputs.into_iter().map(|(name, _)| name).collect(), nodes: Vec::new(), outputs };
+        }
         let inputs = self.inputs.iter().map(|(name, _)| name.clone()).collect();
         Plan { inputs, nodes: self.nodes, outputs }
     }

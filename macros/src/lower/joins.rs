@@ -26,7 +26,7 @@ impl Lowering<'_, '_> {
         });
         let named = step.name.is_some() || self.is_numbered();
         let path = self.path_of(step, row.prefix, Some(&layer.kind));
-        let begin = self.current;
+        let (begin, since) = (self.current, self.inputs.len() + self.nodes.len());
         let outer = self.prefix.clone();
         if named {
             self.prefix = format!("{path}.");
@@ -40,6 +40,9 @@ impl Lowering<'_, '_> {
             operands.push(branch.place.clone());
         }
         self.prefix = outer;
+        if !layer.illegible_args && !self.overflow {
+            self.distinct(&layer, branches, [begin, since], &inputs);
+        }
         self.join(step, path, row, layer, inputs, operands);
     }
 
@@ -47,6 +50,7 @@ impl Lowering<'_, '_> {
     pub(super) fn with_tags(&mut self, step: &Step, layer: &Layer, row: &'static Row) {
         let mut inputs = vec![self.current];
         let mut operands = vec![layer.kind.to_token_stream()];
+        let mut tags = Vec::new();
         let mut options = layer.clone();
         options.args.clear();
         let mut lost = layer.illegible_args;
@@ -58,6 +62,7 @@ impl Lowering<'_, '_> {
                         lost |= value.is_none();
                         inputs.extend(value);
                         operands.push(tag.to_token_stream());
+                        tags.push(tag.clone());
                     }
                     None => {
                         // `Concat([x, y])`
@@ -96,6 +101,16 @@ impl Lowering<'_, '_> {
             return self.lost(step, layer.tokens.clone());
         }
         let path = self.path_of(step, row.prefix, Some(&layer.kind));
+        let kept = self.once(&options, &tags, &inputs);
+        if kept.len() == 1 && row.kind == "Concat" {
+            // How wide it was meant to be is not known.
+            self.unsound = true;
+            return self.push(step, path, What::Lost(layer.tokens.clone()));
+        }
+        if kept.len() > 1 {
+            inputs = kept.iter().map(|&i| inputs[i]).collect();
+            operands = kept.iter().map(|&i| operands[i].clone()).collect();
+        }
         self.join(step, path, row, options, inputs, operands);
     }
 
@@ -134,15 +149,14 @@ impl Lowering<'_, '_> {
     pub(super) fn residual(&mut self, step: &Step, kind: &Ident, shortcut: Option<&Branch>, drop: Option<&Expr>, body: &Branch) {
         let named = step.name.is_some() || self.is_numbered();
         let path = self.path_of(step, "residual", Some(kind));
-        let begin = self.current;
+        let (begin, since) = (self.current, self.inputs.len() + self.nodes.len());
         let outer = self.prefix.clone();
         if named {
             self.prefix = format!("{path}.");
         }
-        if body.steps.is_empty() {
-            self.report.add(kind, "`Residual` has no layers, and would add its input to itself");
-        }
         self.steps(&body.steps);
+        let plain = self.current;
+        let dropped = self.nodes.len();
         if let Some(drop) = drop {
             self.stochastic(step, kind, &path, drop);
         }
@@ -155,6 +169,10 @@ impl Lowering<'_, '_> {
         if self.overflow {
             return;
         }
+        if drop.is_some() {
+            self.nodes[dropped].path = self.names.unused(format!("{path}.drop"));
+        }
+        self.adds(kind, body, shortcut, since, [plain, self.current]);
         let inputs = vec![end, self.current];
         let operands = vec![kind.to_token_stream(), shortcut.map_or_else(|| kind.to_token_stream(), |branch| branch.place.clone())];
         let tokens = if shortcut.is_some() { quote!(Residual(shortcut = ..)) } else { kind.to_token_stream() };

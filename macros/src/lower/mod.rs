@@ -14,10 +14,11 @@ mod scope;
 mod template;
 #[cfg(test)]
 mod tests;
+mod twice;
 mod unpool;
 mod walk;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use layercake_ir::MAX_VALUES;
 use proc_macro2::{Ident, TokenStream};
@@ -51,8 +52,8 @@ pub struct Plan {
 pub struct Node {
     /// Its path, `layer1.0.conv1`: the first part of its tensors' names.
     pub path: String,
-    /// Its field in the struct, if it owns tensors.
-    pub field: Ident,
+    /// Its field in the struct, where it may own tensors.
+    pub field: Option<Ident>,
     /// The user's documentation.
     pub docs: Vec<Attribute>,
     pub what: What,
@@ -192,6 +193,8 @@ struct Lowering<'a, 'r> {
     unsound: bool,
     /// Tags of repetitions that have ended.
     ended: Vec<String>,
+    /// Values with several tags behind them where there should be one, which is reported.
+    vague: HashSet<usize>,
     /// The steps so far, those of templates and repetitions each time that they are opened up.
     opened: usize,
     /// There were more nodes than a network may have, which is reported.
@@ -230,6 +233,7 @@ impl<'a, 'r> Lowering<'a, 'r> {
             definition: false,
             unsound: false,
             ended: Vec::new(),
+            vague: HashSet::new(),
             opened: 0,
             overflow: false,
         }
@@ -244,6 +248,7 @@ impl<'a, 'r> Lowering<'a, 'r> {
     fn push_join(&mut self, step: &Step, path: String, what: What, inputs: Vec<usize>, operands: Vec<TokenStream>) {
         if self.nodes.len() + self.inputs.len() >= MAX_VALUES {
             if !std::mem::replace(&mut self.overflow, true) {
+                self.unsound = true;
                 self.report.add(what.head(), format_args!("a network has at most {MAX_VALUES} values; this layer would give one more"));
             }
             return;
@@ -257,8 +262,10 @@ impl<'a, 'r> Lowering<'a, 'r> {
             self.nodes[owner].shares.unwrap_or(owner)
         });
         let again = self.sharing.as_ref().map(|sharing| sharing.begin);
-        self.check_field(step, &path, &what);
-        let field = self.names.field(&path, step.name.as_ref(), &what);
+        let field = self.owns(&what).then(|| {
+            self.check_field(step, &path, &what);
+            self.names.field(&path, step.name.as_ref(), &what)
+        });
         let note = self.note(&what);
         self.nodes.push(Node {
             path,

@@ -144,6 +144,14 @@ impl Names {
         name
     }
 
+    /// A path that no step has, for what is no step of the user's.
+    pub fn unused(&self, mut path: String) -> String {
+        while self.paths.contains_key(&path) {
+            path.push('_');
+        }
+        path
+    }
+
     /// The field for a path, dots as underscores. Fields can stand side by side in a struct whatever the user wrote: a mistake has been
     /// reported, and is not to be repeated by the compiler.
     pub fn field(&mut self, path: &str, user: Option<&Ident>, what: &What) -> Ident {
@@ -215,6 +223,18 @@ mod tests {
             "linear_1",
         ];
         assert_eq!(paths(block), expected);
+    }
+
+    #[test]
+    fn what_drops_a_body_has_a_name_of_its_own() {
+        let block = "N: [4] -> [4] { r: Residual(shortcut = { drop: Linear(4) }, drop = 0.5) { drop_: Linear(4) } }";
+        assert_eq!(paths(block), ["r.drop_", "r.drop__", "r.drop", "r"]);
+    }
+
+    #[test]
+    fn only_layers_with_tensors_take_a_field() {
+        assert_eq!(paths("N: [4] -> [4] { a_b: ReLU, a: Sequential { b: Linear(4) } }"), ["a_b", "a.b"]);
+        assert_eq!(mistakes("N: [4] -> [4] { a_b: PReLU, a: Sequential { b: Linear(4) } }").len(), 1);
     }
 
     #[test]

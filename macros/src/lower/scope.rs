@@ -91,6 +91,7 @@ impl Lowering<'_, '_> {
                     };
                     let tags: proc_macro2::TokenStream = step.tags.iter().map(|tag| quote::quote!(#tag)).collect();
                     self.report.add(tags, format_args!("this step gives {gives}, but {} behind it", tags_stand(count)));
+                    self.vague.insert(self.current);
                     for tag in &step.tags {
                         self.tag(tag, self.current);
                     }
@@ -160,6 +161,17 @@ impl Lowering<'_, '_> {
             }
         }
         None
+    }
+
+    /// An input's name or a tag by which a value can be gone back to here.
+    pub(super) fn name_of(&self, value: usize) -> Option<String> {
+        let closed = self.scopes.iter().rposition(|scope| scope.closed);
+        let input = match closed {
+            Some(template) => (self.scopes[template].input == Some(value)).then(|| "input".to_owned()),
+            None => self.inputs.get(value).map(|(name, user)| user.as_ref().map_or_else(|| name.clone(), Ident::to_string)),
+        };
+        let tags = self.scopes[closed.unwrap_or(0)..].iter().flat_map(|scope| scope.tags.values());
+        input.or_else(|| tags.filter(|tag| tag.value == value).map(|tag| tag.name.to_string()).min())
     }
 
     /// The value that a tag or an input's name stands for; None is reported.

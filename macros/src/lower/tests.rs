@@ -34,7 +34,7 @@ fn plan(block: &str) -> Vec<String> {
 /// The fields of a block's only network.
 fn fields(block: &str) -> Vec<String> {
     crate::testing::with_model(block, |model, _| {
-        model.nodes.iter().filter(|node| node.is_field()).map(|node| node.field.to_string()).collect()
+        model.nodes.iter().filter_map(|node| node.field.as_ref()).map(ToString::to_string).collect()
     })
 }
 
@@ -48,8 +48,8 @@ fn one_step_after_the_other() {
 #[test]
 fn tags_go_back() {
     let lines =
-        plan("N: [8] -> [8] { a: Linear(8) as x, b: Linear(8) as y, Add(x) as z, from y, Mul(y, x) as w, from input, Sub(y), Max(z, w) }");
-    assert_eq!(lines[2..], ["add_1 <- b, a", "mul_1 <- b, b, a", "sub_1 <- input, b", "max_1 <- sub_1, add_1, mul_1", "-> output: max_1"]);
+        plan("N: [8] -> [8] { a: Linear(8) as x, b: Linear(8) as y, Add(x) as z, from y, Mul(x) as w, from input, Sub(y), Max(z, w) }");
+    assert_eq!(lines[2..], ["add_1 <- b, a", "mul_1 <- b, a", "sub_1 <- input, b", "max_1 <- sub_1, add_1, mul_1", "-> output: max_1"]);
 }
 
 #[test]
@@ -93,19 +93,21 @@ fn residual_connections() {
 
 #[test]
 fn repetitions_are_numbered_from_0() {
-    let lines = plan("N: [8] -> [8] { layer: Repeat(2) { fc: Linear(8), ReLU as r, Add(r) }, Repeat(1) { Linear(8) } as end, Add(end) }");
+    let lines =
+        plan("N: [8] -> [8] { layer: Repeat(2) { fc: Linear(8) as r, ReLU, Add(r) }, Repeat(1) { Linear(8) } as end, Tanh, Add(end) }");
     assert_eq!(
         lines,
         [
             "layer.0.fc <- input",
             "layer.0.relu_1 <- layer.0.fc",
-            "layer.0.add_1 <- layer.0.relu_1, layer.0.relu_1",
+            "layer.0.add_1 <- layer.0.relu_1, layer.0.fc",
             "layer.1.fc <- layer.0.add_1",
             "layer.1.relu_1 <- layer.1.fc",
-            "layer.1.add_1 <- layer.1.relu_1, layer.1.relu_1",
+            "layer.1.add_1 <- layer.1.relu_1, layer.1.fc",
             // The second of its kind.
             "repeat_2.0.linear_1 <- layer.1.add_1",
-            "add_1 <- repeat_2.0.linear_1, repeat_2.0.linear_1",
+            "tanh_1 <- repeat_2.0.linear_1",
+            "add_1 <- tanh_1, repeat_2.0.linear_1",
             "-> output: add_1"
         ]
     );
@@ -186,7 +188,7 @@ fn networks_stand_for_layers() {
     let lines = plan(
         "Vae: [8] -> { mean: [4], var: [4] } { Linear(4), output mean, output var }
          Pair: { left: [4], right: [4] } -> [4] { Add(right) }
-         N: [8] -> [4] { vae: Vae as (mean, var), Pair(var), other::Net<3>, out: ::other::Two(mean, var), reuse vae as (a, b), Add(a, b) }",
+         N: [8] -> [4] { vae: Vae as (mean, var), Pair(var), other::Net<3>, out: ::other::Two(mean, var), reuse vae as (a, b), Add(b) }",
     );
     assert_eq!(
         lines,
@@ -198,7 +200,7 @@ fn networks_stand_for_layers() {
             "out <- net_1, vae, vae",
             "vae_2 <- out = vae",
             "vae_2 <- out = vae",
-            "add_1 <- vae_2, vae_2, vae_2",
+            "add_1 <- vae_2, vae_2",
             "-> output: add_1"
         ]
     );
@@ -238,7 +240,7 @@ fn one_mistake_is_one_message() {
         ("N: [8] -> [8] { Linear(8) as h, Add(x), Add(h) }", "no tag `x`"),
         ("N: [8] -> [8] { Linear(8) as hidden, Add(hiden) }", "write `hidden`"),
         ("N: [8] -> [8] { Add(h), Linear(8) as h }", "stands further down"),
-        ("N: [8] -> [8] { Repeat(2) { ReLU as h, Add(h) }, Add(h) }", "seen only inside the `Repeat`"),
+        ("N: [8] -> [8] { Repeat(2) { ReLU as h, Tanh, Add(h) }, Add(h) }", "seen only inside the `Repeat`"),
         ("N: [8] -> [8] { Linear(8) as h, Linear(9), from h }", "nothing uses what `linear_2` gives"),
         ("N: { a: [8], b: [8] } -> [8] { Linear(8) }", "the input `b` is never used"),
         ("N: [8] -> [4] { Split(2) as a, ReLU }", "1 tag stands behind it"),
@@ -277,6 +279,84 @@ fn one_mistake_is_one_message() {
     for (block, part) in cases {
         let found = mistakes(block);
         assert!(found.len() == 1 && found[0].contains(part), "{block}: {found:#?}");
+    }
+}
+
+/// Blocks in which a tensor enters a join twice by a slip, each with a part of its one message.
+#[test]
+fn what_enters_a_join_twice() {
+    let cases = [
+        // The current tensor has a tag.
+        ("N: [2] -> [2] { ReLU as x, Tanh as y, Add(x, y) }", "`y` is the current tensor, which `Add` takes anyway"),
+        ("N: [2] -> [2] { ReLU as x, Mul(x) }", "`Mul { { from x }, { from x } }`"),
+        ("N: [2] -> [2] { Max(input) }", "`input` is the current tensor"),
+        ("N: { a: [2], b: [2] } -> [2] { from b, Add(a, b) }", "`Add(a)`, or `Add { { from b }, { from a }, { from b } }`"),
+        ("N: [4] -> [2] { Split(2) as (a, b), Add(a, b) }", "`a` is the current tensor"),
+        ("N: [4] -> [4] { Split(2) as (a, b), Concat(a, b, axis = 0) }", "`Concat(b, axis = 0)`"),
+        ("N: [2] -> [2] { ReLU as x, Tanh as y, Sub(x, y) }", "help: write `Sub(x)`"),
+        ("N: [2] -> [2] { Linear(2) as mean, Linear(2) as v, from mean, Reparameterize(mean), Add(v) }", "`mean` is the current tensor"),
+        ("N: [2] -> [2] { Vae as (mean, v), Add(mean, v) } Vae: [2] -> { a: [2], b: [2] } { ReLU, output a, Tanh, output b }", "`mean` is"),
+        ("N: [3, 2] -> [3, 2] { Gru(2) as (y, h), Add(y) }", "`y` is the current tensor"),
+        // A tag twice, or two of one tensor.
+        ("N: [2] -> [2] { ReLU as x, Tanh, Add(x, x) }", "`Add(x)`, or `Add { {}, { from x }, { from x } }`"),
+        ("N: [2] -> [2] { ReLU as x, from x as z, Tanh, Add(x, z) }", "`z` and `x` are the same tensor"),
+        ("N: [2] -> [2] { ReLU as x, Repeat(2) { from x } as z, Tanh, Concat(x, z), Linear(2) }", "`z` and `x` are the same tensor"),
+        ("block Same { from input } N: [2] -> [2] { ReLU as x, Same as z, Tanh, Mul(z, x) }", "`x` and `z` are the same tensor"),
+        ("N: [2] -> [2] { ReLU, Concat(input, input), Linear(2) }", "`input` stands in `Concat` twice"),
+        // Branches.
+        ("N: [2] -> [2] { Add { {}, {} } }", "two branches of `Add` leave the tensor as it is"),
+        ("N: [2] -> [2] { Add { {}, { from input } } }", "`Add { { from input }, { from input } }`"),
+        (
+            "N: [2] -> [6] { ReLU as x, Tanh, Concat(axis = 0) { { Sequential { from x } }, { from x }, {} } }",
+            "two branches of `Concat` give the same tensor",
+        ),
+        (
+            "N: [2] -> [2] { ReLU as x, from x as z, Tanh, Max { { from x }, { from z }, {} } }",
+            "two branches of `Max` give the same tensor",
+        ),
+        ("N: [2] -> [2] { Mul { { ReLU as x }, { from x } } }", "two branches of `Mul` give the same tensor"),
+        (
+            "block Same { Sequential { from input } } N: [2] -> [2] { Sub { { Same }, { Repeat(3) { from input } } } }",
+            "two branches of `Sub`",
+        ),
+        ("block Twice { ReLU, Add { {}, {} } } N: [2] -> [2] { Twice, Twice }", "two branches of `Add`"),
+        ("N: [2] -> [2] { Repeat(3) { Linear(2) as x, Add(x) } }", "`x` is the current tensor"),
+        // A residual connection.
+        ("N: [2] -> [2] { Residual { from input } }", "`Residual` would add its input to itself"),
+        ("N: [2] -> [2] { Residual(drop = 0.5) { from input } }", "`Residual` would add its input to itself"),
+        ("N: [2] -> [2] { Residual(shortcut = {}) { from input } }", "`Residual` would add a tensor to itself"),
+        (
+            "N: [2] -> [2] { ReLU as x, Tanh as t, Residual(shortcut = { from x }) { from x }, Add(t) }",
+            "`Residual` would add a tensor to itself",
+        ),
+    ];
+    for (block, part) in cases {
+        let mut found = mistakes(block);
+        // One message each time that it stands there, and one for a repetition.
+        found.dedup();
+        assert!(found.len() == 1 && found[0].contains(part), "{block}: {found:#?}");
+    }
+}
+
+/// On purpose, or another tensor.
+#[test]
+fn what_does_not_enter_a_join_twice() {
+    for block in [
+        "N: [2] -> [2] { ReLU as x, Add { { from x }, { from x } } }",
+        "N: [2] -> [6] { ReLU, Concat(axis = 0) { { from input }, {}, { from input } } }",
+        "N: [2] -> [2] { Mul { { from input }, { from input } } }",
+        "block Square { Mul { { from input }, { from input } } } N: [2] -> [2] { Square }",
+        "N: [2] -> [2] { ReLU as x, ReLU, Add(x) }",
+        "N: [2] -> [2] { fc: Linear(2) as x, from input, reuse fc, Add(x) }",
+        "N: [2] -> [2] { Add { { Dropout(0.5) }, {} } }",
+        "N: [4] -> [2] { Split(2) as (a, b), from b, Add(a) }",
+        "N: [2] -> [2] { Pair(input) } Pair: { a: [2], b: [2] } -> [2] { Add(b) }",
+    ] {
+        assert_eq!(mistakes(block), [""; 0], "{block}");
+    }
+    // What a mistake left unknown is not the same twice.
+    for block in ["N: [2] -> [2] { ReLU as (a, b), Tanh, Add(a, b) }", "N: [2] -> [2] { Foo(2) as (a, b), from a, Add(b) }"] {
+        assert_eq!(mistakes(block).len(), 1, "{block}: {:#?}", mistakes(block));
     }
 }
 

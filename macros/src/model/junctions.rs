@@ -117,7 +117,9 @@ pub fn items(printer: &Printer) -> Option<TokenStream> {
             before = Some(name);
             let tensor = |shape: &TokenStream| {
                 let sizes = AXES.map(|axis| quote!({ #shape.dim(#axis) }));
-                quote!(#k::Tensor<<#k::ports::Sizes<{ #shape.rank() }, #(#sizes),*> as #k::ports::Typed>::Shape, #e, #d>)
+                // Token ids are whole numbers.
+                let numbers = quote!(<#k::ports::Choice<{ #shape.is_ids() }> as #k::ports::Choose<::core::primitive::usize, #e>>::Chosen);
+                quote!(#k::Tensor<<#k::ports::Sizes<{ #shape.rank() }, #(#sizes),*> as #k::ports::Typed>::Shape, #numbers, #d>)
             };
             let stretched = AXES.map(|axis| {
                 let longer = tensor(&quote!(#stated.stretched(#axis)));
@@ -141,7 +143,11 @@ pub fn items(printer: &Printer) -> Option<TokenStream> {
                     #typed_input,
                     #y,
                 >>::Chosen;
-                type #leaf = <#k::ports::Choice<{ #typed || #seen }> as #k::ports::Choose<#ty, #k::ports::Blank>>::Chosen;
+                // Of a field that is no model, that is said already.
+                type #leaf = <#k::ports::Choice<{ (#typed || #seen) && <#k::ports::Models<#ty, #e, #d>>::MODELS }> as #k::ports::Choose<
+                    #ty,
+                    #k::ports::Blank,
+                >>::Chosen;
                 // After a field that cannot take it, nothing is known again.
                 const #fits: ::core::primitive::bool = <#k::ports::Fits<#leaf, #x>>::FITS;
                 const #next_seen: ::core::primitive::bool = (#typed || #seen) && #fits;

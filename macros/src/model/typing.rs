@@ -38,6 +38,15 @@ impl Typing {
             report.add(&parameter.lifetime, "a model owns its parts, which it builds and moves: it cannot borrow");
         }
         let stated = |word: &str| attributes::find(entries, word).and_then(|entry| entry.value.as_ref());
+        if let Some(bare) = bare(input, [stated("dtype"), stated("device")]) {
+            let text = format!(
+                "nothing says that `{bare}` stands for a number type or a device\nhelp: write `struct {}<E: Dtype = f32, D: Storage<E> = Cpu>`, or \
+                 write `f32` and `Cpu` in the fields and leave it out",
+                input.ident
+            );
+            report.add(bare, text);
+            return None;
+        }
         let e = Source::find(input, stated("dtype"), &DTYPES);
         let d = Source::find(input, stated("device"), &DEVICES);
         for (found, word) in [(&e, "dtype"), (&d, "device")] {
@@ -124,6 +133,20 @@ impl<'a> Source<'a> {
             Source::Parameter(parameter) | Source::Both(parameter) => Some(parameter),
         }
     }
+}
+
+/// A parameter without bounds whose default is a number type or a device.
+fn bare<'a>(input: &'a DeriveInput, stated: [Option<&Expr>; 2]) -> Option<&'a Ident> {
+    const DEFAULTS: [&str; 7] = ["f32", "f64", "f16", "bf16", "Cpu", "Cuda", "AutoDevice"];
+    let named = |parameter: &TypeParam| {
+        stated.iter().flatten().any(|value| matches!(value, Expr::Path(path) if path.path.is_ident(&parameter.ident)))
+    };
+    let meant = |parameter: &&TypeParam| match &parameter.default {
+        Some(Type::Path(path)) => path.path.segments.last().is_some_and(|last| DEFAULTS.iter().any(|word| last.ident == word)),
+        _ => false,
+    };
+    let bare = input.generics.type_params().filter(|parameter| bounds(input, parameter).is_empty() && !named(parameter));
+    bare.filter(meant).map(|parameter| &parameter.ident).next()
 }
 
 /// The bounds of a parameter, between the brackets and in the `where` clause.

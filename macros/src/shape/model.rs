@@ -41,7 +41,8 @@ pub struct Port {
 pub struct Node {
     /// Its path: `layer1.0.conv1`.
     pub name: String,
-    pub field: Ident,
+    /// Its field in the struct, where it may own tensors.
+    pub field: Option<Ident>,
     pub docs: Vec<Attribute>,
     pub what: What,
     /// For each input of a join, the tokens that stand for it.
@@ -68,17 +69,6 @@ impl Node {
             What::Layer { row, .. } => Some(row),
             _ => None,
         }
-    }
-
-    /// Is it a field of the struct?
-    pub fn is_field(&self) -> bool {
-        self.shares.is_none()
-            && match &self.what {
-                What::Layer { row, .. } => row.field.is_some(),
-                What::Network { output, .. } => *output == 0,
-                What::Custom(_) => true,
-                What::Lost(_) => false,
-            }
     }
 }
 

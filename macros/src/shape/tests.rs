@@ -143,7 +143,7 @@ fn a_split_is_told_once() {
 
 #[test]
 fn joins() {
-    let block = "N: [3, 8, 8] -> [_, _, _] { Concat { {}, { Conv2d(5, kernel = 1) } }, Concat(input), Concat(axis = 2) { {}, {} } }";
+    let block = "N: [3, 8, 8] -> [_, _, _] { Concat { {}, { Conv2d(5, kernel = 1) } }, Concat(input) as wide, Concat(axis = 2) { { from wide }, { from wide } } }";
     assert_eq!(mistakes(block), [""; 0]);
     assert_eq!(outputs(block)[1..], ["[8, 8, 8]", "[11, 8, 8]", "[11, 8, 16]"]);
 }

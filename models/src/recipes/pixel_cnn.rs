@@ -174,7 +174,8 @@ impl<N: Autoregressive<D>, D: Backend<f32>> Task<N, D> for NegativeLogLikelihood
         let drawn = complete(net, device, known, &begin, &classes, &mut StdRng::seed_from_u64(0))?;
         image_grid(&drawn[..samples * PIXELS], SHAPE, COLUMNS).enlarged(2).save(&folder.join("samples.png"))?;
         let completions = [&drawn[samples * PIXELS..], originals].concat();
-        image_grid(&completions, SHAPE, shown).enlarged(2).save(&folder.join("completions.png"))
+        let caption = "lower halves drawn by the model; last row: the test images";
+        image_grid(&completions, SHAPE, shown).enlarged(2).captioned(caption).save(&folder.join("completions.png"))
     }
 }
 

@@ -152,7 +152,7 @@ impl<N: Segmenter<D>, D: Backend<f32>> Task<N, D> for Segmentation {
         Ok(figures)
     }
 
-    /// `overlays.png`: a row for each of some test pictures, as it is, with its labels, with what the network says.
+    /// `overlays.png`: a row for each of some test pictures, as it is, with its labels, with what the network says; and a key of the colours.
     fn draw(&mut self, net: &N, device: &D, folder: &Path, _: bool) -> Result<(), TrainError> {
         const ROWS: usize = 6;
         let step = self.pictures.len().div_ceil(ROWS).max(1);
@@ -170,6 +170,9 @@ impl<N: Segmenter<D>, D: Backend<f32>> Task<N, D> for Segmentation {
                 Canvas::overlay(&image, &said, 0.7, None),
             ]);
         }
-        Canvas::grid(&rows, 3).enlarged(2).save(&folder.join("overlays.png"))
+        let names = self.pictures.classes().iter().take(CLASSES).enumerate();
+        let key: Vec<_> = names.map(|(class, name)| (name.to_lowercase(), Canvas::colour_of(class))).collect();
+        let overlays = Canvas::grid(&rows, 3).enlarged(2).with_columns(&["picture", "labels", "network"]).with_key(&key);
+        overlays.save(&folder.join("overlays.png"))
     }
 }

@@ -172,7 +172,8 @@ where
         let back = sigmoid(&on_device(net.decode(mean))?.as_vec());
         let row = COLUMNS * SHAPE.iter().product::<usize>();
         let rows: Vec<f32> = images.chunks(row).zip(back.chunks(row)).flat_map(|(images, back)| [images, back].concat()).collect();
-        image_grid(&rows, SHAPE, COLUMNS).enlarged(2).save(&folder.join("reconstructions.png"))?;
+        let caption = "test images, below each row what the model makes of it";
+        image_grid(&rows, SHAPE, COLUMNS).enlarged(2).captioned(caption).save(&folder.join("reconstructions.png"))?;
         if last && Z == 2 {
             manifold(net, device)?.save(&folder.join("manifold.png"))?;
         }

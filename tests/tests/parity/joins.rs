@@ -5,7 +5,7 @@ layercake_tests::parity! { add:
     maps: [2, 4, 4] -> [3, 4, 4] {
         j: Add { { b0: Conv2d(3, kernel = 3, padding = 1) }, { b1: Conv2d(3, kernel = 1) }, { b2: Conv2d(3, kernel = 1) } }
     }
-    itself: [2, 3] -> [2, 3] { Add { {}, {} } }
+    itself: [2, 3] -> [2, 3] { Add { { from input }, { from input } } }
 }
 
 layercake_tests::parity! { sub:
@@ -16,7 +16,7 @@ layercake_tests::parity! { sub:
 layercake_tests::parity! { mul:
     rows: [5] -> [3] { j: Mul { { b0: Linear(3) }, { b1: Linear(3) } } }
     gated: [2, 4, 4] -> [2, 4, 4] { j: Mul { { b0: Conv2d(2, kernel = 1) }, { Sigmoid }, { Tanh } } }
-    itself: [2, 3] -> [2, 3] { Mul { {}, {} } }
+    itself: [2, 3] -> [2, 3] { Mul { { from input }, { from input } } }
 }
 
 layercake_tests::parity! { max:

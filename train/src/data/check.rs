@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::readers::{entries, Channels, ImageFiles, ImageFolder, MaskFolder, Table, Target};
+use super::readers::{Channels, ImageFiles, ImageFolder, MaskFolder, Table, Target, entries};
 use super::{DataError, DataSet, Dataset, Images, Picture, Pictured, Split, error::text};
 
 /// One data set that was found.

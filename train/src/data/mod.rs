@@ -19,10 +19,10 @@ pub mod transforms;
 
 pub use array::{Array, Batched};
 pub use check::{Checked, check};
+pub(crate) use contained::text_of;
 pub use dataset::{Collate, Dataset};
 pub use error::DataError;
 pub use images::Images;
-pub(crate) use contained::text_of;
 pub use loader::{Batches, Loader};
 pub use picture::{Batch, Image, Labelled, Mask, Masked, MaskedBatch, Picture, Pictured};
 /// The random numbers that a transform is given are of this crate.

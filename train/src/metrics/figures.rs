@@ -59,10 +59,66 @@ pub(crate) fn shown(name: &str, value: f64) -> String {
     if is_share(name) { format!("{words} {:.2} %", 100.0 * value) } else { format!("{words} {value:.4}") }
 }
 
-/// As they are told: `loss 0.1234, accuracy 97.50 %`.
+/// So many figures of one kind are told together: one for each class.
+const MANY: usize = 4;
+
+/// What the name of a figure begins with: `iou` of `iou_sky`, `test_iou` of `test_iou_sky`.
+fn kind(name: &str) -> Option<&str> {
+    let part = ["train_", "test_"].iter().find(|part| name.starts_with(**part)).map_or(0, |part| part.len());
+    name[part..].find('_').map(|end| &name[..part + end])
+}
+
+/// The kinds of figures that there are many of.
+pub(crate) fn kinds<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for kind in names.filter_map(kind) {
+        match counts.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((kind, 1)),
+        }
+    }
+    counts.into_iter().filter(|(_, count)| *count >= MANY).map(|(kind, _)| kind.to_owned()).collect()
+}
+
+/// The kind that a figure is one of many of.
+pub(crate) fn kind_of<'a>(name: &str, kinds: &'a [String]) -> Option<&'a String> {
+    kinds.iter().find(|kind| name.strip_prefix(kind.as_str()).is_some_and(|rest| rest.starts_with('_')))
+}
+
+impl Figures {
+    /// The figures that are told one by one, and for each kind of which there are many its name with theirs.
+    pub fn by_kind(&self) -> (Figures, Vec<(String, Figures)>) {
+        let kinds = kinds(self.iter().map(|(name, _)| name));
+        let mut single = Figures::new();
+        let mut many: Vec<(String, Figures)> = kinds.iter().map(|kind| (kind.clone(), Figures::new())).collect();
+        for (name, value) in self.iter() {
+            match many.iter_mut().find(|(kind, _)| kind_of(name, &kinds) == Some(kind)) {
+                Some((kind, figures)) => figures.set(&name[kind.len() + 1..], value),
+                None => single.set(name, value),
+            }
+        }
+        (single, many)
+    }
+}
+
+/// As they are told: `loss 0.1234, accuracy 97.50 %`. Of many of one kind, such as one for each class, the least and the most:
+/// `iou of 11 from 12.53 % (pole) to 89.03 % (sky)`.
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.iter().map(|(name, value)| shown(name, value)).collect::<Vec<_>>().join(", "))
+        let (single, many) = self.by_kind();
+        let mut told: Vec<String> = single.iter().map(|(name, value)| shown(name, value)).collect();
+        for (kind, figures) in &many {
+            let value = |value: f64| if is_share(kind) { format!("{:.2} %", 100.0 * value) } else { format!("{value:.4}") };
+            let numbers = || figures.iter().filter(|(_, value)| !value.is_nan());
+            let least = numbers().min_by(|a, b| a.1.total_cmp(&b.1));
+            let most = numbers().max_by(|a, b| a.1.total_cmp(&b.1));
+            let mut text = format!("{} of {}", kind.replace('_', " "), figures.iter().count());
+            if let (Some((low, least)), Some((high, most))) = (least, most) {
+                text += &format!(" from {} ({}) to {} ({})", value(least), low.replace('_', " "), value(most), high.replace('_', " "));
+            }
+            told.push(text);
+        }
+        f.write_str(&told.join(", "))
     }
 }
 
@@ -195,6 +251,23 @@ mod tests {
         running.add_mean("perplexity", f64::INFINITY, 2.0);
         let back: Running = serde_json::from_str(&serde_json::to_string(&running).unwrap()).unwrap();
         assert_eq!(back, running);
+    }
+
+    /// Thirteen figures in a line tell nothing.
+    #[test]
+    fn many_of_one_kind_are_told_together() {
+        let mut figures = Figures::new().with("mean_iou", 0.4);
+        for (i, class) in ["sky", "road", "pole", "tree"].iter().enumerate() {
+            figures.set(&format!("iou_{class}"), 0.1 * (i + 1) as f64);
+        }
+        assert_eq!(figures.to_string(), "mean iou 40.00 %, iou of 4 from 10.00 % (sky) to 40.00 % (tree)");
+        let (single, many) = figures.by_kind();
+        assert_eq!(
+            (single, many[0].0.as_str(), many[0].1.get("pole")),
+            (Figures::new().with("mean_iou", 0.4), "iou", Some(0.30000000000000004))
+        );
+        let few = Figures::new().with("top_1", 0.5).with("top_5", 0.9);
+        assert_eq!(few.to_string(), "top 1 50.00 %, top 5 90.00 %");
     }
 
     #[test]

@@ -10,5 +10,5 @@ pub use confusion::Tally;
 pub use epoch::Epoch;
 pub(crate) use epoch::{exact_epoch, exact_epochs};
 pub use figures::{Figures, Running};
-pub(crate) use figures::{is_share, shown};
+pub(crate) use figures::{is_share, kind_of, kinds, shown};
 pub use scores::{accuracy, best, best_of_maps, perplexity, top_k};

@@ -4,14 +4,18 @@ use plotters::prelude::*;
 use plotters::style::FontTransform;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::style::{Area, CENTRED, FONT, GRID, INK, Outcome, title};
+use super::style::{Area, CENTRED, FONT, GRID, INK, Outcome, title, width};
 use crate::Tally;
 
-const CELL: i32 = 52;
+/// The side of a cell, for so many classes at most; of more than the last, cells say nothing but their shade.
+const CELLS: [(usize, i32); 3] = [(12, 52), (25, 40), (60, 24)];
+const SMALLEST: i32 = 10;
 const LEFT: i32 = 130;
 const TOP: i32 = 64;
 const BOTTOM: i32 = 106;
 const RIGHT: i32 = 32;
+/// The picture is as wide as this at least, so that its heading can be read.
+const NARROWEST: i32 = 420;
 /// Longer names of classes are cut.
 const LETTERS: usize = 11;
 const RIGHTLY: RGBColor = RGBColor(0, 114, 178);
@@ -32,8 +36,9 @@ pub fn draw_confusion(heading: &str, tally: &Tally, names: &[String]) -> Result<
 }
 
 fn draw(svg: &mut String, heading: &str, tally: &Tally, names: &[String]) -> Outcome {
-    let side = CELL * tally.classes() as i32;
-    let size = ((LEFT + side + RIGHT) as u32, (TOP + side + BOTTOM) as u32);
+    let cell = CELLS.iter().find(|(most, _)| tally.classes() <= *most).map_or(SMALLEST, |row| row.1);
+    let side = cell * tally.classes() as i32;
+    let size = ((LEFT + side + RIGHT).max(NARROWEST) as u32, (TOP + side + BOTTOM) as u32);
     let root = SVGBackend::with_string(svg, size).into_drawing_area();
     root.fill(&WHITE)?;
     title(&root, heading)?;
@@ -43,36 +48,42 @@ fn draw(svg: &mut String, heading: &str, tally: &Tally, names: &[String]) -> Out
             let count = tally.count_of(truth, predicted);
             let share = count as f64 / row.max(1) as f64;
             let shade = if truth == predicted { RIGHTLY.mix(0.85 * share) } else { WRONGLY.mix((4.0 * share).min(0.9)) };
-            cell(&root, (truth as i32, predicted as i32), count, shade)?;
+            square(&root, cell, (truth as i32, predicted as i32), count, shade)?;
         }
     }
-    labels(&root, side, &names[..tally.classes()])?;
+    labels(&root, cell, &names[..tally.classes()])?;
     root.present()?;
     Ok(())
 }
 
-fn cell(root: &Area<'_>, (row, column): (i32, i32), count: u64, shade: RGBAColor) -> Outcome {
-    let (x, y) = (LEFT + CELL * column, TOP + CELL * row);
-    let corners = [(x, y), (x + CELL, y + CELL)];
+fn square(root: &Area<'_>, cell: i32, (row, column): (i32, i32), count: u64, shade: RGBAColor) -> Outcome {
+    let (x, y) = (LEFT + cell * column, TOP + cell * row);
+    let corners = [(x, y), (x + cell, y + cell)];
     root.draw(&Rectangle::new(corners, shade.filled()))?;
     root.draw(&Rectangle::new(corners, GRID.stroke_width(1)))?;
-    if count > 0 {
-        let ink = if shade.alpha() > 0.5 { WHITE } else { INK };
-        let style = (FONT, 14).into_font().color(&ink).pos(CENTRED);
-        root.draw(&Text::new(count.to_string(), (x + CELL / 2, y + CELL / 2), style))?;
+    let text = count.to_string();
+    // As large as fits; smaller could not be read.
+    let size = (8..=14).rev().find(|&size| width(&text, size) as i32 + 4 <= cell);
+    if let Some(size) = size.filter(|_| count > 0 && cell > SMALLEST) {
+        let ink = if shade.alpha() > 0.6 { WHITE } else { INK };
+        let style = (FONT, size).into_font().color(&ink).pos(CENTRED);
+        root.draw(&Text::new(text, (x + cell / 2, y + cell / 2), style))?;
     }
     Ok(())
 }
 
-fn labels(root: &Area<'_>, side: i32, names: &[String]) -> Outcome {
-    let small = (FONT, 13).into_font().color(&INK).pos(CENTRED);
-    let left = (FONT, 13).into_font().color(&INK).pos(Pos::new(HPos::Right, VPos::Center));
+fn labels(root: &Area<'_>, cell: i32, names: &[String]) -> Outcome {
+    let side = cell * names.len() as i32;
+    let size = 13.min(cell);
+    let small = (FONT, size).into_font().color(&INK).pos(CENTRED);
+    let left = (FONT, size).into_font().color(&INK).pos(Pos::new(HPos::Right, VPos::Center));
     // Short names stand upright below their column, long ones are turned.
-    let turned = names.iter().any(|name| name.chars().count() > 5);
-    let below = if turned { (FONT, 13).into_font().transform(FontTransform::Rotate90).color(&INK).pos(CENTRED) } else { small.clone() };
+    let turned = names.iter().any(|name| width(name, 13) as i32 + 4 > cell);
+    let below = if turned { (FONT, size).into_font().transform(FontTransform::Rotate90).color(&INK).pos(CENTRED) } else { small };
     for (i, name) in names.iter().enumerate() {
-        let name: String = name.chars().take(LETTERS).collect();
-        let at = CELL * i as i32 + CELL / 2;
+        let name: String =
+            if name.chars().count() > LETTERS { name.chars().take(LETTERS - 1).chain(['…']).collect() } else { name.clone() };
+        let at = cell * i as i32 + cell / 2;
         root.draw(&Text::new(name.clone(), (LEFT - 10, TOP + at), left.clone()))?;
         root.draw(&Text::new(name, (LEFT + at, TOP + side + if turned { 46 } else { 18 }), below.clone()))?;
     }
@@ -81,4 +92,24 @@ fn labels(root: &Area<'_>, side: i32, names: &[String]) -> Outcome {
     let upwards = (FONT, 15).into_font().transform(FontTransform::Rotate270).color(&INK).pos(CENTRED);
     root.draw(&Text::new("true class", (18, TOP + side / 2), upwards))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two classes with long names, and more than anyone can count in a picture.
+    #[test]
+    fn any_number_of_classes_can_be_drawn() {
+        for classes in [1, 2, 10, 40, 120] {
+            let mut tally = Tally::new(classes);
+            for class in 0..classes {
+                tally.count_classes(&vec![class; 12_345], &vec![class; 12_345], None);
+            }
+            let names: Vec<String> = (0..classes).map(|class| format!("a long name {class}")).collect();
+            let svg = draw_confusion("a heading that is longer than two classes are wide, and goes on", &tally, &names).unwrap();
+            assert!(svg.contains("a long nam…") && svg.trim_end().ends_with("</svg>"));
+            assert_eq!(svg.contains("12345"), classes <= 25, "{classes}");
+        }
+    }
 }

@@ -1,21 +1,33 @@
 //! `curves.svg`: loss, accuracy and whatever else is measured, against the epoch.
 
-use std::ops::Range;
-
-use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
+use plotters::style::FontTransform;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::style::{Area, FONT, GRID, INK, Outcome, title};
+use super::axis::{Axis, LARGEST};
+use super::style::{Area, CENTRED, FONT, GRID, INK, LINES, Outcome, TITLE, title, width};
 use crate::{Epoch, metrics};
 
-/// Of one panel.
-const SIZE: (u32, u32) = (560, 460);
-/// More panels than this make no picture.
-const MOST: usize = 6;
-const TRAIN: RGBColor = RGBColor(0, 114, 178);
-const TEST: RGBColor = RGBColor(213, 94, 0);
+/// Of one panel. Two stand side by side, so that a page shows them at a size that can be read.
+const SIZE: (u32, u32) = (400, 300);
+const COLUMNS: usize = 2;
+/// The line above a panel, with its name and what its curves are.
+const HEAD: u32 = 30;
+/// What stands beside the curves of a panel that has one for each class.
+const KEY: u32 = 170;
+/// More panels make no picture.
+const MOST: usize = 12;
+/// The line below all panels that says what is not drawn.
+const FOOT: u32 = 26;
+/// The size of the letters at the axes.
+const LABEL: u32 = 12;
+const TRAIN: RGBColor = LINES[0];
+const TEST: RGBColor = LINES[1];
 
-/// A panel for each figure side by side, training and test set in each, as the text of an SVG file. One empty panel without an epoch.
+/// A panel for each figure, two side by side, training and test set in each; figures of one kind, such as one for each class, share a wide
+/// panel. The text of an SVG file. One empty panel without an epoch.
+///
+/// What is no number leaves a gap in its curve. An axis is logarithmic where the values are positive and reach far.
 ///
 /// # Errors
 /// If the drawing library fails; it does not on finite figures.
@@ -26,135 +38,224 @@ pub fn draw_curves(title: &str, history: &[Epoch]) -> Result<String, String> {
 }
 
 fn draw(svg: &mut String, text: &str, history: &[Epoch]) -> Outcome {
-    let names = names(history);
-    let size = (SIZE.0 * names.len() as u32, SIZE.1);
+    let mut panels = panels(history);
+    let left_out = panels.len().saturating_sub(MOST);
+    panels.truncate(MOST);
+    let places = places(&panels);
+    let rows = places.last().map_or(0, |place| place.0 + 1) as u32;
+    let columns = if panels.len() == 1 && !panels[0].is_wide() { 1 } else { COLUMNS as u32 };
+    let size = (SIZE.0 * columns, TITLE + SIZE.1 * rows + if left_out > 0 { FOOT } else { 8 });
     let root = SVGBackend::with_string(svg, size).into_drawing_area();
     root.fill(&WHITE)?;
     title(&root, text)?;
-    let areas = root.margin(48, 8, 8, 8).split_evenly((1, names.len()));
-    for (name, area) in names.iter().zip(&areas) {
-        let percent = if metrics::is_share(name) { 100.0 } else { 1.0 };
-        let series = |part: &str| {
-            let value = |epoch: &Epoch| epoch.figure(&format!("{part}_{name}")).filter(|value| value.is_finite());
-            history.iter().filter_map(|epoch| Some((epoch.epoch as f64, percent * value(epoch)?))).collect::<Vec<_>>()
-        };
-        Panel { name, last: history.len(), train: series("train"), test: series("test") }.draw(area)?;
+    for (panel, (row, column)) in panels.iter().zip(places) {
+        let wide = if panel.is_wide() { SIZE.0 * columns } else { SIZE.0 };
+        let (left, top) = (SIZE.0 * column as u32, TITLE + SIZE.1 * row as u32);
+        panel.draw(&root.clone().shrink((left, top), (wide, SIZE.1)))?;
+    }
+    if left_out > 0 {
+        let text = format!("and {left_out} more in metrics.jsonl");
+        let style = (FONT, 12).into_font().color(&INK).pos(CENTRED);
+        root.draw(&Text::new(text, (size.0 as i32 / 2, (size.1 - FOOT / 2) as i32), style))?;
     }
     root.present()?;
     Ok(())
 }
 
-/// All figures that there are, the loss first; it is there even before the first epoch.
-fn names(history: &[Epoch]) -> Vec<String> {
+/// Row and column of each panel: a wide one has a row of its own.
+fn places(panels: &[Panel]) -> Vec<(usize, usize)> {
+    let mut next = (0, 0);
+    let mut places = Vec::new();
+    for panel in panels {
+        if panel.is_wide() && next.1 > 0 {
+            next = (next.0 + 1, 0);
+        }
+        places.push(next);
+        next = if panel.is_wide() || next.1 + 1 == COLUMNS { (next.0 + 1, 0) } else { (next.0, next.1 + 1) };
+    }
+    places
+}
+
+/// One diagram.
+struct Panel {
+    name: String,
+    /// Is it a share, told in percent?
+    share: bool,
+    /// The last epoch.
+    last: usize,
+    curves: Vec<Curve>,
+    /// Are the curves told apart by a key at the side?
+    key: bool,
+}
+
+struct Curve {
+    name: String,
+    colour: RGBColor,
+    /// The values by epoch, in stretches without a gap.
+    stretches: Vec<Vec<(f64, f64)>>,
+}
+
+impl Curve {
+    fn of(history: &[Epoch], part: &str, figure: &str, name: &str, colour: RGBColor) -> Self {
+        let percent = if metrics::is_share(figure) { 100.0 } else { 1.0 };
+        let mut stretches = vec![Vec::new()];
+        for epoch in history {
+            let value = epoch.figure(&format!("{part}_{figure}")).map(|value| percent * value);
+            match value.filter(|value| value.abs() < LARGEST) {
+                Some(value) => stretches.last_mut().expect("there is one").push((epoch.epoch as f64, value)),
+                None => stretches.push(Vec::new()),
+            }
+        }
+        stretches.retain(|stretch| !stretch.is_empty());
+        Self { name: name.to_owned(), colour, stretches }
+    }
+
+    fn points(&self) -> impl Iterator<Item = &(f64, f64)> {
+        self.stretches.iter().flatten()
+    }
+}
+
+/// All figures that there are, the loss first; it is there even before the first epoch. Those of one kind come last.
+fn panels(history: &[Epoch]) -> Vec<Panel> {
     let mut names = vec!["loss".to_owned()];
     for (name, _) in history.iter().flat_map(|epoch| epoch.train.iter().chain(epoch.test.iter())) {
         if !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }
     }
-    names.truncate(MOST);
-    names
+    let last = history.iter().map(|epoch| epoch.epoch).max().unwrap_or(0);
+    let kinds = metrics::kinds(names.iter().map(String::as_str));
+    let single = names.iter().filter(|name| metrics::kind_of(name, &kinds).is_none()).map(|name| {
+        let parts = [("train", "training", TRAIN), ("test", "test", TEST)];
+        let curves = parts.map(|(part, told, colour)| Curve::of(history, part, name, told, colour));
+        let curves = curves.into_iter().filter(|curve| curve.points().next().is_some()).collect();
+        Panel { name: name.replace('_', " "), share: metrics::is_share(name), last, curves, key: false }
+    });
+    let mut panels: Vec<Panel> = single.collect();
+    for kind in &kinds {
+        let of_kind: Vec<&String> = names.iter().filter(|name| metrics::kind_of(name, &kinds) == Some(kind)).collect();
+        // What was tested tells more than what was trained on.
+        let tested = history.iter().any(|epoch| of_kind.iter().any(|name| epoch.test.get(name).is_some()));
+        let (part, told) = if tested { ("test", "test") } else { ("train", "training") };
+        let many = of_kind.len().div_ceil(LINES.len());
+        for (number, names) in of_kind.chunks(LINES.len()).enumerate() {
+            let curve = |(name, colour): (&&String, &RGBColor)| {
+                let told = name.strip_prefix(kind.as_str()).unwrap_or(name).trim_start_matches('_').replace('_', " ");
+                Curve::of(history, part, name, if told.is_empty() { kind } else { &told }, *colour)
+            };
+            let curves = names.iter().zip(&LINES).map(curve).collect();
+            let of = if many > 1 { format!(", {} of {many}", number + 1) } else { String::new() };
+            let name = format!("{}: {told}{of}", kind.replace('_', " "));
+            panels.push(Panel { name, share: metrics::is_share(kind), last, curves, key: true });
+        }
+    }
+    panels
 }
 
-/// One diagram.
-struct Panel<'a> {
-    name: &'a str,
-    /// The last epoch.
-    last: usize,
-    train: Vec<(f64, f64)>,
-    test: Vec<(f64, f64)>,
-}
-
-impl Panel<'_> {
-    /// Shares in percent up to 100, a loss on a logarithmic axis if it can be, anything else as it is.
-    fn draw(&self, area: &Area<'_>) -> Outcome {
-        if metrics::is_share(self.name) {
-            let lowest = self.values().reduce(f64::min).unwrap_or(0.0);
-            let margin = ((100.0 - lowest) * 0.06).max(0.02);
-            return self.draw_over(area, (lowest - margin).max(0.0)..100.0 + margin, "%", SeriesLabelPosition::LowerRight);
-        }
-        if self.values().all(|value| value >= 0.0) {
-            let range = self.with_room();
-            let axis = range.clone().log_scale().with_key_points(round_numbers(&range));
-            return self.draw_over(area, axis, "logarithmic", SeriesLabelPosition::UpperRight);
-        }
-        let (lowest, highest) = (self.values().fold(f64::INFINITY, f64::min), self.values().fold(f64::NEG_INFINITY, f64::max));
-        let margin = ((highest - lowest) * 0.06).max(1e-6 * highest.abs().max(1.0));
-        self.draw_over(area, lowest - margin..highest + margin, "", SeriesLabelPosition::UpperRight)
+impl Panel {
+    fn is_wide(&self) -> bool {
+        self.key
     }
 
-    fn draw_over<Y>(&self, area: &Area<'_>, range: Y, unit: &str, legend: SeriesLabelPosition) -> Outcome
-    where
-        Y: AsRangedCoord<Value = f64>,
-        Y::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
-    {
-        let epochs = self.last.max(1);
-        let side = (0.03 * epochs as f64).max(0.08);
-        let mut chart = ChartBuilder::on(area)
-            .caption(self.name.replace('_', " "), (FONT, 17).into_font().color(&INK))
-            .margin(10)
-            .margin_right(22)
-            .x_label_area_size(46)
-            .y_label_area_size(64)
-            .build_cartesian_2d(1.0 - side..epochs as f64 + side, range)?;
-        chart
-            .configure_mesh()
-            .x_desc("epoch")
-            .y_desc(unit)
-            .x_labels(epochs.min(11))
-            .x_label_formatter(&|x| if (x - x.round()).abs() < 1e-9 { format!("{x:.0}") } else { String::new() })
-            .y_labels(7)
-            .y_label_formatter(&number)
-            .label_style((FONT, 13).into_font().color(&INK))
-            .axis_desc_style((FONT, 14).into_font().color(&INK))
-            .axis_style(INK.mix(0.6))
-            .bold_line_style(GRID)
-            .light_line_style(TRANSPARENT)
-            .draw()?;
-        for (name, points, colour) in [("training", &self.train, TRAIN), ("test", &self.test, TEST)] {
-            chart
-                .draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2)))?
-                .label(name)
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 22, y)], colour.stroke_width(3)));
-            if points.len() <= 60 {
-                chart.draw_series(points.iter().map(|&point| Circle::new(point, 3, colour.filled())))?;
-            }
+    /// Shares in percent up to 100, anything else on an axis as it needs.
+    fn draw(&self, area: &Area<'_>) -> Outcome {
+        let values: Vec<f64> = self.curves.iter().flat_map(|curve| curve.points().map(|point| point.1)).collect();
+        let share = self.share && values.iter().all(|value| (0.0..=100.0).contains(value));
+        let axis = if share { Axis::percent(&values) } else { Axis::of(&values) };
+        let unit = match (self.share, axis.logarithmic) {
+            (true, false) => "%",
+            (true, true) => "%, logarithmic",
+            (false, true) => "logarithmic",
+            (false, false) => "",
+        };
+        let (head, below) = area.split_vertically(HEAD);
+        let (below, key) = if self.key { below.split_horizontally(area.dim_in_pixel().0 - KEY) } else { (below.clone(), below) };
+        self.head(&head)?;
+        if self.key {
+            self.key(&key)?;
         }
-        chart
-            .configure_series_labels()
-            .position(legend)
-            .margin(14)
-            .background_style(WHITE.mix(0.85))
-            .border_style(GRID)
-            .label_font((FONT, 14).into_font().color(&INK))
-            .draw()?;
+        self.plot(&below, &axis, unit)?;
+        if values.is_empty() {
+            let (wide, high) = below.dim_in_pixel();
+            let text = if self.last == 0 { "no epoch yet" } else { "no number in any epoch" };
+            let style = (FONT, 13).into_font().color(&INK).pos(CENTRED);
+            below.draw(&Text::new(text, (wide as i32 / 2 + 20, high as i32 / 2 - 20), style))?;
+        }
         Ok(())
     }
 
-    fn values(&self) -> impl Iterator<Item = f64> {
-        self.train.iter().chain(&self.test).map(|&(_, value)| value)
+    /// The name at the left; at the right what the curves are, if that is not said beside them.
+    fn head(&self, area: &Area<'_>) -> Outcome {
+        let middle = HEAD as i32 / 2 + 2;
+        let left = Pos::new(HPos::Left, VPos::Center);
+        area.draw(&Text::new(self.name.clone(), (18, middle), (FONT, 15).into_font().style(FontStyle::Bold).color(&INK).pos(left)))?;
+        if self.key {
+            return Ok(());
+        }
+        let mut x = area.dim_in_pixel().0 as i32 - 18;
+        for curve in self.curves.iter().rev() {
+            x -= width(&curve.name, 13) as i32;
+            area.draw(&Text::new(curve.name.clone(), (x, middle), (FONT, 13).into_font().color(&INK).pos(left)))?;
+            x -= 26;
+            area.draw(&PathElement::new([(x, middle), (x + 20, middle)], curve.colour.stroke_width(3)))?;
+            x -= 14;
+        }
+        Ok(())
     }
 
-    /// All values with some room, for a logarithmic axis.
-    fn with_room(&self) -> Range<f64> {
-        let positive = || self.values().map(|value| value.max(1e-6));
-        let (lowest, highest) = (positive().reduce(f64::min).unwrap_or(0.1), positive().reduce(f64::max).unwrap_or(1.0));
-        lowest / 1.25..highest * 1.25
+    /// What the curves are, one below the other.
+    fn key(&self, area: &Area<'_>) -> Outcome {
+        let left = Pos::new(HPos::Left, VPos::Center);
+        for (i, curve) in self.curves.iter().enumerate() {
+            let y = 12 + 19 * i as i32;
+            area.draw(&PathElement::new([(0, y), (20, y)], curve.colour.stroke_width(3)))?;
+            let name: String =
+                if curve.name.chars().count() > 18 { curve.name.chars().take(17).chain(['…']).collect() } else { curve.name.clone() };
+            area.draw(&Text::new(name, (27, y), (FONT, 12).into_font().color(&INK).pos(left)))?;
+        }
+        Ok(())
     }
-}
 
-/// 1, 2, 5, 10, 20, 50, .. within a range; in a wide one only the powers of ten.
-fn round_numbers(range: &Range<f64>) -> Vec<f64> {
-    let decades = range.start.log10().floor() as i32..=range.end.log10().ceil() as i32;
-    let steps: &[f64] = if range.end / range.start > 200.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
-    let all = decades.flat_map(|decade| steps.iter().map(move |step| step * 10f64.powi(decade)));
-    all.filter(|number| range.contains(number)).collect()
-}
-
-/// Without zeros at the end.
-fn number(value: &f64) -> String {
-    let text = format!("{value:.6}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    /// The axes, and the curves between them.
+    fn plot(&self, area: &Area<'_>, axis: &Axis, unit: &str) -> Outcome {
+        let (wide, high) = area.dim_in_pixel();
+        let epochs = Axis::epochs(self.last);
+        let widest = axis.labels.iter().map(|label| width(label, LABEL)).max().unwrap_or(0);
+        let left = 18 + widest + if unit.is_empty() { 0 } else { 22 };
+        let [left, right, top, bottom] = [left, wide - 18, 8, high - 48].map(f64::from);
+        let x = |epoch: f64| (left + epochs.along(epoch) * (right - left)).round() as i32;
+        let y = |value: f64| (bottom - axis.along(value) * (bottom - top)).round() as i32;
+        let [left, right, top, bottom] = [left, right, top, bottom].map(|length| length as i32);
+        let label = |h_pos, v_pos| (FONT, LABEL).into_font().color(&INK).pos(Pos::new(h_pos, v_pos));
+        for (&tick, text) in epochs.ticks.iter().zip(&epochs.labels) {
+            area.draw(&PathElement::new([(x(tick), top), (x(tick), bottom)], GRID))?;
+            area.draw(&Text::new(text.clone(), (x(tick), bottom + 7), label(HPos::Center, VPos::Top)))?;
+        }
+        for (&tick, text) in axis.ticks.iter().zip(&axis.labels) {
+            area.draw(&PathElement::new([(left, y(tick)), (right, y(tick))], GRID))?;
+            area.draw(&Text::new(text.clone(), (left - 7, y(tick)), label(HPos::Right, VPos::Center)))?;
+        }
+        area.draw(&PathElement::new([(left, top), (left, bottom), (right, bottom)], INK.mix(0.6)))?;
+        area.draw(&Text::new("epoch", ((left + right) / 2, bottom + 25), label(HPos::Center, VPos::Top)))?;
+        if !unit.is_empty() {
+            let upwards = (FONT, LABEL).into_font().transform(FontTransform::Rotate270).color(&INK).pos(CENTRED);
+            area.draw(&Text::new(unit.to_owned(), (14, (top + bottom) / 2), upwards))?;
+        }
+        for curve in &self.curves {
+            let at = |&(epoch, value): &(f64, f64)| (x(epoch), y(value));
+            for stretch in &curve.stretches {
+                let line: Vec<(i32, i32)> = stretch.iter().map(at).collect();
+                area.draw(&PathElement::new(line, curve.colour.stroke_width(2)))?;
+            }
+            // Of many points only those without a neighbour would not be seen otherwise.
+            let many = curve.points().count() > 60;
+            let dots = curve.stretches.iter().filter(|stretch| !many || stretch.len() == 1).flatten();
+            for point in dots {
+                area.draw(&Circle::new(at(point), 3, curve.colour.filled()))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -162,37 +263,65 @@ mod tests {
     use super::*;
     use crate::Figures;
 
-    #[test]
-    fn an_axis_has_round_numbers() {
-        let text = |range| round_numbers(&range).iter().map(number).collect::<Vec<_>>();
-        assert_eq!(text(0.015..0.3), ["0.02", "0.05", "0.1", "0.2"]);
-        assert_eq!(text(0.0015..3.0), ["0.01", "0.1", "1"]);
-    }
-
-    #[test]
-    fn any_history_can_be_drawn() {
-        let epoch = |epoch, loss: f64| Epoch {
+    fn epoch(epoch: usize, train: Figures, test: Figures) -> Epoch {
+        Epoch {
             epoch,
             step: 7 * epoch,
             lr: 0.1,
-            train: Figures::new().with("loss", loss).with("kl", -loss),
-            test: Figures::new().with("accuracy", 0.5).with("kl", f64::NAN).with("loss", loss / 2.0),
+            train,
+            test,
             unit: "images".to_owned(),
             items_per_second: 1.0,
             seconds: 1.0,
             ..Epoch::default()
+        }
+    }
+
+    /// The texts of a picture.
+    fn texts(svg: &str) -> Vec<&str> {
+        svg.split("<text").skip(1).filter_map(|rest| Some(rest.split_once('>')?.1.split_once("</text>")?.0.trim())).collect()
+    }
+
+    #[test]
+    fn any_history_can_be_drawn() {
+        let losses = |i: usize, loss: f64| {
+            let test = Figures::new().with("accuracy", 0.5).with("kl", f64::NAN).with("loss", loss / 2.0);
+            epoch(i, Figures::new().with("loss", loss).with("kl", -loss), test)
         };
         let none: Vec<Epoch> = Vec::new();
-        let perfect = vec![epoch(1, 0.0), epoch(2, 0.0)];
-        let long = (1..=500).map(|i| epoch(i, 1.0 / i as f64)).collect();
-        for history in [none, vec![epoch(1, 2.3)], perfect, long] {
+        let perfect = vec![losses(1, 0.0), losses(2, 0.0)];
+        let long = (1..=500).map(|i| losses(i, 1.0 / i as f64)).collect();
+        let absurd = vec![losses(1, f64::MAX), losses(2, f64::NAN), losses(3, -1e308), losses(4, f64::INFINITY)];
+        for history in [none, vec![losses(1, 2.3)], perfect, long, absurd] {
             let svg = draw_curves("a < b & c", &history).unwrap();
-            assert!(
-                svg.contains("a &lt; b &amp; c")
-                    && svg.contains("training")
-                    && (history.is_empty() || svg.contains(">\naccuracy\n<"))
-                    && svg.trim_end().ends_with("</svg>")
-            );
+            assert!(svg.contains("a &lt; b &amp; c") && svg.trim_end().ends_with("</svg>"));
+            assert_eq!(texts(&svg).contains(&"accuracy"), !history.is_empty());
         }
+    }
+
+    /// What is not measured is not in the key.
+    #[test]
+    fn the_key_names_what_is_there() {
+        let tested = [epoch(1, Figures::new().with("loss", 1.0), Figures::new().with("accuracy", 0.5))];
+        let svg = draw_curves("t", &tested).unwrap();
+        let texts = texts(&svg);
+        let count = |word: &str| texts.iter().filter(|text| **text == word).count();
+        assert_eq!((count("training"), count("test"), count("loss"), count("accuracy")), (1, 1, 1, 1), "{texts:?}");
+    }
+
+    /// A figure for each class: one panel for all of them, with their names beside it.
+    #[test]
+    fn figures_of_one_kind_share_a_panel() {
+        let classes = ["sky", "building", "pole", "road", "tree"];
+        let test = |i: usize| {
+            let mut figures = Figures::new().with("mean_iou", 0.4);
+            classes.iter().for_each(|class| figures.set(&format!("iou_{class}"), 0.1 * i as f64));
+            figures
+        };
+        let history: Vec<Epoch> = (1..=3).map(|i| epoch(i, Figures::new().with("loss", 1.0 / i as f64), test(i))).collect();
+        let svg = draw_curves("t", &history).unwrap();
+        let texts = texts(&svg);
+        assert!(texts.contains(&"iou: test") && classes.iter().all(|class| texts.contains(class)), "{texts:?}");
+        assert_eq!(texts.iter().filter(|text| **text == "epoch").count(), 3, "loss, mean iou, and all classes");
     }
 }

@@ -1,10 +1,12 @@
 //! What a run leaves behind.
 
+mod axis;
 mod classes;
 mod config;
 mod confusion;
 mod curves;
 mod folder;
+mod lettering;
 mod pictures;
 mod recipe;
 mod style;
@@ -15,5 +17,7 @@ pub use confusion::draw_confusion;
 pub use curves::draw_curves;
 pub use folder::RunFolder;
 pub(crate) use folder::write_text;
+pub(crate) use lettering::{LETTER, cut};
+pub(crate) use pictures::filter_pictures;
 pub use pictures::{Canvas, filter_grid, image_grid};
 pub use recipe::Recipe;

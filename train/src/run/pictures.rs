@@ -12,7 +12,9 @@ use crate::data::{Image, Mask};
 
 /// Lines between the pictures of a grid.
 const GAP: usize = 2;
-const GAP_GREY: u8 = 255;
+pub(super) const PAPER: [u8; 3] = [255; 3];
+/// A picture is shown with so many pixels along its longer side at least.
+const LEGIBLE: usize = 96;
 
 /// Colours that stay apart, for classes (the palette of Okabe and Ito, and more of its kind).
 const PALETTE: [[u8; 3]; 12] = [
@@ -60,7 +62,7 @@ impl Canvas {
         let mut canvas = Self::of(image);
         for (pixel, &class) in canvas.bytes.chunks_exact_mut(3).zip(&mask.classes) {
             if Some(class) != ignored {
-                let colour = PALETTE[usize::from(class) % PALETTE.len()];
+                let colour = Self::colour_of(usize::from(class));
                 pixel
                     .iter_mut()
                     .zip(colour)
@@ -72,7 +74,7 @@ impl Canvas {
 
     /// The classes alone, in their colours.
     pub fn of_mask(mask: &Mask) -> Self {
-        Self { size: mask.size, bytes: mask.classes.iter().flat_map(|&class| PALETTE[usize::from(class) % PALETTE.len()]).collect() }
+        Self { size: mask.size, bytes: mask.classes.iter().flat_map(|&class| Self::colour_of(usize::from(class))).collect() }
     }
 
     /// Pictures side by side, `columns` to a row, with white lines between them.
@@ -84,15 +86,54 @@ impl Canvas {
         let columns = columns.clamp(1, pictures.len());
         let rows = pictures.len().div_ceil(columns);
         let size = [rows * (height + GAP) - GAP, columns * (width + GAP) - GAP];
-        let mut bytes = vec![GAP_GREY; 3 * size[0] * size[1]];
+        let mut canvas = Self::blank(size);
         for (i, picture) in pictures.iter().enumerate() {
             assert_eq!(picture.size, [height, width], "the pictures of a grid are of one size");
             let (top, left) = (i / columns * (height + GAP), i % columns * (width + GAP));
-            for (y, row) in picture.bytes.chunks_exact(3 * width).enumerate() {
-                bytes[3 * ((top + y) * size[1] + left)..][..3 * width].copy_from_slice(row);
-            }
+            canvas.put(picture, top, left);
         }
+        canvas
+    }
+
+    /// White paper.
+    pub fn blank(size: [usize; 2]) -> Self {
+        Self { size, bytes: PAPER.repeat(size[0] * size[1]) }
+    }
+
+    /// Red, green and blue of each pixel.
+    pub(super) fn from_bytes(size: [usize; 2], bytes: Vec<u8>) -> Self {
         Self { size, bytes }
+    }
+
+    /// All of it in one colour.
+    pub(super) fn paint(&mut self, colour: [u8; 3]) {
+        self.bytes = colour.repeat(self.size[0] * self.size[1]);
+    }
+
+    /// Puts a picture there; what would stand beyond the edge is cut off.
+    pub(super) fn put(&mut self, picture: &Self, top: usize, left: usize) {
+        let [height, width] = self.size;
+        let wide = picture.size[1].min(width.saturating_sub(left));
+        for (y, row) in picture.bytes.chunks_exact(3 * picture.size[1]).enumerate().take(height.saturating_sub(top)) {
+            self.bytes[3 * ((top + y) * width + left)..][..3 * wide].copy_from_slice(&row[..3 * wide]);
+        }
+    }
+
+    /// Enlarged by a whole number, so that the longer side has 96 pixels at least.
+    pub fn legible(&self) -> Self {
+        self.enlarged(LEGIBLE.div_ceil(self.size[0].max(self.size[1]).max(1)).max(1))
+    }
+
+    /// With white paper below, so that it is so high.
+    pub(crate) fn on_paper(&self, high: usize) -> Self {
+        let mut canvas = Self::blank([high.max(self.size[0]), self.size[1]]);
+        canvas.put(self, 0, 0);
+        canvas
+    }
+
+    /// The colour of a class in overlays and masks.
+    pub fn colour_of(class: usize) -> [u8; 3] {
+        PALETTE[class % PALETTE.len()]
     }
 
     /// Each pixel as a square of `factor` by `factor`.
@@ -147,6 +188,11 @@ pub fn image_grid(pixels: &[f32], shape: [usize; 3], columns: usize) -> Canvas {
 /// # Panics
 /// If there are none, or the weights are not as many as the shape says.
 pub fn filter_grid(weights: &[f32], shape: [usize; 3], columns: usize) -> Canvas {
+    Canvas::grid(&filter_pictures(weights, shape), columns)
+}
+
+/// The pictures of [`filter_grid`], one by one.
+pub(crate) fn filter_pictures(weights: &[f32], shape: [usize; 3]) -> Vec<Canvas> {
     let size: usize = shape.iter().product();
     assert!(size > 0 && weights.len().is_multiple_of(size), "filters of {shape:?}");
     let channels = if shape[0] == 3 { 3 } else { 1 };
@@ -156,7 +202,7 @@ pub fn filter_grid(weights: &[f32], shape: [usize; 3], columns: usize) -> Canvas
         let largest = shown.iter().fold(f32::MIN_POSITIVE, |most, weight| most.max(weight.abs()));
         Canvas::of(&Image { shape: [channels, height, width], pixels: shown.iter().map(|weight| 0.5 + 0.5 * weight / largest).collect() })
     };
-    Canvas::grid(&weights.chunks_exact(size).map(filter).collect::<Vec<_>>(), columns)
+    weights.chunks_exact(size).map(filter).collect()
 }
 
 #[cfg(test)]

@@ -11,11 +11,40 @@ pub(super) const FONT: &str = "DejaVu Sans, Helvetica, Arial, sans-serif";
 pub(super) const INK: RGBColor = RGBColor(51, 51, 51);
 pub(super) const GRID: RGBColor = RGBColor(226, 226, 226);
 
+/// Colours of curves, which stay apart from each other and from white paper.
+pub(super) const LINES: [RGBColor; 12] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(120, 94, 140),
+    RGBColor(230, 159, 0),
+    RGBColor(86, 180, 233),
+    RGBColor(141, 110, 70),
+    RGBColor(220, 38, 60),
+    RGBColor(60, 60, 60),
+    RGBColor(128, 160, 20),
+    RGBColor(0, 100, 100),
+];
+
 /// How text is set that is centred on its point.
 pub(super) const CENTRED: Pos = Pos { h_pos: HPos::Center, v_pos: VPos::Center };
 
-/// The heading of a picture.
+/// The height of a heading.
+pub(super) const TITLE: u32 = 52;
+
+/// The heading of a picture, as large as fits.
 pub(super) fn title(root: &Area<'_>, text: &str) -> Outcome {
-    let middle = root.dim_in_pixel().0 as i32 / 2;
-    Ok(root.draw(&Text::new(text.to_owned(), (middle, 28), (FONT, 22).into_font().color(&INK).pos(CENTRED)))?)
+    let wide = root.dim_in_pixel().0;
+    let size = (10..=22).rev().find(|&size| width(text, size) + 24 <= wide).unwrap_or(10);
+    // Smaller could not be read.
+    let most = (wide.saturating_sub(24) * 10 / (size * 6)) as usize;
+    let text =
+        if text.chars().count() > most { text.chars().take(most.saturating_sub(1)).chain(['…']).collect() } else { text.to_owned() };
+    Ok(root.draw(&Text::new(text, (wide as i32 / 2, 28), (FONT, size).into_font().color(&INK).pos(CENTRED)))?)
+}
+
+/// About how wide a text is: a letter of DejaVu Sans is 0.6 of its size in the mean, and that font runs wide.
+pub(super) fn width(text: &str, size: u32) -> u32 {
+    (text.chars().count() as u32 * size * 6).div_ceil(10)
 }

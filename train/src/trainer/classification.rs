@@ -7,9 +7,9 @@ use layercake::loss::{CrossEntropy, Hinge, Loss};
 use layercake::prelude::*;
 
 use super::{Classifier, Pass, Scores, Step, Task};
-use crate::data::{Array, Batch, Collate, DataError, Dataset, Image, Loader, Pictured};
+use crate::data::{Array, Batch, Collate, DataError, Dataset, Loader, Pictured};
 use crate::error::OnDevice;
-use crate::run::{Canvas, class_table, draw_confusion, filter_grid, write_text};
+use crate::run::{Canvas, LETTER, class_table, cut, draw_confusion, filter_pictures, write_text};
 use crate::{Figures, Tally, TrainError, best};
 
 /// What a classifier's scores are held against.
@@ -160,7 +160,7 @@ where
     }
 
     /// `confusion.svg` and `classes.md`; at the end also `filters.png`, the weights of the first layer where they can be looked at, and
-    /// `mistakes.png`, the first test images that were taken for another class.
+    /// `mistakes.png`, the first test images that were taken for another class, with both classes.
     fn draw(&mut self, net: &N, _: &D, folder: &Path, last: bool) -> Result<(), TrainError> {
         let Some(Tested { tally, wrong, .. }) = &self.tested else { return Ok(()) };
         let heading = format!("{}: {:.2} % of the test images right", self.title, 100.0 * tally.accuracy());
@@ -169,24 +169,28 @@ where
         if !last {
             return Ok(());
         }
-        if let Some(filters) = filters::<C, H, W>(net.first_weight().on_device()?) {
+        if let Some(filters) = filters::<C, H, W>(net.first_weight().on_device()?, &self.classes) {
             filters.save(&folder.join("filters.png"))?;
         }
         if C == 1 || C == 3 {
-            let image = |&index: &usize| -> Result<Image, TrainError> { Ok(self.test.data().get(index)?.picture().image.clone()) };
-            let shown = wrong.iter().take(MISTAKES).map(image).collect::<Result<Vec<_>, _>>()?;
+            let mistake = |&mistake: &Mistake| -> Result<(Canvas, Mistake), TrainError> {
+                Ok((Canvas::of(&self.test.data().get(mistake.index)?.picture().image).legible(), mistake))
+            };
+            let shown = wrong.iter().take(MISTAKES).map(mistake).collect::<Result<Vec<_>, _>>()?;
             if !shown.is_empty() {
-                let pictures: Vec<Canvas> = shown.iter().map(Canvas::of).collect();
-                Canvas::grid(&pictures, COLUMNS).enlarged(2).save(&folder.join("mistakes.png"))?;
+                mistakes(&shown, &self.classes).save(&folder.join("mistakes.png"))?;
             }
         }
         Ok(())
     }
 }
 
-/// How many images that were taken for another class are drawn, and how many side by side.
+/// How many images that were taken for another class are drawn.
 const MISTAKES: usize = 50;
-const COLUMNS: usize = 10;
+/// A grid is about so wide.
+const WIDE: usize = 1000;
+/// Longer names of classes are cut.
+const LETTERS: usize = 12;
 
 /// What came out of a measurement.
 #[derive(Clone, Debug)]
@@ -194,20 +198,53 @@ struct Tested {
     tally: Tally,
     /// What the loss was divided by.
     weight: f64,
-    /// The positions of images that were taken for another class.
-    wrong: Vec<usize>,
+    /// The images that were taken for another class.
+    wrong: Vec<Mistake>,
 }
 
-/// Filters of a convolution that acts on the image, or what a linear layer looks for in it.
-fn filters<const C: usize, const H: usize, const W: usize>(weight: Option<Array>) -> Option<Canvas> {
+#[derive(Clone, Copy, Debug)]
+struct Mistake {
+    /// The image's position.
+    index: usize,
+    truth: usize,
+    predicted: usize,
+}
+
+/// Images, each above its true class and the one that it was taken for.
+fn mistakes(shown: &[(Canvas, Mistake)], classes: &[String]) -> Canvas {
+    let name = |class: usize| cut(&classes[class], LETTERS);
+    let lengths = shown.iter().flat_map(|(_, mistake)| [name(mistake.truth).chars().count(), 3 + name(mistake.predicted).chars().count()]);
+    // On one line where names are short, else on two.
+    let longest = lengths.max().unwrap_or(0);
+    let width = shown.iter().map(|(picture, _)| picture.size()[1]).fold(LETTER * longest, usize::max) + LETTER / 2;
+    let label = |(picture, mistake): &(Canvas, Mistake)| picture.mistaken(&name(mistake.truth), &name(mistake.predicted), width);
+    let pictures = same_height(shown.iter().map(label).collect());
+    Canvas::grid(&pictures, WIDE / width).captioned("true class as predicted class")
+}
+
+/// All as high as the highest.
+fn same_height(pictures: Vec<Canvas>) -> Vec<Canvas> {
+    let high = pictures.iter().map(|picture| picture.size()[0]).max().unwrap_or(0);
+    pictures.into_iter().map(|picture| picture.on_paper(high)).collect()
+}
+
+/// Filters of a convolution that acts on the image, or what a linear layer looks for in it, for each class.
+fn filters<const C: usize, const H: usize, const W: usize>(weight: Option<Array>, classes: &[String]) -> Option<Canvas> {
     let weight = weight?;
-    match *weight.shape() {
-        [_, channels, height, width] if channels == C && height * width > 1 => {
-            Some(filter_grid(weight.numbers(), [C, height, width], 8).enlarged(8))
-        }
-        [_, inputs] if inputs == C * H * W && (C == 1 || C == 3) => Some(filter_grid(weight.numbers(), [C, H, W], 5).enlarged(3)),
-        _ => None,
+    let (shape, named) = match *weight.shape() {
+        [_, channels, height, width] if channels == C && height * width > 1 => ([C, height, width], false),
+        [outputs, inputs] if inputs == C * H * W && (C == 1 || C == 3) => ([C, H, W], outputs == classes.len()),
+        _ => return None,
+    };
+    let mut pictures: Vec<Canvas> = filter_pictures(weight.numbers(), shape).iter().map(Canvas::legible).collect();
+    let names: Vec<String> = classes.iter().map(|name| cut(name, LETTERS)).collect();
+    let mut width = pictures[0].size()[1];
+    if named {
+        width = names.iter().map(|name| LETTER * name.chars().count()).fold(width, usize::max) + LETTER / 2;
+        pictures = pictures.iter().zip(&names).map(|(picture, name)| picture.named(name, width)).collect();
     }
+    let range = if shape[0] == 3 { "grey is 0" } else { "grey is 0, white is positive, black is negative" };
+    Some(Canvas::grid(&pictures, (WIDE / width).min(8)).captioned(range))
 }
 
 /// Runs a network over all images of a loader, as inference does: without a tape, without dropout, with the running statistics of
@@ -247,10 +284,11 @@ where
     for batch in data.epoch(1) {
         let Batch { images, labels } = fitting::<C, H, W, K>(batch?, ignored)?;
         let scores = net.try_forward(images.on(device)?).on_device()?;
-        let predicted = best(&scores.as_vec(), K);
-        tally.count_classes(&predicted, &labels, ignored);
-        let mistaken = |&(_, (said, label)): &(usize, (&usize, &usize))| said != label && Some(*label) != ignored;
-        wrong.extend(predicted.iter().zip(&labels).enumerate().filter(mistaken).filter_map(|(i, _)| order.get(seen + i)));
+        let said = best(&scores.as_vec(), K);
+        tally.count_classes(&said, &labels, ignored);
+        let mistaken =
+            said.into_iter().zip(&labels).enumerate().filter(|&(_, (predicted, &truth))| predicted != truth && Some(truth) != ignored);
+        wrong.extend(mistaken.filter_map(|(i, (predicted, &truth))| Some(Mistake { index: *order.get(seen + i)?, truth, predicted })));
         seen += labels.len();
         let loss = criterion.try_mean(scores, &labels).on_device()?;
         let counts = criterion.weight(&labels);

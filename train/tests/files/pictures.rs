@@ -45,8 +45,10 @@ fn greys_and_colours_are_those_of_pil() {
     }
     // All colours of a cube, by the formula of PIL's `L`.
     let colours: Vec<u8> = (0..16u32 * 16 * 16).flat_map(|i| [i % 16, i / 16 % 16, i / 256].map(|c| (c * 17) as u8)).collect();
-    let expected: Vec<u8> =
-        colours.chunks(3).map(|c| ((u32::from(c[0]) * 19595 + u32::from(c[1]) * 38470 + u32::from(c[2]) * 7471 + 0x8000) >> 16) as u8).collect();
+    let expected: Vec<u8> = colours
+        .chunks(3)
+        .map(|c| ((u32::from(c[0]) * 19595 + u32::from(c[1]) * 38470 + u32::from(c[2]) * 7471 + 0x8000) >> 16) as u8)
+        .collect();
     assert_eq!(read(&place, &file(4096, 8, RGB, &colours, &[]), Channels::Grey), expected);
 }
 

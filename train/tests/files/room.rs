@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
-use layercake_train::data::readers::{Channels, Header, Table, Target, Text, read_cifar10, read_image};
 use layercake_train::data::read_idx;
+use layercake_train::data::readers::{Channels, Header, Table, Target, Text, read_cifar10, read_image};
 
 use crate::child::{child, errand, used};
 use crate::place::{Place, gzip};
@@ -66,7 +66,8 @@ fn drawing(depth: u8, colour: u8, side: u32, row: usize) -> Vec<u8> {
 }
 
 fn of_table(path: &Path) -> String {
-    Table::read_with(path, &Target::Last, Header::No).map_or_else(|error| error.to_string(), |table| format!("{} classes", table.classes().len()))
+    Table::read_with(path, &Target::Last, Header::No)
+        .map_or_else(|error| error.to_string(), |table| format!("{} classes", table.classes().len()))
 }
 
 fn of_text(path: &Path) -> String {
@@ -103,12 +104,21 @@ fn cases() -> Vec<Case> {
             file: || vec![0; 3073 * 4000],
             size: 3073 * 4000,
             multiple: 4,
-            read: |path| read_cifar10(&[path], vec!["only".to_owned()]).map_or_else(|error| error.to_string(), |set| format!("{} images", set.len())),
+            read: |path| {
+                read_cifar10(&[path], vec!["only".to_owned()]).map_or_else(|error| error.to_string(), |set| format!("{} images", set.len()))
+            },
             says: "4000 images",
         },
         Case { name: "photo", file: photo, size: plane, multiple: 20, read: of_image, says: "[3, 2000, 2000]" },
         Case { name: "colour", file: || drawing(8, RGB, 2000, 6000), size: plane, multiple: 20, read: of_image, says: "[3, 2000, 2000]" },
-        Case { name: "16 bits", file: || drawing(16, RGB, 2000, 12000), size: plane, multiple: 20, read: of_image, says: "[3, 2000, 2000]" },
+        Case {
+            name: "16 bits",
+            file: || drawing(16, RGB, 2000, 12000),
+            size: plane,
+            multiple: 20,
+            read: of_image,
+            says: "[3, 2000, 2000]",
+        },
         Case { name: "one bit", file: || drawing(1, GREY, 2000, 250), size: plane, multiple: 20, read: of_image, says: "[3, 2000, 2000]" },
         // 33 KB, and 4 GiB if it were read.
         Case { name: "a large drawing", file: || drawing(1, GREY, 16384, 2048), size: MIB, multiple: 8, read: of_image, says: "" },

@@ -121,7 +121,9 @@ fn quotes_end_on_their_line() {
 #[test]
 fn as_editors_save_them() {
     let plain = found(&table(b"a,b\n1,x\n2,y\n", Header::Auto));
-    for text in ["\u{feff}a,b\n1,x\n2,y", "a,b\r\n1,x\r\n2,y\r\n", "a,b\r1,x\r2,y\r", "\n\na,b\n\n1,x\n  \n2,y\n\n", " a ,\tb\n 1 , x\n2,y \n"] {
+    for text in
+        ["\u{feff}a,b\n1,x\n2,y", "a,b\r\n1,x\r\n2,y\r\n", "a,b\r1,x\r2,y\r", "\n\na,b\n\n1,x\n  \n2,y\n\n", " a ,\tb\n 1 , x\n2,y \n"]
+    {
         assert_eq!(found(&table(text.as_bytes(), Header::Auto)), plain, "{text:?}");
         assert_eq!(found(&table(&gzip(text.as_bytes()), Header::Auto)), plain, "{text:?}");
     }

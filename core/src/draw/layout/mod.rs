@@ -21,6 +21,9 @@ pub(super) struct Item {
     pub height: f64,
     /// What is to be kept free at both sides.
     pub margin: f64,
+    /// What is to be kept free above, and below beyond the label: the edges of frames.
+    pub above: f64,
+    pub below: f64,
     /// How long a way through the network it is.
     pub weight: usize,
     /// Where values leave at the bottom, from the centre.

@@ -34,7 +34,9 @@ pub(super) fn route(grid: &Grid) -> Layout {
     let mut turns: Vec<HashMap<usize, f64>> = Vec::new();
     let mut y = 0.0;
     for (index, layer) in grid.layers.iter().enumerate() {
-        let height = layer.iter().filter_map(|&cell| grid.items.get(cell)).map(|item| item.height).fold(0.0, f64::max);
+        let most = |of: fn(&Item) -> f64| layer.iter().filter_map(|&cell| grid.items.get(cell)).map(of).fold(0.0, f64::max);
+        y += most(|item| item.above);
+        let height = most(|item| item.height);
         for &cell in layer.iter().filter(|&&cell| !grid.is_lane(cell)) {
             places[cell] = Place { x: grid.cells[cell].x, y, layer: index };
         }
@@ -44,7 +46,7 @@ pub(super) fn route(grid: &Grid) -> Layout {
         let levels = tracks(&nets);
         let count = levels.iter().max().map_or(0, |most| most + 1);
         let labelled = layer.iter().any(|&cell| !grid.is_lane(cell));
-        y += if labelled { LABEL } else { NO_LABEL };
+        y += if labelled { LABEL + most(|item| item.below) } else { NO_LABEL };
         turns.push(nets.iter().zip(&levels).map(|(net, &level)| (net.number, y + level as f64 * TRACK)).collect());
         y += count.saturating_sub(1) as f64 * TRACK + ARROW;
     }

@@ -1,6 +1,7 @@
 //! SVG.
 
 mod blocks;
+mod frames;
 mod links;
 mod sizes;
 
@@ -18,15 +19,30 @@ const TITLE: f64 = 15.0;
 /// The height of the network's name and totals.
 const HEAD: f64 = 50.0;
 
-pub(super) fn write(diagram: &Diagram) -> String {
-    let items: Vec<Item> = sizes::items(&diagram.blocks, &diagram.links);
+/// The frames that cannot be drawn: something else would stand in them.
+pub(super) fn crowded(diagram: &Diagram) -> Vec<usize> {
+    let (items, layout) = laid_out(diagram);
+    let placed = frames::place(diagram, &items, &layout);
+    placed.iter().enumerate().filter(|(_, frame)| frame.is_none()).map(|(number, _)| number).collect()
+}
+
+fn laid_out(diagram: &Diagram) -> (Vec<Item>, Layout) {
+    let items: Vec<Item> = sizes::items(diagram);
     let wire = |link: &super::diagram::Link| Wire { from: link.from, exit: link.exit, to: link.to, entry: link.entry };
     let wires: Vec<Wire> = diagram.links.iter().map(wire).collect();
     let layout = Layout::of(&items, &wires);
+    (items, layout)
+}
+
+pub(super) fn write(diagram: &Diagram) -> String {
+    let (items, layout) = laid_out(diagram);
+    let frames: Vec<frames::Placed> = frames::place(diagram, &items, &layout).into_iter().flatten().collect();
+    // Frames may stand out at both sides.
+    let out = frames.iter().map(|frame| (-frame.area[0]).max(frame.area[2] - layout.width)).fold(0.0, f64::max).ceil();
 
     let name = text::cut(&diagram.name, 60);
     let head = text::width(&name, TITLE, true).max(text::width(&diagram.totals, sizes::PLAIN, false));
-    let inside = layout.width.max(head.ceil());
+    let inside = (layout.width + 2.0 * out).max(head.ceil());
     let (width, height) = (inside + 2.0 * MARGIN, HEAD + layout.height + 2.0 * MARGIN);
     let (left, top) = (MARGIN + ((inside - layout.width) / 2.0).round(), MARGIN + HEAD);
 
@@ -41,6 +57,7 @@ pub(super) fn write(diagram: &Diagram) -> String {
     page.add(format!(r#"<text x="{MARGIN}" y="{}" font-size="{TITLE}" font-weight="bold">{}</text>"#, MARGIN + 12.0, escape(&name)));
     page.add(format!(r#"<text x="{MARGIN}" y="{}" fill="{MUTED}">{}</text>"#, MARGIN + 30.0, escape(&diagram.totals)));
     page.add(format!(r#"<g transform="translate({left} {top})">"#));
+    frames.iter().for_each(|frame| frames::draw(&mut page, frame));
     links::draw(&mut page, diagram, &items, &layout);
     let rows = sizes::Rows::of(&diagram.blocks);
     for ((block, item), place) in diagram.blocks.iter().zip(&items).zip(&layout.places) {

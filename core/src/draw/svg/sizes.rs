@@ -1,6 +1,7 @@
 //! How large a block is drawn, and where its rows stand in it.
 
-use crate::draw::diagram::{Block, Form, Link};
+use super::frames;
+use crate::draw::diagram::{Block, Diagram, Form};
 use crate::draw::family::Family;
 use crate::draw::layers::Row;
 use crate::draw::layout::{Entries, Item};
@@ -73,7 +74,8 @@ impl Rows {
 }
 
 /// The blocks' sizes, for the layout.
-pub fn items(blocks: &[Block], links: &[Link]) -> Vec<Item> {
+pub fn items(diagram: &Diagram) -> Vec<Item> {
+    let Diagram { blocks, links, frames, .. } = diagram;
     let rows = Rows::of(blocks);
     let mut inputs = vec![0; blocks.len()];
     for link in links {
@@ -91,6 +93,18 @@ pub fn items(blocks: &[Block], links: &[Link]) -> Vec<Item> {
     }
     for ((block, item), &inputs) in blocks.iter().zip(&mut items).zip(&inputs) {
         ports(block, item, inputs);
+    }
+    for frame in frames {
+        let within = |block: usize| frame.blocks.contains(&block);
+        for &block in &frame.blocks {
+            // One that it begins with takes nothing from within, one that it ends with gives nothing to it.
+            if !links.iter().any(|link| link.to == block && within(link.from)) {
+                items[block].above += frames::ABOVE;
+            }
+            if !links.iter().any(|link| link.from == block && within(link.to)) {
+                items[block].below += frames::BELOW;
+            }
+        }
     }
     items
 }

@@ -58,7 +58,8 @@ impl Temporary {
             let own = self.file.metadata().map(|own| (own.uid(), own.gid()));
             if own.is_ok_and(|own| own != (existing.uid(), existing.gid())) {
                 // To give files away is a privilege; to give them to a group that one is in is none.
-                let _ = fchown(&self.file, Some(existing.uid()), Some(existing.gid())).or_else(|_| fchown(&self.file, None, Some(existing.gid())));
+                let _ = fchown(&self.file, Some(existing.uid()), Some(existing.gid()))
+                    .or_else(|_| fchown(&self.file, None, Some(existing.gid())));
             }
         }
         #[cfg(not(unix))]

@@ -2,7 +2,7 @@ use layercake::prelude::*;
 
 network! {
     pub Net: [8] -> [8] {
-        Linear(8) as a, Linear(8) as b, Sub(a, b),
+        Linear(8) as a, Linear(8) as b, Tanh, Sub(a, b),
         Sub { {}, { ReLU }, { Tanh } },
     }
 }

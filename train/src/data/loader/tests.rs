@@ -252,10 +252,12 @@ fn a_panic_anywhere_ends_the_epoch() {
                     assert!(trap != Trap::Change || item.index != 7, "caught in {trap:?}");
                     Ok(())
                 });
-                let outcomes: Vec<Result<Vec<usize>, String>> = loader.epoch(1).map(|batch| batch.map_err(|error| error.to_string())).collect();
+                let outcomes: Vec<Result<Vec<usize>, String>> =
+                    loader.epoch(1).map(|batch| batch.map_err(|error| error.to_string())).collect();
                 sender.send(outcomes)
             });
-            let outcomes = receiver.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("{trap:?} with {workers} workers hangs"));
+            let outcomes =
+                receiver.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("{trap:?} with {workers} workers hangs"));
             let Some((Err(last), before)) = outcomes.split_last() else { panic!("{trap:?} with {workers} workers gives {outcomes:?}") };
             assert!(last.contains(&format!("caught in {trap:?}")), "{last}");
             assert!(before.iter().all(Result::is_ok), "nothing after an error");

@@ -42,7 +42,11 @@ impl ImageFolder {
         let mut files = Vec::new();
         for (class, images) in class_folders(folder)? {
             let Some(label) = train.classes.iter().position(|known| *known == class) else {
-                return Err(empty(folder, &format!("expected folders named as the classes {}", listed(&train.classes)), &format!("`{class}`")));
+                return Err(empty(
+                    folder,
+                    &format!("expected folders named as the classes {}", listed(&train.classes)),
+                    &format!("`{class}`"),
+                ));
             };
             files.extend(images.into_iter().map(|path| (path, label)));
         }

@@ -53,7 +53,9 @@ mod tests {
         let (begin, end, pixels) = (&[0xff, 0xd8][..], &[0xff, END][..], &[0xff, 0xda, 0, 3, 9, 1, 0xff, 0, 2, 0xff, 0xd3, 4][..]);
         let thumbnail = &[0xff, 0xe1, 0, 6, 0xff, 0xd8, 0xff, END][..];
         assert!(is_whole(&[begin, pixels, end]) && is_whole(&[begin, thumbnail, pixels, pixels, &[0xff], end, &[0xff, 0xda]]));
-        assert!(!is_whole(&[begin, thumbnail, pixels]) && !is_whole(&[begin, thumbnail, pixels, &[0xff]]) && !is_whole(&[begin, &[0xff, 0xe0]]));
+        assert!(
+            !is_whole(&[begin, thumbnail, pixels]) && !is_whole(&[begin, thumbnail, pixels, &[0xff]]) && !is_whole(&[begin, &[0xff, 0xe0]])
+        );
         assert!(!is_whole(&[]) && !is_whole(&[begin, &[0xff, 0xda, 0xff, 0xff], end]));
     }
 }

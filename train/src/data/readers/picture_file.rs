@@ -88,7 +88,8 @@ fn decode(path: &Path, more: u64) -> Result<DynamicImage, DataError> {
         return Err(wrong(&format!("expected at most {LARGEST} bytes"), about.len().to_string()));
     }
     let mut file = BufReader::new(file);
-    let format = image::guess_format(file.fill_buf().map_err(io)?).ok().filter(|format| [ImageFormat::Png, ImageFormat::Jpeg].contains(format));
+    let format =
+        image::guess_format(file.fill_buf().map_err(io)?).ok().filter(|format| [ImageFormat::Png, ImageFormat::Jpeg].contains(format));
     let Some(format) = format else { return Err(wrong(IMAGE, "something else".to_owned())) };
     if format == ImageFormat::Jpeg && !jpeg::is_whole(&mut file).map_err(io)? {
         return Err(wrong(IMAGE, "one that cannot be decoded: it is cut off".to_owned()));

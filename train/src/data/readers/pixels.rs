@@ -59,7 +59,10 @@ mod tests {
     /// By `PIL.Image.convert("L")`.
     #[test]
     fn greys_of_colours() {
-        assert_eq!([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [255, 127, 0], [171, 18, 18]].map(luminance), [76, 150, 29, 255, 151, 64]);
+        assert_eq!(
+            [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [255, 127, 0], [171, 18, 18]].map(luminance),
+            [76, 150, 29, 255, 151, 64]
+        );
         // Grey stays as it is.
         assert!((0..=255).all(|grey| luminance([grey; 3]) == grey));
     }

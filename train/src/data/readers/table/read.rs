@@ -82,16 +82,19 @@ fn table(text: &str, target: &Target, header: Header, train: Option<&Table>) -> 
             return Err((format!("expected the columns {}, as in training", listed(&train.columns)), listed(&columns)));
         }
         Some(train) => {
-            let unknown = |at: usize| (format!("expected a class of training ({}) {}", listed(&train.classes), place(at)), shown(&labels[at]));
+            let unknown =
+                |at: usize| (format!("expected a class of training ({}) {}", listed(&train.classes), place(at)), shown(&labels[at]));
             Classes { labels: known(&labels, &train.classes).map_err(unknown)?, names: train.classes.clone() }
         }
-        None => classes(&labels).map_err(|at| (format!("expected a finite number {}, as all classes are numbers", place(at)), shown(&labels[at])))?,
+        None => classes(&labels)
+            .map_err(|at| (format!("expected a finite number {}, as all classes are numbers", place(at)), shown(&labels[at])))?,
     };
     Ok(Table { columns, numbers, labels, classes, known: Known { target: target.clone(), header } })
 }
 
 fn split_row<'a>(row: usize, line: &'a str, fields: &mut Vec<Cow<'a, str>>) -> Result<(), Fault> {
-    split(line, fields).map_err(|fault| (format!("expected {} in row {row}, column {}", fault.expected, fault.column + 1), fault.found.to_owned()))
+    split(line, fields)
+        .map_err(|fault| (format!("expected {} in row {row}, column {}", fault.expected, fault.column + 1), fault.found.to_owned()))
 }
 
 /// What the first line says.

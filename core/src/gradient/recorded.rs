@@ -1,0 +1,28 @@
+//! `backward` of a loss that was not recorded, said in words.
+
+use dfdx::shapes::{Rank0, Shape};
+use dfdx::tensor::{Gradients, NoneTape, OwnedTape, Storage, Tensor};
+
+/// A loss that carries the tape of what led to it.
+#[diagnostic::on_unimplemented(
+    message = "`backward` needs a loss that was recorded, but this one carries no tape",
+    label = "nothing was recorded",
+    note = "`forward` is inference and records nothing: train with `net.forward_train(x, gradients)`, or with `net.forward_mut(x.trace(gradients))`; of \
+            several outputs, the first carries the tape"
+)]
+pub trait Recorded {}
+
+impl<E, D: Storage<E>> Recorded for Tensor<Rank0, E, D, OwnedTape<E, D>> {}
+
+/// The method `backward` for a tensor without a tape, which cannot be called: dfdx's has no word for it but that there is none.
+pub trait Unrecorded<E, D: Storage<E>>: Sized {
+    /// What a tensor with a tape does.
+    fn backward(self) -> Gradients<E, D>
+    where
+        Self: Recorded,
+    {
+        unreachable!("a tensor without a tape is not recorded")
+    }
+}
+
+impl<S: Shape, E, D: Storage<E>> Unrecorded<E, D> for Tensor<S, E, D, NoneTape> {}

@@ -1,0 +1,259 @@
+//! A box says the sizes and the main options of its layer: whatever is changed in an operation, its text changes.
+
+use layercake::Drawing;
+use layercake::ir::ops::*;
+use layercake::ir::{Graph, INFER, Init, Node, Op, Port, Shape};
+use serde_json::{Value, json};
+
+/// What a reader can do without: sizes that the arrow before the box shows, and constants of arithmetic.
+const LEFT_OUT: [&str; 5] = ["in_features", "in_channels", "eps", "momentum", "packed"];
+
+/// One of each kind that has options, and the shape of what it takes.
+fn all() -> Vec<(Op, Vec<usize>)> {
+    let (k, one, none) = ([3, 2], [1, 1], [0, 0]);
+    let (image, line, vector) = (vec![4, 8, 8], vec![4, 9], vec![8]);
+    let list = |items: &[usize]| Sizes::new(items);
+    let steps = Steps::All;
+    vec![
+        (Op::Linear(Linear { in_features: 8, out_features: 5, bias: true }), vector.clone()),
+        (Op::DropConnect(DropConnect { in_features: 8, out_features: 5, p: 0.5, bias: true }), vector.clone()),
+        (Op::Maxout(Maxout { in_features: 8, out_features: 5, pieces: 2, bias: true }), vector.clone()),
+        (Op::Embedding(Embedding { num_embeddings: 65, embedding_dim: 16, padding_idx: INFER }), vector.clone()),
+        (Op::MultiHeadAttention(MultiHeadAttention { features: 9, heads: 3, causal: false, dropout: 0.0, bias: true }), line.clone()),
+        (
+            Op::Rnn(Rnn {
+                in_features: 9,
+                hidden: 5,
+                layers: 2,
+                bidirectional: false,
+                dropout: 0.0,
+                bias: true,
+                output: steps,
+                nonlinearity: Nonlinearity::Tanh,
+                packed: false,
+            }),
+            line.clone(),
+        ),
+        (
+            Op::Lstm(Lstm {
+                in_features: 9,
+                hidden: 5,
+                layers: 2,
+                bidirectional: false,
+                dropout: 0.0,
+                bias: true,
+                output: steps,
+                packed: false,
+            }),
+            line.clone(),
+        ),
+        (
+            Op::Gru(Gru {
+                in_features: 9,
+                hidden: 5,
+                layers: 2,
+                bidirectional: false,
+                dropout: 0.0,
+                bias: true,
+                output: steps,
+                packed: false,
+            }),
+            line.clone(),
+        ),
+        (Op::Unpack(Unpack { which: 1, states: 2, layers: 1, bidirectional: false, output: steps }), line.clone()),
+        (
+            Op::Conv1d(Conv1d { in_channels: 4, out_channels: 6, kernel: 3, stride: 1, padding: 0, dilation: 1, groups: 1, bias: true }),
+            line.clone(),
+        ),
+        (
+            Op::Conv2d(Conv2d {
+                in_channels: 4,
+                out_channels: 6,
+                kernel: k,
+                stride: one,
+                padding: none,
+                dilation: one,
+                groups: 1,
+                bias: true,
+            }),
+            image.clone(),
+        ),
+        (
+            Op::ConvTranspose2d(ConvTranspose2d {
+                in_channels: 4,
+                out_channels: 6,
+                kernel: k,
+                stride: one,
+                padding: none,
+                output_padding: none,
+                dilation: one,
+                groups: 1,
+                bias: true,
+            }),
+            image.clone(),
+        ),
+        (
+            Op::MaskedConv2d(MaskedConv2d {
+                in_channels: 4,
+                out_channels: 6,
+                kernel: [3, 3],
+                mask: Mask::A,
+                stack: Stack::Full,
+                colours: 1,
+                dilation: one,
+                bias: true,
+            }),
+            image.clone(),
+        ),
+        (Op::MaxPool2d(MaxPool2d { kernel: k, stride: k, padding: none, dilation: one, ceil_mode: false }), image.clone()),
+        (Op::AvgPool2d(AvgPool2d { kernel: k, stride: k, padding: one, ceil_mode: false, count_include_pad: true }), image.clone()),
+        (Op::MaxPool1d(MaxPool1d { kernel: 3, stride: 3, padding: 0, dilation: 1, ceil_mode: false }), line.clone()),
+        (Op::AvgPool1d(AvgPool1d { kernel: 3, stride: 3, padding: 1, ceil_mode: false, count_include_pad: true }), line.clone()),
+        (Op::MaxUnpool2d(MaxUnpool2d { kernel: k, stride: k, padding: none, dilation: one, ceil_mode: false }), image.clone()),
+        (Op::AdaptiveAvgPool2d(AdaptiveAvgPool2d { output_size: k }), image.clone()),
+        (Op::FractionalMaxPool2d(FractionalMaxPool2d { kernel: k, output_size: k }), image.clone()),
+        (Op::Upsample(Upsample { scale: k, mode: Interpolation::Nearest, align_corners: false }), image.clone()),
+        (Op::Reshape(Reshape { shape: list(&[4, 64]) }), image.clone()),
+        (Op::Permute(Permute { axes: list(&[2, 0, 1]) }), image.clone()),
+        (Op::Pad(Pad { padding: none, mode: PadMode::Zeros, top: 1, bottom: 1, left: 2, right: 2 }), image.clone()),
+        (Op::Slice(Slice { axis: 1, start: 2, end: 4 }), image.clone()),
+        (Op::Mean(Mean { axes: list(&[1]) }), image.clone()),
+        (Op::Amax(Amax { axes: list(&[1]) }), image.clone()),
+        (Op::LeakyRelu(LeakyRelu { negative_slope: 0.01 }), vector.clone()),
+        (Op::Gelu(Gelu { approximate: Approximation::None }), vector.clone()),
+        (Op::PRelu(PRelu { parameters: 1 }), vector.clone()),
+        (Op::Elu(Elu { alpha: 1.0 }), vector.clone()),
+        (Op::Softplus(Softplus { beta: 1.0, threshold: 20.0 }), vector.clone()),
+        (Op::HardTanh(HardTanh { min_val: -1.0, max_val: 1.0 }), vector.clone()),
+        (Op::Glu(Glu { axis: 0 }), image.clone()),
+        (Op::Softmax(Softmax { axis: 0 }), image.clone()),
+        (Op::LogSoftmax(LogSoftmax { axis: 0 }), image.clone()),
+        (Op::Dropout(Dropout { p: 0.5 }), vector.clone()),
+        (Op::Dropout2d(Dropout2d { p: 0.5 }), image.clone()),
+        (Op::StochasticDepth(StochasticDepth { p: 0.5 }), image.clone()),
+        (Op::BatchNorm1d(BatchNorm1d { features: 8, eps: 1e-5, momentum: 0.1, affine: true }), vector.clone()),
+        (Op::BatchNorm2d(BatchNorm2d { features: 4, eps: 1e-5, momentum: 0.1, affine: true }), image.clone()),
+        (Op::LayerNorm(LayerNorm { shape: list(&[9]), eps: 1e-5, affine: true }), line.clone()),
+        (Op::GroupNorm(GroupNorm { groups: 2, channels: 4, eps: 1e-5, affine: true }), image.clone()),
+        (Op::InstanceNorm2d(InstanceNorm2d { features: 4, eps: 1e-5, affine: false }), image.clone()),
+        (Op::LocalResponseNorm(LocalResponseNorm { size: 5, alpha: 1e-4, beta: 0.75, k: 1.0 }), image.clone()),
+        (Op::Concat(Concat { axis: 0 }), image.clone()),
+        (Op::Split(Split { parts: 2, index: 0, axis: 0 }), image),
+    ]
+}
+
+/// What the box of an operation says.
+fn told(op: Op, input: &[usize]) -> String {
+    let shape = Shape::new(input);
+    let node = Node { name: "layer".into(), op, inputs: vec![0].into(), output: shape, shares: None, init: Init::DEFAULT };
+    let port = |name: &'static str, value| vec![Port { name: name.into(), shape, value }];
+    let graph = Graph { name: "N".into(), inputs: port("x", 0).into(), nodes: vec![node].into(), outputs: port("y", 1).into() };
+    let dot = Drawing::of(&graph).dot();
+    let line = dot.lines().find(|line| line.trim_start().starts_with("b1 [")).expect("the layer's box");
+    // Not by its number of parameters, which tells no option.
+    line.split(" params)").next().unwrap().rsplit_once(" (").map_or(line, |parts| parts.0).split("\", fill").next().unwrap().to_owned()
+}
+
+/// Other values of an option.
+fn others(value: &Value) -> Vec<Value> {
+    let pairs = [
+        ("all", "last"),
+        ("tanh", "relu"),
+        ("nearest", "bilinear"),
+        ("zeros", "reflect"),
+        ("A", "B"),
+        ("full", "vertical"),
+        ("none", "tanh"),
+    ];
+    match value {
+        Value::Bool(value) => vec![json!(!value)],
+        Value::Number(number) if number.is_f64() => vec![json!(number.as_f64().unwrap() * 0.5 + 0.1)],
+        Value::Number(number) => vec![json!(if number.as_u64() == Some(INFER as u64) { 3 } else { number.as_u64().unwrap() + 1 })],
+        Value::Array(items) => (0..items.len())
+            .map(|i| {
+                let mut items = items.clone();
+                items[i] = others(&items[i]).remove(0);
+                Value::Array(items)
+            })
+            .collect(),
+        Value::String(word) => pairs.iter().filter(|pair| pair.0 == word).map(|pair| json!(pair.1)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn every_option_is_told() {
+    let all = all();
+    let plain = [
+        "ReLU",
+        "Tanh",
+        "Sigmoid",
+        "SELU",
+        "SiLU",
+        "ReLU6",
+        "Add",
+        "Sub",
+        "Mul",
+        "Max",
+        "Reparameterize",
+        "Network",
+        "Custom",
+        "GlobalAvgPool2d",
+    ];
+    for kind in Op::KINDS {
+        assert!(*kind == "Flatten" || plain.contains(kind) || all.iter().any(|(op, _)| op.kind() == *kind), "{kind} is not tried");
+    }
+    for (op, input) in all {
+        let text = told(op, &input);
+        assert!(text.contains(op.kind()), "{text}");
+        let Value::Object(outer) = serde_json::to_value(op).unwrap() else { panic!("{op:?}") };
+        let (variant, fields) = outer.into_iter().next().unwrap();
+        let Value::Object(fields) = fields else { panic!("{op:?}") };
+        for (name, value) in &fields {
+            let exempt = match (op.kind(), name.as_str()) {
+                ("LocalResponseNorm", "alpha" | "beta" | "k") => true,
+                // The layer that it belongs to tells the rest.
+                ("Unpack", "layers" | "bidirectional" | "steps") => true,
+                // The sides say it all.
+                ("Pad", "padding") => true,
+                (_, name) => LEFT_OUT.contains(&name),
+            };
+            if exempt {
+                continue;
+            }
+            let others = others(value);
+            assert!(!others.is_empty(), "{} {name}: {value}", op.kind());
+            for other in others {
+                let mut changed = fields.clone();
+                changed.insert(name.clone(), other.clone());
+                let changed: Op = serde_json::from_value(json!({ variant.as_str(): changed }))
+                    .unwrap_or_else(|error| panic!("{name} = {other}: {error}"));
+                assert_ne!(told(changed, &input), text, "{} with {name} = {other}", op.kind());
+            }
+        }
+    }
+}
+
+/// Some of them, as they stand in a box.
+#[test]
+fn boxes_say_sizes() {
+    let all = all();
+    let text = |kind: &str| {
+        let (op, input) = all.iter().find(|(op, _)| op.kind() == kind).unwrap();
+        told(*op, input).split_once("label=\"").unwrap().1.trim_start_matches("layer: ").to_owned()
+    };
+    for (kind, says) in [
+        ("Lstm", "Lstm 5, 2 layers"),
+        ("Embedding", "Embedding 65 → 16"),
+        ("MultiHeadAttention", "MultiHeadAttention 9, 3 heads"),
+        ("Conv1d", "Conv1d 6, kernel 3"),
+        ("Reshape", "Reshape [4, 64]"),
+        ("LayerNorm", "LayerNorm [9]"),
+        ("GroupNorm", "GroupNorm 4, 2 groups"),
+        ("BatchNorm2d", "BatchNorm2d 4"),
+        ("Slice", "Slice 2 to 4, axis 1"),
+        ("Pad", "Pad 1×2"),
+    ] {
+        assert_eq!(text(kind), says);
+    }
+}

@@ -1,0 +1,25 @@
+use layercake::prelude::*;
+
+network! {
+    pub Tags: [4] -> [4] {
+        ReLU as x, LeakyReLU(negative_slope = 1.0) as y, Add(x, y),
+        Split(2) as (a, b), Concat(a, b, axis = 0),
+        Tanh as t, Mul(t),
+        Sigmoid as s, from s as z, Tanh, Max(s, z),
+        GELU as g, Tanh, Sub(g, g),
+    }
+
+    pub Branches: [4] -> [4] {
+        Add { {}, {} },
+        Tanh as t, Add { {}, { Same }, { ReLU } },
+        Concat(axis = 0) { { Sigmoid as s }, { from s } }, Linear(4),
+        Residual {},
+        Residual { from t },
+        Residual(drop = 0.2) { Same },
+        Residual(shortcut = { from t }) { from t },
+    }
+
+    block Same { from input }
+}
+
+fn main() {}

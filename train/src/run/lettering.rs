@@ -1,0 +1,190 @@
+//! Words in pictures: a PNG that is looked at alone must say what it shows.
+
+use font8x8::{BASIC_FONTS, BOX_FONTS, GREEK_FONTS, LATIN_FONTS, UnicodeFonts};
+
+use super::pictures::{Canvas, PAPER};
+
+/// The side of a letter, which is drawn in squares of two by two pixels.
+pub(crate) const LETTER: usize = 16;
+/// Between lines of letters.
+const LEADING: usize = 4;
+/// Around what is written below a picture or above a grid.
+const ROOM: usize = 6;
+/// Between the entries of a key.
+const APART: usize = 24;
+
+const INK: [u8; 3] = [51; 3];
+const MUTED: [u8; 3] = [120; 3];
+/// What is right, and what is wrong, as in `confusion.svg`.
+const RIGHTLY: [u8; 3] = [0, 100, 160];
+const WRONGLY: [u8; 3] = [190, 75, 0];
+
+impl Canvas {
+    /// Parts of a line, each in its colour, one behind the other.
+    fn line(parts: &[(&str, [u8; 3])]) -> Self {
+        let count: usize = parts.iter().map(|part| part.0.chars().count()).sum();
+        let mut canvas = Self::blank([LETTER, LETTER * count]);
+        let letters = parts.iter().flat_map(|(text, ink)| text.chars().map(move |letter| (letter, *ink)));
+        for (i, (letter, ink)) in letters.enumerate() {
+            canvas.put(&glyph(letter, ink), 0, LETTER * i);
+        }
+        canvas
+    }
+
+    /// The picture, and below it what it truly is and what it was taken for, on paper `width` wide at least.
+    pub(crate) fn mistaken(&self, truth: &str, predicted: &str, width: usize) -> Self {
+        let one = [(truth, RIGHTLY), (" as ", MUTED), (predicted, WRONGLY)];
+        let two = [vec![one[0]], vec![("as ", MUTED), one[2]]];
+        let lines =
+            if mistaken_fits(truth, predicted, width) { vec![Self::line(&one)] } else { two.iter().map(|line| Self::line(line)).collect() };
+        self.over(&lines, width)
+    }
+
+    /// The picture, and below it its name, on paper `width` wide at least.
+    pub fn named(&self, name: &str, width: usize) -> Self {
+        self.over(&[Self::line(&[(name, INK)])], width)
+    }
+
+    fn over(&self, lines: &[Self], width: usize) -> Self {
+        let [high, wide] = self.size();
+        let width = lines.iter().map(|line| line.size()[1]).fold(wide.max(width), usize::max);
+        let mut canvas = Self::blank([high + LEADING + lines.len() * (LETTER + LEADING) + ROOM, width]);
+        canvas.put(self, 0, (width - wide) / 2);
+        for (i, line) in lines.iter().enumerate() {
+            canvas.put(line, high + LEADING + i * (LETTER + LEADING), (width - line.size()[1]) / 2);
+        }
+        canvas
+    }
+
+    /// The picture below a text that says what it shows, in as many lines as it takes.
+    #[must_use]
+    pub fn captioned(&self, text: &str) -> Self {
+        let [high, wide] = self.size();
+        let lines = wrapped(text, (wide / LETTER).max(12));
+        let width = lines.iter().map(|line| LETTER * line.chars().count()).fold(wide, usize::max);
+        let top = lines.len() * (LETTER + LEADING) + ROOM;
+        let mut canvas = Self::blank([top + high, width]);
+        lines.iter().enumerate().for_each(|(i, line)| canvas.put(&Self::line(&[(line, INK)]), i * (LETTER + LEADING), 0));
+        canvas.put(self, top, 0);
+        canvas
+    }
+
+    /// The picture, a grid of columns of one width, below their names.
+    #[must_use]
+    pub fn with_columns(&self, names: &[&str]) -> Self {
+        let [high, wide] = self.size();
+        let top = LETTER + ROOM;
+        let mut canvas = Self::blank([top + high, wide]);
+        for (i, name) in names.iter().enumerate() {
+            canvas.put(&Self::line(&[(name, INK)]), 0, i * wide / names.len().max(1));
+        }
+        canvas.put(self, top, 0);
+        canvas
+    }
+
+    /// The picture above a key of its colours.
+    #[must_use]
+    pub fn with_key(&self, entries: &[(String, [u8; 3])]) -> Self {
+        let [high, wide] = self.size();
+        let length = |name: &str| LETTER + LETTER / 2 + LETTER * name.chars().count();
+        let (mut places, mut at) = (Vec::new(), [0, 0]);
+        for (name, _) in entries {
+            if at[1] > 0 && at[1] + length(name) > wide {
+                at = [at[0] + LETTER + LEADING, 0];
+            }
+            places.push(at);
+            at[1] += length(name) + APART;
+        }
+        let width = entries.iter().map(|(name, _)| length(name)).fold(wide, usize::max);
+        let mut canvas = Self::blank([high + 2 * ROOM + at[0] + LETTER, width]);
+        canvas.put(self, 0, 0);
+        for ((name, colour), [top, left]) in entries.iter().zip(places) {
+            let mut patch = Self::blank([LETTER; 2]);
+            patch.paint(*colour);
+            canvas.put(&patch, high + ROOM + top, left);
+            canvas.put(&Self::line(&[(name, INK)]), high + ROOM + top, left + LETTER + LETTER / 2);
+        }
+        canvas
+    }
+}
+
+/// Does what [`Canvas::mistaken`] writes stand on one line?
+fn mistaken_fits(truth: &str, predicted: &str, width: usize) -> bool {
+    LETTER * (truth.chars().count() + 4 + predicted.chars().count()) <= width
+}
+
+/// A name of at most so many letters, with a sign that something is missing.
+pub(crate) fn cut(name: &str, most: usize) -> String {
+    if name.chars().count() <= most { name.to_owned() } else { name.chars().take(most - 2).chain("..".chars()).collect() }
+}
+
+/// The lines of a text, none longer than so many letters unless a word is.
+fn wrapped(text: &str, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// A letter of twice eight by eight pixels; an empty box for one that the font has not.
+fn glyph(letter: char, ink: [u8; 3]) -> Canvas {
+    let fonts =
+        BASIC_FONTS.get(letter).or_else(|| LATIN_FONTS.get(letter)).or_else(|| GREEK_FONTS.get(letter)).or_else(|| BOX_FONTS.get(letter));
+    let rows = fonts.unwrap_or([0x7e, 0x42, 0x42, 0x42, 0x42, 0x42, 0x7e, 0]);
+    let dot = |row: u8, column: usize| if row >> column & 1 == 1 { ink } else { PAPER };
+    let bytes: Vec<u8> = rows.iter().flat_map(|&row| (0..8).flat_map(move |column| dot(row, column))).collect();
+    Canvas::from_bytes([8; 2], bytes).enlarged(LETTER / 8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pixels of a canvas that have this colour.
+    fn count(canvas: &Canvas, colour: [u8; 3]) -> usize {
+        canvas.bytes().chunks_exact(3).filter(|pixel| **pixel == colour).count()
+    }
+
+    #[test]
+    fn letters_are_drawn() {
+        // A dash is a row of 8x8 dots, each of four pixels.
+        let dash = Canvas::line(&[("-", INK)]);
+        assert_eq!(dash.size(), [16, 16]);
+        assert!((20..=32).contains(&count(&dash, INK)), "{}", count(&dash, INK));
+        assert_ne!(Canvas::line(&[("4", INK)]), Canvas::line(&[("9", INK)]));
+        assert_eq!(Canvas::line(&[("\u{4e2d}", INK)]), Canvas::line(&[("\u{5b57}", INK)]));
+        assert_ne!(Canvas::line(&[("\u{4e2d}", INK)]), Canvas::line(&[(" ", INK)]));
+    }
+
+    #[test]
+    fn both_classes_stand_below_a_mistake() {
+        let picture = Canvas::blank([28, 112]);
+        let short = picture.mistaken("4", "9", 112);
+        let long = picture.mistaken("airplane", "automobile", 112);
+        assert_eq!((short.size()[1], long.size()[1]), (112, 13 * LETTER));
+        assert_eq!(long.size()[0] - short.size()[0], LETTER + LEADING);
+        for canvas in [short, long] {
+            assert!(count(&canvas, RIGHTLY) > 30 && count(&canvas, WRONGLY) > 30);
+        }
+    }
+
+    #[test]
+    fn keys_and_captions_fit() {
+        let picture = Canvas::blank([20, 200]);
+        let colours = [("sky".to_owned(), [1, 2, 3]), ("building".to_owned(), [4, 5, 6])];
+        let keyed = picture.with_key(&colours);
+        assert!(count(&keyed, [1, 2, 3]) == 256 && count(&keyed, [4, 5, 6]) == 256);
+        assert_eq!(keyed.size(), [20 + 2 * ROOM + 2 * LETTER + LEADING, 200]);
+        assert_eq!(picture.captioned("one two three four").size(), [20 + 2 * (LETTER + LEADING) + ROOM, 200]);
+        assert_eq!(wrapped("a bc def", 4), ["a bc", "def"]);
+        assert_eq!((cut("automobile", 8), cut("cat", 8)), ("automo..".to_owned(), "cat".to_owned()));
+        assert_eq!(picture.with_columns(&["a", "b"]).size(), [20 + LETTER + ROOM, 200]);
+    }
+}
