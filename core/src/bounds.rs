@@ -5,7 +5,7 @@
 
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor};
-use dfdx::tensor_ops::{ChooseFrom, Device, TryGt, TryLt};
+use dfdx::tensor_ops::{ChooseFrom, Device, TryGt, TryLe, TryLt};
 
 use crate::Scalar;
 use crate::host::number;
@@ -17,6 +17,12 @@ pub(crate) fn at_least<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
     let beyond = x.retaped::<NoneTape>().try_lt(number::<E>(low))?;
     replaced(x, beyond, low)
+}
+
+/// What is not above 0 becomes 0, without a slope, 0 itself too.
+pub(crate) fn positive_part<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(x: Tensor<S, E, D, T>) -> Result<Tensor<S, E, D, T>, D::Err> {
+    let beyond = x.retaped::<NoneTape>().try_le(E::default())?;
+    replaced(x, beyond, 0.0)
 }
 
 /// What is above `high` becomes `high`, without a slope.

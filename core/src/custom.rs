@@ -3,7 +3,7 @@
 use std::any::type_name;
 use std::convert::Infallible;
 
-use dfdx::nn::tensor_collection::{RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor};
+use dfdx::nn::tensor_collection::{RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorName};
 use dfdx::nn::{Module, ModuleMut};
 use dfdx::shapes::Shape;
 use dfdx::tensor::{OwnedTape, PutTape, Tape, Tensor};
@@ -137,29 +137,34 @@ where
     M::custom_parts(&format!("{prefix}{path}."), list);
 }
 
-/// What a custom layer owns. Its type tells all: dfdx lists the tensors of a module without one at hand.
-pub fn part<N, M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(prefix: &str, path: &str, _: fn(&N) -> &M) -> CustomPart {
-    let mut count = Count { trained: 0, buffers: 0 };
-    let Ok(_) = M::iter_tensors(&mut RecursiveWalker { m: (), f: &mut count });
+/// What a custom layer owns. Types tell all: dfdx lists the tensors of a module without one at hand. Those of the whole network are listed, which are
+/// asked for anyway: a layer that is no module is reported elsewhere, and once.
+pub fn part<N: TensorCollection<E, D>, M, E: Scalar, D: Device<E>>(prefix: &str, path: &str, _: fn(&N) -> &M) -> CustomPart {
+    let mut count = Count { path, trained: 0, buffers: 0 };
+    let Ok(_) = N::iter_tensors(&mut RecursiveWalker { m: String::new(), f: &mut count });
     // `crate::layers::Nearness<12, 10>`
     let kind = type_name::<M>().split('<').next().unwrap_or_default().rsplit("::").next().unwrap_or_default();
     CustomPart { path: format!("{prefix}{path}"), kind: kind.to_owned(), trained: count.trained, buffers: count.buffers }
 }
 
-struct Count {
+/// Counts what stands at a path.
+struct Count<'a> {
+    path: &'a str,
     trained: usize,
     buffers: usize,
 }
 
-impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Count {
-    type Viewer = ();
+impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Count<'_> {
+    type Viewer = ViewTensorName;
     type Err = Infallible;
     type E2 = E;
     type D2 = D;
 
-    fn visit<S: Shape>(&mut self, options: TensorOptions<S, E, D>, (): ()) -> Result<Option<Tensor<S, E, D>>, Infallible> {
-        let count = if options.do_gradient_update { &mut self.trained } else { &mut self.buffers };
-        *count += options.shape.num_elements();
+    fn visit<S: Shape>(&mut self, options: TensorOptions<S, E, D>, name: String) -> Result<Option<Tensor<S, E, D>>, Infallible> {
+        if name.strip_prefix(self.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) {
+            let count = if options.do_gradient_update { &mut self.trained } else { &mut self.buffers };
+            *count += options.shape.num_elements();
+        }
         Ok(None)
     }
 }

@@ -14,10 +14,11 @@ pub(crate) fn attach<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
     // A tensor of its own: dfdx does not subtract a tensor from itself.
     let same = x.retaped::<NoneTape>().try_add(E::default())?;
-    // Of infinities there is no difference, and of NaN none that the value would not show.
-    let finite = same.clone().try_sub(x.retaped::<NoneTape>())?.try_eq(E::default())?;
+    let nothing = x.try_sub(same)?.try_mul(slope)?;
+    // Of infinities there is no difference, and no product of 0 with an infinite slope; a NaN is in the value.
+    let is_zero = nothing.retaped::<NoneTape>().try_eq(E::default())?;
     let zeros = value.device().try_zeros_like(value.shape())?;
-    finite.try_choose(x.try_sub(same)?.try_mul(slope)?, zeros)?.try_add(value)
+    is_zero.try_choose(nothing, zeros)?.try_add(value)
 }
 
 /// `ln(1 + x)` for `x` above -1 without losing a small `x`: `x ln(u) / (u - 1)` with `u = 1 + x` rounded (Kahan).

@@ -46,9 +46,11 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
 
     /// The same for token ids.
     pub(crate) fn erase_ids<S: Shape, T>(tensor: Tensor<S, usize, D, T>) -> (Self, T) {
-        let dims = tensor.shape().concrete().into();
+        let dims: Vec<usize> = tensor.shape().concrete().into();
         let (tensor, tape) = tensor.split_tape();
-        let data = Data::Ids(tensor.as_vec().into(), tensor.device().clone());
+        // dfdx cannot list the elements of a tensor that has none.
+        let ids = if dims.contains(&0) { Vec::new() } else { tensor.as_vec() };
+        let data = Data::Ids(ids.into(), tensor.device().clone());
         (Self { data, dims }, tape)
     }
 

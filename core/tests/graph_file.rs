@@ -485,6 +485,8 @@ fn files() {
     let graph = graph_from_json(GOOD).unwrap();
     save_graph(&graph, &path).unwrap();
     assert_eq!(load_graph(&path).unwrap(), graph);
+    fs::write(&path, format!("\u{feff}{GOOD}")).unwrap();
+    assert!(load_graph(&path).is_ok(), "a byte order mark is no part of the text");
     fs::write(&path, GOOD.replace("ReLU", "Gelee")).unwrap();
     let error = load_graph(&path).unwrap_err();
     assert!(error.to_string().starts_with(&format!("{}: node `act`: unknown operation `Gelee`; there are: ", path.display())), "{error}");

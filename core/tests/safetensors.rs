@@ -157,7 +157,7 @@ fn what_fits_is_loaded() {
 
 /// NaN and infinite numbers: an error of plain loading, which changes nothing, or a line of the report.
 #[test]
-fn numbers_that_are_none_are_told() {
+fn non_finite_numbers_are_reported() {
     let path = path("diverged.safetensors");
     for (value, shown) in [(f32::NAN, "NaN"), (f32::INFINITY, "inf"), (f32::NEG_INFINITY, "-inf")] {
         let mut bad = net(1);
@@ -169,7 +169,10 @@ fn numbers_that_are_none_are_told() {
         let mut own = net(2);
         let before = own.conv.weight.as_vec();
         let error = load_safetensors(&mut own, &path).unwrap_err();
-        let text = format!("{}: `fc.weight` holds {shown} at element 5; 1 of its 24 numbers are not finite", path.display());
+        let text = format!(
+            "{}: expected finite numbers, but `fc.weight` holds {shown} at element 5; 1 of its 24 numbers are not finite",
+            path.display()
+        );
         assert!(error.to_string().starts_with(&text), "{error}");
         let error = load_safetensors_bytes(&mut own, &fs::read(&path).unwrap(), "compiled in").unwrap_err();
         assert!(matches!(error, IoError::NonFinite { .. }), "{error}");

@@ -78,7 +78,7 @@ fn sequences_count_each_step() {
     for hidden in ["Unpack", "[66, 256]", "lstm.hidden", "receptive"] {
         assert!(!table.contains(hidden), "{hidden} in\n{table}");
     }
-    assert!(CharLstm::LAYERS == 3);
+    const { assert!(CharLstm::LAYERS == 3) };
     let table = Steps::summary().to_string();
     let told = |name: &str| row_of(&table, name).rsplit_once(' ').unwrap().1.to_owned();
     let params = |name: &str| row_of(&table, name).rsplit(' ').nth(1).unwrap().replace(',', "").parse::<u64>().unwrap();

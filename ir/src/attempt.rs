@@ -28,6 +28,37 @@ impl Op {
                 Err(mistake) => mistake,
             };
         }
-        Attempt { outcome, decided: (op, Shape::UNKNOWN) }
+        let output = match op {
+            Op::Add | Op::Sub | Op::Mul | Op::Max | Op::Reparameterize => broadcast(inputs),
+            _ => Shape::UNKNOWN,
+        };
+        Attempt { outcome, decided: (op, output) }
     }
+}
+
+/// What values that do not fit each other were probably meant to give: what PyTorch's broadcasting makes of them; [`Shape::UNKNOWN`] where it
+/// refuses them too.
+pub const fn broadcast(values: &[Shape]) -> Shape {
+    if values.is_empty() {
+        return Shape::UNKNOWN;
+    }
+    let mut shape = values[0];
+    let mut i = 1;
+    while i < values.len() {
+        if values[i].rank() != shape.rank() {
+            return Shape::UNKNOWN;
+        }
+        let mut axis = 0;
+        while axis < shape.rank() {
+            let (own, other) = (shape.dim(axis), values[i].dim(axis));
+            if own == 1 {
+                shape = shape.with_dim(axis, other);
+            } else if other != own && other != 1 {
+                return Shape::UNKNOWN;
+            }
+            axis += 1;
+        }
+        i += 1;
+    }
+    shape
 }

@@ -26,7 +26,7 @@ mod shared;
 mod text;
 mod verify;
 
-pub use attempt::Attempt;
+pub use attempt::{Attempt, broadcast};
 pub use builder::Builder;
 pub use facts::MAX_VALUES;
 pub use graph::{Graph, Node, Port, check_input, check_output};

@@ -18,7 +18,7 @@ const BLOCKS: [&str; 9] = [
          from wide, Conv2d(2, kernel = 3), output rest }",
     "block Conv(channels, size = 3) { Conv2d(channels, kernel = size, padding = 1), BatchNorm2d, ReLU }
      block Basic(channels) { Residual(shortcut = { Conv2d(channels, kernel = 1) }) { Conv(channels), again: Conv(channels, size = 3) } }
-     ResNet: [3, 16, 16] -> [10] { stem: Conv(4), layer1: Repeat(3) { Basic(4) }, Repeat(2) { Basic(8) as x, Add(x) }, GlobalAvgPool2d,
+     ResNet: [3, 16, 16] -> [10] { stem: Conv(4), layer1: Repeat(3) { Basic(4) }, Repeat(2) { Basic(8) as x, ReLU, Add(x) }, GlobalAvgPool2d,
          Linear(10) }",
     "N: [8] -> [8] { fc: Linear(8), reuse fc, ReLU, pair: Repeat(2) { a: Linear(8), b: Linear(8) }, again: reuse pair, Concat { {}, { reuse fc } },
          Linear(8) }",

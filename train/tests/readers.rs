@@ -251,6 +251,7 @@ fn the_real_sets() {
         "fashion-mnist test: 10000 images of 1x28x28, 10 classes (1000 to 1000 items each)",
         "mnist train: 60000 images of 1x28x28, 10 classes (5421 to 6742 items each)",
         "mnist test: 10000 images of 1x28x28, 10 classes (892 to 1135 items each)",
+        "tables 569 rows of 30 numbers, 2 classes (212 to 357 items each)",
         "tiny-shakespeare 1115394 letters, 65 different ones",
     ];
     assert_eq!(text.len(), expected.len(), "{text:#?}");

@@ -361,7 +361,8 @@ fn a_damaged_checkpoint_is_refused() {
         let middle = spoilt.len() - 2;
         spoilt[middle] ^= 1;
         std::fs::write(&path, spoilt).unwrap();
-        let message = part(&checkpoints, None).unwrap_err().to_string();
+        let Err(error) = part(&checkpoints, None) else { panic!("{name} is damaged") };
+        let message = error.to_string();
         assert!(message.contains(name), "{name}: {message}");
         assert!(load_latest(&checkpoints, &mut Net::new(&Cpu::default())).is_err(), "{name}");
         std::fs::remove_file(&path).unwrap();
@@ -381,7 +382,9 @@ fn a_checkpoint_without_checksums_goes_on() {
     part(&checkpoints, Some(11)).unwrap_err();
     let latest = checkpoints.latest().unwrap().unwrap();
     std::fs::remove_file(latest.join("checkpoint.json")).unwrap();
-    assert!(part(&checkpoints, None).unwrap_err().to_string().contains("checkpoint.json: "), "the second version has them");
+    let Err(error) = part(&checkpoints, None) else { panic!("the second version has checksums") };
+    let message = error.to_string();
+    assert!(message.contains("checkpoint.json: "), "{message}");
     // What the first version did not know.
     let path = latest.join("state.json");
     let mut state: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();

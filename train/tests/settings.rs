@@ -190,10 +190,10 @@ fn samplers_that_fail() {
     }
     let good = || Loader::new(GOOD, 2);
     assert_eq!(fit!(good().sampler(Lies), good()).unwrap_err(), "the sampler promised items for 4 batches, but gave some for 2");
-    assert_eq!(fit!(good().sampler(Panics), good()).unwrap_err(), "the order of epoch 1 failed: no order");
+    assert_eq!(fit!(good().sampler(Panics), good()).unwrap_err(), "the order of epoch 1 cannot be made: no order");
     assert_eq!(fit!(good(), good().sampler(Panics)).unwrap_err(), "the test after epoch 1 failed: no order");
     let weighted = layercake_train::data::Weighted::new(&[1.0; 9], 9, 1).unwrap();
-    assert!(fit!(good().sampler(weighted), good()).unwrap_err().starts_with("the order of epoch 1 failed: "));
+    assert!(fit!(good().sampler(weighted), good()).unwrap_err().starts_with("the order of epoch 1 cannot be made: "));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Graphviz.
 
-use super::diagram::{Block, Diagram, Form, Met};
+use super::diagram::{Block, Diagram, Form};
 use super::text;
+use super::walk::Met;
 
 pub(super) fn write(diagram: &Diagram) -> String {
     let mut lines = vec![format!("digraph {} {{", quoted(&diagram.name))];

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::diagram::{Block, Diagram, Form, Met};
+use super::diagram::{Block, Diagram, Form};
 use super::family::Family;
 use super::text;
+use super::walk::Met;
 
 pub(super) fn write(diagram: &Diagram) -> String {
     let mut lines = vec!["flowchart TD".to_owned()];

@@ -14,6 +14,7 @@ mod options;
 mod repeats;
 mod svg;
 mod text;
+mod walk;
 
 use std::borrow::Cow;
 

@@ -28,6 +28,9 @@ use crate::tensors::Tensors;
 use crate::value::Value;
 use crate::{Drawing, Scalar, Summary};
 
+/// A pass, and what made copies of tensors for it.
+type Begun<'a, E, D> = (Call<'a, E, D>, Recording<E, D>);
+
 /// A network made of a graph at run time: one that was built by [`crate::ir::Builder`], read from a file, or taken from a network of
 /// `network!`. It runs as those do, on the same engine, with the same results; what the compiler checks for them is checked when it is
 /// built and when it is given tensors.
@@ -279,7 +282,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         inputs: Vec<Value<E, D>>,
         mode: Mode,
         input_grad: bool,
-    ) -> Result<(Call<'_, E, D>, Recording<E, D>), GraphError<D::Err>> {
+    ) -> Result<Begun<'_, E, D>, GraphError<D::Err>> {
         let batch = self.batch(&inputs)?;
         let flat = &self.plan.flat;
         let graph = || flat.name.to_string();

@@ -84,15 +84,12 @@ pub enum IoError {
         /// The file's number type.
         found: String,
     },
-    /// A tensor holds a number that is infinite or none.
-    #[error(
-        "{}: {found} (as the network's numbers are); `load_safetensors_with` and `load_renamed_with` load it all the same if they are told `OnNonFinite::Accept`",
-        path.display()
-    )]
+    /// A tensor holds NaN or an infinite number.
+    #[error("{}: expected finite numbers, but {found}", path.display())]
     NonFinite {
         /// The file.
         path: PathBuf,
-        /// The tensor, and where in it the first such number is.
+        /// The tensor, and its first such number.
         found: NonFinite,
     },
     /// The file holds no graph, or a graph cannot be put into a file.

@@ -43,20 +43,20 @@ pub fn save_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(modu
     write_atomically(path, &bytes).map_err(|source| IoError::Write { path: path.into(), source })
 }
 
-/// What is done with a file that holds NaN or infinite numbers.
+/// What loading does with NaN and infinite numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnNonFinite {
-    /// It is an error that names the first tensor with such a number.
+    /// They are an error that names the first tensor with such a number.
     #[default]
     Refuse,
-    /// It is loaded as any other.
+    /// They are loaded, as PyTorch loads them.
     Accept,
 }
 
 /// Loads all tensors of a module from a file that holds exactly these. On an error the module is as it was.
 ///
-/// A number that is NaN or infinite, or that becomes infinite because the module's numbers are smaller than the file's, is an error: a network
-/// that holds one gives nothing but NaN, most often. [`load_safetensors_with`] can be told to accept them, as PyTorch does.
+/// NaN or an infinite number is an error, also where a number of the file's type overflows in the module's type (`f64` to `f32`): most networks
+/// with such a parameter give NaN only. [`load_safetensors_with`] accepts them if it is told to, as PyTorch does.
 ///
 /// A `num_batches_tracked` beside a batch normalisation, which PyTorch writes and nothing here needs, is passed over.
 ///
@@ -163,7 +163,7 @@ pub(crate) fn decode<E: Scalar>(view: &TensorView<'_>) -> Vec<E> {
     }
 }
 
-/// Where a file's tensor has the first number that is not finite once it is one of the module's.
+/// The first number of a file's tensor that is not finite as an `E`.
 pub(crate) fn first_non_finite<E: Scalar>(name: &str, view: &TensorView<'_>) -> Option<NonFinite> {
     let numbers = decode::<E>(view);
     let bad = || numbers.iter().enumerate().filter(|(_, number)| !number.is_finite());

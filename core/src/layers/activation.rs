@@ -10,7 +10,7 @@ use crate::value::Value;
 use crate::{Scalar, bounds, formula};
 
 pub(crate) fn relu<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
-    shaped_as(x, Value::erase(bounds::at_least(x.flat().put_tape(tape), 0.0)?)?)
+    shaped_as(x, Value::erase(bounds::positive_part(x.flat().put_tape(tape))?)?)
 }
 
 pub(crate) fn tanh<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {

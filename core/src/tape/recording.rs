@@ -7,10 +7,12 @@ use dfdx::tensor::{Gradients, Merge, NoneTape, OwnedTape, Storage, Tape};
 
 type Operation<E, D, Err> = Box<dyn FnOnce(&mut Gradients<E, D>) -> Result<(), Err>>;
 
+/// Something, and the time of its recording.
+type Timed<T> = (u64, T);
+
 /// A tape of backward operations without gradients of its own, to be played on those of another tape.
 pub struct Recording<E: 'static, D: Storage<E>> {
-    /// Each with the time of its recording.
-    operations: Vec<(u64, Operation<E, D, D::Err>)>,
+    operations: Vec<Timed<Operation<E, D, D::Err>>>,
 }
 
 /// Counts recorded operations: which came first decides the order after two recordings were merged.

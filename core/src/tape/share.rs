@@ -124,8 +124,8 @@ mod tests {
             gradients
         };
         let count = |tensor: Tensor<Rank0, f32, Cpu, OwnedTape<f32, Cpu>>| operations(&tensor.split_tape().1);
-        assert_eq!(count(x.traced(gradients())), 0);
-        assert_eq!(count(x.traced(gradients()).exp().sin()), 2);
-        assert_eq!(count((0..12).fold(x.traced(gradients()), |x, _| x.exp())), 12);
+        assert_eq!(count(x.clone().traced(gradients())), 0);
+        assert_eq!(count(x.clone().traced(gradients()).exp().sin()), 2);
+        assert_eq!(count((0..12).fold(x.clone().traced(gradients()), |x, _| x.exp())), 12);
     }
 }

@@ -30,6 +30,8 @@ pub fn is_there(bytes: u128) -> bool {
     let Some(layout) = layout else { return false };
     // SAFETY: the layout has a size, at least that which is worth asking.
     let pointer = unsafe { alloc_zeroed(layout) };
+    // The compiler leaves out what is given back at once.
+    let pointer = std::hint::black_box(pointer);
     if pointer.is_null() {
         return false;
     }
@@ -46,9 +48,11 @@ mod tests {
     fn zeros_or_nothing() {
         assert_eq!(zeros(0), Some(Vec::new()));
         assert_eq!(zeros(1000), Some(vec![0.0; 1000]));
-        for len in [usize::MAX, usize::MAX / 4, isize::MAX as usize / 4 - 1, 1 << 58] {
-            assert_eq!(zeros(len), None);
+        assert!(zeros(usize::MAX).is_none() && zeros(usize::MAX / 4).is_none());
+        assert!(is_there(0) && is_there(1000) && !is_there(u128::MAX));
+        // Miri ends where its own memory does.
+        if !cfg!(miri) {
+            assert!(zeros(isize::MAX as usize / 4 - 1).is_none() && zeros(1 << 58).is_none() && !is_there(1 << 62));
         }
-        assert!(is_there(0) && is_there(1000) && !is_there(u128::MAX) && !is_there(1 << 62));
     }
 }

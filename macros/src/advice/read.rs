@@ -88,9 +88,12 @@ pub fn unknown<'a>(code: &'a Flat, block: &Flat) -> Option<&'a String> {
 }
 
 fn is_unknown(word: &str, block: &Flat) -> bool {
-    const WORDS: [&str; 20] = [
+    const WORDS: [&str; 22] = [
         "as",
+        "block",
         "from",
+        // The name of an input that has none.
+        "input",
         "output",
         "reuse",
         "const",

@@ -99,7 +99,7 @@ impl<'a> Printer<'a> {
             name,
             e: parameter("E", model.network),
             d: parameter("D", model.network),
-            b: parameter("B", model.network),
+            b: parameter("Batch", model.network),
             consts: quote!(#(const #constants: usize,)*),
             own: quote!(#(#own,)*),
             lengths: quote!(#(#lengths: #k::Dim,)*),
@@ -118,7 +118,7 @@ impl<'a> Printer<'a> {
         if literal { code } else { self.here(quote!({ #code })) }
     }
 
-    /// `(B, Const<1>, Const<28>, Const<28>)`, with `usize` or a parameter for the batch; None where the rank was lost in a mistake.
+    /// `(Batch, Const<1>, Const<28>, Const<28>)`, with `usize` or a parameter for the batch; None where the rank was lost in a mistake.
     fn shape_type(&self, flow: &Flow, batch: &TokenStream) -> Option<TokenStream> {
         let k = &self.k;
         let axes = flow.dims.as_ref()?.iter().map(|dim| match dim {
@@ -131,7 +131,7 @@ impl<'a> Printer<'a> {
         Some(quote!((#batch, #(#axes),*)))
     }
 
-    /// `Tensor<(B, Const<1>), E, D, Tape>` for each port.
+    /// `Tensor<(Batch, Const<1>), E, D, Tape>` for each port.
     fn tensors(&self, ports: &[Port], tape: Option<&TokenStream>) -> Option<Vec<TokenStream>> {
         let Self { k, e, d, b, .. } = self;
         let tensor = |port: &Port| {

@@ -109,7 +109,10 @@ impl Printer<'_> {
             [run] => {
                 let (show, lists, complete) = (self.shown(run), run.lists(), complete(run));
                 let none = quote!(return ::core::result::Result::Ok(::core::option::Option::None));
-                (Vec::new(), vec![quote!(#show if !(#complete) { #none; } #(let mut #lists = #lists.into_iter();)*)])
+                (
+                    Vec::new(),
+                    vec![quote!(#show if !(#complete) { #none; } #(let mut #lists = ::core::iter::IntoIterator::into_iter(#lists);)*)],
+                )
             }
             runs => {
                 let part = |run: &Run| {
@@ -142,7 +145,7 @@ impl Printer<'_> {
                         let ::core::option::Option::Some((#(#lists,)*)) = #part else {
                             return ::core::result::Result::Ok(::core::option::Option::None);
                         };
-                        #(let mut #lists = #lists.into_iter();)*
+                        #(let mut #lists = ::core::iter::IntoIterator::into_iter(#lists);)*
                     }
                 }));
                 (parts, shown)

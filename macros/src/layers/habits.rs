@@ -76,6 +76,7 @@ pub fn foreign(kind: &str) -> Option<Foreign> {
         "reparam" | "reparametrization" | "reparameterization" | "reparameterisation" | "gaussiansample" | "rsample" | "sampling" => {
             "`Reparameterize` stands behind the mean, and takes the tag of the log-variance in brackets"
         }
+        "sequential" => "`Sequential` is followed by its layers between braces",
         "rnncell" | "lstmcell" | "grucell" => "`Rnn`, `Lstm` and `Gru` go through a whole sequence",
         "bidirectional" | "bilstm" => "`Lstm`, `Gru` and `Rnn` have the option `bidirectional`",
         _ => "",

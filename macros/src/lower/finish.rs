@@ -14,10 +14,8 @@ impl Lowering<'_, '_> {
             return;
         }
         let Some(outputs) = &self.outputs else {
-            let text = format!(
-                "this network has one output, which is what its last step gives, and no name for it\nhelp: leave the step out, or \
-                 give the output a name in the first line"
-            );
+            let text = "this network has one output, which is what its last step gives, and no name for it\nhelp: leave the step out, or \
+                 give the output a name in the first line";
             self.report.add(name, text);
             self.unsound = true;
             return;

@@ -293,7 +293,9 @@ fn what_enters_a_join_twice() {
         ("N: { a: [2], b: [2] } -> [2] { from b, Add(a, b) }", "`Add(a)`, or `Add { { from b }, { from a }, { from b } }`"),
         ("N: [4] -> [2] { Split(2) as (a, b), Add(a, b) }", "`a` is the current tensor"),
         ("N: [4] -> [4] { Split(2) as (a, b), Concat(a, b, axis = 0) }", "`Concat(b, axis = 0)`"),
-        ("N: [2] -> [2] { ReLU as x, Tanh as y, Sub(x, y) }", "help: write `Sub(x)`"),
+        ("N: [2] -> [2] { ReLU as x, Tanh as y, Sub(x, y) }", "help: write `from x, Sub(y)`"),
+        ("N: [2] -> [2] { ReLU as x, Tanh as y, Sub(y, x) }", "help: write `Sub(x)`"),
+        ("N: [2] -> [6] { ReLU as x, Tanh as y, GELU as z, Concat(x, y, z) }", "`from x, Concat(y, z)`"),
         ("N: [2] -> [2] { Linear(2) as mean, Linear(2) as v, from mean, Reparameterize(mean), Add(v) }", "`mean` is the current tensor"),
         ("N: [2] -> [2] { Vae as (mean, v), Add(mean, v) } Vae: [2] -> { a: [2], b: [2] } { ReLU, output a, Tanh, output b }", "`mean` is"),
         ("N: [3, 2] -> [3, 2] { Gru(2) as (y, h), Add(y) }", "`y` is the current tensor"),
@@ -380,4 +382,28 @@ fn what_multiplies_is_bounded() {
 #[test]
 fn raw_words_are_words() {
     assert_eq!(plain(&syn::parse_str("r#type").unwrap()), "type");
+}
+
+/// What a name stands in front of begins with it, and a name is taken once: the paths of tensors of two layers never meet.
+#[test]
+fn paths_of_tensors_meet_nowhere() {
+    for block in [
+        "N: [3, 4] -> [3, 4] { a: MultiHeadAttention(heads = 2), a: Residual { out_proj: Linear(4) } }",
+        "N: [3, 4] -> [3, 4] { a: Residual { out_proj: Linear(4) }, a: MultiHeadAttention(heads = 2) }",
+        "block a { out_proj: Linear(4) } N: [3, 4] -> [3, 4] { a: MultiHeadAttention(heads = 2), a: a }",
+        "N: [3, 4] -> [3, 4] { a: MultiHeadAttention(heads = 2), a_out_proj: Linear(4), a: Sequential { out_proj: Linear(4) } }",
+    ] {
+        let found = mistakes(block);
+        assert!(found[0].contains("two layers are named `a`"), "{block}: {found:#?}");
+    }
+    // The fields of paths that differ by a dot alone would be one.
+    for block in [
+        "N: [4] -> [4] { layer1_0: Linear(4), layer1: Sequential { Linear(4) } }",
+        "N: [4] -> [4] { layer1: Repeat(2) { fc: Linear(4) }, layer1_1_fc: Linear(4) }",
+        "Inner: [4] -> [4] { Linear(4) } N: [4] -> [4] { a_b: Inner, a: Sequential { b: Inner } }",
+        "N: [4] -> [4] { a_b: my::Layer(4) -> [4], a: Residual { b: Linear(4) } }",
+    ] {
+        let found = mistakes(block);
+        assert!(found.len() == 1 && found[0].contains("would both be the field"), "{block}: {found:#?}");
+    }
 }

@@ -20,8 +20,7 @@ impl Lowering<'_, '_> {
             Some(other) if other == tag => format!("`{word}` stands in `{kind}` twice, and would count twice"),
             Some(other) => format!("`{word}` and `{other}` are the same tensor, which would count twice in `{kind}`"),
         };
-        let words: Vec<String> = kept.iter().skip(1).map(|&i| tags[i - 1].to_string()).collect();
-        let leave = (!words.is_empty()).then(|| format!("`{}`", written(layer, &words)));
+        let leave = self.without(layer, tags, inputs, &kept, before == 0);
         // All names of a tensor as one name, and the current tensor by a name where it has one.
         let name = |i: usize| match (0..inputs.len()).skip(1).find(|other| inputs[*other] == inputs[i]) {
             Some(tag) if i > 0 || first(again) == 0 => format!("{{ from {} }}", tags[tag - 1]),
@@ -37,6 +36,24 @@ impl Lowering<'_, '_> {
         let note = self.template_note();
         self.report.add(tag, format_args!("{text}\nhelp: {help}{note}"));
         kept
+    }
+
+    /// The join as it was probably meant: each tensor once. Where their order matters, it is that of the tags.
+    fn without(&self, layer: &Layer, tags: &[Ident], inputs: &[usize], kept: &[usize], current: bool) -> Option<String> {
+        let word = |i: usize| tags[i - 1].to_string();
+        let ordered = current && (takes_two(&layer.kind) || layer.kind == "Concat");
+        if !ordered {
+            let words: Vec<String> = kept.iter().skip(1).map(|&i| word(i)).collect();
+            return (!words.is_empty()).then(|| format!("`{}`", written(layer, &words)));
+        }
+        let each: Vec<usize> = (1..inputs.len()).filter(|&i| !inputs[1..i].contains(&inputs[i])).collect();
+        let (first, rest) = each.split_first()?;
+        let rest: Vec<String> = rest.iter().map(|&i| word(i)).collect();
+        if rest.is_empty() {
+            return None;
+        }
+        let join = written(layer, &rest);
+        Some(if inputs[*first] == inputs[0] { format!("`{join}`") } else { format!("`from {}, {join}`", word(*first)) })
     }
 
     /// `Add { {..}, {..} }`: do two branches end in one tensor? It is reported. `begin` is the tensor that all begin with, `since` the first
@@ -74,9 +91,7 @@ impl Lowering<'_, '_> {
     fn on_purpose(&self, value: usize, since: usize, join: &str) -> String {
         match self.name_of(value).filter(|_| value < since) {
             Some(name) => format!("write `{join} {{ {{ from {name} }}, {{ from {name} }} }}` to count it twice on purpose"),
-            None => format!(
-                "to count it twice on purpose, tag it further up with `as x`, and write `{join} {{ {{ from x }}, {{ from x }} }}` here"
-            ),
+            None => "to count it twice on purpose, tag it where it is made, and begin both branches with that tag".to_owned(),
         }
     }
 

@@ -63,10 +63,8 @@ fn expression_begins(input: ParseStream) -> bool {
     let variable =
         matches!(args.next(), Some(TokenTree::Ident(arg)) if matches!(arg.to_string().as_str(), "x" | "self" | "out" | "inputs" | "input"));
     let alone = matches!(args.next(), None | Some(TokenTree::Punct(_)));
-    variable
-        && alone
-        && word.starts_with(char::is_lowercase)
-        && (layers::in_other_letters(&word).is_some() || layers::foreign(&word).is_some())
+    // A template may have the name of a layer with tensors, and a size that is called so.
+    variable && alone && word.starts_with(char::is_lowercase) && layers::in_other_letters(&word).is_some_and(|row| row.field.is_none())
 }
 
 /// Does a path of modules end in a layer?
@@ -221,7 +219,7 @@ fn said(tokens: &TokenStream, name: Option<&TokenTree>, meaning: Result<Meaning,
             } else if shown.starts_with("return") {
                 "nothing is returned: what the last step gives is the output".to_owned()
             } else {
-                format!("`{shown}` is no step: a layer runs where it is declared, and the tensor has no name")
+                format!("`{shown}` is Python: a layer runs where it is declared, and is not called")
             };
             report.add(tokens, format_args!("{text}\nhelp: leave the step out"));
             Vec::new()
@@ -233,10 +231,12 @@ fn said(tokens: &TokenStream, name: Option<&TokenTree>, meaning: Result<Meaning,
             let steps = steps.join(", ");
             let text = if shown.starts_with("Sequential") {
                 "`Sequential` is followed by its layers between braces, but found `(`".to_owned()
+            } else if makes && name.is_some() {
+                format!("`{shown}` is Python: a layer's name is followed by a colon, and the layer is written without a module")
             } else if makes {
-                format!("`{shown}` is not how a layer is declared here: it has its name, a colon, and no module")
+                format!("`{shown}` is Python: a layer is written without a module")
             } else {
-                format!("`{shown}` is no step: a step is a layer, which the tensor goes through without having a name")
+                format!("`{shown}` is Python: a step is a layer, and the tensor that goes through it has no name")
             };
             report.add(tokens, format_args!("{text}\nhelp: write `{steps}`"));
             // Whether the variables are tags, the next look will tell.

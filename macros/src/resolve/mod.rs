@@ -1,6 +1,7 @@
 //! From a layer as written to a row of the table and a value for each of its arguments.
 
 mod habit;
+mod options;
 mod positions;
 
 use proc_macro2::{Ident, TokenStream};
@@ -76,10 +77,12 @@ pub fn corrected(row: &'static Row, layer: &Layer) -> (String, Layer) {
     given.positions(&mut scratch);
     given.options(&mut scratch);
     given.normalise();
-    let text = given.written();
+    // Of what it lacks nothing more is said.
+    let lacks = given.lacks();
+    let text = if lacks { given.example() } else { given.written() };
     let args = given.args();
     drop(given);
-    (text, Layer { args, ..layer })
+    (text, Layer { args, illegible_args: layer.illegible_args || lacks, ..layer })
 }
 
 /// An axis as PyTorch counts it, which counts the batch, as it is counted here.
@@ -172,104 +175,6 @@ impl<'a> Given<'a> {
         report.add(&slips[0].tokens, format_args!("{}{help}", slips[0].text));
     }
 
-    /// The arguments with a name.
-    fn options(&mut self, report: &mut Report) {
-        for arg in &self.layer.args {
-            let Arg::Option { key, value } = arg else { continue };
-            // No field of the operation: [`crate::init`] reads it.
-            if key == crate::init::OPTION {
-                continue;
-            }
-            let Some((field, value)) = self.field(key, value, report) else { continue };
-            if self.has(field) {
-                report.add(key, format_args!("`{field}` of `{}` is given twice; keep one", self.name));
-            } else {
-                self.list.push((field, value));
-            }
-        }
-    }
-
-    /// The field that an option's name stands for, and its value. A wrong name is reported, and taken for the one that was meant.
-    fn field(&mut self, key: &Ident, value: &Expr, report: &mut Report) -> Option<(&'static str, Expr)> {
-        let (row, word) = (self.row, key.to_string());
-        if let Some(option) = row.option(&word) {
-            return Some((option.name, value.clone()));
-        }
-        let unknown = format!("`{}` has no option `{word}`", row.kind);
-        if row.field.is_some() && matches!(word.as_str(), "initializer" | "weight_init" | "kernel_initializer" | "initialization" | "inits")
-        {
-            report.add(key, format_args!("{unknown}\nhelp: write `{}`", crate::init::OPTION));
-            return None;
-        }
-        if row.kind == "Linear" && matches!(word.as_str(), "dropconnect" | "drop" | "dropout" | "weight_dropout" | "weight_drop") {
-            report.add(
-                key,
-                format_args!("{unknown}; a layer of its own, `Dropout`, drops values\nhelp: write `drop_connect` to drop weights"),
-            );
-            return None;
-        }
-        let options: Vec<&'static str> = row.options.iter().map(|option| option.name).collect();
-        match (layers::meant(row, &word), row.positions) {
-            (Some(Meant::Option(name)), _) => {
-                // PyTorch counts the batch, which is no axis here.
-                if word.starts_with("dim") {
-                    let Some(axis) = habit::axes(value, self.rank) else {
-                        self.slip(key, format!("{unknown}; axes are counted without the batch"));
-                        return habit::keeps(value).then(|| (name, value.clone()));
-                    };
-                    let instead = format!("{name} = {}", text::of(&axis));
-                    let text = format!("{unknown}; axes are counted without the batch");
-                    self.slips.push(Slip { tokens: key.to_token_stream(), text, instead: Some(instead) });
-                    return Some((name, axis));
-                }
-                self.slips.push(Slip { tokens: key.to_token_stream(), text: unknown, instead: Some(name.to_owned()) });
-                return Some((name, value.clone()));
-            }
-            (Some(Meant::In), Positions::InOut { input, what, .. }) => {
-                self.slip(key, format!("{unknown}; the input {what} stand first, before an arrow"));
-                return Some((input, value.clone()));
-            }
-            (Some(Meant::Size), Positions::InOut { output, what, .. }) => {
-                self.slip(key, format!("{unknown}; the output {what} stand first, without a name"));
-                return Some((output, value.clone()));
-            }
-            (Some(Meant::Size), Positions::Features(field)) => {
-                self.slip(key, format!("{unknown}; the number stands first, without a name"));
-                return Some((field, value.clone()));
-            }
-            _ => {}
-        }
-        if word == "activation" && row.field.is_some() {
-            self.slip(key, format!("{unknown}; an activation is a step of its own"));
-            self.behind.extend(habit::activation(value));
-            return None;
-        }
-        match layers::unsupported_option(&word) {
-            Some((reason, true)) => {
-                self.slip(key, format!("{unknown}: {reason}"));
-                return None;
-            }
-            Some((reason, false)) => {
-                report.add(key, format_args!("{unknown}: {reason}"));
-                return None;
-            }
-            None => {}
-        }
-        if let Some(name) = crate::spelling::nearest(&word, &options) {
-            report.add(key, format_args!("{unknown}\nhelp: write `{name}`"));
-            return Some((name, value.clone()));
-        }
-        // What it was meant to be may be what is missing, and decide on shapes.
-        self.illegible = true;
-        self.unsound = true;
-        let help = match options[..] {
-            [] => "it takes none".to_owned(),
-            _ => format!("its options are {}", options.join(", ")),
-        };
-        report.add(key, format_args!("{unknown}\nhelp: {help}"));
-        None
-    }
-
     /// What must be given and is not, in one message.
     fn missing(&self, report: &mut Report) {
         if self.illegible {
@@ -287,18 +192,28 @@ impl<'a> Given<'a> {
         if missing.is_empty() {
             return;
         }
-        let needs = missing.join(" and ");
-        let example = match self.row.positions {
+        let (needs, example) = (missing.join(" and "), self.example());
+        report.add(&self.layer.kind, format_args!("`{}` needs {needs}\nhelp: for example `{example}`", self.name));
+    }
+
+    /// What the layer might look like with what it lacks.
+    fn example(&self) -> String {
+        let required = self.row.options.iter().filter(|option| option.default == Default::Required && !self.has(option.name));
+        match self.row.positions {
             // Only options are missing.
             Positions::InOut { output, .. } if self.has(output) => {
                 let written = self.written();
-                let required = self.row.options.iter().filter(|option| option.default == Default::Required && !self.has(option.name));
                 let shown: String = required.map(|option| format!(", {} = {}", option.name, self.row.shown(option.name))).collect();
                 format!("{}{shown})", written.strip_suffix(')').unwrap_or(&written))
             }
             _ => self.row.example.to_owned(),
-        };
-        report.add(&self.layer.kind, format_args!("`{}` needs {needs}\nhelp: for example `{example}`", self.name));
+        }
+    }
+
+    /// Does it lack something that must be given?
+    fn lacks(&self) -> bool {
+        let output = matches!(self.row.positions, Positions::InOut { output, .. } if !self.has(output));
+        output || self.row.options.iter().any(|option| option.default == Default::Required && !self.has(option.name))
     }
 
     /// A value for each field of the operation.

@@ -72,16 +72,24 @@ impl Pass<'_> {
                     match op.without(mistake.part) {
                         Some(rest) => op = rest,
                         None => {
-                            // What the layer as a whole cannot act on says little of its output, and values that do not fit each other nothing.
+                            // What the layer as a whole cannot act on, and values that do not fit each other, say little of its output.
                             let apart = matches!(mistake.part, Part::Branch(_));
                             self.rank_lost |= apart || mistake.part == Part::Layer;
-                            let output = if apart { Flow::UNKNOWN } else { self.outline(subject.row, settings, &Flow::of(&inputs[0])) };
+                            let joins = apart && subject.row.outline == Outline::Same;
+                            let output =
+                                if joins { self.broadcast(inputs) } else { self.outline(subject.row, settings, &Flow::of(&inputs[0])) };
                             return (State::Lost, output);
                         }
                     }
                 }
             }
         }
+    }
+
+    /// What values that do not fit each other were probably meant to give.
+    fn broadcast(&self, inputs: &[Shape]) -> Flow {
+        let shape = layercake_ir::broadcast(inputs);
+        if shape.is_unknown() { Flow::UNKNOWN } else { Flow::of(&shape) }
     }
 
     /// Leaves the rule to the compiler.

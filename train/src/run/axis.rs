@@ -144,7 +144,7 @@ mod tests {
             (Axis::epochs(1).labels, Axis::epochs(2).labels),
             (["0", "1", "2"].map(String::from).to_vec(), vec!["1".into(), "2".into()])
         );
-        assert_eq!(Axis::epochs(500).labels, ["100", "200", "300", "400", "500"]);
+        assert_eq!(Axis::epochs(500).labels, ["0", "100", "200", "300", "400", "500"]);
     }
 
     /// Whatever the values: at least two numbers, at most some, all different and in range.

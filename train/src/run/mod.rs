@@ -7,6 +7,7 @@ mod confusion;
 mod curves;
 mod folder;
 mod lettering;
+mod panels;
 mod pictures;
 mod recipe;
 mod style;

@@ -174,7 +174,7 @@ where
         }
         if C == 1 || C == 3 {
             let mistake = |&mistake: &Mistake| -> Result<(Canvas, Mistake), TrainError> {
-                Ok((Canvas::of(&self.test.data().get(mistake.index)?.picture().image).legible(), mistake))
+                Ok((Canvas::of(self.test.data().get(mistake.index)?.picture().image).legible(), mistake))
             };
             let shown = wrong.iter().take(MISTAKES).map(mistake).collect::<Result<Vec<_>, _>>()?;
             if !shown.is_empty() {

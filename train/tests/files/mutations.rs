@@ -16,9 +16,17 @@ use crate::png::{self, GREY, PALETTE, RGB, chunk, exif, mended, with_exif};
 type Reader = fn(&Path) -> Result<(), DataError>;
 
 /// Of each kind: its name, a good file, its reader, and what makes checksums right again, where they would keep all else from being looked at.
-fn kinds() -> Vec<(&'static str, Vec<u8>, Reader, fn(&[u8]) -> Vec<u8>)> {
+type Kind = (&'static str, Vec<u8>, Reader, fn(&[u8]) -> Vec<u8>);
+
+fn kinds() -> Vec<Kind> {
     let as_it_is = <[u8]>::to_vec;
-    let of_idx: Reader = |path| read_idx(path, path, words(&["a"])).map(drop);
+    let of_idx: Reader = |path| {
+        let labels = path.with_extension("labels");
+        if !labels.exists() {
+            fs::write(&labels, [0, 0, 8, 1, 0, 0, 0, 2, 0, 0]).unwrap();
+        }
+        read_idx(path, &labels, words(&["a"])).map(drop)
+    };
     let of_table: Reader = |path| Table::read(path, &Target::Last).map(drop);
     let of_image: Reader = |path| read_image(path, Channels::Rgb).and(read_image(path, Channels::Grey)).map(drop);
     let idx: Vec<u8> = [0u8, 0, 8, 3].into_iter().chain([2u32, 2, 3].into_iter().flat_map(u32::to_be_bytes)).chain(0..12).collect();
@@ -79,7 +87,7 @@ fn spoilt_files() {
         let times = std::env::var("LAYERCAKE_MUTATIONS").map_or(TIMES, |times| times.parse().unwrap());
         let (name, good, read, mend) = kinds().into_iter().find(|(known, ..)| *known == name).unwrap();
         fs::write(&path, &good).unwrap();
-        read(&path).unwrap_or_else(|error| assert!(name.starts_with("idx"), "{error}"));
+        read(&path).unwrap();
         let mut random = StdRng::seed_from_u64(13);
         let (mut errors, begun) = (0, Instant::now());
         for round in 0..times {

@@ -20,7 +20,9 @@ fn greys_and_colours_are_those_of_pil() {
     let file = |width, depth, colour, row: &[u8], more: &[u8]| png::png([1, width], depth, colour, &[row], more);
     let palette = chunk(b"PLTE", &[255, 0, 0, 0, 255, 0]);
     let clear = chunk(b"tRNS", &[0]);
-    let cases: [(&str, Vec<u8>, &[u8], &[u8]); 12] = [
+    /// A name, a file, and the pixels wanted in grey and in colour.
+    type Case<'a> = (&'a str, Vec<u8>, &'a [u8], &'a [u8]);
+    let cases: [Case; 12] = [
         ("red, green, blue", file(3, 8, RGB, &[255, 0, 0, 0, 255, 0, 0, 0, 255], &[]), &[76, 150, 29], &[255, 0, 0, 0, 255, 0, 0, 0, 255]),
         ("transparent red", file(1, 8, RGBA, &[255, 0, 0, 0], &[]), &[76], &[255, 0, 0]),
         ("transparent grey", file(1, 8, GREY_ALPHA, &[200, 0], &[]), &[200], &[200, 200, 200]),

@@ -13,11 +13,11 @@ use temporary::Temporary;
 /// Writes a file so that, whatever happens meanwhile, the path holds either what it held before or all of `bytes`: they go to a
 /// temporary file in the same folder, to the disk, and then take the name over.
 ///
-/// Several threads and processes may write to one path at once; the last one to finish wins. A file that is there keeps its permissions and,
+/// Several threads and processes may write to one path at once: the file is that of the writer that finishes last. A file that is there keeps its permissions and,
 /// where the system allows it, its owner; one that may not be written is not replaced. A symbolic link stays, and the file that it points to is
 /// written. What a killed writer has left in the folder is removed by the next one.
 ///
-/// What is no file is not replaced but written to: a device, a pipe, `/dev/stdout`. A folder is refused.
+/// A device, a pipe and `/dev/stdout` are opened and written to, never replaced. A folder is refused.
 ///
 /// # Errors
 /// Whatever the file system says.

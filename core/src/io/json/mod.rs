@@ -89,7 +89,8 @@ pub fn save_graph(graph: &Graph, path: impl AsRef<Path>) -> Result<(), IoError> 
 pub fn load_graph(path: impl AsRef<Path>) -> Result<Graph, IoError> {
     let path = path.as_ref();
     let text = read_text(path).map_err(|source| IoError::Read { path: path.into(), source })?;
-    graph_from_json(&text).map_err(|reason| IoError::Graph { path: path.into(), reason })
+    // Some editors begin a text with a byte order mark.
+    graph_from_json(text.strip_prefix('\u{feff}').unwrap_or(&text)).map_err(|reason| IoError::Graph { path: path.into(), reason })
 }
 
 /// A device file could be endless: only a plain file is read, and no more of it than is needed to refuse it.

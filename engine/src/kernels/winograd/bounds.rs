@@ -121,11 +121,9 @@ fn bound(maxima: &[f32], images: usize, first: usize, far: f32, limits: &mut [f3
         for i in 0..GROUP {
             let typical = sum[i] / count[i].max(few);
             let new = far * typical * typical;
-            if most[i] > new {
-                limit[i] = new;
-                beyond[i] = true;
-                lowered = true;
-            }
+            lowered |= most[i] > new;
+            beyond[i] |= most[i] > new;
+            limit[i] = if beyond[i] && new < limit[i] { new } else { limit[i] };
         }
         if !lowered {
             break;

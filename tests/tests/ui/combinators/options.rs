@@ -2,7 +2,7 @@ use layercake::prelude::*;
 
 network! {
     pub Net: [8] -> [8] {
-        Linear(8) as h,
+        Linear(8) as h, Tanh,
         Add(h, axis = 0),
         Concat(h, dim = 0), Linear(8),
         Concat(h, axes = 0), Linear(8),

@@ -1,6 +1,6 @@
 use layercake::prelude::*;
 
-network! { Third: [4] -> [4] { ReLU as mean, Tanh as logvar, Reparameterize(mean, logvar) } }
+network! { Third: [4] -> [4] { ReLU as mean, Tanh as logvar, SiLU, Reparameterize(mean, logvar) } }
 
 network! { Alone: [4] -> [4] { Reparameterize } }
 

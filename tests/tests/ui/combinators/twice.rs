@@ -11,12 +11,11 @@ network! {
 
     pub Branches: [4] -> [4] {
         Add { {}, {} },
-        Tanh as t, Add { {}, { Same }, { ReLU } },
+        Tanh as t, Add { {}, { Same }, { ReLU } }, Sub(t),
         Concat(axis = 0) { { Sigmoid as s }, { from s } }, Linear(4),
         Residual {},
-        Residual { from t },
         Residual(drop = 0.2) { Same },
-        Residual(shortcut = { from t }) { from t },
+        Residual(shortcut = { Same }) { Same },
     }
 
     block Same { from input }

@@ -7,7 +7,7 @@ network! {
         Linear(8) as fn,
         Split(2) as (a b),
         Split(2) as (),
-        Linear(8) as h -> [8], Add(h),
+        Linear(8) as h -> [8], Tanh, Add(h),
     }
 }
 

@@ -37,9 +37,9 @@ impl<'a> Decimal<'a> {
     }
 
     fn magnitude(&self, other: &Self) -> Ordering {
-        let digits = |number: &Self| number.digits.bytes().filter(|&byte| byte != b'.').collect::<Vec<_>>();
+        let digits = |number: &Self| number.digits.bytes().filter(|&byte| byte != b'.');
         match (self.digits.is_empty(), other.digits.is_empty()) {
-            (false, false) => self.rank.cmp(&other.rank).then_with(|| digits(self).cmp(&digits(other))),
+            (false, false) => self.rank.cmp(&other.rank).then_with(|| digits(self).cmp(digits(other))),
             (own, others) => others.cmp(&own),
         }
     }

@@ -1,0 +1,86 @@
+//! What `curves.svg` shows: a panel for each figure, and one for all figures of a kind.
+
+use plotters::style::RGBColor;
+
+use super::axis::LARGEST;
+use super::style::LINES;
+use crate::{Epoch, metrics};
+
+const TRAIN: RGBColor = LINES[0];
+const TEST: RGBColor = LINES[1];
+
+/// One diagram.
+pub(super) struct Panel {
+    pub name: String,
+    /// Is it a share, told in percent?
+    pub share: bool,
+    /// The last epoch.
+    pub last: usize,
+    pub curves: Vec<Curve>,
+    /// Are the curves told apart by a key at the side?
+    pub key: bool,
+}
+
+pub(super) struct Curve {
+    pub name: String,
+    pub colour: RGBColor,
+    /// The values by epoch, in stretches without a gap.
+    pub stretches: Vec<Vec<(f64, f64)>>,
+}
+
+impl Curve {
+    fn of(history: &[Epoch], part: &str, figure: &str, name: &str, colour: RGBColor) -> Self {
+        let percent = if metrics::is_share(figure) { 100.0 } else { 1.0 };
+        let mut stretches = vec![Vec::new()];
+        for epoch in history {
+            let value = epoch.figure(&format!("{part}_{figure}")).map(|value| percent * value);
+            match value.filter(|value| value.abs() < LARGEST) {
+                Some(value) => stretches.last_mut().expect("there is one").push((epoch.epoch as f64, value)),
+                None => stretches.push(Vec::new()),
+            }
+        }
+        stretches.retain(|stretch| !stretch.is_empty());
+        Self { name: name.to_owned(), colour, stretches }
+    }
+
+    pub fn points(&self) -> impl Iterator<Item = &(f64, f64)> {
+        self.stretches.iter().flatten()
+    }
+}
+
+/// All figures that there are, the loss first; it is there even before the first epoch. Those of one kind come last.
+pub(super) fn panels(history: &[Epoch]) -> Vec<Panel> {
+    let mut names = vec!["loss".to_owned()];
+    for (name, _) in history.iter().flat_map(|epoch| epoch.train.iter().chain(epoch.test.iter())) {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    let last = history.iter().map(|epoch| epoch.epoch).max().unwrap_or(0);
+    let kinds = metrics::kinds(names.iter().map(String::as_str));
+    let single = names.iter().filter(|name| metrics::kind_of(name, &kinds).is_none()).map(|name| {
+        let parts = [("train", "training", TRAIN), ("test", "test", TEST)];
+        let curves = parts.map(|(part, told, colour)| Curve::of(history, part, name, told, colour));
+        let curves = curves.into_iter().filter(|curve| curve.points().next().is_some()).collect();
+        Panel { name: name.replace('_', " "), share: metrics::is_share(name), last, curves, key: false }
+    });
+    let mut panels: Vec<Panel> = single.collect();
+    for kind in &kinds {
+        let of_kind: Vec<&String> = names.iter().filter(|name| metrics::kind_of(name, &kinds) == Some(kind)).collect();
+        // What was tested tells more than what was trained on.
+        let tested = history.iter().any(|epoch| of_kind.iter().any(|name| epoch.test.get(name).is_some()));
+        let (part, told) = if tested { ("test", "test") } else { ("train", "training") };
+        let many = of_kind.len().div_ceil(LINES.len());
+        for (number, names) in of_kind.chunks(LINES.len()).enumerate() {
+            let curve = |(name, colour): (&&String, &RGBColor)| {
+                let told = name.strip_prefix(kind.as_str()).unwrap_or(name).trim_start_matches('_').replace('_', " ");
+                Curve::of(history, part, name, if told.is_empty() { kind } else { &told }, *colour)
+            };
+            let curves = names.iter().zip(&LINES).map(curve).collect();
+            let of = if many > 1 { format!(", {} of {many}", number + 1) } else { String::new() };
+            let name = format!("{}: {told}{of}", kind.replace('_', " "));
+            panels.push(Panel { name, share: metrics::is_share(kind), last, curves, key: true });
+        }
+    }
+    panels
+}
