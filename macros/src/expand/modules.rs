@@ -123,6 +123,7 @@ impl Printer<'_> {
                         .zip(lists);
                     let (types, lists): (Vec<_>, Vec<_>) = lists.unzip();
                     let items = quote! {
+                        // The type is a list for each group: the more groups, the longer, and in the code of a user who cannot shorten it.
                         #[allow(clippy::type_complexity)]
                         fn #part<#consts #e: #k::Scalar, #d: #k::Device<#e>, #v: #k::ModuleVisitor<#name<#own #e, #d>, #e, #d>>(
                             visitor: &mut #v,
