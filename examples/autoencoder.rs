@@ -5,7 +5,7 @@
 use layercake::dfdx::tensor_ops::{BroadcastTo, TryMul, TrySub};
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
-use layercake_train::data::{Images as Digits, Loader, Normalise, digits};
+use layercake_train::data::{Images as Digits, Loader, Normalize, digits};
 
 network! {
     /// From an image to its code.
@@ -47,14 +47,14 @@ fn train(model: &mut Autoencoder, optimizer: &mut impl Optimizer<Autoencoder, Cp
     for epoch in 1..=epochs {
         let mut total = 0.0;
         for batch in images.epoch(epoch) {
-            let images = batch.and_then(|batch| batch.images.on(&device)).expect("the images fit the model");
+            let images = batch.and_then(|batch| batch.images.into_tensor(&device)).expect("the images fit the model");
             let loss = model.loss(images, gradients);
             total += loss.array();
             gradients = loss.backward();
             optimizer.update(model, &gradients).expect("every parameter has a gradient");
             model.zero_grads(&mut gradients);
         }
-        last = total / images.batches() as f32;
+        last = total / images.batch_count() as f32;
         println!("epoch {epoch}: mean squared error {last:.4}");
     }
     last
@@ -62,8 +62,8 @@ fn train(model: &mut Autoencoder, optimizer: &mut impl Optimizer<Autoencoder, Cp
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let images = digits().train;
-    let normalise = Normalise::measure(&images);
-    let loader = Loader::new(images, 32).shuffle(1).transform(normalise);
+    let normalize = Normalize::measure(&images);
+    let loader = Loader::new(images, 32).shuffle(1).transform(normalize);
 
     let device = Cpu::seed_from_u64(1);
     let mut model = Autoencoder::new(&device);

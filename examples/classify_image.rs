@@ -13,8 +13,8 @@ use layercake::prelude::*;
 use layercake::schedule::Cosine;
 use layercake_train::data::readers::{Channels, read_image};
 use layercake_train::data::transforms::RandomCrop;
-use layercake_train::data::{Array, DataError, DataSet, Image, Loader, Split};
-use layercake_train::{Classification, Report, TrainError, Trainer, Until, evaluate};
+use layercake_train::data::{Array, DataError, Image, KnownDataset, Loader, Split};
+use layercake_train::{Classification, ProgressReport, TrainError, Trainer, Until, evaluate};
 
 network! {
     /// From white ink on black, framed as MNIST's digits are, to a score for each digit.
@@ -54,9 +54,9 @@ fn network() -> Result<(Digits, Cpu), TrainError> {
 
 /// Says which digit an image shows, and how sure that is.
 fn classify(path: &Path) -> Result<usize, TrainError> {
-    let image = prepared(&read_image(path, Channels::Grey)?);
+    let image = prepared(&read_image(path, Channels::Gray)?);
     let (net, device) = network()?;
-    let scores = net.forward(Array::new(vec![1, 1, SIDE, SIDE], image).on(&device)?);
+    let scores = net.forward(Array::new(vec![1, 1, SIDE, SIDE], image).into_tensor(&device)?);
     let chances = scores.softmax::<Axis<1>>().as_vec();
     let mut digits: Vec<usize> = (0..10).collect();
     digits.sort_by(|&a, &b| chances[b].total_cmp(&chances[a]));
@@ -65,7 +65,7 @@ fn classify(path: &Path) -> Result<usize, TrainError> {
     Ok(digits[0])
 }
 
-/// Any grey image as the network knows them: of its size, and light ink on a dark ground.
+/// Any gray image as the network knows them: of its size, and light ink on a dark ground.
 fn prepared(image: &Image) -> Vec<f32> {
     let scaled = image.resized([SIDE; 2]).pixels;
     // A digit is thin: whatever most pixels are is the ground.
@@ -73,10 +73,10 @@ fn prepared(image: &Image) -> Vec<f32> {
     scaled.into_iter().map(|pixel| if is_paper { 1.0 - pixel } else { pixel }).collect()
 }
 
-/// What the tests run: the weights are good, an image is recognised, what is no image is refused.
+/// What the tests run: the weights are good, an image is recognized, what is no image is refused.
 fn check() -> Result<(), TrainError> {
     let (net, device) = network()?;
-    let test = DataSet::Digits.load(None, Digits::INPUT)?.test;
+    let test = KnownDataset::Digits.load(None, Digits::INPUT)?.test;
     let accuracy = evaluate(&net, &device, &Loader::new(test, 360))?.accuracy();
     println!("{} bytes of weights; {:.1} % of the test digits are right", WEIGHTS.len(), 100.0 * accuracy);
     assert!(accuracy > 0.96, "run this with --train");
@@ -92,15 +92,15 @@ fn check() -> Result<(), TrainError> {
 /// Trains the network, with the digits moved about a little, and writes its weights.
 fn train() -> Result<(), TrainError> {
     const EPOCHS: usize = 60;
-    let Split { train, test } = DataSet::Digits.load(None, Digits::INPUT)?;
+    let Split { train, test } = KnownDataset::Digits.load(None, Digits::INPUT)?;
     let classes = train.classes().to_vec();
     let train = Loader::new(train, 32).shuffle(1).transform(RandomCrop::new([SIDE; 2]).padding(2));
     let device = Cpu::seed_from_u64(1);
     let mut net = Digits::new(&device);
     let mut optimizer = Adam::new(&net, AdamConfig { lr: 3e-3, ..Default::default() });
     let mut task = Classification::new("digits", Loader::new(test, 360), &classes)?;
-    let mut report = Report::new("training on the built-in digits", EPOCHS, train.batches());
-    let schedule = Cosine { steps: EPOCHS * train.batches(), least: 0.0 };
+    let mut report = ProgressReport::new("training on the built-in digits", EPOCHS, train.batch_count());
+    let schedule = Cosine { steps: EPOCHS * train.batch_count(), least: 0.0 };
     let mut trainer = Trainer::new(Until::Epochs(EPOCHS)).seed(1).schedule(schedule).callback(&mut report);
     trainer.fit(&mut net, &device, &mut optimizer, &mut task, &train)?;
     io::save_safetensors(&net, Path::new(FOLDER).join("digits.safetensors"))?;

@@ -1,7 +1,7 @@
 //! A layer of one's own in `network!`, with parameters of its own: written once for any number type, device and tape.
 //!
-//! It scores a class by how near a point is to the class's centre, as the first LeNet-5 did (LeCun et al., 1998, section II.B), but with
-//! centres that are learned, and a learned weight for each.
+//! It scores a class by how near a point is to the class's center, as the first LeNet-5 did (LeCun et al., 1998, section II.B), but with
+//! centers that are learned, and a learned weight for each.
 
 use layercake::dfdx;
 use layercake::dfdx::tensor_ops::{BroadcastTo, TryMul, TrySub};
@@ -9,14 +9,14 @@ use layercake::gradient::{GradCheck, gradcheck};
 use layercake::init::default_uniform;
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
-use layercake_train::data::{Loader, Normalise, Split, digits};
+use layercake_train::data::{Loader, Normalize, Split, digits};
 use layercake_train::{Classification, TrainError, Trainer, Until};
 
-/// `score_k = -weight_k |x - centre_k|^2`, for `OUT` centres in `IN` dimensions.
+/// `score_k = -weight_k |x - center_k|^2`, for `OUT` centers in `IN` dimensions.
 #[derive(Clone, Debug, Model)]
 pub struct Nearness<const IN: usize, const OUT: usize, E: Dtype = f32, D: Storage<E> = Cpu> {
-    #[model(param, init = |centres| default_uniform(centres, 1))]
-    centres: Tensor<Rank2<OUT, IN>, E, D>,
+    #[model(param, init = |centers| default_uniform(centers, 1))]
+    centers: Tensor<Rank2<OUT, IN>, E, D>,
     #[model(param, init = ones)]
     weight: Tensor<Rank1<OUT>, E, D>,
 }
@@ -31,7 +31,7 @@ impl<const IN: usize, const OUT: usize, B: Dim, E: Scalar, D: Device<E>, T: Tape
     fn try_forward(&self, x: Tensor<(B, Const<IN>), E, D, T>) -> Result<Self::Output, D::Err> {
         let batch = x.shape().0;
         let all = (batch, Const::<OUT>, Const::<IN>);
-        let offsets = x.try_broadcast_like::<_, Axis<1>>(&all)?.try_sub(self.centres.clone().try_broadcast_like(&all)?)?;
+        let offsets = x.try_broadcast_like::<_, Axis<1>>(&all)?.try_sub(self.centers.clone().try_broadcast_like(&all)?)?;
         let squares = offsets.try_square()?.try_sum::<(B, Const<OUT>), Axis<2>>()?;
         squares.try_mul(self.weight.clone().try_broadcast_like(&(batch, Const::<OUT>))?)?.try_negate()
     }
@@ -63,9 +63,9 @@ fn main() -> Result<(), TrainError> {
     assert!(report.largest() < 1e-6 && report.tensors.len() == 3, "a wrong gradient");
 
     let Split { train, test } = digits();
-    let (classes, normalise) = (train.classes().to_vec(), Normalise::measure(&train));
-    let train = Loader::new(train, 32).shuffle(1).transform(normalise.clone());
-    let test = Loader::new(test, 360).transform(normalise);
+    let (classes, normalize) = (train.classes().to_vec(), Normalize::measure(&train));
+    let train = Loader::new(train, 32).shuffle(1).transform(normalize.clone());
+    let test = Loader::new(test, 360).transform(normalize);
 
     let mut net = Places::new(&device);
     let mut optimizer = Adam::new(&net, AdamConfig { lr: 3e-3, ..Default::default() });
@@ -73,17 +73,17 @@ fn main() -> Result<(), TrainError> {
     for epoch in Trainer::new(Until::Epochs(8)).fit(&mut net, &device, &mut optimizer, &mut task, &train)? {
         println!("epoch {}: {} | test: {}", epoch.epoch, epoch.train, epoch.test);
     }
-    let accuracy = task.tested().map_or(0.0, |tally| tally.accuracy());
+    let accuracy = task.confusion_matrix().map_or(0.0, |confusion| confusion.accuracy());
     assert!(accuracy > 0.95, "the digits have places of their own: {accuracy}");
 
-    // The parameters are fields, here and in checkpoints: `nearness.centres`.
-    let (centres, mut apart) = (net.nearness.centres.array(), Vec::new());
+    // The parameters are fields, here and in checkpoints: `nearness.centers`.
+    let (centers, mut apart) = (net.nearness.centers.array(), Vec::new());
     for (a, b) in (0..10).flat_map(|a| (0..a).map(move |b| (b, a))) {
-        let square: f32 = centres[a].iter().zip(&centres[b]).map(|(p, q)| (p - q).powi(2)).sum();
+        let square: f32 = centers[a].iter().zip(&centers[b]).map(|(p, q)| (p - q).powi(2)).sum();
         apart.push((square.sqrt(), a, b));
     }
     apart.sort_by(|a, b| a.0.total_cmp(&b.0));
     let [(least, a, b), .., (most, c, d)] = apart[..] else { unreachable!("there are 45 pairs") };
-    println!("\nthe nearest neighbours are {a} and {b}, {least:.2} apart; the farthest {c} and {d}, {most:.2}");
+    println!("\nthe nearest neighbors are {a} and {b}, {least:.2} apart; the farthest {c} and {d}, {most:.2}");
     Ok(())
 }

@@ -3,12 +3,12 @@
 //!
 //! Whether the samples are digits is asked of a judge, a classifier trained on real ones. The loop is that of PyTorch's DCGAN tutorial.
 
-use layercake::average::{Averaged, Averaging};
+use layercake::average::{AveragedModel, Averaging};
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
-use layercake_train::data::{Images as Digits, Loader, Normalise, Split, digits};
+use layercake_train::data::{Images as Digits, Loader, Normalize, Split, digits};
 use layercake_train::run::image_grid;
-use layercake_train::{Classification, TrainError, Trainer, Until, best};
+use layercake_train::{Classification, TrainError, Trainer, Until, argmax};
 
 network! {
     /// From noise to pixels within -1..1.
@@ -52,7 +52,7 @@ fn judged(judge: &Judge, images: Images) -> (f64, [usize; 10]) {
     let count = images.shape().0;
     let chances = judge.forward(images).softmax::<Axis<1>>().as_vec();
     let mut counts = [0; 10];
-    for (row, digit) in chances.chunks(10).zip(best(&chances, 10)) {
+    for (row, digit) in chances.chunks(10).zip(argmax(&chances, 10)) {
         counts[digit] += usize::from(row[digit] > 0.9);
     }
     (counts.iter().sum::<usize>() as f64 / count as f64, counts)
@@ -61,13 +61,13 @@ fn judged(judge: &Judge, images: Images) -> (f64, [usize; 10]) {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Split { train, test } = digits();
     let classes = train.classes().to_vec();
-    let to_tanh = Normalise { mean: vec![0.5], deviation: vec![0.5] };
+    let to_tanh = Normalize { mean: vec![0.5], std: vec![0.5] };
     let real = Loader::new(train, BATCH).shuffle(1).drop_last().transform(to_tanh.clone());
     let test = Loader::new(test, 360).transform(to_tanh);
 
     let device = Cpu::seed_from_u64(1);
     let judge = trained_judge(&device, &real, test.clone(), &classes)?;
-    let (sure_of_real, _) = judged(&judge, test.epoch(1).next().expect("a batch")?.images.on(&device)?);
+    let (sure_of_real, _) = judged(&judge, test.epoch(1).next().expect("a batch")?.images.into_tensor(&device)?);
 
     let (mut generator, mut discriminator) = (Generator::new(&device), Discriminator::new(&device));
     let adam = AdamConfig { lr: 1e-3, betas: [0.5, 0.999], ..Default::default() };
@@ -75,14 +75,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut by_g, mut by_d) = (generator.alloc_grads(), discriminator.alloc_grads());
     let noise = |images: usize| -> Noise { device.sample_normal_like(&(images, Const)) };
     // Samples are those of the generator's average over the last few hundred steps.
-    let mut average = Averaged::new(&generator, Averaging::Exponential { decay: 0.995 });
+    let mut average = AveragedModel::new(&generator, Averaging::Ema { decay: 0.995 });
     let shown = noise(500);
     let (sure_before, _) = judged(&judge, generator.forward(shown.clone()));
 
     for epoch in 1..=EPOCHS {
         let [mut loss_d, mut loss_g] = [0.0; 2];
         for batch in real.epoch(epoch) {
-            let images = batch?.images.on(&device)?;
+            let images = batch?.images.into_tensor(&device)?;
 
             // The discriminator: the gradients of both losses add up. What is made has no tape, so the generator learns nothing of it.
             let on_real = loss_of(discriminator.forward_train(images, by_d), 0.9);
@@ -103,7 +103,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             average.update(&generator);
         }
         if epoch % 30 == 0 {
-            let batches = real.batches() as f32;
+            let batches = real.batch_count() as f32;
             let (sure, counts) = judged(&judge, average.model.forward(shown.clone()));
             let [loss_d, loss_g, sure] = [loss_d / batches, loss_g / batches, 100.0 * sure as f32];
             println!("epoch {epoch:3}: losses {loss_d:.2} and {loss_g:.2}; the judge is sure of {sure:.0} %: {counts:?}");

@@ -5,7 +5,7 @@
 use layercake::dfdx::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
 use layercake_train::accuracy;
-use layercake_train::data::{Batch, DataError, Images, Loader, Normalise, Split, digits};
+use layercake_train::data::{Batch, DataError, Images, Loader, Normalize, Split, digits};
 
 network! {
     /// Two convolutions and a hidden layer, for 8x8 images.
@@ -20,9 +20,9 @@ network! {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Split { train, test } = digits();
-    let normalise = Normalise::measure(&train);
-    let train = Loader::new(train, 32).shuffle(1).transform(normalise.clone());
-    let test = Loader::new(test, 360).transform(normalise);
+    let normalize = Normalize::measure(&train);
+    let train = Loader::new(train, 32).shuffle(1).transform(normalize.clone());
+    let test = Loader::new(test, 360).transform(normalize);
 
     let device = Cpu::seed_from_u64(1);
     let mut net = Small::new(&device);
@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut total = 0.0;
         for batch in train.epoch(epoch) {
             let Batch { images, labels } = batch?;
-            let scores = net.forward_train(images.on(&device)?, gradients);
+            let scores = net.forward_train(images.into_tensor(&device)?, gradients);
             let loss = loss::cross_entropy(scores, &labels);
             total += loss.array();
             gradients = loss.backward();
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         println!(
             "epoch {epoch}: mean loss {:.4}, test accuracy {:.2} %",
-            total / train.batches() as f32,
+            total / train.batch_count() as f32,
             100.0 * tested(&net, &test, &device)?
         );
     }
@@ -53,5 +53,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// The share of test images whose highest score is that of their class; all of them are one batch.
 fn tested(net: &Small, test: &Loader<Images>, device: &Cpu) -> Result<f64, DataError> {
     let Batch { images, labels } = test.epoch(1).next().expect("there are images")?;
-    Ok(accuracy(&net.forward(images.on(device)?).as_vec(), &labels))
+    Ok(accuracy(&net.forward(images.into_tensor(device)?).as_vec(), &labels))
 }

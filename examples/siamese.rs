@@ -92,8 +92,8 @@ fn accuracy(net: &Same, pairs: &Loader<Pairs>, device: &Cpu) -> Result<f64, Data
     let mut right = 0;
     for batch in pairs.epoch(1) {
         let Batch { left, right: other, same } = batch?;
-        let odds = net.forward(left.on(device)?, other.on(device)?).as_vec();
-        right += odds.iter().zip(same.numbers()).filter(|&(&odds, &same)| (odds > 0.0) == (same > 0.5)).count();
+        let odds = net.forward(left.into_tensor(device)?, other.into_tensor(device)?).as_vec();
+        right += odds.iter().zip(same.as_slice()).filter(|&(&odds, &same)| (odds > 0.0) == (same > 0.5)).count();
     }
     Ok(right as f64 / pairs.data().len() as f64)
 }
@@ -110,8 +110,8 @@ fn main() -> Result<(), TrainError> {
     for epoch in 1..=10 {
         for batch in pairs.epoch(epoch) {
             let Batch { left, right, same } = batch?;
-            let odds = net.forward_train(left.on(&device)?, right.on(&device)?, gradients);
-            gradients = loss::bce_with_logits(odds, same.on(&device)?).backward();
+            let odds = net.forward_train(left.into_tensor(&device)?, right.into_tensor(&device)?, gradients);
+            gradients = loss::bce_with_logits(odds, same.into_tensor(&device)?).backward();
             optimizer.step(&mut net, &mut gradients).expect("every parameter has a gradient");
             net.zero_grads(&mut gradients);
         }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
-use layercake_train::data::{DataError, DataSet, Images, Loader, Split};
+use layercake_train::data::{DataError, Images, KnownDataset, Loader, Split};
 use layercake_train::{Classification, Classifier, TrainError, Trainer, Until};
 
 network! {
@@ -64,7 +64,7 @@ impl Lesson {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::var_os("LAYERCAKE_DATA").map(PathBuf::from);
-    let set = if folder.is_some() { DataSet::FashionMnist } else { DataSet::Digits };
+    let set = if folder.is_some() { KnownDataset::FashionMnist } else { KnownDataset::Digits };
     if folder.is_none() {
         eprintln!("SKIPPED: Fashion-MNIST; LAYERCAKE_DATA names no folder. The same with the built-in digits:");
     }

@@ -7,9 +7,9 @@ use std::f32::consts::LN_2;
 
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
-use layercake_models::gallery::MlpEncoder;
-use layercake_train::data::{Batch, DataSet, Images, Loader, Split};
-use layercake_train::{Figures, Pass, Report, Step, TrainError, Trainer, Until, accuracy, step};
+use layercake_models::networks::MlpEncoder;
+use layercake_train::data::{Batch, Images, KnownDataset, Loader, Split};
+use layercake_train::{Metrics, Pass, ProgressReport, Step, TrainError, Trainer, Until, accuracy, task_fn};
 
 /// The numbers in a code.
 const CODE: usize = 8;
@@ -33,27 +33,27 @@ impl Bottleneck {
     /// Training: the head reads a code that is drawn from what the encoder gives.
     fn loss(&mut self, batch: Batch, pass: Pass) -> Result<Step, TrainError> {
         let Batch { images, labels } = batch;
-        let (mean, logvar) = self.encoder.forward_train(images.on(&pass.device)?, pass.gradients);
+        let (mean, logvar) = self.encoder.forward_train(images.into_tensor(&pass.device)?, pass.gradients);
         let nats = loss::gaussian_kl(mean.retaped::<OwnedTape<_, _>>(), logvar.retaped::<OwnedTape<_, _>>()).mean();
         let bits = nats.as_vec()[0] / LN_2;
         let noise = pass.device.sample_normal_like(mean.shape());
         let scores = self.head.forward_mut((logvar * 0.5).exp() * noise + mean);
         let right = accuracy(&scores.as_vec(), &labels);
         let loss = loss::cross_entropy(scores, &labels) + nats * PRICE;
-        Ok(Step::new(loss, labels.len()).with("accuracy", right).with("bits", bits.into()))
+        Ok(Step::new(loss, labels.len()).with_metric("accuracy", right).with_metric("bits", bits.into()))
     }
 
     /// Measuring: without noise, by the means.
-    fn accuracy(&self, test: &Loader<Images>, device: &Cpu) -> Result<Figures, TrainError> {
+    fn accuracy(&self, test: &Loader<Images>, device: &Cpu) -> Result<Metrics, TrainError> {
         let Batch { images, labels } = test.epoch(1).next().expect("all images are one batch")?;
-        let (mean, _) = self.encoder.forward(images.on(device)?);
-        Ok(Figures::new().with("accuracy", accuracy(&self.head.forward(mean).as_vec(), &labels)))
+        let (mean, _) = self.encoder.forward(images.into_tensor(device)?);
+        Ok(Metrics::new().with("accuracy", accuracy(&self.head.forward(mean).as_vec(), &labels)))
     }
 }
 
 fn main() -> Result<(), TrainError> {
     // The built-in digits are 8x8; here they are framed as MNIST's are, for networks that take 28x28.
-    let Split { train, test } = DataSet::Digits.load(None, MlpEncoder::<CODE>::INPUT)?;
+    let Split { train, test } = KnownDataset::Digits.load(None, MlpEncoder::<CODE>::INPUT)?;
     let (train, test) = (Loader::new(train, 32).shuffle(1), Loader::new(test, 360));
 
     let device = Cpu::seed_from_u64(1);
@@ -61,9 +61,9 @@ fn main() -> Result<(), TrainError> {
     println!("{}\n", model.parameter_table());
 
     let mut optimizer = Adam::new(&model, AdamConfig { lr: 1e-3, ..Default::default() });
-    let mut task = step(|model: &mut Bottleneck, batch: Batch, pass: Pass| model.loss(batch, pass))
-        .tested_by(|model: &Bottleneck, device: &Cpu| model.accuracy(&test, device));
-    let mut report = Report::new("digits through a bottleneck", EPOCHS, train.batches());
+    let mut task = task_fn(|model: &mut Bottleneck, batch: Batch, pass: Pass| model.loss(batch, pass))
+        .with_evaluation(|model: &Bottleneck, device: &Cpu| model.accuracy(&test, device));
+    let mut report = ProgressReport::new("digits through a bottleneck", EPOCHS, train.batch_count());
     let mut trainer = Trainer::new(Until::Epochs(EPOCHS)).seed(1).callback(&mut report);
     let history = trainer.fit(&mut model, &device, &mut optimizer, &mut task, &train)?;
 

@@ -81,7 +81,7 @@ enum BenchError {
     #[error("`{side}` on `{workload}` trains {found} parameters, not {expected}: that is not the same work")]
     OtherWork { side: String, workload: &'static str, expected: usize, found: usize },
     #[error("the loss of `{0}` did not fall: a step that does not learn is not the same work")]
-    NothingLearnt(String),
+    NothingLearned(String),
     #[error("no threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
@@ -117,7 +117,7 @@ fn side(name: &str) -> Result<(), BenchError> {
     serve::serve("train", WARM_UP, || last = train());
     serve::say(format_args!("# loss {first:.4} -> {last:.4}"));
     if last.is_nan() || last >= first {
-        return Err(BenchError::NothingLearnt(name.to_owned()));
+        return Err(BenchError::NothingLearned(name.to_owned()));
     }
     serve::serve("infer", WARM_UP, &mut infer);
     Ok(())

@@ -85,20 +85,20 @@ pub fn make(name: &str) -> Option<Work> {
         }};
     }
     type Flat = (usize, Const<784>);
-    type Grey = (usize, Const<1>, Const<28>, Const<28>);
-    type Colour = (usize, Const<3>, Const<32>, Const<32>);
+    type Gray = (usize, Const<1>, Const<28>, Const<28>);
+    type Color = (usize, Const<3>, Const<32>, Const<32>);
     match name {
         "mlp" => classifier!(Mlp, 64, Flat, (64, Const)),
-        "lenet_b1" => classifier!(LeNet5, 1, Grey, (1, Const, Const, Const)),
-        "lenet_b64" => classifier!(LeNet5, 64, Grey, (64, Const, Const, Const)),
-        "lenet_b256" => classifier!(LeNet5, 256, Grey, (256, Const, Const, Const)),
-        "vgg11" => classifier!(Vgg11, 32, Colour, (32, Const, Const, Const)),
-        "vgg16" => classifier!(Vgg16, 32, Colour, (32, Const, Const, Const)),
-        "resnet18" => classifier!(ResNet18, 32, Colour, (32, Const, Const, Const)),
+        "lenet_b1" => classifier!(LeNet5, 1, Gray, (1, Const, Const, Const)),
+        "lenet_b64" => classifier!(LeNet5, 64, Gray, (64, Const, Const, Const)),
+        "lenet_b256" => classifier!(LeNet5, 256, Gray, (256, Const, Const, Const)),
+        "vgg11" => classifier!(Vgg11, 32, Color, (32, Const, Const, Const)),
+        "vgg16" => classifier!(Vgg16, 32, Color, (32, Const, Const, Const)),
+        "resnet18" => classifier!(ResNet18, 32, Color, (32, Const, Const, Const)),
         "pixelcnn" => {
-            let noise: Tensor<Grey, f32, Cpu> = device.sample_normal_like(&(32, Const, Const, Const));
+            let noise: Tensor<Gray, f32, Cpu> = device.sample_normal_like(&(32, Const, Const, Const));
             let bits = noise.as_vec().into_iter().map(|x| f32::from(u8::from(x > 0.0))).collect::<Vec<_>>();
-            let x: Tensor<Grey, f32, Cpu> = device.tensor_from_vec(bits, (32, Const, Const, Const));
+            let x: Tensor<Gray, f32, Cpu> = device.tensor_from_vec(bits, (32, Const, Const, Const));
             let target = x.clone();
             single!(PixelCnn, x, |logits| bce_with_logits(logits, target.clone()))
         }

@@ -12,25 +12,25 @@ use crate::{Scalar, layout};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Averaging {
     /// `average = decay average + (1 - decay) parameter` (Polyak and Juditsky, 1992).
-    Exponential {
+    Ema {
         /// How much the average keeps of itself.
         decay: f64,
     },
     /// The mean of all that was seen: stochastic weight averaging (Izmailov and others, 2018).
-    Equal,
+    Swa,
 }
 
 /// A model whose parameters are the average of another's over time: PyTorch's `AveragedModel`. Buffers, such as running means, are those
 /// of the last update.
 ///
 /// ```
-/// use layercake::average::{Averaged, Averaging};
+/// use layercake::average::{AveragedModel, Averaging};
 /// use layercake::prelude::*;
 ///
 /// network! { Net: [2] -> [1] { fc: Linear(1) } }
 ///
 /// let mut net = Net::new(&Cpu::seed_from_u64(0));
-/// let mut average = Averaged::new(&net, Averaging::Exponential { decay: 0.99 });
+/// let mut average = AveragedModel::new(&net, Averaging::Ema { decay: 0.99 });
 /// // After each step:
 /// average.update(&net);
 /// // For a test: the averages go into the network, and out again.
@@ -39,14 +39,14 @@ pub enum Averaging {
 /// // To keep: io::save_safetensors(&average.model, path)
 /// ```
 #[derive(Clone, Debug)]
-pub struct Averaged<M> {
+pub struct AveragedModel<M> {
     /// The average.
     pub model: M,
     averaging: Averaging,
     updates: u64,
 }
 
-impl<M: Clone> Averaged<M> {
+impl<M: Clone> AveragedModel<M> {
     /// Begins with a copy of a model.
     pub fn new(model: &M, averaging: Averaging) -> Self {
         Self { model: model.clone(), averaging, updates: 0 }
@@ -68,7 +68,7 @@ impl<M: Clone> Averaged<M> {
         self.try_update(model).unwrap_or_else(|error| panic!("{error}"));
     }
 
-    /// [`Averaged::update`], fallible.
+    /// [`AveragedModel::update`], fallible.
     ///
     /// # Errors
     /// If the device is out of memory.
@@ -78,8 +78,8 @@ impl<M: Clone> Averaged<M> {
     {
         let keep = match self.averaging {
             _ if self.updates == 0 => 0.0,
-            Averaging::Exponential { decay } => decay,
-            Averaging::Equal => self.updates as f64 / (self.updates + 1) as f64,
+            Averaging::Ema { decay } => decay,
+            Averaging::Swa => self.updates as f64 / (self.updates + 1) as f64,
         };
         M::iter_tensors(&mut RecursiveWalker { m: (&mut self.model, model), f: &mut Move { keep } })?;
         self.updates += 1;

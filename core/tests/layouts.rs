@@ -1,6 +1,6 @@
 //! Parameters whose elements do not lie in memory in the order of their indices: whatever a permutation left.
 
-use layercake::average::{Averaged, Averaging};
+use layercake::average::{AveragedModel, Averaging};
 use layercake::dfdx::shapes::Axes2;
 use layercake::dfdx::tensor_ops::BroadcastTo;
 use layercake::optim::{Adam, AdamConfig, Clip, Sgd, SgdConfig};
@@ -96,7 +96,7 @@ fn they_are_loaded_and_written_in_the_order_of_their_indices() {
 fn averages_go_on_with_them() {
     let device = Cpu::seed_from_u64(0);
     let [one, other] = both(&device);
-    let mut average = Averaged::new(&one, Averaging::Equal);
+    let mut average = AveragedModel::new(&one, Averaging::Swa);
     average.update(&one);
     average.update(&other);
     average.update(&one);

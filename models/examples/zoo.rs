@@ -23,7 +23,7 @@ struct Row {
     /// Where it is not the model's own.
     dataset: Option<&'static str>,
     /// Its key in `summary.json`, and how it is told.
-    figure: (&'static str, fn(f64) -> String),
+    metric: (&'static str, fn(f64) -> String),
     /// What it must reach.
     bar: &'static str,
     pictures: &'static [&'static str],
@@ -47,11 +47,11 @@ const ACCURACY: (&str, fn(f64) -> String) = ("test_accuracy", percent);
 const CLASSIFIED: &[&str] = &["curves.svg", "confusion.svg", "filters.png", "mistakes.png"];
 
 const fn classifier(name: &'static str, bar: &'static str) -> Row {
-    Row { name, model: name, dataset: None, figure: ACCURACY, bar, pictures: CLASSIFIED, note: "" }
+    Row { name, model: name, dataset: None, metric: ACCURACY, bar, pictures: CLASSIFIED, note: "" }
 }
 
 const fn density(name: &'static str, key: &'static str, bar: &'static str, pictures: &'static [&'static str]) -> Row {
-    Row { name, model: name, dataset: None, figure: (key, nats), bar, pictures, note: "" }
+    Row { name, model: name, dataset: None, metric: (key, nats), bar, pictures, note: "" }
 }
 
 const AUTOENCODED: &[&str] = &["curves.svg", "samples.png", "reconstructions.png", "manifold.png"];
@@ -80,7 +80,7 @@ const ROWS: [Row; 15] = [
         name: "unet",
         model: "unet",
         dataset: None,
-        figure: ("test_mean_iou", percent),
+        metric: ("test_mean_iou", percent),
         bar: "30 % mean IoU",
         pictures: &["curves.svg"],
         note: "The run's folder also holds `overlays.png`: test pictures, their labels, and what the network says. The photos may not be passed on \
@@ -90,7 +90,7 @@ const ROWS: [Row; 15] = [
         name: "char_lstm",
         model: "char_lstm",
         dataset: None,
-        figure: ("test_nats_per_char", nats_a_letter),
+        metric: ("test_nats_per_char", nats_a_letter),
         bar: "1.65",
         pictures: &["curves.svg"],
         note: "",
@@ -137,7 +137,7 @@ fn page(runs: &Path, pictures: &Path) -> Result<String, Box<dyn Error>> {
         };
         let summary: serde_json::Value = serde_json::from_slice(&summary)?;
         let number = |key: &str| summary[key].as_f64().ok_or_else(|| format!("{}: no {key} in summary.json", row.name));
-        let reached = row.figure.1(number(row.figure.0)?);
+        let reached = row.metric.1(number(row.metric.0)?);
         let (seconds, threads, seed) = (number("seconds")?, number("threads")?, number("seed")?);
         let dataset = summary["dataset"].as_str().unwrap_or_default();
         let told = row.dataset.map_or(String::new(), |dataset| format!(" --dataset {dataset}"));

@@ -1,16 +1,17 @@
-//! The Layercake model zoo: each network a file that reads like the figure in its paper, and a row in [`zoo`] that gives it to the
-//! `layercake` command.
+//! The Layercake model zoo and what the `layercake` command does with it.
+//!
+//! Three modules:
+//!
+//! - [`networks`]: the network declarations, one paper per file. Nothing but architecture.
+//! - `tasks`: how each kind of model is trained, evaluated and sampled: classifiers, autoencoders, PixelCNNs, segmentation, text,
+//!   nearest neighbors.
+//! - [`zoo`](zoo()): the list that `layercake list` prints. An entry joins a name, a network, a task and its default hyperparameters.
+//!
+//! The command itself (arguments, output, exit codes) is in `src/cli`.
 
-mod classifier;
-mod cuda;
-pub mod gallery;
-mod lenet5;
-mod model;
-mod recipes;
-mod sketch;
-mod training;
+pub mod networks;
+mod tasks;
 mod zoo;
 
-pub use lenet5::LeNet5;
-pub use model::{Bench, Device, EvalOptions, Evaluation, Model, ModelError, SampleOptions, Sampled, TrainOptions};
-pub use zoo::zoo;
+pub use networks::LeNet5;
+pub use zoo::{BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, SampleOptions, Samples, TrainOptions, ZooModel, zoo};

@@ -134,23 +134,23 @@ fn graph_files() {
     let reason = "cannot write it: No such file or directory (os error 2)";
     place.fails("export lenet5 --json no/folder.json", 1, &format!("error: no/folder.json: {reason}"));
     place.fails("summary absent.json", 1, "error: absent.json: cannot read it: No such file or directory (os error 2)");
-    let spoilt = |from: &str, to: &str, says: &str| {
+    let spoiled = |from: &str, to: &str, says: &str| {
         assert!(text.contains(from));
         place.put("bad.json", text.replacen(from, to, 1).as_bytes());
         place.fails("summary bad.json", 1, &format!("error: bad.json: {says}"));
         place.fails("draw bad.json --out c.svg", 1, &format!("error: bad.json: {says}"));
         place.fails("export bad.json --json c.json", 1, &format!("error: bad.json: {says}"));
     };
-    spoilt("\"version\": 1", "\"version\": 9", "expected version 1, found 9");
-    spoilt(
+    spoiled("\"version\": 1", "\"version\": 9", "expected version 1, found 9");
+    spoiled(
         "layercake-graph",
         "graph\\u000a\\u001b[2J",
         "not a graph: expected the format \"layercake-graph\", found \"graph\\n\\u001b[2J\"",
     );
     let help = "help: write `400`, or leave the size before the arrow out to take what comes";
     let line = format!("`fc1` is told to take 401 features, but receives 400: [16, 5, 5] flattened by `flatten_1` {help}");
-    spoilt("\"in_features\": 400", "\"in_features\": 401", &line);
-    spoilt("\"output\": [10]", "\"output\": [11]", "node `fc3`: said to give [11], but gives [10]");
+    spoiled("\"in_features\": 400", "\"in_features\": 401", &line);
+    spoiled("\"output\": [10]", "\"output\": [11]", "node `fc3`: said to give [11], but gives [10]");
     place.put("bad.json", &[0xff; 9]);
     place.fails("summary bad.json", 1, "error: bad.json: cannot read it: stream did not contain valid UTF-8");
     place.put("bad.json", b"{");
@@ -234,26 +234,26 @@ fn data_that_are_not_there() {
 
 #[test]
 fn data_that_are_damaged() {
-    let spoilt = |name: &str, bytes: &[u8], says: &str| {
+    let spoiled = |name: &str, bytes: &[u8], says: &str| {
         let place = mnist();
         place.put(&format!("d/mnist/{name}"), bytes).fails(TRAIN, 1, &format!("error: d/mnist/{name}: {says}"));
         assert_eq!(place.names("."), ["d"], "no run was begun");
     };
     let images = "train-images-idx3-ubyte";
-    spoilt(images, &idx(&[3, 28, 28], &[7; 100]), "cut off: the header says 3x28x28, which is 2352 bytes, but only 100 follow it");
-    spoilt(images, &idx(&[3, 28, 28], &[7; 2353]), "the header says 3x28x28, which is 2352 bytes, but more follow it");
-    spoilt(images, &idx(&[3], &[7; 3]), "expected the magic number 0x00000803 (bytes in three axes: images), found 0x00000801");
-    spoilt(images, &[0, 0, 8, 3, 0], "cut off: expected a header of 16 bytes, found 5 bytes in all");
+    spoiled(images, &idx(&[3, 28, 28], &[7; 100]), "cut off: the header says 3x28x28, which is 2352 bytes, but only 100 follow it");
+    spoiled(images, &idx(&[3, 28, 28], &[7; 2353]), "the header says 3x28x28, which is 2352 bytes, but more follow it");
+    spoiled(images, &idx(&[3], &[7; 3]), "expected the magic number 0x00000803 (bytes in three axes: images), found 0x00000801");
+    spoiled(images, &[0, 0, 8, 3, 0], "cut off: expected a header of 16 bytes, found 5 bytes in all");
     let huge = "the header says 4294967295x4294967295x4294967295; at most 4294967296 bytes are read into memory";
-    spoilt(images, &idx(&[u32::MAX; 3], &[]), huge);
+    spoiled(images, &idx(&[u32::MAX; 3], &[]), huge);
     // A gzip header with nothing behind it, and one with nonsense behind it.
     let cut_off = "damaged or cut off: the gzip data cannot be unpacked beyond 0 bytes";
     let header = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
-    spoilt(images, &header, &format!("{cut_off} (incomplete deflate stream)"));
-    spoilt(images, &[&header[..], &[0xff; 20]].concat(), &format!("{cut_off} (corrupt deflate stream)"));
+    spoiled(images, &header, &format!("{cut_off} (incomplete deflate stream)"));
+    spoiled(images, &[&header[..], &[0xff; 20]].concat(), &format!("{cut_off} (corrupt deflate stream)"));
 
     let labels = "t10k-labels-idx1-ubyte";
-    spoilt(labels, &idx(&[2], &[1, 10]), "label 10 at position 1 (counted from 0) is out of range; there are 10 classes, 0..=9");
+    spoiled(labels, &idx(&[2], &[1, 10]), "label 10 at position 1 (counted from 0) is out of range; there are 10 classes, 0..=9");
     let place = mnist();
     place.put("d/mnist/t10k-labels-idx1-ubyte", &idx(&[3], &[1, 2, 3]));
     let line = "error: d/mnist/t10k-images-idx3-ubyte holds 2 images, but d/mnist/t10k-labels-idx1-ubyte holds 3 labels";
@@ -283,7 +283,7 @@ fn training_that_diverges() {
     let output = place.run("train lenet5 --dataset mnist --data-dir d --lr 1e30 --batch-size 1 --epochs 3");
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(!place.path("runs/lenet5-mnist-1/summary.json").exists(), "a run that failed has no final figures");
+    assert!(!place.path("runs/lenet5-mnist-1/summary.json").exists(), "a run that failed has no final metrics");
     assert!(stderr.starts_with("error: the loss became ") && stderr.lines().count() == 1, "{stderr}");
     assert!(stderr.ends_with(": training diverged; try a smaller learning rate\n"), "{stderr}");
 }

@@ -78,9 +78,9 @@ fn a_users_files_stay() {
     let place = Place::new();
     place.works("train lenet5 --epochs 1 --out own");
     let before = place.names("own");
-    place.put("own/notes.svg", b"notes").put("own/thesis_figure.png", b"figure").put("own/samples.txt", b"samples");
+    place.put("own/notes.svg", b"notes").put("own/thesis_figure.png", b"metric").put("own/samples.txt", b"samples");
     place.works("train softmax --epochs 1 --out own");
-    for (name, text) in [("own/notes.svg", "notes"), ("own/thesis_figure.png", "figure"), ("own/samples.txt", "samples")] {
+    for (name, text) in [("own/notes.svg", "notes"), ("own/thesis_figure.png", "metric"), ("own/samples.txt", "samples")] {
         assert_eq!(place.text(name), text);
     }
     let mut after = place.names("own");

@@ -32,11 +32,11 @@ fn start_until_kept(place: &Place) -> (Child, Duration) {
     (process, begun.elapsed())
 }
 
-/// The parameters of an uninterrupted run, and its figures without the times.
+/// The parameters of an uninterrupted run, and its metrics without the times.
 fn outcome(place: &Place) -> (Vec<u8>, Vec<String>) {
     let lines = place.text("r/metrics.jsonl");
-    let figures = lines.lines().map(|line| line.split(",\"images_per_second").next().unwrap().to_owned()).collect();
-    (fs::read(place.path("r/model.safetensors")).unwrap(), figures)
+    let metrics = lines.lines().map(|line| line.split(",\"images_per_second").next().unwrap().to_owned()).collect();
+    (fs::read(place.path("r/model.safetensors")).unwrap(), metrics)
 }
 
 fn uninterrupted() -> (Vec<u8>, Vec<String>) {

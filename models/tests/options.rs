@@ -21,7 +21,7 @@ fn nothing_was_asked_for() {
 const KNN: &str = "--dataset, --data-dir, --seed, --validation, --threads, --out";
 
 #[test]
-fn nearest_neighbours_take_no_steps() {
+fn nearest_neighbors_take_no_steps() {
     let place = Place::new();
     for option in ["--epochs 3", "--batch-size 8", "--lr 0.1", "--patience 2", "--restore-best", "--checkpoint-every 5"] {
         let name = option.split(' ').next().unwrap();
@@ -33,9 +33,9 @@ fn nearest_neighbours_take_no_steps() {
     // 1,437 images, a thirtieth of them held out.
     assert!(said.contains("% of 48 held out are right") && !said.contains("l2 0.0000"), "{said}");
     let last = said.lines().last().unwrap();
-    assert!(last.starts_with("test accuracy 9") && !last.contains("neighbours"), "{last}");
+    assert!(last.starts_with("test accuracy 9") && !last.contains("neighbors"), "{last}");
     let summary = place.json("r/summary.json");
-    assert!(summary["validation_accuracy"].as_f64().unwrap() > 0.9 && summary["validation_neighbours"].as_f64().is_some(), "{summary}");
+    assert!(summary["validation_accuracy"].as_f64().unwrap() > 0.9 && summary["validation_neighbors"].as_f64().is_some(), "{summary}");
     assert!(summary.as_object().unwrap().keys().all(|key| !key.starts_with("test_") || key == "test_accuracy"), "{summary}");
     let said = place.works("train knn --out r --validation 100");
     assert!(said.contains("% of 100 held out are right"), "{said}");
@@ -46,9 +46,9 @@ fn nearest_neighbours_take_no_steps() {
     );
 }
 
-/// Fewer images than neighbours, and images of two sizes.
+/// Fewer images than neighbors, and images of two sizes.
 #[test]
-fn nearest_neighbours_of_few() {
+fn nearest_neighbors_of_few() {
     let place = Place::new();
     place
         .put("d/mnist/train-images-idx3-ubyte", &idx(&[3, 28, 28], &[7; 3 * 784]))
@@ -56,7 +56,7 @@ fn nearest_neighbours_of_few() {
         .put("d/mnist/t10k-images-idx3-ubyte", &idx(&[2, 28, 28], &[7; 2 * 784]))
         .put("d/mnist/t10k-labels-idx1-ubyte", &idx(&[2], &[1, 2]));
     let said = place.works("train knn --data-dir d");
-    assert!(said.contains(" 1 neighbours by ") && !said.contains(" 3 neighbours by "), "{said}");
+    assert!(said.contains(" 1 neighbors by ") && !said.contains(" 3 neighbors by "), "{said}");
     place.put("d/mnist/t10k-images-idx3-ubyte", &idx(&[2, 28, 27], &[7; 2 * 28 * 27]));
     let line = "error: mnist, test images: expected images of 1x28x28 (channels x height x width), found 1x28x27";
     place.fails("train knn --data-dir d", 1, line);

@@ -51,22 +51,22 @@ fn a_run_on_the_digits() {
     let curves = place.text("runs/lenet5-digits-1/curves.svg");
     assert!(curves.starts_with("<svg") && curves.trim_end().ends_with("</svg>") && curves.contains("lenet5 on digits"));
 
-    // The same figures from the checkpoint, by file and by folder; the data set is the run's own.
+    // The same metrics from the checkpoint, by file and by folder; the data set is the run's own.
     let expected =
         format!("digits: test accuracy {:.2} % of 360 images, test loss {:.4}\n", 100.0 * accuracy, summary["test_loss"].as_f64().unwrap());
     assert_eq!(place.works("eval lenet5 --checkpoint runs/lenet5-digits-1/model.safetensors"), expected);
     assert_eq!(place.works("eval lenet5 --checkpoint runs/lenet5-digits-1 --threads 1"), expected);
 
-    // The images are normalised as the run's configuration says, not as the data set would have it.
+    // The images are normalized as the run's configuration says, not as the data set would have it.
     let mut other = config.clone();
-    other["normalise"] = serde_json::json!({ "mean": [0.9], "deviation": [0.1] });
+    other["normalize"] = serde_json::json!({ "mean": [0.9], "deviation": [0.1] });
     place.put("other/config.json", other.to_string().as_bytes());
     fs::copy(place.path("runs/lenet5-digits-1/model.safetensors"), place.path("other/model.safetensors")).unwrap();
     assert_ne!(place.works("eval lenet5 --checkpoint other"), expected);
 
-    other["normalise"] = serde_json::json!({ "mean": [0.9, 0.9], "deviation": [0.1, 0.1] });
+    other["normalize"] = serde_json::json!({ "mean": [0.9, 0.9], "deviation": [0.1, 0.1] });
     place.put("other/config.json", other.to_string().as_bytes());
-    let reason = "`normalise` needs a mean and a positive deviation for each channel; the images have 1";
+    let reason = "`normalize` needs a mean and a positive deviation for each channel; the images have 1";
     place.fails("eval lenet5 --checkpoint other", 1, &format!("error: other/config.json: {reason}"));
 
     // Another run takes another folder, the first is not touched.
@@ -105,7 +105,7 @@ fn a_benchmark() {
     assert!(place.works("bench lenet5 --batch-size 2").contains("training step"));
 }
 
-/// The real files, gzipped as they are: one short epoch must already recognise most digits.
+/// The real files, gzipped as they are: one short epoch must already recognize most digits.
 #[test]
 fn an_epoch_of_mnist() {
     let Some(data) = shared_data("mnist") else { return };

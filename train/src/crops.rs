@@ -5,7 +5,7 @@ use layercake::prelude::*;
 
 use crate::{Classifier, ImageBatch};
 
-/// The four corners and the centre of each image, in torchvision's order (`FiveCrop`): top left, top right, bottom left, bottom right, centre.
+/// The four corners and the center of each image, in torchvision's order (`FiveCrop`): top left, top right, bottom left, bottom right, center.
 ///
 /// # Errors
 /// If the device is out of memory.
@@ -22,8 +22,8 @@ pub fn five_crops<const CHANNELS: usize, const H: usize, const W: usize, const C
         let cut = images.clone().try_slice((0..batch, 0..CHANNELS, top..top + CROP_H, left..left + CROP_W))?;
         cut.try_reshape_like(&(batch, Const, Const, Const))
     };
-    let centre = [half(bottom), half(right)];
-    Ok([crop(0, 0)?, crop(0, right)?, crop(bottom, 0)?, crop(bottom, right)?, crop(centre[0], centre[1])?])
+    let center = [half(bottom), half(right)];
+    Ok([crop(0, 0)?, crop(0, right)?, crop(bottom, 0)?, crop(bottom, right)?, crop(center[0], center[1])?])
 }
 
 /// Half, rounded to the even number where it is between two: as Python rounds, and so torchvision.
@@ -79,7 +79,7 @@ mod tests {
     fn by_hand() {
         let crops = five_crops::<1, 7, 5, 3, 2, _>(&image(&Cpu::default())).unwrap().map(|crop| crop.as_vec());
         let from = |first: f32| [0.0, 1.0, 5.0, 6.0, 10.0, 11.0].map(|offset| first + offset).to_vec();
-        // The centre: rows from 2, and columns from 1.5, which is rounded to 2.
+        // The center: rows from 2, and columns from 1.5, which is rounded to 2.
         assert_eq!(crops, [from(0.0), from(3.0), from(20.0), from(23.0), from(12.0)]);
         assert_eq!([0, 1, 2, 3, 4, 5, 7].map(half), [0, 0, 1, 2, 2, 2, 4]);
         let whole = five_crops::<1, 7, 5, 7, 5, _>(&image(&Cpu::default())).unwrap();

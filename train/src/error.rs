@@ -1,4 +1,4 @@
-//! What can go wrong in training.
+//! Errors of training.
 
 use std::fmt::Display;
 use std::io;
@@ -10,139 +10,139 @@ use layercake::optim::StepError;
 
 use crate::data::DataError;
 
-/// Training, measuring, or keeping the results failed.
+/// An error of training, evaluation, checkpoints or run folders.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
     /// The data cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The parameters cannot be written or read.
+    /// The parameters cannot be read or written.
     #[error(transparent)]
     Parameters(#[from] IoError),
-    /// A file of a run cannot be written or read.
+    /// A file cannot be read or written.
     #[error("{path}: {source}")]
     File {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The I/O error.
         source: io::Error,
     },
-    /// A file of a run does not hold what it should.
+    /// The content of a file is invalid.
     #[error("{path}: {reason}")]
     Content {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
-    /// A run was to be kept in a folder that holds other things.
-    #[error("{path}: holds files that are not a run's; name a new or empty folder, or that of an earlier run to replace")]
+    /// The folder for a new run contains other files.
+    #[error("{path}: contains files that do not belong to a run; expected a new or empty folder, or that of an earlier run to replace")]
     Occupied {
         /// The folder.
         path: PathBuf,
     },
-    /// A run was to go on that is done.
-    #[error("{path}: this run is done; there is nothing to go on with")]
+    /// The run to resume is finished.
+    #[error("{path}: this run is finished; there is nothing to resume")]
     Done {
         /// The folder.
         path: PathBuf,
     },
     /// A picture cannot be drawn.
-    #[error("{path}: it could not be drawn: {reason}")]
+    #[error("{path}: cannot draw it: {reason}")]
     Drawing {
         /// The file.
         path: PathBuf,
         /// The reason.
         reason: String,
     },
-    /// The loss is no number any more, or a parameter is none.
+    /// The loss or a parameter became NaN or infinite.
     #[error("{} in step {step} of epoch {epoch}{}: training diverged; try a smaller learning rate", loss_is(.loss), because(.cause))]
     Diverged {
         /// The epoch, counted from 1.
         epoch: usize,
-        /// The batch in it, counted from 1.
+        /// The batch in the epoch, counted from 1.
         step: usize,
-        /// The batch's loss, or the mean of the epoch so far where it shows in the parameters first.
+        /// The batch's loss, or the mean of the epoch so far if a parameter diverged first.
         loss: f32,
-        /// The first tensor that is not finite, and so the layer where the trouble began.
+        /// The first tensor that is not finite.
         cause: Option<NonFinite>,
     },
-    /// The run was stopped; a checkpoint was kept if it keeps any.
+    /// The run was cancelled. If checkpoints are enabled, one was written.
     #[error("interrupted in epoch {epoch} after step {step}{}", kept_in(.kept))]
     Interrupted {
         /// The epoch, counted from 1.
         epoch: usize,
-        /// The optimizer's steps so far.
+        /// Optimizer steps so far.
         step: usize,
-        /// The folder of the checkpoints.
+        /// The checkpoint folder.
         kept: Option<PathBuf>,
     },
-    /// There is no checkpoint to go on with.
-    #[error("{path}: holds no checkpoint")]
+    /// There is no checkpoint.
+    #[error("{path}: contains no checkpoint")]
     NoCheckpoint {
         /// The folder.
         path: PathBuf,
     },
-    /// There is nothing to train on.
-    #[error("the training data make no batch")]
+    /// The training data have no batch.
+    #[error("the training data have no batch")]
     NoBatches,
-    /// The test data cannot measure anything.
-    #[error("the test data: {0}")]
+    /// The test data cannot be used for evaluation.
+    #[error("test data: {0}")]
     Test(String),
-    /// A setting that makes no sense, or that could have no effect.
+    /// A setting is invalid or has no effect.
     #[error("{0}")]
     Setting(String),
-    /// There is no figure of that name to go by.
-    #[error("there is no figure `{figure}` to {purpose}; there are: {}", .known.join(", "))]
-    NoFigure {
-        /// Its name.
-        figure: String,
-        /// What it was wanted for.
+    /// A metric in use does not exist.
+    #[error("unknown metric `{metric}` {purpose}; known: {}", .known.join(", "))]
+    UnknownMetric {
+        /// The name.
+        metric: String,
+        /// What it is used for.
         purpose: &'static str,
-        /// The names of all.
+        /// The known metrics.
         known: Vec<String>,
     },
-    /// A normalisation of the network would have to estimate a variance from one value.
+    /// A batch normalization would estimate a variance from a single value.
     #[error(
-        "`{layer}` cannot take statistics of a single value a channel while training; use a batch size of which no single item is left, or `drop_last`"
+        "`{layer}` cannot estimate a variance from a single value per channel; use a batch size that does not leave a batch of one item, or `drop_last`"
     )]
     SingleValue {
         /// The layer's name.
         layer: String,
     },
     /// The task, the network or a schedule panicked.
-    #[error("{place} failed: {reason}")]
+    #[error("{place} panicked: {reason}")]
     Panicked {
-        /// What was going on.
+        /// Where.
         place: String,
-        /// What the panic said.
+        /// The panic message.
         reason: String,
     },
-    /// A folder in which another process trains.
-    #[error("{path}: in use by {}; wait for it to end, or name another folder", holder(.pid))]
+    /// The folder is in use by another process.
+    #[error("{path}: in use by {}; wait for it to end, or choose another folder", holder(.pid))]
     InUse {
         /// The folder.
         path: PathBuf,
-        /// The process, if it can be told.
+        /// The process id, if known.
         pid: Option<u32>,
     },
-    /// A folder was removed or replaced while something was kept in it.
-    #[error("{path}: was removed or replaced while the training went on; what it held is lost")]
+    /// The folder was removed or replaced during the run.
+    #[error("{path}: the folder was removed or replaced during the run")]
     Vanished {
         /// The folder.
         path: PathBuf,
     },
-    /// The optimizer could not take its step.
-    #[error("the optimizer: {0}")]
+    /// The optimizer step failed.
+    #[error("optimizer: {0}")]
     Optimizer(String),
-    /// The device failed: it is out of memory, most often.
+    /// The device failed, usually for lack of memory.
     #[error("the device failed: {0}")]
     Device(String),
 }
 
 impl TrainError {
-    /// An optimizer's error, on whichever device.
+    /// Converts an optimizer error.
     pub(crate) fn step<E: Display + std::fmt::Debug>(error: StepError<E>) -> Self {
         match error {
             StepError::Device(error) => Self::Device(error.to_string()),
@@ -156,7 +156,7 @@ fn holder(pid: &Option<u32>) -> String {
     pid.map_or("another process".to_owned(), |pid| format!("process {pid}"))
 }
 
-/// A loss that is still a number was taken before the step that spoilt the parameters.
+/// The loss may still be finite when the step after it makes a parameter infinite.
 fn loss_is(loss: &f32) -> String {
     if loss.is_finite() { format!("the loss was {loss}") } else { format!("the loss became {loss}") }
 }
@@ -166,12 +166,12 @@ fn because(cause: &Option<NonFinite>) -> String {
     cause.as_ref().map_or(String::new(), |cause| format!(", where {cause}"))
 }
 
-/// `; the checkpoint is kept in ..`
+/// `; checkpoint in ..`
 fn kept_in(folder: &Option<PathBuf>) -> String {
-    folder.as_ref().map_or(String::new(), |folder| format!("; the checkpoint is kept in {}", folder.display()))
+    folder.as_ref().map_or(String::new(), |folder| format!("; checkpoint in {}", folder.display()))
 }
 
-/// Turns a device's error, of whichever type that is, into one of training.
+/// Converts device errors of any type.
 pub(crate) trait OnDevice<T> {
     fn on_device(self) -> Result<T, TrainError>;
 }

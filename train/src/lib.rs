@@ -3,7 +3,7 @@
 //! ```
 //! use layercake::optim::{Adam, AdamConfig};
 //! use layercake::prelude::*;
-//! use layercake_train::data::{Loader, Normalise, Split, digits};
+//! use layercake_train::data::{Loader, Normalize, Split, digits};
 //! use layercake_train::{Classification, Trainer, Until};
 //!
 //! network! {
@@ -11,9 +11,9 @@
 //! }
 //!
 //! let Split { train, test } = digits();
-//! let (classes, normalise) = (train.classes().to_vec(), Normalise::measure(&train));
-//! let train = Loader::new(train, 16).shuffle(1).transform(normalise.clone());
-//! let test = Loader::new(test, 360).transform(normalise);
+//! let (classes, normalize) = (train.classes().to_vec(), Normalize::measure(&train));
+//! let train = Loader::new(train, 16).shuffle(1).transform(normalize.clone());
+//! let test = Loader::new(test, 360).transform(normalize);
 //!
 //! let device = Cpu::seed_from_u64(1);
 //! let mut net = Perceptron::new(&device);
@@ -33,7 +33,7 @@ mod crops;
 pub mod data;
 mod error;
 mod metrics;
-pub mod neighbours;
+pub mod neighbors;
 pub mod run;
 mod trainer;
 
@@ -41,8 +41,9 @@ pub use bench::{Timing, bench};
 pub use checkpoint::Checkpoints;
 pub use crops::{five_crops, predict_five_crops};
 pub use error::TrainError;
-pub use metrics::{Epoch, Figures, Running, Tally, accuracy, best, best_of_maps, perplexity, top_k};
+pub use metrics::{ConfusionMatrix, Epoch, Metrics, RunningMetrics, accuracy, argmax, argmax_maps, perplexity, top_k_accuracy};
 pub use trainer::{
-    Callback, Classification, Classifier, Closures, Criterion, EarlyStopping, Ending, ImageBatch, OverRun, Pass, Progress, Report,
-    Schedule, Scores, Seeded, Step, Stop, TapedLoss, Task, Trainer, Until, Validated, evaluate, hold_out, label_weight, load_latest, step,
+    Callback, CancellationToken, Classification, Classifier, Criterion, EarlyStopping, ImageBatch, LrSchedule, Pass, Progress,
+    ProgressReport, RunSchedule, Scores, Seeded, Step, TapedLoss, Task, TaskFn, Trainer, TrainingEnd, Until, WithValidation, evaluate,
+    hold_out, label_weight, load_latest, task_fn,
 };

@@ -4,26 +4,26 @@ use layercake::average::Averaging;
 use layercake::optim::{Sgd, SgdConfig};
 use layercake::prelude::*;
 use layercake::schedule::Better;
-use layercake_train::data::{Images, Loader, Normalise, Split, digits};
-use layercake_train::run::{Config, Recipe, RunFolder};
+use layercake_train::data::{Images, Loader, Normalize, Split, digits};
+use layercake_train::run::{Recipe, RunConfig, RunFolder};
 use layercake_train::{
-    Callback, Checkpoints, Classification, EarlyStopping, Ending, Epoch, Progress, Stop, TrainError, Trainer, Until, Validated, evaluate,
-    hold_out,
+    Callback, CancellationToken, Checkpoints, Classification, EarlyStopping, Epoch, Progress, TrainError, Trainer, TrainingEnd, Until,
+    WithValidation, evaluate, hold_out,
 };
 
 network! { Net: [1, 8, 8] -> [10] { Flatten, fc: Linear(10) } }
 
-type Task = Validated<Classification<Images, 1, 8, 8, 10>>;
+type Task = WithValidation<Classification<Images, 1, 8, 8, 10>>;
 
 /// Training images, and a task whose validation part was held out of them.
 fn data() -> (Loader<Images>, Task) {
     let Split { train, test } = digits();
     let [rest, held] = hold_out(train.len(), 120, 3).unwrap();
     let (train, held) = (train.subset(&rest), train.subset(&held));
-    let normalise = Normalise::measure(&train);
-    let measured = |images: Images| Classification::new("digits", Loader::new(images, 50).transform(normalise.clone()), &[]).unwrap();
-    let task = Validated { task: measured(test), validation: Some(measured(held)) };
-    (Loader::new(train, 60).shuffle(3).transform(normalise), task)
+    let normalize = Normalize::measure(&train);
+    let measured = |images: Images| Classification::new("digits", Loader::new(images, 50).transform(normalize.clone()), &[]).unwrap();
+    let task = WithValidation { task: measured(test), validation: Some(measured(held)) };
+    (Loader::new(train, 60).shuffle(3).transform(normalize), task)
 }
 
 /// The learning rate grows, so that the weights get better first and worse then.
@@ -39,20 +39,20 @@ impl layercake::schedule::Schedule for Growing {
 #[derive(Default)]
 struct Watch {
     ending: Option<(usize, usize, bool, Option<String>)>,
-    stop: Option<(Stop, usize)>,
+    stop: Option<(CancellationToken, usize)>,
 }
 
 impl<M> Callback<M, Cpu> for Watch {
     fn on_step(&mut self, progress: &Progress<'_>, _: &M) -> Result<(), TrainError> {
         if let Some((stop, _)) = self.stop.as_ref().filter(|(_, at)| *at == progress.step) {
-            stop.wish();
+            stop.cancel();
         }
         Ok(())
     }
 
-    fn on_end(&mut self, ending: &Ending<'_>, _: &M) -> Result<(), TrainError> {
-        let Ending { history, weights_of, stopped_early, chosen_by } = *ending;
-        self.ending = Some((history.len(), weights_of, stopped_early, chosen_by.map(str::to_owned)));
+    fn on_end(&mut self, ending: &TrainingEnd<'_>, _: &M) -> Result<(), TrainError> {
+        let TrainingEnd { history, weights_epoch, stopped_early, selected_by } = *ending;
+        self.ending = Some((history.len(), weights_epoch, stopped_early, selected_by.map(str::to_owned)));
         Ok(())
     }
 }
@@ -65,9 +65,9 @@ fn run(wish: &Wish, stop_at: Option<usize>) -> Result<(Net, Vec<Epoch>, Watch), 
     let device = Cpu::seed_from_u64(3);
     let mut net = Net::new(&device);
     let mut optimizer = Sgd::new(&net, SgdConfig::default());
-    let stop = Stop::new();
+    let stop = CancellationToken::new();
     let mut watch = Watch { stop: stop_at.map(|at| (stop.clone(), at)), ..Default::default() };
-    let trainer = wish(Trainer::new(Until::Epochs(6)).seed(3).schedule(Growing).stop(stop));
+    let trainer = wish(Trainer::new(Until::Epochs(6)).seed(3).schedule(Growing).cancellation(stop));
     let history = trainer.callback(&mut watch).fit(&mut net, &device, &mut optimizer, &mut task, &train)?;
     Ok((net, history, watch))
 }
@@ -101,7 +101,7 @@ fn the_best_weights_come_back() {
     assert!(bits(&chosen) != bits(&last));
 
     let (averaged, history, _) =
-        run(&|trainer| trainer.average(Averaging::Exponential { decay: 0.5 }).restore_best("loss", Better::Lower), None).unwrap();
+        run(&|trainer| trainer.average(Averaging::Ema { decay: 0.5 }).restore_best("loss", Better::Lower), None).unwrap();
     assert_eq!(test_loss(&averaged), history[best(&history) - 1].test.get("loss").unwrap(), "those of the average, where there is one");
 }
 
@@ -147,15 +147,15 @@ fn interrupted_or_longer() {
 #[test]
 fn the_run_folder_has_them() {
     let place = tempfile::tempdir().unwrap();
-    let config = Config {
+    let config = RunConfig {
         layercake: "0".to_owned(),
         model: "net".to_owned(),
-        dataset: layercake_train::data::DataSet::Digits,
+        dataset: layercake_train::data::KnownDataset::Digits,
         data_dir: None,
         device: "cpu".to_owned(),
         threads: 1,
         recipe: Recipe { epochs: 6, ..Default::default() },
-        normalise: None,
+        normalize: None,
         classes: Vec::new(),
     };
     let mut folder = RunFolder::create(place.path(), config).unwrap();
@@ -170,8 +170,8 @@ fn the_run_folder_has_them() {
     let summary = folder.finish(650).unwrap();
     let epoch = best(&history);
     assert_eq!((summary.epochs, summary.weights_of_epoch, summary.stopped_early), (6, epoch, false));
-    assert_eq!(summary.figures.get("test_loss"), history[epoch - 1].test.get("loss"));
-    assert_eq!(summary.figures.get("validation_loss"), history[epoch - 1].validation.get("loss"));
+    assert_eq!(summary.metrics.get("test_loss"), history[epoch - 1].test.get("loss"));
+    assert_eq!(summary.metrics.get("validation_loss"), history[epoch - 1].validation.get("loss"));
     assert!(["AVX-512", "AVX2", "plain"].contains(&summary.instruction_set.as_str()) || cfg!(not(target_arch = "x86_64")), "{summary:?}");
     let mut kept = Net::new(&device);
     layercake::io::load_safetensors(&mut kept, place.path().join("model.safetensors")).unwrap();

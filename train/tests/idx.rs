@@ -8,7 +8,7 @@ use std::{
 
 use flate2::{Compression, write::GzEncoder};
 use layercake_tests::shared_data;
-use layercake_train::data::{DataSet, Images, read_idx};
+use layercake_train::data::{Images, KnownDataset, read_idx};
 
 /// A folder with `images` (2 of 2x3) and `labels` (3 and 9), which a test then spoils.
 struct Case {
@@ -145,7 +145,7 @@ fn missing_files_and_folders() {
     fs::remove_file(case.path("labels")).unwrap();
     assert_eq!(case.message(), "labels: No such file or directory (os error 2)");
 
-    let load = |folder: Option<&Path>| DataSet::Mnist.load(folder, [1, 28, 28]).expect_err("there is no such data").to_string();
+    let load = |folder: Option<&Path>| KnownDataset::Mnist.load(folder, [1, 28, 28]).expect_err("there is no such data").to_string();
     let at = case.folder.path().display().to_string();
     assert_eq!(load(None), "the data set `mnist` is read from files: say which folder holds the folder `mnist` (--data-dir)");
     let message = format!("{at}/mnist: no such folder; the data folder must hold the data set's own folder `mnist`");
@@ -163,21 +163,21 @@ fn a_set_that_does_not_fit_the_network() {
         fs::copy(case.path("images"), case.path(&format!("mnist/{part}-images-idx3-ubyte"))).unwrap();
         fs::copy(case.path("labels"), case.path(&format!("mnist/{part}-labels-idx1-ubyte"))).unwrap();
     }
-    let load = |shape| DataSet::Mnist.load(Some(case.folder.path()), shape);
+    let load = |shape| KnownDataset::Mnist.load(Some(case.folder.path()), shape);
     let message = "mnist, training images: expected images of 1x28x28 (channels x height x width), found 1x2x3";
     assert_eq!(load([1, 28, 28]).unwrap_err().to_string(), message);
     assert_eq!(load([1, 2, 3]).unwrap().test.len(), 2);
 
     let message = "digits, training images: expected images of 3x32x32 (channels x height x width), found 1x8x8";
-    assert_eq!(DataSet::Digits.load(None, [3, 32, 32]).unwrap_err().to_string(), message);
-    assert_eq!(DataSet::Digits.load(None, [1, 28, 28]).unwrap().test.shape(), [1, 28, 28]);
+    assert_eq!(KnownDataset::Digits.load(None, [3, 32, 32]).unwrap_err().to_string(), message);
+    assert_eq!(KnownDataset::Digits.load(None, [1, 28, 28]).unwrap().test.shape(), [1, 28, 28]);
 }
 
 /// The real thing, where it is: counts, sizes and the first labels as its description has them.
 #[test]
 fn mnist_itself() {
     let Some(folder) = shared_data("mnist") else { return };
-    let split = DataSet::Mnist.load(Some(&folder), [1, 28, 28]).unwrap();
+    let split = KnownDataset::Mnist.load(Some(&folder), [1, 28, 28]).unwrap();
     assert_eq!((split.train.len(), split.test.len()), (60_000, 10_000));
     assert_eq!((&split.train.labels()[..5], &split.test.labels()[..5]), (&[5, 0, 4, 1, 9][..], &[7, 2, 1, 0, 4][..]));
 }

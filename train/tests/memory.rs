@@ -11,10 +11,10 @@ fn header(sizes: [u32; 3]) -> Vec<u8> {
     [0x0803].into_iter().chain(sizes).flat_map(u32::to_be_bytes).collect()
 }
 
-/// A figure of this process in bytes: the most it has held (`VmHWM`) or reserved (`VmPeak`) so far.
-fn used(figure: &str) -> Option<usize> {
+/// A metric of this process in bytes: the most it has held (`VmHWM`) or reserved (`VmPeak`) so far.
+fn used(metric: &str) -> Option<usize> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(metric)?.strip_prefix(':'))?;
     Some(line.trim().strip_suffix(" kB")?.parse::<usize>().ok()? * 1024)
 }
 

@@ -9,7 +9,7 @@ use layercake_tests::shared_data;
 use layercake_train::data::readers::{
     Channels, ImageFiles, ImageFolder, MaskFolder, Table, Target, Text, read_cifar10, read_image, read_mask,
 };
-use layercake_train::data::{DataError, DataSet, Dataset, Image, Mask, Masked, check, read_idx};
+use layercake_train::data::{DataError, Dataset, Image, KnownDataset, Mask, Masked, check, read_idx};
 use layercake_train::run::Canvas;
 
 struct Place(tempfile::TempDir);
@@ -50,12 +50,12 @@ fn words(words: &[&str]) -> Vec<String> {
 fn png(image: &Image) -> Vec<u8> {
     let place = Place::new();
     let path = place.path("a.png");
-    Canvas::of(image).save(&path).unwrap();
+    Canvas::from_image(image).save(&path).unwrap();
     fs::read(path).unwrap()
 }
 
-/// The bytes of a grey PNG file of 8 bits.
-fn grey_png(mask: &Mask) -> Vec<u8> {
+/// The bytes of a gray PNG file of 8 bits.
+fn gray_png(mask: &Mask) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     let [height, width] = mask.size.map(|side| side as u32);
     image::GrayImage::from_raw(width, height, mask.classes.clone()).unwrap().write_to(&mut bytes, image::ImageFormat::Png).unwrap();
@@ -123,7 +123,7 @@ fn folders_of_images() {
     assert_eq!((set.classes(), set.len()), (&words(&["cats", "dogs"])[..], 3));
     assert_eq!((set.get(0).unwrap().image, set.get(2).unwrap().label), (picture(2, 2), 1));
     assert_eq!(set.get(1).unwrap().image, picture(3, 4));
-    assert_eq!(read_image(&place.path("set/cats/b.png"), Channels::Grey).unwrap().shape, [1, 3, 4]);
+    assert_eq!(read_image(&place.path("set/cats/b.png"), Channels::Gray).unwrap().shape, [1, 3, 4]);
     assert_eq!(ImageFiles::open(&place.path("set/cats"), Channels::Rgb).unwrap().len(), 2);
 
     fs::create_dir(place.path("set/empty")).unwrap();
@@ -152,18 +152,18 @@ fn images_with_masks() {
     let place = Place::new();
     let mask = Mask { size: [2, 3], classes: vec![0, 1, 2, 2, 1, 0] };
     place.put("images/a.png", &png(&picture(2, 3)));
-    place.put("masks/a.png", &grey_png(&mask));
+    place.put("masks/a.png", &gray_png(&mask));
     let open = || MaskFolder::open(&place.path("images"), &place.path("masks"), Channels::Rgb, words(&["sky", "road", "none"]));
     assert_eq!(open().unwrap().get(0).unwrap(), Masked { image: picture(2, 3), mask: mask.clone() });
 
     let item = || place.text(open().unwrap().get(0));
-    place.put("masks/a.png", &grey_png(&Mask { classes: vec![0, 1, 2, 2, 3, 0], ..mask.clone() }));
+    place.put("masks/a.png", &gray_png(&Mask { classes: vec![0, 1, 2, 2, 3, 0], ..mask.clone() }));
     assert_eq!(item(), "masks/a.png: expected classes below 3, found class 3 in row 1, column 1");
-    place.put("masks/a.png", &grey_png(&Mask { size: [3, 2], ..mask.clone() }));
+    place.put("masks/a.png", &gray_png(&Mask { size: [3, 2], ..mask.clone() }));
     assert_eq!(item(), "masks/a.png: expected a mask of 2x3, as `a.png` has it, found 3x2");
     place.put("masks/a.png", &png(&picture(2, 3)));
-    assert_eq!(item(), "masks/a.png: expected a mask: a grey image of 8 bits, found Rgb8");
-    place.put("masks/b.png", &grey_png(&mask));
+    assert_eq!(item(), "masks/a.png: expected a mask: a gray image of 8 bits, found Rgb8");
+    place.put("masks/b.png", &gray_png(&mask));
     assert_eq!(place.text(open()), "images: expected an image for each mask, found none named as the mask `b.png`");
     fs::remove_file(place.path("masks/a.png")).unwrap();
     assert_eq!(place.text(open()), "masks: expected a mask named as the image `a.png`, found none");
@@ -173,7 +173,7 @@ fn images_with_masks() {
 fn texts() {
     let place = Place::new();
     assert_eq!(Text::read(&place.put("a.txt", "naïve".as_bytes())).unwrap().vocabulary(), ['a', 'e', 'n', 'v', 'ï']);
-    assert_eq!(Text::read(&place.put("a.gz", &gzip(b"zip"))).unwrap().letters(), [2, 0, 1]);
+    assert_eq!(Text::read(&place.put("a.gz", &gzip(b"zip"))).unwrap().characters(), [2, 0, 1]);
     let message = |bytes: &[u8]| place.text(Text::read(&place.put("x.txt", bytes)));
     assert_eq!(message(b""), "x.txt: expected text, found nothing");
     assert_eq!(message(b"ab\xffc"), "x.txt: expected text in UTF-8, found none at byte 2");
@@ -198,7 +198,7 @@ fn good_files() -> Vec<(&'static str, Vec<u8>, Reader)> {
         ("table", b"a,b,c\n1,2.5,x\n-4,1e3,y\n".to_vec(), |path| Table::read(path, &Target::Last).map(drop)),
         ("image", png(&picture(5, 4)), of_image),
         ("photo", jpeg.into_inner(), of_image),
-        ("mask", grey_png(&Mask { size: [3, 4], classes: (0..12).collect() }), |path| read_mask(path, 12).map(drop)),
+        ("mask", gray_png(&Mask { size: [3, 4], classes: (0..12).collect() }), |path| read_mask(path, 12).map(drop)),
         ("text", "the quick brown fox — naïve".as_bytes().to_vec(), of_text),
         ("text.gz", gzip(b"the quick brown fox"), of_text),
     ]
@@ -222,9 +222,9 @@ fn damaged_files() {
         let step = (good.len() / 150).max(1);
         for i in (0..good.len()).step_by(step) {
             for change in [1u8, 0x80, 0xff] {
-                let mut spoilt = good.clone();
-                spoilt[i] ^= change;
-                attempt(&spoilt);
+                let mut spoiled = good.clone();
+                spoiled[i] ^= change;
+                attempt(&spoiled);
             }
             attempt(&good[..i]);
             attempt(&[&good[..i], &[0xff; 9], &good[i..]].concat());
@@ -233,13 +233,13 @@ fn damaged_files() {
     }
 }
 
-/// All that lies in the shared folder, by the figures in its description.
+/// All that lies in the shared folder, by the metrics in its description.
 #[test]
 fn the_real_sets() {
     let Some(folder) = shared_data("cifar-10") else { return };
     let found = check(&folder).unwrap();
     let text: Vec<String> =
-        found.iter().flat_map(|set| set.found.as_ref().unwrap().iter().map(|line| format!("{} {line}", set.name))).collect();
+        found.iter().flat_map(|set| set.contents.as_ref().unwrap().iter().map(|line| format!("{} {line}", set.name))).collect();
     let expected = [
         "bccd JPEGImages: 364 images of 3x480x640",
         "camvid-small train: 100 images of 3x90x120 with masks of 12 classes: Sky ",
@@ -259,6 +259,6 @@ fn the_real_sets() {
         assert!(text.starts_with(expected), "{text}");
     }
     // The first records of CIFAR-10: a frog in training, a cat in the test.
-    let cifar = DataSet::Cifar10.read(Some(&folder)).unwrap();
+    let cifar = KnownDataset::Cifar10.read(Some(&folder)).unwrap();
     assert_eq!((cifar.train.labels()[..5].to_vec(), cifar.test.labels()[..5].to_vec()), (vec![6, 9, 9, 4, 1], vec![3, 8, 8, 0, 6]));
 }

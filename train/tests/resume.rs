@@ -5,11 +5,11 @@ use layercake::optim::{Sgd, SgdConfig};
 use layercake::prelude::*;
 use layercake::schedule::{Better, OneCycle, ReduceOnPlateau, Schedule as _};
 use layercake_train::data::transforms::{HorizontalFlip, RandomCrop};
-use layercake_train::data::{Array, Batch, Images, Loader, Normalise, Split, digits};
+use layercake_train::data::{Array, Batch, Images, Loader, Normalize, Split, digits};
 use layercake_train::run::Recipe;
 use layercake_train::{
-    Callback, Checkpoints, Classification, EarlyStopping, Epoch, Figures, Pass, Progress, Step, Stop, Task, TrainError, Trainer, Until,
-    load_latest,
+    Callback, CancellationToken, Checkpoints, Classification, EarlyStopping, Epoch, Metrics, Pass, Progress, Step, Task, TrainError,
+    Trainer, Until, load_latest,
 };
 
 network! {
@@ -36,14 +36,14 @@ fn recipe() -> Recipe {
 
 /// Wishes the end after so many steps in this process.
 struct StopAfter {
-    stop: Stop,
+    stop: CancellationToken,
     steps: usize,
 }
 
 impl<M> Callback<M, Cpu> for StopAfter {
     fn on_step(&mut self, progress: &Progress<'_>, _: &M) -> Result<(), TrainError> {
         if progress.step == self.steps {
-            self.stop.wish();
+            self.stop.cancel();
         }
         Ok(())
     }
@@ -51,10 +51,10 @@ impl<M> Callback<M, Cpu> for StopAfter {
 
 fn loaders() -> [Loader<Images>; 2] {
     let Split { train, test } = digits();
-    let normalise = Normalise::measure(&train);
+    let normalize = Normalize::measure(&train);
     let train = Loader::new(train, 100).shuffle(7).workers(1);
-    let train = train.transform(RandomCrop::new([8, 8]).padding(1)).transform(HorizontalFlip::default()).transform(normalise.clone());
-    [train, Loader::new(test, 360).transform(normalise)]
+    let train = train.transform(RandomCrop::new([8, 8]).padding(1)).transform(HorizontalFlip::default()).transform(normalize.clone());
+    [train, Loader::new(test, 360).transform(normalize)]
 }
 
 /// One process's part of the run. Its own first parameters, data and device are as in any other process.
@@ -65,10 +65,14 @@ fn part(checkpoints: &Checkpoints, stop_at: Option<usize>) -> Result<(Vec<u32>, 
     let mut net = Net::new(&device);
     let mut task = Classification::new("digits", test, train.data().classes())?;
     let mut optimizer = recipe.adam(&net);
-    let stop = Stop::new();
+    let stop = CancellationToken::new();
     let mut watch = StopAfter { stop: stop.clone(), steps: stop_at.unwrap_or(usize::MAX) };
-    let trainer =
-        recipe.trainer(train.batches()).checkpoints(checkpoints.clone()).resume(true).stop(stop).early_stopping(EarlyStopping::new(5));
+    let trainer = recipe
+        .trainer(train.batch_count())
+        .checkpoints(checkpoints.clone())
+        .resume(true)
+        .cancellation(stop)
+        .early_stopping(EarlyStopping::new(5));
     let history = trainer.callback(&mut watch).fit(&mut net, &device, &mut optimizer, &mut task, &train)?;
     Ok((bits(&net), history))
 }
@@ -77,7 +81,7 @@ fn bits<M: Model<f32, Cpu>>(net: &M) -> Vec<u32> {
     net.named_tensors().iter().flat_map(|tensor| tensor.to_vec()).map(f32::to_bits).collect()
 }
 
-/// The figures without the times, which are nobody's promise.
+/// The metrics without the times, which are nobody's promise.
 fn timeless(history: &[Epoch]) -> Vec<Epoch> {
     history.iter().map(|epoch| Epoch { items_per_second: 0.0, seconds: 0.0, ..epoch.clone() }).collect()
 }
@@ -116,7 +120,7 @@ fn a_checkpoint_of_another_run_is_refused() {
     let [train, test] = loaders();
     let mut task = Classification::new("digits", test, &[]).unwrap();
     let mut optimizer = recipe().adam(&net);
-    let mut other = recipe().trainer(train.batches()).seed(8).checkpoints(checkpoints.clone()).resume(true);
+    let mut other = recipe().trainer(train.batch_count()).seed(8).checkpoints(checkpoints.clone()).resume(true);
     let message = other.fit(&mut net, &device, &mut optimizer, &mut task, &train).unwrap_err().to_string();
     assert!(
         message.contains("state.json: the run that was kept is another one: it had seed 7, 1437 items in 15 batches of 100, 2 to a step"),
@@ -175,22 +179,22 @@ impl Task<Cell> for Letters {
             self.hidden = None;
         }
         let letters: Vec<f32> = batch.labels.iter().flat_map(|&label| (0..4).map(move |i| f32::from(u8::from(i == label % 4)))).collect();
-        let letters: Tensor<(usize, Const<4>), f32, Cpu> = Array::new(vec![rows, 4], letters).on(&pass.device)?;
+        let letters: Tensor<(usize, Const<4>), f32, Cpu> = Array::new(vec![rows, 4], letters).into_tensor(&pass.device)?;
         let hidden = self.hidden.take().unwrap_or_else(|| vec![0.0; rows * 6]);
-        let hidden: Tensor<(usize, Const<6>), f32, Cpu> = Array::new(vec![rows, 6], hidden).on(&pass.device)?;
+        let hidden: Tensor<(usize, Const<6>), f32, Cpu> = Array::new(vec![rows, 6], hidden).into_tensor(&pass.device)?;
         let (scores, next) = cell.forward_train(letters, hidden, pass.gradients);
         self.hidden = Some(next.as_vec());
         let targets: Vec<usize> = batch.labels.iter().map(|label| (label + 1) % 4).collect();
         Ok(Step::new(loss::cross_entropy(scores, &targets), rows))
     }
 
-    fn carried(&self) -> Vec<(String, Array<f32>)> {
+    fn state(&self) -> Vec<(String, Array<f32>)> {
         let rows = self.hidden.as_ref().map(|hidden| ("hidden".to_owned(), Array::new(vec![hidden.len() / 6, 6], hidden.clone())));
         rows.into_iter().collect()
     }
 
-    fn carry_on(&mut self, carried: Vec<(String, Array<f32>)>) -> Result<(), String> {
-        self.hidden = carried.into_iter().next().map(|(_, array)| array.into_numbers());
+    fn load_state(&mut self, state: Vec<(String, Array<f32>)>) -> Result<(), String> {
+        self.hidden = state.into_iter().next().map(|(_, array)| array.into_vec());
         Ok(())
     }
 }
@@ -205,9 +209,9 @@ fn what_a_task_carries_goes_on_too() {
             let mut cell = Cell::new(&device);
             let mut optimizer = Sgd::new(&cell, SgdConfig { lr: 0.1, ..Default::default() });
             let loader = Loader::new(digits().test, 30).drop_last();
-            let stop = Stop::new();
+            let stop = CancellationToken::new();
             let mut watch = StopAfter { stop: stop.clone(), steps: stop_at.unwrap_or(usize::MAX) };
-            let trainer = Trainer::new(Until::Steps(20)).checkpoints(checkpoints.clone()).resume(true).stop(stop);
+            let trainer = Trainer::new(Until::Steps(20)).checkpoints(checkpoints.clone()).resume(true).cancellation(stop);
             let outcome = trainer.callback(&mut watch).fit(&mut cell, &device, &mut optimizer, &mut Letters { hidden: None }, &loader);
             outcome.map(|_| bits(&cell))
         };
@@ -230,26 +234,26 @@ impl Task<Net> for Drawn {
         self.task.loss(net, batch, pass)
     }
 
-    fn evaluate(&mut self, net: &Net, device: &Cpu) -> Result<Figures, TrainError> {
+    fn evaluate(&mut self, net: &Net, device: &Cpu) -> Result<Metrics, TrainError> {
         let drawn: Tensor<Rank1<4>, f32, _> = device.sample_uniform();
         let drawn = f64::from(drawn.as_vec()[0]);
-        let figures = Task::<Net>::evaluate(&mut self.task, net, device)?;
-        Ok(figures.with("drawn", drawn).with("odds", if drawn < 0.5 { f64::NEG_INFINITY } else { f64::INFINITY }))
+        let metrics = Task::<Net>::evaluate(&mut self.task, net, device)?;
+        Ok(metrics.with("drawn", drawn).with("odds", if drawn < 0.5 { f64::NEG_INFINITY } else { f64::INFINITY }))
     }
 }
 
 /// 15 batches of 24, and fewer to measure on.
 fn few() -> (Loader<Images>, Loader<Images>) {
     let Split { train, test } = digits();
-    let normalise = Normalise::measure(&train);
+    let normalize = Normalize::measure(&train);
     let loader = Loader::new(test, 24).shuffle(7).workers(1).transform(RandomCrop::new([8, 8]).padding(1));
-    (loader.transform(normalise.clone()), Loader::new(train.subset(&(0..60).collect::<Vec<_>>()), 60).transform(normalise))
+    (loader.transform(normalize.clone()), Loader::new(train.subset(&(0..60).collect::<Vec<_>>()), 60).transform(normalize))
 }
 
 /// How far a part of a run goes, and where it is stopped before.
 type Part = (Until, Option<usize>, usize);
 
-/// A run in parts, each a process of its own, with everything that looks at figures.
+/// A run in parts, each a process of its own, with everything that looks at metrics.
 fn in_parts(place: &std::path::Path, parts: &[Part]) -> (Vec<u32>, Vec<Epoch>) {
     let checkpoints = Checkpoints::new(place.join(format!("{parts:?}").replace(|c: char| !c.is_alphanumeric(), "_"))).every(3);
     let mut outcome = None;
@@ -259,12 +263,12 @@ fn in_parts(place: &std::path::Path, parts: &[Part]) -> (Vec<u32>, Vec<Epoch>) {
         let mut net = Net::new(&device);
         let mut task = Drawn { task: Classification::new("digits", test, train.data().classes()).unwrap() };
         let mut optimizer = recipe().adam(&net);
-        let stop = Stop::new();
+        let stop = CancellationToken::new();
         let mut watch = StopAfter { stop: stop.clone(), steps: stop_at.unwrap_or(usize::MAX) };
         let plateau = ReduceOnPlateau { patience: 0, factor: 0.7, ..ReduceOnPlateau::new(0.0) };
-        let trainer = Trainer::new(until).seed(7).accumulate(2).average(Averaging::Equal).schedule(OneCycle::new(200));
+        let trainer = Trainer::new(until).seed(7).accumulate(2).average(Averaging::Swa).schedule(OneCycle::new(200));
         let trainer = trainer.plateau("test_odds", plateau).early_stopping(EarlyStopping::on("test_drawn", Better::Lower, patience));
-        let mut trainer = trainer.checkpoints(checkpoints.clone()).resume(true).stop(stop).callback(&mut watch);
+        let mut trainer = trainer.checkpoints(checkpoints.clone()).resume(true).cancellation(stop).callback(&mut watch);
         let done = trainer.fit(&mut net, &device, &mut optimizer, &mut task, &train);
         outcome = match (stop_at, done) {
             (None, done) => Some((bits(&net), timeless(&done.unwrap()))),
@@ -279,7 +283,7 @@ fn in_parts(place: &std::path::Path, parts: &[Part]) -> (Vec<u32>, Vec<Epoch>) {
 }
 
 /// An epoch has 8 steps. Steps that end within an epoch, an epoch's last step, more steps later, more epochs, more patience: the bits are those
-/// of a run that was not stopped, and so are the figures.
+/// of a run that was not stopped, and so are the metrics.
 #[test]
 fn every_way_to_stop_and_go_on() {
     use Until::{Epochs, Steps};
@@ -290,7 +294,7 @@ fn every_way_to_stop_and_go_on() {
         for parts in cut {
             let (parameters, history) = in_parts(place.path(), parts);
             assert!(parameters == whole.0, "other bits after {parts:?}");
-            // Compared as text, for a figure that is no number is not itself.
+            // Compared as text, for a metric that is no number is not itself.
             assert_eq!(format!("{history:?}"), format!("{:?}", whole.1), "{parts:?}");
         }
     };
@@ -315,7 +319,7 @@ fn every_way_to_stop_and_go_on() {
             &[(Epochs(4), Some(8), many), (Epochs(4), Some(9), many), end[0]],
             &[(Steps(11), None, many), (Steps(21), Some(18), many), end[0]],
             &[(Epochs(2), Some(1), many), (Epochs(2), None, many), end[0]],
-            // No patience: it ends early, as often as the drawn figure says.
+            // No patience: it ends early, as often as the drawn metric says.
             &[(Epochs(4), None, 0), (Epochs(4), None, 1), end[0]],
             &[(Epochs(4), Some(5), 0), (Epochs(4), None, 0), end[0]],
         ],
@@ -352,15 +356,15 @@ fn a_damaged_checkpoint_is_refused() {
     names.sort();
     assert_eq!(
         names,
-        ["average.safetensors", "carried.safetensors", "checkpoint.json", "model.safetensors", "optimizer.safetensors", "state.json"]
+        ["average.safetensors", "task_state.safetensors", "checkpoint.json", "model.safetensors", "optimizer.safetensors", "state.json"]
     );
     for name in &names {
         let path = folder.join(name);
         let good = std::fs::read(&path).unwrap();
-        let mut spoilt = good.clone();
-        let middle = spoilt.len() - 2;
-        spoilt[middle] ^= 1;
-        std::fs::write(&path, spoilt).unwrap();
+        let mut spoiled = good.clone();
+        let middle = spoiled.len() - 2;
+        spoiled[middle] ^= 1;
+        std::fs::write(&path, spoiled).unwrap();
         let Err(error) = part(&checkpoints, None) else { panic!("{name} is damaged") };
         let message = error.to_string();
         assert!(message.contains(name), "{name}: {message}");

@@ -4,28 +4,28 @@ use std::fs;
 use std::path::Path;
 
 use layercake::prelude::*;
-use layercake_train::data::DataSet;
-use layercake_train::run::{Config, Recipe, RunFolder, verify_parameters};
-use layercake_train::{Callback, Epoch, Figures};
+use layercake_train::data::KnownDataset;
+use layercake_train::run::{Recipe, RunConfig, RunFolder, verify_parameters};
+use layercake_train::{Callback, Epoch, Metrics};
 
 network! { Net: [2] -> [2] { fc: Linear(2) } }
 
-fn config() -> Config {
-    Config {
+fn config() -> RunConfig {
+    RunConfig {
         layercake: "0".to_owned(),
         model: "net".to_owned(),
-        dataset: DataSet::Digits,
+        dataset: KnownDataset::Digits,
         data_dir: None,
         device: "cpu".to_owned(),
         threads: 1,
         recipe: Recipe::default(),
-        normalise: None,
+        normalize: None,
         classes: Vec::new(),
     }
 }
 
 fn epoch(number: usize) -> Epoch {
-    let train = Figures::new().with("loss", 1.0 / number as f64);
+    let train = Metrics::new().with("loss", 1.0 / number as f64);
     let unit = "images".to_owned();
     Epoch { epoch: number, step: number, lr: 0.1, train, unit, items_per_second: 1.0, seconds: 1.0, ..Epoch::default() }
 }
@@ -148,7 +148,7 @@ fn what_is_taken_away_meanwhile() {
     let path = place.path().join("run");
     let mut run = RunFolder::create(&path, config()).unwrap();
     run.record(&epoch(1)).unwrap();
-    // The figures are still known: the file comes back whole.
+    // The metrics are still known: the file comes back whole.
     fs::remove_file(path.join("metrics.jsonl")).unwrap();
     run.record(&epoch(2)).unwrap();
     assert_eq!(fs::read_to_string(path.join("metrics.jsonl")).unwrap().lines().count(), 2);

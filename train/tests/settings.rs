@@ -6,17 +6,17 @@ use layercake::optim::{Sgd, SgdConfig};
 use layercake::prelude::*;
 use layercake::schedule::{Better, ReduceOnPlateau};
 use layercake_train::data::{
-    Batch, Collate, DataError, Dataset, Image, Images, Labelled, Loader, Picture, Pictured, Sampler, Subset, digits,
+    Batch, Collate, DataError, Dataset, HasImage, Image, ImageMut, Images, Labeled, Loader, Sampler, SubsetSampler, digits,
 };
-use layercake_train::run::{Config, Recipe, RunFolder};
+use layercake_train::run::{Recipe, RunConfig, RunFolder};
 use layercake_train::{
-    Checkpoints, Classification, Criterion, EarlyStopping, Epoch, Figures, Pass, Step, Task, TrainError, Trainer, Until, evaluate, step,
+    Checkpoints, Classification, Criterion, EarlyStopping, Epoch, Metrics, Pass, Step, Task, TrainError, Trainer, Until, evaluate, task_fn,
 };
 
 network! {
     Net: [1, 8, 8] -> [10] { Flatten, fc: Linear(10) }
 
-    /// A normalisation of single values, in a network within a network too.
+    /// A normalization of single values, in a network within a network too.
     Normed: [1, 8, 8] -> [10] { Flatten, fc1: Linear(6), norm: BatchNorm1d, ReLU, fc2: Linear(10) }
     Nested: [1, 8, 8] -> [10] { inner: Normed }
 }
@@ -29,7 +29,7 @@ struct Any {
     label: usize,
 }
 
-struct Item(Labelled);
+struct Item(Labeled);
 
 impl Dataset for Any {
     type Item = Item;
@@ -40,7 +40,7 @@ impl Dataset for Any {
 
     fn get(&self, _: usize) -> Result<Item, DataError> {
         let pixels = vec![0.5; self.shape.iter().product()];
-        Ok(Item(Labelled { image: Image { shape: self.shape, pixels }, label: self.label }))
+        Ok(Item(Labeled { image: Image { shape: self.shape, pixels }, label: self.label }))
     }
 }
 
@@ -48,13 +48,13 @@ impl Collate for Item {
     type Batch = Batch;
 
     fn collate(items: Vec<Self>) -> Result<Batch, DataError> {
-        Labelled::collate(items.into_iter().map(|item| item.0).collect())
+        Labeled::collate(items.into_iter().map(|item| item.0).collect())
     }
 }
 
-impl Pictured for Item {
-    fn picture(&mut self) -> Picture<'_> {
-        self.0.picture()
+impl HasImage for Item {
+    fn image_mut(&mut self) -> ImageMut<'_> {
+        self.0.image_mut()
     }
 }
 
@@ -85,7 +85,7 @@ fn two_epochs<'a, M>() -> Trainer<'a, M> {
 
 /// PyTorch refuses it as well: "Expected more than 1 value per channel when training".
 #[test]
-fn a_last_batch_of_one_and_a_normalisation() {
+fn a_last_batch_of_one_and_a_normalization() {
     let says = |layer: &str| {
         format!(
             "`{layer}` cannot take statistics of a single value a channel while training; use a batch size of which no single item is left, or `drop_last`"
@@ -101,8 +101,8 @@ fn a_last_batch_of_one_and_a_normalisation() {
     let device = Cpu::seed_from_u64(1);
     let mut net = Normed::new(&device);
     let mut optimizer = Sgd::new(&net, SgdConfig::default());
-    let mut task = step(|net: &mut Normed, batch: Batch, pass: Pass| {
-        let scores = net.forward_train(batch.images.on(&pass.device)?, pass.gradients);
+    let mut task = task_fn(|net: &mut Normed, batch: Batch, pass: Pass| {
+        let scores = net.forward_train(batch.images.into_tensor(&pass.device)?, pass.gradients);
         Ok::<_, TrainError>(Step::new(loss::cross_entropy(scores, &batch.labels), batch.labels.len()))
     });
     let error = two_epochs().fit(&mut net, &device, &mut optimizer, &mut task, &Loader::new(GOOD, 2)).unwrap_err();
@@ -133,7 +133,7 @@ fn a_test_loader_without_a_batch() {
     let empty = Loader::new(Any { items: 0, ..GOOD }, 4);
     assert_eq!(fit!(good(), empty.clone()).unwrap_err(), none(0, 4));
     assert_eq!(fit!(good(), Loader::new(GOOD, 9).drop_last()).unwrap_err(), none(5, 9));
-    assert_eq!(fit!(good(), good().sampler(Subset { indices: Vec::new(), shuffle: None })).unwrap_err(), none(5, 2));
+    assert_eq!(fit!(good(), good().sampler(SubsetSampler { indices: Vec::new(), shuffle: None })).unwrap_err(), none(5, 2));
     let device = Cpu::default();
     assert_eq!(evaluate(&Net::new(&device), &device, &empty).unwrap_err().to_string(), none(0, 4));
     assert_eq!(fit!(empty, good()).unwrap_err(), "the training data make no batch");
@@ -192,7 +192,7 @@ fn samplers_that_fail() {
     assert_eq!(fit!(good().sampler(Lies), good()).unwrap_err(), "the sampler promised items for 4 batches, but gave some for 2");
     assert_eq!(fit!(good().sampler(Panics), good()).unwrap_err(), "the order of epoch 1 cannot be made: no order");
     assert_eq!(fit!(good(), good().sampler(Panics)).unwrap_err(), "the test after epoch 1 failed: no order");
-    let weighted = layercake_train::data::Weighted::new(&[1.0; 9], 9, 1).unwrap();
+    let weighted = layercake_train::data::WeightedSampler::new(&[1.0; 9], 9, 1).unwrap();
     assert!(fit!(good().sampler(weighted), good()).unwrap_err().starts_with("the order of epoch 1 cannot be made: "));
 }
 
@@ -205,7 +205,7 @@ fn numbers_that_make_no_sense() {
     let zeros = Recipe { accumulate: 0, ..Default::default() };
     assert_eq!(fit!(zeros.trainer(3)).unwrap_err(), "a step takes at least one batch: `accumulate` is 0");
     for decay in [1.0, -0.1, f64::NAN] {
-        let message = fit!(two_epochs().average(Averaging::Exponential { decay })).unwrap_err();
+        let message = fit!(two_epochs().average(Averaging::Ema { decay })).unwrap_err();
         assert_eq!(message, format!("an average that keeps {decay} of itself is none: expected 0 or more, and less than 1"));
     }
     for factor in [1.0, f64::NAN] {
@@ -218,26 +218,26 @@ fn numbers_that_make_no_sense() {
     let device = Cpu::seed_from_u64(1);
     let mut net = Net::new(&device);
     let mut optimizer = Sgd::new(&net, SgdConfig::default());
-    let mut task = step(|net: &mut Net, batch: Batch, pass: Pass| {
-        let scores = net.forward_train(batch.images.on(&pass.device)?, pass.gradients);
-        Ok::<_, TrainError>(Step::new(loss::cross_entropy(scores, &batch.labels), 1).weighing(-1.0))
+    let mut task = task_fn(|net: &mut Net, batch: Batch, pass: Pass| {
+        let scores = net.forward_train(batch.images.into_tensor(&pass.device)?, pass.gradients);
+        Ok::<_, TrainError>(Step::new(loss::cross_entropy(scores, &batch.labels), 1).with_weight(-1.0))
     });
     let error = two_epochs().fit(&mut net, &device, &mut optimizer, &mut task, &Loader::new(GOOD, 2)).unwrap_err();
     assert_eq!(error.to_string(), "batch 1 of epoch 1: its loss was divided by -1, which is no weight");
 }
 
-/// A setting that can have no effect, or that goes by a figure that there is not.
+/// A setting that can have no effect, or that goes by a metric that there is not.
 #[test]
 fn names_that_mean_nothing() {
     let known = "train_loss, train_accuracy, test_loss, test_accuracy";
     let plateau = || ReduceOnPlateau::new(0.0);
-    let says = |figure: &str, purpose: &str| format!("there is no figure `{figure}` to {purpose}; there are: {known}");
+    let says = |metric: &str, purpose: &str| format!("there is no metric `{metric}` to {purpose}; there are: {known}");
     assert_eq!(fit!(two_epochs().plateau("test_los", plateau())).unwrap_err(), says("test_los", "lower the learning rate by"));
     assert_eq!(fit!(two_epochs().plateau("", plateau())).unwrap_err(), says("", "lower the learning rate by"));
     let stopping = EarlyStopping::on("validation_loss", Better::Lower, 1);
     assert_eq!(fit!(two_epochs().early_stopping(stopping)).unwrap_err(), says("validation_loss", "stop by"));
-    for figure in ["loss", "validation_loss"] {
-        let message = fit!(two_epochs().restore_best(figure, Better::Lower)).unwrap_err();
+    for metric in ["loss", "validation_loss"] {
+        let message = fit!(two_epochs().restore_best(metric, Better::Lower)).unwrap_err();
         assert_eq!(message, says("validation_loss", "choose the best weights by"));
     }
     let message = fit!(two_epochs().restore_best("test_loss", Better::Lower)).unwrap_err();
@@ -258,18 +258,18 @@ fn tasks_that_panic() {
         type Batch = Batch;
 
         fn loss(&mut self, net: &mut Net, batch: Batch, pass: Pass) -> Result<Step, TrainError> {
-            let scores = net.forward_train(batch.images.on(&pass.device)?, pass.gradients);
+            let scores = net.forward_train(batch.images.into_tensor(&pass.device)?, pass.gradients);
             Ok(Step::new(loss::cross_entropy(scores, &batch.labels), batch.labels.len()))
         }
 
-        fn validate(&mut self, _: &Net, _: &Cpu) -> Result<Figures, TrainError> {
+        fn validate(&mut self, _: &Net, _: &Cpu) -> Result<Metrics, TrainError> {
             assert!(self.0 != "validate", "no validation");
-            Ok(Figures::new())
+            Ok(Metrics::new())
         }
 
-        fn evaluate(&mut self, _: &Net, _: &Cpu) -> Result<Figures, TrainError> {
+        fn evaluate(&mut self, _: &Net, _: &Cpu) -> Result<Metrics, TrainError> {
             assert!(self.0 != "evaluate", "no measurement");
-            Ok(Figures::new())
+            Ok(Metrics::new())
         }
 
         fn draw(&mut self, _: &Net, _: &Cpu, folder: &std::path::Path, _: bool) -> Result<(), TrainError> {
@@ -297,15 +297,15 @@ fn tasks_that_panic() {
 #[test]
 fn run_folders_without_sense() {
     let place = tempfile::tempdir().unwrap();
-    let config = |recipe| Config {
+    let config = |recipe| RunConfig {
         layercake: "0".to_owned(),
         model: "net".to_owned(),
-        dataset: layercake_train::data::DataSet::Digits,
+        dataset: layercake_train::data::KnownDataset::Digits,
         data_dir: None,
         device: "cpu".to_owned(),
         threads: 1,
         recipe,
-        normalise: None,
+        normalize: None,
         classes: Vec::new(),
     };
     let run = RunFolder::create(&place.path().join("a"), config(Recipe::default())).unwrap();
@@ -329,25 +329,25 @@ fn run_folders_without_sense() {
     }
 }
 
-/// Whatever figures a state holds can be drawn in no time.
+/// Whatever metrics a state holds can be drawn in no time.
 #[test]
 fn huge_figures_do_not_hang() {
     let place = tempfile::tempdir().unwrap();
-    let config = Config {
+    let config = RunConfig {
         layercake: "0".to_owned(),
         model: "net".to_owned(),
-        dataset: layercake_train::data::DataSet::Digits,
+        dataset: layercake_train::data::KnownDataset::Digits,
         data_dir: None,
         device: "cpu".to_owned(),
         threads: 1,
         recipe: Recipe::default(),
-        normalise: None,
+        normalize: None,
         classes: Vec::new(),
     };
     let mut run = RunFolder::create(place.path(), config).unwrap();
     for (number, value) in [-1e308, 1e308, f64::MAX, f64::MIN, f64::INFINITY, f64::NAN, 1e-320].into_iter().enumerate() {
-        let figures = Figures::new().with("loss", value).with("accuracy", value).with("kl", -value);
-        let (train, validation, test) = (figures.clone(), figures.clone(), figures);
+        let metrics = Metrics::new().with("loss", value).with("accuracy", value).with("kl", -value);
+        let (train, validation, test) = (metrics.clone(), metrics.clone(), metrics);
         let epoch = Epoch { epoch: number + 1, step: 1, lr: 0.1, train, validation, test, unit: "images".to_owned(), ..Epoch::default() };
         run.record(&epoch).unwrap();
     }

@@ -3,12 +3,12 @@
 use layercake::average::Averaging;
 use layercake::prelude::*;
 use layercake::schedule::{Constant, ReduceOnPlateau};
-use layercake_train::data::{Images, Loader, Normalise, Split, digits};
+use layercake_train::data::{Images, Loader, Normalize, Split, digits};
 use layercake_train::run::Recipe;
-use layercake_train::{Callback, Classification, EarlyStopping, Epoch, Progress, Schedule, TrainError, Trainer, Until, evaluate};
+use layercake_train::{Callback, Classification, EarlyStopping, Epoch, LrSchedule, Progress, TrainError, Trainer, Until, evaluate};
 
 network! {
-    /// Random while it trains.
+    /// RandomSampler while it trains.
     Net: [1, 8, 8] -> [10] { Flatten, hidden: Linear(24), Tanh, Dropout(0.2), scores: Linear(10) }
 
     /// Not random.
@@ -21,14 +21,14 @@ fn recipe() -> Recipe {
 
 fn loaders(test: Images, test_batch: usize, recipe: &Recipe) -> [Loader<Images>; 2] {
     let images = digits().train;
-    let normalise = Normalise::measure(&images);
-    let train = Loader::new(images, recipe.batch_size).shuffle(recipe.seed).transform(normalise.clone());
-    [train, Loader::new(test, test_batch).transform(normalise)]
+    let normalize = Normalize::measure(&images);
+    let train = Loader::new(images, recipe.batch_size).shuffle(recipe.seed).transform(normalize.clone());
+    [train, Loader::new(test, test_batch).transform(normalize)]
 }
 
 type Wish<'w, M> = dyn Fn(Trainer<'w, M>) -> Trainer<'w, M> + 'w;
 
-/// Trains on the digits, tests on `test` in batches of `test_batch`, and gives the parameters and the figures.
+/// Trains on the digits, tests on `test` in batches of `test_batch`, and gives the parameters and the metrics.
 macro_rules! train {
     ($net:ident, $test:expr, $test_batch:expr, $recipe:expr, $wish:expr) => {{
         let recipe: Recipe = $recipe;
@@ -38,7 +38,7 @@ macro_rules! train {
         let mut task = Classification::new("digits", test, train.data().classes()).unwrap();
         let mut optimizer = recipe.adam(&net);
         let wish: &Wish<'_, $net> = &$wish;
-        let outcome = wish(recipe.trainer(train.batches())).fit(&mut net, &device, &mut optimizer, &mut task, &train);
+        let outcome = wish(recipe.trainer(train.batch_count())).fit(&mut net, &device, &mut optimizer, &mut task, &train);
         outcome.map(|history| (bits(&net), history))
     }};
 }
@@ -69,7 +69,7 @@ fn all_of_a_recipe_counts() {
         Recipe { epochs: 3, ..recipe() },
         Recipe { batch_size: 49, ..recipe() },
         Recipe { lr: 4e-3, ..recipe() },
-        Recipe { schedule: Schedule::Constant, ..recipe() },
+        Recipe { schedule: LrSchedule::Constant, ..recipe() },
         Recipe { weight_decay: 0.0, ..recipe() },
         Recipe { clip: Some(0.01), ..recipe() },
         Recipe { average: Some(0.9), ..recipe() },
@@ -114,7 +114,7 @@ fn heard(recipe: Recipe, stop_after: Option<usize>) -> (Vec<String>, Result<Vec<
     let mut net = Net::new(&device);
     let mut task = Classification::new("digits", test, &[]).unwrap();
     let mut optimizer = recipe.adam(&net);
-    let outcome = recipe.trainer(train.batches()).callback(&mut listener).fit(&mut net, &device, &mut optimizer, &mut task, &train);
+    let outcome = recipe.trainer(train.batch_count()).callback(&mut listener).fit(&mut net, &device, &mut optimizer, &mut task, &train);
     (listener.heard, outcome)
 }
 
@@ -152,7 +152,7 @@ fn callbacks_hear_all_and_can_end_it() {
 /// The mean loss of three batches of 20 is that of one of 60, but for the rounding of the sums.
 #[test]
 fn accumulated_batches_are_a_large_one() {
-    let recipe = Recipe { epochs: 1, batch_size: 60, schedule: Schedule::Constant, ..recipe() };
+    let recipe = Recipe { epochs: 1, batch_size: 60, schedule: LrSchedule::Constant, ..recipe() };
     let steps = |recipe: Recipe| {
         train!(Plain, digits().test, 360, recipe, |_| Trainer::new(Until::Steps(5)).accumulate(recipe.accumulate)).unwrap().0
     };
@@ -179,7 +179,7 @@ fn steps_and_their_learning_rates() {
 
 #[test]
 fn early_stopping_ends_it() {
-    let stopping = EarlyStopping { least: 100.0, ..EarlyStopping::new(1) };
+    let stopping = EarlyStopping { min_delta: 100.0, ..EarlyStopping::new(1) };
     let (_, history) =
         train!(Net, digits().test, 360, recipe(), move |_| Trainer::new(Until::Epochs(9)).early_stopping(stopping.clone())).unwrap();
     assert_eq!(history.len(), 3);
@@ -188,8 +188,7 @@ fn early_stopping_ends_it() {
 /// What is measured and given is the average; with a decay of 0 that is the parameters themselves.
 #[test]
 fn averaged_parameters() {
-    let averaged =
-        |decay| train!(Net, digits().test, 360, recipe(), move |trainer| trainer.average(Averaging::Exponential { decay })).unwrap();
+    let averaged = |decay| train!(Net, digits().test, 360, recipe(), move |trainer| trainer.average(Averaging::Ema { decay })).unwrap();
     let plain = train!(Net, digits().test, 360, recipe(), |trainer| trainer).unwrap();
     let (same, other) = (averaged(0.0), averaged(0.95));
     assert!(same.0 == plain.0 && same.1[1].test == plain.1[1].test);

@@ -1,11 +1,11 @@
-//! However items are cut into batches, each counts once: in a step, in the figures of an epoch, in a measurement.
+//! However items are cut into batches, each counts once: in a step, in the metrics of an epoch, in a measurement.
 
 use layercake::gradient::Accumulation;
 use layercake::loss::CrossEntropy;
 use layercake::optim::{Clip, Sgd, SgdConfig};
 use layercake::prelude::*;
-use layercake_train::data::{Array, Batch, Collate, DataError, Dataset, Image, Labelled, Loader, Picture, Pictured};
-use layercake_train::{Classification, Criterion, Epoch, Pass, Step, TrainError, Trainer, Until, step};
+use layercake_train::data::{Array, Batch, Collate, DataError, Dataset, HasImage, Image, ImageMut, Labeled, Loader};
+use layercake_train::{Classification, Criterion, Epoch, Pass, Step, TrainError, Trainer, Until, task_fn};
 
 /// Numbers, each an item.
 struct Numbers(Vec<f32>);
@@ -41,11 +41,11 @@ fn gradient(numbers: &[f32], batch: usize, accumulate: usize, weight: Option<f64
     let mut net = Factor::new(&device);
     let before = net.w.weight.as_vec()[0];
     let mut optimizer = Sgd::new(&net, SgdConfig { lr: 1.0, ..Default::default() });
-    let mut task = step(move |net: &mut Factor, batch: Array, pass: Pass| {
-        let items = batch.batch();
-        let mean = net.forward_train(batch.on(&pass.device)?, pass.gradients).mean();
-        let step = Step::new(mean, items).with("items", items as f64);
-        Ok::<_, TrainError>(if let Some(weight) = weight { step.weighing(weight * items as f64) } else { step })
+    let mut task = task_fn(move |net: &mut Factor, batch: Array, pass: Pass| {
+        let items = batch.batch_size();
+        let mean = net.forward_train(batch.into_tensor(&pass.device)?, pass.gradients).mean();
+        let step = Step::new(mean, items).with_metric("items", items as f64);
+        Ok::<_, TrainError>(if let Some(weight) = weight { step.with_weight(weight * items as f64) } else { step })
     });
     let loader = Loader::new(Numbers(numbers.to_vec()), batch);
     let mut trainer = Trainer::new(Until::Steps(1)).accumulate(accumulate);
@@ -116,7 +116,7 @@ network! { Net: [1, 2, 2] -> [3] { Flatten, fc: Linear(3) } }
 #[derive(Clone)]
 struct Marked(Vec<usize>);
 
-struct Item(Labelled);
+struct Item(Labeled);
 
 impl Dataset for Marked {
     type Item = Item;
@@ -127,7 +127,7 @@ impl Dataset for Marked {
 
     fn get(&self, index: usize) -> Result<Item, DataError> {
         let pixels = (0..4).map(|pixel| ((index * 7 + pixel * 3) % 11) as f32 / 5.0 - 1.0).collect();
-        Ok(Item(Labelled { image: Image { shape: [1, 2, 2], pixels }, label: self.0[index] }))
+        Ok(Item(Labeled { image: Image { shape: [1, 2, 2], pixels }, label: self.0[index] }))
     }
 }
 
@@ -135,13 +135,13 @@ impl Collate for Item {
     type Batch = Batch;
 
     fn collate(items: Vec<Self>) -> Result<Batch, DataError> {
-        Labelled::collate(items.into_iter().map(|item| item.0).collect())
+        Labeled::collate(items.into_iter().map(|item| item.0).collect())
     }
 }
 
-impl Pictured for Item {
-    fn picture(&mut self) -> Picture<'_> {
-        self.0.picture()
+impl HasImage for Item {
+    fn image_mut(&mut self) -> ImageMut<'_> {
+        self.0.image_mut()
     }
 }
 
@@ -151,7 +151,7 @@ fn criterion() -> Criterion {
     Criterion::CrossEntropy(CrossEntropy { weight: vec![1.0, 5.0, 0.25], ignore_index: Some(255), ..Default::default() })
 }
 
-/// One step over all items, or more, in batches of this size: parameters and figures.
+/// One step over all items, or more, in batches of this size: parameters and metrics.
 fn classified(labels: &[usize], batch: usize, test_batch: usize, lr: f64) -> Result<(Vec<f32>, Epoch), TrainError> {
     let device = Cpu::seed_from_u64(1);
     let mut net = Net::new(&device);
@@ -167,7 +167,7 @@ fn classified(labels: &[usize], batch: usize, test_batch: usize, lr: f64) -> Res
 
 fn close(one: &Epoch, other: &Epoch, what: &str) {
     for name in ["train_loss", "train_accuracy", "test_loss", "test_accuracy"] {
-        let (one, other) = (one.figure(name).unwrap(), other.figure(name).unwrap());
+        let (one, other) = (one.metric(name).unwrap(), other.metric(name).unwrap());
         assert!((one - other).abs() < 1e-6, "{what}: a {name} of {other} instead of {one}");
     }
 }
@@ -176,12 +176,12 @@ fn close(one: &Epoch, other: &Epoch, what: &str) {
 fn weights_and_ignored_labels_count_once() {
     let (parameters, whole) = classified(&LABELS, 11, 11, 0.5).unwrap();
     for batch in [1, 2, 3, 4, 7] {
-        let (cut, figures) = classified(&LABELS, batch, batch, 0.5).unwrap();
-        close(&whole, &figures, &format!("batches of {batch}"));
+        let (cut, metrics) = classified(&LABELS, batch, batch, 0.5).unwrap();
+        close(&whole, &metrics, &format!("batches of {batch}"));
         let far = parameters.iter().zip(&cut).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(far < 1e-6, "batches of {batch}: {far}");
     }
-    // By hand: the eight labelled items, each loss by its class's weight.
+    // By hand: the eight labeled items, each loss by its class's weight.
     let device = Cpu::seed_from_u64(1);
     let (net, mut sum, mut weights) = (Net::new(&device), 0.0, 0.0);
     let (_, epoch) = classified(&LABELS, 11, 11, 1e-30).unwrap();
@@ -194,7 +194,7 @@ fn weights_and_ignored_labels_count_once() {
     }
     assert!((epoch.test.get("loss").unwrap() - sum / weights).abs() < 1e-6, "{epoch:?} and not {}", sum / weights);
     let eighths = 8.0 * epoch.test.get("accuracy").unwrap();
-    assert!((eighths - eighths.round()).abs() < 1e-9, "of eight labelled items: {eighths}");
+    assert!((eighths - eighths.round()).abs() < 1e-9, "of eight labeled items: {eighths}");
 }
 
 /// A whole batch without a label that counts, and a whole set.

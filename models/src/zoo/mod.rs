@@ -1,103 +1,128 @@
-//! All models. Adding one takes a file for its network and a row here.
+//! The list of models. A new model needs a network, an entry here and, unless it is graph-only, default hyperparameters.
 
-mod recipes;
-mod sketches;
+mod graph_only;
+mod hyperparameters;
+mod model;
 
 use std::marker::PhantomData;
 
-use layercake_train::data::DataSet;
+use layercake_train::data::KnownDataset;
 
-use crate::classifier::{Augment, classifier};
-use crate::gallery::{
-    ClassGatedPixelCnn, ConvVae, ConvVae2, GatedPixelCnn, LinearGrey, MlpVae, MlpVae2, PixelCnn, ResNet20, ResNet20Grey, Vgg8, Vgg8Grey,
+use crate::networks::{
+    ClassGatedPixelCnn, ConvVae, ConvVae2, GatedPixelCnn, LeNet5, LinearGray, MlpVae, MlpVae2, PixelCnn, ResNet20, ResNet20Gray, Vgg8,
+    Vgg8Gray,
 };
-use crate::recipes::{Entry, Forms, Kind, Letters, NearestNeighbours, Pixels, Row, Streets, Vae};
-use crate::{LeNet5, Model};
+use crate::tasks::{
+    Augment, CharacterModel, ColorOrGray, Description, Entry, Knn, ModelKind, PixelCnnModel, StreetSegmentation, Vae, classifier,
+};
+pub use model::{BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, SampleOptions, Samples, TrainOptions, ZooModel};
 
-/// The models, by name.
-pub fn zoo() -> Vec<Box<dyn Model>> {
-    let mut models: Vec<Box<dyn Model>> = vec![
-        Box::new(classifier::<LeNet5, _, _, _, _>("lenet5", "LeNet-5 (LeCun et al., 1998), grey images of 28x28", recipes::small)),
+/// All models of the zoo.
+pub fn zoo() -> Vec<Box<dyn ZooModel>> {
+    let mut models: Vec<Box<dyn ZooModel>> = vec![
+        Box::new(classifier::<LeNet5, _, _, _, _>("lenet5", "LeNet-5 (LeCun et al., 1998), 28x28 gray", hyperparameters::small)),
         Box::new(
-            classifier::<LinearGrey, _, _, _, _>(
+            classifier::<LinearGray, _, _, _, _>(
                 "linear_svm",
-                "one layer by the multi-class hinge, grey images of 28x28",
-                recipes::linear_svm,
+                "one linear layer with multi-class hinge loss, 28x28 gray",
+                hyperparameters::linear_svm,
             )
             .by_hinge(),
         ),
-        Box::new(classifier::<LinearGrey, _, _, _, _>("softmax", "one layer by cross entropy, grey images of 28x28", recipes::softmax)),
-        Box::new(NearestNeighbours),
+        Box::new(classifier::<LinearGray, _, _, _, _>(
+            "softmax",
+            "one linear layer with cross entropy, 28x28 gray",
+            hyperparameters::softmax,
+        )),
+        Box::new(Knn),
         Box::new(vgg8()),
         Box::new(resnet20()),
     ];
     models.extend(autoencoders());
     models.extend(pixel_cnns());
-    models.push(entry::<Streets>(Row {
+    models.push(entry::<StreetSegmentation>(Description {
         name: "unet",
-        about: "U-Net (Ronneberger et al., 2015), a class for each pixel of streets, 120x90 in colour",
-        dataset: DataSet::CamvidSmall,
+        description: "U-Net (Ronneberger et al., 2015), segmentation of street scenes, 120x90 color",
+        dataset: KnownDataset::CamvidSmall,
         digits: false,
-        recipe: recipes::unet,
+        recipe: hyperparameters::unet,
         unit: "images",
     }));
-    models.push(entry::<Letters>(Row {
+    models.push(entry::<CharacterModel>(Description {
         name: "char_lstm",
-        about: "language model of letters with an LSTM (Hochreiter and Schmidhuber, 1997)",
-        dataset: DataSet::TinyShakespeare,
+        description: "character-level language model with an LSTM (Hochreiter and Schmidhuber, 1997)",
+        dataset: KnownDataset::TinyShakespeare,
         digits: false,
-        recipe: recipes::char_lstm,
-        unit: "letters",
+        recipe: hyperparameters::char_lstm,
+        unit: "characters",
     }));
-    models.extend(sketches::SKETCHES.into_iter().map(|sketch| Box::new(sketch) as Box<dyn Model>));
+    models.extend(graph_only::GRAPH_ONLY.into_iter().map(|network| Box::new(network) as Box<dyn ZooModel>));
     models
 }
 
-/// Is it a network without a recipe?
+/// Whether the zoo has only the network of this name.
 #[cfg(test)]
-pub(crate) fn is_sketch(name: &str) -> bool {
-    sketches::SKETCHES.iter().any(|sketch| sketch.name() == name)
+pub(crate) fn is_graph_only(name: &str) -> bool {
+    graph_only::GRAPH_ONLY.iter().any(|network| network.name() == name)
 }
 
-fn entry<K: Kind>(row: Row) -> Box<dyn Model> {
-    Box::new(Entry::<K> { row, kind: PhantomData })
+fn entry<K: ModelKind>(description: Description) -> Box<dyn ZooModel> {
+    Box::new(Entry::<K> { description, kind: PhantomData })
 }
 
-fn vgg8() -> Forms {
-    const ABOUT: &str = "VGG-8, colour images of 32x32 or grey ones of 28x28";
-    let colour = classifier::<Vgg8, _, _, _, _>("vgg8", ABOUT, recipes::vgg8).on(DataSet::Cifar10).augmented(Augment::ShiftAndMirror(4));
-    let grey =
-        classifier::<Vgg8Grey, _, _, _, _>("vgg8", ABOUT, recipes::vgg8).on(DataSet::FashionMnist).augmented(Augment::ShiftAndMirror(2));
-    Forms { colour: Box::new(colour), grey: Box::new(grey), dataset: DataSet::Cifar10 }
-}
-
-fn resnet20() -> Forms {
-    const ABOUT: &str = "ResNet-20 (He et al., 2016), colour images of 32x32 or grey ones of 28x28";
-    let colour =
-        classifier::<ResNet20, _, _, _, _>("resnet20", ABOUT, recipes::resnet20).on(DataSet::Cifar10).augmented(Augment::ShiftAndMirror(4));
-    let grey = classifier::<ResNet20Grey, _, _, _, _>("resnet20", ABOUT, recipes::resnet20)
-        .on(DataSet::FashionMnist)
+fn vgg8() -> ColorOrGray {
+    const DESCRIPTION: &str = "VGG-8, 32x32 color or 28x28 gray";
+    let color = classifier::<Vgg8, _, _, _, _>("vgg8", DESCRIPTION, hyperparameters::vgg8)
+        .on(KnownDataset::Cifar10)
+        .augmented(Augment::ShiftAndMirror(4));
+    let gray = classifier::<Vgg8Gray, _, _, _, _>("vgg8", DESCRIPTION, hyperparameters::vgg8)
+        .on(KnownDataset::FashionMnist)
         .augmented(Augment::ShiftAndMirror(2));
-    Forms { colour: Box::new(colour), grey: Box::new(grey), dataset: DataSet::FashionMnist }
+    ColorOrGray { color: Box::new(color), gray: Box::new(gray), dataset: KnownDataset::Cifar10 }
 }
 
-fn autoencoders() -> [Box<dyn Model>; 4] {
-    let row = |name, about| Row { name, about, dataset: DataSet::Mnist, digits: true, recipe: recipes::vae, unit: "images" };
-    let conv = |name, about| Row { recipe: recipes::conv_vae, ..row(name, about) };
+fn resnet20() -> ColorOrGray {
+    const DESCRIPTION: &str = "ResNet-20 (He et al., 2016), 32x32 color or 28x28 gray";
+    let color = classifier::<ResNet20, _, _, _, _>("resnet20", DESCRIPTION, hyperparameters::resnet20)
+        .on(KnownDataset::Cifar10)
+        .augmented(Augment::ShiftAndMirror(4));
+    let gray = classifier::<ResNet20Gray, _, _, _, _>("resnet20", DESCRIPTION, hyperparameters::resnet20)
+        .on(KnownDataset::FashionMnist)
+        .augmented(Augment::ShiftAndMirror(2));
+    ColorOrGray { color: Box::new(color), gray: Box::new(gray), dataset: KnownDataset::FashionMnist }
+}
+
+fn autoencoders() -> [Box<dyn ZooModel>; 4] {
+    let row = |name, description| Description {
+        name,
+        description,
+        dataset: KnownDataset::Mnist,
+        digits: true,
+        recipe: hyperparameters::vae,
+        unit: "images",
+    };
+    let conv = |name, description| Description { recipe: hyperparameters::conv_vae, ..row(name, description) };
     [
-        entry::<Vae<MlpVae, 20>>(row("vae", "variational autoencoder (Kingma and Welling, 2014) of linear layers, 20 latent dimensions")),
-        entry::<Vae<MlpVae2, 2>>(row("vae2", "the same with 2 latent dimensions, which can be drawn as a map")),
-        entry::<Vae<ConvVae, 20>>(conv("conv_vae", "variational autoencoder of convolutions, 20 latent dimensions")),
+        entry::<Vae<MlpVae, 20>>(row("vae", "variational autoencoder (Kingma and Welling, 2014), linear layers, 20 latent dimensions")),
+        entry::<Vae<MlpVae2, 2>>(row("vae2", "the same with 2 latent dimensions, drawn as a manifold")),
+        entry::<Vae<ConvVae, 20>>(conv("conv_vae", "convolutional variational autoencoder, 20 latent dimensions")),
         entry::<Vae<ConvVae2, 2>>(conv("conv_vae2", "the same with 2 latent dimensions")),
     ]
 }
 
-fn pixel_cnns() -> [Box<dyn Model>; 3] {
-    let row = |name, about| Row { name, about, dataset: DataSet::Mnist, digits: true, recipe: recipes::pixel_cnn, unit: "images" };
-    let gated = |name, about| Row { recipe: recipes::gated_pixel_cnn, ..row(name, about) };
+fn pixel_cnns() -> [Box<dyn ZooModel>; 3] {
+    let row = |name, description| Description {
+        name,
+        description,
+        dataset: KnownDataset::Mnist,
+        digits: true,
+        recipe: hyperparameters::pixel_cnn,
+        unit: "images",
+    };
+    let gated = |name, description| Description { recipe: hyperparameters::gated_pixel_cnn, ..row(name, description) };
     [
-        entry::<Pixels<PixelCnn>>(row("pixelcnn", "PixelCNN (van den Oord et al., 2016), black and white images of 28x28")),
-        entry::<Pixels<GatedPixelCnn>>(gated("gated_pixelcnn", "gated PixelCNN (van den Oord et al., 2016)")),
-        entry::<Pixels<ClassGatedPixelCnn>>(gated("class_gated_pixelcnn", "the same, told which digit it is")),
+        entry::<PixelCnnModel<PixelCnn>>(row("pixelcnn", "PixelCNN (van den Oord et al., 2016), 28x28 black and white")),
+        entry::<PixelCnnModel<GatedPixelCnn>>(gated("gated_pixelcnn", "gated PixelCNN (van den Oord et al., 2016)")),
+        entry::<PixelCnnModel<ClassGatedPixelCnn>>(gated("class_gated_pixelcnn", "the same, conditioned on the class")),
     ]
 }

@@ -1,7 +1,7 @@
 //! 30 steps of each optimizer against PyTorch's, in both number types: the parameters after every step.
 
 use layercake::Scalar;
-use layercake::average::{Averaged, Averaging};
+use layercake::average::{AveragedModel, Averaging};
 use layercake::dfdx;
 use layercake::optim::*;
 use layercake::prelude::*;
@@ -242,9 +242,9 @@ fn they_are_dfdx_optimizers() {
 #[test]
 fn averages() {
     let fixture = Fixture::open("optimizers");
-    for (name, averaging) in [("ema", Averaging::Exponential { decay: 0.9 }), ("swa", Averaging::Equal)] {
+    for (name, averaging) in [("ema", Averaging::Ema { decay: 0.9 }), ("swa", Averaging::Swa)] {
         let mut net = start::<f64>(&fixture);
-        let mut average = Averaged::new(&net, averaging);
+        let mut average = AveragedModel::new(&net, averaging);
         let mut sgd = Sgd::new(&net, SgdConfig { lr: 0.05, ..Default::default() });
         run(&fixture, 0..30, &mut net, |_, net, gradients| {
             sgd.step(net, gradients).unwrap();

@@ -4,20 +4,20 @@
 //! is). It is filled under another name, which it loses when all of it is on the disk: one that is there is whole, whatever killed the
 //! process. What is random in a run depends on seeds and counters, so its place in the data stands for the state of every generator.
 
-mod carried;
 mod lock;
 mod seal;
 mod state;
+mod task_state;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::TrainError;
-pub(crate) use carried::{load_carried, save_carried};
 pub(crate) use lock::{FolderLock, LOCK, same};
 pub(crate) use seal::Sum;
 pub(crate) use state::{State, Told};
+pub(crate) use task_state::{load_task_state, save_task_state};
 
 /// The format of checkpoints. In the first there were no checksums, and an epoch that ended after a number of steps did not go on.
 const VERSION: u32 = 2;
@@ -65,19 +65,19 @@ impl Checkpoints {
     /// # Errors
     /// If the folder is there and cannot be read.
     pub fn latest(&self) -> Result<Option<PathBuf>, TrainError> {
-        Ok(self.numbers()?.into_iter().max().map(|number| self.path(number)))
+        Ok(self.as_slice()?.into_iter().max().map(|number| self.path(number)))
     }
 
     /// Removes all of them, and what writers that were killed have left.
     pub(crate) fn clear(&self) -> Result<(), TrainError> {
         remove_temporaries(&self.folder, is_number)?;
-        self.numbers()?.into_iter().try_for_each(|number| remove_folder(&self.path(number)))
+        self.as_slice()?.into_iter().try_for_each(|number| remove_folder(&self.path(number)))
     }
 
     /// Writes a new one: `fill` puts its files into the folder that it is given. Those before it are removed then.
     pub(crate) fn write(&self, fill: impl FnOnce(&Path) -> Result<(), TrainError>) -> Result<(), TrainError> {
         fs::create_dir_all(&self.folder).map_err(|source| at(&self.folder, source))?;
-        let older = self.numbers()?;
+        let older = self.as_slice()?;
         let number = older.iter().max().map_or(1, |latest| latest + 1);
         let temporary = self.folder.join(format!(".{number:06}.{}.tmp", std::process::id()));
         remove_folder(&temporary)?;
@@ -94,7 +94,7 @@ impl Checkpoints {
         self.folder.join(format!("{number:06}"))
     }
 
-    fn numbers(&self) -> Result<Vec<u64>, TrainError> {
+    fn as_slice(&self) -> Result<Vec<u64>, TrainError> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(|source| at(&self.folder, source))?,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{VERSION, at};
 use crate::TrainError;
-use crate::metrics::{Epoch, Running, exact_epoch, exact_epochs};
+use crate::metrics::{Epoch, RunningMetrics, exact_epoch, exact_epochs};
 
 /// Where a run is: `state.json` of a checkpoint. Whatever is random follows from the seeds and these counters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,14 +30,14 @@ pub(crate) struct State {
     pub lr: f64,
     /// What the average of the parameters has taken in.
     pub averaged: u64,
-    /// The figures of the epoch so far.
-    pub running: Running,
+    /// The metrics of the epoch so far.
+    pub running: RunningMetrics,
     /// The seconds that it has taken so far.
     pub elapsed: f64,
     /// The epochs that are done.
     #[serde(serialize_with = "exact_epochs")]
     pub history: Vec<Epoch>,
-    /// The figures of an epoch that was ended by a number of steps: with more steps to go it goes on, and they do not count.
+    /// The metrics of an epoch that was ended by a number of steps: with more steps to go it goes on, and they do not count.
     #[serde(default, serialize_with = "exact_epoch")]
     pub partial: Option<Epoch>,
     /// The epoch whose weights were kept as the best so far.
@@ -74,7 +74,7 @@ pub(crate) struct Told {
 
 impl State {
     pub fn new(told: Told, base_lr: f64) -> Self {
-        let (running, history) = (Running::new(), Vec::new());
+        let (running, history) = (RunningMetrics::new(), Vec::new());
         let (version, lr, averaged, elapsed, partial, best) = (VERSION, base_lr, 0, 0.0, None, None);
         Self { version, told, step: 0, epoch: 1, batch: 0, base_lr, lr, averaged, running, elapsed, history, partial, best }
     }
@@ -156,16 +156,16 @@ impl std::fmt::Display for Told {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Figures;
+    use crate::Metrics;
 
     fn state() -> State {
         let told = Told { seed: 1, items: 30, batches: 3, batch_size: 10, accumulate: 2 };
         let mut state = State::new(told, 0.1 + 0.2);
-        state.running.add(&Figures::new().with("loss", 1.0 / 3.0), 10);
+        state.running.add(&Metrics::new().with("loss", 1.0 / 3.0), 10);
         let unit = "images".to_owned();
-        let (train, test) = (Figures::new().with("loss", 0.1), Figures::new().with("iou", f64::NAN));
-        let figures = Figures::new().with("perplexity", f64::INFINITY);
-        let epoch = Epoch { epoch: 1, step: 2, lr: 1e-3, train, test, unit, items_per_second: 7.5, seconds: 0.7, validation: figures };
+        let (train, test) = (Metrics::new().with("loss", 0.1), Metrics::new().with("iou", f64::NAN));
+        let metrics = Metrics::new().with("perplexity", f64::INFINITY);
+        let epoch = Epoch { epoch: 1, step: 2, lr: 1e-3, train, test, unit, items_per_second: 7.5, seconds: 0.7, validation: metrics };
         state.history.push(epoch.clone());
         let partial = Some(Epoch { epoch: 2, step: 3, ..epoch });
         State { epoch: 2, batch: 2, step: 3, elapsed: 0.1, partial, best: Some(1), ..state }
@@ -199,9 +199,9 @@ mod tests {
         let mut errors = 0;
         for i in 0..good.len() {
             for change in [1, 0x10, 0x80] {
-                let mut spoilt = good.clone();
-                spoilt[i] ^= change;
-                for bytes in [&spoilt[..], &good[..i]] {
+                let mut spoiled = good.clone();
+                spoiled[i] ^= change;
+                for bytes in [&spoiled[..], &good[..i]] {
                     fs::write(&path, bytes).unwrap();
                     if let Err(error) = State::load(&path, state().told) {
                         assert!(error.to_string().contains("state.json"), "{error}");
@@ -212,7 +212,7 @@ mod tests {
         }
         assert!(errors > 4 * good.len(), "{errors} errors");
     }
-    /// As the first version wrote it: without a version, figures in one level, an epoch that had ended before its time.
+    /// As the first version wrote it: without a version, metrics in one level, an epoch that had ended before its time.
     #[test]
     fn an_old_one_goes_on() {
         let place = tempfile::tempdir().unwrap();
@@ -254,9 +254,9 @@ mod tests {
             ("/history/0/lr", serde_json::json!("many"), "not the state of a run"),
         ];
         for (pointer, value, says) in cases {
-            let mut spoilt = good.clone();
-            *spoilt.pointer_mut(pointer).unwrap() = value;
-            fs::write(&path, spoilt.to_string()).unwrap();
+            let mut spoiled = good.clone();
+            *spoiled.pointer_mut(pointer).unwrap() = value;
+            fs::write(&path, spoiled.to_string()).unwrap();
             let message = State::load(&path, state().told).unwrap_err().to_string();
             assert!(message.contains("state.json: ") && message.contains(says), "{pointer}: {message}");
         }

@@ -4,7 +4,7 @@ use layercake::prelude::*;
 
 use super::{DataError, error::text};
 
-/// Numbers and the sizes of their axes, the batch axis first, in memory: what a worker prepares and [`Array::on`] makes a tensor of.
+/// Numbers and the sizes of their axes, the batch axis first, in memory: what a worker prepares and [`Array::into_tensor`] makes a tensor of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Array<E = f32> {
     shape: Vec<usize>,
@@ -12,13 +12,13 @@ pub struct Array<E = f32> {
 }
 
 /// A shape whose first axis is a batch of any size. That it is known to be one lets the compiler find the other axes out from the network.
-pub trait Batched: Shape {}
+pub trait BatchShape: Shape {}
 
-impl Batched for (usize,) {}
-impl<A: Dim> Batched for (usize, A) {}
-impl<A: Dim, B: Dim> Batched for (usize, A, B) {}
-impl<A: Dim, B: Dim, C: Dim> Batched for (usize, A, B, C) {}
-impl<A: Dim, B: Dim, C: Dim, F: Dim> Batched for (usize, A, B, C, F) {}
+impl BatchShape for (usize,) {}
+impl<A: Dim> BatchShape for (usize, A) {}
+impl<A: Dim, B: Dim> BatchShape for (usize, A, B) {}
+impl<A: Dim, B: Dim, C: Dim> BatchShape for (usize, A, B, C) {}
+impl<A: Dim, B: Dim, C: Dim, F: Dim> BatchShape for (usize, A, B, C, F) {}
 
 impl<E> Array<E> {
     /// Numbers in row-major order.
@@ -36,27 +36,27 @@ impl<E> Array<E> {
     }
 
     /// The numbers in row-major order.
-    pub fn numbers(&self) -> &[E] {
+    pub fn as_slice(&self) -> &[E] {
         &self.numbers
     }
 
     /// The numbers alone.
-    pub fn into_numbers(self) -> Vec<E> {
+    pub fn into_vec(self) -> Vec<E> {
         self.numbers
     }
 
     /// How many items it holds.
-    pub fn batch(&self) -> usize {
+    pub fn batch_size(&self) -> usize {
         self.shape[0]
     }
 }
 
 impl<E: Dtype> Array<E> {
-    /// The numbers as a tensor, whose batch is as large as it happens to be. The other axes follow from where it goes: `net.forward(batch.images.on(&device)?)`.
+    /// The numbers as a tensor, whose batch is as large as it happens to be. The other axes follow from where it goes: `net.forward(batch.images.into_tensor(&device)?)`.
     ///
     /// # Errors
     /// If the tensor's fixed sizes are others, or the device is out of memory.
-    pub fn on<S: Batched, D: TensorFromVec<E>>(self, device: &D) -> Result<Tensor<S, E, D>, DataError> {
+    pub fn into_tensor<S: BatchShape, D: TensorFromVec<E>>(self, device: &D) -> Result<Tensor<S, E, D>, DataError> {
         let mut concrete = S::Concrete::default();
         let mut fits = S::NUM_DIMS == self.shape.len();
         if fits {
@@ -109,11 +109,11 @@ mod tests {
     fn a_tensor_of_the_stated_shape_and_no_other() {
         let device = Cpu::default();
         let array = Array::new(vec![2, 3, 1], (0..6).map(|i| i as f32).collect());
-        let tensor: Tensor<(usize, Const<3>, Const<1>), f32, Cpu> = array.clone().on(&device).unwrap();
-        assert_eq!((tensor.shape().0, tensor.as_vec()), (2, array.numbers().to_vec()));
-        let message = array.clone().on::<(usize, Const<2>, Const<1>), _>(&device).unwrap_err().to_string();
+        let tensor: Tensor<(usize, Const<3>, Const<1>), f32, Cpu> = array.clone().into_tensor(&device).unwrap();
+        assert_eq!((tensor.shape().0, tensor.as_vec()), (2, array.as_slice().to_vec()));
+        let message = array.clone().into_tensor::<(usize, Const<2>, Const<1>), _>(&device).unwrap_err().to_string();
         assert_eq!(message, "a batch of 2x3x1 does not fit: expected (usize, Const<2>, Const<1>)");
-        assert!(array.on::<(usize, usize), _>(&device).is_err());
+        assert!(array.into_tensor::<(usize, usize), _>(&device).is_err());
     }
 
     #[test]

@@ -4,30 +4,30 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::readers::{Channels, ImageFiles, ImageFolder, MaskFolder, Table, Target, entries};
-use super::{DataError, DataSet, Dataset, Images, Picture, Pictured, Split, error::text};
+use super::{DataError, Dataset, HasImage, ImageMut, Images, KnownDataset, Split, error::text};
 
 /// One data set that was found.
 #[derive(Debug)]
-pub struct Checked {
+pub struct CheckedDataset {
     /// Its folder's name.
     pub name: String,
     /// What is in it, a line each; or the first fault.
-    pub found: Result<Vec<String>, DataError>,
+    pub contents: Result<Vec<String>, DataError>,
 }
 
-/// Reads every item of every data set in a folder and says what was found. The sets that have a name ([`DataSet`]) are read as what they are;
+/// Reads every item of every data set in a folder and says what was found. The sets that have a name ([`KnownDataset`]) are read as what they are;
 /// of other folders those are, that hold a table (`*.csv`), a folder of images for each class (or these in a folder `train`, and perhaps in `val`
 /// and `test`), or a folder `JPEGImages` or `images`. Anything else is passed over.
 ///
 /// # Errors
 /// If the folder cannot be read. A fault in a set is that set's outcome.
-pub fn check(folder: &Path) -> Result<Vec<Checked>, DataError> {
+pub fn check(folder: &Path) -> Result<Vec<CheckedDataset>, DataError> {
     let folders: Vec<PathBuf> = entries(folder)?.into_iter().filter(|path| path.is_dir()).collect();
     let named = |path: &PathBuf| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let checked = folders.iter().filter_map(|path| {
         let name = named(path);
-        let found = check_set(folder, path, &name).transpose()?;
-        Some(Checked { name, found })
+        let contents = check_set(folder, path, &name).transpose()?;
+        Some(CheckedDataset { name, contents })
     });
     Ok(checked.collect())
 }
@@ -37,7 +37,7 @@ fn check_set(parent: &Path, folder: &Path, name: &str) -> Result<Option<Vec<Stri
     if let Some(table) = table(folder)? {
         return Ok(Some(vec![of_table(&table)?]));
     }
-    if let Some(set) = DataSet::named(name) {
+    if let Some(set) = KnownDataset::from_name(name) {
         return of_named(set, parent).map(Some);
     }
     for images in ["JPEGImages", "images"] {
@@ -53,7 +53,7 @@ fn check_set(parent: &Path, folder: &Path, name: &str) -> Result<Option<Vec<Stri
     if !has_classes(folder)? {
         return Ok(None);
     }
-    of_labelled("", &ImageFolder::open(folder, Channels::Rgb)?).map(Some)
+    of_labeled("", &ImageFolder::open(folder, Channels::Rgb)?).map(Some)
 }
 
 /// A folder of images for each class, in a folder `train` and in those that belong to it; none if there is no such folder.
@@ -63,28 +63,28 @@ fn of_parts(folder: &Path) -> Result<Option<Vec<String>>, DataError> {
         return Ok(None);
     }
     let train = ImageFolder::open(&train, Channels::Rgb)?;
-    let mut found = vec![of_labelled("train: ", &train)?];
+    let mut found = vec![of_labeled("train: ", &train)?];
     for name in ["val", "valid", "test"] {
         let part = folder.join(name);
         if part.is_dir() {
-            found.push(of_labelled(&format!("{name}: "), &ImageFolder::open_like(&part, &train)?)?);
+            found.push(of_labeled(&format!("{name}: "), &ImageFolder::open_like(&part, &train)?)?);
         }
     }
     Ok(Some(found.concat()))
 }
 
-fn of_labelled(part: &str, set: &ImageFolder) -> Result<Vec<String>, DataError> {
+fn of_labeled(part: &str, set: &ImageFolder) -> Result<Vec<String>, DataError> {
     let labels: Vec<usize> = set.files().iter().map(|(_, label)| *label).collect();
     Ok(vec![format!("{part}{}", of_pictures(set)?), format!("{part}{}", of_classes(set.classes(), &labels))])
 }
 
-fn of_named(set: DataSet, parent: &Path) -> Result<Vec<String>, DataError> {
+fn of_named(set: KnownDataset, parent: &Path) -> Result<Vec<String>, DataError> {
     match set {
-        DataSet::TinyShakespeare => {
+        KnownDataset::TinyShakespeare => {
             let text = set.load_text(Some(parent))?;
-            Ok(vec![format!("{} letters, {} different ones", text.letters().len(), text.vocabulary().len())])
+            Ok(vec![format!("{} letters, {} different ones", text.characters().len(), text.vocabulary().len())])
         }
-        DataSet::CamvidSmall => {
+        KnownDataset::CamvidSmall => {
             let [train, test] = set.load_masks(Some(parent))?;
             Ok([of_masks("train", &train)?, of_masks("test", &test)?].concat())
         }
@@ -122,12 +122,12 @@ fn of_classes(classes: &[String], labels: &[usize]) -> String {
 /// Reads all and counts their sizes.
 fn of_pictures<S: Dataset>(set: &S) -> Result<String, DataError>
 where
-    S::Item: Pictured,
+    S::Item: HasImage,
 {
     let mut sizes: BTreeMap<[usize; 3], usize> = BTreeMap::new();
     for index in 0..set.len() {
         let mut item = set.get(index)?;
-        let Picture { image, .. } = item.picture();
+        let ImageMut { image, .. } = item.image_mut();
         *sizes.entry(image.shape).or_default() += 1;
     }
     let all: Vec<String> = sizes.iter().take(SHOWN).map(|(size, count)| format!("{count} images of {}", text(size))).collect();

@@ -1,6 +1,6 @@
-//! Labelled images in memory.
+//! Labeled images in memory.
 
-use super::{DataError, Dataset, Image, Labelled, error::text};
+use super::{DataError, Dataset, Image, Labeled, error::text};
 
 /// Images with a class each, in memory: one byte a pixel and channel, `[count, channels, height, width]`, row-major.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,7 +104,7 @@ impl Images {
     ///
     /// # Errors
     /// [`DataError::Size`], in the name of `origin`.
-    pub fn must_fit(&self, origin: &str, expected: [usize; 3]) -> Result<(), DataError> {
+    pub fn check_shape(&self, origin: &str, expected: [usize; 3]) -> Result<(), DataError> {
         if self.shape == expected {
             return Ok(());
         }
@@ -113,13 +113,13 @@ impl Images {
 }
 
 impl Dataset for Images {
-    type Item = Labelled;
+    type Item = Labeled;
 
     fn len(&self) -> usize {
         self.labels.len()
     }
 
-    fn get(&self, index: usize) -> Result<Labelled, DataError> {
-        Ok(Labelled { image: Image::from_bytes(self.shape, self.image(index)), label: self.labels[index] })
+    fn get(&self, index: usize) -> Result<Labeled, DataError> {
+        Ok(Labeled { image: Image::from_bytes(self.shape, self.image(index)), label: self.labels[index] })
     }
 }

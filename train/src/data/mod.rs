@@ -1,7 +1,7 @@
 //! Data sets: where they come from, and how they become batches.
 //!
 //! A [`Dataset`] gives items one by one; a [`Loader`] puts them side by side, in the order of a sampler, after transforms, and prepares
-//! batches ahead of time on threads of its own. A batch is numbers in memory until [`Array::on`] makes a tensor of them.
+//! batches ahead of time on threads of its own. A batch is numbers in memory until [`Array::into_tensor`] makes a tensor of them.
 
 mod array;
 mod check;
@@ -17,20 +17,20 @@ mod seed;
 mod sets;
 pub mod transforms;
 
-pub use array::{Array, Batched};
-pub use check::{Checked, check};
+pub use array::{Array, BatchShape};
+pub use check::{CheckedDataset, check};
 pub(crate) use contained::text_of;
 pub use dataset::{Collate, Dataset};
 pub use error::DataError;
 pub use images::Images;
 pub use loader::{Batches, Loader};
-pub use picture::{Batch, Image, Labelled, Mask, Masked, MaskedBatch, Picture, Pictured};
+pub use picture::{Batch, HasImage, Image, ImageMut, Labeled, Mask, Masked, MaskedBatch};
 /// The random numbers that a transform is given are of this crate.
 pub use rand;
 pub use readers::{digits, frame, read_idx};
-pub use samplers::{Random, Sampler, Sequential, Subset, Weighted};
+pub use samplers::{RandomSampler, Sampler, SequentialSampler, SubsetSampler, WeightedSampler};
 pub(crate) use seed::stream;
-pub use sets::{DataSet, Split};
-pub use transforms::Normalise;
+pub use sets::{KnownDataset, Split};
+pub use transforms::Normalize;
 
 use sets::numerals;

@@ -60,7 +60,7 @@ pub struct Mask {
 
 /// An image and its class.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Labelled {
+pub struct Labeled {
     /// The image.
     pub image: Image,
     /// The position of its class.
@@ -98,7 +98,7 @@ fn images<'a>(items: impl IntoIterator<Item = &'a mut Image>) -> Result<Array<f3
     stack("images", items.into_iter().map(|image| (image.shape.to_vec(), std::mem::take(&mut image.pixels))))
 }
 
-impl Collate for Labelled {
+impl Collate for Labeled {
     type Batch = Batch;
 
     fn collate(mut items: Vec<Self>) -> Result<Batch, DataError> {
@@ -128,7 +128,7 @@ impl Collate for Image {
 
 /// What transforms of pictures act on.
 #[derive(Debug)]
-pub struct Picture<'a> {
+pub struct ImageMut<'a> {
     /// The image.
     pub image: &'a mut Image,
     /// Its mask, which must go along with whatever moves pixels.
@@ -136,25 +136,25 @@ pub struct Picture<'a> {
 }
 
 /// An item with a picture in it.
-pub trait Pictured {
+pub trait HasImage {
     /// The picture.
-    fn picture(&mut self) -> Picture<'_>;
+    fn image_mut(&mut self) -> ImageMut<'_>;
 }
 
-impl Pictured for Image {
-    fn picture(&mut self) -> Picture<'_> {
-        Picture { image: self, mask: None }
+impl HasImage for Image {
+    fn image_mut(&mut self) -> ImageMut<'_> {
+        ImageMut { image: self, mask: None }
     }
 }
 
-impl Pictured for Labelled {
-    fn picture(&mut self) -> Picture<'_> {
-        Picture { image: &mut self.image, mask: None }
+impl HasImage for Labeled {
+    fn image_mut(&mut self) -> ImageMut<'_> {
+        ImageMut { image: &mut self.image, mask: None }
     }
 }
 
-impl Pictured for Masked {
-    fn picture(&mut self) -> Picture<'_> {
-        Picture { image: &mut self.image, mask: Some(&mut self.mask) }
+impl HasImage for Masked {
+    fn image_mut(&mut self) -> ImageMut<'_> {
+        ImageMut { image: &mut self.image, mask: Some(&mut self.mask) }
     }
 }

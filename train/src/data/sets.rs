@@ -20,14 +20,14 @@ pub struct Split {
 /// A data set that has a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum DataSet {
+pub enum KnownDataset {
     /// 1,797 handwritten digits, embedded: [`digits`].
     Digits,
     /// 70,000 handwritten digits of 28x28 (LeCun, Cortes and Burges, 1998).
     Mnist,
     /// 70,000 pieces of clothing of 28x28 (Xiao, Rasul and Vollgraf, 2017).
     FashionMnist,
-    /// Colour photos of 32x32 in ten classes (Krizhevsky, 2009): as many of the five training files as are there.
+    /// Color photos of 32x32 in ten classes (Krizhevsky, 2009): as many of the five training files as are there.
     #[serde(rename = "cifar-10")]
     Cifar10,
     /// Street scenes of 120x90 with the class of each pixel (Brostow, Fauqueur and Cipolla, 2009).
@@ -36,37 +36,43 @@ pub enum DataSet {
     TinyShakespeare,
 }
 
-impl DataSet {
+impl KnownDataset {
     /// All of them.
-    pub const ALL: [DataSet; 6] =
-        [DataSet::Digits, DataSet::Mnist, DataSet::FashionMnist, DataSet::Cifar10, DataSet::CamvidSmall, DataSet::TinyShakespeare];
+    pub const ALL: [KnownDataset; 6] = [
+        KnownDataset::Digits,
+        KnownDataset::Mnist,
+        KnownDataset::FashionMnist,
+        KnownDataset::Cifar10,
+        KnownDataset::CamvidSmall,
+        KnownDataset::TinyShakespeare,
+    ];
 
     /// Its name, which is also that of its folder.
     pub const fn name(self) -> &'static str {
         match self {
-            DataSet::Digits => "digits",
-            DataSet::Mnist => "mnist",
-            DataSet::FashionMnist => "fashion-mnist",
-            DataSet::Cifar10 => "cifar-10",
-            DataSet::CamvidSmall => "camvid-small",
-            DataSet::TinyShakespeare => "tiny-shakespeare",
+            KnownDataset::Digits => "digits",
+            KnownDataset::Mnist => "mnist",
+            KnownDataset::FashionMnist => "fashion-mnist",
+            KnownDataset::Cifar10 => "cifar-10",
+            KnownDataset::CamvidSmall => "camvid-small",
+            KnownDataset::TinyShakespeare => "tiny-shakespeare",
         }
     }
 
     /// What is in it, in a few words.
-    pub const fn about(self) -> &'static str {
+    pub const fn description(self) -> &'static str {
         match self {
-            DataSet::Digits => "1,797 handwritten digits, 8x8 grey, built in",
-            DataSet::Mnist => "70,000 handwritten digits, 28x28 grey, IDX files",
-            DataSet::FashionMnist => "70,000 pieces of clothing, 28x28 grey, IDX files",
-            DataSet::Cifar10 => "up to 60,000 photos in ten classes, 32x32 colour, binary files",
-            DataSet::CamvidSmall => "130 street scenes with a class for each pixel, 120x90 colour, PNG files",
-            DataSet::TinyShakespeare => "1,115,394 letters, a text file",
+            KnownDataset::Digits => "1,797 handwritten digits, 8x8 gray, built in",
+            KnownDataset::Mnist => "70,000 handwritten digits, 28x28 gray, IDX files",
+            KnownDataset::FashionMnist => "70,000 pieces of clothing, 28x28 gray, IDX files",
+            KnownDataset::Cifar10 => "up to 60,000 photos in ten classes, 32x32 color, binary files",
+            KnownDataset::CamvidSmall => "130 street scenes with a class for each pixel, 120x90 color, PNG files",
+            KnownDataset::TinyShakespeare => "1,115,394 letters, a text file",
         }
     }
 
     /// The set of this name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|set| set.name() == name)
     }
 
@@ -78,25 +84,25 @@ impl DataSet {
     /// If a file is missing or damaged, or the images are not of that shape.
     pub fn load(self, folder: Option<&Path>, shape: [usize; 3]) -> Result<Split, DataError> {
         let Split { train, test } = self.read(folder)?;
-        let split = if self == DataSet::Digits { framed(Split { train, test }, shape) } else { Split { train, test } };
-        split.train.must_fit(&format!("{self}, training images"), shape)?;
-        split.test.must_fit(&format!("{self}, test images"), shape)?;
+        let split = if self == KnownDataset::Digits { framed(Split { train, test }, shape) } else { Split { train, test } };
+        split.train.check_shape(&format!("{self}, training images"), shape)?;
+        split.test.check_shape(&format!("{self}, test images"), shape)?;
         Ok(split)
     }
 }
 
-impl DataSet {
+impl KnownDataset {
     /// Reads both parts of a set of images with a class each, as they are.
     ///
     /// # Errors
     /// If a file is missing or damaged, or the set is of another kind.
     pub fn read(self, folder: Option<&Path>) -> Result<Split, DataError> {
         match self {
-            DataSet::Digits => Ok(digits()),
-            DataSet::Mnist => mnist_family(&self.folder(folder)?, numerals()),
-            DataSet::FashionMnist => mnist_family(&self.folder(folder)?, CLOTHES.map(str::to_owned).to_vec()),
-            DataSet::Cifar10 => self.cifar(folder),
-            DataSet::CamvidSmall | DataSet::TinyShakespeare => Err(self.other("images with a class each")),
+            KnownDataset::Digits => Ok(digits()),
+            KnownDataset::Mnist => mnist_family(&self.folder(folder)?, numerals()),
+            KnownDataset::FashionMnist => mnist_family(&self.folder(folder)?, CLOTHES.map(str::to_owned).to_vec()),
+            KnownDataset::Cifar10 => self.cifar(folder),
+            KnownDataset::CamvidSmall | KnownDataset::TinyShakespeare => Err(self.other("images with a class each")),
         }
     }
 
@@ -105,7 +111,7 @@ impl DataSet {
     /// # Errors
     /// If a folder is missing or its files do not pair, or the set has no masks.
     pub fn load_masks(self, folder: Option<&Path>) -> Result<[MaskFolder; 2], DataError> {
-        if self != DataSet::CamvidSmall {
+        if self != KnownDataset::CamvidSmall {
             return Err(self.other("images with masks"));
         }
         let folder = self.folder(folder)?;
@@ -119,7 +125,7 @@ impl DataSet {
     /// # Errors
     /// If the file cannot be read or is no text, or the set is none.
     pub fn load_text(self, folder: Option<&Path>) -> Result<Text, DataError> {
-        if self != DataSet::TinyShakespeare {
+        if self != KnownDataset::TinyShakespeare {
             return Err(self.other("a text"));
         }
         Text::read(&find(&self.folder(folder)?, "input.txt")?)
@@ -134,7 +140,7 @@ impl DataSet {
     }
 
     fn other(self, expected: &'static str) -> DataError {
-        DataError::Kind { name: self.name(), expected, about: self.about() }
+        DataError::Kind { name: self.name(), expected, about: self.description() }
     }
 
     /// As many of the five training files as are there, at least the first.
@@ -148,7 +154,7 @@ impl DataSet {
     }
 }
 
-impl fmt::Display for DataSet {
+impl fmt::Display for KnownDataset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -159,14 +165,14 @@ const CLOTHES: [&str; 10] = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coa
 const THINGS: [&str; 10] = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 /// The last one is left out of losses and scores.
 const STREET: [&str; 12] =
-    ["Sky", "Building", "Pole", "Road", "Pavement", "Tree", "SignSymbol", "Fence", "Car", "Pedestrian", "Bicyclist", "Unlabelled"];
+    ["Sky", "Building", "Pole", "Road", "Pavement", "Tree", "SignSymbol", "Fence", "Car", "Pedestrian", "Bicyclist", "Unlabeled"];
 
 /// The classes of sets of digits.
 pub(super) fn numerals() -> Vec<String> {
     (0..10).map(|digit| digit.to_string()).collect()
 }
 
-/// The digits for a network of grey squares; for any other they stay as they are, and do not fit.
+/// The digits for a network of gray squares; for any other they stay as they are, and do not fit.
 fn framed(Split { train, test }: Split, shape: [usize; 3]) -> Split {
     match shape {
         [1, height, width] if height == width && height >= 12 => Split { train: frame(&train, height), test: frame(&test, height) },

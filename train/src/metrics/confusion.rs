@@ -1,10 +1,10 @@
 //! Which classes are taken for which.
 
-use super::Figures;
+use super::Metrics;
 
 /// The confusion matrix: predictions counted by true and predicted class, and the loss summed, over any number of batches.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tally {
+pub struct ConfusionMatrix {
     classes: usize,
     /// `[true class, predicted class]`
     counts: Vec<u64>,
@@ -13,7 +13,7 @@ pub struct Tally {
     weight: f64,
 }
 
-impl Tally {
+impl ConfusionMatrix {
     /// Nothing counted yet, of so many classes.
     pub fn new(classes: usize) -> Self {
         Self { classes, counts: vec![0; classes * classes], loss: 0.0, weight: 0.0 }
@@ -96,15 +96,15 @@ impl Tally {
         (0..self.classes).map(of).collect()
     }
 
-    /// The mean of [`Tally::iou`] over the classes that occur, 0..=1; no number if none does.
+    /// The mean of [`ConfusionMatrix::iou`] over the classes that occur, 0..=1; no number if none does.
     pub fn mean_iou(&self) -> f64 {
         let all: Vec<f64> = self.iou().into_iter().flatten().collect();
         all.iter().sum::<f64>() / all.len() as f64
     }
 
     /// The mean loss and the accuracy.
-    pub fn figures(&self) -> Figures {
-        Figures::new().with("loss", self.loss()).with("accuracy", self.accuracy())
+    pub fn metrics(&self) -> Metrics {
+        Metrics::new().with("loss", self.loss()).with("accuracy", self.accuracy())
     }
 
     /// The mean loss of all batches, each by what it counted: over all images once, however they were cut into batches. No number if
@@ -134,39 +134,43 @@ mod tests {
 
     #[test]
     fn by_hand() {
-        let mut tally = Tally::new(3);
-        tally.count(&[0.1, 0.9, 0.0, 2.0, 1.0, 2.0], &[1, 2]);
-        tally.add_loss(1.0, 2);
-        tally.count(&[-1.0, -2.0, -0.5], &[2]);
-        tally.add_loss(4.0, 1);
-        assert_eq!((tally.total(), tally.accuracy(), tally.loss()), (3, 2.0 / 3.0, 2.0));
+        let mut confusion = ConfusionMatrix::new(3);
+        confusion.count(&[0.1, 0.9, 0.0, 2.0, 1.0, 2.0], &[1, 2]);
+        confusion.add_loss(1.0, 2);
+        confusion.count(&[-1.0, -2.0, -0.5], &[2]);
+        confusion.add_loss(4.0, 1);
+        assert_eq!((confusion.total(), confusion.accuracy(), confusion.loss()), (3, 2.0 / 3.0, 2.0));
         // Equal scores: the first. Image 2 of class 2 was taken for class 0.
-        assert_eq!((tally.count_of(2, 0), tally.count_of(2, 2), tally.count_of(1, 1), tally.count_of(0, 0)), (1, 1, 1, 0));
+        assert_eq!((confusion.count_of(2, 0), confusion.count_of(2, 2), confusion.count_of(1, 1), confusion.count_of(0, 0)), (1, 1, 1, 0));
     }
 
     /// Three labels of weight 1 at a mean of 1, one of weight 3 at a mean of 5: 18 by 6. A batch in which nothing counts is none.
     #[test]
     fn weighted_losses() {
-        let mut tally = Tally::new(2);
-        tally.add_weighted_loss(1.0, 3.0);
-        tally.add_weighted_loss(f32::NAN, 0.0);
-        tally.add_weighted_loss(5.0, 3.0);
-        assert_eq!(tally.loss(), 3.0);
-        let mut twice = tally.clone();
-        twice.merge(&tally);
+        let mut confusion = ConfusionMatrix::new(2);
+        confusion.add_weighted_loss(1.0, 3.0);
+        confusion.add_weighted_loss(f32::NAN, 0.0);
+        confusion.add_weighted_loss(5.0, 3.0);
+        assert_eq!(confusion.loss(), 3.0);
+        let mut twice = confusion.clone();
+        twice.merge(&confusion);
         assert_eq!(twice.loss(), 3.0);
-        assert!(Tally::new(2).loss().is_nan() && Tally::new(2).accuracy().is_nan() && Tally::new(2).mean_iou().is_nan());
+        assert!(
+            ConfusionMatrix::new(2).loss().is_nan()
+                && ConfusionMatrix::new(2).accuracy().is_nan()
+                && ConfusionMatrix::new(2).mean_iou().is_nan()
+        );
     }
 
     /// Class 0: one right, two taken for class 1. Class 1: one right. Class 2 does not occur.
     #[test]
     fn intersection_over_union_by_hand() {
-        let mut tally = Tally::new(3);
-        tally.count_classes(&[0, 1, 1, 1, 0], &[0, 0, 0, 1, 2], Some(2));
-        assert_eq!(tally.iou(), [Some(1.0 / 3.0), Some(1.0 / 3.0), None]);
-        assert_eq!((tally.mean_iou(), tally.total()), (1.0 / 3.0, 4));
-        let mut twice = tally.clone();
-        twice.merge(&tally);
+        let mut confusion = ConfusionMatrix::new(3);
+        confusion.count_classes(&[0, 1, 1, 1, 0], &[0, 0, 0, 1, 2], Some(2));
+        assert_eq!(confusion.iou(), [Some(1.0 / 3.0), Some(1.0 / 3.0), None]);
+        assert_eq!((confusion.mean_iou(), confusion.total()), (1.0 / 3.0, 4));
+        let mut twice = confusion.clone();
+        twice.merge(&confusion);
         assert_eq!((twice.total(), twice.mean_iou()), (8, 1.0 / 3.0));
     }
 }

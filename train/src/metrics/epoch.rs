@@ -1,4 +1,4 @@
-//! One epoch in figures.
+//! One epoch in metrics.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Figures;
+use super::Metrics;
 use super::number::{Number, exact};
 
-/// One epoch in figures; a line of `metrics.jsonl`, where the training figures begin with `train_`, those of a validation part with
-/// `validation_`, those of the test with `test_`. The training figures are taken while the network learns, so they lag behind the others,
+/// One epoch in metrics; a line of `metrics.jsonl`, where the training metrics begin with `train_`, those of a validation part with
+/// `validation_`, those of the test with `test_`. The training metrics are taken while the network learns, so they lag behind the others,
 /// which are taken after the epoch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Epoch {
@@ -21,11 +21,11 @@ pub struct Epoch {
     /// The learning rate of its last step.
     pub lr: f64,
     /// Means over the items it trained on; `loss` is always there.
-    pub train: Figures,
+    pub train: Metrics,
     /// What the task measured after it on a part of the training data that was held out: what is chosen is chosen by these.
-    pub validation: Figures,
+    pub validation: Metrics,
     /// What the task measured after it on the test data.
-    pub test: Figures,
+    pub test: Metrics,
     /// What the items are: `images`.
     pub unit: String,
     /// Items a second, without the time for testing.
@@ -35,8 +35,8 @@ pub struct Epoch {
 }
 
 impl Epoch {
-    /// The figure of a name as in `metrics.jsonl`: `test_accuracy`, `validation_loss`, `train_loss`.
-    pub fn figure(&self, name: &str) -> Option<f64> {
+    /// The metric of a name as in `metrics.jsonl`: `test_accuracy`, `validation_loss`, `train_loss`.
+    pub fn metric(&self, name: &str) -> Option<f64> {
         match name.split_once('_') {
             Some(("train", name)) => self.train.get(name),
             Some(("validation", name)) => self.validation.get(name),
@@ -45,14 +45,14 @@ impl Epoch {
         }
     }
 
-    /// The parts and their figures.
-    pub(crate) fn parts(&self) -> [(&'static str, &Figures); 3] {
+    /// The parts and their metrics.
+    pub(crate) fn parts(&self) -> [(&'static str, &Metrics); 3] {
         [("train", &self.train), ("validation", &self.validation), ("test", &self.test)]
     }
 
-    /// The names of all figures.
+    /// The names of all metrics.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.parts().iter().flat_map(|(part, figures)| figures.iter().map(move |(name, _)| format!("{part}_{name}"))).collect()
+        self.parts().iter().flat_map(|(part, metrics)| metrics.iter().map(move |(name, _)| format!("{part}_{name}"))).collect()
     }
 }
 
@@ -65,8 +65,8 @@ impl Serialize for Epoch {
         map.serialize_entry("epoch", &self.epoch)?;
         map.serialize_entry("step", &self.step)?;
         map.serialize_entry("lr", &self.lr)?;
-        for (part, figures) in self.parts() {
-            figures.iter().try_for_each(|(name, value)| map.serialize_entry(&format!("{part}_{name}"), &value))?;
+        for (part, metrics) in self.parts() {
+            metrics.iter().try_for_each(|(name, value)| map.serialize_entry(&format!("{part}_{name}"), &value))?;
         }
         map.serialize_entry(&format!("{}{PER_SECOND}", self.unit), &self.items_per_second)?;
         map.serialize_entry("seconds", &self.seconds)?;
@@ -88,7 +88,7 @@ struct Exact<'a>(&'a Epoch);
 
 impl Serialize for Exact<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Part<'a>(&'a Figures);
+        struct Part<'a>(&'a Metrics);
         impl Serialize for Part<'_> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 exact(self.0, serializer)
@@ -99,7 +99,7 @@ impl Serialize for Exact<'_> {
         map.serialize_entry("epoch", &epoch.epoch)?;
         map.serialize_entry("step", &epoch.step)?;
         map.serialize_entry("lr", &Number(epoch.lr))?;
-        epoch.parts().iter().try_for_each(|(part, figures)| map.serialize_entry(part, &Part(figures)))?;
+        epoch.parts().iter().try_for_each(|(part, metrics)| map.serialize_entry(part, &Part(metrics)))?;
         map.serialize_entry("unit", &epoch.unit)?;
         map.serialize_entry(ITEMS_PER_SECOND, &Number(epoch.items_per_second))?;
         map.serialize_entry("seconds", &Number(epoch.seconds))?;
@@ -115,7 +115,7 @@ impl<'de> Deserialize<'de> for Epoch {
             type Value = Epoch;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an epoch's figures")
+                f.write_str("an epoch's metrics")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Epoch, A::Error> {
@@ -143,7 +143,7 @@ impl<'de> Deserialize<'de> for Epoch {
                             } else if let Some(unit) = name.strip_suffix(PER_SECOND) {
                                 speed = Some((unit.to_owned(), value));
                             } else {
-                                return Err(A::Error::custom(format!("`{name}` is no figure of an epoch")));
+                                return Err(A::Error::custom(format!("`{name}` is no metric of an epoch")));
                             }
                         }
                     }
@@ -169,8 +169,8 @@ mod tests {
             epoch: 2,
             step: 40,
             lr: 0.1,
-            train: Figures::new().with("loss", 0.3),
-            test: Figures::new().with("loss", 0.4).with("mean_iou", 0.5),
+            train: Metrics::new().with("loss", 0.3),
+            test: Metrics::new().with("loss", 0.4).with("mean_iou", 0.5),
             unit: "images".to_owned(),
             items_per_second: 1e4,
             seconds: 1.5,
@@ -180,18 +180,18 @@ mod tests {
         let expected = r#"{"epoch":2,"step":40,"lr":0.1,"train_loss":0.3,"test_loss":0.4,"test_mean_iou":0.5,"images_per_second":10000.0,"seconds":1.5}"#;
         assert_eq!(text, expected);
         assert_eq!(serde_json::from_str::<Epoch>(&text).unwrap(), epoch);
-        assert_eq!((epoch.figure("test_mean_iou"), epoch.figure("train_loss"), epoch.figure("lr")), (Some(0.5), Some(0.3), None));
-        assert!(serde_json::from_str::<Epoch>("{}").is_err() && serde_json::from_str::<Epoch>(r#"{"colour":1}"#).is_err());
+        assert_eq!((epoch.metric("test_mean_iou"), epoch.metric("train_loss"), epoch.metric("lr")), (Some(0.5), Some(0.3), None));
+        assert!(serde_json::from_str::<Epoch>("{}").is_err() && serde_json::from_str::<Epoch>(r#"{"color":1}"#).is_err());
     }
-    /// A state keeps what a line of `metrics.jsonl` cannot: infinite figures, which a schedule may go by, and any name of a unit.
+    /// A state keeps what a line of `metrics.jsonl` cannot: infinite metrics, which a schedule may go by, and any name of a unit.
     #[test]
     fn kept_exactly() {
         let epoch = Epoch {
             epoch: 1,
             step: 3,
             lr: f64::INFINITY,
-            train: Figures::new().with("loss", f64::NEG_INFINITY),
-            validation: Figures::new().with("perplexity", f64::INFINITY),
+            train: Metrics::new().with("loss", f64::NEG_INFINITY),
+            validation: Metrics::new().with("perplexity", f64::INFINITY),
             unit: "train_items".to_owned(),
             items_per_second: f64::INFINITY,
             ..Epoch::default()

@@ -2,13 +2,13 @@
 
 mod confusion;
 mod epoch;
-mod figures;
+mod named;
 mod number;
 mod scores;
 
-pub use confusion::Tally;
+pub use confusion::ConfusionMatrix;
 pub use epoch::Epoch;
 pub(crate) use epoch::{exact_epoch, exact_epochs};
-pub use figures::{Figures, Running};
-pub(crate) use figures::{is_share, kind_of, kinds, shown};
-pub use scores::{accuracy, best, best_of_maps, perplexity, top_k};
+pub use named::{Metrics, RunningMetrics};
+pub(crate) use named::{is_share, kind_of, kinds, shown};
+pub use scores::{accuracy, argmax, argmax_maps, perplexity, top_k_accuracy};

@@ -6,7 +6,7 @@ use serde::de::{Error, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Figures;
+use super::Metrics;
 
 /// A number that is written as a text where it is not finite: `"inf"`. Read, `null` is no number too: that is how files for others have it.
 #[derive(Clone, Copy, Debug)]
@@ -57,9 +57,9 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-/// Figures whose numbers are all kept.
-pub(crate) fn exact<S: Serializer>(figures: &Figures, serializer: S) -> Result<S::Ok, S::Error> {
+/// Metrics whose numbers are all kept.
+pub(crate) fn exact<S: Serializer>(metrics: &Metrics, serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;
-    figures.iter().try_for_each(|(name, value)| map.serialize_entry(name, &Number(value)))?;
+    metrics.iter().try_for_each(|(name, value)| map.serialize_entry(name, &Number(value)))?;
     map.end()
 }

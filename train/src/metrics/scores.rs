@@ -1,10 +1,10 @@
-//! Figures of a batch of scores.
+//! Metrics of a batch of scores.
 
 /// The class of the highest score of each row, the first of equals.
 ///
 /// # Panics
 /// If the scores are not whole rows of `classes`.
-pub fn best(scores: &[f32], classes: usize) -> Vec<usize> {
+pub fn argmax(scores: &[f32], classes: usize) -> Vec<usize> {
     assert!(classes > 0 && scores.len().is_multiple_of(classes), "rows of {classes} scores");
     let highest = |row: &[f32]| row.iter().enumerate().fold(0, |best, (class, score)| if *score > row[best] { class } else { best });
     scores.chunks_exact(classes).map(highest).collect()
@@ -14,7 +14,7 @@ pub fn best(scores: &[f32], classes: usize) -> Vec<usize> {
 ///
 /// # Panics
 /// If the scores are no such maps.
-pub fn best_of_maps(scores: &[f32], classes: usize, positions: usize) -> Vec<usize> {
+pub fn argmax_maps(scores: &[f32], classes: usize, positions: usize) -> Vec<usize> {
     assert!(
         classes * positions > 0 && scores.len().is_multiple_of(classes * positions),
         "maps of {classes} scores at {positions} positions"
@@ -30,7 +30,7 @@ pub fn best_of_maps(scores: &[f32], classes: usize, positions: usize) -> Vec<usi
 /// # Panics
 /// If there is not a row of scores for each label.
 pub fn accuracy(scores: &[f32], labels: &[usize]) -> f64 {
-    top_k(scores, labels, 1)
+    top_k_accuracy(scores, labels, 1)
 }
 
 /// The share of rows whose label is among the `k` highest scores, 0..=1. Of equal scores the first counts as higher; what is no number is
@@ -38,7 +38,7 @@ pub fn accuracy(scores: &[f32], labels: &[usize]) -> f64 {
 ///
 /// # Panics
 /// If there is not a row of scores for each label, or a label is beyond its row.
-pub fn top_k(scores: &[f32], labels: &[usize], k: usize) -> f64 {
+pub fn top_k_accuracy(scores: &[f32], labels: &[usize], k: usize) -> f64 {
     if labels.is_empty() && scores.is_empty() {
         return f64::NAN;
     }
@@ -68,13 +68,13 @@ mod tests {
     #[test]
     fn by_hand() {
         let scores = [0.1, 0.9, 0.5, 2.0, 2.0, 1.0, -1.0, f32::NAN, 0.0];
-        assert_eq!(best(&scores, 3), [1, 0, 2]);
-        assert_eq!(best_of_maps(&[0.0, 5.0, 1.0, 1.0, 2.0, 7.0, 3.0, 3.0, 4.0, 2.0, 4.0, 9.0], 3, 2), [2, 2, 1, 2]);
+        assert_eq!(argmax(&scores, 3), [1, 0, 2]);
+        assert_eq!(argmax_maps(&[0.0, 5.0, 1.0, 1.0, 2.0, 7.0, 3.0, 3.0, 4.0, 2.0, 4.0, 9.0], 3, 2), [2, 2, 1, 2]);
         assert_eq!(accuracy(&scores, &[1, 1, 2]), 2.0 / 3.0);
-        assert_eq!(top_k(&scores, &[2, 1, 0], 2), 1.0);
-        assert_eq!(top_k(&scores, &[0, 2, 1], 2), 0.0);
-        assert_eq!(top_k(&scores, &[0, 2, 1], 3), 2.0 / 3.0, "a score that is no number is never among the highest");
+        assert_eq!(top_k_accuracy(&scores, &[2, 1, 0], 2), 1.0);
+        assert_eq!(top_k_accuracy(&scores, &[0, 2, 1], 2), 0.0);
+        assert_eq!(top_k_accuracy(&scores, &[0, 2, 1], 3), 2.0 / 3.0, "a score that is no number is never among the highest");
         assert!((perplexity(65f64.ln()) - 65.0).abs() < 1e-9);
-        assert!(accuracy(&[], &[]).is_nan() && top_k(&[], &[], 5).is_nan() && best(&[], 3).is_empty());
+        assert!(accuracy(&[], &[]).is_nan() && top_k_accuracy(&[], &[], 5).is_nan() && argmax(&[], 3).is_empty());
     }
 }

@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 use super::Recipe;
 use super::folder::{MODEL, SUMMARY};
 use crate::checkpoint::Sum;
-use crate::data::{DataSet, Normalise};
-use crate::{Figures, TrainError};
+use crate::data::{KnownDataset, Normalize};
+use crate::{Metrics, TrainError};
 
 /// All that is needed to repeat a run, to go on with it, or to use what it learned; `config.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Config {
+pub struct RunConfig {
     /// The version of Layercake. It also marks the folder as a run's.
     pub layercake: String,
     /// The model's name.
     pub model: String,
     /// The data set's name.
-    pub dataset: DataSet,
+    pub dataset: KnownDataset,
     /// The folder that holds the data set's own folder, where it comes from files.
     #[serde(default)]
     pub data_dir: Option<PathBuf>,
@@ -30,14 +30,15 @@ pub struct Config {
     pub threads: usize,
     /// How it was trained. Its seed also seeded the initial parameters.
     pub recipe: Recipe,
-    /// How images were normalised, measured on the training images.
-    pub normalise: Option<Normalise>,
+    /// How images were normalized, measured on the training images.
+    #[serde(alias = "normalise")]
+    pub normalize: Option<Normalize>,
     /// The names of the classes, or the letters of a vocabulary; empty where there are none.
     #[serde(default)]
     pub classes: Vec<String>,
 }
 
-impl Config {
+impl RunConfig {
     /// Reads a run's `config.json`.
     ///
     /// # Errors
@@ -54,8 +55,8 @@ impl Config {
         if !["cpu", "cuda"].contains(&self.device.as_str()) {
             return Some(format!("unknown device {:?}; there are: cpu, cuda", self.device));
         }
-        let normalise = self.normalise.as_ref().filter(|normalise| !normalise.fits(normalise.mean.len()));
-        normalise.map(|_| "`normalise` needs a finite mean and a positive deviation for each channel".to_owned())
+        let normalize = self.normalize.as_ref().filter(|normalize| !normalize.fits(normalize.mean.len()));
+        normalize.map(|_| "`normalize` needs a finite mean and a positive deviation for each channel".to_owned())
     }
 }
 
@@ -63,7 +64,7 @@ impl Config {
 #[derive(Debug, Serialize)]
 pub(super) struct Kept<'a> {
     #[serde(flatten)]
-    pub config: &'a Config,
+    pub config: &'a RunConfig,
     pub files: &'a BTreeSet<String>,
 }
 
@@ -75,11 +76,11 @@ struct Files {
 }
 
 /// Both.
-pub(super) fn read_kept(path: &Path) -> Result<(Config, Option<BTreeSet<String>>), TrainError> {
+pub(super) fn read_kept(path: &Path) -> Result<(RunConfig, Option<BTreeSet<String>>), TrainError> {
     let wrong = |reason: String| TrainError::Content { path: path.to_owned(), reason };
     let text = fs::read_to_string(path).map_err(|source| TrainError::File { path: path.to_owned(), source })?;
     let not_one = |error: serde_json::Error| wrong(format!("not the config.json of a run: {error}"));
-    let config: Config = serde_json::from_str(&text).map_err(not_one)?;
+    let config: RunConfig = serde_json::from_str(&text).map_err(not_one)?;
     let Files { files } = serde_json::from_str(&text).map_err(not_one)?;
     config.fault().map_or(Ok((config, files)), |fault| Err(wrong(fault)))
 }
@@ -93,19 +94,19 @@ pub(super) fn files_of(path: &Path) -> Option<Option<BTreeSet<String>>> {
     is_a_runs.then(|| serde_json::from_str::<Files>(&text).ok().and_then(|kept| kept.files))
 }
 
-/// The final figures; `summary.json`. The figures are of the weights that were left.
+/// The final metrics; `summary.json`. The metrics are of the weights that were left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Summary {
+pub struct RunSummary {
     /// The model's name.
     pub model: String,
     /// The data set's name.
-    pub dataset: DataSet,
+    pub dataset: KnownDataset,
     /// The number of trained parameters.
     pub params: usize,
     /// Those of the epoch whose weights were left, the last one unless the best was wished, named as in `metrics.jsonl` (`test_accuracy`, `train_loss`), and the items a second over all epochs
     /// without the time for testing (`images_per_second`).
     #[serde(flatten)]
-    pub figures: Figures,
+    pub metrics: Metrics,
     /// How long all epochs took, testing included.
     pub seconds: f64,
     /// The number of epochs.

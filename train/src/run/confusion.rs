@@ -4,8 +4,8 @@ use plotters::prelude::*;
 use plotters::style::FontTransform;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::style::{Area, CENTRED, FONT, GRID, INK, Outcome, title, width};
-use crate::Tally;
+use super::style::{Area, CENTERED, FONT, GRID, INK, Outcome, title, width};
+use crate::ConfusionMatrix;
 
 /// The side of a cell, for so many classes at most; of more than the last, cells say nothing but their shade.
 const CELLS: [(usize, i32); 3] = [(12, 52), (25, 40), (60, 24)];
@@ -29,29 +29,29 @@ const WRONGLY: RGBColor = RGBColor(213, 94, 0);
 ///
 /// # Panics
 /// If there are fewer names than classes.
-pub fn draw_confusion(heading: &str, tally: &Tally, names: &[String]) -> Result<String, String> {
+pub fn draw_confusion_matrix(heading: &str, confusion: &ConfusionMatrix, names: &[String]) -> Result<String, String> {
     let mut svg = String::new();
-    draw(&mut svg, heading, tally, names).map_err(|error| error.to_string())?;
+    draw(&mut svg, heading, confusion, names).map_err(|error| error.to_string())?;
     Ok(svg)
 }
 
-fn draw(svg: &mut String, heading: &str, tally: &Tally, names: &[String]) -> Outcome {
-    let cell = CELLS.iter().find(|(most, _)| tally.classes() <= *most).map_or(SMALLEST, |row| row.1);
-    let side = cell * tally.classes() as i32;
+fn draw(svg: &mut String, heading: &str, confusion: &ConfusionMatrix, names: &[String]) -> Outcome {
+    let cell = CELLS.iter().find(|(most, _)| confusion.classes() <= *most).map_or(SMALLEST, |row| row.1);
+    let side = cell * confusion.classes() as i32;
     let size = ((LEFT + side + RIGHT).max(NARROWEST) as u32, (TOP + side + BOTTOM) as u32);
     let root = SVGBackend::with_string(svg, size).into_drawing_area();
     root.fill(&WHITE)?;
     title(&root, heading)?;
-    for truth in 0..tally.classes() {
-        let row: u64 = (0..tally.classes()).map(|predicted| tally.count_of(truth, predicted)).sum();
-        for predicted in 0..tally.classes() {
-            let count = tally.count_of(truth, predicted);
+    for truth in 0..confusion.classes() {
+        let row: u64 = (0..confusion.classes()).map(|predicted| confusion.count_of(truth, predicted)).sum();
+        for predicted in 0..confusion.classes() {
+            let count = confusion.count_of(truth, predicted);
             let share = count as f64 / row.max(1) as f64;
             let shade = if truth == predicted { RIGHTLY.mix(0.85 * share) } else { WRONGLY.mix((4.0 * share).min(0.9)) };
             square(&root, cell, (truth as i32, predicted as i32), count, shade)?;
         }
     }
-    labels(&root, cell, &names[..tally.classes()])?;
+    labels(&root, cell, &names[..confusion.classes()])?;
     root.present()?;
     Ok(())
 }
@@ -66,7 +66,7 @@ fn square(root: &Area<'_>, cell: i32, (row, column): (i32, i32), count: u64, sha
     let size = (8..=14).rev().find(|&size| width(&text, size) as i32 + 4 <= cell);
     if let Some(size) = size.filter(|_| count > 0 && cell > SMALLEST) {
         let ink = if shade.alpha() > 0.6 { WHITE } else { INK };
-        let style = (FONT, size).into_font().color(&ink).pos(CENTRED);
+        let style = (FONT, size).into_font().color(&ink).pos(CENTERED);
         root.draw(&Text::new(text, (x + cell / 2, y + cell / 2), style))?;
     }
     Ok(())
@@ -75,11 +75,11 @@ fn square(root: &Area<'_>, cell: i32, (row, column): (i32, i32), count: u64, sha
 fn labels(root: &Area<'_>, cell: i32, names: &[String]) -> Outcome {
     let side = cell * names.len() as i32;
     let size = 13.min(cell);
-    let small = (FONT, size).into_font().color(&INK).pos(CENTRED);
+    let small = (FONT, size).into_font().color(&INK).pos(CENTERED);
     let left = (FONT, size).into_font().color(&INK).pos(Pos::new(HPos::Right, VPos::Center));
     // Short names stand upright below their column, long ones are turned.
     let turned = names.iter().any(|name| width(name, 13) as i32 + 4 > cell);
-    let below = if turned { (FONT, size).into_font().transform(FontTransform::Rotate90).color(&INK).pos(CENTRED) } else { small };
+    let below = if turned { (FONT, size).into_font().transform(FontTransform::Rotate90).color(&INK).pos(CENTERED) } else { small };
     for (i, name) in names.iter().enumerate() {
         let name: String =
             if name.chars().count() > LETTERS { name.chars().take(LETTERS - 1).chain(['…']).collect() } else { name.clone() };
@@ -87,9 +87,9 @@ fn labels(root: &Area<'_>, cell: i32, names: &[String]) -> Outcome {
         root.draw(&Text::new(name.clone(), (LEFT - 10, TOP + at), left.clone()))?;
         root.draw(&Text::new(name, (LEFT + at, TOP + side + if turned { 46 } else { 18 }), below.clone()))?;
     }
-    let axis = (FONT, 15).into_font().color(&INK).pos(CENTRED);
+    let axis = (FONT, 15).into_font().color(&INK).pos(CENTERED);
     root.draw(&Text::new("predicted class", (LEFT + side / 2, TOP + side + BOTTOM - 16), axis))?;
-    let upwards = (FONT, 15).into_font().transform(FontTransform::Rotate270).color(&INK).pos(CENTRED);
+    let upwards = (FONT, 15).into_font().transform(FontTransform::Rotate270).color(&INK).pos(CENTERED);
     root.draw(&Text::new("true class", (18, TOP + side / 2), upwards))?;
     Ok(())
 }
@@ -102,12 +102,12 @@ mod tests {
     #[test]
     fn any_number_of_classes_can_be_drawn() {
         for classes in [1, 2, 10, 40, 120] {
-            let mut tally = Tally::new(classes);
+            let mut confusion = ConfusionMatrix::new(classes);
             for class in 0..classes {
-                tally.count_classes(&vec![class; 12_345], &vec![class; 12_345], None);
+                confusion.count_classes(&vec![class; 12_345], &vec![class; 12_345], None);
             }
             let names: Vec<String> = (0..classes).map(|class| format!("a long name {class}")).collect();
-            let svg = draw_confusion("a heading that is longer than two classes are wide, and goes on", &tally, &names).unwrap();
+            let svg = draw_confusion_matrix("a heading that is longer than two classes are wide, and goes on", &confusion, &names).unwrap();
             assert!(svg.contains("a long nam…") && svg.trim_end().ends_with("</svg>"));
             assert_eq!(svg.contains("12345"), classes <= 25, "{classes}");
         }

@@ -6,7 +6,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::axis::Axis;
 use super::panels::{Panel, panels};
-use super::style::{Area, CENTRED, FONT, GRID, INK, Outcome, TITLE, title, width};
+use super::style::{Area, CENTERED, FONT, GRID, INK, Outcome, TITLE, title, width};
 use crate::Epoch;
 
 /// Of one panel. Two stand side by side, so that a page shows them at a size that can be read.
@@ -23,13 +23,13 @@ const FOOT: u32 = 26;
 /// The size of the letters at the axes.
 const LABEL: u32 = 12;
 
-/// A panel for each figure, two side by side, training and test set in each; figures of one kind, such as one for each class, share a wide
+/// A panel for each metric, two side by side, training and test set in each; metrics of one kind, such as one for each class, share a wide
 /// panel. The text of an SVG file. One empty panel without an epoch.
 ///
 /// What is no number leaves a gap in its curve. An axis is logarithmic where the values are positive and reach far.
 ///
 /// # Errors
-/// If the drawing library fails; it does not on finite figures.
+/// If the drawing library fails; it does not on finite metrics.
 pub fn draw_curves(title: &str, history: &[Epoch]) -> Result<String, String> {
     let mut svg = String::new();
     draw(&mut svg, title, history).map_err(|error| error.to_string())?;
@@ -54,7 +54,7 @@ fn draw(svg: &mut String, text: &str, history: &[Epoch]) -> Outcome {
     }
     if left_out > 0 {
         let text = format!("and {left_out} more in metrics.jsonl");
-        let style = (FONT, 12).into_font().color(&INK).pos(CENTRED);
+        let style = (FONT, 12).into_font().color(&INK).pos(CENTERED);
         root.draw(&Text::new(text, (size.0 as i32 / 2, (size.1 - FOOT / 2) as i32), style))?;
     }
     root.present()?;
@@ -101,7 +101,7 @@ impl Panel {
         if values.is_empty() {
             let (wide, high) = below.dim_in_pixel();
             let text = if self.last == 0 { "no epoch yet" } else { "no number in any epoch" };
-            let style = (FONT, 13).into_font().color(&INK).pos(CENTRED);
+            let style = (FONT, 13).into_font().color(&INK).pos(CENTERED);
             below.draw(&Text::new(text, (wide as i32 / 2 + 20, high as i32 / 2 - 20), style))?;
         }
         Ok(())
@@ -120,7 +120,7 @@ impl Panel {
             x -= width(&curve.name, 13) as i32;
             area.draw(&Text::new(curve.name.clone(), (x, middle), (FONT, 13).into_font().color(&INK).pos(left)))?;
             x -= 26;
-            area.draw(&PathElement::new([(x, middle), (x + 20, middle)], curve.colour.stroke_width(3)))?;
+            area.draw(&PathElement::new([(x, middle), (x + 20, middle)], curve.color.stroke_width(3)))?;
             x -= 14;
         }
         Ok(())
@@ -131,7 +131,7 @@ impl Panel {
         let left = Pos::new(HPos::Left, VPos::Center);
         for (i, curve) in self.curves.iter().enumerate() {
             let y = 12 + 19 * i as i32;
-            area.draw(&PathElement::new([(0, y), (20, y)], curve.colour.stroke_width(3)))?;
+            area.draw(&PathElement::new([(0, y), (20, y)], curve.color.stroke_width(3)))?;
             let name: String =
                 if curve.name.chars().count() > 18 { curve.name.chars().take(17).chain(['…']).collect() } else { curve.name.clone() };
             area.draw(&Text::new(name, (27, y), (FONT, 12).into_font().color(&INK).pos(left)))?;
@@ -161,20 +161,20 @@ impl Panel {
         area.draw(&PathElement::new([(left, top), (left, bottom), (right, bottom)], INK.mix(0.6)))?;
         area.draw(&Text::new("epoch", ((left + right) / 2, bottom + 25), label(HPos::Center, VPos::Top)))?;
         if !unit.is_empty() {
-            let upwards = (FONT, LABEL).into_font().transform(FontTransform::Rotate270).color(&INK).pos(CENTRED);
+            let upwards = (FONT, LABEL).into_font().transform(FontTransform::Rotate270).color(&INK).pos(CENTERED);
             area.draw(&Text::new(unit.to_owned(), (14, (top + bottom) / 2), upwards))?;
         }
         for curve in &self.curves {
             let at = |&(epoch, value): &(f64, f64)| (x(epoch), y(value));
             for stretch in &curve.stretches {
                 let line: Vec<(i32, i32)> = stretch.iter().map(at).collect();
-                area.draw(&PathElement::new(line, curve.colour.stroke_width(2)))?;
+                area.draw(&PathElement::new(line, curve.color.stroke_width(2)))?;
             }
-            // Of many points only those without a neighbour would not be seen otherwise.
+            // Of many points only those without a neighbor would not be seen otherwise.
             let many = curve.points().count() > 60;
             let dots = curve.stretches.iter().filter(|stretch| !many || stretch.len() == 1).flatten();
             for point in dots {
-                area.draw(&Circle::new(at(point), 3, curve.colour.filled()))?;
+                area.draw(&Circle::new(at(point), 3, curve.color.filled()))?;
             }
         }
         Ok(())
@@ -184,9 +184,9 @@ impl Panel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Figures;
+    use crate::Metrics;
 
-    fn epoch(epoch: usize, train: Figures, test: Figures) -> Epoch {
+    fn epoch(epoch: usize, train: Metrics, test: Metrics) -> Epoch {
         Epoch {
             epoch,
             step: 7 * epoch,
@@ -208,8 +208,8 @@ mod tests {
     #[test]
     fn any_history_can_be_drawn() {
         let losses = |i: usize, loss: f64| {
-            let test = Figures::new().with("accuracy", 0.5).with("kl", f64::NAN).with("loss", loss / 2.0);
-            epoch(i, Figures::new().with("loss", loss).with("kl", -loss), test)
+            let test = Metrics::new().with("accuracy", 0.5).with("kl", f64::NAN).with("loss", loss / 2.0);
+            epoch(i, Metrics::new().with("loss", loss).with("kl", -loss), test)
         };
         let none: Vec<Epoch> = Vec::new();
         let perfect = vec![losses(1, 0.0), losses(2, 0.0)];
@@ -225,23 +225,23 @@ mod tests {
     /// What is not measured is not in the key.
     #[test]
     fn the_key_names_what_is_there() {
-        let tested = [epoch(1, Figures::new().with("loss", 1.0), Figures::new().with("accuracy", 0.5))];
+        let tested = [epoch(1, Metrics::new().with("loss", 1.0), Metrics::new().with("accuracy", 0.5))];
         let svg = draw_curves("t", &tested).unwrap();
         let texts = texts(&svg);
         let count = |word: &str| texts.iter().filter(|text| **text == word).count();
         assert_eq!((count("training"), count("test"), count("loss"), count("accuracy")), (1, 1, 1, 1), "{texts:?}");
     }
 
-    /// A figure for each class: one panel for all of them, with their names beside it.
+    /// A metric for each class: one panel for all of them, with their names beside it.
     #[test]
     fn figures_of_one_kind_share_a_panel() {
         let classes = ["sky", "building", "pole", "road", "tree"];
         let test = |i: usize| {
-            let mut figures = Figures::new().with("mean_iou", 0.4);
-            classes.iter().for_each(|class| figures.set(&format!("iou_{class}"), 0.1 * i as f64));
-            figures
+            let mut metrics = Metrics::new().with("mean_iou", 0.4);
+            classes.iter().for_each(|class| metrics.set(&format!("iou_{class}"), 0.1 * i as f64));
+            metrics
         };
-        let history: Vec<Epoch> = (1..=3).map(|i| epoch(i, Figures::new().with("loss", 1.0 / i as f64), test(i))).collect();
+        let history: Vec<Epoch> = (1..=3).map(|i| epoch(i, Metrics::new().with("loss", 1.0 / i as f64), test(i))).collect();
         let svg = draw_curves("t", &history).unwrap();
         let texts = texts(&svg);
         assert!(texts.contains(&"iou: test") && classes.iter().all(|class| texts.contains(class)), "{texts:?}");

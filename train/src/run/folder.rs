@@ -12,9 +12,9 @@ use layercake::prelude::*;
 use serde::Serialize;
 
 use super::config::{Kept, files_of, read_kept};
-use super::{Config, Summary, draw_confusion, draw_curves};
+use super::{RunConfig, RunSummary, draw_confusion_matrix, draw_curves};
 use crate::checkpoint::{FolderLock, LOCK, Sum, at as file_error, is_temporary, remove_temporaries, same};
-use crate::{Callback, Checkpoints, Ending, Epoch, Figures, Tally, TrainError, metrics};
+use crate::{Callback, Checkpoints, ConfusionMatrix, Epoch, Metrics, TrainError, TrainingEnd, metrics};
 
 const CONFIG: &str = "config.json";
 const METRICS: &str = "metrics.jsonl";
@@ -49,7 +49,7 @@ const OLD: [&str; 10] = [
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
-    config: Config,
+    config: RunConfig,
     /// What was written so far, beside the configuration.
     files: BTreeSet<String>,
     /// `metrics.jsonl`; none until something is written to it.
@@ -66,7 +66,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// If the configuration makes no sense, the folder is in use, holds anything else, or cannot be written to.
-    pub fn create(path: &Path, config: Config) -> Result<Self, TrainError> {
+    pub fn create(path: &Path, config: RunConfig) -> Result<Self, TrainError> {
         config.recipe.check()?;
         fs::create_dir_all(path).map_err(|source| file_error(path, source))?;
         let lock = FolderLock::take(path)?;
@@ -98,7 +98,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// If it cannot be made.
-    pub fn create_numbered(parent: &Path, config: Config) -> Result<Self, TrainError> {
+    pub fn create_numbered(parent: &Path, config: RunConfig) -> Result<Self, TrainError> {
         fs::create_dir_all(parent).map_err(|source| file_error(parent, source))?;
         let stem = format!("{}-{}-", config.model, config.dataset);
         let entries = fs::read_dir(parent).map_err(|source| file_error(parent, source))?;
@@ -123,7 +123,7 @@ impl RunFolder {
     pub fn open(path: &Path) -> Result<Self, TrainError> {
         let config = path.join(CONFIG);
         // A folder without a run stays as it is.
-        Config::read(&config)?;
+        RunConfig::read(&config)?;
         let lock = FolderLock::take(path)?;
         let (config, files) = read_kept(&config)?;
         if path.join(SUMMARY).is_file() {
@@ -141,7 +141,7 @@ impl RunFolder {
     }
 
     /// What the run was told.
-    pub fn config(&self) -> &Config {
+    pub fn config(&self) -> &RunConfig {
         &self.config
     }
 
@@ -150,7 +150,7 @@ impl RunFolder {
         Checkpoints::new(self.path.join(CHECKPOINTS))
     }
 
-    /// Keeps the figures of an epoch: a line of `metrics.jsonl`, and `curves.svg`. As a [`Callback`] it does so by itself.
+    /// Keeps the metrics of an epoch: a line of `metrics.jsonl`, and `curves.svg`. As a [`Callback`] it does so by itself.
     ///
     /// # Errors
     /// If a file cannot be written, or the folder is not there any more.
@@ -176,10 +176,10 @@ impl RunFolder {
     ///
     /// # Panics
     /// If there are fewer names than classes.
-    pub fn draw_confusion(&mut self, heading: &str, tally: &Tally, names: &[String]) -> Result<(), TrainError> {
+    pub fn draw_confusion_matrix(&mut self, heading: &str, confusion: &ConfusionMatrix, names: &[String]) -> Result<(), TrainError> {
         self.lock.must_be_in_place()?;
         self.list(&[CONFUSION.to_owned()])?;
-        write_text(&self.path.join(CONFUSION), draw_confusion(heading, tally, names))
+        write_text(&self.path.join(CONFUSION), draw_confusion_matrix(heading, confusion, names))
     }
 
     /// Ends the run: writes `summary.json`, removes the checkpoints, and gives what the summary holds. `params` is the network's number of
@@ -187,28 +187,28 @@ impl RunFolder {
     ///
     /// # Errors
     /// If it cannot be written, there was no epoch, or the folder is not there any more.
-    pub fn finish(self, params: usize) -> Result<Summary, TrainError> {
+    pub fn finish(self, params: usize) -> Result<RunSummary, TrainError> {
         self.lock.must_be_in_place()?;
         let (weights_of_epoch, stopped_early) = self.ending.unwrap_or((self.history.len(), false));
         let left = weights_of_epoch.checked_sub(1).and_then(|position| self.history.get(position));
         let Some(left) = left else {
             return Err(TrainError::Setting("a run without an epoch has no summary".to_owned()));
         };
-        let mut figures = Figures::new();
-        left.test.iter().for_each(|(name, value)| figures.set(&format!("test_{name}"), value));
-        left.validation.iter().for_each(|(name, value)| figures.set(&format!("validation_{name}"), value));
-        left.train.iter().for_each(|(name, value)| figures.set(&format!("train_{name}"), value));
+        let mut metrics = Metrics::new();
+        left.test.iter().for_each(|(name, value)| metrics.set(&format!("test_{name}"), value));
+        left.validation.iter().for_each(|(name, value)| metrics.set(&format!("validation_{name}"), value));
+        left.train.iter().for_each(|(name, value)| metrics.set(&format!("train_{name}"), value));
         // All epochs see as many items.
         let speeds: f64 = self.history.iter().map(|epoch| 1.0 / epoch.items_per_second).sum();
-        figures.set(&format!("{}_per_second", left.unit), self.history.len() as f64 / speeds);
-        let Config { model, dataset, device, threads, recipe, .. } = self.config.clone();
+        metrics.set(&format!("{}_per_second", left.unit), self.history.len() as f64 / speeds);
+        let RunConfig { model, dataset, device, threads, recipe, .. } = self.config.clone();
         let parameters = self.path.join(MODEL);
         let model_crc32 = if parameters.is_file() { Some(Sum::of(&parameters)?.crc32) } else { None };
-        let summary = Summary {
+        let summary = RunSummary {
             model,
             dataset,
             params,
-            figures,
+            metrics,
             seconds: self.history.iter().map(|epoch| epoch.seconds).sum(),
             epochs: self.history.len(),
             batch_size: recipe.batch_size,
@@ -230,13 +230,13 @@ impl RunFolder {
     }
 
     fn draw(&self) -> Result<(), TrainError> {
-        let Config { model, dataset, .. } = &self.config;
+        let RunConfig { model, dataset, .. } = &self.config;
         let last = self.history.last().map(|epoch| if epoch.test.is_empty() { &epoch.train } else { &epoch.test });
-        // The most telling figure is a share, where there is one.
-        let figure = last.and_then(|figures| figures.iter().find(|(name, _)| metrics::is_share(name)).or_else(|| figures.iter().next()));
-        let figure = figure.map_or(String::new(), |(name, value)| format!(": {}", metrics::shown(name, value)));
+        // The most telling metric is a share, where there is one.
+        let metric = last.and_then(|metrics| metrics.iter().find(|(name, _)| metrics::is_share(name)).or_else(|| metrics.iter().next()));
+        let metric = metric.map_or(String::new(), |(name, value)| format!(": {}", metrics::shown(name, value)));
         let history: Vec<Epoch> = self.history.iter().map(drawable).collect();
-        write_text(&self.path.join(CURVES), draw_curves(&format!("{model} on {dataset}{figure}"), &history))
+        write_text(&self.path.join(CURVES), draw_curves(&format!("{model} on {dataset}{metric}"), &history))
     }
 
     /// Writes `metrics.jsonl` anew.
@@ -284,22 +284,22 @@ impl<M: TensorCollection<f32, D>, D: Device<f32>> Callback<M, D> for RunFolder {
     }
 
     /// The weights that are left, where they are not those of the last epoch.
-    fn on_end(&mut self, ending: &Ending<'_>, model: &M) -> Result<(), TrainError> {
+    fn on_end(&mut self, ending: &TrainingEnd<'_>, model: &M) -> Result<(), TrainError> {
         self.lock.must_be_in_place()?;
-        if ending.weights_of != ending.history.len() {
+        if ending.weights_epoch != ending.history.len() {
             save_safetensors(model, self.path.join(MODEL))?;
         }
-        self.ending = Some((ending.weights_of, ending.stopped_early));
+        self.ending = Some((ending.weights_epoch, ending.stopped_early));
         Ok(())
     }
 }
 
-/// Figures that an axis can show: the drawing has no room for numbers near the largest that there are.
+/// Metrics that an axis can show: the drawing has no room for numbers near the largest that there are.
 fn drawable(epoch: &Epoch) -> Epoch {
     const LARGEST: f64 = 1e30;
-    let shown = |figures: &Figures| {
-        let values = figures.iter().map(|(name, value)| (name, if value.abs() > LARGEST { f64::NAN } else { value }));
-        values.fold(Figures::new(), |shown, (name, value)| shown.with(name, value))
+    let shown = |metrics: &Metrics| {
+        let values = metrics.iter().map(|(name, value)| (name, if value.abs() > LARGEST { f64::NAN } else { value }));
+        values.fold(Metrics::new(), |shown, (name, value)| shown.with(name, value))
     };
     Epoch { train: shown(&epoch.train), validation: shown(&epoch.validation), test: shown(&epoch.test), ..epoch.clone() }
 }

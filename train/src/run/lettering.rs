@@ -20,7 +20,7 @@ const RIGHTLY: [u8; 3] = [0, 100, 160];
 const WRONGLY: [u8; 3] = [190, 75, 0];
 
 impl Canvas {
-    /// Parts of a line, each in its colour, one behind the other.
+    /// Parts of a line, each in its color, one behind the other.
     fn line(parts: &[(&str, [u8; 3])]) -> Self {
         let count: usize = parts.iter().map(|part| part.0.chars().count()).sum();
         let mut canvas = Self::blank([LETTER, LETTER * count]);
@@ -82,7 +82,7 @@ impl Canvas {
         canvas
     }
 
-    /// The picture above a key of its colours.
+    /// The picture above a key of its colors.
     #[must_use]
     pub fn with_key(&self, entries: &[(String, [u8; 3])]) -> Self {
         let [high, wide] = self.size();
@@ -98,9 +98,9 @@ impl Canvas {
         let width = entries.iter().map(|(name, _)| length(name)).fold(wide, usize::max);
         let mut canvas = Self::blank([high + 2 * ROOM + at[0] + LETTER, width]);
         canvas.put(self, 0, 0);
-        for ((name, colour), [top, left]) in entries.iter().zip(places) {
+        for ((name, color), [top, left]) in entries.iter().zip(places) {
             let mut patch = Self::blank([LETTER; 2]);
-            patch.paint(*colour);
+            patch.paint(*color);
             canvas.put(&patch, high + ROOM + top, left);
             canvas.put(&Self::line(&[(name, INK)]), high + ROOM + top, left + LETTER + LETTER / 2);
         }
@@ -147,9 +147,9 @@ fn glyph(letter: char, ink: [u8; 3]) -> Canvas {
 mod tests {
     use super::*;
 
-    /// The pixels of a canvas that have this colour.
-    fn count(canvas: &Canvas, colour: [u8; 3]) -> usize {
-        canvas.bytes().chunks_exact(3).filter(|pixel| **pixel == colour).count()
+    /// The pixels of a canvas that have this color.
+    fn count(canvas: &Canvas, color: [u8; 3]) -> usize {
+        canvas.bytes().chunks_exact(3).filter(|pixel| **pixel == color).count()
     }
 
     #[test]
@@ -178,8 +178,8 @@ mod tests {
     #[test]
     fn keys_and_captions_fit() {
         let picture = Canvas::blank([20, 200]);
-        let colours = [("sky".to_owned(), [1, 2, 3]), ("building".to_owned(), [4, 5, 6])];
-        let keyed = picture.with_key(&colours);
+        let colors = [("sky".to_owned(), [1, 2, 3]), ("building".to_owned(), [4, 5, 6])];
+        let keyed = picture.with_key(&colors);
         assert!(count(&keyed, [1, 2, 3]) == 256 && count(&keyed, [4, 5, 6]) == 256);
         assert_eq!(keyed.size(), [20 + 2 * ROOM + 2 * LETTER + LEADING, 200]);
         assert_eq!(picture.captioned("one two three four").size(), [20 + 2 * (LETTER + LEADING) + ROOM, 200]);

@@ -13,8 +13,8 @@ mod recipe;
 mod style;
 
 pub use classes::class_table;
-pub use config::{Config, Summary, verify_parameters};
-pub use confusion::draw_confusion;
+pub use config::{RunConfig, RunSummary, verify_parameters};
+pub use confusion::draw_confusion_matrix;
 pub use curves::draw_curves;
 pub use folder::RunFolder;
 pub(crate) use folder::write_text;

@@ -1,4 +1,4 @@
-//! What `curves.svg` shows: a panel for each figure, and one for all figures of a kind.
+//! What `curves.svg` shows: a panel for each metric, and one for all metrics of a kind.
 
 use plotters::style::RGBColor;
 
@@ -23,24 +23,24 @@ pub(super) struct Panel {
 
 pub(super) struct Curve {
     pub name: String,
-    pub colour: RGBColor,
+    pub color: RGBColor,
     /// The values by epoch, in stretches without a gap.
     pub stretches: Vec<Vec<(f64, f64)>>,
 }
 
 impl Curve {
-    fn of(history: &[Epoch], part: &str, figure: &str, name: &str, colour: RGBColor) -> Self {
-        let percent = if metrics::is_share(figure) { 100.0 } else { 1.0 };
+    fn of(history: &[Epoch], part: &str, metric: &str, name: &str, color: RGBColor) -> Self {
+        let percent = if metrics::is_share(metric) { 100.0 } else { 1.0 };
         let mut stretches = vec![Vec::new()];
         for epoch in history {
-            let value = epoch.figure(&format!("{part}_{figure}")).map(|value| percent * value);
+            let value = epoch.metric(&format!("{part}_{metric}")).map(|value| percent * value);
             match value.filter(|value| value.abs() < LARGEST) {
                 Some(value) => stretches.last_mut().expect("there is one").push((epoch.epoch as f64, value)),
                 None => stretches.push(Vec::new()),
             }
         }
         stretches.retain(|stretch| !stretch.is_empty());
-        Self { name: name.to_owned(), colour, stretches }
+        Self { name: name.to_owned(), color, stretches }
     }
 
     pub fn points(&self) -> impl Iterator<Item = &(f64, f64)> {
@@ -48,7 +48,7 @@ impl Curve {
     }
 }
 
-/// All figures that there are, the loss first; it is there even before the first epoch. Those of one kind come last.
+/// All metrics that there are, the loss first; it is there even before the first epoch. Those of one kind come last.
 pub(super) fn panels(history: &[Epoch]) -> Vec<Panel> {
     let mut names = vec!["loss".to_owned()];
     for (name, _) in history.iter().flat_map(|epoch| epoch.train.iter().chain(epoch.test.iter())) {
@@ -60,7 +60,7 @@ pub(super) fn panels(history: &[Epoch]) -> Vec<Panel> {
     let kinds = metrics::kinds(names.iter().map(String::as_str));
     let single = names.iter().filter(|name| metrics::kind_of(name, &kinds).is_none()).map(|name| {
         let parts = [("train", "training", TRAIN), ("test", "test", TEST)];
-        let curves = parts.map(|(part, told, colour)| Curve::of(history, part, name, told, colour));
+        let curves = parts.map(|(part, told, color)| Curve::of(history, part, name, told, color));
         let curves = curves.into_iter().filter(|curve| curve.points().next().is_some()).collect();
         Panel { name: name.replace('_', " "), share: metrics::is_share(name), last, curves, key: false }
     });
@@ -72,9 +72,9 @@ pub(super) fn panels(history: &[Epoch]) -> Vec<Panel> {
         let (part, told) = if tested { ("test", "test") } else { ("train", "training") };
         let many = of_kind.len().div_ceil(LINES.len());
         for (number, names) in of_kind.chunks(LINES.len()).enumerate() {
-            let curve = |(name, colour): (&&String, &RGBColor)| {
+            let curve = |(name, color): (&&String, &RGBColor)| {
                 let told = name.strip_prefix(kind.as_str()).unwrap_or(name).trim_start_matches('_').replace('_', " ");
-                Curve::of(history, part, name, if told.is_empty() { kind } else { &told }, *colour)
+                Curve::of(history, part, name, if told.is_empty() { kind } else { &told }, *color)
             };
             let curves = names.iter().zip(&LINES).map(curve).collect();
             let of = if many > 1 { format!(", {} of {many}", number + 1) } else { String::new() };

@@ -16,7 +16,7 @@ pub(super) const PAPER: [u8; 3] = [255; 3];
 /// A picture is shown with so many pixels along its longer side at least.
 const LEGIBLE: usize = 96;
 
-/// Colours that stay apart, for classes (the palette of Okabe and Ito, and more of its kind).
+/// Colors that stay apart, for classes (the palette of Okabe and Ito, and more of its kind).
 const PALETTE: [[u8; 3]; 12] = [
     [86, 180, 233],
     [213, 94, 0],
@@ -44,7 +44,7 @@ impl Canvas {
     ///
     /// # Panics
     /// If it has another number of channels.
-    pub fn of(image: &Image) -> Self {
+    pub fn from_image(image: &Image) -> Self {
         let (bytes, [channels, height, width]) = (image.to_bytes(), image.shape);
         assert!(channels == 1 || channels == 3, "a picture has one or three channels, not {channels}");
         let plane = height * width;
@@ -52,29 +52,29 @@ impl Canvas {
         Self { size: [height, width], bytes: (0..plane).flat_map(pixel).collect() }
     }
 
-    /// An image with the classes of its pixels laid over it: each class has a colour of its own, `strength` of 0..=1 of it is shown. Pixels
+    /// An image with the classes of its pixels laid over it: each class has a color of its own, `strength` of 0..=1 of it is shown. Pixels
     /// of the class `ignored` stay as they are.
     ///
     /// # Panics
     /// If image and mask are not of one size.
     pub fn overlay(image: &Image, mask: &Mask, strength: f32, ignored: Option<u8>) -> Self {
         assert_eq!(image.size(), mask.size, "an image and its mask are of one size");
-        let mut canvas = Self::of(image);
+        let mut canvas = Self::from_image(image);
         for (pixel, &class) in canvas.bytes.chunks_exact_mut(3).zip(&mask.classes) {
             if Some(class) != ignored {
-                let colour = Self::colour_of(usize::from(class));
+                let color = Self::color_of(usize::from(class));
                 pixel
                     .iter_mut()
-                    .zip(colour)
-                    .for_each(|(byte, colour)| *byte = (f32::from(*byte) * (1.0 - strength) + f32::from(colour) * strength).round() as u8);
+                    .zip(color)
+                    .for_each(|(byte, color)| *byte = (f32::from(*byte) * (1.0 - strength) + f32::from(color) * strength).round() as u8);
             }
         }
         canvas
     }
 
-    /// The classes alone, in their colours.
-    pub fn of_mask(mask: &Mask) -> Self {
-        Self { size: mask.size, bytes: mask.classes.iter().flat_map(|&class| Self::colour_of(usize::from(class))).collect() }
+    /// The classes alone, in their colors.
+    pub fn from_mask(mask: &Mask) -> Self {
+        Self { size: mask.size, bytes: mask.classes.iter().flat_map(|&class| Self::color_of(usize::from(class))).collect() }
     }
 
     /// Pictures side by side, `columns` to a row, with white lines between them.
@@ -105,9 +105,9 @@ impl Canvas {
         Self { size, bytes }
     }
 
-    /// All of it in one colour.
-    pub(super) fn paint(&mut self, colour: [u8; 3]) {
-        self.bytes = colour.repeat(self.size[0] * self.size[1]);
+    /// All of it in one color.
+    pub(super) fn paint(&mut self, color: [u8; 3]) {
+        self.bytes = color.repeat(self.size[0] * self.size[1]);
     }
 
     /// Puts a picture there; what would stand beyond the edge is cut off.
@@ -131,8 +131,8 @@ impl Canvas {
         canvas
     }
 
-    /// The colour of a class in overlays and masks.
-    pub fn colour_of(class: usize) -> [u8; 3] {
+    /// The color of a class in overlays and masks.
+    pub fn color_of(class: usize) -> [u8; 3] {
         PALETTE[class % PALETTE.len()]
     }
 
@@ -177,12 +177,12 @@ impl Canvas {
 pub fn image_grid(pixels: &[f32], shape: [usize; 3], columns: usize) -> Canvas {
     let size: usize = shape.iter().product();
     assert!(size > 0 && pixels.len().is_multiple_of(size), "images of {shape:?}");
-    let image = |pixels: &[f32]| Canvas::of(&Image { shape, pixels: pixels.to_vec() });
+    let image = |pixels: &[f32]| Canvas::from_image(&Image { shape, pixels: pixels.to_vec() });
     Canvas::grid(&pixels.chunks_exact(size).map(image).collect::<Vec<_>>(), columns)
 }
 
-/// The filters of a first convolution, `[out, channels, height, width]`, or the templates of a linear layer, each as a picture: grey in the middle is
-/// 0, and each filter's largest weight is black or white, or full colour. Filters of another number of channels than three are drawn by
+/// The filters of a first convolution, `[out, channels, height, width]`, or the templates of a linear layer, each as a picture: gray in the middle is
+/// 0, and each filter's largest weight is black or white, or full color. Filters of another number of channels than three are drawn by
 /// their first.
 ///
 /// # Panics
@@ -200,7 +200,10 @@ pub(crate) fn filter_pictures(weights: &[f32], shape: [usize; 3]) -> Vec<Canvas>
     let filter = |weights: &[f32]| {
         let shown = &weights[..channels * height * width];
         let largest = shown.iter().fold(f32::MIN_POSITIVE, |most, weight| most.max(weight.abs()));
-        Canvas::of(&Image { shape: [channels, height, width], pixels: shown.iter().map(|weight| 0.5 + 0.5 * weight / largest).collect() })
+        Canvas::from_image(&Image {
+            shape: [channels, height, width],
+            pixels: shown.iter().map(|weight| 0.5 + 0.5 * weight / largest).collect(),
+        })
     };
     weights.chunks_exact(size).map(filter).collect()
 }
@@ -214,10 +217,10 @@ mod tests {
     fn grids_by_hand() {
         let grid = image_grid(&[0.0, 1.0, 0.5, 2.0, -1.0, 0.25], [1, 1, 2], 2);
         assert_eq!(grid.size(), [4, 6]);
-        let greys: Vec<u8> = grid.bytes().chunks(3).map(|pixel| pixel[0]).collect();
-        assert_eq!(greys[..6], [0, 255, 255, 255, 128, 255]);
-        assert_eq!(greys[6..18], [255; 12], "two lines, and the empty place");
-        assert_eq!(greys[18..], [0, 64, 255, 255, 255, 255]);
+        let grays: Vec<u8> = grid.bytes().chunks(3).map(|pixel| pixel[0]).collect();
+        assert_eq!(grays[..6], [0, 255, 255, 255, 128, 255]);
+        assert_eq!(grays[6..18], [255; 12], "two lines, and the empty place");
+        assert_eq!(grays[18..], [0, 64, 255, 255, 255, 255]);
         let filters = filter_grid(&[-2.0, 1.0, 0.0, 0.0], [2, 1, 1], 9);
         assert_eq!(filters.bytes()[..3], [0, 0, 0]);
         assert_eq!(image_grid(&[0.0, 1.0], [1, 1, 2], 1).enlarged(2).bytes(), [[0; 6], [255; 6], [0; 6], [255; 6]].concat());
@@ -229,7 +232,7 @@ mod tests {
         let mask = Mask { size: [1, 2], classes: vec![11, 1] };
         let canvas = Canvas::overlay(&image, &mask, 0.5, Some(11));
         assert_eq!(canvas.bytes(), [255, 255, 255, 107, 47, 0]);
-        assert_eq!(Canvas::of_mask(&mask).bytes(), [60, 60, 60, 213, 94, 0]);
+        assert_eq!(Canvas::from_mask(&mask).bytes(), [60, 60, 60, 213, 94, 0]);
     }
 
     #[test]
@@ -237,7 +240,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.png");
         let image = Image::from_bytes([3, 2, 3], &(0..18).map(|i| i * 14).collect::<Vec<u8>>());
-        Canvas::of(&image).save(&path).unwrap();
+        Canvas::from_image(&image).save(&path).unwrap();
         assert_eq!(read_image(&path, Channels::Rgb).unwrap(), image);
     }
 }

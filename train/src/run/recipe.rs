@@ -6,7 +6,7 @@ use layercake::optim::{Adam, AdamConfig, Clip, Momentum, Sgd, SgdConfig, WeightD
 use layercake::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{Schedule, TrainError, Trainer, Until};
+use crate::{LrSchedule, TrainError, Trainer, Until};
 
 /// More epochs, or items in a batch, than anyone needs, and few enough for every product of them to be counted.
 const MOST: usize = 1_000_000;
@@ -24,7 +24,7 @@ pub struct Recipe {
     /// The learning rate, before the schedule.
     pub lr: f64,
     /// How the learning rate changes.
-    pub schedule: Schedule,
+    pub schedule: LrSchedule,
     /// Weight decay: decoupled (Loshchilov and Hutter, 2019) with Adam, L2 with SGD; 0 for none.
     pub weight_decay: f64,
     /// The largest norm that all gradients together may have.
@@ -63,7 +63,7 @@ impl Default for Recipe {
             epochs: 10,
             batch_size: 64,
             lr: 1e-3,
-            schedule: Schedule::Cosine,
+            schedule: LrSchedule::Cosine,
             weight_decay: 0.0,
             clip: None,
             average: None,
@@ -134,9 +134,9 @@ impl Recipe {
     pub fn trainer<'a, M, D: Storage<f32>>(&self, batches: usize) -> Trainer<'a, M, D> {
         let steps = batches.div_ceil(self.accumulate.max(1));
         let trainer = Trainer::new(Until::Epochs(self.epochs)).seed(self.seed).accumulate(self.accumulate);
-        let trainer = trainer.schedule(self.schedule.over(self.epochs.saturating_mul(steps), steps));
+        let trainer = trainer.schedule(self.schedule.for_run(self.epochs.saturating_mul(steps), steps));
         match self.average {
-            Some(decay) => trainer.average(Averaging::Exponential { decay }),
+            Some(decay) => trainer.average(Averaging::Ema { decay }),
             None => trainer,
         }
     }

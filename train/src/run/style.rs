@@ -11,7 +11,7 @@ pub(super) const FONT: &str = "DejaVu Sans, Helvetica, Arial, sans-serif";
 pub(super) const INK: RGBColor = RGBColor(51, 51, 51);
 pub(super) const GRID: RGBColor = RGBColor(226, 226, 226);
 
-/// Colours of curves, which stay apart from each other and from white paper.
+/// Colors of curves, which stay apart from each other and from white paper.
 pub(super) const LINES: [RGBColor; 12] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -27,8 +27,8 @@ pub(super) const LINES: [RGBColor; 12] = [
     RGBColor(0, 100, 100),
 ];
 
-/// How text is set that is centred on its point.
-pub(super) const CENTRED: Pos = Pos { h_pos: HPos::Center, v_pos: VPos::Center };
+/// How text is set that is centered on its point.
+pub(super) const CENTERED: Pos = Pos { h_pos: HPos::Center, v_pos: VPos::Center };
 
 /// The height of a heading.
 pub(super) const TITLE: u32 = 52;
@@ -41,7 +41,7 @@ pub(super) fn title(root: &Area<'_>, text: &str) -> Outcome {
     let most = (wide.saturating_sub(24) * 10 / (size * 6)) as usize;
     let text =
         if text.chars().count() > most { text.chars().take(most.saturating_sub(1)).chain(['…']).collect() } else { text.to_owned() };
-    Ok(root.draw(&Text::new(text, (wide as i32 / 2, 28), (FONT, size).into_font().color(&INK).pos(CENTRED)))?)
+    Ok(root.draw(&Text::new(text, (wide as i32 / 2, 28), (FONT, size).into_font().color(&INK).pos(CENTERED)))?)
 }
 
 /// About how wide a text is: a letter of DejaVu Sans is 0.6 of its size in the mean, and that font runs wide.

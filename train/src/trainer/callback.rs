@@ -1,83 +1,83 @@
-//! Who is told how training goes.
+//! Callbacks of the trainer.
 
 use std::time::Duration;
 
 use crate::TrainError;
-use crate::metrics::{Epoch, Running};
+use crate::metrics::{Epoch, RunningMetrics};
 
-/// Is told how training goes, and can end it.
+/// A callback of the trainer. An error ends the run.
 pub trait Callback<M, D> {
-    /// The optimizer took a step.
+    /// Called after an optimizer step.
     ///
     /// # Errors
-    /// Whatever should end the training.
+    /// Errors end the run.
     fn on_step(&mut self, _: &Progress<'_>, _: &M) -> Result<(), TrainError> {
         Ok(())
     }
 
-    /// An epoch is done and the model has been measured. The model has its averaged parameters, where there are any.
+    /// Called after an epoch and its evaluation. The model has its averaged parameters, if there are any.
     ///
     /// # Errors
-    /// Whatever should end the training.
+    /// Errors end the run.
     fn on_epoch(&mut self, _: &Epoch, _: &M) -> Result<(), TrainError> {
         Ok(())
     }
 
-    /// A run goes on that was interrupted, after these epochs.
+    /// Called when a run is resumed, with the epochs so far.
     ///
     /// # Errors
-    /// Whatever should end the training.
+    /// Errors end the run.
     fn on_resume(&mut self, _: &[Epoch]) -> Result<(), TrainError> {
         Ok(())
     }
 
-    /// Pictures are about to get these names in the folder of [`Trainer::pictures`](super::Trainer::pictures).
+    /// Called before pictures with these names are moved to the folder of [`Trainer::pictures`](super::Trainer::pictures).
     ///
     /// # Errors
-    /// Whatever should end the training.
+    /// Errors end the run.
     fn on_pictures(&mut self, _: &[String]) -> Result<(), TrainError> {
         Ok(())
     }
 
-    /// Training is done. The model has the weights that it is left with.
+    /// Called at the end of the run. The model has its final weights.
     ///
     /// # Errors
-    /// Whatever should end the training.
-    fn on_end(&mut self, _: &Ending<'_>, _: &M) -> Result<(), TrainError> {
+    /// Errors end the run.
+    fn on_end(&mut self, _: &TrainingEnd<'_>, _: &M) -> Result<(), TrainError> {
         Ok(())
     }
 }
 
-/// How training ended.
+/// The end of a training run.
 #[derive(Clone, Copy, Debug)]
-pub struct Ending<'a> {
+pub struct TrainingEnd<'a> {
     /// All epochs.
     pub history: &'a [Epoch],
-    /// The epoch after which the model had the weights that it is left with: the last one, or the best one where that was wished.
-    pub weights_of: usize,
-    /// Did it end before its time, for want of progress?
+    /// The epoch of the final weights: the last one, or the best one if restored.
+    pub weights_epoch: usize,
+    /// Whether early stopping ended the run.
     pub stopped_early: bool,
-    /// The figure that chose the weights, where one did.
-    pub chosen_by: Option<&'a str>,
+    /// The metric that selected the weights, if they were selected.
+    pub selected_by: Option<&'a str>,
 }
 
-/// How far training has come.
+/// The progress of a training run.
 #[derive(Clone, Debug)]
 pub struct Progress<'a> {
     /// The epoch, counted from 1.
     pub epoch: usize,
-    /// Its batches so far.
+    /// Batches of the epoch so far.
     pub batch: usize,
-    /// The batches of an epoch.
+    /// Batches per epoch.
     pub batches: usize,
-    /// The optimizer's steps since the run began.
+    /// Optimizer steps since the start of the run.
     pub step: usize,
     /// The learning rate of this step.
     pub lr: f64,
-    /// The means over the epoch so far.
-    pub train: &'a Running,
-    /// What is counted: `images`.
+    /// Means over the epoch so far.
+    pub train: &'a RunningMetrics,
+    /// What the items are: `images`.
     pub unit: &'static str,
-    /// How long the epoch has taken so far.
+    /// The duration of the epoch so far.
     pub elapsed: Duration,
 }

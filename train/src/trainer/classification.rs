@@ -1,4 +1,4 @@
-//! Classifying images.
+//! Image classification.
 
 use std::path::Path;
 
@@ -7,22 +7,22 @@ use layercake::loss::{CrossEntropy, Hinge, Loss};
 use layercake::prelude::*;
 
 use super::{Classifier, Pass, Scores, Step, Task};
-use crate::data::{Array, Batch, Collate, DataError, Dataset, Loader, Pictured};
+use crate::data::{Array, Batch, Collate, DataError, Dataset, HasImage, Loader};
 use crate::error::OnDevice;
-use crate::run::{Canvas, LETTER, class_table, cut, draw_confusion, filter_pictures, write_text};
-use crate::{Figures, Tally, TrainError, best};
+use crate::run::{Canvas, LETTER, class_table, cut, draw_confusion_matrix, filter_pictures, write_text};
+use crate::{ConfusionMatrix, Metrics, TrainError, argmax};
 
-/// What a classifier's scores are held against.
+/// The loss of a classifier.
 #[derive(Clone, Debug)]
 pub enum Criterion {
-    /// Softmax cross entropy, with label smoothing and weights of classes.
+    /// Softmax cross entropy, with label smoothing and class weights.
     CrossEntropy(CrossEntropy),
-    /// The multi-class hinge: with one layer, a linear support vector machine.
+    /// Multi-class hinge loss: with one linear layer, a linear support vector machine.
     Hinge(Hinge),
 }
 
 impl Criterion {
-    /// The mean, and 0 where nothing counts.
+    /// The mean loss, or 0 if the total weight is 0.
     fn try_mean<const K: usize, D: Backend<f32>, T: Tape<f32, D>>(
         &self,
         scores: Scores<K, D, T>,
@@ -35,7 +35,7 @@ impl Criterion {
         }
     }
 
-    /// What the mean over these labels is divided by.
+    /// The weight of these labels in the mean.
     fn weight(&self, labels: &[usize]) -> f64 {
         match self {
             Self::CrossEntropy(criterion) => label_weight(criterion, labels),
@@ -43,7 +43,7 @@ impl Criterion {
         }
     }
 
-    /// The label that counts for nothing.
+    /// The ignored label.
     fn ignored(&self) -> Option<usize> {
         match self {
             Self::CrossEntropy(criterion) => criterion.ignore_index,
@@ -51,30 +51,32 @@ impl Criterion {
         }
     }
 
-    /// Sees that the options fit so many classes.
+    /// Checks the options for this number of classes.
     fn check(&self, classes: usize) -> Result<(), TrainError> {
         let wrong = |reason: String| Err(TrainError::Setting(format!("the criterion: {reason}")));
         match self {
             Self::CrossEntropy(CrossEntropy { weight, label_smoothing, .. }) => {
                 if !weight.is_empty() && weight.len() != classes {
-                    return wrong(format!("there are {} weights for {classes} classes", weight.len()));
+                    return wrong(format!("expected {classes} class weights, found {}", weight.len()));
                 }
                 if let Some(bad) = weight.iter().find(|weight| !weight.is_finite() || **weight < 0.0) {
-                    return wrong(format!("{bad} is no weight of a class"));
+                    return wrong(format!("the class weight {bad} is invalid; expected a finite number of at least 0"));
                 }
                 if !(0.0..=1.0).contains(label_smoothing) {
-                    return wrong(format!("the label smoothing must be between 0 and 1, not {label_smoothing}"));
+                    return wrong(format!("`label_smoothing` is {label_smoothing}; expected a number in 0..=1"));
                 }
             }
-            Self::Hinge(Hinge { margin, .. }) if !margin.is_finite() => return wrong(format!("{margin} is no margin")),
+            Self::Hinge(Hinge { margin, .. }) if !margin.is_finite() => {
+                return wrong(format!("`margin` is {margin}; expected a finite number"));
+            }
             Self::Hinge(_) => {}
         }
         Ok(())
     }
 }
 
-/// What a cross entropy's mean over these labels is divided by: the sum of the weights of those that are not ignored. It is what a batch counts
-/// where means of several are put together ([`Step::weighing`]).
+/// The weight of a batch under a cross entropy: the sum of the class weights of its labels, without ignored ones. Use it with
+/// [`Step::with_weight`].
 pub fn label_weight(criterion: &CrossEntropy, labels: &[usize]) -> f64 {
     let counted = labels.iter().filter(|&&label| Some(label) != criterion.ignore_index);
     counted.map(|&label| if criterion.weight.is_empty() { 1.0 } else { criterion.weight.get(label).copied().unwrap_or(0.0) }).sum()
@@ -87,15 +89,15 @@ impl Default for Criterion {
     }
 }
 
-/// A criterion on images `[C, H, W]` of `K` classes; measured by its mean and the accuracy on a test set. The compiler finds the
-/// four sizes out from the network.
+/// Image classification: a criterion on images `[C, H, W]` of `K` classes, evaluated by loss and accuracy on a test set. The four sizes are
+/// inferred from the network.
 #[derive(Debug)]
 pub struct Classification<S: Dataset, const C: usize, const H: usize, const W: usize, const K: usize> {
-    /// The images that it is measured on.
+    /// The test images.
     pub test: Loader<S>,
-    /// The names of the classes, for the picture.
+    /// The names of the classes, for pictures.
     pub classes: Vec<String>,
-    /// Heads the picture.
+    /// The title of pictures.
     pub title: String,
     /// The loss.
     pub criterion: Criterion,
@@ -103,10 +105,10 @@ pub struct Classification<S: Dataset, const C: usize, const H: usize, const W: u
 }
 
 impl<S: Dataset, const C: usize, const H: usize, const W: usize, const K: usize> Classification<S, C, H, W, K> {
-    /// By plain cross entropy. Scores without a named class are called by their number.
+    /// Creates a task with plain cross entropy. Classes without a name are named by their index.
     ///
     /// # Errors
-    /// If there are more classes than scores.
+    /// If there are more class names than outputs of the network.
     pub fn new(title: &str, test: Loader<S>, classes: &[String]) -> Result<Self, DataError> {
         if classes.len() > K {
             return Err(DataError::Classes { origin: title.to_owned(), classes: classes.len(), scores: K });
@@ -116,9 +118,9 @@ impl<S: Dataset, const C: usize, const H: usize, const W: usize, const K: usize>
         Ok(Self { test, classes, title, criterion: Criterion::default(), tested: None })
     }
 
-    /// What was counted in the last measurement.
-    pub fn tested(&self) -> Option<&Tally> {
-        self.tested.as_ref().map(|tested| &tested.tally)
+    /// The confusion matrix of the last evaluation.
+    pub fn confusion_matrix(&self) -> Option<&ConfusionMatrix> {
+        self.tested.as_ref().map(|tested| &tested.confusion)
     }
 }
 
@@ -126,7 +128,7 @@ impl<N, S, const C: usize, const H: usize, const W: usize, const K: usize, D> Ta
 where
     N: Classifier<C, H, W, K, D>,
     S: Dataset,
-    S::Item: Collate<Batch = Batch> + Pictured,
+    S::Item: Collate<Batch = Batch> + HasImage,
     D: Backend<f32>,
 {
     type Batch = Batch;
@@ -134,14 +136,14 @@ where
 
     fn loss(&mut self, net: &mut N, batch: Batch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
         let ignored = self.criterion.ignored();
-        let Batch { images, labels } = fitting::<C, H, W, K>(batch, ignored)?;
+        let Batch { images, labels } = checked::<C, H, W, K>(batch, ignored)?;
         has_variance(N::GRAPH, labels.len())?;
-        let scores = net.try_forward_train(images.on(&pass.device)?, pass.gradients).on_device()?;
-        let mut tally = Tally::new(K);
-        tally.count_classes(&best(&scores.as_vec(), K), &labels, ignored);
+        let scores = net.try_forward_train(images.into_tensor(&pass.device)?, pass.gradients).on_device()?;
+        let mut confusion = ConfusionMatrix::new(K);
+        confusion.count_classes(&argmax(&scores.as_vec(), K), &labels, ignored);
         let loss = self.criterion.try_mean(scores, &labels).on_device()?;
-        let step = Step::new(loss, labels.len()).weighing(self.criterion.weight(&labels));
-        Ok(step.with_weighing("accuracy", tally.accuracy(), tally.total() as f64))
+        let step = Step::new(loss, labels.len()).with_weight(self.criterion.weight(&labels));
+        Ok(step.with_weighted_metric("accuracy", confusion.accuracy(), confusion.total() as f64))
     }
 
     fn check(&self) -> Result<(), TrainError> {
@@ -149,23 +151,23 @@ where
         must_have_batches(&self.test)
     }
 
-    fn evaluate(&mut self, net: &N, device: &D) -> Result<Figures, TrainError> {
+    fn evaluate(&mut self, net: &N, device: &D) -> Result<Metrics, TrainError> {
         let tested = test(net, device, &self.test, &self.criterion)?;
-        if !tested.tally.loss().is_finite() && tested.weight == 0.0 {
-            return Err(TrainError::Test("no item counts: each label is ignored, or has a weight of 0".to_owned()));
+        if !tested.confusion.loss().is_finite() && tested.weight == 0.0 {
+            return Err(TrainError::Test("all labels are ignored or have a weight of 0".to_owned()));
         }
-        let figures = tested.tally.figures();
+        let metrics = tested.confusion.metrics();
         self.tested = Some(tested);
-        Ok(figures)
+        Ok(metrics)
     }
 
-    /// `confusion.svg` and `classes.md`; at the end also `filters.png`, the weights of the first layer where they can be looked at, and
-    /// `mistakes.png`, the first test images that were taken for another class, with both classes.
+    /// `confusion.svg` and `classes.md`; after the last epoch also `filters.png`, the weights of the first layer as images, and `mistakes.png`,
+    /// misclassified test images with their true and predicted classes.
     fn draw(&mut self, net: &N, _: &D, folder: &Path, last: bool) -> Result<(), TrainError> {
-        let Some(Tested { tally, wrong, .. }) = &self.tested else { return Ok(()) };
-        let heading = format!("{}: {:.2} % of the test images right", self.title, 100.0 * tally.accuracy());
-        write_text(&folder.join("confusion.svg"), draw_confusion(&heading, tally, &self.classes))?;
-        write_text(&folder.join("classes.md"), Ok(class_table(tally, &self.classes)))?;
+        let Some(Tested { confusion, wrong, .. }) = &self.tested else { return Ok(()) };
+        let heading = format!("{}: test accuracy {:.2} %", self.title, 100.0 * confusion.accuracy());
+        write_text(&folder.join("confusion.svg"), draw_confusion_matrix(&heading, confusion, &self.classes))?;
+        write_text(&folder.join("classes.md"), Ok(class_table(confusion, &self.classes)))?;
         if !last {
             return Ok(());
         }
@@ -174,7 +176,7 @@ where
         }
         if C == 1 || C == 3 {
             let mistake = |&mistake: &Mistake| -> Result<(Canvas, Mistake), TrainError> {
-                Ok((Canvas::of(self.test.data().get(mistake.index)?.picture().image).legible(), mistake))
+                Ok((Canvas::from_image(self.test.data().get(mistake.index)?.image_mut().image).legible(), mistake))
             };
             let shown = wrong.iter().take(MISTAKES).map(mistake).collect::<Result<Vec<_>, _>>()?;
             if !shown.is_empty() {
@@ -185,36 +187,36 @@ where
     }
 }
 
-/// How many images that were taken for another class are drawn.
+/// Maximum number of misclassified images drawn.
 const MISTAKES: usize = 50;
-/// A grid is about so wide.
+/// Approximate width of an image grid in pixels.
 const WIDE: usize = 1000;
-/// Longer names of classes are cut.
-const LETTERS: usize = 12;
+/// Maximum length of class names in characters.
+const NAME: usize = 12;
 
-/// What came out of a measurement.
+/// The result of an evaluation.
 #[derive(Clone, Debug)]
 struct Tested {
-    tally: Tally,
-    /// What the loss was divided by.
+    confusion: ConfusionMatrix,
+    /// The total weight of the loss.
     weight: f64,
-    /// The images that were taken for another class.
+    /// The misclassified images.
     wrong: Vec<Mistake>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Mistake {
-    /// The image's position.
+    /// The image's index in the data set.
     index: usize,
     truth: usize,
     predicted: usize,
 }
 
-/// Images, each above its true class and the one that it was taken for.
+/// A grid of misclassified images, each above its true and predicted class.
 fn mistakes(shown: &[(Canvas, Mistake)], classes: &[String]) -> Canvas {
-    let name = |class: usize| cut(&classes[class], LETTERS);
+    let name = |class: usize| cut(&classes[class], NAME);
     let lengths = shown.iter().flat_map(|(_, mistake)| [name(mistake.truth).chars().count(), 3 + name(mistake.predicted).chars().count()]);
-    // On one line where names are short, else on two.
+    // On one line if the names are short, otherwise on two.
     let longest = lengths.max().unwrap_or(0);
     let width = shown.iter().map(|(picture, _)| picture.size()[1]).fold(LETTER * longest, usize::max) + LETTER / 2;
     let label = |(picture, mistake): &(Canvas, Mistake)| picture.mistaken(&name(mistake.truth), &name(mistake.predicted), width);
@@ -222,13 +224,13 @@ fn mistakes(shown: &[(Canvas, Mistake)], classes: &[String]) -> Canvas {
     Canvas::grid(&pictures, WIDE / width).captioned("true class as predicted class")
 }
 
-/// All as high as the highest.
+/// Pads all pictures to the height of the highest.
 fn same_height(pictures: Vec<Canvas>) -> Vec<Canvas> {
     let high = pictures.iter().map(|picture| picture.size()[0]).max().unwrap_or(0);
     pictures.into_iter().map(|picture| picture.on_paper(high)).collect()
 }
 
-/// Filters of a convolution that acts on the image, or what a linear layer looks for in it, for each class.
+/// The filters of a first convolution, or the templates of a first linear layer, one per class.
 fn filters<const C: usize, const H: usize, const W: usize>(weight: Option<Array>, classes: &[String]) -> Option<Canvas> {
     let weight = weight?;
     let (shape, named) = match *weight.shape() {
@@ -236,34 +238,34 @@ fn filters<const C: usize, const H: usize, const W: usize>(weight: Option<Array>
         [outputs, inputs] if inputs == C * H * W && (C == 1 || C == 3) => ([C, H, W], outputs == classes.len()),
         _ => return None,
     };
-    let mut pictures: Vec<Canvas> = filter_pictures(weight.numbers(), shape).iter().map(Canvas::legible).collect();
-    let names: Vec<String> = classes.iter().map(|name| cut(name, LETTERS)).collect();
+    let mut pictures: Vec<Canvas> = filter_pictures(weight.as_slice(), shape).iter().map(Canvas::legible).collect();
+    let names: Vec<String> = classes.iter().map(|name| cut(name, NAME)).collect();
     let mut width = pictures[0].size()[1];
     if named {
         width = names.iter().map(|name| LETTER * name.chars().count()).fold(width, usize::max) + LETTER / 2;
         pictures = pictures.iter().zip(&names).map(|(picture, name)| picture.named(name, width)).collect();
     }
-    let range = if shape[0] == 3 { "grey is 0" } else { "grey is 0, white is positive, black is negative" };
+    let range = if shape[0] == 3 { "gray: 0" } else { "gray: 0, white: positive, black: negative" };
     Some(Canvas::grid(&pictures, (WIDE / width).min(8)).captioned(range))
 }
 
-/// Runs a network over all images of a loader, as inference does: without a tape, without dropout, with the running statistics of
-/// batch normalisation. Neither the network nor the device's random numbers change.
+/// Evaluates a network on all images of a loader in inference mode: without tape and dropout, with the running statistics of batch
+/// normalization. The network and the state of the device's random numbers do not change.
 ///
 /// # Errors
-/// If the loader has no batch, the images do not fit the network, a label has no score, or the device fails.
+/// If the loader has no batch, the images do not match the network, a label is out of range, or the device fails.
 pub fn evaluate<N, S, const C: usize, const H: usize, const W: usize, const K: usize, D>(
     net: &N,
     device: &D,
     data: &Loader<S>,
-) -> Result<Tally, TrainError>
+) -> Result<ConfusionMatrix, TrainError>
 where
     N: Classifier<C, H, W, K, D>,
     S: Dataset,
     S::Item: Collate<Batch = Batch>,
     D: Backend<f32>,
 {
-    Ok(test(net, device, data, &Criterion::default())?.tally)
+    Ok(test(net, device, data, &Criterion::default())?.confusion)
 }
 
 fn test<N, S, const C: usize, const H: usize, const W: usize, const K: usize, D>(
@@ -279,36 +281,36 @@ where
     D: Backend<f32>,
 {
     must_have_batches(data)?;
-    let (mut tally, mut wrong, mut seen, mut weight) = (Tally::new(K), Vec::new(), 0, 0.0);
+    let (mut confusion, mut wrong, mut seen, mut weight) = (ConfusionMatrix::new(K), Vec::new(), 0, 0.0);
     let (ignored, order) = (criterion.ignored(), data.order(1));
     for batch in data.epoch(1) {
-        let Batch { images, labels } = fitting::<C, H, W, K>(batch?, ignored)?;
-        let scores = net.try_forward(images.on(device)?).on_device()?;
-        let said = best(&scores.as_vec(), K);
-        tally.count_classes(&said, &labels, ignored);
+        let Batch { images, labels } = checked::<C, H, W, K>(batch?, ignored)?;
+        let scores = net.try_forward(images.into_tensor(device)?).on_device()?;
+        let predicted = argmax(&scores.as_vec(), K);
+        confusion.count_classes(&predicted, &labels, ignored);
         let mistaken =
-            said.into_iter().zip(&labels).enumerate().filter(|&(_, (predicted, &truth))| predicted != truth && Some(truth) != ignored);
+            predicted.into_iter().zip(&labels).enumerate().filter(|&(_, (predicted, &truth))| predicted != truth && Some(truth) != ignored);
         wrong.extend(mistaken.filter_map(|(i, (predicted, &truth))| Some(Mistake { index: *order.get(seen + i)?, truth, predicted })));
         seen += labels.len();
         let loss = criterion.try_mean(scores, &labels).on_device()?;
         let counts = criterion.weight(&labels);
-        tally.add_weighted_loss(loss.as_vec()[0], counts);
+        confusion.add_weighted_loss(loss.as_vec()[0], counts);
         weight += counts;
     }
-    Ok(Tested { tally, weight, wrong })
+    Ok(Tested { confusion, weight, wrong })
 }
 
-/// An empty test set measures nothing.
+/// Rejects an empty test set.
 fn must_have_batches<S: Dataset>(test: &Loader<S>) -> Result<(), TrainError> {
-    if test.batches() > 0 {
+    if test.batch_count() > 0 {
         return Ok(());
     }
     let (items, size) = (test.data().len(), test.batch_size());
-    Err(TrainError::Test(format!("they make no batch: {items} items in batches of {size}, or a sampler that chooses none of them")))
+    Err(TrainError::Test(format!("no batch: {items} items in batches of {size}, or a sampler that selects none")))
 }
 
-/// A batch, if its images are of the size that the network takes, and each has a label that the network gives a score for or that is ignored.
-fn fitting<const C: usize, const H: usize, const W: usize, const K: usize>(
+/// Checks that the batch matches the network: image size, and labels in range or ignored.
+fn checked<const C: usize, const H: usize, const W: usize, const K: usize>(
     batch: Batch,
     ignored: Option<usize>,
 ) -> Result<Batch, DataError> {
@@ -330,7 +332,7 @@ fn fitting<const C: usize, const H: usize, const W: usize, const K: usize>(
     }
 }
 
-/// Batch normalisation estimates a variance from the values of a channel: of one value there is none.
+/// Rejects a batch from which a batch normalization would estimate a variance of a single value.
 fn has_variance(graph: &Graph, batch: usize) -> Result<(), TrainError> {
     if batch != 1 {
         return Ok(());
@@ -350,7 +352,7 @@ mod tests {
     use super::*;
     use crate::data::{Images, Split, digits};
 
-    /// A network may have more scores than a data set has classes: each still has a name in the pictures.
+    /// A network may have more outputs than the data set has classes; each output has a name in the pictures.
     #[test]
     fn every_score_has_a_name() {
         let Split { test, .. } = digits();

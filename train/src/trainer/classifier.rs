@@ -1,4 +1,4 @@
-//! What a network must be for the code here to train and measure it as a classifier of images.
+//! The trait bound of image classifiers.
 
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::generic::train_data;
@@ -10,11 +10,11 @@ use crate::data::Array;
 pub type ImageBatch<const CHANNELS: usize, const HEIGHT: usize, const WIDTH: usize, D> =
     Tensor<(usize, Const<CHANNELS>, Const<HEIGHT>, Const<WIDTH>), f32, D>;
 
-/// A score for each class of each image, as it comes before a softmax: `[batch, CLASSES]`.
+/// Logits: `[batch, CLASSES]`.
 pub type Scores<const CLASSES: usize, D, T = NoneTape> = Tensor<(usize, Const<CLASSES>), f32, D, T>;
 
-/// A network that takes images `[CHANNELS, HEIGHT, WIDTH]` and gives a score for each of `CLASSES` classes. Every network of those
-/// shapes that `network!` made is one; the compiler finds the four sizes out by itself.
+/// A network from images `[CHANNELS, HEIGHT, WIDTH]` to logits of `CLASSES` classes. Every `network!` with these shapes implements it; the
+/// four sizes are inferred.
 pub trait Classifier<const CHANNELS: usize, const HEIGHT: usize, const WIDTH: usize, const CLASSES: usize, D: Backend<f32>>:
     Network<f32, D> + TensorCollection<f32, D> + Module<ImageBatch<CHANNELS, HEIGHT, WIDTH, D>, Output = Scores<CLASSES, D>, Error = D::Err>
 {
@@ -30,7 +30,7 @@ pub trait Classifier<const CHANNELS: usize, const HEIGHT: usize, const WIDTH: us
         train_data(self, images, gradients)
     }
 
-    /// Its first tensor: the weights that look at the image. None if it has no tensors.
+    /// The first tensor of the network: the weights of the first layer. `None` if it has no tensors.
     ///
     /// # Errors
     /// If the device is out of memory.

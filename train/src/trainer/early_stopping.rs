@@ -1,42 +1,42 @@
-//! No further when it does not get better.
+//! Early stopping.
 
 use layercake::schedule::Better;
 use serde::{Deserialize, Serialize};
 
 use crate::Epoch;
 
-/// Ends training when a figure has not become better for more than `patience` epochs. The model is left with the weights of the last epoch;
-/// with [`Trainer::restore_best`](super::Trainer::restore_best) with those of the best.
+/// Ends the run when a metric has not improved for more than `patience` epochs. The model keeps the weights of the last epoch, or of the best
+/// with [`Trainer::restore_best`](super::Trainer::restore_best).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EarlyStopping {
-    /// The figure, by its name in `metrics.jsonl`: `validation_loss`. Without the part, `loss`, it is that of the validation part where there is
-    /// one, and else that of the test set, which then says too much of the model.
-    pub figure: String,
+    /// The metric, by its name in `metrics.jsonl`: `validation_loss`. Without prefix, `loss`, it is the validation metric if there is one,
+    /// otherwise the test metric, whose result is then biased.
+    pub metric: String,
     /// Which way is better.
     pub better: Better,
-    /// How many epochs without progress are still fine.
+    /// Number of epochs without improvement that are tolerated.
     pub patience: usize,
-    /// How much better counts as progress.
-    pub least: f64,
+    /// The minimum change that counts as an improvement.
+    pub min_delta: f64,
 }
 
 impl EarlyStopping {
-    /// By the loss on the validation part (or on the test set, where there is none), which gets better by falling.
+    /// Stops by the validation loss, or by the test loss without validation data.
     pub fn new(patience: usize) -> Self {
         Self::on("loss", Better::Lower, patience)
     }
 
-    /// By another figure.
-    pub fn on(figure: &str, better: Better, patience: usize) -> Self {
-        Self { figure: figure.to_owned(), better, patience, least: 0.0 }
+    /// Stops by another metric.
+    pub fn on(metric: &str, better: Better, patience: usize) -> Self {
+        Self { metric: metric.to_owned(), better, patience, min_delta: 0.0 }
     }
 
-    /// Is it time to end, after these values of the figure? It follows from them alone. What is no number is no progress.
-    pub fn ends(&self, values: impl IntoIterator<Item = f64>) -> bool {
+    /// Whether to stop after these values of the metric. NaN is not an improvement.
+    pub fn should_stop(&self, values: impl IntoIterator<Item = f64>) -> bool {
         let (mut best, mut bad) = (f64::INFINITY, 0);
         for value in values {
             let value = if self.better == Better::Lower { value } else { -value };
-            if value < best - self.least || (best == f64::INFINITY && value.is_finite()) {
+            if value < best - self.min_delta || (best == f64::INFINITY && value.is_finite()) {
                 (best, bad) = (value, 0);
             } else {
                 bad += 1;
@@ -46,17 +46,17 @@ impl EarlyStopping {
     }
 }
 
-/// The figure of a name as in `metrics.jsonl`, or, without the part, that of the validation part or else of the test set.
-pub(super) fn figure(epoch: &Epoch, name: &str) -> Option<f64> {
-    if has_part(name) { epoch.figure(name) } else { epoch.validation.get(name).or_else(|| epoch.test.get(name)) }
+/// The value of a metric. A name without prefix is the validation metric if there is one, otherwise the test metric.
+pub(super) fn metric(epoch: &Epoch, name: &str) -> Option<f64> {
+    if has_part(name) { epoch.metric(name) } else { epoch.validation.get(name).or_else(|| epoch.test.get(name)) }
 }
 
-/// Does a name say of which part a figure is?
+/// Whether a metric's name has a prefix.
 pub(super) fn has_part(name: &str) -> bool {
     ["train_", "validation_", "test_"].iter().any(|part| name.starts_with(part))
 }
 
-/// The position of the best of some values, the first of equals. What is no number is never the best.
+/// The position of the best value, the first of equals. NaN is never the best.
 pub(super) fn best(values: impl IntoIterator<Item = f64>, better: Better) -> Option<usize> {
     let better = |value: f64, best: f64| if better == Better::Lower { value < best } else { value > best };
     let numbers = values.into_iter().enumerate().filter(|(_, value)| !value.is_nan());
@@ -66,15 +66,15 @@ pub(super) fn best(values: impl IntoIterator<Item = f64>, better: Better) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Figures;
+    use crate::Metrics;
 
     #[test]
     fn by_hand() {
         let stopping = EarlyStopping::new(1);
-        assert!(!stopping.ends([]) && !stopping.ends([1.0, 2.0]) && stopping.ends([1.0, 1.0, 2.0]));
-        assert!(!stopping.ends([1.0, 2.0, 0.5, 2.0]) && stopping.ends([1.0, f64::NAN, f64::NAN]));
-        let accuracy = EarlyStopping { least: 0.1, ..EarlyStopping::on("test_accuracy", Better::Higher, 0) };
-        assert!(!accuracy.ends([0.5, 0.7]) && accuracy.ends([0.5, 0.55]) && !accuracy.ends([0.5, 0.7, 0.9]));
+        assert!(!stopping.should_stop([]) && !stopping.should_stop([1.0, 2.0]) && stopping.should_stop([1.0, 1.0, 2.0]));
+        assert!(!stopping.should_stop([1.0, 2.0, 0.5, 2.0]) && stopping.should_stop([1.0, f64::NAN, f64::NAN]));
+        let accuracy = EarlyStopping { min_delta: 0.1, ..EarlyStopping::on("test_accuracy", Better::Higher, 0) };
+        assert!(!accuracy.should_stop([0.5, 0.7]) && accuracy.should_stop([0.5, 0.55]) && !accuracy.should_stop([0.5, 0.7, 0.9]));
     }
 
     #[test]
@@ -86,9 +86,9 @@ mod tests {
 
     #[test]
     fn a_figure_of_the_validation_part_goes_before_one_of_the_test() {
-        let test = Epoch { test: Figures::new().with("loss", 2.0), ..Epoch::default() };
-        let both = Epoch { validation: Figures::new().with("loss", 1.0), ..test.clone() };
-        assert_eq!((figure(&test, "loss"), figure(&both, "loss"), figure(&both, "test_loss")), (Some(2.0), Some(1.0), Some(2.0)));
-        assert_eq!((figure(&both, "accuracy"), figure(&both, "train_loss")), (None, None));
+        let test = Epoch { test: Metrics::new().with("loss", 2.0), ..Epoch::default() };
+        let both = Epoch { validation: Metrics::new().with("loss", 1.0), ..test.clone() };
+        assert_eq!((metric(&test, "loss"), metric(&both, "loss"), metric(&both, "test_loss")), (Some(2.0), Some(1.0), Some(2.0)));
+        assert_eq!((metric(&both, "accuracy"), metric(&both, "train_loss")), (None, None));
     }
 }

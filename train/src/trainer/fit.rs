@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use layercake::average::Averaged;
+use layercake::average::AveragedModel;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::gradient::{NonFinite, first_non_finite, first_non_finite_gradient};
 use layercake::io::{load_safetensors, save_safetensors};
@@ -11,31 +11,30 @@ use layercake::optim::{Optim, Rule};
 use layercake::prelude::*;
 use rand::RngCore;
 
-use super::early_stopping::figure;
+use super::early_stopping::metric;
 use super::staging::Staging;
-use super::{Ending, Pass, Progress, Seeded, Step, Task, Trainer, Until, caught};
-use crate::checkpoint::{self, Checkpoints, FolderLock, STATE, State, Told, load_carried, remove_temporaries, save_carried};
+use super::{Pass, Progress, Seeded, Step, Task, Trainer, TrainingEnd, Until, caught};
+use crate::checkpoint::{self, Checkpoints, FolderLock, STATE, State, Told, load_task_state, remove_temporaries, save_task_state};
 use crate::data::{Collate, Dataset, Loader, stream};
 use crate::error::OnDevice;
 use crate::metrics::Epoch;
-use crate::{Figures, TrainError};
+use crate::{Metrics, TrainError};
 
 impl<M, D> Trainer<'_, M, D>
 where
     M: TensorCollection<f32, D> + Clone,
     D: Seeded,
 {
-    /// Trains a model: for each batch of each epoch the task's loss, its gradient, a step of the optimizer; after each epoch the task's
-    /// measurement. Gives the figures of all epochs, those of a resumed run's beginning too. At the end the model has its averaged
-    /// parameters, where they are kept, and those of the best epoch, where they are wished ([`Trainer::restore_best`]).
+    /// Trains a model: computes the task's loss and gradient for each batch, takes optimizer steps, and evaluates the task after each epoch.
+    /// Returns the metrics of all epochs, including those before a resume. Afterwards the model has its averaged parameters
+    /// ([`Trainer::average`]) or those of the best epoch ([`Trainer::restore_best`]), if requested.
     ///
-    /// The same seeds (the trainer's, the loader's, that of the first parameters) give the same model on the CPU, to the bit, on any
-    /// number of threads and workers, and however often the run was interrupted and resumed; on another instruction set
-    /// ([`layercake::instruction_set`]) sums are rounded otherwise, and the bits differ.
+    /// The same seeds (trainer, loader, initial parameters) give the same bits on the CPU, with any number of threads and workers and
+    /// whether or not the run was interrupted. Other instruction sets ([`layercake::instruction_set`]) round differently.
     ///
     /// # Errors
-    /// If a setting makes no sense, an item cannot be read, the device fails, the loss is no number any more, a callback or the task fails or
-    /// panics, another run uses the folder of checkpoints, or the run is stopped.
+    /// If a setting is invalid, an item cannot be read, the device fails, the loss becomes NaN or infinite, a callback or the task fails or
+    /// panics, another run uses the checkpoint folder, or the run is cancelled.
     pub fn fit<T, R, S>(
         &mut self,
         model: &mut M,
@@ -54,7 +53,7 @@ where
         let told = Told {
             seed: self.seed,
             items: data.data().len(),
-            batches: data.batches(),
+            batches: data.batch_count(),
             batch_size: data.batch_size(),
             accumulate: self.accumulate,
         };
@@ -69,7 +68,7 @@ where
         let lock = self.checkpoints.as_ref().map(Checkpoints::lock).transpose()?;
         let mut run = Run {
             state: State::new(told, lr),
-            average: self.averaging.map(|averaging| Averaged::new(model, averaging)),
+            average: self.averaging.map(|averaging| AveragedModel::new(model, averaging)),
             best: None,
             gradients: Some(model.try_alloc_grads().on_device()?),
             weight: 0.0,
@@ -88,21 +87,21 @@ where
     }
 }
 
-/// All that takes part in training.
+/// A training run in progress.
 struct Run<'r, 't, M, T, R, D: Seeded> {
     trainer: &'r mut Trainer<'t, M, D>,
     model: &'r mut M,
     device: &'r D,
     optimizer: &'r mut Optim<R, f32, D>,
     task: &'r mut T,
-    average: Option<Averaged<M>>,
+    average: Option<AveragedModel<M>>,
     /// The weights of the best epoch so far.
     best: Option<M>,
-    /// There between two batches.
+    /// `Some` between batches.
     gradients: Option<Gradients<f32, D>>,
-    /// What the losses of the step's batches so far were divided by, all together.
+    /// The sum of the weights of the step's batches so far.
     weight: f64,
-    /// Keeps others away from the checkpoints.
+    /// Locks the checkpoint folder.
     lock: Option<FolderLock>,
     state: State,
 }
@@ -118,7 +117,7 @@ where
         self.is_over() || (self.state.batch == 0 && self.stops_early())
     }
 
-    /// Has it come as far as was wished?
+    /// Whether the requested number of epochs or steps is reached.
     fn is_over(&self) -> bool {
         match self.trainer.until {
             Until::Epochs(epochs) => self.state.epoch > epochs,
@@ -126,13 +125,13 @@ where
         }
     }
 
-    /// Has there been no progress for too long?
+    /// Whether early stopping ends the run.
     fn stops_early(&self) -> bool {
         let Some(stopping) = &self.trainer.early_stopping else { return false };
-        stopping.ends(self.state.history.iter().map(|epoch| figure(epoch, &stopping.figure).unwrap_or(f64::NAN)))
+        stopping.should_stop(self.state.history.iter().map(|epoch| metric(epoch, &stopping.metric).unwrap_or(f64::NAN)))
     }
 
-    /// One epoch, or the rest of it.
+    /// Trains one epoch, or the rest of it.
     fn epoch<S>(&mut self, data: &Loader<S>) -> Result<(), TrainError>
     where
         S: Dataset,
@@ -145,7 +144,7 @@ where
             let Some(batch) = batches.next() else {
                 let Told { batches, .. } = self.state.told;
                 let given = self.state.batch;
-                return Err(TrainError::Setting(format!("the sampler promised items for {batches} batches, but gave some for {given}")));
+                return Err(TrainError::Setting(format!("the sampler announced items for {batches} batches, but returned only {given}")));
             };
             self.batch(batch?)?;
             self.state.elapsed = before + start.elapsed().as_secs_f64();
@@ -170,26 +169,29 @@ where
         matches!(self.trainer.until, Until::Steps(steps) if self.state.step >= steps)
     }
 
-    /// Has the batch before this place ended a step of the optimizer?
+    /// Whether the last batch completed an optimizer step.
     fn stepped(&self) -> bool {
         self.state.batch.is_multiple_of(self.trainer.accumulate) || self.state.batch == self.state.told.batches
     }
 
-    /// Forward, backward, and a step if it is time for one.
+    /// Forward and backward pass of a batch, and an optimizer step if one is due.
     fn batch(&mut self, batch: T::Batch) -> Result<(), TrainError> {
         let State { epoch, batch: number, step, .. } = self.state;
         let Told { batches, accumulate, .. } = self.state.told;
         let seed = stream("step", self.trainer.seed, [epoch as u64, number as u64]).next_u64();
-        let gradients = self.gradients.take().expect("there between two batches");
+        let gradients = self.gradients.take().expect("`Some` between batches");
         let pass = Pass { gradients, device: self.device.reseeded(seed), epoch, batch: number, step };
         let place = || format!("batch {} of epoch {epoch}", number + 1);
         let done = caught(place, || self.task.loss(self.model, batch, pass))?;
-        let Step { loss, items, weight, figures, weights } = done;
+        let Step { loss, items, weight, metrics, weights } = done;
         if !weight.is_finite() || weight < 0.0 {
-            return Err(TrainError::Setting(format!("{}: its loss was divided by {weight}, which is no weight", place())));
+            return Err(TrainError::Setting(format!(
+                "{}: the weight of its loss is {weight}; expected a finite number of at least 0",
+                place()
+            )));
         }
         let mean = loss.as_vec()[0];
-        // A step of several batches: each counts by what its loss was divided by. All of that is known when the last one is done.
+        // Accumulated batches are averaged by weight. The total weight is only known after the last batch, so sums are accumulated.
         let alone = accumulate.min(batches - (number - number % accumulate)) == 1;
         let loss = if alone { loss } else { loss * weight as f32 };
         let mut gradients = caught(place, || loss.try_backward().on_device())?;
@@ -199,9 +201,9 @@ where
         }
         self.weight += weight;
         let running = &mut self.state.running;
-        // A figure that the task calls so takes the loss's place.
-        running.add_mean("loss", figures.get("loss").unwrap_or(f64::from(mean)), weight);
-        for (name, mean) in figures.iter().filter(|(name, _)| *name != "loss") {
+        // A metric named `loss` replaces the loss in the report.
+        running.add_mean("loss", metrics.get("loss").unwrap_or(f64::from(mean)), weight);
+        for (name, mean) in metrics.iter().filter(|(name, _)| *name != "loss") {
             running.add_mean(name, mean, weights.get(name).unwrap_or(items as f64));
         }
         running.count(items);
@@ -214,8 +216,7 @@ where
         Ok(())
     }
 
-    /// A step of the optimizer by the gradients times a factor. If nothing counted in any of its batches there is nothing to be learned, and
-    /// the parameters stay as they are.
+    /// Takes an optimizer step with the scaled gradients. If the total weight is 0, the parameters are not changed.
     fn step(&mut self, gradients: &mut Gradients<f32, D>, factor: f64) -> Result<(), TrainError> {
         self.state.lr = self.trainer.lr(&self.state)?;
         self.optimizer.cfg.set_lr(self.state.lr);
@@ -231,36 +232,36 @@ where
         Ok(())
     }
 
-    /// Tells the callbacks, keeps a checkpoint if one is due, and ends if that is wished.
+    /// Runs the callbacks, writes a checkpoint if one is due, and ends the run if it is cancelled.
     fn after_step(&mut self, start: Instant) -> Result<(), TrainError> {
         let State { epoch, batch, step, lr, .. } = self.state;
         let (train, batches) = (&self.state.running, self.state.told.batches);
         let progress = Progress { epoch, batch, batches, step, lr, train, unit: T::UNIT, elapsed: start.elapsed() };
         self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_step(&progress, self.model))?;
-        let stop = self.trainer.stop.as_ref().is_some_and(super::Stop::is_wished);
-        if stop || self.trainer.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.is_due(step)) {
+        let cancelled = self.trainer.cancellation.as_ref().is_some_and(super::CancellationToken::is_cancelled);
+        if cancelled || self.trainer.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.is_due(step)) {
             self.guard()?;
             self.save()?;
         }
-        if !stop {
+        if !cancelled {
             return Ok(());
         }
         let kept = self.trainer.checkpoints.as_ref().map(|checkpoints| checkpoints.folder().to_owned());
         Err(TrainError::Interrupted { epoch, step, kept })
     }
 
-    /// The end of an epoch, or of its part that a number of steps allows.
+    /// Evaluates the task at the end of an epoch, or of the part of an epoch that the number of steps allows.
     fn measure(&mut self, start: Instant, training: f64, before: f64) -> Result<(), TrainError> {
         let epoch = self.state.epoch;
         let device = self.device_of("validation", epoch);
         let validation = caught(|| format!("the validation after epoch {epoch}"), || self.task.validate(&*self.model, &device))?;
         let test = self.test()?;
-        for loss in [&validation, &test].iter().filter_map(|figures| figures.get("loss")) {
+        for loss in [&validation, &test].iter().filter_map(|metrics| metrics.get("loss")) {
             if !loss.is_finite() {
                 return Err(self.diverged(self.state.batch, loss as f32, first_non_finite(&*self.model)));
             }
         }
-        let figures = Epoch {
+        let metrics = Epoch {
             epoch,
             step: self.state.step,
             lr: self.state.lr,
@@ -272,39 +273,39 @@ where
             seconds: before + start.elapsed().as_secs_f64(),
         };
         if self.state.history.is_empty() {
-            self.trainer.check_figures(&figures)?;
+            self.trainer.check_metrics(&metrics)?;
         }
-        self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_epoch(&figures, self.model))?;
+        self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_epoch(&metrics, self.model))?;
         if self.state.batch < self.state.told.batches {
-            self.state.partial = Some(figures);
+            self.state.partial = Some(metrics);
         } else {
-            self.state.history.push(figures);
+            self.state.history.push(metrics);
             self.state.epoch += 1;
             self.state.batch = 0;
-            self.state.running = crate::Running::new();
+            self.state.running = crate::RunningMetrics::new();
             self.state.elapsed = 0.0;
             if self.trainer.best_of(&self.state.history) == Some(epoch - 1) {
                 self.best = Some(self.model.clone());
                 self.state.best = Some(epoch);
             }
         }
-        // The weights of another epoch are drawn when they are back.
+        // If the weights of another epoch are restored, the final pictures are drawn after that.
         let last = self.is_done() && self.chosen().is_none();
         self.draw(last)
     }
 
-    fn test(&mut self) -> Result<Figures, TrainError> {
-        // An epoch that was cut short is measured after as many steps as it had.
+    fn test(&mut self) -> Result<Metrics, TrainError> {
+        // A partial epoch is evaluated with the random numbers of its epoch.
         let (epoch, device) = (self.state.epoch, self.device_of("test", self.state.epoch));
         caught(|| format!("the test after epoch {epoch}"), || self.task.evaluate(&*self.model, &device))
     }
 
-    /// A device whose random numbers belong to a purpose and an epoch: what a task draws there must not depend on what was drawn before.
+    /// A device seeded by purpose and epoch: a task's random numbers must not depend on earlier draws.
     fn device_of(&self, purpose: &str, epoch: usize) -> D {
         self.device.reseeded(stream(purpose, self.trainer.seed, [epoch as u64, 0]).next_u64())
     }
 
-    /// Lets the task draw: into a folder of its own, so that the run knows which files it has made.
+    /// Calls [`Task::draw`] with a staging folder, so that the run knows which files were drawn.
     fn draw(&mut self, last: bool) -> Result<(), TrainError> {
         let Some(folder) = self.trainer.pictures.clone() else { return Ok(()) };
         let epoch = self.state.epoch;
@@ -315,19 +316,19 @@ where
         staging.publish()
     }
 
-    /// The epoch whose weights the model is left with, if that is not the last one.
+    /// The epoch whose weights are restored, if it is not the last one.
     fn chosen(&self) -> Option<usize> {
         let done = self.done();
         let best = self.trainer.best_of(&done)? + 1;
         (best < done.len()).then_some(best)
     }
 
-    /// All epochs, one that was cut short among them.
+    /// All epochs, including a partial one.
     fn done(&self) -> Vec<Epoch> {
         self.state.history.iter().chain(&self.state.partial).cloned().collect()
     }
 
-    /// Leaves the model with the weights that were wished.
+    /// Sets the final weights and runs the callbacks.
     fn end(mut self) -> Result<Vec<Epoch>, TrainError> {
         if let Some(average) = &mut self.average {
             average.swap(self.model);
@@ -335,20 +336,20 @@ where
         let (history, chosen) = (self.done(), self.chosen());
         if let Some(best) = self.best.take().filter(|_| chosen.is_some()) {
             *self.model = best;
-            // What the task draws is what it has measured.
+            // The pictures show the evaluation of the restored weights.
             self.test()?;
             self.draw(true)?;
         }
         let stopped_early = !self.is_over();
-        let chosen_by = self.trainer.best_figure();
-        let weights_of = chosen.unwrap_or(history.len());
-        let ending = Ending { history: &history, weights_of, stopped_early, chosen_by: chosen_by.as_deref() };
+        let selected_by = self.trainer.best_metric();
+        let weights_epoch = chosen.unwrap_or(history.len());
+        let ending = TrainingEnd { history: &history, weights_epoch, stopped_early, selected_by: selected_by.as_deref() };
         let callbacks = &mut self.trainer.callbacks;
         callbacks.iter_mut().try_for_each(|callback| callback.on_end(&ending, self.model))?;
         Ok(history)
     }
 
-    /// Sees that what would be measured and kept is still good: the loss before a step does not show what the step does.
+    /// Checks the parameters for NaN and infinity before evaluation and checkpoints: the loss is computed before the step and does not show its effect.
     fn guard(&self) -> Result<(), TrainError> {
         let Some(cause) = first_non_finite(&*self.model) else { return Ok(()) };
         let loss = self.state.running.mean("loss").unwrap_or(f64::NAN) as f32;
@@ -359,7 +360,7 @@ where
         TrainError::Diverged { epoch: self.state.epoch, step, loss, cause }
     }
 
-    /// Keeps a checkpoint.
+    /// Writes a checkpoint.
     fn save(&mut self) -> Result<(), TrainError> {
         let Some(checkpoints) = &self.trainer.checkpoints else { return Ok(()) };
         if let Some(lock) = &self.lock {
@@ -374,12 +375,12 @@ where
             if let Some(best) = &self.best {
                 save_safetensors(best, folder.join(BEST))?;
             }
-            save_carried(&folder.join(CARRIED), &self.task.carried())?;
+            save_task_state(&folder.join(TASK_STATE), &self.task.state())?;
             self.state.save(&folder.join(STATE))
         })
     }
 
-    /// From the latest checkpoint, if the run is to go on and there is one; otherwise from nothing, without old checkpoints.
+    /// Loads the latest checkpoint if the run is to be resumed; otherwise removes old checkpoints.
     fn begin(&mut self) -> Result<(), TrainError> {
         let Some(checkpoints) = &self.trainer.checkpoints else { return Ok(()) };
         remove_temporaries(checkpoints.folder(), checkpoint::is_number)?;
@@ -401,37 +402,37 @@ where
             Until::Steps(steps) => state.step > steps,
         };
         if beyond {
-            let reason = format!("the run that was kept is at step {} of epoch {}, beyond the end that is wished", state.step, state.epoch);
+            let reason = format!("the checkpoint is at step {} of epoch {}, after the requested end of the run", state.step, state.epoch);
             return Err(TrainError::Content { path, reason });
         }
         if let Some(last) = state.history.last() {
-            self.trainer.check_figures(last)?;
+            self.trainer.check_metrics(last)?;
         }
         load_safetensors(self.model, folder.join(MODEL))?;
         self.optimizer.load(&*self.model, folder.join(OPTIMIZER))?;
         if let Some(averaging) = self.trainer.averaging {
             if state.averaged != state.step as u64 {
-                let reason = format!("the run that was kept averaged over {} of its {} steps", state.averaged, state.step);
+                let reason = format!("the checkpoint's parameter average covers {} of its {} steps", state.averaged, state.step);
                 return Err(TrainError::Content { path, reason });
             }
             let mut average = self.model.clone();
             load_safetensors(&mut average, folder.join(AVERAGE))?;
-            self.average = Some(Averaged::resumed(average, averaging, state.averaged));
+            self.average = Some(AveragedModel::resumed(average, averaging, state.averaged));
         }
         if let Some(best) = self.trainer.best_of(&state.history) {
             if state.best != Some(best + 1) {
-                let reason = format!("the run that was kept did not keep the weights of epoch {}, the best so far", best + 1);
+                let reason = format!("the checkpoint does not contain the weights of epoch {}, the best so far", best + 1);
                 return Err(TrainError::Content { path, reason });
             }
             let mut model = self.model.clone();
             load_safetensors(&mut model, folder.join(BEST))?;
             self.best = Some(model);
         }
-        let path = folder.join(CARRIED);
-        let carried = load_carried(&path)?;
-        self.task.carry_on(carried).map_err(|reason| TrainError::Content { path, reason })?;
+        let path = folder.join(TASK_STATE);
+        let task_state = load_task_state(&path)?;
+        self.task.load_state(task_state).map_err(|reason| TrainError::Content { path, reason })?;
         self.state = state;
-        // With more steps to go, the epoch goes on where they ended.
+        // With more steps to take, the partial epoch continues.
         if !self.enough_steps() {
             self.state.partial = None;
         }
@@ -443,12 +444,12 @@ const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const AVERAGE: &str = "average.safetensors";
 const BEST: &str = "best.safetensors";
-const CARRIED: &str = "carried.safetensors";
+const TASK_STATE: &str = "task_state.safetensors";
 
-/// The parameters in the latest checkpoint of a run's folder of checkpoints, for whoever wants nothing but these.
+/// Loads the parameters of the latest checkpoint, without the rest of the training state.
 ///
 /// # Errors
-/// If there is none, it cannot be read, or it is not as it was written.
+/// If there is no checkpoint, it cannot be read, or it is damaged.
 pub fn load_latest<M: TensorCollection<f32, D>, D: Device<f32>>(
     checkpoints: &checkpoint::Checkpoints,
     model: &mut M,

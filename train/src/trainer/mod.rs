@@ -1,6 +1,7 @@
-//! The trainer: a loop over batches, and what can be wished of it.
+//! The trainer: the training loop and its options.
 
 mod callback;
+mod cancellation;
 mod classification;
 mod classifier;
 mod early_stopping;
@@ -9,7 +10,6 @@ mod report;
 mod schedule;
 mod seeded;
 mod staging;
-mod stop;
 mod task;
 mod validated;
 
@@ -23,42 +23,41 @@ use layercake::schedule::{Better, ReduceOnPlateau};
 
 use crate::checkpoint::{Checkpoints, State};
 use crate::{Epoch, TrainError};
-pub use callback::{Callback, Ending, Progress};
+pub use callback::{Callback, Progress, TrainingEnd};
+pub use cancellation::CancellationToken;
 pub use classification::{Classification, Criterion, evaluate, label_weight};
 pub use classifier::{Classifier, ImageBatch, Scores};
 pub use early_stopping::EarlyStopping;
 pub use fit::load_latest;
-pub use report::Report;
-pub use schedule::{OverRun, Schedule};
+pub use report::ProgressReport;
+pub use schedule::{LrSchedule, RunSchedule};
 pub use seeded::Seeded;
-pub use stop::Stop;
-pub use task::{Closures, Pass, Step, TapedLoss, Task, step};
-pub use validated::{Validated, hold_out};
+pub use task::{Pass, Step, TapedLoss, Task, TaskFn, task_fn};
+pub use validated::{WithValidation, hold_out};
 
-/// How long to train.
+/// The length of a training run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Until {
-    /// So many times through the training data.
+    /// A number of epochs.
     Epochs(usize),
-    /// So many steps of the optimizer; the last epoch may be a part of one.
+    /// A number of optimizer steps; the last epoch may be partial.
     Steps(usize),
 }
 
-/// How a model is trained: [`Trainer::fit`] does it. Nothing but the length must be said.
+/// The training loop, [`Trainer::fit`], and its options. Only the length of the run is required.
 ///
-/// What a network is trained *for* is a [`Task`]: a loss on a batch, and a measurement. A classifier of images needs no more than
-/// [`Classification`]; a task that is little more than a loss is a closure ([`step`]); one that carries a state from batch to batch, or
-/// draws pictures, implements the trait. The network may be any that `network!` or `derive(Model)` made. A loop that is written by hand
-/// is short too: `examples/hand_loop.rs`.
+/// The trainer is independent of the [`Task`], which defines the loss and the evaluation: [`Classification`] for image classifiers, a
+/// closure ([`task_fn`]) for a custom loss, an implementation of the trait for tasks with state or pictures. The model can be any network
+/// from `network!` or a `derive(Model)` struct. For a training loop without the trainer, see `examples/hand_loop.rs`.
 ///
-/// A variational autoencoder, with several outputs and noise:
+/// A variational autoencoder, with two outputs and sampling:
 ///
 /// ```
 /// use layercake::loss::BceWithLogits;
 /// use layercake::optim::{Adam, AdamConfig};
 /// use layercake::prelude::*;
 /// use layercake_train::data::{Batch, Loader, Split, digits};
-/// use layercake_train::{Figures, Pass, Step, Trainer, TrainError, Until, step};
+/// use layercake_train::{Metrics, Pass, Step, Trainer, TrainError, Until, task_fn};
 ///
 /// network! {
 ///     Encoder: [1, 8, 8] -> { mean: [3], logvar: [3] } {
@@ -75,9 +74,9 @@ pub enum Until {
 ///
 /// type Images = Tensor<(usize, Const<1>, Const<8>, Const<8>), f32, Cpu>;
 ///
-/// let mut negative_elbo = step(|vae: &mut Vae, batch: Batch, pass: Pass| {
+/// let mut negative_elbo = task_fn(|vae: &mut Vae, batch: Batch, pass: Pass| {
 ///     let items = batch.labels.len();
-///     let images: Images = batch.images.on(&pass.device)?;
+///     let images: Images = batch.images.into_tensor(&pass.device)?;
 ///     let (mean, logvar) = vae.encoder.forward_train(images.clone(), pass.gradients);
 ///     let kl = loss::gaussian_kl(mean.retaped::<OwnedTape<_, _>>(), logvar.retaped::<OwnedTape<_, _>>());
 ///     let noise = pass.device.sample_normal_like(mean.shape());
@@ -109,11 +108,11 @@ pub struct Trainer<'a, M, D: Storage<f32> = Cpu> {
     pictures: Option<PathBuf>,
     checkpoints: Option<Checkpoints>,
     resume: bool,
-    stop: Option<Stop>,
+    cancellation: Option<CancellationToken>,
 }
 
 impl<'a, M, D: Storage<f32>> Trainer<'a, M, D> {
-    /// A trainer that does nothing but train.
+    /// Creates a trainer with default options.
     pub fn new(until: Until) -> Self {
         Self {
             until,
@@ -128,88 +127,85 @@ impl<'a, M, D: Storage<f32>> Trainer<'a, M, D> {
             pictures: None,
             checkpoints: None,
             resume: false,
-            stop: None,
+            cancellation: None,
         }
     }
 
-    /// Seeds what is random in a step: dropout masks, and what a task draws from [`Pass::device`].
+    /// Seeds the random numbers of each step: dropout masks and draws from [`Pass::device`].
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
 
-    /// The learning rate of each step of the optimizer, out of the one that the optimizer has at the beginning.
+    /// Sets the learning rate schedule, relative to the optimizer's initial learning rate.
     pub fn schedule(self, schedule: impl layercake::schedule::Schedule + 'a) -> Self {
         Self { schedule: Some(Box::new(schedule)), ..self }
     }
 
-    /// Lowers the learning rate when a figure, named as in `metrics.jsonl`, gets no better. Name one of the validation part
-    /// (`validation_loss`): a test set by which something was chosen says too much of the model. Without the part (`loss`) it is that of the
-    /// validation part where there is one, and else that of the test set.
-    pub fn plateau(self, figure: &str, plateau: ReduceOnPlateau) -> Self {
-        Self { plateau: Some((figure.to_owned(), plateau)), ..self }
+    /// Lowers the learning rate when a metric stops improving. The metric has its name in `metrics.jsonl`: use one of the validation set
+    /// (`validation_loss`), since selecting by the test set biases its result. A name without prefix (`loss`) is the validation metric if
+    /// there is one, otherwise the test metric.
+    pub fn plateau(self, metric: &str, plateau: ReduceOnPlateau) -> Self {
+        Self { plateau: Some((metric.to_owned(), plateau)), ..self }
     }
 
-    /// Takes the mean loss over the items of so many batches for a step: a batch that does not fit into memory, in pieces. Each batch counts
-    /// by what its loss was divided by ([`Step::weight`]), so a smaller one counts less. An epoch whose batches are no multiple of it ends
-    /// with a step of fewer. With 0, [`Trainer::fit`] refuses.
+    /// Gradient accumulation: takes an optimizer step after this number of batches, by the mean loss weighted by [`Step::weight`]. The last step
+    /// of an epoch may have fewer batches. 0 is an error of [`Trainer::fit`].
     pub fn accumulate(self, batches: usize) -> Self {
         Self { accumulate: batches, ..self }
     }
 
-    /// Averages the parameters over the steps; what is measured, kept and given in the end is the average.
+    /// Averages the parameters over the steps. Evaluation, the run folder and the final model use the average.
     pub fn average(self, averaging: Averaging) -> Self {
         Self { averaging: Some(averaging), ..self }
     }
 
-    /// Ends before its time when there is no progress. The weights that are left are those of the last epoch, unless
-    /// [`Trainer::restore_best`] is wished too.
+    /// Stops the run when a metric stops improving. The model keeps the weights of the last epoch, unless [`Trainer::restore_best`] is set.
     pub fn early_stopping(self, early_stopping: EarlyStopping) -> Self {
         Self { early_stopping: Some(early_stopping), ..self }
     }
 
-    /// Leaves the model in the end with the weights that it had after the epoch whose figure was the best, the first of equals. The figure is
-    /// one of the validation part, `validation_loss`, or `loss` for short ([`Validated`] adds them to a task); one of the test set is
-    /// refused. The best weights are kept in memory and in checkpoints.
-    pub fn restore_best(self, figure: &str, better: Better) -> Self {
-        Self { restore_best: Some((figure.to_owned(), better)), ..self }
+    /// Restores the weights of the epoch with the best metric at the end; of equals the first. The metric must be a validation metric,
+    /// `validation_loss` or `loss` for short (see [`WithValidation`]); test metrics are rejected. The best weights are kept in memory and in
+    /// checkpoints.
+    pub fn restore_best(self, metric: &str, better: Better) -> Self {
+        Self { restore_best: Some((metric.to_owned(), better)), ..self }
     }
 
-    /// Tells someone how it goes.
+    /// Adds a callback.
     pub fn callback(mut self, callback: &'a mut dyn Callback<M, D>) -> Self {
         self.callbacks.push(callback);
         self
     }
 
-    /// Lets the task draw its pictures ([`Task::draw`]) into this folder. They are drawn in a folder of their own in it, and take their places
-    /// when all are there.
+    /// Sets the folder for [`Task::draw`]. Pictures are drawn in a temporary folder and moved when all are complete.
     pub fn pictures(self, folder: impl Into<PathBuf>) -> Self {
         Self { pictures: Some(folder.into()), ..self }
     }
 
-    /// Keeps checkpoints; those that are there are removed, unless [`Trainer::resume`] goes on with them.
+    /// Writes checkpoints. Existing checkpoints are removed, unless [`Trainer::resume`] is set.
     pub fn checkpoints(self, checkpoints: Checkpoints) -> Self {
         Self { checkpoints: Some(checkpoints), ..self }
     }
 
-    /// Goes on from the latest checkpoint, where there is one, to the bits of an uninterrupted run: whether it was stopped, came to the end
-    /// of its epochs or steps and now has more of them to go, or stopped early and now has more patience. Without [`Trainer::checkpoints`]
-    /// it can have no effect, and is refused.
+    /// Resumes from the latest checkpoint, if there is one, with the same bits as an uninterrupted run. A finished run can be resumed with more
+    /// epochs, steps or patience. Without [`Trainer::checkpoints`] this is an error.
     pub fn resume(self, resume: bool) -> Self {
         Self { resume, ..self }
     }
 
-    /// Ends after the step during which this is wished, with a checkpoint and [`TrainError::Interrupted`](crate::TrainError::Interrupted).
-    pub fn stop(self, stop: Stop) -> Self {
-        Self { stop: Some(stop), ..self }
+    /// Ends the run after the current step when the token is cancelled, with a checkpoint and
+    /// [`TrainError::Interrupted`](crate::TrainError::Interrupted).
+    pub fn cancellation(self, token: CancellationToken) -> Self {
+        Self { cancellation: Some(token), ..self }
     }
 
-    /// The learning rate of the next step. It follows from the run's place and figures alone.
+    /// The learning rate of the next step, a function of the run's position and metrics.
     fn lr(&self, state: &State) -> Result<f64, TrainError> {
         let base = match &self.plateau {
-            Some((figure, plateau)) => {
+            Some((metric, plateau)) => {
                 let mut plateau = ReduceOnPlateau { lr: state.base_lr, ..*plateau };
-                let figures = state.history.iter().map(|epoch| early_stopping::figure(epoch, figure).unwrap_or(f64::NAN));
-                figures.fold(state.base_lr, |_, figure| plateau.observe(figure))
+                let metrics = state.history.iter().map(|epoch| early_stopping::metric(epoch, metric).unwrap_or(f64::NAN));
+                metrics.fold(state.base_lr, |_, metric| plateau.observe(metric))
             }
             None => state.base_lr,
         };
@@ -218,75 +214,73 @@ impl<'a, M, D: Storage<f32>> Trainer<'a, M, D> {
         if lr.is_finite() {
             return Ok(lr);
         }
-        Err(TrainError::Setting(format!("the schedule gives a learning rate of {lr} for step {} (counted from 0)", state.step)))
+        Err(TrainError::Setting(format!("the schedule returned the learning rate {lr} for step {} (counted from 0)", state.step)))
     }
 
-    /// The settings that make no sense whatever the task.
+    /// Rejects invalid settings.
     fn check(&self) -> Result<(), TrainError> {
         let wrong = |reason: &str| Err(TrainError::Setting(reason.to_owned()));
         if self.accumulate == 0 {
-            return wrong("a step takes at least one batch: `accumulate` is 0");
+            return wrong("`accumulate` is 0; expected at least 1 batch per step");
         }
         if self.checkpoints.as_ref().is_some_and(Checkpoints::are_never_due) {
-            return wrong("there is at least one step between two checkpoints: `every` is 0");
+            return wrong("`Checkpoints::every` is 0; expected at least 1 step between checkpoints");
         }
         if self.resume && self.checkpoints.is_none() {
-            return wrong("`resume` goes on from a checkpoint, but the trainer has no `checkpoints`");
+            return wrong("`resume` needs `checkpoints`");
         }
-        if let Some(Averaging::Exponential { decay }) = self.averaging.filter(|averaging| !averages(averaging)) {
-            return Err(TrainError::Setting(format!(
-                "an average that keeps {decay} of itself is none: expected 0 or more, and less than 1"
-            )));
+        if let Some(Averaging::Ema { decay }) = self.averaging.filter(|averaging| !is_valid(averaging)) {
+            return Err(TrainError::Setting(format!("`decay` of the parameter average is {decay}; expected a number in 0..1")));
         }
         if let Some((_, plateau)) = self.plateau.as_ref().filter(|(_, plateau)| !(0.0..1.0).contains(&plateau.factor)) {
             let factor = plateau.factor;
-            return Err(TrainError::Setting(format!("a plateau lowers the learning rate by a factor below 1, not by {factor}")));
+            return Err(TrainError::Setting(format!("`factor` of the plateau is {factor}; expected a number in 0..1")));
         }
-        if let Some((figure, _)) = self.restore_best.as_ref().filter(|(figure, _)| figure.starts_with("test_")) {
-            let reason = "a test set by which weights were chosen says too much of them; hold a validation part out (`Validated`)";
-            return Err(TrainError::Setting(format!("the best weights cannot be chosen by `{figure}`: {reason}")));
+        if let Some((metric, _)) = self.restore_best.as_ref().filter(|(metric, _)| metric.starts_with("test_")) {
+            let reason = "selecting by the test set biases its result; hold out a validation set (`WithValidation`)";
+            return Err(TrainError::Setting(format!("the best weights cannot be selected by `{metric}`: {reason}")));
         }
         Ok(())
     }
 
-    /// The figures that something goes by, and what for.
-    fn figures(&self) -> Vec<(&str, &'static str)> {
-        let plateau = self.plateau.iter().map(|(figure, _)| (figure.as_str(), "lower the learning rate by"));
-        let stopping = self.early_stopping.iter().map(|stopping| (stopping.figure.as_str(), "stop by"));
+    /// The metrics in use, and their purposes.
+    fn metrics(&self) -> Vec<(&str, &'static str)> {
+        let plateau = self.plateau.iter().map(|(metric, _)| (metric.as_str(), "to lower the learning rate"));
+        let stopping = self.early_stopping.iter().map(|stopping| (stopping.metric.as_str(), "to stop early"));
         plateau.chain(stopping).collect()
     }
 
-    /// Refuses names of figures that an epoch does not have.
-    fn check_figures(&self, epoch: &Epoch) -> Result<(), TrainError> {
-        let best = self.best_figure().map(|figure| (figure, "choose the best weights by"));
-        let missing = self.figures().into_iter().map(|(figure, purpose)| (figure.to_owned(), purpose)).chain(best);
-        let mut missing = missing.filter(|(figure, _)| early_stopping::figure(epoch, figure).is_none());
-        let Some((figure, purpose)) = missing.next() else { return Ok(()) };
-        Err(TrainError::NoFigure { figure, purpose, known: epoch.names() })
+    /// Rejects metrics that an epoch does not have.
+    fn check_metrics(&self, epoch: &Epoch) -> Result<(), TrainError> {
+        let best = self.best_metric().map(|metric| (metric, "to select the best weights"));
+        let missing = self.metrics().into_iter().map(|(metric, purpose)| (metric.to_owned(), purpose)).chain(best);
+        let mut missing = missing.filter(|(metric, _)| early_stopping::metric(epoch, metric).is_none());
+        let Some((metric, purpose)) = missing.next() else { return Ok(()) };
+        Err(TrainError::UnknownMetric { metric, purpose, known: epoch.names() })
     }
 
-    /// The figure that the best weights are chosen by, with its part.
-    fn best_figure(&self) -> Option<String> {
-        let (figure, _) = self.restore_best.as_ref()?;
-        Some(if early_stopping::has_part(figure) { figure.clone() } else { format!("validation_{figure}") })
+    /// The full name of the metric that selects the best weights.
+    fn best_metric(&self) -> Option<String> {
+        let (metric, _) = self.restore_best.as_ref()?;
+        Some(if early_stopping::has_part(metric) { metric.clone() } else { format!("validation_{metric}") })
     }
 
-    /// The position of the best of some epochs.
+    /// The position of the best epoch.
     fn best_of(&self, history: &[Epoch]) -> Option<usize> {
-        let (figure, (_, better)) = (self.best_figure()?, self.restore_best.as_ref()?);
-        early_stopping::best(history.iter().map(|epoch| epoch.figure(&figure).unwrap_or(f64::NAN)), *better)
+        let (metric, (_, better)) = (self.best_metric()?, self.restore_best.as_ref()?);
+        early_stopping::best(history.iter().map(|epoch| epoch.metric(&metric).unwrap_or(f64::NAN)), *better)
     }
 }
 
-/// Does it move, and no further than to the parameters?
-fn averages(averaging: &Averaging) -> bool {
+/// Whether the decay is valid.
+fn is_valid(averaging: &Averaging) -> bool {
     match averaging {
-        Averaging::Exponential { decay } => (0.0..1.0).contains(decay),
-        Averaging::Equal => true,
+        Averaging::Ema { decay } => (0.0..1.0).contains(decay),
+        Averaging::Swa => true,
     }
 }
 
-/// Runs what is not the trainer's own, and makes an error of a panic in it.
+/// Runs user code and converts a panic to an error.
 fn caught<T>(place: impl FnOnce() -> String, work: impl FnOnce() -> Result<T, TrainError>) -> Result<T, TrainError> {
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|panic| Err(TrainError::Panicked { place: place(), reason: crate::data::text_of(&*panic) }))

@@ -1,26 +1,25 @@
-//! How training is shown while it goes on.
+//! Progress output on stdout.
 
 use std::io::{IsTerminal, Write, stdout};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Callback, Ending, Progress};
+use super::{Callback, Progress, TrainingEnd};
 use crate::{Epoch, TrainError};
 
-/// Shows training on stdout: on a terminal a bar with epoch, loss and other figures, items a second and the time left; and everywhere a line
-/// for each epoch.
+/// Prints the progress of a run to stdout: one line per epoch and, on a terminal, a progress bar with metrics, speed and remaining time.
 #[derive(Debug)]
-pub struct Report {
+pub struct ProgressReport {
     epochs: usize,
     bar: ProgressBar,
 }
 
-impl Report {
-    /// For a run of so many epochs of so many steps. The heading is shown at once.
+impl ProgressReport {
+    /// Creates a report for a run of `epochs` epochs with `steps_per_epoch` batches each, and prints the heading.
     pub fn new(heading: &str, epochs: usize, steps_per_epoch: usize) -> Self {
         say(heading);
-        // Drawn at most so often, the bar costs nothing that could be measured.
+        // At 10 redraws per second the cost of the bar is not measurable.
         let target = if stdout().is_terminal() { ProgressDrawTarget::stdout_with_hz(10) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(epochs.saturating_mul(steps_per_epoch) as u64), target);
         let style = ProgressStyle::with_template("{prefix} {wide_bar:.blue/white.dim} {msg}  {eta} left");
@@ -34,9 +33,9 @@ impl Report {
     }
 }
 
-impl<M, D> Callback<M, D> for Report {
+impl<M, D> Callback<M, D> for ProgressReport {
     fn on_step(&mut self, progress: &Progress<'_>, _: &M) -> Result<(), TrainError> {
-        // By position, not by counting: a step may take several batches, and a run may go on in the middle of an epoch.
+        // Set by position: a step may take several batches, and a run may be resumed within an epoch.
         self.bar.set_position(((progress.epoch - 1) * progress.batches + progress.batch) as u64);
         if !self.bar.is_hidden() {
             let Progress { epoch, train, unit, elapsed, .. } = progress;
@@ -49,8 +48,8 @@ impl<M, D> Callback<M, D> for Report {
 
     fn on_epoch(&mut self, epoch: &Epoch, _: &M) -> Result<(), TrainError> {
         let Epoch { train, validation, test, unit, items_per_second, seconds, .. } = epoch;
-        let measured = [("validation", validation), ("test", test)].into_iter().filter(|(_, figures)| !figures.is_empty());
-        let measured: String = measured.map(|(part, figures)| format!("  {part}: {figures}")).collect();
+        let measured = [("validation", validation), ("test", test)].into_iter().filter(|(_, metrics)| !metrics.is_empty());
+        let measured: String = measured.map(|(part, metrics)| format!("  {part}: {metrics}")).collect();
         let line = format!("{}  train: {train}{measured}  {items_per_second:.0} {unit}/s  {seconds:.1} s", self.place(epoch.epoch));
         self.bar.suspend(|| say(&line));
         if epoch.epoch == self.epochs {
@@ -59,14 +58,14 @@ impl<M, D> Callback<M, D> for Report {
         Ok(())
     }
 
-    /// Says which weights are left, where that is not plain.
-    fn on_end(&mut self, ending: &Ending<'_>, _: &M) -> Result<(), TrainError> {
+    /// Prints which weights the model has, unless they are those of the last epoch as usual.
+    fn on_end(&mut self, ending: &TrainingEnd<'_>, _: &M) -> Result<(), TrainError> {
         self.bar.finish_and_clear();
-        let Ending { history, weights_of, stopped_early, chosen_by } = *ending;
-        let early = if stopped_early { format!("stopped after epoch {} for want of progress; ", history.len()) } else { String::new() };
-        match chosen_by {
-            Some(figure) => say(&format!("{early}the weights are those of epoch {weights_of}, the best by {figure}")),
-            None if stopped_early => say(&format!("{early}the weights are those of epoch {weights_of}, the last")),
+        let TrainingEnd { history, weights_epoch, stopped_early, selected_by } = *ending;
+        let early = if stopped_early { format!("stopped early after epoch {}; ", history.len()) } else { String::new() };
+        match selected_by {
+            Some(metric) => say(&format!("{early}weights of epoch {weights_epoch}, the best {metric}")),
+            None if stopped_early => say(&format!("{early}weights of the last epoch")),
             None => {}
         }
         Ok(())
@@ -74,14 +73,14 @@ impl<M, D> Callback<M, D> for Report {
 
     fn on_resume(&mut self, history: &[Epoch]) -> Result<(), TrainError> {
         if let Some(last) = history.last() {
-            let figures = if last.test.is_empty() { &last.train } else { &last.test };
-            say(&format!("{}  done before: {figures}", self.place(last.epoch)));
+            let metrics = if last.test.is_empty() { &last.train } else { &last.test };
+            say(&format!("{}  done before resuming: {metrics}", self.place(last.epoch)));
         }
         Ok(())
     }
 }
 
-/// Prints a line. Nobody may be reading any more, which is no reason to end a training.
+/// Prints a line. A closed stdout does not end the run.
 fn say(line: &str) {
     let _ = writeln!(stdout(), "{line}");
 }

@@ -1,11 +1,11 @@
-//! Devices whose random numbers can begin anew.
+//! Devices that can be reseeded.
 
 use layercake::prelude::*;
 
-/// A device whose random numbers can be made to begin at a seed. The trainer gives each step a seed of its own, so what a step draws does
-/// not depend on those before it, and a run can go on with the same bits.
+/// A device that can be reseeded. The trainer reseeds it for each step, so that a step's random numbers do not depend on earlier steps and a
+/// resumed run has the same bits.
 pub trait Seeded: Backend<f32> {
-    /// The same device with random numbers that begin at this seed.
+    /// The same device with a new random number generator.
     fn reseeded(&self, seed: u64) -> Self;
 }
 
@@ -15,7 +15,7 @@ impl Seeded for Cpu {
     }
 }
 
-/// dfdx gives no way to seed an open card: its numbers run on, and a resumed run with dropout differs there from an uninterrupted one.
+/// dfdx cannot reseed a CUDA device: a resumed run with dropout differs from an uninterrupted one.
 #[cfg(feature = "cuda")]
 impl Seeded for layercake::dfdx::tensor::Cuda {
     fn reseeded(&self, _: u64) -> Self {

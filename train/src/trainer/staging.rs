@@ -1,4 +1,4 @@
-//! Where pictures are drawn before they take their places.
+//! The temporary folder in which pictures are drawn.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::TrainError;
 use crate::checkpoint::at;
 
-/// A folder in another one. What lies in it either comes into the other, or goes away with it.
+/// A temporary folder in `target`. Its files are either all moved to `target` or removed.
 pub(super) struct Staging {
     target: PathBuf,
     path: PathBuf,
@@ -15,7 +15,7 @@ pub(super) struct Staging {
 impl Staging {
     pub fn new(target: &Path) -> Result<Self, TrainError> {
         let path = target.join(format!("{}{}.tmp", PREFIX, std::process::id()));
-        // What another process with this number has left.
+        // Left behind by an earlier process with the same id.
         let _ = fs::remove_dir_all(&path);
         fs::create_dir(&path).map_err(|source| at(target, source))?;
         Ok(Self { target: target.to_owned(), path })
@@ -25,7 +25,7 @@ impl Staging {
         &self.path
     }
 
-    /// What was made, sorted.
+    /// The names of the files, sorted.
     pub fn names(&self) -> Result<Vec<String>, TrainError> {
         let entries = fs::read_dir(&self.path).map_err(|source| at(&self.path, source))?;
         let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
@@ -33,7 +33,7 @@ impl Staging {
         Ok(names)
     }
 
-    /// Moves it all to where it belongs.
+    /// Moves all files to `target`.
     pub fn publish(self) -> Result<(), TrainError> {
         move_all(&self.path, &self.target)
     }
@@ -45,10 +45,10 @@ impl Drop for Staging {
     }
 }
 
-/// How the name of such a folder begins.
+/// The prefix of the folder's name.
 pub(crate) const PREFIX: &str = ".pictures.";
 
-/// Files take the place of those of the same name; folders are merged.
+/// Moves files over existing ones of the same name; merges folders.
 fn move_all(from: &Path, to: &Path) -> Result<(), TrainError> {
     for entry in fs::read_dir(from).map_err(|source| at(from, source))? {
         let entry = entry.map_err(|source| at(from, source))?;

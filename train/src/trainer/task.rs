@@ -1,4 +1,4 @@
-//! What a network is trained for.
+//! Tasks: the loss and the evaluation of a model.
 
 use std::marker::PhantomData;
 use std::path::Path;
@@ -7,110 +7,109 @@ use layercake::prelude::*;
 
 use crate::TrainError;
 use crate::data::Array;
-use crate::metrics::Figures;
+use crate::metrics::Metrics;
 
-/// A scalar with the tape that recorded it.
+/// A scalar loss with its tape.
 pub type TapedLoss<D> = Tensor<Rank0, f32, D, OwnedTape<f32, D>>;
 
-/// What a task needs for one batch, beside the model and the batch.
+/// The context of a forward pass: gradients, device and position in the run.
 #[derive(Debug)]
 pub struct Pass<D: Storage<f32> = Cpu> {
-    /// The gradients so far, for the tape: `net.forward_train(x, pass.gradients)` or `x.traced(pass.gradients)`.
+    /// The accumulated gradients, which start the tape: `net.forward_train(x, pass.gradients)` or `x.traced(pass.gradients)`.
     pub gradients: Gradients<f32, D>,
-    /// Where the batch goes to. Its random numbers (dropout masks, noise) belong to this step: a run that goes on draws the same ones.
+    /// The device for the batch. It is seeded for this step: dropout masks and noise are the same in a resumed run.
     pub device: D,
     /// The epoch, counted from 1.
     pub epoch: usize,
     /// The batch in the epoch, counted from 0.
     pub batch: usize,
-    /// The optimizer's steps so far.
+    /// Optimizer steps so far.
     pub step: usize,
 }
 
-/// The outcome of one batch.
+/// The loss and metrics of a batch.
 #[derive(Debug)]
 pub struct Step<D: Storage<f32> = Cpu> {
-    /// The mean loss of an item; its gradient is what the optimizer gets.
+    /// The mean loss; the optimizer gets its gradient.
     pub loss: TapedLoss<D>,
-    /// How many items it was taken over.
+    /// Number of items in the batch.
     pub items: usize,
-    /// What the loss was divided by: the items, unless [`Step::weighing`] says otherwise. The means of several batches are put together by it.
+    /// The weight of the batch when means over several batches are combined: the number of items, or the value of [`Step::with_weight`].
     pub weight: f64,
     /// Other means over the same items.
-    pub figures: Figures,
-    /// What some of these were divided by instead.
-    pub(crate) weights: Figures,
+    pub metrics: Metrics,
+    /// The weights of metrics that are not means over the items.
+    pub(crate) weights: Metrics,
 }
 
 impl<D: Storage<f32>> Step<D> {
-    /// A loss and nothing else.
+    /// A loss that is the mean over `items` items.
     pub fn new(loss: TapedLoss<D>, items: usize) -> Self {
-        Self { loss, items, weight: items as f64, figures: Figures::new(), weights: Figures::new() }
+        Self { loss, items, weight: items as f64, metrics: Metrics::new(), weights: Metrics::new() }
     }
 
-    /// A loss that is a mean over something else than items: the sum of the labels' weights, the labels that are not ignored, the letters. So
-    /// accumulated batches and the figures of an epoch are those of one large batch. With 0 the batch counts for nothing; its loss must have
-    /// a gradient of 0 then.
-    pub fn weighing(self, weight: f64) -> Self {
+    /// Sets the weight of the batch, for a loss that is not a mean over the items: the sum of the label weights, the number of labels that are
+    /// not ignored, the number of characters. Accumulated batches and epoch metrics are then those of one large batch. A batch of weight 0 is
+    /// ignored; the gradient of its loss must be 0.
+    pub fn with_weight(self, weight: f64) -> Self {
         Self { weight, ..self }
     }
 
-    /// A figure beside the loss, a mean over the items.
-    pub fn with(mut self, name: &str, mean: f64) -> Self {
-        self.figures.set(name, mean);
+    /// Adds a metric that is a mean over the items.
+    pub fn with_metric(mut self, name: &str, mean: f64) -> Self {
+        self.metrics.set(name, mean);
         self
     }
 
-    /// A figure that is a mean over something else.
-    pub fn with_weighing(mut self, name: &str, mean: f64, weight: f64) -> Self {
+    /// Adds a metric that is a mean with another weight.
+    pub fn with_weighted_metric(mut self, name: &str, mean: f64, weight: f64) -> Self {
         self.weights.set(name, weight);
-        self.with(name, mean)
+        self.with_metric(name, mean)
     }
 }
 
-/// What a model `M` is trained for: its loss on a batch, and how it is measured. Only [`Task::loss`] must be written; for a task that is
-/// nothing but a loss, [`step`] makes one of a closure.
+/// What a model `M` is trained for: its loss on a batch and its evaluation. Only [`Task::loss`] is required; [`task_fn`] creates a task from
+/// a closure.
 pub trait Task<M, D: Storage<f32> = Cpu> {
-    /// What it takes: what the loader gives.
+    /// The loader's batch type.
     type Batch;
 
-    /// What is counted when speed is told.
+    /// What items are called when the speed is reported.
     const UNIT: &'static str = "items";
 
-    /// The loss of a batch, recorded on a tape that began with `pass.gradients`.
+    /// Computes the loss of a batch, recorded on a tape that starts with `pass.gradients`.
     ///
     /// # Errors
     /// If the batch does not fit the model, or the device fails.
     fn loss(&mut self, model: &mut M, batch: Self::Batch, pass: Pass<D>) -> Result<Step<D>, TrainError>;
 
-    /// Looks, before anything is trained, for what would end the training later: options that do not fit, a test set without items.
+    /// Checks the task before training starts: invalid options, an empty test set.
     ///
     /// # Errors
-    /// What is wrong.
+    /// If the task cannot be trained or evaluated.
     fn check(&self) -> Result<(), TrainError> {
         Ok(())
     }
 
-    /// Measures the model after each epoch on data that were held out of the training data, with its averaged parameters where there are
-    /// any. What is chosen while training (when to stop, which weights are the best, when to lower the learning rate) is chosen by these
-    /// figures: chosen by those of the test set, they would say too much of it. [`Validated`](super::Validated) adds them to any task.
+    /// Evaluates the model on validation data after each epoch, with averaged parameters if there are any. Early stopping, the best weights
+    /// and learning rate plateaus use these metrics; selecting by the test set would bias its result. [`WithValidation`](super::WithValidation)
+    /// adds validation to any task.
     ///
     /// # Errors
-    /// If the data cannot be read or do not fit, or the device fails.
-    fn validate(&mut self, _model: &M, _device: &D) -> Result<Figures, TrainError> {
-        Ok(Figures::new())
+    /// If the data cannot be read or do not match the model, or the device fails.
+    fn validate(&mut self, _model: &M, _device: &D) -> Result<Metrics, TrainError> {
+        Ok(Metrics::new())
     }
 
-    /// Measures the model after each epoch on the test data, with its averaged parameters where there are any. The device's random numbers
-    /// belong to the epoch, as those of a step do to the step.
+    /// Evaluates the model on the test data after each epoch, with averaged parameters if there are any. The device is seeded for the epoch.
     ///
     /// # Errors
-    /// If the data cannot be read or do not fit, or the device fails.
-    fn evaluate(&mut self, _model: &M, _device: &D) -> Result<Figures, TrainError> {
-        Ok(Figures::new())
+    /// If the data cannot be read or do not match the model, or the device fails.
+    fn evaluate(&mut self, _model: &M, _device: &D) -> Result<Metrics, TrainError> {
+        Ok(Metrics::new())
     }
 
-    /// Draws pictures of what the model does into the run's folder: after each epoch, and with `last` at the end.
+    /// Draws pictures of the model's results into the folder, after each epoch; `last` is set after the last one.
     ///
     /// # Errors
     /// If a picture cannot be written.
@@ -118,53 +117,53 @@ pub trait Task<M, D: Storage<f32> = Cpu> {
         Ok(())
     }
 
-    /// What it carries from one batch to the next, such as the state of a recurrent network, for a checkpoint.
-    fn carried(&self) -> Vec<(String, Array<f32>)> {
+    /// The state carried from batch to batch, such as that of a recurrent network, for checkpoints.
+    fn state(&self) -> Vec<(String, Array<f32>)> {
         Vec::new()
     }
 
-    /// Takes over what [`Task::carried`] gave, to go on with a run.
+    /// Restores the state returned by [`Task::state`].
     ///
     /// # Errors
-    /// If that does not fit: the text says why.
-    fn carry_on(&mut self, carried: Vec<(String, Array<f32>)>) -> Result<(), String> {
-        if carried.is_empty() { Ok(()) } else { Err("this task carries nothing from one batch to the next".to_owned()) }
+    /// If the state does not match the task, with the reason.
+    fn load_state(&mut self, state: Vec<(String, Array<f32>)>) -> Result<(), String> {
+        if state.is_empty() { Ok(()) } else { Err("this task has no state".to_owned()) }
     }
 }
 
-/// A task made of closures: see [`step`].
+/// A task made of closures; see [`task_fn`].
 #[derive(Debug)]
-pub struct Closures<L, E, B> {
+pub struct TaskFn<L, E, B> {
     loss: L,
     evaluate: E,
     batch: PhantomData<fn(B)>,
 }
 
-/// Measures nothing.
-type Unmeasured<M, D> = fn(&M, &D) -> Result<Figures, TrainError>;
+/// An evaluation without metrics.
+type NoEvaluation<M, D> = fn(&M, &D) -> Result<Metrics, TrainError>;
 
-/// A task out of its loss: `step(|net: &mut Net, batch: Batch, pass: Pass| ..)`.
-pub fn step<M, B, D: Storage<f32>, L>(loss: L) -> Closures<L, Unmeasured<M, D>, B>
+/// Creates a task from its loss: `task_fn(|net: &mut Net, batch: Batch, pass: Pass| ..)`.
+pub fn task_fn<M, B, D: Storage<f32>, L>(loss: L) -> TaskFn<L, NoEvaluation<M, D>, B>
 where
     L: FnMut(&mut M, B, Pass<D>) -> Result<Step<D>, TrainError>,
 {
-    Closures { loss, evaluate: |_, _| Ok(Figures::new()), batch: PhantomData }
+    TaskFn { loss, evaluate: |_, _| Ok(Metrics::new()), batch: PhantomData }
 }
 
-impl<L, E, B> Closures<L, E, B> {
-    /// Measures the model by this closure after each epoch: `.tested_by(|net: &Net, device: &Cpu| ..)`.
-    pub fn tested_by<M, D, F>(self, evaluate: F) -> Closures<L, F, B>
+impl<L, E, B> TaskFn<L, E, B> {
+    /// Evaluates the model with this closure after each epoch: `.with_evaluation(|net: &Net, device: &Cpu| ..)`.
+    pub fn with_evaluation<M, D, F>(self, evaluate: F) -> TaskFn<L, F, B>
     where
-        F: FnMut(&M, &D) -> Result<Figures, TrainError>,
+        F: FnMut(&M, &D) -> Result<Metrics, TrainError>,
     {
-        Closures { loss: self.loss, evaluate, batch: PhantomData }
+        TaskFn { loss: self.loss, evaluate, batch: PhantomData }
     }
 }
 
-impl<M, B, D: Storage<f32>, L, E> Task<M, D> for Closures<L, E, B>
+impl<M, B, D: Storage<f32>, L, E> Task<M, D> for TaskFn<L, E, B>
 where
     L: FnMut(&mut M, B, Pass<D>) -> Result<Step<D>, TrainError>,
-    E: FnMut(&M, &D) -> Result<Figures, TrainError>,
+    E: FnMut(&M, &D) -> Result<Metrics, TrainError>,
 {
     type Batch = B;
 
@@ -172,7 +171,7 @@ where
         (self.loss)(model, batch, pass)
     }
 
-    fn evaluate(&mut self, model: &M, device: &D) -> Result<Figures, TrainError> {
+    fn evaluate(&mut self, model: &M, device: &D) -> Result<Metrics, TrainError> {
         (self.evaluate)(model, device)
     }
 }

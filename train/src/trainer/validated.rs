@@ -1,4 +1,4 @@
-//! A part of the training data that is held out to choose by.
+//! Validation data.
 
 use std::path::Path;
 
@@ -7,19 +7,19 @@ use rand::seq::SliceRandom;
 
 use super::{Pass, Step, Task};
 use crate::data::{Array, stream};
-use crate::{Figures, TrainError};
+use crate::{Metrics, TrainError};
 
-/// A task that is also measured on a validation part, which [`Trainer::restore_best`](super::Trainer::restore_best),
-/// [`EarlyStopping`](super::EarlyStopping) and a plateau choose by.
+/// A task with validation data, for [`Trainer::restore_best`](super::Trainer::restore_best), [`EarlyStopping`](super::EarlyStopping) and
+/// learning rate plateaus.
 #[derive(Clone, Debug)]
-pub struct Validated<T, V = T> {
-    /// The task, measured on the test data.
+pub struct WithValidation<T, V = T> {
+    /// The task, evaluated on the test data.
     pub task: T,
-    /// Only measured: the same task with the data that were held out in place of the test data. Without one nothing is measured.
+    /// The same task with the validation data as its test data; only its evaluation is used. `None` for no validation.
     pub validation: Option<V>,
 }
 
-impl<T, V, M, D> Task<M, D> for Validated<T, V>
+impl<T, V, M, D> Task<M, D> for WithValidation<T, V>
 where
     T: Task<M, D>,
     V: Task<M, D>,
@@ -37,11 +37,11 @@ where
         self.validation.as_ref().map_or(Ok(()), Task::check)
     }
 
-    fn validate(&mut self, model: &M, device: &D) -> Result<Figures, TrainError> {
-        self.validation.as_mut().map_or_else(|| Ok(Figures::new()), |validation| validation.evaluate(model, device))
+    fn validate(&mut self, model: &M, device: &D) -> Result<Metrics, TrainError> {
+        self.validation.as_mut().map_or_else(|| Ok(Metrics::new()), |validation| validation.evaluate(model, device))
     }
 
-    fn evaluate(&mut self, model: &M, device: &D) -> Result<Figures, TrainError> {
+    fn evaluate(&mut self, model: &M, device: &D) -> Result<Metrics, TrainError> {
         self.task.evaluate(model, device)
     }
 
@@ -49,23 +49,22 @@ where
         self.task.draw(model, device, folder, last)
     }
 
-    fn carried(&self) -> Vec<(String, Array<f32>)> {
-        self.task.carried()
+    fn state(&self) -> Vec<(String, Array<f32>)> {
+        self.task.state()
     }
 
-    fn carry_on(&mut self, carried: Vec<(String, Array<f32>)>) -> Result<(), String> {
-        self.task.carry_on(carried)
+    fn load_state(&mut self, state: Vec<(String, Array<f32>)>) -> Result<(), String> {
+        self.task.load_state(state)
     }
 }
 
-/// The positions of `items` items in two parts, each sorted: those to learn from, and `held` that are held out. These are the last ones of an
-/// order drawn from the seed, so a set that is sorted by class loses some of each.
+/// Splits the indices of `items` items into a training part and `held` validation items, drawn at random by the seed. Both parts are sorted.
 ///
 /// # Errors
-/// If nothing would be left in one of the parts.
+/// If one of the parts would be empty.
 pub fn hold_out(items: usize, held: usize, seed: u64) -> Result<[Vec<usize>; 2], TrainError> {
     if held == 0 || held >= items {
-        return Err(TrainError::Setting(format!("{held} of {items} training items cannot be held out: both parts need at least one")));
+        return Err(TrainError::Setting(format!("cannot hold out {held} of {items} training items: both parts need at least one")));
     }
     let mut order: Vec<usize> = (0..items).collect();
     order.shuffle(&mut stream("validation", seed, [items as u64, 0]));

@@ -25,9 +25,9 @@ pub fn errand() -> Option<(String, PathBuf)> {
     Some((std::env::var("CHILD_ERRAND").ok()?, std::env::var_os("CHILD_PATH")?.into()))
 }
 
-/// A figure of this process in bytes: the most it has held (`VmHWM`) or reserved (`VmPeak`) so far.
-pub fn used(figure: &str) -> Option<usize> {
+/// A metric of this process in bytes: the most it has held (`VmHWM`) or reserved (`VmPeak`) so far.
+pub fn used(metric: &str) -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(metric)?.strip_prefix(':'))?;
     Some(line.trim().strip_suffix(" kB")?.parse::<usize>().ok()? * 1024)
 }

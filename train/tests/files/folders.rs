@@ -6,10 +6,10 @@ use layercake_train::data::readers::{Channels, ImageFiles, ImageFolder, MaskFold
 use layercake_train::data::{Dataset, check};
 
 use crate::place::{Place, words};
-use crate::png::{GREY, png};
+use crate::png::{GRAY, png};
 
-fn dot(grey: u8) -> Vec<u8> {
-    png([1, 1], 8, GREY, &[&[grey]], &[])
+fn dot(gray: u8) -> Vec<u8> {
+    png([1, 1], 8, GRAY, &[&[gray]], &[])
 }
 
 /// What lies beside data.
@@ -30,31 +30,31 @@ const LEFT_BEHIND: [&str; 11] = [
 #[test]
 fn what_is_hidden_is_no_data() {
     let place = Place::new();
-    for (name, grey) in [("cats/a.png", 1), ("cats/b.png", 2), ("dogs/c.png", 3)] {
-        place.put(&format!("set/{name}"), &dot(grey));
-        place.put(&format!("clean/{name}"), &dot(grey));
+    for (name, gray) in [("cats/a.png", 1), ("cats/b.png", 2), ("dogs/c.png", 3)] {
+        place.put(&format!("set/{name}"), &dot(gray));
+        place.put(&format!("clean/{name}"), &dot(gray));
     }
     for name in LEFT_BEHIND {
         place.put(&format!("set/{name}"), &dot(0));
     }
-    let set = ImageFolder::open(&place.path("set"), Channels::Grey).unwrap();
+    let set = ImageFolder::open(&place.path("set"), Channels::Gray).unwrap();
     assert_eq!(set.classes(), words(&["cats", "dogs"]));
     let items: Vec<(usize, u8)> = (0..set.len()).map(|i| set.get(i).unwrap()).map(|item| (item.label, item.image.to_bytes()[0])).collect();
     assert_eq!(items, [(0, 1), (0, 2), (1, 3)]);
-    assert_eq!(ImageFiles::open(&place.path("set/cats"), Channels::Grey).unwrap().len(), 2);
+    assert_eq!(ImageFiles::open(&place.path("set/cats"), Channels::Gray).unwrap().len(), 2);
     // The folder that is asked for may be hidden itself.
     place.put(".cache/cats/a.png", &dot(1));
-    assert_eq!(ImageFolder::open(&place.path(".cache"), Channels::Grey).unwrap().len(), 1);
+    assert_eq!(ImageFolder::open(&place.path(".cache"), Channels::Gray).unwrap().len(), 1);
 
     place.put("images/a.png", &dot(1));
     place.put("images/._a.png", b"AppleDouble");
     place.put("masks/a.png", &dot(0));
     place.put("masks/.DS_Store", b"");
-    assert_eq!(MaskFolder::open(&place.path("images"), &place.path("masks"), Channels::Grey, words(&["x"])).unwrap().len(), 1);
+    assert_eq!(MaskFolder::open(&place.path("images"), &place.path("masks"), Channels::Gray, words(&["x"])).unwrap().len(), 1);
 
     // A folder whose name ends as a picture's does.
     fs::create_dir(place.path("images/b.png")).unwrap();
-    assert_eq!(ImageFiles::open(&place.path("images"), Channels::Grey).unwrap().len(), 1);
+    assert_eq!(ImageFiles::open(&place.path("images"), Channels::Gray).unwrap().len(), 1);
 }
 
 /// The test folder lacks the first class: the labels of the others do not move.
@@ -67,7 +67,7 @@ fn classes_are_matched_by_name() {
     place.put("test/dogs/a.png", &dot(1));
     place.put("test/cats/a.png", &dot(1));
     place.put("test/.ipynb_checkpoints/a.png", &dot(1));
-    let train = ImageFolder::open(&place.path("train"), Channels::Grey).unwrap();
+    let train = ImageFolder::open(&place.path("train"), Channels::Gray).unwrap();
     let test = ImageFolder::open_like(&place.path("test"), &train).unwrap();
     assert_eq!(test.classes(), train.classes());
     assert_eq!(test.files().iter().map(|(_, label)| *label).collect::<Vec<_>>(), [1, 2]);
@@ -82,7 +82,7 @@ fn looked_through() {
     let place = Place::new();
     let lines = || {
         let sets = check(&place.path("all")).unwrap();
-        sets.into_iter().map(|set| (set.name, set.found.map_err(|error| error.to_string()))).collect::<Vec<_>>()
+        sets.into_iter().map(|set| (set.name, set.contents.map_err(|error| error.to_string()))).collect::<Vec<_>>()
     };
     place.put("all/flat/cats/a.png", &dot(1));
     place.put("all/flat/__MACOSX/a.png", &dot(1));

@@ -1,4 +1,4 @@
-//! Good files of each kind, spoilt at random but the same way each time: an outcome or an error that names the file, soon, and no panic.
+//! Good files of each kind, spoiled at random but the same way each time: an outcome or an error that names the file, soon, and no panic.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use crate::child::{child, errand};
 use crate::place::{Place, gzip, words};
-use crate::png::{self, GREY, PALETTE, RGB, chunk, exif, mended, with_exif};
+use crate::png::{self, GRAY, PALETTE, RGB, chunk, exif, mended, with_exif};
 
 type Reader = fn(&Path) -> Result<(), DataError>;
 
@@ -28,7 +28,7 @@ fn kinds() -> Vec<Kind> {
         read_idx(path, &labels, words(&["a"])).map(drop)
     };
     let of_table: Reader = |path| Table::read(path, &Target::Last).map(drop);
-    let of_image: Reader = |path| read_image(path, Channels::Rgb).and(read_image(path, Channels::Grey)).map(drop);
+    let of_image: Reader = |path| read_image(path, Channels::Rgb).and(read_image(path, Channels::Gray)).map(drop);
     let idx: Vec<u8> = [0u8, 0, 8, 3].into_iter().chain([2u32, 2, 3].into_iter().flat_map(u32::to_be_bytes)).chain(0..12).collect();
     let csv = "a,\"b, c\",kind\n1,2.5,x\n-4,1e3,\"y \"\"z\"\"\"\n\n0.5,7,x\n".as_bytes().to_vec();
     let mut photo = Vec::new();
@@ -42,17 +42,17 @@ fn kinds() -> Vec<Kind> {
         ("cifar.gz", gzip(&vec![1; 2 * 3073]), |path| read_cifar10(&[path], words(&["a", "b"])).map(drop), as_it_is),
         ("table", csv.clone(), of_table, as_it_is),
         ("table.gz", gzip(&csv), of_table, as_it_is),
-        ("colour.png", png::png([3, 2], 8, RGB, &[&[1, 2, 3, 4, 5, 6][..]; 3], &turned), of_image, mended),
+        ("color.png", png::png([3, 2], 8, RGB, &[&[1, 2, 3, 4, 5, 6][..]; 3], &turned), of_image, mended),
         ("palette.png", png::png([2, 5], 4, PALETTE, &[&[0x01, 0x20, 0x10][..]; 2], &palette), of_image, mended),
         ("photo.jpg", with_exif(&photo, 5), of_image, as_it_is),
-        ("mask.png", png::png([2, 3], 8, GREY, &[&[0, 1, 2], &[3, 4, 5]], &turned), |path| read_mask(path, 6).map(drop), mended),
+        ("mask.png", png::png([2, 3], 8, GRAY, &[&[0, 1, 2], &[3, 4, 5]], &turned), |path| read_mask(path, 6).map(drop), mended),
         ("text", "the quick brown fox — naïve".as_bytes().to_vec(), |path| Text::read(path).map(drop), as_it_is),
         ("text.gz", gzip(b"the quick brown fox"), |path| Text::read(path).map(drop), as_it_is),
     ]
 }
 
 /// One to four changes: a bit, a byte, some bytes taken out, put in, or copied from elsewhere, or the end cut off.
-fn spoilt(good: &[u8], random: &mut StdRng) -> Vec<u8> {
+fn spoiled(good: &[u8], random: &mut StdRng) -> Vec<u8> {
     let mut bytes = good.to_vec();
     for _ in 0..random.gen_range(1..=4) {
         if bytes.is_empty() {
@@ -76,9 +76,9 @@ fn spoilt(good: &[u8], random: &mut StdRng) -> Vec<u8> {
     bytes
 }
 
-/// How often each kind is spoilt; more by `LAYERCAKE_MUTATIONS=20000`.
+/// How often each kind is spoiled; more by `LAYERCAKE_MUTATIONS=20000`.
 const TIMES: usize = 500;
-/// No spoilt file of some hundred bytes takes longer, on the slowest machine.
+/// No spoiled file of some hundred bytes takes longer, on the slowest machine.
 const LONGEST: Duration = Duration::from_secs(10);
 
 #[test]
@@ -91,9 +91,9 @@ fn spoilt_files() {
         let mut random = StdRng::seed_from_u64(13);
         let (mut errors, begun) = (0, Instant::now());
         for round in 0..times {
-            let spoilt = spoilt(&good, &mut random);
+            let spoiled = spoiled(&good, &mut random);
             // Wrong checksums half the time: they are refused, too.
-            fs::write(&path, if round % 2 == 0 { mend(&spoilt) } else { spoilt }).unwrap();
+            fs::write(&path, if round % 2 == 0 { mend(&spoiled) } else { spoiled }).unwrap();
             let one = Instant::now();
             if let Err(error) = read(&path) {
                 assert!(error.to_string().contains(name), "{error}");

@@ -5,53 +5,53 @@ use layercake_train::data::Dataset;
 use layercake_train::data::readers::{Channels, MaskFolder, read_image, read_mask};
 
 use crate::place::{Place, words};
-use crate::png::{self, GREY, GREY_ALPHA, PALETTE, RGB, RGBA, chunk, exif, with_exif};
+use crate::png::{self, GRAY, GRAY_ALPHA, PALETTE, RGB, RGBA, chunk, exif, with_exif};
 
 /// The bytes of the pixels, row by row, one channel after the other.
 fn read(place: &Place, file: &[u8], channels: Channels) -> Vec<u8> {
     read_image(&place.put("x.png", file), channels).unwrap().to_bytes()
 }
 
-/// By `Image.open(..).convert("L")` and `.convert("RGB")` of Pillow 13; grey of 16 bits by its upper 8.
+/// By `Image.open(..).convert("L")` and `.convert("RGB")` of Pillow 13; gray of 16 bits by its upper 8.
 #[test]
-fn greys_and_colours_are_those_of_pil() {
+fn grays_and_colors_are_those_of_pil() {
     let place = Place::new();
     let sixteen = |samples: &[u16]| samples.iter().flat_map(|sample| sample.to_be_bytes()).collect::<Vec<u8>>();
-    let file = |width, depth, colour, row: &[u8], more: &[u8]| png::png([1, width], depth, colour, &[row], more);
+    let file = |width, depth, color, row: &[u8], more: &[u8]| png::png([1, width], depth, color, &[row], more);
     let palette = chunk(b"PLTE", &[255, 0, 0, 0, 255, 0]);
     let clear = chunk(b"tRNS", &[0]);
-    /// A name, a file, and the pixels wanted in grey and in colour.
+    /// A name, a file, and the pixels wanted in gray and in color.
     type Case<'a> = (&'a str, Vec<u8>, &'a [u8], &'a [u8]);
     let cases: [Case; 12] = [
         ("red, green, blue", file(3, 8, RGB, &[255, 0, 0, 0, 255, 0, 0, 0, 255], &[]), &[76, 150, 29], &[255, 0, 0, 0, 255, 0, 0, 0, 255]),
         ("transparent red", file(1, 8, RGBA, &[255, 0, 0, 0], &[]), &[76], &[255, 0, 0]),
-        ("transparent grey", file(1, 8, GREY_ALPHA, &[200, 0], &[]), &[200], &[200, 200, 200]),
+        ("transparent gray", file(1, 8, GRAY_ALPHA, &[200, 0], &[]), &[200], &[200, 200, 200]),
         ("palette", file(2, 8, PALETTE, &[0, 1], &palette), &[76, 150], &[255, 0, 0, 255, 0, 0]),
         ("palette, one of it transparent", file(2, 8, PALETTE, &[0, 1], &[palette, clear].concat()), &[76, 150], &[255, 0, 0, 255, 0, 0]),
-        ("one bit", file(4, 1, GREY, &[0b1010_0000], &[]), &[255, 0, 255, 0], &[255, 0, 255, 0, 255, 0, 255, 0, 255, 0, 255, 0]),
-        ("two bits", file(2, 2, GREY, &[0b0001_0000], &[]), &[0, 85], &[0, 85, 0, 85, 0, 85]),
-        ("four bits", file(2, 4, GREY, &[0x3a], &[]), &[51, 170], &[51, 170, 51, 170, 51, 170]),
+        ("one bit", file(4, 1, GRAY, &[0b1010_0000], &[]), &[255, 0, 255, 0], &[255, 0, 255, 0, 255, 0, 255, 0, 255, 0, 255, 0]),
+        ("two bits", file(2, 2, GRAY, &[0b0001_0000], &[]), &[0, 85], &[0, 85, 0, 85, 0, 85]),
+        ("four bits", file(2, 4, GRAY, &[0x3a], &[]), &[51, 170], &[51, 170, 51, 170, 51, 170]),
         (
-            "colour of 16 bits",
+            "color of 16 bits",
             file(2, 16, RGB, &sixteen(&[0xff00, 0x7fff, 0x0080, 0xab80, 0x12ff, 0x1234]), &[]),
             &[151, 64],
             &[255, 171, 127, 18, 0, 18],
         ),
-        ("transparent colour of 16 bits", file(1, 16, RGBA, &sixteen(&[0xab80, 0x12ff, 0x1234, 0]), &[]), &[64], &[171, 18, 18]),
-        ("transparent grey of 16 bits", file(1, 16, GREY_ALPHA, &sixteen(&[0xab80, 0]), &[]), &[171], &[171, 171, 171]),
-        ("grey of 16 bits", file(3, 16, GREY, &sixteen(&[0x00ff, 0x0100, 0xab80]), &[]), &[0, 1, 171], &[0, 1, 171, 0, 1, 171, 0, 1, 171]),
+        ("transparent color of 16 bits", file(1, 16, RGBA, &sixteen(&[0xab80, 0x12ff, 0x1234, 0]), &[]), &[64], &[171, 18, 18]),
+        ("transparent gray of 16 bits", file(1, 16, GRAY_ALPHA, &sixteen(&[0xab80, 0]), &[]), &[171], &[171, 171, 171]),
+        ("gray of 16 bits", file(3, 16, GRAY, &sixteen(&[0x00ff, 0x0100, 0xab80]), &[]), &[0, 1, 171], &[0, 1, 171, 0, 1, 171, 0, 1, 171]),
     ];
-    for (name, file, grey, colour) in cases {
-        assert_eq!(read(&place, &file, Channels::Grey), grey, "{name}");
-        assert_eq!(read(&place, &file, Channels::Rgb), colour, "{name}");
+    for (name, file, gray, color) in cases {
+        assert_eq!(read(&place, &file, Channels::Gray), gray, "{name}");
+        assert_eq!(read(&place, &file, Channels::Rgb), color, "{name}");
     }
-    // All colours of a cube, by the formula of PIL's `L`.
-    let colours: Vec<u8> = (0..16u32 * 16 * 16).flat_map(|i| [i % 16, i / 16 % 16, i / 256].map(|c| (c * 17) as u8)).collect();
-    let expected: Vec<u8> = colours
+    // All colors of a cube, by the formula of PIL's `L`.
+    let colors: Vec<u8> = (0..16u32 * 16 * 16).flat_map(|i| [i % 16, i / 16 % 16, i / 256].map(|c| (c * 17) as u8)).collect();
+    let expected: Vec<u8> = colors
         .chunks(3)
         .map(|c| ((u32::from(c[0]) * 19595 + u32::from(c[1]) * 38470 + u32::from(c[2]) * 7471 + 0x8000) >> 16) as u8)
         .collect();
-    assert_eq!(read(&place, &file(4096, 8, RGB, &colours, &[]), Channels::Grey), expected);
+    assert_eq!(read(&place, &file(4096, 8, RGB, &colors, &[]), Channels::Gray), expected);
 }
 
 /// Each of the eight ways in which a camera can be held: 1 2 3 above 4 5 6, by `ImageOps.exif_transpose`.
@@ -72,16 +72,16 @@ fn images_are_turned_as_their_exif_says() {
     ];
     let place = Place::new();
     for (orientation, [height, width], pixels) in turned {
-        let file = png::png([2, 3], 8, GREY, &[&[1, 2, 3], &[4, 5, 6]], &chunk(b"eXIf", &exif(orientation)));
+        let file = png::png([2, 3], 8, GRAY, &[&[1, 2, 3], &[4, 5, 6]], &chunk(b"eXIf", &exif(orientation)));
         let path = place.put("images/a.png", &file);
-        for (channels, count) in [(Channels::Grey, 1), (Channels::Rgb, 3)] {
+        for (channels, count) in [(Channels::Gray, 1), (Channels::Rgb, 3)] {
             let image = read_image(&path, channels).unwrap();
             assert_eq!((image.shape, image.to_bytes()), ([count, height, width], pixels.repeat(count)), "{orientation}");
         }
         let mask = read_mask(&path, 7).unwrap();
         assert_eq!((mask.size, mask.classes), ([height, width], pixels.to_vec()), "{orientation}");
         // A mask without such data has to lie as its image is seen.
-        place.put("masks/a.png", &png::png([2, 3], 8, GREY, &[&[1, 2, 3], &[4, 5, 6]], &[]));
+        place.put("masks/a.png", &png::png([2, 3], 8, GRAY, &[&[1, 2, 3], &[4, 5, 6]], &[]));
         let pair = MaskFolder::open(&place.path("images"), &place.path("masks"), Channels::Rgb, words(&["x"; 7])).unwrap();
         assert_eq!(pair.get(0).is_ok(), height == 2, "{orientation}");
 
@@ -89,7 +89,7 @@ fn images_are_turned_as_their_exif_says() {
         let mut jpeg = Vec::new();
         let halves: Vec<u8> = (0..16 * 32).map(|i| if i % 32 < 16 { 255 } else { 0 }).collect();
         JpegEncoder::new(&mut jpeg).write_image(&halves, 32, 16, ExtendedColorType::L8).unwrap();
-        let image = read_image(&place.put("photo.jpg", &with_exif(&jpeg, orientation)), Channels::Grey).unwrap();
+        let image = read_image(&place.put("photo.jpg", &with_exif(&jpeg, orientation)), Channels::Gray).unwrap();
         assert_eq!(image.shape, if height == 2 { [1, 16, 32] } else { [1, 32, 16] }, "{orientation}");
         let is_white_first = image.pixels[0] > 0.5;
         assert_eq!(is_white_first, ![2, 3, 7, 8].contains(&orientation), "{orientation}");
@@ -117,27 +117,27 @@ fn palettes_of_any_length() {
         }
     }
     assert!(caught > 0, "the crate `png` is mended: the palette need not be spoken of in `picture_file.rs` any more");
-    assert_eq!(read(&place, &file(3, 8), Channels::Grey), [9, 0, 0], "black beyond the palette's end, as PIL has it");
+    assert_eq!(read(&place, &file(3, 8), Channels::Gray), [9, 0, 0], "black beyond the palette's end, as PIL has it");
 }
 
 /// Small files that promise large images are refused by what their headers say.
 #[test]
 fn images_too_large_to_be_read() {
     let place = Place::new();
-    let message = |height, width, depth, colour, more: &[u8]| {
-        let file = png::png([height, width], depth, colour, &[], more);
+    let message = |height, width, depth, color, more: &[u8]| {
+        let file = png::png([height, width], depth, color, &[], more);
         place.text(read_image(&place.put("x.png", &file), Channels::Rgb))
     };
     let large = "x.png: expected an image that takes at most 1024 MiB while it is read, found 16384x16384 pixels, which take";
-    assert_eq!(message(16384, 16384, 1, GREY, &[]), format!("{large} 3328 MiB"));
+    assert_eq!(message(16384, 16384, 1, GRAY, &[]), format!("{large} 3328 MiB"));
     assert_eq!(message(16384, 16384, 16, RGBA, &[]), format!("{large} 5120 MiB"));
     assert_eq!(message(16384, 16384, 8, PALETTE, &chunk(b"PLTE", &[0; 3])), format!("{large} 3840 MiB"));
-    assert!(message(1, 16385, 8, GREY, &[]).contains("Image size exceeds limit"));
+    assert!(message(1, 16385, 8, GRAY, &[]).contains("Image size exceeds limit"));
     // Just what is read: the pixels are missing, that is what is wrong.
     assert!(message(8192, 8192, 8, RGB, &[]).contains("one that cannot be decoded: "));
 }
 
-/// A photo that was cut off anywhere: refused, as PIL does, and not filled up with grey.
+/// A photo that was cut off anywhere: refused, as PIL does, and not filled up with gray.
 #[test]
 fn photos_cut_off() {
     let place = Place::new();

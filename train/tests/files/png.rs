@@ -4,10 +4,10 @@ use std::io::Write;
 
 use flate2::{Compression, Crc, write::ZlibEncoder};
 
-pub const GREY: u8 = 0;
+pub const GRAY: u8 = 0;
 pub const RGB: u8 = 2;
 pub const PALETTE: u8 = 3;
-pub const GREY_ALPHA: u8 = 4;
+pub const GRAY_ALPHA: u8 = 4;
 pub const RGBA: u8 = 6;
 
 pub fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
@@ -18,13 +18,13 @@ pub fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
 }
 
 /// An image of rows of bytes. `more` chunks stand before the pixels.
-pub fn png([height, width]: [u32; 2], depth: u8, colour: u8, rows: &[&[u8]], more: &[u8]) -> Vec<u8> {
+pub fn png([height, width]: [u32; 2], depth: u8, color: u8, rows: &[&[u8]], more: &[u8]) -> Vec<u8> {
     let mut packer = ZlibEncoder::new(Vec::new(), Compression::default());
     for row in rows {
         packer.write_all(&[0]).unwrap();
         packer.write_all(row).unwrap();
     }
-    let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[depth, colour, 0, 0, 0]].concat();
+    let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[depth, color, 0, 0, 0]].concat();
     let pixels = chunk(b"IDAT", &packer.finish().unwrap());
     [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(b"IHDR", &header), more.to_vec(), pixels, chunk(b"IEND", b"")].concat()
 }

@@ -11,7 +11,7 @@ use layercake_train::data::readers::{Channels, Header, Table, Target, Text, read
 
 use crate::child::{child, errand, used};
 use crate::place::{Place, gzip};
-use crate::png::{GREY, RGB, png};
+use crate::png::{GRAY, RGB, png};
 
 const MIB: usize = 1 << 20;
 
@@ -75,9 +75,9 @@ fn of_parameters(path: &Path) -> String {
     load_safetensors(&mut net, path).map_or_else(|error| error.to_string(), |()| "loaded".to_owned())
 }
 
-fn drawing(depth: u8, colour: u8, side: u32, row: usize) -> Vec<u8> {
+fn drawing(depth: u8, color: u8, side: u32, row: usize) -> Vec<u8> {
     let row = vec![0x55; row];
-    png([side; 2], depth, colour, &vec![&row[..]; side as usize], &[])
+    png([side; 2], depth, color, &vec![&row[..]; side as usize], &[])
 }
 
 fn of_table(path: &Path) -> String {
@@ -86,7 +86,7 @@ fn of_table(path: &Path) -> String {
 }
 
 fn of_text(path: &Path) -> String {
-    Text::read(path).map_or_else(|error| error.to_string(), |text| format!("{} letters", text.letters().len()))
+    Text::read(path).map_or_else(|error| error.to_string(), |text| format!("{} letters", text.characters().len()))
 }
 
 fn of_image(path: &Path) -> String {
@@ -125,9 +125,9 @@ fn cases() -> Vec<Case> {
             says: "4000 images",
         },
         Case { name: "photo", file: photo, size: plane, multiple: 20, read: of_image, says: "[3, 1500, 1500]" },
-        Case { name: "colour", file: || drawing(8, RGB, 1500, 4500), size: plane, multiple: 20, read: of_image, says: "[3, 1500, 1500]" },
+        Case { name: "color", file: || drawing(8, RGB, 1500, 4500), size: plane, multiple: 20, read: of_image, says: "[3, 1500, 1500]" },
         Case { name: "16 bits", file: || drawing(16, RGB, 1500, 9000), size: plane, multiple: 20, read: of_image, says: "[3, 1500, 1500]" },
-        Case { name: "one bit", file: || drawing(1, GREY, 1500, 188), size: plane, multiple: 20, read: of_image, says: "[3, 1500, 1500]" },
+        Case { name: "one bit", file: || drawing(1, GRAY, 1500, 188), size: plane, multiple: 20, read: of_image, says: "[3, 1500, 1500]" },
         // Beside the network.
         Case { name: "parameters", file: parameters, size: 4_004_200, multiple: 4, read: of_parameters, says: "loaded" },
         Case {
@@ -139,7 +139,7 @@ fn cases() -> Vec<Case> {
             says: "",
         },
         // 33 KB, and 4 GiB if it were read.
-        Case { name: "a large drawing", file: || drawing(1, GREY, 16384, 2048), size: MIB, multiple: 8, read: of_image, says: "" },
+        Case { name: "a large drawing", file: || drawing(1, GRAY, 16384, 2048), size: MIB, multiple: 8, read: of_image, says: "" },
     ]
 }
 
@@ -179,6 +179,6 @@ fn measured(name: &str, path: &Path) {
     let (reserved, held, begun) = (used("VmPeak").unwrap(), used("VmHWM").unwrap(), Instant::now());
     let said = (case.read)(path);
     let seconds = begun.elapsed().as_secs_f64();
-    let times = |figure, before| (used(figure).unwrap() - before) as f64 / case.size as f64;
+    let times = |metric, before| (used(metric).unwrap() - before) as f64 / case.size as f64;
     println!("{name}: {seconds:.2} s, {:.1} times reserved, {:.1} held: {said}", times("VmPeak", reserved), times("VmHWM", held));
 }

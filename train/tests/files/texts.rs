@@ -9,7 +9,7 @@ fn a_mark_is_no_letter() {
     let place = Place::new();
     for bytes in ["\u{feff}abc".as_bytes().to_vec(), gzip("\u{feff}abc".as_bytes()), b"abc".to_vec()] {
         let text = Text::read(&place.put("a.txt", &bytes)).unwrap();
-        assert_eq!((text.vocabulary(), text.letters()), (&['a', 'b', 'c'][..], &[0, 1, 2][..]));
+        assert_eq!((text.vocabulary(), text.characters()), (&['a', 'b', 'c'][..], &[0, 1, 2][..]));
     }
     // In the middle it is one.
     assert_eq!(Text::read(&place.put("a.txt", "a\u{feff}".as_bytes())).unwrap().vocabulary(), ['a', '\u{feff}']);
@@ -28,7 +28,7 @@ fn another_text_by_the_same_numbers() {
     let place = Place::new();
     let train = Text::read(&place.put("train.txt", b"abcd")).unwrap();
     let test = Text::read_like(&place.put("test.txt", b"db"), &train).unwrap();
-    assert_eq!((test.letters(), test.vocabulary()), (&[3, 1][..], train.vocabulary()));
+    assert_eq!((test.characters(), test.vocabulary()), (&[3, 1][..], train.vocabulary()));
     assert_eq!(
         place.text(Text::read_like(&place.put("test.txt", b"dx"), &train)),
         "test.txt: expected the 4 letters of the text that is trained on, found 'x'"

@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use super::contained::contained;
 use super::seed::stream;
 use super::transforms::Transform;
-use super::{Collate, DataError, Dataset, Pictured, Random, Sampler, Sequential};
+use super::{Collate, DataError, Dataset, HasImage, RandomSampler, Sampler, SequentialSampler};
 pub use workers::Batches;
 
 /// Changes an item; its random numbers belong to its place in the epoch's order.
@@ -23,12 +23,12 @@ type Change<I> = Arc<dyn Fn(&mut I, &mut StdRng) -> Result<(), DataError> + Send
 /// changed in another way each time.
 ///
 /// ```
-/// use layercake_train::data::{Loader, Normalise, digits};
+/// use layercake_train::data::{Loader, Normalize, digits};
 /// use layercake_train::data::transforms::RandomCrop;
 ///
 /// let train = digits().train;
-/// let normalise = Normalise::measure(&train);
-/// let loader = Loader::new(train, 64).shuffle(1).transform(RandomCrop::new([8, 8]).padding(1)).transform(normalise).workers(2);
+/// let normalize = Normalize::measure(&train);
+/// let loader = Loader::new(train, 64).shuffle(1).transform(RandomCrop::new([8, 8]).padding(1)).transform(normalize).workers(2);
 /// for batch in loader.epoch(1) {
 ///     let batch = batch?;
 ///     assert_eq!(batch.images.shape()[1..], [1, 8, 8]);
@@ -53,13 +53,13 @@ impl<D: Dataset> Loader<D> {
     /// If `batch_size` is zero.
     pub fn new(data: D, batch_size: usize) -> Self {
         assert!(batch_size > 0, "a batch has at least one item");
-        let (data, sampler) = (Arc::new(data), Arc::new(Sequential));
+        let (data, sampler) = (Arc::new(data), Arc::new(SequentialSampler));
         Self { data, batch_size, sampler, changes: Vec::new(), seed: 0, workers: 0, drop_last: false }
     }
 
     /// All items in a new order each epoch, and random transforms, by this seed.
     pub fn shuffle(self, seed: u64) -> Self {
-        self.sampler(Random { seed }).seed(seed)
+        self.sampler(RandomSampler { seed }).seed(seed)
     }
 
     /// The items that a sampler chooses.
@@ -99,7 +99,7 @@ impl<D: Dataset> Loader<D> {
     }
 
     /// The number of batches in an epoch.
-    pub fn batches(&self) -> usize {
+    pub fn batch_count(&self) -> usize {
         let items = self.sampler.count(self.data.len());
         if self.drop_last { items / self.batch_size } else { items.div_ceil(self.batch_size) }
     }
@@ -134,18 +134,18 @@ impl<D: Dataset> Loader<D> {
     /// The items of an epoch in their order.
     pub(crate) fn order(&self, epoch: usize) -> Vec<usize> {
         let mut order = self.sampler.order(epoch, self.data.len());
-        order.truncate(self.batches().saturating_mul(self.batch_size));
+        order.truncate(self.batch_count().saturating_mul(self.batch_size));
         order
     }
 }
 
 impl<D: Dataset> Loader<D>
 where
-    D::Item: Pictured,
+    D::Item: HasImage,
 {
     /// Changes each picture, after the changes so far.
     pub fn transform(self, transform: impl Transform + 'static) -> Self {
-        self.map(move |item, random| transform.apply(&mut item.picture(), random))
+        self.map(move |item, random| transform.apply(&mut item.image_mut(), random))
     }
 }
 
@@ -180,7 +180,7 @@ struct Task<D: Dataset> {
 type BatchOf<D> = <<D as Dataset>::Item as Collate>::Batch;
 
 impl<D: Dataset> Task<D> {
-    fn batches(&self) -> usize {
+    fn batch_count(&self) -> usize {
         self.order.len().div_ceil(self.batch_size)
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use rand::Rng;
 
 use super::*;
-use crate::data::{Array, Labelled, Subset, Weighted};
+use crate::data::{Array, Labeled, SubsetSampler, WeightedSampler};
 
 /// Numbers from 0 on, the later ones made sooner, so that workers overtake one another.
 struct Numbers {
@@ -58,7 +58,7 @@ fn jitter(item: &mut Number, random: &mut StdRng) -> Result<(), DataError> {
 fn the_same_batches_whatever_the_number_of_workers() {
     let batches = |workers, epoch, first| {
         let loader = Loader::new(Numbers::new(23), 4).shuffle(9).map(jitter).workers(workers);
-        assert_eq!(loader.batches(), 6);
+        assert_eq!(loader.batch_count(), 6);
         loader.epoch_from(epoch, first).map(Result::unwrap).collect::<Vec<_>>()
     };
     let plain = batches(0, 1, 0);
@@ -72,12 +72,12 @@ fn the_same_batches_whatever_the_number_of_workers() {
     let mut drawn: Vec<u32> = [plain.clone(), batches(0, 2, 0)]
         .concat()
         .iter()
-        .flat_map(|batch| batch.numbers().chunks(2).map(|pair| pair[1].to_bits()).collect::<Vec<_>>())
+        .flat_map(|batch| batch.as_slice().chunks(2).map(|pair| pair[1].to_bits()).collect::<Vec<_>>())
         .collect();
     drawn.sort_unstable();
     drawn.dedup();
     assert_eq!(drawn.len(), 46, "each item draws numbers of its own, in each epoch others");
-    let mut shown: Vec<u32> = plain.iter().flat_map(|batch| batch.numbers().chunks(2).map(|pair| pair[0] as u32)).collect();
+    let mut shown: Vec<u32> = plain.iter().flat_map(|batch| batch.as_slice().chunks(2).map(|pair| pair[0] as u32)).collect();
     shown.sort_unstable();
     assert_eq!(shown, (0..23).collect::<Vec<_>>());
 }
@@ -118,12 +118,12 @@ fn dropped_early_it_ends_and_reads_no_further() {
 
 #[test]
 fn odd_ends() {
-    let sizes = |loader: &Loader<Numbers>| loader.epoch(1).map(|batch| batch.unwrap().batch()).collect::<Vec<_>>();
+    let sizes = |loader: &Loader<Numbers>| loader.epoch(1).map(|batch| batch.unwrap().batch_size()).collect::<Vec<_>>();
     assert_eq!(sizes(&Loader::new(Numbers::new(7), 3)), [3, 3, 1]);
     assert_eq!(sizes(&Loader::new(Numbers::new(7), 3).drop_last().workers(2)), [3, 3]);
     assert_eq!(sizes(&Loader::new(Numbers::new(0), 3).workers(2)), [0; 0]);
     assert_eq!(sizes(&Loader::new(Numbers::new(2), 3).drop_last().workers(2)), [0; 0]);
-    let beyond = Loader::new(Numbers::new(3), 1).sampler(Subset { indices: vec![2, 3], shuffle: None }).workers(1);
+    let beyond = Loader::new(Numbers::new(3), 1).sampler(SubsetSampler { indices: vec![2, 3], shuffle: None }).workers(1);
     let error = beyond.epoch(1).find_map(Result::err).unwrap().to_string();
     assert_eq!(error, "the sampler asked for item 3, but there are 3 items");
 }
@@ -139,16 +139,16 @@ fn items_of_different_sizes_are_refused() {
 }
 
 #[test]
-fn images_are_normalised() {
-    use crate::data::{Images, Normalise};
+fn images_are_normalized() {
+    use crate::data::{Images, Normalize};
     let classes = ["a", "b"].map(str::to_owned).to_vec();
     let images = Images::new("test", [2, 1, 1], vec![0, 255, 51, 102, 255, 0], vec![1, 0, 1], classes).unwrap();
-    assert_eq!(images.get(1).unwrap(), Labelled { image: crate::data::Image { shape: [2, 1, 1], pixels: vec![0.2, 0.4] }, label: 0 });
-    let loader = Loader::new(images, 2).transform(Normalise { mean: vec![0.0, 1.0], deviation: vec![1.0, 0.5] });
+    assert_eq!(images.get(1).unwrap(), Labeled { image: crate::data::Image { shape: [2, 1, 1], pixels: vec![0.2, 0.4] }, label: 0 });
+    let loader = Loader::new(images, 2).transform(Normalize { mean: vec![0.0, 1.0], std: vec![1.0, 0.5] });
     let batches: Vec<_> = loader.epoch(1).map(Result::unwrap).collect();
     assert_eq!((batches[0].labels.as_slice(), batches[1].labels.as_slice()), (&[1, 0][..], &[1][..]));
     assert_eq!(batches[0].images, Array::new(vec![2, 2, 1, 1], vec![0.0, 0.0, 0.2, -1.2]));
-    assert_eq!(batches[1].images.numbers(), [1.0, -2.0]);
+    assert_eq!(batches[1].images.as_slice(), [1.0, -2.0]);
 }
 
 /// An item that is drawn several times in an epoch is changed in another way each time; order, places and workers do as ever.
@@ -156,13 +156,13 @@ fn images_are_normalised() {
 fn drawn_twice_changed_in_two_ways() {
     for indices in [vec![3; 12], [[1, 2]; 6].concat()] {
         let batches = |workers, first| {
-            let sampler = Subset { indices: indices.clone(), shuffle: None };
+            let sampler = SubsetSampler { indices: indices.clone(), shuffle: None };
             let loader = Loader::new(Numbers::new(5), 4).sampler(sampler).seed(7).map(jitter).workers(workers);
             loader.epoch_from(2, first).map(Result::unwrap).collect::<Vec<_>>()
         };
         let plain = batches(0, 0);
         let mut drawn: Vec<u32> =
-            plain.iter().flat_map(|batch| batch.numbers().chunks(2).map(|pair| pair[1].to_bits()).collect::<Vec<_>>()).collect();
+            plain.iter().flat_map(|batch| batch.as_slice().chunks(2).map(|pair| pair[1].to_bits()).collect::<Vec<_>>()).collect();
         drawn.sort_unstable();
         drawn.dedup();
         assert_eq!(drawn.len(), 12, "each place draws numbers of its own");
@@ -171,9 +171,9 @@ fn drawn_twice_changed_in_two_ways() {
             assert_eq!(batches(workers, 1), plain[1..], "a run that goes on with batch 1");
         }
     }
-    let weighted = Weighted::new(&[0.0, 1.0, 0.0], 6, 1).unwrap();
+    let weighted = WeightedSampler::new(&[0.0, 1.0, 0.0], 6, 1).unwrap();
     let batch = Loader::new(Numbers::new(3), 6).sampler(weighted).map(jitter).epoch(1).next().unwrap().unwrap();
-    let drawn: Vec<f32> = batch.numbers().chunks(2).map(|pair| pair[1]).collect();
+    let drawn: Vec<f32> = batch.as_slice().chunks(2).map(|pair| pair[1]).collect();
     assert!(drawn.iter().enumerate().all(|(i, number)| !drawn[..i].contains(number)), "{drawn:?}");
 }
 
@@ -263,7 +263,7 @@ fn a_panic_anywhere_ends_the_epoch() {
             assert!(before.iter().all(Result::is_ok), "nothing after an error");
         }
     }
-    let weighted = Weighted::new(&[1.0; 3], 6, 1).unwrap();
+    let weighted = WeightedSampler::new(&[1.0; 3], 6, 1).unwrap();
     let error = Loader::new(Numbers::new(4), 2).sampler(weighted).epoch(3).find_map(Result::err).unwrap().to_string();
     assert!(error.starts_with("the order of epoch 3 cannot be made: ") && error.contains("a weight for each item"), "{error}");
 }

@@ -45,7 +45,7 @@ impl<D: Dataset> Batches<D> {
                 let mut state = shared.lock();
                 // `limit` rises as batches are given, and falls to 0 when nobody wants them any more.
                 while state.taken >= state.limit {
-                    if state.limit == 0 || state.taken >= task.batches() {
+                    if state.limit == 0 || state.taken >= task.batch_count() {
                         return;
                     }
                     state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -92,7 +92,7 @@ impl<B> Shared<B> {
 impl<D: Dataset> Batches<D> {
     /// Begins with batch `first`, or gives nothing but an error.
     pub(super) fn start(task: Task<D>, first: usize, workers: usize, failed: Option<DataError>) -> Self {
-        let limit = task.batches().min(first + AHEAD * workers);
+        let limit = task.batch_count().min(first + AHEAD * workers);
         let state = Mutex::new(State { taken: first, limit, ready: BTreeMap::new() });
         let (task, shared) = (Arc::new(task), Arc::new(Shared { state, changed: Condvar::new() }));
         let spawn = |number| {
@@ -100,7 +100,7 @@ impl<D: Dataset> Batches<D> {
             thread::Builder::new().name(format!("loader {number}")).spawn(move || Self::work(&task, &shared)).ok()
         };
         // A thread that the system refuses is done without; with none at all the caller's own makes the batches.
-        let threads = (0..workers.min(task.batches().saturating_sub(first))).filter_map(spawn).collect();
+        let threads = (0..workers.min(task.batch_count().saturating_sub(first))).filter_map(spawn).collect();
         Self { task, shared, next: first, threads, failed }
     }
 
@@ -121,7 +121,7 @@ impl<D: Dataset> Iterator for Batches<D> {
         if let Some(error) = self.failed.take() {
             return Some(Err(error));
         }
-        if self.next >= self.task.batches() {
+        if self.next >= self.task.batch_count() {
             return None;
         }
         let number = self.next;
@@ -130,7 +130,7 @@ impl<D: Dataset> Iterator for Batches<D> {
             made(&self.task, number)
         } else {
             let mut state = self.shared.lock();
-            state.limit = self.task.batches().min(number + 1 + AHEAD * self.threads.len());
+            state.limit = self.task.batch_count().min(number + 1 + AHEAD * self.threads.len());
             self.shared.changed.notify_all();
             loop {
                 if let Some(batch) = state.ready.remove(&number) {
@@ -140,7 +140,7 @@ impl<D: Dataset> Iterator for Batches<D> {
             }
         };
         if batch.is_err() {
-            self.next = self.task.batches();
+            self.next = self.task.batch_count();
             self.stop();
         }
         Some(batch)
@@ -155,7 +155,7 @@ impl<D: Dataset> Drop for Batches<D> {
 
 impl<D: Dataset> fmt::Debug for Batches<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (next, of) = (self.next, self.task.batches());
+        let (next, of) = (self.next, self.task.batch_count());
         f.debug_struct("Batches").field("next", &next).field("of", &of).field("workers", &self.threads.len()).finish()
     }
 }

@@ -12,7 +12,7 @@ const FILE: &[u8] = include_bytes!("../../../data/digits/digits.csv.gz");
 const SIDE: usize = 8;
 /// Full ink in the file.
 const INK: u32 = 16;
-/// The split is part of the data set: figures are only comparable on the same one.
+/// The split is part of the data set: metrics are only comparable on the same one.
 const SPLIT_SEED: u64 = 1998;
 /// One image in so many is for testing.
 const TEST_SHARE: usize = 5;
@@ -45,12 +45,12 @@ pub fn frame(images: &Images, side: usize) -> Images {
     images.map([1, side, side], |plane| {
         let plane: Vec<f32> = plane.iter().map(|&ink| ink.into()).collect();
         let larger: Vec<u8> = resize(&plane, [SIDE, SIDE], [inner, inner]).into_iter().map(|ink| ink.round() as u8).collect();
-        centre(&larger, [inner, inner], [side, side])
+        center(&larger, [inner, inner], [side, side])
     })
 }
 
 /// Puts one plane of `size` = `[height, width]` in the middle of an empty one of size `to`.
-fn centre(plane: &[u8], size: [usize; 2], to: [usize; 2]) -> Vec<u8> {
+fn center(plane: &[u8], size: [usize; 2], to: [usize; 2]) -> Vec<u8> {
     let [height, width] = size;
     let (top, left) = ((to[0] - height) / 2, (to[1] - width) / 2);
     let mut out = vec![0; to[0] * to[1]];
@@ -119,8 +119,8 @@ mod tests {
     }
 
     #[test]
-    fn centred() {
-        assert_eq!(centre(&[1, 2], [1, 2], [3, 4]), [0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0]);
-        assert_eq!(centre(&[1, 2, 3], [3, 1], [3, 2]), [1, 0, 2, 0, 3, 0]);
+    fn centered() {
+        assert_eq!(center(&[1, 2], [1, 2], [3, 4]), [0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0]);
+        assert_eq!(center(&[1, 2, 3], [3, 1], [3, 2]), [1, 0, 2, 0, 3, 0]);
     }
 }

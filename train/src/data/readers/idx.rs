@@ -12,7 +12,7 @@ use crate::data::{DataError, Images, error::text};
 /// worst case.
 const LIMIT: u64 = 1 << 32;
 
-/// Reads one part of a labelled set: a file of images, `[count, height, width]`, and one of labels, `[count]`. Either may be gzipped;
+/// Reads one part of a labeled set: a file of images, `[count, height, width]`, and one of labels, `[count]`. Either may be gzipped;
 /// the content decides, not the name.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::hidden::entries;
 use super::picture_file::{Channels, is_picture, read_image, read_mask};
 use crate::data::error::{listed, text};
-use crate::data::{DataError, Dataset, Image, Labelled, Masked};
+use crate::data::{DataError, Dataset, Image, Labeled, Masked};
 
 /// A folder for each class, with its images in it: torchvision's `ImageFolder`. Images are read when they are asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,15 +65,15 @@ impl ImageFolder {
 }
 
 impl Dataset for ImageFolder {
-    type Item = Labelled;
+    type Item = Labeled;
 
     fn len(&self) -> usize {
         self.files.len()
     }
 
-    fn get(&self, index: usize) -> Result<Labelled, DataError> {
+    fn get(&self, index: usize) -> Result<Labeled, DataError> {
         let (path, label) = &self.files[index];
-        Ok(Labelled { image: read_image(path, self.channels)?, label: *label })
+        Ok(Labeled { image: read_image(path, self.channels)?, label: *label })
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 const END: u8 = 0xd9;
 
-/// Is the end of the image marked? The decoder fills up with grey what a file lacks that was cut off, without a word; PIL refuses it.
+/// Is the end of the image marked? The decoder fills up with gray what a file lacks that was cut off, without a word; PIL refuses it.
 ///
 /// Segments are passed over by their lengths, so that the end of a thumbnail within one does not count; what cameras put behind the end does not
 /// either. The reader is left at its beginning.

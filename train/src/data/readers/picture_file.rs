@@ -26,8 +26,8 @@ const JPEG: u64 = 12;
 /// How many channels an image is read as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Channels {
-    /// One. Of a colour it is its luminance as PIL works it out, `(19595 R + 38470 G + 7471 B + 32768) / 65536`.
-    Grey,
+    /// One. Of a color it is its luminance as PIL works it out, `(19595 R + 38470 G + 7471 B + 32768) / 65536`.
+    Gray,
     /// Red, green and blue.
     #[default]
     Rgb,
@@ -41,14 +41,14 @@ pub(super) fn is_picture(path: &Path) -> bool {
 
 /// Reads a PNG or JPEG file; the content decides which it is. The image is turned as its EXIF orientation says.
 ///
-/// It is converted as PIL's `convert` does it: palettes are looked up, transparency is left out, of 16 bits the upper 8 count. (Grey of 16 bits is
+/// It is converted as PIL's `convert` does it: palettes are looked up, transparency is left out, of 16 bits the upper 8 count. (Gray of 16 bits is
 /// where PIL differs: there it cuts off at 255, so that most images become white.)
 ///
 /// # Errors
 /// If it cannot be read, is damaged, has more than 16,384 pixels a side, or would take more than 1 GiB.
 pub fn read_image(path: &Path, channels: Channels) -> Result<Image, DataError> {
     let count = match channels {
-        Channels::Grey => 1,
+        Channels::Gray => 1,
         Channels::Rgb => 3,
     };
     let decoded = decode(path, count as u64 * size_of::<f32>() as u64)?;
@@ -56,7 +56,7 @@ pub fn read_image(path: &Path, channels: Channels) -> Result<Image, DataError> {
     Ok(Image { shape, pixels: pixels::planes(&decoded, channels) })
 }
 
-/// Reads a mask: a grey PNG file of 8 bits whose pixels are classes. It is turned as its EXIF orientation says, as its image is.
+/// Reads a mask: a gray PNG file of 8 bits whose pixels are classes. It is turned as its EXIF orientation says, as its image is.
 ///
 /// # Errors
 /// If it cannot be read, is no such file, or holds a class of `classes` or more.
@@ -64,7 +64,7 @@ pub fn read_mask(path: &Path, classes: usize) -> Result<Mask, DataError> {
     let decoded = decode(path, 1)?;
     let wrong = |expected: String, found: String| DataError::Content { path: path.to_owned(), expected, found };
     if decoded.color() != ColorType::L8 {
-        return Err(wrong("expected a mask: a grey image of 8 bits".to_owned(), format!("{:?}", decoded.color())));
+        return Err(wrong("expected a mask: a gray image of 8 bits".to_owned(), format!("{:?}", decoded.color())));
     }
     let mask = Mask { size: [decoded.height() as usize, decoded.width() as usize], classes: decoded.into_luma8().into_raw() };
     if let Some(index) = mask.classes.iter().position(|&class| usize::from(class) >= classes) {

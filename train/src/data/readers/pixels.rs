@@ -29,25 +29,25 @@ fn upper(sample: u16) -> u8 {
     (sample >> 8) as u8
 }
 
-/// Of pixels of so many samples: grey, grey and alpha, colour, or colour and alpha.
+/// Of pixels of so many samples: gray, gray and alpha, color, or color and alpha.
 fn of<S: Copy>(data: &[S], byte: impl Fn(S) -> u8 + Copy, samples: usize, channels: Channels) -> Vec<f32> {
     let pixels = || data.chunks_exact(samples);
     let scaled = |byte: u8| f32::from(byte) / 255.0;
     let plane = |channel: usize| pixels().map(move |pixel| scaled(byte(pixel[channel])));
-    let is_grey = samples < 3;
+    let is_gray = samples < 3;
     match channels {
-        Channels::Grey if is_grey => plane(0).collect(),
-        Channels::Grey => pixels().map(|pixel| scaled(luminance([0, 1, 2].map(|channel| byte(pixel[channel]))))).collect(),
+        Channels::Gray if is_gray => plane(0).collect(),
+        Channels::Gray => pixels().map(|pixel| scaled(luminance([0, 1, 2].map(|channel| byte(pixel[channel]))))).collect(),
         Channels::Rgb => {
             // Exactly as many as are needed: a vector that grows has more.
             let mut planes = Vec::with_capacity(3 * pixels().len());
-            [0, 1, 2].iter().for_each(|&channel| planes.extend(plane(if is_grey { 0 } else { channel })));
+            [0, 1, 2].iter().for_each(|&channel| planes.extend(plane(if is_gray { 0 } else { channel })));
             planes
         }
     }
 }
 
-/// PIL's `L` of a colour: ITU-R 601-2, in 16 bits, rounded.
+/// PIL's `L` of a color: ITU-R 601-2, in 16 bits, rounded.
 fn luminance([red, green, blue]: [u8; 3]) -> u8 {
     ((u32::from(red) * 19595 + u32::from(green) * 38470 + u32::from(blue) * 7471 + 0x8000) >> 16) as u8
 }
@@ -58,12 +58,12 @@ mod tests {
 
     /// By `PIL.Image.convert("L")`.
     #[test]
-    fn greys_of_colours() {
+    fn grays_of_colors() {
         assert_eq!(
             [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [255, 127, 0], [171, 18, 18]].map(luminance),
             [76, 150, 29, 255, 151, 64]
         );
-        // Grey stays as it is.
-        assert!((0..=255).all(|grey| luminance([grey; 3]) == grey));
+        // Gray stays as it is.
+        assert!((0..=255).all(|gray| luminance([gray; 3]) == gray));
     }
 }

@@ -4,9 +4,9 @@ mod random;
 mod subset;
 mod weighted;
 
-pub use random::Random;
-pub use subset::Subset;
-pub use weighted::Weighted;
+pub use random::RandomSampler;
+pub use subset::SubsetSampler;
+pub use weighted::WeightedSampler;
 
 /// Chooses the items of an epoch. The order of an epoch depends on its number and the sampler's fields alone, so a run can go on at any
 /// epoch without having gone through those before. PyTorch's `Sampler`.
@@ -22,9 +22,9 @@ pub trait Sampler: Send + Sync {
 
 /// All items from the first to the last. PyTorch's `SequentialSampler`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sequential;
+pub struct SequentialSampler;
 
-impl Sampler for Sequential {
+impl Sampler for SequentialSampler {
     fn order(&self, _: usize, len: usize) -> Vec<usize> {
         (0..len).collect()
     }

@@ -7,12 +7,12 @@ use super::Sampler;
 /// All items, PyTorch's `RandomSampler`: a new order each epoch, the same for the same seed. It draws from a stream of its own: neither the device's draws (initial
 /// weights, dropout) nor what was done between the epochs change it, so the order of an epoch depends on its number and the seed alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Random {
+pub struct RandomSampler {
     /// The seed.
     pub seed: u64,
 }
 
-impl Sampler for Random {
+impl Sampler for RandomSampler {
     fn order(&self, epoch: usize, len: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..len).collect();
         shuffle(&mut order, self.seed, epoch);
@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn depends_on_seed_and_epoch_alone() {
-        let order = |seed, epoch| Random { seed }.order(epoch, 100);
+        let order = |seed, epoch| RandomSampler { seed }.order(epoch, 100);
         assert_eq!(order(1, 2), order(1, 2));
         assert_ne!(order(1, 2), order(1, 3));
         assert_ne!(order(1, 2), order(2, 2));

@@ -4,14 +4,14 @@ use super::{Sampler, random::shuffle};
 
 /// The items at these positions: in this order, or in a new one each epoch. PyTorch's `SubsetRandomSampler`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subset {
+pub struct SubsetSampler {
     /// The positions. One that is listed twice is shown twice; a position beyond the set is the loader's error.
     pub indices: Vec<usize>,
     /// Seeds a new order each epoch; none leaves them as they are listed.
     pub shuffle: Option<u64>,
 }
 
-impl Sampler for Subset {
+impl Sampler for SubsetSampler {
     fn order(&self, epoch: usize, _: usize) -> Vec<usize> {
         let mut order = self.indices.clone();
         if let Some(seed) = self.shuffle {
@@ -31,9 +31,9 @@ mod tests {
 
     #[test]
     fn those_and_no_others() {
-        let listed = Subset { indices: vec![7, 3, 5, 3], shuffle: None };
+        let listed = SubsetSampler { indices: vec![7, 3, 5, 3], shuffle: None };
         assert_eq!((listed.order(1, 10), listed.order(2, 10), listed.count(10)), (vec![7, 3, 5, 3], vec![7, 3, 5, 3], 4));
-        let shuffled = Subset { indices: (0..40).map(|i| 2 * i).collect(), shuffle: Some(1) };
+        let shuffled = SubsetSampler { indices: (0..40).map(|i| 2 * i).collect(), shuffle: Some(1) };
         let mut order = shuffled.order(1, 100);
         assert!(order != shuffled.indices && order != shuffled.order(2, 100) && order == shuffled.order(1, 100));
         order.sort_unstable();

@@ -8,14 +8,14 @@ use crate::data::{DataError, seed::stream};
 /// Draws items with replacement, each as likely as its weight says: rare classes as often as common ones. PyTorch's
 /// `WeightedRandomSampler`.
 #[derive(Clone, Debug)]
-pub struct Weighted {
+pub struct WeightedSampler {
     distribution: WeightedIndex<f64>,
     items: usize,
     count: usize,
     seed: u64,
 }
 
-impl Weighted {
+impl WeightedSampler {
     /// So many draws an epoch by these weights, one for each item.
     ///
     /// # Errors
@@ -37,7 +37,7 @@ impl Weighted {
     }
 }
 
-impl Sampler for Weighted {
+impl Sampler for WeightedSampler {
     /// # Panics
     /// If the set has not as many items as there are weights.
     fn order(&self, epoch: usize, len: usize) -> Vec<usize> {
@@ -57,14 +57,14 @@ mod tests {
 
     #[test]
     fn shares_follow_the_weights() {
-        let sampler = Weighted::new(&[1.0, 0.0, 3.0], 40_000, 5).unwrap();
+        let sampler = WeightedSampler::new(&[1.0, 0.0, 3.0], 40_000, 5).unwrap();
         let order = sampler.order(1, 3);
         let share = |item| order.iter().filter(|&&drawn| drawn == item).count() as f64 / 40_000.0;
         assert!((share(0) - 0.25).abs() < 0.01 && share(1) == 0.0 && (share(2) - 0.75).abs() < 0.01);
         assert!(order == sampler.order(1, 3) && order != sampler.order(2, 3));
         // Class 0 has 9 items of 10, and half of the draws.
         let labels = [[0; 90].to_vec(), [1; 10].to_vec()].concat();
-        let sampler = Weighted::balanced(&labels, 1).unwrap();
+        let sampler = WeightedSampler::balanced(&labels, 1).unwrap();
         let ones: usize = (1..=100).map(|epoch| sampler.order(epoch, 100).iter().filter(|&&item| labels[item] == 1).count()).sum();
         assert!((4_600..5_400).contains(&ones), "{ones} of 10000");
     }
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn weights_that_make_no_sense() {
         for weights in [&[][..], &[0.0, 0.0], &[1.0, -1.0], &[f64::NAN]] {
-            assert!(Weighted::new(weights, 1, 0).is_err(), "{weights:?}");
+            assert!(WeightedSampler::new(weights, 1, 0).is_err(), "{weights:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use rand::{Rng, rngs::StdRng};
 
 use super::Transform;
-use crate::data::{DataError, Mask, Picture, error::text};
+use crate::data::{DataError, ImageMut, Mask, error::text};
 
 /// A part at random, of a picture with an empty margin around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl RandomCrop {
 }
 
 impl Transform for RandomCrop {
-    fn apply(&self, picture: &mut Picture<'_>, random: &mut StdRng) -> Result<(), DataError> {
+    fn apply(&self, picture: &mut ImageMut<'_>, random: &mut StdRng) -> Result<(), DataError> {
         let [free_y, free_x] = room(picture, self.size, self.padding)?;
         let (y, x) = (random.gen_range(0..=free_y), random.gen_range(0..=free_x));
         let at = [y as isize - self.padding as isize, x as isize - self.padding as isize];
@@ -45,13 +45,13 @@ impl Transform for RandomCrop {
 
 /// The middle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CentreCrop {
+pub struct CenterCrop {
     /// Its height and width.
     pub size: [usize; 2],
 }
 
-impl Transform for CentreCrop {
-    fn apply(&self, picture: &mut Picture<'_>, _: &mut StdRng) -> Result<(), DataError> {
+impl Transform for CenterCrop {
+    fn apply(&self, picture: &mut ImageMut<'_>, _: &mut StdRng) -> Result<(), DataError> {
         let [free_y, free_x] = room(picture, self.size, 0)?;
         cut(picture, [(free_y / 2) as isize, (free_x / 2) as isize], self.size, u8::MAX);
         Ok(())
@@ -59,7 +59,7 @@ impl Transform for CentreCrop {
 }
 
 /// How far a part of this size can be moved.
-fn room(picture: &Picture<'_>, size: [usize; 2], padding: usize) -> Result<[usize; 2], DataError> {
+fn room(picture: &ImageMut<'_>, size: [usize; 2], padding: usize) -> Result<[usize; 2], DataError> {
     let [height, width] = picture.image.size();
     let free = |have: usize, want: usize| (have + 2 * padding).checked_sub(want);
     let refused = || DataError::Transform {
@@ -69,7 +69,7 @@ fn room(picture: &Picture<'_>, size: [usize; 2], padding: usize) -> Result<[usiz
 }
 
 /// The part that begins at `at`, which may lie outside.
-fn cut(picture: &mut Picture<'_>, at: [isize; 2], size: [usize; 2], mask_fill: u8) {
+fn cut(picture: &mut ImageMut<'_>, at: [isize; 2], size: [usize; 2], mask_fill: u8) {
     let image = &mut *picture.image;
     let from = image.size();
     image.pixels = image.planes().flat_map(|plane| window(plane, from, at, size, 0.0)).collect();

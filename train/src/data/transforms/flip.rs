@@ -3,7 +3,7 @@
 use rand::{Rng, rngs::StdRng};
 
 use super::Transform;
-use crate::data::{DataError, Picture};
+use crate::data::{DataError, ImageMut};
 
 /// Left and right exchanged, with a probability.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,7 +34,7 @@ impl Default for VerticalFlip {
 }
 
 impl Transform for HorizontalFlip {
-    fn apply(&self, picture: &mut Picture<'_>, random: &mut StdRng) -> Result<(), DataError> {
+    fn apply(&self, picture: &mut ImageMut<'_>, random: &mut StdRng) -> Result<(), DataError> {
         if random.gen_range(0.0..1.0) < self.p {
             let width = picture.image.shape[2].max(1);
             picture.image.pixels.chunks_exact_mut(width).for_each(<[f32]>::reverse);
@@ -47,7 +47,7 @@ impl Transform for HorizontalFlip {
 }
 
 impl Transform for VerticalFlip {
-    fn apply(&self, picture: &mut Picture<'_>, random: &mut StdRng) -> Result<(), DataError> {
+    fn apply(&self, picture: &mut ImageMut<'_>, random: &mut StdRng) -> Result<(), DataError> {
         if random.gen_range(0.0..1.0) < self.p {
             let [height, width] = picture.image.size();
             picture.image.pixels.chunks_exact_mut((height * width).max(1)).for_each(|plane| upside_down(plane, width));

@@ -3,7 +3,7 @@
 use rand::rngs::StdRng;
 
 use super::Transform;
-use crate::data::{DataError, Dataset, Image, Picture, Pictured, error::text};
+use crate::data::{DataError, Dataset, HasImage, Image, ImageMut, error::text};
 
 /// Subtracts the mean of all images of a set, pixel by pixel (Krizhevsky, Sutskever and Hinton, 2012).
 #[derive(Clone, Debug, PartialEq)]
@@ -16,12 +16,12 @@ impl MeanImage {
     /// If an image cannot be read, they are not all of one size, or there are none.
     pub fn measure<D: Dataset>(data: &D) -> Result<Self, DataError>
     where
-        D::Item: Pictured,
+        D::Item: HasImage,
     {
         let (mut shape, mut sums) = ([0; 3], Vec::<f64>::new());
         for index in 0..data.len() {
             let mut item = data.get(index)?;
-            let image = item.picture().image;
+            let image = item.image_mut().image;
             if index == 0 {
                 (shape, sums) = (image.shape, vec![0.0; image.pixels.len()]);
             } else if image.shape != shape {
@@ -37,7 +37,7 @@ impl MeanImage {
 }
 
 impl Transform for MeanImage {
-    fn apply(&self, picture: &mut Picture<'_>, _: &mut StdRng) -> Result<(), DataError> {
+    fn apply(&self, picture: &mut ImageMut<'_>, _: &mut StdRng) -> Result<(), DataError> {
         if picture.image.shape != self.0.shape {
             let (mean, image) = (text(&self.0.shape), text(&picture.image.shape));
             return Err(DataError::Transform { reason: format!("the mean image is {mean}, but the image {image}") });

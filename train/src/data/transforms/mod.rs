@@ -5,19 +5,19 @@
 //!
 //! ```
 //! use layercake_train::data::transforms::{Compose, HorizontalFlip, RandomCrop};
-//! use layercake_train::data::Normalise;
+//! use layercake_train::data::Normalize;
 //!
 //! let augment = Compose::new()
 //!     .then(RandomCrop::new([32, 32]).padding(4))
 //!     .then(HorizontalFlip::default())
-//!     .then(Normalise { mean: vec![0.5; 3], deviation: vec![0.25; 3] });
+//!     .then(Normalize { mean: vec![0.5; 3], std: vec![0.25; 3] });
 //! ```
 
-mod colour;
+mod color;
 mod crop;
 mod flip;
 mod mean_image;
-mod normalise;
+mod normalize;
 mod resize;
 
 use std::fmt::Debug;
@@ -25,12 +25,12 @@ use std::sync::Arc;
 
 use rand::rngs::StdRng;
 
-use super::{DataError, Picture};
-pub use colour::ColourJitter;
-pub use crop::{CentreCrop, RandomCrop};
+use super::{DataError, ImageMut};
+pub use color::ColorJitter;
+pub use crop::{CenterCrop, RandomCrop};
 pub use flip::{HorizontalFlip, VerticalFlip};
 pub use mean_image::MeanImage;
-pub use normalise::Normalise;
+pub use normalize::Normalize;
 pub use resize::Resize;
 pub(super) use resize::resize;
 
@@ -40,11 +40,11 @@ pub trait Transform: Send + Sync + Debug {
     ///
     /// # Errors
     /// If the picture is of a size or of channels that it is not made for.
-    fn apply(&self, picture: &mut Picture<'_>, random: &mut StdRng) -> Result<(), DataError>;
+    fn apply(&self, picture: &mut ImageMut<'_>, random: &mut StdRng) -> Result<(), DataError>;
 }
 
 impl<T: Transform + ?Sized> Transform for Arc<T> {
-    fn apply(&self, picture: &mut Picture<'_>, random: &mut StdRng) -> Result<(), DataError> {
+    fn apply(&self, picture: &mut ImageMut<'_>, random: &mut StdRng) -> Result<(), DataError> {
         (**self).apply(picture, random)
     }
 }
@@ -69,7 +69,7 @@ impl Compose {
 }
 
 impl Transform for Compose {
-    fn apply(&self, picture: &mut Picture<'_>, random: &mut StdRng) -> Result<(), DataError> {
+    fn apply(&self, picture: &mut ImageMut<'_>, random: &mut StdRng) -> Result<(), DataError> {
         self.steps.iter().try_for_each(|step| step.apply(picture, random))
     }
 }

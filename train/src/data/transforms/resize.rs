@@ -3,7 +3,7 @@
 use rand::rngs::StdRng;
 
 use super::Transform;
-use crate::data::{DataError, Mask, Picture, error::text};
+use crate::data::{DataError, ImageMut, Mask, error::text};
 
 /// Another size. For the image bilinear interpolation, which widens as an image shrinks so that no pixel is skipped: PyTorch's `interpolate` with
 /// `mode="bilinear"` and `antialias=True`. For a mask the nearest pixel.
@@ -14,7 +14,7 @@ pub struct Resize {
 }
 
 impl Transform for Resize {
-    fn apply(&self, picture: &mut Picture<'_>, _: &mut StdRng) -> Result<(), DataError> {
+    fn apply(&self, picture: &mut ImageMut<'_>, _: &mut StdRng) -> Result<(), DataError> {
         let image = &mut *picture.image;
         let from = image.size();
         if from.contains(&0) || self.size.contains(&0) {
@@ -60,14 +60,14 @@ struct Mean {
 }
 
 impl Mean {
-    /// For position `at` of `to`: a triangle around its centre, as wide as two positions of the source or of the target, whichever is wider. What of it
+    /// For position `at` of `to`: a triangle around its center, as wide as two positions of the source or of the target, whichever is wider. What of it
     /// lies beyond the edge is left out.
     fn at(at: usize, to: usize, from: usize) -> Self {
         let scale = from as f64 / to as f64;
-        let (reach, centre) = (scale.max(1.0), (at as f64 + 0.5) * scale);
-        let first = (centre - reach + 0.5).max(0.0) as usize;
-        let last = ((centre + reach + 0.5) as usize).min(from);
-        let weights: Vec<f64> = (first..last).map(|i| (1.0 - (i as f64 + 0.5 - centre).abs() / reach).max(0.0)).collect();
+        let (reach, center) = (scale.max(1.0), (at as f64 + 0.5) * scale);
+        let first = (center - reach + 0.5).max(0.0) as usize;
+        let last = ((center + reach + 0.5) as usize).min(from);
+        let weights: Vec<f64> = (first..last).map(|i| (1.0 - (i as f64 + 0.5 - center).abs() / reach).max(0.0)).collect();
         let sum: f64 = weights.iter().sum();
         Self { first, weights: weights.into_iter().map(|weight| (weight / sum) as f32).collect() }
     }
@@ -81,7 +81,7 @@ impl Mean {
 mod tests {
     use super::*;
 
-    /// Worked out by hand: the four target centres of a row lie at -0.25, 0.25, 0.75 and 1.25 in source pixels.
+    /// Worked out by hand: the four target centers of a row lie at -0.25, 0.25, 0.75 and 1.25 in source pixels.
     #[test]
     fn bilinear_by_hand() {
         assert_eq!(resize(&[0.0, 100.0], [1, 2], [1, 4]), [0.0, 25.0, 75.0, 100.0]);

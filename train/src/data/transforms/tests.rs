@@ -1,6 +1,6 @@
 use super::*;
 use crate::data::seed::stream;
-use crate::data::{Image, Mask, Masked, Pictured};
+use crate::data::{HasImage, Image, Mask, Masked};
 
 /// Each pixel's number, in three channels, and as its class.
 fn numbered(height: usize, width: usize) -> Masked {
@@ -12,7 +12,7 @@ fn numbered(height: usize, width: usize) -> Masked {
 
 fn applied(transform: &impl Transform, seed: u64) -> Masked {
     let mut item = numbered(5, 7);
-    transform.apply(&mut item.picture(), &mut stream("test", seed, [0, 0])).unwrap();
+    transform.apply(&mut item.image_mut(), &mut stream("test", seed, [0, 0])).unwrap();
     item
 }
 
@@ -21,7 +21,7 @@ fn applied(transform: &impl Transform, seed: u64) -> Masked {
 fn masks_go_along() {
     let all: [(&str, Box<dyn Transform>); 5] = [
         ("crop", Box::new(RandomCrop::new([4, 6]).padding(2).mask_fill(99))),
-        ("centre", Box::new(CentreCrop { size: [3, 3] })),
+        ("center", Box::new(CenterCrop { size: [3, 3] })),
         ("horizontal", Box::new(HorizontalFlip::default())),
         ("vertical", Box::new(VerticalFlip::default())),
         ("all", Box::new(Compose::new().then(HorizontalFlip { p: 1.0 }).then(VerticalFlip { p: 1.0 }).then(RandomCrop::new([4, 4])))),
@@ -42,7 +42,7 @@ fn masks_go_along() {
             }
             seen.insert(item.mask.classes);
         }
-        assert_eq!(seen.len() > 1, name != "centre", "{name} is random");
+        assert_eq!(seen.len() > 1, name != "center", "{name} is random");
     }
 }
 
@@ -54,41 +54,42 @@ fn flips_by_hand() {
         item.mask.classes
     };
     let random = || stream("test", 0, [0, 0]);
-    let left_right = |item: &mut Masked| HorizontalFlip { p: 1.0 }.apply(&mut item.picture(), &mut random()).unwrap();
+    let left_right = |item: &mut Masked| HorizontalFlip { p: 1.0 }.apply(&mut item.image_mut(), &mut random()).unwrap();
     assert_eq!(classes(&left_right), [2, 1, 4, 3, 6, 5]);
-    let upside_down = |item: &mut Masked| VerticalFlip { p: 1.0 }.apply(&mut item.picture(), &mut random()).unwrap();
+    let upside_down = |item: &mut Masked| VerticalFlip { p: 1.0 }.apply(&mut item.image_mut(), &mut random()).unwrap();
     assert_eq!(classes(&upside_down), [5, 6, 3, 4, 1, 2]);
-    let never = |item: &mut Masked| HorizontalFlip { p: 0.0 }.apply(&mut item.picture(), &mut random()).unwrap();
+    let never = |item: &mut Masked| HorizontalFlip { p: 0.0 }.apply(&mut item.image_mut(), &mut random()).unwrap();
     assert_eq!(classes(&never), [1, 2, 3, 4, 5, 6]);
 }
 
 #[test]
-fn colours_change_and_masks_do_not() {
-    let grey =
+fn colors_change_and_masks_do_not() {
+    let gray =
         |value: f32| Masked { image: Image { shape: [3, 1, 2], pixels: vec![value; 6] }, mask: Mask { size: [1, 2], classes: vec![3, 4] } };
-    let jitter = ColourJitter { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 };
+    let jitter = ColorJitter { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 };
     let mut pixels = Vec::new();
     for seed in 0..200 {
-        let mut item = grey(0.5);
-        jitter.apply(&mut item.picture(), &mut stream("test", seed, [0, 0])).unwrap();
-        assert_eq!(item.mask, grey(0.5).mask);
-        // Grey stays grey, and an even image has no contrast: only its brightness can change.
+        let mut item = gray(0.5);
+        jitter.apply(&mut item.image_mut(), &mut stream("test", seed, [0, 0])).unwrap();
+        assert_eq!(item.mask, gray(0.5).mask);
+        // Gray stays gray, and an even image has no contrast: only its brightness can change.
         assert!(item.image.pixels.iter().all(|&pixel| (pixel - item.image.pixels[0]).abs() < 1e-6));
         pixels.push(item.image.pixels[0]);
     }
     let (least, most) = pixels.iter().fold((1.0f32, 0.0f32), |(least, most), &pixel| (least.min(pixel), most.max(pixel)));
     assert!((0.3..0.33).contains(&least) && (0.67..=0.7001).contains(&most), "{least} to {most}");
-    assert_eq!(ColourJitter::default(), ColourJitter { brightness: 0.0, contrast: 0.0, saturation: 0.0, hue: 0.0 });
+    assert_eq!(ColorJitter::default(), ColorJitter { brightness: 0.0, contrast: 0.0, saturation: 0.0, hue: 0.0 });
     assert_eq!(applied(&Resize { size: [5, 7] }, 0), numbered(5, 7));
 }
 
 #[test]
 fn what_does_not_fit_is_refused() {
-    let message =
-        |transform: &dyn Transform| transform.apply(&mut numbered(5, 7).picture(), &mut stream("test", 0, [0, 0])).unwrap_err().to_string();
+    let message = |transform: &dyn Transform| {
+        transform.apply(&mut numbered(5, 7).image_mut(), &mut stream("test", 0, [0, 0])).unwrap_err().to_string()
+    };
     assert_eq!(message(&RandomCrop::new([10, 4]).padding(2)), "no crop of 10x4 fits into an image of 5x7 with a margin of 2");
-    assert_eq!(message(&CentreCrop { size: [5, 8] }), "no crop of 5x8 fits into an image of 5x7 with a margin of 0");
-    assert_eq!(message(&Normalise { mean: vec![0.0], deviation: vec![1.0] }), "expected images of 1 channels, found 3");
+    assert_eq!(message(&CenterCrop { size: [5, 8] }), "no crop of 5x8 fits into an image of 5x7 with a margin of 0");
+    assert_eq!(message(&Normalize { mean: vec![0.0], std: vec![1.0] }), "expected images of 1 channels, found 3");
     assert_eq!(message(&Resize { size: [0, 3] }), "an image of 5x7 cannot become one of 0x3");
     let mean = MeanImage(Image { shape: [3, 5, 5], pixels: vec![0.0; 75] });
     assert_eq!(message(&mean), "the mean image is 3x5x5, but the image 3x5x7");

@@ -73,7 +73,7 @@ pub struct RowBatch {
 impl Table {
     /// Reads a CSV file in UTF-8, gzipped or not: a row a line, of numbers separated by commas and a column of classes, which may be words. The
     /// classes are those that occur, sorted. If all are numbers they are compared as numbers, so that `1`, `1.0` and `01` are one class; else as
-    /// words. A first line of names is recognised: [`Header::Auto`].
+    /// words. A first line of names is recognized: [`Header::Auto`].
     ///
     /// Another part of the set, such as the one for testing, is read by [`Table::read_like`], so that its labels mean the same.
     ///

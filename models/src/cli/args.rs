@@ -1,0 +1,253 @@
+//! The arguments of the command.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Trains, evaluates, samples and benchmarks the models of the Layercake zoo.
+#[derive(Debug, Parser)]
+#[command(name = "layercake", version, arg_required_else_help = true, max_term_width = 110, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  layercake train lenet5                                          trains on the built-in digits in a few seconds
+  layercake train lenet5 --dataset mnist --data-dir DIR --seed 1  reads DIR/mnist/train-images-idx3-ubyte.gz, ..
+  layercake eval lenet5 --checkpoint runs/lenet5-digits-1/model.safetensors
+  layercake draw lenet5 --out lenet5.svg
+  layercake export lenet5 --json lenet5.json
+  layercake summary lenet5.json
+  layercake train --resume runs/lenet5-mnist-1                    resumes an interrupted run
+  layercake data check DIR                                        validates all data sets in DIR
+  layercake bench lenet5 --batch-size 64 --json
+
+Options of a command: layercake train --help";
+
+// Commands without documentation here are documented at their arguments.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the models and the data sets.
+    List,
+    /// Print a model's layers with their shapes, parameters and operations.
+    Summary {
+        /// The model (see `layercake list`), or a graph file with the extension .json.
+        model: String,
+    },
+    /// Draw a model's graph; consecutive equal blocks are drawn once, with a repetition count.
+    Draw {
+        /// The model (see `layercake list`), or a graph file with the extension .json.
+        model: String,
+        /// The output file; the extension selects the format: .svg, .dot (Graphviz) or .mmd (Mermaid).
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Draw repeated blocks in full.
+        #[arg(long)]
+        full: bool,
+    },
+    /// Write a model's graph to a JSON file.
+    Export {
+        /// The model (see `layercake list`), or a graph file with the extension .json.
+        model: String,
+        /// The output file: the layers without their parameters, for `io::load_graph` and the other commands.
+        #[arg(long, value_name = "FILE")]
+        json: PathBuf,
+    },
+    Train(TrainArgs),
+    Eval(EvalArgs),
+    Sample(SampleArgs),
+    Bench(BenchArgs),
+    /// Validate data sets.
+    #[command(subcommand)]
+    Data(DataCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// Read every data set in a folder and print its contents or its first error.
+    ///
+    /// Each data set has its own folder in DIR, as for `train --data-dir DIR`. Every file is read completely and every image is decoded. In
+    /// addition to the known data sets, tables (*.csv, classes in the last column) and folders with a subfolder of images per class are
+    /// read. Exits with 1 if a data set has an error.
+    #[command(after_help = "\
+Example:
+  layercake data check ../shared/data")]
+    Check {
+        /// The folder that contains the data sets' folders.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+/// Train a model and write the results to a run folder.
+///
+/// The run folder contains config.json (the settings), metrics.jsonl (one line per epoch), summary.json (the final metrics),
+/// model.safetensors (the parameters, with PyTorch's names), curves.svg, and images of the model's results. The folder is locked while the run
+/// writes to it. A later run in the same folder replaces these files and no others.
+///
+/// The same seed gives bit-identical parameters on CPUs with the same instruction set (AVX-512, AVX2 or scalar; see summary.json), on any
+/// number of threads, whether or not the run was interrupted. Other instruction sets round differently; LAYERCAKE_SIMD=v3 (AVX2) or
+/// LAYERCAKE_SIMD=scalar selects a narrower one than the CPU has. Metrics evaluated with another batch size may differ by about 1e-6.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  layercake train lenet5 --epochs 5 --lr 0.001
+  layercake train lenet5 --dataset fashion-mnist --data-dir DIR --out runs/clothes
+  layercake train --resume runs/clothes           resumes an interrupted run
+
+Ctrl-C finishes the step, writes a checkpoint and exits with code 130; a second Ctrl-C exits at once. A run that was killed resumes \
+from its latest checkpoint, with the same bits as an uninterrupted run.")]
+pub(crate) struct TrainArgs {
+    /// The model (see `layercake list`). Not needed with --resume.
+    #[arg(required_unless_present = "resume", conflicts_with = "resume")]
+    pub(crate) model: Option<String>,
+    /// The data set (see `layercake list`); only the digits are built in [default: the model's own with --data-dir, otherwise digits].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<String>,
+    /// The folder that holds the data set's own folder: DIR/mnist/train-images-idx3-ubyte.gz and so on.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Number of epochs [default: depends on the model and data set].
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) epochs: Option<usize>,
+    /// Images per batch [default: depends on the model and data set].
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) batch_size: Option<usize>,
+    /// The peak learning rate: linear warm-up over the first epoch (at most 500 steps), then cosine decay [default: depends on the model].
+    #[arg(long, value_name = "X", value_parser = rate, allow_negative_numbers = true)]
+    pub(crate) lr: Option<f64>,
+    /// Seed of the initial parameters, the order of the images and the validation split [default: 0].
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Number of training images held out for validation after each epoch. Early stopping and the best weights are selected by these images,
+    /// never by the test images [default: none; with --patience or --restore-best 5,000, or a twelfth of a small data set].
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) validation: Option<usize>,
+    /// Early stopping: end the run when the validation metric has not improved for more than this number of epochs. The weights of the last
+    /// epoch are kept, unless --restore-best is given.
+    #[arg(long, value_name = "EPOCHS", value_parser = patience)]
+    pub(crate) patience: Option<usize>,
+    /// Keep the weights of the epoch with the best validation metric instead of the last epoch.
+    #[arg(long)]
+    pub(crate) restore_best: bool,
+    /// Number of threads [default: one per core].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+    /// The device; cuda needs a build with the feature `cuda`.
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    pub(crate) device: Device,
+    /// The run folder: a new folder, or the folder of an earlier run to replace [default: a new folder runs/MODEL-DATASET-N].
+    #[arg(long, value_name = "RUN_DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Resume the run in this folder with its original options, from its latest checkpoint or, without one, from the beginning.
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["dataset", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out"])]
+    pub(crate) resume: Option<PathBuf>,
+    /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
+    #[arg(long, value_name = "STEPS", value_parser = count)]
+    pub(crate) checkpoint_every: Option<usize>,
+}
+
+/// Evaluate a trained model on the test set of a data set.
+///
+/// Images are normalized as recorded in the run's config.json beside the checkpoint. Without a config.json, mean and standard deviation are
+/// computed from the data set's training images.
+#[derive(Debug, Args)]
+pub(crate) struct EvalArgs {
+    /// The model (see `layercake list`).
+    pub(crate) model: String,
+    /// A safetensors file of parameters, or a run folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: PathBuf,
+    /// The data set [default: the one in config.json, otherwise digits].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<String>,
+    /// The folder that contains the data set's folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Number of threads [default: one per core].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+}
+
+/// Time a training step (forward, softmax cross entropy, backward, Adam) and an inference on random images.
+///
+/// Reports the median after 3 warm-up repetitions: at least 15 repetitions, then up to 1.5 seconds or 300 repetitions.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// The model (see `layercake list`).
+    pub(crate) model: String,
+    /// Images per batch.
+    #[arg(long, value_name = "N", value_parser = count, default_value_t = 64)]
+    pub(crate) batch_size: usize,
+    /// Number of threads [default: one per core].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Device {
+    Cpu,
+    Cuda,
+}
+
+/// Upper bound of counts: their products cannot overflow.
+const MOST: usize = 100_000;
+const MOST_THREADS: usize = 1024;
+
+fn count(text: &str) -> Result<usize, String> {
+    whole(text, MOST)
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    whole(text, MOST_THREADS)
+}
+
+fn patience(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|epochs| *epochs <= MOST).ok_or(format!("expected a whole number from 0 to {MOST}"))
+}
+
+fn whole(text: &str, most: usize) -> Result<usize, String> {
+    text.parse().ok().filter(|number| (1..=most).contains(number)).ok_or(format!("expected a whole number from 1 to {most}"))
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0).ok_or("expected a positive number such as 0.001".to_owned())
+}
+
+/// Sample images or text from a trained generative model.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  layercake sample vae --checkpoint runs/vae-mnist-1 --out digits.png
+  layercake sample gated_pixelcnn --checkpoint runs/gated_pixelcnn-mnist-1 --count 20 --seed 7
+  layercake sample char_lstm --checkpoint runs/char_lstm-tiny-shakespeare-1 --prompt ROMEO: --count 500")]
+pub(crate) struct SampleArgs {
+    /// The model (see `layercake list`).
+    pub(crate) model: String,
+    /// A run folder, or a safetensors file of parameters.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) checkpoint: PathBuf,
+    /// The image file to write [default: samples.png].
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) out: Option<PathBuf>,
+    /// Number of images or characters [default: depends on the model].
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) count: Option<usize>,
+    /// Seed of the samples.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// The beginning of the text.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) prompt: Option<String>,
+    /// Sampling temperature of text: below 1 favors likely characters, above 1 unlikely ones [default: 1].
+    #[arg(long, value_name = "X", value_parser = rate)]
+    pub(crate) temperature: Option<f64>,
+    /// Number of threads [default: one per core].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+}

@@ -1,0 +1,215 @@
+//! The implementation of each command.
+
+use std::ffi::OsStr;
+use std::io::{Write, stdout};
+use std::path::Path;
+
+use indicatif::HumanCount;
+use layercake::io::{load_graph, save_graph, write_atomically};
+use layercake::ir::Graph;
+use layercake::{Drawing, Summary};
+use layercake_models::{DeviceKind, EvalOptions, ModelError, SampleOptions, Samples, TrainOptions, ZooModel, zoo};
+use layercake_train::data::{self, KnownDataset};
+use layercake_train::run::RunConfig;
+use layercake_train::{CancellationToken, Metrics, Timing, TrainError};
+
+use crate::args::{self, BenchArgs, Cli, Command, DataCommand, EvalArgs, SampleArgs, TrainArgs};
+use crate::error::{CommandError, INTERRUPTED};
+
+type Outcome = Result<(), CommandError>;
+
+pub(crate) fn run(cli: Cli) -> Outcome {
+    layercake::check_instruction_set()?;
+    match cli.command {
+        Command::List => list(),
+        Command::Summary { model } => Ok(writeln!(stdout(), "{}", Summary::from(graph(&model)?))?),
+        Command::Draw { model, out, full } => draw(&model, &out, full),
+        Command::Export { model, json } => Ok(save_graph(&graph(&model)?, json)?),
+        Command::Train(args) => train(args),
+        Command::Eval(args) => eval(args),
+        Command::Sample(args) => sample(args),
+        Command::Bench(args) => bench(args),
+        Command::Data(DataCommand::Check { folder }) => check_data(&folder),
+    }
+}
+
+fn list() -> Outcome {
+    let mut out = stdout().lock();
+    writeln!(out, "{:22}{:>12}  description", "model", "parameters")?;
+    for model in zoo() {
+        let params = model.graph().map_or_else(String::new, |graph| HumanCount(graph.params() as u64).to_string());
+        writeln!(out, "{:22}{params:>12}  {}", model.name(), model.description())?;
+    }
+    writeln!(out, "\n{:36}description", "data set")?;
+    for set in KnownDataset::ALL {
+        writeln!(out, "{:36}{}", set.name(), set.description())?;
+    }
+    Ok(())
+}
+
+fn draw(model: &str, out: &Path, full: bool) -> Outcome {
+    let drawing = Drawing::of(&graph(model)?);
+    let drawing = if full { drawing.full() } else { drawing };
+    let text = match out.extension().and_then(OsStr::to_str) {
+        Some("svg") => drawing.svg(),
+        Some("dot") => drawing.dot(),
+        Some("mmd") => drawing.mermaid(),
+        _ => return Err(CommandError::Extension { path: out.to_owned() }),
+    };
+    write_atomically(out, text.as_bytes()).map_err(|reason| CommandError::Write { path: out.to_owned(), reason })
+}
+
+fn train(args: TrainArgs) -> Outcome {
+    use_threads(args.threads)?;
+    let TrainArgs { epochs, batch_size, lr, seed, validation, patience, restore_best, out, resume, checkpoint_every, data_dir, .. } = args;
+    let cancellation = cancel_on_signals()?;
+    let rest = TrainOptions {
+        dataset: KnownDataset::Digits,
+        data_dir,
+        epochs,
+        batch_size,
+        lr,
+        seed,
+        validation,
+        patience,
+        restore_best,
+        device: device(args.device),
+        out,
+        resume,
+        checkpoint_every,
+        cancellation,
+    };
+    let (model, options) = match &rest.resume {
+        None => {
+            // Without `--resume`, clap requires the name.
+            let model = named(&args.model.unwrap_or_default())?;
+            let default = model.default_dataset(rest.data_dir.is_some());
+            let dataset = args.dataset.as_deref().map(dataset).transpose()?.unwrap_or(default);
+            (model, TrainOptions { dataset, ..rest })
+        }
+        Some(path) => {
+            let config = RunConfig::read(&path.join("config.json")).map_err(ModelError::from)?;
+            let device = if config.device == DeviceKind::Cuda.name() { DeviceKind::Cuda } else { DeviceKind::Cpu };
+            let data_dir = rest.data_dir.clone().or(config.data_dir);
+            (named(&config.model)?, TrainOptions { dataset: config.dataset, data_dir, seed: Some(config.recipe.seed), device, ..rest })
+        }
+    };
+    let (run, summary) = model.train(&options)?;
+    let mut test = Metrics::new();
+    summary.metrics.iter().filter(|(name, _)| name.starts_with("test_")).for_each(|(name, value)| test.set(name, value));
+    writeln!(stdout(), "{test} after {:.1} s; results in {}", summary.seconds, run.display())?;
+    Ok(())
+}
+
+fn device(device: args::Device) -> DeviceKind {
+    match device {
+        args::Device::Cpu => DeviceKind::Cpu,
+        args::Device::Cuda => DeviceKind::Cuda,
+    }
+}
+
+/// The first Ctrl-C cancels the run after the current step, with a checkpoint; the second one exits at once.
+fn cancel_on_signals() -> Result<CancellationToken, CommandError> {
+    let token = CancellationToken::new();
+    let handle = token.clone();
+    let set = ctrlc::set_handler(move || {
+        if handle.cancel() {
+            std::process::exit(INTERRUPTED.into());
+        }
+    });
+    set.map_err(|error| CommandError::Signals { reason: error.to_string() })?;
+    Ok(token)
+}
+
+fn eval(args: EvalArgs) -> Outcome {
+    let model = named(&args.model)?;
+    let dataset = args.dataset.as_deref().map(dataset).transpose()?;
+    use_threads(args.threads)?;
+    let done = model.evaluate(&EvalOptions { checkpoint: args.checkpoint, dataset, data_dir: args.data_dir })?;
+    let (single, many) = done.metrics.by_kind();
+    let metrics = single.iter().map(|(name, value)| format!("test {}", Metrics::new().with(name, value)));
+    let (items, unit) = (HumanCount(done.items), done.unit);
+    let text = metrics.collect::<Vec<_>>().join(", ").replacen(", ", &format!(" of {items} {unit}, "), 1);
+    writeln!(stdout(), "{}: {text}", done.dataset)?;
+    // Per-class metrics: one per line.
+    for (kind, metrics) in many {
+        for (name, value) in metrics.iter() {
+            writeln!(stdout(), "  {}", Metrics::new().with(&format!("{kind}_{name}"), value))?;
+        }
+    }
+    Ok(())
+}
+
+fn sample(args: SampleArgs) -> Outcome {
+    let SampleArgs { model, checkpoint, out, count, seed, prompt, temperature, threads } = args;
+    let model = named(&model)?;
+    use_threads(threads)?;
+    match model.sample(&SampleOptions { checkpoint, out, count, seed, prompt, temperature })? {
+        Samples::Image(path) => Ok(writeln!(stdout(), "{}", path.display())?),
+        Samples::Text(text) => Ok(writeln!(stdout(), "{text}")?),
+    }
+}
+
+fn bench(args: BenchArgs) -> Outcome {
+    let model = named(&args.model)?;
+    use_threads(args.threads)?;
+    let done = model.bench(args.batch_size)?;
+    let mut out = stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&done).expect("plain data can be written as JSON"))?;
+        return Ok(());
+    }
+    writeln!(out, "{}, {} images per step, {} threads", done.model, done.batch_size, done.threads)?;
+    for (what, Timing { median_ms, min_ms, items_per_second, steps }) in [("training step", done.train), ("inference", done.infer)] {
+        let speed = HumanCount(items_per_second as u64);
+        writeln!(out, "{what:14} median {median_ms:9.3} ms, minimum {min_ms:9.3} ms, {speed:>9} images/s, {steps} repetitions")?;
+    }
+    Ok(())
+}
+
+/// Prints the contents of each data set. Sets with errors are reported together after all sets have been read.
+fn check_data(folder: &Path) -> Outcome {
+    let sets = data::check(folder).map_err(TrainError::from).map_err(ModelError::from)?;
+    let mut out = stdout().lock();
+    if sets.is_empty() {
+        return Err(CommandError::NoSets { path: folder.to_owned() });
+    }
+    let mut invalid = Vec::new();
+    for set in sets {
+        match set.contents {
+            Ok(lines) => lines.iter().try_for_each(|line| writeln!(out, "{:18}{line}", set.name))?,
+            Err(error) => {
+                writeln!(out, "{:18}ERROR: {error}", set.name)?;
+                invalid.push(set.name);
+            }
+        }
+    }
+    if invalid.is_empty() { Ok(()) } else { Err(CommandError::InvalidSets { sets: invalid.join(", ") }) }
+}
+
+/// The graph of a model, or of a graph file.
+fn graph(model: &str) -> Result<Graph, CommandError> {
+    if Path::new(model).extension().is_some_and(|ending| ending == "json") {
+        return Ok(load_graph(model)?);
+    }
+    let model = named(model)?;
+    let graph = model.graph().ok_or(ModelError::Unsupported { model: model.name(), action: "shown", reason: "it is not a network" })?;
+    Ok(graph.clone())
+}
+
+fn named(name: &str) -> Result<Box<dyn ZooModel>, CommandError> {
+    let all = zoo();
+    let unknown = CommandError::unknown("model", name, all.iter().map(|model| model.name()));
+    all.into_iter().find(|model| model.name() == name).ok_or(unknown)
+}
+
+fn dataset(name: &str) -> Result<KnownDataset, CommandError> {
+    KnownDataset::from_name(name).ok_or_else(|| CommandError::unknown("data set", name, KnownDataset::ALL.iter().map(|set| set.name())))
+}
+
+/// Sets the number of threads of the process.
+fn use_threads(threads: Option<usize>) -> Outcome {
+    let Some(threads) = threads else { return Ok(()) };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    pool.map_err(|error| CommandError::Threads { threads, reason: error.to_string() })
+}

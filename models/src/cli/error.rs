@@ -1,0 +1,108 @@
+//! Errors of the command, each printed on one line.
+
+use std::io;
+use std::path::PathBuf;
+
+use layercake::io::IoError;
+use layercake_models::ModelError;
+use layercake_train::TrainError;
+
+/// The exit code of an interrupted command, as in the shell: 128 plus the number of SIGINT.
+pub(crate) const INTERRUPTED: u8 = 130;
+/// The exit code of a usage error, as in clap. Other failures exit with 1.
+const USAGE: u8 = 2;
+
+/// Why the command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// The arguments are invalid.
+    #[error(transparent)]
+    Arguments(clap::Error),
+    /// The model or data set does not exist.
+    #[error("unknown {what} `{name}`{}; known: {known}", suggestion(.nearest.as_deref()))]
+    Unknown { what: &'static str, name: String, nearest: Option<String>, known: String },
+    /// The thread pool cannot be created.
+    #[error("cannot run on {threads} threads: {reason}")]
+    Threads { threads: usize, reason: String },
+    /// `LAYERCAKE_SIMD` names an instruction set that is unknown or not available.
+    #[error(transparent)]
+    InstructionSet(#[from] layercake::EngineError),
+    /// The signal handler cannot be installed.
+    #[error("cannot handle signals: {reason}")]
+    Signals { reason: String },
+    /// The folder contains no data set.
+    #[error("{}: no data set found; expected a folder for each data set", .path.display())]
+    NoSets { path: PathBuf },
+    /// Some data sets have errors.
+    #[error("errors in {sets}")]
+    InvalidSets { sets: String },
+    /// The extension of the output file is not a supported format.
+    #[error("{}: expected the extension .svg, .dot or .mmd", .path.display())]
+    Extension { path: PathBuf },
+    /// The drawing cannot be written.
+    #[error("{}: cannot write it: {reason}", .path.display())]
+    Write { path: PathBuf, reason: io::Error },
+    /// A graph file cannot be read or written.
+    #[error(transparent)]
+    Graph(#[from] IoError),
+    /// The operation on the model failed.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// Stdout cannot be written.
+    #[error("cannot write to stdout: {0}")]
+    Output(#[from] io::Error),
+}
+
+fn suggestion(nearest: Option<&str>) -> String {
+    nearest.map_or(String::new(), |name| format!("; did you mean `{name}`?"))
+}
+
+impl CommandError {
+    /// The exit code.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Arguments(_) => USAGE,
+            Self::Model(ModelError::Train(TrainError::Interrupted { .. })) => INTERRUPTED,
+            _ => 1,
+        }
+    }
+
+    /// An unknown name, with the closest known name as a suggestion.
+    pub(crate) fn unknown<'a>(what: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.collect();
+        // No suggestion if more than a third of the characters differ.
+        let near = |candidate: &&str| 3 * strsim::damerau_levenshtein(name, candidate) <= name.len().max(candidate.len());
+        let nearest = known.iter().copied().filter(near).min_by_key(|candidate| strsim::damerau_levenshtein(name, candidate));
+        Self::Unknown { what, name: name.to_owned(), nearest: nearest.map(str::to_owned), known: known.join(", ") }
+    }
+
+    /// The message as one line, `error: ...`: clap's tips are joined, its usage is dropped, and other control characters, for example from file
+    /// names, become spaces.
+    pub(crate) fn line(&self) -> String {
+        let text = self.to_string();
+        let lines = text.lines().map(str::trim);
+        let lines = lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"));
+        let line = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ").replace(" tip: ", "; ");
+        let line = line.replace(|c: char| c.is_control(), " ");
+        if line.starts_with("error: ") { line } else { format!("error: {line}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closest_name_is_suggested() {
+        let message = |name| CommandError::unknown("model", name, ["lenet5", "vgg16_bn"].into_iter()).line();
+        assert_eq!(message("lenet"), "error: unknown model `lenet`; did you mean `lenet5`?; known: lenet5, vgg16_bn");
+        assert_eq!(message("vgg16-bn"), "error: unknown model `vgg16-bn`; did you mean `vgg16_bn`?; known: lenet5, vgg16_bn");
+        assert_eq!(message("unet"), "error: unknown model `unet`; known: lenet5, vgg16_bn");
+    }
+
+    #[test]
+    fn always_one_line() {
+        let error = CommandError::Threads { threads: 1, reason: "a\nb\r\n\tc".into() };
+        assert_eq!(error.line(), "error: cannot run on 1 threads: a b c");
+    }
+}

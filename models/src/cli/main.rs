@@ -1,0 +1,37 @@
+//! The `layercake` command: trains, evaluates, samples and benchmarks the models of the zoo.
+
+mod args;
+mod commands;
+mod error;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use args::Cli;
+use error::CommandError;
+
+fn main() -> ExitCode {
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => commands::run(cli),
+        Err(error) if !error.use_stderr() => return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE },
+        // No command was given: print the help to stderr, with the exit code of a usage error.
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            return ExitCode::from(CommandError::Arguments(error).code());
+        }
+        Err(error) => Err(CommandError::Arguments(error)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader of the pipe has exited; there is nobody to report to.
+        Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        Err(error) => {
+            // If stderr is closed too, only the exit code reports the error.
+            let _ = writeln!(io::stderr(), "{}", error.line());
+            ExitCode::from(error.code())
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Network declarations, one paper per file.
+//!
+//! Layers have torchvision's names where torchvision has the network, so that its checkpoints load; otherwise the names of a well-known
+//! implementation, which the file cites. Published facts, such as parameter counts, are compile-time assertions below each network.
+
+mod char_lstm;
+mod densenet;
+mod digit_vae;
+mod gru;
+mod inception;
+mod lenet5;
+mod linear;
+mod mixer;
+mod pixel_cnn;
+mod resnet;
+mod resnet20;
+mod siamese;
+mod street_unet;
+mod unet;
+mod vae;
+mod vgg;
+
+#[cfg(test)]
+mod tests;
+
+pub use char_lstm::CharLstm;
+pub use densenet::DenseBlock;
+pub use digit_vae::{ConvDecoder, ConvEncoder, ConvVae, ConvVae2, MlpDecoder, MlpEncoder, MlpVae, MlpVae2};
+pub use gru::GruCell;
+pub use inception::Inception3a;
+pub use lenet5::LeNet5;
+pub use linear::{LinearColor, LinearGray};
+pub use mixer::{MixerB16, MixerBlock};
+pub use pixel_cnn::{ClassGatedPixelCnn, GatedPixelCnn, GatedPixelCnnBlock, PixelCnn};
+pub use resnet::{ResNet18, ResNet18Cifar, ResNet50, ResNet50Cifar};
+pub use resnet20::{ResNet20, ResNet20Gray};
+pub use siamese::Siamese;
+pub use street_unet::StreetUNet;
+pub use unet::UNet;
+pub use vae::{Vae, VaeDecoder, VaeEncoder};
+pub use vgg::{
+    Vgg8, Vgg8Gray, Vgg11, Vgg11Bn, Vgg11Cifar, Vgg13, Vgg13Bn, Vgg13Cifar, Vgg16, Vgg16Bn, Vgg16Cifar, Vgg19, Vgg19Bn, Vgg19Cifar,
+};

@@ -1,0 +1,55 @@
+//! ResNet-20, the form for CIFAR-10.
+//!
+//! K. He, X. Zhang, S. Ren, J. Sun: *Deep Residual Learning for Image Recognition*, CVPR 2016, section 4.2: three stages of three blocks with 16,
+//! 32 and 64 maps. Where the maps are halved the shortcut is a convolution of 1x1 (the paper's option B; its table 6 has zeros for the new maps, option
+//! A, with 0.27 million parameters).
+//!
+//! | | 32x32 | 28x28 |
+//! |---|---|---|
+//! | conv1, `layer1` | `[16, 32, 32]` | `[16, 28, 28]` |
+//! | `layer2` | `[32, 16, 16]` | `[32, 14, 14]` |
+//! | `layer3` | `[64, 8, 8]` | `[64, 7, 7]` |
+//!
+//! Names are those of torchvision's larger ones: `layer1.0.conv1.weight`.
+
+use layercake::prelude::*;
+
+network! {
+    block basic(width) {
+        Residual {
+            conv1: Conv2d(width, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
+            conv2: Conv2d(width, kernel = 3, padding = 1, bias = false), bn2: BatchNorm2d,
+        },
+        ReLU,
+    }
+
+    block halving(width) {
+        Residual(shortcut = { downsample: Sequential { Conv2d(width, kernel = 1, stride = 2, bias = false), BatchNorm2d } }) {
+            conv1: Conv2d(width, kernel = 3, stride = 2, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
+            conv2: Conv2d(width, kernel = 3, padding = 1, bias = false), bn2: BatchNorm2d,
+        },
+        ReLU,
+    }
+
+    /// ResNet-20 (He et al., 2016): color images of 32x32 to scores for ten classes.
+    pub ResNet20: [3, 32, 32] -> [10] {
+        conv1: Conv2d(16, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
+        layer1: Sequential { Repeat(3) { basic(16) } },
+        layer2: Sequential { halving(32), Repeat(2) { basic(32) } },
+        layer3: Sequential { halving(64), Repeat(2) { basic(64) } },
+        GlobalAvgPool2d,
+        fc: Linear(10),
+    }
+
+    /// ResNet-20 for gray images of 28x28.
+    pub ResNet20Gray: [1, 28, 28] -> [10] {
+        conv1: Conv2d(16, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
+        layer1: Sequential { Repeat(3) { basic(16) } },
+        layer2: Sequential { halving(32), Repeat(2) { basic(32) } },
+        layer3: Sequential { halving(64), Repeat(2) { basic(64) } },
+        GlobalAvgPool2d,
+        fc: Linear(10),
+    }
+}
+
+const _: () = assert!(ResNet20::PARAMS == 272_474);

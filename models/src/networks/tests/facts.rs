@@ -1,0 +1,84 @@
+//! Parameters, operations, outputs and names of tensors.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use layercake::ir::Graph;
+use layercake_tests::tensors;
+
+use crate::networks::*;
+
+/// The networks of `figures.json`.
+const FACTS: [(&str, &Graph, usize, u64); 46] = [
+    ("vgg11", Vgg11::GRAPH, Vgg11::PARAMS, Vgg11::FLOPS),
+    ("vgg13", Vgg13::GRAPH, Vgg13::PARAMS, Vgg13::FLOPS),
+    ("vgg16", Vgg16::GRAPH, Vgg16::PARAMS, Vgg16::FLOPS),
+    ("vgg19", Vgg19::GRAPH, Vgg19::PARAMS, Vgg19::FLOPS),
+    ("vgg11-bn", Vgg11Bn::GRAPH, Vgg11Bn::PARAMS, Vgg11Bn::FLOPS),
+    ("vgg13-bn", Vgg13Bn::GRAPH, Vgg13Bn::PARAMS, Vgg13Bn::FLOPS),
+    ("vgg16-bn", Vgg16Bn::GRAPH, Vgg16Bn::PARAMS, Vgg16Bn::FLOPS),
+    ("vgg19-bn", Vgg19Bn::GRAPH, Vgg19Bn::PARAMS, Vgg19Bn::FLOPS),
+    ("vgg11-cifar", Vgg11Cifar::GRAPH, Vgg11Cifar::PARAMS, Vgg11Cifar::FLOPS),
+    ("vgg13-cifar", Vgg13Cifar::GRAPH, Vgg13Cifar::PARAMS, Vgg13Cifar::FLOPS),
+    ("vgg16-cifar", Vgg16Cifar::GRAPH, Vgg16Cifar::PARAMS, Vgg16Cifar::FLOPS),
+    ("vgg19-cifar", Vgg19Cifar::GRAPH, Vgg19Cifar::PARAMS, Vgg19Cifar::FLOPS),
+    ("vgg8", Vgg8::GRAPH, Vgg8::PARAMS, Vgg8::FLOPS),
+    ("vgg8-grey", Vgg8Gray::GRAPH, Vgg8Gray::PARAMS, Vgg8Gray::FLOPS),
+    ("resnet20", ResNet20::GRAPH, ResNet20::PARAMS, ResNet20::FLOPS),
+    ("resnet20-grey", ResNet20Gray::GRAPH, ResNet20Gray::PARAMS, ResNet20Gray::FLOPS),
+    ("resnet18", ResNet18::GRAPH, ResNet18::PARAMS, ResNet18::FLOPS),
+    ("resnet50", ResNet50::GRAPH, ResNet50::PARAMS, ResNet50::FLOPS),
+    ("resnet18-cifar", ResNet18Cifar::GRAPH, ResNet18Cifar::PARAMS, ResNet18Cifar::FLOPS),
+    ("resnet50-cifar", ResNet50Cifar::GRAPH, ResNet50Cifar::PARAMS, ResNet50Cifar::FLOPS),
+    ("inception", Inception3a::GRAPH, Inception3a::PARAMS, Inception3a::FLOPS),
+    ("dense-block", DenseBlock::GRAPH, DenseBlock::PARAMS, DenseBlock::FLOPS),
+    ("unet", UNet::GRAPH, UNet::PARAMS, UNet::FLOPS),
+    ("siamese", Siamese::GRAPH, Siamese::PARAMS, Siamese::FLOPS),
+    ("vae", Vae::GRAPH, Vae::PARAMS, Vae::FLOPS),
+    ("vae-encoder", VaeEncoder::GRAPH, VaeEncoder::PARAMS, VaeEncoder::FLOPS),
+    ("vae-decoder", VaeDecoder::GRAPH, VaeDecoder::PARAMS, VaeDecoder::FLOPS),
+    ("gated-block", GatedPixelCnnBlock::GRAPH, GatedPixelCnnBlock::PARAMS, GatedPixelCnnBlock::FLOPS),
+    ("gru-cell", GruCell::GRAPH, GruCell::PARAMS, GruCell::FLOPS),
+    ("mixer-block", MixerBlock::GRAPH, MixerBlock::PARAMS, MixerBlock::FLOPS),
+    ("mixer-b16", MixerB16::GRAPH, MixerB16::PARAMS, MixerB16::FLOPS),
+    ("linear-grey", LinearGray::GRAPH, LinearGray::PARAMS, LinearGray::FLOPS),
+    ("linear-colour", LinearColor::GRAPH, LinearColor::PARAMS, LinearColor::FLOPS),
+    ("mlp-vae", MlpVae::GRAPH, MlpVae::PARAMS, MlpVae::FLOPS),
+    ("mlp-vae2", MlpVae2::GRAPH, MlpVae2::PARAMS, MlpVae2::FLOPS),
+    ("mlp-encoder", MlpEncoder::<20>::GRAPH, MlpEncoder::<20>::PARAMS, MlpEncoder::<20>::FLOPS),
+    ("mlp-decoder", MlpDecoder::<20>::GRAPH, MlpDecoder::<20>::PARAMS, MlpDecoder::<20>::FLOPS),
+    ("conv-vae", ConvVae::GRAPH, ConvVae::PARAMS, ConvVae::FLOPS),
+    ("conv-vae2", ConvVae2::GRAPH, ConvVae2::PARAMS, ConvVae2::FLOPS),
+    ("conv-encoder", ConvEncoder::<20>::GRAPH, ConvEncoder::<20>::PARAMS, ConvEncoder::<20>::FLOPS),
+    ("conv-decoder", ConvDecoder::<20>::GRAPH, ConvDecoder::<20>::PARAMS, ConvDecoder::<20>::FLOPS),
+    ("pixel-cnn", PixelCnn::GRAPH, PixelCnn::PARAMS, PixelCnn::FLOPS),
+    ("gated-pixel-cnn", GatedPixelCnn::GRAPH, GatedPixelCnn::PARAMS, GatedPixelCnn::FLOPS),
+    ("class-gated-pixel-cnn", ClassGatedPixelCnn::GRAPH, ClassGatedPixelCnn::PARAMS, ClassGatedPixelCnn::FLOPS),
+    ("street-unet", StreetUNet::GRAPH, StreetUNet::PARAMS, StreetUNet::FLOPS),
+    // 64 letters.
+    ("char-lstm", CharLstm::GRAPH, CharLstm::PARAMS, CharLstm::FLOPS),
+];
+
+/// What PyTorch says of a network.
+#[derive(serde::Deserialize)]
+struct Figures {
+    params: usize,
+    flops: u64,
+    outputs: Vec<Vec<usize>>,
+    tensors: Vec<String>,
+}
+
+#[test]
+fn the_facts_are_pytorchs() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/parity/gallery/figures.json");
+    let figures: BTreeMap<String, Figures> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    assert_eq!(figures.keys().map(String::as_str).collect::<BTreeSet<_>>(), FACTS.iter().map(|row| row.0).collect());
+    for (name, graph, params, flops) in FACTS {
+        let expected = &figures[name];
+        assert_eq!(params, expected.params, "{name}");
+        assert_eq!(flops, expected.flops, "{name}");
+        let outputs: Vec<&[usize]> = graph.outputs().iter().map(|port| port.shape.dims()).collect();
+        assert_eq!(outputs, expected.outputs, "{name}");
+        let found: Vec<String> = tensors(&graph.inlined()).iter().map(|(path, dims)| format!("{path} {dims:?}")).collect();
+        assert_eq!(found, expected.tensors, "{name}");
+    }
+}

@@ -1,0 +1,87 @@
+//! What small forms give, and their gradients, on both execution paths.
+
+use layercake::__private::Runtime;
+use layercake::ir::{Graph, Op};
+use layercake_tests::{EngineMode as Mode, Fixture, Numbers, Pass, Report, difference, seeded_state};
+
+use super::{ENGINE, PORTABLE, expected, given};
+use crate::networks::densenet::SmallDenseBlock;
+use crate::networks::digit_vae::{SmallConvVae, SmallMlpVae};
+use crate::networks::gru::SmallGruCell;
+use crate::networks::inception::SmallInception;
+use crate::networks::mixer::SmallMixer;
+use crate::networks::pixel_cnn::{SmallClassGatedPixelCnn, SmallGatedBlock, SmallGatedPixelCnn, SmallPixelCnn};
+use crate::networks::resnet::{SmallResNet18, SmallResNet50Cifar};
+use crate::networks::siamese::SmallSiamese;
+use crate::networks::street_unet::SmallStreetUNet;
+use crate::networks::unet::SmallUNet;
+use crate::networks::vae::SmallVae;
+use crate::networks::vgg::small::{SmallVgg11, SmallVgg16Cifar};
+
+/// The small forms, by their names in the fixture.
+const SMALL: [(&str, &Graph); 18] = [
+    ("vgg11", SmallVgg11::GRAPH),
+    ("vgg16-cifar", SmallVgg16Cifar::GRAPH),
+    ("resnet18", SmallResNet18::GRAPH),
+    ("resnet50-cifar", SmallResNet50Cifar::GRAPH),
+    ("inception", SmallInception::GRAPH),
+    ("dense-block", SmallDenseBlock::GRAPH),
+    ("unet", SmallUNet::GRAPH),
+    ("siamese", SmallSiamese::GRAPH),
+    ("vae", SmallVae::GRAPH),
+    ("gated-block", SmallGatedBlock::GRAPH),
+    ("gru-cell", SmallGruCell::GRAPH),
+    ("mixer", SmallMixer::GRAPH),
+    ("mlp-vae", SmallMlpVae::GRAPH),
+    ("conv-vae", SmallConvVae::GRAPH),
+    ("pixel-cnn", SmallPixelCnn::GRAPH),
+    ("gated-pixel-cnn", SmallGatedPixelCnn::GRAPH),
+    ("class-gated-pixel-cnn", SmallClassGatedPixelCnn::GRAPH),
+    ("street-unet", SmallStreetUNet::GRAPH),
+];
+
+/// In float32 a gradient may be off by as much as it moves when inputs and parameters move by this part of themselves, some sixteen times
+/// what rounding does: in small batches nearly everything cancels behind a batch normalisation.
+const NOISE: f64 = 1e-6;
+
+#[test]
+fn values_and_gradients_are_pytorchs() {
+    let fixture = Fixture::gallery();
+    let mut report = Report::new("gallery");
+    let (mut tensors, mut sensitive) = (0, 0);
+    for (name, graph) in SMALL {
+        report.case();
+        let graph = graph.inlined();
+        let state = seeded_state(name, &graph);
+        let (inputs, grads) = given(name, &graph);
+        let output_grads: Vec<Option<Numbers>> = grads.into_iter().map(Some).collect();
+        let pass = Pass { graph: &graph, state: &state, inputs: &inputs, output_grads: &output_grads, seed: 0 };
+        let runtime = Runtime::default();
+        let lacks = pass.engine_lacks(Mode::Train);
+        let path = if lacks.is_some() { "portable f32" } else { "engine f32" };
+        let in_f32 = |mode| if lacks.is_some() { pass.portable_f32(mode) } else { pass.engine(&runtime, mode) };
+        println!(
+            "    {name:22} in f32 on the {}",
+            lacks.map_or("engine".to_owned(), |kind| format!("portable path: the engine lacks {kind}"))
+        );
+        let expected = expected(&fixture, name);
+        let draws = graph.nodes().iter().any(|node| node.op == Op::Reparameterize);
+        assert_eq!(expected.train.is_none(), draws, "{name}: in training");
+        for (mode, expected) in expected.train.iter().map(|train| (Mode::Train, train)).chain([(Mode::Eval, &expected.eval)]) {
+            let case = format!("{name} {mode:?}");
+            assert!(expected.keys().any(|key| key.starts_with("grad/")), "{case}");
+            let (found, moved) = (in_f32(mode), pass.sensitivity(mode, NOISE));
+            assert!(found.keys().eq(expected.keys()), "{case}");
+            for (key, expected) in expected {
+                tensors += 1;
+                sensitive += usize::from(difference(&found[key], expected) > ENGINE);
+                report.compare(path, &case, key, &found[key], expected, moved[key].max(ENGINE));
+            }
+            report.compare_all("portable f64", &case, &pass.portable_f64(mode), expected, PORTABLE);
+        }
+        report.compare_all(path, &format!("{name} Infer"), &in_f32(Mode::Infer), &expected.outputs(), ENGINE);
+    }
+    println!("{sensitive} of {tensors} tensors in float32 are off by more than {ENGINE:.0e}, and by no more than their sensitivity");
+    report.finish();
+    assert!(sensitive * 50 < tensors, "too many to be chance");
+}

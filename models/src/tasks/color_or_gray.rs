@@ -1,0 +1,56 @@
+//! A model with one network for color images and one for gray images.
+
+use std::path::PathBuf;
+
+use layercake::ir::Graph;
+use layercake_train::data::KnownDataset;
+use layercake_train::run::RunSummary;
+
+use super::entry::Run;
+use crate::zoo::{BenchResult, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
+
+/// The network is chosen by the data set: color for CIFAR-10, gray for the others.
+pub(crate) struct ColorOrGray {
+    pub color: Box<dyn ZooModel>,
+    pub gray: Box<dyn ZooModel>,
+    /// The default data set when a data folder is given.
+    pub dataset: KnownDataset,
+}
+
+impl ColorOrGray {
+    fn of(&self, dataset: KnownDataset) -> &dyn ZooModel {
+        if dataset == KnownDataset::Cifar10 { &*self.color } else { &*self.gray }
+    }
+}
+
+impl ZooModel for ColorOrGray {
+    fn name(&self) -> &'static str {
+        self.color.name()
+    }
+
+    fn description(&self) -> &'static str {
+        self.color.description()
+    }
+
+    fn graph(&self) -> Option<&'static Graph> {
+        self.of(self.dataset).graph()
+    }
+
+    fn default_dataset(&self, in_files: bool) -> KnownDataset {
+        if in_files { self.dataset } else { KnownDataset::Digits }
+    }
+
+    fn train(&self, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+        self.of(options.dataset).train(options)
+    }
+
+    fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError> {
+        let run = Run::find(&options.checkpoint)?;
+        let dataset = options.dataset.or(run.config.map(|config| config.dataset)).unwrap_or(self.dataset);
+        self.of(dataset).evaluate(&EvalOptions { dataset: Some(dataset), ..options.clone() })
+    }
+
+    fn bench(&self, batch_size: usize) -> Result<BenchResult, ModelError> {
+        self.of(self.dataset).bench(batch_size)
+    }
+}

@@ -1,0 +1,114 @@
+//! An entry of the zoo: a description, and a kind of model that implements training, evaluation and sampling.
+
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+
+use layercake::dfdx::nn::BuildModule;
+use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::io::load_safetensors;
+use layercake::ir::Graph;
+use layercake::prelude::*;
+use layercake_train::data::KnownDataset;
+use layercake_train::run::{Recipe, RunConfig, RunSummary, verify_parameters};
+use layercake_train::{Metrics, Seeded, TrainError};
+
+use super::cuda::open_gpu;
+use crate::zoo::{DeviceKind, EvalOptions, Evaluation, ModelError, SampleOptions, Samples, TrainOptions, ZooModel};
+
+/// A kind of model: how its models are trained, evaluated and sampled.
+pub(crate) trait ModelKind: Sync + 'static {
+    /// The network.
+    const GRAPH: &'static Graph;
+
+    /// Trains the model.
+    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError>;
+
+    /// Evaluates a checkpoint on the test part of a data set. Returns the metrics and the number of items.
+    fn evaluate(run: &Run, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError>;
+
+    /// Samples from the model.
+    fn sample(description: &Description, _: &Run, _: &SampleOptions) -> Result<Samples, ModelError> {
+        Err(ModelError::not_generative(description.name))
+    }
+}
+
+/// The facts about one model.
+pub(crate) struct Description {
+    pub name: &'static str,
+    /// One line for `layercake list`.
+    pub description: &'static str,
+    /// The default data set when a data folder is given.
+    pub dataset: KnownDataset,
+    /// Whether the built-in digits are the default without a data folder.
+    pub digits: bool,
+    /// The default hyperparameters for a data set.
+    pub recipe: fn(KnownDataset) -> Recipe,
+    /// What a test item is called.
+    pub unit: &'static str,
+}
+
+/// A model of kind `K`.
+pub(crate) struct Entry<K> {
+    pub description: Description,
+    pub kind: PhantomData<fn() -> K>,
+}
+
+/// A checkpoint, and the configuration of the run it belongs to.
+pub(crate) struct Run {
+    pub checkpoint: PathBuf,
+    pub config: Option<RunConfig>,
+}
+
+impl Run {
+    /// Resolves a parameter file or run folder to the parameter file and the run's configuration, if there is one beside it.
+    pub(crate) fn find(checkpoint: &Path) -> Result<Self, TrainError> {
+        let checkpoint = if checkpoint.is_dir() { checkpoint.join("model.safetensors") } else { checkpoint.to_owned() };
+        verify_parameters(&checkpoint)?;
+        let path = checkpoint.with_file_name("config.json");
+        let config = if path.is_file() { Some(RunConfig::read(&path)?) } else { None };
+        Ok(Self { checkpoint, config })
+    }
+
+    /// Builds the network and loads its parameters.
+    pub(crate) fn load<N: BuildModule<Cpu, f32> + TensorCollection<f32, Cpu>>(&self, device: &Cpu) -> Result<N, TrainError> {
+        let mut net = N::build(device);
+        load_safetensors(&mut net, &self.checkpoint)?;
+        Ok(net)
+    }
+}
+
+impl<K: ModelKind> ZooModel for Entry<K> {
+    fn name(&self) -> &'static str {
+        self.description.name
+    }
+
+    fn description(&self) -> &'static str {
+        self.description.description
+    }
+
+    fn graph(&self) -> Option<&'static Graph> {
+        Some(K::GRAPH)
+    }
+
+    fn default_dataset(&self, in_files: bool) -> KnownDataset {
+        if in_files || !self.description.digits { self.description.dataset } else { KnownDataset::Digits }
+    }
+
+    fn train(&self, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+        match options.device {
+            DeviceKind::Cpu => K::train(&self.description, &Cpu::seed_from_u64(options.seed()), options),
+            DeviceKind::Cuda => K::train(&self.description, &open_gpu(options.seed())?, options),
+        }
+    }
+
+    fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError> {
+        let run = Run::find(&options.checkpoint)?;
+        let dataset = options.dataset.or(run.config.as_ref().map(|config| config.dataset)).unwrap_or(self.description.dataset);
+        let (metrics, items) = K::evaluate(&run, dataset, options.data_dir.as_deref())?;
+        Ok(Evaluation { dataset, metrics, items, unit: self.description.unit })
+    }
+
+    fn sample(&self, options: &SampleOptions) -> Result<Samples, ModelError> {
+        K::sample(&self.description, &Run::find(&options.checkpoint)?, options)
+    }
+}

@@ -1,0 +1,75 @@
+//! How the models of the zoo are trained, evaluated and sampled: one file per kind of model.
+
+mod classifier;
+mod color_or_gray;
+mod cuda;
+mod entry;
+mod neighbors;
+mod pixel_cnn;
+mod run;
+mod segmentation;
+#[cfg(test)]
+mod tests;
+mod text;
+mod vae;
+
+use std::fmt::Display;
+use std::path::PathBuf;
+
+use layercake::prelude::*;
+use layercake_train::TrainError;
+use layercake_train::data::DataError;
+use layercake_train::run::Canvas;
+use rand::Rng;
+use rand::rngs::StdRng;
+use rand_distr::StandardNormal;
+
+use crate::zoo::{ModelError, SampleOptions, Samples};
+pub(crate) use classifier::{Augment, classifier};
+pub(crate) use color_or_gray::ColorOrGray;
+pub(crate) use entry::{Description, Entry, ModelKind};
+pub(crate) use neighbors::Knn;
+pub(crate) use pixel_cnn::PixelCnnModel;
+pub(crate) use segmentation::StreetSegmentation;
+pub(crate) use text::CharacterModel;
+pub(crate) use vae::Vae;
+
+/// Images of handwritten digits, `[1, 28, 28]`.
+type Gray<D, T = NoneTape> = Tensor<(usize, Const<1>, Const<28>, Const<28>), f32, D, T>;
+/// The shape of these images.
+const SHAPE: [usize; 3] = [1, 28, 28];
+
+/// Converts a device error.
+fn on_device<T>(done: Result<T, impl Display>) -> Result<T, TrainError> {
+    done.map_err(|error| TrainError::from(DataError::Device(error.to_string())))
+}
+
+/// Converts logits to probabilities.
+fn sigmoid(scores: &[f32]) -> Vec<f32> {
+    scores.iter().map(|score| 1.0 / (1.0 + (-score).exp())).collect()
+}
+
+/// Samples from the standard normal distribution.
+fn normal(random: &mut StdRng, count: usize) -> Vec<f32> {
+    (0..count).map(|_| random.sample(StandardNormal)).collect()
+}
+
+/// Rejects options that only apply to text.
+fn reject_text_options(description: &Description, options: &SampleOptions) -> Result<(), ModelError> {
+    let given = [("--prompt", options.prompt.is_some()), ("--temperature", options.temperature.is_some())];
+    let option = given.into_iter().find_map(|(option, given)| given.then_some(option));
+    let (model, known) = (description.name, "--checkpoint, --out, --count, --seed, --threads");
+    option.map_or(Ok(()), |option| Err(ModelError::NoEffect { model, option, reason: "it samples images, not text", known }))
+}
+
+/// Writes the sampled images to the output file.
+fn save(canvas: &Canvas, options: &SampleOptions) -> Result<Samples, ModelError> {
+    let path = options.out.clone().unwrap_or_else(|| PathBuf::from("samples.png"));
+    canvas.save(&path)?;
+    Ok(Samples::Image(path))
+}
+
+/// Converts an error from building a network.
+fn built<T>(done: Result<T, impl Display>) -> Result<T, ModelError> {
+    done.map_err(|error| ModelError::Device(error.to_string()))
+}

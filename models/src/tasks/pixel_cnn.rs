@@ -1,0 +1,227 @@
+//! PixelCNNs: autoregressive models of the pixels of an image.
+
+use std::path::{Path, PathBuf};
+
+use layercake::dfdx::nn::BuildModule;
+use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::dfdx::tensor_ops::TryDiv;
+use layercake::generic::train_data;
+use layercake::ir::Graph;
+use layercake::loss::{BceWithLogits, Loss};
+use layercake::prelude::*;
+use layercake::schedule::Better;
+use layercake_train::data::{Array, Batch, Images, KnownDataset, Labeled, Loader, Split};
+use layercake_train::run::{Canvas, RunSummary, image_grid};
+use layercake_train::{Metrics, Pass, Seeded, Step, Task, TrainError, WithValidation};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use super::entry::{Description, ModelKind, Run};
+use super::run::{Prepared, TEST_BATCH, Trained, hold_out_images, train};
+use super::{Gray, SHAPE, built, on_device, reject_text_options, save, sigmoid};
+use crate::networks::{ClassGatedPixelCnn, GatedPixelCnn, PixelCnn};
+use crate::zoo::{ModelError, SampleOptions, Samples, TrainOptions};
+
+/// One-hot classes.
+type Classes<D> = Tensor<(usize, Const<CLASSES>), f32, D>;
+
+const CLASSES: usize = 10;
+const PIXELS: usize = SHAPE[0] * SHAPE[1] * SHAPE[2];
+/// Columns of an image grid.
+const COLUMNS: usize = 10;
+
+/// A network that predicts each pixel from the pixels before it.
+pub(crate) trait Autoregressive<D: Backend<f32>>: Network<f32, D> + TensorCollection<f32, D> {
+    /// The logit of each pixel.
+    fn scores(&self, images: Gray<D>, classes: Classes<D>) -> Result<Gray<D>, D::Err>;
+
+    /// The logits in training mode, with a tape.
+    fn train(&mut self, images: Gray<D>, classes: Classes<D>, gradients: Gradients<f32, D>) -> Result<Gray<D, OwnedTape<f32, D>>, D::Err>;
+}
+
+macro_rules! unconditional {
+    ($($name:ident)*) => {$(
+        impl<D: Backend<f32>> Autoregressive<D> for $name<f32, D> {
+            fn scores(&self, images: Gray<D>, _: Classes<D>) -> Result<Gray<D>, D::Err> {
+                self.try_forward(images)
+            }
+
+            fn train(&mut self, images: Gray<D>, _: Classes<D>, gradients: Gradients<f32, D>) -> Result<Gray<D, OwnedTape<f32, D>>, D::Err> {
+                train_data(self, images, gradients)
+            }
+        }
+    )*};
+}
+
+unconditional!(PixelCnn GatedPixelCnn);
+
+impl<D: Backend<f32>> Autoregressive<D> for ClassGatedPixelCnn<f32, D> {
+    fn scores(&self, images: Gray<D>, classes: Classes<D>) -> Result<Gray<D>, D::Err> {
+        self.try_forward(images, classes)
+    }
+
+    fn train(&mut self, images: Gray<D>, classes: Classes<D>, gradients: Gradients<f32, D>) -> Result<Gray<D, OwnedTape<f32, D>>, D::Err> {
+        train_data(self, (images, classes), gradients)
+    }
+}
+
+/// A PixelCNN on any device.
+pub(crate) trait Family: Sync + 'static {
+    const GRAPH: &'static Graph;
+    type On<D: Backend<f32>>: Autoregressive<D> + BuildModule<D, f32> + Clone;
+}
+
+macro_rules! families {
+    ($($name:ident)*) => {$(
+        impl Family for $name {
+            const GRAPH: &'static Graph = $name::<f32, Cpu>::GRAPH;
+            type On<D: Backend<f32>> = $name<f32, D>;
+        }
+    )*};
+}
+
+families!(PixelCnn GatedPixelCnn ClassGatedPixelCnn);
+
+/// PixelCNNs as a kind of model.
+pub(crate) struct PixelCnnModel<F>(std::marker::PhantomData<fn() -> F>);
+
+impl<F: Family> ModelKind for PixelCnnModel<F> {
+    const GRAPH: &'static Graph = F::GRAPH;
+
+    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+        let model = Trained { name: description.name, params: F::GRAPH.params() };
+        train(model, device, options, (description.recipe)(options.dataset), |recipe| {
+            let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), SHAPE).map_err(TrainError::from)?;
+            let net = built(F::On::<D>::try_build(device))?;
+            let (train, validation) = hold_out_images(train, recipe)?;
+            let items = train.len();
+            let train = binarize(Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers));
+            let measured_on = |images| NegativeLogLikelihood { test: binarize(Loader::new(images, TEST_BATCH)) };
+            let task = WithValidation { task: measured_on(test), validation: validation.map(measured_on) };
+            let (optimizer, selected_by) = (recipe.adam(&net), ("validation_nll", Better::Lower));
+            Ok(Prepared { optimizer, net, items, task, selected_by, train, normalize: None, classes: Vec::new() })
+        })
+    }
+
+    fn evaluate(run: &Run, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError> {
+        let device = Cpu::default();
+        let net: F::On<Cpu> = run.load(&device)?;
+        let Split { test, .. } = dataset.load(data_dir, SHAPE).map_err(TrainError::from)?;
+        let items = test.len() as u64;
+        let mut task = NegativeLogLikelihood { test: binarize(Loader::new(test, TEST_BATCH)) };
+        Ok((Task::<F::On<Cpu>, Cpu>::evaluate(&mut task, &net, &device)?, items))
+    }
+
+    fn sample(description: &Description, run: &Run, options: &SampleOptions) -> Result<Samples, ModelError> {
+        reject_text_options(description, options)?;
+        let device = Cpu::default();
+        let net: F::On<Cpu> = run.load(&device)?;
+        save(&samples(&net, &device, options.count.unwrap_or(3 * COLUMNS), options.seed)?, options)
+    }
+}
+
+/// Negative log-likelihood in nats per image.
+pub(crate) struct NegativeLogLikelihood {
+    pub test: Loader<Images>,
+}
+
+impl<N: Autoregressive<D>, D: Backend<f32>> Task<N, D> for NegativeLogLikelihood {
+    type Batch = Batch;
+    const UNIT: &'static str = "images";
+
+    fn loss(&mut self, net: &mut N, batch: Batch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
+        let items = batch.labels.len();
+        let classes = one_hot(&batch.labels, &pass.device)?;
+        let images: Gray<D> = batch.images.into_tensor(&pass.device)?;
+        let scores = on_device(net.train(images.clone(), classes, pass.gradients))?;
+        let sum = on_device(BceWithLogits::default().try_sum(scores, images))?;
+        Ok(Step::new(on_device(sum.try_div(items as f32))?, items))
+    }
+
+    fn evaluate(&mut self, net: &N, device: &D) -> Result<Metrics, TrainError> {
+        let (mut nats, mut items) = (0.0, 0);
+        for batch in self.test.epoch(1) {
+            let batch = batch?;
+            items += batch.labels.len();
+            let classes = one_hot(&batch.labels, device)?;
+            let images: Gray<D> = batch.images.into_tensor(device)?;
+            let scores = on_device(net.scores(images.clone(), classes))?;
+            let pixels = on_device(BceWithLogits::default().try_each(scores, images))?;
+            nats += pixels.as_vec().iter().map(|&nats| f64::from(nats)).sum::<f64>();
+        }
+        let nll = nats / items as f64;
+        Ok(Metrics::new().with("nll", nll).with("bits_per_pixel", nll / PIXELS as f64 / std::f64::consts::LN_2))
+    }
+
+    /// After the last epoch: `samples.png`, one column per class, and `completions.png`, test images with their lower halves sampled; the last
+    /// row is the originals.
+    fn draw(&mut self, net: &N, device: &D, folder: &Path, last: bool) -> Result<(), TrainError> {
+        if !last {
+            return Ok(());
+        }
+        let mut batch = None;
+        if let Some(first) = self.test.epoch(1).next() {
+            batch = Some(first?);
+        }
+        let Some(Batch { images, labels }) = batch else { return Ok(()) };
+        let shown = COLUMNS.min(labels.len());
+        let originals = &images.as_slice()[..shown * PIXELS];
+        // Samples and completions share one batch: each pixel costs a pass through the network.
+        const ROWS: usize = 3;
+        let classes: Vec<usize> = (0..ROWS * COLUMNS).map(|i| i % CLASSES).chain(labels[..shown].repeat(ROWS)).collect();
+        let samples = ROWS * COLUMNS;
+        let known = [vec![0.0; samples * PIXELS], originals.repeat(ROWS)].concat();
+        let begin: Vec<usize> = (0..classes.len()).map(|i| if i < samples { 0 } else { PIXELS / 2 }).collect();
+        let drawn = complete(net, device, known, &begin, &classes, &mut StdRng::seed_from_u64(0))?;
+        image_grid(&drawn[..samples * PIXELS], SHAPE, COLUMNS).enlarged(2).save(&folder.join("samples.png"))?;
+        let completions = [&drawn[samples * PIXELS..], originals].concat();
+        let caption = "lower halves sampled by the model; last row: test images";
+        image_grid(&completions, SHAPE, shown).enlarged(2).captioned(caption).save(&folder.join("completions.png"))
+    }
+}
+
+/// Samples images pixel by pixel, one column per class.
+pub(crate) fn samples<N: Autoregressive<D>, D: Backend<f32>>(net: &N, device: &D, count: usize, seed: u64) -> Result<Canvas, TrainError> {
+    let classes: Vec<usize> = (0..count).map(|i| i % CLASSES).collect();
+    let drawn = complete(net, device, vec![0.0; count * PIXELS], &vec![0; count], &classes, &mut StdRng::seed_from_u64(seed))?;
+    Ok(image_grid(&drawn, SHAPE, COLUMNS).enlarged(2))
+}
+
+/// Samples the pixels of each image from `begin` on, row by row.
+fn complete<N: Autoregressive<D>, D: Backend<f32>>(
+    net: &N,
+    device: &D,
+    mut images: Vec<f32>,
+    begin: &[usize],
+    classes: &[usize],
+    random: &mut StdRng,
+) -> Result<Vec<f32>, TrainError> {
+    let count = classes.len();
+    for pixel in begin.iter().copied().min().unwrap_or(PIXELS)..PIXELS {
+        let given: Gray<D> = Array::new(vec![count, 1, SHAPE[1], SHAPE[2]], images.clone()).into_tensor(device)?;
+        let scores = on_device(net.scores(given, one_hot(classes, device)?))?.as_vec();
+        let odds: Vec<f32> = scores.iter().skip(pixel).step_by(PIXELS).copied().collect();
+        for (i, probability) in sigmoid(&odds).into_iter().enumerate() {
+            // Every image consumes a random number, so that it does not depend on the other images of the batch.
+            let white = random.r#gen::<f32>() < probability;
+            if pixel >= begin[i] {
+                images[i * PIXELS + pixel] = f32::from(u8::from(white));
+            }
+        }
+    }
+    Ok(images)
+}
+
+fn one_hot<D: Backend<f32>>(classes: &[usize], device: &D) -> Result<Classes<D>, TrainError> {
+    let row = |&class: &usize| (0..CLASSES).map(move |i| f32::from(u8::from(i == class)));
+    Ok(Array::new(vec![classes.len(), CLASSES], classes.iter().flat_map(row).collect()).into_tensor(device)?)
+}
+
+/// Stochastic binarization (Salakhutdinov and Murray, 2008): a pixel becomes white with the probability of its gray value, resampled in each
+/// training epoch. The test set is always read as epoch 1, so its pixels are always the same.
+pub(crate) fn binarize(images: Loader<Images>) -> Loader<Images> {
+    images.map(|item: &mut Labeled, random| {
+        item.image.pixels.iter_mut().for_each(|pixel| *pixel = f32::from(u8::from(random.r#gen::<f32>() < *pixel)));
+        Ok(())
+    })
+}

@@ -1,0 +1,180 @@
+//! Semantic segmentation: a class for each pixel.
+
+use std::path::{Path, PathBuf};
+
+use layercake::dfdx::nn::BuildModule;
+use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::generic::train_data;
+use layercake::ir::Graph;
+use layercake::loss::{CrossEntropy, Loss};
+use layercake::prelude::*;
+use layercake::schedule::Better;
+use layercake_train::data::readers::MaskFolder;
+use layercake_train::data::transforms::{ColorJitter, HorizontalFlip};
+use layercake_train::data::{DataError, Dataset, KnownDataset, Loader, Mask, Masked, MaskedBatch, Normalize, SubsetSampler};
+use layercake_train::run::{Canvas, RunSummary};
+use layercake_train::{
+    ConfusionMatrix, Metrics, Pass, Seeded, Step, Task, TrainError, WithValidation, argmax_maps, hold_out, label_weight,
+};
+
+use super::entry::{Description, ModelKind, Run};
+use super::run::{Prepared, Trained, train};
+use super::{built, on_device};
+use crate::networks::StreetUNet;
+use crate::zoo::{ModelError, TrainOptions};
+
+/// Color images.
+type Pictures<D> = Tensor<(usize, Const<3>, Const<HEIGHT>, Const<WIDTH>), f32, D>;
+/// The logits of each class at each pixel.
+type Maps<D, T = NoneTape> = Tensor<(usize, Const<CLASSES>, Const<HEIGHT>, Const<WIDTH>), f32, D, T>;
+
+const HEIGHT: usize = 90;
+const WIDTH: usize = 120;
+const CLASSES: usize = 11;
+/// The ignored class.
+const UNLABELED: u8 = CLASSES as u8;
+
+/// A segmentation network.
+pub(crate) trait Segmenter<D: Backend<f32>>:
+    Network<f32, D> + TensorCollection<f32, D> + Module<Pictures<D>, Output = Maps<D>, Error = D::Err>
+{
+}
+
+impl<N, D: Backend<f32>> Segmenter<D> for N where
+    N: Network<f32, D> + TensorCollection<f32, D> + Module<Pictures<D>, Output = Maps<D>, Error = D::Err>
+{
+}
+
+/// Batch size for evaluation.
+const TEST_BATCH: usize = 10;
+
+/// [`StreetUNet`] as a kind of model.
+pub(crate) struct StreetSegmentation;
+
+impl ModelKind for StreetSegmentation {
+    const GRAPH: &'static Graph = StreetUNet::<f32, Cpu>::GRAPH;
+
+    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+        let model = Trained { name: description.name, params: Self::GRAPH.params() };
+        train(model, device, options, (description.recipe)(options.dataset), |recipe| {
+            let [train, test] = options.dataset.load_masks(options.data_dir.as_deref()).map_err(TrainError::from)?;
+            let normalize = Normalize::measure_dataset(&train).map_err(TrainError::from)?;
+            let held = recipe.held_out(train.len());
+            let [rest, held] = if held == 0 { [(0..train.len()).collect(), Vec::new()] } else { hold_out(train.len(), held, recipe.seed)? };
+            let net = built(<StreetUNet as BuildOnDevice<D, f32>>::Built::try_build(device))?;
+            let classes = train.classes().to_vec();
+            let criterion = balanced(&train, &rest, 0.5).map_err(TrainError::from)?;
+            let measured_on = |pictures: MaskFolder, indices: Vec<usize>| {
+                let test = Loader::new(pictures.clone(), TEST_BATCH).sampler(SubsetSampler { indices, shuffle: None });
+                Segmentation { test: test.transform(normalize.clone()), pictures, criterion: criterion.clone() }
+            };
+            let all = (0..test.len()).collect();
+            let validation = (!held.is_empty()).then(|| measured_on(train.clone(), held.clone()));
+            let task = WithValidation { task: measured_on(test, all), validation };
+            let jitter = ColorJitter { brightness: 0.2, contrast: 0.2, saturation: 0.2, hue: 0.0 };
+            let items = rest.len();
+            let train = Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
+            let train = if held.is_empty() { train } else { train.sampler(SubsetSampler { indices: rest, shuffle: Some(recipe.seed) }) };
+            let train = train.transform(HorizontalFlip::default()).transform(jitter).transform(normalize.clone());
+            let (optimizer, selected_by) = (recipe.adam(&net), ("validation_mean_iou", Better::Higher));
+            Ok(Prepared { optimizer, net, items, task, selected_by, train, normalize: Some(normalize), classes })
+        })
+    }
+
+    fn evaluate(run: &Run, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError> {
+        let device = Cpu::default();
+        let net: StreetUNet = run.load(&device)?;
+        let [train, test] = dataset.load_masks(data_dir).map_err(TrainError::from)?;
+        let items = test.len() as u64;
+        let normalize = match run.config.as_ref().and_then(|config| config.normalize.clone()) {
+            Some(normalize) => normalize,
+            None => Normalize::measure_dataset(&train).map_err(TrainError::from)?,
+        };
+        let tested = Loader::new(test.clone(), TEST_BATCH).transform(normalize);
+        let mut task = Segmentation { test: tested, pictures: test, criterion: CrossEntropy::default() };
+        Ok((Task::<StreetUNet, Cpu>::evaluate(&mut task, &net, &device)?, items))
+    }
+}
+
+/// Softmax cross entropy of each labeled pixel; evaluated by mean IoU.
+pub(crate) struct Segmentation {
+    pub test: Loader<MaskFolder>,
+    /// The same images without transforms, for drawing.
+    pub pictures: MaskFolder,
+    pub criterion: CrossEntropy,
+}
+
+/// Cross entropy with class weights by median frequency balancing (Eigen and Fergus, 2015), `median / frequency`, to the power `balance`: 0
+/// weights all classes equally.
+fn balanced(train: &MaskFolder, pictures: &[usize], balance: f64) -> Result<CrossEntropy, DataError> {
+    let mut counts = vec![0_u64; CLASSES];
+    for &index in pictures {
+        for class in train.get(index)?.mask.classes {
+            if let Some(count) = counts.get_mut(usize::from(class)) {
+                *count += 1;
+            }
+        }
+    }
+    let mut sorted = counts.clone();
+    sorted.sort_unstable();
+    let median = sorted[CLASSES / 2] as f64;
+    let weight = counts.iter().map(|&count| (median / (count.max(1) as f64)).powf(balance)).collect();
+    Ok(CrossEntropy { weight, ignore_index: Some(usize::from(UNLABELED)), ..CrossEntropy::default() })
+}
+
+impl<N: Segmenter<D>, D: Backend<f32>> Task<N, D> for Segmentation {
+    type Batch = MaskedBatch;
+    const UNIT: &'static str = "images";
+
+    fn loss(&mut self, net: &mut N, batch: MaskedBatch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
+        let (items, counts) = (batch.images.batch_size(), label_weight(&self.criterion, batch.masks.as_slice()));
+        let images: Pictures<D> = batch.images.into_tensor(&pass.device)?;
+        let maps: Maps<D, OwnedTape<f32, D>> = on_device(train_data(net, images, pass.gradients))?;
+        let classes = batch.masks.as_slice();
+        // The mean over no pixels would be NaN; the sum is 0.
+        let loss = if counts > 0.0 { self.criterion.try_mean(maps, classes) } else { self.criterion.try_sum(maps, classes) };
+        Ok(Step::new(on_device(loss)?, items).with_weight(counts))
+    }
+
+    fn evaluate(&mut self, net: &N, device: &D) -> Result<Metrics, TrainError> {
+        let mut confusion = ConfusionMatrix::new(CLASSES);
+        for batch in self.test.epoch(1) {
+            let MaskedBatch { images, masks } = batch?;
+            let maps = on_device(net.try_forward(images.into_tensor(device)?))?;
+            let predicted = argmax_maps(&maps.as_vec(), CLASSES, HEIGHT * WIDTH);
+            confusion.count_classes(&predicted, masks.as_slice(), Some(usize::from(UNLABELED)));
+        }
+        let mut metrics = Metrics::new().with("mean_iou", confusion.mean_iou()).with("pixel_accuracy", confusion.accuracy());
+        for (class, iou) in self.pictures.classes().iter().zip(confusion.iou()) {
+            // A class that neither occurs nor is predicted has no IoU.
+            if let Some(iou) = iou {
+                metrics.set(&format!("iou_{}", class.to_lowercase()), iou);
+            }
+        }
+        Ok(metrics)
+    }
+
+    /// `overlays.png`: rows of test images, each as image, labels and prediction, with a color key.
+    fn draw(&mut self, net: &N, device: &D, folder: &Path, _: bool) -> Result<(), TrainError> {
+        const ROWS: usize = 6;
+        let step = self.pictures.len().div_ceil(ROWS).max(1);
+        let mut rows = Vec::new();
+        for index in (0..self.pictures.len()).step_by(step) {
+            let Masked { image, mask } = self.pictures.get(index)?;
+            let batch = self.test.clone().sampler(SubsetSampler { indices: vec![index], shuffle: None }).epoch(1).next();
+            let Some(batch) = batch else { continue };
+            let maps = on_device(net.try_forward(batch?.images.into_tensor(device)?))?;
+            let classes = argmax_maps(&maps.as_vec(), CLASSES, HEIGHT * WIDTH).into_iter().map(|class| class as u8).collect();
+            let predicted = Mask { size: [HEIGHT, WIDTH], classes };
+            rows.extend([
+                Canvas::from_image(&image),
+                Canvas::overlay(&image, &mask, 0.7, Some(UNLABELED)),
+                Canvas::overlay(&image, &predicted, 0.7, None),
+            ]);
+        }
+        let names = self.pictures.classes().iter().take(CLASSES).enumerate();
+        let key: Vec<_> = names.map(|(class, name)| (name.to_lowercase(), Canvas::color_of(class))).collect();
+        let overlays = Canvas::grid(&rows, 3).enlarged(2).with_columns(&["image", "labels", "predicted"]).with_key(&key);
+        overlays.save(&folder.join("overlays.png"))
+    }
+}

@@ -1,0 +1,66 @@
+//! The default hyperparameters of each model. They were found by experiment; `docs/zoo.md` has the results.
+
+use layercake_train::data::KnownDataset;
+use layercake_train::run::Recipe;
+
+/// Small networks on small images. Ten epochs over tens of thousands of images are enough; the digits are few, so they need more epochs
+/// and smaller batches.
+pub(super) fn small(dataset: KnownDataset) -> Recipe {
+    let (epochs, batch_size) = if dataset == KnownDataset::Digits { (20, 16) } else { (10, 64) };
+    Recipe { epochs, batch_size, lr: 3e-3, weight_decay: 0.05, ..Recipe::default() }
+}
+
+/// One linear layer with cross entropy.
+pub(super) fn softmax(dataset: KnownDataset) -> Recipe {
+    Recipe { lr: 1e-3, weight_decay: 0.01, epochs: 20, ..small(dataset) }
+}
+
+/// One linear layer with hinge loss: many margins contribute at once, so the learning rate is lower.
+pub(super) fn linear_svm(dataset: KnownDataset) -> Recipe {
+    Recipe { lr: 3e-4, ..softmax(dataset) }
+}
+
+/// CIFAR-10 has fewer images per class to learn from than Fashion-MNIST and needs more epochs.
+pub(super) fn vgg8(dataset: KnownDataset) -> Recipe {
+    let (epochs, batch_size) = match dataset {
+        KnownDataset::Digits => (20, 32),
+        KnownDataset::Cifar10 => (30, 64),
+        _ => (10, 64),
+    };
+    Recipe { epochs, batch_size, lr: 3e-3, weight_decay: 0.05, workers: 1, ..Recipe::default() }
+}
+
+pub(super) fn resnet20(dataset: KnownDataset) -> Recipe {
+    let (epochs, batch_size) = match dataset {
+        KnownDataset::Digits => (20, 32),
+        KnownDataset::Cifar10 => (40, 64),
+        _ => (9, 64),
+    };
+    Recipe { epochs, batch_size, lr: 3e-3, weight_decay: 0.05, workers: 1, ..Recipe::default() }
+}
+
+pub(super) fn vae(_: KnownDataset) -> Recipe {
+    Recipe { epochs: 40, batch_size: 128, lr: 2e-3, ..Recipe::default() }
+}
+
+/// An epoch costs twice as much as with linear layers, but half as many are needed.
+pub(super) fn conv_vae(dataset: KnownDataset) -> Recipe {
+    Recipe { epochs: 20, ..vae(dataset) }
+}
+
+pub(super) fn pixel_cnn(_: KnownDataset) -> Recipe {
+    Recipe { epochs: 4, batch_size: 32, lr: 2e-3, average: Some(0.999), ..Recipe::default() }
+}
+
+/// Steps are expensive, so there are few of them: a higher learning rate, with gradient clipping.
+pub(super) fn gated_pixel_cnn(dataset: KnownDataset) -> Recipe {
+    Recipe { epochs: 5, lr: 4e-3, clip: Some(1.0), ..pixel_cnn(dataset) }
+}
+
+pub(super) fn unet(_: KnownDataset) -> Recipe {
+    Recipe { epochs: 80, batch_size: 10, lr: 3e-3, weight_decay: 0.01, workers: 1, ..Recipe::default() }
+}
+
+pub(super) fn char_lstm(_: KnownDataset) -> Recipe {
+    Recipe { epochs: 20, batch_size: 32, lr: 4e-3, clip: Some(1.0), ..Recipe::default() }
+}

@@ -1,0 +1,236 @@
+//! The interface of a model in the zoo, and the options and results of its operations.
+
+use std::path::PathBuf;
+
+use layercake::ir::Graph;
+use layercake_train::data::KnownDataset;
+use layercake_train::run::RunSummary;
+use layercake_train::{CancellationToken, Metrics, Timing, TrainError};
+use serde::Serialize;
+
+/// A model of the zoo. Each kind of model (image classifiers, autoencoders, networks without a task) implements this once.
+pub trait ZooModel: Sync {
+    /// The model's name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// A one-line description.
+    fn description(&self) -> &'static str;
+
+    /// The network's graph; `None` for models that are not networks.
+    fn graph(&self) -> Option<&'static Graph>;
+
+    /// The data set used when none is named: one read from files if `in_files` (a data folder was given), otherwise the built-in digits
+    /// where the model can be trained on them.
+    fn default_dataset(&self, in_files: bool) -> KnownDataset;
+
+    /// Trains the model, prints progress to stdout and writes the run folder. Returns the folder and the run's summary.
+    ///
+    /// # Errors
+    /// If the data cannot be read, the device fails, training diverges, or the folder cannot be written.
+    fn train(&self, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError>;
+
+    /// Evaluates a checkpoint on a test set.
+    ///
+    /// # Errors
+    /// If the checkpoint or the data cannot be read, or do not match the model.
+    fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError>;
+
+    /// Times a training step and an inference.
+    ///
+    /// # Errors
+    /// If the model does not support it, or the device fails.
+    fn bench(&self, _batch_size: usize) -> Result<BenchResult, ModelError> {
+        let reason = "`layercake bench` times image classifiers; `cargo run --release -p layercake-benches` times the other kinds";
+        Err(ModelError::Unsupported { model: self.name(), action: "benchmarked", reason })
+    }
+
+    /// Samples images or text from a generative model.
+    ///
+    /// # Errors
+    /// If the model is not generative, the checkpoint cannot be read or does not match, or the output cannot be written.
+    fn sample(&self, _options: &SampleOptions) -> Result<Samples, ModelError> {
+        Err(ModelError::not_generative(self.name()))
+    }
+}
+
+/// Options of a training run. `None` selects the model's default for the data set.
+#[derive(Clone, Debug)]
+pub struct TrainOptions {
+    /// The data set.
+    pub dataset: KnownDataset,
+    /// The folder that contains the data sets' folders.
+    pub data_dir: Option<PathBuf>,
+    /// Number of epochs.
+    pub epochs: Option<usize>,
+    /// Images per batch.
+    pub batch_size: Option<usize>,
+    /// The learning rate.
+    pub lr: Option<f64>,
+    /// Seed of the initial parameters, the order of the images and the validation split; default 0.
+    pub seed: Option<u64>,
+    /// Number of training items held out for validation.
+    pub validation: Option<usize>,
+    /// Stops the run when the validation metric has not improved for more than this number of epochs.
+    pub patience: Option<usize>,
+    /// Restores the weights of the epoch with the best validation metric at the end.
+    pub restore_best: bool,
+    /// The device.
+    pub device: DeviceKind,
+    /// The run folder; by default a new numbered folder in `runs`.
+    pub out: Option<PathBuf>,
+    /// The folder of an interrupted run to resume with the recipe in its `config.json`.
+    pub resume: Option<PathBuf>,
+    /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
+    pub checkpoint_every: Option<usize>,
+    /// Cancels the run; it writes a checkpoint first.
+    pub cancellation: CancellationToken,
+}
+
+impl TrainOptions {
+    /// The seed, or its default.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed.unwrap_or(0)
+    }
+}
+
+/// Options of an evaluation.
+#[derive(Clone, Debug)]
+pub struct EvalOptions {
+    /// A parameter file, or the folder of a run.
+    pub checkpoint: PathBuf,
+    /// The data set; by default the run's own, or the digits if there is no `config.json`.
+    pub dataset: Option<KnownDataset>,
+    /// The folder that contains the data sets' folders.
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Options of sampling.
+#[derive(Clone, Debug)]
+pub struct SampleOptions {
+    /// A parameter file, or the folder of a run.
+    pub checkpoint: PathBuf,
+    /// The image file to write.
+    pub out: Option<PathBuf>,
+    /// Number of images or characters.
+    pub count: Option<usize>,
+    /// Seed of the samples.
+    pub seed: u64,
+    /// The beginning of the text.
+    pub prompt: Option<String>,
+    /// Divisor of the logits before a character is sampled; default 1.
+    pub temperature: Option<f64>,
+}
+
+/// The result of sampling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Samples {
+    /// A grid of images, written to this file.
+    Image(PathBuf),
+    /// A text.
+    Text(String),
+}
+
+/// The result of an evaluation.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// The data set.
+    pub dataset: KnownDataset,
+    /// The metrics on its test items, the most important first.
+    pub metrics: Metrics,
+    /// Number of test items.
+    pub items: u64,
+    /// What the items are: `images`.
+    pub unit: &'static str,
+}
+
+/// The result of a benchmark.
+#[derive(Clone, Debug, Serialize)]
+pub struct BenchResult {
+    /// The model's name.
+    pub model: &'static str,
+    /// Items per batch.
+    pub batch_size: usize,
+    /// Number of threads.
+    pub threads: usize,
+    /// One training step: forward, loss, backward, optimizer.
+    pub train: Timing,
+    /// One inference.
+    pub infer: Timing,
+}
+
+/// The kind of device to run on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum DeviceKind {
+    /// The CPU.
+    #[default]
+    Cpu,
+    /// The first CUDA device; needs the feature `cuda`.
+    Cuda,
+}
+
+impl DeviceKind {
+    /// The name on the command line and in `config.json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DeviceKind::Cpu => "cpu",
+            DeviceKind::Cuda => "cuda",
+        }
+    }
+}
+
+/// Why an operation on a model failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// Reading data, training, or writing files failed.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// The zoo has only the network: no data, loss or optimizer are defined for it.
+    #[error(
+        "`{model}` cannot be {action}: the zoo defines no data, loss and optimizer for it; `layercake summary {model}` and `layercake draw {model}` show the network"
+    )]
+    NoTask {
+        /// The model.
+        model: &'static str,
+        /// The operation, as a participle.
+        action: &'static str,
+    },
+    /// This kind of model does not support the operation.
+    #[error("`{model}` cannot be {action}: {reason}")]
+    Unsupported {
+        /// The model.
+        model: &'static str,
+        /// The operation, as a participle.
+        action: &'static str,
+        /// Why, and what to do instead.
+        reason: &'static str,
+    },
+    /// The option has no effect on this model.
+    #[error("`{option}` has no effect on `{model}`: {reason}; supported options: {known}")]
+    NoEffect {
+        /// The model.
+        model: &'static str,
+        /// The option.
+        option: &'static str,
+        /// Why.
+        reason: &'static str,
+        /// The options that the model supports.
+        known: &'static str,
+    },
+    /// An option is missing or invalid.
+    #[error("{0}")]
+    Option(String),
+    /// This build does not include CUDA.
+    #[error("this build runs on the CPU only; for CUDA, build with `cargo build --release -p layercake-models --features cuda`")]
+    NoCuda,
+    /// The device cannot be used.
+    #[error("the device cannot be used: {0}")]
+    Device(String),
+}
+
+impl ModelError {
+    /// `sample` was called on a model that is not generative.
+    pub(crate) fn not_generative(model: &'static str) -> Self {
+        Self::Unsupported { model, action: "sampled", reason: "it is not a generative model; vae, gated_pixelcnn and char_lstm are" }
+    }
+}
