@@ -1,6 +1,6 @@
-//! A model put together by hand: two networks and a learned scale, trained, frozen in part, saved and loaded.
+//! A model composed of two networks and a learned scale: training, partial freezing, saving and loading.
 //!
-//! Squeezes the 8x8 digits that come with `layercake-train` into 12 numbers and back, in a few seconds.
+//! Compresses the built-in 8x8 digits of `layercake-train` to 12 numbers, in a few seconds.
 
 use layercake::dfdx::tensor_ops::{BroadcastTo, TryMul, TrySub};
 use layercake::optim::{Adam, AdamConfig};
@@ -15,7 +15,7 @@ network! {
     Decoder: [12] -> [64] { fc1: Linear(48), ReLU, fc2: Linear(64) }
 }
 
-/// What the decoder gives is scaled pixel by pixel: the corners of the images are always the same, their middles are not.
+/// The decoder's output is scaled per pixel: the corners of the images hardly vary, the centers do.
 #[derive(Clone, Debug, Model)]
 struct Autoencoder<E: Dtype = f32, D: Storage<E> = Cpu> {
     encoder: Encoder<E, D>,
@@ -28,7 +28,7 @@ type Images = Tensor<(usize, Const<1>, Const<8>, Const<8>), f32, Cpu>;
 type Traced<S> = Tensor<S, f32, Cpu, OwnedTape<f32, Cpu>>;
 
 impl Autoencoder {
-    /// The mean squared difference between the images and what comes back.
+    /// The mean squared error between the images and their reconstructions.
     fn loss(&mut self, images: Images, gradients: Gradients<f32, Cpu>) -> Traced<Rank0> {
         let pixels = (images.shape().0, Const::<64>);
         let target = images.clone().reshape_like(&pixels);
@@ -39,7 +39,7 @@ impl Autoencoder {
     }
 }
 
-/// Trains for some epochs and gives the mean loss of the last one.
+/// Trains for some epochs. Returns the mean loss of the last one.
 fn train(model: &mut Autoencoder, optimizer: &mut impl Optimizer<Autoencoder, Cpu, f32>, images: &Loader<Digits>, epochs: usize) -> f32 {
     let device = model.scale.device().clone();
     let mut gradients = model.alloc_grads();
@@ -71,12 +71,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut optimizer = Adam::new(&model, AdamConfig { lr: 3e-3, ..Default::default() });
     let first = train(&mut model, &mut optimizer, &loader, 5);
 
-    // The encoder is good enough: only the decoder and the scale go on.
+    // Freeze the encoder and continue with the decoder and the scale.
     optimizer.freeze(&model, "encoder")?;
-    println!("\n{} of {} parameters go on", model.parameter_count() - Encoder::PARAMS, model.parameter_count());
+    println!("\ntraining {} of {} parameters", model.parameter_count() - Encoder::PARAMS, model.parameter_count());
     let encoder = model.encoder.fc1.weight.as_vec();
     let second = train(&mut model, &mut optimizer, &loader, 3);
-    assert_eq!(model.encoder.fc1.weight.as_vec(), encoder, "what is frozen stays");
+    assert_eq!(model.encoder.fc1.weight.as_vec(), encoder, "frozen parameters do not change");
     assert!(second < first && second < 0.15, "it learns: {first}, then {second}");
 
     let file = std::env::temp_dir().join("layercake-autoencoder.safetensors");

@@ -1,9 +1,9 @@
-//! A program that carries its network with it: the weights are compiled in, and no file is needed but the image.
+//! Classification of an image file, with the weights compiled into the program.
 //!
 //!     cargo run --release -p layercake-examples --example classify_image -- photo-of-a-digit.jpg
 //!
-//! Without an image it reads `data/seven.png`. With `--train` it trains the network on the digits that come with `layercake-train`, and
-//! writes the weights that the next build compiles in.
+//! Without an argument it checks the weights and classifies `data/seven.png`. With `--train` it trains the network on the built-in digits of
+//! `layercake-train` and writes the weights for the next build.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,7 +17,7 @@ use layercake_train::data::{Array, DataError, Image, KnownDataset, Loader, Split
 use layercake_train::{Classification, ProgressReport, TrainError, Trainer, Until, evaluate};
 
 network! {
-    /// From white ink on black, framed as MNIST's digits are, to a score for each digit.
+    /// Digits in MNIST's format, white on black, to the logits of the ten digits.
     Digits: [1, 28, 28] -> [10] {
         conv1: Conv2d(8, kernel = 5, stride = 2), ReLU,
         conv2: Conv2d(16, kernel = 3, stride = 2), ReLU,
@@ -25,7 +25,7 @@ network! {
     }
 }
 
-// The program grows by as much.
+// The size of the weights in the program.
 const _: () = assert!(Digits::PARAMS * size_of::<f32>() < 60_000);
 
 const WEIGHTS: &[u8] = include_bytes!("data/digits.safetensors");
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         None => check(),
     };
     let Err(error) = done else { return ExitCode::SUCCESS };
-    // It names the file, what was expected and what was found.
+    // The message names the file, what was expected and what was found.
     eprintln!("error: {error}");
     ExitCode::FAILURE
 }
@@ -52,7 +52,7 @@ fn network() -> Result<(Digits, Cpu), TrainError> {
     Ok((net, device))
 }
 
-/// Says which digit an image shows, and how sure that is.
+/// Prints the three most likely digits of an image with their probabilities.
 fn classify(path: &Path) -> Result<usize, TrainError> {
     let image = prepared(&read_image(path, Channels::Gray)?);
     let (net, device) = network()?;
@@ -60,36 +60,36 @@ fn classify(path: &Path) -> Result<usize, TrainError> {
     let chances = scores.softmax::<Axis<1>>().as_vec();
     let mut digits: Vec<usize> = (0..10).collect();
     digits.sort_by(|&a, &b| chances[b].total_cmp(&chances[a]));
-    let said: Vec<String> = digits[..3].iter().map(|&digit| format!("{digit} ({:.1} %)", 100.0 * chances[digit])).collect();
-    println!("{}: {}", path.display(), said.join(", "));
+    let shown: Vec<String> = digits[..3].iter().map(|&digit| format!("{digit} ({:.1} %)", 100.0 * chances[digit])).collect();
+    println!("{}: {}", path.display(), shown.join(", "));
     Ok(digits[0])
 }
 
-/// Any gray image as the network knows them: of its size, and light ink on a dark ground.
+/// Converts a gray image to the network's input: its size, and light digits on a dark background.
 fn prepared(image: &Image) -> Vec<f32> {
     let scaled = image.resized([SIDE; 2]).pixels;
-    // A digit is thin: whatever most pixels are is the ground.
+    // Most pixels are background.
     let is_paper = scaled.iter().sum::<f32>() > 0.5 * scaled.len() as f32;
     scaled.into_iter().map(|pixel| if is_paper { 1.0 - pixel } else { pixel }).collect()
 }
 
-/// What the tests run: the weights are good, an image is recognized, what is no image is refused.
+/// Checks the weights, classifies an example image, and shows the error for a file that is not an image.
 fn check() -> Result<(), TrainError> {
     let (net, device) = network()?;
     let test = KnownDataset::Digits.load(None, Digits::INPUT)?.test;
     let accuracy = evaluate(&net, &device, &Loader::new(test, 360))?.accuracy();
-    println!("{} bytes of weights; {:.1} % of the test digits are right", WEIGHTS.len(), 100.0 * accuracy);
+    println!("{} bytes of weights; test accuracy {:.1} %", WEIGHTS.len(), 100.0 * accuracy);
     assert!(accuracy > 0.96, "run this with --train");
 
     assert_eq!(classify(&Path::new(FOLDER).join("seven.png"))?, 7);
 
-    let Err(refused) = classify(&Path::new(FOLDER).join("digits.safetensors")) else { panic!("that is no image") };
+    let Err(refused) = classify(&Path::new(FOLDER).join("digits.safetensors")) else { panic!("the file is not an image") };
     println!("{refused}");
     assert!(matches!(refused, TrainError::Data(DataError::Content { .. })));
     Ok(())
 }
 
-/// Trains the network, with the digits moved about a little, and writes its weights.
+/// Trains the network with random shifts as augmentation, and writes the weights.
 fn train() -> Result<(), TrainError> {
     const EPOCHS: usize = 60;
     let Split { train, test } = KnownDataset::Digits.load(None, Digits::INPUT)?;
@@ -104,6 +104,6 @@ fn train() -> Result<(), TrainError> {
     let mut trainer = Trainer::new(Until::Epochs(EPOCHS)).seed(1).schedule(schedule).callback(&mut report);
     trainer.fit(&mut net, &device, &mut optimizer, &mut task, &train)?;
     io::save_safetensors(&net, Path::new(FOLDER).join("digits.safetensors"))?;
-    println!("written: the next build carries these weights");
+    println!("weights written; rebuild to use them");
     Ok(())
 }

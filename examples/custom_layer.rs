@@ -1,7 +1,7 @@
-//! A layer of one's own in `network!`, with parameters of its own: written once for any number type, device and tape.
+//! A custom layer with parameters in `network!`, generic over number type, device and tape.
 //!
-//! It scores a class by how near a point is to the class's center, as the first LeNet-5 did (LeCun et al., 1998, section II.B), but with
-//! centers that are learned, and a learned weight for each.
+//! The score of a class is the negative weighted distance to its center, as in the original LeNet-5 (LeCun et al., 1998, section II.B), with
+//! learned centers and weights.
 
 use layercake::dfdx;
 use layercake::dfdx::tensor_ops::{BroadcastTo, TryMul, TrySub};
@@ -21,7 +21,7 @@ pub struct Nearness<const IN: usize, const OUT: usize, E: Dtype = f32, D: Storag
     weight: Tensor<Rank1<OUT>, E, D>,
 }
 
-/// What the layer does. The operations are dfdx's, and dfdx knows their gradients.
+/// The forward pass, in dfdx operations, which have gradients.
 impl<const IN: usize, const OUT: usize, B: Dim, E: Scalar, D: Device<E>, T: Tape<E, D>> Module<Tensor<(B, Const<IN>), E, D, T>>
     for Nearness<IN, OUT, E, D>
 {
@@ -37,11 +37,11 @@ impl<const IN: usize, const OUT: usize, B: Dim, E: Scalar, D: Device<E>, T: Tape
     }
 }
 
-/// It does the same in training.
+/// Training and inference are the same.
 impl<const IN: usize, const OUT: usize, E: Dtype, D: Storage<E>> dfdx::nn::NonMutableModule for Nearness<IN, OUT, E, D> {}
 
 network! {
-    /// From an image to a point of 12 numbers, and how near that is to the place of each digit.
+    /// An image to 12 features, and to the scores by distance to each digit's center.
     Places: [1, 8, 8] -> [10] {
         conv: Conv2d(16, kernel = 3, padding = 1), ReLU, MaxPool2d(2),
         Flatten,
@@ -53,13 +53,13 @@ network! {
 fn main() -> Result<(), TrainError> {
     let device = Cpu::seed_from_u64(1);
 
-    // Is the gradient right? In double precision, by every parameter of the layer and by its input.
+    // Check the gradients of the parameters and the input in f64.
     let layer = device.build_module::<Nearness<5, 3>, f64>();
     let x: Tensor<Rank2<4, 5>, f64, _> = device.sample_normal();
     let report = gradcheck(&mut (layer, x), GradCheck::default(), |(layer, x), gradients| {
         loss::cross_entropy(layer.forward_mut(x.clone().traced(gradients)), &[0, 2, 1, 1])
     });
-    println!("the layer's gradients against differences (0 and 1 are the layer and its input):\n{report}");
+    println!("gradients compared with finite differences (0: the layer, 1: its input):\n{report}");
     assert!(report.largest() < 1e-6 && report.tensors.len() == 3, "a wrong gradient");
 
     let Split { train, test } = digits();
@@ -69,14 +69,14 @@ fn main() -> Result<(), TrainError> {
 
     let mut net = Places::new(&device);
     let mut optimizer = Adam::new(&net, AdamConfig { lr: 3e-3, ..Default::default() });
-    let mut task = Classification::new("places of digits", test, &classes)?;
+    let mut task = Classification::new("centers of digits", test, &classes)?;
     for epoch in Trainer::new(Until::Epochs(8)).fit(&mut net, &device, &mut optimizer, &mut task, &train)? {
         println!("epoch {}: {} | test: {}", epoch.epoch, epoch.train, epoch.test);
     }
     let accuracy = task.confusion_matrix().map_or(0.0, |confusion| confusion.accuracy());
-    assert!(accuracy > 0.95, "the digits have places of their own: {accuracy}");
+    assert!(accuracy > 0.95, "test accuracy: {accuracy}");
 
-    // The parameters are fields, here and in checkpoints: `nearness.centers`.
+    // The parameters are fields, with the same names in checkpoints: `nearness.centers`.
     let (centers, mut apart) = (net.nearness.centers.array(), Vec::new());
     for (a, b) in (0..10).flat_map(|a| (0..a).map(move |b| (b, a))) {
         let square: f32 = centers[a].iter().zip(&centers[b]).map(|(p, q)| (p - q).powi(2)).sum();
@@ -84,6 +84,6 @@ fn main() -> Result<(), TrainError> {
     }
     apart.sort_by(|a, b| a.0.total_cmp(&b.0));
     let [(least, a, b), .., (most, c, d)] = apart[..] else { unreachable!("there are 45 pairs") };
-    println!("\nthe nearest neighbors are {a} and {b}, {least:.2} apart; the farthest {c} and {d}, {most:.2}");
+    println!("\nclosest centers: {a} and {b}, distance {least:.2}; farthest: {c} and {d}, distance {most:.2}");
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! What is known about a network before it runs: facts as constants, a budget that the compiler keeps, sizes as named constants.
+//! Compile-time facts about a network: constants, a parameter budget checked by the compiler, and sizes as named constants.
 
 use layercake::prelude::*;
 
-/// Change it, and every size below follows; make it too small, and this file no longer compiles.
+/// All sizes below follow from this. If it is too small, the file does not compile.
 const SIDE: usize = 28;
 const CLASSES: usize = 10;
 
@@ -16,19 +16,19 @@ network! {
     }
 }
 
-// A budget for a small device: the build fails when the network outgrows it.
+// A budget for a small device: the build fails if the network exceeds it.
 const _: () = assert!(Net::PARAMS < 10_000);
 const _: () = assert!(Net::FLOPS < 1_000_000);
 
 fn main() {
     println!("{}", Net::summary());
     println!();
-    println!("{} layers take {:?} to {:?}", Net::LAYERS, Net::INPUT, Net::OUTPUT);
-    println!("one element of the last map sees {:?} pixels of the image", Net::RECEPTIVE_FIELD);
-    println!("one image writes {} numbers on its way", Net::ACTIVATIONS);
+    println!("{} layers, {:?} to {:?}", Net::LAYERS, Net::INPUT, Net::OUTPUT);
+    println!("receptive field of the last map: {:?} pixels", Net::RECEPTIVE_FIELD);
+    println!("{} activations per image", Net::ACTIVATIONS);
 
     let device = Cpu::seed_from_u64(0);
     let net = Net::new(&device);
     let image: Tensor<Rank4<1, 1, SIDE, SIDE>, f32, _> = device.ones();
-    println!("scores of a white square: {:?}", net.forward(image).array());
+    println!("logits of a white image: {:?}", net.forward(image).array());
 }

@@ -1,7 +1,7 @@
-//! A generative adversarial network (Goodfellow et al., 2014): a generator makes digits of noise, a discriminator tells them from real
-//! ones, and each has an optimizer of its own.
+//! A generative adversarial network (Goodfellow et al., 2014): a generator creates digits from noise, a discriminator distinguishes them
+//! from real ones, and each has its own optimizer.
 //!
-//! Whether the samples are digits is asked of a judge, a classifier trained on real ones. The loop is that of PyTorch's DCGAN tutorial.
+//! A classifier trained on real digits, the judge, evaluates the samples. The loop is that of PyTorch's DCGAN tutorial.
 
 use layercake::average::{AveragedModel, Averaging};
 use layercake::optim::{Adam, AdamConfig};
@@ -11,14 +11,14 @@ use layercake_train::run::image_grid;
 use layercake_train::{Classification, TrainError, Trainer, Until, argmax};
 
 network! {
-    /// From noise to pixels within -1..1.
+    /// Noise to pixels in -1..1.
     Generator: [16] -> [1, 8, 8] {
         fc1: Linear(128, bias = false), bn1: BatchNorm1d, ReLU,
         fc2: Linear(256, bias = false), bn2: BatchNorm1d, ReLU,
         fc3: Linear(64), Tanh, Reshape(1, 8, 8),
     }
 
-    /// From pixels to the log odds that they are real.
+    /// Pixels to the logit that the image is real.
     Discriminator: [1, 8, 8] -> [1] {
         Flatten,
         fc1: Linear(256), LeakyReLU(negative_slope = 0.2), Dropout(0.3),
@@ -26,7 +26,7 @@ network! {
         fc3: Linear(1),
     }
 
-    /// From pixels to a score for each digit.
+    /// Pixels to the logits of the ten digits.
     Judge: [1, 8, 8] -> [10] {
         conv1: Conv2d(16, kernel = 3, padding = 1), BatchNorm2d, ReLU,
         conv2: Conv2d(32, kernel = 3, padding = 1), BatchNorm2d, ReLU, MaxPool2d(2),
@@ -41,13 +41,13 @@ type Images = Tensor<(usize, Const<1>, Const<8>, Const<8>), f32, Cpu>;
 type Noise = Tensor<(usize, Const<16>), f32, Cpu>;
 type Odds = Tensor<(usize, Const<1>), f32, Cpu, OwnedTape<f32, Cpu>>;
 
-/// How far these are from being taken for what is wished: 1 is real, 0 is made.
-fn loss_of(odds: Odds, wished: f32) -> Tensor<Rank0, f32, Cpu, OwnedTape<f32, Cpu>> {
-    let target = odds.device().zeros_like(odds.shape()) + wished;
+/// Binary cross entropy with a constant target: 1 for real, 0 for generated.
+fn loss_of(odds: Odds, target: f32) -> Tensor<Rank0, f32, Cpu, OwnedTape<f32, Cpu>> {
+    let target = odds.device().zeros_like(odds.shape()) + target;
     loss::bce_with_logits(odds, target)
 }
 
-/// The share of images that the judge is sure of, and how many there are of each digit among those.
+/// The fraction of images that the judge classifies with a probability above 0.9, and the counts of their digits.
 fn judged(judge: &Judge, images: Images) -> (f64, [usize; 10]) {
     let count = images.shape().0;
     let chances = judge.forward(images).softmax::<Axis<1>>().as_vec();
@@ -74,7 +74,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut makes, mut tells) = (Adam::new(&generator, adam), Adam::new(&discriminator, adam));
     let (mut by_g, mut by_d) = (generator.alloc_grads(), discriminator.alloc_grads());
     let noise = |images: usize| -> Noise { device.sample_normal_like(&(images, Const)) };
-    // Samples are those of the generator's average over the last few hundred steps.
+    // Samples are drawn from the moving average of the generator.
     let mut average = AveragedModel::new(&generator, Averaging::Ema { decay: 0.995 });
     let shown = noise(500);
     let (sure_before, _) = judged(&judge, generator.forward(shown.clone()));
@@ -84,7 +84,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for batch in real.epoch(epoch) {
             let images = batch?.images.into_tensor(&device)?;
 
-            // The discriminator: the gradients of both losses add up. What is made has no tape, so the generator learns nothing of it.
+            // The discriminator: the gradients of both losses accumulate. The generated images have no tape, so the generator gets no gradient.
             let on_real = loss_of(discriminator.forward_train(images, by_d), 0.9);
             let made = generator.forward_mut(noise(BATCH).leaky_traced()).retaped::<NoneTape>();
             loss_d += on_real.array();
@@ -94,7 +94,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             tells.step(&mut discriminator, &mut by_d)?;
             discriminator.zero_grads(&mut by_d);
 
-            // The generator: through the discriminator, which stays as it is.
+            // The generator, through the discriminator, whose parameters do not change.
             let loss = loss_of(discriminator.forward_mut(generator.forward_train(noise(BATCH), by_g)), 1.0);
             loss_g += loss.array();
             by_g = loss.backward();
@@ -106,7 +106,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let batches = real.batch_count() as f32;
             let (sure, counts) = judged(&judge, average.model.forward(shown.clone()));
             let [loss_d, loss_g, sure] = [loss_d / batches, loss_g / batches, 100.0 * sure as f32];
-            println!("epoch {epoch:3}: losses {loss_d:.2} and {loss_g:.2}; the judge is sure of {sure:.0} %: {counts:?}");
+            println!("epoch {epoch:3}: losses {loss_d:.2} and {loss_g:.2}; confident judgments {sure:.0} %, by digit {counts:?}");
         }
     }
 
@@ -117,19 +117,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let (sure, counts) = judged(&judge, average.model.forward(shown));
     let covered = counts.iter().filter(|&&count| count >= 10).count();
-    println!("the judge is sure of {:.0} % of the real test images, of {:.0} % of the samples", 100.0 * sure_of_real, 100.0 * sure);
-    assert!(sure_before < 0.1 && sure > 0.6 * sure_of_real, "most samples are digits: {sure}, at first {sure_before}");
-    assert!(covered >= 8, "of most kinds: {counts:?}");
+    println!("confident judgments: {:.0} % of the real test images, {:.0} % of the samples", 100.0 * sure_of_real, 100.0 * sure);
+    assert!(sure_before < 0.1 && sure > 0.6 * sure_of_real, "most samples are digits: {sure}, before training {sure_before}");
+    assert!(covered >= 8, "most digits occur: {counts:?}");
     Ok(())
 }
 
-/// A classifier of the real digits.
+/// Trains a classifier of real digits.
 fn trained_judge(device: &Cpu, real: &Loader<Digits>, test: Loader<Digits>, classes: &[String]) -> Result<Judge, TrainError> {
     let mut judge = Judge::new(device);
     let mut optimizer = Adam::new(&judge, AdamConfig { lr: 3e-3, ..Default::default() });
     let mut task = Classification::new("judge", test, classes)?;
     let history = Trainer::new(Until::Epochs(8)).fit(&mut judge, device, &mut optimizer, &mut task, real)?;
     println!("judge: {}", history[7].test);
-    assert!(history[7].test.get("accuracy") > Some(0.95), "a judge must know digits");
+    assert!(history[7].test.get("accuracy") > Some(0.95), "the judge must be accurate");
     Ok(judge)
 }

@@ -1,6 +1,6 @@
-//! A training loop written by hand on dfdx's API: no trainer, dfdx's own optimizer.
+//! A training loop without the trainer, with dfdx's API and optimizer.
 //!
-//! Trains a small network on the digits that come with `layercake-train`, in a few seconds.
+//! Trains a small network on the built-in digits of `layercake-train`, in a few seconds.
 
 use layercake::dfdx::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The share of test images whose highest score is that of their class; all of them are one batch.
+/// The accuracy on the test images, which are one batch.
 fn tested(net: &Small, test: &Loader<Images>, device: &Cpu) -> Result<f64, DataError> {
     let Batch { images, labels } = test.epoch(1).next().expect("there are images")?;
     Ok(accuracy(&net.forward(images.into_tensor(device)?).as_vec(), &labels))

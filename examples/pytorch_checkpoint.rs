@@ -1,6 +1,6 @@
-//! A checkpoint that PyTorch saved, in a network of the same names: the outputs agree. Then one whose names and head differ.
+//! Loads a PyTorch checkpoint into a network with the same names and compares the outputs; then one with other names and another head.
 //!
-//! `data/pytorch_checkpoint.py` wrote the files, with `safetensors.torch.save_file(net.state_dict(), ..)`.
+//! The files were written by `data/pytorch_checkpoint.py` with `safetensors.torch.save_file(net.state_dict(), ..)`.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ network! {
         ReLU,
     }
 
-    /// Layer by layer what `SmallResNet` is in the script. `Sequential` counts its layers as PyTorch's does: `stem.0`, `blocks.1.conv2`.
+    /// The same layers as `SmallResNet` in the script. `Sequential` numbers its layers as in PyTorch: `stem.0`, `blocks.1.conv2`.
     SmallResNet: [1, 8, 8] -> [10] {
         stem: Sequential { Conv2d(8, kernel = 3, padding = 1, bias = false), BatchNorm2d, ReLU },
         blocks: Sequential { Repeat(2) { Basic(8) } },
@@ -25,7 +25,7 @@ network! {
     }
 }
 
-/// Any tensors in a safetensors file are a model too: here what went into PyTorch's network, and what came out.
+/// Any tensors in a safetensors file can be loaded as a model: here input and output of the PyTorch network.
 #[derive(Debug, Model)]
 struct Answers {
     #[model(buffer)]
@@ -41,29 +41,29 @@ fn data(file: &str) -> PathBuf {
 fn main() -> Result<(), io::IoError> {
     let device = Cpu::seed_from_u64(0);
     let mut net = SmallResNet::new(&device);
-    // Every tensor under its name, or an error that says which one is missing, superfluous or of another shape.
+    // Loads all tensors by name. Missing and unexpected tensors and shape mismatches are errors.
     io::load_safetensors(&mut net, data("pytorch_checkpoint.safetensors"))?;
 
     let mut pytorch = Answers::new(&device);
     io::load_safetensors(&mut pytorch, data("pytorch_checkpoint_answers.safetensors"))?;
     let (ours, theirs) = (net.forward(pytorch.input).as_vec(), pytorch.output.as_vec());
     let difference = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-    println!("PyTorch says  {:.6?}", &theirs[..4]);
+    println!("PyTorch       {:.6?}", &theirs[..4]);
     println!("Layercake     {:.6?}", &ours[..4]);
-    println!("the largest of {} differences is {difference:.1e}\n", ours.len());
-    assert!(theirs.len() == 30 && difference < 1e-5, "not the same network");
+    println!("maximum of {} differences: {difference:.1e}\n", ours.len());
+    assert!(theirs.len() == 30 && difference < 1e-5, "the outputs differ");
 
-    // The same body, saved from within `DataParallel`, with a head for four classes. Read strictly, it is refused.
+    // The same body, saved from `DataParallel`, with a head for four classes. Strict loading fails.
     let parallel = data("pytorch_checkpoint_parallel.safetensors");
     let mut other = SmallResNet::new(&device);
     let Err(refused) = io::load_safetensors(&mut other, &parallel) else { panic!("the names differ") };
     println!("{refused}\n");
 
-    // Whatever has the same name and shape: nothing.
+    // Loading only tensors with the same name and shape: none.
     let report = io::load_matching(&mut other, &parallel)?;
     assert!(report.loaded.is_empty() && report.unused.len() == report.missing.len());
 
-    // By the names in the file: all but the head.
+    // Mapping the names: all but the head.
     let report = io::load_renamed(&mut other, &parallel, |ours| format!("module.{ours}"))?;
     println!("{report}");
     let left_out: Vec<&str> = report.mismatched.iter().map(|tensor| tensor.name.as_str()).collect();

@@ -1,7 +1,7 @@
-//! Shared weights: the same tower looks at two pictures, and how far apart its answers are says whether they show the same digit
-//! (Bromley et al., 1993). `reuse` is all it takes, and the gradients of both uses add up.
+//! Shared weights: a tower embeds two images, and the distance of the embeddings tells whether they show the same digit (Bromley et al.,
+//! 1993). `reuse` shares the weights; the gradients of both uses are added.
 //!
-//! Trained on pairs, and then asked about pairs of pictures that it has not seen.
+//! Trained on pairs of images and evaluated on pairs of unseen images.
 
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
@@ -16,27 +16,27 @@ network! {
         Flatten, fc: Linear(features), Sigmoid,
     }
 
-    /// The log odds that two pictures show the same.
+    /// The logit that two images show the same digit.
     Same: { left: [1, 8, 8], right: [1, 8, 8] } -> [1] {
         from left, tower: tower(32) as a,
         from right, reuse tower as b,
-        // |a - b|, feature by feature.
+        // |a - b|, elementwise.
         Max { { from a, Sub(b) }, { from b, Sub(a) } },
         same: Linear(1),
     }
 }
 
-// Weights that are used twice count once, and are twice the work.
+// Shared weights count once in PARAMS and twice in FLOPS.
 const _: () = assert!(Same::PARAMS == (16 * 9 + 16) + (32 * 16 * 9 + 32) + (512 * 32 + 32) + 33);
 
-/// Pairs of images; every other one is of the same digit.
+/// Pairs of images; every other pair shows the same digit.
 struct Pairs {
     images: Images,
     pairs: Vec<[usize; 2]>,
 }
 
 impl Pairs {
-    /// Draws so many pairs of different images.
+    /// Draws `count` pairs of different images.
     fn draw(images: Images, count: usize, seed: u64) -> Self {
         let random = &mut StdRng::seed_from_u64(seed);
         let is_same = |[left, right]: [usize; 2]| images.labels()[left] == images.labels()[right];
@@ -87,15 +87,15 @@ impl Collate for Pair {
     }
 }
 
-/// The share of pairs of which it is said rightly whether they are of the same digit.
+/// The accuracy on pairs.
 fn accuracy(net: &Same, pairs: &Loader<Pairs>, device: &Cpu) -> Result<f64, DataError> {
-    let mut right = 0;
+    let mut correct = 0;
     for batch in pairs.epoch(1) {
         let Batch { left, right: other, same } = batch?;
         let odds = net.forward(left.into_tensor(device)?, other.into_tensor(device)?).as_vec();
-        right += odds.iter().zip(same.as_slice()).filter(|&(&odds, &same)| (odds > 0.0) == (same > 0.5)).count();
+        correct += odds.iter().zip(same.as_slice()).filter(|&(&odds, &same)| (odds > 0.0) == (same > 0.5)).count();
     }
-    Ok(right as f64 / pairs.data().len() as f64)
+    Ok(correct as f64 / pairs.data().len() as f64)
 }
 
 fn main() -> Result<(), TrainError> {
@@ -115,9 +115,9 @@ fn main() -> Result<(), TrainError> {
             optimizer.step(&mut net, &mut gradients).expect("every parameter has a gradient");
             net.zero_grads(&mut gradients);
         }
-        let right = accuracy(&net, &unseen, &device)?;
-        println!("epoch {epoch}: right about {:.1} % of the pairs of unseen pictures", 100.0 * right);
+        let accuracy = accuracy(&net, &unseen, &device)?;
+        println!("epoch {epoch}: accuracy {:.1} % on pairs of unseen images", 100.0 * accuracy);
     }
-    assert!(accuracy(&net, &unseen, &device)? > 0.94, "what it has learned does not carry over");
+    assert!(accuracy(&net, &unseen, &device)? > 0.94, "the accuracy on unseen images is too low");
     Ok(())
 }

@@ -1,9 +1,9 @@
-//! Transfer learning: a network that has seen much of one kind learns another kind from a few examples.
+//! Transfer learning: a network trained on five classes is fine-tuned to five other classes with few examples.
 //!
-//! Trained on the first five classes of a data set; its body then goes into a network with a new head, which sees twenty images of each of
-//! the other five: first only the head is trained, on the frozen body, then everything, at a smaller learning rate.
+//! The first network is trained on the first five classes of a data set. Its body is loaded into a network with a new head, which gets twenty images
+//! of each of the other classes: first only the head is trained with the body frozen, then all parameters with a lower learning rate.
 //!
-//! With the variable LAYERCAKE_DATA, a folder that holds `fashion-mnist`, it is about clothes; else about the built-in digits.
+//! Uses Fashion-MNIST if the variable LAYERCAKE_DATA names a folder that contains `fashion-mnist`, otherwise the built-in digits.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -20,14 +20,14 @@ network! {
         Flatten,
     }
 
-    /// What is trained first.
+    /// The network that is trained first.
     Source: [1, 28, 28] -> [5] { body: body(), first: Linear(64), ReLU, scores: Linear(5) }
 
-    /// The same body below another head.
+    /// The same body with another head.
     Target: [1, 28, 28] -> [5] { body: body(), head: Linear(64), ReLU, classes: Linear(5) }
 }
 
-/// At most `most` images of each of these classes, which are counted from 0 anew.
+/// At most `most` images of each of these classes, relabeled from 0.
 fn only(images: &Images, classes: Range<usize>, most: usize) -> Result<Images, DataError> {
     let of = |class| (0..images.len()).filter(move |&i| images.labels()[i] == class).take(most);
     let chosen = images.subset(&classes.clone().flat_map(of).collect::<Vec<_>>());
@@ -35,7 +35,7 @@ fn only(images: &Images, classes: Range<usize>, most: usize) -> Result<Images, D
     Images::new("a part", chosen.shape(), chosen.pixels().to_vec(), labels, chosen.classes()[classes].to_vec())
 }
 
-/// Images to learn from and images to be measured on, of some of a set's classes.
+/// Training and test images of some classes.
 struct Lesson {
     train: Loader<Images>,
     test: Loader<Images>,
@@ -50,7 +50,7 @@ impl Lesson {
         Ok(Self { train: Loader::new(train, batch).shuffle(1), test, classes: names })
     }
 
-    /// Trains a network for some epochs and gives its accuracy.
+    /// Trains a network for some epochs and returns its test accuracy.
     fn learn<N>(&self, net: &mut N, optimizer: &mut Adam, epochs: usize) -> Result<f64, TrainError>
     where
         N: Classifier<1, 28, 28, 5, Cpu> + Clone,
@@ -66,7 +66,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::var_os("LAYERCAKE_DATA").map(PathBuf::from);
     let set = if folder.is_some() { KnownDataset::FashionMnist } else { KnownDataset::Digits };
     if folder.is_none() {
-        eprintln!("SKIPPED: Fashion-MNIST; LAYERCAKE_DATA names no folder. The same with the built-in digits:");
+        eprintln!("SKIPPED: Fashion-MNIST, since LAYERCAKE_DATA is not set. Using the built-in digits.");
     }
     let all = set.load(folder.as_deref(), Source::INPUT)?;
     let (much, little) = (Lesson::new(&all, 0..5, 1000)?, Lesson::new(&all, 5..10, 20)?);
@@ -80,7 +80,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = std::env::temp_dir().join("layercake-transfer.safetensors");
     io::save_safetensors(&source, &file)?;
 
-    // What fits is loaded; the report says what does not.
+    // Load the tensors that match; the report lists the others.
     let mut target = Target::new(&device);
     let report = io::load_matching(&mut target, &file)?;
     println!("\n{report}\n");
@@ -96,14 +96,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut optimizer = Adam::new(&target, adam(2e-3));
     optimizer.freeze(&target, "body")?;
     let head = little.learn(&mut target, &mut optimizer, 10)?;
-    assert_eq!(target.body_conv1.weight.as_vec(), source.body_conv1.weight.as_vec(), "what is frozen stays");
+    assert_eq!(target.body_conv1.weight.as_vec(), source.body_conv1.weight.as_vec(), "frozen parameters do not change");
     println!("  {:.1} % with the head trained on the frozen body", 100.0 * head);
 
     optimizer.unfreeze(&target, "body")?;
     optimizer.cfg.lr = 5e-4;
     let all = little.learn(&mut target, &mut optimizer, 10)?;
-    println!("  {:.1} % after some more epochs for the whole network", 100.0 * all);
+    println!("  {:.1} % after fine-tuning all parameters", 100.0 * all);
     let bar = if folder.is_some() { 0.84 } else { 0.94 };
-    assert!(head > 0.8 && all > bar, "the body is worth something: {head}, then {all}");
+    assert!(head > 0.8 && all > bar, "the accuracy after transfer is too low: {head}, then {all}");
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! A part of the zoo in a model of one's own: the encoder of its variational autoencoder, and a new head that names the digit.
+//! A part of the zoo in a custom model: the encoder of the variational autoencoder with a new classification head.
 //!
-//! Between the two is noise, and what the code says of an image costs something: a variational information bottleneck (Alemi et al.,
-//! 2017). The few bits that are left are those that tell the digits apart.
+//! The code between them is noisy and its information is penalized: a variational information bottleneck (Alemi et al., 2017). It keeps the few bits
+//! that distinguish the digits.
 
 use std::f32::consts::LN_2;
 
@@ -11,26 +11,26 @@ use layercake_models::networks::MlpEncoder;
 use layercake_train::data::{Batch, Images, KnownDataset, Loader, Split};
 use layercake_train::{Metrics, Pass, ProgressReport, Step, TrainError, Trainer, Until, accuracy, task_fn};
 
-/// The numbers in a code.
+/// Dimensions of the code.
 const CODE: usize = 8;
-/// What a nat of information costs beside a nat of cross entropy.
+/// The weight of the information in the loss.
 const PRICE: f32 = 0.02;
 const EPOCHS: usize = 16;
 
 network! {
-    /// From a code to a score for each digit.
+    /// A code to the logits of the ten digits.
     Head: [CODE] -> [10] { fc1: Linear(32), ReLU, fc2: Linear(10) }
 }
 
 #[derive(Clone, Debug, Model)]
 struct Bottleneck<E: Dtype = f32, D: Storage<E> = Cpu> {
-    /// The zoo's, as it is: two outputs, `mean` and `logvar`.
+    /// The zoo's encoder, with the outputs `mean` and `logvar`.
     encoder: MlpEncoder<CODE, E, D>,
     head: Head<E, D>,
 }
 
 impl Bottleneck {
-    /// Training: the head reads a code that is drawn from what the encoder gives.
+    /// The training loss, with a code sampled from the encoder's distribution.
     fn loss(&mut self, batch: Batch, pass: Pass) -> Result<Step, TrainError> {
         let Batch { images, labels } = batch;
         let (mean, logvar) = self.encoder.forward_train(images.into_tensor(&pass.device)?, pass.gradients);
@@ -38,12 +38,12 @@ impl Bottleneck {
         let bits = nats.as_vec()[0] / LN_2;
         let noise = pass.device.sample_normal_like(mean.shape());
         let scores = self.head.forward_mut((logvar * 0.5).exp() * noise + mean);
-        let right = accuracy(&scores.as_vec(), &labels);
+        let accuracy = accuracy(&scores.as_vec(), &labels);
         let loss = loss::cross_entropy(scores, &labels) + nats * PRICE;
-        Ok(Step::new(loss, labels.len()).with_metric("accuracy", right).with_metric("bits", bits.into()))
+        Ok(Step::new(loss, labels.len()).with_metric("accuracy", accuracy).with_metric("bits", bits.into()))
     }
 
-    /// Measuring: without noise, by the means.
+    /// The evaluation, without noise: the code is the mean.
     fn accuracy(&self, test: &Loader<Images>, device: &Cpu) -> Result<Metrics, TrainError> {
         let Batch { images, labels } = test.epoch(1).next().expect("all images are one batch")?;
         let (mean, _) = self.encoder.forward(images.into_tensor(device)?);
@@ -52,7 +52,7 @@ impl Bottleneck {
 }
 
 fn main() -> Result<(), TrainError> {
-    // The built-in digits are 8x8; here they are framed as MNIST's are, for networks that take 28x28.
+    // The built-in digits, resized to 28x28 as in MNIST.
     let Split { train, test } = KnownDataset::Digits.load(None, MlpEncoder::<CODE>::INPUT)?;
     let (train, test) = (Loader::new(train, 32).shuffle(1), Loader::new(test, 360));
 
@@ -69,8 +69,8 @@ fn main() -> Result<(), TrainError> {
 
     let Some(last) = history.last() else { unreachable!("there are {EPOCHS} epochs") };
     let bits = last.train.get("bits").unwrap_or(f64::NAN);
-    println!("\na code says {bits:.1} bits of an image; to name one digit of ten takes {:.1}", 10f64.log2());
-    assert!(last.test.get("accuracy") > Some(0.93), "the head can read what the encoder writes");
-    assert!(bits > 10f64.log2() && bits < 16.0, "enough for the digit, and little else");
+    println!("\na code contains {bits:.1} bits of information; a digit needs {:.1}", 10f64.log2());
+    assert!(last.test.get("accuracy") > Some(0.93), "the test accuracy is too low");
+    assert!(bits > 10f64.log2() && bits < 16.0, "the code contains the digit and little else");
     Ok(())
 }

@@ -1,1 +1,1 @@
-//! See `examples/`.
+//! The examples are in the files beside this folder.

@@ -1,4 +1,4 @@
-//! How long a training step and an inference take.
+//! Timing of training steps and inference.
 
 use std::time::{Duration, Instant};
 
@@ -16,24 +16,24 @@ const LEAST_STEPS: usize = 15;
 const MOST_STEPS: usize = 300;
 const LEAST_TIME: Duration = Duration::from_millis(1500);
 
-/// The times of some repetitions of the same work.
+/// The times of repeated work.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Timing {
-    /// The middle one, in milliseconds.
+    /// The median in milliseconds.
     pub median_ms: f64,
-    /// The shortest, in milliseconds.
+    /// The minimum in milliseconds.
     pub min_ms: f64,
-    /// Items a second at the median.
+    /// Items per second at the median.
     pub items_per_second: f64,
-    /// How many were timed.
+    /// Number of timed repetitions.
     pub steps: usize,
 }
 
 impl Timing {
-    /// Times `work` on `items` at a time: 3 times to warm up, then at least 15 times, going on to 1.5 s or 300 times.
+    /// Times `work` on `items` items: 3 repetitions of warm-up, then at least 15 repetitions, up to 1.5 s or 300 repetitions.
     ///
     /// # Errors
-    /// The first of `work`'s.
+    /// The first error of `work`.
     pub fn measure<E>(items: usize, mut work: impl FnMut() -> Result<(), E>) -> Result<Self, E> {
         for _ in 0..WARM_UP {
             work()?;
@@ -52,8 +52,8 @@ impl Timing {
     }
 }
 
-/// Times one training step, with softmax cross entropy and Adam at a learning rate of 1e-3, and one inference, on a batch of random
-/// images and labels. Each reads its loss or its scores back, so the times hold too for a device that works behind the caller's back.
+/// Times a training step (softmax cross entropy, Adam with learning rate 1e-3) and an inference on a batch of random images and labels. Both
+/// read their result back, so the times are also valid for asynchronous devices.
 ///
 /// # Errors
 /// If the device fails.
@@ -77,7 +77,7 @@ where
     let mut optimizer = Adam::new(net, AdamConfig { lr: 1e-3, ..Default::default() });
     let mut gradients = Some(net.try_alloc_grads().on_device()?);
     let train = Timing::measure(batch, || {
-        let taken = gradients.take().expect("each step puts them back");
+        let taken = gradients.take().expect("put back after each step");
         let scores = net.try_forward_train(images.clone(), taken).on_device()?;
         let loss = try_cross_entropy(scores, &labels).on_device()?;
         let mean = loss.as_vec()[0];
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_the_steps_and_takes_the_middle() {
+    fn counts_the_repetitions_and_takes_the_median() {
         let mut calls = 0;
         let timing = Timing::measure(10, || {
             calls += 1;

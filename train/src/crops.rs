@@ -5,7 +5,7 @@ use layercake::prelude::*;
 
 use crate::{Classifier, ImageBatch};
 
-/// The four corners and the center of each image, in torchvision's order (`FiveCrop`): top left, top right, bottom left, bottom right, center.
+/// The four corners and the center of each image, as torchvision's `FiveCrop`: top left, top right, bottom left, bottom right, center.
 ///
 /// # Errors
 /// If the device is out of memory.
@@ -26,16 +26,16 @@ pub fn five_crops<const CHANNELS: usize, const H: usize, const W: usize, const C
     Ok([crop(0, 0)?, crop(0, right)?, crop(bottom, 0)?, crop(bottom, right)?, crop(center[0], center[1])?])
 }
 
-/// Half, rounded to the even number where it is between two: as Python rounds, and so torchvision.
+/// Half, rounded half to even, as in Python and torchvision.
 fn half(margin: usize) -> usize {
     let down = margin / 2;
     if margin % 2 == 1 && down % 2 == 1 { down + 1 } else { down }
 }
 
-/// The probability of each class of each image, averaged over [`five_crops`] of it.
+/// Class probabilities averaged over the [`five_crops`] of each image.
 ///
 /// # Shapes
-/// `images [B, CHANNELS, H, W]` of any size from the network's own input on; the output `[B, CLASSES]`.
+/// `images [B, CHANNELS, H, W]`, at least as large as the network's input; the output is `[B, CLASSES]`.
 ///
 /// # Errors
 /// If the device is out of memory.
@@ -70,7 +70,7 @@ mod tests {
 
     network! { Linear: [1, 3, 2] -> [2] { Flatten, fc: Linear(2) } }
 
-    /// An image whose pixels are their numbers: 7 rows of 5.
+    /// An image with the pixels 0, 1, 2, ..: 7 rows of 5.
     fn image(device: &Cpu) -> ImageBatch<1, 7, 5, Cpu> {
         device.tensor_from_vec((0..35).map(|i| i as f32).collect(), (1, Const, Const, Const))
     }
@@ -79,7 +79,7 @@ mod tests {
     fn by_hand() {
         let crops = five_crops::<1, 7, 5, 3, 2, _>(&image(&Cpu::default())).unwrap().map(|crop| crop.as_vec());
         let from = |first: f32| [0.0, 1.0, 5.0, 6.0, 10.0, 11.0].map(|offset| first + offset).to_vec();
-        // The center: rows from 2, and columns from 1.5, which is rounded to 2.
+        // The center: rows from 2, columns from 1.5, rounded to 2.
         assert_eq!(crops, [from(0.0), from(3.0), from(20.0), from(23.0), from(12.0)]);
         assert_eq!([0, 1, 2, 3, 4, 5, 7].map(half), [0, 0, 1, 2, 2, 2, 4]);
         let whole = five_crops::<1, 7, 5, 7, 5, _>(&image(&Cpu::default())).unwrap();

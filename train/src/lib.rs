@@ -1,4 +1,13 @@
-//! Training for Layercake networks: data sets, the trainer, metrics, checkpoints, and what a run leaves behind.
+//! Training for [Layercake](https://docs.rs/layercake) networks: data sets, a trainer,
+//! metrics, checkpoints and run folders.
+//!
+//! ```toml
+//! [dependencies]
+//! layercake = "0.1"
+//! layercake-train = "0.1"
+//! ```
+//!
+//! # Declare and train
 //!
 //! ```
 //! use layercake::optim::{Adam, AdamConfig};
@@ -7,25 +16,73 @@
 //! use layercake_train::{Classification, Trainer, Until};
 //!
 //! network! {
-//!     Perceptron: [1, 8, 8] -> [10] { Flatten, hidden: Linear(32), Tanh, scores: Linear(10) }
+//!     Perceptron: [1, 8, 8] -> [10] {
+//!         Flatten, hidden: Linear(32), Tanh, scores: Linear(10),
+//!     }
 //! }
 //!
 //! let Split { train, test } = digits();
-//! let (classes, normalize) = (train.classes().to_vec(), Normalize::measure(&train));
+//! let classes = train.classes().to_vec();
+//! let normalize = Normalize::measure(&train);
 //! let train = Loader::new(train, 16).shuffle(1).transform(normalize.clone());
 //! let test = Loader::new(test, 360).transform(normalize);
 //!
 //! let device = Cpu::seed_from_u64(1);
 //! let mut net = Perceptron::new(&device);
-//! let mut optimizer = Adam::new(&net, AdamConfig { lr: 3e-3, ..Default::default() });
+//! let config = AdamConfig { lr: 3e-3, ..Default::default() };
+//! let mut optimizer = Adam::new(&net, config);
 //! let mut task = Classification::new("digits", test, &classes)?;
-//! let history = Trainer::new(Until::Epochs(3)).fit(&mut net, &device, &mut optimizer, &mut task, &train)?;
+//! let mut trainer = Trainer::new(Until::Epochs(3));
+//! let history =
+//!     trainer.fit(&mut net, &device, &mut optimizer, &mut task, &train)?;
 //! assert!(history[2].test.get("accuracy") > Some(0.9));
 //! # Ok::<(), layercake_train::TrainError>(())
 //! ```
 //!
-//! What a network is trained for is a [`Task`]; the [module of the trainer](Trainer) shows one with several outputs. A loop that is
-//! written by hand takes batches from the same loaders: `examples/hand_loop.rs`.
+//! # Save and load
+//!
+//! Parameters are saved with [`layercake::io`], in safetensors files with PyTorch's
+//! names:
+//!
+//! ```
+//! # use layercake::prelude::*;
+//! # network! { Perceptron: [1, 8, 8] -> [10] { Flatten, scores: Linear(10) } }
+//! # let device = Cpu::seed_from_u64(1);
+//! # let mut net = Perceptron::new(&device);
+//! # let path = std::env::temp_dir().join("layercake-train-front-page.safetensors");
+//! io::save_safetensors(&net, &path)?;
+//! io::load_safetensors(&mut net, &path)?;
+//! # std::fs::remove_file(&path).unwrap();
+//! # Ok::<(), io::IoError>(())
+//! ```
+//!
+//! [`Checkpoints`] save the whole state of a run, so that it can be resumed with the
+//! same bits. A [`run::RunFolder`] records configuration, metrics, parameters and plots.
+//!
+//! # Overview
+//!
+//! - Data: [`data::Dataset`], [`data::Loader`] with worker threads, [`data::readers`] for
+//!   images, tables, text, IDX and CIFAR-10, [`data::samplers`], [`data::transforms`].
+//! - Training: [`Trainer`] with learning rate schedules, gradient accumulation, parameter
+//!   averaging, early stopping, [`Callback`]s and cancellation.
+//! - Tasks: [`Classification`], [`task_fn`] for a loss in a closure, or your own [`Task`].
+//! - Metrics: [`ConfusionMatrix`], [`accuracy`], [`top_k_accuracy`], [`perplexity`].
+//! - Results: [`run`] has run folders, curves, confusion matrices and image grids.
+//! - Other: [`neighbors`] (k nearest neighbors), [`five_crops`], [`bench()`].
+//!
+//! For a training loop without the trainer, take batches from a loader as in
+//! `examples/hand_loop.rs`.
+//!
+//! # Features
+//!
+//! - `cuda`: training on CUDA devices.
+//!
+//! # See also
+//!
+//! - [`layercake`]: networks, optimizers, losses, schedules.
+//! - [`layercake::guide`]: the guide to the language of `network!`.
+//! - [`layercake_models`](https://docs.rs/layercake-models): the model zoo and the
+//!   `layercake` command, which are built on this crate.
 
 mod bench;
 mod checkpoint;

@@ -1,20 +1,20 @@
-//! A language model of letters.
+//! A character-level language model.
 //!
-//! S. Hochreiter, J. Schmidhuber: *Long Short-Term Memory*, Neural Computation 9(8), 1997, with the gates as PyTorch has them; used on letters as A. Graves did:
-//! *Generating Sequences With Recurrent Neural Networks*, 2013, section 3. The state comes in and goes out, so that a text can be read window by
-//! window.
+//! S. Hochreiter, J. Schmidhuber: *Long Short-Term Memory*, Neural Computation 9(8), 1997, with PyTorch's gates; on characters as in A. Graves:
+//! *Generating Sequences With Recurrent Neural Networks*, 2013, section 3. The state is an input and an output, so that a text can be processed
+//! window by window.
 //!
 //! | | shape |
 //! |---|---|
-//! | letters | `usize[T]` |
+//! | characters | `usize[T]` |
 //! | embedding | `[T, 64]` |
 //! | LSTM | `[T, 256]`, its state `[1, 256]` twice |
-//! | scores of the next letter | `[T, 65]` |
+//! | logits of the next character | `[T, 65]` |
 
 use layercake::prelude::*;
 
 network! {
-    /// Letters to scores of the letter that follows each of them.
+    /// Characters to logits of the character after each of them.
     pub CharLstm<T: Dim>: { letters: usize[T], h: [1, 256], c: [1, 256] } -> { scores: [T, 65], h_n: [1, 256], c_n: [1, 256] } {
         from letters, embedding: Embedding(65 -> 64),
         lstm: Lstm(256, state = (h, c)) as (y, h_new, c_new),
@@ -23,7 +23,7 @@ network! {
         from c_new, output c_n,
     }
 
-    /// Seven letters, without dropout.
+    /// Seven characters, without dropout.
     #[cfg(test)]
     pub(super) SmallCharLstm<T: Dim>: { letters: usize[T], h: [1, 5], c: [1, 5] } -> { scores: [T, 7], h_n: [1, 5], c_n: [1, 5] } {
         from letters, embedding: Embedding(7 -> 4),

@@ -1,7 +1,7 @@
 //! A block of DenseNet.
 //!
 //! G. Huang, Z. Liu, L. van der Maaten, K. Weinberger: *Densely Connected Convolutional Networks*, CVPR 2017, figure 1 and section 3: each
-//! layer takes what all layers before it gave, and adds `growth` channels. This is the first block of DenseNet-121 (table 1): 6 layers of
+//! layer takes the outputs of all layers before it, and adds `growth` channels. This is the first block of DenseNet-121 (table 1): 6 layers of
 //! growth 32 with bottlenecks of 4 times that.
 //!
 //! | after layer | 1 | 2 | 3 | 4 | 5 | 6 |
@@ -13,7 +13,7 @@
 use layercake::prelude::*;
 
 network! {
-    // Everything so far, and `growth` channels more.
+    // The input, concatenated with `growth` new channels.
     block layer(growth) {
         Concat {
             {},

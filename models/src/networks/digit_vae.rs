@@ -1,8 +1,8 @@
 //! Variational autoencoders for handwritten digits, of linear layers and of convolutions.
 //!
-//! D. Kingma, M. Welling: *Auto-Encoding Variational Bayes*, ICLR 2014, appendix C: the encoder gives mean and log variance of a normal
-//! distribution, the decoder the log odds of each pixel for a point drawn from it. With two hidden layers of rectifiers on each side, or two
-//! convolutions that halve the image and two transposed ones that double it. `Z` is the number of latent dimensions; with 2 they can be drawn as a map.
+//! D. Kingma, M. Welling: *Auto-Encoding Variational Bayes*, ICLR 2014, appendix C: the encoder returns mean and log variance of a normal
+//! distribution, the decoder the logits of the pixels for a sample from it. With two hidden layers with ReLU on each side, or two
+//! convolutions with stride 2 and two transposed ones. `Z` is the number of latent dimensions; with 2, the latent space can be drawn.
 //!
 //! | | linear | convolutions |
 //! |---|---|---|
@@ -10,19 +10,19 @@
 //! | hidden | `[500]`, `[500]` | `[32, 14, 14]`, `[64, 7, 7]` |
 //! | mean, logvar | `[Z]` each | `[Z]` each |
 //! | hidden | `[500]`, `[500]` | `[64, 7, 7]`, `[32, 14, 14]` |
-//! | log odds | `[1, 28, 28]` | `[1, 28, 28]` |
+//! | logits | `[1, 28, 28]` | `[1, 28, 28]` |
 
 use layercake::prelude::*;
 
 network! {
-    /// What an image says of its latent point.
+    /// The encoder: an image to mean and log variance.
     pub MlpEncoder<const Z: usize>: [1, 28, 28] -> { mean: [Z], logvar: [Z] } {
         Flatten, fc1: Linear(500), ReLU, fc2: Linear(500), ReLU as hidden,
         mean: Linear(Z), output mean,
         from hidden, logvar: Linear(Z), output logvar,
     }
 
-    /// The image of a latent point, as log odds.
+    /// The decoder: a latent vector to the logits of the pixels.
     pub MlpDecoder<const Z: usize>: [Z] -> [1, 28, 28] {
         fc1: Linear(500), ReLU, fc2: Linear(500), ReLU, fc3: Linear(784), Reshape(1, 28, 28),
     }
@@ -45,7 +45,7 @@ network! {
         from logvar, output logvar,
     }
 
-    /// What an image says of its latent point.
+    /// The encoder: an image to mean and log variance.
     pub ConvEncoder<const Z: usize>: [1, 28, 28] -> { mean: [Z], logvar: [Z] } {
         conv1: Conv2d(32, kernel = 3, stride = 2, padding = 1), ReLU,
         conv2: Conv2d(64, kernel = 3, stride = 2, padding = 1), ReLU,
@@ -54,7 +54,7 @@ network! {
         from hidden, logvar: Linear(3136 -> Z), output logvar,
     }
 
-    /// The image of a latent point, as log odds.
+    /// The decoder: a latent vector to the logits of the pixels.
     pub ConvDecoder<const Z: usize>: [Z] -> [1, 28, 28] {
         fc: Linear(3136), ReLU, Reshape(64, 7, 7),
         conv1: ConvTranspose2d(32, kernel = 4, stride = 2, padding = 1), ReLU,

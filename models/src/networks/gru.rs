@@ -1,7 +1,7 @@
-//! A cell of a gated recurrent network, written out.
+//! A GRU cell, written out in elementary layers.
 //!
 //! K. Cho et al.: *Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine Translation*, EMNLP 2014, equations 5
-//! to 8; in the form of PyTorch's `GRUCell`, which applies the reset gate behind the recurrent product:
+//! to 8; in the form of PyTorch's `GRUCell`, which applies the reset gate after the recurrent product:
 //!
 //! ```text
 //! r  = sigmoid(W_ir x + b_ir + W_hr h + b_hr)
@@ -10,12 +10,12 @@
 //! h' = (1 - z) * n + z * h = n + z * (h - n)
 //! ```
 //!
-//! `ih.weight` holds `W_ir`, `W_iz` and `W_in` one below the other, as PyTorch's `weight_ih` does; so does `hh.weight`.
+//! `ih.weight` holds `W_ir`, `W_iz` and `W_in` stacked, as PyTorch's `weight_ih`; `hh.weight` alike.
 
 use layercake::prelude::*;
 
 network! {
-    /// A gated recurrent unit (Cho et al., 2014), one step: the input and the state before it to the state after it.
+    /// A gated recurrent unit (Cho et al., 2014), one step: input and state to the next state.
     pub GruCell: { x: [128], h: [256] } -> [256] {
         from x, ih: Linear(3 * 256), Split(3) as (xr, xz, xn),
         from h, hh: Linear(3 * 256), Split(3) as (hr, hz, hn),

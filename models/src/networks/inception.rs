@@ -1,4 +1,4 @@
-//! The Inception block of GoogLeNet, the one that the paper calls 3a.
+//! Inception block 3a of GoogLeNet.
 //!
 //! C. Szegedy et al.: *Going Deeper with Convolutions*, CVPR 2015, figure 2b and table 1, row "inception (3a)".
 //!
@@ -8,17 +8,17 @@
 //! | 1x1 to 96, 3x3 | `[128, 28, 28]` |
 //! | 1x1 to 16, 5x5 | `[32, 28, 28]` |
 //! | pooling 3x3, 1x1 | `[32, 28, 28]` |
-//! | joined | `[256, 28, 28]` |
+//! | concatenated | `[256, 28, 28]` |
 //!
 //! Table 1 counts 159K parameters, in units of 1024 and without biases, and 128M multiply-adds. The convolutions are named as in torchvision,
-//! `branch2.0.conv.weight`, whose network adds batch normalization, though, and has 3x3 in the third branch.
+//! `branch2.0.conv.weight`, whose network has batch normalization, and 3x3 in the third branch.
 
 use layercake::prelude::*;
 
 network! {
     block conv(width, size = 1, padding = 0) { conv: Conv2d(width, kernel = size, padding = padding), ReLU }
 
-    /// The block 3a of GoogLeNet (Szegedy et al., 2015): four branches of different sight, joined by their channels.
+    /// The block 3a of GoogLeNet (Szegedy et al., 2015): four branches with different receptive fields, concatenated along the channels.
     pub Inception3a: [192, 28, 28] -> [256, 28, 28] {
         Concat {
             { branch1: conv(64) },

@@ -1,9 +1,9 @@
 //! LeNet-5.
 //!
 //! Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: *Gradient-Based Learning Applied to Document Recognition*, Proceedings of the IEEE
-//! 86(11), 1998, figure 2; in the form that later frameworks made common: images of 28x28 padded to the paper's 32x32, plain
-//! averages for its trained subsampling, every map of the first pooling connected to every one of the second convolution, and
-//! a linear layer where it measured distances to stylized digits.
+//! 86(11), 1998, figure 2; in the common modern form: images of 28x28 padded to the paper's 32x32, average
+//! pooling instead of trained subsampling, full connections between the first pooling and the second convolution, and a linear output
+//! layer instead of distances to stylized digits.
 //!
 //! | | shape |
 //! |---|---|
@@ -14,12 +14,12 @@
 //! | S4 | `[16, 5, 5]` |
 //! | C5 | `[120]` |
 //! | F6 | `[84]` |
-//! | scores | `[10]` |
+//! | logits | `[10]` |
 
 use layercake::prelude::*;
 
 network! {
-    /// LeNet-5 (LeCun et al., 1998): gray images of 28x28 to scores for ten classes.
+    /// LeNet-5 (LeCun et al., 1998): 28x28 gray images to logits of ten classes.
     pub LeNet5: [1, 28, 28] -> [10] {
         conv1: Conv2d(6, kernel = 5, padding = 2), Tanh, AvgPool2d(2),
         conv2: Conv2d(16, kernel = 5),             Tanh, AvgPool2d(2),

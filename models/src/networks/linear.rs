@@ -1,14 +1,14 @@
-//! One layer from pixels to scores: each class has a template of its own, and the score is how well an image agrees with it.
+//! A single linear layer from pixels to logits: each class has a template, and the logit is its inner product with the image.
 //!
-//! With the hinge loss a linear support vector machine (J. Weston, C. Watkins: *Multi-class Support Vector Machines*, 1998), with cross entropy
+//! With hinge loss it is a linear support vector machine (J. Weston, C. Watkins: *Multi-class Support Vector Machines*, 1998), with cross entropy
 //! multinomial logistic regression, "softmax".
 
 use layercake::prelude::*;
 
 network! {
-    /// Gray images of 28x28 to scores for ten classes.
+    /// 28x28 gray images to logits of ten classes.
     pub LinearGray: [1, 28, 28] -> [10] { Flatten, fc: Linear(784 -> 10) }
 
-    /// Color images of 32x32 to scores for ten classes.
+    /// 32x32 color images to logits of ten classes.
     pub LinearColor: [3, 32, 32] -> [10] { Flatten, fc: Linear(3072 -> 10) }
 }

@@ -1,7 +1,7 @@
 //! MLP-Mixer.
 //!
 //! I. Tolstikhin et al.: *MLP-Mixer: An all-MLP Architecture for Vision*, NeurIPS 2021, figure 1 and table 1: a block mixes each channel over
-//! all patches, then each patch over all its channels, with the same kind of perceptron.
+//! all patches, then each patch over all its channels, each with a perceptron.
 //!
 //! | Mixer-B/16 | shape |
 //! |---|---|
@@ -9,14 +9,14 @@
 //! | patches of 16x16 | `[196, 768]` |
 //! | twelve blocks, each | `[196, 768]` |
 //! | mean | `[768]` |
-//! | scores | `[1000]` |
+//! | logits | `[1000]` |
 //!
-//! Names are those of the library `timm`, `blocks.0.mlp_tokens.fc1.weight`, and so is the `eps` of its normalization.
+//! Names and the `eps` of the normalization are those of the library `timm`: `blocks.0.mlp_tokens.fc1.weight`.
 
 use layercake::prelude::*;
 
 network! {
-    // As wide behind as in front: the widths are those of table 1, D_S and D_C, and the sizes S and C.
+    // Input and output have the same width. The widths are D_S and D_C in table 1, the sizes S and C.
     block mlp(hidden, width) { fc1: Linear(hidden), GELU, fc2: Linear(width) }
 
     block mixer(tokens, channels, patches, width) {
@@ -30,7 +30,7 @@ network! {
         Residual { norm2: LayerNorm(eps = 1e-6), mlp_channels: mlp(3072, 768) },
     }
 
-    /// Mixer-B/16 (Tolstikhin et al., 2021): color images of 224x224 to scores for 1000 classes.
+    /// Mixer-B/16 (Tolstikhin et al., 2021): 224x224 color images to logits of 1000 classes.
     pub MixerB16: [3, 224, 224] -> [1000] {
         stem: patches(768, 16, 196),
         blocks: Sequential { Repeat(12) { mixer(384, 3072, 196, 768) } },
@@ -39,7 +39,7 @@ network! {
         head: Linear(1000),
     }
 
-    // The image in squares, a row for each.
+    // The patches of the image, one per row.
     block patches(width, size, count) { proj: Conv2d(width, kernel = size, stride = size), Reshape(width, count), Permute(1, 0) }
 
     #[cfg(test)]
@@ -52,5 +52,5 @@ network! {
     }
 }
 
-// 59 million, says table 1.
+// Table 1: 59 million.
 const _: () = assert!(MixerB16::PARAMS == 59_880_472);

@@ -1,7 +1,7 @@
 //! ResNet-18 and ResNet-50.
 //!
-//! K. He, X. Zhang, S. Ren, J. Sun: *Deep Residual Learning for Image Recognition*, CVPR 2016, table 1 and figure 5; and the form for images
-//! of 32x32 that is common for CIFAR-10: a first convolution of 3x3 that keeps the size, and no pooling behind it.
+//! K. He, X. Zhang, S. Ren, J. Sun: *Deep Residual Learning for Image Recognition*, CVPR 2016, table 1 and figure 5; and the common form
+//! for CIFAR-10, 32x32: a first convolution of 3x3 with stride 1, without pooling.
 //!
 //! | | ResNet-18, 224x224 | ResNet-50, 224x224 |
 //! |---|---|---|
@@ -11,8 +11,8 @@
 //! | conv4_x, `layer3` | `[256, 14, 14]` | `[1024, 14, 14]` |
 //! | conv5_x, `layer4` | `[512, 7, 7]` | `[2048, 7, 7]` |
 //!
-//! Names are torchvision's, `layer1.0.conv1.weight`, and so is the place of the stride in ResNet-50's blocks: at the convolution of 3x3,
-//! where the paper has it at the first of 1x1.
+//! Names are torchvision's, `layer1.0.conv1.weight`, and so is the stride in ResNet-50's blocks: at the convolution of 3x3, while
+//! the paper has it at the first 1x1.
 
 use layercake::prelude::*;
 
@@ -26,7 +26,7 @@ network! {
         ReLU,
     }
 
-    // The same where the maps are halved: the shortcut needs a convolution of its own.
+    // The same with stride 2: the shortcut needs a convolution.
     block halving(width) {
         Residual(shortcut = { downsample: Sequential { Conv2d(width, kernel = 1, stride = 2, bias = false), BatchNorm2d } }) {
             conv1: Conv2d(width, kernel = 3, stride = 2, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
@@ -35,7 +35,7 @@ network! {
         ReLU,
     }
 
-    // Figure 5, right: 1x1 to fewer channels, 3x3, 1x1 to four times as many.
+    // Figure 5, right: 1x1 reduction, 3x3, 1x1 expansion by 4.
     block bottleneck(width) {
         Residual {
             conv1: Conv2d(width, kernel = 1, bias = false), bn1: BatchNorm2d, ReLU,
@@ -45,7 +45,7 @@ network! {
         ReLU,
     }
 
-    // The first of a stage.
+    // The first block of a stage.
     block widening(width, stride = 2) {
         Residual(shortcut = { downsample: Sequential { Conv2d(4 * width, kernel = 1, stride = stride, bias = false), BatchNorm2d } }) {
             conv1: Conv2d(width, kernel = 1, bias = false), bn1: BatchNorm2d, ReLU,
@@ -55,7 +55,7 @@ network! {
         ReLU,
     }
 
-    /// ResNet-18 (He et al., 2016): color images of 224x224 to scores for 1000 classes.
+    /// ResNet-18 (He et al., 2016): 224x224 color images to logits of 1000 classes.
     pub ResNet18: [3, 224, 224] -> [1000] {
         conv1: Conv2d(64, kernel = 7, stride = 2, padding = 3, bias = false), bn1: BatchNorm2d, ReLU,
         MaxPool2d(3, stride = 2, padding = 1),
@@ -67,7 +67,7 @@ network! {
         fc: Linear(1000),
     }
 
-    /// ResNet-50 (He et al., 2016): color images of 224x224 to scores for 1000 classes.
+    /// ResNet-50 (He et al., 2016): 224x224 color images to logits of 1000 classes.
     pub ResNet50: [3, 224, 224] -> [1000] {
         conv1: Conv2d(64, kernel = 7, stride = 2, padding = 3, bias = false), bn1: BatchNorm2d, ReLU,
         MaxPool2d(3, stride = 2, padding = 1),
@@ -79,7 +79,7 @@ network! {
         fc: Linear(1000),
     }
 
-    /// ResNet-18 for color images of 32x32, to scores for ten classes.
+    /// ResNet-18 for 32x32 color images, to logits of ten classes.
     pub ResNet18Cifar: [3, 32, 32] -> [10] {
         conv1: Conv2d(64, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
         layer1: Sequential { basic(64), basic(64) },
@@ -90,7 +90,7 @@ network! {
         fc: Linear(10),
     }
 
-    /// ResNet-50 for color images of 32x32, to scores for ten classes.
+    /// ResNet-50 for 32x32 color images, to logits of ten classes.
     pub ResNet50Cifar: [3, 32, 32] -> [10] {
         conv1: Conv2d(64, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
         layer1: Sequential { widening(64, stride = 1), Repeat(2) { bottleneck(64) } },

@@ -1,8 +1,8 @@
-//! ResNet-20, the form for CIFAR-10.
+//! ResNet-20 for CIFAR-10.
 //!
 //! K. He, X. Zhang, S. Ren, J. Sun: *Deep Residual Learning for Image Recognition*, CVPR 2016, section 4.2: three stages of three blocks with 16,
-//! 32 and 64 maps. Where the maps are halved the shortcut is a convolution of 1x1 (the paper's option B; its table 6 has zeros for the new maps, option
-//! A, with 0.27 million parameters).
+//! 32 and 64 channels. Downsampling shortcuts are convolutions of 1x1 (option B of the paper; its table 6 uses option A, zero padding, with 0.27
+//! million parameters).
 //!
 //! | | 32x32 | 28x28 |
 //! |---|---|---|
@@ -10,7 +10,7 @@
 //! | `layer2` | `[32, 16, 16]` | `[32, 14, 14]` |
 //! | `layer3` | `[64, 8, 8]` | `[64, 7, 7]` |
 //!
-//! Names are those of torchvision's larger ones: `layer1.0.conv1.weight`.
+//! Names are those of torchvision's larger ResNets: `layer1.0.conv1.weight`.
 
 use layercake::prelude::*;
 
@@ -31,7 +31,7 @@ network! {
         ReLU,
     }
 
-    /// ResNet-20 (He et al., 2016): color images of 32x32 to scores for ten classes.
+    /// ResNet-20 (He et al., 2016): 32x32 color images to logits of ten classes.
     pub ResNet20: [3, 32, 32] -> [10] {
         conv1: Conv2d(16, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
         layer1: Sequential { Repeat(3) { basic(16) } },
@@ -41,7 +41,7 @@ network! {
         fc: Linear(10),
     }
 
-    /// ResNet-20 for gray images of 28x28.
+    /// ResNet-20 for 28x28 gray images.
     pub ResNet20Gray: [1, 28, 28] -> [10] {
         conv1: Conv2d(16, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
         layer1: Sequential { Repeat(3) { basic(16) } },

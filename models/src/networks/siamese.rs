@@ -1,12 +1,12 @@
 //! A Siamese network.
 //!
-//! G. Koch, R. Zemel, R. Salakhutdinov: *Siamese Neural Networks for One-shot Image Recognition*, ICML workshop 2015, figure 4: the same
-//! tower looks at two pictures of letters; how far apart its answers are, feature by feature, says whether they show the same one. The idea is
-//! that of J. Bromley et al., *Signature Verification using a "Siamese" Time Delay Neural Network*, 1993.
+//! G. Koch, R. Zemel, R. Salakhutdinov: *Siamese Neural Networks for One-shot Image Recognition*, ICML workshop 2015, figure 4: a shared
+//! tower embeds two images of characters; the weighted distance of the embeddings tells whether they show the same one. The idea is from J.
+//! Bromley et al., *Signature Verification using a "Siamese" Time Delay Neural Network*, 1993.
 //!
-//! | of each picture | shape |
+//! | of each image | shape |
 //! |---|---|
-//! | picture | `[1, 105, 105]` |
+//! | image | `[1, 105, 105]` |
 //! | 10x10, pooling | `[64, 48, 48]` |
 //! | 7x7, pooling | `[128, 21, 21]` |
 //! | 4x4, pooling | `[128, 9, 9]` |
@@ -24,7 +24,7 @@ network! {
         fc: Linear(features), Sigmoid,
     }
 
-    /// A Siamese network (Koch et al., 2015): two gray pictures to a score that they show the same.
+    /// A Siamese network (Koch et al., 2015): two gray images to the logit that they show the same character.
     pub Siamese: { left: [1, 105, 105], right: [1, 105, 105] } -> [1] {
         from left, tower: tower(64, 128, 256, 4096) as a,
         from right, reuse tower as b,
@@ -43,5 +43,5 @@ network! {
     }
 }
 
-// Weights that are used twice count once.
+// Shared weights count once.
 const _: () = assert!(Siamese::PARAMS == 38_951_745);

@@ -1,10 +1,10 @@
-//! A U-Net for small pictures of streets.
+//! A U-Net for small images of street scenes.
 //!
-//! O. Ronneberger, P. Fischer, T. Brox: *U-Net: Convolutional Networks for Biomedical Image Segmentation*, MICCAI 2015, figure 1, with three halvings and a
-//! quarter of its maps; padded convolutions, batch normalization, bilinear enlargement. Pictures of 120x90 are mirrored at their edges to
-//! 128x96, which can be halved three times, and what is made of the edges is cut off again.
+//! O. Ronneberger, P. Fischer, T. Brox: *U-Net: Convolutional Networks for Biomedical Image Segmentation*, MICCAI 2015, figure 1, with three levels and a
+//! quarter of the channels; padded convolutions, batch normalization, bilinear upsampling. Images of 120x90 get reflection padding to 128x96,
+//! which is divisible by 8, and the output is cropped.
 //!
-//! | going down | | going up | |
+//! | encoder | | decoder | |
 //! |---|---|---|---|
 //! | `inc` | `[16, 96, 128]` | `up3` | `[16, 96, 128]` |
 //! | `down1` | `[32, 48, 64]` | `up2` | `[32, 48, 64]` |
@@ -19,7 +19,7 @@ network! {
     }
     block down(width) { MaxPool2d(2), convs: convs(width) }
 
-    /// U-Net for pictures of streets: 120x90 in color to scores for eleven classes at each pixel.
+    /// U-Net for street scenes: 120x90 color images to logits of eleven classes at each pixel.
     pub StreetUNet: [3, 90, 120] -> [11, 90, 120] {
         Pad((3, 4), mode = reflect),
         inc: convs(16) as x1,

@@ -1,10 +1,9 @@
 //! U-Net.
 //!
 //! O. Ronneberger, P. Fischer, T. Brox: *U-Net: Convolutional Networks for Biomedical Image Segmentation*, MICCAI 2015, figure 1; in the
-//! form that is used most today: convolutions are padded, so that nothing is cropped, and followed by batch normalization; maps are
-//! enlarged by bilinear interpolation.
+//! common modern form: padded convolutions with batch normalization, and bilinear upsampling.
 //!
-//! | going down | | going up | |
+//! | encoder | | decoder | |
 //! |---|---|---|---|
 //! | `inc` | `[64, 256, 256]` | `up4` | `[64, 256, 256]` |
 //! | `down1` | `[128, 128, 128]` | `up3` | `[64, 128, 128]` |
@@ -26,7 +25,7 @@ network! {
     block down(width) { maxpool_conv: Sequential { MaxPool2d(2), convs(width, width) } }
     block up(width, between) { conv: convs(width, between) }
 
-    /// U-Net (Ronneberger et al., 2015): color images of 256x256 to scores for two classes at each pixel.
+    /// U-Net (Ronneberger et al., 2015): 256x256 color images to logits of two classes at each pixel.
     pub UNet: [3, 256, 256] -> [2, 256, 256] {
         inc: convs(64, 64) as x1,
         down1: down(128) as x2,

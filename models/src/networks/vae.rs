@@ -1,8 +1,8 @@
 //! A variational autoencoder.
 //!
-//! D. Kingma, M. Welling: *Auto-Encoding Variational Bayes*, ICLR 2014, appendix C: the encoder gives mean and log variance of a normal
-//! distribution for each image, the decoder makes an image of a point drawn from it. Widths and names of the layers are those of PyTorch's
-//! example `vae` (400 hidden units, 20 latent dimensions), rectifiers in place of the paper's tanh as there.
+//! D. Kingma, M. Welling: *Auto-Encoding Variational Bayes*, ICLR 2014, appendix C: the encoder returns mean and log variance of a normal
+//! distribution for each image, the decoder an image for a sample from it. Widths and names of the layers are those of PyTorch's
+//! example `vae` (400 hidden units, 20 latent dimensions), with ReLU instead of the paper's tanh as there.
 //!
 //! | | shape |
 //! |---|---|
@@ -15,7 +15,7 @@
 use layercake::prelude::*;
 
 network! {
-    /// The encoder of a variational autoencoder (Kingma and Welling, 2014): what it believes of an image's latent point.
+    /// The encoder of a variational autoencoder (Kingma and Welling, 2014): an image to mean and log variance.
     pub VaeEncoder: [1, 28, 28] -> { mean: [20], logvar: [20] } {
         Flatten,
         fc1: Linear(400), ReLU as hidden,
@@ -23,11 +23,11 @@ network! {
         from hidden, fc22: Linear(20), output logvar,
     }
 
-    /// The decoder of a variational autoencoder (Kingma and Welling, 2014): a latent point to an image, each pixel between 0 and 1.
+    /// The decoder of a variational autoencoder (Kingma and Welling, 2014): a latent vector to an image with pixels in 0..1.
     pub VaeDecoder: [20] -> [1, 28, 28] { fc3: Linear(400), ReLU, fc4: Linear(784), Sigmoid, Reshape(1, 28, 28) }
 
-    /// Both, the decoder at the mean: what the model makes of an image. In training the point in between is drawn at random, so there the two
-    /// networks are called one after the other.
+    /// Encoder and decoder, with the mean as latent vector: the reconstruction of an image. In training the latent vector is sampled, so the two
+    /// networks are called separately.
     pub Vae: [1, 28, 28] -> { image: [1, 28, 28], mean: [20], logvar: [20] } {
         encoder: VaeEncoder as (mean, logvar),
         decoder: VaeDecoder, output image,

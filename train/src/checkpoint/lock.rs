@@ -1,4 +1,4 @@
-//! One run at a time in a folder.
+//! Lock files: one run at a time per folder.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use super::at;
 use crate::TrainError;
 
-/// The file that is locked; it holds the number of the process that has it.
+/// The lock file; it contains the id of the process that holds the lock.
 pub(crate) const LOCK: &str = ".lock";
-/// Another process may take the file away between two looks at it, this often at most.
+/// Attempts to take the lock: another process may remove the file between opening and locking it.
 const TRIES: usize = 100;
 
-/// A folder that nobody else writes a run to. The lock is advisory and belongs to the process: however that ends, it is released.
+/// A locked folder. The lock is advisory and released when the process ends, in any way.
 #[derive(Debug)]
 pub(crate) struct FolderLock {
     folder: PathBuf,
@@ -28,10 +28,10 @@ impl FolderLock {
             let mut lock = Self { folder: folder.to_owned(), file: file.map_err(|source| at(&path, source))? };
             match lock.file.try_lock() {
                 Err(TryLockError::WouldBlock) => return Err(TrainError::InUse { path: folder.to_owned(), pid: lock.forget() }),
-                // A file system without locks: better a run without one than none.
+                // The file system has no locks: run without one.
                 Ok(()) | Err(TryLockError::Error(_)) => {}
             }
-            // Whoever had it before may have taken the file away in between: then the lock is on nothing.
+            // The previous holder may have removed the file in between; then the lock is useless.
             if lock.is_in_place() {
                 lock.sign().map_err(|source| at(&path, source))?;
                 return Ok(lock);
@@ -41,12 +41,12 @@ impl FolderLock {
         Err(TrainError::InUse { path: folder.to_owned(), pid: None })
     }
 
-    /// Is the folder still the one that was locked?
+    /// Whether the folder is still the one that was locked.
     pub fn is_in_place(&self) -> bool {
         same(&self.file, &self.folder.join(LOCK))
     }
 
-    /// An error unless it is.
+    /// Returns an error if the folder was removed or replaced.
     pub fn must_be_in_place(&self) -> Result<(), TrainError> {
         if self.is_in_place() { Ok(()) } else { Err(TrainError::Vanished { path: self.folder.clone() }) }
     }
@@ -57,17 +57,17 @@ impl FolderLock {
         writeln!(self.file, "{}", std::process::id())
     }
 
-    /// Leaves the file, which is somebody else's, and says whose.
+    /// Gives up without removing the file, and returns the id of its holder.
     fn forget(mut self) -> Option<u32> {
         let mut text = String::new();
         let read = self.file.read_to_string(&mut text);
-        // Nothing is at the place of no folder, so nothing is removed when this is dropped.
+        // With an empty path, dropping this removes nothing.
         self.folder = PathBuf::new();
         read.ok().and_then(|_| text.trim().parse().ok())
     }
 }
 
-/// Nothing is left of a lock that was given back.
+/// Removes the lock file.
 impl Drop for FolderLock {
     fn drop(&mut self) {
         if !self.folder.as_os_str().is_empty() && self.is_in_place() {
@@ -76,7 +76,7 @@ impl Drop for FolderLock {
     }
 }
 
-/// Is an open file the one at a path?
+/// Whether an open file is the one at a path.
 #[cfg(unix)]
 pub(crate) fn same(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -86,7 +86,7 @@ pub(crate) fn same(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Is an open file the one at a path? Elsewhere than on Unix one that is open cannot be replaced.
+/// Whether an open file is the one at a path. On other systems than Unix an open file cannot be replaced.
 #[cfg(not(unix))]
 pub(crate) fn same(_: &File, path: &Path) -> bool {
     path.exists()
@@ -101,12 +101,12 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let lock = FolderLock::take(place.path()).unwrap();
         let message = FolderLock::take(place.path()).unwrap_err().to_string();
-        let process = format!(": in use by process {}; wait for it to end, or name another folder", std::process::id());
+        let process = format!(": in use by process {}; wait for it to end, or choose another folder", std::process::id());
         assert!(message.ends_with(&process), "{message}");
-        assert!(lock.is_in_place(), "who came too late has changed nothing");
+        assert!(lock.is_in_place(), "a failed attempt changes nothing");
         drop(lock);
         assert!(fs::read_dir(place.path()).unwrap().next().is_none());
-        // What a killed process has left holds nobody back.
+        // The file of a killed process does not lock the folder.
         fs::write(place.path().join(LOCK), "1\n").unwrap();
         let lock = FolderLock::take(place.path()).unwrap();
         assert_eq!(fs::read_to_string(place.path().join(LOCK)).unwrap(), format!("{}\n", std::process::id()));
@@ -121,16 +121,11 @@ mod tests {
         let lock = FolderLock::take(&folder).unwrap();
         lock.must_be_in_place().unwrap();
         fs::remove_dir_all(&folder).unwrap();
-        assert!(
-            lock.must_be_in_place()
-                .unwrap_err()
-                .to_string()
-                .ends_with("run: was removed or replaced while the training went on; what it held is lost")
-        );
+        assert!(lock.must_be_in_place().unwrap_err().to_string().ends_with("run: the folder was removed or replaced during the run"));
         fs::create_dir(&folder).unwrap();
         let other = FolderLock::take(&folder).unwrap();
         assert!(!lock.is_in_place());
         drop(lock);
-        assert!(other.is_in_place(), "the old lock does not take the new one away");
+        assert!(other.is_in_place(), "dropping the old lock keeps the new one");
     }
 }

@@ -1,8 +1,8 @@
-//! Checkpoints: all that a run needs to go on with the very same bits.
+//! Checkpoints: everything needed to resume a run with the same bits.
 //!
-//! A checkpoint is a folder of files (the model, the optimizer's averages, the averaged model, what the task carries, and where the run
-//! is). It is filled under another name, which it loses when all of it is on the disk: one that is there is whole, whatever killed the
-//! process. What is random in a run depends on seeds and counters, so its place in the data stands for the state of every generator.
+//! A checkpoint is a folder with the model, the optimizer's state, the averaged model, the task's state, and the position in the run. It is
+//! written under a temporary name and renamed when it is complete on disk, so an existing checkpoint is always complete. Random numbers are
+//! functions of seeds and counters, so no generator state is saved.
 
 mod lock;
 mod seal;
@@ -16,27 +16,27 @@ use std::path::{Path, PathBuf};
 use crate::TrainError;
 pub(crate) use lock::{FolderLock, LOCK, same};
 pub(crate) use seal::Sum;
-pub(crate) use state::{State, Told};
+pub(crate) use state::{RunSettings, State};
 pub(crate) use task_state::{load_task_state, save_task_state};
 
-/// The format of checkpoints. In the first there were no checksums, and an epoch that ended after a number of steps did not go on.
+/// The format version. Version 1 had no checksums and did not continue partial epochs.
 const VERSION: u32 = 2;
 
-/// The folder that holds a run's checkpoints, numbered; the highest number is the latest.
+/// The folder of a run's checkpoints. They are numbered; the highest number is the latest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoints {
     folder: PathBuf,
-    /// Optimizer steps between two of them, beside that after each epoch.
+    /// Optimizer steps between checkpoints, in addition to those after each epoch.
     every: Option<usize>,
 }
 
 impl Checkpoints {
-    /// After each epoch, in this folder, which need not be there yet.
+    /// Checkpoints after each epoch in this folder, which is created if needed.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), every: None }
     }
 
-    /// Also after so many steps each. With 0, [`Trainer::fit`](crate::Trainer::fit) refuses.
+    /// Writes checkpoints also after every `steps` optimizer steps. 0 is an error of [`Trainer::fit`](crate::Trainer::fit).
     pub fn every(self, steps: usize) -> Self {
         Self { every: Some(steps), ..self }
     }
@@ -49,32 +49,32 @@ impl Checkpoints {
         self.every == Some(0)
     }
 
-    /// Makes the folder, and keeps others out of it.
+    /// Creates and locks the folder.
     pub(crate) fn lock(&self) -> Result<FolderLock, TrainError> {
         fs::create_dir_all(&self.folder).map_err(|source| at(&self.folder, source))?;
         FolderLock::take(&self.folder)
     }
 
-    /// The folder of them all.
+    /// The folder of all checkpoints.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The folder of the latest one.
+    /// The folder of the latest checkpoint.
     ///
     /// # Errors
-    /// If the folder is there and cannot be read.
+    /// If the folder exists and cannot be read.
     pub fn latest(&self) -> Result<Option<PathBuf>, TrainError> {
         Ok(self.as_slice()?.into_iter().max().map(|number| self.path(number)))
     }
 
-    /// Removes all of them, and what writers that were killed have left.
+    /// Removes all checkpoints, and temporary files of killed processes.
     pub(crate) fn clear(&self) -> Result<(), TrainError> {
         remove_temporaries(&self.folder, is_number)?;
         self.as_slice()?.into_iter().try_for_each(|number| remove_folder(&self.path(number)))
     }
 
-    /// Writes a new one: `fill` puts its files into the folder that it is given. Those before it are removed then.
+    /// Writes a checkpoint: `fill` writes its files to the given folder. Older checkpoints are removed afterwards.
     pub(crate) fn write(&self, fill: impl FnOnce(&Path) -> Result<(), TrainError>) -> Result<(), TrainError> {
         fs::create_dir_all(&self.folder).map_err(|source| at(&self.folder, source))?;
         let older = self.as_slice()?;
@@ -104,15 +104,15 @@ impl Checkpoints {
     }
 }
 
-/// Refuses a checkpoint whose files are not those that were written.
+/// Verifies the checksums of a checkpoint.
 pub(crate) fn verify(folder: &Path) -> Result<(), TrainError> {
     seal::verify(folder, || state::version(&folder.join(STATE)))
 }
 
-/// The file of a checkpoint that says where the run is.
+/// The file with the position in the run.
 pub(crate) const STATE: &str = "state.json";
 
-/// Removes what writers that were killed have left in a folder: files and folders named `.NAME.*.tmp`, where `written` knows `NAME`.
+/// Removes temporary files of killed processes: files and folders named `.NAME.*.tmp` where `written(NAME)`.
 pub(crate) fn remove_temporaries(folder: &Path, written: impl Fn(&str) -> bool) -> Result<(), TrainError> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for entry in entries.flatten() {
@@ -129,18 +129,18 @@ pub(crate) fn remove_temporaries(folder: &Path, written: impl Fn(&str) -> bool) 
     Ok(())
 }
 
-/// Is it `.NAME.*.tmp`, of a name that is known?
+/// Whether a name is `.NAME.*.tmp` where `written(NAME)`.
 pub(crate) fn is_temporary(name: &str, written: impl Fn(&str) -> bool) -> bool {
     let Some(middle) = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp")) else { return false };
     middle.match_indices('.').any(|(end, _)| written(&middle[..end]))
 }
 
-/// The number of a checkpoint.
+/// Whether a name is the number of a checkpoint.
 pub(crate) fn is_number(name: &str) -> bool {
     name.len() >= 6 && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A folder that is being removed must not look like a whole one: it is renamed first.
+/// Removes a folder. It is renamed first, so that a partly removed folder is not taken for a checkpoint.
 fn remove_folder(path: &Path) -> Result<(), TrainError> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let doomed =
@@ -152,7 +152,7 @@ fn remove_folder(path: &Path) -> Result<(), TrainError> {
     }
 }
 
-/// The new name itself must survive a power cut too. Only Unix lets a folder be opened for that.
+/// Syncs the folder, so that the rename survives a power failure. Only Unix can open folders.
 fn sync(folder: &Path) -> Result<(), TrainError> {
     if cfg!(unix) { fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| at(folder, source)) } else { Ok(()) }
 }
@@ -194,7 +194,7 @@ mod tests {
             assert_eq!(fs::read_to_string(latest.join("file")).unwrap(), text);
         }
         assert_eq!(names(checkpoints.folder()), ["000003"]);
-        // One that fails half-way leaves the last one, and its own remains go away later.
+        // A failed checkpoint keeps the last one; its temporary files are removed later.
         let failed = checkpoints.write(|folder| {
             fs::write(folder.join("half"), "").unwrap();
             Err(TrainError::Device("no".to_owned()))

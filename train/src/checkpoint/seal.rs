@@ -1,4 +1,4 @@
-//! What proves that a checkpoint is whole: `checkpoint.json` beside its files, with their sizes and checksums.
+//! Checksums of a checkpoint: `checkpoint.json` with the size and CRC-32 of each file.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::TrainError;
 
 const SEAL: &str = "checkpoint.json";
 const FORMAT: &str = "layercake-checkpoint";
-/// From this version on a checkpoint has a seal.
+/// The first version with checksums.
 const SEALED: u32 = 2;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -22,12 +22,12 @@ struct Seal {
     files: BTreeMap<String, Sum>,
 }
 
-/// What a file holds.
+/// Size and checksum of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sum {
-    /// Its size.
+    /// The size.
     pub bytes: u64,
-    /// CRC-32, as gzip and PNG have it.
+    /// CRC-32 as in gzip and PNG.
     pub crc32: u32,
 }
 
@@ -37,7 +37,7 @@ impl Sum {
         Ok(Self { bytes: bytes.len() as u64, crc32: crc32fast::hash(&bytes) })
     }
 
-    /// Refuses a file that holds something else; `recorded` is where this stands.
+    /// Verifies a file; `recorded` names the file with the expected checksum.
     pub(crate) fn verify(self, path: &Path, recorded: &str) -> Result<(), TrainError> {
         let found = Self::of(path)?;
         if found == self {
@@ -49,7 +49,7 @@ impl Sum {
     }
 }
 
-/// Writes down what a folder's files hold.
+/// Writes the checksums of a folder's files.
 pub(super) fn seal(folder: &Path) -> Result<(), TrainError> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).map_err(|source| at(folder, source))? {
@@ -64,7 +64,7 @@ pub(super) fn seal(folder: &Path) -> Result<(), TrainError> {
     write_atomically(&path, text.as_bytes()).map_err(|source| at(&path, source))
 }
 
-/// Refuses a checkpoint whose files are not those that were written. One of the first version has no seal, which `version` tells of the state.
+/// Verifies the checksums of a checkpoint. `version` reads the version from the state if there are no checksums.
 pub(crate) fn verify(folder: &Path, version: impl FnOnce() -> Result<u32, TrainError>) -> Result<(), TrainError> {
     let path = folder.join(SEAL);
     let wrong = |reason: String| TrainError::Content { path: path.clone(), reason };
@@ -80,17 +80,17 @@ pub(crate) fn verify(folder: &Path, version: impl FnOnce() -> Result<u32, TrainE
         return Err(wrong(format!("expected \"{FORMAT}\" version {SEALED} to {VERSION}, found {found}")));
     }
     for (name, sum) in &seal.files {
-        // A name, not a way out of the folder.
+        // File names only: no path may leave the folder.
         if Path::new(name).file_name() != Some(name.as_ref()) {
-            return Err(wrong(format!("{name:?} is no name of a file")));
+            return Err(wrong(format!("{name:?} is not a file name")));
         }
         sum.verify(&folder.join(name), SEAL)?;
     }
-    // A file that was added belongs to nobody.
+    // Files that are not listed are rejected too.
     for entry in fs::read_dir(folder).map_err(|source| at(folder, source))?.flatten() {
         let name = entry.file_name();
         if name != SEAL && !name.to_str().is_some_and(|name| seal.files.contains_key(name)) {
-            return Err(wrong(format!("it does not know of {name:?} beside it")));
+            return Err(wrong(format!("unexpected file {name:?} beside it")));
         }
     }
     Ok(())
@@ -100,16 +100,16 @@ pub(crate) fn verify(folder: &Path, version: impl FnOnce() -> Result<u32, TrainE
 mod tests {
     use super::*;
 
-    /// A bit flipped anywhere, a byte more or less, a file away or added: each is an error that names the file.
+    /// A flipped bit, a missing or additional byte, a missing or additional file: each is an error that names the file.
     #[test]
-    fn nothing_is_passed_over() {
+    fn all_damage_is_found() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path();
         let path = |name: &str| folder.join(name);
         fs::write(path("model"), b"many numbers").unwrap();
         fs::write(path("state"), b"{}").unwrap();
         seal(folder).unwrap();
-        let good = || verify(folder, || panic!("it has a seal"));
+        let good = || verify(folder, || panic!("it has checksums"));
         good().unwrap();
         for name in ["model", "state"] {
             let whole = fs::read(path(name)).unwrap();
@@ -131,7 +131,7 @@ mod tests {
             fs::write(path(name), whole).unwrap();
         }
         fs::write(path("more"), b"").unwrap();
-        assert!(good().unwrap_err().to_string().contains("it does not know of \"more\" beside it"));
+        assert!(good().unwrap_err().to_string().contains("unexpected file \"more\" beside it"));
         fs::remove_file(path("more")).unwrap();
         good().unwrap();
 
@@ -139,14 +139,14 @@ mod tests {
         for (from, to, says) in [
             ("\"version\": 2", "\"version\": 3", "found \"layercake-checkpoint\" version 3"),
             ("layercake-checkpoint", "zip", "found \"zip\" version 2"),
-            ("\"model\"", "\"../model\"", "\"../model\" is no name of a file"),
+            ("\"model\"", "\"../model\"", "\"../model\" is not a file name"),
             ("{", "", "not the checksums of a checkpoint"),
         ] {
             fs::write(path(SEAL), text.replacen(from, to, 1)).unwrap();
             let message = good().unwrap_err().to_string();
             assert!(message.contains(says), "{message}");
         }
-        // Without a seal the state tells whether there has to be one.
+        // Without checksums the version of the state decides.
         fs::remove_file(path(SEAL)).unwrap();
         assert!(verify(folder, || Ok(2)).unwrap_err().to_string().contains("checkpoint.json: "));
         verify(folder, || Ok(1)).unwrap();

@@ -1,4 +1,4 @@
-//! What a task carries from batch to batch, in a file.
+//! The file with a task's state.
 
 use std::collections::HashMap;
 use std::path::Path;

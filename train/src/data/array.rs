@@ -1,17 +1,17 @@
-//! Numbers of a batch on their way to a device.
+//! Arrays: the data of a batch before it becomes a tensor.
 
 use layercake::prelude::*;
 
 use super::{DataError, error::text};
 
-/// Numbers and the sizes of their axes, the batch axis first, in memory: what a worker prepares and [`Array::into_tensor`] makes a tensor of.
+/// Numbers with a shape, batch axis first, in memory. Workers prepare arrays; [`Array::into_tensor`] converts them to tensors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Array<E = f32> {
     shape: Vec<usize>,
     numbers: Vec<E>,
 }
 
-/// A shape whose first axis is a batch of any size. That it is known to be one lets the compiler find the other axes out from the network.
+/// A tensor shape whose first axis is a batch of any size. The bound lets the compiler infer the other axes from the network.
 pub trait BatchShape: Shape {}
 
 impl BatchShape for (usize,) {}
@@ -21,16 +21,16 @@ impl<A: Dim, B: Dim, C: Dim> BatchShape for (usize, A, B, C) {}
 impl<A: Dim, B: Dim, C: Dim, F: Dim> BatchShape for (usize, A, B, C, F) {}
 
 impl<E> Array<E> {
-    /// Numbers in row-major order.
+    /// Creates an array from numbers in row-major order.
     ///
     /// # Panics
-    /// If there are not as many as the shape says.
+    /// If their number does not match the shape.
     pub fn new(shape: Vec<usize>, numbers: Vec<E>) -> Self {
         assert_eq!(shape.iter().product::<usize>(), numbers.len(), "an array of {shape:?}");
         Self { shape, numbers }
     }
 
-    /// The sizes of the axes, the batch first.
+    /// The sizes of the axes, batch first.
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
@@ -40,22 +40,23 @@ impl<E> Array<E> {
         &self.numbers
     }
 
-    /// The numbers alone.
+    /// Converts the array to its numbers.
     pub fn into_vec(self) -> Vec<E> {
         self.numbers
     }
 
-    /// How many items it holds.
+    /// Number of items: the size of the first axis.
     pub fn batch_size(&self) -> usize {
         self.shape[0]
     }
 }
 
 impl<E: Dtype> Array<E> {
-    /// The numbers as a tensor, whose batch is as large as it happens to be. The other axes follow from where it goes: `net.forward(batch.images.into_tensor(&device)?)`.
+    /// Converts the array to a tensor with a dynamic batch axis. The other axes are inferred:
+    /// `net.forward(batch.images.into_tensor(&device)?)`.
     ///
     /// # Errors
-    /// If the tensor's fixed sizes are others, or the device is out of memory.
+    /// If the sizes do not match the tensor's type, or the device is out of memory.
     pub fn into_tensor<S: BatchShape, D: TensorFromVec<E>>(self, device: &D) -> Result<Tensor<S, E, D>, DataError> {
         let mut concrete = S::Concrete::default();
         let mut fits = S::NUM_DIMS == self.shape.len();
@@ -75,7 +76,7 @@ impl<E: Dtype> Array<E> {
 }
 
 impl Array<f32> {
-    /// Puts arrays of one shape side by side, along a new first axis. `what` names them in the error.
+    /// Stacks arrays of one shape along a new first axis. `what` names them in errors.
     ///
     /// # Errors
     /// If their shapes differ.
@@ -84,7 +85,7 @@ impl Array<f32> {
     }
 }
 
-/// [`Array::stack`] for all kinds of numbers.
+/// [`Array::stack`] for any element type.
 pub(crate) fn stack<E>(what: &'static str, items: impl IntoIterator<Item = (Vec<usize>, Vec<E>)>) -> Result<Array<E>, DataError> {
     let (mut shape, mut numbers, mut count): (Option<Vec<usize>>, Vec<E>, usize) = (None, Vec::new(), 0);
     for (found, mut item) in items {

@@ -1,4 +1,4 @@
-//! Looking through a folder of data sets.
+//! Validation of a folder of data sets.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,21 +6,21 @@ use std::path::{Path, PathBuf};
 use super::readers::{Channels, ImageFiles, ImageFolder, MaskFolder, Table, Target, entries};
 use super::{DataError, Dataset, HasImage, ImageMut, Images, KnownDataset, Split, error::text};
 
-/// One data set that was found.
+/// A data set that was found.
 #[derive(Debug)]
 pub struct CheckedDataset {
-    /// Its folder's name.
+    /// The name of its folder.
     pub name: String,
-    /// What is in it, a line each; or the first fault.
+    /// A description of its contents, line by line, or the first error.
     pub contents: Result<Vec<String>, DataError>,
 }
 
-/// Reads every item of every data set in a folder and says what was found. The sets that have a name ([`KnownDataset`]) are read as what they are;
-/// of other folders those are, that hold a table (`*.csv`), a folder of images for each class (or these in a folder `train`, and perhaps in `val`
-/// and `test`), or a folder `JPEGImages` or `images`. Anything else is passed over.
+/// Reads every item of every data set in a folder and describes what was found. Besides the [`KnownDataset`]s, a folder is a data set if it
+/// contains a table (`*.csv`), a subfolder of images per class (also within `train`, `val` and `test`), or a folder `JPEGImages` or `images`.
+/// Other folders are skipped.
 ///
 /// # Errors
-/// If the folder cannot be read. A fault in a set is that set's outcome.
+/// If the folder cannot be read. Errors in a data set are part of the result.
 pub fn check(folder: &Path) -> Result<Vec<CheckedDataset>, DataError> {
     let folders: Vec<PathBuf> = entries(folder)?.into_iter().filter(|path| path.is_dir()).collect();
     let named = |path: &PathBuf| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
@@ -32,7 +32,7 @@ pub fn check(folder: &Path) -> Result<Vec<CheckedDataset>, DataError> {
     Ok(checked.collect())
 }
 
-/// What is in a set's folder; none if it is no data set.
+/// The contents of a data set's folder; `None` if it is not a data set.
 fn check_set(parent: &Path, folder: &Path, name: &str) -> Result<Option<Vec<String>>, DataError> {
     if let Some(table) = table(folder)? {
         return Ok(Some(vec![of_table(&table)?]));
@@ -49,14 +49,14 @@ fn check_set(parent: &Path, folder: &Path, name: &str) -> Result<Option<Vec<Stri
     if let Some(found) = of_parts(folder)? {
         return Ok(Some(found));
     }
-    // A folder without a folder of images in it is none; one that has some, but not only, is one with a fault.
+    // Without any subfolder of images it is not a data set; with some, other subfolders are errors.
     if !has_classes(folder)? {
         return Ok(None);
     }
     of_labeled("", &ImageFolder::open(folder, Channels::Rgb)?).map(Some)
 }
 
-/// A folder of images for each class, in a folder `train` and in those that belong to it; none if there is no such folder.
+/// The contents of `train` and the folders beside it, with a subfolder of images per class; `None` without such a folder.
 fn of_parts(folder: &Path) -> Result<Option<Vec<String>>, DataError> {
     let train = folder.join("train");
     if !train.is_dir() || !has_classes(&train)? {
@@ -82,7 +82,7 @@ fn of_named(set: KnownDataset, parent: &Path) -> Result<Vec<String>, DataError> 
     match set {
         KnownDataset::TinyShakespeare => {
             let text = set.load_text(Some(parent))?;
-            Ok(vec![format!("{} letters, {} different ones", text.characters().len(), text.vocabulary().len())])
+            Ok(vec![format!("{} characters, vocabulary of {}", text.characters().len(), text.vocabulary().len())])
         }
         KnownDataset::CamvidSmall => {
             let [train, test] = set.load_masks(Some(parent))?;
@@ -119,7 +119,7 @@ fn of_classes(classes: &[String], labels: &[usize]) -> String {
     format!("{} classes ({least} to {most} items each)", classes.len())
 }
 
-/// Reads all and counts their sizes.
+/// Reads all images and counts their sizes.
 fn of_pictures<S: Dataset>(set: &S) -> Result<String, DataError>
 where
     S::Item: HasImage,
@@ -130,12 +130,12 @@ where
         let ImageMut { image, .. } = item.image_mut();
         *sizes.entry(image.shape).or_default() += 1;
     }
-    let all: Vec<String> = sizes.iter().take(SHOWN).map(|(size, count)| format!("{count} images of {}", text(size))).collect();
-    let more = if sizes.len() > SHOWN { format!(", {} more sizes", sizes.len() - SHOWN) } else { String::new() };
+    let all: Vec<String> = sizes.iter().take(LISTED).map(|(size, count)| format!("{count} images of {}", text(size))).collect();
+    let more = if sizes.len() > LISTED { format!(", {} more sizes", sizes.len() - LISTED) } else { String::new() };
     Ok(all.join(", ") + &more)
 }
 
-const SHOWN: usize = 4;
+const LISTED: usize = 4;
 
 fn of_masks(part: &str, set: &MaskFolder) -> Result<Vec<String>, DataError> {
     let sizes = of_pictures(set)?;
@@ -148,7 +148,7 @@ fn of_masks(part: &str, set: &MaskFolder) -> Result<Vec<String>, DataError> {
     Ok(vec![format!("{part}: {sizes} with masks of {} classes: {}", pixels.len(), shares.collect::<Vec<_>>().join(", "))])
 }
 
-/// Is there a folder with images in this folder?
+/// Whether the folder has a subfolder with images.
 fn has_classes(folder: &Path) -> Result<bool, DataError> {
     Ok(entries(folder)?.into_iter().any(|path| path.is_dir() && ImageFiles::open(&path, Channels::Rgb).is_ok()))
 }

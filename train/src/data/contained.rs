@@ -1,4 +1,4 @@
-//! Panics of code that is not ours: of a data set, or of a decoder that meets a file nobody thought of.
+//! Catching panics of user code and third-party decoders.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -9,24 +9,23 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What `work` gives, or what its panic said. What it has changed half-way must not be used afterwards.
+/// Runs `work` and returns its result or panic message. Data that `work` modified must not be used after a panic.
 ///
-/// In a program that is built with `panic = "abort"` there is nothing to be caught: a panic ends it.
+/// With `panic = "abort"` panics cannot be caught.
 pub(super) fn contained<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| text_of(&*panic))
 }
 
-/// [`contained`] without the message on standard error, for code whose panics are known and become errors like any other.
+/// [`contained`] without the message on stderr, for code with known panics that become errors.
 ///
-/// The hook that prints it is the process's. The first call puts one in front that keeps quiet for threads that are in here, and hands all others'
-/// panics to the one before.
+/// The first call installs a panic hook that is silent for threads inside this function and calls the previous hook for all others.
 pub(super) fn contained_quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
-    // While a thread unwinds, hooks cannot be changed.
+    // Hooks cannot be changed while a thread unwinds.
     let install = || {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            // A thread that ends has no flag any more.
+            // A thread being destroyed has no flag any more.
             if !QUIET.try_with(Cell::get).unwrap_or(false) {
                 before(info);
             }
@@ -41,10 +40,10 @@ pub(super) fn contained_quietly<T>(work: impl FnOnce() -> T) -> Result<T, String
     outcome
 }
 
-/// What a panic said.
+/// The message of a panic.
 pub(crate) fn text_of(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it did not say why".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }
 
 #[cfg(test)]
@@ -56,7 +55,7 @@ mod tests {
         assert_eq!(contained(|| 3), Ok(3));
         assert_eq!(contained_quietly(|| -> u8 { panic!("number {}", 4) }), Err("number 4".to_owned()));
         assert_eq!(contained_quietly(|| -> u8 { panic!("static") }), Err("static".to_owned()));
-        assert_eq!(contained_quietly(|| -> u8 { panic::panic_any(5) }), Err("it did not say why".to_owned()));
-        assert!(!QUIET.get(), "only in there");
+        assert_eq!(contained_quietly(|| -> u8 { panic::panic_any(5) }), Err("no message".to_owned()));
+        assert!(!QUIET.get(), "reset afterwards");
     }
 }

@@ -1,40 +1,40 @@
-//! What a data set is, and how its items become batches.
+//! The traits of data sets and their items.
 
 use std::sync::Arc;
 
 use super::DataError;
 
-/// Items that can be had one by one, in any order, by several threads at once. PyTorch's `Dataset`.
+/// Random access to items, from several threads; PyTorch's `Dataset`.
 ///
-/// An item that is read from a file is read when it is asked for; what it costs is spread over a loader's workers.
+/// Items in files should be read in [`Dataset::get`], so that a loader's workers share the cost.
 pub trait Dataset: Send + Sync + 'static {
-    /// One of them.
+    /// The type of an item.
     type Item: Collate;
 
-    /// How many there are.
+    /// Number of items.
     fn len(&self) -> usize;
 
-    /// Item `index`, counted from 0.
+    /// Reads item `index`, counted from 0.
     ///
     /// # Errors
-    /// If it cannot be read. The error names the file.
+    /// If the item cannot be read. The error should name the file.
     fn get(&self, index: usize) -> Result<Self::Item, DataError>;
 
-    /// Is there nothing in it?
+    /// Whether there are no items.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// An item that can be put side by side with others of its kind. PyTorch's `default_collate`.
+/// An item that can be collated into a batch; PyTorch's `default_collate`.
 pub trait Collate: Sized + Send + 'static {
-    /// Several of them.
+    /// The type of a batch.
     type Batch: Send + 'static;
 
-    /// Puts at least one item together.
+    /// Collates at least one item into a batch.
     ///
     /// # Errors
-    /// If they are not of one size: [`DataError::Uneven`].
+    /// If the items have different sizes: [`DataError::Uneven`].
     fn collate(items: Vec<Self>) -> Result<Self::Batch, DataError>;
 }
 

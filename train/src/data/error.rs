@@ -1,248 +1,248 @@
-//! What can be wrong with a data set.
+//! Errors of data sets.
 
 use std::{io, path::PathBuf};
 
-/// Why a data set could not be read, or not be used. Each message names the file or the set, what was expected and what was found.
+/// An error of a data set. Messages name the file or data set, what was expected and what was found.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// The data set's own folder is not there.
-    #[error("{folder}: no such folder; the data folder must hold the data set's own folder `{name}`")]
+    /// The data set's folder does not exist.
+    #[error("{folder}: no such folder; the data folder must contain the data set's folder `{name}`")]
     NoFolder {
-        /// The folder that was looked for.
+        /// The expected folder.
         folder: PathBuf,
         /// The data set's name.
         name: String,
     },
-    /// A data set that comes from files was asked for without saying where they are.
-    #[error("the data set `{name}` is read from files: say which folder holds the folder `{name}` (--data-dir)")]
+    /// No data folder was given for a data set in files.
+    #[error("the data set `{name}` is read from files; name the folder that contains `{name}` (--data-dir)")]
     NoDataFolder {
         /// The data set's name.
         name: String,
     },
-    /// A data set of another kind than is needed.
-    #[error("the data set `{name}` does not fit: expected {expected}, found {about}")]
+    /// The data set is of another kind.
+    #[error("data set `{name}`: expected {expected}, found {description}")]
     Kind {
         /// The data set's name.
         name: &'static str,
-        /// The kind that is needed.
+        /// The expected kind.
         expected: &'static str,
-        /// What it is.
-        about: &'static str,
+        /// A description of the data set.
+        description: &'static str,
     },
-    /// A file is not there, neither as it is nor gzipped.
-    #[error("{folder}: holds neither `{name}` nor `{name}.gz`")]
+    /// A file does not exist, gzipped or not.
+    #[error("{folder}: contains neither `{name}` nor `{name}.gz`")]
     NoFile {
-        /// Where it was looked for.
+        /// The folder.
         folder: PathBuf,
-        /// Its name without `.gz`.
+        /// The name without `.gz`.
         name: String,
     },
-    /// The system refused.
+    /// I/O failed.
     #[error("{path}: {source}")]
     Io {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The I/O error.
         source: io::Error,
     },
-    /// The file is gzipped, but cannot be unpacked.
-    #[error("{path}: damaged or cut off: the gzip data cannot be unpacked beyond {unpacked} bytes ({source})")]
+    /// The file is gzipped and cannot be decompressed.
+    #[error("{path}: damaged or truncated: the gzip data cannot be decompressed beyond {unpacked} bytes ({source})")]
     Gzip {
         /// The file.
         path: PathBuf,
-        /// How many bytes came out before.
+        /// The number of bytes decompressed before.
         unpacked: u64,
-        /// The decoder's reason.
+        /// The decoder's error.
         source: io::Error,
     },
-    /// The first four bytes are not those of such a file.
+    /// The magic number is wrong.
     #[error("{path}: expected the magic number {expected:#010x} ({what}), found {found:#010x}")]
     Magic {
         /// The file.
         path: PathBuf,
-        /// What the number stands for.
+        /// The meaning of the expected number.
         what: &'static str,
-        /// The number it should begin with.
+        /// The expected number.
         expected: u32,
-        /// The number it begins with.
+        /// The number found.
         found: u32,
     },
     /// The file ends within its header.
-    #[error("{path}: cut off: expected a header of {expected} bytes, found {found} bytes in all")]
+    #[error("{path}: truncated: expected a header of {expected} bytes, found {found} bytes in all")]
     Header {
         /// The file.
         path: PathBuf,
         /// The size of the header.
         expected: u64,
-        /// The size of the file, unpacked.
+        /// The decompressed size of the file.
         found: u64,
     },
-    /// There are fewer bytes than the header says.
-    #[error("{path}: cut off: the header says {shape}, which is {expected} bytes, but only {found} follow it")]
+    /// The file has fewer bytes than the header says.
+    #[error("{path}: truncated: the header says {shape}, which is {expected} bytes, but only {found} follow it")]
     Truncated {
         /// The file.
         path: PathBuf,
-        /// The sizes in the header, as `60000x28x28`.
+        /// The shape in the header, such as `60000x28x28`.
         shape: String,
-        /// Their product.
+        /// The size that follows from the shape.
         expected: u64,
-        /// What follows the header.
+        /// The number of bytes after the header.
         found: u64,
     },
-    /// There are more bytes than the header says.
+    /// The file has more bytes than the header says.
     #[error("{path}: the header says {shape}, which is {expected} bytes, but more follow it")]
     Surplus {
         /// The file.
         path: PathBuf,
-        /// The sizes in the header.
+        /// The shape in the header.
         shape: String,
-        /// Their product.
+        /// The size that follows from the shape.
         expected: u64,
     },
-    /// The header promises more than is read into memory.
+    /// The size in the header is above the limit.
     #[error("{path}: the header says {shape}; at most {limit} bytes are read into memory")]
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// The sizes in the header.
+        /// The shape in the header.
         shape: String,
-        /// The most that is read.
+        /// The limit in bytes.
         limit: u64,
     },
-    /// There is nothing in it.
+    /// The data set is empty.
     #[error("{origin}: expected at least one image of at least one pixel, found {shape}")]
     Empty {
-        /// The file or the set.
+        /// The file or data set.
         origin: String,
-        /// The sizes found.
+        /// The shape found.
         shape: String,
     },
-    /// There is a label beyond the last class.
+    /// A label is out of range.
     #[error("{origin}: label {label} at position {index} (counted from 0) is out of range; there are {classes} classes, 0..={}", classes.saturating_sub(1))]
     Label {
-        /// The file or the set.
+        /// The file or data set.
         origin: String,
-        /// The position.
+        /// Its position.
         index: usize,
-        /// The label found there.
+        /// The label.
         label: usize,
         /// The number of classes.
         classes: usize,
     },
-    /// There are not as many labels as images.
-    #[error("{images} holds {image_count} images, but {labels} holds {label_count} labels")]
+    /// The numbers of images and labels differ.
+    #[error("{images} contains {image_count} images, but {labels} contains {label_count} labels")]
     Counts {
-        /// The file of the images, or the set.
+        /// The file of the images, or the data set.
         images: String,
-        /// How many it holds.
+        /// The number of images.
         image_count: usize,
-        /// The file of the labels, or the set.
+        /// The file of the labels, or the data set.
         labels: String,
-        /// How many it holds.
+        /// The number of labels.
         label_count: usize,
     },
-    /// The images are not of the size that a network takes, or that was said.
+    /// The images do not have the expected size.
     #[error("{origin}: expected images of {} (channels x height x width), found {}", text(expected), text(found))]
     Size {
-        /// The file or the set.
+        /// The file or data set.
         origin: String,
-        /// The size that is needed.
+        /// The expected size.
         expected: [usize; 3],
-        /// The size there is.
+        /// The size found.
         found: [usize; 3],
     },
-    /// There are classes that the network has no score for.
-    #[error("{origin}: there are {classes} classes, but the network gives scores for {scores}")]
+    /// There are more classes than outputs of the network.
+    #[error("{origin}: {classes} classes, but the network has {scores} outputs")]
     Classes {
-        /// The file or the set.
+        /// The file or data set.
         origin: String,
-        /// The classes of the data.
+        /// Number of classes of the data.
         classes: usize,
-        /// The scores that the network gives.
+        /// Number of outputs of the network.
         scores: usize,
     },
-    /// A batch is not of the sizes that a network takes.
-    #[error("a batch of {found} does not fit: expected {expected}")]
+    /// The shape of a batch does not match the tensor's type.
+    #[error("batch of shape {found}: expected {expected}")]
     Batch {
-        /// The type of the shape that is needed.
+        /// The expected shape type.
         expected: String,
-        /// The sizes there are.
+        /// The shape found.
         found: String,
     },
-    /// Items of one batch are of different sizes.
-    #[error("{what} of one batch must be of one size: the first is {first}, another {found}; resize or crop them")]
+    /// The items of a batch have different sizes.
+    #[error("{what} of a batch must have the same size: the first is {first}, another {found}; resize or crop them")]
     Uneven {
         /// What they are.
         what: &'static str,
-        /// The size of the first one.
+        /// The size of the first item.
         first: String,
-        /// The size of another.
+        /// The size of another item.
         found: String,
     },
-    /// An item cannot be had.
+    /// An item cannot be read or transformed.
     #[error("item {index}: {source}")]
     Item {
-        /// Its position in the set.
+        /// Its index in the data set.
         index: usize,
-        /// Why.
+        /// The error.
         source: Box<DataError>,
     },
-    /// The code that reads or changes an item panicked.
+    /// The code that reads or transforms an item panicked.
     #[error("item {index}: reading it panicked: {reason}")]
     Panicked {
-        /// Its position in the set.
+        /// Its index in the data set.
         index: usize,
-        /// What the panic said.
+        /// The panic message.
         reason: String,
     },
-    /// The order of an epoch cannot be made: the sampler, or the number of items that the data set says it has.
-    #[error("the order of epoch {epoch} cannot be made: {reason}")]
+    /// The sampler or the data set panicked while the order of an epoch was computed.
+    #[error("computing the order of epoch {epoch} panicked: {reason}")]
     Order {
         /// The epoch, counted from 1.
         epoch: usize,
-        /// What the panic said.
+        /// The panic message.
         reason: String,
     },
-    /// A thread that prepares batches ended without the batch that it had taken.
-    #[error("batch {number} (counted from 0) is lost: the thread that prepared it ended{reason}")]
+    /// A worker thread ended without completing its batch.
+    #[error("batch {number} (counted from 0) is lost: its worker thread ended{reason}")]
     Worker {
         /// The batch.
         number: usize,
-        /// What the panic said, where it said something.
+        /// The panic message, if any.
         reason: String,
     },
-    /// A sampler asked for an item that is not there.
-    #[error("the sampler asked for item {index}, but there are {len} items")]
+    /// A sampler returned an index out of range.
+    #[error("the sampler returned index {index}, but there are {len} items")]
     Index {
-        /// The item, counted from 0.
+        /// The index, counted from 0.
         index: usize,
         /// The number of items.
         len: usize,
     },
-    /// Weights by which nothing can be drawn.
-    #[error("items cannot be drawn by these weights: {reason}")]
+    /// The weights of a sampler are invalid.
+    #[error("invalid sampling weights: {reason}")]
     Weights {
-        /// What is wrong with them.
+        /// The reason.
         reason: String,
     },
-    /// A transform cannot be applied to a picture.
+    /// A transform cannot be applied.
     #[error("{reason}")]
     Transform {
-        /// What does not fit.
+        /// The reason.
         reason: String,
     },
-    /// A file does not hold what it should.
+    /// The content of a file is invalid.
     #[error("{path}: {expected}, found {found}")]
     Content {
         /// The file.
         path: PathBuf,
         /// What was expected, and where.
         expected: String,
-        /// What is there.
+        /// What was found.
         found: String,
     },
-    /// The device failed: it is out of memory, most often.
+    /// The device failed, usually for lack of memory.
     #[error("the device failed: {0}")]
     Device(String),
 }
@@ -252,7 +252,7 @@ pub(crate) fn text(sizes: &[usize]) -> String {
     sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
 }
 
-/// `` `cat`, `dog` ``, and how many more where there are many.
+/// `` `cat`, `dog` ``, with the number of names left out.
 pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
     const SHOWN: usize = 12;
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", name.as_ref())).collect();

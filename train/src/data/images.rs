@@ -2,7 +2,7 @@
 
 use super::{DataError, Dataset, Image, Labeled, error::text};
 
-/// Images with a class each, in memory: one byte a pixel and channel, `[count, channels, height, width]`, row-major.
+/// Labeled images in memory, one byte per pixel and channel: `[count, channels, height, width]`, row-major.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Images {
     pixels: Vec<u8>,
@@ -12,11 +12,11 @@ pub struct Images {
 }
 
 impl Images {
-    /// Puts a set together. `origin` is a file or a name for the messages; `shape` is one image's, `[channels, height, width]`;
-    /// `classes` names the classes, and each label is a position in it.
+    /// Creates a data set. `origin` is a file or name for messages, `shape` is the shape of an image, `[channels, height, width]`, and labels are
+    /// indices into `classes`.
     ///
     /// # Errors
-    /// If the set is empty, if pixels and labels are not of as many images, or if a label has no class.
+    /// If the set is empty, the numbers of pixels and labels do not match, or a label is out of range.
     pub fn new(origin: &str, shape: [usize; 3], pixels: Vec<u8>, labels: Vec<usize>, classes: Vec<String>) -> Result<Self, DataError> {
         let size = shape.iter().product::<usize>();
         if size == 0 || labels.is_empty() {
@@ -42,12 +42,12 @@ impl Images {
         self.labels.len()
     }
 
-    /// Always false: a set without images cannot be made.
+    /// Always false: a set without images cannot be created.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// One image's `[channels, height, width]`.
+    /// The shape of an image: `[channels, height, width]`.
     pub fn shape(&self) -> [usize; 3] {
         self.shape
     }
@@ -55,7 +55,7 @@ impl Images {
     /// The pixels of image `index`.
     ///
     /// # Panics
-    /// If there is no such image.
+    /// If the index is out of range.
     pub fn image(&self, index: usize) -> &[u8] {
         let size = self.shape.iter().product::<usize>();
         &self.pixels[index * size..][..size]
@@ -66,7 +66,7 @@ impl Images {
         &self.pixels
     }
 
-    /// The class of each image.
+    /// The label of each image.
     pub fn labels(&self) -> &[usize] {
         &self.labels
     }
@@ -76,10 +76,10 @@ impl Images {
         &self.classes
     }
 
-    /// The images at these positions, in this order.
+    /// The images with these indices, in this order.
     ///
     /// # Panics
-    /// If there is no such image, or no position at all.
+    /// If an index is out of range, or there is none.
     pub fn subset(&self, indices: &[usize]) -> Self {
         assert!(!indices.is_empty(), "a set has at least one image");
         let pixels = indices.iter().flat_map(|&index| self.image(index)).copied().collect();
@@ -87,10 +87,10 @@ impl Images {
         Self { pixels, labels, shape: self.shape, classes: self.classes.clone() }
     }
 
-    /// Each image made by `transform` out of the one here; all of one new shape.
+    /// Transforms each image. `shape` is the new shape of all images.
     ///
     /// # Panics
-    /// If an image that `transform` gives is not of that shape.
+    /// If a transformed image does not have this shape.
     pub fn map(&self, shape: [usize; 3], mut transform: impl FnMut(&[u8]) -> Vec<u8>) -> Self {
         let mut pixels = Vec::with_capacity(self.len() * shape.iter().product::<usize>());
         for index in 0..self.len() {
@@ -100,10 +100,10 @@ impl Images {
         Self { pixels, labels: self.labels.clone(), shape, classes: self.classes.clone() }
     }
 
-    /// Refuses images that are not of the shape that a network takes.
+    /// Checks that the images have the expected shape.
     ///
     /// # Errors
-    /// [`DataError::Size`], in the name of `origin`.
+    /// [`DataError::Size`] with this `origin` if they do not.
     pub fn check_shape(&self, origin: &str, expected: [usize; 3]) -> Result<(), DataError> {
         if self.shape == expected {
             return Ok(());

@@ -1,7 +1,7 @@
-//! Data sets: where they come from, and how they become batches.
+//! Data sets, transforms, samplers and loaders.
 //!
-//! A [`Dataset`] gives items one by one; a [`Loader`] puts them side by side, in the order of a sampler, after transforms, and prepares
-//! batches ahead of time on threads of its own. A batch is numbers in memory until [`Array::into_tensor`] makes a tensor of them.
+//! A [`Dataset`] returns items by index. A [`Loader`] applies transforms and collates items into batches, in the order of a sampler, with
+//! optional worker threads. Batches are arrays in memory; [`Array::into_tensor`] converts them to tensors.
 
 mod array;
 mod check;
@@ -25,7 +25,7 @@ pub use error::DataError;
 pub use images::Images;
 pub use loader::{Batches, Loader};
 pub use picture::{Batch, HasImage, Image, ImageMut, Labeled, Mask, Masked, MaskedBatch};
-/// The random numbers that a transform is given are of this crate.
+/// Transforms get random number generators of this crate.
 pub use rand;
 pub use readers::{digits, frame, read_idx};
 pub use samplers::{RandomSampler, Sampler, SequentialSampler, SubsetSampler, WeightedSampler};

@@ -1,10 +1,10 @@
-//! Pictures as items of data sets: an image, with what belongs to it.
+//! Images, masks, and data set items with images.
 
 use super::array::{Array, stack};
 use super::transforms::resize;
 use super::{Collate, DataError};
 
-/// An image, as floats: bytes divided by 255 when it comes out of a data set, anything after transforms.
+/// An image of floats: in 0..=1 when read from a data set, any values after transforms.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Image {
     /// `[channels, height, width]`
@@ -14,16 +14,16 @@ pub struct Image {
 }
 
 impl Image {
-    /// An image of bytes, `[channels, height, width]`, as floats in 0..=1.
+    /// Converts bytes of shape `[channels, height, width]` to floats in 0..=1.
     ///
     /// # Panics
-    /// If there are not as many bytes as the shape says.
+    /// If the number of bytes does not match the shape.
     pub fn from_bytes(shape: [usize; 3], bytes: &[u8]) -> Self {
         assert_eq!(shape.iter().product::<usize>(), bytes.len(), "an image of {shape:?}");
         Self { shape, pixels: bytes.iter().map(|&byte| f32::from(byte) / 255.0).collect() }
     }
 
-    /// The bytes nearest to its numbers, for a picture file.
+    /// Converts the pixels to bytes, clamped and rounded.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.pixels.iter().map(|&number| (number.clamp(0.0, 1.0) * 255.0).round() as u8).collect()
     }
@@ -33,15 +33,15 @@ impl Image {
         [self.shape[1], self.shape[2]]
     }
 
-    /// Each channel.
+    /// The channels, each row-major.
     pub fn planes(&self) -> impl Iterator<Item = &[f32]> {
         self.pixels.chunks_exact((self.shape[1] * self.shape[2]).max(1))
     }
 
-    /// The image in another size, as [`transforms::Resize`](super::transforms::Resize) makes it.
+    /// Resizes the image as [`transforms::Resize`](super::transforms::Resize) does.
     ///
     /// # Panics
-    /// If one of the two sizes is empty.
+    /// If one of the two sizes is 0.
     pub fn resized(&self, size: [usize; 2]) -> Self {
         assert!(!self.size().contains(&0) && !size.contains(&0), "an image of {:?} cannot become one of {size:?}", self.size());
         let pixels = self.planes().flat_map(|plane| resize(plane, self.size(), size)).collect();
@@ -63,20 +63,20 @@ pub struct Mask {
 pub struct Labeled {
     /// The image.
     pub image: Image,
-    /// The position of its class.
+    /// The index of its class.
     pub label: usize,
 }
 
-/// An image and the class of each of its pixels.
+/// An image with a mask.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Masked {
     /// The image.
     pub image: Image,
-    /// The classes.
+    /// The class of each pixel.
     pub mask: Mask,
 }
 
-/// Some images and the class of each.
+/// A batch of images with labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
     /// `[batch, channels, height, width]`
@@ -85,7 +85,7 @@ pub struct Batch {
     pub labels: Vec<usize>,
 }
 
-/// Some images and the class of each pixel.
+/// A batch of images with masks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MaskedBatch {
     /// `[batch, channels, height, width]`
@@ -117,7 +117,7 @@ impl Collate for Masked {
     }
 }
 
-/// Images alone.
+/// Images without labels.
 impl Collate for Image {
     type Batch = Array<f32>;
 
@@ -126,18 +126,18 @@ impl Collate for Image {
     }
 }
 
-/// What transforms of pictures act on.
+/// The mutable image and mask of an item, for transforms.
 #[derive(Debug)]
 pub struct ImageMut<'a> {
     /// The image.
     pub image: &'a mut Image,
-    /// Its mask, which must go along with whatever moves pixels.
+    /// The mask, if any. Geometric transforms must transform it with the image.
     pub mask: Option<&'a mut Mask>,
 }
 
-/// An item with a picture in it.
+/// An item with an image that transforms can modify.
 pub trait HasImage {
-    /// The picture.
+    /// The image and its mask.
     fn image_mut(&mut self) -> ImageMut<'_>;
 }
 

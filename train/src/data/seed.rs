@@ -1,15 +1,15 @@
-//! Streams of random numbers that depend on counters alone.
+//! Random number generators as functions of counters.
 
 use rand::{SeedableRng, rngs::StdRng};
 
-/// A stream of its own for a purpose (16 letters at most), a seed and two counters: no two of them share one, and none is that of
-/// `StdRng::seed_from_u64`. So what was drawn elsewhere, and by how many threads, does not matter, and a run can go on anywhere.
+/// A generator for a purpose (at most 16 bytes), a seed and two counters. Different arguments give independent generators, also independent of
+/// `StdRng::seed_from_u64`. So random numbers do not depend on the number of threads, and a run can be resumed anywhere.
 pub(crate) fn stream(purpose: &str, seed: u64, counters: [u64; 2]) -> StdRng {
     let mut first = [0; 32];
     first[..purpose.len()].copy_from_slice(purpose.as_bytes());
     first[16..24].copy_from_slice(&seed.to_le_bytes());
     first[24..].copy_from_slice(&counters[0].to_le_bytes());
-    // The second counter has no room left in the key: it chooses a key out of the first one's stream.
+    // The key has no room for the second counter: it modifies a key drawn from the first generator.
     let mut second: [u8; 32] = rand::Rng::r#gen(&mut StdRng::from_seed(first));
     second[..8].copy_from_slice(&counters[1].to_le_bytes());
     StdRng::from_seed(second)

@@ -1,4 +1,4 @@
-//! The data sets known by name.
+//! The known data sets.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,36 +8,36 @@ use serde::{Deserialize, Serialize};
 use super::readers::{Channels, MaskFolder, Text, digits, find, frame, read_cifar10, read_idx};
 use super::{DataError, Images};
 
-/// A data set in two parts.
+/// A data set split into training and test images.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
-    /// What a network learns from.
+    /// The training images.
     pub train: Images,
-    /// What it is measured on, and never learns from.
+    /// The test images.
     pub test: Images,
 }
 
-/// A data set that has a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A well-known data set. [`KnownDataset::name`] is its name on the command line and the name of its folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KnownDataset {
-    /// 1,797 handwritten digits, embedded: [`digits`].
+    /// 1,797 handwritten digits, embedded in the crate: [`digits`].
     Digits,
     /// 70,000 handwritten digits of 28x28 (LeCun, Cortes and Burges, 1998).
     Mnist,
     /// 70,000 pieces of clothing of 28x28 (Xiao, Rasul and Vollgraf, 2017).
     FashionMnist,
-    /// Color photos of 32x32 in ten classes (Krizhevsky, 2009): as many of the five training files as are there.
+    /// Color photos of 32x32 in ten classes (Krizhevsky, 2009). Missing training files after the first are skipped.
     #[serde(rename = "cifar-10")]
     Cifar10,
-    /// Street scenes of 120x90 with the class of each pixel (Brostow, Fauqueur and Cipolla, 2009).
+    /// Street scenes of 120x90 with segmentation masks (Brostow, Fauqueur and Cipolla, 2009).
     CamvidSmall,
-    /// A million letters of Shakespeare.
+    /// A million characters of Shakespeare.
     TinyShakespeare,
 }
 
 impl KnownDataset {
-    /// All of them.
+    /// All known data sets.
     pub const ALL: [KnownDataset; 6] = [
         KnownDataset::Digits,
         KnownDataset::Mnist,
@@ -47,7 +47,7 @@ impl KnownDataset {
         KnownDataset::TinyShakespeare,
     ];
 
-    /// Its name, which is also that of its folder.
+    /// The name of the data set and of its folder.
     pub const fn name(self) -> &'static str {
         match self {
             KnownDataset::Digits => "digits",
@@ -59,29 +59,29 @@ impl KnownDataset {
         }
     }
 
-    /// What is in it, in a few words.
+    /// A one-line description.
     pub const fn description(self) -> &'static str {
         match self {
             KnownDataset::Digits => "1,797 handwritten digits, 8x8 gray, built in",
             KnownDataset::Mnist => "70,000 handwritten digits, 28x28 gray, IDX files",
             KnownDataset::FashionMnist => "70,000 pieces of clothing, 28x28 gray, IDX files",
             KnownDataset::Cifar10 => "up to 60,000 photos in ten classes, 32x32 color, binary files",
-            KnownDataset::CamvidSmall => "130 street scenes with a class for each pixel, 120x90 color, PNG files",
-            KnownDataset::TinyShakespeare => "1,115,394 letters, a text file",
+            KnownDataset::CamvidSmall => "130 street scenes with segmentation masks, 120x90 color, PNG files",
+            KnownDataset::TinyShakespeare => "1,115,394 characters, text file",
         }
     }
 
-    /// The set of this name.
+    /// The data set with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|set| set.name() == name)
     }
 
-    /// Reads both parts for a network that takes images of `shape`, `[channels, height, width]`. `folder` is the one that holds the
-    /// data set's own folder: `folder/mnist/train-images-idx3-ubyte`, gzipped or not. The digits need none; they are framed to a
-    /// square of the network's size ([`frame`]).
+    /// Reads the data set for a network with input `shape`, `[channels, height, width]`. `folder` contains the data set's folder:
+    /// `folder/mnist/train-images-idx3-ubyte`, gzipped or not. The digits need no folder; they are resized with a margin to the network's size
+    /// ([`frame`]).
     ///
     /// # Errors
-    /// If a file is missing or damaged, or the images are not of that shape.
+    /// If a file is missing or damaged, or the images do not have this shape.
     pub fn load(self, folder: Option<&Path>, shape: [usize; 3]) -> Result<Split, DataError> {
         let Split { train, test } = self.read(folder)?;
         let split = if self == KnownDataset::Digits { framed(Split { train, test }, shape) } else { Split { train, test } };
@@ -92,27 +92,27 @@ impl KnownDataset {
 }
 
 impl KnownDataset {
-    /// Reads both parts of a set of images with a class each, as they are.
+    /// Reads a data set of labeled images in their original size.
     ///
     /// # Errors
-    /// If a file is missing or damaged, or the set is of another kind.
+    /// If a file is missing or damaged, or the data set is of another kind.
     pub fn read(self, folder: Option<&Path>) -> Result<Split, DataError> {
         match self {
             KnownDataset::Digits => Ok(digits()),
             KnownDataset::Mnist => mnist_family(&self.folder(folder)?, numerals()),
             KnownDataset::FashionMnist => mnist_family(&self.folder(folder)?, CLOTHES.map(str::to_owned).to_vec()),
             KnownDataset::Cifar10 => self.cifar(folder),
-            KnownDataset::CamvidSmall | KnownDataset::TinyShakespeare => Err(self.other("images with a class each")),
+            KnownDataset::CamvidSmall | KnownDataset::TinyShakespeare => Err(self.wrong_kind("labeled images")),
         }
     }
 
-    /// The two parts of a set of images with masks, training and test. Images are read when they are asked for.
+    /// Opens the training and test parts of a data set of images with masks. Images are read on access.
     ///
     /// # Errors
-    /// If a folder is missing or its files do not pair, or the set has no masks.
+    /// If a folder is missing, its files do not match, or the data set has no masks.
     pub fn load_masks(self, folder: Option<&Path>) -> Result<[MaskFolder; 2], DataError> {
         if self != KnownDataset::CamvidSmall {
-            return Err(self.other("images with masks"));
+            return Err(self.wrong_kind("images with masks"));
         }
         let folder = self.folder(folder)?;
         let classes = || STREET.map(str::to_owned).to_vec();
@@ -120,18 +120,18 @@ impl KnownDataset {
         Ok([part("train")?, part("test")?])
     }
 
-    /// The text of a set that is one.
+    /// Reads the text of a text data set.
     ///
     /// # Errors
-    /// If the file cannot be read or is no text, or the set is none.
+    /// If the file cannot be read, is not text, or the data set is of another kind.
     pub fn load_text(self, folder: Option<&Path>) -> Result<Text, DataError> {
         if self != KnownDataset::TinyShakespeare {
-            return Err(self.other("a text"));
+            return Err(self.wrong_kind("a text"));
         }
         Text::read(&find(&self.folder(folder)?, "input.txt")?)
     }
 
-    /// The set's own folder.
+    /// The data set's folder.
     fn folder(self, folder: Option<&Path>) -> Result<PathBuf, DataError> {
         let name = self.name().to_owned();
         let Some(folder) = folder else { return Err(DataError::NoDataFolder { name }) };
@@ -139,11 +139,11 @@ impl KnownDataset {
         if folder.is_dir() { Ok(folder) } else { Err(DataError::NoFolder { folder, name }) }
     }
 
-    fn other(self, expected: &'static str) -> DataError {
-        DataError::Kind { name: self.name(), expected, about: self.description() }
+    fn wrong_kind(self, expected: &'static str) -> DataError {
+        DataError::Kind { name: self.name(), expected, description: self.description() }
     }
 
-    /// As many of the five training files as are there, at least the first.
+    /// Reads the training files that exist, at least the first of five.
     fn cifar(self, folder: Option<&Path>) -> Result<Split, DataError> {
         let folder = self.folder(folder)?;
         let first = find(&folder, "data_batch_1.bin")?;
@@ -163,16 +163,16 @@ impl fmt::Display for KnownDataset {
 const CLOTHES: [&str; 10] = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
 const THINGS: [&str; 10] = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
-/// The last one is left out of losses and scores.
+/// The last class is ignored.
 const STREET: [&str; 12] =
     ["Sky", "Building", "Pole", "Road", "Pavement", "Tree", "SignSymbol", "Fence", "Car", "Pedestrian", "Bicyclist", "Unlabeled"];
 
-/// The classes of sets of digits.
+/// The class names of digits.
 pub(super) fn numerals() -> Vec<String> {
     (0..10).map(|digit| digit.to_string()).collect()
 }
 
-/// The digits for a network of gray squares; for any other they stay as they are, and do not fit.
+/// Resizes the digits for networks with square gray input. For other networks they keep their size, which is reported as an error.
 fn framed(Split { train, test }: Split, shape: [usize; 3]) -> Split {
     match shape {
         [1, height, width] if height == width && height >= 12 => Split { train: frame(&train, height), test: frame(&test, height) },
@@ -180,7 +180,7 @@ fn framed(Split { train, test }: Split, shape: [usize; 3]) -> Split {
     }
 }
 
-/// Four IDX files of the names that MNIST gave them.
+/// Reads four IDX files with MNIST's file names.
 fn mnist_family(folder: &Path, classes: Vec<String>) -> Result<Split, DataError> {
     let part = |prefix: &str| {
         let images = find(folder, &format!("{prefix}-images-idx3-ubyte"))?;

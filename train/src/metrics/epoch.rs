@@ -1,4 +1,4 @@
-//! One epoch in metrics.
+//! The metrics of an epoch.
 
 use std::fmt;
 
@@ -9,33 +9,32 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::Metrics;
 use super::number::{Number, exact};
 
-/// One epoch in metrics; a line of `metrics.jsonl`, where the training metrics begin with `train_`, those of a validation part with
-/// `validation_`, those of the test with `test_`. The training metrics are taken while the network learns, so they lag behind the others,
-/// which are taken after the epoch.
+/// The metrics of an epoch: one line of `metrics.jsonl`, with the prefixes `train_`, `validation_` and `test_`. Training metrics are means over
+/// the epoch while the parameters change; validation and test metrics are evaluated after the epoch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Epoch {
-    /// Its number, counted from 1.
+    /// The epoch, counted from 1.
     pub epoch: usize,
-    /// The optimizer's steps since the run began.
+    /// Optimizer steps since the start of the run.
     pub step: usize,
-    /// The learning rate of its last step.
+    /// The learning rate of the epoch's last step.
     pub lr: f64,
-    /// Means over the items it trained on; `loss` is always there.
+    /// Means over the training items; `loss` is always present.
     pub train: Metrics,
-    /// What the task measured after it on a part of the training data that was held out: what is chosen is chosen by these.
+    /// The metrics on the validation data. Early stopping and the best weights use these.
     pub validation: Metrics,
-    /// What the task measured after it on the test data.
+    /// The metrics on the test data.
     pub test: Metrics,
     /// What the items are: `images`.
     pub unit: String,
-    /// Items a second, without the time for testing.
+    /// Training items per second, without the time for evaluation.
     pub items_per_second: f64,
-    /// How long it took, testing included.
+    /// The duration in seconds, including evaluation.
     pub seconds: f64,
 }
 
 impl Epoch {
-    /// The metric of a name as in `metrics.jsonl`: `test_accuracy`, `validation_loss`, `train_loss`.
+    /// The metric with this name in `metrics.jsonl`: `test_accuracy`, `validation_loss`, `train_loss`.
     pub fn metric(&self, name: &str) -> Option<f64> {
         match name.split_once('_') {
             Some(("train", name)) => self.train.get(name),
@@ -45,12 +44,12 @@ impl Epoch {
         }
     }
 
-    /// The parts and their metrics.
+    /// The prefixes and their metrics.
     pub(crate) fn parts(&self) -> [(&'static str, &Metrics); 3] {
         [("train", &self.train), ("validation", &self.validation), ("test", &self.test)]
     }
 
-    /// The names of all metrics.
+    /// The names of all metrics, with their prefixes.
     pub(crate) fn names(&self) -> Vec<String> {
         self.parts().iter().flat_map(|(part, metrics)| metrics.iter().map(move |(name, _)| format!("{part}_{name}"))).collect()
     }
@@ -74,12 +73,12 @@ impl Serialize for Epoch {
     }
 }
 
-/// Epochs whose numbers are all kept: for a file from which a run goes on.
+/// Serializes epochs exactly, including NaN and infinity, for checkpoints.
 pub(crate) fn exact_epochs<S: Serializer>(epochs: &[Epoch], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(epochs.iter().map(Exact))
 }
 
-/// The same of one, where there is one.
+/// Serializes an optional epoch exactly.
 pub(crate) fn exact_epoch<S: Serializer>(epoch: &Option<Epoch>, serializer: S) -> Result<S::Ok, S::Error> {
     epoch.as_ref().map(Exact).serialize(serializer)
 }
@@ -107,7 +106,7 @@ impl Serialize for Exact<'_> {
     }
 }
 
-/// Both as a line of `metrics.jsonl` and as a state keeps it.
+/// Reads both a line of `metrics.jsonl` and the exact form of a checkpoint.
 impl<'de> Deserialize<'de> for Epoch {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries;
@@ -115,7 +114,7 @@ impl<'de> Deserialize<'de> for Epoch {
             type Value = Epoch;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an epoch's metrics")
+                f.write_str("the metrics of an epoch")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Epoch, A::Error> {
@@ -143,7 +142,7 @@ impl<'de> Deserialize<'de> for Epoch {
                             } else if let Some(unit) = name.strip_suffix(PER_SECOND) {
                                 speed = Some((unit.to_owned(), value));
                             } else {
-                                return Err(A::Error::custom(format!("`{name}` is no metric of an epoch")));
+                                return Err(A::Error::custom(format!("unknown key `{name}` of an epoch")));
                             }
                         }
                     }
@@ -183,7 +182,7 @@ mod tests {
         assert_eq!((epoch.metric("test_mean_iou"), epoch.metric("train_loss"), epoch.metric("lr")), (Some(0.5), Some(0.3), None));
         assert!(serde_json::from_str::<Epoch>("{}").is_err() && serde_json::from_str::<Epoch>(r#"{"color":1}"#).is_err());
     }
-    /// A state keeps what a line of `metrics.jsonl` cannot: infinite metrics, which a schedule may go by, and any name of a unit.
+    /// The exact form keeps infinite metrics, which a plateau may depend on, and any unit name.
     #[test]
     fn kept_exactly() {
         let epoch = Epoch {

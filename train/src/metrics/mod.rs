@@ -1,4 +1,4 @@
-//! What is measured.
+//! Metrics.
 
 mod confusion;
 mod epoch;

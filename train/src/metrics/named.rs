@@ -1,4 +1,4 @@
-//! Metrics by name.
+//! Named metrics.
 
 use std::fmt;
 
@@ -8,23 +8,23 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::number::{Number, exact};
 
-/// Named numbers in the order in which they were set: what a task measures. In JSON an object; what is no finite number is `null` there.
+/// Named numbers in insertion order: the result of an evaluation. In JSON an object, with `null` for NaN and infinity.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metrics(Vec<(String, f64)>);
 
 impl Metrics {
-    /// None yet.
+    /// No metrics.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// These and one more: `Metrics::new().with("loss", 0.3).with("accuracy", 0.9)`.
+    /// Adds a metric: `Metrics::new().with("loss", 0.3).with("accuracy", 0.9)`.
     pub fn with(mut self, name: &str, value: f64) -> Self {
         self.set(name, value);
         self
     }
 
-    /// Sets one, whether it was there or not.
+    /// Sets or replaces a metric.
     pub fn set(&mut self, name: &str, value: f64) {
         match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, old)) => *old = value,
@@ -32,23 +32,23 @@ impl Metrics {
         }
     }
 
-    /// The metric of this name.
+    /// The value of a metric.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// All of them.
+    /// Iterates over names and values in insertion order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
         self.0.iter().map(|(name, value)| (name.as_str(), *value))
     }
 
-    /// Are there none?
+    /// Whether there are no metrics.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// Is a metric of this name a share of 1, which is shown in percent?
+/// Whether a metric of this name is a fraction, which is displayed in percent.
 pub(crate) fn is_share(name: &str) -> bool {
     ["accuracy", "iou", "top_"].iter().any(|part| name.contains(part))
 }
@@ -59,16 +59,16 @@ pub(crate) fn shown(name: &str, value: f64) -> String {
     if is_share(name) { format!("{words} {:.2} %", 100.0 * value) } else { format!("{words} {value:.4}") }
 }
 
-/// So many metrics of one kind are told together: one for each class.
+/// From this number on, metrics of one kind, such as per-class metrics, are displayed together.
 const MANY: usize = 4;
 
-/// What the name of a metric begins with: `iou` of `iou_sky`, `test_iou` of `test_iou_sky`.
+/// The kind of a metric: `iou` of `iou_sky`, `test_iou` of `test_iou_sky`.
 fn kind(name: &str) -> Option<&str> {
     let part = ["train_", "test_"].iter().find(|part| name.starts_with(**part)).map_or(0, |part| part.len());
     name[part..].find('_').map(|end| &name[..part + end])
 }
 
-/// The kinds of metrics that there are many of.
+/// The kinds with many metrics.
 pub(crate) fn kinds<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for kind in names.filter_map(kind) {
@@ -80,13 +80,13 @@ pub(crate) fn kinds<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     counts.into_iter().filter(|(_, count)| *count >= MANY).map(|(kind, _)| kind.to_owned()).collect()
 }
 
-/// The kind that a metric is one of many of.
+/// The kind of a metric, if it has many.
 pub(crate) fn kind_of<'a>(name: &str, kinds: &'a [String]) -> Option<&'a String> {
     kinds.iter().find(|kind| name.strip_prefix(kind.as_str()).is_some_and(|rest| rest.starts_with('_')))
 }
 
 impl Metrics {
-    /// The metrics that are told one by one, and for each kind of which there are many its name with theirs.
+    /// Splits off kinds with many metrics, such as per-class metrics: the other metrics, and each kind with its metrics.
     pub fn by_kind(&self) -> (Metrics, Vec<(String, Metrics)>) {
         let kinds = kinds(self.iter().map(|(name, _)| name));
         let mut single = Metrics::new();
@@ -101,12 +101,12 @@ impl Metrics {
     }
 }
 
-/// As they are told: `loss 0.1234, accuracy 97.50 %`. Of many of one kind, such as one for each class, the least and the most:
+/// `loss 0.1234, accuracy 97.50 %`. Of kinds with many metrics, such as per-class metrics, the range:
 /// `iou of 11 from 12.53 % (pole) to 89.03 % (sky)`.
 impl fmt::Display for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (single, many) = self.by_kind();
-        let mut told: Vec<String> = single.iter().map(|(name, value)| shown(name, value)).collect();
+        let mut parts: Vec<String> = single.iter().map(|(name, value)| shown(name, value)).collect();
         for (kind, metrics) in &many {
             let value = |value: f64| if is_share(kind) { format!("{:.2} %", 100.0 * value) } else { format!("{value:.4}") };
             let numbers = || metrics.iter().filter(|(_, value)| !value.is_nan());
@@ -116,9 +116,9 @@ impl fmt::Display for Metrics {
             if let (Some((low, least)), Some((high, most))) = (least, most) {
                 text += &format!(" from {} ({}) to {} ({})", value(least), low.replace('_', " "), value(most), high.replace('_', " "));
             }
-            told.push(text);
+            parts.push(text);
         }
-        f.write_str(&told.join(", "))
+        f.write_str(&parts.join(", "))
     }
 }
 
@@ -137,7 +137,7 @@ impl<'de> Deserialize<'de> for Metrics {
             type Value = Metrics;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("numbers by name")
+                f.write_str("an object of numbers")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Metrics, A::Error> {
@@ -152,31 +152,30 @@ impl<'de> Deserialize<'de> for Metrics {
     }
 }
 
-/// The means of metrics over what was seen so far, each weighted by what its batches counted.
+/// Weighted running means of metrics.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunningMetrics {
     #[serde(serialize_with = "exact")]
     sums: Metrics,
-    /// What each sum is divided by. States that were kept before there were weights have none: there it is the items.
+    /// The weight of each sum. Checkpoints of version 1 have none: there the weight is the number of items.
     #[serde(default, serialize_with = "exact")]
     weights: Metrics,
     items: u64,
 }
 
 impl RunningMetrics {
-    /// Nothing seen yet.
+    /// Empty means.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes in the means over a batch of so many items.
+    /// Adds the means over a batch of `items` items.
     pub fn add(&mut self, means: &Metrics, items: usize) {
         means.iter().for_each(|(name, mean)| self.add_mean(name, mean, items as f64));
         self.count(items);
     }
 
-    /// Takes in one mean over something else than items: what it was divided by is its weight. A mean over nothing changes nothing,
-    /// whatever number it is.
+    /// Adds a mean with a weight. A mean of weight 0 is ignored, even if it is NaN.
     pub fn add_mean(&mut self, name: &str, mean: f64, weight: f64) {
         let (sum, before) = (self.sums.get(name).unwrap_or(0.0), self.weight(name));
         let counts = weight != 0.0;
@@ -184,27 +183,27 @@ impl RunningMetrics {
         self.weights.set(name, if counts { before + weight } else { before });
     }
 
-    /// Counts items whose means were taken in by [`RunningMetrics::add_mean`].
+    /// Counts items whose means were added with [`RunningMetrics::add_mean`].
     pub fn count(&mut self, items: usize) {
         self.items = self.items.saturating_add(items as u64);
     }
 
-    /// The items seen.
+    /// Number of items.
     pub fn items(&self) -> u64 {
         self.items
     }
 
-    /// The mean of one metric; no number if it was over nothing.
+    /// The mean of a metric; NaN if its weight is 0.
     pub fn mean(&self, name: &str) -> Option<f64> {
         self.sums.get(name).map(|sum| sum / self.weight(name))
     }
 
-    /// The means of all.
+    /// All means.
     pub fn means(&self) -> Metrics {
         Metrics(self.sums.iter().map(|(name, sum)| (name.to_owned(), sum / self.weight(name))).collect())
     }
 
-    /// What the sum of one metric is divided by.
+    /// The total weight of a metric.
     fn weight(&self, name: &str) -> f64 {
         let known = self.sums.get(name).map_or(0.0, |_| self.items as f64);
         self.weights.get(name).unwrap_or(known)
@@ -225,7 +224,7 @@ mod tests {
         assert_eq!(running.means().to_string(), "loss 2.0000, accuracy 66.67 %");
     }
 
-    /// A metric that only some batches have, and one whose batches count other things than items.
+    /// A metric that only some batches have, and one with a weight other than the items.
     #[test]
     fn each_figure_has_its_own_weight() {
         let mut running = RunningMetrics::new();
@@ -240,22 +239,22 @@ mod tests {
         assert!(nothing.mean("loss").unwrap().is_nan());
     }
 
-    /// What was kept before there were weights goes on by items.
+    /// Means of version 1 continue with items as weights.
     #[test]
     fn kept_without_weights() {
         let mut running: RunningMetrics = serde_json::from_str(r#"{"sums":{"loss":6.0},"items":4}"#).unwrap();
         assert_eq!(running.mean("loss"), Some(1.5));
         running.add(&Metrics::new().with("loss", 3.0), 1);
         assert_eq!((running.mean("loss"), running.items()), (Some(1.8), 5));
-        // Nothing is lost on the way to a file, an infinite sum neither.
+        // Infinite sums survive serialization.
         running.add_mean("perplexity", f64::INFINITY, 2.0);
         let back: RunningMetrics = serde_json::from_str(&serde_json::to_string(&running).unwrap()).unwrap();
         assert_eq!(back, running);
     }
 
-    /// Thirteen metrics in a line tell nothing.
+    /// Per-class metrics are summarized as a range.
     #[test]
-    fn many_of_one_kind_are_told_together() {
+    fn many_of_one_kind_are_summarized() {
         let mut metrics = Metrics::new().with("mean_iou", 0.4);
         for (i, class) in ["sky", "road", "pole", "tree"].iter().enumerate() {
             metrics.set(&format!("iou_{class}"), 0.1 * (i + 1) as f64);

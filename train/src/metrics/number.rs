@@ -1,4 +1,4 @@
-//! Numbers in files from which a run goes on: none is lost, also those that JSON has no word for.
+//! Exact numbers in checkpoints, including NaN and infinity, which JSON lacks.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Metrics;
 
-/// A number that is written as a text where it is not finite: `"inf"`. Read, `null` is no number too: that is how files for others have it.
+/// A number that is written as a string if it is not finite: `"inf"`. `null`, as in `metrics.jsonl`, is read as NaN.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Number(pub f64);
 
@@ -57,7 +57,7 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-/// Metrics whose numbers are all kept.
+/// Serializes metrics exactly.
 pub(crate) fn exact<S: Serializer>(metrics: &Metrics, serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;
     metrics.iter().try_for_each(|(name, value)| map.serialize_entry(name, &Number(value)))?;

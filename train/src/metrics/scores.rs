@@ -1,19 +1,19 @@
 //! Metrics of a batch of scores.
 
-/// The class of the highest score of each row, the first of equals.
+/// The index of the highest score of each row, the first of equals.
 ///
 /// # Panics
-/// If the scores are not whole rows of `classes`.
+/// If the number of scores is not a multiple of `classes`.
 pub fn argmax(scores: &[f32], classes: usize) -> Vec<usize> {
     assert!(classes > 0 && scores.len().is_multiple_of(classes), "rows of {classes} scores");
     let highest = |row: &[f32]| row.iter().enumerate().fold(0, |best, (class, score)| if *score > row[best] { class } else { best });
     scores.chunks_exact(classes).map(highest).collect()
 }
 
-/// The class of the highest score at each position of maps of scores, `[batch, classes, positions]`: `[batch, positions]`, the first of equals.
+/// Argmax over the class axis of score maps `[batch, classes, positions]`: `[batch, positions]`, the first of equals.
 ///
 /// # Panics
-/// If the scores are no such maps.
+/// If the number of scores is not a multiple of `classes * positions`.
 pub fn argmax_maps(scores: &[f32], classes: usize, positions: usize) -> Vec<usize> {
     assert!(
         classes * positions > 0 && scores.len().is_multiple_of(classes * positions),
@@ -25,7 +25,7 @@ pub fn argmax_maps(scores: &[f32], classes: usize, positions: usize) -> Vec<usiz
     scores.chunks_exact(classes * positions).flat_map(|item| (0..positions).map(move |at| highest(item, at))).collect()
 }
 
-/// The share of rows whose highest score is that of their label, 0..=1; of no rows no number.
+/// The fraction of rows whose highest score is that of their label, 0..=1; NaN without rows.
 ///
 /// # Panics
 /// If there is not a row of scores for each label.
@@ -33,19 +33,19 @@ pub fn accuracy(scores: &[f32], labels: &[usize]) -> f64 {
     top_k_accuracy(scores, labels, 1)
 }
 
-/// The share of rows whose label is among the `k` highest scores, 0..=1. Of equal scores the first counts as higher; what is no number is
-/// the lowest. Of no rows it is no number.
+/// The fraction of rows whose label is among the `k` highest scores, 0..=1; NaN without rows. Of equal scores the first counts as higher; NaN
+/// is the lowest.
 ///
 /// # Panics
-/// If there is not a row of scores for each label, or a label is beyond its row.
+/// If there is not one row of scores per label, or a label is out of range.
 pub fn top_k_accuracy(scores: &[f32], labels: &[usize], k: usize) -> f64 {
     if labels.is_empty() && scores.is_empty() {
         return f64::NAN;
     }
-    assert!(!labels.is_empty() && scores.len().is_multiple_of(labels.len()), "a row of scores for each label");
+    assert!(!labels.is_empty() && scores.len().is_multiple_of(labels.len()), "expected one row of scores per label");
     let classes = scores.len() / labels.len();
     if let Some(label) = labels.iter().find(|&&label| label >= classes) {
-        panic!("there is a label {label}, but there are only {classes} scores a row");
+        panic!("label {label} is out of range; there are {classes} scores per row");
     }
     let within = |(row, label): (&[f32], &usize)| {
         let own = row[*label];
@@ -56,7 +56,7 @@ pub fn top_k_accuracy(scores: &[f32], labels: &[usize], k: usize) -> f64 {
     right as f64 / labels.len() as f64
 }
 
-/// How many equally likely choices a mean loss in nats stands for: `e^loss`.
+/// Perplexity of a mean loss in nats: `e^loss`.
 pub fn perplexity(nats: f64) -> f64 {
     nats.exp()
 }
@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(accuracy(&scores, &[1, 1, 2]), 2.0 / 3.0);
         assert_eq!(top_k_accuracy(&scores, &[2, 1, 0], 2), 1.0);
         assert_eq!(top_k_accuracy(&scores, &[0, 2, 1], 2), 0.0);
-        assert_eq!(top_k_accuracy(&scores, &[0, 2, 1], 3), 2.0 / 3.0, "a score that is no number is never among the highest");
+        assert_eq!(top_k_accuracy(&scores, &[0, 2, 1], 3), 2.0 / 3.0, "a NaN score is never among the highest");
         assert!((perplexity(65f64.ln()) - 65.0).abs() < 1e-9);
         assert!(accuracy(&[], &[]).is_nan() && top_k_accuracy(&[], &[], 5).is_nan() && argmax(&[], 3).is_empty());
     }

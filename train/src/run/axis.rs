@@ -1,27 +1,27 @@
-//! What stands at an axis: where it begins and ends, and which numbers are written beside it. There are always two at least.
+//! Axes of a plot: range and tick labels. An axis always has at least two ticks.
 
 use std::ops::Range;
 
-/// An axis of a panel.
+/// An axis of a plot.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Axis {
     pub range: Range<f64>,
     pub logarithmic: bool,
-    /// Where numbers stand.
+    /// The positions of the ticks.
     pub ticks: Vec<f64>,
-    /// The numbers, as they are written.
+    /// The labels of the ticks.
     pub labels: Vec<String>,
 }
 
-/// So many numbers stand at an axis at most.
+/// Maximum number of ticks of a logarithmic axis.
 const MOST: usize = 8;
-/// From this ratio of the largest to the smallest on, an axis is logarithmic.
+/// From this ratio of the largest to the smallest value on, an axis is logarithmic.
 const WIDE: f64 = 10.0;
-/// Beyond this the arithmetic of an axis would overflow.
+/// Larger values would overflow the axis arithmetic.
 pub(super) const LARGEST: f64 = 1e100;
 
 impl Axis {
-    /// For epochs from 1 to the last.
+    /// An axis of epochs from 1 to `last`.
     pub fn epochs(last: usize) -> Self {
         let last = last.max(1) as f64;
         if last < 2.0 {
@@ -32,14 +32,14 @@ impl Axis {
         Self::linear(1.0 - side..last + side, step)
     }
 
-    /// For shares in percent: up to 100.
+    /// An axis of percentages up to 100.
     pub fn percent(values: &[f64]) -> Self {
         let lowest = values.iter().copied().fold(100.0, f64::min);
         let margin = ((100.0 - lowest) * 0.06).max(0.02);
         Self::over((lowest - margin).max(0.0)..100.0 + margin)
     }
 
-    /// For anything else: logarithmic if all values are positive and reach far.
+    /// An axis of arbitrary values: logarithmic if all values are positive with a wide range.
     pub fn of(values: &[f64]) -> Self {
         let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
         let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -50,12 +50,12 @@ impl Axis {
             return Self::over_decades(lowest / 1.25..highest * 1.25);
         }
         let margin = ((highest - lowest) * 0.06).max(highest.abs() * 1e-6).max(1e-12);
-        // One value alone stands in the middle of something.
+        // A single value is centered.
         let margin = if highest == lowest { (0.1 * highest.abs()).max(1e-6) } else { margin };
         Self::over(lowest - margin..highest + margin)
     }
 
-    /// How far along the axis a value stands, of 0 to 1.
+    /// The position of a value on the axis, 0 to 1.
     pub fn along(&self, value: f64) -> f64 {
         let Range { start, end } = self.range;
         if self.logarithmic { (value / start).ln() / (end / start).ln() } else { (value - start) / (end - start) }
@@ -77,7 +77,7 @@ impl Axis {
         Self { labels: ticks.iter().map(label).collect(), ticks, range, logarithmic: false }
     }
 
-    /// 1, 2, 5, 10, 20, 50, .. in each power of ten, or the powers alone, or few of them.
+    /// Ticks 1, 2, 5 per decade, or 1, 3, or only the decades, or every n-th of them.
     fn over_decades(range: Range<f64>) -> Self {
         let all = range.start.log10().floor() as i32..=range.end.log10().ceil() as i32;
         let of = |steps: &[f64], every: usize| -> Vec<f64> {
@@ -91,14 +91,14 @@ impl Axis {
     }
 }
 
-/// 1, 2 or 5 times a power of ten: the next that is no smaller.
+/// The smallest of 1, 2 or 5 times a power of ten that is at least `step`.
 fn round(step: f64) -> f64 {
     let power = 10f64.powf(step.log10().floor());
     let times = [1.0, 2.0, 5.0, 10.0].into_iter().find(|times| times * power >= step * (1.0 - 1e-9));
     times.unwrap_or(10.0) * power
 }
 
-/// The multiples of a step in a range, each without the rounding errors of a sum.
+/// The multiples of a step in a range, without accumulated rounding errors.
 fn multiples(range: &Range<f64>, step: f64) -> Vec<f64> {
     let first = (range.start / step - 1e-9).ceil();
     let last = (range.end / step + 1e-9).floor();
@@ -106,12 +106,12 @@ fn multiples(range: &Range<f64>, step: f64) -> Vec<f64> {
     (0..=count).map(|i| (first + i as f64) * step).collect()
 }
 
-/// How many decimals tell multiples of a step apart.
+/// Number of decimals that distinguish multiples of a step.
 fn decimals(step: f64) -> usize {
     (-(step.log10() + 1e-9).floor()).clamp(0.0, 30.0) as usize
 }
 
-/// `2.5e7`: as many digits as tell multiples of the step apart.
+/// `2.5e7`, with as many digits as distinguish multiples of the step.
 fn short(value: f64, step: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
@@ -120,7 +120,7 @@ fn short(value: f64, step: f64) -> String {
     format!("{value:.digits$e}")
 }
 
-/// Without zeros at the end; very large and very small ones by a power of ten.
+/// Without trailing zeros; very large and very small numbers in scientific notation.
 fn plain(value: f64) -> String {
     if !(1e-4..1e6).contains(&value) {
         return format!("{value:.0e}");
@@ -147,9 +147,9 @@ mod tests {
         assert_eq!(Axis::epochs(500).labels, ["0", "100", "200", "300", "400", "500"]);
     }
 
-    /// Whatever the values: at least two numbers, at most some, all different and in range.
+    /// For any values: 2 to 12 ticks, all different and in range.
     #[test]
-    fn there_are_always_two() {
+    fn at_least_two_ticks() {
         let values =
             [0.0, 1.0, -3.0, 0.693, 1.4842, 1.5, 1e-9, 2e-9, 4e37, 5e37, -1e99, 1e99, 1e-300, 0.999_999_9, 1.0000001, 12345.678, 7.0, 1e6];
         for a in values {

@@ -1,43 +1,39 @@
-//! `classes.md`: how well each class is told from the others.
+//! `classes.md`: precision and recall of each class.
 
 use std::fmt::Write;
 
 use crate::ConfusionMatrix;
 
-/// A Markdown table with a line for each class: how many images it has, the share of them that was recognized (recall), the share of right ones
-/// among all that were taken for it (precision), and what its images were most often taken for instead. The last line is all of them.
+/// A Markdown table of the classes: number of images, recall, precision, and the class it is most often confused with. The last line is the
+/// total, with the accuracy.
 ///
 /// # Panics
 /// If there are fewer names than classes.
 pub fn class_table(confusion: &ConfusionMatrix, names: &[String]) -> String {
-    let mut table =
-        String::from("| class | images | recognized | right, of those taken for it | else most often taken for |\n|--|--:|--:|--:|--|\n");
+    let mut table = String::from("| class | images | recall | precision | most often confused with |\n|--|--:|--:|--:|--|\n");
     let all = 0..confusion.classes();
     for class in all.clone() {
-        let images: u64 = all.clone().map(|other| confusion.count_of(class, other)).sum();
-        let taken: u64 = all.clone().map(|other| confusion.count_of(other, class)).sum();
-        let right = confusion.count_of(class, class);
-        // The first of equals.
+        // Of equal counts the first class.
         let wrong = all.clone().filter(|&other| other != class).rev().max_by_key(|&other| confusion.count_of(class, other));
         let wrong = wrong.filter(|&other| confusion.count_of(class, other) > 0);
         let wrong = wrong.map_or(String::new(), |other| format!("{} ({})", names[other], confusion.count_of(class, other)));
-        let _ = writeln!(table, "| {} | {images} | {} | {} | {wrong} |", names[class], share(right, images), share(right, taken));
+        let (recall, precision) = (percent(confusion.recall(class)), percent(confusion.precision(class)));
+        let _ = writeln!(table, "| {} | {} | {recall} | {precision} | {wrong} |", names[class], confusion.support(class));
     }
-    let right = all.map(|class| confusion.count_of(class, class)).sum();
-    let _ = writeln!(table, "| all | {} | {} | | |", confusion.total(), share(right, confusion.total()));
+    let _ =
+        writeln!(table, "| all | {} | {} | | |", confusion.total(), percent(Some(confusion.accuracy()).filter(|share| share.is_finite())));
     table
 }
 
-/// In per cent; nothing of nothing.
-fn share(part: u64, whole: u64) -> String {
-    if whole == 0 { String::new() } else { format!("{:.2} %", 100.0 * part as f64 / whole as f64) }
+fn percent(share: Option<f64>) -> String {
+    share.map_or(String::new(), |share| format!("{:.2} %", 100.0 * share))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Class 0: two right, one taken for class 2. Class 1: one taken for class 0. Class 2 has no images.
+    /// Class 0: two correct, one predicted as class 2. Class 1: one predicted as class 0. Class 2 has no images.
     #[test]
     fn by_hand() {
         let mut confusion = ConfusionMatrix::new(3);

@@ -1,4 +1,4 @@
-//! `config.json` and `summary.json`: what a run was told, and what came of it.
+//! `config.json` and `summary.json`: the settings and the results of a run.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,28 +12,28 @@ use crate::checkpoint::Sum;
 use crate::data::{KnownDataset, Normalize};
 use crate::{Metrics, TrainError};
 
-/// All that is needed to repeat a run, to go on with it, or to use what it learned; `config.json`.
+/// The settings of a run, `config.json`: everything needed to repeat it, to resume it, or to use its model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunConfig {
-    /// The version of Layercake. It also marks the folder as a run's.
+    /// The version of Layercake. The key also identifies the folder of a run.
     pub layercake: String,
     /// The model's name.
     pub model: String,
-    /// The data set's name.
+    /// The data set.
     pub dataset: KnownDataset,
-    /// The folder that holds the data set's own folder, where it comes from files.
+    /// The folder that contains the data set's folder, for data sets in files.
     #[serde(default)]
     pub data_dir: Option<PathBuf>,
-    /// Where it ran: `cpu` or `cuda`.
+    /// The device: `cpu` or `cuda`.
     pub device: String,
-    /// On how many threads.
+    /// Number of threads.
     pub threads: usize,
-    /// How it was trained. Its seed also seeded the initial parameters.
+    /// The hyperparameters. The seed is also that of the initial parameters.
     pub recipe: Recipe,
-    /// How images were normalized, measured on the training images.
+    /// The normalization of the images, computed from the training images.
     #[serde(alias = "normalise")]
     pub normalize: Option<Normalize>,
-    /// The names of the classes, or the letters of a vocabulary; empty where there are none.
+    /// The names of the classes, or the characters of the vocabulary; may be empty.
     #[serde(default)]
     pub classes: Vec<String>,
 }
@@ -42,41 +42,41 @@ impl RunConfig {
     /// Reads a run's `config.json`.
     ///
     /// # Errors
-    /// If it cannot be read, is not one, or holds numbers by which nothing can be trained.
+    /// If the file cannot be read or contains invalid settings.
     pub fn read(path: &Path) -> Result<Self, TrainError> {
-        read_kept(path).map(|(config, _)| config)
+        read_config(path).map(|(config, _)| config)
     }
 
-    /// The first thing by which nothing can be trained.
+    /// The first invalid setting.
     fn fault(&self) -> Option<String> {
         if let Err(fault) = self.recipe.check() {
             return Some(fault.to_string());
         }
         if !["cpu", "cuda"].contains(&self.device.as_str()) {
-            return Some(format!("unknown device {:?}; there are: cpu, cuda", self.device));
+            return Some(format!("unknown device {:?}; known: cpu, cuda", self.device));
         }
         let normalize = self.normalize.as_ref().filter(|normalize| !normalize.fits(normalize.mean.len()));
-        normalize.map(|_| "`normalize` needs a finite mean and a positive deviation for each channel".to_owned())
+        normalize.map(|_| "`normalize` needs a finite mean and a positive std for each channel".to_owned())
     }
 }
 
-/// What stands in the file: the configuration, and which files the run has written, so that nothing else is ever taken away.
+/// The content of the file: the configuration, and the files written by the run, so that only these are ever removed.
 #[derive(Debug, Serialize)]
-pub(super) struct Kept<'a> {
+pub(super) struct ConfigFile<'a> {
     #[serde(flatten)]
     pub config: &'a RunConfig,
     pub files: &'a BTreeSet<String>,
 }
 
-/// The files, where a run has written them down: runs of old did not.
+/// The list of files; missing in runs of early versions.
 #[derive(Debug, Deserialize)]
 struct Files {
     #[serde(default)]
     files: Option<BTreeSet<String>>,
 }
 
-/// Both.
-pub(super) fn read_kept(path: &Path) -> Result<(RunConfig, Option<BTreeSet<String>>), TrainError> {
+/// Reads the configuration and the list of files.
+pub(super) fn read_config(path: &Path) -> Result<(RunConfig, Option<BTreeSet<String>>), TrainError> {
     let wrong = |reason: String| TrainError::Content { path: path.to_owned(), reason };
     let text = fs::read_to_string(path).map_err(|source| TrainError::File { path: path.to_owned(), source })?;
     let not_one = |error: serde_json::Error| wrong(format!("not the config.json of a run: {error}"));
@@ -85,61 +85,60 @@ pub(super) fn read_kept(path: &Path) -> Result<(RunConfig, Option<BTreeSet<Strin
     config.fault().map_or(Ok((config, files)), |fault| Err(wrong(fault)))
 }
 
-/// The files that an earlier run has written, whatever its numbers are: `Some(None)` of a run of old, none if the file is no run's
-/// configuration.
+/// The list of files of an earlier run, without validating its settings: `Some(None)` if the run has no list, `None` if the file is not the
+/// configuration of a run.
 pub(super) fn files_of(path: &Path) -> Option<Option<BTreeSet<String>>> {
     let text = fs::read_to_string(path).ok()?;
     let map: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).ok()?;
-    let is_a_runs = ["layercake", "model", "recipe"].iter().all(|key| map.contains_key(*key));
-    is_a_runs.then(|| serde_json::from_str::<Files>(&text).ok().and_then(|kept| kept.files))
+    let is_config = ["layercake", "model", "recipe"].iter().all(|key| map.contains_key(*key));
+    is_config.then(|| serde_json::from_str::<Files>(&text).ok().and_then(|kept| kept.files))
 }
 
-/// The final metrics; `summary.json`. The metrics are of the weights that were left.
+/// The results of a run, `summary.json`. The metrics are those of the final weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunSummary {
     /// The model's name.
     pub model: String,
-    /// The data set's name.
+    /// The data set.
     pub dataset: KnownDataset,
-    /// The number of trained parameters.
+    /// Number of trainable parameters.
     pub params: usize,
-    /// Those of the epoch whose weights were left, the last one unless the best was wished, named as in `metrics.jsonl` (`test_accuracy`, `train_loss`), and the items a second over all epochs
-    /// without the time for testing (`images_per_second`).
+    /// The metrics of the epoch of the final weights, with their names in `metrics.jsonl` (`test_accuracy`, `train_loss`), and the training items
+    /// per second over all epochs (`images_per_second`).
     #[serde(flatten)]
     pub metrics: Metrics,
-    /// How long all epochs took, testing included.
+    /// The duration of all epochs in seconds, including evaluation.
     pub seconds: f64,
-    /// The number of epochs.
+    /// Number of epochs.
     pub epochs: usize,
-    /// Items in a batch.
+    /// Items per batch.
     pub batch_size: usize,
     /// The learning rate before the schedule.
     pub lr: f64,
-    /// The seed of everything.
+    /// The seed.
     pub seed: u64,
-    /// Where it ran.
+    /// The device.
     pub device: String,
-    /// On how many threads.
+    /// Number of threads.
     pub threads: usize,
-    /// By which instruction set: the bits of a run depend on it.
+    /// The instruction set of the engine; the bits of a run depend on it.
     #[serde(default)]
     pub instruction_set: String,
-    /// The epoch after which the network had the weights that were left.
+    /// The epoch of the final weights.
     #[serde(default)]
     pub weights_of_epoch: usize,
-    /// Did the run end before its time, for want of progress?
+    /// Whether early stopping ended the run.
     #[serde(default)]
     pub stopped_early: bool,
-    /// The CRC-32 of `model.safetensors`, so that damage shows.
+    /// The CRC-32 of `model.safetensors`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_crc32: Option<u32>,
 }
 
-/// Sees that the parameters in a run's folder are those that the run ended with: `summary.json` beside them has their checksum. Parameters
-/// elsewhere, and those of a run that goes on, are taken as they are.
+/// Verifies the parameters of a finished run by the checksum in its `summary.json`. Other parameter files are accepted.
 ///
 /// # Errors
-/// If they are others.
+/// If the checksum differs, or the file cannot be read.
 pub fn verify_parameters(path: &Path) -> Result<(), TrainError> {
     #[derive(Deserialize)]
     struct Known {
@@ -158,7 +157,7 @@ pub fn verify_parameters(path: &Path) -> Result<(), TrainError> {
         Some(known) => Err(TrainError::Content {
             path: path.to_owned(),
             reason: format!(
-                "damaged or replaced: summary.json says checksum {known:08x}, found {found:08x}; what is meant to be used lies elsewhere"
+                "damaged or replaced: summary.json says checksum {known:08x}, found {found:08x}; move other parameters out of the run folder to use them"
             ),
         }),
         None => Ok(()),

@@ -1,4 +1,4 @@
-//! `confusion.svg`: which classes are taken for which.
+//! `confusion.svg`: the confusion matrix.
 
 use plotters::prelude::*;
 use plotters::style::FontTransform;
@@ -7,25 +7,25 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::style::{Area, CENTERED, FONT, GRID, INK, Outcome, title, width};
 use crate::ConfusionMatrix;
 
-/// The side of a cell, for so many classes at most; of more than the last, cells say nothing but their shade.
+/// Cell sizes by maximum number of classes. With more classes, cells have no numbers.
 const CELLS: [(usize, i32); 3] = [(12, 52), (25, 40), (60, 24)];
 const SMALLEST: i32 = 10;
 const LEFT: i32 = 130;
 const TOP: i32 = 64;
 const BOTTOM: i32 = 106;
 const RIGHT: i32 = 32;
-/// The picture is as wide as this at least, so that its heading can be read.
+/// Minimum width of the picture, so that the title is readable.
 const NARROWEST: i32 = 420;
-/// Longer names of classes are cut.
-const LETTERS: usize = 11;
-const RIGHTLY: RGBColor = RGBColor(0, 114, 178);
-const WRONGLY: RGBColor = RGBColor(213, 94, 0);
+/// Maximum length of class names in characters.
+const NAME: usize = 11;
+const CORRECT: RGBColor = RGBColor(0, 114, 178);
+const INCORRECT: RGBColor = RGBColor(213, 94, 0);
 
-/// A row for each true class, a column for each prediction, as the text of an SVG file. A cell's shade is its share of the row: blue
-/// where the prediction is right; orange where it is wrong, and four times as strong, since these are few.
+/// The confusion matrix as SVG text: a row per true class, a column per predicted class. The shade of a cell is its fraction of the row: blue
+/// for correct predictions; orange, four times as strong, for incorrect ones.
 ///
 /// # Errors
-/// If the drawing library fails; it does not in practice.
+/// If the drawing library fails, which does not happen in practice.
 ///
 /// # Panics
 /// If there are fewer names than classes.
@@ -47,7 +47,7 @@ fn draw(svg: &mut String, heading: &str, confusion: &ConfusionMatrix, names: &[S
         for predicted in 0..confusion.classes() {
             let count = confusion.count_of(truth, predicted);
             let share = count as f64 / row.max(1) as f64;
-            let shade = if truth == predicted { RIGHTLY.mix(0.85 * share) } else { WRONGLY.mix((4.0 * share).min(0.9)) };
+            let shade = if truth == predicted { CORRECT.mix(0.85 * share) } else { INCORRECT.mix((4.0 * share).min(0.9)) };
             square(&root, cell, (truth as i32, predicted as i32), count, shade)?;
         }
     }
@@ -62,7 +62,7 @@ fn square(root: &Area<'_>, cell: i32, (row, column): (i32, i32), count: u64, sha
     root.draw(&Rectangle::new(corners, shade.filled()))?;
     root.draw(&Rectangle::new(corners, GRID.stroke_width(1)))?;
     let text = count.to_string();
-    // As large as fits; smaller could not be read.
+    // As large as fits; smaller text would not be readable.
     let size = (8..=14).rev().find(|&size| width(&text, size) as i32 + 4 <= cell);
     if let Some(size) = size.filter(|_| count > 0 && cell > SMALLEST) {
         let ink = if shade.alpha() > 0.6 { WHITE } else { INK };
@@ -77,15 +77,14 @@ fn labels(root: &Area<'_>, cell: i32, names: &[String]) -> Outcome {
     let size = 13.min(cell);
     let small = (FONT, size).into_font().color(&INK).pos(CENTERED);
     let left = (FONT, size).into_font().color(&INK).pos(Pos::new(HPos::Right, VPos::Center));
-    // Short names stand upright below their column, long ones are turned.
-    let turned = names.iter().any(|name| width(name, 13) as i32 + 4 > cell);
-    let below = if turned { (FONT, size).into_font().transform(FontTransform::Rotate90).color(&INK).pos(CENTERED) } else { small };
+    // Long names are rotated.
+    let rotated = names.iter().any(|name| width(name, 13) as i32 + 4 > cell);
+    let below = if rotated { (FONT, size).into_font().transform(FontTransform::Rotate90).color(&INK).pos(CENTERED) } else { small };
     for (i, name) in names.iter().enumerate() {
-        let name: String =
-            if name.chars().count() > LETTERS { name.chars().take(LETTERS - 1).chain(['…']).collect() } else { name.clone() };
+        let name: String = if name.chars().count() > NAME { name.chars().take(NAME - 1).chain(['…']).collect() } else { name.clone() };
         let at = cell * i as i32 + cell / 2;
         root.draw(&Text::new(name.clone(), (LEFT - 10, TOP + at), left.clone()))?;
-        root.draw(&Text::new(name, (LEFT + at, TOP + side + if turned { 46 } else { 18 }), below.clone()))?;
+        root.draw(&Text::new(name, (LEFT + at, TOP + side + if rotated { 46 } else { 18 }), below.clone()))?;
     }
     let axis = (FONT, 15).into_font().color(&INK).pos(CENTERED);
     root.draw(&Text::new("predicted class", (LEFT + side / 2, TOP + side + BOTTOM - 16), axis))?;
@@ -98,7 +97,7 @@ fn labels(root: &Area<'_>, cell: i32, names: &[String]) -> Outcome {
 mod tests {
     use super::*;
 
-    /// Two classes with long names, and more than anyone can count in a picture.
+    /// Few classes with long names, and many classes.
     #[test]
     fn any_number_of_classes_can_be_drawn() {
         for classes in [1, 2, 10, 40, 120] {

@@ -1,4 +1,4 @@
-//! `curves.svg`: loss, accuracy and whatever else is measured, against the epoch.
+//! `curves.svg`: plots of all metrics by epoch.
 
 use plotters::prelude::*;
 use plotters::style::FontTransform;
@@ -9,27 +9,27 @@ use super::panels::{Panel, panels};
 use super::style::{Area, CENTERED, FONT, GRID, INK, Outcome, TITLE, title, width};
 use crate::Epoch;
 
-/// Of one panel. Two stand side by side, so that a page shows them at a size that can be read.
+/// The size of a panel. Two panels side by side fit a page at a readable size.
 const SIZE: (u32, u32) = (400, 300);
 const COLUMNS: usize = 2;
-/// The line above a panel, with its name and what its curves are.
+/// The height of a panel's header: its name and legend.
 const HEAD: u32 = 30;
-/// What stands beside the curves of a panel that has one for each class.
+/// The width of the legend of a panel with per-class curves.
 const KEY: u32 = 170;
-/// More panels make no picture.
+/// Maximum number of panels.
 const MOST: usize = 12;
-/// The line below all panels that says what is not drawn.
+/// The height of the note about panels that are not drawn.
 const FOOT: u32 = 26;
-/// The size of the letters at the axes.
+/// The font size of tick labels.
 const LABEL: u32 = 12;
 
-/// A panel for each metric, two side by side, training and test set in each; metrics of one kind, such as one for each class, share a wide
-/// panel. The text of an SVG file. One empty panel without an epoch.
+/// Plots of all metrics as SVG text: one panel per metric with its training and test curves; metrics of one kind, such as per-class metrics,
+/// share a wide panel. Without epochs there is one empty panel.
 ///
-/// What is no number leaves a gap in its curve. An axis is logarithmic where the values are positive and reach far.
+/// NaN leaves a gap in a curve. Axes of positive values with a wide range are logarithmic.
 ///
 /// # Errors
-/// If the drawing library fails; it does not on finite metrics.
+/// If the drawing library fails, which does not happen with finite metrics.
 pub fn draw_curves(title: &str, history: &[Epoch]) -> Result<String, String> {
     let mut svg = String::new();
     draw(&mut svg, title, history).map_err(|error| error.to_string())?;
@@ -53,7 +53,7 @@ fn draw(svg: &mut String, text: &str, history: &[Epoch]) -> Outcome {
         panel.draw(&root.clone().shrink((left, top), (wide, SIZE.1)))?;
     }
     if left_out > 0 {
-        let text = format!("and {left_out} more in metrics.jsonl");
+        let text = format!("{left_out} more metrics in metrics.jsonl");
         let style = (FONT, 12).into_font().color(&INK).pos(CENTERED);
         root.draw(&Text::new(text, (size.0 as i32 / 2, (size.1 - FOOT / 2) as i32), style))?;
     }
@@ -61,7 +61,7 @@ fn draw(svg: &mut String, text: &str, history: &[Epoch]) -> Outcome {
     Ok(())
 }
 
-/// Row and column of each panel: a wide one has a row of its own.
+/// Row and column of each panel; a wide panel has its own row.
 fn places(panels: &[Panel]) -> Vec<(usize, usize)> {
     let mut next = (0, 0);
     let mut places = Vec::new();
@@ -80,7 +80,7 @@ impl Panel {
         self.key
     }
 
-    /// Shares in percent up to 100, anything else on an axis as it needs.
+    /// Draws the panel. Fractions have a percent axis up to 100.
     fn draw(&self, area: &Area<'_>) -> Outcome {
         let values: Vec<f64> = self.curves.iter().flat_map(|curve| curve.points().map(|point| point.1)).collect();
         let share = self.share && values.iter().all(|value| (0.0..=100.0).contains(value));
@@ -100,14 +100,14 @@ impl Panel {
         self.plot(&below, &axis, unit)?;
         if values.is_empty() {
             let (wide, high) = below.dim_in_pixel();
-            let text = if self.last == 0 { "no epoch yet" } else { "no number in any epoch" };
+            let text = if self.last == 0 { "no epochs yet" } else { "no finite values" };
             let style = (FONT, 13).into_font().color(&INK).pos(CENTERED);
             below.draw(&Text::new(text, (wide as i32 / 2 + 20, high as i32 / 2 - 20), style))?;
         }
         Ok(())
     }
 
-    /// The name at the left; at the right what the curves are, if that is not said beside them.
+    /// Draws the name on the left and, without a separate legend, the legend on the right.
     fn head(&self, area: &Area<'_>) -> Outcome {
         let middle = HEAD as i32 / 2 + 2;
         let left = Pos::new(HPos::Left, VPos::Center);
@@ -126,7 +126,7 @@ impl Panel {
         Ok(())
     }
 
-    /// What the curves are, one below the other.
+    /// Draws the legend of per-class curves.
     fn key(&self, area: &Area<'_>) -> Outcome {
         let left = Pos::new(HPos::Left, VPos::Center);
         for (i, curve) in self.curves.iter().enumerate() {
@@ -139,7 +139,7 @@ impl Panel {
         Ok(())
     }
 
-    /// The axes, and the curves between them.
+    /// Draws axes and curves.
     fn plot(&self, area: &Area<'_>, axis: &Axis, unit: &str) -> Outcome {
         let (wide, high) = area.dim_in_pixel();
         let epochs = Axis::epochs(self.last);
@@ -166,13 +166,13 @@ impl Panel {
         }
         for curve in &self.curves {
             let at = |&(epoch, value): &(f64, f64)| (x(epoch), y(value));
-            for stretch in &curve.stretches {
-                let line: Vec<(i32, i32)> = stretch.iter().map(at).collect();
+            for segment in &curve.segments {
+                let line: Vec<(i32, i32)> = segment.iter().map(at).collect();
                 area.draw(&PathElement::new(line, curve.color.stroke_width(2)))?;
             }
-            // Of many points only those without a neighbor would not be seen otherwise.
+            // With many points, only isolated ones need a dot to be visible.
             let many = curve.points().count() > 60;
-            let dots = curve.stretches.iter().filter(|stretch| !many || stretch.len() == 1).flatten();
+            let dots = curve.segments.iter().filter(|segment| !many || segment.len() == 1).flatten();
             for point in dots {
                 area.draw(&Circle::new(at(point), 3, curve.color.filled()))?;
             }
@@ -200,7 +200,7 @@ mod tests {
         }
     }
 
-    /// The texts of a picture.
+    /// The texts in a picture.
     fn texts(svg: &str) -> Vec<&str> {
         svg.split("<text").skip(1).filter_map(|rest| Some(rest.split_once('>')?.1.split_once("</text>")?.0.trim())).collect()
     }
@@ -222,9 +222,9 @@ mod tests {
         }
     }
 
-    /// What is not measured is not in the key.
+    /// Curves without values are not in the legend.
     #[test]
-    fn the_key_names_what_is_there() {
+    fn the_legend_names_existing_curves() {
         let tested = [epoch(1, Metrics::new().with("loss", 1.0), Metrics::new().with("accuracy", 0.5))];
         let svg = draw_curves("t", &tested).unwrap();
         let texts = texts(&svg);
@@ -232,7 +232,7 @@ mod tests {
         assert_eq!((count("training"), count("test"), count("loss"), count("accuracy")), (1, 1, 1, 1), "{texts:?}");
     }
 
-    /// A metric for each class: one panel for all of them, with their names beside it.
+    /// Per-class metrics share one panel with a legend.
     #[test]
     fn figures_of_one_kind_share_a_panel() {
         let classes = ["sky", "building", "pole", "road", "tree"];

@@ -1,4 +1,4 @@
-//! The folder that keeps a run.
+//! The folder of a run.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -11,7 +11,7 @@ use layercake::io::{save_safetensors, write_atomically};
 use layercake::prelude::*;
 use serde::Serialize;
 
-use super::config::{Kept, files_of, read_kept};
+use super::config::{ConfigFile, files_of, read_config};
 use super::{RunConfig, RunSummary, draw_confusion_matrix, draw_curves};
 use crate::checkpoint::{FolderLock, LOCK, Sum, at as file_error, is_temporary, remove_temporaries, same};
 use crate::{Callback, Checkpoints, ConfusionMatrix, Epoch, Metrics, TrainError, TrainingEnd, metrics};
@@ -24,9 +24,9 @@ const CURVES: &str = "curves.svg";
 const CONFUSION: &str = "confusion.svg";
 const CHECKPOINTS: &str = "checkpoints";
 
-/// What every run writes, beside its configuration.
+/// The files that every run writes, besides its configuration.
 const OWN: [&str; 4] = [SUMMARY, METRICS, MODEL, CURVES];
-/// All that runs wrote before they wrote down what they did.
+/// The pictures of runs of early versions, which have no list of files.
 const OLD: [&str; 10] = [
     CONFUSION,
     "classes.md",
@@ -40,32 +40,31 @@ const OLD: [&str; 10] = [
     "samples.txt",
 ];
 
-/// Keeps a run in a folder, as a [`Callback`] of its training: `config.json` at once, and after each epoch a line of `metrics.jsonl`,
-/// `model.safetensors` and `curves.svg`. A run that is cut short so leaves its last whole epoch. Each file is either whole or not there;
-/// only `metrics.jsonl` grows line by line. Beside them lie the pictures that the task draws and, until the run is done, its checkpoints.
+/// The folder of a run, written as a [`Callback`] of the trainer: `config.json` at the start; a line of `metrics.jsonl`, `model.safetensors` and
+/// `curves.svg` after each epoch. An interrupted run leaves the results of its last epoch. Files are written atomically, except
+/// `metrics.jsonl`, which grows line by line. The folder also contains the task's pictures and, until the run is finished, its checkpoints.
 ///
-/// As long as it lives nobody else can keep a run in the folder, whichever process it is in. `config.json` also lists the files that the
-/// run has written: a run that takes its place removes those and nothing else.
+/// The folder is locked while this value exists, also against other processes. `config.json` lists the files written by the run; a new run in
+/// the same folder removes these and no others.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
     config: RunConfig,
-    /// What was written so far, beside the configuration.
+    /// The files written so far, besides the configuration.
     files: BTreeSet<String>,
-    /// `metrics.jsonl`; none until something is written to it.
-    metrics: Option<File>,
+    /// `metrics.jsonl`; `None` until something is written to it.
+    metrics_file: Option<File>,
     history: Vec<Epoch>,
-    /// The epoch whose weights were left, and whether the run ended before its time.
+    /// The epoch of the final weights, and whether early stopping ended the run.
     ending: Option<(usize, bool)>,
     lock: FolderLock,
 }
 
 impl RunFolder {
-    /// Begins a run in a folder of this path: a new one, an empty one, or that of an earlier run, whose files are taken away first. Files that the
-    /// earlier run has not written stay.
+    /// Starts a run in a new or empty folder, or in the folder of an earlier run, whose files are removed. Other files stay.
     ///
     /// # Errors
-    /// If the configuration makes no sense, the folder is in use, holds anything else, or cannot be written to.
+    /// If the configuration is invalid, or the folder is in use, contains other files or cannot be written.
     pub fn create(path: &Path, config: RunConfig) -> Result<Self, TrainError> {
         config.recipe.check()?;
         fs::create_dir_all(path).map_err(|source| file_error(path, source))?;
@@ -73,7 +72,7 @@ impl RunFolder {
         let entries = fs::read_dir(path).map_err(|source| file_error(path, source))?;
         let empty = entries.flatten().all(|entry| is_nothing(&entry.file_name()));
         let earlier = match files_of(&path.join(CONFIG)) {
-            Some(files) => files.unwrap_or_else(of_old),
+            Some(files) => files.unwrap_or_else(legacy_files),
             None if empty => BTreeSet::new(),
             None => return Err(TrainError::Occupied { path: path.to_owned() }),
         };
@@ -83,28 +82,28 @@ impl RunFolder {
         }
         let checkpoints = Checkpoints::new(path.join(CHECKPOINTS));
         if checkpoints.folder().is_dir() {
-            // Nobody uses them, and what a killed process has left of a lock goes away.
+            // Check that they are not in use, and remove the lock file of a killed process.
             drop(checkpoints.lock()?);
         }
         checkpoints.clear()?;
         let (files, history) = (OWN.map(str::to_owned).into(), Vec::new());
-        let mut run = Self { path: path.to_owned(), config, files, metrics: None, history, ending: None, lock };
+        let mut run = Self { path: path.to_owned(), config, files, metrics_file: None, history, ending: None, lock };
         run.write_config()?;
         run.rewrite(&[])?;
         Ok(run)
     }
 
-    /// Begins a run in a new folder, `parent/MODEL-DATASET-N` with the first number after all that are there.
+    /// Starts a run in a new folder `parent/MODEL-DATASET-N` with the next free number.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// If the folder cannot be created.
     pub fn create_numbered(parent: &Path, config: RunConfig) -> Result<Self, TrainError> {
         fs::create_dir_all(parent).map_err(|source| file_error(parent, source))?;
         let stem = format!("{}-{}-", config.model, config.dataset);
         let entries = fs::read_dir(parent).map_err(|source| file_error(parent, source))?;
         let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix(&stem)?.parse::<u32>().ok());
         let mut number = numbers.max().unwrap_or(0);
-        // Another process may take a number in between: making the folder is what decides.
+        // Creating the folder reserves the number, even against other processes.
         loop {
             number += 1;
             let path = parent.join(format!("{stem}{number}"));
@@ -116,60 +115,60 @@ impl RunFolder {
         }
     }
 
-    /// Goes on with the run that a folder keeps, with the configuration that it was begun with.
+    /// Opens the folder of an interrupted run to resume it with its configuration.
     ///
     /// # Errors
-    /// If there is no run in the folder, it is in use, or the run is done.
+    /// If the folder contains no run, is in use, or the run is finished.
     pub fn open(path: &Path) -> Result<Self, TrainError> {
         let config = path.join(CONFIG);
-        // A folder without a run stays as it is.
+        // Do not lock a folder without a run.
         RunConfig::read(&config)?;
         let lock = FolderLock::take(path)?;
-        let (config, files) = read_kept(&config)?;
+        let (config, files) = read_config(&config)?;
         if path.join(SUMMARY).is_file() {
             return Err(TrainError::Done { path: path.to_owned() });
         }
-        let files = files.unwrap_or_else(of_old);
+        let files = files.unwrap_or_else(legacy_files);
         remove_temporaries(path, |name| is_written(name, &files))?;
-        // What was written since the last checkpoint is done again; until it is known where that is, `metrics.jsonl` stays.
-        Ok(Self { path: path.to_owned(), config, files, metrics: None, history: Vec::new(), ending: None, lock })
+        // Epochs after the last checkpoint are repeated; `metrics.jsonl` stays until the checkpoint is loaded.
+        Ok(Self { path: path.to_owned(), config, files, metrics_file: None, history: Vec::new(), ending: None, lock })
     }
 
-    /// The folder.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What the run was told.
+    /// The settings of the run.
     pub fn config(&self) -> &RunConfig {
         &self.config
     }
 
-    /// Where its checkpoints lie.
+    /// The run's checkpoints.
     pub fn checkpoints(&self) -> Checkpoints {
         Checkpoints::new(self.path.join(CHECKPOINTS))
     }
 
-    /// Keeps the metrics of an epoch: a line of `metrics.jsonl`, and `curves.svg`. As a [`Callback`] it does so by itself.
+    /// Records the metrics of an epoch in `metrics.jsonl` and `curves.svg`. Called automatically if the folder is a [`Callback`].
     ///
     /// # Errors
-    /// If a file cannot be written, or the folder is not there any more.
+    /// If a file cannot be written, or the folder was removed or replaced.
     pub fn record(&mut self, epoch: &Epoch) -> Result<(), TrainError> {
         self.lock.must_be_in_place()?;
         let path = self.path.join(METRICS);
-        // It may be that of an interrupted run, or somebody may have taken it away: then all lines are written anew.
-        let mut metrics = match self.metrics.take().filter(|file| same(file, &path)) {
+        // After a resume, or if the file was replaced, all lines are rewritten.
+        let mut metrics = match self.metrics_file.take().filter(|file| same(file, &path)) {
             Some(metrics) => metrics,
             None => self.rewritten(&self.history)?,
         };
         let written = metrics.write_all(line(epoch).as_bytes()).and_then(|()| metrics.flush());
         written.map_err(|source| file_error(&path, source))?;
-        self.metrics = Some(metrics);
+        self.metrics_file = Some(metrics);
         self.history.push(epoch.clone());
         self.draw()
     }
 
-    /// Draws which classes are taken for which, `confusion.svg`.
+    /// Draws the confusion matrix, `confusion.svg`.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -182,23 +181,22 @@ impl RunFolder {
         write_text(&self.path.join(CONFUSION), draw_confusion_matrix(heading, confusion, names))
     }
 
-    /// Ends the run: writes `summary.json`, removes the checkpoints, and gives what the summary holds. `params` is the network's number of
-    /// trained parameters.
+    /// Finishes the run: writes `summary.json`, removes the checkpoints and returns the summary. `params` is the number of trainable parameters.
     ///
     /// # Errors
-    /// If it cannot be written, there was no epoch, or the folder is not there any more.
+    /// If the summary cannot be written, there was no epoch, or the folder was removed or replaced.
     pub fn finish(self, params: usize) -> Result<RunSummary, TrainError> {
         self.lock.must_be_in_place()?;
         let (weights_of_epoch, stopped_early) = self.ending.unwrap_or((self.history.len(), false));
         let left = weights_of_epoch.checked_sub(1).and_then(|position| self.history.get(position));
         let Some(left) = left else {
-            return Err(TrainError::Setting("a run without an epoch has no summary".to_owned()));
+            return Err(TrainError::Setting("a run without epochs has no summary".to_owned()));
         };
         let mut metrics = Metrics::new();
         left.test.iter().for_each(|(name, value)| metrics.set(&format!("test_{name}"), value));
         left.validation.iter().for_each(|(name, value)| metrics.set(&format!("validation_{name}"), value));
         left.train.iter().for_each(|(name, value)| metrics.set(&format!("train_{name}"), value));
-        // All epochs see as many items.
+        // All epochs have the same number of items.
         let speeds: f64 = self.history.iter().map(|epoch| 1.0 / epoch.items_per_second).sum();
         metrics.set(&format!("{}_per_second", left.unit), self.history.len() as f64 / speeds);
         let RunConfig { model, dataset, device, threads, recipe, .. } = self.config.clone();
@@ -224,7 +222,7 @@ impl RunFolder {
         write_json(&self.path.join(SUMMARY), &summary)?;
         let checkpoints = self.checkpoints();
         checkpoints.clear()?;
-        // It is empty unless somebody has put something there.
+        // Fails if other files are in the folder.
         let _ = fs::remove_dir(checkpoints.folder());
         Ok(summary)
     }
@@ -232,16 +230,16 @@ impl RunFolder {
     fn draw(&self) -> Result<(), TrainError> {
         let RunConfig { model, dataset, .. } = &self.config;
         let last = self.history.last().map(|epoch| if epoch.test.is_empty() { &epoch.train } else { &epoch.test });
-        // The most telling metric is a share, where there is one.
+        // Prefer a fraction, such as the accuracy.
         let metric = last.and_then(|metrics| metrics.iter().find(|(name, _)| metrics::is_share(name)).or_else(|| metrics.iter().next()));
         let metric = metric.map_or(String::new(), |(name, value)| format!(": {}", metrics::shown(name, value)));
         let history: Vec<Epoch> = self.history.iter().map(drawable).collect();
         write_text(&self.path.join(CURVES), draw_curves(&format!("{model} on {dataset}{metric}"), &history))
     }
 
-    /// Writes `metrics.jsonl` anew.
+    /// Rewrites `metrics.jsonl`.
     fn rewrite(&mut self, history: &[Epoch]) -> Result<(), TrainError> {
-        self.metrics = Some(self.rewritten(history)?);
+        self.metrics_file = Some(self.rewritten(history)?);
         self.history = history.to_vec();
         Ok(())
     }
@@ -253,7 +251,7 @@ impl RunFolder {
         OpenOptions::new().append(true).open(&path).map_err(|source| file_error(&path, source))
     }
 
-    /// Writes down that files of these names are the run's, before they are.
+    /// Lists files in `config.json` before they are written.
     fn list(&mut self, names: &[String]) -> Result<(), TrainError> {
         let before = self.files.len();
         self.files.extend(names.iter().cloned());
@@ -261,8 +259,8 @@ impl RunFolder {
     }
 
     fn write_config(&self) -> Result<(), TrainError> {
-        let kept = Kept { config: &self.config, files: &self.files };
-        write_json(&self.path.join(CONFIG), &kept)
+        let file = ConfigFile { config: &self.config, files: &self.files };
+        write_json(&self.path.join(CONFIG), &file)
     }
 }
 
@@ -283,7 +281,7 @@ impl<M: TensorCollection<f32, D>, D: Device<f32>> Callback<M, D> for RunFolder {
         self.list(names)
     }
 
-    /// The weights that are left, where they are not those of the last epoch.
+    /// Saves the final weights if they are not those of the last epoch.
     fn on_end(&mut self, ending: &TrainingEnd<'_>, model: &M) -> Result<(), TrainError> {
         self.lock.must_be_in_place()?;
         if ending.weights_epoch != ending.history.len() {
@@ -294,7 +292,7 @@ impl<M: TensorCollection<f32, D>, D: Device<f32>> Callback<M, D> for RunFolder {
     }
 }
 
-/// Metrics that an axis can show: the drawing has no room for numbers near the largest that there are.
+/// Replaces metrics too large for a plot with NaN.
 fn drawable(epoch: &Epoch) -> Epoch {
     const LARGEST: f64 = 1e30;
     let shown = |metrics: &Metrics| {
@@ -314,29 +312,29 @@ fn write_json(path: &Path, value: &impl Serialize) -> Result<(), TrainError> {
     write_atomically(path, text.as_bytes()).map_err(|source| file_error(path, source))
 }
 
-/// Writes a drawing.
+/// Writes a drawing to a file.
 pub(crate) fn write_text(path: &Path, drawn: Result<String, String>) -> Result<(), TrainError> {
     let text = drawn.map_err(|reason| TrainError::Drawing { path: path.to_owned(), reason })?;
     write_atomically(path, text.as_bytes()).map_err(|source| file_error(path, source))
 }
 
-/// A folder with nothing but this is as good as empty: a lock, and what is left of a `config.json` whose writer was killed.
+/// Whether a file does not count in an otherwise empty folder: the lock, or a temporary `config.json`.
 fn is_nothing(name: &OsStr) -> bool {
     name == LOCK || name.to_str().is_some_and(|name| is_temporary(name, |name| name == CONFIG))
 }
 
-/// Is it the name of a file that the run writes?
+/// Whether a name is that of a file of the run.
 fn is_written(name: &str, files: &BTreeSet<String>) -> bool {
     name == CONFIG || name == "pictures" || OWN.contains(&name) || files.contains(name)
 }
 
-/// A name, and no way out of the folder: `config.json` may be anybody's.
+/// Whether a name from `config.json` is a plain file name that does not leave the folder.
 fn is_name(name: &str) -> bool {
     Path::new(name).file_name() == Some(OsStr::new(name))
 }
 
-/// What a run may have written that did not write it down.
-fn of_old() -> BTreeSet<String> {
+/// The possible files of a run without a list.
+fn legacy_files() -> BTreeSet<String> {
     OWN.iter().chain(&OLD).map(|&name| name.to_owned()).collect()
 }
 

@@ -1,26 +1,26 @@
-//! Words in pictures: a PNG that is looked at alone must say what it shows.
+//! Text in PNG pictures: names, captions and legends.
 
 use font8x8::{BASIC_FONTS, BOX_FONTS, GREEK_FONTS, LATIN_FONTS, UnicodeFonts};
 
 use super::pictures::{Canvas, PAPER};
 
-/// The side of a letter, which is drawn in squares of two by two pixels.
+/// The size of a character; its dots are squares of 2x2 pixels.
 pub(crate) const LETTER: usize = 16;
-/// Between lines of letters.
+/// The space between lines.
 const LEADING: usize = 4;
-/// Around what is written below a picture or above a grid.
+/// The margin around text below a picture or above a grid.
 const ROOM: usize = 6;
-/// Between the entries of a key.
+/// The space between the entries of a key.
 const APART: usize = 24;
 
 const INK: [u8; 3] = [51; 3];
 const MUTED: [u8; 3] = [120; 3];
-/// What is right, and what is wrong, as in `confusion.svg`.
-const RIGHTLY: [u8; 3] = [0, 100, 160];
-const WRONGLY: [u8; 3] = [190, 75, 0];
+/// Colors of correct and incorrect classes, as in `confusion.svg`.
+const CORRECT: [u8; 3] = [0, 100, 160];
+const INCORRECT: [u8; 3] = [190, 75, 0];
 
 impl Canvas {
-    /// Parts of a line, each in its color, one behind the other.
+    /// A line of text from parts of different colors.
     fn line(parts: &[(&str, [u8; 3])]) -> Self {
         let count: usize = parts.iter().map(|part| part.0.chars().count()).sum();
         let mut canvas = Self::blank([LETTER, LETTER * count]);
@@ -31,16 +31,16 @@ impl Canvas {
         canvas
     }
 
-    /// The picture, and below it what it truly is and what it was taken for, on paper `width` wide at least.
-    pub(crate) fn mistaken(&self, truth: &str, predicted: &str, width: usize) -> Self {
-        let one = [(truth, RIGHTLY), (" as ", MUTED), (predicted, WRONGLY)];
+    /// The picture above its true and predicted class, at least `width` wide.
+    pub(crate) fn misclassified(&self, truth: &str, predicted: &str, width: usize) -> Self {
+        let one = [(truth, CORRECT), (" as ", MUTED), (predicted, INCORRECT)];
         let two = [vec![one[0]], vec![("as ", MUTED), one[2]]];
         let lines =
-            if mistaken_fits(truth, predicted, width) { vec![Self::line(&one)] } else { two.iter().map(|line| Self::line(line)).collect() };
+            if fits_one_line(truth, predicted, width) { vec![Self::line(&one)] } else { two.iter().map(|line| Self::line(line)).collect() };
         self.over(&lines, width)
     }
 
-    /// The picture, and below it its name, on paper `width` wide at least.
+    /// The picture above its name, at least `width` wide.
     pub fn named(&self, name: &str, width: usize) -> Self {
         self.over(&[Self::line(&[(name, INK)])], width)
     }
@@ -56,7 +56,7 @@ impl Canvas {
         canvas
     }
 
-    /// The picture below a text that says what it shows, in as many lines as it takes.
+    /// The picture below a caption, which is wrapped.
     #[must_use]
     pub fn captioned(&self, text: &str) -> Self {
         let [high, wide] = self.size();
@@ -69,7 +69,7 @@ impl Canvas {
         canvas
     }
 
-    /// The picture, a grid of columns of one width, below their names.
+    /// The picture below the names of its columns of equal width.
     #[must_use]
     pub fn with_columns(&self, names: &[&str]) -> Self {
         let [high, wide] = self.size();
@@ -108,17 +108,17 @@ impl Canvas {
     }
 }
 
-/// Does what [`Canvas::mistaken`] writes stand on one line?
-fn mistaken_fits(truth: &str, predicted: &str, width: usize) -> bool {
+/// Whether the text of [`Canvas::misclassified`] fits on one line.
+fn fits_one_line(truth: &str, predicted: &str, width: usize) -> bool {
     LETTER * (truth.chars().count() + 4 + predicted.chars().count()) <= width
 }
 
-/// A name of at most so many letters, with a sign that something is missing.
+/// Truncates a name to at most `most` characters, with `..` at the end.
 pub(crate) fn cut(name: &str, most: usize) -> String {
     if name.chars().count() <= most { name.to_owned() } else { name.chars().take(most - 2).chain("..".chars()).collect() }
 }
 
-/// The lines of a text, none longer than so many letters unless a word is.
+/// Wraps a text into lines of at most `most` characters, unless a word is longer.
 fn wrapped(text: &str, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -133,10 +133,13 @@ fn wrapped(text: &str, most: usize) -> Vec<String> {
     lines
 }
 
-/// A letter of twice eight by eight pixels; an empty box for one that the font has not.
-fn glyph(letter: char, ink: [u8; 3]) -> Canvas {
-    let fonts =
-        BASIC_FONTS.get(letter).or_else(|| LATIN_FONTS.get(letter)).or_else(|| GREEK_FONTS.get(letter)).or_else(|| BOX_FONTS.get(letter));
+/// A character of 16x16 pixels; an empty box if the font lacks it.
+fn glyph(character: char, ink: [u8; 3]) -> Canvas {
+    let fonts = BASIC_FONTS
+        .get(character)
+        .or_else(|| LATIN_FONTS.get(character))
+        .or_else(|| GREEK_FONTS.get(character))
+        .or_else(|| BOX_FONTS.get(character));
     let rows = fonts.unwrap_or([0x7e, 0x42, 0x42, 0x42, 0x42, 0x42, 0x7e, 0]);
     let dot = |row: u8, column: usize| if row >> column & 1 == 1 { ink } else { PAPER };
     let bytes: Vec<u8> = rows.iter().flat_map(|&row| (0..8).flat_map(move |column| dot(row, column))).collect();
@@ -147,13 +150,13 @@ fn glyph(letter: char, ink: [u8; 3]) -> Canvas {
 mod tests {
     use super::*;
 
-    /// The pixels of a canvas that have this color.
+    /// Number of pixels of a color.
     fn count(canvas: &Canvas, color: [u8; 3]) -> usize {
         canvas.bytes().chunks_exact(3).filter(|pixel| **pixel == color).count()
     }
 
     #[test]
-    fn letters_are_drawn() {
+    fn characters_are_drawn() {
         // A dash is a row of 8x8 dots, each of four pixels.
         let dash = Canvas::line(&[("-", INK)]);
         assert_eq!(dash.size(), [16, 16]);
@@ -164,14 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn both_classes_stand_below_a_mistake() {
+    fn both_classes_are_below_a_misclassified_image() {
         let picture = Canvas::blank([28, 112]);
-        let short = picture.mistaken("4", "9", 112);
-        let long = picture.mistaken("airplane", "automobile", 112);
+        let short = picture.misclassified("4", "9", 112);
+        let long = picture.misclassified("airplane", "automobile", 112);
         assert_eq!((short.size()[1], long.size()[1]), (112, 13 * LETTER));
         assert_eq!(long.size()[0] - short.size()[0], LETTER + LEADING);
         for canvas in [short, long] {
-            assert!(count(&canvas, RIGHTLY) > 30 && count(&canvas, WRONGLY) > 30);
+            assert!(count(&canvas, CORRECT) > 30 && count(&canvas, INCORRECT) > 30);
         }
     }
 

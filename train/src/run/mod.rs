@@ -1,4 +1,4 @@
-//! What a run leaves behind.
+//! Run folders: configuration, metrics, parameters and pictures of a training run.
 
 mod axis;
 mod classes;

@@ -1,4 +1,4 @@
-//! What `curves.svg` shows: a panel for each metric, and one for all metrics of a kind.
+//! The panels of `curves.svg`: one per metric, and one for all metrics of a kind.
 
 use plotters::style::RGBColor;
 
@@ -9,46 +9,46 @@ use crate::{Epoch, metrics};
 const TRAIN: RGBColor = LINES[0];
 const TEST: RGBColor = LINES[1];
 
-/// One diagram.
+/// A plot.
 pub(super) struct Panel {
     pub name: String,
-    /// Is it a share, told in percent?
+    /// Whether the metric is a fraction, displayed in percent.
     pub share: bool,
     /// The last epoch.
     pub last: usize,
     pub curves: Vec<Curve>,
-    /// Are the curves told apart by a key at the side?
+    /// Whether the panel has a legend at the side.
     pub key: bool,
 }
 
 pub(super) struct Curve {
     pub name: String,
     pub color: RGBColor,
-    /// The values by epoch, in stretches without a gap.
-    pub stretches: Vec<Vec<(f64, f64)>>,
+    /// The points `(epoch, value)`, in segments without gaps.
+    pub segments: Vec<Vec<(f64, f64)>>,
 }
 
 impl Curve {
     fn of(history: &[Epoch], part: &str, metric: &str, name: &str, color: RGBColor) -> Self {
         let percent = if metrics::is_share(metric) { 100.0 } else { 1.0 };
-        let mut stretches = vec![Vec::new()];
+        let mut segments = vec![Vec::new()];
         for epoch in history {
             let value = epoch.metric(&format!("{part}_{metric}")).map(|value| percent * value);
             match value.filter(|value| value.abs() < LARGEST) {
-                Some(value) => stretches.last_mut().expect("there is one").push((epoch.epoch as f64, value)),
-                None => stretches.push(Vec::new()),
+                Some(value) => segments.last_mut().expect("at least one segment").push((epoch.epoch as f64, value)),
+                None => segments.push(Vec::new()),
             }
         }
-        stretches.retain(|stretch| !stretch.is_empty());
-        Self { name: name.to_owned(), color, stretches }
+        segments.retain(|segment| !segment.is_empty());
+        Self { name: name.to_owned(), color, segments }
     }
 
     pub fn points(&self) -> impl Iterator<Item = &(f64, f64)> {
-        self.stretches.iter().flatten()
+        self.segments.iter().flatten()
     }
 }
 
-/// All metrics that there are, the loss first; it is there even before the first epoch. Those of one kind come last.
+/// The panels of all metrics. The loss comes first, even without epochs; metrics of one kind come last.
 pub(super) fn panels(history: &[Epoch]) -> Vec<Panel> {
     let mut names = vec!["loss".to_owned()];
     for (name, _) in history.iter().flat_map(|epoch| epoch.train.iter().chain(epoch.test.iter())) {
@@ -60,25 +60,25 @@ pub(super) fn panels(history: &[Epoch]) -> Vec<Panel> {
     let kinds = metrics::kinds(names.iter().map(String::as_str));
     let single = names.iter().filter(|name| metrics::kind_of(name, &kinds).is_none()).map(|name| {
         let parts = [("train", "training", TRAIN), ("test", "test", TEST)];
-        let curves = parts.map(|(part, told, color)| Curve::of(history, part, name, told, color));
+        let curves = parts.map(|(part, label, color)| Curve::of(history, part, name, label, color));
         let curves = curves.into_iter().filter(|curve| curve.points().next().is_some()).collect();
         Panel { name: name.replace('_', " "), share: metrics::is_share(name), last, curves, key: false }
     });
     let mut panels: Vec<Panel> = single.collect();
     for kind in &kinds {
         let of_kind: Vec<&String> = names.iter().filter(|name| metrics::kind_of(name, &kinds) == Some(kind)).collect();
-        // What was tested tells more than what was trained on.
+        // Prefer test metrics to training metrics.
         let tested = history.iter().any(|epoch| of_kind.iter().any(|name| epoch.test.get(name).is_some()));
-        let (part, told) = if tested { ("test", "test") } else { ("train", "training") };
+        let (part, label) = if tested { ("test", "test") } else { ("train", "training") };
         let many = of_kind.len().div_ceil(LINES.len());
         for (number, names) in of_kind.chunks(LINES.len()).enumerate() {
             let curve = |(name, color): (&&String, &RGBColor)| {
-                let told = name.strip_prefix(kind.as_str()).unwrap_or(name).trim_start_matches('_').replace('_', " ");
-                Curve::of(history, part, name, if told.is_empty() { kind } else { &told }, *color)
+                let class = name.strip_prefix(kind.as_str()).unwrap_or(name).trim_start_matches('_').replace('_', " ");
+                Curve::of(history, part, name, if class.is_empty() { kind } else { &class }, *color)
             };
             let curves = names.iter().zip(&LINES).map(curve).collect();
             let of = if many > 1 { format!(", {} of {many}", number + 1) } else { String::new() };
-            let name = format!("{}: {told}{of}", kind.replace('_', " "));
+            let name = format!("{}: {label}{of}", kind.replace('_', " "));
             panels.push(Panel { name, share: metrics::is_share(kind), last, curves, key: true });
         }
     }

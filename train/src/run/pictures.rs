@@ -1,4 +1,4 @@
-//! Pictures of what a model does, as PNG files.
+//! Pictures as PNG files.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -10,13 +10,13 @@ use crate::TrainError;
 use crate::checkpoint::at;
 use crate::data::{Image, Mask};
 
-/// Lines between the pictures of a grid.
+/// The width of the lines between the pictures of a grid.
 const GAP: usize = 2;
 pub(super) const PAPER: [u8; 3] = [255; 3];
-/// A picture is shown with so many pixels along its longer side at least.
+/// The minimum size of the longer side of an enlarged picture.
 const LEGIBLE: usize = 96;
 
-/// Colors that stay apart, for classes (the palette of Okabe and Ito, and more of its kind).
+/// Distinguishable colors for classes: the palette of Okabe and Ito, extended.
 const PALETTE: [[u8; 3]; 12] = [
     [86, 180, 233],
     [213, 94, 0],
@@ -32,7 +32,7 @@ const PALETTE: [[u8; 3]; 12] = [
     [60, 60, 60],
 ];
 
-/// A picture of bytes, `[height, width]` pixels of red, green and blue.
+/// An RGB picture of `[height, width]` pixels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Canvas {
     size: [usize; 2],
@@ -40,23 +40,23 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// An image of one or three channels in 0..=1; what is beyond that is cut off.
+    /// Converts an image of one or three channels; pixels are clamped to 0..=1.
     ///
     /// # Panics
-    /// If it has another number of channels.
+    /// If the image has another number of channels.
     pub fn from_image(image: &Image) -> Self {
         let (bytes, [channels, height, width]) = (image.to_bytes(), image.shape);
-        assert!(channels == 1 || channels == 3, "a picture has one or three channels, not {channels}");
+        assert!(channels == 1 || channels == 3, "expected an image of one or three channels, found {channels}");
         let plane = height * width;
         let pixel = |i: usize| [0, 1, 2].map(|channel| bytes[channel.min(channels - 1) * plane + i]);
         Self { size: [height, width], bytes: (0..plane).flat_map(pixel).collect() }
     }
 
-    /// An image with the classes of its pixels laid over it: each class has a color of its own, `strength` of 0..=1 of it is shown. Pixels
-    /// of the class `ignored` stay as they are.
+    /// An image with a class mask as overlay. Each class has a color; `strength` is its opacity, 0..=1. Pixels of the class `ignored` are not
+    /// colored.
     ///
     /// # Panics
-    /// If image and mask are not of one size.
+    /// If image and mask have different sizes.
     pub fn overlay(image: &Image, mask: &Mask, strength: f32, ignored: Option<u8>) -> Self {
         assert_eq!(image.size(), mask.size, "an image and its mask are of one size");
         let mut canvas = Self::from_image(image);
@@ -72,15 +72,15 @@ impl Canvas {
         canvas
     }
 
-    /// The classes alone, in their colors.
+    /// A mask in the colors of its classes.
     pub fn from_mask(mask: &Mask) -> Self {
         Self { size: mask.size, bytes: mask.classes.iter().flat_map(|&class| Self::color_of(usize::from(class))).collect() }
     }
 
-    /// Pictures side by side, `columns` to a row, with white lines between them.
+    /// A grid of pictures with `columns` per row and white lines between them.
     ///
     /// # Panics
-    /// If there are none, or they are not of one size.
+    /// If there are no pictures, or their sizes differ.
     pub fn grid(pictures: &[Self], columns: usize) -> Self {
         let [height, width] = pictures.first().expect("a grid has at least one picture").size;
         let columns = columns.clamp(1, pictures.len());
@@ -95,22 +95,22 @@ impl Canvas {
         canvas
     }
 
-    /// White paper.
+    /// A white picture.
     pub fn blank(size: [usize; 2]) -> Self {
         Self { size, bytes: PAPER.repeat(size[0] * size[1]) }
     }
 
-    /// Red, green and blue of each pixel.
+    /// A picture from RGB bytes.
     pub(super) fn from_bytes(size: [usize; 2], bytes: Vec<u8>) -> Self {
         Self { size, bytes }
     }
 
-    /// All of it in one color.
+    /// Fills the picture with a color.
     pub(super) fn paint(&mut self, color: [u8; 3]) {
         self.bytes = color.repeat(self.size[0] * self.size[1]);
     }
 
-    /// Puts a picture there; what would stand beyond the edge is cut off.
+    /// Copies a picture to a position, clipped at the edges.
     pub(super) fn put(&mut self, picture: &Self, top: usize, left: usize) {
         let [height, width] = self.size;
         let wide = picture.size[1].min(width.saturating_sub(left));
@@ -119,13 +119,13 @@ impl Canvas {
         }
     }
 
-    /// Enlarged by a whole number, so that the longer side has 96 pixels at least.
+    /// Enlarged by an integer factor so that the longer side has at least 96 pixels.
     pub fn legible(&self) -> Self {
         self.enlarged(LEGIBLE.div_ceil(self.size[0].max(self.size[1]).max(1)).max(1))
     }
 
-    /// With white paper below, so that it is so high.
-    pub(crate) fn on_paper(&self, high: usize) -> Self {
+    /// Padded with white at the bottom to this height.
+    pub(crate) fn padded(&self, high: usize) -> Self {
         let mut canvas = Self::blank([high.max(self.size[0]), self.size[1]]);
         canvas.put(self, 0, 0);
         canvas
@@ -136,12 +136,12 @@ impl Canvas {
         PALETTE[class % PALETTE.len()]
     }
 
-    /// Each pixel as a square of `factor` by `factor`.
+    /// Enlarged by an integer factor.
     ///
     /// # Panics
     /// If the factor is 0.
     pub fn enlarged(&self, factor: usize) -> Self {
-        assert!(factor > 0, "a pixel stays at least one pixel");
+        assert!(factor > 0, "expected a factor of at least 1");
         let row = |row: &[u8]| row.chunks_exact(3).flat_map(|pixel| pixel.repeat(factor)).collect::<Vec<u8>>().repeat(factor);
         let bytes = self.bytes.chunks_exact(3 * self.size[1]).flat_map(row).collect();
         Self { size: self.size.map(|side| side * factor), bytes }
@@ -152,15 +152,15 @@ impl Canvas {
         self.size
     }
 
-    /// Red, green and blue of each pixel, row by row.
+    /// RGB bytes, row by row.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Writes it as a PNG file, which is either whole or not there.
+    /// Writes the picture atomically as a PNG file.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), TrainError> {
         let mut file = Cursor::new(Vec::new());
         let [height, width] = self.size.map(|side| side as u32);
@@ -170,10 +170,10 @@ impl Canvas {
     }
 }
 
-/// The images of a batch, `[batch, channels, height, width]` in 0..=1, as a grid of `columns`.
+/// A grid of the images of a batch, `[batch, channels, height, width]` in 0..=1; torchvision's `make_grid`.
 ///
 /// # Panics
-/// If there are none, or the numbers are not as many as the shape says.
+/// If there are no images, or the number of pixels does not match the shape.
 pub fn image_grid(pixels: &[f32], shape: [usize; 3], columns: usize) -> Canvas {
     let size: usize = shape.iter().product();
     assert!(size > 0 && pixels.len().is_multiple_of(size), "images of {shape:?}");
@@ -181,17 +181,16 @@ pub fn image_grid(pixels: &[f32], shape: [usize; 3], columns: usize) -> Canvas {
     Canvas::grid(&pixels.chunks_exact(size).map(image).collect::<Vec<_>>(), columns)
 }
 
-/// The filters of a first convolution, `[out, channels, height, width]`, or the templates of a linear layer, each as a picture: gray in the middle is
-/// 0, and each filter's largest weight is black or white, or full color. Filters of another number of channels than three are drawn by
-/// their first.
+/// A grid of the filters of a first convolution, `[out, channels, height, width]`, or the templates of a linear layer. Gray is 0; each filter is
+/// scaled by its largest weight. Of filters with other than three channels only the first channel is drawn.
 ///
 /// # Panics
-/// If there are none, or the weights are not as many as the shape says.
+/// If there are no filters, or the number of weights does not match the shape.
 pub fn filter_grid(weights: &[f32], shape: [usize; 3], columns: usize) -> Canvas {
     Canvas::grid(&filter_pictures(weights, shape), columns)
 }
 
-/// The pictures of [`filter_grid`], one by one.
+/// The pictures of [`filter_grid`].
 pub(crate) fn filter_pictures(weights: &[f32], shape: [usize; 3]) -> Vec<Canvas> {
     let size: usize = shape.iter().product();
     assert!(size > 0 && weights.len().is_multiple_of(size), "filters of {shape:?}");
@@ -219,7 +218,7 @@ mod tests {
         assert_eq!(grid.size(), [4, 6]);
         let grays: Vec<u8> = grid.bytes().chunks(3).map(|pixel| pixel[0]).collect();
         assert_eq!(grays[..6], [0, 255, 255, 255, 128, 255]);
-        assert_eq!(grays[6..18], [255; 12], "two lines, and the empty place");
+        assert_eq!(grays[6..18], [255; 12], "two lines, and the empty cell");
         assert_eq!(grays[18..], [0, 64, 255, 255, 255, 255]);
         let filters = filter_grid(&[-2.0, 1.0, 0.0, 0.0], [2, 1, 1], 9);
         assert_eq!(filters.bytes()[..3], [0, 0, 0]);

@@ -1,4 +1,4 @@
-//! How a model is trained, in numbers.
+//! Hyperparameters of a run.
 
 use layercake::average::Averaging;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
@@ -8,47 +8,47 @@ use serde::{Deserialize, Serialize};
 
 use crate::{LrSchedule, TrainError, Trainer, Until};
 
-/// More epochs, or items in a batch, than anyone needs, and few enough for every product of them to be counted.
+/// Upper bound of counts: their products cannot overflow.
 const MOST: usize = 1_000_000;
 const MOST_WORKERS: usize = 1024;
-/// Items that are held out where nobody says how many.
+/// Default number of validation items.
 const HELD_OUT: usize = 5_000;
 
-/// How to train, in numbers that go into a run's `config.json`.
+/// The hyperparameters of a run, as in its `config.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
-    /// How often each training item is seen.
+    /// Number of epochs.
     pub epochs: usize,
-    /// Items in a batch.
+    /// Items per batch.
     pub batch_size: usize,
     /// The learning rate, before the schedule.
     pub lr: f64,
-    /// How the learning rate changes.
+    /// The learning rate schedule.
     pub schedule: LrSchedule,
     /// Weight decay: decoupled (Loshchilov and Hutter, 2019) with Adam, L2 with SGD; 0 for none.
     pub weight_decay: f64,
-    /// The largest norm that all gradients together may have.
+    /// Gradient clipping: the maximum norm of all gradients together.
     #[serde(default)]
     pub clip: Option<f64>,
-    /// How much an average of the parameters keeps of itself in a step; none for no average.
+    /// The decay of the exponential moving average of the parameters; `None` for no average.
     #[serde(default)]
     pub average: Option<f64>,
-    /// Batches to a step of the optimizer.
+    /// Batches per optimizer step.
     #[serde(default = "one")]
     pub accumulate: usize,
-    /// Training items that are held out to choose by; none holds some out only where something is chosen ([`Recipe::held_out`]).
+    /// Number of validation items held out of the training data; `None` for the default of [`Recipe::held_out`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation: Option<usize>,
-    /// Ends the run when the validation part has got no better for more than so many epochs.
+    /// Early stopping: ends the run when the validation metric has not improved for more than this number of epochs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<usize>,
-    /// Leaves the network with the weights of the epoch that was the best on the validation part.
+    /// Restores the weights of the epoch with the best validation metric.
     #[serde(default)]
     pub restore_best: bool,
-    /// Threads that prepare batches. The bits do not depend on it.
+    /// Worker threads that prepare batches. The results do not depend on it.
     #[serde(default)]
     pub workers: usize,
-    /// Seeds the first parameters, the order of the items, and all else that is random.
+    /// The seed of the initial parameters, the order of the items and everything else that is random.
     pub seed: u64,
 }
 
@@ -56,7 +56,7 @@ fn one() -> usize {
     1
 }
 
-/// Ten epochs of batches of 64 with a learning rate of 1e-3 along a cosine, and nothing else.
+/// Ten epochs with batches of 64, a learning rate of 1e-3 and a cosine schedule; no other options.
 impl Default for Recipe {
     fn default() -> Self {
         Self {
@@ -78,7 +78,7 @@ impl Default for Recipe {
 }
 
 impl Recipe {
-    /// Adam for a model, by the recipe's learning rate, decay and clipping.
+    /// Creates an Adam optimizer with the recipe's learning rate, weight decay and clipping.
     pub fn adam<M: TensorCollection<f32, D>, D: Device<f32>>(&self, model: &M) -> Adam<f32, D> {
         let weight_decay = (self.weight_decay > 0.0).then_some(WeightDecay::Decoupled(self.weight_decay));
         let mut optimizer = Adam::new(model, AdamConfig { lr: self.lr, weight_decay, ..Default::default() });
@@ -86,7 +86,7 @@ impl Recipe {
         optimizer
     }
 
-    /// SGD with momentum for a model, by the recipe's learning rate, decay and clipping.
+    /// Creates an SGD optimizer with momentum and the recipe's learning rate, weight decay and clipping.
     pub fn sgd<M: TensorCollection<f32, D>, D: Device<f32>>(&self, model: &M, momentum: f64) -> Sgd<f32, D> {
         let weight_decay = (self.weight_decay > 0.0).then_some(WeightDecay::L2(self.weight_decay));
         let momentum = (momentum > 0.0).then_some(Momentum::Classic(momentum));
@@ -95,17 +95,17 @@ impl Recipe {
         optimizer
     }
 
-    /// How many of so many training items are held out: as many as it says; where something is chosen and it does not say, 5,000, but no
-    /// more than a twelfth (5,000 of MNIST's 60,000); else none.
+    /// The number of validation items held out of `items` training items. Without an explicit number: 5,000 but at most a twelfth (5,000 of
+    /// MNIST's 60,000) if early stopping or the best weights need validation, otherwise 0.
     pub fn held_out(&self, items: usize) -> usize {
-        let chooses = self.patience.is_some() || self.restore_best;
-        self.validation.unwrap_or(if chooses { HELD_OUT.min(items.div_ceil(12)) } else { 0 })
+        let selects = self.patience.is_some() || self.restore_best;
+        self.validation.unwrap_or(if selects { HELD_OUT.min(items.div_ceil(12)) } else { 0 })
     }
 
-    /// Sees that something can be trained by it.
+    /// Validates the hyperparameters.
     ///
     /// # Errors
-    /// The first number that makes no sense.
+    /// The first invalid hyperparameter.
     pub fn check(&self) -> Result<(), TrainError> {
         let wrong = |reason: String| Err(TrainError::Setting(reason));
         let counts = [("epochs", self.epochs, MOST), ("batch_size", self.batch_size, MOST), ("accumulate", self.accumulate, MOST)];
@@ -125,12 +125,12 @@ impl Recipe {
             return wrong(format!("`clip` is {clip}; expected a positive number"));
         }
         if let Some(average) = self.average.filter(|average| !(0.0..1.0).contains(average)) {
-            return wrong(format!("`average` is {average}; expected 0 or more, and less than 1"));
+            return wrong(format!("`average` is {average}; expected a number in 0..1"));
         }
         Ok(())
     }
 
-    /// A trainer by the recipe, for epochs of so many batches.
+    /// Creates a trainer with the recipe's options, for `batches` batches per epoch.
     pub fn trainer<'a, M, D: Storage<f32>>(&self, batches: usize) -> Trainer<'a, M, D> {
         let steps = batches.div_ceil(self.accumulate.max(1));
         let trainer = Trainer::new(Until::Epochs(self.epochs)).seed(self.seed).accumulate(self.accumulate);
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_make_no_sense() {
+    fn invalid_hyperparameters() {
         let good = Recipe::default;
         good().check().unwrap();
         let nan = f64::NAN;
@@ -161,7 +161,7 @@ mod tests {
             (Recipe { lr: -1.0, ..good() }, "`lr` is -1; expected a positive number"),
             (Recipe { weight_decay: -0.1, ..good() }, "`weight_decay` is -0.1; expected 0 or more"),
             (Recipe { clip: Some(0.0), ..good() }, "`clip` is 0; expected a positive number"),
-            (Recipe { average: Some(1.5), ..good() }, "`average` is 1.5; expected 0 or more, and less than 1"),
+            (Recipe { average: Some(1.5), ..good() }, "`average` is 1.5; expected a number in 0..1"),
         ];
         for (recipe, says) in cases {
             assert_eq!(recipe.check().unwrap_err().to_string(), says);
@@ -169,14 +169,14 @@ mod tests {
     }
 
     #[test]
-    fn held_out_where_something_is_chosen() {
+    fn validation_items_are_held_out_if_needed() {
         assert_eq!(Recipe::default().held_out(60_000), 0);
-        let chooses = Recipe { restore_best: true, ..Default::default() };
+        let selects = Recipe { restore_best: true, ..Default::default() };
         assert_eq!(
-            (chooses.held_out(60_000), chooses.held_out(50_000), chooses.held_out(1437), chooses.held_out(1)),
+            (selects.held_out(60_000), selects.held_out(50_000), selects.held_out(1437), selects.held_out(1)),
             (5_000, 4_167, 120, 1)
         );
-        assert_eq!(Recipe { validation: Some(7), ..chooses }.held_out(60_000), 7);
+        assert_eq!(Recipe { validation: Some(7), ..selects }.held_out(60_000), 7);
         assert_eq!(Recipe { patience: Some(2), ..Default::default() }.held_out(1437), 120);
     }
 }

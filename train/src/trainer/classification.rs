@@ -180,7 +180,7 @@ where
             };
             let shown = wrong.iter().take(MISTAKES).map(mistake).collect::<Result<Vec<_>, _>>()?;
             if !shown.is_empty() {
-                mistakes(&shown, &self.classes).save(&folder.join("mistakes.png"))?;
+                misclassified(&shown, &self.classes).save(&folder.join("mistakes.png"))?;
             }
         }
         Ok(())
@@ -213,13 +213,13 @@ struct Mistake {
 }
 
 /// A grid of misclassified images, each above its true and predicted class.
-fn mistakes(shown: &[(Canvas, Mistake)], classes: &[String]) -> Canvas {
+fn misclassified(shown: &[(Canvas, Mistake)], classes: &[String]) -> Canvas {
     let name = |class: usize| cut(&classes[class], NAME);
     let lengths = shown.iter().flat_map(|(_, mistake)| [name(mistake.truth).chars().count(), 3 + name(mistake.predicted).chars().count()]);
     // On one line if the names are short, otherwise on two.
     let longest = lengths.max().unwrap_or(0);
     let width = shown.iter().map(|(picture, _)| picture.size()[1]).fold(LETTER * longest, usize::max) + LETTER / 2;
-    let label = |(picture, mistake): &(Canvas, Mistake)| picture.mistaken(&name(mistake.truth), &name(mistake.predicted), width);
+    let label = |(picture, mistake): &(Canvas, Mistake)| picture.misclassified(&name(mistake.truth), &name(mistake.predicted), width);
     let pictures = same_height(shown.iter().map(label).collect());
     Canvas::grid(&pictures, WIDE / width).captioned("true class as predicted class")
 }
@@ -227,7 +227,7 @@ fn mistakes(shown: &[(Canvas, Mistake)], classes: &[String]) -> Canvas {
 /// Pads all pictures to the height of the highest.
 fn same_height(pictures: Vec<Canvas>) -> Vec<Canvas> {
     let high = pictures.iter().map(|picture| picture.size()[0]).max().unwrap_or(0);
-    pictures.into_iter().map(|picture| picture.on_paper(high)).collect()
+    pictures.into_iter().map(|picture| picture.padded(high)).collect()
 }
 
 /// The filters of a first convolution, or the templates of a first linear layer, one per class.

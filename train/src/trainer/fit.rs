@@ -14,7 +14,7 @@ use rand::RngCore;
 use super::early_stopping::metric;
 use super::staging::Staging;
 use super::{Pass, Progress, Seeded, Step, Task, Trainer, TrainingEnd, Until, caught};
-use crate::checkpoint::{self, Checkpoints, FolderLock, STATE, State, Told, load_task_state, remove_temporaries, save_task_state};
+use crate::checkpoint::{self, Checkpoints, FolderLock, RunSettings, STATE, State, load_task_state, remove_temporaries, save_task_state};
 use crate::data::{Collate, Dataset, Loader, stream};
 use crate::error::OnDevice;
 use crate::metrics::Epoch;
@@ -50,14 +50,14 @@ where
         R: Rule,
     {
         self.check()?;
-        let told = Told {
+        let settings = RunSettings {
             seed: self.seed,
             items: data.data().len(),
             batches: data.batch_count(),
             batch_size: data.batch_size(),
             accumulate: self.accumulate,
         };
-        if told.batches == 0 {
+        if settings.batches == 0 {
             return Err(TrainError::NoBatches);
         }
         let lr = optimizer.cfg.lr();
@@ -67,7 +67,7 @@ where
         task.check()?;
         let lock = self.checkpoints.as_ref().map(Checkpoints::lock).transpose()?;
         let mut run = Run {
-            state: State::new(told, lr),
+            state: State::new(settings, lr),
             average: self.averaging.map(|averaging| AveragedModel::new(model, averaging)),
             best: None,
             gradients: Some(model.try_alloc_grads().on_device()?),
@@ -140,9 +140,9 @@ where
         let (start, before) = (Instant::now(), self.state.elapsed);
         let (epoch, first) = (self.state.epoch, self.state.batch);
         let mut batches = caught(|| format!("the order of epoch {epoch}"), || Ok(data.epoch_from(epoch, first)))?;
-        while self.state.batch < self.state.told.batches && !self.enough_steps() {
+        while self.state.batch < self.state.settings.batches && !self.enough_steps() {
             let Some(batch) = batches.next() else {
-                let Told { batches, .. } = self.state.told;
+                let RunSettings { batches, .. } = self.state.settings;
                 let given = self.state.batch;
                 return Err(TrainError::Setting(format!("the sampler announced items for {batches} batches, but returned only {given}")));
             };
@@ -171,13 +171,13 @@ where
 
     /// Whether the last batch completed an optimizer step.
     fn stepped(&self) -> bool {
-        self.state.batch.is_multiple_of(self.trainer.accumulate) || self.state.batch == self.state.told.batches
+        self.state.batch.is_multiple_of(self.trainer.accumulate) || self.state.batch == self.state.settings.batches
     }
 
     /// Forward and backward pass of a batch, and an optimizer step if one is due.
     fn batch(&mut self, batch: T::Batch) -> Result<(), TrainError> {
         let State { epoch, batch: number, step, .. } = self.state;
-        let Told { batches, accumulate, .. } = self.state.told;
+        let RunSettings { batches, accumulate, .. } = self.state.settings;
         let seed = stream("step", self.trainer.seed, [epoch as u64, number as u64]).next_u64();
         let gradients = self.gradients.take().expect("`Some` between batches");
         let pass = Pass { gradients, device: self.device.reseeded(seed), epoch, batch: number, step };
@@ -235,7 +235,7 @@ where
     /// Runs the callbacks, writes a checkpoint if one is due, and ends the run if it is cancelled.
     fn after_step(&mut self, start: Instant) -> Result<(), TrainError> {
         let State { epoch, batch, step, lr, .. } = self.state;
-        let (train, batches) = (&self.state.running, self.state.told.batches);
+        let (train, batches) = (&self.state.running, self.state.settings.batches);
         let progress = Progress { epoch, batch, batches, step, lr, train, unit: T::UNIT, elapsed: start.elapsed() };
         self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_step(&progress, self.model))?;
         let cancelled = self.trainer.cancellation.as_ref().is_some_and(super::CancellationToken::is_cancelled);
@@ -276,7 +276,7 @@ where
             self.trainer.check_metrics(&metrics)?;
         }
         self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_epoch(&metrics, self.model))?;
-        if self.state.batch < self.state.told.batches {
+        if self.state.batch < self.state.settings.batches {
             self.state.partial = Some(metrics);
         } else {
             self.state.history.push(metrics);
@@ -396,7 +396,7 @@ where
     fn load(&mut self, folder: &Path) -> Result<(), TrainError> {
         checkpoint::verify(folder)?;
         let path = folder.join(STATE);
-        let state = State::load(&path, self.state.told)?;
+        let state = State::load(&path, self.state.settings)?;
         let beyond = match self.trainer.until {
             Until::Epochs(epochs) => state.epoch.saturating_sub(1) > epochs || (state.epoch > epochs && state.batch > 0),
             Until::Steps(steps) => state.step > steps,

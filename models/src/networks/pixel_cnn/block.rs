@@ -1,7 +1,7 @@
 //! A block of the gated PixelCNN.
 //!
 //! A. van den Oord et al.: *Conditional Image Generation with PixelCNN Decoders*, NIPS 2016, figure 2: a vertical stack sees all rows above, a
-//! horizontal one what stands left in the row; the first feeds the second, never the other way round. Activations are gated, equation 2:
+//! horizontal stack the pixels to the left in the row; the vertical stack feeds the horizontal one. Activations are gated, equation 2:
 //! tanh of one half of the channels times sigmoid of the other. The horizontal stack is residual.
 //!
 //! | | shape |
@@ -19,7 +19,7 @@ network! {
         Mul { { from features, Tanh }, { from gates, Sigmoid } },
     }
 
-    /// A block of the gated PixelCNN behind the first (van den Oord et al., 2016).
+    /// A block of the gated PixelCNN after the first one (van den Oord et al., 2016).
     pub GatedPixelCnnBlock: { vertical: [64, 28, 28], horizontal: [64, 28, 28] } -> { above: [64, 28, 28], left: [64, 28, 28] } {
         from vertical,
         conv_vertical: MaskedConv2d(128, kernel = 3, mask = B, stack = vertical) as rows,

@@ -1,19 +1,18 @@
-//! The gated PixelCNN, for images alone and for images of a class.
+//! The gated PixelCNN, unconditional and class-conditional.
 //!
 //! A. van den Oord et al.: *Conditional Image Generation with PixelCNN Decoders*, NIPS 2016, figure 2 and equations 2 and 4: six of its blocks
-//! with 32 maps behind convolutions of 7x7, for pixels that are black or white. Of a class, each gate gets what a linear layer makes of its one-hot
-//! vector (equation 4), the same at every pixel.
+//! with 32 channels after convolutions of 7x7, for binary pixels. The class is a one-hot vector; a linear layer adds it to each gate, the same at
+//! every pixel (equation 4).
 //!
-//! Every other block's taps are 2 or 4 pixels apart (F. Yu, V. Koltun: *Multi-Scale Context Aggregation by Dilated Convolutions*, ICLR 2016), so
-//! that a pixel knows 14 rows above it instead of 9. A gate halves what goes through it, so the convolutions in front of one begin with larger
-//! weights than PyTorch's.
+//! Every other block has dilation 2 or 4 (F. Yu, V. Koltun: *Multi-Scale Context Aggregation by Dilated Convolutions*, ICLR 2016), so that a pixel
+//! sees 14 rows above it instead of 9. A gate halves its input, so the convolutions before a gate have larger initial weights than PyTorch's.
 //!
 //! | | shape |
 //! |---|---|
 //! | image, 0 or 1 | `[1, 28, 28]` |
 //! | class, one-hot | `[10]` |
 //! | vertical and horizontal stack | `[32, 28, 28]` each |
-//! | scores: the log odds of a 1 | `[1, 28, 28]` |
+//! | logit of a 1 | `[1, 28, 28]` |
 
 use layercake::prelude::*;
 
@@ -24,7 +23,7 @@ network! {
         Mul { { from features, Tanh }, { from gates, Sigmoid } },
     }
 
-    /// A block with both stacks, figure 2, its taps `D` pixels apart.
+    /// A block with both stacks, figure 2, with dilation `D`.
     pub GatedBlock<const D: usize>: { vertical: [32, 28, 28], horizontal: [32, 28, 28] } -> { above: [32, 28, 28], left: [32, 28, 28] } {
         from vertical, conv_vertical: MaskedConv2d(64, kernel = 3, mask = B, stack = vertical, dilation = D, init = kaiming_normal(tanh)) as rows,
         gate, output above,
@@ -39,7 +38,7 @@ network! {
         output left,
     }
 
-    /// The gated PixelCNN (van den Oord et al., 2016): black and white images of 28x28 to the log odds of each pixel, given those before it.
+    /// The gated PixelCNN (van den Oord et al., 2016): 28x28 binary images to the logit of each pixel, given the pixels before it.
     pub GatedPixelCnn: [1, 28, 28] -> [1, 28, 28] {
         first_vertical: MaskedConv2d(64, kernel = 7, mask = A, stack = vertical, init = kaiming_normal(tanh)) as rows,
         Add {
@@ -59,10 +58,10 @@ network! {
         ReLU, head2: Conv2d(1, kernel = 1),
     }
 
-    // What a class adds at every pixel in front of a gate.
+    // The class bias before a gate, the same at every pixel.
     block shade(width, size) { Linear(width, bias = false), Reshape(width, 1, 1), Upsample(size) }
 
-    /// A block whose gates know the class, equation 4.
+    /// A block with class-conditional gates, equation 4.
     pub ClassGatedBlock<const D: usize>:
         { vertical: [32, 28, 28], horizontal: [32, 28, 28], class: [10] } -> { above: [32, 28, 28], left: [32, 28, 28] }
     {
@@ -81,7 +80,7 @@ network! {
         output left,
     }
 
-    /// The gated PixelCNN of images of a class (van den Oord et al., 2016).
+    /// The class-conditional gated PixelCNN (van den Oord et al., 2016).
     pub ClassGatedPixelCnn: { image: [1, 28, 28], class: [10] } -> [1, 28, 28] {
         from image, first_vertical: MaskedConv2d(64, kernel = 7, mask = A, stack = vertical, init = kaiming_normal(tanh)) as rows,
         Add {
@@ -101,7 +100,7 @@ network! {
         ReLU, head2: Conv2d(1, kernel = 1),
     }
 
-    /// Two blocks of three maps.
+    /// Two blocks with three channels.
     #[cfg(test)]
     pub(in crate::networks) SmallGatedPixelCnn: [1, 6, 5] -> [1, 6, 5] {
         first_vertical: MaskedConv2d(6, kernel = 5, mask = A, stack = vertical) as rows,
@@ -137,7 +136,7 @@ network! {
         output left,
     }
 
-    /// The same, of four classes.
+    /// The same, conditioned on four classes.
     #[cfg(test)]
     pub(in crate::networks) SmallClassGatedPixelCnn: { image: [1, 6, 5], class: [4] } -> [1, 6, 5] {
         from image, first_vertical: MaskedConv2d(6, kernel = 5, mask = A, stack = vertical) as rows,

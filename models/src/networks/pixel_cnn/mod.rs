@@ -1,4 +1,4 @@
-//! PixelCNN: an image as a sequence of pixels, each told from those above it and left of it.
+//! PixelCNNs: autoregressive models that predict each pixel from the pixels above it and to its left.
 
 mod block;
 mod gated;

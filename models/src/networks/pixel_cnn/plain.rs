@@ -1,15 +1,14 @@
 //! PixelCNN.
 //!
-//! A. van den Oord, N. Kalchbrenner, K. Kavukcuoglu: *Pixel Recurrent Neural Networks*, ICML 2016, table 1 and figure 5 (left): a convolution of
-//! 7x7 that does not see the pixel itself, residual blocks, two layers of 1x1; with h = 32 and 7 of the blocks, for pixels that are black or
-//! white.
+//! A. van den Oord, N. Kalchbrenner, K. Kavukcuoglu: *Pixel Recurrent Neural Networks*, ICML 2016, table 1 and figure 5 (left): a masked convolution
+//! of 7x7, residual blocks, two layers of 1x1; with h = 32 and 7 blocks, for binary pixels.
 //!
 //! | | shape |
 //! |---|---|
 //! | image, 0 or 1 | `[1, 28, 28]` |
 //! | 7x7, mask A | `[64, 28, 28]` |
 //! | residual blocks, mask B | `[64, 28, 28]` |
-//! | scores: the log odds of a 1 | `[1, 28, 28]` |
+//! | logit of a 1 | `[1, 28, 28]` |
 
 use layercake::prelude::*;
 
@@ -23,7 +22,7 @@ network! {
         },
     }
 
-    /// PixelCNN (van den Oord et al., 2016): black and white images of 28x28 to the log odds of each pixel, given those before it.
+    /// PixelCNN (van den Oord et al., 2016): 28x28 binary images to the logit of each pixel, given the pixels before it.
     pub PixelCnn: [1, 28, 28] -> [1, 28, 28] {
         conv1: MaskedConv2d(64, kernel = 7, mask = A),
         blocks: Repeat(7) { residual(32) },

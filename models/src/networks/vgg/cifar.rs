@@ -1,4 +1,4 @@
-//! VGG for images of 32x32, the form that is common for CIFAR-10: batch normalization, and one linear layer at the end.
+//! VGG for CIFAR-10, 32x32: batch normalization, and one linear layer.
 //!
 //! | after | 32x32 |
 //! |---|---|
@@ -11,7 +11,7 @@
 use layercake::prelude::*;
 
 network! {
-    /// VGG-11 for color images of 32x32, with batch normalization: to scores for ten classes.
+    /// VGG-11 for 32x32 color images, with batch normalization: to logits of ten classes.
     pub Vgg11Cifar: [3, 32, 32] -> [10] {
         features: Sequential {
             Conv2d(64, kernel = 3, padding = 1), BatchNorm2d, ReLU, MaxPool2d(2),
@@ -24,7 +24,7 @@ network! {
         classifier: Linear(512 -> 10),
     }
 
-    /// VGG-13 for color images of 32x32, with batch normalization: to scores for ten classes.
+    /// VGG-13 for 32x32 color images, with batch normalization: to logits of ten classes.
     pub Vgg13Cifar: [3, 32, 32] -> [10] {
         features: Sequential {
             Repeat(2) { Conv2d(64, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
@@ -37,7 +37,7 @@ network! {
         classifier: Linear(512 -> 10),
     }
 
-    /// VGG-16 for color images of 32x32, with batch normalization: to scores for ten classes.
+    /// VGG-16 for 32x32 color images, with batch normalization: to logits of ten classes.
     pub Vgg16Cifar: [3, 32, 32] -> [10] {
         features: Sequential {
             Repeat(2) { Conv2d(64, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
@@ -50,7 +50,7 @@ network! {
         classifier: Linear(512 -> 10),
     }
 
-    /// VGG-19 for color images of 32x32, with batch normalization: to scores for ten classes.
+    /// VGG-19 for 32x32 color images, with batch normalization: to logits of ten classes.
     pub Vgg19Cifar: [3, 32, 32] -> [10] {
         features: Sequential {
             Repeat(2) { Conv2d(64, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),

@@ -1,4 +1,4 @@
-//! VGG for images of ImageNet, as in the paper.
+//! VGG for ImageNet, as in the paper.
 //!
 //! | after | 224x224 |
 //! |---|---|
@@ -11,7 +11,7 @@
 use layercake::prelude::*;
 
 network! {
-    /// VGG-11, column A (Simonyan and Zisserman, 2015): color images of 224x224 to scores for 1000 classes.
+    /// VGG-11, column A (Simonyan and Zisserman, 2015): 224x224 color images to logits of 1000 classes.
     pub Vgg11: [3, 224, 224] -> [1000] {
         features: Sequential {
             Conv2d(64, kernel = 3, padding = 1), ReLU, MaxPool2d(2),
@@ -24,7 +24,7 @@ network! {
         classifier: Sequential { Linear(25088 -> 4096), ReLU, Dropout, Linear(4096), ReLU, Dropout, Linear(1000) },
     }
 
-    /// VGG-13, column B (Simonyan and Zisserman, 2015): color images of 224x224 to scores for 1000 classes.
+    /// VGG-13, column B (Simonyan and Zisserman, 2015): 224x224 color images to logits of 1000 classes.
     pub Vgg13: [3, 224, 224] -> [1000] {
         features: Sequential {
             Repeat(2) { Conv2d(64, kernel = 3, padding = 1), ReLU }, MaxPool2d(2),
@@ -37,7 +37,7 @@ network! {
         classifier: Sequential { Linear(25088 -> 4096), ReLU, Dropout, Linear(4096), ReLU, Dropout, Linear(1000) },
     }
 
-    /// VGG-16, column D (Simonyan and Zisserman, 2015): color images of 224x224 to scores for 1000 classes.
+    /// VGG-16, column D (Simonyan and Zisserman, 2015): 224x224 color images to logits of 1000 classes.
     pub Vgg16: [3, 224, 224] -> [1000] {
         features: Sequential {
             Repeat(2) { Conv2d(64, kernel = 3, padding = 1), ReLU }, MaxPool2d(2),
@@ -50,7 +50,7 @@ network! {
         classifier: Sequential { Linear(25088 -> 4096), ReLU, Dropout, Linear(4096), ReLU, Dropout, Linear(1000) },
     }
 
-    /// VGG-19, column E (Simonyan and Zisserman, 2015): color images of 224x224 to scores for 1000 classes.
+    /// VGG-19, column E (Simonyan and Zisserman, 2015): 224x224 color images to logits of 1000 classes.
     pub Vgg19: [3, 224, 224] -> [1000] {
         features: Sequential {
             Repeat(2) { Conv2d(64, kernel = 3, padding = 1), ReLU }, MaxPool2d(2),
@@ -64,7 +64,7 @@ network! {
     }
 }
 
-// Table 2 gives them in millions: 133, 133, 138, 144.
+// Table 2, in millions: 133, 133, 138, 144.
 const _: () = assert!(Vgg11::PARAMS == 132_863_336);
 const _: () = assert!(Vgg13::PARAMS == 133_047_848);
 const _: () = assert!(Vgg16::PARAMS == 138_357_544);

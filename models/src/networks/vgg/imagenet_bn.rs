@@ -1,4 +1,4 @@
-//! VGG for images of ImageNet with batch normalization behind each convolution, torchvision's `vgg11_bn` and so on.
+//! VGG for ImageNet with batch normalization after each convolution; torchvision's `vgg11_bn` and so on.
 //!
 //! | after | 224x224 |
 //! |---|---|
@@ -11,7 +11,7 @@
 use layercake::prelude::*;
 
 network! {
-    /// VGG-11 with batch normalization: color images of 224x224 to scores for 1000 classes.
+    /// VGG-11 with batch normalization: 224x224 color images to logits of 1000 classes.
     pub Vgg11Bn: [3, 224, 224] -> [1000] {
         features: Sequential {
             Conv2d(64, kernel = 3, padding = 1), BatchNorm2d, ReLU, MaxPool2d(2),
@@ -24,7 +24,7 @@ network! {
         classifier: Sequential { Linear(25088 -> 4096), ReLU, Dropout, Linear(4096), ReLU, Dropout, Linear(1000) },
     }
 
-    /// VGG-13 with batch normalization: color images of 224x224 to scores for 1000 classes.
+    /// VGG-13 with batch normalization: 224x224 color images to logits of 1000 classes.
     pub Vgg13Bn: [3, 224, 224] -> [1000] {
         features: Sequential {
             Repeat(2) { Conv2d(64, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
@@ -37,7 +37,7 @@ network! {
         classifier: Sequential { Linear(25088 -> 4096), ReLU, Dropout, Linear(4096), ReLU, Dropout, Linear(1000) },
     }
 
-    /// VGG-16 with batch normalization: color images of 224x224 to scores for 1000 classes.
+    /// VGG-16 with batch normalization: 224x224 color images to logits of 1000 classes.
     pub Vgg16Bn: [3, 224, 224] -> [1000] {
         features: Sequential {
             Repeat(2) { Conv2d(64, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
@@ -50,7 +50,7 @@ network! {
         classifier: Sequential { Linear(25088 -> 4096), ReLU, Dropout, Linear(4096), ReLU, Dropout, Linear(1000) },
     }
 
-    /// VGG-19 with batch normalization: color images of 224x224 to scores for 1000 classes.
+    /// VGG-19 with batch normalization: 224x224 color images to logits of 1000 classes.
     pub Vgg19Bn: [3, 224, 224] -> [1000] {
         features: Sequential {
             Repeat(2) { Conv2d(64, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),

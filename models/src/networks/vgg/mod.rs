@@ -2,8 +2,8 @@
 //!
 //! K. Simonyan, A. Zisserman: *Very Deep Convolutional Networks for Large-Scale Image Recognition*, ICLR 2015, table 1, columns A, B, D and E.
 //!
-//! Names are torchvision's: `features.0.weight` to `classifier.6.bias`. Its pooling to 7x7 between the two does nothing to images of
-//! 224x224 and is left out.
+//! Names are torchvision's: `features.0.weight` to `classifier.6.bias`. Its pooling to 7x7 between the two has no effect on images
+//! of 224x224 and is omitted.
 
 mod cifar;
 mod imagenet;

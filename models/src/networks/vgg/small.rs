@@ -1,4 +1,4 @@
-//! Small forms, whose values and gradients are compared with PyTorch's.
+//! Small variants for comparing values and gradients with PyTorch.
 
 use layercake::prelude::*;
 

@@ -1,7 +1,7 @@
-//! VGG-8: six convolutions and two linear layers, small enough to be trained on a processor.
+//! VGG-8: six convolutions and two linear layers, small enough for training on a CPU.
 //!
-//! The plan of VGG at an eighth of its cost: pairs of 3x3 convolutions, twice as many maps after each halving; with what came after the
-//! paper, batch normalization behind each convolution and dropout in front of both linear layers.
+//! VGG's design at an eighth of its cost: pairs of 3x3 convolutions, with doubled channels after each pooling; plus batch normalization after
+//! each convolution and dropout before both linear layers.
 //!
 //! | after | 32x32 | 28x28 |
 //! |---|---|---|
@@ -13,7 +13,7 @@
 use layercake::prelude::*;
 
 network! {
-    /// VGG-8: color images of 32x32 to scores for ten classes.
+    /// VGG-8: 32x32 color images to logits of ten classes.
     pub Vgg8: [3, 32, 32] -> [10] {
         features: Sequential {
             Repeat(2) { Conv2d(32, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
@@ -24,7 +24,7 @@ network! {
         classifier: Sequential { Dropout, Linear(2048 -> 256), BatchNorm1d, ReLU, Dropout, Linear(10) },
     }
 
-    /// VGG-8 for gray images of 28x28.
+    /// VGG-8 for 28x28 gray images.
     pub Vgg8Gray: [1, 28, 28] -> [10] {
         features: Sequential {
             Repeat(2) { Conv2d(32, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),

@@ -1,4 +1,4 @@
-//! Batches out of a data set.
+//! The loader: batches of a data set.
 
 mod workers;
 
@@ -13,14 +13,14 @@ use super::transforms::Transform;
 use super::{Collate, DataError, Dataset, HasImage, RandomSampler, Sampler, SequentialSampler};
 pub use workers::Batches;
 
-/// Changes an item; its random numbers belong to its place in the epoch's order.
+/// A transform of an item. Its random numbers are a function of the position in the epoch.
 type Change<I> = Arc<dyn Fn(&mut I, &mut StdRng) -> Result<(), DataError> + Send + Sync>;
 
-/// Gives a data set's items in batches, epoch by epoch. PyTorch's `DataLoader`.
+/// Loads a data set in batches; PyTorch's `DataLoader`.
 ///
-/// Order and content depend on the seeds and the epoch alone, whatever the number of workers: the order is the sampler's, and the random
-/// numbers of a transform are those of (seed, epoch, place in the epoch's order). An item that a sampler draws several times in an epoch is
-/// changed in another way each time.
+/// Batches are a function of the seeds and the epoch, for any number of workers: the sampler determines the order, and a transform's random
+/// numbers are a function of (seed, epoch, position in the epoch). An item that is drawn several times in an epoch is transformed differently
+/// each time.
 ///
 /// ```
 /// use layercake_train::data::{Loader, Normalize, digits};
@@ -46,44 +46,44 @@ pub struct Loader<D: Dataset> {
 }
 
 impl<D: Dataset> Loader<D> {
-    /// Batches of `batch_size` items in the set's order; the last one of an epoch holds those that are left. A set that is used elsewhere
-    /// too goes into an `Arc`, which is a data set itself.
+    /// Loads batches of `batch_size` items in order; the last batch of an epoch may be smaller. To share a data set, put it into an `Arc`, which is
+    /// a data set itself.
     ///
     /// # Panics
     /// If `batch_size` is zero.
     pub fn new(data: D, batch_size: usize) -> Self {
-        assert!(batch_size > 0, "a batch has at least one item");
+        assert!(batch_size > 0, "expected a batch size of at least 1");
         let (data, sampler) = (Arc::new(data), Arc::new(SequentialSampler));
         Self { data, batch_size, sampler, changes: Vec::new(), seed: 0, workers: 0, drop_last: false }
     }
 
-    /// All items in a new order each epoch, and random transforms, by this seed.
+    /// Shuffles the items in each epoch, and seeds the transforms.
     pub fn shuffle(self, seed: u64) -> Self {
         self.sampler(RandomSampler { seed }).seed(seed)
     }
 
-    /// The items that a sampler chooses.
+    /// Sets the sampler.
     pub fn sampler(self, sampler: impl Sampler + 'static) -> Self {
         Self { sampler: Arc::new(sampler), ..self }
     }
 
-    /// Seeds what is random in transforms.
+    /// Seeds the transforms.
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
 
-    /// Changes each item, after the changes so far: `|item, random| ..`, with random numbers of its own for each item of each epoch.
+    /// Adds a transform of items, `|item, random| ..`, after those so far. The random numbers differ for each item and epoch.
     pub fn map(mut self, change: impl Fn(&mut D::Item, &mut StdRng) -> Result<(), DataError> + Send + Sync + 'static) -> Self {
         self.changes.push(Arc::new(change));
         self
     }
 
-    /// So many threads prepare batches ahead of time; with 0 the caller's own does it when a batch is asked for.
+    /// Sets the number of worker threads that prepare batches ahead of time. With 0, batches are prepared by the calling thread.
     pub fn workers(self, workers: usize) -> Self {
         Self { workers, ..self }
     }
 
-    /// Leaves the last batch of an epoch out if it is smaller than the others.
+    /// Drops the last batch of an epoch if it is smaller than the others.
     pub fn drop_last(self) -> Self {
         Self { drop_last: true, ..self }
     }
@@ -93,27 +93,27 @@ impl<D: Dataset> Loader<D> {
         &self.data
     }
 
-    /// Items in a batch.
+    /// Items per batch.
     pub fn batch_size(&self) -> usize {
         self.batch_size
     }
 
-    /// The number of batches in an epoch.
+    /// Number of batches per epoch.
     pub fn batch_count(&self) -> usize {
         let items = self.sampler.count(self.data.len());
         if self.drop_last { items / self.batch_size } else { items.div_ceil(self.batch_size) }
     }
 
-    /// The batches of an epoch, counted from 1. Dropping the iterator early ends its workers; after an error there is nothing more. A panic in the
-    /// data set, the sampler, a change or [`Collate`] is an error like any other.
+    /// Iterates over the batches of an epoch, counted from 1. Dropping the iterator stops its workers; an error ends it. Panics in the data set,
+    /// the sampler, a transform or [`Collate`] are returned as errors.
     pub fn epoch(&self, epoch: usize) -> Batches<D> {
         self.epoch_from(epoch, 0)
     }
 
-    /// The batches of an epoch from batch `first` on, counted from 0: to go on where a run ended.
+    /// Iterates over the batches of an epoch from batch `first` on, counted from 0, to resume a run.
     pub fn epoch_from(&self, epoch: usize, first: usize) -> Batches<D> {
         let order = contained(|| self.order(epoch));
-        // Told of when the first batch is asked for.
+        // Returned with the first batch.
         let (order, failed) = match order {
             Ok(order) => (order, None),
             Err(reason) => (Vec::new(), Some(DataError::Order { epoch, reason })),
@@ -131,7 +131,7 @@ impl<D: Dataset> Loader<D> {
 }
 
 impl<D: Dataset> Loader<D> {
-    /// The items of an epoch in their order.
+    /// The indices of an epoch in their order.
     pub(crate) fn order(&self, epoch: usize) -> Vec<usize> {
         let mut order = self.sampler.order(epoch, self.data.len());
         order.truncate(self.batch_count().saturating_mul(self.batch_size));
@@ -143,7 +143,7 @@ impl<D: Dataset> Loader<D>
 where
     D::Item: HasImage,
 {
-    /// Changes each picture, after the changes so far.
+    /// Adds a transform of images, after those so far.
     pub fn transform(self, transform: impl Transform + 'static) -> Self {
         self.map(move |item, random| transform.apply(&mut item.image_mut(), random))
     }
@@ -166,7 +166,7 @@ impl<D: Dataset> fmt::Debug for Loader<D> {
     }
 }
 
-/// All that is needed to make any batch of an epoch.
+/// Everything needed to prepare any batch of an epoch.
 struct Task<D: Dataset> {
     data: Arc<D>,
     changes: Vec<Change<D::Item>>,
@@ -176,7 +176,7 @@ struct Task<D: Dataset> {
     batch_size: usize,
 }
 
-/// A batch of a data set.
+/// The batch type of a data set.
 type BatchOf<D> = <<D as Dataset>::Item as Collate>::Batch;
 
 impl<D: Dataset> Task<D> {
@@ -184,7 +184,7 @@ impl<D: Dataset> Task<D> {
         self.order.len().div_ceil(self.batch_size)
     }
 
-    /// Batch `number`. A data set or a transform that panics is an error like any other.
+    /// Prepares a batch. Panics become errors.
     fn batch(&self, number: usize) -> Result<BatchOf<D>, DataError> {
         let start = number * self.batch_size;
         let places = start..self.order.len().min(start + self.batch_size);
@@ -192,7 +192,7 @@ impl<D: Dataset> Task<D> {
         contained(|| D::Item::collate(items)).unwrap_or_else(|reason| Err(DataError::Panicked { index: self.order[start], reason }))
     }
 
-    /// The item at this place of the order.
+    /// Reads and transforms the item at this position of the order.
     fn item(&self, place: usize) -> Result<D::Item, DataError> {
         let index = self.order[place];
         let made = contained(|| {
@@ -203,7 +203,7 @@ impl<D: Dataset> Task<D> {
             let named = |source| DataError::Item { index, source: Box::new(source) };
             let mut item = self.data.get(index).map_err(named)?;
             if !self.changes.is_empty() {
-                // By its place: what is drawn twice is not to be cut twice in the same way.
+                // Seeded by position: an item that is drawn twice is transformed differently.
                 let mut random = stream("transforms", self.seed, [self.epoch as u64, place as u64]);
                 self.changes.iter().try_for_each(|change| change(&mut item, &mut random)).map_err(named)?;
             }

@@ -1,4 +1,4 @@
-//! Threads that prepare batches ahead of time.
+//! Worker threads that prepare batches ahead of time.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,31 +9,30 @@ use super::{BatchOf, Task};
 use crate::data::contained::contained;
 use crate::data::{DataError, Dataset};
 
-/// Batches that each worker may be ahead of whoever takes them: one being made and one waiting.
+/// Batches that each worker may be ahead of the consumer: one in progress and one waiting.
 const AHEAD: usize = 2;
 
-/// The batches of an epoch, in their order. Workers take numbers of batches one after the other, and what they make waits here until
-/// its turn comes.
+/// The iterator over the batches of an epoch. Workers take the next batch number; finished batches wait until it is their turn.
 pub struct Batches<D: Dataset> {
     task: Arc<Task<D>>,
     shared: Arc<Shared<BatchOf<D>>>,
-    /// The number of the batch that is given next.
+    /// The number of the next batch to return.
     next: usize,
     threads: Vec<JoinHandle<()>>,
-    /// Why there are no batches at all.
+    /// An error to return instead of batches.
     failed: Option<DataError>,
 }
 
 struct Shared<B> {
     state: Mutex<State<B>>,
-    /// Something in the state has changed.
+    /// Signals a change of the state.
     changed: Condvar,
 }
 
 struct State<B> {
-    /// The batch that a worker takes next.
+    /// The next batch that a worker takes.
     taken: usize,
-    /// Workers go no further than this.
+    /// Workers stop before this batch.
     limit: usize,
     ready: BTreeMap<usize, Result<B, DataError>>,
 }
@@ -43,7 +42,7 @@ impl<D: Dataset> Batches<D> {
         loop {
             let number = {
                 let mut state = shared.lock();
-                // `limit` rises as batches are given, and falls to 0 when nobody wants them any more.
+                // `limit` increases as batches are returned, and is set to 0 to stop the workers.
                 while state.taken >= state.limit {
                     if state.limit == 0 || state.taken >= task.batch_count() {
                         return;
@@ -53,20 +52,20 @@ impl<D: Dataset> Batches<D> {
                 state.taken += 1;
                 state.taken - 1
             };
-            // Whoever waits for this batch is told, whatever becomes of this thread.
+            // The consumer gets this batch or an error, even if this thread panics.
             let mut promise = Promise { shared, number, batch: None };
             promise.batch = Some(made(task, number));
         }
     }
 }
 
-/// Batch `number`. What its code throws is caught where it can be named; this is for what is left, such as an item that panics when it is dropped.
+/// Prepares a batch. Most panics are caught with their item; this catches the rest, such as a panic in the drop of an item.
 fn made<D: Dataset>(task: &Task<D>, number: usize) -> Result<BatchOf<D>, DataError> {
     let lost = |reason| Err(DataError::Worker { number, reason: format!(": {reason}") });
     contained(|| task.batch(number)).unwrap_or_else(lost)
 }
 
-/// A batch that somebody waits for: handed over when this is dropped, be it by a panic.
+/// A batch that the consumer waits for. It is handed over on drop, also during a panic.
 struct Promise<'a, B> {
     shared: &'a Shared<B>,
     number: usize,
@@ -83,14 +82,14 @@ impl<B> Drop for Promise<'_, B> {
 }
 
 impl<B> Shared<B> {
-    /// A panic elsewhere leaves the state whole: it is changed in single steps.
+    /// Ignores poisoning: the state is consistent after each single change.
     fn lock(&self) -> MutexGuard<'_, State<B>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<D: Dataset> Batches<D> {
-    /// Begins with batch `first`, or gives nothing but an error.
+    /// Starts the workers at batch `first`. With `failed`, the only item is this error.
     pub(super) fn start(task: Task<D>, first: usize, workers: usize, failed: Option<DataError>) -> Self {
         let limit = task.batch_count().min(first + AHEAD * workers);
         let state = Mutex::new(State { taken: first, limit, ready: BTreeMap::new() });
@@ -99,7 +98,7 @@ impl<D: Dataset> Batches<D> {
             let (task, shared) = (Arc::clone(&task), Arc::clone(&shared));
             thread::Builder::new().name(format!("loader {number}")).spawn(move || Self::work(&task, &shared)).ok()
         };
-        // A thread that the system refuses is done without; with none at all the caller's own makes the batches.
+        // If threads cannot be created, fewer are used; with none, the calling thread prepares the batches.
         let threads = (0..workers.min(task.batch_count().saturating_sub(first))).filter_map(spawn).collect();
         Self { task, shared, next: first, threads, failed }
     }
@@ -108,7 +107,7 @@ impl<D: Dataset> Batches<D> {
         self.shared.lock().limit = 0;
         self.shared.changed.notify_all();
         for thread in self.threads.drain(..) {
-            // It catches what a data set throws; there is nobody left to tell of anything else.
+            // Panics have been caught; nothing is left to report.
             let _ = thread.join();
         }
     }

@@ -1,7 +1,6 @@
 //! The binary version of CIFAR-10 (Krizhevsky, 2009).
 //!
-//! Records of 3,073 bytes: a label, then 32x32 red, as many green, as many blue bytes, each plane row-major. A file is records and nothing
-//! else.
+//! A file is a sequence of records of 3,073 bytes: a label, then the red, green and blue planes of 32x32 bytes, row-major.
 
 use std::path::Path;
 
@@ -10,13 +9,13 @@ use crate::data::{DataError, Images};
 
 const SHAPE: [usize; 3] = [3, 32, 32];
 const PIXELS: usize = 3 * 32 * 32;
-/// A file of the original has 10,000 records; a hundred times as many are read into memory, whatever gzip makes of a small file.
+/// Maximum file size: a hundred times the 10,000 records of an original file.
 const MOST: u64 = 1_000_000 * (1 + PIXELS as u64);
 
-/// Reads one or more files of records, one after the other, gzipped or not.
+/// Reads one or more files of records, gzipped or not.
 ///
 /// # Errors
-/// If a file cannot be read, does not end with a whole record, or holds a label without a class.
+/// If a file cannot be read, ends within a record, or contains a label out of range.
 pub fn read_cifar10(files: &[impl AsRef<Path>], classes: Vec<String>) -> Result<Images, DataError> {
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
     for path in files {
@@ -30,7 +29,7 @@ pub fn read_cifar10(files: &[impl AsRef<Path>], classes: Vec<String>) -> Result<
         if found == 0 || !found.is_multiple_of(1 + PIXELS) {
             return Err(wrong(
                 "expected records of 3073 bytes",
-                format!("{found} bytes, {} after the last whole record", found % (1 + PIXELS)),
+                format!("{found} bytes, {} after the last complete record", found % (1 + PIXELS)),
             ));
         }
         for (index, record) in bytes.chunks_exact(1 + PIXELS).enumerate() {

@@ -1,4 +1,4 @@
-//! The digits that come with the crate: 1,797 real handwritten ones, 8x8 pixels (`data/digits/README.md` says whose).
+//! The embedded data set: 1,797 handwritten digits of 8x8 pixels. `data/digits/README.md` names the source.
 
 use std::io::Read;
 
@@ -8,19 +8,19 @@ use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 use crate::data::{Images, Split, numerals, transforms::resize};
 
 const FILE: &[u8] = include_bytes!("../../../data/digits/digits.csv.gz");
-/// The side of an image in the file.
+/// The size of an image in the file.
 const SIDE: usize = 8;
-/// Full ink in the file.
+/// The maximum pixel value in the file.
 const INK: u32 = 16;
-/// The split is part of the data set: metrics are only comparable on the same one.
+/// The seed of the split. It is part of the data set: metrics are only comparable on the same split.
 const SPLIT_SEED: u64 = 1998;
-/// One image in so many is for testing.
+/// One in this many images is a test image.
 const TEST_SHARE: usize = 5;
 
-/// The embedded digits, `[1, 8, 8]`, with full ink as 255: 1,437 for training and 360 for testing.
+/// The embedded digits, `[1, 8, 8]` with pixels in 0..=255: 1,437 training and 360 test images.
 ///
-/// The split is the same each time and stratified: within each class the images are shuffled with a fixed seed, the classes are put one
-/// after another, and every fifth image of that row is for testing. So a class's share of the test set is right to within one image.
+/// The split is fixed and stratified: the images of each class are shuffled with a fixed seed, the classes are concatenated, and every fifth
+/// image is a test image.
 pub fn digits() -> Split {
     let all = parse();
     let mut order: Vec<usize> = (0..all.len()).collect();
@@ -35,8 +35,7 @@ pub fn digits() -> Split {
     Split { train: part(false), test: part(true) }
 }
 
-/// Frames 8x8 digits in a larger square as MNIST frames its digits: 20 of 28 pixels for the digit, which is resized to that, and an
-/// empty margin around it. (A digit of 24 or of all 28 pixels is learned as well.) 8x8 stays as it is.
+/// Resizes 8x8 digits to a larger square with an empty margin, as in MNIST: the digit takes 20 of 28 pixels. With `side = 8` nothing changes.
 pub fn frame(images: &Images, side: usize) -> Images {
     if side == SIDE {
         return images.clone();
@@ -49,7 +48,7 @@ pub fn frame(images: &Images, side: usize) -> Images {
     })
 }
 
-/// Puts one plane of `size` = `[height, width]` in the middle of an empty one of size `to`.
+/// Pads a plane of `size` = `[height, width]` on all sides to size `to`.
 fn center(plane: &[u8], size: [usize; 2], to: [usize; 2]) -> Vec<u8> {
     let [height, width] = size;
     let (top, left) = ((to[0] - height) / 2, (to[1] - width) / 2);
@@ -62,7 +61,7 @@ fn center(plane: &[u8], size: [usize; 2], to: [usize; 2]) -> Vec<u8> {
 
 fn parse() -> Images {
     let mut text = String::new();
-    GzDecoder::new(FILE).read_to_string(&mut text).expect("the embedded file unpacks");
+    GzDecoder::new(FILE).read_to_string(&mut text).expect("the embedded file is gzipped text");
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
     for line in text.lines() {
         let mut row = line.split(',').map(|number| number.parse::<u32>().expect("the embedded file holds numbers"));
@@ -76,9 +75,9 @@ fn parse() -> Images {
 mod tests {
     use super::*;
 
-    /// The counts of each class are those that the data's own description gives.
+    /// The counts of each class match the documentation of the data set.
     #[test]
-    fn all_of_them_are_there_and_split_evenly() {
+    fn the_split_is_complete_and_stratified() {
         let counts =
             |images: &Images| (0..10).map(|class| images.labels().iter().filter(|&&label| label == class).count()).collect::<Vec<_>>();
         let all = parse();
@@ -91,7 +90,7 @@ mod tests {
         for (all, test) in counts(&all).into_iter().zip(counts(&test)) {
             assert!(test == all / 5 || test == all / 5 + 1, "{test} of {all}");
         }
-        // No image in both parts: together they are the whole, in some order.
+        // The parts are disjoint: together they are the whole set.
         let mut parts: Vec<&[u8]> = (0..1437).map(|i| train.image(i)).chain((0..360).map(|i| test.image(i))).collect();
         let mut whole: Vec<&[u8]> = (0..1797).map(|i| all.image(i)).collect();
         parts.sort_unstable();
@@ -99,7 +98,7 @@ mod tests {
         assert!(parts == whole);
     }
 
-    /// The first row of the file is a well-known zero: its label, and its ink against `0,0,5,13,9,1,0,0` in the file.
+    /// The first row of the file is a zero that begins with `0,0,5,13,9,1,0,0`.
     #[test]
     fn the_first_is_a_zero() {
         let all = parse();

@@ -1,4 +1,4 @@
-//! Files that may be gzipped, whatever their name says.
+//! Files that may be gzipped; the content decides, not the name.
 
 use std::{
     fs::File,
@@ -10,22 +10,21 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::data::DataError;
 
-/// How each gzip file begins.
+/// The magic number of gzip files.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-/// Gzip makes a thousand bytes of one, if they are all the same. Data that is worth reading shrinks to a twentieth, seldom to a fiftieth: no more than
-/// this comes out of a byte.
+/// Maximum compression ratio. Gzip reaches 1000 for constant data; real data reach 20, rarely 50.
 const RATIO: u64 = 100;
-/// So much is unpacked of the smallest file: 64 MiB. Labels may well be all the same.
+/// Any file may decompress to this size, 64 MiB: labels may be constant.
 const ALWAYS: u64 = 1 << 26;
 
-/// A file being read, unpacked on the way where its first bytes are gzip's.
+/// A reader that decompresses gzipped files.
 pub(super) struct Unpacked {
     path: PathBuf,
     reader: Box<dyn Read>,
     gzipped: bool,
     /// The size of the file.
     size: u64,
-    /// Bytes given out so far.
+    /// Number of bytes read so far.
     given: u64,
 }
 
@@ -34,9 +33,9 @@ impl Unpacked {
         let io = |source| DataError::Io { path: path.to_owned(), source };
         let file = File::open(path).map_err(io)?;
         let about = file.metadata().map_err(io)?;
-        // A device or a pipe could be endless.
+        // A device or pipe could be infinite.
         if !about.is_file() {
-            return Err(io(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")));
+            return Err(io(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
         }
         let mut file = BufReader::new(file);
         let gzipped = file.fill_buf().map_err(io)?.starts_with(&GZIP);
@@ -44,12 +43,12 @@ impl Unpacked {
         Ok(Self { path: path.to_owned(), reader, gzipped, size: about.len(), given: 0 })
     }
 
-    /// The next bytes, `count` of them or all there are. Memory grows with what is really there: a promise costs nothing.
+    /// Reads the next `count` bytes, or all that are left. Memory is allocated for the actual bytes only.
     pub(super) fn take(&mut self, count: u64) -> Result<Vec<u8>, DataError> {
         let most = if self.gzipped { ALWAYS.max(self.size.saturating_mul(RATIO)) } else { u64::MAX };
         let mut bytes = Vec::new();
         if !self.gzipped {
-            // As much as there is, and not up to twice as much, which is how a vector grows. One byte shows the end.
+            // The exact capacity: a growing vector would allocate up to twice as much. One more byte detects the end.
             bytes.reserve_exact(count.min(self.size.saturating_sub(self.given) + 1) as usize);
         }
         let room = most.saturating_sub(self.given).saturating_add(1);
@@ -58,7 +57,7 @@ impl Unpacked {
         match outcome {
             Ok(_) if self.given > most => Err(DataError::Content {
                 path: self.path.clone(),
-                expected: format!("expected gzip data of {} bytes to unpack to at most {most} bytes", self.size),
+                expected: format!("expected gzip data of {} bytes to decompress to at most {most} bytes", self.size),
                 found: "more".to_owned(),
             }),
             Ok(_) => Ok(bytes),
@@ -72,7 +71,7 @@ impl Unpacked {
     }
 }
 
-/// `folder/name` or `folder/name.gz`, whichever is there.
+/// Finds `folder/name` or `folder/name.gz`.
 pub(in crate::data) fn find(folder: &Path, name: &str) -> Result<PathBuf, DataError> {
     [folder.join(name), folder.join(format!("{name}.gz"))]
         .into_iter()

@@ -1,4 +1,4 @@
-//! What lies in a folder of data without being data.
+//! Hidden files in data folders.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::data::DataError;
 
-/// Left behind by systems and tools; a name that begins with a dot is hidden anyway (`.ipynb_checkpoints`, `.DS_Store`, `._1.png`).
+/// Files of operating systems and tools. Names that begin with a dot are hidden too (`.ipynb_checkpoints`, `.DS_Store`, `._1.png`).
 const LEFT_BEHIND: [&str; 8] =
     ["__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found", "Thumbs.db", "desktop.ini"];
 
@@ -15,7 +15,7 @@ fn is_hidden(name: &OsStr) -> bool {
     name.starts_with('.') || LEFT_BEHIND.iter().any(|left| name.eq_ignore_ascii_case(left))
 }
 
-/// What is in a folder, sorted by name, without what is hidden.
+/// The entries of a folder without hidden ones, sorted by name.
 pub(in crate::data) fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let io = |source| DataError::Io { path: folder.to_owned(), source };
     let mut paths = Vec::new();

@@ -1,22 +1,21 @@
 //! The IDX format of the MNIST family.
 //!
-//! A header of big-endian 32-bit numbers (the magic number `0x000008NN`, where 08 stands for bytes and NN is the number of axes, then
-//! the size of each axis), and the bytes in row-major order.
+//! A header of big-endian 32-bit numbers (the magic number `0x000008NN`, where 08 means bytes and NN is the number of axes, then the size of each
+//! axis), followed by the bytes in row-major order.
 
 use std::path::Path;
 
 use super::gzip::Unpacked;
 use crate::data::{DataError, Images, error::text};
 
-/// No more than this is read into memory, whatever a header promises: 4 GiB. Of what gzip can unpack from a small file, so much is the
-/// worst case.
+/// Maximum size in memory, whatever the header says: 4 GiB.
 const LIMIT: u64 = 1 << 32;
 
-/// Reads one part of a labeled set: a file of images, `[count, height, width]`, and one of labels, `[count]`. Either may be gzipped;
-/// the content decides, not the name.
+/// Reads labeled images: a file of images, `[count, height, width]`, and a file of labels, `[count]`. Each may be gzipped; the content decides,
+/// not the name.
 ///
 /// # Errors
-/// Everything that can be wrong with the files: see [`DataError`].
+/// If a file cannot be read or is invalid; see [`DataError`].
 pub fn read_idx(images: &Path, labels: &Path, classes: Vec<String>) -> Result<Images, DataError> {
     let ([count, height, width], pixels) = read::<3>(images, "bytes in three axes: images")?;
     if height == 0 || width == 0 || count == 0 {
@@ -30,7 +29,7 @@ pub fn read_idx(images: &Path, labels: &Path, classes: Vec<String>) -> Result<Im
     Images::new(&labels_name, [1, height, width], pixels, bytes.into_iter().map(usize::from).collect(), classes)
 }
 
-/// The sizes and the bytes of a file with `AXES` axes.
+/// Reads the sizes and the bytes of a file with `AXES` axes.
 fn read<const AXES: usize>(path: &Path, what: &'static str) -> Result<([usize; AXES], Vec<u8>), DataError> {
     let mut file = Unpacked::open(path)?;
     let header = file.take(4 * (1 + AXES as u64))?;
@@ -42,22 +41,22 @@ fn read<const AXES: usize>(path: &Path, what: &'static str) -> Result<([usize; A
     }
     let mut sizes = [0; AXES];
     for (axis, size) in sizes.iter_mut().enumerate() {
-        let cut_off = || DataError::Header { path: path.to_owned(), expected: 4 * (1 + AXES as u64), found: header.len() as u64 };
-        *size = number(1 + axis).ok_or_else(cut_off)? as usize;
+        let truncated = || DataError::Header { path: path.to_owned(), expected: 4 * (1 + AXES as u64), found: header.len() as u64 };
+        *size = number(1 + axis).ok_or_else(truncated)? as usize;
     }
 
-    let promised = sizes.iter().try_fold(1u64, |product, &size| product.checked_mul(size as u64));
-    let Some(promised) = promised.filter(|&promised| promised <= LIMIT) else {
+    let stated = sizes.iter().try_fold(1u64, |product, &size| product.checked_mul(size as u64));
+    let Some(stated) = stated.filter(|&stated| stated <= LIMIT) else {
         return Err(DataError::TooLarge { path: path.to_owned(), shape: text(&sizes), limit: LIMIT });
     };
-    // One byte more than promised: it shows whether the data end where they should, and makes gzip compare its checksum.
-    let mut bytes = file.take(promised + 1)?;
+    // One more byte detects surplus data, and makes gzip verify its checksum.
+    let mut bytes = file.take(stated + 1)?;
     let found = bytes.len() as u64;
-    if found < promised {
-        return Err(DataError::Truncated { path: path.to_owned(), shape: text(&sizes), expected: promised, found });
+    if found < stated {
+        return Err(DataError::Truncated { path: path.to_owned(), shape: text(&sizes), expected: stated, found });
     }
-    if found > promised {
-        return Err(DataError::Surplus { path: path.to_owned(), shape: text(&sizes), expected: promised });
+    if found > stated {
+        return Err(DataError::Surplus { path: path.to_owned(), shape: text(&sizes), expected: stated });
     }
     bytes.shrink_to_fit();
     Ok((sizes, bytes))

@@ -8,7 +8,7 @@ use super::picture_file::{Channels, is_picture, read_image, read_mask};
 use crate::data::error::{listed, text};
 use crate::data::{DataError, Dataset, Image, Labeled, Masked};
 
-/// A folder for each class, with its images in it: torchvision's `ImageFolder`. Images are read when they are asked for.
+/// A folder with a subfolder of images per class; torchvision's `ImageFolder`. Images are read on access.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImageFolder {
     files: Vec<(PathBuf, usize)>,
@@ -17,13 +17,13 @@ pub struct ImageFolder {
 }
 
 impl ImageFolder {
-    /// Looks for PNG and JPEG files in the folders of `folder`. Classes and files are sorted by name; other files are passed over, and so is what
-    /// is hidden or left behind by a system (`.ipynb_checkpoints`, `._1.png`, `__MACOSX`).
+    /// Lists the PNG and JPEG files in the subfolders of `folder`. Classes and files are sorted by name. Other files and hidden files
+    /// (`.ipynb_checkpoints`, `._1.png`, `__MACOSX`) are skipped.
     ///
-    /// The test part of a set is opened by [`ImageFolder::open_like`], so that its labels mean the same.
+    /// Open the test part with [`ImageFolder::open_like`], so that the labels mean the same.
     ///
     /// # Errors
-    /// If a folder cannot be read, there is no folder in it, or one of them holds no image.
+    /// If a folder cannot be read, there is no subfolder, or a subfolder contains no images.
     pub fn open(folder: &Path, channels: Channels) -> Result<Self, DataError> {
         let (mut files, mut classes) = (Vec::new(), Vec::new());
         for (class, images) in class_folders(folder)? {
@@ -33,18 +33,18 @@ impl ImageFolder {
         Ok(Self { files, classes, channels })
     }
 
-    /// Another part of a set, such as the one for testing: its folders are matched by their names with the classes of the part that is trained on.
-    /// Not every class need be there.
+    /// Opens another part of a data set, such as the test part, with the classes of the training part. Subfolders are matched by name; classes may
+    /// be missing.
     ///
     /// # Errors
-    /// As [`ImageFolder::open`], and if there is a folder whose name is none of the classes.
+    /// As [`ImageFolder::open`], and if a subfolder is not a class of the training part.
     pub fn open_like(folder: &Path, train: &Self) -> Result<Self, DataError> {
         let mut files = Vec::new();
         for (class, images) in class_folders(folder)? {
             let Some(label) = train.classes.iter().position(|known| *known == class) else {
                 return Err(empty(
                     folder,
-                    &format!("expected folders named as the classes {}", listed(&train.classes)),
+                    &format!("expected only folders of the classes {}", listed(&train.classes)),
                     &format!("`{class}`"),
                 ));
             };
@@ -53,12 +53,12 @@ impl ImageFolder {
         Ok(Self { files, classes: train.classes.clone(), channels: train.channels })
     }
 
-    /// The names of the classes: those of the folders that are trained on.
+    /// The names of the classes: the subfolders of the training part.
     pub fn classes(&self) -> &[String] {
         &self.classes
     }
 
-    /// The file and the class of each image.
+    /// The file and label of each image.
     pub fn files(&self) -> &[(PathBuf, usize)] {
         &self.files
     }
@@ -77,7 +77,7 @@ impl Dataset for ImageFolder {
     }
 }
 
-/// A folder of images without classes. Images are read when they are asked for.
+/// A folder of unlabeled images. Images are read on access.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImageFiles {
     files: Vec<PathBuf>,
@@ -85,10 +85,10 @@ pub struct ImageFiles {
 }
 
 impl ImageFiles {
-    /// All PNG and JPEG files of a folder, sorted by name.
+    /// Lists the PNG and JPEG files of a folder, sorted by name.
     ///
     /// # Errors
-    /// If the folder cannot be read or holds none.
+    /// If the folder cannot be read or contains no images.
     pub fn open(folder: &Path, channels: Channels) -> Result<Self, DataError> {
         let files = pictures(folder)?;
         if files.is_empty() { Err(empty(folder, "expected PNG or JPEG images", "none")) } else { Ok(Self { files, channels }) }
@@ -112,7 +112,7 @@ impl Dataset for ImageFiles {
     }
 }
 
-/// Images in one folder, and for each of them a mask of the same name in another. Both are read when they are asked for.
+/// A folder of images and a folder of masks with the same names. Both are read on access.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MaskFolder {
     files: Vec<(PathBuf, PathBuf)>,
@@ -121,10 +121,10 @@ pub struct MaskFolder {
 }
 
 impl MaskFolder {
-    /// Pairs each PNG or JPEG file of `images` with the PNG file of the same name (whatever their endings) in `masks`.
+    /// Matches PNG or JPEG files in `images` with PNG masks in `masks` by their names without extension.
     ///
     /// # Errors
-    /// If a folder cannot be read, there are no images, or an image has no mask or a mask no image.
+    /// If a folder cannot be read, there are no images, or an image or mask has no counterpart.
     pub fn open(images: &Path, masks: &Path, channels: Channels, classes: Vec<String>) -> Result<Self, DataError> {
         let (image_files, mask_files) = (pictures(images)?, pictures(masks)?);
         if image_files.is_empty() {
@@ -135,11 +135,12 @@ impl MaskFolder {
         let mut files = Vec::new();
         for image in image_files {
             let mask = unused.remove(&stem(&image));
-            let mask = mask.ok_or_else(|| empty(masks, &format!("expected a mask named as the image `{}`", name(&image)), "none"))?;
+            let mask =
+                mask.ok_or_else(|| empty(masks, &format!("expected a mask with the name of the image `{}`", name(&image)), "none"))?;
             files.push((image, mask));
         }
         if let Some(mask) = unused.values().next() {
-            return Err(empty(images, "expected an image for each mask", &format!("none named as the mask `{}`", name(mask))));
+            return Err(empty(images, "expected an image for each mask", &format!("none for the mask `{}`", name(mask))));
         }
         Ok(Self { files, classes, channels })
     }
@@ -166,14 +167,14 @@ impl Dataset for MaskFolder {
         let (image, mask) = &self.files[index];
         let item = Masked { image: read_image(image, self.channels)?, mask: read_mask(mask, self.classes.len())? };
         if item.image.size() != item.mask.size {
-            let expected = format!("expected a mask of {}, as `{}` has it", text(&item.image.size()), name(image));
+            let expected = format!("expected a mask of {}, the size of `{}`", text(&item.image.size()), name(image));
             return Err(DataError::Content { path: mask.clone(), expected, found: text(&item.mask.size) });
         }
         Ok(item)
     }
 }
 
-/// The folders in a folder, each with the images in it.
+/// The subfolders of a folder, with their images.
 fn class_folders(folder: &Path) -> Result<Vec<(String, Vec<PathBuf>)>, DataError> {
     let mut classes = Vec::new();
     for class in entries(folder)?.into_iter().filter(|path| path.is_dir()) {

@@ -1,22 +1,22 @@
-//! Where a JPEG file ends.
+//! Detection of truncated JPEG files.
 
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 const END: u8 = 0xd9;
 
-/// Is the end of the image marked? The decoder fills up with gray what a file lacks that was cut off, without a word; PIL refuses it.
+/// Whether the end-of-image marker exists. The decoder silently fills truncated images with gray; PIL rejects them.
 ///
-/// Segments are passed over by their lengths, so that the end of a thumbnail within one does not count; what cameras put behind the end does not
-/// either. The reader is left at its beginning.
-pub(super) fn is_whole(file: &mut (impl BufRead + Seek)) -> io::Result<bool> {
-    let mut whole = false;
+/// Segments are skipped by their lengths, so that the end marker of a thumbnail does not count. Data after the end are ignored. The reader is
+/// rewound.
+pub(super) fn is_complete(file: &mut (impl BufRead + Seek)) -> io::Result<bool> {
+    let mut complete = false;
     while let Some(marker) = next_marker(file)? {
         match marker {
             END => {
-                whole = true;
+                complete = true;
                 break;
             }
-            // An escaped byte of pixels; the beginning, restarts and others that nothing belongs to.
+            // Escaped bytes and markers without a segment, such as start and restart markers.
             0 | 1 | 0xd0..=0xd8 => {}
             _ => {
                 let mut length = [0; 2];
@@ -28,10 +28,10 @@ pub(super) fn is_whole(file: &mut (impl BufRead + Seek)) -> io::Result<bool> {
         }
     }
     file.seek(SeekFrom::Start(0))?;
-    Ok(whole)
+    Ok(complete)
 }
 
-/// What stands behind the next bytes 0xff.
+/// The byte after the next sequence of 0xff.
 fn next_marker(file: &mut impl BufRead) -> io::Result<Option<u8>> {
     file.skip_until(0xff)?;
     for byte in file.bytes() {
@@ -49,13 +49,15 @@ mod tests {
 
     #[test]
     fn ends_by_hand() {
-        let is_whole = |parts: &[&[u8]]| is_whole(&mut io::Cursor::new(parts.concat())).unwrap();
+        let is_complete = |parts: &[&[u8]]| is_complete(&mut io::Cursor::new(parts.concat())).unwrap();
         let (begin, end, pixels) = (&[0xff, 0xd8][..], &[0xff, END][..], &[0xff, 0xda, 0, 3, 9, 1, 0xff, 0, 2, 0xff, 0xd3, 4][..]);
         let thumbnail = &[0xff, 0xe1, 0, 6, 0xff, 0xd8, 0xff, END][..];
-        assert!(is_whole(&[begin, pixels, end]) && is_whole(&[begin, thumbnail, pixels, pixels, &[0xff], end, &[0xff, 0xda]]));
+        assert!(is_complete(&[begin, pixels, end]) && is_complete(&[begin, thumbnail, pixels, pixels, &[0xff], end, &[0xff, 0xda]]));
         assert!(
-            !is_whole(&[begin, thumbnail, pixels]) && !is_whole(&[begin, thumbnail, pixels, &[0xff]]) && !is_whole(&[begin, &[0xff, 0xe0]])
+            !is_complete(&[begin, thumbnail, pixels])
+                && !is_complete(&[begin, thumbnail, pixels, &[0xff]])
+                && !is_complete(&[begin, &[0xff, 0xe0]])
         );
-        assert!(!is_whole(&[]) && !is_whole(&[begin, &[0xff, 0xda, 0xff, 0xff], end]));
+        assert!(!is_complete(&[]) && !is_complete(&[begin, &[0xff, 0xda, 0xff, 0xff], end]));
     }
 }

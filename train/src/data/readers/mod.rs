@@ -1,18 +1,17 @@
-//! Data sets out of files. Nothing that a file holds makes a reader panic, hang or take more memory than the file is worth.
+//! Readers of data files. No file content makes a reader panic, hang or allocate excessive memory.
 //!
-//! What a file may cost while it is read, with what is made of it (`train/tests/files/room.rs` reads each kind in a process that gets no more):
+//! Memory bounds while reading a file, including the result (`train/tests/files/room.rs` checks them in a process with limited memory):
 //!
-//! | file | memory at most | and no file of more than |
+//! | file | maximum memory | maximum file size |
 //! |--|--|--|
 //! | CSV ([`Table`]) | 20 times its size | 2 GiB |
-//! | text ([`Text`]) | 10 times its size, most of it 8 bytes a letter | 1 GiB |
-//! | IDX ([`read_idx`]) | 2 times its size; 8 bytes more a label | 4 GiB |
-//! | CIFAR-10 ([`read_cifar10`]) | 4 times its size | a million records each |
-//! | PNG, JPEG ([`read_image`]) | 20 bytes a pixel, of which a [`crate::data::Image`] in color keeps 12 | 1 GiB of memory, 16,384 pixels a side |
+//! | text ([`Text`]) | 10 times its size, mostly 8 bytes per character | 1 GiB |
+//! | IDX ([`read_idx`]) | 2 times its size, plus 8 bytes per label | 4 GiB |
+//! | CIFAR-10 ([`read_cifar10`]) | 4 times its size | a million records |
+//! | PNG, JPEG ([`read_image`]) | 20 bytes per pixel, of which a color [`crate::data::Image`] keeps 12 | 1 GiB of memory, 16,384 pixels per side |
 //!
-//! The size of a gzipped file is that of what it unpacks to: 100 times its own or 64 MiB, whichever is more; what unpacks to more is refused. Time
-//! grows with the size, times its logarithm where there is a class for each row. An image's cost is worked out from its header, before
-//! anything of it is unpacked.
+//! For gzipped files the decompressed size counts. It may be at most 100 times the compressed size or 64 MiB, whichever is larger. The time is linear
+//! in the size, or `n log n` for tables. The memory of an image is computed from its header before it is decoded.
 
 mod cifar;
 mod digits;

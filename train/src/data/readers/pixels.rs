@@ -1,10 +1,10 @@
-//! What the decoders give, as the numbers of an image.
+//! Conversion of decoded pixels to floats.
 
 use image::DynamicImage;
 
 use super::Channels;
 
-/// Row-major planes in 0..=1.
+/// Converts to row-major planes in 0..=1.
 pub(super) fn planes(image: &DynamicImage, channels: Channels) -> Vec<f32> {
     let samples = usize::from(image.color().channel_count());
     match image {
@@ -16,7 +16,7 @@ pub(super) fn planes(image: &DynamicImage, channels: Channels) -> Vec<f32> {
         DynamicImage::ImageLumaA16(image) => of(image.as_raw(), upper, samples, channels),
         DynamicImage::ImageRgb16(image) => of(image.as_raw(), upper, samples, channels),
         DynamicImage::ImageRgba16(image) => of(image.as_raw(), upper, samples, channels),
-        // Neither PNG nor JPEG holds floats.
+        // PNG and JPEG have no float pixels.
         other => of(other.to_rgb8().as_raw(), byte, 3, channels),
     }
 }
@@ -29,7 +29,7 @@ fn upper(sample: u16) -> u8 {
     (sample >> 8) as u8
 }
 
-/// Of pixels of so many samples: gray, gray and alpha, color, or color and alpha.
+/// Converts pixels with 1 to 4 samples: gray, gray and alpha, color, color and alpha.
 fn of<S: Copy>(data: &[S], byte: impl Fn(S) -> u8 + Copy, samples: usize, channels: Channels) -> Vec<f32> {
     let pixels = || data.chunks_exact(samples);
     let scaled = |byte: u8| f32::from(byte) / 255.0;
@@ -39,7 +39,7 @@ fn of<S: Copy>(data: &[S], byte: impl Fn(S) -> u8 + Copy, samples: usize, channe
         Channels::Gray if is_gray => plane(0).collect(),
         Channels::Gray => pixels().map(|pixel| scaled(luminance([0, 1, 2].map(|channel| byte(pixel[channel]))))).collect(),
         Channels::Rgb => {
-            // Exactly as many as are needed: a vector that grows has more.
+            // The exact capacity: a growing vector would allocate more.
             let mut planes = Vec::with_capacity(3 * pixels().len());
             [0, 1, 2].iter().for_each(|&channel| planes.extend(plane(if is_gray { 0 } else { channel })));
             planes
@@ -47,7 +47,7 @@ fn of<S: Copy>(data: &[S], byte: impl Fn(S) -> u8 + Copy, samples: usize, channe
     }
 }
 
-/// PIL's `L` of a color: ITU-R 601-2, in 16 bits, rounded.
+/// PIL's conversion to `L`: ITU-R 601-2 in 16-bit fixed point, rounded.
 fn luminance([red, green, blue]: [u8; 3]) -> u8 {
     ((u32::from(red) * 19595 + u32::from(green) * 38470 + u32::from(blue) * 7471 + 0x8000) >> 16) as u8
 }
@@ -56,14 +56,14 @@ fn luminance([red, green, blue]: [u8; 3]) -> u8 {
 mod tests {
     use super::*;
 
-    /// By `PIL.Image.convert("L")`.
+    /// Values of `PIL.Image.convert("L")`.
     #[test]
     fn grays_of_colors() {
         assert_eq!(
             [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [255, 127, 0], [171, 18, 18]].map(luminance),
             [76, 150, 29, 255, 151, 64]
         );
-        // Gray stays as it is.
+        // Gray does not change.
         assert!((0..=255).all(|gray| luminance([gray; 3]) == gray));
     }
 }

@@ -1,4 +1,4 @@
-//! Which items an epoch shows, and in which order.
+//! Samplers: the items of an epoch and their order.
 
 mod random;
 mod subset;
@@ -8,19 +8,19 @@ pub use random::RandomSampler;
 pub use subset::SubsetSampler;
 pub use weighted::WeightedSampler;
 
-/// Chooses the items of an epoch. The order of an epoch depends on its number and the sampler's fields alone, so a run can go on at any
-/// epoch without having gone through those before. PyTorch's `Sampler`.
+/// Determines the items of an epoch and their order; PyTorch's `Sampler`. The order must be a function of the epoch and the sampler's fields, so
+/// that a run can be resumed at any epoch.
 pub trait Sampler: Send + Sync {
-    /// The items of epoch `epoch`, counted from 1, of a set of `len`.
+    /// The indices of epoch `epoch`, counted from 1, of a data set of `len` items.
     fn order(&self, epoch: usize, len: usize) -> Vec<usize>;
 
-    /// How many items an epoch has, of a set of `len`.
+    /// Number of items per epoch, of a data set of `len` items.
     fn count(&self, len: usize) -> usize {
         len
     }
 }
 
-/// All items from the first to the last. PyTorch's `SequentialSampler`.
+/// All items in order; PyTorch's `SequentialSampler`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SequentialSampler;
 

@@ -1,11 +1,11 @@
-//! A new order each epoch.
+//! Shuffling.
 
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 
 use super::Sampler;
 
-/// All items, PyTorch's `RandomSampler`: a new order each epoch, the same for the same seed. It draws from a stream of its own: neither the device's draws (initial
-/// weights, dropout) nor what was done between the epochs change it, so the order of an epoch depends on its number and the seed alone.
+/// All items in a new random order in each epoch; PyTorch's `RandomSampler`. The order is a function of the seed and the epoch, independent of
+/// all other random numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RandomSampler {
     /// The seed.
@@ -20,12 +20,12 @@ impl Sampler for RandomSampler {
     }
 }
 
-/// Puts items into the order of an epoch.
+/// Shuffles items for an epoch.
 pub(super) fn shuffle(items: &mut [usize], seed: u64, epoch: usize) {
     items.shuffle(&mut StdRng::from_seed(key(seed, epoch as u64)));
 }
 
-/// Seed and epoch side by side, so that no two pairs share a stream, under a name that keeps it apart from `StdRng::seed_from_u64`.
+/// A unique key of seed and epoch, with a name that keeps it apart from `StdRng::seed_from_u64`.
 fn key(seed: u64, epoch: u64) -> [u8; 32] {
     let mut key = *b"order of images in an epoch     ";
     key[16..24].copy_from_slice(&seed.to_le_bytes());

@@ -1,13 +1,13 @@
-//! Some of the items.
+//! A subset of the items.
 
 use super::{Sampler, random::shuffle};
 
-/// The items at these positions: in this order, or in a new one each epoch. PyTorch's `SubsetRandomSampler`.
+/// The items with these indices, in this order or shuffled in each epoch; PyTorch's `SubsetRandomSampler`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubsetSampler {
-    /// The positions. One that is listed twice is shown twice; a position beyond the set is the loader's error.
+    /// The indices; they may repeat. An index out of range is an error of the loader.
     pub indices: Vec<usize>,
-    /// Seeds a new order each epoch; none leaves them as they are listed.
+    /// The seed for shuffling; `None` keeps the order of the indices.
     pub shuffle: Option<u64>,
 }
 

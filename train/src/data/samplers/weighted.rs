@@ -1,12 +1,11 @@
-//! Items by weight.
+//! Weighted sampling.
 
 use rand::distributions::{Distribution, WeightedIndex};
 
 use super::Sampler;
 use crate::data::{DataError, seed::stream};
 
-/// Draws items with replacement, each as likely as its weight says: rare classes as often as common ones. PyTorch's
-/// `WeightedRandomSampler`.
+/// Draws items with replacement, with probabilities proportional to their weights; PyTorch's `WeightedRandomSampler`.
 #[derive(Clone, Debug)]
 pub struct WeightedSampler {
     distribution: WeightedIndex<f64>,
@@ -16,16 +15,16 @@ pub struct WeightedSampler {
 }
 
 impl WeightedSampler {
-    /// So many draws an epoch by these weights, one for each item.
+    /// Draws `count` items per epoch. There is one weight per item.
     ///
     /// # Errors
-    /// If a weight is negative or no number, or none is above 0.
+    /// If a weight is negative or NaN, or all are 0.
     pub fn new(weights: &[f64], count: usize, seed: u64) -> Result<Self, DataError> {
         let distribution = WeightedIndex::new(weights).map_err(|error| DataError::Weights { reason: error.to_string() })?;
         Ok(Self { distribution, items: weights.len(), count, seed })
     }
 
-    /// Weights under which each class is as likely as any other, as many draws as items.
+    /// Class-balanced sampling: all classes are equally likely, with as many draws as items.
     ///
     /// # Errors
     /// If there are no labels.
@@ -39,7 +38,7 @@ impl WeightedSampler {
 
 impl Sampler for WeightedSampler {
     /// # Panics
-    /// If the set has not as many items as there are weights.
+    /// If the number of items differs from the number of weights.
     fn order(&self, epoch: usize, len: usize) -> Vec<usize> {
         assert_eq!(len, self.items, "a weight for each item");
         let mut random = stream("weighted order", self.seed, [epoch as u64, 0]);

@@ -1,25 +1,25 @@
-//! Other light and other colors.
+//! Color jitter.
 
 use rand::{Rng, rngs::StdRng, seq::SliceRandom};
 
 use super::Transform;
 use crate::data::{DataError, Image, ImageMut};
 
-/// Changes brightness, contrast, saturation and hue at random, one after the other in a random order: torchvision's `ColorJitter`, for
-/// pixels in 0..=1, so before they are normalized. Gray images have neither saturation nor hue.
+/// Changes brightness, contrast, saturation and hue at random, in random order; torchvision's `ColorJitter`. Pixels must be in 0..=1, so apply it
+/// before normalization. Gray images have no saturation and hue.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ColorJitter {
-    /// All pixels times a factor in `1 - brightness ..= 1 + brightness`.
+    /// Scales all pixels by a factor in `1 - brightness ..= 1 + brightness`.
     pub brightness: f32,
-    /// Away from the mean gray, or towards it, by a factor in `1 - contrast ..= 1 + contrast`.
+    /// Scales the difference from the mean gray by a factor in `1 - contrast ..= 1 + contrast`.
     pub contrast: f32,
-    /// Each pixel away from its gray, or towards it, by a factor in `1 - saturation ..= 1 + saturation`.
+    /// Scales the difference of each pixel from its gray by a factor in `1 - saturation ..= 1 + saturation`.
     pub saturation: f32,
-    /// The colors turned by a part in `-hue ..= hue` of the circle; at most 0.5.
+    /// Rotates the hue by a fraction of the color circle in `-hue ..= hue`; at most 0.5.
     pub hue: f32,
 }
 
-/// How much of each channel is in the gray of a color (ITU-R BT.601).
+/// The weights of the channels in gray (ITU-R BT.601).
 const GRAY: [f32; 3] = [0.299, 0.587, 0.114];
 
 impl Transform for ColorJitter {
@@ -49,7 +49,7 @@ impl Transform for ColorJitter {
                             .for_each(|(pixel, gray)| *pixel = (gray + (*pixel - gray) * saturation).clamp(0.0, 1.0));
                     }
                 }
-                3 if self.hue > 0.0 && image.shape[0] == 3 => turn_hue(image, turn),
+                3 if self.hue > 0.0 && image.shape[0] == 3 => rotate_hue(image, turn),
                 _ => {}
             }
         }
@@ -57,7 +57,7 @@ impl Transform for ColorJitter {
     }
 }
 
-/// The gray of each pixel.
+/// The gray value of each pixel.
 fn grays(image: &Image) -> Vec<f32> {
     let size = image.shape[1] * image.shape[2];
     if image.shape[0] != 3 {
@@ -66,8 +66,8 @@ fn grays(image: &Image) -> Vec<f32> {
     (0..size).map(|i| GRAY.iter().enumerate().map(|(channel, weight)| weight * image.pixels[channel * size + i]).sum()).collect()
 }
 
-/// Turns the hue of each pixel by `turn` of the circle, value and saturation kept.
-fn turn_hue(image: &mut Image, turn: f32) {
+/// Rotates the hue of each pixel by a fraction of the circle; value and saturation do not change.
+fn rotate_hue(image: &mut Image, turn: f32) {
     let size = image.shape[1] * image.shape[2];
     for i in 0..size {
         let [r, g, b] = [0, 1, 2].map(|channel| image.pixels[channel * size + i]);

@@ -1,33 +1,33 @@
-//! Parts of pictures.
+//! Crops.
 
 use rand::{Rng, rngs::StdRng};
 
 use super::Transform;
 use crate::data::{DataError, ImageMut, Mask, error::text};
 
-/// A part at random, of a picture with an empty margin around it.
+/// A random crop, optionally after padding; torchvision's `RandomCrop`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RandomCrop {
-    /// Height and width of the part.
+    /// Height and width of the crop.
     pub size: [usize; 2],
-    /// The margin on each side: 0 in the image.
+    /// Zero padding on each side.
     pub padding: usize,
-    /// The class of the margin in a mask: the one that losses and scores leave out.
+    /// The class of the padding in masks, usually the ignored class.
     pub mask_fill: u8,
 }
 
 impl RandomCrop {
-    /// Without a margin.
+    /// A random crop without padding.
     pub const fn new(size: [usize; 2]) -> Self {
         Self { size, padding: 0, mask_fill: u8::MAX }
     }
 
-    /// With a margin on each side.
+    /// Sets the padding on each side.
     pub const fn padding(self, padding: usize) -> Self {
         Self { padding, ..self }
     }
 
-    /// With this class for the margin of masks.
+    /// Sets the class of the padding in masks.
     pub const fn mask_fill(self, mask_fill: u8) -> Self {
         Self { mask_fill, ..self }
     }
@@ -43,10 +43,10 @@ impl Transform for RandomCrop {
     }
 }
 
-/// The middle.
+/// A crop at the center; torchvision's `CenterCrop`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CenterCrop {
-    /// Its height and width.
+    /// Height and width of the crop.
     pub size: [usize; 2],
 }
 
@@ -58,17 +58,17 @@ impl Transform for CenterCrop {
     }
 }
 
-/// How far a part of this size can be moved.
+/// The range of positions of a crop.
 fn room(picture: &ImageMut<'_>, size: [usize; 2], padding: usize) -> Result<[usize; 2], DataError> {
     let [height, width] = picture.image.size();
     let free = |have: usize, want: usize| (have + 2 * padding).checked_sub(want);
     let refused = || DataError::Transform {
-        reason: format!("no crop of {} fits into an image of {} with a margin of {padding}", text(&size), text(&[height, width])),
+        reason: format!("a crop of {} is larger than an image of {} with padding {padding}", text(&size), text(&[height, width])),
     };
     Ok([free(height, size[0]).ok_or_else(refused)?, free(width, size[1]).ok_or_else(refused)?])
 }
 
-/// The part that begins at `at`, which may lie outside.
+/// Crops image and mask at `at`, which may be outside.
 fn cut(picture: &mut ImageMut<'_>, at: [isize; 2], size: [usize; 2], mask_fill: u8) {
     let image = &mut *picture.image;
     let from = image.size();
@@ -79,10 +79,10 @@ fn cut(picture: &mut ImageMut<'_>, at: [isize; 2], size: [usize; 2], mask_fill: 
     }
 }
 
-/// A window of a plane, filled where it lies outside.
+/// A window of a plane, filled outside of it.
 fn window<P: Copy>(plane: &[P], from: [usize; 2], at: [isize; 2], size: [usize; 2], fill: P) -> Vec<P> {
     let mut out = vec![fill; size[0] * size[1]];
-    // The columns that both have: in the window from `left` on, in the plane from `at + left` on.
+    // The columns of the window inside the plane are `left..right`.
     let left = (-at[1]).clamp(0, size[1] as isize) as usize;
     let right = (from[1] as isize - at[1]).clamp(left as isize, size[1] as isize) as usize;
     for y in 0..size[0] {

@@ -1,32 +1,32 @@
-//! Mirror images.
+//! Flips.
 
 use rand::{Rng, rngs::StdRng};
 
 use super::Transform;
 use crate::data::{DataError, ImageMut};
 
-/// Left and right exchanged, with a probability.
+/// Flips the image horizontally with a probability; torchvision's `RandomHorizontalFlip`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HorizontalFlip {
     /// The probability, 0..=1.
     pub p: f64,
 }
 
-/// Top and bottom exchanged, with a probability.
+/// Flips the image vertically with a probability; torchvision's `RandomVerticalFlip`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VerticalFlip {
     /// The probability, 0..=1.
     pub p: f64,
 }
 
-/// Half of the time.
+/// A probability of 0.5.
 impl Default for HorizontalFlip {
     fn default() -> Self {
         Self { p: 0.5 }
     }
 }
 
-/// Half of the time.
+/// A probability of 0.5.
 impl Default for VerticalFlip {
     fn default() -> Self {
         Self { p: 0.5 }

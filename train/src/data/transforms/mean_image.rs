@@ -1,4 +1,4 @@
-//! The mean of all images.
+//! Subtraction of the mean image.
 
 use rand::rngs::StdRng;
 
@@ -10,10 +10,10 @@ use crate::data::{DataError, Dataset, HasImage, Image, ImageMut, error::text};
 pub struct MeanImage(pub Image);
 
 impl MeanImage {
-    /// Measures it.
+    /// Computes the mean image of a data set.
     ///
     /// # Errors
-    /// If an image cannot be read, they are not all of one size, or there are none.
+    /// If an image cannot be read, sizes differ, or there are no images.
     pub fn measure<D: Dataset>(data: &D) -> Result<Self, DataError>
     where
         D::Item: HasImage,
@@ -40,7 +40,7 @@ impl Transform for MeanImage {
     fn apply(&self, picture: &mut ImageMut<'_>, _: &mut StdRng) -> Result<(), DataError> {
         if picture.image.shape != self.0.shape {
             let (mean, image) = (text(&self.0.shape), text(&picture.image.shape));
-            return Err(DataError::Transform { reason: format!("the mean image is {mean}, but the image {image}") });
+            return Err(DataError::Transform { reason: format!("the mean image is {mean}, but the image is {image}") });
         }
         picture.image.pixels.iter_mut().zip(&self.0.pixels).for_each(|(pixel, mean)| *pixel -= mean);
         Ok(())

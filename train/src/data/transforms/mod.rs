@@ -1,7 +1,7 @@
-//! What is done to pictures on their way to a network: torchvision's `transforms`.
+//! Image transforms, as in torchvision's `transforms`.
 //!
-//! A transform gets random numbers that belong to the item's place in the epoch's order, so workers do not matter, and an item that is drawn twice
-//! is changed in two ways. Whatever moves pixels moves those of a mask along.
+//! A transform's random numbers are a function of the item's position in the epoch, for any number of workers. Geometric transforms also
+//! transform masks.
 //!
 //! ```
 //! use layercake_train::data::transforms::{Compose, HorizontalFlip, RandomCrop};
@@ -34,12 +34,12 @@ pub use normalize::Normalize;
 pub use resize::Resize;
 pub(super) use resize::resize;
 
-/// Changes a picture.
+/// A transform of images.
 pub trait Transform: Send + Sync + Debug {
-    /// Changes it in place.
+    /// Transforms an image and its mask in place.
     ///
     /// # Errors
-    /// If the picture is of a size or of channels that it is not made for.
+    /// If the transform does not support the image's size or channels.
     fn apply(&self, picture: &mut ImageMut<'_>, random: &mut StdRng) -> Result<(), DataError>;
 }
 
@@ -49,19 +49,19 @@ impl<T: Transform + ?Sized> Transform for Arc<T> {
     }
 }
 
-/// Several transforms, one after the other.
+/// A sequence of transforms; torchvision's `Compose`.
 #[derive(Clone, Debug, Default)]
 pub struct Compose {
     steps: Vec<Arc<dyn Transform>>,
 }
 
 impl Compose {
-    /// None yet, which leaves pictures as they are.
+    /// An empty sequence.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// These, and then `transform`.
+    /// Appends a transform.
     pub fn then(mut self, transform: impl Transform + 'static) -> Self {
         self.steps.push(Arc::new(transform));
         self

@@ -1,4 +1,4 @@
-//! Bytes to numbers around zero.
+//! Normalization.
 
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::Transform;
 use crate::data::{DataError, Dataset, HasImage, ImageMut, Images};
 
-/// Makes each channel's pixels, taken as 0..=1, have mean 0 and deviation 1 over a training set: `(pixel / 255 - mean) / deviation`.
+/// Normalizes each channel to mean 0 and standard deviation 1 over a training set: `(pixel - mean) / std` for pixels in 0..=1; torchvision's
+/// `Normalize`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Normalize {
     /// The mean of each channel.
@@ -17,12 +18,12 @@ pub struct Normalize {
 }
 
 impl Normalize {
-    /// Measures both over all pixels of `images`. A channel that is the same everywhere gets the deviation 1.
+    /// Computes mean and standard deviation over all pixels of `images`. A constant channel gets a standard deviation of 1.
     pub fn measure(images: &Images) -> Self {
         let [channels, height, width] = images.shape();
         let pixels = images.len() * height * width;
         let count = pixels as f64;
-        // Whole numbers until the end: the sums are exact, in any order.
+        // Integer sums are exact.
         let mut sums = vec![(0u64, 0u64); channels];
         for (i, plane) in images.pixels().chunks_exact(height * width).enumerate() {
             let (sum, squares) = &mut sums[i % channels];
@@ -31,7 +32,7 @@ impl Normalize {
         }
         let moments = sums.into_iter().map(|(sum, squares)| {
             let mean = sum as f64 / count / 255.0;
-            // count^2 times the variance, exact: the difference of two large numbers has no digits left where pixels hardly vary.
+            // count^2 times the variance, computed exactly: floats would cancel where pixels hardly vary.
             let spread = u128::from(squares) * pixels as u128 - u128::from(sum).pow(2);
             let deviation = (spread as f64).sqrt() / count / 255.0;
             (mean as f32, if spread > 0 { deviation as f32 } else { 1.0 })
@@ -40,15 +41,15 @@ impl Normalize {
         Self { mean, std }
     }
 
-    /// Measures both over any set of pictures, each read once.
+    /// Computes mean and standard deviation over any data set of images. Each image is read once.
     ///
     /// # Errors
-    /// If an image cannot be read, or they differ in their channels.
+    /// If an image cannot be read, or the numbers of channels differ.
     pub fn measure_dataset<D: Dataset>(data: &D) -> Result<Self, DataError>
     where
         D::Item: HasImage,
     {
-        // Sums of distances from a channel's first pixel: where all pixels are alike, their squares do not cancel.
+        // Sums of differences from a channel's first pixel, so that squares do not cancel where pixels hardly vary.
         let (mut firsts, mut sums, mut count) = (Vec::<f64>::new(), Vec::<[f64; 2]>::new(), 0);
         for index in 0..data.len() {
             let mut item = data.get(index)?;
@@ -74,7 +75,7 @@ impl Normalize {
         Ok(Self { mean, std })
     }
 
-    /// Can it be used for images of so many channels: a finite mean and a positive deviation for each?
+    /// Whether the transform is valid for this number of channels: a finite mean and a positive standard deviation for each.
     pub fn fits(&self, channels: usize) -> bool {
         let positive = self.std.iter().all(|d| d.is_finite() && *d > 0.0);
         self.mean.len() == channels && self.std.len() == channels && positive && self.mean.iter().all(|m| m.is_finite())
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn channels_that_hardly_vary() {
+    fn channels_with_little_variance() {
         // 77 everywhere, and 200 but for one pixel of a million.
         let mut pixels = vec![77; 2_000_000];
         pixels[1_000_000..].fill(200);

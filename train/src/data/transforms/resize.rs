@@ -1,12 +1,12 @@
-//! Sizes of images.
+//! Resizing.
 
 use rand::rngs::StdRng;
 
 use super::Transform;
 use crate::data::{DataError, ImageMut, Mask, error::text};
 
-/// Another size. For the image bilinear interpolation, which widens as an image shrinks so that no pixel is skipped: PyTorch's `interpolate` with
-/// `mode="bilinear"` and `antialias=True`. For a mask the nearest pixel.
+/// Resizes images by bilinear interpolation with antialiasing, as PyTorch's `interpolate` with `mode="bilinear"` and `antialias=True`, and masks
+/// by nearest-neighbor interpolation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resize {
     /// Height and width.
@@ -18,7 +18,7 @@ impl Transform for Resize {
         let image = &mut *picture.image;
         let from = image.size();
         if from.contains(&0) || self.size.contains(&0) {
-            return Err(DataError::Transform { reason: format!("an image of {} cannot become one of {}", text(&from), text(&self.size)) });
+            return Err(DataError::Transform { reason: format!("cannot resize an image of {} to {}", text(&from), text(&self.size)) });
         }
         *image = image.resized(self.size);
         if let Some(mask) = &mut picture.mask {
@@ -46,22 +46,22 @@ pub(in crate::data) fn resize(plane: &[f32], from: [usize; 2], to: [usize; 2]) -
     out
 }
 
-/// The pixel of `plane` whose area the middle of the new one lies in.
+/// Nearest-neighbor interpolation by pixel centers.
 fn nearest<P: Copy>(plane: &[P], from: [usize; 2], to: [usize; 2]) -> Vec<P> {
     let at = |position: usize, to: usize, from: usize| ((2 * position + 1) * from / (2 * to)).min(from - 1);
     let columns: Vec<usize> = (0..to[1]).map(|x| at(x, to[1], from[1])).collect();
     (0..to[0]).flat_map(|y| columns.iter().map(move |&x| plane[at(y, to[0], from[0]) * from[1] + x]).collect::<Vec<_>>()).collect()
 }
 
-/// The weighted mean of source positions that a target position is.
+/// The weights of source positions for a target position.
 struct Mean {
     first: usize,
     weights: Vec<f32>,
 }
 
 impl Mean {
-    /// For position `at` of `to`: a triangle around its center, as wide as two positions of the source or of the target, whichever is wider. What of it
-    /// lies beyond the edge is left out.
+    /// The weights for position `at` of `to`: a triangle filter around its center, two source or target pixels wide, whichever is wider, and cut off
+    /// at the edges.
     fn at(at: usize, to: usize, from: usize) -> Self {
         let scale = from as f64 / to as f64;
         let (reach, center) = (scale.max(1.0), (at as f64 + 0.5) * scale);

@@ -4,28 +4,29 @@ use std::borrow::Cow;
 
 use super::decimal::Decimal;
 
-/// Labels as positions of classes, and the classes' names.
+/// Labels as class indices, and the names of the classes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Classes {
     pub labels: Vec<usize>,
     pub names: Vec<String>,
 }
 
-/// Is it a number, perhaps one that is infinite or none?
+/// Whether the label is a number, including infinity and NaN.
 pub(super) fn is_number(label: &str) -> bool {
     Decimal::parse(label).is_some() || label.parse::<f64>().is_ok()
 }
 
-/// Each label once, in order. If all of them are numbers they are compared as such: `1`, `1.0` and `01` are one class, named in the shortest way.
+/// The distinct labels in sorted order. If all are numbers, they are compared as numbers: `1`, `1.0` and `01` are one class with the shortest
+/// name.
 ///
 /// # Errors
-/// The position of a label that is infinite or no number where all others are numbers.
+/// The position of an infinite or NaN label if all labels are numbers.
 pub(super) fn classes(labels: &[Cow<'_, str>]) -> Result<Classes, usize> {
     let numeric = labels.iter().all(|label| is_number(label));
     if numeric && let Some(at) = labels.iter().position(|label| Decimal::parse(label).is_none()) {
         return Err(at);
     }
-    // The labels' positions in the order of the texts, so that equal ones stand together: memory of four bytes a row, whatever the labels are.
+    // Row indices sorted by label, so that equal labels are adjacent: four bytes per row, whatever the labels.
     let mut order: Vec<u32> = (0..labels.len() as u32).collect();
     order.sort_unstable_by(|&a, &b| labels[a as usize].cmp(&labels[b as usize]));
     let mut groups: Vec<&[u32]> = order.chunk_by(|&a, &b| labels[a as usize] == labels[b as usize]).collect();
@@ -44,10 +45,10 @@ pub(super) fn classes(labels: &[Cow<'_, str>]) -> Result<Classes, usize> {
     Ok(found)
 }
 
-/// The same for labels of classes that are known.
+/// The indices of labels among known classes.
 ///
 /// # Errors
-/// The position of a label that is none of them.
+/// The position of an unknown label.
 pub(super) fn known(labels: &[Cow<'_, str>], names: &[String]) -> Result<Vec<usize>, usize> {
     let numbers: Option<Vec<Decimal<'_>>> = names.iter().map(|name| Decimal::parse(name)).collect();
     let mut sorted: Vec<usize> = (0..names.len()).collect();
@@ -66,7 +67,7 @@ mod tests {
     fn of(labels: &[&str]) -> Result<(Vec<usize>, Vec<String>), usize> {
         let labels: Vec<Cow<'_, str>> = labels.iter().map(|&label| label.into()).collect();
         let found = classes(&labels)?;
-        assert_eq!(known(&labels, &found.names), Ok(found.labels.clone()), "they know themselves again");
+        assert_eq!(known(&labels, &found.names), Ok(found.labels.clone()), "labels are found among their own classes");
         Ok((found.labels, found.names))
     }
 
@@ -74,7 +75,7 @@ mod tests {
     fn numbers_are_compared_as_numbers() {
         assert_eq!(of(&["1.0", "1", "01", "10", "9"]).unwrap(), (vec![0, 0, 0, 2, 1], ["1", "9", "10"].map(str::to_owned).to_vec()));
         assert_eq!(of(&["-0", "0.0", "-1"]).unwrap(), (vec![1, 1, 0], ["-1", "-0"].map(str::to_owned).to_vec()));
-        // Among words they are words.
+        // With other labels, numbers are compared as text.
         assert_eq!(of(&["1", "one", "1.0"]).unwrap().1, ["1", "1.0", "one"]);
         assert_eq!(of(&["nan", "zho"]).unwrap().1, ["nan", "zho"]);
         assert_eq!(of(&["1", "2", "NaN"]), Err(2));

@@ -1,19 +1,19 @@
-//! Numbers as they are written, compared without being rounded.
+//! Decimal numbers, compared without rounding.
 
 use std::cmp::Ordering;
 
-/// A decimal number. As a float, `9007199254740993` and `9007199254740992` would be the same one; as a text, `1` and `1.0` would not.
+/// A decimal number. Unlike floats it distinguishes `9007199254740993` from `9007199254740992`; unlike text, `1` equals `1.0`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Decimal<'a> {
     negative: bool,
-    /// Where its first digit that is not 0 stands: 1 for units, 2 for tens, 0 for tenths.
+    /// The place of the first nonzero digit: 1 for units, 2 for tens, 0 for tenths.
     rank: i64,
-    /// From its first digit that is not 0 to the last, perhaps with a point among them. Nothing is 0.
+    /// The digits from the first to the last nonzero one, possibly with a decimal point. Empty for 0.
     digits: &'a str,
 }
 
 impl<'a> Decimal<'a> {
-    /// `-12.50e3`; none if it is no such number.
+    /// Parses a number such as `-12.50e3`.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let (negative, text) = match text.as_bytes().first()? {
             b'-' => (true, &text[1..]),

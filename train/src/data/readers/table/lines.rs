@@ -1,27 +1,27 @@
-//! Lines of a CSV file (RFC 4180, but that a field ends with its line).
+//! Lines of a CSV file: RFC 4180, but fields cannot contain line breaks.
 //!
-//! A field with a line break in it makes no sense among numbers and classes, and a quote that nobody closes would swallow all rows up to the next one
-//! or the end, without a word. So a line is a row, and rows are counted as an editor counts lines.
+//! Line breaks make no sense in numbers and class names, and an unclosed quote would silently swallow rows. So each line is a row, and row numbers
+//! are line numbers.
 
 use std::borrow::Cow;
 
-/// The lines that are not empty, each with its number, counted from 1.
+/// The non-empty lines with their numbers, counted from 1.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    // An old Macintosh writes nothing but carriage returns.
+    // Classic Mac OS files have only carriage returns.
     let end = if text.contains('\n') { '\n' } else { '\r' };
     text.split(end).enumerate().map(|(i, line)| (i + 1, line.trim())).filter(|(_, line)| !line.is_empty())
 }
 
-/// A field that cannot be read.
+/// An invalid field.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fault {
-    /// Its column, counted from 0.
+    /// The column, counted from 0.
     pub column: usize,
     pub expected: &'static str,
     pub found: &'static str,
 }
 
-/// Puts the fields of a line into `fields`, without spaces around them.
+/// Splits a line into trimmed fields.
 pub(super) fn split<'a>(line: &'a str, fields: &mut Vec<Cow<'a, str>>) -> Result<(), Fault> {
     fields.clear();
     let mut rest = Some(line);
@@ -47,7 +47,7 @@ pub(super) fn split<'a>(line: &'a str, fields: &mut Vec<Cow<'a, str>>) -> Result
     Ok(())
 }
 
-/// What stands before the closing quote, two quotes for one, and what stands behind it.
+/// Splits at the closing quote; doubled quotes are unescaped.
 fn unquote(text: &str) -> Option<(Cow<'_, str>, &str)> {
     let mut from = 0;
     loop {

@@ -12,56 +12,56 @@ use crate::data::array::Array;
 use crate::data::{Collate, DataError, Dataset};
 use read::{Known, parse};
 
-/// A file of more than this is not read into memory.
+/// Maximum file size in bytes.
 const LIMIT: u64 = 1 << 31;
 
-/// Rows of numbers with a class each, in memory.
+/// A labeled table in memory: rows of numbers with a class each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     columns: Vec<String>,
     numbers: Vec<f32>,
     labels: Vec<usize>,
     classes: Vec<String>,
-    /// What another file must have in common with this one.
+    /// The layout that other parts must have too.
     known: Known,
 }
 
-/// Which column says the class.
+/// The column of the classes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Target {
-    /// The last one.
+    /// The last column.
     #[default]
     Last,
-    /// The one of this name in the first line. Where that holds no names, columns are named by their numbers, from 1 on.
+    /// The column with this name in the header. Without header, columns are named by their numbers, counted from 1.
     Named(String),
 }
 
-/// Is the first line one of names?
+/// Whether the first line is a header of column names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Header {
-    /// It is, even if all names are numbers.
+    /// It is a header, even if all names are numbers.
     Yes,
-    /// It is a row like any other.
+    /// It is a data row.
     No,
-    /// As it looks, its last field aside, which may be a class. It is one of names if none of the others is a number, and a row if all are, unless its
-    /// class is a word where those of all rows are numbers, or the other way round. Where some are numbers and some are not, and at `0,1,2,3`
-    /// and so on, which may be both, `Yes` or `No` must be said.
+    /// Detect a header, by all fields except the last one, which may be a class. The line is a header if none of them is a number. It is a row if all
+    /// are numbers, unless its class is text while all other classes are numbers, or vice versa. If only some are numbers, or for `0,1,2,3` and
+    /// so on, detection fails: specify `Yes` or `No`.
     ///
-    /// Where the class is looked for by name, a line is one of names unless all of it are numbers.
+    /// With [`Target::Named`], the line is a header unless all its fields are numbers.
     #[default]
     Auto,
 }
 
-/// One row.
+/// A row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// Its numbers.
+    /// The numbers.
     pub features: Vec<f32>,
-    /// The position of its class.
+    /// The index of its class.
     pub label: usize,
 }
 
-/// Some rows.
+/// A batch of rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowBatch {
     /// `[batch, columns]`
@@ -71,20 +71,20 @@ pub struct RowBatch {
 }
 
 impl Table {
-    /// Reads a CSV file in UTF-8, gzipped or not: a row a line, of numbers separated by commas and a column of classes, which may be words. The
-    /// classes are those that occur, sorted. If all are numbers they are compared as numbers, so that `1`, `1.0` and `01` are one class; else as
-    /// words. A first line of names is recognized: [`Header::Auto`].
+    /// Reads a UTF-8 CSV file, gzipped or not: numbers separated by commas, and a column of classes, which may be text. The classes are the distinct
+    /// values, sorted. If all are numbers, they are compared as numbers, so that `1`, `1.0` and `01` are one class. A header is detected as by
+    /// [`Header::Auto`].
     ///
-    /// Another part of the set, such as the one for testing, is read by [`Table::read_like`], so that its labels mean the same.
+    /// Read the test part with [`Table::read_like`], so that the labels mean the same.
     ///
     /// # Errors
-    /// If the file cannot be read, a row has more or fewer fields than the first, a field is no finite number, a class is missing, a quote is not
-    /// closed on its line, there is no row, or no column of that name. Rows are counted as lines are, from 1.
+    /// If the file cannot be read, the number of fields differs between rows, a field is not a finite number, a class is missing, a quote is not closed
+    /// on its line, there are no rows, or the target column does not exist. Errors name rows by line number, counted from 1.
     pub fn read(path: &Path, target: &Target) -> Result<Self, DataError> {
         Self::read_with(path, target, Header::Auto)
     }
 
-    /// The same of a file of which it is known whether its first line is one of names.
+    /// [`Table::read`] with an explicit header option.
     ///
     /// # Errors
     /// As [`Table::read`].
@@ -92,16 +92,16 @@ impl Table {
         parse(path, text_file::read(path, LIMIT)?, target, header, None)
     }
 
-    /// Another part of a set: its classes are those of the table that is trained on, and so must its columns be.
+    /// Reads another part of a data set, with the columns and classes of the training part.
     ///
     /// # Errors
-    /// As [`Table::read`], and if the columns are others, or a row has a class that `train` does not have.
+    /// As [`Table::read`], and if the columns differ, or a class does not occur in `train`.
     pub fn read_like(path: &Path, train: &Self) -> Result<Self, DataError> {
         let Known { target, header } = &train.known;
         parse(path, text_file::read(path, LIMIT)?, target, *header, Some(train))
     }
 
-    /// The names of the columns of numbers.
+    /// The names of the feature columns.
     pub fn columns(&self) -> &[String] {
         &self.columns
     }
@@ -111,7 +111,7 @@ impl Table {
         &self.classes
     }
 
-    /// The class of each row.
+    /// The label of each row.
     pub fn labels(&self) -> &[usize] {
         &self.labels
     }

@@ -1,4 +1,4 @@
-//! From the text of a CSV file to a table.
+//! The CSV parser.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -9,25 +9,25 @@ use super::{Header, Table, Target};
 use crate::data::DataError;
 use crate::data::error::listed;
 
-/// What a file was found to be.
+/// The layout of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Known {
-    /// How the column of classes is found.
+    /// The column of the classes.
     pub target: Target,
-    /// Are there names in the first line? `Auto` no more.
+    /// Whether there is a header; not `Auto` after parsing.
     pub header: Header,
 }
 
-/// What is wrong: what was expected, and what was found.
+/// An error: what was expected, and what was found.
 type Fault = (String, String);
 
-/// A table out of a file's bytes; of the columns and the classes of `train`, where there is one.
+/// Parses the bytes of a file, with the columns and classes of `train` if given.
 pub(super) fn parse(path: &Path, bytes: Vec<u8>, target: &Target, header: Header, train: Option<&Table>) -> Result<Table, DataError> {
     let wrong = |(expected, found)| DataError::Content { path: path.to_owned(), expected, found };
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let row = 1 + error.as_bytes()[..good].iter().filter(|&&byte| byte == b'\n').count();
-        wrong((format!("expected fields of text in row {row}"), "bytes that are no UTF-8".to_owned()))
+        wrong((format!("expected fields of text in row {row}"), "bytes that are not UTF-8".to_owned()))
     })?;
     table(&text, target, header, train).map_err(wrong)
 }
@@ -44,7 +44,7 @@ fn table(text: &str, target: &Target, header: Header, train: Option<&Table>) -> 
         return Err(too_few());
     }
 
-    // No more than there are: a vector that grows has up to twice as much. Each field takes a comma.
+    // The exact capacity: a growing vector would allocate up to twice as much. Each field takes at least a comma, which bounds the number.
     let mut numbers = Vec::with_capacity((width - 1).saturating_mul(count).min(text.len()));
     let mut labels = Vec::with_capacity(count);
     for (row, line) in lines(text).skip(usize::from(layout.header == Header::Yes)) {
@@ -74,20 +74,21 @@ fn table(text: &str, target: &Target, header: Header, train: Option<&Table>) -> 
         _ => (1..=width).map(|column| column.to_string()).collect(),
     };
     let columns: Vec<String> = names.into_iter().enumerate().filter(|(column, _)| *column != layout.column).map(|(_, name)| name).collect();
-    // The row of a label, for messages.
+    // The row number of a label, for messages.
     let row = |at: usize| lines(text).nth(at + usize::from(header == Header::Yes)).map_or(0, |(row, _)| row);
     let place = |at: usize| format!("in row {}, column {}", row(at), layout.column + 1);
     let Classes { labels, names: classes } = match train {
         Some(train) if train.columns != columns => {
-            return Err((format!("expected the columns {}, as in training", listed(&train.columns)), listed(&columns)));
+            return Err((format!("expected the columns {} of the training part", listed(&train.columns)), listed(&columns)));
         }
         Some(train) => {
-            let unknown =
-                |at: usize| (format!("expected a class of training ({}) {}", listed(&train.classes), place(at)), shown(&labels[at]));
+            let unknown = |at: usize| {
+                (format!("expected a class of the training part ({}) {}", listed(&train.classes), place(at)), shown(&labels[at]))
+            };
             Classes { labels: known(&labels, &train.classes).map_err(unknown)?, names: train.classes.clone() }
         }
         None => classes(&labels)
-            .map_err(|at| (format!("expected a finite number {}, as all classes are numbers", place(at)), shown(&labels[at])))?,
+            .map_err(|at| (format!("expected a finite number {}, since all classes are numbers", place(at)), shown(&labels[at])))?,
     };
     Ok(Table { columns, numbers, labels, classes, known: Known { target: target.clone(), header } })
 }
@@ -97,11 +98,11 @@ fn split_row<'a>(row: usize, line: &'a str, fields: &mut Vec<Cow<'a, str>>) -> R
         .map_err(|fault| (format!("expected {} in row {row}, column {}", fault.expected, fault.column + 1), fault.found.to_owned()))
 }
 
-/// What the first line says.
+/// What the first line tells about the layout.
 struct Layout {
     /// The column of classes.
     column: usize,
-    /// `Auto` where the line looks like a row, and only the other rows can say that it is none.
+    /// `Auto` if the line looks like a row, which the classes of the other rows can still contradict.
     header: Header,
 }
 
@@ -127,7 +128,7 @@ impl Layout {
         }
     }
 
-    /// Now that all labels are known, that of the first line among them.
+    /// Decides whether the first line is a header, given all labels, including its own.
     fn decided(&self, first: &[Cow<'_, str>], labels: &[Cow<'_, str>]) -> Result<Header, Fault> {
         if self.header != Header::Auto {
             return Ok(self.header);
@@ -136,24 +137,27 @@ impl Layout {
         if labels.len() >= 3 && labels[1..].iter().all(|label| is_number(label) != kind) {
             return Ok(Header::Yes);
         }
-        // What a table of pandas has for names where it was given none.
+        // The default column names of pandas.
         if first.len() >= 4 && first.iter().enumerate().all(|(column, field)| *field == column.to_string()) {
-            return Err(("expected to be told (`Header::Yes` or `Header::No`) if there are names or numbers".to_owned(), listed(first)));
+            return Err((
+                "expected an explicit `Header::Yes` or `Header::No`, since the fields may be names or numbers".to_owned(),
+                listed(first),
+            ));
         }
         Ok(Header::No)
     }
 }
 
-/// What the first line looks like, by its fields that are not the class.
+/// Detects a header by the fields that are not the class.
 fn looks(fields: &[Cow<'_, str>]) -> Result<Header, Fault> {
     match fields.iter().filter(|field| is_number(field)).count() {
         0 => Ok(Header::Yes),
         numbers if numbers == fields.len() => Ok(Header::Auto),
-        _ => Err(("expected either names or numbers (`Header::Yes` says that they are names)".to_owned(), listed(fields))),
+        _ => Err(("expected either names or numbers (use `Header::Yes` if they are names)".to_owned(), listed(fields))),
     }
 }
 
-/// The beginning of a field, for a message.
+/// The beginning of a field, for messages.
 fn shown(field: &str) -> String {
     const SHOWN: usize = 40;
     match field.chars().count() {
