@@ -1,9 +1,9 @@
-//! The Rust half of `tests/parity/exchange.py`, which calls it: loads PyTorch's weights and says what they give, and saves weights of our own with what
-//! they give.
+//! The Rust half of `tests/parity/exchange.py`, which calls it: loads PyTorch's weights and compares the outputs, and saves weights and outputs
+//! of Layercake.
 //!
-//! In the folder it is given it finds, for each `NAME`, `NAME.theirs.safetensors` and `NAME.given.safetensors` (`input/0`, `input/1`, ..; `output/0`, ..),
-//! and leaves `NAME.ours.safetensors` and `NAME.outputs.safetensors` (`output/0`, ..). Inputs of whole numbers are token ids. A network whose
-//! length is known when it runs takes that of its inputs.
+//! For each `NAME`, the given folder contains `NAME.theirs.safetensors` and `NAME.given.safetensors` (`input/0`, `input/1`, ..; `output/0`, ..),
+//! and this program writes `NAME.ours.safetensors` and `NAME.outputs.safetensors` (`output/0`, ..). Integer inputs are token ids. A network with a
+//! dynamic length takes that of its inputs.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -17,7 +17,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 type Any = DynTensor<f32, Cpu>;
 
-/// How far a number may be from PyTorch's, as part of the largest.
+/// Maximum difference from PyTorch, relative to the largest value.
 const TOLERANCE: f32 = 1e-5;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -46,13 +46,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         let error = found.iter().zip(&outputs).map(|(found, view)| difference(found, view)).fold(0.0, f32::max);
         println!("{:10} theirs in ours: {error:.1e}", model.name());
         if error > TOLERANCE {
-            return Err(format!("{}: PyTorch's weights give other numbers here", model.name()).into());
+            return Err(format!("{}: the outputs with PyTorch's weights differ", model.name()).into());
         }
     }
     Ok(())
 }
 
-/// Numbers, or token ids.
+/// A tensor of floats or token ids.
 fn tensor(device: &Cpu, view: &TensorView<'_>) -> Result<Any, Box<dyn Error>> {
     let tensor = match view.dtype() {
         Dtype::I64 => {
@@ -61,7 +61,7 @@ fn tensor(device: &Cpu, view: &TensorView<'_>) -> Result<Any, Box<dyn Error>> {
         }
         _ => DynTensor::try_from_vec(device, numbers(view), view.shape())?,
     };
-    Ok(tensor.expect("as many as its shape says"))
+    Ok(tensor.expect("the size matches the shape"))
 }
 
 fn numbers(view: &TensorView<'_>) -> Vec<f32> {
@@ -69,7 +69,7 @@ fn numbers(view: &TensorView<'_>) -> Vec<f32> {
     view.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
 }
 
-/// The largest difference, as part of the largest number expected; infinite where that is no comparison.
+/// The maximum difference relative to the largest expected value; infinite if they cannot be compared.
 fn difference(found: &Any, expected: &TensorView<'_>) -> f32 {
     let (same, found, expected) = (found.dims() == expected.shape(), found.as_vec(), numbers(expected));
     if !same || found.iter().any(|n| !n.is_finite()) {

@@ -1,13 +1,13 @@
-//! Trains the zoo and writes `docs/zoo.md` out of what the runs left:
+//! Trains the zoo and writes `docs/zoo.md` from the run folders:
 //!
 //!     cargo build --release
 //!     cargo run --release -p layercake-models --example zoo -- DATA_DIR [NAME ..]
 //!
-//! trains the models of these names (or all) by `layercake train NAME --data-dir DATA_DIR --seed 1 --out runs/zoo/NAME`, and
+//! trains these models (or all) with `layercake train NAME --data-dir DATA_DIR --seed 1 --out runs/zoo/NAME`, and
 //!
 //!     cargo run --release -p layercake-models --example zoo
 //!
-//! only writes the page again, with all runs that are there.
+//! only writes the page, from the existing run folders.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -15,19 +15,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A line of the page.
+/// A row of the page.
 struct Row {
-    /// The name of the run's folder.
+    /// The name of the run folder.
     name: &'static str,
     model: &'static str,
-    /// Where it is not the model's own.
+    /// The data set, if it is not the model's default.
     dataset: Option<&'static str>,
-    /// Its key in `summary.json`, and how it is told.
+    /// The metric's key in `summary.json`, and its format.
     metric: (&'static str, fn(f64) -> String),
-    /// What it must reach.
+    /// The target.
     bar: &'static str,
     pictures: &'static [&'static str],
-    /// What must be said beside them.
+    /// A note below the pictures.
     note: &'static str,
 }
 
@@ -36,11 +36,11 @@ fn percent(share: f64) -> String {
 }
 
 fn nats(nats: f64) -> String {
-    format!("{nats:.2} nats an image")
+    format!("{nats:.2} nats per image")
 }
 
-fn nats_a_letter(nats: f64) -> String {
-    format!("{nats:.3} nats a letter")
+fn nats_per_character(nats: f64) -> String {
+    format!("{nats:.3} nats per character")
 }
 
 const ACCURACY: (&str, fn(f64) -> String) = ("test_accuracy", percent);
@@ -83,14 +83,14 @@ const ROWS: [Row; 15] = [
         metric: ("test_mean_iou", percent),
         bar: "30 % mean IoU",
         pictures: &["curves.svg"],
-        note: "The run's folder also holds `overlays.png`: test pictures, their labels, and what the network says. The photos may not be passed on \
-               freely, so it is not shown here.",
+        note: "The run folder also contains `overlays.png`: test images, labels and predictions. The license of the photos does not allow showing it \
+               here.",
     },
     Row {
         name: "char_lstm",
         model: "char_lstm",
         dataset: None,
-        metric: ("test_nats_per_char", nats_a_letter),
+        metric: ("test_nats_per_char", nats_per_character),
         bar: "1.65",
         pictures: &["curves.svg"],
         note: "",
@@ -115,24 +115,24 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn train(row: &Row, data: &str, out: &Path) -> Result<(), Box<dyn Error>> {
-    // Examples lie in a folder beside the command.
+    // Examples are in a subfolder of the command's folder.
     let command = std::env::current_exe()?.parent().and_then(Path::parent).ok_or("no folder")?.join("layercake");
     let mut command = Command::new(command);
     command.args(["train", row.model, "--data-dir", data, "--seed", "1", "--out"]).arg(out);
     if let Some(dataset) = row.dataset {
         command.args(["--dataset", dataset]);
     }
-    if command.status()?.success() { Ok(()) } else { Err(format!("{} was not trained", row.name).into()) }
+    if command.status()?.success() { Ok(()) } else { Err(format!("training {} failed", row.name).into()) }
 }
 
 fn page(runs: &Path, pictures: &Path) -> Result<String, Box<dyn Error>> {
     let mut table = String::new();
     let mut shown = String::new();
-    let mut lacking = Vec::new();
+    let mut missing = Vec::new();
     for row in &ROWS {
         let run = runs.join(row.name);
         let Ok(summary) = fs::read(run.join("summary.json")) else {
-            lacking.push(format!("`{}`", row.name));
+            missing.push(format!("`{}`", row.name));
             continue;
         };
         let summary: serde_json::Value = serde_json::from_slice(&summary)?;
@@ -170,23 +170,23 @@ fn page(runs: &Path, pictures: &Path) -> Result<String, Box<dyn Error>> {
         }
         write!(shown, "\n## {}\n\n{links}", row.name)?;
     }
-    let lacking = if lacking.is_empty() { String::new() } else { format!("\nNot trained to the end yet: {}.\n", lacking.join(", ")) };
+    let missing = if missing.is_empty() { String::new() } else { format!("\nNot trained yet: {}.\n", missing.join(", ")) };
     Ok(format!(
-        "# The zoo\n\nWhat the models reach by their own recipes, each trained by one command, with pictures of what they do. This page is written by\n\
-         `models/examples/zoo.rs` out of the runs; how a model is declared stands in `models/src/gallery`. Times are by the clock, and some of the\n\
-         runs shared the machine with a compiler.\n\n\
-         | model | data | reached on the test set | to be reached | took | command |\n|--|--|--|--|--|--|\n{table}{lacking}{shown}"
+        "# The zoo\n\nResults of the models with their default hyperparameters, each trained with one command. This page is generated by\n\
+         `models/examples/zoo.rs` from the run folders; the networks are declared in `models/src/networks`. Times are wall-clock times; some runs\n\
+         shared the machine with other work.\n\n\
+         | model | data set | test result | target | time | command |\n|--|--|--|--|--|--|\n{table}{missing}{shown}"
     ))
 }
 
-/// A table of the classes' intersections over unions, where they were measured.
+/// A table of the IoU of each class, if it was measured.
 fn overlaps(summary: &serde_json::Value) -> Result<String, std::fmt::Error> {
     let of = |(key, value): (&String, &serde_json::Value)| Some((key.strip_prefix("test_iou_")?.to_owned(), value.as_f64()?));
     let classes: Vec<(String, f64)> = summary.as_object().into_iter().flatten().filter_map(of).collect();
     let mut table = String::new();
     for (i, (class, iou)) in classes.iter().enumerate() {
         if i == 0 {
-            writeln!(table, "\n| class | intersection over union |\n|--|--:|")?;
+            writeln!(table, "\n| class | IoU |\n|--|--:|")?;
         }
         writeln!(table, "| {class} | {} |", percent(*iou))?;
     }

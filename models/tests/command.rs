@@ -1,4 +1,4 @@
-//! Everything that the command refuses: its exit code, and its one line.
+//! Errors of the command: exit codes and one-line messages.
 
 mod support;
 
@@ -15,7 +15,12 @@ fn unknown_names() {
     place.fails("summary alexnet", 1, &format!("error: unknown model `alexnet`; {models}"));
     place.fails("eval lenet-5 --checkpoint x", 1, &format!("error: unknown model `lenet-5`; did you mean `lenet5`?; {models}"));
     place.fails("bench resnet-50", 1, &format!("error: unknown model `resnet-50`; did you mean `resnet50`?; {models}"));
-    let sets = "there are: digits, mnist, fashion-mnist, cifar-10, camvid-small, tiny-shakespeare";
+    // Old spellings with hyphens.
+    for name in ["vgg11_bn", "resnet18_cifar", "dense_block", "unet_256", "gru_cell", "mixer_b16"] {
+        let old = name.replace('_', "-");
+        place.fails(&format!("summary {old}"), 1, &format!("error: unknown model `{old}`; did you mean `{name}`?; {models}"));
+    }
+    let sets = "known: digits, mnist, fashion-mnist, cifar-10, camvid-small, tiny-shakespeare";
     place.fails("train lenet5 --dataset minst", 1, &format!("error: unknown data set `minst`; did you mean `mnist`?; {sets}"));
     place.fails("train lenet5 --dataset cats", 1, &format!("error: unknown data set `cats`; {sets}"));
     place.fails(
@@ -27,7 +32,7 @@ fn unknown_names() {
 }
 
 #[test]
-fn an_instruction_set_that_there_is_not() {
+fn an_unknown_instruction_set() {
     let command =
         std::process::Command::new(env!("CARGO_BIN_EXE_layercake")).arg("list").env("LAYERCAKE_SIMD", "nonsense").output().unwrap();
     assert_eq!((command.status.code(), command.stdout.len()), (Some(1), 0));
@@ -35,13 +40,13 @@ fn an_instruction_set_that_there_is_not() {
     assert_eq!(String::from_utf8_lossy(&command.stderr), line);
 }
 
-/// "there are: lenet5, .."
+/// "known: lenet5, .."
 fn models() -> String {
     let names: Vec<&str> = layercake_models::zoo().iter().map(|model| model.name()).collect();
-    format!("there are: {}", names.join(", "))
+    format!("known: {}", names.join(", "))
 }
 
-/// The models with a recipe.
+/// The trainable models.
 const TRAINED: [&str; 15] = [
     "lenet5",
     "linear_svm",
@@ -60,17 +65,17 @@ const TRAINED: [&str; 15] = [
     "char_lstm",
 ];
 
-/// Each network can be looked at, and one without a recipe says what it lacks to be trained.
+/// Each network can be shown; graph-only networks cannot be trained, evaluated or benchmarked.
 #[test]
-fn networks_without_a_recipe() {
+fn graph_only_networks() {
     let place = Place::new();
     let list = place.works("list");
-    for (name, params) in [("resnet50", "25,557,032"), ("vgg16", "138,357,544"), ("unet-256", "17,263,042"), ("siamese", "38,951,745")] {
+    for (name, params) in [("resnet50", "25,557,032"), ("vgg16", "138,357,544"), ("unet_256", "17,263,042"), ("siamese", "38,951,745")] {
         assert!(list.lines().any(|line| line.starts_with(&format!("{name} ")) && line.contains(params)), "{list}");
     }
     for model in layercake_models::zoo() {
         let (name, Some(graph)) = (model.name(), model.graph()) else {
-            let line = format!("error: `{0}` cannot be shown: it is no network", model.name());
+            let line = format!("error: `{0}` cannot be shown: it is not a network", model.name());
             place.fails(&format!("summary {}", model.name()), 1, &line);
             continue;
         };
@@ -82,11 +87,13 @@ fn networks_without_a_recipe() {
         if TRAINED.contains(&name) {
             continue;
         }
-        for (command, what) in [("train", "trained"), ("eval --checkpoint x", "evaluated"), ("bench", "timed")] {
+        for (command, what) in [("train", "trained"), ("eval --checkpoint x", "evaluated"), ("bench", "benchmarked")] {
             let words = command.replacen(' ', &format!(" {name} "), 1);
             let words = if words == command { format!("{command} {name}") } else { words };
-            let lacks = "it has no recipe yet, which would say its data, loss and optimizer";
-            let line = format!("error: `{name}` cannot be {what}: {lacks}; `layercake summary {name}` and `layercake draw {name}` show it");
+            let reason = "the zoo defines no data, loss and optimizer for it";
+            let line = format!(
+                "error: `{name}` cannot be {what}: {reason}; `layercake summary {name}` and `layercake draw {name}` show the network"
+            );
             place.fails(&words, 1, &line);
         }
     }
@@ -98,7 +105,7 @@ fn drawings() {
     place.fails("draw lenet5", 2, "error: the following required arguments were not provided: --out <FILE>");
     place.fails("draw lenet --out a.svg", 1, &format!("error: unknown model `lenet`; did you mean `lenet5`?; {}", models()));
     for name in ["picture.png", "picture"] {
-        place.fails(&format!("draw lenet5 --out {name}"), 1, &format!("error: {name}: expected a name that ends in .svg, .dot or .mmd"));
+        place.fails(&format!("draw lenet5 --out {name}"), 1, &format!("error: {name}: expected the extension .svg, .dot or .mmd"));
     }
     place.fails("draw lenet5 --out no/folder.svg", 1, "error: no/folder.svg: cannot write it: No such file or directory (os error 2)");
     assert!(place.names(".").is_empty());
@@ -107,7 +114,7 @@ fn drawings() {
         let text = place.text(name);
         assert!(text.contains(begin) && text.contains("conv2"), "{text}");
     }
-    // Equal blocks once, or each of them.
+    // Repeated blocks once, or in full.
     place.works("draw resnet50 --out folded.svg");
     place.works("draw resnet50 --out full.svg --full");
     let (folded, full) = (place.text("folded.svg"), place.text("full.svg"));
@@ -159,7 +166,7 @@ fn graph_files() {
 }
 
 #[test]
-fn numbers_that_make_no_sense() {
+fn invalid_numbers() {
     let place = Place::new();
     let whole =
         |option, value, most| format!("error: invalid value '{value}' for '--{option} <N>': expected a whole number from 1 to {most}");
@@ -173,7 +180,7 @@ fn numbers_that_make_no_sense() {
         place.fails(&format!("{command} --threads 0"), 2, &whole("threads", "0", 1024));
     }
     for value in ["0", "-0.1", "nan", "inf", "fast"] {
-        let line = format!("error: invalid value '{value}' for '--lr <X>': expected a positive number, as 0.001");
+        let line = format!("error: invalid value '{value}' for '--lr <X>': expected a positive number such as 0.001");
         place.fails(&format!("train lenet5 --lr {value}"), 2, &line);
     }
     place.fails("train lenet5 --seed=-1", 2, "error: invalid value '-1' for '--seed <N>': invalid digit found in string");
@@ -200,7 +207,7 @@ fn cuda_in_a_build_without_it() {
     Place::new().fails("train lenet5 --device cuda", 1, &format!("error: this build runs on the CPU only; for CUDA, {how}"));
 }
 
-/// Three training images and two test images of the right size, which each case spoils.
+/// Three training images and two test images, which each case modifies.
 fn mnist() -> Place {
     let place = Place::new();
     place
@@ -219,35 +226,35 @@ fn the_good_files_are_read() {
 }
 
 #[test]
-fn data_that_are_not_there() {
+fn missing_data() {
     let place = Place::new();
-    let line = "error: the data set `mnist` is read from files: say which folder holds the folder `mnist` (--data-dir)";
+    let line = "error: the data set `mnist` is read from files; name the folder that contains `mnist` (--data-dir)";
     place.fails("train lenet5 --dataset mnist", 1, line);
-    let line = "error: d/mnist: no such folder; the data folder must hold the data set's own folder `mnist`";
+    let line = "error: d/mnist: no such folder; the data folder must contain the data set's folder `mnist`";
     place.fails(TRAIN, 1, line);
 
     let place = mnist();
     fs::remove_file(place.path("d/mnist/t10k-labels-idx1-ubyte")).unwrap();
-    place.fails(TRAIN, 1, "error: d/mnist: holds neither `t10k-labels-idx1-ubyte` nor `t10k-labels-idx1-ubyte.gz`");
+    place.fails(TRAIN, 1, "error: d/mnist: contains neither `t10k-labels-idx1-ubyte` nor `t10k-labels-idx1-ubyte.gz`");
     assert_eq!(place.names("."), ["d"], "no run was begun");
 }
 
 #[test]
-fn data_that_are_damaged() {
+fn damaged_data() {
     let spoiled = |name: &str, bytes: &[u8], says: &str| {
         let place = mnist();
         place.put(&format!("d/mnist/{name}"), bytes).fails(TRAIN, 1, &format!("error: d/mnist/{name}: {says}"));
         assert_eq!(place.names("."), ["d"], "no run was begun");
     };
     let images = "train-images-idx3-ubyte";
-    spoiled(images, &idx(&[3, 28, 28], &[7; 100]), "cut off: the header says 3x28x28, which is 2352 bytes, but only 100 follow it");
+    spoiled(images, &idx(&[3, 28, 28], &[7; 100]), "truncated: the header says 3x28x28, which is 2352 bytes, but only 100 follow it");
     spoiled(images, &idx(&[3, 28, 28], &[7; 2353]), "the header says 3x28x28, which is 2352 bytes, but more follow it");
     spoiled(images, &idx(&[3], &[7; 3]), "expected the magic number 0x00000803 (bytes in three axes: images), found 0x00000801");
-    spoiled(images, &[0, 0, 8, 3, 0], "cut off: expected a header of 16 bytes, found 5 bytes in all");
+    spoiled(images, &[0, 0, 8, 3, 0], "truncated: expected a header of 16 bytes, found 5 bytes in all");
     let huge = "the header says 4294967295x4294967295x4294967295; at most 4294967296 bytes are read into memory";
     spoiled(images, &idx(&[u32::MAX; 3], &[]), huge);
-    // A gzip header with nothing behind it, and one with nonsense behind it.
-    let cut_off = "damaged or cut off: the gzip data cannot be unpacked beyond 0 bytes";
+    // A gzip header without data, and with invalid data.
+    let cut_off = "damaged or truncated: the gzip data cannot be decompressed beyond 0 bytes";
     let header = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
     spoiled(images, &header, &format!("{cut_off} (incomplete deflate stream)"));
     spoiled(images, &[&header[..], &[0xff; 20]].concat(), &format!("{cut_off} (corrupt deflate stream)"));
@@ -256,7 +263,7 @@ fn data_that_are_damaged() {
     spoiled(labels, &idx(&[2], &[1, 10]), "label 10 at position 1 (counted from 0) is out of range; there are 10 classes, 0..=9");
     let place = mnist();
     place.put("d/mnist/t10k-labels-idx1-ubyte", &idx(&[3], &[1, 2, 3]));
-    let line = "error: d/mnist/t10k-images-idx3-ubyte holds 2 images, but d/mnist/t10k-labels-idx1-ubyte holds 3 labels";
+    let line = "error: d/mnist/t10k-images-idx3-ubyte contains 2 images, but d/mnist/t10k-labels-idx1-ubyte contains 3 labels";
     place.fails(TRAIN, 1, line);
 }
 
@@ -268,10 +275,11 @@ fn images_of_another_size() {
 }
 
 #[test]
-fn folders_that_are_not_a_runs() {
+fn folders_with_other_files() {
     let place = Place::new();
     place.put("home/letter.txt", b"dear").put("file", b"");
-    let line = "error: home: holds files that are not a run's; name a new or empty folder, or that of an earlier run to replace";
+    let line =
+        "error: home: contains files that do not belong to a run; expected a new or empty folder, or that of an earlier run to replace";
     place.fails("train lenet5 --out home", 1, line);
     assert_eq!(place.names("home"), ["letter.txt"]);
     place.fails("train lenet5 --out file", 1, "error: file: File exists (os error 17)");
@@ -283,7 +291,7 @@ fn training_that_diverges() {
     let output = place.run("train lenet5 --dataset mnist --data-dir d --lr 1e30 --batch-size 1 --epochs 3");
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(!place.path("runs/lenet5-mnist-1/summary.json").exists(), "a run that failed has no final metrics");
+    assert!(!place.path("runs/lenet5-mnist-1/summary.json").exists(), "a failed run has no summary");
     assert!(stderr.starts_with("error: the loss became ") && stderr.lines().count() == 1, "{stderr}");
     assert!(stderr.ends_with(": training diverged; try a smaller learning rate\n"), "{stderr}");
 }
@@ -315,7 +323,7 @@ const LENET5: [(&str, &[usize]); 10] = [
 fn checkpoints_of_other_models() {
     let place = Place::new();
     let eval = "eval lenet5 --checkpoint m.safetensors";
-    // All zeros: the first class wins for every image, so the accuracy is that class's share, and the loss ln 10.
+    // All zeros: the first class is predicted for every image; the loss is ln 10.
     place.put("m.safetensors", &checkpoint(&LENET5));
     assert_eq!(place.works(eval), "digits: test accuracy 10.00 % of 360 images, test loss 2.3026\n");
 
@@ -348,7 +356,7 @@ fn checkpoints_that_cannot_be_read() {
     place.fails(eval, 1, &format!("error: config.json: {reason}"));
 }
 
-/// A name that would break the line.
+/// Names with control characters.
 #[cfg(unix)]
 #[test]
 fn one_line_whatever_the_names() {

@@ -1,4 +1,4 @@
-//! What can happen to a run's folder while it is in use.
+//! Concurrent use, removal and replacement of run folders.
 #![cfg(unix)]
 
 mod support;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use layercake_train::Checkpoints;
 use support::Place;
 
-/// Long enough for everything here to happen meanwhile.
+/// A run that is longer than the tests.
 const TRAIN: &str = "train lenet5 --epochs 500 --seed 4 --checkpoint-every 1 --threads 1 --out r";
 
 fn start(place: &Place, command: &str) -> Child {
@@ -37,19 +37,19 @@ fn two_runs_in_one_folder() {
     let place = Place::new();
     let mut first = start(&place, TRAIN);
     until(|| kept(&place));
-    let line = format!("error: r: in use by process {}; wait for it to end, or name another folder", first.id());
+    let line = format!("error: r: in use by process {}; wait for it to end, or choose another folder", first.id());
     place.fails("train softmax --epochs 1 --out r", 1, &line);
     place.fails("train --resume r", 1, &line);
-    // A process that dies gives it back, however it dies.
+    // The lock is released when a process dies.
     first.kill().unwrap();
     first.wait().unwrap();
     let mut second = start(&place, "train --resume r --checkpoint-every 1");
     until(|| fs::read_to_string(place.path("r/.lock")).is_ok_and(|text| text.trim() == second.id().to_string()));
-    let line = format!("error: r: in use by process {}; wait for it to end, or name another folder", second.id());
+    let line = format!("error: r: in use by process {}; wait for it to end, or choose another folder", second.id());
     place.fails("train --resume r", 1, &line);
     second.kill().unwrap();
     second.wait().unwrap();
-    assert!(place.works("train softmax --epochs 1 --out r").contains("see r"));
+    assert!(place.works("train softmax --epochs 1 --out r").contains("results in r"));
     assert!(!place.names("r").contains(&".lock".to_owned()), "{:?}", place.names("r"));
 }
 
@@ -59,7 +59,7 @@ fn a_folder_that_is_deleted_meanwhile() {
         let place = Place::new();
         let process = start(&place, TRAIN);
         until(|| kept(&place));
-        // The run may be writing into it.
+        // The run may be writing to it.
         until(|| fs::remove_dir_all(place.path("r")).is_ok() || !place.path("r").exists());
         if replaced {
             fs::create_dir_all(place.path("r")).unwrap();
@@ -72,7 +72,7 @@ fn a_folder_that_is_deleted_meanwhile() {
     }
 }
 
-/// A user's own files in the folder of an earlier run.
+/// A user's files in the folder of an earlier run are kept.
 #[test]
 fn a_users_files_stay() {
     let place = Place::new();
@@ -88,9 +88,9 @@ fn a_users_files_stay() {
     assert_eq!(after, before);
 }
 
-/// A stranger's numbers in the files of a run, and damage.
+/// Invalid numbers and damage in the files of a run.
 #[test]
-fn files_that_no_run_writes() {
+fn invalid_run_files() {
     let place = Place::new();
     let process = start(&place, "train lenet5 --epochs 500 --seed 4 --threads 1 --out r");
     until(|| kept(&place));
@@ -111,7 +111,7 @@ fn files_that_no_run_writes() {
     let mut config = place.json("r/config.json");
     config["device"] = "tpu".into();
     place.put("r/config.json", config.to_string().as_bytes());
-    place.fails("train --resume r", 1, "error: r/config.json: unknown device \"tpu\"; there are: cpu, cuda");
+    place.fails("train --resume r", 1, "error: r/config.json: unknown device \"tpu\"; known: cpu, cuda");
     place.put("r/config.json", good.as_bytes());
 
     let latest = Checkpoints::new(place.path("r/checkpoints")).latest().unwrap().unwrap();
@@ -122,5 +122,5 @@ fn files_that_no_run_writes() {
     let output = place.run("train --resume r");
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.contains("state.json: damaged or replaced: checkpoint.json says ") && stderr.lines().count() == 1, "{stderr}");
-    assert!(place.text("r/metrics.jsonl").lines().count() >= 1, "what was measured is still there");
+    assert!(place.text("r/metrics.jsonl").lines().count() >= 1, "the metrics are kept");
 }

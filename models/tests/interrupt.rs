@@ -1,4 +1,4 @@
-//! Runs that end before their time, in whatever way, and go on.
+//! Interrupted and killed runs, and resuming.
 #![cfg(unix)]
 
 mod support;
@@ -13,7 +13,7 @@ use layercake_models::LeNet5;
 use layercake_train::{Checkpoints, load_latest};
 use support::{FILES, Place};
 
-/// A run of two epochs of 90 steps, and a checkpoint after each step, so that a process is as often as not just writing one.
+/// Two epochs of 90 steps with a checkpoint after each step, so that kills often happen while one is written.
 const TRAIN: &str = "train lenet5 --epochs 2 --seed 4 --checkpoint-every 1 --threads 1 --out r";
 
 fn start(place: &Place, command: &str) -> Child {
@@ -22,7 +22,7 @@ fn start(place: &Place, command: &str) -> Child {
     process.args(words).current_dir(place.path("")).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// Starts the run, and waits for its first checkpoint: how long that takes depends on what else the machine does.
+/// Starts the run and waits for its first checkpoint. Returns how long that took.
 fn start_until_kept(place: &Place) -> (Child, Duration) {
     let (process, begun) = (start(place, TRAIN), Instant::now());
     while Checkpoints::new(place.path("r/checkpoints")).latest().unwrap().is_none() {
@@ -32,7 +32,7 @@ fn start_until_kept(place: &Place) -> (Child, Duration) {
     (process, begun.elapsed())
 }
 
-/// The parameters of an uninterrupted run, and its metrics without the times.
+/// The parameters of a run, and its metrics without times.
 fn outcome(place: &Place) -> (Vec<u8>, Vec<String>) {
     let lines = place.text("r/metrics.jsonl");
     let metrics = lines.lines().map(|line| line.split(",\"images_per_second").next().unwrap().to_owned()).collect();
@@ -53,15 +53,12 @@ fn ctrl_c_ends_the_step_and_keeps_it() {
     let output = process.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{stderr}");
-    assert!(
-        stderr.starts_with("error: interrupted in epoch ") && stderr.ends_with("; the checkpoint is kept in r/checkpoints\n"),
-        "{stderr}"
-    );
+    assert!(stderr.starts_with("error: interrupted in epoch ") && stderr.ends_with("; checkpoint in r/checkpoints\n"), "{stderr}");
 
     place.works("train --resume r");
     assert!(outcome(&place) == uninterrupted(), "the same bits");
-    assert_eq!(place.names("r"), FILES, "a run that is done keeps no checkpoint");
-    place.fails("train --resume r", 1, "error: r: this run is done; there is nothing to go on with");
+    assert_eq!(place.names("r"), FILES, "a finished run has no checkpoints");
+    place.fails("train --resume r", 1, "error: r: this run is finished; there is nothing to resume");
 }
 
 #[test]
@@ -78,9 +75,9 @@ fn killed_at_twenty_moments() {
         let begun = place.path("r/config.json").is_file();
         let mut process = start(&place, if begun { "train --resume r --checkpoint-every 1 --threads 1" } else { TRAIN });
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        // Before the first checkpoint, or some steps behind it.
+        // Before the first checkpoint, or some steps after it.
         sleep(Duration::from_micros((random >> 33) % (3 * first.as_micros() as u64)));
-        // SIGKILL, unless the run has come to its end.
+        // SIGKILL, unless the run has finished.
         done = process.try_wait().unwrap().is_some();
         process.kill().unwrap();
         process.wait().unwrap();
@@ -103,7 +100,7 @@ fn killed_at_twenty_moments() {
 }
 
 #[test]
-fn what_cannot_go_on() {
+fn runs_that_cannot_be_resumed() {
     let place = Place::new();
     place.fails("train --resume none", 1, "error: none/config.json: No such file or directory (os error 2)");
     place.fails("train", 2, "error: the following required arguments were not provided: <MODEL>");
@@ -111,19 +108,19 @@ fn what_cannot_go_on() {
 }
 
 #[test]
-fn data_sets_are_looked_through() {
+fn data_sets_are_validated() {
     let place = Place::new();
     place.put("d/notes.txt", b"nothing");
-    place.fails("data check d", 1, "error: d: holds no data set; each has a folder of its own in it");
+    place.fails("data check d", 1, "error: d: no data set found; expected a folder for each data set");
     place.put("d/flowers/iris.csv", b"length,kind\n1,setosa\n2,virginica\n3,setosa\n");
     assert_eq!(place.works("data check d"), "flowers           3 rows of 1 numbers, 2 classes (1 to 2 items each)\n");
     place.put("d/tiny-shakespeare/input.txt", b"to be \xff or not");
     let output = place.run("data check d");
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "error: there are faults in tiny-shakespeare\n");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "error: errors in tiny-shakespeare\n");
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(
-        said.ends_with("tiny-shakespeare  FAULT: d/tiny-shakespeare/input.txt: expected text in UTF-8, found none at byte 6\n"),
+        said.ends_with("tiny-shakespeare  ERROR: d/tiny-shakespeare/input.txt: expected text in UTF-8, found invalid UTF-8 at byte 6\n"),
         "{said}"
     );
 }

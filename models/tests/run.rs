@@ -1,4 +1,4 @@
-//! What the command does when all is well.
+//! Successful runs of the command.
 
 mod support;
 
@@ -8,7 +8,7 @@ use layercake_tests::shared_data;
 use support::{FILES, Place};
 
 #[test]
-fn what_there_is() {
+fn lists_and_help() {
     let place = Place::new();
     let list = place.works("list");
     assert!(list.contains("lenet5") && list.contains("61,706") && list.contains("fashion-mnist"), "{list}");
@@ -20,18 +20,18 @@ fn what_there_is() {
         assert!(!place.works(command).is_empty());
     }
     let help = place.works("train --help");
-    for taught in ["--data-dir", "metrics.jsonl (a line an epoch)", "layercake train --resume runs/clothes", "exits with code 130"] {
+    for taught in ["--data-dir", "metrics.jsonl (one line per epoch)", "layercake train --resume runs/clothes", "exits with code 130"] {
         assert!(help.contains(taught), "{taught} in\n{help}");
     }
     assert!(place.works("data check --help").contains("layercake data check ../shared/data"));
 }
 
-/// Training from nothing to a run folder, and the folder used again.
+/// A training run, evaluation of its folder, and a second run.
 #[test]
 fn a_run_on_the_digits() {
     let place = Place::new();
     let said = place.works("train lenet5 --epochs 4 --seed 3");
-    assert!(said.trim_end().ends_with("; see runs/lenet5-digits-1"), "{said}");
+    assert!(said.trim_end().ends_with("; results in runs/lenet5-digits-1"), "{said}");
     assert_eq!(said.lines().filter(|line| line.starts_with("epoch ")).count(), 4, "{said}");
     assert_eq!(place.names("runs/lenet5-digits-1"), FILES);
 
@@ -51,32 +51,32 @@ fn a_run_on_the_digits() {
     let curves = place.text("runs/lenet5-digits-1/curves.svg");
     assert!(curves.starts_with("<svg") && curves.trim_end().ends_with("</svg>") && curves.contains("lenet5 on digits"));
 
-    // The same metrics from the checkpoint, by file and by folder; the data set is the run's own.
+    // `eval` gives the same metrics, by file and by folder, on the data set of the run.
     let expected =
         format!("digits: test accuracy {:.2} % of 360 images, test loss {:.4}\n", 100.0 * accuracy, summary["test_loss"].as_f64().unwrap());
     assert_eq!(place.works("eval lenet5 --checkpoint runs/lenet5-digits-1/model.safetensors"), expected);
     assert_eq!(place.works("eval lenet5 --checkpoint runs/lenet5-digits-1 --threads 1"), expected);
 
-    // The images are normalized as the run's configuration says, not as the data set would have it.
+    // Images are normalized as recorded in the run's configuration.
     let mut other = config.clone();
-    other["normalize"] = serde_json::json!({ "mean": [0.9], "deviation": [0.1] });
+    other["normalize"] = serde_json::json!({ "mean": [0.9], "std": [0.1] });
     place.put("other/config.json", other.to_string().as_bytes());
     fs::copy(place.path("runs/lenet5-digits-1/model.safetensors"), place.path("other/model.safetensors")).unwrap();
     assert_ne!(place.works("eval lenet5 --checkpoint other"), expected);
 
-    other["normalize"] = serde_json::json!({ "mean": [0.9, 0.9], "deviation": [0.1, 0.1] });
+    other["normalize"] = serde_json::json!({ "mean": [0.9, 0.9], "std": [0.1, 0.1] });
     place.put("other/config.json", other.to_string().as_bytes());
-    let reason = "`normalize` needs a mean and a positive deviation for each channel; the images have 1";
+    let reason = "`normalize` needs a mean and a positive std for each channel; the images have 1 channels";
     place.fails("eval lenet5 --checkpoint other", 1, &format!("error: other/config.json: {reason}"));
 
-    // Another run takes another folder, the first is not touched.
+    // Another run uses a new folder.
     let before = place.text("runs/lenet5-digits-1/summary.json");
     place.works("train lenet5 --epochs 1");
     assert_eq!(place.names("runs"), ["lenet5-digits-1", "lenet5-digits-2"]);
     assert_eq!(place.text("runs/lenet5-digits-1/summary.json"), before);
 }
 
-/// Same seed, same bytes: a second time in the same folder, and on another number of threads. Another seed, others.
+/// The same seed gives the same bytes, in the same folder again and on any number of threads; another seed gives others.
 #[test]
 fn the_same_bytes_again() {
     let place = Place::new();
@@ -105,7 +105,7 @@ fn a_benchmark() {
     assert!(place.works("bench lenet5 --batch-size 2").contains("training step"));
 }
 
-/// The real files, gzipped as they are: one short epoch must already recognize most digits.
+/// The real gzipped files: one epoch reaches a high accuracy.
 #[test]
 fn an_epoch_of_mnist() {
     let Some(data) = shared_data("mnist") else { return };

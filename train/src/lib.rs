@@ -1,5 +1,5 @@
-//! Training for [Layercake](https://docs.rs/layercake) networks: data sets, a trainer,
-//! metrics, checkpoints and run folders.
+//! Training for [Layercake](layercake) networks: data sets, a trainer, metrics,
+//! checkpoints and run folders.
 //!
 //! ```toml
 //! [dependencies]
@@ -49,7 +49,7 @@
 //! # network! { Perceptron: [1, 8, 8] -> [10] { Flatten, scores: Linear(10) } }
 //! # let device = Cpu::seed_from_u64(1);
 //! # let mut net = Perceptron::new(&device);
-//! # let path = std::env::temp_dir().join("layercake-train-front-page.safetensors");
+//! # let path = std::env::temp_dir().join("layercake-train-docs.safetensors");
 //! io::save_safetensors(&net, &path)?;
 //! io::load_safetensors(&mut net, &path)?;
 //! # std::fs::remove_file(&path).unwrap();
@@ -80,9 +80,10 @@
 //! # See also
 //!
 //! - [`layercake`]: networks, optimizers, losses, schedules.
-//! - [`layercake::guide`]: the guide to the language of `network!`.
-//! - [`layercake_models`](https://docs.rs/layercake-models): the model zoo and the
-//!   `layercake` command, which are built on this crate.
+//! - The guide to `network!`: [language](layercake::guide::language),
+//!   [layers](layercake::guide::layers), [error messages](layercake::guide::errors).
+//! - `layercake-models`: the model zoo and the `layercake` command, which are built on
+//!   this crate.
 
 mod bench;
 mod checkpoint;

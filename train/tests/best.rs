@@ -1,4 +1,4 @@
-//! Weights that are chosen by a part of the training data that was held out.
+//! Selection of the best weights by validation data.
 
 use layercake::average::Averaging;
 use layercake::optim::{Sgd, SgdConfig};
@@ -15,7 +15,7 @@ network! { Net: [1, 8, 8] -> [10] { Flatten, fc: Linear(10) } }
 
 type Task = WithValidation<Classification<Images, 1, 8, 8, 10>>;
 
-/// Training images, and a task whose validation part was held out of them.
+/// Training images, and a task with validation images held out of them.
 fn data() -> (Loader<Images>, Task) {
     let Split { train, test } = digits();
     let [rest, held] = hold_out(train.len(), 120, 3).unwrap();
@@ -26,7 +26,7 @@ fn data() -> (Loader<Images>, Task) {
     (Loader::new(train, 60).shuffle(3).transform(normalize), task)
 }
 
-/// The learning rate grows, so that the weights get better first and worse then.
+/// A growing learning rate, so that the weights get better first and worse later.
 struct Growing;
 
 impl layercake::schedule::Schedule for Growing {
@@ -35,7 +35,7 @@ impl layercake::schedule::Schedule for Growing {
     }
 }
 
-/// What it was told at the end, and after which step it wishes an end before.
+/// Records the end of the run, and cancels it after a step.
 #[derive(Default)]
 struct Watch {
     ending: Option<(usize, usize, bool, Option<String>)>,
@@ -59,7 +59,7 @@ impl<M> Callback<M, Cpu> for Watch {
 
 type Wish = dyn for<'a> Fn(Trainer<'a, Net>) -> Trainer<'a, Net>;
 
-/// The weights, the epochs, and what was said at the end.
+/// The weights, the epochs, and the record of the end.
 fn run(wish: &Wish, stop_at: Option<usize>) -> Result<(Net, Vec<Epoch>, Watch), TrainError> {
     let (train, mut task) = data();
     let device = Cpu::seed_from_u64(3);
@@ -93,7 +93,7 @@ fn the_best_weights_come_back() {
     let epoch = best(&history);
     assert!((2..6).contains(&epoch), "it gets better, and then worse: {history:?}");
     assert_eq!(plain.ending, Some((6, 6, false, None)));
-    assert_eq!(test_loss(&last), history[5].test.get("loss").unwrap(), "without a wish the last weights stay");
+    assert_eq!(test_loss(&last), history[5].test.get("loss").unwrap(), "by default the last weights are kept");
 
     let (chosen, same, watch) = run(&|trainer| trainer.restore_best("loss", Better::Lower), None).unwrap();
     assert_eq!(watch.ending, Some((6, epoch, false, Some("validation_loss".to_owned()))));
@@ -102,7 +102,7 @@ fn the_best_weights_come_back() {
 
     let (averaged, history, _) =
         run(&|trainer| trainer.average(Averaging::Ema { decay: 0.5 }).restore_best("loss", Better::Lower), None).unwrap();
-    assert_eq!(test_loss(&averaged), history[best(&history) - 1].test.get("loss").unwrap(), "those of the average, where there is one");
+    assert_eq!(test_loss(&averaged), history[best(&history) - 1].test.get("loss").unwrap(), "the averaged weights");
 }
 
 #[test]
@@ -111,14 +111,14 @@ fn early_stopping_says_which_weights_are_left() {
     let (last, history, watch) = run(&move |trainer| trainer.early_stopping(stopping()), None).unwrap();
     let epoch = best(&history);
     assert_eq!((history.len(), watch.ending), (epoch + 1, Some((epoch + 1, epoch + 1, true, None))));
-    assert_eq!(test_loss(&last), history[epoch].test.get("loss").unwrap(), "the last ones stay");
+    assert_eq!(test_loss(&last), history[epoch].test.get("loss").unwrap(), "the last weights are kept");
     let (chosen, history, watch) =
         run(&move |trainer| trainer.early_stopping(stopping()).restore_best("loss", Better::Lower), None).unwrap();
     assert_eq!(watch.ending, Some((epoch + 1, epoch, true, Some("validation_loss".to_owned()))));
     assert_eq!(test_loss(&chosen), history[epoch - 1].test.get("loss").unwrap());
 }
 
-/// The best weights survive an interruption, and a goal beyond the first.
+/// The best weights are kept across interruptions and resumed finished runs.
 #[test]
 fn interrupted_or_longer() {
     let place = tempfile::tempdir().unwrap();
@@ -131,7 +131,7 @@ fn interrupted_or_longer() {
             Box::new(move |trainer| trainer.restore_best("loss", Better::Lower).checkpoints(checkpoints.clone()).resume(true));
         stops.iter().for_each(|&stop| assert!(matches!(run(&*wish, Some(stop)), Err(TrainError::Interrupted { .. }))));
         assert!(bits(&run(&*wish, None).unwrap().0) == bits(&whole), "{stops:?}");
-        // A run that is done gives the same once more.
+        // Resuming a finished run gives the same result.
         assert!(bits(&run(&*wish, None).unwrap().0) == bits(&whole), "{stops:?}");
     }
     let checkpoints = folder("plain");
@@ -140,10 +140,10 @@ fn interrupted_or_longer() {
     let wish: Box<Wish> =
         Box::new(move |trainer| trainer.restore_best("loss", Better::Lower).checkpoints(checkpoints.clone()).resume(true));
     let message = run(&*wish, None).err().unwrap().to_string();
-    assert!(message.contains("the run that was kept did not keep the weights of epoch "), "{message}");
+    assert!(message.contains("the checkpoint does not contain the weights of epoch "), "{message}");
 }
 
-/// What the folder keeps and sums up is what is left.
+/// The run folder contains the final weights and their metrics.
 #[test]
 fn the_run_folder_has_them() {
     let place = tempfile::tempdir().unwrap();
@@ -176,10 +176,10 @@ fn the_run_folder_has_them() {
     let mut kept = Net::new(&device);
     layercake::io::load_safetensors(&mut kept, place.path().join("model.safetensors")).unwrap();
     assert!(bits(&kept) == bits(&net));
-    // The picture too is of these weights.
+    // The picture shows these weights.
     let picture = std::fs::read_to_string(place.path().join("confusion.svg")).unwrap();
     let accuracy = history[epoch - 1].test.get("accuracy").unwrap();
-    assert!(picture.contains(&format!("{:.2} % of the test images right", 100.0 * accuracy)), "{accuracy}");
+    assert!(picture.contains(&format!("test accuracy {:.2} %", 100.0 * accuracy)), "{accuracy}");
     let lines = std::fs::read_to_string(place.path().join("metrics.jsonl")).unwrap();
     assert!(lines.lines().all(|line| line.contains("\"validation_loss\":")), "{lines}");
 }

@@ -1,4 +1,4 @@
-//! What is said about IDX files that cannot be used, and that good ones are read whichever way they are packed.
+//! IDX files: errors of invalid files, and valid files with and without compression.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use flate2::{Compression, write::GzEncoder};
 use layercake_tests::shared_data;
 use layercake_train::data::{Images, KnownDataset, read_idx};
 
-/// A folder with `images` (2 of 2x3) and `labels` (3 and 9), which a test then spoils.
+/// A folder with `images` (2 of 2x3) and `labels` (3 and 9), which tests modify.
 struct Case {
     folder: tempfile::TempDir,
 }
@@ -59,7 +59,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn plain_and_gzipped_are_told_apart_by_content() {
+fn compression_is_detected_by_content() {
     let plain = Case::new().read().unwrap();
     assert_eq!((plain.shape(), plain.labels(), plain.image(1)), ([1, 2, 3], &[3, 9][..], &[6, 7, 8, 9, 10, 11][..]));
 
@@ -79,23 +79,23 @@ fn magic_numbers() {
 }
 
 #[test]
-fn cut_off() {
+fn truncated() {
     let case = Case::new();
     case.put("images", &idx(&[2, 2, 3], &[0; 11]));
-    assert_eq!(case.message(), "images: cut off: the header says 2x2x3, which is 12 bytes, but only 11 follow it");
+    assert_eq!(case.message(), "images: truncated: the header says 2x2x3, which is 12 bytes, but only 11 follow it");
     case.put("images", &idx(&[2, 2, 3], &[])[..10]);
-    assert_eq!(case.message(), "images: cut off: expected a header of 16 bytes, found 10 bytes in all");
+    assert_eq!(case.message(), "images: truncated: expected a header of 16 bytes, found 10 bytes in all");
     case.put("images", &[]);
-    assert_eq!(case.message(), "images: cut off: expected a header of 16 bytes, found 0 bytes in all");
+    assert_eq!(case.message(), "images: truncated: expected a header of 16 bytes, found 0 bytes in all");
 
-    // gzip of 12 bytes after 16: stored or packed, the whole stream is shorter than 60 bytes, so 30 cut it inside.
+    // The gzip stream of 28 bytes is shorter than 60 bytes, so 30 bytes are a truncated stream.
     let packed = gzip(&idx(&[2, 2, 3], &(0..12).collect::<Vec<u8>>()));
     case.put("images", &packed[..30]);
     let message = case.message();
-    assert!(message.starts_with("images: damaged or cut off: the gzip data cannot be unpacked beyond "), "{message}");
-    // Cut inside the checksum at the end: everything is there, but nothing says that it is right.
+    assert!(message.starts_with("images: damaged or truncated: the gzip data cannot be decompressed beyond "), "{message}");
+    // Truncated within the checksum: the data are complete but not verified.
     case.put("images", &packed[..packed.len() - 1]);
-    assert!(case.message().contains("the gzip data cannot be unpacked beyond 28 bytes"), "{}", case.message());
+    assert!(case.message().contains("the gzip data cannot be decompressed beyond 28 bytes"), "{}", case.message());
 }
 
 #[test]
@@ -105,9 +105,9 @@ fn corrupt_gzip() {
     let checksum = packed.len() - 8;
     packed[checksum] ^= 1;
     case.put("images", &packed);
-    assert!(case.message().contains("the gzip data cannot be unpacked beyond 28 bytes"), "{}", case.message());
+    assert!(case.message().contains("the gzip data cannot be decompressed beyond 28 bytes"), "{}", case.message());
     case.put("images", &[0x1f, 0x8b, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]);
-    assert!(case.message().contains("the gzip data cannot be unpacked beyond 0 bytes"), "{}", case.message());
+    assert!(case.message().contains("the gzip data cannot be decompressed beyond 0 bytes"), "{}", case.message());
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn more_than_the_header_says() {
 }
 
 #[test]
-fn a_header_that_promises_terabytes() {
+fn a_header_with_terabytes() {
     let case = Case::new();
     case.put("images", &idx(&[u32::MAX, 1024, 1024], &[0; 12]));
     assert_eq!(case.message(), "images: the header says 4294967295x1024x1024; at most 4294967296 bytes are read into memory");
@@ -132,7 +132,7 @@ fn labels_counts_and_sizes() {
     case.put("labels", &idx(&[2], &[3, 10]));
     assert_eq!(case.message(), "labels: label 10 at position 1 (counted from 0) is out of range; there are 10 classes, 0..=9");
     case.put("labels", &idx(&[3], &[3, 9, 1]));
-    assert_eq!(case.message(), "images holds 2 images, but labels holds 3 labels");
+    assert_eq!(case.message(), "images contains 2 images, but labels contains 3 labels");
     case.put("images", &idx(&[0, 2, 3], &[]));
     assert_eq!(case.message(), "images: expected at least one image of at least one pixel, found 0x2x3");
     case.put("images", &idx(&[2, 2, 0], &[]));
@@ -147,11 +147,11 @@ fn missing_files_and_folders() {
 
     let load = |folder: Option<&Path>| KnownDataset::Mnist.load(folder, [1, 28, 28]).expect_err("there is no such data").to_string();
     let at = case.folder.path().display().to_string();
-    assert_eq!(load(None), "the data set `mnist` is read from files: say which folder holds the folder `mnist` (--data-dir)");
-    let message = format!("{at}/mnist: no such folder; the data folder must hold the data set's own folder `mnist`");
+    assert_eq!(load(None), "the data set `mnist` is read from files; name the folder that contains `mnist` (--data-dir)");
+    let message = format!("{at}/mnist: no such folder; the data folder must contain the data set's folder `mnist`");
     assert_eq!(load(Some(case.folder.path())), message);
     fs::create_dir(case.path("mnist")).unwrap();
-    let message = format!("{at}/mnist: holds neither `train-images-idx3-ubyte` nor `train-images-idx3-ubyte.gz`");
+    let message = format!("{at}/mnist: contains neither `train-images-idx3-ubyte` nor `train-images-idx3-ubyte.gz`");
     assert_eq!(load(Some(case.folder.path())), message);
 }
 
@@ -173,7 +173,7 @@ fn a_set_that_does_not_fit_the_network() {
     assert_eq!(KnownDataset::Digits.load(None, [1, 28, 28]).unwrap().test.shape(), [1, 28, 28]);
 }
 
-/// The real thing, where it is: counts, sizes and the first labels as its description has them.
+/// The real data set, if available: counts, sizes and first labels.
 #[test]
 fn mnist_itself() {
     let Some(folder) = shared_data("mnist") else { return };

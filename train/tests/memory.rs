@@ -1,4 +1,4 @@
-//! What damaged IDX files may cost. A process of its own, with one test, since it looks at what the whole process has used.
+//! Memory of damaged IDX files. A separate test binary, since it measures the whole process.
 
 use std::fs;
 use std::io::Write;
@@ -11,7 +11,7 @@ fn header(sizes: [u32; 3]) -> Vec<u8> {
     [0x0803].into_iter().chain(sizes).flat_map(u32::to_be_bytes).collect()
 }
 
-/// A metric of this process in bytes: the most it has held (`VmHWM`) or reserved (`VmPeak`) so far.
+/// A memory statistic of this process in bytes: the peak resident (`VmHWM`) or reserved (`VmPeak`) memory.
 fn used(metric: &str) -> Option<usize> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(metric)?.strip_prefix(':'))?;
@@ -19,7 +19,7 @@ fn used(metric: &str) -> Option<usize> {
 }
 
 #[test]
-fn promises_and_bombs_cost_nothing() {
+fn false_headers_and_bombs_are_cheap() {
     let Some(reserved) = used("VmPeak") else {
         let _ = writeln!(std::io::stderr(), "SKIPPED: this system does not tell how much memory a process has used");
         return;
@@ -31,12 +31,12 @@ fn promises_and_bombs_cost_nothing() {
         error.rsplit_once("images: ").unwrap().1.to_owned()
     };
 
-    // A header that promises all that is ever read, 4 GiB: found to be false without a buffer of that size.
+    // A header with the maximum size of 4 GiB: rejected without allocating it.
     fs::write(&path, [header([1 << 12, 1 << 10, 1 << 10]), vec![0; 12]].concat()).unwrap();
-    assert_eq!(message(), "cut off: the header says 4096x1024x1024, which is 4294967296 bytes, but only 12 follow it");
+    assert_eq!(message(), "truncated: the header says 4096x1024x1024, which is 4294967296 bytes, but only 12 follow it");
     assert!(used("VmPeak").unwrap() - reserved < 1 << 30);
 
-    // 256 MiB of zeros in a file of 256 KiB, behind a header that promises 12 bytes: only 13 of them are ever unpacked.
+    // 256 MiB of zeros in a file of 256 KiB, after a header of 12 bytes: only 13 bytes are decompressed.
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(&header([2, 2, 3])).unwrap();
     (0..256).for_each(|_| encoder.write_all(&[0; 1 << 20]).unwrap());

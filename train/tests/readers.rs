@@ -1,4 +1,4 @@
-//! Readers of files: what good ones give, and that nothing in a bad one does more than make an error that names it.
+//! Readers: results on valid files, and errors that name invalid files.
 
 use std::fs;
 use std::io::Write;
@@ -78,10 +78,13 @@ fn cifar() {
     assert_eq!(set.image(2)[..3], [0, 1, 2]);
 
     let message = |name: &str, bytes: &[u8]| place.text(read_cifar10(&[place.put(name, bytes)], words(&["a", "b"])));
-    assert_eq!(message("x", &[]), "x: expected records of 3073 bytes, found 0 bytes, 0 after the last whole record");
-    assert_eq!(message("x", &record(1)[..3072]), "x: expected records of 3073 bytes, found 3072 bytes, 3072 after the last whole record");
+    assert_eq!(message("x", &[]), "x: expected records of 3073 bytes, found 0 bytes, 0 after the last complete record");
+    assert_eq!(
+        message("x", &record(1)[..3072]),
+        "x: expected records of 3073 bytes, found 3072 bytes, 3072 after the last complete record"
+    );
     assert_eq!(message("x", &record(2)), "x: label 2 at position 0 (counted from 0) is out of range; there are 2 classes, 0..=1");
-    assert!(message("x", &gzip(&record(1))[..40]).starts_with("x: damaged or cut off: the gzip data cannot be unpacked beyond"));
+    assert!(message("x", &gzip(&record(1))[..40]).starts_with("x: damaged or truncated: the gzip data cannot be decompressed beyond"));
     assert_eq!(place.text(read_cifar10(&[place.path("none")], words(&["a"]))), "none: No such file or directory (os error 2)");
 }
 
@@ -133,10 +136,12 @@ fn folders_of_images() {
         "set/cats: expected a folder for each class, found none"
     );
     let message = |bytes: &[u8]| place.text(read_image(&place.put("x.png", bytes), Channels::Rgb));
-    assert_eq!(message(b"GIF89a"), "x.png: expected a PNG or JPEG image, found something else");
-    assert_eq!(message(b""), "x.png: expected a PNG or JPEG image, found something else");
-    assert!(message(&png(&picture(3, 4))[..40]).starts_with("x.png: expected a PNG or JPEG image, found one that cannot be decoded: "));
-    // A header of 60,000 times 60,000 pixels, with its checksum as it should be, and nothing behind it.
+    assert_eq!(message(b"GIF89a"), "x.png: expected a PNG or JPEG image, found another format");
+    assert_eq!(message(b""), "x.png: expected a PNG or JPEG image, found another format");
+    assert!(
+        message(&png(&picture(3, 4))[..40]).starts_with("x.png: expected a PNG or JPEG image, found an image that cannot be decoded: ")
+    );
+    // A valid header of 60,000 x 60,000 pixels, without pixels.
     let mut large = png(&picture(1, 1))[..33].to_vec();
     large[16..20].copy_from_slice(&60_000u32.to_be_bytes());
     large[20..24].copy_from_slice(&60_000u32.to_be_bytes());
@@ -144,7 +149,7 @@ fn folders_of_images() {
     checksum.update(&large[12..29]);
     large[29..33].copy_from_slice(&checksum.sum().to_be_bytes());
     assert!(message(&large).contains("cannot be decoded: Image size exceeds limit"), "{}", message(&large));
-    assert_eq!(place.text(read_image(&place.path("set"), Channels::Rgb)), "set: it is no file");
+    assert_eq!(place.text(read_image(&place.path("set"), Channels::Rgb)), "set: not a regular file");
 }
 
 #[test]
@@ -160,13 +165,13 @@ fn images_with_masks() {
     place.put("masks/a.png", &gray_png(&Mask { classes: vec![0, 1, 2, 2, 3, 0], ..mask.clone() }));
     assert_eq!(item(), "masks/a.png: expected classes below 3, found class 3 in row 1, column 1");
     place.put("masks/a.png", &gray_png(&Mask { size: [3, 2], ..mask.clone() }));
-    assert_eq!(item(), "masks/a.png: expected a mask of 2x3, as `a.png` has it, found 3x2");
+    assert_eq!(item(), "masks/a.png: expected a mask of 2x3, the size of `a.png`, found 3x2");
     place.put("masks/a.png", &png(&picture(2, 3)));
-    assert_eq!(item(), "masks/a.png: expected a mask: a gray image of 8 bits, found Rgb8");
+    assert_eq!(item(), "masks/a.png: expected a mask: an 8-bit gray image, found Rgb8");
     place.put("masks/b.png", &gray_png(&mask));
-    assert_eq!(place.text(open()), "images: expected an image for each mask, found none named as the mask `b.png`");
+    assert_eq!(place.text(open()), "images: expected an image for each mask, found none for the mask `b.png`");
     fs::remove_file(place.path("masks/a.png")).unwrap();
-    assert_eq!(place.text(open()), "masks: expected a mask named as the image `a.png`, found none");
+    assert_eq!(place.text(open()), "masks: expected a mask with the name of the image `a.png`, found none");
 }
 
 #[test]
@@ -176,10 +181,10 @@ fn texts() {
     assert_eq!(Text::read(&place.put("a.gz", &gzip(b"zip"))).unwrap().characters(), [2, 0, 1]);
     let message = |bytes: &[u8]| place.text(Text::read(&place.put("x.txt", bytes)));
     assert_eq!(message(b""), "x.txt: expected text, found nothing");
-    assert_eq!(message(b"ab\xffc"), "x.txt: expected text in UTF-8, found none at byte 2");
+    assert_eq!(message(b"ab\xffc"), "x.txt: expected text in UTF-8, found invalid UTF-8 at byte 2");
 }
 
-/// Good files of each kind, and their reader.
+/// Valid files of each kind, and their readers.
 type Reader = fn(&Path) -> Result<(), DataError>;
 
 fn good_files() -> Vec<(&'static str, Vec<u8>, Reader)> {
@@ -204,7 +209,7 @@ fn good_files() -> Vec<(&'static str, Vec<u8>, Reader)> {
     ]
 }
 
-/// Each good file with a byte changed, cut off, or with bytes more: an outcome or an error, soon, and no panic. An error names the file.
+/// Changed bytes, truncation and additional bytes: a result, or an error that names the file.
 #[test]
 fn damaged_files() {
     let place = Place::new();
@@ -233,7 +238,7 @@ fn damaged_files() {
     }
 }
 
-/// All that lies in the shared folder, by the metrics in its description.
+/// The data sets in the shared folder, with the numbers in its description.
 #[test]
 fn the_real_sets() {
     let Some(folder) = shared_data("cifar-10") else { return };
@@ -252,13 +257,13 @@ fn the_real_sets() {
         "mnist train: 60000 images of 1x28x28, 10 classes (5421 to 6742 items each)",
         "mnist test: 10000 images of 1x28x28, 10 classes (892 to 1135 items each)",
         "tables 569 rows of 30 numbers, 2 classes (212 to 357 items each)",
-        "tiny-shakespeare 1115394 letters, 65 different ones",
+        "tiny-shakespeare 1115394 characters, vocabulary of 65",
     ];
     assert_eq!(text.len(), expected.len(), "{text:#?}");
     for (text, expected) in text.iter().zip(expected) {
         assert!(text.starts_with(expected), "{text}");
     }
-    // The first records of CIFAR-10: a frog in training, a cat in the test.
+    // The first records of CIFAR-10: a frog in the training set, a cat in the test set.
     let cifar = KnownDataset::Cifar10.read(Some(&folder)).unwrap();
     assert_eq!((cifar.train.labels()[..5].to_vec(), cifar.test.labels()[..5].to_vec()), (vec![6, 9, 9, 4, 1], vec![3, 8, 8, 0, 6]));
 }

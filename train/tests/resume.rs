@@ -1,4 +1,4 @@
-//! A run that is interrupted and goes on ends with the very bits of one that was not.
+//! A resumed run ends with the same bits as an uninterrupted one.
 
 use layercake::average::Averaging;
 use layercake::optim::{Sgd, SgdConfig};
@@ -13,7 +13,7 @@ use layercake_train::{
 };
 
 network! {
-    /// With everything that has a state: running statistics, masks.
+    /// A network with running statistics and dropout masks.
     Net: [1, 8, 8] -> [10] {
         conv: Conv2d(4, kernel = 3, padding = 1), BatchNorm2d, ReLU, Dropout(0.3), Flatten, fc: Linear(10),
     }
@@ -34,7 +34,7 @@ fn recipe() -> Recipe {
     }
 }
 
-/// Wishes the end after so many steps in this process.
+/// Cancels the run after a number of steps in this process.
 struct StopAfter {
     stop: CancellationToken,
     steps: usize,
@@ -57,7 +57,7 @@ fn loaders() -> [Loader<Images>; 2] {
     [train, Loader::new(test, 360).transform(normalize)]
 }
 
-/// One process's part of the run. Its own first parameters, data and device are as in any other process.
+/// The part of a run in one process.
 fn part(checkpoints: &Checkpoints, stop_at: Option<usize>) -> Result<(Vec<u32>, Vec<Epoch>), TrainError> {
     let [train, test] = loaders();
     let recipe = recipe();
@@ -81,7 +81,7 @@ fn bits<M: Model<f32, Cpu>>(net: &M) -> Vec<u32> {
     net.named_tensors().iter().flat_map(|tensor| tensor.to_vec()).map(f32::to_bits).collect()
 }
 
-/// The metrics without the times, which are nobody's promise.
+/// The metrics without times.
 fn timeless(history: &[Epoch]) -> Vec<Epoch> {
     history.iter().map(|epoch| Epoch { items_per_second: 0.0, seconds: 0.0, ..epoch.clone() }).collect()
 }
@@ -93,7 +93,7 @@ fn the_very_same_bits() {
     let (whole, history) = part(&folder("whole"), None).unwrap();
     assert_eq!((history.len(), history[2].step), (3, 24), "15 batches of 100, two to a step");
 
-    // Interrupted in the middle of an epoch, at its last step (8), and twice in a row.
+    // Interrupted within an epoch, at its last step (8), and twice.
     for stops in [vec![1], vec![5], vec![8], vec![11, 12, 20], vec![24]] {
         let checkpoints = folder(&format!("{stops:?}"));
         for &stop in &stops {
@@ -105,7 +105,7 @@ fn the_very_same_bits() {
         assert!(resumed == whole, "interrupted after {stops:?}");
         assert_eq!(timeless(&again), timeless(&history), "interrupted after {stops:?}");
     }
-    // A run that is done stays as it is.
+    // Resuming a finished run changes nothing.
     let (again, same) = part(&folder("whole"), None).unwrap();
     assert!(again == whole && same == history);
 }
@@ -123,12 +123,14 @@ fn a_checkpoint_of_another_run_is_refused() {
     let mut other = recipe().trainer(train.batch_count()).seed(8).checkpoints(checkpoints.clone()).resume(true);
     let message = other.fit(&mut net, &device, &mut optimizer, &mut task, &train).unwrap_err().to_string();
     assert!(
-        message.contains("state.json: the run that was kept is another one: it had seed 7, 1437 items in 15 batches of 100, 2 to a step"),
+        message.contains(
+            "state.json: the checkpoint belongs to another run: it has seed 7, 1437 items in 15 batches of 100, 2 batches per step"
+        ),
         "{message}"
     );
 }
 
-/// The parameters are gone after some steps; what was kept before them is as good as ever.
+/// A run that diverges keeps its last finite checkpoint.
 #[test]
 fn the_last_checkpoint_is_good() {
     let place = tempfile::tempdir().unwrap();
@@ -138,7 +140,7 @@ fn the_last_checkpoint_is_good() {
     let [train, test] = loaders();
     let mut task = Classification::new("digits", test, &[]).unwrap();
     let mut optimizer = Sgd::new(&net, SgdConfig { lr: 1.0, ..Default::default() });
-    // The fifth step takes everything out of the range of numbers.
+    // The fifth step overflows the parameters.
     let schedule = layercake::schedule::Constant.then(4, layercake::schedule::Exponential { gamma: 1.0 }.times(Huge));
     let mut trainer = Trainer::new(Until::Epochs(2)).schedule(schedule).checkpoints(checkpoints.clone());
     let error = trainer.fit(&mut net, &device, &mut optimizer, &mut task, &train).unwrap_err();
@@ -159,13 +161,13 @@ impl layercake::schedule::Schedule for Huge {
 }
 
 network! {
-    /// One step of a recurrent network that says which of four letters comes next.
+    /// One step of a recurrent network over four characters.
     Cell: { letter: [4], hidden: [6] } -> { scores: [4], next: [6] } {
         from letter, Concat(hidden), mix: Linear(6), Tanh as state, out: Linear(4), output scores, from state, output next,
     }
 }
 
-/// Carries the hidden state from batch to batch: truncated backpropagation of one step.
+/// A task that carries the hidden state from batch to batch.
 struct Letters {
     hidden: Option<Vec<f32>>,
 }
@@ -200,7 +202,7 @@ impl Task<Cell> for Letters {
 }
 
 #[test]
-fn what_a_task_carries_goes_on_too() {
+fn task_state_is_resumed() {
     let place = tempfile::tempdir().unwrap();
     let run = |name: &str, stops: &[usize]| {
         let checkpoints = Checkpoints::new(place.path().join(name));
@@ -222,7 +224,7 @@ fn what_a_task_carries_goes_on_too() {
     assert!(run("twice", &[4, 15]) == whole);
 }
 
-/// A task whose measurement is drawn, and at times infinite: what it says must not depend on where the run was stopped.
+/// A task with random and infinite metrics, which must not depend on interruptions.
 struct Drawn {
     task: Classification<Images, 1, 8, 8, 10>,
 }
@@ -242,7 +244,7 @@ impl Task<Net> for Drawn {
     }
 }
 
-/// 15 batches of 24, and fewer to measure on.
+/// 15 batches of 24, and fewer test images.
 fn few() -> (Loader<Images>, Loader<Images>) {
     let Split { train, test } = digits();
     let normalize = Normalize::measure(&train);
@@ -250,10 +252,10 @@ fn few() -> (Loader<Images>, Loader<Images>) {
     (loader.transform(normalize.clone()), Loader::new(train.subset(&(0..60).collect::<Vec<_>>()), 60).transform(normalize))
 }
 
-/// How far a part of a run goes, and where it is stopped before.
+/// The end of a part of a run, and where it is cancelled before.
 type Part = (Until, Option<usize>, usize);
 
-/// A run in parts, each a process of its own, with everything that looks at metrics.
+/// A run in parts, with everything that depends on metrics.
 fn in_parts(place: &std::path::Path, parts: &[Part]) -> (Vec<u32>, Vec<Epoch>) {
     let checkpoints = Checkpoints::new(place.join(format!("{parts:?}").replace(|c: char| !c.is_alphanumeric(), "_"))).every(3);
     let mut outcome = None;
@@ -282,8 +284,7 @@ fn in_parts(place: &std::path::Path, parts: &[Part]) -> (Vec<u32>, Vec<Epoch>) {
     outcome.expect("the last part comes to an end")
 }
 
-/// An epoch has 8 steps. Steps that end within an epoch, an epoch's last step, more steps later, more epochs, more patience: the bits are those
-/// of a run that was not stopped, and so are the metrics.
+/// Partial epochs (an epoch has 8 steps), more steps, more epochs, more patience: bits and metrics are those of an uninterrupted run.
 #[test]
 fn every_way_to_stop_and_go_on() {
     use Until::{Epochs, Steps};
@@ -294,7 +295,7 @@ fn every_way_to_stop_and_go_on() {
         for parts in cut {
             let (parameters, history) = in_parts(place.path(), parts);
             assert!(parameters == whole.0, "other bits after {parts:?}");
-            // Compared as text, for a metric that is no number is not itself.
+            // Compared as text, since NaN is not equal to itself.
             assert_eq!(format!("{history:?}"), format!("{:?}", whole.1), "{parts:?}");
         }
     };
@@ -319,14 +320,14 @@ fn every_way_to_stop_and_go_on() {
             &[(Epochs(4), Some(8), many), (Epochs(4), Some(9), many), end[0]],
             &[(Steps(11), None, many), (Steps(21), Some(18), many), end[0]],
             &[(Epochs(2), Some(1), many), (Epochs(2), None, many), end[0]],
-            // No patience: it ends early, as often as the drawn metric says.
+            // No patience: the run ends early.
             &[(Epochs(4), None, 0), (Epochs(4), None, 1), end[0]],
             &[(Epochs(4), Some(5), 0), (Epochs(4), None, 0), end[0]],
         ],
     );
 }
 
-/// A run that has come further than is wished cannot give the bits of a shorter one.
+/// A checkpoint after the requested end is an error.
 #[test]
 fn beyond_the_end() {
     let place = tempfile::tempdir().unwrap();
@@ -340,11 +341,11 @@ fn beyond_the_end() {
         let mut optimizer = recipe().adam(&net);
         let mut trainer = Trainer::new(until).seed(7).accumulate(2).checkpoints(checkpoints.clone()).resume(true);
         let message = trainer.fit(&mut net, &device, &mut optimizer, &mut task, &train).unwrap_err().to_string();
-        assert!(message.ends_with("the run that was kept is at step 20 of epoch 3, beyond the end that is wished"), "{until:?}: {message}");
+        assert!(message.ends_with("the checkpoint is at step 20 of epoch 3, after the requested end of the run"), "{until:?}: {message}");
     }
 }
 
-/// Whatever is changed in a checkpoint shows before anything of it is used.
+/// Any change of a checkpoint is detected before it is used.
 #[test]
 fn a_damaged_checkpoint_is_refused() {
     let place = tempfile::tempdir().unwrap();
@@ -356,7 +357,7 @@ fn a_damaged_checkpoint_is_refused() {
     names.sort();
     assert_eq!(
         names,
-        ["average.safetensors", "task_state.safetensors", "checkpoint.json", "model.safetensors", "optimizer.safetensors", "state.json"]
+        ["average.safetensors", "checkpoint.json", "model.safetensors", "optimizer.safetensors", "state.json", "task_state.safetensors"]
     );
     for name in &names {
         let path = folder.join(name);
@@ -376,7 +377,7 @@ fn a_damaged_checkpoint_is_refused() {
     part(&checkpoints, None).unwrap();
 }
 
-/// Checkpoints of the first format, without checksums, go on to the same bits.
+/// Checkpoints of version 1, without checksums, are resumed with the same bits.
 #[test]
 fn a_checkpoint_without_checksums_goes_on() {
     let place = tempfile::tempdir().unwrap();
@@ -389,7 +390,7 @@ fn a_checkpoint_without_checksums_goes_on() {
     let Err(error) = part(&checkpoints, None) else { panic!("the second version has checksums") };
     let message = error.to_string();
     assert!(message.contains("checkpoint.json: "), "{message}");
-    // What the first version did not know.
+    // Remove what version 1 did not have.
     let path = latest.join("state.json");
     let mut state: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     for key in ["version", "partial", "best"] {
@@ -412,7 +413,7 @@ fn a_checkpoint_without_checksums_goes_on() {
     assert!(part(&checkpoints, None).unwrap().0 == whole);
 }
 
-/// Two trainings do not share a folder of checkpoints, and one whose folder is taken away ends with an error.
+/// Two runs cannot share a checkpoint folder; removing the folder ends the run with an error.
 #[test]
 fn the_folder_of_checkpoints_is_its_own() {
     struct Meddle<'a>(&'a Checkpoints, &'a str);
@@ -449,7 +450,7 @@ fn the_folder_of_checkpoints_is_its_own() {
             "enter" => assert_eq!(outcome.unwrap().len(), 1),
             _ => {
                 let message = outcome.unwrap_err().to_string();
-                assert!(message.ends_with("was removed or replaced while the training went on; what it held is lost"), "{message}");
+                assert!(message.ends_with("the folder was removed or replaced during the run"), "{message}");
             }
         }
     }

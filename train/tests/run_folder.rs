@@ -1,4 +1,4 @@
-//! A run folder is one run's, and holds what others have put there as well.
+//! Run folders: locking, replacement, and files of the user.
 
 use std::fs;
 use std::path::Path;
@@ -61,7 +61,7 @@ fn only_what_the_run_wrote_is_removed() {
     }
     fs::create_dir_all(path.join("checkpoints")).unwrap();
     fs::write(path.join("checkpoints/mine.txt"), "mine").unwrap();
-    // A second run, which draws something else.
+    // A second run with other pictures.
     let run = RunFolder::create(&path, config()).unwrap();
     for name in users.iter().chain(&["checkpoints/mine.txt"]) {
         assert_eq!(fs::read_to_string(path.join(name)).unwrap(), "mine", "{name}");
@@ -70,9 +70,9 @@ fn only_what_the_run_wrote_is_removed() {
     drop(run);
 }
 
-/// A folder of an earlier version lists nothing: what that version could write is a closed list.
+/// A folder of an early version has no list of files; its possible files are known.
 #[test]
-fn a_run_of_old_is_replaced() {
+fn a_run_of_an_early_version_is_replaced() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path();
     done(RunFolder::create(path, config()).unwrap());
@@ -86,7 +86,7 @@ fn a_run_of_old_is_replaced() {
     assert_eq!(names(path), ["config.json", "metrics.jsonl", "notes.svg", "thesis_figure.png"]);
 }
 
-/// Names in a stranger's list are names, and no way out.
+/// Names in the list of files cannot leave the folder.
 #[test]
 fn nothing_outside_is_removed() {
     let place = tempfile::tempdir().unwrap();
@@ -105,7 +105,7 @@ fn nothing_outside_is_removed() {
 fn one_run_at_a_time() {
     let place = tempfile::tempdir().unwrap();
     let run = RunFolder::create(place.path(), config()).unwrap();
-    let in_use = format!("in use by process {}; wait for it to end, or name another folder", std::process::id());
+    let in_use = format!("in use by process {}; wait for it to end, or choose another folder", std::process::id());
     for outcome in [RunFolder::create(place.path(), config()), RunFolder::open(place.path())] {
         let message = outcome.err().unwrap().to_string();
         assert!(message.ends_with(&in_use), "{message}");
@@ -115,12 +115,12 @@ fn one_run_at_a_time() {
     assert!(RunFolder::open(place.path()).is_err());
     drop(again);
     done(RunFolder::open(place.path()).unwrap());
-    assert!(!names(place.path()).contains(&".lock".to_owned()), "a run that is done leaves no lock");
+    assert!(!names(place.path()).contains(&".lock".to_owned()), "a finished run leaves no lock");
 }
 
-/// A resume that comes to nothing (its data are gone, say) takes nothing away.
+/// A failed resume, for example without its data, removes nothing.
 #[test]
-fn metrics_stay_until_it_is_known_where_to_go_on() {
+fn metrics_stay_until_the_checkpoint_is_loaded() {
     let place = tempfile::tempdir().unwrap();
     let metrics = || fs::read_to_string(place.path().join("metrics.jsonl")).unwrap().lines().count();
     let mut run = RunFolder::create(place.path(), config()).unwrap();
@@ -135,7 +135,7 @@ fn metrics_stay_until_it_is_known_where_to_go_on() {
     run.record(&epoch(3)).unwrap();
     assert_eq!(metrics(), 3);
     drop(run);
-    // Without a checkpoint it begins anew.
+    // Without a checkpoint the run starts from the beginning.
     let mut run = RunFolder::open(place.path()).unwrap();
     run.record(&epoch(1)).unwrap();
     assert_eq!(metrics(), 1);
@@ -143,17 +143,17 @@ fn metrics_stay_until_it_is_known_where_to_go_on() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_taken_away_meanwhile() {
+fn removed_files_and_folders() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("run");
     let mut run = RunFolder::create(&path, config()).unwrap();
     run.record(&epoch(1)).unwrap();
-    // The metrics are still known: the file comes back whole.
+    // The metrics are in memory: the file is rewritten.
     fs::remove_file(path.join("metrics.jsonl")).unwrap();
     run.record(&epoch(2)).unwrap();
     assert_eq!(fs::read_to_string(path.join("metrics.jsonl")).unwrap().lines().count(), 2);
-    // The folder does not, nor does another one of its name do.
-    let vanished = "run: was removed or replaced while the training went on; what it held is lost";
+    // A removed or replaced folder is an error.
+    let vanished = "run: the folder was removed or replaced during the run";
     for again in [false, true] {
         fs::remove_dir_all(&path).unwrap();
         if again {
@@ -182,7 +182,7 @@ fn parameters_that_are_not_the_runs() {
     fs::write(&model, bytes).unwrap();
     let message = verify_parameters(&model).unwrap_err().to_string();
     assert!(message.contains("model.safetensors: damaged or replaced: summary.json says checksum "), "{message}");
-    // Elsewhere nobody knows them.
+    // Other files are not verified.
     let other = place.path().join("other.safetensors");
     fs::copy(&model, &other).unwrap();
     verify_parameters(&other).unwrap();

@@ -1,4 +1,4 @@
-//! What data and settings can cause is an error that says what it is, never a panic, and a name that means nothing is one too.
+//! Invalid data and settings are errors with clear messages, not panics.
 
 use layercake::average::Averaging;
 use layercake::loss::CrossEntropy;
@@ -16,12 +16,12 @@ use layercake_train::{
 network! {
     Net: [1, 8, 8] -> [10] { Flatten, fc: Linear(10) }
 
-    /// A normalization of single values, in a network within a network too.
+    /// Batch normalization of single values, also in a nested network.
     Normed: [1, 8, 8] -> [10] { Flatten, fc1: Linear(6), norm: BatchNorm1d, ReLU, fc2: Linear(10) }
     Nested: [1, 8, 8] -> [10] { inner: Normed }
 }
 
-/// Images of any size and labels of any number.
+/// Images of any size with any labels.
 #[derive(Clone)]
 struct Any {
     items: usize,
@@ -60,7 +60,7 @@ impl HasImage for Item {
 
 const GOOD: Any = Any { items: 5, shape: [1, 8, 8], label: 3 };
 
-/// Trains on one set and tests on another.
+/// Trains on one data set and tests on another.
 macro_rules! fit {
     ($net:ident, $train:expr, $test:expr, $task:expr, $trainer:expr) => {{
         let device = Cpu::seed_from_u64(1);
@@ -83,21 +83,21 @@ fn two_epochs<'a, M>() -> Trainer<'a, M> {
     Trainer::new(Until::Epochs(2))
 }
 
-/// PyTorch refuses it as well: "Expected more than 1 value per channel when training".
+/// An error in PyTorch too: "Expected more than 1 value per channel when training".
 #[test]
 fn a_last_batch_of_one_and_a_normalization() {
     let says = |layer: &str| {
         format!(
-            "`{layer}` cannot take statistics of a single value a channel while training; use a batch size of which no single item is left, or `drop_last`"
+            "`{layer}` cannot estimate a variance from a single value per channel; use a batch size that does not leave a batch of one item, or `drop_last`"
         )
     };
     let good = || Loader::new(GOOD, 5);
     assert_eq!(fit!(Normed, Loader::new(GOOD, 2), good(), |_: &mut _| (), two_epochs()).unwrap_err(), says("norm"));
     assert_eq!(fit!(Nested, Loader::new(GOOD, 2), good(), |_: &mut _| (), two_epochs()).unwrap_err(), says("inner.norm"));
-    // Left out, or measured, it does no harm.
+    // Dropped, or in evaluation, it is fine.
     fit!(Normed, Loader::new(GOOD, 2).drop_last(), Loader::new(GOOD, 2), |_: &mut _| (), two_epochs()).unwrap();
 
-    // A task of the user's own is not asked before: what it panics with is the error.
+    // In a custom task the panic becomes the error.
     let device = Cpu::seed_from_u64(1);
     let mut net = Normed::new(&device);
     let mut optimizer = Sgd::new(&net, SgdConfig::default());
@@ -123,12 +123,10 @@ fn data_that_do_not_fit() {
     assert_eq!(fit!(Loader::new(Any { shape: [3, 8, 8], ..GOOD }, 2), good()).unwrap_err(), size);
 }
 
-/// Nothing to measure on is not the learning rate's fault, and is said before anything is trained.
+/// An empty test set is an error before training, not a diverged run.
 #[test]
 fn a_test_loader_without_a_batch() {
-    let none = |items, size| {
-        format!("the test data: they make no batch: {items} items in batches of {size}, or a sampler that chooses none of them")
-    };
+    let none = |items, size| format!("test data: no batch: {items} items in batches of {size}, or a sampler that selects none");
     let good = || Loader::new(GOOD, 2);
     let empty = Loader::new(Any { items: 0, ..GOOD }, 4);
     assert_eq!(fit!(good(), empty.clone()).unwrap_err(), none(0, 4));
@@ -136,7 +134,7 @@ fn a_test_loader_without_a_batch() {
     assert_eq!(fit!(good(), good().sampler(SubsetSampler { indices: Vec::new(), shuffle: None })).unwrap_err(), none(5, 2));
     let device = Cpu::default();
     assert_eq!(evaluate(&Net::new(&device), &device, &empty).unwrap_err().to_string(), none(0, 4));
-    assert_eq!(fit!(empty, good()).unwrap_err(), "the training data make no batch");
+    assert_eq!(fit!(empty, good()).unwrap_err(), "the training data have no batch");
 }
 
 #[test]
@@ -146,15 +144,18 @@ fn criteria_that_do_not_fit() {
         fit!(Net, Loader::new(GOOD, 2), Loader::new(GOOD, 2), set, two_epochs()).unwrap_err()
     };
     let plain = CrossEntropy::default;
-    assert_eq!(says(CrossEntropy { weight: vec![1.0; 9], ..plain() }), "the criterion: there are 9 weights for 10 classes");
-    assert_eq!(says(CrossEntropy { weight: vec![-1.0; 10], ..plain() }), "the criterion: -1 is no weight of a class");
+    assert_eq!(says(CrossEntropy { weight: vec![1.0; 9], ..plain() }), "the criterion: expected 10 class weights, found 9");
+    assert_eq!(
+        says(CrossEntropy { weight: vec![-1.0; 10], ..plain() }),
+        "the criterion: the class weight -1 is invalid; expected a finite number of at least 0"
+    );
     assert_eq!(
         says(CrossEntropy { label_smoothing: 1.5, ..plain() }),
-        "the criterion: the label smoothing must be between 0 and 1, not 1.5"
+        "the criterion: `label_smoothing` is 1.5; expected a number in 0..=1"
     );
 }
 
-/// A schedule that fails, or gives what is no learning rate.
+/// Schedules that panic or return invalid learning rates.
 #[test]
 fn schedules_that_fail() {
     struct Of(fn(usize) -> f64);
@@ -164,10 +165,10 @@ fn schedules_that_fail() {
         }
     }
     let nan = Of(|step| if step < 2 { 0.1 } else { f64::NAN });
-    assert_eq!(fit!(two_epochs().schedule(nan)).unwrap_err(), "the schedule gives a learning rate of NaN for step 2 (counted from 0)");
-    assert_eq!(fit!(two_epochs().schedule(Of(|_| panic!("no table")))).unwrap_err(), "the schedule failed: no table");
+    assert_eq!(fit!(two_epochs().schedule(nan)).unwrap_err(), "the schedule returned the learning rate NaN for step 2 (counted from 0)");
+    assert_eq!(fit!(two_epochs().schedule(Of(|_| panic!("no table")))).unwrap_err(), "the schedule panicked: no table");
     let step = layercake::schedule::Step { every: 0, gamma: 0.1 };
-    assert!(fit!(two_epochs().schedule(step)).unwrap_err().starts_with("the schedule failed: ") || step.every > 0);
+    assert!(fit!(two_epochs().schedule(step)).unwrap_err().starts_with("the schedule panicked: ") || step.every > 0);
 }
 
 #[test]
@@ -189,29 +190,32 @@ fn samplers_that_fail() {
         }
     }
     let good = || Loader::new(GOOD, 2);
-    assert_eq!(fit!(good().sampler(Lies), good()).unwrap_err(), "the sampler promised items for 4 batches, but gave some for 2");
-    assert_eq!(fit!(good().sampler(Panics), good()).unwrap_err(), "the order of epoch 1 cannot be made: no order");
-    assert_eq!(fit!(good(), good().sampler(Panics)).unwrap_err(), "the test after epoch 1 failed: no order");
+    assert_eq!(fit!(good().sampler(Lies), good()).unwrap_err(), "the sampler announced items for 4 batches, but returned only 2");
+    assert_eq!(fit!(good().sampler(Panics), good()).unwrap_err(), "computing the order of epoch 1 panicked: no order");
+    assert_eq!(fit!(good(), good().sampler(Panics)).unwrap_err(), "the test after epoch 1 panicked: no order");
     let weighted = layercake_train::data::WeightedSampler::new(&[1.0; 9], 9, 1).unwrap();
-    assert!(fit!(good().sampler(weighted), good()).unwrap_err().starts_with("the order of epoch 1 cannot be made: "));
+    assert!(fit!(good().sampler(weighted), good()).unwrap_err().starts_with("computing the order of epoch 1 panicked: "));
 }
 
 #[test]
-fn numbers_that_make_no_sense() {
-    assert_eq!(fit!(two_epochs().accumulate(0)).unwrap_err(), "a step takes at least one batch: `accumulate` is 0");
+fn invalid_numbers() {
+    assert_eq!(fit!(two_epochs().accumulate(0)).unwrap_err(), "`accumulate` is 0; expected at least 1 batch per step");
     let place = tempfile::tempdir().unwrap();
     let never = Checkpoints::new(place.path()).every(0);
-    assert_eq!(fit!(two_epochs().checkpoints(never)).unwrap_err(), "there is at least one step between two checkpoints: `every` is 0");
+    assert_eq!(
+        fit!(two_epochs().checkpoints(never)).unwrap_err(),
+        "`Checkpoints::every` is 0; expected at least 1 step between checkpoints"
+    );
     let zeros = Recipe { accumulate: 0, ..Default::default() };
-    assert_eq!(fit!(zeros.trainer(3)).unwrap_err(), "a step takes at least one batch: `accumulate` is 0");
+    assert_eq!(fit!(zeros.trainer(3)).unwrap_err(), "`accumulate` is 0; expected at least 1 batch per step");
     for decay in [1.0, -0.1, f64::NAN] {
         let message = fit!(two_epochs().average(Averaging::Ema { decay })).unwrap_err();
-        assert_eq!(message, format!("an average that keeps {decay} of itself is none: expected 0 or more, and less than 1"));
+        assert_eq!(message, format!("`decay` of the parameter average is {decay}; expected a number in 0..1"));
     }
     for factor in [1.0, f64::NAN] {
         let plateau = ReduceOnPlateau { factor, ..ReduceOnPlateau::new(0.0) };
         let message = fit!(two_epochs().plateau("loss", plateau)).unwrap_err();
-        assert_eq!(message, format!("a plateau lowers the learning rate by a factor below 1, not by {factor}"));
+        assert_eq!(message, format!("`factor` of the plateau is {factor}; expected a number in 0..1"));
     }
     assert_eq!(fit!(Trainer::new(Until::Epochs(0))).unwrap(), []);
     assert_eq!(fit!(Trainer::new(Until::Steps(0))).unwrap(), []);
@@ -223,34 +227,34 @@ fn numbers_that_make_no_sense() {
         Ok::<_, TrainError>(Step::new(loss::cross_entropy(scores, &batch.labels), 1).with_weight(-1.0))
     });
     let error = two_epochs().fit(&mut net, &device, &mut optimizer, &mut task, &Loader::new(GOOD, 2)).unwrap_err();
-    assert_eq!(error.to_string(), "batch 1 of epoch 1: its loss was divided by -1, which is no weight");
+    assert_eq!(error.to_string(), "batch 1 of epoch 1: the weight of its loss is -1; expected a finite number of at least 0");
 }
 
-/// A setting that can have no effect, or that goes by a metric that there is not.
+/// Settings without effect, or with unknown metrics.
 #[test]
-fn names_that_mean_nothing() {
+fn unknown_metrics() {
     let known = "train_loss, train_accuracy, test_loss, test_accuracy";
     let plateau = || ReduceOnPlateau::new(0.0);
-    let says = |metric: &str, purpose: &str| format!("there is no metric `{metric}` to {purpose}; there are: {known}");
-    assert_eq!(fit!(two_epochs().plateau("test_los", plateau())).unwrap_err(), says("test_los", "lower the learning rate by"));
-    assert_eq!(fit!(two_epochs().plateau("", plateau())).unwrap_err(), says("", "lower the learning rate by"));
+    let says = |metric: &str, purpose: &str| format!("unknown metric `{metric}` {purpose}; known: {known}");
+    assert_eq!(fit!(two_epochs().plateau("test_los", plateau())).unwrap_err(), says("test_los", "to lower the learning rate"));
+    assert_eq!(fit!(two_epochs().plateau("", plateau())).unwrap_err(), says("", "to lower the learning rate"));
     let stopping = EarlyStopping::on("validation_loss", Better::Lower, 1);
-    assert_eq!(fit!(two_epochs().early_stopping(stopping)).unwrap_err(), says("validation_loss", "stop by"));
+    assert_eq!(fit!(two_epochs().early_stopping(stopping)).unwrap_err(), says("validation_loss", "to stop early"));
     for metric in ["loss", "validation_loss"] {
         let message = fit!(two_epochs().restore_best(metric, Better::Lower)).unwrap_err();
-        assert_eq!(message, says("validation_loss", "choose the best weights by"));
+        assert_eq!(message, says("validation_loss", "to select the best weights"));
     }
     let message = fit!(two_epochs().restore_best("test_loss", Better::Lower)).unwrap_err();
     assert!(
-        message.starts_with("the best weights cannot be chosen by `test_loss`: ") && message.contains("hold a validation part out"),
+        message.starts_with("the best weights cannot be selected by `test_loss`: ") && message.contains("hold out a validation set"),
         "{message}"
     );
-    assert_eq!(fit!(two_epochs().resume(true)).unwrap_err(), "`resume` goes on from a checkpoint, but the trainer has no `checkpoints`");
-    // Without the part it is the test set's where there is no other.
+    assert_eq!(fit!(two_epochs().resume(true)).unwrap_err(), "`resume` needs `checkpoints`");
+    // Without prefix and validation data, it is the test metric.
     fit!(two_epochs().plateau("accuracy", plateau()).early_stopping(EarlyStopping::new(1))).unwrap();
 }
 
-/// A measurement or a drawing that panics.
+/// Evaluations and drawings that panic.
 #[test]
 fn tasks_that_panic() {
     struct Panics(&'static str);
@@ -279,9 +283,9 @@ fn tasks_that_panic() {
     }
     let place = tempfile::tempdir().unwrap();
     for (what, says) in [
-        ("validate", "the validation after epoch 1 failed: no validation"),
-        ("evaluate", "the test after epoch 1 failed: no measurement"),
-        ("draw", "the drawing after epoch 2 failed: no picture"),
+        ("validate", "the validation after epoch 1 panicked: no validation"),
+        ("evaluate", "the test after epoch 1 panicked: no measurement"),
+        ("draw", "the drawing after epoch 2 panicked: no picture"),
     ] {
         let device = Cpu::seed_from_u64(1);
         let mut net = Net::new(&device);
@@ -289,13 +293,13 @@ fn tasks_that_panic() {
         let mut trainer = Trainer::new(Until::Epochs(1)).pictures(place.path());
         let outcome = trainer.fit(&mut net, &device, &mut optimizer, &mut Panics(what), &Loader::new(GOOD, 2));
         assert_eq!(outcome.unwrap_err().to_string(), says);
-        assert!(std::fs::read_dir(place.path()).unwrap().next().is_none(), "half a picture is none");
+        assert!(std::fs::read_dir(place.path()).unwrap().next().is_none(), "no partial pictures");
     }
 }
 
-/// A run without an epoch, and a recipe of zeros.
+/// A run without epochs, and invalid recipes.
 #[test]
-fn run_folders_without_sense() {
+fn invalid_run_folders() {
     let place = tempfile::tempdir().unwrap();
     let config = |recipe| RunConfig {
         layercake: "0".to_owned(),
@@ -309,11 +313,11 @@ fn run_folders_without_sense() {
         classes: Vec::new(),
     };
     let run = RunFolder::create(&place.path().join("a"), config(Recipe::default())).unwrap();
-    assert_eq!(run.finish(1).unwrap_err().to_string(), "a run without an epoch has no summary");
+    assert_eq!(run.finish(1).unwrap_err().to_string(), "a run without epochs has no summary");
     let error = RunFolder::create(&place.path().join("b"), config(Recipe { epochs: 0, ..Default::default() })).unwrap_err();
     assert_eq!(error.to_string(), "`epochs` is 0; expected 1 to 1000000");
     assert!(!place.path().join("b").exists());
-    // As a stranger has written it.
+    // Invalid numbers in the file.
     RunFolder::create(&place.path().join("c"), config(Recipe::default())).unwrap();
     let path = place.path().join("c/config.json");
     let good = std::fs::read_to_string(&path).unwrap();
@@ -329,9 +333,9 @@ fn run_folders_without_sense() {
     }
 }
 
-/// Whatever metrics a state holds can be drawn in no time.
+/// Huge metrics are drawn in bounded time.
 #[test]
-fn huge_figures_do_not_hang() {
+fn huge_metrics_do_not_hang() {
     let place = tempfile::tempdir().unwrap();
     let config = RunConfig {
         layercake: "0".to_owned(),

@@ -1,4 +1,4 @@
-//! The training loop: what decides its outcome, and what its callbacks hear.
+//! The training loop and its callbacks.
 
 use layercake::average::Averaging;
 use layercake::prelude::*;
@@ -8,10 +8,10 @@ use layercake_train::run::Recipe;
 use layercake_train::{Callback, Classification, EarlyStopping, Epoch, LrSchedule, Progress, TrainError, Trainer, Until, evaluate};
 
 network! {
-    /// RandomSampler while it trains.
+    /// Random during training.
     Net: [1, 8, 8] -> [10] { Flatten, hidden: Linear(24), Tanh, Dropout(0.2), scores: Linear(10) }
 
-    /// Not random.
+    /// Deterministic.
     Plain: [1, 8, 8] -> [10] { Flatten, hidden: Linear(24), Tanh, scores: Linear(10) }
 }
 
@@ -28,7 +28,7 @@ fn loaders(test: Images, test_batch: usize, recipe: &Recipe) -> [Loader<Images>;
 
 type Wish<'w, M> = dyn Fn(Trainer<'w, M>) -> Trainer<'w, M> + 'w;
 
-/// Trains on the digits, tests on `test` in batches of `test_batch`, and gives the parameters and the metrics.
+/// Trains on the digits, evaluates on `test` in batches of `test_batch`, and returns parameters and metrics.
 macro_rules! train {
     ($net:ident, $test:expr, $test_batch:expr, $recipe:expr, $wish:expr) => {{
         let recipe: Recipe = $recipe;
@@ -52,7 +52,7 @@ fn train(test: Images, test_batch: usize, recipe: Recipe) -> Vec<u32> {
 }
 
 #[test]
-fn testing_changes_nothing() {
+fn evaluation_changes_nothing() {
     let Split { train: more, test } = digits();
     let plain = train(test.clone(), 360, recipe());
     assert!(plain == train(test.clone(), 7, recipe()), "other batches");
@@ -60,9 +60,9 @@ fn testing_changes_nothing() {
     assert!(plain != train(test, 360, Recipe { seed: 6, ..recipe() }), "another seed");
 }
 
-/// Nothing in a recipe is passed over.
+/// All settings of a recipe have an effect.
 #[test]
-fn all_of_a_recipe_counts() {
+fn all_settings_of_a_recipe_have_an_effect() {
     let test = digits().test;
     let plain = train(test.clone(), 360, recipe());
     let others = [
@@ -81,7 +81,7 @@ fn all_of_a_recipe_counts() {
     assert!(plain == train(test, 360, Recipe { workers: 3, ..recipe() }), "workers change nothing");
 }
 
-/// Writes down what it hears, and ends the training after an epoch if told to.
+/// Records its calls, and optionally ends the run after an epoch.
 #[derive(Default)]
 struct Listener {
     heard: Vec<String>,
@@ -119,7 +119,7 @@ fn heard(recipe: Recipe, stop_after: Option<usize>) -> (Vec<String>, Result<Vec<
 }
 
 #[test]
-fn callbacks_hear_all_and_can_end_it() {
+fn callbacks_are_called_and_can_end_the_run() {
     let (all, outcome) = heard(recipe(), None);
     let epoch = |n: usize| {
         let (first, last) = (29 * (n - 1) + 1, 29 * n);
@@ -135,7 +135,7 @@ fn callbacks_hear_all_and_can_end_it() {
     let (all, outcome) = heard(recipe(), Some(1));
     assert_eq!((outcome.unwrap_err().to_string().as_str(), all.len()), ("the device failed: enough", 3));
 
-    // Three batches to a step: 9 steps of three and one of two.
+    // Three batches per step: 9 steps of three and one of two.
     let (all, outcome) = heard(Recipe { accumulate: 3, ..recipe() }, None);
     assert_eq!(
         all,
@@ -149,9 +149,9 @@ fn callbacks_hear_all_and_can_end_it() {
     assert_eq!(outcome.unwrap()[1].step, 20);
 }
 
-/// The mean loss of three batches of 20 is that of one of 60, but for the rounding of the sums.
+/// Three accumulated batches of 20 equal one batch of 60, up to rounding.
 #[test]
-fn accumulated_batches_are_a_large_one() {
+fn accumulated_batches_equal_a_large_one() {
     let recipe = Recipe { epochs: 1, batch_size: 60, schedule: LrSchedule::Constant, ..recipe() };
     let steps = |recipe: Recipe| {
         train!(Plain, digits().test, 360, recipe, |_| Trainer::new(Until::Steps(5)).accumulate(recipe.accumulate)).unwrap().0
@@ -169,7 +169,7 @@ fn steps_and_their_learning_rates() {
     let (_, history) = train!(Net, digits().test, 360, recipe(), |_| Trainer::new(Until::Steps(40)).schedule(Constant)).unwrap();
     assert_eq!(history.iter().map(|epoch| epoch.step).collect::<Vec<_>>(), [29, 40]);
     assert_eq!(history[1].lr, 5e-3);
-    // Never better than at first by as much as this: lower after the second epoch, and after the third.
+    // Never an improvement by this much: lower after the second and third epoch.
     let plateau = ReduceOnPlateau { patience: 0, threshold: layercake::schedule::Change::Absolute(100.0), ..ReduceOnPlateau::new(0.0) };
     let (_, history) =
         train!(Net, digits().test, 360, recipe(), move |_| Trainer::new(Until::Epochs(4)).plateau("test_loss", plateau)).unwrap();
@@ -185,7 +185,7 @@ fn early_stopping_ends_it() {
     assert_eq!(history.len(), 3);
 }
 
-/// What is measured and given is the average; with a decay of 0 that is the parameters themselves.
+/// Evaluation uses the average; with a decay of 0 that is the parameters themselves.
 #[test]
 fn averaged_parameters() {
     let averaged = |decay| train!(Net, digits().test, 360, recipe(), move |trainer| trainer.average(Averaging::Ema { decay })).unwrap();
@@ -193,7 +193,7 @@ fn averaged_parameters() {
     let (same, other) = (averaged(0.0), averaged(0.95));
     assert!(same.0 == plain.0 && same.1[1].test == plain.1[1].test);
     assert!(other.0 != plain.0 && other.1[1].test != plain.1[1].test);
-    assert_eq!(other.1[1].train, plain.1[1].train, "training itself goes on with the parameters");
+    assert_eq!(other.1[1].train, plain.1[1].train, "training uses the parameters");
 }
 
 #[test]
@@ -215,5 +215,5 @@ fn images_that_do_not_fit_are_refused() {
     assert_eq!(train!(Net, wide, 50, recipe(), |trainer| trainer).unwrap_err().to_string(), says);
     let names: Vec<String> = (0..11).map(|i| i.to_string()).collect();
     let error = Classification::<Images, 1, 8, 8, 10>::new("digits", Loader::new(train, 9), &names).unwrap_err();
-    assert_eq!(error.to_string(), "digits: there are 11 classes, but the network gives scores for 10");
+    assert_eq!(error.to_string(), "digits: 11 classes, but the network has 10 outputs");
 }

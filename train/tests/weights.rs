@@ -1,4 +1,4 @@
-//! However items are cut into batches, each counts once: in a step, in the metrics of an epoch, in a measurement.
+//! Each item counts once for any batch size: in steps, epoch metrics and evaluation.
 
 use layercake::gradient::Accumulation;
 use layercake::loss::CrossEntropy;
@@ -7,7 +7,7 @@ use layercake::prelude::*;
 use layercake_train::data::{Array, Batch, Collate, DataError, Dataset, HasImage, Image, ImageMut, Labeled, Loader};
 use layercake_train::{Classification, Criterion, Epoch, Pass, Step, TrainError, Trainer, Until, task_fn};
 
-/// Numbers, each an item.
+/// A data set of numbers.
 struct Numbers(Vec<f32>);
 
 struct Number(f32);
@@ -34,8 +34,8 @@ impl Collate for Number {
 
 network! { Factor: [1] -> [1] { w: Linear(1, bias = false) } }
 
-/// The loss of a number is that number times `w`, so the gradient of a mean is the mean of the numbers. What each batch is told to weigh may
-/// be something else than its items.
+/// The loss of a number is that number times `w`, so the gradient of the mean loss is the mean of the numbers. The weight of a batch may differ from
+/// its items.
 fn gradient(numbers: &[f32], batch: usize, accumulate: usize, weight: Option<f64>) -> (f32, Vec<Epoch>) {
     let device = Cpu::seed_from_u64(1);
     let mut net = Factor::new(&device);
@@ -55,7 +55,7 @@ fn gradient(numbers: &[f32], batch: usize, accumulate: usize, weight: Option<f64
 
 /// In batches of 2, 2 and 1 the last number is a fifth of the step, not a third.
 #[test]
-fn a_ragged_last_batch_weighs_what_it_holds() {
+fn a_smaller_last_batch_has_a_smaller_weight() {
     let numbers = [1.0, 2.0, 3.0, 4.0, 100.0];
     for (batch, accumulate) in [(5, 1), (2, 3), (1, 5), (3, 2), (4, 2), (2, 100)] {
         for weight in [None, Some(1.0), Some(0.25)] {
@@ -66,7 +66,7 @@ fn a_ragged_last_batch_weighs_what_it_holds() {
     }
 }
 
-/// The same in a loop that is written by hand, where a step may also be cut short; clipping sees the mean.
+/// The same in a custom loop, where a step may have fewer batches; clipping uses the mean.
 #[test]
 fn micro_batches_by_hand() {
     let device = Cpu::seed_from_u64(1);
@@ -102,9 +102,9 @@ fn micro_batches_by_hand() {
     assert!((by(ragged, 3, true, Some(Clip::Value(5.0))) - 5.0).abs() < 1e-4);
 }
 
-/// A batch in which nothing counts is none; a step without any moves nothing.
+/// A batch of weight 0 is ignored; a step without weight changes nothing.
 #[test]
-fn nothing_counts() {
+fn batches_of_weight_0() {
     let (gradient, history) = gradient(&[1.0, 2.0], 1, 2, Some(0.0));
     assert_eq!((gradient, history[0].step), (0.0, 1));
     assert!(history[0].train.get("loss").unwrap().is_nan() && history[0].train.get("items") == Some(1.0));
@@ -112,7 +112,7 @@ fn nothing_counts() {
 
 network! { Net: [1, 2, 2] -> [3] { Flatten, fc: Linear(3) } }
 
-/// Small images with labels, of which 255 is none.
+/// Small images with labels; 255 is ignored.
 #[derive(Clone)]
 struct Marked(Vec<usize>);
 
@@ -151,7 +151,7 @@ fn criterion() -> Criterion {
     Criterion::CrossEntropy(CrossEntropy { weight: vec![1.0, 5.0, 0.25], ignore_index: Some(255), ..Default::default() })
 }
 
-/// One step over all items, or more, in batches of this size: parameters and metrics.
+/// Parameters and metrics after one epoch with batches of this size.
 fn classified(labels: &[usize], batch: usize, test_batch: usize, lr: f64) -> Result<(Vec<f32>, Epoch), TrainError> {
     let device = Cpu::seed_from_u64(1);
     let mut net = Net::new(&device);
@@ -181,7 +181,7 @@ fn weights_and_ignored_labels_count_once() {
         let far = parameters.iter().zip(&cut).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(far < 1e-6, "batches of {batch}: {far}");
     }
-    // By hand: the eight labeled items, each loss by its class's weight.
+    // By hand: the eight labeled items, weighted by class.
     let device = Cpu::seed_from_u64(1);
     let (net, mut sum, mut weights) = (Net::new(&device), 0.0, 0.0);
     let (_, epoch) = classified(&LABELS, 11, 11, 1e-30).unwrap();
@@ -197,13 +197,13 @@ fn weights_and_ignored_labels_count_once() {
     assert!((eighths - eighths.round()).abs() < 1e-9, "of eight labeled items: {eighths}");
 }
 
-/// A whole batch without a label that counts, and a whole set.
+/// A batch and a data set with only ignored labels.
 #[test]
-fn where_no_label_counts() {
+fn only_ignored_labels() {
     let sorted = [255, 255, 255, 0, 1, 2, 0, 1];
     let (_, whole) = classified(&sorted, 8, 8, 0.1).unwrap();
     let (_, cut) = classified(&sorted, 3, 3, 0.1).unwrap();
     close(&whole, &cut, "the first batch counts nothing");
     let message = classified(&[255, 255], 2, 1, 0.1).unwrap_err().to_string();
-    assert_eq!(message, "the test data: no item counts: each label is ignored, or has a weight of 0");
+    assert_eq!(message, "test data: all labels are ignored or have a weight of 0");
 }

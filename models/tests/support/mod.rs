@@ -1,4 +1,4 @@
-//! What the tests of the command share.
+//! Helpers for the tests of the command.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::ffi::OsStr;
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-/// What a run of a classifier leaves.
+/// The files in the run folder of a classifier.
 pub const FILES: [&str; 9] = [
     "classes.md",
     "config.json",
@@ -19,7 +19,7 @@ pub const FILES: [&str; 9] = [
     "summary.json",
 ];
 
-/// A folder of its own, in which the command runs.
+/// A temporary working directory of the command.
 pub struct Place {
     folder: tempfile::TempDir,
 }
@@ -33,7 +33,7 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    /// Writes a file, with the folders above it.
+    /// Writes a file and creates its folders.
     pub fn put(&self, name: &str, bytes: &[u8]) -> &Self {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -56,7 +56,7 @@ impl Place {
         names
     }
 
-    /// Runs `layercake` here with these words.
+    /// Runs `layercake` with these arguments.
     pub fn run(&self, command: &str) -> Output {
         self.run_words(command.split_whitespace())
     }
@@ -65,7 +65,7 @@ impl Place {
         Command::new(env!("CARGO_BIN_EXE_layercake")).args(words).current_dir(self.folder.path()).output().unwrap()
     }
 
-    /// Runs it, and gives what it printed.
+    /// Runs the command successfully and returns its stdout.
     pub fn works(&self, command: &str) -> String {
         let output = self.run(command);
         let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
@@ -74,7 +74,7 @@ impl Place {
         stdout
     }
 
-    /// Runs it, and sees that it fails with this exit code, nothing on stdout, and exactly this line on stderr.
+    /// Runs the command and checks its exit code, an empty stdout, and exactly this line on stderr.
     #[track_caller]
     pub fn fails(&self, command: &str, code: i32, line: &str) {
         let output = self.run(command);

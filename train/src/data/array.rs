@@ -113,7 +113,7 @@ mod tests {
         let tensor: Tensor<(usize, Const<3>, Const<1>), f32, Cpu> = array.clone().into_tensor(&device).unwrap();
         assert_eq!((tensor.shape().0, tensor.as_vec()), (2, array.as_slice().to_vec()));
         let message = array.clone().into_tensor::<(usize, Const<2>, Const<1>), _>(&device).unwrap_err().to_string();
-        assert_eq!(message, "a batch of 2x3x1 does not fit: expected (usize, Const<2>, Const<1>)");
+        assert_eq!(message, "batch of shape 2x3x1: expected (usize, Const<2>, Const<1>)");
         assert!(array.into_tensor::<(usize, usize), _>(&device).is_err());
     }
 
@@ -122,6 +122,6 @@ mod tests {
         let items = |second: usize| [(vec![1, 2], vec![1.0, 2.0]), (vec![1, second], vec![3.0; second])];
         assert_eq!(Array::stack("rows", items(2)).unwrap(), Array::new(vec![2, 1, 2], vec![1.0, 2.0, 3.0, 3.0]));
         let message = Array::stack("rows", items(3)).unwrap_err().to_string();
-        assert_eq!(message, "rows of one batch must be of one size: the first is 1x2, another 1x3; resize or crop them");
+        assert_eq!(message, "rows of a batch must have the same size: the first is 1x2, another 1x3; resize or crop them");
     }
 }

@@ -1,4 +1,4 @@
-//! Folders of images with what systems and tools leave in them, and parts of sets whose labels must mean the same.
+//! Image folders with hidden files, and test parts with the labels of the training part.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ fn dot(gray: u8) -> Vec<u8> {
     png([1, 1], 8, GRAY, &[&[gray]], &[])
 }
 
-/// What lies beside data.
+/// Hidden files beside data.
 const LEFT_BEHIND: [&str; 11] = [
     ".ipynb_checkpoints/a-checkpoint.png",
     "__MACOSX/cats/._a.png",
@@ -28,7 +28,7 @@ const LEFT_BEHIND: [&str; 11] = [
 ];
 
 #[test]
-fn what_is_hidden_is_no_data() {
+fn hidden_files_are_skipped() {
     let place = Place::new();
     for (name, gray) in [("cats/a.png", 1), ("cats/b.png", 2), ("dogs/c.png", 3)] {
         place.put(&format!("set/{name}"), &dot(gray));
@@ -42,7 +42,7 @@ fn what_is_hidden_is_no_data() {
     let items: Vec<(usize, u8)> = (0..set.len()).map(|i| set.get(i).unwrap()).map(|item| (item.label, item.image.to_bytes()[0])).collect();
     assert_eq!(items, [(0, 1), (0, 2), (1, 3)]);
     assert_eq!(ImageFiles::open(&place.path("set/cats"), Channels::Gray).unwrap().len(), 2);
-    // The folder that is asked for may be hidden itself.
+    // The given folder may be hidden itself.
     place.put(".cache/cats/a.png", &dot(1));
     assert_eq!(ImageFolder::open(&place.path(".cache"), Channels::Gray).unwrap().len(), 1);
 
@@ -52,12 +52,12 @@ fn what_is_hidden_is_no_data() {
     place.put("masks/.DS_Store", b"");
     assert_eq!(MaskFolder::open(&place.path("images"), &place.path("masks"), Channels::Gray, words(&["x"])).unwrap().len(), 1);
 
-    // A folder whose name ends as a picture's does.
+    // A folder with the extension of an image.
     fs::create_dir(place.path("images/b.png")).unwrap();
     assert_eq!(ImageFiles::open(&place.path("images"), Channels::Gray).unwrap().len(), 1);
 }
 
-/// The test folder lacks the first class: the labels of the others do not move.
+/// The test folder lacks the first class; the labels of the others do not change.
 #[test]
 fn classes_are_matched_by_name() {
     let place = Place::new();
@@ -73,12 +73,12 @@ fn classes_are_matched_by_name() {
     assert_eq!(test.files().iter().map(|(_, label)| *label).collect::<Vec<_>>(), [1, 2]);
     place.put("test/horses/a.png", &dot(1));
     let message = place.text(ImageFolder::open_like(&place.path("test"), &train));
-    assert_eq!(message, "test: expected folders named as the classes `birds`, `cats`, `dogs`, found `horses`");
+    assert_eq!(message, "test: expected only folders of the classes `birds`, `cats`, `dogs`, found `horses`");
 }
 
-/// What `layercake data check` says.
+/// The output of `layercake data check`.
 #[test]
-fn looked_through() {
+fn checked_folders() {
     let place = Place::new();
     let lines = || {
         let sets = check(&place.path("all")).unwrap();

@@ -1,4 +1,4 @@
-//! Files as strangers have them: what is read of them, what is refused by name, and what that costs.
+//! Readers on valid and invalid files: results, errors and memory.
 
 mod child;
 mod folders;

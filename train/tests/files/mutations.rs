@@ -1,4 +1,4 @@
-//! Good files of each kind, spoiled at random but the same way each time: an outcome or an error that names the file, soon, and no panic.
+//! Fuzzing with fixed seeds: mutated files give a result or an error that names the file, in bounded time, without panics.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::png::{self, GRAY, PALETTE, RGB, chunk, exif, mended, with_exif};
 
 type Reader = fn(&Path) -> Result<(), DataError>;
 
-/// Of each kind: its name, a good file, its reader, and what makes checksums right again, where they would keep all else from being looked at.
+/// Name, valid file, reader, and a function that repairs checksums, which would hide other errors.
 type Kind = (&'static str, Vec<u8>, Reader, fn(&[u8]) -> Vec<u8>);
 
 fn kinds() -> Vec<Kind> {
@@ -51,7 +51,7 @@ fn kinds() -> Vec<Kind> {
     ]
 }
 
-/// One to four changes: a bit, a byte, some bytes taken out, put in, or copied from elsewhere, or the end cut off.
+/// One to four mutations: flipped bits, changed, removed, inserted or copied bytes, truncation.
 fn spoiled(good: &[u8], random: &mut StdRng) -> Vec<u8> {
     let mut bytes = good.to_vec();
     for _ in 0..random.gen_range(1..=4) {
@@ -76,13 +76,13 @@ fn spoiled(good: &[u8], random: &mut StdRng) -> Vec<u8> {
     bytes
 }
 
-/// How often each kind is spoiled; more by `LAYERCAKE_MUTATIONS=20000`.
+/// Number of mutations per kind; override with `LAYERCAKE_MUTATIONS=20000`.
 const TIMES: usize = 500;
-/// No spoiled file of some hundred bytes takes longer, on the slowest machine.
+/// Time limit for a file of some hundred bytes.
 const LONGEST: Duration = Duration::from_secs(10);
 
 #[test]
-fn spoilt_files() {
+fn spoiled_files() {
     if let Some((name, path)) = errand() {
         let times = std::env::var("LAYERCAKE_MUTATIONS").map_or(TIMES, |times| times.parse().unwrap());
         let (name, good, read, mend) = kinds().into_iter().find(|(known, ..)| *known == name).unwrap();
@@ -92,7 +92,7 @@ fn spoilt_files() {
         let (mut errors, begun) = (0, Instant::now());
         for round in 0..times {
             let spoiled = spoiled(&good, &mut random);
-            // Wrong checksums half the time: they are refused, too.
+            // Half of the files have wrong checksums.
             fs::write(&path, if round % 2 == 0 { mend(&spoiled) } else { spoiled }).unwrap();
             let one = Instant::now();
             if let Err(error) = read(&path) {
@@ -107,8 +107,8 @@ fn spoilt_files() {
     }
     let place = Place::new();
     for (name, ..) in kinds() {
-        // What the limits of a picture allow, and no more than that.
-        let done = child("mutations::spoilt_files", name, &place.path(name), cfg!(target_os = "linux").then_some(2 << 30));
+        // The memory limit of an image.
+        let done = child("mutations::spoiled_files", name, &place.path(name), cfg!(target_os = "linux").then_some(2 << 30));
         println!("{}", String::from_utf8_lossy(&done.stdout).lines().find(|line| line.contains(" errors of ")).unwrap_or_default());
         assert!(done.status.success(), "{name}: {}", String::from_utf8_lossy(&done.stderr));
     }

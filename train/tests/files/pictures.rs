@@ -1,4 +1,4 @@
-//! Pictures by what PIL makes of them.
+//! Image decoding compared with PIL.
 
 use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
 use layercake_train::data::Dataset;
@@ -20,7 +20,7 @@ fn grays_and_colors_are_those_of_pil() {
     let file = |width, depth, color, row: &[u8], more: &[u8]| png::png([1, width], depth, color, &[row], more);
     let palette = chunk(b"PLTE", &[255, 0, 0, 0, 255, 0]);
     let clear = chunk(b"tRNS", &[0]);
-    /// A name, a file, and the pixels wanted in gray and in color.
+    /// Name, file, and the expected pixels in gray and in color.
     type Case<'a> = (&'a str, Vec<u8>, &'a [u8], &'a [u8]);
     let cases: [Case; 12] = [
         ("red, green, blue", file(3, 8, RGB, &[255, 0, 0, 0, 255, 0, 0, 0, 255], &[]), &[76, 150, 29], &[255, 0, 0, 0, 255, 0, 0, 0, 255]),
@@ -54,9 +54,9 @@ fn grays_and_colors_are_those_of_pil() {
     assert_eq!(read(&place, &file(4096, 8, RGB, &colors, &[]), Channels::Gray), expected);
 }
 
-/// Each of the eight ways in which a camera can be held: 1 2 3 above 4 5 6, by `ImageOps.exif_transpose`.
+/// The eight EXIF orientations of 1 2 3 above 4 5 6, as by `ImageOps.exif_transpose`.
 #[test]
-fn images_are_turned_as_their_exif_says() {
+fn exif_orientation_is_applied() {
     let turned: [(u8, [usize; 2], [u8; 6]); 10] = [
         (1, [2, 3], [1, 2, 3, 4, 5, 6]),
         (2, [2, 3], [3, 2, 1, 6, 5, 4]),
@@ -66,7 +66,7 @@ fn images_are_turned_as_their_exif_says() {
         (6, [3, 2], [4, 1, 5, 2, 6, 3]),
         (7, [3, 2], [6, 3, 5, 2, 4, 1]),
         (8, [3, 2], [3, 6, 2, 5, 1, 4]),
-        // No way to hold a camera: as it lies.
+        // Invalid orientations are ignored.
         (0, [2, 3], [1, 2, 3, 4, 5, 6]),
         (9, [2, 3], [1, 2, 3, 4, 5, 6]),
     ];
@@ -80,12 +80,12 @@ fn images_are_turned_as_their_exif_says() {
         }
         let mask = read_mask(&path, 7).unwrap();
         assert_eq!((mask.size, mask.classes), ([height, width], pixels.to_vec()), "{orientation}");
-        // A mask without such data has to lie as its image is seen.
+        // A mask without EXIF data must match the rotated image.
         place.put("masks/a.png", &png::png([2, 3], 8, GRAY, &[&[1, 2, 3], &[4, 5, 6]], &[]));
         let pair = MaskFolder::open(&place.path("images"), &place.path("masks"), Channels::Rgb, words(&["x"; 7])).unwrap();
         assert_eq!(pair.get(0).is_ok(), height == 2, "{orientation}");
 
-        // A JPEG of one white and one black half.
+        // A JPEG with a white and a black half.
         let mut jpeg = Vec::new();
         let halves: Vec<u8> = (0..16 * 32).map(|i| if i % 32 < 16 { 255 } else { 0 }).collect();
         JpegEncoder::new(&mut jpeg).write_image(&halves, 32, 16, ExtendedColorType::L8).unwrap();
@@ -96,7 +96,7 @@ fn images_are_turned_as_their_exif_says() {
     }
 }
 
-/// A palette whose length is no multiple of three panics in the crate `png`; one that is too short for the pixels, or too long, does not.
+/// The crate `png` panics on a palette whose length is not a multiple of three.
 #[test]
 fn palettes_of_any_length() {
     let place = Place::new();
@@ -109,18 +109,18 @@ fn palettes_of_any_length() {
         for depth in [2, 8] {
             if let Err(error) = read_image(&place.put("x.png", &file(length, depth)), Channels::Rgb) {
                 let text = error.to_string();
-                assert!(text.contains("x.png: expected a PNG or JPEG image, found one that "), "{text}");
-                caught += usize::from(text.contains("its decoder panics at: "));
+                assert!(text.contains("x.png: expected a PNG or JPEG image, found an image "), "{text}");
+                caught += usize::from(text.contains("on which the decoder panics: "));
             } else {
                 assert!(length % 3 == 0 && (3..=768).contains(&length), "{length}");
             }
         }
     }
-    assert!(caught > 0, "the crate `png` is mended: the palette need not be spoken of in `picture_file.rs` any more");
-    assert_eq!(read(&place, &file(3, 8), Channels::Gray), [9, 0, 0], "black beyond the palette's end, as PIL has it");
+    assert!(caught > 0, "the crate `png` is fixed: remove the comment in `picture_file.rs`");
+    assert_eq!(read(&place, &file(3, 8), Channels::Gray), [9, 0, 0], "black beyond the palette's end, as in PIL");
 }
 
-/// Small files that promise large images are refused by what their headers say.
+/// Small files with large sizes in their headers are rejected.
 #[test]
 fn images_too_large_to_be_read() {
     let place = Place::new();
@@ -128,18 +128,18 @@ fn images_too_large_to_be_read() {
         let file = png::png([height, width], depth, color, &[], more);
         place.text(read_image(&place.put("x.png", &file), Channels::Rgb))
     };
-    let large = "x.png: expected an image that takes at most 1024 MiB while it is read, found 16384x16384 pixels, which take";
+    let large = "x.png: expected an image that needs at most 1024 MiB of memory, found 16384x16384 pixels, which need";
     assert_eq!(message(16384, 16384, 1, GRAY, &[]), format!("{large} 3328 MiB"));
     assert_eq!(message(16384, 16384, 16, RGBA, &[]), format!("{large} 5120 MiB"));
     assert_eq!(message(16384, 16384, 8, PALETTE, &chunk(b"PLTE", &[0; 3])), format!("{large} 3840 MiB"));
     assert!(message(1, 16385, 8, GRAY, &[]).contains("Image size exceeds limit"));
-    // Just what is read: the pixels are missing, that is what is wrong.
-    assert!(message(8192, 8192, 8, RGB, &[]).contains("one that cannot be decoded: "));
+    // Below the limit: the error is about the missing pixels.
+    assert!(message(8192, 8192, 8, RGB, &[]).contains("an image that cannot be decoded: "));
 }
 
-/// A photo that was cut off anywhere: refused, as PIL does, and not filled up with gray.
+/// Truncated photos are rejected, as in PIL, not filled with gray.
 #[test]
-fn photos_cut_off() {
+fn truncated_photos() {
     let place = Place::new();
     let mut jpeg = Vec::new();
     let pixels: Vec<u8> = (0..3 * 64 * 64).map(|i| (i * 31 % 251) as u8).collect();
@@ -148,7 +148,7 @@ fn photos_cut_off() {
     let read = |bytes: &[u8]| read_image(&place.put("photo.jpg", bytes), Channels::Rgb);
     for length in (3..jpeg.len()).step_by(7).chain([jpeg.len() - 1]) {
         let message = place.text(read(&jpeg[..length]));
-        assert_eq!(message, "photo.jpg: expected a PNG or JPEG image, found one that cannot be decoded: it is cut off", "{length}");
+        assert_eq!(message, "photo.jpg: expected a PNG or JPEG image, found a truncated image", "{length}");
     }
     let whole = read(&jpeg).unwrap();
     assert_eq!(read(&[&jpeg[..], b"what cameras put behind it\xff\xda"].concat()).unwrap(), whole);

@@ -1,4 +1,4 @@
-//! PNG files, chunk by chunk, so that they can be as no encoder makes them.
+//! PNG files written chunk by chunk, including invalid ones.
 
 use std::io::Write;
 
@@ -17,7 +17,7 @@ pub fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     [&(data.len() as u32).to_be_bytes(), &kind[..], data, &checksum.sum().to_be_bytes()].concat()
 }
 
-/// An image of rows of bytes. `more` chunks stand before the pixels.
+/// An image of rows of bytes, with additional chunks before the pixels.
 pub fn png([height, width]: [u32; 2], depth: u8, color: u8, rows: &[&[u8]], more: &[u8]) -> Vec<u8> {
     let mut packer = ZlibEncoder::new(Vec::new(), Compression::default());
     for row in rows {
@@ -29,20 +29,20 @@ pub fn png([height, width]: [u32; 2], depth: u8, color: u8, rows: &[&[u8]], more
     [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(b"IHDR", &header), more.to_vec(), pixels, chunk(b"IEND", b"")].concat()
 }
 
-/// The EXIF data that say how an image is turned.
+/// EXIF data with an orientation.
 pub fn exif(orientation: u8) -> Vec<u8> {
     let entry = [0x12, 1, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0];
     [&b"II*\0\x08\0\0\0\x01\0"[..], &entry, &[0; 4]].concat()
 }
 
-/// A JPEG file with such data.
+/// A JPEG file with EXIF data.
 pub fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let data = [b"Exif\0\0".to_vec(), exif(orientation)].concat();
     let length = (data.len() as u16 + 2).to_be_bytes();
     [&jpeg[..2], &[0xff, 0xe1], &length, &data, &jpeg[2..]].concat()
 }
 
-/// A PNG file whose chunks have the checksums that belong to what is in them, as far as its chunks can be followed.
+/// Repairs the checksums of a PNG file's chunks.
 pub fn mended(file: &[u8]) -> Vec<u8> {
     let mut mended = file.get(..8).unwrap_or(file).to_vec();
     let mut rest = file.get(8..).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! How much memory a file may cost, as the documentation of `data::readers` states it: each is read in a process that gets no more.
+//! The memory bounds in the documentation of `data::readers`: each file is read in a process with limited memory.
 
 use std::path::Path;
 use std::time::Instant;
@@ -15,24 +15,24 @@ use crate::png::{GRAY, RGB, png};
 
 const MIB: usize = 1 << 20;
 
-/// A file and what it may cost.
+/// A file and its memory bound.
 struct Case {
     name: &'static str,
     file: fn() -> Vec<u8>,
-    /// What the multiple is of: bytes, unpacked, or pixels.
+    /// The base of the multiple: decompressed bytes, or pixels.
     size: usize,
     multiple: usize,
     read: fn(&Path) -> String,
-    /// How what is said begins.
+    /// The beginning of the output.
     says: &'static str,
 }
 
-/// 4 bytes a row, which is as short as a row can be.
+/// 4 bytes per row, the minimum.
 fn short_rows() -> Vec<u8> {
     "1,2\n3,4\n".repeat(150_000).into_bytes()
 }
 
-/// A class of its own in each row, in as few letters as it takes.
+/// A distinct class in each row, with short names.
 fn classes() -> Vec<u8> {
     (0..150_000u32).flat_map(|i| format!("1,{:05x}x\n", (i * 7919) % 150_000).into_bytes()).collect()
 }
@@ -46,7 +46,7 @@ fn numbers() -> Vec<u8> {
     (0..150_000u32).flat_map(|i| format!("1,{:06}\n", (i * 7919) % 150_000).into_bytes()).collect()
 }
 
-fn letters() -> Vec<u8> {
+fn characters() -> Vec<u8> {
     "to be, or not to be\n".repeat(150_000).into_bytes()
 }
 
@@ -86,7 +86,7 @@ fn of_table(path: &Path) -> String {
 }
 
 fn of_text(path: &Path) -> String {
-    Text::read(path).map_or_else(|error| error.to_string(), |text| format!("{} letters", text.characters().len()))
+    Text::read(path).map_or_else(|error| error.to_string(), |text| format!("{} characters", text.characters().len()))
 }
 
 fn of_image(path: &Path) -> String {
@@ -102,9 +102,16 @@ fn cases() -> Vec<Case> {
         Case { name: "many numbers", file: numbers, size: 1_350_000, multiple: 20, read: of_table, says: "150000 classes" },
         Case { name: "rows, gzipped", file: || gzip(&short_rows()), size: 1_200_000, multiple: 20, read: of_table, says: "2 classes" },
         Case { name: "empty lines", file: || vec![b'\n'; 4 * MIB], size: 4 * MIB, multiple: 2, read: of_table, says: "" },
-        Case { name: "text", file: letters, size: 3_000_000, multiple: 10, read: of_text, says: "3000000 letters" },
-        Case { name: "text, gzipped", file: || gzip(&letters()), size: 3_000_000, multiple: 10, read: of_text, says: "3000000 letters" },
-        // 500 MiB of one letter.
+        Case { name: "text", file: characters, size: 3_000_000, multiple: 10, read: of_text, says: "3000000 characters" },
+        Case {
+            name: "text, gzipped",
+            file: || gzip(&characters()),
+            size: 3_000_000,
+            multiple: 10,
+            read: of_text,
+            says: "3000000 characters",
+        },
+        // 500 MiB of one character.
         Case { name: "a bomb", file: || gzip(&vec![b'a'; 500 * MIB]), size: 64 * MIB, multiple: 3, read: of_text, says: "" },
         Case {
             name: "idx",
@@ -128,7 +135,7 @@ fn cases() -> Vec<Case> {
         Case { name: "color", file: || drawing(8, RGB, 1500, 4500), size: plane, multiple: 20, read: of_image, says: "[3, 1500, 1500]" },
         Case { name: "16 bits", file: || drawing(16, RGB, 1500, 9000), size: plane, multiple: 20, read: of_image, says: "[3, 1500, 1500]" },
         Case { name: "one bit", file: || drawing(1, GRAY, 1500, 188), size: plane, multiple: 20, read: of_image, says: "[3, 1500, 1500]" },
-        // Beside the network.
+        // In addition to the network.
         Case { name: "parameters", file: parameters, size: 4_004_200, multiple: 4, read: of_parameters, says: "loaded" },
         Case {
             name: "graph",
@@ -138,12 +145,12 @@ fn cases() -> Vec<Case> {
             read: |path| load_graph(path).map_or_else(|error| error.to_string(), |_| "a graph".to_owned()),
             says: "",
         },
-        // 33 KB, and 4 GiB if it were read.
+        // 33 KB, which would take 4 GiB.
         Case { name: "a large drawing", file: || drawing(1, GRAY, 16384, 2048), size: MIB, multiple: 8, read: of_image, says: "" },
     ]
 }
 
-/// What a process takes beside its file and what it had when it began: the allocator's own, stacks.
+/// Memory of a process besides the file: allocator and stacks.
 const AROUND: usize = 12 * MIB;
 
 #[test]
@@ -171,7 +178,7 @@ fn no_file_takes_more_than_is_stated() {
     }
 }
 
-/// What the process does that may take no more than its file deserves.
+/// Reads the file and prints the memory used.
 fn measured(name: &str, path: &Path) {
     let Some(case) = cases().into_iter().find(|case| case.name == name) else {
         return println!("{name}: {}", used("VmPeak").unwrap());

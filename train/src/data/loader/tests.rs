@@ -125,7 +125,7 @@ fn odd_ends() {
     assert_eq!(sizes(&Loader::new(Numbers::new(2), 3).drop_last().workers(2)), [0; 0]);
     let beyond = Loader::new(Numbers::new(3), 1).sampler(SubsetSampler { indices: vec![2, 3], shuffle: None }).workers(1);
     let error = beyond.epoch(1).find_map(Result::err).unwrap().to_string();
-    assert_eq!(error, "the sampler asked for item 3, but there are 3 items");
+    assert_eq!(error, "the sampler returned index 3, but there are 3 items");
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn items_of_different_sizes_are_refused() {
         Ok(())
     });
     let error = loader.epoch(1).find_map(Result::err).unwrap().to_string();
-    assert_eq!(error, "numbers of one batch must be of one size: the first is 1, another 2; resize or crop them");
+    assert_eq!(error, "numbers of a batch must have the same size: the first is 1, another 2; resize or crop them");
 }
 
 #[test]
@@ -265,5 +265,5 @@ fn a_panic_anywhere_ends_the_epoch() {
     }
     let weighted = WeightedSampler::new(&[1.0; 3], 6, 1).unwrap();
     let error = Loader::new(Numbers::new(4), 2).sampler(weighted).epoch(3).find_map(Result::err).unwrap().to_string();
-    assert!(error.starts_with("the order of epoch 3 cannot be made: ") && error.contains("a weight for each item"), "{error}");
+    assert!(error.starts_with("computing the order of epoch 3 panicked: ") && error.contains("a weight for each item"), "{error}");
 }

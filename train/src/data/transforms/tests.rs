@@ -87,10 +87,10 @@ fn what_does_not_fit_is_refused() {
     let message = |transform: &dyn Transform| {
         transform.apply(&mut numbered(5, 7).image_mut(), &mut stream("test", 0, [0, 0])).unwrap_err().to_string()
     };
-    assert_eq!(message(&RandomCrop::new([10, 4]).padding(2)), "no crop of 10x4 fits into an image of 5x7 with a margin of 2");
-    assert_eq!(message(&CenterCrop { size: [5, 8] }), "no crop of 5x8 fits into an image of 5x7 with a margin of 0");
+    assert_eq!(message(&RandomCrop::new([10, 4]).padding(2)), "a crop of 10x4 is larger than an image of 5x7 with padding 2");
+    assert_eq!(message(&CenterCrop { size: [5, 8] }), "a crop of 5x8 is larger than an image of 5x7 with padding 0");
     assert_eq!(message(&Normalize { mean: vec![0.0], std: vec![1.0] }), "expected images of 1 channels, found 3");
-    assert_eq!(message(&Resize { size: [0, 3] }), "an image of 5x7 cannot become one of 0x3");
+    assert_eq!(message(&Resize { size: [0, 3] }), "cannot resize an image of 5x7 to 0x3");
     let mean = MeanImage(Image { shape: [3, 5, 5], pixels: vec![0.0; 75] });
-    assert_eq!(message(&mean), "the mean image is 3x5x5, but the image 3x5x7");
+    assert_eq!(message(&mean), "the mean image is 3x5x5, but the image is 3x5x7");
 }
