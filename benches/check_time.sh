@@ -3,7 +3,7 @@
 #
 #   benches/check_time.sh [LAYERCAKE_FOLDER]
 #
-# Makes a throw-away crate outside this repository, so that what is timed is what a user waits for.
+# Creates a temporary crate outside this repository, so that the time is what a user waits for.
 set -euo pipefail
 here=$(cd "${1:-$(dirname "$0")/..}" && pwd)
 crate=$(mktemp -d)

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What the CPU engine costs besides the portable path: the time to build it, and the size of a program with it.
+# The cost of the CPU engine compared with the portable path: build time and program size.
 #
 #   benches/engine_cost.sh
 #
-# Builds the same program twice in a throw-away crate outside this repository, a training step of LeNet-5: in f32, which the engine runs, and in f64, which the
-# portable path runs and which leaves the engine out. Times are processor time of user and system together, with everything below already built.
+# Builds a training step of LeNet-5 twice in a temporary crate outside this repository: in f32, which runs on the engine, and in f64, which runs on
+# the portable path without the engine. Times are processor times (user and system), with all dependencies already built.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 crate=$(mktemp -d)

@@ -1,4 +1,4 @@
-//! How the time of Layercake grows: with the batch, with a network's width and depth, with threads. Time per operation should not.
+//! Scaling of Layercake's time with batch size, width, depth and threads. The time per operation should be constant.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -11,12 +11,12 @@ use layercake_ir::{Builder, Graph, INFER, Mistake, Op, Shape};
 use crate::networks::{LeNet5, Vgg11};
 use crate::work::flops_of;
 
-/// A configuration is timed for so long at least, and so often.
+/// Minimum time and number of repetitions per configuration.
 const LEAST: (Duration, usize) = (Duration::from_millis(400), 9);
 
 type Scores<T> = DynTensor<f32, Cpu, T>;
 
-/// A table for each way to grow.
+/// One table per scaled dimension.
 pub fn markdown(peak_gflops: f64, threads: usize) -> String {
     let mut text = String::new();
     let mut table = |heading: &str, of: &str, rows: Vec<(String, Graph, usize)>| {
@@ -55,7 +55,7 @@ pub fn markdown(peak_gflops: f64, threads: usize) -> String {
     text
 }
 
-/// The medians of a training step and of an inference, with their operations as they are declared.
+/// The median times of a training step and an inference, with their declared operations.
 fn measure(graph: &Graph, batch: usize) -> [(Duration, f64); 2] {
     let device = Cpu::seed_from_u64(0);
     let mut model = GraphModel::build(graph.clone(), &device);
@@ -63,7 +63,7 @@ fn measure(graph: &Graph, batch: usize) -> [(Duration, f64); 2] {
     let mut gradients = Some(model.alloc_grads());
     let dims = [&[batch], graph.inputs()[0].shape.dims()].concat();
     let numbers: Vec<f32> = (0..dims.iter().product::<usize>()).map(|i| ((i * 7919) % 1009) as f32 / 504.5 - 1.0).collect();
-    let x: Scores<NoneTape> = DynTensor::try_from_vec(&device, numbers, &dims).ok().flatten().expect("as many as its shape says");
+    let x: Scores<NoneTape> = DynTensor::try_from_vec(&device, numbers, &dims).ok().flatten().expect("the size matches the shape");
     let labels: Vec<usize> = (0..batch).map(|i| i * 7919 % 1009 % 10).collect();
     let train = median(|| {
         let scores: Tensor<(usize, Const<10>), f32, Cpu, OwnedTape<f32, Cpu>> =
@@ -95,12 +95,12 @@ fn median(mut work: impl FnMut()) -> Duration {
     times[times.len() / 2]
 }
 
-/// A graph of sizes that fit.
+/// Unwraps a graph with valid sizes.
 fn built(build: impl FnOnce() -> Result<Graph, Mistake>) -> Graph {
     build().unwrap_or_else(|mistake| panic!("{mistake}"))
 }
 
-/// Hidden layers of one width, and scores for ten classes.
+/// Hidden linear layers of one width, and logits of ten classes.
 fn dense(width: usize, layers: usize) -> Graph {
     let linear = |out_features| Op::Linear(Linear { in_features: INFER, out_features, bias: true });
     built(|| {
@@ -115,7 +115,7 @@ fn dense(width: usize, layers: usize) -> Graph {
     })
 }
 
-/// Convolutions of one width, their mean, and scores for ten classes.
+/// Convolutions of one width, global average pooling, and logits of ten classes.
 fn convolutions(channels: usize, layers: usize) -> Graph {
     let conv = Op::Conv2d(Conv2d {
         in_channels: INFER,

@@ -1,4 +1,4 @@
-//! Layercake beside PyTorch, candle and burn, in one run: `layercake-bench run`. What is measured is in the folder's README.
+//! Benchmarks of Layercake, PyTorch, candle and burn in one run: `layercake-bench run`. The README describes the workloads.
 
 mod growth;
 mod networks;
@@ -20,13 +20,13 @@ use report::{Outcome, Report};
 use side::{Running, Side};
 use workload::{ALL, Workload};
 
-/// Steps before anything is timed.
+/// Warm-up steps.
 const WARM_UP: usize = 3;
-/// The thread pools of some sides go on spinning for a while; they must not do so at another's expense.
+/// A pause between sides, since the thread pools of some sides keep spinning for a while.
 const PAUSE: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Parser)]
-#[command(about = "Times Layercake beside other frameworks")]
+#[command(about = "Benchmarks Layercake and other frameworks")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -34,14 +34,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs all sides that can be found, in turns, and writes `results.json` and `results.md`.
+    /// Run all available sides in turns, and write `results.json` and `results.md`.
     Run(Options),
-    /// Times Layercake alone while batches and networks grow, and prints tables.
+    /// Time Layercake with growing batches and networks, and print tables.
     Growth {
         #[arg(long, default_value_t = 2)]
         threads: usize,
     },
-    /// Layercake's side of a workload, which takes orders from the runner.
+    /// Layercake's side of a workload, controlled by the runner.
     #[command(hide = true)]
     Side { workload: String },
 }
@@ -51,38 +51,38 @@ struct Options {
     /// The workloads, or all: mlp, lenet_b1, lenet_b64, lenet_b256, vgg11, vgg16, vae, pixelcnn, resnet18, lstm.
     #[arg(value_name = "WORKLOAD")]
     workloads: Vec<String>,
-    /// The sides, by the beginning of their names, or all: `--sides layercake,torch-eager`.
+    /// The sides, by prefixes of their names, or all: `--sides layercake,torch-eager`.
     #[arg(long, value_delimiter = ',')]
     sides: Vec<String>,
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// How often the sides take turns.
+    /// Number of rounds of turns.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// Steps that a side times in a turn, more if they take less than 50 ms together.
+    /// Timed steps per turn; more if they take less than 50 ms together.
     #[arg(long, default_value_t = 5)]
     steps: usize,
-    /// What is timed: the clock, or the processor time of each side (of Layercake and PyTorch), which says something on a machine that does
-    /// other work too. It is fair for one thread only: some sides let threads that have nothing to do spin.
+    /// Wall-clock time, or the processor time of each side (Layercake and PyTorch), which is also meaningful on a busy machine. Processor time is
+    /// only fair for one thread: idle threads of some sides spin.
     #[arg(long, default_value = "clock", value_parser = ["clock", "processor"])]
     clock: String,
-    /// Where the results go.
+    /// The folder of the results.
     #[arg(long, default_value = "runs/bench")]
     out: PathBuf,
 }
 
-/// Why there are no results.
+/// An error of the benchmark.
 #[derive(Debug, thiserror::Error)]
 enum BenchError {
-    #[error("no such workload: `{0}`")]
+    #[error("unknown workload `{0}`")]
     NoSuchWorkload(String),
     #[error("{0}: {1}")]
     Io(&'static str, std::io::Error),
-    #[error("`{side}` on `{workload}` trains {found} parameters, not {expected}: that is not the same work")]
+    #[error("`{side}` on `{workload}`: expected {expected} trainable parameters, found {found}")]
     OtherWork { side: String, workload: &'static str, expected: usize, found: usize },
-    #[error("the loss of `{0}` did not fall: a step that does not learn is not the same work")]
+    #[error("the loss of `{0}` did not fall")]
     NothingLearned(String),
-    #[error("no threads: {0}")]
+    #[error("cannot create threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
 
@@ -107,7 +107,7 @@ fn grow(threads: usize) -> Result<(), BenchError> {
     Ok(())
 }
 
-/// Layercake's side.
+/// Runs Layercake's side.
 fn side(name: &str) -> Result<(), BenchError> {
     let threads = std::env::var("BENCH_THREADS").ok().and_then(|threads| threads.parse().ok()).unwrap_or(2);
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
@@ -138,7 +138,7 @@ fn run(options: &Options) -> Result<(), BenchError> {
     {
         let outcome = take_turns(workload, &sides, options, report.peak_gflops)?;
         report.results.push(outcome);
-        // After each workload, so that a run that is broken off has given something.
+        // Write after each workload, so that an interrupted run has results.
         std::fs::create_dir_all(&options.out).map_err(|error| BenchError::Io("the results' folder", error))?;
         let json = serde_json::to_string_pretty(&report).expect("numbers and text");
         for (name, text) in [("results.json", json), ("results.md", report.markdown())] {
@@ -149,20 +149,20 @@ fn run(options: &Options) -> Result<(), BenchError> {
     Ok(())
 }
 
-/// All sides on one workload.
+/// Runs all sides on one workload.
 fn take_turns(workload: &'static Workload, sides: &[Side], options: &Options, peak: f64) -> Result<Outcome, BenchError> {
     let mut finished = Vec::new();
     let mut running: Vec<Running> = Vec::new();
     for kind in ["train", "infer"] {
-        // Those that only infer begin later: what they prepare must not fall into the time of the others.
+        // Sides that only infer start later, so that their preparation does not disturb the others.
         for side in sides.iter().filter(|side| side.only_infers() == (kind == "infer")) {
             match side.start(workload.name) {
                 Ok(started) => running.push(started),
-                Err(error) => eprintln!("`{}` cannot be started: {error}", side.name),
+                Err(error) => eprintln!("cannot start `{}`: {error}", side.name),
             }
         }
         let mut ready = running;
-        // A side that does not have the workload, or failed in it, ends by itself.
+        // A side that lacks the workload, or fails, exits by itself.
         ready.retain_mut(|side| side.ready(kind) || side.is_over());
         let (over, mut ready): (Vec<_>, Vec<_>) = ready.into_iter().partition(|side| side.is_over());
         finished.extend(over.into_iter().map(Running::finish));
@@ -182,13 +182,13 @@ fn take_turns(workload: &'static Workload, sides: &[Side], options: &Options, pe
             return Err(BenchError::OtherWork { side, workload: workload.name, expected: workload.params, found });
         }
         if !side.succeeded {
-            eprintln!("`{}` did not end well on `{}`", side.name, workload.name);
+            eprintln!("`{}` failed on `{}`", side.name, workload.name);
         }
     }
     Ok(Outcome::new(workload, finished, peak))
 }
 
-/// What ran where.
+/// Machine, versions and options.
 fn about(options: &Options) -> BTreeMap<String, String> {
     let mut about = BTreeMap::new();
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

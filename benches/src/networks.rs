@@ -1,4 +1,4 @@
-//! The networks, as PyTorch's side in `peers/torch/bench.py` has them.
+//! The networks, equal to those in `peers/torch/bench.py`.
 
 use layercake::prelude::*;
 
@@ -26,7 +26,7 @@ network! {
     /// A perceptron of three layers.
     pub Mlp: [784] -> [10] { fc1: Linear(512), ReLU, fc2: Linear(256), ReLU, fc3: Linear(10) }
 
-    /// LeNet-5 with hyperbolic tangents and mean pools.
+    /// LeNet-5 with tanh and average pooling.
     pub LeNet5: [1, 28, 28] -> [10] {
         conv1: Conv2d(6, kernel = 5, padding = 2), Tanh, AvgPool2d(2),
         conv2: Conv2d(16, kernel = 5), Tanh, AvgPool2d(2),
@@ -70,7 +70,7 @@ network! {
         last: Conv2d(1, kernel = 1),
     }
 
-    /// An LSTM that tells after each of 64 characters which comes next.
+    /// An LSTM that predicts the next character after each of 64.
     pub CharLstm: usize[64] -> [64, 65] { embedding: Embedding(65 -> 64), lstm: Lstm(256), fc: Linear(65) }
 
     /// ResNet-18 for 32x32.
@@ -85,13 +85,13 @@ network! {
 /// Encoder and decoder.
 #[derive(Clone, Debug, Model)]
 pub struct Vae<E: Dtype = f32, D: Storage<E> = Cpu> {
-    /// An image to a normal distribution of latent points.
+    /// An image to mean and log variance of the latent vector.
     pub encoder: Encoder<E, D>,
-    /// A latent point to an image.
+    /// A latent vector to an image.
     pub decoder: Decoder<E, D>,
 }
 
-// The numbers that the other sides have.
+// The parameter counts of the other sides.
 const _: () = assert!(Mlp::PARAMS == 535_818 && LeNet5::PARAMS == 61_706 && ResNet18::PARAMS == 11_173_962);
 const _: () = assert!(Vgg11::PARAMS == 9_493_770 && Vgg16::PARAMS == 14_990_922 && PixelCnn::PARAMS == 192_065);
 const _: () = assert!(Encoder::PARAMS + Decoder::PARAMS == 243_465 && CharLstm::PARAMS == 350_593);

@@ -1,16 +1,15 @@
-//! What the machine can do: the bound of every matrix product.
+//! The peak throughput of the machine.
 
 use std::time::Instant;
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-/// Sums that do not wait for each other: enough to fill two units with a latency of four.
+/// Independent sums: enough for two units with a latency of four.
 const SUMS: usize = 24;
 const ROUNDS: usize = 400_000;
 
-/// Floating-point operations a second, in units of 10^9: multiply-adds in registers on all threads of the pool, the best of five runs. The
-/// matrix products of large matrices reach nearly as much.
+/// Peak GFLOP/s: multiply-adds in registers on all threads of the pool, the best of five runs. Large matrix products nearly reach it.
 pub fn measure() -> f64 {
     let threads = rayon::current_num_threads();
     let run = |_| {
@@ -24,7 +23,7 @@ pub fn measure() -> f64 {
 struct Registers;
 
 impl WithSimd for Registers {
-    /// The numbers in a vector.
+    /// The number of lanes of a vector.
     type Output = usize;
 
     #[inline(always)]

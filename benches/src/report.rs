@@ -8,18 +8,18 @@ use crate::side::Finished;
 use crate::work;
 use crate::workload::{ANY, Workload};
 
-/// Everything that was found.
+/// The results of all workloads.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// The machine and what ran on it.
     pub about: BTreeMap<String, String>,
-    /// 10^9 floating-point operations a second, on all threads.
+    /// Peak GFLOP/s on all threads.
     pub peak_gflops: f64,
-    /// A workload each.
+    /// The results by workload.
     pub results: Vec<Outcome>,
 }
 
-/// The sides on one workload.
+/// The results of one workload.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
     id: &'static str,
@@ -30,7 +30,7 @@ pub struct Outcome {
     sides: Vec<Measured>,
 }
 
-/// One side on it.
+/// The results of one side.
 #[derive(Debug, Serialize)]
 pub struct Measured {
     side: String,
@@ -40,18 +40,18 @@ pub struct Measured {
     kinds: BTreeMap<&'static str, Timing>,
 }
 
-/// Milliseconds.
+/// Times in milliseconds.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Timing {
     median_ms: f64,
     min_ms: f64,
     steps: usize,
-    /// The share of the machine's peak that the declared arithmetic comes to.
+    /// The declared arithmetic as a fraction of the machine's peak.
     roofline: Option<f64>,
 }
 
 impl Outcome {
-    /// The medians of all sides.
+    /// Computes the medians of all sides.
     pub fn new(workload: &Workload, finished: Vec<Finished>, peak_gflops: f64) -> Self {
         let flops = work::flops(workload.name);
         let sides = finished.into_iter().map(|side| {
@@ -125,15 +125,15 @@ impl Timing {
 }
 
 impl Report {
-    /// The table, with a line for each workload and kind of work.
+    /// The results as a table with a row per workload and kind.
     pub fn markdown(&self) -> String {
         let mut text = String::new();
         for (name, value) in &self.about {
             text += &format!("- {name}: {value}\n");
         }
         text += &format!("- measured peak: {:.0} GFLOP/s\n\n", self.peak_gflops);
-        text += "Medians in milliseconds; ratios of Layercake's to PyTorch's, and behind them what they may be at most; the share of the peak \
-                 that the arithmetic as declared comes to; the most memory while training, Layercake's and PyTorch eager's, in MiB.\n\n";
+        text += "Median times in milliseconds; ratios of Layercake to PyTorch, with the target in parentheses; the declared arithmetic as a fraction of \
+                 the peak; peak memory in training of Layercake and PyTorch eager, in MiB.\n\n";
         text += "| | network | batch | | Layercake | eager | best | ratio, eager | ratio, best | candle | burn | of peak | memory |\n";
         text += "|--|--|--:|--|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n";
         let rows = self.results.iter().flat_map(|outcome| ["train", "infer"].map(|kind| outcome.row(kind)));

@@ -1,13 +1,13 @@
-//! One side as a program: it waits for orders on its input, so that the sides can take turns.
+//! The protocol of a side: a program controlled through its stdin, so that the sides can take turns.
 //!
-//! After the warm-up it prints `# ready KIND`. A number on its input is answered by as many times in milliseconds, `ms 1.2 1.3 ..`; `next`
-//! ends a kind of work. The peers do the same where `BENCH_SERVE` is set.
+//! After the warm-up it prints `# ready KIND`. For a number on stdin it runs this number of steps and prints their times in milliseconds,
+//! `ms 1.2 1.3 ..`; `next` ends the kind of work. The peers do the same if `BENCH_SERVE` is set.
 
 use std::io::{BufRead, Write};
 use std::sync::LazyLock;
 use std::time::Instant;
 
-/// Serves one kind of work; false when the input has ended.
+/// Serves one kind of work; returns false at the end of the input.
 pub fn serve(kind: &str, warm_up: usize, mut work: impl FnMut()) -> bool {
     (0..warm_up).for_each(|_| work());
     say(format_args!("# ready {kind}"));
@@ -23,7 +23,7 @@ pub fn serve(kind: &str, warm_up: usize, mut work: impl FnMut()) -> bool {
             }
         }
         if let (true, Some(before), Some(after)) = (*PROCESSOR, before, processor_time()) {
-            // It is known to a few milliseconds only: all steps get the mean.
+            // The resolution is a few milliseconds: all steps get the mean.
             times.push_str(&format!(" {:.4}", (after - before) / steps as f64).repeat(steps));
         }
         say(format_args!("{times}"));
@@ -31,10 +31,10 @@ pub fn serve(kind: &str, warm_up: usize, mut work: impl FnMut()) -> bool {
     false
 }
 
-/// Is it the processor time that counts, which other work on the machine hardly changes, and not the clock?
+/// Whether to measure processor time, which other work on the machine hardly changes, instead of wall-clock time.
 static PROCESSOR: LazyLock<bool> = LazyLock::new(|| std::env::var("BENCH_CLOCK").is_ok_and(|clock| clock == "processor"));
 
-/// The milliseconds that all threads were given so far. Linux alone tells it.
+/// The processor time of all threads in milliseconds; Linux only.
 fn processor_time() -> Option<f64> {
     let mut total = 0.0;
     for thread in std::fs::read_dir("/proc/self/task").ok()? {
@@ -44,9 +44,9 @@ fn processor_time() -> Option<f64> {
     Some(total)
 }
 
-/// Prints a line at once.
+/// Prints a line and flushes.
 pub fn say(line: std::fmt::Arguments<'_>) {
     let mut out = std::io::stdout().lock();
-    // Nobody listens any more: the next read ends it.
+    // If the reader has exited, the next read ends this program.
     _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }

@@ -1,30 +1,30 @@
-//! The programs that take part: how they are started, and talked to.
+//! Starting and controlling the sides.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// How a side is called and started.
+/// A side, and how to start it.
 #[derive(Clone, Debug)]
 pub struct Side {
     /// Its name in the results.
     pub name: String,
     program: PathBuf,
-    /// What comes before and after the workload's name.
+    /// The arguments before and after the workload's name.
     before: Vec<String>,
     after: Vec<String>,
     env: Vec<(&'static str, String)>,
 }
 
-/// Keeps freed memory in the process: where a page fault costs much, PyTorch's steps change a lot by it.
+/// Keeps freed memory in the process. Where page faults are expensive, this matters for PyTorch.
 const KEEP_MEMORY: &str = "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184:glibc.malloc.top_pad=67108864";
-/// The least milliseconds of a turn.
+/// The minimum time of a turn in milliseconds.
 const TURN: f64 = 50.0;
-/// PyTorch's variants that train, and those that only infer.
+/// The variants of PyTorch.
 const VARIANTS: [&str; 7] = ["eager", "fused", "cl", "compile", "compile_cl", "freeze", "freeze_cl"];
 
-/// Layercake, and all peers that can be found: PyTorch by the variable `TORCH_PY`, the others where `benches/peers/build.sh` has put them.
+/// Layercake and all available peers: PyTorch by the variable `TORCH_PY`, the others as built by `benches/peers/build.sh`.
 pub fn all(threads: usize, clock: &str) -> std::io::Result<Vec<Side>> {
     let mut sides = vec![Side::new("layercake", std::env::current_exe()?, &["side"], &[], threads)];
     let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
@@ -60,7 +60,7 @@ impl Side {
         Self { name: name.to_owned(), program, before: owned(before), after: owned(after), env }
     }
 
-    /// Does it do nothing but infer?
+    /// Whether the side only infers.
     pub fn only_infers(&self) -> bool {
         self.name.contains("freeze")
     }
@@ -79,7 +79,7 @@ impl Side {
     }
 }
 
-/// A side at work.
+/// A running side.
 #[derive(Debug)]
 pub struct Running {
     /// Its name.
@@ -87,22 +87,22 @@ pub struct Running {
     child: Child,
     orders: ChildStdin,
     answers: BufReader<ChildStdout>,
-    /// The trained parameters that it counted.
+    /// The number of trainable parameters that it reported.
     pub params: Option<usize>,
     /// Milliseconds of each step so far, by kind.
     pub times: BTreeMap<&'static str, Vec<f64>>,
-    /// The most memory it had, in MiB, when training was over.
+    /// Peak memory in MiB at the end of training.
     pub resident: Option<f64>,
     over: bool,
 }
 
 impl Running {
-    /// Has it ended by itself?
+    /// Whether the program has exited.
     pub fn is_over(&self) -> bool {
         self.over
     }
 
-    /// Waits until it is ready for a kind of work; false if it never will be.
+    /// Waits until the side is ready for a kind of work; false if it exits instead.
     pub fn ready(&mut self, kind: &str) -> bool {
         while let Some(line) = self.line() {
             let words: Vec<&str> = line.split_whitespace().collect();
@@ -117,17 +117,17 @@ impl Running {
         false
     }
 
-    /// Times so many steps of a kind; more of them where they are short, since the first ones after a pause find cold caches.
+    /// Times steps of a kind; more of them if they are short, since the first ones after a pause have cold caches.
     pub fn steps(&mut self, kind: &'static str, steps: usize) {
         let Some(total) = self.timed(kind, steps) else { return };
-        // In one go: a loop that trains is not asked after every few steps either.
+        // In one request: a real training loop is not interrupted every few steps.
         let more = (TURN / (total / steps as f64).max(1e-3)) as usize;
         if more > steps {
             self.timed(kind, more);
         }
     }
 
-    /// Milliseconds of so many steps together.
+    /// Times steps; returns the total in milliseconds.
     fn timed(&mut self, kind: &'static str, steps: usize) -> Option<f64> {
         if !self.order(&steps.to_string()) {
             return None;
@@ -139,7 +139,7 @@ impl Running {
         Some(total)
     }
 
-    /// Goes on to the next kind.
+    /// Continues with the next kind of work.
     pub fn next(&mut self) {
         self.resident = self.resident.or_else(|| resident(self.child.id()));
         self.order("next");
@@ -155,7 +155,7 @@ impl Running {
         (read > 0).then_some(line)
     }
 
-    /// Hears it out to the end.
+    /// Reads the remaining output and waits for the exit.
     pub fn finish(mut self) -> Finished {
         while let Some(line) = self.line() {
             let mut words = line.split_whitespace().skip_while(|&word| word != "params").skip(1);
@@ -166,22 +166,22 @@ impl Running {
     }
 }
 
-/// What a side has done.
+/// The results of a side.
 #[derive(Debug)]
 pub struct Finished {
     /// Its name.
     pub name: String,
-    /// The trained parameters that it counted.
+    /// The number of trainable parameters that it reported.
     pub params: Option<usize>,
     /// Milliseconds of each step, by kind.
     pub times: BTreeMap<&'static str, Vec<f64>>,
-    /// The most memory it had while training, in MiB.
+    /// Peak memory while training, in MiB.
     pub resident: Option<f64>,
-    /// Did it end well? A side whose loss did not fall says no.
+    /// Whether it succeeded. A side whose loss does not fall fails.
     pub succeeded: bool,
 }
 
-/// The largest resident size of a process so far, in MiB. Linux alone tells it.
+/// The peak resident memory of a process in MiB; Linux only.
 fn resident(process: u32) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,4 +1,4 @@
-//! Layercake's side: a training step and an inference of each network, written as a user writes them.
+//! Layercake's side: a training step and an inference of each network, written as in user code.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,18 +11,18 @@ use layercake_ir::Graph;
 
 use crate::networks::{CharLstm, Decoder, Encoder, LeNet5, Mlp, PixelCnn, ResNet18, Vae, Vgg11, Vgg16};
 
-/// What is timed.
+/// The timed work.
 pub struct Work {
-    /// Trained parameters.
+    /// Number of trainable parameters.
     pub params: usize,
-    /// Zeroed gradients, forward, loss, backward, Adam: gives the loss.
+    /// A training step: zeroed gradients, forward, loss, backward, Adam. Returns the loss.
     pub train: Box<dyn FnMut() -> f32>,
-    /// Forward alone.
+    /// An inference.
     pub infer: Box<dyn FnMut()>,
 }
 
-/// Floating-point operations of one sample: of an inference and of a training step. Convolutions and matrix products are counted as they
-/// are declared, whatever tricks a side knows; twice more in training, but for the gradient of the data.
+/// Floating-point operations per sample of an inference and a training step, as declared, independent of the algorithm. Training counts three
+/// times the forward pass, without the gradient of the data.
 pub fn flops(name: &str) -> Option<[u64; 2]> {
     let graphs: &[&Graph] = match name {
         "mlp" => &[Mlp::GRAPH],
@@ -38,7 +38,7 @@ pub fn flops(name: &str) -> Option<[u64; 2]> {
     Some(flops_of(graphs))
 }
 
-/// Those of networks one behind the other.
+/// The operations of consecutive networks.
 pub fn flops_of(graphs: &[&Graph]) -> [u64; 2] {
     let of_data = |graph: &Graph| -> u64 {
         (0..graph.nodes().len()).filter(|&node| graph.nodes()[node].inputs() == [0]).map(|node| graph.node_flops(node)).sum()
@@ -49,7 +49,7 @@ pub fn flops_of(graphs: &[&Graph]) -> [u64; 2] {
 
 const ADAM: AdamConfig = AdamConfig { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: None };
 
-/// The work of a name in [`crate::workload::ALL`].
+/// Creates the work of a workload in [`crate::workload::ALL`].
 pub fn make(name: &str) -> Option<Work> {
     let device = Cpu::seed_from_u64(0);
     /// A network of one input and one output, with its loss.

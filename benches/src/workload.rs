@@ -1,23 +1,23 @@
-//! What is measured.
+//! The workloads.
 
-/// A network, a batch, and what issue and documentation want of it.
+/// A network, a batch size and the targets.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
-    /// Its number in the table.
+    /// The number in the table.
     pub id: &'static str,
-    /// Its name on all sides.
+    /// The name on all sides.
     pub name: &'static str,
-    /// What it is.
+    /// The title.
     pub title: &'static str,
-    /// Samples.
+    /// The batch size.
     pub batch: usize,
-    /// Trained parameters, on all sides.
+    /// Number of trainable parameters, on all sides.
     pub params: usize,
-    /// How long a training step and an inference may take at most, each as a share of PyTorch eager's and of PyTorch's best.
+    /// Target ratios of training step and inference to PyTorch eager and to the best of PyTorch.
     pub targets: [[f64; 2]; 2],
 }
 
-/// No aim.
+/// No target.
 pub const ANY: f64 = f64::INFINITY;
 
 const fn row(id: &'static str, name: &'static str, title: &'static str, batch: usize, params: usize, train: [f64; 2]) -> Workload {

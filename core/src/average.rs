@@ -1,4 +1,4 @@
-//! Averages: of a model's parameters over training, and of the predictions of several models.
+//! Averages of a model's parameters over training, and of the predictions of several models.
 
 use dfdx::nn::tensor_collection::{RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorRef};
 use dfdx::shapes::Shape;
@@ -8,19 +8,19 @@ use dfdx::tensor_ops::{Device, ReshapeTo, TryAdd, TryMul};
 use crate::host::number;
 use crate::{Scalar, layout};
 
-/// How the average moves towards the model.
+/// The kind of parameter average.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Averaging {
-    /// `average = decay average + (1 - decay) parameter` (Polyak and Juditsky, 1992).
+    /// Exponential moving average: `average = decay * average + (1 - decay) * parameter` (Polyak and Juditsky, 1992).
     Ema {
-        /// How much the average keeps of itself.
+        /// The weight of the old average in an update.
         decay: f64,
     },
-    /// The mean of all that was seen: stochastic weight averaging (Izmailov and others, 2018).
+    /// Stochastic weight averaging: the mean of all updates (Izmailov et al., 2018).
     Swa,
 }
 
-/// A model whose parameters are the average of another's over time: PyTorch's `AveragedModel`. Buffers, such as running means, are those
+/// A model whose parameters are the average of another model's over time; PyTorch's `AveragedModel`. Buffers, such as running means, are those
 /// of the last update.
 ///
 /// ```
@@ -33,7 +33,7 @@ pub enum Averaging {
 /// let mut average = AveragedModel::new(&net, Averaging::Ema { decay: 0.99 });
 /// // After each step:
 /// average.update(&net);
-/// // For a test: the averages go into the network, and out again.
+/// // For evaluation, swap the averages into the network and back:
 /// average.swap(&mut net);
 /// average.swap(&mut net);
 /// // To keep: io::save_safetensors(&average.model, path)
@@ -47,17 +47,17 @@ pub struct AveragedModel<M> {
 }
 
 impl<M: Clone> AveragedModel<M> {
-    /// Begins with a copy of a model.
+    /// Creates an average that starts with a copy of the model.
     pub fn new(model: &M, averaging: Averaging) -> Self {
         Self { model: model.clone(), averaging, updates: 0 }
     }
 
-    /// Goes on with an average that was kept: its model, and how often that was updated.
+    /// Restores an average from its model and number of updates.
     pub fn resumed(average: M, averaging: Averaging, updates: u64) -> Self {
         Self { model: average, averaging, updates }
     }
 
-    /// Takes the model's present parameters into the average. The first call copies them.
+    /// Updates the average with the model's parameters. The first call copies them.
     ///
     /// # Panics
     /// If the device is out of memory.
@@ -86,13 +86,13 @@ impl<M: Clone> AveragedModel<M> {
         Ok(())
     }
 
-    /// Exchanges the average with the model's own parameters, memory and all: call it again to have them back.
+    /// Swaps the average with the model's parameters without copying. Call it again to swap back.
     pub fn swap(&mut self, model: &mut M) {
         std::mem::swap(&mut self.model, model);
     }
 }
 
-/// Moves one model towards another.
+/// Updates one model with another.
 struct Move {
     keep: f64,
 }
@@ -110,10 +110,10 @@ impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Move {
     ) -> Result<Option<Tensor<S, E, D>>, D::Err> {
         let keep = if options.do_gradient_update { self.keep } else { 0.0 };
         if keep == 0.0 {
-            // Not by arithmetic: 0 times what is no number would stay.
+            // Not by arithmetic: 0 times NaN would remain.
             *average = tensor.clone();
         } else {
-            // dfdx adds only what lies in memory alike.
+            // dfdx requires the same memory layout.
             if !layout::is_in_order(average)? {
                 *average = average.clone().try_contiguous()?;
             }
@@ -123,7 +123,7 @@ impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Move {
     }
 }
 
-/// Models whose predictions are averaged: different ones, or snapshots of one along its way (Huang and others, 2017).
+/// An ensemble of models whose predictions are averaged: different models, or snapshots of one (Huang et al., 2017).
 ///
 /// ```
 /// use layercake::average::Ensemble;
@@ -144,7 +144,7 @@ pub struct Ensemble<M> {
     pub members: Vec<M>,
 }
 
-/// No members: push snapshots as they come.
+/// An empty ensemble.
 impl<M> Default for Ensemble<M> {
     fn default() -> Self {
         Self { members: Vec::new() }
@@ -152,10 +152,10 @@ impl<M> Default for Ensemble<M> {
 }
 
 impl<M> Ensemble<M> {
-    /// The mean of what the members predict.
+    /// The mean of the members' predictions.
     ///
     /// # Panics
-    /// If there are none, or the device is out of memory.
+    /// If there are no members, or the device is out of memory.
     pub fn predict<S: Shape, E: Scalar, D: Device<E>>(&self, predict: impl FnMut(&M) -> Tensor<S, E, D>) -> Tensor<S, E, D> {
         mean(self.members.iter().map(predict)).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -167,10 +167,10 @@ impl<M> Ensemble<M> {
 /// If the device is out of memory.
 ///
 /// # Panics
-/// If there are none.
+/// If there are no tensors.
 pub fn mean<S: Shape, E: Scalar, D: Device<E>>(tensors: impl IntoIterator<Item = Tensor<S, E, D>>) -> Result<Tensor<S, E, D>, D::Err> {
     let mut tensors = tensors.into_iter();
-    let mut sum = tensors.next().expect("the mean of at least one tensor");
+    let mut sum = tensors.next().expect("at least one tensor");
     let mut count = 1.0;
     for tensor in tensors {
         sum = sum.try_add(tensor)?;

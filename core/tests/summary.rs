@@ -39,7 +39,7 @@ fn facts_are_constants() {
 }
 
 network! {
-    /// As `models/src/gallery/char_lstm.rs` has it.
+    /// As `models/src/networks/char_lstm.rs` has it.
     CharLstm: { letters: usize[64], h: [1, 256], c: [1, 256] } -> { scores: [64, 65], h_n: [1, 256], c_n: [1, 256] } {
         from letters, embedding: Embedding(65 -> 64),
         lstm: Lstm(256, state = (h, c)) as (y, h_new, c_new),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The networks of `models/src/gallery` in PyTorch: what is published of them, and what they work out.
+"""The networks of `models/src/networks` in PyTorch: what is published of them, and what they work out.
 
     python tests/parity/gallery.py            # writes gallery/figures.json and gallery/values.safetensors
     python tests/parity/gallery.py --check    # compares them with what would be written

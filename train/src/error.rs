@@ -181,3 +181,9 @@ impl<T, E: Display> OnDevice<T> for Result<T, E> {
         self.map_err(|error| TrainError::Device(error.to_string()))
     }
 }
+
+/// Errors cross threads.
+const _: () = {
+    const fn is_portable<T: std::error::Error + Send + Sync + 'static>() {}
+    is_portable::<TrainError>();
+};

@@ -95,8 +95,7 @@ fn train(args: TrainArgs) -> Outcome {
         }
     };
     let (run, summary) = model.train(&options)?;
-    let mut test = Metrics::new();
-    summary.metrics.iter().filter(|(name, _)| name.starts_with("test_")).for_each(|(name, value)| test.set(name, value));
+    let test: Metrics = summary.metrics.iter().filter(|(name, _)| name.starts_with("test_")).collect();
     writeln!(stdout(), "{test} after {:.1} s; results in {}", summary.seconds, run.display())?;
     Ok(())
 }

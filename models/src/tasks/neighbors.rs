@@ -104,8 +104,8 @@ impl ZooModel for Knn {
         }
         let (distance, k, share) = best;
         println!("selected: k = {k}, {distance}");
-        let validation = Metrics::new().with("accuracy", share).with("k", k as f64);
-        let metrics = metrics.iter().fold(validation, |all, (name, value)| all.with(name, value));
+        let mut validation = Metrics::new().with("accuracy", share).with("k", k as f64);
+        validation.extend(metrics.iter());
         let known = train.len();
         let confusion = NearestNeighbors::new(train, distance).evaluate(&test, k);
         let title = format!("{k} nearest neighbors, {distance}, on {}", options.dataset);
@@ -116,7 +116,7 @@ impl ZooModel for Knn {
             step: 0,
             lr: 0.0,
             train: Metrics::new(),
-            validation: metrics,
+            validation,
             test: Metrics::new().with("accuracy", confusion.accuracy()),
             unit: "images".to_owned(),
             items_per_second: known as f64 / seconds,

@@ -24,6 +24,7 @@ const VERSION: u32 = 2;
 
 /// The folder of a run's checkpoints. They are numbered; the highest number is the latest.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "checkpoints are written when passed to a trainer"]
 pub struct Checkpoints {
     folder: PathBuf,
     /// Optimizer steps between checkpoints, in addition to those after each epoch.

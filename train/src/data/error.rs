@@ -6,6 +6,12 @@ use std::{io, path::PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
+    /// No data set has this name.
+    #[error("unknown data set `{name}`; known: {}", super::KnownDataset::ALL.map(super::KnownDataset::name).join(", "))]
+    UnknownDataset {
+        /// The name.
+        name: String,
+    },
     /// The data set's folder does not exist.
     #[error("{folder}: no such folder; the data folder must contain the data set's folder `{name}`")]
     NoFolder {

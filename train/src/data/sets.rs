@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -151,6 +152,14 @@ impl KnownDataset {
         let train: Vec<PathBuf> = std::iter::once(first).chain(more).collect();
         let classes = || THINGS.map(str::to_owned).to_vec();
         Ok(Split { train: read_cifar10(&train, classes())?, test: read_cifar10(&[find(&folder, "test_batch.bin")?], classes())? })
+    }
+}
+
+impl FromStr for KnownDataset {
+    type Err = DataError;
+
+    fn from_str(name: &str) -> Result<Self, DataError> {
+        Self::from_name(name).ok_or_else(|| DataError::UnknownDataset { name: name.to_owned() })
     }
 }
 

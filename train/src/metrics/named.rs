@@ -19,6 +19,7 @@ impl Metrics {
     }
 
     /// Adds a metric: `Metrics::new().with("loss", 0.3).with("accuracy", 0.9)`.
+    #[must_use]
     pub fn with(mut self, name: &str, value: f64) -> Self {
         self.set(name, value);
         self
@@ -45,6 +46,20 @@ impl Metrics {
     /// Whether there are no metrics.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl<'a> Extend<(&'a str, f64)> for Metrics {
+    fn extend<I: IntoIterator<Item = (&'a str, f64)>>(&mut self, metrics: I) {
+        metrics.into_iter().for_each(|(name, value)| self.set(name, value));
+    }
+}
+
+impl<'a> FromIterator<(&'a str, f64)> for Metrics {
+    fn from_iter<I: IntoIterator<Item = (&'a str, f64)>>(metrics: I) -> Self {
+        let mut all = Self::new();
+        all.extend(metrics);
+        all
     }
 }
 

@@ -297,7 +297,7 @@ fn drawable(epoch: &Epoch) -> Epoch {
     const LARGEST: f64 = 1e30;
     let shown = |metrics: &Metrics| {
         let values = metrics.iter().map(|(name, value)| (name, if value.abs() > LARGEST { f64::NAN } else { value }));
-        values.fold(Metrics::new(), |shown, (name, value)| shown.with(name, value))
+        values.collect::<Metrics>()
     };
     Epoch { train: shown(&epoch.train), validation: shown(&epoch.validation), test: shown(&epoch.test), ..epoch.clone() }
 }

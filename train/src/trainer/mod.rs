@@ -95,6 +95,7 @@ pub enum Until {
 /// assert!(history[2].train.get("loss") < history[0].train.get("loss"));
 /// # Ok::<(), TrainError>(())
 /// ```
+#[must_use = "a trainer does nothing until `fit` is called"]
 pub struct Trainer<'a, M, D: Storage<f32> = Cpu> {
     until: Until,
     seed: u64,

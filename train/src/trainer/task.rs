@@ -29,6 +29,7 @@ pub struct Pass<D: Storage<f32> = Cpu> {
 
 /// The loss and metrics of a batch.
 #[derive(Debug)]
+#[must_use = "the trainer needs the loss"]
 pub struct Step<D: Storage<f32> = Cpu> {
     /// The mean loss; the optimizer gets its gradient.
     pub loss: TapedLoss<D>,
@@ -133,6 +134,7 @@ pub trait Task<M, D: Storage<f32> = Cpu> {
 
 /// A task made of closures; see [`task_fn`].
 #[derive(Debug)]
+#[must_use = "a task does nothing until passed to a trainer"]
 pub struct TaskFn<L, E, B> {
     loss: L,
     evaluate: E,

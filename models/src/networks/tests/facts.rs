@@ -54,11 +54,11 @@ const FACTS: [(&str, &Graph, usize, u64); 46] = [
     ("gated-pixel-cnn", GatedPixelCnn::GRAPH, GatedPixelCnn::PARAMS, GatedPixelCnn::FLOPS),
     ("class-gated-pixel-cnn", ClassGatedPixelCnn::GRAPH, ClassGatedPixelCnn::PARAMS, ClassGatedPixelCnn::FLOPS),
     ("street-unet", StreetUNet::GRAPH, StreetUNet::PARAMS, StreetUNet::FLOPS),
-    // 64 letters.
+    // 64 characters.
     ("char-lstm", CharLstm::GRAPH, CharLstm::PARAMS, CharLstm::FLOPS),
 ];
 
-/// What PyTorch says of a network.
+/// The facts of a network in PyTorch.
 #[derive(serde::Deserialize)]
 struct Figures {
     params: usize,

@@ -1,4 +1,4 @@
-//! The gallery against PyTorch: the facts of the networks, and what small forms of them work out.
+//! Comparison of the networks with PyTorch: facts, and values and gradients of small variants.
 
 mod facts;
 mod typed;
@@ -8,11 +8,11 @@ use layercake::ir::{Graph, Op, Port};
 use layercake_tests::{Fixture, Numbers, Outcome, seeded};
 
 const BATCH: usize = 3;
-/// As far as the tests of single layers let them be off: float32 on the engine; float64 against numbers that were rounded to float32.
+/// The tolerances of the tests of single layers: float32 on the engine; float64 against fixtures rounded to float32.
 const ENGINE: f64 = 1e-5;
 const PORTABLE: f64 = 1e-7;
 
-/// The inputs of a small form, and the gradients of its outputs.
+/// The inputs of a small variant, and the gradients of its outputs.
 fn given(name: &str, graph: &Graph) -> (Vec<Numbers>, Vec<Numbers>) {
     let numbers = |what: &str, i: usize, port: &Port, low: f64, high: f64| {
         seeded(&format!("{name}/{what}/{i}"), &[&[BATCH], port.shape.dims()].concat(), low, high)
@@ -22,7 +22,7 @@ fn given(name: &str, graph: &Graph) -> (Vec<Numbers>, Vec<Numbers>) {
             Op::Embedding(op) => Some(op.num_embeddings as f64),
             _ => None,
         });
-        let drawn = numbers("input", i, port, 0.0, rows.expect("what reads the ids"));
+        let drawn = numbers("input", i, port, 0.0, rows.expect("an embedding reads the ids"));
         Numbers { values: drawn.values.iter().map(|id| id.floor()).collect(), ..drawn }
     };
     let input = |(i, port): (usize, &Port)| if port.shape.is_ids() { ids(i, port) } else { numbers("input", i, port, -1.0, 1.0) };
@@ -30,16 +30,16 @@ fn given(name: &str, graph: &Graph) -> (Vec<Numbers>, Vec<Numbers>) {
     (graph.inputs().iter().enumerate().map(input).collect(), graph.outputs().iter().enumerate().map(grad).collect())
 }
 
-/// What PyTorch gives.
+/// PyTorch's results.
 struct Expected {
-    /// In training; none where that draws numbers.
+    /// In training; `None` if it is random.
     train: Option<Outcome>,
-    /// At inference.
+    /// In evaluation mode.
     eval: Outcome,
 }
 
 impl Expected {
-    /// What is given at inference, without the gradients.
+    /// The outputs in evaluation mode, without gradients.
     fn outputs(&self) -> Outcome {
         self.eval.iter().filter(|(key, _)| key.starts_with("output/")).map(|(key, value)| (key.clone(), value.clone())).collect()
     }

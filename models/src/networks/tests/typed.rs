@@ -19,12 +19,12 @@ use crate::networks::unet::SmallUNet;
 use crate::networks::vae::SmallVae;
 use crate::networks::vgg::small::{SmallVgg11, SmallVgg16Cifar};
 
-/// Outputs by the names that they have in the fixture.
+/// Outputs with their names in the fixture.
 fn numbered(outputs: Vec<Numbers>) -> Outcome {
     outputs.into_iter().enumerate().map(|(i, output)| (format!("output/{i}"), output)).collect()
 }
 
-/// On the same numbers: their tensors are where the graph says, and `forward` gives what PyTorch gives.
+/// With the same parameters, the generated structs give PyTorch's outputs.
 #[test]
 fn the_typed_networks_are_the_same() {
     let (device, fixture) = (Cpu::default(), Fixture::gallery());
@@ -66,18 +66,18 @@ fn the_typed_networks_are_the_same() {
     report.finish();
 }
 
-/// The model of letters, which takes token ids and a length that only the call knows, has gradients too.
+/// The character model, with token ids and a dynamic length, including gradients.
 #[test]
-fn the_model_of_letters_is_the_same() {
+fn the_character_model_is_the_same() {
     let expected = expected(&Fixture::gallery(), NAME);
-    let mut report = Report::new("gallery, letters");
+    let mut report = Report::new("gallery, characters");
     report.case();
     for (mode, expected) in
         [(Mode::Train, expected.train.as_ref().unwrap()), (Mode::Eval, &expected.eval), (Mode::Infer, &expected.outputs())]
     {
         let case = format!("{NAME} {mode:?}");
-        report.compare_all("typed f32", &case, &letters::<f32>(mode), expected, ENGINE);
-        report.compare_all("typed f64", &case, &letters::<f64>(mode), expected, PORTABLE);
+        report.compare_all("typed f32", &case, &characters::<f32>(mode), expected, ENGINE);
+        report.compare_all("typed f64", &case, &characters::<f64>(mode), expected, PORTABLE);
     }
     report.finish();
 }
@@ -85,11 +85,11 @@ fn the_model_of_letters_is_the_same() {
 const NAME: &str = "char-lstm";
 const LENGTH: usize = 6;
 
-/// Half of a state.
+/// One of the two state tensors.
 type State<E> = Tensor<(usize, Const<1>, Const<5>), E, Cpu>;
 
-/// What the small model of letters gives, and behind a recorded pass the gradients.
-fn letters<E: Scalar>(mode: Mode) -> Outcome
+/// The outputs of the small character model and, after a recorded pass, the gradients.
+fn characters<E: Scalar>(mode: Mode) -> Outcome
 where
     Cpu: Backend<E>,
 {
@@ -121,7 +121,7 @@ where
     outcome
 }
 
-/// The sum of an output's elements, each by a weight that is then its gradient.
+/// The weighted sum of an output, so that the weights are its gradient.
 fn weighted<S: layercake::dfdx::shapes::Shape, E: Scalar>(
     y: Tensor<S, E, Cpu, OwnedTape<E, Cpu>>,
     weights: &Numbers,

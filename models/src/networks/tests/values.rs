@@ -1,4 +1,4 @@
-//! What small forms give, and their gradients, on both execution paths.
+//! Values and gradients of small variants, on both execution paths.
 
 use layercake::__private::Runtime;
 use layercake::ir::{Graph, Op};
@@ -18,7 +18,7 @@ use crate::networks::unet::SmallUNet;
 use crate::networks::vae::SmallVae;
 use crate::networks::vgg::small::{SmallVgg11, SmallVgg16Cifar};
 
-/// The small forms, by their names in the fixture.
+/// The small variants, by their names in the fixture.
 const SMALL: [(&str, &Graph); 18] = [
     ("vgg11", SmallVgg11::GRAPH),
     ("vgg16-cifar", SmallVgg16Cifar::GRAPH),
@@ -40,8 +40,8 @@ const SMALL: [(&str, &Graph); 18] = [
     ("street-unet", SmallStreetUNet::GRAPH),
 ];
 
-/// In float32 a gradient may be off by as much as it moves when inputs and parameters move by this part of themselves, some sixteen times
-/// what rounding does: in small batches nearly everything cancels behind a batch normalisation.
+/// Tolerance of float32 gradients: their change when inputs and parameters change by this relative amount, about sixteen times the rounding error.
+/// After a batch normalization, small batches cancel nearly everything.
 const NOISE: f64 = 1e-6;
 
 #[test]

@@ -35,6 +35,7 @@ type Change<I> = Arc<dyn Fn(&mut I, &mut StdRng) -> Result<(), DataError> + Send
 /// }
 /// # Ok::<(), layercake_train::data::DataError>(())
 /// ```
+#[must_use = "a loader does nothing until its epochs are iterated over"]
 pub struct Loader<D: Dataset> {
     data: Arc<D>,
     batch_size: usize,

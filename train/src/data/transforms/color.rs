@@ -104,7 +104,7 @@ mod tests {
             [(0.0, [0.8, 0.2, 0.2]), (1.0 / 3.0, [0.2, 0.8, 0.2]), (0.5, [0.2, 0.8, 0.8]), (-1.0 / 6.0, [0.8, 0.2, 0.8])]
         {
             let mut turned = red.clone();
-            turn_hue(&mut turned, turn);
+            rotate_hue(&mut turned, turn);
             assert!(turned.pixels.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{turn}: {:?}", turned.pixels);
         }
     }

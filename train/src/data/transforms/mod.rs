@@ -51,6 +51,7 @@ impl<T: Transform + ?Sized> Transform for Arc<T> {
 
 /// A sequence of transforms; torchvision's `Compose`.
 #[derive(Clone, Debug, Default)]
+#[must_use = "transforms do nothing until passed to a loader"]
 pub struct Compose {
     steps: Vec<Arc<dyn Transform>>,
 }
