@@ -34,7 +34,7 @@ pub fn markdown(peak_gflops: f64, threads: usize) -> String {
         }
     };
     let batches = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
-    table("LeNet-5 by batch", "batch", batches.map(|batch| (batch.to_string(), LeNet5::GRAPH.clone(), batch)).into());
+    table("LeNet-5 by batch size", "batch", batches.map(|batch| (batch.to_string(), LeNet5::GRAPH.clone(), batch)).into());
     let mlps = batches.map(|batch| (batch.to_string(), dense(512, 2), batch));
     table("Two hidden layers of 512 by batch", "batch", mlps.into());
     let wide = [64, 128, 256, 512, 1024, 2048].map(|width| (width.to_string(), dense(width, 2), 64));
@@ -42,9 +42,9 @@ pub fn markdown(peak_gflops: f64, threads: usize) -> String {
     let deep = [1, 2, 4, 8, 16, 32].map(|depth| (depth.to_string(), dense(512, depth), 64));
     table("Linear layers of 512 by depth, batch 64", "layers", deep.into());
     let wide = [16, 32, 64, 128, 256].map(|width| (width.to_string(), convolutions(width, 3), 32));
-    table("Convolutions of 3x3 on 16x16 by width, batch 32", "channels", wide.into());
+    table("3x3 convolutions on 16x16 by width, batch 32", "channels", wide.into());
     let deep = [1, 2, 4, 8, 16].map(|depth| (depth.to_string(), convolutions(64, depth), 32));
-    table("Convolutions of 3x3 with 64 channels by depth, batch 32", "layers", deep.into());
+    table("3x3 convolutions with 64 channels by depth, batch 32", "layers", deep.into());
 
     let _ = writeln!(text, "\n## VGG-11 by threads, batch 32\n\n| threads | step, ms | inference, ms |\n|--:|--:|--:|");
     for count in 1..=threads {

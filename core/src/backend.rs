@@ -1,4 +1,4 @@
-//! Which path runs a network: decided by the device and the dtype, so that user code is the same for all.
+//! The device and the number type decide which path runs a network, so that user code is the same for all.
 
 use dfdx::tensor::{Cpu, NoneTape};
 use dfdx::tensor_ops::Device;
@@ -15,12 +15,12 @@ use crate::{Scalar, cpu, portable};
 /// `Cpu` with `f32` takes the fast path: the whole network is one operation on dfdx's tape, run by the engine. Every other device and
 /// dtype takes the portable path through dfdx's own operations, and so does a network with an operation that the engine lacks.
 ///
-/// All methods are compiled once a device and dtype, here and not in the user's crate: an edit of a network compiles none of it again.
+/// All methods are compiled once per device and number type, here and not in the user's crate, so editing a network does not compile them again.
 pub trait Backend<E: Scalar>: Device<E> {
-    /// Would a graph run on a batch of this size? Preparations that are made here are found again by the run.
+    /// Checks that a graph can run on a batch of this size. The run reuses what is prepared here.
     ///
     /// # Errors
-    /// The reason why it would not: a run would panic.
+    /// Returns the reason why it cannot; a run would panic.
     #[doc(hidden)]
     fn check(graph: &Graph, runtime: &Runtime, batch: usize, mode: Mode, input_grad: bool) -> Result<(), EngineError> {
         let _ = (runtime, input_grad);
@@ -30,14 +30,14 @@ pub trait Backend<E: Scalar>: Device<E> {
     /// Runs a graph without recording it.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     #[doc(hidden)]
     fn run(call: Call<'_, E, Self>) -> Result<Done<E, Self, NoneTape>, Self::Err>;
 
     /// Runs a graph and records it.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     #[doc(hidden)]
     fn record(call: Call<'_, E, Self>) -> Result<Done<E, Self, Recording<E, Self>>, Self::Err>;
 }
@@ -45,7 +45,7 @@ pub trait Backend<E: Scalar>: Device<E> {
 /// One forward pass.
 #[derive(Debug)]
 pub struct Call<'a, E: Scalar, D: Device<E>> {
-    /// What to run.
+    /// The graph.
     pub graph: &'a Graph,
     /// The plans and buffers of the network it belongs to.
     pub runtime: &'a Runtime,
@@ -55,22 +55,22 @@ pub struct Call<'a, E: Scalar, D: Device<E>> {
     pub inputs: Vec<Value<E, D>>,
     /// Inference or training.
     pub mode: Mode,
-    /// Should the backward pass give gradients of the inputs?
+    /// Whether the backward pass computes gradients of the inputs.
     pub input_grad: bool,
     /// Seeds the dropout masks.
     pub seed: u64,
 }
 
-/// What a forward pass gives.
+/// The result of a forward pass.
 #[derive(Debug)]
 pub struct Done<E: Scalar, D: Device<E>, T> {
     /// The outputs, with their batch axes.
     pub outputs: Vec<Value<E, D>>,
     /// The tape, with the pass recorded.
     pub tape: T,
-    /// New values for tensors: the number in graph order, and the value.
+    /// New values of tensors: the number in graph order, and the value.
     pub updates: Vec<(usize, Value<E, D>)>,
-    /// What ran it.
+    /// The path that ran it.
     pub path: Path,
 }
 
@@ -87,14 +87,14 @@ impl<E: Scalar, D: Device<E>, T> Done<E, D, T> {
 pub enum Path {
     /// As one operation, by the CPU engine.
     Engine,
-    /// Operation by operation, in those of dfdx.
+    /// As dfdx operations, one after the other.
     Portable,
 }
 
 impl Backend<f32> for Cpu {
     fn check(graph: &Graph, runtime: &Runtime, batch: usize, mode: Mode, input_grad: bool) -> Result<(), EngineError> {
         match runtime.engine.start(graph, batch, mode, input_grad) {
-            // It runs on the portable path.
+            // The portable path runs it.
             Err(EngineError::Unsupported { .. }) => portable::check(graph, batch, mode),
             outcome => outcome.map(drop),
         }

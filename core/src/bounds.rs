@@ -1,7 +1,7 @@
 //! Elementwise bounds that keep NaN, on every device.
 //!
-//! dfdx's `relu`, `clamp` and `maximum` make a number of NaN on some devices or on all of them, as the maximum of IEEE 754 does; PyTorch's keep
-//! it, and a network that went wrong has to show it.
+//! dfdx's `relu`, `clamp` and `maximum` turn NaN into numbers on some or all devices, like the maximum of IEEE 754. PyTorch's keep NaN, so that a
+//! network that diverged shows it.
 
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor};
@@ -10,7 +10,7 @@ use dfdx::tensor_ops::{ChooseFrom, Device, TryGt, TryLe, TryLt};
 use crate::Scalar;
 use crate::host::number;
 
-/// What is below `low` becomes `low`, without a slope.
+/// Raises elements below `low` to `low`, with a gradient of 0.
 pub(crate) fn at_least<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: Tensor<S, E, D, T>,
     low: f64,
@@ -19,13 +19,13 @@ pub(crate) fn at_least<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     replaced(x, beyond, low)
 }
 
-/// What is not above 0 becomes 0, without a slope, 0 itself too.
+/// Raises elements that are not above 0 to 0, with a gradient of 0, also at 0 itself.
 pub(crate) fn positive_part<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(x: Tensor<S, E, D, T>) -> Result<Tensor<S, E, D, T>, D::Err> {
     let beyond = x.retaped::<NoneTape>().try_le(E::default())?;
     replaced(x, beyond, 0.0)
 }
 
-/// What is above `high` becomes `high`, without a slope.
+/// Lowers elements above `high` to `high`, with a gradient of 0.
 pub(crate) fn at_most<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: Tensor<S, E, D, T>,
     high: f64,
@@ -34,7 +34,7 @@ pub(crate) fn at_most<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     replaced(x, beyond, high)
 }
 
-/// Both.
+/// Both bounds.
 pub(crate) fn clamp<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: Tensor<S, E, D, T>,
     low: f64,
@@ -43,7 +43,7 @@ pub(crate) fn clamp<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     at_most(at_least(x, low)?, high)
 }
 
-/// The elements of which `inside` is above 0, and 0 for the others, whatever they are: a product with 0 would keep NaN and infinity.
+/// The elements for which `inside` is above 0, and 0 for all others, even if these are NaN or infinite: a product with 0 would be NaN.
 pub(crate) fn masked<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: Tensor<S, E, D, T>,
     inside: Tensor<S, E, D>,

@@ -1,4 +1,4 @@
-//! Layers of the user's own in a network: any dfdx module.
+//! Custom layers: any dfdx module in a network.
 
 use std::any::type_name;
 use std::convert::Infallible;
@@ -15,21 +15,21 @@ use crate::shown::CustomPart;
 use crate::value::Value;
 use crate::{Network, Scalar};
 
-/// What a custom layer gives, and the tape.
+/// The output of a custom layer, and the tape.
 pub type Called<E, D, T> = (Value<E, D>, T);
 
-/// A module that can stand in a network: for tensors of these shapes, a batch of any size before each, with a tape or without.
-/// It is implemented for every dfdx module, and only there so that the compiler can speak of layers.
+/// A module that can be a layer of a network: for tensors of these shapes with a batch of any size, with or without a tape. It is implemented for
+/// every dfdx module; it exists so that compile errors can speak of layers.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand here: it is no module from `{In}` to `{Out}`",
-    label = "receives `{In}`, and is said to give `{Out}`",
-    note = "a layer of your own implements `dfdx::nn::Module` for `Tensor<{In}, E, D, T>` with any tape `T`, and gives a `Tensor<{Out}, E, D, T>`"
+    message = "`{Self}` cannot be a layer here: it is not a module from `{In}` to `{Out}`",
+    label = "receives `{In}`, and is declared to return `{Out}`",
+    note = "a layer of your own implements `dfdx::nn::Module` for `Tensor<{In}, E, D, T>` with any tape `T`, and returns a `Tensor<{Out}, E, D, T>`"
 )]
 pub trait CustomLayer<In: Shape, Out: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> {
     /// Calls the module.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     fn apply(&self, input: Tensor<In, E, D, T>) -> Result<Tensor<Out, E, D, T>, D::Err>;
 }
 
@@ -51,18 +51,18 @@ where
 /// A tensor whose tape records.
 pub type Traced<S, E, D> = Tensor<S, E, D, OwnedTape<E, D>>;
 
-/// A module that can stand in a network while it trains.
+/// A module that can be a layer of a network in training.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be trained here: it is no module from `{In}` to `{Out}`",
-    label = "receives `{In}`, and is said to give `{Out}`",
-    note = "a layer of your own implements `dfdx::nn::ModuleMut` for `Tensor<{In}, E, D, OwnedTape<E, D>>`; where training is nothing special, \
+    message = "`{Self}` cannot be trained here: it is not a module from `{In}` to `{Out}`",
+    label = "receives `{In}`, and is declared to return `{Out}`",
+    note = "a layer of your own implements `dfdx::nn::ModuleMut` for `Tensor<{In}, E, D, OwnedTape<E, D>>`; if it does not differ in training, \
             implement `dfdx::nn::NonMutableModule`"
 )]
 pub trait CustomLayerMut<In: Shape, Out: Shape, E: Scalar, D: Device<E>> {
     /// Calls the module in training.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     fn apply_mut(&mut self, input: Traced<In, E, D>) -> Result<Traced<Out, E, D>, D::Err>;
 }
 
@@ -83,7 +83,7 @@ where
 /// Calls a custom layer.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
 pub fn call<M, In, Out, E, D, T>(module: &M, input: Value<E, D>, tape: T) -> Result<Called<E, D, T>, D::Err>
 where
     M: CustomLayer<In, Out, E, D, T>,
@@ -99,7 +99,7 @@ where
 /// Calls a custom layer in training.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
 pub fn call_mut<M, In, Out, E, D>(
     module: &mut M,
     input: Value<E, D>,
@@ -120,14 +120,14 @@ fn typed<S: Shape, E: Scalar, D: Device<E>>(value: Value<E, D>) -> Result<Tensor
     value.restore(&shape)
 }
 
-/// What the custom layers of a network own, by its type.
+/// The tensors that the custom layers of a network own, by their types.
 pub fn parts<N: Network<E, D>, E: Scalar, D: Backend<E>>() -> Vec<CustomPart> {
     let mut list = Vec::new();
     N::custom_parts("", &mut list);
     list
 }
 
-/// What the custom layers of a network within another own.
+/// The tensors that the custom layers of a network in a network own.
 pub fn parts_within<N, M, E, D>(prefix: &str, path: &str, _: fn(&N) -> &M, list: &mut Vec<CustomPart>)
 where
     M: Network<E, D>,
@@ -137,8 +137,8 @@ where
     M::custom_parts(&format!("{prefix}{path}."), list);
 }
 
-/// What a custom layer owns. Types tell all: dfdx lists the tensors of a module without one at hand. Those of the whole network are listed, which are
-/// asked for anyway: a layer that is no module is reported elsewhere, and once.
+/// The tensors that a custom layer owns. Types determine them: dfdx lists the tensors of a module without a value. All tensors of the network are
+/// listed, which is needed anyway; a layer that is no module is reported elsewhere, once.
 pub fn part<N: TensorCollection<E, D>, M, E: Scalar, D: Device<E>>(prefix: &str, path: &str, _: fn(&N) -> &M) -> CustomPart {
     let mut count = Count { path, trained: 0, buffers: 0 };
     let Ok(_) = N::iter_tensors(&mut RecursiveWalker { m: String::new(), f: &mut count });
@@ -147,7 +147,7 @@ pub fn part<N: TensorCollection<E, D>, M, E: Scalar, D: Device<E>>(prefix: &str,
     CustomPart { path: format!("{prefix}{path}"), kind: kind.to_owned(), trained: count.trained, buffers: count.buffers }
 }
 
-/// Counts what stands at a path.
+/// Counts the tensors at a path.
 struct Count<'a> {
     path: &'a str,
     trained: usize,

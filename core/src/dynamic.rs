@@ -1,4 +1,4 @@
-//! Tensors whose shape is known at run time only.
+//! Tensors whose shape is known only at run time.
 
 use dfdx::shapes::Shape;
 use dfdx::tensor::{Merge, NoneTape, PutTape, Tape, Tensor};
@@ -8,13 +8,13 @@ use crate::Scalar;
 use crate::edge::{Erased, Inputs, Outputs};
 use crate::value::Value;
 
-/// A tensor whose static shape is right.
+/// A tensor of the requested static shape, if it fits.
 type Shaped<S, E, D, T> = Option<Tensor<S, E, D, T>>;
 
-/// A tensor of any rank, with the tape `T` that recorded it: for [`crate::GraphModel`]s whose shapes nobody knew when the program was
-/// written. A `Vec` of them goes into a network and comes out of it.
+/// A tensor of any rank, with the tape `T` that recorded it, for a [`crate::GraphModel`] whose shapes are not known at compile time. Networks with
+/// several inputs or outputs take and return a `Vec` of them.
 ///
-/// It is made of a dfdx tensor and becomes one again; both share memory and gradients.
+/// It is converted from and to dfdx tensors; both share memory and gradients.
 ///
 /// ```
 /// use layercake::prelude::*;
@@ -36,10 +36,10 @@ pub struct DynTensor<E: Scalar, D: Device<E>, T = NoneTape> {
 }
 
 impl<E: Scalar, D: Device<E>> DynTensor<E, D> {
-    /// A tensor of these numbers, row-major, the batch axis first. None if there are not as many as `dims` says.
+    /// A tensor of these numbers in row-major order, with the batch axis first. None if their number does not match `dims`.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     pub fn try_from_vec(device: &D, numbers: Vec<E>, dims: &[usize]) -> Result<Option<Self>, D::Err> {
         let len = dims.iter().try_fold(1, |product: usize, &size| product.checked_mul(size));
         if len != Some(numbers.len()) {
@@ -50,7 +50,7 @@ impl<E: Scalar, D: Device<E>> DynTensor<E, D> {
         Ok(Some(Self { value: value.with_dims(dims.to_vec()), tape }))
     }
 
-    /// Token ids, row-major, the batch axis first. None if there are not as many as `dims` says.
+    /// Token ids in row-major order, with the batch axis first. None if their number does not match `dims`.
     pub fn from_ids(device: &D, ids: Vec<usize>, dims: &[usize]) -> Option<Self> {
         let len = dims.iter().try_fold(1, |product: usize, &size| product.checked_mul(size));
         (len == Some(ids.len())).then(|| Self { value: Value::of_ids(ids, dims.to_vec(), device), tape: NoneTape })
@@ -58,31 +58,31 @@ impl<E: Scalar, D: Device<E>> DynTensor<E, D> {
 }
 
 impl<E: Scalar, D: Device<E>, T: Tape<E, D>> DynTensor<E, D, T> {
-    /// Takes the shape off a tensor's type.
+    /// Removes the static shape of a tensor.
     ///
     /// # Errors
-    /// If the device is out of memory: the numbers are copied where they do not lie one behind the other.
+    /// Returns an error if the device is out of memory: the elements are copied if they are not contiguous.
     pub fn try_from_tensor<S: Shape>(tensor: Tensor<S, E, D, T>) -> Result<Self, D::Err> {
         let (value, tape) = Value::erase(tensor)?;
         Ok(Self { value, tape })
     }
 
-    /// The tensor of the static shape `S`; none if it holds token ids, or if it has another number of axes, or another size where `S` states one.
+    /// The tensor with the static shape `S`. None if it holds token ids, has another number of axes, or another size than `S` states.
     ///
     /// # Errors
-    /// None in practice: the tensor keeps its memory.
+    /// Returns the device's error; in practice there is none, since the tensor keeps its memory.
     pub fn try_into_tensor<S: Shape>(self) -> Result<Shaped<S, E, D, T>, D::Err> {
         let shape = crate::edge::shape::<S>(self.value.dims()).filter(|_| !self.value.is_ids());
         let Some(shape) = shape else { return Ok(None) };
         Ok(Some(self.value.restore(&shape)?.put_tape(self.tape)))
     }
 
-    /// The sizes, the batch axis first.
+    /// The sizes, with the batch axis first.
     pub fn dims(&self) -> &[usize] {
         self.value.dims()
     }
 
-    /// The numbers, row-major; token ids as numbers.
+    /// The elements in row-major order; token ids as numbers.
     pub fn as_vec(&self) -> Vec<E> {
         if self.value.is_ids() {
             return self.value.ids().iter().map(|&id| crate::host::number(id as f64)).collect();
@@ -96,7 +96,7 @@ impl<E: Scalar, D: Device<E>, T: Tape<E, D> + Merge<T>> Inputs<E, D, T> for Vec<
         let (mut values, mut tape) = (Vec::new(), T::default());
         for (i, tensor) in self.into_iter().enumerate() {
             values.push(tensor.value);
-            // The first tape is taken over as it is: it may hold more than a merger keeps.
+            // The first tape is kept as it is: it may have more than merging keeps.
             tape = if i == 0 { tensor.tape } else { tape.merge(tensor.tape) };
         }
         Ok((values, tape))

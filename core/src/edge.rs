@@ -1,4 +1,4 @@
-//! The edge of a network: typed tensors on the outside, values on the inside.
+//! The edge of a network: typed tensors outside, values inside.
 
 use dfdx::shapes::Shape;
 use dfdx::tensor::{Merge, PutTape, Storage, Tape, Tensor};
@@ -10,33 +10,33 @@ use crate::value::Value;
 /// A network's values, and the tape that recorded them.
 pub type Erased<E, D, T> = (Vec<Value<E, D>>, T);
 
-/// What goes into a network: a tensor, or a tuple of tensors for a network of several inputs.
+/// The input of a network: a tensor, or a tuple of tensors for several inputs.
 pub trait Inputs<E: Scalar, D: Device<E>, T> {
-    /// Takes the types off; the tapes are merged into one.
+    /// Removes the static shapes; the tapes are merged into one.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     fn erase(self) -> Result<Erased<E, D, T>, D::Err>;
 }
 
-/// What comes out of a network: a tensor, or a tuple of tensors for a network of several outputs.
+/// The output of a network: a tensor, or a tuple of tensors for several outputs.
 pub trait Outputs<E: Scalar, D: Device<E>, T>: Sized {
-    /// Can outputs of these sizes (the batch axis first) be these tensors? [`Outputs::restore`] panics where they cannot.
+    /// Whether outputs of these sizes (batch axis first) fit these tensors. [`Outputs::restore`] panics if they do not.
     fn fit(dims: &[Vec<usize>]) -> bool;
 
-    /// Puts the types back on. There is a tape for each value.
+    /// Restores the static shapes. There is one tape for each value.
     ///
     /// # Errors
-    /// None in practice: contiguous data keeps its memory.
+    /// Returns the device's error; in practice there is none, since contiguous data keeps its memory.
     fn restore(values: Vec<Value<E, D>>, tapes: Vec<T>) -> Result<Self, D::Err>;
 }
 
-/// One of the tensors that go into a network: of numbers, or of token ids.
+/// One input tensor: of numbers, or of token ids.
 pub trait Input<E: Scalar, D: Device<E>, T> {
-    /// Takes the type off.
+    /// Removes the static shape.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     #[doc(hidden)]
     fn erase_one(self) -> Result<(Value<E, D>, T), D::Err>;
 }
@@ -77,7 +77,7 @@ impl<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Outputs<E, D, T> for Tens
     }
 }
 
-/// The static shape of these sizes; none if it has another number of axes, or states another size.
+/// The static shape of these sizes; none if the number of axes or a stated size differs.
 pub(crate) fn shape<S: Shape>(dims: &[usize]) -> Option<S> {
     if dims.len() != S::NUM_DIMS {
         return None;

@@ -1,4 +1,4 @@
-//! Formulas in dfdx's operations that keep the digits of small numbers, and operations with known slopes.
+//! Formulas in dfdx's operations that are accurate for small numbers, and operations with known gradients.
 
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor};
@@ -6,49 +6,49 @@ use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryEq, TryLt, TryMul,
 
 use crate::Scalar;
 
-/// `value`, whose slope by `x` is `slope`: the difference of `x` and itself is zero, but is recorded.
+/// `value`, whose derivative by `x` is `slope`: adds the difference of `x` and itself, which is 0 but recorded.
 pub(crate) fn attach<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: Tensor<S, E, D, T>,
     value: Tensor<S, E, D>,
     slope: Tensor<S, E, D>,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    // A tensor of its own: dfdx does not subtract a tensor from itself.
+    // A separate tensor: dfdx does not subtract a tensor from itself.
     let same = x.retaped::<NoneTape>().try_add(E::default())?;
     let nothing = x.try_sub(same)?.try_mul(slope)?;
-    // Of infinities there is no difference, and no product of 0 with an infinite slope; a NaN is in the value.
+    // The difference of infinities and the product of 0 and an infinite slope are NaN; a NaN of `x` is in `value`.
     let is_zero = nothing.retaped::<NoneTape>().try_eq(E::default())?;
     let zeros = value.device().try_zeros_like(value.shape())?;
     is_zero.try_choose(nothing, zeros)?.try_add(value)
 }
 
-/// `ln(1 + x)` for `x` above -1 without losing a small `x`: `x ln(u) / (u - 1)` with `u = 1 + x` rounded (Kahan).
+/// `ln(1 + x)` for `x` above -1, accurate for small `x`: `x ln(u) / (u - 1)` with `u = 1 + x` rounded (Kahan).
 pub(crate) fn ln_1p<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(x: Tensor<S, E, D, T>) -> Result<Tensor<S, E, D, T>, D::Err> {
     let (x, tape) = x.split_tape();
     let u = x.clone().try_add(E::ONE)?;
     let less = u.clone().try_sub(E::ONE)?;
     let full = u.clone().try_ln()?.try_mul(x.clone())?.try_div(less.clone())?;
-    // Infinity over infinity is no number.
+    // Infinity over infinity is NaN.
     let same = u.try_eq(E::ONE)? | u.try_eq(E::infinity())?;
     let value = same.try_choose(x.clone(), full)?;
     attach(x.put_tape(tape), value, u.try_recip()?)
 }
 
-/// `e^x - 1` without losing a small `x`: `x (u - 1) / ln(u)` with `u = e^x` rounded (Kahan).
+/// `e^x - 1`, accurate for small `x`: `x (u - 1) / ln(u)` with `u = e^x` rounded (Kahan).
 pub(crate) fn exp_m1<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(x: Tensor<S, E, D, T>) -> Result<Tensor<S, E, D, T>, D::Err> {
     let (x, tape) = x.split_tape();
     let u = x.clone().try_exp()?;
     let less = u.clone().try_sub(E::ONE)?;
     let full = less.clone().try_mul(x.clone())?.try_div(u.clone().try_ln()?)?;
-    // Near 0 the quotient is 0 over 0; where the exponential is 0 or infinite, its logarithm is infinite.
+    // Near 0 the quotient is 0 over 0; if the exponential is 0 or infinite, its logarithm is infinite.
     let value = u.try_eq(E::ONE)?.try_choose(x.clone(), full)?;
     let far = u.try_eq(E::default())? | u.try_eq(E::infinity())?;
     let value = far.try_choose(less, value)?;
     attach(x.put_tape(tape), value, u)
 }
 
-/// `e^x - x - 1` without losing a small `x`, of which it is half the square: there its series.
+/// `e^x - x - 1`, accurate for small `x`, where its series is used.
 pub(crate) fn exp_m1_less_x<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(x: Tensor<S, E, D, T>) -> Result<Tensor<S, E, D, T>, D::Err> {
-    /// Up to here the series is used; the term after the last one is below a float64's precision.
+    /// The series is used up to here; the next term is below the precision of a float64.
     const SMALL: f64 = 0.5;
     const TERMS: u32 = 15;
     let (x, tape) = x.split_tape();
@@ -99,7 +99,7 @@ mod tests {
         let points = [-700.0, -40.0, -1.0, -1e-5, -1e-17, 0.0, 1e-300, 1e-9, 0.3, 2.0, 30.0];
         agrees(exp_m1, f64::exp_m1, f64::exp, &points);
         agrees(ln_1p, f64::ln_1p, |x| 1.0 / (1.0 + x), &[-0.9, -1e-12, 0.0, 1e-300, 1e-17, 1e-3, 1.0, 1e20]);
-        // Where nothing cancels the plain formula is right, near 0 two terms of the series.
+        // Without cancellation the plain formula is accurate; near 0, two terms of the series are.
         agrees(
             exp_m1_less_x,
             |x| if x.abs() > 0.2 { x.exp() - x - 1.0 } else { x * x / 2.0 * (1.0 + x / 3.0) },

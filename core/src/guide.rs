@@ -1,6 +1,6 @@
-//! The guide: how to declare networks, what the layers are, and how to read what the compiler says.
+//! The guide: how to declare networks, the layers, the errors, and Layercake for users of PyTorch.
 //!
-//! Every example in it is compiled and run by the tests.
+//! Every example is compiled and run by the tests.
 
 #[doc = include_str!("../guide/language.md")]
 pub mod language {}
@@ -10,3 +10,6 @@ pub mod layers {}
 
 #[doc = include_str!("../guide/errors.md")]
 pub mod errors {}
+
+#[doc = include_str!("../guide/pytorch.md")]
+pub mod pytorch {}

@@ -1,4 +1,4 @@
-//! What identifies a tensor to dfdx: gradients are kept by it.
+//! The identity of a tensor in dfdx, which is the key of its gradient.
 
 use dfdx::optim::UnusedTensors;
 use dfdx::shapes::Shape;
@@ -7,7 +7,7 @@ use dfdx::tensor_ops::Device;
 
 use crate::Scalar;
 
-/// The identity of a tensor. dfdx tells it only to a list of tensors without gradients.
+/// The identity of a tensor. dfdx exposes it only through a list of tensors without gradients.
 pub(crate) fn id<S: Shape, E: Scalar, D: Device<E>>(tensor: &Tensor<S, E, D>) -> UniqueId {
     let mut ids = UnusedTensors::default();
     ids.add(tensor);

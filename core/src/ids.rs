@@ -1,4 +1,4 @@
-//! Token ids that no embedding has a row for.
+//! Token ids that are out of range.
 
 use dfdx::tensor_ops::Device;
 use layercake_ir::{Graph, Mistake, Op};
@@ -6,34 +6,36 @@ use layercake_ir::{Graph, Mistake, Op};
 use crate::Scalar;
 use crate::value::Value;
 
-/// A token id that is not below the vocabulary of the embedding that reads it.
+/// A token id that is not below the number of rows of an embedding that reads it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{layer}` has {rows} rows, counted from 0, but receives the id {id} at {position:?} of `{input}`, the batch counted")]
+#[error(
+    "`{layer}` has {rows} rows, but receives the id {id} at {position:?} of `{input}` (ids are counted from 0; the first index is the batch)"
+)]
 #[non_exhaustive]
 pub struct IdError {
     /// The embedding's name.
     pub layer: String,
-    /// Its rows.
+    /// Its number of rows.
     pub rows: usize,
     /// The input's name.
     pub input: String,
     /// The id.
     pub id: usize,
-    /// Where it stands in the input: the sample, and the place in it.
+    /// Its position in the input: the sample, and the position in the sample.
     pub position: Vec<usize>,
 }
 
-/// Why a network that takes token ids could not run. `Err` is the device's error.
+/// Why a network with token ids could not run. `Err` is the device's error.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ForwardError<Err> {
-    /// An id is too large.
+    /// An id is out of range.
     #[error(transparent)]
     Id(Box<IdError>),
-    /// A layer cannot act on inputs of this length, which is known when the network runs: a length of 0 among others.
+    /// A layer cannot take inputs of this length, which is known only at run time; a length of 0, for instance.
     #[error(transparent)]
     Shape(Box<Mistake>),
-    /// The device failed, most likely for want of memory.
+    /// The device failed, most likely because it is out of memory.
     #[error("the device failed: {0}")]
     Device(Err),
 }
@@ -48,7 +50,7 @@ impl<Err> ForwardError<Err> {
     /// The device's error.
     ///
     /// # Panics
-    /// With the text of any other.
+    /// Panics with the text of the error if it is any other.
     pub(crate) fn device(self) -> Err {
         match self {
             Self::Device(error) => error,
@@ -58,24 +60,24 @@ impl<Err> ForwardError<Err> {
     }
 }
 
-/// What came out.
+/// Unwraps the result.
 ///
 /// # Panics
-/// With the error's text.
+/// Panics with the text of the error.
 pub fn or_panic<T, Err: std::fmt::Display>(outcome: Result<T, ForwardError<Err>>) -> T {
     outcome.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Refuses an id that an embedding has no row for. Whichever path runs the graph, it runs behind this.
+/// Checks all ids against the embeddings that read them. Both paths run the graph after this check.
 pub(crate) fn check<E: Scalar, D: Device<E>, Err>(graph: &Graph, inputs: &[Value<E, D>]) -> Result<(), ForwardError<Err>> {
     first(graph, inputs).map_or(Ok(()), |error| Err(ForwardError::Id(Box::new(error))))
 }
 
-/// The first id that is too large.
+/// The first id that is out of range.
 pub(crate) fn first<E: Scalar, D: Device<E>>(graph: &Graph, inputs: &[Value<E, D>]) -> Option<IdError> {
     for node in graph.nodes() {
         let Op::Embedding(op) = node.op else { continue };
-        // Ids are never worked out: they are an input's.
+        // Ids are always inputs, never computed.
         let value = node.inputs()[0];
         let Some(at) = inputs[value].ids().iter().position(|&id| id >= op.num_embeddings) else { continue };
         let mut rest = at;

@@ -1,7 +1,7 @@
-//! Tensors whose elements do not lie one behind the other in the order of their indices, as `permute` and `broadcast` leave them.
+//! Tensors that are not contiguous, such as results of `permute` and `broadcast`.
 //!
-//! dfdx copies elements in and out as they lie in memory, and its strides are private. Whatever writes to a tensor that a user may have put
-//! into a network goes through here.
+//! dfdx copies elements in and out in memory order, and its strides are private. All writes to a tensor that a user may have assigned to a network
+//! use this module.
 
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{Gradients, NoneTape, Storage, Tensor};
@@ -11,16 +11,16 @@ use crate::Scalar;
 use crate::host::{number, wide};
 use crate::ident::id;
 
-/// Do the elements lie in the order of their indices? Nothing is copied where they do.
+/// Whether the tensor is contiguous. Nothing is copied if it is.
 pub(crate) fn is_in_order<S: Shape, E: Scalar, D: Device<E>, T>(tensor: &Tensor<S, E, D, T>) -> Result<bool, D::Err> {
     let tensor = tensor.retaped::<NoneTape>();
-    // dfdx makes a new tensor only where it has to.
+    // dfdx makes a new tensor only if it is not contiguous.
     let own = id(&tensor);
     Ok(id(&tensor.try_contiguous()?) == own)
 }
 
-/// Overwrites the elements, the last axis fastest. The tensor keeps its identity, unless several of its elements are one in memory: then it
-/// gets memory of its own.
+/// Overwrites the elements in row-major order. The tensor keeps its identity, unless several of its elements share memory: then it gets memory of its
+/// own.
 pub(crate) fn write<S: Shape, E: Scalar, D: Device<E>>(tensor: &mut Tensor<S, E, D>, elements: &[E]) -> Result<(), D::Err> {
     if is_in_order(tensor)? {
         tensor.copy_from(elements);
@@ -39,8 +39,8 @@ pub(crate) fn write<S: Shape, E: Scalar, D: Device<E>>(tensor: &mut Tensor<S, E,
     Ok(())
 }
 
-/// For each element, in the order of the indices, its place in memory: a tensor of the same layout is filled with the numbers of the places and
-/// read. Two digits, since a float holds whole numbers only so far.
+/// For each element, in row-major order, its index in memory: a tensor of the same layout is filled with the indices and read. In two digits, since a
+/// float represents integers only up to a limit.
 fn places_of<S: Shape, E: Scalar, D: Device<E>>(tensor: &Tensor<S, E, D>, places: usize) -> Vec<usize> {
     const DIGIT: usize = 1 << 11;
     let mut probe = tensor.clone();

@@ -1,4 +1,19 @@
-//! Layercake: declare a neural network, and the compiler checks every shape in it.
+//! Declare a neural network; the compiler checks every shape in it.
+//!
+//! ```toml
+//! [dependencies]
+//! layercake = { path = "../layercake/core" }  # a clone of the repository
+//! # Data sets, loaders and a trainer; optional.
+//! layercake-train = { path = "../layercake/train" }
+//!
+//! # Arithmetic in debug builds is slow without this.
+//! [profile.dev.package."*"]
+//! opt-level = 3
+//! ```
+//!
+//! Layercake needs a stable Rust, 1.95 or newer.
+//!
+//! # Declare
 //!
 //! ```
 //! use layercake::prelude::*;
@@ -12,20 +27,99 @@
 //!         fc2: Linear(10),
 //!     }
 //! }
+//! const _: () = assert!(Digits::PARAMS == 80 + 128 * 32 + 32 + 330);
+//!
+//! type Images = Tensor<(usize, Const<1>, Const<8>, Const<8>), f32, Cpu>;
 //!
 //! let device = Cpu::seed_from_u64(0);
 //! let net = Digits::new(&device);
-//! let images: Tensor<(usize, Const<1>, Const<8>, Const<8>), f32, _> = device.sample_normal_like(&(5, Const, Const, Const));
-//! let logits = net.forward(images);
-//! assert_eq!(logits.shape().concrete(), [5, 10]);
-//! const _: () = assert!(Digits::PARAMS == 80 + 128 * 32 + 32 + 330);
+//! let images: Images = device.sample_normal_like(&(5, Const, Const, Const));
+//! let scores = net.forward(images);
+//! assert_eq!(scores.shape().concrete(), [5, 10]);
 //! ```
 //!
-//! Write `Linear(129 -> 32)` and the program does not compile; the error underlines `129` and says that `fc1` receives 128 features.
+//! Write `Linear(129 -> 32)` and the program does not compile: the error underlines `129` and says that `fc1` receives 128 features.
 //!
-//! The tensors are dfdx's, re-exported as [`dfdx`]: a network is a dfdx module, trained by its optimizers, built on its
-//! devices. On the CPU in `f32` a network runs on Layercake's own engine, as one operation on dfdx's tape; everywhere else, and where it
-//! has an operation that the engine lacks, through dfdx's operations.
+//! # Train
+//!
+//! ```
+//! use layercake::optim::{Adam, AdamConfig};
+//! use layercake::prelude::*;
+//!
+//! network! {
+//!     Xor: [2] -> [2] { hidden: Linear(8), Tanh, scores: Linear(2) }
+//! }
+//!
+//! let device = Cpu::seed_from_u64(0);
+//! let mut net = Xor::new(&device);
+//! let cfg = AdamConfig { lr: 0.05, ..Default::default() };
+//! let mut optimizer = Adam::new(&net, cfg);
+//! let mut gradients = net.alloc_grads();
+//!
+//! let x = device.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
+//! for _ in 0..200 {
+//!     let scores = net.forward_train(x.clone(), gradients);
+//!     let loss = loss::cross_entropy(scores, &[0, 1, 1, 0]);
+//!     gradients = loss.backward();
+//!     optimizer.step(&mut net, &mut gradients)?;
+//!     net.zero_grads(&mut gradients);
+//! }
+//! let scores = net.forward(x).array();
+//! assert!(scores[1][1] > scores[1][0] && scores[3][0] > scores[3][1]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! `forward` is inference. `forward_train` trains on data; `forward_mut` trains and also gives the gradient of its input; `forward_eval` is
+//! inference that records, for gradients of the input.
+//!
+//! # Save and load
+//!
+//! ```no_run
+//! use layercake::prelude::*;
+//!
+//! # network! { Xor: [2] -> [2] { hidden: Linear(8), Tanh, scores: Linear(2) } }
+//! # let mut net = Xor::new(&Cpu::default());
+//! io::save_safetensors(&net, "xor.safetensors")?;
+//! io::load_safetensors(&mut net, "xor.safetensors")?;
+//! # Ok::<(), io::IoError>(())
+//! ```
+//!
+//! Tensors have the names that PyTorch gives them (`hidden.weight`), so files of PyTorch load, and PyTorch loads these.
+//!
+//! # Features
+//!
+//! - Chains, branches, residual connections, templates, shared layers, several inputs and outputs, networks in networks, custom layers:
+//!   [`network!`] and [the language](guide::language)
+//! - [All layers](guide::layers), from `Linear` to LSTM and attention
+//! - Structs of networks, layers and tensors as models: [`derive(Model)`](derive@Model); parameters by path: [`Model`](trait@Model)
+//! - [Losses](loss), [optimizers](optim), [learning rate schedules](schedule), [initial values](init), [weight averaging](average),
+//!   [gradient checks and accumulation](gradient)
+//! - [Files](io): parameters as safetensors, graphs as JSON
+//! - Facts of a network as constants, such as `Net::PARAMS`; a [`Summary`] and a [`Drawing`] of each network
+//! - Graphs built at run time: [`ir::Builder`] and [`GraphModel`]
+//!
+//! The tensors are those of [`dfdx`], which this crate re-exports: a network is a dfdx module, built on dfdx's devices and trained by its
+//! optimizers too. In `f32` on the CPU a network runs on Layercake's own engine, as one operation on dfdx's tape. Other number types and
+//! devices, and networks with an operation that the engine lacks, run through dfdx's operations.
+//!
+//! # Guide
+//!
+//! - [The language](guide::language)
+//! - [The layers](guide::layers)
+//! - [Reading the errors](guide::errors)
+//! - [Coming from PyTorch](guide::pytorch)
+//!
+//! # Other crates
+//!
+//! - [`layercake_train`](../layercake_train/index.html): data sets, loaders, the trainer, checkpoints, run folders
+//! - [`layercake_models`](../layercake_models/index.html): the model zoo and the `layercake` command
+//! - [`layercake_ir`](../layercake_ir/index.html): graphs and shape rules, re-exported as [`ir`]
+//! - [`layercake_engine`](../layercake_engine/index.html): the CPU engine
+//!
+//! # Cargo features
+//!
+//! - `cuda`: run networks on dfdx's CUDA device
+//! - `ci-check`: type-check the CUDA code on a machine without CUDA; such a build does not link
 
 // So that generated code can name this crate within itself.
 extern crate self as layercake;
@@ -68,12 +162,12 @@ pub use draw::Drawing;
 pub use dynamic::DynTensor;
 pub use graph_model::{GraphError, GraphModel};
 pub use ids::{ForwardError, IdError};
-/// Why the CPU engine refuses a run.
+/// Why the CPU engine refuses to run a graph.
 pub use layercake_engine::EngineError;
-/// The instruction set that the CPU engine runs on, and whether it is one. Sums are rounded otherwise on another one, so bits agree on machines of
-/// the same only.
+/// The instruction set that the CPU engine uses, and a check of the one that `LAYERCAKE_SIMD` names. Rounding differs between instruction sets, so
+/// results have the same bits only on machines that use the same one.
 pub use layercake_engine::{check_instruction_set, instruction_set};
-/// The graph of a network, and the rules that it obeys.
+/// Graphs of networks and their shape rules.
 pub use layercake_ir as ir;
 #[doc = include_str!("model/derive.md")]
 #[doc(inline)]
@@ -83,16 +177,16 @@ pub use network::Network;
 pub use shown::CustomPart;
 pub use summary::Summary;
 
-/// A number type that networks compute in: `f32` or `f64`.
+/// A number type of networks: `f32` or `f64`.
 pub trait Scalar: dfdx::shapes::Dtype + num_traits::Float + rand_distr::uniform::SampleUniform {}
 
 impl Scalar for f32 {}
 
 impl Scalar for f64 {}
 
-/// A network's forward passes for code that is generic over networks: what the typed methods of a generated network call.
+/// Forward passes for code that is generic over networks. The typed methods of a generated network call these functions.
 ///
-/// The caller states the tensors' types; they must be those that the network declares.
+/// The caller states the types of the tensors; they must be those that the network declares.
 pub mod generic {
     pub use crate::edge::{Input, Inputs, Outputs};
     pub use crate::network::{checked, eval, infer, train, train_data};
@@ -104,7 +198,7 @@ macro_rules! network {
     ($($tokens:tt)*) => { $crate::__private::network_impl! { ($crate) $($tokens)* } };
 }
 
-/// What a program that declares and trains networks uses.
+/// Common imports of a program that declares and trains networks.
 pub mod prelude {
     pub use crate::dfdx::nn::{BuildOnDevice, DeviceBuildExt, Module, ModuleMut, ToDevice, ToDtype, ZeroGrads};
     pub use crate::dfdx::optim::Optimizer;
@@ -119,7 +213,7 @@ pub mod prelude {
     pub use crate::{Backend, DynTensor, GraphModel, Model, Network, Scalar, Summary, io, loss, model, network, optim, schedule};
 }
 
-/// What generated code names. Not for use by hand: anything here may change.
+/// Items that generated code names. Not for direct use: anything here may change.
 #[doc(hidden)]
 pub mod __private {
     pub use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection};

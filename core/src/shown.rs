@@ -1,10 +1,10 @@
-//! A graph as its user wrote it: what summaries and pictures have in common.
+//! A graph as its user wrote it, for summaries and drawings.
 
 use std::collections::HashMap;
 
 use layercake_ir::{Graph, Node, Op, Shape};
 
-/// What a custom layer owns, which its type says and the graph does not.
+/// The tensors that a custom layer owns, which are determined by its type and not in the graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomPart {
     /// Its path in the network: `head.nearness`.
@@ -13,18 +13,18 @@ pub struct CustomPart {
     pub kind: String,
     /// The number of its trained parameters.
     pub trained: usize,
-    /// The numbers that it keeps and no optimizer changes.
+    /// The number of elements of its buffers.
     pub buffers: usize,
 }
 
-/// A graph, and what is known of the custom layers in it.
+/// A graph, and what is known of its custom layers.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown<'a> {
     pub graph: &'a Graph,
     customs: &'a [CustomPart],
-    /// For each node that is a part of what a recurrent layer gives, that layer.
+    /// For each node that is one of the outputs of a recurrent layer, that layer.
     owners: Vec<Option<usize>>,
-    /// The other way round: the parts of a layer, in order.
+    /// The inverse: the outputs of a layer, in order.
     parts: HashMap<usize, Vec<usize>>,
 }
 
@@ -36,7 +36,7 @@ impl<'a> Shown<'a> {
             let layer = graph.nodes()[index].op.recurrent()?;
             layer.packed.then_some(index)
         };
-        // A value of which anything else is made has to be seen itself.
+        // A value that is used otherwise must be shown itself.
         let mut bare = vec![false; graph.nodes().len()];
         let others = graph.nodes().iter().filter(|node| !matches!(node.op, Op::Unpack(_))).flat_map(|node| node.inputs().iter().copied());
         for index in others.chain(graph.outputs().iter().map(|port| port.value)).filter_map(packed) {
@@ -54,12 +54,12 @@ impl<'a> Shown<'a> {
         Self { graph, customs, owners, parts }
     }
 
-    /// The recurrent layer whose output or state this node takes out of its value: no layer of its own.
+    /// The recurrent layer of which this node is an output or state; such a node is not a layer of its own.
     pub fn owner(&self, index: usize) -> Option<usize> {
         self.owners[index]
     }
 
-    /// What a node gives, in the order of its parts.
+    /// The outputs of a node, in order.
     pub fn outputs(&self, index: usize) -> Vec<&'a Shape> {
         let nodes = self.graph.nodes();
         match self.parts.get(&index) {
@@ -68,7 +68,7 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// The kind of a node, a custom layer's being the name of its type.
+    /// The kind of a node; for a custom layer the name of its type.
     pub fn kind(&self, index: usize) -> &'a str {
         let node = &self.graph.nodes()[index];
         match node.op {

@@ -9,12 +9,12 @@ use crate::shown::{CustomPart, Shown};
 
 /// The table of a network's layers, with shapes, parameters and multiply-adds; `Display` prints it.
 ///
-/// The figures are those of torchinfo's `summary` for a batch of one: multiply-adds count each parameter, biases too, once for each
-/// position or step of the output that it is used at; the size of a pass counts the outputs of layers with parameters, forward and
-/// backward. The receptive field is told where windows slide over a map.
+/// The numbers are those of torchinfo's `summary` for a batch of one: multiply-adds count each parameter, including biases, once per position or step
+/// of the output; the size of a pass counts the outputs of layers with parameters, forward and backward. The receptive field is shown for networks
+/// with sliding windows.
 ///
-/// A network's own `Net::summary()` knows the parameters of its custom layers from their types; a graph alone does not, and its table
-/// says `?` for them. What a custom layer computes is not known to either.
+/// `Net::summary()` knows the parameters of custom layers from their types. A graph alone does not know them, and its table has `?` instead. The
+/// operations of custom layers are never known.
 #[derive(Clone, Debug)]
 pub struct Summary {
     graph: Cow<'static, Graph>,
@@ -24,12 +24,12 @@ pub struct Summary {
 const BYTES: u64 = size_of::<f32>() as u64;
 
 impl Summary {
-    /// The table of a network's graph. That of a graph made at run time is `Summary::from(graph)`.
+    /// The table of a network's graph. For a graph built at run time use `Summary::from(graph)`.
     pub const fn of(graph: &'static Graph) -> Self {
         Self { graph: Cow::Borrowed(graph), customs: Vec::new() }
     }
 
-    /// With what is known of the custom layers.
+    /// Adds what is known of the custom layers.
     #[must_use]
     pub fn with_custom(self, customs: Vec<CustomPart>) -> Self {
         Self { customs, ..self }
@@ -40,7 +40,7 @@ impl Summary {
         self.graph.mult_adds()
     }
 
-    /// The number of trained parameters, custom layers' too where they are known.
+    /// The number of trained parameters, including those of custom layers if they are known.
     pub fn params(&self) -> usize {
         Shown::new(&self.graph, &self.customs).total()
     }
@@ -70,7 +70,7 @@ impl fmt::Display for Summary {
             }
             let params = shown.params(index).map(|count| count as u64);
             let mult_adds = match node.op {
-                // Without tensors it has no multiply-adds of this kind.
+                // A layer without tensors has no multiply-adds of this kind.
                 Op::Custom(_) if params != Some(0) => None,
                 _ => Some(graph.node_mult_adds(index)),
             };
@@ -97,7 +97,7 @@ impl fmt::Display for Summary {
 impl Summary {
     fn totals(&self, f: &mut fmt::Formatter<'_>, shown: &Shown<'_>) -> fmt::Result {
         let graph = &*self.graph;
-        // Networks in it opened up: their layers count like any other.
+        // Networks in networks are expanded: their layers count like any other.
         let flat = graph.inlined();
         let inside = Shown::new(&flat, &self.customs);
         let customs: Vec<usize> = (0..flat.nodes().len()).filter(|&index| matches!(flat.nodes()[index].op, Op::Custom(_))).collect();
@@ -133,7 +133,7 @@ impl Summary {
     }
 }
 
-/// What layers with parameters write, forward and backward; of a recurrent layer its output, without the states.
+/// The bytes that layers with parameters write, forward and backward; for a recurrent layer only its output, without the states.
 fn pass_bytes(shown: &Shown<'_>) -> u64 {
     let nodes = shown.graph.nodes().iter().enumerate();
     let owning =
@@ -141,7 +141,7 @@ fn pass_bytes(shown: &Shown<'_>) -> u64 {
     owning.map(|(index, _)| 2 * shown.outputs(index)[0].len() as u64 * BYTES).sum()
 }
 
-/// `1,234`, `-` for none, `?` for what is not known.
+/// `1,234`, `-` for 0, `?` for unknown.
 fn count(number: Option<u64>) -> String {
     match number {
         None => "?".into(),

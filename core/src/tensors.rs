@@ -10,8 +10,7 @@ use crate::value::Value;
 
 /// All tensors of a network, in graph order.
 ///
-/// One whose elements do not lie in the order of their indices is copied, and the copy is recorded: the gradient that the pass gives the copy
-/// goes on to the network's own tensor.
+/// A tensor that is not contiguous is copied, and the copy is recorded, so that the gradient of the copy reaches the network's own tensor.
 #[derive(Debug)]
 pub struct Tensors<E: Scalar, D: Device<E>> {
     list: Vec<Value<E, D>>,
@@ -25,16 +24,16 @@ impl<E: Scalar, D: Device<E>> Default for Tensors<E, D> {
 }
 
 impl<E: Scalar, D: Device<E>> Tensors<E, D> {
-    /// None yet.
+    /// An empty list.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Appends one.
+    /// Appends a tensor.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     pub fn add<S: Shape>(&mut self, tensor: &Tensor<S, E, D>) -> Result<(), D::Err> {
         let (value, copies) = Value::erase(tensor.clone().put_tape(std::mem::take(&mut self.copies)))?;
         self.copies = copies;
@@ -42,13 +41,13 @@ impl<E: Scalar, D: Device<E>> Tensors<E, D> {
         Ok(())
     }
 
-    /// The values, for a pass that nobody wants gradients of.
+    /// The values, for a pass without gradients.
     #[must_use]
     pub fn values(self) -> Vec<Value<E, D>> {
         self.list
     }
 
-    /// The values, and what recorded the copies.
+    /// The values, and the recording of the copies.
     pub(crate) fn recorded(self) -> (Vec<Value<E, D>>, Recording<E, D>) {
         (self.list, self.copies)
     }

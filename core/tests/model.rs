@@ -231,7 +231,7 @@ fn what_is_saved_is_loaded() {
     assert_eq!(numbers(&model), numbers(&other));
     other.blocks.truncate(2);
     let error = load_safetensors(&mut other, &path).unwrap_err().to_string();
-    assert!(error.ends_with("it holds `blocks.2.fc.bias` with shape [3], which the network does not have"), "{error}");
+    assert!(error.ends_with("`blocks.2.fc.bias` with shape [3] is not in the network"), "{error}");
     let bytes = fs::read(&path).unwrap();
     let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     let mut names: Vec<String> = file.names().iter().map(ToString::to_string).collect();
@@ -379,7 +379,7 @@ fn a_pattern_without_a_parameter_is_an_error() {
     let error = frozen.freeze(&model, "encodr").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`encodr` means no parameter; this model has `encoder.fc.weight`, `encoder.fc.bias`, `encoder.batch_norm1d_1.weight`, \
+        "`encodr` matches no parameter; this model has `encoder.fc.weight`, `encoder.fc.bias`, `encoder.batch_norm1d_1.weight`, \
          `encoder.batch_norm1d_1.bias`, `encoder.out.weight`, `blocks.0.fc.weight`, `blocks.0.fc.bias`, `blocks.1.fc.weight`, and 13 more"
     );
     assert!(frozen.freeze(&model, "offset").is_err(), "a buffer is not trained anyway");

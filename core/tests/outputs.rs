@@ -206,7 +206,7 @@ fn gradients_of_several_passes_add_up() {
 
 /// What was recorded before is on the first output's tape; a loss of the others alone must not lose it without a word.
 #[test]
-#[should_panic(expected = "the loss is made of output 1 of `Heads` (counted from 0) without output 0")]
+#[should_panic(expected = "the loss depends on output 1 of `Heads` (counted from 0) and not on output 0")]
 fn what_came_before_is_not_lost_silently() {
     let device = Cpu::seed_from_u64(3);
     let (mut body, mut net) = (Body::new(&device), Heads::new(&device));

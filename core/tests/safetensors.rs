@@ -78,12 +78,12 @@ fn another_networks_file_is_refused_and_changes_nothing() {
     let error = load_safetensors(&mut own, &wider).unwrap_err().to_string();
     assert_eq!(error, format!("{}: `conv.weight` has shape [5, 1, 3, 3] in the file, but [2, 1, 3, 3] in the network", wider.display()));
     let error = load_safetensors(&mut own, &longer).unwrap_err().to_string();
-    assert_eq!(error, format!("{}: it holds `more.bias` with shape [3], which the network does not have", longer.display()));
+    assert_eq!(error, format!("{}: `more.bias` with shape [3] is not in the network", longer.display()));
     let mut long = Longer::new(&Cpu::default());
     let small = path("small.safetensors");
     save_safetensors(&own, &small).unwrap();
     let error = load_safetensors(&mut long, &small).unwrap_err().to_string();
-    assert_eq!(error, format!("{}: it holds no `more.weight`, which the network has with shape [3, 3]", small.display()));
+    assert_eq!(error, format!("{}: `more.weight` is missing; the network has it with shape [3, 3]", small.display()));
     assert_eq!(own.conv.weight.as_vec(), before);
 }
 

@@ -81,7 +81,8 @@ fn trains_on_characters_chunk_by_chunk() {
 fn ids_are_checked_on_both_paths() {
     let device = Cpu::seed_from_u64(1);
     let wrong: Tensor<(usize, Const<6>), usize, Cpu> = device.tensor_from_vec(vec![0, 1, 2, 3, 0, 1, 0, 0, 4, 0, 0, 0], (2, Const));
-    let text = "`embedding_1` has 4 rows, counted from 0, but receives the id 4 at [1, 2] of `input`, the batch counted";
+    let text =
+        "`embedding_1` has 4 rows, but receives the id 4 at [1, 2] of `input` (ids are counted from 0; the first index is the batch)";
     let net = Plain::new(&device);
     assert_eq!(net.try_forward(wrong.clone()).unwrap_err().to_string(), text);
     let double = device.build_module::<Plain, f64>();

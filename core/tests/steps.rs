@@ -136,7 +136,7 @@ fn refused_with<R: Rule>(rule: R, clip: Option<Clip>, group: Group, text: &str) 
 fn options_out_of_their_range_are_refused() {
     refused(SgdConfig { lr: -0.1, ..Default::default() }, "the learning rate is -0.1; it must be 0 or more");
     refused(AdamConfig { lr: f64::NAN, ..Default::default() }, "the learning rate is NaN; it must be 0 or more");
-    refused(AdamConfig { betas: [0.9, 1.0], ..Default::default() }, "a beta of Adam is 1; it must be between 0 and 1, without 1");
+    refused(AdamConfig { betas: [0.9, 1.0], ..Default::default() }, "a beta of Adam is 1; it must be at least 0 and below 1");
     refused(AdamConfig { eps: -1e-8, ..Default::default() }, "the eps of Adam is -0.00000001; it must be 0 or more");
     let momentum = Some(Momentum::Classic(-0.5));
     refused(SgdConfig { momentum, ..Default::default() }, "the momentum of SGD is -0.5; it must be 0 or more");

@@ -11,17 +11,17 @@ use crate::{
     plan::{Key, Plan},
 };
 
-/// Plans kept: the sizes of a training batch, of its remainder, of an evaluation batch, each in two modes, and room for two.
+/// The number of cached plans: the sizes of a training batch, of its remainder, and of an evaluation batch, each in two modes, and two more.
 const PLANS: usize = 8;
-/// Workspaces kept a plan, for runs that are alive at once; more are freed when they come back.
+/// The number of workspaces kept per plan, for simultaneous runs; further ones are freed when they come back.
 const WORKSPACES: usize = 4;
 
-/// Runs one network. It keeps plans and buffers between runs: the 8 plans used last, each with up to 4 workspaces.
+/// Runs one network. It caches plans and buffers between runs: the 8 plans used last, each with up to 4 workspaces.
 ///
-/// A clone starts empty. Dropping it frees everything but what runs still hold.
+/// A clone starts empty. Dropping an engine frees everything except what runs still hold.
 #[derive(Default)]
 pub struct Engine {
-    /// The plan used last comes last.
+    /// The plan used last is the last one.
     plans: Mutex<Vec<Arc<Planned>>>,
 }
 
@@ -33,13 +33,13 @@ pub(crate) struct Planned {
 }
 
 impl Engine {
-    /// A run of `graph` on a batch. The plan for (batch, mode, `input_grad`) is made on first use; the workspace comes from the pool.
+    /// Starts a run of `graph` on a batch. The plan for (batch, mode, `input_grad`) is made on first use; the workspace comes from the pool.
     ///
-    /// All calls on one engine must be for the same graph. With `input_grad`, backward also works out the gradients of the inputs.
-    /// In [`Mode::Infer`] it has no effect.
+    /// All calls on one engine must be for the same graph. With `input_grad`, backward also computes the gradients of the inputs. It has no effect in
+    /// [`Mode::Infer`].
     ///
     /// # Errors
-    /// [`EngineError`]
+    /// Returns an [`EngineError`] if the batch is empty, the graph cannot run, or memory is insufficient.
     pub fn start(&self, graph: &Graph, batch: usize, mode: Mode, input_grad: bool) -> Result<Run, EngineError> {
         simd::check()?;
         let key = Key { batch, mode, input_grad: input_grad && mode != Mode::Infer };
@@ -65,7 +65,7 @@ impl Engine {
 }
 
 impl Planned {
-    /// Takes a workspace back, of a run that did not panic.
+    /// Takes back the workspace of a run that did not panic.
     pub(crate) fn give_back(&self, workspace: Workspace) {
         let mut free = locked(&self.free);
         if free.len() < WORKSPACES {
@@ -74,7 +74,7 @@ impl Planned {
     }
 }
 
-/// A list is whole whatever panicked while it was locked: each change to it is a single push or removal.
+/// The list is valid even if a thread panicked while it was locked: each change to it is a single push or removal.
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,19 +1,19 @@
 //! Why a run cannot start.
 
-/// Why [`crate::Engine::start`] refused.
+/// Why [`crate::Engine::start`] failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// A batch of no samples.
+    /// The batch has no samples.
     #[error("the batch is empty; a run needs at least one sample")]
     EmptyBatch,
-    /// Training a batch normalisation on one value a channel: its variance is not defined, and PyTorch refuses it too.
-    #[error("`{layer}` cannot take statistics of a single value a channel while training; use a batch of at least 2")]
+    /// Training batch normalisation on one value per channel, whose variance is not defined. PyTorch refuses it too.
+    #[error("`{layer}` cannot compute statistics of a single value per channel in training; use a batch of at least 2")]
     SingleValue {
         /// The layer's name.
         layer: String,
     },
-    /// An operation that the engine does not know.
+    /// An operation that the engine does not have.
     #[error("`{layer}` is a {kind}, which the CPU engine cannot run")]
     Unsupported {
         /// The layer's name.
@@ -21,36 +21,36 @@ pub enum EngineError {
         /// The operation.
         kind: &'static str,
     },
-    /// A graph that was not built by the rules: a value of it has no elements.
+    /// A value of the graph has no elements, so the graph was not built by the rules.
     #[error("`{name}` has a size of 0; every size must be at least 1")]
     Empty {
         /// The name of the input, or of the layer whose output it is.
         name: String,
     },
-    /// A graph for whose buffers there is no memory.
-    #[error("a batch of {batch} takes {bytes} bytes, for which there is no memory; `{layer}` needs most of them")]
+    /// The buffers need more memory than there is.
+    #[error("a batch of {batch} needs {bytes} bytes, more memory than there is; `{layer}` needs most of them")]
     TooLarge {
         /// The name of the layer that needs most.
         layer: String,
         /// The batch size.
         batch: usize,
-        /// What the run, or that layer alone, would take.
+        /// The number of bytes that the run, or that layer alone, needs.
         bytes: u128,
     },
-    /// The system refused memory for the buffers.
-    #[error("a batch of {batch} takes {bytes} bytes, which the system refused")]
+    /// The system refused the memory for the buffers.
+    #[error("a batch of {batch} needs {bytes} bytes of memory, which the system refused")]
     OutOfMemory {
         /// The batch size.
         batch: usize,
-        /// What the run would take.
+        /// The number of bytes that the run needs.
         bytes: u128,
     },
     /// The variable `LAYERCAKE_SIMD` names no instruction set, or one that the machine lacks.
     #[error("LAYERCAKE_SIMD is `{name}`, {why}; it takes `scalar`, `v3` for AVX2 or `v4` for AVX-512")]
     InstructionSet {
-        /// What it is set to.
+        /// Its value.
         name: String,
-        /// What is wrong with it.
+        /// The reason.
         why: &'static str,
     },
 }

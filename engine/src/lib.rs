@@ -27,16 +27,16 @@
 //!
 //! # How it works
 //!
-//! - `plan/` decides, once for a graph, batch size and [`Mode`]: what is fused or done in place, which buffers values share, how the
-//!   batch is split into *lanes*.
-//! - `layers/` has an operation a file: what a plan needs to know of it, and what it does forward and backward.
-//! - `exec/` carries a plan out. A lane is a group of images with buffers of its own that a thread takes through the network,
-//!   forward and backward. Lanes wait for each other only where they must: for the statistics of a batch, and where a weight is so
-//!   large that its gradient is worked out by all threads together rather than once a lane.
-//! - `kernels/` is the arithmetic.
+//! - `plan/` decides, once for a graph, batch size and [`Mode`]: fusion, in-place steps, the buffers that values share, and the split of the batch
+//!   into *lanes*.
+//! - `layers/` has one operation per file: its needs in a plan, its forward and its backward.
+//! - `exec/` runs a plan. A lane is a group of images with buffers of its own that one thread takes through the network, forward and backward. Lanes
+//!   wait for each other only for the statistics of a batch, and for the gradient of a large weight, which all threads compute together instead of
+//!   once per lane.
+//! - `kernels/` has the arithmetic.
 //!
-//! The number of lanes and the order of every sum follow from the shapes. So the same inputs give the same bits on any number of
-//! threads; work runs on the `rayon` pool that the caller is in.
+//! The number of lanes and the order of every sum follow from the shapes, so the same inputs give the same bits on any number of threads. Work runs
+//! on the `rayon` pool of the caller.
 
 mod engine;
 mod error;

@@ -1,12 +1,12 @@
-//! What a run is for.
+//! The mode of a run.
 
-/// What a run is for: how dropout and batch normalisation behave, and what is kept for the backward pass.
+/// The mode of a run: how dropout and batch normalisation behave, and what is kept for the backward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mode {
-    /// Inference behaviour; nothing is kept, there is no backward.
+    /// Inference: nothing is kept, and there is no backward pass.
     Infer,
-    /// Inference behaviour: no dropout, running statistics. What backward needs is kept.
+    /// Inference with a backward pass: no dropout, running statistics.
     Eval,
-    /// Training behaviour: dropout, statistics of the batch, and the running statistics updated.
+    /// Training: dropout, statistics of the batch, and updates of the running statistics.
     Train,
 }

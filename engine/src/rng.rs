@@ -1,7 +1,7 @@
-//! The rule by which dropout decides, from counters alone.
+//! Random numbers as functions of counters.
 //!
-//! Whether an element is kept depends on the run's seed, the node's index and the element's index in the batch-major layout, on
-//! nothing else: not on threads, nor on how the engine lays out or splits the batch. So the portable path can make the same mask.
+//! A random number depends on the run's seed, the node's index and the element's index in the batch-major layout, and on nothing else: not on
+//! threads, nor on how the engine lays out or splits the batch. So the portable path draws the same numbers.
 
 /// Whether dropout with probability `p` keeps element `index` of node `node` in the run with this `seed`.
 ///
@@ -11,17 +11,17 @@ pub fn keep(seed: u64, node: usize, index: u64, p: f64) -> bool {
     hash(seed, node, index) >> 11 >= threshold(p)
 }
 
-/// A number evenly spread over `0..1`, by the same rule: number `index` of node `node` in the run with this `seed`.
+/// A uniform number in `0..1`, by the same rule: number `index` of node `node` in the run with this `seed`.
 #[inline]
 pub fn unit(seed: u64, node: usize, index: u64) -> f64 {
     (hash(seed, node, index) >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// A number from the normal distribution of mean 0 and variance 1, by the same rule: number `index` of node `node` in the run with this
-/// `seed`. Box and Muller's method (1958): of two numbers evenly spread over `0..1`, one gives a radius and the other an angle.
+/// A standard normal number, by the same rule: number `index` of node `node` in the run with this `seed`. By the Box-Muller transform (1958) of two
+/// uniform numbers, one for the radius and one for the angle.
 pub fn normal(seed: u64, node: usize, index: u64) -> f64 {
     let [radius, angle] = [0, 1].map(|which| unit(seed, node, index.wrapping_mul(2).wrapping_add(which)));
-    // Above 0, so that the logarithm is a number.
+    // Above 0, so that the logarithm is finite.
     (-2.0 * (1.0 - radius).ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }
 
@@ -31,22 +31,22 @@ pub(crate) fn threshold(p: f64) -> u64 {
     (p * (1u64 << 53) as f64) as u64
 }
 
-/// The part of the hash that is the same for all elements of a node.
+/// The part of the hash that all elements of a node have in common.
 #[inline(always)]
 pub(crate) fn stream(seed: u64, node: usize) -> u64 {
     mix(seed.wrapping_add(mix((node as u64).wrapping_add(1))))
 }
 
-/// A well-mixed number for a counter.
+/// A hash of a counter.
 #[inline]
 pub(crate) fn hash(seed: u64, node: usize, index: u64) -> u64 {
     element(stream(seed, node), index)
 }
 
-/// The number of one element of a stream.
+/// The hash of one element of a stream.
 #[inline(always)]
 pub(crate) fn element(stream: u64, index: u64) -> u64 {
-    // The step is the golden ratio in 64 bits: consecutive counters land far apart.
+    // The step is the golden ratio in 64 bits, so consecutive counters are far apart.
     mix(stream.wrapping_add(index.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
 }
 
@@ -66,7 +66,7 @@ mod tests {
     fn normal_numbers_have_the_moments_of_their_distribution() {
         let count = 200_000;
         let moment = |power: i32| (0..count).map(|i| normal(5, 2, i).powi(power)).sum::<f64>() / count as f64;
-        // Five standard deviations of each estimate: those of x, x^2, x^3 and x^4 are 1, 2, 15 and 96 to the root.
+        // Five standard deviations of each estimate: those of x, x^2, x^3 and x^4 are the square roots of 1, 2, 15 and 96.
         for (power, expected, variance) in [(1, 0.0, 1.0f64), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0)] {
             let found = moment(power);
             assert!((found - expected).abs() < 5.0 * (variance / count as f64).sqrt(), "moment {power} is {found}");

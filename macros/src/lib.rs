@@ -1,9 +1,17 @@
-//! The macros of Layercake: `network!`.
+//! The macros of Layercake: `network!` and `#[derive(Model)]`.
 //!
-//! A pipeline of plain functions over plain data. `parse` turns tokens into the `ast`, each node with the user's tokens;
-//! `check` and `names` look at whole networks; `resolve` finds each layer's row in the `layers` table and the values of its
-//! arguments; `shape` asks `layercake-ir`'s rules; `expand` prints. Mistakes gather in a `report::Report`, and what is printed
-//! after one still names the same types, so that one mistake gives one message.
+//! `network!` is a pipeline of plain functions over plain data, one module a stage, in the order of `network::network`:
+//!
+//! 1. `parse` turns tokens into the `ast`, whose nodes keep the user's tokens.
+//! 2. `check` applies the rules that concern a whole network or block: names, cycles, ports.
+//! 3. `lower` expands templates and repetitions and resolves tags and branches: the steps become nodes and values. `resolve` finds each
+//!    layer's row in the table `layers` and the values of its arguments (`settings`).
+//! 4. `shape` computes every shape with the rules of `layercake-ir`, or leaves the call of the rule to the compiler.
+//! 5. `expand` prints the struct, its facts and its methods.
+//!
+//! Mistakes gather in a `report::Report`. Code printed after a mistake still declares the same types, so one mistake gives one message.
+//!
+//! `model` is `#[derive(Model)]`.
 
 #[cfg(test)]
 mod advice;

@@ -36,7 +36,8 @@ fn an_unknown_instruction_set() {
     let command =
         std::process::Command::new(env!("CARGO_BIN_EXE_layercake")).arg("list").env("LAYERCAKE_SIMD", "nonsense").output().unwrap();
     assert_eq!((command.status.code(), command.stdout.len()), (Some(1), 0));
-    let line = "error: LAYERCAKE_SIMD is `nonsense`, which is no instruction set; it takes `scalar`, `v3` for AVX2 or `v4` for AVX-512\n";
+    let line =
+        "error: LAYERCAKE_SIMD is `nonsense`, which is not an instruction set; it takes `scalar`, `v3` for AVX2 or `v4` for AVX-512\n";
     assert_eq!(String::from_utf8_lossy(&command.stderr), line);
 }
 
@@ -335,9 +336,9 @@ fn checkpoints_of_other_models() {
     place.fails(eval, 1, line);
 
     place.put("m.safetensors", &checkpoint(&LENET5[..9]));
-    place.fails(eval, 1, "error: m.safetensors: it holds no `fc3.bias`, which the network has with shape [10]");
+    place.fails(eval, 1, "error: m.safetensors: `fc3.bias` is missing; the network has it with shape [10]");
     place.put("m.safetensors", &checkpoint(&[&LENET5[..], &[("fc4.weight", &[10, 10])]].concat()));
-    place.fails(eval, 1, "error: m.safetensors: it holds `fc4.weight` with shape [10, 10], which the network does not have");
+    place.fails(eval, 1, "error: m.safetensors: `fc4.weight` with shape [10, 10] is not in the network");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Gradients of a large batch out of small ones.
+//! Gradient accumulation.
 
 use dfdx::nn::ZeroGrads;
 use dfdx::nn::tensor_collection::TensorCollection;
@@ -9,12 +9,12 @@ use dfdx::tensor_ops::{Backward, Device, TryMul};
 use crate::Scalar;
 use crate::host::number;
 
-/// Sums the gradients of several micro-batches up, each weighted so that their sum is the gradient of the mean loss over all of them: a
-/// batch that does not fit into memory, bit for bit apart from the order of the sums. Batch normalisation still sees micro-batches.
+/// Sums the gradients of several micro-batches, weighted so that their sum is the gradient of the mean loss over all of them. The result is that of
+/// one large batch, which need not fit into memory, except for the order of the sums. Batch normalisation uses the statistics of each micro-batch.
 ///
-/// Micro-batches of equal size are [added](Accumulation::add). Where they are not, because the last one of an epoch is smaller or classes have
-/// weights, say by what each loss was divided ([`Accumulation::add_weighing`]) and step by [`Accumulation::factor`]:
-/// `optimizer.step_scaled(&mut net, accumulation.gradients(), factor)`. So it is, too, for a step of fewer micro-batches than usual.
+/// Use [`add`](Accumulation::add) for micro-batches of equal size. If the sizes differ, because the last batch of an epoch is smaller or classes have
+/// weights, pass the denominator of each loss to [`Accumulation::add_weighing`], and step by [`Accumulation::factor`]: `optimizer.step_scaled(&mut
+/// net, accumulation.gradients(), factor)`. The same holds for a step with fewer micro-batches than usual.
 ///
 /// ```
 /// use layercake::gradient::Accumulation;
@@ -45,17 +45,17 @@ pub struct Accumulation<E: Scalar, D: Device<E>> {
     gradients: Gradients<E, D>,
     micro_batches: usize,
     done: usize,
-    /// What the losses so far were divided by, all together, in units of what makes `micro_batches` of them a mean.
+    /// The sum of the denominators of the losses so far, in units in which `micro_batches` of them make a mean.
     weight: f64,
 }
 
 impl<E: Scalar, D: Device<E>> Accumulation<E, D> {
-    /// For so many micro-batches of equal size to a step.
+    /// An accumulation of `micro_batches` micro-batches of equal size per step.
     ///
     /// # Panics
-    /// If there are none, or the device is out of memory.
+    /// Panics if `micro_batches` is 0, or if the device is out of memory.
     pub fn new<M: TensorCollection<E, D>>(model: &M, micro_batches: usize) -> Self {
-        assert!(micro_batches > 0, "a step takes at least one micro-batch");
+        assert!(micro_batches > 0, "a step needs at least one micro-batch");
         Self { gradients: model.alloc_grads(), micro_batches, done: 0, weight: 0.0 }
     }
 
@@ -64,10 +64,10 @@ impl<E: Scalar, D: Device<E>> Accumulation<E, D> {
         std::mem::replace(&mut self.gradients, Gradients::leaky())
     }
 
-    /// Works the gradient of a micro-batch's mean loss out and adds it. Was it the last one of the step?
+    /// Computes the gradient of a micro-batch's mean loss and adds it. Returns whether it was the last one of the step.
     ///
     /// # Panics
-    /// If the device is out of memory.
+    /// Panics if the device is out of memory.
     pub fn add(&mut self, loss: Tensor<Rank0, E, D, OwnedTape<E, D>>) -> bool {
         self.try_add(loss).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -75,25 +75,26 @@ impl<E: Scalar, D: Device<E>> Accumulation<E, D> {
     /// [`Accumulation::add`], fallible.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     pub fn try_add(&mut self, loss: Tensor<Rank0, E, D, OwnedTape<E, D>>) -> Result<bool, D::Err> {
         let share = 1.0 / self.micro_batches as f64;
         self.try_add_scaled(loss, share, share)
     }
 
-    /// Works the gradient of a micro-batch's mean loss out and adds it by what that was divided by: its items, or the sum of their weights. Was
-    /// it the last one of the step? What is summed up is then [`Accumulation::factor`] away from the gradient of the mean.
+    /// Computes the gradient of a micro-batch's mean loss and adds it, weighted by the denominator of that mean: its number of items, or the sum of
+    /// their weights. Returns whether it was the last one of the step. The sum must then be multiplied by [`Accumulation::factor`] to be the gradient
+    /// of the mean.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     pub fn try_add_weighing(&mut self, loss: Tensor<Rank0, E, D, OwnedTape<E, D>>, weight: f64) -> Result<bool, D::Err> {
         self.try_add_scaled(loss, weight, weight)
     }
 
-    /// [`Accumulation::try_add_weighing`], panicking.
+    /// [`Accumulation::try_add_weighing`] that panics on an error.
     ///
     /// # Panics
-    /// If the device is out of memory.
+    /// Panics if the device is out of memory.
     pub fn add_weighing(&mut self, loss: Tensor<Rank0, E, D, OwnedTape<E, D>>, weight: f64) -> bool {
         self.try_add_weighing(loss, weight).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -105,11 +106,11 @@ impl<E: Scalar, D: Device<E>> Accumulation<E, D> {
         Ok(self.done == self.micro_batches)
     }
 
-    /// What the gradients have to be multiplied by to be those of the mean over all that was added: 1 after as many equal micro-batches as were
-    /// announced. 0 if nothing counted.
+    /// The factor that turns the sum of the gradients into the gradient of the mean over everything added: 1 after `micro_batches` equal
+    /// micro-batches, 0 if the denominators are 0.
     pub fn factor(&self) -> f64 {
         match self.weight {
-            // Shares do not add up to exactly 1.
+            // The shares do not add up to exactly 1.
             weight if (weight - 1.0).abs() < 1e-12 => 1.0,
             weight if weight > 0.0 => 1.0 / weight,
             _ => 0.0,
@@ -124,7 +125,7 @@ impl<E: Scalar, D: Device<E>> Accumulation<E, D> {
     /// Begins the next step: all gradients are 0.
     ///
     /// # Panics
-    /// If the device is out of memory.
+    /// Panics if the device is out of memory.
     pub fn reset<M: TensorCollection<E, D>>(&mut self, model: &M) {
         model.zero_grads(&mut self.gradients);
         self.done = 0;

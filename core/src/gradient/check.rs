@@ -1,4 +1,4 @@
-//! Gradients against differences (CS231n, notes on learning).
+//! Gradient checks by finite differences (CS231n, notes on learning).
 
 use std::fmt;
 
@@ -10,16 +10,16 @@ use dfdx::tensor_ops::Backward;
 
 use crate::model::Model;
 
-/// How gradients are checked.
+/// The options of a gradient check.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GradCheck {
-    /// How far each number is moved to both sides.
+    /// The difference by which each number is moved to both sides.
     pub step: f64,
-    /// How many numbers of each tensor are checked, evenly spread.
+    /// The number of elements of each tensor that are checked, evenly spread.
     pub most: usize,
 }
 
-/// Steps of 1e-5, all numbers.
+/// Steps of 1e-5, all elements.
 impl Default for GradCheck {
     fn default() -> Self {
         Self { step: 1e-5, most: usize::MAX }
@@ -29,28 +29,28 @@ impl Default for GradCheck {
 /// The largest relative error of each tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GradReport {
-    /// In the order of the model; a tensor of which nothing was checked is missing.
+    /// In the order of the model; without tensors of which nothing was checked.
     pub tensors: Vec<Worst>,
 }
 
-/// The worst number of a tensor.
+/// The element of a tensor with the largest error.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Worst {
     /// The tensor's path.
     pub path: String,
-    /// The number's place, the last axis fastest.
+    /// The index of the element, in row-major order.
     pub index: usize,
-    /// What the backward pass gives.
+    /// The derivative by the backward pass.
     pub analytic: f64,
-    /// What the difference gives.
+    /// The derivative by finite differences.
     pub numeric: f64,
-    /// How far they are apart: [`relative_error`].
+    /// Their [`relative_error`].
     pub error: f64,
-    /// How many numbers were checked.
+    /// The number of elements that were checked.
     pub checked: usize,
 }
 
-/// The course's rule: `|a - n| / max(|a|, |n|)`, 0 if both are 0.
+/// The relative error `|a - n| / max(|a|, |n|)`, 0 if both are 0.
 pub fn relative_error(analytic: f64, numeric: f64) -> f64 {
     let scale = analytic.abs().max(numeric.abs());
     if scale == 0.0 { 0.0 } else { (analytic - numeric).abs() / scale }
@@ -58,12 +58,12 @@ pub fn relative_error(analytic: f64, numeric: f64) -> f64 {
 
 /// Compares the gradient of a loss by each trained parameter with `(loss(p + step) - loss(p - step)) / (2 step)`, in double precision.
 ///
-/// `loss` runs the model with the gradients that it is given and gives the loss; it must give the same for the same parameters, so no dropout.
-/// To check the gradient by an input too, make it part of the model: `(net, x)` with `x` of constant sizes.
+/// `loss` runs the model with the gradients that it is given and returns the loss. It must be deterministic, so it cannot use dropout. To check the
+/// gradient of an input too, make the input part of the model: `(net, x)` with an `x` of constant shape.
 ///
-/// What the course says of the largest relative error: above 1e-2 the gradient is probably wrong; from 1e-2 to 1e-4 one should feel
-/// uncomfortable; up to 1e-4 is fine for losses with kinks (ReLU, hinge) and too high without; 1e-7 and less is good. The deeper the network,
-/// the larger the error. A difference no larger than what the rounding of the loss itself explains counts as none.
+/// How to judge the largest relative error: above 1e-2 the gradient is probably wrong; 1e-4 to 1e-2 is suspicious; up to 1e-4 is fine for losses with
+/// kinks (ReLU, hinge) and too high for others; up to 1e-7 is good. The error grows with the depth of the network. A difference that is explained by
+/// the rounding of the loss counts as 0.
 ///
 /// ```
 /// use layercake::gradient::{GradCheck, gradcheck};
@@ -82,16 +82,16 @@ pub fn relative_error(analytic: f64, numeric: f64) -> f64 {
 /// ```
 ///
 /// # Panics
-/// If the step is not above 0, or the device is out of memory.
+/// Panics if the step is not above 0, or if the device is out of memory.
 pub fn gradcheck<M: TensorCollection<f64, Cpu>>(
     model: &mut M,
     options: GradCheck,
     mut loss: impl FnMut(&mut M, Gradients<f64, Cpu>) -> Tensor<Rank0, f64, Cpu, OwnedTape<f64, Cpu>>,
 ) -> GradReport {
-    assert!(options.step > 0.0, "the numbers must be moved by more than {}", options.step);
+    assert!(options.step > 0.0, "the step must be above 0, not {}", options.step);
     let fresh = model.alloc_grads();
     let here = loss(model, fresh);
-    // The difference of two losses is known no better than this.
+    // The rounding error of the difference of two losses.
     let noise = 4.0 * f64::EPSILON * here.as_vec()[0].abs() / options.step;
     let gradients = here.backward();
     let analytic: Vec<(String, Vec<f64>, Vec<f64>)> = model
@@ -135,7 +135,7 @@ fn set<M: TensorCollection<f64, Cpu>>(model: &mut M, path: &str, numbers: &[f64]
 }
 
 impl GradReport {
-    /// The largest relative error of all; infinite where one is no number.
+    /// The largest relative error of all tensors; infinite if one is NaN.
     pub fn largest(&self) -> f64 {
         self.tensors.iter().fold(0.0, |most, worst| if worst.error.is_nan() { f64::INFINITY } else { most.max(worst.error) })
     }

@@ -1,4 +1,4 @@
-//! Where the first number that is none comes from.
+//! Finds the first NaN or infinite number.
 
 use std::fmt;
 
@@ -18,20 +18,20 @@ use crate::optim::presence;
 use crate::value::Value;
 use crate::{ForwardError, Scalar, host};
 
-/// An infinite number, or none at all, in a model's tensors or in their gradients.
+/// NaN or an infinite number in a model's tensors or their gradients.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NonFinite {
     /// The tensor's path, whose first part is the layer: `conv1.weight`.
     pub path: String,
-    /// Is it in the gradient?
+    /// Whether it is in the gradient.
     pub in_gradient: bool,
-    /// The place of the first one, the last axis fastest.
+    /// The index of the first such element, in row-major order.
     pub index: usize,
-    /// What stands there.
+    /// Its value.
     pub value: f64,
-    /// How many of the tensor's numbers are like that.
+    /// The number of such elements of the tensor.
     pub count: usize,
-    /// Of how many.
+    /// The number of elements of the tensor.
     pub of: usize,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Display for NonFinite {
     }
 }
 
-/// The first of a model's parameters and buffers with a number that is not finite.
+/// The first of a model's parameters and buffers with a NaN or infinite number.
 pub fn first_non_finite<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(model: &M) -> Option<NonFinite> {
     struct Search;
     impl<E: Scalar, D: Device<E>> Visit<E, D> for Search {
@@ -57,9 +57,9 @@ pub fn first_non_finite<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(mode
     visit(model, &mut Search).err().flatten()
 }
 
-/// The first parameter, in the order of the backward pass, whose gradient has a number that is not finite. That pass runs from the output to
-/// the input and carries such a number on, so it is the last one in the model, and its layer is where the trouble began. A parameter without a
-/// gradient is passed over.
+/// The first parameter, in the order of the backward pass, whose gradient has a NaN or infinite number. The backward pass runs from the output to the
+/// input and propagates such numbers, so this is the last such parameter of the model, and the problem began in its layer. Parameters without a
+/// gradient are skipped.
 pub fn first_non_finite_gradient<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     model: &M,
     gradients: &mut Gradients<E, D>,
@@ -89,7 +89,7 @@ pub fn first_non_finite_gradient<M: TensorCollection<E, D>, E: Scalar, D: Device
     search.last
 }
 
-/// The first bad number as an error, which ends a walk.
+/// The first such number as an error, which ends the visit.
 fn found<E: Scalar>(place: Place<'_>, in_gradient: bool, numbers: &[E]) -> Result<(), Option<NonFinite>> {
     let bad = || numbers.iter().enumerate().filter(|(_, number)| !number.is_finite());
     let Some((index, &value)) = bad().next() else { return Ok(()) };
@@ -97,20 +97,20 @@ fn found<E: Scalar>(place: Place<'_>, in_gradient: bool, numbers: &[E]) -> Resul
     Err(Some(NonFinite { path, in_gradient, index, value: wide(value), count, of }))
 }
 
-/// An infinite number, or none at all, in what a layer gives, or in an input.
+/// NaN or an infinite number in the output of a layer, or in an input.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NonFiniteOutput {
     /// The layer's path, `encoder.conv1`, or the input's name.
     pub layer: String,
-    /// Is it an input, so that the data is to blame?
+    /// Whether it is in an input, so that the data is the cause.
     pub is_input: bool,
-    /// The place of the first one in the batch, the last axis fastest.
+    /// The index of the first such element in the batch, in row-major order.
     pub index: usize,
-    /// What stands there.
+    /// Its value.
     pub value: f64,
-    /// How many of the numbers are like that.
+    /// The number of such elements.
     pub count: usize,
-    /// Of how many.
+    /// The number of elements.
     pub of: usize,
 }
 
@@ -123,9 +123,9 @@ impl fmt::Display for NonFiniteOutput {
 }
 
 impl NonFiniteOutput {
-    /// The first of all values of a graph.
+    /// The first such number among all values of a graph.
     pub(crate) fn first<E: Scalar, D: Device<E>>(graph: &Graph, values: &[Value<E, D>]) -> Option<Self> {
-        // Token ids are whole numbers.
+        // Token ids are integers.
         values.iter().enumerate().filter(|(_, value)| !value.is_ids()).find_map(|(i, value)| {
             let numbers = host::read(&value.flat());
             let bad = || numbers.iter().enumerate().filter(|(_, number)| !number.is_finite());
@@ -136,10 +136,10 @@ impl NonFiniteOutput {
     }
 }
 
-/// The first layer, in the order in which a network runs, whose output for these inputs has a number that is not finite, or an input that has.
-/// For when a loss is no number any more: layers behind carry such a number on, and this is where it comes from.
+/// The first layer, in the order of the forward pass, whose output has a NaN or infinite number for these inputs; or an input that has one. Use it if
+/// a loss is NaN: later layers propagate such numbers, and this layer is their origin.
 ///
-/// In `training`, batch normalisation uses the batch, and what is random is drawn anew; nothing is changed in the network.
+/// In `training`, batch normalisation uses the batch, and random numbers are drawn anew; the network is not changed.
 ///
 /// ```
 /// use layercake::gradient::first_non_finite_output;
@@ -157,10 +157,10 @@ impl NonFiniteOutput {
 /// ```
 ///
 /// # Errors
-/// If the device is out of memory, or a token id is too large.
+/// Returns an error if the device is out of memory, or if a token id is too large.
 ///
 /// # Panics
-/// Where the network's forward pass does: on an empty batch, or on inputs of different batches.
+/// Panics if the network's forward pass does: on an empty batch, or on inputs of different batch sizes.
 pub fn first_non_finite_output<N, E, D, In>(
     network: &N,
     inputs: In,

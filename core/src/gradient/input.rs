@@ -1,4 +1,4 @@
-//! The gradient of a loss by the input.
+//! The gradient of a loss with respect to the input.
 
 use dfdx::shapes::{Rank0, Shape};
 use dfdx::tensor::{OwnedTape, Tensor, Trace};
@@ -6,7 +6,7 @@ use dfdx::tensor_ops::{Backward, Device};
 
 use crate::Scalar;
 
-/// A loss, and its gradient by `x`: what saliency maps and fooling images are made of. A gradient of 0 if the loss does not depend on `x`.
+/// A loss and its gradient with respect to `x`, for saliency maps and fooling images. The gradient is 0 if the loss does not depend on `x`.
 ///
 /// ```
 /// use layercake::gradient::input_gradient;
@@ -23,7 +23,7 @@ use crate::Scalar;
 /// ```
 ///
 /// # Panics
-/// If the device is out of memory.
+/// Panics if the device is out of memory.
 pub fn input_gradient<S: Shape, E: Scalar, D: Device<E>>(
     x: Tensor<S, E, D>,
     loss: impl FnOnce(Tensor<S, E, D, OwnedTape<E, D>>) -> Tensor<Rank0, E, D, OwnedTape<E, D>>,
@@ -31,7 +31,7 @@ pub fn input_gradient<S: Shape, E: Scalar, D: Device<E>>(
     let loss = loss(x.clone().leaky_traced());
     let value = loss.as_vec()[0];
     let mut gradients = loss.backward();
-    // A loss that does not depend on it leaves none.
+    // There is no gradient if the loss does not depend on `x`.
     if let Err(error) = gradients.try_alloc_for(&x) {
         panic!("{error}");
     }

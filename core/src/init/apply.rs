@@ -1,4 +1,4 @@
-//! Parameters of a built model by path.
+//! Initialises parameters of a built model by path.
 
 use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::shapes::Shape;
@@ -9,14 +9,14 @@ use super::Init;
 use crate::Scalar;
 use crate::model::{Model, NoSuchParameter, Place, VisitMut, pattern, visit_mut};
 
-/// Fills all trained parameters that a pattern means (`*.weight`, `encoder`; [`Frozen`](crate::model::Frozen) tells what patterns mean), and
-/// says how many tensors these are. PyTorch's defaults come back with dfdx's `reset_params`.
+/// Fills all trained parameters that match a pattern (`*.weight`, `encoder`; [`Frozen`](crate::model::Frozen) describes patterns), and returns the
+/// number of these tensors. dfdx's `reset_params` restores PyTorch's defaults.
 ///
 /// # Errors
-/// If the pattern means no parameter of the model: then nothing is changed.
+/// Returns an error if no parameter of the model matches the pattern. Nothing is changed then.
 ///
 /// # Panics
-/// Where [`Init::fill`] does: a rule that needs fans, for a pattern that means biases.
+/// Panics if [`Init::fill`] does: for instance if the rule needs fans and the pattern matches biases.
 pub fn apply<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     model: &mut M,
     pattern: &str,

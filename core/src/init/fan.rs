@@ -1,15 +1,15 @@
-//! How many numbers a layer's outputs sum over.
+//! Fan-in and fan-out of a weight.
 
-/// What one output sums over, and what one input goes into.
+/// The fan-in and fan-out of a weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fans {
-    /// Inputs to an output.
+    /// The number of inputs that an output depends on.
     pub fan_in: usize,
-    /// Outputs that an input goes into.
+    /// The number of outputs that depend on an input.
     pub fan_out: usize,
 }
 
-/// Which of the two keeps its variance: in the forward pass the one, in the backward pass the other.
+/// The fan of a rule: `In` preserves the variance in the forward pass, `Out` in the backward pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fan {
     /// [`Fans::fan_in`]
@@ -19,13 +19,13 @@ pub enum Fan {
     Out,
 }
 
-/// The fans of a weight `[OUT, IN]`, or of a convolution's `[OUT, IN / GROUPS, K..]`: the second and the first axis times the size of the
-/// kernel, PyTorch's `_calculate_fan_in_and_fan_out`.
+/// The fans of a weight `[OUT, IN]`, or of a convolution's `[OUT, IN / GROUPS, K..]`: the second and the first axis times the size of the kernel,
+/// like PyTorch's `_calculate_fan_in_and_fan_out`.
 ///
 /// # Panics
-/// If there are fewer than two axes.
+/// Panics if there are fewer than two axes.
 pub fn fans(shape: &[usize]) -> Fans {
-    assert!(shape.len() >= 2, "a weight of shape {shape:?} has no fans: that takes an axis of outputs and one of inputs");
+    assert!(shape.len() >= 2, "a weight of shape {shape:?} has no fans; it needs an axis of outputs and one of inputs");
     let kernel: usize = shape[2..].iter().product();
     Fans { fan_in: shape[1] * kernel, fan_out: shape[0] * kernel }
 }
@@ -38,7 +38,7 @@ mod tests {
     fn by_hand() {
         assert_eq!(fans(&[120, 400]), Fans { fan_in: 400, fan_out: 120 });
         assert_eq!(fans(&[16, 6, 5, 5]), Fans { fan_in: 150, fan_out: 400 });
-        // Depthwise: one input channel to each output.
+        // Depthwise: one input channel for each output.
         assert_eq!(fans(&[32, 1, 3, 3]), Fans { fan_in: 9, fan_out: 288 });
         assert_eq!(fans(&[8, 3, 7]), Fans { fan_in: 21, fan_out: 56 });
     }

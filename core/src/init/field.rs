@@ -1,7 +1,7 @@
-//! A layer of a network whose weights begin as `init = ..` says.
+//! Layers with `init = ..`.
 //!
-//! dfdx fills a tensor by a plain function that sees nothing but the tensor, and which function that is, a layer's type says. So while a
-//! visitor is in such a layer, another stands before it that puts its own function in the place of the layer's. The rule is in a type.
+//! dfdx fills a tensor by a plain function that gets nothing but the tensor, and the type of the layer determines which function. So in such a layer
+//! the visitor is wrapped in another one, which replaces the layer's function by its own. The rule is a type.
 
 #![allow(clippy::type_complexity, reason = "dfdx's visitors give their results in such types")]
 
@@ -29,7 +29,7 @@ pub struct Filled<'a, R, M, F1, F2, Layer> {
     of: PhantomData<fn() -> (R, M, Layer)>,
 }
 
-/// What dfdx's `TensorCollection::module` is for other layers.
+/// Like dfdx's `TensorCollection::module`, for these layers.
 pub fn filled<R, M, E, D, F1, F2, Layer>(name: &str, get: F1, get_mut: F2) -> Filled<'_, R, M, F1, F2, Layer>
 where
     M: TensorCollection<E, D>,
@@ -66,7 +66,7 @@ where
     }
 }
 
-/// A visitor of `M`, in one of its layers.
+/// A visitor of `M`, within one of its layers.
 struct Inside<'a, 'v, V, R, M, F1, F2, Layer> {
     visitor: &'v mut V,
     field: Filled<'a, R, M, F1, F2, Layer>,
@@ -116,7 +116,7 @@ where
     {
         let Self { visitor, field } = self;
         let path = format!("{}.{name}", field.name);
-        // The rule for names is that of `layercake_ir::is_weight`.
+        // The same rule for names as `layercake_ir::is_weight`.
         if options.do_gradient_update && name.starts_with("weight") {
             options.reset = |tensor| super::fill(R::INIT, tensor);
         } else if options.do_gradient_update && name.starts_with("bias") {

@@ -1,6 +1,6 @@
-//! What an activation does to the spread of its input.
+//! Gains of activations.
 
-/// The activation behind a layer.
+/// The activation after a layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Nonlinearity {
     /// None.
@@ -11,14 +11,14 @@ pub enum Nonlinearity {
     Tanh,
     /// Rectified linear.
     Relu,
-    /// Leaky, with this slope below 0.
+    /// Leaky ReLU, with this negative slope.
     LeakyRelu(f64),
     /// Self-normalising.
     Selu,
 }
 
 impl Nonlinearity {
-    /// The factor on the weights that makes up for it: PyTorch's `calculate_gain`.
+    /// The gain: the factor on the weights that keeps the variance through this activation. PyTorch's `calculate_gain`.
     pub fn gain(self) -> f64 {
         match self {
             Self::Linear | Self::Sigmoid => 1.0,

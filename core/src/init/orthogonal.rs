@@ -1,9 +1,9 @@
 //! Orthogonal matrices.
 
-/// Makes the rows of a matrix of random normal numbers orthonormal, or its columns where there are fewer of them. What comes out is uniform
-/// among all such matrices.
+/// Makes the rows of a matrix of random normal numbers orthonormal, or its columns if there are fewer of them. The result is uniformly distributed
+/// among such matrices.
 ///
-/// Gram and Schmidt's method, each vector twice, which leaves nothing of the others in it but rounding (Giraud and others, 2005).
+/// Gram-Schmidt, applied twice to each vector, which is orthogonal up to rounding (Giraud and others, 2005).
 pub(super) fn orthogonal(matrix: &mut [f64], rows: usize) {
     let columns = matrix.len() / rows.max(1);
     let (count, len) = if rows <= columns { (rows, columns) } else { (columns, rows) };

@@ -1,4 +1,4 @@
-//! The rules.
+//! Initialisation rules.
 
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::Tensor;
@@ -12,12 +12,12 @@ use crate::Scalar;
 use crate::host::{number, wide};
 use crate::layout;
 
-/// How a tensor is filled. Random numbers are drawn from its device's generator.
+/// How a tensor is filled. Random numbers come from its device's generator.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
     /// One number everywhere.
     Constant(f64),
-    /// A Gaussian: the course's "small random numbers" with a `std` of 0.01.
+    /// A Gaussian.
     Normal {
         /// Its mean.
         mean: f64,
@@ -31,45 +31,45 @@ pub enum Init {
         /// The higher one.
         high: f64,
     },
-    /// A Gaussian of the standard deviation `gain sqrt(2 / (fan_in + fan_out))` (Glorot and Bengio, 2010).
+    /// A Gaussian with the standard deviation `gain sqrt(2 / (fan_in + fan_out))` (Glorot and Bengio, 2010).
     XavierNormal {
-        /// For the activation: [`Nonlinearity::gain`].
+        /// The gain of the activation: [`Nonlinearity::gain`].
         gain: f64,
     },
     /// Uniform within `gain sqrt(6 / (fan_in + fan_out))` (Glorot and Bengio, 2010).
     XavierUniform {
-        /// For the activation: [`Nonlinearity::gain`].
+        /// The gain of the activation: [`Nonlinearity::gain`].
         gain: f64,
     },
-    /// A Gaussian of the standard deviation `gain / sqrt(fan)` (He and others, 2015).
+    /// A Gaussian with the standard deviation `gain / sqrt(fan)` (He and others, 2015).
     HeNormal {
         /// Which fan.
         fan: Fan,
-        /// The activation behind the layer.
+        /// The activation after the layer.
         nonlinearity: Nonlinearity,
     },
     /// Uniform within `gain sqrt(3 / fan)` (He and others, 2015).
     HeUniform {
         /// Which fan.
         fan: Fan,
-        /// The activation behind the layer.
+        /// The activation after the layer.
         nonlinearity: Nonlinearity,
     },
-    /// Rows at right angles to each other and of length `gain`, or columns if there are fewer of them (Saxe and others, 2014). All axes but
-    /// the first count as one.
+    /// Orthogonal rows of length `gain`, or columns if there are fewer of them (Saxe and others, 2014). All axes but the first are flattened into
+    /// one.
     Orthogonal {
-        /// For the activation: [`Nonlinearity::gain`].
+        /// The gain of the activation: [`Nonlinearity::gain`].
         gain: f64,
     },
 }
 
 impl Init {
-    /// He's normal rule for the forward pass: PyTorch's `kaiming_normal_`.
+    /// The Kaiming normal rule for the forward pass: PyTorch's `kaiming_normal_`.
     pub fn he_normal(nonlinearity: Nonlinearity) -> Self {
         Self::HeNormal { fan: Fan::In, nonlinearity }
     }
 
-    /// He's uniform rule for the forward pass: PyTorch's `kaiming_uniform_`.
+    /// The Kaiming uniform rule for the forward pass: PyTorch's `kaiming_uniform_`.
     pub fn he_uniform(nonlinearity: Nonlinearity) -> Self {
         Self::HeUniform { fan: Fan::In, nonlinearity }
     }
@@ -77,8 +77,8 @@ impl Init {
     /// Fills a tensor.
     ///
     /// # Panics
-    /// If the rule needs fans and the tensor has fewer than two axes, if the rule's numbers make no distribution, or if the device is out of
-    /// memory.
+    /// Panics if the rule needs fans and the tensor has fewer than two axes, if the numbers of the rule do not define a distribution, or if the
+    /// device is out of memory.
     pub fn fill<S: Shape, E: Scalar, D: Device<E>>(self, tensor: &mut Tensor<S, E, D>) {
         self.try_fill(tensor).unwrap_or_else(|error| panic!("{error}"));
     }
@@ -86,10 +86,10 @@ impl Init {
     /// [`Init::fill`], fallible.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     ///
     /// # Panics
-    /// If the rule needs fans and the tensor has fewer than two axes, or if the rule's numbers make no distribution.
+    /// Panics if the rule needs fans and the tensor has fewer than two axes, or if the numbers of the rule do not define a distribution.
     pub fn try_fill<S: Shape, E: Scalar, D: Device<E>>(self, tensor: &mut Tensor<S, E, D>) -> Result<(), D::Err> {
         let shape: Vec<usize> = tensor.shape().concrete().into();
         match self.drawn(&shape) {
@@ -105,7 +105,7 @@ impl Init {
         }
     }
 
-    /// What has to be drawn for a tensor of this shape.
+    /// The distribution for a tensor of this shape.
     fn drawn(self, shape: &[usize]) -> Drawn {
         let around = |bound: f64| Drawn::Uniform { low: -bound, high: bound };
         let both = || fans(shape).fan_in as f64 + fans(shape).fan_out as f64;
@@ -135,7 +135,7 @@ enum Drawn {
     Orthogonal { gain: f64 },
 }
 
-/// A Gaussian of any float type, drawn in double precision.
+/// A Gaussian of any float type, sampled in double precision.
 struct Normal {
     mean: f64,
     std: f64,

@@ -1,4 +1,4 @@
-//! Rules that a graph states, as the rules of this module.
+//! The rules of a graph (`init = ..`), as rules of this module.
 
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::Tensor;
@@ -8,17 +8,17 @@ use super::fan::fans;
 use super::rule::Init;
 use crate::Scalar;
 
-/// Fills a tensor as `init = ..` says of its layer.
+/// Fills a tensor by the `init = ..` of its layer.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
 pub(crate) fn fill<S: Shape, E: Scalar, D: Device<E>>(rule: layercake_ir::Init, tensor: &mut Tensor<S, E, D>) -> Result<(), D::Err> {
     let shape: Vec<usize> = tensor.shape().concrete().into();
     rule_for(rule, &shape).try_fill(tensor)
 }
 
-/// The rule for a weight of this shape. Of He's rules the graph has the gain as a number, and here it is that of an activation: what they
-/// come to for a shape has no such difference.
+/// The rule for a weight of this shape. For the Kaiming rules the graph has the gain as a number, and this module as an activation. For a given shape
+/// the rule is a plain Gaussian or uniform distribution, so the difference does not matter.
 fn rule_for(rule: layercake_ir::Init, shape: &[usize]) -> Init {
     use layercake_ir::Init as Stated;
     let fan = |which: layercake_ir::Fan| match which {
@@ -37,6 +37,6 @@ fn rule_for(rule: layercake_ir::Init, shape: &[usize]) -> Init {
             Init::Uniform { low: -bound, high: bound }
         }
         Stated::Orthogonal { gain } => Init::Orthogonal { gain },
-        _ => unreachable!("a rule that the graph has and this module not"),
+        _ => unreachable!("a rule of the graph that this module does not have"),
     }
 }

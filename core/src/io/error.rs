@@ -1,4 +1,4 @@
-//! What can be wrong with a file.
+//! Errors of files.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::JsonError;
 use crate::gradient::NonFinite;
 
-/// A file of parameters or of a graph could not be written or read. Every message names the file.
+/// An error of reading or writing a file of parameters or of a graph. Every message names the file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IoError {
@@ -15,7 +15,7 @@ pub enum IoError {
     Read {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The system's error.
         source: io::Error,
     },
     /// The file could not be written.
@@ -23,10 +23,10 @@ pub enum IoError {
     Write {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The system's error.
         source: io::Error,
     },
-    /// Two tensors of the module have one path, under which a file holds one.
+    /// Two tensors of the module have the same path.
     #[error("{}: cannot write it: two tensors of the module have the path `{name}`", path.display())]
     Twice {
         /// The file.
@@ -39,11 +39,11 @@ pub enum IoError {
     Format {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// The network has a tensor that the file lacks.
-    #[error("{}: it holds no `{name}`, which the network has with shape {expected:?}", path.display())]
+    /// The network has a tensor that is not in the file.
+    #[error("{}: `{name}` is missing; the network has it with shape {expected:?}", path.display())]
     Missing {
         /// The file.
         path: PathBuf,
@@ -52,7 +52,7 @@ pub enum IoError {
         /// The network's shape.
         expected: Vec<usize>,
     },
-    /// A tensor's shape differs.
+    /// A tensor's shape in the file differs from the network's.
     #[error("{}: `{name}` has shape {found:?} in the file, but {expected:?} in the network", path.display())]
     Shape {
         /// The file.
@@ -64,8 +64,8 @@ pub enum IoError {
         /// The file's shape.
         found: Vec<usize>,
     },
-    /// The file has a tensor that the network lacks.
-    #[error("{}: it holds `{name}` with shape {found:?}, which the network does not have", path.display())]
+    /// The file has a tensor that the network does not have.
+    #[error("{}: `{name}` with shape {found:?} is not in the network", path.display())]
     Unexpected {
         /// The file.
         path: PathBuf,
@@ -74,17 +74,17 @@ pub enum IoError {
         /// The file's shape.
         found: Vec<usize>,
     },
-    /// A tensor's numbers are of a type that is not read.
+    /// A tensor has a number type that is not supported.
     #[error("{}: `{name}` holds {found} numbers; only F32 and F64 are read", path.display())]
     Dtype {
         /// The file.
         path: PathBuf,
         /// The tensor's name in the file.
         name: String,
-        /// The file's number type.
+        /// The number type in the file.
         found: String,
     },
-    /// A tensor holds NaN or an infinite number.
+    /// A tensor has a NaN or infinite number.
     #[error("{}: expected finite numbers, but {found}", path.display())]
     NonFinite {
         /// The file.
@@ -92,12 +92,12 @@ pub enum IoError {
         /// The tensor, and its first such number.
         found: NonFinite,
     },
-    /// The file holds no graph, or a graph cannot be put into a file.
+    /// The file is not a valid graph file, or a graph cannot be written to a file.
     #[error("{}: {reason}", path.display())]
     Graph {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         reason: JsonError,
     },
 }

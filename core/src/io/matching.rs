@@ -1,4 +1,4 @@
-//! Loading what fits, for transfer learning.
+//! Partial loading, for transfer learning.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,18 +15,18 @@ use super::safetensors::{OnNonFinite, bytes, decode, first_non_finite, is_counte
 use crate::model::visit;
 use crate::{Scalar, layout};
 
-/// What [`load_matching`] found. Printed, it says what was left out and why, a line each.
+/// The result of [`load_matching`]. `Display` prints one line for each tensor that was not loaded or not used, with the reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoadReport {
     /// The network's tensors that were loaded.
     pub loaded: Vec<String>,
-    /// The network's tensors that the file lacks. They are as they were.
+    /// The network's tensors that are not in the file. They are unchanged.
     pub missing: Vec<String>,
-    /// The network's tensors that have another shape in the file. They are as they were.
+    /// The network's tensors that have another shape in the file. They are unchanged.
     pub mismatched: Vec<Mismatch>,
-    /// What the file has and the network has no place for.
+    /// The file's tensors that the network does not have.
     pub unused: Vec<String>,
-    /// Those of the loaded tensors that hold NaN or infinite numbers.
+    /// The loaded tensors that have NaN or infinite numbers.
     pub non_finite: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ pub struct Mismatch {
 }
 
 impl LoadReport {
-    /// Was every tensor of the network loaded, and every one of the file used? That their numbers are finite is another question.
+    /// Whether every tensor of the network was loaded and every tensor of the file was used. Numbers may be NaN or infinite all the same.
     pub fn is_complete(&self) -> bool {
         self.missing.is_empty() && self.mismatched.is_empty() && self.unused.is_empty()
     }
@@ -59,7 +59,7 @@ impl fmt::Display for LoadReport {
             write!(f, "\n`{name}` has shape {found:?} in the file, but {expected:?} in the network")?;
         }
         for name in &self.unused {
-            write!(f, "\nthe file's `{name}` has no place in the network")?;
+            write!(f, "\n`{name}` of the file is not in the network")?;
         }
         for name in &self.non_finite {
             write!(f, "\n`{name}` holds NaN or infinite numbers")?;
@@ -68,9 +68,8 @@ impl fmt::Display for LoadReport {
     }
 }
 
-/// Loads the tensors of a module that a file has under the same path and with the same shape, leaves all others as they are, and tells what
-/// it did: for a network whose head is another one than the checkpoint's. Tensors with NaN or infinite numbers are loaded and named in the
-/// report; [`load_renamed_with`] can be told to refuse them.
+/// Loads the tensors that have the same path and shape in a file, leaves all others unchanged, and reports both: for a network whose head differs
+/// from the checkpoint's. Tensors with NaN or infinite numbers are loaded and named in the report; [`load_renamed_with`] can refuse them.
 ///
 /// ```no_run
 /// # use layercake::prelude::*;
@@ -83,7 +82,8 @@ impl fmt::Display for LoadReport {
 /// ```
 ///
 /// # Errors
-/// If the file cannot be read or is damaged, or a tensor that would be loaded holds neither F32 nor F64.
+/// Returns an error if the file cannot be read or is damaged, or if a tensor that would be loaded is neither F32 nor F64. The module is unchanged
+/// then.
 pub fn load_matching<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     module: &mut M,
     path: impl AsRef<Path>,
@@ -91,10 +91,10 @@ pub fn load_matching<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     load_renamed(module, path, str::to_owned)
 }
 
-/// [`load_matching`] from a file that has other names: `rename` turns the network's path of a tensor into the file's.
+/// [`load_matching`] for a file with other names: `rename` maps a tensor's path in the network to its name in the file.
 ///
 /// # Errors
-/// As [`load_matching`].
+/// The same as [`load_matching`].
 pub fn load_renamed<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     module: &mut M,
     path: impl AsRef<Path>,
@@ -103,10 +103,10 @@ pub fn load_renamed<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     load_renamed_with(module, path, rename, OnNonFinite::Accept)
 }
 
-/// [`load_renamed`] that is told what to do with NaN and infinite numbers. Names that stay as they are: `str::to_owned`.
+/// [`load_renamed`] with a choice of what to do with NaN and infinite numbers. For unchanged names pass `str::to_owned`.
 ///
 /// # Errors
-/// As [`load_matching`], and for a number that is not finite in a tensor that would be loaded, if it is to be refused.
+/// The same as [`load_matching`]; and, with [`OnNonFinite::Refuse`], if a tensor that would be loaded has a NaN or infinite number.
 pub fn load_renamed_with<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     module: &mut M,
     path: impl AsRef<Path>,
@@ -122,7 +122,7 @@ pub fn load_renamed_with<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
         M::iter_tensors(&mut RecursiveWalker { m: (&mut *module, String::new()), f: &mut matcher })?;
         Ok((matcher.report, matcher.used))
     };
-    // Nothing is changed before all that would be loaded can be.
+    // Everything is checked before anything is changed.
     walk(false)?;
     let (mut report, used) = walk(true)?;
     let names: BTreeSet<&str> = file.names().into_iter().filter(|name| !is_counter(name)).collect();

@@ -1,7 +1,7 @@
-//! Parameters and graphs on disk.
+//! Files: parameters as safetensors, graphs as JSON.
 //!
-//! What a file may cost while it is loaded: of parameters 4 times its size, beside the network; of a graph, which has 4 MiB of text at most, 24 times
-//! its size. `train/tests/files/room.rs` loads both in a process that gets no more.
+//! The memory that reading takes is bounded: for parameters, 4 times the size of the file in addition to the network; for a graph, 24 times the size
+//! of the file, which is at most 4 MiB. `train/tests/files/room.rs` tests these bounds.
 
 mod atomic;
 mod error;

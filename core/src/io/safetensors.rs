@@ -1,4 +1,4 @@
-//! Parameters in the safetensors format, under the paths that PyTorch's `state_dict` gives them (`fc1.weight`).
+//! Parameters as safetensors files, with the names of PyTorch's `state_dict` (`fc1.weight`).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
@@ -19,12 +19,12 @@ use crate::host::wide;
 use crate::model::visit;
 use crate::{Scalar, layout};
 
-/// Saves all tensors of a module, `f32` as F32 and `f64` as F64. The file is never half written.
+/// Saves all tensors of a module, `f32` as F32 and `f64` as F64. The file is written atomically.
 ///
 /// The same module gives the same bytes.
 ///
 /// # Errors
-/// If the file cannot be written, or if two tensors have one path.
+/// Returns an error if the file cannot be written, or if two tensors have the same path.
 pub fn save_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(module: &M, path: impl AsRef<Path>) -> Result<(), IoError> {
     let path = path.as_ref();
     let mut reader = Reader { tensors: Vec::new() };
@@ -43,34 +43,34 @@ pub fn save_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(modu
     write_atomically(path, &bytes).map_err(|source| IoError::Write { path: path.into(), source })
 }
 
-/// What loading does with NaN and infinite numbers.
+/// How loading treats NaN and infinite numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnNonFinite {
-    /// They are an error that names the first tensor with such a number.
+    /// Returns an error that names the first tensor with such a number.
     #[default]
     Refuse,
-    /// They are loaded, as PyTorch loads them.
+    /// Loads them, like PyTorch.
     Accept,
 }
 
-/// Loads all tensors of a module from a file that holds exactly these. On an error the module is as it was.
+/// Loads all tensors of a module from a file that has exactly these tensors. On an error the module is unchanged.
 ///
-/// NaN or an infinite number is an error, also where a number of the file's type overflows in the module's type (`f64` to `f32`): most networks
-/// with such a parameter give NaN only. [`load_safetensors_with`] accepts them if it is told to, as PyTorch does.
+/// A NaN or infinite number is an error, also if a number overflows in the module's type (`f64` to `f32`): most networks with such a parameter return
+/// only NaN. [`load_safetensors_with`] can accept them, like PyTorch.
 ///
-/// A `num_batches_tracked` beside a batch normalisation, which PyTorch writes and nothing here needs, is passed over.
+/// PyTorch's `num_batches_tracked` of batch normalisation is ignored.
 ///
 /// # Errors
-/// If the file cannot be read or is damaged, or at the first tensor that is missing, has another shape, holds a number that is not finite, or
-/// is one too many.
+/// Returns an error if the file cannot be read or is damaged, or if a tensor is missing, has another shape, has a NaN or infinite number, or is not a
+/// tensor of the module.
 pub fn load_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(module: &mut M, path: impl AsRef<Path>) -> Result<(), IoError> {
     load_safetensors_with(module, path, OnNonFinite::Refuse)
 }
 
-/// [`load_safetensors`] that is told what to do with NaN and infinite numbers.
+/// [`load_safetensors`] with a choice of what to do with NaN and infinite numbers.
 ///
 /// # Errors
-/// As [`load_safetensors`]; for a number that is not finite only if it is to be refused.
+/// The same as [`load_safetensors`]; a NaN or infinite number is an error only with [`OnNonFinite::Refuse`].
 pub fn load_safetensors_with<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     module: &mut M,
     path: impl AsRef<Path>,
@@ -80,10 +80,10 @@ pub fn load_safetensors_with<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>
     load(module, path, &bytes(path)?, on_non_finite)
 }
 
-/// [`load_safetensors`] from memory, such as from a file that `include_bytes!` compiled into the program. Errors speak of it by `name`.
+/// [`load_safetensors`] from memory, such as from a file that `include_bytes!` compiled into the program. Errors name it `name`.
 ///
 /// # Errors
-/// As [`load_safetensors`], but for reading.
+/// The same as [`load_safetensors`], except for reading.
 pub fn load_safetensors_bytes<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     module: &mut M,
     bytes: &[u8],
@@ -115,22 +115,22 @@ fn load<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     Ok(())
 }
 
-/// All that a file of parameters holds.
+/// The bytes of a file of parameters.
 pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, IoError> {
     read(path).map_err(|source| IoError::Read { path: path.into(), source })
 }
 
-/// What these bytes of a file say.
+/// Parses the bytes of a file.
 pub(super) fn open<'a>(path: &Path, bytes: &'a [u8]) -> Result<SafeTensors<'a>, IoError> {
     SafeTensors::deserialize(bytes).map_err(|error| IoError::Format { path: path.into(), reason: error.to_string() })
 }
 
-/// PyTorch counts the batches that a batch normalisation has seen.
+/// PyTorch's counter of the batches that a batch normalisation has seen.
 pub(super) fn is_counter(name: &str) -> bool {
     name.ends_with("num_batches_tracked")
 }
 
-/// A device file could be endless: only a plain file is read.
+/// Only regular files are read: a device file could be endless.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
@@ -142,7 +142,7 @@ pub(crate) fn dtype<E: Scalar>() -> Dtype {
     if size_of::<E>() == size_of::<f64>() { Dtype::F64 } else { Dtype::F32 }
 }
 
-/// The types of numbers that can be read.
+/// Whether a number type can be read.
 pub(super) fn is_read(dtype: Dtype) -> bool {
     matches!(dtype, Dtype::F32 | Dtype::F64)
 }
@@ -163,7 +163,7 @@ pub(crate) fn decode<E: Scalar>(view: &TensorView<'_>) -> Vec<E> {
     }
 }
 
-/// The first number of a file's tensor that is not finite as an `E`.
+/// The first number of a tensor in a file that is NaN or infinite as an `E`.
 pub(crate) fn first_non_finite<E: Scalar>(name: &str, view: &TensorView<'_>) -> Option<NonFinite> {
     let numbers = decode::<E>(view);
     let bad = || numbers.iter().enumerate().filter(|(_, number)| !number.is_finite());
@@ -231,7 +231,7 @@ impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Checker<'_> {
     }
 }
 
-/// Stores every tensor; [`Checker`] has made sure that it can.
+/// Stores every tensor, after [`Checker`] has checked them all.
 struct Writer<'a> {
     file: &'a SafeTensors<'a>,
 }

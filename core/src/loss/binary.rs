@@ -12,19 +12,18 @@ use crate::{Scalar, bounds};
 
 /// `-(t ln p + (1 - t) ln(1 - p))` of a probability `p` and a target `t` between 0 and 1.
 ///
-/// As in PyTorch the logarithms are not let below -100, and the denominator of the slope `(p - t) / (p (1 - p))` not below 1e-12. If the
+/// As in PyTorch, the logarithms are clamped to at least -100, and the denominator of the gradient `(p - t) / (p (1 - p))` to at least 1e-12. If the
 /// probability comes from a sigmoid, [`BceWithLogits`] is more accurate.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bce;
 
-/// [`Bce`] of `sigmoid(x)`, worked out from the logit `x` without leaving the range of numbers:
-/// `w (l x + (1 + (p - 1) t) ln(1 + e^-|x|))` with the weights `w` and `p`, where `l` is `1 - t` for a positive logit and `-p t` for a negative
-/// one. That is PyTorch's formula without the differences of nearly equal numbers in it.
+/// [`Bce`] of `sigmoid(x)`, computed from the logit `x` without overflow: `w (l x + (1 + (p - 1) t) ln(1 + e^-|x|))` with the weights `w` and `p`,
+/// where `l` is `1 - t` for a positive logit and `-p t` for a negative one. This is PyTorch's formula without differences of nearly equal numbers.
 #[derive(Clone, Debug, Default)]
 pub struct BceWithLogits {
-    /// A factor on what a positive target (`t` = 1) loses, for each element of the last axis. Empty for 1.
+    /// A factor on the loss of a positive target (`t` = 1), for each element of the last axis. Empty: 1.
     pub pos_weight: Vec<f64>,
-    /// A factor on the loss, for each element of the last axis. Empty for 1. As in PyTorch the mean is not divided by it.
+    /// A factor on the loss, for each element of the last axis. Empty: 1. As in PyTorch, the mean is not divided by it.
     pub weight: Vec<f64>,
 }
 
@@ -45,15 +44,15 @@ pub fn bce_with_logits<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     BceWithLogits::default().mean(logits, target)
 }
 
-/// Where PyTorch cuts the logarithm of a probability off.
+/// The lower bound of the logarithm of a probability in PyTorch.
 const LEAST_LOG: f64 = -100.0;
-/// Where PyTorch cuts the slope's denominator off: in single precision, whatever it computes in.
+/// The lower bound of the gradient's denominator in PyTorch, in single precision for all number types.
 const LEAST_DENOMINATOR: f64 = 1e-12_f32 as f64;
 
 impl Pointwise for Bce {
     fn at<E: Scalar>(&self, _: usize, p: E, target: E) -> (E, E) {
         let least = number::<E>(LEAST_LOG);
-        // Written so that what is no number stays none: `max` would make a number of it.
+        // Keeps NaN: `max` would turn it into a number.
         let at_least = |x: E, least: E| if x < least { least } else { x };
         let (yes, no) = (at_least(p.ln(), least), at_least((-p).ln_1p(), least));
         let slope = (p - target) / at_least(p * (E::ONE - p), number(LEAST_DENOMINATOR));
@@ -89,7 +88,7 @@ impl Pointwise for BceWithLogits {
         (weight * (linear * x + positive_weight * power.ln_1p()), weight * (linear + sign * positive_weight * small))
     }
 
-    /// Without weights, which are rare: exponential and logarithm take longer than all the rest.
+    /// Only without weights, the usual case: exponential and logarithm take most of the time.
     fn in_vectors<E: Scalar>(&self, logits: &mut Vec<E>, targets: &mut Vec<E>) -> bool {
         let plain = self.weight.is_empty() && self.pos_weight.is_empty();
         let (Some(logits), Some(targets), true) = (host::singles(logits), host::singles(targets), plain) else { return false };
@@ -120,7 +119,7 @@ impl Pointwise for BceWithLogits {
         let last = dims.last().copied().unwrap_or(1);
         for (name, weights) in [("pos_weight", &self.pos_weight), ("weight", &self.weight)] {
             let fits = weights.is_empty() || weights.len() == last;
-            assert!(fits, "`{name}` has {} weights for a last axis of {last}", weights.len());
+            assert!(fits, "`{name}` has {} weights, but the last axis has {last} elements", weights.len());
         }
     }
 }

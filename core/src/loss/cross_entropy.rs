@@ -10,30 +10,30 @@ use super::rows::{self, Losses, Rows, Scores};
 use crate::value::Rank3;
 use crate::{Scalar, bounds, host};
 
-/// `-sum(w t ln softmax(logits))` over the classes: the target `t` is a class id, which stands for 1 at that class, or a probability for each
-/// class; `w` weights the classes.
+/// `-sum(w t ln softmax(logits))` over the classes. The target `t` is a class id (1 at that class, 0 elsewhere) or a probability for each class; `w`
+/// are the weights of the classes.
 ///
 /// # Shapes
-/// `logits [B, CLASSES]` and `B` ids, or a target of the logits' shape; each loss `[B]`. Further axes are positions with a loss of their
-/// own: `logits [B, CLASSES, H, W]` and `B * H * W` ids give `[B, H, W]`.
+/// `logits [B, CLASSES]` and `B` ids, or a target of the logits' shape; each loss `[B]`. Further axes are positions, each with its own loss: `logits
+/// [B, CLASSES, H, W]` and `B * H * W` ids give `[B, H, W]`.
 #[derive(Clone, Debug, Default)]
 pub struct CrossEntropy {
-    /// Moves the target this far towards the same probability for all classes (Szegedy and others, 2016): between 0 and 1.
+    /// The share of the target that is spread evenly over all classes (Szegedy and others, 2016): between 0 and 1.
     pub label_smoothing: f64,
-    /// A weight for each class; empty for 1. The mean over class ids is divided by the sum of their weights, as in PyTorch.
+    /// A weight for each class; empty: 1. For class ids, the mean is divided by the sum of the labels' weights, as in PyTorch.
     pub weight: Vec<f64>,
-    /// An id, a class or not, whose rows lose nothing and do not count in the mean. For class ids only. If no row is left
-    /// the mean is NaN, and its slopes are 0.
+    /// An id, a class or not, whose rows have no loss and do not count in the mean. For class ids only. If no row is left, the mean is NaN and its
+    /// gradient 0.
     pub ignore_index: Option<usize>,
 }
 
 /// The mean of `-ln(softmax(logits)[label])` over the batch: PyTorch's `cross_entropy` with class ids.
 ///
 /// # Shapes
-/// `logits [B, CLASSES]`, one label a row; the output is a scalar. For further axes see [`CrossEntropy`].
+/// `logits [B, CLASSES]`, one label per row; the output is a scalar. For further axes see [`CrossEntropy`].
 ///
 /// # Panics
-/// If there is not exactly one label a row, if a label is not below `CLASSES`, or if the device is out of memory.
+/// Panics if the number of labels is not the number of rows, if a label is not below `CLASSES`, or if the device is out of memory.
 pub fn cross_entropy<S, E: Scalar, D: Device<E>, T: Tape<E, D>>(logits: Tensor<S, E, D, T>, labels: &[usize]) -> Tensor<Rank0, E, D, T>
 where
     S: Shape + ReduceShape<Axis<1>>,
@@ -44,10 +44,10 @@ where
 /// [`cross_entropy`], fallible.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
 ///
 /// # Panics
-/// If there is not exactly one label a row, or a label is not below `CLASSES`.
+/// Panics if the number of labels is not the number of rows, or if a label is not below `CLASSES`.
 pub fn try_cross_entropy<S, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     logits: Tensor<S, E, D, T>,
     labels: &[usize],
@@ -58,10 +58,10 @@ where
     CrossEntropy::default().try_mean(logits, labels)
 }
 
-/// The losses, and what the mean divides by.
+/// The losses, and the denominator of the mean.
 type Counted<E, D, T> = (Losses<E, D, T>, f64);
 
-/// What is right for each row.
+/// The target of each row.
 enum Target<'a> {
     Ids(&'a [usize]),
     /// `[n, c, p]`
@@ -95,7 +95,7 @@ impl CrossEntropy {
         }
     }
 
-    /// What the mean divides by.
+    /// The denominator of the mean.
     fn count(&self, rows: usize, target: &Target<'_>) -> f64 {
         match target {
             Target::Ids(ids) => ids.iter().filter(|&&id| Some(id) != self.ignore_index).map(|&id| weight_of(&self.weight, id)).sum(),
@@ -103,7 +103,7 @@ impl CrossEntropy {
         }
     }
 
-    /// The losses, and what the mean divides by.
+    /// The losses, and the denominator of the mean.
     fn losses<S: Shape + ReduceShape<Axis<1>>, E: Scalar, D: Device<E>, T: Tape<E, D>>(
         &self,
         logits: Tensor<S, E, D, T>,
@@ -136,7 +136,7 @@ pub(super) fn weight_of(weight: &[f64], class: usize) -> f64 {
     if weight.is_empty() { 1.0 } else { weight[class] }
 }
 
-/// `-sum(amount ln softmax(scores))`, and its slope `sum(amount) softmax(scores) - amount`.
+/// `-sum(amount ln softmax(scores))`, and its gradient `sum(amount) softmax(scores) - amount`.
 fn of_row<E: Scalar>(scores: &[E], amounts: &[f64], slopes: &mut [E]) -> f64 {
     let max = scores.iter().copied().fold(E::neg_infinity(), E::max);
     let mut sum = 0.0;
@@ -147,13 +147,13 @@ fn of_row<E: Scalar>(scores: &[E], amounts: &[f64], slopes: &mut [E]) -> f64 {
     let (log_sum, total) = (sum.ln(), amounts.iter().sum::<f64>());
     let mut loss = 0.0;
     for ((slope, &score), &amount) in slopes.iter_mut().zip(scores).zip(amounts) {
-        // A class that is impossible and not asked for costs nothing, whatever 0 times infinity is.
+        // A class with probability 0 and target 0 has no loss, although 0 times infinity is NaN.
         if amount != 0.0 {
             loss -= amount * (host::wide(score) - host::wide(max) - log_sum);
         }
         *slope = host::number(total * (host::wide(*slope) / sum) - amount);
     }
-    // Scores that are no numbers must show even where nothing is asked for.
+    // NaN in the scores must show even if all targets are 0.
     if sum.is_nan() && total != 0.0 { sum } else { loss }
 }
 
@@ -218,9 +218,9 @@ where
     }
 }
 
-/// The numbers of a target of the logits' sizes.
+/// The elements of a target of the logits' shape.
 fn soft<S: Shape, E: Scalar, D: Device<E>, T>(logits: &Tensor<S, E, D, T>, target: Tensor<S, E, D>) -> Result<Target<'static>, D::Err> {
-    assert_eq!(logits.shape().concrete(), target.shape().concrete(), "the target must have the logits' sizes");
+    assert_eq!(logits.shape().concrete(), target.shape().concrete(), "the target must have the shape of the logits");
     let target = crate::value::Value::erase(target)?.0.flat();
     Ok(Target::Soft(host::read(&target).into_iter().map(host::wide).collect()))
 }
@@ -232,7 +232,7 @@ mod tests {
 
     use super::*;
 
-    /// The two ways of working it out agree; the fast one is compared with PyTorch elsewhere.
+    /// Both formulas agree; the fast one is compared with PyTorch elsewhere.
     #[test]
     fn in_dfdx_operations() {
         let device = Cpu::default();

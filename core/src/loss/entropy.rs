@@ -7,13 +7,14 @@ use dfdx::tensor_ops::{Device, SumTo, TryMul};
 use super::Rows;
 use crate::{Scalar, bounds};
 
-/// `-sum(p ln p)` over the classes, with `p = softmax(logits)`, for each row, in nats: from 0 for a sure prediction to `ln CLASSES` for none.
+/// `-sum(p ln p)` over the classes, with `p = softmax(logits)`, for each row, in nats: from 0 for a certain prediction to `ln CLASSES` for a uniform
+/// one.
 ///
 /// # Shapes
 /// `logits [B, CLASSES]`, the output `[B]`. Further axes are kept.
 ///
 /// # Panics
-/// If the device is out of memory.
+/// Panics if the device is out of memory.
 pub fn entropy<S, E: Scalar, D: Device<E>, T: Tape<E, D>>(logits: Tensor<S, E, D, T>) -> Tensor<Rows<S>, E, D, T>
 where
     S: Shape + ReduceShape<Axis<1>>,
@@ -24,7 +25,7 @@ where
 /// [`entropy`], fallible.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
 pub fn try_entropy<S, E: Scalar, D: Device<E>, T: Tape<E, D>>(logits: Tensor<S, E, D, T>) -> Result<Tensor<Rows<S>, E, D, T>, D::Err>
 where
     S: Shape + ReduceShape<Axis<1>>,

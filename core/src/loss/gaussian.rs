@@ -1,4 +1,4 @@
-//! The divergence of a Gaussian from the standard one, in closed form.
+//! The KL divergence of a Gaussian from the standard Gaussian, in closed form.
 
 use dfdx::shapes::{Axis, HasShape, ReduceShape, Shape};
 use dfdx::tensor::{Merge, Tape, Tensor};
@@ -8,14 +8,14 @@ use super::Rows;
 use crate::host::number;
 use crate::{Scalar, formula};
 
-/// `1/2 sum(mean^2 + e^log_var - 1 - log_var)` for each sample: how far a Gaussian with independent components is from the standard one
-/// (Kingma and Welling, 2014, appendix B). `.mean()` of it is the regulariser of a variational autoencoder.
+/// `1/2 sum(mean^2 + e^log_var - 1 - log_var)` for each sample: the divergence of a Gaussian with independent components from the standard one
+/// (Kingma and Welling, 2014, appendix B). Its `.mean()` is the regulariser of a variational autoencoder.
 ///
 /// # Shapes
 /// `mean` and `log_var` `[B, LATENT]`; the output `[B]`. Further axes are kept.
 ///
 /// # Panics
-/// If sizes known only at run time differ, or the device is out of memory.
+/// Panics if sizes known only at run time differ, or if the device is out of memory.
 pub fn gaussian_kl<S, E: Scalar, D: Device<E>, T: Tape<E, D> + Merge<R>, R: Tape<E, D>>(
     mean: Tensor<S, E, D, T>,
     log_var: Tensor<S, E, D, R>,
@@ -29,10 +29,10 @@ where
 /// [`gaussian_kl`], fallible.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
 ///
 /// # Panics
-/// If sizes known only at run time differ.
+/// Panics if sizes known only at run time differ.
 pub fn try_gaussian_kl<S, E: Scalar, D: Device<E>, T: Tape<E, D> + Merge<R>, R: Tape<E, D>>(
     mean: Tensor<S, E, D, T>,
     log_var: Tensor<S, E, D, R>,
@@ -40,8 +40,8 @@ pub fn try_gaussian_kl<S, E: Scalar, D: Device<E>, T: Tape<E, D> + Merge<R>, R: 
 where
     S: Shape + ReduceShape<Axis<1>>,
 {
-    assert_eq!(mean.shape().concrete(), log_var.shape().concrete(), "the mean and the log-variance must have the same sizes");
-    // Not below 0: the plain formula loses all digits where the variance is near 1.
+    assert_eq!(mean.shape().concrete(), log_var.shape().concrete(), "the mean and the log-variance must have the same shape");
+    // Never below 0: the plain formula loses all digits if the variance is near 1.
     let variance = formula::exp_m1_less_x(log_var)?;
     mean.try_square()?.try_add(variance)?.try_sum::<Rows<S>, Axis<1>>()?.try_mul(number::<E>(0.5))
 }
@@ -62,7 +62,7 @@ mod tests {
         let row = [2.5, 0.5 * (3.0 - 4f64.ln()) + 4.5];
         assert!((loss.array()[0] - row[0]).abs() < 1e-15 && (loss.array()[1] - row[1]).abs() < 1e-15);
         let gradients = loss.sum::<dfdx::shapes::Rank0, _>().backward();
-        // The slope by the mean is the mean; by the log-variance half of how much the variance is above 1.
+        // The gradient of the mean is the mean; of the log-variance, half of (variance - 1).
         assert_eq!(gradients.get(&mean).array(), mean.array());
         let by_log_var = gradients.get(&log_var).array();
         assert!((by_log_var[1][0] - 1.5).abs() < 1e-15 && by_log_var[0] == [0.0, 0.0]);

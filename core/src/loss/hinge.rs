@@ -12,13 +12,12 @@ use crate::{Scalar, host};
 
 /// `sum(max(0, s[j] - s[label] + margin))` over the classes `j` other than the label (Weston and Watkins, 1999), or the sum of the squares.
 ///
-/// This is the course's loss. PyTorch's `multi_margin_loss` is the same divided by the number of classes. Shapes are those of
-/// [`CrossEntropy`](super::CrossEntropy).
+/// PyTorch's `multi_margin_loss` is this loss divided by the number of classes. Shapes are those of [`CrossEntropy`](super::CrossEntropy).
 #[derive(Clone, Copy, Debug)]
 pub struct Hinge {
-    /// By how much the right class's score has to be above the others.
+    /// The margin by which the score of the right class must exceed the others.
     pub margin: f64,
-    /// Squares each excess: PyTorch's `p=2`.
+    /// Squares each term: PyTorch's `p=2`.
     pub squared: bool,
 }
 
@@ -60,7 +59,7 @@ impl Hinge {
         let (mut loss, mut pull) = (0.0, 0.0);
         for (class, (slope, &score)) in slopes.iter_mut().zip(scores).enumerate() {
             let excess = host::wide(score) - host::wide(scores[label]) + self.margin;
-            // Written so that what is no number counts.
+            // Written so that NaN counts.
             let (value, push) = match (class == label || excess <= 0.0, self.squared) {
                 (true, _) => (0.0, 0.0),
                 (false, false) => (excess, 1.0),
@@ -74,7 +73,7 @@ impl Hinge {
         loss
     }
 
-    /// The excesses of all rows and classes in dfdx's operations. `right` is 1 at the label, 0 elsewhere.
+    /// The terms of all rows and classes in dfdx's operations. `right` is 1 at the label, 0 elsewhere.
     fn portable<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         &self,
         scores: Tensor<Rank3, E, D, T>,

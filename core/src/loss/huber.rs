@@ -10,17 +10,17 @@ use super::pointwise::{Flat, Pointwise};
 use crate::Scalar;
 use crate::host::number;
 
-/// `e^2 / 2` for an error `e` below `delta`, `delta (|e| - delta / 2)` above.
+/// `e^2 / 2` for an error `|e|` up to `delta`, `delta (|e| - delta / 2)` above.
 #[derive(Clone, Copy, Debug)]
 pub struct Huber {
-    /// Where the square ends; above 0.
+    /// Where the quadratic part ends; above 0.
     pub delta: f64,
 }
 
-/// [`Huber`] with `delta = beta`, divided by `beta`: far from the target its slope is 1. With `beta` 0 it is [`L1`](super::L1).
+/// [`Huber`] with `delta = beta`, divided by `beta`: far from the target its gradient is 1. With a `beta` of 0 it is [`L1`](super::L1).
 #[derive(Clone, Copy, Debug)]
 pub struct SmoothL1 {
-    /// Where the square ends; 0 or more.
+    /// Where the quadratic part ends; 0 or more.
     pub beta: f64,
 }
 
@@ -38,8 +38,8 @@ impl Default for SmoothL1 {
     }
 }
 
-/// The mean of [`Huber`] over all elements: PyTorch's `huber_loss`. Shapes and panics are those of [`mse`](super::mse); it also panics
-/// unless `delta` is above 0.
+/// The mean of [`Huber`] over all elements: PyTorch's `huber_loss`. Shapes and panics are those of [`mse`](super::mse); it also panics unless `delta`
+/// is above 0.
 pub fn huber<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     prediction: Tensor<S, E, D, T>,
     target: Tensor<S, E, D>,
@@ -48,8 +48,8 @@ pub fn huber<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Huber { delta }.mean(prediction, target)
 }
 
-/// The mean of [`SmoothL1`] over all elements: PyTorch's `smooth_l1_loss`. Shapes and panics are those of [`mse`](super::mse); it also
-/// panics if `beta` is below 0.
+/// The mean of [`SmoothL1`] over all elements: PyTorch's `smooth_l1_loss`. Shapes and panics are those of [`mse`](super::mse); it also panics if
+/// `beta` is below 0.
 pub fn smooth_l1<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     prediction: Tensor<S, E, D, T>,
     target: Tensor<S, E, D>,

@@ -10,12 +10,11 @@ use crate::formula::attach;
 use crate::host::number;
 use crate::{Scalar, bounds};
 
-/// `t (ln t - x)` of a logarithm of a probability `x` and a probability `t`; 0 where `t` is. As in PyTorch the prediction is the first
-/// argument though the divergence is that of the target from it, and the mean is over all elements; the divergence itself is
-/// [`KlDiv::try_batch_mean`].
+/// `t (ln t - x)` for a log-probability `x` and a probability `t`; 0 where `t` is 0. As in PyTorch, the prediction is the first argument, although
+/// the divergence is that of the target from it, and the mean is over all elements; [`KlDiv::try_batch_mean`] gives the divergence itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KlDiv {
-    /// The target too is given by its logarithm.
+    /// The target is given as log-probabilities too.
     pub log_target: bool,
 }
 
@@ -23,7 +22,7 @@ impl KlDiv {
     /// The sum over all elements divided by the size of the first axis: the divergence, averaged over the batch.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     pub fn try_batch_mean<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
         &self,
         log_probability: Tensor<S, E, D, T>,
@@ -34,8 +33,8 @@ impl KlDiv {
     }
 }
 
-/// The divergence of `target` from a prediction, averaged over the batch: PyTorch's `kl_div(.., reduction="batchmean")`. The prediction is
-/// given by its logarithm (`log_softmax`), the target by its probabilities. Shapes and panics are those of [`mse`](super::mse).
+/// The divergence of `target` from a prediction, averaged over the batch: PyTorch's `kl_div(.., reduction="batchmean")`. The prediction is given as
+/// log-probabilities (`log_softmax`), the target as probabilities. Shapes and panics are those of [`mse`](super::mse).
 pub fn kl_div<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     log_probability: Tensor<S, E, D, T>,
     target: Tensor<S, E, D>,

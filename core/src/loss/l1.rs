@@ -8,7 +8,7 @@ use super::Loss;
 use super::pointwise::{Flat, Pointwise};
 use crate::Scalar;
 
-/// The absolute error, `|prediction - target|`. Its slope where the two are equal is 0.
+/// The absolute error, `|prediction - target|`. Its gradient is 0 where the two are equal.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct L1;
 
@@ -20,7 +20,7 @@ pub fn l1<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     L1.mean(prediction, target)
 }
 
-/// The sign of an error, 0 for none; what is no number stays none.
+/// The sign of an error; 0 for 0, NaN for NaN.
 pub(super) fn sign<E: Scalar>(error: E) -> E {
     if error == E::default() { error } else { error.signum() }
 }

@@ -30,7 +30,7 @@ impl<L: Labels + ?Sized> Labels for &L {
     }
 }
 
-/// Panics unless there is one id for each row and each is a class, or the one to be ignored.
+/// Panics unless there is one id for each row and each is a class, or the ignored id.
 pub(super) fn check(labels: &[usize], rows: usize, classes: usize, ignore: Option<usize>) {
     assert_eq!(labels.len(), rows, "{rows} rows of scores need as many labels, not {}", labels.len());
     if let Some((i, label)) = labels.iter().enumerate().find(|&(_, &label)| label >= classes && Some(label) != ignore) {

@@ -1,6 +1,6 @@
 //! Losses.
 //!
-//! Each is a function that gives the mean, and a type for everything else: its options are the type's fields, the reduction is the method.
+//! Each loss is a function that gives the mean, and a type with all options as fields and the reductions as methods.
 //!
 //! ```
 //! use layercake::prelude::*;
@@ -33,11 +33,11 @@
 //! | [`gaussian_kl`] | none | none |
 //! | [`entropy`] | `Categorical(logits=..).entropy()` | none |
 //!
-//! On `Cpu` a loss is one operation on the tape: its value and its slope are worked out in one pass, where dfdx would make a tensor for each
-//! step of the formula. Other devices take the formula in dfdx's operations.
+//! On `Cpu` a loss is one operation on the tape: its value and its gradient are computed in one pass, where dfdx would make a tensor for each step of
+//! the formula. Other devices compute the formula with dfdx's operations.
 //!
-//! A function that begins with `try_` gives the device's error; a target that does not fit the prediction is a mistake of the program and
-//! panics in both, as in dfdx.
+//! Functions that begin with `try_` return the device's error. A target that does not fit the prediction is a mistake of the program, and panics in
+//! all functions, as in dfdx.
 
 mod binary;
 mod cross_entropy;
@@ -77,38 +77,38 @@ pub trait Loss<P, T> {
     type Each;
     /// A single number.
     type Reduced;
-    /// The device's error.
+    /// The error type of the device.
     type Err: Display;
 
-    /// The losses as they are: `reduction="none"`.
+    /// The losses without reduction: `reduction="none"`.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     fn try_each(&self, prediction: P, target: T) -> Result<Self::Each, Self::Err>;
 
-    /// Their sum.
+    /// The sum of the losses.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     fn try_sum(&self, prediction: P, target: T) -> Result<Self::Reduced, Self::Err>;
 
-    /// Their mean; where labels have weights, the weighted mean.
+    /// The mean of the losses; with weighted labels, the weighted mean.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     fn try_mean(&self, prediction: P, target: T) -> Result<Self::Reduced, Self::Err>;
 
-    /// [`Loss::try_each`], panicking.
+    /// [`Loss::try_each`] that panics on an error.
     fn each(&self, prediction: P, target: T) -> Self::Each {
         self.try_each(prediction, target).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// [`Loss::try_sum`], panicking.
+    /// [`Loss::try_sum`] that panics on an error.
     fn sum(&self, prediction: P, target: T) -> Self::Reduced {
         self.try_sum(prediction, target).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// [`Loss::try_mean`], panicking.
+    /// [`Loss::try_mean`] that panics on an error.
     fn mean(&self, prediction: P, target: T) -> Self::Reduced {
         self.try_mean(prediction, target).unwrap_or_else(|error| panic!("{error}"))
     }

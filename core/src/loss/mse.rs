@@ -18,7 +18,7 @@ pub struct Mse;
 /// `prediction` and `target` of one shape; the output is a scalar.
 ///
 /// # Panics
-/// Here and in the functions beside it: if sizes known only at run time differ, or the device is out of memory.
+/// Panics if sizes known only at run time differ, or if the device is out of memory.
 pub fn mse<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     prediction: Tensor<S, E, D, T>,
     target: Tensor<S, E, D>,

@@ -1,4 +1,4 @@
-//! The negative logarithm of the right class's probability.
+//! Negative log likelihood.
 
 use dfdx::shapes::{Axis, HasShape, Rank0, ReduceShape, Shape};
 use dfdx::tensor::{Tape, Tensor};
@@ -11,14 +11,12 @@ use super::rows::{self, Losses, Rows, Scores};
 use crate::value::Rank3;
 use crate::{Scalar, bounds, host};
 
-/// `-w x[label]` of logarithms of probabilities `x`, as `LogSoftmax` gives them. Shapes are those of
-/// [`CrossEntropy`](super::CrossEntropy).
+/// `-w x[label]` for log-probabilities `x`, such as those of `LogSoftmax`. Shapes are those of [`CrossEntropy`](super::CrossEntropy).
 #[derive(Clone, Debug, Default)]
 pub struct Nll {
-    /// A weight for each class; empty for 1. The mean is divided by the sum of the labels' weights, as in PyTorch.
+    /// A weight for each class; empty: 1. The mean is divided by the sum of the labels' weights, as in PyTorch.
     pub weight: Vec<f64>,
-    /// An id, a class or not, whose rows lose nothing and do not count in the mean. If no row is left the mean is NaN, and its slopes
-    /// are 0.
+    /// An id, a class or not, whose rows have no loss and do not count in the mean. If no row is left, the mean is NaN and its gradient 0.
     pub ignore_index: Option<usize>,
 }
 

@@ -1,4 +1,4 @@
-//! Losses that compare a prediction with a target element by element.
+//! Elementwise losses.
 
 use dfdx::shapes::{HasShape, Rank0, Shape};
 use dfdx::tensor::{NoneTape, PutTape, Tape, Tensor};
@@ -13,21 +13,21 @@ pub(super) type Flat<E, D, T = NoneTape> = Tensor<(usize,), E, D, T>;
 
 /// A loss of one element.
 pub trait Pointwise {
-    /// The loss of element `i` of the prediction, and its slope.
+    /// The loss of element `i` of the prediction, and its gradient.
     #[doc(hidden)]
     fn at<E: Scalar>(&self, i: usize, prediction: E, target: E) -> (E, E);
 
-    /// Puts the losses of all elements in the place of the predictions, and their slopes in that of the targets, if there is a faster way
-    /// than one by one.
+    /// A faster way for all elements, if there is one: overwrites the predictions with the losses and the targets with the gradients, and returns
+    /// true.
     #[doc(hidden)]
     fn in_vectors<E: Scalar>(&self, _predictions: &mut Vec<E>, _targets: &mut Vec<E>) -> bool {
         false
     }
 
-    /// The losses of all elements in dfdx's operations: for devices whose numbers cannot be had one by one.
+    /// The losses of all elements in dfdx's operations, for devices other than `Cpu`.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     #[doc(hidden)]
     fn portable<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         &self,
@@ -35,7 +35,7 @@ pub trait Pointwise {
         target: Flat<E, D>,
     ) -> Result<Flat<E, D, T>, D::Err>;
 
-    /// Panics unless the options fit predictions of these sizes.
+    /// Panics unless the options fit predictions of this shape.
     #[doc(hidden)]
     fn check(&self, _: &[usize]) {}
 }
@@ -43,7 +43,7 @@ pub trait Pointwise {
 /// The target has the shape of the prediction and is data: it gets no gradient.
 ///
 /// # Panics
-/// If the two differ in a size known only at run time, or an option does not fit.
+/// Panics if the two differ in a size known only at run time, or if an option does not fit.
 impl<L: Pointwise, S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Loss<Tensor<S, E, D, T>, Tensor<S, E, D>> for L {
     type Each = Tensor<S, E, D, T>;
     type Reduced = Tensor<Rank0, E, D, T>;
@@ -72,10 +72,10 @@ impl<L: Pointwise, S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Loss<Tensor
     }
 }
 
-/// Prediction, target, and the prediction's tape.
+/// The prediction, the target, and the prediction's tape.
 type Erased<E, D, T> = (Flat<E, D>, Flat<E, D>, T);
 
-/// What the reductions share.
+/// Common code of the reductions.
 trait Reduce: Pointwise {
     fn erase<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
         &self,
@@ -84,12 +84,12 @@ trait Reduce: Pointwise {
     ) -> Result<Erased<E, D, T>, D::Err> {
         let (x, tape) = Value::erase(prediction)?;
         let (target, _) = Value::erase(target)?;
-        assert_eq!(x.dims(), target.dims(), "the target must have the prediction's sizes");
+        assert_eq!(x.dims(), target.dims(), "the target must have the shape of the prediction");
         self.check(x.dims());
         Ok((x.flat(), target.flat(), tape))
     }
 
-    /// Losses and slopes of all elements.
+    /// Losses and gradients of all elements.
     fn values<E: Scalar, D: Device<E>>(&self, x: &Flat<E, D>, target: &Flat<E, D>) -> (Vec<E>, Vec<E>) {
         let (mut x, mut target) = (host::read(x), host::read(target));
         if !self.in_vectors(&mut x, &mut target) {
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
     use crate::loss::{Bce, BceWithLogits, Huber, KlDiv, L1, Mse, SmoothL1};
 
-    /// The formula in dfdx's operations agrees with the one for a single element, in value and slope.
+    /// The formula in dfdx's operations agrees with the one for a single element, in value and gradient.
     fn agrees<L: Pointwise>(loss: &L, predictions: &[f64], targets: &[f64]) {
         let device = Cpu::default();
         let pairs: Vec<(f64, f64)> = predictions.iter().flat_map(|&p| targets.iter().map(move |&t| (p, t))).collect();

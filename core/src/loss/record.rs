@@ -1,4 +1,4 @@
-//! Operations on dfdx's tape whose values and slopes are known beforehand, on `Cpu`.
+//! Operations on dfdx's tape whose values and gradients are already computed, on `Cpu`.
 
 use dfdx::shapes::Rank0;
 use dfdx::tensor::{Gradients, PutTape, SplitTape, Storage, Tape, Tensor};
@@ -9,8 +9,8 @@ use crate::{Scalar, host};
 
 const NOT_HOST: &str = "only tensors on `Cpu` come here";
 
-/// `values[n, p]` for each of `[n, p]`; the slope of that one by `x[n, c, p]` is `slopes[n, c, p]`. `dims` are n, c and p; with `c` 1 each
-/// element has a loss of its own.
+/// `values[n, p]` for each of `[n, p]`, whose derivative by `x[n, c, p]` is `slopes[n, c, p]`. `dims` are n, c and p; if `c` is 1, each element has
+/// its own loss.
 pub(super) fn each<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: Flat<E, D, T>,
     dims: [usize; 3],
@@ -42,7 +42,7 @@ pub(super) fn each<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok(y.put_tape(tape))
 }
 
-/// A single value whose slope by `x[i]` is `scale * slopes[i]`.
+/// A single value whose derivative by `x[i]` is `scale * slopes[i]`.
 pub(super) fn reduced<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: Flat<E, D, T>,
     value: f64,
@@ -65,7 +65,7 @@ pub(super) fn reduced<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok(y.put_tape(tape))
 }
 
-/// Lends a gradient without a copy; the caller puts it back.
+/// Takes a gradient out without a copy; the caller puts it back.
 fn take<E: Scalar, D: Device<E>>(gradients: &mut Gradients<E, D>, of: &Flat<E, D>) -> Result<Vec<E>, D::Err> {
     Ok(std::mem::take(numbers::<E, D>(gradients.get_or_alloc_mut(of)?)))
 }

@@ -1,4 +1,4 @@
-//! Losses of rows of scores, one score for each class.
+//! Losses of rows of scores, with one score for each class.
 
 use dfdx::shapes::{Axis, Rank0, ReduceShape, Shape};
 use dfdx::tensor::{PutTape, Tape, Tensor};
@@ -9,7 +9,7 @@ use super::record;
 use crate::value::{Rank3, Value};
 use crate::{Scalar, bounds, host};
 
-/// A shape without its axis 1: of `[B, CLASSES, ..]` what is left for each row.
+/// A shape without its axis 1: `[B, ..]` for `[B, CLASSES, ..]`.
 pub type Rows<S> = <S as ReduceShape<Axis<1>>>::Reduced;
 
 /// The shape of the rows.
@@ -20,7 +20,7 @@ pub(super) fn shape<S: Shape + ReduceShape<Axis<1>>>(scores: &S) -> Rows<S> {
     Rows::<S>::from_concrete(&sizes).expect("the axes of one shape fit those of the other")
 }
 
-/// The classes' axis, what lies before it as one axis, and what lies behind it as one.
+/// Scores as three axes: all axes before the classes, the classes, and all axes after them.
 pub(super) struct Scores<E: Scalar, D: Device<E>, T> {
     x: Value<E, D>,
     tape: T,
@@ -29,7 +29,7 @@ pub(super) struct Scores<E: Scalar, D: Device<E>, T> {
 
 /// The losses of all rows, not yet reduced.
 pub(super) enum Losses<E: Scalar, D: Device<E>, T> {
-    /// With their slopes; `[n, c, p]`.
+    /// With their gradients; `[n, c, p]`.
     Known { x: Flat<E, D, T>, dims: [usize; 3], values: Vec<E>, slopes: Vec<E> },
     /// On the tape already.
     Recorded(Flat<E, D, T>),
@@ -43,12 +43,13 @@ impl<E: Scalar, D: Device<E>, T: Tape<E, D>> Scores<E, D, T> {
         Ok(Self { x, tape, dims })
     }
 
-    /// How many rows.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.dims[0] * self.dims[2]
     }
 
-    /// On `Cpu`: calls `row` with each row's number and scores; it stores the slopes and gives the loss. Elsewhere `portable` does all of it.
+    /// On `Cpu`: calls `row` with each row's index and scores; `row` stores the gradient and returns the loss. On other devices `portable` computes
+    /// everything.
     pub fn losses(
         self,
         mut row: impl FnMut(usize, &[E], &mut [E]) -> f64,
@@ -74,7 +75,7 @@ impl<E: Scalar, D: Device<E>, T: Tape<E, D>> Scores<E, D, T> {
         Ok(Losses::Known { x: x.put_tape(self.tape), dims: self.dims, values, slopes })
     }
 
-    /// A constant for each row and class, `[n, c, p]`: `amount` stores those of a row.
+    /// A constant for each row and class, `[n, c, p]`: `amount` stores those of one row.
     pub fn constant(&self, mut amount: impl FnMut(usize, &mut [f64])) -> Result<Tensor<Rank3, E, D>, D::Err> {
         let [batch, classes, positions] = self.dims;
         let (mut all, mut amounts) = (vec![E::default(); batch * classes * positions], vec![0.0; classes]);
@@ -94,7 +95,7 @@ fn sum_of_classes<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: Tensor<Rank3, E, D,
 }
 
 impl<E: Scalar, D: Device<E>, T: Tape<E, D>> Losses<E, D, T> {
-    /// One loss a row.
+    /// One loss per row.
     pub fn each<S: Shape>(self, shape: &S) -> Result<Tensor<S, E, D, T>, D::Err> {
         let flat = match self {
             Self::Known { x, dims, values, slopes } => record::each(x, dims, values, slopes)?,
@@ -104,8 +105,8 @@ impl<E: Scalar, D: Device<E>, T: Tape<E, D>> Losses<E, D, T> {
         Ok(losses.restore(shape)?.put_tape(tape))
     }
 
-    /// Their sum, divided by what counts. Where nothing does the mean is NaN, as PyTorch's, and no element has a slope: one batch without
-    /// labels must not end a training.
+    /// Their sum divided by `count`. If `count` is 0, the mean is NaN, as in PyTorch, and all gradients are 0: one batch without labels must not end
+    /// a training run.
     pub fn mean(self, count: f64) -> Result<Tensor<Rank0, E, D, T>, D::Err> {
         if count != 0.0 {
             return self.sum(1.0 / count);
@@ -139,7 +140,7 @@ mod tests {
     use super::*;
     use crate::loss::{CrossEntropy, Loss, Nll};
 
-    /// PyTorch: the mean of nothing is NaN, and nothing has a slope.
+    /// As in PyTorch, the mean of nothing is NaN and has no gradient.
     fn counts_nothing<L>(name: &str, loss: &L, labels: [usize; 2])
     where
         L: for<'a> Loss<

@@ -8,13 +8,14 @@ use super::{CrossEntropy, Loss};
 use crate::Scalar;
 use crate::value::Value;
 
-/// [`token_loss`] with the default [`CrossEntropy`]: what comes next in a text.
+/// [`token_loss`] with the default [`CrossEntropy`]: next-token prediction.
 ///
 /// # Shapes
-/// `logits [B, T, CLASSES]` and ids `[B, T]`; the mean is over all positions. Any other number of axes before the classes will do.
+/// `logits [B, T, CLASSES]` and ids `[B, T]`; the mean is over all positions. Any number of axes may precede the classes.
 ///
 /// # Panics
-/// If the ids' sizes are not those of the logits without their last axis, if an id is not below `CLASSES`, or if the device is out of memory.
+/// Panics if the shape of the ids is not that of the logits without their last axis, if an id is not below `CLASSES`, or if the device is out of
+/// memory.
 pub fn token_cross_entropy<S: Shape, I: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     logits: Tensor<S, E, D, T>,
     ids: &Tensor<I, usize, D>,
@@ -22,11 +23,11 @@ pub fn token_cross_entropy<S: Shape, I: Shape, E: Scalar, D: Device<E>, T: Tape<
     token_loss(&CrossEntropy::default(), logits, ids)
 }
 
-/// The mean of a cross entropy over all positions of a sequence, whose classes are on the last axis, where a network has them. (PyTorch's
-/// `cross_entropy` wants them on axis 1: `cross_entropy(logits.flatten(0, 1), ids.flatten())` is this.)
+/// The mean of a cross entropy over all positions of a sequence, with the classes on the last axis, as networks give them. (PyTorch's `cross_entropy`
+/// expects them on axis 1: `cross_entropy(logits.flatten(0, 1), ids.flatten())` is equivalent.)
 ///
 /// # Panics
-/// As [`token_cross_entropy`].
+/// The same as [`token_cross_entropy`].
 pub fn token_loss<S: Shape, I: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     loss: &CrossEntropy,
     logits: Tensor<S, E, D, T>,
@@ -38,10 +39,10 @@ pub fn token_loss<S: Shape, I: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
 /// [`token_loss`], fallible.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
 ///
 /// # Panics
-/// If the ids do not fit the logits.
+/// Panics if the shape of the ids is not that of the logits without their last axis, or if an id is not below the number of classes.
 pub fn try_token_loss<S: Shape, I: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     loss: &CrossEntropy,
     logits: Tensor<S, E, D, T>,
@@ -50,7 +51,7 @@ pub fn try_token_loss<S: Shape, I: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>
     let (scores, tape) = Value::erase(logits)?;
     let sizes: Vec<usize> = ids.shape().concrete().into();
     let (places, classes) = scores.dims().split_at(scores.dims().len() - 1);
-    assert_eq!(sizes, places, "an id for each row of scores");
+    assert_eq!(sizes, places, "the ids must have the shape of the logits without the last axis");
     let rows = (places.iter().product::<usize>(), classes[0]);
     loss.try_mean(scores.restore(&rows)?.put_tape(tape), ids.as_vec())
 }

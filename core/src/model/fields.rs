@@ -1,6 +1,6 @@
-//! What the code of a network asks of its fields.
+//! Access to the fields of a network, for generated code.
 //!
-//! Fields of one type are got by their number, so that the compiler meets each type once, and not each field.
+//! Fields of one type are accessed by number, so that the compiler handles each type once, and not each field.
 
 use std::vec::IntoIter;
 
@@ -14,15 +14,15 @@ use crate::init::{InitRule, filled};
 use crate::layers::Layer;
 use crate::value::Slot;
 
-/// Gets the field of a number.
+/// Returns the field with a number.
 pub type Get<M, T> = fn(&M, usize) -> &T;
-/// Gets the field of a number to change it.
+/// Returns the field with a number, mutably.
 pub type GetMut<M, T> = fn(&mut M, usize) -> &mut T;
 
-/// Shows the field of a number to a visitor; what the visitor makes of it is put at the end of the list.
+/// Passes the field with a number to a visitor, and appends the visitor's result to the list.
 ///
 /// # Errors
-/// The visitor's.
+/// Returns the visitor's error.
 pub fn show<T, M, E, D, V>(
     visitor: &mut V,
     path: &str,
@@ -42,10 +42,10 @@ where
     Ok(())
 }
 
-/// [`show`] for a layer whose weights begin by the rule `R`.
+/// [`show`] for a layer whose weights are initialised by the rule `R`.
 ///
 /// # Errors
-/// The visitor's.
+/// Returns the visitor's error.
 pub fn fill<R, T, M, E, D, V>(
     visitor: &mut V,
     path: &str,
@@ -67,15 +67,15 @@ where
     Ok(())
 }
 
-/// The next field of a list that has as many as are asked for.
+/// The next field of a list.
 ///
 /// # Panics
-/// If it has not.
+/// Panics if the list has no more fields.
 pub fn next<T>(list: &mut IntoIter<T>) -> T {
     list.next().expect("each field was counted")
 }
 
-/// Calls `work` with each tensor of a layer, as a place to store into.
+/// Calls `work` with each tensor of a layer, to write to.
 pub fn slots<E: Scalar, D: Device<E>>(layer: &mut impl Layer<E, D>, work: &mut dyn FnMut(&mut dyn Slot<E, D>)) {
     let mut slots = Vec::new();
     layer.slots(&mut slots);

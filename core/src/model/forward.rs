@@ -1,38 +1,38 @@
-//! How `#[model(forward)]` goes through a field: once through a model, through all of a list, past what is absent.
+//! How `#[model(forward)]` runs a field: a model once, all items of a list in order, and nothing for an absent `Option`.
 
 use dfdx::nn::{Module, ModuleMut};
 
 use super::part::{Array, Many, Maybe, One};
 
-/// The way of inference through a field, [`Part`](super::part::Part) as it is.
+/// Inference through a field of the kind [`Part`](super::part::Part).
 pub trait Forward<X> {
     /// The field's type.
     type Value;
-    /// What comes out.
+    /// The output.
     type Output;
-    /// Why it may fail.
+    /// The error.
     type Error;
 
-    /// Goes through.
+    /// Runs the field.
     ///
     /// # Errors
-    /// The model's.
+    /// Returns the model's error.
     fn forward(value: &Self::Value, x: X) -> Result<Self::Output, Self::Error>;
 }
 
-/// The way of training through a field.
+/// Training through a field.
 pub trait ForwardMut<X> {
     /// The field's type.
     type Value;
-    /// What comes out.
+    /// The output.
     type Output;
-    /// Why it may fail.
+    /// The error.
     type Error;
 
-    /// Goes through.
+    /// Runs the field.
     ///
     /// # Errors
-    /// The model's.
+    /// Returns the model's error.
     fn forward_mut(value: &mut Self::Value, x: X) -> Result<Self::Output, Self::Error>;
 }
 

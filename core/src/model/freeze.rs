@@ -1,4 +1,4 @@
-//! Parameters that training leaves as they are.
+//! Frozen parameters.
 
 use std::any::Any;
 
@@ -13,19 +13,19 @@ use crate::Scalar;
 
 /// Which parameters are frozen, by path.
 ///
-/// It holds paths and no tensors, so it means the same parameters in a clone of the model, in one that was moved to another device,
-/// and in one that is loaded from a file.
+/// It holds paths and no tensors, so it applies to the same parameters in a clone of the model, in one that was moved to another device, and in one
+/// that was loaded from a file.
 ///
-/// A pattern means the parameters whose path it matches, or begins with as far as a dot: `encoder` means all of `encoder.conv1.weight`,
-/// `encoder.conv1.bias`, ... `*` stands for any characters: `*.bias`, `blocks.*.norm`. Of several rules the last one counts.
+/// A pattern matches a whole path, or the part of it before a dot: `encoder` matches `encoder.conv1.weight`, `encoder.conv1.bias`, ... `*` matches
+/// any characters: `*.bias`, `blocks.*.norm`. If several rules match, the last one applies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frozen {
     rules: Vec<(String, bool)>,
 }
 
-/// A pattern means no parameter of the model.
+/// A pattern matches no parameter of the model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{pattern}` means no parameter; this model has {}", listed(.paths))]
+#[error("`{pattern}` matches no parameter; this model has {}", listed(.paths))]
 pub struct NoSuchParameter {
     /// The pattern.
     pub pattern: String,
@@ -33,7 +33,7 @@ pub struct NoSuchParameter {
     pub paths: Vec<String>,
 }
 
-/// The first few.
+/// The first few paths.
 fn listed(paths: &[String]) -> String {
     const SHOWN: usize = 8;
     let mut names: Vec<String> = paths.iter().take(SHOWN).map(|path| format!("`{path}`")).collect();
@@ -50,18 +50,18 @@ impl Frozen {
         Self::default()
     }
 
-    /// Freezes the parameters that a pattern means, and says how many tensors these are.
+    /// Freezes the parameters that match a pattern, and returns the number of these tensors.
     ///
     /// # Errors
-    /// If the pattern means no parameter of the model: then nothing is changed.
+    /// Returns an error if no parameter of the model matches the pattern. Nothing is changed then.
     pub fn freeze<M: Model<E, D>, E: Scalar, D: Device<E>>(&mut self, model: &M, pattern: &str) -> Result<usize, NoSuchParameter> {
         self.rule(model, pattern, true)
     }
 
-    /// Lets the parameters that a pattern means be trained again, and says how many tensors these are.
+    /// Unfreezes the parameters that match a pattern, and returns the number of these tensors.
     ///
     /// # Errors
-    /// If the pattern means no parameter of the model: then nothing is changed.
+    /// Returns an error if no parameter of the model matches the pattern. Nothing is changed then.
     pub fn unfreeze<M: Model<E, D>, E: Scalar, D: Device<E>>(&mut self, model: &M, pattern: &str) -> Result<usize, NoSuchParameter> {
         self.rule(model, pattern, false)
     }
@@ -72,13 +72,13 @@ impl Frozen {
         if count == 0 {
             return Err(NoSuchParameter { pattern: pattern.to_owned(), paths });
         }
-        // The same rule again would only make the list longer.
+        // A repeated rule would only make the list longer.
         self.rules.retain(|(old, _)| old != pattern);
         self.rules.push((pattern.to_owned(), freeze));
         Ok(count)
     }
 
-    /// Is the parameter with this path frozen?
+    /// Whether the parameter with this path is frozen.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
         self.rules.iter().rev().find(|(pattern, _)| pattern::means(pattern, path)).is_some_and(|&(_, frozen)| frozen)
@@ -91,14 +91,13 @@ impl Frozen {
     }
 }
 
-/// An optimizer that leaves frozen parameters as they are, whatever the optimizer inside would do to them: weight decay and momentum
-/// do not move them either, and that they have no gradient is no error. Their gradients are ignored, and so is not added to the
-/// optimizer's averages: unfrozen, they begin as new ones.
+/// Wraps an optimizer and keeps frozen parameters unchanged: weight decay and momentum do not move them either, and it is no error if they have no
+/// gradient. Their gradients are ignored and not added to the optimizer's averages. After unfreezing, their state is new.
 ///
-/// It is meant for dfdx's optimizers, and others that implement its trait. Those of [`optim`](crate::optim) freeze by themselves
-/// ([`Optim::freeze`](crate::optim::Optim::freeze)).
+/// This is for dfdx's optimizers and others that implement its trait. Those of [`optim`](crate::optim) have
+/// [`Optim::freeze`](crate::optim::Optim::freeze).
 ///
-/// Buffers are no parameters: for a batch normalisation whose running statistics shall stay, use `forward_eval`.
+/// Buffers are not parameters: to freeze the running statistics of batch normalisation, use `forward_eval`.
 ///
 /// ```
 /// use layercake::dfdx::optim::{Adam, AdamConfig};
@@ -121,9 +120,9 @@ impl Frozen {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Freezing<O> {
-    /// The optimizer inside.
+    /// The wrapped optimizer.
     pub optimizer: O,
-    /// What it leaves alone.
+    /// The frozen parameters.
     pub frozen: Frozen,
 }
 
@@ -145,7 +144,7 @@ where
         let mut hide = Hide { frozen: &self.frozen, hidden: Vec::new(), strangers: UnusedTensors::default() };
         let hidden = visit_mut(model, &mut hide);
         let Hide { hidden: kept, strangers, .. } = hide;
-        // Where hiding failed half-way, all that was hidden is put back too.
+        // If hiding failed half-way, all hidden parameters are put back too.
         let updated = match hidden {
             Ok(()) => self.optimizer.update(model, gradients),
             Err(error) => Err(OptimizerUpdateError::DeviceError(error)),
@@ -161,7 +160,7 @@ where
     }
 }
 
-/// Puts a stranger in the place of each frozen parameter. No gradient belongs to it, so optimizers pass it over and report it.
+/// Replaces each frozen parameter by a placeholder. The placeholder has no gradient, so optimizers skip it and report it.
 struct Hide<'a> {
     frozen: &'a Frozen,
     /// The frozen parameters, each a `Tensor` of its own type.

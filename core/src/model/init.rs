@@ -1,4 +1,4 @@
-//! The first values of a struct's own tensors: `#[model(param, init = ..)]`.
+//! Initial values of a struct's own tensors: `#[model(param, init = ..)]`.
 
 use std::marker::PhantomData;
 
@@ -8,10 +8,10 @@ use dfdx::tensor_ops::Device;
 
 /// How a tensor is filled when its model is built.
 pub trait Init<S: Shape, E: Dtype, D: Device<E>> {
-    /// Fills it.
+    /// Fills a tensor.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     fn fill(tensor: &mut Tensor<S, E, D>) -> Result<(), D::Err>;
 }
 
@@ -35,7 +35,7 @@ impl<S: Shape, E: Dtype, D: Device<E>> Init<S, E, D> for Ones {
     }
 }
 
-/// By the expression that the struct `M` gives for field number `FIELD`.
+/// Filled by the expression that the struct `M` has for field number `FIELD`.
 #[derive(Debug)]
 pub struct By<M, const FIELD: usize>(PhantomData<M>);
 
@@ -44,7 +44,7 @@ pub trait FieldInit<const FIELD: usize, T, E: Dtype, D: Device<E>> {
     /// Fills the field's tensor, or one of its tensors.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     fn fill(tensor: &mut T) -> Result<(), D::Err>;
 }
 
@@ -60,10 +60,10 @@ where
     }
 }
 
-/// Calls what the user gave as `init`: the types of a closure's arguments follow from here.
+/// Calls the user's `init`. The argument types of a closure are inferred from this signature.
 ///
 /// # Errors
-/// Those of `fill`.
+/// Returns the error of `fill`.
 pub fn fill_by<T, Err>(tensor: &mut T, fill: impl FnOnce(&mut T) -> Result<(), Err>) -> Result<(), Err> {
     fill(tensor)
 }
@@ -71,7 +71,7 @@ pub fn fill_by<T, Err>(tensor: &mut T, fill: impl FnOnce(&mut T) -> Result<(), E
 /// Fills a tensor with one number.
 ///
 /// # Errors
-/// None in practice.
+/// Returns the device's error; in practice there is none.
 pub fn constant<S: Shape, E: Dtype, D: Device<E>>(tensor: &mut Tensor<S, E, D>, number: f64) -> Result<(), D::Err> {
     tensor.try_fill_with_ones()?;
     let ones = tensor.clone();

@@ -1,31 +1,31 @@
-//! Do the fields of a `#[model(forward)]` struct fit together? Worked out while constants are evaluated, from what is known of each
-//! field: a network states its shapes, of some dfdx modules they follow from the type, of others nothing is known.
+//! Checks that the fields of a `#[model(forward)]` struct fit together, during constant evaluation. The shapes of a network are constants; those of
+//! some dfdx modules follow from the type; those of other fields are not known.
 
 use layercake_ir::{Shape, Text};
 
-/// What stands in a network's constants for a length that is known when it runs.
+/// The size in a network's constants that represents a length known only at run time.
 const RUNTIME_LENGTH: usize = 64;
 
-/// The shapes that a field takes and gives, for one sample.
+/// The input and output shapes of a field, for one sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ports {
-    /// Nothing is known.
+    /// Not known.
     Unknown,
-    /// One shape each.
+    /// Fixed shapes.
     Fixed {
-        /// What it takes.
+        /// The input.
         input: Shape,
-        /// What it gives.
+        /// The output.
         output: Shape,
     },
-    /// The last axis changes, there may be others in front.
+    /// The last axis changes; there may be others before it.
     Last {
-        /// The size that it takes.
+        /// The size of the last axis of the input.
         input: usize,
-        /// The size that it gives.
+        /// The size of the last axis of the output.
         output: usize,
     },
-    /// Any shape, which stays the same.
+    /// Any shape, which is kept.
     Same,
 }
 
@@ -41,13 +41,13 @@ pub enum Flow {
 }
 
 impl Ports {
-    /// This, or if nothing is known, the other.
+    /// This, or the other if nothing is known.
     #[must_use]
     pub const fn or(self, other: Ports) -> Ports {
         if let Ports::Unknown = self { other } else { self }
     }
 
-    /// The field repeated: what it gives, it takes again.
+    /// The field applied repeatedly: its output is its next input.
     #[must_use]
     pub const fn repeated(self) -> Ports {
         match self {
@@ -57,8 +57,8 @@ impl Ports {
         }
     }
 
-    /// The input with a longer axis, if that axis may be one whose length is known when the network runs: in a network's constants
-    /// [`RUNTIME_LENGTH`] stands for it, but the same number may be meant. [`Shape::UNKNOWN`] where no shape is known.
+    /// The input with a longer axis, if that axis may be a length known only at run time: it is [`RUNTIME_LENGTH`] in a network's constants, but a
+    /// fixed size may be the same number. [`Shape::UNKNOWN`] if no shape is known.
     #[must_use]
     pub const fn stretched(&self, axis: usize) -> Shape {
         match *self {
@@ -68,7 +68,7 @@ impl Ports {
         }
     }
 
-    /// Forgets the shapes of a field that takes one of its stretched inputs: they depend on a length.
+    /// Forgets the shapes of a field that accepts one of its lengthened inputs: they depend on a length.
     #[must_use]
     pub const fn unless_it_takes(self, stretched: [bool; layercake_ir::MAX_RANK]) -> Ports {
         if let Ports::Fixed { input, .. } = self {
@@ -89,7 +89,7 @@ impl Ports {
         self.unless_it_takes([true; layercake_ir::MAX_RANK])
     }
 
-    /// Can the field take what it gives?
+    /// Whether the field can take its own output.
     #[must_use]
     pub const fn repeats(&self) -> bool {
         match self {
@@ -126,7 +126,7 @@ impl Ports {
 }
 
 impl Flow {
-    /// What a field gives that receives this.
+    /// The output of a field for this input.
     #[must_use]
     pub const fn after(self, field: &Ports) -> Flow {
         match (*field, self) {
@@ -138,7 +138,7 @@ impl Flow {
         }
     }
 
-    /// The shape that the field takes; [`Shape::UNKNOWN`] if not all of it is known.
+    /// The input shape of the field; [`Shape::UNKNOWN`] unless all of it is known.
     #[must_use]
     pub const fn taken_by(self, field: &Ports) -> Shape {
         match (*field, self) {
@@ -149,10 +149,10 @@ impl Flow {
         }
     }
 
-    /// Fails to compile if the field `name` cannot take this from the field `source`. What is not known is let through.
+    /// Fails to compile if the field `name` cannot take this output of the field `source`. Unknown shapes are accepted.
     ///
     /// # Panics
-    /// Then.
+    /// Panics if the field cannot take this shape; during constant evaluation this is the compile error.
     #[track_caller]
     pub const fn enters(self, field: &Ports, name: &str, source: &str) {
         let fits = match (*field, self) {
@@ -180,10 +180,10 @@ impl Flow {
     }
 }
 
-/// Fails to compile if a field that is gone through several times does not take what it gives.
+/// Fails to compile if a field that is applied several times cannot take its own output.
 ///
 /// # Panics
-/// Then.
+/// Panics if the field cannot take its own output; during constant evaluation this is the compile error.
 #[track_caller]
 pub const fn again(field: &Ports, name: &str) {
     if field.repeats() {
@@ -228,7 +228,7 @@ mod tests {
         for unknown in [&[NET, Ports::Unknown][..], &[Ports::Unknown, NET], &[LINEAR, Ports::Unknown]] {
             assert_eq!(chain(unknown), Ports::Unknown);
         }
-        // A field of which nothing is known does not hide what comes after it.
+        // A field of which nothing is known does not hide what follows it.
         assert_eq!(Flow::Unknown.after(&Ports::Unknown).after(&NET).after(&LINEAR), Flow::Known(Shape::new(&[4])));
         assert_eq!(Flow::Unknown.after(&LINEAR), Flow::Last(4));
     }

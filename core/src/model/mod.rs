@@ -1,6 +1,6 @@
-//! Tools for models of any making: networks, dfdx modules, tuples of these, structs with `#[derive(Model)]`.
+//! Tools for all models: networks, dfdx modules, tuples of these, structs with `#[derive(Model)]`.
 //!
-//! All of them are collections of tensors with paths (dfdx's [`TensorCollection`]), and [`Model`] is what can be done with that:
+//! All of them are collections of tensors with paths (dfdx's [`TensorCollection`]), and [`Model`] has the methods for them:
 //!
 //! ```
 //! use layercake::prelude::*;
@@ -48,14 +48,14 @@ pub use visit::{Place, Visit, VisitMut, visit, visit_mut};
 
 use crate::Scalar;
 
-/// What every model can do: it is implemented for all that dfdx can walk over.
+/// The methods of every model. Implemented for all types whose tensors dfdx can visit.
 pub trait Model<E: Scalar, D: Device<E>>: TensorCollection<E, D> {
-    /// The parameters that optimizers change, with their paths, in the order of their declaration.
+    /// The trained parameters with their paths, in the order of their declaration.
     fn named_parameters(&self) -> Vec<Named<E, D>> {
         self.named_tensors().into_iter().filter(Named::is_trained).collect()
     }
 
-    /// The tensors that optimizers leave alone, such as running means.
+    /// The buffers: tensors that optimizers do not change, such as running means.
     fn named_buffers(&self) -> Vec<Named<E, D>> {
         self.named_tensors().into_iter().filter(|tensor| !tensor.is_trained()).collect()
     }
@@ -70,7 +70,7 @@ pub trait Model<E: Scalar, D: Device<E>>: TensorCollection<E, D> {
         self.named_tensors().into_iter().find(|tensor| tensor.path() == path)
     }
 
-    /// Calls `work` with each parameter and buffer, to change it.
+    /// Calls `work` with each parameter and buffer, mutably.
     fn for_each_tensor_mut(&mut self, work: impl FnMut(NamedMut<'_, E, D>)) {
         named::for_each_mut(self, work);
     }
@@ -85,7 +85,7 @@ pub trait Model<E: Scalar, D: Device<E>>: TensorCollection<E, D> {
         self.named_buffers().iter().map(Named::element_count).sum()
     }
 
-    /// All parameters and buffers with their shapes, as a table to be printed.
+    /// The table of all parameters and buffers with their shapes.
     fn parameter_table(&self) -> ParameterTable {
         let row = |tensor: &Named<E, D>| table::Row {
             path: tensor.path().to_owned(),

@@ -1,4 +1,4 @@
-//! Tensors with their paths, to look at and to change.
+//! Tensors with their paths.
 
 use std::convert::Infallible;
 
@@ -11,7 +11,7 @@ use super::{Place, Visit, VisitMut, visit, visit_mut};
 use crate::value::{Slot, Value};
 use crate::{Scalar, layout};
 
-/// A tensor of a model and its path. It shares memory and identity with the model's: its gradient is the model's gradient.
+/// A tensor of a model, with its path. It shares memory and identity with the model's tensor, so they have the same gradient.
 #[derive(Clone, Debug)]
 pub struct Named<E: Scalar, D: Device<E>> {
     path: String,
@@ -26,7 +26,7 @@ impl<E: Scalar, D: Device<E>> Named<E, D> {
         &self.path
     }
 
-    /// Do optimizers change it?
+    /// Whether optimizers change it.
     #[must_use]
     pub fn is_trained(&self) -> bool {
         self.trained
@@ -44,20 +44,20 @@ impl<E: Scalar, D: Device<E>> Named<E, D> {
         self.shape().iter().product()
     }
 
-    /// A copy of its elements, the last axis fastest.
+    /// A copy of its elements, in row-major order.
     #[must_use]
     pub fn to_vec(&self) -> Vec<E> {
         self.value.flat().as_vec()
     }
 
-    /// The tensor with its elements on one axis. Memory and identity are the model's.
+    /// The tensor as one axis. Memory and identity are those of the model's tensor.
     #[must_use]
     pub fn flat(&self) -> Tensor<(usize,), E, D> {
         self.value.flat()
     }
 }
 
-/// A tensor of a model and its path, to be changed.
+/// A tensor of a model, with its path, mutable.
 pub struct NamedMut<'a, E: Scalar, D: Device<E>> {
     place: Place<'a>,
     tensor: &'a mut dyn Untyped<E, D>,
@@ -70,7 +70,7 @@ impl<E: Scalar, D: Device<E>> NamedMut<'_, E, D> {
         self.place.path
     }
 
-    /// Do optimizers change it?
+    /// Whether optimizers change it.
     #[must_use]
     pub fn is_trained(&self) -> bool {
         self.place.trained
@@ -82,23 +82,23 @@ impl<E: Scalar, D: Device<E>> NamedMut<'_, E, D> {
         self.tensor.sizes()
     }
 
-    /// A copy of its elements, the last axis fastest.
+    /// A copy of its elements, in row-major order.
     #[must_use]
     pub fn to_vec(&self) -> Vec<E> {
         self.tensor.read()
     }
 
-    /// Overwrites its elements, the last axis fastest. It keeps its identity: gradients and an optimizer's state still belong to it.
+    /// Overwrites its elements, in row-major order. The tensor keeps its identity, and with it its gradient and the optimizer's state.
     ///
     /// # Panics
-    /// If `elements` are not as many as the tensor has.
+    /// Panics if the number of elements differs.
     pub fn copy_from(&mut self, elements: &[E]) {
         let count: usize = self.shape().iter().product();
         assert_eq!(elements.len(), count, "`{}` has {count} elements", self.path());
         self.tensor.write(elements);
     }
 
-    /// The tensor as a place to store values of the same size into.
+    /// The tensor as a slot for values of the same size.
     pub fn slot(&mut self) -> &mut dyn Slot<E, D> {
         self.tensor.slot()
     }

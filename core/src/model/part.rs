@@ -1,8 +1,8 @@
-//! How a field of a `#[derive(Model)]` struct takes part in dfdx's walk over tensors.
+//! How a field of a `#[derive(Model)]` struct takes part in dfdx's visit of all tensors.
 //!
-//! dfdx walks over types, not values: [`TensorCollection::iter_tensors`] has no `self`. How long a `Vec` is can thus not be asked
-//! for. But a walk that has a model passes it to the functions that get a field: a list has itself visited once as a module without
-//! tensors, whose getter looks at the length. A walk that has none, such as building, takes the length from the declaration.
+//! dfdx visits types, not values: [`TensorCollection::iter_tensors`] has no `self`, so the length of a `Vec` is not available. But a visit of an
+//! existing model passes it to the functions that access a field. A list is therefore visited once as a module without tensors, whose accessor reads
+//! the length. A visit without a model, when one is built, takes the length from the declaration.
 
 #![allow(clippy::type_complexity, reason = "dfdx's visitors give their results in such types")]
 
@@ -16,22 +16,22 @@ use dfdx::tensor_ops::Device;
 
 use super::init::Init;
 
-/// A field's type that can take part as a model.
+/// The type of a field that is a model.
 ///
-/// The bounds of what generated code names are this trait and [`TensorField`] alone, so that it is these that the compiler misses.
+/// Generated code has no other bounds than this trait and [`TensorField`], so that the compiler reports these if a field does not fit.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "neither a network, a layer, a dfdx module nor a struct with `#[derive(Model)]`",
     note = "mark a field that holds no parameters with `#[model(skip)]`, a tensor with `#[model(param)]` or `#[model(buffer)]`"
 )]
 pub trait ModelField<E: Dtype, D: Device<E>>: Sized {
-    /// The model after a move.
+    /// The model after a move to another number type or device.
     type Moved<E2: Dtype, D2: Device<E2>>;
 
-    /// Shows it to a visitor.
+    /// Passes it to a visitor.
     ///
     /// # Errors
-    /// The visitor's.
+    /// Returns the visitor's error.
     fn show<M: TensorCollection<E, D>, V: ModuleVisitor<M, E, D>>(
         visitor: &mut V,
         name: &str,
@@ -54,20 +54,20 @@ impl<F: TensorCollection<E, D>, E: Dtype, D: Device<E>> ModelField<E, D> for F {
     }
 }
 
-/// A field's type that can take part as a tensor of the model's own.
+/// The type of a field that is a tensor of the model's own.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tensor that a model can own",
-    label = "a `Tensor` of the model's number type and device, with sizes known when the program is compiled, is expected",
-    note = "a model takes part without `#[model(param)]` or `#[model(buffer)]`"
+    label = "expected a `Tensor` of the model's number type and device, with sizes known at compile time",
+    note = "a field that is a model needs no `#[model(param)]` or `#[model(buffer)]`"
 )]
 pub trait TensorField<E: Dtype, D: Device<E>, I>: Sized {
-    /// The tensor after a move.
+    /// The tensor after a move to another number type or device.
     type Moved<E2: Dtype, D2: Device<E2>>;
 
-    /// Shows it to a visitor.
+    /// Passes it to a visitor.
     ///
     /// # Errors
-    /// The visitor's.
+    /// Returns the visitor's error.
     fn show<M: TensorCollection<E, D>, V: ModuleVisitor<M, E, D>>(
         visitor: &mut V,
         name: &str,
@@ -94,18 +94,18 @@ impl<S: ConstShape, E: Dtype, D: Device<E>, I: Init<S, E, D>> TensorField<E, D, 
     }
 }
 
-/// How a field takes part. `Value` is the field's type, the implementor says what it is made of: `Many<One<Linear<2, 2>>>` for a
-/// `Vec<Linear<2, 2>>`.
+/// The kind of a field. `Value` is the field's type, and the implementor describes its structure: `Many<One<Linear<2, 2>>>` for a `Vec<Linear<2,
+/// 2>>`.
 pub trait Part<E: Dtype, D: Device<E>> {
     /// The field's type.
     type Value;
     /// The field's type after a move to another number type or device.
     type To<E2: Dtype, D2: Device<E2>>;
 
-    /// Shows the field to a visitor.
+    /// Passes the field to a visitor.
     ///
     /// # Errors
-    /// The visitor's.
+    /// Returns the visitor's error.
     fn walk<M: TensorCollection<E, D>, V: ModuleVisitor<M, E, D>>(
         visitor: &mut V,
         name: &str,
@@ -115,23 +115,23 @@ pub trait Part<E: Dtype, D: Device<E>> {
     ) -> Walked<Self, M, E, D, V>;
 }
 
-/// The field anew, where the visitor builds.
+/// The new field, if the visitor builds.
 pub type Walked<P, M, E, D, V> = Result<
     Option<<P as Part<E, D>>::To<<V as ModuleVisitor<M, E, D>>::E2, <V as ModuleVisitor<M, E, D>>::D2>>,
     <V as ModuleVisitor<M, E, D>>::Err,
 >;
 
-/// Gets a field.
+/// Returns a field.
 pub type Get<'a, M, T> = &'a dyn Fn(&M) -> &T;
-/// Gets a field to change it.
+/// Returns a field, mutably.
 pub type GetMut<'a, M, T> = &'a dyn Fn(&mut M) -> &mut T;
 
-/// What the declaration says of a field for when it is built.
+/// The attributes of a field that matter when it is built.
 #[derive(Clone, Copy, Debug)]
 pub struct Build<'a> {
     /// The lengths of the `Vec`s, the outer one first.
     pub lengths: &'a [usize],
-    /// Is an `Option` built as `Some`?
+    /// Whether an `Option` is built as `Some`.
     pub some: bool,
 }
 
@@ -154,7 +154,7 @@ impl<F: ModelField<E, D>, E: Dtype, D: Device<E>> Part<E, D> for One<F> {
     }
 }
 
-/// A tensor of the model's own, which `I` fills.
+/// A tensor of the model's own, filled by `I`.
 #[derive(Debug)]
 pub struct Own<T, I, const TRAINED: bool>(PhantomData<(T, I)>);
 
@@ -244,7 +244,7 @@ impl<P: Part<E, D>, E: Dtype, D: Device<E>> Part<E, D> for Maybe<P> {
     }
 }
 
-/// Shows each item of a list to a visitor.
+/// Passes each item of a list to a visitor.
 fn items<P: Part<E, D>, E: Dtype, D: Device<E>, M: TensorCollection<E, D>, V: ModuleVisitor<M, E, D>>(
     visitor: &mut V,
     name: &str,
@@ -257,14 +257,14 @@ fn items<P: Part<E, D>, E: Dtype, D: Device<E>, M: TensorCollection<E, D>, V: Mo
     for i in 0..count {
         list.push(P::walk(visitor, &format!("{name}.{i}"), build, &|owner| get(owner, i), &|owner| get_mut(owner, i))?);
     }
-    // A walk that builds nothing gives none, for each item.
+    // A visit that builds nothing returns none for each item.
     Ok(list.into_iter().collect())
 }
 
-/// The number of items that a list has in the model that a visitor walks over; None if it has no model.
+/// The number of items of a list in the model that a visitor visits; None if there is no model.
 ///
 /// # Panics
-/// If the visitor walks over two models at once, of different lengths.
+/// Panics if the visitor visits two models at once whose lists differ in length.
 fn length<M: TensorCollection<E, D>, E: Dtype, D: Device<E>, V: ModuleVisitor<M, E, D>>(
     visitor: &mut V,
     name: &str,
@@ -284,7 +284,7 @@ fn length<M: TensorCollection<E, D>, E: Dtype, D: Device<E>, V: ModuleVisitor<M,
         },
         |owner| {
             record(get_mut(owner));
-            // Of no size: nothing is allocated, so nothing leaks.
+            // A type of size 0: nothing is allocated, so nothing leaks.
             Box::leak(Box::new(Nothing))
         },
     )?;
@@ -302,15 +302,15 @@ impl<E: Dtype, D: Device<E>> TensorCollection<E, D> for Nothing {
     }
 }
 
-/// What comes of showing a field: the field anew, where the visitor builds.
+/// The result of passing a field to a visitor: the new field, if the visitor builds.
 ///
-/// A type of its own, so that the compiler first misses [`ModelField`] where a field is no model, and not what that asks of dfdx.
+/// This is a type of its own so that the compiler reports a missing [`ModelField`] for a field that is no model, and not dfdx's bounds.
 pub struct Shown<P: Part<E, D>, E: Dtype, D: Device<E>, E2: Dtype, D2: Device<E2>>(pub Option<P::To<E2, D2>>);
 
-/// Shows a field to a visitor.
+/// Passes a field to a visitor.
 ///
 /// # Errors
-/// The visitor's.
+/// Returns the visitor's error.
 pub fn show<P: Part<E, D>, M: TensorCollection<E, D>, E: Dtype, D: Device<E>, V: ModuleVisitor<M, E, D>>(
     visitor: &mut V,
     name: &str,
@@ -322,11 +322,11 @@ pub fn show<P: Part<E, D>, M: TensorCollection<E, D>, E: Dtype, D: Device<E>, V:
     P::walk(visitor, name, Build { lengths, some }, get, get_mut).map(Shown)
 }
 
-/// A value of a type that is known to be the same, but not to the compiler: a model that is declared for one number type and device
+/// Converts a value between two types that are equal, although the compiler cannot know it: a model that is declared for one number type and device
 /// can be built on these only.
 ///
 /// # Panics
-/// If the types differ. Code for another number type or device is refused before it could run.
+/// Panics if the types differ. Code for another number type or device is refused before it can run.
 pub fn same<A: 'static, B: 'static>(value: A) -> B {
     let mut value = Some(value);
     let same = (&mut value as &mut dyn std::any::Any).downcast_mut::<Option<B>>();

@@ -1,14 +1,13 @@
-//! Patterns of paths.
+//! Patterns for paths.
 
-/// Does a pattern mean a path? It does if it matches the whole path, or the part of it in front of a dot. `*` stands for any characters,
-/// dots among them.
+/// Whether a pattern matches a path: the whole path, or the part of it before a dot. `*` matches any characters, including dots.
 pub(crate) fn means(pattern: &str, path: &str) -> bool {
     let ends = path.match_indices('.').map(|(dot, _)| dot).chain([path.len()]);
     ends.into_iter().any(|end| matches(pattern.as_bytes(), &path.as_bytes()[..end]))
 }
 
-/// Does the pattern match all of the text? Where characters differ, the last `*` takes one more: no case takes longer than the product
-/// of both lengths.
+/// Whether the pattern matches the whole text. On a mismatch the last `*` takes one more character, so the time is at most the product of both
+/// lengths.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut star = None;

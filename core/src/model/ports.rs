@@ -1,7 +1,7 @@
-//! What is known of a type's shapes, for [`junction`](super::junction).
+//! What is known of the shapes of a type, for [`junction`](super::junction).
 //!
-//! Whether a type is a network must be asked of types about which nothing is promised. [`Net`] answers: where its type is a network,
-//! its own constant is found; otherwise that of the trait [`Otherwise`], which every type has.
+//! Generated code must test whether an arbitrary type is a network. [`Net`] does so: if its type is a network, its inherent constant is found;
+//! otherwise that of the trait [`Otherwise`], which every type implements.
 
 use std::marker::PhantomData;
 
@@ -15,36 +15,36 @@ use super::junction::Ports;
 use crate::network::Network;
 use crate::{Backend, Scalar};
 
-/// Asks whether a type is a network.
+/// Tests whether a type is a network.
 #[derive(Debug)]
 pub struct Net<M, E, D>(PhantomData<(M, E, D)>);
 
-/// Asks whether a type states its ports.
+/// Tests whether a type states its ports.
 #[derive(Debug)]
 pub struct Stated<M, E, D>(PhantomData<(M, E, D)>);
 
-/// Asks whether a field can take an `X`.
+/// Tests whether a field can take an `X`.
 #[derive(Debug)]
 pub struct Fits<M, X>(PhantomData<(M, X)>);
 
-/// Asks whether a type is a model.
+/// Tests whether a type is a model.
 #[derive(Debug)]
 pub struct Models<M, E, D>(PhantomData<(M, E, D)>);
 
-/// The answers for all other types.
+/// The results for all other types.
 pub trait Otherwise {
-    /// Nothing is known.
+    /// Not known.
     const PORTS: Ports = Ports::Unknown;
     /// It cannot.
     const FITS: bool = false;
-    /// It is none.
+    /// It is not.
     const MODELS: bool = false;
 }
 
 impl<T> Otherwise for T {}
 
 impl<M: Network<E, D>, E: Scalar, D: Backend<E>> Net<M, E, D> {
-    /// What the network declares.
+    /// The ports that the network declares.
     pub const PORTS: Ports = match (M::GRAPH.inputs(), M::GRAPH.outputs()) {
         ([input], [output]) => Ports::Fixed { input: input.shape, output: output.shape },
         _ => Ports::Unknown,
@@ -52,7 +52,7 @@ impl<M: Network<E, D>, E: Scalar, D: Backend<E>> Net<M, E, D> {
 }
 
 impl<M: HasPorts<E, D>, E, D> Stated<M, E, D> {
-    /// What the type states.
+    /// The ports that the type states.
     pub const PORTS: Ports = M::PORTS;
 }
 
@@ -62,13 +62,13 @@ impl<M: Module<X>, X> Fits<M, X> {
 }
 
 impl<M: TensorCollection<E, D>, E: Dtype, D: Device<E>> Models<M, E, D> {
-    /// It is one.
+    /// It is.
     pub const MODELS: bool = true;
 }
 
-/// A type whose ports follow from itself: a `#[model(forward)]` struct, and dfdx modules.
+/// A type that determines its ports: a `#[model(forward)]` struct, and dfdx modules.
 pub trait HasPorts<E, D> {
-    /// What it takes and gives.
+    /// The input and output.
     const PORTS: Ports;
 }
 
@@ -94,7 +94,7 @@ macro_rules! same {
 
 same!(Abs, AccurateGeLU, Cos, Dropout, Exp, FastGeLU, Ln, LogSoftmax, ReLU, Sigmoid, Sin, Softmax, Sqrt, Square, Tanh);
 
-/// A tensor type's shape of rank 1 to 5 behind a batch axis, from constants: five sizes, of which only the first `RANK` count.
+/// The tensor shape of rank 1 to 5 after a batch axis, from constants: of five sizes the first `RANK` count.
 #[derive(Debug)]
 pub struct Sizes<const RANK: usize, const A: usize, const B: usize, const C: usize, const F: usize, const G: usize>;
 
@@ -121,13 +121,13 @@ typed! {
     5: A, B, C, F, G;
 }
 
-/// Chooses a type by a constant: the first if `FIRST`.
+/// Selects a type by a constant: the first if `FIRST`.
 #[derive(Debug)]
 pub struct Choice<const FIRST: bool>;
 
 /// See [`Choice`].
 pub trait Choose<A, B> {
-    /// What was chosen.
+    /// The selected type.
     type Chosen;
 }
 
@@ -139,11 +139,11 @@ impl<A, B> Choose<A, B> for Choice<false> {
     type Chosen = B;
 }
 
-/// The type of a value of which nothing is known.
+/// The type of an unknown value.
 #[derive(Debug)]
 pub struct Anything;
 
-/// Stands for a field that receives one: it lets everything through.
+/// Replaces a field that receives an unknown value: it accepts everything.
 #[derive(Debug)]
 pub struct Blank;
 
@@ -158,7 +158,7 @@ impl<X> Module<X> for Blank {
 
 /// A field that can take an `X`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot take what the field before it gives",
+    message = "`{Self}` cannot take the output of the field before it",
     label = "it would receive `{X}`",
     note = "a field of a `#[model(forward)]` struct is a dfdx `Module` of what it receives: a network, a dfdx module or a struct with `forward`"
 )]

@@ -1,4 +1,4 @@
-//! A walk over all tensors of a model, with their paths.
+//! Visits all tensors of a model, with their paths.
 
 use dfdx::nn::tensor_collection::{
     RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorName, ViewTensorRef,
@@ -9,43 +9,43 @@ use dfdx::tensor_ops::Device;
 
 use crate::Scalar;
 
-/// Where a tensor stands in its model, and what it is there.
+/// The place of a tensor in its model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place<'a> {
     /// The path that PyTorch's `state_dict` would give it: `encoder.conv1.weight`.
     pub path: &'a str,
-    /// Do optimizers change it? Otherwise it is a buffer, such as the running mean of a batch normalisation.
+    /// Whether optimizers change it. Otherwise it is a buffer, such as the running mean of batch normalisation.
     pub trained: bool,
 }
 
-/// What is done with each tensor of a model; see [`visit`].
+/// A visitor of the tensors of a model; see [`visit`].
 pub trait Visit<E: Scalar, D: Device<E>> {
-    /// Why the walk may end early; [`Infallible`](std::convert::Infallible) if it never does.
+    /// The error that ends the visit; [`Infallible`](std::convert::Infallible) if there is none.
     type Error;
 
-    /// Looks at one tensor.
+    /// Visits one tensor.
     ///
     /// # Errors
-    /// Whatever the visitor finds wrong: the walk ends there.
+    /// Returns the visitor's own error, which ends the visit.
     fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, D>) -> Result<(), Self::Error>;
 }
 
-/// What is done to each tensor of a model; see [`visit_mut`].
+/// A visitor that changes the tensors of a model; see [`visit_mut`].
 pub trait VisitMut<E: Scalar, D: Device<E>> {
-    /// Why the walk may end early; [`Infallible`](std::convert::Infallible) if it never does.
+    /// The error that ends the visit; [`Infallible`](std::convert::Infallible) if there is none.
     type Error;
 
     /// Changes one tensor.
     ///
     /// # Errors
-    /// Whatever the visitor finds wrong: the walk ends there.
+    /// Returns the visitor's own error, which ends the visit.
     fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &mut Tensor<S, E, D>) -> Result<(), Self::Error>;
 }
 
 /// Visits all tensors of a model in the order of their declaration.
 ///
 /// # Errors
-/// The visitor's.
+/// Returns the visitor's error.
 pub fn visit<M, E, D, V>(model: &M, visitor: &mut V) -> Result<(), V::Error>
 where
     M: TensorCollection<E, D>,
@@ -56,10 +56,10 @@ where
     M::iter_tensors(&mut RecursiveWalker { m: (model, String::new()), f: &mut Look(visitor) }).map(drop)
 }
 
-/// Visits all tensors of a model in the order of their declaration, to change them.
+/// Visits all tensors of a model in the order of their declaration, mutably.
 ///
 /// # Errors
-/// The visitor's. What was changed before stays changed.
+/// Returns the visitor's error. Earlier changes are kept.
 pub fn visit_mut<M, E, D, V>(model: &mut M, visitor: &mut V) -> Result<(), V::Error>
 where
     M: TensorCollection<E, D>,
@@ -106,7 +106,7 @@ impl<E: Scalar, D: Device<E>, V: VisitMut<E, D>> TensorVisitor<E, D> for Change<
     }
 }
 
-/// dfdx ends the path of a bare tensor in a tuple with a dot.
+/// In a tuple, dfdx ends the path of a bare tensor with a dot.
 pub(crate) fn path(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }

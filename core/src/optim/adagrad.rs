@@ -20,11 +20,11 @@ pub struct AdagradConfig {
     pub lr: f64,
     /// Divides the learning rate by `1 + lr_decay t`, `t` counted from 0.
     pub lr_decay: f64,
-    /// What the sum of the squares begins with.
+    /// The initial sum of the squares.
     pub initial_accumulator_value: f64,
-    /// Added to the root of the sum.
+    /// Added to the root of the sum, for numerical stability.
     pub eps: f64,
-    /// Draws the parameters to 0.
+    /// Weight decay: L2 regularisation or decoupled.
     pub weight_decay: Option<WeightDecay>,
 }
 

@@ -18,15 +18,15 @@ pub type Adam<E = f32, D = Cpu> = Optim<AdamConfig, E, D>;
 pub struct AdamConfig {
     /// The learning rate.
     pub lr: f64,
-    /// How much the averages of the gradient and of its square keep of themselves in a step.
+    /// The decay rates of the averages of the gradient and of its square.
     pub betas: [f64; 2],
-    /// Added to the root of the average square.
+    /// Added to the root of the average square, for numerical stability.
     pub eps: f64,
-    /// Draws the parameters to 0.
+    /// Weight decay: L2 regularisation (Adam) or decoupled (AdamW).
     pub weight_decay: Option<WeightDecay>,
 }
 
-/// PyTorch's defaults: a learning rate of 1e-3, betas of 0.9 and 0.999, an eps of 1e-8, no decay.
+/// PyTorch's defaults: a learning rate of 1e-3, betas of 0.9 and 0.999, an eps of 1e-8, no weight decay.
 impl Default for AdamConfig {
     fn default() -> Self {
         Self { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: None }
@@ -39,7 +39,7 @@ impl AdamConfig {
         Self { weight_decay: Some(WeightDecay::Decoupled(0.01)), ..Default::default() }
     }
 
-    /// The step's size, and the factor that corrects the root: both averages begin with 0 and are too small at first.
+    /// The step size, and the bias correction of the root: both averages begin with 0 and are too small at first.
     fn corrections(&self, at: At) -> (f64, f64) {
         let [first, second] = self.betas.map(|beta| 1.0 - beta.powf(at.step as f64));
         (at.lr / first, 1.0 / second.sqrt())

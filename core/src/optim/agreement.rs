@@ -1,4 +1,4 @@
-//! The two forms of each rule agree: slices on the host, which are compared with PyTorch elsewhere, and dfdx's operations for other devices.
+//! The two forms of each rule agree: the one on slices, which is compared with PyTorch elsewhere, and the one in dfdx's operations for other devices.
 
 use dfdx::optim::{Momentum, WeightDecay};
 use dfdx::tensor::{Cpu, TensorFromVec};
@@ -59,5 +59,5 @@ fn clipping() {
     }
     let mut bad = [f64::NAN];
     Action::Cut(1.0).apply(&mut bad);
-    assert!(bad[0].is_nan(), "what is no number stays none");
+    assert!(bad[0].is_nan(), "NaN stays NaN");
 }

@@ -1,4 +1,4 @@
-//! Gradients that are too large (Pascanu, Mikolov and Bengio, 2013).
+//! Gradient clipping (Pascanu, Mikolov and Bengio, 2013).
 
 use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::shapes::{Rank0, Shape};
@@ -13,16 +13,16 @@ use crate::model::{Place, Visit, visit};
 use crate::value::Value;
 use crate::{Scalar, bounds, host};
 
-/// What is done to gradients that are too large.
+/// How gradients are clipped.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Clip {
-    /// All are scaled alike, so that the norm of all of them together is no larger than this.
+    /// By norm: all gradients are scaled by one factor, so that their total norm is at most this.
     Norm(f64),
-    /// Each element is cut off at this, above and below.
+    /// By value: each element is clamped to at most this, and at least its negative.
     Value(f64),
 }
 
-/// What becomes of each gradient.
+/// What is done to each gradient.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Action {
     Scale(f64),
@@ -30,10 +30,10 @@ pub(super) enum Action {
 }
 
 impl Clip {
-    /// A limit below 0 would turn gradients round, and one that is NaN means nothing.
+    /// Checks the limit.
     ///
     /// # Errors
-    /// If it is one of these.
+    /// Returns an error if the limit is below 0, which would reverse the gradients, or NaN.
     pub(super) fn check(self) -> Result<(), Setting> {
         match self {
             Self::Norm(most) => setting("the limit of the gradients' norm", most, 0.0..=f64::INFINITY),
@@ -41,11 +41,10 @@ impl Clip {
         }
     }
 
-    /// What has to be done at a norm of all gradients.
+    /// The action for a given total norm.
     pub(super) fn given(self, norm: f64) -> Action {
         match self {
-            // PyTorch's formula, which keeps away from dividing by 0. A norm that is NaN makes all gradients NaN, so that it shows: `min`
-            // would leave them as they are.
+            // PyTorch's formula, which avoids a division by 0. A NaN norm makes all gradients NaN, so that it shows; `min` would hide it.
             Self::Norm(most) => {
                 let factor = most / (norm + 1e-6);
                 Action::Scale(if factor > 1.0 { 1.0 } else { factor })
@@ -62,7 +61,7 @@ impl Action {
             Self::Scale(factor) => gradient.iter_mut().for_each(|g| *g *= number(factor)),
             Self::Cut(most) => {
                 let most = number::<E>(most);
-                // What is no number stays none.
+                // Keeps NaN.
                 gradient.iter_mut().for_each(|g| {
                     *g = if *g > most {
                         most
@@ -84,12 +83,12 @@ impl Action {
     }
 }
 
-/// Scales the gradients of a model's parameters so that their norm together is at most `max_norm`, and gives the norm that they had:
-/// PyTorch's `clip_grad_norm_`. A parameter without a gradient counts as 0; a norm that is NaN makes all gradients NaN. On other devices than
-/// `Cpu` set [`Optim::clip`](super::Optim).
+/// Scales the gradients of a model's parameters so that their total norm is at most `max_norm`, and returns the norm before: PyTorch's
+/// `clip_grad_norm_`. A parameter without a gradient counts as 0; a NaN norm makes all gradients NaN. For devices other than `Cpu` set
+/// [`Optim::clip`](super::Optim).
 ///
 /// # Panics
-/// If `max_norm` is below 0 or NaN.
+/// Panics if `max_norm` is below 0 or NaN.
 pub fn clip_grad_norm<M: TensorCollection<E, Cpu>, E: Scalar>(model: &M, gradients: &mut Gradients<E, Cpu>, max_norm: f64) -> f64
 where
     Cpu: Device<E>,
@@ -104,11 +103,11 @@ where
     norm
 }
 
-/// Cuts each element of the gradients of a model's parameters off at `max` and `-max`: PyTorch's `clip_grad_value_`. On other devices than
-/// `Cpu` set [`Optim::clip`](super::Optim).
+/// Clamps each element of the gradients of a model's parameters to `-max ..= max`: PyTorch's `clip_grad_value_`. For devices other than `Cpu` set
+/// [`Optim::clip`](super::Optim).
 ///
 /// # Panics
-/// If `max` is below 0 or NaN.
+/// Panics if `max` is below 0 or NaN.
 pub fn clip_grad_value<M: TensorCollection<E, Cpu>, E: Scalar>(model: &M, gradients: &mut Gradients<E, Cpu>, max: f64)
 where
     Cpu: Device<E>,
@@ -166,7 +165,7 @@ pub(super) fn squares<S: Shape, E: Scalar, D: Device<E>>(gradients: &mut Gradien
     Ok(wide(sum.as_vec()[0]))
 }
 
-/// In eight sums, so that an addition need not wait for the one before.
+/// Eight sums, so that additions need not wait for each other.
 fn sum_of_squares<E: Scalar>(numbers: &[E]) -> f64 {
     let mut sums = [0.0; 8];
     let (whole, rest) = numbers.as_chunks::<8>();

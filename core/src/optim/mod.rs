@@ -31,10 +31,10 @@
 //! | [`Optim::clip`], [`clip_grad_norm`], [`clip_grad_value`] | `clip_grad_norm_`, `clip_grad_value_` |
 //! | [`Optim::save`], [`Optim::load`] | `state_dict`, `load_state_dict` |
 //!
-//! # Why not dfdx's
-//! All of these are dfdx optimizers too ([`Optimizer`]), and dfdx's own work on every network. These here are for what those do not have:
-//! AdaGrad, groups, freezing, clipping, and a state that can be saved (theirs is private). dfdx's `Sgd` and `Adam` otherwise agree with
-//! PyTorch; its `RMSprop` does not: it adds `eps` under the root and starts its average of squares from 1.
+//! # Differences from dfdx's optimizers
+//! These are dfdx optimizers too ([`Optimizer`]), and dfdx's own optimizers work on every network. These add AdaGrad, parameter groups, freezing,
+//! clipping, and a state that can be saved (dfdx's is private). dfdx's `Sgd` and `Adam` agree with PyTorch; its `RMSprop` does not: it adds `eps`
+//! under the root and starts its average of squares from 1.
 
 mod adagrad;
 mod adam;

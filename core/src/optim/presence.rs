@@ -1,4 +1,4 @@
-//! Which parameters a tape reached in this step.
+//! Which parameters received a gradient in this step.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -13,32 +13,32 @@ use crate::ident::id;
 use crate::model::{Place, Visit, visit};
 use crate::{Scalar, host};
 
-/// Tells whether there are gradients of tensors. dfdx gives one that is not there as zeros, or panics, but does not say.
+/// Tells whether tensors have gradients. dfdx returns zeros for a missing gradient, or panics, but does not say which.
 ///
-/// So a mark of a length that no gradient of the tensor has is laid where each gradient would be, and the gradients are merged over the
-/// marks: a real one takes the mark's place. Nothing is copied, and all tensors are looked at in one go.
+/// So a marker, with a length that no gradient of the tensor has, is put in the place of each gradient, and the gradients are merged over the
+/// markers: a real one replaces its marker. Nothing is copied, and all tensors are checked at once.
 #[derive(Clone, Debug)]
 pub(super) struct Presence<E: Scalar, D: Device<E>> {
-    /// The marks of all tensors that were met so far: the next step meets the same ones.
+    /// The markers of all tensors so far: the next step has the same tensors.
     marks: Gradients<E, D>,
     met: BTreeSet<UniqueId>,
 }
 
-/// Looks at one tensor's place among gradients with marks: is there a gradient?
+/// One tensor's entry among gradients and markers.
 pub(super) type Look<E, D, Err> = Box<dyn FnOnce(&mut Gradients<E, D>) -> Result<bool, Err>>;
 
 thread_local! {
-    /// The tensors that had no gradient when it was looked for. From then on they have zeros, since an entry cannot be taken out again: whoever
-    /// looks next, an optimizer after a function that clips, must not take them for a gradient.
+    /// The tensors that had no gradient when they were checked. They have zeros from then on, since an entry cannot be removed again. A later check,
+    /// by an optimizer after a clipping function, must not take these zeros for a gradient.
     static ABSENT: RefCell<BTreeSet<UniqueId>> = const { RefCell::new(BTreeSet::new()) };
 }
 
-/// Forgets what was absent: a new pass begins, which may bring gradients.
+/// Forgets which gradients were missing: a new pass begins, which may bring gradients.
 pub(crate) fn begin_pass() {
     ABSENT.with_borrow_mut(BTreeSet::clear);
 }
 
-/// Are these the zeros of a gradient that was not there?
+/// Whether these are the zeros of a missing gradient.
 fn was_absent<S: Shape, E: Scalar, D: Device<E>>(tensor: &Tensor<S, E, D>, found: &mut <D as Storage<E>>::Vec) -> bool {
     let known = ABSENT.with_borrow(|absent| !absent.is_empty() && absent.contains(&id(tensor)));
     known && host::numbers_mut::<E, D>(found).is_none_or(|numbers| numbers.iter().all(|x| *x == E::default()))
@@ -51,9 +51,9 @@ impl<E: Scalar, D: Device<E>> Default for Presence<E, D> {
 }
 
 impl<E: Scalar, D: Device<E>> Presence<E, D> {
-    /// Prepares to look for a tensor's gradient.
+    /// Prepares the check of a tensor's gradient.
     pub fn expect<S: Shape>(&mut self, tensor: &Tensor<S, E, D>) -> Result<Look<E, D, D::Err>, D::Err> {
-        // A gradient has as many elements as the tensor's memory: none only if the tensor has none.
+        // A gradient has as many elements as the tensor has in memory: 0 only if the tensor has none.
         let len = usize::from(tensor.shape().num_elements() == 0);
         if self.met.insert(id(tensor)) {
             *self.marks.get_or_alloc_mut(tensor)? = <D as Storage<E>>::try_alloc_len(tensor.device(), len)?;
@@ -64,21 +64,21 @@ impl<E: Scalar, D: Device<E>> Presence<E, D> {
             if <D as Storage<E>>::len(tensor.device(), found) != len {
                 return Ok(!was_absent(&tensor, found));
             }
-            // The mark makes room for what dfdx would give.
+            // The marker has the capacity that dfdx's gradient needs.
             std::mem::swap(found, Gradients::leaky().get_or_alloc_mut(&tensor)?);
             ABSENT.with_borrow_mut(|absent| absent.insert(id(&tensor)));
             Ok(false)
         }))
     }
 
-    /// Forgets tensors that are no longer the model's, once they outnumber its `count`.
+    /// Forgets tensors that no longer belong to the model, once they outnumber its `count`.
     pub fn forget_others(&mut self, count: usize) {
         if self.met.len() > 2 * count + 16 {
             *self = Self::default();
         }
     }
 
-    /// For each of the looks whether the gradient is there.
+    /// For each check, whether the gradient is there.
     pub fn find(&self, looks: Vec<Look<E, D, D::Err>>, gradients: &mut Gradients<E, D>, device: &D) -> Result<Vec<bool>, D::Err> {
         let scalar: Tensor<Rank0, E, D> = device.try_zeros_like(&())?;
         let real = std::mem::replace(gradients, Gradients::leaky());
@@ -87,7 +87,7 @@ impl<E: Scalar, D: Device<E>> Presence<E, D> {
         let mut tape = marks.merge(real);
         let found = Rc::new(RefCell::new(Vec::new()));
         let tell = Rc::clone(&found);
-        // Gradients with marks are seen only while a tape is played back: behind it dfdx drops what is no leaf's.
+        // Gradients with markers are visible only while a tape is played: afterwards dfdx drops those that are not of leaves.
         tape.add_backward_op(move |gradients| {
             *tell.borrow_mut() = looks.into_iter().map(|look| look(gradients)).collect::<Result<_, _>>()?;
             Ok(())
@@ -97,7 +97,7 @@ impl<E: Scalar, D: Device<E>> Presence<E, D> {
     }
 }
 
-/// For each trained parameter of a model, in order, whether there is a gradient.
+/// For each trained parameter of a model, in order, whether it has a gradient.
 pub(crate) fn of_model<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     model: &M,
     gradients: &mut Gradients<E, D>,

@@ -1,4 +1,4 @@
-//! RMSProp (Hinton, 2012), also centred (Graves, 2013).
+//! RMSProp (Hinton, 2012), also centered (Graves, 2013).
 
 use dfdx::optim::WeightDecay;
 use dfdx::tensor::Cpu;
@@ -18,15 +18,15 @@ pub type RMSprop<E = f32, D = Cpu> = Optim<RMSpropConfig, E, D>;
 pub struct RMSpropConfig {
     /// The learning rate.
     pub lr: f64,
-    /// How much the average of the square keeps of itself in a step.
+    /// The decay rate of the average of the square.
     pub alpha: f64,
-    /// Added to the root of the average.
+    /// Added to the root of the average, for numerical stability.
     pub eps: f64,
-    /// With momentum `u` the step follows the velocity `v = u v + g / root`.
+    /// The momentum `u`: the step follows the velocity `v = u v + g / root`.
     pub momentum: Option<f64>,
-    /// Divides by the deviation instead of the root of the mean square.
+    /// Divides by the standard deviation instead of the root of the mean square.
     pub centered: bool,
-    /// Draws the parameters to 0.
+    /// Weight decay: L2 regularisation or decoupled.
     pub weight_decay: Option<WeightDecay>,
 }
 
@@ -37,7 +37,7 @@ impl Default for RMSpropConfig {
     }
 }
 
-/// The mean square less the square of the mean: not below 0, where rounding of gradients that hardly vary could bring it. NaN stays NaN.
+/// The mean square minus the square of the mean, but not below 0, as rounding could make it for nearly constant gradients. NaN stays NaN.
 #[inline(always)]
 fn variance<E: Scalar>(square: E, mean: E) -> E {
     let difference = square - mean * mean;
@@ -125,7 +125,7 @@ impl Rule for RMSpropConfig {
                     *p = *p * keep - lr * *velocity;
                 }
             }
-            _ => unreachable!("RMSProp has the buffers that its options ask for"),
+            _ => unreachable!("RMSProp has the buffers of its options"),
         }
     }
 

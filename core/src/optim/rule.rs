@@ -1,4 +1,4 @@
-//! What tells one optimizer from another.
+//! The formula of an optimizer.
 
 use dfdx::optim::WeightDecay;
 use dfdx::tensor::Tensor;
@@ -12,38 +12,37 @@ use super::setting::{FINITE, Setting, setting};
 /// All elements on one axis.
 pub type Flat<E, D> = Tensor<(usize,), E, D>;
 
-/// How a parameter changes in a step: the formula of an optimizer.
+/// The update formula of an optimizer.
 pub trait Rule: Clone + Send + Sync {
-    /// Its name, which a file of its state bears.
+    /// Its name, which is stored in files of its state.
     const NAME: &'static str;
 
     /// The learning rate before groups.
     fn lr(&self) -> f64;
 
-    /// Sets it: what a schedule does before each step.
+    /// Sets the learning rate, as a schedule does before each step.
     fn set_lr(&mut self, lr: f64);
 
     /// The weight decay before groups.
     fn weight_decay(&self) -> Option<WeightDecay>;
 
-    /// Can the formula go by its options?
+    /// Checks the options.
     ///
     /// # Errors
-    /// On the first one that is out of its range: a learning rate below 0, say, or one that is NaN.
+    /// Returns the first option that is out of its range, such as a learning rate that is below 0 or NaN.
     fn check(&self) -> Result<(), Setting>;
 
-    /// What it keeps for each parameter, in PyTorch's names, and the value that each begins with.
+    /// The buffers of each parameter, under PyTorch's names, with their initial values.
     fn buffers(&self) -> Vec<(&'static str, f64)>;
 
-    /// Changes the elements `p` of a parameter by their gradients `g`. Always inlined, so that it becomes code for whatever vectors the
-    /// machine has.
+    /// Updates the elements `p` of a parameter by their gradients `g`. Always inlined, so that it is compiled for each instruction set.
     #[doc(hidden)]
     fn update<E: Scalar>(&self, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]);
 
-    /// What has to be subtracted from the parameter, in dfdx's operations: for devices whose numbers cannot be had one by one.
+    /// The amount to subtract from the parameter, in dfdx's operations, for devices other than `Cpu`.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     #[doc(hidden)]
     fn portable<E: Scalar, D: Device<E>>(
         &self,
@@ -54,28 +53,28 @@ pub trait Rule: Clone + Send + Sync {
     ) -> Result<Flat<E, D>, D::Err>;
 }
 
-/// The options that all optimizers have.
+/// Checks the options that all optimizers have.
 pub(super) fn check_common<R: Rule>(rule: &R) -> Result<(), Setting> {
     setting("the learning rate", rule.lr(), FINITE)?;
     let (Some(WeightDecay::L2(amount)) | Some(WeightDecay::Decoupled(amount))) = rule.weight_decay() else { return Ok(()) };
     setting("the weight decay", amount, FINITE)
 }
 
-/// One parameter's step.
+/// The step of one parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct At {
-    /// The number of this step for this parameter, from 1.
+    /// The index of this step for this parameter, from 1.
     pub step: u64,
     /// The learning rate.
     pub lr: f64,
-    /// Added to the gradient, times the parameter: L2 regularisation.
+    /// The factor of L2 regularisation: this times the parameter is added to the gradient.
     pub l2: f64,
-    /// Subtracted from the parameter, times the parameter: decoupled weight decay (Loshchilov and Hutter, 2019).
+    /// The factor of decoupled weight decay: this times the parameter is subtracted (Loshchilov and Hutter, 2019).
     pub decay: f64,
 }
 
 impl At {
-    /// What the options make of a step.
+    /// The step for these options.
     pub(super) fn new(step: u64, lr: f64, weight_decay: Option<WeightDecay>) -> Self {
         let (l2, decay) = match weight_decay {
             None => (0.0, 0.0),
@@ -90,7 +89,7 @@ impl At {
         if self.l2 == 0.0 { Ok(g) } else { g.try_add(p.clone().try_mul(number::<E>(self.l2))?) }
     }
 
-    /// What is to be subtracted, with the decoupled decay.
+    /// The amount to subtract, with the decoupled decay.
     pub(super) fn decayed<E: Scalar, D: Device<E>>(&self, p: &Flat<E, D>, delta: Flat<E, D>) -> Result<Flat<E, D>, D::Err> {
         if self.decay == 0.0 { Ok(delta) } else { delta.try_add(p.clone().try_mul(number::<E>(self.decay))?) }
     }
@@ -101,8 +100,8 @@ pub(super) fn mix<E: Scalar, D: Device<E>>(old: &Flat<E, D>, keep: f64, new: Fla
     old.clone().try_mul(number::<E>(keep))?.try_add(new.try_mul(number::<E>(add))?)
 }
 
-/// Calls `one` with the elements of four slices side by side. That none of them overlaps is known only of a function's own arguments, and the
-/// compiler needs to know it to make vectors of three that are written.
+/// Calls `one` with the elements of four slices side by side. The compiler knows only of a function's own arguments that they do not overlap, and
+/// needs this to vectorize code that writes three slices.
 #[inline(always)]
 pub(super) fn each<E: Scalar>(p: &mut [E], g: &[E], a: &mut [E], b: &mut [E], one: impl Fn(&mut E, E, &mut E, &mut E)) {
     let len = p.len();

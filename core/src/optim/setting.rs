@@ -1,4 +1,4 @@
-//! Options that no optimizer can go by.
+//! Options that are out of range.
 
 use std::ops::{Range, RangeBounds};
 
@@ -8,20 +8,20 @@ use std::ops::{Range, RangeBounds};
 pub struct Setting {
     /// The option.
     pub name: &'static str,
-    /// What it is.
+    /// Its value.
     pub value: f64,
-    /// What it has to be.
+    /// The allowed range.
     pub expected: &'static str,
 }
 
-/// All that is finite and not below 0.
+/// All finite numbers from 0.
 pub(super) const FINITE: Range<f64> = 0.0..f64::INFINITY;
 
-/// Is an option within its range? NaN is in none.
+/// Checks that an option is in its range. NaN is in no range.
 pub(super) fn setting(name: &'static str, value: f64, range: impl RangeBounds<f64>) -> Result<(), Setting> {
     if range.contains(&value) {
         return Ok(());
     }
-    let expected = if range.contains(&1.0) { "0 or more" } else { "between 0 and 1, without 1" };
+    let expected = if range.contains(&1.0) { "0 or more" } else { "at least 0 and below 1" };
     Err(Setting { name, value, expected })
 }

@@ -18,15 +18,15 @@ pub type Sgd<E = f32, D = Cpu> = Optim<SgdConfig, E, D>;
 pub struct SgdConfig {
     /// The learning rate.
     pub lr: f64,
-    /// With momentum `u` the step follows the velocity `v = u v + g`; Nesterov's follows `g + u v`.
+    /// The momentum `u`: the step follows the velocity `v = u v + g`, with Nesterov's momentum `g + u v`.
     pub momentum: Option<Momentum>,
-    /// What of the gradient the velocity leaves out, from its second step on: `v = u v + (1 - dampening) g`. Not with Nesterov's momentum.
+    /// The dampening: `v = u v + (1 - dampening) g` from the second step on. Not with Nesterov's momentum.
     pub dampening: f64,
-    /// Draws the parameters to 0.
+    /// Weight decay: L2 regularisation or decoupled.
     pub weight_decay: Option<WeightDecay>,
 }
 
-/// A learning rate of 1e-2, nothing else: dfdx's default.
+/// dfdx's default: a learning rate of 1e-2, nothing else.
 impl Default for SgdConfig {
     fn default() -> Self {
         Self { lr: 1e-2, momentum: None, dampening: 0.0, weight_decay: None }
@@ -42,7 +42,7 @@ impl SgdConfig {
         }
     }
 
-    /// What of the gradient goes into the velocity: all of it at first.
+    /// The factor of the gradient in the velocity: 1 in the first step.
     fn share(&self, step: u64) -> f64 {
         if step == 1 { 1.0 } else { 1.0 - self.dampening }
     }
@@ -87,7 +87,7 @@ impl Rule for SgdConfig {
             return;
         };
         let [factor, share] = [factor, self.share(at.step)].map(number::<E>);
-        // Of the velocity and the gradient in the step.
+        // The factors of the velocity and of the gradient in the step.
         let (of_v, of_g) = if nesterov { (factor, E::ONE) } else { (E::ONE, E::default()) };
         for ((p, &g), v) in p.iter_mut().zip(g).zip(buffers[0].iter_mut()) {
             let g = g + l2 * *p;

@@ -1,4 +1,4 @@
-//! What an optimizer remembers of a parameter.
+//! The state that an optimizer keeps for a parameter.
 
 use dfdx::tensor_ops::Device;
 use pulp::{Arch, Simd, WithSimd};
@@ -8,21 +8,21 @@ use super::rule::{At, Flat, Rule};
 use crate::host::number;
 use crate::{Scalar, host};
 
-/// Elements from which on all cores share an update. Below, waking them takes longer than the work: a parameter's update moves about five
-/// numbers an element and so does some hundred elements in a microsecond.
+/// The number of elements from which all cores share an update. Below it, waking them takes longer than the work: an update moves about five numbers
+/// per element, so it handles some hundred elements per microsecond.
 const PARALLEL: usize = 1 << 16;
-/// Elements of one piece of shared work.
+/// The number of elements in one piece of shared work.
 const PIECE: usize = 1 << 15;
 
-/// One parameter's state.
+/// The state of one parameter.
 #[derive(Clone, Debug)]
 pub(super) struct State<E: Scalar, D: Device<E>> {
-    /// How often it was updated.
+    /// The number of its updates.
     pub steps: u64,
     pub buffers: Buffers<E, D>,
 }
 
-/// The buffers of a rule, in its order.
+/// The buffers of the rule, in its order.
 #[derive(Clone, Debug)]
 pub(super) enum Buffers<E: Scalar, D: Device<E>> {
     Host(Vec<Vec<E>>),
@@ -30,7 +30,7 @@ pub(super) enum Buffers<E: Scalar, D: Device<E>> {
 }
 
 impl<E: Scalar, D: Device<E>> Buffers<E, D> {
-    /// The buffers of a new parameter of `len` elements, or with numbers that were kept.
+    /// The buffers of a new parameter of `len` elements, or of one whose buffers were loaded.
     pub fn new(numbers: Vec<Vec<E>>, device: &D) -> Result<Self, D::Err> {
         if host::is_host::<D>() {
             return Ok(Self::Host(numbers));
@@ -42,12 +42,12 @@ impl<E: Scalar, D: Device<E>> Buffers<E, D> {
         Ok(Self::Device(tensors.collect::<Result<_, _>>()?))
     }
 
-    /// What a rule begins with.
+    /// The initial values of a rule's buffers.
     pub fn first<R: Rule>(rule: &R, len: usize) -> Vec<Vec<E>> {
         rule.buffers().iter().map(|&(_, value)| vec![number(value); len]).collect()
     }
 
-    /// A copy of the numbers.
+    /// A copy of the elements.
     pub fn numbers(&self) -> Vec<Vec<E>> {
         match self {
             Self::Host(numbers) => numbers.clone(),
@@ -56,8 +56,8 @@ impl<E: Scalar, D: Device<E>> Buffers<E, D> {
     }
 }
 
-/// Updates a parameter's elements, by all cores if there are many. Each element's new value depends on that element alone, so the bits do
-/// not depend on the cores.
+/// Updates the elements of a parameter, on all cores if there are many. The new value of an element depends on that element alone, so the bits do not
+/// depend on the number of cores.
 pub(super) fn update<R: Rule, E: Scalar>(rule: &R, at: At, p: &mut [E], g: &[E], buffers: &mut [Vec<E>]) {
     if p.len() < PARALLEL {
         let mut whole: Vec<&mut [E]> = buffers.iter_mut().map(Vec::as_mut_slice).collect();
@@ -70,7 +70,7 @@ pub(super) fn update<R: Rule, E: Scalar>(rule: &R, at: At, p: &mut [E], g: &[E],
     pieces.into_par_iter().for_each(|(p, g, mut buffers)| with_vectors(rule, at, p, g, &mut buffers));
 }
 
-/// Compiled for each instruction set, chosen at run time. The operations and their order are the same in all, and so are the bits.
+/// Compiled for each instruction set and selected at run time. The operations and their order are the same in all, and so are the bits.
 fn with_vectors<R: Rule, E: Scalar>(rule: &R, at: At, p: &mut [E], g: &[E], buffers: &mut [&mut [E]]) {
     Arch::new().dispatch(Update { rule, at, p, g, buffers });
 }

@@ -1,4 +1,4 @@
-//! The step that all optimizers take alike.
+//! The step, common to all optimizers.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
@@ -19,15 +19,15 @@ use crate::model::{Frozen, Model, NoSuchParameter, Place, Visit, VisitMut, patte
 use crate::value::Value;
 use crate::{Scalar, host, layout};
 
-/// An optimizer: the formula `R` with its options, and what it remembers of each parameter. It knows parameters by their paths, so it goes
-/// on with a clone of the model, or with one loaded from a file.
+/// An optimizer: the formula `R` with its options, and the state of each parameter. Parameters are identified by their paths, so the optimizer also
+/// works with a clone of the model, or with one loaded from a file.
 #[derive(Clone, Debug)]
 pub struct Optim<R, E: Scalar = f32, D: Device<E> = Cpu> {
     /// The options. A schedule sets `cfg.lr` before each step.
     pub cfg: R,
-    /// What is done to gradients that are too large. Frozen parameters do not count in the norm.
+    /// Gradient clipping. Frozen parameters do not count in the norm.
     pub clip: Option<Clip>,
-    /// The parameters that stay as they are: see [`Optim::freeze`].
+    /// The frozen parameters: see [`Optim::freeze`].
     pub frozen: Frozen,
     pub(super) groups: Vec<(String, Group)>,
     pub(super) states: BTreeMap<String, State<E, D>>,
@@ -35,14 +35,14 @@ pub struct Optim<R, E: Scalar = f32, D: Device<E> = Cpu> {
     scratch: Vec<E>,
 }
 
-/// Why a step could not be taken, or not for all parameters.
+/// Why a step failed, or left parameters out.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError<Err: Debug + Display> {
-    /// An option that no optimizer can go by, such as a learning rate below 0. Nothing is updated.
+    /// An option is out of its range, such as a learning rate below 0. Nothing is updated.
     #[error("{0}")]
     Setting(#[from] Setting),
-    /// Parameters that never had a gradient: the loss does not depend on them. All others are updated.
-    #[error("no gradient for {}: the loss does not depend on them; freeze them if that is meant", listed(.paths))]
+    /// Parameters that never had a gradient, because the loss does not depend on them. All others are updated.
+    #[error("no gradient for {}: the loss does not depend on them; freeze them if that is intended", listed(.paths))]
     NoGradient {
         /// Their paths.
         paths: Vec<String>,
@@ -59,7 +59,7 @@ fn listed(paths: &[String]) -> String {
 }
 
 impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
-    /// An optimizer for a model. It remembers nothing of the model: it only takes its types from it.
+    /// An optimizer for a model. The model is used only for its types.
     pub fn new<M: TensorCollection<E, D>>(_: &M, cfg: R) -> Self {
         Self {
             cfg,
@@ -72,11 +72,11 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
         }
     }
 
-    /// Updates the parameters that a pattern means otherwise than the rest: `head`, `*.bias` ([`Frozen`] tells what patterns mean). Of
-    /// several groups with a parameter the last one counts.
+    /// Sets other options for the parameters that match a pattern: `head`, `*.bias` ([`Frozen`] describes patterns). If a parameter is in several
+    /// groups, the last one applies.
     ///
     /// # Errors
-    /// If the pattern means no parameter of the model.
+    /// Returns an error if no parameter of the model matches the pattern.
     pub fn group<M: TensorCollection<E, D>>(&mut self, model: &M, pattern: &str, group: Group) -> Result<(), NoSuchParameter> {
         let paths: Vec<String> = model.named_parameters().iter().map(|parameter| parameter.path().to_owned()).collect();
         if !paths.iter().any(|path| pattern::means(pattern, path)) {
@@ -86,38 +86,37 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
         Ok(())
     }
 
-    /// Leaves the parameters that a pattern means as they are; their averages too.
+    /// Freezes the parameters that match a pattern: a step leaves them and their averages as they are.
     ///
     /// # Errors
-    /// If the pattern means no parameter of the model.
+    /// Returns an error if no parameter of the model matches the pattern.
     pub fn freeze<M: TensorCollection<E, D>>(&mut self, model: &M, pattern: &str) -> Result<(), NoSuchParameter> {
         self.frozen.freeze(model, pattern).map(drop)
     }
 
-    /// Goes on with parameters that were frozen, with the averages that they had.
+    /// Unfreezes the parameters that match a pattern. Their averages are those that they had before.
     ///
     /// # Errors
-    /// If the pattern means no parameter of the model.
+    /// Returns an error if no parameter of the model matches the pattern.
     pub fn unfreeze<M: TensorCollection<E, D>>(&mut self, model: &M, pattern: &str) -> Result<(), NoSuchParameter> {
         self.frozen.unfreeze(model, pattern).map(drop)
     }
 
     /// Updates the parameters. Clipping changes the gradients.
     ///
-    /// A parameter that had a gradient in an earlier step and has none in this one stays as it is, and so does what is remembered of it,
-    /// as in PyTorch.
+    /// A parameter that had a gradient in an earlier step and has none in this one is not changed, nor is its state, as in PyTorch.
     ///
     /// # Errors
-    /// If parameters never had a gradient, if an option is out of its range, or if the device fails.
+    /// Returns an error if parameters never had a gradient, if an option is out of its range, or if the device fails.
     pub fn step<M: TensorCollection<E, D>>(&mut self, model: &mut M, gradients: &mut Gradients<E, D>) -> Result<(), StepError<D::Err>> {
         self.step_scaled(model, gradients, 1.0)
     }
 
-    /// [`Optim::step`] by the gradients times a factor: for gradients that were summed up over batches and whose mean is known only now. The
-    /// factor, like clipping, changes the gradients.
+    /// [`Optim::step`] with the gradients multiplied by a factor: for gradients that were summed over batches, if their denominator is known only
+    /// now. The factor changes the gradients, as clipping does.
     ///
     /// # Errors
-    /// As [`Optim::step`].
+    /// The same as [`Optim::step`].
     pub fn step_scaled<M: TensorCollection<E, D>>(
         &mut self,
         model: &mut M,
@@ -144,7 +143,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
         if missing.is_empty() { Ok(()) } else { Err(StepError::NoGradient { paths: missing, unused }) }
     }
 
-    /// Is this a parameter that is updated?
+    /// Whether this is a parameter that is updated.
     fn moves(&self, place: Place<'_>) -> bool {
         place.trained && !self.frozen.contains(place.path)
     }
@@ -176,11 +175,11 @@ impl<R: Rule, E: Scalar, D: Device<E>> Visit<E, D> for Collect<'_, R, E, D> {
     }
 }
 
-/// Makes the states, and measures the norm if it is wanted.
+/// Creates the states, and computes the norm if it is needed.
 struct Prepare<'a, R, E: Scalar, D: Device<E>> {
     optimizer: &'a mut Optim<R, E, D>,
     gradients: &'a mut Gradients<E, D>,
-    /// Of the parameters that are updated, in order: is there a gradient?
+    /// For each parameter that is updated, in order, whether it has a gradient.
     present: std::slice::Iter<'a, bool>,
     missing: Vec<String>,
     unused: UnusedTensors,
@@ -253,7 +252,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> VisitMut<E, D> for Apply<'_, R, E, D> {
                     state::update(&optimizer.cfg, at, &mut optimizer.scratch, g, buffers);
                     tensor.copy_from(&optimizer.scratch);
                 } else {
-                    // The states are in the order of the indices, whatever the order in memory is.
+                    // The states are in the order of the indices, independent of the order in memory.
                     let (g, mut p) = (self.gradients.get(&*tensor).as_vec(), tensor.as_vec());
                     state::update(&optimizer.cfg, at, &mut p, &g, buffers);
                     layout::write(tensor, &p)?;
@@ -281,16 +280,16 @@ impl<R: Rule, E: Scalar, D: Device<E>> VisitMut<E, D> for Apply<'_, R, E, D> {
     }
 }
 
-/// For loops that are written for dfdx's optimizers. It copies the gradients, which [`Optim::step`] does not.
+/// For loops that are written for dfdx's optimizers. This copies the gradients; [`Optim::step`] does not.
 ///
 /// # Panics
-/// If an option is out of its range.
+/// Panics if an option is out of its range.
 impl<R: Rule, M: TensorCollection<E, D>, E: Scalar, D: Device<E>> Optimizer<M, D, E> for Optim<R, E, D> {
     fn update(&mut self, model: &mut M, gradients: &Gradients<E, D>) -> Result<(), OptimizerUpdateError<D::Err>> {
         self.step(model, &mut gradients.clone()).map_err(|error| match error {
             StepError::NoGradient { unused, .. } => OptimizerUpdateError::UnusedParams(unused),
             StepError::Device(error) => OptimizerUpdateError::DeviceError(error),
-            // dfdx has no error for it.
+            // dfdx has no error for this.
             StepError::Setting(setting) => panic!("{setting}"),
         })
     }

@@ -14,15 +14,15 @@ use crate::Scalar;
 use crate::io::{IoError, decode, dtype, encode, first_non_finite, read, write_atomically};
 use crate::model::Model;
 
-/// Under this name the file says whose state it holds.
+/// The key in the file that names the optimizer.
 const OWNER: &str = "optimizer";
 
 impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
-    /// Saves what the optimizer remembers of the parameters: averages and numbers of steps. The options, groups and frozen parameters are
-    /// the program's and not in the file. The file is never half written.
+    /// Saves the state of the parameters: averages and numbers of steps. Options, groups and frozen parameters are not in the file. The file is
+    /// written atomically.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), IoError> {
         let path = path.as_ref();
         let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
@@ -40,11 +40,11 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
         write_atomically(path, &bytes).map_err(|source| IoError::Write { path: path.into(), source })
     }
 
-    /// Takes over what [`Optim::save`] saved. A parameter that the file does not know, because it was frozen, begins anew. On an error the
-    /// optimizer is as it was.
+    /// Loads a state that [`Optim::save`] saved. A parameter that is not in the file, because it was frozen, starts with a new state. On an error the
+    /// optimizer is not changed.
     ///
     /// # Errors
-    /// If the file cannot be read, is damaged, is another optimizer's, or does not fit the model's parameters.
+    /// Returns an error if the file cannot be read, is damaged, belongs to another optimizer, or does not match the model's parameters.
     pub fn load<M: TensorCollection<E, D>>(&mut self, model: &M, path: impl AsRef<Path>) -> Result<(), IoError> {
         let path = path.as_ref();
         let bytes = read(path).map_err(|source| IoError::Read { path: path.into(), source })?;
@@ -54,7 +54,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
         match header.metadata().as_ref().and_then(|entries| entries.get(OWNER)) {
             Some(owner) if owner == R::NAME => {}
             Some(owner) => return Err(wrong(format!("it holds the state of {owner}, not of {}", R::NAME))),
-            None => return Err(wrong("it holds no optimizer's state".to_owned())),
+            None => return Err(wrong("it is not the state of an optimizer".to_owned())),
         }
         let buffers = self.cfg.buffers();
         let (mut states, mut known) = (BTreeMap::new(), 0);
@@ -62,7 +62,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
             let Ok(step) = file.tensor(&format!("{}.step", parameter.path())) else { continue };
             let steps = match (step.dtype(), step.data().try_into()) {
                 (Dtype::U64, Ok(bytes)) => u64::from_le_bytes(bytes),
-                _ => return Err(wrong(format!("`{}.step` is no number of steps", parameter.path()))),
+                _ => return Err(wrong(format!("`{}.step` is not a number of steps", parameter.path()))),
             };
             if steps == 0 || steps > MOST_STEPS {
                 return Err(wrong(format!("`{}.step` is {steps}", parameter.path())));
@@ -73,7 +73,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
             }
             known += 1 + buffers.len();
             let device = parameter.flat().device().clone();
-            let buffers = Buffers::new(numbers, &device).map_err(|error| wrong(format!("the device cannot take it: {error}")))?;
+            let buffers = Buffers::new(numbers, &device).map_err(|error| wrong(format!("the device failed: {error}")))?;
             states.insert(parameter.path().to_owned(), State { steps, buffers });
         }
         if file.len() != known {
@@ -92,10 +92,10 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
     }
 }
 
-/// More steps than any run takes; a count beyond it is damage.
+/// More steps than any run takes; a larger number means that the file is damaged.
 const MOST_STEPS: u64 = 1 << 53;
 
-/// One buffer's numbers, of as many elements as its parameter.
+/// The elements of one buffer, as many as its parameter has.
 fn buffer_of<E: Scalar>(file: &SafeTensors<'_>, path: &Path, name: &str, len: usize) -> Result<Vec<E>, IoError> {
     let (path, name, expected) = (path.to_owned(), name.to_owned(), vec![len]);
     let Ok(view) = file.tensor(&name) else { return Err(IoError::Missing { path, name, expected }) };

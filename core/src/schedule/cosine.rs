@@ -1,4 +1,4 @@
-//! Down along half a cosine (Loshchilov and Hutter, 2017).
+//! Cosine annealing (Loshchilov and Hutter, 2017).
 
 use std::f64::consts::PI;
 
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Schedule;
 
-/// `least + (base - least) (1 + cos(pi t / steps)) / 2`. After `steps` it stays at `least`, where PyTorch's `CosineAnnealingLR` rises again.
+/// `least + (base - least) (1 + cos(pi t / steps)) / 2`. After `steps` it stays at `least`; PyTorch's `CosineAnnealingLR` rises again.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cosine {
-    /// How long the way down is.
+    /// The number of steps until `least` is reached.
     pub steps: usize,
-    /// The learning rate at its end.
+    /// The final learning rate.
     pub least: f64,
 }
 

@@ -1,42 +1,42 @@
-//! Schedules that only fall.
+//! Decaying schedules.
 
 use serde::{Deserialize, Serialize};
 
 use super::Schedule;
 
-/// The learning rate stays as it is.
+/// A constant learning rate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Constant;
 
-/// Times `gamma` every `every` steps.
+/// Multiplies the learning rate by `gamma` every `every` steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// Steps between two changes; above 0.
+    /// The number of steps between two changes; above 0.
     pub every: usize,
     /// The factor.
     pub gamma: f64,
 }
 
-/// Times `gamma` at each of the steps in `at`. A step that is listed twice counts twice.
+/// Multiplies the learning rate by `gamma` at each of the steps in `at`. A step that is listed twice counts twice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MultiStep {
-    /// When.
+    /// The steps.
     pub at: Vec<usize>,
     /// The factor.
     pub gamma: f64,
 }
 
-/// Times `gamma` every step.
+/// Multiplies the learning rate by `gamma` every step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Exponential {
     /// The factor.
     pub gamma: f64,
 }
 
-/// Divided by `1 + k t`.
+/// Divides the learning rate by `1 + k t`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InverseTime {
-    /// How fast it falls.
+    /// The decay rate.
     pub k: f64,
 }
 
@@ -47,10 +47,10 @@ impl Schedule for Constant {
 }
 
 /// # Panics
-/// If `every` is 0.
+/// Panics if `every` is 0.
 impl Schedule for Step {
     fn lr(&self, base: f64, step: usize) -> f64 {
-        assert!(self.every > 0, "a step schedule needs at least one step between two changes");
+        assert!(self.every > 0, "`every` of a step schedule must be at least 1");
         base * self.gamma.powf((step / self.every) as f64)
     }
 }

@@ -1,12 +1,12 @@
-//! Learning rates over a run.
+//! Learning rate schedules.
 //!
-//! A [`Schedule`] is a function: it gives the learning rate of step `t` from the one that the run began with. What a step is, a batch or an
-//! epoch, is up to the loop.
+//! A [`Schedule`] is a function: it computes the learning rate of step `t` from the initial one. Whether a step is a batch or an epoch is up to the
+//! training loop.
 //!
 //! ```
 //! use layercake::schedule::{Cosine, Schedule, WarmUp};
 //!
-//! // Up in a straight line over 100 steps, then down along half a cosine over 900.
+//! // Linear warm-up over 100 steps, then a cosine over 900.
 //! let schedule = WarmUp { steps: 100, from: 0.01 }.then(100, Cosine { steps: 900, least: 0.0 });
 //! assert!((schedule.lr(0.1, 0) - 0.001).abs() < 1e-12);
 //! assert_eq!(schedule.lr(0.1, 100), 0.1);
@@ -39,9 +39,9 @@ pub use plateau::{Better, Change, ReduceOnPlateau};
 pub use sequence::{Then, Times};
 pub use warm_up::WarmUp;
 
-/// A learning rate as a function of time.
+/// The learning rate as a function of the step.
 pub trait Schedule {
-    /// The learning rate of step `step`, counted from 0, of a run whose own is `base`.
+    /// The learning rate of step `step`, counted from 0, for a base learning rate of `base`.
     fn lr(&self, base: f64, step: usize) -> f64;
 
     /// This schedule for `steps` steps, then `next`, which counts its steps from 0.
@@ -52,7 +52,7 @@ pub trait Schedule {
         Then { first: self, steps, next }
     }
 
-    /// Both at once: `other` begins with the learning rate that this one gives.
+    /// The composition of two schedules: the base learning rate of `other` is the one that this schedule gives.
     fn times<N: Schedule>(self, other: N) -> Times<Self, N>
     where
         Self: Sized,

@@ -1,4 +1,4 @@
-//! Up and far down in one cycle (Smith and Topin, 2018).
+//! The one-cycle policy (Smith and Topin, 2018).
 
 use std::f64::consts::PI;
 
@@ -6,37 +6,37 @@ use serde::{Deserialize, Serialize};
 
 use super::Schedule;
 
-/// From `base / start_divisor` up to `base`, then down to `base / start_divisor / end_divisor`. The base is what PyTorch's `OneCycleLR`
-/// calls `max_lr`. Momentum goes the other way: see [`OneCycle::momentum`].
+/// Rises from `base / start_divisor` to `base`, then falls to `base / start_divisor / end_divisor`. The base is what PyTorch's `OneCycleLR` calls
+/// `max_lr`. Momentum moves in the opposite direction: see [`OneCycle::momentum`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OneCycle {
-    /// The steps of the run.
+    /// The number of steps of the run.
     pub steps: usize,
-    /// The part of them on which it rises.
+    /// The fraction of steps on which the learning rate rises.
     pub rise: f64,
-    /// By how much the first learning rate is below the highest.
+    /// The ratio of the highest to the first learning rate.
     pub start_divisor: f64,
-    /// By how much the last learning rate is below the first.
+    /// The ratio of the first to the last learning rate.
     pub end_divisor: f64,
-    /// The shape of both slopes.
+    /// The shape of the rise and the fall.
     pub annealing: Annealing,
     /// The momentum at the highest learning rate, and at the lowest.
     pub momentum: [f64; 2],
 }
 
-/// The shape of a slope.
+/// The shape of a rise or fall.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Annealing {
     /// Half a cosine.
     #[default]
     Cosine,
-    /// A straight line.
+    /// Linear.
     Linear,
 }
 
 impl OneCycle {
-    /// PyTorch's defaults for a run of so many steps: 30 % of them up, divisors of 25 and 10000, cosines, momentum between 0.85 and 0.95.
+    /// PyTorch's defaults for a number of steps: 30 % of them rising, divisors of 25 and 10000, cosines, momentum between 0.85 and 0.95.
     pub fn new(steps: usize) -> Self {
         let momentum = [0.85, 0.95];
         Self { steps, rise: 0.3, start_divisor: 25.0, end_divisor: 1e4, annealing: Annealing::default(), momentum }
@@ -48,12 +48,12 @@ impl OneCycle {
         self.between(step, [high, low, high])
     }
 
-    /// Where step `step` is on the way between three values.
+    /// The value of step `step` for a start, a top and an end value.
     fn between(&self, step: usize, [start, top, end]: [f64; 3]) -> f64 {
         let peak = self.rise * self.steps as f64 - 1.0;
         let last = self.steps as f64 - 1.0;
         let step = (step as f64).min(last);
-        // A way of no length is at its end: 0 / 0 would be no number.
+        // A phase of length 0 is at its end: 0 / 0 would be NaN.
         let part = |way: f64, length: f64| if length == 0.0 { 1.0 } else { way / length };
         let (from, to, part) = if step <= peak { (start, top, part(step, peak)) } else { (top, end, part(step - peak, last - peak)) };
         match self.annealing {

@@ -1,11 +1,10 @@
-//! Down when there is no progress.
+//! Reduction on a plateau.
 
 use serde::{Deserialize, Serialize};
 
-/// Multiplies the learning rate by `factor` when a figure, such as the test loss, has not become better for more than `patience` epochs.
+/// Multiplies the learning rate by `factor` if a metric, such as the validation loss, has not improved for more than `patience` epochs.
 ///
-/// It is no [`Schedule`](super::Schedule), for it depends on what happens. Its whole state is in its fields: serialise it to go on with a
-/// run.
+/// It is not a [`Schedule`](super::Schedule), because it depends on the metric. Its fields are its whole state: serialise it to resume a run.
 ///
 /// ```
 /// use layercake::schedule::ReduceOnPlateau;
@@ -19,50 +18,50 @@ use serde::{Deserialize, Serialize};
 pub struct ReduceOnPlateau {
     /// The learning rate.
     pub lr: f64,
-    /// What it is multiplied by.
+    /// The factor of a reduction.
     pub factor: f64,
-    /// How many epochs without progress are still fine.
+    /// The number of epochs without improvement that are tolerated.
     pub patience: usize,
-    /// How much counts as progress.
+    /// The smallest improvement that counts.
     pub threshold: Change,
-    /// Is more better, or less?
+    /// Whether lower or higher values are better.
     pub better: Better,
-    /// How many epochs after a change are not counted.
+    /// The number of epochs after a reduction that are not counted.
     pub cooldown: usize,
-    /// The learning rate goes no lower.
+    /// The lower bound of the learning rate.
     pub least: f64,
-    /// A change smaller than this is not made.
+    /// The smallest change of the learning rate; smaller ones are not made.
     pub eps: f64,
-    /// The best figure so far.
+    /// The best value so far.
     pub best: Option<f64>,
-    /// Epochs without progress so far.
+    /// The number of epochs without improvement so far.
     pub bad: usize,
-    /// Epochs that are not counted yet to come.
+    /// The number of remaining epochs that are not counted.
     pub cooling: usize,
 }
 
-/// Which figures are better.
+/// Which values are better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Better {
-    /// Lower ones: a loss.
+    /// Lower: a loss.
     Lower,
-    /// Higher ones: an accuracy.
+    /// Higher: an accuracy.
     Higher,
 }
 
-/// How much better counts as progress.
+/// The smallest improvement that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
-    /// More than this part of the best figure.
+    /// Relative to the best value.
     Relative(f64),
-    /// More than this.
+    /// Absolute.
     Absolute(f64),
 }
 
 impl ReduceOnPlateau {
-    /// PyTorch's defaults: lower is better by a relative 1e-4, a patience of 10, a factor of 0.1.
+    /// PyTorch's defaults: lower is better, by a relative 1e-4; a patience of 10, a factor of 0.1.
     pub fn new(lr: f64) -> Self {
         Self {
             lr,
@@ -79,7 +78,7 @@ impl ReduceOnPlateau {
         }
     }
 
-    /// Takes an epoch's figure and gives the learning rate of the next.
+    /// Takes the metric of an epoch and returns the learning rate of the next one.
     pub fn observe(&mut self, figure: f64) -> f64 {
         if self.is_progress(figure) {
             self.best = Some(figure);
@@ -102,7 +101,7 @@ impl ReduceOnPlateau {
         self.lr
     }
 
-    /// What is no number is never progress.
+    /// NaN is never an improvement.
     fn is_progress(&self, figure: f64) -> bool {
         let Some(best) = self.best else { return !figure.is_nan() };
         match (self.better, self.threshold) {

@@ -1,26 +1,26 @@
-//! Schedules made of schedules.
+//! Combined schedules.
 
 use serde::{Deserialize, Serialize};
 
 use super::Schedule;
 
-/// One schedule after another: see [`Schedule::then`].
+/// Two schedules one after the other: see [`Schedule::then`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Then<A, B> {
-    /// The first.
+    /// The first schedule.
     pub first: A,
-    /// How long it lasts.
+    /// The number of steps of the first schedule.
     pub steps: usize,
-    /// The second.
+    /// The second schedule.
     pub next: B,
 }
 
-/// Two schedules at once: see [`Schedule::times`].
+/// The composition of two schedules: see [`Schedule::times`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Times<A, B> {
-    /// The first.
+    /// The first schedule.
     pub first: A,
-    /// What it gives goes into this one.
+    /// The schedule whose base is the first one's learning rate.
     pub other: B,
 }
 

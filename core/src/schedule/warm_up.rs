@@ -1,15 +1,15 @@
-//! Up in a straight line.
+//! Linear warm-up.
 
 use serde::{Deserialize, Serialize};
 
 use super::Schedule;
 
-/// From `from` times the learning rate to all of it in `steps` steps, and then constant.
+/// Rises linearly from `from` times the learning rate to the learning rate in `steps` steps, and is constant afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WarmUp {
-    /// How long the way up is.
+    /// The number of steps of the rise.
     pub steps: usize,
-    /// The factor in step 0, between 0 and 1. With 0 the first step changes nothing.
+    /// The factor of step 0, between 0 and 1. With 0 the first step changes nothing.
     pub from: f64,
 }
 

@@ -1,8 +1,8 @@
-//! What a network puts onto dfdx's tape, and how its outputs share it.
+//! Recording a network on dfdx's tape, shared by its outputs.
 //!
-//! dfdx's tape belongs to one tensor. A network of several outputs has one backward pass for all of them, which has to run whichever output the
-//! loss is made of, once, and after all that the loss made of the outputs. So a pass is recorded by itself ([`Recording`]), and each
-//! output's tape gets an operation that plays the one recording ([`share`]).
+//! A tape of dfdx belongs to one tensor. A network with several outputs has one backward pass for all of them. It must run once, whichever output the
+//! loss depends on, and after everything that was computed from the outputs. So a pass is recorded separately ([`Recording`]), and the tape of each
+//! output gets an operation that plays this recording ([`share`]).
 
 mod recording;
 mod reel;

@@ -7,22 +7,22 @@ use dfdx::tensor::{Gradients, Merge, NoneTape, OwnedTape, Storage, Tape};
 
 type Operation<E, D, Err> = Box<dyn FnOnce(&mut Gradients<E, D>) -> Result<(), Err>>;
 
-/// Something, and the time of its recording.
+/// A value, and the time of its recording.
 type Timed<T> = (u64, T);
 
-/// A tape of backward operations without gradients of its own, to be played on those of another tape.
+/// A tape of backward operations without gradients, to be played on the gradients of another tape.
 pub struct Recording<E: 'static, D: Storage<E>> {
     operations: Vec<Timed<Operation<E, D, D::Err>>>,
 }
 
-/// Counts recorded operations: which came first decides the order after two recordings were merged.
+/// Counts recorded operations: their numbers determine the order after two recordings were merged.
 static TIME: AtomicU64 = AtomicU64::new(0);
 
 impl<E, D: Storage<E>> Recording<E, D> {
-    /// Runs all operations, the last one first.
+    /// Runs all operations in reverse order.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     pub(super) fn play(mut self, gradients: &mut Gradients<E, D>) -> Result<(), D::Err> {
         self.operations.sort_by_key(|(time, _)| *time);
         self.operations.into_iter().rev().try_for_each(|(_, operation)| operation(gradients))

@@ -9,7 +9,8 @@ use crate::Scalar;
 use crate::optim::presence;
 use crate::value::Value;
 
-/// The tape that came with the inputs, and behind it what was recorded since the last custom layer: only a custom layer, which is the user's
+/// The tape that came with the inputs, followed by what was recorded since the last custom layer. Only a custom layer, which is user code, needs a
+/// tape of dfdx.
 /// own code, has to see dfdx's tape.
 #[derive(Debug)]
 pub(crate) struct Reel<E: Scalar, D: Device<E>> {
@@ -18,13 +19,13 @@ pub(crate) struct Reel<E: Scalar, D: Device<E>> {
 }
 
 impl<E: Scalar, D: Device<E>> Reel<E, D> {
-    /// Goes on from the tape of the inputs, and from what made copies of tensors.
+    /// Continues the tape of the inputs and the recording that copied tensors.
     pub fn new(tape: OwnedTape<E, D>, copies: Recording<E, D>) -> Self {
         presence::begin_pass();
         Self { tape, recording: copies }
     }
 
-    /// With what the layers of a part recorded.
+    /// Appends the recording of a segment.
     pub fn with(self, recording: Recording<E, D>) -> Self {
         Self { recording: self.recording.merge(recording), ..self }
     }
@@ -34,10 +35,10 @@ impl<E: Scalar, D: Device<E>> Reel<E, D> {
         self.recording.onto(self.tape)
     }
 
-    /// A tape for each of these outputs.
+    /// One tape for each of these outputs.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     pub fn tapes(self, network: &str, outputs: &[Value<E, D>]) -> Result<Vec<OwnedTape<E, D>>, D::Err> {
         match outputs {
             [_] => Ok(vec![self.into_tape()]),

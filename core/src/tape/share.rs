@@ -12,11 +12,10 @@ use super::Recording;
 use crate::Scalar;
 use crate::value::Value;
 
-/// A tape for each output, such that a loss of any of them, or of several, plays the recording once.
+/// One tape for each output, such that a loss that depends on any of them, or on several, plays the recording once.
 ///
-/// Where nothing was recorded before, which is how data comes in, all outputs are equal: each tape begins with the same gradients. What *was*
-/// recorded before is operations that only one tape can hold, the first output's. A loss that leaves the first output out would not reach them,
-/// so it panics.
+/// If nothing was recorded before, as for data, all outputs are equal: each tape begins with the same gradients. Operations that *were* recorded
+/// before can be on one tape only, the first output's. A loss that does not depend on the first output would not reach them, so it panics.
 pub(super) fn share<E: Scalar, D: Device<E>>(
     network: &str,
     tape: OwnedTape<E, D>,
@@ -36,7 +35,7 @@ pub(super) fn share<E: Scalar, D: Device<E>>(
         });
         return equal.collect();
     }
-    // Operations run in the reverse order: each of these looks after the recording had its chance.
+    // Operations run in reverse order: each of these runs after the recording could have been played.
     let mut others = Vec::new();
     for number in 1..outputs.len() {
         let (mut tape, shared) = (OwnedTape::default(), Rc::clone(&shared));
@@ -48,11 +47,11 @@ pub(super) fn share<E: Scalar, D: Device<E>>(
     Ok(std::iter::once(first).chain(others).collect())
 }
 
-/// What the outputs' tapes have in common.
+/// The state that the outputs' tapes share.
 struct Shared<E: Scalar, D: Device<E>> {
-    /// Until it is played.
+    /// The recording, until it is played.
     recording: Cell<Option<Recording<E, D>>>,
-    /// Its gradient tells that the recording was played on these gradients: no gradient of a scalar has two elements.
+    /// Its gradient marks that the recording was played on these gradients: no gradient of a scalar has two elements.
     seal: Tensor<Rank0, E, D>,
     network: String,
 }
@@ -65,7 +64,7 @@ impl<E: Scalar, D: Device<E>> Shared<E, D> {
             let network = &self.network;
             assert!(
                 self.is_sealed(gradients)?,
-                "`backward` was called a second time for one forward pass of `{network}`: add the losses of its outputs up, and call it once"
+                "`backward` was called a second time for one forward pass of `{network}`: add the losses of its outputs, and call it once"
             );
             return Ok(());
         };
@@ -78,8 +77,8 @@ impl<E: Scalar, D: Device<E>> Shared<E, D> {
         let network = &self.network;
         assert!(
             self.is_sealed(gradients)?,
-            "the loss is made of output {output} of `{network}` (counted from 0) without output 0, whose tape alone holds what was recorded before \
-             `{network}`: add output 0 to the loss, times 0 if it does not matter"
+            "the loss depends on output {output} of `{network}` (counted from 0) and not on output 0, whose tape has the operations recorded before \
+             `{network}`: add output 0 to the loss, times 0 if it is not needed"
         );
         Ok(())
     }
@@ -90,9 +89,9 @@ impl<E: Scalar, D: Device<E>> Shared<E, D> {
     }
 }
 
-/// How many operations a tape holds. dfdx tells it only in the text for debugging, as the first of its numbers.
+/// The number of operations on a tape. dfdx exposes it only in its debug output, as the first number.
 fn operations<E: Scalar, D: Device<E>>(tape: &OwnedTape<E, D>) -> usize {
-    /// Takes the text up to the first comma: behind it come all gradients.
+    /// Takes the text up to the first comma: after it come all gradients.
     struct Head(String);
     impl Write for Head {
         fn write_str(&mut self, text: &str) -> fmt::Result {
@@ -102,7 +101,7 @@ fn operations<E: Scalar, D: Device<E>>(tape: &OwnedTape<E, D>) -> usize {
         }
     }
     let mut head = Head(String::new());
-    // It always ends early.
+    // It always stops early.
     let _ = write!(head, "{tape:?}");
     let digits: String = head.0.chars().filter(char::is_ascii_digit).collect();
     digits.parse().expect("dfdx 0.13 tells how many operations a tape holds")

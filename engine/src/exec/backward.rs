@@ -16,7 +16,7 @@ pub fn run(lane: &mut Lane, task: Task, shared: Shared) {
     let step = &shared.plan.steps[task.step];
     let output = &shared.plan.values[step.output];
     let grad_slot = output.grad.expect("a step with a backward pass has a gradient at its output");
-    // Taken out, so that the values can be read meanwhile.
+    // Taken out, so that the values can be read at the same time.
     let mut buffer = take(&mut lane.slots[grad_slot]);
     let dy = &mut buffer[..lane.span.images * output.len()];
     if let (Some(function), Part::Whole) = (step.activation, task.part) {
@@ -47,7 +47,7 @@ fn param_grads(step: &Step, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>]) {
     }
 }
 
-/// The gradients of the inputs; one that takes the place of `dy` comes last.
+/// The gradients of the inputs; one that replaces `dy` comes last.
 fn input_grads(step: &Step, lane: &mut Lane, task: Task, shared: Shared, dy: &mut [f32]) {
     for (i, &input) in step.inputs.iter().enumerate() {
         let (value, add) = (&shared.plan.values[input], step.writes[i] == Writes::Add);
@@ -62,7 +62,7 @@ fn input_grads(step: &Step, lane: &mut Lane, task: Task, shared: Shared, dy: &mu
     }
 }
 
-/// Adds the gradients of a step's parameters over all lanes, each part of them by one thread, the lanes in order.
+/// Adds the gradients of a step's parameters over all lanes. Each thread takes a part of them, with the lanes in order.
 pub fn weights(plan: &Plan, index: usize, lanes: &[Lane], grads: &mut [Vec<f32>]) {
     let step = &plan.steps[index];
     let weights = step.layer.weights().expect("only a step with weights has wide ones");
@@ -78,7 +78,7 @@ pub fn weights(plan: &Plan, index: usize, lanes: &[Lane], grads: &mut [Vec<f32>]
     }
 }
 
-/// What a lane holds after a step's backward pass.
+/// The state of a lane after the backward pass of a step.
 fn held<'a>(plan: &Plan, index: usize, lane: &'a Lane) -> Held<'a> {
     let (step, images) = (&plan.steps[index], lane.span.images);
     let (input, output) = (&plan.values[step.inputs[0]], &plan.values[step.output]);

@@ -13,7 +13,7 @@ use crate::{
 pub fn run(lane: &mut Lane, task: Task, shared: Shared) {
     let step = &shared.plan.steps[task.step];
     let output = &shared.plan.values[step.output];
-    // Taken out, so that the inputs can be read meanwhile.
+    // Taken out, so that the inputs can be read at the same time.
     let mut buffer = take(&mut lane.slots[output.slot]);
     let y = &mut buffer[..lane.span.images * output.len()];
     step.layer.forward(&mut lane.site(shared, task).0, y);

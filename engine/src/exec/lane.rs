@@ -1,4 +1,4 @@
-//! A group of images with everything that is needed to take them through the network.
+//! A group of images, with all buffers for taking them through the network.
 
 use crate::{
     kernels::{batch_norm::Moments, layout, memory::zeros},
@@ -16,18 +16,18 @@ pub struct Lane {
     pub scratch: Vec<f32>,
     /// See [`Site`].
     pub spare: Vec<f32>,
-    /// For each step, what its forward pass leaves to its backward.
+    /// For each step, what its forward pass keeps for its backward pass.
     pub kept: Vec<Vec<f32>>,
-    /// The gradients of the trained tensors over this lane's images; empty where all threads work them out together.
+    /// The gradients of the trained tensors over this lane's images; empty for those that all threads compute together.
     pub grads: Vec<Vec<f32>>,
-    /// Of each batch normalisation, the statistics of this lane's images.
+    /// For each batch normalisation, the statistics of this lane's images.
     pub moments: Vec<Vec<Moments>>,
-    /// Of each batch normalisation, the sums that its backward needs.
+    /// For each batch normalisation, the sums that its backward pass needs.
     pub sums: Vec<Vec<[f64; 2]>>,
 }
 
 impl Lane {
-    /// Buffers for a plan, zeroed; none if there is no memory for them.
+    /// Buffers for a plan, zeroed; none if there is not enough memory.
     pub fn new(plan: &Plan, span: Span) -> Option<Self> {
         let [scratch, spare] = scratch(plan, span.images);
         Some(Self {
@@ -68,14 +68,14 @@ impl Lane {
         }
     }
 
-    /// Copies (adds) its part of a batch-major slice into a buffer.
+    /// Copies (adds) this lane's part of a batch-major slice to a buffer.
     fn take(&mut self, len: usize, from: &[f32], slot: usize, add: bool) {
         let Span { start, images } = self.span;
         layout::transpose(images, len, &from[start * len..][..images * len], &mut self.slots[slot][..images * len], add);
     }
 }
 
-/// Numbers in the buffers of a lane of so many images.
+/// The number of elements in the buffers of a lane with this number of images.
 pub fn numbers(plan: &Plan, images: usize) -> u128 {
     let slots = plan.slots.iter().map(|&len| len as u128 * images as u128).sum::<u128>();
     let kept = plan.steps.iter().map(|step| step.layer.keeps(images) as u128).sum::<u128>();
@@ -83,12 +83,12 @@ pub fn numbers(plan: &Plan, images: usize) -> u128 {
     slots + kept + grads + scratch(plan, images).iter().map(|&len| len as u128).sum::<u128>()
 }
 
-/// The elements of a gradient that a lane works out by itself.
+/// The number of elements of a gradient that a lane computes by itself.
 fn own(plan: &Plan, param: &Param) -> usize {
     if param.trained && !param.wide && !plan.backward.is_empty() { param.len } else { 0 }
 }
 
-/// The most elements of the two kinds of scratch that a step needs.
+/// The largest sizes of the two scratch buffers that a step needs.
 fn scratch(plan: &Plan, images: usize) -> [usize; 2] {
     plan.steps.iter().fold([0; 2], |most, step| {
         let [scratch, spare] = step.layer.scratch(images, step.backward);
@@ -96,7 +96,7 @@ fn scratch(plan: &Plan, images: usize) -> [usize; 2] {
     })
 }
 
-/// A gradient that is made in place and added to another is made in the second scratch.
+/// A gradient that is computed in place and added to another is computed in the second scratch buffer.
 fn moved(plan: &Plan, step: &Step) -> usize {
     let adds = step.layer.place() != Place::Apart && step.writes.contains(&Writes::Add);
     if adds { plan.values[step.output].len() } else { 0 }

@@ -1,4 +1,4 @@
-//! Carrying out a plan.
+//! Running a plan.
 
 mod backward;
 mod forward;
@@ -16,13 +16,13 @@ use crate::{
 use lane::Lane;
 pub use lane::numbers as lane_numbers;
 
-/// Copying so many elements is worth waking another thread; so is adding them.
+/// The number of elements from which copying or adding them is worth waking another thread.
 const SHARED_WORK: usize = 32 * 1024;
 
-/// Something that is kept with the buffers.
+/// Data that is kept with the buffers.
 pub type Memo = Box<dyn std::any::Any + Send + Sync>;
 
-/// Everything that one run reads and writes. Made once for a plan; nothing is allocated while it runs.
+/// Everything that one run reads and writes. Allocated once per plan; a pass allocates nothing.
 pub struct Workspace {
     /// The inputs, batch-major.
     pub inputs: Vec<Vec<f32>>,
@@ -32,14 +32,14 @@ pub struct Workspace {
     pub params: Vec<Vec<f32>>,
     /// The seed of the dropout masks.
     pub seed: u64,
-    /// What the caller wants to find again together with the buffers.
+    /// The caller's data that is kept with the buffers.
     pub memo: Option<Memo>,
     lanes: Vec<Lane>,
     norms: Vec<Norm>,
 }
 
 impl Workspace {
-    /// All buffers, zeroed; none if there is no memory for them.
+    /// All buffers, zeroed; none if there is not enough memory.
     pub fn new(plan: &Plan) -> Option<Self> {
         let batch_of = |value: usize| zeros(plan.batch * plan.values[value].len());
         Some(Self {
@@ -53,7 +53,7 @@ impl Workspace {
         })
     }
 
-    /// Works out the outputs.
+    /// Computes the outputs.
     pub fn forward(&mut self, plan: &Plan) {
         let inputs = &self.inputs;
         each(&mut self.lanes, |lane| lane.take_inputs(plan, inputs));
@@ -83,10 +83,10 @@ impl Workspace {
         }
     }
 
-    /// Works out the gradients, and adds those of the trained tensors to `grads`.
+    /// Computes the gradients, and adds those of the trained tensors to `grads`.
     ///
     /// # Panics
-    /// If the gradients' number or lengths do not fit.
+    /// Panics if the number or the lengths of the gradients are wrong.
     pub fn backward(&mut self, plan: &Plan, output_grads: &[&[f32]], grads: &mut [Vec<f32>]) {
         assert_eq!(output_grads.len(), plan.outputs.len(), "a gradient for each output");
         for (grad, output) in output_grads.iter().zip(&self.outputs) {
@@ -117,7 +117,7 @@ impl Workspace {
         self.add_up_lanes(plan, grads);
     }
 
-    /// Adds the lanes' gradients, in their order.
+    /// Adds the gradients of the lanes, in order.
     fn add_up_lanes(&self, plan: &Plan, grads: &mut [Vec<f32>]) {
         if plan.backward.is_empty() {
             return;
@@ -139,12 +139,12 @@ impl Workspace {
     /// Adds the gradient of an input.
     ///
     /// # Panics
-    /// If it was not asked for, or the length does not fit.
+    /// Panics if the run was started without `input_grad`, or if the length is wrong.
     pub fn add_input_grad(&self, plan: &Plan, index: usize, into: &mut [f32]) {
         assert!(plan.input_grad, "the run was started without input_grad");
         assert_eq!(into.len(), self.inputs[index].len(), "a gradient has the length of its input");
         let value = &plan.values[plan.inputs[index]];
-        // Without a buffer no output depends on the input.
+        // Without a buffer, no output depends on the input.
         let Some(slot) = value.grad else { return };
         for (lane, into) in self.lanes.iter().zip(into.chunks_mut(plan.lanes[0].images * value.len())) {
             layout::transpose(value.len(), lane.span.images, &lane.slots[slot][..into.len()], into, true);
@@ -152,7 +152,7 @@ impl Workspace {
     }
 }
 
-/// Every lane does something, on as many threads as there are.
+/// Runs a function for every lane, on all threads of the pool.
 fn each(lanes: &mut [Lane], work: impl Fn(&mut Lane) + Send + Sync) {
     match lanes {
         [lane] => work(lane),

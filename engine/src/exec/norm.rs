@@ -1,4 +1,4 @@
-//! Where the lanes of a batch normalisation meet.
+//! Batch normalisation, where lanes wait for each other.
 
 use super::lane::Lane;
 use crate::{
@@ -11,7 +11,7 @@ fn normalisation(step: &Step) -> &Normalisation {
     step.layer.normalisation().expect("only batch normalisations are merged")
 }
 
-/// Forward: the statistics of the batch from those of the lanes, and the running ones updated; or the running ones as they are.
+/// Forward: merges the statistics of the lanes into those of the batch and updates the running ones; or uses the running ones unchanged.
 pub fn merge_forward(plan: &Plan, step: usize, lanes: &[Lane], params: &mut [Vec<f32>], norms: &mut [Norm]) {
     let step = &plan.steps[step];
     let norm = normalisation(step);
@@ -45,10 +45,10 @@ pub fn merge_forward(plan: &Plan, step: usize, lanes: &[Lane], params: &mut [Vec
     }
 }
 
-/// Backward: the gradients of weight and bias, added, and the coefficients of the input's.
+/// Backward: adds the gradients of weight and bias, and computes the coefficients of the input's gradient.
 ///
-/// With `h = (x - mean) s`, `s` the inverse standard deviation, `g` the weight and `n` elements a channel:
-/// `dx = g s (dy - mean(dy) - h mean(dy h))`; with running statistics, which do not depend on `x`, just `dx = g s dy`.
+/// With `h = (x - mean) s`, `s` the inverse standard deviation, `g` the weight and `n` elements per channel: `dx = g s (dy - mean(dy) - h mean(dy
+/// h))`; with running statistics, which do not depend on `x`, `dx = g s dy`.
 pub fn merge_backward(plan: &Plan, step: usize, lanes: &[Lane], params: &[Vec<f32>], norms: &mut [Norm], grads: &mut [Vec<f32>]) {
     let step = &plan.steps[step];
     let norm = normalisation(step);

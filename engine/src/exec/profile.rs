@@ -1,5 +1,5 @@
-//! Where the time goes: with the variable `LAYERCAKE_PROFILE` set, the least time of each step and pass is collected over all lanes and runs,
-//! and `exec::profile` prints what it has on the standard error output whenever so many passes have been timed as the variable says.
+//! Profiling: if the variable `LAYERCAKE_PROFILE` is set to a number of passes, the minimum time of each step and pass is collected over all lanes
+//! and runs, and printed to standard error after each such number of passes.
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -7,15 +7,15 @@ use std::time::Instant;
 
 use crate::plan::{Part, Plan, Task};
 
-/// After so many forward passes of the first step of a plan the times are printed; 0 for never.
+/// The number of forward passes of a plan's first step after which times are printed; 0 for never.
 static EVERY: LazyLock<usize> = LazyLock::new(|| std::env::var("LAYERCAKE_PROFILE").ok().and_then(|every| every.parse().ok()).unwrap_or(0));
 
-/// The times in seconds and how often there was one, by step, pass and part.
+/// The minimum time in seconds and the number of measurements, by step, pass and part.
 type Times = BTreeMap<(usize, &'static str, u8), (f64, usize)>;
 
 static TIMES: Mutex<Times> = Mutex::new(BTreeMap::new());
 
-/// Does something, and notes how long it takes if that is wanted.
+/// Runs a function, and measures its time if profiling is on.
 pub fn timed(plan: &Plan, pass: &'static str, task: Task, work: impl FnOnce()) {
     if *EVERY == 0 {
         return work();

@@ -1,4 +1,4 @@
-//! Functions of single elements, in place.
+//! Elementwise functions, in place.
 
 use pulp::{Simd, WithSimd};
 
@@ -12,15 +12,15 @@ use super::{
 pub enum Activation {
     /// `max(x, 0)`
     Relu,
-    /// `x` where positive, else the slope times `x`.
+    /// `x` where positive, otherwise the slope times `x`.
     LeakyRelu(f32),
     /// The hyperbolic tangent.
     Tanh,
     /// `1 / (1 + exp(-x))`
     Sigmoid,
-    /// `scale x` where positive, else `scale alpha (exp(x) - 1)`: ELU and SELU.
+    /// `scale x` where positive, otherwise `scale alpha (exp(x) - 1)`: ELU and SELU.
     Exponential {
-        /// What it goes to far below zero, negated and divided by the scale.
+        /// The limit far below zero, negated and divided by the scale.
         alpha: f32,
         /// The slope where positive.
         scale: f32,
@@ -29,22 +29,22 @@ pub enum Activation {
     Silu,
     /// `x` times the normal distribution's `P(X < x)`.
     Gelu,
-    /// The same with the distribution told by a hyperbolic tangent.
+    /// The same, with the distribution approximated by a hyperbolic tangent.
     TanhGelu,
     /// `ln(1 + exp(beta x)) / beta`, and `x` where `beta x` is greater than the threshold.
     Softplus {
-        /// How sharp the bend is.
+        /// The sharpness of the bend.
         beta: f32,
-        /// Where it ends.
+        /// The end of the bend.
         threshold: f32,
     },
-    /// `x` between two bounds, and the bound beyond.
+    /// `x` clamped between two bounds.
     Between(f32, f32),
 }
 
 impl Activation {
-    /// Is the derivative told from what goes in, rather than from the result? The result does not tell it where two inputs of different
-    /// slopes share one, and one that tells it can take its input's place in training.
+    /// Whether the derivative is computed from the input rather than from the result. The result does not determine it if two inputs with different
+    /// derivatives have the same result. A function whose result determines it can overwrite its input in training.
     pub fn by_input(self) -> bool {
         match self {
             Activation::LeakyRelu(slope) => slope < 0.0,
@@ -55,17 +55,17 @@ impl Activation {
     }
 }
 
-/// Replaces each element by the function's value.
+/// Replaces each element by the value of the function.
 pub fn forward(activation: Activation, x: &mut [f32]) {
     arch().dispatch(Forward(activation, x));
 }
 
-/// Multiplies each element of `grad` by the derivative, told from `at`: the inputs or the results, as [`Activation::by_input`] says.
+/// Multiplies each element of `grad` by the derivative, computed from `at`: the inputs or the results, according to [`Activation::by_input`].
 ///
-/// Where a ReLU gave NaN the gradient passes, as PyTorch lets it.
+/// If the result of a ReLU is NaN, the gradient passes, as in PyTorch.
 ///
 /// # Panics
-/// If the lengths differ.
+/// Panics if the lengths differ.
 pub fn backward(activation: Activation, at: &[f32], grad: &mut [f32]) {
     assert_eq!(at.len(), grad.len());
     arch().dispatch(Backward(activation, at, grad));
@@ -79,7 +79,7 @@ impl WithSimd for Forward<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Forward(activation, x) = self;
-        // One loop each: the choice is made outside.
+        // One loop each: the function is selected outside.
         match activation {
             Activation::Relu => values(simd, Relu, x),
             Activation::LeakyRelu(slope) => values(simd, Leaky(slope), x),
@@ -169,7 +169,7 @@ pub fn zip<S: Simd>(simd: S, x: &[f32], y: &mut [f32], f: impl Fn(S::f32s, S::f3
 /// Adds `x` to `y`, element by element.
 ///
 /// # Panics
-/// If the lengths differ.
+/// Panics if the lengths differ.
 pub fn add(x: &[f32], y: &mut [f32]) {
     assert_eq!(x.len(), y.len());
     arch().dispatch(Add(x, y));

@@ -1,7 +1,7 @@
 //! Batch normalisation of `[channels, elements]`.
 //!
-//! The lanes add up their own share of a batch; [`Moments::merge`] puts the shares together in a fixed order. Sums are kept in f64:
-//! the variance is a difference of large numbers when the mean is far from zero.
+//! Each lane sums its own share of a batch; [`Moments::merge`] merges the shares in a fixed order. Sums are in f64, because the variance is a
+//! difference of large numbers if the mean is far from zero.
 
 use pulp::{Simd, WithSimd};
 
@@ -17,7 +17,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// The moments of two sets together (Chan, Golub and LeVeque, 1983).
+    /// Merges the moments of two sets (Chan, Golub and LeVeque, 1983).
     pub fn merge(self, count: usize, other: Moments, other_count: usize) -> Moments {
         let (count, other_count) = (count as f64, other_count as f64);
         let share = other_count / (count + other_count);
@@ -36,23 +36,23 @@ pub fn normalise(mean: &[f32], scale: &[f32], shift: &[f32], x: &[f32], y: &mut 
     arch().dispatch(Normalise { mean, scale, shift, x, y });
 }
 
-/// What the gradient by the input needs of each channel: the sum of the gradients, and of their products with `x - mean`.
+/// The sums that the input's gradient needs for each channel: of the gradients, and of their products with `x - mean`.
 pub fn gradient_sums(mean: &[f32], x: &[f32], dy: &[f32], sums: &mut [[f64; 2]]) {
     arch().dispatch(GradientSums { mean, x, dy, sums });
 }
 
-/// The coefficients of the gradient by the input, for each channel: `dx = dy by_grad + (x - mean) by_input + constant`.
+/// The coefficients of the input's gradient for each channel: `dx = dy by_grad + (x - mean) by_input + constant`.
 #[derive(Clone, Debug, Default)]
 pub struct Gradient {
-    /// Times the gradient by the output.
+    /// The factor of the output's gradient.
     pub by_grad: Vec<f32>,
-    /// Times the input's distance from the mean.
+    /// The factor of the input's distance from the mean.
     pub by_input: Vec<f32>,
-    /// By itself.
+    /// The constant.
     pub constant: Vec<f32>,
 }
 
-/// The gradient by the input, added to `dx` or in its place.
+/// The input's gradient; overwrites `dx` or is added to it.
 pub fn gradient(mean: &[f32], gradient: &Gradient, x: &[f32], dy: &[f32], dx: &mut [f32], add: bool) {
     arch().dispatch(ByInput { mean, gradient, x, dy, dx, add });
 }
@@ -97,7 +97,7 @@ impl WithSimd for GradientSums<'_> {
     }
 }
 
-/// Sums `f` in 16 interleaved parts, which the compiler keeps in vectors, and these in f64 every so often.
+/// Sums `f` in 16 interleaved parts, which the compiler keeps in vectors, and adds these to sums in f64 at intervals.
 #[inline(always)]
 fn sum(x: &[f32], f: impl Fn(f32) -> f32) -> f64 {
     let mut total = 0.0;
@@ -117,7 +117,7 @@ fn sum(x: &[f32], f: impl Fn(f32) -> f32) -> f64 {
     total
 }
 
-/// As [`sum`], over pairs.
+/// [`sum`] over pairs.
 #[inline(always)]
 fn sum_of_two(x: &[f32], y: &[f32], f: impl Fn(f32, f32) -> f32) -> f64 {
     let mut total = 0.0;
@@ -138,7 +138,7 @@ fn sum_of_two(x: &[f32], y: &[f32], f: impl Fn(f32, f32) -> f32) -> f64 {
     total
 }
 
-/// So many elements are added in f32 before f64 takes over: 64 for each of the 16 parts.
+/// The number of elements that are summed in f32 before f64 is used: 64 for each of the 16 parts.
 const BLOCK: usize = 1024;
 
 struct Normalise<'a> {

@@ -7,11 +7,11 @@ use super::{
     simd::{arch, load, store},
 };
 
-/// Puts `ln(1 + e^-|x|) + l x` in the place of each logit `x`, and the slope by `x` in that of its target `t`; `l` is `1 - t`, but `-t` for a negative logit. That
-/// is `-(t ln p + (1 - t) ln(1 - p))` of `p = sigmoid(x)`, and `p - t`, without leaving the range of numbers.
+/// Replaces each logit `x` by `ln(1 + e^-|x|) + l x`, and its target `t` by the derivative by `x`; `l` is `1 - t`, or `-t` for a negative logit.
+/// These are `-(t ln p + (1 - t) ln(1 - p))` with `p = sigmoid(x)`, and `p - t`, without overflow.
 ///
 /// # Panics
-/// If there are not as many targets as logits.
+/// Panics if the number of targets is not the number of logits.
 pub fn bce_with_logits(logits: &mut [f32], targets: &mut [f32]) {
     assert_eq!(logits.len(), targets.len(), "a target for each logit");
     arch().dispatch(Bce { logits, targets });
@@ -56,7 +56,7 @@ mod tests {
                 let wanted = t * softplus(-x) + (1.0 - t) * softplus(x);
                 assert!((f64::from(value) - wanted).abs() <= 2e-6 * wanted.max(1e-6), "{value} instead of {wanted} at {x}, {t}");
                 let p = if x < 0.0 { x.exp() / (1.0 + x.exp()) } else { 1.0 / (1.0 + (-x).exp()) };
-                // Where both are near 1 it is the difference of the complements.
+                // If both are near 1, it is the difference of the complements.
                 let wanted = if t > 0.5 { (1.0 - t) - (-x).exp() / (1.0 + (-x).exp()) } else { p - t };
                 let bound = 1e-6 * wanted.abs() + 1.2e-7 * t.min(1.0 - t);
                 assert!(wanted.is_nan() || (f64::from(slope) - wanted).abs() <= bound + 1e-36, "slope {slope}, not {wanted}, at {x}, {t}");

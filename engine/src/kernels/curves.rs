@@ -1,4 +1,4 @@
-//! The functions of [`super::activation`], and what each does to a gradient.
+//! The functions of [`super::activation`], and their derivatives.
 
 use pulp::Simd;
 
@@ -9,7 +9,7 @@ pub trait Curve: Copy {
     /// Its value.
     fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s;
 
-    /// The gradient times the derivative, told from the input or the result ([`super::activation::Activation::by_input`]).
+    /// The gradient times the derivative, computed from the input or the result ([`super::activation::Activation::by_input`]).
     fn pull<S: Simd>(self, simd: S, at: S::f32s, grad: S::f32s) -> S::f32s;
 }
 
@@ -18,7 +18,7 @@ pub trait Curve: Copy {
 pub struct Relu;
 
 impl Curve for Relu {
-    /// The comparison is false for NaN, which so stays.
+    /// The comparison is false for NaN, so NaN is kept.
     #[inline(always)]
     fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
         let zero = simd.splat_f32s(0.0);
@@ -48,7 +48,7 @@ impl Curve for Leaky {
     }
 }
 
-/// By its result.
+/// Derivative from the result.
 #[derive(Clone, Copy)]
 pub struct Tanh;
 
@@ -64,7 +64,7 @@ impl Curve for Tanh {
     }
 }
 
-/// By its result.
+/// Derivative from the result.
 #[derive(Clone, Copy)]
 pub struct Sigmoid;
 
@@ -80,10 +80,10 @@ impl Curve for Sigmoid {
     }
 }
 
-/// By its result where `alpha` is not negative: then that has the sign of the input.
+/// Derivative from the result if `alpha` is not negative: then the result has the sign of the input.
 #[derive(Clone, Copy)]
 pub struct Exponential {
-    /// What it goes to far below zero, negated and divided by the scale.
+    /// The limit far below zero, negated and divided by the scale.
     pub alpha: f32,
     /// The slope where positive.
     pub scale: f32,
@@ -106,7 +106,7 @@ impl Curve for Exponential {
     }
 }
 
-/// By its input.
+/// Derivative from the input.
 #[derive(Clone, Copy)]
 pub struct Silu;
 
@@ -125,7 +125,7 @@ impl Curve for Silu {
     }
 }
 
-/// By its input.
+/// Derivative from the input.
 #[derive(Clone, Copy)]
 pub struct Gelu;
 
@@ -145,7 +145,7 @@ impl Curve for Gelu {
     }
 }
 
-/// `x sigmoid(2 u)` with `u = sqrt(2 / pi) (x + 0.044715 x^3)`, since `(1 + tanh(u)) / 2 = sigmoid(2 u)`; by its input.
+/// `x sigmoid(2 u)` with `u = sqrt(2 / pi) (x + 0.044715 x^3)`, since `(1 + tanh(u)) / 2 = sigmoid(2 u)`; derivative from the input.
 #[derive(Clone, Copy)]
 pub struct TanhGelu;
 
@@ -172,17 +172,17 @@ impl Curve for TanhGelu {
     }
 }
 
-/// By its input.
+/// Derivative from the input.
 #[derive(Clone, Copy)]
 pub struct Softplus {
-    /// How sharp the bend is.
+    /// The sharpness of the bend.
     pub beta: f32,
-    /// Where it ends.
+    /// The end of the bend.
     pub threshold: f32,
 }
 
 impl Curve for Softplus {
-    /// `max(t, 0) + ln(1 + exp(-|t|))` with `t = beta x`, which overflows nowhere.
+    /// `max(t, 0) + ln(1 + exp(-|t|))` with `t = beta x`, which never overflows.
     #[inline(always)]
     fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
         let zero = simd.splat_f32s(0.0);
@@ -201,7 +201,7 @@ impl Curve for Softplus {
     }
 }
 
-/// By its result: on a bound and beyond the slope is zero.
+/// Derivative from the result: it is 0 at the bounds and beyond.
 #[derive(Clone, Copy)]
 pub struct Between {
     /// The lower bound.

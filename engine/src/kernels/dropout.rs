@@ -1,11 +1,11 @@
-//! Dropout: the mask is worked out anew wherever it is needed, from counters ([`crate::rng`]).
+//! Dropout. The mask is computed from counters wherever it is needed ([`crate::rng`]).
 
 use pulp::{Simd, WithSimd};
 
 use super::simd::arch;
 use crate::rng;
 
-/// What a dropout does, apart from where.
+/// The options of a dropout.
 #[derive(Clone, Copy, Debug)]
 pub struct Mask {
     /// The run's seed.
@@ -14,7 +14,7 @@ pub struct Mask {
     pub node: usize,
     /// The probability of dropping an element.
     pub p: f64,
-    /// Elements of a sample, one behind the other, that are dropped or kept together.
+    /// The number of consecutive elements of a sample that are dropped or kept together.
     pub span: usize,
 }
 
@@ -26,7 +26,7 @@ pub fn apply(mask: Mask, start: usize, images: usize, x: &mut [f32]) {
     apply_part(mask, start, images, [0, decisions], x);
 }
 
-/// [`apply`] where a sample has `all` decisions, of which those from number `first` on are for `x`.
+/// [`apply`] for a sample with `all` decisions, of which those from `first` on are for `x`.
 pub fn apply_part(mask: Mask, start: usize, images: usize, [first, all]: [usize; 2], x: &mut [f32]) {
     arch().dispatch(Apply { mask, start, images, first: first as u64, all: all as u64, x });
 }
@@ -52,7 +52,7 @@ impl WithSimd for Apply<'_> {
         let spans = x.chunks_exact_mut(mask.span * images);
         let rows = (first..).zip(spans).flat_map(|(element, span)| span.chunks_exact_mut(images).map(move |row| (element, row)));
         for (element, x) in rows {
-            // Plain code: the compiler makes vectors of it for each instruction set.
+            // Plain code, which the compiler vectorizes for each instruction set.
             for (image, x) in (start as u64..).zip(x) {
                 let kept = rng::element(stream, image * all + element) >> 11 >= threshold;
                 *x = if kept { *x * scale } else { 0.0 };

@@ -5,7 +5,7 @@ use crate::layers::Frame;
 /// Copies maps into their frame.
 ///
 /// # Panics
-/// If the slices do not hold the same number of maps.
+/// Panics if the slices do not hold the same number of maps.
 pub fn pad(frame: &Frame, images: usize, from: &[f32], to: &mut [f32]) {
     let [down, across] = &frame.axes;
     let (source, line) = (across.size * images, frame.line() * images);
@@ -34,7 +34,7 @@ pub fn pad(frame: &Frame, images: usize, from: &[f32], to: &mut [f32]) {
     }
 }
 
-/// Puts the columns of `from` into every `stride`-th of `to`, beginning at column `first`; or adds them.
+/// Copies the columns of `from` to every `stride`-th column of `to`, beginning at column `first`; or adds them.
 pub fn spread(images: usize, [first, stride]: [usize; 2], from: &[f32], to: &mut [f32], add: bool) {
     let columns = to[first * images..].chunks_mut(stride * images);
     for (from, to) in from.chunks_exact(images).zip(columns) {

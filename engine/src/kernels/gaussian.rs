@@ -1,23 +1,22 @@
-//! Numbers drawn from Gaussians whose mean and log-variance are given: the noise is worked out anew wherever it is needed, from counters
-//! ([`crate::rng`]).
+//! Samples from Gaussians with a given mean and log-variance. The noise is computed from counters wherever it is needed ([`crate::rng`]).
 
 use crate::rng;
 
-/// Which noise.
+/// Identifies the noise.
 #[derive(Clone, Copy, Debug)]
 pub struct Noise {
     /// The run's seed.
     pub seed: u64,
     /// The node's index in the graph.
     pub node: usize,
-    /// The place in the batch of the first image.
+    /// The index in the batch of the first image.
     pub start: usize,
     /// The number of images.
     pub images: usize,
 }
 
 impl Noise {
-    /// The noise of element `at` of `[elements, images]`: that of its place in `[batch, elements]`.
+    /// The noise of element `at` of `[elements, images]`: that of its position in `[batch, elements]`.
     fn of(&self, at: usize, elements: usize) -> f32 {
         let (element, image) = (at / self.images, self.start + at % self.images);
         rng::normal(self.seed, self.node, (image * elements + element) as u64) as f32
@@ -32,7 +31,7 @@ pub fn draw(noise: Noise, logvar: &[f32], y: &mut [f32]) {
     }
 }
 
-/// Turns the gradient of the result into that of the log-variance: `dy exp(logvar / 2) noise / 2`.
+/// Turns the gradient of the result into the gradient of the log-variance: `dy exp(logvar / 2) noise / 2`.
 pub fn logvar_grad(noise: Noise, logvar: &[f32], grad: &mut [f32]) {
     let elements = grad.len() / noise.images;
     for (at, (grad, logvar)) in grad.iter_mut().zip(logvar).enumerate() {

@@ -1,4 +1,4 @@
-//! The gated linear unit: the first half of each stretch times the sigmoid of the second.
+//! The gated linear unit: the first half of each segment times the sigmoid of the second.
 
 use pulp::{Simd, WithSimd};
 
@@ -7,12 +7,12 @@ use super::{
     simd::{arch, load, store},
 };
 
-/// `y = a sigmoid(b)`, where each stretch of `2 half` elements of `x` is `a` and behind it `b`.
+/// `y = a sigmoid(b)`, where each segment of `2 half` elements of `x` is `a` followed by `b`.
 pub fn forward(half: usize, x: &[f32], y: &mut [f32]) {
     arch().dispatch(Forward { half, x, y });
 }
 
-/// The gradient of `x`, added or in its place.
+/// The gradient of `x`; overwrites or is added.
 pub fn backward(half: usize, x: &[f32], dy: &[f32], dx: &mut [f32], add: bool) {
     arch().dispatch(Backward { half, x, dy, dx, add });
 }

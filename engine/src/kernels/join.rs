@@ -1,10 +1,10 @@
-//! Two values of one shape, element by element.
+//! Elementwise operations on two values of the same shape.
 
 use pulp::{Simd, WithSimd};
 
 use super::{activation::zip, simd::arch};
 
-/// How two elements become one.
+/// The operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Operator {
     /// `a + b`
@@ -13,14 +13,14 @@ pub enum Operator {
     Sub,
     /// `a b`
     Mul,
-    /// The greater one; NaN if either is.
+    /// The maximum; NaN if either is.
     Max,
 }
 
 /// `y = a op b`
 ///
 /// # Panics
-/// Here and below: if the lengths differ.
+/// Panics, here and below, if the lengths differ.
 pub fn pair(operator: Operator, a: &[f32], b: &[f32], y: &mut [f32]) {
     assert!(a.len() == y.len() && b.len() == y.len());
     arch().dispatch(Pair { operator, a, b, y });
@@ -32,7 +32,7 @@ pub fn fold(operator: Operator, x: &[f32], y: &mut [f32]) {
     arch().dispatch(Fold { operator, x, y });
 }
 
-/// What the maximum of `x` and `other` leaves of the gradient for `x`.
+/// The share of the gradient of a maximum of `x` and `other` that `x` gets.
 pub fn share(x: &[f32], other: &[f32], grad: &mut [f32]) {
     assert!(x.len() == grad.len() && other.len() == grad.len());
     arch().dispatch(
@@ -41,7 +41,7 @@ pub fn share(x: &[f32], other: &[f32], grad: &mut [f32]) {
     );
 }
 
-/// [`share`] with the maximum of `count` others, of which `other(i)` is number `i`.
+/// [`share`] for the maximum of `x` and `count` others; `other(i)` is number `i`.
 pub fn share_with<'a>(x: &[f32], count: usize, other: impl Fn(usize) -> &'a [f32], grad: &mut [f32]) {
     for (k, (&x, grad)) in x.iter().zip(grad).enumerate() {
         let most = (1..count).fold(other(0)[k], |most, i| greater(most, other(i)[k]));
@@ -49,27 +49,27 @@ pub fn share_with<'a>(x: &[f32], count: usize, other: impl Fn(usize) -> &'a [f32
     }
 }
 
-/// All where `x` is greater or either is NaN, half where they are equal: PyTorch's rule.
+/// All if `x` is greater or either is NaN, half if they are equal: PyTorch's rule.
 #[inline(always)]
 fn left(x: f32, other: f32, grad: f32) -> f32 {
     let grad = if x < other { 0.0 } else { grad };
     if x == other { 0.5 * grad } else { grad }
 }
 
-/// The greater one; NaN if either is.
+/// The maximum; NaN if either is.
 fn greater(a: f32, b: f32) -> f32 {
     if b > a || b.is_nan() { b } else { a }
 }
 
 #[inline(always)]
 fn apply<S: Simd>(simd: S, operator: Operator) -> impl Fn(S::f32s, S::f32s) -> S::f32s {
-    // The operator is the same for all elements: the compiler takes the choice out of the loop, or predicts it.
+    // The operator is the same for all elements: the compiler moves the choice out of the loop, or the processor predicts it.
     #[inline(always)]
     move |a, b| match operator {
         Operator::Add => simd.add_f32s(a, b),
         Operator::Sub => simd.sub_f32s(a, b),
         Operator::Mul => simd.mul_f32s(a, b),
-        // What is not ordered is NaN: `b` where that is it, else `a`.
+        // Unordered means NaN: `b` if it is NaN, otherwise `a`.
         Operator::Max => {
             let not_less = simd.select_f32s(simd.less_than_or_equal_f32s(b, a), a, b);
             simd.select_f32s(simd.equal_f32s(a, a), not_less, a)
@@ -178,7 +178,7 @@ mod tests {
         let mut grad = [1.0; 5];
         share(&x, &other, &mut grad);
         assert_eq!(grad, [0.0, 0.5, 1.0, 1.0, 1.0]);
-        // Of three equal ones, from left to right: a quarter, a quarter, a half.
+        // For three equal elements, from left to right: a quarter, a quarter, a half.
         let all = [[2.0], [2.0], [2.0]];
         let mut last = [1.0];
         share_with(&all[2], 2, |i| &all[i], &mut last);

@@ -1,4 +1,4 @@
-//! Between batch-major `[images, elements]`, as users have it, and `[elements, images]`, as a lane keeps it.
+//! Transposes between batch-major `[images, elements]`, the layout of users, and `[elements, images]`, the layout of lanes.
 
 use pulp::{Arch, Simd, WithSimd};
 #[cfg(target_arch = "x86_64")]
@@ -6,13 +6,13 @@ use pulp::{NullaryFnOnce, x86::V4};
 
 use super::simd::arch;
 
-/// A block of so many rows and columns stays in a level-1 cache while it is transposed.
+/// The number of rows and columns of a block, which stays in a level-1 cache while it is transposed.
 const BLOCK: usize = 16;
 
 /// `to[column][row] = from[row][column]`, or adds.
 ///
 /// # Panics
-/// If a slice does not have `rows * columns` elements.
+/// Panics if a slice does not have `rows * columns` elements.
 pub fn transpose(rows: usize, columns: usize, from: &[f32], to: &mut [f32], add: bool) {
     assert!(from.len() == rows * columns && to.len() == rows * columns, "lengths fit the axes");
     if rows == 1 || columns == 1 {
@@ -47,7 +47,7 @@ impl Transpose<'_> {
                 let (high, wide) = (BLOCK.min(rows - row), BLOCK.min(columns - column));
                 let (from, to) = (&from[row * columns + column..], &mut to[column * rows + row..]);
                 if high == BLOCK && wide == BLOCK && !add {
-                    // Apart from the others, so that its sizes are known and it stays in registers.
+                    // A separate function, so that the sizes are constants and the block stays in registers.
                     let mut block = [[0f32; BLOCK]; BLOCK];
                     for (i, block) in block.iter_mut().enumerate() {
                         *block = *from[i * columns..].first_chunk().expect("a whole row");
@@ -70,7 +70,7 @@ impl Transpose<'_> {
     }
 }
 
-/// How a block is turned. A trait and no closure: a closure that is used twice is compiled for no instruction set.
+/// How a block is transposed. A trait and not a closure: a closure that is used twice is not compiled for the instruction set.
 trait Turn: Copy {
     fn turn(self, block: &Block) -> Block;
 }
@@ -101,7 +101,7 @@ impl WithSimd for Transpose<'_> {
     }
 }
 
-/// With vectors as long as a block's rows: a quarter of the time.
+/// With vectors as long as the rows of a block: a quarter of the time.
 #[cfg(target_arch = "x86_64")]
 struct Wide<'a> {
     simd: V4,
@@ -127,7 +127,7 @@ impl Turn for V4 {
         for (from, &row) in from.iter_mut().zip(block) {
             *from = pulp::cast(row);
         }
-        // Of each 4 rows, their 4 x 4 elements in each quarter of the vectors; `to[4 r + c]`: column c of rows 4 r to 4 r + 3.
+        // For each 4 rows, the 4 x 4 elements in each quarter of the vectors; `to[4 r + c]`: column c of rows 4 r to 4 r + 3.
         let mut to = from;
         for r in 0..4 {
             let [a, b, c, d] = [from[4 * r], from[4 * r + 1], from[4 * r + 2], from[4 * r + 3]];
@@ -138,7 +138,7 @@ impl Turn for V4 {
             to[4 * r + 2] = simd._mm512_shuffle_ps::<0x44>(high, next_high);
             to[4 * r + 3] = simd._mm512_shuffle_ps::<0xee>(high, next_high);
         }
-        // Then the quarters themselves: the even ones and the odd ones, twice.
+        // Then the quarters: the even ones and the odd ones, twice.
         let mut turned = [[0f32; BLOCK]; BLOCK];
         for c in 0..4 {
             let [p, q, r, s] = [to[c], to[4 + c], to[8 + c], to[12 + c]];
@@ -153,15 +153,15 @@ impl Turn for V4 {
     }
 }
 
-/// Copies rows that lie side by side to where they lie `apart`.
+/// Copies adjacent rows to rows at a distance of `apart`.
 ///
 /// # Panics
-/// If a row is longer than `apart`, or `to` ends too early.
+/// Panics if a row is longer than `apart`, or if `to` is too short.
 pub fn spread(from: &[f32], row: usize, to: &mut [f32], apart: usize) {
     assert!(row <= apart, "rows do not overlap");
     for (from, to) in from.chunks_exact(row).zip(to.chunks_mut(apart)) {
         let to = &mut to[..row];
-        // In pieces of a known length: a call for each of them would take longer than the copy.
+        // In pieces of a constant length: a function call for each would take longer than the copy.
         let ((wholes, rest), (whole_to, rest_to)) = (from.as_chunks::<BLOCK>(), to.as_chunks_mut::<BLOCK>());
         for (from, to) in wholes.iter().zip(whole_to) {
             *to = *from;
@@ -175,7 +175,7 @@ pub fn spread(from: &[f32], row: usize, to: &mut [f32], apart: usize) {
 /// Copies, or adds.
 ///
 /// # Panics
-/// If the lengths differ.
+/// Panics if the lengths differ.
 pub fn put(from: &[f32], to: &mut [f32], add: bool) {
     if add {
         super::activation::add(from, to);

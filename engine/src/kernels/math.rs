@@ -1,13 +1,12 @@
-//! `exp`, `tanh`, `sigmoid` and their like of a vector, to a few units in the last place where nothing else is said.
+//! `exp`, `tanh`, `sigmoid` and others for vectors, to a few units in the last place unless stated otherwise.
 //!
-//! All rest on `exp(x) = 2^n exp(r)` with `n` the whole number nearest to `x / ln 2` and `|r| <= ln 2 / 2`, where a short series is
-//! enough.
+//! All are based on `exp(x) = 2^n exp(r)`, where `n` is the integer nearest to `x / ln 2` and `|r| <= ln 2 / 2`, so that a short series is enough.
 
 use pulp::Simd;
 
-/// Adding and subtracting it rounds to the nearest whole number; the low bits of the sum are that number in two's complement.
+/// Adding and subtracting it rounds to the nearest integer; the low bits of the sum are that integer in two's complement.
 const ROUND: f32 = 12_582_912.0; // 1.5 * 2^23
-/// ln 2 in two parts: the high one has few enough bits that its product with a whole number below 2^9 is exact.
+/// ln 2 in two parts: the high part has few enough bits that its product with an integer below 2^9 is exact.
 const LN_2_HIGH: f32 = 0.693_359_4; // 355 / 512
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 
@@ -20,7 +19,7 @@ fn reduce<S: Simd>(simd: S, x: S::f32s) -> (S::f32s, S::f32s) {
     (n, simd.mul_add_e_f32s(n, simd.splat_f32s(-LN_2_LOW), r))
 }
 
-/// `exp(r) - 1` for `|r| <= 0.35`: the Taylor series up to the seventh power, whose rest is below 2^-27 of the sum.
+/// `exp(r) - 1` for `|r| <= 0.35`: the Taylor series up to the seventh power, with a remainder below 2^-27 of the sum.
 #[inline(always)]
 fn series<S: Simd>(simd: S, r: S::f32s) -> S::f32s {
     let mut sum = simd.splat_f32s(1.0 / 5040.0);
@@ -30,27 +29,27 @@ fn series<S: Simd>(simd: S, r: S::f32s) -> S::f32s {
     simd.mul_add_e_f32s(simd.mul_f32s(sum, r), r, r)
 }
 
-/// `2^n` for a whole number `n` in -126..=127.
+/// `2^n` for an integer `n` in -126..=127.
 #[inline(always)]
 fn power<S: Simd>(simd: S, n: S::f32s) -> S::f32s {
-    // The sum's low bits hold n + 127; the shift makes them the exponent and drops the rest.
+    // The low bits of the sum are n + 127; the shift moves them to the exponent and drops the rest.
     let bits = simd.transmute_u32s_f32s(simd.add_f32s(n, simd.splat_f32s(ROUND + 127.0)));
     simd.transmute_f32s_u32s(simd.wrapping_dyn_shl_u32s(bits, simd.splat_u32s(23)))
 }
 
-/// `x` limited to `low ..= high`; NaN becomes one of them and is put back by [`keep_nan`].
+/// `x` clamped to `low ..= high`; NaN becomes one of these and is restored by [`keep_nan`].
 #[inline(always)]
 fn clamp<S: Simd>(simd: S, x: S::f32s, low: f32, high: f32) -> S::f32s {
     simd.max_f32s(simd.min_f32s(x, simd.splat_f32s(high)), simd.splat_f32s(low))
 }
 
-/// `y`, but `x` where that is NaN.
+/// `y`, or `x` where that is NaN.
 #[inline(always)]
 pub fn keep_nan<S: Simd>(simd: S, x: S::f32s, y: S::f32s) -> S::f32s {
     simd.select_f32s(simd.equal_f32s(x, x), y, x)
 }
 
-/// `exp(x)`: 0 and infinity at the ends, denormals on the way there.
+/// `exp(x)`: 0 and infinity at the ends, with denormal numbers before 0.
 #[inline(always)]
 pub fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     // At 89 the result is infinite, at -104 it rounds to zero.
@@ -63,7 +62,7 @@ pub fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     keep_nan(simd, x, y)
 }
 
-/// `tanh(x) = e / (e + 2)` with `e = exp(2 x) - 1`, which is worked out without the loss of digits that the subtraction would bring.
+/// `tanh(x) = e / (e + 2)` with `e = exp(2 x) - 1`, which is computed without cancellation.
 #[inline(always)]
 pub fn tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     // From 9.02 on the result rounds to 1.
@@ -74,7 +73,7 @@ pub fn tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     keep_nan(simd, x, y)
 }
 
-/// `1 / (1 + exp(-x))`, in the form `exp(x) / (1 + exp(x))` for negative `x`, which keeps its digits down to the denormals.
+/// `1 / (1 + exp(-x))`, in the form `exp(x) / (1 + exp(x))` for negative `x`, which is accurate down to denormal numbers.
 #[inline(always)]
 pub fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let one = simd.splat_f32s(1.0);
@@ -83,7 +82,7 @@ pub fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     simd.div_f32s(top, simd.add_f32s(one, e))
 }
 
-/// `exp(x) - 1` for `x` at most 80, without the loss of digits that the subtraction would bring.
+/// `exp(x) - 1` for `x` at most 80, without cancellation.
 #[inline(always)]
 pub fn exp_m1<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     // From -18 on the result rounds to -1.
@@ -93,9 +92,10 @@ pub fn exp_m1<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     keep_nan(simd, x, y)
 }
 
-/// `ln(1 + e)` for `e` in 0..=1, by `ln(1 + e) = 2 artanh(e / (2 + e))` and the series of that, whose rest is below 2^-25 of the sum.
+/// `ln(1 + e)` for `e` in 0..=1, by `ln(1 + e) = 2 artanh(e / (2 + e))` and its series, with a remainder below 2^-25 of the sum.
 ///
-/// With `t = e / (1 + e / 2)`, twice that argument: half of a denormal would lose its last bit, while here `t` of one is itself.
+/// Uses `t = e / (1 + e / 2)`, twice the argument of artanh: half of a denormal number would lose its last bit, but `t` of a denormal number is that
+/// number.
 #[inline(always)]
 pub fn ln_1p<S: Simd>(simd: S, e: S::f32s) -> S::f32s {
     let t = simd.div_f32s(e, simd.mul_add_e_f32s(e, simd.splat_f32s(0.5), simd.splat_f32s(1.0)));
@@ -109,8 +109,8 @@ pub fn ln_1p<S: Simd>(simd: S, e: S::f32s) -> S::f32s {
 
 /// The normal distribution's `P(X < x)`, and `exp(-x^2 / 2)`.
 ///
-/// With `t = 1 / (1 + p z)` the complementary error function is `exp(-z^2)` times a polynomial of `t`, to 1.5e-7 (Abramowitz and Stegun,
-/// Handbook of Mathematical Functions, 1964, 7.1.26).
+/// With `t = 1 / (1 + p z)`, the complementary error function is `exp(-z^2)` times a polynomial of `t`, with an error of 1.5e-7 (Abramowitz and
+/// Stegun, Handbook of Mathematical Functions, 1964, 7.1.26).
 #[inline(always)]
 pub fn normal<S: Simd>(simd: S, x: S::f32s) -> (S::f32s, S::f32s) {
     let one = simd.splat_f32s(1.0);
@@ -131,7 +131,7 @@ mod tests {
     use crate::kernels::activation::{Activation, backward, forward};
     use crate::kernels::{softmax, testing};
 
-    /// Every 4099th number there is, both signs, and the special ones.
+    /// Every 4099th float, both signs, and the special values.
     fn all_over() -> Vec<f32> {
         let mut list: Vec<f32> = (0..=u32::MAX).step_by(4099).map(f32::from_bits).filter(|x| !x.is_nan()).collect();
         list.extend((-30_000..30_000).map(|i| i as f32 * 0.0037));
@@ -139,7 +139,7 @@ mod tests {
         list
     }
 
-    /// Relative error at most 1e-6; for denormal results one step.
+    /// Relative error at most 1e-6; one step for denormal results.
     fn accurate(name: &str, x: &[f32], y: &[f32], exact: impl Fn(f64) -> f64) {
         for (&x, &y) in x.iter().zip(y) {
             let wanted = exact(f64::from(x));

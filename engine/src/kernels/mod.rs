@@ -1,10 +1,10 @@
-//! The arithmetic: plain functions over slices, one operation a file, each with its backward and a slow, obvious reference that the
-//! tests compare it with. They know nothing of plans, lanes or graphs, and all run on one thread.
+//! Arithmetic: plain functions over slices, one operation per file, each with its backward pass and a slow, obvious reference for the tests. The
+//! functions know nothing of plans, lanes or graphs, and run on one thread.
 //!
-//! A lane keeps every value as `[shape.., images]`: the images of one element lie side by side. Then
+//! A lane stores every value as `[shape.., images]`: the images of one element are adjacent. As a result,
 //!
-//! - a line of a map is one contiguous row of `width * images` numbers, and what a convolution's tap reads for a whole line of the
-//!   output is such a row, shifted: no matrix of windows is made, even the smallest maps fill whole vectors, and `Flatten` moves nothing;
+//! - a row of a map is a contiguous range of `width * images` numbers, and the input of a convolution's tap for a whole row of the output is such a
+//!   range, shifted: there is no matrix of windows, even the smallest maps fill whole vectors, and `Flatten` moves nothing;
 //! - a fully connected layer is the same product with one position;
 //! - pooling, statistics and softmax never work within a vector.
 
@@ -38,7 +38,7 @@ pub mod winograd;
 
 use layercake_ir::ops::Window;
 
-/// A window sliding over a map: sizes in, sizes out.
+/// A window that slides over a map, and the sizes of input and output.
 #[derive(Clone, Copy, Debug)]
 pub struct Slide {
     /// The window.
@@ -50,31 +50,31 @@ pub struct Slide {
 }
 
 impl Slide {
-    /// The positions of `axis` that tap `tap` of window `step` reads, if it lies inside the input.
+    /// The positions on `axis` that tap `tap` of window `step` reads, if they are inside the input.
     #[inline(always)]
     pub fn tap(&self, axis: usize, step: usize, tap: usize) -> Option<usize> {
         let at = step * self.window.stride[axis] + tap * self.window.dilation[axis];
         at.checked_sub(self.window.padding[axis]).filter(|&at| at < self.input[axis])
     }
 
-    /// The taps of window `step` that lie inside the input.
+    /// The taps of window `step` that are inside the input.
     pub fn taps_inside(&self, axis: usize, step: usize) -> std::ops::Range<usize> {
         let (window, start) = (&self.window, step * self.window.stride[axis]);
         let from = |at: usize| at.saturating_sub(start).div_ceil(window.dilation[axis]).min(window.kernel[axis]);
         from(window.padding[axis])..from(window.padding[axis] + self.input[axis])
     }
 
-    /// Elements of one input map.
+    /// The number of elements of an input map.
     pub fn input_len(&self) -> usize {
         self.input[0] * self.input[1]
     }
 
-    /// Elements of one output map.
+    /// The number of elements of an output map.
     pub fn output_len(&self) -> usize {
         self.output[0] * self.output[1]
     }
 
-    /// Taps of the window.
+    /// The number of taps of the window.
     pub fn taps(&self) -> usize {
         self.window.kernel[0] * self.window.kernel[1]
     }

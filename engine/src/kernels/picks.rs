@@ -1,14 +1,14 @@
-//! Windows of which one element is picked, a plane and an image at a time: maximum pooling at places that vary, and its reverse.
+//! Windows that select one element, one plane and one image at a time: fractional maximum pooling, and unpooling.
 //!
-//! Planes are `[height, width, images]`. Which element a window picks is worked out anew wherever it is needed.
+//! Planes are `[height, width, images]`. The selected element is computed again wherever it is needed.
 
 use super::Slide;
 use crate::rng;
 
-/// The largest of some elements of an image: the first of equal ones, but the last NaN where there are any, as in PyTorch.
+/// The largest of some elements of an image: the first of equal ones, or the last NaN if there are any, as in PyTorch.
 #[derive(Clone, Copy)]
 struct Pick {
-    /// Which it is; the first element if none was larger than minus infinity.
+    /// Its index; the first element if none is larger than minus infinity.
     at: usize,
     most: f32,
     empty: bool,
@@ -24,7 +24,7 @@ impl Pick {
     }
 }
 
-/// The element of a plane that a window picks in one image.
+/// The element of a plane that a window selects in one image.
 fn picked(slide: &Slide, images: usize, x: &[f32], window: usize, image: usize) -> usize {
     let (row, column) = (window / slide.output[1], window % slide.output[1]);
     let mut pick = Pick::NONE;
@@ -39,7 +39,8 @@ fn picked(slide: &Slide, images: usize, x: &[f32], window: usize, image: usize) 
     pick.at
 }
 
-/// Puts each element of `values` where its window of `x` has its largest element, among zeros. Of several at one place the last counts.
+/// Writes each element of `values` to the position of the largest element of its window of `x`, and zeros elsewhere. If several go to one position,
+/// the last one is kept.
 pub fn unpool_forward(slide: &Slide, images: usize, values: &[f32], x: &[f32], y: &mut [f32]) {
     y.fill(0.0);
     let (small, large) = (slide.output_len() * images, slide.input_len() * images);
@@ -51,14 +52,14 @@ pub fn unpool_forward(slide: &Slide, images: usize, values: &[f32], x: &[f32], y
     }
 }
 
-/// The gradient of the values, added or in its place: that of the place where each went, and zero for one that another has replaced.
-/// `taken` holds as much as a plane of `x`.
+/// The gradient of the values; overwrites or is added. It is the gradient at the position to which each was written, and zero for a value that
+/// another one replaced. `taken` has the size of a plane of `x`.
 pub fn unpool_backward(slide: &Slide, images: usize, x: &[f32], dy: &[f32], dx: &mut [f32], add: bool, taken: &mut [f32]) {
     let (small, large) = (slide.output_len() * images, slide.input_len() * images);
     let taken = &mut taken[..large];
     for ((dx, x), dy) in dx.chunks_exact_mut(small).zip(x.chunks_exact(large)).zip(dy.chunks_exact(large)) {
         taken.fill(0.0);
-        // From the last window on: who comes first here has the place.
+        // From the last window on: the first to reach a position here has it.
         for (i, dx) in dx.iter_mut().enumerate().rev() {
             let (window, image) = (i / images, i % images);
             let at = picked(slide, images, x, window, image) * images + image;
@@ -69,30 +70,30 @@ pub fn unpool_backward(slide: &Slide, images: usize, x: &[f32], dy: &[f32], dx: 
     }
 }
 
-/// Maximum pooling at distances that vary.
+/// Maximum pooling with windows at varying distances.
 #[derive(Clone, Copy, Debug)]
 pub struct Fractional {
-    /// The rule that says where windows begin.
+    /// The rule for the beginnings of windows.
     pub op: layercake_ir::ops::FractionalMaxPool2d,
-    /// Planes of an image.
+    /// The number of planes of an image.
     pub channels: usize,
     /// Height and width of the input.
     pub input: [usize; 2],
 }
 
-/// Where a lane's images stand, and what their windows are drawn by: the middle, or a seed and a node.
+/// The images of a lane, and how their windows are drawn: the middle, or from a seed and a node.
 #[derive(Clone, Copy, Debug)]
 pub struct Draw {
-    /// The place in the batch of the first image.
+    /// The index in the batch of the first image.
     pub start: usize,
     /// The number of images.
     pub images: usize,
-    /// Drawn by these, while training.
+    /// The seed and the node, in training.
     pub seeds: Option<(u64, usize)>,
 }
 
 impl Fractional {
-    /// Calls `each` with every element of the output and the element of the input that it is, as places in slices.
+    /// Calls `each` with every element of the output and the element of the input that it is, as indices.
     fn each(&self, draw: Draw, x: &[f32], mut each: impl FnMut(usize, usize)) {
         let ([height, width], [rows, columns], images) = (self.input, self.op.output_size, draw.images);
         for (channel, x) in x.chunks_exact(height * width * images).enumerate() {
@@ -121,7 +122,7 @@ pub fn fractional_forward(of: &Fractional, draw: Draw, x: &[f32], y: &mut [f32])
     of.each(draw, x, |to, from| y[to] = x[from]);
 }
 
-/// Adds each gradient to the element that its window picked.
+/// Adds each gradient to the element that its window selected.
 pub fn fractional_backward(of: &Fractional, draw: Draw, x: &[f32], dy: &[f32], dx: &mut [f32]) {
     of.each(draw, x, |from, to| dx[to] += dy[from]);
 }
@@ -133,7 +134,7 @@ mod tests {
     use super::*;
     use crate::kernels::{pool2d, testing::numbers};
 
-    /// What pooling took, unpooling puts back where it was.
+    /// Unpooling puts back the elements that pooling selected.
     #[test]
     fn unpooling_reverses_pooling() {
         for (kernel, stride, padding, input, output, images) in [
@@ -150,7 +151,7 @@ mod tests {
             unpool_forward(&slide, images, &pooled, &x, &mut y);
             assert!(x.iter().zip(&y).all(|(x, y)| y == x || *y == 0.0));
             assert!(y.iter().any(|&y| y != 0.0));
-            // Every place that is filled was picked; its gradient goes to one value alone.
+            // Every position that is filled was selected; its gradient goes to one value only.
             let dy = numbers(planes * large, 2);
             let (mut dx, mut taken) = (vec![1.0; planes * small], vec![0.0; large]);
             unpool_backward(&slide, images, &x, &dy, &mut dx, true, &mut taken);
@@ -160,7 +161,7 @@ mod tests {
         }
     }
 
-    /// Where windows lie side by side, it is the usual pooling.
+    /// With adjacent windows it is ordinary pooling.
     #[test]
     fn whole_steps_are_a_maximum_pool() {
         let (input, images) = ([6, 8], 3);

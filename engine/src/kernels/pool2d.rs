@@ -7,25 +7,25 @@ use super::{
     simd::{arch, load, store},
 };
 
-/// The largest element of each window; NaN if there is one. A window of nothing but padding gives minus infinity.
+/// The largest element of each window; NaN if there is one. A window of padding only gives minus infinity.
 pub fn max_forward(slide: &Slide, images: usize, x: &[f32], y: &mut [f32]) {
     arch().dispatch(MaxForward { slide, images, x, y });
 }
 
-/// Adds each gradient to the element that won its window, which is found anew: the first of the largest, but the last NaN where
-/// there are any, as in PyTorch.
+/// Adds each gradient to the element that was the maximum of its window, which is computed again: the first of the largest, or the last NaN if there
+/// are any, as in PyTorch.
 pub fn max_backward(slide: &Slide, images: usize, x: &[f32], dy: &[f32], dx: &mut [f32]) {
     arch().dispatch(MaxBackward { slide, images, x, dy, dx });
 }
 
-/// Windows of at most so many taps, all of them inside the input, have their taps listed once.
+/// For windows of at most this many taps, all inside the input, the positions of the taps are listed once.
 const LISTED: usize = 64;
 
-/// Where the taps of windows are.
+/// The positions of the taps of windows.
 struct Taps<'a> {
     slide: &'a Slide,
     list: [usize; LISTED],
-    /// 0 where the list cannot be used.
+    /// 0 if the list cannot be used.
     listed: usize,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Taps<'a> {
         Self { slide, list, listed }
     }
 
-    /// Visits the taps of a window that are no padding, row by row: where in the plane each begins, in images.
+    /// Visits the taps of a window that are not padding, row by row: the position of each in the plane, in images.
     #[inline(always)]
     fn visit(&self, row: usize, column: usize, mut visit: impl FnMut(usize)) {
         let Slide { window, input, .. } = self.slide;
@@ -61,8 +61,8 @@ impl<'a> Taps<'a> {
     }
 }
 
-/// The result of each window of a single image, whose windows side by side take the place of the images side by side: begins with `first` and
-/// is put together with one tap after the other.
+/// The result of each window of a single image; adjacent windows take the place of adjacent images. Begins with `first` and combines it with one tap
+/// after the other.
 #[inline(always)]
 fn single(taps: &Taps, x: &[f32], y: &mut [f32], first: f32, join: impl Fn(f32, f32) -> f32) {
     let Slide { window, input, output } = taps.slide;
@@ -74,7 +74,7 @@ fn single(taps: &Taps, x: &[f32], y: &mut [f32], first: f32, join: impl Fn(f32, 
         }
         for tap in &taps.list[..taps.listed] {
             let line = &x[row * window.stride[0] * input[1] + tap..];
-            // Known strides are compiled to vectors.
+            // Constant strides are vectorized.
             match window.stride[1] {
                 1 => y.iter_mut().zip(line).for_each(|(y, &x)| *y = join(*y, x)),
                 2 => y.iter_mut().zip(line.chunks(2)).for_each(|(y, x)| *y = join(*y, x[0])),
@@ -124,7 +124,7 @@ impl WithSimd for MaxForward<'_> {
     }
 }
 
-/// Where a later tap takes the lead: where it is larger, or NaN, which leads over all before it.
+/// Whether a later tap replaces the maximum: if it is larger, or NaN, which replaces all before it.
 #[inline(always)]
 fn leads<S: Simd>(simd: S, x: S::f32s, most: S::f32s) -> S::m32s {
     let number = simd.equal_f32s(x, x);
@@ -154,7 +154,7 @@ impl WithSimd for MaxBackward<'_> {
                 for (group, dy) in dy.chunks(S::F32_LANES).enumerate() {
                     let part = |tap: usize| tap * images + group * S::F32_LANES;
                     let mut most = simd.splat_f32s(f32::NEG_INFINITY);
-                    // Numbers of taps, as f32. Where all are minus infinity none takes the lead, and the first has it.
+                    // The indices of taps, as f32. If all elements are minus infinity, the first is the maximum.
                     let (mut winner, mut number) = (simd.splat_f32s(0.0), 0.0);
                     taps.visit(
                         row,
@@ -187,17 +187,17 @@ impl WithSimd for MaxBackward<'_> {
     }
 }
 
-/// A mean pool: its window and whether the padding counts.
+/// Mean pooling: its window, and whether the padding counts.
 #[derive(Clone, Copy, Debug)]
 pub struct Mean {
     /// The window and the sizes.
     pub slide: Slide,
-    /// Do the zeros of the padding count in the mean?
+    /// Whether the zeros of the padding count in the mean.
     pub count_padding: bool,
 }
 
 impl Mean {
-    /// 1 / the number of elements that a window counts: what lies beyond the padding never counts.
+    /// 1 / the number of elements of a window that count: elements beyond the padding never count.
     #[inline(always)]
     fn share(&self, row: usize, column: usize) -> f32 {
         let Slide { window, input, .. } = self.slide;
@@ -210,7 +210,7 @@ impl Mean {
         1.0 / (counted(0, row) as f32 * counted(1, column) as f32)
     }
 
-    /// Is each input element in exactly one window? Then its gradient is written, not added.
+    /// Whether each input element is in exactly one window. Then its gradient is written, not added.
     fn is_partition(&self) -> bool {
         let Slide { window, input, output } = self.slide;
         let covers = |axis: usize| window.stride[axis] == window.kernel[axis] && output[axis] * window.stride[axis] == input[axis];
@@ -223,7 +223,7 @@ pub fn mean_forward(pool: &Mean, images: usize, x: &[f32], y: &mut [f32]) {
     arch().dispatch(MeanForward { pool, images, x, y });
 }
 
-/// Adds to each element its share of the gradients of the windows it is in, or overwrites where `add` is false.
+/// Adds to each element its share of the gradients of its windows, or overwrites it if `add` is false.
 pub fn mean_backward(pool: &Mean, images: usize, dy: &[f32], dx: &mut [f32], add: bool) {
     if !add && !pool.is_partition() {
         dx.fill(0.0);

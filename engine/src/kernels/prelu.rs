@@ -1,4 +1,4 @@
-//! A rectifier with a learned slope, over `[channels, elements]`: a slope for each channel.
+//! PReLU over `[channels, elements]`, with one slope per channel.
 
 use pulp::{Simd, WithSimd};
 
@@ -8,7 +8,7 @@ use super::{
     simd::arch,
 };
 
-/// Multiplies what is not positive by its slope.
+/// Multiplies elements that are not positive by their slope.
 pub fn forward(slopes: &[f32], y: &mut [f32]) {
     arch().dispatch(Forward { slopes, y });
 }
@@ -18,7 +18,7 @@ pub fn backward(slopes: &[f32], x: &[f32], grad: &mut [f32]) {
     arch().dispatch(Backward { slopes, x, grad });
 }
 
-/// The gradient of the slopes, added or in its place: for each, the sum of `x dy` where `x` is not positive.
+/// The gradient of the slopes; overwrites or is added. For each channel it is the sum of `x dy` where `x` is not positive.
 pub fn slope_grads(x: &[f32], dy: &[f32], to: &mut [f32], add: bool) {
     arch().dispatch(SlopeGrads { x, dy, to, add });
 }
@@ -81,7 +81,7 @@ impl WithSimd for SlopeGrads<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        /// Vectors whose sum is made in float32.
+        /// The number of vectors that are summed in float32.
         const BLOCK: usize = 64;
         let Self { x, dy, to, add } = self;
         let (channel, zero) = (x.len() / to.len(), simd.splat_f32s(0.0));
@@ -116,7 +116,7 @@ mod tests {
             forward(&slopes, &mut y);
             backward(&slopes, &x, &mut dx);
             slope_grads(&x, &dy, &mut grads, true);
-            // Terms of both signs cancel: what rounding may do goes by their magnitudes, not by what is left of them.
+            // Terms of both signs cancel, so the rounding error is relative to their magnitudes, not to the sum.
             let (mut sums, mut magnitudes) = (vec![1.0f64; channels], vec![1.0f64; channels]);
             for (at, &x) in x.iter().enumerate() {
                 let slope = if x > 0.0 { 1.0 } else { slopes[at / len] };

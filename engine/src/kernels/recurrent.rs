@@ -1,5 +1,5 @@
-//! One step of a recurrent layer behind its matrix products, on `[hidden, images]`, and its way back. Gates lie one behind the other and are kept as they
-//! are after their function; on the way back their gradients take their places.
+//! One step of a recurrent layer after its matrix products, on `[hidden, images]`, and its backward pass. Gates are stored one after the other, after
+//! their activation; in the backward pass their gradients overwrite them.
 
 use pulp::{Simd, WithSimd};
 
@@ -8,34 +8,34 @@ use super::{
     simd::{arch, load, store},
 };
 
-/// A long short-term memory: the gates i, f, g, o, from what goes into them to what they give; the cell's state and the output.
+/// LSTM: computes the gates i, f, g, o from their inputs, the cell state, and the output.
 pub fn lstm_forward(gates: &mut [f32], before: Option<&[f32]>, c: &mut [f32], h: &mut [f32]) {
     arch().dispatch(LstmForward { gates, before, c, h });
 }
 
-/// The gradients of what goes into the gates, in the places of the gates; and `dc`, the gradient of the cell's state, as that of the state before.
+/// The gradients of the gates' inputs overwrite the gates; `dc`, the gradient of the cell state, becomes that of the previous one.
 pub fn lstm_backward(gates: &mut [f32], before: Option<&[f32]>, c: &[f32], dh: &[f32], dc: &mut [f32]) {
     arch().dispatch(LstmBackward { gates, before, c, dh, dc });
 }
 
-/// A gated recurrent unit: the gates r, z, n; `past` is the state's part of n.
+/// GRU: the gates r, z, n; `past` is the state's part of n.
 pub fn gru_forward(gates: &mut [f32], past: &[f32], before: Option<&[f32]>, h: &mut [f32]) {
     arch().dispatch(GruForward { gates, past, before, h });
 }
 
-/// The gradients of what goes into the gates, and of the state's part of n, in their places; and `dh` as what goes to the state before past all
-/// products.
+/// The gradients of the gates' inputs, and of the state's part of n, overwrite these; `dh` becomes the part of the previous state's gradient that
+/// does not pass through products.
 pub fn gru_backward(gates: &mut [f32], past: &mut [f32], before: Option<&[f32]>, dh: &mut [f32]) {
     arch().dispatch(GruBackward { gates, past, before, dh });
 }
 
-/// The places of vectors in slices of this length.
+/// The positions of vectors in slices of this length.
 #[inline(always)]
 fn vectors<S: Simd>(_: S, len: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
     (0..len).step_by(S::F32_LANES).map(move |from| from..(from + S::F32_LANES).min(len))
 }
 
-/// A vector of the state before, which is zero where there is none.
+/// A vector of the previous state, which is zero if there is none.
 #[inline(always)]
 fn earlier<S: Simd>(simd: S, before: Option<&[f32]>, at: &std::ops::Range<usize>) -> S::f32s {
     match before {
@@ -108,7 +108,7 @@ impl WithSimd for LstmBackward<'_> {
         let (f, rest) = rest.split_at_mut(len);
         let (g, o) = rest.split_at_mut(len);
         for at in vectors(simd, len) {
-            // One by one: a closure over an array of them is compiled for no instruction set, and every vector goes through memory.
+            // One by one: a closure over an array of them is not compiled for the instruction set, and every vector goes through memory.
             let (on, keep) = (load(simd, &i[at.clone()]), load(simd, &f[at.clone()]));
             let (new, show) = (load(simd, &g[at.clone()]), load(simd, &o[at.clone()]));
             let (dh, shown) = (load(simd, &dh[at.clone()]), math::tanh(simd, load(simd, &c[at.clone()])));

@@ -4,10 +4,10 @@ use pulp::{Simd, WithSimd};
 
 use super::simd::arch;
 
-/// `to` becomes (or is increased by) the sums of as many equal stretches of `x`, each in the order of the vectors it is made of.
+/// Sets `to` to the sums of equal segments of `x`, or adds them; each sum is in the order of the vectors of its segment.
 ///
 /// # Panics
-/// If the stretches do not divide `x`.
+/// Panics if the segments do not divide `x`.
 pub fn stretches(x: &[f32], to: &mut [f32], add: bool) {
     assert!(x.len().is_multiple_of(to.len()), "equal stretches");
     arch().dispatch(Stretches { x, to, add });

@@ -1,34 +1,34 @@
-//! Local response normalisation, over `[channels, row]`: each element is divided by a power of the squares in the channels around.
+//! Local response normalisation over `[channels, row]`: each element is divided by a power of the sum of squares in neighbouring channels.
 
 use std::ops::Range;
 
 use super::simd::arch;
 
-/// So many elements of a row are worked on together.
+/// The number of elements of a row that are processed together.
 const BLOCK: usize = 256;
 
 /// `y = x (k + share * sum of squares)^-beta`.
 #[derive(Clone, Copy, Debug)]
 pub struct Response {
-    /// How many channels are summed over; of an even number one more lies before than behind.
+    /// The number of channels that are summed; of an even number, one more is before the channel than after it.
     pub size: usize,
     /// The weight of the sum.
     pub share: f32,
     /// The exponent.
     pub beta: f32,
-    /// What is added to the sum.
+    /// The constant that is added to the sum.
     pub k: f32,
-    /// The channels there are.
+    /// The number of channels.
     pub channels: usize,
 }
 
 impl Response {
-    /// The channels that channel `c` sees.
+    /// The channels that channel `c` depends on.
     fn seen(&self, c: usize) -> Range<usize> {
         c.saturating_sub(self.size / 2)..self.channels.min(c.saturating_add((self.size - 1) / 2).saturating_add(1))
     }
 
-    /// The channels that see channel `c`.
+    /// The channels that depend on channel `c`.
     fn seeing(&self, c: usize) -> Range<usize> {
         c.saturating_sub((self.size - 1) / 2)..self.channels.min(c.saturating_add(self.size / 2).saturating_add(1))
     }
@@ -45,10 +45,10 @@ fn bases(of: &Response, row: usize, c: usize, at: &Range<usize>, x: &[f32]) -> [
     sum.map(|sum| of.k + of.share * sum)
 }
 
-/// `base^-beta`. The exponents that networks use are made of roots, of which there are vector instructions.
+/// `base^-beta`. The usual exponents are products of roots, for which there are vector instructions.
 #[inline(always)]
 fn power(beta: f32) -> impl Fn(f32) -> f32 {
-    // The exponent is the same for all elements: the compiler takes the choice out of the loop.
+    // The exponent is the same for all elements, so the compiler moves the choice out of the loop.
     #[inline(always)]
     move |base: f32| {
         if beta == 0.75 {
@@ -69,7 +69,7 @@ fn blocks(row: usize) -> impl Iterator<Item = Range<usize>> {
     (0..row).step_by(BLOCK).map(move |first| first..row.min(first + BLOCK))
 }
 
-/// Works out `y`.
+/// Computes `y`.
 pub fn forward(of: &Response, row: usize, x: &[f32], y: &mut [f32]) {
     arch().dispatch(
         #[inline(always)]
@@ -84,8 +84,8 @@ pub fn forward(of: &Response, row: usize, x: &[f32], y: &mut [f32]) {
     );
 }
 
-/// The gradient of the input, added or in its place: `dy base^-beta - 2 share beta x sum(dy x base^(-beta - 1))`, the sum being that over
-/// the channels that see this one. `terms` holds as much as `x`, twice.
+/// The gradient of the input; overwrites or is added: `dy base^-beta - 2 share beta x sum(dy x base^(-beta - 1))`, where the sum is over the channels
+/// that depend on this one. `terms` has twice the size of `x`.
 pub fn backward(of: &Response, row: usize, [x, dy]: [&[f32]; 2], dx: &mut [f32], add: bool, terms: &mut [f32]) {
     let (direct, terms) = terms.split_at_mut(x.len());
     let weight = 2.0 * of.share * of.beta;
@@ -123,7 +123,7 @@ pub fn backward(of: &Response, row: usize, [x, dy]: [&[f32]; 2], dx: &mut [f32],
 mod tests {
     use super::*;
 
-    /// Roots round a little otherwise than a power; from the smallest base on, no more than that.
+    /// The rounding of roots differs from that of a power, but by no more than this from the smallest base on.
     #[test]
     fn roots_are_powers() {
         for beta in [0.75f32, 0.5, 1.0, 0.6] {

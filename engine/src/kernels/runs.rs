@@ -1,10 +1,10 @@
 //! Sparse linear maps of whole rows: permuting, padding, interpolating, means over axes; and maxima over the same elements.
 //!
-//! A map is a list of runs, in elements; each element is a row of `images` numbers. It is the same for a number of planes.
+//! A map is a list of runs, in elements; each element is a row of `images` numbers. The same map applies to each of a number of planes.
 
 use super::simd::arch;
 
-/// Elements `to ..` of a plane of the output receive elements `from ..` of one of the input, times a weight.
+/// Elements `to ..` of an output plane are elements `from ..` of an input plane, times a weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Run {
     /// The first element read.
@@ -13,7 +13,7 @@ pub struct Run {
     pub to: usize,
     /// The number of elements.
     pub len: usize,
-    /// What they are multiplied by.
+    /// The weight.
     pub weight: f32,
 }
 
@@ -29,18 +29,18 @@ impl Run {
 pub struct Runs {
     /// The runs.
     pub list: Vec<Run>,
-    /// Of the input.
+    /// The size of an input plane.
     pub from: usize,
-    /// Of the output.
+    /// The size of an output plane.
     pub to: usize,
-    /// Does each element of the output occur in at most one run?
+    /// Whether each element of the output is in at most one run.
     pub alone: bool,
 }
 
-/// Works out the output, or adds it to what is there.
+/// Computes the output, or adds it.
 ///
 /// # Panics
-/// Here and below: if the slices do not hold the same number of planes.
+/// Panics, here and below, if the slices do not hold the same number of planes.
 pub fn apply(runs: &Runs, images: usize, x: &[f32], y: &mut [f32], add: bool) {
     let planes = x.chunks_exact(runs.from * images);
     assert_eq!(planes.len(), y.len() / (runs.to * images));
@@ -68,7 +68,7 @@ pub fn apply(runs: &Runs, images: usize, x: &[f32], y: &mut [f32], add: bool) {
     );
 }
 
-/// The largest of the elements that each element of the output would receive; NaN if there is one.
+/// The largest of the elements that contribute to each element of the output; NaN if there is one.
 pub fn max_forward(runs: &Runs, images: usize, x: &[f32], y: &mut [f32]) {
     y.fill(f32::NEG_INFINITY);
     arch().dispatch(
@@ -85,9 +85,9 @@ pub fn max_forward(runs: &Runs, images: usize, x: &[f32], y: &mut [f32]) {
     );
 }
 
-/// Shares each gradient out equally among the elements that are as large as their maximum in `y`, and adds it to `dx`.
+/// Divides each gradient equally among the elements that are equal to their maximum in `y`, and adds it to `dx`.
 ///
-/// `counts` holds as much as a plane of `y`, or more.
+/// `counts` has at least the size of a plane of `y`.
 pub fn max_backward(runs: &Runs, images: usize, [x, y, dy]: [&[f32]; 3], dx: &mut [f32], counts: &mut [f32]) {
     let (from, to) = (runs.from * images, runs.to * images);
     let counts = &mut counts[..to];

@@ -1,10 +1,10 @@
-//! Normalisation of groups of elements within each sample: layers, groups of channels, single channels.
+//! Normalisation of groups of elements within each sample: layer, group and instance normalisation.
 //!
-//! Values are `[groups, elements, images]`; the statistics of a group are those of its elements, one of each image.
+//! Values are `[groups, elements, images]`; the statistics of a group are those of its elements, separately for each image.
 
 use super::simd::arch;
 
-/// So many images are worked on together.
+/// The number of images that are processed together.
 const BLOCK: usize = 16;
 
 /// The groups of a sample.
@@ -12,13 +12,13 @@ const BLOCK: usize = 16;
 pub struct Groups {
     /// Elements of a group.
     pub len: usize,
-    /// So many elements one behind the other share a weight and a bias, if there are any. It divides `len`; weights are counted on from
-    /// group to group, and begin anew where there are no more.
+    /// The number of consecutive elements that share a weight and a bias, if there are any. It divides `len`. Weights are numbered on from group to
+    /// group, and begin again after the last one.
     pub stretch: usize,
 }
 
-/// Numbers that [`statistics`] gives of a group of an image: the mean in two parts, since its rounding would show where it is large, and
-/// the inverse standard deviation.
+/// The number of statistics of a group of an image ([`statistics`]): the mean in two parts, since its rounding would matter if it is large, and the
+/// inverse standard deviation.
 pub const STATISTICS: usize = 3;
 
 impl Groups {
@@ -28,7 +28,7 @@ impl Groups {
     }
 }
 
-/// Works out the statistics, `[groups, STATISTICS, images]`.
+/// Computes the statistics, `[groups, STATISTICS, images]`.
 pub fn statistics(groups: &Groups, images: usize, eps: f64, x: &[f32], to: &mut [f32]) {
     arch().dispatch(
         #[inline(always)]
@@ -60,7 +60,7 @@ pub fn statistics(groups: &Groups, images: usize, eps: f64, x: &[f32], to: &mut 
     );
 }
 
-/// `y = (x - mean) / deviation * weight + bias`; no weights and biases are ones and zeros.
+/// `y = (x - mean) / deviation * weight + bias`; without weights and biases these are ones and zeros.
 pub fn forward(groups: &Groups, images: usize, statistics: &[f32], [weights, biases]: [&[f32]; 2], x: &[f32], y: &mut [f32]) {
     let group = groups.len * images;
     arch().dispatch(
@@ -85,7 +85,7 @@ pub fn forward(groups: &Groups, images: usize, statistics: &[f32], [weights, bia
     );
 }
 
-/// The gradients of weights and biases, added or in their place.
+/// The gradients of weights and biases; overwrite or are added.
 pub fn weight_grads(groups: &Groups, images: usize, statistics: &[f32], [x, dy]: [&[f32]; 2], to: [&mut [f32]; 2], add: bool) {
     let [weights, biases] = to;
     if !add {
@@ -110,7 +110,7 @@ pub fn weight_grads(groups: &Groups, images: usize, statistics: &[f32], [x, dy]:
     );
 }
 
-/// The sums of `dy`, and of it times the normalised `x`, over elements and images.
+/// The sums of `dy`, and of `dy` times the normalised `x`, over elements and images.
 #[inline(always)]
 fn sums(images: usize, statistics: &[f32], x: &[f32], dy: &[f32]) -> [f64; 2] {
     let (high, rest) = statistics.split_at(images);
@@ -128,8 +128,8 @@ fn sums(images: usize, statistics: &[f32], x: &[f32], dy: &[f32]) -> [f64; 2] {
     [sum.iter().sum(), product.iter().sum()]
 }
 
-/// The gradient of the input, added or in its place: with `g = dy weight` and `h` the normalised `x`,
-/// `dx = (g - mean(g) - h mean(g h)) / deviation`.
+/// The gradient of the input; overwrites or is added. With `g = dy weight` and `h` the normalised `x`: `dx = (g - mean(g) - h mean(g h)) /
+/// deviation`.
 pub fn input_grad(groups: &Groups, images: usize, statistics: &[f32], weights: &[f32], [x, dy]: [&[f32]; 2], dx: &mut [f32], add: bool) {
     let (group, stretch) = (groups.len * images, groups.stretch);
     let count = groups.len as f64;

@@ -1,4 +1,4 @@
-//! The instruction set that all kernels run on.
+//! The instruction set of all kernels.
 
 use std::sync::OnceLock;
 
@@ -6,30 +6,30 @@ use pulp::{Arch, Simd};
 
 use crate::EngineError;
 
-/// The widest instruction set of this machine, found out once.
+/// The widest instruction set of this machine, detected once.
 ///
-/// The variable `LAYERCAKE_SIMD` (`scalar`, `v3` for AVX2, `v4` for AVX-512) lowers it, so that one machine can test them all. A run does not begin where it
-/// holds anything else ([`check`]).
+/// The variable `LAYERCAKE_SIMD` (`scalar`, `v3` for AVX2, `v4` for AVX-512) selects a narrower one, so that one machine can test them all. With any
+/// other value a run is refused ([`check`]).
 pub fn arch() -> Arch {
     static ARCH: OnceLock<Arch> = OnceLock::new();
     *ARCH.get_or_init(|| stated().as_ref().map_or_else(|_| Arch::new(), |arch| *arch))
 }
 
-/// What `LAYERCAKE_SIMD` says.
+/// The value of `LAYERCAKE_SIMD`.
 fn stated() -> &'static Result<Arch, EngineError> {
     static STATED: OnceLock<Result<Arch, EngineError>> = OnceLock::new();
     STATED.get_or_init(|| named(&std::env::var_os("LAYERCAKE_SIMD").unwrap_or_default().to_string_lossy()))
 }
 
-/// Refuses a variable `LAYERCAKE_SIMD` that names no instruction set, or one that this machine lacks. Every run asks this first.
+/// Checks that the variable `LAYERCAKE_SIMD` names an instruction set of this machine. Every run calls this first.
 ///
 /// # Errors
-/// [`EngineError::InstructionSet`]
+/// Returns [`EngineError::InstructionSet`] if it does not.
 pub fn check() -> Result<(), EngineError> {
     stated().as_ref().map(|_| ()).map_err(Clone::clone)
 }
 
-/// The instruction set that networks run on: "AVX-512", "AVX2", "NEON" or "plain". Results differ between them, by rounding.
+/// The instruction set that networks use: "AVX-512", "AVX2", "NEON" or "plain". Results differ between them by rounding.
 pub fn name() -> &'static str {
     match arch() {
         Arch::Scalar => "plain",
@@ -39,12 +39,12 @@ pub fn name() -> &'static str {
         Arch::V3(_) => "AVX2",
         #[cfg(target_arch = "aarch64")]
         Arch::Neon(_) => "NEON",
-        #[allow(unreachable_patterns, reason = "which instruction sets there are depends on the machine")]
+        #[allow(unreachable_patterns, reason = "the instruction sets depend on the machine")]
         _ => "vectors",
     }
 }
 
-/// The instruction set of a name; the widest of this machine for none.
+/// The instruction set with a name; the widest of this machine for none.
 fn named(name: &str) -> Result<Arch, EngineError> {
     let lacking = || EngineError::InstructionSet { name: name.to_owned(), why: "which this machine does not have" };
     match name {
@@ -56,11 +56,11 @@ fn named(name: &str) -> Result<Arch, EngineError> {
         "v4" => pulp::x86::V4::try_new().map(Arch::V4).ok_or_else(lacking),
         #[cfg(not(target_arch = "x86_64"))]
         "v3" | "v4" => Err(lacking()),
-        _ => Err(EngineError::InstructionSet { name: name.to_owned(), why: "which is no instruction set" }),
+        _ => Err(EngineError::InstructionSet { name: name.to_owned(), why: "which is not an instruction set" }),
     }
 }
 
-/// A vector from the beginning of a slice; zeros where that ends before.
+/// A vector from the beginning of a slice, filled up with zeros.
 #[inline(always)]
 pub fn load<S: Simd>(simd: S, from: &[f32]) -> S::f32s {
     match S::as_simd_f32s(from).0.first() {
@@ -69,7 +69,7 @@ pub fn load<S: Simd>(simd: S, from: &[f32]) -> S::f32s {
     }
 }
 
-/// Writes a vector to the beginning of a slice, as much of it as fits.
+/// Writes a vector to the beginning of a slice, as far as it fits.
 #[inline(always)]
 pub fn store<S: Simd>(simd: S, value: S::f32s, to: &mut [f32]) {
     if to.len() >= S::F32_LANES {
@@ -114,8 +114,8 @@ mod tests {
         }
     }
 
-    /// All tests of kernels and layers in this program once more, on each narrower instruction set: the same program runs on a processor that has
-    /// no other.
+    /// Runs all tests of kernels and layers in this program again on each narrower instruction set: the same program as on a processor that has no
+    /// other.
     #[test]
     fn every_kernel_on_every_instruction_set() {
         if std::env::var_os("LAYERCAKE_SIMD").is_some() {
@@ -127,7 +127,7 @@ mod tests {
             let done = done.unwrap();
             let said = String::from_utf8_lossy(&done.stdout);
             assert!(done.status.success(), "{level}:\n{said}{}", String::from_utf8_lossy(&done.stderr));
-            // Not one test would be a success too.
+            // No test at all would be a success too.
             let passed = said.lines().filter(|line| line.starts_with("test ") && line.ends_with("... ok")).count();
             println!("{level}: {passed} tests");
             assert!(passed > 30, "{level}:\n{said}");

@@ -4,7 +4,7 @@ use pulp::{Simd, WithSimd};
 
 use super::{activation::map, math, simd::arch};
 
-/// The axes as softmax sees them: it sums over `len`, once for each `outer` and `inner`.
+/// The axes for softmax, which sums over `len`, once for each `outer` and `inner`.
 #[derive(Clone, Copy, Debug)]
 pub struct Axes {
     /// All axes before the summed one.
@@ -16,13 +16,13 @@ pub struct Axes {
 }
 
 impl Axes {
-    /// How much scratch [`forward`] and [`backward`] need.
+    /// The size of the scratch buffer of [`forward`] and [`backward`].
     pub fn scratch(&self) -> usize {
         (self.len + 2) * self.inner
     }
 }
 
-/// Replaces `x` by its softmax, or by the logarithm of that. `scratch` holds [`Axes::scratch`] elements.
+/// Replaces `x` by its softmax, or by the logarithm of its softmax. `scratch` holds [`Axes::scratch`] elements.
 pub fn forward(axes: Axes, log: bool, x: &mut [f32], scratch: &mut [f32]) {
     let Axes { outer, len, inner } = axes;
     assert_eq!(x.len(), outer * len * inner, "the axes are those of the slice");
@@ -32,7 +32,7 @@ pub fn forward(axes: Axes, log: bool, x: &mut [f32], scratch: &mut [f32]) {
         most.fill(f32::NEG_INFINITY);
         for line in x.chunks_exact(inner) {
             for (most, &x) in most.iter_mut().zip(line) {
-                // NaN is taken over, and stays: it is not less than anything.
+                // NaN becomes the maximum and stays: nothing is less than it.
                 *most = if x > *most || x.is_nan() { x } else { *most };
             }
         }
@@ -63,7 +63,7 @@ pub fn forward(axes: Axes, log: bool, x: &mut [f32], scratch: &mut [f32]) {
     }
 }
 
-/// Turns the gradient by the result `y` into the gradient by the input, in place.
+/// Turns the gradient of the result `y` into the gradient of the input, in place.
 ///
 /// With `y = softmax(x)`: `dx = y (dy - sum(dy y))`. With its logarithm: `dx = dy - exp(y) sum(dy)`.
 /// `scratch` holds [`Axes::scratch`] elements.
@@ -97,7 +97,7 @@ pub fn backward(axes: Axes, log: bool, y: &[f32], grad: &mut [f32], scratch: &mu
     }
 }
 
-/// `sum` becomes the sum of the lines of `x` that have its length.
+/// Sets `sum` to the sum of the rows of `x` of the same length.
 fn add_lines(x: &[f32], sum: &mut [f32]) {
     sum.fill(0.0);
     for line in x.chunks_exact(sum.len()) {

@@ -1,4 +1,4 @@
-//! Strips of memory that lie apart on one side and side by side on the other: concatenation and splitting, both ways.
+//! Strips of memory that are apart on one side and adjacent on the other: concatenation and splitting, in both directions.
 
 use pulp::{Simd, WithSimd};
 
@@ -9,13 +9,13 @@ use super::{activation::zip, simd::arch};
 pub struct Strips {
     /// Elements of a strip.
     pub len: usize,
-    /// From one strip to the next, where they are read.
+    /// The distance between strips in the source.
     pub from: usize,
-    /// From one strip to the next, where they are written.
+    /// The distance between strips in the destination.
     pub to: usize,
 }
 
-/// Copies the strips that begin at the beginning of `from` to those that begin at the beginning of `to`, or adds them.
+/// Copies the strips of `from` to those of `to`, or adds them. The first strip is at the beginning of each.
 pub fn put(strips: Strips, from: &[f32], to: &mut [f32], add: bool) {
     if add {
         return arch().dispatch(Add { strips, from, to });

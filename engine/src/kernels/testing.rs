@@ -1,4 +1,4 @@
-//! What the kernels' tests share.
+//! Common code of the kernels' tests.
 
 /// `count` reproducible numbers in -2..2, none of them round.
 pub fn numbers(count: usize, seed: u64) -> Vec<f32> {

@@ -91,7 +91,7 @@ fn by_path() {
     assert!(net.fc1.weight.as_vec().iter().chain(&net.fc1.bias.clone().unwrap().as_vec()).all(|&x| x == 0.25));
     assert_eq!(net.fc2.weight.as_vec(), other);
     let error = apply(&mut net, "fc3", Init::Constant(0.0)).unwrap_err();
-    assert!(error.to_string().starts_with("`fc3` means no parameter"), "{error}");
+    assert!(error.to_string().starts_with("`fc3` matches no parameter"), "{error}");
 }
 
 #[test]

@@ -195,7 +195,7 @@ fn a_mean_over_nothing_is_no_number() {
 }
 
 #[test]
-#[should_panic(expected = "`pos_weight` has 2 weights for a last axis of 3")]
+#[should_panic(expected = "`pos_weight` has 2 weights, but the last axis has 3 elements")]
 fn weights_that_do_not_fit() {
     let x = Cpu::default().tensor([[1.0f32, 2.0, 3.0]]);
     BceWithLogits { pos_weight: vec![1.0, 2.0], ..Default::default() }.mean(x.clone(), x);

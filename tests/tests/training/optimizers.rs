@@ -276,7 +276,7 @@ fn a_parameter_without_a_gradient_is_named() {
     let mut leaky = gradients(&mut pair);
     let error = optimizer.step(&mut pair, &mut leaky).unwrap_err();
     let expected =
-        "no gradient for `1.one.weight`, `1.one.bias`, `1.two.weight`: the loss does not depend on them; freeze them if that is meant";
+        "no gradient for `1.one.weight`, `1.one.bias`, `1.two.weight`: the loss does not depend on them; freeze them if that is intended";
     assert_eq!(error.to_string(), expected);
     assert_ne!(pair.0.fc.weight.as_vec(), before, "the others are updated");
     let mut leaky = gradients(&mut pair);
@@ -288,7 +288,7 @@ fn a_parameter_without_a_gradient_is_named() {
     let mut leaky = gradients(&mut pair);
     optimizer.step(&mut pair, &mut leaky).unwrap();
     let error = optimizer.freeze(&pair, "head").unwrap_err().to_string();
-    assert!(error.starts_with("`head` means no parameter"), "{error}");
+    assert!(error.starts_with("`head` matches no parameter"), "{error}");
 }
 
 /// A parameter of so many elements that all cores share it, and its size is no multiple of a piece.

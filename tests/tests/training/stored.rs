@@ -78,7 +78,7 @@ fn what_does_not_fit_is_refused() {
     let parameters = path.with_file_name("parameters.safetensors");
     io::save_safetensors(&net, &parameters).unwrap();
     let error = RMSprop::new(&net, config()).load(&net, &parameters).unwrap_err();
-    assert!(error.to_string().ends_with("it holds no optimizer's state"), "{error}");
+    assert!(error.to_string().ends_with("it is not the state of an optimizer"), "{error}");
     let plain = RMSprop::new(&net, RMSpropConfig::default());
     plain.save(&path).unwrap();
     RMSprop::new(&net, config()).load(&net, &path).expect("a state of nothing fits");

@@ -1,4 +1,4 @@
-//! Files that are either whole or not there.
+//! Atomic writes.
 
 mod target;
 mod temporary;
@@ -10,21 +10,21 @@ use std::path::Path;
 use target::{Target, folder};
 use temporary::Temporary;
 
-/// Writes a file so that, whatever happens meanwhile, the path holds either what it held before or all of `bytes`: they go to a
-/// temporary file in the same folder, to the disk, and then take the name over.
+/// Writes a file atomically: at any moment the path has either its previous content or all of `bytes`. The bytes are written to a temporary file in
+/// the same folder, synced to disk, and renamed.
 ///
-/// Several threads and processes may write to one path at once: the file is that of the writer that finishes last. A file that is there keeps its permissions and,
-/// where the system allows it, its owner; one that may not be written is not replaced. A symbolic link stays, and the file that it points to is
-/// written. What a killed writer has left in the folder is removed by the next one.
+/// Several threads and processes may write to one path at the same time; the last one to finish wins. An existing file keeps its permissions and, if
+/// the system allows it, its owner. A read-only file is not replaced. A symbolic link is kept, and the file that it points to is written. Temporary
+/// files that killed writers left in the folder are removed by the next writer.
 ///
 /// A device, a pipe and `/dev/stdout` are opened and written to, never replaced. A folder is refused.
 ///
 /// # Errors
-/// Whatever the file system says.
+/// Returns the error of the file system.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     match Target::of(path)? {
         Target::File { path, existing } => replace(&path, existing.as_ref(), bytes),
-        // Appended, because it may lead to a file that somebody else is writing to.
+        // Appended, because another process may be writing to the same file.
         Target::Stream(path) => OpenOptions::new().append(true).open(path)?.write_all(bytes),
         Target::Stdout => all_of(io::stdout().lock(), bytes),
         Target::Stderr => all_of(io::stderr().lock(), bytes),
@@ -40,14 +40,14 @@ fn replace(path: &Path, existing: Option<&Metadata>, bytes: &[u8]) -> io::Result
     if existing.is_some() {
         may_be_written(path)?;
     }
-    // First, since what others have left may be what fills the disk.
+    // First, because left-over files may be what fills the disk.
     temporary::sweep(folder(path));
     let mut temporary = Temporary::create(path, existing.is_some())?;
     if let Some(existing) = existing {
         temporary.take_owner(existing);
     }
     temporary.file().write_all(bytes)?;
-    // After the bytes: writing takes a set-user-id bit away.
+    // After the bytes, because writing clears a set-user-id bit.
     if let Some(existing) = existing {
         temporary.file().set_permissions(existing.permissions())?;
     }
@@ -56,17 +56,17 @@ fn replace(path: &Path, existing: Option<&Metadata>, bytes: &[u8]) -> io::Result
     sync_folder(folder(path))
 }
 
-/// To replace a file, the folder's permissions would be enough; whoever made the file read-only meant its contents.
+/// The permissions of the folder would allow a file to be replaced, but a read-only file is meant to keep its content.
 fn may_be_written(path: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).open(path) {
         Err(error) if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => Err(error),
-        // Whatever else hinders writing, such as a program that runs from it, does not hinder replacing.
+        // Other obstacles to writing, such as a program that runs from the file, are no obstacles to replacing it.
         _ => Ok(()),
     }
 }
 
-/// The new name itself must survive a power cut too. Only Unix lets a folder be opened for that, and only where it may be listed; not every
-/// file system knows it.
+/// The new name must survive a power failure too. Only Unix allows a folder to be opened for this, and only if it may be listed; not every file
+/// system supports it.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());

@@ -1,26 +1,26 @@
-//! Where the bytes that are written to a path go.
+//! The destination of a path.
 
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// More links than this, one leading to the next, are a circle; Linux draws the line there too.
+/// A longer chain of links is a cycle; Linux has the same limit.
 const MOST_LINKS: usize = 40;
 
 /// What a path leads to.
 pub(super) enum Target {
-    /// A plain file, or a name that is free. No link.
+    /// A regular file, or an unused name. Not a link.
     File { path: PathBuf, existing: Option<Metadata> },
     /// A device, a pipe, or a file that a process has open.
     Stream(PathBuf),
-    /// This process's standard output. Opened anew by its name, it would be written from its beginning.
+    /// This process's standard output. If it were opened by its name, it would be overwritten from its beginning.
     Stdout,
     /// This process's standard error.
     Stderr,
 }
 
 impl Target {
-    /// Follows links; the last one may lead to a file that is not there yet.
+    /// Follows links; the last one may point to a file that does not exist yet.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         if names_a_folder(path) {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "the path names a folder, not a file"));
@@ -39,16 +39,16 @@ impl Target {
                 Ok(_) => return Ok(Target::Stream(path)),
             }
         }
-        Err(io::Error::other("its symbolic links lead in a circle"))
+        Err(io::Error::other("its symbolic links form a cycle"))
     }
 }
 
-/// The folder that a path lies in.
+/// The folder of a path.
 pub(super) fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// `models/`, `models/.` and `..` cannot be files. `Path` itself passes over how a path ends.
+/// `models/`, `models/.` and `..` cannot be files. `Path` itself ignores such endings.
 fn names_a_folder(path: &Path) -> bool {
     let bytes = path.as_os_str().as_encoded_bytes();
     let separator = |byte: &u8| *byte == b'/' || (cfg!(windows) && *byte == b'\\');
@@ -56,8 +56,8 @@ fn names_a_folder(path: &Path) -> bool {
     matches!(last, b"" | b"." | b"..") || path.file_name().is_none()
 }
 
-/// What a process has open shows as links: `/dev/stdout` leads to `/proc/self/fd/1`, and that to the name of a file, perhaps. The name is not to
-/// be taken over, because the process goes on writing to what it has open.
+/// Files that a process has open appear as links: `/dev/stdout` leads to `/proc/self/fd/1`, which may lead to the name of a file. That name must not
+/// be replaced, because the process continues to write to the open file.
 fn of_a_process(path: &Path) -> Option<Target> {
     if !cfg!(unix) || !path.starts_with("/dev") && !path.starts_with("/proc") {
         return None;

@@ -1,4 +1,4 @@
-//! Files on their way to a name.
+//! Temporary files that are renamed.
 
 use std::collections::hash_map::RandomState;
 use std::ffi::OsStr;
@@ -9,18 +9,18 @@ use std::path::{Path, PathBuf};
 
 use super::target::folder;
 
-/// How all names end, behind 16 digits.
+/// The ending of all names, after 16 hexadecimal digits.
 const ENDING: &str = ".layercake.tmp";
 const DIGITS: usize = 16;
-/// So much of the target's name is in that of the temporary: a name of 255 bytes has no room for more.
+/// The number of bytes of the target's name in the name of the temporary file: a name of 255 bytes has no room for more.
 const STEM: usize = 100;
-/// So many names in a folder are looked at for what others have left: a save must not take seconds because of its neighbours.
+/// The number of names in a folder that are checked for left-over files: a save must not take seconds because the folder is full.
 const LOOKED_AT: usize = 10_000;
 
-/// A file that has no name of its own yet; removed unless it gets one.
+/// A temporary file; removed unless it is renamed.
 ///
-/// While it is written it is locked. The system releases the lock when the process ends, however it ends, so a file that can be locked has no owner
-/// any more.
+/// It is locked while it is written. The system releases the lock when the process ends, so a temporary file that can be locked has no owner any
+/// more.
 pub(super) struct Temporary {
     path: PathBuf,
     file: File,
@@ -28,7 +28,7 @@ pub(super) struct Temporary {
 }
 
 impl Temporary {
-    /// In the folder of `target`. A private one is for its owner alone, until its permissions are set.
+    /// In the folder of `target`. A private one is readable only by its owner until its permissions are set.
     pub(super) fn create(target: &Path, private: bool) -> io::Result<Self> {
         loop {
             let path = folder(target).join(name(target.file_name().unwrap_or_default()));
@@ -37,9 +37,9 @@ impl Temporary {
                 file => file?,
             };
             let temporary = Self { path, file, renamed: false };
-            // A file system without locks says so to whoever sweeps, too.
+            // On a file system without locks, the clean-up cannot lock either.
             let taken = matches!(temporary.file.try_lock(), Err(fs::TryLockError::WouldBlock));
-            // Somebody may have swept it away before it was locked.
+            // Another process may have removed it before it was locked.
             if !taken && fs::symlink_metadata(&temporary.path).is_ok() {
                 return Ok(temporary);
             }
@@ -50,14 +50,14 @@ impl Temporary {
         &mut self.file
     }
 
-    /// Belongs to whom the file belonged that is replaced, if the system allows it.
+    /// Sets the owner of the file that is replaced, if the system allows it.
     pub(super) fn take_owner(&self, existing: &Metadata) {
         #[cfg(unix)]
         {
             use std::os::unix::fs::{MetadataExt, fchown};
             let own = self.file.metadata().map(|own| (own.uid(), own.gid()));
             if own.is_ok_and(|own| own != (existing.uid(), existing.gid())) {
-                // To give files away is a privilege; to give them to a group that one is in is none.
+                // Changing the owner needs a privilege; changing the group to one of the user's own does not.
                 let _ = fchown(&self.file, Some(existing.uid()), Some(existing.gid()))
                     .or_else(|_| fchown(&self.file, None, Some(existing.gid())));
             }
@@ -76,7 +76,7 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         if !self.renamed {
-            // Whatever came before is the error that counts.
+            // The earlier error is the one that counts.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -97,7 +97,7 @@ fn options(private: bool) -> OpenOptions {
 /// `.model.safetensors.0123456789abcdef.layercake.tmp`
 fn name(target: &OsStr) -> String {
     let target = target.to_string_lossy();
-    // The keys are random, and others for each hasher.
+    // The keys are random, and differ for each hasher.
     let number = RandomState::new().build_hasher().finish();
     format!(".{}.{number:0DIGITS$x}{ENDING}", &target[..target.floor_char_boundary(STEM)])
 }
@@ -107,7 +107,7 @@ fn is_one(name: &OsStr) -> bool {
     name.to_str().filter(|name| name.starts_with('.')).and_then(|name| name.strip_suffix(ENDING)).is_some_and(digits)
 }
 
-/// Removes what killed writers have left in a folder. What cannot be removed does not hinder a save.
+/// Removes files that killed writers left in a folder. Failures are ignored.
 pub(super) fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.take(LOOKED_AT).flatten() {

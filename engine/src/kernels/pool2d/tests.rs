@@ -27,7 +27,7 @@ fn slides() -> Vec<Slide> {
     list
 }
 
-/// The taps of a window as `(row, column)` that may lie outside, in row order, by signed arithmetic.
+/// The taps of a window as `(row, column)`, which may be outside the input, in row order, in signed arithmetic.
 fn taps(slide: &Slide, row: usize, column: usize) -> Vec<(isize, isize)> {
     let w = &slide.window;
     let at = |axis: usize, step: usize, tap: usize| (step * w.stride[axis] + tap * w.dilation[axis]) as isize - w.padding[axis] as isize;
@@ -83,7 +83,7 @@ fn mean_agrees_with_its_definition() {
 fn max_agrees_with_its_definition() {
     for slide in slides() {
         for (planes, images) in [(2, 1), (3, 5), (2, 37)] {
-            // Few different numbers, so that there are ties.
+            // Only a few different numbers, so that there are ties.
             let x: Vec<f32> = numbers(planes * slide.input_len() * images, 1).iter().map(|x| x.round()).collect();
             let dy = numbers(planes * slide.output_len() * images, 2);
             let (mut y, mut dx) = (vec![0.0; dy.len()], vec![0.0; x.len()]);

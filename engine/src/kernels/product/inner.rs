@@ -1,4 +1,4 @@
-//! The product whose summed index is contiguous.
+//! The matrix product with a contiguous summed index.
 #![allow(unsafe_code, reason = "vectors are read and written through pointers; the safe function that does so checks every bound")]
 
 use pulp::{MemMask, Simd, WithSimd};
@@ -6,41 +6,41 @@ use pulp::{MemMask, Simd, WithSimd};
 use super::{Rows, Start, Tile, reaches};
 use crate::kernels::simd::arch;
 
-/// The arguments of [`inner`]. The summed index runs over `segments` stretches of `len` elements.
+/// The arguments of [`inner`]. The summed index runs over `segments` segments of `len` elements.
 #[derive(Clone, Copy, Debug)]
 pub struct Inner<'a, R> {
     /// Rows of the result.
     pub m: usize,
     /// Columns of the result.
     pub n: usize,
-    /// Length of a stretch.
+    /// Length of a segment.
     pub len: usize,
-    /// Number of stretches.
+    /// Number of segments.
     pub segments: usize,
-    /// Element `q` of stretch `s` of row `i` is at `i * left_row + s * left_segment + q`.
+    /// Element `q` of segment `s` of row `i` is at `i * left_row + s * left_segment + q`.
     pub left: &'a [f32],
     /// Distance between rows of the left factor.
     pub left_row: usize,
-    /// Distance between stretches of the left factor.
+    /// Distance between segments of the left factor.
     pub left_segment: usize,
-    /// Element `q` of stretch `s` of row `j` is at `rows.at(j) + s * right_segment + q`.
+    /// Element `q` of segment `s` of row `j` is at `rows.at(j) + s * right_segment + q`.
     pub right: &'a [f32],
-    /// Where the right factor's rows begin.
+    /// The beginnings of the right factor's rows.
     pub rows: R,
-    /// Distance between stretches of the right factor.
+    /// Distance between segments of the right factor.
     pub right_segment: usize,
     /// Distance between rows of the result.
     pub out_row: usize,
-    /// What the sums begin with.
+    /// The initial values of the sums.
     pub start: Start<'a>,
 }
 
-/// Elements of a row that one pass of [`inner`] takes: 5 such rows stay in a level-1 cache.
+/// The number of elements of a row in one pass of [`inner`]: 5 such rows stay in a level-1 cache.
 const INNER_DEPTH: usize = 1024;
 /// See [`Inner`].
 ///
 /// # Panics
-/// If a slice is too short for the sizes.
+/// Panics if a slice is too short for the sizes.
 pub fn inner<R: Rows>(product: Inner<R>, out: &mut [f32]) {
     if product.m > 0 && product.n > 0 {
         arch().dispatch(InnerOp(product, out));
@@ -63,8 +63,8 @@ impl<R: Rows> WithSimd for InnerOp<'_, '_, R> {
         assert!(p.segments == 0 || reaches(p.right.len(), right, p.len), "right factor too short");
         assert!(reaches(out.len(), [[p.m - 1, p.out_row], [0; 2]], p.n), "result too short");
         assert!(!matches!(p.start, Start::Bias(bias) if bias.len() < p.n), "bias too short");
-        // 4 x 5 sums and 5 vectors in 32 registers, 4 x 2 and 5 in 16. One more column, and the compiler keeps a sum in memory:
-        // a third of the speed, measured.
+        // 4 x 5 sums and 5 vectors in 32 registers, 4 x 2 and 5 in 16. With one more column the compiler keeps a sum in memory, at a third of the
+        // speed (measured).
         let most = if S::REGISTER_COUNT >= 32 { 5 } else { 2 };
         let (blocks_m, blocks_n) = (p.m.div_ceil(4), p.n.div_ceil(most));
         let mut from = 0;
@@ -93,10 +93,10 @@ impl<R: Rows> WithSimd for InnerOp<'_, '_, R> {
     }
 }
 
-/// Picks the compiled tile for its two sizes.
+/// Selects the compiled tile for its two sizes.
 ///
 /// # Safety
-/// As [`inner_tile`].
+/// The same as for [`inner_tile`].
 #[inline(always)]
 unsafe fn inner_tile_of<S: Simd, R: Rows>(simd: S, p: &Inner<R>, tile: Tile<S::m32s>, out: &mut [f32], rows: usize, columns: usize) {
     macro_rules! pick {
@@ -119,11 +119,11 @@ unsafe fn inner_tile_of<S: Simd, R: Rows>(simd: S, p: &Inner<R>, tile: Tile<S::m
     if S::REGISTER_COUNT >= 32 { pick!(1 2 3 4 5) } else { pick!(1 2) }
 }
 
-/// One tile of `M` times `N` sums; `tile.last` has the lanes that remain after the last whole vector of a stretch.
+/// One tile of `M` times `N` sums; `tile.last` masks the remainder after the last whole vector of a segment.
 ///
 /// # Safety
-/// The rows `tile.i .. + M` and `tile.j .. + N` and the elements `tile.from .. + tile.depth` of each stretch must lie within the
-/// slices as [`Inner`] places them.
+/// The rows `tile.i .. + M` and `tile.j .. + N` and the elements `tile.from .. + tile.depth` of each segment must be within the slices at the
+/// positions of [`Inner`].
 #[inline(always)]
 unsafe fn inner_tile<S: Simd, R: Rows, const M: usize, const N: usize>(simd: S, p: &Inner<R>, tile: Tile<S::m32s>, out: &mut [f32]) {
     let width = S::F32_LANES;
@@ -138,7 +138,7 @@ unsafe fn inner_tile<S: Simd, R: Rows, const M: usize, const N: usize>(simd: S, 
         for q in 0..whole {
             let mut a = [simd.splat_f32s(0.0); M];
             for (i, a) in a.iter_mut().enumerate() {
-                // SAFETY: a whole vector inside the stretch.
+                // SAFETY: a whole vector inside the segment.
                 *a = unsafe { left.wrapping_add(i * p.left_row + q * width).cast::<S::f32s>().read_unaligned() };
             }
             for j in 0..N {
@@ -152,7 +152,7 @@ unsafe fn inner_tile<S: Simd, R: Rows, const M: usize, const N: usize>(simd: S, 
         if whole * width < tile.depth {
             let mut a = [simd.splat_f32s(0.0); M];
             for (i, a) in a.iter_mut().enumerate() {
-                // SAFETY: the lanes in the mask are inside the stretch; the others are not read and are zero.
+                // SAFETY: the lanes in the mask are inside the segment; the others are not read and are zero.
                 *a = unsafe { simd.mask_load_ptr_f32s(tile.last, left.wrapping_add(i * p.left_row + whole * width)) };
             }
             for j in 0..N {
@@ -213,7 +213,7 @@ mod tests {
     fn inner_agrees_with_its_definition() {
         let bias = numbers(40, 3);
         let sizes = [(1, 1, 1, 1), (4, 6, 16, 1), (5, 7, 3, 2), (6, 25, 37, 3), (9, 13, 1100, 2), (3, 40, 2049, 1)];
-        // Miri takes the small ones.
+        // Miri runs the small ones.
         for (m, n, len, segments) in sizes.into_iter().take(if cfg!(miri) { 4 } else { sizes.len() }) {
             let (left_row, left_segment) = (segments * (len + 2), len + 2);
             let (right_row, right_segment) = (segments * (len + 1) + 1, len + 1);

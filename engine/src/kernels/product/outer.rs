@@ -1,4 +1,4 @@
-//! The product whose columns are contiguous.
+//! The matrix product with contiguous columns.
 #![allow(unsafe_code, reason = "vectors are read and written through pointers; the safe function that does so checks every bound")]
 
 use pulp::{MemMask, Simd, WithSimd};
@@ -6,14 +6,14 @@ use pulp::{MemMask, Simd, WithSimd};
 use super::{Rows, Start, Tile, reaches};
 use crate::kernels::simd::arch;
 
-/// The arguments of [`outer`]. The columns come in `segments` stretches of `n`.
+/// The arguments of [`outer`]. The columns are in `segments` segments of `n`.
 #[derive(Clone, Copy, Debug)]
 pub struct Outer<'a, C, R> {
     /// Rows of the result.
     pub m: usize,
-    /// Columns of a stretch of the result.
+    /// Columns of a segment of the result.
     pub n: usize,
-    /// Number of stretches.
+    /// Number of segments.
     pub segments: usize,
     /// Terms of each sum.
     pub k: usize,
@@ -21,33 +21,33 @@ pub struct Outer<'a, C, R> {
     pub left: &'a [f32],
     /// Distance between rows of the left factor.
     pub left_row: usize,
-    /// Where the columns of the left factor begin.
+    /// The beginnings of the left factor's columns.
     pub left_cols: C,
-    /// Element `j` of stretch `s` of row `k` is at `rows.at(k) + s * right_segment + j`.
+    /// Element `j` of segment `s` of row `k` is at `rows.at(k) + s * right_segment + j`.
     pub right: &'a [f32],
-    /// Where the right factor's rows begin.
+    /// The beginnings of the right factor's rows.
     pub rows: R,
-    /// Distance between stretches of the right factor.
+    /// Distance between segments of the right factor.
     pub right_segment: usize,
     /// Distance between rows of the result.
     pub out_row: usize,
-    /// Distance between stretches of the result.
+    /// Distance between segments of the result.
     pub out_segment: usize,
-    /// What the sums begin with.
+    /// The initial values of the sums.
     pub start: Start<'a>,
 }
 
-/// Terms that one pass of [`outer`] adds: 1024 rows of 3 vectors stay in a level-2 cache.
+/// The number of terms in one pass of [`outer`]: 1024 rows of 3 vectors stay in a level-2 cache.
 const OUTER_DEPTH: usize = 1024;
-/// A left factor of so many elements stays in a level-2 cache.
+/// The size of a left factor that stays in a level-2 cache.
 const OUTER_LEFT: usize = 128 * 1024;
-/// Vectors of columns in a tile of [`outer`].
+/// The number of vectors of columns in a tile of [`outer`].
 const OUTER_VECTORS: usize = 3;
 
 /// See [`Outer`].
 ///
 /// # Panics
-/// If a slice is too short for the sizes.
+/// Panics if a slice is too short for the sizes.
 pub fn outer<C: Rows, R: Rows>(product: Outer<C, R>, out: &mut [f32]) {
     if product.m > 0 && product.n > 0 && product.segments > 0 {
         arch().dispatch(OuterOp(product, out));
@@ -80,7 +80,7 @@ impl<C: Rows, R: Rows> WithSimd for OuterOp<'_, '_, C, R> {
         loop {
             let depth = OUTER_DEPTH.min(p.k - from);
             let start = if from == 0 { p.start } else { Start::Sum };
-            // What is reused comes first: a panel of columns while all rows of a small left factor pass by, or rows of a large one.
+            // What is reused is in the outer loop: a panel of columns for all rows of a small left factor, or rows of a large one.
             if p.m * depth <= OUTER_LEFT {
                 for segment in 0..segments {
                     for panel in 0..grid.panels {
@@ -108,20 +108,20 @@ impl<C: Rows, R: Rows> WithSimd for OuterOp<'_, '_, C, R> {
     }
 }
 
-/// How a result is cut into tiles: evenly, 10 rows into 5 + 5 rather than 8 + 2, since a small tile waits on its own sums.
+/// The size of tiles: even, 10 rows as 5 + 5 rather than 8 + 2, since a small tile waits for its own sums.
 struct Grid {
     blocks: usize,
     panels: usize,
     vectors: usize,
-    /// Stretches no longer than a vector: the vectors of a tile are stretches then, so that a factor loaded for one serves several.
+    /// For segments no longer than a vector: each vector of a tile is a segment, so that a loaded factor is used for several.
     narrow: bool,
 }
 
 impl Grid {
-    /// Works out one tile.
+    /// Computes one tile.
     ///
     /// # Safety
-    /// The slices have the elements that [`Outer`] places; block, segment and panel are numbers of this grid's, and the terms are some of `k`.
+    /// The slices must have the elements at the positions of [`Outer`]; block, segment and panel must be in this grid, and the terms in `0..k`.
     #[inline(always)]
     unsafe fn run<S: Simd, C: Rows, R: Rows>(
         &self,
@@ -134,7 +134,7 @@ impl Grid {
         let width = S::F32_LANES;
         let [rows, end] = [block, block + 1].map(|block| block * p.m / self.blocks);
         let [first, last] = [panel, panel + 1].map(|panel| panel * self.vectors / self.panels);
-        // Lanes of the last vector that are columns; of all vectors where each is a stretch.
+        // The lanes of the last vector that are columns; or of all vectors, if each is a segment.
         let lanes = if self.narrow { p.n } else { (p.n - (last - 1) * width).min(width) };
         let [right, result] = if self.narrow { [p.right_segment, p.out_segment] } else { [width; 2] };
         let mask = |lanes: usize| MemMask::new(simd.mask_between_m32s(0, lanes as u32).mask());
@@ -154,16 +154,16 @@ impl Grid {
     }
 }
 
-/// Are all vectors read and written by masks? With AVX-512 that costs nothing, so that short stretches can take the place of vectors.
+/// Whether all vectors are read and written with masks. This is free with AVX-512, so that short segments can take the place of vectors.
 #[inline(always)]
 const fn masks_all<S: Simd>() -> bool {
     S::F32_LANES == 16
 }
 
-/// Picks the compiled tile for a height and a number of vectors.
+/// Selects the compiled tile for a height and a number of vectors.
 ///
 /// # Safety
-/// As [`outer_tile`].
+/// The same as for [`outer_tile`].
 #[inline(always)]
 unsafe fn outer_tile_of<S: Simd, C: Rows, R: Rows>(
     simd: S,
@@ -191,11 +191,11 @@ unsafe fn outer_tile_of<S: Simd, C: Rows, R: Rows>(
     if S::REGISTER_COUNT >= 32 { pick!(1 2 3 4 5 6 7 8) } else { pick!(1 2 3 4) }
 }
 
-/// One tile: `M` rows, `N` vectors of columns of which only the lanes in `tile.last` of the last one count.
+/// One tile: `M` rows and `N` vectors of columns; `tile.last` masks the last one.
 ///
 /// # Safety
-/// The rows `tile.i .. + M`, the terms `tile.from .. + tile.depth` and the columns at `tile.j` (in the result at `tile.out`) must lie within the slices as [`Outer`]
-/// places them.
+/// The rows `tile.i .. + M`, the terms `tile.from .. + tile.depth` and the columns at `tile.j` (in the result at `tile.out`) must be within the
+/// slices at the positions of [`Outer`].
 #[inline(always)]
 unsafe fn outer_tile<S: Simd, C: Rows, R: Rows, const M: usize, const N: usize>(
     simd: S,
@@ -316,12 +316,12 @@ mod tests {
             (6, 130, 2, 1030),
             (40, 5, 4, 2100),
             (150, 20, 2, 1000),
-            // Stretches that fit into vectors of 4, 8 or 16.
+            // Segments that fit into vectors of 4, 8 or 16.
             (9, 16, 7, 33),
             (17, 3, 5, 40),
             (3, 8, 2, 9),
         ];
-        // Miri takes the small ones.
+        // Miri runs the small ones.
         for (m, n, segments, k) in sizes.into_iter().filter(|(m, n, segments, k)| !cfg!(miri) || m * n * segments * k < 4000) {
             let right = numbers((k + 1) * (n + 2) + segments * n, 2);
             let left = numbers(m * (k + 3) + 3, 1);
@@ -376,7 +376,7 @@ mod tests {
         outer(p, &mut [0.0; 8]);
     }
 
-    /// Sizes whose products wrap around to something small are refused too.
+    /// Sizes whose products overflow to small numbers are refused too.
     #[test]
     fn sizes_that_cannot_be_counted_are_refused() {
         let half = 1 << (usize::BITS - 1);

@@ -1,0 +1,97 @@
+//! What each crate may depend on, where `unsafe` code may be, and whether the map in `docs/architecture.md` names files and tests that exist.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each crate with what its `[dependencies]` must not name. The members of the workspace stand in the order in which they may depend on each other: a
+/// crate names only those before it.
+const CRATES: [(&str, &str, &[&str]); 6] = [
+    ("ir", "layercake-ir", &["dfdx", "syn", "quote", "proc-macro2", "rayon", "serde_json"]),
+    ("macros", "layercake-macros", &["dfdx", "rayon", "serde", "layercake-engine"]),
+    ("engine", "layercake-engine", &["dfdx", "syn", "quote", "proc-macro2", "serde", "layercake-macros"]),
+    ("core", "layercake", &["syn", "quote", "proc-macro2"]),
+    ("train", "layercake-train", &["syn", "dfdx", "layercake-ir", "layercake-macros", "layercake-engine"]),
+    ("models", "layercake-models", &["syn", "dfdx", "layercake-ir", "layercake-macros", "layercake-engine"]),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The names in the section `[dependencies]` of a manifest, and whether each is optional.
+fn dependencies(manifest: &str) -> Vec<(String, bool)> {
+    let section = manifest.lines().skip_while(|line| line.trim() != "[dependencies]").skip(1).take_while(|line| !line.starts_with('['));
+    let lines = section.filter(|line| !line.trim_start().starts_with('#') && line.contains('='));
+    lines.map(|line| (line.split(['.', ' ', '=']).next().unwrap().to_owned(), line.contains("optional = true"))).collect()
+}
+
+#[test]
+fn dependencies_point_down() {
+    let mut wrong = Vec::new();
+    for (index, (folder, name, strangers)) in CRATES.iter().enumerate() {
+        let found = dependencies(&fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap());
+        assert!(!found.is_empty(), "{name} has no dependencies at all: the manifest is not read as it is written");
+        let above: BTreeSet<&str> = CRATES[index..].iter().map(|&(_, name, _)| name).collect();
+        let refused = found.iter().filter(|(name, _)| above.contains(name.as_str()) || strangers.contains(&name.as_str()));
+        wrong.extend(refused.map(|(dependency, _)| format!("{name} depends on {dependency}")));
+        if *folder == "ir" {
+            let needed = found.iter().filter(|(_, optional)| !optional);
+            wrong.extend(needed.map(|(dependency, _)| format!("{name} depends on {dependency} without being asked to")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn unsafe_code_is_in_kernels_only() {
+    let mut files = Vec::new();
+    for (folder, ..) in CRATES {
+        gather(&root().join(folder).join("src"), &mut files);
+    }
+    let allowed: Vec<_> = files.iter().filter(|file| fs::read_to_string(file).unwrap().contains("allow(unsafe_code")).collect();
+    assert!(!allowed.is_empty(), "the kernels have some");
+    let kernels = root().join("engine/src/kernels");
+    let outside: Vec<_> = allowed.into_iter().filter(|file| !file.starts_with(&kernels)).collect();
+    assert!(outside.is_empty(), "unsafe code outside engine/src/kernels: {outside:?}");
+    let workspace = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(workspace.contains("unsafe_code = \"deny\""), "elsewhere the compiler refuses it");
+}
+
+/// The tables of the map: a file or folder, then perhaps others beside it, then perhaps tests in the files.
+#[test]
+fn the_map_names_what_there_is() {
+    let map = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let (mut paths, mut tests, mut wrong) = (0, 0, Vec::new());
+    for row in map.lines().filter(|line| line.starts_with('|')) {
+        let mut last: Option<PathBuf> = None;
+        for word in row.split('`').skip(1).step_by(2).filter(|word| !word.contains('<')) {
+            let is_name = word.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit());
+            if word.contains('/') || word.ends_with(".rs") {
+                let beside = last.as_ref().and_then(|last| last.parent()).map(|folder| folder.join(word));
+                match [Some(root().join(word)), beside].into_iter().flatten().find(|path| path.exists()) {
+                    Some(path) => (paths, last) = (paths + 1, Some(path)),
+                    None => wrong.push(format!("no file or folder {word}: {row}")),
+                }
+            } else if let (true, Some(file)) = (is_name, last.as_ref().filter(|file| file.is_file())) {
+                tests += 1;
+                if !fs::read_to_string(file).unwrap_or_default().contains(&format!("fn {word}()")) {
+                    wrong.push(format!("no test {word} in {}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(paths >= 60 && tests >= 20, "only {paths} paths and {tests} tests were found");
+}
+
+fn gather(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            gather(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
