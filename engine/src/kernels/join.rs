@@ -2,7 +2,10 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{activation::zip, simd::arch};
+use super::{
+    activation::zip,
+    simd::{arch, vectorized},
+};
 
 /// The operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,7 +38,7 @@ pub fn fold(operator: Operator, x: &[f32], y: &mut [f32]) {
 /// The share of the gradient of a maximum of `x` and `other` that `x` gets.
 pub fn share(x: &[f32], other: &[f32], grad: &mut [f32]) {
     assert!(x.len() == grad.len() && other.len() == grad.len());
-    arch().dispatch(
+    vectorized(
         #[inline(always)]
         || x.iter().zip(other).zip(grad).for_each(|((&x, &other), grad)| *grad = left(x, other, *grad)),
     );

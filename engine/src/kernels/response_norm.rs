@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::simd::arch;
+use super::simd::vectorized;
 
 /// The number of elements of a row that are processed together.
 const BLOCK: usize = 256;
@@ -71,7 +71,7 @@ fn blocks(row: usize) -> impl Iterator<Item = Range<usize>> {
 
 /// Computes `y`.
 pub fn forward(of: &Response, row: usize, x: &[f32], y: &mut [f32]) {
-    arch().dispatch(
+    vectorized(
         #[inline(always)]
         || {
             let power = power(of.beta);
@@ -89,7 +89,7 @@ pub fn forward(of: &Response, row: usize, x: &[f32], y: &mut [f32]) {
 pub fn backward(of: &Response, row: usize, [x, dy]: [&[f32]; 2], dx: &mut [f32], add: bool, terms: &mut [f32]) {
     let (direct, terms) = terms.split_at_mut(x.len());
     let weight = 2.0 * of.share * of.beta;
-    arch().dispatch(
+    vectorized(
         #[inline(always)]
         || {
             let power = power(of.beta);

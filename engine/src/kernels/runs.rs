@@ -2,7 +2,7 @@
 //!
 //! A map is a list of runs, in elements; each element is a row of `images` numbers. The same map applies to each of a number of planes.
 
-use super::simd::arch;
+use super::simd::vectorized;
 
 /// Elements `to ..` of an output plane are elements `from ..` of an input plane, times a weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,7 +49,7 @@ pub fn apply(runs: &Runs, images: usize, x: &[f32], y: &mut [f32], add: bool) {
     if !add && !whole {
         y.fill(0.0);
     }
-    arch().dispatch(
+    vectorized(
         #[inline(always)]
         || {
             for (x, y) in planes.zip(y.chunks_exact_mut(runs.to * images)) {
@@ -71,7 +71,7 @@ pub fn apply(runs: &Runs, images: usize, x: &[f32], y: &mut [f32], add: bool) {
 /// The largest of the elements that contribute to each element of the output; NaN if there is one.
 pub fn max_forward(runs: &Runs, images: usize, x: &[f32], y: &mut [f32]) {
     y.fill(f32::NEG_INFINITY);
-    arch().dispatch(
+    vectorized(
         #[inline(always)]
         || {
             for (x, y) in x.chunks_exact(runs.from * images).zip(y.chunks_exact_mut(runs.to * images)) {
@@ -91,7 +91,7 @@ pub fn max_forward(runs: &Runs, images: usize, x: &[f32], y: &mut [f32]) {
 pub fn max_backward(runs: &Runs, images: usize, [x, y, dy]: [&[f32]; 3], dx: &mut [f32], counts: &mut [f32]) {
     let (from, to) = (runs.from * images, runs.to * images);
     let counts = &mut counts[..to];
-    arch().dispatch(
+    vectorized(
         #[inline(always)]
         || {
             let planes = x.chunks_exact(from).zip(y.chunks_exact(to)).zip(dy.chunks_exact(to)).zip(dx.chunks_exact_mut(from));

@@ -2,7 +2,7 @@
 //!
 //! Values are `[groups, elements, images]`; the statistics of a group are those of its elements, separately for each image.
 
-use super::simd::arch;
+use super::simd::vectorized;
 
 /// The number of images that are processed together.
 const BLOCK: usize = 16;
@@ -30,7 +30,7 @@ impl Groups {
 
 /// Computes the statistics, `[groups, STATISTICS, images]`.
 pub fn statistics(groups: &Groups, images: usize, eps: f64, x: &[f32], to: &mut [f32]) {
-    arch().dispatch(
+    vectorized(
         #[inline(always)]
         || {
             let count = groups.len as f64;
@@ -63,7 +63,7 @@ pub fn statistics(groups: &Groups, images: usize, eps: f64, x: &[f32], to: &mut 
 /// `y = (x - mean) / deviation * weight + bias`; without weights and biases these are ones and zeros.
 pub fn forward(groups: &Groups, images: usize, statistics: &[f32], [weights, biases]: [&[f32]; 2], x: &[f32], y: &mut [f32]) {
     let group = groups.len * images;
-    arch().dispatch(
+    vectorized(
         #[inline(always)]
         || {
             let each = x.chunks_exact(group).zip(y.chunks_exact_mut(group)).zip(statistics.chunks_exact(STATISTICS * images));
@@ -93,7 +93,7 @@ pub fn weight_grads(groups: &Groups, images: usize, statistics: &[f32], [x, dy]:
         biases.fill(0.0);
     }
     let group = groups.len * images;
-    arch().dispatch(
+    vectorized(
         #[inline(always)]
         || {
             let each = x.chunks_exact(group).zip(dy.chunks_exact(group)).zip(statistics.chunks_exact(STATISTICS * images));
@@ -133,7 +133,7 @@ fn sums(images: usize, statistics: &[f32], x: &[f32], dy: &[f32]) -> [f64; 2] {
 pub fn input_grad(groups: &Groups, images: usize, statistics: &[f32], weights: &[f32], [x, dy]: [&[f32]; 2], dx: &mut [f32], add: bool) {
     let (group, stretch) = (groups.len * images, groups.stretch);
     let count = groups.len as f64;
-    arch().dispatch(
+    vectorized(
         #[inline(always)]
         || {
             let inputs = x.chunks_exact(group).zip(dy.chunks_exact(group));

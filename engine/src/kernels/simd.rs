@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use pulp::{Arch, Simd};
+use pulp::{Arch, Simd, WithSimd};
 
 use crate::EngineError;
 
@@ -57,6 +57,26 @@ fn named(name: &str) -> Result<Arch, EngineError> {
         #[cfg(not(target_arch = "x86_64"))]
         "v3" | "v4" => Err(lacking()),
         _ => Err(EngineError::InstructionSet { name: name.to_owned(), why: "which is not an instruction set" }),
+    }
+}
+
+/// Runs a closure that is compiled for each instruction set.
+///
+/// Write the closure where it is passed, with `#[inline(always)]`. [`Arch::dispatch`] takes closures too, but there a closure can be called more than once, and
+/// what makes a call of it that consumes it is a function that the compiler need not inline: the loops are compiled for the plain instruction set then.
+#[inline(always)]
+pub fn vectorized<R>(work: impl FnOnce() -> R) -> R {
+    arch().dispatch(Once(work))
+}
+
+struct Once<F>(F);
+
+impl<R, F: FnOnce() -> R> WithSimd for Once<F> {
+    type Output = R;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> R {
+        (self.0)()
     }
 }
 

@@ -4,7 +4,7 @@
 //! no more.
 
 use super::bounds::{GROUP, Limits, is_beyond};
-use crate::kernels::simd::arch;
+use crate::kernels::simd::vectorized;
 
 /// Channels whose lines stay in a level-1 cache.
 const CHANNELS: usize = 8;
@@ -107,7 +107,7 @@ fn give(
     from: &[f32],
     to: &mut [f32],
 ) {
-    arch().dispatch(
+    vectorized(
         #[inline(always)]
         || {
             for first in (0..channels).step_by(CHANNELS) {
@@ -189,7 +189,7 @@ fn products(
     to: &mut [f32],
 ) {
     let map = others.len() / channels;
-    arch().dispatch(
+    vectorized(
         #[inline(always)]
         || {
             for first in (0..channels).step_by(CHANNELS) {
