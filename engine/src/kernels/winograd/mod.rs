@@ -7,14 +7,19 @@
 
 pub mod bounds;
 mod corner;
+mod data;
+mod lanes;
 mod matrices;
 pub mod singly;
+mod sums;
 mod taps;
 mod tiles;
 
+pub use data::{data, spread};
 pub use matrices::{Algorithm, Four, Kernel, Pairs, Two};
+pub use sums::{Begin, sums};
 pub use taps::{Taps, weight_grads, weights};
-pub use tiles::{Begin, Tiles, data, spread, sums};
+pub use tiles::Tiles;
 
 /// From one matrix to the next, so that what belongs to one element of all of them does not fall on the same lines of a cache.
 pub fn apart(len: usize) -> usize {

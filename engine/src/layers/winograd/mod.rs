@@ -1,0 +1,125 @@
+//! Convolutions with 3x3 kernels by Winograd's algorithms: fewer products than the definition has, 16 a tile of 2x2 outputs or 36 a tile of
+//! 4x4 instead of 36 or 144 a pair of channels.
+//!
+//! The gradient of the input is such a convolution too, of the output's gradient with turned kernels; that of the weights is made of the
+//! same products. Tiles are taken in chunks whose matrices stay in cache.
+
+/// Calls a function that is generic over algorithms with the one that has been chosen.
+macro_rules! chosen {
+    ($tiled:expr, $function:ident($($argument:expr),*)) => {
+        if $tiled.four { $function::<6, 4, Four>(Four, $($argument),*) } else { $function::<4, 2, Two>(Two, $($argument),*) }
+    };
+}
+
+mod grads;
+mod maps;
+#[cfg(test)]
+mod tests;
+
+use layercake_ir::ops::Window;
+
+use crate::kernels::{
+    Slide,
+    winograd::{Taps, Tiles, apart, singly::Definition},
+};
+pub use maps::Pass;
+
+/// Fewer channels than this on either side are better off with the definition: what a transform costs is shared by them.
+const LEAST_CHANNELS: usize = 16;
+/// Fewer images than this leave vectors unused.
+const LEAST_IMAGES: usize = 8;
+/// Columns of the matrices of a chunk, about: three times three vectors.
+const COLUMNS: usize = 144;
+/// Rows of weights that are transformed at a time where there is only one chunk.
+const ROWS: usize = 32;
+
+/// A convolution that is worked out in tiles.
+#[derive(Clone, Copy, Debug)]
+pub struct Tiled {
+    /// Of 4x4 outputs, or of 2x2?
+    four: bool,
+    inputs: usize,
+    outputs: usize,
+    /// Height and width of the maps.
+    input: [usize; 2],
+    output: [usize; 2],
+    padding: [usize; 2],
+}
+
+impl Tiled {
+    /// Is this a kind of convolution for which it pays, if its maps are not too small?
+    pub fn suits(window: Window, groups: usize, channels: [usize; 2]) -> bool {
+        let plain = window.kernel == [3; 2] && window.stride == [1; 2] && window.dilation == [1; 2];
+        plain && groups == 1 && window.padding.iter().all(|&padding| padding <= 2) && channels.iter().all(|&count| count >= LEAST_CHANNELS)
+    }
+
+    /// If it pays for such a convolution.
+    pub fn new(slide: &Slide, groups: usize, [inputs, outputs]: [usize; 2]) -> Option<Self> {
+        let suits = Self::suits(slide.window, groups, [inputs, outputs]) && slide.output_len() > 1;
+        // The products of all tiles, of which those at the edge may be partly unused.
+        let products = |out: usize| slide.output.map(|size| size.div_ceil(out) * (out + 2)).iter().product::<usize>();
+        // Large tiles need many of them: the matrices of a few are too narrow.
+        let four = products(4) * 5 <= products(2) * 4 && slide.output.iter().all(|&size| size > 4);
+        let tiled = Self { four, inputs, outputs, input: slide.input, output: slide.output, padding: slide.window.padding };
+        suits.then_some(tiled)
+    }
+
+    /// Is it used for so many images?
+    pub fn takes(&self, images: usize) -> bool {
+        images >= LEAST_IMAGES
+    }
+
+    fn definition(&self) -> Definition {
+        let Self { inputs, outputs, input, output, padding, .. } = *self;
+        Definition { side: 3, stride: 1, padding, channels: [inputs, outputs], large: input, small: output }
+    }
+
+    fn side(&self) -> usize {
+        if self.four { 6 } else { 4 }
+    }
+
+    /// Products of a tile and a pair of channels.
+    fn squares(&self) -> usize {
+        self.side() * self.side()
+    }
+
+    /// Tiles on maps of a size, down and across.
+    fn grid(&self, size: [usize; 2]) -> [usize; 2] {
+        size.map(|size| size.div_ceil(self.side() - 2))
+    }
+
+    fn tiles(&self, size: [usize; 2]) -> usize {
+        self.grid(size).iter().product()
+    }
+
+    /// Tiles of a chunk.
+    fn chunk(&self, size: [usize; 2], images: usize) -> usize {
+        (COLUMNS / images).clamp(1, self.tiles(size))
+    }
+
+    /// Rows whose weights are transformed at a time: all, if several chunks use them.
+    fn block(&self, rows: usize, size: [usize; 2], images: usize) -> usize {
+        if self.chunk(size, images) < self.tiles(size) { rows } else { ROWS.min(rows) }
+    }
+
+    /// Elements that [`Tiled::convolve`] needs besides: the transformed weights, data and products.
+    pub fn spare(&self, images: usize, back: bool) -> usize {
+        let (rows, terms, size) = if back { (self.inputs, self.outputs, self.input) } else { (self.outputs, self.inputs, self.output) };
+        let columns = self.chunk(size, images) * images;
+        let matrices = [self.block(rows, size, images) * terms, terms * columns, ROWS.min(rows) * columns];
+        self.squares() * matrices.map(apart).iter().sum::<usize>()
+    }
+}
+
+/// The taps of each output and each of so many inputs.
+fn nines(inputs: usize) -> Taps {
+    Taps { row: 9 * inputs, term: 9, first: 0, apart: [3, 1], flipped: false }
+}
+
+/// The chunks of tiles on a grid, over maps of a size of which the first tile begins at `-before`.
+fn chunks(grid: [usize; 2], size: [usize; 2], before: [usize; 2], images: usize) -> impl Iterator<Item = Tiles> {
+    let all = grid[0] * grid[1];
+    let chunk = (COLUMNS / images).clamp(1, all);
+    let (across, first) = (grid[1], before.map(|before| -(before as isize)));
+    (0..all).step_by(chunk).map(move |from| Tiles { size, across, first, stride: 1, from, to: (from + chunk).min(all), images })
+}
