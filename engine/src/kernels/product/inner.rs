@@ -214,7 +214,7 @@ mod tests {
         let bias = numbers(40, 3);
         let sizes = [(1, 1, 1, 1), (4, 6, 16, 1), (5, 7, 3, 2), (6, 25, 37, 3), (9, 13, 1100, 2), (3, 40, 2049, 1)];
         // Miri runs the small ones.
-        for (m, n, len, segments) in sizes.into_iter().take(if cfg!(miri) { 4 } else { sizes.len() }) {
+        for (m, n, len, segments) in sizes.into_iter().take(if cfg!(miri) { 3 } else { sizes.len() }) {
             let (left_row, left_segment) = (segments * (len + 2), len + 2);
             let (right_row, right_segment) = (segments * (len + 1) + 1, len + 1);
             let left = numbers(m * left_row, 1);
