@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
-use layercake_ir::ops::{Conv2d, GlobalAvgPool2d, Linear};
+use layercake_ir::ops::{Conv2d, GlobalAvgPool2d, Linear, Relu};
 use layercake_ir::{Builder, Graph, INFER, Mistake, Op, Shape};
 
 use crate::networks::{LeNet5, Vgg11};
@@ -108,7 +108,7 @@ fn dense(width: usize, layers: usize) -> Graph {
         let mut x = builder.input("input", Shape::new(&[width]))?;
         for layer in 0..layers {
             x = builder.add(&format!("fc{layer}"), linear(width), &[x])?;
-            x = builder.add(&format!("relu{layer}"), Op::Relu, &[x])?;
+            x = builder.add(&format!("relu{layer}"), Op::Relu(Relu {}), &[x])?;
         }
         let x = builder.add("scores", linear(10), &[x])?;
         builder.try_finish(&[("output", x)])
@@ -132,7 +132,7 @@ fn convolutions(channels: usize, layers: usize) -> Graph {
         let mut x = builder.input("input", Shape::new(&[channels, 16, 16]))?;
         for layer in 0..layers {
             x = builder.add(&format!("conv{layer}"), conv, &[x])?;
-            x = builder.add(&format!("relu{layer}"), Op::Relu, &[x])?;
+            x = builder.add(&format!("relu{layer}"), Op::Relu(Relu {}), &[x])?;
         }
         let x = builder.add("mean", Op::GlobalAvgPool2d(GlobalAvgPool2d {}), &[x])?;
         let x = builder.add("scores", Op::Linear(Linear { in_features: INFER, out_features: 10, bias: true }), &[x])?;

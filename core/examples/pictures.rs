@@ -7,7 +7,7 @@ use std::path::Path;
 use std::{env, fs, process};
 
 use layercake::Drawing;
-use layercake::ir::ops::{AvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear};
+use layercake::ir::ops::{Add, AvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, Relu, Tanh};
 use layercake::ir::{Builder, Graph, INFER, Mistake, Op, Shape};
 
 fn main() {
@@ -37,16 +37,16 @@ pub fn lenet5() -> Result<Graph, Mistake> {
     let x = b.input("input", Shape::new(&[1, 28, 28]))?;
     let pool = Op::AvgPool2d(AvgPool2d { kernel: [2; 2], stride: [2; 2], padding: [0; 2], ceil_mode: false, count_include_pad: true });
     let x = b.add("conv1", conv(6, 5, 1, 2, true), &[x])?;
-    let x = b.add("tanh_1", Op::Tanh, &[x])?;
+    let x = b.add("tanh_1", Op::Tanh(Tanh {}), &[x])?;
     let x = b.add("avg_pool2d_1", pool, &[x])?;
     let x = b.add("conv2", conv(16, 5, 1, 0, true), &[x])?;
-    let x = b.add("tanh_2", Op::Tanh, &[x])?;
+    let x = b.add("tanh_2", Op::Tanh(Tanh {}), &[x])?;
     let x = b.add("avg_pool2d_2", pool, &[x])?;
     let x = b.add("flatten_1", Op::Flatten(Flatten {}), &[x])?;
     let x = b.add("fc1", linear(120), &[x])?;
-    let x = b.add("tanh_3", Op::Tanh, &[x])?;
+    let x = b.add("tanh_3", Op::Tanh(Tanh {}), &[x])?;
     let x = b.add("fc2", linear(84), &[x])?;
-    let x = b.add("tanh_4", Op::Tanh, &[x])?;
+    let x = b.add("tanh_4", Op::Tanh(Tanh {}), &[x])?;
     let x = b.add("fc3", linear(10), &[x])?;
     Ok(b.finish(&[("output", x)]))
 }
@@ -59,15 +59,15 @@ pub fn resnet_block() -> Result<Graph, Mistake> {
         let name = |layer: &str| format!("layer2.{block}.{layer}");
         let y = b.add(&name("conv1"), conv(128, 3, stride, 1, false), &[x])?;
         let y = b.add(&name("bn1"), batch_norm(), &[y])?;
-        let y = b.add(&name("relu_1"), Op::Relu, &[y])?;
+        let y = b.add(&name("relu_1"), Op::Relu(Relu {}), &[y])?;
         let y = b.add(&name("conv2"), conv(128, 3, 1, 1, false), &[y])?;
         let y = b.add(&name("bn2"), batch_norm(), &[y])?;
         if stride > 1 {
             x = b.add(&name("downsample.0"), conv(128, 1, stride, 0, false), &[x])?;
             x = b.add(&name("downsample.1"), batch_norm(), &[x])?;
         }
-        let y = b.add(&name("add_1"), Op::Add, &[y, x])?;
-        x = b.add(&name("relu_2"), Op::Relu, &[y])?;
+        let y = b.add(&name("add_1"), Op::Add(Add {}), &[y, x])?;
+        x = b.add(&name("relu_2"), Op::Relu(Relu {}), &[y])?;
     }
     Ok(b.finish(&[("output", x)]))
 }

@@ -3,7 +3,7 @@
 use dfdx::tensor::{Cpu, CpuError, NoneTape, Tape};
 use dfdx::tensor_ops::Device;
 use layercake_engine::{EngineError, Mode};
-use layercake_ir::{Graph, Node, Op};
+use layercake_ir::{Graph, Node};
 
 use crate::Scalar;
 use crate::backend::{Call, Done, Path};
@@ -76,5 +76,5 @@ pub fn check(graph: &Graph, batch: usize, mode: Mode) -> Result<(), EngineError>
 /// Batch normalisation estimates the variance of a channel's values: of one value there is none, and PyTorch refuses it too.
 fn has_variance(node: &Node, batch: usize) -> bool {
     let positions = || node.output.dims()[1..].iter().product::<usize>();
-    !matches!(node.op, Op::BatchNorm1d(_) | Op::BatchNorm2d(_)) || batch * positions() > 1
+    !node.op.spec().needs_variance || batch * positions() > 1
 }

@@ -49,10 +49,10 @@ fn every_option_is_kept() {
         Op::BatchNorm2d(norm),
         Op::MaxPool2d(max),
         Op::AvgPool2d(avg),
-        Op::Relu,
+        Op::Relu(Relu {}),
         Op::LeakyRelu(LeakyRelu { negative_slope: -5e-324 }),
-        Op::Tanh,
-        Op::Sigmoid,
+        Op::Tanh(Tanh {}),
+        Op::Sigmoid(Sigmoid {}),
         Op::Softmax(Softmax { axis: 1 }),
         Op::LogSoftmax(LogSoftmax { axis: 2 }),
         Op::Dropout(Dropout { p: 0.1 }),
@@ -84,7 +84,7 @@ fn shared_layers() {
     let one = b.add("embed", linear(2), &[left]).unwrap();
     let two = b.add_shared("embed", linear(2), &[right], one).unwrap();
     let three = b.add_shared("other", linear(2), &[right], two).unwrap();
-    let apart = b.add("apart", Op::Add, &[one, two, three]).unwrap();
+    let apart = b.add("apart", Op::Add(Add {}), &[one, two, three]).unwrap();
     let graph = b.finish(&[("output", apart), ("again", apart)]);
     let text = graph_to_json(&graph).unwrap();
     assert!(text.contains(r#""inputs": [2, 3, "other"]"#), "{text}");
@@ -301,7 +301,7 @@ fn the_largest_graph() {
     let pool = MaxPool2d { kernel: [1 << 30; 2], stride: [1 << 30; 2], padding: [1 << 29; 2], dilation: [1; 2], ceil_mode: true };
     x = b.add("pool", Op::MaxPool2d(pool), &[x]).unwrap();
     for i in 3..MAX_VALUES {
-        x = b.add(&format!("relu{i}"), Op::Relu, &[x]).unwrap();
+        x = b.add(&format!("relu{i}"), Op::Relu(Relu {}), &[x]).unwrap();
     }
     let graph = b.finish(&[("output", x)]);
     let begin = Instant::now();

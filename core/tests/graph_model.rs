@@ -198,7 +198,7 @@ fn siamese() -> Result<Graph, Mistake> {
     let two = b.add_shared("embed", linear(3), &[right], one)?;
     let both = b.add("both", Op::Concat(Concat { axis: 0 }), &[one, two])?;
     let score = b.add("score", linear(1), &[both])?;
-    let apart = b.add("apart", Op::Sub, &[one, two])?;
+    let apart = b.add("apart", Op::Sub(Sub {}), &[one, two])?;
     b.try_finish(&[("score", score), ("apart", apart)])
 }
 

@@ -2,6 +2,7 @@
 
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::dfdx::nn::{DeviceBuildExt, ResetParams};
+use layercake::ir::ops::Relu;
 use layercake::ir::{Builder, Fan, Init, Op, Shape};
 use layercake::prelude::*;
 
@@ -118,7 +119,7 @@ fn fans_of_convolutions() {
 fn what_a_builder_refuses() {
     let mut builder = Builder::new("Net");
     let x = builder.input("input", Shape::new(&[4])).unwrap();
-    let y = builder.add("relu", Op::Relu, &[x]).unwrap();
+    let y = builder.add("relu", Op::Relu(Relu {}), &[x]).unwrap();
     let init = Init::KaimingNormal { fan: Fan::In, gain: 1.0 };
     assert_eq!(builder.init(y, init).unwrap_err().to_string(), "`relu` has no weights to begin with a value");
     assert_eq!(builder.init(x, init).unwrap_err().to_string(), "the input `input` has no weights to begin with a value");

@@ -2,7 +2,7 @@
 
 use layercake::__private::{Backend, Call, Runtime, Value};
 use layercake::dfdx::tensor_ops::Backward;
-use layercake::ir::ops::{BatchNorm1d, Concat, Linear, Split};
+use layercake::ir::ops::{Add, BatchNorm1d, Concat, Linear, Max, Mul, Split, Sub, Tanh};
 use layercake::ir::{Builder, Graph, INFER, Op, Shape};
 use layercake::prelude::*;
 use layercake_engine::Mode;
@@ -78,11 +78,11 @@ fn check_gradients(graph: &Graph, inputs: &[Vec<f64>], tensors: &[Vec<f64>]) {
 fn joins_of_two_and_three() {
     type ByHand = fn(&[f64]) -> f64;
     let ops: [(Op, ByHand); 5] = [
-        (Op::Add, |x| x.iter().sum()),
-        (Op::Mul, |x| x.iter().product()),
-        (Op::Max, |x| x.iter().copied().fold(f64::MIN, f64::max)),
-        (Op::Sub, |x| x[0] - x[1]),
-        (Op::Max, |x| x.iter().copied().fold(f64::MIN, f64::max)),
+        (Op::Add(Add {}), |x| x.iter().sum()),
+        (Op::Mul(Mul {}), |x| x.iter().product()),
+        (Op::Max(Max {}), |x| x.iter().copied().fold(f64::MIN, f64::max)),
+        (Op::Sub(Sub {}), |x| x[0] - x[1]),
+        (Op::Max(Max {}), |x| x.iter().copied().fold(f64::MIN, f64::max)),
     ];
     for (i, (op, by_hand)) in ops.into_iter().enumerate() {
         let count = if i < 3 { 3 } else { 2 };
@@ -105,7 +105,7 @@ fn joins_of_two_and_three() {
 fn a_value_joined_with_itself() {
     let mut b = Builder::new("Square");
     let x = b.input("x", Shape::new(&[3])).unwrap();
-    let y = b.add("square", Op::Mul, &[x, x]).unwrap();
+    let y = b.add("square", Op::Mul(Mul {}), &[x, x]).unwrap();
     let graph = b.finish(&[("output", y)]);
     check_gradients(&graph, &[numbers(BATCH * 3, 5)], &[]);
 }
@@ -155,7 +155,7 @@ fn a_shared_layer_gathers_both_gradients() {
     let (left, right) = (b.input("left", Shape::new(&[3])).unwrap(), b.input("right", Shape::new(&[3])).unwrap());
     let one = b.add("embed", linear, &[left]).unwrap();
     let two = b.add_shared("embed", linear, &[right], one).unwrap();
-    let apart = b.add("apart", Op::Sub, &[one, two]).unwrap();
+    let apart = b.add("apart", Op::Sub(Sub {}), &[one, two]).unwrap();
     let head = b.add("head", linear, &[apart]).unwrap();
     let graph = b.finish(&[("output", head), ("apart", apart)]);
     let tensors = [numbers(6, 3), numbers(2, 4), numbers(4, 5), numbers(2, 6)];
@@ -190,27 +190,27 @@ fn a_shared_normalisation_moves_twice() {
 fn a_value_twice_is_right_on_both_paths() {
     type Rows<E, T> = Tensor<(usize, Const<3>), E, Cpu, T>;
     let joins: [(&str, Op, usize, usize); 7] = [
-        ("add", Op::Add, 2, 1),
-        ("add three", Op::Add, 3, 1),
-        ("sub", Op::Sub, 2, 1),
-        ("mul", Op::Mul, 2, 1),
-        ("mul three", Op::Mul, 3, 1),
-        ("max", Op::Max, 2, 1),
+        ("add", Op::Add(Add {}), 2, 1),
+        ("add three", Op::Add(Add {}), 3, 1),
+        ("sub", Op::Sub(Sub {}), 2, 1),
+        ("mul", Op::Mul(Mul {}), 2, 1),
+        ("mul three", Op::Mul(Mul {}), 3, 1),
+        ("max", Op::Max(Max {}), 2, 1),
         ("concat", Op::Concat(Concat { axis: 0 }), 2, 2),
     ];
     for (name, op, times, parts) in joins {
         for beside in [false, true] {
             let mut b = Builder::new(name);
             let x = b.input("x", Shape::new(&[3])).unwrap();
-            let h = b.add("tanh", Op::Tanh, &[x]).unwrap();
+            let h = b.add("tanh", Op::Tanh(Tanh {}), &[x]).unwrap();
             let mut y = b.add("join", op, &vec![h; times]).unwrap();
             if parts > 1 {
                 let part = |index| Op::Split(Split { parts, index, axis: 0 });
                 let (first, second) = (b.add("first", part(0), &[y]).unwrap(), b.add("second", part(1), &[y]).unwrap());
-                y = b.add("both", Op::Mul, &[first, second]).unwrap();
+                y = b.add("both", Op::Mul(Mul {}), &[first, second]).unwrap();
             }
             if beside {
-                y = b.add("beside", Op::Add, &[y, h]).unwrap();
+                y = b.add("beside", Op::Add(Add {}), &[y, h]).unwrap();
             }
             let graph = b.finish(&[("output", y)]);
             let device = Cpu::default();
@@ -218,10 +218,10 @@ fn a_value_twice_is_right_on_both_paths() {
             let by_hand = |x: f64| {
                 let (h, slope) = (x.tanh(), 1.0 - x.tanh() * x.tanh());
                 let (value, inner) = match (op, times) {
-                    (Op::Add, times) => (times as f64 * h, times as f64),
-                    (Op::Sub, _) => (0.0, 0.0),
-                    (Op::Mul, 3) => (h * h * h, 3.0 * h * h),
-                    (Op::Max, _) => (h, 1.0),
+                    (Op::Add(Add {}), times) => (times as f64 * h, times as f64),
+                    (Op::Sub(Sub {}), _) => (0.0, 0.0),
+                    (Op::Mul(Mul {}), 3) => (h * h * h, 3.0 * h * h),
+                    (Op::Max(Max {}), _) => (h, 1.0),
                     // The parts of a concatenation are multiplied.
                     _ => (h * h, 2.0 * h),
                 };

@@ -9,7 +9,7 @@ use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::dfdx::nn::{NonMutableModule, modules};
 use layercake::dfdx::tensor_ops::{BroadcastTo, TryMul};
 use layercake::io::{load_safetensors, save_safetensors};
-use layercake::ir::ops::{BatchNorm1d, Linear as LinearOp};
+use layercake::ir::ops::{Add, BatchNorm1d, Linear as LinearOp, Mul, Relu, Sub, Tanh};
 use layercake::ir::{Builder, Graph, INFER, Op, Shape as Sizing};
 use layercake::optim::{Sgd, SgdConfig};
 use layercake::prelude::*;
@@ -83,7 +83,7 @@ fn a_layer_applied_twice_gathers_both_gradients() {
     let mut builder = Builder::new("Reused");
     let x = builder.input("input", Sizing::new(&[6])).unwrap();
     let first = builder.add("fc", linear(6), &[x]).unwrap();
-    let y = builder.add("tanh_1", Op::Tanh, &[first]).unwrap();
+    let y = builder.add("tanh_1", Op::Tanh(Tanh {}), &[first]).unwrap();
     let y = builder.add_shared("again", linear(6), &[y], first).unwrap();
     let graph: Graph = builder.try_finish(&[("output", y)]).unwrap();
     assert_eq!(&graph, Reused::GRAPH);
@@ -155,18 +155,18 @@ fn a_siamese_network_shares_its_layers() {
             }
         };
         let h = add("fc", linear(4), x);
-        let h = add("relu_1", Op::Relu, h);
+        let h = add("relu_1", Op::Relu(Relu {}), h);
         let h = add("linear_2", linear(3), h);
         let short = add("linear_3", linear(3), x);
         (h, short)
     };
     let (h, short) = embed(&mut builder, "embed", left);
-    let a = builder.add("embed", Op::Add, &[h, short]).unwrap();
+    let a = builder.add("embed", Op::Add(Add {}), &[h, short]).unwrap();
     let (h, short) = embed(&mut builder, "twin", right);
-    let twin = builder.add_shared("twin", Op::Add, &[h, short], a).unwrap();
-    let b = builder.add("tanh_1", Op::Tanh, &[twin]).unwrap();
-    let near = builder.add("sub_1", Op::Sub, &[b, a]).unwrap();
-    let far = builder.add("mul_1", Op::Mul, &[a, b]).unwrap();
+    let twin = builder.add_shared("twin", Op::Add(Add {}), &[h, short], a).unwrap();
+    let b = builder.add("tanh_1", Op::Tanh(Tanh {}), &[twin]).unwrap();
+    let near = builder.add("sub_1", Op::Sub(Sub {}), &[b, a]).unwrap();
+    let far = builder.add("mul_1", Op::Mul(Mul {}), &[a, b]).unwrap();
     let graph = builder.try_finish(&[("near", near), ("far", far)]).unwrap();
     assert_eq!(&graph, Siamese::GRAPH);
     assert_eq!(Siamese::PARAMS, (5 * 4 + 4) + (4 * 3 + 3) + (5 * 3 + 3));
@@ -320,7 +320,7 @@ fn wide_graph(hidden: usize, out: usize) -> Graph {
     let h = builder.add("fc", linear(hidden), &[x]).unwrap();
     let norm = Op::BatchNorm1d(BatchNorm1d { features: INFER, eps: 1e-5, momentum: 0.1, affine: true });
     let h = builder.add("norm", norm, &[h]).unwrap();
-    let h = builder.add("tanh_1", Op::Tanh, &[h]).unwrap();
+    let h = builder.add("tanh_1", Op::Tanh(Tanh {}), &[h]).unwrap();
     let y = builder.add("out", linear(out), &[h]).unwrap();
     builder.try_finish(&[("output", y)]).unwrap()
 }

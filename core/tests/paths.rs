@@ -1,7 +1,7 @@
 //! Which path runs a network: on the CPU in `f32` the engine, and the portable path for what the engine lacks.
 
 use layercake::__private::{Backend, Call, Path, Runtime, Value, run_portably};
-use layercake::ir::ops::{Approximation, Conv2d, FractionalMaxPool2d, Gelu, GlobalAvgPool2d};
+use layercake::ir::ops::{Approximation, Conv2d, FractionalMaxPool2d, Gelu, GlobalAvgPool2d, Silu, Tanh};
 use layercake::ir::{Builder, Graph, INFER, Op, Shape};
 use layercake::prelude::*;
 use layercake_engine::{Engine, EngineError, Mode};
@@ -38,7 +38,7 @@ fn what_the_engine_lacks_runs_on_the_portable_path() {
     let device = Cpu::default();
     let fractional = Op::FractionalMaxPool2d(FractionalMaxPool2d { kernel: [2; 2], output_size: [3, 2] });
     let gelu = Op::Gelu(Gelu { approximate: Approximation::None });
-    for ops in [&[Op::Tanh][..], &[gelu], &[Op::Silu, fractional, Op::GlobalAvgPool2d(GlobalAvgPool2d {})]] {
+    for ops in [&[Op::Tanh(Tanh {})][..], &[gelu], &[Op::Silu(Silu {}), fractional, Op::GlobalAvgPool2d(GlobalAvgPool2d {})]] {
         let (graph, runtime) = (graph(ops), Runtime::default());
         let expected = match Engine::default().start(&graph, 2, Mode::Infer, false) {
             Ok(_) => Path::Engine,
@@ -54,5 +54,5 @@ fn what_the_engine_lacks_runs_on_the_portable_path() {
             assert!((a - b).abs() < 1e-5, "{a} and {b}");
         }
     }
-    assert_eq!(<Cpu as Backend<f32>>::run(call(&graph(&[Op::Tanh]), &Runtime::default(), &device)).unwrap().path, Path::Engine);
+    assert_eq!(<Cpu as Backend<f32>>::run(call(&graph(&[Op::Tanh(Tanh {})]), &Runtime::default(), &device)).unwrap().path, Path::Engine);
 }

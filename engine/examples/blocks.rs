@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p layercake-engine --example blocks -- 32 2` for a batch of 32 on 2 threads.
 
+use layercake_ir::ops::{Add, Relu};
 use std::time::Instant;
 
 use layercake_engine::{Engine, Mode};
@@ -62,11 +63,13 @@ fn residual(channels: usize, size: usize) -> Result<Graph, Mistake> {
     let mut x = builder.input("input", Shape::new(&[channels, size, size]))?;
     for block in ["a", "b"] {
         let mut y = x;
-        for (name, op) in [("conv1", conv(channels, 3)), ("bn1", NORM), ("relu1", Op::Relu), ("conv2", conv(channels, 3)), ("bn2", NORM)] {
+        for (name, op) in
+            [("conv1", conv(channels, 3)), ("bn1", NORM), ("relu1", Op::Relu(Relu {})), ("conv2", conv(channels, 3)), ("bn2", NORM)]
+        {
             y = builder.add(&format!("{block}.{name}"), op, &[y])?;
         }
-        let sum = builder.add(&format!("{block}.sum"), Op::Add, &[y, x])?;
-        x = builder.add(&format!("{block}.relu2"), Op::Relu, &[sum])?;
+        let sum = builder.add(&format!("{block}.sum"), Op::Add(Add {}), &[y, x])?;
+        x = builder.add(&format!("{block}.relu2"), Op::Relu(Relu {}), &[sum])?;
     }
     Ok(builder.finish(&[("output", x)]))
 }
@@ -82,10 +85,10 @@ fn dense(channels: usize, growth: usize, layers: usize, size: usize) -> Result<G
         };
         for (name, op) in [
             ("bn1", NORM),
-            ("relu1", Op::Relu),
+            ("relu1", Op::Relu(Relu {})),
             ("conv1", conv(4 * growth, 1)),
             ("bn2", NORM),
-            ("relu2", Op::Relu),
+            ("relu2", Op::Relu(Relu {})),
             ("conv2", conv(growth, 3)),
         ] {
             x = builder.add(&format!("{layer}.{name}"), op, &[x])?;

@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p layercake-engine --example lenet_step -- 64 2` for a batch of 64 on 2 threads.
 
+use layercake_ir::ops::Tanh;
 use std::time::Instant;
 
 use layercake_engine::{Engine, Mode};
@@ -62,16 +63,16 @@ fn lenet() -> Result<Graph, Mistake> {
     let linear = |outputs| Op::Linear(Linear { in_features: INFER, out_features: outputs, bias: true });
     let ops = [
         ("conv1", conv(6, 2)),
-        ("tanh1", Op::Tanh),
+        ("tanh1", Op::Tanh(Tanh {})),
         ("pool1", half),
         ("conv2", conv(16, 0)),
-        ("tanh2", Op::Tanh),
+        ("tanh2", Op::Tanh(Tanh {})),
         ("pool2", half),
         ("flatten", Op::Flatten(Flatten {})),
         ("fc1", linear(120)),
-        ("tanh3", Op::Tanh),
+        ("tanh3", Op::Tanh(Tanh {})),
         ("fc2", linear(84)),
-        ("tanh4", Op::Tanh),
+        ("tanh4", Op::Tanh(Tanh {})),
         ("fc3", linear(10)),
     ];
     let mut builder = Builder::new("LeNet5");

@@ -4,6 +4,7 @@
 //! `cargo run --release -p layercake-engine --example vae_step -- 64 2` for a batch of 64 on 2 threads; with `Encoder` or
 //! `Decoder` behind them, that half alone.
 
+use layercake_ir::ops::Relu;
 use std::time::Instant;
 
 use layercake_engine::{Engine, Mode};
@@ -70,9 +71,13 @@ fn encoder() -> Result<Graph, Mistake> {
     };
     let mut builder = Builder::new("Encoder");
     let mut x = builder.input("input", Shape::new(&[1, 28, 28]))?;
-    for (name, op) in
-        [("conv1", conv(32)), ("relu1", Op::Relu), ("conv2", conv(64)), ("relu2", Op::Relu), ("flatten", Op::Flatten(Flatten {}))]
-    {
+    for (name, op) in [
+        ("conv1", conv(32)),
+        ("relu1", Op::Relu(Relu {})),
+        ("conv2", conv(64)),
+        ("relu2", Op::Relu(Relu {})),
+        ("flatten", Op::Flatten(Flatten {})),
+    ] {
         x = builder.add(name, op, &[x])?;
     }
     let mean = builder.add("mean", linear(20), &[x])?;
@@ -99,10 +104,10 @@ fn decoder() -> Result<Graph, Mistake> {
     let mut x = builder.input("input", Shape::new(&[20]))?;
     for (name, op) in [
         ("fc", linear(64 * 7 * 7)),
-        ("relu1", Op::Relu),
+        ("relu1", Op::Relu(Relu {})),
         ("maps", Op::Reshape(Reshape { shape: Sizes::new(&[64, 7, 7]) })),
         ("deconv1", conv(32)),
-        ("relu2", Op::Relu),
+        ("relu2", Op::Relu(Relu {})),
         ("deconv2", conv(1)),
     ] {
         x = builder.add(name, op, &[x])?;

@@ -1,5 +1,6 @@
 //! Going on after a mistake.
 
+use crate::spec::Inputs;
 use crate::{Mistake, Op, Shape, Site};
 
 /// What came of applying a shape rule, and what to go on with.
@@ -28,10 +29,7 @@ impl Op {
                 Err(mistake) => mistake,
             };
         }
-        let output = match op {
-            Op::Add | Op::Sub | Op::Mul | Op::Max | Op::Reparameterize => broadcast(inputs),
-            _ => Shape::UNKNOWN,
-        };
+        let output = if matches!(op.spec().inputs, Inputs::Alike) { broadcast(inputs) } else { Shape::UNKNOWN };
         Attempt { outcome, decided: (op, output) }
     }
 }

@@ -7,11 +7,11 @@ use crate::{Graph, Init, Mistake, Node, Op, Part, Port, Shape, Site, Text, check
 /// Builds a graph at run time by the same rules as `network!`.
 ///
 /// ```
-/// use layercake_ir::{Builder, INFER, Op, Shape, ops::Linear};
+/// use layercake_ir::{Builder, INFER, Shape, ops::Linear};
 ///
 /// let mut builder = Builder::new("Perceptron");
 /// let x = builder.input("input", Shape::new(&[784]))?;
-/// let x = builder.add("fc1", Op::Linear(Linear { in_features: INFER, out_features: 10, bias: true }), &[x])?;
+/// let x = builder.add("fc1", Linear { in_features: INFER, out_features: 10, bias: true }, &[x])?;
 /// let graph = builder.try_finish(&[("output", x)])?;
 /// assert_eq!(graph.params(), 7850);
 /// # Ok::<(), layercake_ir::Mistake>(())
@@ -55,15 +55,15 @@ impl Builder {
     ///
     /// # Errors
     /// The shape rule's mistake; if a value does not exist yet; if the name is taken, or one of its tensors would have the path of another's.
-    pub fn add(&mut self, name: &str, op: Op, inputs: &[usize]) -> Result<usize, Mistake> {
-        self.push(name, op, inputs, None)
+    pub fn add(&mut self, name: &str, op: impl Into<Op>, inputs: &[usize]) -> Result<usize, Mistake> {
+        self.push(name, op.into(), inputs, None)
     }
 
     /// Adds an operation that uses the tensors of the one that gave `layer`. It may have the same name.
     ///
     /// # Errors
     /// As [`Builder::add`]; if `layer` is an input or does not exist yet; if the other operation's tensors have other shapes.
-    pub fn add_shared(&mut self, name: &str, op: Op, inputs: &[usize], layer: usize) -> Result<usize, Mistake> {
+    pub fn add_shared(&mut self, name: &str, op: impl Into<Op>, inputs: &[usize], layer: usize) -> Result<usize, Mistake> {
         let text = || Text::new().name(name).str(" would use the tensors of ");
         let Some(index) = layer.checked_sub(self.inputs.len()) else {
             return Err(Mistake::new(Part::Layer, text().str("the input ").name(&self.inputs[layer].name).str(", which has none")));
@@ -72,7 +72,7 @@ impl Builder {
             return Err(Mistake::new(Part::Layer, self.absent(text(), layer)));
         };
         let index = owner.shares.unwrap_or(index);
-        let value = self.push(name, op, inputs, Some(index))?;
+        let value = self.push(name, op.into(), inputs, Some(index))?;
         let (own, other) = (self.nodes[self.nodes.len() - 1].op, &self.nodes[index]);
         if own.params() == other.op.params() {
             return Ok(value);
@@ -91,14 +91,14 @@ impl Builder {
     pub fn init(&mut self, layer: usize, init: Init) -> Result<(), Mistake> {
         let Some(index) = layer.checked_sub(self.inputs.len()) else {
             let text = Text::new().str("the input ").name(&self.inputs[layer].name).str(" has no weights to begin with a value");
-            return Err(Mistake::new(Part::Init, text));
+            return Err(Mistake::new(Part::INIT, text));
         };
         let Some(node) = self.nodes.get(index) else {
-            return Err(Mistake::new(Part::Init, self.absent(Text::new().str("weights are to begin with a value at "), layer)));
+            return Err(Mistake::new(Part::INIT, self.absent(Text::new().str("weights are to begin with a value at "), layer)));
         };
         if let Some(owner) = node.shares {
             let text = Text::new().name(&node.name).str(" uses the weights of ").name(&self.nodes[owner].name);
-            return Err(Mistake::new(Part::Init, text.str(", which says how they begin")));
+            return Err(Mistake::new(Part::INIT, text.str(", which says how they begin")));
         }
         init.check(&node.op, &Site { layer: &node.name, source: "", flattened: None, others: &[] })?;
         self.nodes[index].init = Some(init);

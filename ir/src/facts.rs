@@ -1,6 +1,7 @@
 //! What can be counted about a network before it runs.
 
 use crate::ops::Window;
+use crate::spec::Sequence;
 use crate::{Graph, Node, Op};
 
 impl Graph {
@@ -204,9 +205,11 @@ impl Graph {
             let node = &self.nodes()[i];
             let here = match node.op {
                 Op::Subgraph(op) => op.graph.reads_sequences(),
-                Op::Embedding(_) | Op::MultiHeadAttention(_) => true,
-                Op::Linear(_) | Op::DropConnect(_) | Op::Maxout(_) => node.output.rank() == 2,
-                op => op.recurrent().is_some() || (op.window().is_some() && node.output.rank() == 2),
+                op => match op.spec().sequence {
+                    Sequence::Always => true,
+                    Sequence::OfTwoAxes => node.output.rank() == 2,
+                    Sequence::Never => op.window().is_some() && node.output.rank() == 2,
+                },
             };
             if here {
                 return true;
@@ -307,16 +310,11 @@ impl Node {
 
     /// [`Graph::node_mult_adds`] as far as the node alone says: for a recurrent layer, those of one step.
     pub const fn mult_adds(&self) -> u64 {
-        let (params, output) = (self.op.params().count() as u64, &self.output);
-        let positions = match self.op {
-            Op::Subgraph(op) if op.output == 0 => return op.graph.mult_adds(),
-            // Of what slides a window, convolutions alone have parameters.
-            op if op.window().is_some() || matches!(op, Op::ConvTranspose2d(_)) => output.len() / output.dim(0),
-            // On `[length, features]`, once for each step: torchinfo does so for `Linear` since its pull request 318.
-            Op::Linear(_) | Op::DropConnect(_) | Op::Maxout(_) => output.len() / output.dim(output.rank() - 1),
-            Op::MultiHeadAttention(_) => output.dim(0),
-            _ => 1,
-        };
-        params.saturating_mul(positions as u64)
+        if let Op::Subgraph(op) = self.op
+            && op.output == 0
+        {
+            return op.graph.mult_adds();
+        }
+        (self.op.params().count() as u64).saturating_mul(self.op.uses(&self.output) as u64)
     }
 }

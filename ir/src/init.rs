@@ -1,6 +1,6 @@
 //! How a layer's weights begin, where that is not PyTorch's default.
 
-use crate::ops::words;
+use crate::spec::words;
 use crate::{Mistake, Op, Param, Part, Site, Text};
 
 /// How the weights of a layer are filled when a network is built: `init = kaiming_normal` in `network!`, PyTorch's `torch.nn.init`. The
@@ -112,7 +112,7 @@ impl Init {
     /// Can the weights of `op`, with nothing left to infer, begin like this?
     ///
     /// # Errors
-    /// On [`Part::Init`], if it has none, if they have no fans to be counted, or if the rule's numbers make no distribution.
+    /// On [`Part::INIT`], if it has none, if they have no fans to be counted, or if the rule's numbers make no distribution.
     pub const fn check(&self, op: &Op, site: &Site) -> Result<(), Mistake> {
         let params = op.params();
         let params = params.as_slice();
@@ -124,32 +124,32 @@ impl Init {
                 if self.has_gain() && params[i].shape.rank() < 2 {
                     let text = site.start().str(" has a weight ").shape(&params[i].shape).str(", of which `").str(self.word());
                     let help = Text::new().str("write `constant(1.0)`, or `normal(0.01)`, or `uniform(-0.1, 0.1)`");
-                    return Err(Mistake::new(Part::Init, text.str("` cannot count the inputs and outputs")).help(help));
+                    return Err(Mistake::new(Part::INIT, text.str("` cannot count the inputs and outputs")).help(help));
                 }
             }
             i += 1;
         }
         if weights == 0 {
-            return Err(Mistake::new(Part::Init, site.start().str(" has no weights to begin with a value")));
+            return Err(Mistake::new(Part::INIT, site.start().str(" has no weights to begin with a value")));
         }
         let [first, second] = self.numbers();
         if !first.is_finite() || !second.is_finite() {
-            return Err(Mistake::new(Part::Init, site.start().str(" would begin with a number that is not finite")));
+            return Err(Mistake::new(Part::INIT, site.start().str(" would begin with a number that is not finite")));
         }
         if !is_drawable(first) || !is_drawable(second) {
-            return Err(Mistake::new(Part::Init, site.start().str(" would begin with numbers beyond what a float32 holds")));
+            return Err(Mistake::new(Part::INIT, site.start().str(" would begin with numbers beyond what a float32 holds")));
         }
         if self.has_gain() && first < 0.0 {
-            return Err(Mistake::new(Part::Init, site.start().str(" would begin with a gain below 0")));
+            return Err(Mistake::new(Part::INIT, site.start().str(" would begin with a gain below 0")));
         }
         match *self {
             Init::Normal { std, .. } if std < 0.0 => {
-                Err(Mistake::new(Part::Init, site.start().str(" would begin with a standard deviation below 0: ").float(std)))
+                Err(Mistake::new(Part::INIT, site.start().str(" would begin with a standard deviation below 0: ").float(std)))
             }
             Init::Uniform { low, high } if low > high => {
                 let text =
                     site.start().str(" would begin between ").float(low).str(" and ").float(high).str(", of which the first is the higher");
-                Err(Mistake::new(Part::Init, text).help(Text::new().str("the lower one comes first")))
+                Err(Mistake::new(Part::INIT, text).help(Text::new().str("the lower one comes first")))
             }
             _ => Ok(()),
         }
@@ -192,7 +192,7 @@ const fn found_at(name: &str, word: &str, place: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops::{BatchNorm2d, Linear};
+    use crate::ops::{BatchNorm2d, Linear, Relu};
 
     fn refusal(init: Init, op: Op) -> String {
         let site = Site { layer: "fc", source: "", flattened: None, others: &[] };
@@ -231,7 +231,7 @@ mod tests {
         let cases = [
             (kaiming, norm(true), "`fc` has a weight [4], of which `kaiming_normal` cannot count"),
             (kaiming, norm(false), "`fc` has no weights"),
-            (Init::Constant { value: 0.0 }, Op::Relu, "`fc` has no weights"),
+            (Init::Constant { value: 0.0 }, Op::Relu(Relu {}), "`fc` has no weights"),
             (Init::Normal { mean: 0.0, std: -0.1 }, linear, "`fc` would begin with a standard deviation below 0"),
             (Init::Uniform { low: 1.0, high: 0.0 }, linear, "`fc` would begin between 1.0 and 0.0"),
             (Init::Constant { value: f64::INFINITY }, linear, "`fc` would begin with a number that is not finite"),

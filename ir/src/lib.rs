@@ -20,9 +20,12 @@ mod init;
 mod inline;
 mod mistake;
 pub mod ops;
+mod params;
 mod resize;
+mod rules;
 mod shape;
 mod shared;
+pub mod spec;
 mod text;
 mod verify;
 
@@ -35,6 +38,7 @@ pub use mistake::{Mistake, Part, Site, blame, blame_all, blame_in};
 pub use ops::{Op, Param, Params};
 pub use shape::{MAX_RANK, Shape};
 pub use shared::check_shared;
+pub use spec::Spec;
 pub use text::{Text, grouped};
 
 /// Stands for a size that the user left out and the shape rule fills in from the input.

@@ -2,84 +2,58 @@
 
 use crate::{Shape, Text};
 
-macro_rules! parts {
-    ($($(#[$doc:meta])* $part:ident $(: $option:literal)?,)*) => {
-        /// The part of a layer's declaration that a mistake is about. The macro underlines the token that stands for it.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Part {
-            $($(#[$doc])* $(#[doc = concat!("`", $option, " = ..`")])? $part,)*
-            /// The branch of this number, from 0, of a layer that joins several.
-            Branch(usize),
-        }
-
-        impl Part {
-            /// The option's name in `network!`; `None` for the layer itself and its sizes.
-            pub const fn option(self) -> Option<&'static str> {
-                match self {
-                    $($(Part::$part => Some($option),)?)*
-                    _ => None,
-                }
-            }
-
-            /// Equality, usable in const contexts.
-            pub const fn same(self, other: Part) -> bool {
-                match (self, other) {
-                    $((Part::$part, Part::$part) => true,)*
-                    (Part::Branch(a), Part::Branch(b)) => a == b,
-                    _ => false,
-                }
-            }
-        }
-    };
-}
-
-parts! {
+/// The part of a layer's declaration that a mistake is about. The macro underlines the token that stands for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
     /// The layer as a whole: its name.
     Layer,
     /// The stated input size: `400` in `Linear(400 -> 120)`.
     In,
     /// The output size: `120` in `Linear(400 -> 120)`; the declared `-> Shape` of a step.
     Out,
-    Kernel: "kernel",
-    Stride: "stride",
-    Padding: "padding",
-    Dilation: "dilation",
-    Groups: "groups",
-    Axis: "axis",
-    /// A probability.
-    Probability: "p",
-    Eps: "eps",
-    Momentum: "momentum",
-    NegativeSlope: "negative_slope",
-    OutputPadding: "output_padding",
-    Colours: "colours",
-    Scale: "scale",
-    AlignCorners: "align_corners",
-    Shape: "shape",
-    Axes: "axes",
-    OutputSize: "output_size",
-    Channels: "channels",
-    Size: "size",
-    Alpha: "alpha",
-    Beta: "beta",
-    K: "k",
-    Init: "init",
-    Threshold: "threshold",
-    MinVal: "min_val",
-    MaxVal: "max_val",
-    Parameters: "parameters",
-    Pieces: "pieces",
-    Start: "start",
-    End: "end",
-    Top: "top",
-    Bottom: "bottom",
-    Left: "left",
-    Right: "right",
-    PaddingIdx: "padding_idx",
-    Layers: "layers",
-    Dropout: "dropout",
-    Heads: "heads",
-    Features: "features",
+    /// The option of this name.
+    Option(&'static str),
+    /// The branch of this number, from 0, of a layer that joins several.
+    Branch(usize),
+}
+
+impl Part {
+    /// How the weights begin, an option of every layer that has some.
+    pub const INIT: Part = Part::Option("init");
+
+    /// The option's name in `network!`; `None` for the layer itself and its sizes.
+    pub const fn option(self) -> Option<&'static str> {
+        match self {
+            Part::Option(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Equality, usable in const contexts.
+    pub const fn same(self, other: Part) -> bool {
+        match (self, other) {
+            (Part::Layer, Part::Layer) | (Part::In, Part::In) | (Part::Out, Part::Out) => true,
+            (Part::Option(a), Part::Option(b)) => same(a, b),
+            (Part::Branch(a), Part::Branch(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+/// Equality of texts, usable in const contexts.
+pub(crate) const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }
 
 /// A layer refused what it was given.

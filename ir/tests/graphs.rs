@@ -35,23 +35,23 @@ fn joins_and_their_refusals() {
     let same = b.add("same", conv(8, 3, 1), &[x]).unwrap();
     let half = b.add("half", conv(8, 3, 2), &[x]).unwrap();
     let wide = b.add("wide", conv(4, 3, 1), &[x]).unwrap();
-    for op in [Op::Add, Op::Sub, Op::Mul, Op::Max] {
+    for op in [Op::Add(Add {}), Op::Sub(Sub {}), Op::Mul(Mul {}), Op::Max(Max {})] {
         let value = b.add(op.kind(), op, &[x, same]).unwrap();
         assert_eq!(b.clone().finish(&[("o", value)]).outputs()[0].shape.dims(), [8, 6, 6]);
         let mistake = b.add("join", op, &[same, half]).unwrap_err();
         assert_eq!(mistake.part, Part::Branch(1));
         assert_eq!(b.add("join", op, &[same]).unwrap_err().part, Part::Layer);
     }
-    assert!(b.add("sub", Op::Sub, &[x, same, same]).is_err());
+    assert!(b.add("sub", Op::Sub(Sub {}), &[x, same, same]).is_err());
     let all = b.add("cat", Op::Concat(Concat { axis: 0 }), &[x, same, wide]).unwrap();
     let part = b.add("part", Op::Split(Split { parts: 5, index: 4, axis: 0 }), &[all]).unwrap();
     let graph = b.clone().finish(&[("all", all), ("part", part)]);
     assert_eq!((graph.outputs()[0].shape.dims(), graph.outputs()[1].shape.dims()), (&[20, 6, 6][..], &[4, 6, 6][..]));
     assert_eq!(b.add("cat", Op::Concat(Concat { axis: 0 }), &[x, half]).unwrap_err().part, Part::Branch(1));
-    assert_eq!(b.add("cat", Op::Concat(Concat { axis: 3 }), &[x, same]).unwrap_err().part, Part::Axis);
-    assert_eq!(b.add("part", Op::Split(Split { parts: 3, index: 0, axis: 0 }), &[x]).unwrap_err().part, Part::Out);
-    assert_eq!(b.add("part", Op::Split(Split { parts: 0, index: 0, axis: 0 }), &[x]).unwrap_err().part, Part::Out);
-    assert_eq!(b.add("part", Op::Split(Split { parts: 2, index: 0, axis: 3 }), &[x]).unwrap_err().part, Part::Axis);
+    assert_eq!(b.add("cat", Op::Concat(Concat { axis: 3 }), &[x, same]).unwrap_err().part, Part::Option("axis"));
+    assert_eq!(b.add("part", Op::Split(Split { parts: 3, index: 0, axis: 0 }), &[x]).unwrap_err().part, Part::Option("parts"));
+    assert_eq!(b.add("part", Op::Split(Split { parts: 0, index: 0, axis: 0 }), &[x]).unwrap_err().part, Part::Option("parts"));
+    assert_eq!(b.add("part", Op::Split(Split { parts: 2, index: 0, axis: 3 }), &[x]).unwrap_err().part, Part::Option("axis"));
     let beyond = b.add("part", Op::Split(Split { parts: 2, index: 2, axis: 0 }), &[x]).unwrap_err();
     assert_eq!(beyond.to_string(), "`part` takes part 2, but splits into 2 parts, counted from 0");
     assert!(b.add("part", Op::Split(Split { parts: 2, index: usize::MAX, axis: 0 }), &[x]).is_err());
@@ -73,7 +73,7 @@ fn paths_of_tensors_meet_nowhere() {
     let x = b.add("a", attention, &[x]).unwrap();
     assert_eq!(b.add("a.out_proj", linear(4), &[x]).unwrap_err().to_string(), expected);
     // What has no tensors may have the name, and so may a layer with others.
-    let x = b.add("a.out_proj", Op::Relu, &[x]).unwrap();
+    let x = b.add("a.out_proj", Op::Relu(Relu {}), &[x]).unwrap();
     b.add("a.in_proj", linear(4), &[x]).unwrap();
     // In the other order.
     let (mut b, x) = begin();
@@ -126,7 +126,7 @@ fn the_peak_is_that_of_the_definition() {
             let (one, other) = (values[draw(values.len())], values[draw(values.len())]);
             let name = format!("n{i}");
             values.push(match draw(3) {
-                0 => b.add(&name, Op::Relu, &[one]).unwrap(),
+                0 => b.add(&name, Op::Relu(Relu {}), &[one]).unwrap(),
                 1 => b.add(&name, linear(1 + draw(9)), &[one]).unwrap(),
                 _ => b.add(&name, Op::Concat(Concat { axis: 0 }), &[one, other, one]).unwrap(),
             });
@@ -144,7 +144,7 @@ fn the_longest_path_sees_furthest() {
     let short = b.add("short", conv(4, 1, 2), &[x]).unwrap();
     let long = b.add("long1", conv(4, 3, 2), &[x]).unwrap();
     let long = b.add("long2", conv(4, 3, 1), &[long]).unwrap();
-    let sum = b.add("sum", Op::Add, &[short, long]).unwrap();
+    let sum = b.add("sum", Op::Add(Add {}), &[short, long]).unwrap();
     let last = b.add("last", conv(1, 3, 1), &[sum]).unwrap();
     // 3, then 2 * 2 more with a step of 2, and as much again.
     assert_eq!(b.finish(&[("output", last)]).receptive_field(), [11, 11]);
@@ -165,7 +165,7 @@ fn a_shared_layer_counts_once() {
     let right = b.input("right", Shape::new(&[4])).unwrap();
     let one = b.add("embed", linear(3), &[left]).unwrap();
     let two = b.add_shared("embed", linear(3), &[right], one).unwrap();
-    let apart = b.add("apart", Op::Sub, &[one, two]).unwrap();
+    let apart = b.add("apart", Op::Sub(Sub {}), &[one, two]).unwrap();
     let graph = b.finish(&[("output", apart)]);
     assert_eq!((graph.params(), graph.flops()), (15, 2 * 2 * 12));
 }
@@ -213,7 +213,7 @@ fn misuse_of_the_builder() {
     says(b.add_shared("fc", linear(2), &[x], x), "`fc` would use the tensors of the input `x`, which has none");
     let fc = b.add("fc", linear(4), &[x]).unwrap();
     says(b.input("y", Shape::new(&[5])), "the input `y` comes after `fc`; inputs come before all layers");
-    says(b.add("fc", Op::Relu, &[fc]), "there are two layers of the name `fc`; each needs one of its own");
+    says(b.add("fc", Op::Relu(Relu {}), &[fc]), "there are two layers of the name `fc`; each needs one of its own");
     says(b.add_shared("again", linear(4), &[x], 7), "`again` would use the tensors of value 7, but there are only 2 values before it");
     says(b.add_shared("again", linear(3), &[fc], fc), "`again` would use the tensors of `fc`, but needs others for [4]");
     let again = b.add_shared("fc", linear(4), &[fc], fc).unwrap();

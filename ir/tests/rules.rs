@@ -235,21 +235,26 @@ fn refusals() {
     refused(
         Op::Conv2d(conv(5)),
         &[1, 4, 8],
-        Part::Kernel,
+        Part::Option("kernel"),
         "`it` has a kernel 5 high, but receives [1, 4, 8] from `before`\nhelp: use a kernel of at most 4, or pad with `padding = 1`",
     );
     refused(
         Op::Conv2d(Conv2d { groups: 3, ..conv(1) }),
         &[6, 4, 4],
-        Part::Groups,
+        Part::Option("groups"),
         "`it` cannot split its 8 output channels into 3 equal groups\nhelp: `groups` must divide both 6 and 8; the largest number that does is 2",
     );
-    refused(Op::Conv2d(Conv2d { groups: 0, ..conv(1) }), &[6, 4, 4], Part::Groups, "`it` has 0 groups; it must have at least 1");
-    refused(Op::Conv2d(Conv2d { stride: [1, 0], ..conv(1) }), &[6, 4, 4], Part::Stride, "`it` has a stride of 0; it must be at least 1");
+    refused(Op::Conv2d(Conv2d { groups: 0, ..conv(1) }), &[6, 4, 4], Part::Option("groups"), "`it` has 0 groups; it must have at least 1");
+    refused(
+        Op::Conv2d(Conv2d { stride: [1, 0], ..conv(1) }),
+        &[6, 4, 4],
+        Part::Option("stride"),
+        "`it` has a stride of 0; it must be at least 1",
+    );
     refused(
         Op::MaxPool2d(MaxPool2d { padding: [2; 2], ..pool(2) }),
         &[6, 4, 4],
-        Part::Padding,
+        Part::Option("padding"),
         "`it` has a padding of 2, more than half its kernel of 2\nhelp: a padding of at most 1 keeps every window on some of the input",
     );
     // Taps at rows -1 and 2, where there are 0 and 1.
@@ -257,7 +262,7 @@ fn refusals() {
     refused(
         Op::MaxPool2d(sparse),
         &[6, 2, 4],
-        Part::Dilation,
+        Part::Option("dilation"),
         "`it` has a window that holds nothing but padding: its taps are 3 apart, but it receives [6, 2, 4] from `before`\nhelp: with a dilation of at most 2 every window sees some of the input",
     );
     assert_eq!(output(Op::MaxPool2d(sparse), &[6, 3, 4]), [6, 2, 5]);
@@ -277,13 +282,13 @@ fn refusals() {
     refused(
         Op::Dropout(Dropout { p: -0.1 }),
         &[4],
-        Part::Probability,
+        Part::Option("p"),
         "`it` has a `p` of -0.1, outside 0..1; it is the probability of dropping an element",
     );
     refused(
         Op::Softmax(Softmax { axis: 3 }),
         &[4, 2, 2],
-        Part::Axis,
+        Part::Option("axis"),
         "`it` acts along axis 3, but receives [4, 2, 2] from `before`\nhelp: write `2` for the last axis: they are counted from 0, without the batch",
     );
     let norm = BatchNorm1d { features: INFER, eps: 1e-5, momentum: 0.1, affine: true };
@@ -404,16 +409,16 @@ fn lenet5_facts() {
     let mut x = b.input("input", Shape::new(&[1, 28, 28])).unwrap();
     for (name, op) in [
         ("conv1", Op::Conv2d(Conv2d { out_channels: 6, padding: [2; 2], ..conv(5) })),
-        ("tanh_1", Op::Tanh),
+        ("tanh_1", Op::Tanh(Tanh {})),
         ("pool_1", mean),
         ("conv2", Op::Conv2d(Conv2d { out_channels: 16, ..conv(5) })),
-        ("tanh_2", Op::Tanh),
+        ("tanh_2", Op::Tanh(Tanh {})),
         ("pool_2", mean),
         ("flatten", Op::Flatten(Flatten {})),
         ("fc1", linear(120)),
-        ("tanh_3", Op::Tanh),
+        ("tanh_3", Op::Tanh(Tanh {})),
         ("fc2", linear(84)),
-        ("tanh_4", Op::Tanh),
+        ("tanh_4", Op::Tanh(Tanh {})),
         ("fc3", linear(10)),
     ] {
         x = b.add(name, op, &[x]).unwrap();

@@ -201,7 +201,7 @@ fn stated(input: &ShapeExpr, report: &mut Report) {
 /// Documentation belongs to a field, and only layers with parameters are fields.
 fn documented(step: &Step, report: &mut Report) {
     let (kind, field) = match &step.action {
-        Action::Layer(layer) => (layer.kind.to_string(), layers::find(&layer.kind.to_string()).is_none_or(|row| row.field.is_some())),
+        Action::Layer(layer) => (layer.kind.to_string(), layers::find(&layer.kind.to_string()).is_none_or(|row| row.module.is_some())),
         Action::Path(_) | Action::Illegible => return,
         Action::Branches { layer, .. } => (layer.kind.to_string(), false),
         Action::Residual { kind, .. } | Action::Repeat { kind, .. } | Action::Sequential { kind, .. } => (kind.to_string(), false),

@@ -70,7 +70,7 @@ pub fn of(row: &Row, layer: &Layer, name: &str, report: &mut Report) -> Option<S
         report.add(again, format_args!("`{OPTION}` of `{name}` is given twice; keep one"));
         return None;
     }
-    if row.field.is_none() {
+    if row.module.is_none() {
         report.add(key, format_args!("`{name}` has no weights to begin with a value; leave out `{OPTION}`"));
         return None;
     }

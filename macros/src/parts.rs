@@ -5,17 +5,12 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 
 use crate::ast::Layer;
-use crate::layers::{Positions, Row};
+use crate::layers::{Choice, Row};
 use crate::settings::Settings;
 
-/// The part that an argument is; None for those that no rule blames.
+/// The part that an argument is.
 pub fn of(row: &Row, field: &str) -> Option<Part> {
-    match row.positions {
-        Positions::InOut { input, .. } if field == input => Some(Part::In),
-        Positions::InOut { output, .. } if field == output => Some(Part::Out),
-        Positions::Features(features) if field == features => Some(Part::In),
-        _ => row.option(field)?.part,
-    }
+    row.field(field).map(Choice::part)
 }
 
 /// The tokens that stand for a part: the argument's value, the branch or tag, or the layer's kind where the user wrote none.

@@ -1,11 +1,12 @@
 //! A layer's arguments as values: numbers, or names of constants that the compiler works out.
 
-use layercake_ir::ops::Sizes;
+use layercake_ir::Op;
+use layercake_ir::spec::{self, Sizes};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Expr;
 
-use crate::layers::Kind;
+use crate::layers::{Choice, Kind, Row};
 use crate::params::Param;
 
 /// The value of an argument.
@@ -87,6 +88,21 @@ impl Num<usize> {
 }
 
 impl Value {
+    /// In the form that all operations share, if all its numbers are known.
+    fn known(&self) -> Option<spec::Value> {
+        Some(match self {
+            Value::Size(size) => spec::Value::Size(*size.known()?),
+            Value::Pair([height, width]) => spec::Value::Pair([*height.known()?, *width.known()?]),
+            Value::Float(float) => spec::Value::Float(*float.known()?),
+            Value::Bool(bool) => spec::Value::Bool(*bool.known()?),
+            Value::Word(word) => spec::Value::Word(word),
+            Value::List(list) => {
+                let sizes: Option<Vec<usize>> = list.iter().map(|size| size.known().copied()).collect();
+                spec::Value::List(Sizes::new(&sizes?))
+            }
+        })
+    }
+
     /// Are all its numbers known?
     pub fn is_known(&self) -> bool {
         match self {
@@ -149,10 +165,11 @@ impl Settings {
         }
     }
 
-    /// All of them, if each one is known.
-    pub fn known(&self) -> Option<Known<'_>> {
-        let known = |setting: &Setting| setting.value.as_ref().is_some_and(Value::is_known);
-        self.list.iter().all(known).then_some(Known(self))
+    /// The operation with these arguments, if each one is known.
+    pub fn operation(&self, row: &Row) -> Option<Op> {
+        let all = self.list.iter().all(|setting| setting.value.as_ref().is_some_and(Value::is_known));
+        let value = |option: &'static Choice| self.get(option.name)?.value.as_ref()?.known();
+        all.then(|| (row.make)(&mut { value }).ok()).flatten()
     }
 
     /// All of them, with the numbers of that round in the place of generic parameters.
@@ -200,55 +217,5 @@ impl Settings {
     /// Was each one given as it should be?
     pub fn is_sound(&self) -> bool {
         self.list.iter().all(|setting| setting.value.is_some())
-    }
-}
-
-/// Arguments that are all numbers. A name that is not there gives the type's zero: the table of layers is tested to ask for its own.
-#[derive(Debug)]
-pub struct Known<'a>(&'a Settings);
-
-impl Known<'_> {
-    fn value(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)?.value.as_ref()
-    }
-
-    pub fn size(&self, name: &str) -> usize {
-        match self.value(name) {
-            Some(Value::Size(Num::Known(size))) => *size,
-            _ => 0,
-        }
-    }
-
-    pub fn pair(&self, name: &str) -> [usize; 2] {
-        match self.value(name) {
-            Some(Value::Pair([Num::Known(height), Num::Known(width)])) => [*height, *width],
-            _ => [0; 2],
-        }
-    }
-
-    pub fn float(&self, name: &str) -> f64 {
-        match self.value(name) {
-            Some(Value::Float(Num::Known(float))) => *float,
-            _ => 0.0,
-        }
-    }
-
-    pub fn bool(&self, name: &str) -> bool {
-        match self.value(name) {
-            Some(Value::Bool(Num::Known(bool))) => *bool,
-            _ => false,
-        }
-    }
-
-    pub fn word(&self, name: &str) -> &'static str {
-        match self.value(name) {
-            Some(Value::Word(word)) => word,
-            _ => "",
-        }
-    }
-
-    pub fn sizes(&self, name: &str) -> Sizes {
-        let known = self.0.list(name).iter().filter_map(Num::known);
-        Sizes::new(&known.copied().collect::<Vec<_>>())
     }
 }

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cases import case, flat, grid, large, negative, offset, with_zeros
+from cases import case, flat, grid, large, logits, negative, offset, with_zeros
 
 
 class Each(nn.Module):

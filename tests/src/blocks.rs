@@ -3,7 +3,7 @@
 use layercake::ir::ops::{
     AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d, Gelu,
     GlobalAvgPool2d, Glu, GroupNorm, HardTanh, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d,
-    Maxout, Mean, PRelu, Pad, PadMode, Permute, Reshape, Sizes, Slice, Softplus, Stack, StochasticDepth, Upsample,
+    Maxout, Mean, Pad, PadMode, Permute, Prelu, Relu6, Reshape, Selu, Silu, Sizes, Slice, Softplus, Stack, StochasticDepth, Upsample,
 };
 use layercake::ir::{INFER, Op};
 
@@ -120,16 +120,16 @@ pub(crate) fn block_of_rows(random: &mut Random, rank: usize) -> Op {
 
 pub(crate) fn block_of_anything(random: &mut Random, rank: usize) -> Op {
     let axis = random.whole(0, rank - 1);
-    match random.whole(0, 17) {
+    match random.whole(0, 30) {
         0 => Op::Gelu(Gelu { approximate: of(random, &[Approximation::None, Approximation::Tanh]) }),
         1 => Op::Elu(Elu { alpha: of(random, &[1.0, 0.4, 0.0, -0.6]) }),
-        2 => Op::Selu,
-        3 => Op::Silu,
+        2 => Op::Selu(Selu {}),
+        3 => Op::Silu(Silu {}),
         4 => Op::Softplus(Softplus { beta: of(random, &[1.0, 3.0]), threshold: 20.0 }),
         5 => Op::HardTanh(HardTanh { min_val: of(random, &[-1.0, -0.25]), max_val: of(random, &[1.0, 0.5]) }),
-        6 => Op::Relu6,
-        7 => Op::PRelu(PRelu { parameters: random.whole(1, 8) }),
-        8 => Op::PRelu(PRelu { parameters: 1 }),
+        6 => Op::Relu6(Relu6 {}),
+        7 => Op::Prelu(Prelu { parameters: random.whole(1, 8) }),
+        8 => Op::Prelu(Prelu { parameters: 1 }),
         9 => Op::Glu(Glu { axis }),
         10 => Op::Reshape(Reshape { shape: Sizes::new(&[random.whole(1, 6), INFER]) }),
         11 => Op::Reshape(Reshape { shape: Sizes::new(&[random.whole(1, 4), INFER, random.whole(1, 4)]) }),

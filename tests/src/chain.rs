@@ -1,7 +1,7 @@
 //! Networks that are one layer after the other, built at run time.
 
 use layercake::ir::ops::{
-    AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, LeakyRelu, Linear, LogSoftmax, MaxPool2d, Softmax,
+    AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, LeakyRelu, Linear, LogSoftmax, MaxPool2d, Relu, Sigmoid, Softmax, Tanh,
 };
 use layercake::ir::{Builder, Graph, INFER, Mistake, Op, Shape};
 
@@ -114,10 +114,10 @@ pub(crate) fn on_anything(random: &mut Random, rank: usize) -> Op {
         return block_of_anything(random, rank);
     }
     match random.whole(0, 6) {
-        0 | 1 => Op::Relu,
+        0 | 1 => Op::Relu(Relu {}),
         2 => Op::LeakyRelu(LeakyRelu { negative_slope: [0.01, 0.3, -0.5, 1.5][random.whole(0, 3)] }),
-        3 => Op::Tanh,
-        4 => Op::Sigmoid,
+        3 => Op::Tanh(Tanh {}),
+        4 => Op::Sigmoid(Sigmoid {}),
         5 if random.chance(0.5) => Op::Softmax(Softmax { axis: random.whole(0, rank - 1) }),
         5 => Op::LogSoftmax(LogSoftmax { axis: random.whole(0, rank - 1) }),
         _ => Op::Dropout(Dropout { p: [0.0, 0.2, 0.5, 0.9][random.whole(0, 3)] }),

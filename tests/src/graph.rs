@@ -1,6 +1,6 @@
 //! Networks with joins, splits, residuals and shared layers, built at run time.
 
-use layercake::ir::ops::{Concat, Split};
+use layercake::ir::ops::{Add, Concat, Max, Mul, Relu, Reparameterize, Split, Sub, Tanh};
 use layercake::ir::{Builder, Graph, Mistake, Op, Shape};
 
 use crate::Random;
@@ -69,15 +69,23 @@ impl Growing {
             5 => {
                 let branch = self.layer(x, random);
                 let y = self.push(branch, &[x])?;
-                let sum = self.push(Op::Add, &if random.chance(0.5) { [x, y] } else { [y, x] })?;
-                self.push(Op::Relu, &[sum])?;
+                let sum = self.push(Op::Add(Add {}), &if random.chance(0.5) { [x, y] } else { [y, x] })?;
+                self.push(Op::Relu(Relu {}), &[sum])?;
             }
             6 | 7 => {
-                let op = [Op::Add, Op::Add, Op::Sub, Op::Mul, Op::Max, Op::Reparameterize][random.whole(0, 5)];
-                let mut operands = self.like(x, random, if matches!(op, Op::Sub | Op::Reparameterize) { 1 } else { 2 }, |a, b| a == b);
-                if op == Op::Reparameterize {
+                let op = [
+                    Op::Add(Add {}),
+                    Op::Add(Add {}),
+                    Op::Sub(Sub {}),
+                    Op::Mul(Mul {}),
+                    Op::Max(Max {}),
+                    Op::Reparameterize(Reparameterize {}),
+                ][random.whole(0, 5)];
+                let mut operands =
+                    self.like(x, random, if matches!(op, Op::Sub(_) | Op::Reparameterize(_)) { 1 } else { 2 }, |a, b| a == b);
+                if op == Op::Reparameterize(Reparameterize {}) {
                     // Exponentials of exponentials are no numbers soon.
-                    operands[1] = self.push(Op::Tanh, &operands[1..])?;
+                    operands[1] = self.push(Op::Tanh(Tanh {}), &operands[1..])?;
                 }
                 self.push(op, &operands)?;
             }

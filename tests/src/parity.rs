@@ -115,10 +115,11 @@ const WAYS: [(&str, &[&str]); 2] = [("forward", &["output", "running statistic"]
 /// The row of the table that a fixture counts for: that of the layer of its name, or of itself.
 pub fn item(kind: &str) -> String {
     let plain = |word: &str| word.replace('_', "").to_lowercase();
-    let same = |layer: &&&str| plain(layer) == plain(kind);
+    let mut layers = Op::SPECS.iter().map(|spec| spec.kind);
     // `attention` is that of `MultiHeadAttention`.
-    let layer = Op::KINDS.iter().find(same).or_else(|| Op::KINDS.iter().find(|layer| plain(layer).ends_with(&plain(kind))));
-    layer.map_or_else(|| kind.to_owned(), |layer| (*layer).to_owned())
+    let layer =
+        layers.clone().find(|layer| plain(layer) == plain(kind)).or_else(|| layers.find(|layer| plain(layer).ends_with(&plain(kind))));
+    layer.map_or_else(|| kind.to_owned(), str::to_owned)
 }
 
 /// Compares one network, on the engine and on the portable path.

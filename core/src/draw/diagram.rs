@@ -181,10 +181,10 @@ impl Fold<'_> {
             return;
         }
         let form = match node.op {
-            Op::Add => Form::Join("+", false),
-            Op::Sub => Form::Join("−", true),
-            Op::Mul => Form::Join("×", false),
-            Op::Max => Form::Join("max", false),
+            Op::Add(_) => Form::Join("+", false),
+            Op::Sub(_) => Form::Join("−", true),
+            Op::Mul(_) => Form::Join("×", false),
+            Op::Max(_) => Form::Join("max", false),
             Op::Concat(_) => Form::Concat,
             _ => Form::Layers,
         };
@@ -214,7 +214,7 @@ impl Fold<'_> {
             return None;
         }
         let mains = host.rows.iter().filter(|row| !row.slim).count();
-        let plain = matches!(row.family, Family::Convolution | Family::Dense) && host.rows[0].family != Family::Network;
+        let plain = row.family.is_weighty() && !host.rows[0].family.is_network();
         let goes_on = plain && (1..MOST_MAINS).contains(&mains) && node.output == *graph.shape(from);
         (row.slim || goes_on).then_some(block)
     }

@@ -42,7 +42,7 @@ pub(super) fn write(diagram: &Diagram) -> String {
 }
 
 fn node(number: usize, block: &Block) -> String {
-    let (fill, stroke) = block.rows[0].family.colours();
+    let (fill, stroke) = block.rows[0].family.colors();
     let form = match block.form {
         Form::Input | Form::Output => ", shape=oval, style=filled",
         Form::Join(..) => ", shape=circle, style=filled, margin=0, width=0.35",

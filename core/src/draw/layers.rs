@@ -3,7 +3,7 @@
 use layercake_ir::{Graph, Op, Shape};
 
 use super::family::Family;
-use super::{options, text};
+use super::text;
 use crate::shown::Shown;
 
 /// One layer: a row of a box.
@@ -31,10 +31,13 @@ impl Row {
         let graph = shown.graph;
         let node = &graph.nodes()[index];
         let kind = shown.kind(index);
-        let family = Family::of(node.op.kind());
+        let family = Family::of(&node.op);
         let what = match node.op {
             Op::Subgraph(op) => network(shown, index, op.graph),
-            _ => options::told(kind, graph.shape(*node.inputs().first().unwrap_or(&0)), node),
+            _ => match node.op.label(graph.shape(*node.inputs().first().unwrap_or(&0))) {
+                label if label.is_empty() => kind.to_owned(),
+                label => format!("{kind} {label}"),
+            },
         };
         let note = match (node.shares, shown.params(index)) {
             // What has nothing to share is a layer like any other.

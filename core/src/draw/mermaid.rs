@@ -35,7 +35,7 @@ pub(super) fn write(diagram: &Diagram) -> String {
     }
     let used: BTreeSet<Family> = diagram.blocks.iter().map(|block| block.rows[0].family).collect();
     for family in used {
-        let (fill, stroke) = family.colours();
+        let (fill, stroke) = family.colors();
         lines.push(format!("    classDef {} fill:{fill},stroke:{stroke},color:#1f2733", family.word()));
     }
     lines.push(String::new());

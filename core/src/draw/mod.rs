@@ -10,7 +10,6 @@ mod family;
 mod layers;
 mod layout;
 mod mermaid;
-mod options;
 mod repeats;
 mod svg;
 mod text;

@@ -122,7 +122,7 @@ impl Search<'_> {
         let rank = |repeat: &Repeat| {
             let cuts = (1..repeat.times).map(|time| repeat.begin + time * length);
             let torn: usize = cuts.map(|cut| common(&self.nodes()[cut - 1].name, &self.nodes()[cut].name)).sum();
-            (torn, Family::of(self.nodes()[repeat.begin].op.kind()).is_slim(), repeat.begin)
+            (torn, Family::of(&self.nodes()[repeat.begin].op).is_slim(), repeat.begin)
         };
         let fewer = (2..=most).rev().flat_map(|times| {
             let mut repeats: Vec<Repeat> =

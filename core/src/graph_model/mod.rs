@@ -45,7 +45,7 @@ type Begun<'a, E, D> = (Call<'a, E, D>, Recording<E, D>);
 /// A residual network, trained on patterns in noise, written and read again:
 ///
 /// ```
-/// use layercake::ir::{Builder, INFER, Op, Shape, ops::{BatchNorm2d, Conv2d, Flatten, Linear}};
+/// use layercake::ir::{Builder, INFER, Op, Shape, ops::{Add, BatchNorm2d, Conv2d, Flatten, Linear, Relu}};
 /// use layercake::optim::{Adam, AdamConfig};
 /// use layercake::prelude::*;
 ///
@@ -60,12 +60,12 @@ type Begun<'a, E, D> = (Call<'a, E, D>, Recording<E, D>);
 ///     let name = |part: &str| format!("layer{block}.{part}");
 ///     let begin = b.add(&name("conv1"), conv(4, 1 + block), &[x])?;
 ///     let body = b.add(&name("norm"), norm, &[begin])?;
-///     let body = b.add(&name("relu"), Op::Relu, &[body])?;
+///     let body = b.add(&name("relu"), Relu {}, &[body])?;
 ///     let body = b.add(&name("conv2"), conv(4, 1), &[body])?;
-///     x = b.add(&name("add"), Op::Add, &[body, begin])?;
+///     x = b.add(&name("add"), Add {}, &[body, begin])?;
 /// }
-/// let x = b.add("flatten", Op::Flatten(Flatten {}), &[x])?;
-/// let x = b.add("fc", Op::Linear(Linear { in_features: INFER, out_features: 10, bias: true }), &[x])?;
+/// let x = b.add("flatten", Flatten {}, &[x])?;
+/// let x = b.add("fc", Linear { in_features: INFER, out_features: 10, bias: true }, &[x])?;
 /// let graph = b.try_finish(&[("output", x)])?;
 ///
 /// // Ten patterns, each in noise four times.

@@ -1,5 +1,6 @@
 //! Activations: elementwise, any shape.
 
+use super::portable;
 use dfdx::shapes::HasShape;
 use dfdx::tensor::{PutTape, SplitTape, Tape};
 use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryEq, TryGe, TryGt, TryLe, TryMul};
@@ -108,4 +109,19 @@ fn number<E: Scalar>(number: f64) -> E {
 
 fn shaped_as<E: Scalar, D: Device<E>, T>(x: &Value<E, D>, (y, tape): Taped<E, D, T>) -> Result<Taped<E, D, T>, D::Err> {
     Ok((y.with_dims(x.dims().to_vec()), tape))
+}
+
+portable! {
+    Relu: |_, x, tape, _| relu(x, tape);
+    LeakyRelu: |op, x, tape, _| leaky_relu(op.negative_slope, x, tape);
+    Tanh: |_, x, tape, _| tanh(x, tape);
+    Sigmoid: |_, x, tape, _| sigmoid(x, tape);
+    Elu: |op, x, tape, _| elu(op, x, tape);
+    Selu: |_, x, tape, _| selu(x, tape);
+    Silu: |_, x, tape, _| silu(x, tape);
+    Softplus: |op, x, tape, _| softplus(op, x, tape);
+    HardTanh: |op, x, tape, _| between([op.min_val, op.max_val], x, tape);
+    Relu6: |_, x, tape, _| between([0.0, 6.0], x, tape);
+    Glu: |op, x, tape, _| glu(op, x, tape);
+    Gelu: |op, x, tape, _| gelu(op, x, tape);
 }

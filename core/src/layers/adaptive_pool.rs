@@ -1,5 +1,6 @@
 //! Pooling to a stated size.
 
+use super::portable;
 use dfdx::tensor::Tape;
 use dfdx::tensor_ops::Device;
 use layercake_engine::{Mode, rng};
@@ -58,4 +59,9 @@ pub(crate) fn fractional_max<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let all = x.clone().with_dims(vec![1, 1, batch * channels * height, width]);
     let (y, tape) = pool2d::running_max(&all, &index, [batch * channels * rows, columns], tape)?;
     Ok((y.with_dims(vec![batch, channels, rows, columns]), tape))
+}
+
+portable! {
+    AdaptiveAvgPool2d: |op, x, tape, _| mean(op, x, tape);
+    FractionalMaxPool2d: |op, x, tape, context| fractional_max(op, x, tape, context);
 }

@@ -1,5 +1,6 @@
 //! Normalisations that keep no statistics: each sample is brought to mean 0 and variance 1 by itself, then scaled and shifted.
 
+use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes2, Axis, ConstShape, Dtype, HasShape};
 use dfdx::tensor::{Cpu, NoneTape, PutTape, SplitTape, Storage, Tape, Tensor};
@@ -110,4 +111,10 @@ fn centred<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: Rows<E, D>, shape: (usize,
     let mean = x.clone().put_tape(tape).try_mean::<(usize,), Axis<1>>()?;
     let (mean, tape) = mean.try_broadcast_like::<_, Axis<1>>(&shape)?.split_tape();
     Ok(x.put_tape(tape).try_sub(mean)?.split_tape())
+}
+
+portable! {
+    LayerNorm: |op, x, tape, context| layer_norm(op, x, tape, context.params);
+    GroupNorm: |op, x, tape, context| group_norm(op.groups, op.eps, x, tape, context.params);
+    InstanceNorm2d: |op, x, tape, context| group_norm(op.features, op.eps, x, tape, context.params);
 }

@@ -1,5 +1,6 @@
 //! Attention.
 
+use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes3, Axes5, Axis, Dtype, Rank1, Rank2};
 use dfdx::tensor::{Cpu, PutTape, SplitTape, Storage, Tape, Tensor, TensorFromVec};
@@ -119,4 +120,8 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let mixed = mixed.try_permute::<(usize, usize, usize, usize), dfdx::shapes::Axes4<0, 2, 1, 3>>()?;
     let (mixed, tape) = Value::erase(mixed)?;
     linear::forward(&mixed.with_dims(vec![batch, length, features]), tape, outs)
+}
+
+portable! {
+    MultiHeadAttention: |op, x, tape, context| forward(op, x, tape, context);
 }

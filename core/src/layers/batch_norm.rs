@@ -1,5 +1,6 @@
 //! Batch normalisation (Ioffe and Szegedy, 2015).
 
+use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes2, Dtype, HasShape, Rank1};
 use dfdx::tensor::{Cpu, PutTape, SplitTape, Storage, Tape, Tensor};
@@ -140,4 +141,9 @@ fn broadcast_sub<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 
 fn number<E: Scalar>(number: f64) -> E {
     E::from_f64(number).expect("an option is a number")
+}
+
+portable! {
+    BatchNorm1d: |op, x, tape, context| forward(Options::from(op), x, tape, context);
+    BatchNorm2d: |op, x, tape, context| forward(Options::from(op), x, tape, context);
 }

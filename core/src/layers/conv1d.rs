@@ -1,5 +1,6 @@
 //! One-dimensional convolution: a two-dimensional one on images one row high.
 
+use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Dtype, Rank1, Rank3};
 use dfdx::tensor::{Cpu, Storage, Tape, Tensor};
@@ -33,4 +34,8 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     params: &[Value<E, D>],
 ) -> Result<Taped<E, D, T>, D::Err> {
     super::lines(x, tape, |x, tape| conv2d::forward(&op.as_conv2d(), x, tape, params))
+}
+
+portable! {
+    Conv1d: |op, x, tape, context| forward(op, x, tape, context.params);
 }

@@ -1,5 +1,6 @@
 //! Two-dimensional convolution.
 
+use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes3, Axes4, Axis, Dtype, HasShape, Rank1, Rank4};
 use dfdx::tensor::{Cpu, PutTape, Storage, Tape, Tensor, TensorFromVec};
@@ -89,4 +90,8 @@ pub(super) fn convolve<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let Some(bias) = bias else { return Value::erase(maps) };
     let shape = *maps.shape();
     Value::erase(maps.try_add(bias.flat().try_broadcast_like::<_, Axes3<0, 2, 3>>(&shape)?)?)
+}
+
+portable! {
+    Conv2d: |op, x, tape, context| forward(op, x, tape, context.params);
 }

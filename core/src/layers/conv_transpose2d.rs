@@ -1,5 +1,6 @@
 //! Two-dimensional transposed convolution.
 
+use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes4, Dtype, Rank1, Rank4};
 use dfdx::tensor::{Cpu, Storage, Tape, Tensor};
@@ -50,4 +51,8 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let weight = params[0].clone().restore(&(op.groups, ins, outs, kernel))?.retaped::<T>();
     let weight = weight.try_permute::<value::Rank4, Axes4<0, 2, 1, 3>>()?.try_reshape_like(&(op.groups, outs, ins * kernel))?;
     conv2d::convolve(x, tape, weight, params.get(1), &taps)
+}
+
+portable! {
+    ConvTranspose2d: |op, x, tape, context| forward(op, x, tape, context.params);
 }

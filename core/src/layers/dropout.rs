@@ -1,5 +1,6 @@
 //! Dropout.
 
+use super::portable;
 use dfdx::tensor::{PutTape, Tape, TensorFromVec};
 use dfdx::tensor_ops::{Device, TryMul};
 use layercake_engine::{Mode, rng};
@@ -57,4 +58,10 @@ fn drop<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let mask = <D as TensorFromVec<E>>::try_tensor_from_vec(flat.device(), mask, (len,))?;
     let (y, tape) = Value::erase(flat.put_tape(tape).try_mul(mask)?)?;
     Ok((y.with_dims(x.dims().to_vec()), tape))
+}
+
+portable! {
+    Dropout: |op, x, tape, context| elements(op.p, x, tape, context);
+    Dropout2d: |op, x, tape, context| channels(op.p, x, tape, context);
+    StochasticDepth: |op, x, tape, context| samples(op.p, x, tape, context);
 }

@@ -1,5 +1,6 @@
 //! Rows of a table.
 
+use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axis, Dtype, Rank2, Shape};
 use dfdx::tensor::{Cpu, PutTape, SplitTape, Storage, Tape, Tensor, TensorFromVec};
@@ -85,4 +86,8 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let still: Tensor<(usize, usize), E, D> = weight.try_gather(index)?;
     let (y, tape) = Value::erase(token.try_choose(found.put_tape(tape), still)?)?;
     Ok((y.with_dims(dims), tape))
+}
+
+portable! {
+    Embedding: |op, x, tape, context| forward(op, x, tape, context.params);
 }

@@ -1,33 +1,28 @@
 //! Operations on several values: elementwise joins, concatenation, and its reverse.
 
+use super::portable;
 use dfdx::shapes::{Axes2, Axes3, HasShape};
 use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, GatherTo, PermuteTo, ReshapeTo, TryAdd, TryEq, TryGt, TryLt, TryMul, TrySub};
 use layercake_engine::{Mode, rng};
-use layercake_ir::Op;
 use layercake_ir::ops::Split;
 
 use super::{Context, Taped};
 use crate::value::{Rank1, Rank3, Value};
 use crate::{Scalar, bounds};
 
-/// Add, Sub, Mul and Max, from left to right.
-pub(crate) fn elementwise<E: Scalar, D: Device<E>, T: Tape<E, D>>(
-    op: &Op,
+/// Joins values of one shape with a function of two, from left to right.
+fn elementwise<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     inputs: &[&Value<E, D>],
     mut tape: T,
+    join: impl Fn(Tensor<Rank1, E, D, T>, Tensor<Rank1, E, D>) -> Result<Tensor<Rank1, E, D, T>, D::Err>,
 ) -> Result<Taped<E, D, T>, D::Err> {
     let mut result: Tensor<Rank1, E, D> = inputs[0].flat();
     for other in &inputs[1..] {
         // dfdx refuses to join a tensor with itself, and what did nothing (dropout at inference) gives its input: a copy is another tensor.
         let (other, carried) = other.flat().put_tape(tape).try_mul(E::ONE)?.split_tape();
         tape = carried;
-        let joined = match op {
-            Op::Add => result.put_tape(tape).try_add(other)?,
-            Op::Sub => result.put_tape(tape).try_sub(other)?,
-            Op::Mul => result.put_tape(tape).try_mul(other)?,
-            _ => maximum(result.put_tape(tape), other)?,
-        };
+        let joined = join(result.put_tape(tape), other)?;
         (result, tape) = joined.split_tape();
     }
     let (y, tape) = Value::erase(result.put_tape(tape))?;
@@ -128,4 +123,17 @@ fn rows<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         gathered = bounds::masked(gathered, inside.try_broadcast_like::<_, Axes2<1, 2>>(&(count, before, after))?)?;
     }
     gathered.try_permute::<Rank3, Axes3<1, 0, 2>>()
+}
+
+portable! {
+    Add: |_, all inputs, tape, _| elementwise(inputs, tape, |a, b| a.try_add(b));
+    Sub: |_, all inputs, tape, _| elementwise(inputs, tape, |a, b| a.try_sub(b));
+    Mul: |_, all inputs, tape, _| elementwise(inputs, tape, |a, b| a.try_mul(b));
+    Max: |_, all inputs, tape, _| elementwise(inputs, tape, maximum);
+    Reparameterize: |_, all inputs, tape, context| reparameterize(inputs, tape, context);
+    Concat: |op, all inputs, tape, _| concat(op.axis, inputs, tape);
+}
+
+portable! {
+    Split: |op, x, tape, _| split(op, x, tape);
 }

@@ -1,5 +1,6 @@
 //! Linear (fully connected) layer.
 
+use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes2, Axis, Dtype, HasShape, Rank1, Rank2};
 use dfdx::tensor::{Cpu, PutTape, Storage, Tape, Tensor, TensorFromVec};
@@ -70,4 +71,9 @@ pub(crate) fn drop_connect<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let mut params = context.params.to_vec();
     params[0] = masked.with_dims(weight.dims().to_vec());
     forward(x, tape, &params)
+}
+
+portable! {
+    Linear: |_, x, tape, context| forward(x, tape, context.params);
+    DropConnect: |op, x, tape, context| drop_connect(op, x, tape, context);
 }

@@ -1,5 +1,6 @@
 //! Local response normalisation.
 
+use super::portable;
 use dfdx::tensor::{PutTape, SplitTape, Tape};
 use dfdx::tensor_ops::{Device, TryAdd, TryMul};
 use layercake_ir::ops::LocalResponseNorm;
@@ -32,4 +33,8 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let (factor, tape) = divisor.try_powf(-op.beta)?.split_tape();
     let (y, tape) = Value::erase(x.flat().put_tape(tape).try_mul(factor)?)?;
     Ok((y.with_dims(x.dims().to_vec()), tape))
+}
+
+portable! {
+    LocalResponseNorm: |op, x, tape, _| forward(op, x, tape);
 }

@@ -1,5 +1,6 @@
 //! Masked convolution: an ordinary one whose weights are multiplied with zeros and ones.
 
+use super::portable;
 use dfdx::shapes::HasShape;
 use dfdx::tensor::{Tape, TensorFromVec};
 use dfdx::tensor_ops::{Device, ReshapeTo, TryMul};
@@ -30,4 +31,8 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let weight = weight.try_mul(mask)?.try_reshape_like(&(1, op.out_channels, len.0 / op.out_channels))?;
     let taps = Taps::new(&op.window(), [x.dims()[2], x.dims()[3]]);
     conv2d::convolve(x, tape, weight, params.get(1), &taps)
+}
+
+portable! {
+    MaskedConv2d: |op, x, tape, context| forward(op, x, tape, context.params);
 }

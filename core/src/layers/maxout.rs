@@ -1,5 +1,6 @@
 //! Maxout.
 
+use super::portable;
 use dfdx::tensor::Tape;
 use dfdx::tensor_ops::Device;
 use layercake_ir::ops::Maxout;
@@ -20,4 +21,8 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let rows = lead.iter().product::<usize>() * op.out_features;
     let (y, tape) = reduce::max_of_rows(&y, rows, op.pieces, tape)?;
     Ok((y.with_dims([lead, &[op.out_features]].concat()), tape))
+}
+
+portable! {
+    Maxout: |op, x, tape, context| forward(op, x, tape, context.params);
 }

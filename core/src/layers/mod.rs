@@ -38,14 +38,14 @@ pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 pub use embedding::Embedding;
 pub use linear::Linear;
-pub use prelu::PRelu;
+pub use prelu::Prelu;
 pub use recurrent::{Recurrent, RecurrentCell};
 
 use dfdx::shapes::Shape;
 use dfdx::tensor::{Tape, Tensor};
 use dfdx::tensor_ops::Device;
 use layercake_engine::Mode;
-use layercake_ir::Op;
+use layercake_ir::{Op, each_operation};
 
 use crate::Scalar;
 use crate::tensors::Tensors;
@@ -78,6 +78,20 @@ pub(crate) struct Context<'a, E: Scalar, D: Device<E>> {
     pub updates: Vec<(usize, Value<E, D>)>,
 }
 
+/// The forward of an operation in dfdx operations. Every operation implements it: one that does not does not compile.
+pub(crate) trait Portable {
+    /// What it makes of its inputs.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+        &self,
+        inputs: &[&Value<E, D>],
+        tape: T,
+        context: &mut Context<'_, E, D>,
+    ) -> Result<Taped<E, D, T>, D::Err>;
+}
+
 /// The portable forward of one operation.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &Op,
@@ -85,68 +99,35 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     tape: T,
     context: &mut Context<'_, E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
-    let x = inputs[0];
-    match op {
-        Op::Linear(_) => linear::forward(x, tape, context.params),
-        Op::DropConnect(op) => linear::drop_connect(op, x, tape, context),
-        Op::MaxUnpool2d(op) => unpool::forward(op, inputs, tape),
-        Op::Maxout(op) => maxout::forward(op, x, tape, context.params),
-        Op::Conv1d(op) => conv1d::forward(op, x, tape, context.params),
-        Op::Conv2d(op) => conv2d::forward(op, x, tape, context.params),
-        Op::ConvTranspose2d(op) => conv_transpose2d::forward(op, x, tape, context.params),
-        Op::MaskedConv2d(op) => masked_conv2d::forward(op, x, tape, context.params),
-        Op::MaxPool2d(op) => pool2d::max(op, x, tape),
-        Op::AvgPool2d(op) => pool2d::mean(op, x, tape),
-        Op::Flatten(_) => Ok((x.clone().with_dims(vec![x.dims()[0], x.dims()[1..].iter().product()]), tape)),
-        Op::MaxPool1d(op) => lines(x, tape, |x, tape| pool2d::max(&op.as_pool2d(), x, tape)),
-        Op::AvgPool1d(op) => lines(x, tape, |x, tape| pool2d::mean(&op.as_pool2d(), x, tape)),
-        Op::AdaptiveAvgPool2d(op) => adaptive_pool::mean(op, x, tape),
-        Op::FractionalMaxPool2d(op) => adaptive_pool::fractional_max(op, x, tape, context),
-        Op::Pad(op) => moves::pad(op, x, tape),
-        Op::Slice(op) => moves::slice(op, x, tape),
-        Op::Mean(op) => reduce::mean(&op.axes, x, tape),
-        Op::Amax(op) => reduce::amax(&op.axes, x, tape),
-        Op::PRelu(_) => prelu::forward(x, tape, context.params),
-        Op::Elu(op) => activation::elu(op, x, tape),
-        Op::Selu => activation::selu(x, tape),
-        Op::Silu => activation::silu(x, tape),
-        Op::Softplus(op) => activation::softplus(op, x, tape),
-        Op::HardTanh(op) => activation::between([op.min_val, op.max_val], x, tape),
-        Op::Relu6 => activation::between([0.0, 6.0], x, tape),
-        Op::Glu(op) => activation::glu(op, x, tape),
-        Op::StochasticDepth(op) => dropout::samples(op.p, x, tape, context),
-        Op::Dropout2d(op) => dropout::channels(op.p, x, tape, context),
-        Op::GroupNorm(op) => affine::group_norm(op.groups, op.eps, x, tape, context.params),
-        Op::InstanceNorm2d(op) => affine::group_norm(op.features, op.eps, x, tape, context.params),
-        Op::LocalResponseNorm(op) => local_response_norm::forward(op, x, tape),
-        Op::GlobalAvgPool2d(_) => global_pool::mean(x, tape),
-        Op::Upsample(op) => upsample::forward(op, x, tape),
-        Op::Reshape(op) => Ok(moves::reshape(op, x, tape)),
-        Op::Permute(op) => moves::permute(op, x, tape),
-        Op::LayerNorm(op) => affine::layer_norm(op, x, tape, context.params),
-        Op::Relu => activation::relu(x, tape),
-        Op::Gelu(op) => activation::gelu(op, x, tape),
-        Op::LeakyRelu(op) => activation::leaky_relu(op.negative_slope, x, tape),
-        Op::Tanh => activation::tanh(x, tape),
-        Op::Sigmoid => activation::sigmoid(x, tape),
-        Op::Softmax(op) => softmax::softmax(op.axis, x, tape),
-        Op::LogSoftmax(op) => softmax::log_softmax(op.axis, x, tape),
-        Op::Dropout(op) => dropout::elements(op.p, x, tape, context),
-        Op::BatchNorm1d(op) => batch_norm::forward(batch_norm::Options::from(op), x, tape, context),
-        Op::BatchNorm2d(op) => batch_norm::forward(batch_norm::Options::from(op), x, tape, context),
-        Op::Add | Op::Sub | Op::Mul | Op::Max => join::elementwise(op, inputs, tape),
-        Op::Reparameterize => join::reparameterize(inputs, tape, context),
-        Op::Concat(op) => join::concat(op.axis, inputs, tape),
-        Op::Split(op) => join::split(op, x, tape),
-        Op::Embedding(op) => embedding::forward(op, x, tape, context.params),
-        Op::Rnn(op) => recurrent::forward(&op.view(), inputs, tape, context),
-        Op::Lstm(op) => recurrent::forward(&op.view(), inputs, tape, context),
-        Op::Gru(op) => recurrent::forward(&op.view(), inputs, tape, context),
-        Op::Unpack(op) => recurrent::unpack(op, x, tape),
-        Op::MultiHeadAttention(op) => attention::forward(op, x, tape, context),
-        op => unreachable!("`{}` has a shape rule but no forward", op.kind()),
-    }
+    each_operation!(op, op => op.forward(inputs, tape, context), else unreachable!("`{}` is opened up before anything runs", op.kind()))
 }
+
+/// [`Portable`] by a function of the operation, its input (behind `all`: its inputs), the tape and the context.
+macro_rules! portable {
+    ($($op:ident: |$this:tt, all $inputs:ident, $tape:ident, $context:tt| $forward:expr;)*) => {
+        $(impl $crate::layers::Portable for layercake_ir::ops::$op {
+            fn forward<E: $crate::Scalar, D: dfdx::tensor_ops::Device<E>, T: dfdx::tensor::Tape<E, D>>(
+                &self,
+                $inputs: &[&$crate::value::Value<E, D>],
+                $tape: T,
+                $context: &mut $crate::layers::Context<'_, E, D>,
+            ) -> Result<$crate::layers::Taped<E, D, T>, D::Err> {
+                let $this = self;
+                $forward
+            }
+        })*
+    };
+    ($($op:ident: |$this:tt, $input:ident, $tape:ident, $context:tt| $forward:expr;)*) => {
+        $($crate::layers::portable! {
+            $op: |$this, all inputs, $tape, $context| {
+                let $input = inputs[0];
+                $forward
+            };
+        })*
+    };
+}
+
+pub(crate) use portable;
 
 /// `[batch, channels, length]` as images one row high.
 fn as_image<E: Scalar, D: Device<E>>(x: &Value<E, D>) -> Value<E, D> {

@@ -1,5 +1,6 @@
 //! What moves elements and changes none.
 
+use super::portable;
 use dfdx::tensor::Tape;
 use dfdx::tensor_ops::Device;
 use layercake_ir::ops::{Pad, PadMode, Permute, Reshape, Slice};
@@ -72,4 +73,12 @@ fn source(place: usize, out: &[usize], steps: &[usize]) -> usize {
         rest /= size;
     }
     source
+}
+
+portable! {
+    Flatten: |_, x, tape, _| Ok((x.clone().with_dims(vec![x.dims()[0], x.dims()[1..].iter().product()]), tape));
+    Reshape: |op, x, tape, _| Ok(reshape(op, x, tape));
+    Permute: |op, x, tape, _| permute(op, x, tape);
+    Pad: |op, x, tape, _| pad(op, x, tape);
+    Slice: |op, x, tape, _| slice(op, x, tape);
 }

@@ -1,5 +1,6 @@
 //! Two-dimensional pooling.
 
+use super::{lines, portable};
 use dfdx::shapes::{Axes4, Axis, HasShape};
 use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, GatherTo, PermuteTo, ReshapeTo, TryAdd, TryGt, TryMul, TryNe};
@@ -111,4 +112,11 @@ fn pixels_last<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 fn gather<E: Scalar, D: Device<E>, T: Tape<E, D>>(planes: &Planes<E, D>, index: &[usize], tape: T) -> Result<Planes<E, D, T>, D::Err> {
     let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(planes.device(), index.to_vec(), (index.len(),))?;
     planes.clone().put_tape(tape).try_gather(index)
+}
+
+portable! {
+    MaxPool2d: |op, x, tape, _| max(op, x, tape);
+    AvgPool2d: |op, x, tape, _| mean(op, x, tape);
+    MaxPool1d: |op, x, tape, _| lines(x, tape, |x, tape| max(&op.as_pool2d(), x, tape));
+    AvgPool1d: |op, x, tape, _| lines(x, tape, |x, tape| mean(&op.as_pool2d(), x, tape));
 }

@@ -1,5 +1,6 @@
 //! A rectifier with a learned slope.
 
+use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes2, Axes3, Dtype, HasShape, Rank1};
 use dfdx::tensor::{Cpu, PutTape, SplitTape, Storage, Tape, Tensor};
@@ -14,13 +15,13 @@ use crate::value::{Slot, Value};
 ///
 /// Built, they hold 0.25, PyTorch's default.
 #[derive(Clone, Debug)]
-pub struct PRelu<const PARAMETERS: usize, E: Dtype = f32, D: Storage<E> = Cpu> {
+pub struct Prelu<const PARAMETERS: usize, E: Dtype = f32, D: Storage<E> = Cpu> {
     /// `[PARAMETERS]`
     pub weight: Tensor<Rank1<PARAMETERS>, E, D>,
 }
 
-impl<const PARAMETERS: usize, E: Scalar, D: Device<E>> TensorCollection<E, D> for PRelu<PARAMETERS, E, D> {
-    type To<E2: Dtype, D2: Device<E2>> = PRelu<PARAMETERS, E2, D2>;
+impl<const PARAMETERS: usize, E: Scalar, D: Device<E>> TensorCollection<E, D> for Prelu<PARAMETERS, E, D> {
+    type To<E2: Dtype, D2: Device<E2>> = Prelu<PARAMETERS, E2, D2>;
 
     fn iter_tensors<V: ModuleVisitor<Self, E, D>>(visitor: &mut V) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
         let options = TensorOptions::reset_with(|t| {
@@ -29,11 +30,11 @@ impl<const PARAMETERS: usize, E: Scalar, D: Device<E>> TensorCollection<E, D> fo
             Ok(())
         });
         let weight = Self::tensor("weight", |s| &s.weight, |s| &mut s.weight, options);
-        visitor.visit_fields(weight, |weight| PRelu { weight })
+        visitor.visit_fields(weight, |weight| Prelu { weight })
     }
 }
 
-impl<const PARAMETERS: usize, E: Scalar, D: Device<E>> Layer<E, D> for PRelu<PARAMETERS, E, D> {
+impl<const PARAMETERS: usize, E: Scalar, D: Device<E>> Layer<E, D> for Prelu<PARAMETERS, E, D> {
     fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err> {
         into.add(&self.weight)
     }
@@ -61,4 +62,8 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let positive = input.try_gt(E::zero())?;
     let (y, tape) = Value::erase(positive.try_choose(input.put_tape(tape), below)?)?;
     Ok((y.with_dims(x.dims().to_vec()), tape))
+}
+
+portable! {
+    Prelu: |_, x, tape, context| forward(x, tape, context.params);
 }

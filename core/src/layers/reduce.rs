@@ -1,5 +1,6 @@
 //! Means and maxima over axes.
 
+use super::portable;
 use dfdx::shapes::Axis;
 use dfdx::tensor::{PutTape, Tape};
 use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, MaxTo, MeanTo, ReshapeTo, SumTo, TryDiv, TryEq, TryMul, TryNe};
@@ -61,4 +62,9 @@ fn axes_last<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Value<E, 
 /// The sizes, the batch's first, without those of the axes.
 fn without(axes: &Sizes, dims: &[usize]) -> Vec<usize> {
     dims.iter().enumerate().filter(|(axis, _)| *axis == 0 || !axes.contains(axis - 1)).map(|(_, size)| *size).collect()
+}
+
+portable! {
+    Mean: |op, x, tape, _| mean(&op.axes, x, tape);
+    Amax: |op, x, tape, _| amax(&op.axes, x, tape);
 }

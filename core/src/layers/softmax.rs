@@ -1,5 +1,6 @@
 //! Softmax and its logarithm along one axis.
 
+use super::portable;
 use dfdx::shapes::Axis;
 use dfdx::tensor::{PutTape, Tape};
 use dfdx::tensor_ops::Device;
@@ -18,4 +19,9 @@ pub(crate) fn softmax<E: Scalar, D: Device<E>, T: Tape<E, D>>(axis: usize, x: &V
 pub(crate) fn log_softmax<E: Scalar, D: Device<E>, T: Tape<E, D>>(axis: usize, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let (y, tape) = Value::erase(x.around(axis + 1)?.put_tape(tape).try_log_softmax::<Axis<1>>()?)?;
     Ok((y.with_dims(x.dims().to_vec()), tape))
+}
+
+portable! {
+    Softmax: |op, x, tape, _| softmax(op.axis, x, tape);
+    LogSoftmax: |op, x, tape, _| log_softmax(op.axis, x, tape);
 }

@@ -1,5 +1,6 @@
 //! The reverse of maximum pooling.
 
+use super::portable;
 use dfdx::tensor::{PutTape, Tape, TensorFromVec};
 use dfdx::tensor_ops::{Device, GatherTo};
 use layercake_ir::ops::MaxUnpool2d;
@@ -47,4 +48,8 @@ fn picked<E: Scalar>(taps: &Taps, x: &[E], window: usize) -> usize {
         }
     }
     best.expect("a window of a pool sees an element")
+}
+
+portable! {
+    MaxUnpool2d: |op, all inputs, tape, _| forward(op, inputs, tape);
 }

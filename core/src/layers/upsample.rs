@@ -1,5 +1,6 @@
 //! Making a map larger.
 
+use super::portable;
 use dfdx::tensor::Tape;
 use dfdx::tensor_ops::Device;
 use layercake_ir::ops::{Interpolation, Upsample};
@@ -37,4 +38,8 @@ fn taps(op: &Upsample, size: usize, scale: usize) -> Vec<Vec<(usize, f64)>> {
         vec![(below, 1.0 - share), ((below + 1).min(size - 1), share)]
     };
     (0..size * scale).map(place).collect()
+}
+
+portable! {
+    Upsample: |op, x, tape, _| forward(op, x, tape);
 }

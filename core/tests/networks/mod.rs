@@ -59,7 +59,7 @@ impl Net {
     fn unit(&mut self, name: &str, op: Op, x: usize, relu: bool) -> usize {
         let x = self.named(name, op, &[x]);
         let x = self.named(&format!("{name}.bn"), norm(), &[x]);
-        if relu { self.add(Op::Relu, &[x]) } else { x }
+        if relu { self.add(Op::Relu(Relu {}), &[x]) } else { x }
     }
 }
 
@@ -78,8 +78,8 @@ pub fn resnet50(stages: &[usize]) -> Graph {
             let y = net.unit(&name("conv2"), conv(width, 3, stride), y, true);
             let y = net.unit(&name("conv3"), conv(4 * width, 1, 1), y, false);
             let short = if block == 0 { net.unit(&name("downsample.0"), conv(4 * width, 1, stride), x, false) } else { x };
-            let sum = net.add(Op::Add, &[y, short]);
-            x = net.add(Op::Relu, &[sum]);
+            let sum = net.add(Op::Add(Add {}), &[y, short]);
+            x = net.add(Op::Relu(Relu {}), &[sum]);
         }
     }
     let kernel = [56 >> (stages.len() - 1); 2];
@@ -98,7 +98,7 @@ pub fn siamese() -> Graph {
     let mut owners = Vec::new();
     for input in [left, right] {
         let mut x = input;
-        for (step, op) in [conv(8, 5, 2), Op::Relu, Op::Flatten(Flatten {}), linear(32)].into_iter().enumerate() {
+        for (step, op) in [conv(8, 5, 2), Op::Relu(Relu {}), Op::Flatten(Flatten {}), linear(32)].into_iter().enumerate() {
             let name = [["conv", "relu_1", "flatten_1", "embed"], ["conv", "relu_2", "flatten_2", "embed"]][ways.len()][step];
             x = if input == right && op.params().count() > 0 {
                 net.0.add_shared(name, op, &[x], owners[step]).unwrap()
@@ -109,9 +109,9 @@ pub fn siamese() -> Graph {
         }
         ways.push(x);
     }
-    let apart = net.named("apart", Op::Sub, &ways);
+    let apart = net.named("apart", Op::Sub(Sub {}), &ways);
     let x = net.named("judge", linear(1), &[apart]);
-    let x = net.add(Op::Sigmoid, &[x]);
+    let x = net.add(Op::Sigmoid(Sigmoid {}), &[x]);
     net.0.finish(&[("same", x)])
 }
 
@@ -120,14 +120,14 @@ pub fn vae() -> Graph {
     let mut net = Net::new("VAE");
     let (x, noise) = (net.input("image", &[784]), net.input("noise", &[20]));
     let x = net.named("encode", linear(400), &[x]);
-    let x = net.add(Op::Relu, &[x]);
+    let x = net.add(Op::Relu(Relu {}), &[x]);
     let (mean, log_var) = (net.named("mean", linear(20), &[x]), net.named("log_var", linear(20), &[x]));
-    let spread = net.add(Op::Mul, &[log_var, noise]);
-    let z = net.add(Op::Add, &[mean, spread]);
+    let spread = net.add(Op::Mul(Mul {}), &[log_var, noise]);
+    let z = net.add(Op::Add(Add {}), &[mean, spread]);
     let x = net.named("decode1", linear(400), &[z]);
-    let x = net.add(Op::Relu, &[x]);
+    let x = net.add(Op::Relu(Relu {}), &[x]);
     let x = net.named("decode2", linear(784), &[x]);
-    let x = net.add(Op::Sigmoid, &[x]);
+    let x = net.add(Op::Sigmoid(Sigmoid {}), &[x]);
     net.0.finish(&[("image", x), ("mean", mean), ("log_var", log_var)])
 }
 
@@ -140,12 +140,12 @@ pub fn inception() -> Graph {
         let mut y = x;
         if reduce > 0 {
             y = net.named(&format!("{name}.reduce"), conv(reduce, 1, 1), &[y]);
-            y = net.add(Op::Relu, &[y]);
+            y = net.add(Op::Relu(Relu {}), &[y]);
         } else if name == "way4" {
             y = net.add(max_pool(3, 1), &[y]);
         }
         y = net.named(&format!("{name}.conv"), conv(out, kernel, 1), &[y]);
-        ways.push(net.add(Op::Relu, &[y]));
+        ways.push(net.add(Op::Relu(Relu {}), &[y]));
     }
     let x = net.add(Op::Concat(Concat { axis: 0 }), &ways);
     net.0.finish(&[("output", x)])
@@ -158,7 +158,7 @@ pub fn densenet(layers: usize) -> Graph {
     for layer in 0..layers {
         let x = if layer == 0 { all[0] } else { net.add(Op::Concat(Concat { axis: 0 }), &all) };
         let x = net.add(norm(), &[x]);
-        let x = net.add(Op::Relu, &[x]);
+        let x = net.add(Op::Relu(Relu {}), &[x]);
         all.push(net.named(&format!("layer{layer}"), conv(12, 3, 1), &[x]));
     }
     let x = net.add(Op::Concat(Concat { axis: 0 }), &all);
@@ -172,11 +172,11 @@ pub fn gate() -> Graph {
     let y = net.named("conv", conv(32, 3, 1), &[x]);
     let part = |index| Op::Split(Split { parts: 2, index, axis: 0 });
     let (a, b) = (net.add(part(0), &[y]), net.add(part(1), &[y]));
-    let (a, b) = (net.add(Op::Tanh, &[a]), net.add(Op::Sigmoid, &[b]));
-    let y = net.add(Op::Mul, &[a, b]);
-    let y = net.add(Op::Max, &[y, y]);
+    let (a, b) = (net.add(Op::Tanh(Tanh {}), &[a]), net.add(Op::Sigmoid(Sigmoid {}), &[b]));
+    let y = net.add(Op::Mul(Mul {}), &[a, b]);
+    let y = net.add(Op::Max(Max {}), &[y, y]);
     let y = net.named("out", conv(16, 1, 1), &[y]);
-    let y = net.add(Op::Add, &[x, y]);
+    let y = net.add(Op::Add(Add {}), &[x, y]);
     net.0.finish(&[("output", y)])
 }
 
@@ -185,8 +185,8 @@ pub fn nested() -> Graph {
     let mut net = Net::new("Cell");
     let (x, state) = (net.input("x", &[8]), net.input("state", &[8]));
     let (wx, ws) = (net.named("wx", linear(8), &[x]), net.named("ws", linear(8), &[state]));
-    let sum = net.add(Op::Add, &[wx, ws]);
-    let next = net.add(Op::Tanh, &[sum]);
+    let sum = net.add(Op::Add(Add {}), &[wx, ws]);
+    let next = net.add(Op::Tanh(Tanh {}), &[sum]);
     let out = net.named("out", linear(4), &[next]);
     let cell: &'static Graph = Box::leak(Box::new(net.0.finish(&[("out", out), ("state", next)])));
     let mut net = Net::new("Twice");
@@ -229,12 +229,12 @@ pub fn transformer(blocks: usize) -> Graph {
         let y = net.named(&name("norm1"), norm(), &[x]);
         let attention = MultiHeadAttention { features: INFER, heads: 4, causal: true, dropout: 0.1, bias: true };
         let y = net.named(&name("attention"), Op::MultiHeadAttention(attention), &[y]);
-        x = net.named(&name("add_1"), Op::Add, &[x, y]);
+        x = net.named(&name("add_1"), Op::Add(Add {}), &[x, y]);
         let y = net.named(&name("norm2"), norm(), &[x]);
         let y = net.named(&name("fc1"), linear(128), &[y]);
         let y = net.named(&name("gelu_1"), Op::Gelu(Gelu { approximate: Approximation::None }), &[y]);
         let y = net.named(&name("fc2"), linear(32), &[y]);
-        x = net.named(&name("add_2"), Op::Add, &[x, y]);
+        x = net.named(&name("add_2"), Op::Add(Add {}), &[x, y]);
     }
     let x = net.named("head", linear(10), &[x]);
     net.0.finish(&[("output", x)])
@@ -247,9 +247,9 @@ pub fn stack(times: usize) -> Graph {
     for outer in 0..2 {
         for inner in 0..times {
             x = net.named(&format!("repeat_1.{outer}.repeat_1.{inner}.linear_1"), linear(8), &[x]);
-            x = net.named(&format!("repeat_1.{outer}.repeat_1.{inner}.relu_1"), Op::Relu, &[x]);
+            x = net.named(&format!("repeat_1.{outer}.repeat_1.{inner}.relu_1"), Op::Relu(Relu {}), &[x]);
         }
-        x = net.named(&format!("repeat_1.{outer}.squash"), Op::Tanh, &[x]);
+        x = net.named(&format!("repeat_1.{outer}.squash"), Op::Tanh(Tanh {}), &[x]);
     }
     net.0.finish(&[("output", x)])
 }
@@ -259,7 +259,7 @@ pub fn chain(times: usize) -> Graph {
     let mut net = Net::new("Chain");
     let mut x = net.input("input", &[8]);
     for _ in 0..times {
-        x = net.add(Op::Relu, &[x]);
+        x = net.add(Op::Relu(Relu {}), &[x]);
     }
     net.0.finish(&[("output", x)])
 }
@@ -272,8 +272,8 @@ pub fn towers(times: usize) -> Graph {
     for (tower, mut x) in ["left", "right"].into_iter().zip(inputs) {
         for block in 0..times {
             let y = net.named(&format!("{tower}.{block}.conv"), conv(8, 3, 1), &[x]);
-            let y = net.named(&format!("{tower}.{block}.relu_1"), Op::Relu, &[y]);
-            x = net.named(&format!("{tower}.{block}.add_1"), Op::Add, &[x, y]);
+            let y = net.named(&format!("{tower}.{block}.relu_1"), Op::Relu(Relu {}), &[y]);
+            x = net.named(&format!("{tower}.{block}.add_1"), Op::Add(Add {}), &[x, y]);
         }
         tops.push(x);
     }
@@ -288,7 +288,7 @@ pub fn skipping(times: usize) -> Graph {
     let mut given = Vec::new();
     for block in 0..times {
         let y = net.named(&format!("blocks.{block}.conv"), conv(8, 3, 1), &[x]);
-        let y = net.named(&format!("blocks.{block}.relu_1"), Op::Relu, &[y]);
+        let y = net.named(&format!("blocks.{block}.relu_1"), Op::Relu(Relu {}), &[y]);
         x = net.named(&format!("blocks.{block}.out"), conv(8, 1, 1), &[y]);
         given.push(x);
     }
@@ -310,11 +310,11 @@ pub fn random(seed: u64, nodes: usize) -> Graph {
         let (a, b, c) = (pick(), pick(), pick());
         let value = match next(9) {
             0..3 => net.add(linear(8), &[a]),
-            3 => net.add(Op::Tanh, &[a]),
-            4 => net.add(Op::Add, &[a, b, c]),
-            5 => net.add(Op::Sub, &[a, b]),
-            6 => net.add(Op::Max, &[a, b]),
-            7 => net.add(Op::Relu, &[a]),
+            3 => net.add(Op::Tanh(Tanh {}), &[a]),
+            4 => net.add(Op::Add(Add {}), &[a, b, c]),
+            5 => net.add(Op::Sub(Sub {}), &[a, b]),
+            6 => net.add(Op::Max(Max {}), &[a, b]),
+            7 => net.add(Op::Relu(Relu {}), &[a]),
             _ => {
                 let all = net.add(Op::Concat(Concat { axis: 0 }), &[a, b, c]);
                 net.named(&format!("a_rather_long_name_{all}"), linear(8), &[all])
@@ -353,7 +353,7 @@ fn unet() -> Result<Graph, Mistake> {
 fn double_conv(b: &mut Builder, name: &str, channels: usize, mut x: usize) -> Result<usize, Mistake> {
     for n in ["1", "2"] {
         x = b.add(&format!("{name}.conv{n}"), padded(channels, 3, 1), &[x])?;
-        x = b.add(&format!("{name}.relu_{n}"), Op::Relu, &[x])?;
+        x = b.add(&format!("{name}.relu_{n}"), Op::Relu(Relu {}), &[x])?;
     }
     Ok(x)
 }

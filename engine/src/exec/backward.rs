@@ -6,7 +6,6 @@ use rayon::prelude::*;
 
 use super::lane::Lane;
 use crate::{
-    kernels::activation,
     layers::{Held, Shared, Site},
     plan::{Part, Plan, Step, Task, Writes},
 };
@@ -19,8 +18,8 @@ pub fn run(lane: &mut Lane, task: Task, shared: Shared) {
     // Taken out, so that the values can be read at the same time.
     let mut buffer = take(&mut lane.slots[grad_slot]);
     let dy = &mut buffer[..lane.span.images * output.len()];
-    if let (Some(function), Part::Whole) = (step.activation, task.part) {
-        activation::backward(function, lane.site(shared, task).0.y(), dy);
+    if let (Some(function), Part::Whole) = (&step.activation, task.part) {
+        function.backward(lane.site(shared, task).0.y(), dy);
     }
     if task.part != Part::Rest {
         let (mut at, grads) = lane.site(shared, task);

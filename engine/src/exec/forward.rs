@@ -4,7 +4,6 @@ use std::mem::take;
 
 use super::lane::Lane;
 use crate::{
-    kernels::activation,
     layers::Shared,
     plan::{Part, Task},
 };
@@ -17,8 +16,8 @@ pub fn run(lane: &mut Lane, task: Task, shared: Shared) {
     let mut buffer = take(&mut lane.slots[output.slot]);
     let y = &mut buffer[..lane.span.images * output.len()];
     step.layer.forward(&mut lane.site(shared, task).0, y);
-    if let (Some(function), Part::Whole) = (step.activation, task.part) {
-        activation::forward(function, y);
+    if let (Some(function), Part::Whole) = (&step.activation, task.part) {
+        function.forward(y);
     }
     lane.slots[output.slot] = buffer;
 }

@@ -9,7 +9,7 @@ mod profile;
 use rayon::prelude::*;
 
 use crate::{
-    kernels::{activation, layout, memory::zeros},
+    kernels::{elementwise, layout, memory::zeros},
     layers::{Norm, Shared},
     plan::{Part, Phase, Plan, Task},
 };
@@ -125,7 +125,7 @@ impl Workspace {
         for (index, to) in grads.iter_mut().enumerate().filter(|&(index, _)| plan.params[index].trained && !plan.params[index].wide) {
             let add = |(part, to): (usize, &mut [f32])| {
                 for lane in self.lanes.iter().filter(|lane| !lane.grads[index].is_empty()) {
-                    activation::add(&lane.grads[index][part * SHARED_WORK..][..to.len()], to);
+                    elementwise::add(&lane.grads[index][part * SHARED_WORK..][..to.len()], to);
                 }
             };
             if to.len() > SHARED_WORK {

@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::{
-    activation::zip,
+    elementwise::zip,
     simd::{arch, vectorized},
 };
 

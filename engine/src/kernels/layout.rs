@@ -178,7 +178,7 @@ pub fn spread(from: &[f32], row: usize, to: &mut [f32], apart: usize) {
 /// Panics if the lengths differ.
 pub fn put(from: &[f32], to: &mut [f32], add: bool) {
     if add {
-        super::activation::add(from, to);
+        super::elementwise::add(from, to);
     } else {
         to.copy_from_slice(from);
     }

@@ -128,7 +128,11 @@ pub fn normal<S: Simd>(simd: S, x: S::f32s) -> (S::f32s, S::f32s) {
 
 #[cfg(test)]
 mod tests {
-    use crate::kernels::activation::{Activation, backward, forward};
+    use std::sync::Arc;
+
+    use layercake_ir::ops::{Approximation, Elu, Gelu, HardTanh, LeakyRelu, Relu, Relu6, Selu, Sigmoid, Silu, Softplus, Tanh};
+
+    use crate::kernels::elementwise::{Function, gelu};
     use crate::kernels::{softmax, testing};
 
     /// Every 4099th float, both signs, and the special values.
@@ -155,16 +159,16 @@ mod tests {
     fn accurate_over_the_whole_range() {
         let x = all_over();
         let mut y = x.clone();
-        forward(Activation::Tanh, &mut y);
+        Tanh {}.forward(&mut y);
         accurate("tanh", &x, &y, f64::tanh);
         y.copy_from_slice(&x);
-        forward(Activation::Sigmoid, &mut y);
+        Sigmoid {}.forward(&mut y);
         accurate("sigmoid", &x, &y, |x| if x < 0.0 { x.exp() / (1.0 + x.exp()) } else { 1.0 / (1.0 + (-x).exp()) });
         y.copy_from_slice(&x);
-        forward(Activation::Exponential { alpha: 1.0, scale: 1.0 }, &mut y);
+        Elu { alpha: 1.0 }.forward(&mut y);
         accurate("elu", &x, &y, |x| if x > 0.0 { x } else { x.exp_m1() });
         y.copy_from_slice(&x);
-        forward(Activation::Softplus { beta: 1.0, threshold: 20.0 }, &mut y);
+        Softplus { beta: 1.0, threshold: 20.0 }.forward(&mut y);
         accurate("softplus", &x, &y, |x| if x > 20.0 { x } else { x.exp().ln_1p() });
         y.copy_from_slice(&x);
         softmax::exp_all(&mut y);
@@ -176,13 +180,14 @@ mod tests {
     fn gelu_is_near_the_integral() {
         let (steps, width) = (40_000, 10.0 / 40_000.0);
         let density = |x: f64| (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
+        let exact = gelu::function(&Gelu { approximate: Approximation::None });
         let mut area = 0.0;
         for step in 0..steps {
             let (from, to) = (f64::from(step) * width, f64::from(step + 1) * width);
             area += width / 6.0 * (density(from) + 4.0 * density((from + to) / 2.0) + density(to));
             let (mut y, mut slope) = ([to as f32, -to as f32], [1.0f32; 2]);
-            backward(Activation::Gelu, &y, &mut slope);
-            forward(Activation::Gelu, &mut y);
+            exact.backward(&y, &mut slope);
+            exact.forward(&mut y);
             let error = (f64::from(y[0]) - to * (0.5 + area)).abs().max((f64::from(y[1]) + to * (0.5 - area)).abs());
             assert!(error <= 2e-7 * to.max(1.0), "gelu({to}) is off by {error:e}");
             let wanted = 0.5 + area + to * density(to);
@@ -193,23 +198,26 @@ mod tests {
 
     #[test]
     fn nan_stays_nan() {
-        for activation in [
-            Activation::Tanh,
-            Activation::Sigmoid,
-            Activation::Relu,
-            Activation::LeakyRelu(0.1),
-            Activation::Exponential { alpha: 1.0, scale: 2.0 },
-            Activation::Silu,
-            Activation::Gelu,
-            Activation::TanhGelu,
-            Activation::Softplus { beta: 2.0, threshold: 20.0 },
-            Activation::Between(-1.0, 1.0),
-        ] {
+        let functions: [Arc<dyn Function>; 12] = [
+            Arc::new(Tanh {}),
+            Arc::new(Sigmoid {}),
+            Arc::new(Relu {}),
+            Arc::new(LeakyRelu { negative_slope: 0.1 }),
+            Arc::new(Elu { alpha: 0.5 }),
+            Arc::new(Selu {}),
+            Arc::new(Silu {}),
+            gelu::function(&Gelu { approximate: Approximation::None }),
+            gelu::function(&Gelu { approximate: Approximation::Tanh }),
+            Arc::new(Softplus { beta: 2.0, threshold: 20.0 }),
+            Arc::new(HardTanh { min_val: -1.0, max_val: 1.0 }),
+            Arc::new(Relu6 {}),
+        ];
+        for function in functions {
             let mut y = testing::numbers(37, 1);
             y[5] = f32::NAN;
             y[36] = f32::NAN;
-            forward(activation, &mut y);
-            assert!(y.iter().enumerate().all(|(i, y)| y.is_nan() == (i == 5 || i == 36)), "{activation:?}: {y:?}");
+            function.forward(&mut y);
+            assert!(y.iter().enumerate().all(|(i, y)| y.is_nan() == (i == 5 || i == 36)), "{function:?}: {y:?}");
         }
     }
 }

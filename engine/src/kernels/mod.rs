@@ -8,11 +8,10 @@
 //! - a fully connected layer is the same product with one position;
 //! - pooling, statistics and softmax never work within a vector.
 
-pub mod activation;
 pub mod batch_norm;
 pub mod bce;
-pub mod curves;
 pub mod dropout;
+pub mod elementwise;
 pub mod frame;
 pub mod gaussian;
 pub mod glu;

@@ -1,12 +1,16 @@
 //! PReLU over `[channels, elements]`, with one slope per channel.
 
+use layercake_ir::ops::LeakyRelu;
 use pulp::{Simd, WithSimd};
 
 use super::{
-    activation::{map, zip},
-    curves::{Curve, Leaky},
+    elementwise::{Curve, map, zip},
     simd::arch,
 };
+
+fn leaky(slope: f32) -> LeakyRelu {
+    LeakyRelu { negative_slope: f64::from(slope) }
+}
 
 /// Multiplies elements that are not positive by their slope.
 pub fn forward(slopes: &[f32], y: &mut [f32]) {
@@ -39,7 +43,7 @@ impl WithSimd for Forward<'_> {
                 simd,
                 y,
                 #[inline(always)]
-                |x| Leaky(slope).value(simd, x),
+                |x| leaky(slope).value(simd, x),
             );
         }
     }
@@ -63,7 +67,7 @@ impl WithSimd for Backward<'_> {
                 x,
                 grad,
                 #[inline(always)]
-                |x, grad| Leaky(slope).pull(simd, x, grad),
+                |x, grad| leaky(slope).pull(simd, x, grad),
             );
         }
     }

@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{activation::map, math, simd::arch};
+use super::{elementwise::map, math, simd::arch};
 
 /// The axes for softmax, which sums over `len`, once for each `outer` and `inner`.
 #[derive(Clone, Copy, Debug)]

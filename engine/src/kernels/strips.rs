@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{activation::zip, simd::arch};
+use super::{elementwise::zip, simd::arch};
 
 /// Equal strips.
 #[derive(Clone, Copy, Debug)]

@@ -1,14 +1,17 @@
 //! Activations by themselves; one behind a matrix product is fused to it.
 
+use std::sync::Arc;
+
 use super::{Layer, Place, Reads, Site};
 use crate::kernels::{
-    activation::{self, Activation},
+    elementwise::{Function, gelu},
     prelu,
 };
+use crate::plan::{elementwise, runs_as};
 
 /// A function of single elements.
-#[derive(Clone, Copy, Debug)]
-pub struct Pointwise(pub Activation);
+#[derive(Clone, Debug)]
+pub struct Pointwise(pub Arc<dyn Function>);
 
 impl Layer for Pointwise {
     fn place(&self) -> Place {
@@ -23,19 +26,19 @@ impl Layer for Pointwise {
         if at.held.is_none() {
             y.copy_from_slice(at.x(0));
         }
-        activation::forward(self.0, y);
+        self.0.forward(y);
     }
 
     fn through(&self, _: usize, at: &mut Site, grad: &mut [f32]) {
-        activation::backward(self.0, if self.0.by_input() { at.x(0) } else { at.y() }, grad);
+        self.0.backward(if self.0.by_input() { at.x(0) } else { at.y() }, grad);
     }
 }
 
 /// `PReLU`: one slope, or one for each channel.
 #[derive(Clone, Copy, Debug)]
-pub struct PRelu;
+pub struct Prelu;
 
-impl Layer for PRelu {
+impl Layer for Prelu {
     fn place(&self) -> Place {
         Place::Over(1)
     }
@@ -58,4 +61,22 @@ impl Layer for PRelu {
     fn through(&self, _: usize, at: &mut Site, grad: &mut [f32]) {
         prelu::backward(&at.params[0], at.x(0), grad);
     }
+}
+
+elementwise! {
+    Relu: |op| Arc::new(*op);
+    LeakyRelu: |op| Arc::new(*op);
+    Tanh: |op| Arc::new(*op);
+    Sigmoid: |op| Arc::new(*op);
+    Elu: |op| Arc::new(*op);
+    Selu: |op| Arc::new(*op);
+    Silu: |op| Arc::new(*op);
+    Gelu: |op| gelu::function(op);
+    Softplus: |op| Arc::new(*op);
+    HardTanh: |op| Arc::new(*op);
+    Relu6: |op| Arc::new(*op);
+}
+
+runs_as! {
+    Prelu: |_op, _at| Prelu;
 }

@@ -2,6 +2,7 @@
 
 use super::{Layer, Place, Reads, Site};
 use crate::kernels::layout;
+use crate::plan::runs_as;
 
 /// `Flatten`, and dropout that drops nothing.
 #[derive(Clone, Copy, Debug)]
@@ -25,4 +26,9 @@ impl Layer for Alias {
     }
 
     fn through(&self, _: usize, _: &mut Site, _: &mut [f32]) {}
+}
+
+runs_as! {
+    Flatten: |_op, _at| Alias;
+    Reshape: |_op, _at| Alias;
 }

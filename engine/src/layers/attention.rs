@@ -1,6 +1,10 @@
 //! `MultiHeadAttention` on the buffers of a lane. Image by image, since each has matrices of its own to multiply: `[images, length, features]`.
 
+use crate::EngineError;
+use crate::plan::{At, Runnable};
+use layercake_ir::ops::MultiHeadAttention;
 use layercake_ir::{Shape, ops};
+use std::sync::Arc;
 
 use super::{Held, Layer, Reads, Site, Weights, linear, linear::Dense};
 use crate::{
@@ -268,5 +272,16 @@ fn map_grads(map: &Dense, from: Held, grads: &mut [Vec<f32>], add: bool) {
         for (row, dy) in from.dy.chunks_exact(map.outputs).enumerate() {
             layout::put(dy, &mut grads[1], add || row > 0);
         }
+    }
+}
+
+impl Runnable for MultiHeadAttention {
+    fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
+        Ok(Arc::new(Attention::new(self, at.input(), at.trains())))
+    }
+
+    fn kept(&self, input: &Shape, _: &Shape) -> u128 {
+        let length = input.dim(0) as u128;
+        length.saturating_mul(length).saturating_mul(self.heads as u128).saturating_add((input.len() as u128).saturating_mul(5))
     }
 }

@@ -1,10 +1,14 @@
 //! `BatchNorm1d` and `BatchNorm2d`. A lane works out its share of the sums, `exec/norm.rs` puts the shares together, and the lane goes on.
 
 use super::{Layer, Reads, Site};
+use crate::EngineError;
+use crate::plan::{At, Runnable};
 use crate::{
     kernels::batch_norm::{self, Gradient},
     plan::Part,
 };
+use layercake_ir::ops;
+use std::sync::Arc;
 
 /// A batch normalisation.
 #[derive(Clone, Copy, Debug)]
@@ -78,5 +82,31 @@ impl Layer for Normalisation {
 
     fn normalisation(&self) -> Option<&Normalisation> {
         Some(self)
+    }
+}
+
+/// [`Runnable`] for batch normalization.
+macro_rules! normalizes {
+    ($($op:ident)*) => {
+        $(impl Runnable for ops::$op {
+            fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
+                Ok(Arc::new(Normalisation::new(at, self.eps, self.momentum, self.affine)?))
+            }
+        })*
+    };
+}
+
+normalizes!(BatchNorm1d BatchNorm2d);
+
+impl Normalisation {
+    fn new(at: &mut At<'_>, eps: f64, momentum: f64, affine: bool) -> Result<Self, EngineError> {
+        let output = at.output();
+        let channels = output.dim(0);
+        let positions = output.len() / channels;
+        if at.trains() && at.key.batch * positions == 1 {
+            return Err(EngineError::SingleValue { layer: at.node().name.to_string() });
+        }
+        at.norms.push(channels);
+        Ok(Self { index: at.norms.len() - 1, channels, positions, eps, momentum, affine, train: at.trains() })
     }
 }

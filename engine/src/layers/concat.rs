@@ -1,5 +1,6 @@
 //! `Concat`: copies, a strip of each input behind the other.
 
+use crate::plan::runs_as;
 use layercake_ir::Shape;
 
 use super::{Layer, Reads, Site};
@@ -43,4 +44,8 @@ impl Layer for Concat {
         let (first, len) = self.strips(input, at.images());
         strips::put(Strips { len, from: self.row * at.images(), to: len }, &dy[first..], dx, add);
     }
+}
+
+runs_as! {
+    Concat: |op, at| Concat::new(at.node().inputs().iter().map(|&value| at.graph.shape(value)), op.axis);
 }

@@ -1,10 +1,15 @@
 //! `ConvTranspose2d`: the way back of a convolution from its output to its input. Forward is that convolution's gradient of the input,
 //! the gradient of the input is its forward pass, and the weights are its own.
 
+use super::Phased;
+use crate::EngineError;
+use crate::plan::{At, Framed, Runnable};
+use layercake_ir::ops::Window;
 use layercake_ir::{
     Shape,
     ops::{self, Conv2d},
 };
+use std::sync::Arc;
 
 use super::{Convolution, Held, Layer, Reads, Site, conv2d, phases::Pass};
 use crate::kernels::{
@@ -111,4 +116,23 @@ impl Layer for ConvTranspose {
         }
         conv2d::forward(&self.conv, at.images(), &at.params[0], None, self.framed(dy, at.scratch), dx, add);
     }
+}
+
+impl Runnable for ops::ConvTranspose2d {
+    fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
+        Ok(Arc::new(ConvTranspose::new(self, at.input(), at.output())))
+    }
+
+    fn transforms(&self) -> bool {
+        Phased::suits(reversed(self), self.groups, [self.in_channels, self.out_channels])
+    }
+
+    fn framed<'a>(&self, input: &'a Shape, output: &'a Shape) -> Option<Framed<'a>> {
+        Some(Framed { window: reversed(self), large: output, small: input, channels: self.out_channels })
+    }
+}
+
+/// The window of the convolution of which it is the transpose.
+fn reversed(op: &ops::ConvTranspose2d) -> Window {
+    Window { kernel: op.kernel, stride: op.stride, padding: op.padding, dilation: op.dilation, ceil: false }
 }

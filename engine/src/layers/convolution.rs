@@ -2,10 +2,15 @@
 //!
 //! Positions count elements; a lane multiplies them by its number of images.
 
+use super::Layer;
+use crate::EngineError;
+use crate::plan::{At, Framed, Runnable};
+use layercake_ir::ops;
 use layercake_ir::{
     Shape,
     ops::{Conv2d, Window},
 };
+use std::sync::Arc;
 
 use super::{
     Frame, Phased, Tiled,
@@ -226,4 +231,29 @@ fn part(
         }
     }
     Back { first: [vertical.first, horizontal.first], count: [vertical.count, horizontal.count], taps, weights, stretches }
+}
+
+impl Runnable for ops::Conv2d {
+    fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
+        Ok(Arc::new(Convolution::new(self, at.input(), at.output())))
+    }
+
+    fn transforms(&self) -> bool {
+        let channels = [self.in_channels, self.out_channels];
+        Tiled::suits(self.window(), self.groups, channels) || Phased::suits(self.window(), self.groups, channels)
+    }
+
+    fn framed<'a>(&self, input: &'a Shape, output: &'a Shape) -> Option<Framed<'a>> {
+        Some(Framed { window: self.window(), large: input, small: output, channels: self.in_channels })
+    }
+}
+
+impl Runnable for ops::Conv1d {
+    fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
+        Ok(Arc::new(Convolution::new(&self.as_conv2d(), at.input(), at.output())))
+    }
+
+    fn framed<'a>(&self, input: &'a Shape, output: &'a Shape) -> Option<Framed<'a>> {
+        Some(Framed { window: self.window(), large: input, small: output, channels: self.in_channels })
+    }
 }

@@ -1,7 +1,11 @@
 //! `Linear` with `drop_connect` while training: the mask of the weights is worked out anew wherever it is needed.
 
 use super::{Dense, Held, Layer, Reads, Site, Weights, linear};
+use crate::EngineError;
+use crate::plan::{At, Runnable};
 use crate::rng;
+use layercake_ir::ops;
+use std::sync::Arc;
 
 /// A fully connected layer some of whose weights count as zeros, the same for all images of a pass.
 #[derive(Clone, Copy, Debug)]
@@ -74,5 +78,12 @@ impl Layer for DropConnect {
     fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
         let images = at.images();
         linear::input_grad(&self.dense, images, self.masked(at), dy, dx, add);
+    }
+}
+
+impl Runnable for ops::DropConnect {
+    fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
+        let dense = Dense::new(&self.linear(), at.input());
+        Ok(if at.trains() && self.p > 0.0 { Arc::new(DropConnect { dense, p: self.p }) } else { Arc::new(dense) })
     }
 }

@@ -1,7 +1,12 @@
 //! `Dropout`, `Dropout2d` and `StochasticDepth` while training.
 
+use super::Alias;
 use super::{Layer, Place, Reads, Site};
+use crate::EngineError;
 use crate::kernels::dropout::{self, Mask};
+use crate::plan::{At, Runnable};
+use layercake_ir::ops;
+use std::sync::Arc;
 
 /// Zeroes elements at random, so many together.
 #[derive(Clone, Copy, Debug)]
@@ -31,4 +36,22 @@ impl Layer for Dropout {
     fn through(&self, _: usize, at: &mut Site, grad: &mut [f32]) {
         dropout::apply(Mask { seed: at.seed, node: at.node, p: self.p, span: self.span }, at.span.start, at.images(), grad);
     }
+}
+
+/// [`Runnable`] for dropout: what is dropped together, of the input's shape.
+macro_rules! drops {
+    ($($op:ident: |$input:ident| $span:expr;)*) => {
+        $(impl Runnable for ops::$op {
+            fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
+                let $input = at.input();
+                Ok(if at.trains() && self.p > 0.0 { Arc::new(Dropout { p: self.p, span: $span }) } else { Arc::new(Alias) })
+            }
+        })*
+    };
+}
+
+drops! {
+    Dropout: |_input| 1;
+    Dropout2d: |input| input.len() / input.dim(0);
+    StochasticDepth: |input| input.len();
 }

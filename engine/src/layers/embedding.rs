@@ -1,5 +1,6 @@
 //! `Embedding`: rows of a table. Its input holds token ids, as the bits of numbers ([`crate::Run::set_ids`]).
 
+use crate::plan::runs_as;
 use layercake_ir::{INFER, ops};
 
 use super::{Held, Layer, Reads, Site, Weights};
@@ -83,4 +84,8 @@ impl Weights for Embedding {
     fn bias(&self, _: Held, _: &mut [f32], _: bool) {
         unreachable!("a table has no bias");
     }
+}
+
+runs_as! {
+    Embedding: |op, _at| Embedding::new(op);
 }

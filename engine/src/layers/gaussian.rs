@@ -2,6 +2,7 @@
 
 use super::{Layer, Place, Reads, Site};
 use crate::kernels::gaussian::{self, Noise};
+use crate::plan::runs_as;
 
 /// Draws by a mean and a log-variance, its two inputs; at inference it gives the mean.
 #[derive(Clone, Copy, Debug)]
@@ -42,4 +43,8 @@ impl Layer for Gaussian {
             (_, false) => grad.fill(0.0),
         }
     }
+}
+
+runs_as! {
+    Reparameterize: |_op, at| Gaussian { train: at.trains() };
 }

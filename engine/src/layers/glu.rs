@@ -1,5 +1,6 @@
 //! `GLU`.
 
+use crate::plan::runs_as;
 use layercake_ir::{Shape, ops};
 
 use super::{Layer, Reads, Site};
@@ -35,4 +36,8 @@ impl Layer for Glu {
     fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
         glu::backward(self.half * at.images(), at.x(0), dy, dx, add);
     }
+}
+
+runs_as! {
+    Glu: |op, at| Glu::new(op, at.input());
 }

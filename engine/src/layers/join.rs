@@ -5,6 +5,7 @@ use crate::kernels::{
     join::{self, Operator},
     layout,
 };
+use crate::plan::runs_as;
 
 /// Joins values element by element, from left to right.
 #[derive(Clone, Copy, Debug)]
@@ -63,4 +64,11 @@ impl Layer for Join {
             }
         }
     }
+}
+
+runs_as! {
+    Add: |_op, _at| Join(Operator::Add);
+    Sub: |_op, _at| Join(Operator::Sub);
+    Mul: |_op, _at| Join(Operator::Mul);
+    Max: |_op, _at| Join(Operator::Max);
 }

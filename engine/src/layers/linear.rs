@@ -8,6 +8,8 @@ use crate::kernels::{
     product::{Every, Inner, Outer, Start, inner, outer},
     reduce,
 };
+use crate::plan::runs_as;
+use layercake_ir::{Shape, ops};
 
 /// Rows of the weights whose gradient one thread works out at a time: so few that they stay in a level-1 cache from one lane to the next.
 const PART: usize = 8;
@@ -188,4 +190,15 @@ fn weight_rows(dense: &Dense, from: Held, first: usize, to: &mut [f32], add: boo
         };
         outer(product, to);
     }
+}
+
+impl Dense {
+    /// The layer of an operation.
+    pub fn new(op: &ops::Linear, input: &Shape) -> Self {
+        Self { rows: input.len() / op.in_features, inputs: op.in_features, outputs: op.out_features, bias: op.bias }
+    }
+}
+
+runs_as! {
+    Linear: |op, at| Dense::new(op, at.input());
 }

@@ -1,9 +1,13 @@
 //! `MaskedConv2d`: a convolution whose masked weights count as zeros and get no gradient.
 
+use super::Tiled;
+use crate::EngineError;
+use crate::plan::{At, Framed, Runnable};
 use layercake_ir::{
     Shape,
     ops::{self, Conv2d},
 };
+use std::sync::Arc;
 
 use super::{Convolution, Held, Layer, Reads, Site, Weights, conv2d};
 
@@ -115,5 +119,19 @@ impl Weights for MaskedConvolution {
 
     fn bias(&self, from: Held, to: &mut [f32], add: bool) {
         Weights::bias(&self.conv, from, to, add);
+    }
+}
+
+impl Runnable for ops::MaskedConv2d {
+    fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
+        Ok(Arc::new(MaskedConvolution::new(self, at.input(), at.output())))
+    }
+
+    fn transforms(&self) -> bool {
+        Tiled::suits(self.window(), 1, [self.in_channels, self.out_channels])
+    }
+
+    fn framed<'a>(&self, input: &'a Shape, output: &'a Shape) -> Option<Framed<'a>> {
+        Some(Framed { window: self.window(), large: input, small: output, channels: self.in_channels })
     }
 }

@@ -1,6 +1,9 @@
 //! `Maxout`: a fully connected layer and the maximum of each feature's pieces.
 
+use crate::EngineError;
+use crate::plan::{At, Runnable};
 use layercake_ir::{Shape, ops};
+use std::sync::Arc;
 
 use super::{Dense, Held, Layer, Reads, Site, Weights, linear};
 use crate::kernels::runs::{self, Run, Runs};
@@ -98,5 +101,15 @@ impl Layer for Maxout {
     fn input_grad(&self, _: usize, at: &mut Site, _: &[f32], dx: &mut [f32], add: bool) {
         let images = at.images();
         linear::input_grad(&self.dense, images, &at.params[0], self.parts(images, at.scratch).grads, dx, add);
+    }
+}
+
+impl Runnable for ops::Maxout {
+    fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
+        Ok(Arc::new(Maxout::new(self, at.input())))
+    }
+
+    fn kept(&self, _: &Shape, output: &Shape) -> u128 {
+        (output.len() as u128).saturating_mul(self.pieces as u128)
     }
 }

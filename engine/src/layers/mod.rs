@@ -1,7 +1,8 @@
 //! The operations as the engine runs them, one file each: what a plan has to know of one, and what it does on the buffers of a lane.
 //! The arithmetic is in `kernels/`, the order of things in `plan/`, and who waits for whom in `exec/`.
 //!
-//! An operation is added by a file here that implements [`Layer`] and a row in `plan/steps.rs`; the README of this package shows one.
+//! An operation is added by a file here that implements [`Layer`], and [`Runnable`](crate::plan::Runnable) for the operation; the README of this package
+//! shows one.
 
 mod activation;
 mod alias;
@@ -34,33 +35,14 @@ mod split;
 mod weights;
 mod winograd;
 
-pub use activation::{PRelu, Pointwise};
+pub use activation::Pointwise;
 pub use alias::Alias;
-pub use attention::Attention;
 pub use batch_norm::{Norm, Normalisation};
-pub use concat::Concat;
-pub use conv_transpose2d::ConvTranspose;
 pub use convolution::{Back, Convolution, windows};
-pub use drop_connect::DropConnect;
-pub use dropout::Dropout;
-pub use embedding::Embedding;
 pub use frame::{Axis, Frame};
-pub use gaussian::Gaussian;
-pub use glu::Glu;
-pub use join::Join;
 pub use linear::Dense;
-pub use masked_conv2d::MaskedConvolution;
-pub use maxout::Maxout;
-pub use moves::{Amax, Moves};
 pub use phases::Phased;
-pub use picks::{FractionalPool, Unpool};
-pub use pool2d::MaxPool;
-pub use recurrent::Recurrent;
-pub use response_norm::ResponseNorm;
-pub use sample_norm::SampleNorm;
 pub use site::{Buffers, Shared, Site};
-pub use softmax::Softmax;
-pub use split::Split;
 pub use weights::{Held, Weights};
 pub use winograd::Tiled;
 

@@ -1,10 +1,15 @@
 //! What takes each element of the output as a weighted sum of few of the input: `Permute`, `Pad`, `Upsample`, `AdaptiveAvgPool2d` and
 //! `Mean`; and `Amax`, the maximum of as few.
 
+use super::{map_size, pool2d::partition};
+use crate::EngineError;
+use crate::kernels::pool2d::Mean;
+use crate::plan::{At, Runnable};
 use layercake_ir::{
     Shape,
     ops::{self, Interpolation, PadMode, Sizes},
 };
+use std::sync::Arc;
 
 use super::{Layer, Reads, Site};
 use crate::kernels::runs::{self, Run, Runs};
@@ -214,4 +219,38 @@ impl Layer for Amax {
             runs::max_backward(&self.0, images, [x, maxima, dy], dx, counts);
         }
     }
+}
+
+/// [`Runnable`] for what moves elements by tables.
+macro_rules! by_tables {
+    ($($op:ident: |$this:ident, $at:ident| $layer:expr;)*) => {
+        $(impl Runnable for ops::$op {
+            fn layer(&self, $at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
+                let $this = self;
+                Ok($layer)
+            }
+
+            fn by_tables(&self) -> bool {
+                true
+            }
+        })*
+    };
+}
+
+by_tables! {
+    Upsample: |op, at| Arc::new(Moves::upsample(op, at.input()));
+    Permute: |op, at| Arc::new(Moves::permute(op, at.input()));
+    Pad: |op, at| Arc::new(Moves::pad(op, at.input()));
+    Mean: |op, at| Arc::new(Moves::mean(op, at.input()));
+    Amax: |op, at| Arc::new(Amax::new(op, at.input()));
+    AdaptiveAvgPool2d: |op, at| adaptive_mean(op, at.input());
+}
+
+/// Equal windows are those of a mean pool.
+fn adaptive_mean(op: &ops::AdaptiveAvgPool2d, input: &Shape) -> Arc<dyn Layer> {
+    let (size, output) = (map_size(input), op.output_size);
+    if (0..2).all(|axis| size[axis].is_multiple_of(output[axis])) {
+        return Arc::new(Mean { slide: partition(size, output), count_padding: false });
+    }
+    Arc::new(Moves::adaptive_mean(op, input))
 }

@@ -1,10 +1,12 @@
 //! `FractionalMaxPool2d` and `MaxUnpool2d`.
 
+use super::map_size;
 use super::{Layer, Reads, Site};
 use crate::kernels::{
     Slide,
     picks::{self, Draw, Fractional},
 };
+use crate::plan::runs_as;
 
 /// Maximum pooling at distances that vary, drawn while training.
 #[derive(Clone, Copy, Debug)]
@@ -63,4 +65,12 @@ impl Layer for Unpool {
             _ => dx.fill(0.0),
         }
     }
+}
+
+runs_as! {
+    MaxUnpool2d: |op, at| Unpool(Slide { window: op.window(), input: map_size(at.output()), output: map_size(at.input()) });
+    FractionalMaxPool2d: |op, at| FractionalPool {
+        of: Fractional { op: *op, channels: at.input().dim(0), input: map_size(at.input()) },
+        train: at.trains(),
+    };
 }

@@ -1,10 +1,13 @@
 //! `MaxPool2d` and `AvgPool2d`.
 
+use super::map_size;
 use super::{Layer, Reads, Site};
 use crate::kernels::{
     Slide,
     pool2d::{self, Mean},
 };
+use crate::plan::runs_as;
+use layercake_ir::ops::Window;
 
 /// The maximum of windows, in each channel.
 #[derive(Clone, Copy, Debug)]
@@ -39,4 +42,19 @@ impl Layer for Mean {
     fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
         pool2d::mean_backward(self, at.images(), dy, dx, add);
     }
+}
+
+runs_as! {
+    MaxPool2d: |op, at| MaxPool(at.slide(op.window()));
+    MaxPool1d: |op, at| MaxPool(at.slide(op.window()));
+    AvgPool2d: |op, at| Mean { slide: at.slide(op.window()), count_padding: op.count_include_pad };
+    AvgPool1d: |op, at| Mean { slide: at.slide(op.window()), count_padding: op.count_include_pad };
+    GlobalAvgPool2d: |_op, at| Mean { slide: partition(map_size(at.input()), [1; 2]), count_padding: false };
+}
+
+/// So many equal windows, one beside the other.
+pub fn partition(input: [usize; 2], output: [usize; 2]) -> Slide {
+    let size = [input[0] / output[0], input[1] / output[1]];
+    let window = Window { kernel: size, stride: size, padding: [0; 2], dilation: [1; 2], ceil: false };
+    Slide { window, input, output }
 }

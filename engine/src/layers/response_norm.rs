@@ -1,5 +1,6 @@
 //! `LocalResponseNorm`.
 
+use crate::plan::runs_as;
 use layercake_ir::{Shape, ops};
 
 use super::{Layer, Reads, Site};
@@ -44,4 +45,8 @@ impl Layer for ResponseNorm {
         let (row, x) = (self.positions * at.images(), at.x(0));
         response_norm::backward(&self.response, row, [x, dy], dx, add, &mut at.spare[..2 * x.len()]);
     }
+}
+
+runs_as! {
+    LocalResponseNorm: |op, at| ResponseNorm::new(op, at.input());
 }

@@ -1,5 +1,6 @@
 //! `LayerNorm`, `GroupNorm` and `InstanceNorm2d`: no sample sees another, so lanes need not wait.
 
+use crate::plan::runs_as;
 use layercake_ir::{Shape, ops};
 
 use super::{Layer, Reads, Site};
@@ -80,4 +81,10 @@ impl Layer for SampleNorm {
         let weights: &[f32] = if self.affine { &at.params[0] } else { &[] };
         sample_norm::input_grad(&self.groups, at.images(), statistics, weights, [at.x(0), dy], dx, add);
     }
+}
+
+runs_as! {
+    LayerNorm: |op, at| SampleNorm::layer(op, at.input());
+    GroupNorm: |op, at| SampleNorm::group(op, at.input());
+    InstanceNorm2d: |op, at| SampleNorm::instance(op, at.input());
 }

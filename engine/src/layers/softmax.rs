@@ -1,5 +1,6 @@
 //! `Softmax` and `LogSoftmax`.
 
+use crate::plan::runs_as;
 use layercake_ir::Shape;
 
 use super::{Layer, Place, Reads, Site};
@@ -51,4 +52,9 @@ impl Layer for Softmax {
     fn through(&self, _: usize, at: &mut Site, grad: &mut [f32]) {
         softmax::backward(self.axes(at.images()), self.log, at.y(), grad, at.scratch);
     }
+}
+
+runs_as! {
+    Softmax: |op, at| Softmax::new(at.input(), op.axis, false);
+    LogSoftmax: |op, at| Softmax::new(at.input(), op.axis, true);
 }

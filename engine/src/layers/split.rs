@@ -1,5 +1,6 @@
 //! `Split`, `Slice` and `Unpack`: copies of strips.
 
+use crate::plan::runs_as;
 use layercake_ir::{Shape, ops};
 
 use super::{Layer, Reads, Site};
@@ -57,4 +58,10 @@ impl Layer for Split {
         let [len, first, to] = [self.strip, self.first, self.row].map(|elements| elements * at.images());
         strips::put(Strips { len, from: len, to }, dy, &mut dx[first..], add);
     }
+}
+
+runs_as! {
+    Split: |op, at| Split::new(op, at.input());
+    Slice: |op, at| Split::slice(op, at.input());
+    Unpack: |op, at| Split::unpack(op, at.input());
 }

@@ -232,7 +232,10 @@ impl Slots {
 
 #[cfg(test)]
 mod tests {
-    use layercake_ir::{Builder, INFER, Op, Shape, ops::Linear};
+    use layercake_ir::{
+        Builder, INFER, Op, Shape,
+        ops::{Linear, Tanh},
+    };
 
     use super::*;
     use crate::plan::{Key, Plan};
@@ -243,7 +246,7 @@ mod tests {
         for i in 0..layers {
             let linear = Linear { in_features: INFER, out_features: 5, bias: true };
             x = builder.add(&format!("fc{i}"), Op::Linear(linear), &[x]).unwrap();
-            x = builder.add(&format!("act{i}"), Op::Tanh, &[x]).unwrap();
+            x = builder.add(&format!("act{i}"), Op::Tanh(Tanh {}), &[x]).unwrap();
         }
         builder.finish(&[("output", x)])
     }
@@ -262,7 +265,7 @@ mod tests {
         let x = builder.input("input", Shape::new(&[5])).unwrap();
         let linear = Op::Linear(Linear { in_features: INFER, out_features: 5, bias: true });
         let a = builder.add("a", linear, &[x]).unwrap();
-        let b = builder.add("b", Op::Tanh, &[a]).unwrap();
+        let b = builder.add("b", Op::Tanh(Tanh {}), &[a]).unwrap();
         let graph = builder.clone().finish(&[("output", b)]);
         let key = Key { batch: 3, mode: Mode::Train, input_grad: true };
         assert_eq!(Plan::new(&graph, key).unwrap().steps.len(), 1);

@@ -1,8 +1,8 @@
 //! How a batch is split, told from shapes alone: never from the number of threads, which must not show in the bits.
 
-use layercake_ir::{Graph, Op, ops::Window};
+use layercake_ir::{Graph, Op, each_operation};
 
-use crate::layers::{Phased, Tiled};
+use super::Runnable;
 
 /// A group of images.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,18 +30,7 @@ const VECTOR: usize = 16;
 
 /// Does most of the arithmetic happen in convolutions whose tiles are transformed with as many images at a time as fill a vector?
 fn transforms(graph: &Graph) -> bool {
-    let tiled = |op: &Op| match op {
-        Op::Conv2d(op) => {
-            let channels = [op.in_channels, op.out_channels];
-            Tiled::suits(op.window(), op.groups, channels) || Phased::suits(op.window(), op.groups, channels)
-        }
-        Op::ConvTranspose2d(op) => {
-            let window = Window { kernel: op.kernel, stride: op.stride, padding: op.padding, dilation: op.dilation, ceil: false };
-            Phased::suits(window, op.groups, [op.in_channels, op.out_channels])
-        }
-        Op::MaskedConv2d(op) => Tiled::suits(op.window(), 1, [op.in_channels, op.out_channels]),
-        _ => false,
-    };
+    let tiled = |op: &Op| each_operation!(op, op => op.transforms(), else false);
     let by_tiles = (0..graph.nodes().len())
         .filter(|&node| tiled(&graph.nodes()[node].op))
         .fold(0u64, |sum, node| sum.saturating_add(graph.node_flops(node)));

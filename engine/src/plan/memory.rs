@@ -1,8 +1,8 @@
 //! How much memory a plan takes, so that one that is too large is refused before anything is made.
 
-use layercake_ir::{Graph, Op, ops::Window};
+use layercake_ir::{Graph, each_operation};
 
-use super::{Key, Plan};
+use super::{Framed, Key, Plan, Runnable};
 use crate::{
     EngineError,
     kernels::memory,
@@ -46,28 +46,12 @@ fn largest(graph: &Graph, key: Key) -> Option<(usize, u128)> {
 fn layer(graph: &Graph, index: usize, key: Key) -> u128 {
     let node = &graph.nodes()[index];
     let inputs: Vec<u128> = node.inputs().iter().map(|&value| graph.shape(value).len() as u128).collect();
-    let output = node.output.len() as u128;
-    let values = inputs.iter().fold(output, |sum, len| sum.saturating_add(*len));
+    let values = inputs.iter().fold(node.output.len() as u128, |sum, len| sum.saturating_add(*len));
     let params = node.op.params().as_slice().iter().fold(0u128, |sum, param| sum.saturating_add(param.shape.len() as u128));
     let input = graph.shape(node.inputs()[0]);
-    let kept = match (&node.op, node.op.recurrent()) {
-        (_, Some(op)) => {
-            let states = (input.dim(0) as u128).saturating_mul((op.layers * op.directions) as u128).saturating_mul(op.hidden as u128);
-            states.saturating_mul((op.cell.gates() + op.cell.states()) as u128)
-        }
-        (Op::MultiHeadAttention(op), _) => {
-            let length = input.dim(0) as u128;
-            length.saturating_mul(length).saturating_mul(op.heads as u128).saturating_add(inputs[0].saturating_mul(5))
-        }
-        (Op::Maxout(op), _) => output.saturating_mul(op.pieces as u128),
-        _ => 0,
-    };
-    let tables = match &node.op {
-        Op::Permute(_) | Op::Pad(_) | Op::Upsample(_) | Op::AdaptiveAvgPool2d(_) | Op::Mean(_) | Op::Amax(_) => {
-            values.saturating_mul(TABLE)
-        }
-        _ => params.saturating_mul(size_of::<usize>() as u128),
-    };
+    let kept = each_operation!(&node.op, op => op.kept(input, &node.output), else 0);
+    let by_tables = each_operation!(&node.op, op => op.by_tables(), else false);
+    let tables = if by_tables { values.saturating_mul(TABLE) } else { params.saturating_mul(size_of::<usize>() as u128) };
     let numbers = values.saturating_add(kept).saturating_add(frame(graph, index)).saturating_mul(key.batch as u128);
     numbers.saturating_add(params).saturating_mul(size_of::<f32>() as u128).saturating_add(tables)
 }
@@ -76,17 +60,8 @@ fn layer(graph: &Graph, index: usize, key: Key) -> u128 {
 fn frame(graph: &Graph, index: usize) -> u128 {
     let node = &graph.nodes()[index];
     let input = graph.shape(node.inputs()[0]);
-    // A transposed convolution goes from its output to its input.
-    let (window, large, small, channels) = match &node.op {
-        Op::Conv2d(op) => (op.window(), input, &node.output, op.in_channels),
-        Op::Conv1d(op) => (op.window(), input, &node.output, op.in_channels),
-        Op::MaskedConv2d(op) => (op.window(), input, &node.output, op.in_channels),
-        Op::ConvTranspose2d(op) => {
-            let window = Window { kernel: op.kernel, stride: op.stride, padding: op.padding, dilation: op.dilation, ceil: false };
-            (window, &node.output, input, op.out_channels)
-        }
-        _ => return 0,
-    };
+    let framed = each_operation!(&node.op, op => op.framed(input, &node.output), else None);
+    let Some(Framed { window, large, small, channels }) = framed else { return 0 };
     let [down, across] = [0, 1].map(|axis| Axis::most(windows(window, map_size(large), map_size(small), axis)));
     down.saturating_mul(across).saturating_mul(channels as u128)
 }
@@ -122,7 +97,7 @@ mod tests {
         };
         let mut builder = Builder::new("One");
         let x = builder.input("input", Shape::new(input)).unwrap();
-        let y = builder.add("block1.conv", Op::Conv2d(conv), &[x]).unwrap();
+        let y = builder.add("block1.conv", conv, &[x]).unwrap();
         let graph = builder.finish(&[("output", y)]);
         let key = Key { batch: 2, mode: Mode::Train, input_grad: true };
         Plan::new(&graph, key).map(|plan| plan.bytes())

@@ -4,6 +4,7 @@ mod buffers;
 mod lanes;
 mod memory;
 mod program;
+mod runnable;
 mod step;
 mod steps;
 
@@ -13,6 +14,7 @@ use crate::{EngineError, Mode};
 
 pub use lanes::Span;
 pub use program::{Part, Phase, Task};
+pub(crate) use runnable::{At, Framed, Runnable, elementwise, runs_as};
 pub use step::{Step, Writes};
 
 /// What a plan is made for.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{kernels::activation::Activation, layers::Layer};
+use crate::{kernels::elementwise::Function, layers::Layer};
 
 /// A node of the graph, or a node and the activation after it.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct Step {
     /// The first of its tensors, or of those it shares.
     pub first_param: usize,
     /// What is applied to the result.
-    pub activation: Option<Activation>,
+    pub activation: Option<Arc<dyn Function>>,
     /// The input that the output overwrites.
     pub in_place: Option<usize>,
     /// What backward does with the gradient of each input.

@@ -2,6 +2,7 @@
 //! when it is dropped.
 #![allow(unsafe_code)]
 
+use layercake_ir::ops::{Relu, Tanh};
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
@@ -71,7 +72,7 @@ fn check_batch(graph: &Graph, batch: usize) {
 /// So small that every batch is one lane, which works on this thread.
 #[test]
 fn what_is_held_is_bounded_and_released() {
-    let graph = chain(&[50], &[linear(40), Op::Tanh, norm1d(true), linear(30)]);
+    let graph = chain(&[50], &[linear(40), Op::Tanh(Tanh {}), norm1d(true), linear(30)]);
     let all_sizes = |engine: &Engine| {
         for (batch, mode) in (2..20).flat_map(|batch| [Mode::Infer, Mode::Train].map(|mode| (batch, mode))) {
             let mut run = engine.start(&graph, batch, mode, true).unwrap();
@@ -103,7 +104,7 @@ fn nothing_after_the_first_run() {
         &[
             conv(8, 3, 1),
             norm2d(true),
-            Op::Relu,
+            Op::Relu(Relu {}),
             max_pool([2, 2], [2, 2], [0, 0], [1, 1], false),
             dropout(0.3),
             conv_with(4, [[3, 3], [2, 2], [1, 1], [1, 1]], 2, true),
@@ -120,7 +121,7 @@ fn nothing_after_the_first_run() {
 fn nothing_in_tiles() {
     let halved = conv_with(32, [[4, 4], [2, 2], [1, 1], [1, 1]], 1, true);
     let doubled = blocks::transposed(16, [[4, 4], [2, 2], [1, 1], [0, 0], [1, 1]], 1, true);
-    check_batch(&chain(&[16, 8, 8], &[halved, Op::Relu, doubled, Op::Relu, conv(16, 3, 1)]), 16);
+    check_batch(&chain(&[16, 8, 8], &[halved, Op::Relu(Relu {}), doubled, Op::Relu(Relu {}), conv(16, 3, 1)]), 16);
 }
 
 #[test]

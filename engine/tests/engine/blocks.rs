@@ -1,11 +1,12 @@
 //! Building blocks beyond those of the first networks, one by one and in company.
 
+use layercake_ir::ops::{Relu6, Selu, Sigmoid, Silu, Tanh};
 use layercake_ir::{
     Graph, INFER, Op,
     ops::{
         AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d, Gelu,
         GlobalAvgPool2d, Glu, GroupNorm, HardTanh, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm, Mask, MaskedConv2d,
-        MaxPool1d, Maxout, Mean, PRelu, Pad, PadMode, Permute, Reshape, Sizes, Slice, Softplus, Stack, StochasticDepth, Upsample,
+        MaxPool1d, Maxout, Mean, Pad, PadMode, Permute, Prelu, Reshape, Sizes, Slice, Softplus, Stack, StochasticDepth, Upsample,
     },
 };
 
@@ -19,13 +20,13 @@ fn curves() -> Vec<Op> {
         Op::Elu(Elu { alpha: 0.7 }),
         Op::Elu(Elu { alpha: -0.4 }),
         Op::Elu(Elu { alpha: 0.0 }),
-        Op::Selu,
-        Op::Silu,
+        Op::Selu(Selu {}),
+        Op::Silu(Silu {}),
         Op::Softplus(Softplus { beta: 1.0, threshold: 20.0 }),
         Op::Softplus(Softplus { beta: 2.5, threshold: 20.0 }),
         Op::HardTanh(HardTanh { min_val: -0.3, max_val: 0.6 }),
-        Op::Relu6,
-        Op::PRelu(PRelu { parameters: 1 }),
+        Op::Relu6(Relu6 {}),
+        Op::Prelu(Prelu { parameters: 1 }),
     ]
 }
 
@@ -133,7 +134,7 @@ pub fn all() -> Vec<(&'static [usize], Op)> {
     let mut list: Vec<(&'static [usize], Op)> = curves().into_iter().map(|op| (ROW, op)).collect();
     for shape in [IMAGE, CUBE] {
         list.extend([
-            (shape, Op::PRelu(PRelu { parameters: 4 })),
+            (shape, Op::Prelu(Prelu { parameters: 4 })),
             (shape, Op::GlobalAvgPool2d(GlobalAvgPool2d {})),
             (shape, adaptive(2, 2)),
             (shape, adaptive(3, 3)),
@@ -204,7 +205,7 @@ pub fn all() -> Vec<(&'static [usize], Op)> {
             (shape, mean(&[0])),
             (shape, amax(&[1])),
             (shape, slice(1, 0, 3)),
-            (shape, Op::PRelu(PRelu { parameters: 4 })),
+            (shape, Op::Prelu(Prelu { parameters: 4 })),
         ]);
     }
     list.extend([
@@ -217,7 +218,7 @@ pub fn all() -> Vec<(&'static [usize], Op)> {
         (ROW, Op::StochasticDepth(StochasticDepth { p: 0.4 })),
         (ROW, permute(&[0])),
         (ROW, reshape(&[2, 3])),
-        (ROW, Op::PRelu(PRelu { parameters: 6 })),
+        (ROW, Op::Prelu(Prelu { parameters: 6 })),
         (IMAGE, reshape(&[10, INFER])),
         (&[4, 2, 3, 2], mean(&[1, 3])),
         (&[4, 2, 3, 2], permute(&[0, 3, 1, 2])),
@@ -248,9 +249,9 @@ pub fn several() -> Graph {
     let ops = [
         conv(8, 3, 1),
         group_norm(2, true),
-        Op::Silu,
+        Op::Silu(Silu {}),
         masked(Mask::B, Stack::Full, 2, 1),
-        Op::PRelu(PRelu { parameters: 6 }),
+        Op::Prelu(Prelu { parameters: 6 }),
         transposed(4, [[3, 3], [2, 2], [1, 1], [1, 1], [1, 1]], 2, true),
         Op::Gelu(Gelu { approximate: Approximation::None }),
         response_norm(3, 0.75),
@@ -259,7 +260,7 @@ pub fn several() -> Graph {
         layer_norm(&[5, 4], true),
         reshape(&[4, 20]),
         conv1d([3, 1, 1, 1], 2, true),
-        Op::Selu,
+        Op::Selu(Selu {}),
         permute(&[1, 0]),
         maxout(3, 2, true),
         amax(&[0]),
@@ -281,13 +282,15 @@ fn by_themselves() {
 fn between_others() {
     for (shape, op) in all() {
         // What comes before wants a gradient; what follows is fused where that is possible, and where not works in place.
-        let result = std::panic::catch_unwind(|| check(&chain(shape, &[Op::Tanh, op, Op::Sigmoid, op_of_elements(), Op::Tanh]), 5));
+        let result = std::panic::catch_unwind(|| {
+            check(&chain(shape, &[Op::Tanh(Tanh {}), op, Op::Sigmoid(Sigmoid {}), op_of_elements(), Op::Tanh(Tanh {})]), 5)
+        });
         assert!(result.is_ok(), "{op:?} on {shape:?}");
     }
 }
 
 fn op_of_elements() -> Op {
-    Op::Silu
+    Op::Silu(Silu {})
 }
 
 #[test]

@@ -30,8 +30,8 @@ fn curve(op: &Op, x: f64) -> Option<(f64, f64)> {
     let between = |low: f64, high: f64| (x.clamp(low, high), f64::from(u8::from(low < x && x < high)));
     Some(match op {
         Op::Elu(op) => exponential(op.alpha, 1.0),
-        Op::Selu => exponential(1.673_263_242_354_377_2, 1.050_700_987_355_480_5),
-        Op::Silu => (x * sigmoid(x), sigmoid(x) * (1.0 + x * sigmoid(-x))),
+        Op::Selu(_) => exponential(1.673_263_242_354_377_2, 1.050_700_987_355_480_5),
+        Op::Silu(_) => (x * sigmoid(x), sigmoid(x) * (1.0 + x * sigmoid(-x))),
         Op::Gelu(Gelu { approximate: Approximation::Tanh }) => {
             let root = (2.0 / std::f64::consts::PI).sqrt();
             let u = root * (x + 0.044_715 * x.powi(3));
@@ -42,7 +42,7 @@ fn curve(op: &Op, x: f64) -> Option<(f64, f64)> {
         Op::Softplus(op) if op.beta * x > op.threshold => (x, 1.0),
         Op::Softplus(op) => ((op.beta * x).exp().ln_1p() / op.beta, sigmoid(op.beta * x)),
         Op::HardTanh(op) => between(op.min_val, op.max_val),
-        Op::Relu6 => between(0.0, 6.0),
+        Op::Relu6(_) => between(0.0, 6.0),
         _ => return None,
     })
 }
@@ -61,7 +61,7 @@ fn slope_of(dims: &[usize], weights: usize, at: usize) -> usize {
 /// The output.
 pub fn forward(node: &Node, dims: &[usize], x: &[f64], params: &[Vec<f64>]) -> Option<Vec<f64>> {
     match &node.op {
-        Op::PRelu(op) => {
+        Op::Prelu(op) => {
             let slope = |at: usize| params[0][slope_of(dims, op.parameters, at)];
             Some(x.iter().enumerate().map(|(at, &x)| if x > 0.0 { x } else { slope(at) * x }).collect())
         }
@@ -79,7 +79,7 @@ pub fn forward(node: &Node, dims: &[usize], x: &[f64], params: &[Vec<f64>]) -> O
 /// The gradient of the input; that of the parameters is added.
 pub fn backward(node: &Node, dims: &[usize], [x, dy]: [&[f64]; 2], params: &[Vec<f64>], grads: &mut [Vec<f64>]) -> Option<Vec<f64>> {
     match &node.op {
-        Op::PRelu(op) => {
+        Op::Prelu(op) => {
             let mut slope = |at: usize| {
                 let which = slope_of(dims, op.parameters, at);
                 grads[0][which] += if x[at] > 0.0 { 0.0 } else { x[at] * dy[at] };

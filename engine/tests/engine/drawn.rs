@@ -1,6 +1,7 @@
 //! The interpreter's operations that draw numbers, but for those that drop elements.
 
 use layercake_engine::{Mode, rng};
+use layercake_ir::ops::{Reparameterize, Tanh};
 use layercake_ir::{Builder, Graph, Op, Shape};
 
 use crate::{interpreter::Case, networks::*};
@@ -16,7 +17,7 @@ fn spread(case: &Case, index: usize, logvar: &[f64], at: usize) -> f64 {
 /// The output of node `index`, if it is one of these.
 pub fn forward(case: &Case, index: usize, x: &[&[f64]]) -> Option<Vec<f64>> {
     match case.graph.nodes()[index].op {
-        Op::Reparameterize => Some(x[0].iter().enumerate().map(|(at, mean)| mean + spread(case, index, x[1], at)).collect()),
+        Op::Reparameterize(_) => Some(x[0].iter().enumerate().map(|(at, mean)| mean + spread(case, index, x[1], at)).collect()),
         _ => None,
     }
 }
@@ -24,7 +25,7 @@ pub fn forward(case: &Case, index: usize, x: &[&[f64]]) -> Option<Vec<f64>> {
 /// The gradients of its inputs.
 pub fn backward(case: &Case, index: usize, x: &[&[f64]], dy: &[f64]) -> Option<Vec<Vec<f64>>> {
     match case.graph.nodes()[index].op {
-        Op::Reparameterize => {
+        Op::Reparameterize(_) => {
             let of_logvar = dy.iter().enumerate().map(|(at, dy)| dy * 0.5 * spread(case, index, x[1], at));
             Some(vec![dy.to_vec(), of_logvar.collect()])
         }
@@ -38,12 +39,12 @@ fn reparameterized(shape: &[usize]) -> Graph {
     let layer = |outputs| if shape.len() == 3 { conv(outputs, 1, 0) } else { linear(outputs) };
     let x = builder.input("x", Shape::new(shape)).unwrap();
     let hidden = builder.add("hidden", layer(4), &[x]).unwrap();
-    let hidden = builder.add("tanh", Op::Tanh, &[hidden]).unwrap();
+    let hidden = builder.add("tanh", Op::Tanh(Tanh {}), &[hidden]).unwrap();
     let mean = builder.add("mean", layer(3), &[hidden]).unwrap();
     let logvar = builder.add("logvar", layer(3), &[hidden]).unwrap();
-    let z = builder.add("z", Op::Reparameterize, &[mean, logvar]).unwrap();
-    let both = builder.add("both", Op::Reparameterize, &[z, z]).unwrap();
-    let again = builder.add("again", Op::Reparameterize, &[both, mean]).unwrap();
+    let z = builder.add("z", Op::Reparameterize(Reparameterize {}), &[mean, logvar]).unwrap();
+    let both = builder.add("both", Op::Reparameterize(Reparameterize {}), &[z, z]).unwrap();
+    let again = builder.add("again", Op::Reparameterize(Reparameterize {}), &[both, mean]).unwrap();
     let y = builder.add("y", layer(2), &[again]).unwrap();
     builder.finish(&[("y", y), ("mean", mean), ("logvar", logvar)])
 }

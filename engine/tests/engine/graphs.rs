@@ -1,5 +1,6 @@
 //! Whole graphs: the engine against the interpreter, in every mode, forward and every gradient.
 
+use layercake_ir::ops::{Add, Relu, Sigmoid, Tanh};
 use layercake_ir::{
     Builder, Graph, INFER, Op, Shape,
     ops::{Mask, MaskedConv2d, Stack},
@@ -11,7 +12,7 @@ use crate::networks::*;
 fn linear_with_and_without_length() {
     for batch in [1, 2, 17, 70] {
         check(&chain(&[5], &[linear(7)]), batch);
-        check(&chain(&[3, 5], &[linear(5), Op::Tanh, linear(1)]), batch);
+        check(&chain(&[3, 5], &[linear(5), Op::Tanh(Tanh {}), linear(1)]), batch);
     }
     check(&chain(&[40], &[Op::Linear(layercake_ir::ops::Linear { in_features: 40, out_features: 33, bias: false })]), 9);
 }
@@ -37,13 +38,13 @@ fn convolutions_of_every_kind() {
     ];
     for shape in shapes {
         for (sizes, groups, bias) in options {
-            check(&chain(shape, &[conv_with(5, sizes, groups, bias), Op::Tanh]), 3);
+            check(&chain(shape, &[conv_with(5, sizes, groups, bias), Op::Tanh(Tanh {})]), 3);
         }
         let channels = shape[0];
         // Depthwise, with two outputs a channel, and grouped where it divides.
         check(&chain(shape, &[conv_with(2 * channels, [[3, 3], one, one, one], channels, true)]), 2);
         if channels % 2 == 0 {
-            check(&chain(shape, &[conv_with(6, [[3, 3], [2, 1], one, one], 2, true), Op::Relu]), 5);
+            check(&chain(shape, &[conv_with(6, [[3, 3], [2, 1], one, one], 2, true), Op::Relu(Relu {})]), 5);
             check(&chain(shape, &[conv_with(4, [one, one, [0, 0], one], 2, true)]), 5);
         }
     }
@@ -51,7 +52,7 @@ fn convolutions_of_every_kind() {
 
 #[test]
 fn stacked_convolutions() {
-    check(&chain(&[2, 8, 8], &[conv(4, 3, 1), Op::Relu, conv(3, 5, 0), Op::Sigmoid, conv(6, 1, 0)]), 1);
+    check(&chain(&[2, 8, 8], &[conv(4, 3, 1), Op::Relu(Relu {}), conv(3, 5, 0), Op::Sigmoid(Sigmoid {}), conv(6, 1, 0)]), 1);
     check(&chain(&[3, 11, 7], &[conv(20, 3, 1), leaky(0.1), conv(9, 3, 1), leaky(-0.5), conv(2, 3, 0)]), 35);
 }
 
@@ -73,13 +74,13 @@ fn convolutions_in_tiles() {
     };
     // Without a bias: its gradient before a normalisation is a sum that cancels.
     let plain = |outputs| conv_with(outputs, [[3, 3], [1, 1], [1, 1], [1, 1]], 1, false);
-    check(&chain(&[16, 9, 6], &[plain(18), norm2d(true), Op::Relu, conv(16, 3, 0), Op::Tanh, conv(3, 1, 0)]), 19);
-    check(&chain(&[17, 4, 3], &[masked(Mask::B), Op::Relu, masked(Mask::A), Op::Tanh, conv(16, 3, 2)]), 34);
-    check(&chain(&[160, 2, 5], &[conv(150, 3, 1), Op::Tanh, conv(2, 1, 0)]), 33);
+    check(&chain(&[16, 9, 6], &[plain(18), norm2d(true), Op::Relu(Relu {}), conv(16, 3, 0), Op::Tanh(Tanh {}), conv(3, 1, 0)]), 19);
+    check(&chain(&[17, 4, 3], &[masked(Mask::B), Op::Relu(Relu {}), masked(Mask::A), Op::Tanh(Tanh {}), conv(16, 3, 2)]), 34);
+    check(&chain(&[160, 2, 5], &[conv(150, 3, 1), Op::Tanh(Tanh {}), conv(2, 1, 0)]), 33);
     let mut builder = Builder::new("Joined");
     let x = builder.input("input", Shape::new(&[16, 6, 5])).unwrap();
     let y = builder.add("conv", conv(16, 3, 1), &[x]).unwrap();
-    let z = builder.add("joined", Op::Add, &[x, y]).unwrap();
+    let z = builder.add("joined", Op::Add(Add {}), &[x, y]).unwrap();
     let z = builder.add_shared("again", conv(16, 3, 1), &[z], y).unwrap();
     check(&builder.finish(&[("output", z), ("before", y)]), 25);
 }
@@ -102,7 +103,7 @@ fn pools() {
 fn softmaxes_along_every_axis() {
     for axis in 0..3 {
         check(&chain(&[3, 4, 5], &[softmax(axis)]), 3);
-        check(&chain(&[3, 4, 5], &[conv(3, 1, 0), log_softmax(axis), Op::Tanh]), 3);
+        check(&chain(&[3, 4, 5], &[conv(3, 1, 0), log_softmax(axis), Op::Tanh(Tanh {})]), 3);
     }
     check(&chain(&[6], &[linear(10), log_softmax(0)]), 40);
     check(&chain(&[4, 6], &[softmax(0), softmax(1)]), 3);
@@ -110,8 +111,8 @@ fn softmaxes_along_every_axis() {
 
 #[test]
 fn dropouts() {
-    check(&chain(&[4, 5, 5], &[dropout(0.3), conv(3, 3, 1), Op::Relu, dropout(0.5), FLATTEN, dropout(0.0), linear(4)]), 37);
-    check(&chain(&[10], &[linear(8), Op::Tanh, dropout(0.4), Op::Tanh, linear(2)]), 50);
+    check(&chain(&[4, 5, 5], &[dropout(0.3), conv(3, 3, 1), Op::Relu(Relu {}), dropout(0.5), FLATTEN, dropout(0.0), linear(4)]), 37);
+    check(&chain(&[10], &[linear(8), Op::Tanh(Tanh {}), dropout(0.4), Op::Tanh(Tanh {}), linear(2)]), 50);
 }
 
 #[test]
@@ -120,9 +121,9 @@ fn batch_norms() {
     let plain = conv_with(3, [[3, 3], [1, 1], [1, 1], [1, 1]], 1, false);
     for affine in [true, false] {
         for batch in [4, 37, 70] {
-            check(&chain(&[5], &[linear(6), Op::Tanh, norm1d(affine), Op::Relu, linear(2)]), batch);
+            check(&chain(&[5], &[linear(6), Op::Tanh(Tanh {}), norm1d(affine), Op::Relu(Relu {}), linear(2)]), batch);
             check(&chain(&[5, 3], &[norm1d(affine), linear(4)]), batch);
-            check(&chain(&[3, 4, 4], &[plain, Op::Tanh, norm2d(affine), Op::Relu, conv(2, 3, 1)]), batch);
+            check(&chain(&[3, 4, 4], &[plain, Op::Tanh(Tanh {}), norm2d(affine), Op::Relu(Relu {}), conv(2, 3, 1)]), batch);
         }
         check(&chain(&[3, 4, 4], &[norm2d(affine)]), 1);
     }
@@ -130,7 +131,7 @@ fn batch_norms() {
 
 #[test]
 fn activations_by_themselves() {
-    for op in [Op::Relu, Op::Tanh, Op::Sigmoid, leaky(0.2), leaky(0.0), leaky(-1.5)] {
+    for op in [Op::Relu(Relu {}), Op::Tanh(Tanh {}), Op::Sigmoid(Sigmoid {}), leaky(0.2), leaky(0.0), leaky(-1.5)] {
         check(&chain(&[7], &[op]), 3);
         check(&chain(&[3, 3, 3], &[op, op, conv(2, 3, 1), max_pool([2, 2], [1, 1], [0, 0], [1, 1], false), op]), 3);
     }
@@ -159,8 +160,8 @@ fn tangle() -> Graph {
     let row = builder.input("row", Shape::new(&[4])).unwrap();
     let unused = builder.input("unused", Shape::new(&[3])).unwrap();
     let a = builder.add("a", conv(4, 3, 1), &[image]).unwrap();
-    let b = builder.add("b", Op::Tanh, &[a]).unwrap();
-    let c = builder.add("c", Op::Relu, &[a]).unwrap();
+    let b = builder.add("b", Op::Tanh(Tanh {}), &[a]).unwrap();
+    let c = builder.add("c", Op::Relu(Relu {}), &[a]).unwrap();
     let d = builder.add("d", conv(3, 3, 0), &[b]).unwrap();
     let e = builder.add("e", max_pool([2, 2], [2, 2], [0, 0], [1, 1], false), &[c]).unwrap();
     let f = builder.add("f", FLATTEN, &[e]).unwrap();
@@ -169,8 +170,8 @@ fn tangle() -> Graph {
     let i = builder.add("i", FLATTEN, &[f]).unwrap();
     let j = builder.add("j", linear(4), &[i]).unwrap();
     let k = builder.add("k", linear(4), &[row]).unwrap();
-    let l = builder.add("l", Op::Sigmoid, &[k]).unwrap();
-    let m = builder.add("m", Op::Relu, &[row]).unwrap();
+    let l = builder.add("l", Op::Sigmoid(Sigmoid {}), &[k]).unwrap();
+    let m = builder.add("m", Op::Relu(Relu {}), &[row]).unwrap();
     let n = builder.add("n", dropout(0.5), &[row]).unwrap();
     let o = builder.add("o", avg_pool([2, 2], [1, 1], [0, 0], false, true), &[image]).unwrap();
     let _dead = builder.add("dead", linear(2), &[l]).unwrap();

@@ -138,10 +138,10 @@ impl<'a> Place<'a> {
                 self.windows(node, op.window(), |to, taps| y[to] = taps.iter().map(|&from| x[from]).sum::<f64>() / count(to));
             }
             Op::Flatten(_) => y.copy_from_slice(x),
-            Op::Relu => map(&mut y, x, |x| x.max(0.0)),
+            Op::Relu(_) => map(&mut y, x, |x| x.max(0.0)),
             Op::LeakyRelu(op) => map(&mut y, x, |x| if x > 0.0 { x } else { op.negative_slope * x }),
-            Op::Tanh => map(&mut y, x, f64::tanh),
-            Op::Sigmoid => map(&mut y, x, |x| 1.0 / (1.0 + (-x).exp())),
+            Op::Tanh(_) => map(&mut y, x, f64::tanh),
+            Op::Sigmoid(_) => map(&mut y, x, |x| 1.0 / (1.0 + (-x).exp())),
             Op::Softmax(op) => self.lines(op.axis, |line| {
                 let sum: f64 = line.iter().map(|&at| x[at].exp()).sum();
                 line.iter().for_each(|&at| y[at] = x[at].exp() / sum);
@@ -209,10 +209,10 @@ impl<'a> Place<'a> {
                 self.windows(node, op.window(), |to, taps| taps.iter().for_each(|&from| dx[from] += dy[to] / count(to)));
             }
             Op::Flatten(_) => dx.copy_from_slice(dy),
-            Op::Relu => through(&|x| if x > 0.0 { 1.0 } else { 0.0 }, &mut dx),
+            Op::Relu(_) => through(&|x| if x > 0.0 { 1.0 } else { 0.0 }, &mut dx),
             Op::LeakyRelu(op) => through(&|x| if x > 0.0 { 1.0 } else { op.negative_slope }, &mut dx),
-            Op::Tanh => through(&|x| 1.0 - x.tanh().powi(2), &mut dx),
-            Op::Sigmoid => through(&|x| (-x).exp() / (1.0 + (-x).exp()).powi(2), &mut dx),
+            Op::Tanh(_) => through(&|x| 1.0 - x.tanh().powi(2), &mut dx),
+            Op::Sigmoid(_) => through(&|x| (-x).exp() / (1.0 + (-x).exp()).powi(2), &mut dx),
             Op::Softmax(op) => self.lines(op.axis, |line| {
                 let sum: f64 = line.iter().map(|&at| y[at] * dy[at]).sum();
                 line.iter().for_each(|&at| dx[at] = y[at] * (dy[at] - sum));

@@ -1,6 +1,7 @@
 //! The interpreter's operations on several values, and networks in which the engine's could go wrong.
 
 use layercake_engine::Mode;
+use layercake_ir::ops::{Add, Max, Mul, Relu, Sub, Tanh};
 use layercake_ir::{Builder, Graph, Node, Op, Shape};
 
 use crate::networks::*;
@@ -30,10 +31,10 @@ fn places(graph: &Graph, node: &Node, batch: usize, input: usize) -> Vec<Option<
 /// The output of an operation that joins or splits.
 pub fn forward(graph: &Graph, node: &Node, batch: usize, x: &[&[f64]]) -> Option<Vec<f64>> {
     let join: fn(f64, f64) -> f64 = match node.op {
-        Op::Add => |a, b| a + b,
-        Op::Sub => |a, b| a - b,
-        Op::Mul => |a, b| a * b,
-        Op::Max => f64::max,
+        Op::Add(_) => |a, b| a + b,
+        Op::Sub(_) => |a, b| a - b,
+        Op::Mul(_) => |a, b| a * b,
+        Op::Max(_) => f64::max,
         Op::Concat(_) | Op::Split(_) => {
             let mut y = vec![f64::NAN; batch * node.output.len()];
             for (input, x) in x.iter().enumerate() {
@@ -52,10 +53,10 @@ pub fn backward(graph: &Graph, node: &Node, batch: usize, x: &[&[f64]], dy: &[f6
     let slope = |input: usize, at: usize| -> Option<f64> {
         let all = x.iter().map(|x| x.get(at).copied().unwrap_or(f64::NAN));
         Some(match node.op {
-            Op::Add => 1.0,
-            Op::Sub => [1.0, -1.0][input],
-            Op::Mul => all.enumerate().filter(|(other, _)| *other != input).map(|(_, x)| x).product(),
-            Op::Max => {
+            Op::Add(_) => 1.0,
+            Op::Sub(_) => [1.0, -1.0][input],
+            Op::Mul(_) => all.enumerate().filter(|(other, _)| *other != input).map(|(_, x)| x).product(),
+            Op::Max(_) => {
                 let most = all.clone().fold(f64::NEG_INFINITY, f64::max);
                 let first = all.clone().position(|x| x == most);
                 f64::from(u8::from(first == Some(input)))
@@ -81,13 +82,13 @@ fn with(inputs: &[&[usize]]) -> Builder {
     builder
 }
 
-const JOINS: [Op; 4] = [Op::Add, Op::Sub, Op::Mul, Op::Max];
+const JOINS: [Op; 4] = [Op::Add(Add {}), Op::Sub(Sub {}), Op::Mul(Mul {}), Op::Max(Max {})];
 
 #[test]
 fn of_inputs() {
     for batch in [1, 3, 37] {
         for op in JOINS {
-            for count in 2..=(if op == Op::Sub { 2 } else { 4 }) {
+            for count in 2..=(if op == Op::Sub(Sub {}) { 2 } else { 4 }) {
                 let mut builder = with(&vec![&[3, 5][..]; count]);
                 let y = builder.add("join", op, &(0..count).collect::<Vec<_>>()).unwrap();
                 check(&builder.finish(&[("y", y)]), batch);
@@ -104,11 +105,11 @@ fn of_a_value_with_itself() {
         let a = builder.add("a", op, &[0, 0]).unwrap();
         let b = builder.add("b", linear(6), &[0]).unwrap();
         let c = builder.add("c", op, &[b, b]).unwrap();
-        let d = builder.add("d", Op::Tanh, &[c]).unwrap();
+        let d = builder.add("d", Op::Tanh(Tanh {}), &[c]).unwrap();
         let e = builder.add("e", FLATTEN, &[d]).unwrap();
         let f = builder.add("f", op, &[d, e]).unwrap();
         let g = builder.add("g", dropout(0.0), &[f]).unwrap();
-        let h = if op == Op::Sub { builder.add("h", op, &[g, f]) } else { builder.add("h", op, &[g, 0, f, g]) }.unwrap();
+        let h = if op == Op::Sub(Sub {}) { builder.add("h", op, &[g, f]) } else { builder.add("h", op, &[g, 0, f, g]) }.unwrap();
         let i = builder.add("i", concat(0), &[h, h, 0]).unwrap();
         check(&builder.clone().finish(&[("a", a), ("i", i)]), 5);
         check(&builder.finish(&[("a", a), ("i", i), ("f", f), ("d", d)]), 33);
@@ -123,11 +124,11 @@ fn concatenation_and_splitting_along_every_axis() {
             wide[axis] += 3;
             let mut builder = with(&[shape, &wide]);
             let a = builder.add("a", concat(axis), &[0, 1]).unwrap();
-            let b = builder.add("b", Op::Tanh, &[a]).unwrap();
+            let b = builder.add("b", Op::Tanh(Tanh {}), &[a]).unwrap();
             let c = builder.add("c", concat(axis), &[0, b, 0]).unwrap();
             let d = if shape[axis] % 2 == 0 {
                 let parts = [0, 1].map(|i| builder.add(&format!("half{i}"), split(2, i, axis), &[0]).unwrap());
-                builder.add("d", Op::Sub, &parts).unwrap()
+                builder.add("d", Op::Sub(Sub {}), &parts).unwrap()
             } else {
                 builder.add("d", split(3, 1, axis), &[0]).unwrap()
             };
@@ -141,16 +142,20 @@ pub fn residual(channels: usize, size: usize) -> Graph {
     let plain = |outputs| conv_with(outputs, [[3, 3], [1, 1], [1, 1], [1, 1]], 1, false);
     let mut builder = with(&[&[3, size, size]]);
     let mut x = builder.add("stem", conv(channels, 3, 1), &[0]).unwrap();
-    x = builder.add("start", Op::Relu, &[x]).unwrap();
+    x = builder.add("start", Op::Relu(Relu {}), &[x]).unwrap();
     for i in 0..2 {
         let mut y = x;
-        for (name, op) in
-            [("conv1", plain(channels)), ("bn1", norm2d(true)), ("relu1", Op::Relu), ("conv2", plain(channels)), ("bn2", norm2d(true))]
-        {
+        for (name, op) in [
+            ("conv1", plain(channels)),
+            ("bn1", norm2d(true)),
+            ("relu1", Op::Relu(Relu {})),
+            ("conv2", plain(channels)),
+            ("bn2", norm2d(true)),
+        ] {
             y = builder.add(&format!("{name}{i}"), op, &[y]).unwrap();
         }
-        x = builder.add(&format!("sum{i}"), Op::Add, &if i == 0 { [y, x] } else { [x, y] }).unwrap();
-        x = builder.add(&format!("relu{i}"), Op::Relu, &[x]).unwrap();
+        x = builder.add(&format!("sum{i}"), Op::Add(Add {}), &if i == 0 { [y, x] } else { [x, y] }).unwrap();
+        x = builder.add(&format!("relu{i}"), Op::Relu(Relu {}), &[x]).unwrap();
     }
     builder.finish(&[("output", x)])
 }
@@ -162,7 +167,7 @@ pub fn dense(layers: usize, size: usize) -> Graph {
     for i in 0..layers {
         let x = if i == 0 { 0 } else { builder.add(&format!("cat{i}"), concat(0), &values).unwrap() };
         let x = builder.add(&format!("bn{i}"), norm2d(true), &[x]).unwrap();
-        let x = builder.add(&format!("relu{i}"), Op::Relu, &[x]).unwrap();
+        let x = builder.add(&format!("relu{i}"), Op::Relu(Relu {}), &[x]).unwrap();
         values.push(builder.add(&format!("conv{i}"), conv(3, 3, 1), &[x]).unwrap());
     }
     let x = builder.add("all", concat(0), &values).unwrap();
@@ -180,16 +185,16 @@ fn residual_and_dense_blocks() {
 pub fn shared() -> Graph {
     let mut builder = with(&[&[5], &[4, 3, 3]]);
     let cell = builder.add("cell", linear(5), &[0]).unwrap();
-    let mut state = builder.add("state", Op::Tanh, &[cell]).unwrap();
+    let mut state = builder.add("state", Op::Tanh(Tanh {}), &[cell]).unwrap();
     for i in 0..2 {
-        let sum = builder.add(&format!("sum{i}"), Op::Add, &[state, 0]).unwrap();
+        let sum = builder.add(&format!("sum{i}"), Op::Add(Add {}), &[state, 0]).unwrap();
         let next = builder.add_shared(&format!("cell{i}"), linear(5), &[sum], cell).unwrap();
-        state = builder.add(&format!("state{i}"), Op::Tanh, &[next]).unwrap();
+        state = builder.add(&format!("state{i}"), Op::Tanh(Tanh {}), &[next]).unwrap();
     }
     let plain = conv_with(4, [[3, 3], [1, 1], [1, 1], [1, 1]], 2, false);
     let first = builder.add("conv", plain, &[1]).unwrap();
     let norm = builder.add("norm", norm2d(true), &[first]).unwrap();
-    let tanh = builder.add("tanh", Op::Tanh, &[norm]).unwrap();
+    let tanh = builder.add("tanh", Op::Tanh(Tanh {}), &[norm]).unwrap();
     let second = builder.add_shared("conv_again", plain, &[tanh], first).unwrap();
     let again = builder.add_shared("norm_again", norm2d(true), &[second], norm).unwrap();
     let bare = builder.add("bare", norm2d(false), &[again]).unwrap();
@@ -204,9 +209,9 @@ pub fn shared() -> Graph {
 pub fn shared_and_wide() -> Graph {
     let mut builder = with(&[&[460]]);
     let first = builder.add("fc", linear(460), &[0]).unwrap();
-    let tanh = builder.add("tanh", Op::Tanh, &[first]).unwrap();
+    let tanh = builder.add("tanh", Op::Tanh(Tanh {}), &[first]).unwrap();
     let second = builder.add_shared("again", linear(460), &[tanh], first).unwrap();
-    let sum = builder.add("sum", Op::Add, &[second, tanh]).unwrap();
+    let sum = builder.add("sum", Op::Add(Add {}), &[second, tanh]).unwrap();
     builder.finish(&[("sum", sum)])
 }
 
@@ -223,16 +228,16 @@ fn shared_layers() {
 /// A fused activation must not touch what somebody else reads, in whatever order they come.
 #[test]
 fn activations_where_others_look() {
-    for fused in [Op::Relu, Op::Tanh, leaky(0.1), leaky(-0.3)] {
+    for fused in [Op::Relu(Relu {}), Op::Tanh(Tanh {}), leaky(0.1), leaky(-0.3)] {
         let mut builder = with(&[&[5]]);
         let a = builder.add("a", linear(5), &[0]).unwrap();
         let b = builder.add("b", fused, &[a]).unwrap();
-        let c = builder.add("c", Op::Add, &[b, a]).unwrap();
+        let c = builder.add("c", Op::Add(Add {}), &[b, a]).unwrap();
         let d = builder.add("d", linear(5), &[c]).unwrap();
         let e = builder.add("e", FLATTEN, &[d]).unwrap();
         let f = builder.add("f", fused, &[e]).unwrap();
-        let g = builder.add("g", Op::Mul, &[d, f, e]).unwrap();
-        let h = builder.add("h", Op::Add, &[g, 0]).unwrap();
+        let g = builder.add("g", Op::Mul(Mul {}), &[d, f, e]).unwrap();
+        let h = builder.add("h", Op::Add(Add {}), &[g, 0]).unwrap();
         let i = builder.add("i", fused, &[h]).unwrap();
         check(&builder.clone().finish(&[("i", i)]), 3);
         check(&builder.clone().finish(&[("i", i), ("h", h)]), 3);
@@ -243,9 +248,9 @@ fn activations_where_others_look() {
 #[test]
 fn outputs_that_are_inputs_or_used_inside_or_listed_twice() {
     let mut builder = with(&[&[4], &[4], &[3]]);
-    let a = builder.add("a", Op::Add, &[0, 1]).unwrap();
-    let b = builder.add("b", Op::Relu, &[a]).unwrap();
-    let c = builder.add("c", Op::Mul, &[b, a]).unwrap();
+    let a = builder.add("a", Op::Add(Add {}), &[0, 1]).unwrap();
+    let b = builder.add("b", Op::Relu(Relu {}), &[a]).unwrap();
+    let c = builder.add("c", Op::Mul(Mul {}), &[b, a]).unwrap();
     check(&builder.finish(&[("first", 0), ("a", a), ("c", c), ("again", a), ("third", 2), ("second", 1)]), 3);
     // No nodes at all.
     check(&with(&[&[2, 3], &[5]]).finish(&[("b", 1), ("a", 0), ("b2", 1)]), 3);
@@ -256,7 +261,7 @@ fn what_no_output_depends_on_gets_no_gradient() {
     let mut builder = with(&[&[4]]);
     let a = builder.add("a", linear(4), &[0]).unwrap();
     let b = builder.add("b", linear(4), &[0]).unwrap();
-    let _unused = builder.add("sum", Op::Add, &[a, b]).unwrap();
+    let _unused = builder.add("sum", Op::Add(Add {}), &[a, b]).unwrap();
     let graph = builder.finish(&[("b", b)]);
     check(&graph, 3);
     let outcome = on_engine(&Default::default(), &case(&graph, 3, Mode::Train));

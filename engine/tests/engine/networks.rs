@@ -1,6 +1,7 @@
 //! Networks that the tests run, and the comparison itself.
 
 use layercake_engine::{Engine, Mode, rng};
+use layercake_ir::ops::Tanh;
 use layercake_ir::{
     Builder, Graph, INFER, Op, Shape,
     ops::{
@@ -89,7 +90,20 @@ pub fn lenet() -> Graph {
     let half = avg_pool([2, 2], [2, 2], [0, 0], false, true);
     chain(
         &[1, 28, 28],
-        &[conv(6, 5, 2), Op::Tanh, half, conv(16, 5, 0), Op::Tanh, half, FLATTEN, linear(120), Op::Tanh, linear(84), Op::Tanh, linear(10)],
+        &[
+            conv(6, 5, 2),
+            Op::Tanh(Tanh {}),
+            half,
+            conv(16, 5, 0),
+            Op::Tanh(Tanh {}),
+            half,
+            FLATTEN,
+            linear(120),
+            Op::Tanh(Tanh {}),
+            linear(84),
+            Op::Tanh(Tanh {}),
+            linear(10),
+        ],
     )
 }
 

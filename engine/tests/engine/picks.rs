@@ -1,6 +1,7 @@
 //! The interpreter's operations that pick one element of each window, at places that vary, and put it back.
 
 use layercake_engine::{Mode, rng};
+use layercake_ir::ops::{Sigmoid, Tanh};
 use layercake_ir::{
     Builder, Graph, Op, Shape,
     ops::{FractionalMaxPool2d, MaxPool2d, MaxUnpool2d},
@@ -111,7 +112,7 @@ pub fn all() -> Vec<(Graph, usize)> {
     let fractional = |kernel, output_size| Op::FractionalMaxPool2d(FractionalMaxPool2d { kernel, output_size });
     let (one, none) = ([1, 1], [0, 0]);
     vec![
-        (chain(&[3, 7, 9], &[Op::Tanh, fractional([2, 2], [4, 4]), Op::Sigmoid]), 2),
+        (chain(&[3, 7, 9], &[Op::Tanh(Tanh {}), fractional([2, 2], [4, 4]), Op::Sigmoid(Sigmoid {})]), 2),
         (chain(&[2, 5, 5], &[fractional([3, 2], [2, 4]), conv(2, 1, 0)]), 3),
         (chain(&[4, 4, 4], &[fractional([2, 4], [1, 1])]), 2),
         (chain(&[4, 4, 4], &[fractional([1, 1], [4, 3])]), 2),

@@ -1,6 +1,7 @@
 //! Random graphs against the interpreter: joins, splits, shared layers and several outputs in combinations that nobody thought of.
 
 use layercake_engine::rng;
+use layercake_ir::ops::{Add, Max, Mul, Reparameterize, Sigmoid, Sub, Tanh};
 use layercake_ir::{Builder, Graph, INFER, Op, Shape, ops::Linear};
 
 use crate::{blocks, networks::*};
@@ -57,14 +58,14 @@ fn graph(seed: u64) -> Graph {
         let added = match dice.below(12) {
             2 if seed.is_multiple_of(3) => {
                 // Exponentials of exponentials are no numbers soon.
-                let logvar = builder.add(&format!("{name}_logvar"), Op::Tanh, &others[1..2]).unwrap();
+                let logvar = builder.add(&format!("{name}_logvar"), Op::Tanh(Tanh {}), &others[1..2]).unwrap();
                 shapes.push(shapes[x]);
-                builder.add(&name, Op::Reparameterize, &[x, logvar])
+                builder.add(&name, Op::Reparameterize(Reparameterize {}), &[x, logvar])
             }
-            0 | 1 => builder.add(&name, Op::Add, &others),
-            2 => builder.add(&name, Op::Sub, &others[..2]),
-            3 => builder.add(&name, Op::Mul, &others[..2]),
-            4 => builder.add(&name, Op::Max, &others),
+            0 | 1 => builder.add(&name, Op::Add(Add {}), &others),
+            2 => builder.add(&name, Op::Sub(Sub {}), &others[..2]),
+            3 => builder.add(&name, Op::Mul(Mul {}), &others[..2]),
+            4 => builder.add(&name, Op::Max(Max {}), &others),
             5 if shapes[x].len() < 200 => builder.add(&name, concat(axis), &others),
             6 => {
                 let index = dice.below(2);
@@ -83,7 +84,16 @@ fn graph(seed: u64) -> Graph {
             _ => {
                 let fitting = blocks::of_rank(rank);
                 let op = match dice.below(2) {
-                    0 => dice.of(&[Op::Tanh, Op::Sigmoid, leaky(0.3), leaky(-0.2), FLATTEN, dropout(0.3), dropout(0.0), softmax(axis)]),
+                    0 => dice.of(&[
+                        Op::Tanh(Tanh {}),
+                        Op::Sigmoid(Sigmoid {}),
+                        leaky(0.3),
+                        leaky(-0.2),
+                        FLATTEN,
+                        dropout(0.3),
+                        dropout(0.0),
+                        softmax(axis),
+                    ]),
                     _ => dice.of(&fitting),
                 };
                 builder.add(&name, op, &[x])

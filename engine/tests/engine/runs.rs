@@ -1,6 +1,7 @@
 //! What an engine promises besides numbers: the same bits on any number of threads, independent runs, errors.
 
 use layercake_engine::{Engine, EngineError, Mode};
+use layercake_ir::ops::{Relu, Tanh};
 use layercake_ir::{Builder, Graph, INFER, Op, Shape, ops};
 
 use crate::{blocks, interpreter::Outcome, joins, networks::*};
@@ -15,7 +16,7 @@ fn networks() -> Vec<(Graph, usize)> {
     let norms = [
         conv_with(8, [[3, 3], [1, 1], [1, 1], [1, 1]], 1, false),
         norm2d(true),
-        Op::Relu,
+        Op::Relu(Relu {}),
         max_pool([2, 2], [2, 2], [0, 0], [1, 1], false),
         dropout(0.3),
         FLATTEN,
@@ -25,8 +26,8 @@ fn networks() -> Vec<(Graph, usize)> {
         (lenet(), 70),
         (chain(&[3, 12, 12], &norms), 67),
         // Large enough that weights' gradients are worked out by all threads together.
-        (chain(&[500], &[linear(410), Op::Tanh, norm1d(true), linear(30)]), 70),
-        (chain(&[32, 2, 2], &[conv_with(600, [[3, 3], [1, 1], [1, 1], [1, 1]], 2, true), Op::Relu, conv(2, 2, 0)]), 128),
+        (chain(&[500], &[linear(410), Op::Tanh(Tanh {}), norm1d(true), linear(30)]), 70),
+        (chain(&[32, 2, 2], &[conv_with(600, [[3, 3], [1, 1], [1, 1], [1, 1]], 2, true), Op::Relu(Relu {}), conv(2, 2, 0)]), 128),
         // In tiles, each lane by itself and all threads together.
         (
             chain(
@@ -34,9 +35,9 @@ fn networks() -> Vec<(Graph, usize)> {
                 &[
                     conv_with(160, [[3, 3], [1, 1], [1, 1], [1, 1]], 1, false),
                     norm2d(true),
-                    Op::Relu,
+                    Op::Relu(Relu {}),
                     conv(160, 3, 1),
-                    Op::Tanh,
+                    Op::Tanh(Tanh {}),
                     conv(2, 1, 0),
                 ],
             ),
@@ -48,9 +49,9 @@ fn networks() -> Vec<(Graph, usize)> {
                 &[56, 8, 8],
                 &[
                     conv_with(64, [[4, 4], [2, 2], [1, 1], [1, 1]], 1, true),
-                    Op::Relu,
+                    Op::Relu(Relu {}),
                     blocks::transposed(16, [[4, 4], [2, 2], [1, 1], [0, 1], [1, 1]], 1, true),
-                    Op::Tanh,
+                    Op::Tanh(Tanh {}),
                     conv(2, 1, 0),
                 ],
             ),

@@ -1,6 +1,7 @@
 //! The interpreter's operations on sequences, and networks of them. Their derivatives are worked out by differences of what is written here.
 
 use layercake_engine::{Mode, rng};
+use layercake_ir::ops::{Mul, Tanh};
 use layercake_ir::{
     Builder, Graph, INFER, Op, Shape,
     ops::{Cell, Embedding, Gru, Lstm, MultiHeadAttention, Nonlinearity, Recurrent, Rnn, Steps, Unpack},
@@ -218,7 +219,7 @@ fn recurrent_layers_of_every_kind() {
         nonlinearity: Nonlinearity::Relu,
         packed: false,
     });
-    check(&chain(&[3, 2], &[linear(3), Op::Tanh, relu]), 3);
+    check(&chain(&[3, 2], &[linear(3), Op::Tanh(Tanh {}), relu]), 3);
 }
 
 /// States in and out, all of them outputs.
@@ -278,7 +279,7 @@ fn tables() {
         let table = Op::Embedding(Embedding { num_embeddings: rows, embedding_dim: 3, padding_idx: padding });
         let x = builder.add("table", table, &[ids]).unwrap();
         let again = builder.add_shared("again", table, &[ids], x).unwrap();
-        let y = builder.add("sum", Op::Mul, &[x, more]).unwrap();
+        let y = builder.add("sum", Op::Mul(Mul {}), &[x, more]).unwrap();
         let y = builder.add("recurrent", gru(2, 1, false, 0.0, true, Steps::All, false), &[y]).unwrap();
         check(&builder.finish(&[("y", y), ("again", again)]), batch);
     }

@@ -1,6 +1,7 @@
 //! The interpreter's gradients are the derivatives of its outputs: finite differences in f64.
 
 use layercake_engine::Mode;
+use layercake_ir::ops::{Add, Max, Mul, Relu, Sigmoid, Sub, Tanh};
 use layercake_ir::{Builder, Graph, Op, Shape};
 
 use crate::{
@@ -48,10 +49,10 @@ fn check_slopes(graph: &Graph, batch: usize) {
 #[test]
 fn of_every_operation() {
     let one = [1, 1];
-    check_slopes(&chain(&[3, 5], &[linear(4), Op::Tanh, linear(2)]), 3);
-    check_slopes(&chain(&[4, 6, 5], &[conv_with(6, [[3, 2], [2, 1], [1, 2], [1, 2]], 2, true), Op::Sigmoid]), 2);
+    check_slopes(&chain(&[3, 5], &[linear(4), Op::Tanh(Tanh {}), linear(2)]), 3);
+    check_slopes(&chain(&[4, 6, 5], &[conv_with(6, [[3, 2], [2, 1], [1, 2], [1, 2]], 2, true), Op::Sigmoid(Sigmoid {})]), 2);
     check_slopes(&chain(&[2, 7, 6], &[max_pool([3, 2], [2, 2], [1, 0], one, true), leaky(0.3), FLATTEN, linear(3)]), 2);
-    check_slopes(&chain(&[2, 7, 6], &[avg_pool([3, 3], [2, 2], [1, 1], true, false), Op::Relu]), 2);
+    check_slopes(&chain(&[2, 7, 6], &[avg_pool([3, 3], [2, 2], [1, 1], true, false), Op::Relu(Relu {})]), 2);
     check_slopes(&chain(&[2, 7, 6], &[avg_pool([3, 3], [2, 2], [1, 1], true, true), dropout(0.4)]), 2);
     for axis in 0..3 {
         check_slopes(&chain(&[3, 2, 4], &[softmax(axis), conv(2, 1, 0), log_softmax(axis)]), 2);
@@ -78,16 +79,16 @@ fn of_what_is_drawn() {
 
 #[test]
 fn of_joins_splits_and_shared_layers() {
-    for op in [Op::Add, Op::Sub, Op::Mul, Op::Max] {
+    for op in [Op::Add(Add {}), Op::Sub(Sub {}), Op::Mul(Mul {}), Op::Max(Max {})] {
         let mut builder = Builder::new("Joins");
         let x = builder.input("x", Shape::new(&[4, 3])).unwrap();
         let y = builder.input("y", Shape::new(&[4, 3])).unwrap();
         let z = builder.add("z", linear(3), &[y]).unwrap();
-        let join = if op == Op::Sub { builder.add("join", op, &[z, x]) } else { builder.add("join", op, &[x, z, y]) }.unwrap();
+        let join = if op == Op::Sub(Sub {}) { builder.add("join", op, &[z, x]) } else { builder.add("join", op, &[x, z, y]) }.unwrap();
         let again = builder.add_shared("again", linear(3), &[join], z).unwrap();
         let all = builder.add("all", concat(1), &[again, x, join]).unwrap();
         let part = builder.add("part", split(3, 1, 1), &[all]).unwrap();
-        let itself = builder.add("itself", if op == Op::Max { Op::Add } else { op }, &[part, part]).unwrap();
+        let itself = builder.add("itself", if op == Op::Max(Max {}) { Op::Add(Add {}) } else { op }, &[part, part]).unwrap();
         check_slopes(&builder.finish(&[("itself", itself), ("all", all)]), 2);
     }
     check_slopes(&crate::joins::shared(), 4);

@@ -1,26 +1,29 @@
 //! Concatenation.
 
-use super::join;
-use crate::{Mistake, Part, Shape, Site, Text};
+use super::prelude::*;
 
-/// Puts values one behind the other along an axis. All other sizes must be equal: `[64, 8, 8]` and `[32, 8, 8]` give `[96, 8, 8]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Concat {
-    /// The axis, the batch not counted: 0 is the channels of an image.
-    pub axis: usize,
+operation! {
+    /// Puts values one behind the other along an axis. All other sizes must be equal: `[64, 8, 8]` and `[32, 8, 8]` give `[96, 8, 8]`.
+    pub struct Concat("Concat"): Join {
+        /// The axis, the batch not counted: 0 is the channels of an image.
+        axis: usize = Choice::size(0).label(Label::Named("axis")),
+    }
+    has(infer_all)
+    inputs: Inputs::Several,
+    outline: Outline::Rank,
+    example: "Concat(skip)",
 }
 
 impl Concat {
-    pub(super) const fn infer(&self, inputs: &[Shape], site: &Site) -> Result<Shape, Mistake> {
-        if let Some(mistake) = join::too_few("concatenates", inputs, site) {
+    pub(crate) const fn infer_all(self, inputs: &[Shape], site: &Site) -> Result<(Self, Shape), Mistake> {
+        if let Some(mistake) = alike::too_few("concatenates", inputs, site) {
             return Err(mistake);
         }
         let first = &inputs[0];
         if self.axis >= first.rank() {
             let text = site.start().str(" concatenates along axis ").num(self.axis).str(", but receives ").shape(first).str(" ");
-            let help = super::axis::last(first);
-            return Err(Mistake::new(Part::Axis, site.from_nth(text, 0)).help(help));
+            let help = axis::last(first);
+            return Err(Mistake::new(Part::Option("axis"), site.from_nth(text, 0)).help(help));
         }
         let mut total = first.dim(self.axis);
         let mut i = 1;
@@ -35,6 +38,6 @@ impl Concat {
             total = total.saturating_add(other.dim(self.axis));
             i += 1;
         }
-        Ok(first.with_dim(self.axis, total))
+        Ok((self, first.with_dim(self.axis, total)))
     }
 }

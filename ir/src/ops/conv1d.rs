@@ -1,33 +1,40 @@
 //! One-dimensional convolution.
 
-use super::{Conv2d, Params, Window, channels, window};
-use crate::{INFER, Mistake, Part, Shape, Site};
+use super::Conv2d;
+use super::prelude::*;
 
-/// One-dimensional cross-correlation, PyTorch's `Conv1d`. Input `[in, length]`, output `[out, length']` with
-/// `length' = floor((length + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Conv1d {
-    /// Channels in; [`INFER`] takes the input's.
-    pub in_channels: usize,
-    /// Channels out.
-    pub out_channels: usize,
-    /// Size of the kernel.
-    pub kernel: usize,
-    /// Steps between windows.
-    pub stride: usize,
-    /// Zeros added at each end.
-    pub padding: usize,
-    /// Distance between taps.
-    pub dilation: usize,
-    /// Channels are split into so many groups that do not see each other.
-    pub groups: usize,
-    /// Add a bias a channel?
-    pub bias: bool,
+operation! {
+    /// One-dimensional cross-correlation, PyTorch's `Conv1d`. Input `[in, length]`, output `[out, length']` with
+    /// `length' = floor((length + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`.
+    pub struct Conv1d("Conv1d"): Convolution {
+        /// Channels in; [`INFER`] takes the input's.
+        in_channels: usize = Choice::input() => INFER,
+        /// Channels out.
+        out_channels: usize = Choice::output(),
+        /// Size of the kernel.
+        kernel: usize = Choice::required().label(Label::Named("kernel")),
+        /// Steps between windows.
+        stride: usize = Choice::size(1).label(Label::Named("stride")),
+        /// Zeros added at each end.
+        padding: usize = Choice::size(0).label(Label::Named("pad")),
+        /// Distance between taps.
+        dilation: usize = Choice::size(1).label(Label::Named("dilation")),
+        /// Channels are split into so many groups that do not see each other.
+        groups: usize = Choice::size(1).label(Label::Named("groups")) => 1,
+        /// Add a bias a channel?
+        bias: bool = Choice::bias(),
+    }
+    has(infer, params, window, multiply_adds)
+    torch: &["in_channels", "out_channels", "kernel_size: kernel", "stride", "padding", "dilation", "groups", "bias", "padding_mode: -", "device: -", "dtype: -"],
+    others: &["convolution1d", "lazyconv1d"],
+    outline: Outline::Line(Some("out_channels")),
+    module: Some(Module::new("Conv1d", Axes::Of(&[(0, 0), (0, 1), (0, 2)])).switch("bias")),
+    example: "Conv1d(16, kernel = 3)",
+    sample: "[6, 9]",
 }
 
 impl Conv1d {
-    pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+    pub(crate) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if let Some(mistake) = window::line(input, site) {
             return Err(mistake);
         }
@@ -55,7 +62,7 @@ impl Conv1d {
         }
     }
 
-    pub(super) const fn params(&self) -> Params {
+    pub(crate) const fn params(&self) -> Params {
         let params = Params::NONE.trained("weight", &[self.out_channels, self.in_channels / self.groups, self.kernel]);
         if self.bias { params.trained("bias", &[self.out_channels]) } else { params }
     }
@@ -65,16 +72,11 @@ impl Conv1d {
         self.as_conv2d().window()
     }
 
-    pub(super) const fn multiply_adds(&self, input: &Shape, output: &Shape) -> u64 {
+    pub(crate) const fn multiply_adds(&self, input: &Shape, output: &Shape) -> u64 {
         self.as_conv2d().multiply_adds(input, output)
     }
 
-    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
-        match part {
-            Part::In => self.in_channels = INFER,
-            Part::Groups => self.groups = 1,
-            _ => return None,
-        }
-        Some(self)
+    pub(crate) fn initial(&self, _: &str) -> Initial {
+        Initial::Uniform { fan_in: (self.in_channels / self.groups).saturating_mul(self.kernel) }
     }
 }

@@ -1,33 +1,38 @@
 //! Two-dimensional convolution.
 
-use super::{Params, Window, channels, window};
-use crate::{INFER, Mistake, Part, Shape, Site};
+use super::prelude::*;
 
-/// Two-dimensional cross-correlation, PyTorch's `Conv2d`. Input `[in, height, width]`, output `[out, height', width']` with
-/// `height' = floor((height + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`. Pairs are `[height, width]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Conv2d {
-    /// Channels in; [`INFER`] takes the input's.
-    pub in_channels: usize,
-    /// Channels out.
-    pub out_channels: usize,
-    /// Size of the kernel.
-    pub kernel: [usize; 2],
-    /// Steps between windows.
-    pub stride: [usize; 2],
-    /// Zeros added at each side.
-    pub padding: [usize; 2],
-    /// Distance between taps.
-    pub dilation: [usize; 2],
-    /// Channels are split into so many groups that do not see each other.
-    pub groups: usize,
-    /// Add a bias a channel?
-    pub bias: bool,
+operation! {
+    /// Two-dimensional cross-correlation, PyTorch's `Conv2d`. Input `[in, height, width]`, output `[out, height', width']` with
+    /// `height' = floor((height + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`. Pairs are `[height, width]`.
+    pub struct Conv2d("Conv2d"): Convolution {
+        /// Channels in; [`INFER`] takes the input's.
+        in_channels: usize = Choice::input() => INFER,
+        /// Channels out.
+        out_channels: usize = Choice::output(),
+        /// Size of the kernel.
+        kernel: [usize; 2] = Choice::required(),
+        /// Steps between windows.
+        stride: [usize; 2] = Choice::size(1).label(Label::Named("stride")),
+        /// Zeros added at each side.
+        padding: [usize; 2] = Choice::size(0).label(Label::Named("pad")),
+        /// Distance between taps.
+        dilation: [usize; 2] = Choice::size(1).label(Label::Named("dilation")),
+        /// Channels are split into so many groups that do not see each other.
+        groups: usize = Choice::size(1).label(Label::Named("groups")) => 1,
+        /// Add a bias a channel?
+        bias: bool = Choice::bias(),
+    }
+    has(infer, params, window, multiply_adds)
+    torch: &["in_channels", "out_channels", "kernel_size: kernel", "stride", "padding", "dilation", "groups", "bias", "padding_mode: -", "device: -", "dtype: -"],
+    others: &["conv", "convolution", "convolution2d", "conv2", "lazyconv2d"],
+    outline: Outline::Map(Some("out_channels")),
+    module: Some(Module::new("Conv2d", Axes::Of(&[(0, 0), (0, 1), (0, 2), (0, 3)])).switch("bias")),
+    example: "Conv2d(16, kernel = 3)",
 }
 
 impl Conv2d {
-    pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+    pub(crate) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if let Some(mistake) = window::image(input, site) {
             return Err(mistake);
         }
@@ -41,7 +46,7 @@ impl Conv2d {
         }
     }
 
-    pub(super) const fn params(&self) -> Params {
+    pub(crate) const fn params(&self) -> Params {
         let [height, width] = self.kernel;
         let params = Params::NONE.trained("weight", &[self.out_channels, self.in_channels / self.groups, height, width]);
         if self.bias { params.trained("bias", &[self.out_channels]) } else { params }
@@ -52,17 +57,12 @@ impl Conv2d {
         Window { kernel: self.kernel, stride: self.stride, padding: self.padding, dilation: self.dilation, ceil: false }
     }
 
-    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
-        match part {
-            Part::In => self.in_channels = INFER,
-            Part::Groups => self.groups = 1,
-            _ => return None,
-        }
-        Some(self)
-    }
-
-    pub(super) const fn multiply_adds(&self, _input: &Shape, output: &Shape) -> u64 {
+    pub(crate) const fn multiply_adds(&self, _input: &Shape, output: &Shape) -> u64 {
         let taps = (self.in_channels / self.groups).saturating_mul(self.kernel[0]).saturating_mul(self.kernel[1]);
         (output.len() as u64).saturating_mul(taps as u64)
+    }
+
+    pub(crate) fn initial(&self, _: &str) -> Initial {
+        Initial::Uniform { fan_in: (self.in_channels / self.groups).saturating_mul(self.kernel[0]).saturating_mul(self.kernel[1]) }
     }
 }

@@ -1,37 +1,43 @@
 //! Two-dimensional transposed convolution.
 
-use super::{Params, channels, window};
-use crate::{INFER, Mistake, Part, Shape, Site, Text};
+use super::prelude::*;
 
-/// The transpose of [`super::Conv2d`] as a linear map (its gradient by the input), PyTorch's `ConvTranspose2d`: each input element adds
-/// the kernel, scaled by it, to the output. Input `[in, height, width]`, output `[out, height', width']` with
-/// `height' = (height - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1`. Pairs are `[height, width]`.
-/// (Dumoulin and Visin, 2016, arXiv 1603.07285, chapter 4.)
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct ConvTranspose2d {
-    /// Channels in; [`INFER`] takes the input's.
-    pub in_channels: usize,
-    /// Channels out.
-    pub out_channels: usize,
-    /// Size of the kernel.
-    pub kernel: [usize; 2],
-    /// Distance in the output between neighbours of the input.
-    pub stride: [usize; 2],
-    /// Rows and columns cut off at each side.
-    pub padding: [usize; 2],
-    /// Rows added below and columns added at the right, for the sizes that a stride leaves out.
-    pub output_padding: [usize; 2],
-    /// Distance between taps.
-    pub dilation: [usize; 2],
-    /// Channels are split into so many groups that do not see each other.
-    pub groups: usize,
-    /// Add a bias a channel?
-    pub bias: bool,
+operation! {
+    /// The transpose of [`super::Conv2d`] as a linear map (its gradient by the input), PyTorch's `ConvTranspose2d`: each input element adds
+    /// the kernel, scaled by it, to the output. Input `[in, height, width]`, output `[out, height', width']` with
+    /// `height' = (height - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1`. Pairs are `[height, width]`.
+    /// (Dumoulin and Visin, 2016, arXiv 1603.07285, chapter 4.)
+    pub struct ConvTranspose2d("ConvTranspose2d"): Convolution {
+        /// Channels in; [`INFER`] takes the input's.
+        in_channels: usize = Choice::input() => INFER,
+        /// Channels out.
+        out_channels: usize = Choice::output(),
+        /// Size of the kernel.
+        kernel: [usize; 2] = Choice::required(),
+        /// Distance in the output between neighbours of the input.
+        stride: [usize; 2] = Choice::size(1).label(Label::Named("stride")),
+        /// Rows and columns cut off at each side.
+        padding: [usize; 2] = Choice::size(0).label(Label::Named("pad")),
+        /// Rows added below and columns added at the right, for the sizes that a stride leaves out.
+        output_padding: [usize; 2] = Choice::size(0).label(Label::Named("output pad")),
+        /// Distance between taps.
+        dilation: [usize; 2] = Choice::size(1).label(Label::Named("dilation")),
+        /// Channels are split into so many groups that do not see each other.
+        groups: usize = Choice::size(1).label(Label::Named("groups")) => 1,
+        /// Add a bias a channel?
+        bias: bool = Choice::bias(),
+    }
+    has(infer, params, multiply_adds, uses, magnify)
+    torch: &["in_channels", "out_channels", "kernel_size: kernel", "stride", "padding", "output_padding", "groups", "bias", "dilation", "padding_mode: -"],
+    others: &["deconv", "deconvolution", "conv2dtranspose", "upconv", "convtranspose", "transposedconv2d", "lazyconvtranspose2d"],
+    outline: Outline::Map(Some("out_channels")),
+    // The number of biases is no axis of the weight where there are groups.
+    module: Some(Module::new("ConvTranspose2d", Axes::Of(&[(0, 0), (0, 1), (0, 2), (0, 3), (1, 0)])).switch("bias")),
+    example: "ConvTranspose2d(16, kernel = 2, stride = 2)",
 }
 
 impl ConvTranspose2d {
-    pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+    pub(crate) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if let Some(mistake) = window::image(input, site) {
             return Err(mistake);
         }
@@ -61,47 +67,47 @@ impl ConvTranspose2d {
         if self.output_padding[axis] >= most {
             let text = site.start().str(" has an output padding of ").num(self.output_padding[axis]);
             let text = text.str(", which must be less than its stride of ").num(stride).str(" or its dilation of ").num(dilation);
-            return Err(Mistake::new(Part::OutputPadding, text));
+            return Err(Mistake::new(Part::Option("output_padding"), text));
         }
         let reach = (input.dim(axis + 1) - 1).saturating_mul(stride).saturating_add(self.output_padding[axis]).saturating_add(1);
         let full = reach.saturating_add(dilation.saturating_mul(self.kernel[axis] - 1));
         // A sum that did not fit is not what the padding is cut off from.
         if full > usize::MAX / 4 {
             let text = site.start().str(" makes more ").str(if axis == 0 { "rows" } else { "columns" }).str(" than can be counted");
-            return Err(Mistake::new(if stride > self.kernel[axis] { Part::Stride } else { Part::Kernel }, text));
+            return Err(Mistake::new(if stride > self.kernel[axis] { Part::Option("stride") } else { Part::Option("kernel") }, text));
         }
         let cut = self.padding[axis].saturating_mul(2);
         if cut >= full {
             let text = site.start().str(" has a padding that cuts off ").num(cut).str(" of the ").num(full);
             let text = site.received(text.str(if axis == 0 { " rows" } else { " columns" }).str(" it makes of "), input);
             let help = Text::new().str("a padding of at most ").num((full - 1) / 2).str(" leaves something");
-            return Err(Mistake::new(Part::Padding, text).help(help));
+            return Err(Mistake::new(Part::Option("padding"), text).help(help));
         }
         Ok(full - cut)
     }
 
-    pub(super) const fn params(&self) -> Params {
+    pub(crate) const fn params(&self) -> Params {
         let [height, width] = self.kernel;
         let params = Params::NONE.trained("weight", &[self.in_channels, self.out_channels / self.groups, height, width]);
         if self.bias { params.trained("bias", &[self.out_channels]) } else { params }
     }
 
     /// Each input element meets each tap of its group's kernels.
-    pub(super) const fn multiply_adds(&self, input: &Shape, _output: &Shape) -> u64 {
+    pub(crate) const fn multiply_adds(&self, input: &Shape, _output: &Shape) -> u64 {
         let taps = (self.out_channels / self.groups).saturating_mul(self.kernel[0]).saturating_mul(self.kernel[1]);
         (input.len() as u64).saturating_mul(taps as u64)
     }
 
-    pub(super) const fn magnify(&self) -> [usize; 2] {
+    pub(crate) const fn magnify(&self) -> [usize; 2] {
         self.stride
     }
 
-    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
-        match part {
-            Part::In => self.in_channels = INFER,
-            Part::Groups => self.groups = 1,
-            _ => return None,
-        }
-        Some(self)
+    /// PyTorch takes all axes of the weight but the first, here too.
+    pub(crate) fn initial(&self, _: &str) -> Initial {
+        Initial::Uniform { fan_in: (self.out_channels / self.groups).saturating_mul(self.kernel[0]).saturating_mul(self.kernel[1]) }
+    }
+
+    pub(crate) const fn uses(&self, output: &Shape) -> usize {
+        output.len() / output.dim(0)
     }
 }

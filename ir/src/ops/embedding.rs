@@ -1,38 +1,35 @@
 //! Rows of a table.
 
-use super::Params;
-use crate::{INFER, MAX_RANK, Mistake, Part, Shape, Site, Text};
+use super::prelude::*;
 
-/// The row of a learned table for each token id, PyTorch's `Embedding`: `y = weight[id]`. Input `usize[length]`, of ids below
-/// `num_embeddings`; output `[length, features]`. Any shape of ids of up to 4 sizes: an axis of features is put behind them. An id that is too
-/// large is an error when the network runs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Embedding {
-    /// Rows of the table, the size of the vocabulary: ids are below it.
-    pub num_embeddings: usize,
-    /// Features of a row.
-    pub embedding_dim: usize,
-    /// The id of padding, whose row begins as zeros and is not trained; [`INFER`] for none, which a file leaves out.
-    #[cfg_attr(feature = "serde", serde(default = "no_padding", skip_serializing_if = "is_no_padding"))]
-    pub padding_idx: usize,
-}
-
-#[cfg(feature = "serde")]
-const fn no_padding() -> usize {
-    INFER
-}
-
-#[cfg(feature = "serde")]
-const fn is_no_padding(id: &usize) -> bool {
-    *id == INFER
+operation! {
+    /// The row of a learned table for each token id, PyTorch's `Embedding`: `y = weight[id]`. Input `usize[length]`, of ids below
+    /// `num_embeddings`; output `[length, features]`. Any shape of ids of up to 4 sizes: an axis of features is put behind them. An id that is too
+    /// large is an error when the network runs.
+    pub struct Embedding("Embedding"): Attention {
+        /// Rows of the table, the size of the vocabulary: ids are below it.
+        num_embeddings: usize = Choice::input() => 1,
+        /// Features of a row.
+        embedding_dim: usize = Choice::output(),
+        /// The id of padding, whose row begins as zeros and is not trained; [`INFER`] for none, which a file leaves out.
+        padding_idx: usize = Choice::infer() => INFER,
+    }
+    has(infer, params, label)
+    torch: &["num_embeddings", "embedding_dim", "padding_idx", "max_norm: -", "norm_type: -", "scale_grad_by_freq: -", "sparse: -"],
+    others: &["embed", "embeddings", "lookup", "embeddingbag"],
+    inputs: Inputs::Ids,
+    outline: Outline::Behind("embedding_dim"),
+    module: Some(Module::new("Embedding", Axes::Of(&[(0, 0), (0, 1)])).given(&["padding_idx"])),
+    example: "Embedding(65 -> 64)",
+    sample: "usize[9]",
+    sequence: Sequence::Always,
 }
 
 /// Ids are handed on in 31 bits.
 const MOST_ROWS: usize = 1 << 30;
 
 impl Embedding {
-    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+    pub(crate) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if !input.is_ids() {
             let text = site.received(site.start().str(" takes token ids, but receives numbers: "), input);
             let help = Text::new();
@@ -68,7 +65,7 @@ impl Embedding {
         }
         if self.padding_idx != INFER && self.padding_idx >= self.num_embeddings {
             let text = site.start().str(" has the padding id ").num(self.padding_idx).str(", but its ").count(self.num_embeddings, "row");
-            return Err(Mistake::new(Part::PaddingIdx, text.str(" are counted from 0")));
+            return Err(Mistake::new(Part::Option("padding_idx"), text.str(" are counted from 0")));
         }
         let mut dims = [0; MAX_RANK];
         let mut i = 0;
@@ -80,16 +77,16 @@ impl Embedding {
         Ok((self, Shape::new(dims.split_at(i + 1).0)))
     }
 
-    pub(super) const fn params(&self) -> Params {
+    pub(crate) const fn params(&self) -> Params {
         Params::NONE.trained("weight", &[self.num_embeddings, self.embedding_dim])
     }
 
-    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
-        match part {
-            Part::In => self.num_embeddings = 1,
-            Part::PaddingIdx => self.padding_idx = INFER,
-            _ => return None,
-        }
-        Some(self)
+    pub(crate) fn initial(&self, _: &str) -> Initial {
+        Initial::Table { padding: self.padding_idx, features: self.embedding_dim }
+    }
+
+    pub(crate) fn label(&self, _: &Shape) -> String {
+        let table = format!("{} → {}", self.num_embeddings, self.embedding_dim);
+        if self.padding_idx == INFER { table } else { format!("{table}, padding {}", self.padding_idx) }
     }
 }

@@ -1,14 +1,20 @@
 //! Flattening.
 
-use crate::{Mistake, Part, Shape, Site};
+use super::prelude::*;
 
-/// All axes of a sample into one, in row-major order: `[channels, height, width]` becomes `[channels * height * width]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Flatten {}
+operation! {
+    /// All axes of a sample into one, in row-major order: `[channels, height, width]` becomes `[channels * height * width]`.
+    pub struct Flatten("Flatten"): Shape {
+    }
+    has(infer)
+    torch: &["start_dim: -", "end_dim: -"],
+    others: &["ravel"],
+    outline: Outline::Flat,
+    example: "Flatten",
+}
 
 impl Flatten {
-    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+    pub(crate) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if input.len() == usize::MAX {
             return Err(Mistake::new(Part::Layer, site.received(site.start().str(" cannot count the elements of "), input)));
         }

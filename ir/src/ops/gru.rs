@@ -1,34 +1,41 @@
 //! Gated recurrent unit.
 
-use super::Params;
+use super::prelude::*;
 use super::recurrent::{Cell, Recurrent, Steps, recurrent};
-use crate::{Mistake, Part, Shape, Site};
 
-/// Gated recurrent unit, PyTorch's `GRU` (Cho and others, 2014, arXiv 1406.1078): `r, z = sigmoid(W_ih x + b_ih + W_hh h + b_hh)` of their rows,
-/// in the order r, z, n; `n = tanh(W_ih x + b_ih + r (W_hh h + b_hh))` and `h' = (1 - z) n + z h`. Input `[length, features]`, output `[length, hidden]`; both directions of
-/// a bidirectional one side by side, `2 hidden`. A state is `[layers, hidden]`, of a bidirectional one `[2 layers, hidden]`, and zeros where none is
-/// given: `Gru(256, state = h) as (y, h_n)`.
-/// Dropout is between its layers, and while training only.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Gru {
-    /// Features in; [`INFER`](crate::INFER) takes the input's.
-    pub in_features: usize,
-    /// Features of the state.
-    pub hidden: usize,
-    /// Layers on each other, at most 8.
-    pub layers: usize,
-    /// A second layer beside each, which reads the sequence from its end?
-    pub bidirectional: bool,
-    /// The probability of dropping an element between two layers while training.
-    pub dropout: f64,
-    /// Add biases?
-    pub bias: bool,
-    /// Which steps it gives.
-    #[cfg_attr(feature = "serde", serde(rename = "steps"))]
-    pub output: Steps,
-    /// Do the final states stand before the output, as rows, for [`super::Unpack`]?
-    pub packed: bool,
+operation! {
+    /// Gated recurrent unit, PyTorch's `GRU` (Cho and others, 2014, arXiv 1406.1078): `r, z = sigmoid(W_ih x + b_ih + W_hh h + b_hh)` of their rows,
+    /// in the order r, z, n; `n = tanh(W_ih x + b_ih + r (W_hh h + b_hh))` and `h' = (1 - z) n + z h`. Input `[length, features]`, output `[length, hidden]`; both directions of
+    /// a bidirectional one side by side, `2 hidden`. A state is `[layers, hidden]`, of a bidirectional one `[2 layers, hidden]`, and zeros where none is
+    /// given: `Gru(256, state = h) as (y, h_n)`.
+    /// Dropout is between its layers, and while training only.
+    pub struct Gru("Gru"): Recurrent {
+        /// Features in; [`INFER`] takes the input's.
+        in_features: usize = Choice::input() => INFER,
+        /// Features of the state.
+        hidden: usize = Choice::output(),
+        /// Layers on each other, at most 8.
+        layers: usize = Choice::size(1).label(Label::Counted("layer")),
+        /// A second layer beside each, which reads the sequence from its end?
+        bidirectional: bool = Choice::switch(false, "bidirectional"),
+        /// The probability of dropping an element between two layers while training.
+        dropout: f64 = Choice::float(0.0).label(Label::Named("drop")) => 0.0,
+        /// Add biases?
+        bias: bool = Choice::bias(),
+        /// Which steps it gives.
+        output: Steps = Choice::word("all").label(Label::Followed("step")).stored("steps"),
+        /// Do the final states stand before the output, as rows, for [`super::Unpack`]?
+        packed: bool = Choice::hidden(),
+    }
+    has(infer_all, params, multiply_adds, draws)
+    torch: &["input_size: in_features", "hidden_size: hidden", "num_layers: layers", "bias", "batch_first: -", "dropout", "bidirectional"],
+    others: &["gatedrecurrentunit"],
+    inputs: Inputs::States(&["hidden"]),
+    outline: Outline::Steps,
+    module: Some(super::recurrent::MODULE),
+    sample: "[6, 9]",
+    sequence: Sequence::Always,
+    example: "Gru(256, bidirectional = true, output = last)",
 }
 
 impl Gru {

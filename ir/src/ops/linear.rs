@@ -1,23 +1,30 @@
 //! Linear (fully connected) layer.
 
-use super::Params;
-use crate::{INFER, Mistake, Part, Shape, Site, Text};
+use super::prelude::*;
 
-/// `y = x W^T + b` over the last axis. Input `[in]` or `[length, in]`, output `[out]` or `[length, out]`. With `drop_connect = p` it is a
-/// `DropConnect`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Linear {
-    /// Features in; [`INFER`] takes the input's.
-    pub in_features: usize,
-    /// Features out.
-    pub out_features: usize,
-    /// Add a bias?
-    pub bias: bool,
+operation! {
+    /// `y = x W^T + b` over the last axis. Input `[in]` or `[length, in]`, output `[out]` or `[length, out]`. With `drop_connect = p` it is a
+    /// `DropConnect`.
+    pub struct Linear("Linear"): Linear {
+        /// Features in; [`INFER`] takes the input's.
+        in_features: usize = Choice::input() => INFER,
+        /// Features out.
+        out_features: usize = Choice::output(),
+        /// Add a bias?
+        bias: bool = Choice::bias(),
+    }
+    has(infer, params, multiply_adds, uses)
+    torch: &["in_features", "out_features", "bias", "device: -", "dtype: -"],
+    others: &["dense", "fc", "fullyconnected", "affine", "innerproduct", "unbiasedlinear", "lazylinear"],
+    outline: Outline::Last("out_features"),
+    module: Some(Module::new("Linear", Axes::Of(&[(0, 1), (0, 0)])).switch("bias")),
+    example: "Linear(120)",
+    sample: "[7]",
+    sequence: Sequence::OfTwoAxes,
 }
 
 impl Linear {
-    pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+    pub(crate) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if input.rank() != 1 && input.rank() != 2 {
             let text = site.received(site.start().str(" works on features [n] or [length, n], but receives "), input);
             return Err(Mistake::new(Part::Layer, text).help(Text::new().str("put `Flatten` before it")));
@@ -32,7 +39,7 @@ impl Linear {
                 None if input.rank() == 2 => site.received(text.str(": "), input),
                 None => site.from(text.str(" ")),
             };
-            return Err(Mistake::new(Part::In, text).help(super::channels::take(features)));
+            return Err(Mistake::new(Part::In, text).help(channels::take(features)));
         }
         if self.out_features == 0 {
             return Err(Mistake::new(Part::Out, site.start().str(" has 0 output features; it must have at least 1")));
@@ -44,20 +51,21 @@ impl Linear {
         Ok((self, output))
     }
 
-    pub(super) const fn params(&self) -> Params {
+    pub(crate) const fn params(&self) -> Params {
         let params = Params::NONE.trained("weight", &[self.out_features, self.in_features]);
         if self.bias { params.trained("bias", &[self.out_features]) } else { params }
     }
 
-    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
-        match part {
-            Part::In => self.in_features = INFER,
-            _ => return None,
-        }
-        Some(self)
+    pub(crate) const fn multiply_adds(&self, input: &Shape, _output: &Shape) -> u64 {
+        (input.len() as u64).saturating_mul(self.out_features as u64)
     }
 
-    pub(super) const fn multiply_adds(&self, input: &Shape, _output: &Shape) -> u64 {
-        (input.len() as u64).saturating_mul(self.out_features as u64)
+    /// Once for each step of a sequence: torchinfo does so for `Linear` since its pull request 318.
+    pub(crate) const fn uses(&self, output: &Shape) -> usize {
+        output.len() / output.dim(output.rank() - 1)
+    }
+
+    pub(crate) fn initial(&self, _: &str) -> Initial {
+        Initial::Uniform { fan_in: self.in_features }
     }
 }

@@ -1,8 +1,6 @@
 //! Masked convolution.
 
-use super::words::words;
-use super::{Params, Window, channels, window};
-use crate::{INFER, Mistake, Part, Shape, Site, Text};
+use super::prelude::*;
 
 words! {
     /// Which taps a masked convolution may use of the pixel that it is centred on.
@@ -26,35 +24,39 @@ words! {
     }
 }
 
-/// A convolution in which a pixel only sees those before it, in the order in which text is read: PixelCNN's (van den Oord et al., 2016,
-/// arXiv 1601.06759, section 3.4; the stacks: van den Oord et al., 2016, arXiv 1606.05328, section 2.3). Input `[in, height, width]`,
-/// output `[out, height, width]`: it is padded with zeros by half its kernel, so that the centre of the kernel is the pixel itself.
-///
-/// With `colours = 3` channels belong to red, green and blue, a third each in this order, and of the pixel itself green may see red, blue
-/// red and green, and with mask B each its own. The masked taps of `weight` have no effect and no gradient.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct MaskedConv2d {
-    /// Channels in; [`INFER`] takes the input's.
-    pub in_channels: usize,
-    /// Channels out.
-    pub out_channels: usize,
-    /// Size of the kernel; odd, so that it has a centre.
-    pub kernel: [usize; 2],
-    /// May a pixel see itself?
-    pub mask: Mask,
-    /// Which pixels it may see.
-    pub stack: Stack,
-    /// Into how many groups, of which each may see those before it, the channels are split.
-    pub colours: usize,
-    /// Distance between taps.
-    pub dilation: [usize; 2],
-    /// Add a bias a channel?
-    pub bias: bool,
+operation! {
+    /// A convolution in which a pixel only sees those before it, in the order in which text is read: PixelCNN's (van den Oord et al., 2016,
+    /// arXiv 1601.06759, section 3.4; the stacks: van den Oord et al., 2016, arXiv 1606.05328, section 2.3). Input `[in, height, width]`,
+    /// output `[out, height, width]`: it is padded with zeros by half its kernel, so that the centre of the kernel is the pixel itself.
+    ///
+    /// With `colours = 3` channels belong to red, green and blue, a third each in this order, and of the pixel itself green may see red, blue
+    /// red and green, and with mask B each its own. The masked taps of `weight` have no effect and no gradient.
+    pub struct MaskedConv2d("MaskedConv2d"): Convolution {
+        /// Channels in; [`INFER`] takes the input's.
+        in_channels: usize = Choice::input() => INFER,
+        /// Channels out.
+        out_channels: usize = Choice::output(),
+        /// Size of the kernel; odd, so that it has a centre.
+        kernel: [usize; 2] = Choice::required(),
+        /// May a pixel see itself?
+        mask: Mask = Choice::required().label(Label::Named("mask")),
+        /// Which pixels it may see.
+        stack: Stack = Choice::word("full"),
+        /// Into how many groups, of which each may see those before it, the channels are split.
+        colours: usize = Choice::size(1).label(Label::Counted("colour")) => 1,
+        /// Distance between taps.
+        dilation: [usize; 2] = Choice::size(1).label(Label::Named("dilation")),
+        /// Add a bias a channel?
+        bias: bool = Choice::bias(),
+    }
+    has(infer, params, window, multiply_adds)
+    outline: Outline::Map(Some("out_channels")),
+    module: Some(Module::new("Conv2d", Axes::Of(&[(0, 0), (0, 1), (0, 2), (0, 3)])).switch("bias")),
+    example: "MaskedConv2d(16, kernel = 3, mask = B)",
 }
 
 impl MaskedConv2d {
-    pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+    pub(crate) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if let Some(mistake) = window::image(input, site) {
             return Err(mistake);
         }
@@ -70,13 +72,12 @@ impl MaskedConv2d {
         }
         if self.kernel[0].is_multiple_of(2) || self.kernel[1].is_multiple_of(2) {
             let text = site.start().str(" has an even kernel, ").pair(self.kernel).str("; it must have a centre");
-            return Err(Mistake::new(Part::Kernel, text).help(Text::new().str("write `3`, or another odd number")));
+            return Err(Mistake::new(Part::Option("kernel"), text).help(Text::new().str("write `3`, or another odd number")));
         }
         if !self.sees_anything() {
             let text = site.start().str(" sees nothing: its mask covers the whole kernel of ").pair(self.kernel);
-            return Err(
-                Mistake::new(Part::Kernel, text).help(Text::new().str("write `mask = B` if it is not the first, else a larger kernel"))
-            );
+            return Err(Mistake::new(Part::Option("kernel"), text)
+                .help(Text::new().str("write `mask = B` if it is not the first, else a larger kernel")));
         }
         match self.window().slide(input, site) {
             Ok(_) => Ok((self, input.with_dim(0, self.out_channels))),
@@ -86,11 +87,11 @@ impl MaskedConv2d {
 
     const fn check_colours(&self, site: &Site) -> Option<Mistake> {
         if self.colours == 0 {
-            return Some(Mistake::new(Part::Colours, site.start().str(" has 0 colours; it must have at least 1")));
+            return Some(Mistake::new(Part::Option("colours"), site.start().str(" has 0 colours; it must have at least 1")));
         }
         if self.colours > 1 && matches!(self.stack, Stack::Vertical) {
             let text = site.start().str(" tells colours apart, but in the rows of a vertical stack all are known");
-            return Some(Mistake::new(Part::Colours, text).help(Text::new().str("leave `colours` out")));
+            return Some(Mistake::new(Part::Option("colours"), text).help(Text::new().str("leave `colours` out")));
         }
         let (count, which) = if !self.in_channels.is_multiple_of(self.colours) {
             (self.in_channels, "input channel")
@@ -100,7 +101,7 @@ impl MaskedConv2d {
             return None;
         };
         let text = site.start().str(" cannot split its ").count(count, which).str(" into ").num(self.colours).str(" equal colours");
-        Some(Mistake::new(Part::Colours, text))
+        Some(Mistake::new(Part::Option("colours"), text))
     }
 
     /// With mask A and one colour the pixel itself is masked, and what is left are the taps before it.
@@ -130,7 +131,7 @@ impl MaskedConv2d {
         }
     }
 
-    pub(super) const fn params(&self) -> Params {
+    pub(crate) const fn params(&self) -> Params {
         let [height, width] = self.kernel;
         let params = Params::NONE.trained("weight", &[self.out_channels, self.in_channels, height, width]);
         if self.bias { params.trained("bias", &[self.out_channels]) } else { params }
@@ -146,17 +147,12 @@ impl MaskedConv2d {
     }
 
     /// Masked taps are counted: they are multiplied too.
-    pub(super) const fn multiply_adds(&self, _input: &Shape, output: &Shape) -> u64 {
+    pub(crate) const fn multiply_adds(&self, _input: &Shape, output: &Shape) -> u64 {
         let taps = self.in_channels.saturating_mul(self.kernel[0]).saturating_mul(self.kernel[1]);
         (output.len() as u64).saturating_mul(taps as u64)
     }
 
-    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
-        match part {
-            Part::In => self.in_channels = INFER,
-            Part::Colours => self.colours = 1,
-            _ => return None,
-        }
-        Some(self)
+    pub(crate) fn initial(&self, _: &str) -> Initial {
+        Initial::Uniform { fan_in: self.in_channels.saturating_mul(self.kernel[0]).saturating_mul(self.kernel[1]) }
     }
 }

@@ -1,31 +1,37 @@
 //! Maxout.
 
-use super::{Linear, Params};
-use crate::{Mistake, Part, Shape, Site};
+use super::Linear;
+use super::prelude::*;
 
-/// The largest of `pieces` linear functions for each feature out (Goodfellow et al., 2013, arXiv 1302.4389): feature `j` is the maximum
-/// of rows `j pieces` to `(j + 1) pieces - 1` of `W x + b`. Input `[in]` or `[length, in]`, output `[out]` or `[length, out]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Maxout {
-    /// Features in; [`crate::INFER`] takes the input's.
-    pub in_features: usize,
-    /// Features out.
-    pub out_features: usize,
-    /// Linear functions for each feature out.
-    pub pieces: usize,
-    /// Add a bias?
-    pub bias: bool,
+operation! {
+    /// The largest of `pieces` linear functions for each feature out (Goodfellow et al., 2013, arXiv 1302.4389): feature `j` is the maximum
+    /// of rows `j pieces` to `(j + 1) pieces - 1` of `W x + b`. Input `[in]` or `[length, in]`, output `[out]` or `[length, out]`.
+    pub struct Maxout("Maxout"): Linear {
+        /// Features in; [`INFER`] takes the input's.
+        in_features: usize = Choice::input() => INFER,
+        /// Features out.
+        out_features: usize = Choice::output(),
+        /// Linear functions for each feature out.
+        pieces: usize = Choice::required().label(Label::Counted("piece")) => 1,
+        /// Add a bias?
+        bias: bool = Choice::bias(),
+    }
+    has(infer, params, multiply_adds, uses)
+    outline: Outline::Last("out_features"),
+    module: Some(Module::new("Linear", Axes::Of(&[(0, 1), (0, 0)])).switch("bias")),
+    example: "Maxout(16, pieces = 2)",
+    sample: "[7]",
+    sequence: Sequence::OfTwoAxes,
 }
 
 impl Maxout {
-    pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+    pub(crate) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         let linear = Linear { in_features: self.in_features, out_features: self.out_features, bias: self.bias };
         match linear.infer(input, site) {
             Ok((linear, output)) => {
                 self.in_features = linear.in_features;
                 if self.pieces == 0 {
-                    return Err(Mistake::new(Part::Pieces, site.start().str(" has 0 pieces; it must have at least 1")));
+                    return Err(Mistake::new(Part::Option("pieces"), site.start().str(" has 0 pieces; it must have at least 1")));
                 }
                 Ok((self, output))
             }
@@ -33,22 +39,22 @@ impl Maxout {
         }
     }
 
-    pub(super) const fn params(&self) -> Params {
+    pub(crate) const fn params(&self) -> Params {
         let rows = self.out_features.saturating_mul(self.pieces);
         let params = Params::NONE.trained("weight", &[rows, self.in_features]);
         if self.bias { params.trained("bias", &[rows]) } else { params }
     }
 
-    pub(super) const fn multiply_adds(&self, input: &Shape, _output: &Shape) -> u64 {
+    pub(crate) const fn multiply_adds(&self, input: &Shape, _output: &Shape) -> u64 {
         (input.len() as u64).saturating_mul(self.out_features as u64).saturating_mul(self.pieces as u64)
     }
 
-    pub(super) const fn without(mut self, part: Part) -> Option<Self> {
-        match part {
-            Part::In => self.in_features = crate::INFER,
-            Part::Pieces => self.pieces = 1,
-            _ => return None,
-        }
-        Some(self)
+    /// Once for each step of a sequence: torchinfo does so for `Linear` since its pull request 318.
+    pub(crate) const fn uses(&self, output: &Shape) -> usize {
+        output.len() / output.dim(output.rank() - 1)
+    }
+
+    pub(crate) fn initial(&self, _: &str) -> Initial {
+        Initial::Uniform { fan_in: self.in_features }
     }
 }

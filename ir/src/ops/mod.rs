@@ -1,27 +1,15 @@
-//! The operations. One file each: a struct with the options, and its shape rule, parameters and cost.
+//! The operations. One file each: a declaration with the options and everything else about the operation that is data
+//! ([`operation!`](crate::spec)), and its shape rule, tensors and cost as `const fn`s.
 //!
-//! Adding one takes a file here and its name in the table below: among the operations, and in the list of each aspect that it has. The
-//! functions that the table calls are, for an operation of one input,
-//!
-//! ```text
-//! const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake>    the shape rule; all have it
-//! const fn params(&self) -> Params                                                      it owns tensors
-//! const fn multiply_adds(&self, input: &Shape, output: &Shape) -> u64                   it multiplies matrices
-//! const fn window(&self) -> Window                                                      it slides a window over a map
-//! const fn magnify(&self) -> [usize; 2]                                                 it makes a map larger
-//! const fn without(self, part: Part) -> Option<Self>                                    some parts do not decide the output's shape
-//! ```
-//!
-//! An aspect that is written and not listed is dead code, which the lints refuse.
-//!
-//! The struct derives serde's traits under the feature `serde`, as its neighbours do: it then stands in graph files by itself.
+//! Adding one takes a file here, its `mod` and its line in the list below; what the file may hold is said at `operation!`.
 
-mod activation;
-mod adaptive_pool;
-mod attention;
-mod axis;
-mod batch_norm;
-mod channels;
+mod adaptive_avg_pool2d;
+mod add;
+mod amax;
+mod avg_pool1d;
+mod avg_pool2d;
+mod batch_norm1d;
+mod batch_norm2d;
 mod concat;
 mod conv1d;
 mod conv2d;
@@ -29,438 +17,365 @@ mod conv_transpose2d;
 mod custom;
 mod drop_connect;
 mod dropout;
+mod dropout2d;
+mod elu;
 mod embedding;
 mod flatten;
-mod global_pool;
+mod fractional_max_pool2d;
+mod gelu;
+mod global_avg_pool2d;
 mod glu;
 mod group_norm;
 mod gru;
-mod join;
+mod hard_tanh;
+mod instance_norm2d;
 mod layer_norm;
+mod leaky_relu;
 mod linear;
 mod local_response_norm;
+mod log_softmax;
 mod lstm;
 mod masked_conv2d;
+mod max;
+mod max_pool1d;
+mod max_pool2d;
+mod max_unpool2d;
 mod maxout;
+mod mean;
+mod mul;
+mod multi_head_attention;
 mod pad;
-mod param;
-mod pool1d;
-mod pool2d;
+mod permute;
 mod prelu;
+mod prelude;
 mod recurrent;
-mod reduce;
+mod relu;
+mod relu6;
+mod reparameterize;
 mod reshape;
 mod rnn;
-mod sizes;
+mod selu;
+mod sigmoid;
+mod silu;
 mod slice;
 mod softmax;
+mod softplus;
 mod split;
+mod stochastic_depth;
+mod sub;
 mod subgraph;
+mod tanh;
 mod unpack;
-mod unpool;
 mod upsample;
-mod window;
-mod words;
 
-pub use activation::{Approximation, Elu, Gelu, HardTanh, LeakyRelu, Softplus};
-pub use adaptive_pool::{AdaptiveAvgPool2d, FractionalMaxPool2d};
-pub use attention::MultiHeadAttention;
-pub use batch_norm::{BatchNorm1d, BatchNorm2d};
+pub use adaptive_avg_pool2d::AdaptiveAvgPool2d;
+pub use add::Add;
+pub use amax::Amax;
+pub use avg_pool1d::AvgPool1d;
+pub use avg_pool2d::AvgPool2d;
+pub use batch_norm1d::BatchNorm1d;
+pub use batch_norm2d::BatchNorm2d;
 pub use concat::Concat;
 pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 pub use custom::Custom;
 pub use drop_connect::DropConnect;
-pub use dropout::{Dropout, Dropout2d, StochasticDepth};
+pub use dropout::Dropout;
+pub use dropout2d::Dropout2d;
+pub use elu::Elu;
 pub use embedding::Embedding;
 pub use flatten::Flatten;
-pub use global_pool::GlobalAvgPool2d;
+pub use fractional_max_pool2d::FractionalMaxPool2d;
+pub use gelu::{Approximation, Gelu};
+pub use global_avg_pool2d::GlobalAvgPool2d;
 pub use glu::Glu;
-pub use group_norm::{GroupNorm, InstanceNorm2d};
+pub use group_norm::GroupNorm;
 pub use gru::Gru;
+pub use hard_tanh::HardTanh;
+pub use instance_norm2d::InstanceNorm2d;
 pub use layer_norm::LayerNorm;
+pub use leaky_relu::LeakyRelu;
 pub use linear::Linear;
 pub use local_response_norm::LocalResponseNorm;
+pub use log_softmax::LogSoftmax;
 pub use lstm::Lstm;
 pub use masked_conv2d::{Mask, MaskedConv2d, Stack};
+pub use max::Max;
+pub use max_pool1d::MaxPool1d;
+pub use max_pool2d::MaxPool2d;
+pub use max_unpool2d::MaxUnpool2d;
 pub use maxout::Maxout;
+pub use mean::Mean;
+pub use mul::Mul;
+pub use multi_head_attention::MultiHeadAttention;
 pub use pad::{Pad, PadMode};
-pub use param::{Param, Params};
-pub use pool1d::{AvgPool1d, MaxPool1d};
-pub use pool2d::{AvgPool2d, MaxPool2d};
-pub use prelu::PRelu;
+pub use permute::Permute;
+pub use prelu::Prelu;
 pub use recurrent::{Cell, MOST_LAYERS, Recurrent, Steps};
-pub use reduce::{Amax, Mean};
-pub use reshape::{Permute, Reshape};
+pub use relu::Relu;
+pub use relu6::Relu6;
+pub use reparameterize::Reparameterize;
+pub use reshape::Reshape;
 pub use rnn::{Nonlinearity, Rnn};
-pub use sizes::Sizes;
+pub use selu::Selu;
+pub use sigmoid::Sigmoid;
+pub use silu::Silu;
 pub use slice::Slice;
-pub use softmax::{LogSoftmax, Softmax};
+pub use softmax::Softmax;
+pub use softplus::Softplus;
 pub use split::Split;
+pub use stochastic_depth::StochasticDepth;
+pub use sub::Sub;
 pub use subgraph::Subgraph;
+pub use tanh::Tanh;
 pub use unpack::Unpack;
-pub use unpool::MaxUnpool2d;
 pub use upsample::{Interpolation, Upsample};
-pub use window::Window;
-pub use words::Words;
-pub(crate) use words::words;
 
+pub use crate::params::{Param, Params};
+pub use crate::rules::window::Window;
+use crate::spec::{Initial, Inputs, Spec, Value};
+pub use crate::spec::{Sizes, Words};
 use crate::{Mistake, Part, Shape, Site, Text};
 
 /// The most numbers that one tensor can hold: so many `f32` fill what a pointer can address.
 pub(crate) const MOST: usize = isize::MAX as usize / 4;
 
 macro_rules! operations {
-    (
-        elementwise { $($(#[$plain_doc:meta])* $plain:ident: $plain_kind:literal,)* }
-        joins { $($(#[$join_doc:meta])* $join:ident: $join_kind:literal,)* }
-        several { $($(#[$several_doc:meta])* $several:ident: $several_kind:literal,)* }
-        states { $($(#[$states_doc:meta])* $states:ident: $states_kind:literal,)* }
-        layers { $($(#[$doc:meta])* $op:ident: $kind:literal,)* }
-        params { $($params:ident,)* }
-        multiply_adds { $($multiply_adds:ident,)* }
-        window { $($window:ident,)* }
-        magnify { $($magnify:ident,)* }
-        without { $($without:ident,)* }
-    ) => {
+    ($d:tt operations { $($op:ident,)* } structural { $($structural:ident,)* }) => {
         /// One operation of a network, with its options.
         #[derive(Clone, Copy, Debug, PartialEq)]
-        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[non_exhaustive]
         pub enum Op {
-            $($(#[$plain_doc])* #[cfg_attr(feature = "serde", serde(rename = $plain_kind))] $plain,)*
-            $($(#[$join_doc])* #[cfg_attr(feature = "serde", serde(rename = $join_kind))] $join,)*
-            $($(#[$several_doc])* #[cfg_attr(feature = "serde", serde(rename = $several_kind))] $several($several),)*
-            $($(#[$states_doc])* #[cfg_attr(feature = "serde", serde(rename = $states_kind))] $states($states),)*
-            $($(#[$doc])* #[cfg_attr(feature = "serde", serde(rename = $kind))] $op($op),)*
+            $(#[doc = concat!("[`", stringify!($op), "`]")] $op($op),)*
+            $(#[doc = concat!("[`", stringify!($structural), "`]")] $structural($structural),)*
         }
 
         impl Op {
-            /// What [`Op::kind`] gives of each operation.
-            pub const KINDS: &[&str] = &[$($plain_kind,)* $($join_kind,)* $($several_kind,)* $($states_kind,)* $($kind,)*];
+            /// The specifications of all operations that can be written, in the order in which messages and the guide list them.
+            pub const SPECS: &[&Spec] = &[$(&$op::SPEC),*];
 
-            /// The layer's name in `network!`, which is PyTorch's.
-            pub const fn kind(&self) -> &'static str {
+            /// The names of these operations.
+            pub const KINDS: &[&str] = &[$($op::SPEC.kind),*];
+
+            /// The operation's specification.
+            pub const fn spec(&self) -> &'static Spec {
                 match self {
-                    $(Op::$plain => $plain_kind,)*
-                    $(Op::$join => $join_kind,)*
-                    $(Op::$several(_) => $several_kind,)*
-                    $(Op::$states(_) => $states_kind,)*
-                    $(Op::$op(_) => $kind,)*
+                    $(Op::$op(_) => &$op::SPEC,)*
+                    $(Op::$structural(_) => &$structural::SPEC,)*
+                }
+            }
+
+            /// The values of its options, in the order of [`Spec::fields`].
+            pub fn values(&self) -> Vec<Value> {
+                match self {
+                    $(Op::$op(op) => op.values(),)*
+                    $(Op::$structural(_) => Vec::new(),)*
                 }
             }
 
             const fn rule(self, inputs: &[Shape], site: &Site) -> Result<(Op, Shape), Mistake> {
                 match self {
-                    $(Op::$join => match join::infer(self, inputs, site) {
-                        Ok(output) => Ok((self, output)),
+                    $(Op::$op(op) => match op.infer_all(inputs, site) {
+                        Ok((op, output)) => Ok((Op::$op(op), output)),
                         Err(mistake) => Err(mistake),
                     },)*
-                    $(Op::$several(op) => match op.infer(inputs, site) {
-                        Ok(output) => Ok((self, output)),
+                    $(Op::$structural(op) => match op.infer_all(inputs, site) {
+                        Ok((op, output)) => Ok((Op::$structural(op), output)),
                         Err(mistake) => Err(mistake),
                     },)*
-                    $(Op::$states(op) => match op.infer(inputs, site) {
-                        Ok((op, output)) => Ok((Op::$states(op), output)),
-                        Err(mistake) => Err(mistake),
-                    },)*
-                    $(Op::$plain => match single(inputs, site) {
-                        Ok(input) => Ok((self, *input)),
-                        Err(mistake) => Err(mistake),
-                    },)*
-                    $(Op::$op(op) => match single(inputs, site) {
-                        Ok(input) => match op.infer(input, site) {
-                            Ok((op, output)) => Ok((Op::$op(op), output)),
-                            Err(mistake) => Err(mistake),
-                        },
-                        Err(mistake) => Err(mistake),
-                    },)*
-                }
-            }
-
-            /// The parameters and buffers that the operation owns, in the order in which PyTorch lists them. Only meaningful after
-            /// [`Op::infer`].
-            pub const fn params(&self) -> Params {
-                match self {
-                    $(Op::$params(op) => op.params(),)*
-                    _ => Params::NONE,
-                }
-            }
-
-            /// The multiply-adds of one sample's forward pass in convolutions and matrix products, biases not counted.
-            pub const fn multiply_adds(&self, input: &Shape, output: &Shape) -> u64 {
-                match self {
-                    $(Op::$multiply_adds(op) => op.multiply_adds(input, output),)*
-                    _ => 0,
-                }
-            }
-
-            /// The window through which an output element sees the input, for operations on maps.
-            pub const fn window(&self) -> Option<Window> {
-                match self {
-                    $(Op::$window(op) => Some(op.window()),)*
-                    _ => None,
-                }
-            }
-
-            /// How many elements along height and width stand where one stood, for operations that make a map larger.
-            pub const fn magnify(&self) -> Option<[usize; 2]> {
-                match self {
-                    $(Op::$magnify(op) => Some(op.magnify()),)*
-                    _ => None,
                 }
             }
 
             /// The operation with a part set to what cannot be wrong; None if the output's shape depends on that part.
             pub const fn without(self, part: Part) -> Option<Op> {
                 match self {
-                    $(Op::$without(op) => match op.without(part) {
-                        Some(op) => Some(Op::$without(op)),
+                    $(Op::$op(op) => match op.without(part) {
+                        Some(op) => Some(Op::$op(op)),
                         None => None,
                     },)*
-                    _ => None,
+                    $(Op::$structural(_) => None,)*
                 }
             }
+        }
+
+        impl Op {
+            /// The parameters and buffers that the operation owns, in the order in which PyTorch lists them. Only meaningful after
+            /// [`Op::infer`].
+            pub const fn params(&self) -> Params {
+                match self {
+                    $(Op::$op(op) => op.params(),)*
+                    $(Op::$structural(op) => op.params(),)*
+                }
+            }
+
+            /// The multiply-adds of one sample's forward pass in convolutions and matrix products, biases not counted.
+            pub const fn multiply_adds(&self, input: &Shape, output: &Shape) -> u64 {
+                match self {
+                    $(Op::$op(op) => op.multiply_adds(input, output),)*
+                    $(Op::$structural(op) => op.multiply_adds(input, output),)*
+                }
+            }
+
+            /// How often one sample's forward pass uses each parameter.
+            pub const fn uses(&self, output: &Shape) -> usize {
+                match self {
+                    $(Op::$op(op) => op.uses(output),)*
+                    $(Op::$structural(op) => op.uses(output),)*
+                }
+            }
+
+            /// The window through which an output element sees the input, for operations on maps.
+            pub const fn window(&self) -> Option<Window> {
+                match self {
+                    $(Op::$op(op) => op.slides(),)*
+                    $(Op::$structural(op) => op.slides(),)*
+                }
+            }
+
+            /// How many elements along height and width stand where one stood, for operations that make a map larger.
+            pub const fn magnify(&self) -> Option<[usize; 2]> {
+                match self {
+                    $(Op::$op(op) => op.magnifies(),)*
+                    $(Op::$structural(op) => op.magnifies(),)*
+                }
+            }
+
+            /// Does it draw random numbers while training?
+            pub const fn is_random(&self) -> bool {
+                match self {
+                    $(Op::$op(op) => op.draws(),)*
+                    $(Op::$structural(op) => op.draws(),)*
+                }
+            }
+
+            /// What the tensor of this name begins with, where nothing is stated.
+            pub fn initial(&self, tensor: &str) -> Initial {
+                match self {
+                    $(Op::$op(op) => op.initial(tensor),)*
+                    $(Op::$structural(op) => op.initial(tensor),)*
+                }
+            }
+
+            /// What a drawing says of the options, where that is not made of them.
+            pub(crate) fn own_label(&self, input: &Shape) -> Option<String> {
+                match self {
+                    $(Op::$op(op) => op.own_label(input),)*
+                    $(Op::$structural(op) => op.own_label(input),)*
+                }
+            }
+        }
+
+        $(impl From<$op> for Op {
+            fn from(op: $op) -> Self {
+                Op::$op(op)
+            }
+        })*
+
+        /// Evaluates an expression on the struct of an operation, whichever it is: `each_operation!(op, conv => conv.forward())`. So an operation
+        /// that lacks what the expression asks for does not compile. Networks and custom layers are no operations of this kind.
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! each_operation {
+            ($d value:expr, $d op:ident => $d body:expr, else $d other:expr) => {
+                match $d value {
+                    $($crate::Op::$op($d op) => $d body,)*
+                    _ => $d other,
+                }
+            };
         }
     };
 }
 
-operations! {
-    // One input, no options, no effect on the shape.
-    elementwise {
-        /// `max(x, 0)`
-        Relu: "ReLU",
-        /// The hyperbolic tangent.
-        Tanh: "Tanh",
-        /// `1 / (1 + exp(-x))`
-        Sigmoid: "Sigmoid",
-        /// `scale x` where positive, else `scale alpha (exp(x) - 1)`, with the constants that keep mean 0 and variance 1 (Klambauer et
-        /// al., 2017, arXiv 1706.02515).
-        Selu: "SELU",
-        /// `x / (1 + exp(-x))`
-        Silu: "SiLU",
-        /// `min(max(x, 0), 6)`
-        Relu6: "ReLU6",
-    }
-    // Inputs of one shape, joined element by element; the rule is in `join.rs`.
-    joins {
-        /// The sum of two or more values of one shape.
-        Add: "Add",
-        /// The first of two values of one shape less the second.
-        Sub: "Sub",
-        /// The product of two or more values of one shape, element by element.
-        Mul: "Mul",
-        /// The largest of two or more values of one shape, element by element.
-        Max: "Max",
-        /// While training, a number drawn from each Gaussian: `mean + exp(logvar / 2) noise`, of which both the mean and the logarithm of the
-        /// variance get gradients; at inference the mean. The current tensor is the mean, `logvar` the logarithm of the variance, of the same
-        /// shape, any (Kingma and Welling, 2014, arXiv 1312.6114, section 2.4).
-        Reparameterize: "Reparameterize",
-    }
-    // Several inputs: `infer` takes them all and gives the output's shape.
-    several {
-        /// Values one behind the other along an axis.
-        Concat: "Concat",
-        /// Values where a pool had its largest elements.
-        MaxUnpool2d: "MaxUnpool2d",
-        /// Another network. In a file its operations stand in its place ([`crate::Graph::inlined`]).
-        #[cfg_attr(feature = "serde", serde(skip))]
-        Subgraph: "Network",
-        /// A module of the user's own.
-        #[cfg_attr(feature = "serde", serde(skip))]
-        Custom: "Custom",
-    }
-    // A sequence, and perhaps the states that it begins with.
-    states {
-        /// The plain recurrent layer.
-        Rnn: "Rnn",
-        /// Long short-term memory.
-        Lstm: "Lstm",
-        /// Gated recurrent unit.
-        Gru: "Gru",
-    }
-    // One input.
-    layers {
-        /// `y = x W^T + b`
-        Linear: "Linear",
-        /// `Linear` with weights dropped at random while training.
-        DropConnect: "DropConnect",
-        /// The largest of several linear functions.
-        Maxout: "Maxout",
-        /// One-dimensional cross-correlation.
-        Conv1d: "Conv1d",
-        /// Two-dimensional cross-correlation.
-        Conv2d: "Conv2d",
-        /// The transpose of a two-dimensional cross-correlation.
-        ConvTranspose2d: "ConvTranspose2d",
-        /// A convolution that sees the pixels before its own.
-        MaskedConv2d: "MaskedConv2d",
-        /// The largest element of each window.
-        MaxPool2d: "MaxPool2d",
-        /// The mean of each window.
-        AvgPool2d: "AvgPool2d",
-        /// The largest element of each window of a sequence.
-        MaxPool1d: "MaxPool1d",
-        /// The mean of each window of a sequence.
-        AvgPool1d: "AvgPool1d",
-        /// Means of windows, as many as stated.
-        AdaptiveAvgPool2d: "AdaptiveAvgPool2d",
-        /// Maxima of windows at distances that vary, as many as stated.
-        FractionalMaxPool2d: "FractionalMaxPool2d",
-        /// The mean of each channel.
-        GlobalAvgPool2d: "GlobalAvgPool2d",
-        /// A map made larger.
-        Upsample: "Upsample",
-        /// All axes into one.
-        Flatten: "Flatten",
-        /// The same elements under other sizes.
-        Reshape: "Reshape",
-        /// The axes in another order.
-        Permute: "Permute",
-        /// Elements added around a map.
-        Pad: "Pad",
-        /// A part along an axis.
-        Slice: "Slice",
-        /// The mean over axes.
-        Mean: "Mean",
-        /// The maximum over axes.
-        Amax: "Amax",
-        /// `x` where positive, else `negative_slope * x`
-        LeakyRelu: "LeakyReLU",
-        /// `x` times the normal distribution's `P(X < x)`
-        Gelu: "GELU",
-        /// `x` where positive, else a learned slope times it.
-        PRelu: "PReLU",
-        /// `x` where positive, else `alpha (exp(x) - 1)`
-        Elu: "ELU",
-        /// `ln(1 + exp(beta x)) / beta`
-        Softplus: "Softplus",
-        /// `x` between two bounds.
-        HardTanh: "HardTanh",
-        /// One half times the sigmoid of the other.
-        Glu: "GLU",
-        /// `exp(x) / sum(exp(x))` along an axis.
-        Softmax: "Softmax",
-        /// The logarithm of the softmax.
-        LogSoftmax: "LogSoftmax",
-        /// Zeroes elements at random while training.
-        Dropout: "Dropout",
-        /// Zeroes channels at random while training.
-        Dropout2d: "Dropout2d",
-        /// Zeroes samples at random while training.
-        StochasticDepth: "StochasticDepth",
-        /// Batch normalisation of features.
-        BatchNorm1d: "BatchNorm1d",
-        /// Batch normalisation of channels.
-        BatchNorm2d: "BatchNorm2d",
-        /// Normalisation of each sample over its last axes.
-        LayerNorm: "LayerNorm",
-        /// Normalisation of each sample by groups of channels.
-        GroupNorm: "GroupNorm",
-        /// Normalisation of each channel of each sample.
-        InstanceNorm2d: "InstanceNorm2d",
-        /// Division by the squares in the channels around.
-        LocalResponseNorm: "LocalResponseNorm",
-        /// One of the equal parts of a value along an axis.
-        Split: "Split",
-        /// Rows of a table by token ids.
-        Embedding: "Embedding",
-        /// Self-attention with several heads.
-        MultiHeadAttention: "MultiHeadAttention",
-        /// Output or final states of a recurrent layer.
-        Unpack: "Unpack",
-    }
-    params {
+/// The ordinary functions of an operation that is no layer ([`crate::spec::absent`]).
+macro_rules! structural {
+    ($op:ident [$($aspect:ident)*]) => {
+        $crate::spec::absent!(params [$($aspect)*] $op);
+        $crate::spec::absent!(initial [$($aspect)*] $op);
+        $crate::spec::absent!(multiply_adds [$($aspect)*] $op);
+        $crate::spec::absent!(uses [$($aspect)*] $op);
+        $crate::spec::absent!(window [$($aspect)*] $op);
+        $crate::spec::absent!(magnify [$($aspect)*] $op);
+        $crate::spec::absent!(draws [$($aspect)*] $op);
+        $crate::spec::absent!(label [$($aspect)*] $op);
+    };
+}
+
+pub(crate) use structural;
+
+operations! { $
+    operations {
         Linear,
         DropConnect,
         Maxout,
-        Conv1d,
         Conv2d,
         ConvTranspose2d,
         MaskedConv2d,
-        BatchNorm1d,
-        BatchNorm2d,
-        LayerNorm,
-        GroupNorm,
-        InstanceNorm2d,
-        PRelu,
-        Embedding,
-        Rnn,
-        Lstm,
-        Gru,
-        MultiHeadAttention,
-    }
-    multiply_adds {
-        Linear,
-        DropConnect,
-        Maxout,
         Conv1d,
-        Conv2d,
-        ConvTranspose2d,
-        MaskedConv2d,
-        Subgraph,
-        Rnn,
-        Lstm,
-        Gru,
-        MultiHeadAttention,
-    }
-    window {
-        Conv1d,
-        Conv2d,
-        MaskedConv2d,
-        MaxPool1d,
         MaxPool2d,
-        AvgPool1d,
         AvgPool2d,
-    }
-    magnify {
-        ConvTranspose2d,
+        GlobalAvgPool2d,
         Upsample,
-    }
-    without {
-        Linear,
-        DropConnect,
-        Maxout,
-        Conv1d,
-        Conv2d,
-        ConvTranspose2d,
-        MaskedConv2d,
-        Upsample,
-        LayerNorm,
+        MaxPool1d,
+        AvgPool1d,
+        AdaptiveAvgPool2d,
+        FractionalMaxPool2d,
+        MaxUnpool2d,
+        Flatten,
+        Reshape,
+        Permute,
+        Pad,
+        Slice,
+        Mean,
+        Amax,
+        Relu,
         LeakyRelu,
-        PRelu,
+        Tanh,
+        Sigmoid,
+        Softmax,
+        LogSoftmax,
+        Gelu,
+        Prelu,
         Elu,
+        Selu,
+        Silu,
         Softplus,
         HardTanh,
+        Relu6,
+        Glu,
         Dropout,
         Dropout2d,
         StochasticDepth,
+        BatchNorm1d,
+        BatchNorm2d,
+        LayerNorm,
         GroupNorm,
         InstanceNorm2d,
         LocalResponseNorm,
-        BatchNorm1d,
-        BatchNorm2d,
         Embedding,
         Rnn,
         Lstm,
         Gru,
         MultiHeadAttention,
+        Add,
+        Sub,
+        Mul,
+        Max,
+        Reparameterize,
+        Concat,
+        Split,
+        Unpack,
+    }
+    structural {
+        Subgraph,
+        Custom,
     }
 }
 
 impl Op {
-    /// Does it draw random numbers while training?
-    pub const fn is_random(&self) -> bool {
-        match self {
-            Op::Dropout(_) | Op::Dropout2d(_) | Op::StochasticDepth(_) => true,
-            Op::DropConnect(_) | Op::FractionalMaxPool2d(_) | Op::Reparameterize => true,
-            Op::MultiHeadAttention(op) => op.dropout > 0.0,
-            _ => match self.recurrent() {
-                Some(op) => op.dropout > 0.0,
-                None => false,
-            },
-        }
+    /// The layer's name in `network!`, which is PyTorch's.
+    pub const fn kind(&self) -> &'static str {
+        self.spec().kind
     }
 
     /// The recurrent layer that this is.
@@ -475,7 +390,7 @@ impl Op {
 
     /// Of token ids most operations can make nothing.
     const fn takes_ids(&self) -> bool {
-        matches!(self, Op::Embedding(_) | Op::Subgraph(_) | Op::Custom(_))
+        matches!(self.spec().inputs, Inputs::Ids | Inputs::Any)
     }
 
     /// The shape rule: fills in the sizes that were left out ([`crate::INFER`]) and works out the output's shape.
@@ -513,7 +428,7 @@ impl Op {
 }
 
 /// The input of an operation that has one.
-const fn single<'a>(inputs: &'a [Shape], site: &Site) -> Result<&'a Shape, Mistake> {
+pub(crate) const fn single<'a>(inputs: &'a [Shape], site: &Site) -> Result<&'a Shape, Mistake> {
     match inputs {
         [input] => Ok(input),
         _ => {

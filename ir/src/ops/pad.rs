@@ -1,7 +1,6 @@
 //! Padding.
 
-use super::words::words;
-use crate::{INFER, Mistake, Part, Shape, Site, Text};
+use super::prelude::*;
 
 words! {
     /// What a map is padded with.
@@ -15,23 +14,26 @@ words! {
     }
 }
 
-/// Adds elements around a map, PyTorch's `ZeroPad2d`, `ReflectionPad2d` and `ReplicationPad2d`. Input `[channels, height, width]`, or
-/// `[channels, length]`, which has no rows to be added above and below; pairs are `[height, width]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Pad {
-    /// Rows added above and below, and columns at the left and the right, where no option for a side says otherwise.
-    pub padding: [usize; 2],
-    /// What is added.
-    pub mode: PadMode,
-    /// Rows added above; [`INFER`] takes `padding`.
-    pub top: usize,
-    /// Rows added below; [`INFER`] takes `padding`.
-    pub bottom: usize,
-    /// Columns added at the left; [`INFER`] takes `padding`.
-    pub left: usize,
-    /// Columns added at the right; [`INFER`] takes `padding`.
-    pub right: usize,
+operation! {
+    /// Adds elements around a map, PyTorch's `ZeroPad2d`, `ReflectionPad2d` and `ReplicationPad2d`. Input `[channels, height, width]`, or
+    /// `[channels, length]`, which has no rows to be added above and below; pairs are `[height, width]`.
+    pub struct Pad("Pad"): Shape {
+        /// Rows added above and below, and columns at the left and the right, where no option for a side says otherwise.
+        padding: [usize; 2] = Choice::size(0).first(),
+        /// What is added.
+        mode: PadMode = Choice::word("zeros"),
+        /// Rows added above; [`INFER`] takes `padding`.
+        top: usize = Choice::infer(),
+        /// Rows added below; [`INFER`] takes `padding`.
+        bottom: usize = Choice::infer(),
+        /// Columns added at the left; [`INFER`] takes `padding`.
+        left: usize = Choice::infer(),
+        /// Columns added at the right; [`INFER`] takes `padding`.
+        right: usize = Choice::infer(),
+    }
+    has(infer, label)
+    outline: Outline::Rank,
+    example: "Pad(1, mode = reflect)",
 }
 
 impl Pad {
@@ -40,7 +42,7 @@ impl Pad {
         [[self.top, self.bottom], [self.left, self.right]]
     }
 
-    pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+    pub(crate) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         let rank = input.rank();
         if rank != 2 && rank != 3 {
             let text = site.start().str(" works on images [channels, height, width] or sequences [channels, length], but receives ");
@@ -52,10 +54,9 @@ impl Pad {
         self.left = if self.left == INFER { columns } else { self.left };
         self.right = if self.right == INFER { columns } else { self.right };
         if rank == 2 && (self.top > 0 || self.bottom > 0) {
-            let part = if self.top > 0 { Part::Top } else { Part::Bottom };
+            let part = Part::Option(if self.top > 0 { "top" } else { "bottom" });
             return Err(Mistake::new(part, site.received(site.start().str(" adds rows to a sequence, which has none: "), input)));
         }
-        let parts = [[Part::Top, Part::Bottom], [Part::Left, Part::Right]];
         let mut output = *input;
         let mut axis = 3 - rank;
         while axis < 2 {
@@ -68,7 +69,7 @@ impl Pad {
                 if matches!(self.mode, PadMode::Reflect) && added >= size {
                     let text = site.start().str(" mirrors ").num(added).str(" elements, but receives ");
                     let help = Text::new().str("what is mirrored must be less than the size of ").num(size);
-                    return Err(Mistake::new(self.stated(parts[axis][side]), site.received(text, input)).help(help));
+                    return Err(Mistake::new(self.stated(axis, side), site.received(text, input)).help(help));
                 }
                 total = total.saturating_add(added);
                 side += 1;
@@ -80,14 +81,20 @@ impl Pad {
     }
 
     /// The side, where it differs from the padding of all; else that.
-    const fn stated(&self, side: Part) -> Part {
-        let ([top, bottom], [left, right]) = (self.sides()[0], self.sides()[1]);
-        let own = match side {
-            Part::Top => top != self.padding[0],
-            Part::Bottom => bottom != self.padding[0],
-            Part::Left => left != self.padding[1],
-            _ => right != self.padding[1],
+    const fn stated(&self, axis: usize, side: usize) -> Part {
+        const NAMES: [[&str; 2]; 2] = [["top", "bottom"], ["left", "right"]];
+        Part::Option(if self.sides()[axis][side] == self.padding[axis] { "padding" } else { NAMES[axis][side] })
+    }
+
+    pub(crate) fn label(&self, input: &Shape) -> String {
+        let [[top, bottom], [left, right]] = self.sides();
+        let sides = match (top == bottom && left == right, input.rank()) {
+            (true, 2) => left.to_string(),
+            (true, _) if top == left => left.to_string(),
+            (true, _) => format!("{top}×{left}"),
+            (false, 2) => format!("{left} before, {right} behind"),
+            (false, _) => format!("{top} above, {bottom} below, {left} left, {right} right"),
         };
-        if own { side } else { Part::Padding }
+        if matches!(self.mode, PadMode::Zeros) { sides } else { format!("{sides}, {}", self.mode.word()) }
     }
 }

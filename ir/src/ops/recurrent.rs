@@ -1,7 +1,6 @@
 //! What recurrent layers have in common: a state that goes through a sequence, step by step.
 
-use super::{Params, words::words};
-use crate::{INFER, Mistake, Part, Shape, Site, Text};
+use super::prelude::*;
 
 /// The most layers that stand on each other in one recurrent layer.
 pub const MOST_LAYERS: usize = 8;
@@ -85,7 +84,7 @@ impl Recurrent {
     }
 
     /// The rule: the features in, and the output. Inputs behind the first are initial states.
-    pub(super) const fn check(self, inputs: &[Shape], site: &Site) -> Result<(usize, Shape), Mistake> {
+    pub(crate) const fn check(self, inputs: &[Shape], site: &Site) -> Result<(usize, Shape), Mistake> {
         let input = &inputs[0];
         if input.rank() != 2 {
             let text = site.received(site.start().str(" works on a sequence [length, features], but receives "), input);
@@ -101,7 +100,7 @@ impl Recurrent {
         let found = input.dim(1);
         if self.in_features != INFER && self.in_features != found {
             let text = site.start().str(" is told to take ").count(self.in_features, "feature").str(", but receives ").num(found);
-            return Err(Mistake::new(Part::In, site.received(text.str(": "), input)).help(super::channels::take(found)));
+            return Err(Mistake::new(Part::In, site.received(text.str(": "), input)).help(channels::take(found)));
         }
         if self.hidden == 0 {
             return Err(Mistake::new(Part::Out, site.start().str(" has 0 features of state; it must have at least 1")));
@@ -109,7 +108,7 @@ impl Recurrent {
         if self.layers == 0 || self.layers > MOST_LAYERS {
             let text = site.start().str(" has ").count(self.layers, "layer").str("; it must have 1 to ").num(MOST_LAYERS);
             let help = Text::new().str("a `Repeat` of several layers stacks any number");
-            return Err(Mistake::new(Part::Layers, text).help(help));
+            return Err(Mistake::new(Part::Option("layers"), text).help(help));
         }
         if !(self.dropout >= 0.0 && self.dropout < 1.0) {
             let text = site
@@ -117,12 +116,12 @@ impl Recurrent {
                 .str(" has a `dropout` of ")
                 .float(self.dropout)
                 .str(", outside 0..1; it is the probability of dropping an element between two layers");
-            return Err(Mistake::new(Part::Dropout, text));
+            return Err(Mistake::new(Part::Option("dropout"), text));
         }
         if self.dropout > 0.0 && self.layers == 1 {
             let text = site.start().str(" drops elements between its layers, but has only one");
             let help = Text::new().str("write `layers = 2`, or leave `dropout` out and put a `Dropout` behind it");
-            return Err(Mistake::new(Part::Dropout, text).help(help));
+            return Err(Mistake::new(Part::Option("dropout"), text).help(help));
         }
         let states = Shape::new(&[self.layers * self.directions, self.hidden]);
         if inputs.len() != 1 && inputs.len() != 1 + self.cell.states() {
@@ -173,7 +172,7 @@ impl Recurrent {
         if self.bias { 4 } else { 2 }
     }
 
-    pub(super) const fn multiply_adds(&self, input: &Shape) -> u64 {
+    pub(crate) const fn multiply_adds(&self, input: &Shape) -> u64 {
         let mut step: u64 = 0;
         let mut layer = 0;
         while layer < self.layers {
@@ -184,6 +183,12 @@ impl Recurrent {
         step.saturating_mul(rows).saturating_mul(input.dim(0) as u64)
     }
 }
+
+/// How the three stand in a network's struct: features in, of the state, gate by gate, and those that further layers take.
+pub(crate) const MODULE: Module =
+    Module::new("Recurrent", Axes::Named(&[("weight_ih_l0", 1), ("weight_hh_l0", 1), ("weight_hh_l0", 0), ("weight_ih_l1", 1)]))
+        .given(&["layers", "bidirectional"])
+        .switch("bias");
 
 macro_rules! names {
     ($($layer:literal)*) => {
@@ -206,7 +211,7 @@ names!(0 1 2 3 4 5 6 7);
 macro_rules! recurrent {
     ($op:ident) => {
         impl $op {
-            pub(super) const fn infer(mut self, inputs: &[Shape], site: &Site) -> Result<(Self, Shape), Mistake> {
+            pub(crate) const fn infer_all(mut self, inputs: &[Shape], site: &Site) -> Result<(Self, Shape), Mistake> {
                 match self.view().check(inputs, site) {
                     Ok((in_features, output)) => {
                         self.in_features = in_features;
@@ -216,21 +221,20 @@ macro_rules! recurrent {
                 }
             }
 
-            pub(super) const fn params(&self) -> Params {
+            pub(crate) const fn params(&self) -> Params {
                 self.view().params()
             }
 
-            pub(super) const fn without(mut self, part: Part) -> Option<Self> {
-                match part {
-                    Part::In => self.in_features = crate::INFER,
-                    Part::Dropout => self.dropout = 0.0,
-                    _ => return None,
-                }
-                Some(self)
+            pub(crate) const fn multiply_adds(&self, input: &Shape, _output: &Shape) -> u64 {
+                self.view().multiply_adds(input)
             }
 
-            pub(super) const fn multiply_adds(&self, input: &Shape, _output: &Shape) -> u64 {
-                self.view().multiply_adds(input)
+            pub(crate) fn initial(&self, _: &str) -> Initial {
+                Initial::Uniform { fan_in: self.hidden }
+            }
+
+            pub(crate) const fn draws(&self) -> bool {
+                self.dropout > 0.0
             }
         }
     };

@@ -1,8 +1,7 @@
 //! The plain recurrent layer.
 
+use super::prelude::*;
 use super::recurrent::{Cell, Recurrent, Steps, recurrent};
-use super::{Params, words::words};
-use crate::{Mistake, Part, Shape, Site};
 
 words! {
     /// What a plain recurrent layer applies to the sum of what comes in and what it remembers.
@@ -14,33 +13,41 @@ words! {
     }
 }
 
-/// The plain recurrent layer, PyTorch's `RNN` (Elman, 1990): `h' = tanh(W_ih x + b_ih + W_hh h + b_hh)`, or the positive part in the place of
-/// `tanh`. Input `[length, features]`, output `[length, hidden]`; both directions of
-/// a bidirectional one side by side, `2 hidden`. A state is `[layers, hidden]`, of a bidirectional one `[2 layers, hidden]`, and zeros where none is
-/// given: `Rnn(256, state = h) as (y, h_n)`.
-/// Dropout is between its layers, and while training only.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Rnn {
-    /// Features in; [`INFER`](crate::INFER) takes the input's.
-    pub in_features: usize,
-    /// Features of the state.
-    pub hidden: usize,
-    /// Layers on each other, at most 8.
-    pub layers: usize,
-    /// A second layer beside each, which reads the sequence from its end?
-    pub bidirectional: bool,
-    /// The probability of dropping an element between two layers while training.
-    pub dropout: f64,
-    /// Add biases?
-    pub bias: bool,
-    /// Which steps it gives.
-    #[cfg_attr(feature = "serde", serde(rename = "steps"))]
-    pub output: Steps,
-    /// What is applied to the sum.
-    pub nonlinearity: Nonlinearity,
-    /// Do the final states stand before the output, as rows, for [`super::Unpack`]?
-    pub packed: bool,
+operation! {
+    /// The plain recurrent layer, PyTorch's `RNN` (Elman, 1990): `h' = tanh(W_ih x + b_ih + W_hh h + b_hh)`, or the positive part in the place of
+    /// `tanh`. Input `[length, features]`, output `[length, hidden]`; both directions of
+    /// a bidirectional one side by side, `2 hidden`. A state is `[layers, hidden]`, of a bidirectional one `[2 layers, hidden]`, and zeros where none is
+    /// given: `Rnn(256, state = h) as (y, h_n)`.
+    /// Dropout is between its layers, and while training only.
+    pub struct Rnn("Rnn"): Recurrent {
+        /// Features in; [`INFER`] takes the input's.
+        in_features: usize = Choice::input() => INFER,
+        /// Features of the state.
+        hidden: usize = Choice::output(),
+        /// Layers on each other, at most 8.
+        layers: usize = Choice::size(1).label(Label::Counted("layer")),
+        /// A second layer beside each, which reads the sequence from its end?
+        bidirectional: bool = Choice::switch(false, "bidirectional"),
+        /// The probability of dropping an element between two layers while training.
+        dropout: f64 = Choice::float(0.0).label(Label::Named("drop")) => 0.0,
+        /// Add biases?
+        bias: bool = Choice::bias(),
+        /// Which steps it gives.
+        output: Steps = Choice::word("all").label(Label::Followed("step")).stored("steps"),
+        /// What is applied to the sum.
+        nonlinearity: Nonlinearity = Choice::word("tanh"),
+        /// Do the final states stand before the output, as rows, for [`super::Unpack`]?
+        packed: bool = Choice::hidden(),
+    }
+    has(infer_all, params, multiply_adds, draws)
+    torch: &["input_size: in_features", "hidden_size: hidden", "num_layers: layers", "nonlinearity", "bias", "batch_first: -", "dropout", "bidirectional"],
+    others: &["simplernn", "elman", "recurrent"],
+    inputs: Inputs::States(&["hidden"]),
+    outline: Outline::Steps,
+    module: Some(super::recurrent::MODULE),
+    sample: "[6, 9]",
+    sequence: Sequence::Always,
+    example: "Rnn(256, nonlinearity = relu)",
 }
 
 impl Rnn {

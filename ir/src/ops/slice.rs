@@ -1,23 +1,25 @@
 //! A part of a value.
 
-use super::softmax::check_axis;
-use crate::{INFER, Mistake, Part, Shape, Site};
+use super::prelude::*;
 
-/// The elements from `start` to before `end` along an axis, PyTorch's `x[.., start:end, ..]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Slice {
-    /// The axis, the batch not counted: 0 is the channels of an image. [`INFER`] takes the only one there is.
-    pub axis: usize,
-    /// The first that is taken.
-    pub start: usize,
-    /// The first that is not; [`INFER`] takes all to the end.
-    pub end: usize,
+operation! {
+    /// The elements from `start` to before `end` along an axis, PyTorch's `x[.., start:end, ..]`.
+    pub struct Slice("Slice"): Shape {
+        /// The axis, the batch not counted: 0 is the channels of an image. [`INFER`] takes the only one there is.
+        axis: usize = Choice::infer(),
+        /// The first that is taken.
+        start: usize = Choice::size(0),
+        /// The first that is not; [`INFER`] takes all to the end.
+        end: usize = Choice::infer(),
+    }
+    has(infer, label)
+    outline: Outline::Rank,
+    example: "Slice(axis = 0, start = 1, end = 3)",
 }
 
 impl Slice {
-    pub(super) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
-        match check_axis(self.axis, input, site) {
+    pub(crate) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        match axis::of(self.axis, input, site) {
             Ok(axis) => self.axis = axis,
             Err(mistake) => return Err(mistake),
         }
@@ -25,13 +27,19 @@ impl Slice {
         let end = if self.end == INFER { size } else { self.end };
         let what = site.start().str(" takes ").num(self.start).str(" to ").num(end).str(" along axis ").num(self.axis);
         if end > size {
-            return Err(Mistake::new(Part::End, site.received(what.str(", but receives "), input)));
+            return Err(Mistake::new(Part::Option("end"), site.received(what.str(", but receives "), input)));
         }
         if self.start >= end {
-            let part = if self.start >= size { Part::Start } else { Part::End };
+            let part = if self.start >= size { Part::Option("start") } else { Part::Option("end") };
             return Err(Mistake::new(part, site.received(what.str(", which is nothing, of "), input)));
         }
         self.end = end;
         Ok((self, input.with_dim(self.axis, end - self.start)))
+    }
+
+    pub(crate) fn label(&self, input: &Shape) -> String {
+        let end = if self.end == INFER { "the end".to_owned() } else { self.end.to_string() };
+        let axis = if input.rank() > 1 { format!(", axis {}", self.axis) } else { String::new() };
+        format!("{} to {end}{axis}", self.start)
     }
 }

@@ -1,6 +1,8 @@
 //! A whole network as one operation.
 
-use crate::{Graph, Mistake, Part, Shape, Site, Text};
+use super::prelude::*;
+use crate::Graph;
+use crate::spec::Spec;
 
 /// Another network, in the place of a layer. Where it has several outputs, one such operation for each, of one name and one behind the
 /// other from output 0 on, stand for the one layer.
@@ -13,7 +15,17 @@ pub struct Subgraph {
 }
 
 impl Subgraph {
-    pub(super) const fn infer(&self, inputs: &[Shape], site: &Site) -> Result<Shape, Mistake> {
+    /// Its specification; it has no options that could be written.
+    pub const SPEC: Spec = Spec {
+        kind: "Network",
+        variant: "Subgraph",
+        family: Family::Network,
+        inputs: Inputs::Any,
+        outline: Outline::Unknown,
+        ..Spec::PLAIN
+    };
+
+    pub(crate) const fn infer_all(self, inputs: &[Shape], site: &Site) -> Result<(Self, Shape), Mistake> {
         let ports = self.graph.inputs();
         if ports.len() != inputs.len() {
             let text = site.start().str(" takes ").num(ports.len());
@@ -31,7 +43,7 @@ impl Subgraph {
         }
         let outputs = self.graph.outputs();
         if self.output < outputs.len() {
-            return Ok(outputs[self.output].shape);
+            return Ok((self, outputs[self.output].shape));
         }
         let text = Text::new().str("the network ").name(self.graph.name()).str(" has ").num(outputs.len());
         let text = text.str(if outputs.len() == 1 { " output" } else { " outputs" }).str(", and none for tag number ");
@@ -40,7 +52,9 @@ impl Subgraph {
     }
 
     /// Those of the whole network count for its first output.
-    pub(super) const fn multiply_adds(&self, _input: &Shape, _output: &Shape) -> u64 {
+    pub(crate) const fn multiply_adds(&self, _input: &Shape, _output: &Shape) -> u64 {
         if self.output == 0 { self.graph.flops() / 2 } else { 0 }
     }
 }
+
+structural!(Subgraph [infer_all multiply_adds]);

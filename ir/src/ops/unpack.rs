@@ -1,25 +1,27 @@
 //! The parts of what a recurrent layer gives besides its output.
 
+use super::prelude::*;
 use super::recurrent::Steps;
-use crate::{Mistake, Part, Shape, Site};
 
-/// The output or a final state out of a packed value of a recurrent layer, in which the states stand before the output, row by row. `network!` puts
-/// one behind the layer for each tensor that `as (y, h_n, c_n)` names. Input `[rows, width]`; the output as the layer itself gives it, a state
-/// `[layers, hidden]`, of both directions `[2 layers, hidden]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Unpack {
-    /// 0 for the output, 1 for the first state, 2 for the second.
-    pub which: usize,
-    /// How many states there are.
-    pub states: usize,
-    /// The layer's number of layers.
-    pub layers: usize,
-    /// Has it two directions?
-    pub bidirectional: bool,
-    /// Which steps it gives.
-    #[cfg_attr(feature = "serde", serde(rename = "steps"))]
-    pub output: Steps,
+operation! {
+    /// The output or a final state out of a packed value of a recurrent layer, in which the states stand before the output, row by row. `network!` puts
+    /// one behind the layer for each tensor that `as (y, h_n, c_n)` names. Input `[rows, width]`; the output as the layer itself gives it, a state
+    /// `[layers, hidden]`, of both directions `[2 layers, hidden]`.
+    pub struct Unpack("Unpack"): Shape {
+        /// 0 for the output, 1 for the first state, 2 for the second.
+        which: usize = Choice::hidden(),
+        /// How many states there are.
+        states: usize = Choice::hidden(),
+        /// The layer's number of layers.
+        layers: usize = Choice::hidden(),
+        /// Has it two directions?
+        bidirectional: bool = Choice::hidden(),
+        /// Which steps it gives.
+        output: Steps = Choice::word("all").stored("steps"),
+    }
+    has(infer, label)
+    outline: Outline::Unpacked,
+    example: "Unpack",
 }
 
 impl Unpack {
@@ -28,7 +30,7 @@ impl Unpack {
         if self.which == 0 { self.states.saturating_mul(self.layers) } else { (self.which - 1).saturating_mul(self.layers) }
     }
 
-    pub(super) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+    pub(crate) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         let (rows, width) = (input.dim(0), input.dim(1));
         let directions = if self.bidirectional { 2 } else { 1 };
         let states = self.states.saturating_mul(self.layers);
@@ -44,5 +46,9 @@ impl Unpack {
             _ => Shape::new(&[self.layers * directions, width / directions]),
         };
         Ok((self, output))
+    }
+
+    pub(crate) fn label(&self, _: &Shape) -> String {
+        if self.which == 0 { "the output".to_owned() } else { format!("state {} of {}", self.which, self.states) }
     }
 }

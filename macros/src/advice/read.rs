@@ -114,7 +114,7 @@ fn is_unknown(word: &str, block: &Flat) -> bool {
         "layercake",
     ];
     let option = |row: &layers::Row| {
-        row.options.iter().any(|option| {
+        row.options().any(|option| {
             option.name == word || matches!(option.kind, layers::Kind::Word(words) if words.list.iter().any(|(known, _)| *known == word))
         })
     };

@@ -27,6 +27,14 @@ fn each_is_answered() {
     let mut wrong = Vec::new();
     for (line, block) in blocks() {
         // Lines that begin with a dash are answered by a message without code.
+        // Lines that begin with a plus sign are networks as they stand.
+        if let Some(line) = line.strip_prefix("+ ") {
+            let all = said(&block.replace("{ + ", "{ "));
+            if !all.is_empty() {
+                wrong.push(format!("{line}: {:#?}", all.iter().map(|said| &said.text).collect::<Vec<_>>()));
+            }
+            continue;
+        }
         let (line, dash) = line.strip_prefix("- ").map_or((line.as_str(), false), |line| (line, true));
         let block = block.replace("{ - ", "{ ");
         let all = said(&block);

@@ -192,7 +192,7 @@ impl Printer<'_> {
                 quote!(#prefix Op::Custom(#prefix ops::Custom { output: #output }))
             }
             // Not reached: there were mistakes.
-            State::Lost => quote!(#prefix Op::Relu),
+            State::Lost => quote!(#prefix Op::Relu(#prefix ops::Relu {})),
         }
     }
 

@@ -1,14 +1,14 @@
 //! Sizes that only the compiler knows: constants for them, and the shape rules applied to those.
 
+use layercake_ir::Part;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::{Printer, op};
 use crate::flow::{Flow, number};
 use crate::init::{self, Stated};
 use crate::layers::Kind;
 use crate::lower::What;
-use crate::parts;
 use crate::shape::{Node, OutputRule, Rule, State, name_of};
 
 impl Printer<'_> {
@@ -54,7 +54,7 @@ impl Printer<'_> {
                 if let Some(stated) = &node.init {
                     let outcome = format_ident!("{attempt}_INIT");
                     constants.push(self.init(node, stated, attempt, &outcome));
-                    let blame = (quote!(Init), stated.tokens.clone(), Vec::new());
+                    let blame = (quote!(INIT), stated.tokens.clone(), Vec::new());
                     checks.push(self.check(self.calls(&quote!(#outcome), [blame], &node.note)));
                 }
             }
@@ -248,11 +248,15 @@ fn blames(node: &Node) -> Vec<Blame> {
     let mut blames = Vec::new();
     let mut unwritten = Vec::new();
     for setting in &node.settings.list {
-        let Some(part) = node.row().and_then(|row| parts::of(row, setting.name)) else { continue };
-        let part = format_ident!("{part:?}");
-        let part = quote!(#part);
+        let Some(option) = node.row().and_then(|row| row.field(setting.name)) else { continue };
+        let part = match option.part() {
+            Part::Option(name) => quote!(Option(#name)),
+            part => format_ident!("{part:?}").to_token_stream(),
+        };
         match &setting.tokens {
             Some(tokens) => blames.push((part, tokens.clone(), Vec::new())),
+            // A switch or a word that has its default is never wrong.
+            None if matches!(option.kind, Kind::Bool | Kind::Word(_)) => {}
             None => unwritten.push(part),
         }
     }

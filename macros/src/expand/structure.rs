@@ -92,7 +92,7 @@ impl Printer<'_> {
     /// `layers::Conv2d<6, 1, 5, 5, E, D>`
     fn layer_type(&self, node: &Node) -> TokenStream {
         let Self { k, e, d, .. } = self;
-        let Some(field) = node.row().and_then(|row| row.field) else { return TokenStream::new() };
+        let Some(field) = node.row().and_then(|row| row.module) else { return TokenStream::new() };
         let layer = format_ident!("{}", field.layer);
         let given = field.given.iter().map(|name| self.given(node, name));
         let axes: Vec<(usize, usize)> = match field.axes {

@@ -122,10 +122,11 @@ fn constants_are_evaluated_once_and_blamed_by_part() {
     has(&expansion, "const S1: usize = CHANNELS;");
     has(&expansion, "kernel: [::layercake::__private::ir::stated(__NSizes::S2), 3]");
     has(&expansion, "in_channels: ::layercake::__private::ir::INFER");
-    for part in ["Out", "Kernel", "Padding"] {
+    for part in ["Out", r#"Option("kernel")"#, r#"Option("padding")"#] {
         has(&expansion, &format!("blame(&__NSizes::N0.outcome, Part::{part}, &[]);"));
     }
-    has(&expansion, "blame(&__NSizes::N0.outcome, Part::Layer, &[Part::In, Part::Stride, Part::Dilation, Part::Groups]);");
+    let rest = r#"Part::In, Part::Option("stride"), Part::Option("dilation"), Part::Option("groups")"#;
+    has(&expansion, &format!("blame(&__NSizes::N0.outcome, Part::Layer, &[{rest}]);"));
     has(&expansion, "blame(&__NSizes::N1.outcome, Part::Layer, &[]);");
     has(&expansion, "blame(&__NSizes::INPUT_0_RESULT, Part::In, &[]);");
     has(&expansion, "blame(&__NSizes::D0_RESULT, Part::Out, &[]);");

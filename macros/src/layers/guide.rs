@@ -1,4 +1,4 @@
-//! The guide's list of layers, made of the table and of what `layercake-ir` says of each operation, so that it cannot be out of date.
+//! The guide's list of layers, generated from the specifications in `layercake-ir`, so that it cannot be out of date.
 //!
 //! After a change: `LAYERCAKE_WRITE=1 cargo test -p layercake-macros guide`.
 
@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::tests::{network, node};
+use layercake_ir::spec::Family;
+
 use super::{Choice, Default, Kind, Positions, Row, all, is_join, is_unpool};
 use crate::testing::with_model;
 
@@ -27,49 +29,88 @@ fn the_guide_lists_every_layer() {
 
 fn list() -> String {
     let mut out = String::from(
-        "# The layers\n\nThis page is written by a test from the macro's own table. Shapes are those of one sample; `[channels, height, width]` for images.\n\
-         Options stand behind the sizes, by name. A pair is `(height, width)`, or one number for both.\n",
+        "# The layers\n\nThis page is generated from the specifications of the layers. Shapes are those of one sample, without the batch: \
+         `[channels, height, width]` for images. Options follow the sizes, by name. A pair is `(height, width)`, or one number for both.\n\n\
+         | | |\n|--|--|\n",
     );
-    let sources = sources();
+    let mut families: Vec<Family> = Vec::new();
     for row in all() {
-        let about = about(row, &sources);
-        assert!(!about.is_empty(), "`{}` has no documentation in layercake-ir", row.kind);
-        write!(out, "\n## {}\n\n{about}\n\n", row.kind).unwrap();
-        let block = network(row, row.example);
-        let shapes = with_model(&block, |model, _| {
-            let node = node(model, row);
-            let input = if is_unpool(row) { "[6, 4, 4]".to_owned() } else { model.inputs[0].flow.text() };
-            format!("`{}` makes `{}` of `{input}`.", row.example, node.output.text())
-        });
-        writeln!(out, "{shapes}").unwrap();
-        let positions = match row.positions {
-            Positions::InOut { what, .. } => format!("Sizes: the {what} it gives, or `in -> out`, where `in` is checked."),
-            Positions::Features(_) => "Size: the number of features, which may be left out.".to_owned(),
-            Positions::Option(_) if is_unpool(row) => {
-                "The name of an earlier `MaxPool2d` stands in brackets; its options are the pool's.".to_owned()
-            }
-            Positions::Option(name) => format!("`{name}` may stand first, without its name."),
-            Positions::List(name) => format!("`{name}` may stand first, without its name, one number after the other."),
-            Positions::None if is_join(row) => "The tags to join the current tensor with stand first; or branches behind it.".to_owned(),
-            Positions::None => String::new(),
-        };
-        if !positions.is_empty() {
-            write!(out, "\n{positions}\n").unwrap();
+        if !families.contains(&row.family) {
+            families.push(row.family);
         }
-        if (!row.options.is_empty() || row.field.is_some()) && !is_unpool(row) {
-            out.push_str("\n| option | value | default |\n|--|--|--|\n");
-            for option in row.options {
-                writeln!(out, "| `{}` | {} | {} |", option.name, kind(option.kind), default(option)).unwrap();
-            }
-            if row.kind == "Linear" {
-                out.push_str("| `drop_connect` | a number | none is dropped |\n");
-            }
-            if row.field.is_some() {
-                out.push_str("| `init` | how the weights begin | PyTorch's default |\n");
-            }
+    }
+    for &family in &families {
+        let links: Vec<String> = of(family).map(|row| format!("[`{0}`](#{1})", row.kind, row.kind.to_lowercase())).collect();
+        writeln!(out, "| {} | {} |", title(family), links.join(", ")).unwrap();
+    }
+    for &family in &families {
+        write!(out, "\n## {}\n", title(family)).unwrap();
+        for row in of(family) {
+            layer(&mut out, row);
         }
     }
     out
+}
+
+fn of(family: Family) -> impl Iterator<Item = &'static Row> {
+    all().filter(move |row| row.family == family)
+}
+
+/// The heading of a chapter.
+fn title(family: Family) -> &'static str {
+    match family {
+        Family::Linear => "Linear",
+        Family::Convolution => "Convolution",
+        Family::Pooling => "Pooling and resizing",
+        Family::Activation => "Activation",
+        Family::Normalization => "Normalization",
+        Family::Regularization => "Regularization",
+        Family::Recurrent => "Recurrent",
+        Family::Attention => "Embedding and attention",
+        Family::Shape => "Shape and reduction",
+        Family::Join => "Joins",
+        Family::Network | Family::Other => "Other",
+    }
+}
+
+/// The section of one layer.
+fn layer(out: &mut String, row: &'static Row) {
+    let about = plain(&row.about());
+    assert!(!about.is_empty(), "`{}` has no documentation", row.kind);
+    write!(out, "\n### {}\n\n{about}\n\n", row.kind).unwrap();
+    let block = network(row, row.example);
+    let shapes = with_model(&block, |model, _| {
+        let node = node(model, row);
+        let input = if is_unpool(row) { "[6, 4, 4]".to_owned() } else { model.inputs[0].flow.text() };
+        format!("`{}` turns `{input}` into `{}`.", row.example, node.output.text())
+    });
+    writeln!(out, "{shapes}").unwrap();
+    let positions = match row.positions() {
+        Positions::InOut { what, .. } => format!("Sizes: the {what} it gives, or `in -> out`, where `in` is checked."),
+        Positions::Features(_) => "Size: the number of features, which may be left out.".to_owned(),
+        Positions::Option(_) if is_unpool(row) => {
+            "The name of an earlier `MaxPool2d` stands in brackets; its options are the pool's.".to_owned()
+        }
+        Positions::Option(name) => format!("`{name}` may stand first, without its name."),
+        Positions::List(name) => format!("`{name}` may stand first, without its name, one number after the other."),
+        Positions::None if is_join(row) => "The tags to join the current tensor with stand first; or branches behind it.".to_owned(),
+        Positions::None => String::new(),
+    };
+    if !positions.is_empty() {
+        write!(out, "\n{positions}\n").unwrap();
+    }
+    if (!row.has_no_options() || row.module.is_some()) && !is_unpool(row) {
+        out.push_str("\n| option | value | default |\n|--|--|--|\n");
+        for option in row.options() {
+            writeln!(out, "| `{}` | {} | {} |", option.name, kind(option.kind), default(option)).unwrap();
+        }
+        if row.kind == "Linear" {
+            out.push_str("| `drop_connect` | a number | none is dropped |\n");
+        }
+        if row.module.is_some() {
+            out.push_str("| `init` | how the weights are initialized | PyTorch's default |\n");
+        }
+    }
 }
 
 fn kind(kind: Kind) -> String {
@@ -94,36 +135,6 @@ fn default(option: &Choice) -> String {
         Default::Word(word) => format!("`{word}`"),
         Default::Same(other) => format!("that of `{other}`"),
     }
-}
-
-/// All sources of the operations.
-fn sources() -> Vec<String> {
-    let folder = fs::read_dir(root().join("ir/src/ops")).unwrap();
-    let mut files: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
-    files.sort();
-    files.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
-}
-
-/// What the operation's documentation says: that of its struct, or of its line in the table of operations.
-fn about(row: &Row, sources: &[String]) -> String {
-    let heads = [format!("pub struct {} {{", row.variant), format!("pub struct {};", row.variant), format!("{}: \"", row.variant)];
-    for head in heads {
-        for source in sources {
-            let Some(at) = source.lines().position(|line| line.trim_start().starts_with(&head)) else { continue };
-            let before: Vec<&str> = source.lines().take(at).collect();
-            let docs: Vec<&str> = before
-                .iter()
-                .rev()
-                .map(|line| line.trim_start())
-                .take_while(|line| line.starts_with("///") || line.starts_with("#["))
-                .filter_map(|line| line.strip_prefix("///").map(str::trim))
-                .collect();
-            if !docs.is_empty() {
-                return plain(&docs.into_iter().rev().collect::<Vec<_>>().join("\n"));
-            }
-        }
-    }
-    String::new()
 }
 
 /// Links to items of `layercake-ir` lead nowhere from the guide.

@@ -16,42 +16,8 @@ pub enum Foreign {
 /// What a layer of another library is here; None for a name that none has.
 pub fn foreign(kind: &str) -> Option<Foreign> {
     let plain = kind.to_lowercase().replace('_', "");
-    let layer = match plain.as_str() {
-        "dense" | "fc" | "fullyconnected" | "affine" | "innerproduct" | "unbiasedlinear" | "lazylinear" => "Linear",
-        "conv" | "convolution" | "convolution2d" | "conv2" | "lazyconv2d" => "Conv2d",
-        "convolution1d" | "lazyconv1d" => "Conv1d",
-        "maxpool" | "maxpooling" | "maxpooling2d" | "maxpool2" => "MaxPool2d",
-        "maxpooling1d" => "MaxPool1d",
-        "avgpool" | "averagepool" | "averagepooling" | "averagepooling2d" | "averagepool2d" | "meanpool" | "avgpooling2d" => "AvgPool2d",
-        "averagepooling1d" => "AvgPool1d",
-        "lazybatchnorm1d" => "BatchNorm1d",
-        "lazybatchnorm2d" | "syncbatchnorm" => "BatchNorm2d",
-        "layernormalization" => "LayerNorm",
-        "leaky" | "lrelu" => "LeakyReLU",
-        "logistic" | "sigm" => "Sigmoid",
-        "view" => "Reshape",
-        "ravel" => "Flatten",
-        "drop" => "Dropout",
-        "spatialdropout" | "spatialdropout2d" | "featuredropout" => "Dropout2d",
-        "deconv" | "deconvolution" | "conv2dtranspose" | "upconv" | "convtranspose" | "transposedconv2d" | "lazyconvtranspose2d" => {
-            "ConvTranspose2d"
-        }
-        "globalaveragepooling2d" | "globalavgpool" | "globalaveragepool" | "gap" => "GlobalAvgPool2d",
-        "upsampling2d" | "interpolate" | "resize" | "upsamplingnearest2d" => "Upsample",
-        "swish" => "SiLU",
-        "clip" | "clamp" => "HardTanh",
-        "lrn" => "LocalResponseNorm",
-        "reducemean" | "averageover" => "Mean",
-        "reducemax" => "Amax",
-        "embed" | "embeddings" | "lookup" | "embeddingbag" => "Embedding",
-        "longshorttermmemory" | "lstmlayer" => "Lstm",
-        "gatedrecurrentunit" => "Gru",
-        "simplernn" | "elman" | "recurrent" => "Rnn",
-        "attention" | "selfattention" | "multihead" | "mha" | "causalselfattention" => "MultiHeadAttention",
-        _ => "",
-    };
-    if !layer.is_empty() {
-        return Some(Foreign::Layer(layer));
+    if let Some(row) = super::all().find(|row| row.others.contains(&plain.as_str())) {
+        return Some(Foreign::Layer(row.kind));
     }
     let hint = match plain.as_str() {
         "pool" | "pooling" | "pool2d" | "pooling2d" => "write `MaxPool2d(2)` or `AvgPool2d(2)`",
@@ -101,7 +67,7 @@ pub enum Meant {
 /// What another library calls `key`.
 pub fn meant(row: &Row, key: &str) -> Option<Meant> {
     let key = key.to_lowercase();
-    match (row.positions, key.as_str()) {
+    match (row.positions(), key.as_str()) {
         (
             Positions::InOut { .. },
             "in_features" | "in_channels" | "input_size" | "num_embeddings" | "vocabulary" | "vocab_size" | "input" | "inputs" | "in_dim"

@@ -4,56 +4,54 @@ use super::Outline;
 use crate::flow::Dim;
 use crate::settings::{Num, Settings, Value};
 
-impl Outline {
-    /// The sizes; None where not even their number is known. `stated` makes a size of one that the user wrote.
-    pub fn dims(self, settings: &Settings, input: Option<&[Dim]>, stated: impl Fn(&Num<usize>) -> Dim) -> Option<Vec<Dim>> {
-        let setting = |field: &str| match settings.size(field) {
-            // Zero is a mistake of its own.
-            None | Some(Num::Known(0 | layercake_ir::INFER)) => Dim::Unknown,
-            Some(size) => stated(size),
-        };
-        // The channels of an input of this many axes.
-        let channels = |rank: usize| input.filter(|dims| dims.len() == rank).map_or(Dim::Unknown, |dims| dims[0].clone());
-        Some(match self {
-            Outline::Same => input?.to_vec(),
-            Outline::Last(field) => {
-                let dims = input?;
-                // On an image, a `Flatten` was forgotten.
-                let keep = if dims.len() == 2 { 1 } else { 0 };
-                dims.iter().take(keep).cloned().chain([setting(field)]).collect()
-            }
-            Outline::Map(field) => vec![field.map_or_else(|| channels(3), setting), Dim::Unknown, Dim::Unknown],
-            Outline::Line(field) => vec![field.map_or_else(|| channels(2), setting), Dim::Unknown],
-            Outline::Flat => vec![Dim::Unknown],
-            Outline::First => vec![input.and_then(|dims| dims.first().cloned()).unwrap_or(Dim::Unknown)],
-            Outline::Rank => vec![Dim::Unknown; input?.len()],
-            Outline::Fewer(field) => vec![Dim::Unknown; input?.len().saturating_sub(settings.list(field).len()).max(1)],
-            // One axis more than there may be is a mistake of its own.
-            Outline::Embedded => {
-                input.filter(|dims| dims.len() < layercake_ir::MAX_RANK)?.iter().cloned().chain([setting("embedding_dim")]).collect()
-            }
-            Outline::Steps | Outline::Unpacked => {
-                let word = settings.get("output").and_then(|setting| setting.value.as_ref());
-                let last = word == Some(&Value::Word("last"));
-                let state = matches!(settings.size("which"), Some(Num::Known(1..)));
-                let packed = settings.get("packed").is_some_and(|setting| setting.value == Some(Value::Bool(Num::Known(true))));
-                let one = settings.get("bidirectional").is_some_and(|setting| setting.value == Some(Value::Bool(Num::Known(false))));
-                let width = if one && self == Outline::Steps { setting("hidden") } else { Dim::Unknown };
-                match self {
-                    Outline::Steps if !packed && !last => {
-                        let length = input.filter(|dims| dims.len() == 2).map_or(Dim::Unknown, |dims| dims[0].clone());
-                        vec![length, width]
-                    }
-                    _ if last && !packed && !state => vec![width],
-                    _ => vec![Dim::Unknown, width],
+/// The sizes; None where not even their number is known. `stated` makes a size of one that the user wrote.
+pub fn dims(outline: Outline, settings: &Settings, input: Option<&[Dim]>, stated: impl Fn(&Num<usize>) -> Dim) -> Option<Vec<Dim>> {
+    let setting = |field: &str| match settings.size(field) {
+        // Zero is a mistake of its own.
+        None | Some(Num::Known(0 | layercake_ir::INFER)) => Dim::Unknown,
+        Some(size) => stated(size),
+    };
+    // The channels of an input of this many axes.
+    let channels = |rank: usize| input.filter(|dims| dims.len() == rank).map_or(Dim::Unknown, |dims| dims[0].clone());
+    Some(match outline {
+        Outline::Same => input?.to_vec(),
+        Outline::Last(field) => {
+            let dims = input?;
+            // On an image, a `Flatten` was forgotten.
+            let keep = if dims.len() == 2 { 1 } else { 0 };
+            dims.iter().take(keep).cloned().chain([setting(field)]).collect()
+        }
+        Outline::Map(field) => vec![field.map_or_else(|| channels(3), setting), Dim::Unknown, Dim::Unknown],
+        Outline::Line(field) => vec![field.map_or_else(|| channels(2), setting), Dim::Unknown],
+        Outline::Flat => vec![Dim::Unknown],
+        Outline::First => vec![input.and_then(|dims| dims.first().cloned()).unwrap_or(Dim::Unknown)],
+        Outline::Rank => vec![Dim::Unknown; input?.len()],
+        Outline::OneFewer => vec![Dim::Unknown; input?.len().saturating_sub(1).max(1)],
+        Outline::Fewer(field) => vec![Dim::Unknown; input?.len().saturating_sub(settings.list(field).len()).max(1)],
+        // One axis more than there may be is a mistake of its own.
+        Outline::Behind(field) => {
+            input.filter(|dims| dims.len() < layercake_ir::MAX_RANK)?.iter().cloned().chain([setting(field)]).collect()
+        }
+        Outline::Unknown => return None,
+        Outline::Steps | Outline::Unpacked => {
+            let word = settings.get("output").and_then(|setting| setting.value.as_ref());
+            let last = word == Some(&Value::Word("last"));
+            let state = matches!(settings.size("which"), Some(Num::Known(1..)));
+            let packed = settings.get("packed").is_some_and(|setting| setting.value == Some(Value::Bool(Num::Known(true))));
+            let one = settings.get("bidirectional").is_some_and(|setting| setting.value == Some(Value::Bool(Num::Known(false))));
+            let width = if one && outline == Outline::Steps { setting("hidden") } else { Dim::Unknown };
+            match outline {
+                Outline::Steps if !packed && !last => {
+                    let length = input.filter(|dims| dims.len() == 2).map_or(Dim::Unknown, |dims| dims[0].clone());
+                    vec![length, width]
                 }
+                _ if last && !packed && !state => vec![width],
+                _ => vec![Dim::Unknown, width],
             }
-            Outline::List(field) => match settings.list(field) {
-                [] => return None,
-                list => {
-                    list.iter().map(|size| if *size == Num::Known(layercake_ir::INFER) { Dim::Unknown } else { stated(size) }).collect()
-                }
-            },
-        })
-    }
+        }
+        Outline::List(field) => match settings.list(field) {
+            [] => return None,
+            list => list.iter().map(|size| if *size == Num::Known(layercake_ir::INFER) { Dim::Unknown } else { stated(size) }).collect(),
+        },
+    })
 }

@@ -1,48 +1,15 @@
 //! PyTorch's order of arguments, and the layers that it has and this language has not.
 
-/// The arguments of PyTorch's layers in their order, by the names of the fields here; `-` for one that has no counterpart.
-#[rustfmt::skip]
-const ORDER: [(&str, &[&str]); 34] = [
-    ("Linear", &["in_features", "out_features", "bias"]),
-    ("Conv1d", &["in_channels", "out_channels", "kernel", "stride", "padding", "dilation", "groups", "bias"]),
-    ("Conv2d", &["in_channels", "out_channels", "kernel", "stride", "padding", "dilation", "groups", "bias"]),
-    ("ConvTranspose2d",
-        &["in_channels", "out_channels", "kernel", "stride", "padding", "output_padding", "groups", "bias", "dilation"]),
-    ("MaxPool1d", &["kernel", "stride", "padding", "dilation", "-", "ceil_mode"]),
-    ("MaxPool2d", &["kernel", "stride", "padding", "dilation", "-", "ceil_mode"]),
-    ("AvgPool1d", &["kernel", "stride", "padding", "ceil_mode", "count_include_pad"]),
-    ("AvgPool2d", &["kernel", "stride", "padding", "ceil_mode", "count_include_pad"]),
-    ("AdaptiveAvgPool2d", &["output_size"]),
-    ("FractionalMaxPool2d", &["kernel", "output_size"]),
-    ("Upsample", &["-", "scale", "mode", "align_corners"]),
-    ("Flatten", &["-", "-"]),
-    ("BatchNorm1d", &["features", "eps", "momentum", "affine", "-"]),
-    ("BatchNorm2d", &["features", "eps", "momentum", "affine", "-"]),
-    ("InstanceNorm2d", &["features", "eps", "-", "affine", "-"]),
-    ("GroupNorm", &["groups", "channels", "eps", "affine"]),
-    ("LocalResponseNorm", &["size", "alpha", "beta", "k"]),
-    ("Dropout", &["p", "-"]),
-    ("Dropout2d", &["p", "-"]),
-    ("ReLU", &["-"]),
-    ("ReLU6", &["-"]),
-    ("SELU", &["-"]),
-    ("SiLU", &["-"]),
-    ("LeakyReLU", &["negative_slope", "-"]),
-    ("ELU", &["alpha", "-"]),
-    ("HardTanh", &["min_val", "max_val", "-"]),
-    ("Softmax", &["axis"]),
-    ("LogSoftmax", &["axis"]),
-    ("GLU", &["axis"]),
-    ("Embedding", &["num_embeddings", "embedding_dim", "padding_idx"]),
-    ("Rnn", &["in_features", "hidden", "layers", "nonlinearity", "bias", "-", "dropout", "bidirectional"]),
-    ("Lstm", &["in_features", "hidden", "layers", "bias", "-", "dropout", "bidirectional"]),
-    ("Gru", &["in_features", "hidden", "layers", "bias", "-", "dropout", "bidirectional"]),
-    ("MultiHeadAttention", &["features", "heads", "dropout", "bias"]),
-];
+use super::Row;
 
-/// PyTorch's order of a layer's arguments, where it is not that of the table.
-pub fn order(kind: &str) -> Option<&'static [&'static str]> {
-    ORDER.iter().find(|(own, _)| *own == kind).map(|(_, order)| *order)
+/// PyTorch's order of a layer's arguments, by the names here; `-` for one that has no counterpart. None where it is that of the options.
+pub fn order(row: &Row) -> Option<Vec<&'static str>> {
+    (!row.torch.is_empty()).then(|| row.torch_arguments().map(|(_, ours)| ours.unwrap_or("-")).collect())
+}
+
+/// The field that an argument of PyTorch's layer stands for; None for one that has no counterpart.
+pub fn torch_field(row: &Row, word: &str) -> Option<&'static str> {
+    row.torch_arguments().find(|(theirs, _)| *theirs == word).and_then(|(_, ours)| ours)
 }
 
 /// Why a layer of PyTorch's is not here. `plain` is its name in small letters.
@@ -143,21 +110,11 @@ pub fn absent(plain: &str) -> Option<&'static str> {
                 "circularpad1d",
                 "circularpad2d",
                 "hardshrink",
-                "hardsigmoid",
-                "hardswish",
                 "logsigmoid",
-                "rrelu",
                 "celu",
-                "mish",
-                "softshrink",
-                "softsign",
                 "tanhshrink",
-                "threshold",
-                "softmin",
-                "rmsnorm",
                 "alphadropout",
                 "featurealphadropout",
-                "pixelshuffle",
                 "pixelunshuffle",
                 "channelshuffle",
                 "unflatten",

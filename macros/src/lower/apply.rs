@@ -53,7 +53,7 @@ impl Lowering<'_, '_> {
         if let Some(states) = layers::states(row) {
             return self.recurrent(step, layer, row, states);
         }
-        let path = self.path_of(step, row.prefix, Some(&layer.kind));
+        let path = self.path_of(step, &row.prefix(), Some(&layer.kind));
         let (row, layer) = drop_connect(row, layer);
         self.push(step, path, What::Layer { row, layer, part: None, packed: false });
     }
@@ -170,7 +170,7 @@ impl Lowering<'_, '_> {
     pub(super) fn owns(&self, what: &What) -> bool {
         self.sharing.is_none()
             && match what {
-                What::Layer { row, .. } => row.field.is_some(),
+                What::Layer { row, .. } => row.module.is_some(),
                 What::Network { output, .. } => *output == 0,
                 What::Custom(_) => true,
                 What::Lost(_) => false,

@@ -25,7 +25,7 @@ impl Lowering<'_, '_> {
             Arg::Option { .. } => true,
         });
         let named = step.name.is_some() || self.is_numbered();
-        let path = self.path_of(step, row.prefix, Some(&layer.kind));
+        let path = self.path_of(step, &row.prefix(), Some(&layer.kind));
         let (begin, since) = (self.current, self.inputs.len() + self.nodes.len());
         let outer = self.prefix.clone();
         if named {
@@ -100,7 +100,7 @@ impl Lowering<'_, '_> {
         if lost {
             return self.lost(step, layer.tokens.clone());
         }
-        let path = self.path_of(step, row.prefix, Some(&layer.kind));
+        let path = self.path_of(step, &row.prefix(), Some(&layer.kind));
         let kept = self.once(&options, &tags, &inputs);
         if kept.len() == 1 && row.kind == "Concat" {
             // How wide it was meant to be is not known.
@@ -228,7 +228,7 @@ impl Lowering<'_, '_> {
             }
         };
         let (begin, first) = (self.current, self.nodes.len());
-        let path = self.path_of(step, row.prefix, Some(&layer.kind));
+        let path = self.path_of(step, &row.prefix(), Some(&layer.kind));
         if step.tags.len() != parts && !self.definition {
             let tags: TokenStream = step.tags.iter().map(|tag| quote!(#tag)).collect();
             let place = if tags.is_empty() { layer.kind.to_token_stream() } else { tags };

@@ -87,12 +87,6 @@ pub enum What {
     Lost(TokenStream),
 }
 
-impl std::fmt::Debug for Row {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.kind)
-    }
-}
-
 impl What {
     /// The layer as the user wrote it.
     pub fn tokens(&self) -> &TokenStream {

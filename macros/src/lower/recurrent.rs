@@ -57,7 +57,7 @@ impl Lowering<'_, '_> {
         if lost {
             return self.lost(step, layer.tokens.clone());
         }
-        let path = self.path_of(step, row.prefix, Some(&layer.kind));
+        let path = self.path_of(step, &row.prefix(), Some(&layer.kind));
         if !several {
             return self.push_join(step, path, What::Layer { row, layer: own, part: None, packed: false }, inputs, operands);
         }

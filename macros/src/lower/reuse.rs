@@ -129,7 +129,7 @@ impl super::Node {
     /// May it own tensors?
     pub fn has_tensors(&self) -> bool {
         match &self.what {
-            super::What::Layer { row, .. } => row.field.is_some(),
+            super::What::Layer { row, .. } => row.module.is_some(),
             super::What::Network { .. } | super::What::Custom(_) | super::What::Lost(_) => true,
         }
     }

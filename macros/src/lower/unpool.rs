@@ -28,7 +28,7 @@ impl Lowering<'_, '_> {
         let Some(pool) = self.pool(&name) else { return self.lost(step, layer.tokens.clone()) };
         let (What::Layer { layer: options, .. }, pooled) = (&self.nodes[pool].what, self.nodes[pool].inputs[0]) else { return };
         let own = Layer { args: options.args.clone(), illegible_args: options.illegible_args, ..layer.clone() };
-        let path = self.path_of(step, row.prefix, Some(&layer.kind));
+        let path = self.path_of(step, &row.prefix(), Some(&layer.kind));
         let inputs = vec![self.current, pooled];
         let operands = vec![layer.kind.to_token_stream(), name.to_token_stream()];
         self.push_join(step, path, What::Layer { row, layer: own, part: None, packed: false }, inputs, operands);

@@ -64,7 +64,7 @@ fn expression_begins(input: ParseStream) -> bool {
         matches!(args.next(), Some(TokenTree::Ident(arg)) if matches!(arg.to_string().as_str(), "x" | "self" | "out" | "inputs" | "input"));
     let alone = matches!(args.next(), None | Some(TokenTree::Punct(_)));
     // A template may have the name of a layer with tensors, and a size that is called so.
-    variable && alone && word.starts_with(char::is_lowercase) && layers::in_other_letters(&word).is_some_and(|row| row.field.is_none())
+    variable && alone && word.starts_with(char::is_lowercase) && layers::in_other_letters(&word).is_some_and(|row| row.module.is_none())
 }
 
 /// Does a path of modules end in a layer?

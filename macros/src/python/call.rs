@@ -36,7 +36,7 @@ pub fn named(name: &str, args: &[&Expr]) -> Result {
 
 /// A function on a tensor that is a layer here.
 pub fn function(mut before: Meaning, name: &str, args: &[&Expr]) -> Result {
-    let row = row(name)?.filter(|row| row.field.is_none() || row.kind == "PReLU");
+    let row = row(name)?.filter(|row| row.module.is_none() || row.kind == "PReLU");
     let Some(row) = row else { return unknown(name) };
     let args: Vec<Arg> =
         args.iter().map(|arg| argument(arg)).filter(|arg| !matches!(arg, Arg::Option { key, .. } if key == "training")).collect();

@@ -40,6 +40,11 @@ fn negative(expression: &Expr) -> Option<usize> {
     }
 }
 
+/// Is it an axis that is counted from the end: `-1`?
+pub fn is_from_the_end(axis: &Expr) -> bool {
+    negative(axis).is_some()
+}
+
 /// A bare word, or a text.
 fn word(expression: &Expr) -> Option<String> {
     match expression {
@@ -238,7 +243,7 @@ impl Given<'_> {
     pub(super) fn written(&self) -> String {
         let mut args = Vec::new();
         let all = |field: &str| self.list.iter().filter(|(name, _)| *name == field).map(|(_, value)| text::of(value)).collect::<Vec<_>>();
-        let nameless: &[&str] = match &self.row.positions {
+        let nameless: &[&str] = match &self.row.positions() {
             Positions::InOut { input, output, .. } => {
                 match (all(input).first(), all(output).first()) {
                     (Some(input), Some(output)) => args.push(format!("{input} -> {output}")),
@@ -267,7 +272,7 @@ impl Given<'_> {
         let (mut input, mut args, mut options) = (None, Vec::new(), Vec::new());
         for (field, value) in &self.list {
             let value = value.clone();
-            match self.row.positions {
+            match self.row.positions() {
                 Positions::InOut { input: first, .. } if *field == first => input = Some(value),
                 Positions::InOut { output, .. } if *field == output => args.push(Arg::Position { input: input.take(), size: value }),
                 Positions::Features(first) | Positions::Option(first) | Positions::List(first) if *field == first => {

@@ -138,7 +138,10 @@ impl<'a> Given<'a> {
         if let Some(option) = self.row.option(&word) {
             return Some(option.name);
         }
-        match (layers::meant(self.row, &word)?, self.row.positions) {
+        if let Some(field) = layers::torch_field(self.row, &word) {
+            return Some(field);
+        }
+        match (layers::meant(self.row, &word)?, self.row.positions()) {
             (Meant::Option(name), _) => Some(name),
             (Meant::In, Positions::InOut { input, .. }) => Some(input),
             (Meant::Size, Positions::InOut { output: field, .. } | Positions::Features(field)) => Some(field),
@@ -181,12 +184,12 @@ impl<'a> Given<'a> {
             return;
         }
         let mut missing = Vec::new();
-        if let Positions::InOut { output, what, .. } = self.row.positions
+        if let Positions::InOut { output, what, .. } = self.row.positions()
             && !self.has(output)
         {
             missing.push(format!("its output {what}"));
         }
-        for option in self.row.options.iter().filter(|option| option.default == Default::Required && !self.has(option.name)) {
+        for option in self.row.options().filter(|option| option.default == Default::Required && !self.has(option.name)) {
             missing.push(if option.name == "kernel" { "a kernel".to_owned() } else { format!("its {}", option.name) });
         }
         if missing.is_empty() {
@@ -198,12 +201,13 @@ impl<'a> Given<'a> {
 
     /// What the layer might look like with what it lacks.
     fn example(&self) -> String {
-        let required = self.row.options.iter().filter(|option| option.default == Default::Required && !self.has(option.name));
-        match self.row.positions {
+        let required = self.row.options().filter(|option| option.default == Default::Required && !self.has(option.name));
+        match self.row.positions() {
             // Only options are missing.
             Positions::InOut { output, .. } if self.has(output) => {
                 let written = self.written();
-                let shown: String = required.map(|option| format!(", {} = {}", option.name, self.row.shown(option.name))).collect();
+                let shown: String =
+                    required.map(|option| format!(", {} = {}", option.name, layers::shown(self.row, option.name))).collect();
                 format!("{}{shown})", written.strip_suffix(')').unwrap_or(&written))
             }
             _ => self.row.example.to_owned(),
@@ -212,8 +216,8 @@ impl<'a> Given<'a> {
 
     /// Does it lack something that must be given?
     fn lacks(&self) -> bool {
-        let output = matches!(self.row.positions, Positions::InOut { output, .. } if !self.has(output));
-        output || self.row.options.iter().any(|option| option.default == Default::Required && !self.has(option.name))
+        let output = matches!(self.row.positions(), Positions::InOut { output, .. } if !self.has(output));
+        output || self.row.options().any(|option| option.default == Default::Required && !self.has(option.name))
     }
 
     /// A value for each field of the operation.
@@ -240,7 +244,7 @@ impl<'a> Given<'a> {
             };
             settings.list.push(Setting { name, value, tokens });
         };
-        match self.row.positions {
+        match self.row.positions() {
             Positions::InOut { input, output, what } => {
                 add(input, Kind::Size, Default::Infer, &format!("the number of input {what} of `{}`", self.name));
                 add(output, Kind::Size, Default::Required, &format!("the number of output {what} of `{}`", self.name));
@@ -250,7 +254,7 @@ impl<'a> Given<'a> {
             }
             Positions::None | Positions::Option(_) | Positions::List(_) => {}
         }
-        for option in self.row.options {
+        for option in self.row.options() {
             add(option.name, option.kind, option.default, &format!("`{}` of `{}`", option.name, self.name));
         }
         if self.unsound {

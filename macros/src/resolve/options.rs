@@ -11,6 +11,16 @@ use crate::report::Report;
 use crate::text;
 
 impl Given<'_> {
+    /// The field that PyTorch's spelling of an argument stands for, and its value; None where it has no counterpart. An axis is counted as PyTorch
+    /// counts it, with the batch.
+    fn by_torch(&self, word: &str, value: &Expr) -> Option<(&'static str, Expr)> {
+        let field = layers::torch_field(self.row, word)?;
+        match word {
+            "dim" => Some((field, habit::axes(value, self.rank)?)),
+            _ => Some((field, value.clone())),
+        }
+    }
+
     /// The arguments with a name.
     pub(super) fn options(&mut self, report: &mut Report) {
         for arg in &self.layer.args {
@@ -34,8 +44,12 @@ impl Given<'_> {
         if let Some(option) = row.option(&word) {
             return Some((option.name, value.clone()));
         }
+        if let Some(answer) = self.by_torch(&word, value) {
+            return Some(answer);
+        }
         let unknown = format!("`{}` has no option `{word}`", row.kind);
-        if row.field.is_some() && matches!(word.as_str(), "initializer" | "weight_init" | "kernel_initializer" | "initialization" | "inits")
+        if row.module.is_some()
+            && matches!(word.as_str(), "initializer" | "weight_init" | "kernel_initializer" | "initialization" | "inits")
         {
             report.add(key, format_args!("{unknown}\nhelp: write `{}`", crate::init::OPTION));
             return None;
@@ -47,8 +61,8 @@ impl Given<'_> {
             );
             return None;
         }
-        let options: Vec<&'static str> = row.options.iter().map(|option| option.name).collect();
-        match (layers::meant(row, &word), row.positions) {
+        let options: Vec<&'static str> = row.options().map(|option| option.name).collect();
+        match (layers::meant(row, &word), row.positions()) {
             (Some(Meant::Option(name)), _) => {
                 // PyTorch counts the batch, which is no axis here.
                 if word.starts_with("dim") {
@@ -78,7 +92,7 @@ impl Given<'_> {
             }
             _ => {}
         }
-        if word == "activation" && row.field.is_some() {
+        if word == "activation" && row.module.is_some() {
             self.slip(key, format!("{unknown}; an activation is a step of its own"));
             self.behind.extend(habit::activation(value));
             return None;

@@ -26,7 +26,7 @@ impl<'a> Given<'a> {
         }
         let positions = &positions[..if behind < positions.len() { positions.len() - behind } else { behind }];
         let Some((&(input, size), rest)) = positions.split_first() else { return };
-        if let (None, Positions::List(field)) = (input, self.row.positions) {
+        if let (None, Positions::List(field)) = (input, self.row.positions()) {
             // `LayerNorm(64, 1e-5)`
             let number = |size: &Expr| matches!(size, Expr::Lit(ExprLit { lit: Lit::Float(_), .. }));
             if let [(_, sizes), (_, eps)] = *positions
@@ -41,16 +41,16 @@ impl<'a> Given<'a> {
             self.list.extend(sizes);
             return;
         }
-        if let (Some(arrow), false) = (input, matches!(self.row.positions, Positions::InOut { .. })) {
-            if let Positions::Option(field) | Positions::Features(field) = self.row.positions {
+        if let (Some(arrow), false) = (input, matches!(self.row.positions(), Positions::InOut { .. })) {
+            if let Positions::Option(field) | Positions::Features(field) = self.row.positions() {
                 self.list.push((field, size.clone()));
             }
             // Which of the axes of a list were meant, nobody can say.
-            self.illegible |= matches!(self.row.positions, Positions::List(_));
+            self.illegible |= matches!(self.row.positions(), Positions::List(_));
             self.slip(arrow, format!("`{}` does not change sizes and takes no `in -> out`", self.row.kind));
             return;
         }
-        let one = self.row.positions != Positions::None;
+        let one = self.row.positions() != Positions::None;
         let mut extra: Vec<&'a Expr> = if one { rest.iter().map(|(_, size)| *size).collect() } else { vec![size] };
         if !one {
             extra.extend(rest.iter().map(|(_, size)| *size));
@@ -66,12 +66,12 @@ impl<'a> Given<'a> {
             }
             option.is_none()
         });
-        let order = layers::order(self.row.kind);
+        let order = layers::order(self.row);
         // PyTorch's order of arguments, or the table's.
-        let (fields, values): (Vec<&'static str>, Vec<&'a Expr>) = match self.row.positions {
+        let (fields, values): (Vec<&'static str>, Vec<&'a Expr>) = match self.row.positions() {
             Positions::InOut { input: field_in, output, .. } => {
                 // PyTorch's `Linear(400, 120)` and `Conv2d(3, 64, 3)` state both sizes; `Conv2d(64, 3)` was written with ours in mind.
-                let required = self.row.options.iter().filter(|option| option.default == Default::Required && !self.names(option.name));
+                let required = self.row.options().filter(|option| option.default == Default::Required && !self.names(option.name));
                 let both = input.is_none()
                     && !extra.first().is_some_and(|second| habit::is_bool(second))
                     && (extra.len() > required.count() || self.names(output))
@@ -80,22 +80,22 @@ impl<'a> Given<'a> {
                 let mut fields = if both { vec![field_in, output] } else { vec![output] };
                 match order {
                     Some(order) => fields.extend(&order[2..]),
-                    None => fields.extend(self.row.options.iter().map(|option| option.name)),
+                    None => fields.extend(self.row.options().map(|option| option.name)),
                 }
                 (fields, [size].into_iter().chain(extra.iter().copied()).collect())
             }
             Positions::Features(first) | Positions::Option(first) | Positions::List(first) => {
                 let fields = match order {
-                    Some(order) if extra.iter().any(|value| !habit::is_bool(value)) => order.to_vec(),
+                    Some(order) if extra.iter().any(|value| !habit::is_bool(value)) => order,
                     _ => {
-                        let others = self.row.options.iter().map(|option| option.name).filter(|name| *name != first);
+                        let others = self.row.options().map(|option| option.name).filter(|name| *name != first);
                         [first].into_iter().chain(others).collect()
                     }
                 };
                 (fields, [size].into_iter().chain(extra.iter().copied()).collect())
             }
             Positions::None => {
-                let fields = order.map_or_else(|| self.row.options.iter().map(|option| option.name).collect(), <[_]>::to_vec);
+                let fields = order.unwrap_or_else(|| self.row.options().map(|option| option.name).collect());
                 (fields, extra.clone())
             }
         };
@@ -105,7 +105,7 @@ impl<'a> Given<'a> {
         let mut given = Vec::new();
         for (i, value) in values.into_iter().enumerate() {
             // A truth value is that of the next option that takes one, but not where a size stands.
-            let size = i == 0 && self.row.positions != Positions::None;
+            let size = i == 0 && self.row.positions() != Positions::None;
             let at = if habit::is_bool(value) && !size { fields.iter().position(|field| switch(field)).unwrap_or(0) } else { 0 };
             if at < fields.len() {
                 given.push((fields.remove(at), value.clone()));
@@ -117,8 +117,14 @@ impl<'a> Given<'a> {
             "axis" => habit::axes(&value, self.rank).or_else(|| habit::keeps(&value).then_some(value)).map(|axis| (field, axis)),
             _ => Some((field, value)),
         }));
-        if let Some(first) = extra.first() {
-            self.extra(first, extra.len(), beyond, report);
+        // `Linear(784, 10)` and `Softmax(-1)` are PyTorch's, and mean the same here.
+        let both =
+            matches!(self.row.positions(), Positions::InOut { input: field, .. } if input.is_none() && self.has(field)) && extra.len() == 1;
+        let dim_first = self.row.torch.first() == Some(&"dim: axis");
+        let from_the_end = matches!(extra[..], [axis] if dim_first && habit::is_from_the_end(axis));
+        let by_place = positions.len() <= self.row.by_place;
+        if let (Some(first), false) = (extra.first(), by_place || (both && !beyond) || (from_the_end && self.has("axis"))) {
+            self.extra(first, beyond, report);
         }
     }
 
@@ -149,25 +155,24 @@ impl<'a> Given<'a> {
         behind
     }
 
-    /// More arguments without a name than the layer has: this many, of which `first` is one.
-    fn extra(&mut self, first: &Expr, count: usize, beyond: bool, report: &mut Report) {
+    /// More arguments without a name than the layer has, of which `first` is one.
+    fn extra(&mut self, first: &Expr, beyond: bool, report: &mut Report) {
         let row = self.row;
         if beyond {
-            let takes = match row.positions {
-                Positions::None if row.options.is_empty() => "takes no arguments",
+            let takes = match row.positions() {
+                Positions::None if row.has_no_options() => "takes no arguments",
                 Positions::None => "takes no argument without a name",
                 Positions::InOut { .. } => "takes one size without a name, or `in -> out`",
                 Positions::Features(_) | Positions::Option(_) | Positions::List(_) => "takes one argument without a name",
             };
-            let help = if row.positions == Positions::None && row.options.is_empty() { "write" } else { "for example" };
+            let help = if row.positions() == Positions::None && row.has_no_options() { "write" } else { "for example" };
             report.add(first, format_args!("`{}` {takes}\nhelp: {help} `{}`", row.kind, row.example));
             self.illegible = true;
             return;
         }
-        let takes = match row.positions {
-            Positions::None if row.options.is_empty() => "takes no arguments",
+        let takes = match row.positions() {
+            Positions::None if row.has_no_options() => "takes no arguments",
             Positions::None => "takes its argument by name",
-            Positions::InOut { .. } if count == 1 && self.list.len() == 2 => "takes both sizes as `in -> out`",
             Positions::InOut { .. } => "takes its options by name",
             Positions::Features(_) | Positions::Option(_) | Positions::List(_) => "takes its other options by name",
         };

@@ -16,7 +16,7 @@ impl Pass<'_> {
     pub(super) fn generic(&mut self, subject: &Subject, settings: &Settings, values: &[usize], inputs: &[Flow]) -> (State, Flow) {
         let ask = |round: usize| -> Option<Result<(Op, Shape), Mistake>> {
             let settings = settings.with_params(round);
-            let op = (subject.row.build)(&settings.known()?);
+            let op = settings.operation(subject.row)?;
             let inputs = inputs.iter().map(|flow| flow.with_params(round)).collect::<Option<Vec<Shape>>>()?;
             Some(self.at_site(subject.name, values, Some(round), |site| op.infer(&inputs, site)))
         };

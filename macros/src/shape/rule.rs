@@ -7,7 +7,7 @@ use quote::{format_ident, quote};
 use super::{Pass, Rule, State};
 use crate::ast::Layer;
 use crate::flow::{Dim, Flow, number};
-use crate::layers::{Outline, Row};
+use crate::layers::{self, Outline, Row};
 use crate::lower::What;
 use crate::params;
 use crate::parts;
@@ -37,8 +37,8 @@ impl Pass<'_> {
             return self.generic(subject, settings, values, inputs);
         }
         let shapes: Option<Vec<Shape>> = inputs.iter().map(Flow::known).collect();
-        match (shapes, settings.known()) {
-            (Some(shapes), Some(known)) => self.decide(subject, settings, (subject.row.build)(&known), &shapes, values),
+        match (shapes, settings.operation(subject.row)) {
+            (Some(shapes), Some(op)) => self.decide(subject, settings, op, &shapes, values),
             _ => {
                 // Of values that are joined, some may come from a network, whose rank is not known.
                 let input = inputs.iter().find(|input| input.dims.is_some()).unwrap_or(&inputs[0]);
@@ -138,10 +138,10 @@ impl Pass<'_> {
     /// What is known of the output without the rule.
     pub(super) fn outline(&self, row: &'static Row, settings: &Settings, input: &Flow) -> Flow {
         // Of token ids, only what makes features of them says something.
-        if input.ids && row.outline != Outline::Embedded {
+        if input.ids && !matches!(row.outline, Outline::Behind(_)) {
             return Flow::UNKNOWN;
         }
-        let dims = row.outline.dims(settings, input.dims.as_deref(), |size| self.dim(size));
+        let dims = layers::dims(row.outline, settings, input.dims.as_deref(), |size| self.dim(size));
         Flow::numbers(dims)
     }
 }

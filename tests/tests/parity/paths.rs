@@ -3,7 +3,7 @@
 use std::cell::LazyCell;
 
 use layercake::__private::Runtime;
-use layercake::ir::ops::{BatchNorm2d, Conv2d, Linear, MaxPool2d};
+use layercake::ir::ops::{BatchNorm2d, Conv2d, Linear, MaxPool2d, Relu, Sigmoid, Tanh};
 use layercake::ir::{Graph, INFER, Node, Op, Shape};
 use layercake_engine::Mode;
 use layercake_tests::{Numbers, Outcome, Pass, Random, Report, chain, difference, random_chain, random_graph, random_state};
@@ -71,16 +71,21 @@ fn large_layers() {
     let norm = BatchNorm2d { features: INFER, eps: 1e-5, momentum: 0.1, affine: true };
     let sparse = Conv2d { out_channels: 50, kernel: [3, 2], stride: [2, 1], padding: [1, 2], dilation: [1, 3], ..plain };
     let networks: [(usize, &[usize], &[Op]); 8] = [
-        (101, &[301], &[linear(701), Op::Tanh, linear(10)]),
-        (101, &[19, 130], &[linear(170), Op::Tanh, linear(33)]),
-        (19, &[37, 11, 13], &[Op::Conv2d(Conv2d { out_channels: 61, ..plain }), Op::Tanh, Op::Conv2d(sparse)]),
-        (21, &[30, 21, 19], &[Op::Conv2d(Conv2d { out_channels: 64, stride: [2; 2], ..plain }), Op::Sigmoid]),
+        (101, &[301], &[linear(701), Op::Tanh(Tanh {}), linear(10)]),
+        (101, &[19, 130], &[linear(170), Op::Tanh(Tanh {}), linear(33)]),
+        (19, &[37, 11, 13], &[Op::Conv2d(Conv2d { out_channels: 61, ..plain }), Op::Tanh(Tanh {}), Op::Conv2d(sparse)]),
+        (21, &[30, 21, 19], &[Op::Conv2d(Conv2d { out_channels: 64, stride: [2; 2], ..plain }), Op::Sigmoid(Sigmoid {})]),
         (17, &[64, 9, 10], &[Op::Conv2d(Conv2d { out_channels: 128, groups: 2, ..plain })]),
         (33, &[150, 7, 5], &[Op::Conv2d(Conv2d { out_channels: 170, kernel: [1; 2], padding: [0; 2], bias: false, ..plain })]),
         (
             5,
             &[3, 65, 67],
-            &[Op::Conv2d(Conv2d { out_channels: 8, kernel: [5; 2], ..plain }), Op::BatchNorm2d(norm), Op::Relu, Op::MaxPool2d(max_pool)],
+            &[
+                Op::Conv2d(Conv2d { out_channels: 8, kernel: [5; 2], ..plain }),
+                Op::BatchNorm2d(norm),
+                Op::Relu(Relu {}),
+                Op::MaxPool2d(max_pool),
+            ],
         ),
         (
             6,

@@ -1,7 +1,7 @@
 //! What layers that draw numbers do in training, but for dropout: it has a file of its own.
 
 use layercake::__private::Runtime;
-use layercake::ir::ops::{DropConnect, Dropout2d, FractionalMaxPool2d, StochasticDepth};
+use layercake::ir::ops::{Add, DropConnect, Dropout2d, FractionalMaxPool2d, Reparameterize, StochasticDepth};
 use layercake::ir::{Builder, Op, Shape};
 use layercake_engine::Mode;
 use layercake_tests::{Numbers, Pass, Random, chain, difference};
@@ -53,7 +53,7 @@ layercake_tests::parity! { reparameterize:
 fn reparameterize_draws_from_the_gaussian() {
     let mut builder = Builder::new("Drawn");
     let [mean, logvar] = ["mean", "logvar"].map(|name| builder.input(name, Shape::new(&[500])).unwrap());
-    let z = builder.add("z", Op::Reparameterize, &[mean, logvar]).unwrap();
+    let z = builder.add("z", Op::Reparameterize(Reparameterize {}), &[mean, logvar]).unwrap();
     let graph = builder.finish(&[("z", z)]);
     let filled = |value: f64| Numbers { dims: vec![BATCH, 500], values: vec![value; BATCH * 500] };
     let inputs = [filled(0.25), filled(-1.5)];
@@ -127,7 +127,7 @@ fn stochastic_depth_drops_whole_samples() {
     let mut builder = Builder::new("Deep");
     let x = builder.input("x", Shape::new(&[2, 3])).unwrap();
     let branch = builder.add("branch", Op::StochasticDepth(StochasticDepth { p: 0.3 }), &[x]).unwrap();
-    let sum = builder.add("sum", Op::Add, &[branch, x]).unwrap();
+    let sum = builder.add("sum", Op::Add(Add {}), &[branch, x]).unwrap();
     let graph = builder.finish(&[("sum", sum)]);
     let batch = 1000;
     let input = Random::new(2).numbers(&[batch, 2, 3], 0.5, 1.5);

@@ -23,7 +23,7 @@ pub fn draw(page: &mut Page, rows: Rows, block: &Block, item: &Item, place: Plac
         }
         Form::Join(sign, _) => {
             open(page, row, &data(row));
-            let (fill, stroke) = row.family.colours();
+            let (fill, stroke) = row.family.colors();
             let radius = item.width / 2.0;
             let y = place.y + radius;
             page.add(format!(r#"<circle cx="{}" cy="{y}" r="{radius}" fill="{fill}" stroke="{stroke}"/>"#, place.x));
@@ -66,7 +66,7 @@ fn strokes(sign: &str) -> Option<&'static str> {
 fn layer(page: &mut Page, rows: Rows, row: &Row, [left, top, width]: [f64; 3], centred: bool) {
     let height = rows.height(row);
     open(page, row, &data(row));
-    if row.family == Family::Network {
+    if row.family.is_network() {
         rect(page, row.family, left + sizes::SHEET, top + sizes::SHEET, width, height, ROUND);
     }
     rect(page, row.family, left, top, width, height, if row.slim { 4.0 } else { ROUND });
@@ -105,7 +105,7 @@ fn open(page: &mut Page, row: &Row, data: &str) {
 }
 
 fn rect(page: &mut Page, family: Family, x: f64, y: f64, width: f64, height: f64, round: f64) {
-    let (fill, stroke) = family.colours();
+    let (fill, stroke) = family.colors();
     page.add(format!(r#"<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="{round}" fill="{fill}" stroke="{stroke}"/>"#));
 }
 

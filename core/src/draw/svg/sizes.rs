@@ -2,7 +2,6 @@
 
 use super::frames;
 use crate::draw::diagram::{Block, Diagram, Form};
-use crate::draw::family::Family;
 use crate::draw::layers::Row;
 use crate::draw::layout::{Entries, Item};
 use crate::draw::text;
@@ -130,7 +129,7 @@ fn item(block: &Block, inputs: usize, rows: Rows) -> Item {
     };
     let margin = match block.form {
         Form::Join(_, true) => SIGNS,
-        _ if row.family == Family::Network => SHEET,
+        _ if row.family.is_network() => SHEET,
         _ => 0.0,
     };
     // Even numbers put the centre and the sides on whole pixels.

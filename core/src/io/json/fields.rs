@@ -59,11 +59,6 @@ impl Fields {
         JsonError::Type { place, field, expected, found: found.describe() }
     }
 
-    /// What has not been taken.
-    pub(super) fn rest(self) -> Vec<(String, Tree)> {
-        self.fields
-    }
-
     /// Refuses what has not been taken.
     pub(super) fn done(self) -> Result<(), JsonError> {
         match self.fields.into_iter().next() {

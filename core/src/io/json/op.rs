@@ -1,63 +1,98 @@
-//! Operations as fields: `"op": "Conv2d"`, and their options beside it. All that is known here of an operation is what it derives of serde.
+//! Operations as fields: `"op": "Conv2d"`, and their options beside it, as the operation's specification names them.
 
-use layercake_ir::Op;
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use layercake_ir::spec::{Kind, Sizes, Value};
+use layercake_ir::{INFER, MAX_RANK, Op, Spec};
+use serde_json::Value as Json;
 
 use super::JsonError;
+use super::fields::Fields;
 use super::tree::{Tree, short};
 
 /// The options of an operation, in the order in which its struct has them. None for one that cannot be written.
 pub(super) fn options(op: &Op) -> Option<Vec<(String, Tree)>> {
-    // Serde writes `"ReLU"`, or `{"Conv2d": {..}}`.
-    let text = serde_json::to_string(op).ok()?;
-    match serde_json::from_str(&text).ok()? {
-        Tree::Object(mut variant) => match variant.pop()? {
-            (_, Tree::Object(options)) => Some(options),
-            _ => None,
-        },
-        Tree::Leaf(_) => Some(Vec::new()),
-        Tree::List(_) => None,
-    }
+    Spec::named(op.kind())?;
+    let fields = op.spec().fields.iter().zip(op.values());
+    let written = fields.filter(|(_, value)| !is_left_out(value));
+    written.map(|(field, value)| Some((field.stored_name().to_owned(), tree(value)?))).collect()
+}
+
+/// A size left out that no rule finds, such as the id of padding, and a bound that is none are left out of the file too.
+fn is_left_out(value: &Value) -> bool {
+    *value == Value::Size(INFER) || matches!(value, Value::Float(number) if number.is_infinite())
+}
+
+fn tree(value: Value) -> Option<Tree> {
+    let list = |sizes: &[usize]| Tree::List(sizes.iter().map(|&size| size.into()).collect());
+    Some(match value {
+        Value::Size(size) => size.into(),
+        Value::Pair(pair) => list(&pair),
+        Value::Float(number) => Tree::Leaf(Json::Number(serde_json::Number::from_f64(number)?)),
+        Value::Bool(on) => Tree::Leaf(on.into()),
+        Value::Word(word) => word.into(),
+        Value::List(sizes) => list(sizes.as_slice()),
+    })
 }
 
 /// The operation of this name with these options.
-pub(super) fn read(kind: &str, fields: Vec<(String, Tree)>, place: &str) -> Result<Op, JsonError> {
-    let place = || place.to_owned();
-    if !Op::KINDS.contains(&kind) {
-        return Err(JsonError::Operation { place: place(), found: short(kind), known: Op::KINDS.join(", ") });
-    }
-    let op = match Op::deserialize(Value::from(kind)) {
-        Ok(op) => op,
-        // It has options.
-        Err(_) => with_options(kind, &fields).map_err(|(field, reason)| match field {
-            Some(field) => JsonError::Options { place: place(), reason: format!("`{field}`: {}", short(&reason)) },
-            None => JsonError::Options { place: place(), reason: short(&reason) },
-        })?,
+pub(super) fn read(kind: &str, mut fields: Fields) -> Result<Op, JsonError> {
+    let Some(spec) = Spec::named(kind) else {
+        let known = Op::SPECS.iter().map(|spec| spec.kind).collect::<Vec<_>>().join(", ");
+        return Err(JsonError::Operation { place: fields.place, found: short(kind), known });
     };
-    let known = options(&op).unwrap_or_default();
-    match fields.into_iter().find(|(field, _)| known.iter().all(|(other, _)| other != field)) {
-        Some((field, _)) => Err(JsonError::Unknown { place: place(), field: short(&field) }),
-        None => Ok(op),
+    let mut values = Vec::new();
+    for field in spec.fields {
+        let name = field.stored_name();
+        values.push(match fields.take(name) {
+            Some(tree) => value(field.kind, &tree).map_err(|expected| fields.wrong(name, &expected, &tree))?,
+            None => match field.default_value(|_| None) {
+                Some(left_out) if is_left_out(&left_out) => left_out,
+                _ => return Err(JsonError::Missing { place: fields.place, field: name.to_owned() }),
+            },
+        });
     }
+    let mut values = values.into_iter();
+    let made = (spec.make)(&mut |_| values.next());
+    let op = made.map_err(|field| JsonError::Missing { place: fields.place.clone(), field: field.to_owned() })?;
+    fields.done()?;
+    Ok(op)
 }
 
-/// What serde makes of the options, or the field that it stumbles over and the reason.
-fn with_options(kind: &str, fields: &[(String, Tree)]) -> Result<Op, (Option<String>, String)> {
-    let read = |fields: &mut dyn Iterator<Item = &(String, Tree)>| {
-        let mut options = Map::new();
-        for (name, tree) in fields {
-            options.insert(name.clone(), serde_json::to_value(tree)?);
-        }
-        Op::deserialize(Value::Object(Map::from_iter([(kind.to_owned(), Value::Object(options))])))
+/// The value of this kind, or what is expected instead.
+fn value(kind: Kind, tree: &Tree) -> Result<Value, String> {
+    let whole = |tree: &Tree| match tree {
+        Tree::Leaf(Json::Number(number)) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
+        _ => None,
     };
-    read(&mut fields.iter()).map_err(|error| {
-        let reason = error.to_string();
-        // Serde says which field is missing, but not which is wrong: the one without which it stumbles over something else.
-        let guilty = |name: &str| {
-            let without = read(&mut fields.iter().filter(|(other, _)| other != name));
-            !reason.starts_with("missing field") && without.is_err_and(|error| error.to_string() != reason)
-        };
-        (fields.iter().map(|(name, _)| name).find(|name| guilty(name)).cloned(), reason)
-    })
+    let sizes = |tree: &Tree| match tree {
+        Tree::List(items) => items.iter().map(whole).collect::<Option<Vec<usize>>>(),
+        _ => None,
+    };
+    let (value, expected) = match kind {
+        Kind::Size => (whole(tree).map(Value::Size), "a whole number".to_owned()),
+        Kind::Pair => {
+            let pair = sizes(tree).and_then(|sizes| <[usize; 2]>::try_from(sizes).ok());
+            (pair.map(Value::Pair), "a list of two whole numbers".to_owned())
+        }
+        Kind::Float => match tree {
+            Tree::Leaf(Json::Number(number)) => (number.as_f64().map(Value::Float), "a number".to_owned()),
+            _ => (None, "a number".to_owned()),
+        },
+        Kind::Bool => match tree {
+            Tree::Leaf(Json::Bool(on)) => (Some(Value::Bool(*on)), String::new()),
+            _ => (None, "`true` or `false`".to_owned()),
+        },
+        Kind::Word(words) => {
+            let known = words.list.iter().map(|(word, _)| *word);
+            let found = match tree {
+                Tree::Leaf(Json::String(text)) => known.clone().find(|word| word == text),
+                _ => None,
+            };
+            (found.map(Value::Word), known.map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" or "))
+        }
+        Kind::List { .. } => {
+            let list = sizes(tree).filter(|sizes| sizes.len() <= MAX_RANK);
+            (list.map(|sizes| Value::List(Sizes::new(&sizes))), format!("a list of at most {MAX_RANK} whole numbers"))
+        }
+    };
+    value.ok_or(expected)
 }

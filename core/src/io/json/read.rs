@@ -95,7 +95,7 @@ impl Reader {
             Some(other) => return Err(fields.wrong("output", "a list", &other)),
         };
         let place = fields.place.clone();
-        let op = op::read(&kind, fields.rest(), &place)?;
+        let op = op::read(&kind, fields)?;
         let value = match shares {
             None => self.builder.add(&name, op, &inputs)?,
             Some(layer) => self.builder.add_shared(&name, op, &inputs, layer)?,

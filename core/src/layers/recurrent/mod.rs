@@ -8,6 +8,7 @@ mod tensors;
 
 pub use tensors::{Recurrent, RecurrentCell};
 
+use crate::layers::portable;
 use dfdx::shapes::Axes3;
 use dfdx::tensor::{PutTape, SplitTape, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::{Device, PermuteTo, ReshapeTo, SelectTo, TryMul, TryStack};
@@ -168,4 +169,14 @@ pub(crate) fn unpack<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &ops::Unpack, x
         _ => vec![batch, op.layers, width],
     };
     Ok((y.with_dims(dims), tape))
+}
+
+portable! {
+    Rnn: |op, all inputs, tape, context| forward(&op.view(), inputs, tape, context);
+    Lstm: |op, all inputs, tape, context| forward(&op.view(), inputs, tape, context);
+    Gru: |op, all inputs, tape, context| forward(&op.view(), inputs, tape, context);
+}
+
+portable! {
+    Unpack: |op, x, tape, _| unpack(op, x, tape);
 }

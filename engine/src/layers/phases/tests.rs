@@ -8,7 +8,7 @@ use crate::{
         testing::{close, numbers},
         winograd::Begin,
     },
-    layers::ConvTranspose,
+    layers::conv_transpose2d::ConvTranspose,
 };
 
 /// Channels in and out, height and width of the large maps, padding, images.

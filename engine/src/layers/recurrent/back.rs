@@ -9,7 +9,7 @@ use super::{
     kept::Kept,
 };
 use crate::{
-    kernels::{activation, dropout, layout, recurrent as kernel},
+    kernels::{dropout, elementwise, layout, recurrent as kernel},
     layers::{Site, linear},
 };
 
@@ -132,12 +132,12 @@ impl Recurrent {
         for i in (0..self.length).rev() {
             let step = side.step(i);
             let before = side.before(i);
-            activation::add(&room.dout[step * op.width() * images + direction * state..][..state], room.dh);
+            elementwise::add(&room.dout[step * op.width() * images + direction * state..][..state], room.dh);
             let gates = &mut side.gates[step * rows * images..][..rows * images];
             match op.cell {
                 Cell::Tanh | Cell::Relu => {
                     gates.copy_from_slice(room.dh);
-                    activation::backward(curve(op.cell), side.out.at(step), gates);
+                    curve(op.cell).backward(side.out.at(step), gates);
                 }
                 Cell::Lstm => {
                     let past = before.map(|before| side.cells.at(before)).or_else(|| self.begins(at, 1, number));

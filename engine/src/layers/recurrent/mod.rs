@@ -7,15 +7,18 @@ mod back;
 mod columns;
 mod kept;
 
+use crate::EngineError;
+use crate::plan::{At, Runnable};
 use layercake_ir::{
     Shape,
-    ops::{self, Cell},
+    ops::{self, Cell, Relu, Tanh},
 };
+use std::sync::Arc;
 
 use super::{Layer, Reads, Site, linear::Dense};
 use crate::kernels::{
-    activation::{self, Activation},
     dropout::{self, Mask},
+    elementwise::Function,
     product::{Every, Inner, Outer, Start, inner, outer},
     recurrent as kernel,
 };
@@ -100,7 +103,7 @@ impl Recurrent {
             }
             match self.op.cell {
                 Cell::Tanh | Cell::Relu => {
-                    activation::forward(curve(self.op.cell), gates);
+                    curve(self.op.cell).forward(gates);
                     h.copy_from_slice(gates);
                 }
                 Cell::Lstm => {
@@ -206,8 +209,8 @@ fn new_gate(images: usize, weight: &[f32], bias: Option<&[f32]>, hidden: usize, 
 }
 
 /// The function of a plain recurrent layer.
-fn curve(cell: Cell) -> Activation {
-    if cell == Cell::Relu { Activation::Relu } else { Activation::Tanh }
+fn curve(cell: Cell) -> &'static dyn Function {
+    if cell == Cell::Relu { &Relu {} } else { &Tanh {} }
 }
 
 impl Layer for Recurrent {
@@ -270,3 +273,22 @@ impl Layer for Recurrent {
         self.back_to(input, at, dx, add);
     }
 }
+
+/// [`Runnable`] for the three recurrent layers.
+macro_rules! recurrent {
+    ($($op:ident)*) => {
+        $(impl Runnable for ops::$op {
+            fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
+                Ok(Arc::new(Recurrent::new(self.view(), at.input(), at.node().inputs().len() > 1, at.trains())))
+            }
+
+            fn kept(&self, input: &Shape, _: &Shape) -> u128 {
+                let op = self.view();
+                let states = (input.dim(0) as u128).saturating_mul((op.layers * op.directions) as u128).saturating_mul(op.hidden as u128);
+                states.saturating_mul((op.cell.gates() + op.cell.states()) as u128)
+            }
+        })*
+    };
+}
+
+recurrent!(Rnn Lstm Gru);

@@ -1,6 +1,7 @@
 //! Values and gradients of small variants, on both execution paths.
 
 use layercake::__private::Runtime;
+use layercake::ir::ops::Reparameterize;
 use layercake::ir::{Graph, Op};
 use layercake_tests::{EngineMode as Mode, Fixture, Numbers, Pass, Report, difference, seeded_state};
 
@@ -65,7 +66,7 @@ fn values_and_gradients_are_pytorchs() {
             lacks.map_or("engine".to_owned(), |kind| format!("portable path: the engine lacks {kind}"))
         );
         let expected = expected(&fixture, name);
-        let draws = graph.nodes().iter().any(|node| node.op == Op::Reparameterize);
+        let draws = graph.nodes().iter().any(|node| node.op == Op::Reparameterize(Reparameterize {}));
         assert_eq!(expected.train.is_none(), draws, "{name}: in training");
         for (mode, expected) in expected.train.iter().map(|train| (Mode::Train, train)).chain([(Mode::Eval, &expected.eval)]) {
             let case = format!("{name} {mode:?}");

@@ -1,0 +1,64 @@
+//! `x` between two bounds, and the bound beyond: Hardtanh and ReLU6.
+
+use layercake_ir::ops::{HardTanh, Relu6};
+use pulp::Simd;
+
+use super::Curve;
+
+/// By its result: on a bound and beyond the slope is zero.
+#[derive(Clone, Copy, Debug)]
+struct Between {
+    low: f32,
+    high: f32,
+}
+
+impl Curve for Between {
+    fn by_input(self) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
+        let (low, high) = (simd.splat_f32s(self.low), simd.splat_f32s(self.high));
+        simd.select_f32s(simd.less_than_f32s(x, low), low, simd.select_f32s(simd.greater_than_f32s(x, high), high, x))
+    }
+
+    #[inline(always)]
+    fn pull<S: Simd>(self, simd: S, y: S::f32s, grad: S::f32s) -> S::f32s {
+        let (low, high, zero) = (simd.splat_f32s(self.low), simd.splat_f32s(self.high), simd.splat_f32s(0.0));
+        let above = simd.select_f32s(simd.less_than_or_equal_f32s(y, low), zero, grad);
+        simd.select_f32s(simd.greater_than_or_equal_f32s(y, high), zero, above)
+    }
+}
+
+impl Curve for HardTanh {
+    fn by_input(self) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
+        Between { low: self.min_val as f32, high: self.max_val as f32 }.value(simd, x)
+    }
+
+    #[inline(always)]
+    fn pull<S: Simd>(self, simd: S, y: S::f32s, grad: S::f32s) -> S::f32s {
+        Between { low: self.min_val as f32, high: self.max_val as f32 }.pull(simd, y, grad)
+    }
+}
+
+impl Curve for Relu6 {
+    fn by_input(self) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
+        Between { low: 0.0, high: 6.0 }.value(simd, x)
+    }
+
+    #[inline(always)]
+    fn pull<S: Simd>(self, simd: S, y: S::f32s, grad: S::f32s) -> S::f32s {
+        Between { low: 0.0, high: 6.0 }.pull(simd, y, grad)
+    }
+}

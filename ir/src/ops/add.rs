@@ -1,0 +1,20 @@
+//! The sum.
+
+use super::prelude::*;
+
+operation! {
+    /// The sum of two or more values of one shape.
+    pub struct Add("Add"): Join {}
+    has(infer_all)
+    inputs: Inputs::Alike,
+    example: "Add(skip)",
+}
+
+impl Add {
+    pub(crate) const fn infer_all(self, inputs: &[Shape], site: &Site) -> Result<(Self, Shape), Mistake> {
+        match alike::check("adds", "", inputs, site) {
+            Ok(output) => Ok((self, output)),
+            Err(mistake) => Err(mistake),
+        }
+    }
+}

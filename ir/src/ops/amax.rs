@@ -1,0 +1,25 @@
+//! The maximum over axes.
+
+use super::prelude::*;
+
+operation! {
+    /// The maximum over some axes, which are gone from the output: PyTorch's `amax(dim)`. Of equal elements each receives the same share of the
+    /// gradient.
+    pub struct Amax("Amax"): Shape {
+        /// The axes, counted from 0 without the batch.
+        axes: Sizes = Choice::required().first().label(Label::List("axes")),
+    }
+    has(infer)
+    others: &["reducemax"],
+    outline: Outline::Fewer("axes"),
+    example: "Amax(1, 2)",
+}
+
+impl Amax {
+    pub(crate) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        match reduction::without(&self.axes, input, site) {
+            Ok(output) => Ok((self, output)),
+            Err(mistake) => Err(mistake),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The logarithm of softmax.
+
+use super::prelude::*;
+
+operation! {
+    /// `x - log(sum(exp(x)))` along an axis. Any shape.
+    pub struct LogSoftmax("LogSoftmax"): Activation {
+        /// The axis, the batch not counted: 0 is the channels of an image. [`INFER`] takes the only one there is.
+        axis: usize = Choice::infer().label(Label::Axis),
+    }
+    has(infer)
+    torch: &["dim: axis"],
+    example: "LogSoftmax(axis = 0)",
+    sample: "[7]",
+}
+
+impl LogSoftmax {
+    pub(crate) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        match axis::of(self.axis, input, site) {
+            Ok(axis) => Ok((Self { axis }, *input)),
+            Err(mistake) => Err(mistake),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The maximum.
+
+use super::prelude::*;
+
+operation! {
+    /// The largest of two or more values of one shape, element by element.
+    pub struct Max("Max"): Join {}
+    has(infer_all)
+    inputs: Inputs::Alike,
+    example: "Max(skip)",
+}
+
+impl Max {
+    pub(crate) const fn infer_all(self, inputs: &[Shape], site: &Site) -> Result<(Self, Shape), Mistake> {
+        match alike::check("takes the maximum of", "", inputs, site) {
+            Ok(output) => Ok((self, output)),
+            Err(mistake) => Err(mistake),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The mean over axes.
+
+use super::prelude::*;
+
+operation! {
+    /// The mean over some axes, which are gone from the output: PyTorch's `mean(dim)`.
+    pub struct Mean("Mean"): Shape {
+        /// The axes, counted from 0 without the batch.
+        axes: Sizes = Choice::required().first().label(Label::List("axes")),
+    }
+    has(infer)
+    others: &["reducemean", "averageover"],
+    outline: Outline::Fewer("axes"),
+    example: "Mean(1, 2)",
+}
+
+impl Mean {
+    pub(crate) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        match reduction::without(&self.axes, input, site) {
+            Ok(output) => Ok((self, output)),
+            Err(mistake) => Err(mistake),
+        }
+    }
+}

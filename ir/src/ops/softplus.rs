@@ -1,0 +1,34 @@
+//! Softplus.
+
+use super::prelude::*;
+
+operation! {
+    /// `ln(1 + exp(beta x)) / beta`, and `x` where `beta x` is beyond the threshold, PyTorch's `Softplus`. Any shape.
+    pub struct Softplus("Softplus"): Activation {
+        /// How sharp the bend is; 1 if not stated.
+        beta: f64 = Choice::float(1.0).label(Label::Named("beta")) => 1.0,
+        /// Beyond it the function is taken for linear; 20 if not stated.
+        threshold: f64 = Choice::float(20.0).label(Label::Named("threshold")) => 20.0,
+    }
+    has(infer)
+    torch: &["beta", "threshold"],
+    example: "Softplus",
+}
+
+impl Softplus {
+    pub(crate) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        if !(self.beta > 0.0 && self.beta.is_finite()) {
+            return Err(Mistake::new(
+                Part::Option("beta"),
+                site.start().str(" has a `beta` of ").float(self.beta).str(", which is not positive; it says how sharp the bend is"),
+            ));
+        }
+        if !self.threshold.is_finite() {
+            return Err(Mistake::new(
+                Part::Option("threshold"),
+                site.start().str(" has a `threshold` of ").float(self.threshold).str(", which is no finite number"),
+            ));
+        }
+        Ok((self, *input))
+    }
+}

@@ -1,0 +1,24 @@
+//! The difference.
+
+use super::prelude::*;
+
+operation! {
+    /// The first of two values of one shape less the second.
+    pub struct Sub("Sub"): Join {}
+    has(infer_all)
+    inputs: Inputs::Alike,
+    example: "Sub(skip)",
+}
+
+impl Sub {
+    pub(crate) const fn infer_all(self, inputs: &[Shape], site: &Site) -> Result<(Self, Shape), Mistake> {
+        if inputs.len() > 2 {
+            let text = site.start().str(" subtracts one value from another, but receives ").num(inputs.len());
+            return Err(Mistake::new(Part::Layer, text));
+        }
+        match alike::check("takes the difference of", "", inputs, site) {
+            Ok(output) => Ok((self, output)),
+            Err(mistake) => Err(mistake),
+        }
+    }
+}
