@@ -441,6 +441,12 @@ CASES = {
         case("zeros", (31,), data=with_zeros, act=nn.ReLU6()),
         case("large", (40,), data=large, act=nn.ReLU6()),
     ],
+    "hardsigmoid": [
+        case("features", (9,), act=nn.Hardsigmoid()),
+        case("image", (2, 3, 4), act=nn.Hardsigmoid()),
+        case("zeros", (31,), data=with_zeros, act=nn.Hardsigmoid()),
+        case("large", (40,), data=large, act=nn.Hardsigmoid()),
+    ],
     "maxout": [
         case("two", (5,), fc=Maxout(5, 3, 2)),
         case("three_no_bias", (5,), fc=Maxout(5, 4, 3, bias=False)),

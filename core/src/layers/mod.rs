@@ -8,6 +8,7 @@ mod adaptive_pool;
 mod affine;
 mod attention;
 mod batch_norm;
+mod by_formula;
 mod conv1d;
 mod conv2d;
 mod conv_transpose2d;

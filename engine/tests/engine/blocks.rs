@@ -5,8 +5,9 @@ use layercake_ir::{
     Graph, INFER, Op,
     ops::{
         AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d, Gelu,
-        GlobalAvgPool2d, Glu, GroupNorm, HardTanh, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm, Mask, MaskedConv2d,
-        MaxPool1d, Maxout, Mean, Pad, PadMode, Permute, Prelu, Reshape, Sizes, Slice, Softplus, Stack, StochasticDepth, Upsample,
+        GlobalAvgPool2d, Glu, GroupNorm, HardTanh, Hardsigmoid, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm, Mask,
+        MaskedConv2d, MaxPool1d, Maxout, Mean, Pad, PadMode, Permute, Prelu, Reshape, Sizes, Slice, Softplus, Stack, StochasticDepth,
+        Upsample,
     },
 };
 
@@ -27,6 +28,7 @@ fn curves() -> Vec<Op> {
         Op::HardTanh(HardTanh { min_val: -0.3, max_val: 0.6 }),
         Op::Relu6(Relu6 {}),
         Op::Prelu(Prelu { parameters: 1 }),
+        Op::Hardsigmoid(Hardsigmoid {}),
     ]
 }
 

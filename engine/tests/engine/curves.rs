@@ -43,6 +43,7 @@ fn curve(op: &Op, x: f64) -> Option<(f64, f64)> {
         Op::Softplus(op) => ((op.beta * x).exp().ln_1p() / op.beta, sigmoid(op.beta * x)),
         Op::HardTanh(op) => between(op.min_val, op.max_val),
         Op::Relu6(_) => between(0.0, 6.0),
+        Op::Hardsigmoid(_) => ((x + 3.0).clamp(0.0, 6.0) / 6.0, f64::from(u8::from(x.abs() < 3.0)) / 6.0),
         _ => return None,
     })
 }

@@ -28,6 +28,7 @@ mod glu;
 mod group_norm;
 mod gru;
 mod hard_tanh;
+mod hardsigmoid;
 mod instance_norm2d;
 mod layer_norm;
 mod leaky_relu;
@@ -93,6 +94,7 @@ pub use glu::Glu;
 pub use group_norm::GroupNorm;
 pub use gru::Gru;
 pub use hard_tanh::HardTanh;
+pub use hardsigmoid::Hardsigmoid;
 pub use instance_norm2d::InstanceNorm2d;
 pub use layer_norm::LayerNorm;
 pub use leaky_relu::LeakyRelu;
@@ -342,6 +344,7 @@ operations! { $
         Softplus,
         HardTanh,
         Relu6,
+        Hardsigmoid,
         Glu,
         Dropout,
         Dropout2d,

@@ -138,3 +138,10 @@ layercake_tests::parity! { glu:
     square: [4, 4, 4] -> [4, 2, 4] { GLU(axis = 1) }
     two: [2] -> [1] { GLU(axis = 0) }
 }
+
+layercake_tests::parity! { hardsigmoid:
+    features: [9] -> [9] { Hardsigmoid }
+    image: [2, 3, 4] -> [2, 3, 4] { Hardsigmoid }
+    zeros: [31] -> [31] { Hardsigmoid }
+    large: [40] -> [40] { Hardsigmoid }
+}

@@ -3,6 +3,7 @@
 mod between;
 mod exponential;
 pub mod gelu;
+mod hardsigmoid;
 mod leaky_relu;
 mod relu;
 mod sigmoid;
@@ -27,6 +28,15 @@ pub trait Curve: Copy + Debug + Send + Sync + 'static {
 
     /// The gradient times the derivative, told from the input or the result ([`Curve::by_input`]).
     fn pull<S: Simd>(self, simd: S, at: S::f32s, grad: S::f32s) -> S::f32s;
+}
+
+/// A function of one element in float64: what the portable path of `layercake` computes, where it has no other way.
+pub trait Formula {
+    /// Its value.
+    fn value(&self, x: f64) -> f64;
+
+    /// Its derivative, PyTorch's where there is none.
+    fn slope(&self, x: f64) -> f64;
 }
 
 /// A function of one element, as steps are put through it.
