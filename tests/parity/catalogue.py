@@ -447,6 +447,12 @@ CASES = {
         case("zeros", (31,), data=with_zeros, act=nn.Hardsigmoid()),
         case("large", (40,), data=large, act=nn.Hardsigmoid()),
     ],
+    "hardswish": [
+        case("features", (9,), act=nn.Hardswish()),
+        case("image", (2, 3, 4), act=nn.Hardswish()),
+        case("zeros", (31,), data=with_zeros, act=nn.Hardswish()),
+        case("large", (40,), data=large, act=nn.Hardswish()),
+    ],
     "maxout": [
         case("two", (5,), fc=Maxout(5, 3, 2)),
         case("three_no_bias", (5,), fc=Maxout(5, 4, 3, bias=False)),

@@ -27,5 +27,6 @@ fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(function: &impl Formula, x: &
 }
 
 portable! {
+    Hardswish: |op, x, tape, _| forward(op, x, tape);
     Hardsigmoid: |op, x, tape, _| forward(op, x, tape);
 }

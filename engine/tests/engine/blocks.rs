@@ -5,8 +5,8 @@ use layercake_ir::{
     Graph, INFER, Op,
     ops::{
         AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d, Gelu,
-        GlobalAvgPool2d, Glu, GroupNorm, HardTanh, Hardsigmoid, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm, Mask,
-        MaskedConv2d, MaxPool1d, Maxout, Mean, Pad, PadMode, Permute, Prelu, Reshape, Sizes, Slice, Softplus, Stack, StochasticDepth,
+        GlobalAvgPool2d, Glu, GroupNorm, HardTanh, Hardsigmoid, Hardswish, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm,
+        Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Pad, PadMode, Permute, Prelu, Reshape, Sizes, Slice, Softplus, Stack, StochasticDepth,
         Upsample,
     },
 };
@@ -29,6 +29,7 @@ fn curves() -> Vec<Op> {
         Op::Relu6(Relu6 {}),
         Op::Prelu(Prelu { parameters: 1 }),
         Op::Hardsigmoid(Hardsigmoid {}),
+        Op::Hardswish(Hardswish {}),
     ]
 }
 

@@ -29,6 +29,7 @@ mod group_norm;
 mod gru;
 mod hard_tanh;
 mod hardsigmoid;
+mod hardswish;
 mod instance_norm2d;
 mod layer_norm;
 mod leaky_relu;
@@ -95,6 +96,7 @@ pub use group_norm::GroupNorm;
 pub use gru::Gru;
 pub use hard_tanh::HardTanh;
 pub use hardsigmoid::Hardsigmoid;
+pub use hardswish::Hardswish;
 pub use instance_norm2d::InstanceNorm2d;
 pub use layer_norm::LayerNorm;
 pub use leaky_relu::LeakyRelu;
@@ -344,6 +346,7 @@ operations! { $
         Softplus,
         HardTanh,
         Relu6,
+        Hardswish,
         Hardsigmoid,
         Glu,
         Dropout,

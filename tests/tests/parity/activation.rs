@@ -145,3 +145,10 @@ layercake_tests::parity! { hardsigmoid:
     zeros: [31] -> [31] { Hardsigmoid }
     large: [40] -> [40] { Hardsigmoid }
 }
+
+layercake_tests::parity! { hardswish:
+    features: [9] -> [9] { Hardswish }
+    image: [2, 3, 4] -> [2, 3, 4] { Hardswish }
+    zeros: [31] -> [31] { Hardswish }
+    large: [40] -> [40] { Hardswish }
+}

@@ -4,6 +4,7 @@ mod between;
 mod exponential;
 pub mod gelu;
 mod hardsigmoid;
+mod hardswish;
 mod leaky_relu;
 mod relu;
 mod sigmoid;
