@@ -453,6 +453,13 @@ CASES = {
         case("zeros", (31,), data=with_zeros, act=nn.Hardswish()),
         case("large", (40,), data=large, act=nn.Hardswish()),
     ],
+    "mish": [
+        case("features", (9,), act=nn.Mish()),
+        case("image", (2, 3, 4), act=nn.Mish()),
+        case("zeros", (31,), data=with_zeros, act=nn.Mish()),
+        case("large", (40,), data=large, act=nn.Mish()),
+        case("between", (6,), fc1=nn.Linear(6, 8), act=nn.Mish(), fc2=nn.Linear(8, 3)),
+    ],
     "maxout": [
         case("two", (5,), fc=Maxout(5, 3, 2)),
         case("three_no_bias", (5,), fc=Maxout(5, 4, 3, bias=False)),

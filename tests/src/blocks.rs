@@ -3,7 +3,7 @@
 use layercake::ir::ops::{
     AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d, Gelu,
     GlobalAvgPool2d, Glu, GroupNorm, HardTanh, Hardsigmoid, Hardswish, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm, Mask,
-    MaskedConv2d, MaxPool1d, Maxout, Mean, Pad, PadMode, Permute, Prelu, Relu6, Reshape, Selu, Silu, Sizes, Slice, Softplus, Stack,
+    MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Prelu, Relu6, Reshape, Selu, Silu, Sizes, Slice, Softplus, Stack,
     StochasticDepth, Upsample,
 };
 use layercake::ir::{INFER, Op};
@@ -124,6 +124,7 @@ pub(crate) fn block_of_anything(random: &mut Random, rank: usize) -> Op {
     match random.whole(0, 30) {
         18 => Op::Hardsigmoid(Hardsigmoid {}),
         19 => Op::Hardswish(Hardswish {}),
+        20 => Op::Mish(Mish {}),
         0 => Op::Gelu(Gelu { approximate: of(random, &[Approximation::None, Approximation::Tanh]) }),
         1 => Op::Elu(Elu { alpha: of(random, &[1.0, 0.4, 0.0, -0.6]) }),
         2 => Op::Selu(Selu {}),

@@ -6,8 +6,8 @@ use layercake_ir::{
     ops::{
         AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d, Gelu,
         GlobalAvgPool2d, Glu, GroupNorm, HardTanh, Hardsigmoid, Hardswish, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm,
-        Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Pad, PadMode, Permute, Prelu, Reshape, Sizes, Slice, Softplus, Stack, StochasticDepth,
-        Upsample,
+        Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Prelu, Reshape, Sizes, Slice, Softplus, Stack,
+        StochasticDepth, Upsample,
     },
 };
 
@@ -30,6 +30,7 @@ fn curves() -> Vec<Op> {
         Op::Prelu(Prelu { parameters: 1 }),
         Op::Hardsigmoid(Hardsigmoid {}),
         Op::Hardswish(Hardswish {}),
+        Op::Mish(Mish {}),
     ]
 }
 

@@ -46,6 +46,10 @@ fn curve(op: &Op, x: f64) -> Option<(f64, f64)> {
         Op::Hardsigmoid(_) => ((x + 3.0).clamp(0.0, 6.0) / 6.0, f64::from(u8::from(x.abs() < 3.0)) / 6.0),
         Op::Hardswish(_) if x.abs() >= 3.0 => (x.max(0.0), f64::from(u8::from(x > 0.0))),
         Op::Hardswish(_) => (x * (x + 3.0) / 6.0, x / 3.0 + 0.5),
+        Op::Mish(_) => {
+            let t = x.exp().ln_1p().tanh();
+            (x * t, t + x * (1.0 - t * t) * sigmoid(x))
+        }
         _ => return None,
     })
 }

@@ -44,6 +44,7 @@ mod max_pool2d;
 mod max_unpool2d;
 mod maxout;
 mod mean;
+mod mish;
 mod mul;
 mod multi_head_attention;
 mod pad;
@@ -111,6 +112,7 @@ pub use max_pool2d::MaxPool2d;
 pub use max_unpool2d::MaxUnpool2d;
 pub use maxout::Maxout;
 pub use mean::Mean;
+pub use mish::Mish;
 pub use mul::Mul;
 pub use multi_head_attention::MultiHeadAttention;
 pub use pad::{Pad, PadMode};
@@ -346,6 +348,7 @@ operations! { $
         Softplus,
         HardTanh,
         Relu6,
+        Mish,
         Hardswish,
         Hardsigmoid,
         Glu,

@@ -152,3 +152,11 @@ layercake_tests::parity! { hardswish:
     zeros: [31] -> [31] { Hardswish }
     large: [40] -> [40] { Hardswish }
 }
+
+layercake_tests::parity! { mish:
+    features: [9] -> [9] { Mish }
+    image: [2, 3, 4] -> [2, 3, 4] { Mish }
+    zeros: [31] -> [31] { Mish }
+    large: [40] -> [40] { Mish }
+    between: [6] -> [3] { fc1: Linear(8), act: Mish, fc2: Linear(3) }
+}

@@ -6,6 +6,7 @@ pub mod gelu;
 mod hardsigmoid;
 mod hardswish;
 mod leaky_relu;
+mod mish;
 mod relu;
 mod sigmoid;
 mod silu;
