@@ -460,6 +460,12 @@ CASES = {
         case("large", (40,), data=large, act=nn.Mish()),
         case("between", (6,), fc1=nn.Linear(6, 8), act=nn.Mish(), fc2=nn.Linear(8, 3)),
     ],
+    "softsign": [
+        case("features", (9,), act=nn.Softsign()),
+        case("image", (2, 3, 4), act=nn.Softsign()),
+        case("zeros", (31,), data=with_zeros, act=nn.Softsign()),
+        case("large", (40,), data=large, act=nn.Softsign()),
+    ],
     "maxout": [
         case("two", (5,), fc=Maxout(5, 3, 2)),
         case("three_no_bias", (5,), fc=Maxout(5, 4, 3, bias=False)),

@@ -6,7 +6,7 @@ use layercake_ir::{
     ops::{
         AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d, Gelu,
         GlobalAvgPool2d, Glu, GroupNorm, HardTanh, Hardsigmoid, Hardswish, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm,
-        Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Prelu, Reshape, Sizes, Slice, Softplus, Stack,
+        Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Prelu, Reshape, Sizes, Slice, Softplus, Softsign, Stack,
         StochasticDepth, Upsample,
     },
 };
@@ -31,6 +31,7 @@ fn curves() -> Vec<Op> {
         Op::Hardsigmoid(Hardsigmoid {}),
         Op::Hardswish(Hardswish {}),
         Op::Mish(Mish {}),
+        Op::Softsign(Softsign {}),
     ]
 }
 

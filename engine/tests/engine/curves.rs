@@ -50,6 +50,7 @@ fn curve(op: &Op, x: f64) -> Option<(f64, f64)> {
             let t = x.exp().ln_1p().tanh();
             (x * t, t + x * (1.0 - t * t) * sigmoid(x))
         }
+        Op::Softsign(_) => (x / (1.0 + x.abs()), (1.0 + x.abs()).powi(-2)),
         _ => return None,
     })
 }

@@ -63,6 +63,7 @@ mod silu;
 mod slice;
 mod softmax;
 mod softplus;
+mod softsign;
 mod split;
 mod stochastic_depth;
 mod sub;
@@ -130,6 +131,7 @@ pub use silu::Silu;
 pub use slice::Slice;
 pub use softmax::Softmax;
 pub use softplus::Softplus;
+pub use softsign::Softsign;
 pub use split::Split;
 pub use stochastic_depth::StochasticDepth;
 pub use sub::Sub;
@@ -348,6 +350,7 @@ operations! { $
         Softplus,
         HardTanh,
         Relu6,
+        Softsign,
         Mish,
         Hardswish,
         Hardsigmoid,

@@ -160,3 +160,10 @@ layercake_tests::parity! { mish:
     large: [40] -> [40] { Mish }
     between: [6] -> [3] { fc1: Linear(8), act: Mish, fc2: Linear(3) }
 }
+
+layercake_tests::parity! { softsign:
+    features: [9] -> [9] { Softsign }
+    image: [2, 3, 4] -> [2, 3, 4] { Softsign }
+    zeros: [31] -> [31] { Softsign }
+    large: [40] -> [40] { Softsign }
+}

@@ -11,6 +11,7 @@ mod relu;
 mod sigmoid;
 mod silu;
 mod softplus;
+mod softsign;
 mod tanh;
 
 use std::fmt::Debug;
