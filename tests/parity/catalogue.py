@@ -466,6 +466,13 @@ CASES = {
         case("zeros", (31,), data=with_zeros, act=nn.Softsign()),
         case("large", (40,), data=large, act=nn.Softsign()),
     ],
+    "softshrink": [
+        case("features", (9,), act=nn.Softshrink()),
+        case("image", (2, 3, 4), act=nn.Softshrink()),
+        case("zeros", (31,), data=with_zeros, act=nn.Softshrink()),
+        case("large", (40,), data=large, act=nn.Softshrink()),
+        case("lambd", (9,), act=nn.Softshrink(0.2)),
+    ],
     "maxout": [
         case("two", (5,), fc=Maxout(5, 3, 2)),
         case("three_no_bias", (5,), fc=Maxout(5, 4, 3, bias=False)),

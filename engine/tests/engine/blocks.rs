@@ -6,8 +6,8 @@ use layercake_ir::{
     ops::{
         AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d, Gelu,
         GlobalAvgPool2d, Glu, GroupNorm, HardTanh, Hardsigmoid, Hardswish, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm,
-        Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Prelu, Reshape, Sizes, Slice, Softplus, Softsign, Stack,
-        StochasticDepth, Upsample,
+        Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Prelu, Reshape, Sizes, Slice, Softplus, Softshrink,
+        Softsign, Stack, StochasticDepth, Upsample,
     },
 };
 
@@ -32,6 +32,7 @@ fn curves() -> Vec<Op> {
         Op::Hardswish(Hardswish {}),
         Op::Mish(Mish {}),
         Op::Softsign(Softsign {}),
+        Op::Softshrink(Softshrink { lambd: 0.3 }),
     ]
 }
 

@@ -51,6 +51,7 @@ fn curve(op: &Op, x: f64) -> Option<(f64, f64)> {
             (x * t, t + x * (1.0 - t * t) * sigmoid(x))
         }
         Op::Softsign(_) => (x / (1.0 + x.abs()), (1.0 + x.abs()).powi(-2)),
+        Op::Softshrink(op) => (x.signum() * (x.abs() - op.lambd).max(0.0), f64::from(u8::from(x.abs() > op.lambd))),
         _ => return None,
     })
 }

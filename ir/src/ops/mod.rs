@@ -63,6 +63,7 @@ mod silu;
 mod slice;
 mod softmax;
 mod softplus;
+mod softshrink;
 mod softsign;
 mod split;
 mod stochastic_depth;
@@ -131,6 +132,7 @@ pub use silu::Silu;
 pub use slice::Slice;
 pub use softmax::Softmax;
 pub use softplus::Softplus;
+pub use softshrink::Softshrink;
 pub use softsign::Softsign;
 pub use split::Split;
 pub use stochastic_depth::StochasticDepth;
@@ -350,6 +352,7 @@ operations! { $
         Softplus,
         HardTanh,
         Relu6,
+        Softshrink,
         Softsign,
         Mish,
         Hardswish,

@@ -167,3 +167,11 @@ layercake_tests::parity! { softsign:
     zeros: [31] -> [31] { Softsign }
     large: [40] -> [40] { Softsign }
 }
+
+layercake_tests::parity! { softshrink:
+    features: [9] -> [9] { Softshrink }
+    image: [2, 3, 4] -> [2, 3, 4] { Softshrink }
+    zeros: [31] -> [31] { Softshrink }
+    large: [40] -> [40] { Softshrink }
+    lambd: [9] -> [9] { Softshrink(0.2) }
+}

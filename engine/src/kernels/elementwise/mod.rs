@@ -11,6 +11,7 @@ mod relu;
 mod sigmoid;
 mod silu;
 mod softplus;
+mod softshrink;
 mod softsign;
 mod tanh;
 

@@ -1,0 +1,24 @@
+//! Soft shrinkage.
+
+use super::prelude::*;
+
+operation! {
+    /// `x` moved towards zero by `lambd`, and zero where it is no further from it: PyTorch's `Softshrink`. Any shape.
+    pub struct Softshrink("Softshrink"): Activation {
+        /// The distance; 0.5 if not stated.
+        lambd: f64 = Choice::float(0.5).first() => 0.5,
+    }
+    has(infer)
+    torch: &["lambd"],
+    example: "Softshrink(0.3)",
+}
+
+impl Softshrink {
+    pub(crate) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
+        if !(self.lambd >= 0.0 && self.lambd.is_finite()) {
+            let text = site.start().str(" has a `lambd` of ").float(self.lambd).str(", which is negative or not finite");
+            return Err(Mistake::new(Part::Option("lambd"), text));
+        }
+        Ok((self, *input))
+    }
+}
