@@ -473,6 +473,13 @@ CASES = {
         case("large", (40,), data=large, act=nn.Softshrink()),
         case("lambd", (9,), act=nn.Softshrink(0.2)),
     ],
+    "threshold": [
+        case("features", (9,), act=nn.Threshold(0.1, 20.0)),
+        case("image", (2, 3, 4), act=nn.Threshold(0.1, 20.0)),
+        case("zeros", (31,), data=with_zeros, act=nn.Threshold(0.1, 20.0)),
+        case("large", (40,), data=large, act=nn.Threshold(0.1, 20.0)),
+        case("below_zero", (9,), act=nn.Threshold(-0.5, 0.0)),
+    ],
     "maxout": [
         case("two", (5,), fc=Maxout(5, 3, 2)),
         case("three_no_bias", (5,), fc=Maxout(5, 4, 3, bias=False)),

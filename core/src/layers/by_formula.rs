@@ -27,6 +27,7 @@ fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(function: &impl Formula, x: &
 }
 
 portable! {
+    Threshold: |op, x, tape, _| forward(op, x, tape);
     Softshrink: |op, x, tape, _| forward(op, x, tape);
     Softsign: |op, x, tape, _| forward(op, x, tape);
     Mish: |op, x, tape, _| forward(op, x, tape);

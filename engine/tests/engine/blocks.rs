@@ -7,7 +7,7 @@ use layercake_ir::{
         AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d, Gelu,
         GlobalAvgPool2d, Glu, GroupNorm, HardTanh, Hardsigmoid, Hardswish, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm,
         Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Prelu, Reshape, Sizes, Slice, Softplus, Softshrink,
-        Softsign, Stack, StochasticDepth, Upsample,
+        Softsign, Stack, StochasticDepth, Threshold, Upsample,
     },
 };
 
@@ -33,6 +33,7 @@ fn curves() -> Vec<Op> {
         Op::Mish(Mish {}),
         Op::Softsign(Softsign {}),
         Op::Softshrink(Softshrink { lambd: 0.3 }),
+        Op::Threshold(Threshold { threshold: 0.1, value: -0.7 }),
     ]
 }
 

@@ -52,6 +52,13 @@ fn curve(op: &Op, x: f64) -> Option<(f64, f64)> {
         }
         Op::Softsign(_) => (x / (1.0 + x.abs()), (1.0 + x.abs()).powi(-2)),
         Op::Softshrink(op) => (x.signum() * (x.abs() - op.lambd).max(0.0), f64::from(u8::from(x.abs() > op.lambd))),
+        Op::Threshold(op) => {
+            if x > op.threshold {
+                (x, 1.0)
+            } else {
+                (op.value, 0.0)
+            }
+        }
         _ => return None,
     })
 }

@@ -70,6 +70,7 @@ mod stochastic_depth;
 mod sub;
 mod subgraph;
 mod tanh;
+mod threshold;
 mod unpack;
 mod upsample;
 
@@ -139,6 +140,7 @@ pub use stochastic_depth::StochasticDepth;
 pub use sub::Sub;
 pub use subgraph::Subgraph;
 pub use tanh::Tanh;
+pub use threshold::Threshold;
 pub use unpack::Unpack;
 pub use upsample::{Interpolation, Upsample};
 
@@ -352,6 +354,7 @@ operations! { $
         Softplus,
         HardTanh,
         Relu6,
+        Threshold,
         Softshrink,
         Softsign,
         Mish,

@@ -175,3 +175,11 @@ layercake_tests::parity! { softshrink:
     large: [40] -> [40] { Softshrink }
     lambd: [9] -> [9] { Softshrink(0.2) }
 }
+
+layercake_tests::parity! { threshold:
+    features: [9] -> [9] { Threshold(0.1, value = 20.0) }
+    image: [2, 3, 4] -> [2, 3, 4] { Threshold(0.1, value = 20.0) }
+    zeros: [31] -> [31] { Threshold(0.1, value = 20.0) }
+    large: [40] -> [40] { Threshold(0.1, value = 20.0) }
+    below_zero: [9] -> [9] { Threshold(-0.5, value = 0.0) }
+}

@@ -14,6 +14,7 @@ mod softplus;
 mod softshrink;
 mod softsign;
 mod tanh;
+mod threshold;
 
 use std::fmt::Debug;
 

@@ -1,0 +1,34 @@
+//! `x` above a limit, else one value; by its input.
+
+use layercake_ir::ops::Threshold;
+use pulp::Simd;
+
+use super::{Curve, Formula};
+
+impl Formula for Threshold {
+    fn value(&self, x: f64) -> f64 {
+        if x <= self.threshold { self.value } else { x }
+    }
+
+    fn slope(&self, x: f64) -> f64 {
+        if x <= self.threshold { 0.0 } else { 1.0 }
+    }
+}
+
+impl Curve for Threshold {
+    fn by_input(self) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
+        let below = simd.less_than_or_equal_f32s(x, simd.splat_f32s(self.threshold as f32));
+        simd.select_f32s(below, simd.splat_f32s(self.value as f32), x)
+    }
+
+    #[inline(always)]
+    fn pull<S: Simd>(self, simd: S, x: S::f32s, grad: S::f32s) -> S::f32s {
+        let below = simd.less_than_or_equal_f32s(x, simd.splat_f32s(self.threshold as f32));
+        simd.select_f32s(below, simd.splat_f32s(0.0), grad)
+    }
+}
