@@ -480,6 +480,13 @@ CASES = {
         case("large", (40,), data=large, act=nn.Threshold(0.1, 20.0)),
         case("below_zero", (9,), act=nn.Threshold(-0.5, 0.0)),
     ],
+    "clamp": [
+        case("both", (9,), act=Each(lambda x: x.clamp(-0.5, 0.25))),
+        case("min", (9,), act=Each(lambda x: x.clamp(min=0.0))),
+        case("max", (2, 3, 4), act=Each(lambda x: x.clamp(max=0.5))),
+        case("bounds", (31,), data=with_zeros, act=Each(lambda x: x.clamp(0.0, 0.5))),
+        case("large", (40,), data=large, act=Each(lambda x: x.clamp(-10.0, 10.0))),
+    ],
     "maxout": [
         case("two", (5,), fc=Maxout(5, 3, 2)),
         case("three_no_bias", (5,), fc=Maxout(5, 4, 3, bias=False)),

@@ -27,6 +27,7 @@ fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(function: &impl Formula, x: &
 }
 
 portable! {
+    Clamp: |op, x, tape, _| forward(op, x, tape);
     Threshold: |op, x, tape, _| forward(op, x, tape);
     Softshrink: |op, x, tape, _| forward(op, x, tape);
     Softsign: |op, x, tape, _| forward(op, x, tape);

@@ -75,6 +75,7 @@ elementwise! {
     Softplus: |op| Arc::new(*op);
     HardTanh: |op| Arc::new(*op);
     Relu6: |op| Arc::new(*op);
+    Clamp: |op| Arc::new(*op);
     Threshold: |op| Arc::new(*op);
     Softshrink: |op| Arc::new(*op);
     Softsign: |op| Arc::new(*op);

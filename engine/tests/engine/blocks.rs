@@ -4,10 +4,10 @@ use layercake_ir::ops::{Relu6, Selu, Sigmoid, Silu, Tanh};
 use layercake_ir::{
     Graph, INFER, Op,
     ops::{
-        AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d, Gelu,
-        GlobalAvgPool2d, Glu, GroupNorm, HardTanh, Hardsigmoid, Hardswish, InstanceNorm2d, Interpolation, LayerNorm, LocalResponseNorm,
-        Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Prelu, Reshape, Sizes, Slice, Softplus, Softshrink,
-        Softsign, Stack, StochasticDepth, Threshold, Upsample,
+        AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Clamp, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu,
+        FractionalMaxPool2d, Gelu, GlobalAvgPool2d, Glu, GroupNorm, HardTanh, Hardsigmoid, Hardswish, InstanceNorm2d, Interpolation,
+        LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Prelu, Reshape, Sizes,
+        Slice, Softplus, Softshrink, Softsign, Stack, StochasticDepth, Threshold, Upsample,
     },
 };
 
@@ -34,6 +34,8 @@ fn curves() -> Vec<Op> {
         Op::Softsign(Softsign {}),
         Op::Softshrink(Softshrink { lambd: 0.3 }),
         Op::Threshold(Threshold { threshold: 0.1, value: -0.7 }),
+        Op::Clamp(Clamp { min: -0.4, max: 0.9 }),
+        Op::Clamp(Clamp { min: 0.0, max: f64::INFINITY }),
     ]
 }
 

@@ -59,6 +59,7 @@ fn curve(op: &Op, x: f64) -> Option<(f64, f64)> {
                 (op.value, 0.0)
             }
         }
+        Op::Clamp(op) => (x.clamp(op.min, op.max), f64::from(u8::from(op.min <= x && x <= op.max))),
         _ => return None,
     })
 }

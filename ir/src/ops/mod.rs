@@ -10,6 +10,7 @@ mod avg_pool1d;
 mod avg_pool2d;
 mod batch_norm1d;
 mod batch_norm2d;
+mod clamp;
 mod concat;
 mod conv1d;
 mod conv2d;
@@ -81,6 +82,7 @@ pub use avg_pool1d::AvgPool1d;
 pub use avg_pool2d::AvgPool2d;
 pub use batch_norm1d::BatchNorm1d;
 pub use batch_norm2d::BatchNorm2d;
+pub use clamp::Clamp;
 pub use concat::Concat;
 pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
@@ -354,6 +356,7 @@ operations! { $
         Softplus,
         HardTanh,
         Relu6,
+        Clamp,
         Threshold,
         Softshrink,
         Softsign,

@@ -183,3 +183,11 @@ layercake_tests::parity! { threshold:
     large: [40] -> [40] { Threshold(0.1, value = 20.0) }
     below_zero: [9] -> [9] { Threshold(-0.5, value = 0.0) }
 }
+
+layercake_tests::parity! { clamp:
+    both: [9] -> [9] { Clamp(min = -0.5, max = 0.25) }
+    min: [9] -> [9] { Clamp(min = 0.0) }
+    max: [2, 3, 4] -> [2, 3, 4] { Clamp(max = 0.5) }
+    bounds: [31] -> [31] { Clamp(min = 0.0, max = 0.5) }
+    large: [40] -> [40] { Clamp(min = -10.0, max = 10.0) }
+}

@@ -1,6 +1,7 @@
 //! Functions of single elements, in place: one file each, with its value and its derivative.
 
 mod between;
+mod clamp;
 mod exponential;
 pub mod gelu;
 mod hardsigmoid;

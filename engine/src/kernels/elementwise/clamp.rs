@@ -1,0 +1,41 @@
+//! `x` between bounds, either of which may be infinite; by its input, since on a bound the gradient passes.
+
+use layercake_ir::ops::Clamp;
+use pulp::Simd;
+
+use super::{Curve, Formula};
+
+impl Formula for Clamp {
+    fn value(&self, x: f64) -> f64 {
+        if x < self.min {
+            self.min
+        } else if x > self.max {
+            self.max
+        } else {
+            x
+        }
+    }
+
+    fn slope(&self, x: f64) -> f64 {
+        if x < self.min || x > self.max { 0.0 } else { 1.0 }
+    }
+}
+
+impl Curve for Clamp {
+    fn by_input(self) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
+        let (low, high) = (simd.splat_f32s(self.min as f32), simd.splat_f32s(self.max as f32));
+        simd.select_f32s(simd.less_than_f32s(x, low), low, simd.select_f32s(simd.greater_than_f32s(x, high), high, x))
+    }
+
+    #[inline(always)]
+    fn pull<S: Simd>(self, simd: S, x: S::f32s, grad: S::f32s) -> S::f32s {
+        let (low, high, zero) = (simd.splat_f32s(self.min as f32), simd.splat_f32s(self.max as f32), simd.splat_f32s(0.0));
+        let below = simd.select_f32s(simd.less_than_f32s(x, low), zero, grad);
+        simd.select_f32s(simd.greater_than_f32s(x, high), zero, below)
+    }
+}
