@@ -18,6 +18,7 @@ fn all() -> Vec<(Op, Vec<usize>)> {
         (Op::Softshrink(Softshrink { lambd: 0.5 }), line.clone()),
         (Op::Threshold(Threshold { threshold: 0.1, value: 0.0 }), line.clone()),
         (Op::Clamp(Clamp { min: 0.0, max: f64::INFINITY }), line.clone()),
+        (Op::Rrelu(Rrelu { lower: 0.1, upper: 0.3 }), line.clone()),
         (Op::Linear(Linear { in_features: 8, out_features: 5, bias: true }), vector.clone()),
         (Op::DropConnect(DropConnect { in_features: 8, out_features: 5, p: 0.5, bias: true }), vector.clone()),
         (Op::Maxout(Maxout { in_features: 8, out_features: 5, pieces: 2, bias: true }), vector.clone()),

@@ -17,6 +17,12 @@ pub fn unit(seed: u64, node: usize, index: u64) -> f64 {
     (hash(seed, node, index) >> 11) as f64 / (1u64 << 53) as f64
 }
 
+/// A number evenly distributed over `lower..upper`, by the same rule.
+#[inline]
+pub fn between(seed: u64, node: usize, index: u64, lower: f64, upper: f64) -> f64 {
+    lower + (upper - lower) * unit(seed, node, index)
+}
+
 /// A standard normal number, by the same rule: number `index` of node `node` in the run with this `seed`. By the Box-Muller transform (1958) of two
 /// uniform numbers, one for the radius and one for the angle.
 pub fn normal(seed: u64, node: usize, index: u64) -> f64 {

@@ -487,6 +487,12 @@ CASES = {
         case("bounds", (31,), data=with_zeros, act=Each(lambda x: x.clamp(0.0, 0.5))),
         case("large", (40,), data=large, act=Each(lambda x: x.clamp(-10.0, 10.0))),
     ],
+    "rrelu": [
+        case("features", (9,), eval_only=True, act=nn.RReLU()),
+        case("image", (2, 3, 4), eval_only=True, act=nn.RReLU(0.1, 0.5)),
+        case("zeros", (31,), data=with_zeros, eval_only=True, act=nn.RReLU()),
+        case("one_slope", (9,), act=nn.RReLU(0.2, 0.2)),
+    ],
     "maxout": [
         case("two", (5,), fc=Maxout(5, 3, 2)),
         case("three_no_bias", (5,), fc=Maxout(5, 4, 3, bias=False)),

@@ -26,6 +26,7 @@ mod pool2d;
 mod prelu;
 mod recurrent;
 mod reduce;
+mod rrelu;
 mod softmax;
 mod unpool;
 mod upsample;

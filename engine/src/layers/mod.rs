@@ -28,6 +28,7 @@ mod picks;
 mod pool2d;
 mod recurrent;
 mod response_norm;
+mod rrelu;
 mod sample_norm;
 mod site;
 mod softmax;

@@ -58,6 +58,7 @@ mod relu6;
 mod reparameterize;
 mod reshape;
 mod rnn;
+mod rrelu;
 mod selu;
 mod sigmoid;
 mod silu;
@@ -129,6 +130,7 @@ pub use relu6::Relu6;
 pub use reparameterize::Reparameterize;
 pub use reshape::Reshape;
 pub use rnn::{Nonlinearity, Rnn};
+pub use rrelu::Rrelu;
 pub use selu::Selu;
 pub use sigmoid::Sigmoid;
 pub use silu::Silu;
@@ -356,6 +358,7 @@ operations! { $
         Softplus,
         HardTanh,
         Relu6,
+        Rrelu,
         Clamp,
         Threshold,
         Softshrink,

@@ -191,3 +191,10 @@ layercake_tests::parity! { clamp:
     bounds: [31] -> [31] { Clamp(min = 0.0, max = 0.5) }
     large: [40] -> [40] { Clamp(min = -10.0, max = 10.0) }
 }
+
+layercake_tests::parity! { rrelu:
+    features: [9] -> [9] { RReLU }
+    image: [2, 3, 4] -> [2, 3, 4] { RReLU(lower = 0.1, upper = 0.5) }
+    zeros: [31] -> [31] { RReLU }
+    one_slope: [9] -> [9] { RReLU(lower = 0.2, upper = 0.2) }
+}

@@ -1,0 +1,37 @@
+//! A rectifier with a random slope.
+
+use dfdx::tensor::{PutTape, Tape, Tensor, TensorFromVec};
+use dfdx::tensor_ops::{Device, TryMul};
+use layercake_engine::{Mode, rng};
+use layercake_ir::ops::Rrelu;
+
+use super::{Context, Taped, activation, portable};
+use crate::value::{Rank1, Value};
+use crate::{Scalar, host};
+
+/// The slopes depend on the seed of the forward pass alone, by the rule that the engine uses.
+fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &Rrelu,
+    x: &Value<E, D>,
+    tape: T,
+    context: &Context<'_, E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
+    if context.mode != Mode::Train {
+        return activation::leaky_relu(op.mean(), x, tape);
+    }
+    let flat: Tensor<Rank1, E, D> = x.flat();
+    let slope = |(i, x): (usize, &E)| match *x > E::zero() {
+        true => E::ONE,
+        // The engine draws in float64 and works in float32: so do both paths, whatever the type.
+        false => host::number(f64::from(rng::between(context.seed, context.node, i as u64, op.lower, op.upper) as f32)),
+    };
+    let numbers = host::read(&flat);
+    let slopes = numbers.iter().enumerate().map(slope).collect();
+    let slopes = <D as TensorFromVec<E>>::try_tensor_from_vec(flat.device(), slopes, (numbers.len(),))?;
+    let (y, tape) = Value::erase(flat.put_tape(tape).try_mul(slopes)?)?;
+    Ok((y.with_dims(x.dims().to_vec()), tape))
+}
+
+portable! {
+    Rrelu: |op, x, tape, context| forward(op, x, tape, context);
+}
