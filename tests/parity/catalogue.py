@@ -493,6 +493,12 @@ CASES = {
         case("zeros", (31,), data=with_zeros, eval_only=True, act=nn.RReLU()),
         case("one_slope", (9,), act=nn.RReLU(0.2, 0.2)),
     ],
+    "softmin": [
+        case("features", (7,), s=nn.Softmin(1)),
+        case("sequence", (3, 5), s=nn.Softmin(2)),
+        case("image", (3, 4, 5), s=nn.Softmin(1)),
+        case("large", (10,), data=logits, s=nn.Softmin(1)),
+    ],
     "maxout": [
         case("two", (5,), fc=Maxout(5, 3, 2)),
         case("three_no_bias", (5,), fc=Maxout(5, 4, 3, bias=False)),

@@ -21,7 +21,14 @@ pub(crate) fn log_softmax<E: Scalar, D: Device<E>, T: Tape<E, D>>(axis: usize, x
     Ok((y.with_dims(x.dims().to_vec()), tape))
 }
 
+/// `axis` counts without the batch.
+fn softmin<E: Scalar, D: Device<E>, T: Tape<E, D>>(axis: usize, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let (y, tape) = Value::erase(x.around(axis + 1)?.put_tape(tape).try_negate()?.try_softmax::<Axis<1>>()?)?;
+    Ok((y.with_dims(x.dims().to_vec()), tape))
+}
+
 portable! {
     Softmax: |op, x, tape, _| softmax(op.axis, x, tape);
+    Softmin: |op, x, tape, _| softmin(op.axis, x, tape);
     LogSoftmax: |op, x, tape, _| log_softmax(op.axis, x, tape);
 }

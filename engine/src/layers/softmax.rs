@@ -1,4 +1,4 @@
-//! `Softmax` and `LogSoftmax`.
+//! `Softmax`, `LogSoftmax` and `Softmin`.
 
 use crate::plan::runs_as;
 use layercake_ir::Shape;
@@ -13,6 +13,8 @@ pub struct Softmax {
     axes: Axes,
     /// The logarithm?
     log: bool,
+    /// Of the negated input?
+    negated: bool,
 }
 
 impl Softmax {
@@ -20,7 +22,12 @@ impl Softmax {
     pub fn new(shape: &Shape, axis: usize, log: bool) -> Self {
         let dims = shape.dims();
         let axes = Axes { outer: dims[..axis].iter().product(), len: dims[axis], inner: dims[axis + 1..].iter().product() };
-        Self { axes, log }
+        Self { axes, log, negated: false }
+    }
+
+    /// Of the negated input.
+    fn of_negated(self) -> Self {
+        Self { negated: true, ..self }
     }
 
     /// The axes of a lane's buffer.
@@ -46,15 +53,22 @@ impl Layer for Softmax {
         if at.held.is_none() {
             y.copy_from_slice(at.x(0));
         }
+        if self.negated {
+            y.iter_mut().for_each(|y| *y = -*y);
+        }
         softmax::forward(self.axes(at.images()), self.log, y, at.scratch);
     }
 
     fn through(&self, _: usize, at: &mut Site, grad: &mut [f32]) {
         softmax::backward(self.axes(at.images()), self.log, at.y(), grad, at.scratch);
+        if self.negated {
+            grad.iter_mut().for_each(|grad| *grad = -*grad);
+        }
     }
 }
 
 runs_as! {
     Softmax: |op, at| Softmax::new(at.input(), op.axis, false);
+    Softmin: |op, at| Softmax::new(at.input(), op.axis, false).of_negated();
     LogSoftmax: |op, at| Softmax::new(at.input(), op.axis, true);
 }

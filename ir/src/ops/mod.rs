@@ -64,6 +64,7 @@ mod sigmoid;
 mod silu;
 mod slice;
 mod softmax;
+mod softmin;
 mod softplus;
 mod softshrink;
 mod softsign;
@@ -136,6 +137,7 @@ pub use sigmoid::Sigmoid;
 pub use silu::Silu;
 pub use slice::Slice;
 pub use softmax::Softmax;
+pub use softmin::Softmin;
 pub use softplus::Softplus;
 pub use softshrink::Softshrink;
 pub use softsign::Softsign;
@@ -350,6 +352,7 @@ operations! { $
         Sigmoid,
         Softmax,
         LogSoftmax,
+        Softmin,
         Gelu,
         Prelu,
         Elu,

@@ -198,3 +198,10 @@ layercake_tests::parity! { rrelu:
     zeros: [31] -> [31] { RReLU }
     one_slope: [9] -> [9] { RReLU(lower = 0.2, upper = 0.2) }
 }
+
+layercake_tests::parity! { softmin:
+    features: [7] -> [7] { Softmin }
+    sequence: [3, 5] -> [3, 5] { Softmin(axis = 1) }
+    image: [3, 4, 5] -> [3, 4, 5] { Softmin(axis = 0) }
+    large: [10] -> [10] { Softmin }
+}
