@@ -499,6 +499,12 @@ CASES = {
         case("image", (3, 4, 5), s=nn.Softmin(1)),
         case("large", (10,), data=logits, s=nn.Softmin(1)),
     ],
+    "global_max_pool2d": [
+        case("image", (3, 4, 5), pool=nn.AdaptiveMaxPool2d(1), flatten=nn.Flatten()),
+        case("ties", (3, 6, 5), data=grid, pool=nn.AdaptiveMaxPool2d(1), flatten=nn.Flatten()),
+        case("negative", (2, 3, 3), data=negative, pool=nn.AdaptiveMaxPool2d(1), flatten=nn.Flatten()),
+        case("one_pixel", (3, 1, 1), batch=1, pool=nn.AdaptiveMaxPool2d(1), flatten=nn.Flatten()),
+    ],
     "maxout": [
         case("two", (5,), fc=Maxout(5, 3, 2)),
         case("three_no_bias", (5,), fc=Maxout(5, 4, 3, bias=False)),

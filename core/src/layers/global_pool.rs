@@ -4,8 +4,9 @@ use super::portable;
 use dfdx::shapes::Axis;
 use dfdx::tensor::{PutTape, Tape};
 use dfdx::tensor_ops::{Device, MeanTo};
+use layercake_ir::ops::MaxPool2d;
 
-use super::Taped;
+use super::{Taped, pool2d};
 use crate::Scalar;
 use crate::value::Value;
 
@@ -16,6 +17,16 @@ pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape
     Value::erase(planes.put_tape(tape).try_mean::<(usize, usize), Axis<2>>()?)
 }
 
+/// The largest element of each channel, the first of equal ones: `[batch, channels, height, width]` to `[batch, channels]`.
+fn max<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let (batch, channels) = (x.dims()[0], x.dims()[1]);
+    let kernel = [x.dims()[2], x.dims()[3]];
+    let pool = MaxPool2d { kernel, stride: kernel, padding: [0; 2], dilation: [1; 2], ceil_mode: false };
+    let (y, tape) = pool2d::max(&pool, x, tape)?;
+    Ok((y.with_dims(vec![batch, channels]), tape))
+}
+
 portable! {
+    GlobalMaxPool2d: |_, x, tape, _| max(x, tape);
     GlobalAvgPool2d: |_, x, tape, _| mean(x, tape);
 }

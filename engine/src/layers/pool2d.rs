@@ -49,6 +49,7 @@ runs_as! {
     MaxPool1d: |op, at| MaxPool(at.slide(op.window()));
     AvgPool2d: |op, at| Mean { slide: at.slide(op.window()), count_padding: op.count_include_pad };
     AvgPool1d: |op, at| Mean { slide: at.slide(op.window()), count_padding: op.count_include_pad };
+    GlobalMaxPool2d: |_op, at| MaxPool(partition(map_size(at.input()), [1; 2]));
     GlobalAvgPool2d: |_op, at| Mean { slide: partition(map_size(at.input()), [1; 2]), count_padding: false };
 }
 

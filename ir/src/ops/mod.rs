@@ -25,6 +25,7 @@ mod flatten;
 mod fractional_max_pool2d;
 mod gelu;
 mod global_avg_pool2d;
+mod global_max_pool2d;
 mod glu;
 mod group_norm;
 mod gru;
@@ -99,6 +100,7 @@ pub use flatten::Flatten;
 pub use fractional_max_pool2d::FractionalMaxPool2d;
 pub use gelu::{Approximation, Gelu};
 pub use global_avg_pool2d::GlobalAvgPool2d;
+pub use global_max_pool2d::GlobalMaxPool2d;
 pub use glu::Glu;
 pub use group_norm::GroupNorm;
 pub use gru::Gru;
@@ -333,6 +335,7 @@ operations! { $
         MaxPool2d,
         AvgPool2d,
         GlobalAvgPool2d,
+        GlobalMaxPool2d,
         Upsample,
         MaxPool1d,
         AvgPool1d,

@@ -61,3 +61,10 @@ layercake_tests::parity! { max_unpool2d:
     ties: [3, 6, 6] -> [3, 6, 6] { pool: MaxPool2d(2), Tanh, MaxUnpool2d(pool) }
     one_pixel: [2, 1, 1] -> [2, 1, 1] { pool: MaxPool2d(1), Tanh, MaxUnpool2d(pool) }
 }
+
+layercake_tests::parity! { global_max_pool2d:
+    image: [3, 4, 5] -> [3] { GlobalMaxPool2d }
+    ties: [3, 6, 5] -> [3] { GlobalMaxPool2d }
+    negative: [2, 3, 3] -> [2] { GlobalMaxPool2d }
+    one_pixel: [3, 1, 1] -> [3] { GlobalMaxPool2d }
+}

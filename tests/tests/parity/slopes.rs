@@ -142,6 +142,7 @@ fn cases() -> Vec<(&'static [usize], Op)> {
         (&[9], Op::Clamp(Clamp { min: -0.5, max: 0.8 })),
         (&[9], Op::Rrelu(Rrelu { lower: 0.1, upper: 0.4 })),
         (&[7], Op::Softmin(Softmin { axis: INFER })),
+        (image, Op::GlobalMaxPool2d(GlobalMaxPool2d {})),
         (&[9], Op::HardTanh(HardTanh { min_val: -0.5, max_val: 1.0 })),
         (&[9], Op::Gelu(Gelu { approximate: Approximation::None })),
         (&[9], Op::Gelu(Gelu { approximate: Approximation::Tanh })),
