@@ -20,6 +20,7 @@ fn all() -> Vec<(Op, Vec<usize>)> {
         (Op::Clamp(Clamp { min: 0.0, max: f64::INFINITY }), line.clone()),
         (Op::Rrelu(Rrelu { lower: 0.1, upper: 0.3 }), line.clone()),
         (Op::Softmin(Softmin { axis: 0 }), line.clone()),
+        (Op::PixelShuffle(PixelShuffle { factor: 2 }), image.clone()),
         (Op::Linear(Linear { in_features: 8, out_features: 5, bias: true }), vector.clone()),
         (Op::DropConnect(DropConnect { in_features: 8, out_features: 5, p: 0.5, bias: true }), vector.clone()),
         (Op::Maxout(Maxout { in_features: 8, out_features: 5, pieces: 2, bias: true }), vector.clone()),

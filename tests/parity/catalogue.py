@@ -505,6 +505,12 @@ CASES = {
         case("negative", (2, 3, 3), data=negative, pool=nn.AdaptiveMaxPool2d(1), flatten=nn.Flatten()),
         case("one_pixel", (3, 1, 1), batch=1, pool=nn.AdaptiveMaxPool2d(1), flatten=nn.Flatten()),
     ],
+    "pixel_shuffle": [
+        case("two", (8, 3, 5), up=nn.PixelShuffle(2)),
+        case("three", (9, 2, 1), up=nn.PixelShuffle(3)),
+        case("one", (3, 2, 4), up=nn.PixelShuffle(1)),
+        case("behind_conv", (2, 4, 3), conv=nn.Conv2d(2, 12, 3, padding=1), up=nn.PixelShuffle(2), act=nn.Tanh()),
+    ],
     "maxout": [
         case("two", (5,), fc=Maxout(5, 3, 2)),
         case("three_no_bias", (5,), fc=Maxout(5, 4, 3, bias=False)),

@@ -3,8 +3,8 @@
 use layercake::ir::ops::{
     AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Clamp, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d,
     Gelu, GlobalAvgPool2d, GlobalMaxPool2d, Glu, GroupNorm, HardTanh, Hardsigmoid, Hardswish, InstanceNorm2d, Interpolation, LayerNorm,
-    LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Prelu, Relu6, Reshape, Rrelu, Selu, Silu,
-    Sizes, Slice, Softmin, Softplus, Softshrink, Softsign, Stack, StochasticDepth, Threshold, Upsample,
+    LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, PixelShuffle, Prelu, Relu6, Reshape,
+    Rrelu, Selu, Silu, Sizes, Slice, Softmin, Softplus, Softshrink, Softsign, Stack, StochasticDepth, Threshold, Upsample,
 };
 use layercake::ir::{INFER, Op};
 
@@ -132,6 +132,7 @@ pub(crate) fn block_of_anything(random: &mut Random, rank: usize) -> Op {
         25 => Op::Rrelu(Rrelu { lower: 0.1, upper: of(random, &[0.1, 0.6]) }),
         26 => Op::Softmin(Softmin { axis }),
         27 => Op::GlobalMaxPool2d(GlobalMaxPool2d {}),
+        28 => Op::PixelShuffle(PixelShuffle { factor: random.whole(1, 2) }),
         0 => Op::Gelu(Gelu { approximate: of(random, &[Approximation::None, Approximation::Tanh]) }),
         1 => Op::Elu(Elu { alpha: of(random, &[1.0, 0.4, 0.0, -0.6]) }),
         2 => Op::Selu(Selu {}),

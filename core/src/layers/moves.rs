@@ -3,7 +3,7 @@
 use super::portable;
 use dfdx::tensor::Tape;
 use dfdx::tensor_ops::Device;
-use layercake_ir::ops::{Pad, PadMode, Permute, Reshape, Slice};
+use layercake_ir::ops::{Pad, PadMode, Permute, PixelShuffle, Reshape, Slice};
 
 use super::Taped;
 use super::linear_map::LinearMap;
@@ -27,6 +27,21 @@ pub(crate) fn permute<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Permute, x: &
 /// A part along an axis.
 pub(crate) fn slice<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Slice, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     part(x, op.axis, op.start, op.end, tape)
+}
+
+/// Channels into pixels: with the square of the factor as an axis of its own, the axes are exchanged.
+fn pixel_shuffle<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &PixelShuffle, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let [batch, channels, height, width] = x.dims()[..] else { unreachable!("a shape rule admitted something other than images") };
+    let factor = op.factor;
+    let (rows, columns) = (height * factor, width * factor);
+    let source = |to: usize| {
+        let (row, column) = (to / columns, to % columns);
+        ((row % factor * factor + column % factor) * height + row / factor) * width + column / factor
+    };
+    let planes = channels / (factor * factor);
+    let x = x.clone().with_dims(vec![batch, planes, factor * factor * height * width]);
+    let (y, tape) = LinearMap::pick(vec![rows * columns], (0..rows * columns).map(source).collect()).apply(&x, 2, 1, tape)?;
+    Ok((y.with_dims(vec![batch, planes, rows, columns]), tape))
 }
 
 /// The elements from `start` to before `end` along an axis, counted without the batch.
@@ -81,4 +96,5 @@ portable! {
     Permute: |op, x, tape, _| permute(op, x, tape);
     Pad: |op, x, tape, _| pad(op, x, tape);
     Slice: |op, x, tape, _| slice(op, x, tape);
+    PixelShuffle: |op, x, tape, _| pixel_shuffle(op, x, tape);
 }

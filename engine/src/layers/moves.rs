@@ -71,6 +71,18 @@ impl Moves {
         Self::new(len, (0..len).map(|to| vec![(place(to, &sizes, &steps), 1.0)]))
     }
 
+    /// Channels into pixels; the maps that make one are a plane.
+    pub fn pixel_shuffle(op: &ops::PixelShuffle, input: &Shape) -> Self {
+        let (factor, [height, width]) = (op.factor, map_size(input));
+        let len = factor * factor * height * width;
+        let source = move |to: usize| {
+            let (row, column) = (to / (width * factor), to % (width * factor));
+            let map = row % factor * factor + column % factor;
+            (map * height + row / factor) * width + column / factor
+        };
+        Self::new(len, (0..len).map(|to| vec![(source(to), 1.0)]))
+    }
+
     /// Rows and columns around a map, or around a sequence as a map of one row.
     pub fn pad(op: &ops::Pad, input: &Shape) -> Self {
         let size = super::map_size(input);
@@ -240,6 +252,7 @@ macro_rules! by_tables {
 by_tables! {
     Upsample: |op, at| Arc::new(Moves::upsample(op, at.input()));
     Permute: |op, at| Arc::new(Moves::permute(op, at.input()));
+    PixelShuffle: |op, at| Arc::new(Moves::pixel_shuffle(op, at.input()));
     Pad: |op, at| Arc::new(Moves::pad(op, at.input()));
     Mean: |op, at| Arc::new(Moves::mean(op, at.input()));
     Amax: |op, at| Arc::new(Amax::new(op, at.input()));

@@ -51,6 +51,7 @@ mod mul;
 mod multi_head_attention;
 mod pad;
 mod permute;
+mod pixel_shuffle;
 mod prelu;
 mod prelude;
 mod recurrent;
@@ -126,6 +127,7 @@ pub use mul::Mul;
 pub use multi_head_attention::MultiHeadAttention;
 pub use pad::{Pad, PadMode};
 pub use permute::Permute;
+pub use pixel_shuffle::PixelShuffle;
 pub use prelu::Prelu;
 pub use recurrent::{Cell, MOST_LAYERS, Recurrent, Steps};
 pub use relu::Relu;
@@ -345,6 +347,7 @@ operations! { $
         Flatten,
         Reshape,
         Permute,
+        PixelShuffle,
         Pad,
         Slice,
         Mean,

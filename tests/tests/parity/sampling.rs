@@ -68,3 +68,10 @@ layercake_tests::parity! { global_max_pool2d:
     negative: [2, 3, 3] -> [2] { GlobalMaxPool2d }
     one_pixel: [3, 1, 1] -> [3] { GlobalMaxPool2d }
 }
+
+layercake_tests::parity! { pixel_shuffle:
+    two: [8, 3, 5] -> [2, 6, 10] { PixelShuffle(2) }
+    three: [9, 2, 1] -> [1, 6, 3] { PixelShuffle(3) }
+    one: [3, 2, 4] -> [3, 2, 4] { PixelShuffle(1) }
+    behind_conv: [2, 4, 3] -> [3, 8, 6] { conv: Conv2d(12, kernel = 3, padding = 1), PixelShuffle(2), Tanh }
+}
