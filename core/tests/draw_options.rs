@@ -21,6 +21,7 @@ fn all() -> Vec<(Op, Vec<usize>)> {
         (Op::Rrelu(Rrelu { lower: 0.1, upper: 0.3 }), line.clone()),
         (Op::Softmin(Softmin { axis: 0 }), line.clone()),
         (Op::PixelShuffle(PixelShuffle { factor: 2 }), image.clone()),
+        (Op::Select(Select { axis: 0, index: 1 }), line.clone()),
         (Op::Linear(Linear { in_features: 8, out_features: 5, bias: true }), vector.clone()),
         (Op::DropConnect(DropConnect { in_features: 8, out_features: 5, p: 0.5, bias: true }), vector.clone()),
         (Op::Maxout(Maxout { in_features: 8, out_features: 5, pieces: 2, bias: true }), vector.clone()),

@@ -511,6 +511,12 @@ CASES = {
         case("one", (3, 2, 4), up=nn.PixelShuffle(1)),
         case("behind_conv", (2, 4, 3), conv=nn.Conv2d(2, 12, 3, padding=1), up=nn.PixelShuffle(2), act=nn.Tanh()),
     ],
+    "select": [
+        case("first_step", (4, 5), s=Each(lambda x: x.select(1, 0))),
+        case("channel", (4, 3, 2), s=Each(lambda x: x.select(1, 3))),
+        case("column", (3, 3, 3), s=Each(lambda x: x.select(3, 1))),
+        case("row", (3, 4, 5), s=Each(lambda x: x.select(2, 2))),
+    ],
     "maxout": [
         case("two", (5,), fc=Maxout(5, 3, 2)),
         case("three_no_bias", (5,), fc=Maxout(5, 4, 3, bias=False)),

@@ -3,7 +3,7 @@
 use super::portable;
 use dfdx::tensor::Tape;
 use dfdx::tensor_ops::Device;
-use layercake_ir::ops::{Pad, PadMode, Permute, PixelShuffle, Reshape, Slice};
+use layercake_ir::ops::{Pad, PadMode, Permute, PixelShuffle, Reshape, Select, Slice};
 
 use super::Taped;
 use super::linear_map::LinearMap;
@@ -27,6 +27,14 @@ pub(crate) fn permute<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Permute, x: &
 /// A part along an axis.
 pub(crate) fn slice<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Slice, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     part(x, op.axis, op.start, op.end, tape)
+}
+
+/// The part at one place of an axis, without the axis.
+fn select<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Select, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let (y, tape) = part(x, op.axis, op.index, op.index + 1, tape)?;
+    let mut dims = y.dims().to_vec();
+    dims.remove(op.axis + 1);
+    Ok((y.with_dims(dims), tape))
 }
 
 /// Channels into pixels: with the square of the factor as an axis of its own, the axes are exchanged.
@@ -96,5 +104,6 @@ portable! {
     Permute: |op, x, tape, _| permute(op, x, tape);
     Pad: |op, x, tape, _| pad(op, x, tape);
     Slice: |op, x, tape, _| slice(op, x, tape);
+    Select: |op, x, tape, _| select(op, x, tape);
     PixelShuffle: |op, x, tape, _| pixel_shuffle(op, x, tape);
 }

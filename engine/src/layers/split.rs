@@ -63,5 +63,6 @@ impl Layer for Split {
 runs_as! {
     Split: |op, at| Split::new(op, at.input());
     Slice: |op, at| Split::slice(op, at.input());
+    Select: |op, at| Split::slice(&ops::Slice { axis: op.axis, start: op.index, end: op.index + 1 }, at.input());
     Unpack: |op, at| Split::unpack(op, at.input());
 }

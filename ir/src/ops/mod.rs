@@ -61,6 +61,7 @@ mod reparameterize;
 mod reshape;
 mod rnn;
 mod rrelu;
+mod select;
 mod selu;
 mod sigmoid;
 mod silu;
@@ -136,6 +137,7 @@ pub use reparameterize::Reparameterize;
 pub use reshape::Reshape;
 pub use rnn::{Nonlinearity, Rnn};
 pub use rrelu::Rrelu;
+pub use select::Select;
 pub use selu::Selu;
 pub use sigmoid::Sigmoid;
 pub use silu::Silu;
@@ -350,6 +352,7 @@ operations! { $
         PixelShuffle,
         Pad,
         Slice,
+        Select,
         Mean,
         Amax,
         Relu,

@@ -62,3 +62,10 @@ layercake_tests::parity! { amax:
     square: [3, 3, 3] -> [3, 3] { Amax(1) }
     one: [1, 3] -> [3] { Amax(0) }
 }
+
+layercake_tests::parity! { select:
+    first_step: [4, 5] -> [5] { Select(index = 0) }
+    channel: [4, 3, 2] -> [3, 2] { Select(index = 3) }
+    column: [3, 3, 3] -> [3, 3] { Select(axis = 2, index = 1) }
+    row: [3, 4, 5] -> [3, 5] { Select(axis = 1, index = 2) }
+}

@@ -144,6 +144,7 @@ fn cases() -> Vec<(&'static [usize], Op)> {
         (&[7], Op::Softmin(Softmin { axis: INFER })),
         (image, Op::GlobalMaxPool2d(GlobalMaxPool2d {})),
         (&[8, 2, 3], Op::PixelShuffle(PixelShuffle { factor: 2 })),
+        (image, Op::Select(Select { axis: 1, index: 2 })),
         (&[9], Op::HardTanh(HardTanh { min_val: -0.5, max_val: 1.0 })),
         (&[9], Op::Gelu(Gelu { approximate: Approximation::None })),
         (&[9], Op::Gelu(Gelu { approximate: Approximation::Tanh })),
