@@ -22,6 +22,7 @@ fn all() -> Vec<(Op, Vec<usize>)> {
         (Op::Softmin(Softmin { axis: 0 }), line.clone()),
         (Op::PixelShuffle(PixelShuffle { factor: 2 }), image.clone()),
         (Op::Select(Select { axis: 0, index: 1 }), line.clone()),
+        (Op::RmsNorm(RmsNorm { shape: list(&[9]), eps: 1e-5, affine: true }), line.clone()),
         (Op::Linear(Linear { in_features: 8, out_features: 5, bias: true }), vector.clone()),
         (Op::DropConnect(DropConnect { in_features: 8, out_features: 5, p: 0.5, bias: true }), vector.clone()),
         (Op::Maxout(Maxout { in_features: 8, out_features: 5, pieces: 2, bias: true }), vector.clone()),

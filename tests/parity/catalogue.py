@@ -139,6 +139,9 @@ def middle(x):
     return torch.full((*x.shape[:2], 2), 0.5, dtype=x.dtype)
 
 
+# What `RMSNorm` adds where nothing is stated, of float32.
+EPS = torch.finfo(torch.float32).eps
+
 CASES = {
     "conv_transpose2d": [
         case("kernel_number", (2, 4, 5), conv=nn.ConvTranspose2d(2, 3, 3)),
@@ -516,6 +519,15 @@ CASES = {
         case("channel", (4, 3, 2), s=Each(lambda x: x.select(1, 3))),
         case("column", (3, 3, 3), s=Each(lambda x: x.select(3, 1))),
         case("row", (3, 4, 5), s=Each(lambda x: x.select(2, 2))),
+    ],
+    "rms_norm": [
+        case("features", (7,), norm=nn.RMSNorm(7, eps=EPS)),
+        case("sequence", (4, 6), norm=nn.RMSNorm(6, eps=EPS)),
+        case("image_all", (2, 3, 4), norm=nn.RMSNorm((2, 3, 4), eps=1e-5)),
+        case("image_last_two", (2, 3, 4), norm=nn.RMSNorm((3, 4), eps=1e-3)),
+        case("not_affine", (5,), norm=nn.RMSNorm(5, eps=1e-5, elementwise_affine=False)),
+        case("offset", (9,), data=offset, norm=nn.RMSNorm(9, eps=EPS)),
+        case("between", (6,), fc1=nn.Linear(6, 8), norm=nn.RMSNorm(8, eps=EPS), act=nn.ReLU(), fc2=nn.Linear(8, 3)),
     ],
     "maxout": [
         case("two", (5,), fc=Maxout(5, 3, 2)),

@@ -4,7 +4,7 @@ use layercake::ir::ops::{
     AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Clamp, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d,
     Gelu, GlobalAvgPool2d, GlobalMaxPool2d, Glu, GroupNorm, HardTanh, Hardsigmoid, Hardswish, InstanceNorm2d, Interpolation, LayerNorm,
     LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, PixelShuffle, Prelu, Relu6, Reshape,
-    Rrelu, Select, Selu, Silu, Sizes, Slice, Softmin, Softplus, Softshrink, Softsign, Stack, StochasticDepth, Threshold, Upsample,
+    RmsNorm, Rrelu, Select, Selu, Silu, Sizes, Slice, Softmin, Softplus, Softshrink, Softsign, Stack, StochasticDepth, Threshold, Upsample,
 };
 use layercake::ir::{INFER, Op};
 
@@ -134,6 +134,7 @@ pub(crate) fn block_of_anything(random: &mut Random, rank: usize) -> Op {
         27 => Op::GlobalMaxPool2d(GlobalMaxPool2d {}),
         28 => Op::PixelShuffle(PixelShuffle { factor: random.whole(1, 2) }),
         29 => Op::Select(Select { axis, index: random.whole(0, 3) }),
+        30 => Op::RmsNorm(RmsNorm { shape: Sizes::NONE, eps: eps(random), affine: random.chance(0.7) }),
         0 => Op::Gelu(Gelu { approximate: of(random, &[Approximation::None, Approximation::Tanh]) }),
         1 => Op::Elu(Elu { alpha: of(random, &[1.0, 0.4, 0.0, -0.6]) }),
         2 => Op::Selu(Selu {}),

@@ -5,7 +5,7 @@ use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions
 use dfdx::shapes::{Axes2, Axis, ConstShape, Dtype, HasShape};
 use dfdx::tensor::{Cpu, NoneTape, PutTape, SplitTape, Storage, Tape, Tensor};
 use dfdx::tensor_ops::{BroadcastTo, Device, MeanTo, ReshapeTo, TryAdd, TryDiv, TryMul, TrySub};
-use layercake_ir::ops::LayerNorm;
+use layercake_ir::ops::{LayerNorm, RmsNorm};
 
 use super::{Layer, Taped};
 use crate::Scalar;
@@ -47,6 +47,55 @@ impl<S: ConstShape, E: Scalar, D: Device<E>, const AFFINE: bool> Layer<E, D> for
         let both = self.weight.iter_mut().chain(&mut self.bias);
         into.extend(both.map(|tensor| tensor as &mut dyn Slot<E, D>));
     }
+}
+
+/// The scale of a normalization without a shift: that of `RMSNorm`. Built, it holds 1.
+#[derive(Clone, Debug)]
+pub struct Scale<S: ConstShape, E: Dtype = f32, D: Storage<E> = Cpu, const AFFINE: bool = true> {
+    /// The learned scale; none without `AFFINE`.
+    pub weight: Option<Tensor<S, E, D>>,
+}
+
+impl<S: ConstShape, E: Scalar, D: Device<E>, const AFFINE: bool> TensorCollection<E, D> for Scale<S, E, D, AFFINE> {
+    type To<E2: Dtype, D2: Device<E2>> = Scale<S, E2, D2, AFFINE>;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(visitor: &mut V) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        if !AFFINE {
+            return visitor.visit_fields((), |()| Scale { weight: None });
+        }
+        let options = TensorOptions::reset_to_ones();
+        let weight = Self::tensor("weight", |s| super::present(&s.weight), |s| super::present_mut(&mut s.weight), options);
+        visitor.visit_fields(weight, |weight| Scale { weight: Some(weight) })
+    }
+}
+
+impl<S: ConstShape, E: Scalar, D: Device<E>, const AFFINE: bool> Layer<E, D> for Scale<S, E, D, AFFINE> {
+    fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err> {
+        self.weight.iter().try_for_each(|tensor| into.add(tensor))
+    }
+
+    fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>) {
+        into.extend(self.weight.iter_mut().map(|tensor| tensor as &mut dyn Slot<E, D>));
+    }
+}
+
+/// By the root mean square over the last axes.
+fn rms_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &RmsNorm,
+    x: &Value<E, D>,
+    tape: T,
+    params: &[Value<E, D>],
+) -> Result<Taped<E, D, T>, D::Err> {
+    let size = op.shape.shape().len();
+    let shape = (x.dims().iter().product::<usize>() / size, size);
+    let rows = x.flat().try_reshape_like(&shape)?;
+    let y = by_deviation(rows, shape, op.eps, tape)?;
+    let y = match params {
+        [weight] => y.try_mul(weight.flat().try_broadcast_like::<_, Axis<0>>(&shape)?)?,
+        _ => y,
+    };
+    let (y, tape) = Value::erase(y)?;
+    Ok((y.with_dims(x.dims().to_vec()), tape))
 }
 
 /// Over the last axes.
@@ -98,10 +147,20 @@ fn standardised<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, size: u
     let (centred, tape) = centred(x, shape, tape)?;
     // What rounding left of a mean far larger than the spread is gone the second time.
     let (centred, tape) = self::centred(centred, shape, tape)?;
-    let var = centred.clone().put_tape(tape).try_square()?.try_mean::<(usize,), Axis<1>>()?;
-    let deviation = var.try_add(E::from_f64(eps).expect("an option is a number"))?.try_sqrt()?;
+    by_deviation(centred, shape, eps, tape)
+}
+
+/// Rows divided by `sqrt(mean(x^2) + eps)`.
+fn by_deviation<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    x: Rows<E, D>,
+    shape: (usize, usize),
+    eps: f64,
+    tape: T,
+) -> Result<Rows<E, D, T>, D::Err> {
+    let squares = x.clone().put_tape(tape).try_square()?.try_mean::<(usize,), Axis<1>>()?;
+    let deviation = squares.try_add(E::from_f64(eps).expect("an option is a number"))?.try_sqrt()?;
     let (deviation, tape) = deviation.try_broadcast_like::<_, Axis<1>>(&shape)?.split_tape();
-    centred.put_tape(tape).try_div(deviation)
+    x.put_tape(tape).try_div(deviation)
 }
 
 type Rows<E, D, T = NoneTape> = Tensor<(usize, usize), E, D, T>;
@@ -115,6 +174,7 @@ fn centred<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: Rows<E, D>, shape: (usize,
 
 portable! {
     LayerNorm: |op, x, tape, context| layer_norm(op, x, tape, context.params);
+    RmsNorm: |op, x, tape, context| rms_norm(op, x, tape, context.params);
     GroupNorm: |op, x, tape, context| group_norm(op.groups, op.eps, x, tape, context.params);
     InstanceNorm2d: |op, x, tape, context| group_norm(op.features, op.eps, x, tape, context.params);
 }

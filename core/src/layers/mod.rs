@@ -32,7 +32,7 @@ mod unpool;
 mod upsample;
 mod window;
 
-pub use affine::Affine;
+pub use affine::{Affine, Scale};
 pub use attention::MultiHeadAttention;
 pub use batch_norm::BatchNorm;
 pub use conv_transpose2d::ConvTranspose2d;

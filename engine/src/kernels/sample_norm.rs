@@ -1,4 +1,4 @@
-//! Normalisation of groups of elements within each sample: layer, group and instance normalisation.
+//! Normalization of groups of elements within each sample: layer, group and instance normalization, and RMS normalization, which does not center.
 //!
 //! Values are `[groups, elements, images]`; the statistics of a group are those of its elements, separately for each image.
 
@@ -15,6 +15,8 @@ pub struct Groups {
     /// The number of consecutive elements that share a weight and a bias, if there are any. It divides `len`. Weights are numbered on from group to
     /// group, and begin again after the last one.
     pub stretch: usize,
+    /// Is the mean taken off? Without, the deviation is the root mean square.
+    pub centered: bool,
 }
 
 /// The number of statistics of a group of an image ([`statistics`]): the mean in two parts, since its rounding would matter if it is large, and the
@@ -39,8 +41,10 @@ pub fn statistics(groups: &Groups, images: usize, eps: f64, x: &[f32], to: &mut 
                     let wide = BLOCK.min(images - first);
                     let rows = || x.chunks_exact(images).map(|row| &row[first..first + wide]);
                     let mut mean = [0f64; BLOCK];
-                    rows().for_each(|row| mean.iter_mut().zip(row).for_each(|(mean, &x)| *mean += f64::from(x)));
-                    mean.iter_mut().for_each(|mean| *mean /= count);
+                    if groups.centered {
+                        rows().for_each(|row| mean.iter_mut().zip(row).for_each(|(mean, &x)| *mean += f64::from(x)));
+                        mean.iter_mut().for_each(|mean| *mean /= count);
+                    }
                     let mut squares = [0f64; BLOCK];
                     for row in rows() {
                         for ((squares, mean), &x) in squares.iter_mut().zip(&mean).zip(row) {
@@ -103,7 +107,9 @@ pub fn weight_grads(groups: &Groups, images: usize, statistics: &[f32], [x, dy]:
                 for (stretch, (x, dy)) in stretches.enumerate() {
                     let [sum, product] = sums(images, statistics, x, dy);
                     weights[first + stretch] += product as f32;
-                    biases[first + stretch] += sum as f32;
+                    if let Some(bias) = biases.get_mut(first + stretch) {
+                        *bias += sum as f32;
+                    }
                 }
             }
         },
@@ -157,7 +163,7 @@ pub fn input_grad(groups: &Groups, images: usize, statistics: &[f32], weights: &
                     }
                     let (mut mean, mut slope) = ([0f32; BLOCK], [0f32; BLOCK]);
                     for i in 0..wide {
-                        mean[i] = (sum[i] / count) as f32;
+                        mean[i] = if groups.centered { (sum[i] / count) as f32 } else { 0.0 };
                         slope[i] = (product[i] / count) as f32;
                     }
                     let rows = x.chunks_exact(images).zip(dy.chunks_exact(images)).zip(dx.chunks_exact_mut(images));

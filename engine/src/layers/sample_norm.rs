@@ -1,4 +1,4 @@
-//! `LayerNorm`, `GroupNorm` and `InstanceNorm2d`: no sample sees another, so lanes need not wait.
+//! `LayerNorm`, `RMSNorm`, `GroupNorm` and `InstanceNorm2d`: no sample sees another, so lanes need not wait.
 
 use crate::plan::runs_as;
 use layercake_ir::{Shape, ops};
@@ -23,7 +23,13 @@ impl SampleNorm {
     /// Over the last axes, with a weight for each of their elements.
     pub fn layer(op: &ops::LayerNorm, input: &Shape) -> Self {
         let len = op.shape.as_slice().iter().product();
-        Self { groups: Groups { len, stretch: 1 }, count: input.len() / len, eps: op.eps, affine: op.affine }
+        Self { groups: Groups { len, stretch: 1, centered: true }, count: input.len() / len, eps: op.eps, affine: op.affine }
+    }
+
+    /// By the root mean square over the last axes, with a weight for each of their elements.
+    pub fn rms(op: &ops::RmsNorm, input: &Shape) -> Self {
+        let len = op.shape.as_slice().iter().product();
+        Self { groups: Groups { len, stretch: 1, centered: false }, count: input.len() / len, eps: op.eps, affine: op.affine }
     }
 
     /// Over groups of channels, with a weight for each channel.
@@ -37,7 +43,7 @@ impl SampleNorm {
     }
 
     fn channels(input: &Shape, count: usize, eps: f64, affine: bool) -> Self {
-        Self { groups: Groups { len: input.len() / count, stretch: input.len() / input.dim(0) }, count, eps, affine }
+        Self { groups: Groups { len: input.len() / count, stretch: input.len() / input.dim(0), centered: true }, count, eps, affine }
     }
 
     fn statistics<'a>(&self, at: &'a mut Site) -> &'a [f32] {
@@ -63,7 +69,12 @@ impl Layer for SampleNorm {
 
     fn forward(&self, at: &mut Site, y: &mut [f32]) {
         let (images, x, params) = (at.images(), at.x(0), at.params);
-        let affine: [&[f32]; 2] = if self.affine { [&params[0], &params[1]] } else { [&[], &[]] };
+        // Where the mean is not taken off, there is no bias.
+        let affine: [&[f32]; 2] = match (self.affine, self.groups.centered) {
+            (true, true) => [&params[0], &params[1]],
+            (true, false) => [&params[0], &[]],
+            (false, _) => [&[], &[]],
+        };
         sample_norm::forward(&self.groups, images, self.statistics(at), affine, x, y);
     }
 
@@ -71,8 +82,11 @@ impl Layer for SampleNorm {
     fn param_grads(&self, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>], add: bool) {
         let (images, x) = (at.images(), at.x(0));
         let statistics = self.statistics(at);
-        if let (true, [weight, bias, ..]) = (self.affine, grads) {
-            sample_norm::weight_grads(&self.groups, images, statistics, [x, dy], [weight, bias], add);
+        let of = |to: [&mut [f32]; 2]| sample_norm::weight_grads(&self.groups, images, statistics, [x, dy], to, add);
+        match (self.affine, self.groups.centered, grads) {
+            (true, true, [weight, bias, ..]) => of([weight, bias]),
+            (true, false, [weight, ..]) => of([weight, &mut []]),
+            _ => {}
         }
     }
 
@@ -85,6 +99,7 @@ impl Layer for SampleNorm {
 
 runs_as! {
     LayerNorm: |op, at| SampleNorm::layer(op, at.input());
+    RmsNorm: |op, at| SampleNorm::rms(op, at.input());
     GroupNorm: |op, at| SampleNorm::group(op, at.input());
     InstanceNorm2d: |op, at| SampleNorm::instance(op, at.input());
 }

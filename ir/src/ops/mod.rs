@@ -59,6 +59,7 @@ mod relu;
 mod relu6;
 mod reparameterize;
 mod reshape;
+mod rms_norm;
 mod rnn;
 mod rrelu;
 mod select;
@@ -135,6 +136,7 @@ pub use relu::Relu;
 pub use relu6::Relu6;
 pub use reparameterize::Reparameterize;
 pub use reshape::Reshape;
+pub use rms_norm::RmsNorm;
 pub use rnn::{Nonlinearity, Rnn};
 pub use rrelu::Rrelu;
 pub use select::Select;
@@ -385,6 +387,7 @@ operations! { $
         BatchNorm1d,
         BatchNorm2d,
         LayerNorm,
+        RmsNorm,
         GroupNorm,
         InstanceNorm2d,
         LocalResponseNorm,

@@ -87,3 +87,13 @@ layercake_tests::parity! { local_response_norm:
     square: [4, 4, 4] -> [4, 4, 4] { LocalResponseNorm(3, alpha = 1.0, beta = 1.0) }
     one_channel: [1, 2, 2] -> [1, 2, 2] { LocalResponseNorm(2, alpha = 0.7) }
 }
+
+layercake_tests::parity! { rms_norm:
+    features: [7] -> [7] { norm: RMSNorm }
+    sequence: [4, 6] -> [4, 6] { norm: RMSNorm }
+    image_all: [2, 3, 4] -> [2, 3, 4] { norm: RMSNorm(shape = (2, 3, 4), eps = 1e-5) }
+    image_last_two: [2, 3, 4] -> [2, 3, 4] { norm: RMSNorm(shape = (3, 4), eps = 1e-3) }
+    not_affine: [5] -> [5] { norm: RMSNorm(eps = 1e-5, affine = false) }
+    offset: [9] -> [9] { norm: RMSNorm }
+    between: [6] -> [3] { fc1: Linear(8), norm: RMSNorm, ReLU, fc2: Linear(3) }
+}

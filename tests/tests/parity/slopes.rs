@@ -145,6 +145,7 @@ fn cases() -> Vec<(&'static [usize], Op)> {
         (image, Op::GlobalMaxPool2d(GlobalMaxPool2d {})),
         (&[8, 2, 3], Op::PixelShuffle(PixelShuffle { factor: 2 })),
         (image, Op::Select(Select { axis: 1, index: 2 })),
+        (&[3, 4], Op::RmsNorm(RmsNorm { shape: Sizes::NONE, eps: 1e-2, affine: true })),
         (&[9], Op::HardTanh(HardTanh { min_val: -0.5, max_val: 1.0 })),
         (&[9], Op::Gelu(Gelu { approximate: Approximation::None })),
         (&[9], Op::Gelu(Gelu { approximate: Approximation::Tanh })),
