@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Looks for undefined behaviour in the engine's unsafe code: Miri over layercake-ir and the plain kernels, AddressSanitizer over the tests of kernels and
+# Looks for undefined behavior in the engine's unsafe code: Miri over layercake-ir and the plain kernels, AddressSanitizer over the tests of kernels and
 # layers on the machine's own instruction set. What links dfdx is left out: it does not build on nightly.
 #
 #     bash engine/sanitize.sh            both

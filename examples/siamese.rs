@@ -21,7 +21,7 @@ network! {
         from left, tower: tower(32) as a,
         from right, reuse tower as b,
         // |a - b|, elementwise.
-        Max { { from a, Sub(b) }, { from b, Sub(a) } },
+        Maximum { { from a, Sub(b) }, { from b, Sub(a) } },
         same: Linear(1),
     }
 }

@@ -33,14 +33,14 @@ network! {
         Flatten, fc1: Linear(120), Tanh, fc2: Linear(84), Tanh, fc3: Linear(10),
     }
 
-    /// VGG-11 for 32x32 with batch normalisation.
+    /// VGG-11 for 32x32 with batch normalization.
     pub Vgg11: [3, 32, 32] -> [10] {
         vgg(64), MaxPool2d(2), vgg(128), MaxPool2d(2), Repeat(2) { vgg(256) }, MaxPool2d(2), Repeat(2) { vgg(512) }, MaxPool2d(2),
         Repeat(2) { vgg(512) }, MaxPool2d(2),
         head(),
     }
 
-    /// VGG-16 for 32x32 with batch normalisation.
+    /// VGG-16 for 32x32 with batch normalization.
     pub Vgg16: [3, 32, 32] -> [10] {
         Repeat(2) { vgg(64) }, MaxPool2d(2), Repeat(2) { vgg(128) }, MaxPool2d(2), Repeat(3) { vgg(256) }, MaxPool2d(2),
         Repeat(3) { vgg(512) }, MaxPool2d(2), Repeat(3) { vgg(512) }, MaxPool2d(2),
@@ -71,7 +71,7 @@ network! {
     }
 
     /// An LSTM that predicts the next character after each of 64.
-    pub CharLstm: usize[64] -> [64, 65] { embedding: Embedding(65 -> 64), lstm: Lstm(256), fc: Linear(65) }
+    pub CharLstm: usize[64] -> [64, 65] { embedding: Embedding(65 -> 64), lstm: LSTM(256), fc: Linear(65) }
 
     /// ResNet-18 for 32x32.
     pub ResNet18: [3, 32, 32] -> [10] {

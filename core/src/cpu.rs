@@ -14,7 +14,7 @@ use crate::value::Value;
 /// If memory runs out.
 ///
 /// # Panics
-/// On a batch that the engine refuses: an empty one, or one of which batch normalisation cannot estimate a variance; if `LAYERCAKE_SIMD` names no
+/// On a batch that the engine refuses: an empty one, or one of which batch normalization cannot estimate a variance; if `LAYERCAKE_SIMD` names no
 /// instruction set of this machine.
 pub fn execute<T: Tape<f32, Cpu>>(call: Call<'_, f32, Cpu>, mut tape: T) -> Result<Done<f32, Cpu, T>, CpuError> {
     let batch = call.inputs[0].dims()[0];

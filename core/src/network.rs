@@ -133,7 +133,7 @@ where
     checked::infer(network, inputs).map_err(ForwardError::device)
 }
 
-/// Inference's behaviour, recorded on the tape.
+/// Inference's behavior, recorded on the tape.
 ///
 /// # Errors
 /// If the device is out of memory.
@@ -202,7 +202,7 @@ pub mod checked {
         Ok(Out::restore(outputs, tapes)?)
     }
 
-    /// Inference's behaviour, recorded on the tape.
+    /// Inference's behavior, recorded on the tape.
     ///
     /// # Errors
     /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.

@@ -92,7 +92,7 @@ impl Plan {
                     values[output] = Some(value);
                 }
                 for (tensor, value) in done.updates {
-                    // A normalisation that is applied again goes on from there.
+                    // A normalization that is applied again goes on from there.
                     tensors[part.tensors[tensor]] = value.clone();
                     updates.push((part.tensors[tensor], value));
                 }

@@ -17,7 +17,7 @@ use crate::value::Value;
 /// If the device is out of memory.
 ///
 /// # Panics
-/// On an empty batch, and on a batch of which batch normalisation cannot estimate a variance.
+/// On an empty batch, and on a batch of which batch normalization cannot estimate a variance.
 pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tape: T) -> Result<Done<E, D, T>, D::Err> {
     let graph = call.graph;
     let mut tape = tape;
@@ -38,7 +38,7 @@ pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tap
         let mut context = Context { params, mode: call.mode, seed: call.seed, node: index, updates: Vec::new() };
         let (y, carried) = layers::forward(&node.op, &inputs, tape, &mut context)?;
         for (which, value) in context.updates {
-            // A normalisation that is applied again goes on from there.
+            // A normalization that is applied again goes on from there.
             tensors[first + which] = value.clone();
             updates.push((first + which, value));
         }
@@ -73,7 +73,7 @@ pub fn check(graph: &Graph, batch: usize, mode: Mode) -> Result<(), EngineError>
     constant.map_or(Ok(()), |node| Err(EngineError::SingleValue { layer: node.name.to_string() }))
 }
 
-/// Batch normalisation estimates the variance of a channel's values: of one value there is none, and PyTorch refuses it too.
+/// Batch normalization estimates the variance of a channel's values: of one value there is none, and PyTorch refuses it too.
 fn has_variance(node: &Node, batch: usize) -> bool {
     let positions = || node.output.dims()[1..].iter().product::<usize>();
     !node.op.spec().needs_variance || batch * positions() > 1

@@ -6,7 +6,7 @@ use layercake::optim::{Adam, AdamConfig, Momentum, Sgd, SgdConfig};
 use layercake::prelude::*;
 
 network! {
-    /// Convolution, normalisation, dropout: everything that has state.
+    /// Convolution, normalization, dropout: everything that has state.
     Eye: [1, 6, 6] -> [5] {
         conv: Conv2d(3, kernel = 3, bias = false), norm: BatchNorm2d, ReLU, MaxPool2d(2),
         Flatten, Dropout(0.25),

@@ -27,7 +27,7 @@ fn all() -> Vec<(Op, Vec<usize>)> {
         (Op::DropConnect(DropConnect { in_features: 8, out_features: 5, p: 0.5, bias: true }), vector.clone()),
         (Op::Maxout(Maxout { in_features: 8, out_features: 5, pieces: 2, bias: true }), vector.clone()),
         (Op::Embedding(Embedding { num_embeddings: 65, embedding_dim: 16, padding_idx: INFER }), vector.clone()),
-        (Op::MultiHeadAttention(MultiHeadAttention { features: 9, heads: 3, causal: false, dropout: 0.0, bias: true }), line.clone()),
+        (Op::MultiheadAttention(MultiheadAttention { features: 9, heads: 3, causal: false, dropout: 0.0, bias: true }), line.clone()),
         (
             Op::Rnn(Rnn {
                 in_features: 9,
@@ -107,7 +107,7 @@ fn all() -> Vec<(Op, Vec<usize>)> {
                 kernel: [3, 3],
                 mask: Mask::A,
                 stack: Stack::Full,
-                colours: 1,
+                colors: 1,
                 dilation: one,
                 bias: true,
             }),
@@ -132,7 +132,7 @@ fn all() -> Vec<(Op, Vec<usize>)> {
         (Op::Prelu(Prelu { parameters: 1 }), vector.clone()),
         (Op::Elu(Elu { alpha: 1.0 }), vector.clone()),
         (Op::Softplus(Softplus { beta: 1.0, threshold: 20.0 }), vector.clone()),
-        (Op::HardTanh(HardTanh { min_val: -1.0, max_val: 1.0 }), vector.clone()),
+        (Op::Hardtanh(Hardtanh { min_val: -1.0, max_val: 1.0 }), vector.clone()),
         (Op::Glu(Glu { axis: 0 }), image.clone()),
         (Op::Softmax(Softmax { axis: 0 }), image.clone()),
         (Op::LogSoftmax(LogSoftmax { axis: 0 }), image.clone()),
@@ -221,9 +221,9 @@ fn boxes_say_sizes() {
         told(*op, input).split_once("label=\"").unwrap().1.trim_start_matches("layer: ").to_owned()
     };
     for (kind, says) in [
-        ("Lstm", "Lstm 5, 2 layers"),
+        ("LSTM", "LSTM 5, 2 layers"),
         ("Embedding", "Embedding 65 → 16"),
-        ("MultiHeadAttention", "MultiHeadAttention 9, 3 heads"),
+        ("MultiheadAttention", "MultiheadAttention 9, 3 heads"),
         ("Conv1d", "Conv1d 6, kernel 3"),
         ("Reshape", "Reshape [4, 64]"),
         ("LayerNorm", "LayerNorm [9]"),

@@ -2,7 +2,7 @@
 
 use layercake::__private::{Backend, Call, Runtime, Value};
 use layercake::dfdx::tensor_ops::Backward;
-use layercake::ir::ops::{Add, BatchNorm1d, Concat, Linear, Max, Mul, Split, Sub, Tanh};
+use layercake::ir::ops::{Add, BatchNorm1d, Concat, Linear, Maximum, Mul, Split, Sub, Tanh};
 use layercake::ir::{Builder, Graph, INFER, Op, Shape};
 use layercake::prelude::*;
 use layercake_engine::Mode;
@@ -80,9 +80,9 @@ fn joins_of_two_and_three() {
     let ops: [(Op, ByHand); 5] = [
         (Op::Add(Add {}), |x| x.iter().sum()),
         (Op::Mul(Mul {}), |x| x.iter().product()),
-        (Op::Max(Max {}), |x| x.iter().copied().fold(f64::MIN, f64::max)),
+        (Op::Maximum(Maximum {}), |x| x.iter().copied().fold(f64::MIN, f64::max)),
         (Op::Sub(Sub {}), |x| x[0] - x[1]),
-        (Op::Max(Max {}), |x| x.iter().copied().fold(f64::MIN, f64::max)),
+        (Op::Maximum(Maximum {}), |x| x.iter().copied().fold(f64::MIN, f64::max)),
     ];
     for (i, (op, by_hand)) in ops.into_iter().enumerate() {
         let count = if i < 3 { 3 } else { 2 };
@@ -162,9 +162,9 @@ fn a_shared_layer_gathers_both_gradients() {
     check_gradients(&graph, &[numbers(BATCH * 3, 7), numbers(BATCH * 3, 8)], &tensors);
 }
 
-/// A normalisation that is applied twice moves its statistics twice: the second application goes on from the first.
+/// A normalization that is applied twice moves its statistics twice: the second application goes on from the first.
 #[test]
-fn a_shared_normalisation_moves_twice() {
+fn a_shared_normalization_moves_twice() {
     let mut b = Builder::new("Twice");
     let norm = Op::BatchNorm1d(BatchNorm1d { features: INFER, eps: 0.0, momentum: 0.5, affine: false });
     let x = b.input("x", Shape::new(&[1])).unwrap();
@@ -195,7 +195,7 @@ fn a_value_twice_is_right_on_both_paths() {
         ("sub", Op::Sub(Sub {}), 2, 1),
         ("mul", Op::Mul(Mul {}), 2, 1),
         ("mul three", Op::Mul(Mul {}), 3, 1),
-        ("max", Op::Max(Max {}), 2, 1),
+        ("max", Op::Maximum(Maximum {}), 2, 1),
         ("concat", Op::Concat(Concat { axis: 0 }), 2, 2),
     ];
     for (name, op, times, parts) in joins {
@@ -221,7 +221,7 @@ fn a_value_twice_is_right_on_both_paths() {
                     (Op::Add(Add {}), times) => (times as f64 * h, times as f64),
                     (Op::Sub(Sub {}), _) => (0.0, 0.0),
                     (Op::Mul(Mul {}), 3) => (h * h * h, 3.0 * h * h),
-                    (Op::Max(Max {}), _) => (h, 1.0),
+                    (Op::Maximum(Maximum {}), _) => (h, 1.0),
                     // The parts of a concatenation are multiplied.
                     _ => (h * h, 2.0 * h),
                 };

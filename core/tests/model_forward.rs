@@ -66,7 +66,7 @@ fn forward_is_field_by_field() {
     model.blocks.clear();
     assert_eq!(model.try_forward(x.clone()).unwrap().array(), by_hand(&model).array());
     assert_eq!(Module::forward(&model, x.clone()).array(), by_hand(&model).array());
-    // Training differs from inference: normalisation by the batch, dropout.
+    // Training differs from inference: normalization by the batch, dropout.
     let trained = model.forward_mut(x.clone().leaky_trace());
     assert_ne!(trained.as_vec(), by_hand(&model).as_vec());
     assert_ne!(model.encoder.batch_norm1d_1.running_mean.as_vec(), [0.0; 5]);

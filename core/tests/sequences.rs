@@ -9,7 +9,7 @@ network! {
     pub CharLstm<T: Dim>: { ids: usize[T], h: [2, 12], c: [2, 12] } -> { logits: [T, 7], h_n: [2, 12], c_n: [2, 12] } {
         from ids,
         embedding: Embedding(7 -> 5),
-        lstm: Lstm(12, layers = 2, state = (h, c)) as (y, h_new, c_new),
+        lstm: LSTM(12, layers = 2, state = (h, c)) as (y, h_new, c_new),
         fc: Linear(7),
         output logits,
         from h_new, output h_n,
@@ -116,7 +116,7 @@ fn a_length_of_0_is_refused() {
 fn a_graph_file_holds_it_all() {
     let text = io::graph_to_json(CharLstm::GRAPH).unwrap();
     assert!(text.contains(r#"{"name": "ids", "shape": [64], "ids": true}"#), "{text}");
-    assert!(text.contains(r#""op": "Lstm", "in_features": 5, "hidden": 12, "layers": 2, "bidirectional": false"#), "{text}");
+    assert!(text.contains(r#""op": "LSTM", "in_features": 5, "hidden": 12, "layers": 2, "bidirectional": false"#), "{text}");
     assert_eq!(&io::graph_from_json(&text).unwrap(), CharLstm::GRAPH);
 
     // The same numbers, whoever declared it.

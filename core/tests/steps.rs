@@ -161,7 +161,7 @@ fn a_negative_limit_of_the_norm() {
     clip_grad_norm(&net, &mut found, -2.0);
 }
 
-/// Gradients that never change leave a centred average of squares less the square of the average at 0, rounding or not.
+/// Gradients that never change leave a centered average of squares less the square of the average at 0, rounding or not.
 #[test]
 fn a_variance_of_nothing_is_not_negative() {
     let device = Cpu::seed_from_u64(1);

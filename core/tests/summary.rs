@@ -42,7 +42,7 @@ network! {
     /// As `models/src/networks/char_lstm.rs` has it.
     CharLstm: { letters: usize[64], h: [1, 256], c: [1, 256] } -> { scores: [64, 65], h_n: [1, 256], c_n: [1, 256] } {
         from letters, embedding: Embedding(65 -> 64),
-        lstm: Lstm(256, state = (h, c)) as (y, h_new, c_new),
+        lstm: LSTM(256, state = (h, c)) as (y, h_new, c_new),
         fc: Linear(65), output scores,
         from h_new, output h_n,
         from c_new, output c_n,
@@ -51,10 +51,10 @@ network! {
     /// Every layer that works step by step; the recurrent ones in both directions, and of the last the final state alone.
     Steps: usize[20] -> [6] {
         embedding: Embedding(11 -> 8),
-        attention: MultiHeadAttention(heads = 2),
+        attention: MultiheadAttention(heads = 2),
         mlp: Linear(8), drop: DropConnect(8, p = 0.5), maxout: Maxout(8, pieces = 2),
         Permute(1, 0), conv: Conv1d(8, kernel = 3, padding = 1), Permute(1, 0),
-        rnn: Rnn(4, bidirectional = true), gru: Gru(6, output = last),
+        rnn: RNN(4, bidirectional = true), gru: GRU(6, output = last),
     }
 
     /// A map cut into patches, which see each other.
@@ -72,7 +72,7 @@ fn row_of(table: &str, name: &str) -> String {
 fn sequences_count_each_step() {
     let table = CharLstm::summary().to_string();
     assert_eq!(row_of(&table, "embedding"), "embedding Embedding [64, 64] 4,160 4,160");
-    assert_eq!(row_of(&table, "lstm"), "lstm Lstm [64, 256], [1, 256], [1, 256] 329,728 21,102,592");
+    assert_eq!(row_of(&table, "lstm"), "lstm LSTM [64, 256], [1, 256], [1, 256] 329,728 21,102,592");
     assert_eq!(row_of(&table, "fc"), "fc Linear [64, 65] 16,705 1,069,120");
     assert_eq!(CharLstm::summary().mult_adds(), 4_160 + 21_102_592 + 1_069_120);
     for hidden in ["Unpack", "[66, 256]", "lstm.hidden", "receptive"] {
@@ -121,7 +121,7 @@ fn custom_layers_are_counted() {
     assert_eq!(row_of(&table, "theirs"), "theirs Linear [4] 36 ?");
     assert!(table.contains("trained parameters     36\n") && table.contains("mult-adds              0, without `theirs`"), "{table}");
     let table = Outer::summary().to_string();
-    // a, inner, own twice, fc; the convolution and its normalisation.
+    // a, inner, own twice, fc; the convolution and its normalization.
     let total = 72 + 36 + 2 * 20 + 10 + 56 + 4;
     assert_eq!((Outer::summary().params(), row_of(&table, "inner")), (total, "inner Network [4] 36 -".to_owned()));
     assert_eq!(row_of(&table, "repeat_1.1.own"), "repeat_1.1.own Linear [4] 20 ?");

@@ -7,7 +7,7 @@ pub enum EngineError {
     /// The batch has no samples.
     #[error("the batch is empty; a run needs at least one sample")]
     EmptyBatch,
-    /// Training batch normalisation on one value per channel, whose variance is not defined. PyTorch refuses it too.
+    /// Training batch normalization on one value per channel, whose variance is not defined. PyTorch refuses it too.
     #[error("`{layer}` cannot compute statistics of a single value per channel in training; use a batch of at least 2")]
     SingleValue {
         /// The layer's name.

@@ -1,6 +1,6 @@
 //! The mode of a run.
 
-/// The mode of a run: how dropout and batch normalisation behave, and what is kept for the backward pass.
+/// The mode of a run: how dropout and batch normalization behave, and what is kept for the backward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// Inference: nothing is kept, and there is no backward pass.

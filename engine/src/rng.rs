@@ -79,7 +79,7 @@ mod tests {
         }
         assert!((0..count).all(|i| normal(5, 2, i).is_finite()));
         let both = (0..count).map(|i| normal(5, 2, i) * normal(5, 2, i + 1)).sum::<f64>() / count as f64;
-        assert!(both.abs() < 5.0 / (count as f64).sqrt(), "neighbours know of each other: {both}");
+        assert!(both.abs() < 5.0 / (count as f64).sqrt(), "neighbors know of each other: {both}");
     }
 
     #[test]

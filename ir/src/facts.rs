@@ -31,7 +31,7 @@ impl Graph {
     }
 
     /// The floating-point operations of one sample's forward pass: 2 for each multiply-add of the convolutions and matrix products.
-    /// Biases, activations, pooling and normalisation are not counted, as PyTorch's `FlopCounterMode` does not count them.
+    /// Biases, activations, pooling and normalization are not counted, as PyTorch's `FlopCounterMode` does not count them.
     pub const fn flops(&self) -> u64 {
         let mut total: u64 = 0;
         let mut i = 0;
@@ -254,7 +254,7 @@ impl Graph {
 /// The most values, inputs and nodes together, of a network whose facts are worked out: twice those of the deepest published ones.
 pub const MAX_VALUES: usize = 2048;
 
-/// How far one element sees: the region's size, and the distance in the input between two neighbours.
+/// How far one element sees: the region's size, and the distance in the input between two neighbors.
 #[derive(Clone, Copy)]
 struct Reach {
     field: [usize; 2],
@@ -272,7 +272,7 @@ impl Reach {
         self
     }
 
-    /// Neighbours of a larger map stand closer together; those that fall between two elements of the input count as one apart.
+    /// Neighbors of a larger map stand closer together; those that fall between two elements of the input count as one apart.
     const fn magnified(mut self, times: [usize; 2]) -> Self {
         let mut axis = 0;
         while axis < 2 {

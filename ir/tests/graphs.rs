@@ -35,7 +35,7 @@ fn joins_and_their_refusals() {
     let same = b.add("same", conv(8, 3, 1), &[x]).unwrap();
     let half = b.add("half", conv(8, 3, 2), &[x]).unwrap();
     let wide = b.add("wide", conv(4, 3, 1), &[x]).unwrap();
-    for op in [Op::Add(Add {}), Op::Sub(Sub {}), Op::Mul(Mul {}), Op::Max(Max {})] {
+    for op in [Op::Add(Add {}), Op::Sub(Sub {}), Op::Mul(Mul {}), Op::Maximum(Maximum {})] {
         let value = b.add(op.kind(), op, &[x, same]).unwrap();
         assert_eq!(b.clone().finish(&[("o", value)]).outputs()[0].shape.dims(), [8, 6, 6]);
         let mistake = b.add("join", op, &[same, half]).unwrap_err();
@@ -61,7 +61,7 @@ fn joins_and_their_refusals() {
 /// The tensors of two layers are told apart by their paths, which may meet though the layers' names differ.
 #[test]
 fn paths_of_tensors_meet_nowhere() {
-    let attention = Op::MultiHeadAttention(MultiHeadAttention { features: INFER, heads: 2, causal: false, dropout: 0.0, bias: true });
+    let attention = Op::MultiheadAttention(MultiheadAttention { features: INFER, heads: 2, causal: false, dropout: 0.0, bias: true });
     let begin = || {
         let mut b = Builder::new("Meeting");
         let x = b.input("input", Shape::new(&[3, 4])).unwrap();

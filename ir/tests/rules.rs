@@ -163,16 +163,16 @@ fn sizes_of_what_samples_and_moves() {
     assert!(infer(reshape(&[usize::MAX - 1, 3]), &[4, 6]).is_err() && infer(mean(&[0]), &[4]).is_err());
 }
 
-/// Figure 2 of the paper, for a kernel of 3 and one colour, and the order of colours at the centre.
+/// Figure 2 of the paper, for a kernel of 3 and one color, and the order of colors at the center.
 #[test]
 fn masks_of_pixelcnn() {
-    let conv = |mask, stack, colours| MaskedConv2d {
+    let conv = |mask, stack, colors| MaskedConv2d {
         in_channels: 3,
         out_channels: 6,
         kernel: [3; 2],
         mask,
         stack,
-        colours,
+        colors,
         dilation: [1; 2],
         bias: true,
     };
@@ -183,9 +183,9 @@ fn masks_of_pixelcnn() {
     assert_eq!(seen(conv(Mask::B, Stack::Vertical, 1)), [[1, 1, 1], [1, 1, 1], [0, 0, 0]]);
     assert_eq!(seen(conv(Mask::A, Stack::Horizontal, 1)), [[0, 0, 0], [1, 0, 0], [0, 0, 0]]);
     assert_eq!(seen(conv(Mask::B, Stack::Horizontal, 1)), [[0, 0, 0], [1, 1, 0], [0, 0, 0]]);
-    let centre = |mask| [0, 2, 4].map(|out| [0, 1, 2].map(|input| u8::from(conv(mask, Stack::Full, 3).sees(out, input, 1, 1))));
-    assert_eq!(centre(Mask::A), [[0, 0, 0], [1, 0, 0], [1, 1, 0]]);
-    assert_eq!(centre(Mask::B), [[1, 0, 0], [1, 1, 0], [1, 1, 1]]);
+    let center = |mask| [0, 2, 4].map(|out| [0, 1, 2].map(|input| u8::from(conv(mask, Stack::Full, 3).sees(out, input, 1, 1))));
+    assert_eq!(center(Mask::A), [[0, 0, 0], [1, 0, 0], [1, 1, 0]]);
+    assert_eq!(center(Mask::B), [[1, 0, 0], [1, 1, 0], [1, 1, 1]]);
 }
 
 /// A 3x3 convolution, a pool of 2, up again by 2, a 3x3 convolution: 3, 4 with a step of 2, a step of 1 again, 6.
@@ -434,4 +434,38 @@ fn lenet5_facts() {
     let mult_adds: u64 = graph.nodes().iter().map(|node| node.mult_adds()).sum();
     assert_eq!(mult_adds, 423_038);
     assert_eq!(graph.outputs()[0].shape.dims(), [10]);
+}
+
+#[test]
+fn layers_that_move_and_normalize() {
+    assert_eq!(output(Op::GlobalMaxPool2d(GlobalMaxPool2d {}), &[5, 3, 4]), [5]);
+    assert_eq!(output(Op::Softmin(Softmin { axis: 1 }), &[2, 3]), [2, 3]);
+    assert_eq!(infer(Op::Softmin(Softmin { axis: INFER }), &[7]).unwrap().0, Op::Softmin(Softmin { axis: 0 }));
+    assert_eq!(output(Op::PixelShuffle(PixelShuffle { factor: 3 }), &[18, 2, 5]), [2, 6, 15]);
+    assert_eq!(output(Op::Select(Select { axis: 1, index: 4 }), &[2, 5, 3]), [2, 3]);
+    let norm = RmsNorm { shape: Sizes::NONE, eps: 1e-6, affine: true };
+    let (op, shape) = infer(Op::RmsNorm(norm), &[4, 6]).unwrap();
+    assert_eq!((op.params().count(), shape.dims()), (6, &[4, 6][..]));
+    let message = "`it` must be told its axis, since it receives [2, 3] from `before`\nhelp: write `axis = 1` for the last, or `axis = 0` for the first, \
+                   the batch not counted";
+    refused(Op::Softmin(Softmin { axis: INFER }), &[2, 3], Part::Layer, message);
+    let message = "`it` is told to normalize over [5], but receives [4, 6] from `before`\nhelp: write `(6)`, the last sizes of what comes";
+    refused(Op::RmsNorm(RmsNorm { shape: Sizes::new(&[5]), ..norm }), &[4, 6], Part::Option("shape"), message);
+    let message = "`it`, a `GlobalMaxPool2d`, works on images [channels, height, width], but receives [4, 6] from `before`";
+    refused(Op::GlobalMaxPool2d(GlobalMaxPool2d {}), &[4, 6], Part::Layer, message);
+}
+
+/// A refusal that names an option names one that the operation has: the macro underlines its token.
+#[test]
+fn specifications_are_consistent() {
+    for spec in Op::SPECS {
+        let mut names: Vec<&str> = spec.fields.iter().map(|field| field.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), spec.fields.len(), "{}: two options of one name", spec.kind);
+        for (theirs, ours) in spec.torch_arguments() {
+            assert!(ours.is_none_or(|ours| spec.field(ours).is_some()), "{}: PyTorch's `{theirs}` is no option", spec.kind);
+        }
+        assert!(spec.by_place <= spec.torch.len(), "{}", spec.kind);
+    }
 }

@@ -14,7 +14,7 @@ const BLOCKS: [&str; 9] = [
     "Graph: { image: [3, 8, 8], state: [16] } -> { logits: [_], rest: [2, _, _] } {
          Conv2d(4, kernel = 3, padding = 1) as d1, down: Add { { Conv2d(4, kernel = 1) }, { Conv2d(4, kernel = 3, padding = 1), ReLU } },
          Add(d1), Concat(d1, axis = 0) as wide, Split(2) as (a, b), from a, Tanh as t, from b, Sigmoid, Mul(t) -> [4, 8, 8],
-         Sub { {}, { ReLU } }, Max { {}, { ReLU } }, Flatten, proj: Linear(16), Add(state), output logits,
+         Sub { {}, { ReLU } }, Maximum { {}, { ReLU } }, Flatten, proj: Linear(16), Add(state), output logits,
          from wide, Conv2d(2, kernel = 3), output rest }",
     "block Conv(channels, size = 3) { Conv2d(channels, kernel = size, padding = 1), BatchNorm2d, ReLU }
      block Basic(channels) { Residual(shortcut = { Conv2d(channels, kernel = 1) }) { Conv(channels), again: Conv(channels, size = 3) } }

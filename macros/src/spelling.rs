@@ -12,7 +12,7 @@ pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
         .map(|(_, candidate)| candidate)
 }
 
-/// The number of insertions, deletions, replacements and swaps of neighbours that turn one word into the other (Damerau-Levenshtein,
+/// The number of insertions, deletions, replacements and swaps of neighbors that turn one word into the other (Damerau-Levenshtein,
 /// no part edited twice).
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
@@ -57,7 +57,7 @@ mod tests {
             ("maxpool_2d", Some("MaxPool2d")),
             ("Relu", Some("ReLU")),
             ("Tahn", Some("Tanh")),
-            ("Gru", None),
+            ("GRU", None),
             ("x", None),
         ] {
             assert_eq!(nearest(word, &kinds), meant, "{word}");

@@ -1,6 +1,6 @@
 //! The pictures in the documentation are up to date.
 
-#[path = "../examples/pictures.rs"]
+#[path = "../examples/zoo_pictures.rs"]
 #[allow(missing_docs)]
 mod pictures;
 
@@ -13,7 +13,7 @@ fn pictures_are_up_to_date() {
         let found = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert!(
             found == svg,
-            "{} is not the current picture of `{name}`; cargo run -p layercake-models --example pictures",
+            "{} is not the current picture of `{name}`; cargo run -p layercake-models --example zoo_pictures",
             path.display()
         );
     }

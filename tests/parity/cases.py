@@ -282,7 +282,7 @@ CASES = {
         case("offset", (4, 6, 5), batch=8, data=offset, bn=nn.BatchNorm2d(4)),
         case("flat", (4, 3, 5), data=flat, bn=nn.BatchNorm2d(4)),
     ],
-    # What an optimising executor could get wrong only where layers meet.
+    # What an optimizing executor could get wrong only where layers meet.
     "combined": [
         case("conv_bn_relu_pool", (3, 8, 7),
              conv=nn.Conv2d(3, 5, 3, padding=1, bias=False), bn=nn.BatchNorm2d(5), relu=nn.ReLU(), pool=nn.MaxPool2d(2)),

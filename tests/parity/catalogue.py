@@ -21,7 +21,7 @@ class Each(nn.Module):
 class MaskedConv2d(nn.Conv2d):
     """The masks of PixelCNN (arXiv 1601.06759, figure 2 and section 3.4) and of the stacks of the gated one (arXiv 1606.05328)."""
 
-    def __init__(self, ins, outs, kernel, mask, stack="full", colours=1, dilation=1, bias=True):
+    def __init__(self, ins, outs, kernel, mask, stack="full", colors=1, dilation=1, bias=True):
         kernel, dilation = nn.modules.utils._pair(kernel), nn.modules.utils._pair(dilation)
         padding = tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation))
         super().__init__(ins, outs, kernel, padding=padding, dilation=dilation, bias=bias)
@@ -33,10 +33,10 @@ class MaskedConv2d(nn.Conv2d):
             if stack == "full":
                 seen[:, :, : height // 2, :] = 1
             seen[:, :, height // 2, : width // 2] = 1
-            per_out, per_in = outs // colours, ins // colours
-            for own in range(colours):
-                colours_seen = own + (1 if mask == "B" else 0)
-                seen[own * per_out : (own + 1) * per_out, : colours_seen * per_in, height // 2, width // 2] = 1
+            per_out, per_in = outs // colors, ins // colors
+            for own in range(colors):
+                colors_seen = own + (1 if mask == "B" else 0)
+                seen[own * per_out : (own + 1) * per_out, : colors_seen * per_in, height // 2, width // 2] = 1
         self.register_buffer("seen", seen, persistent=False)
 
     def forward(self, x):
@@ -175,15 +175,15 @@ CASES = {
         case("b_pointwise", (4, 3, 5), conv=MaskedConv2d(4, 3, 1, "B")),
         case("kernel_pair", (2, 4, 7), conv=MaskedConv2d(2, 3, (3, 5), "B")),
         case("dilation", (2, 7, 8), conv=MaskedConv2d(2, 3, 3, "B", dilation=2)),
-        case("rgb_a", (3, 5, 4), conv=MaskedConv2d(3, 6, 3, "A", colours=3)),
-        case("rgb_b", (6, 5, 4), conv=MaskedConv2d(6, 9, 3, "B", colours=3)),
-        case("rgb_a_pointwise", (3, 2, 3), conv=MaskedConv2d(3, 6, 1, "A", colours=3)),
-        case("rgb_b_no_bias", (3, 4, 4), conv=MaskedConv2d(3, 3, 3, "B", colours=3, bias=False)),
+        case("rgb_a", (3, 5, 4), conv=MaskedConv2d(3, 6, 3, "A", colors=3)),
+        case("rgb_b", (6, 5, 4), conv=MaskedConv2d(6, 9, 3, "B", colors=3)),
+        case("rgb_a_pointwise", (3, 2, 3), conv=MaskedConv2d(3, 6, 1, "A", colors=3)),
+        case("rgb_b_no_bias", (3, 4, 4), conv=MaskedConv2d(3, 3, 3, "B", colors=3, bias=False)),
         case("vertical_a", (2, 5, 6), conv=MaskedConv2d(2, 3, 3, "A", stack="vertical")),
         case("vertical_b", (2, 5, 6), conv=MaskedConv2d(2, 3, (5, 3), "B", stack="vertical")),
         case("horizontal_a", (2, 5, 6), conv=MaskedConv2d(2, 3, (1, 5), "A", stack="horizontal")),
         case("horizontal_b", (2, 5, 6), conv=MaskedConv2d(2, 3, 3, "B", stack="horizontal")),
-        case("horizontal_rgb", (6, 4, 5), conv=MaskedConv2d(6, 6, 3, "A", stack="horizontal", colours=3)),
+        case("horizontal_rgb", (6, 4, 5), conv=MaskedConv2d(6, 6, 3, "A", stack="horizontal", colors=3)),
         case("square", (3, 3, 3), conv=MaskedConv2d(3, 3, 3, "B")),
         case("one_pixel", (2, 1, 1), batch=1, conv=MaskedConv2d(2, 2, 3, "B")),
     ],
@@ -363,7 +363,7 @@ CASES = {
         case("gated", (2, 4, 4), j=Branches(lambda a, b, c: a * b * c, nn.Conv2d(2, 2, 1), nn.Sigmoid(), nn.Tanh())),
         case("itself", (2, 3), j=Each(lambda x: x * x)),
     ],
-    "max": [
+    "maximum": [
         case("rows", (5,), j=Branches(torch.maximum, nn.Linear(5, 3), nn.Linear(5, 3))),
         case("maps", (2, 4, 4), j=Branches(lambda a, b, c: torch.maximum(torch.maximum(a, b), c), nn.Conv2d(2, 2, 1), nn.Tanh(), nn.Conv2d(2, 2, 1))),
     ],
@@ -431,7 +431,7 @@ CASES = {
         case("beta", (9,), act=nn.Softplus(2.5)),
         case("threshold", (9,), act=nn.Softplus(threshold=0.5)),
     ],
-    "hard_tanh": [
+    "hardtanh": [
         case("features", (9,), act=nn.Hardtanh()),
         case("image", (2, 3, 4), act=nn.Hardtanh()),
         case("zeros", (31,), data=with_zeros, act=nn.Hardtanh()),

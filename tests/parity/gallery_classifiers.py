@@ -24,9 +24,9 @@ def chain(**layers):
     return net
 
 
-def vgg(columns, classifier, norm=False, colours=3):
+def vgg(columns, classifier, norm=False, colors=3):
     """Widths of the convolutions between the poolings; what comes behind them."""
-    features, channels = [], colours
+    features, channels = [], colors
     for widths in columns:
         for width in widths:
             features += [nn.Conv2d(channels, width, 3, padding=1)] + [nn.BatchNorm2d(width)] * norm + [nn.ReLU()]
@@ -55,13 +55,13 @@ def vgg_head():
 
 
 VGG = {11: vgg_columns(1, 1, 2, 2, 2), 13: vgg_columns(2, 2, 2, 2, 2), 16: vgg_columns(2, 2, 3, 3, 3), 19: vgg_columns(2, 2, 4, 4, 4)}
-# As torchvision has them, without and with batch normalisation.
+# As torchvision has them, without and with batch normalization.
 VGG_PARAMS = {11: (132_863_336, 132_868_840), 13: (133_047_848, 133_053_736), 16: (138_357_544, 138_365_992), 19: (143_667_240, 143_678_248)}
 
 
-def vgg8(colours, features):
+def vgg8(colors, features):
     head = [nn.Dropout(), nn.Linear(features, 256), nn.BatchNorm1d(256), nn.ReLU(), nn.Dropout(), nn.Linear(256, 10)]
-    return vgg([[32] * 2, [64] * 2, [128] * 2], nn.Sequential(*head), True, colours)
+    return vgg([[32] * 2, [64] * 2, [128] * 2], nn.Sequential(*head), True, colors)
 
 
 class Basic(nn.Module):
@@ -100,9 +100,9 @@ def projection(channels, width, stride):
 
 
 class ResNet(nn.Module):
-    def __init__(self, block, stages, classes, first, small, colours=3):
+    def __init__(self, block, stages, classes, first, small, colors=3):
         super().__init__()
-        self.conv1 = nn.Conv2d(colours, first, 3, 1, 1, bias=False) if small else nn.Conv2d(colours, first, 7, 2, 3, bias=False)
+        self.conv1 = nn.Conv2d(colors, first, 3, 1, 1, bias=False) if small else nn.Conv2d(colors, first, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(first)
         self.maxpool = None if small else nn.MaxPool2d(3, 2, 1)
         channels, self.stages = first, len(stages)

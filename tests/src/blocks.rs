@@ -2,7 +2,7 @@
 
 use layercake::ir::ops::{
     AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Clamp, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d,
-    Gelu, GlobalAvgPool2d, GlobalMaxPool2d, Glu, GroupNorm, HardTanh, Hardsigmoid, Hardswish, InstanceNorm2d, Interpolation, LayerNorm,
+    Gelu, GlobalAvgPool2d, GlobalMaxPool2d, Glu, GroupNorm, Hardsigmoid, Hardswish, Hardtanh, InstanceNorm2d, Interpolation, LayerNorm,
     LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, PixelShuffle, Prelu, Relu6, Reshape,
     RmsNorm, Rrelu, Select, Selu, Silu, Sizes, Slice, Softmin, Softplus, Softshrink, Softsign, Stack, StochasticDepth, Threshold, Upsample,
 };
@@ -38,14 +38,14 @@ pub(crate) fn block_of_images(random: &mut Random) -> Op {
             })
         }
         2 | 3 => {
-            let colours = random.whole(1, 3);
+            let colors = random.whole(1, 3);
             Op::MaskedConv2d(MaskedConv2d {
                 in_channels: INFER,
-                out_channels: colours * random.whole(1, 4),
+                out_channels: colors * random.whole(1, 4),
                 kernel: [1, 2].map(|_| of(random, &[1, 3, 5])),
                 mask: of(random, &[Mask::A, Mask::B]),
                 stack: of(random, &[Stack::Full, Stack::Vertical, Stack::Horizontal]),
-                colours,
+                colors,
                 dilation: pair(random, 1, 2),
                 bias: random.chance(0.7),
             })
@@ -57,7 +57,7 @@ pub(crate) fn block_of_images(random: &mut Random) -> Op {
         5 if random.chance(0.3) => Op::GlobalAvgPool2d(GlobalAvgPool2d {}),
         5 | 6 => Op::Upsample(Upsample {
             scale: pair(random, 1, 3),
-            mode: of(random, &[Interpolation::Nearest, Interpolation::Bilinear, Interpolation::Nails]),
+            mode: of(random, &[Interpolation::Nearest, Interpolation::Bilinear, Interpolation::BedOfNails]),
             align_corners: random.chance(0.3),
         }),
         7 => pad(random),
@@ -140,7 +140,7 @@ pub(crate) fn block_of_anything(random: &mut Random, rank: usize) -> Op {
         2 => Op::Selu(Selu {}),
         3 => Op::Silu(Silu {}),
         4 => Op::Softplus(Softplus { beta: of(random, &[1.0, 3.0]), threshold: 20.0 }),
-        5 => Op::HardTanh(HardTanh { min_val: of(random, &[-1.0, -0.25]), max_val: of(random, &[1.0, 0.5]) }),
+        5 => Op::Hardtanh(Hardtanh { min_val: of(random, &[-1.0, -0.25]), max_val: of(random, &[1.0, 0.5]) }),
         6 => Op::Relu6(Relu6 {}),
         7 => Op::Prelu(Prelu { parameters: random.whole(1, 8) }),
         8 => Op::Prelu(Prelu { parameters: 1 }),

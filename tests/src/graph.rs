@@ -1,6 +1,6 @@
 //! Networks with joins, splits, residuals and shared layers, built at run time.
 
-use layercake::ir::ops::{Add, Concat, Max, Mul, Relu, Reparameterize, Split, Sub, Tanh};
+use layercake::ir::ops::{Add, Concat, Maximum, Mul, Relu, Reparameterize, Split, Sub, Tanh};
 use layercake::ir::{Builder, Graph, Mistake, Op, Shape};
 
 use crate::Random;
@@ -78,7 +78,7 @@ impl Growing {
                     Op::Add(Add {}),
                     Op::Sub(Sub {}),
                     Op::Mul(Mul {}),
-                    Op::Max(Max {}),
+                    Op::Maximum(Maximum {}),
                     Op::Reparameterize(Reparameterize {}),
                 ][random.whole(0, 5)];
                 let mut operands =

@@ -116,7 +116,7 @@ const WAYS: [(&str, &[&str]); 2] = [("forward", &["output", "running statistic"]
 pub fn item(kind: &str) -> String {
     let plain = |word: &str| word.replace('_', "").to_lowercase();
     let mut layers = Op::SPECS.iter().map(|spec| spec.kind);
-    // `attention` is that of `MultiHeadAttention`.
+    // `attention` is that of `MultiheadAttention`.
     let layer =
         layers.clone().find(|layer| plain(layer) == plain(kind)).or_else(|| layers.find(|layer| plain(layer).ends_with(&plain(kind))));
     layer.map_or_else(|| kind.to_owned(), str::to_owned)

@@ -10,7 +10,7 @@ const BATCH: usize = 3;
 
 /// What a layer multiplies with a weight of exactly 0 is NaN in PyTorch too, though nothing depends on it.
 fn multiplies_by_zero(op: &Op) -> bool {
-    matches!(op, Op::MaskedConv2d(_) | Op::MultiHeadAttention(_) | Op::Upsample(_))
+    matches!(op, Op::MaskedConv2d(_) | Op::MultiheadAttention(_) | Op::Upsample(_))
 }
 
 /// What is NaN though nothing depends on the element, in PyTorch too: differences of equal numbers, products with a 0 that the network made, and
@@ -18,14 +18,16 @@ fn multiplies_by_zero(op: &Op) -> bool {
 fn cancels(op: &Op) -> bool {
     let name = format!("{op:?}");
     let slope_of_0 = name.contains("alpha: 0.0") || name.contains("slope: 0.0");
-    ["Mul", "Sub", "Softmax", "LogSoftmax", "LayerNorm", "GroupNorm", "InstanceNorm"].iter().any(|kind| name.starts_with(kind))
-        || slope_of_0
+    let kinds = ["Mul", "Sub", "Softmax", "Softmin", "LogSoftmax", "LayerNorm", "RmsNorm", "GroupNorm", "InstanceNorm"];
+    kinds.iter().any(|kind| name.starts_with(kind)) || slope_of_0
 }
 
 /// What gives the same for many inputs. Behind another one it may give the same for all: a ReLU of a negative weight times what a ReLU gives.
 fn is_flat_somewhere(op: &Op) -> bool {
     let name = format!("{op:?}");
-    ["Relu", "HardTanh", "Max", "Amax", "AdaptiveMax", "FractionalMax"].iter().any(|kind| name.starts_with(kind))
+    let kinds = ["Relu", "Hardtanh", "Max", "Amax", "AdaptiveMax", "FractionalMax", "GlobalMax"];
+    let clamped = ["Threshold", "Clamp", "Hardsigmoid", "Hardswish", "Softshrink"];
+    kinds.iter().chain(&clamped).any(|kind| name.starts_with(kind))
 }
 
 /// Where a number of an outcome differs from those of another, by output and place.

@@ -184,7 +184,7 @@ impl Fold<'_> {
             Op::Add(_) => Form::Join("+", false),
             Op::Sub(_) => Form::Join("−", true),
             Op::Mul(_) => Form::Join("×", false),
-            Op::Max(_) => Form::Join("max", false),
+            Op::Maximum(_) => Form::Join("max", false),
             Op::Concat(_) => Form::Concat,
             _ => Form::Layers,
         };

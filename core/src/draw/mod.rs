@@ -23,7 +23,7 @@ use layercake_ir::Graph;
 use crate::shown::{CustomPart, Shown};
 
 /// The picture of a network: data flows from top to bottom, each layer is a box with its sizes, options and parameters, the shape of what
-/// it gives stands at the arrow. Activations, normalisation, dropout and flattening are bars under the layer that they follow;
+/// it gives stands at the arrow. Activations, normalization, dropout and flattening are bars under the layer that they follow;
 /// convolutions and linear layers in a row that keep the shape share a box. A layer that uses another's parameters says `= name`.
 ///
 /// Equal blocks in a row, such as those of `Repeat`, are drawn once, in a frame that says how often they come: `× 3`.

@@ -10,7 +10,7 @@ use crate::Scalar;
 use crate::host::number;
 
 /// Sums the gradients of several micro-batches, weighted so that their sum is the gradient of the mean loss over all of them. The result is that of
-/// one large batch, which need not fit into memory, except for the order of the sums. Batch normalisation uses the statistics of each micro-batch.
+/// one large batch, which need not fit into memory, except for the order of the sums. Batch normalization uses the statistics of each micro-batch.
 ///
 /// Use [`add`](Accumulation::add) for micro-batches of equal size. If the sizes differ, because the last batch of an epoch is smaller or classes have
 /// weights, pass the denominator of each loss to [`Accumulation::add_weighing`], and step by [`Accumulation::factor`]: `optimizer.step_scaled(&mut

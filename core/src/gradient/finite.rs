@@ -139,7 +139,7 @@ impl NonFiniteOutput {
 /// The first layer, in the order of the forward pass, whose output has a NaN or infinite number for these inputs; or an input that has one. Use it if
 /// a loss is NaN: later layers propagate such numbers, and this layer is their origin.
 ///
-/// In `training`, batch normalisation uses the batch, and random numbers are drawn anew; the network is not changed.
+/// In `training`, batch normalization uses the batch, and random numbers are drawn anew; the network is not changed.
 ///
 /// ```
 /// use layercake::gradient::first_non_finite_output;

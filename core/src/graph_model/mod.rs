@@ -11,22 +11,20 @@ use std::sync::Arc;
 
 use dfdx::shapes::Dtype;
 use dfdx::tensor::{Cpu, Gradients, NoneTape, OwnedTape, Storage};
+pub use error::GraphError;
 use layercake_engine::Mode;
 use layercake_ir::Graph;
-
-pub use error::GraphError;
 use parameter::{Description, Parameter};
 use tensors::Door;
 
 use crate::backend::{Backend, Call};
 use crate::edge::{Inputs, Outputs};
 use crate::gradient::NonFiniteOutput;
-use crate::ids;
 use crate::network::{Runtime, call, store};
 use crate::tape::{Recording, Reel};
 use crate::tensors::Tensors;
 use crate::value::Value;
-use crate::{Drawing, Scalar, Summary};
+use crate::{Drawing, Scalar, Summary, ids};
 
 /// A pass, and what made copies of tensors for it.
 type Begun<'a, E, D> = (Call<'a, E, D>, Recording<E, D>);
@@ -172,11 +170,11 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         or_panic(self.try_forward(inputs))
     }
 
-    /// Inference, without a tape: dropout does nothing, and batch normalisation uses its running statistics.
+    /// Inference, without a tape: dropout does nothing, and batch normalization uses its running statistics.
     ///
     /// # Errors
     /// Here and in its kin: if the inputs are not those of the graph, if its outputs are not of the type `Out`, if the batch is empty, if the
-    /// device is out of memory; in training, if a batch normalisation gets a single value a channel.
+    /// device is out of memory; in training, if a batch normalization gets a single value a channel.
     pub fn try_forward<In: Inputs<E, D, NoneTape>, Out: Outputs<E, D, NoneTape>>(&self, inputs: In) -> Result<Out, GraphError<D::Err>> {
         let (inputs, _) = inputs.erase()?;
         let (call, _) = self.call::<Out, NoneTape>(inputs, Mode::Infer, false)?;
@@ -215,7 +213,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         or_panic(self.try_forward_mut(inputs))
     }
 
-    /// Training, recorded on the inputs' tapes: dropout is active, and batch normalisation uses the batch and updates its running statistics.
+    /// Training, recorded on the inputs' tapes: dropout is active, and batch normalization uses the batch and updates its running statistics.
     ///
     /// # Errors
     /// As [`GraphModel::try_forward`].

@@ -1,4 +1,4 @@
-//! The tensors of a graph as dfdx sees them: optimizers, initialisation, conversion and files reach them here.
+//! The tensors of a graph as dfdx sees them: optimizers, initialization, conversion and files reach them here.
 
 use std::cell::RefCell;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Initialises parameters of a built model by path.
+//! Initializes parameters of a built model by path.
 
 use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::shapes::Shape;

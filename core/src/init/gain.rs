@@ -13,7 +13,7 @@ pub enum Nonlinearity {
     Relu,
     /// Leaky ReLU, with this negative slope.
     LeakyRelu(f64),
-    /// Self-normalising.
+    /// Self-normalizing.
     Selu,
 }
 

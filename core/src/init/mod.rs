@@ -1,6 +1,6 @@
 //! Initial values of parameters.
 //!
-//! Networks are initialised with PyTorch's defaults. Other rules are applied to a tensor, or to all parameters whose paths match a pattern:
+//! Networks are initialized with PyTorch's defaults. Other rules are applied to a tensor, or to all parameters whose paths match a pattern:
 //!
 //! ```
 //! use layercake::init::{Init, Nonlinearity, apply};

@@ -1,4 +1,4 @@
-//! Initialisation rules.
+//! Initialization rules.
 
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::Tensor;

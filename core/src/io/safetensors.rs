@@ -58,7 +58,7 @@ pub enum OnNonFinite {
 /// A NaN or infinite number is an error, also if a number overflows in the module's type (`f64` to `f32`): most networks with such a parameter return
 /// only NaN. [`load_safetensors_with`] can accept them, like PyTorch.
 ///
-/// PyTorch's `num_batches_tracked` of batch normalisation is ignored.
+/// PyTorch's `num_batches_tracked` of batch normalization is ignored.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read or is damaged, or if a tensor is missing, has another shape, has a NaN or infinite number, or is not a
@@ -125,7 +125,7 @@ pub(super) fn open<'a>(path: &Path, bytes: &'a [u8]) -> Result<SafeTensors<'a>, 
     SafeTensors::deserialize(bytes).map_err(|error| IoError::Format { path: path.into(), reason: error.to_string() })
 }
 
-/// PyTorch's counter of the batches that a batch normalisation has seen.
+/// PyTorch's counter of the batches that a batch normalization has seen.
 pub(super) fn is_counter(name: &str) -> bool {
     name.ends_with("num_batches_tracked")
 }

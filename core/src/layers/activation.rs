@@ -1,12 +1,11 @@
 //! Activations: elementwise, any shape.
 
-use super::portable;
 use dfdx::shapes::HasShape;
 use dfdx::tensor::{PutTape, SplitTape, Tape};
 use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryEq, TryGe, TryGt, TryLe, TryMul};
 use layercake_ir::ops::{Approximation, Elu, Gelu, Glu, Softplus};
 
-use super::{Taped, moves};
+use super::{Taped, moves, portable};
 use crate::value::Value;
 use crate::{Scalar, bounds, formula};
 
@@ -120,7 +119,7 @@ portable! {
     Selu: |_, x, tape, _| selu(x, tape);
     Silu: |_, x, tape, _| silu(x, tape);
     Softplus: |op, x, tape, _| softplus(op, x, tape);
-    HardTanh: |op, x, tape, _| between([op.min_val, op.max_val], x, tape);
+    Hardtanh: |op, x, tape, _| between([op.min_val, op.max_val], x, tape);
     Relu6: |_, x, tape, _| between([0.0, 6.0], x, tape);
     Glu: |op, x, tape, _| glu(op, x, tape);
     Gelu: |op, x, tape, _| gelu(op, x, tape);

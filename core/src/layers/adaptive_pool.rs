@@ -1,13 +1,12 @@
 //! Pooling to a stated size.
 
-use super::portable;
 use dfdx::tensor::Tape;
 use dfdx::tensor_ops::Device;
 use layercake_engine::{Mode, rng};
 use layercake_ir::ops::{AdaptiveAvgPool2d, FractionalMaxPool2d};
 
 use super::linear_map::LinearMap;
-use super::{Context, Taped, pool2d};
+use super::{Context, Taped, pool2d, portable};
 use crate::Scalar;
 use crate::value::Value;
 

@@ -1,18 +1,17 @@
-//! Normalisations that keep no statistics: each sample is brought to mean 0 and variance 1 by itself, then scaled and shifted.
+//! Normalizations that keep no statistics: each sample is brought to mean 0 and variance 1 by itself, then scaled and shifted.
 
-use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes2, Axis, ConstShape, Dtype, HasShape};
 use dfdx::tensor::{Cpu, NoneTape, PutTape, SplitTape, Storage, Tape, Tensor};
 use dfdx::tensor_ops::{BroadcastTo, Device, MeanTo, ReshapeTo, TryAdd, TryDiv, TryMul, TrySub};
 use layercake_ir::ops::{LayerNorm, RmsNorm};
 
-use super::{Layer, Taped};
+use super::{Layer, Taped, portable};
 use crate::Scalar;
 use crate::tensors::Tensors;
 use crate::value::{Slot, Value};
 
-/// The scale and the shift of a normalisation that keeps no statistics: `LayerNorm`, `GroupNorm` and `InstanceNorm2d` own the same.
+/// The scale and the shift of a normalization that keeps no statistics: `LayerNorm`, `GroupNorm` and `InstanceNorm2d` own the same.
 ///
 /// Built, they hold 1 for `weight` and 0 for `bias`.
 #[derive(Clone, Debug)]
@@ -144,10 +143,10 @@ pub(crate) fn group_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 fn standardised<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, size: usize, eps: f64, tape: T) -> Result<Rows<E, D, T>, D::Err> {
     let shape = (x.dims().iter().product::<usize>() / size, size);
     let x = x.flat().try_reshape_like(&shape)?;
-    let (centred, tape) = centred(x, shape, tape)?;
+    let (centered, tape) = centered(x, shape, tape)?;
     // What rounding left of a mean far larger than the spread is gone the second time.
-    let (centred, tape) = self::centred(centred, shape, tape)?;
-    by_deviation(centred, shape, eps, tape)
+    let (centered, tape) = self::centered(centered, shape, tape)?;
+    by_deviation(centered, shape, eps, tape)
 }
 
 /// Rows divided by `sqrt(mean(x^2) + eps)`.
@@ -166,7 +165,7 @@ fn by_deviation<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 type Rows<E, D, T = NoneTape> = Tensor<(usize, usize), E, D, T>;
 
 /// Each row less its mean.
-fn centred<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: Rows<E, D>, shape: (usize, usize), tape: T) -> Result<(Rows<E, D>, T), D::Err> {
+fn centered<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: Rows<E, D>, shape: (usize, usize), tape: T) -> Result<(Rows<E, D>, T), D::Err> {
     let mean = x.clone().put_tape(tape).try_mean::<(usize,), Axis<1>>()?;
     let (mean, tape) = mean.try_broadcast_like::<_, Axis<1>>(&shape)?.split_tape();
     Ok(x.put_tape(tape).try_sub(mean)?.split_tape())

@@ -1,6 +1,5 @@
 //! Attention.
 
-use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes3, Axes5, Axis, Dtype, Rank1, Rank2};
 use dfdx::tensor::{Cpu, PutTape, SplitTape, Storage, Tape, Tensor, TensorFromVec};
@@ -8,7 +7,7 @@ use dfdx::tensor_ops::{BroadcastTo, Device, PermuteTo, ReshapeTo, SelectTo, TryA
 use layercake_engine::{Mode, rng};
 use layercake_ir::ops;
 
-use super::{Context, Layer, Taped, linear, present, present_mut};
+use super::{Context, Layer, Taped, linear, portable, present, present_mut};
 use crate::init::{self, Init};
 use crate::tensors::Tensors;
 use crate::value::{Rank3, Slot, Value};
@@ -19,7 +18,7 @@ use crate::{Scalar, host};
 /// Built, they hold PyTorch's default: `in_proj_weight` Xavier's uniform numbers, `out_proj_weight` uniform ones within `1 / sqrt(FEATURES)`, the biases
 /// zeros.
 #[derive(Clone, Debug)]
-pub struct MultiHeadAttention<const FEATURES: usize, const ALL: usize, E: Dtype = f32, D: Storage<E> = Cpu, const BIAS: bool = true> {
+pub struct MultiheadAttention<const FEATURES: usize, const ALL: usize, E: Dtype = f32, D: Storage<E> = Cpu, const BIAS: bool = true> {
     /// Rows for queries, for keys and for values: `[ALL, FEATURES]`.
     pub in_proj_weight: Tensor<Rank2<ALL, FEATURES>, E, D>,
     /// `[ALL]`; none without `BIAS`.
@@ -31,9 +30,9 @@ pub struct MultiHeadAttention<const FEATURES: usize, const ALL: usize, E: Dtype 
 }
 
 impl<const FEATURES: usize, const ALL: usize, E: Scalar, D: Device<E>, const BIAS: bool> TensorCollection<E, D>
-    for MultiHeadAttention<FEATURES, ALL, E, D, BIAS>
+    for MultiheadAttention<FEATURES, ALL, E, D, BIAS>
 {
-    type To<E2: Dtype, D2: Device<E2>> = MultiHeadAttention<FEATURES, ALL, E2, D2, BIAS>;
+    type To<E2: Dtype, D2: Device<E2>> = MultiheadAttention<FEATURES, ALL, E2, D2, BIAS>;
 
     fn iter_tensors<V: ModuleVisitor<Self, E, D>>(visitor: &mut V) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
         let options = TensorOptions::reset_with(|t| Init::XavierUniform { gain: 1.0 }.try_fill(t));
@@ -41,7 +40,7 @@ impl<const FEATURES: usize, const ALL: usize, E: Scalar, D: Device<E>, const BIA
         let options = TensorOptions::reset_with(|t| init::default_uniform(t, FEATURES));
         let out = Self::tensor("out_proj.weight", |s| &s.out_proj_weight, |s| &mut s.out_proj_weight, options);
         if !BIAS {
-            return visitor.visit_fields((weight, out), |(in_proj_weight, out_proj_weight)| MultiHeadAttention {
+            return visitor.visit_fields((weight, out), |(in_proj_weight, out_proj_weight)| MultiheadAttention {
                 in_proj_weight,
                 in_proj_bias: None,
                 out_proj_weight,
@@ -53,13 +52,13 @@ impl<const FEATURES: usize, const ALL: usize, E: Scalar, D: Device<E>, const BIA
         let zeros = TensorOptions::reset_to_zeros();
         let out_bias = Self::tensor("out_proj.bias", |s| present(&s.out_proj_bias), |s| present_mut(&mut s.out_proj_bias), zeros);
         visitor.visit_fields((weight, bias, out, out_bias), |(in_proj_weight, in_proj_bias, out_proj_weight, out_proj_bias)| {
-            MultiHeadAttention { in_proj_weight, in_proj_bias: Some(in_proj_bias), out_proj_weight, out_proj_bias: Some(out_proj_bias) }
+            MultiheadAttention { in_proj_weight, in_proj_bias: Some(in_proj_bias), out_proj_weight, out_proj_bias: Some(out_proj_bias) }
         })
     }
 }
 
 impl<const FEATURES: usize, const ALL: usize, E: Scalar, D: Device<E>, const BIAS: bool> Layer<E, D>
-    for MultiHeadAttention<FEATURES, ALL, E, D, BIAS>
+    for MultiheadAttention<FEATURES, ALL, E, D, BIAS>
 {
     fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err> {
         super::push_both(&self.in_proj_weight, self.in_proj_bias.as_ref(), into)?;
@@ -77,7 +76,7 @@ const HIDDEN: f64 = -1e30;
 
 /// The forward pass.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
-    op: &ops::MultiHeadAttention,
+    op: &ops::MultiheadAttention,
     x: &Value<E, D>,
     tape: T,
     context: &Context<'_, E, D>,
@@ -123,5 +122,5 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 }
 
 portable! {
-    MultiHeadAttention: |op, x, tape, context| forward(op, x, tape, context);
+    MultiheadAttention: |op, x, tape, context| forward(op, x, tape, context);
 }

@@ -1,6 +1,5 @@
-//! Batch normalisation (Ioffe and Szegedy, 2015).
+//! Batch normalization (Ioffe and Szegedy, 2015).
 
-use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes2, Dtype, HasShape, Rank1};
 use dfdx::tensor::{Cpu, PutTape, SplitTape, Storage, Tape, Tensor};
@@ -8,12 +7,12 @@ use dfdx::tensor_ops::{BroadcastTo, Device, MeanTo, TryAdd, TryDiv, TryMul, TryS
 use layercake_engine::Mode;
 use layercake_ir::ops::{BatchNorm1d, BatchNorm2d};
 
-use super::{Context, Layer, Taped};
+use super::{Context, Layer, Taped, portable};
 use crate::Scalar;
 use crate::tensors::Tensors;
 use crate::value::{self, Slot, Value};
 
-/// The tensors of a batch normalisation of `FEATURES` features or channels: `BatchNorm1d` and `BatchNorm2d` own the same.
+/// The tensors of a batch normalization of `FEATURES` features or channels: `BatchNorm1d` and `BatchNorm2d` own the same.
 ///
 /// Built, they hold 1 for `weight` and `running_var`, 0 for `bias` and `running_mean`.
 #[derive(Clone, Debug)]
@@ -98,27 +97,27 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let input = x.around(1)?;
     let shape = *input.shape();
     let statistics = context.params.len() - 2;
-    let (centred, var, tape) = if context.mode == Mode::Train {
+    let (centered, var, tape) = if context.mode == Mode::Train {
         let count = shape.0 * shape.2;
         let (mean, tape) = input.clone().put_tape(tape).try_mean::<value::Rank1, Axes2<0, 2>>()?.split_tape();
-        let (centred, tape) = broadcast_sub(input, &mean, shape, tape)?;
-        let squares = centred.clone().put_tape(tape).try_square()?;
+        let (centered, tape) = broadcast_sub(input, &mean, shape, tape)?;
+        let squares = centered.clone().put_tape(tape).try_square()?;
         let (var, tape) = squares.try_mean::<value::Rank1, Axes2<0, 2>>()?.split_tape();
-        // The running variance takes the unbiased estimate, as in PyTorch; the normalisation the biased one.
+        // The running variance takes the unbiased estimate, as in PyTorch; the normalization the biased one.
         let unbiased = var.clone().try_mul(number::<E>(count as f64 / (count as f64 - 1.0)))?;
         for (i, new) in [mean, unbiased].into_iter().enumerate() {
             let old = context.params[statistics + i].flat().try_mul(number::<E>(1.0 - options.momentum))?;
             let new = old.try_add(new.try_mul(number::<E>(options.momentum))?)?;
             context.updates.push((statistics + i, Value::erase(new)?.0));
         }
-        (centred, var, tape)
+        (centered, var, tape)
     } else {
-        let (centred, tape) = broadcast_sub(input, &context.params[statistics].flat(), shape, tape)?;
-        (centred, context.params[statistics + 1].flat(), tape)
+        let (centered, tape) = broadcast_sub(input, &context.params[statistics].flat(), shape, tape)?;
+        (centered, context.params[statistics + 1].flat(), tape)
     };
     let deviation = var.put_tape(tape).try_add(number::<E>(options.eps))?.try_sqrt()?;
     let (deviation, tape) = deviation.try_broadcast_like::<_, Axes2<0, 2>>(&shape)?.split_tape();
-    let mut y = centred.put_tape(tape).try_div(deviation)?;
+    let mut y = centered.put_tape(tape).try_div(deviation)?;
     if options.affine {
         y = y.try_mul(context.params[0].flat().try_broadcast_like::<_, Axes2<0, 2>>(&shape)?)?;
         y = y.try_add(context.params[1].flat().try_broadcast_like::<_, Axes2<0, 2>>(&shape)?)?;

@@ -1,12 +1,11 @@
 //! One-dimensional convolution: a two-dimensional one on images one row high.
 
-use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Dtype, Rank1, Rank3};
 use dfdx::tensor::{Cpu, Storage, Tape, Tensor};
 use dfdx::tensor_ops::Device;
 
-use super::{Layer, Taped, conv2d};
+use super::{Layer, Taped, conv2d, portable};
 use crate::tensors::Tensors;
 use crate::value::{Slot, Value};
 use crate::{Scalar, init};

@@ -1,13 +1,12 @@
 //! Two-dimensional convolution.
 
-use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes3, Axes4, Axis, Dtype, HasShape, Rank1, Rank4};
 use dfdx::tensor::{Cpu, PutTape, Storage, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::{BroadcastTo, Device, GatherTo, PermuteTo, ReshapeTo, TryAdd, TryMatMul};
 
 use super::window::Taps;
-use super::{Layer, Taped};
+use super::{Layer, Taped, portable};
 use crate::tensors::Tensors;
 use crate::value::{self, Slot, Value};
 use crate::{Scalar, bounds, init};

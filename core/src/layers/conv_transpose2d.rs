@@ -1,13 +1,12 @@
 //! Two-dimensional transposed convolution.
 
-use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes4, Dtype, Rank1, Rank4};
 use dfdx::tensor::{Cpu, Storage, Tape, Tensor};
 use dfdx::tensor_ops::{Device, PermuteTo, ReshapeTo};
 
 use super::window::Taps;
-use super::{Layer, Taped, conv2d};
+use super::{Layer, Taped, conv2d, portable};
 use crate::tensors::Tensors;
 use crate::value::{self, Slot, Value};
 use crate::{Scalar, init};

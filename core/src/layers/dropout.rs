@@ -1,11 +1,10 @@
 //! Dropout.
 
-use super::portable;
 use dfdx::tensor::{PutTape, Tape, TensorFromVec};
 use dfdx::tensor_ops::{Device, TryMul};
 use layercake_engine::{Mode, rng};
 
-use super::{Context, Taped};
+use super::{Context, Taped, portable};
 use crate::Scalar;
 use crate::value::Value;
 

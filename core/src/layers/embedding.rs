@@ -1,13 +1,12 @@
 //! Rows of a table.
 
-use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axis, Dtype, Rank2, Shape};
 use dfdx::tensor::{Cpu, PutTape, SplitTape, Storage, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, GatherTo, TryGt};
 use layercake_ir::{INFER, ops};
 
-use super::{Layer, Taped};
+use super::{Layer, Taped, portable};
 use crate::init::Init;
 use crate::tensors::Tensors;
 use crate::value::{Slot, Value};

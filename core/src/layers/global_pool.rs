@@ -1,12 +1,11 @@
 //! Pooling over a whole map.
 
-use super::portable;
 use dfdx::shapes::Axis;
 use dfdx::tensor::{PutTape, Tape};
 use dfdx::tensor_ops::{Device, MeanTo};
 use layercake_ir::ops::MaxPool2d;
 
-use super::{Taped, pool2d};
+use super::{Taped, pool2d, portable};
 use crate::Scalar;
 use crate::value::Value;
 

@@ -1,13 +1,12 @@
 //! Operations on several values: elementwise joins, concatenation, and its reverse.
 
-use super::portable;
 use dfdx::shapes::{Axes2, Axes3, HasShape};
 use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, GatherTo, PermuteTo, ReshapeTo, TryAdd, TryEq, TryGt, TryLt, TryMul, TrySub};
 use layercake_engine::{Mode, rng};
 use layercake_ir::ops::Split;
 
-use super::{Context, Taped};
+use super::{Context, Taped, portable};
 use crate::value::{Rank1, Rank3, Value};
 use crate::{Scalar, bounds};
 
@@ -129,7 +128,7 @@ portable! {
     Add: |_, all inputs, tape, _| elementwise(inputs, tape, |a, b| a.try_add(b));
     Sub: |_, all inputs, tape, _| elementwise(inputs, tape, |a, b| a.try_sub(b));
     Mul: |_, all inputs, tape, _| elementwise(inputs, tape, |a, b| a.try_mul(b));
-    Max: |_, all inputs, tape, _| elementwise(inputs, tape, maximum);
+    Maximum: |_, all inputs, tape, _| elementwise(inputs, tape, maximum);
     Reparameterize: |_, all inputs, tape, context| reparameterize(inputs, tape, context);
     Concat: |op, all inputs, tape, _| concat(op.axis, inputs, tape);
 }

@@ -1,6 +1,5 @@
 //! Linear (fully connected) layer.
 
-use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes2, Axis, Dtype, HasShape, Rank1, Rank2};
 use dfdx::tensor::{Cpu, PutTape, Storage, Tape, Tensor, TensorFromVec};
@@ -8,7 +7,7 @@ use dfdx::tensor_ops::{BroadcastTo, Device, PermuteTo, ReshapeTo, TryAdd, TryMat
 use layercake_engine::{Mode, rng};
 use layercake_ir::ops::DropConnect;
 
-use super::{Context, Layer, Taped};
+use super::{Context, Layer, Taped, portable};
 use crate::tensors::Tensors;
 use crate::value::{Slot, Value};
 use crate::{Scalar, init};

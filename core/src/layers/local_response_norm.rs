@@ -1,12 +1,11 @@
-//! Local response normalisation.
+//! Local response normalization.
 
-use super::portable;
 use dfdx::tensor::{PutTape, SplitTape, Tape};
 use dfdx::tensor_ops::{Device, TryAdd, TryMul};
 use layercake_ir::ops::LocalResponseNorm;
 
-use super::Taped;
 use super::linear_map::LinearMap;
+use super::{Taped, portable};
 use crate::Scalar;
 use crate::value::Value;
 

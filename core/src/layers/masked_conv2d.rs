@@ -1,13 +1,12 @@
 //! Masked convolution: an ordinary one whose weights are multiplied with zeros and ones.
 
-use super::portable;
 use dfdx::shapes::HasShape;
 use dfdx::tensor::{Tape, TensorFromVec};
 use dfdx::tensor_ops::{Device, ReshapeTo, TryMul};
 use layercake_ir::ops::MaskedConv2d;
 
 use super::window::Taps;
-use super::{Taped, conv2d};
+use super::{Taped, conv2d, portable};
 use crate::Scalar;
 use crate::value::Value;
 

@@ -1,11 +1,10 @@
 //! Maxout.
 
-use super::portable;
 use dfdx::tensor::Tape;
 use dfdx::tensor_ops::Device;
 use layercake_ir::ops::Maxout;
 
-use super::{Taped, linear, reduce};
+use super::{Taped, linear, portable, reduce};
 use crate::Scalar;
 use crate::value::Value;
 

@@ -33,21 +33,20 @@ mod upsample;
 mod window;
 
 pub use affine::{Affine, Scale};
-pub use attention::MultiHeadAttention;
+pub use attention::MultiheadAttention;
 pub use batch_norm::BatchNorm;
 pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
-pub use embedding::Embedding;
-pub use linear::Linear;
-pub use prelu::Prelu;
-pub use recurrent::{Recurrent, RecurrentCell};
-
 use dfdx::shapes::Shape;
 use dfdx::tensor::{Tape, Tensor};
 use dfdx::tensor_ops::Device;
+pub use embedding::Embedding;
 use layercake_engine::Mode;
 use layercake_ir::{Op, each_operation};
+pub use linear::Linear;
+pub use prelu::Prelu;
+pub use recurrent::{Recurrent, RecurrentCell};
 
 use crate::Scalar;
 use crate::tensors::Tensors;
@@ -173,7 +172,7 @@ fn slots_of_both<'a, W: Shape, B: Shape, E: Scalar, D: Device<E>>(
     into.extend(bias.map(|bias| bias as &mut dyn Slot<E, D>));
 }
 
-/// The traits of a layer that owns a weight and, with its last parameter `BIAS`, a bias; PyTorch's default initialisation by `fan_in`.
+/// The traits of a layer that owns a weight and, with its last parameter `BIAS`, a bias; PyTorch's default initialization by `fan_in`.
 macro_rules! weight_and_bias {
     ($layer:ident<$($size:ident),+>, fan_in: $fan_in:expr) => {
         impl<$(const $size: usize,)+ E: Scalar, D: Device<E>, const BIAS: bool> TensorCollection<E, D> for $layer<$($size,)+ E, D, BIAS> {

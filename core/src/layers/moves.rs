@@ -1,12 +1,11 @@
 //! What moves elements and changes none.
 
-use super::portable;
 use dfdx::tensor::Tape;
 use dfdx::tensor_ops::Device;
 use layercake_ir::ops::{Pad, PadMode, Permute, PixelShuffle, Reshape, Select, Slice};
 
-use super::Taped;
 use super::linear_map::LinearMap;
+use super::{Taped, portable};
 use crate::Scalar;
 use crate::value::Value;
 

@@ -1,13 +1,12 @@
 //! Two-dimensional pooling.
 
-use super::{lines, portable};
 use dfdx::shapes::{Axes4, Axis, HasShape};
 use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, GatherTo, PermuteTo, ReshapeTo, TryAdd, TryGt, TryMul, TryNe};
 use layercake_ir::ops::{AvgPool2d, MaxPool2d};
 
-use super::Taped;
 use super::window::Taps;
+use super::{Taped, lines, portable};
 use crate::value::{Rank4, Value};
 use crate::{Scalar, bounds};
 

@@ -1,12 +1,11 @@
 //! A rectifier with a learned slope.
 
-use super::portable;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes2, Axes3, Dtype, HasShape, Rank1};
 use dfdx::tensor::{Cpu, PutTape, SplitTape, Storage, Tape, Tensor};
 use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, ReshapeTo, TryGt, TryMul};
 
-use super::{Layer, Taped};
+use super::{Layer, Taped, portable};
 use crate::Scalar;
 use crate::tensors::Tensors;
 use crate::value::{Slot, Value};

@@ -1,12 +1,11 @@
 //! Means and maxima over axes.
 
-use super::portable;
 use dfdx::shapes::Axis;
 use dfdx::tensor::{PutTape, Tape};
 use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, MaxTo, MeanTo, ReshapeTo, SumTo, TryDiv, TryEq, TryMul, TryNe};
 use layercake_ir::ops::{Permute, Sizes};
 
-use super::{Taped, moves};
+use super::{Taped, moves, portable};
 use crate::value::Value;
 use crate::{Scalar, bounds};
 

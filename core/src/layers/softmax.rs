@@ -1,11 +1,10 @@
 //! Softmax and its logarithm along one axis.
 
-use super::portable;
 use dfdx::shapes::Axis;
 use dfdx::tensor::{PutTape, Tape};
 use dfdx::tensor_ops::Device;
 
-use super::Taped;
+use super::{Taped, portable};
 use crate::Scalar;
 use crate::value::Value;
 

@@ -1,12 +1,11 @@
 //! The reverse of maximum pooling.
 
-use super::portable;
 use dfdx::tensor::{PutTape, Tape, TensorFromVec};
 use dfdx::tensor_ops::{Device, GatherTo};
 use layercake_ir::ops::MaxUnpool2d;
 
-use super::Taped;
 use super::window::Taps;
+use super::{Taped, portable};
 use crate::value::Value;
 use crate::{Scalar, bounds, host};
 

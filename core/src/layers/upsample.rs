@@ -1,12 +1,11 @@
 //! Making a map larger.
 
-use super::portable;
 use dfdx::tensor::Tape;
 use dfdx::tensor_ops::Device;
 use layercake_ir::ops::{Interpolation, Upsample};
 
-use super::Taped;
 use super::linear_map::LinearMap;
+use super::{Taped, portable};
 use crate::Scalar;
 use crate::value::Value;
 
@@ -22,8 +21,8 @@ fn taps(op: &Upsample, size: usize, scale: usize) -> Vec<Vec<(usize, f64)>> {
     let place = |i: usize| {
         match op.mode {
             Interpolation::Nearest => return vec![(i / scale, 1.0)],
-            Interpolation::Nails if i.is_multiple_of(scale) => return vec![(i / scale, 1.0)],
-            Interpolation::Nails => return Vec::new(),
+            Interpolation::BedOfNails if i.is_multiple_of(scale) => return vec![(i / scale, 1.0)],
+            Interpolation::BedOfNails => return Vec::new(),
             Interpolation::Bilinear => {}
         }
         let at = match (op.align_corners, size * scale) {

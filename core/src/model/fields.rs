@@ -42,7 +42,7 @@ where
     Ok(())
 }
 
-/// [`show`] for a layer whose weights are initialised by the rule `R`.
+/// [`show`] for a layer whose weights are initialized by the rule `R`.
 ///
 /// # Errors
 /// Returns the visitor's error.

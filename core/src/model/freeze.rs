@@ -97,7 +97,7 @@ impl Frozen {
 /// This is for dfdx's optimizers and others that implement its trait. Those of [`optim`](crate::optim) have
 /// [`Optim::freeze`](crate::optim::Optim::freeze).
 ///
-/// Buffers are not parameters: to freeze the running statistics of batch normalisation, use `forward_eval`.
+/// Buffers are not parameters: to freeze the running statistics of batch normalization, use `forward_eval`.
 ///
 /// ```
 /// use layercake::dfdx::optim::{Adam, AdamConfig};

@@ -14,7 +14,7 @@ use crate::Scalar;
 pub struct Place<'a> {
     /// The path that PyTorch's `state_dict` would give it: `encoder.conv1.weight`.
     pub path: &'a str,
-    /// Whether optimizers change it. Otherwise it is a buffer, such as the running mean of batch normalisation.
+    /// Whether optimizers change it. Otherwise it is a buffer, such as the running mean of batch normalization.
     pub trained: bool,
 }
 

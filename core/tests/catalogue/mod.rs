@@ -10,7 +10,7 @@ network! {
         masked: MaskedConv2d(4, kernel = 3, mask = B), prelu: PReLU(parameters = 4),
         instance: InstanceNorm2d(affine = true), ELU,
         MaxPool2d(2), AvgPool2d(2, padding = 1), Upsample(2, mode = bilinear), LeakyReLU,
-        LocalResponseNorm(3), Softplus, HardTanh, Sigmoid,
+        LocalResponseNorm(3), Softplus, Hardtanh, Sigmoid,
         AdaptiveAvgPool2d(5), FractionalMaxPool2d(2, output_size = 3), Pad(1), Slice(axis = 1, start = 1, end = 4), Dropout2d,
         Reshape(4, 15), seq: Conv1d(6, kernel = 3), MaxPool1d(2), AvgPool1d(2), Tanh,
         layer: LayerNorm, GELU, Permute(1, 0), Softmax(axis = 0), LogSoftmax(axis = 1), GLU(axis = 1), Dropout,

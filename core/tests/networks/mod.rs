@@ -55,7 +55,7 @@ impl Net {
         self.0.add(name, op, inputs).unwrap()
     }
 
-    /// Convolution, normalisation, and the activation if wanted.
+    /// Convolution, normalization, and the activation if wanted.
     fn unit(&mut self, name: &str, op: Op, x: usize, relu: bool) -> usize {
         let x = self.named(name, op, &[x]);
         let x = self.named(&format!("{name}.bn"), norm(), &[x]);
@@ -174,7 +174,7 @@ pub fn gate() -> Graph {
     let (a, b) = (net.add(part(0), &[y]), net.add(part(1), &[y]));
     let (a, b) = (net.add(Op::Tanh(Tanh {}), &[a]), net.add(Op::Sigmoid(Sigmoid {}), &[b]));
     let y = net.add(Op::Mul(Mul {}), &[a, b]);
-    let y = net.add(Op::Max(Max {}), &[y, y]);
+    let y = net.add(Op::Maximum(Maximum {}), &[y, y]);
     let y = net.named("out", conv(16, 1, 1), &[y]);
     let y = net.add(Op::Add(Add {}), &[x, y]);
     net.0.finish(&[("output", y)])
@@ -227,8 +227,8 @@ pub fn transformer(blocks: usize) -> Graph {
         let name = |part: &str| format!("blocks.{block}.{part}");
         let norm = || Op::LayerNorm(LayerNorm { shape: Sizes::new(&[32]), eps: 1e-5, affine: true });
         let y = net.named(&name("norm1"), norm(), &[x]);
-        let attention = MultiHeadAttention { features: INFER, heads: 4, causal: true, dropout: 0.1, bias: true };
-        let y = net.named(&name("attention"), Op::MultiHeadAttention(attention), &[y]);
+        let attention = MultiheadAttention { features: INFER, heads: 4, causal: true, dropout: 0.1, bias: true };
+        let y = net.named(&name("attention"), Op::MultiheadAttention(attention), &[y]);
         x = net.named(&name("add_1"), Op::Add(Add {}), &[x, y]);
         let y = net.named(&name("norm2"), norm(), &[x]);
         let y = net.named(&name("fc1"), linear(128), &[y]);
@@ -313,7 +313,7 @@ pub fn random(seed: u64, nodes: usize) -> Graph {
             3 => net.add(Op::Tanh(Tanh {}), &[a]),
             4 => net.add(Op::Add(Add {}), &[a, b, c]),
             5 => net.add(Op::Sub(Sub {}), &[a, b]),
-            6 => net.add(Op::Max(Max {}), &[a, b]),
+            6 => net.add(Op::Maximum(Maximum {}), &[a, b]),
             7 => net.add(Op::Relu(Relu {}), &[a]),
             _ => {
                 let all = net.add(Op::Concat(Concat { axis: 0 }), &[a, b, c]);

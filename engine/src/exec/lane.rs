@@ -20,9 +20,9 @@ pub struct Lane {
     pub kept: Vec<Vec<f32>>,
     /// The gradients of the trained tensors over this lane's images; empty for those that all threads compute together.
     pub grads: Vec<Vec<f32>>,
-    /// For each batch normalisation, the statistics of this lane's images.
+    /// For each batch normalization, the statistics of this lane's images.
     pub moments: Vec<Vec<Moments>>,
-    /// For each batch normalisation, the sums that its backward pass needs.
+    /// For each batch normalization, the sums that its backward pass needs.
     pub sums: Vec<Vec<[f64; 2]>>,
 }
 

@@ -6,6 +6,8 @@ mod lane;
 mod norm;
 mod profile;
 
+use lane::Lane;
+pub use lane::numbers as lane_numbers;
 use rayon::prelude::*;
 
 use crate::{
@@ -13,8 +15,6 @@ use crate::{
     layers::{Norm, Shared},
     plan::{Part, Phase, Plan, Task},
 };
-use lane::Lane;
-pub use lane::numbers as lane_numbers;
 
 /// The number of elements from which copying or adding them is worth waking another thread.
 const SHARED_WORK: usize = 32 * 1024;

@@ -1,23 +1,23 @@
-//! Batch normalisation, where lanes wait for each other.
+//! Batch normalization, where lanes wait for each other.
 
 use super::lane::Lane;
 use crate::{
     kernels::batch_norm::Moments,
-    layers::{Norm, Normalisation},
+    layers::{Norm, Normalization},
     plan::{Plan, Step},
 };
 
-fn normalisation(step: &Step) -> &Normalisation {
-    step.layer.normalisation().expect("only batch normalisations are merged")
+fn normalization(step: &Step) -> &Normalization {
+    step.layer.normalization().expect("only batch normalizations are merged")
 }
 
 /// Forward: merges the statistics of the lanes into those of the batch and updates the running ones; or uses the running ones unchanged.
 pub fn merge_forward(plan: &Plan, step: usize, lanes: &[Lane], params: &mut [Vec<f32>], norms: &mut [Norm]) {
     let step = &plan.steps[step];
-    let norm = normalisation(step);
+    let norm = normalization(step);
     let of = &mut norms[norm.index];
     let (affine, rest) = params[step.first_param..].split_at_mut(if norm.affine { 2 } else { 0 });
-    let [running_mean, running_var, ..] = rest else { unreachable!("a batch normalisation has running statistics") };
+    let [running_mean, running_var, ..] = rest else { unreachable!("a batch normalization has running statistics") };
     for channel in 0..norm.channels {
         let (mean, variance) = if norm.train {
             let mut count = 0;
@@ -51,7 +51,7 @@ pub fn merge_forward(plan: &Plan, step: usize, lanes: &[Lane], params: &mut [Vec
 /// h))`; with running statistics, which do not depend on `x`, `dx = g s dy`.
 pub fn merge_backward(plan: &Plan, step: usize, lanes: &[Lane], params: &[Vec<f32>], norms: &mut [Norm], grads: &mut [Vec<f32>]) {
     let step = &plan.steps[step];
-    let norm = normalisation(step);
+    let norm = normalization(step);
     let of = &mut norms[norm.index];
     let count = (plan.batch * norm.positions) as f64;
     for channel in 0..norm.channels {

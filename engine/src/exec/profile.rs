@@ -1,9 +1,11 @@
 //! Profiling: if the variable `LAYERCAKE_PROFILE` is set to a number of passes, the minimum time of each step and pass is collected over all lanes
 //! and runs, and printed to standard error after each such number of passes.
 
-use std::collections::BTreeMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
-use std::time::Instant;
+use std::{
+    collections::BTreeMap,
+    sync::{LazyLock, Mutex, PoisonError},
+    time::Instant,
+};
 
 use crate::plan::{Part, Plan, Task};
 

@@ -1,4 +1,4 @@
-//! Batch normalisation of `[channels, elements]`.
+//! Batch normalization of `[channels, elements]`.
 //!
 //! Each lane sums its own share of a batch; [`Moments::merge`] merges the shares in a fixed order. Sums are in f64, because the variance is a
 //! difference of large numbers if the mean is far from zero.
@@ -32,8 +32,8 @@ pub fn moments(x: &[f32], moments: &mut [Moments]) {
 }
 
 /// `y = (x - mean) scale + shift` for each channel.
-pub fn normalise(mean: &[f32], scale: &[f32], shift: &[f32], x: &[f32], y: &mut [f32]) {
-    arch().dispatch(Normalise { mean, scale, shift, x, y });
+pub fn normalize(mean: &[f32], scale: &[f32], shift: &[f32], x: &[f32], y: &mut [f32]) {
+    arch().dispatch(Normalize { mean, scale, shift, x, y });
 }
 
 /// The sums that the input's gradient needs for each channel: of the gradients, and of their products with `x - mean`.
@@ -141,7 +141,7 @@ fn sum_of_two(x: &[f32], y: &[f32], f: impl Fn(f32, f32) -> f32) -> f64 {
 /// The number of elements that are summed in f32 before f64 is used: 64 for each of the 16 parts.
 const BLOCK: usize = 1024;
 
-struct Normalise<'a> {
+struct Normalize<'a> {
     mean: &'a [f32],
     scale: &'a [f32],
     shift: &'a [f32],
@@ -149,12 +149,12 @@ struct Normalise<'a> {
     y: &'a mut [f32],
 }
 
-impl WithSimd for Normalise<'_> {
+impl WithSimd for Normalize<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Normalise { mean, scale, shift, x, y } = self;
+        let Normalize { mean, scale, shift, x, y } = self;
         let count = x.len() / mean.len();
         for (channel, (x, y)) in x.chunks_exact(count).zip(y.chunks_exact_mut(count)).enumerate() {
             let (mean, scale, shift) = (mean[channel], scale[channel], shift[channel]);
@@ -235,14 +235,14 @@ mod tests {
     }
 
     #[test]
-    fn normalises_and_differentiates_as_defined() {
+    fn normalizes_and_differentiates_as_defined() {
         for (channels, count) in CASES {
             let len = channels * count;
             let [mean, a, b, c] = [1, 2, 3, 4].map(|seed| numbers(channels, seed));
             let [x, dy, old] = [5, 6, 7].map(|seed| numbers(len, seed));
             let of = |at: usize| at / count;
             let mut y = vec![0.0; len];
-            normalise(&mean, &a, &b, &x, &mut y);
+            normalize(&mean, &a, &b, &x, &mut y);
             close(&y, &(0..len).map(|i| (x[i] - mean[of(i)]) * a[of(i)] + b[of(i)]).collect::<Vec<_>>(), 1e-6);
             let coefficients = Gradient { by_grad: a.clone(), by_input: b.clone(), constant: c.clone() };
             let wanted = |i: usize| a[of(i)] * dy[i] + b[of(i)] * (x[i] - mean[of(i)]) + c[of(i)];

@@ -130,10 +130,12 @@ pub fn normal<S: Simd>(simd: S, x: S::f32s) -> (S::f32s, S::f32s) {
 mod tests {
     use std::sync::Arc;
 
-    use layercake_ir::ops::{Approximation, Elu, Gelu, HardTanh, LeakyRelu, Relu, Relu6, Selu, Sigmoid, Silu, Softplus, Tanh};
+    use layercake_ir::ops::{Approximation, Elu, Gelu, Hardtanh, LeakyRelu, Relu, Relu6, Selu, Sigmoid, Silu, Softplus, Tanh};
 
-    use crate::kernels::elementwise::{Function, gelu};
-    use crate::kernels::{softmax, testing};
+    use crate::kernels::{
+        elementwise::{Function, gelu},
+        softmax, testing,
+    };
 
     /// Every 4099th float, both signs, and the special values.
     fn all_over() -> Vec<f32> {
@@ -209,7 +211,7 @@ mod tests {
             gelu::function(&Gelu { approximate: Approximation::None }),
             gelu::function(&Gelu { approximate: Approximation::Tanh }),
             Arc::new(Softplus { beta: 2.0, threshold: 20.0 }),
-            Arc::new(HardTanh { min_val: -1.0, max_val: 1.0 }),
+            Arc::new(Hardtanh { min_val: -1.0, max_val: 1.0 }),
             Arc::new(Relu6 {}),
         ];
         for function in functions {

@@ -1,4 +1,4 @@
-//! Local response normalisation over `[channels, row]`: each element is divided by a power of the sum of squares in neighbouring channels.
+//! Local response normalization over `[channels, row]`: each element is divided by a power of the sum of squares in neighboring channels.
 
 use std::ops::Range;
 

@@ -48,8 +48,8 @@ pub fn statistics(groups: &Groups, images: usize, eps: f64, x: &[f32], to: &mut 
                     let mut squares = [0f64; BLOCK];
                     for row in rows() {
                         for ((squares, mean), &x) in squares.iter_mut().zip(&mean).zip(row) {
-                            let centred = f64::from(x) - mean;
-                            *squares += centred * centred;
+                            let centered = f64::from(x) - mean;
+                            *squares += centered * centered;
                         }
                     }
                     for i in 0..wide {
@@ -116,7 +116,7 @@ pub fn weight_grads(groups: &Groups, images: usize, statistics: &[f32], [x, dy]:
     );
 }
 
-/// The sums of `dy`, and of `dy` times the normalised `x`, over elements and images.
+/// The sums of `dy`, and of `dy` times the normalized `x`, over elements and images.
 #[inline(always)]
 fn sums(images: usize, statistics: &[f32], x: &[f32], dy: &[f32]) -> [f64; 2] {
     let (high, rest) = statistics.split_at(images);
@@ -134,7 +134,7 @@ fn sums(images: usize, statistics: &[f32], x: &[f32], dy: &[f32]) -> [f64; 2] {
     [sum.iter().sum(), product.iter().sum()]
 }
 
-/// The gradient of the input; overwrites or is added. With `g = dy weight` and `h` the normalised `x`: `dx = (g - mean(g) - h mean(g h)) /
+/// The gradient of the input; overwrites or is added. With `g = dy weight` and `h` the normalized `x`: `dx = (g - mean(g) - h mean(g h)) /
 /// deviation`.
 pub fn input_grad(groups: &Groups, images: usize, statistics: &[f32], weights: &[f32], [x, dy]: [&[f32]; 2], dx: &mut [f32], add: bool) {
     let (group, stretch) = (groups.len * images, groups.stretch);

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::{Layer, Place, Reads, Site};
-use crate::kernels::{
-    elementwise::{Function, gelu},
-    prelu,
+use crate::{
+    kernels::{
+        elementwise::{Function, gelu},
+        prelu,
+    },
+    plan::{elementwise, runs_as},
 };
-use crate::plan::{elementwise, runs_as};
 
 /// A function of single elements.
 #[derive(Clone, Debug)]
@@ -73,7 +75,7 @@ elementwise! {
     Silu: |op| Arc::new(*op);
     Gelu: |op| gelu::function(op);
     Softplus: |op| Arc::new(*op);
-    HardTanh: |op| Arc::new(*op);
+    Hardtanh: |op| Arc::new(*op);
     Relu6: |op| Arc::new(*op);
     Clamp: |op| Arc::new(*op);
     Threshold: |op| Arc::new(*op);

@@ -1,8 +1,7 @@
 //! Operations that do nothing: the output is the input under another shape.
 
 use super::{Layer, Place, Reads, Site};
-use crate::kernels::layout;
-use crate::plan::runs_as;
+use crate::{kernels::layout, plan::runs_as};
 
 /// `Flatten`, and dropout that drops nothing.
 #[derive(Clone, Copy, Debug)]

@@ -1,25 +1,25 @@
-//! `MultiHeadAttention` on the buffers of a lane. Image by image, since each has matrices of its own to multiply: `[images, length, features]`.
+//! `MultiheadAttention` on the buffers of a lane. Image by image, since each has matrices of its own to multiply: `[images, length, features]`.
 
-use crate::EngineError;
-use crate::plan::{At, Runnable};
-use layercake_ir::ops::MultiHeadAttention;
-use layercake_ir::{Shape, ops};
 use std::sync::Arc;
+
+use layercake_ir::{Shape, ops, ops::MultiheadAttention};
 
 use super::{Held, Layer, Reads, Site, Weights, linear, linear::Dense};
 use crate::{
+    EngineError,
     kernels::{
         layout,
         product::{Every, Inner, Outer, Start, inner, outer},
         softmax::{self, Axes},
     },
+    plan::{At, Runnable},
     rng,
 };
 
 /// Self-attention with several heads.
 #[derive(Clone, Copy, Debug)]
 pub struct Attention {
-    op: ops::MultiHeadAttention,
+    op: ops::MultiheadAttention,
     length: usize,
     /// The probability of dropping a weight in this run.
     dropout: f64,
@@ -39,7 +39,7 @@ struct Parts<'a> {
 
 impl Attention {
     /// On an input of this shape.
-    pub fn new(op: &ops::MultiHeadAttention, input: &Shape, train: bool) -> Self {
+    pub fn new(op: &ops::MultiheadAttention, input: &Shape, train: bool) -> Self {
         Self { op: *op, length: input.dim(0), dropout: if train { op.dropout } else { 0.0 } }
     }
 
@@ -275,7 +275,7 @@ fn map_grads(map: &Dense, from: Held, grads: &mut [Vec<f32>], add: bool) {
     }
 }
 
-impl Runnable for MultiHeadAttention {
+impl Runnable for MultiheadAttention {
     fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
         Ok(Arc::new(Attention::new(self, at.input(), at.trains())))
     }

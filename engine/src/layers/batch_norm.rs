@@ -1,21 +1,22 @@
 //! `BatchNorm1d` and `BatchNorm2d`. A lane works out its share of the sums, `exec/norm.rs` puts the shares together, and the lane goes on.
 
-use super::{Layer, Reads, Site};
-use crate::EngineError;
-use crate::plan::{At, Runnable};
-use crate::{
-    kernels::batch_norm::{self, Gradient},
-    plan::Part,
-};
-use layercake_ir::ops;
 use std::sync::Arc;
 
-/// A batch normalisation.
+use layercake_ir::ops;
+
+use super::{Layer, Reads, Site};
+use crate::{
+    EngineError,
+    kernels::batch_norm::{self, Gradient},
+    plan::{At, Part, Runnable},
+};
+
+/// A batch normalization.
 #[derive(Clone, Copy, Debug)]
-pub struct Normalisation {
-    /// Its number among the batch normalisations.
+pub struct Normalization {
+    /// Its number among the batch normalizations.
     pub index: usize,
-    /// Normalised features.
+    /// Normalized features.
     pub channels: usize,
     /// Elements of a feature in one sample.
     pub positions: usize,
@@ -29,7 +30,7 @@ pub struct Normalisation {
     pub train: bool,
 }
 
-/// What all lanes need of a batch normalisation, channel by channel: `y = (x - mean) scale + shift`.
+/// What all lanes need of a batch normalization, channel by channel: `y = (x - mean) scale + shift`.
 pub struct Norm {
     /// The mean, of the batch or running.
     pub mean: Vec<f32>,
@@ -57,7 +58,7 @@ impl Norm {
     }
 }
 
-impl Layer for Normalisation {
+impl Layer for Normalization {
     fn reads(&self) -> Reads {
         Reads::Inputs
     }
@@ -67,7 +68,7 @@ impl Layer for Normalisation {
             return batch_norm::moments(at.x(0), &mut at.moments[self.index]);
         }
         let of = &at.norms[self.index];
-        batch_norm::normalise(&of.mean, &of.scale, &of.shift, at.x(0), y);
+        batch_norm::normalize(&of.mean, &of.scale, &of.shift, at.x(0), y);
     }
 
     /// The sums that the gradients are made of.
@@ -80,7 +81,7 @@ impl Layer for Normalisation {
         batch_norm::gradient(&of.mean, &of.gradient, at.x(0), dy, dx, add);
     }
 
-    fn normalisation(&self) -> Option<&Normalisation> {
+    fn normalization(&self) -> Option<&Normalization> {
         Some(self)
     }
 }
@@ -90,7 +91,7 @@ macro_rules! normalizes {
     ($($op:ident)*) => {
         $(impl Runnable for ops::$op {
             fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
-                Ok(Arc::new(Normalisation::new(at, self.eps, self.momentum, self.affine)?))
+                Ok(Arc::new(Normalization::new(at, self.eps, self.momentum, self.affine)?))
             }
         })*
     };
@@ -98,7 +99,7 @@ macro_rules! normalizes {
 
 normalizes!(BatchNorm1d BatchNorm2d);
 
-impl Normalisation {
+impl Normalization {
     fn new(at: &mut At<'_>, eps: f64, momentum: f64, affine: bool) -> Result<Self, EngineError> {
         let output = at.output();
         let channels = output.dim(0);

@@ -1,10 +1,12 @@
 //! `Concat`: copies, a strip of each input behind the other.
 
-use crate::plan::runs_as;
 use layercake_ir::Shape;
 
 use super::{Layer, Reads, Site};
-use crate::kernels::strips::{self, Strips};
+use crate::{
+    kernels::strips::{self, Strips},
+    plan::runs_as,
+};
 
 /// Values one behind the other along an axis.
 #[derive(Clone, Debug)]

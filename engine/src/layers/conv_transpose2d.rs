@@ -1,20 +1,21 @@
 //! `ConvTranspose2d`: the way back of a convolution from its output to its input. Forward is that convolution's gradient of the input,
 //! the gradient of the input is its forward pass, and the weights are its own.
 
-use super::Phased;
-use crate::EngineError;
-use crate::plan::{At, Framed, Runnable};
-use layercake_ir::ops::Window;
-use layercake_ir::{
-    Shape,
-    ops::{self, Conv2d},
-};
 use std::sync::Arc;
 
-use super::{Convolution, Held, Layer, Reads, Site, conv2d, phases::Pass};
-use crate::kernels::{
-    reduce,
-    winograd::{Begin, bounds},
+use layercake_ir::{
+    Shape,
+    ops::{self, Conv2d, Window},
+};
+
+use super::{Convolution, Held, Layer, Phased, Reads, Site, conv2d, phases::Pass};
+use crate::{
+    EngineError,
+    kernels::{
+        reduce,
+        winograd::{Begin, bounds},
+    },
+    plan::{At, Framed, Runnable},
 };
 
 /// A transposed convolution.

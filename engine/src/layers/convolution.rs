@@ -2,22 +2,23 @@
 //!
 //! Positions count elements; a lane multiplies them by its number of images.
 
-use super::Layer;
-use crate::EngineError;
-use crate::plan::{At, Framed, Runnable};
-use layercake_ir::ops;
-use layercake_ir::{
-    Shape,
-    ops::{Conv2d, Window},
-};
 use std::sync::Arc;
 
+use layercake_ir::{
+    Shape,
+    ops::{self, Conv2d, Window},
+};
+
 use super::{
-    Frame, Phased, Tiled,
+    Frame, Layer, Phased, Tiled,
     frame::{Axis, Windows},
     map_size,
 };
-use crate::kernels::Slide;
+use crate::{
+    EngineError,
+    kernels::Slide,
+    plan::{At, Framed, Runnable},
+};
 
 /// A convolution with its sizes and tables.
 #[derive(Clone, Debug)]

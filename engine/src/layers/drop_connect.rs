@@ -1,11 +1,15 @@
 //! `Linear` with `drop_connect` while training: the mask of the weights is worked out anew wherever it is needed.
 
-use super::{Dense, Held, Layer, Reads, Site, Weights, linear};
-use crate::EngineError;
-use crate::plan::{At, Runnable};
-use crate::rng;
-use layercake_ir::ops;
 use std::sync::Arc;
+
+use layercake_ir::ops;
+
+use super::{Dense, Held, Layer, Reads, Site, Weights, linear};
+use crate::{
+    EngineError,
+    plan::{At, Runnable},
+    rng,
+};
 
 /// A fully connected layer some of whose weights count as zeros, the same for all images of a pass.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,15 @@
 //! `Dropout`, `Dropout2d` and `StochasticDepth` while training.
 
-use super::Alias;
-use super::{Layer, Place, Reads, Site};
-use crate::EngineError;
-use crate::kernels::dropout::{self, Mask};
-use crate::plan::{At, Runnable};
-use layercake_ir::ops;
 use std::sync::Arc;
+
+use layercake_ir::ops;
+
+use super::{Alias, Layer, Place, Reads, Site};
+use crate::{
+    EngineError,
+    kernels::dropout::{self, Mask},
+    plan::{At, Runnable},
+};
 
 /// Zeroes elements at random, so many together.
 #[derive(Clone, Copy, Debug)]

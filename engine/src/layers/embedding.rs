@@ -1,9 +1,9 @@
 //! `Embedding`: rows of a table. Its input holds token ids, as the bits of numbers ([`crate::Run::set_ids`]).
 
-use crate::plan::runs_as;
 use layercake_ir::{INFER, ops};
 
 use super::{Held, Layer, Reads, Site, Weights};
+use crate::plan::runs_as;
 
 /// Parts of a large table, whose gradients one thread each works out.
 const PARTS: usize = 16;

@@ -1,8 +1,10 @@
 //! `Reparameterize`.
 
 use super::{Layer, Place, Reads, Site};
-use crate::kernels::gaussian::{self, Noise};
-use crate::plan::runs_as;
+use crate::{
+    kernels::gaussian::{self, Noise},
+    plan::runs_as,
+};
 
 /// Draws by a mean and a log-variance, its two inputs; at inference it gives the mean.
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,9 @@
 //! `GLU`.
 
-use crate::plan::runs_as;
 use layercake_ir::{Shape, ops};
 
 use super::{Layer, Reads, Site};
-use crate::kernels::glu;
+use crate::{kernels::glu, plan::runs_as};
 
 /// One half of an axis times the sigmoid of the other.
 #[derive(Clone, Copy, Debug)]

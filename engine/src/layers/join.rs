@@ -1,11 +1,13 @@
-//! `Add`, `Sub`, `Mul` and `Max` of values of one shape.
+//! `Add`, `Sub`, `Mul` and `Maximum` of values of one shape.
 
 use super::{Layer, Place, Reads, Site, by_moving};
-use crate::kernels::{
-    join::{self, Operator},
-    layout,
+use crate::{
+    kernels::{
+        join::{self, Operator},
+        layout,
+    },
+    plan::runs_as,
 };
-use crate::plan::runs_as;
 
 /// Joins values element by element, from left to right.
 #[derive(Clone, Copy, Debug)]
@@ -70,5 +72,5 @@ runs_as! {
     Add: |_op, _at| Join(Operator::Add);
     Sub: |_op, _at| Join(Operator::Sub);
     Mul: |_op, _at| Join(Operator::Mul);
-    Max: |_op, _at| Join(Operator::Max);
+    Maximum: |_op, _at| Join(Operator::Max);
 }

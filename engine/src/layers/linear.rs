@@ -2,14 +2,17 @@
 //!
 //! A product's columns are the images; a lane of a single image takes its rows together instead.
 
-use super::{Held, Layer, Reads, Site, Weights};
-use crate::kernels::{
-    layout,
-    product::{Every, Inner, Outer, Start, inner, outer},
-    reduce,
-};
-use crate::plan::runs_as;
 use layercake_ir::{Shape, ops};
+
+use super::{Held, Layer, Reads, Site, Weights};
+use crate::{
+    kernels::{
+        layout,
+        product::{Every, Inner, Outer, Start, inner, outer},
+        reduce,
+    },
+    plan::runs_as,
+};
 
 /// Rows of the weights whose gradient one thread works out at a time: so few that they stay in a level-1 cache from one lane to the next.
 const PART: usize = 8;

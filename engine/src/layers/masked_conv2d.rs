@@ -1,15 +1,17 @@
 //! `MaskedConv2d`: a convolution whose masked weights count as zeros and get no gradient.
 
-use super::Tiled;
-use crate::EngineError;
-use crate::plan::{At, Framed, Runnable};
+use std::sync::Arc;
+
 use layercake_ir::{
     Shape,
     ops::{self, Conv2d},
 };
-use std::sync::Arc;
 
-use super::{Convolution, Held, Layer, Reads, Site, Weights, conv2d};
+use super::{Convolution, Held, Layer, Reads, Site, Tiled, Weights, conv2d};
+use crate::{
+    EngineError,
+    plan::{At, Framed, Runnable},
+};
 
 /// A masked convolution.
 #[derive(Clone, Debug)]

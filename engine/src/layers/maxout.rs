@@ -1,12 +1,15 @@
 //! `Maxout`: a fully connected layer and the maximum of each feature's pieces.
 
-use crate::EngineError;
-use crate::plan::{At, Runnable};
-use layercake_ir::{Shape, ops};
 use std::sync::Arc;
 
+use layercake_ir::{Shape, ops};
+
 use super::{Dense, Held, Layer, Reads, Site, Weights, linear};
-use crate::kernels::runs::{self, Run, Runs};
+use crate::{
+    EngineError,
+    kernels::runs::{self, Run, Runs},
+    plan::{At, Runnable},
+};
 
 /// The largest of several linear functions.
 #[derive(Clone, Debug)]

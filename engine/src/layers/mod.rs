@@ -36,20 +36,19 @@ mod split;
 mod weights;
 mod winograd;
 
+use std::fmt::Debug;
+
 pub use activation::Pointwise;
 pub use alias::Alias;
-pub use batch_norm::{Norm, Normalisation};
+pub use batch_norm::{Norm, Normalization};
 pub use convolution::{Back, Convolution, windows};
 pub use frame::{Axis, Frame};
+use layercake_ir::Shape;
 pub use linear::Dense;
 pub use phases::Phased;
 pub use site::{Buffers, Shared, Site};
 pub use weights::{Held, Weights};
 pub use winograd::Tiled;
-
-use std::fmt::Debug;
-
-use layercake_ir::Shape;
 
 use crate::kernels::layout;
 
@@ -102,8 +101,8 @@ pub trait Layer: Debug + Send + Sync {
         None
     }
 
-    /// The batch normalisation that this is: lanes wait for each other in its middle.
-    fn normalisation(&self) -> Option<&Normalisation> {
+    /// The batch normalization that this is: lanes wait for each other in its middle.
+    fn normalization(&self) -> Option<&Normalization> {
         None
     }
 }

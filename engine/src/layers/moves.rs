@@ -1,18 +1,22 @@
 //! What takes each element of the output as a weighted sum of few of the input: `Permute`, `Pad`, `Upsample`, `AdaptiveAvgPool2d` and
 //! `Mean`; and `Amax`, the maximum of as few.
 
-use super::{map_size, pool2d::partition};
-use crate::EngineError;
-use crate::kernels::pool2d::Mean;
-use crate::plan::{At, Runnable};
+use std::sync::Arc;
+
 use layercake_ir::{
     Shape,
     ops::{self, Interpolation, PadMode, Sizes},
 };
-use std::sync::Arc;
 
-use super::{Layer, Reads, Site};
-use crate::kernels::runs::{self, Run, Runs};
+use super::{Layer, Reads, Site, map_size, pool2d::partition};
+use crate::{
+    EngineError,
+    kernels::{
+        pool2d::Mean,
+        runs::{self, Run, Runs},
+    },
+    plan::{At, Runnable},
+};
 
 /// The elements that an element takes, and their weights.
 type Taps = Vec<(usize, f64)>;
@@ -107,8 +111,8 @@ impl Moves {
             let (size, scale) = (size[axis], op.scale[axis]);
             let taps = |to: usize| match op.mode {
                 Interpolation::Nearest => vec![(to / scale, 1.0)],
-                Interpolation::Nails if to.is_multiple_of(scale) => vec![(to / scale, 1.0)],
-                Interpolation::Nails => Vec::new(),
+                Interpolation::BedOfNails if to.is_multiple_of(scale) => vec![(to / scale, 1.0)],
+                Interpolation::BedOfNails => Vec::new(),
                 Interpolation::Bilinear => between(op, to, size, scale),
             };
             (0..size * scale).map(taps).collect::<Vec<_>>()
@@ -156,7 +160,7 @@ impl Moves {
     }
 }
 
-/// The two neighbours of a place of an axis made larger.
+/// The two neighbors of a place of an axis made larger.
 fn between(op: &ops::Upsample, to: usize, size: usize, scale: usize) -> Taps {
     let at = match (op.align_corners, size * scale) {
         (true, 1) => 0.0,

@@ -1,12 +1,13 @@
 //! `FractionalMaxPool2d` and `MaxUnpool2d`.
 
-use super::map_size;
-use super::{Layer, Reads, Site};
-use crate::kernels::{
-    Slide,
-    picks::{self, Draw, Fractional},
+use super::{Layer, Reads, Site, map_size};
+use crate::{
+    kernels::{
+        Slide,
+        picks::{self, Draw, Fractional},
+    },
+    plan::runs_as,
 };
-use crate::plan::runs_as;
 
 /// Maximum pooling at distances that vary, drawn while training.
 #[derive(Clone, Copy, Debug)]

@@ -1,13 +1,15 @@
 //! `MaxPool2d` and `AvgPool2d`.
 
-use super::map_size;
-use super::{Layer, Reads, Site};
-use crate::kernels::{
-    Slide,
-    pool2d::{self, Mean},
-};
-use crate::plan::runs_as;
 use layercake_ir::ops::Window;
+
+use super::{Layer, Reads, Site, map_size};
+use crate::{
+    kernels::{
+        Slide,
+        pool2d::{self, Mean},
+    },
+    plan::runs_as,
+};
 
 /// The maximum of windows, in each channel.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,14 @@
 //! `LocalResponseNorm`.
 
-use crate::plan::runs_as;
 use layercake_ir::{Shape, ops};
 
 use super::{Layer, Reads, Site};
-use crate::kernels::response_norm::{self, Response};
+use crate::{
+    kernels::response_norm::{self, Response},
+    plan::runs_as,
+};
 
-/// A local response normalisation.
+/// A local response normalization.
 #[derive(Clone, Copy, Debug)]
 pub struct ResponseNorm {
     response: Response,

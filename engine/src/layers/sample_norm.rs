@@ -1,12 +1,14 @@
 //! `LayerNorm`, `RMSNorm`, `GroupNorm` and `InstanceNorm2d`: no sample sees another, so lanes need not wait.
 
-use crate::plan::runs_as;
 use layercake_ir::{Shape, ops};
 
 use super::{Layer, Reads, Site};
-use crate::kernels::sample_norm::{self, Groups, STATISTICS};
+use crate::{
+    kernels::sample_norm::{self, Groups, STATISTICS},
+    plan::runs_as,
+};
 
-/// A normalisation of each sample by groups of its elements.
+/// A normalization of each sample by groups of its elements.
 #[derive(Clone, Copy, Debug)]
 pub struct SampleNorm {
     /// The groups.

@@ -13,7 +13,7 @@ pub struct Shared<'a> {
     pub plan: &'a Plan,
     /// The tensors of all nodes.
     pub params: &'a [Vec<f32>],
-    /// The batch normalisations.
+    /// The batch normalizations.
     pub norms: &'a [Norm],
     /// The seed of the dropout masks.
     pub seed: u64,
@@ -31,11 +31,11 @@ pub struct Site<'a> {
     pub node: usize,
     /// The node's tensors, and those after them.
     pub params: &'a [Vec<f32>],
-    /// The batch normalisations.
+    /// The batch normalizations.
     pub norms: &'a [Norm],
-    /// Of each batch normalisation, the statistics of this lane's images.
+    /// Of each batch normalization, the statistics of this lane's images.
     pub moments: &'a mut [Vec<Moments>],
-    /// Of each batch normalisation, the sums that its backward needs.
+    /// Of each batch normalization, the sums that its backward needs.
     pub sums: &'a mut [Vec<[f64; 2]>],
     /// For use within a step, and for what it leaves to [`super::Weights::rows`].
     pub scratch: &'a mut [f32],

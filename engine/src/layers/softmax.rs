@@ -1,10 +1,12 @@
 //! `Softmax`, `LogSoftmax` and `Softmin`.
 
-use crate::plan::runs_as;
 use layercake_ir::Shape;
 
 use super::{Layer, Place, Reads, Site};
-use crate::kernels::softmax::{self, Axes};
+use crate::{
+    kernels::softmax::{self, Axes},
+    plan::runs_as,
+};
 
 /// Softmax or its logarithm along an axis.
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,12 @@
 //! `Split`, `Slice` and `Unpack`: copies of strips.
 
-use crate::plan::runs_as;
 use layercake_ir::{Shape, ops};
 
 use super::{Layer, Reads, Site};
-use crate::kernels::strips::{self, Strips};
+use crate::{
+    kernels::strips::{self, Strips},
+    plan::runs_as,
+};
 
 /// A part of a value along an axis.
 #[derive(Clone, Copy, Debug)]

@@ -8,14 +8,13 @@ mod runnable;
 mod step;
 mod steps;
 
-use layercake_ir::{Graph, Shape};
-
-use crate::{EngineError, Mode};
-
 pub use lanes::Span;
+use layercake_ir::{Graph, Shape};
 pub use program::{Part, Phase, Task};
 pub(crate) use runnable::{At, Framed, Runnable, elementwise, runs_as};
 pub use step::{Step, Writes};
+
+use crate::{EngineError, Mode};
 
 /// What a plan is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +54,7 @@ pub struct Plan {
     pub forward: Vec<Phase>,
     /// Who does what when, backward.
     pub backward: Vec<Phase>,
-    /// Channels of each batch normalisation.
+    /// Channels of each batch normalization.
     pub norms: Vec<usize>,
 }
 
@@ -150,7 +149,7 @@ fn share_out(steps: &mut [Step], params: &mut [Param], graph: &Graph, lanes: usi
     let own = |step: &Step| step.first_param..step.first_param + graph.nodes()[step.node].op.params().as_slice().len();
     for step in steps.iter() {
         let trained: usize = params[own(step)].iter().filter(|param| param.trained).map(|param| param.len).sum();
-        let together = step.layer.normalisation().is_some() || (step.layer.weights().is_some() && lanes::is_wide(trained, lanes));
+        let together = step.layer.normalization().is_some() || (step.layer.weights().is_some() && lanes::is_wide(trained, lanes));
         params[own(step)].iter_mut().for_each(|param| param.wide &= together);
     }
     let mut written = vec![false; params.len()];

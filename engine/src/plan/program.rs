@@ -8,7 +8,7 @@ use crate::layers::Place;
 pub enum Phase {
     /// Every lane does these tasks in order.
     Lanes(Vec<Task>),
-    /// The lanes' sums of a batch normalisation are put together.
+    /// The lanes' sums of a batch normalization are put together.
     Merge(usize),
     /// The gradients of a step's parameters are worked out by all threads, each a part of them.
     Weights(usize),
@@ -28,7 +28,7 @@ pub struct Task {
 pub enum Part {
     /// Everything.
     Whole,
-    /// A batch normalisation's sums over the lane.
+    /// A batch normalization's sums over the lane.
     Sums,
     /// What comes after the sums were merged.
     Rest,
@@ -38,7 +38,7 @@ pub enum Part {
 pub fn forward(plan: &Plan) -> Vec<Phase> {
     let mut program = Program::default();
     for (index, step) in plan.steps.iter().enumerate().filter(|(_, step)| step.layer.place() != Place::Alias) {
-        let Some(norm) = step.layer.normalisation() else {
+        let Some(norm) = step.layer.normalization() else {
             program.task(index, Part::Whole);
             continue;
         };
@@ -55,7 +55,7 @@ pub fn forward(plan: &Plan) -> Vec<Phase> {
 pub fn backward(plan: &Plan) -> Vec<Phase> {
     let mut program = Program::default();
     for (index, step) in plan.steps.iter().enumerate().rev().filter(|(_, step)| step.backward) {
-        if step.layer.normalisation().is_some() {
+        if step.layer.normalization().is_some() {
             program.task(index, Part::Sums);
             program.wait(Phase::Merge(index));
             program.task(index, Part::Rest);

@@ -133,4 +133,5 @@ macro_rules! elementwise {
     };
 }
 
-pub(crate) use {elementwise, runs_as};
+pub(crate) use elementwise;
+pub(crate) use runs_as;

@@ -7,7 +7,7 @@ use layercake_ir::{Graph, Op, each_operation};
 use super::{At, Key, Runnable, Step, Writes};
 use crate::{EngineError, Mode, kernels::elementwise::Function};
 
-/// The steps of a graph, and the channels of its batch normalisations. What concerns buffers is left to [`super::buffers`].
+/// The steps of a graph, and the channels of its batch normalizations. What concerns buffers is left to [`super::buffers`].
 pub fn list(graph: &Graph, key: Key) -> Result<(Vec<Step>, Vec<usize>), EngineError> {
     let mut steps = Vec::new();
     let mut norms = Vec::new();

@@ -2,14 +2,16 @@
 //! when it is dropped.
 #![allow(unsafe_code)]
 
-use layercake_ir::ops::{Relu, Tanh};
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
 };
 
 use layercake_engine::{Engine, Mode};
-use layercake_ir::{Graph, Op};
+use layercake_ir::{
+    Graph, Op,
+    ops::{Relu, Tanh},
+};
 
 use crate::{blocks, joins, networks::*};
 

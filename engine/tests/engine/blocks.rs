@@ -1,13 +1,12 @@
 //! Building blocks beyond those of the first networks, one by one and in company.
 
-use layercake_ir::ops::{Relu6, Selu, Sigmoid, Silu, Tanh};
 use layercake_ir::{
     Graph, INFER, Op,
     ops::{
         AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Clamp, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu,
-        FractionalMaxPool2d, Gelu, GlobalAvgPool2d, Glu, GroupNorm, HardTanh, Hardsigmoid, Hardswish, InstanceNorm2d, Interpolation,
-        LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Prelu, Reshape, Sizes,
-        Slice, Softplus, Softshrink, Softsign, Stack, StochasticDepth, Threshold, Upsample,
+        FractionalMaxPool2d, Gelu, GlobalAvgPool2d, Glu, GroupNorm, Hardsigmoid, Hardswish, Hardtanh, InstanceNorm2d, Interpolation,
+        LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Prelu, Relu6, Reshape,
+        Selu, Sigmoid, Silu, Sizes, Slice, Softplus, Softshrink, Softsign, Stack, StochasticDepth, Tanh, Threshold, Upsample,
     },
 };
 
@@ -25,7 +24,7 @@ fn curves() -> Vec<Op> {
         Op::Silu(Silu {}),
         Op::Softplus(Softplus { beta: 1.0, threshold: 20.0 }),
         Op::Softplus(Softplus { beta: 2.5, threshold: 20.0 }),
-        Op::HardTanh(HardTanh { min_val: -0.3, max_val: 0.6 }),
+        Op::Hardtanh(Hardtanh { min_val: -0.3, max_val: 0.6 }),
         Op::Relu6(Relu6 {}),
         Op::Prelu(Prelu { parameters: 1 }),
         Op::Hardsigmoid(Hardsigmoid {}),
@@ -107,9 +106,9 @@ pub fn transposed(
     })
 }
 
-fn masked(mask: Mask, stack: Stack, colours: usize, dilation: usize) -> Op {
-    let (in_channels, out_channels) = (INFER, 3 * colours);
-    Op::MaskedConv2d(MaskedConv2d { in_channels, out_channels, kernel: [3, 5], mask, stack, colours, dilation: [1, dilation], bias: true })
+fn masked(mask: Mask, stack: Stack, colors: usize, dilation: usize) -> Op {
+    let (in_channels, out_channels) = (INFER, 3 * colors);
+    Op::MaskedConv2d(MaskedConv2d { in_channels, out_channels, kernel: [3, 5], mask, stack, colors, dilation: [1, dilation], bias: true })
 }
 
 fn conv1d([kernel, stride, padding, dilation]: [usize; 4], groups: usize, bias: bool) -> Op {
@@ -150,7 +149,7 @@ pub fn all() -> Vec<(&'static [usize], Op)> {
             (shape, adaptive(1, 4)),
             (shape, adaptive(7, 5)),
             (shape, upsample([2, 3], Interpolation::Nearest, false)),
-            (shape, upsample([3, 1], Interpolation::Nails, false)),
+            (shape, upsample([3, 1], Interpolation::BedOfNails, false)),
             (shape, upsample([2, 3], Interpolation::Bilinear, false)),
             (shape, upsample([3, 2], Interpolation::Bilinear, true)),
             (shape, upsample([1, 1], Interpolation::Bilinear, true)),

@@ -41,7 +41,7 @@ fn curve(op: &Op, x: f64) -> Option<(f64, f64)> {
         Op::Gelu(_) => (x * normal(x), normal(x) + x * density(x)),
         Op::Softplus(op) if op.beta * x > op.threshold => (x, 1.0),
         Op::Softplus(op) => ((op.beta * x).exp().ln_1p() / op.beta, sigmoid(op.beta * x)),
-        Op::HardTanh(op) => between(op.min_val, op.max_val),
+        Op::Hardtanh(op) => between(op.min_val, op.max_val),
         Op::Relu6(_) => between(0.0, 6.0),
         Op::Hardsigmoid(_) => ((x + 3.0).clamp(0.0, 6.0) / 6.0, f64::from(u8::from(x.abs() < 3.0)) / 6.0),
         Op::Hardswish(_) if x.abs() >= 3.0 => (x.max(0.0), f64::from(u8::from(x > 0.0))),
@@ -59,7 +59,7 @@ fn curve(op: &Op, x: f64) -> Option<(f64, f64)> {
                 (op.value, 0.0)
             }
         }
-        Op::Clamp(op) => (x.clamp(op.min, op.max), f64::from(u8::from(op.min <= x && x <= op.max))),
+        Op::Clamp(op) => (x.clamp(op.min, op.max), f64::from(u8::from(op.min < x && x < op.max))),
         _ => return None,
     })
 }

@@ -1,8 +1,10 @@
 //! The interpreter's operations that draw numbers, but for those that drop elements.
 
 use layercake_engine::{Mode, rng};
-use layercake_ir::ops::{Reparameterize, Tanh};
-use layercake_ir::{Builder, Graph, Op, Shape};
+use layercake_ir::{
+    Builder, Graph, Op, Shape,
+    ops::{Reparameterize, Tanh},
+};
 
 use crate::{interpreter::Case, networks::*};
 

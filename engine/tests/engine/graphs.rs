@@ -1,9 +1,8 @@
 //! Whole graphs: the engine against the interpreter, in every mode, forward and every gradient.
 
-use layercake_ir::ops::{Add, Relu, Sigmoid, Tanh};
 use layercake_ir::{
     Builder, Graph, INFER, Op, Shape,
-    ops::{Mask, MaskedConv2d, Stack},
+    ops::{Add, Mask, MaskedConv2d, Relu, Sigmoid, Stack, Tanh},
 };
 
 use crate::networks::*;
@@ -67,12 +66,12 @@ fn convolutions_in_tiles() {
             kernel: [3; 2],
             mask,
             stack: Stack::Full,
-            colours: 1,
+            colors: 1,
             dilation: [1; 2],
             bias: true,
         })
     };
-    // Without a bias: its gradient before a normalisation is a sum that cancels.
+    // Without a bias: its gradient before a normalization is a sum that cancels.
     let plain = |outputs| conv_with(outputs, [[3, 3], [1, 1], [1, 1], [1, 1]], 1, false);
     check(&chain(&[16, 9, 6], &[plain(18), norm2d(true), Op::Relu(Relu {}), conv(16, 3, 0), Op::Tanh(Tanh {}), conv(3, 1, 0)]), 19);
     check(&chain(&[17, 4, 3], &[masked(Mask::B), Op::Relu(Relu {}), masked(Mask::A), Op::Tanh(Tanh {}), conv(16, 3, 2)]), 34);

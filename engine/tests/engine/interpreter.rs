@@ -369,8 +369,8 @@ impl<'a> Place<'a> {
             let (sum, product) = list.iter().fold((0.0, 0.0), |(sum, product), &i| (sum + dy[i], product + dy[i] * h(i)));
             let weight = if affine { params[0][channel] } else { 1.0 };
             for &i in list {
-                let centred = if train { dy[i] - sum / count - h(i) * product / count } else { dy[i] };
-                dx[i] = weight / deviation * centred;
+                let centered = if train { dy[i] - sum / count - h(i) * product / count } else { dy[i] };
+                dx[i] = weight / deviation * centered;
             }
             if affine {
                 grads[0][channel] += product;

@@ -1,8 +1,10 @@
 //! The interpreter's operations on several values, and networks in which the engine's could go wrong.
 
 use layercake_engine::Mode;
-use layercake_ir::ops::{Add, Max, Mul, Relu, Sub, Tanh};
-use layercake_ir::{Builder, Graph, Node, Op, Shape};
+use layercake_ir::{
+    Builder, Graph, Node, Op, Shape,
+    ops::{Add, Maximum, Mul, Relu, Sub, Tanh},
+};
 
 use crate::networks::*;
 
@@ -34,7 +36,7 @@ pub fn forward(graph: &Graph, node: &Node, batch: usize, x: &[&[f64]]) -> Option
         Op::Add(_) => |a, b| a + b,
         Op::Sub(_) => |a, b| a - b,
         Op::Mul(_) => |a, b| a * b,
-        Op::Max(_) => f64::max,
+        Op::Maximum(_) => f64::max,
         Op::Concat(_) | Op::Split(_) => {
             let mut y = vec![f64::NAN; batch * node.output.len()];
             for (input, x) in x.iter().enumerate() {
@@ -56,7 +58,7 @@ pub fn backward(graph: &Graph, node: &Node, batch: usize, x: &[&[f64]], dy: &[f6
             Op::Add(_) => 1.0,
             Op::Sub(_) => [1.0, -1.0][input],
             Op::Mul(_) => all.enumerate().filter(|(other, _)| *other != input).map(|(_, x)| x).product(),
-            Op::Max(_) => {
+            Op::Maximum(_) => {
                 let most = all.clone().fold(f64::NEG_INFINITY, f64::max);
                 let first = all.clone().position(|x| x == most);
                 f64::from(u8::from(first == Some(input)))
@@ -82,7 +84,7 @@ fn with(inputs: &[&[usize]]) -> Builder {
     builder
 }
 
-const JOINS: [Op; 4] = [Op::Add(Add {}), Op::Sub(Sub {}), Op::Mul(Mul {}), Op::Max(Max {})];
+const JOINS: [Op; 4] = [Op::Add(Add {}), Op::Sub(Sub {}), Op::Mul(Mul {}), Op::Maximum(Maximum {})];
 
 #[test]
 fn of_inputs() {
@@ -181,7 +183,7 @@ fn residual_and_dense_blocks() {
     check(&dense(4, 6), 5);
 }
 
-/// Layers applied again: a recurrent net of three steps, and normalisations whose running statistics move twice.
+/// Layers applied again: a recurrent net of three steps, and normalizations whose running statistics move twice.
 pub fn shared() -> Graph {
     let mut builder = with(&[&[5], &[4, 3, 3]]);
     let cell = builder.add("cell", linear(5), &[0]).unwrap();

@@ -88,7 +88,7 @@ fn taps(node: &Node, dims: &[usize], to: &[usize]) -> Option<Vec<(usize, f64)>> 
             let scale = op.scale[axis];
             match op.mode {
                 Interpolation::Nearest => vec![(to / scale, 1.0)],
-                Interpolation::Nails => {
+                Interpolation::BedOfNails => {
                     if to % scale == 0 {
                         vec![(to / scale, 1.0)]
                     } else {

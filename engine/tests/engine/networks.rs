@@ -1,11 +1,11 @@
 //! Networks that the tests run, and the comparison itself.
 
 use layercake_engine::{Engine, Mode, rng};
-use layercake_ir::ops::Tanh;
 use layercake_ir::{
     Builder, Graph, INFER, Op, Shape,
     ops::{
         AvgPool2d, BatchNorm1d, BatchNorm2d, Concat, Conv2d, Dropout, Flatten, LeakyRelu, Linear, LogSoftmax, MaxPool2d, Softmax, Split,
+        Tanh,
     },
 };
 

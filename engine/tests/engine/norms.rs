@@ -1,8 +1,8 @@
-//! The interpreter's normalisations of single samples.
+//! The interpreter's normalizations of single samples.
 
 use layercake_ir::{Node, Op};
 
-/// Elements of a sample that are normalised together, the number added to their variance, and elements that share a weight.
+/// Elements of a sample that are normalized together, the number added to their variance, and elements that share a weight.
 fn groups(node: &Node, dims: &[usize]) -> Option<(usize, f64, usize)> {
     let len: usize = dims.iter().product();
     Some(match &node.op {
@@ -13,15 +13,15 @@ fn groups(node: &Node, dims: &[usize]) -> Option<(usize, f64, usize)> {
     })
 }
 
-/// The normalised elements of a group, and the deviation.
-fn normalised(x: &[f64], eps: f64) -> (Vec<f64>, f64) {
+/// The normalized elements of a group, and the deviation.
+fn normalized(x: &[f64], eps: f64) -> (Vec<f64>, f64) {
     let count = x.len() as f64;
     let mean = x.iter().sum::<f64>() / count;
     let deviation = (x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count + eps).sqrt();
     (x.iter().map(|x| (x - mean) / deviation).collect(), deviation)
 }
 
-/// Of an element of a response normalisation, the base of the power and the elements in it.
+/// Of an element of a response normalization, the base of the power and the elements in it.
 fn response(node: &Node, dims: &[usize], x: &[f64], at: usize) -> Option<(f64, Vec<usize>)> {
     let Op::LocalResponseNorm(op) = &node.op else { return None };
     let positions = dims[1] * dims[2];
@@ -37,7 +37,7 @@ pub fn forward(node: &Node, dims: &[usize], x: &[f64], params: &[Vec<f64>]) -> O
         return (0..x.len()).map(|at| Some(x[at] * response(node, dims, x, at)?.0.powf(-op.beta))).collect();
     }
     let (len, eps, stretch) = groups(node, dims)?;
-    let mut y: Vec<f64> = x.chunks(len).flat_map(|x| normalised(x, eps).0).collect();
+    let mut y: Vec<f64> = x.chunks(len).flat_map(|x| normalized(x, eps).0).collect();
     if let [weight, bias] = params {
         let which = |at: usize| at / stretch % weight.len();
         y.iter_mut().enumerate().for_each(|(at, y)| *y = *y * weight[which(at)] + bias[which(at)]);
@@ -60,7 +60,7 @@ pub fn backward(node: &Node, dims: &[usize], [x, dy]: [&[f64]; 2], params: &[Vec
     let (len, eps, stretch) = groups(node, dims)?;
     let mut dx = Vec::new();
     for (group, (x, dy)) in x.chunks(len).zip(dy.chunks(len)).enumerate() {
-        let (h, deviation) = normalised(x, eps);
+        let (h, deviation) = normalized(x, eps);
         let mut scaled = dy.to_vec();
         for i in 0..len {
             if let [weight, _] = params {

@@ -1,10 +1,9 @@
 //! The interpreter's operations that pick one element of each window, at places that vary, and put it back.
 
 use layercake_engine::{Mode, rng};
-use layercake_ir::ops::{Sigmoid, Tanh};
 use layercake_ir::{
     Builder, Graph, Op, Shape,
-    ops::{FractionalMaxPool2d, MaxPool2d, MaxUnpool2d},
+    ops::{FractionalMaxPool2d, MaxPool2d, MaxUnpool2d, Sigmoid, Tanh},
 };
 
 use crate::{interpreter::Case, networks::*};

@@ -1,8 +1,10 @@
 //! Random graphs against the interpreter: joins, splits, shared layers and several outputs in combinations that nobody thought of.
 
 use layercake_engine::rng;
-use layercake_ir::ops::{Add, Max, Mul, Reparameterize, Sigmoid, Sub, Tanh};
-use layercake_ir::{Builder, Graph, INFER, Op, Shape, ops::Linear};
+use layercake_ir::{
+    Builder, Graph, INFER, Op, Shape,
+    ops::{Add, Linear, Maximum, Mul, Reparameterize, Sigmoid, Sub, Tanh},
+};
 
 use crate::{blocks, networks::*};
 
@@ -25,7 +27,7 @@ impl Dice {
     }
 }
 
-// Without biases: the gradient of one before a normalisation is a sum that cancels.
+// Without biases: the gradient of one before a normalization is a sum that cancels.
 fn plain(kernel: usize) -> Op {
     conv_with(4, [[kernel; 2], [1; 2], [kernel / 2; 2], [1; 2]], 1, false)
 }
@@ -65,7 +67,7 @@ fn graph(seed: u64) -> Graph {
             0 | 1 => builder.add(&name, Op::Add(Add {}), &others),
             2 => builder.add(&name, Op::Sub(Sub {}), &others[..2]),
             3 => builder.add(&name, Op::Mul(Mul {}), &others[..2]),
-            4 => builder.add(&name, Op::Max(Max {}), &others),
+            4 => builder.add(&name, Op::Maximum(Maximum {}), &others),
             5 if shapes[x].len() < 200 => builder.add(&name, concat(axis), &others),
             6 => {
                 let index = dice.below(2);
@@ -116,7 +118,7 @@ fn graph(seed: u64) -> Graph {
 fn graphs() {
     for seed in 0..300 {
         let graph = graph(seed);
-        // Not 2: a normalisation of two values is all but a step, and has no derivative to compare.
+        // Not 2: a normalization of two values is all but a step, and has no derivative to compare.
         let batch = [4, 7, 17, 35][seed as usize % 4];
         let result = std::panic::catch_unwind(|| check(&graph, batch));
         assert!(result.is_ok(), "graph {seed} on a batch of {batch}: {graph:#?}");

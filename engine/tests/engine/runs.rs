@@ -1,8 +1,10 @@
 //! What an engine promises besides numbers: the same bits on any number of threads, independent runs, errors.
 
 use layercake_engine::{Engine, EngineError, Mode};
-use layercake_ir::ops::{Relu, Tanh};
-use layercake_ir::{Builder, Graph, INFER, Op, Shape, ops};
+use layercake_ir::{
+    Builder, Graph, INFER, Op, Shape,
+    ops::{self, Relu, Tanh},
+};
 
 use crate::{blocks, interpreter::Outcome, joins, networks::*};
 
@@ -242,7 +244,7 @@ fn inference_has_no_backward() {
 }
 
 #[test]
-#[should_panic(expected = "once after each forward")]
+#[should_panic(expected = "once after each `forward`")]
 fn backward_comes_once() {
     let graph = chain(&[3], &[linear(2)]);
     let mut run = Engine::default().start(&graph, 1, Mode::Train, false).unwrap();

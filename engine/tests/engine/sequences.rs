@@ -1,14 +1,12 @@
 //! The interpreter's operations on sequences, and networks of them. Their derivatives are worked out by differences of what is written here.
 
 use layercake_engine::{Mode, rng};
-use layercake_ir::ops::{Mul, Tanh};
 use layercake_ir::{
     Builder, Graph, INFER, Op, Shape,
-    ops::{Cell, Embedding, Gru, Lstm, MultiHeadAttention, Nonlinearity, Recurrent, Rnn, Steps, Unpack},
+    ops::{Cell, Embedding, Gru, Lstm, Mul, MultiheadAttention, Nonlinearity, Recurrent, Rnn, Steps, Tanh, Unpack},
 };
 
-use crate::interpreter::Case;
-use crate::networks::*;
+use crate::{interpreter::Case, networks::*};
 
 /// What an operation on sequences gives.
 pub fn forward(case: &Case, index: usize, x: &[&[f64]], params: &[Vec<f64>]) -> Option<Vec<f64>> {
@@ -25,7 +23,7 @@ pub fn forward(case: &Case, index: usize, x: &[&[f64]], params: &[Vec<f64>]) -> 
             own(sample).iter().flat_map(row).collect()
         }),
         Op::Unpack(op) => each(&|sample| own(sample)[op.first() * input.dim(1)..][..node.output.len()].to_vec()),
-        Op::MultiHeadAttention(op) => each(&|sample| attention(case, index, &op, sample, own(sample), params)),
+        Op::MultiheadAttention(op) => each(&|sample| attention(case, index, &op, sample, own(sample), params)),
         _ => None,
     }
 }
@@ -156,7 +154,7 @@ fn recurrent(case: &Case, index: usize, op: &Recurrent, sample: usize, x: &[&[f6
 }
 
 /// One sample through attention.
-fn attention(case: &Case, index: usize, op: &MultiHeadAttention, sample: usize, x: &[f64], params: &[Vec<f64>]) -> Vec<f64> {
+fn attention(case: &Case, index: usize, op: &MultiheadAttention, sample: usize, x: &[f64], params: &[Vec<f64>]) -> Vec<f64> {
     let (n, size) = (op.features, op.features / op.heads);
     let length = x.len() / n;
     let (ins, outs) = params.split_at(if op.bias { 2 } else { 1 });
@@ -260,7 +258,7 @@ fn states_in_and_out() {
 #[test]
 fn attention_agrees() {
     let attention = |heads: usize, causal: bool, dropout: f64, bias: bool| {
-        Op::MultiHeadAttention(MultiHeadAttention { features: INFER, heads, causal, dropout, bias })
+        Op::MultiheadAttention(MultiheadAttention { features: INFER, heads, causal, dropout, bias })
     };
     for (batch, length, features, heads) in [(1, 1, 1, 1), (2, 3, 4, 2), (5, 4, 6, 3), (18, 2, 4, 4), (1, 5, 6, 1)] {
         for causal in [false, true] {

@@ -1,8 +1,10 @@
 //! The interpreter's gradients are the derivatives of its outputs: finite differences in f64.
 
 use layercake_engine::Mode;
-use layercake_ir::ops::{Add, Max, Mul, Relu, Sigmoid, Sub, Tanh};
-use layercake_ir::{Builder, Graph, Op, Shape};
+use layercake_ir::{
+    Builder, Graph, Op, Shape,
+    ops::{Add, Maximum, Mul, Relu, Sigmoid, Sub, Tanh},
+};
 
 use crate::{
     interpreter::{Case, run},
@@ -79,7 +81,7 @@ fn of_what_is_drawn() {
 
 #[test]
 fn of_joins_splits_and_shared_layers() {
-    for op in [Op::Add(Add {}), Op::Sub(Sub {}), Op::Mul(Mul {}), Op::Max(Max {})] {
+    for op in [Op::Add(Add {}), Op::Sub(Sub {}), Op::Mul(Mul {}), Op::Maximum(Maximum {})] {
         let mut builder = Builder::new("Joins");
         let x = builder.input("x", Shape::new(&[4, 3])).unwrap();
         let y = builder.input("y", Shape::new(&[4, 3])).unwrap();
@@ -88,7 +90,7 @@ fn of_joins_splits_and_shared_layers() {
         let again = builder.add_shared("again", linear(3), &[join], z).unwrap();
         let all = builder.add("all", concat(1), &[again, x, join]).unwrap();
         let part = builder.add("part", split(3, 1, 1), &[all]).unwrap();
-        let itself = builder.add("itself", if op == Op::Max(Max {}) { Op::Add(Add {}) } else { op }, &[part, part]).unwrap();
+        let itself = builder.add("itself", if op == Op::Maximum(Maximum {}) { Op::Add(Add {}) } else { op }, &[part, part]).unwrap();
         check_slopes(&builder.finish(&[("itself", itself), ("all", all)]), 2);
     }
     check_slopes(&crate::joins::shared(), 4);

@@ -3,7 +3,7 @@
 use super::prelude::*;
 
 operation! {
-    /// Normalises each feature over the batch (and the length), PyTorch's `BatchNorm1d`. Input `[features]` or `[channels, length]`.
+    /// Normalizes each feature over the batch (and the length), PyTorch's `BatchNorm1d`. Input `[features]` or `[channels, length]`.
     /// While training, statistics are the batch's, and running ones are kept: `running = (1 - momentum) running + momentum batch`, the
     /// variance with `n - 1`; at inference the running ones are used.
     pub struct BatchNorm1d("BatchNorm1d"): Normalization {

@@ -3,8 +3,8 @@
 use super::prelude::*;
 
 operation! {
-    /// Normalises each channel over the batch, the height and the width, PyTorch's `BatchNorm2d`. Input `[channels, height, width]`.
-    /// Statistics as [`BatchNorm1d`].
+    /// Normalizes each channel over the batch, the height and the width, PyTorch's `BatchNorm2d`. Input `[channels, height, width]`.
+    /// Statistics as [`BatchNorm1d`](super::BatchNorm1d).
     pub struct BatchNorm2d("BatchNorm2d"): Normalization {
         /// Channels; [`INFER`] takes the input's.
         features: usize = Choice::input().label(Label::Plain) => INFER,

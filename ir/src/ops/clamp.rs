@@ -3,8 +3,7 @@
 use super::prelude::*;
 
 operation! {
-    /// `min(max(x, min), max)`, PyTorch's `clamp(min, max)`; either bound may be left out. On a bound the gradient passes, where that of
-    /// `HardTanh` does not. Any shape.
+    /// `min(max(x, min), max)`, PyTorch's `clamp(min, max)`; either bound may be left out. On a bound the slope is 0. Any shape.
     pub struct Clamp("Clamp"): Activation {
         /// The lower bound; none if not stated.
         min: f64 = Choice::float(f64::NEG_INFINITY).label(Label::Named("min")) => f64::NEG_INFINITY,
@@ -28,7 +27,7 @@ impl Clamp {
             let text = site.start().str(" has a `min` of ").float(self.min).str(", which is not finite");
             return Err(Mistake::new(Part::Option("min"), text));
         }
-        if !(self.max >= self.min) {
+        if self.max.is_nan() || self.max < self.min {
             let text = site.start().str(" has a `max` of ").float(self.max).str(", less than its `min` of ").float(self.min);
             return Err(Mistake::new(Part::Option("max"), text));
         }

@@ -14,7 +14,7 @@ operation! {
         out_channels: usize = Choice::output(),
         /// Size of the kernel.
         kernel: [usize; 2] = Choice::required(),
-        /// Distance in the output between neighbours of the input.
+        /// Distance in the output between neighbors of the input.
         stride: [usize; 2] = Choice::size(1).label(Label::Named("stride")),
         /// Rows and columns cut off at each side.
         padding: [usize; 2] = Choice::size(0).label(Label::Named("pad")),

@@ -3,7 +3,7 @@
 use super::prelude::*;
 
 operation! {
-    /// Normalises each group of channels of each sample, PyTorch's `GroupNorm` (Wu and He, 2018, arXiv 1803.08494). Input `[channels, ..]`; a
+    /// Normalizes each group of channels of each sample, PyTorch's `GroupNorm` (Wu and He, 2018, arXiv 1803.08494). Input `[channels, ..]`; a
     /// weight and a bias for each channel.
     pub struct GroupNorm("GroupNorm"): Normalization {
         /// Into how many groups the channels are split.

@@ -7,9 +7,9 @@ operation! {
     /// Gated recurrent unit, PyTorch's `GRU` (Cho and others, 2014, arXiv 1406.1078): `r, z = sigmoid(W_ih x + b_ih + W_hh h + b_hh)` of their rows,
     /// in the order r, z, n; `n = tanh(W_ih x + b_ih + r (W_hh h + b_hh))` and `h' = (1 - z) n + z h`. Input `[length, features]`, output `[length, hidden]`; both directions of
     /// a bidirectional one side by side, `2 hidden`. A state is `[layers, hidden]`, of a bidirectional one `[2 layers, hidden]`, and zeros where none is
-    /// given: `Gru(256, state = h) as (y, h_n)`.
+    /// given: `GRU(256, state = h) as (y, h_n)`.
     /// Dropout is between its layers, and while training only.
-    pub struct Gru("Gru"): Recurrent {
+    pub struct Gru("GRU"): Recurrent {
         /// Features in; [`INFER`] takes the input's.
         in_features: usize = Choice::input() => INFER,
         /// Features of the state.
@@ -35,7 +35,7 @@ operation! {
     module: Some(super::recurrent::MODULE),
     sample: "[6, 9]",
     sequence: Sequence::Always,
-    example: "Gru(256, bidirectional = true, output = last)",
+    example: "GRU(256, bidirectional = true, output = last)",
 }
 
 impl Gru {

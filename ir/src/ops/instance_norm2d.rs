@@ -3,7 +3,7 @@
 use super::prelude::*;
 
 operation! {
-    /// Normalises each channel of each sample, PyTorch's `InstanceNorm2d` (Ulyanov et al., 2016, arXiv 1607.08022). Input
+    /// Normalizes each channel of each sample, PyTorch's `InstanceNorm2d` (Ulyanov et al., 2016, arXiv 1607.08022). Input
     /// `[channels, height, width]`.
     pub struct InstanceNorm2d("InstanceNorm2d"): Normalization {
         /// Channels; [`INFER`] takes the input's.

@@ -1,9 +1,9 @@
-//! Layer normalisation.
+//! Layer normalization.
 
 use super::prelude::*;
 
 operation! {
-    /// Normalises each sample over its last axes, `(x - mean) / sqrt(var + eps) * weight + bias`, PyTorch's `LayerNorm` (Ba et al., 2016,
+    /// Normalizes each sample over its last axes, `(x - mean) / sqrt(var + eps) * weight + bias`, PyTorch's `LayerNorm` (Ba et al., 2016,
     /// arXiv 1607.06450). Any shape that ends in `shape`; a weight and a bias for each element of that.
     pub struct LayerNorm("LayerNorm"): Normalization {
         /// The last sizes of the input; none takes the last one of `[features]` or `[length, features]`.

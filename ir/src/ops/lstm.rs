@@ -8,9 +8,9 @@ operation! {
     /// `i, f, o = sigmoid(W_ih x + b_ih + W_hh h + b_hh)` and `g = tanh(..)` of their rows, in the order i, f, g, o; then `c' = f c + i g` and
     /// `h' = o tanh(c')`. Input `[length, features]`, output `[length, hidden]`; both directions of
     /// a bidirectional one side by side, `2 hidden`. A state is `[layers, hidden]`, of a bidirectional one `[2 layers, hidden]`, and zeros where none is
-    /// given: `Lstm(256, state = (h, c)) as (y, h_n, c_n)`.
+    /// given: `LSTM(256, state = (h, c)) as (y, h_n, c_n)`.
     /// Dropout is between its layers, and while training only.
-    pub struct Lstm("Lstm"): Recurrent {
+    pub struct Lstm("LSTM"): Recurrent {
         /// Features in; [`INFER`] takes the input's.
         in_features: usize = Choice::input() => INFER,
         /// Features of the state.
@@ -36,7 +36,7 @@ operation! {
     module: Some(super::recurrent::MODULE),
     sample: "[6, 9]",
     sequence: Sequence::Always,
-    example: "Lstm(256, layers = 2, dropout = 0.2)",
+    example: "LSTM(256, layers = 2, dropout = 0.2)",
 }
 
 impl Lstm {

@@ -29,9 +29,9 @@ mod global_max_pool2d;
 mod glu;
 mod group_norm;
 mod gru;
-mod hard_tanh;
 mod hardsigmoid;
 mod hardswish;
+mod hardtanh;
 mod instance_norm2d;
 mod layer_norm;
 mod leaky_relu;
@@ -40,15 +40,15 @@ mod local_response_norm;
 mod log_softmax;
 mod lstm;
 mod masked_conv2d;
-mod max;
 mod max_pool1d;
 mod max_pool2d;
 mod max_unpool2d;
+mod maximum;
 mod maxout;
 mod mean;
 mod mish;
 mod mul;
-mod multi_head_attention;
+mod multihead_attention;
 mod pad;
 mod permute;
 mod pixel_shuffle;
@@ -107,9 +107,9 @@ pub use global_max_pool2d::GlobalMaxPool2d;
 pub use glu::Glu;
 pub use group_norm::GroupNorm;
 pub use gru::Gru;
-pub use hard_tanh::HardTanh;
 pub use hardsigmoid::Hardsigmoid;
 pub use hardswish::Hardswish;
+pub use hardtanh::Hardtanh;
 pub use instance_norm2d::InstanceNorm2d;
 pub use layer_norm::LayerNorm;
 pub use leaky_relu::LeakyRelu;
@@ -118,15 +118,15 @@ pub use local_response_norm::LocalResponseNorm;
 pub use log_softmax::LogSoftmax;
 pub use lstm::Lstm;
 pub use masked_conv2d::{Mask, MaskedConv2d, Stack};
-pub use max::Max;
 pub use max_pool1d::MaxPool1d;
 pub use max_pool2d::MaxPool2d;
 pub use max_unpool2d::MaxUnpool2d;
+pub use maximum::Maximum;
 pub use maxout::Maxout;
 pub use mean::Mean;
 pub use mish::Mish;
 pub use mul::Mul;
-pub use multi_head_attention::MultiHeadAttention;
+pub use multihead_attention::MultiheadAttention;
 pub use pad::{Pad, PadMode};
 pub use permute::Permute;
 pub use pixel_shuffle::PixelShuffle;
@@ -370,7 +370,7 @@ operations! { $
         Selu,
         Silu,
         Softplus,
-        HardTanh,
+        Hardtanh,
         Relu6,
         Rrelu,
         Clamp,
@@ -395,11 +395,11 @@ operations! { $
         Rnn,
         Lstm,
         Gru,
-        MultiHeadAttention,
+        MultiheadAttention,
         Add,
         Sub,
         Mul,
-        Max,
+        Maximum,
         Reparameterize,
         Concat,
         Split,

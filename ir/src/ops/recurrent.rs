@@ -44,7 +44,7 @@ words! {
     }
 }
 
-/// A recurrent layer with everything that is decided: `Rnn`, `Lstm` and `Gru` seen as one.
+/// A recurrent layer with everything that is decided: `RNN`, `LSTM` and `GRU` seen as one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Recurrent {
     /// What a step does.

@@ -17,9 +17,9 @@ operation! {
     /// The plain recurrent layer, PyTorch's `RNN` (Elman, 1990): `h' = tanh(W_ih x + b_ih + W_hh h + b_hh)`, or the positive part in the place of
     /// `tanh`. Input `[length, features]`, output `[length, hidden]`; both directions of
     /// a bidirectional one side by side, `2 hidden`. A state is `[layers, hidden]`, of a bidirectional one `[2 layers, hidden]`, and zeros where none is
-    /// given: `Rnn(256, state = h) as (y, h_n)`.
+    /// given: `RNN(256, state = h) as (y, h_n)`.
     /// Dropout is between its layers, and while training only.
-    pub struct Rnn("Rnn"): Recurrent {
+    pub struct Rnn("RNN"): Recurrent {
         /// Features in; [`INFER`] takes the input's.
         in_features: usize = Choice::input() => INFER,
         /// Features of the state.
@@ -47,7 +47,7 @@ operation! {
     module: Some(super::recurrent::MODULE),
     sample: "[6, 9]",
     sequence: Sequence::Always,
-    example: "Rnn(256, nonlinearity = relu)",
+    example: "RNN(256, nonlinearity = relu)",
 }
 
 impl Rnn {

@@ -10,7 +10,7 @@ words! {
         /// A weighted mean of the four around.
         Bilinear = "bilinear",
         /// Zeros, the element itself being in the upper left corner: the bed of nails.
-        Nails = "nails",
+        BedOfNails = "bed_of_nails",
     }
 }
 
@@ -32,7 +32,7 @@ operation! {
     torch: &["size: -", "scale_factor: scale", "mode", "align_corners", "recompute_scale_factor: -"],
     others: &["upsampling2d", "interpolate", "resize", "upsamplingnearest2d"],
     outline: Outline::Map(None),
-    example: "Upsample(2)",
+    example: "Upsample(2, mode = bilinear)",
 }
 
 impl Upsample {

@@ -8,7 +8,7 @@ pub(crate) const fn batch(features: usize, eps: f64, momentum: f64, input: &Shap
     let found = input.dim(0);
     let what = if input.rank() == 1 { "feature" } else { "channel" };
     if features != INFER && features != found {
-        let text = site.start().str(" is told to normalise ").count(features, what).str(", but receives ").num(found);
+        let text = site.start().str(" is told to normalize ").count(features, what).str(", but receives ").num(found);
         let text = if input.rank() == 1 { site.from(text.str(" ")) } else { site.received(text.str(": "), input) };
         let help = Text::new().str("write `").num(found).str("`, or leave the number out to take what comes");
         return Err(Mistake::new(Part::In, text).help(help));
@@ -47,7 +47,7 @@ pub(crate) const fn batch_params(features: usize, affine: bool) -> Params {
 
 /// Begins what is said of a stated number of channels that is another.
 pub(crate) const fn stated(channels: usize, input: &Shape, site: &Site) -> Text {
-    let text = site.start().str(" is told to normalise ").count(channels, "channel").str(", but receives ").num(input.dim(0));
+    let text = site.start().str(" is told to normalize ").count(channels, "channel").str(", but receives ").num(input.dim(0));
     site.received(text.str(": "), input)
 }
 
@@ -84,7 +84,7 @@ pub(crate) const fn last_sizes(mut sizes: Sizes, input: &Shape, site: &Site) -> 
         i += 1;
     }
     if !same {
-        let text = site.start().str(" is told to normalise over ").shape(&sizes.shape()).str(", but receives ");
+        let text = site.start().str(" is told to normalize over ").shape(&sizes.shape()).str(", but receives ");
         let help = Text::new().str("write `(");
         let from = if rank < input.rank() { input.rank() - rank } else { 0 };
         let help = help.list(input.dims().split_at(from).1).str(")`, the last sizes of what comes");

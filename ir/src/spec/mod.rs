@@ -1,6 +1,6 @@
 //! The specification of an operation: everything about it that is data.
 //!
-//! Each file under `ops/` states one with [`operation!`](declare), beside the rule. The macro, graph files, drawings, the guide and the tests
+//! Each file under `ops/` states one with `operation!` (`declare.rs`), beside the rule. The macro, graph files, drawings, the guide and the tests
 //! read it; none of them has a table of its own.
 
 mod choice;

@@ -14,8 +14,8 @@ const SOUND: [&str; 8] = [
     "block Conv(channels, size = 3) { Conv2d(channels, kernel = size, padding = 1), BatchNorm2d, ReLU }
      block Basic(channels) { Residual(shortcut = { Conv2d(channels, kernel = 1) }) { Conv(channels), again: Conv(channels, size = 3) } }
      ResNet: [3, 16, 16] -> [10] { stem: Conv(4), layer1: Repeat(3) { Basic(4) }, Basic(8), GlobalAvgPool2d, Linear(10) }",
-    "Rnn1: usize[64] -> [64, 65] { Embedding(65 -> 32), Lstm(32 -> 48, layers = 2, dropout = 0.2), Linear(65) }",
-    "Gpt: [12, 32] -> [12, 32] { Residual { LayerNorm(32), MultiHeadAttention(4, causal = true) }, Residual { LayerNorm, Linear(64), GELU, Linear(32) } }",
+    "Rnn1: usize[64] -> [64, 65] { Embedding(65 -> 32), LSTM(32 -> 48, layers = 2, dropout = 0.2), Linear(65) }",
+    "Gpt: [12, 32] -> [12, 32] { Residual { LayerNorm(32), MultiheadAttention(4, causal = true) }, Residual { LayerNorm, Linear(64), GELU, Linear(32) } }",
     "Graph: { image: [3, 8, 8], state: [16] } -> { logits: [10], rest: [2, 6, 6] } {
          Conv2d(4, kernel = 3, padding = 1) as d1, Add { { Conv2d(4, kernel = 1) }, { Conv2d(4, kernel = 3, padding = 1), ReLU } },
          Concat(d1, axis = 0) as wide, Split(2) as (a, b), Mul(b), Flatten, Linear(16), Add(state), fc: Linear(10), output logits,

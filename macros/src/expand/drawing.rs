@@ -189,7 +189,7 @@ mod tests {
     fn states_are_outputs_of_their_layer() {
         drawn(
             "N: { x: [6, 4], h: [1, 4] } -> { y: [6, 4], last: [1, 4] } {
-                from x, gru: Gru(4, state = h) as (all, new), output y, from new, output last,
+                from x, gru: GRU(4, state = h) as (all, new), output y, from new, output last,
             }",
             &[
                 "●       x            [6, 4]",

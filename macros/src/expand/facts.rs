@@ -8,10 +8,9 @@ use quote::{ToTokens, format_ident, quote};
 
 use super::{Printer, op};
 use crate::flow::{Dim, Flow, RUNTIME_LENGTH, number};
-use crate::init;
 use crate::lower::What;
-use crate::params;
 use crate::shape::{Node, Port, State};
+use crate::{init, params};
 
 impl Printer<'_> {
     pub(super) fn facts(&self) -> TokenStream {

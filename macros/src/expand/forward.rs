@@ -34,7 +34,7 @@ impl Printer<'_> {
         let methods = [
             Method {
                 name: "forward",
-                doc: "Inference, without a tape: dropout does nothing, and batch normalisation uses its running statistics.".to_owned(),
+                doc: "Inference, without a tape: dropout does nothing, and batch normalization uses its running statistics.".to_owned(),
                 receiver: quote!(&self),
                 inputs: plain.clone(),
                 gradients: None,
@@ -44,7 +44,7 @@ impl Printer<'_> {
             Method {
                 name: "forward_mut",
                 doc: format!(
-                    "Training, recorded on the input's tape: dropout is active, and batch normalisation uses the batch and updates its running \
+                    "Training, recorded on the input's tape: dropout is active, and batch normalization uses the batch and updates its running \
                      statistics.{several}"
                 ),
                 receiver: quote!(&mut self),

@@ -163,7 +163,7 @@ impl Printer<'_> {
         let methods = quote! {
             #[allow(dead_code)]
             impl<#consts #d: #k::Device<f32>> #name<#own f32, #d> {
-                /// Builds the network on a device, with PyTorch's default initialisation drawn from the device's random numbers.
+                /// Builds the network on a device, with PyTorch's default initialization drawn from the device's random numbers.
                 ///
                 /// # Panics
                 /// If the device is out of memory.
@@ -172,7 +172,7 @@ impl Printer<'_> {
                     <Self as #k::BuildModule<#d, f32>>::build(device)
                 }
 
-                /// Builds the network on a device, with PyTorch's default initialisation drawn from the device's random numbers.
+                /// Builds the network on a device, with PyTorch's default initialization drawn from the device's random numbers.
                 ///
                 /// # Errors
                 /// If the device is out of memory.

@@ -6,9 +6,9 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::tests::{network, node};
 use layercake_ir::spec::Family;
 
+use super::tests::{network, node};
 use super::{Choice, Default, Kind, Positions, Row, all, is_join, is_unpool};
 use crate::testing::with_model;
 

@@ -21,7 +21,7 @@ pub fn foreign(kind: &str) -> Option<Foreign> {
     }
     let hint = match plain.as_str() {
         "pool" | "pooling" | "pool2d" | "pooling2d" => "write `MaxPool2d(2)` or `AvgPool2d(2)`",
-        "batchnorm" | "bn" | "batchnormalization" | "norm" | "batchnormalisation" => {
+        "batchnorm" | "bn" | "batchnormalization" | "batchnormalisation" | "norm" => {
             "write `BatchNorm2d` for images, or `BatchNorm1d` for features"
         }
         "softmax2d" => "write `Softmax(axis = 0)`, which acts on the channels",
@@ -35,7 +35,7 @@ pub fn foreign(kind: &str) -> Option<Foreign> {
         "reflectionpad2d" => "write `Pad(1, mode = reflect)`",
         "replicationpad2d" => "write `Pad(1, mode = replicate)`",
         "unpool" | "unpooling" | "maxunpooling" | "maxunpooling2d" => {
-            "`MaxUnpool2d` takes the name of a pooling layer in brackets; `Upsample` with the mode `nails` takes none"
+            "`MaxUnpool2d` takes the name of a pooling layer in brackets; `Upsample` with the mode `bed_of_nails` takes none"
         }
         "cat" | "concatenate" | "stack" | "hstack" => "`Concat` takes the tags of the tensors to join with in brackets",
         "narrow" | "crop" => "write `Slice(axis = 0)`, with its `start` and its `end`",
@@ -43,8 +43,8 @@ pub fn foreign(kind: &str) -> Option<Foreign> {
             "`Reparameterize` stands behind the mean, and takes the tag of the log-variance in brackets"
         }
         "sequential" => "`Sequential` is followed by its layers between braces",
-        "rnncell" | "lstmcell" | "grucell" => "`Rnn`, `Lstm` and `Gru` go through a whole sequence",
-        "bidirectional" | "bilstm" => "`Lstm`, `Gru` and `Rnn` have the option `bidirectional`",
+        "rnncell" | "lstmcell" | "grucell" => "`RNN`, `LSTM` and `GRU` go through a whole sequence",
+        "bidirectional" | "bilstm" => "`LSTM`, `GRU` and `RNN` have the option `bidirectional`",
         _ => "",
     };
     if !hint.is_empty() {
@@ -101,7 +101,7 @@ pub fn meant(row: &Row, key: &str) -> Option<Meant> {
         "interpolation" => "mode",
         "normalized_shape" | "target_shape" | "new_shape" => "shape",
         "elementwise_affine" => "affine",
-        "colors" | "rgb" => "colours",
+        "colours" | "rgb" => "colors",
         "mask_type" => "mask",
         "approximation" => "approximate",
         "num_parameters" => "parameters",
@@ -113,7 +113,7 @@ pub fn meant(row: &Row, key: &str) -> Option<Meant> {
         "num_heads" | "nhead" | "n_heads" | "n_head" => "heads",
         "embed_dim" | "d_model" => "features",
         "is_causal" => "causal",
-        "activation" if row.kind == "Rnn" => "nonlinearity",
+        "activation" if row.kind == "RNN" => "nonlinearity",
         "return_sequences" | "many_to_one" => "output",
         "padding_index" | "pad_idx" => "padding_idx",
         _ => return None,

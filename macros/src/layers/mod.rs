@@ -4,11 +4,10 @@ mod habits;
 mod outline;
 mod torch;
 
+pub use habits::{Foreign, Meant, foreign, meant, unsupported_option};
 use layercake_ir::Op;
 pub use layercake_ir::spec::{Axes, Choice, Default, Kind, Outline, Positions, Spec as Row};
 use layercake_ir::spec::{Family, Inputs};
-
-pub use habits::{Foreign, Meant, foreign, meant, unsupported_option};
 pub use outline::dims;
 pub use torch::{order, torch_field};
 

@@ -88,7 +88,7 @@ pub fn absent(plain: &str) -> Option<&'static str> {
             ],
         ),
         (
-            "it is put together of `Residual`, `LayerNorm`, `MultiHeadAttention` and `Linear`",
+            "it is put together of `Residual`, `LayerNorm`, `MultiheadAttention` and `Linear`",
             &["transformer", "transformerencoder", "transformerdecoder", "transformerencoderlayer", "transformerdecoderlayer"],
         ),
         (

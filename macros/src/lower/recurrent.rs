@@ -13,7 +13,7 @@ use crate::layers::{Row, UNPACK};
 use crate::text;
 
 impl Lowering<'_, '_> {
-    /// `Lstm(256, state = (h, c)) as (y, h_n, c_n)`: a node for the layer, and where it gives states one for each tensor.
+    /// `LSTM(256, state = (h, c)) as (y, h_n, c_n)`: a node for the layer, and where it gives states one for each tensor.
     pub(super) fn recurrent(&mut self, step: &Step, layer: &Layer, row: &'static Row, states: &'static [&'static str]) {
         let mut own = layer.clone();
         let mut inputs = vec![self.current];
@@ -70,7 +70,7 @@ impl Lowering<'_, '_> {
                 return;
             }
             let step = if which == 0 { step } else { &inner };
-            let what = What::Layer { row: &UNPACK, layer: own.clone(), part: Some((which, 1 + states.len())), packed: false };
+            let what = What::Layer { row: UNPACK, layer: own.clone(), part: Some((which, 1 + states.len())), packed: false };
             self.push_join(step, format!("{path}.{name}"), what, vec![packed], Vec::new());
         }
         self.current = packed + 1;

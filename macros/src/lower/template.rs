@@ -10,10 +10,9 @@ use super::relocate::{fill, instantiate};
 use super::scope::Scope;
 use super::{Lowering, MAX_DEPTH, Peer, What, plain};
 use crate::ast::{Action, Arg, Layer, Step, Template};
-use crate::layers;
 use crate::report::Report;
 use crate::settings::Symbols;
-use crate::{check, resolve, spelling};
+use crate::{check, layers, resolve, spelling};
 
 /// The templates of a block.
 #[derive(Debug, Default)]

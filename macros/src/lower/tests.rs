@@ -48,8 +48,11 @@ fn one_step_after_the_other() {
 #[test]
 fn tags_go_back() {
     let lines =
-        plan("N: [8] -> [8] { a: Linear(8) as x, b: Linear(8) as y, Add(x) as z, from y, Mul(x) as w, from input, Sub(y), Max(z, w) }");
-    assert_eq!(lines[2..], ["add_1 <- b, a", "mul_1 <- b, a", "sub_1 <- input, b", "max_1 <- sub_1, add_1, mul_1", "-> output: max_1"]);
+        plan("N: [8] -> [8] { a: Linear(8) as x, b: Linear(8) as y, Add(x) as z, from y, Mul(x) as w, from input, Sub(y), Maximum(z, w) }");
+    assert_eq!(
+        lines[2..],
+        ["add_1 <- b, a", "mul_1 <- b, a", "sub_1 <- input, b", "maximum_1 <- sub_1, add_1, mul_1", "-> output: maximum_1"]
+    );
 }
 
 #[test]
@@ -289,7 +292,7 @@ fn what_enters_a_join_twice() {
         // The current tensor has a tag.
         ("N: [2] -> [2] { ReLU as x, Tanh as y, Add(x, y) }", "`y` is the current tensor, which `Add` takes anyway"),
         ("N: [2] -> [2] { ReLU as x, Mul(x) }", "`Mul { { from x }, { from x } }`"),
-        ("N: [2] -> [2] { Max(input) }", "`input` is the current tensor"),
+        ("N: [2] -> [2] { Maximum(input) }", "`input` is the current tensor"),
         ("N: { a: [2], b: [2] } -> [2] { from b, Add(a, b) }", "`Add(a)`, or `Add { { from b }, { from a }, { from b } }`"),
         ("N: [4] -> [2] { Split(2) as (a, b), Add(a, b) }", "`a` is the current tensor"),
         ("N: [4] -> [4] { Split(2) as (a, b), Concat(a, b, axis = 0) }", "`Concat(b, axis = 0)`"),
@@ -298,7 +301,7 @@ fn what_enters_a_join_twice() {
         ("N: [2] -> [6] { ReLU as x, Tanh as y, GELU as z, Concat(x, y, z) }", "`from x, Concat(y, z)`"),
         ("N: [2] -> [2] { Linear(2) as mean, Linear(2) as v, from mean, Reparameterize(mean), Add(v) }", "`mean` is the current tensor"),
         ("N: [2] -> [2] { Vae as (mean, v), Add(mean, v) } Vae: [2] -> { a: [2], b: [2] } { ReLU, output a, Tanh, output b }", "`mean` is"),
-        ("N: [3, 2] -> [3, 2] { Gru(2) as (y, h), Add(y) }", "`y` is the current tensor"),
+        ("N: [3, 2] -> [3, 2] { GRU(2) as (y, h), Add(y) }", "`y` is the current tensor"),
         // A tag twice, or two of one tensor.
         ("N: [2] -> [2] { ReLU as x, Tanh, Add(x, x) }", "`Add(x)`, or `Add { {}, { from x }, { from x } }`"),
         ("N: [2] -> [2] { ReLU as x, from x as z, Tanh, Add(x, z) }", "`z` and `x` are the same tensor"),
@@ -313,8 +316,8 @@ fn what_enters_a_join_twice() {
             "two branches of `Concat` give the same tensor",
         ),
         (
-            "N: [2] -> [2] { ReLU as x, from x as z, Tanh, Max { { from x }, { from z }, {} } }",
-            "two branches of `Max` give the same tensor",
+            "N: [2] -> [2] { ReLU as x, from x as z, Tanh, Maximum { { from x }, { from z }, {} } }",
+            "two branches of `Maximum` give the same tensor",
         ),
         ("N: [2] -> [2] { Mul { { ReLU as x }, { from x } } }", "two branches of `Mul` give the same tensor"),
         (
@@ -388,10 +391,10 @@ fn raw_words_are_words() {
 #[test]
 fn paths_of_tensors_meet_nowhere() {
     for block in [
-        "N: [3, 4] -> [3, 4] { a: MultiHeadAttention(heads = 2), a: Residual { out_proj: Linear(4) } }",
-        "N: [3, 4] -> [3, 4] { a: Residual { out_proj: Linear(4) }, a: MultiHeadAttention(heads = 2) }",
-        "block a { out_proj: Linear(4) } N: [3, 4] -> [3, 4] { a: MultiHeadAttention(heads = 2), a: a }",
-        "N: [3, 4] -> [3, 4] { a: MultiHeadAttention(heads = 2), a_out_proj: Linear(4), a: Sequential { out_proj: Linear(4) } }",
+        "N: [3, 4] -> [3, 4] { a: MultiheadAttention(heads = 2), a: Residual { out_proj: Linear(4) } }",
+        "N: [3, 4] -> [3, 4] { a: Residual { out_proj: Linear(4) }, a: MultiheadAttention(heads = 2) }",
+        "block a { out_proj: Linear(4) } N: [3, 4] -> [3, 4] { a: MultiheadAttention(heads = 2), a: a }",
+        "N: [3, 4] -> [3, 4] { a: MultiheadAttention(heads = 2), a_out_proj: Linear(4), a: Sequential { out_proj: Linear(4) } }",
     ] {
         let found = mistakes(block);
         assert!(found[0].contains("two layers are named `a`"), "{block}: {found:#?}");

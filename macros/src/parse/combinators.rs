@@ -12,7 +12,7 @@ use crate::ast::{Action, Arg, Branch, Layer};
 use crate::report::Report;
 
 /// ```text
-/// combinator = ('Add' | 'Sub' | 'Mul' | 'Max' | 'Concat' | 'Reparameterize') (args | args? '{' branch (',' branch)* ','? '}')
+/// combinator = ('Add' | 'Sub' | 'Mul' | 'Maximum' | 'Concat' | 'Reparameterize') (args | args? '{' branch (',' branch)* ','? '}')
 ///            | 'Residual' ('(' option (',' option)* ','? ')')? branch
 ///            | 'Repeat' '(' expression ')' branch
 ///            | 'Sequential' branch

@@ -240,7 +240,8 @@ fn said(tokens: &TokenStream, name: Option<&TokenTree>, meaning: Result<Meaning,
             };
             report.add(tokens, format_args!("{text}\nhelp: write `{steps}`"));
             // Whether the variables are tags, the next look will tell.
-            if !makes && ["Add(", "Sub(", "Mul(", "Max(", "Concat("].iter().any(|join| steps.contains(join)) {
+            let joins = || layers::all().filter(|row| layers::is_join(row)).any(|row| steps.contains(&format!("{}(", row.kind)));
+            if !makes && joins() {
                 return vec![illegible()];
             }
             let place = tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());

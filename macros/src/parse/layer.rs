@@ -9,7 +9,7 @@ use syn::{AngleBracketedGenericArguments, Expr, Token};
 use super::args::args;
 use super::{combinators, found, next, token};
 use crate::ast::{Action, Arg, Layer, PathLayer};
-use crate::layers;
+use crate::layers::{self, Foreign};
 use crate::report::Report;
 
 /// Words that begin a step and are followed by another word.
@@ -67,12 +67,16 @@ pub fn action(input: ParseStream, name: Option<&Ident>, report: &mut Report) -> 
 
 /// The step that holds others which a word in front of braces was meant to be.
 fn misspelt(input: ParseStream, word: &str) -> Option<&'static str> {
-    const STEPS: [&str; 9] = ["Residual", "Repeat", "Sequential", "Add", "Sub", "Mul", "Max", "Concat", "Reparameterize"];
+    let joins = layers::all().filter(|row| layers::is_join(row)).map(|row| row.kind);
+    let steps: Vec<&'static str> = ["Residual", "Repeat", "Sequential"].into_iter().chain(joins).collect();
     let braces = input.peek2(syn::token::Brace) || (input.peek2(syn::token::Paren) && input.peek3(syn::token::Brace));
-    if !braces || STEPS.contains(&word) || layers::find(word).is_some() {
+    if !braces || steps.contains(&word) || layers::find(word).is_some() {
         return None;
     }
-    crate::spelling::nearest(word, &STEPS)
+    match layers::foreign(word) {
+        Some(Foreign::Layer(kind)) if steps.contains(&kind) => Some(kind),
+        _ => crate::spelling::nearest(word, &steps),
+    }
 }
 
 /// `from tag`, `output name`, `reuse layer`

@@ -27,7 +27,7 @@ pub fn named(name: &str, args: &[&Expr]) -> Result {
         ("add", [left, right]) => join("Add", left, &[right], ""),
         ("sub" | "subtract", [left, right]) => join("Sub", left, &[right], ""),
         ("mul" | "multiply", [left, right]) => join("Mul", left, &[right], ""),
-        ("max" | "maximum", [left, right]) if tag(right).is_some() => join("Max", left, &[right], ""),
+        ("max" | "maximum", [left, right]) if tag(right).is_some() => join("Maximum", left, &[right], ""),
         (_, [first, rest @ ..]) => tensor::method(meaning(first)?, name, rest),
         // `F.relu`, handed on.
         (_, []) => function(Meaning::default(), name, &[]),

@@ -223,7 +223,7 @@ impl Given<'_> {
     }
 
     /// Values as they should have been written.
-    pub(super) fn normalise(&mut self) {
+    pub(super) fn normalize(&mut self) {
         let list = std::mem::take(&mut self.list);
         let kinds: Vec<Kind> = list.iter().map(|(field, _)| self.row.option(field).map_or(Kind::Size, |option| option.kind)).collect();
         // The padding is worked out from the others.

@@ -76,7 +76,7 @@ pub fn corrected(row: &'static Row, layer: &Layer) -> (String, Layer) {
     let mut scratch = Report::default();
     given.positions(&mut scratch);
     given.options(&mut scratch);
-    given.normalise();
+    given.normalize();
     // Of what it lacks nothing more is said.
     let lacks = given.lacks();
     let text = if lacks { given.example() } else { given.written() };
@@ -169,7 +169,7 @@ impl<'a> Given<'a> {
             [] => return,
             [Slip { instead: Some(instead), .. }] if !self.is_foreign() => instead.clone(),
             _ => {
-                self.normalise();
+                self.normalize();
                 self.written()
             }
         };

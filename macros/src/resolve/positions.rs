@@ -120,7 +120,7 @@ impl<'a> Given<'a> {
         // `Linear(784, 10)` and `Softmax(-1)` are PyTorch's, and mean the same here.
         let both =
             matches!(self.row.positions(), Positions::InOut { input: field, .. } if input.is_none() && self.has(field)) && extra.len() == 1;
-        let dim_first = self.row.torch.first() == Some(&"dim: axis");
+        let dim_first = self.row.torch.first().is_some_and(|first| first.starts_with("dim:"));
         let from_the_end = matches!(extra[..], [axis] if dim_first && habit::is_from_the_end(axis));
         let by_place = positions.len() <= self.row.by_place;
         if let (Some(first), false) = (extra.first(), by_place || (both && !beyond) || (from_the_end && self.has("axis"))) {

@@ -12,20 +12,18 @@ mod tests;
 use std::collections::HashSet;
 
 use layercake_ir::{Shape, Site, check_input, check_shared};
+pub use model::{Model, Node, OutputRule, Port, Rule, State};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 
-pub use model::{Model, Node, OutputRule, Port, Rule, State};
-
 use crate::ast::{DimExpr, Network, Ports, ShapeExpr};
 use crate::flow::{Dim, Flow};
-use crate::init;
 use crate::layers::{self, Outline, UNPACK};
 use crate::lower::{self, Plan, What};
 use crate::params::{self, Param};
 use crate::report::Report;
-use crate::resolve;
 use crate::settings::{Num, Setting, Settings, Symbols, Value};
+use crate::{init, resolve};
 
 /// Resolves every layer and works out every shape.
 pub fn model<'a>(network: &'a Network, plan: Plan, report: &mut Report) -> Model<'a> {

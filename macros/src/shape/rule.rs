@@ -9,9 +9,8 @@ use crate::ast::Layer;
 use crate::flow::{Dim, Flow, number};
 use crate::layers::{self, Outline, Row};
 use crate::lower::What;
-use crate::params;
-use crate::parts;
 use crate::settings::Settings;
+use crate::{params, parts};
 
 /// The layer that a rule is asked about.
 pub(super) struct Subject<'a> {

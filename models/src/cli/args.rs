@@ -106,7 +106,7 @@ pub(crate) struct TrainArgs {
     /// The data set (see `layercake list`); only the digits are built in [default: the model's own with --data-dir, otherwise digits].
     #[arg(long, value_name = "NAME")]
     pub(crate) dataset: Option<String>,
-    /// The folder that holds the data set's own folder: DIR/mnist/train-images-idx3-ubyte.gz and so on.
+    /// The folder that contains the data set's folder, for example DIR/mnist/train-images-idx3-ubyte.gz.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     /// Number of epochs [default: depends on the model and data set].

@@ -17,7 +17,7 @@ network! {
     /// Characters to logits of the character after each of them.
     pub CharLstm<T: Dim>: { letters: usize[T], h: [1, 256], c: [1, 256] } -> { scores: [T, 65], h_n: [1, 256], c_n: [1, 256] } {
         from letters, embedding: Embedding(65 -> 64),
-        lstm: Lstm(256, state = (h, c)) as (y, h_new, c_new),
+        lstm: LSTM(256, state = (h, c)) as (y, h_new, c_new),
         Dropout(0.1), fc: Linear(65), output scores,
         from h_new, output h_n,
         from c_new, output c_n,
@@ -27,7 +27,7 @@ network! {
     #[cfg(test)]
     pub(super) SmallCharLstm<T: Dim>: { letters: usize[T], h: [1, 5], c: [1, 5] } -> { scores: [T, 7], h_n: [1, 5], c_n: [1, 5] } {
         from letters, embedding: Embedding(7 -> 4),
-        lstm: Lstm(5, state = (h, c)) as (y, h_new, c_new),
+        lstm: LSTM(5, state = (h, c)) as (y, h_new, c_new),
         Dropout(0.0), fc: Linear(7), output scores,
         from h_new, output h_n,
         from c_new, output c_n,

@@ -29,7 +29,7 @@ network! {
         from left, tower: tower(64, 128, 256, 4096) as a,
         from right, reuse tower as b,
         // |a - b|
-        Max { { from a, Sub(b) }, { from b, Sub(a) } },
+        Maximum { { from a, Sub(b) }, { from b, Sub(a) } },
         same: Linear(1),
     }
 
@@ -38,7 +38,7 @@ network! {
     pub(super) SmallSiamese: { left: [1, 26, 27], right: [1, 26, 27] } -> [1] {
         from left, tower: tower(2, 3, 4, 6, k1 = 3, k2 = 3, k3 = 2) as a,
         from right, reuse tower as b,
-        Max { { from a, Sub(b) }, { from b, Sub(a) } },
+        Maximum { { from a, Sub(b) }, { from b, Sub(a) } },
         same: Linear(1),
     }
 }

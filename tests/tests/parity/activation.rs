@@ -115,12 +115,12 @@ layercake_tests::parity! { softplus:
     threshold: [9] -> [9] { Softplus(threshold = 0.5) }
 }
 
-layercake_tests::parity! { hard_tanh:
-    features: [9] -> [9] { HardTanh }
-    image: [2, 3, 4] -> [2, 3, 4] { HardTanh }
-    zeros: [31] -> [31] { HardTanh }
-    large: [40] -> [40] { HardTanh }
-    bounds: [9] -> [9] { HardTanh(min_val = -0.3, max_val = 0.8) }
+layercake_tests::parity! { hardtanh:
+    features: [9] -> [9] { Hardtanh }
+    image: [2, 3, 4] -> [2, 3, 4] { Hardtanh }
+    zeros: [31] -> [31] { Hardtanh }
+    large: [40] -> [40] { Hardtanh }
+    bounds: [9] -> [9] { Hardtanh(min_val = -0.3, max_val = 0.8) }
 }
 
 layercake_tests::parity! { relu6:

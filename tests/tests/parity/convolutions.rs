@@ -34,15 +34,15 @@ layercake_tests::parity! { masked_conv2d:
     b_pointwise: [4, 3, 5] -> [3, 3, 5] { conv: MaskedConv2d(3, kernel = 1, mask = B) }
     kernel_pair: [2, 4, 7] -> [3, 4, 7] { conv: MaskedConv2d(3, kernel = (3, 5), mask = B) }
     dilation: [2, 7, 8] -> [3, 7, 8] { conv: MaskedConv2d(3, kernel = 3, mask = B, dilation = 2) }
-    rgb_a: [3, 5, 4] -> [6, 5, 4] { conv: MaskedConv2d(6, kernel = 3, mask = A, colours = 3) }
-    rgb_b: [6, 5, 4] -> [9, 5, 4] { conv: MaskedConv2d(9, kernel = 3, mask = B, colours = 3) }
-    rgb_a_pointwise: [3, 2, 3] -> [6, 2, 3] { conv: MaskedConv2d(6, kernel = 1, mask = A, colours = 3) }
-    rgb_b_no_bias: [3, 4, 4] -> [3, 4, 4] { conv: MaskedConv2d(3, kernel = 3, mask = B, colours = 3, bias = false) }
+    rgb_a: [3, 5, 4] -> [6, 5, 4] { conv: MaskedConv2d(6, kernel = 3, mask = A, colors = 3) }
+    rgb_b: [6, 5, 4] -> [9, 5, 4] { conv: MaskedConv2d(9, kernel = 3, mask = B, colors = 3) }
+    rgb_a_pointwise: [3, 2, 3] -> [6, 2, 3] { conv: MaskedConv2d(6, kernel = 1, mask = A, colors = 3) }
+    rgb_b_no_bias: [3, 4, 4] -> [3, 4, 4] { conv: MaskedConv2d(3, kernel = 3, mask = B, colors = 3, bias = false) }
     vertical_a: [2, 5, 6] -> [3, 5, 6] { conv: MaskedConv2d(3, kernel = 3, mask = A, stack = vertical) }
     vertical_b: [2, 5, 6] -> [3, 5, 6] { conv: MaskedConv2d(3, kernel = (5, 3), mask = B, stack = vertical) }
     horizontal_a: [2, 5, 6] -> [3, 5, 6] { conv: MaskedConv2d(3, kernel = (1, 5), mask = A, stack = horizontal) }
     horizontal_b: [2, 5, 6] -> [3, 5, 6] { conv: MaskedConv2d(3, kernel = 3, mask = B, stack = horizontal) }
-    horizontal_rgb: [6, 4, 5] -> [6, 4, 5] { conv: MaskedConv2d(6, kernel = 3, mask = A, stack = horizontal, colours = 3) }
+    horizontal_rgb: [6, 4, 5] -> [6, 4, 5] { conv: MaskedConv2d(6, kernel = 3, mask = A, stack = horizontal, colors = 3) }
     square: [3, 3, 3] -> [3, 3, 3] { conv: MaskedConv2d(3, kernel = 3, mask = B) }
     one_pixel: [2, 1, 1] -> [2, 1, 1] { conv: MaskedConv2d(2, kernel = 3, mask = B) }
 }

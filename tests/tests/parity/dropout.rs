@@ -49,8 +49,8 @@ fn keeps_what_it_should() {
     assert_eq!(mask.len(), COUNT);
     let kept = fraction(mask.iter().copied());
     assert!((kept - 0.7).abs() < four_sigma(0.7, COUNT), "{kept} of {COUNT} kept");
-    // Neither neighbours nor the same place in two samples know of each other: two kept in a row happens as often as chance has it.
-    for (apart, whose) in [(1, "neighbours"), (11, "rows"), (77, "samples")] {
+    // Neither neighbors nor the same place in two samples know of each other: two kept in a row happens as often as chance has it.
+    for (apart, whose) in [(1, "neighbors"), (11, "rows"), (77, "samples")] {
         let both = fraction(mask.iter().zip(&mask[apart..]).map(|(a, b)| *a && *b));
         assert!((both - 0.49).abs() < four_sigma(0.49, COUNT), "{whose}: {both} instead of 0.49");
     }

@@ -19,9 +19,9 @@ layercake_tests::parity! { mul:
     itself: [2, 3] -> [2, 3] { Mul { { from input }, { from input } } }
 }
 
-layercake_tests::parity! { max:
-    rows: [5] -> [3] { j: Max { { b0: Linear(3) }, { b1: Linear(3) } } }
-    maps: [2, 4, 4] -> [2, 4, 4] { j: Max { { b0: Conv2d(2, kernel = 1) }, { Tanh }, { b2: Conv2d(2, kernel = 1) } } }
+layercake_tests::parity! { maximum:
+    rows: [5] -> [3] { j: Maximum { { b0: Linear(3) }, { b1: Linear(3) } } }
+    maps: [2, 4, 4] -> [2, 4, 4] { j: Maximum { { b0: Conv2d(2, kernel = 1) }, { Tanh }, { b2: Conv2d(2, kernel = 1) } } }
 }
 
 layercake_tests::parity! { concat:

@@ -126,7 +126,7 @@ layercake_tests::parity! { building_blocks:
         norm: InstanceNorm2d(affine = true),
         ReLU6, Upsample(2, mode = bilinear),
         out: Conv2d(3, kernel = 1),
-        HardTanh
+        Hardtanh
     }
     gated_sequence: [6, 5] -> [3] {
         conv: Conv1d(8, kernel = 3, padding = 1),

@@ -1,4 +1,4 @@
-//! Batch normalisation and dropout against PyTorch, and what dropout does in training, where its randomness is its own.
+//! Batch normalization and dropout against PyTorch, and what dropout does in training, where its randomness is its own.
 
 layercake_tests::parity! { batch_norm1d:
     features: [5] -> [5] { bn: BatchNorm1d }

@@ -1,4 +1,4 @@
-//! The engine against the portable path on random networks: sizes, options and neighbours that nobody thought of.
+//! The engine against the portable path on random networks: sizes, options and neighbors that nobody thought of.
 
 use std::cell::LazyCell;
 

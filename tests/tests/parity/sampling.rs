@@ -42,9 +42,9 @@ layercake_tests::parity! { fractional_max_pool2d:
 }
 
 layercake_tests::parity! { unpool:
-    nails: [2, 3, 4] -> [2, 6, 8] { Upsample(2, mode = nails) }
-    nails_pair: [2, 3, 2] -> [2, 3, 6] { Upsample((1, 3), mode = nails) }
-    nails_square: [3, 3, 3] -> [3, 9, 9] { Upsample(3, mode = nails) }
+    nails: [2, 3, 4] -> [2, 6, 8] { Upsample(2, mode = bed_of_nails) }
+    nails_pair: [2, 3, 2] -> [2, 3, 6] { Upsample((1, 3), mode = bed_of_nails) }
+    nails_square: [3, 3, 3] -> [3, 9, 9] { Upsample(3, mode = bed_of_nails) }
 }
 
 layercake_tests::parity! { max_unpool2d:

@@ -45,7 +45,7 @@ fn cases() -> Vec<(&'static [usize], Op)> {
         kernel: [3, 3],
         mask: Mask::A,
         stack: Stack::Full,
-        colours: 2,
+        colors: 2,
         dilation: [1, 2],
         bias: true,
     };
@@ -70,14 +70,14 @@ fn cases() -> Vec<(&'static [usize], Op)> {
         (image, Op::Conv2d(conv2d)),
         (image, Op::ConvTranspose2d(CONV)),
         (image, Op::MaskedConv2d(masked)),
-        (image, Op::MaskedConv2d(MaskedConv2d { mask: Mask::B, stack: Stack::Vertical, colours: 1, ..masked })),
+        (image, Op::MaskedConv2d(MaskedConv2d { mask: Mask::B, stack: Stack::Vertical, colors: 1, ..masked })),
         (&[2, 7], Op::MaxPool1d(MaxPool1d { kernel: 3, stride: 2, padding: 1, dilation: 1, ceil_mode: true })),
         (&[2, 7], Op::AvgPool1d(AvgPool1d { kernel: 3, stride: 2, padding: 1, ceil_mode: true, count_include_pad: false })),
         (image, Op::AdaptiveAvgPool2d(AdaptiveAvgPool2d { output_size: [2, 6] })),
         (&[2, 6, 7], Op::FractionalMaxPool2d(FractionalMaxPool2d { kernel: [2, 3], output_size: [4, 3] })),
         (image, Op::GlobalAvgPool2d(GlobalAvgPool2d {})),
         (image, up(Interpolation::Nearest, false)),
-        (image, up(Interpolation::Nails, false)),
+        (image, up(Interpolation::BedOfNails, false)),
         (image, up(Interpolation::Bilinear, false)),
         (image, up(Interpolation::Bilinear, true)),
         (image, Op::Reshape(Reshape { shape: Sizes::new(&[6, INFER]) })),
@@ -123,7 +123,7 @@ fn cases() -> Vec<(&'static [usize], Op)> {
                 packed: false,
             }),
         ),
-        (&[4, 6], Op::MultiHeadAttention(MultiHeadAttention { features: INFER, heads: 2, causal: true, dropout: 0.3, bias: true })),
+        (&[4, 6], Op::MultiheadAttention(MultiheadAttention { features: INFER, heads: 2, causal: true, dropout: 0.3, bias: true })),
         (&[9], Op::Relu(Relu {})),
         (&[9], Op::Tanh(Tanh {})),
         (&[9], Op::Sigmoid(Sigmoid {})),
@@ -146,7 +146,7 @@ fn cases() -> Vec<(&'static [usize], Op)> {
         (&[8, 2, 3], Op::PixelShuffle(PixelShuffle { factor: 2 })),
         (image, Op::Select(Select { axis: 1, index: 2 })),
         (&[3, 4], Op::RmsNorm(RmsNorm { shape: Sizes::NONE, eps: 1e-2, affine: true })),
-        (&[9], Op::HardTanh(HardTanh { min_val: -0.5, max_val: 1.0 })),
+        (&[9], Op::Hardtanh(Hardtanh { min_val: -0.5, max_val: 1.0 })),
         (&[9], Op::Gelu(Gelu { approximate: Approximation::None })),
         (&[9], Op::Gelu(Gelu { approximate: Approximation::Tanh })),
         (image, Op::Prelu(Prelu { parameters: 1 })),
@@ -171,7 +171,7 @@ fn joins() -> Vec<(Vec<&'static [usize]>, Op)> {
         (vec![row; 3], Op::Add(Add {})),
         (vec![row; 2], Op::Sub(Sub {})),
         (vec![row; 3], Op::Mul(Mul {})),
-        (vec![row; 3], Op::Max(Max {})),
+        (vec![row; 3], Op::Maximum(Maximum {})),
         (vec![row; 2], Op::Reparameterize(Reparameterize {})),
         (vec![row, &[4, 3]], Op::Concat(Concat { axis: 0 })),
         (vec![&[2, 2, 3], &[2, 4, 6]], Op::MaxUnpool2d(unpool)),
@@ -179,7 +179,7 @@ fn joins() -> Vec<(Vec<&'static [usize]>, Op)> {
     ]
 }
 
-/// The operation alone: a normalisation on either side would hide a constant factor.
+/// The operation alone: a normalization on either side would hide a constant factor.
 fn alone(shapes: &[&[usize]], op: Op) -> Graph {
     let mut builder = Builder::new("Alone");
     let inputs: Vec<usize> =

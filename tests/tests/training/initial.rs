@@ -37,13 +37,13 @@ fn variances() {
         let numbers = weights.as_vec();
         let n = numbers.len() as f64;
         let (mean, found, _) = statistics(&numbers);
-        let centre = if matches!(rule, Init::Normal { .. } | Init::Uniform { .. }) { 0.5 } else { 0.0 };
+        let center = if matches!(rule, Init::Normal { .. } | Init::Uniform { .. }) { 0.5 } else { 0.0 };
         // Four and a half standard errors; that of a variance is sqrt((kurtosis - 1) / n) of it.
         let kurtosis: f64 = if uniform { 1.8 } else { 3.0 };
-        assert!((mean - centre).abs() < 4.5 * (variance / n).sqrt(), "{rule:?}: a mean of {mean}");
+        assert!((mean - center).abs() < 4.5 * (variance / n).sqrt(), "{rule:?}: a mean of {mean}");
         assert!((found / variance - 1.0).abs() < 4.5 * ((kurtosis - 1.0) / n).sqrt(), "{rule:?}: {found} instead of {variance}");
         // Uniform numbers end at sqrt(3) standard deviations and come close to it; normal ones do not end there.
-        let most = numbers.iter().fold(0.0f64, |most, &x| most.max((f64::from(x) - centre).abs())) / variance.sqrt();
+        let most = numbers.iter().fold(0.0f64, |most, &x| most.max((f64::from(x) - center).abs())) / variance.sqrt();
         let edge = 3f64.sqrt() * (1.0 + 1e-6);
         assert!(if uniform { most <= edge && most > 1.72 } else { most > 3.0 }, "{rule:?}: up to {most} deviations");
     }

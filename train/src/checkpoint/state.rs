@@ -17,7 +17,7 @@ pub(crate) struct State {
     #[serde(default = "first")]
     pub version: u32,
     /// The settings that must not change on resume.
-    #[serde(alias = "settings")]
+    #[serde(alias = "told")]
     pub settings: RunSettings,
     /// Optimizer steps so far.
     pub step: usize,

@@ -13,9 +13,9 @@ pub(crate) fn save_task_state(path: &Path, state: &[(String, Array<f32>)]) -> Re
     let bytes: Vec<Vec<u8>> =
         state.iter().map(|(_, array)| array.as_slice().iter().flat_map(|number| number.to_le_bytes()).collect()).collect();
     let views = state.iter().zip(&bytes).map(|((name, array), bytes)| {
-        (name, TensorView::new(Dtype::F32, array.shape().to_vec(), bytes).expect("an array holds as many numbers as its shape says"))
+        (name, TensorView::new(Dtype::F32, array.shape().to_vec(), bytes).expect("the size of an array matches its shape"))
     });
-    let bytes = safetensors::serialize(views, None::<HashMap<String, String>>).expect("arrays in memory can be serialized");
+    let bytes = safetensors::serialize(views, None::<HashMap<String, String>>).expect("arrays can be serialized");
     write_atomically(path, &bytes).map_err(|source| IoError::Write { path: path.to_owned(), source }.into())
 }
 

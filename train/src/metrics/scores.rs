@@ -28,7 +28,7 @@ pub fn argmax_maps(scores: &[f32], classes: usize, positions: usize) -> Vec<usiz
 /// The fraction of rows whose highest score is that of their label, 0..=1; NaN without rows.
 ///
 /// # Panics
-/// If there is not a row of scores for each label.
+/// If there is not one row of scores per label.
 pub fn accuracy(scores: &[f32], labels: &[usize]) -> f64 {
     top_k_accuracy(scores, labels, 1)
 }

@@ -90,7 +90,7 @@ mod tests {
         assert!(held[0] < 40, "not just the end of the set: {held:?}");
         for held in [0, 60, 61] {
             let message = hold_out(60, held, 1).unwrap_err().to_string();
-            assert_eq!(message, format!("{held} of 60 training items cannot be held out: both parts need at least one"));
+            assert_eq!(message, format!("cannot hold out {held} of 60 training items: both parts need at least one"));
         }
     }
 }

@@ -1,13 +1,12 @@
 //! Horizontal positions.
 //!
 //! Cells that belong straight under each other form a column: the lanes of a value, and items along the longest path. Columns are
-//! pushed to the left as far as they go, then drawn towards what they are linked to, as far as their neighbours leave room.
+//! pushed to the left as far as they go, then drawn towards what they are linked to, as far as their neighbors leave room.
 
 use std::collections::BTreeMap;
 
-use super::Entries;
 use super::grid::{Grid, Segment};
-use super::order;
+use super::{Entries, order};
 
 /// Between two items, an item and a lane, two lanes.
 const GAPS: [f64; 3] = [28.0, 18.0, 14.0];
@@ -39,7 +38,7 @@ pub(super) fn place(grid: &mut Grid) {
 
 struct Columns {
     of_cell: Vec<usize>,
-    /// For each column, its neighbours at the left and their distance, once for each layer in which they meet.
+    /// For each column, its neighbors at the left and their distance, once for each layer in which they meet.
     lefts: Vec<Vec<(usize, f64)>>,
     rights: Vec<Vec<(usize, f64)>>,
     /// The other columns that one is linked to, where it would stand relative to them, and how much that counts.
@@ -99,7 +98,7 @@ impl Columns {
         x
     }
 
-    /// Moves a column towards the mean of what it is linked to, no further than its neighbours allow.
+    /// Moves a column towards the mean of what it is linked to, no further than its neighbors allow.
     fn draw(&self, column: usize, x: &mut [f64]) {
         let pulls = &self.pulls[column];
         if pulls.is_empty() {
@@ -113,7 +112,7 @@ impl Columns {
     }
 }
 
-/// Where a segment enters the cell below, from its centre, as far as that is fixed.
+/// Where a segment enters the cell below, from its center, as far as that is fixed.
 fn entry(grid: &Grid, segment: &Segment) -> f64 {
     match segment.wire.map(|wire| (&grid.items[segment.lower].entries, grid.wires[wire].entry)) {
         Some((Entries::Fixed(offsets), entry)) => offsets[entry],
@@ -144,7 +143,7 @@ fn sequence(lefts: &[Vec<(usize, f64)>], rights: &[Vec<(usize, f64)>]) -> Vec<us
 fn straight(grid: &Grid) -> Vec<Option<usize>> {
     let places = order::places(grid);
     let (mut below, mut above) = (vec![None; grid.cells.len()], vec![None; grid.cells.len()]);
-    let (heirs, parents) = favourites(grid);
+    let (heirs, parents) = favorites(grid);
     let wanted = |segment: &Segment| {
         let down = grid.is_lane(segment.upper) || heirs[segment.upper] == Some(segment.lower);
         let up = grid.is_lane(segment.lower) || parents[segment.lower] == Some(segment.upper);
@@ -175,7 +174,7 @@ fn straight(grid: &Grid) -> Vec<Option<usize>> {
 
 /// For each item, the cell below on its longest way on, and the cell above on the longest way to it. None where several are as long, or
 /// where it fans out to many: then it stands in the middle.
-fn favourites(grid: &Grid) -> (Vec<Option<usize>>, Vec<Option<usize>>) {
+fn favorites(grid: &Grid) -> (Vec<Option<usize>>, Vec<Option<usize>>) {
     let mut heirs = vec![Votes::default(); grid.cells.len()];
     let mut parents = heirs.clone();
     for (wire, run) in grid.wires.iter().zip(&grid.runs) {
@@ -191,7 +190,7 @@ fn favourites(grid: &Grid) -> (Vec<Option<usize>>, Vec<Option<usize>>) {
 #[derive(Clone, Default)]
 struct Votes(Vec<(usize, usize)>);
 
-/// An item linked to so many others has no favourite among them.
+/// An item linked to so many others has no favorite among them.
 const FAN: usize = 3;
 
 impl Votes {

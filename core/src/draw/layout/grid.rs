@@ -28,10 +28,10 @@ pub(super) struct Cell {
     pub layer: usize,
     /// The value whose lane it is, by its number in [`Grid::of`]; None for an item.
     pub lane: Option<usize>,
-    /// What it needs to both sides of its centre.
+    /// What it needs to both sides of its center.
     pub left: f64,
     pub right: f64,
-    /// Its centre.
+    /// Its center.
     pub x: f64,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Segment {
     pub net: usize,
     pub upper: usize,
     pub lower: usize,
-    /// Where it leaves the upper cell, from its centre.
+    /// Where it leaves the upper cell, from its center.
     pub exit: f64,
     /// The wire that ends in it.
     pub wire: Option<usize>,

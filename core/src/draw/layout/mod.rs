@@ -26,9 +26,9 @@ pub(super) struct Item {
     pub below: f64,
     /// How long a way through the network it is.
     pub weight: usize,
-    /// Where values leave at the bottom, from the centre.
+    /// Where values leave at the bottom, from the center.
     pub exits: Vec<f64>,
-    /// How far labels beside the exits reach to the right of the centre.
+    /// How far labels beside the exits reach to the right of the center.
     pub reach: f64,
     pub entries: Entries,
 }
@@ -36,9 +36,9 @@ pub(super) struct Item {
 /// How links come in.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Entries {
-    /// At the top, each at a place of its own, from the centre.
+    /// At the top, each at a place of its own, from the center.
     #[default]
-    Centre,
+    Center,
     Fixed(Vec<f64>),
     /// Wherever it suits, from the sides too: a bar.
     Free,
@@ -58,7 +58,7 @@ pub(super) struct Wire {
 /// Where an item stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Place {
-    /// Its centre.
+    /// Its center.
     pub x: f64,
     /// Its top.
     pub y: f64,

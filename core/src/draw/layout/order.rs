@@ -8,10 +8,10 @@ const SWEEPS: usize = 12;
 /// Orders each layer so that few links cross. Where nothing crosses, the longest path stays on the left and what skips layers
 /// passes it on the right, the longest outermost.
 pub(super) fn arrange(grid: &mut Grid) {
-    let mut neighbours = Neighbours { above: vec![Vec::new(); grid.cells.len()], below: vec![Vec::new(); grid.cells.len()] };
+    let mut neighbors = Neighbors { above: vec![Vec::new(); grid.cells.len()], below: vec![Vec::new(); grid.cells.len()] };
     for segment in &grid.segments {
-        neighbours.above[segment.lower].push(segment.upper);
-        neighbours.below[segment.upper].push(segment.lower);
+        neighbors.above[segment.lower].push(segment.upper);
+        neighbors.below[segment.upper].push(segment.lower);
     }
     grid.layers = walk(grid);
     let mut best = (crossings(grid), grid.layers.clone());
@@ -21,7 +21,7 @@ pub(super) fn arrange(grid: &mut Grid) {
         }
         let count = grid.layers.len();
         for step in 1..count {
-            let (layer, towards) = if sweep % 2 == 0 { (step, &neighbours.above) } else { (count - 1 - step, &neighbours.below) };
+            let (layer, towards) = if sweep % 2 == 0 { (step, &neighbors.above) } else { (count - 1 - step, &neighbors.below) };
             let places = places(grid);
             let key = |cell: &usize| {
                 let near = &towards[*cell];
@@ -44,7 +44,7 @@ pub(super) fn arrange(grid: &mut Grid) {
     grid.layers = best.1;
 }
 
-struct Neighbours {
+struct Neighbors {
     above: Vec<Vec<usize>>,
     below: Vec<Vec<usize>>,
 }

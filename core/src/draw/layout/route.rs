@@ -20,7 +20,7 @@ const APART: f64 = 12.0;
 /// Where a link ends.
 #[derive(Clone, Copy)]
 enum Entry {
-    /// At the top, so far from the centre.
+    /// At the top, so far from the center.
     Top(f64),
     /// At the side that faces where it comes from.
     Side,
@@ -45,8 +45,8 @@ pub(super) fn route(grid: &Grid) -> Layout {
         let nets = nets(grid, gap, &entries);
         let levels = tracks(&nets);
         let count = levels.iter().max().map_or(0, |most| most + 1);
-        let labelled = layer.iter().any(|&cell| !grid.is_lane(cell));
-        y += if labelled { LABEL + most(|item| item.below) } else { NO_LABEL };
+        let labeled = layer.iter().any(|&cell| !grid.is_lane(cell));
+        y += if labeled { LABEL + most(|item| item.below) } else { NO_LABEL };
         turns.push(nets.iter().zip(&levels).map(|(net, &level)| (net.number, y + level as f64 * TRACK)).collect());
         y += count.saturating_sub(1) as f64 * TRACK + ARROW;
     }
@@ -106,7 +106,7 @@ fn path(grid: &Grid, wire: usize, places: &[Place], turns: &[HashMap<usize, f64>
     path
 }
 
-/// How far below its top an item begins, away from its centre.
+/// How far below its top an item begins, away from its center.
 fn top(item: &Item, offset: f64) -> f64 {
     let radius = item.height / 2.0;
     if item.entries == Entries::Round { radius - (radius * radius - offset * offset).max(0.0).sqrt() } else { 0.0 }
@@ -169,7 +169,7 @@ fn opens(grid: &Grid, layer: &[usize], wire: usize, item: usize, taken: &mut Vec
     free
 }
 
-/// Where wires enter at the top of an item, from its centre: straight from above where they can, apart from each other.
+/// Where wires enter at the top of an item, from its center: straight from above where they can, apart from each other.
 fn spread(grid: &Grid, item: usize, wires: &[usize]) -> Vec<f64> {
     let x = grid.cells[item].x;
     let round = grid.items[item].entries == Entries::Round;

@@ -53,7 +53,7 @@ pub(super) fn tracks(nets: &[Net]) -> Vec<usize> {
 fn with_few_crossings(nets: &[Net]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..nets.len()).collect();
     order.sort_by(|&a, &b| nets[a].upper.total_cmp(&nets[b].upper));
-    // Exchanging neighbours changes what these two lose to each other and nothing else, so each exchange is a gain, and they end.
+    // Exchanging neighbors changes what these two lose to each other and nothing else, so each exchange is a gain, and they end.
     for _ in 0..nets.len() {
         let mut changed = false;
         for i in 1..order.len() {

@@ -53,7 +53,7 @@ pub fn draw(page: &mut Page, rows: Rows, block: &Block, item: &Item, place: Plac
     page.add("</g>".to_owned());
 }
 
-/// A sign as strokes around its centre: fonts place signs at different heights.
+/// A sign as strokes around its center: fonts place signs at different heights.
 fn strokes(sign: &str) -> Option<&'static str> {
     match sign {
         "+" => Some("M-5 0H5M0 -5V5"),
@@ -63,7 +63,7 @@ fn strokes(sign: &str) -> Option<&'static str> {
     }
 }
 
-fn layer(page: &mut Page, rows: Rows, row: &Row, [left, top, width]: [f64; 3], centred: bool) {
+fn layer(page: &mut Page, rows: Rows, row: &Row, [left, top, width]: [f64; 3], centered: bool) {
     let height = rows.height(row);
     open(page, row, &data(row));
     if row.family.is_network() {
@@ -79,7 +79,7 @@ fn layer(page: &mut Page, rows: Rows, row: &Row, [left, top, width]: [f64; 3], c
     if rows.is_tall(row) {
         words(page, start, top + first, &format!(r#"font-size="{name_size}" font-weight="bold""#), &name);
         words(page, start, top + second, &format!(r#"font-size="{size}""#), &what);
-    } else if row.name.is_empty() && centred {
+    } else if row.name.is_empty() && centered {
         middle(page, &row.what, left + width / 2.0, top + height / 2.0, size, false);
     } else if row.name.is_empty() {
         words(page, start, top + second, &format!(r#"font-size="{size}""#), &what);

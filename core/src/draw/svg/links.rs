@@ -9,7 +9,7 @@ use crate::draw::layout::{Item, Layout, Path, Place};
 use crate::draw::text::escape;
 
 const LINE: &str = "#8a96a5";
-/// Links that skip layers, in turn, so that neighbours can be told apart.
+/// Links that skip layers, in turn, so that neighbors can be told apart.
 const SKIPS: [&str; 5] = ["#c2410c", "#1d6fb8", "#7c3aa8", "#2e7d32", "#b0286b"];
 /// The radius of a corner.
 const BEND: f64 = 6.0;
@@ -17,20 +17,20 @@ const BEND: f64 = 6.0;
 const HEAD: [f64; 2] = [8.0, 4.5];
 
 pub fn draw(page: &mut Page, diagram: &Diagram, items: &[Item], layout: &Layout) {
-    let colours = colours(diagram, layout);
+    let colors = colors(diagram, layout);
     // Of even width, on whole pixels: where links of one value share a way, their edges are drawn over each other without a trace.
     page.add(r#"<g fill="none" stroke-width="2">"#.to_owned());
     // Those that skip come first: where they share the way with another, that one is seen.
     let mut order: Vec<usize> = (0..diagram.links.len()).collect();
-    order.sort_by_key(|&link| colours[link] == LINE);
+    order.sort_by_key(|&link| colors[link] == LINE);
     for &index in &order {
         let (link, path) = (&diagram.links[index], &layout.paths[index]);
         let target = escape(&link.target);
-        page.add(format!(r#"<path data-from="{}" data-to="{target}" stroke="{}" d="{}"/>"#, link.value, colours[index], curve(path)));
+        page.add(format!(r#"<path data-from="{}" data-to="{target}" stroke="{}" d="{}"/>"#, link.value, colors[index], curve(path)));
     }
     page.add("</g>".to_owned());
     for &index in &order {
-        page.add(format!(r#"<path fill="{}" d="{}"/>"#, colours[index], head(&layout.paths[index])));
+        page.add(format!(r#"<path fill="{}" d="{}"/>"#, colors[index], head(&layout.paths[index])));
     }
     for (link, path) in diagram.links.iter().zip(&layout.paths) {
         if matches!(diagram.blocks[link.to].form, Form::Join(_, true)) {
@@ -49,14 +49,14 @@ pub fn draw(page: &mut Page, diagram: &Diagram, items: &[Item], layout: &Layout)
     }
 }
 
-/// The colour of each link. One that skips is a value's way past layers that the same value also goes through.
-fn colours(diagram: &Diagram, layout: &Layout) -> Vec<&'static str> {
+/// The color of each link. One that skips is a value's way past layers that the same value also goes through.
+fn colors(diagram: &Diagram, layout: &Layout) -> Vec<&'static str> {
     let mut uses: HashMap<(usize, usize), usize> = HashMap::new();
     for link in &diagram.links {
         *uses.entry((link.from, link.exit)).or_default() += 1;
     }
     let mut numbers: HashMap<(usize, usize), usize> = HashMap::new();
-    let colour = |link: &Link| {
+    let color = |link: &Link| {
         let net = (link.from, link.exit);
         let skips = layout.places[link.to].layer - layout.places[link.from].layer > 1;
         if !skips || uses[&net] < 2 {
@@ -65,7 +65,7 @@ fn colours(diagram: &Diagram, layout: &Layout) -> Vec<&'static str> {
         let next = numbers.len();
         SKIPS[*numbers.entry(net).or_insert(next) % SKIPS.len()]
     };
-    diagram.links.iter().map(colour).collect()
+    diagram.links.iter().map(color).collect()
 }
 
 /// The path with rounded corners, as far as the head's middle.

@@ -132,7 +132,7 @@ fn item(block: &Block, inputs: usize, rows: Rows) -> Item {
         _ if row.family.is_network() => SHEET,
         _ => 0.0,
     };
-    // Even numbers put the centre and the sides on whole pixels.
+    // Even numbers put the center and the sides on whole pixels.
     Item { width: (width / 2.0).ceil() * 2.0, height, margin, weight: block.rows.len(), ..Item::default() }
 }
 
@@ -155,7 +155,7 @@ fn ports(block: &Block, item: &mut Item, inputs: usize) {
         Form::Layers if inputs > 1 => {
             Entries::Fixed((1..=inputs).map(|n| (item.width * n as f64 / (inputs + 1) as f64 - half).round()).collect())
         }
-        _ => Entries::Centre,
+        _ => Entries::Center,
     };
 }
 

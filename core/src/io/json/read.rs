@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::fields::Fields;
-use super::tree::{Tree, short};
+use super::tree::{MOST_NUMBER, Tree, short};
 use super::{FORMAT, JsonError, VERSION, op};
 
 /// The most text that is read: several times that of the largest graph.
@@ -104,6 +104,9 @@ impl Reader {
             self.builder.init(value, init)?;
         }
         let found = *self.builder.shape(value);
+        // A graph that is read can be written.
+        let largest = found.dims().iter().copied().max().unwrap_or(0);
+        at_most("elements along one axis", MOST_NUMBER, largest as u64)?;
         if let Some(stated) = stated.filter(|stated| *stated != found) {
             return Err(JsonError::Shape { place, stated, found });
         }

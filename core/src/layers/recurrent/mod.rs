@@ -6,19 +6,18 @@
 mod cell;
 mod tensors;
 
-pub use tensors::{Recurrent, RecurrentCell};
-
-use crate::layers::portable;
+use cell::{Matrix, State, Weights};
 use dfdx::shapes::Axes3;
 use dfdx::tensor::{PutTape, SplitTape, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::{Device, PermuteTo, ReshapeTo, SelectTo, TryMul, TryStack};
 use layercake_engine::{Mode, rng};
 use layercake_ir::ops;
+pub use tensors::{Recurrent, RecurrentCell};
 
 use super::{Context, Taped};
 use crate::Scalar;
+use crate::layers::portable;
 use crate::value::{Rank3, Value};
-use cell::{Matrix, State, Weights};
 
 /// Three axes, the batch the last.
 type Cube<E, D> = Tensor<Rank3, E, D>;

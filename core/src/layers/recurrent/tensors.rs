@@ -23,7 +23,7 @@ pub struct RecurrentCell<const IN: usize, const HIDDEN: usize, const GATES: usiz
     pub bias_hh: Option<Tensor<Rank1<GATES>, E, D>>,
 }
 
-/// The tensors of `Rnn`, `Lstm` and `Gru`: of `LAYERS` layers on each other, of which those behind the first take `WIDTH` features, and with
+/// The tensors of `RNN`, `LSTM` and `GRU`: of `LAYERS` layers on each other, of which those behind the first take `WIDTH` features, and with
 /// `BIDIRECTIONAL` of two directions. Their paths are PyTorch's: `weight_ih_l0`, `weight_hh_l1_reverse`.
 ///
 /// Built, they hold PyTorch's default: uniform within `1 / sqrt(HIDDEN)`.

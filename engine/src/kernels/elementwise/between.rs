@@ -1,6 +1,6 @@
 //! `x` between two bounds, and the bound beyond: Hardtanh and ReLU6.
 
-use layercake_ir::ops::{HardTanh, Relu6};
+use layercake_ir::ops::{Hardtanh, Relu6};
 use pulp::Simd;
 
 use super::Curve;
@@ -31,7 +31,7 @@ impl Curve for Between {
     }
 }
 
-impl Curve for HardTanh {
+impl Curve for Hardtanh {
     fn by_input(self) -> bool {
         false
     }

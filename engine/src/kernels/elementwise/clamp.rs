@@ -1,4 +1,4 @@
-//! `x` between bounds, either of which may be infinite; by its input, since on a bound the gradient passes.
+//! `x` between bounds, either of which may be infinite; by its result: on a bound and beyond the slope is zero.
 
 use layercake_ir::ops::Clamp;
 use pulp::Simd;
@@ -17,13 +17,13 @@ impl Formula for Clamp {
     }
 
     fn slope(&self, x: f64) -> f64 {
-        if x < self.min || x > self.max { 0.0 } else { 1.0 }
+        if x <= self.min || x >= self.max { 0.0 } else { 1.0 }
     }
 }
 
 impl Curve for Clamp {
     fn by_input(self) -> bool {
-        true
+        false
     }
 
     #[inline(always)]
@@ -33,9 +33,9 @@ impl Curve for Clamp {
     }
 
     #[inline(always)]
-    fn pull<S: Simd>(self, simd: S, x: S::f32s, grad: S::f32s) -> S::f32s {
+    fn pull<S: Simd>(self, simd: S, y: S::f32s, grad: S::f32s) -> S::f32s {
         let (low, high, zero) = (simd.splat_f32s(self.min as f32), simd.splat_f32s(self.max as f32), simd.splat_f32s(0.0));
-        let below = simd.select_f32s(simd.less_than_f32s(x, low), zero, grad);
-        simd.select_f32s(simd.greater_than_f32s(x, high), zero, below)
+        let above = simd.select_f32s(simd.less_than_or_equal_f32s(y, low), zero, grad);
+        simd.select_f32s(simd.greater_than_or_equal_f32s(y, high), zero, above)
     }
 }

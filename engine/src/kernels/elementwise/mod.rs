@@ -167,7 +167,7 @@ impl WithSimd for Add<'_> {
 
 #[cfg(test)]
 mod tests {
-    use layercake_ir::ops::{Elu, HardTanh, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
+    use layercake_ir::ops::{Elu, Hardtanh, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 
     use super::*;
     use crate::kernels::testing::{close, numbers};
@@ -193,7 +193,7 @@ mod tests {
                 |x| if 2.0 * x > 3.0 { 1.0 } else { 1.0 / (1.0 + (-2.0 * x).exp()) },
             ),
             (
-                Box::new(HardTanh { min_val: -0.5, max_val: 1.25 }),
+                Box::new(Hardtanh { min_val: -0.5, max_val: 1.25 }),
                 |x| x.clamp(-0.5, 1.25),
                 |x| if x > -0.5 && x < 1.25 { 1.0 } else { 0.0 },
             ),

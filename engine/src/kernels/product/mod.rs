@@ -15,10 +15,9 @@
 mod inner;
 mod outer;
 
-use pulp::MemMask;
-
 pub use inner::{Inner, inner};
 pub use outer::{Outer, outer};
+use pulp::MemMask;
 
 /// The positions at which the rows of a matrix begin in its slice.
 ///

@@ -10,12 +10,12 @@ mod maps;
 mod tests;
 
 use layercake_ir::ops::Window;
+pub use maps::Pass;
 
 use crate::kernels::{
     Slide,
     winograd::{Taps, Tiles, apart, singly::Definition},
 };
-pub use maps::Pass;
 
 /// Fewer channels than this on either side are better off with the definition: what a transform costs is shared by them.
 const LEAST_CHANNELS: usize = 16;

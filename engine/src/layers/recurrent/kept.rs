@@ -1,7 +1,8 @@
 //! What a recurrent layer keeps for the way back.
 
-use super::Recurrent;
 use layercake_ir::ops::Cell;
+
+use super::Recurrent;
 
 /// For each layer, one behind the other: the steps of both directions `[length, width, images]`; those after a dropout, if there is one; and for each
 /// direction the gates `[length, rows, images]` and what else its cell keeps, `[length, hidden, images]`.

@@ -1,4 +1,4 @@
-//! `Rnn`, `Lstm` and `Gru` on the buffers of a lane: `[length, features, images]`.
+//! `RNN`, `LSTM` and `GRU` on the buffers of a lane: `[length, features, images]`.
 //!
 //! The input's part of all steps is one product, the state's part one for each step, followed by the rest of the step at once. On the way back the
 //! gradients of the gates take the gates' places, and the gradients of the weights are products over all steps.
@@ -7,22 +7,25 @@ mod back;
 mod columns;
 mod kept;
 
-use crate::EngineError;
-use crate::plan::{At, Runnable};
+use std::sync::Arc;
+
+use kept::{Kept, Side};
 use layercake_ir::{
     Shape,
     ops::{self, Cell, Relu, Tanh},
 };
-use std::sync::Arc;
 
 use super::{Layer, Reads, Site, linear::Dense};
-use crate::kernels::{
-    dropout::{self, Mask},
-    elementwise::Function,
-    product::{Every, Inner, Outer, Start, inner, outer},
-    recurrent as kernel,
+use crate::{
+    EngineError,
+    kernels::{
+        dropout::{self, Mask},
+        elementwise::Function,
+        product::{Every, Inner, Outer, Start, inner, outer},
+        recurrent as kernel,
+    },
+    plan::{At, Runnable},
 };
-use kept::{Kept, Side};
 
 /// A recurrent layer of any kind.
 #[derive(Clone, Copy, Debug)]

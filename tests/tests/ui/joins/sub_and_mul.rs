@@ -3,7 +3,7 @@ use layercake::prelude::*;
 network! {
     pub Net: [8] -> [_] {
         Linear(4) as h, Linear(5) as g, Sub(h), Linear(6), Mul(g),
-        Max { { Linear(2) }, {}, { Linear(6) } },
+        Maximum { { Linear(2) }, {}, { Linear(6) } },
     }
 }
 

@@ -8,6 +8,10 @@ network! {
         Flatten(start_dim = 1),
         Linear(out_features = 10, use_bias = false),
         Softmax(dim = 0),
+        Linear(in_dim = 10, units = 10),
+        Linear(units = 10),
+        Linear(10, 10, true, 1, 2, 3),
+        BatchNorm1d(num_channels = 10),
     }
 }
 

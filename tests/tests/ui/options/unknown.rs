@@ -3,7 +3,7 @@ use layercake::prelude::*;
 network! {
     pub Net: [1, 28, 28] -> [_, _, _] {
         conv: Conv2d(6, kernal = 5),
-        Conv2d(6, kernel = 5, colour = 3),
+        Conv2d(6, kernel = 5, color = 3),
         Tanh(speed = 2),
     }
 }

@@ -35,7 +35,7 @@ pub mod nets {
         Split(2) as (a, b),
         from a, Tanh as t, from b, Sigmoid, Mul(t) -> [4, 8, 8],
         Sub { {}, { ReLU } },
-        Max { {}, { ReLU } },
+        Maximum { {}, { ReLU } },
         Concat { {}, { ReLU } } -> [8, _, _],
         Flatten, proj: Linear(16) as p, Add(state), shared: Linear(16), reuse shared, again: reuse shared,
         Concat(p, axis = 0) -> [32], output logits,

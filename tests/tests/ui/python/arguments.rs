@@ -21,8 +21,8 @@ network! {
         Linear(32 => 10),
         Linear(True),
         Linear(10, input_shape = 32),
-        Lstm(8, return_sequences = False),
-        MultiHeadAttention(4, key_dim = 8, need_weights = False),
+        LSTM(8, return_sequences = False),
+        MultiheadAttention(4, key_dim = 8, need_weights = False),
     }
     pub Behind<const N: usize>: [12, N] -> [12, _] {
         Mean(-1)

@@ -9,11 +9,11 @@ const fn f(number: f64) -> f64 {
 }
 
 network! {
-    pub Features: [n(8)] -> [n(8)] { MultiHeadAttention(n(2)) }
-    pub Headless: [n(5), n(8)] -> [n(5), n(8)] { MultiHeadAttention(n(0)) }
-    pub Heads: [n(5), n(8)] -> [n(5), n(8)] { MultiHeadAttention(n(3)) }
-    pub Width: [n(5), n(8)] -> [n(5), n(8)] { MultiHeadAttention(n(2), features = n(6)) }
-    pub Probability: [n(5), n(8)] -> [n(5), n(8)] { MultiHeadAttention(n(2), dropout = f(1.0)) }
+    pub Features: [n(8)] -> [n(8)] { MultiheadAttention(n(2)) }
+    pub Headless: [n(5), n(8)] -> [n(5), n(8)] { MultiheadAttention(n(0)) }
+    pub Heads: [n(5), n(8)] -> [n(5), n(8)] { MultiheadAttention(n(3)) }
+    pub Width: [n(5), n(8)] -> [n(5), n(8)] { MultiheadAttention(n(2), features = n(6)) }
+    pub Probability: [n(5), n(8)] -> [n(5), n(8)] { MultiheadAttention(n(2), dropout = f(1.0)) }
 }
 
 fn main() {}

@@ -5,7 +5,7 @@ const fn n(size: usize) -> usize {
 }
 
 network! {
-    Widths: [n(4)] -> [_] { narrow: Linear(n(2)) as a, from input, wide: Linear(n(6)), Max(a) }
+    Widths: [n(4)] -> [_] { narrow: Linear(n(2)) as a, from input, wide: Linear(n(6)), Maximum(a) }
 
     Features: [n(8)] -> [_] { fc: Linear(n(4)), Embedding(n(10) -> n(3)) }
 }

@@ -7,7 +7,7 @@ const fn n(size: usize) -> usize {
 network! {
     pub Net: [n(8)] -> [_] {
         Linear(n(4)) as h, Linear(n(5)) as g, Sub(h), Linear(n(6)), Mul(g),
-        Max { { Linear(n(2)) }, {}, { Linear(n(6)) } },
+        Maximum { { Linear(n(2)) }, {}, { Linear(n(6)) } },
     }
 }
 

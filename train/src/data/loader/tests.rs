@@ -6,7 +6,7 @@ use rand::Rng;
 use super::*;
 use crate::data::{Array, Labeled, SubsetSampler, WeightedSampler};
 
-/// Numbers from 0 on, the later ones made sooner, so that workers overtake one another.
+/// Numbers from 0 on; later ones are faster, so that workers overtake one another.
 struct Numbers {
     len: usize,
     bad: Option<usize>,
@@ -65,7 +65,7 @@ fn the_same_batches_whatever_the_number_of_workers() {
     assert_eq!((plain.len(), plain[5].shape()), (6, &[3, 2][..]));
     for workers in [1, 2, 5, 40] {
         assert_eq!(batches(workers, 1, 0), plain, "{workers} workers");
-        // From the middle on they are the same: neither order nor random numbers depend on what came before.
+        // Starting in the middle gives the same batches: order and random numbers do not depend on earlier batches.
         assert_eq!(batches(workers, 1, 4), plain[4..], "{workers} workers");
     }
     assert_ne!(batches(2, 2, 0), plain, "another epoch");
@@ -76,7 +76,7 @@ fn the_same_batches_whatever_the_number_of_workers() {
         .collect();
     drawn.sort_unstable();
     drawn.dedup();
-    assert_eq!(drawn.len(), 46, "each item draws numbers of its own, in each epoch others");
+    assert_eq!(drawn.len(), 46, "random numbers differ between items and epochs");
     let mut shown: Vec<u32> = plain.iter().flat_map(|batch| batch.as_slice().chunks(2).map(|pair| pair[0] as u32)).collect();
     shown.sort_unstable();
     assert_eq!(shown, (0..23).collect::<Vec<_>>());
@@ -107,10 +107,10 @@ fn dropped_early_it_ends_and_reads_no_further() {
         let mut batches = Loader::new(Arc::clone(&numbers), 2).workers(workers).epoch(1);
         assert!(batches.next().unwrap().is_ok());
         drop(batches);
-        // All threads have ended: nobody holds the set any more but this test.
+        // All threads have ended: only this test holds the data set.
         assert_eq!(Arc::strong_count(&numbers), 1);
         assert!(numbers.asked.load(Ordering::Relaxed) <= 2 * (2 + 2 * workers), "no more than was to be prepared");
-        // Dropped before anything was taken.
+        // Dropped before the first batch.
         drop(Loader::new(Arc::clone(&numbers), 2).workers(workers).epoch(1));
         assert_eq!(Arc::strong_count(&numbers), 1);
     }
@@ -151,7 +151,7 @@ fn images_are_normalized() {
     assert_eq!(batches[1].images.as_slice(), [1.0, -2.0]);
 }
 
-/// An item that is drawn several times in an epoch is changed in another way each time; order, places and workers do as ever.
+/// An item that is drawn several times in an epoch is transformed differently each time, for any number of workers.
 #[test]
 fn drawn_twice_changed_in_two_ways() {
     for indices in [vec![3; 12], [[1, 2]; 6].concat()] {
@@ -165,7 +165,7 @@ fn drawn_twice_changed_in_two_ways() {
             plain.iter().flat_map(|batch| batch.as_slice().chunks(2).map(|pair| pair[1].to_bits()).collect::<Vec<_>>()).collect();
         drawn.sort_unstable();
         drawn.dedup();
-        assert_eq!(drawn.len(), 12, "each place draws numbers of its own");
+        assert_eq!(drawn.len(), 12, "random numbers differ between positions");
         for workers in [0, 1, 3] {
             assert_eq!(batches(workers, 0), plain);
             assert_eq!(batches(workers, 1), plain[1..], "a run that goes on with batch 1");
@@ -177,10 +177,10 @@ fn drawn_twice_changed_in_two_ways() {
     assert!(drawn.iter().enumerate().all(|(i, number)| !drawn[..i].contains(number)), "{drawn:?}");
 }
 
-/// Where a data set may panic.
+/// Where the data set panics.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Trap {
-    /// In `len`, when it is asked for so often.
+    /// In `len`, at a number of calls.
     Len(usize),
     Get,
     /// In the order of the sampler.
@@ -240,7 +240,7 @@ impl Sampler for TrappedOrder {
     }
 }
 
-/// Whatever panics wherever: the epoch ends with an error that says what the panic said, and nobody waits for ever.
+/// Any panic ends the epoch with an error that contains its message, without a deadlock.
 #[test]
 fn a_panic_anywhere_ends_the_epoch() {
     for trap in [Trap::Len(0), Trap::Len(1), Trap::Len(2), Trap::Len(6), Trap::Get, Trap::Order, Trap::Change, Trap::Collate, Trap::Drop] {

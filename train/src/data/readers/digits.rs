@@ -64,7 +64,7 @@ fn parse() -> Images {
     GzDecoder::new(FILE).read_to_string(&mut text).expect("the embedded file is gzipped text");
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
     for line in text.lines() {
-        let mut row = line.split(',').map(|number| number.parse::<u32>().expect("the embedded file holds numbers"));
+        let mut row = line.split(',').map(|number| number.parse::<u32>().expect("the embedded file contains numbers"));
         pixels.extend(row.by_ref().take(SIDE * SIDE).map(|ink| ((ink * 255 + INK / 2) / INK) as u8));
         labels.extend(row.map(|label| label as usize));
     }

@@ -4,13 +4,14 @@ use super::prelude::*;
 
 operation! {
     /// The largest of two or more values of one shape, element by element.
-    pub struct Max("Max"): Join {}
+    pub struct Maximum("Maximum"): Join {}
     has(infer_all)
+    others: &["max"],
     inputs: Inputs::Alike,
-    example: "Max(skip)",
+    example: "Maximum(skip)",
 }
 
-impl Max {
+impl Maximum {
     pub(crate) const fn infer_all(self, inputs: &[Shape], site: &Site) -> Result<(Self, Shape), Mistake> {
         match alike::check("takes the maximum of", "", inputs, site) {
             Ok(output) => Ok((self, output)),

@@ -1,4 +1,4 @@
-//! Draws networks of the zoo: `cargo run -p layercake-models --example pictures` writes `docs/pictures`. A test checks that they are up to date.
+//! Draws networks of the zoo: `cargo run -p layercake-models --example zoo_pictures` writes `docs/pictures`. A test checks that they are up to date.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@ use super::prelude::*;
 
 operation! {
     /// `x` between two bounds, and the bound beyond, PyTorch's `Hardtanh`. Any shape.
-    pub struct HardTanh("HardTanh"): Activation {
+    pub struct Hardtanh("Hardtanh"): Activation {
         /// The lower bound, -1 if not stated.
         min_val: f64 = Choice::float(-1.0) => -f64::MAX,
         /// The upper bound, 1 if not stated.
@@ -13,10 +13,10 @@ operation! {
     has(infer, label)
     torch: &["min_val", "max_val", "inplace: -"],
     by_place: 2,
-    example: "HardTanh",
+    example: "Hardtanh",
 }
 
-impl HardTanh {
+impl Hardtanh {
     pub(crate) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if !self.min_val.is_finite() {
             return Err(Mistake::new(

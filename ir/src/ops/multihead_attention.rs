@@ -6,7 +6,7 @@ operation! {
     /// Self-attention with several heads, PyTorch's `MultiheadAttention` of one value (Vaswani and others, 2017, arXiv 1706.03762): `q, k, v = W_in x +
     /// b_in` of each step, cut into `heads`; each head gives `softmax(q k^T / sqrt(features / heads)) v`, and `W_out` and `b_out` mix the heads. With
     /// `causal` a step sees itself and those before it alone. Dropout acts on the softmax, while training only. Input and output `[length, features]`.
-    pub struct MultiHeadAttention("MultiHeadAttention"): Attention {
+    pub struct MultiheadAttention("MultiheadAttention"): Attention {
         /// Features; [`INFER`] takes the input's.
         features: usize = Choice::infer() => INFER,
         /// Heads, which divide the features.
@@ -22,13 +22,13 @@ operation! {
     torch: &["embed_dim: features", "num_heads: heads", "dropout", "bias", "add_bias_kv: -", "add_zero_attn: -", "kdim: -", "vdim: -", "batch_first: -"],
     by_place: 2,
     others: &["attention", "selfattention", "multihead", "mha", "causalselfattention"],
-    module: Some(Module::new("MultiHeadAttention", Axes::Of(&[(0, 1), (0, 0)])).switch("bias")),
-    example: "MultiHeadAttention(4, causal = true)",
+    module: Some(Module::new("MultiheadAttention", Axes::Of(&[(0, 1), (0, 0)])).switch("bias")),
+    example: "MultiheadAttention(4, causal = true)",
     sample: "[9, 8]",
     sequence: Sequence::Always,
 }
 
-impl MultiHeadAttention {
+impl MultiheadAttention {
     pub(crate) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if input.rank() != 2 {
             let text = site.received(site.start().str(" works on a sequence [length, features], but receives "), input);
