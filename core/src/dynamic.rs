@@ -5,8 +5,8 @@ use dfdx::tensor::{Merge, NoneTape, PutTape, Tape, Tensor};
 use dfdx::tensor_ops::Device;
 
 use crate::Scalar;
-use crate::edge::{Erased, Inputs, Outputs};
-use crate::value::Value;
+use crate::run::edge::{Erased, Inputs, Outputs};
+use crate::run::value::Value;
 
 /// A tensor of the requested static shape, if it fits.
 type Shaped<S, E, D, T> = Option<Tensor<S, E, D, T>>;
@@ -72,7 +72,7 @@ impl<E: Scalar, D: Device<E>, T: Tape<E, D>> DynTensor<E, D, T> {
     /// # Errors
     /// Returns the device's error; in practice there is none, since the tensor keeps its memory.
     pub fn try_into_tensor<S: Shape>(self) -> Result<Shaped<S, E, D, T>, D::Err> {
-        let shape = crate::edge::shape::<S>(self.value.dims()).filter(|_| !self.value.is_ids());
+        let shape = crate::run::edge::shape::<S>(self.value.dims()).filter(|_| !self.value.is_ids());
         let Some(shape) = shape else { return Ok(None) };
         Ok(Some(self.value.restore(&shape)?.put_tape(self.tape)))
     }

@@ -4,7 +4,7 @@ use dfdx::tensor_ops::Device;
 use layercake_ir::{Graph, Mistake, Op};
 
 use crate::Scalar;
-use crate::value::Value;
+use crate::run::value::Value;
 
 /// A token id that is not below the number of rows of an embedding that reads it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

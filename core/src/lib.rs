@@ -125,13 +125,9 @@
 extern crate self as layercake;
 
 pub mod average;
-mod backend;
 mod bounds;
-mod cpu;
-mod custom;
 mod draw;
 mod dynamic;
-mod edge;
 mod formula;
 pub mod gradient;
 mod graph_model;
@@ -145,18 +141,14 @@ pub mod layers;
 mod layout;
 pub mod loss;
 pub mod model;
-mod network;
 pub mod optim;
-mod plan;
-mod portable;
+mod run;
 pub mod schedule;
 mod shown;
 mod summary;
 mod tape;
 mod tensors;
-mod value;
 
-pub use backend::Backend;
 pub use dfdx;
 pub use draw::Drawing;
 pub use dynamic::DynTensor;
@@ -173,7 +165,8 @@ pub use layercake_ir as ir;
 #[doc(inline)]
 pub use layercake_macros::Model;
 pub use model::Model;
-pub use network::Network;
+pub use run::backend::Backend;
+pub use run::network::Network;
 pub use shown::CustomPart;
 pub use summary::Summary;
 
@@ -188,8 +181,8 @@ impl Scalar for f64 {}
 ///
 /// The caller states the types of the tensors; they must be those that the network declares.
 pub mod generic {
-    pub use crate::edge::{Input, Inputs, Outputs};
-    pub use crate::network::{checked, eval, infer, train, train_data};
+    pub use crate::run::edge::{Input, Inputs, Outputs};
+    pub use crate::run::network::{checked, eval, infer, train, train_data};
 }
 
 /// Declares networks. The [guide](crate::guide::language) describes the language.
@@ -224,18 +217,18 @@ pub mod __private {
     pub use layercake_ir as ir;
     pub use layercake_macros::network_impl;
 
-    pub use crate::backend::{Backend, Call, Done, Path};
-    pub use crate::custom::{call as custom, call_mut as custom_mut};
-    pub use crate::custom::{part as custom_part, parts as custom_parts, parts_within as custom_parts_within};
-    pub use crate::edge::{Inputs, Outputs};
     pub use crate::ids::{ForwardError, or_panic};
     pub use crate::init::InitRule;
     pub use crate::layers::{self, Layer};
     pub use crate::model::{fields, forward, init, junction, part, ports};
-    pub use crate::network::{Network, Runtime, checked, eval, infer, train, train_data};
-    pub use crate::portable::{record_f32 as record_portably, run_f32 as run_portably};
+    pub use crate::run::backend::{Backend, Call, Done, Path};
+    pub use crate::run::custom::{call as custom, call_mut as custom_mut};
+    pub use crate::run::custom::{part as custom_part, parts as custom_parts, parts_within as custom_parts_within};
+    pub use crate::run::edge::{Inputs, Outputs};
+    pub use crate::run::network::{Network, Runtime, checked, eval, infer, train, train_data};
+    pub use crate::run::portable::{record_f32 as record_portably, run_f32 as run_portably};
+    pub use crate::run::value::{Slot, Value};
     pub use crate::tape::Recording;
     pub use crate::tensors::Tensors;
-    pub use crate::value::{Slot, Value};
     pub use crate::{CustomPart, Drawing, Scalar, Summary};
 }

@@ -5,8 +5,8 @@ use dfdx::tensor::{PutTape, Tensor};
 use dfdx::tensor_ops::Device;
 
 use crate::Scalar;
+use crate::run::value::Value;
 use crate::tape::Recording;
-use crate::value::Value;
 
 /// All tensors of a network, in graph order.
 ///

@@ -9,13 +9,13 @@ use dfdx::tensor_ops::Device;
 use layercake_engine::Mode;
 use layercake_ir::Graph;
 
-use crate::backend::Backend;
-use crate::edge::Inputs;
 use crate::host::wide;
 use crate::model::{Place, Visit, visit};
-use crate::network::{self, Network};
 use crate::optim::presence;
-use crate::value::Value;
+use crate::run::backend::Backend;
+use crate::run::edge::Inputs;
+use crate::run::network::{self, Network};
+use crate::run::value::Value;
 use crate::{ForwardError, Scalar, host};
 
 /// NaN or an infinite number in a model's tensors or their gradients.

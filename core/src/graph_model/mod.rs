@@ -17,13 +17,13 @@ use layercake_ir::Graph;
 use parameter::{Description, Parameter};
 use tensors::Door;
 
-use crate::backend::{Backend, Call};
-use crate::edge::{Inputs, Outputs};
 use crate::gradient::NonFiniteOutput;
-use crate::network::{Runtime, call, store};
+use crate::run::backend::{Backend, Call};
+use crate::run::edge::{Inputs, Outputs};
+use crate::run::network::{Runtime, call, store};
+use crate::run::value::Value;
 use crate::tape::{Recording, Reel};
 use crate::tensors::Tensors;
-use crate::value::Value;
 use crate::{Drawing, Scalar, Summary, ids};
 
 /// A pass, and what made copies of tensors for it.
@@ -344,8 +344,8 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         let runs = D::check(flat, &self.runtime, batch, mode, false);
         runs.map_err(|reason| GraphError::Run { graph: flat.name.to_string(), batch, reason })?;
         let tensors = self.tensors()?.values();
-        let plan = crate::plan::Plan::of(Cow::Owned(flat.clone()));
-        let values = plan.values(crate::plan::Pass { tensors, inputs, mode, input_grad: false }, |path, _| {
+        let plan = crate::run::plan::Plan::of(Cow::Owned(flat.clone()));
+        let values = plan.values(crate::run::plan::Pass { tensors, inputs, mode, input_grad: false }, |path, _| {
             unreachable!("`{path}` is no layer of a graph")
         })?;
         Ok(NonFiniteOutput::first(flat, &values))

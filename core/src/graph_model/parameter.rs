@@ -9,8 +9,8 @@ use layercake_ir::Shape;
 use super::GraphModel;
 use super::initial::Initial;
 use crate::Scalar;
+use crate::run::value::Slot;
 use crate::tensors::Tensors;
-use crate::value::Slot;
 
 /// A size that is known at run time, and how the tensor begins.
 ///

@@ -10,7 +10,7 @@ use dfdx::tensor_ops::Device;
 use super::GraphModel;
 use super::parameter::Parameter;
 use crate::Scalar;
-use crate::network::Runtime;
+use crate::run::network::Runtime;
 
 /// A module without tensors: where a visitor is led to in order to learn of the model that it visits.
 #[derive(Clone, Copy, Debug, Default)]

@@ -6,7 +6,7 @@ use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryEq, TryGe, TryGt, 
 use layercake_ir::ops::{Approximation, Elu, Gelu, Glu, Softplus};
 
 use super::{Taped, moves, portable};
-use crate::value::Value;
+use crate::run::value::Value;
 use crate::{Scalar, bounds, formula};
 
 pub(crate) fn relu<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {

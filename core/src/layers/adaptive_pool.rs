@@ -8,7 +8,7 @@ use layercake_ir::ops::{AdaptiveAvgPool2d, FractionalMaxPool2d};
 use super::linear_map::LinearMap;
 use super::{Context, Taped, pool2d, portable};
 use crate::Scalar;
-use crate::value::Value;
+use crate::run::value::Value;
 
 /// Means of windows that are as equal as can be.
 pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(

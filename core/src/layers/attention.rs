@@ -9,8 +9,8 @@ use layercake_ir::ops;
 
 use super::{Context, Layer, Taped, linear, portable, present, present_mut};
 use crate::init::{self, Init};
+use crate::run::value::{Rank3, Slot, Value};
 use crate::tensors::Tensors;
-use crate::value::{Rank3, Slot, Value};
 use crate::{Scalar, host};
 
 /// The tensors of self-attention on `FEATURES` features; `ALL` is three times that.

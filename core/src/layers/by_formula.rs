@@ -6,7 +6,7 @@ use dfdx::tensor_ops::Device;
 use layercake_engine::Formula;
 
 use super::{Taped, portable};
-use crate::value::{Rank1, Value};
+use crate::run::value::{Rank1, Value};
 use crate::{Scalar, formula, host};
 
 fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(function: &impl Formula, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {

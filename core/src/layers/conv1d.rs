@@ -6,8 +6,8 @@ use dfdx::tensor::{Cpu, Storage, Tape, Tensor};
 use dfdx::tensor_ops::Device;
 
 use super::{Layer, Taped, conv2d, portable};
+use crate::run::value::{Slot, Value};
 use crate::tensors::Tensors;
-use crate::value::{Slot, Value};
 use crate::{Scalar, init};
 
 /// The parameters of a one-dimensional convolution with `OUT` channels out, `IN` channels in for each group, and a kernel of `KERNEL`.

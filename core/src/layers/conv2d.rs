@@ -7,8 +7,8 @@ use dfdx::tensor_ops::{BroadcastTo, Device, GatherTo, PermuteTo, ReshapeTo, TryA
 
 use super::window::Taps;
 use super::{Layer, Taped, portable};
+use crate::run::value::{self, Slot, Value};
 use crate::tensors::Tensors;
-use crate::value::{self, Slot, Value};
 use crate::{Scalar, bounds, init};
 
 /// The parameters of a two-dimensional convolution with `OUT` channels out, `IN` channels in for each group, and a kernel of

@@ -7,8 +7,8 @@ use dfdx::tensor_ops::{Device, PermuteTo, ReshapeTo};
 
 use super::window::Taps;
 use super::{Layer, Taped, conv2d, portable};
+use crate::run::value::{self, Slot, Value};
 use crate::tensors::Tensors;
-use crate::value::{self, Slot, Value};
 use crate::{Scalar, init};
 
 /// The parameters of a transposed convolution with `IN` channels in, `OUT` channels out for each group, and a kernel of

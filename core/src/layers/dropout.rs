@@ -6,7 +6,7 @@ use layercake_engine::{Mode, rng};
 
 use super::{Context, Taped, portable};
 use crate::Scalar;
-use crate::value::Value;
+use crate::run::value::Value;
 
 /// Whole channels.
 pub(crate) fn channels<E: Scalar, D: Device<E>, T: Tape<E, D>>(

@@ -8,8 +8,8 @@ use layercake_ir::{INFER, ops};
 
 use super::{Layer, Taped, portable};
 use crate::init::Init;
+use crate::run::value::{Slot, Value};
 use crate::tensors::Tensors;
-use crate::value::{Slot, Value};
 use crate::{Scalar, layout};
 
 /// A table with a row of features for each id below `ROWS`. The row `PADDING`, if it is one, stands for padding.

@@ -7,7 +7,7 @@ use layercake_ir::ops::MaxPool2d;
 
 use super::{Taped, pool2d, portable};
 use crate::Scalar;
-use crate::value::Value;
+use crate::run::value::Value;
 
 /// The mean of each channel: `[batch, channels, height, width]` to `[batch, channels]`.
 pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {

@@ -7,7 +7,7 @@ use layercake_engine::{Mode, rng};
 use layercake_ir::ops::Split;
 
 use super::{Context, Taped, portable};
-use crate::value::{Rank1, Rank3, Value};
+use crate::run::value::{Rank1, Rank3, Value};
 use crate::{Scalar, bounds};
 
 /// Joins values of one shape with a function of two, from left to right.

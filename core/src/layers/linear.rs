@@ -8,8 +8,8 @@ use layercake_engine::{Mode, rng};
 use layercake_ir::ops::DropConnect;
 
 use super::{Context, Layer, Taped, portable};
+use crate::run::value::{Slot, Value};
 use crate::tensors::Tensors;
-use crate::value::{Slot, Value};
 use crate::{Scalar, init};
 
 /// The parameters of a linear layer from `IN` to `OUT` features.

@@ -5,7 +5,7 @@ use dfdx::tensor::{PutTape, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::{BroadcastTo, Device, GatherTo, PermuteTo, ReshapeTo, SumTo, TryMul};
 
 use super::Taped;
-use crate::value::{Rank3, Value};
+use crate::run::value::{Rank3, Value};
 use crate::{Scalar, bounds};
 
 /// For each element of the output some elements of the input, each with a weight.

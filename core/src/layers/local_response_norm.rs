@@ -7,7 +7,7 @@ use layercake_ir::ops::LocalResponseNorm;
 use super::linear_map::LinearMap;
 use super::{Taped, portable};
 use crate::Scalar;
-use crate::value::Value;
+use crate::run::value::Value;
 
 /// `x (k + alpha / size * sum of squares)^-beta`, the squares being summed over the channels around.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(

@@ -8,7 +8,7 @@ use layercake_ir::ops::MaskedConv2d;
 use super::window::Taps;
 use super::{Taped, conv2d, portable};
 use crate::Scalar;
-use crate::value::Value;
+use crate::run::value::Value;
 
 /// Multiplies the weights with the mask, and convolves.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(

@@ -6,7 +6,7 @@ use layercake_ir::ops::Maxout;
 
 use super::{Taped, linear, portable, reduce};
 use crate::Scalar;
-use crate::value::Value;
+use crate::run::value::Value;
 
 /// All linear functions, then the largest of each feature's.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(

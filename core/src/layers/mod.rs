@@ -49,8 +49,8 @@ pub use prelu::Prelu;
 pub use recurrent::{Recurrent, RecurrentCell};
 
 use crate::Scalar;
+use crate::run::value::{Slot, Value};
 use crate::tensors::Tensors;
-use crate::value::{Slot, Value};
 
 /// A layer with tensors of its own.
 pub trait Layer<E: Scalar, D: Device<E>> {
@@ -109,7 +109,7 @@ macro_rules! portable {
         $(impl $crate::layers::Portable for layercake_ir::ops::$op {
             fn forward<E: $crate::Scalar, D: dfdx::tensor_ops::Device<E>, T: dfdx::tensor::Tape<E, D>>(
                 &self,
-                $inputs: &[&$crate::value::Value<E, D>],
+                $inputs: &[&$crate::run::value::Value<E, D>],
                 $tape: T,
                 $context: &mut $crate::layers::Context<'_, E, D>,
             ) -> Result<$crate::layers::Taped<E, D, T>, D::Err> {

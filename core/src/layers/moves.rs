@@ -7,7 +7,7 @@ use layercake_ir::ops::{Pad, PadMode, Permute, PixelShuffle, Reshape, Select, Sl
 use super::linear_map::LinearMap;
 use super::{Taped, portable};
 use crate::Scalar;
-use crate::value::Value;
+use crate::run::value::Value;
 
 /// The same data under other sizes.
 pub(crate) fn reshape<E: Scalar, D: Device<E>, T>(op: &Reshape, x: &Value<E, D>, tape: T) -> Taped<E, D, T> {

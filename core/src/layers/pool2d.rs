@@ -7,7 +7,7 @@ use layercake_ir::ops::{AvgPool2d, MaxPool2d};
 
 use super::window::Taps;
 use super::{Taped, lines, portable};
-use crate::value::{Rank4, Value};
+use crate::run::value::{Rank4, Value};
 use crate::{Scalar, bounds};
 
 /// `[height * width, channels * batch]`

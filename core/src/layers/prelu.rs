@@ -7,8 +7,8 @@ use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, ReshapeTo, TryGt, TryMul
 
 use super::{Layer, Taped, portable};
 use crate::Scalar;
+use crate::run::value::{Slot, Value};
 use crate::tensors::Tensors;
-use crate::value::{Slot, Value};
 
 /// The slopes below zero: one, or one for each channel.
 ///

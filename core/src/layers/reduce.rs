@@ -6,7 +6,7 @@ use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, MaxTo, MeanTo, ReshapeTo
 use layercake_ir::ops::{Permute, Sizes};
 
 use super::{Taped, moves, portable};
-use crate::value::Value;
+use crate::run::value::Value;
 use crate::{Scalar, bounds};
 
 /// The mean over the axes, counted without the batch.

@@ -6,7 +6,7 @@ use layercake_engine::{Mode, rng};
 use layercake_ir::ops::Rrelu;
 
 use super::{Context, Taped, activation, portable};
-use crate::value::{Rank1, Value};
+use crate::run::value::{Rank1, Value};
 use crate::{Scalar, host};
 
 /// The slopes depend on the seed of the forward pass alone, by the rule that the engine uses.

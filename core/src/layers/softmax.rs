@@ -6,7 +6,7 @@ use dfdx::tensor_ops::Device;
 
 use super::{Taped, portable};
 use crate::Scalar;
-use crate::value::Value;
+use crate::run::value::Value;
 
 /// `axis` counts without the batch.
 pub(crate) fn softmax<E: Scalar, D: Device<E>, T: Tape<E, D>>(axis: usize, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {

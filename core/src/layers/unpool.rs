@@ -6,7 +6,7 @@ use layercake_ir::ops::MaxUnpool2d;
 
 use super::window::Taps;
 use super::{Taped, portable};
-use crate::value::Value;
+use crate::run::value::Value;
 use crate::{Scalar, bounds, host};
 
 /// Each element of the output is one of the values, or zero. Which one, the numbers that the pool received say.

@@ -7,7 +7,7 @@ use layercake_ir::ops::{Interpolation, Upsample};
 use super::linear_map::LinearMap;
 use super::{Taped, portable};
 use crate::Scalar;
-use crate::value::Value;
+use crate::run::value::Value;
 
 /// A map of rows times a map of columns.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Upsample, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {

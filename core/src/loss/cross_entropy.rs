@@ -7,7 +7,7 @@ use dfdx::tensor_ops::{Device, TryMul};
 use super::Loss;
 use super::labels::{self, Labels};
 use super::rows::{self, Losses, Rows, Scores};
-use crate::value::Rank3;
+use crate::run::value::Rank3;
 use crate::{Scalar, bounds, host};
 
 /// `-sum(w t ln softmax(logits))` over the classes. The target `t` is a class id (1 at that class, 0 elsewhere) or a probability for each class; `w`
@@ -221,7 +221,7 @@ where
 /// The elements of a target of the logits' shape.
 fn soft<S: Shape, E: Scalar, D: Device<E>, T>(logits: &Tensor<S, E, D, T>, target: Tensor<S, E, D>) -> Result<Target<'static>, D::Err> {
     assert_eq!(logits.shape().concrete(), target.shape().concrete(), "the target must have the shape of the logits");
-    let target = crate::value::Value::erase(target)?.0.flat();
+    let target = crate::run::value::Value::erase(target)?.0.flat();
     Ok(Target::Soft(host::read(&target).into_iter().map(host::wide).collect()))
 }
 

@@ -7,7 +7,7 @@ use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, SumTo, TryAdd, TryLe, Tr
 use super::Loss;
 use super::labels::{self, Labels};
 use super::rows::{self, Losses, Rows, Scores};
-use crate::value::Rank3;
+use crate::run::value::Rank3;
 use crate::{Scalar, host};
 
 /// `sum(max(0, s[j] - s[label] + margin))` over the classes `j` other than the label (Weston and Watkins, 1999), or the sum of the squares.

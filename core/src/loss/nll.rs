@@ -8,7 +8,7 @@ use super::Loss;
 use super::cross_entropy::{check_weight, weight_of};
 use super::labels::{self, Labels};
 use super::rows::{self, Losses, Rows, Scores};
-use crate::value::Rank3;
+use crate::run::value::Rank3;
 use crate::{Scalar, bounds, host};
 
 /// `-w x[label]` for log-probabilities `x`, such as those of `LogSoftmax`. Shapes are those of [`CrossEntropy`](super::CrossEntropy).

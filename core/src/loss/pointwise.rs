@@ -5,7 +5,7 @@ use dfdx::tensor::{NoneTape, PutTape, Tape, Tensor};
 use dfdx::tensor_ops::{Device, SumTo, TryMul};
 
 use super::{Loss, record};
-use crate::value::Value;
+use crate::run::value::Value;
 use crate::{Scalar, host};
 
 /// All elements on one axis.

@@ -6,7 +6,7 @@ use dfdx::tensor_ops::{Device, ReshapeTo, SumTo, TryAdd, TryMul};
 
 use super::pointwise::Flat;
 use super::record;
-use crate::value::{Rank3, Value};
+use crate::run::value::{Rank3, Value};
 use crate::{Scalar, bounds, host};
 
 /// A shape without its axis 1: `[B, ..]` for `[B, CLASSES, ..]`.

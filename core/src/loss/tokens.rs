@@ -6,7 +6,7 @@ use dfdx::tensor_ops::Device;
 
 use super::{CrossEntropy, Loss};
 use crate::Scalar;
-use crate::value::Value;
+use crate::run::value::Value;
 
 /// [`token_loss`] with the default [`CrossEntropy`]: next-token prediction.
 ///

@@ -12,7 +12,7 @@ use dfdx::tensor::Storage;
 use dfdx::tensor_ops::Device;
 
 use super::junction::Ports;
-use crate::network::Network;
+use crate::run::network::Network;
 use crate::{Backend, Scalar};
 
 /// Tests whether a type is a network.

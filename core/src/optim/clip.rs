@@ -10,7 +10,7 @@ use super::rule::Flat;
 use super::setting::{Setting, setting};
 use crate::host::{number, wide};
 use crate::model::{Place, Visit, visit};
-use crate::value::Value;
+use crate::run::value::Value;
 use crate::{Scalar, bounds, host};
 
 /// How gradients are clipped.

@@ -16,7 +16,7 @@ use super::rule::{At, Rule};
 use super::setting::Setting;
 use super::state::{self, Buffers, State};
 use crate::model::{Frozen, Model, NoSuchParameter, Place, Visit, VisitMut, pattern, visit, visit_mut};
-use crate::value::Value;
+use crate::run::value::Value;
 use crate::{Scalar, host, layout};
 
 /// An optimizer: the formula `R` with its options, and the state of each parameter. Parameters are identified by their paths, so the optimizer also

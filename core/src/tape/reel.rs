@@ -7,7 +7,7 @@ use super::Recording;
 use super::share::share;
 use crate::Scalar;
 use crate::optim::presence;
-use crate::value::Value;
+use crate::run::value::Value;
 
 /// The tape that came with the inputs, followed by what was recorded since the last custom layer. Only a custom layer, which is user code, needs a
 /// tape of dfdx.

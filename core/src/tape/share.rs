@@ -10,7 +10,7 @@ use dfdx::tensor_ops::{Backward, Device};
 
 use super::Recording;
 use crate::Scalar;
-use crate::value::Value;
+use crate::run::value::Value;
 
 /// One tape for each output, such that a loss that depends on any of them, or on several, plays the recording once.
 ///

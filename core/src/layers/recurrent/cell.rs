@@ -7,7 +7,7 @@ use layercake_ir::ops::{self, Cell};
 
 use super::{Cube, row};
 use crate::Scalar;
-use crate::value::{Rank3, Value};
+use crate::run::value::{Rank3, Value};
 
 /// Features and the batch.
 pub(super) type Matrix<E, D> = Tensor<(usize, usize), E, D>;

@@ -17,7 +17,7 @@ pub use tensors::{Recurrent, RecurrentCell};
 use super::{Context, Taped};
 use crate::Scalar;
 use crate::layers::portable;
-use crate::value::{Rank3, Value};
+use crate::run::value::{Rank3, Value};
 
 /// Three axes, the batch the last.
 type Cube<E, D> = Tensor<Rank3, E, D>;

@@ -6,8 +6,8 @@ use dfdx::tensor::{Cpu, Storage, Tensor};
 use dfdx::tensor_ops::Device;
 
 use crate::layers::{Layer, present, present_mut};
+use crate::run::value::Slot;
 use crate::tensors::Tensors;
-use crate::value::Slot;
 use crate::{Scalar, init};
 
 /// The tensors of one layer and direction of a recurrent layer from `IN` features to `HIDDEN`; `GATES` is `HIDDEN` times the number of its gates.

@@ -9,10 +9,10 @@ use dfdx::shapes::Shape;
 use dfdx::tensor::{OwnedTape, PutTape, Tape, Tensor};
 use dfdx::tensor_ops::Device;
 
-use crate::backend::Backend;
-use crate::edge::shape;
+use crate::run::backend::Backend;
+use crate::run::edge::shape;
+use crate::run::value::Value;
 use crate::shown::CustomPart;
-use crate::value::Value;
 use crate::{Network, Scalar};
 
 /// The output of a custom layer, and the tape.

@@ -6,10 +6,10 @@ use layercake_engine::{EngineError, Mode};
 use layercake_ir::{Graph, Node};
 
 use crate::Scalar;
-use crate::backend::{Call, Done, Path};
 use crate::layers::{self, Context};
+use crate::run::backend::{Call, Done, Path};
+use crate::run::value::Value;
 use crate::tape::Recording;
-use crate::value::Value;
 
 /// Runs the whole graph.
 ///

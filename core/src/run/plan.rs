@@ -8,9 +8,9 @@ use layercake_engine::Mode;
 use layercake_ir::{Graph, Node, Op, Port};
 
 use crate::Scalar;
-use crate::backend::{Backend, Call, Done};
-use crate::network::{Runtime, call};
-use crate::value::Value;
+use crate::run::backend::{Backend, Call, Done};
+use crate::run::network::{Runtime, call};
+use crate::run::value::Value;
 
 /// What runs, one segment after the other.
 #[derive(Debug)]

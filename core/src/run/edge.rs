@@ -5,7 +5,7 @@ use dfdx::tensor::{Merge, PutTape, Storage, Tape, Tensor};
 use dfdx::tensor_ops::Device;
 
 use crate::Scalar;
-use crate::value::Value;
+use crate::run::value::Value;
 
 /// A network's values, and the tape that recorded them.
 pub type Erased<E, D, T> = (Vec<Value<E, D>>, T);

@@ -10,15 +10,15 @@ use layercake_engine::{Engine, Mode};
 use layercake_ir::{Graph, Mistake, Shape};
 
 use crate::Scalar;
-use crate::backend::{Backend, Call};
-use crate::custom::Called;
-use crate::edge::{Inputs, Outputs};
 use crate::ids::{self, ForwardError};
-use crate::plan::{Pass, Plan, Ran};
+use crate::run::backend::{Backend, Call};
+use crate::run::custom::Called;
+use crate::run::edge::{Inputs, Outputs};
+use crate::run::plan::{Pass, Plan, Ran};
+use crate::run::value::{Slot, Value};
 use crate::shown::CustomPart;
 use crate::tape::{Recording, Reel};
 use crate::tensors::Tensors;
-use crate::value::{Slot, Value};
 
 /// A network made by `network!`.
 pub trait Network<E: Scalar, D: Backend<E>> {

@@ -4,9 +4,9 @@ use dfdx::tensor::{Cpu, CpuError, Tape, TensorFromVec};
 use layercake_engine::{EngineError, Memo, Mode, Run};
 use layercake_ir::Graph;
 
-use crate::backend::{Call, Done, Path};
-use crate::portable;
-use crate::value::Value;
+use crate::run::backend::{Call, Done, Path};
+use crate::run::portable;
+use crate::run::value::Value;
 
 /// Runs the whole graph; on the portable path if the engine lacks one of its operations.
 ///

@@ -5,10 +5,11 @@ use dfdx::tensor_ops::Device;
 use layercake_engine::{EngineError, Mode};
 use layercake_ir::Graph;
 
-use crate::network::Runtime;
+use crate::Scalar;
+use crate::run::network::Runtime;
+use crate::run::value::Value;
+use crate::run::{cpu, portable};
 use crate::tape::Recording;
-use crate::value::Value;
-use crate::{Scalar, cpu, portable};
 
 /// A device that networks run on.
 ///
