@@ -182,7 +182,7 @@ impl Scalar for f64 {}
 /// The caller states the types of the tensors; they must be those that the network declares.
 pub mod generic {
     pub use crate::run::edge::{Input, Inputs, Outputs};
-    pub use crate::run::network::{checked, eval, infer, train, train_data};
+    pub use crate::run::forward::{checked, eval, infer, train, train_data};
 }
 
 /// Declares networks. The [guide](crate::guide::language) describes the language.
@@ -214,6 +214,7 @@ pub mod __private {
     pub use dfdx::shapes::{Const, Dim, Dtype};
     pub use dfdx::tensor::{Cpu, Gradients, HasErr, NoneTape, OwnedTape, Storage, Tape, Tensor};
     pub use dfdx::tensor_ops::Device;
+    pub use layercake_engine::Engine;
     pub use layercake_ir as ir;
     pub use layercake_macros::network_impl;
 
@@ -221,13 +222,17 @@ pub mod __private {
     pub use crate::init::InitRule;
     pub use crate::layers::{self, Layer};
     pub use crate::model::{fields, forward, init, junction, part, ports};
-    pub use crate::run::backend::{Backend, Call, Done, Path};
+    pub use crate::run::backend::Backend;
+    pub use crate::run::call::{Call, Done, Path};
     pub use crate::run::custom::{call as custom, call_mut as custom_mut};
     pub use crate::run::custom::{part as custom_part, parts as custom_parts, parts_within as custom_parts_within};
     pub use crate::run::edge::{Inputs, Outputs};
-    pub use crate::run::network::{Network, Runtime, checked, eval, infer, train, train_data};
+    pub use crate::run::forward::{checked, eval, infer, train, train_data};
+    pub use crate::run::network::Network;
     pub use crate::run::portable::{record_f32 as record_portably, run_f32 as run_portably};
-    pub use crate::run::value::{Slot, Value};
+    pub use crate::run::runtime::Runtime;
+    pub use crate::run::slot::Slot;
+    pub use crate::run::value::Value;
     pub use crate::tape::Recording;
     pub use crate::tensors::Tensors;
     pub use crate::{CustomPart, Drawing, Scalar, Summary};

@@ -1,4 +1,4 @@
-//! What each crate may depend on, where `unsafe` code may be, and whether the map in `docs/architecture.md` names files and tests that exist.
+//! What each crate and each module of `core/src/run/` may depend on, where `unsafe` code may be, and whether the map in `docs/architecture.md` names files and tests that exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -56,6 +56,29 @@ fn unsafe_code_is_in_kernels_only() {
     assert!(outside.is_empty(), "unsafe code outside engine/src/kernels: {outside:?}");
     let workspace = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     assert!(workspace.contains("unsafe_code = \"deny\""), "elsewhere the compiler refuses it");
+}
+
+/// The table of `core/src/run/mod.rs` lists its modules in the order in which they may use each other.
+#[test]
+fn running_a_network_has_no_circles() {
+    let folder = root().join("core/src/run");
+    let front = fs::read_to_string(folder.join("mod.rs")).unwrap();
+    let order: Vec<&str> = front.lines().filter_map(|line| line.strip_prefix("//! | `")?.split('`').next()).collect();
+    let mut files = Vec::new();
+    gather(&folder, &mut files);
+    assert_eq!(files.len(), order.len() + 1, "a row for each module");
+    let mut wrong = Vec::new();
+    for (index, name) in order.iter().enumerate() {
+        let source = fs::read_to_string(folder.join(format!("{name}.rs"))).unwrap();
+        assert!(!source.contains("super::{") && !source.contains("crate::run::{"), "{name} names each module in a line of its own");
+        let words: BTreeSet<&str> = source.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').collect();
+        for other in &order[index..] {
+            let paths = [format!("super::{other}"), format!("crate::run::{other}")];
+            let uses = |word: &&str| paths.iter().any(|path| *word == path || word.starts_with(&format!("{path}::")));
+            wrong.extend(words.iter().find(|word| uses(word)).map(|_| format!("{name} uses {other}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// The tables of the map: a file or folder, then perhaps others beside it, then perhaps tests in the files.

@@ -1,11 +1,11 @@
 //! Operations on several values on the portable path: by hand-worked numbers, and their gradients against finite differences.
 
-use layercake::__private::{Backend, Call, Runtime, Value};
+use layercake::__private::{Backend, Call, Value};
 use layercake::dfdx::tensor_ops::Backward;
 use layercake::ir::ops::{Add, BatchNorm1d, Concat, Linear, Maximum, Mul, Split, Sub, Tanh};
 use layercake::ir::{Builder, Graph, INFER, Op, Shape};
 use layercake::prelude::*;
-use layercake_engine::Mode;
+use layercake_engine::{Engine, Mode};
 
 const BATCH: usize = 2;
 
@@ -27,8 +27,8 @@ fn run(graph: &Graph, mode: Mode, inputs: &[Vec<f64>], tensors: &[Vec<f64>]) -> 
         inputs.iter().zip(graph.inputs()).map(|(data, port)| value(data, &[&[BATCH], port.shape.dims()].concat())).collect();
     let params = graph.nodes().iter().flat_map(|node| node.params().as_slice().to_vec());
     let tensors: Vec<_> = tensors.iter().zip(params).map(|(data, param)| value(data, param.shape.dims())).collect();
-    let runtime = Runtime::default();
-    let call = Call { graph, runtime: &runtime, tensors: tensors.clone(), inputs: inputs.clone(), mode, input_grad: true, seed: 0 };
+    let engine = Engine::default();
+    let call = Call { graph, engine: &engine, tensors: tensors.clone(), inputs: inputs.clone(), mode, input_grad: true, seed: 0 };
     let done = <Cpu as Backend<f64>>::record(call).unwrap();
     let flat = |value: &Value<f64, Cpu>| value.clone().restore(&(value.dims().iter().product::<usize>(),)).unwrap();
     let outputs = done.outputs.iter().map(|output| flat(output).as_vec()).collect();
@@ -174,9 +174,9 @@ fn a_shared_normalization_moves_twice() {
     let device = Cpu::default();
     let value = |data: [f64; 2], dims: (usize, usize)| Value::erase(device.tensor_from_vec(data.to_vec(), dims)).unwrap().0;
     let single = |data: f64| Value::erase(device.tensor_from_vec(vec![data], (1usize,))).unwrap().0;
-    let runtime = Runtime::default();
+    let engine = Engine::default();
     let (tensors, inputs) = (vec![single(0.0), single(1.0)], vec![value([2.0, 6.0], (2, 1))]);
-    let call = Call { graph: &graph, runtime: &runtime, tensors, inputs, mode: Mode::Train, input_grad: false, seed: 0 };
+    let call = Call { graph: &graph, engine: &engine, tensors, inputs, mode: Mode::Train, input_grad: false, seed: 0 };
     let done = <Cpu as Backend<f64>>::run(call).unwrap();
     let last =
         |which: usize| done.updates.iter().rev().find(|(i, _)| *i == which).unwrap().1.clone().restore(&(1usize,)).unwrap().as_vec()[0];

@@ -1,6 +1,6 @@
 //! Which path runs a network: on the CPU in `f32` the engine, and the portable path for what the engine lacks.
 
-use layercake::__private::{Backend, Call, Path, Runtime, Value, run_portably};
+use layercake::__private::{Backend, Call, Path, Value, run_portably};
 use layercake::ir::ops::{Approximation, Conv2d, FractionalMaxPool2d, Gelu, GlobalAvgPool2d, Silu, Tanh};
 use layercake::ir::{Builder, Graph, INFER, Op, Shape};
 use layercake::prelude::*;
@@ -26,11 +26,11 @@ fn graph(ops: &[Op]) -> Graph {
     builder.finish(&[("output", value)])
 }
 
-fn call<'a>(graph: &'a Graph, runtime: &'a Runtime, device: &Cpu) -> Call<'a, f32, Cpu> {
+fn call<'a>(graph: &'a Graph, engine: &'a Engine, device: &Cpu) -> Call<'a, f32, Cpu> {
     let ramp = |len: usize| (0..len).map(|i| (i * 37 % 23) as f32 / 11.5 - 1.0).collect::<Vec<_>>();
     let input = Value::erase(device.tensor_from_vec(ramp(2 * 90), (2, 3, 6, 5))).unwrap().0;
     let weight = Value::erase(device.tensor_from_vec(ramp(48), (4, 3, 2, 2))).unwrap().0;
-    Call { graph, runtime, tensors: vec![weight], inputs: vec![input], mode: Mode::Infer, input_grad: false, seed: 0 }
+    Call { graph, engine, tensors: vec![weight], inputs: vec![input], mode: Mode::Infer, input_grad: false, seed: 0 }
 }
 
 #[test]
@@ -39,20 +39,20 @@ fn what_the_engine_lacks_runs_on_the_portable_path() {
     let fractional = Op::FractionalMaxPool2d(FractionalMaxPool2d { kernel: [2; 2], output_size: [3, 2] });
     let gelu = Op::Gelu(Gelu { approximate: Approximation::None });
     for ops in [&[Op::Tanh(Tanh {})][..], &[gelu], &[Op::Silu(Silu {}), fractional, Op::GlobalAvgPool2d(GlobalAvgPool2d {})]] {
-        let (graph, runtime) = (graph(ops), Runtime::default());
+        let (graph, engine) = (graph(ops), Engine::default());
         let expected = match Engine::default().start(&graph, 2, Mode::Infer, false) {
             Ok(_) => Path::Engine,
             Err(EngineError::Unsupported { .. }) => Path::Portable,
             Err(error) => panic!("{error}"),
         };
-        let done = <Cpu as Backend<f32>>::run(call(&graph, &runtime, &device)).unwrap();
+        let done = <Cpu as Backend<f32>>::run(call(&graph, &engine, &device)).unwrap();
         assert_eq!(done.path, expected, "{ops:?}");
-        let other = run_portably(call(&graph, &runtime, &device)).unwrap();
+        let other = run_portably(call(&graph, &engine, &device)).unwrap();
         assert_eq!(other.path, Path::Portable);
         let flat = |value: &Value<f32, Cpu>| value.clone().restore(&(value.dims().iter().product::<usize>(),)).unwrap().as_vec();
         for (a, b) in flat(&done.outputs[0]).into_iter().zip(flat(&other.outputs[0])) {
             assert!((a - b).abs() < 1e-5, "{a} and {b}");
         }
     }
-    assert_eq!(<Cpu as Backend<f32>>::run(call(&graph(&[Op::Tanh(Tanh {})]), &Runtime::default(), &device)).unwrap().path, Path::Engine);
+    assert_eq!(<Cpu as Backend<f32>>::run(call(&graph(&[Op::Tanh(Tanh {})]), &Engine::default(), &device)).unwrap().path, Path::Engine);
 }

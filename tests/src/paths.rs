@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dfdx::tensor::{Cpu, CpuError, NoneTape, OwnedTape, TensorFromVec};
 use dfdx::tensor_ops::Device;
-use layercake::__private::{Call, Done, Path, Recording, Runtime, Value, record_portably, run_portably};
+use layercake::__private::{Call, Done, Path, Recording, Value, record_portably, run_portably};
 use layercake::ir::Graph;
 use layercake::{Backend, Scalar};
 use layercake_engine::{Engine, EngineError, Mode};
@@ -27,9 +27,9 @@ pub struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// Runs it on the engine, in float32. The runtime must be for this graph alone.
-    pub fn engine(&self, runtime: &Runtime, mode: Mode) -> Outcome {
-        self.run(Path::Engine, runtime, mode, <Cpu as Backend<f32>>::run, <Cpu as Backend<f32>>::record)
+    /// Runs it on the engine, in float32. All runs on one engine must be of this graph.
+    pub fn engine(&self, engine: &Engine, mode: Mode) -> Outcome {
+        self.run(Path::Engine, engine, mode, <Cpu as Backend<f32>>::run, <Cpu as Backend<f32>>::record)
     }
 
     /// The operation that the engine lacks, because of which it cannot run this.
@@ -46,12 +46,12 @@ impl Pass<'_> {
 
     /// Runs it on the portable path, in float32.
     pub fn portable_f32(&self, mode: Mode) -> Outcome {
-        self.run(Path::Portable, &Runtime::default(), mode, run_portably, record_portably)
+        self.run(Path::Portable, &Engine::default(), mode, run_portably, record_portably)
     }
 
     /// Runs it on the portable path, in float64.
     pub fn portable_f64(&self, mode: Mode) -> Outcome {
-        self.run(Path::Portable, &Runtime::default(), mode, <Cpu as Backend<f64>>::run, <Cpu as Backend<f64>>::record)
+        self.run(Path::Portable, &Engine::default(), mode, <Cpu as Backend<f64>>::run, <Cpu as Backend<f64>>::record)
     }
 
     /// How far each tensor moves, relative to its largest element, where inputs and parameters move by `noise` of themselves: the most of
@@ -75,14 +75,14 @@ impl Pass<'_> {
         moved
     }
 
-    fn run<E: Scalar>(&self, path: Path, runtime: &Runtime, mode: Mode, run: Run<E>, record: Record<E>) -> Outcome
+    fn run<E: Scalar>(&self, path: Path, engine: &Engine, mode: Mode, run: Run<E>, record: Record<E>) -> Outcome
     where
         Cpu: Device<E>,
     {
         let inputs: Vec<Value<E, Cpu>> = self.inputs.iter().map(value).collect();
         let tensors: Vec<Value<E, Cpu>> = self.state.iter().map(value).collect();
         let (input_grad, seed) = (true, self.seed);
-        let call = Call { graph: self.graph, runtime, tensors: tensors.clone(), inputs: inputs.clone(), mode, input_grad, seed };
+        let call = Call { graph: self.graph, engine, tensors: tensors.clone(), inputs: inputs.clone(), mode, input_grad, seed };
         let named = |outputs: &[Value<E, Cpu>]| -> Outcome {
             outputs.iter().enumerate().map(|(i, output)| (format!("output/{i}"), numbers(output))).collect()
         };

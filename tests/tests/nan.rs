@@ -1,8 +1,7 @@
 //! A NaN in an input shows in the outputs that depend on it, and in no other: on both paths, in random networks.
 
-use layercake::__private::Runtime;
 use layercake::ir::{Graph, Op, Shape};
-use layercake_engine::Mode;
+use layercake_engine::{Engine, Mode};
 use layercake_tests::{Numbers, Pass, Random, random_chain, random_graph, random_state};
 
 /// Images: one has the NaN, the others must not see it.
@@ -50,7 +49,7 @@ impl Case<'_> {
         let grads = vec![None; self.graph.outputs().len()];
         let pass = Pass { graph: self.graph, state: &self.state, inputs: &inputs, output_grads: &grads, seed: 1 };
         let outcome = match engine {
-            true => pass.engine(&Runtime::default(), Mode::Infer),
+            true => pass.engine(&Engine::default(), Mode::Infer),
             false => pass.portable_f64(Mode::Infer),
         };
         (0..self.graph.outputs().len()).map(|i| outcome[&format!("output/{i}")].clone()).collect()

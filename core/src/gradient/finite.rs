@@ -14,7 +14,8 @@ use crate::model::{Place, Visit, visit};
 use crate::optim::presence;
 use crate::run::backend::Backend;
 use crate::run::edge::Inputs;
-use crate::run::network::{self, Network};
+use crate::run::forward;
+use crate::run::network::Network;
 use crate::run::value::Value;
 use crate::{ForwardError, Scalar, host};
 
@@ -173,7 +174,7 @@ where
     In: Inputs<E, D, NoneTape>,
 {
     let (inputs, _) = inputs.erase()?;
-    let (plan, pass, _) = network::pass(network, inputs, if training { Mode::Train } else { Mode::Infer }, false)?;
+    let (plan, pass, _) = forward::pass(network, inputs, if training { Mode::Train } else { Mode::Infer }, false)?;
     let values = plan.values(pass, |path, value| Ok(network.custom(path, value, NoneTape)?.0))?;
     Ok(NonFiniteOutput::first(plan.graph(), &values))
 }

@@ -12,19 +12,20 @@ use std::sync::Arc;
 use dfdx::shapes::Dtype;
 use dfdx::tensor::{Cpu, Gradients, NoneTape, OwnedTape, Storage};
 pub use error::GraphError;
-use layercake_engine::Mode;
+use layercake_engine::{Engine, Mode};
 use layercake_ir::Graph;
 use parameter::{Description, Parameter};
 use tensors::Door;
 
 use crate::gradient::NonFiniteOutput;
-use crate::run::backend::{Backend, Call};
+use crate::run::backend::Backend;
+use crate::run::call::{Call, Pass};
 use crate::run::edge::{Inputs, Outputs};
-use crate::run::network::{Runtime, call, store};
+use crate::run::slot::store;
 use crate::run::value::Value;
 use crate::tape::{Recording, Reel};
 use crate::tensors::Tensors;
-use crate::{Drawing, Scalar, Summary, ids};
+use crate::{Drawing, Scalar, Summary, ids, run};
 
 /// A pass, and what made copies of tensors for it.
 type Begun<'a, E, D> = (Call<'a, E, D>, Recording<E, D>);
@@ -107,7 +108,7 @@ pub struct GraphModel<E: Dtype = f32, D: Storage<E> = Cpu> {
     plan: Arc<Plan>,
     /// All tensors, in graph order.
     parameters: Vec<Parameter<E, D>>,
-    runtime: Runtime,
+    engine: Engine,
     door: Door,
 }
 
@@ -159,7 +160,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         let plan = Plan::of(graph)?;
         let parameters = plan.descriptions.iter().map(|description| Parameter::try_build(device, description));
         let parameters = parameters.collect::<Result<_, _>>()?;
-        Ok(Self { plan: Arc::new(plan), parameters, runtime: Runtime::default(), door: Door })
+        Ok(Self { plan: Arc::new(plan), parameters, engine: Engine::default(), door: Door })
     }
 
     /// [`GraphModel::try_forward`]
@@ -288,9 +289,9 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         if !Out::fit(&found) {
             return Err(GraphError::Output { graph: graph(), found, asked: type_name::<Out>() });
         }
-        D::check(flat, &self.runtime, batch, mode, input_grad).map_err(|reason| GraphError::Run { graph: graph(), batch, reason })?;
+        D::check(flat, &self.engine, batch, mode, input_grad).map_err(|reason| GraphError::Run { graph: graph(), batch, reason })?;
         let (tensors, copies) = self.tensors()?.recorded();
-        Ok((call(flat, &self.runtime, tensors, inputs, mode, input_grad), copies))
+        Ok((Call::new(flat, &self.engine, Pass { tensors, inputs, mode, input_grad }), copies))
     }
 
     /// All tensors, in graph order.
@@ -341,13 +342,12 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         let batch = self.batch(&inputs)?;
         let flat = &self.plan.flat;
         let mode = if training { Mode::Train } else { Mode::Infer };
-        let runs = D::check(flat, &self.runtime, batch, mode, false);
+        let runs = D::check(flat, &self.engine, batch, mode, false);
         runs.map_err(|reason| GraphError::Run { graph: flat.name.to_string(), batch, reason })?;
         let tensors = self.tensors()?.values();
-        let plan = crate::run::plan::Plan::of(Cow::Owned(flat.clone()));
-        let values = plan.values(crate::run::plan::Pass { tensors, inputs, mode, input_grad: false }, |path, _| {
-            unreachable!("`{path}` is no layer of a graph")
-        })?;
+        let plan = run::plan::Plan::of(Cow::Owned(flat.clone()));
+        let values =
+            plan.values(Pass { tensors, inputs, mode, input_grad: false }, |path, _| unreachable!("`{path}` is no layer of a graph"))?;
         Ok(NonFiniteOutput::first(flat, &values))
     }
 

@@ -9,7 +9,7 @@ use layercake_ir::Shape;
 use super::GraphModel;
 use super::initial::Initial;
 use crate::Scalar;
-use crate::run::value::Slot;
+use crate::run::slot::Slot;
 use crate::tensors::Tensors;
 
 /// A size that is known at run time, and how the tensor begins.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection};
 use dfdx::shapes::Dtype;
 use dfdx::tensor_ops::Device;
+use layercake_engine::Engine;
 
 use super::GraphModel;
 use super::parameter::Parameter;
 use crate::Scalar;
-use crate::run::network::Runtime;
 
 /// A module without tensors: where a visitor is led to in order to learn of the model that it visits.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,6 +56,6 @@ impl<E: Scalar, D: Device<E>> TensorCollection<E, D> for GraphModel<E, D> {
             parameters.extend(Parameter::visit(visitor, i, description)?);
         }
         let whole = parameters.len() == plan.descriptions.len();
-        Ok(whole.then(|| GraphModel { plan, parameters, runtime: Runtime::default(), door: Door }))
+        Ok(whole.then(|| GraphModel { plan, parameters, engine: Engine::default(), door: Door }))
     }
 }

@@ -8,7 +8,8 @@ use layercake_ir::ops::{LayerNorm, RmsNorm};
 
 use super::{Layer, Taped, portable};
 use crate::Scalar;
-use crate::run::value::{Slot, Value};
+use crate::run::slot::Slot;
+use crate::run::value::Value;
 use crate::tensors::Tensors;
 
 /// The scale and the shift of a normalization that keeps no statistics: `LayerNorm`, `GroupNorm` and `InstanceNorm2d` own the same.

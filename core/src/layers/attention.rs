@@ -9,7 +9,8 @@ use layercake_ir::ops;
 
 use super::{Context, Layer, Taped, linear, portable, present, present_mut};
 use crate::init::{self, Init};
-use crate::run::value::{Rank3, Slot, Value};
+use crate::run::slot::Slot;
+use crate::run::value::{Rank3, Value};
 use crate::tensors::Tensors;
 use crate::{Scalar, host};
 

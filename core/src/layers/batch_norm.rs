@@ -9,7 +9,8 @@ use layercake_ir::ops::{BatchNorm1d, BatchNorm2d};
 
 use super::{Context, Layer, Taped, portable};
 use crate::Scalar;
-use crate::run::value::{self, Slot, Value};
+use crate::run::slot::Slot;
+use crate::run::value::{self, Value};
 use crate::tensors::Tensors;
 
 /// The tensors of a batch normalization of `FEATURES` features or channels: `BatchNorm1d` and `BatchNorm2d` own the same.

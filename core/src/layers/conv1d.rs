@@ -6,7 +6,8 @@ use dfdx::tensor::{Cpu, Storage, Tape, Tensor};
 use dfdx::tensor_ops::Device;
 
 use super::{Layer, Taped, conv2d, portable};
-use crate::run::value::{Slot, Value};
+use crate::run::slot::Slot;
+use crate::run::value::Value;
 use crate::tensors::Tensors;
 use crate::{Scalar, init};
 

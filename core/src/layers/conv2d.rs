@@ -7,7 +7,8 @@ use dfdx::tensor_ops::{BroadcastTo, Device, GatherTo, PermuteTo, ReshapeTo, TryA
 
 use super::window::Taps;
 use super::{Layer, Taped, portable};
-use crate::run::value::{self, Slot, Value};
+use crate::run::slot::Slot;
+use crate::run::value::{self, Value};
 use crate::tensors::Tensors;
 use crate::{Scalar, bounds, init};
 

@@ -8,7 +8,8 @@ use layercake_ir::{INFER, ops};
 
 use super::{Layer, Taped, portable};
 use crate::init::Init;
-use crate::run::value::{Slot, Value};
+use crate::run::slot::Slot;
+use crate::run::value::Value;
 use crate::tensors::Tensors;
 use crate::{Scalar, layout};
 

@@ -8,7 +8,8 @@ use layercake_engine::{Mode, rng};
 use layercake_ir::ops::DropConnect;
 
 use super::{Context, Layer, Taped, portable};
-use crate::run::value::{Slot, Value};
+use crate::run::slot::Slot;
+use crate::run::value::Value;
 use crate::tensors::Tensors;
 use crate::{Scalar, init};
 

@@ -49,7 +49,8 @@ pub use prelu::Prelu;
 pub use recurrent::{Recurrent, RecurrentCell};
 
 use crate::Scalar;
-use crate::run::value::{Slot, Value};
+use crate::run::slot::Slot;
+use crate::run::value::Value;
 use crate::tensors::Tensors;
 
 /// A layer with tensors of its own.

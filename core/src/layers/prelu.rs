@@ -7,7 +7,8 @@ use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, ReshapeTo, TryGt, TryMul
 
 use super::{Layer, Taped, portable};
 use crate::Scalar;
-use crate::run::value::{Slot, Value};
+use crate::run::slot::Slot;
+use crate::run::value::Value;
 use crate::tensors::Tensors;
 
 /// The slopes below zero: one, or one for each channel.

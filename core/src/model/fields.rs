@@ -12,7 +12,7 @@ use super::part::ModelField;
 use crate::Scalar;
 use crate::init::{InitRule, filled};
 use crate::layers::Layer;
-use crate::run::value::Slot;
+use crate::run::slot::Slot;
 
 /// Returns the field with a number.
 pub type Get<M, T> = fn(&M, usize) -> &T;

@@ -40,7 +40,8 @@ pub(crate) mod visit;
 use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::tensor_ops::Device;
 
-pub use crate::run::value::{Slot, Value};
+pub use crate::run::slot::Slot;
+pub use crate::run::value::Value;
 pub use freeze::{Freezing, Frozen, NoSuchParameter};
 pub use named::{Named, NamedMut};
 pub use table::ParameterTable;

@@ -8,7 +8,8 @@ use dfdx::tensor::Tensor;
 use dfdx::tensor_ops::Device;
 
 use super::{Place, Visit, VisitMut, visit, visit_mut};
-use crate::run::value::{Slot, Value};
+use crate::run::slot::Slot;
+use crate::run::value::Value;
 use crate::{Scalar, layout};
 
 /// A tensor of a model, with its path. It shares memory and identity with the model's tensor, so they have the same gradient.

@@ -2,13 +2,13 @@
 
 use dfdx::tensor::{Cpu, NoneTape};
 use dfdx::tensor_ops::Device;
-use layercake_engine::{EngineError, Mode};
+use layercake_engine::{Engine, EngineError, Mode};
 use layercake_ir::Graph;
 
+use super::call::{Call, Done};
+use super::cpu;
+use super::portable;
 use crate::Scalar;
-use crate::run::network::Runtime;
-use crate::run::value::Value;
-use crate::run::{cpu, portable};
 use crate::tape::Recording;
 
 /// A device that networks run on.
@@ -23,8 +23,8 @@ pub trait Backend<E: Scalar>: Device<E> {
     /// # Errors
     /// Returns the reason why it cannot; a run would panic.
     #[doc(hidden)]
-    fn check(graph: &Graph, runtime: &Runtime, batch: usize, mode: Mode, input_grad: bool) -> Result<(), EngineError> {
-        let _ = (runtime, input_grad);
+    fn check(graph: &Graph, engine: &Engine, batch: usize, mode: Mode, input_grad: bool) -> Result<(), EngineError> {
+        let _ = (engine, input_grad);
         portable::check(graph, batch, mode)
     }
 
@@ -43,58 +43,9 @@ pub trait Backend<E: Scalar>: Device<E> {
     fn record(call: Call<'_, E, Self>) -> Result<Done<E, Self, Recording<E, Self>>, Self::Err>;
 }
 
-/// One forward pass.
-#[derive(Debug)]
-pub struct Call<'a, E: Scalar, D: Device<E>> {
-    /// The graph.
-    pub graph: &'a Graph,
-    /// The plans and buffers of the network it belongs to.
-    pub runtime: &'a Runtime,
-    /// All tensors of all nodes, in graph order.
-    pub tensors: Vec<Value<E, D>>,
-    /// The inputs, with their batch axes.
-    pub inputs: Vec<Value<E, D>>,
-    /// Inference or training.
-    pub mode: Mode,
-    /// Whether the backward pass computes gradients of the inputs.
-    pub input_grad: bool,
-    /// Seeds the dropout masks.
-    pub seed: u64,
-}
-
-/// The result of a forward pass.
-#[derive(Debug)]
-pub struct Done<E: Scalar, D: Device<E>, T> {
-    /// The outputs, with their batch axes.
-    pub outputs: Vec<Value<E, D>>,
-    /// The tape, with the pass recorded.
-    pub tape: T,
-    /// New values of tensors: the number in graph order, and the value.
-    pub updates: Vec<(usize, Value<E, D>)>,
-    /// The path that ran it.
-    pub path: Path,
-}
-
-impl<E: Scalar, D: Device<E>, T> Done<E, D, T> {
-    /// The rest, and the tape.
-    pub(crate) fn split_tape(self) -> (Done<E, D, NoneTape>, T) {
-        let Self { outputs, tape, updates, path } = self;
-        (Done { outputs, tape: NoneTape, updates, path }, tape)
-    }
-}
-
-/// The two ways to run a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Path {
-    /// As one operation, by the CPU engine.
-    Engine,
-    /// As dfdx operations, one after the other.
-    Portable,
-}
-
 impl Backend<f32> for Cpu {
-    fn check(graph: &Graph, runtime: &Runtime, batch: usize, mode: Mode, input_grad: bool) -> Result<(), EngineError> {
-        match runtime.engine.start(graph, batch, mode, input_grad) {
+    fn check(graph: &Graph, engine: &Engine, batch: usize, mode: Mode, input_grad: bool) -> Result<(), EngineError> {
+        match engine.start(graph, batch, mode, input_grad) {
             // The portable path runs it.
             Err(EngineError::Unsupported { .. }) => portable::check(graph, batch, mode),
             outcome => outcome.map(drop),

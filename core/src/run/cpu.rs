@@ -4,9 +4,9 @@ use dfdx::tensor::{Cpu, CpuError, Tape, TensorFromVec};
 use layercake_engine::{EngineError, Memo, Mode, Run};
 use layercake_ir::Graph;
 
-use crate::run::backend::{Call, Done, Path};
-use crate::run::portable;
-use crate::run::value::Value;
+use super::call::{Call, Done, Path};
+use super::portable;
+use super::value::Value;
 
 /// Runs the whole graph; on the portable path if the engine lacks one of its operations.
 ///
@@ -18,7 +18,7 @@ use crate::run::value::Value;
 /// instruction set of this machine.
 pub fn execute<T: Tape<f32, Cpu>>(call: Call<'_, f32, Cpu>, mut tape: T) -> Result<Done<f32, Cpu, T>, CpuError> {
     let batch = call.inputs[0].dims()[0];
-    let mut run = match call.runtime.engine.start(call.graph, batch, call.mode, call.input_grad && T::OWNS_TAPE) {
+    let mut run = match call.engine.start(call.graph, batch, call.mode, call.input_grad && T::OWNS_TAPE) {
         Ok(run) => run,
         Err(EngineError::Unsupported { .. }) => return portable::execute(call, tape),
         Err(EngineError::TooLarge { .. } | EngineError::OutOfMemory { .. }) => return Err(CpuError::OutOfMemory),

@@ -9,14 +9,12 @@ use dfdx::shapes::Shape;
 use dfdx::tensor::{OwnedTape, PutTape, Tape, Tensor};
 use dfdx::tensor_ops::Device;
 
-use crate::run::backend::Backend;
-use crate::run::edge::shape;
-use crate::run::value::Value;
+use super::backend::Backend;
+use super::edge::shape;
+use super::network::{Called, Network};
+use super::value::Value;
+use crate::Scalar;
 use crate::shown::CustomPart;
-use crate::{Network, Scalar};
-
-/// The output of a custom layer, and the tape.
-pub type Called<E, D, T> = (Value<E, D>, T);
 
 /// A module that can be a layer of a network: for tensors of these shapes with a batch of any size, with or without a tape. It is implemented for
 /// every dfdx module; it exists so that compile errors can speak of layers.

@@ -4,8 +4,8 @@ use dfdx::shapes::Shape;
 use dfdx::tensor::{Merge, PutTape, Storage, Tape, Tensor};
 use dfdx::tensor_ops::Device;
 
+use super::value::Value;
 use crate::Scalar;
-use crate::run::value::Value;
 
 /// A network's values, and the tape that recorded them.
 pub type Erased<E, D, T> = (Vec<Value<E, D>>, T);

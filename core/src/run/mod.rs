@@ -1,10 +1,31 @@
 //! Running a network: from the user's typed tensors to a pass on the engine or in dfdx operations.
+//!
+//! Each module uses only those above it in this table.
+//!
+//! | module | content |
+//! |---|---|
+//! | `value` | a tensor without its static shape |
+//! | `slot` | the place of a tensor in a network |
+//! | `edge` | typed tensors to values and back |
+//! | `call` | one pass over a graph: what it is given, what it gives back |
+//! | `portable` | a pass in dfdx operations |
+//! | `cpu` | a pass on the engine |
+//! | `backend` | which of the two a device and number type use |
+//! | `plan` | a graph cut at its custom layers, each segment with an engine |
+//! | `runtime` | the plans that a network keeps between passes |
+//! | `network` | what every network is |
+//! | `custom` | dfdx modules as layers |
+//! | `forward` | the typed forward passes |
 
 pub(crate) mod backend;
+pub(crate) mod call;
 mod cpu;
 pub(crate) mod custom;
 pub(crate) mod edge;
+pub(crate) mod forward;
 pub(crate) mod network;
 pub(crate) mod plan;
 pub(crate) mod portable;
+pub(crate) mod runtime;
+pub(crate) mod slot;
 pub(crate) mod value;

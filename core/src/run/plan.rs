@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use dfdx::tensor::NoneTape;
-use layercake_engine::Mode;
+use layercake_engine::Engine;
 use layercake_ir::{Graph, Node, Op, Port};
 
+use super::backend::Backend;
+use super::call::{Call, Done, Pass};
+use super::value::Value;
 use crate::Scalar;
-use crate::run::backend::{Backend, Call, Done};
-use crate::run::network::{Runtime, call};
-use crate::run::value::Value;
 
 /// What runs, one segment after the other.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ struct Segment {
 #[derive(Debug)]
 struct Part {
     graph: Cow<'static, Graph>,
-    runtime: Runtime,
+    engine: Engine,
     /// The values of the whole graph that go in and come out.
     inputs: Vec<usize>,
     outputs: Vec<usize>,
@@ -69,12 +69,12 @@ impl Plan {
         run: impl Fn(Call<'_, E, D>, T) -> Result<Ran<E, D, T>, D::Err>,
         mut custom: impl FnMut(&str, Value<E, D>, T) -> Result<(Value<E, D>, T), D::Err>,
     ) -> Result<Finished<E, D, T>, D::Err> {
-        let Pass { mut tensors, inputs, mode, input_grad } = pass;
         // Nothing to be put together.
         if let [Segment { part: Some(part), custom: None }] = &self.segments[..] {
-            let (done, tape) = run(call(&part.graph, &part.runtime, tensors, inputs, mode, input_grad), tape)?;
+            let (done, tape) = run(Call::new(&part.graph, &part.engine, pass), tape)?;
             return Ok((done.outputs, tape, done.updates));
         }
+        let Pass { mut tensors, inputs, mode, input_grad } = pass;
         let known = inputs.len();
         let mut values: Vec<Option<Value<E, D>>> = inputs.into_iter().map(Some).collect();
         values.resize(known + self.graph.nodes().len(), None);
@@ -82,11 +82,14 @@ impl Plan {
         let mut updates = Vec::new();
         for segment in &self.segments {
             if let Some(part) = &segment.part {
-                let given = part.inputs.iter().map(|&input| value(&values, input)).collect();
-                let own = part.tensors.iter().map(|&tensor| tensors[tensor].clone()).collect();
-                // Behind a custom layer the gradient has to get back to it.
-                let grad = input_grad || part.inputs.iter().any(|&input| input >= known);
-                let (done, carried) = run(call(&part.graph, &part.runtime, own, given, mode, grad), tape)?;
+                let pass = Pass {
+                    tensors: part.tensors.iter().map(|&tensor| tensors[tensor].clone()).collect(),
+                    inputs: part.inputs.iter().map(|&input| value(&values, input)).collect(),
+                    mode,
+                    // Behind a custom layer the gradient has to get back to it.
+                    input_grad: input_grad || part.inputs.iter().any(|&input| input >= known),
+                };
+                let (done, carried) = run(Call::new(&part.graph, &part.engine, pass), tape)?;
                 tape = carried;
                 for (&output, value) in part.outputs.iter().zip(done.outputs) {
                     values[output] = Some(value);
@@ -127,14 +130,15 @@ impl Plan {
                 let outputs: Vec<Port> = (0..part.graph.nodes().len()).map(all).collect();
                 let graph = Graph { outputs: outputs.into(), ..part.graph.clone().into_owned() };
                 // What runs one part alone lists neither values nor tensors.
-                let (given, own) = match alone {
+                let (inputs, tensors) = match alone {
                     true => (values.clone(), tensors.clone()),
                     false => (
                         part.inputs.iter().map(|&input| values[input].clone()).collect(),
                         part.tensors.iter().map(|&tensor| tensors[tensor].clone()).collect(),
                     ),
                 };
-                values.extend(D::run(call(&graph, &Runtime::default(), own, given, mode, input_grad))?.outputs);
+                let pass = Pass { tensors, inputs, mode, input_grad };
+                values.extend(D::run(Call::new(&graph, &Engine::default(), pass))?.outputs);
             }
             if let Some(Custom { path, input, .. }) = &segment.custom {
                 values.push(custom(path, values[*input].clone())?);
@@ -142,15 +146,6 @@ impl Plan {
         }
         Ok(values)
     }
-}
-
-/// What a run begins with.
-pub(crate) struct Pass<E: Scalar, D: Backend<E>> {
-    /// All tensors of the graph, in its order.
-    pub tensors: Vec<Value<E, D>>,
-    pub inputs: Vec<Value<E, D>>,
-    pub mode: Mode,
-    pub input_grad: bool,
 }
 
 /// What a part gave, without its tape, and the tape of the pass so far.
@@ -177,7 +172,7 @@ fn segments(graph: &Graph) -> Option<Vec<Segment>> {
 
 /// All of a graph. What runs one part alone uses neither values nor tensors.
 fn whole(graph: Cow<'static, Graph>) -> Segment {
-    let part = Part { graph, runtime: Runtime::default(), inputs: Vec::new(), outputs: Vec::new(), tensors: Vec::new() };
+    let part = Part { graph, engine: Engine::default(), inputs: Vec::new(), outputs: Vec::new(), tensors: Vec::new() };
     Segment { part: Some(part), custom: None }
 }
 
@@ -231,5 +226,5 @@ fn part(graph: &Graph, range: Range<usize>) -> Option<Part> {
         nodes: list.into(),
         outputs: outputs.iter().map(port).collect::<Vec<_>>().into(),
     };
-    Some(Part { graph: Cow::Owned(graph), runtime: Runtime::default(), inputs, outputs, tensors })
+    Some(Part { graph: Cow::Owned(graph), engine: Engine::default(), inputs, outputs, tensors })
 }

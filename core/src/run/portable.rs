@@ -5,10 +5,10 @@ use dfdx::tensor_ops::Device;
 use layercake_engine::{EngineError, Mode};
 use layercake_ir::{Graph, Node};
 
+use super::call::{Call, Done, Path};
+use super::value::Value;
 use crate::Scalar;
 use crate::layers::{self, Context};
-use crate::run::backend::{Call, Done, Path};
-use crate::run::value::Value;
 use crate::tape::Recording;
 
 /// Runs the whole graph.

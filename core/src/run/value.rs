@@ -161,23 +161,3 @@ impl Value<f32, Cpu> {
         }
     }
 }
-
-/// A place in a network that holds a tensor and takes a new one; running statistics are stored through it.
-pub trait Slot<E: Scalar, D: Device<E>> {
-    /// Replaces the tensor.
-    ///
-    /// # Errors
-    /// None in practice: contiguous data keeps its memory.
-    ///
-    /// # Panics
-    /// If the value has another number of elements.
-    fn set(&mut self, value: Value<E, D>) -> Result<(), D::Err>;
-}
-
-impl<S: Shape, E: Scalar, D: Device<E>> Slot<E, D> for Tensor<S, E, D> {
-    fn set(&mut self, value: Value<E, D>) -> Result<(), D::Err> {
-        let shape = *self.shape();
-        *self = value.restore(&shape)?;
-        Ok(())
-    }
-}

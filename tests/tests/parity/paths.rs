@@ -2,10 +2,9 @@
 
 use std::cell::LazyCell;
 
-use layercake::__private::Runtime;
 use layercake::ir::ops::{BatchNorm2d, Conv2d, Linear, MaxPool2d, Relu, Sigmoid, Tanh};
 use layercake::ir::{Graph, INFER, Node, Op, Shape};
-use layercake_engine::Mode;
+use layercake_engine::{Engine, Mode};
 use layercake_tests::{Numbers, Outcome, Pass, Random, Report, chain, difference, random_chain, random_graph, random_state};
 
 const NETWORKS: u64 = 250;
@@ -108,8 +107,8 @@ fn large_layers() {
 /// Compares both paths of one network in all modes.
 fn compare(name: &str, graph: &Graph, batches: &[usize], random: &mut Random, tally: &mut Tally) {
     tally.report.case();
-    // One runtime for all batches and modes: its plans and workspaces must not get mixed up.
-    let runtime = Runtime::default();
+    // One engine for all batches and modes: its plans and workspaces must not get mixed up.
+    let engine = Engine::default();
     for &batch in batches {
         let state = random_state(graph, random);
         let batched = |shape: &Shape| [&[batch], shape.dims()].concat();
@@ -123,7 +122,7 @@ fn compare(name: &str, graph: &Graph, batches: &[usize], random: &mut Random, ta
         for (how, mode) in MODES {
             if mode != Mode::Train || has_variance(graph, batch) {
                 let case = format!("{name} ({}) batch {batch} {how}", kinds(graph));
-                compare_pass(&case, &pass, mode, &pass.engine(&runtime, mode), tally);
+                compare_pass(&case, &pass, mode, &pass.engine(&engine, mode), tally);
             }
         }
     }

@@ -1,9 +1,8 @@
 //! What layers that draw numbers do in training, but for dropout: it has a file of its own.
 
-use layercake::__private::Runtime;
 use layercake::ir::ops::{Add, DropConnect, Dropout2d, FractionalMaxPool2d, Reparameterize, StochasticDepth};
 use layercake::ir::{Builder, Op, Shape};
-use layercake_engine::Mode;
+use layercake_engine::{Engine, Mode};
 use layercake_tests::{Numbers, Pass, Random, chain, difference};
 
 const BATCH: usize = 40;
@@ -71,7 +70,7 @@ fn reparameterize_draws_from_the_gaussian() {
     let worst = z.iter().zip(&found["input_grad/1"].values).map(|(z, grad)| (grad - 2.0 * 0.5 * (z - 0.25)).abs()).fold(0.0, f64::max);
     assert!(worst < 1e-12, "{worst}");
     // The engine draws the same noise, and so does float32.
-    for other in [pass.engine(&Runtime::default(), Mode::Train), pass.portable_f32(Mode::Train)] {
+    for other in [pass.engine(&Engine::default(), Mode::Train), pass.portable_f32(Mode::Train)] {
         assert!(found.keys().eq(other.keys()));
         assert!(found.iter().all(|(name, numbers)| difference(&other[name], numbers) < 1e-6));
     }
@@ -117,7 +116,7 @@ fn drop_connect_drops_weights_for_the_whole_batch() {
     }
     // Four standard deviations of two thousand draws.
     assert!((kept as f64 / 2000.0 - 0.7).abs() < 0.041, "{kept} of 2000 kept");
-    let engine = pass.engine(&Runtime::default(), Mode::Train);
+    let engine = pass.engine(&Engine::default(), Mode::Train);
     assert!(found.iter().all(|(name, numbers)| difference(&engine[name], numbers) < 1e-6));
     assert_ne!(Pass { seed: 8, ..pass }.portable_f64(Mode::Train)["output/0"], found["output/0"]);
 }
@@ -146,7 +145,7 @@ fn stochastic_depth_drops_whole_samples() {
     }
     // Four standard deviations.
     assert!((kept as f64 / 1000.0 - 0.7).abs() < 0.058, "{kept} of 1000 kept");
-    let engine = pass.engine(&Runtime::default(), Mode::Train);
+    let engine = pass.engine(&Engine::default(), Mode::Train);
     assert!(found.iter().all(|(name, numbers)| difference(&engine[name], numbers) < 1e-6));
     let still = pass.portable_f64(Mode::Eval);
     assert!(still["output/0"].values.iter().zip(&input.values).all(|(y, x)| *y == 2.0 * x));

@@ -6,7 +6,7 @@ use dfdx::tensor::{Cpu, Storage, Tensor};
 use dfdx::tensor_ops::Device;
 
 use crate::layers::{Layer, present, present_mut};
-use crate::run::value::Slot;
+use crate::run::slot::Slot;
 use crate::tensors::Tensors;
 use crate::{Scalar, init};
 

@@ -1,6 +1,6 @@
 //! Values and gradients of small variants, on both execution paths.
 
-use layercake::__private::Runtime;
+use layercake::__private::Engine;
 use layercake::ir::ops::Reparameterize;
 use layercake::ir::{Graph, Op};
 use layercake_tests::{EngineMode as Mode, Fixture, Numbers, Pass, Report, difference, seeded_state};
@@ -57,10 +57,10 @@ fn values_and_gradients_are_pytorchs() {
         let (inputs, grads) = given(name, &graph);
         let output_grads: Vec<Option<Numbers>> = grads.into_iter().map(Some).collect();
         let pass = Pass { graph: &graph, state: &state, inputs: &inputs, output_grads: &output_grads, seed: 0 };
-        let runtime = Runtime::default();
+        let engine = Engine::default();
         let lacks = pass.engine_lacks(Mode::Train);
         let path = if lacks.is_some() { "portable f32" } else { "engine f32" };
-        let in_f32 = |mode| if lacks.is_some() { pass.portable_f32(mode) } else { pass.engine(&runtime, mode) };
+        let in_f32 = |mode| if lacks.is_some() { pass.portable_f32(mode) } else { pass.engine(&engine, mode) };
         println!(
             "    {name:22} in f32 on the {}",
             lacks.map_or("engine".to_owned(), |kind| format!("portable path: the engine lacks {kind}"))

@@ -1,0 +1,212 @@
+//! The forward passes of typed networks: types are taken off the inputs, the plan runs, and the outputs get their types back.
+
+use std::sync::Arc;
+
+use dfdx::tensor::{Gradients, NoneTape, OwnedTape};
+use layercake_engine::Mode;
+
+use super::backend::Backend;
+use super::call::{Call, Pass};
+use super::edge::{Inputs, Outputs};
+use super::network::Network;
+use super::plan::{Plan, Ran};
+use super::slot::store;
+use super::value::Value;
+use crate::Scalar;
+use crate::ids::{self, ForwardError};
+use crate::tape::{Recording, Reel};
+use crate::tensors::Tensors;
+
+/// Inference without a tape.
+///
+/// # Errors
+/// If the device is out of memory.
+///
+/// # Panics
+/// Here and in the functions below: on an empty batch, on inputs of different batches, if a token id is not below the vocabulary, if a layer cannot act
+/// on a length that is known when the network runs, and if the stated types are not the network's.
+pub fn infer<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, D::Err>
+where
+    N: Network<E, D>,
+    E: Scalar,
+    D: Backend<E>,
+    In: Inputs<E, D, NoneTape>,
+    Out: Outputs<E, D, NoneTape>,
+{
+    checked::infer(network, inputs).map_err(ForwardError::device)
+}
+
+/// Inference's behavior, recorded on the tape.
+///
+/// # Errors
+/// If the device is out of memory.
+pub fn eval<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, D::Err>
+where
+    N: Network<E, D>,
+    E: Scalar,
+    D: Backend<E>,
+    In: Inputs<E, D, OwnedTape<E, D>>,
+    Out: Outputs<E, D, OwnedTape<E, D>>,
+{
+    checked::eval(network, inputs).map_err(ForwardError::device)
+}
+
+/// Training.
+///
+/// # Errors
+/// If the device is out of memory.
+pub fn train<N, E, D, In, Out>(network: &mut N, inputs: In) -> Result<Out, D::Err>
+where
+    N: Network<E, D>,
+    E: Scalar,
+    D: Backend<E>,
+    In: Inputs<E, D, OwnedTape<E, D>>,
+    Out: Outputs<E, D, OwnedTape<E, D>>,
+{
+    checked::train(network, inputs).map_err(ForwardError::device)
+}
+
+/// Training on data that needs no gradient itself.
+///
+/// # Errors
+/// If the device is out of memory.
+pub fn train_data<N, E, D, In, Out>(network: &mut N, inputs: In, gradients: Gradients<E, D>) -> Result<Out, D::Err>
+where
+    N: Network<E, D>,
+    E: Scalar,
+    D: Backend<E>,
+    In: Inputs<E, D, NoneTape>,
+    Out: Outputs<E, D, OwnedTape<E, D>>,
+{
+    checked::train_data(network, inputs, gradients).map_err(ForwardError::device)
+}
+
+/// The same functions for networks that take token ids, of which one may be too large: they refuse it with an error.
+pub mod checked {
+    use super::*;
+
+    /// Inference without a tape.
+    ///
+    /// # Errors
+    /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
+    pub fn infer<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, ForwardError<D::Err>>
+    where
+        N: Network<E, D>,
+        E: Scalar,
+        D: Backend<E>,
+        In: Inputs<E, D, NoneTape>,
+        Out: Outputs<E, D, NoneTape>,
+    {
+        let (inputs, _) = inputs.erase()?;
+        let (plan, pass, _) = pass(network, inputs, Mode::Infer, false)?;
+        let run = |call: Call<'_, E, D>, tape| Ok((D::run(call)?, tape));
+        let (outputs, ..) = plan.run(pass, NoneTape, run, |path, value, tape| network.custom(path, value, tape))?;
+        let tapes = outputs.iter().map(|_| NoneTape).collect();
+        Ok(Out::restore(outputs, tapes)?)
+    }
+
+    /// Inference's behavior, recorded on the tape.
+    ///
+    /// # Errors
+    /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
+    pub fn eval<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, ForwardError<D::Err>>
+    where
+        N: Network<E, D>,
+        E: Scalar,
+        D: Backend<E>,
+        In: Inputs<E, D, OwnedTape<E, D>>,
+        Out: Outputs<E, D, OwnedTape<E, D>>,
+    {
+        let (inputs, tape) = inputs.erase()?;
+        let (plan, pass, copies) = pass(network, inputs, Mode::Eval, true)?;
+        let (outputs, reel, _) = plan.run(pass, Reel::new(tape, copies), record, |path, value, reel| {
+            let (value, tape) = network.custom(path, value, reel.into_tape())?;
+            Ok((value, Reel::new(tape, Recording::default())))
+        })?;
+        let tapes = reel.tapes(&N::GRAPH.name, &outputs)?;
+        Ok(Out::restore(outputs, tapes)?)
+    }
+
+    /// Training.
+    ///
+    /// # Errors
+    /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
+    pub fn train<N, E, D, In, Out>(network: &mut N, inputs: In) -> Result<Out, ForwardError<D::Err>>
+    where
+        N: Network<E, D>,
+        E: Scalar,
+        D: Backend<E>,
+        In: Inputs<E, D, OwnedTape<E, D>>,
+        Out: Outputs<E, D, OwnedTape<E, D>>,
+    {
+        let (inputs, tape) = inputs.erase()?;
+        train_on(network, inputs, tape, true)
+    }
+
+    /// Training on data that needs no gradient itself.
+    ///
+    /// # Errors
+    /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
+    pub fn train_data<N, E, D, In, Out>(network: &mut N, inputs: In, gradients: Gradients<E, D>) -> Result<Out, ForwardError<D::Err>>
+    where
+        N: Network<E, D>,
+        E: Scalar,
+        D: Backend<E>,
+        In: Inputs<E, D, NoneTape>,
+        Out: Outputs<E, D, OwnedTape<E, D>>,
+    {
+        let (inputs, _) = inputs.erase()?;
+        let tape = inputs[0].taped(gradients)?;
+        train_on(network, inputs, tape, false)
+    }
+}
+
+fn train_on<N, E, D, Out>(
+    network: &mut N,
+    inputs: Vec<Value<E, D>>,
+    tape: OwnedTape<E, D>,
+    input_grad: bool,
+) -> Result<Out, ForwardError<D::Err>>
+where
+    N: Network<E, D>,
+    E: Scalar,
+    D: Backend<E>,
+    Out: Outputs<E, D, OwnedTape<E, D>>,
+{
+    let (plan, pass, copies) = pass(network, inputs, Mode::Train, input_grad)?;
+    let (outputs, reel, updates) = plan.run(pass, Reel::new(tape, copies), record, |path, value, reel| {
+        let (value, tape) = network.custom_mut(path, value, reel.into_tape())?;
+        Ok((value, Reel::new(tape, Recording::default())))
+    })?;
+    store(updates, |work| network.slots(work))?;
+    let tapes = reel.tapes(&N::GRAPH.name, &outputs)?;
+    Ok(Out::restore(outputs, tapes)?)
+}
+
+/// Runs a part of a network and records it.
+fn record<E: Scalar, D: Backend<E>>(call: Call<'_, E, D>, reel: Reel<E, D>) -> Result<Ran<E, D, Reel<E, D>>, D::Err> {
+    let (done, recording) = D::record(call)?.split_tape();
+    Ok((done, reel.with(recording)))
+}
+
+/// The plan of a pass, what it begins with, and what made copies of tensors.
+type Prepared<E, D> = (Arc<Plan>, Pass<E, D>, Recording<E, D>);
+
+/// What a pass of a typed network runs, and on what.
+pub(crate) fn pass<N: Network<E, D>, E: Scalar, D: Backend<E>>(
+    network: &N,
+    inputs: Vec<Value<E, D>>,
+    mode: Mode,
+    input_grad: bool,
+) -> Result<Prepared<E, D>, ForwardError<D::Err>> {
+    let graph = N::GRAPH;
+    let batches: Vec<usize> = inputs.iter().map(|input| input.dims()[0]).collect();
+    assert!(batches[0] > 0, "`{}` received an empty batch", graph.name);
+    assert!(batches.iter().all(|&batch| batch == batches[0]), "`{}` received inputs with batches of {batches:?}", graph.name);
+    let plan = network.runtime().plan(graph, &inputs).map_err(|mistake| ForwardError::Shape(Box::new(mistake)))?;
+    ids::check(plan.graph(), &inputs)?;
+    let mut tensors = Tensors::new();
+    network.tensors(&mut tensors)?;
+    let (tensors, copies) = tensors.recorded();
+    Ok((plan, Pass { tensors, inputs, mode, input_grad }, copies))
+}
