@@ -25,14 +25,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn measure(graph: &Graph, batch: usize) -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::default();
     let mut run = engine.start(graph, batch, Mode::Train, true)?;
-    fill(run.input_mut(0), 1.0);
+    let mut input = vec![0.0; run.input_len(0)];
+    fill(&mut input, 1.0);
     let params: usize = graph.nodes().iter().map(|node| node.params().as_slice().len()).sum();
     (0..params).for_each(|i| fill(run.param_mut(i), 0.1));
-    let grad = vec![0.01; run.output(0).len()];
+    let grad = vec![0.01; run.output_len(0)];
     let mut grads = run.zero_grads();
     let mut times: Vec<f64> = (0..20)
         .map(|_| {
             let start = Instant::now();
+            run.set_input(0, &input);
             run.forward();
             run.backward(&[&grad], &mut grads);
             start.elapsed().as_secs_f64() * 1e3

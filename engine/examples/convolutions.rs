@@ -52,13 +52,14 @@ fn measure(name: &str, op: Op, input: &[usize], batch: usize) -> Result<(), Box<
     let mut line = format!("{name:48}");
     for (mode, passes) in [(Mode::Infer, 1), (Mode::Train, 3)] {
         let mut run = engine.start(&graph, batch, mode, true)?;
-        run.input_mut(0).fill(0.5);
+        let input = vec![0.5; run.input_len(0)];
         run.param_mut(0).fill(0.01);
-        let grad = vec![0.01; run.output(0).len()];
+        let grad = vec![0.01; run.output_len(0)];
         let mut grads = run.zero_grads();
         let least = (0..20)
             .map(|_| {
                 let start = Instant::now();
+                run.set_input(0, &input);
                 run.forward();
                 if mode == Mode::Train {
                     run.backward(&[&grad], &mut grads);

@@ -19,13 +19,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::default();
     for (name, mode) in [("inference", Mode::Infer), ("training step", Mode::Train)] {
         let mut run = engine.start(&graph, batch, mode, false)?;
-        fill(run.input_mut(0), 1.0);
+        let mut input = vec![0.0; run.input_len(0)];
+        fill(&mut input, 1.0);
         let params: usize = graph.nodes().iter().map(|node| node.params().as_slice().len()).sum();
         (0..params).for_each(|i| fill(run.param_mut(i), 0.1));
         let grad = vec![0.01; batch * 10];
         let mut grads = run.zero_grads();
         let mut once = || {
             let start = Instant::now();
+            run.set_input(0, &input);
             run.forward();
             if mode == Mode::Train {
                 run.backward(&[&grad], &mut grads);

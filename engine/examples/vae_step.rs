@@ -31,14 +31,16 @@ fn measure(graph: &Graph, batch: usize, input_grad: bool) -> Result<(), Box<dyn 
     let engine = Engine::default();
     for (name, mode) in [("inference", Mode::Infer), ("training step", Mode::Train)] {
         let mut run = engine.start(graph, batch, mode, input_grad)?;
-        fill(run.input_mut(0), 1.0);
+        let mut input = vec![0.0; run.input_len(0)];
+        fill(&mut input, 1.0);
         let params: usize = graph.nodes().iter().map(|node| node.params().as_slice().len()).sum();
         (0..params).for_each(|i| fill(run.param_mut(i), 0.1));
-        let grads: Vec<Vec<f32>> = (0..graph.outputs().len()).map(|i| vec![0.01; run.output(i).len()]).collect();
+        let grads: Vec<Vec<f32>> = (0..graph.outputs().len()).map(|i| vec![0.01; run.output_len(i)]).collect();
         let grads: Vec<&[f32]> = grads.iter().map(Vec::as_slice).collect();
         let mut param_grads = run.zero_grads();
         let mut once = || {
             let start = Instant::now();
+            run.set_input(0, &input);
             run.forward();
             if mode == Mode::Train {
                 run.backward(&grads, &mut param_grads);

@@ -1,6 +1,6 @@
 //! Runs a Layercake graph forward and backward on CPU slices, in f32.
 //!
-//! An [`Engine`] belongs to one network. [`Engine::start`] hands out a [`Run`]: fill in its inputs and parameters, call
+//! An [`Engine`] belongs to one network. [`Engine::start`] hands out a [`Run`]: give it inputs and parameters, call
 //! [`Run::forward`], read the outputs; after [`Run::backward`] read the gradients.
 //!
 //! ```
@@ -14,7 +14,7 @@
 //!
 //! let engine = Engine::default();
 //! let mut run = engine.start(&graph, 2, Mode::Eval, true)?;
-//! run.input_mut(0).copy_from_slice(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+//! run.set_input(0, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
 //! run.param_mut(0).copy_from_slice(&[1.0, 1.0, 2.0]);
 //! run.forward();
 //! assert_eq!(run.output(0), [9.0, 21.0]);
@@ -53,6 +53,7 @@ pub use error::EngineError;
 pub use exec::Memo;
 pub use kernels::bce::bce_with_logits;
 pub use kernels::elementwise::Formula;
+pub use kernels::memory::zeros;
 pub use kernels::simd::{check as check_instruction_set, name as instruction_set};
 pub use mode::Mode;
 pub use run::Run;

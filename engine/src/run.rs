@@ -11,7 +11,8 @@ use crate::{
 
 /// One run of a network on a batch, with buffers of its own. Several runs may exist at the same time.
 ///
-/// The caller fills in inputs and parameters ([`Run::input_mut`], [`Run::param_mut`]); initially they have arbitrary content.
+/// The caller gives the inputs before each forward pass ([`Run::set_input`]) and fills in the parameters ([`Run::param_mut`]), which initially have
+/// arbitrary content.
 pub struct Run {
     planned: Arc<Planned>,
     /// None only while the run is dropped.
@@ -19,8 +20,7 @@ pub struct Run {
     state: State,
 }
 
-/// An id that is no row of any table, and whose bits are those of an ordinary number.
-const MOST_ID: u32 = 1 << 30;
+const BROKEN: &str = "a run that panicked cannot go on; start another";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
@@ -44,25 +44,51 @@ impl Run {
         self.workspace.as_mut().expect("held until the run is dropped")
     }
 
-    /// Input `i`, batch-major `[batch, shape..]`, row-major. Use [`Run::set_ids`] for token ids.
+    /// The number of elements of input `i`, of the whole batch.
     ///
     /// # Panics
     /// Panics if there is no such input.
-    pub fn input_mut(&mut self, i: usize) -> &mut [f32] {
-        &mut self.workspace_mut().inputs[i]
+    pub fn input_len(&self, i: usize) -> usize {
+        self.planned.plan.input_len(i)
     }
 
-    /// Writes input `i`, an input of token ids, batch-major. Ids are stored in buffers of numbers, as their bits.
+    /// Gives input `i`, batch-major `[batch, shape..]`, row-major. Use [`Run::set_ids`] for token ids. The elements are copied once, into the layout
+    /// of the lanes.
+    ///
+    /// # Panics
+    /// Panics if there is no such input, or if the length is wrong.
+    pub fn set_input(&mut self, i: usize, input: &[f32]) {
+        let planned = self.filling();
+        self.workspace_mut().set_input(&planned.plan, i, input);
+    }
+
+    /// [`Run::set_input`] for a caller that can write elements but has no slice of them: what `fill` writes is copied once more, unless the lanes'
+    /// layout is the same, as for a batch of 1.
+    ///
+    /// # Panics
+    /// Panics if there is no such input.
+    pub fn fill_input(&mut self, i: usize, fill: impl FnOnce(&mut [f32])) {
+        let planned = self.filling();
+        // A panic of `fill` may leave the buffers in any state.
+        self.state = State::Working;
+        self.workspace_mut().fill_input(&planned.plan, i, fill);
+        self.state = State::Filling;
+    }
+
+    /// Gives input `i`, an input of token ids, batch-major. Ids are stored in buffers of numbers, as their bits.
     ///
     /// # Panics
     /// Panics if there is no such input, or if the length is wrong. [`Run::forward`] panics for an id that is not a row of the embedding.
     pub fn set_ids(&mut self, i: usize, ids: &[usize]) {
-        let input = self.input_mut(i);
-        assert_eq!(input.len(), ids.len(), "an id for each place of the input");
-        for (to, &id) in input.iter_mut().zip(ids) {
-            // An id that does not fit into the type is larger than any table.
-            *to = f32::from_bits(u32::try_from(id).map_or(MOST_ID, |id| id.min(MOST_ID)));
-        }
+        let planned = self.filling();
+        self.workspace_mut().set_ids(&planned.plan, i, ids);
+    }
+
+    /// The plan, for a change to what it reads: that ends the validity of outputs and gradients.
+    fn filling(&mut self) -> Arc<Planned> {
+        assert_ne!(self.state, State::Working, "{BROKEN}");
+        self.state = State::Filling;
+        Arc::clone(&self.planned)
     }
 
     /// Tensor `i` of all nodes, both trained ones and buffers, in graph order, and within a node in the order of its `Params`.
@@ -106,21 +132,42 @@ impl Run {
     /// Computes the outputs.
     ///
     /// # Panics
-    /// Panics if this run has panicked before. Other runs of the same engine are not affected.
+    /// Panics if an input was not given since the last forward pass, whose values may have taken its buffer, and if this run has panicked before.
+    /// Other runs of the same engine are not affected.
     pub fn forward(&mut self) {
-        assert_ne!(self.state, State::Working, "a run that panicked cannot go on; start another");
+        assert_ne!(self.state, State::Working, "{BROKEN}");
         let planned = Arc::clone(&self.planned);
         self.state = State::Working;
         self.workspace_mut().forward(&planned.plan);
         self.state = State::Forward;
     }
 
-    /// Output `i`, batch-major. Valid after [`Run::forward`].
+    /// The number of elements of output `i`, of the whole batch.
     ///
     /// # Panics
     /// Panics if there is no such output.
-    pub fn output(&self, i: usize) -> &[f32] {
-        &self.workspace().outputs[i]
+    pub fn output_len(&self, i: usize) -> usize {
+        self.planned.plan.output_len(i)
+    }
+
+    /// Writes output `i`, batch-major. The elements are copied once, from the layout of the lanes.
+    ///
+    /// # Panics
+    /// Panics unless [`Run::forward`] was the last pass, if there is no such output, or if the length is wrong. [`Run::backward`] uses the outputs'
+    /// buffers for other values.
+    pub fn read_output(&self, i: usize, into: &mut [f32]) {
+        assert_eq!(self.state, State::Forward, "outputs are read after `forward` and before `backward`");
+        self.workspace().read_output(&self.planned.plan, i, into);
+    }
+
+    /// [`Run::read_output`] into a new vector.
+    ///
+    /// # Panics
+    /// As [`Run::read_output`].
+    pub fn output(&self, i: usize) -> Vec<f32> {
+        let mut output = vec![0.0; self.output_len(i)];
+        self.read_output(i, &mut output);
+        output
     }
 
     /// Computes the gradients from those of all outputs, batch-major, and adds those of the parameters to `param_grads`, which has the order of
@@ -157,7 +204,7 @@ impl Drop for Run {
     fn drop(&mut self) {
         // Buffers of a run that panicked are not used again.
         if let Some(mut workspace) = self.workspace.take().filter(|_| self.state != State::Working) {
-            workspace.seed = 0;
+            workspace.reset();
             self.planned.give_back(workspace);
         }
     }

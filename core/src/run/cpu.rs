@@ -1,7 +1,19 @@
 //! Runs a graph on the CPU engine, as one operation on dfdx's tape.
+//!
+//! What is copied between dfdx's tensors and the engine's buffers, and why:
+//!
+//! - *Inputs*: twice. dfdx lends no slice of a tensor, so its elements are copied to a buffer, and from there into the layout of the lanes. Once if
+//!   the layouts are the same, as for a batch of 1. An input that is not contiguous was copied before, when its type was taken off.
+//! - *Token ids*: twice. They are copied out of the tensor to be checked, and from there to the lanes.
+//! - *Parameters*: once a training pass, since the optimizer has changed them; in inference only after a change. Their layout is the engine's.
+//! - *Outputs*: once, from the lanes into the vector that becomes the tensor.
+//! - *Running statistics*: once, since the engine goes on with its own.
+//! - *Gradients of outputs*: once, from dfdx's storage, which is lent, into the lanes.
+//! - *Gradients of parameters*: never. dfdx's storage is lent to the engine, which adds to it.
+//! - *Gradients of inputs*: once, added from the lanes to dfdx's storage.
 
 use dfdx::tensor::{Cpu, CpuError, Tape, TensorFromVec};
-use layercake_engine::{EngineError, Memo, Mode, Run};
+use layercake_engine::{EngineError, Memo, Mode, Run, zeros};
 use layercake_ir::Graph;
 
 use super::call::{Call, Done, Path};
@@ -26,35 +38,44 @@ pub fn execute<T: Tape<f32, Cpu>>(call: Call<'_, f32, Cpu>, mut tape: T) -> Resu
     };
     let Call { graph, tensors, inputs, mode, input_grad, seed, .. } = call;
     run.set_seed(seed);
-    run.on_pool(|run| {
+    let results = run.on_pool(|run| {
         take_params(run, &tensors, mode);
         for (i, input) in inputs.iter().enumerate() {
             match input.is_ids() {
                 true => run.set_ids(i, input.ids()),
-                false => input.copy_into(run.input_mut(i)),
+                false => run.fill_input(i, |to| input.copy_into(to)),
             }
         }
         run.forward();
-    });
+        (0..graph.outputs().len()).map(|i| output(run, i)).collect::<Result<Vec<_>, _>>()
+    })?;
 
     let device = inputs[0].device().clone();
-    let value = |data: &[f32], dims: Vec<usize>| {
-        Value::erase(device.try_tensor_from_vec(copy(data)?, (data.len(),))?).map(|(v, _)| v.with_dims(dims))
+    let value = |data: Vec<f32>, dims: Vec<usize>| {
+        let len = data.len();
+        Value::erase(device.try_tensor_from_vec(data, (len,))?).map(|(v, _)| v.with_dims(dims))
     };
     let mut outputs = Vec::new();
-    for (i, port) in graph.outputs().iter().enumerate() {
-        outputs.push(value(run.output(i), [&[batch], port.shape.dims()].concat())?);
+    for (data, port) in results.into_iter().zip(graph.outputs()) {
+        outputs.push(value(data, [&[batch], port.shape.dims()].concat())?);
     }
     let mut updates = Vec::new();
     if mode == Mode::Train {
         for i in buffers(graph) {
-            updates.push((i, value(run.param(i), tensors[i].dims().to_vec())?));
+            updates.push((i, value(copy(run.param(i))?, tensors[i].dims().to_vec())?));
         }
     }
     if T::OWNS_TAPE {
         record(&mut tape, run, graph, tensors, if input_grad { inputs } else { Vec::new() }, outputs.clone());
     }
     Ok(Done { outputs, tape, updates, path: Path::Engine })
+}
+
+/// An output in a vector of its own.
+fn output(run: &Run, i: usize) -> Result<Vec<f32>, CpuError> {
+    let mut output = zeros(run.output_len(i)).ok_or(CpuError::OutOfMemory)?;
+    run.read_output(i, &mut output);
+    Ok(output)
 }
 
 /// The parameters that were copied to an engine's buffers.
@@ -125,26 +146,18 @@ fn take_gradient(from: &mut Vec<f32>, len: usize) -> Result<Vec<f32>, CpuError> 
     if from.len() == len {
         return Ok(std::mem::take(from));
     }
-    let mut zeros = room(len)?;
-    zeros.resize(len, 0.0);
-    Ok(zeros)
+    zeros(len).ok_or(CpuError::OutOfMemory)
 }
 
 /// The same numbers elsewhere.
 fn copy(data: &[f32]) -> Result<Vec<f32>, CpuError> {
-    let mut copy = room(data.len())?;
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(data.len()).map_err(|_| CpuError::OutOfMemory)?;
     copy.extend_from_slice(data);
     Ok(copy)
 }
 
-/// An empty list with memory for so many numbers.
-fn room(len: usize) -> Result<Vec<f32>, CpuError> {
-    let mut list = Vec::new();
-    list.try_reserve_exact(len).map_err(|_| CpuError::OutOfMemory)?;
-    Ok(list)
-}
-
-/// The opposite.
+/// The opposite of [`take_gradient`].
 fn give_gradient(to: &mut Vec<f32>, gradient: Vec<f32>) {
     if to.is_empty() {
         *to = gradient;

@@ -27,7 +27,7 @@ pub struct Value<E: Scalar, D: Device<E>> {
 enum Data<E: Scalar, D: Device<E>> {
     Numbers(Tensor<Rank1, E, D>),
     /// Token ids. Whatever the device, they are looked at here before anything is done with them.
-    Ids(Arc<[usize]>, D),
+    Ids(Arc<Vec<usize>>, D),
 }
 
 const NO_NUMBERS: &str = "of token ids only an embedding makes something: the shape rules say so";
@@ -50,13 +50,13 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
         let (tensor, tape) = tensor.split_tape();
         // dfdx cannot list the elements of a tensor that has none.
         let ids = if dims.contains(&0) { Vec::new() } else { tensor.as_vec() };
-        let data = Data::Ids(ids.into(), tensor.device().clone());
+        let data = Data::Ids(Arc::new(ids), tensor.device().clone());
         (Self { data, dims }, tape)
     }
 
     /// Token ids of these sizes.
     pub(crate) fn of_ids(ids: Vec<usize>, dims: Vec<usize>, device: &D) -> Self {
-        Self { data: Data::Ids(ids.into(), device.clone()), dims }
+        Self { data: Data::Ids(Arc::new(ids), device.clone()), dims }
     }
 
     /// Are these token ids?

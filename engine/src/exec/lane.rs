@@ -6,6 +6,9 @@ use crate::{
     plan::{Param, Plan, Span, Step, Task, Writes},
 };
 
+/// An id that is no row of any table, and whose bits are those of an ordinary number.
+const MOST_ID: u32 = 1 << 30;
+
 /// A lane's own buffers.
 pub struct Lane {
     /// Its images.
@@ -50,14 +53,6 @@ impl Lane {
         (site, &mut grads[step.first_param..])
     }
 
-    /// Copies this lane's part of the inputs.
-    pub fn take_inputs(&mut self, plan: &Plan, inputs: &[Vec<f32>]) {
-        for (&value, input) in plan.inputs.iter().zip(inputs) {
-            let value = &plan.values[value];
-            self.take(value.len(), input, value.slot, false);
-        }
-    }
-
     /// Copies this lane's part of the outputs' gradients.
     pub fn take_output_grads(&mut self, plan: &Plan, grads: &[&[f32]]) {
         for (output, grad) in plan.outputs.iter().zip(grads) {
@@ -69,9 +64,21 @@ impl Lane {
     }
 
     /// Copies (adds) this lane's part of a batch-major slice to a buffer.
-    fn take(&mut self, len: usize, from: &[f32], slot: usize, add: bool) {
+    pub fn take(&mut self, len: usize, from: &[f32], slot: usize, add: bool) {
         let Span { start, images } = self.span;
         layout::transpose(images, len, &from[start * len..][..images * len], &mut self.slots[slot][..images * len], add);
+    }
+
+    /// Copies this lane's part of batch-major token ids to a buffer, as the bits of its numbers.
+    pub fn take_ids(&mut self, len: usize, ids: &[usize], slot: usize) {
+        let Span { start, images } = self.span;
+        let to = &mut self.slots[slot][..images * len];
+        for (image, ids) in ids[start * len..][..images * len].chunks_exact(len).enumerate() {
+            for (to, &id) in to[image..].iter_mut().step_by(images).zip(ids) {
+                // An id that does not fit into the type is larger than any table.
+                *to = f32::from_bits(u32::try_from(id).map_or(MOST_ID, |id| id.min(MOST_ID)));
+            }
+        }
     }
 }
 

@@ -24,10 +24,10 @@ pub type Memo = Box<dyn std::any::Any + Send + Sync>;
 
 /// Everything that one run reads and writes. Allocated once per plan; a pass allocates nothing.
 pub struct Workspace {
-    /// The inputs, batch-major.
-    pub inputs: Vec<Vec<f32>>,
-    /// The outputs, batch-major.
-    pub outputs: Vec<Vec<f32>>,
+    /// The inputs that were given since the last forward pass.
+    given: Vec<bool>,
+    /// A batch-major input on its way into the lanes, for a caller that has no slice to lend.
+    staging: Vec<f32>,
     /// The tensors of all nodes.
     pub params: Vec<Vec<f32>>,
     /// The seed of the dropout masks.
@@ -41,10 +41,9 @@ pub struct Workspace {
 impl Workspace {
     /// All buffers, zeroed; none if there is not enough memory.
     pub fn new(plan: &Plan) -> Option<Self> {
-        let batch_of = |value: usize| zeros(plan.batch * plan.values[value].len());
         Some(Self {
-            inputs: plan.inputs.iter().map(|&value| batch_of(value)).collect::<Option<_>>()?,
-            outputs: plan.outputs.iter().map(|output| batch_of(output.value)).collect::<Option<_>>()?,
+            given: vec![false; plan.inputs.len()],
+            staging: zeros(plan.staging())?,
             params: plan.params.iter().map(|param| zeros(param.len)).collect::<Option<_>>()?,
             seed: 0,
             memo: None,
@@ -53,10 +52,55 @@ impl Workspace {
         })
     }
 
+    /// Forgets what one run set for its passes.
+    pub fn reset(&mut self) {
+        self.seed = 0;
+        self.given.fill(false);
+    }
+
+    /// Gives the lanes their parts of a batch-major input.
+    ///
+    /// # Panics
+    /// Panics if the length is wrong.
+    pub fn set_input(&mut self, plan: &Plan, index: usize, from: &[f32]) {
+        assert_eq!(from.len(), plan.input_len(index), "an input has the length of its shape times the batch");
+        let value = &plan.values[plan.inputs[index]];
+        each(&mut self.lanes, |lane| lane.take(value.len(), from, value.slot, false));
+        self.given[index] = true;
+    }
+
+    /// [`Workspace::set_input`] of what `fill` writes.
+    pub fn fill_input(&mut self, plan: &Plan, index: usize, fill: impl FnOnce(&mut [f32])) {
+        let value = &plan.values[plan.inputs[index]];
+        if let Some(direct) = plan.is_direct(value).then(|| &mut self.lanes[0].slots[value.slot][..plan.batch * value.len()]) {
+            fill(direct);
+            self.given[index] = true;
+            return;
+        }
+        let mut staging = std::mem::take(&mut self.staging);
+        let from = &mut staging[..plan.batch * value.len()];
+        fill(from);
+        self.set_input(plan, index, from);
+        self.staging = staging;
+    }
+
+    /// Gives the lanes their parts of a batch-major input of token ids.
+    ///
+    /// # Panics
+    /// Panics if the length is wrong.
+    pub fn set_ids(&mut self, plan: &Plan, index: usize, ids: &[usize]) {
+        assert_eq!(ids.len(), plan.input_len(index), "an id for each place of the input");
+        let value = &plan.values[plan.inputs[index]];
+        each(&mut self.lanes, |lane| lane.take_ids(value.len(), ids, value.slot));
+        self.given[index] = true;
+    }
+
     /// Computes the outputs.
+    ///
+    /// # Panics
+    /// Panics if an input was not given since the last forward pass: its buffer has been used for other values.
     pub fn forward(&mut self, plan: &Plan) {
-        let inputs = &self.inputs;
-        each(&mut self.lanes, |lane| lane.take_inputs(plan, inputs));
+        assert!(self.given.iter_mut().all(std::mem::take), "every input is given before each forward pass");
         for phase in &plan.forward {
             match phase {
                 Phase::Lanes(tasks) => {
@@ -69,17 +113,23 @@ impl Workspace {
                 Phase::Weights(_) => unreachable!("a phase of the backward pass"),
             }
         }
-        for (output, to) in plan.outputs.iter().zip(&mut self.outputs) {
-            let value = &plan.values[output.value];
-            let longest = plan.lanes[0].images * value.len();
-            let give = |(lane, to): (&Lane, &mut [f32])| {
-                layout::transpose(value.len(), lane.span.images, &lane.slots[value.slot][..to.len()], to, false);
-            };
-            if to.len() >= SHARED_WORK && self.lanes.len() > 1 {
-                self.lanes.par_iter().zip(to.par_chunks_mut(longest)).for_each(give);
-            } else {
-                self.lanes.iter().zip(to.chunks_mut(longest)).for_each(give);
-            }
+    }
+
+    /// Writes a batch-major output.
+    ///
+    /// # Panics
+    /// Panics if the length is wrong.
+    pub fn read_output(&self, plan: &Plan, index: usize, to: &mut [f32]) {
+        assert_eq!(to.len(), plan.output_len(index), "an output has the length of its shape times the batch");
+        let value = &plan.values[plan.outputs[index].value];
+        let longest = plan.lanes[0].images * value.len();
+        let give = |(lane, to): (&Lane, &mut [f32])| {
+            layout::transpose(value.len(), lane.span.images, &lane.slots[value.slot][..to.len()], to, false);
+        };
+        if to.len() >= SHARED_WORK && self.lanes.len() > 1 {
+            self.lanes.par_iter().zip(to.par_chunks_mut(longest)).for_each(give);
+        } else {
+            self.lanes.iter().zip(to.chunks_mut(longest)).for_each(give);
         }
     }
 
@@ -89,8 +139,8 @@ impl Workspace {
     /// Panics if the number or the lengths of the gradients are wrong.
     pub fn backward(&mut self, plan: &Plan, output_grads: &[&[f32]], grads: &mut [Vec<f32>]) {
         assert_eq!(output_grads.len(), plan.outputs.len(), "a gradient for each output");
-        for (grad, output) in output_grads.iter().zip(&self.outputs) {
-            assert_eq!(grad.len(), output.len(), "a gradient has the length of its output");
+        for (index, grad) in output_grads.iter().enumerate() {
+            assert_eq!(grad.len(), plan.output_len(index), "a gradient has the length of its output");
         }
         assert_eq!(grads.len(), plan.params.len(), "a buffer for the gradient of each tensor");
         for (grad, param) in grads.iter().zip(&plan.params).filter(|(_, param)| param.trained) {
@@ -142,7 +192,7 @@ impl Workspace {
     /// Panics if the run was started without `input_grad`, or if the length is wrong.
     pub fn add_input_grad(&self, plan: &Plan, index: usize, into: &mut [f32]) {
         assert!(plan.input_grad, "the run was started without input_grad");
-        assert_eq!(into.len(), self.inputs[index].len(), "a gradient has the length of its input");
+        assert_eq!(into.len(), plan.input_len(index), "a gradient has the length of its input");
         let value = &plan.values[plan.inputs[index]];
         // Without a buffer, no output depends on the input.
         let Some(slot) = value.grad else { return };

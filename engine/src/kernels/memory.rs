@@ -3,7 +3,7 @@
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 
-/// A number of zeros; none if there is not enough memory.
+/// A vector of zeros; None if there is not enough memory.
 pub fn zeros(len: usize) -> Option<Vec<f32>> {
     if len == 0 {
         return Some(Vec::new());

@@ -69,11 +69,9 @@ fn frame(graph: &Graph, index: usize) -> u128 {
 impl Plan {
     /// The bytes of one run's buffers.
     pub fn bytes(&self) -> u128 {
-        let ports = self.inputs.iter().copied().chain(self.outputs.iter().map(|output| output.value));
-        let ports: u128 = ports.map(|value| self.values[value].len() as u128 * self.batch as u128).sum();
         let params: u128 = self.params.iter().map(|param| param.len as u128).sum();
         let lanes: u128 = self.lanes.iter().map(|span| crate::exec::lane_numbers(self, span.images)).sum();
-        (ports + params + lanes) * size_of::<f32>() as u128
+        (self.staging() as u128 + params + lanes) * size_of::<f32>() as u128
     }
 }
 

@@ -144,6 +144,29 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Elements of an input of the whole batch.
+    pub fn input_len(&self, index: usize) -> usize {
+        self.batch * self.values[self.inputs[index]].len()
+    }
+
+    /// Elements of an output of the whole batch.
+    pub fn output_len(&self, index: usize) -> usize {
+        self.batch * self.values[self.outputs[index].value].len()
+    }
+
+    /// Whether a batch-major value has the layout of the only lane.
+    pub fn is_direct(&self, value: &Value) -> bool {
+        self.lanes.len() == 1 && (self.batch == 1 || value.len() == 1)
+    }
+
+    /// Elements of the buffer through which inputs reach the lanes.
+    pub fn staging(&self) -> usize {
+        let values = self.inputs.iter().map(|&value| &self.values[value]);
+        values.filter(|value| !value.shape.is_ids() && !self.is_direct(value)).map(Value::len).max().unwrap_or(0) * self.batch
+    }
+}
+
 /// Decides which gradients of tensors the lanes work out by themselves, and who adds to whose.
 fn share_out(steps: &mut [Step], params: &mut [Param], graph: &Graph, lanes: usize) {
     let own = |step: &Step| step.first_param..step.first_param + graph.nodes()[step.node].op.params().as_slice().len();

@@ -53,12 +53,17 @@ fn check(graph: &Graph) {
 #[track_caller]
 fn check_batch(graph: &Graph, batch: usize) {
     let engine = Engine::default();
+    let mut outputs: Vec<Vec<f32>> = graph.outputs().iter().map(|port| vec![0.0; batch * port.shape.len()]).collect();
     let grads: Vec<Vec<f32>> = graph.outputs().iter().map(|port| vec![0.5; batch * port.shape.len()]).collect();
     let grads: Vec<&[f32]> = grads.iter().map(Vec::as_slice).collect();
     let mut param_grads = engine.start(graph, batch, Mode::Train, true).unwrap().zero_grads();
     let mut step = |mode| {
         let mut run = engine.start(graph, batch, mode, true).unwrap();
+        (0..graph.inputs().len()).for_each(|i| run.fill_input(i, |to| to.fill(0.5)));
         run.forward();
+        for (i, output) in outputs.iter_mut().enumerate() {
+            run.read_output(i, output);
+        }
         if mode != Mode::Infer {
             run.backward(&grads, &mut param_grads);
         }
@@ -78,6 +83,7 @@ fn what_is_held_is_bounded_and_released() {
     let all_sizes = |engine: &Engine| {
         for (batch, mode) in (2..20).flat_map(|batch| [Mode::Infer, Mode::Train].map(|mode| (batch, mode))) {
             let mut run = engine.start(&graph, batch, mode, true).unwrap();
+            run.fill_input(0, |to| to.fill(0.5));
             run.forward();
             if mode == Mode::Train {
                 let mut grads = run.zero_grads();

@@ -157,7 +157,7 @@ pub fn on_engine(engine: &Engine, case: &Case) -> Outcome {
     for (i, input) in case.inputs.iter().enumerate() {
         match case.graph.inputs()[i].shape.is_ids() {
             true => run.set_ids(i, &input.iter().map(|&id| id as usize).collect::<Vec<_>>()),
-            false => run.input_mut(i).copy_from_slice(&narrow(input)),
+            false => run.set_input(i, &narrow(input)),
         }
     }
     for (i, param) in case.params.iter().enumerate() {
@@ -165,7 +165,7 @@ pub fn on_engine(engine: &Engine, case: &Case) -> Outcome {
     }
     run.set_seed(case.seed);
     run.forward();
-    let outputs = (0..case.output_grads.len()).map(|i| wide(run.output(i))).collect();
+    let outputs = (0..case.output_grads.len()).map(|i| wide(&run.output(i))).collect();
     let params = (0..case.params.len()).map(|i| wide(run.param(i))).collect();
     let (mut param_grads, mut input_grads) = (Vec::new(), Vec::new());
     if case.mode != Mode::Infer {

@@ -1,6 +1,6 @@
 //! What an engine promises besides numbers: the same bits on any number of threads, independent runs, errors.
 
-use layercake_engine::{Engine, EngineError, Mode};
+use layercake_engine::{Engine, EngineError, Mode, Run};
 use layercake_ir::{
     Builder, Graph, INFER, Op, Shape,
     ops::{self, Relu, Tanh},
@@ -107,7 +107,7 @@ fn runs_are_independent() {
     let start = |shift: f32| {
         let mut run = engine.start(&graph, 5, Mode::Train, true).unwrap();
         let input: Vec<f32> = case.inputs[0].iter().map(|&x| x as f32 + shift).collect();
-        run.input_mut(0).copy_from_slice(&input);
+        run.set_input(0, &input);
         for (i, param) in case.params.iter().enumerate() {
             run.param_mut(i).copy_from_slice(&param.iter().map(|&x| x as f32).collect::<Vec<_>>());
         }
@@ -141,10 +141,10 @@ fn seeds_choose_masks() {
     let engine = Engine::default();
     let with = |seed| {
         let mut run = engine.start(&graph, 3, Mode::Train, false).unwrap();
-        run.input_mut(0).fill(1.0);
+        run.set_input(0, &[1.0; 150]);
         run.set_seed(seed);
         run.forward();
-        run.output(0).to_vec()
+        run.output(0)
     };
     assert_eq!(with(1), with(1));
     assert_ne!(with(1), with(2));
@@ -201,14 +201,15 @@ fn an_engine_goes_on_after_a_panic() {
         let (graph, engine) = (builder.finish(&[("output", x)]), Engine::default());
         let with = |id: usize| {
             let mut run = engine.start(&graph, batch, Mode::Train, false).unwrap();
-            let ids: Vec<usize> = (0..run.input_mut(0).len()).map(|i| if i == 3 { id } else { i % 5 }).collect();
+            let ids: Vec<usize> = (0..run.input_len(0)).map(|i| if i == 3 { id } else { i % 5 }).collect();
             run.set_ids(0, &ids);
             (0..run.zero_grads().len()).for_each(|i| run.param_mut(i).fill(0.5));
             run.forward();
-            let grad = vec![1.0; run.output(0).len()];
+            let output = run.output(0);
+            let grad = vec![1.0; output.len()];
             let mut grads = run.zero_grads();
             run.backward(&[&grad], &mut grads);
-            (run.output(0).to_vec(), grads)
+            (output, grads)
         };
         let before = with(1);
         for _ in 0..3 {
@@ -238,6 +239,7 @@ fn an_instruction_set_that_there_is_not_is_refused() {
 fn inference_has_no_backward() {
     let graph = chain(&[3], &[linear(2)]);
     let mut run = Engine::default().start(&graph, 1, Mode::Infer, false).unwrap();
+    run.set_input(0, &[1.0; 3]);
     run.forward();
     let mut grads = run.zero_grads();
     run.backward(&[&[1.0, 1.0]], &mut grads);
@@ -248,10 +250,68 @@ fn inference_has_no_backward() {
 fn backward_comes_once() {
     let graph = chain(&[3], &[linear(2)]);
     let mut run = Engine::default().start(&graph, 1, Mode::Train, false).unwrap();
+    run.set_input(0, &[1.0; 3]);
     run.forward();
     let mut grads = run.zero_grads();
     run.backward(&[&[1.0, 1.0]], &mut grads);
     run.backward(&[&[1.0, 1.0]], &mut grads);
+}
+
+#[test]
+#[should_panic(expected = "every input is given before each forward pass")]
+fn inputs_are_given_before_each_pass() {
+    let graph = chain(&[3], &[linear(2)]);
+    let mut run = Engine::default().start(&graph, 1, Mode::Infer, false).unwrap();
+    run.set_input(0, &[1.0; 3]);
+    run.forward();
+    run.forward();
+}
+
+/// The next run on the same buffers does not count what was given to one that was dropped.
+#[test]
+#[should_panic(expected = "every input is given before each forward pass")]
+fn inputs_are_given_to_each_run() {
+    let (graph, engine) = (chain(&[3], &[linear(2)]), Engine::default());
+    engine.start(&graph, 1, Mode::Infer, false).unwrap().set_input(0, &[1.0; 3]);
+    engine.start(&graph, 1, Mode::Infer, false).unwrap().forward();
+}
+
+#[test]
+#[should_panic(expected = "after `forward` and before `backward`")]
+fn backward_takes_the_place_of_outputs() {
+    let graph = chain(&[3], &[linear(2)]);
+    let mut run = Engine::default().start(&graph, 1, Mode::Train, false).unwrap();
+    run.set_input(0, &[1.0; 3]);
+    run.forward();
+    run.backward(&[&[1.0, 1.0]], &mut run.zero_grads());
+    run.output(0);
+}
+
+/// Lent or written, in one lane or several, in the layout of the lanes or not.
+#[test]
+fn inputs_that_are_written_are_those_that_are_lent() {
+    for (features, batch) in [(30, 1), (1, 5), (30, 5), (30, 70)] {
+        let (graph, engine) = (chain(&[features], &[linear(20), Op::Tanh(Tanh {})]), Engine::default());
+        let numbers: Vec<f32> = (0..features * batch).map(|i| (i % 23) as f32 / 20.0 - 0.5).collect();
+        let outcome = |give: &dyn Fn(&mut Run)| {
+            let mut run = engine.start(&graph, batch, Mode::Infer, false).unwrap();
+            assert_eq!((run.input_len(0), run.output_len(0)), (numbers.len(), 20 * batch));
+            run.fill_params(|i, to| to.iter_mut().enumerate().for_each(|(at, to)| *to = ((at + i) % 19) as f32 / 10.0 - 0.9));
+            give(&mut run);
+            run.forward();
+            let mut output = vec![9.0; run.output_len(0)];
+            run.read_output(0, &mut output);
+            assert_eq!(output, run.output(0));
+            output
+        };
+        let lent = outcome(&|run| run.set_input(0, &numbers));
+        // A panic while an input is written does not reach the next run.
+        let panics = std::panic::AssertUnwindSafe(|| outcome(&|run| run.fill_input(0, |_| panic!("no numbers"))));
+        assert!(std::panic::catch_unwind(panics).is_err());
+        for _ in 0..2 {
+            assert_eq!(outcome(&|run| run.fill_input(0, |to| to.copy_from_slice(&numbers))), lent);
+        }
+    }
 }
 
 #[test]

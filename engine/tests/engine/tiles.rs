@@ -86,10 +86,10 @@ fn run(subject: &Subject, case: &Case, at_once: usize) -> Outcome {
     let mut grads = vec![vec![0.0; case.weight.len()]];
     for (x, dy) in case.x.chunks(at_once * input).zip(case.dy.chunks(at_once * output)) {
         let mut run = engine.start(&graph, x.len() / input, Mode::Train, true).unwrap();
-        run.input_mut(0).copy_from_slice(x);
+        run.set_input(0, x);
         run.param_mut(0).copy_from_slice(&case.weight);
         run.forward();
-        y.extend_from_slice(run.output(0));
+        y.append(&mut run.output(0));
         run.backward(&[dy], &mut grads);
         let mut grad = vec![0.0; x.len()];
         run.add_input_grad(0, &mut grad);
