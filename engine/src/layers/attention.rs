@@ -9,7 +9,7 @@ use crate::{
     EngineError,
     kernels::{
         layout,
-        product::{Every, Inner, Outer, Start, inner, outer},
+        product::{Every, Inner, Left, Outer, Start, inner, outer},
         softmax::{self, Axes},
     },
     plan::{At, Runnable},
@@ -146,21 +146,9 @@ impl Layer for Attention {
             softmax::forward(self.row_axes(), false, seen, line);
             dropped.copy_from_slice(seen);
             self.drop(at, head, dropped);
-            let mix = Outer {
-                m: length,
-                n: size,
-                segments: 1,
-                k: length,
-                left: dropped,
-                left_row: length,
-                left_cols: Every(1),
-                right: &parts.all[queries + 2 * features..],
-                rows: Every(3 * features),
-                right_segment: 0,
-                out_row: features,
-                out_segment: 0,
-                start: Start::Zero,
-            };
+            let mix =
+                Outer::new([length, length, size], Left::rows(dropped, length), &parts.all[queries + 2 * features..], Every(3 * features))
+                    .out_row(features);
             outer(mix, &mut parts.mixed[to..]);
         }
         let out = &mut out[..length * features * images];
@@ -195,21 +183,8 @@ impl Layer for Attention {
             dropped.copy_from_slice(seen);
             self.drop(at, head, dropped);
             // dV = P^T dO, dP = dO V^T.
-            let values = Outer {
-                m: length,
-                n: size,
-                segments: 1,
-                k: length,
-                left: dropped,
-                left_row: 1,
-                left_cols: Every(length),
-                right: &dmixed[from..],
-                rows: Every(features),
-                right_segment: 0,
-                out_row: 3 * features,
-                out_segment: 0,
-                start: Start::Zero,
-            };
+            let values =
+                Outer::new([length, length, size], Left::columns(dropped, length), &dmixed[from..], Every(features)).out_row(3 * features);
             outer(values, &mut dall[queries + 2 * features..]);
             let weights = Inner {
                 m: length,
@@ -231,21 +206,13 @@ impl Layer for Attention {
             dseen.iter_mut().for_each(|d| *d *= scale);
             // dQ = dS K, dK = dS^T Q.
             for (left_row, left_cols, right, to) in [(length, 1, features, 0), (1, length, 0, features)] {
-                let product = Outer {
-                    m: length,
-                    n: size,
-                    segments: 1,
-                    k: length,
-                    left: dseen,
-                    left_row,
-                    left_cols: Every(left_cols),
-                    right: &parts.all[queries + right..],
-                    rows: Every(3 * features),
-                    right_segment: 0,
-                    out_row: 3 * features,
-                    out_segment: 0,
-                    start: Start::Zero,
-                };
+                let product = Outer::new(
+                    [length, length, size],
+                    Left { elements: dseen, row: left_row, cols: Every(left_cols) },
+                    &parts.all[queries + right..],
+                    Every(3 * features),
+                )
+                .out_row(3 * features);
                 outer(product, &mut dall[queries + to..]);
             }
         }

@@ -6,7 +6,7 @@
 use super::{Back, Convolution, Held, Layer, Reads, Site, Weights, phases, winograd::Pass};
 use crate::kernels::{
     frame,
-    product::{Every, Inner, Listed, Outer, Start, inner, outer},
+    product::{Inner, Left, Listed, Outer, Start, inner, outer},
     reduce,
     winograd::{Begin, bounds},
 };
@@ -159,25 +159,19 @@ pub(super) fn forward(conv: &Convolution, images: usize, weight: &[f32], bias: O
     let group_out = conv.outputs * conv.slide.output_len() * images;
     let (lines, line) = lines(conv, images);
     for group in 0..conv.groups {
-        let product = Outer {
-            m: conv.outputs,
-            n: line,
-            segments: lines,
-            k: conv.depth(),
-            left: &weight[group * conv.weights()..],
-            left_row: conv.depth(),
-            left_cols: Every(1),
-            right: &x[group * conv.inputs * conv.frame.len() * images..],
-            rows: Listed { list: &conv.taps, unit: images },
-            right_segment: conv.line * images,
-            out_row: conv.slide.output_len() * images,
-            out_segment: line,
-            start: match bias {
-                Some(bias) => Start::Bias(&bias[group * conv.outputs..]),
-                None if add => Start::Sum,
-                None => Start::Zero,
-            },
-        };
+        let product = Outer::new(
+            [conv.outputs, conv.depth(), line],
+            Left::rows(&weight[group * conv.weights()..], conv.depth()),
+            &x[group * conv.inputs * conv.frame.len() * images..],
+            Listed { list: &conv.taps, unit: images },
+        )
+        .out_row(conv.slide.output_len() * images)
+        .segments(lines, [conv.line * images, line])
+        .start(match bias {
+            Some(bias) => Start::Bias(&bias[group * conv.outputs..]),
+            None if add => Start::Sum,
+            None => Start::Zero,
+        });
         outer(product, &mut y[group * group_out..][..group_out]);
     }
 }
@@ -261,21 +255,15 @@ fn part_grad(
     let right_segment = conv.back_frame.line() * images;
     let dx = &mut dx[(part.first[0] + done * stride_y) * width..];
     let dx_row = conv.slide.input_len() * images;
-    let product = Outer {
-        m: conv.inputs,
-        n: part.count[1] * images,
-        segments: count,
-        k: to - from,
-        left: weight,
-        left_row: conv.slide.taps(),
-        left_cols: Listed { list: &part.weights[from..to], unit: 1 },
-        right: &dy[done * right_segment..],
-        rows: Listed { list: &part.taps[from..to], unit: images },
-        right_segment,
-        out_row: dx_row,
-        out_segment: stride_y * width,
-        start: if add { Start::Sum } else { Start::Zero },
-    };
+    let product = Outer::new(
+        [conv.inputs, to - from, part.count[1] * images],
+        Left { elements: weight, row: conv.slide.taps(), cols: Listed { list: &part.weights[from..to], unit: 1 } },
+        &dy[done * right_segment..],
+        Listed { list: &part.taps[from..to], unit: images },
+    )
+    .out_row(dx_row)
+    .segments(count, [right_segment, stride_y * width])
+    .start(if add { Start::Sum } else { Start::Zero });
     if stride_x == 1 {
         return outer(product, dx);
     }

@@ -8,7 +8,7 @@ use super::{Held, Layer, Reads, Site, Weights};
 use crate::{
     kernels::{
         layout,
-        product::{Every, Inner, Outer, Start, inner, outer},
+        product::{Every, Inner, Left, Outer, Start, inner, outer},
         reduce,
     },
     plan::runs_as,
@@ -103,21 +103,9 @@ pub(super) fn forward(dense: &Dense, images: usize, weight: &[f32], bias: Option
         };
         return inner(product, y);
     }
-    let product = Outer {
-        m: outputs,
-        n: images,
-        segments: rows,
-        k: inputs,
-        left: weight,
-        left_row: inputs,
-        left_cols: Every(1),
-        right: x,
-        rows: Every(images),
-        right_segment: inputs * images,
-        out_row: images,
-        out_segment: outputs * images,
-        start,
-    };
+    let product = Outer::new([outputs, inputs, images], Left::rows(weight, inputs), x, Every(images))
+        .segments(rows, [inputs * images, outputs * images])
+        .start(start);
     outer(product, y);
 }
 
@@ -126,38 +114,12 @@ pub(super) fn input_grad(dense: &Dense, images: usize, weight: &[f32], dy: &[f32
     let Dense { rows, inputs, outputs, .. } = *dense;
     let start = if add { Start::Sum } else { Start::Zero };
     if images == 1 {
-        let product = Outer {
-            m: rows,
-            n: inputs,
-            segments: 1,
-            k: outputs,
-            left: dy,
-            left_row: outputs,
-            left_cols: Every(1),
-            right: weight,
-            rows: Every(inputs),
-            right_segment: 0,
-            out_row: inputs,
-            out_segment: 0,
-            start,
-        };
+        let product = Outer::new([rows, outputs, inputs], Left::rows(dy, outputs), weight, Every(inputs)).start(start);
         return outer(product, dx);
     }
-    let product = Outer {
-        m: inputs,
-        n: images,
-        segments: rows,
-        k: outputs,
-        left: weight,
-        left_row: 1,
-        left_cols: Every(inputs),
-        right: dy,
-        rows: Every(images),
-        right_segment: outputs * images,
-        out_row: images,
-        out_segment: inputs * images,
-        start,
-    };
+    let product = Outer::new([inputs, outputs, images], Left::columns(weight, inputs), dy, Every(images))
+        .segments(rows, [outputs * images, inputs * images])
+        .start(start);
     outer(product, dx);
 }
 
@@ -176,21 +138,13 @@ fn weight_rows(dense: &Dense, from: Held, first: usize, to: &mut [f32], add: boo
     // All rows are one product for a single image, one after the other otherwise.
     let (count, k, left_row, left_cols) = if images == 1 { (1, rows, 1, outputs) } else { (rows, images, images, 1) };
     for row in 0..count {
-        let product = Outer {
-            m: to.len() / inputs,
-            n: inputs,
-            segments: 1,
-            k,
-            left: &dy[(row * outputs + first) * images..],
-            left_row,
-            left_cols: Every(left_cols),
-            right: &turned[row * images * inputs..],
-            rows: Every(inputs),
-            right_segment: 0,
-            out_row: inputs,
-            out_segment: 0,
-            start: if add || row > 0 { Start::Sum } else { Start::Zero },
-        };
+        let product = Outer::new(
+            [to.len() / inputs, k, inputs],
+            Left { elements: &dy[(row * outputs + first) * images..], row: left_row, cols: Every(left_cols) },
+            &turned[row * images * inputs..],
+            Every(inputs),
+        )
+        .start(if add || row > 0 { Start::Sum } else { Start::Zero });
         outer(product, to);
     }
 }

@@ -16,7 +16,7 @@ mod inner;
 mod outer;
 
 pub use inner::{Inner, inner};
-pub use outer::{Outer, outer};
+pub use outer::{Left, Outer, outer};
 use pulp::MemMask;
 
 /// The positions at which the rows of a matrix begin in its slice.

@@ -3,7 +3,7 @@
 use super::{COLUMNS, PHASES, Phased, SQUARES, chunks};
 use crate::kernels::{
     layout,
-    product::{Every, Outer, Start, outer},
+    product::{Every, Left, Outer, Start, outer},
     winograd::{
         self, Pairs, Tiles, apart,
         bounds::{self, Limits},
@@ -41,21 +41,13 @@ impl Phased {
                 }
                 winograd::data(Pairs, &self.above(phase, Tiles { images: images * inputs, ..chunk }), None, turned, data);
                 for square in 0..SQUARES {
-                    let product = Outer {
-                        m: outputs,
-                        n: inputs,
-                        segments: 1,
-                        k: columns,
-                        left: &grads[square * apart(outputs * columns)..],
-                        left_row: columns,
-                        left_cols: Every(1),
-                        right: &data[square * apart(inputs * columns)..],
-                        rows: Every(inputs),
-                        right_segment: 0,
-                        out_row: inputs,
-                        out_segment: 0,
-                        start: if chunk.from > 0 { Start::Sum } else { Start::Zero },
-                    };
+                    let product = Outer::new(
+                        [outputs, columns, inputs],
+                        Left::rows(&grads[square * apart(outputs * columns)..], columns),
+                        &data[square * apart(inputs * columns)..],
+                        Every(inputs),
+                    )
+                    .start(if chunk.from > 0 { Start::Sum } else { Start::Zero });
                     outer(product, &mut sums[square * apart(outputs * inputs)..]);
                 }
             }

@@ -3,7 +3,7 @@
 use super::{PHASES, Phased, ROWS, SQUARES, chunks};
 use crate::kernels::{
     layout,
-    product::{Every, Outer, Start, outer},
+    product::{Every, Left, Outer, Start, outer},
     winograd::{self, Begin, Pairs, Taps, Tiles, apart, bounds::Limits, singly},
 };
 
@@ -103,21 +103,13 @@ impl Phased {
 /// The product of each square, into rows of matrices that have `whole` rows.
 fn products([rows, terms, columns]: [usize; 3], [u, v]: [&[f32]; 2], (m, whole): (&mut [f32], usize), start: Start) {
     for square in 0..SQUARES {
-        let product = Outer {
-            m: rows,
-            n: columns,
-            segments: 1,
-            k: terms,
-            left: &u[square * apart(terms * rows)..],
-            left_row: 1,
-            left_cols: Every(rows),
-            right: &v[square * apart(terms * columns)..],
-            rows: Every(columns),
-            right_segment: 0,
-            out_row: columns,
-            out_segment: 0,
-            start,
-        };
+        let product = Outer::new(
+            [rows, terms, columns],
+            Left::columns(&u[square * apart(terms * rows)..], rows),
+            &v[square * apart(terms * columns)..],
+            Every(columns),
+        )
+        .start(start);
         outer(product, &mut m[square * apart(whole * columns)..]);
     }
 }

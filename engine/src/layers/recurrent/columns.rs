@@ -3,7 +3,7 @@
 
 use crate::kernels::{
     layout,
-    product::{Every, Outer, Start, outer},
+    product::{Every, Left, Outer, Start, outer},
     reduce,
 };
 
@@ -88,21 +88,14 @@ pub fn product(terms: Terms, factors: &mut [Factor], biases: &mut [&mut [f32]], 
                 let features = factor.features;
                 let to = part(factor.to, row * features, m * features);
                 for (first, n) in groups(features) {
-                    let product = Outer {
-                        m: to.len() / features,
-                        n,
-                        segments: 1,
-                        k,
-                        left,
-                        left_row,
-                        left_cols: Every(left_cols),
-                        right: &factor.x[(first * steps + begin * n) * images..][..n * k],
-                        rows: Every(n),
-                        right_segment: 0,
-                        out_row: features,
-                        out_segment: 0,
-                        start: if add { Start::Sum } else { Start::Zero },
-                    };
+                    let product = Outer::new(
+                        [to.len() / features, k, n],
+                        Left { elements: left, row: left_row, cols: Every(left_cols) },
+                        &factor.x[(first * steps + begin * n) * images..][..n * k],
+                        Every(n),
+                    )
+                    .out_row(features)
+                    .start(if add { Start::Sum } else { Start::Zero });
                     outer(product, to.get_mut(first..).unwrap_or_default());
                 }
             }
@@ -141,21 +134,8 @@ pub fn pack(weight: &[f32], columns: usize, to: &mut [f32]) {
 pub fn to_state(images: usize, packed: &[f32], hidden: usize, d: &[f32], turned: &mut [f32], to: &mut [f32], add: bool) {
     let k = packed.len() / hidden;
     for (first, width) in groups(hidden) {
-        let product = Outer {
-            m: images,
-            n: width,
-            segments: 1,
-            k,
-            left: d,
-            left_row: 1,
-            left_cols: Every(images),
-            right: &packed[first * k..][..width * k],
-            rows: Every(width),
-            right_segment: 0,
-            out_row: hidden,
-            out_segment: 0,
-            start: Start::Zero,
-        };
+        let product =
+            Outer::new([images, k, width], Left::columns(d, images), &packed[first * k..][..width * k], Every(width)).out_row(hidden);
         outer(product, &mut turned[first..]);
     }
     layout::transpose(images, hidden, turned, to, add);

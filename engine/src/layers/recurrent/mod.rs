@@ -21,7 +21,7 @@ use crate::{
     kernels::{
         dropout::{self, Mask},
         elementwise::Function,
-        product::{Every, Inner, Outer, Start, inner, outer},
+        product::{Every, Inner, Left, Outer, Start, inner, outer},
         recurrent as kernel,
     },
     plan::{At, Runnable},
@@ -145,21 +145,9 @@ impl Recurrent {
             };
             return inner(product, to);
         }
-        let product = Outer {
-            m: rows,
-            n: images,
-            segments: self.length,
-            k: features,
-            left: weight,
-            left_row: features,
-            left_cols: Every(1),
-            right: x,
-            rows: Every(images),
-            right_segment: features * images,
-            out_row: images,
-            out_segment: rows * images,
-            start: Start::Bias(bias),
-        };
+        let product = Outer::new([rows, features, images], Left::rows(weight, features), x, Every(images))
+            .segments(self.length, [features * images, rows * images])
+            .start(Start::Bias(bias));
         outer(product, to);
     }
 }
@@ -184,21 +172,7 @@ fn state_part(images: usize, weight: &[f32], hidden: usize, h: &[f32], to: &mut 
         };
         return inner(product, to);
     }
-    let product = Outer {
-        m: rows,
-        n: images,
-        segments: 1,
-        k: hidden,
-        left: weight,
-        left_row: hidden,
-        left_cols: Every(1),
-        right: h,
-        rows: Every(images),
-        right_segment: 0,
-        out_row: images,
-        out_segment: 0,
-        start,
-    };
+    let product = Outer::new([rows, hidden, images], Left::rows(weight, hidden), h, Every(images)).start(start);
     outer(product, to);
 }
 

@@ -4,7 +4,7 @@ use super::{Tiled, chunks, nines};
 use crate::{
     kernels::{
         layout,
-        product::{Every, Outer, Start, outer},
+        product::{Every, Left, Outer, Start, outer},
         winograd::{
             self, Algorithm, Four, Kernel, Tiles, Two, apart,
             bounds::{self, Limits},
@@ -118,21 +118,12 @@ fn rows<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kernel<SI
         for (block, to) in to.chunks_mut(GRADS[0] * row).enumerate() {
             let (start, count) = (first + block * GRADS[0], to.len() / row);
             for square in 0..squares {
-                let product = Outer {
-                    m: count,
-                    n: terms,
-                    segments: 1,
-                    k: columns,
-                    left: &grads[square * apart(tiled.outputs * columns) + start * columns..],
-                    left_row: columns,
-                    left_cols: Every(1),
-                    right: &data[square * apart(inputs * columns) + term..],
-                    rows: Every(inputs),
-                    right_segment: 0,
-                    out_row: terms,
-                    out_segment: 0,
-                    start: Start::Zero,
-                };
+                let product = Outer::new(
+                    [count, columns, terms],
+                    Left::rows(&grads[square * apart(tiled.outputs * columns) + start * columns..], columns),
+                    &data[square * apart(inputs * columns) + term..],
+                    Every(inputs),
+                );
                 outer(product, &mut sums[square * apart(count * terms)..]);
             }
             winograd::weight_grads(kernel, &sums, [count, terms], nines(inputs), &mut to[term * 9..], add);
@@ -162,21 +153,13 @@ fn alone<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kernel<S
         turned_data(kernel, inputs, &read, limits[0], x, data, apart(inputs * columns), rest);
         winograd::spread(kernel, &written, limits[1], dy, grads);
         for square in 0..squares {
-            let product = Outer {
-                m: outputs,
-                n: inputs,
-                segments: 1,
-                k: columns,
-                left: &grads[square * apart(outputs * columns)..],
-                left_row: columns,
-                left_cols: Every(1),
-                right: &data[square * apart(inputs * columns)..],
-                rows: Every(inputs),
-                right_segment: 0,
-                out_row: inputs,
-                out_segment: 0,
-                start: if read.from > 0 { Start::Sum } else { Start::Zero },
-            };
+            let product = Outer::new(
+                [outputs, columns, inputs],
+                Left::rows(&grads[square * apart(outputs * columns)..], columns),
+                &data[square * apart(inputs * columns)..],
+                Every(inputs),
+            )
+            .start(if read.from > 0 { Start::Sum } else { Start::Zero });
             outer(product, &mut sums[square * apart(outputs * inputs)..]);
         }
     }

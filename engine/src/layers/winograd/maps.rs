@@ -2,7 +2,7 @@
 
 use super::{ROWS, Tiled, chunks, nines};
 use crate::kernels::{
-    product::{Every, Outer, Start, outer},
+    product::{Every, Left, Outer, outer},
     winograd::{self, Algorithm, Begin, Four, Kernel, Taps, Two, apart, bounds::Limits, singly},
 };
 
@@ -65,21 +65,12 @@ fn convolve<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kerne
             let (width, at) = if block == rows { (rows, first) } else { (count, 0) };
             let m = &mut *products;
             for square in 0..squares {
-                let product = Outer {
-                    m: count,
-                    n: columns,
-                    segments: 1,
-                    k: terms,
-                    left: &u[square * apart(terms * width) + at..],
-                    left_row: 1,
-                    left_cols: Every(width),
-                    right: &v[square * apart(terms * columns)..],
-                    rows: Every(columns),
-                    right_segment: 0,
-                    out_row: columns,
-                    out_segment: 0,
-                    start: Start::Zero,
-                };
+                let product = Outer::new(
+                    [count, terms, columns],
+                    Left::columns(&u[square * apart(terms * width) + at..], width),
+                    &v[square * apart(terms * columns)..],
+                    Every(columns),
+                );
                 outer(product, &mut m[square * apart(count * columns)..]);
             }
             let begin = if let Begin::Bias(bias) = begin { Begin::Bias(&bias[first..]) } else { begin };
