@@ -114,6 +114,16 @@ impl Graph {
     pub const fn value_of(&self, index: usize) -> usize {
         self.inputs().len() + index
     }
+
+    /// For each node, the number of its first tensor in graph order. A node that shares the tensors of another has the other's.
+    pub fn first_tensors(&self) -> Vec<usize> {
+        let (mut firsts, mut next) = (Vec::with_capacity(self.nodes().len()), 0);
+        for node in self.nodes() {
+            firsts.push(node.shares.map_or(next, |owner| firsts[owner]));
+            next += node.params().as_slice().len();
+        }
+        firsts
+    }
 }
 
 impl Port {

@@ -194,13 +194,7 @@ fn part(graph: &Graph, range: Range<usize>) -> Option<Part> {
         Ok(input) => input,
         Err(_) => value - graph.inputs().len() - range.start + inputs.len(),
     };
-    // Where each node's tensors begin among all.
-    let mut firsts = Vec::new();
-    let mut count = 0;
-    for node in nodes {
-        firsts.push(node.shares.map_or(count, |owner| firsts[owner]));
-        count += node.params().as_slice().len();
-    }
+    let firsts = graph.first_tensors();
     let mut tensors = Vec::new();
     let mut list = Vec::new();
     for index in range.clone() {

@@ -24,11 +24,7 @@ pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tap
     let mut tensors = call.tensors;
     let mut values: Vec<Value<E, D>> = call.inputs;
     let mut updates = Vec::new();
-    // For each node, the number of its first tensor.
-    let mut firsts: Vec<usize> = Vec::new();
-    let mut next = 0;
-    for (index, node) in graph.nodes().iter().enumerate() {
-        let first = node.shares.map_or(next, |owner| firsts[owner]);
+    for (index, (node, first)) in graph.nodes().iter().zip(graph.first_tensors()).enumerate() {
         let count = node.op.params().as_slice().len();
         let inputs: Vec<&Value<E, D>> = node.inputs().iter().map(|&value| &values[value]).collect();
         let dims = inputs[0].dims();
@@ -44,8 +40,6 @@ pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tap
         }
         values.push(y);
         tape = carried;
-        firsts.push(first);
-        next += node.params().as_slice().len();
     }
     let outputs = graph.outputs().iter().map(|port| values[port.value].clone()).collect();
     Ok(Done { outputs, tape, updates, path: Path::Portable })

@@ -12,13 +12,7 @@ pub fn list(graph: &Graph, key: Key) -> Result<(Vec<Step>, Vec<usize>), EngineEr
     let mut steps = Vec::new();
     let mut norms = Vec::new();
     let mut fused = vec![false; graph.nodes().len()];
-    // For each node, the number of its first tensor.
-    let mut firsts: Vec<usize> = Vec::new();
-    let mut next_param = 0;
-    for (index, node) in graph.nodes().iter().enumerate() {
-        let first_param = node.shares.map_or(next_param, |owner| firsts[owner]);
-        firsts.push(first_param);
-        next_param += node.params().as_slice().len();
+    for (index, (node, first_param)) in graph.nodes().iter().zip(graph.first_tensors()).enumerate() {
         if fused[index] {
             continue;
         }

@@ -34,12 +34,8 @@ pub fn run(case: &Case) -> Outcome {
     let graph = case.graph;
     let mut params = case.params.clone();
     let mut values = case.inputs.clone();
-    // For each node, the number of its first tensor: one that uses another's has the same.
-    let mut first: Vec<usize> = Vec::new();
-    let mut count = 0;
+    let first = graph.first_tensors();
     for (index, node) in graph.nodes().iter().enumerate() {
-        first.push(node.shares.map_or(count, |owner| first[owner]));
-        count += node.params().as_slice().len();
         let own = first[index]..first[index] + node.op.params().as_slice().len();
         let y = Place::new(case, index).forward(node, &taken(node, &values), &mut params[own]);
         values.push(y);
