@@ -1,4 +1,4 @@
-//! The Rust half of `tests/parity/exchange.py`, which calls it: loads PyTorch's weights and compares the outputs, and saves weights and outputs
+//! The Rust half of `tests/pytorch/exchange.py`, which calls it: loads PyTorch's weights and compares the outputs, and saves weights and outputs
 //! of Layercake.
 //!
 //! For each `NAME`, the given folder contains `NAME.theirs.safetensors` and `NAME.given.safetensors` (`input/0`, `input/1`, ..; `output/0`, ..),

@@ -1,4 +1,4 @@
-//! The fixtures that `parity/generate.py` wrote; its header explains the names in them.
+//! The fixtures that `pytorch/generate.py` wrote; its header explains the names in them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ pub struct Case {
 
 /// The folder of the fixtures.
 pub fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("parity/fixtures")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("pytorch/fixtures")
 }
 
 impl Fixture {
@@ -40,7 +40,7 @@ impl Fixture {
         Self::read(&folder().join(format!("{kind}.safetensors")), kind)
     }
 
-    /// What `parity/gallery.py` wrote of the networks of the gallery.
+    /// What `pytorch/gallery.py` wrote of the networks of the gallery.
     ///
     /// # Panics
     /// If it cannot be read.

@@ -4,7 +4,7 @@ use layercake::ir::Graph;
 
 use crate::{Numbers, Random};
 
-/// The numbers of a name, evenly spread over `low..high`, rounded to float32; `parity/gallery.py` works out the same ones.
+/// The numbers of a name, evenly spread over `low..high`, rounded to float32; `pytorch/gallery.py` works out the same ones.
 pub fn seeded(name: &str, dims: &[usize], low: f64, high: f64) -> Numbers {
     // FNV-1a.
     let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));

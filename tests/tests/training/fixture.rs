@@ -1,4 +1,4 @@
-//! The fixtures that `parity/training.py` wrote.
+//! The fixtures that `pytorch/training.py` wrote.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ pub struct Fixture(BTreeMap<String, Numbers>);
 
 impl Fixture {
     pub fn open(name: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("parity/training/{name}.safetensors"));
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("pytorch/training/{name}.safetensors"));
         let bytes = std::fs::read(&path).unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();
         let numbers = |data: &[u8]| data.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect();

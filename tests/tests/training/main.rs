@@ -1,5 +1,5 @@
 //! Losses, optimizers, schedules, averages, initial values and tools for gradients: against PyTorch where it has them
-//! (`parity/training.py`), by hand elsewhere. One binary: linking is most of what tests cost.
+//! (`pytorch/training.py`), by hand elsewhere. One binary: linking is most of what tests cost.
 
 mod fixture;
 mod gradients;

@@ -69,7 +69,7 @@ struct Figures {
 
 #[test]
 fn the_facts_are_pytorchs() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/parity/gallery/figures.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/pytorch/gallery/figures.json");
     let figures: BTreeMap<String, Figures> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert_eq!(figures.keys().map(String::as_str).collect::<BTreeSet<_>>(), FACTS.iter().map(|row| row.0).collect());
     for (name, graph, params, flops) in FACTS {

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Works out with PyTorch what Layercake must agree with, and writes it to `fixtures/`, one safetensors file for each kind of layer.
 
-    python tests/parity/generate.py            # writes the fixtures
-    python tests/parity/generate.py --check    # compares them with what would be written
+    python tests/pytorch/generate.py            # writes the fixtures
+    python tests/pytorch/generate.py --check    # compares them with what would be written
 
 Needs torch, numpy and safetensors. Inputs and parameters are rounded to float32 first and everything else is worked out from them in
 float64, then rounded: so a test measures Layercake's error alone. The same seed gives the same bytes. Each case is drawn from a seed of

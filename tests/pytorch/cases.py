@@ -1,6 +1,6 @@
 """The cases: every layer that `network!` knows, with every option, in PyTorch's words.
 
-A case's name is its name in `tests/tests/parity_*.rs`, and a keyword is the layer's name there. Sizes are chosen to be awkward: odd,
+A case's name is its name in `tests/tests/parity/`, and a keyword is the layer's name there. Sizes are chosen to be awkward: odd,
 different from each other where a mix-up of axes must show, equal where a mix-up of strides must.
 """
 

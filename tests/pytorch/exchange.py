@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Carries weights between PyTorch and Layercake, both ways, and compares what the networks give.
 
-    python tests/parity/exchange.py [NAME ..]
+    python tests/pytorch/exchange.py [NAME ..]
 
 Needs torch, safetensors and cargo. Each network is made here in plain `torch.nn` with random weights and running statistics; its `state_dict` is
 saved as it is and loaded by `models/examples/exchange.rs`, which in turn saves weights of its own, loaded here with `load_state_dict`. Numbers must agree

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The networks of `models/src/networks` in PyTorch: what is published of them, and what they work out.
 
-    python tests/parity/gallery.py            # writes gallery/figures.json and gallery/values.safetensors
-    python tests/parity/gallery.py --check    # compares them with what would be written
+    python tests/pytorch/gallery.py            # writes gallery/figures.json and gallery/values.safetensors
+    python tests/pytorch/gallery.py --check    # compares them with what would be written
 
 Needs torch, numpy and safetensors. The networks stand in `gallery_classifiers.py` and `gallery_generative.py`. Modules are named as
 torchvision, timm, Pytorch-UNet and PyTorch's examples name them, so that equal names here and in Layercake mean that their checkpoints

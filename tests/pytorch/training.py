@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Works out with PyTorch what losses, optimizers, schedules and averages must agree with, and writes it to `training/`.
 
-    python tests/parity/training.py            # writes the fixtures
-    python tests/parity/training.py --check    # compares them with what would be written
+    python tests/pytorch/training.py            # writes the fixtures
+    python tests/pytorch/training.py --check    # compares them with what would be written
 
 Needs torch, numpy and safetensors. Inputs are rounded to float32 first; everything is worked out from them in float64 and stored so. The same
 seed gives the same bytes. The names in the files are those that `tests/tests/training/` asks for.
