@@ -115,6 +115,7 @@
 //! - [`layercake_models`](../layercake_models/index.html): the model zoo and the `layercake` command
 //! - [`layercake_ir`](../layercake_ir/index.html): graphs and shape rules, re-exported as [`ir`]
 //! - [`layercake_engine`](../layercake_engine/index.html): the CPU engine
+//! - [`layercake_draw`](../layercake_draw/index.html): drawings of graphs
 //!
 //! # Cargo features
 //!
@@ -126,7 +127,6 @@ extern crate self as layercake;
 
 pub mod average;
 mod bounds;
-mod draw;
 mod dynamic;
 mod formula;
 pub mod gradient;
@@ -144,16 +144,16 @@ pub mod model;
 pub mod optim;
 mod run;
 pub mod schedule;
-mod shown;
 mod summary;
 mod tape;
 mod tensors;
 
 pub use dfdx;
-pub use draw::Drawing;
 pub use dynamic::DynTensor;
 pub use graph_model::{GraphError, GraphModel};
 pub use ids::{ForwardError, IdError};
+#[doc(inline)]
+pub use layercake_draw::{CustomPart, Drawing};
 /// Why the CPU engine refuses to run a graph.
 pub use layercake_engine::EngineError;
 /// The instruction set that the CPU engine uses, and a check of the one that `LAYERCAKE_SIMD` names. Rounding differs between instruction sets, so
@@ -167,7 +167,6 @@ pub use layercake_macros::Model;
 pub use model::Model;
 pub use run::backend::Backend;
 pub use run::network::Network;
-pub use shown::CustomPart;
 pub use summary::Summary;
 
 /// A number type of networks: `f32` or `f64`.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use layercake_ir::{Graph, Op, Shape, grouped};
 
-use crate::shown::{CustomPart, Shown};
+use layercake_draw::{CustomPart, Shown};
 
 /// The table of a network's layers, with shapes, parameters and multiply-adds; `Display` prints it.
 ///

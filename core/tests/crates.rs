@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 /// Each crate with what its `[dependencies]` must not name. The members of the workspace stand in the order in which they may depend on each other: a
 /// crate names only those before it.
-const CRATES: [(&str, &str, &[&str]); 6] = [
+const CRATES: [(&str, &str, &[&str]); 7] = [
     ("ir", "layercake-ir", &["dfdx", "syn", "quote", "proc-macro2", "rayon", "serde_json"]),
     ("macros", "layercake-macros", &["dfdx", "rayon", "serde", "layercake-engine"]),
     ("engine", "layercake-engine", &["dfdx", "syn", "quote", "proc-macro2", "serde", "layercake-macros"]),
+    ("draw", "layercake-draw", &["dfdx", "syn", "quote", "proc-macro2", "rayon", "serde", "layercake-macros", "layercake-engine"]),
     ("core", "layercake", &["syn", "quote", "proc-macro2"]),
     ("train", "layercake-train", &["syn", "dfdx", "layercake-ir", "layercake-macros", "layercake-engine"]),
     ("models", "layercake-models", &["syn", "dfdx", "layercake-ir", "layercake-macros", "layercake-engine"]),

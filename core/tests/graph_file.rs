@@ -1,6 +1,7 @@
 //! Graphs as text: what is written is read, and what is wrong is refused by name.
 
 mod catalogue;
+#[path = "../../draw/tests/networks/mod.rs"]
 mod networks;
 
 use std::fs;

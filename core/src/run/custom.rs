@@ -13,8 +13,8 @@ use super::backend::Backend;
 use super::edge::shape;
 use super::network::{Called, Network};
 use super::value::Value;
+use crate::CustomPart;
 use crate::Scalar;
-use crate::shown::CustomPart;
 
 /// A module that can be a layer of a network: for tensors of these shapes with a batch of any size, with or without a tape. It is implemented for
 /// every dfdx module; it exists so that compile errors can speak of layers.

@@ -7,8 +7,8 @@ use super::backend::Backend;
 use super::runtime::Runtime;
 use super::slot::Slot;
 use super::value::Value;
+use crate::CustomPart;
 use crate::Scalar;
-use crate::shown::CustomPart;
 use crate::tensors::Tensors;
 
 /// The output of a custom layer, and the tape.

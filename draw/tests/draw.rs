@@ -1,11 +1,11 @@
-//! Pictures, read back: everything in the graph is in them, and nothing is in the way of anything else. What is folded: `draw_repeats.rs`.
+//! Pictures, read back: everything in the graph is in them, and nothing is in the way of anything else. What is folded: `repeats.rs`.
 
 mod networks;
 mod picture;
 
-use layercake::Drawing;
-use layercake::ir::ops::{Linear, Subgraph};
-use layercake::ir::{Builder, Graph, INFER, Op, Shape};
+use layercake_draw::Drawing;
+use layercake_ir::ops::{Linear, Subgraph};
+use layercake_ir::{Builder, Graph, INFER, Op, Shape};
 use picture::Picture;
 
 /// Of every network its picture, folded and not.
@@ -229,7 +229,7 @@ fn home(graph: &Graph, value: usize) -> (usize, usize) {
     (value, owner)
 }
 
-fn kind(node: &layercake::ir::Node) -> &str {
+fn kind(node: &layercake_ir::Node) -> &str {
     match node.op {
         Op::Subgraph(Subgraph { graph, .. }) => &graph.name,
         _ => node.op.kind(),

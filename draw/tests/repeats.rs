@@ -4,8 +4,8 @@ mod networks;
 #[allow(dead_code, reason = "it reads more than is asked for here")]
 mod picture;
 
-use layercake::Drawing;
-use layercake::ir::Graph;
+use layercake_draw::Drawing;
+use layercake_ir::Graph;
 use picture::Picture;
 
 /// What the frames of a picture say.

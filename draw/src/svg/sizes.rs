@@ -1,10 +1,10 @@
 //! How large a block is drawn, and where its rows stand in it.
 
 use super::frames;
-use crate::draw::diagram::{Block, Diagram, Form};
-use crate::draw::layers::Row;
-use crate::draw::layout::{Entries, Item};
-use crate::draw::text;
+use crate::diagram::{Block, Diagram, Form};
+use crate::layers::Row;
+use crate::layout::{Entries, Item};
+use crate::text;
 
 /// The sizes of letters: names, everything else, bars and labels.
 pub const NAME: f64 = 12.5;

@@ -1,9 +1,9 @@
 //! Frames around what is repeated.
 
 use super::{INK, MUTED, Page, sizes};
-use crate::draw::diagram::Diagram;
-use crate::draw::layout::{Item, Layout};
-use crate::draw::text::{escape, width};
+use crate::diagram::Diagram;
+use crate::layout::{Item, Layout};
+use crate::text::{escape, width};
 
 /// What a frame takes above the box that it begins with, and below the label of the one that it ends with.
 pub const ABOVE: f64 = 20.0;

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use super::{MUTED, Page, sizes};
-use crate::draw::diagram::{Diagram, Form, Link};
-use crate::draw::layout::{Item, Layout, Path, Place};
-use crate::draw::text::escape;
+use crate::diagram::{Diagram, Form, Link};
+use crate::layout::{Item, Layout, Path, Place};
+use crate::text::escape;
 
 const LINE: &str = "#8a96a5";
 /// Links that skip layers, in turn, so that neighbors can be told apart.

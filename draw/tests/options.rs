@@ -1,9 +1,9 @@
 //! A box says the sizes and the main options of its layer: whatever is changed in an operation, its text changes.
 
-use layercake::Drawing;
-use layercake::ir::ops::*;
-use layercake::ir::spec::{Kind, Value};
-use layercake::ir::{Graph, INFER, Init, Node, Op, Port, Shape};
+use layercake_draw::Drawing;
+use layercake_ir::ops::*;
+use layercake_ir::spec::{Kind, Value};
+use layercake_ir::{Graph, INFER, Init, Node, Op, Port, Shape};
 
 /// What a reader can do without: sizes that the arrow before the box shows, and constants of arithmetic.
 const LEFT_OUT: [&str; 5] = ["in_features", "in_channels", "eps", "momentum", "packed"];

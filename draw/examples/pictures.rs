@@ -1,4 +1,4 @@
-//! Draws two networks: `cargo run -p layercake --example pictures -- FOLDER` writes `lenet5.svg` and `resnet_block.svg` there.
+//! Draws two networks: `cargo run -p layercake-draw --example pictures -- FOLDER` writes `lenet5.svg` and `resnet_block.svg` there.
 //!
 //! The pictures in `docs/pictures` were made so. The networks are built at run time here, which shows the builder;
 //! one that `network!` declares is drawn from its `GRAPH` in the same way.
@@ -6,9 +6,9 @@
 use std::path::Path;
 use std::{env, fs, process};
 
-use layercake::Drawing;
-use layercake::ir::ops::{Add, AvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, Relu, Tanh};
-use layercake::ir::{Builder, Graph, INFER, Mistake, Op, Shape};
+use layercake_draw::Drawing;
+use layercake_ir::ops::{Add, AvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, Relu, Tanh};
+use layercake_ir::{Builder, Graph, INFER, Mistake, Op, Shape};
 
 fn main() {
     let Some(folder) = env::args().nth(1) else {

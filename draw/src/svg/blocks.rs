@@ -2,11 +2,11 @@
 
 use super::sizes::{self, Rows};
 use super::{INK, MUTED, Page};
-use crate::draw::diagram::{Block, Form};
-use crate::draw::family::Family;
-use crate::draw::layers::Row;
-use crate::draw::layout::{Item, Place};
-use crate::draw::text::escape;
+use crate::diagram::{Block, Form};
+use crate::family::Family;
+use crate::layers::Row;
+use crate::layout::{Item, Place};
+use crate::text::escape;
 
 /// The radius of a box's corners.
 const ROUND: f64 = 6.0;

@@ -1,7 +1,7 @@
 //! Networks of many shapes, for the tests of pictures.
 
-use layercake::ir::ops::*;
-use layercake::ir::{Builder, Graph, INFER, Mistake, Op, Shape};
+use layercake_ir::ops::*;
+use layercake_ir::{Builder, Graph, INFER, Mistake, Op, Shape};
 
 #[allow(dead_code, reason = "its `main`")]
 #[path = "../../examples/pictures.rs"]

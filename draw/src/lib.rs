@@ -1,4 +1,6 @@
-//! Pictures of networks.
+//! Draws Layercake networks: a graph as an SVG picture, or in the languages of Graphviz and Mermaid. Most programs use it as `layercake::Drawing`.
+//!
+//! # How it works
 //!
 //! `repeats` finds blocks that come several times; `options` and `layers` say what stands in a box; `diagram` says what is to be seen: it folds
 //! a graph into boxes, links and frames. `layout` places the boxes and routes the links; it knows
@@ -11,6 +13,7 @@ mod layers;
 mod layout;
 mod mermaid;
 mod repeats;
+mod shown;
 mod svg;
 mod text;
 mod walk;
@@ -20,7 +23,7 @@ use std::borrow::Cow;
 use diagram::Diagram;
 use layercake_ir::Graph;
 
-use crate::shown::{CustomPart, Shown};
+pub use shown::{CustomPart, Shown};
 
 /// The picture of a network: data flows from top to bottom, each layer is a box with its sizes, options and parameters, the shape of what
 /// it gives stands at the arrow. Activations, normalization, dropout and flattening are bars under the layer that they follow;
@@ -32,9 +35,8 @@ use crate::shown::{CustomPart, Shown};
 /// The same graph gives the same text, byte for byte.
 ///
 /// ```
-/// use layercake::Drawing;
-/// use layercake::ir::{Builder, INFER, Op, Shape, ops::Linear};
-///
+/// # use layercake_draw::Drawing;
+/// # use layercake_ir::{Builder, INFER, Op, Shape, ops::Linear};
 /// let mut builder = Builder::new("Perceptron");
 /// let x = builder.input("input", Shape::new(&[784]))?;
 /// let x = builder.add("fc1", Op::Linear(Linear { in_features: INFER, out_features: 10, bias: true }), &[x])?;
@@ -42,7 +44,7 @@ use crate::shown::{CustomPart, Shown};
 /// assert!(drawing.svg().starts_with("<svg"));
 /// assert!(drawing.dot().contains("fc1"));
 /// assert!(drawing.mermaid().starts_with("flowchart TD"));
-/// # Ok::<(), layercake::ir::Mistake>(())
+/// # Ok::<(), layercake_ir::Mistake>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Drawing {

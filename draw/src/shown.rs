@@ -19,7 +19,8 @@ pub struct CustomPart {
 
 /// A graph, and what is known of its custom layers.
 #[derive(Clone, Debug)]
-pub(crate) struct Shown<'a> {
+pub struct Shown<'a> {
+    /// The graph.
     pub graph: &'a Graph,
     customs: &'a [CustomPart],
     /// For each node that is one of the outputs of a recurrent layer, that layer.
@@ -29,6 +30,7 @@ pub(crate) struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
+    /// A graph with what is known of its custom layers.
     pub fn new(graph: &'a Graph, customs: &'a [CustomPart]) -> Self {
         let inputs = graph.inputs().len();
         let packed = |value: usize| {
