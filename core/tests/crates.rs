@@ -1,6 +1,7 @@
-//! What each crate and each module of `core/src/run/` may depend on, where `unsafe` code may be, and whether the map in `docs/architecture.md` names files and tests that exist.
+//! What each crate, each module of `core/src/run/` and each stage of the macro may depend on, where `unsafe` code may be, and whether the map in
+//! `docs/architecture.md` names files and tests that exist.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -80,6 +81,39 @@ fn running_a_network_has_no_circles() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The stages of the macro and what they are made of. `super::` stays within a module.
+#[test]
+fn the_macro_has_no_circles() {
+    let folder = root().join("macros/src");
+    let mut files = Vec::new();
+    gather(&folder, &mut files);
+    let module =
+        |file: &Path| file.strip_prefix(&folder).unwrap().iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
+    let modules: BTreeSet<String> = files.iter().map(|file| module(file)).collect();
+    // What only tests are made of may use anything.
+    let tested = |file: &Path| {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        matches!(module(file).as_str(), "advice" | "fuzz" | "testing") || name == "tests.rs" || name == "guide.rs"
+    };
+    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in files.iter().filter(|file| !tested(file)) {
+        let source = fs::read_to_string(file).unwrap();
+        let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        for path in source.split("crate::").skip(1) {
+            let end = if path.starts_with('{') { path.find('}') } else { path.find(|c| !is_word(c)) };
+            let names = path[..end.unwrap_or(path.len())].split(|c| !is_word(c)).map(str::to_owned);
+            uses.entry(module(file)).or_default().extend(names.filter(|name| modules.contains(name) && *name != module(file)));
+        }
+    }
+    assert!(uses.values().map(BTreeSet::len).sum::<usize>() >= 60, "the uses are not read as they are written: {uses:?}");
+    // A module that uses none of those that are left can go, until none is left.
+    while let Some(free) = uses.iter().find(|(_, used)| !used.iter().any(|used| uses.contains_key(used))).map(|(name, _)| name.clone()) {
+        uses.remove(&free);
+    }
+    assert!(uses.is_empty(), "these modules use each other in a circle: {uses:?}");
 }
 
 /// The tables of the map: a file or folder, then perhaps others beside it, then perhaps tests in the files.

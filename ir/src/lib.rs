@@ -36,6 +36,7 @@ pub use graph::{Graph, Node, Port, check_input, check_output};
 pub use init::{Fan, Init, is_bias, is_weight};
 pub use mistake::{Mistake, Part, Site, blame, blame_all, blame_in};
 pub use ops::{Op, Param, Params};
+pub use resize::RUNTIME_LENGTH;
 pub use shape::{MAX_RANK, Shape};
 pub use shared::check_shared;
 pub use spec::Spec;

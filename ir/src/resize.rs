@@ -2,6 +2,9 @@
 
 use crate::{Graph, Mistake, Op, Shape, Site, check_input};
 
+/// The size that represents, in the constants of a network, a length known only when it runs.
+pub const RUNTIME_LENGTH: usize = 64;
+
 impl Graph {
     /// The graph on inputs of these shapes: the same operations with the same tensors. For networks whose length is known when they run.
     /// What is an input of token ids stays one.

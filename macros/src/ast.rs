@@ -196,3 +196,21 @@ pub enum Arg {
     /// `kernel = 5`
     Option { key: Ident, value: Expr },
 }
+
+/// The words that are used as layers.
+pub fn words(steps: &[Step]) -> Vec<Ident> {
+    let mut words = Vec::new();
+    for step in steps {
+        match &step.action {
+            Action::Layer(layer) => words.push(layer.kind.clone()),
+            Action::Branches { branches, .. } => branches.iter().for_each(|branch| words.extend(self::words(&branch.steps))),
+            Action::Residual { shortcut, body, .. } => {
+                words.extend(self::words(&body.steps));
+                shortcut.iter().for_each(|branch| words.extend(self::words(&branch.steps)));
+            }
+            Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => words.extend(self::words(steps)),
+            _ => {}
+        }
+    }
+    words
+}

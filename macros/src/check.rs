@@ -6,9 +6,9 @@ use quote::ToTokens;
 use syn::Attribute;
 
 use crate::ast::{Action, Branch, DimExpr, Network, Ports, ShapeExpr, Step};
-use crate::layers;
 use crate::params::{self, Param};
 use crate::report::Report;
+use crate::{ast, layers};
 
 /// No two networks of a block have the same name; the compiler would say it of each item that they expand to.
 pub fn names(networks: &mut Vec<(Network, Report)>) {
@@ -95,8 +95,7 @@ pub fn steps(steps: &[Step], report: &mut Report) {
 /// No network contains itself through others of its block: the compiler would speak of types of infinite size. One message for each
 /// cycle, at the first network on it.
 pub fn cycles(networks: &mut [(Network, Report)]) {
-    let uses: Vec<(Ident, Vec<Ident>)> =
-        networks.iter().map(|(network, _)| (network.name.clone(), crate::lower::words(&network.steps))).collect();
+    let uses: Vec<(Ident, Vec<Ident>)> = networks.iter().map(|(network, _)| (network.name.clone(), ast::words(&network.steps))).collect();
     let mut told: Vec<Ident> = Vec::new();
     for (network, report) in networks {
         let name = network.name.clone();

@@ -1,6 +1,6 @@
 //! What is known of the shapes that flow from layer to layer.
 
-use layercake_ir::Shape;
+use layercake_ir::{RUNTIME_LENGTH, Shape};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
@@ -161,6 +161,3 @@ pub fn number(size: usize) -> TokenStream {
     let literal = proc_macro2::Literal::usize_unsuffixed(size);
     quote!(#literal)
 }
-
-/// The length that stands in the constants of a network for one that is known when it runs.
-pub const RUNTIME_LENGTH: usize = 64;

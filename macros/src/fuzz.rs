@@ -61,7 +61,7 @@ impl Random {
             1 => NUMBERS[self.below(NUMBERS.len())].parse::<Literal>().unwrap().into(),
             2 => {
                 let signs = [',', ':', '=', '-', '>', ';', '#', '!', '.', '<', '?', '*', '&', '\''];
-                let sign = signs[self.below(signs.len() - 1)];
+                let sign = signs[self.below(signs.len())];
                 Punct::new(sign, if self.below(2) == 0 { Spacing::Joint } else { Spacing::Alone }).into()
             }
             _ => {

@@ -39,7 +39,7 @@ pub struct Symbols {
 
 impl Symbols {
     pub fn new(network: &Ident) -> Self {
-        Self { owner: format_ident!("__{}Sizes", crate::lower::plain(network)), list: Vec::new(), params: Vec::new() }
+        Self { owner: format_ident!("__{}Sizes", crate::text::plain(network)), list: Vec::new(), params: Vec::new() }
     }
 
     /// A new constant with the value of an expression.

@@ -1,6 +1,6 @@
 //! Tokens as the user would write them, for messages and documentation.
 
-use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
 /// The source text of tokens: `Conv2d(6, kernel = 5)`, `2 * super::WIDTH`.
@@ -9,6 +9,12 @@ pub fn of(tokens: impl ToTokens) -> String {
     let mut previous = Previous::Opening;
     write(tokens.into_token_stream(), &mut out, &mut previous);
     out
+}
+
+/// A name without `r#`: what stands in paths of parameters.
+pub fn plain(name: &Ident) -> String {
+    let name = name.to_string();
+    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
 }
 
 /// What stands before a token, as far as the space between them depends on it.

@@ -15,8 +15,8 @@ use crate::tensors::Tensors;
 /// A size that is known at run time, and how the tensor begins.
 ///
 /// dfdx makes [`TensorOptions`] for shapes of [`ConstDim`]s only, and its `reset` is a plain function that sees nothing but the tensor. So
-/// this passes for one, and brings along what `reset` needs to know. Its `SIZE` is wrong, but is read only where a type alone says the
-/// shape; the type is private, and visitors know nothing of it but that it is a shape.
+/// this is a [`ConstDim`] and holds what `reset` needs. A type cannot tell its size: code that reads `SIZE` does not compile. None does, since
+/// visitors are generic over all shapes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Size {
     size: usize,
@@ -34,7 +34,7 @@ impl Dim for Size {
 }
 
 impl ConstDim for Size {
-    const SIZE: usize = 0;
+    const SIZE: usize = panic!("the size of a parameter of a graph is known at run time only");
 }
 
 /// What is known of a tensor without having it.

@@ -1,10 +1,7 @@
 //! Checks that the fields of a `#[model(forward)]` struct fit together, during constant evaluation. The shapes of a network are constants; those of
 //! some dfdx modules follow from the type; those of other fields are not known.
 
-use layercake_ir::{Shape, Text};
-
-/// The size in a network's constants that represents a length known only at run time.
-const RUNTIME_LENGTH: usize = 64;
+use layercake_ir::{RUNTIME_LENGTH, Shape, Text};
 
 /// The input and output shapes of a field, for one sample.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,6 +2,7 @@
 
 use super::Linear;
 use super::prelude::*;
+use crate::spec::Variation;
 
 operation! {
     /// A `Linear` with DropConnect, written `Linear(120, drop_connect = 0.5)` too: while training each weight is zeroed with probability `p` and
@@ -20,6 +21,7 @@ operation! {
     has(infer, params, multiply_adds, uses, draws)
     outline: Outline::Last("out_features"),
     module: Some(Module::new("Linear", Axes::Of(&[(0, 1), (0, 0)])).switch("bias")),
+    variation: Some(Variation { of: "Linear", option: "drop_connect", field: "p", without: "none is dropped" }),
     example: "DropConnect(120, p = 0.5)",
     sample: "[7]",
     sequence: Sequence::OfTwoAxes,

@@ -51,6 +51,8 @@ pub struct Spec {
     pub outline: Outline,
     /// How it stands in a network's struct, for a layer that owns tensors.
     pub module: Option<Module>,
+    /// The option of another layer that makes that layer this operation.
+    pub variation: Option<Variation>,
     /// How it is written.
     pub example: &'static str,
     /// A shape that the example works on, as `network!` has it.
@@ -65,6 +67,19 @@ pub struct Spec {
 
 /// Makes an operation of its options' values.
 pub type Make = fn(&mut dyn FnMut(&'static Choice) -> Option<Value>) -> Result<Op, &'static str>;
+
+/// An option of a layer that makes it another operation, whose specification this is part of: `Linear(8, drop_connect = 0.5)` is a `DropConnect`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Variation {
+    /// The layer that is written.
+    pub of: &'static str,
+    /// Its option.
+    pub option: &'static str,
+    /// The option of this operation that takes the value.
+    pub field: &'static str,
+    /// What the layer does without the option, for the guide.
+    pub without: &'static str,
+}
 
 /// What values an operation takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +151,7 @@ impl Spec {
         inputs: Inputs::One,
         outline: Outline::Same,
         module: None,
+        variation: None,
         example: "",
         sample: "[6, 9, 8]",
         sequence: Sequence::Never,

@@ -88,7 +88,7 @@ pub fn unknown<'a>(code: &'a Flat, block: &Flat) -> Option<&'a String> {
 }
 
 fn is_unknown(word: &str, block: &Flat) -> bool {
-    const WORDS: [&str; 22] = [
+    const WORDS: [&str; 21] = [
         "as",
         "block",
         "from",
@@ -109,14 +109,16 @@ fn is_unknown(word: &str, block: &Flat) -> bool {
         "drop",
         "state",
         "init",
-        "drop_connect",
         "mode",
         "layercake",
     ];
     let option = |row: &layers::Row| {
-        row.options().any(|option| {
-            option.name == word || matches!(option.kind, layers::Kind::Word(words) if words.list.iter().any(|(known, _)| *known == word))
-        })
+        let varies = row.variation.is_some_and(|variation| variation.option == word);
+        varies
+            || row.options().any(|option| {
+                option.name == word
+                    || matches!(option.kind, layers::Kind::Word(words) if words.list.iter().any(|(known, _)| *known == word))
+            })
     };
     let word = word.strip_prefix("r#").unwrap_or(word);
     flat::is_word(word)

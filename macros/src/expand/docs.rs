@@ -7,9 +7,9 @@ use quote::quote;
 use super::drawing;
 use crate::flow::Flow;
 use crate::layers::UNPACK;
-use crate::lower::plain;
 use crate::shape::{Model, Node, Port, State};
 use crate::text;
+use crate::text::plain;
 
 /// The network's layers as a table, its totals, and a drawing.
 pub fn network(model: &Model) -> TokenStream {

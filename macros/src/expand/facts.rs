@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use layercake_ir::{Op, Shape};
+use layercake_ir::{Op, RUNTIME_LENGTH, Shape};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::{Printer, op};
-use crate::flow::{Dim, Flow, RUNTIME_LENGTH, number};
+use crate::flow::{Dim, Flow, number};
 use crate::lower::What;
 use crate::shape::{Node, Port, State};
 use crate::{init, params};

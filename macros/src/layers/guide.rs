@@ -104,8 +104,9 @@ fn layer(out: &mut String, row: &'static Row) {
         for option in row.options() {
             writeln!(out, "| `{}` | {} | {} |", option.name, kind(option.kind), default(option)).unwrap();
         }
-        if row.kind == "Linear" {
-            out.push_str("| `drop_connect` | a number | none is dropped |\n");
+        for (other, variation) in super::variations(row) {
+            let field = other.option(variation.field).expect("a variation names an option of its operation");
+            writeln!(out, "| `{}` | {} | {} |", variation.option, kind(field.kind), variation.without).unwrap();
         }
         if row.module.is_some() {
             out.push_str("| `init` | how the weights are initialized | PyTorch's default |\n");

@@ -1,14 +1,12 @@
 //! The layers of the language, as `layercake-ir` specifies them, and what other libraries call them.
 
 mod habits;
-mod outline;
 mod torch;
 
 pub use habits::{Foreign, Meant, foreign, meant, unsupported_option};
 use layercake_ir::Op;
 pub use layercake_ir::spec::{Axes, Choice, Default, Kind, Outline, Positions, Spec as Row};
-use layercake_ir::spec::{Family, Inputs};
-pub use outline::dims;
+use layercake_ir::spec::{Family, Inputs, Variation};
 pub use torch::{order, torch_field};
 
 use crate::spelling;
@@ -43,6 +41,16 @@ pub fn shown(row: &Row, option: &str) -> &'static str {
 /// The row of this exact name.
 pub fn find(kind: &str) -> Option<&'static Row> {
     all().find(|row| row.kind == kind)
+}
+
+/// What an option makes of a layer, where it is another operation: its row, and its name for the option.
+pub fn variation(row: &Row, option: &str) -> Option<(&'static Row, &'static str)> {
+    variations(row).find(|(_, variation)| variation.option == option).map(|(row, variation)| (row, variation.field))
+}
+
+/// The operations that options make of a layer.
+pub fn variations(row: &Row) -> impl Iterator<Item = (&'static Row, Variation)> {
+    all().filter_map(|other| Some((other, other.variation?))).filter(|(_, variation)| variation.of == row.kind)
 }
 
 /// The row whose name was probably meant: the same letters in another case, or a slip of the keyboard.

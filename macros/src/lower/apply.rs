@@ -54,7 +54,7 @@ impl Lowering<'_, '_> {
             return self.recurrent(step, layer, row, states);
         }
         let path = self.path_of(step, &row.prefix(), Some(&layer.kind));
-        let (row, layer) = drop_connect(row, layer);
+        let (row, layer) = varied(row, layer);
         self.push(step, path, What::Layer { row, layer, part: None, packed: false });
     }
 
@@ -188,19 +188,19 @@ impl Lowering<'_, '_> {
     }
 }
 
-/// `Linear(.., drop_connect = p)` is another operation.
-fn drop_connect(row: &'static Row, layer: &Layer) -> (&'static Row, Layer) {
+/// The layer that an option makes of another, with that layer's name for the option.
+fn varied(row: &'static Row, layer: &Layer) -> (&'static Row, Layer) {
     let mut layer = layer.clone();
-    let key = layer.args.iter_mut().find_map(|arg| match arg {
-        Arg::Option { key, .. } if row.kind == "Linear" && key == "drop_connect" => Some(key),
-        _ => None,
+    let variation = layer.args.iter_mut().find_map(|arg| match arg {
+        Arg::Option { key, .. } => layers::variation(row, &key.to_string()).map(|variation| (key, variation)),
+        Arg::Position { .. } => None,
     });
-    match (key, layers::find("DropConnect")) {
-        (Some(key), Some(row)) => {
-            *key = Ident::new("p", key.span());
+    match variation {
+        Some((key, (row, field))) => {
+            *key = Ident::new(field, key.span());
             (row, layer)
         }
-        _ => (row, layer),
+        None => (row, layer),
     }
 }
 

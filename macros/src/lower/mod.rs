@@ -30,12 +30,13 @@ const MAX_STEPS: usize = 16 * MAX_VALUES;
 /// Templates may be nested so deep.
 const MAX_DEPTH: usize = 32;
 
-pub use names::{RUNTIME, plain};
-pub use template::{Templates, words};
+pub use names::RUNTIME;
+pub use template::Templates;
 
 use crate::ast::{Layer, Network, PathLayer, Ports, ShapeExpr, Step};
 use crate::layers::Row;
 use crate::report::Report;
+use crate::text::plain;
 
 /// A network's graph, without shapes.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@ use quote::format_ident;
 
 use super::{Lowering, What};
 use crate::ast::Step;
+use crate::text::plain;
 
 /// The field in the struct that is no layer.
 pub const RUNTIME: &str = "__runtime";
@@ -26,12 +27,6 @@ pub struct Names {
 struct Given {
     user: Option<Ident>,
     kind: String,
-}
-
-/// A name without `r#`: what stands in paths of parameters.
-pub fn plain(name: &Ident) -> String {
-    let name = name.to_string();
-    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
 }
 
 /// `DoubleConv` as `double_conv`, `VGG11` as `vgg11`.

@@ -9,7 +9,7 @@ use super::names::snake;
 use super::relocate::{fill, instantiate};
 use super::scope::Scope;
 use super::{Lowering, MAX_DEPTH, Peer, What, plain};
-use crate::ast::{Action, Arg, Layer, Step, Template};
+use crate::ast::{Arg, Layer, Step, Template, words};
 use crate::report::Report;
 use crate::settings::Symbols;
 use crate::{check, layers, resolve, spelling};
@@ -144,24 +144,6 @@ impl Templates {
             }
         }
     }
-}
-
-/// The words that are used as layers.
-pub fn words(steps: &[Step]) -> Vec<Ident> {
-    let mut words = Vec::new();
-    for step in steps {
-        match &step.action {
-            Action::Layer(layer) => words.push(layer.kind.clone()),
-            Action::Branches { branches, .. } => branches.iter().for_each(|branch| words.extend(self::words(&branch.steps))),
-            Action::Residual { shortcut, body, .. } => {
-                words.extend(self::words(&body.steps));
-                shortcut.iter().for_each(|branch| words.extend(self::words(&branch.steps)));
-            }
-            Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => words.extend(self::words(steps)),
-            _ => {}
-        }
-    }
-    words
 }
 
 impl Lowering<'_, '_> {

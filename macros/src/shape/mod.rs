@@ -4,6 +4,7 @@
 
 mod generic;
 mod model;
+mod outline;
 mod rule;
 mod stated;
 #[cfg(test)]

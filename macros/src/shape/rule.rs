@@ -4,10 +4,10 @@ use layercake_ir::{Op, Part, Shape, Site};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{Pass, Rule, State};
+use super::{Pass, Rule, State, outline};
 use crate::ast::Layer;
 use crate::flow::{Dim, Flow, number};
-use crate::layers::{self, Outline, Row};
+use crate::layers::{Outline, Row};
 use crate::lower::What;
 use crate::settings::Settings;
 use crate::{params, parts};
@@ -140,7 +140,7 @@ impl Pass<'_> {
         if input.ids && !matches!(row.outline, Outline::Behind(_)) {
             return Flow::UNKNOWN;
         }
-        let dims = layers::dims(row.outline, settings, input.dims.as_deref(), |size| self.dim(size));
+        let dims = outline::dims(row.outline, settings, input.dims.as_deref(), |size| self.dim(size));
         Flow::numbers(dims)
     }
 }

@@ -1,7 +1,7 @@
 //! What is known of an output's sizes without the shape rule.
 
-use super::Outline;
 use crate::flow::Dim;
+use crate::layers::Outline;
 use crate::settings::{Num, Settings, Value};
 
 /// The sizes; None where not even their number is known. `stated` makes a size of one that the user wrote.
