@@ -181,7 +181,7 @@ impl Scalar for f64 {}
 /// The caller states the types of the tensors; they must be those that the network declares.
 pub mod generic {
     pub use crate::run::edge::{Input, Inputs, Outputs};
-    pub use crate::run::forward::{checked, eval, infer, train, train_data};
+    pub use crate::run::forward::{checked, try_forward, try_forward_eval, try_forward_mut, try_forward_train};
 }
 
 /// Declares networks. The [guide](crate::guide::language) describes the language.
@@ -226,7 +226,7 @@ pub mod __private {
     pub use crate::run::custom::{call as custom, call_mut as custom_mut};
     pub use crate::run::custom::{part as custom_part, parts as custom_parts, parts_within as custom_parts_within};
     pub use crate::run::edge::{Inputs, Outputs};
-    pub use crate::run::forward::{checked, eval, infer, train, train_data};
+    pub use crate::run::forward::{checked, try_forward, try_forward_eval, try_forward_mut, try_forward_train};
     pub use crate::run::network::Network;
     pub use crate::run::portable::{record_f32 as record_portably, run_f32 as run_portably};
     pub use crate::run::runtime::Runtime;

@@ -39,7 +39,7 @@ pub fn save_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(modu
         (name.clone(), view)
     });
     let format = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    let bytes = safetensors::serialize(views, Some(format)).expect("tensors in memory can be serialised");
+    let bytes = safetensors::serialize(views, Some(format)).expect("tensors in memory can be serialized");
     write_atomically(path, &bytes).map_err(|source| IoError::Write { path: path.into(), source })
 }
 

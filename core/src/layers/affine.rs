@@ -106,7 +106,7 @@ pub(crate) fn layer_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     params: &[Value<E, D>],
 ) -> Result<Taped<E, D, T>, D::Err> {
     let size = op.shape.shape().len();
-    let y = standardised(x, size, op.eps, tape)?;
+    let y = standardized(x, size, op.eps, tape)?;
     let y = match params {
         [weight, bias] => {
             let shape = (x.dims().iter().product::<usize>() / size, size);
@@ -128,7 +128,7 @@ pub(crate) fn group_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     params: &[Value<E, D>],
 ) -> Result<Taped<E, D, T>, D::Err> {
     let size = x.dims()[1..].iter().product::<usize>() / groups;
-    let (y, tape) = Value::erase(standardised(x, size, eps, tape)?)?;
+    let (y, tape) = Value::erase(standardized(x, size, eps, tape)?)?;
     let y = y.with_dims(x.dims().to_vec());
     let [weight, bias] = params else { return Ok((y, tape)) };
     // [batch, channels, positions]
@@ -141,7 +141,7 @@ pub(crate) fn group_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 
 /// Rows of `size` elements, each less its mean and divided by its standard deviation: `(x - mean) / sqrt(var + eps)`, the variance
 /// with `n`.
-fn standardised<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, size: usize, eps: f64, tape: T) -> Result<Rows<E, D, T>, D::Err> {
+fn standardized<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, size: usize, eps: f64, tape: T) -> Result<Rows<E, D, T>, D::Err> {
     let shape = (x.dims().iter().product::<usize>() / size, size);
     let x = x.flat().try_reshape_like(&shape)?;
     let (centered, tape) = centered(x, shape, tape)?;

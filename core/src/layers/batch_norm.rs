@@ -22,9 +22,9 @@ pub struct BatchNorm<const FEATURES: usize, E: Dtype = f32, D: Storage<E> = Cpu,
     pub weight: Option<Tensor<Rank1<FEATURES>, E, D>>,
     /// The learned shift, `[FEATURES]`; none without `AFFINE`.
     pub bias: Option<Tensor<Rank1<FEATURES>, E, D>>,
-    /// The mean that inference uses, `[FEATURES]`. Not trained: each training step moves it towards the batch's.
+    /// The mean that inference uses, `[FEATURES]`. Not trained: each training step moves it toward the batch's.
     pub running_mean: Tensor<Rank1<FEATURES>, E, D>,
-    /// The variance that inference uses, `[FEATURES]`. Not trained: each training step moves it towards the batch's.
+    /// The variance that inference uses, `[FEATURES]`. Not trained: each training step moves it toward the batch's.
     pub running_var: Tensor<Rank1<FEATURES>, E, D>,
 }
 
@@ -127,14 +127,14 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok((y.with_dims(x.dims().to_vec()), tape))
 }
 
-type Centred<E, D, T> = (Tensor<value::Rank3, E, D>, T);
+type Centered<E, D, T> = (Tensor<value::Rank3, E, D>, T);
 
 fn broadcast_sub<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: Tensor<value::Rank3, E, D>,
     mean: &Tensor<value::Rank1, E, D>,
     shape: value::Rank3,
     tape: T,
-) -> Result<Centred<E, D, T>, D::Err> {
+) -> Result<Centered<E, D, T>, D::Err> {
     let mean = mean.clone().try_broadcast_like::<_, Axes2<0, 2>>(&shape)?;
     Ok(x.put_tape(tape).try_sub(mean)?.split_tape())
 }

@@ -11,11 +11,11 @@ use crate::run::value::Value;
 use crate::tensors::Tensors;
 use crate::{Scalar, init};
 
-/// The parameters of a one-dimensional convolution with `OUT` channels out, `IN` channels in for each group, and a kernel of `KERNEL`.
+/// The parameters of a one-dimensional convolution with `IN` input channels per group, `OUT` output channels, and a kernel of `KERNEL`.
 ///
 /// Built, they hold PyTorch's default: uniform within `1 / sqrt(IN * KERNEL)`.
 #[derive(Clone, Debug)]
-pub struct Conv1d<const OUT: usize, const IN: usize, const KERNEL: usize, E: Dtype = f32, D: Storage<E> = Cpu, const BIAS: bool = true> {
+pub struct Conv1d<const IN: usize, const OUT: usize, const KERNEL: usize, E: Dtype = f32, D: Storage<E> = Cpu, const BIAS: bool = true> {
     /// `[OUT, IN, KERNEL]`
     pub weight: Tensor<Rank3<OUT, IN, KERNEL>, E, D>,
     /// `[OUT]`; none without `BIAS`.
@@ -23,7 +23,7 @@ pub struct Conv1d<const OUT: usize, const IN: usize, const KERNEL: usize, E: Dty
 }
 
 super::weight_and_bias! {
-    Conv1d<OUT, IN, KERNEL>, fan_in: IN * KERNEL
+    Conv1d<IN, OUT, KERNEL>, fan_in: IN * KERNEL
 }
 
 /// On images one row high.

@@ -12,14 +12,14 @@ use crate::run::value::{self, Value};
 use crate::tensors::Tensors;
 use crate::{Scalar, bounds, init};
 
-/// The parameters of a two-dimensional convolution with `OUT` channels out, `IN` channels in for each group, and a kernel of
+/// The parameters of a two-dimensional convolution with `IN` input channels per group, `OUT` output channels, and a kernel of
 /// `HEIGHT x WIDTH`.
 ///
 /// Built, they hold PyTorch's default: uniform within `1 / sqrt(IN * HEIGHT * WIDTH)`.
 #[derive(Clone, Debug)]
 pub struct Conv2d<
-    const OUT: usize,
     const IN: usize,
+    const OUT: usize,
     const HEIGHT: usize,
     const WIDTH: usize,
     E: Dtype = f32,
@@ -33,7 +33,7 @@ pub struct Conv2d<
 }
 
 super::weight_and_bias! {
-    Conv2d<OUT, IN, HEIGHT, WIDTH>, fan_in: IN * HEIGHT * WIDTH
+    Conv2d<IN, OUT, HEIGHT, WIDTH>, fan_in: IN * HEIGHT * WIDTH
 }
 
 /// Ordinary convolution.

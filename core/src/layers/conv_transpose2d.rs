@@ -12,8 +12,8 @@ use crate::run::value::{self, Value};
 use crate::tensors::Tensors;
 use crate::{Scalar, init};
 
-/// The parameters of a transposed convolution with `IN` channels in, `OUT` channels out for each group, and a kernel of
-/// `HEIGHT x WIDTH`. `BIASES` is the number of all channels out, 0 without a bias.
+/// The parameters of a transposed convolution with `IN` input channels, `OUT` output channels per group, and a kernel of
+/// `HEIGHT x WIDTH`. `BIASES` is the number of all output channels, 0 without a bias.
 ///
 /// Built, they hold PyTorch's default: uniform within `1 / sqrt(OUT * HEIGHT * WIDTH)`.
 #[derive(Clone, Debug)]

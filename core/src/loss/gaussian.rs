@@ -9,7 +9,7 @@ use crate::host::number;
 use crate::{Scalar, formula};
 
 /// `1/2 sum(mean^2 + e^log_var - 1 - log_var)` for each sample: the divergence of a Gaussian with independent components from the standard one
-/// (Kingma and Welling, 2014, appendix B). Its `.mean()` is the regulariser of a variational autoencoder.
+/// (Kingma and Welling, 2014, appendix B). Its `.mean()` is the regularizer of a variational autoencoder.
 ///
 /// # Shapes
 /// `mean` and `log_var` `[B, LATENT]`; the output `[B]`. Further axes are kept.

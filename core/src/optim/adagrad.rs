@@ -24,7 +24,7 @@ pub struct AdagradConfig {
     pub initial_accumulator_value: f64,
     /// Added to the root of the sum, for numerical stability.
     pub eps: f64,
-    /// Weight decay: L2 regularisation or decoupled.
+    /// Weight decay: L2 regularization or decoupled.
     pub weight_decay: Option<WeightDecay>,
 }
 
@@ -84,7 +84,7 @@ impl Rule for AdagradConfig {
         g: Flat<E, D>,
         buffers: &mut [Flat<E, D>],
     ) -> Result<Flat<E, D>, D::Err> {
-        let g = at.regularised(p, g)?;
+        let g = at.regularized(p, g)?;
         buffers[0] = buffers[0].clone().try_add(g.clone().try_square()?)?;
         let divisor = buffers[0].clone().try_sqrt()?.try_add(number::<E>(self.eps))?;
         at.decayed(p, g.try_mul(number::<E>(self.rate(at)))?.try_div(divisor)?)

@@ -22,7 +22,7 @@ pub struct AdamConfig {
     pub betas: [f64; 2],
     /// Added to the root of the average square, for numerical stability.
     pub eps: f64,
-    /// Weight decay: L2 regularisation (Adam) or decoupled (AdamW).
+    /// Weight decay: L2 regularization (Adam) or decoupled (AdamW).
     pub weight_decay: Option<WeightDecay>,
 }
 
@@ -101,7 +101,7 @@ impl Rule for AdamConfig {
         buffers: &mut [Flat<E, D>],
     ) -> Result<Flat<E, D>, D::Err> {
         let (size, root) = self.corrections(at);
-        let g = at.regularised(p, g)?;
+        let g = at.regularized(p, g)?;
         buffers[0] = mix(&buffers[0], self.betas[0], g.clone(), 1.0 - self.betas[0])?;
         buffers[1] = mix(&buffers[1], self.betas[1], g.try_square()?, 1.0 - self.betas[1])?;
         let divisor = buffers[1].clone().try_sqrt()?.try_mul(number::<E>(root))?.try_add(number::<E>(self.eps))?;

@@ -26,7 +26,7 @@ pub struct RMSpropConfig {
     pub momentum: Option<f64>,
     /// Divides by the standard deviation instead of the root of the mean square.
     pub centered: bool,
-    /// Weight decay: L2 regularisation or decoupled.
+    /// Weight decay: L2 regularization or decoupled.
     pub weight_decay: Option<WeightDecay>,
 }
 
@@ -136,7 +136,7 @@ impl Rule for RMSpropConfig {
         g: Flat<E, D>,
         buffers: &mut [Flat<E, D>],
     ) -> Result<Flat<E, D>, D::Err> {
-        let g = at.regularised(p, g)?;
+        let g = at.regularized(p, g)?;
         buffers[0] = mix(&buffers[0], self.alpha, g.clone().try_square()?, 1.0 - self.alpha)?;
         let mut root = buffers[0].clone();
         if self.centered {

@@ -67,7 +67,7 @@ pub struct At {
     pub step: u64,
     /// The learning rate.
     pub lr: f64,
-    /// The factor of L2 regularisation: this times the parameter is added to the gradient.
+    /// The factor of L2 regularization: this times the parameter is added to the gradient.
     pub l2: f64,
     /// The factor of decoupled weight decay: this times the parameter is subtracted (Loshchilov and Hutter, 2019).
     pub decay: f64,
@@ -85,7 +85,7 @@ impl At {
     }
 
     /// The gradient with the L2 term.
-    pub(super) fn regularised<E: Scalar, D: Device<E>>(&self, p: &Flat<E, D>, g: Flat<E, D>) -> Result<Flat<E, D>, D::Err> {
+    pub(super) fn regularized<E: Scalar, D: Device<E>>(&self, p: &Flat<E, D>, g: Flat<E, D>) -> Result<Flat<E, D>, D::Err> {
         if self.l2 == 0.0 { Ok(g) } else { g.try_add(p.clone().try_mul(number::<E>(self.l2))?) }
     }
 

@@ -22,7 +22,7 @@ pub struct SgdConfig {
     pub momentum: Option<Momentum>,
     /// The dampening: `v = u v + (1 - dampening) g` from the second step on. Not with Nesterov's momentum.
     pub dampening: f64,
-    /// Weight decay: L2 regularisation or decoupled.
+    /// Weight decay: L2 regularization or decoupled.
     pub weight_decay: Option<WeightDecay>,
 }
 
@@ -103,7 +103,7 @@ impl Rule for SgdConfig {
         g: Flat<E, D>,
         buffers: &mut [Flat<E, D>],
     ) -> Result<Flat<E, D>, D::Err> {
-        let g = at.regularised(p, g)?;
+        let g = at.regularized(p, g)?;
         let direction = match self.factor() {
             None => g,
             Some((factor, nesterov)) => {

@@ -36,7 +36,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
             (name, TensorView::new(*dtype, shape.clone(), bytes).expect("there are as many bytes as the shape says"))
         });
         let owner = HashMap::from([(OWNER.to_owned(), R::NAME.to_owned())]);
-        let bytes = safetensors::serialize(views, Some(owner)).expect("tensors in memory can be serialised");
+        let bytes = safetensors::serialize(views, Some(owner)).expect("tensors in memory can be serialized");
         write_atomically(path, &bytes).map_err(|source| IoError::Write { path: path.into(), source })
     }
 

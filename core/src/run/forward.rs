@@ -25,7 +25,7 @@ use crate::tensors::Tensors;
 /// # Panics
 /// Here and in the functions below: on an empty batch, on inputs of different batches, if a token id is not below the vocabulary, if a layer cannot act
 /// on a length that is known when the network runs, and if the stated types are not the network's.
-pub fn infer<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, D::Err>
+pub fn try_forward<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, D::Err>
 where
     N: Network<E, D>,
     E: Scalar,
@@ -33,14 +33,14 @@ where
     In: Inputs<E, D, NoneTape>,
     Out: Outputs<E, D, NoneTape>,
 {
-    checked::infer(network, inputs).map_err(ForwardError::device)
+    checked::try_forward(network, inputs).map_err(ForwardError::device)
 }
 
 /// Inference's behavior, recorded on the tape.
 ///
 /// # Errors
 /// If the device is out of memory.
-pub fn eval<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, D::Err>
+pub fn try_forward_eval<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, D::Err>
 where
     N: Network<E, D>,
     E: Scalar,
@@ -48,14 +48,14 @@ where
     In: Inputs<E, D, OwnedTape<E, D>>,
     Out: Outputs<E, D, OwnedTape<E, D>>,
 {
-    checked::eval(network, inputs).map_err(ForwardError::device)
+    checked::try_forward_eval(network, inputs).map_err(ForwardError::device)
 }
 
 /// Training.
 ///
 /// # Errors
 /// If the device is out of memory.
-pub fn train<N, E, D, In, Out>(network: &mut N, inputs: In) -> Result<Out, D::Err>
+pub fn try_forward_mut<N, E, D, In, Out>(network: &mut N, inputs: In) -> Result<Out, D::Err>
 where
     N: Network<E, D>,
     E: Scalar,
@@ -63,14 +63,14 @@ where
     In: Inputs<E, D, OwnedTape<E, D>>,
     Out: Outputs<E, D, OwnedTape<E, D>>,
 {
-    checked::train(network, inputs).map_err(ForwardError::device)
+    checked::try_forward_mut(network, inputs).map_err(ForwardError::device)
 }
 
 /// Training on data that needs no gradient itself.
 ///
 /// # Errors
 /// If the device is out of memory.
-pub fn train_data<N, E, D, In, Out>(network: &mut N, inputs: In, gradients: Gradients<E, D>) -> Result<Out, D::Err>
+pub fn try_forward_train<N, E, D, In, Out>(network: &mut N, inputs: In, gradients: Gradients<E, D>) -> Result<Out, D::Err>
 where
     N: Network<E, D>,
     E: Scalar,
@@ -78,7 +78,7 @@ where
     In: Inputs<E, D, NoneTape>,
     Out: Outputs<E, D, OwnedTape<E, D>>,
 {
-    checked::train_data(network, inputs, gradients).map_err(ForwardError::device)
+    checked::try_forward_train(network, inputs, gradients).map_err(ForwardError::device)
 }
 
 /// The same functions for networks that take token ids, of which one may be too large: they refuse it with an error.
@@ -89,7 +89,7 @@ pub mod checked {
     ///
     /// # Errors
     /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
-    pub fn infer<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, ForwardError<D::Err>>
+    pub fn try_forward<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, ForwardError<D::Err>>
     where
         N: Network<E, D>,
         E: Scalar,
@@ -109,7 +109,7 @@ pub mod checked {
     ///
     /// # Errors
     /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
-    pub fn eval<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, ForwardError<D::Err>>
+    pub fn try_forward_eval<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, ForwardError<D::Err>>
     where
         N: Network<E, D>,
         E: Scalar,
@@ -131,7 +131,7 @@ pub mod checked {
     ///
     /// # Errors
     /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
-    pub fn train<N, E, D, In, Out>(network: &mut N, inputs: In) -> Result<Out, ForwardError<D::Err>>
+    pub fn try_forward_mut<N, E, D, In, Out>(network: &mut N, inputs: In) -> Result<Out, ForwardError<D::Err>>
     where
         N: Network<E, D>,
         E: Scalar,
@@ -147,7 +147,7 @@ pub mod checked {
     ///
     /// # Errors
     /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
-    pub fn train_data<N, E, D, In, Out>(network: &mut N, inputs: In, gradients: Gradients<E, D>) -> Result<Out, ForwardError<D::Err>>
+    pub fn try_forward_train<N, E, D, In, Out>(network: &mut N, inputs: In, gradients: Gradients<E, D>) -> Result<Out, ForwardError<D::Err>>
     where
         N: Network<E, D>,
         E: Scalar,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Multiplies the learning rate by `factor` if a metric, such as the validation loss, has not improved for more than `patience` epochs.
 ///
-/// It is not a [`Schedule`](super::Schedule), because it depends on the metric. Its fields are its whole state: serialise it to resume a run.
+/// It is not a [`Schedule`](super::Schedule), because it depends on the metric. Its fields are its whole state: serialize it to resume a run.
 ///
 /// ```
 /// use layercake::schedule::ReduceOnPlateau;

@@ -28,7 +28,7 @@ operation! {
     torch: &["in_channels", "out_channels", "kernel_size: kernel", "stride", "padding", "dilation", "groups", "bias", "padding_mode: -", "device: -", "dtype: -"],
     others: &["convolution1d", "lazyconv1d"],
     outline: Outline::Line(Some("out_channels")),
-    module: Some(Module::new("Conv1d", Axes::Of(&[(0, 0), (0, 1), (0, 2)])).switch("bias")),
+    module: Some(Module::new("Conv1d", Axes::Of(&[(0, 1), (0, 0), (0, 2)])).switch("bias")),
     example: "Conv1d(16, kernel = 3)",
     sample: "[6, 9]",
 }

@@ -27,7 +27,7 @@ operation! {
     torch: &["in_channels", "out_channels", "kernel_size: kernel", "stride", "padding", "dilation", "groups", "bias", "padding_mode: -", "device: -", "dtype: -"],
     others: &["conv", "convolution", "convolution2d", "conv2", "lazyconv2d"],
     outline: Outline::Map(Some("out_channels")),
-    module: Some(Module::new("Conv2d", Axes::Of(&[(0, 0), (0, 1), (0, 2), (0, 3)])).switch("bias")),
+    module: Some(Module::new("Conv2d", Axes::Of(&[(0, 1), (0, 0), (0, 2), (0, 3)])).switch("bias")),
     example: "Conv2d(16, kernel = 3)",
 }
 

@@ -51,7 +51,7 @@ operation! {
     }
     has(infer, params, window, multiply_adds)
     outline: Outline::Map(Some("out_channels")),
-    module: Some(Module::new("Conv2d", Axes::Of(&[(0, 0), (0, 1), (0, 2), (0, 3)])).switch("bias")),
+    module: Some(Module::new("Conv2d", Axes::Of(&[(0, 1), (0, 0), (0, 2), (0, 3)])).switch("bias")),
     example: "MaskedConv2d(16, kernel = 3, mask = B)",
 }
 

@@ -39,7 +39,6 @@ impl Printer<'_> {
                 inputs: plain.clone(),
                 gradients: None,
                 result,
-                run: "infer",
             },
             Method {
                 name: "forward_mut",
@@ -51,7 +50,6 @@ impl Printer<'_> {
                 inputs: taped.clone(),
                 gradients: None,
                 result: traced.clone(),
-                run: "train",
             },
             Method {
                 name: "forward_eval",
@@ -62,7 +60,6 @@ impl Printer<'_> {
                 inputs: taped,
                 gradients: None,
                 result: traced.clone(),
-                run: "eval",
             },
             Method {
                 name: "forward_train",
@@ -73,7 +70,6 @@ impl Printer<'_> {
                 inputs: plain,
                 gradients: Some(gradients),
                 result: traced,
-                run: "train_data",
             },
         ];
         let methods = methods.iter().map(|method| method.print(self, vis, &shapes));
@@ -115,8 +111,6 @@ struct Method {
     /// The type of what the gradients are gathered in, where the method takes it.
     gradients: Option<TokenStream>,
     result: TokenStream,
-    /// The function in `__private` that does it.
-    run: &'static str,
 }
 
 impl Method {
@@ -124,7 +118,8 @@ impl Method {
     fn print(&self, printer: &Printer, vis: &syn::Visibility, shapes: &str) -> TokenStream {
         let Printer { k, d, b, lengths, .. } = printer;
         let Method { doc, receiver, result, .. } = self;
-        let (name, attempt, run) = (format_ident!("{}", self.name), format_ident!("try_{}", self.name), format_ident!("{}", self.run));
+        // The function in `__private` has the name of the `try_` version.
+        let (name, attempt) = (format_ident!("{}", self.name), format_ident!("try_{}", self.name));
         let inputs: Vec<_> = self.inputs.iter().map(|(name, _)| name).collect();
         let types = self.inputs.iter().map(|(_, ty)| ty);
         let gradients = self.gradients.as_ref().map(|ty| quote!(, gradients: #ty));
@@ -150,8 +145,8 @@ impl Method {
         let errors = format!("{doc}\n\n{shapes}\n\n# Errors\nIf the device is out of memory.{refused}\n\n# Panics\n{others}");
         // Of token ids some are refused.
         let (error, run, unwrap) = match ids {
-            true => (quote!(#k::ForwardError<#d::Err>), quote!(#k::checked::#run), quote!(#k::or_panic)),
-            false => (quote!(#d::Err), quote!(#k::#run), quote!(::core::result::Result::unwrap)),
+            true => (quote!(#k::ForwardError<#d::Err>), quote!(#k::checked::#attempt), quote!(#k::or_panic)),
+            false => (quote!(#d::Err), quote!(#k::#attempt), quote!(::core::result::Result::unwrap)),
         };
         quote! {
             #[doc = #panics]

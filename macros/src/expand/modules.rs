@@ -293,7 +293,7 @@ impl Printer<'_> {
                 type Error = #d::Err;
 
                 fn try_forward(&self, input: #input) -> ::core::result::Result<Self::Output, #d::Err> {
-                    #k::infer(self, input)
+                    #k::try_forward(self, input)
                 }
             }
         };
@@ -304,7 +304,7 @@ impl Printer<'_> {
                 type Error = #d::Err;
 
                 fn try_forward_mut(&mut self, input: #taped) -> ::core::result::Result<Self::Output, #d::Err> {
-                    #k::train(self, input)
+                    #k::try_forward_mut(self, input)
                 }
             }
         };

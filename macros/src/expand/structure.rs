@@ -89,7 +89,7 @@ impl Printer<'_> {
         }
     }
 
-    /// `layers::Conv2d<6, 1, 5, 5, E, D>`
+    /// `layers::Conv2d<1, 6, 5, 5, E, D>`
     fn layer_type(&self, node: &Node) -> TokenStream {
         let Self { k, e, d, .. } = self;
         let Some(field) = node.row().and_then(|row| row.module) else { return TokenStream::new() };

@@ -47,7 +47,7 @@ const VGG16: &str = "VGG16: [3, 224, 224] -> [1000] {
 #[test]
 fn a_known_network_is_all_literals() {
     let expansion = expanded(LENET5);
-    has(&expansion, "pub conv1: ::layercake::__private::layers::Conv2d<6, 1, 5, 5, E, D>");
+    has(&expansion, "pub conv1: ::layercake::__private::layers::Conv2d<1, 6, 5, 5, E, D>");
     has(&expansion, "pub fc1: ::layercake::__private::layers::Linear<400, 120, E, D>");
     has(&expansion, "pub fc3: ::layercake::__private::layers::Linear<84, 10, E, D, false>");
     has(&expansion, "(Batch, ::layercake::__private::Const<1>, ::layercake::__private::Const<28>, ::layercake::__private::Const<28>)");
@@ -131,7 +131,7 @@ fn constants_are_evaluated_once_and_blamed_by_part() {
     has(&expansion, "blame(&__NSizes::INPUT_0_RESULT, Part::In, &[]);");
     has(&expansion, "blame(&__NSizes::D0_RESULT, Part::Out, &[]);");
     has(&expansion, "blame(&__NSizes::D1_RESULT, Part::Out, &[]);");
-    has(&expansion, "Conv2d<{ __NSizes::N0.decided.0.params().dim(0, 0) }");
+    has(&expansion, "Conv2d<{ __NSizes::N0.decided.0.params().dim(0, 1) }");
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn several_ports_are_parameters_and_a_tuple() {
         "pub N: { left: [4], right: [2, 3] } -> { sum: [4], rest: [_, 3] } { a: Linear(4), output sum, from right, ReLU, output rest }",
     );
     has(&expansion, "left: ::layercake::__private::Tensor<(Batch, ::layercake::__private::Const<4>), E, D>, right:");
-    has(&expansion, "::layercake::__private::infer(self, (left, right))");
+    has(&expansion, "::layercake::__private::try_forward(self, (left, right))");
     has(&expansion, "pub const INPUT: ([usize; 1], [usize; 2]) = ([4], [2, 3]);");
     has(&expansion, "pub const OUTPUT: ([usize; 1], [usize; 2]) = ([4], [2, 3]);");
     has(&expansion, "Port { name: Borrowed(\"right\"), shape: Shape::new(&[2, 3]), value: 1 }");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::dfdx::tensor_ops::TryDiv;
-use layercake::generic::train_data;
+use layercake::generic::try_forward_train;
 use layercake::ir::Graph;
 use layercake::loss::{BceWithLogits, Loss};
 use layercake::prelude::*;
@@ -47,7 +47,7 @@ macro_rules! unconditional {
             }
 
             fn train(&mut self, images: Gray<D>, _: Classes<D>, gradients: Gradients<f32, D>) -> Result<Gray<D, OwnedTape<f32, D>>, D::Err> {
-                train_data(self, images, gradients)
+                try_forward_train(self, images, gradients)
             }
         }
     )*};
@@ -61,7 +61,7 @@ impl<D: Backend<f32>> Autoregressive<D> for ClassGatedPixelCnn<f32, D> {
     }
 
     fn train(&mut self, images: Gray<D>, classes: Classes<D>, gradients: Gradients<f32, D>) -> Result<Gray<D, OwnedTape<f32, D>>, D::Err> {
-        train_data(self, (images, classes), gradients)
+        try_forward_train(self, (images, classes), gradients)
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
-use layercake::generic::train_data;
+use layercake::generic::try_forward_train;
 use layercake::ir::Graph;
 use layercake::loss::{CrossEntropy, Loss};
 use layercake::prelude::*;
@@ -129,7 +129,7 @@ impl<N: Segmenter<D>, D: Backend<f32>> Task<N, D> for Segmentation {
     fn loss(&mut self, net: &mut N, batch: MaskedBatch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
         let (items, counts) = (batch.images.batch_size(), label_weight(&self.criterion, batch.masks.as_slice()));
         let images: Pictures<D> = batch.images.into_tensor(&pass.device)?;
-        let maps: Maps<D, OwnedTape<f32, D>> = on_device(train_data(net, images, pass.gradients))?;
+        let maps: Maps<D, OwnedTape<f32, D>> = on_device(try_forward_train(net, images, pass.gradients))?;
         let classes = batch.masks.as_slice();
         // The mean over no pixels would be NaN; the sum is 0.
         let loss = if counts > 0.0 { self.criterion.try_mean(maps, classes) } else { self.criterion.try_sum(maps, classes) };

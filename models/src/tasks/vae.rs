@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::dfdx::tensor_ops::{TryAdd, TryDiv};
-use layercake::generic::train_data;
+use layercake::generic::try_forward_train;
 use layercake::ir::Graph;
 use layercake::loss::{BceWithLogits, Loss, try_gaussian_kl};
 use layercake::prelude::*;
@@ -128,7 +128,7 @@ where
     fn loss(&mut self, net: &mut N, batch: Batch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
         let items = batch.labels.len();
         let images: Gray<D> = batch.images.into_tensor(&pass.device)?;
-        let (back, mean, logvar): Traced<Z, D> = on_device(train_data(net, images.clone(), pass.gradients))?;
+        let (back, mean, logvar): Traced<Z, D> = on_device(try_forward_train(net, images.clone(), pass.gradients))?;
         let divergence = on_device(try_gaussian_kl(mean, logvar))?;
         let divergence = on_device(divergence.try_mean())?;
         let kl = f64::from(divergence.as_vec()[0]);

@@ -1,7 +1,7 @@
 //! The trait bound of image classifiers.
 
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
-use layercake::generic::train_data;
+use layercake::generic::try_forward_train;
 use layercake::prelude::*;
 
 use crate::data::Array;
@@ -27,7 +27,7 @@ pub trait Classifier<const CHANNELS: usize, const HEIGHT: usize, const WIDTH: us
         images: ImageBatch<CHANNELS, HEIGHT, WIDTH, D>,
         gradients: Gradients<f32, D>,
     ) -> Result<Scores<CLASSES, D, OwnedTape<f32, D>>, D::Err> {
-        train_data(self, images, gradients)
+        try_forward_train(self, images, gradients)
     }
 
     /// The first tensor of the network: the weights of the first layer. `None` if it has no tensors.

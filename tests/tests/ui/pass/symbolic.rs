@@ -45,6 +45,6 @@ fn main() {
     assert_eq!(logits.shape().concrete(), [2, 10]);
     let _ = net.forward_train(images, Gradients::leaky());
     // The fields' types are those of the same network written in numbers.
-    let _: &layercake::layers::Conv2d<8, 3, 5, 5, f32, Cpu, false> = &net.conv1;
+    let _: &layercake::layers::Conv2d<3, 8, 5, 5, f32, Cpu, false> = &net.conv1;
     let _: &layercake::layers::Linear<1920, 32> = &net.fc1;
 }
