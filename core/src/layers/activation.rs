@@ -1,4 +1,4 @@
-//! Activations: elementwise, any shape.
+//! Activations: elementwise functions of any shape.
 
 use dfdx::shapes::HasShape;
 use dfdx::tensor::{PutTape, SplitTape, Tape};
@@ -21,7 +21,7 @@ pub(crate) fn sigmoid<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, t
     shaped_as(x, Value::erase(x.flat().put_tape(tape).try_sigmoid()?)?)
 }
 
-/// At exactly zero the slope is `negative_slope`, as in PyTorch.
+/// The gradient at exactly 0 is `negative_slope`, as in PyTorch.
 pub(crate) fn leaky_relu<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     negative_slope: f64,
     x: &Value<E, D>,
@@ -33,10 +33,10 @@ pub(crate) fn leaky_relu<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     shaped_as(x, Value::erase(positive.try_choose(x.flat().put_tape(tape), below)?)?)
 }
 
-/// `x` where positive, else `alpha (exp(x) - 1)`; all of it times `scale`.
+/// `x` where positive, else `alpha (exp(x) - 1)`; both times `scale`.
 fn exponential<E: Scalar, D: Device<E>, T: Tape<E, D>>(alpha: f64, scale: f64, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let positive = x.flat().try_gt(E::zero())?;
-    // What is positive is left out before the exponential, where it could overflow.
+    // Positive elements are removed before the exponential, where they could overflow.
     let below = bounds::at_most(x.flat().put_tape(tape), 0.0)?;
     let (below, tape) = formula::exp_m1(below)?.try_mul(number::<E>(alpha))?.split_tape();
     shaped_as(x, Value::erase(positive.try_choose(x.flat().put_tape(tape), below)?.try_mul(number::<E>(scale))?)?)
@@ -59,14 +59,14 @@ pub(crate) fn silu<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape
 pub(crate) fn softplus<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Softplus, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let scaled = x.flat().try_mul(number::<E>(op.beta))?;
     let linear = scaled.clone().try_gt(number::<E>(op.threshold))?;
-    // What is linear is left out before the exponential, where it could overflow.
+    // Elements in the linear range are removed before the exponential, where they could overflow.
     let bent = linear.clone().try_choose(scaled.device().try_zeros_like(scaled.shape())?.put_tape(tape), x.flat())?;
     let power = bent.try_mul(number::<E>(op.beta))?.try_exp()?;
     let (bent, tape) = formula::ln_1p(power)?.try_div(number::<E>(op.beta))?.split_tape();
     shaped_as(x, Value::erase(linear.try_choose(x.flat().put_tape(tape), bent)?)?)
 }
 
-/// On a bound and beyond the slope is zero, as in PyTorch; NaN stays NaN.
+/// The gradient is 0 at and beyond the bounds, as in PyTorch; NaN stays NaN.
 pub(crate) fn between<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     [low, high]: [f64; 2],
     x: &Value<E, D>,
@@ -77,7 +77,7 @@ pub(crate) fn between<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     shaped_as(x, Value::erase(beyond.try_choose(bound.put_tape(tape), x.flat())?)?)
 }
 
-/// The first half along an axis times the sigmoid of the second.
+/// The first half along an axis times the sigmoid of the second half.
 pub(crate) fn glu<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Glu, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let size = x.dims()[op.axis + 1];
     let (value, tape) = moves::part(x, op.axis, 0, size / 2, tape)?;

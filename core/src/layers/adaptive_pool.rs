@@ -1,4 +1,4 @@
-//! Pooling to a stated size.
+//! Pooling to a given output size.
 
 use dfdx::tensor::Tape;
 use dfdx::tensor_ops::Device;
@@ -10,7 +10,7 @@ use super::{Context, Taped, pool2d, portable};
 use crate::Scalar;
 use crate::run::value::Value;
 
-/// Means of windows that are as equal as can be.
+/// Adaptive mean pooling: the windows differ in size by at most one.
 pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &AdaptiveAvgPool2d,
     x: &Value<E, D>,
@@ -28,7 +28,7 @@ pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     LinearMap::of_axes(size, &rows, &columns).apply(x, 2, 2, tape)
 }
 
-/// Maxima of windows of one size at distances that vary. Where each plane's windows begin depends on the seed of the forward pass alone.
+/// Fractional maximum pooling. The positions of each plane's windows depend only on the seed of the forward pass.
 pub(crate) fn fractional_max<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &FractionalMaxPool2d,
     x: &Value<E, D>,
@@ -54,7 +54,7 @@ pub(crate) fn fractional_max<E: Scalar, D: Device<E>, T: Tape<E, D>>(
             index.extend(places.map(|(top, left)| (plane * height + top + row) * width + left + column));
         }
     }
-    // All planes as one, since each has windows of its own.
+    // The planes are stacked into one, because each has its own windows.
     let all = x.clone().with_dims(vec![1, 1, batch * channels * height, width]);
     let (y, tape) = pool2d::running_max(&all, &index, [batch * channels * rows, columns], tape)?;
     Ok((y.with_dims(vec![batch, channels, rows, columns]), tape))

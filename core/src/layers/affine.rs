@@ -1,4 +1,4 @@
-//! Normalizations that keep no statistics: each sample is brought to mean 0 and variance 1 by itself, then scaled and shifted.
+//! Normalizations without running statistics: each sample is normalized to mean 0 and variance 1, then scaled and shifted.
 
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes2, Axis, ConstShape, Dtype, HasShape};
@@ -12,9 +12,9 @@ use crate::run::slot::Slot;
 use crate::run::value::Value;
 use crate::tensors::Tensors;
 
-/// The scale and the shift of a normalization that keeps no statistics: `LayerNorm`, `GroupNorm` and `InstanceNorm2d` own the same.
+/// Scale and shift of a normalization without running statistics: `LayerNorm`, `GroupNorm` and `InstanceNorm2d`.
 ///
-/// Built, they hold 1 for `weight` and 0 for `bias`.
+/// Initial values: `weight` 1, `bias` 0.
 #[derive(Clone, Debug)]
 pub struct Affine<S: ConstShape, E: Dtype = f32, D: Storage<E> = Cpu, const AFFINE: bool = true> {
     /// The learned scale; none without `AFFINE`.
@@ -49,7 +49,7 @@ impl<S: ConstShape, E: Scalar, D: Device<E>, const AFFINE: bool> Layer<E, D> for
     }
 }
 
-/// The scale of a normalization without a shift: that of `RMSNorm`. Built, it holds 1.
+/// Scale of a normalization without a shift: `RMSNorm`. The initial value is 1.
 #[derive(Clone, Debug)]
 pub struct Scale<S: ConstShape, E: Dtype = f32, D: Storage<E> = Cpu, const AFFINE: bool = true> {
     /// The learned scale; none without `AFFINE`.
@@ -79,7 +79,7 @@ impl<S: ConstShape, E: Scalar, D: Device<E>, const AFFINE: bool> Layer<E, D> for
     }
 }
 
-/// By the root mean square over the last axes.
+/// Normalizes by the root mean square over the last axes.
 fn rms_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &RmsNorm,
     x: &Value<E, D>,
@@ -98,7 +98,7 @@ fn rms_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok((y.with_dims(x.dims().to_vec()), tape))
 }
 
-/// Over the last axes.
+/// Normalizes over the last axes.
 pub(crate) fn layer_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &LayerNorm,
     x: &Value<E, D>,
@@ -119,7 +119,7 @@ pub(crate) fn layer_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok((y.with_dims(x.dims().to_vec()), tape))
 }
 
-/// Over each of so many groups of channels, scaled and shifted channel by channel.
+/// Normalizes over each group of channels, then scales and shifts each channel.
 pub(crate) fn group_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     groups: usize,
     eps: f64,
@@ -139,13 +139,12 @@ pub(crate) fn group_norm<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok((y.with_dims(x.dims().to_vec()), tape))
 }
 
-/// Rows of `size` elements, each less its mean and divided by its standard deviation: `(x - mean) / sqrt(var + eps)`, the variance
-/// with `n`.
+/// Rows of `size` elements, normalized to `(x - mean) / sqrt(var + eps)` with the biased variance.
 fn standardized<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, size: usize, eps: f64, tape: T) -> Result<Rows<E, D, T>, D::Err> {
     let shape = (x.dims().iter().product::<usize>() / size, size);
     let x = x.flat().try_reshape_like(&shape)?;
     let (centered, tape) = centered(x, shape, tape)?;
-    // What rounding left of a mean far larger than the spread is gone the second time.
+    // The second subtraction removes the rounding error of a mean that is much larger than the deviations.
     let (centered, tape) = self::centered(centered, shape, tape)?;
     by_deviation(centered, shape, eps, tape)
 }
@@ -165,7 +164,7 @@ fn by_deviation<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 
 type Rows<E, D, T = NoneTape> = Tensor<(usize, usize), E, D, T>;
 
-/// Each row less its mean.
+/// Subtracts the mean of each row.
 fn centered<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: Rows<E, D>, shape: (usize, usize), tape: T) -> Result<(Rows<E, D>, T), D::Err> {
     let mean = x.clone().put_tape(tape).try_mean::<(usize,), Axis<1>>()?;
     let (mean, tape) = mean.try_broadcast_like::<_, Axis<1>>(&shape)?.split_tape();

@@ -14,19 +14,19 @@ use crate::run::value::{Rank3, Value};
 use crate::tensors::Tensors;
 use crate::{Scalar, host};
 
-/// The tensors of self-attention on `FEATURES` features; `ALL` is three times that.
+/// The tensors of self-attention on `FEATURES` features; `ALL` is `3 * FEATURES`.
 ///
-/// Built, they hold PyTorch's default: `in_proj_weight` Xavier's uniform numbers, `out_proj_weight` uniform ones within `1 / sqrt(FEATURES)`, the biases
-/// zeros.
+/// Initial values are PyTorch's: Xavier uniform for `in_proj_weight`, uniform within `1 / sqrt(FEATURES)` for `out_proj_weight`, 0 for the
+/// biases.
 #[derive(Clone, Debug)]
 pub struct MultiheadAttention<const FEATURES: usize, const ALL: usize, E: Dtype = f32, D: Storage<E> = Cpu, const BIAS: bool = true> {
-    /// Rows for queries, for keys and for values: `[ALL, FEATURES]`.
+    /// The rows for queries, keys and values, in this order: `[ALL, FEATURES]`.
     pub in_proj_weight: Tensor<Rank2<ALL, FEATURES>, E, D>,
-    /// `[ALL]`; none without `BIAS`.
+    /// `[ALL]`; `None` without `BIAS`.
     pub in_proj_bias: Option<Tensor<Rank1<ALL>, E, D>>,
-    /// PyTorch's `out_proj.weight`, which is its path too: `[FEATURES, FEATURES]`.
+    /// `[FEATURES, FEATURES]`. Its path is PyTorch's, `out_proj.weight`.
     pub out_proj_weight: Tensor<Rank2<FEATURES, FEATURES>, E, D>,
-    /// PyTorch's `out_proj.bias`: `[FEATURES]`; none without `BIAS`.
+    /// `[FEATURES]`; `None` without `BIAS`. Its path is PyTorch's, `out_proj.bias`.
     pub out_proj_bias: Option<Tensor<Rank1<FEATURES>, E, D>>,
 }
 
@@ -72,7 +72,7 @@ impl<const FEATURES: usize, const ALL: usize, E: Scalar, D: Device<E>, const BIA
     }
 }
 
-/// What no softmax shows anything of, and yet a number.
+/// The score of a masked position: finite, but its softmax is 0.
 const HIDDEN: f64 = -1e30;
 
 /// The forward pass.

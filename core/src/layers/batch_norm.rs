@@ -13,18 +13,18 @@ use crate::run::slot::Slot;
 use crate::run::value::{self, Value};
 use crate::tensors::Tensors;
 
-/// The tensors of a batch normalization of `FEATURES` features or channels: `BatchNorm1d` and `BatchNorm2d` own the same.
+/// The tensors of a batch normalization of `FEATURES` features or channels: `BatchNorm1d` and `BatchNorm2d`.
 ///
-/// Built, they hold 1 for `weight` and `running_var`, 0 for `bias` and `running_mean`.
+/// Initial values: 1 for `weight` and `running_var`, 0 for `bias` and `running_mean`.
 #[derive(Clone, Debug)]
 pub struct BatchNorm<const FEATURES: usize, E: Dtype = f32, D: Storage<E> = Cpu, const AFFINE: bool = true> {
-    /// The learned scale, `[FEATURES]`; none without `AFFINE`.
+    /// The scale, `[FEATURES]`; `None` without `AFFINE`.
     pub weight: Option<Tensor<Rank1<FEATURES>, E, D>>,
-    /// The learned shift, `[FEATURES]`; none without `AFFINE`.
+    /// The shift, `[FEATURES]`; `None` without `AFFINE`.
     pub bias: Option<Tensor<Rank1<FEATURES>, E, D>>,
-    /// The mean that inference uses, `[FEATURES]`. Not trained: each training step moves it toward the batch's.
+    /// The running mean, used in inference, `[FEATURES]`. A buffer: each training step moves it toward the mean of the batch.
     pub running_mean: Tensor<Rank1<FEATURES>, E, D>,
-    /// The variance that inference uses, `[FEATURES]`. Not trained: each training step moves it toward the batch's.
+    /// The running variance, used in inference, `[FEATURES]`. A buffer: each training step moves it toward the variance of the batch.
     pub running_var: Tensor<Rank1<FEATURES>, E, D>,
 }
 
@@ -68,7 +68,7 @@ impl<const FEATURES: usize, E: Scalar, D: Device<E>, const AFFINE: bool> Layer<E
     }
 }
 
-/// What the forward needs of either operation.
+/// The options of either operation.
 pub(crate) struct Options {
     eps: f64,
     momentum: f64,
@@ -104,7 +104,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         let (centered, tape) = broadcast_sub(input, &mean, shape, tape)?;
         let squares = centered.clone().put_tape(tape).try_square()?;
         let (var, tape) = squares.try_mean::<value::Rank1, Axes2<0, 2>>()?.split_tape();
-        // The running variance takes the unbiased estimate, as in PyTorch; the normalization the biased one.
+        // As in PyTorch, the running variance is updated with the unbiased estimate, while the batch is normalized with the biased one.
         let unbiased = var.clone().try_mul(number::<E>(count as f64 / (count as f64 - 1.0)))?;
         for (i, new) in [mean, unbiased].into_iter().enumerate() {
             let old = context.params[statistics + i].flat().try_mul(number::<E>(1.0 - options.momentum))?;

@@ -1,4 +1,4 @@
-//! Functions of single elements by their formulas: values and slopes are worked out in float64 on the host, on any device.
+//! Elementwise functions by their formulas: values and derivatives are computed in float64 on the host, for any device.
 
 use dfdx::shapes::HasShape;
 use dfdx::tensor::{PutTape, Tape, Tensor, TensorFromVec};

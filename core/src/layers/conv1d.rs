@@ -1,4 +1,4 @@
-//! One-dimensional convolution: a two-dimensional one on images one row high.
+//! One-dimensional convolution, run as a two-dimensional one on images of height 1.
 
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Dtype, Rank1, Rank3};
@@ -13,12 +13,12 @@ use crate::{Scalar, init};
 
 /// The parameters of a one-dimensional convolution with `IN` input channels per group, `OUT` output channels, and a kernel of `KERNEL`.
 ///
-/// Built, they hold PyTorch's default: uniform within `1 / sqrt(IN * KERNEL)`.
+/// Initial values are PyTorch's: uniform within `1 / sqrt(IN * KERNEL)`.
 #[derive(Clone, Debug)]
 pub struct Conv1d<const IN: usize, const OUT: usize, const KERNEL: usize, E: Dtype = f32, D: Storage<E> = Cpu, const BIAS: bool = true> {
     /// `[OUT, IN, KERNEL]`
     pub weight: Tensor<Rank3<OUT, IN, KERNEL>, E, D>,
-    /// `[OUT]`; none without `BIAS`.
+    /// `[OUT]`; `None` without `BIAS`.
     pub bias: Option<Tensor<Rank1<OUT>, E, D>>,
 }
 
@@ -26,7 +26,7 @@ super::weight_and_bias! {
     Conv1d<IN, OUT, KERNEL>, fan_in: IN * KERNEL
 }
 
-/// On images one row high.
+/// Convolves the sequence as an image of height 1.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &layercake_ir::ops::Conv1d,
     x: &Value<E, D>,

@@ -15,7 +15,7 @@ use crate::{Scalar, bounds, init};
 /// The parameters of a two-dimensional convolution with `IN` input channels per group, `OUT` output channels, and a kernel of
 /// `HEIGHT x WIDTH`.
 ///
-/// Built, they hold PyTorch's default: uniform within `1 / sqrt(IN * HEIGHT * WIDTH)`.
+/// Initial values are PyTorch's: uniform within `1 / sqrt(IN * HEIGHT * WIDTH)`.
 #[derive(Clone, Debug)]
 pub struct Conv2d<
     const IN: usize,
@@ -28,7 +28,7 @@ pub struct Conv2d<
 > {
     /// `[OUT, IN, HEIGHT, WIDTH]`
     pub weight: Tensor<Rank4<OUT, IN, HEIGHT, WIDTH>, E, D>,
-    /// `[OUT]`; none without `BIAS`.
+    /// `[OUT]`; `None` without `BIAS`.
     pub bias: Option<Tensor<Rank1<OUT>, E, D>>,
 }
 
@@ -36,7 +36,7 @@ super::weight_and_bias! {
     Conv2d<IN, OUT, HEIGHT, WIDTH>, fan_in: IN * HEIGHT * WIDTH
 }
 
-/// Ordinary convolution.
+/// The convolution, by gathering columns (im2col) and a matrix product.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &layercake_ir::ops::Conv2d,
     x: &Value<E, D>,
@@ -49,7 +49,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     convolve(x, tape, weight.retaped::<T>(), params.get(1), &taps)
 }
 
-/// Gathers the columns that each output position sees, and multiplies the weights `[groups, out / groups, in / groups * taps]` with
+/// Gathers the input elements of each window as a column, and multiplies the weights `[groups, out / groups, in / groups * taps]` with
 /// them, group by group.
 pub(super) fn convolve<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: &Value<E, D>,

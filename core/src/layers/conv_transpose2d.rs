@@ -15,7 +15,7 @@ use crate::{Scalar, init};
 /// The parameters of a transposed convolution with `IN` input channels, `OUT` output channels per group, and a kernel of
 /// `HEIGHT x WIDTH`. `BIASES` is the number of all output channels, 0 without a bias.
 ///
-/// Built, they hold PyTorch's default: uniform within `1 / sqrt(OUT * HEIGHT * WIDTH)`.
+/// Initial values are PyTorch's: uniform within `1 / sqrt(OUT * HEIGHT * WIDTH)`.
 #[derive(Clone, Debug)]
 pub struct ConvTranspose2d<
     const IN: usize,
@@ -29,7 +29,7 @@ pub struct ConvTranspose2d<
 > {
     /// `[IN, OUT, HEIGHT, WIDTH]`
     pub weight: Tensor<Rank4<IN, OUT, HEIGHT, WIDTH>, E, D>,
-    /// `[BIASES]`; none without `BIAS`.
+    /// `[BIASES]`; `None` without `BIAS`.
     pub bias: Option<Tensor<Rank1<BIASES>, E, D>>,
 }
 
@@ -37,7 +37,7 @@ super::weight_and_bias! {
     ConvTranspose2d<IN, OUT, HEIGHT, WIDTH, BIASES>, fan_in: OUT * HEIGHT * WIDTH
 }
 
-/// Gathers, for each position of the output, the input elements that reach it through each tap, and multiplies the weights with them.
+/// Gathers, for each output position and tap, the input element that contributes to it, and multiplies the weights with them.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &layercake_ir::ops::ConvTranspose2d,
     x: &Value<E, D>,

@@ -8,7 +8,7 @@ use super::{Context, Taped, portable};
 use crate::Scalar;
 use crate::run::value::Value;
 
-/// Whole channels.
+/// Drops whole channels.
 pub(crate) fn channels<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     p: f64,
     x: &Value<E, D>,
@@ -18,7 +18,7 @@ pub(crate) fn channels<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     drop(p, x.dims()[2..].iter().product(), x, tape, context)
 }
 
-/// Whole samples.
+/// Drops whole samples.
 pub(crate) fn samples<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     p: f64,
     x: &Value<E, D>,
@@ -28,7 +28,7 @@ pub(crate) fn samples<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     drop(p, x.dims()[1..].iter().product(), x, tape, context)
 }
 
-/// Single elements.
+/// Drops single elements.
 pub(crate) fn elements<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     p: f64,
     x: &Value<E, D>,
@@ -38,7 +38,8 @@ pub(crate) fn elements<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     drop(p, 1, x, tape, context)
 }
 
-/// Drops or keeps `span` elements together. The mask depends on the seed of the forward pass alone, by the rule that the engine uses, so both paths drop the same elements.
+/// Drops or keeps `span` elements together. The mask depends only on the seed of the forward pass, by the same rule as in the engine, so
+/// both paths drop the same elements.
 fn drop<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     p: f64,
     span: usize,

@@ -1,4 +1,4 @@
-//! Rows of a table.
+//! Embedding: a lookup table for token ids.
 
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axis, Dtype, Rank2, Shape};
@@ -13,9 +13,10 @@ use crate::run::value::Value;
 use crate::tensors::Tensors;
 use crate::{Scalar, layout};
 
-/// A table with a row of features for each id below `ROWS`. The row `PADDING`, if it is one, stands for padding.
+/// An embedding table with one row of `FEATURES` numbers for each id below `ROWS`. The row `PADDING` is the padding row; [`INFER`] means
+/// that there is none.
 ///
-/// Built, it holds PyTorch's default: normal numbers of mean 0 and variance 1, and zeros for padding.
+/// Initial values are PyTorch's: standard normal, and 0 in the padding row.
 #[derive(Clone, Debug)]
 pub struct Embedding<const ROWS: usize, const FEATURES: usize, const PADDING: usize = INFER, E: Dtype = f32, D: Storage<E> = Cpu> {
     /// `[ROWS, FEATURES]`
@@ -46,7 +47,7 @@ impl<const ROWS: usize, const FEATURES: usize, const PADDING: usize, E: Scalar, 
     }
 }
 
-/// Normal numbers, and zeros in the row of padding.
+/// Standard normal numbers, and zeros in the padding row.
 pub(crate) fn begin<S: Shape, E: Scalar, D: Device<E>>(
     tensor: &mut Tensor<S, E, D>,
     padding: usize,
@@ -62,7 +63,7 @@ pub(crate) fn begin<S: Shape, E: Scalar, D: Device<E>>(
     Ok(())
 }
 
-/// `y = weight[id]`; the row of padding gets no gradient.
+/// `y = weight[id]`; the padding row gets no gradient.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &ops::Embedding,
     x: &Value<E, D>,

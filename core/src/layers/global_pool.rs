@@ -1,4 +1,4 @@
-//! Pooling over a whole map.
+//! Global pooling: over whole maps.
 
 use dfdx::shapes::Axis;
 use dfdx::tensor::{PutTape, Tape};
@@ -16,7 +16,7 @@ pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape
     Value::erase(planes.put_tape(tape).try_mean::<(usize, usize), Axis<2>>()?)
 }
 
-/// The largest element of each channel, the first of equal ones: `[batch, channels, height, width]` to `[batch, channels]`.
+/// The maximum of each channel; the gradient goes to its first occurrence: `[batch, channels, height, width]` to `[batch, channels]`.
 fn max<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let (batch, channels) = (x.dims()[0], x.dims()[1]);
     let kernel = [x.dims()[2], x.dims()[3]];

@@ -1,4 +1,4 @@
-//! Operations on several values: elementwise joins, concatenation, and its reverse.
+//! Operations with several inputs: elementwise joins and concatenation; and splitting.
 
 use dfdx::shapes::{Axes2, Axes3, HasShape};
 use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor, TensorFromVec};
@@ -10,7 +10,7 @@ use super::{Context, Taped, portable};
 use crate::run::value::{Rank1, Rank3, Value};
 use crate::{Scalar, bounds};
 
-/// Joins values of one shape with a function of two, from left to right.
+/// Applies a binary function to values of one shape, from left to right.
 fn elementwise<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     inputs: &[&Value<E, D>],
     mut tape: T,
@@ -18,7 +18,8 @@ fn elementwise<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 ) -> Result<Taped<E, D, T>, D::Err> {
     let mut result: Tensor<Rank1, E, D> = inputs[0].flat();
     for other in &inputs[1..] {
-        // dfdx refuses to join a tensor with itself, and what did nothing (dropout at inference) gives its input: a copy is another tensor.
+        // dfdx refuses a tensor as both operands, which can occur because dropout in inference returns its input. A copy is a different
+        // tensor.
         let (other, carried) = other.flat().put_tape(tape).try_mul(E::ONE)?.split_tape();
         tape = carried;
         let joined = join(result.put_tape(tape), other)?;
@@ -28,7 +29,7 @@ fn elementwise<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok((y.with_dims(inputs[0].dims().to_vec()), tape))
 }
 
-/// The larger of two elements, NaN if either is. Of equal ones each receives half of the gradient, as in PyTorch.
+/// The elementwise maximum; NaN if either element is. Equal elements each get half of the gradient, as in PyTorch.
 fn maximum<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     a: Tensor<Rank1, E, D, T>,
     b: Tensor<Rank1, E, D>,
@@ -37,14 +38,14 @@ fn maximum<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let plain = a.retaped::<NoneTape>();
     let (below, above, equal) = (plain.try_lt(&b)?, plain.try_gt(&b)?, plain.try_eq(&b)?);
     let both = a.retaped::<T>().try_mul(half)?.try_add(b.retaped::<T>().try_mul(half)?)?;
-    // What is neither is NaN, and so is its sum.
+    // If neither element is selected, one is NaN, and so is their sum.
     let nan = a.retaped::<T>().try_add(b.retaped::<T>())?;
     let rest = equal.try_choose(both, nan)?;
     below.try_choose(b.retaped::<T>(), above.try_choose(a, rest)?)
 }
 
-/// `mean + exp(logvar / 2) noise` while training, and the mean at inference. The noise depends on the seed of the forward pass alone, by the
-/// rule that the engine uses.
+/// `mean + exp(logvar / 2) noise` in training, the mean in inference. The noise depends only on the seed of the forward pass, by the same
+/// rule as in the engine.
 pub(crate) fn reparameterize<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     inputs: &[&Value<E, D>],
     tape: T,
@@ -63,8 +64,8 @@ pub(crate) fn reparameterize<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok((y.with_dims(mean.dims().to_vec()), tape))
 }
 
-/// Puts values one behind the other along an axis, counted without the batch. Each value's rows are gathered into their places of a
-/// larger one, and what the others leave empty is multiplied by zero: dfdx's own concatenation joins two tensors at a time.
+/// Concatenates values along an axis, counted without the batch: gathers the rows of each value to their places in the result and adds the
+/// values. dfdx's own concatenation takes two tensors only.
 pub(crate) fn concat<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     axis: usize,
     inputs: &[&Value<E, D>],
@@ -101,7 +102,7 @@ pub(crate) fn split<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Split, x: &Valu
     Ok((y.with_dims(dims), tape))
 }
 
-/// `[before, count, after]`, where row `i` of the middle axis is row `place(i)` of the value's `axis`, or zeros.
+/// `[before, count, after]`, where row `i` of the middle axis is row `place(i)` of `axis`, or zeros.
 fn rows<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: &Value<E, D>,
     axis: usize,

@@ -15,12 +15,12 @@ use crate::{Scalar, init};
 
 /// The parameters of a linear layer from `IN` to `OUT` features.
 ///
-/// Built, they hold PyTorch's default: uniform within `1 / sqrt(IN)`.
+/// Initial values are PyTorch's: uniform within `1 / sqrt(IN)`.
 #[derive(Clone, Debug)]
 pub struct Linear<const IN: usize, const OUT: usize, E: Dtype = f32, D: Storage<E> = Cpu, const BIAS: bool = true> {
     /// `[OUT, IN]`
     pub weight: Tensor<Rank2<OUT, IN>, E, D>,
-    /// `[OUT]`; none without `BIAS`.
+    /// `[OUT]`; `None` without `BIAS`.
     pub bias: Option<Tensor<Rank1<OUT>, E, D>>,
 }
 
@@ -51,8 +51,8 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok((y.with_dims([lead, &[out]].concat()), tape))
 }
 
-/// The same with weights dropped, all by one mask for the batch. The mask depends on the seed of the forward pass alone, by the rule that the
-/// engine uses.
+/// A linear layer with dropped weights; one mask for the whole batch. The mask depends only on the seed of the forward pass, by the same
+/// rule as in the engine.
 pub(crate) fn drop_connect<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &DropConnect,
     x: &Value<E, D>,

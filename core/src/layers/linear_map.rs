@@ -1,4 +1,4 @@
-//! Linear maps from some axes of a value to others, as tables of which elements are added up: interpolation, means, moves.
+//! Sparse linear maps along some axes, given as index tables: interpolation, means, moves of elements.
 
 use dfdx::shapes::{Axes2, Axes3};
 use dfdx::tensor::{PutTape, Tape, Tensor, TensorFromVec};
@@ -8,30 +8,30 @@ use super::Taped;
 use crate::run::value::{Rank3, Value};
 use crate::{Scalar, bounds};
 
-/// For each element of the output some elements of the input, each with a weight.
+/// Each element of the output is a weighted sum of a few elements of the input.
 pub(super) struct LinearMap {
-    /// The sizes that replace the mapped ones.
+    /// The sizes of the mapped axes in the output.
     pub out: Vec<usize>,
-    /// For each tap, for each element of the output: the element's number among those of the mapped axes.
+    /// For each tap and each element of the output, the index of the input element within the mapped axes.
     pub index: Vec<Vec<usize>>,
-    /// The same layout; none where each weight is 1. A tap without a weight counts for nothing, whatever its element is; PyTorch's
-    /// interpolation has weights of 0 that count: they keep NaN.
+    /// The weights in the same layout; `None` if all are 1. A tap without a weight is skipped, even if its element is NaN. A weight of 0,
+    /// as in PyTorch's interpolation, is not skipped and keeps NaN.
     pub weight: Option<Vec<Vec<Option<f64>>>>,
 }
 
 impl LinearMap {
-    /// Each element of the output is one of the input.
+    /// Each element of the output is one element of the input.
     pub fn pick(out: Vec<usize>, index: Vec<usize>) -> Self {
         Self { out, index: vec![index], weight: None }
     }
 
-    /// The product of a map of rows and one of columns, each given as the taps (element, weight) of every row and column of the output.
+    /// The product of a map of rows and a map of columns, each given as the taps (element, weight) of every row and column of the output.
     pub fn of_axes(size: [usize; 2], rows: &[Vec<(usize, f64)>], columns: &[Vec<(usize, f64)>]) -> Self {
         let taps = |axis: &[Vec<(usize, f64)>]| axis.iter().map(Vec::len).max().unwrap_or(0);
         let (mut index, mut weight) = (Vec::new(), Vec::new());
         for i in 0..taps(rows) {
             for j in 0..taps(columns) {
-                // Where there is no such tap, any element without a weight.
+                // A tap that does not exist has any index and no weight.
                 let pairs = || rows.iter().flat_map(|row| columns.iter().map(move |column| row.get(i).zip(column.get(j))));
                 index.push(pairs().map(|pair| pair.map_or(0, |((row, _), (column, _))| row * size[1] + column)).collect());
                 weight.push(pairs().map(|pair| pair.map(|((_, a), (_, b))| a * b)).collect());
@@ -40,7 +40,7 @@ impl LinearMap {
         Self { out: vec![rows.len(), columns.len()], index, weight: Some(weight) }
     }
 
-    /// Applies it to the `count` axes of a value from `first` on, the batch being axis 0.
+    /// Applies the map to `count` axes of a value, from axis `first` on; the batch is axis 0.
     pub fn apply<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         &self,
         x: &Value<E, D>,

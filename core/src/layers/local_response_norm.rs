@@ -9,7 +9,7 @@ use super::{Taped, portable};
 use crate::Scalar;
 use crate::run::value::Value;
 
-/// `x (k + alpha / size * sum of squares)^-beta`, the squares being summed over the channels around.
+/// `x (k + alpha / size * sum of squares)^-beta`, with the sum over the neighboring channels.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &LocalResponseNorm,
     x: &Value<E, D>,
@@ -19,7 +19,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let channels = x.dims()[1];
     let (squares, tape) = Value::erase(x.flat().put_tape(tape).try_square()?)?;
     let squares = squares.with_dims(x.dims().to_vec());
-    // Channel c sees those from c - size / 2 to c + (size - 1) / 2.
+    // Channel c depends on the channels c - size / 2 to c + (size - 1) / 2.
     let around = |c: usize, tap: usize| (c + tap).checked_sub(op.size / 2).filter(|other| *other < channels);
     let taps = |tap: usize| (0..channels).map(move |c| around(c, tap));
     let sums = LinearMap {

@@ -1,4 +1,4 @@
-//! Masked convolution: an ordinary one whose weights are multiplied with zeros and ones.
+//! Masked convolution: a convolution whose weights are multiplied by a mask of zeros and ones.
 
 use dfdx::shapes::HasShape;
 use dfdx::tensor::{Tape, TensorFromVec};
@@ -10,7 +10,7 @@ use super::{Taped, conv2d, portable};
 use crate::Scalar;
 use crate::run::value::Value;
 
-/// Multiplies the weights with the mask, and convolves.
+/// Multiplies the weights by the mask, then convolves.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &MaskedConv2d,
     x: &Value<E, D>,

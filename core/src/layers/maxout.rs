@@ -8,7 +8,7 @@ use super::{Taped, linear, portable, reduce};
 use crate::Scalar;
 use crate::run::value::Value;
 
-/// All linear functions, then the largest of each feature's.
+/// Applies one linear layer for all pieces, then takes the maximum over the pieces of each feature.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &Maxout,
     x: &Value<E, D>,

@@ -1,7 +1,8 @@
 //! The layers: their typed parameters, and their forward passes in dfdx operations.
 //!
-//! One file a layer. What a layer does to shapes is in `layercake-ir`; the fast path is in `layercake-engine`. The forwards here are
-//! the *portable path*: they run on any device and dtype, and they are what the fast path is tested against.
+//! The types are the fields of generated networks. Each file has one layer. Shape rules are in `layercake-ir`, the fast path is in
+//! `layercake-engine`. The forward passes here are the *portable path*: they run on any device and number type, and the engine is tested
+//! against them.
 
 pub(crate) mod activation;
 mod adaptive_pool;
@@ -53,36 +54,36 @@ use crate::run::slot::Slot;
 use crate::run::value::Value;
 use crate::tensors::Tensors;
 
-/// A layer with tensors of its own.
+/// A layer that has tensors.
 pub trait Layer<E: Scalar, D: Device<E>> {
-    /// Appends the tensors in the order of [`layercake_ir::Op::params`].
+    /// Appends the layer's tensors, in the order of [`layercake_ir::Op::params`].
     ///
     /// # Errors
     /// If the device is out of memory.
     fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err>;
 
-    /// Appends the same tensors as places to store into.
+    /// Appends the same tensors, to be written to.
     fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>);
 }
 
-/// A value and the tape that recorded how it came about.
+/// A value and its tape.
 pub(crate) type Taped<E, D, T> = (Value<E, D>, T);
 
-/// What the forward of one node needs besides its input.
+/// What the forward pass of a node needs besides its inputs.
 pub(crate) struct Context<'a, E: Scalar, D: Device<E>> {
     /// The node's tensors.
     pub params: &'a [Value<E, D>],
     pub mode: Mode,
-    /// The seed of this forward pass and the node's place, for random masks.
+    /// The seed of this forward pass and the index of the node, for random masks.
     pub seed: u64,
     pub node: usize,
-    /// New values for the node's tensors: (which, value).
+    /// New values for the node's tensors: (index, value).
     pub updates: Vec<(usize, Value<E, D>)>,
 }
 
-/// The forward of an operation in dfdx operations. Every operation implements it: one that does not does not compile.
+/// The forward pass of an operation in dfdx operations. An operation that does not implement it does not compile.
 pub(crate) trait Portable {
-    /// What it makes of its inputs.
+    /// Computes the output.
     ///
     /// # Errors
     /// If the device is out of memory.
@@ -94,17 +95,17 @@ pub(crate) trait Portable {
     ) -> Result<Taped<E, D, T>, D::Err>;
 }
 
-/// The portable forward of one operation.
+/// The forward pass of an operation on the portable path.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &Op,
     inputs: &[&Value<E, D>],
     tape: T,
     context: &mut Context<'_, E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
-    each_operation!(op, op => op.forward(inputs, tape, context), else unreachable!("`{}` is opened up before anything runs", op.kind()))
+    each_operation!(op, op => op.forward(inputs, tape, context), else unreachable!("`{}` is expanded before a graph runs", op.kind()))
 }
 
-/// [`Portable`] by a function of the operation, its input (behind `all`: its inputs), the tape and the context.
+/// Implements [`Portable`] by a function of the operation, its input (or with `all`, its inputs), the tape and the context.
 macro_rules! portable {
     ($($op:ident: |$this:tt, all $inputs:ident, $tape:ident, $context:tt| $forward:expr;)*) => {
         $(impl $crate::layers::Portable for layercake_ir::ops::$op {
@@ -131,7 +132,7 @@ macro_rules! portable {
 
 pub(crate) use portable;
 
-/// `[batch, channels, length]` as images one row high.
+/// `[batch, channels, length]` as images of height 1.
 fn as_image<E: Scalar, D: Device<E>>(x: &Value<E, D>) -> Value<E, D> {
     let [batch, channels, length] = x.dims()[..] else { unreachable!("a shape rule admitted something other than sequences") };
     x.clone().with_dims(vec![batch, channels, 1, length])
@@ -143,7 +144,7 @@ fn as_line<E: Scalar, D: Device<E>>(x: Value<E, D>) -> Value<E, D> {
     x.with_dims(dims)
 }
 
-/// A forward of images, on sequences.
+/// Applies a forward pass for images to sequences.
 fn lines<E: Scalar, D: Device<E>, T>(
     x: &Value<E, D>,
     tape: T,
@@ -153,7 +154,7 @@ fn lines<E: Scalar, D: Device<E>, T>(
     Ok((as_line(y), tape))
 }
 
-/// [`Layer::tensors`] of a layer that has a weight and perhaps a bias.
+/// [`Layer::tensors`] of a layer with a weight and an optional bias.
 fn push_both<W: Shape, B: Shape, E: Scalar, D: Device<E>>(
     weight: &Tensor<W, E, D>,
     bias: Option<&Tensor<B, E, D>>,
@@ -163,7 +164,7 @@ fn push_both<W: Shape, B: Shape, E: Scalar, D: Device<E>>(
     bias.map_or(Ok(()), |bias| into.add(bias))
 }
 
-/// [`Layer::slots`] of such a layer.
+/// [`Layer::slots`] of a layer with a weight and an optional bias.
 fn slots_of_both<'a, W: Shape, B: Shape, E: Scalar, D: Device<E>>(
     weight: &'a mut Tensor<W, E, D>,
     bias: Option<&'a mut Tensor<B, E, D>>,
@@ -173,7 +174,8 @@ fn slots_of_both<'a, W: Shape, B: Shape, E: Scalar, D: Device<E>>(
     into.extend(bias.map(|bias| bias as &mut dyn Slot<E, D>));
 }
 
-/// The traits of a layer that owns a weight and, with its last parameter `BIAS`, a bias; PyTorch's default initialization by `fan_in`.
+/// Implements the traits of a layer with a weight and, if its last parameter `BIAS` is true, a bias. Initial values are PyTorch's, by
+/// `fan_in`.
 macro_rules! weight_and_bias {
     ($layer:ident<$($size:ident),+>, fan_in: $fan_in:expr) => {
         impl<$(const $size: usize,)+ E: Scalar, D: Device<E>, const BIAS: bool> TensorCollection<E, D> for $layer<$($size,)+ E, D, BIAS> {
@@ -205,9 +207,9 @@ macro_rules! weight_and_bias {
 
 use weight_and_bias;
 
-const ABSENT: &str = "the layer's type says that it has this tensor, but the field was emptied";
+const ABSENT: &str = "the layer's type has this tensor, but the field is `None`";
 
-/// An optional tensor that the layer's type says is there.
+/// An optional tensor that exists according to the layer's type.
 fn present<T>(field: &Option<T>) -> &T {
     field.as_ref().expect(ABSENT)
 }

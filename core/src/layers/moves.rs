@@ -1,4 +1,4 @@
-//! What moves elements and changes none.
+//! Operations that move elements without changing them.
 
 use dfdx::tensor::Tape;
 use dfdx::tensor_ops::Device;
@@ -9,12 +9,12 @@ use super::{Taped, portable};
 use crate::Scalar;
 use crate::run::value::Value;
 
-/// The same data under other sizes.
+/// The same data with another shape.
 pub(crate) fn reshape<E: Scalar, D: Device<E>, T>(op: &Reshape, x: &Value<E, D>, tape: T) -> Taped<E, D, T> {
     (x.clone().with_dims([&x.dims()[..1], op.shape.as_slice()].concat()), tape)
 }
 
-/// The axes in another order.
+/// Permutes the axes.
 pub(crate) fn permute<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Permute, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let sizes = &x.dims()[1..];
     let out: Vec<usize> = op.axes.as_slice().iter().map(|&axis| sizes[axis]).collect();
@@ -23,12 +23,12 @@ pub(crate) fn permute<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Permute, x: &
     LinearMap::pick(out, index).apply(x, 1, sizes.len(), tape)
 }
 
-/// A part along an axis.
+/// A slice along an axis.
 pub(crate) fn slice<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Slice, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     part(x, op.axis, op.start, op.end, tape)
 }
 
-/// The part at one place of an axis, without the axis.
+/// One index of an axis, without the axis.
 fn select<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Select, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let (y, tape) = part(x, op.axis, op.index, op.index + 1, tape)?;
     let mut dims = y.dims().to_vec();
@@ -36,7 +36,7 @@ fn select<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Select, x: &Value<E, D>, 
     Ok((y.with_dims(dims), tape))
 }
 
-/// Channels into pixels: with the square of the factor as an axis of its own, the axes are exchanged.
+/// Splits off the square of the factor from the channel axis as two axes and moves them behind height and width.
 fn pixel_shuffle<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &PixelShuffle, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let [batch, channels, height, width] = x.dims()[..] else { unreachable!("a shape rule admitted something other than images") };
     let factor = op.factor;
@@ -62,7 +62,7 @@ pub(super) fn part<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     LinearMap::pick(vec![end - start], (start..end).collect()).apply(x, axis + 1, 1, tape)
 }
 
-/// Elements added around a map, or at the ends of a sequence.
+/// Pads a map, or the ends of a sequence.
 pub(crate) fn pad<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Pad, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let image = if x.dims().len() == 3 { super::as_image(x) } else { x.clone() };
     let size = [image.dims()[2], image.dims()[3]];
@@ -74,7 +74,7 @@ pub(crate) fn pad<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Pad, x: &Value<E,
     Ok((if x.dims().len() == 3 { super::as_line(y) } else { y }, tape))
 }
 
-/// The element of an axis that stands at a place of the padded one.
+/// The element at a position of a padded axis, with its weight; none for a zero.
 fn source_of_padded(mode: PadMode, place: usize, before: usize, size: usize) -> Vec<(usize, f64)> {
     let at = match mode {
         _ if (before..before + size).contains(&place) => place - before,
@@ -87,7 +87,7 @@ fn source_of_padded(mode: PadMode, place: usize, before: usize, size: usize) -> 
     vec![(at, 1.0)]
 }
 
-/// Where the element number `place` of a value of sizes `out` comes from, if a step along each axis is one of `steps` there.
+/// The source index of element `place` of a value with sizes `out`, where `steps` are the source's strides along these axes.
 fn source(place: usize, out: &[usize], steps: &[usize]) -> usize {
     let (mut rest, mut source) = (place, 0);
     for (size, step) in out.iter().zip(steps).rev() {

@@ -13,14 +13,14 @@ use crate::{Scalar, bounds};
 /// `[height * width, channels * batch]`
 type Planes<E, D, T = NoneTape> = Tensor<(usize, usize), E, D, T>;
 
-/// A running maximum over the taps. A later tap replaces the maximum only if it is larger, so that of equal elements the first
-/// receives the gradient; a NaN replaces it, as in PyTorch.
+/// The maximum over the taps, one after the other. A later tap replaces the maximum only if it is larger, so the gradient goes to the first
+/// of equal elements; NaN replaces it, as in PyTorch.
 pub(crate) fn max<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &MaxPool2d, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let taps = Taps::new(&op.window(), [x.dims()[2], x.dims()[3]]);
     running_max(x, &taps.index, taps.out, tape)
 }
 
-/// The maximum over the taps, which for each window say which element of a plane it is.
+/// The maximum over the taps; `index` has, for each tap and window, the index of an element of the plane.
 pub(super) fn running_max<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: &Value<E, D>,
     taps: &[Vec<usize>],
@@ -48,8 +48,8 @@ pub(super) fn running_max<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     pixels_last(best.expect("a window has a tap"), x, out)
 }
 
-/// The sum over the taps inside the input, divided as PyTorch divides: with `count_include_pad` by the taps inside the padded input,
-/// else by the taps inside the input.
+/// The sum over the taps inside the input, divided as in PyTorch: with `count_include_pad` by the number of taps inside the padded input,
+/// else by the number of taps inside the input.
 pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &AvgPool2d, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let size = [x.dims()[2], x.dims()[3]];
     let taps = Taps::new(&op.window(), size);

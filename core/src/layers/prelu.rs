@@ -1,4 +1,4 @@
-//! A rectifier with a learned slope.
+//! PReLU: a leaky ReLU whose slope is a parameter.
 
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes2, Axes3, Dtype, HasShape, Rank1};
@@ -11,9 +11,9 @@ use crate::run::slot::Slot;
 use crate::run::value::Value;
 use crate::tensors::Tensors;
 
-/// The slopes below zero: one, or one for each channel.
+/// The slopes for negative elements: one, or one per channel.
 ///
-/// Built, they hold 0.25, PyTorch's default.
+/// The initial value is 0.25, as in PyTorch.
 #[derive(Clone, Debug)]
 pub struct Prelu<const PARAMETERS: usize, E: Dtype = f32, D: Storage<E> = Cpu> {
     /// `[PARAMETERS]`
@@ -44,7 +44,7 @@ impl<const PARAMETERS: usize, E: Scalar, D: Device<E>> Layer<E, D> for Prelu<PAR
     }
 }
 
-/// At exactly zero the slope is the weight, as in PyTorch.
+/// The gradient at exactly 0 is the weight, as in PyTorch.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: &Value<E, D>,
     tape: T,

@@ -1,4 +1,4 @@
-//! Means and maxima over axes.
+//! Reductions: mean and maximum over axes.
 
 use dfdx::shapes::Axis;
 use dfdx::tensor::{PutTape, Tape};
@@ -29,8 +29,8 @@ pub(crate) fn amax<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Val
     Ok((y.with_dims(dims), tape))
 }
 
-/// The maximum of each row of `size`. Of equal elements each receives the same share of the gradient; dfdx gives each the whole of it, so
-/// here the maximum is the mean of all elements that equal it.
+/// The maximum of each row of `size` elements. Equal maxima share the gradient evenly. dfdx would give the whole gradient to each, so the
+/// maximum is computed here as the mean of all elements that equal it.
 pub(super) fn max_of_rows<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: &Value<E, D>,
     rows: usize,
@@ -43,22 +43,22 @@ pub(super) fn max_of_rows<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let zeros = x.device().try_zeros_like(&shape)?;
     let mut ones = zeros.clone();
     ones.try_fill_with_ones()?;
-    // dfdx's maximum passes NaN over: whoever equals it, a NaN is in the sum.
+    // dfdx's maximum ignores NaN, so NaN is taken from the sum.
     let equal = (x.try_eq(&most)? | x.try_ne(&x)?).try_choose(ones, zeros)?;
     let count = equal.clone().try_sum::<(usize,), Axis<1>>()?.try_broadcast_like::<_, Axis<1>>(&shape)?;
     let share = equal.clone().try_div(count)?;
-    // The others are left out, not multiplied with 0: one may be infinite.
+    // The other elements are masked, not multiplied by 0, because one may be infinite.
     Value::erase(bounds::masked(x.put_tape(tape), equal)?.try_mul(share)?.try_sum::<(usize,), Axis<1>>()?)
 }
 
-/// The value with these axes behind the others.
+/// Moves these axes to the end.
 fn axes_last<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let kept = (0..x.dims().len() - 1).filter(|&axis| !axes.contains(axis));
     let order: Vec<usize> = kept.chain(axes.as_slice().iter().copied()).collect();
     moves::permute(&Permute { axes: Sizes::new(&order) }, x, tape)
 }
 
-/// The sizes, the batch's first, without those of the axes.
+/// The sizes, batch axis first, without these axes.
 fn without(axes: &Sizes, dims: &[usize]) -> Vec<usize> {
     dims.iter().enumerate().filter(|(axis, _)| *axis == 0 || !axes.contains(axis - 1)).map(|(_, size)| *size).collect()
 }

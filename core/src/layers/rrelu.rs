@@ -1,4 +1,4 @@
-//! A rectifier with a random slope.
+//! RReLU: a leaky ReLU with random slopes.
 
 use dfdx::tensor::{PutTape, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::{Device, TryMul};
@@ -9,7 +9,7 @@ use super::{Context, Taped, activation, portable};
 use crate::run::value::{Rank1, Value};
 use crate::{Scalar, host};
 
-/// The slopes depend on the seed of the forward pass alone, by the rule that the engine uses.
+/// The slopes depend only on the seed of the forward pass, by the same rule as in the engine.
 fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &Rrelu,
     x: &Value<E, D>,
@@ -22,7 +22,7 @@ fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let flat: Tensor<Rank1, E, D> = x.flat();
     let slope = |(i, x): (usize, &E)| match *x > E::zero() {
         true => E::ONE,
-        // The engine draws in float64 and works in float32: so do both paths, whatever the type.
+        // The engine draws in float64 and computes in float32. Slopes are rounded to float32 here too, for every number type.
         false => host::number(f64::from(rng::between(context.seed, context.node, i as u64, op.lower, op.upper) as f32)),
     };
     let numbers = host::read(&flat);

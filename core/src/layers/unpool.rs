@@ -9,7 +9,7 @@ use super::{Taped, portable};
 use crate::run::value::Value;
 use crate::{Scalar, bounds, host};
 
-/// Each element of the output is one of the values, or zero. Which one, the numbers that the pool received say.
+/// Each element of the output is one of the values or 0. The input of the pool determines which one.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &MaxUnpool2d,
     inputs: &[&Value<E, D>],
@@ -23,7 +23,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let mut source = vec![None; batch * channels * large];
     for plane in 0..batch * channels {
         let x = &numbers[plane * large..][..large];
-        // A later window's value replaces an earlier one's.
+        // If several windows select the same element, the last one's value is kept.
         for window in 0..small {
             source[plane * large + picked(&taps, x, window)] = Some(plane * small + window);
         }
@@ -37,7 +37,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok((y.with_dims(pooled.dims().to_vec()), tape))
 }
 
-/// The element that a window has its maximum from, as the pool has it: the first of the largest, or the last NaN.
+/// The element that the pool selects in a window: the first maximum, or the last NaN.
 fn picked<E: Scalar>(taps: &Taps, x: &[E], window: usize) -> usize {
     let mut best = None;
     for (index, _) in taps.index.iter().zip(&taps.inside).filter(|(_, inside)| inside[window]) {

@@ -1,4 +1,4 @@
-//! Making a map larger.
+//! Upsampling.
 
 use dfdx::tensor::Tape;
 use dfdx::tensor_ops::Device;
@@ -9,14 +9,14 @@ use super::{Taped, portable};
 use crate::Scalar;
 use crate::run::value::Value;
 
-/// A map of rows times a map of columns.
+/// Upsamples rows and columns separately.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Upsample, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let size = [x.dims()[2], x.dims()[3]];
     let [rows, columns] = [0, 1].map(|axis| taps(op, size[axis], op.scale[axis]));
     LinearMap::of_axes(size, &rows, &columns).apply(x, 2, 2, tape)
 }
 
-/// For each place of an axis made larger, the elements it takes and their weights.
+/// For each position of the upsampled axis, the elements that contribute to it, with their weights.
 fn taps(op: &Upsample, size: usize, scale: usize) -> Vec<Vec<(usize, f64)>> {
     let place = |i: usize| {
         match op.mode {
@@ -28,12 +28,12 @@ fn taps(op: &Upsample, size: usize, scale: usize) -> Vec<Vec<(usize, f64)>> {
         let at = match (op.align_corners, size * scale) {
             (true, 1) => 0.0,
             (true, out) => i as f64 * (size - 1) as f64 / (out - 1) as f64,
-            // What would lie before the first element is the first element.
+            // Positions before the first element take the first element.
             (false, _) => ((i as f64 + 0.5) / scale as f64 - 0.5).max(0.0),
         };
         let below = (at.floor() as usize).min(size - 1);
         let share = at - below as f64;
-        // Behind the last element lies the last element.
+        // Positions after the last element take the last element.
         vec![(below, 1.0 - share), ((below + 1).min(size - 1), share)]
     };
     (0..size * scale).map(place).collect()

@@ -1,13 +1,13 @@
-//! Which input elements each position of a sliding window sees, as index tensors for `gather`.
+//! Index tables of sliding windows, for `gather`.
 
 use layercake_ir::ops::{ConvTranspose2d, Window};
 
-/// The taps of every window over one plane of `size`.
+/// The taps of all windows of one plane of `size`.
 pub(super) struct Taps {
-    /// For each tap, for each window: the index of the element within the plane. A tap outside the input repeats an element that
-    /// the same window does see (its first).
+    /// For each tap and window, the index of the element in the plane. A tap outside the input has the index of the window's first tap
+    /// inside it.
     pub index: Vec<Vec<usize>>,
-    /// The same layout: is the tap inside the input?
+    /// In the same layout, whether the tap is inside the input.
     pub inside: Vec<Vec<bool>>,
     /// Height and width of the output.
     pub out: [usize; 2],
@@ -25,8 +25,8 @@ impl Taps {
         Self::of_axes(&rows, &columns, size)
     }
 
-    /// For each tap of a transposed convolution, for each position of its output, the input element that reaches it through the tap:
-    /// element `i` adds tap `t` to position `stride i + dilation t - padding`.
+    /// For a transposed convolution: for each tap and output position, the input element that contributes to it through the tap. Element
+    /// `i` contributes through tap `t` to position `stride i + dilation t - padding`.
     pub fn transposed(op: &ConvTranspose2d, size: [usize; 2]) -> Self {
         let [rows, columns] = [0, 1].map(|axis| {
             let span = op.dilation[axis] * (op.kernel[axis] - 1) + 1;
@@ -39,7 +39,7 @@ impl Taps {
         Self::of_axes(&rows, &columns, size)
     }
 
-    /// Does any window see something of the padding?
+    /// Whether any window covers padding.
     pub fn any_outside(&self) -> bool {
         self.inside.iter().flatten().any(|inside| !inside)
     }
@@ -64,9 +64,9 @@ struct Tap {
     inside: bool,
 }
 
-/// For each tap along one axis, for each place of the output, the coordinate that `coordinate` gives.
+/// For each tap along one axis and each output position, the coordinate returned by `coordinate`.
 fn axis_taps(kernel: usize, out: usize, coordinate: impl Fn(usize, usize) -> Option<usize>) -> Vec<Vec<Tap>> {
-    // A convolution's window may lie wholly in the padding: then its taps count for nothing, and any element will do.
+    // A window may cover padding only. None of its taps is then used, and their index is arbitrary.
     let first: Vec<usize> = (0..out).map(|step| (0..kernel).find_map(|tap| coordinate(tap, step)).unwrap_or(0)).collect();
     let tap = |tap: usize, step: usize| {
         let at = coordinate(tap, step);

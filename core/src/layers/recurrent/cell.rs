@@ -1,4 +1,4 @@
-//! One layer in one direction, step by step.
+//! One layer of a recurrent network in one direction, step by step.
 
 use dfdx::shapes::{Axes3, Axis};
 use dfdx::tensor::{PutTape, SplitTape, Tape, Tensor};
@@ -12,22 +12,22 @@ use crate::run::value::{Rank3, Value};
 /// Features and the batch.
 pub(super) type Matrix<E, D> = Tensor<(usize, usize), E, D>;
 
-/// `h`, and behind it `c` of an LSTM.
+/// `h`, and for an LSTM also `c`.
 pub(super) type State<E, D> = Vec<Matrix<E, D>>;
 
-/// All steps in the order of time, the final state, and the tape.
+/// The outputs of all steps in order of time, the final state, and the tape.
 type Ran<E, D, T> = (Vec<Matrix<E, D>>, State<E, D>, T);
 
 /// The tensors of one layer and direction.
 pub(super) struct Weights<E: Scalar, D: Device<E>> {
     input: Matrix<E, D>,
     hidden: Matrix<E, D>,
-    /// That of the input, and that of the state.
+    /// The biases of the input and of the state.
     biases: Option<[Value<E, D>; 2]>,
 }
 
 impl<E: Scalar, D: Device<E>> Weights<E, D> {
-    /// Those of the layer and direction of this number.
+    /// The tensors of a layer and direction, by their number.
     pub fn of(op: &ops::Recurrent, number: usize, params: &[Value<E, D>]) -> Result<Self, D::Err> {
         let own = &params[number * op.tensors()..][..op.tensors()];
         let matrix = |value: &Value<E, D>| value.clone().restore(&(value.dims()[0], value.dims()[1]));
@@ -51,7 +51,7 @@ fn affine<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok(y.put_tape(tape).try_add(bias)?.split_tape())
 }
 
-/// Goes through a sequence `[length, features, batch]`, from its end if `reverse`.
+/// Runs a sequence `[length, features, batch]`, backward in time if `reverse`.
 pub(super) fn run<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &ops::Recurrent,
     weights: &Weights<E, D>,
@@ -62,7 +62,7 @@ pub(super) fn run<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 ) -> Result<Ran<E, D, T>, D::Err> {
     let &(length, features, batch) = dfdx::shapes::HasShape::shape(x);
     let rows = op.cell.gates() * op.hidden;
-    // The input's part of all steps is one product.
+    // The input's part of the gates of all steps is one product.
     let columns = x.clone().put_tape(tape).try_permute::<Rank3, Axes3<1, 0, 2>>()?.try_contiguous()?;
     let (columns, tape) = columns.try_reshape_like(&(features, length * batch))?.split_tape();
     let (all, tape) = affine(&weights.input, weights.biases.as_ref().map(|both| &both[0]), &columns, tape)?;
@@ -85,10 +85,10 @@ pub(super) fn run<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok((steps, state, tape))
 }
 
-/// A function of one matrix.
+/// An elementwise function.
 type Curve<E, D, T> = fn(Tensor<(usize, usize), E, D, T>) -> Result<Tensor<(usize, usize), E, D, T>, <D as dfdx::tensor::HasErr>::Err>;
 
-/// What a step makes of the parts of the input and of the past.
+/// One step, from the input's and the state's parts of the gates.
 fn step<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &ops::Recurrent,
     input: Matrix<E, D>,

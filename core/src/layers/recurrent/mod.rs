@@ -1,7 +1,7 @@
-//! Recurrent layers: their tensors, and a sequence through them in dfdx operations.
+//! Recurrent layers: their tensors, and their forward passes in dfdx operations.
 //!
-//! Inside, the batch is the last axis and time the first, `[length, features, batch]`: a step is then one stretch of memory, and so is each gate of
-//! it.
+//! Internally the layout is `[length, features, batch]`: time is the first axis and the batch the last, so each step is contiguous in
+//! memory, and so is each gate of a step.
 
 mod cell;
 mod tensors;
@@ -22,7 +22,7 @@ use crate::run::value::{Rank3, Value};
 /// Three axes, the batch the last.
 type Cube<E, D> = Tensor<Rank3, E, D>;
 
-/// The forward pass. Inputs behind the first are the initial states.
+/// The forward pass. All inputs after the first are initial states.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &ops::Recurrent,
     inputs: &[&Value<E, D>],
@@ -42,7 +42,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         tape = carried;
     }
 
-    // Of each layer the final states, both directions of one on each other.
+    // The final states of each layer, stacked over the directions.
     let mut finals: [Vec<Matrix<E, D>>; 2] = [Vec::new(), Vec::new()];
     let mut steps: Vec<Matrix<E, D>> = Vec::new();
     for layer in 0..op.layers {
@@ -88,7 +88,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         let states = finals.into_iter().flatten().map(|state| state.put_tape(T::default()));
         let mut rows = Vec::new();
         for state in states {
-            // Under a name of its own: a final state is also a step.
+            // A new tensor, because a final state is also one of the steps.
             let (row, carried) = state.split_tape().0.put_tape(tape).try_mul(E::ONE)?.split_tape();
             rows.push(row);
             tape = carried;
@@ -105,20 +105,20 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok((y.with_dims(vec![batch, rows, op.width()]), tape))
 }
 
-/// A row of the first axis.
+/// One index of the first axis.
 fn row<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Cube<E, D>, number: usize, tape: T) -> Result<(Matrix<E, D>, T), D::Err> {
     let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(x.device(), vec![number], ())?;
     Ok(x.clone().put_tape(tape).try_select::<(usize, usize), ()>(index)?.split_tape())
 }
 
-/// Rows on each other, along a first axis of their own.
+/// Stacks values along a new first axis.
 fn stack<E: Scalar, D: Device<E>, T: Tape<E, D>>(rows: Vec<Matrix<E, D>>, tape: T) -> Result<(Cube<E, D>, T), D::Err> {
     let mut tape = Some(tape);
     let rows: Vec<_> = rows.into_iter().map(|row| row.put_tape(tape.take().unwrap_or_default())).collect();
     Ok(rows.try_stack()?.split_tape())
 }
 
-/// The features of both directions, those of the second behind those of the first.
+/// Concatenates the features of both directions.
 fn beside<E: Scalar, D: Device<E>, T: Tape<E, D>>(mut parts: Vec<Matrix<E, D>>, tape: T) -> Result<(Matrix<E, D>, T), D::Err> {
     if parts.len() == 1 {
         return Ok((parts.swap_remove(0), tape));
@@ -128,7 +128,7 @@ fn beside<E: Scalar, D: Device<E>, T: Tape<E, D>>(mut parts: Vec<Matrix<E, D>>, 
     Ok(cube.put_tape(tape).try_reshape_like(&(parts * features, batch))?.split_tape())
 }
 
-/// Dropout behind a layer, by the rule that the engine uses: element number `(layer, step, feature)` of a sample counts on from the samples before.
+/// Dropout between layers, by the same rule as in the engine: random numbers are indexed by sample, layer, step and feature.
 fn drop<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &ops::Recurrent,
     layer: usize,

@@ -10,23 +10,24 @@ use crate::run::slot::Slot;
 use crate::tensors::Tensors;
 use crate::{Scalar, init};
 
-/// The tensors of one layer and direction of a recurrent layer from `IN` features to `HIDDEN`; `GATES` is `HIDDEN` times the number of its gates.
+/// The tensors of one layer and direction of a recurrent network from `IN` to `HIDDEN` features; `GATES` is `HIDDEN` times the number of
+/// gates.
 #[derive(Clone, Debug)]
 pub struct RecurrentCell<const IN: usize, const HIDDEN: usize, const GATES: usize, E: Dtype = f32, D: Storage<E> = Cpu> {
-    /// Of the input, `[GATES, IN]`.
+    /// The weight of the input, `[GATES, IN]`.
     pub weight_ih: Tensor<Rank2<GATES, IN>, E, D>,
-    /// Of the state, `[GATES, HIDDEN]`.
+    /// The weight of the state, `[GATES, HIDDEN]`.
     pub weight_hh: Tensor<Rank2<GATES, HIDDEN>, E, D>,
-    /// `[GATES]`; none in a layer without `BIAS`.
+    /// `[GATES]`; `None` without `BIAS`.
     pub bias_ih: Option<Tensor<Rank1<GATES>, E, D>>,
-    /// `[GATES]`; none in a layer without `BIAS`.
+    /// `[GATES]`; `None` without `BIAS`.
     pub bias_hh: Option<Tensor<Rank1<GATES>, E, D>>,
 }
 
-/// The tensors of `RNN`, `LSTM` and `GRU`: of `LAYERS` layers on each other, of which those behind the first take `WIDTH` features, and with
-/// `BIDIRECTIONAL` of two directions. Their paths are PyTorch's: `weight_ih_l0`, `weight_hh_l1_reverse`.
+/// The tensors of `RNN`, `LSTM` and `GRU` with `LAYERS` layers, the second and later of which have `WIDTH` input features; with
+/// `BIDIRECTIONAL`, two directions. Their paths are PyTorch's: `weight_ih_l0`, `weight_hh_l1_reverse`.
 ///
-/// Built, they hold PyTorch's default: uniform within `1 / sqrt(HIDDEN)`.
+/// Initial values are PyTorch's: uniform within `1 / sqrt(HIDDEN)`.
 #[derive(Clone, Debug)]
 pub struct Recurrent<
     const IN: usize,
@@ -39,13 +40,13 @@ pub struct Recurrent<
     D: Storage<E> = Cpu,
     const BIAS: bool = true,
 > {
-    /// The first layer, for each direction.
+    /// The first layer, one cell per direction.
     pub first: Vec<RecurrentCell<IN, HIDDEN, GATES, E, D>>,
-    /// The layers on it, for each both directions.
+    /// The other layers; for each layer, one cell per direction.
     pub later: Vec<RecurrentCell<WIDTH, HIDDEN, GATES, E, D>>,
 }
 
-/// What a visitor made of a cell, if it makes something.
+/// A new cell, if the visitor builds one.
 type Visited<const IN: usize, const HIDDEN: usize, const GATES: usize, E, D> = Option<RecurrentCell<IN, HIDDEN, GATES, E, D>>;
 
 impl<
@@ -62,7 +63,7 @@ impl<
 {
     const DIRECTIONS: usize = if BIDIRECTIONAL { 2 } else { 1 };
 
-    /// Has a visitor visit the cell that `get` and `get_mut` find.
+    /// Passes the cell that `get` and `get_mut` return to a visitor.
     fn visit<const FROM: usize, V: ModuleVisitor<Self, E, D>>(
         visitor: &mut V,
         number: usize,
