@@ -100,7 +100,7 @@ fn train() -> Result<(), TrainError> {
     let mut optimizer = Adam::new(&net, AdamConfig { lr: 3e-3, ..Default::default() });
     let mut task = Classification::new("digits", Loader::new(test, 360), &classes)?;
     let mut report = ProgressReport::new("training on the built-in digits", EPOCHS, train.batch_count());
-    let schedule = Cosine { steps: EPOCHS * train.batch_count(), least: 0.0 };
+    let schedule = Cosine { steps: EPOCHS * train.batch_count(), min_lr: 0.0 };
     let mut trainer = Trainer::new(Until::Epochs(EPOCHS)).seed(1).schedule(schedule).callback(&mut report);
     trainer.fit(&mut net, &device, &mut optimizer, &mut task, &train)?;
     io::save_safetensors(&net, Path::new(FOLDER).join("digits.safetensors"))?;

@@ -13,7 +13,7 @@ network! {
         conv1: Conv2d(16, kernel = 3, padding = 1), BatchNorm2d, ReLU,
         conv2: Conv2d(32, kernel = 3, padding = 1), BatchNorm2d, ReLU, MaxPool2d(2),
         Flatten,
-        fc1: Linear(512 -> 64), ReLU, Dropout(0.2),
+        fc1: Linear(512, 64), ReLU, Dropout(0.2),
         fc2: Linear(10),
     }
 }

@@ -71,7 +71,7 @@ network! {
     }
 
     /// An LSTM that predicts the next character after each of 64.
-    pub CharLstm: usize[64] -> [64, 65] { embedding: Embedding(65 -> 64), lstm: LSTM(256), fc: Linear(65) }
+    pub CharLstm: usize[64] -> [64, 65] { embedding: Embedding(65, 64), lstm: LSTM(256), fc: Linear(65) }
 
     /// ResNet-18 for 32x32.
     pub ResNet18: [3, 32, 32] -> [10] {

@@ -4,12 +4,14 @@ use dfdx::nn::tensor_collection::{RecursiveWalker, TensorCollection, TensorOptio
 use dfdx::shapes::Shape;
 use dfdx::tensor::Tensor;
 use dfdx::tensor_ops::{Device, ReshapeTo, TryAdd, TryMul};
+use serde::{Deserialize, Serialize};
 
 use crate::host::number;
 use crate::{Scalar, layout};
 
 /// The kind of parameter average.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Averaging {
     /// Exponential moving average: `average = decay * average + (1 - decay) * parameter` (Polyak and Juditsky, 1992).
     Ema {
@@ -60,7 +62,7 @@ impl<M: Clone> AveragedModel<M> {
     /// Updates the average with the model's parameters. The first call copies them.
     ///
     /// # Panics
-    /// If the device is out of memory.
+    /// Panics if the device is out of memory.
     pub fn update<E: Scalar, D: Device<E>>(&mut self, model: &M)
     where
         M: TensorCollection<E, D>,
@@ -71,7 +73,7 @@ impl<M: Clone> AveragedModel<M> {
     /// [`AveragedModel::update`], fallible.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     pub fn try_update<E: Scalar, D: Device<E>>(&mut self, model: &M) -> Result<(), D::Err>
     where
         M: TensorCollection<E, D>,
@@ -155,7 +157,7 @@ impl<M> Ensemble<M> {
     /// The mean of the members' predictions.
     ///
     /// # Panics
-    /// If there are no members, or the device is out of memory.
+    /// Panics if there are no members, or if the device is out of memory.
     pub fn predict<S: Shape, E: Scalar, D: Device<E>>(&self, predict: impl FnMut(&M) -> Tensor<S, E, D>) -> Tensor<S, E, D> {
         mean(self.members.iter().map(predict)).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -164,10 +166,10 @@ impl<M> Ensemble<M> {
 /// The mean of tensors of one shape.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
 ///
 /// # Panics
-/// If there are no tensors.
+/// Panics if there are no tensors.
 pub fn mean<S: Shape, E: Scalar, D: Device<E>>(tensors: impl IntoIterator<Item = Tensor<S, E, D>>) -> Result<Tensor<S, E, D>, D::Err> {
     let mut tensors = tensors.into_iter();
     let mut sum = tensors.next().expect("at least one tensor");

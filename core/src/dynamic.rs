@@ -83,7 +83,7 @@ impl<E: Scalar, D: Device<E>, T: Tape<E, D>> DynTensor<E, D, T> {
     }
 
     /// The elements in row-major order; token ids as numbers.
-    pub fn as_vec(&self) -> Vec<E> {
+    pub fn to_vec(&self) -> Vec<E> {
         if self.value.is_ids() {
             return self.value.ids().iter().map(|&id| crate::host::number(id as f64)).collect();
         }

@@ -23,7 +23,7 @@
 //!     pub Digits: [1, 8, 8] -> [10] {
 //!         conv1: Conv2d(8, kernel = 3, padding = 1), ReLU, MaxPool2d(2),
 //!         Flatten,
-//!         fc1: Linear(128 -> 32), ReLU,
+//!         fc1: Linear(32), ReLU,
 //!         fc2: Linear(10),
 //!     }
 //! }
@@ -38,7 +38,8 @@
 //! assert_eq!(scores.shape().concrete(), [5, 10]);
 //! ```
 //!
-//! Write `Linear(129 -> 32)` and the program does not compile: the error underlines `129` and says that `fc1` receives 128 features.
+//! The input size of `fc1` is inferred. Written as in PyTorch, `Linear(128, 32)`, it is checked: with `Linear(129, 32)` the program does not compile, and
+//! the error underlines `129` and says that `fc1` receives 128 features.
 //!
 //! # Train
 //!
@@ -176,7 +177,7 @@ impl Scalar for f32 {}
 
 impl Scalar for f64 {}
 
-/// Forward passes for code that is generic over networks. The typed methods of a generated network call these functions.
+/// Forward passes for code that is generic over networks. Each function has the name of the method of generated networks that calls it.
 ///
 /// The caller states the types of the tensors; they must be those that the network declares.
 pub mod generic {

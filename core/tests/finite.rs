@@ -42,7 +42,7 @@ fn names_the_layer_in_a_network_in_a_network() {
     let mut weight = net.cell.ws.weight.as_vec();
     weight[5] = f32::NAN;
     net.cell.ws.weight.copy_from(&weight);
-    let expected = NonFiniteOutput { layer: "cell.ws".into(), is_input: false, index: 1, value: f64::NAN, count: 6, of: 24 };
+    let expected = NonFiniteOutput { layer: "cell.ws".into(), is_input: false, index: 1, value: f64::NAN, count: 6, len: 24 };
     for training in [false, true] {
         let found = first_non_finite_output(&net, inputs(&device), training).unwrap().unwrap();
         assert!(found.value.is_nan());

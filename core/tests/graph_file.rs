@@ -92,7 +92,7 @@ fn shared_layers() {
     assert!(text.contains(r#""inputs": ["right"], "shares": "embed""#), "{text}");
     assert_eq!(graph_from_json(&text).unwrap(), graph);
     let error = |from: &str, to: &str| graph_from_json(&text.replacen(from, to, 1)).unwrap_err().to_string();
-    let line = "node `apart`: expected the number of one of the values of this name, found `embed`";
+    let line = "node `apart`: several values have this name; expected the number of one of them, found `embed`";
     assert_eq!(error("[2, 3, \"other\"]", "[\"embed\", 3]"), line);
     assert_eq!(error("\"shares\": \"embed\"", "\"shares\": \"left\""), "`embed` would use the tensors of the input `left`, which has none");
     assert_eq!(
@@ -120,7 +120,7 @@ fn what_cannot_be_written() {
     assert_eq!(
         error(|g| g.nodes.to_mut()[0].name = "\u{1b}[2J".into()),
         format!(
-            r#"{begin}it could not be read again: node 0: `name`: expected 1 to 256 bytes without control characters, found "\u001b[2J""#
+            r#"{begin}it could not be read back: node 0: `name`: expected 1 to 256 bytes without control characters, found "\u001b[2J""#
         )
     );
     assert_eq!(
@@ -162,12 +162,8 @@ fn everything_wrong_is_named() {
         ("\"name\": \"Net\",", "", "the graph: the field `name` is missing"),
         ("\"name\": \"Net\"", "\"name\": \"Net\", \"extra\": 1", "the graph: unknown field `extra`"),
         ("\"name\": \"Net\"", "\"name\": \"\"", "the graph: `name`: expected 1 to 256 bytes without control characters, found \"\""),
-        ("\"name\": \"Net\"", "\"name\": 7", "the graph: `name`: expected a text, found 7"),
-        (
-            "\"name\": \"Net\"",
-            "\"name\": \"Net\", \"name\": \"Net\"",
-            "not valid JSON: the field `name` is there twice at line 4 column 23",
-        ),
+        ("\"name\": \"Net\"", "\"name\": 7", "the graph: `name`: expected a string, found 7"),
+        ("\"name\": \"Net\"", "\"name\": \"Net\", \"name\": \"Net\"", "not valid JSON: duplicate field `name` at line 4 column 23"),
         ("\"inputs\": [{", "\"inputs\": [3, {", "input 0: expected an object, found 3"),
         ("\"shape\": [2, 4]", "\"shape\": []", "input `input`: `shape`: expected 1 to 5 sizes, found a list of 0"),
         ("\"shape\": [2, 4]", "\"shape\": [1, 1, 1, 1, 2, 4]", "input `input`: `shape`: expected 1 to 5 sizes, found a list of 6"),
@@ -178,7 +174,7 @@ fn everything_wrong_is_named() {
         (
             "\"shape\": [2, 4]",
             "\"shape\": [2, 18446744073709551615]",
-            "not valid JSON: the number 18446744073709551615 is larger than any size can be (4294967296) at line 5 column 64",
+            "not valid JSON: the number 18446744073709551615 is above the limit 4294967296 at line 5 column 64",
         ),
         (
             "\"shape\": [2, 4]}",
@@ -192,19 +188,23 @@ fn everything_wrong_is_named() {
             "the input `input` is there already; each needs a name of its own",
         ),
         ("\"op\": \"Flatten\", ", "", "node `flat`: the field `op` is missing"),
-        ("\"op\": \"ReLU\"", "\"op\": \"Relu\"", "node `act`: unknown operation `Relu`; there are: Linear, DropConnect, "),
-        ("\"op\": \"ReLU\"", "\"op\": \"Frobnicate\"", "node `act`: unknown operation `Frobnicate`; there are: Linear, DropConnect, "),
-        ("\"op\": \"ReLU\"", "\"op\": \"Subgraph\"", "node `act`: unknown operation `Subgraph`; there are: Linear, DropConnect, "),
+        ("\"op\": \"ReLU\"", "\"op\": \"Relu\"", "node `act`: unknown operation `Relu`; expected one of: Linear, DropConnect, "),
+        (
+            "\"op\": \"ReLU\"",
+            "\"op\": \"Frobnicate\"",
+            "node `act`: unknown operation `Frobnicate`; expected one of: Linear, DropConnect, ",
+        ),
+        ("\"op\": \"ReLU\"", "\"op\": \"Subgraph\"", "node `act`: unknown operation `Subgraph`; expected one of: Linear, DropConnect, "),
         ("\"op\": \"ReLU\"", "\"op\": \"ReLU\", \"inplace\": true", "node `act`: unknown field `inplace`"),
         ("\"bias\": true", "\"bias\": true, \"device\": \"cpu\"", "node `fc`: unknown field `device`"),
         ("\"bias\": true, ", "", "node `fc`: the field `bias` is missing"),
         ("\"bias\": true", "\"bias\": \"yes\"", "node `fc`: `bias`: expected `true` or `false`, found \"yes\""),
-        ("\"out_features\": 3", "\"out_features\": 3.5", "node `fc`: `out_features`: expected a whole number, found 3.5"),
-        ("\"out_features\": 3", "\"out_features\": -3", "node `fc`: `out_features`: expected a whole number, found -3"),
-        ("\"out_features\": 3", "\"out_features\": [3]", "node `fc`: `out_features`: expected a whole number, found a list of 1"),
+        ("\"out_features\": 3", "\"out_features\": 3.5", "node `fc`: `out_features`: expected an integer, found 3.5"),
+        ("\"out_features\": 3", "\"out_features\": -3", "node `fc`: `out_features`: expected an integer, found -3"),
+        ("\"out_features\": 3", "\"out_features\": [3]", "node `fc`: `out_features`: expected an integer, found a list of 1"),
         ("\"out_features\": 3", "\"out_features\": 0", "`fc` has 0 output features; it must have at least 1"),
         ("\"in_features\": 8", "\"in_features\": 9", "`fc` is told to take 9 features, but receives 8: [2, 4] flattened by `flat`"),
-        ("\"output\": [3]", "\"output\": [4]", "node `fc`: said to give [4], but gives [3]"),
+        ("\"output\": [3]", "\"output\": [4]", "node `fc`: states the output [4], but the operation returns [3]"),
         ("\"output\": [3]", "\"output\": 3", "node `fc`: `output`: expected a list, found 3"),
         ("\"inputs\": [1]", "\"inputs\": [2]", "`fc` takes value 2, but there are only 2 values before it"),
         ("\"inputs\": [1]", "\"inputs\": []", "`fc` needs a value to act on, but receives none"),
@@ -221,7 +221,7 @@ fn everything_wrong_is_named() {
             "output `output`: expected the name of an input or of an earlier node, found `product`",
         ),
         ("\"value\": \"sum\"", "\"value\": 5", "the output `output` is value 5, but there are only 5 values before it"),
-        ("\"value\": \"sum\"", "\"value\": 3, \"value\": 3", "not valid JSON: the field `value` is there twice"),
+        ("\"value\": \"sum\"", "\"value\": 3, \"value\": 3", "not valid JSON: duplicate field `value`"),
         (", \"value\": \"sum\"", "", "output `output`: the field `value` is missing"),
         ("{\"name\": \"output\", \"value\": \"sum\"}", "", "the network `Net` has no output"),
         ("{\"name\": \"input\", \"shape\": [2, 4]}", "", "node `flat`: expected the name of an input"),
@@ -249,24 +249,24 @@ fn hostile_texts() {
     says("[]", "the graph: expected an object, found a list of 0");
     says(&"[".repeat(1 << 20), "not valid JSON: recursion limit exceeded");
     says(&"{\"a\":".repeat(1 << 18), "not valid JSON: recursion limit exceeded");
-    says(&" ".repeat(5 << 20), "larger than the 4194304 bytes that are read of a graph");
+    says(&" ".repeat(5 << 20), "longer than 4194304 bytes, the limit for a graph");
     let list = |item: &str, count: usize| vec![item; count].join(",");
     let with = |inputs: &str, nodes: &str| {
         format!(r#"{{"format":"layercake-graph","version":1,"name":"N","inputs":[{inputs}],"nodes":[{nodes}],"outputs":[]}}"#)
     };
-    says(&with(&list("0", 1 << 20), ""), "1048576 values; at most 2048 are read");
-    says(&format!("{{{}}}", list("\"a\":0", 1 << 19)), "not valid JSON: the field `a` is there twice");
+    says(&with(&list("0", 1 << 20), ""), "1048576 values; the limit is 2048");
+    says(&format!("{{{}}}", list("\"a\":0", 1 << 19)), "not valid JSON: duplicate field `a`");
     let names: Vec<String> = (0..100_000).map(|i| format!("\"f{i}\":0")).collect();
     says(&format!("{{{}}}", names.join(",")), "not valid JSON: an object with more than 64 fields");
     let x = r#"{"name":"x","shape":[4294967296,4294967296]}"#;
     says(&with(x, ""), "the input `x` has the shape [4294967296, 4294967296]; that is more than any memory can hold");
     let x = r#"{"name":"x","shape":[1]}"#;
     let sum = format!(r#"{{"name":"s","op":"Add","inputs":[{}]}}"#, list("0", 500_000));
-    says(&with(x, &sum), "500000 inputs of all nodes; at most 16384 are read");
+    says(&with(x, &sum), "500000 inputs of all nodes; the limit is 16384");
     let big = r#"{"name":"x","shape":[67108864,67108864]}"#;
     let relus: Vec<String> = (0..5).map(|i| format!(r#"{{"name":"r{i}","op":"ReLU","inputs":[{i}]}}"#)).collect();
     let text = with(big, &relus.join(",")).replace("\"outputs\":[]", r#""outputs":[{"name":"y","value":"r4"}]"#);
-    says(&text, "22517998136852480 numbers in all values; at most 9007199254740992 are read");
+    says(&text, "22517998136852480 numbers in all values; the limit is 9007199254740992");
 }
 
 /// A message says what is wrong, not all that is wrong.
@@ -490,13 +490,16 @@ fn files() {
     assert!(load_graph(&path).is_ok(), "a byte order mark is no part of the text");
     fs::write(&path, GOOD.replace("ReLU", "Gelee")).unwrap();
     let error = load_graph(&path).unwrap_err();
-    assert!(error.to_string().starts_with(&format!("{}: node `act`: unknown operation `Gelee`; there are: ", path.display())), "{error}");
+    assert!(
+        error.to_string().starts_with(&format!("{}: node `act`: unknown operation `Gelee`; expected one of: ", path.display())),
+        "{error}"
+    );
     fs::write(&path, [0xff, 0xfe]).unwrap();
     assert!(matches!(load_graph(&path), Err(IoError::Read { .. })));
     assert!(matches!(load_graph(&folder), Err(IoError::Read { .. })));
     assert!(matches!(load_graph(folder.join("absent.json")), Err(IoError::Read { .. })));
     assert!(matches!(save_graph(&graph, folder.join("no/such.json")), Err(IoError::Write { .. })));
     if cfg!(unix) {
-        assert!(load_graph("/dev/zero").unwrap_err().to_string().ends_with("cannot read it: it is no file"));
+        assert!(load_graph("/dev/zero").unwrap_err().to_string().ends_with("cannot read it: not a regular file"));
     }
 }

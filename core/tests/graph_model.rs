@@ -167,13 +167,13 @@ fn it_is_a_dfdx_module() {
 }
 
 #[test]
-#[should_panic(expected = "a GraphModel is built from its graph")]
+#[should_panic(expected = "a GraphModel is built from a graph")]
 fn it_is_not_built_of_nothing() {
     let _ = <GraphModel as BuildModule<Cpu, f32>>::build(&Cpu::default());
 }
 
 #[test]
-#[should_panic(expected = "models of different graphs have no tensors in common")]
+#[should_panic(expected = "two models of different graphs cannot be visited together")]
 fn models_of_different_graphs_do_not_mix() {
     let other = GraphModel::new(perceptron(3), &Cpu::default());
     model(0).ema(&other, 0.5);
@@ -248,7 +248,7 @@ where
         vec![DynTensor::try_from_tensor(inputs.0.clone()).unwrap(), DynTensor::try_from_vec(&device, right, &[5, 4]).unwrap().unwrap()];
     let outputs: Vec<DynTensor<E, Cpu>> = model.try_forward(any).unwrap();
     assert_eq!(outputs.iter().map(DynTensor::dims).collect::<Vec<_>>(), [&[5, 1], &[5, 3]]);
-    assert_eq!((outputs[0].as_vec(), outputs[1].as_vec()), (score.as_vec(), apart.as_vec()));
+    assert_eq!((outputs[0].to_vec(), outputs[1].to_vec()), (score.as_vec(), apart.as_vec()));
 
     // It learns: both outputs in one loss, the gradients of the shared layer from both of its uses.
     let mut adam = Adam::new(&model, AdamConfig { lr: 0.05, ..Default::default() });
@@ -314,10 +314,10 @@ fn what_does_not_fit_is_refused_by_name() {
     let says = |error: Refusal, expected: &str| assert_eq!(error.to_string(), expected);
     let narrow: Tensor<Rank4<3, 2, 7, 8>, f32, _> = device.zeros();
     let error = model.try_forward::<_, Scores<f32>>(narrow).unwrap_err();
-    says(error, "`Eye` takes `input` as [2, 7, 9] behind the batch axis, but receives [3, 2, 7, 8], the batch axis counted");
+    says(error, "`Eye` expects `input` of shape [batch, 2, 7, 9], but receives [3, 2, 7, 8]");
     let sample: Tensor<Rank3<2, 7, 9>, f32, _> = device.zeros();
     let error = model.try_forward_train::<_, Taped<f32>>(sample, Gradients::leaky()).unwrap_err();
-    says(error, "`Eye` takes `input` as [2, 7, 9] behind the batch axis, but receives [2, 7, 9], the batch axis counted");
+    says(error, "`Eye` expects `input` of shape [batch, 2, 7, 9], but receives [2, 7, 9]");
     let scalar: Tensor<Rank0, f32, _> = device.zeros();
     assert!(matches!(model.try_forward::<_, Scores<f32>>(scalar), Err(GraphError::Input { .. })));
     says(model.try_forward::<_, Scores<f32>>((images(1), images(1))).unwrap_err(), "`Eye` takes 1 inputs, but receives 2");
@@ -325,12 +325,12 @@ fn what_does_not_fit_is_refused_by_name() {
     says(model.try_forward::<_, Scores<f32>>(none.clone()).unwrap_err(), "`Eye` takes 1 inputs, but receives 0");
     says(model.try_forward_train::<_, Taped<f32>>(none, Gradients::leaky()).unwrap_err(), "`Eye` takes 1 inputs, but receives 0");
     let empty: Images<f32> = device.zeros_like(&(0, Const, Const, Const));
-    let line = "`Eye` takes inputs of one batch, of at least one sample, but receives batches of [0]";
+    let line = "`Eye` expects inputs of one batch size, at least 1, but receives batch sizes [0]";
     says(model.try_forward::<_, Scores<f32>>(empty).unwrap_err(), line);
     // Outputs of another rank, of another size, and too many.
     type Flat = Tensor<(usize,), f32, Cpu>;
     type Six = Tensor<(usize, Const<6>), f32, Cpu>;
-    let begin = "`Eye` gives [[6, 5]], the batch axes counted, but was asked for ";
+    let begin = "`Eye` returns outputs of shapes [[6, 5]], but the caller asked for ";
     assert!(model.try_forward::<_, Flat>(images(1)).unwrap_err().to_string().starts_with(begin));
     assert!(model.try_forward::<_, Six>(images(1)).unwrap_err().to_string().starts_with(begin));
     assert!(model.try_forward::<_, (Scores<f32>, Scores<f32>)>(images(1)).unwrap_err().to_string().starts_with(begin));
@@ -339,9 +339,9 @@ fn what_does_not_fit_is_refused_by_name() {
     let siamese = GraphModel::<f64>::build(siamese().unwrap(), &device);
     let (three, four): (Tensor<Rank2<3, 4>, f64, _>, Tensor<Rank2<4, 4>, f64, _>) = (device.zeros(), device.zeros());
     let error = siamese.try_forward::<_, Vec<DynTensor<f64, Cpu>>>((three.clone(), four)).unwrap_err();
-    says(error, "`Siamese` takes inputs of one batch, of at least one sample, but receives batches of [3, 4]");
+    says(error, "`Siamese` expects inputs of one batch size, at least 1, but receives batch sizes [3, 4]");
     let asked = siamese.try_forward::<_, Tensor<(usize, usize), f64, Cpu>>((three.clone(), three)).unwrap_err();
-    assert!(asked.to_string().starts_with("`Siamese` gives [[3, 1], [3, 3]], the batch axes counted"), "{asked}");
+    assert!(asked.to_string().starts_with("`Siamese` returns outputs of shapes [[3, 1], [3, 3]], but the caller asked for "), "{asked}");
 }
 
 /// One value a channel has no variance, on either path.
@@ -373,7 +373,7 @@ fn graphs_that_break_a_rule_are_not_built() {
     };
     assert!(built(|_| {}).is_ok());
     let error = built(|g| g.nodes.to_mut()[0].output = Shape::new(&[7])).unwrap_err();
-    assert!(error.to_string().starts_with("the graph `Perceptron` cannot be a network: declared as [7], but `fc` gives [3]"), "{error}");
+    assert!(error.to_string().starts_with("invalid graph `Perceptron`: declared as [7], but `fc` gives [3]"), "{error}");
     let Err(GraphError::Rule { mistake, .. }) = built(|g| g.outputs.to_mut()[0].value = 9) else { panic!("it has no value 9") };
     assert_eq!(mistake.part, Part::Out);
 }

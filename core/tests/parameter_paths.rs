@@ -28,7 +28,7 @@ fn a_graph_model_refuses_paths_that_meet() {
     let text = io::graph_to_json(&changed).unwrap().replace("\"fc\"", "\"a.out_proj\"");
     changed.nodes.to_mut()[1].name = "a.out_proj".into();
     let refused = GraphModel::try_new(changed, &device).unwrap_err();
-    assert_eq!(refused.to_string(), format!("the graph `Meeting` cannot be a network: {MEETING}"));
+    assert_eq!(refused.to_string(), format!("invalid graph `Meeting`: {MEETING}"));
     assert_eq!(io::graph_from_json(&text).unwrap_err().to_string(), MEETING);
     // Names that look alike meet nowhere.
     for name in ["a.out", "a_out_proj", "a.out_proj.more", "out_proj"] {

@@ -94,7 +94,7 @@ fn ids_are_checked_on_both_paths() {
     assert_eq!(outcome.unwrap_err().to_string(), format!("`Plain`: {text}"));
     let numbers: Tensor<(usize, Const<6>), f32, Cpu> = device.zeros_like(&(1, Const));
     let outcome: Result<Tensor<(usize, Const<6>, Const<3>), f32, Cpu>, _> = model.try_forward(numbers);
-    assert!(outcome.unwrap_err().to_string().contains("takes `input` as usize[6] behind the batch axis, but receives numbers"));
+    assert!(outcome.unwrap_err().to_string().contains("expects `input` of shape usize[batch, 6], but receives numbers"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a picture shows: a graph folded into boxes, and the links between them.
+//! The content of a drawing: a graph folded into boxes, and the links between them.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::repeats::{self, Repeat};
 use super::text;
 use crate::shown::Shown;
 
-/// Boxes in an order in which data can flow through them, and what links them.
+/// The boxes in an order in which data can flow through them, and their links.
 #[derive(Clone, Debug)]
 pub(super) struct Diagram {
     pub name: String,
@@ -18,35 +18,35 @@ pub(super) struct Diagram {
     pub totals: String,
     pub blocks: Vec<Block>,
     pub links: Vec<Link>,
-    /// Blocks that stand for several in a row; one within another stands behind it.
+    /// Frames around repeated blocks; a frame inside another comes after it.
     pub frames: Vec<Frame>,
 }
 
-/// Boxes that the network has several times, of which the first time is drawn.
+/// Repeated boxes, drawn once.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
     pub times: usize,
-    /// What is repeated: `layer1.1 … layer1.3`
+    /// The repeated blocks: `layer1.1 … layer1.3`
     pub what: String,
-    /// All of their names.
+    /// The names of all of them.
     pub tip: String,
-    /// The numbers of the boxes, those of frames within it too.
+    /// The indices of the boxes, including those of inner frames.
     pub blocks: Vec<usize>,
 }
 
-/// So many names of repeated blocks are told one by one.
+/// If there are more repeated blocks than this, their names are abbreviated.
 const TOLD: usize = 12;
 
-/// The most layers in one box, slim ones not counted.
+/// The maximum number of layers in one box, not counting slim ones.
 const MOST_MAINS: usize = 4;
 
-/// What one box stands for.
+/// A box.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
     pub form: Form,
-    /// The layers in it, each acting on what the one before gives. An input or output has one row too.
+    /// The layers in it, each of which takes the output of the previous one. An input or output has one row too.
     pub rows: Vec<Row>,
-    /// What leaves it.
+    /// The values that leave it.
     pub exits: Vec<Exit>,
 }
 
@@ -55,34 +55,34 @@ pub(super) enum Form {
     Input,
     Output,
     Layers,
-    /// A sign in a circle; whether the order of what comes in matters.
+    /// A sign in a circle, and whether the order of its inputs matters.
     Join(&'static str, bool),
     Concat,
 }
 
-/// A value on its way out of a block.
+/// A value that leaves a block.
 #[derive(Clone, Debug)]
 pub(super) struct Exit {
-    /// Its shape, after its name where a block has several.
+    /// Its shape, after its name if the block has several.
     pub label: String,
 }
 
-/// A value on its way from one block to another.
+/// A link between two blocks.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     pub value: usize,
     pub from: usize,
-    /// Which of the exits there.
+    /// The index of the exit of the first block.
     pub exit: usize,
     pub to: usize,
-    /// Which of the inputs there.
+    /// The index of the input of the second block.
     pub entry: usize,
-    /// The value made of it, or the name of the output.
+    /// The value that is computed from it, or the name of the output.
     pub target: String,
 }
 
 impl Diagram {
-    /// The diagram of a graph, with so many blocks folded.
+    /// The diagram of a graph, with repeated blocks folded.
     pub fn of(shown: &Shown<'_>, repeats: &[Repeat]) -> Self {
         let graph = shown.graph;
         let drawn = repeats::drawn(graph.nodes().len(), repeats);
@@ -118,9 +118,9 @@ fn port_row(value: usize, name: &str, shape: &str) -> Row {
 struct Fold<'a> {
     shown: &'a Shown<'a>,
     repeats: &'a [Repeat],
-    /// For each node, the one that is drawn in its place.
+    /// For each node, the node that is drawn for it.
     drawn: Vec<usize>,
-    /// How often each value is used, as an output too, in what is drawn.
+    /// The number of uses of each value in the diagram, including those as an output.
     uses: Vec<usize>,
     blocks: Vec<Block>,
     links: Vec<Link>,
@@ -129,7 +129,7 @@ struct Fold<'a> {
 }
 
 impl Fold<'_> {
-    /// The value that is drawn in the place of another.
+    /// The value that is drawn for a value.
     fn value(&self, value: usize) -> usize {
         let inputs = self.shown.graph.inputs().len();
         value.checked_sub(inputs).map_or(value, |index| inputs + self.drawn[index])
@@ -146,7 +146,7 @@ impl Fold<'_> {
         uses
     }
 
-    /// The innermost frame that a node stands in.
+    /// The innermost frame that contains a node.
     fn frame_of(&self, index: usize) -> Option<usize> {
         self.repeats.iter().rposition(|repeat| repeat.shows(index))
     }
@@ -194,8 +194,8 @@ impl Fold<'_> {
         }
     }
 
-    /// The block that a layer joins: that of the layer before it, if nobody else uses what that one gives. Slim layers do, and others if the
-    /// shape stays, so that an arrow would say nothing.
+    /// The block that a layer is added to: that of the layer before it, if that layer's output has no other user. Slim layers are added,
+    /// and others if the shape stays the same, so that an arrow would carry no information.
     fn host(&self, index: usize, row: &Row) -> Option<usize> {
         let graph = self.shown.graph;
         let node = &graph.nodes()[index];
@@ -219,7 +219,7 @@ impl Fold<'_> {
         (row.slim || goes_on).then_some(block)
     }
 
-    /// What a node takes out of a recurrent layer's value is an exit of that layer's box.
+    /// An output of a recurrent layer is an exit of that layer's box.
     fn part(&mut self, index: usize) -> bool {
         let graph = self.shown.graph;
         let Some(owner) = self.shown.owner(index) else { return false };
@@ -227,7 +227,7 @@ impl Fold<'_> {
         let node = &graph.nodes()[index];
         let label = format!("{} {}", text::cut(node.name.rsplit('.').next().unwrap_or_default(), 36), node.output);
         let exits = &mut self.blocks[block].exits;
-        // Instead of the value with all of them in it, which the layer's box began with.
+        // It replaces the packed value, with which the layer's box began.
         if graph.nodes()[owner + 1..index].iter().all(|other| other.inputs() != node.inputs()) {
             exits.clear();
         }
@@ -237,7 +237,7 @@ impl Fold<'_> {
         true
     }
 
-    /// A further output of a network that stands already is another exit of its box.
+    /// A further output of a network that has a box is another exit of that box.
     fn further_output(&mut self, index: usize) -> bool {
         let graph = self.shown.graph;
         let nodes = graph.nodes();

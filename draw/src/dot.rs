@@ -1,4 +1,4 @@
-//! Graphviz.
+//! Drawings in the language of Graphviz.
 
 use super::diagram::{Block, Diagram, Form};
 use super::text;
@@ -52,7 +52,7 @@ fn node(number: usize, block: &Block) -> String {
     format!("b{number} [label={}, fillcolor=\"{fill}\", color=\"{stroke}\"{form}];", quoted(&label(block)))
 }
 
-/// A line for each layer of a block.
+/// One line for each layer of a block.
 fn label(block: &Block) -> String {
     match block.form {
         Form::Join(sign, _) => sign.to_owned(),
@@ -60,7 +60,7 @@ fn label(block: &Block) -> String {
     }
 }
 
-/// A quoted string, in which a backslash would begin an escape of Graphviz' own.
+/// A quoted string. Graphviz would take a backslash for the beginning of an escape sequence.
 fn quoted(word: &str) -> String {
     let mut out = String::from("\"");
     for letter in word.chars() {

@@ -2,7 +2,7 @@
 
 use layercake_ir::{Op, spec};
 
-/// What is drawn alike: the inputs and outputs, or layers of one family.
+/// The kinds of boxes that are drawn alike: inputs and outputs, and the families of layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Family {
     Port,
@@ -31,7 +31,7 @@ impl Family {
         }
     }
 
-    /// A word that Mermaid takes for the name of a class.
+    /// A word that is valid as the name of a Mermaid class.
     pub const fn word(self) -> &'static str {
         use spec::Family::*;
         match self {
@@ -49,18 +49,18 @@ impl Family {
         }
     }
 
-    /// Is it a network within the network?
+    /// Whether it is a network in the network.
     pub const fn is_network(self) -> bool {
         matches!(self, Self::Layer(spec::Family::Network))
     }
 
-    /// Do its layers have weights, and begin a box?
+    /// Whether its layers have weights; such a layer begins a box.
     pub const fn is_weighty(self) -> bool {
         use spec::Family::*;
         matches!(self, Self::Layer(Convolution | Linear | Recurrent | Attention))
     }
 
-    /// Is it drawn as a bar under the layer before it?
+    /// Whether it is drawn as a bar under the layer before it.
     pub const fn is_slim(self) -> bool {
         use spec::Family::*;
         matches!(self, Self::Layer(Activation | Normalization | Regularization | Shape))

@@ -1,4 +1,4 @@
-//! What a picture says of one layer.
+//! The texts of one layer.
 
 use layercake_ir::{Graph, Op, Shape};
 
@@ -9,21 +9,21 @@ use crate::shown::Shown;
 /// One layer: a row of a box.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
-    /// The number of the value that the layer gives.
+    /// The index of the layer's value.
     pub value: usize,
     pub family: Family,
-    /// The layer's name; empty where it was made up from the kind, and nothing hangs on it.
+    /// The layer's name; empty if it was generated from the kind and nothing refers to it.
     pub name: String,
     /// `Conv2d 6, 5×5, stride 2`
     pub what: String,
-    /// `156 params`, or `= conv1` where those of another are used, or empty.
+    /// `156 params`; `= conv1` for a layer that uses another's parameters; or empty.
     pub note: String,
-    /// All of it in one line, for the pointer that rests on it.
+    /// All of it in one line, shown as a tooltip.
     pub tip: String,
     pub slim: bool,
 }
 
-/// Names are cut at this length, in letters; the tip has the whole.
+/// The maximum number of characters of a name; the tooltip has all of it.
 const NAME: usize = 36;
 
 impl Row {
@@ -40,7 +40,7 @@ impl Row {
             },
         };
         let note = match (node.shares, shown.params(index)) {
-            // What has nothing to share is a layer like any other.
+            // A layer without tensors has nothing to share.
             (Some(owner), _) if !node.op.params().as_slice().is_empty() => format!("= {}", text::cut(&graph.nodes()[owner].name, NAME)),
             (_, None | Some(0)) => String::new(),
             (_, Some(1)) => "1 param".to_owned(),
@@ -57,7 +57,7 @@ impl Row {
         Self { value: graph.value_of(index), family, name, what, note, tip, slim: family.is_slim() }
     }
 
-    /// What a box says, in one line: `conv1: Conv2d 6, 5×5 (156 params)`.
+    /// The text of a box in one line: `conv1: Conv2d 6, 5×5 (156 params)`.
     pub fn line(&self) -> String {
         let mut line = self.name.clone();
         if !self.what.is_empty() {
@@ -67,19 +67,20 @@ impl Row {
     }
 }
 
-/// Was the name made up from the kind, as `avg_pool2d_1` is from `AvgPool2d`, or is it a mere place in a sequence, as `features.3`?
+/// Whether the name was generated from the kind, like `avg_pool2d_1` from `AvgPool2d`, or is only a position in a sequence, like
+/// `features.3`.
 fn is_made_up(name: &str, kind: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
     if last != name && last.chars().all(|letter| letter.is_ascii_digit()) {
         return true;
     }
     let stem = last.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    // `conv2d` without a number ends in none, and `max_pool2d_1` in one behind a dash.
+    // `conv2d` without a number does not end in one; `max_pool2d_1` ends in one after an underscore.
     let stem = if stem.ends_with('_') { stem.trim_end_matches('_') } else { last };
     stem.replace('_', "").eq_ignore_ascii_case(kind)
 }
 
-/// A network within the network, in one line.
+/// A network in the network, in one line.
 fn network(shown: &Shown<'_>, index: usize, graph: &Graph) -> String {
     let (layers, flops) = (graph.layers(), shown.graph.node_flops(index));
     let mut words = vec![format!("{layers} layer{}", if layers == 1 { "" } else { "s" })];
@@ -89,7 +90,7 @@ fn network(shown: &Shown<'_>, index: usize, graph: &Graph) -> String {
     format!("{}: {}", text::cut(&graph.name, NAME), words.join(", "))
 }
 
-/// `4.09 G` before a unit, `940 ` likewise.
+/// `4.09 G` before a unit, but `940 ` with a space.
 pub(super) fn joined(figure: String) -> String {
     if figure.contains(' ') { figure } else { format!("{figure} ") }
 }

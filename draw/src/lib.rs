@@ -2,9 +2,9 @@
 //!
 //! # How it works
 //!
-//! `repeats` finds blocks that come several times; `options` and `layers` say what stands in a box; `diagram` says what is to be seen: it folds
-//! a graph into boxes, links and frames. `layout` places the boxes and routes the links; it knows
-//! sizes only. `svg`, `dot` and `mermaid` each write the result in their language; the latter two leave the layout to their readers.
+//! `repeats` finds repeated blocks; `options` and `layers` write the texts of boxes; `diagram` folds a graph into boxes, links and frames.
+//! `layout` places the boxes and routes the links; it knows only their sizes. `svg`, `dot` and `mermaid` write the result in their
+//! language; programs that read the latter two compute the layout themselves.
 
 mod diagram;
 mod dot;
@@ -25,14 +25,14 @@ use layercake_ir::Graph;
 
 pub use shown::{CustomPart, Shown};
 
-/// The picture of a network: data flows from top to bottom, each layer is a box with its sizes, options and parameters, the shape of what
-/// it gives stands at the arrow. Activations, normalization, dropout and flattening are bars under the layer that they follow;
-/// convolutions and linear layers in a row that keep the shape share a box. A layer that uses another's parameters says `= name`.
+/// The drawing of a network. Data flows from top to bottom; each layer is a box with its name, options and parameters; each arrow shows the
+/// shape of the value. Activations, normalization, dropout and flattening are bars under the layer that they follow; consecutive
+/// convolutions and linear layers that keep the shape share a box. A layer that uses another's parameters shows `= name`.
 ///
-/// Equal blocks in a row, such as those of `Repeat`, are drawn once, in a frame that says how often they come: `× 3`.
-/// [`Drawing::full`] draws all of them.
+/// Consecutive equal blocks, such as those of `Repeat`, are drawn once, in a frame that shows their number: `× 3`. [`Drawing::full`] draws
+/// all of them.
 ///
-/// The same graph gives the same text, byte for byte.
+/// Equal graphs give the same text, byte for byte.
 ///
 /// ```
 /// # use layercake_draw::Drawing;
@@ -54,39 +54,38 @@ pub struct Drawing {
 }
 
 impl Drawing {
-    /// The picture of a graph.
+    /// The drawing of a graph.
     pub fn of(graph: &Graph) -> Self {
         Self { graph: Cow::Owned(graph.clone()), customs: Vec::new(), full: false }
     }
 
-    /// With what is known of the custom layers: a network's own `Net::draw()` knows it.
+    /// Adds what is known of the custom layers; a network's own `Net::draw()` does so.
     #[must_use]
     pub fn with_custom(self, customs: Vec<CustomPart>) -> Self {
         Self { customs, ..self }
     }
 
-    /// With every block, however often it is repeated.
+    /// Draws every block, however often it is repeated.
     #[must_use]
     pub fn full(self) -> Self {
         Self { full: true, ..self }
     }
 
-    /// A picture that browsers show, on a light background of its own. It can stand in a file or inside an HTML page: it has neither ids
-    /// nor style rules that could meet those of its surroundings.
+    /// The drawing as SVG, which browsers show, on a light background. It can be a file or part of an HTML page: it has neither ids nor
+    /// style rules that could conflict with those of the page.
     ///
-    /// Each arrow is a path that says in `data-from` and `data-to` which value flows into which, by the numbers of the graph's
-    /// values (an output pill has its name there); each layer's group says its value in `data-value`. Of repeated blocks these are the
-    /// values of the first.
+    /// Each arrow is a path whose `data-from` and `data-to` are the indices of the values that it connects in the graph (for an output, its
+    /// name); the group of each layer has its value in `data-value`. For repeated blocks these are the values of the first one.
     pub fn svg(&self) -> String {
         svg::write(&self.diagram())
     }
 
-    /// A directed graph in Graphviz' language; `dot -Tpdf` draws it. Repeated blocks are clusters.
+    /// The drawing as a directed graph in the language of Graphviz; `dot -Tpdf` renders it. Repeated blocks are clusters.
     pub fn dot(&self) -> String {
         dot::write(&self.diagram())
     }
 
-    /// A flowchart in Mermaid's language, which Markdown pages on GitHub and GitLab draw. Repeated blocks are subgraphs.
+    /// The drawing as a Mermaid flowchart, which GitHub and GitLab render in Markdown. Repeated blocks are subgraphs.
     pub fn mermaid(&self) -> String {
         mermaid::write(&self.diagram())
     }
@@ -100,7 +99,7 @@ impl Drawing {
             if crowded.is_empty() {
                 return diagram;
             }
-            // What stands beside such a block is in the way of its frame.
+            // A box next to such a block is in the way of its frame.
             for number in crowded.into_iter().rev() {
                 repeats.remove(number);
             }

@@ -1,4 +1,4 @@
-//! Mermaid.
+//! Drawings in the language of Mermaid.
 
 use std::collections::BTreeSet;
 
@@ -53,7 +53,7 @@ fn node(number: usize, block: &Block) -> String {
     format!("b{number}{node}:::{}", block.rows[0].family.word())
 }
 
-/// A line for each layer of a block. A join is called by its kind: Mermaid takes a lone `+` or `-` for the beginning of a list.
+/// One line for each layer of a block. A join has its kind as text, because Mermaid takes a lone `+` or `-` for the beginning of a list.
 fn label(block: &Block) -> String {
     let line = |row: &super::layers::Row| match block.form {
         Form::Join(..) => row.what.clone(),
@@ -62,7 +62,7 @@ fn label(block: &Block) -> String {
     block.rows.iter().map(line).collect::<Vec<_>>().join("<br/>")
 }
 
-/// The text inside of quotes: what Mermaid or HTML would take for its own, as entities.
+/// Text inside quotes. Characters that are special in Mermaid or HTML become entities.
 fn escaped(word: &str) -> String {
     let mut out = String::new();
     for letter in word.chars() {

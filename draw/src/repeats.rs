@@ -1,8 +1,8 @@
-//! Blocks that a network has several times, one behind the other.
+//! Finds consecutive equal blocks of a network.
 //!
-//! They are found by what they do: stretches of nodes, as they stand in the graph, that act alike and hand one to the next what the next
-//! takes. The layers' paths say where such a stretch begins (`layer1.1.conv1`, not the activation before it), and how little is
-//! worth folding: blocks of one path each (`layer1.1`, `layer1.2`) were written as blocks.
+//! Blocks are found by what they do: ranges of nodes, in the order of the graph, that do the same, where each takes what the previous one
+//! gives. The paths of the layers determine where a block begins (at `layer1.1.conv1`, not at the activation before it), and how small a
+//! block may be: blocks with a path each (`layer1.1`, `layer1.2`) were declared as blocks.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use layercake_ir::{Graph, Node, Op};
 use super::family::Family;
 use crate::shown::Shown;
 
-/// Nodes that stand `times` times one behind the other, from `begin` on; those of the first time are drawn.
+/// `times` consecutive blocks of `length` nodes from node `begin` on; the first one is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Repeat {
     pub begin: usize,
@@ -19,9 +19,9 @@ pub(super) struct Repeat {
     pub times: usize,
 }
 
-/// Longer blocks are not looked for.
+/// The maximum number of nodes of a block.
 const LONGEST: usize = 256;
-/// So many nodes must be saved where the blocks have paths of their own, and where they have none.
+/// The minimum number of nodes that must be saved, for blocks with paths of their own and for others.
 const WITH_PATHS: usize = 2;
 const WITHOUT_PATHS: usize = 8;
 
@@ -30,7 +30,7 @@ impl Repeat {
         self.begin + self.length * self.times
     }
 
-    /// Is the node one that is drawn, of the first time?
+    /// Whether the node is in the first block, which is drawn.
     pub fn shows(&self, index: usize) -> bool {
         (self.begin..self.begin + self.length).contains(&index)
     }
@@ -43,14 +43,14 @@ impl Repeat {
     }
 }
 
-/// All of them; one within the first time of another stands behind that one.
+/// All repetitions; one inside the first block of another comes after it.
 pub(super) fn repeats(shown: &Shown<'_>) -> Vec<Repeat> {
     let count = shown.graph.nodes().len();
     let mut users = vec![Vec::new(); shown.graph.inputs().len() + count];
     for (index, node) in shown.graph.nodes().iter().enumerate() {
         node.inputs().iter().for_each(|&value| users[value].push(index));
     }
-    // An output is used behind everything.
+    // An output is used after all nodes.
     shown.graph.outputs().iter().for_each(|port| users[port.value].push(usize::MAX));
     let search = Search { shown, users };
     let (mut found, mut ranges) = (Vec::new(), vec![[0, count]]);
@@ -64,10 +64,10 @@ pub(super) fn repeats(shown: &Shown<'_>) -> Vec<Repeat> {
     found
 }
 
-/// For each node the one that is drawn in its place.
+/// For each node, the node that is drawn for it.
 pub(super) fn drawn(count: usize, repeats: &[Repeat]) -> Vec<usize> {
     let mut drawn: Vec<usize> = (0..count).collect();
-    // Within one another, the outer ones come first: what an inner one drops is found by going on from there.
+    // Outer repetitions come first. Nodes that an inner one drops are found by following the chain.
     for repeat in repeats.iter().rev() {
         for index in repeat.begin + repeat.length..repeat.end() {
             drawn[index] = drawn[repeat.begin + (index - repeat.begin) % repeat.length];
@@ -87,7 +87,7 @@ impl Search<'_> {
         self.shown.graph.nodes()
     }
 
-    /// The repetitions in a range, those first that save the most nodes; what is within one is not looked into.
+    /// The repetitions in a range, those first that save the most nodes. Inner ones are searched separately.
     fn within(&self, low: usize, high: usize) -> Vec<Repeat> {
         let mut runs = Vec::new();
         for length in 1..=LONGEST.min((high - low) / 2) {
@@ -114,11 +114,12 @@ impl Search<'_> {
         taken
     }
 
-    /// The repetition in a run of nodes that are like those a length behind them: where it begins so that each block is a whole, and as many
-    /// times as nobody else looks into it.
+    /// The repetition in a range of nodes that equal the nodes `length` later: the position at which blocks are complete, with the largest
+    /// number of blocks whose inner values have no other users.
     fn placed(&self, begin: usize, length: usize, run: usize) -> Option<Repeat> {
         let most = run / length + 1;
-        // How much of what belongs together by its path a cut between two blocks tears apart; and a block begins with a layer that weighs.
+        // How much of what belongs together by its path a cut between two blocks would separate; and a block should begin with a layer that
+        // is not slim.
         let rank = |repeat: &Repeat| {
             let cuts = (1..repeat.times).map(|time| repeat.begin + time * length);
             let torn: usize = cuts.map(|cut| common(&self.nodes()[cut - 1].name, &self.nodes()[cut].name)).sum();
@@ -138,12 +139,12 @@ impl Search<'_> {
         saved >= WITHOUT_PATHS || (saved >= WITH_PATHS && are_blocks(&paths(self.shown.graph, repeat)))
     }
 
-    /// Do two nodes act alike, on inputs that may be those of one block and of the next?
+    /// Whether two nodes do the same, on inputs that may be those of one block and of the next.
     fn alike(&self, one: usize, other: usize) -> bool {
         let (a, b) = (&self.nodes()[one], &self.nodes()[other]);
         let graph = self.shown.graph;
         let (apart, value) = (other - one, graph.value_of(other));
-        // What comes into the first block may come from far; what comes into the next comes from the first.
+        // The inputs of the first block may come from anywhere before it; those of the second block come from the first.
         let comes_in = |a: usize, b: usize| a < b && b + 2 * apart > value && graph.shape(a) == graph.shape(b);
         let inputs = || a.inputs().iter().zip(b.inputs()).all(|(&a, &b)| b == a + apart || a == b || comes_in(a, b));
         let sharing = match (a.shares, b.shares) {
@@ -151,19 +152,19 @@ impl Search<'_> {
             (Some(a), Some(b)) => b == a + apart || a == b,
             _ => false,
         };
-        // Of a custom layer the graph says its output only; its name must tell the rest.
+        // The graph has only the output of a custom layer, so its name and kind must be equal too.
         let named = !matches!(a.op, Op::Custom(_)) || last(&a.name) == last(&b.name) && self.shown.kind(one) == self.shown.kind(other);
         a.output == b.output && a.inputs().len() == b.inputs().len() && sharing && inputs() && named && a.op == b.op
     }
 
-    /// Does each block take what it takes from the one before it, or all from the same value; and does nobody else look into them, but behind
-    /// the last?
+    /// Whether each block takes its inputs from the block before it, or from one common value, and whether inner values have no users
+    /// outside their block and the next, except after the last.
     fn is_chain(&self, repeat: &Repeat) -> bool {
         let Repeat { length, times, .. } = *repeat;
         let graph = self.shown.graph;
         let first = graph.value_of(repeat.begin);
         let own = first..first + length;
-        // For each value of the first block that the second takes, what the first takes in its place.
+        // For each value of the first block that the second takes, the value that the first takes in its place.
         let mut comes_in: HashMap<usize, usize> = HashMap::new();
         for offset in 0..length {
             let inputs = |time: usize| self.nodes()[repeat.begin + time * length + offset].inputs();
@@ -197,7 +198,7 @@ impl Search<'_> {
     }
 }
 
-/// What the names in each block have in common before their last parts.
+/// The common beginning of the names in each block, without their last parts.
 fn paths(graph: &Graph, repeat: &Repeat) -> Vec<String> {
     let path = |time: usize| {
         let begin = repeat.begin + time * repeat.length;
@@ -213,14 +214,14 @@ fn paths(graph: &Graph, repeat: &Repeat) -> Vec<String> {
     (0..repeat.times).map(path).collect()
 }
 
-/// Has each a path, and a different one?
+/// Whether the paths exist and differ.
 fn are_blocks(paths: &[String]) -> bool {
     let mut sorted: Vec<&String> = paths.iter().collect();
     sorted.sort();
     sorted.windows(2).all(|pair| pair[0] != pair[1]) && !paths.iter().any(String::is_empty)
 }
 
-/// How many parts of two paths are the same, from the first on.
+/// The number of equal leading parts of two paths.
 fn common(a: &str, b: &str) -> usize {
     a.split('.').zip(b.split('.')).take_while(|(a, b)| a == b).count()
 }

@@ -1,13 +1,13 @@
-//! Words and numbers in pictures.
+//! Texts and numbers in drawings.
 
-/// The width of a text in a sans-serif font of `size` pixels, on the safe side: whose page the picture stands on, and with which fonts, is
-/// not known, so the measure is that of DejaVu Sans, which runs wider than most.
+/// The approximate width of a text in a sans-serif font of `size` pixels. The fonts of the page that shows the drawing are not known, so
+/// the widths are those of DejaVu Sans, which is wider than most.
 pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     let ems: f64 = text.chars().map(advance).sum();
     ems * size * if bold { 1.12 } else { 1.0 }
 }
 
-/// The width of a letter in units of the font's size.
+/// The width of a character in units of the font size.
 fn advance(letter: char) -> f64 {
     match letter {
         'i' | 'j' | 'l' | '\'' => 0.30,
@@ -17,12 +17,12 @@ fn advance(letter: char) -> f64 {
         '<' | '>' | '=' | '+' | '−' | '×' | '#' | '~' => 0.84,
         'A'..='Z' | '&' => 0.78,
         _ if letter.is_ascii() => 0.64,
-        // Scripts of other widths: as wide as the widest.
+        // Characters of other scripts get the width of the widest.
         _ => 1.05,
     }
 }
 
-/// The text, cut so that it has at most `most` letters, with a sign that something is missing.
+/// The text, cut to at most `most` characters, with an ellipsis if something is missing.
 pub(super) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
@@ -31,7 +31,7 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     format!("{kept}…")
 }
 
-/// The text as XML's character data or attribute. Letters that XML cannot hold become spaces.
+/// The text as XML character data or attribute. Characters that XML does not allow become spaces.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -46,17 +46,17 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-/// The letter, or a space for one that no picture can show, nor XML hold.
+/// The character, or a space for a control character or one that XML does not allow.
 pub(super) fn visible(letter: char) -> char {
     if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') { ' ' } else { letter }
 }
 
-/// `833 thousand` as `833 k`, with three figures: `4.09 G`, `61.7 k`, `940`.
+/// `833 thousand` as `833 k`, with three digits: `4.09 G`, `61.7 k`, `940`.
 pub(super) fn rounded(number: u64) -> String {
     let mut value = number as f64;
     let mut unit = "";
     for next in [" k", " M", " G", " T", " P", " E"] {
-        // What would round up to 1000 is written in the next unit.
+        // A number that would round up to 1000 is written in the next unit.
         if value < 999.5 {
             break;
         }

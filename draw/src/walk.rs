@@ -1,8 +1,8 @@
-//! The boxes one by one, for languages in which frames hold boxes.
+//! Visits the boxes one by one, for languages in which frames contain boxes.
 
 use super::diagram::{Block, Diagram, Frame};
 
-/// What is met on a walk through the boxes.
+/// An event of the visit.
 pub(super) enum Met<'a> {
     Enter(&'a Frame),
     Block(usize, &'a Block),
@@ -10,7 +10,7 @@ pub(super) enum Met<'a> {
 }
 
 impl Diagram {
-    /// The boxes in order, those in a frame between entering and leaving it.
+    /// The boxes in order; those of a frame are between `Enter` and `Leave`.
     pub fn walk(&self) -> Vec<Met<'_>> {
         let mut met = Vec::new();
         let mut open: Vec<usize> = Vec::new();

@@ -15,6 +15,7 @@
 mod attempt;
 mod builder;
 mod facts;
+mod gain;
 mod graph;
 mod init;
 mod inline;
@@ -32,6 +33,7 @@ mod verify;
 pub use attempt::{Attempt, broadcast};
 pub use builder::Builder;
 pub use facts::MAX_VALUES;
+pub use gain::Nonlinearity;
 pub use graph::{Graph, Node, Port, check_input, check_output};
 pub use init::{Fan, Init, is_bias, is_weight};
 pub use mistake::{Mistake, Part, Site, blame, blame_all, blame_in};

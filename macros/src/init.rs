@@ -1,6 +1,6 @@
 //! `init = ..` of a layer: how its weights begin.
 
-use layercake_ir::{Fan, Init};
+use layercake_ir::{Fan, Init, Nonlinearity};
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, ExprLit, Lit, UnOp};
@@ -236,13 +236,14 @@ impl<'a> Args<'a> {
             },
             _ => (None, None),
         };
-        let gain = match (word.as_deref(), slope, matches!(peel(arg), Expr::Call(_))) {
-            (Some("linear" | "sigmoid"), None, false) => 1.0,
-            (Some("tanh"), None, false) => 5.0 / 3.0,
-            (Some("relu"), None, false) => 2f64.sqrt(),
-            (Some("selu"), None, false) => 0.75,
-            (Some("leaky_relu"), None, false) => (2.0 / (1.0 + 0.01f64 * 0.01)).sqrt(),
-            (Some("leaky_relu"), Some(slope), true) => (2.0 / (1.0 + slope * slope)).sqrt(),
+        let activation = match (word.as_deref(), slope, matches!(peel(arg), Expr::Call(_))) {
+            (Some("linear"), None, false) => Nonlinearity::Linear,
+            (Some("sigmoid"), None, false) => Nonlinearity::Sigmoid,
+            (Some("tanh"), None, false) => Nonlinearity::Tanh,
+            (Some("relu"), None, false) => Nonlinearity::Relu,
+            (Some("selu"), None, false) => Nonlinearity::Selu,
+            (Some("leaky_relu"), None, false) => Nonlinearity::LeakyRelu(0.01),
+            (Some("leaky_relu"), Some(slope), true) => Nonlinearity::LeakyRelu(slope),
             _ => {
                 let near = word.as_deref().and_then(|word| spelling::nearest(&word.to_lowercase(), &ACTIVATIONS));
                 let help = match near {
@@ -253,7 +254,7 @@ impl<'a> Args<'a> {
                 return None;
             }
         };
-        Some(gain)
+        Some(activation.gain())
     }
 
     /// `fan_in` or `fan_out`, at any place.

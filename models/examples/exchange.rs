@@ -71,7 +71,7 @@ fn numbers(view: &TensorView<'_>) -> Vec<f32> {
 
 /// The maximum difference relative to the largest expected value; infinite if they cannot be compared.
 fn difference(found: &Any, expected: &TensorView<'_>) -> f32 {
-    let (same, found, expected) = (found.dims() == expected.shape(), found.as_vec(), numbers(expected));
+    let (same, found, expected) = (found.dims() == expected.shape(), found.to_vec(), numbers(expected));
     if !same || found.iter().any(|n| !n.is_finite()) {
         return f32::INFINITY;
     }
@@ -80,7 +80,7 @@ fn difference(found: &Any, expected: &TensorView<'_>) -> f32 {
 }
 
 fn write(path: &Path, outputs: &[Any]) -> Result<(), Box<dyn Error>> {
-    let bytes: Vec<Vec<u8>> = outputs.iter().map(|tensor| tensor.as_vec().iter().flat_map(|n| n.to_le_bytes()).collect()).collect();
+    let bytes: Vec<Vec<u8>> = outputs.iter().map(|tensor| tensor.to_vec().iter().flat_map(|n| n.to_le_bytes()).collect()).collect();
     let mut views = HashMap::new();
     for (i, (tensor, bytes)) in outputs.iter().zip(&bytes).enumerate() {
         views.insert(format!("output/{i}"), TensorView::new(Dtype::F32, tensor.dims().to_vec(), bytes)?);

@@ -56,10 +56,10 @@ impl Timing {
 /// read their result back, so the times are also valid for asynchronous devices.
 ///
 /// # Errors
-/// If the device fails.
+/// Returns an error if the device fails.
 ///
 /// # Panics
-/// If the batch is empty.
+/// Panics if the batch is empty.
 pub fn bench<N, const CHANNELS: usize, const HEIGHT: usize, const WIDTH: usize, const CLASSES: usize, D>(
     net: &mut N,
     device: &D,

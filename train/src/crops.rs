@@ -8,10 +8,10 @@ use crate::{Classifier, ImageBatch};
 /// The four corners and the center of each image, as torchvision's `FiveCrop`: top left, top right, bottom left, bottom right, center.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
 ///
 /// # Panics
-/// If a crop is larger than the images.
+/// Panics if a crop is larger than the images.
 pub fn five_crops<const CHANNELS: usize, const H: usize, const W: usize, const CROP_H: usize, const CROP_W: usize, D: Backend<f32>>(
     images: &ImageBatch<CHANNELS, H, W, D>,
 ) -> Result<[ImageBatch<CHANNELS, CROP_H, CROP_W, D>; 5], D::Err> {
@@ -38,10 +38,10 @@ fn half(margin: usize) -> usize {
 /// `images [B, CHANNELS, H, W]`, at least as large as the network's input; the output is `[B, CLASSES]`.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
 ///
 /// # Panics
-/// If the network's input is larger than the images.
+/// Panics if the network's input is larger than the images.
 pub fn predict_five_crops<
     N,
     const CHANNELS: usize,

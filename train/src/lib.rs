@@ -3,8 +3,13 @@
 //!
 //! ```toml
 //! [dependencies]
-//! layercake = "0.1"
-//! layercake-train = "0.1"
+//! # A clone of the repository.
+//! layercake = { path = "../layercake/core" }
+//! layercake-train = { path = "../layercake/train" }
+//!
+//! # Arithmetic in debug builds is slow without this.
+//! [profile.dev.package."*"]
+//! opt-level = 3
 //! ```
 //!
 //! # Declare and train
@@ -59,7 +64,7 @@
 //! [`Checkpoints`] save the whole state of a run, so that it can be resumed with the
 //! same bits. A [`run::RunFolder`] records configuration, metrics, parameters and plots.
 //!
-//! # Overview
+//! # Features
 //!
 //! - Data: [`data::Dataset`], [`data::Loader`] with worker threads, [`data::readers`] for
 //!   images, tables, text, IDX and CIFAR-10, [`data::samplers`], [`data::transforms`].
@@ -73,17 +78,24 @@
 //! For a training loop without the trainer, take batches from a loader as in
 //! `examples/hand_loop.rs`.
 //!
-//! # Features
+//! # Guide
 //!
-//! - `cuda`: training on CUDA devices.
+//! - [The language](layercake::guide::language)
+//! - [The layers](layercake::guide::layers)
+//! - [Reading the errors](layercake::guide::errors)
+//! - [Coming from PyTorch](layercake::guide::pytorch)
 //!
-//! # See also
+//! # Other crates
 //!
-//! - [`layercake`]: networks, optimizers, losses, schedules.
-//! - The guide to `network!`: [language](layercake::guide::language),
-//!   [layers](layercake::guide::layers), [error messages](layercake::guide::errors).
-//! - `layercake-models`: the model zoo and the `layercake` command, which are built on
-//!   this crate.
+//! - [`layercake`]: networks, losses, optimizers, schedules, files
+//! - [`layercake_models`](../layercake_models/index.html): the model zoo and the `layercake`
+//!   command, which are built on this crate
+//!
+//! # Cargo features
+//!
+//! - `cuda`: train on dfdx's CUDA device
+//! - `ci-check`: type-check the CUDA code on a machine without CUDA; such a build does not
+//!   link
 
 mod bench;
 mod checkpoint;

@@ -167,8 +167,8 @@ fn schedules_that_fail() {
     let nan = Of(|step| if step < 2 { 0.1 } else { f64::NAN });
     assert_eq!(fit!(two_epochs().schedule(nan)).unwrap_err(), "the schedule returned the learning rate NaN for step 2 (counted from 0)");
     assert_eq!(fit!(two_epochs().schedule(Of(|_| panic!("no table")))).unwrap_err(), "the schedule panicked: no table");
-    let step = layercake::schedule::Step { every: 0, gamma: 0.1 };
-    assert!(fit!(two_epochs().schedule(step)).unwrap_err().starts_with("the schedule panicked: ") || step.every > 0);
+    let step = layercake::schedule::Step { step_size: 0, gamma: 0.1 };
+    assert!(fit!(two_epochs().schedule(step)).unwrap_err().starts_with("the schedule panicked: ") || step.step_size > 0);
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn micro_batches_by_hand() {
             let x: Tensor<(usize, Const<1>), f32, _> = device.tensor_from_vec(batch.to_vec(), (batch.len(), Const));
             let mean = net.forward_train(x, accumulation.take()).mean();
             if weighing {
-                accumulation.add_weighing(mean, batch.len() as f64);
+                accumulation.add_weighted(mean, batch.len() as f64);
             } else {
                 accumulation.add(mean);
             }

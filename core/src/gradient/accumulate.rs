@@ -13,7 +13,7 @@ use crate::host::number;
 /// one large batch, which need not fit into memory, except for the order of the sums. Batch normalization uses the statistics of each micro-batch.
 ///
 /// Use [`add`](Accumulation::add) for micro-batches of equal size. If the sizes differ, because the last batch of an epoch is smaller or classes have
-/// weights, pass the denominator of each loss to [`Accumulation::add_weighing`], and step by [`Accumulation::factor`]: `optimizer.step_scaled(&mut
+/// weights, pass the denominator of each loss to [`Accumulation::add_weighted`], and step by [`Accumulation::factor`]: `optimizer.step_scaled(&mut
 /// net, accumulation.gradients(), factor)`. The same holds for a step with fewer micro-batches than usual.
 ///
 /// ```
@@ -87,16 +87,16 @@ impl<E: Scalar, D: Device<E>> Accumulation<E, D> {
     ///
     /// # Errors
     /// Returns an error if the device is out of memory.
-    pub fn try_add_weighing(&mut self, loss: Tensor<Rank0, E, D, OwnedTape<E, D>>, weight: f64) -> Result<bool, D::Err> {
+    pub fn try_add_weighted(&mut self, loss: Tensor<Rank0, E, D, OwnedTape<E, D>>, weight: f64) -> Result<bool, D::Err> {
         self.try_add_scaled(loss, weight, weight)
     }
 
-    /// [`Accumulation::try_add_weighing`] that panics on an error.
+    /// [`Accumulation::try_add_weighted`] that panics on an error.
     ///
     /// # Panics
     /// Panics if the device is out of memory.
-    pub fn add_weighing(&mut self, loss: Tensor<Rank0, E, D, OwnedTape<E, D>>, weight: f64) -> bool {
-        self.try_add_weighing(loss, weight).unwrap_or_else(|error| panic!("{error}"))
+    pub fn add_weighted(&mut self, loss: Tensor<Rank0, E, D, OwnedTape<E, D>>, weight: f64) -> bool {
+        self.try_add_weighted(loss, weight).unwrap_or_else(|error| panic!("{error}"))
     }
 
     fn try_add_scaled(&mut self, loss: Tensor<Rank0, E, D, OwnedTape<E, D>>, scale: f64, weight: f64) -> Result<bool, D::Err> {

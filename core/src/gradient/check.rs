@@ -16,13 +16,13 @@ pub struct GradCheck {
     /// The difference by which each number is moved to both sides.
     pub step: f64,
     /// The number of elements of each tensor that are checked, evenly spread.
-    pub most: usize,
+    pub max_elements: usize,
 }
 
 /// Steps of 1e-5, all elements.
 impl Default for GradCheck {
     fn default() -> Self {
-        Self { step: 1e-5, most: usize::MAX }
+        Self { step: 1e-5, max_elements: usize::MAX }
     }
 }
 
@@ -102,7 +102,7 @@ pub fn gradcheck<M: TensorCollection<f64, Cpu>>(
     let mut tensors = Vec::new();
     for (path, numbers, analytic) in analytic {
         let mut worst: Option<Worst> = None;
-        let checked = numbers.len().min(options.most);
+        let checked = numbers.len().min(options.max_elements);
         for i in 0..checked {
             let index = i * numbers.len() / checked;
             let mut moved = |by: f64| {

@@ -33,14 +33,14 @@ pub struct NonFinite {
     /// The number of such elements of the tensor.
     pub count: usize,
     /// The number of elements of the tensor.
-    pub of: usize,
+    pub len: usize,
 }
 
 impl fmt::Display for NonFinite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, in_gradient, index, value, count, of } = self;
+        let Self { path, in_gradient, index, value, count, len } = self;
         let part = if *in_gradient { "the gradient of " } else { "" };
-        write!(f, "{part}`{path}` holds {value} at element {index}; {count} of its {of} numbers are not finite")
+        write!(f, "{part}`{path}` holds {value} at element {index}; {count} of its {len} numbers are not finite")
     }
 }
 
@@ -94,8 +94,8 @@ pub fn first_non_finite_gradient<M: TensorCollection<E, D>, E: Scalar, D: Device
 fn found<E: Scalar>(place: Place<'_>, in_gradient: bool, numbers: &[E]) -> Result<(), Option<NonFinite>> {
     let bad = || numbers.iter().enumerate().filter(|(_, number)| !number.is_finite());
     let Some((index, &value)) = bad().next() else { return Ok(()) };
-    let (path, count, of) = (place.path.to_owned(), bad().count(), numbers.len());
-    Err(Some(NonFinite { path, in_gradient, index, value: wide(value), count, of }))
+    let (path, count, len) = (place.path.to_owned(), bad().count(), numbers.len());
+    Err(Some(NonFinite { path, in_gradient, index, value: wide(value), count, len }))
 }
 
 /// NaN or an infinite number in the output of a layer, or in an input.
@@ -112,14 +112,14 @@ pub struct NonFiniteOutput {
     /// The number of such elements.
     pub count: usize,
     /// The number of elements.
-    pub of: usize,
+    pub len: usize,
 }
 
 impl fmt::Display for NonFiniteOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { layer, is_input, index, value, count, of } = self;
+        let Self { layer, is_input, index, value, count, len } = self;
         let what = if *is_input { "the input " } else { "the output of " };
-        write!(f, "{what}`{layer}` holds {value} at element {index}; {count} of its {of} numbers are not finite")
+        write!(f, "{what}`{layer}` holds {value} at element {index}; {count} of its {len} numbers are not finite")
     }
 }
 
@@ -132,7 +132,7 @@ impl NonFiniteOutput {
             let bad = || numbers.iter().enumerate().filter(|(_, number)| !number.is_finite());
             let (index, &number) = bad().next()?;
             let (layer, is_input) = (graph.value_name(i).to_owned(), i < graph.inputs().len());
-            Some(Self { layer, is_input, index, value: wide(number), count: bad().count(), of: numbers.len() })
+            Some(Self { layer, is_input, index, value: wide(number), count: bad().count(), len: numbers.len() })
         })
     }
 }
@@ -153,7 +153,7 @@ impl NonFiniteOutput {
 /// net.fc2.weight = net.fc2.weight * f32::INFINITY;
 /// let x: Tensor<Rank2<5, 3>, f32, _> = device.sample_normal();
 /// let found = first_non_finite_output(&net, x, false)?.expect("fc2 overflows");
-/// assert_eq!((found.layer.as_str(), found.of), ("fc2", 10));
+/// assert_eq!((found.layer.as_str(), found.len), ("fc2", 10));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

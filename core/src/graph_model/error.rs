@@ -1,43 +1,43 @@
-//! Why a graph made at run time cannot be built or run.
+//! Errors of graphs that are built at run time.
 
 use layercake_engine::EngineError;
 use layercake_ir::{Mistake, Shape};
 
 use crate::ids::IdError;
 
-/// A [`crate::GraphModel`] could not be built, or does not take what it was given. What the compiler says of a network declared by
-/// `network!`, this says at run time. `Err` is the device's error.
+/// Why a [`crate::GraphModel`] cannot be built or run. For a network declared with `network!` the compiler reports most of these mistakes.
+/// `Err` is the device's error.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GraphError<Err> {
-    /// The graph breaks a rule.
-    #[error("the graph `{graph}` cannot be a network: {mistake}")]
+    /// The graph violates a shape rule.
+    #[error("invalid graph `{graph}`: {mistake}")]
     Rule {
         /// The graph's name.
         graph: String,
-        /// What is wrong.
+        /// The mistake.
         mistake: Box<Mistake>,
     },
-    /// It is not known what tensors a layer has, or with which numbers they begin.
-    #[error("`{node}` is a {kind}, whose tensors are not known at run time")]
-    NoInitial {
+    /// The tensors of a layer, or their initial values, are not known.
+    #[error("`{node}` is a {kind}; its tensors are not known at run time")]
+    UnknownTensors {
         /// The layer's name.
         node: String,
         /// The operation.
         kind: &'static str,
     },
-    /// Another number of inputs.
+    /// The number of inputs is wrong.
     #[error("`{graph}` takes {expected} inputs, but receives {found}")]
     Count {
         /// The graph's name.
         graph: String,
-        /// Its inputs.
+        /// The number of inputs of the graph.
         expected: usize,
-        /// Those that came.
+        /// The number of inputs that were given.
         found: usize,
     },
-    /// An input of another shape.
-    #[error("`{graph}` takes `{input}` as {expected} behind the batch axis, but receives {found:?}, the batch axis counted")]
+    /// An input has the wrong shape.
+    #[error("`{graph}` expects `{input}` of shape {}, but receives {found:?}", batched(expected))]
     Input {
         /// The graph's name.
         graph: String,
@@ -45,60 +45,65 @@ pub enum GraphError<Err> {
         input: String,
         /// The shape of one sample.
         expected: Shape,
-        /// The sizes that came, the batch axis first.
+        /// The sizes of the given tensor, batch axis first.
         found: Vec<usize>,
     },
-    /// Token ids where numbers are taken, or numbers where ids are.
-    #[error("`{graph}` takes `{input}` as {expected} behind the batch axis, but receives {found}")]
-    Numbers {
+    /// An input has token ids instead of numbers, or numbers instead of token ids.
+    #[error("`{graph}` expects `{input}` of shape {}, but receives {found}", batched(expected))]
+    InputKind {
         /// The graph's name.
         graph: String,
         /// The input's name.
         input: String,
         /// The shape of one sample.
         expected: Shape,
-        /// What came: "token ids" or "numbers".
+        /// "token ids" or "numbers".
         found: &'static str,
     },
-    /// A token id is too large.
+    /// A token id is out of range.
     #[error("`{graph}`: {error}")]
     Id {
         /// The graph's name.
         graph: String,
-        /// Which, and where.
+        /// The id and its position.
         error: Box<IdError>,
     },
-    /// No samples, or not as many in one input as in the other.
-    #[error("`{graph}` takes inputs of one batch, of at least one sample, but receives batches of {found:?}")]
+    /// The batch is empty, or the inputs have different batch sizes.
+    #[error("`{graph}` expects inputs of one batch size, at least 1, but receives batch sizes {found:?}")]
     Batch {
         /// The graph's name.
         graph: String,
-        /// The batch of each input.
+        /// The batch size of each input.
         found: Vec<usize>,
     },
-    /// The caller asked for outputs of other types.
-    #[error("`{graph}` gives {found:?}, the batch axes counted, but was asked for {asked}")]
+    /// The caller's type does not fit the outputs.
+    #[error("`{graph}` returns outputs of shapes {found:?}, but the caller asked for {asked}")]
     Output {
         /// The graph's name.
         graph: String,
-        /// The outputs' sizes.
+        /// The shapes of the outputs, batch axis first.
         found: Vec<Vec<usize>>,
-        /// The type that was asked for.
+        /// The type that the caller asked for.
         asked: &'static str,
     },
-    /// The batch cannot run.
+    /// The engine cannot run this batch.
     #[error("`{graph}` cannot run on a batch of {batch}: {reason}")]
     Run {
         /// The graph's name.
         graph: String,
-        /// The batch.
+        /// The batch size.
         batch: usize,
-        /// Why not.
+        /// The engine's error.
         reason: EngineError,
     },
-    /// The device failed, most likely for want of memory.
+    /// The device failed, most likely because it is out of memory.
     #[error("the device failed: {0}")]
     Device(Err),
+}
+
+/// The shape of a batch of such samples: `[batch, 3, 8, 8]`, `usize[batch, 6]`.
+fn batched(sample: &Shape) -> String {
+    sample.to_string().replacen('[', "[batch, ", 1)
 }
 
 impl<Err> From<Err> for GraphError<Err> {

@@ -1,4 +1,4 @@
-//! The numbers that the tensors of a graph begin with.
+//! Initial values of the tensors of a graph.
 
 use dfdx::shapes::Shape;
 use dfdx::tensor::Tensor;
@@ -9,7 +9,7 @@ use crate::Scalar;
 use crate::init::{self, Init};
 use crate::layers::embedding;
 
-/// What a tensor holds when it is built: what the typed layers ([`crate::layers`]) put into theirs, which is PyTorch's default, or what the graph says.
+/// The initial value of a tensor: PyTorch's default, as for the typed layers ([`crate::layers`]), or the rule that the graph states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Initial {
     Default(spec::Initial),
@@ -25,21 +25,21 @@ impl Default for Initial {
 impl Initial {
     pub(super) fn fill<S: Shape, E: Scalar, D: Device<E>>(self, tensor: &mut Tensor<S, E, D>) -> Result<(), D::Err> {
         let initial = match self {
-            Initial::Stated(rule) => return init::fill(rule, tensor),
+            Initial::Stated(rule) => return init::try_fill(tensor, rule),
             Initial::Default(initial) => initial,
         };
         match initial {
             spec::Initial::Zeros => tensor.try_fill_with_zeros(),
             spec::Initial::Ones => tensor.try_fill_with_ones(),
-            spec::Initial::Constant(number) => Init::Constant(number).try_fill(tensor),
+            spec::Initial::Constant(number) => init::try_fill(tensor, Init::Constant { value: number }),
             spec::Initial::Uniform { fan_in } => init::default_uniform(tensor, fan_in),
             spec::Initial::Table { padding, features } => embedding::begin(tensor, padding, features),
-            spec::Initial::XavierUniform => Init::XavierUniform { gain: 1.0 }.try_fill(tensor),
+            spec::Initial::XavierUniform => init::try_fill(tensor, Init::XavierUniform { gain: 1.0 }),
         }
     }
 }
 
-/// For each tensor of a node, in order, how it begins: by its rule, else by PyTorch's default. None for a node whose tensors are the user's.
+/// The initial value of each tensor of a node, in order. `None` for a custom layer, whose tensors are not in the graph.
 pub(super) fn initial(node: &Node) -> Option<Vec<Initial>> {
     if matches!(node.op, Op::Custom(_)) {
         return None;

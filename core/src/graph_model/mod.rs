@@ -1,4 +1,4 @@
-//! Networks whose graph is known at run time only.
+//! Networks whose graph is built at run time.
 
 mod error;
 mod initial;
@@ -27,21 +27,21 @@ use crate::tape::{Recording, Reel};
 use crate::tensors::Tensors;
 use crate::{Drawing, Scalar, Summary, ids, run};
 
-/// A pass, and what made copies of tensors for it.
+/// A pass, and the recording of the copies of tensors that it needs.
 type Begun<'a, E, D> = (Call<'a, E, D>, Recording<E, D>);
 
-/// A network made of a graph at run time: one that was built by [`crate::ir::Builder`], read from a file, or taken from a network of
-/// `network!`. It runs as those do, on the same engine, with the same results; what the compiler checks for them is checked when it is
-/// built and when it is given tensors.
+/// A network made from a graph at run time: built with [`crate::ir::Builder`], read from a file, or taken from a network declared with
+/// `network!`. It runs on the same engine, with the same results. What the compiler checks for a declared network is checked when the model
+/// is built and when it receives tensors.
 ///
-/// Inputs and outputs are dfdx tensors, the batch axis first, whose types the caller states: a [`crate::dfdx::tensor::Tensor`], a tuple of them
-/// for several, or a `Vec<`[`crate::DynTensor`]`>` where not even the ranks are known.
+/// Inputs and outputs are dfdx tensors with the batch axis first, and the caller states their types: a [`crate::dfdx::tensor::Tensor`], a
+/// tuple of tensors for several inputs or outputs, or a `Vec<`[`crate::DynTensor`]`>` if not even the ranks are known.
 ///
-/// To dfdx it is a module like any other: its optimizers update it, it moves between devices and number types, and
-/// [`crate::io::save_safetensors`] stores it under the names that the `network!` type of the same graph has. Only `BuildModule::build` has no
-/// graph to build from, and panics.
+/// For dfdx it is a module like any other: its optimizers train it, it can be moved between devices and number types, and
+/// [`crate::io::save_safetensors`] saves it under the names that a declared network with the same graph has. Only `BuildModule::build`
+/// panics, because it has no graph.
 ///
-/// A residual network, trained on patterns in noise, written and read again:
+/// A residual network that is trained on noisy patterns, saved and loaded:
 ///
 /// ```
 /// use layercake::ir::{Builder, INFER, Op, Shape, ops::{Add, BatchNorm2d, Conv2d, Flatten, Linear, Relu}};
@@ -91,7 +91,7 @@ type Begun<'a, E, D> = (Call<'a, E, D>, Recording<E, D>);
 /// }
 /// assert!(losses[14] < 0.3 * losses[0], "{losses:?}");
 ///
-/// // The file holds the graph; parameters go into a file of their own.
+/// // The graph and the parameters are saved in separate files.
 /// let text = io::graph_to_json(model.graph())?;
 /// assert!(text.contains(r#"{"name": "layer1.conv1", "op": "Conv2d", "in_channels": 4, "out_channels": 4, "kernel": [3, 3]"#));
 /// let mut again = GraphModel::try_new(io::graph_from_json(&text)?, &device)?;
@@ -112,20 +112,20 @@ pub struct GraphModel<E: Dtype = f32, D: Storage<E> = Cpu> {
     door: Door,
 }
 
-/// What follows from the graph alone.
+/// What the graph alone determines.
 #[derive(Debug)]
 struct Plan {
     graph: Graph,
-    /// With the networks in it opened up: what runs.
+    /// The graph that runs: networks in it are expanded.
     flat: Graph,
     descriptions: Vec<Description>,
 }
 
 impl<D: Backend<f32>> GraphModel<f32, D> {
-    /// [`GraphModel::try_new`]
+    /// [`GraphModel::try_new`] that panics on an error.
     ///
     /// # Panics
-    /// Where that gives an error.
+    /// Panics if [`GraphModel::try_new`] returns an error.
     pub fn new(graph: Graph, device: &D) -> Self {
         Self::build(graph, device)
     }
@@ -133,29 +133,29 @@ impl<D: Backend<f32>> GraphModel<f32, D> {
     /// [`GraphModel::try_build`] in `f32`.
     ///
     /// # Errors
-    /// As there.
+    /// The same as [`GraphModel::try_build`].
     pub fn try_new(graph: Graph, device: &D) -> Result<Self, GraphError<D::Err>> {
         Self::try_build(graph, device)
     }
 }
 
 impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
-    /// [`GraphModel::try_build`]
+    /// [`GraphModel::try_build`] that panics on an error.
     ///
     /// # Panics
-    /// Where that gives an error.
+    /// Panics if [`GraphModel::try_build`] returns an error.
     pub fn build(graph: Graph, device: &D) -> Self {
         or_panic(Self::try_build(graph, device))
     }
 
-    /// Builds all tensors with PyTorch's default initial values, in graph order. A device of the same seed gives the same numbers, and so does
-    /// the `network!` type of the same graph.
+    /// Builds the model with PyTorch's default initial values, or those that the graph states. The numbers are drawn from the device's
+    /// generator in graph order, as for a declared network with the same graph.
     ///
-    /// [`Graph::params`] tells beforehand how many numbers that will be.
+    /// [`Graph::params`] is the number of parameters.
     ///
     /// # Errors
-    /// If the graph breaks a rule, which one from [`crate::ir::Builder`] does not; if a layer's initial values are not known; if the device
-    /// is out of memory.
+    /// Returns an error if the graph violates a shape rule (one made by [`crate::ir::Builder`] does not), if it has a custom layer, or if
+    /// the device is out of memory.
     pub fn try_build(graph: Graph, device: &D) -> Result<Self, GraphError<D::Err>> {
         let plan = Plan::of(graph)?;
         let parameters = plan.descriptions.iter().map(|description| Parameter::try_build(device, description));
@@ -163,19 +163,19 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         Ok(Self { plan: Arc::new(plan), parameters, engine: Engine::default(), door: Door })
     }
 
-    /// [`GraphModel::try_forward`]
+    /// [`GraphModel::try_forward`] that panics on an error.
     ///
     /// # Panics
-    /// Where that gives an error.
+    /// Panics if [`GraphModel::try_forward`] returns an error.
     pub fn forward<In: Inputs<E, D, NoneTape>, Out: Outputs<E, D, NoneTape>>(&self, inputs: In) -> Out {
         or_panic(self.try_forward(inputs))
     }
 
-    /// Inference, without a tape: dropout does nothing, and batch normalization uses its running statistics.
+    /// Inference without a tape: dropout does nothing, and batch normalization uses its running statistics.
     ///
     /// # Errors
-    /// Here and in its kin: if the inputs are not those of the graph, if its outputs are not of the type `Out`, if the batch is empty, if the
-    /// device is out of memory; in training, if a batch normalization gets a single value a channel.
+    /// Returns an error if the inputs do not fit the graph, if the outputs do not have the type `Out`, if the batch is empty, or if the
+    /// device is out of memory. In training, also if a batch normalization receives a single value per channel.
     pub fn try_forward<In: Inputs<E, D, NoneTape>, Out: Outputs<E, D, NoneTape>>(&self, inputs: In) -> Result<Out, GraphError<D::Err>> {
         let (inputs, _) = inputs.erase()?;
         let (call, _) = self.call::<Out, NoneTape>(inputs, Mode::Infer, false)?;
@@ -184,18 +184,18 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         Ok(Out::restore(outputs, tapes)?)
     }
 
-    /// [`GraphModel::try_forward_eval`]
+    /// [`GraphModel::try_forward_eval`] that panics on an error.
     ///
     /// # Panics
-    /// Where that gives an error.
+    /// Panics if [`GraphModel::try_forward_eval`] returns an error.
     pub fn forward_eval<In: Inputs<E, D, OwnedTape<E, D>>, Out: Outputs<E, D, OwnedTape<E, D>>>(&self, inputs: In) -> Out {
         or_panic(self.try_forward_eval(inputs))
     }
 
-    /// What [`GraphModel::try_forward`] works out, recorded on the inputs' tapes: for gradients by the inputs, or with frozen statistics.
+    /// [`GraphModel::try_forward`], recorded on the tapes of the inputs: for gradients of the inputs, or with frozen statistics.
     ///
     /// # Errors
-    /// As [`GraphModel::try_forward`].
+    /// The same as [`GraphModel::try_forward`].
     pub fn try_forward_eval<In: Inputs<E, D, OwnedTape<E, D>>, Out: Outputs<E, D, OwnedTape<E, D>>>(
         &self,
         inputs: In,
@@ -206,18 +206,19 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         self.recorded(done.outputs, Reel::new(tape, copies).with(done.tape))
     }
 
-    /// [`GraphModel::try_forward_mut`]
+    /// [`GraphModel::try_forward_mut`] that panics on an error.
     ///
     /// # Panics
-    /// Where that gives an error.
+    /// Panics if [`GraphModel::try_forward_mut`] returns an error.
     pub fn forward_mut<In: Inputs<E, D, OwnedTape<E, D>>, Out: Outputs<E, D, OwnedTape<E, D>>>(&mut self, inputs: In) -> Out {
         or_panic(self.try_forward_mut(inputs))
     }
 
-    /// Training, recorded on the inputs' tapes: dropout is active, and batch normalization uses the batch and updates its running statistics.
+    /// Training, recorded on the tapes of the inputs: dropout is active, and batch normalization uses the batch and updates its running
+    /// statistics.
     ///
     /// # Errors
-    /// As [`GraphModel::try_forward`].
+    /// The same as [`GraphModel::try_forward`].
     pub fn try_forward_mut<In: Inputs<E, D, OwnedTape<E, D>>, Out: Outputs<E, D, OwnedTape<E, D>>>(
         &mut self,
         inputs: In,
@@ -226,10 +227,10 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         self.train(inputs, tape, true)
     }
 
-    /// [`GraphModel::try_forward_train`]
+    /// [`GraphModel::try_forward_train`] that panics on an error.
     ///
     /// # Panics
-    /// Where that gives an error.
+    /// Panics if [`GraphModel::try_forward_train`] returns an error.
     pub fn forward_train<In: Inputs<E, D, NoneTape>, Out: Outputs<E, D, OwnedTape<E, D>>>(
         &mut self,
         inputs: In,
@@ -238,10 +239,10 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         or_panic(self.try_forward_train(inputs, gradients))
     }
 
-    /// Training on data: as [`GraphModel::try_forward_mut`] of the traced inputs, but without the gradients by the inputs, which saves time.
+    /// Training on data: [`GraphModel::try_forward_mut`] without gradients of the inputs, which saves time.
     ///
     /// # Errors
-    /// As [`GraphModel::try_forward`].
+    /// The same as [`GraphModel::try_forward`].
     pub fn try_forward_train<In: Inputs<E, D, NoneTape>, Out: Outputs<E, D, OwnedTape<E, D>>>(
         &mut self,
         inputs: In,
@@ -275,7 +276,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         Ok(Out::restore(outputs, tapes)?)
     }
 
-    /// One pass, if it can be made.
+    /// Checks the inputs and prepares a pass.
     fn call<Out: Outputs<E, D, T>, T>(
         &self,
         inputs: Vec<Value<E, D>>,
@@ -301,7 +302,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         Ok(tensors)
     }
 
-    /// The batch of inputs that are those of the graph.
+    /// Checks the inputs, and returns the batch size.
     fn batch(&self, inputs: &[Value<E, D>]) -> Result<usize, GraphError<D::Err>> {
         let flat = &self.plan.flat;
         let graph = || flat.name.to_string();
@@ -316,7 +317,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         }
         if let Some((input, port)) = inputs.iter().zip(flat.inputs()).find(|(input, port)| input.is_ids() != port.shape.is_ids()) {
             let found = if input.is_ids() { "token ids" } else { "numbers" };
-            return Err(GraphError::Numbers { graph: graph(), input: port.name.to_string(), expected: port.shape, found });
+            return Err(GraphError::InputKind { graph: graph(), input: port.name.to_string(), expected: port.shape, found });
         }
         let batches: Vec<usize> = inputs.iter().map(|input| input.dims()[0]).collect();
         let batch = batches[0];
@@ -329,10 +330,10 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         Ok(batch)
     }
 
-    /// The first layer whose output has a number that is not finite: [`crate::gradient::first_non_finite_output`] of a graph.
+    /// The first layer whose output has a NaN or infinite number: [`crate::gradient::first_non_finite_output`] for a graph.
     ///
     /// # Errors
-    /// As [`GraphModel::try_forward`].
+    /// The same as [`GraphModel::try_forward`].
     pub fn try_first_non_finite_output<In: Inputs<E, D, NoneTape>>(
         &self,
         inputs: In,
@@ -357,17 +358,17 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
 }
 
 impl<E: Dtype, D: Storage<E>> GraphModel<E, D> {
-    /// The graph that it was made of.
+    /// The graph.
     pub fn graph(&self) -> &Graph {
         &self.plan.graph
     }
 
-    /// The table of its layers.
+    /// The table of the layers.
     pub fn summary(&self) -> Summary {
         Summary::from(self.plan.graph.clone())
     }
 
-    /// The picture of its layers.
+    /// The drawing of the layers.
     pub fn draw(&self) -> Drawing {
         Drawing::of(&self.plan.graph)
     }
@@ -378,12 +379,12 @@ impl Plan {
         let rule = |mistake| GraphError::Rule { graph: graph.name.to_string(), mistake: Box::new(mistake) };
         graph.check().map_err(rule)?;
         let flat = graph.inlined();
-        // Names from within a network may meet others.
+        // Expanding networks may have created equal names.
         flat.check().map_err(rule)?;
         let mut descriptions = Vec::new();
         for node in flat.nodes() {
             let params = node.params();
-            let unknown = || GraphError::NoInitial { node: node.name.to_string(), kind: node.op.kind() };
+            let unknown = || GraphError::UnknownTensors { node: node.name.to_string(), kind: node.op.kind() };
             let initials = initial::initial(node).ok_or_else(unknown)?;
             for (param, initial) in params.as_slice().iter().zip(initials) {
                 let path = format!("{}.{}", node.name, param.name);

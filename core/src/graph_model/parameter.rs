@@ -1,4 +1,4 @@
-//! The tensors of a graph: their rank is known at run time only, dfdx has it in the type.
+//! The tensors of a graph. Their rank is known only at run time, but dfdx has it in the type.
 
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorOptions};
 use dfdx::shapes::{ConstDim, ConstShape, Dim, Dtype, HasShape};
@@ -12,7 +12,7 @@ use crate::Scalar;
 use crate::run::slot::Slot;
 use crate::tensors::Tensors;
 
-/// A size that is known at run time, and how the tensor begins.
+/// A size that is known at run time, together with the initial value of the tensor.
 ///
 /// dfdx makes [`TensorOptions`] for shapes of [`ConstDim`]s only, and its `reset` is a plain function that sees nothing but the tensor. So
 /// this is a [`ConstDim`] and holds what `reset` needs. A type cannot tell its size: code that reads `SIZE` does not compile. None does, since
@@ -37,7 +37,7 @@ impl ConstDim for Size {
     const SIZE: usize = panic!("the size of a parameter of a graph is known at run time only");
 }
 
-/// What is known of a tensor without having it.
+/// A tensor without its elements.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Description {
     /// `conv1.weight`
@@ -47,7 +47,7 @@ pub(super) struct Description {
     pub initial: Initial,
 }
 
-/// What a visitor made of a parameter, if it makes something.
+/// A new parameter, if the visitor builds one.
 type Visited<E, D> = Option<Parameter<E, D>>;
 
 /// A shape of [`Size`]s.
@@ -59,7 +59,7 @@ trait Ranked: ConstShape {
     fn parameter<E: Dtype, D: Storage<E>>(tensor: Tensor<Self, E, D>) -> Parameter<E, D>;
 }
 
-const RANK: &str = "a parameter has the rank that its description says";
+const RANK: &str = "a parameter has the rank of its description";
 
 macro_rules! ranks {
     ($($rank:literal $Rank:ident $Shape:ty, $($axis:literal)+;)*) => {
@@ -102,7 +102,7 @@ macro_rules! ranks {
                 }
             }
 
-            /// Has a visitor of a model visit its parameter `i`, which is as described.
+            /// Passes parameter `i`, which has this description, to a visitor.
             pub(super) fn visit<V: ModuleVisitor<GraphModel<E, D>, E, D>>(
                 visitor: &mut V,
                 i: usize,
@@ -121,7 +121,7 @@ macro_rules! ranks {
                 }
             }
 
-            /// The place of the tensor.
+            /// The tensor, to be written to.
             pub(super) fn slot(&mut self) -> &mut dyn Slot<E, D> {
                 match self {
                     $(Self::$Rank(tensor) => tensor,)*

@@ -1,4 +1,4 @@
-//! The tensors of a graph as dfdx sees them: optimizers, initialization, conversion and files reach them here.
+//! The tensors of a graph as dfdx visits them: for optimizers, initialization, conversion and files.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::GraphModel;
 use super::parameter::Parameter;
 use crate::Scalar;
 
-/// A module without tensors: where a visitor is led to in order to learn of the model that it visits.
+/// A module without tensors. Its accessor receives the model that a visitor visits.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Door;
 
@@ -24,20 +24,20 @@ impl<E: Dtype, D: Device<E>> TensorCollection<E, D> for Door {
     }
 }
 
-/// dfdx lists a module's tensors from its type alone, but how many a graph has only the value knows. Accessors are handed the value, so
-/// the first one that a visitor is given tells what the rest of the visit needs.
+/// dfdx lists the tensors of a module from its type alone, but the number of a graph's tensors is known only from a value. Accessors
+/// receive the value, so the first accessor that is passed to the visitor provides the list for the rest of the visit.
 impl<E: Scalar, D: Device<E>> TensorCollection<E, D> for GraphModel<E, D> {
     type To<E2: Dtype, D2: Device<E2>> = GraphModel<E2, D2>;
 
     /// # Panics
-    /// If the visitor has no model to visit (`BuildModule::build`: a model is built from its graph, by [`GraphModel::new`]), or has two
-    /// models of different graphs.
+    /// Panics if the visitor visits no model (`BuildModule::build`; use [`GraphModel::new`] with a graph), or two models of different
+    /// graphs.
     fn iter_tensors<V: ModuleVisitor<Self, E, D>>(visitor: &mut V) -> Result<Option<GraphModel<V::E2, V::D2>>, V::Err> {
         let seen = RefCell::new(None);
         let see = |model: &Self| {
             let before = seen.replace(Some(Arc::clone(&model.plan)));
             let same = before.is_none_or(|before| before.descriptions == model.plan.descriptions);
-            assert!(same, "models of different graphs have no tensors in common");
+            assert!(same, "two models of different graphs cannot be visited together");
         };
         visitor.visit_module::<Door, _, _>(
             "",
@@ -50,7 +50,7 @@ impl<E: Scalar, D: Device<E>> TensorCollection<E, D> for GraphModel<E, D> {
                 &mut model.door
             },
         )?;
-        let plan = seen.into_inner().expect("a GraphModel is built from its graph, by GraphModel::new");
+        let plan = seen.into_inner().expect("a GraphModel is built from a graph: use GraphModel::new");
         let mut parameters = Vec::new();
         for (i, description) in plan.descriptions.iter().enumerate() {
             parameters.extend(Parameter::visit(visitor, i, description)?);

@@ -5,7 +5,7 @@ use dfdx::shapes::Shape;
 use dfdx::tensor::Tensor;
 use dfdx::tensor_ops::Device;
 
-use super::Init;
+use super::{Init, try_fill};
 use crate::Scalar;
 use crate::model::{Model, NoSuchParameter, Place, VisitMut, pattern, visit_mut};
 
@@ -16,7 +16,7 @@ use crate::model::{Model, NoSuchParameter, Place, VisitMut, pattern, visit_mut};
 /// Returns an error if no parameter of the model matches the pattern. Nothing is changed then.
 ///
 /// # Panics
-/// Panics if [`Init::fill`] does: for instance if the rule needs fans and the pattern matches biases.
+/// Panics if [`fill`](super::fill) does: for instance if the rule needs fans and the pattern matches biases.
 pub fn apply<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     model: &mut M,
     pattern: &str,
@@ -32,7 +32,7 @@ pub fn apply<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
 
         fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &mut Tensor<S, E, D>) -> Result<(), D::Err> {
             if place.trained && pattern::means(self.pattern, place.path) {
-                self.init.try_fill(tensor)?;
+                try_fill(tensor, self.init)?;
                 self.count += 1;
             }
             Ok(())

@@ -9,16 +9,6 @@ pub struct Fans {
     pub fan_out: usize,
 }
 
-/// The fan of a rule: `In` preserves the variance in the forward pass, `Out` in the backward pass.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Fan {
-    /// [`Fans::fan_in`]
-    #[default]
-    In,
-    /// [`Fans::fan_out`]
-    Out,
-}
-
 /// The fans of a weight `[OUT, IN]`, or of a convolution's `[OUT, IN / GROUPS, K..]`: the second and the first axis times the size of the kernel,
 /// like PyTorch's `_calculate_fan_in_and_fan_out`.
 ///

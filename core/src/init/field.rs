@@ -118,7 +118,7 @@ where
         let path = format!("{}.{name}", field.name);
         // The same rule for names as `layercake_ir::is_weight`.
         if options.do_gradient_update && name.starts_with("weight") {
-            options.reset = |tensor| super::fill(R::INIT, tensor);
+            options.reset = |tensor| super::try_fill(tensor, R::INIT);
         } else if options.do_gradient_update && name.starts_with("bias") {
             options.reset = |tensor| tensor.try_fill_with_zeros();
         }

@@ -28,7 +28,7 @@ pub enum IoError {
     },
     /// Two tensors of the module have the same path.
     #[error("{}: cannot write it: two tensors of the module have the path `{name}`", path.display())]
-    Twice {
+    Duplicate {
         /// The file.
         path: PathBuf,
         /// The tensors' path in the module.
@@ -41,6 +41,16 @@ pub enum IoError {
         path: PathBuf,
         /// The reason.
         reason: String,
+    },
+    /// The file is not the state of this optimizer.
+    #[error("{}: expected {expected}, found {found}", path.display())]
+    OptimizerState {
+        /// The file.
+        path: PathBuf,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
     },
     /// The network has a tensor that is not in the file.
     #[error("{}: `{name}` is missing; the network has it with shape {expected:?}", path.display())]

@@ -32,7 +32,7 @@ pub fn save_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(modu
     let Ok(_) = walked;
     let mut known = HashSet::new();
     if let Some((name, ..)) = reader.tensors.iter().find(|(name, ..)| !known.insert(name)) {
-        return Err(IoError::Twice { path: path.into(), name: name.clone() });
+        return Err(IoError::Duplicate { path: path.into(), name: name.clone() });
     }
     let views = reader.tensors.iter().map(|(name, shape, bytes)| {
         let view = TensorView::new(dtype::<E>(), shape.clone(), bytes).expect("a tensor holds as many numbers as its shape says");
@@ -133,7 +133,7 @@ pub(super) fn is_counter(name: &str) -> bool {
 /// Only regular files are read: a device file could be endless.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
     fs::read(path)
 }
@@ -168,8 +168,8 @@ pub(crate) fn first_non_finite<E: Scalar>(name: &str, view: &TensorView<'_>) -> 
     let numbers = decode::<E>(view);
     let bad = || numbers.iter().enumerate().filter(|(_, number)| !number.is_finite());
     let (index, &value) = bad().next()?;
-    let (path, count, of) = (name.to_owned(), bad().count(), numbers.len());
-    Some(NonFinite { path, in_gradient: false, index, value: wide(value), count, of })
+    let (path, count, len) = (name.to_owned(), bad().count(), numbers.len());
+    Some(NonFinite { path, in_gradient: false, index, value: wide(value), count, len })
 }
 
 /// Collects every tensor's path, shape and bytes.

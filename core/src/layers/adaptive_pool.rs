@@ -35,7 +35,7 @@ pub(crate) fn fractional_max<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     tape: T,
     context: &Context<'_, E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
-    let [batch, channels, height, width] = x.dims()[..] else { unreachable!("a shape rule admitted something other than images") };
+    let [batch, channels, height, width] = x.dims()[..] else { unreachable!("the shape rule accepts only images") };
     let [rows, columns] = op.output_size;
     let mut index = vec![Vec::new(); op.kernel[0] * op.kernel[1]];
     for plane in 0..batch * channels {

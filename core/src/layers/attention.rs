@@ -36,7 +36,7 @@ impl<const FEATURES: usize, const ALL: usize, E: Scalar, D: Device<E>, const BIA
     type To<E2: Dtype, D2: Device<E2>> = MultiheadAttention<FEATURES, ALL, E2, D2, BIAS>;
 
     fn iter_tensors<V: ModuleVisitor<Self, E, D>>(visitor: &mut V) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        let options = TensorOptions::reset_with(|t| Init::XavierUniform { gain: 1.0 }.try_fill(t));
+        let options = TensorOptions::reset_with(|t| init::try_fill(t, Init::XavierUniform { gain: 1.0 }));
         let weight = Self::tensor("in_proj_weight", |s| &s.in_proj_weight, |s| &mut s.in_proj_weight, options);
         let options = TensorOptions::reset_with(|t| init::default_uniform(t, FEATURES));
         let out = Self::tensor("out_proj.weight", |s| &s.out_proj_weight, |s| &mut s.out_proj_weight, options);
@@ -82,7 +82,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     tape: T,
     context: &Context<'_, E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
-    let [batch, length, features] = x.dims()[..] else { unreachable!("a shape rule admitted something other than sequences") };
+    let [batch, length, features] = x.dims()[..] else { unreachable!("the shape rule accepts only sequences") };
     let (ins, outs) = context.params.split_at(if op.bias { 2 } else { 1 });
     let device = x.device().clone();
     let (heads, size) = (batch * op.heads, features / op.heads);

@@ -7,7 +7,7 @@ use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, GatherTo, TryGt};
 use layercake_ir::{INFER, ops};
 
 use super::{Layer, Taped, portable};
-use crate::init::Init;
+use crate::init::{self, Init};
 use crate::run::slot::Slot;
 use crate::run::value::Value;
 use crate::tensors::Tensors;
@@ -53,7 +53,7 @@ pub(crate) fn begin<S: Shape, E: Scalar, D: Device<E>>(
     padding: usize,
     features: usize,
 ) -> Result<(), D::Err> {
-    Init::Normal { mean: 0.0, std: 1.0 }.try_fill(tensor)?;
+    init::try_fill(tensor, Init::Normal { mean: 0.0, std: 1.0 })?;
     if padding != INFER {
         let mut numbers = tensor.as_vec();
         let row = numbers.chunks_mut(features.max(1)).nth(padding);

@@ -59,7 +59,7 @@ pub trait Layer<E: Scalar, D: Device<E>> {
     /// Appends the layer's tensors, in the order of [`layercake_ir::Op::params`].
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err>;
 
     /// Appends the same tensors, to be written to.
@@ -86,7 +86,7 @@ pub(crate) trait Portable {
     /// Computes the output.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         &self,
         inputs: &[&Value<E, D>],
@@ -134,7 +134,7 @@ pub(crate) use portable;
 
 /// `[batch, channels, length]` as images of height 1.
 fn as_image<E: Scalar, D: Device<E>>(x: &Value<E, D>) -> Value<E, D> {
-    let [batch, channels, length] = x.dims()[..] else { unreachable!("a shape rule admitted something other than sequences") };
+    let [batch, channels, length] = x.dims()[..] else { unreachable!("the shape rule accepts only sequences") };
     x.clone().with_dims(vec![batch, channels, 1, length])
 }
 

@@ -38,7 +38,7 @@ fn select<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Select, x: &Value<E, D>, 
 
 /// Splits off the square of the factor from the channel axis as two axes and moves them behind height and width.
 fn pixel_shuffle<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &PixelShuffle, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
-    let [batch, channels, height, width] = x.dims()[..] else { unreachable!("a shape rule admitted something other than images") };
+    let [batch, channels, height, width] = x.dims()[..] else { unreachable!("the shape rule accepts only images") };
     let factor = op.factor;
     let (rows, columns) = (height * factor, width * factor);
     let source = |to: usize| {

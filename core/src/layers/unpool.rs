@@ -16,7 +16,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     tape: T,
 ) -> Result<Taped<E, D, T>, D::Err> {
     let (values, pooled) = (inputs[0], inputs[1]);
-    let [batch, channels, height, width] = pooled.dims()[..] else { unreachable!("a shape rule admitted something other than images") };
+    let [batch, channels, height, width] = pooled.dims()[..] else { unreachable!("the shape rule accepts only images") };
     let taps = Taps::new(&op.window(), [height, width]);
     let numbers = host::read(&pooled.flat());
     let (small, large) = (taps.out[0] * taps.out[1], height * width);

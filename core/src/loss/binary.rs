@@ -14,12 +14,12 @@ use crate::{Scalar, bounds};
 ///
 /// As in PyTorch, the logarithms are clamped to at least -100, and the denominator of the gradient `(p - t) / (p (1 - p))` to at least 1e-12. If the
 /// probability comes from a sigmoid, [`BceWithLogits`] is more accurate.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Bce;
 
 /// [`Bce`] of `sigmoid(x)`, computed from the logit `x` without overflow: `w (l x + (1 + (p - 1) t) ln(1 + e^-|x|))` with the weights `w` and `p`,
 /// where `l` is `1 - t` for a positive logit and `-p t` for a negative one. This is PyTorch's formula without differences of nearly equal numbers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct BceWithLogits {
     /// A factor on the loss of a positive target (`t` = 1), for each element of the last axis. Empty: 1.
     pub pos_weight: Vec<f64>,

@@ -16,7 +16,7 @@ use crate::{Scalar, bounds, host};
 /// # Shapes
 /// `logits [B, CLASSES]` and `B` ids, or a target of the logits' shape; each loss `[B]`. Further axes are positions, each with its own loss: `logits
 /// [B, CLASSES, H, W]` and `B * H * W` ids give `[B, H, W]`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CrossEntropy {
     /// The share of the target that is spread evenly over all classes (Szegedy and others, 2016): between 0 and 1.
     pub label_smoothing: f64,

@@ -13,7 +13,7 @@ use crate::{Scalar, host};
 /// `sum(max(0, s[j] - s[label] + margin))` over the classes `j` other than the label (Weston and Watkins, 1999), or the sum of the squares.
 ///
 /// PyTorch's `multi_margin_loss` is this loss divided by the number of classes. Shapes are those of [`CrossEntropy`](super::CrossEntropy).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hinge {
     /// The margin by which the score of the right class must exceed the others.
     pub margin: f64,

@@ -11,14 +11,14 @@ use crate::Scalar;
 use crate::host::number;
 
 /// `e^2 / 2` for an error `|e|` up to `delta`, `delta (|e| - delta / 2)` above.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Huber {
     /// Where the quadratic part ends; above 0.
     pub delta: f64,
 }
 
 /// [`Huber`] with `delta = beta`, divided by `beta`: far from the target its gradient is 1. With a `beta` of 0 it is [`L1`](super::L1).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SmoothL1 {
     /// Where the quadratic part ends; 0 or more.
     pub beta: f64,

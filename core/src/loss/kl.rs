@@ -12,7 +12,7 @@ use crate::{Scalar, bounds};
 
 /// `t (ln t - x)` for a log-probability `x` and a probability `t`; 0 where `t` is 0. As in PyTorch, the prediction is the first argument, although
 /// the divergence is that of the target from it, and the mean is over all elements; [`KlDiv::try_batch_mean`] gives the divergence itself.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct KlDiv {
     /// The target is given as log-probabilities too.
     pub log_target: bool,

@@ -9,7 +9,7 @@ use super::pointwise::{Flat, Pointwise};
 use crate::Scalar;
 
 /// The absolute error, `|prediction - target|`. Its gradient is 0 where the two are equal.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct L1;
 
 /// The mean absolute error over all elements: PyTorch's `l1_loss`. Shapes and panics are those of [`mse`](super::mse).

@@ -9,7 +9,7 @@ use super::pointwise::{Flat, Pointwise};
 use crate::Scalar;
 
 /// The squared error, `(prediction - target)^2`.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Mse;
 
 /// The mean squared error over all elements: PyTorch's `mse_loss`.

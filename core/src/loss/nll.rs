@@ -12,7 +12,7 @@ use crate::run::value::Rank3;
 use crate::{Scalar, bounds, host};
 
 /// `-w x[label]` for log-probabilities `x`, such as those of `LogSoftmax`. Shapes are those of [`CrossEntropy`](super::CrossEntropy).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Nll {
     /// A weight for each class; empty: 1. The mean is divided by the sum of the labels' weights, as in PyTorch.
     pub weight: Vec<f64>,

@@ -4,8 +4,8 @@ use dfdx::optim::WeightDecay;
 use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul};
 
+use super::option::{FINITE, InvalidOption, in_range};
 use super::rule::{At, Flat, Rule, check_common};
-use super::setting::{FINITE, Setting, setting};
 use super::step::Optim;
 use crate::Scalar;
 use crate::host::number;
@@ -56,11 +56,11 @@ impl Rule for AdagradConfig {
         self.weight_decay
     }
 
-    fn check(&self) -> Result<(), Setting> {
+    fn check(&self) -> Result<(), InvalidOption> {
         check_common(self)?;
-        setting("the lr_decay of AdaGrad", self.lr_decay, FINITE)?;
-        setting("the initial accumulator of AdaGrad", self.initial_accumulator_value, FINITE)?;
-        setting("the eps of AdaGrad", self.eps, FINITE)
+        in_range("the lr_decay of AdaGrad", self.lr_decay, FINITE)?;
+        in_range("the initial accumulator of AdaGrad", self.initial_accumulator_value, FINITE)?;
+        in_range("the eps of AdaGrad", self.eps, FINITE)
     }
 
     fn buffers(&self) -> Vec<(&'static str, f64)> {

@@ -4,8 +4,8 @@ use dfdx::optim::WeightDecay;
 use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul};
 
+use super::option::{FINITE, InvalidOption, in_range};
 use super::rule::{At, Flat, Rule, check_common, each, mix};
-use super::setting::{FINITE, Setting, setting};
 use super::step::Optim;
 use crate::Scalar;
 use crate::host::number;
@@ -61,10 +61,10 @@ impl Rule for AdamConfig {
         self.weight_decay
     }
 
-    fn check(&self) -> Result<(), Setting> {
+    fn check(&self) -> Result<(), InvalidOption> {
         check_common(self)?;
-        self.betas.iter().try_for_each(|&beta| setting("a beta of Adam", beta, 0.0..1.0))?;
-        setting("the eps of Adam", self.eps, FINITE)
+        self.betas.iter().try_for_each(|&beta| in_range("a beta of Adam", beta, 0.0..1.0))?;
+        in_range("the eps of Adam", self.eps, FINITE)
     }
 
     fn buffers(&self) -> Vec<(&'static str, f64)> {

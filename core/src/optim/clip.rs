@@ -4,17 +4,19 @@ use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::shapes::{Rank0, Shape};
 use dfdx::tensor::{Cpu, Gradients, Tensor};
 use dfdx::tensor_ops::{Device, SumTo, TryMul};
+use serde::{Deserialize, Serialize};
 
+use super::option::{InvalidOption, in_range};
 use super::presence;
 use super::rule::Flat;
-use super::setting::{Setting, setting};
 use crate::host::{number, wide};
 use crate::model::{Place, Visit, visit};
 use crate::run::value::Value;
 use crate::{Scalar, bounds, host};
 
 /// How gradients are clipped.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Clip {
     /// By norm: all gradients are scaled by one factor, so that their total norm is at most this.
     Norm(f64),
@@ -34,10 +36,10 @@ impl Clip {
     ///
     /// # Errors
     /// Returns an error if the limit is below 0, which would reverse the gradients, or NaN.
-    pub(super) fn check(self) -> Result<(), Setting> {
+    pub(super) fn check(self) -> Result<(), InvalidOption> {
         match self {
-            Self::Norm(most) => setting("the limit of the gradients' norm", most, 0.0..=f64::INFINITY),
-            Self::Value(most) => setting("the limit of each gradient", most, 0.0..=f64::INFINITY),
+            Self::Norm(most) => in_range("the limit of the gradients' norm", most, 0.0..=f64::INFINITY),
+            Self::Value(most) => in_range("the limit of each gradient", most, 0.0..=f64::INFINITY),
         }
     }
 

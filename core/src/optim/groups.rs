@@ -1,11 +1,12 @@
 //! Parameter groups.
 
 use dfdx::optim::WeightDecay;
+use serde::{Deserialize, Serialize};
 
-use super::setting::{FINITE, Setting, setting};
+use super::option::{FINITE, InvalidOption, in_range};
 
 /// The options of a parameter group: see [`Optim::group`](super::Optim::group).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     /// A factor on the optimizer's learning rate, so that schedules affect the group too.
     pub lr_scale: f64,
@@ -22,9 +23,9 @@ impl Default for Group {
 
 impl Group {
     /// Checks the options.
-    pub(super) fn check(&self) -> Result<(), Setting> {
-        setting("the factor of a group's learning rate", self.lr_scale, FINITE)?;
-        setting("the weight decay of a group", self.weight_decay.unwrap_or(0.0), FINITE)
+    pub(super) fn check(&self) -> Result<(), InvalidOption> {
+        in_range("the factor of a group's learning rate", self.lr_scale, FINITE)?;
+        in_range("the weight decay of a group", self.weight_decay.unwrap_or(0.0), FINITE)
     }
 
     /// The weight decay of the group.

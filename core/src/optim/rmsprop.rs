@@ -4,8 +4,8 @@ use dfdx::optim::WeightDecay;
 use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryDiv, TryMul, TrySub};
 
+use super::option::{FINITE, InvalidOption, in_range};
 use super::rule::{At, Flat, Rule, check_common, each, mix};
-use super::setting::{FINITE, Setting, setting};
 use super::step::Optim;
 use crate::host::number;
 use crate::{Scalar, bounds};
@@ -59,11 +59,11 @@ impl Rule for RMSpropConfig {
         self.weight_decay
     }
 
-    fn check(&self) -> Result<(), Setting> {
+    fn check(&self) -> Result<(), InvalidOption> {
         check_common(self)?;
-        setting("the alpha of RMSProp", self.alpha, FINITE)?;
-        setting("the momentum of RMSProp", self.momentum.unwrap_or(0.0), FINITE)?;
-        setting("the eps of RMSProp", self.eps, FINITE)
+        in_range("the alpha of RMSProp", self.alpha, FINITE)?;
+        in_range("the momentum of RMSProp", self.momentum.unwrap_or(0.0), FINITE)?;
+        in_range("the eps of RMSProp", self.eps, FINITE)
     }
 
     fn buffers(&self) -> Vec<(&'static str, f64)> {

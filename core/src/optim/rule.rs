@@ -7,7 +7,7 @@ use dfdx::tensor_ops::{Device, TryAdd, TryMul};
 use crate::Scalar;
 use crate::host::number;
 
-use super::setting::{FINITE, Setting, setting};
+use super::option::{FINITE, InvalidOption, in_range};
 
 /// All elements on one axis.
 pub type Flat<E, D> = Tensor<(usize,), E, D>;
@@ -30,7 +30,7 @@ pub trait Rule: Clone + Send + Sync {
     ///
     /// # Errors
     /// Returns the first option that is out of its range, such as a learning rate that is below 0 or NaN.
-    fn check(&self) -> Result<(), Setting>;
+    fn check(&self) -> Result<(), InvalidOption>;
 
     /// The buffers of each parameter, under PyTorch's names, with their initial values.
     fn buffers(&self) -> Vec<(&'static str, f64)>;
@@ -54,14 +54,14 @@ pub trait Rule: Clone + Send + Sync {
 }
 
 /// Checks the options that all optimizers have.
-pub(super) fn check_common<R: Rule>(rule: &R) -> Result<(), Setting> {
-    setting("the learning rate", rule.lr(), FINITE)?;
+pub(super) fn check_common<R: Rule>(rule: &R) -> Result<(), InvalidOption> {
+    in_range("the learning rate", rule.lr(), FINITE)?;
     let (Some(WeightDecay::L2(amount)) | Some(WeightDecay::Decoupled(amount))) = rule.weight_decay() else { return Ok(()) };
-    setting("the weight decay", amount, FINITE)
+    in_range("the weight decay", amount, FINITE)
 }
 
 /// The step of one parameter.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct At {
     /// The index of this step for this parameter, from 1.
     pub step: u64,

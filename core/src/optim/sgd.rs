@@ -4,8 +4,8 @@ use dfdx::optim::{Momentum, WeightDecay};
 use dfdx::tensor::Cpu;
 use dfdx::tensor_ops::{Device, TryAdd, TryMul};
 
+use super::option::{FINITE, InvalidOption, in_range};
 use super::rule::{At, Flat, Rule, check_common, mix};
-use super::setting::{FINITE, Setting, setting};
 use super::step::Optim;
 use crate::Scalar;
 use crate::host::number;
@@ -63,12 +63,12 @@ impl Rule for SgdConfig {
         self.weight_decay
     }
 
-    fn check(&self) -> Result<(), Setting> {
+    fn check(&self) -> Result<(), InvalidOption> {
         check_common(self)?;
         let Some((factor, nesterov)) = self.factor() else { return Ok(()) };
-        setting("the momentum of SGD", factor, FINITE)?;
+        in_range("the momentum of SGD", factor, FINITE)?;
         if nesterov && self.dampening != 0.0 {
-            return Err(Setting { name: "the dampening of Nesterov's momentum", value: self.dampening, expected: "0" });
+            return Err(InvalidOption { name: "the dampening of Nesterov's momentum", value: self.dampening, expected: "0" });
         }
         Ok(())
     }

@@ -11,9 +11,9 @@ use dfdx::tensor_ops::Device;
 
 use super::clip::{self, Clip};
 use super::groups::Group;
+use super::option::InvalidOption;
 use super::presence::{Look, Presence};
 use super::rule::{At, Rule};
-use super::setting::Setting;
 use super::state::{self, Buffers, State};
 use crate::model::{Frozen, Model, NoSuchParameter, Place, Visit, VisitMut, pattern, visit, visit_mut};
 use crate::run::value::Value;
@@ -37,10 +37,11 @@ pub struct Optim<R, E: Scalar = f32, D: Device<E> = Cpu> {
 
 /// Why a step failed, or left parameters out.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StepError<Err: Debug + Display> {
     /// An option is out of its range, such as a learning rate below 0. Nothing is updated.
     #[error("{0}")]
-    Setting(#[from] Setting),
+    InvalidOption(#[from] InvalidOption),
     /// Parameters that never had a gradient, because the loss does not depend on them. All others are updated.
     #[error("no gradient for {}: the loss does not depend on them; freeze them if that is intended", listed(.paths))]
     NoGradient {
@@ -270,7 +271,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> VisitMut<E, D> for Apply<'_, R, E, D> {
                     // In place, so that the tensor keeps its identity and with it its gradient.
                     tensor.try_axpy(1.0, &delta.restore(&shape)?, -1.0)?;
                 } else {
-                    let (p, delta) = (p.as_vec(), delta.as_vec());
+                    let (p, delta) = (p.to_vec(), delta.to_vec());
                     let moved: Vec<E> = p.into_iter().zip(delta).map(|(p, delta)| p - delta).collect();
                     layout::write(tensor, &moved)?;
                 }
@@ -290,7 +291,7 @@ impl<R: Rule, M: TensorCollection<E, D>, E: Scalar, D: Device<E>> Optimizer<M, D
             StepError::NoGradient { unused, .. } => OptimizerUpdateError::UnusedParams(unused),
             StepError::Device(error) => OptimizerUpdateError::DeviceError(error),
             // dfdx has no error for this.
-            StepError::Setting(setting) => panic!("{setting}"),
+            StepError::InvalidOption(option) => panic!("{option}"),
         })
     }
 }

@@ -51,10 +51,11 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
         let wrong = |reason: String| IoError::Format { path: path.into(), reason };
         let file = SafeTensors::deserialize(&bytes).map_err(|error| wrong(error.to_string()))?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| wrong(error.to_string()))?;
+        let other = |expected: String, found: String| IoError::OptimizerState { path: path.into(), expected, found };
         match header.metadata().as_ref().and_then(|entries| entries.get(OWNER)) {
             Some(owner) if owner == R::NAME => {}
-            Some(owner) => return Err(wrong(format!("it holds the state of {owner}, not of {}", R::NAME))),
-            None => return Err(wrong("it is not the state of an optimizer".to_owned())),
+            Some(owner) => return Err(other(format!("the state of {}", R::NAME), format!("the state of {owner}"))),
+            None => return Err(other(format!("the state of {}", R::NAME), "a file of another kind".to_owned())),
         }
         let buffers = self.cfg.buffers();
         let (mut states, mut known) = (BTreeMap::new(), 0);
@@ -62,10 +63,13 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
             let Ok(step) = file.tensor(&format!("{}.step", parameter.path())) else { continue };
             let steps = match (step.dtype(), step.data().try_into()) {
                 (Dtype::U64, Ok(bytes)) => u64::from_le_bytes(bytes),
-                _ => return Err(wrong(format!("`{}.step` is not a number of steps", parameter.path()))),
+                _ => {
+                    let expected = format!("`{}.step` to be one U64 number", parameter.path());
+                    return Err(other(expected, format!("{:?} of shape {:?}", step.dtype(), step.shape())));
+                }
             };
             if steps == 0 || steps > MOST_STEPS {
-                return Err(wrong(format!("`{}.step` is {steps}", parameter.path())));
+                return Err(other(format!("`{}.step` to be in 1..={MOST_STEPS}", parameter.path()), steps.to_string()));
             }
             let mut numbers = Vec::new();
             for (buffer, _) in &buffers {

@@ -20,13 +20,13 @@ use super::call::{Call, Done, Path};
 use super::portable;
 use super::value::Value;
 
-/// Runs the whole graph; on the portable path if the engine lacks one of its operations.
+/// Runs the whole graph. If the engine lacks one of its operations, the portable path runs it.
 ///
 /// # Errors
-/// If memory runs out.
+/// Returns an error if the device is out of memory.
 ///
 /// # Panics
-/// On a batch that the engine refuses: an empty one, or one of which batch normalization cannot estimate a variance; if `LAYERCAKE_SIMD` names no
+/// Panics if the batch is empty, if it has too few values for batch normalization in training, or if `LAYERCAKE_SIMD` does not name an
 /// instruction set of this machine.
 pub fn execute<T: Tape<f32, Cpu>>(call: Call<'_, f32, Cpu>, mut tape: T) -> Result<Done<f32, Cpu, T>, CpuError> {
     let batch = call.inputs[0].dims()[0];
@@ -81,9 +81,9 @@ fn output(run: &Run, i: usize) -> Result<Vec<f32>, CpuError> {
 /// The parameters that were copied to an engine's buffers.
 struct Held(Vec<Value<f32, Cpu>>);
 
-/// Copies the parameters to the engine's buffers. In inference only those that have changed: as long as a tensor is held here, whoever writes
-/// to it writes to a copy, so what still lies at the same place is what it was. In training all of them have changed, and holding them would
-/// make the optimizer copy each.
+/// Copies the parameters to the engine's buffers; in inference only those that have changed. While a tensor is held here, a write to it
+/// copies it first, so the same address means the same content. In training every parameter changes in each step, and holding them would
+/// force the optimizer to copy each.
 fn take_params(run: &mut Run, tensors: &[Value<f32, Cpu>], mode: Mode) {
     if mode != Mode::Infer {
         return run.fill_params(|i, to| tensors[i].copy_into(to));
@@ -102,7 +102,7 @@ fn take_params(run: &mut Run, tensors: &[Value<f32, Cpu>], mode: Mode) {
     *run.memo() = Some(Box::new(Held(tensors.to_vec())));
 }
 
-/// Puts the backward pass of the whole network onto the tape.
+/// Records the backward pass of the whole network on the tape.
 fn record<T: Tape<f32, Cpu>>(
     tape: &mut T,
     mut run: Run,
@@ -141,7 +141,8 @@ fn record<T: Tape<f32, Cpu>>(
     });
 }
 
-/// Takes a gradient to be added to. One tensor may stand in two places of a network: the second time its gradient is gone, and begins anew.
+/// Takes a gradient out, to be added to. If a tensor is used twice in a network, its gradient is missing the second time, and zeros take
+/// its place.
 fn take_gradient(from: &mut Vec<f32>, len: usize) -> Result<Vec<f32>, CpuError> {
     if from.len() == len {
         return Ok(std::mem::take(from));
@@ -149,7 +150,7 @@ fn take_gradient(from: &mut Vec<f32>, len: usize) -> Result<Vec<f32>, CpuError> 
     zeros(len).ok_or(CpuError::OutOfMemory)
 }
 
-/// The same numbers elsewhere.
+/// A copy.
 fn copy(data: &[f32]) -> Result<Vec<f32>, CpuError> {
     let mut copy = Vec::new();
     copy.try_reserve_exact(data.len()).map_err(|_| CpuError::OutOfMemory)?;
@@ -166,7 +167,7 @@ fn give_gradient(to: &mut Vec<f32>, gradient: Vec<f32>) {
     }
 }
 
-/// The numbers of the tensors that are not trained, in graph order.
+/// The indices of the buffers (tensors that are not trained), in graph order.
 fn buffers(graph: &Graph) -> Vec<usize> {
     let params = graph.nodes().iter().flat_map(|node| node.params().as_slice().to_vec());
     params.enumerate().filter(|(_, param)| !param.trained).map(|(i, _)| i).collect()

@@ -17,14 +17,14 @@ use crate::ids::{self, ForwardError};
 use crate::tape::{Recording, Reel};
 use crate::tensors::Tensors;
 
-/// Inference without a tape.
+/// Inference, without a tape: the network's `try_forward`.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
 ///
 /// # Panics
-/// Here and in the functions below: on an empty batch, on inputs of different batches, if a token id is not below the vocabulary, if a layer cannot act
-/// on a length that is known when the network runs, and if the stated types are not the network's.
+/// Panics if the batch is empty, if the inputs have different batch sizes, if a token id is not below the number of rows of its embedding,
+/// if a layer cannot take a length that is known only at run time, or if the stated types are not those of the network.
 pub fn try_forward<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, D::Err>
 where
     N: Network<E, D>,
@@ -36,10 +36,13 @@ where
     checked::try_forward(network, inputs).map_err(ForwardError::device)
 }
 
-/// Inference's behavior, recorded on the tape.
+/// Inference, recorded on the tape: the network's `try_forward_eval`.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
+///
+/// # Panics
+/// Panics under the same conditions as [`try_forward`].
 pub fn try_forward_eval<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, D::Err>
 where
     N: Network<E, D>,
@@ -51,10 +54,13 @@ where
     checked::try_forward_eval(network, inputs).map_err(ForwardError::device)
 }
 
-/// Training.
+/// Training, with gradients of the inputs: the network's `try_forward_mut`.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
+///
+/// # Panics
+/// Panics under the same conditions as [`try_forward`].
 pub fn try_forward_mut<N, E, D, In, Out>(network: &mut N, inputs: In) -> Result<Out, D::Err>
 where
     N: Network<E, D>,
@@ -66,10 +72,13 @@ where
     checked::try_forward_mut(network, inputs).map_err(ForwardError::device)
 }
 
-/// Training on data that needs no gradient itself.
+/// Training, without gradients of the inputs: the network's `try_forward_train`.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
+///
+/// # Panics
+/// Panics under the same conditions as [`try_forward`].
 pub fn try_forward_train<N, E, D, In, Out>(network: &mut N, inputs: In, gradients: Gradients<E, D>) -> Result<Out, D::Err>
 where
     N: Network<E, D>,
@@ -81,14 +90,15 @@ where
     checked::try_forward_train(network, inputs, gradients).map_err(ForwardError::device)
 }
 
-/// The same functions for networks that take token ids, of which one may be too large: they refuse it with an error.
+/// The same functions with an error for token ids that are out of range and lengths that a layer cannot take. The methods of networks with
+/// token ids call these.
 pub mod checked {
     use super::*;
 
-    /// Inference without a tape.
+    /// Inference, without a tape: the network's `try_forward`.
     ///
     /// # Errors
-    /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
+    /// Returns an error if the device is out of memory, if a token id is out of range, or if a layer cannot take the length of the inputs.
     pub fn try_forward<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, ForwardError<D::Err>>
     where
         N: Network<E, D>,
@@ -105,10 +115,10 @@ pub mod checked {
         Ok(Out::restore(outputs, tapes)?)
     }
 
-    /// Inference's behavior, recorded on the tape.
+    /// Inference, recorded on the tape: the network's `try_forward_eval`.
     ///
     /// # Errors
-    /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
+    /// Returns an error if the device is out of memory, if a token id is out of range, or if a layer cannot take the length of the inputs.
     pub fn try_forward_eval<N, E, D, In, Out>(network: &N, inputs: In) -> Result<Out, ForwardError<D::Err>>
     where
         N: Network<E, D>,
@@ -127,10 +137,10 @@ pub mod checked {
         Ok(Out::restore(outputs, tapes)?)
     }
 
-    /// Training.
+    /// Training, with gradients of the inputs: the network's `try_forward_mut`.
     ///
     /// # Errors
-    /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
+    /// Returns an error if the device is out of memory, if a token id is out of range, or if a layer cannot take the length of the inputs.
     pub fn try_forward_mut<N, E, D, In, Out>(network: &mut N, inputs: In) -> Result<Out, ForwardError<D::Err>>
     where
         N: Network<E, D>,
@@ -143,10 +153,10 @@ pub mod checked {
         train_on(network, inputs, tape, true)
     }
 
-    /// Training on data that needs no gradient itself.
+    /// Training, without gradients of the inputs: the network's `try_forward_train`.
     ///
     /// # Errors
-    /// If the device is out of memory, a token id is not below the vocabulary, or a layer cannot act on the inputs' length.
+    /// Returns an error if the device is out of memory, if a token id is out of range, or if a layer cannot take the length of the inputs.
     pub fn try_forward_train<N, E, D, In, Out>(network: &mut N, inputs: In, gradients: Gradients<E, D>) -> Result<Out, ForwardError<D::Err>>
     where
         N: Network<E, D>,
@@ -183,7 +193,7 @@ where
     Ok(Out::restore(outputs, tapes)?)
 }
 
-/// Runs a part of a network and records it.
+/// Runs a segment of a network and records it.
 fn record<E: Scalar, D: Backend<E>>(call: Call<'_, E, D>, reel: Reel<E, D>) -> Result<Ran<E, D, Reel<E, D>>, D::Err> {
     let (done, recording) = D::record(call)?.split_tape();
     Ok((done, reel.with(recording)))
@@ -192,7 +202,7 @@ fn record<E: Scalar, D: Backend<E>>(call: Call<'_, E, D>, reel: Reel<E, D>) -> R
 /// The plan of a pass, what it begins with, and what made copies of tensors.
 type Prepared<E, D> = (Arc<Plan>, Pass<E, D>, Recording<E, D>);
 
-/// What a pass of a typed network runs, and on what.
+/// Prepares a pass of a typed network.
 pub(crate) fn pass<N: Network<E, D>, E: Scalar, D: Backend<E>>(
     network: &N,
     inputs: Vec<Value<E, D>>,
@@ -202,7 +212,7 @@ pub(crate) fn pass<N: Network<E, D>, E: Scalar, D: Backend<E>>(
     let graph = N::GRAPH;
     let batches: Vec<usize> = inputs.iter().map(|input| input.dims()[0]).collect();
     assert!(batches[0] > 0, "`{}` received an empty batch", graph.name);
-    assert!(batches.iter().all(|&batch| batch == batches[0]), "`{}` received inputs with batches of {batches:?}", graph.name);
+    assert!(batches.iter().all(|&batch| batch == batches[0]), "`{}` received inputs of different batch sizes: {batches:?}", graph.name);
     let plan = network.runtime().plan(graph, &inputs).map_err(|mistake| ForwardError::Shape(Box::new(mistake)))?;
     ids::check(plan.graph(), &inputs)?;
     let mut tensors = Tensors::new();

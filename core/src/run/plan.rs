@@ -1,4 +1,4 @@
-//! A network's graph, ready to be run: networks in it opened up, and cut where a layer of the user's own stands.
+//! A graph prepared for running: networks in it are expanded, and it is split at custom layers.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,18 +12,18 @@ use super::call::{Call, Done, Pass};
 use super::value::Value;
 use crate::Scalar;
 
-/// What runs, one segment after the other.
+/// The segments of a graph, which run one after the other.
 #[derive(Debug)]
 pub struct Plan {
     graph: Cow<'static, Graph>,
-    /// Each a graph of its own, with the engine's plans for it, followed by a custom layer except for the last.
+    /// Each is a graph of its own with the engine's plans for it; all but the last are followed by a custom layer.
     segments: Vec<Segment>,
 }
 
-/// A part of a graph without custom layers, and the one behind it.
+/// A part of a graph without custom layers, and the custom layer that follows.
 #[derive(Debug)]
 struct Segment {
-    /// None where there is nothing between two custom layers.
+    /// `None` between two adjacent custom layers.
     part: Option<Part>,
     custom: Option<Custom>,
 }
@@ -35,7 +35,7 @@ struct Part {
     /// The values of the whole graph that go in and come out.
     inputs: Vec<usize>,
     outputs: Vec<usize>,
-    /// For each tensor of the part its number in the whole graph.
+    /// For each tensor of the part, its index in the whole graph.
     tensors: Vec<usize>,
 }
 
@@ -56,12 +56,12 @@ impl Plan {
         Self { graph, segments }
     }
 
-    /// The graph with the networks in it opened up.
+    /// The graph, with networks in it expanded.
     pub(crate) fn graph(&self) -> &Graph {
         &self.graph
     }
 
-    /// Runs the whole graph. `run` runs a graph without custom layers, `custom` the custom layer of a path.
+    /// Runs the whole graph. `run` runs a graph without custom layers, `custom` the custom layer with a path.
     pub(crate) fn run<E: Scalar, D: Backend<E>, T>(
         &self,
         pass: Pass<E, D>,
@@ -78,7 +78,7 @@ impl Plan {
         let known = inputs.len();
         let mut values: Vec<Option<Value<E, D>>> = inputs.into_iter().map(Some).collect();
         values.resize(known + self.graph.nodes().len(), None);
-        let value = |values: &[Option<Value<E, D>>], i: usize| values[i].clone().expect("a plan works out values before it uses them");
+        let value = |values: &[Option<Value<E, D>>], i: usize| values[i].clone().expect("values are computed before they are used");
         let mut updates = Vec::new();
         for segment in &self.segments {
             if let Some(part) = &segment.part {
@@ -95,7 +95,7 @@ impl Plan {
                     values[output] = Some(value);
                 }
                 for (tensor, value) in done.updates {
-                    // A normalization that is applied again goes on from there.
+                    // If the normalization is applied again, it continues from these statistics.
                     tensors[part.tensors[tensor]] = value.clone();
                     updates.push((part.tensors[tensor], value));
                 }
@@ -112,7 +112,7 @@ impl Plan {
 }
 
 impl Plan {
-    /// Every value of a pass, the inputs among them, each layer's as it is without the others. New statistics are not kept.
+    /// All values of a pass, including the inputs. Layers are not fused. Updated statistics are dropped.
     pub(crate) fn values<E: Scalar, D: Backend<E>>(
         &self,
         pass: Pass<E, D>,
@@ -151,10 +151,10 @@ impl Plan {
 /// What a part gave, without its tape, and the tape of the pass so far.
 pub(crate) type Ran<E, D, T> = (Done<E, D, NoneTape>, T);
 
-/// The outputs, the tape, and new values of tensors by number.
+/// The outputs, the tape, and the new values of tensors with their indices.
 pub(crate) type Finished<E, D, T> = (Vec<Value<E, D>>, T, Vec<(usize, Value<E, D>)>);
 
-/// The segments of a graph; None where no custom layer cuts it.
+/// The segments of a graph. `None` if it has no custom layer.
 fn segments(graph: &Graph) -> Option<Vec<Segment>> {
     let nodes = graph.nodes();
     let customs: Vec<usize> = (0..nodes.len()).filter(|&node| matches!(nodes[node].op, Op::Custom(_))).collect();
@@ -170,13 +170,13 @@ fn segments(graph: &Graph) -> Option<Vec<Segment>> {
     (!customs.is_empty()).then_some(segments)
 }
 
-/// All of a graph. What runs one part alone uses neither values nor tensors.
+/// The whole graph as one segment. A single segment lists neither values nor tensors.
 fn whole(graph: Cow<'static, Graph>) -> Segment {
     let part = Part { graph, engine: Engine::default(), inputs: Vec::new(), outputs: Vec::new(), tensors: Vec::new() };
     Segment { part: Some(part), custom: None }
 }
 
-/// These nodes of a graph as a graph of their own.
+/// These nodes as a graph of their own.
 fn part(graph: &Graph, range: Range<usize>) -> Option<Part> {
     if range.is_empty() {
         return None;
@@ -199,7 +199,7 @@ fn part(graph: &Graph, range: Range<usize>) -> Option<Part> {
     let mut list = Vec::new();
     for index in range.clone() {
         let node = &nodes[index];
-        // Where the owner stands in an earlier part, this one owns the same tensors once more.
+        // If the owner is in an earlier segment, this one lists the same tensors again.
         let shares = node.shares.filter(|owner| range.contains(owner)).or_else(|| {
             let owner = node.shares?;
             range.clone().take_while(|&other| other < index).find(|&other| nodes[other].shares == Some(owner))

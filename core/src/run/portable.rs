@@ -1,4 +1,4 @@
-//! Runs a graph in dfdx operations: on any device, in any dtype, one recorded operation after the other.
+//! The portable path: runs a graph in dfdx operations, on any device and number type.
 
 use dfdx::tensor::{Cpu, CpuError, NoneTape, Tape};
 use dfdx::tensor_ops::Device;
@@ -14,10 +14,10 @@ use crate::tape::Recording;
 /// Runs the whole graph.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
 ///
 /// # Panics
-/// On an empty batch, and on a batch of which batch normalization cannot estimate a variance.
+/// Panics if the batch is empty, or if it has too few values for batch normalization in training.
 pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tape: T) -> Result<Done<E, D, T>, D::Err> {
     let graph = call.graph;
     let mut tape = tape;
@@ -29,12 +29,12 @@ pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tap
         let inputs: Vec<&Value<E, D>> = node.inputs().iter().map(|&value| &values[value]).collect();
         let dims = inputs[0].dims();
         let varies = call.mode != Mode::Train || has_variance(node, dims[0]);
-        assert!(varies, "`{}` needs more than one value a channel while training, but receives a batch of shape {dims:?}", node.name);
+        assert!(varies, "`{}` needs more than one value per channel in training, but receives a batch of shape {dims:?}", node.name);
         let params = &tensors[first..first + count];
         let mut context = Context { params, mode: call.mode, seed: call.seed, node: index, updates: Vec::new() };
         let (y, carried) = layers::forward(&node.op, &inputs, tape, &mut context)?;
         for (which, value) in context.updates {
-            // A normalization that is applied again goes on from there.
+            // If the normalization is applied again, it continues from these statistics.
             tensors[first + which] = value.clone();
             updates.push((first + which, value));
         }
@@ -45,10 +45,10 @@ pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tap
     Ok(Done { outputs, tape, updates, path: Path::Portable })
 }
 
-/// The portable path where the engine is the one taken: for tests that compare the two.
+/// The portable path in `f32`, where the engine would run: for tests that compare both.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
 pub fn run_f32(call: Call<'_, f32, Cpu>) -> Result<Done<f32, Cpu, NoneTape>, CpuError> {
     execute(call, NoneTape)
 }
@@ -56,18 +56,18 @@ pub fn run_f32(call: Call<'_, f32, Cpu>) -> Result<Done<f32, Cpu, NoneTape>, Cpu
 /// [`run_f32`], recorded.
 ///
 /// # Errors
-/// If the device is out of memory.
+/// Returns an error if the device is out of memory.
 pub fn record_f32(call: Call<'_, f32, Cpu>) -> Result<Done<f32, Cpu, Recording<f32, Cpu>>, CpuError> {
     execute(call, Recording::default())
 }
 
-/// What a run would panic about, but for an empty batch.
+/// Detects what a run would panic about, except for an empty batch.
 pub fn check(graph: &Graph, batch: usize, mode: Mode) -> Result<(), EngineError> {
     let constant = graph.nodes().iter().find(|node| mode == Mode::Train && !has_variance(node, batch));
     constant.map_or(Ok(()), |node| Err(EngineError::SingleValue { layer: node.name.to_string() }))
 }
 
-/// Batch normalization estimates the variance of a channel's values: of one value there is none, and PyTorch refuses it too.
+/// Batch normalization estimates the variance of each channel. It is undefined for a single value, which PyTorch refuses too.
 fn has_variance(node: &Node, batch: usize) -> bool {
     let positions = || node.output.dims()[1..].iter().product::<usize>();
     !node.op.spec().needs_variance || batch * positions() > 1

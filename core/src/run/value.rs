@@ -1,7 +1,7 @@
-//! Tensors with their static shape taken off.
+//! Tensors without a static shape.
 //!
-//! Inside a network the macro has checked every size, so the code that runs it needs none of them in its types: one compiled copy
-//! per dtype and device serves all networks. At the network's edge [`Value::restore`] puts the types back.
+//! The macro has checked all sizes in a network, so the code that runs it does not need them in its types: one compiled copy per number
+//! type and device serves all networks. [`Value::restore`] returns to static shapes.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ pub(crate) type Rank1 = (usize,);
 pub(crate) type Rank3 = (usize, usize, usize);
 pub(crate) type Rank4 = (usize, usize, usize, usize);
 
-/// A contiguous tensor of any shape, without a tape. It shares memory and identity with the tensor it was made of, so a gradient of
-/// one is a gradient of the other.
+/// A contiguous tensor of any shape, without a tape. It shares memory and identity with the tensor from which it was made, so both have the
+/// same gradient.
 #[derive(Clone, Debug)]
 pub struct Value<E: Scalar, D: Device<E>> {
     data: Data<E, D>,
@@ -30,13 +30,13 @@ enum Data<E: Scalar, D: Device<E>> {
     Ids(Arc<Vec<usize>>, D),
 }
 
-const NO_NUMBERS: &str = "of token ids only an embedding makes something: the shape rules say so";
+const NO_NUMBERS: &str = "the shape rules pass token ids to embeddings only";
 
 impl<E: Scalar, D: Device<E>> Value<E, D> {
-    /// Takes the shape off a tensor and the tape with it. No data moves unless the tensor was not contiguous.
+    /// Removes the static shape and the tape of a tensor. Elements are copied only if the tensor is not contiguous.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     pub fn erase<S: Shape, T: Tape<E, D>>(tensor: Tensor<S, E, D, T>) -> Result<(Self, T), D::Err> {
         let dims: Vec<usize> = tensor.shape().concrete().into();
         let len = dims.iter().product();
@@ -44,22 +44,22 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
         Ok((Self { data: Data::Numbers(flat), dims }, tape))
     }
 
-    /// The same for token ids.
+    /// [`Value::erase`] for token ids.
     pub(crate) fn erase_ids<S: Shape, T>(tensor: Tensor<S, usize, D, T>) -> (Self, T) {
         let dims: Vec<usize> = tensor.shape().concrete().into();
         let (tensor, tape) = tensor.split_tape();
-        // dfdx cannot list the elements of a tensor that has none.
+        // dfdx cannot list the elements of an empty tensor.
         let ids = if dims.contains(&0) { Vec::new() } else { tensor.as_vec() };
         let data = Data::Ids(Arc::new(ids), tensor.device().clone());
         (Self { data, dims }, tape)
     }
 
-    /// Token ids of these sizes.
+    /// Token ids with these sizes.
     pub(crate) fn of_ids(ids: Vec<usize>, dims: Vec<usize>, device: &D) -> Self {
         Self { data: Data::Ids(Arc::new(ids), device.clone()), dims }
     }
 
-    /// Are these token ids?
+    /// Whether this holds token ids.
     pub(crate) fn is_ids(&self) -> bool {
         matches!(self.data, Data::Ids(..))
     }
@@ -68,34 +68,34 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
     pub(crate) fn ids(&self) -> &[usize] {
         match &self.data {
             Data::Ids(ids, _) => ids,
-            Data::Numbers(_) => unreachable!("an embedding takes ids: the shape rules say so"),
+            Data::Numbers(_) => unreachable!("the shape rules pass token ids to embeddings"),
         }
     }
 
-    /// The tensor of the given shape with this one's data and identity.
+    /// The tensor with this static shape; it has the same memory and identity.
     ///
     /// # Errors
-    /// None in practice: contiguous data keeps its memory.
+    /// Returns the device's error; in practice there is none, since contiguous data keeps its memory.
     ///
     /// # Panics
-    /// If the numbers of elements differ.
+    /// Panics if the number of elements differs.
     pub fn restore<S: Shape>(self, shape: &S) -> Result<Tensor<S, E, D>, D::Err> {
         self.into_flat().try_reshape_like(shape)
     }
 
-    /// The sizes, the batch axis first.
+    /// The sizes, with the batch axis first.
     pub fn dims(&self) -> &[usize] {
         &self.dims
     }
 
-    /// The same data under other sizes.
+    /// The same data with other sizes.
     pub(crate) fn with_dims(mut self, dims: Vec<usize>) -> Self {
         debug_assert_eq!(dims.iter().product::<usize>(), self.dims.iter().product::<usize>());
         self.dims = dims;
         self
     }
 
-    /// All elements on one axis: what elementwise operations need to know.
+    /// All elements on one axis, for elementwise operations.
     pub(crate) fn flat(&self) -> Tensor<Rank1, E, D> {
         self.clone().into_flat()
     }
@@ -107,15 +107,15 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
         }
     }
 
-    /// Three axes: those before `axis` as one, `axis` itself, those after it as one.
+    /// Three axes: the axes before `axis` flattened, `axis` itself, and the axes after it flattened.
     pub(crate) fn around(&self, axis: usize) -> Result<Tensor<Rank3, E, D>, D::Err> {
         let (before, rest) = self.dims.split_at(axis);
         self.flat().try_reshape_like(&(before.iter().product(), rest[0], rest[1..].iter().product()))
     }
 
-    /// The four axes of a batch of images, or of a convolution's weights.
+    /// The four axes of a batch of images or of a convolution's weight.
     pub(crate) fn images(&self) -> Result<Tensor<Rank4, E, D>, D::Err> {
-        let [a, b, c, d] = self.dims[..].try_into().expect("a shape rule admitted something other than images");
+        let [a, b, c, d] = self.dims[..].try_into().expect("the shape rule accepts only images");
         self.flat().try_reshape_like(&(a, b, c, d))
     }
 
@@ -127,7 +127,7 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
         }
     }
 
-    /// A tape that begins with these gradients. dfdx makes one only together with a tensor.
+    /// A tape that begins with these gradients. dfdx creates a tape only together with a tensor.
     pub(crate) fn taped(&self, gradients: Gradients<E, D>) -> Result<OwnedTape<E, D>, D::Err> {
         let some = match &self.data {
             Data::Numbers(flat) => flat.clone(),
@@ -136,12 +136,12 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
         Ok(some.traced(gradients).split_tape().1)
     }
 
-    /// Its numbers, in order.
-    pub fn as_vec(&self) -> Vec<E> {
+    /// The elements in row-major order.
+    pub fn to_vec(&self) -> Vec<E> {
         self.flat().as_vec()
     }
 
-    /// Copies the elements out.
+    /// Copies the elements to a slice.
     pub(crate) fn copy_into(&self, into: &mut [E]) {
         match &self.data {
             Data::Numbers(flat) => flat.copy_into(into),
@@ -151,7 +151,7 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
 }
 
 impl Value<f32, Cpu> {
-    /// Do both share the same memory?
+    /// Whether both share the same memory.
     pub(crate) fn is_at_the_place_of(&self, other: &Self) -> bool {
         match (&self.data, &other.data) {
             (Data::Numbers(a), Data::Numbers(b)) if a.shape() == b.shape() => {

@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use super::Schedule;
 
-/// `least + (base - least) (1 + cos(pi t / steps)) / 2`. After `steps` it stays at `least`; PyTorch's `CosineAnnealingLR` rises again.
+/// `min_lr + (base - min_lr) (1 + cos(pi t / steps)) / 2`. After `steps` it stays at `min_lr`; PyTorch's `CosineAnnealingLR` rises again.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cosine {
-    /// The number of steps until `least` is reached.
+    /// The number of steps until `min_lr` is reached.
     pub steps: usize,
     /// The final learning rate.
-    pub least: f64,
+    pub min_lr: f64,
 }
 
 impl Schedule for Cosine {
     fn lr(&self, base: f64, step: usize) -> f64 {
         if step >= self.steps {
-            return self.least;
+            return self.min_lr;
         }
-        self.least + (base - self.least) * 0.5 * (1.0 + (PI * step as f64 / self.steps as f64).cos())
+        self.min_lr + (base - self.min_lr) * 0.5 * (1.0 + (PI * step as f64 / self.steps as f64).cos())
     }
 }

@@ -8,20 +8,20 @@ use super::Schedule;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Constant;
 
-/// Multiplies the learning rate by `gamma` every `every` steps.
+/// Multiplies the learning rate by `gamma` every `step_size` steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// The number of steps between two changes; above 0.
-    pub every: usize,
+    pub step_size: usize,
     /// The factor.
     pub gamma: f64,
 }
 
-/// Multiplies the learning rate by `gamma` at each of the steps in `at`. A step that is listed twice counts twice.
+/// Multiplies the learning rate by `gamma` at each of the steps in `milestones`. A step that is listed twice counts twice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MultiStep {
     /// The steps.
-    pub at: Vec<usize>,
+    pub milestones: Vec<usize>,
     /// The factor.
     pub gamma: f64,
 }
@@ -47,17 +47,17 @@ impl Schedule for Constant {
 }
 
 /// # Panics
-/// Panics if `every` is 0.
+/// Panics if `step_size` is 0.
 impl Schedule for Step {
     fn lr(&self, base: f64, step: usize) -> f64 {
-        assert!(self.every > 0, "`every` of a step schedule must be at least 1");
-        base * self.gamma.powf((step / self.every) as f64)
+        assert!(self.step_size > 0, "`step_size` of a step schedule must be at least 1");
+        base * self.gamma.powf((step / self.step_size) as f64)
     }
 }
 
 impl Schedule for MultiStep {
     fn lr(&self, base: f64, step: usize) -> f64 {
-        base * self.gamma.powf(self.at.iter().filter(|&&at| at <= step).count() as f64)
+        base * self.gamma.powf(self.milestones.iter().filter(|&&at| at <= step).count() as f64)
     }
 }
 

@@ -7,7 +7,7 @@
 //! use layercake::schedule::{Cosine, Schedule, WarmUp};
 //!
 //! // Linear warm-up over 100 steps, then a cosine over 900.
-//! let schedule = WarmUp { steps: 100, from: 0.01 }.then(100, Cosine { steps: 900, least: 0.0 });
+//! let schedule = WarmUp { steps: 100, start_factor: 0.01 }.then(100, Cosine { steps: 900, min_lr: 0.0 });
 //! assert!((schedule.lr(0.1, 0) - 0.001).abs() < 1e-12);
 //! assert_eq!(schedule.lr(0.1, 100), 0.1);
 //! // In a loop: `optimizer.cfg.lr = schedule.lr(0.1, step);`

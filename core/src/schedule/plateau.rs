@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// use layercake::schedule::ReduceOnPlateau;
 ///
 /// let mut plateau = ReduceOnPlateau { patience: 1, ..ReduceOnPlateau::new(0.1) };
-/// let lrs: Vec<f64> = [1.0, 0.9, 0.9, 0.9, 0.5].into_iter().map(|loss| plateau.observe(loss)).collect();
+/// let lrs: Vec<f64> = [1.0, 0.9, 0.9, 0.9, 0.5].into_iter().map(|loss| plateau.step(loss)).collect();
 /// assert_eq!(lrs[2], 0.1);
 /// assert!((lrs[3] - 0.01).abs() < 1e-15);
 /// ```
@@ -29,15 +29,15 @@ pub struct ReduceOnPlateau {
     /// The number of epochs after a reduction that are not counted.
     pub cooldown: usize,
     /// The lower bound of the learning rate.
-    pub least: f64,
+    pub min_lr: f64,
     /// The smallest change of the learning rate; smaller ones are not made.
     pub eps: f64,
     /// The best value so far.
     pub best: Option<f64>,
     /// The number of epochs without improvement so far.
-    pub bad: usize,
+    pub bad_epochs: usize,
     /// The number of remaining epochs that are not counted.
-    pub cooling: usize,
+    pub cooldown_left: usize,
 }
 
 /// Which values are better.
@@ -70,45 +70,45 @@ impl ReduceOnPlateau {
             threshold: Change::Relative(1e-4),
             better: Better::Lower,
             cooldown: 0,
-            least: 0.0,
+            min_lr: 0.0,
             eps: 1e-8,
             best: None,
-            bad: 0,
-            cooling: 0,
+            bad_epochs: 0,
+            cooldown_left: 0,
         }
     }
 
     /// Takes the metric of an epoch and returns the learning rate of the next one.
-    pub fn observe(&mut self, figure: f64) -> f64 {
-        if self.is_progress(figure) {
-            self.best = Some(figure);
-            self.bad = 0;
+    pub fn step(&mut self, metric: f64) -> f64 {
+        if self.is_progress(metric) {
+            self.best = Some(metric);
+            self.bad_epochs = 0;
         } else {
-            self.bad += 1;
+            self.bad_epochs += 1;
         }
-        if self.cooling > 0 {
-            self.cooling -= 1;
-            self.bad = 0;
+        if self.cooldown_left > 0 {
+            self.cooldown_left -= 1;
+            self.bad_epochs = 0;
         }
-        if self.bad > self.patience {
-            let lower = (self.lr * self.factor).max(self.least);
+        if self.bad_epochs > self.patience {
+            let lower = (self.lr * self.factor).max(self.min_lr);
             if self.lr - lower > self.eps {
                 self.lr = lower;
             }
-            self.cooling = self.cooldown;
-            self.bad = 0;
+            self.cooldown_left = self.cooldown;
+            self.bad_epochs = 0;
         }
         self.lr
     }
 
     /// NaN is never an improvement.
-    fn is_progress(&self, figure: f64) -> bool {
-        let Some(best) = self.best else { return !figure.is_nan() };
+    fn is_progress(&self, metric: f64) -> bool {
+        let Some(best) = self.best else { return !metric.is_nan() };
         match (self.better, self.threshold) {
-            (Better::Lower, Change::Relative(part)) => figure < best * (1.0 - part),
-            (Better::Lower, Change::Absolute(step)) => figure < best - step,
-            (Better::Higher, Change::Relative(part)) => figure > best * (1.0 + part),
-            (Better::Higher, Change::Absolute(step)) => figure > best + step,
+            (Better::Lower, Change::Relative(part)) => metric < best * (1.0 - part),
+            (Better::Lower, Change::Absolute(change)) => metric < best - change,
+            (Better::Higher, Change::Relative(part)) => metric > best * (1.0 + part),
+            (Better::Higher, Change::Absolute(change)) => metric > best + change,
         }
     }
 }

@@ -9,9 +9,8 @@ use crate::Scalar;
 use crate::optim::presence;
 use crate::run::value::Value;
 
-/// The tape that came with the inputs, followed by what was recorded since the last custom layer. Only a custom layer, which is user code, needs a
-/// tape of dfdx.
-/// own code, has to see dfdx's tape.
+/// The tape that came with the inputs, followed by what was recorded since the last custom layer. Only a custom layer, which is user code,
+/// needs a dfdx tape.
 #[derive(Debug)]
 pub(crate) struct Reel<E: Scalar, D: Device<E>> {
     tape: OwnedTape<E, D>,

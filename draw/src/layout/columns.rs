@@ -1,23 +1,23 @@
 //! Horizontal positions.
 //!
-//! Cells that belong straight under each other form a column: the lanes of a value, and items along the longest path. Columns are
-//! pushed to the left as far as they go, then drawn towards what they are linked to, as far as their neighbors leave room.
+//! Cells that must be directly below each other form a column: the lanes of a value, and items along the longest path. Columns are first
+//! placed as far left as possible, and then moved toward the cells that they are linked to, as far as their neighbors allow.
 
 use std::collections::BTreeMap;
 
 use super::grid::{Grid, Segment};
 use super::{Entries, order};
 
-/// Between two items, an item and a lane, two lanes.
+/// The distances between two items, between an item and a lane, and between two lanes.
 const GAPS: [f64; 3] = [28.0, 18.0, 14.0];
 
-/// How much a lane pulls, where an item pulls with 1: it is the lane that follows.
+/// The weight of a lane's link, compared with 1 for an item's: the lane follows the item.
 const LANE: f64 = 0.05;
 
-/// Sweeps over all columns; positions have settled long before, but for very wide networks.
+/// The number of sweeps over all columns. Positions settle much earlier, except in very wide networks.
 const SWEEPS: usize = 40;
 
-/// Sets the `x` of every cell; the leftmost needs no less than 0.
+/// Sets the `x` of every cell; the leftmost cell begins at 0.
 pub(super) fn place(grid: &mut Grid) {
     let columns = Columns::of(grid);
     let mut x = columns.packed();
@@ -38,10 +38,10 @@ pub(super) fn place(grid: &mut Grid) {
 
 struct Columns {
     of_cell: Vec<usize>,
-    /// For each column, its neighbors at the left and their distance, once for each layer in which they meet.
+    /// For each column, its neighbors on the left and their distance, once for each layer in which they meet.
     lefts: Vec<Vec<(usize, f64)>>,
     rights: Vec<Vec<(usize, f64)>>,
-    /// The other columns that one is linked to, where it would stand relative to them, and how much that counts.
+    /// For each column, the columns that it is linked to, its position relative to them, and the weight.
     pulls: Vec<Vec<(usize, f64, f64)>>,
     /// The columns from left to right.
     sequence: Vec<usize>,
@@ -89,7 +89,7 @@ impl Columns {
         Self { of_cell, lefts, rights, pulls, sequence }
     }
 
-    /// Each column as far to the left as it goes.
+    /// Places each column as far left as possible.
     fn packed(&self) -> Vec<f64> {
         let mut x = vec![0.0; self.sequence.len()];
         for &column in &self.sequence {
@@ -98,7 +98,7 @@ impl Columns {
         x
     }
 
-    /// Moves a column towards the mean of what it is linked to, no further than its neighbors allow.
+    /// Moves a column toward the mean of its links, as far as its neighbors allow.
     fn draw(&self, column: usize, x: &mut [f64]) {
         let pulls = &self.pulls[column];
         if pulls.is_empty() {
@@ -112,7 +112,7 @@ impl Columns {
     }
 }
 
-/// Where a segment enters the cell below, from its center, as far as that is fixed.
+/// The position at which a segment enters the cell below, relative to its center, if it is fixed.
 fn entry(grid: &Grid, segment: &Segment) -> f64 {
     match segment.wire.map(|wire| (&grid.items[segment.lower].entries, grid.wires[wire].entry)) {
         Some((Entries::Fixed(offsets), entry)) => offsets[entry],
@@ -120,8 +120,8 @@ fn entry(grid: &Grid, segment: &Segment) -> f64 {
     }
 }
 
-/// The columns in an order in which each comes after all at its left. There is one: straight segments do not cross, so no column is both
-/// left and right of another.
+/// The columns in an order in which each comes after all columns on its left. Such an order exists, because straight segments do not cross,
+/// so no column is both left and right of another.
 fn sequence(lefts: &[Vec<(usize, f64)>], rights: &[Vec<(usize, f64)>]) -> Vec<usize> {
     let mut missing: Vec<usize> = lefts.iter().map(Vec::len).collect();
     let mut sequence: Vec<usize> = (0..lefts.len()).filter(|&column| missing[column] == 0).collect();
@@ -139,7 +139,7 @@ fn sequence(lefts: &[Vec<(usize, f64)>], rights: &[Vec<(usize, f64)>]) -> Vec<us
     sequence
 }
 
-/// For each cell, the one straight below it.
+/// For each cell, the cell directly below it.
 fn straight(grid: &Grid) -> Vec<Option<usize>> {
     let places = order::places(grid);
     let (mut below, mut above) = (vec![None; grid.cells.len()], vec![None; grid.cells.len()]);
@@ -151,7 +151,7 @@ fn straight(grid: &Grid) -> Vec<Option<usize>> {
     };
     for gap in &grid.gaps {
         let mut chosen: BTreeMap<usize, usize> = BTreeMap::new();
-        // Lanes among themselves come first, for a bend in one is the hardest to follow; then items among themselves.
+        // Links between lanes come first, because a bend in one is the hardest to follow; then links between items.
         for lanes in [2, 0, 1] {
             for segment in gap.iter().map(|&segment| &grid.segments[segment]) {
                 let count = usize::from(grid.is_lane(segment.upper)) + usize::from(grid.is_lane(segment.lower));
@@ -172,8 +172,8 @@ fn straight(grid: &Grid) -> Vec<Option<usize>> {
     below
 }
 
-/// For each item, the cell below on its longest way on, and the cell above on the longest way to it. None where several are as long, or
-/// where it fans out to many: then it stands in the middle.
+/// For each item, the next cell on the longest path from it, and the previous cell on the longest path to it. `None` if several paths are
+/// equally long, or if the item has many links; it is centered then.
 fn favorites(grid: &Grid) -> (Vec<Option<usize>>, Vec<Option<usize>>) {
     let mut heirs = vec![Votes::default(); grid.cells.len()];
     let mut parents = heirs.clone();
@@ -186,11 +186,11 @@ fn favorites(grid: &Grid) -> (Vec<Option<usize>>, Vec<Option<usize>>) {
     (winners(heirs), winners(parents))
 }
 
-/// The cells that an item is linked to at one side, with the length of the longest way there.
+/// The cells that an item is linked to on one side, with the length of the longest path there.
 #[derive(Clone, Default)]
 struct Votes(Vec<(usize, usize)>);
 
-/// An item linked to so many others has no favorite among them.
+/// An item with more links than this has no preferred one.
 const FAN: usize = 3;
 
 impl Votes {

@@ -1,4 +1,4 @@
-//! Layers, and the lanes of links that pass some.
+//! Layers, and the lanes of links that pass layers.
 
 use std::collections::HashMap;
 
@@ -8,43 +8,43 @@ use super::{Item, Wire};
 pub(super) struct Grid<'a> {
     pub items: &'a [Item],
     pub wires: &'a [Wire],
-    /// The first cells are the items, in their order.
+    /// The items in their order, then the lanes.
     pub cells: Vec<Cell>,
     /// The cells of each layer, from left to right.
     pub layers: Vec<Vec<usize>>,
     pub segments: Vec<Segment>,
-    /// The numbers of the segments from each layer to the next.
+    /// The indices of the segments between each layer and the next.
     pub gaps: Vec<Vec<usize>>,
-    /// The numbers of the segments that each wire runs along.
+    /// The indices of the segments of each wire.
     pub runs: Vec<Vec<usize>>,
-    /// For each item, the weight of the longest way from a source to it, without its own.
+    /// For each item, the weight of the longest path from a source to it, without its own weight.
     pub depths: Vec<usize>,
-    /// For each item, the weight of the longest way from it to a sink, with its own.
+    /// For each item, the weight of the longest path from it to a sink, with its own weight.
     pub heights: Vec<usize>,
 }
 
-/// A place in a layer.
+/// A cell of a layer.
 pub(super) struct Cell {
     pub layer: usize,
-    /// The value whose lane it is, by its number in [`Grid::of`]; None for an item.
+    /// The value of a lane, by its index in [`Grid::of`]; `None` for an item.
     pub lane: Option<usize>,
-    /// What it needs to both sides of its center.
+    /// The space that it needs on both sides of its center.
     pub left: f64,
     pub right: f64,
     /// Its center.
     pub x: f64,
 }
 
-/// A link's part between two layers.
+/// The part of a link between two layers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Segment {
-    /// The value in it: links of one value are one net.
+    /// The value: the links of one value form one net.
     pub net: usize,
     pub upper: usize,
     pub lower: usize,
-    /// Where it leaves the upper cell, from its center.
+    /// The position at which it leaves the upper cell, relative to its center.
     pub exit: f64,
-    /// The wire that ends in it.
+    /// The wire that ends with it.
     pub wire: Option<usize>,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Grid<'a> {
 
     fn lay_lanes(&mut self) {
         let mut nets: HashMap<(usize, usize), usize> = HashMap::new();
-        // For each net the segments from cell to lane, from the source on.
+        // For each net, the segments from cell to lane, beginning at the source.
         let mut trunks: Vec<Vec<usize>> = Vec::new();
         for (index, wire) in self.wires.iter().enumerate() {
             let net = *nets.entry((wire.from, wire.exit)).or_insert(trunks.len());
@@ -102,7 +102,7 @@ impl<'a> Grid<'a> {
         }
     }
 
-    /// Adds the segment that follows those of `run` and gives its number.
+    /// Adds the segment after those of `run`, and returns its index.
     fn segment(&mut self, net: usize, wire: &Wire, run: &[usize], lower: usize, end: Option<usize>) -> usize {
         let (upper, exit) = match run.last() {
             Some(&before) => (self.segments[before].lower, 0.0),
@@ -117,7 +117,7 @@ impl<'a> Grid<'a> {
     }
 }
 
-/// For each item the weight of the longest way to it; every arrow leads to an item with a larger number.
+/// For each item, the weight of the longest path to it. Every arrow leads to an item with a larger index.
 fn longest(items: usize, arrows: &[(usize, usize)], weight: impl Fn(usize) -> usize) -> Vec<usize> {
     let mut arrows = arrows.to_vec();
     arrows.sort_unstable();
@@ -128,7 +128,7 @@ fn longest(items: usize, arrows: &[(usize, usize)], weight: impl Fn(usize) -> us
     ways
 }
 
-/// The layers: as high as can be, but what takes nothing stands right above what takes it.
+/// The layers: each item is as high as possible, but an item without inputs is directly above its first user.
 fn levels(steps: &[usize], wires: &[Wire]) -> Vec<usize> {
     let mut levels = steps.to_vec();
     for (item, level) in levels.iter_mut().enumerate() {
@@ -144,7 +144,7 @@ fn levels(steps: &[usize], wires: &[Wire]) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// 0 -> 1 -> 2 -> 3, with 0 -> 2 and 0 -> 3 sharing a lane, and a source 4 -> 5 <- 3 right above its user.
+    /// 0 -> 1 -> 2 -> 3, where 0 -> 2 and 0 -> 3 share a lane, and a source 4 -> 5 <- 3 directly above its user.
     #[test]
     fn layers_and_shared_lanes() {
         let items = vec![Item { weight: 1, exits: vec![0.0], ..Item::default() }; 6];

@@ -1,12 +1,12 @@
-//! Where things stand in a picture: a layered drawing (Sugiyama, Tagawa and Toda, 1981).
+//! The positions in a drawing: a layered drawing (Sugiyama, Tagawa and Toda, 1981).
 //!
-//! 1. `grid`: each item gets the layer one below the deepest that it takes from; where a link passes layers, it gets a *lane*
-//!    in each. Links of one value share their lanes.
-//! 2. `order`: within the layers, so that few links cross.
-//! 3. `columns`: horizontal positions. Lanes, and the longest path through the network, stand straight.
-//! 4. `route`: vertical positions and the links' corners. Between two layers each horizontal stretch has a track of its own.
+//! 1. `grid`: each item is in the layer below the lowest of its inputs. A link that passes layers gets a *lane* in each; links of one value
+//!    share their lanes.
+//! 2. `order`: the order within the layers, with few crossings.
+//! 3. `columns`: horizontal positions. Lanes and the longest path through the network are straight.
+//! 4. `route`: vertical positions and the corners of links. Between two layers, each horizontal segment has a track.
 //!
-//! Nothing here knows what an item is; lengths are pixels.
+//! This module does not know what an item is; lengths are in pixels.
 
 mod columns;
 mod grid;
@@ -14,39 +14,39 @@ mod order;
 mod route;
 mod tracks;
 
-/// Something to be placed.
+/// An item to be placed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Item {
     pub width: f64,
     pub height: f64,
-    /// What is to be kept free at both sides.
+    /// The free space on both sides.
     pub margin: f64,
-    /// What is to be kept free above, and below beyond the label: the edges of frames.
+    /// The free space above, and below beyond the label, for the edges of frames.
     pub above: f64,
     pub below: f64,
-    /// How long a way through the network it is.
+    /// Its weight in the length of paths.
     pub weight: usize,
-    /// Where values leave at the bottom, from the center.
+    /// The positions of the exits at the bottom, relative to the center.
     pub exits: Vec<f64>,
-    /// How far labels beside the exits reach to the right of the center.
+    /// How far the labels of the exits reach to the right of the center.
     pub reach: f64,
     pub entries: Entries,
 }
 
-/// How links come in.
+/// How links enter an item.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Entries {
-    /// At the top, each at a place of its own, from the center.
+    /// At the top, each at a given position relative to the center.
     #[default]
     Center,
     Fixed(Vec<f64>),
-    /// Wherever it suits, from the sides too: a bar.
+    /// Anywhere, also at the sides: a bar.
     Free,
-    /// The same, on a circle.
+    /// Anywhere, on a circle.
     Round,
 }
 
-/// A link to be routed, from an item to one later in the list.
+/// A link to be routed, to an item later in the list.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Wire {
     pub from: usize,
@@ -55,7 +55,7 @@ pub(super) struct Wire {
     pub entry: usize,
 }
 
-/// Where an item stands.
+/// The position of an item.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Place {
     /// Its center.
@@ -65,14 +65,14 @@ pub(super) struct Place {
     pub layer: usize,
 }
 
-/// The corners of a link, from the exit to the entry.
+/// The corners of a link, from its exit to its entry.
 pub(super) type Path = Vec<[f64; 2]>;
 
-/// Everything in its place.
+/// The finished layout.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     pub places: Vec<Place>,
-    /// One for each wire.
+    /// One path for each wire.
     pub paths: Vec<Path>,
     pub width: f64,
     pub height: f64,

@@ -2,11 +2,11 @@
 
 use super::grid::Grid;
 
-/// Sweeps over the layers; more change little.
+/// The number of sweeps over the layers; more change little.
 const SWEEPS: usize = 12;
 
-/// Orders each layer so that few links cross. Where nothing crosses, the longest path stays on the left and what skips layers
-/// passes it on the right, the longest outermost.
+/// Orders each layer so that few links cross. Where nothing crosses, the longest path is on the left, and links that skip layers pass it on
+/// the right, the longest one outermost.
 pub(super) fn arrange(grid: &mut Grid) {
     let mut neighbors = Neighbors { above: vec![Vec::new(); grid.cells.len()], below: vec![Vec::new(); grid.cells.len()] };
     for segment in &grid.segments {
@@ -29,7 +29,7 @@ pub(super) fn arrange(grid: &mut Grid) {
                 if near.is_empty() { places[*cell] as f64 } else { sum as f64 / near.len() as f64 }
             };
             let mut order: Vec<(f64, usize)> = grid.layers[layer].iter().map(|cell| (key(cell), *cell)).collect();
-            // Cells that are drawn to one place keep their order, but in every other pair of sweeps they change it.
+            // Cells with the same desired position keep their order, but every other pair of sweeps exchanges them.
             if sweep % 4 > 1 {
                 order.reverse();
             }
@@ -49,7 +49,7 @@ struct Neighbors {
     below: Vec<Vec<usize>>,
 }
 
-/// The order in which cells are met on a walk from the sources that prefers the longest way.
+/// The order in which a depth-first walk from the sources meets the cells, preferring the longest path.
 fn walk(grid: &Grid) -> Vec<Vec<usize>> {
     let mut layers = vec![Vec::new(); grid.layers.len()];
     let mut met = vec![false; grid.cells.len()];
@@ -58,7 +58,7 @@ fn walk(grid: &Grid) -> Vec<Vec<usize>> {
         leaving[wire.from].push(index);
     }
     for wires in &mut leaving {
-        // The last on the stack is the first to be followed.
+        // The last one on the stack is followed first.
         wires.sort_by_key(|&wire| (grid.heights[grid.wires[wire].to], std::cmp::Reverse(grid.wires[wire].exit), std::cmp::Reverse(wire)));
     }
     let mut sources: Vec<usize> = (0..grid.items.len()).filter(|&item| !grid.wires.iter().any(|wire| wire.to == item)).collect();
@@ -83,7 +83,7 @@ fn walk(grid: &Grid) -> Vec<Vec<usize>> {
     layers
 }
 
-/// The place of each cell in its layer.
+/// The position of each cell in its layer.
 pub(super) fn places(grid: &Grid) -> Vec<usize> {
     let mut places = vec![0; grid.cells.len()];
     for layer in &grid.layers {
@@ -94,7 +94,7 @@ pub(super) fn places(grid: &Grid) -> Vec<usize> {
     places
 }
 
-/// How many pairs of links cross.
+/// The number of pairs of links that cross.
 fn crossings(grid: &Grid) -> usize {
     let places = places(grid);
     grid.gaps.iter().map(|gap| inversions(gap.iter().map(|&segment| ends(grid, &places, segment)).collect())).sum()
@@ -105,7 +105,7 @@ fn ends(grid: &Grid, places: &[usize], segment: usize) -> (usize, usize) {
     (places[segment.upper], places[segment.lower])
 }
 
-/// The pairs whose first and second numbers are in opposite order, counted in a tree of partial sums.
+/// The number of pairs whose first and second numbers are in opposite order, counted with a tree of partial sums.
 fn inversions(mut pairs: Vec<(usize, usize)>) -> usize {
     pairs.sort_unstable();
     let size = pairs.iter().map(|pair| pair.1 + 1).max().unwrap_or(0);
@@ -133,8 +133,7 @@ mod tests {
     use super::super::{Item, Wire};
     use super::*;
 
-    /// Two chains whose ends are linked crosswise: 0 -> {2, 3}, 1 -> 4, {2, 4} -> 5, 3 -> 6. The walk sets 4 behind 3; between 2 and 3
-    /// nothing crosses.
+    /// Two chains with crossed ends: 0 -> {2, 3}, 1 -> 4, {2, 4} -> 5, 3 -> 6. The walk puts 4 after 3; nothing crosses between 2 and 3.
     #[test]
     fn sweeps_undo_crossings() {
         let items = vec![Item { weight: 1, exits: vec![0.0], ..Item::default() }; 7];

@@ -6,27 +6,27 @@ use super::grid::Grid;
 use super::tracks::{Net, tracks};
 use super::{Entries, Item, Layout, Path, Place};
 
-/// Below an item, where its label stands beside the link: no link runs across here.
+/// The space below an item, where its label is next to the link: no link runs across here.
 const LABEL: f64 = 22.0;
-/// Below lanes only.
+/// The space below lanes.
 const NO_LABEL: f64 = 6.0;
-/// Above an item, where the arrows' heads are.
+/// The space above an item, for the heads of arrows.
 const ARROW: f64 = 14.0;
-/// Between two tracks.
+/// The distance between two tracks.
 const TRACK: f64 = 9.0;
-/// Two links that enter at the top of one item stand apart by this much.
+/// The distance between two links that enter at the top of one item.
 const APART: f64 = 12.0;
 
-/// Where a link ends.
+/// The end of a link.
 #[derive(Clone, Copy)]
 enum Entry {
-    /// At the top, so far from the center.
+    /// At the top, at this distance from the center.
     Top(f64),
-    /// At the side that faces where it comes from.
+    /// At the side that faces its source.
     Side,
 }
 
-/// Places everything, given the `x` of each cell.
+/// Places all items, given the `x` of each cell.
 pub(super) fn route(grid: &Grid) -> Layout {
     let entries = entries(grid);
     let mut places = vec![Place::default(); grid.items.len()];
@@ -55,14 +55,14 @@ pub(super) fn route(grid: &Grid) -> Layout {
     Layout { places, paths, width: width.ceil(), height: y }
 }
 
-/// The links that turn in a gap, those of one value together.
+/// The links that turn in a gap, grouped by value.
 fn nets(grid: &Grid, gap: &[usize], entries: &[Entry]) -> Vec<Net> {
     let mut nets: Vec<Net> = Vec::new();
     for &index in gap {
         let segment = &grid.segments[index];
         let upper = grid.cells[segment.upper].x + segment.exit;
         let lower = match segment.wire.map(|wire| entries[wire]) {
-            // It passes through the gap straight.
+            // It passes the gap straight.
             Some(Entry::Side) => upper,
             Some(Entry::Top(offset)) => grid.cells[segment.lower].x + offset,
             None => grid.cells[segment.lower].x,
@@ -106,7 +106,7 @@ fn path(grid: &Grid, wire: usize, places: &[Place], turns: &[HashMap<usize, f64>
     path
 }
 
-/// How far below its top an item begins, away from its center.
+/// The height difference between an item's top and its edge, at this distance from the center.
 fn top(item: &Item, offset: f64) -> f64 {
     let radius = item.height / 2.0;
     if item.entries == Entries::Round { radius - (radius * radius - offset * offset).max(0.0).sqrt() } else { 0.0 }
@@ -123,7 +123,7 @@ fn entries(grid: &Grid) -> Vec<Entry> {
         }
     }
     for layer in &grid.layers {
-        // What links that enter at a side take up in this layer.
+        // The space that is taken in this layer by links that enter at a side.
         let mut taken: Vec<[f64; 2]> = Vec::new();
         for &item in layer.iter().filter(|&&cell| !grid.is_lane(cell)) {
             if matches!(grid.items[item].entries, Entries::Free | Entries::Round) {
@@ -144,14 +144,14 @@ fn entries(grid: &Grid) -> Vec<Entry> {
     entries
 }
 
-/// Where a wire comes from: its `x` above its last gap.
+/// The source of a wire: its `x` above its last gap.
 fn source(grid: &Grid, wire: usize) -> f64 {
     let run = &grid.runs[wire];
     let segment = &grid.segments[run[run.len() - 1]];
     grid.cells[segment.upper].x + segment.exit
 }
 
-/// Can the wire come down beside the item, at the left (-1) or right (1), and enter from there? If so the way is taken.
+/// Whether the wire can run down next to the item, on the left (-1) or right (1), and enter from there. If so, it takes the space.
 fn opens(grid: &Grid, layer: &[usize], wire: usize, item: usize, taken: &mut Vec<[f64; 2]>, side: f64) -> bool {
     let (edge, from) = (grid.cells[item].x + side * grid.items[item].width / 2.0, source(grid, wire));
     if (from - edge) * side < ARROW {
@@ -169,7 +169,8 @@ fn opens(grid: &Grid, layer: &[usize], wire: usize, item: usize, taken: &mut Vec
     free
 }
 
-/// Where wires enter at the top of an item, from its center: straight from above where they can, apart from each other.
+/// The positions at which wires enter at the top of an item, relative to its center: directly from above if possible, and at a distance
+/// from each other.
 fn spread(grid: &Grid, item: usize, wires: &[usize]) -> Vec<f64> {
     let x = grid.cells[item].x;
     let round = grid.items[item].entries == Entries::Round;
@@ -178,7 +179,7 @@ fn spread(grid: &Grid, item: usize, wires: &[usize]) -> Vec<f64> {
     // A single link meets a circle at its top.
     let wish = |&wire: &usize| if round && wires.len() == 1 { 0.0 } else { (source(grid, wire) - x).clamp(-room, room) };
     let mut offsets: Vec<f64> = wires.iter().map(wish).collect();
-    // The one that comes most nearly from above stays; the others make way to their sides; if that leaves too little room, it moves too.
+    // The wire that is closest to vertical keeps its position, and the others move aside; if that leaves too little space, it moves too.
     let away = |&&wire: &&usize| (source(grid, wire) - x).abs();
     let nearest = wires.iter().min_by(|a, b| away(a).total_cmp(&away(b)));
     let nearest = nearest.and_then(|wire| wires.iter().position(|other| other == wire)).unwrap_or(0);

@@ -1,6 +1,6 @@
-//! Which horizontal stretch runs above which, between two layers.
+//! The vertical order of horizontal segments between two layers.
 
-/// The links of one value in a gap: they come down at `upper`, turn at one height, and go on down at each `lower`.
+/// The links of one value in a gap: they come down at `upper`, turn at one height, and continue down at each `lower`.
 #[derive(Clone, Debug)]
 pub(super) struct Net {
     pub number: usize,
@@ -8,7 +8,7 @@ pub(super) struct Net {
     pub lower: Vec<f64>,
 }
 
-/// Two links nearer than this look like one.
+/// Two links that are closer than this look like one.
 const NEAR: f64 = 6.0;
 
 impl Net {
@@ -27,19 +27,19 @@ impl Net {
         a - NEAR < d && c - NEAR < b
     }
 
-    /// What is lost by turning above the other: a crossing for each of its own ways down that meets the other's stretch, and if the other's
-    /// way from above meets its own.
+    /// The number of crossings if this net turns above the other: one for each of its own downward lines that meets the other's horizontal
+    /// segment, and one if the other's line from above meets its own.
     fn crossings_above(&self, other: &Net) -> usize {
         self.lower.iter().filter(|&&x| other.spans(x)).count() + usize::from(self.spans(other.upper))
     }
 
-    /// Would they run along each other if this one turned above the other?
+    /// Whether they would run along each other if this net turned above the other.
     fn runs_into(&self, other: &Net) -> bool {
         self.lower.iter().any(|&x| (x - other.upper).abs() < NEAR)
     }
 }
 
-/// The track of each net, counted from the top; nets that share one keep clear of each other.
+/// The track of each net, counted from the top; nets that share a track do not touch.
 pub(super) fn tracks(nets: &[Net]) -> Vec<usize> {
     let order = untangled(nets, with_few_crossings(nets));
     let mut levels = vec![0; nets.len()];
@@ -53,7 +53,7 @@ pub(super) fn tracks(nets: &[Net]) -> Vec<usize> {
 fn with_few_crossings(nets: &[Net]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..nets.len()).collect();
     order.sort_by(|&a, &b| nets[a].upper.total_cmp(&nets[b].upper));
-    // Exchanging neighbors changes what these two lose to each other and nothing else, so each exchange is a gain, and they end.
+    // Exchanging two neighbors changes only the crossings between these two, so each exchange is a gain, and the loop ends.
     for _ in 0..nets.len() {
         let mut changed = false;
         for i in 1..order.len() {
@@ -70,10 +70,10 @@ fn with_few_crossings(nets: &[Net]) -> Vec<usize> {
     order
 }
 
-/// The order, changed so that no two nets run along each other; but where two run into each other both ways, one of them does.
+/// Changes the order so that no two nets run along each other. If two nets conflict in both orders, one conflict remains.
 fn untangled(nets: &[Net], order: Vec<usize>) -> Vec<usize> {
     let below = |&a: &usize, &b: &usize| a != b && nets[a].runs_into(&nets[b]);
-    // For each net, how many of those left over must turn above it.
+    // For each net, the number of remaining nets that must turn above it.
     let mut waits: Vec<usize> = (0..nets.len()).map(|net| order.iter().filter(|other| below(&net, other)).count()).collect();
     let mut left = order;
     let mut done = Vec::with_capacity(nets.len());
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(tracks(&right), [1, 0, 0]);
         let left = [net(100.0, &[0.0]), net(150.0, &[50.0])];
         assert_eq!(tracks(&left), [0, 1]);
-        // What arrives where another leaves: turning above it, the two would run along each other.
+        // One net arrives where the other leaves: in the other order, the two would run along each other.
         assert_eq!(tracks(&[net(0.0, &[50.0]), net(50.0, &[90.0])]), [1, 0]);
     }
 }

@@ -53,7 +53,7 @@ pub fn draw(page: &mut Page, rows: Rows, block: &Block, item: &Item, place: Plac
     page.add("</g>".to_owned());
 }
 
-/// A sign as strokes around its center: fonts place signs at different heights.
+/// A sign, drawn as strokes around its center, because fonts place signs at different heights.
 fn strokes(sign: &str) -> Option<&'static str> {
     match sign {
         "+" => Some("M-5 0H5M0 -5V5"),
@@ -72,7 +72,7 @@ fn layer(page: &mut Page, rows: Rows, row: &Row, [left, top, width]: [f64; 3], c
     rect(page, row.family, left, top, width, height, if row.slim { 4.0 } else { ROUND });
     let (start, end) = (left + sizes::PAD, left + width - sizes::PAD);
     let size = if row.slim { sizes::SMALL } else { sizes::PLAIN };
-    // The line of the name, and that of the rest.
+    // The line with the name, and the line with the rest.
     let (first, second) = if rows.is_tall(row) { (17.5, 33.0) } else { (height / 2.0 + 0.36 * size, height / 2.0 + 0.36 * size) };
     let (name, what) = (escape(&row.name), escape(&row.what));
     let name_size = if row.slim { size } else { sizes::NAME };
@@ -84,7 +84,7 @@ fn layer(page: &mut Page, rows: Rows, row: &Row, [left, top, width]: [f64; 3], c
     } else if row.name.is_empty() {
         words(page, start, top + second, &format!(r#"font-size="{size}""#), &what);
     } else {
-        // One text of two parts, so that the gap between them is right in every font.
+        // One text with two parts, so that the space between them is right in every font.
         let space = sizes::SPACE;
         let both = format!(r#"<tspan font-size="{name_size}" font-weight="bold">{name}</tspan><tspan dx="{space}">{what}</tspan>"#);
         words(page, start, top + second, &format!(r#"font-size="{size}""#), &both);

@@ -1,37 +1,37 @@
-//! Frames around what is repeated.
+//! Frames around repeated blocks.
 
 use super::{INK, MUTED, Page, sizes};
 use crate::diagram::Diagram;
 use crate::layout::{Item, Layout};
 use crate::text::{escape, width};
 
-/// What a frame takes above the box that it begins with, and below the label of the one that it ends with.
+/// The space of a frame above its first box, and below the label of its last box.
 pub const ABOVE: f64 = 20.0;
 pub const BELOW: f64 = 6.0;
-/// From what is in it to its sides, and to the edges above and below: the line with its name stands within the upper one.
+/// The distance between the content and the edges; the line with the name is within the upper one.
 const BESIDE: f64 = 8.0;
 const LINE: f64 = 15.0;
 const OVER: f64 = 5.0;
-/// From the lower edge of a box to that of its frame, so that the label between them is in it.
+/// The distance from the lower edge of a box to that of its frame, with the label between them.
 const UNDER: f64 = 19.0;
 const ROUND: f64 = 8.0;
 const FILL: &str = "#f7f8fa";
 const EDGE: &str = "#94a0b0";
 
-/// A frame in its place.
+/// A frame with its position.
 pub struct Placed {
     /// Left, top, right, bottom.
     pub area: [f64; 4],
-    /// `× 3`, and what is repeated where there is room for it.
+    /// `× 3`, and the name of the blocks if there is space for it.
     times: String,
     what: String,
     tip: String,
 }
 
-/// Where the frames stand; None for one that would hold, cut or cover what is not in it.
+/// The positions of the frames. `None` for a frame that would contain, cut or cover something outside it.
 pub fn place(diagram: &Diagram, items: &[Item], layout: &Layout) -> Vec<Option<Placed>> {
     let mut placed: Vec<Option<Placed>> = Vec::new();
-    // From the inside out: an outer frame leaves room for those in it.
+    // From the inside out: an outer frame leaves space for the inner ones.
     for (number, frame) in diagram.frames.iter().enumerate().rev() {
         let inner = diagram.frames[number + 1..].iter().zip(placed.iter().rev());
         let inner = inner.filter(|(inner, _)| inner.blocks.iter().all(|block| frame.blocks.contains(block)));
@@ -60,7 +60,7 @@ fn one(diagram: &Diagram, items: &[Item], layout: &Layout, number: usize, inner:
         area = around(area, [left, top, right, bottom + BELOW]);
     }
     let mut area = [area[0] - BESIDE, area[1] - OVER - LINE, area[2] + BESIDE, area[3]];
-    // The name stands at the left of whatever comes in from above; where that is too near, the frame reaches further out.
+    // The name is on the left of what comes in from above; if there is no space, the frame is extended.
     let enters = diagram.links.iter().zip(&layout.paths).filter(|(link, _)| within(link.to) && !within(link.from));
     let first = enters.flat_map(|(_, path)| path.iter().rev().take(3).map(|point| point[0])).fold(area[2], f64::min);
     let times = format!("× {}", frame.times);
@@ -70,7 +70,7 @@ fn one(diagram: &Diagram, items: &[Item], layout: &Layout, number: usize, inner:
     let what = if taken + sizes::SPACE + width(&frame.what, sizes::SMALL, false) <= room { frame.what.clone() } else { String::new() };
     for block in (0..items.len()).filter(|&block| !within(block)) {
         let [left, top, right, bottom] = space(&items[block], layout.places[block].x, layout.places[block].y);
-        // With its label.
+        // Including its label.
         if meet(area, [left, top, right, bottom + 17.0]) {
             return None;
         }
@@ -86,7 +86,7 @@ fn one(diagram: &Diagram, items: &[Item], layout: &Layout, number: usize, inner:
     Some(Placed { area, times, what, tip: frame.tip.clone() })
 }
 
-/// What an item takes up, with the labels beside its exits.
+/// The area of an item, with the labels of its exits.
 fn space(item: &Item, x: f64, y: f64) -> [f64; 4] {
     let half = item.width / 2.0 + item.margin;
     [x - half, y, x + half.max(item.reach), y + item.height]

@@ -1,4 +1,4 @@
-//! Links, their heads and their labels.
+//! Links, their heads and labels.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use crate::layout::{Item, Layout, Path, Place};
 use crate::text::escape;
 
 const LINE: &str = "#8a96a5";
-/// Links that skip layers, in turn, so that neighbors can be told apart.
+/// The colors of links that skip layers, used in turn so that neighbors differ.
 const SKIPS: [&str; 5] = ["#c2410c", "#1d6fb8", "#7c3aa8", "#2e7d32", "#b0286b"];
 /// The radius of a corner.
 const BEND: f64 = 6.0;
@@ -18,9 +18,9 @@ const HEAD: [f64; 2] = [8.0, 4.5];
 
 pub fn draw(page: &mut Page, diagram: &Diagram, items: &[Item], layout: &Layout) {
     let colors = colors(diagram, layout);
-    // Of even width, on whole pixels: where links of one value share a way, their edges are drawn over each other without a trace.
+    // Lines have an even width and whole coordinates: where links of one value overlap, their edges are drawn at the same pixels.
     page.add(r#"<g fill="none" stroke-width="2">"#.to_owned());
-    // Those that skip come first: where they share the way with another, that one is seen.
+    // Links that skip layers are drawn first, so that where two overlap, the other one is visible.
     let mut order: Vec<usize> = (0..diagram.links.len()).collect();
     order.sort_by_key(|&link| colors[link] == LINE);
     for &index in &order {
@@ -49,7 +49,7 @@ pub fn draw(page: &mut Page, diagram: &Diagram, items: &[Item], layout: &Layout)
     }
 }
 
-/// The color of each link. One that skips is a value's way past layers that the same value also goes through.
+/// The color of each link. A link that skips layers carries a value that also passes through these layers.
 fn colors(diagram: &Diagram, layout: &Layout) -> Vec<&'static str> {
     let mut uses: HashMap<(usize, usize), usize> = HashMap::new();
     for link in &diagram.links {
@@ -68,7 +68,7 @@ fn colors(diagram: &Diagram, layout: &Layout) -> Vec<&'static str> {
     diagram.links.iter().map(color).collect()
 }
 
-/// The path with rounded corners, as far as the head's middle.
+/// The path with rounded corners, up to the middle of the head.
 fn curve(path: &Path) -> String {
     let mut out = format!("M{} {}", figure(path[0][0]), figure(path[0][1]));
     let mut add = |letter: &str, [x, y]: [f64; 2]| {
@@ -95,7 +95,7 @@ fn head(path: &Path) -> String {
     format!("M{x} {y}L{ax} {ay}L{bx} {by}Z")
 }
 
-/// The sign with which a value enters the difference at `place`: beside its arrow, away from other arrows.
+/// The sign of a value that enters a difference, next to its arrow and away from other arrows.
 fn sign(page: &mut Page, sign: &str, path: &Path, place: Place) {
     let (tip, before) = (path[path.len() - 1], path[path.len() - 2]);
     let [x, y] = if before[1] < tip[1] {
@@ -108,7 +108,7 @@ fn sign(page: &mut Page, sign: &str, path: &Path, place: Place) {
     page.add(format!(r#"<text x="{x}" y="{y}" {how}>{sign}</text>"#));
 }
 
-/// The point so far from `a` on the way to `b`.
+/// The point at this distance from `a` toward `b`.
 fn towards(a: [f64; 2], b: [f64; 2], far: f64) -> [f64; 2] {
     let share = far / distance(a, b).max(1e-9);
     [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share]
@@ -118,9 +118,9 @@ fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
     (a[0] - b[0]).hypot(a[1] - b[1])
 }
 
-/// A length with two decimals at most.
+/// A length with at most two decimals.
 fn figure(length: f64) -> f64 {
     let rounded = (length * 100.0).round() / 100.0;
-    // No "-0".
+    // Avoids "-0".
     if rounded == 0.0 { 0.0 } else { rounded }
 }

@@ -1,4 +1,4 @@
-//! SVG.
+//! Drawings as SVG.
 
 mod blocks;
 mod frames;
@@ -10,16 +10,16 @@ use super::layout::{Item, Layout, Wire};
 use super::text::{self, escape};
 
 const FONT: &str = "Helvetica, Arial, 'DejaVu Sans', sans-serif";
-/// Texts, and what is said less loudly.
+/// The colors of texts and of secondary texts.
 const INK: &str = "#1f2733";
 const MUTED: &str = "#5a6675";
 
 const MARGIN: f64 = 20.0;
 const TITLE: f64 = 15.0;
-/// The height of the network's name and totals.
+/// The height of the heading with the network's name and totals.
 const HEAD: f64 = 50.0;
 
-/// The frames that cannot be drawn: something else would stand in them.
+/// The frames that cannot be drawn, because something else would be inside them.
 pub(super) fn crowded(diagram: &Diagram) -> Vec<usize> {
     let (items, layout) = laid_out(diagram);
     let placed = frames::place(diagram, &items, &layout);
@@ -37,7 +37,7 @@ fn laid_out(diagram: &Diagram) -> (Vec<Item>, Layout) {
 pub(super) fn write(diagram: &Diagram) -> String {
     let (items, layout) = laid_out(diagram);
     let frames: Vec<frames::Placed> = frames::place(diagram, &items, &layout).into_iter().flatten().collect();
-    // Frames may stand out at both sides.
+    // Frames may extend beyond both sides.
     let out = frames.iter().map(|frame| (-frame.area[0]).max(frame.area[2] - layout.width)).fold(0.0, f64::max).ceil();
 
     let name = text::cut(&diagram.name, 60);
@@ -67,7 +67,7 @@ pub(super) fn write(diagram: &Diagram) -> String {
     page.0
 }
 
-/// What has been written.
+/// The output so far.
 struct Page(String);
 
 impl Page {

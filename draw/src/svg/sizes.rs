@@ -1,4 +1,4 @@
-//! How large a block is drawn, and where its rows stand in it.
+//! The sizes of blocks, and the positions of their rows.
 
 use super::frames;
 use crate::diagram::{Block, Diagram, Form};
@@ -6,37 +6,37 @@ use crate::layers::Row;
 use crate::layout::{Entries, Item};
 use crate::text;
 
-/// The sizes of letters: names, everything else, bars and labels.
+/// The font sizes: names, other texts, bars and labels.
 pub const NAME: f64 = 12.5;
 pub const PLAIN: f64 = 11.5;
 pub const SMALL: f64 = 10.5;
 
-/// From a box's side to its text.
+/// The distance between a box's side and its text.
 pub const PAD: f64 = 10.0;
-/// Between two texts on a line.
+/// The distance between two texts on a line.
 pub const APART: f64 = 16.0;
-/// Between a name and what it names on one line.
+/// The distance between a name and what it names, on one line.
 pub const SPACE: f64 = 7.0;
-/// Between the rows of a box.
+/// The distance between the rows of a box.
 pub const SEAM: f64 = 2.0;
-/// From a link to its label.
+/// The distance between a link and its label.
 pub const ASIDE: f64 = 7.0;
 
-/// A box is as wide as this at least; one of bare bars, as this.
+/// The minimum width of a box, and of a box that has only bars.
 const NARROW: f64 = 120.0;
 const NARROWEST: f64 = 64.0;
-/// Boxes up to this width are all drawn as wide as the widest of them.
+/// Boxes up to this width get the width of the widest of them.
 const WIDE: f64 = 480.0;
-/// A circle's radius, and the room beside it for the signs at a difference.
+/// The radius of a circle, and the space next to it for the signs of a difference.
 const RADIUS: f64 = 13.0;
 const SIGNS: f64 = 12.0;
-/// How far the sheet under a network's box shows.
+/// The offset of the sheet under a network's box.
 pub const SHEET: f64 = 3.0;
 
-/// In a picture with more layers than this, slim ones not counted, each gets one line only.
+/// In a drawing with more layers than this, not counting slim ones, each layer has a single line.
 const DENSE: usize = 12;
 
-/// How rows are drawn in one picture.
+/// How the rows of a drawing are drawn.
 #[derive(Clone, Copy)]
 pub struct Rows {
     dense: bool,
@@ -47,7 +47,7 @@ impl Rows {
         Self { dense: blocks.iter().flat_map(|block| &block.rows).filter(|row| !row.slim).count() > DENSE }
     }
 
-    /// Has the row a line for its name, and one for the rest?
+    /// Whether the row has two lines: the name, and the rest.
     pub fn is_tall(self, row: &Row) -> bool {
         !row.slim && !row.name.is_empty() && !self.dense
     }
@@ -72,7 +72,7 @@ impl Rows {
     }
 }
 
-/// The blocks' sizes, for the layout.
+/// The sizes of the blocks, for the layout.
 pub fn items(diagram: &Diagram) -> Vec<Item> {
     let Diagram { blocks, links, frames, .. } = diagram;
     let rows = Rows::of(blocks);
@@ -96,7 +96,7 @@ pub fn items(diagram: &Diagram) -> Vec<Item> {
     for frame in frames {
         let within = |block: usize| frame.blocks.contains(&block);
         for &block in &frame.blocks {
-            // One that it begins with takes nothing from within, one that it ends with gives nothing to it.
+            // The first one takes nothing from inside, and the last one gives nothing to the inside.
             if !links.iter().any(|link| link.to == block && within(link.from)) {
                 items[block].above += frames::ABOVE;
             }
@@ -108,12 +108,12 @@ pub fn items(diagram: &Diagram) -> Vec<Item> {
     items
 }
 
-/// Has it nothing but bars that say one thing?
+/// Whether it has only bars with a single text.
 pub fn is_bare(block: &Block) -> bool {
     block.rows.iter().all(|row| row.slim && row.name.is_empty() && row.note.is_empty())
 }
 
-/// The width and height of a block, its ports not yet placed.
+/// The width and height of a block, without the positions of its ports.
 fn item(block: &Block, inputs: usize, rows: Rows) -> Item {
     let row = &block.rows[0];
     let (width, height) = match block.form {
@@ -136,7 +136,7 @@ fn item(block: &Block, inputs: usize, rows: Rows) -> Item {
     Item { width: (width / 2.0).ceil() * 2.0, height, margin, weight: block.rows.len(), ..Item::default() }
 }
 
-/// Where links leave and enter.
+/// The positions at which links leave and enter.
 fn ports(block: &Block, item: &mut Item, inputs: usize) {
     let half = item.width / 2.0;
     if let [exit] = &block.exits[..] {
@@ -159,7 +159,7 @@ fn ports(block: &Block, item: &mut Item, inputs: usize) {
     };
 }
 
-/// A label with the room to its left.
+/// A label with the space on its left.
 fn label_width(label: &str) -> f64 {
     (ASIDE + text::width(label, SMALL, false)).ceil()
 }

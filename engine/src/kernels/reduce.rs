@@ -9,7 +9,7 @@ use super::simd::arch;
 /// # Panics
 /// Panics if the segments do not divide `x`.
 pub fn stretches(x: &[f32], to: &mut [f32], add: bool) {
-    assert!(x.len().is_multiple_of(to.len()), "equal stretches");
+    assert!(x.len().is_multiple_of(to.len()), "segments of equal length");
     arch().dispatch(Stretches { x, to, add });
 }
 

@@ -10,12 +10,12 @@ const BLOCK: usize = 16;
 /// The groups of a sample.
 #[derive(Clone, Copy, Debug)]
 pub struct Groups {
-    /// Elements of a group.
+    /// The number of elements of a group.
     pub len: usize,
     /// The number of consecutive elements that share a weight and a bias, if there are any. It divides `len`. Weights are numbered on from group to
     /// group, and begin again after the last one.
     pub stretch: usize,
-    /// Is the mean taken off? Without, the deviation is the root mean square.
+    /// Whether the mean is subtracted. If not, the deviation is the root mean square.
     pub centered: bool,
 }
 

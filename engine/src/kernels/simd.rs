@@ -62,8 +62,8 @@ fn named(name: &str) -> Result<Arch, EngineError> {
 
 /// Runs a closure that is compiled for each instruction set.
 ///
-/// Write the closure where it is passed, with `#[inline(always)]`. [`Arch::dispatch`] takes closures too, but there a closure can be called more than once, and
-/// what makes a call of it that consumes it is a function that the compiler need not inline: the loops are compiled for the plain instruction set then.
+/// Write the closure where it is passed, with `#[inline(always)]`. [`Arch::dispatch`] accepts closures too, but it calls them through a
+/// function that the compiler need not inline, so the loops would be compiled for the plain instruction set.
 #[inline(always)]
 pub fn vectorized<R>(work: impl FnOnce() -> R) -> R {
     arch().dispatch(Once(work))

@@ -1,4 +1,4 @@
-//! Activations by themselves; one behind a matrix product is fused to it.
+//! Activations that run as layers of their own; one after a matrix product is fused to it.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     plan::{elementwise, runs_as},
 };
 
-/// A function of single elements.
+/// An elementwise function.
 #[derive(Clone, Debug)]
 pub struct Pointwise(pub Arc<dyn Function>);
 
@@ -36,7 +36,7 @@ impl Layer for Pointwise {
     }
 }
 
-/// `PReLU`: one slope, or one for each channel.
+/// `PReLU`: one slope, or one per channel.
 #[derive(Clone, Copy, Debug)]
 pub struct Prelu;
 

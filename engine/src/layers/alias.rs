@@ -1,9 +1,9 @@
-//! Operations that do nothing: the output is the input under another shape.
+//! Operations without work: the output is the input with another shape.
 
 use super::{Layer, Place, Reads, Site};
 use crate::{kernels::layout, plan::runs_as};
 
-/// `Flatten`, and dropout that drops nothing.
+/// `Flatten`, and dropout with a probability of 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Alias;
 
@@ -17,7 +17,7 @@ impl Layer for Alias {
     }
 
     fn forward(&self, _: &mut Site, _: &mut [f32]) {
-        unreachable!("an alias is no task");
+        unreachable!("an alias has no forward pass");
     }
 
     fn input_grad(&self, _: usize, _: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {

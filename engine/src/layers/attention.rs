@@ -1,4 +1,5 @@
-//! `MultiheadAttention` on the buffers of a lane. Image by image, since each has matrices of its own to multiply: `[images, length, features]`.
+//! `MultiheadAttention` on the buffers of a lane. Images are processed one by one, because each has its own matrix products: `[images,
+//! length, features]`.
 
 use std::sync::Arc;
 
@@ -21,29 +22,29 @@ use crate::{
 pub struct Attention {
     op: ops::MultiheadAttention,
     length: usize,
-    /// The probability of dropping a weight in this run.
+    /// The probability of dropping an attention weight; 0 outside training.
     dropout: f64,
 }
 
-/// What is kept for the way back, or the gradients of it.
+/// The parts of the data kept for the backward pass, or of their gradients.
 struct Parts<'a> {
     /// The input.
     x: &'a mut [f32],
     /// Queries, keys and values, `[images, length, 3, features]`.
     all: &'a mut [f32],
-    /// The softmax, `[images, heads, length, length]`.
+    /// The attention weights (the softmax), `[images, heads, length, length]`.
     seen: &'a mut [f32],
-    /// What the heads give, `[images, length, features]`.
+    /// The concatenated outputs of the heads, `[images, length, features]`.
     mixed: &'a mut [f32],
 }
 
 impl Attention {
-    /// On an input of this shape.
+    /// The layer for an input of this shape.
     pub fn new(op: &ops::MultiheadAttention, input: &Shape, train: bool) -> Self {
         Self { op: *op, length: input.dim(0), dropout: if train { op.dropout } else { 0.0 } }
     }
 
-    /// Elements of the parts.
+    /// The number of elements of each part.
     fn sizes(&self, images: usize) -> [usize; 4] {
         let value = self.length * self.op.features * images;
         [value, 3 * value, self.op.heads * self.length * self.length * images, value]
@@ -58,13 +59,13 @@ impl Attention {
         (Parts { x, all, seen, mixed }, rest)
     }
 
-    /// The two linear maps, all steps of all images as rows.
+    /// The two linear layers, with all steps of all images as rows.
     fn maps(&self, images: usize) -> [Dense; 2] {
         let (rows, inputs, bias) = (self.length * images, self.op.features, self.op.bias);
         [Dense { rows, inputs, outputs: 3 * inputs, bias }, Dense { rows, inputs, outputs: inputs, bias }]
     }
 
-    /// For each head of each image: where its queries, and its output, begin.
+    /// For each head of each image, the positions at which its queries and its output begin.
     fn heads(&self, images: usize) -> impl Iterator<Item = (usize, usize)> + use<> {
         let (length, features, heads) = (self.length, self.op.features, self.op.heads);
         let size = features / heads;
@@ -74,7 +75,7 @@ impl Attention {
         })
     }
 
-    /// Drops weights of one head, or their gradients.
+    /// Applies dropout to the attention weights of one head, or to their gradients.
     fn drop(&self, at: &Site, head: usize, seen: &mut [f32]) {
         if self.dropout == 0.0 {
             return;
@@ -102,7 +103,8 @@ impl Layer for Attention {
 
     fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
         let square = self.length * self.length;
-        // Back: the gradients of all but the input, the output's, and room for products. Forth: the output, and a head's weights after dropout.
+        // Backward: the gradients of all parts but the input, the gradient of the output, and space for products. Forward: the output, and
+        // the weights of one head after dropout.
         let [value, three, _, _] = self.sizes(images);
         [square + self.row_axes().scratch() + if backward { three + 2 * value + square } else { value }, 0]
     }
@@ -157,7 +159,7 @@ impl Layer for Attention {
         (at.kept, at.scratch) = (kept, scratch);
     }
 
-    /// Leaves the gradients of queries, keys and values in the scratch.
+    /// Computes the gradients of queries, keys and values in the scratch memory.
     fn param_grads(&self, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>], add: bool) {
         let images = at.images();
         let (kept, scratch) = (std::mem::take(&mut at.kept), std::mem::take(&mut at.scratch));
@@ -231,11 +233,11 @@ impl Layer for Attention {
     }
 }
 
-/// The gradients of a linear map's tensors.
+/// The gradients of a linear layer's tensors.
 fn map_grads(map: &Dense, from: Held, grads: &mut [Vec<f32>], add: bool) {
     map.rows(from, 0, &mut grads[0], add);
     if map.bias {
-        // Rows stand for images here.
+        // Rows are in the place of images here.
         for (row, dy) in from.dy.chunks_exact(map.outputs).enumerate() {
             layout::put(dy, &mut grads[1], add || row > 0);
         }

@@ -1,4 +1,4 @@
-//! `BatchNorm1d` and `BatchNorm2d`. A lane works out its share of the sums, `exec/norm.rs` puts the shares together, and the lane goes on.
+//! `BatchNorm1d` and `BatchNorm2d`. Each lane computes its part of the sums, `exec/norm.rs` merges the parts, and the lane continues.
 
 use std::sync::Arc;
 
@@ -14,25 +14,25 @@ use crate::{
 /// A batch normalization.
 #[derive(Clone, Copy, Debug)]
 pub struct Normalization {
-    /// Its number among the batch normalizations.
+    /// Its index among the batch normalizations.
     pub index: usize,
-    /// Normalized features.
+    /// The number of features or channels.
     pub channels: usize,
-    /// Elements of a feature in one sample.
+    /// The number of elements of a feature in one sample.
     pub positions: usize,
     /// Added to the variance.
     pub eps: f64,
-    /// The weight of the new batch in the running statistics.
+    /// The weight of the batch in the update of the running statistics.
     pub momentum: f64,
-    /// Is there a learnt scale and shift?
+    /// Whether it has a scale and a shift.
     pub affine: bool,
-    /// Does it use the batch's own statistics?
+    /// Whether it uses the statistics of the batch.
     pub train: bool,
 }
 
-/// What all lanes need of a batch normalization, channel by channel: `y = (x - mean) scale + shift`.
+/// The data of a batch normalization that all lanes share, per channel: `y = (x - mean) scale + shift`.
 pub struct Norm {
-    /// The mean, of the batch or running.
+    /// The mean: of the batch, or the running mean.
     pub mean: Vec<f32>,
     /// The inverse standard deviation times the weight.
     pub scale: Vec<f32>,
@@ -40,7 +40,7 @@ pub struct Norm {
     pub shift: Vec<f32>,
     /// The inverse standard deviation.
     pub deviation: Vec<f64>,
-    /// For the backward pass.
+    /// The coefficients of the backward pass.
     pub gradient: Gradient,
 }
 
@@ -71,7 +71,7 @@ impl Layer for Normalization {
         batch_norm::normalize(&of.mean, &of.scale, &of.shift, at.x(0), y);
     }
 
-    /// The sums that the gradients are made of.
+    /// The sums from which the gradients are computed.
     fn param_grads(&self, at: &mut Site, dy: &[f32], _: &mut [Vec<f32>], _: bool) {
         batch_norm::gradient_sums(&at.norms[self.index].mean, at.x(0), dy, &mut at.sums[self.index]);
     }
@@ -86,7 +86,7 @@ impl Layer for Normalization {
     }
 }
 
-/// [`Runnable`] for batch normalization.
+/// Implements [`Runnable`] for batch normalization.
 macro_rules! normalizes {
     ($($op:ident)*) => {
         $(impl Runnable for ops::$op {

@@ -1,4 +1,4 @@
-//! `Concat`: copies, a strip of each input behind the other.
+//! `Concat`: copies a strip of each input, one after the other.
 
 use layercake_ir::Shape;
 
@@ -8,23 +8,23 @@ use crate::{
     plan::runs_as,
 };
 
-/// Values one behind the other along an axis.
+/// Concatenates values along an axis.
 #[derive(Clone, Debug)]
 pub struct Concat {
-    /// Elements of each input's strip, for one image: its axis and those after it.
+    /// For each input, the number of elements of a strip (its axis and the axes after it), for one image.
     strips: Vec<usize>,
-    /// Elements of all strips.
+    /// The number of elements of all strips together.
     row: usize,
 }
 
 impl Concat {
-    /// Along an axis, the batch not counted.
+    /// Along an axis, counted without the batch.
     pub fn new<'a>(inputs: impl Iterator<Item = &'a Shape>, axis: usize) -> Self {
         let strips: Vec<usize> = inputs.map(|shape| shape.dims()[axis..].iter().product()).collect();
         Self { row: strips.iter().sum(), strips }
     }
 
-    /// Where an input's strips are in the output, and how long.
+    /// The position and the length of an input's strips in the output.
     fn strips(&self, input: usize, images: usize) -> (usize, usize) {
         (self.strips[..input].iter().sum::<usize>() * images, self.strips[input] * images)
     }

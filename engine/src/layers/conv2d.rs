@@ -1,7 +1,7 @@
 //! `Conv2d` on the buffers of a lane.
 //!
-//! A line of the output, for all images of the lane, is one stretch of a matrix product: each term of its sums is a stretch of the
-//! padded input, somewhere else for each tap ([`Convolution`]).
+//! A line of the output, for all images of the lane, is a contiguous range of a matrix product: each term of its sums is a contiguous range
+//! of the padded input, at a position that depends on the tap ([`Convolution`]).
 
 use super::{Back, Convolution, Held, Layer, Reads, Site, Weights, phases, winograd::Pass};
 use crate::kernels::{
@@ -11,7 +11,7 @@ use crate::kernels::{
     winograd::{Begin, bounds},
 };
 
-/// Output channels whose weight gradient one thread works out at a time.
+/// The number of output channels whose weight gradient one thread computes at a time.
 const PART: usize = 16;
 
 impl Layer for Convolution {
@@ -101,7 +101,7 @@ impl Weights for Convolution {
     }
 }
 
-/// `y = W * x + b`, the bias empty if there is none, in whatever way is best. Leaves the limits of the input.
+/// `y = W * x + b`, by the fastest algorithm; the bias is empty if there is none. Stores the limits of the input.
 pub(super) fn whole(
     conv: &Convolution,
     images: usize,
@@ -124,7 +124,7 @@ pub(super) fn whole(
     }
 }
 
-/// The gradient of the input, in whatever way is best, by the limits that the gradient of the weights has left.
+/// The gradient of the input, by the fastest algorithm, with the limits that the gradient of the weights stored.
 #[allow(clippy::too_many_arguments, reason = "two slices in, one out, scratch, limits, and of what")]
 pub(super) fn whole_back(
     conv: &Convolution,
@@ -146,7 +146,7 @@ pub(super) fn whole_back(
     }
 }
 
-/// Leaves the limits of the gradient of the output, of so many channels.
+/// Stores the limits of the gradient of the output.
 pub(super) fn bound_grad(conv: &Convolution, channels: usize, dy: &[f32], at: &mut Site) {
     let images = at.images();
     if conv.is_fast(images) {
@@ -154,7 +154,7 @@ pub(super) fn bound_grad(conv: &Convolution, channels: usize, dy: &[f32], at: &m
     }
 }
 
-/// `y = W * x + b` of an input in its frame; without a bias it may be added to what is there.
+/// `y = W * x + b` for an input in its frame; without a bias it may be added.
 pub(super) fn forward(conv: &Convolution, images: usize, weight: &[f32], bias: Option<&[f32]>, x: &[f32], y: &mut [f32], add: bool) {
     let group_out = conv.outputs * conv.slide.output_len() * images;
     let (lines, line) = lines(conv, images);
@@ -176,7 +176,7 @@ pub(super) fn forward(conv: &Convolution, images: usize, weight: &[f32], bias: O
     }
 }
 
-/// Puts the input into its frame, where it has one.
+/// Copies the input into its frame, if it has one.
 pub(super) fn framed<'a>(conv: &Convolution, images: usize, x: &'a [f32], scratch: &'a mut [f32]) -> &'a [f32] {
     if conv.frame.is_plain() {
         return x;
@@ -186,7 +186,7 @@ pub(super) fn framed<'a>(conv: &Convolution, images: usize, x: &'a [f32], scratc
     to
 }
 
-/// The gradient of the weights of the output channels from `first` on that fit into `to`, from the input in its frame.
+/// The gradient of the weights of the output channels from `first` on, as many as fit into `to`, for an input in its frame.
 pub(super) fn weight_rows(conv: &Convolution, from: Held, first: usize, to: &mut [f32], add: bool) {
     let Held { images, x, dy, scratch, .. } = from;
     let framed = if conv.frame.is_plain() { x } else { scratch };
@@ -213,7 +213,7 @@ pub(super) fn weight_rows(conv: &Convolution, from: Held, first: usize, to: &mut
     }
 }
 
-/// The gradient of the input, added or in its place.
+/// The gradient of the input; overwrites or is added.
 pub(super) fn input_grad(conv: &Convolution, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool, scratch: &mut [f32]) {
     let (framed, line) = scratch.split_at_mut(scratch.len() - conv.inputs * conv.slide.input[1] * images);
     let dy = if conv.back_frame.is_plain() {
@@ -237,7 +237,7 @@ pub(super) fn input_grad(conv: &Convolution, images: usize, weight: &[f32], dy: 
     }
 }
 
-/// The gradient of the lines from number `done` on of a part of one group.
+/// The gradient of the lines from `done` on, of a part of one group.
 #[allow(clippy::too_many_arguments, reason = "two slices in, one out, scratch, and what part")]
 fn part_grad(
     conv: &Convolution,
@@ -267,7 +267,7 @@ fn part_grad(
     if stride_x == 1 {
         return outer(product, dx);
     }
-    // The columns of the part lie apart: each line is made by itself and then spread.
+    // The columns of the part are not adjacent, so each line is computed separately and then spread.
     for segment in 0..count {
         let out_row = product.n;
         let start = Start::Zero;
@@ -280,7 +280,7 @@ fn part_grad(
     }
 }
 
-/// The number of lines of the output and the elements of one; they are one long line if they follow each other in the frame too.
+/// The number of lines of the output and the number of elements of each. They count as one long line if they are adjacent in the frame too.
 fn lines(conv: &Convolution, images: usize) -> (usize, usize) {
     let [height, width] = conv.slide.output;
     if conv.line == width { (1, height * width * images) } else { (height, width * images) }

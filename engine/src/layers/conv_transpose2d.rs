@@ -1,5 +1,5 @@
-//! `ConvTranspose2d`: the way back of a convolution from its output to its input. Forward is that convolution's gradient of the input,
-//! the gradient of the input is its forward pass, and the weights are its own.
+//! `ConvTranspose2d`: the transpose of a convolution. Its forward pass is that convolution's gradient of the input, its gradient of the
+//! input is that convolution's forward pass, and the weights are the same.
 
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ use crate::{
 /// A transposed convolution.
 #[derive(Clone, Debug)]
 pub struct ConvTranspose {
-    /// From the output to the input.
+    /// The convolution, from the output to the input.
     conv: Convolution,
-    /// Is there a bias?
+    /// Whether it has a bias.
     bias: bool,
 }
 
 impl ConvTranspose {
-    /// Works out the tables.
+    /// Computes the tables.
     pub fn new(op: &ops::ConvTranspose2d, input: &Shape, output: &Shape) -> Self {
         let conv = Conv2d {
             in_channels: op.out_channels,
@@ -43,13 +43,13 @@ impl ConvTranspose {
         Self { conv: Convolution::new(&conv, output, input).untiled(), bias: op.bias }
     }
 
-    /// Are so many images done phase by phase?
+    /// Whether this number of images is computed phase by phase.
     #[cfg(test)]
     pub fn is_phased(&self, images: usize) -> bool {
         self.conv.phased(images).is_some()
     }
 
-    /// The gradient of the output in its frame, as [`Layer::param_grads`] left it.
+    /// The gradient of the output in its frame, as [`Layer::param_grads`] stored it.
     fn framed<'a>(&self, dy: &'a [f32], scratch: &'a [f32]) -> &'a [f32] {
         if self.conv.frame.is_plain() { dy } else { scratch }
     }
@@ -94,7 +94,7 @@ impl Layer for ConvTranspose {
     }
 
     fn param_grads(&self, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>], add: bool) {
-        // Input and output of the convolution, whose gradient the layer's input is.
+        // The input and the output of the convolution; the layer's input is the gradient of the latter.
         if let Some(phased) = self.conv.phased(at.images()) {
             conv2d::bound_grad(&self.conv, self.conv.inputs, dy, at);
             let [input, gradient] = bounds::both(at.images(), at.kept);
@@ -133,7 +133,7 @@ impl Runnable for ops::ConvTranspose2d {
     }
 }
 
-/// The window of the convolution of which it is the transpose.
+/// The window of the convolution that it transposes.
 fn reversed(op: &ops::ConvTranspose2d) -> Window {
     Window { kernel: op.kernel, stride: op.stride, padding: op.padding, dilation: op.dilation, ceil: false }
 }

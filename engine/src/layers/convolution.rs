@@ -1,4 +1,4 @@
-//! How a convolution is laid out: the frame of zeros around its maps, and where each tap reads in it.
+//! The tables of a convolution: the frame around its maps, and the positions that each tap reads in it.
 //!
 //! Positions count elements; a lane multiplies them by its number of images.
 
@@ -23,52 +23,52 @@ use crate::{
 /// A convolution with its sizes and tables.
 #[derive(Clone, Debug)]
 pub struct Convolution {
-    /// Window, input and output sizes.
+    /// The window, with the sizes of input and output.
     pub slide: Slide,
-    /// Channels are split into so many groups.
+    /// The number of groups of channels.
     pub groups: usize,
-    /// Channels in, of one group.
+    /// The input channels of one group.
     pub inputs: usize,
-    /// Channels out, of one group.
+    /// The output channels of one group.
     pub outputs: usize,
-    /// Is there a bias?
+    /// Whether it has a bias.
     pub bias: bool,
-    /// The padded input.
+    /// The frame of the input.
     pub frame: Frame,
-    /// Where in a group's frame each term of a sum is read, for the first window.
+    /// For each term of a sum, its position in a group's frame for the first window.
     pub taps: Vec<usize>,
-    /// From one line of the output to the next, so many elements of the frame.
+    /// The distance in the frame between two lines of the output.
     pub line: usize,
-    /// The padded gradient of the output, for the gradient of the input.
+    /// The frame of the output's gradient, for the gradient of the input.
     pub back_frame: Frame,
     /// The parts of the input's gradient.
     pub back: Vec<Back>,
-    /// How it is done with fewer products, where that pays.
+    /// The algorithm in tiles, if it is faster.
     pub tiled: Option<Tiled>,
-    /// The same of a convolution with a stride.
+    /// The algorithm in phases for a convolution with a stride, if it is faster.
     pub phased: Option<Phased>,
 }
 
-/// The part of the input's gradient in which a window's taps meet the elements in the same way: all of it, without a stride.
+/// A part of the input's gradient: elements that the taps of windows reach in the same way. Without a stride there is one part.
 #[derive(Clone, Debug)]
 pub struct Back {
-    /// The first line and column of the part.
+    /// The first line and the first column of the part.
     pub first: [usize; 2],
-    /// The number of its lines and columns, a stride apart.
+    /// The number of its lines and columns, whose distance is the stride.
     pub count: [usize; 2],
-    /// Where in a group's frame each term is read, for the first element.
+    /// For each term, its position in a group's frame for the first element.
     pub taps: Vec<usize>,
-    /// The term's weight, for the first channel in.
+    /// For each term, its weight for the first input channel.
     pub weights: Vec<usize>,
-    /// Stretches of lines that need the same terms: the number of lines, the first term, and the one after the last.
+    /// Ranges of lines that need the same terms: the number of lines, the first term, and the term after the last.
     pub stretches: Vec<[usize; 3]>,
 }
 
-/// A group's weights of so many elements stay in cache, so that their order does not matter and terms can be sorted by line.
+/// Weights of a group with at most this many elements stay in cache, so their order does not matter, and terms can be sorted by line.
 const SORTED_WEIGHTS: usize = 64 * 1024;
 
 impl Convolution {
-    /// Works out the tables.
+    /// Computes the tables.
     pub fn new(op: &Conv2d, input: &Shape, output: &Shape) -> Self {
         let window = op.window();
         let slide = Slide { window, input: map_size(input), output: map_size(output) };
@@ -88,66 +88,67 @@ impl Convolution {
         Self { slide, groups: op.groups, inputs, outputs, bias: op.bias, frame, taps, line, back_frame, back, tiled, phased }
     }
 
-    /// The same, without the tiles of a convolution that has no stride.
+    /// The same, without the algorithm in tiles, for a convolution without a stride.
     pub fn untiled(self) -> Self {
         Self { tiled: None, ..self }
     }
 
-    /// How so many images are done with fewer products, if that pays.
+    /// The algorithm in tiles, if it is faster for this number of images.
     pub fn tiled(&self, images: usize) -> Option<&Tiled> {
         self.tiled.as_ref().filter(|tiled| tiled.takes(images))
     }
 
-    /// How so many images are done phase by phase, if that pays.
+    /// The algorithm in phases, if it is faster for this number of images.
     pub fn phased(&self, images: usize) -> Option<&Phased> {
         self.phased.as_ref().filter(|phased| phased.takes(images))
     }
 
-    /// Are so many images done in one of these ways?
+    /// Whether one of these algorithms is used for this number of images.
     pub fn is_fast(&self, images: usize) -> bool {
         self.tiled(images).is_some() || self.phased(images).is_some()
     }
 
-    /// Terms of one sum: taps times channels in.
+    /// The number of terms of a sum: taps times input channels.
     pub fn depth(&self) -> usize {
         self.inputs * self.slide.taps()
     }
 
-    /// Elements of the weights of one group.
+    /// The number of weights of one group.
     pub fn weights(&self) -> usize {
         self.outputs * self.depth()
     }
 
-    /// Elements of an image's padded input.
+    /// The number of elements of an image's padded input.
     pub fn framed(&self) -> usize {
         if self.frame.is_plain() { 0 } else { self.groups * self.inputs * self.frame.len() }
     }
 
-    /// Elements that an image needs for the gradient of the input: the padded gradient of the output, and a line of the largest part.
+    /// The number of elements that an image needs for the gradient of the input: the padded gradient of the output, and a line of the
+    /// largest part.
     pub fn back_scratch(&self) -> usize {
         let framed = if self.back_frame.is_plain() { 0 } else { self.groups * self.outputs * self.back_frame.len() };
         framed + self.inputs * self.slide.input[1]
     }
 }
 
-/// The windows along an axis, on maps of a size and as many as another size.
+/// The windows along an axis, sliding from `input` to `output`.
 pub fn windows(window: Window, input: [usize; 2], output: [usize; 2], axis: usize) -> Windows {
     let [stride, dilation, padding] = [window.stride[axis], window.dilation[axis], window.padding[axis]];
     Windows { size: input[axis], count: output[axis], taps: window.kernel[axis], stride, dilation, padding }
 }
 
-/// One axis of a part of the input's gradient.
+/// A part of the input's gradient along one axis.
 struct Part {
     first: usize,
     count: usize,
-    /// The taps that reach this part, and how many windows before the element's own each of them belongs to.
+    /// The taps that reach this part, each with the distance in windows from the window of an element back to the one whose tap it is.
     taps: Vec<(usize, usize)>,
-    /// The number of the first element's own window.
+    /// The index of the first element's window.
     window: usize,
 }
 
-/// The parts of one axis. Element `i` is read by tap `t` of window `(i + padding - t * dilation) / stride` if that is whole: so taps
-/// and elements fall into classes by their remainder. Taps that no element of a part has a window for are left out.
+/// The parts along one axis. Tap `t` of window `(i + padding - t * dilation) / stride` reads element `i` if this is an integer, so taps and
+/// elements fall into classes by their remainder. Taps of windows that do not exist for any element of a part are left out.
 fn parts(slide: &Slide, axis: usize) -> Vec<Part> {
     let Windows { size, count: windows, taps, stride, dilation, padding } = windows(slide.window, slide.input, slide.output, axis);
     let part = |first| Part { first, count: (size - first).div_ceil(stride), taps: Vec::new(), window: (first + padding) / stride };
@@ -166,7 +167,7 @@ fn parts(slide: &Slide, axis: usize) -> Vec<Part> {
 
 fn backward(slide: &Slide, inputs: usize, outputs: usize) -> (Frame, Vec<Back>) {
     let axes = [parts(slide, 0), parts(slide, 1)];
-    // Zeros for the windows before the first and after the last that some element asks for.
+    // Zeros before the first window and after the last one, as far as an element asks for them.
     let before = [0, 1].map(|axis| {
         let missing = |part: &Part| part.taps.iter().map(|tap| tap.1.saturating_sub(part.window)).max().unwrap_or(0);
         axes[axis].iter().map(missing).max().unwrap_or(0)
@@ -214,7 +215,7 @@ fn part(
             vertical.taps.iter().for_each(|&y| columns().for_each(|x| term(channel, y, x)));
         }
     }
-    // Sorted by line, the terms that read nothing but zeros above and below can be left out.
+    // If terms are sorted by line, those that only read zeros above and below are left out.
     let terms_a_line = outputs * horizontal.taps.len();
     let mut stretches: Vec<[usize; 3]> = Vec::new();
     for line in 0..vertical.count {

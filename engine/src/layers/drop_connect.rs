@@ -1,4 +1,4 @@
-//! `Linear` with `drop_connect` while training: the mask of the weights is worked out anew wherever it is needed.
+//! `Linear` with `drop_connect` in training. The mask of the weights is computed again wherever it is needed.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     rng,
 };
 
-/// A fully connected layer some of whose weights count as zeros, the same for all images of a pass.
+/// A linear layer with dropped weights, the same for all images of a pass.
 #[derive(Clone, Copy, Debug)]
 pub struct DropConnect {
     /// The layer.
@@ -25,14 +25,14 @@ impl DropConnect {
         self.dense.inputs * self.dense.outputs
     }
 
-    /// What each weight is multiplied by.
+    /// The factor of each weight.
     fn mask(&self, at: &Site) -> impl Fn(usize) -> f32 + use<> {
         let (seed, node, p) = (at.seed, at.node, self.p);
         let scale = (1.0 / (1.0 - p)) as f32;
         move |weight| if rng::keep(seed, node, weight as u64, p) { scale } else { 0.0 }
     }
 
-    /// The weights as they count, in the spare buffer.
+    /// The masked weights, in the spare buffer.
     fn masked<'a>(&self, at: &'a mut Site) -> &'a [f32] {
         let mask = self.mask(at);
         let to = &mut at.spare[..self.weights()];
@@ -63,7 +63,7 @@ impl Layer for DropConnect {
         linear::forward(&self.dense, images, self.masked(at), bias, x, y);
     }
 
-    /// Of a dropped weight it is zero.
+    /// The gradient of a dropped weight is 0.
     fn param_grads(&self, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>], add: bool) {
         let (images, x, mask) = (at.images(), at.x(0), self.mask(at));
         linear::turn(&self.dense, images, x, at.scratch);

@@ -1,4 +1,4 @@
-//! `Dropout`, `Dropout2d` and `StochasticDepth` while training.
+//! `Dropout`, `Dropout2d` and `StochasticDepth` in training.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ use crate::{
     plan::{At, Runnable},
 };
 
-/// Zeroes elements at random, so many together.
+/// Sets elements to zero at random.
 #[derive(Clone, Copy, Debug)]
 pub struct Dropout {
     /// The probability of dropping.
     pub p: f64,
-    /// Elements of a sample that are dropped or kept together: 1, those of a channel, or all.
+    /// The number of elements of a sample that are dropped or kept together: 1, those of a channel, or all.
     pub span: usize,
 }
 
@@ -41,7 +41,7 @@ impl Layer for Dropout {
     }
 }
 
-/// [`Runnable`] for dropout: what is dropped together, of the input's shape.
+/// Implements [`Runnable`] for dropout, given the number of elements that are dropped together.
 macro_rules! drops {
     ($($op:ident: |$input:ident| $span:expr;)*) => {
         $(impl Runnable for ops::$op {

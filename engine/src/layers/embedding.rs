@@ -1,24 +1,24 @@
-//! `Embedding`: rows of a table. Its input holds token ids, as the bits of numbers ([`crate::Run::set_ids`]).
+//! `Embedding`: rows of a table. Its input has token ids, stored as the bits of numbers ([`crate::Run::set_ids`]).
 
 use layercake_ir::{INFER, ops};
 
 use super::{Held, Layer, Reads, Site, Weights};
 use crate::plan::runs_as;
 
-/// Parts of a large table, whose gradients one thread each works out.
+/// The number of parts of a large table; one thread computes the gradient of each.
 const PARTS: usize = 16;
 
-/// A table of features for each id.
+/// A table with a row of features for each id.
 #[derive(Clone, Copy, Debug)]
 pub struct Embedding {
     rows: usize,
     features: usize,
-    /// The id of padding, if there is one.
+    /// The padding id, if there is one.
     padding: Option<usize>,
 }
 
 impl Embedding {
-    /// What it has to know.
+    /// The layer of an operation.
     pub fn new(op: &ops::Embedding) -> Self {
         let padding = Some(op.padding_idx).filter(|&id| id != INFER);
         Self { rows: op.num_embeddings, features: op.embedding_dim, padding }
@@ -42,7 +42,7 @@ impl Layer for Embedding {
         }
     }
 
-    /// Ids have no gradient, and nobody asks for one.
+    /// Ids have no gradient.
     fn input_grad(&self, _: usize, _: &mut Site, _: &[f32], dx: &mut [f32], add: bool) {
         if !add {
             dx.fill(0.0);
@@ -82,7 +82,7 @@ impl Weights for Embedding {
     }
 
     fn bias(&self, _: Held, _: &mut [f32], _: bool) {
-        unreachable!("a table has no bias");
+        unreachable!("an embedding has no bias");
     }
 }
 

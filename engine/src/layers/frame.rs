@@ -1,37 +1,37 @@
-//! Frames: maps with zeros around them, laid out so that what the windows of a convolution read of a line lies side by side.
+//! Frames: maps with zeros around them, laid out so that the elements that windows read from a line are adjacent.
 //!
-//! A frame holds what windows read, and nothing of a padding or an input that they step over.
+//! A frame has only elements that windows read; padding and input that a stride steps over are left out.
 
-/// Along one axis, what a frame has of the maps.
+/// The elements of a frame along one axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
-    /// Elements of the maps.
+    /// The size of the maps.
     pub size: usize,
-    /// Elements of the frame.
+    /// The size of the frame.
     pub len: usize,
-    /// The frame's elements in stretches: the first of the maps that it shows, none for zeros, and their number.
+    /// The ranges of the frame: the first element of the maps (`None` for zeros) and the length.
     pub stretches: Vec<(Option<usize>, usize)>,
 }
 
 /// Windows along one axis.
 #[derive(Clone, Copy, Debug)]
 pub struct Windows {
-    /// Elements of the maps.
+    /// The size of the maps.
     pub size: usize,
-    /// Windows.
+    /// The number of windows.
     pub count: usize,
-    /// Taps of a window.
+    /// The number of taps.
     pub taps: usize,
-    /// From a window to the next.
+    /// The distance between windows.
     pub stride: usize,
-    /// From a tap to the next.
+    /// The distance between taps.
     pub dilation: usize,
-    /// Zeros before the maps.
+    /// The zeros before the maps.
     pub padding: usize,
 }
 
 impl Axis {
-    /// The elements that a frame shows, in order.
+    /// From the list of the frame's elements, in order.
     fn new(size: usize, shown: impl Iterator<Item = Option<usize>>) -> Self {
         let mut stretches: Vec<(Option<usize>, usize)> = Vec::new();
         for at in shown.map(|at| at.filter(|&at| at < size)) {
@@ -43,17 +43,17 @@ impl Axis {
         Self { size, len: stretches.iter().map(|(_, len)| len).sum(), stretches }
     }
 
-    /// So many zeros, the maps, and so many zeros.
+    /// The maps with zeros before and after them.
     pub fn around(before: usize, size: usize, after: usize) -> Self {
         let stretches = [(None, before), (Some(0), size), (None, after)];
         Self { size, len: before + size + after, stretches: stretches.into_iter().filter(|&(_, len)| len > 0).collect() }
     }
 
-    /// What windows read, and for each tap the place in the frame of what it reads for the first window; for the next windows it reads the elements
-    /// behind.
+    /// The elements that windows read, and for each tap the position in the frame of the element that it reads for the first window; for
+    /// the following windows it reads the following elements.
     ///
-    /// Elements are sorted by their remainder of the stride, of those classes that taps fall into; or there is a stretch for each tap where that is
-    /// less.
+    /// Elements are sorted by their remainder modulo the stride, only classes with taps; or there is a range for each tap, if that is
+    /// smaller.
     pub fn of(windows: Windows) -> (Self, Vec<usize>) {
         let Windows { size, count, taps, stride, dilation, padding } = windows;
         let mut classes: Vec<usize> = (0..taps.min(stride)).map(|tap| tap * dilation % stride).collect();
@@ -71,7 +71,7 @@ impl Axis {
         }
     }
 
-    /// At most so many elements [`Axis::of`] windows has: known without working it out.
+    /// An upper bound of the size of [`Axis::of`] the windows, without computing it.
     pub fn most(windows: Windows) -> u128 {
         let Windows { count, taps, stride, dilation, .. } = windows;
         let [count, taps, stride, dilation] = [count, taps, stride, dilation].map(|n| n as u128);
@@ -79,31 +79,31 @@ impl Axis {
         taps.min(stride).saturating_mul(class).min(taps.saturating_mul(count))
     }
 
-    /// Does it show the maps as they are?
+    /// Whether the frame is the maps themselves.
     pub fn is_plain(&self) -> bool {
         self.stretches == [(Some(0), self.size)]
     }
 }
 
-/// Maps in a frame.
+/// The frame of maps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
-    /// Down and across.
+    /// Height and width.
     pub axes: [Axis; 2],
 }
 
 impl Frame {
-    /// Elements of a line.
+    /// The number of elements of a line.
     pub fn line(&self) -> usize {
         self.axes[1].len
     }
 
-    /// Elements of a map.
+    /// The number of elements of a map.
     pub fn len(&self) -> usize {
         self.axes[0].len * self.axes[1].len
     }
 
-    /// Is there nothing to add and nothing to sort, so that the maps can be used as they are?
+    /// Whether the frame is the maps themselves, so that no copy is needed.
     pub fn is_plain(&self) -> bool {
         self.axes.iter().all(Axis::is_plain)
     }
@@ -145,7 +145,7 @@ mod tests {
     fn nothing_is_added_where_nothing_is_needed() {
         assert!(Axis::of(Windows { size: 6, count: 4, taps: 3, stride: 1, dilation: 1, padding: 0 }).0.is_plain());
         assert!(Axis::around(0, 5, 0).is_plain() && !Axis::around(1, 5, 0).is_plain());
-        // What a stride steps over, and a padding that no window reads, cost nothing.
+        // Elements that a stride steps over, and padding that no window reads, are not in the frame.
         assert_eq!(Axis::of(Windows { size: 8, count: 2, taps: 1, stride: 7, dilation: 1, padding: 0 }).0.len, 2);
         let far = Windows { size: 8, count: 2, taps: 3, stride: 2_000_000_000, dilation: 1, padding: 1_000_000_000 };
         assert_eq!(Axis::of(far).0.len, 6);

@@ -6,10 +6,10 @@ use crate::{
     plan::runs_as,
 };
 
-/// Draws by a mean and a log-variance, its two inputs; at inference it gives the mean.
+/// Samples from a mean and a log-variance, its two inputs; in inference it returns the mean.
 #[derive(Clone, Copy, Debug)]
 pub struct Gaussian {
-    /// Is it training?
+    /// Whether it is in training.
     pub train: bool,
 }
 
@@ -41,7 +41,7 @@ impl Layer for Gaussian {
         match (input, self.train) {
             (0, _) => {}
             (_, true) => gaussian::logvar_grad(Self::noise(at), at.x(1), grad),
-            // The mean does not depend on it.
+            // The mean does not depend on the log-variance.
             (_, false) => grad.fill(0.0),
         }
     }

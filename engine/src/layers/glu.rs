@@ -5,15 +5,15 @@ use layercake_ir::{Shape, ops};
 use super::{Layer, Reads, Site};
 use crate::{kernels::glu, plan::runs_as};
 
-/// One half of an axis times the sigmoid of the other.
+/// The first half of an axis times the sigmoid of the second half.
 #[derive(Clone, Copy, Debug)]
 pub struct Glu {
-    /// Elements of one half: of the axis and those after it, for one image.
+    /// The number of elements of one half (the axis and those after it), for one image.
     half: usize,
 }
 
 impl Glu {
-    /// Of a value of this shape.
+    /// The layer for an input of this shape.
     pub fn new(op: &ops::Glu, input: &Shape) -> Self {
         Self { half: input.dims()[op.axis..].iter().product::<usize>() / 2 }
     }

@@ -9,14 +9,14 @@ use crate::{
     plan::runs_as,
 };
 
-/// Joins values element by element, from left to right.
+/// Applies an elementwise operation to values, from left to right.
 #[derive(Clone, Copy, Debug)]
 pub struct Join(pub Operator);
 
 impl Layer for Join {
     fn place(&self) -> Place {
         match self.0 {
-            // Of the first two either may come first, to the bit.
+            // The first two inputs can be swapped without changing a bit.
             Operator::Add | Operator::Mul => Place::Over(2),
             Operator::Sub | Operator::Max => Place::Over(1),
         }
@@ -55,7 +55,7 @@ impl Layer for Join {
             Operator::Sub if input == 0 => {}
             Operator::Sub => grad.iter_mut().for_each(|grad| *grad = -*grad),
             Operator::Mul => others.for_each(|other| join::fold(Operator::Mul, at.x(other), grad)),
-            // From left to right: with the maximum of all before it, then with each behind it.
+            // From left to right: the maximum of all values before it, then each value after it.
             Operator::Max => {
                 match input {
                     0 => {}

@@ -1,6 +1,6 @@
 //! `Linear` on the buffers of a lane: `[rows, features, images]`, where `rows` is 1 or the length.
 //!
-//! A product's columns are the images; a lane of a single image takes its rows together instead.
+//! The columns of a product are the images; a lane with a single image takes its rows together instead.
 
 use layercake_ir::{Shape, ops};
 
@@ -14,19 +14,20 @@ use crate::{
     plan::runs_as,
 };
 
-/// Rows of the weights whose gradient one thread works out at a time: so few that they stay in a level-1 cache from one lane to the next.
+/// The number of rows of the weight whose gradient one thread computes at a time: few enough to stay in a level-1 cache from one lane to
+/// the next.
 const PART: usize = 8;
 
-/// A fully connected layer.
+/// A linear layer.
 #[derive(Clone, Copy, Debug)]
 pub struct Dense {
-    /// Rows of one sample: 1, or the length.
+    /// The rows of one sample: 1, or the length.
     pub rows: usize,
-    /// Features in.
+    /// The number of input features.
     pub inputs: usize,
-    /// Features out.
+    /// The number of output features.
     pub outputs: usize,
-    /// Is there a bias?
+    /// Whether it has a bias.
     pub bias: bool,
 }
 
@@ -109,7 +110,7 @@ pub(super) fn forward(dense: &Dense, images: usize, weight: &[f32], bias: Option
     outer(product, y);
 }
 
-/// `dx = W^T dy`, added or in its place.
+/// `dx = W^T dy`; overwrites or is added.
 pub(super) fn input_grad(dense: &Dense, images: usize, weight: &[f32], dy: &[f32], dx: &mut [f32], add: bool) {
     let Dense { rows, inputs, outputs, .. } = *dense;
     let start = if add { Start::Sum } else { Start::Zero };
@@ -123,7 +124,7 @@ pub(super) fn input_grad(dense: &Dense, images: usize, weight: &[f32], dy: &[f32
     outer(product, dx);
 }
 
-/// Leaves the input as [`weight_rows`] takes it, `[rows, images, features]`.
+/// Stores the input as [`weight_rows`] reads it, `[rows, images, features]`.
 pub(super) fn turn(dense: &Dense, images: usize, x: &[f32], scratch: &mut [f32]) {
     let row = dense.inputs * images;
     for (x, to) in x.chunks_exact(row).zip(scratch.chunks_exact_mut(row)) {
@@ -131,11 +132,11 @@ pub(super) fn turn(dense: &Dense, images: usize, x: &[f32], scratch: &mut [f32])
     }
 }
 
-/// `dW = dy x^T`, of the rows from `first` on that fit into `to`.
+/// `dW = dy x^T`, for the rows from `first` on, as many as fit into `to`.
 fn weight_rows(dense: &Dense, from: Held, first: usize, to: &mut [f32], add: bool) {
     let Dense { rows, inputs, outputs, .. } = *dense;
     let Held { images, dy, scratch: turned, .. } = from;
-    // All rows are one product for a single image, one after the other otherwise.
+    // For a single image, all rows are one product; otherwise there is one product per row.
     let (count, k, left_row, left_cols) = if images == 1 { (1, rows, 1, outputs) } else { (rows, images, images, 1) };
     for row in 0..count {
         let product = Outer::new(

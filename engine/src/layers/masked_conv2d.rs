@@ -17,12 +17,12 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct MaskedConvolution {
     conv: Convolution,
-    /// Of each weight, whether it counts.
+    /// For each weight, whether it is kept.
     seen: Vec<bool>,
 }
 
 impl MaskedConvolution {
-    /// Works out the tables and the mask.
+    /// Computes the tables and the mask.
     pub fn new(op: &ops::MaskedConv2d, input: &Shape, output: &Shape) -> Self {
         let window = op.window();
         let conv = Conv2d {
@@ -44,14 +44,14 @@ impl MaskedConvolution {
         Self { conv: Convolution::new(&conv, input, output), seen: (0..weights).map(sees).collect() }
     }
 
-    /// Clears the masked ones of the rows from `first` on.
+    /// Sets the masked weights of the rows from `first` on to zero.
     fn mask(&self, first: usize, to: &mut [f32]) {
         for (to, seen) in to.iter_mut().zip(&self.seen[first * self.conv.depth()..]) {
             *to = if *seen { *to } else { 0.0 };
         }
     }
 
-    /// The weights, the masked ones zero, and what is left of the buffer.
+    /// The masked weights, and the rest of the buffer.
     fn masked<'a>(&self, weights: &[f32], spare: &'a mut [f32]) -> (&'a [f32], &'a mut [f32]) {
         let (to, rest) = spare.split_at_mut(self.seen.len());
         for ((to, weight), seen) in to.iter_mut().zip(weights).zip(&self.seen) {

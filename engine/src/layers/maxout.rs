@@ -1,4 +1,4 @@
-//! `Maxout`: a fully connected layer and the maximum of each feature's pieces.
+//! `Maxout`: a linear layer, and the maximum of each feature's pieces.
 
 use std::sync::Arc;
 
@@ -11,31 +11,31 @@ use crate::{
     plan::{At, Runnable},
 };
 
-/// The largest of several linear functions.
+/// The maximum of several linear functions.
 #[derive(Clone, Debug)]
 pub struct Maxout {
-    /// All pieces.
+    /// The linear layer of all pieces.
     dense: Dense,
-    /// From the pieces of a feature to the feature.
+    /// The maximum over the pieces of each feature.
     pieces: Runs,
 }
 
-/// The parts of the scratch.
+/// The parts of the scratch memory.
 struct Parts<'a> {
-    /// What all pieces give.
+    /// The outputs of all pieces.
     values: &'a mut [f32],
-    /// The gradients of that.
+    /// Their gradients.
     grads: &'a mut [f32],
     /// The maxima.
     maxima: &'a mut [f32],
-    /// How many pieces share a maximum.
+    /// The number of pieces that share each maximum.
     counts: &'a mut [f32],
-    /// The input as the weights' gradient takes it.
+    /// The input as the weights' gradient reads it.
     turned: &'a mut [f32],
 }
 
 impl Maxout {
-    /// Of an input of this shape.
+    /// The layer for an input of this shape.
     pub fn new(op: &ops::Maxout, input: &Shape) -> Self {
         let list = (0..op.pieces).map(|from| Run { from, to: 0, len: 1, weight: 1.0 }).collect();
         Self {
@@ -49,7 +49,7 @@ impl Maxout {
         }
     }
 
-    /// Elements of what all pieces give an image.
+    /// The number of outputs of all pieces for one image.
     fn values(&self) -> usize {
         self.dense.rows * self.dense.outputs
     }
@@ -85,7 +85,7 @@ impl Layer for Maxout {
         runs::max_forward(&self.pieces, images, values, y);
     }
 
-    /// Finds the maxima anew and leaves the gradients of the pieces in the scratch.
+    /// Computes the maxima again and stores the gradients of the pieces in the scratch memory.
     fn param_grads(&self, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>], add: bool) {
         let (images, x) = (at.images(), at.x(0));
         let parts = self.parts(images, at.scratch);

@@ -1,8 +1,8 @@
-//! The operations as the engine runs them, one file each: what a plan has to know of one, and what it does on the buffers of a lane.
-//! The arithmetic is in `kernels/`, the order of things in `plan/`, and who waits for whom in `exec/`.
+//! The operations of the engine, one per file: what a plan needs to know, and the forward and backward pass on the buffers of a lane. The
+//! arithmetic is in `kernels/`, the order of steps in `plan/`, synchronization in `exec/`.
 //!
-//! An operation is added by a file here that implements [`Layer`], and [`Runnable`](crate::plan::Runnable) for the operation; the README of this package
-//! shows one.
+//! A new operation is a file here that implements [`Layer`], and [`Runnable`](crate::plan::Runnable) for the operation; the README of this
+//! package explains it.
 
 mod activation;
 mod alias;
@@ -54,72 +54,73 @@ use crate::kernels::layout;
 
 /// An operation with all its sizes.
 ///
-/// Every value is `[shape.., images]`: the images of one element lie side by side.
+/// Every value is `[shape.., images]`: the images of one element are adjacent.
 pub trait Layer: Debug + Send + Sync {
-    /// Where the output is.
+    /// The place of the output.
     fn place(&self) -> Place {
         Place::Apart
     }
 
-    /// What the backward pass looks at besides gradients.
+    /// What the backward pass reads besides gradients.
     fn reads(&self) -> Reads;
 
-    /// Elements of [`Site::scratch`] and [`Site::spare`] that it needs for so many images.
+    /// The number of elements of [`Site::scratch`] and [`Site::spare`] for this number of images.
     fn scratch(&self, _images: usize, _backward: bool) -> [usize; 2] {
         [0; 2]
     }
 
-    /// Elements of [`Site::kept`] that it needs for so many images.
+    /// The number of elements of [`Site::kept`] for this number of images.
     fn keeps(&self, _images: usize) -> usize {
         0
     }
 
-    /// May an activation be applied to its output right away? Its own backward pass must not need what was there before.
+    /// Whether an activation may be applied to the output directly. The layer's backward pass must not read its own output then.
     fn takes_activation(&self) -> bool {
         false
     }
 
-    /// Works out the output. With [`Place::Over`], `y` may hold an input already ([`Site::held`]).
+    /// Computes the output. With [`Place::Over`], `y` may already hold an input ([`Site::held`]).
     fn forward(&self, at: &mut Site, y: &mut [f32]);
 
-    /// Works out the gradients of the trained tensors over this lane's images, in the order of [`Site::params`]: added to `grads` if
-    /// `add`, in their place otherwise. It comes before [`Layer::input_grad`], which finds the scratch as it was left.
+    /// Computes the gradients of the trained tensors over this lane's images, in the order of [`Site::params`]: adds to `grads` if `add`,
+    /// and overwrites it otherwise. Runs before [`Layer::input_grad`], which finds the scratch memory unchanged.
     fn param_grads(&self, _at: &mut Site, _dy: &[f32], _grads: &mut [Vec<f32>], _add: bool) {}
 
-    /// Works out the gradient of one input: added to `dx` if `add`, in its place otherwise.
+    /// Computes the gradient of one input: adds to `dx` if `add`, and overwrites it otherwise.
     fn input_grad(&self, input: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
         by_moving(self, input, at, dy, dx, add);
     }
 
-    /// Turns the gradient of the output into that of one input, in place. Asked of every input of [`Place::Over`] and [`Place::Alias`].
+    /// Turns the gradient of the output into the gradient of one input, in place. Called for inputs of [`Place::Over`] and
+    /// [`Place::Alias`].
     fn through(&self, _input: usize, _at: &mut Site, _grad: &mut [f32]) {
         unreachable!("{self:?} does not work in place");
     }
 
-    /// Its weight, where all threads can work out the gradient of a large one together. [`Layer::param_grads`] is not called then.
+    /// The layer's weight, if all threads can compute the gradient of a large one together. [`Layer::param_grads`] is not called then.
     fn weights(&self) -> Option<&dyn Weights> {
         None
     }
 
-    /// The batch normalization that this is: lanes wait for each other in its middle.
+    /// The batch normalization, if the layer is one: lanes wait for each other within it.
     fn normalization(&self) -> Option<&Normalization> {
         None
     }
 }
 
-/// Height and width of maps `[channels, height, width]`; a sequence `[channels, length]` is a map one row high.
+/// Height and width of maps `[channels, height, width]`; a sequence `[channels, length]` is a map of height 1.
 pub fn map_size(shape: &Shape) -> [usize; 2] {
     if shape.rank() == 3 { [shape.dim(1), shape.dim(2)] } else { [1, shape.dim(1)] }
 }
 
-/// Where the output of a layer is.
+/// The place of a layer's output.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Place {
     /// In a buffer of its own.
     Apart,
-    /// In a buffer of its own, or in that of one of so many first inputs. The layer works element by element, or nearly so.
+    /// In a buffer of its own, or in that of one of the first inputs, by their number. The layer is elementwise, or nearly so.
     Over(usize),
-    /// In the input's buffer: nothing is done.
+    /// In the input's buffer: nothing is computed.
     Alias,
 }
 
@@ -134,7 +135,7 @@ pub enum Reads {
     Output,
 }
 
-/// [`Layer::input_grad`] by way of [`Layer::through`].
+/// [`Layer::input_grad`] by means of [`Layer::through`].
 fn by_moving<L: Layer + ?Sized>(layer: &L, input: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
     if !add {
         dx.copy_from_slice(dy);

@@ -1,5 +1,5 @@
-//! What takes each element of the output as a weighted sum of few of the input: `Permute`, `Pad`, `Upsample`, `AdaptiveAvgPool2d` and
-//! `Mean`; and `Amax`, the maximum of as few.
+//! Operations whose output elements are weighted sums of a few input elements: `Permute`, `Pad`, `Upsample`, `AdaptiveAvgPool2d` and
+//! `Mean`; and `Amax`, the maximum of a few elements.
 
 use std::sync::Arc;
 
@@ -18,10 +18,10 @@ use crate::{
     plan::{At, Runnable},
 };
 
-/// The elements that an element takes, and their weights.
+/// The input elements of an output element, with their weights.
 type Taps = Vec<(usize, f64)>;
 
-/// A linear map of each plane.
+/// A linear map, applied to each plane.
 #[derive(Clone, Debug)]
 pub struct Moves {
     forward: Runs,
@@ -29,7 +29,7 @@ pub struct Moves {
 }
 
 impl Moves {
-    /// From the taps of each element of a plane of the output.
+    /// From the taps of each element of an output plane.
     fn new(from: usize, taps: impl Iterator<Item = Taps>) -> Self {
         let (mut list, mut open): (Vec<Run>, Vec<Run>) = Default::default();
         let (mut to, mut read) = (0, vec![0usize; from]);
@@ -55,7 +55,7 @@ impl Moves {
         Self { forward: Runs { list, from, to, alone }, backward }
     }
 
-    /// From the taps of each row and column of maps of this size.
+    /// From the taps of each row and column, for maps of this size.
     fn of_axes([height, width]: [usize; 2], rows: &[Taps], columns: &[Taps]) -> Self {
         let place = |row: &Taps, column: &Taps| {
             let line = |&(y, by)| column.iter().map(move |&(x, weight): &(usize, f64)| (y * width + x, by * weight));
@@ -64,10 +64,10 @@ impl Moves {
         Self::new(height * width, rows.iter().flat_map(|row| columns.iter().map(move |column| place(row, column))))
     }
 
-    /// Axes in another order.
+    /// Permutes the axes.
     pub fn permute(op: &ops::Permute, input: &Shape) -> Self {
         let axes = op.axes.as_slice();
-        // Axes in front that stay are planes.
+        // Leading axes that stay in place form the planes.
         let kept = axes.iter().enumerate().take_while(|(to, from)| to == *from).count();
         let sizes: Vec<usize> = axes[kept..].iter().map(|&axis| input.dim(axis)).collect();
         let steps: Vec<usize> = axes[kept..].iter().map(|&axis| input.dims()[axis + 1..].iter().product()).collect();
@@ -75,7 +75,7 @@ impl Moves {
         Self::new(len, (0..len).map(|to| vec![(place(to, &sizes, &steps), 1.0)]))
     }
 
-    /// Channels into pixels; the maps that make one are a plane.
+    /// Moves channels into pixels. The maps that form one output map are a plane.
     pub fn pixel_shuffle(op: &ops::PixelShuffle, input: &Shape) -> Self {
         let (factor, [height, width]) = (op.factor, map_size(input));
         let len = factor * factor * height * width;
@@ -87,7 +87,7 @@ impl Moves {
         Self::new(len, (0..len).map(|to| vec![(source(to), 1.0)]))
     }
 
-    /// Rows and columns around a map, or around a sequence as a map of one row.
+    /// Pads rows and columns of a map, or of a sequence as a map of height 1.
     pub fn pad(op: &ops::Pad, input: &Shape) -> Self {
         let size = super::map_size(input);
         let [rows, columns] = [0, 1].map(|axis| {
@@ -104,7 +104,7 @@ impl Moves {
         Self::of_axes(size, &rows, &columns)
     }
 
-    /// A map made larger.
+    /// Upsamples a map.
     pub fn upsample(op: &ops::Upsample, input: &Shape) -> Self {
         let size = super::map_size(input);
         let [rows, columns] = [0, 1].map(|axis| {
@@ -120,7 +120,7 @@ impl Moves {
         Self::of_axes(size, &rows, &columns)
     }
 
-    /// Means of windows that are as equal as can be.
+    /// Adaptive mean pooling: the windows differ in size by at most one.
     pub fn adaptive_mean(op: &ops::AdaptiveAvgPool2d, input: &Shape) -> Self {
         let size = super::map_size(input);
         let [rows, columns] = [0, 1].map(|axis| {
@@ -137,7 +137,7 @@ impl Moves {
     /// The sum over axes, times a weight.
     fn over(axes: &Sizes, input: &Shape, weight: f64) -> Self {
         let dims = input.dims();
-        // Axes before the first of them are planes.
+        // Axes before the first reduced one form the planes.
         let first = (0..dims.len()).find(|&axis| axes.contains(axis)).unwrap_or(0);
         let of = |gone: bool| -> (Vec<usize>, Vec<usize>) {
             let kept = (first..dims.len()).filter(|&axis| axes.contains(axis) == gone);
@@ -160,21 +160,21 @@ impl Moves {
     }
 }
 
-/// The two neighbors of a place of an axis made larger.
+/// The two neighbors of a position of an upsampled axis.
 fn between(op: &ops::Upsample, to: usize, size: usize, scale: usize) -> Taps {
     let at = match (op.align_corners, size * scale) {
         (true, 1) => 0.0,
         (true, count) => to as f64 * (size - 1) as f64 / (count - 1) as f64,
-        // What would lie before the first element is the first element.
+        // Positions before the first element take the first element.
         (false, _) => ((to as f64 + 0.5) / scale as f64 - 0.5).max(0.0),
     };
     let below = (at.floor() as usize).min(size - 1);
     let share = at - below as f64;
-    // Behind the last element lies the last element.
+    // Positions after the last element take the last element.
     if share == 0.0 || below == size - 1 { vec![(below, 1.0)] } else { vec![(below, 1.0 - share), (below + 1, share)] }
 }
 
-/// Where element `at` of a value with these sizes is, if a step along each axis is so long.
+/// The position of element `at` of a value with these sizes, where `steps` are the strides of its axes.
 fn place(at: usize, sizes: &[usize], steps: &[usize]) -> usize {
     let (mut rest, mut place) = (at, 0);
     for (size, step) in sizes.iter().zip(steps).rev() {
@@ -203,7 +203,7 @@ impl Layer for Moves {
 pub struct Amax(Runs);
 
 impl Amax {
-    /// Over the axes of a value of this shape.
+    /// Over these axes of a value of this shape.
     pub fn new(op: &ops::Amax, input: &Shape) -> Self {
         Self(Moves::over(&op.axes, input, 1.0).forward)
     }
@@ -214,7 +214,7 @@ impl Layer for Amax {
         Reads::Inputs
     }
 
-    /// A plane of maxima, which are found anew, and one of the elements that share each.
+    /// A plane of maxima, which are computed again, and the number of elements that share each.
     fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
         [0, if backward { 2 * self.0.to * images } else { 0 }]
     }
@@ -237,7 +237,7 @@ impl Layer for Amax {
     }
 }
 
-/// [`Runnable`] for what moves elements by tables.
+/// Implements [`Runnable`] for operations that move elements by tables.
 macro_rules! by_tables {
     ($($op:ident: |$this:ident, $at:ident| $layer:expr;)*) => {
         $(impl Runnable for ops::$op {
@@ -263,7 +263,7 @@ by_tables! {
     AdaptiveAvgPool2d: |op, at| adaptive_mean(op, at.input());
 }
 
-/// Equal windows are those of a mean pool.
+/// Equal windows give the same as a mean pool.
 fn adaptive_mean(op: &ops::AdaptiveAvgPool2d, input: &Shape) -> Arc<dyn Layer> {
     let (size, output) = (map_size(input), op.output_size);
     if (0..2).all(|axis| size[axis].is_multiple_of(output[axis])) {

@@ -9,12 +9,12 @@ use crate::{
     plan::runs_as,
 };
 
-/// Maximum pooling at distances that vary, drawn while training.
+/// Maximum pooling with windows at varying distances, which are random in training.
 #[derive(Clone, Copy, Debug)]
 pub struct FractionalPool {
-    /// What is pooled.
+    /// The pooling.
     pub of: Fractional,
-    /// Is it training?
+    /// Whether it is in training.
     pub train: bool,
 }
 
@@ -41,7 +41,7 @@ impl Layer for FractionalPool {
     }
 }
 
-/// Puts values where a pool found its largest elements. Its inputs are the values, and what the pool received.
+/// Writes values to the positions of a pool's maxima. The inputs are the values and the input of the pool.
 #[derive(Clone, Copy, Debug)]
 pub struct Unpool(pub Slide);
 
@@ -61,7 +61,7 @@ impl Layer for Unpool {
     fn input_grad(&self, input: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
         match input {
             0 => picks::unpool_backward(&self.0, at.images(), at.x(1), dy, dx, add, at.spare),
-            // Places do not change little by little.
+            // The positions do not change with small changes of the pool's input, so its gradient is 0.
             _ if add => {}
             _ => dx.fill(0.0),
         }

@@ -11,7 +11,7 @@ use crate::{
     plan::runs_as,
 };
 
-/// The maximum of windows, in each channel.
+/// The maximum of each window, per channel.
 #[derive(Clone, Copy, Debug)]
 pub struct MaxPool(pub Slide);
 
@@ -55,7 +55,7 @@ runs_as! {
     GlobalAvgPool2d: |_op, at| Mean { slide: partition(map_size(at.input()), [1; 2]), count_padding: false };
 }
 
-/// So many equal windows, one beside the other.
+/// Adjacent windows of equal size.
 pub fn partition(input: [usize; 2], output: [usize; 2]) -> Slide {
     let size = [input[0] / output[0], input[1] / output[1]];
     let window = Window { kernel: size, stride: size, padding: [0; 2], dilation: [1; 2], ceil: false };

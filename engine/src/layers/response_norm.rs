@@ -12,12 +12,12 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct ResponseNorm {
     response: Response,
-    /// Elements of a channel.
+    /// The number of elements of a channel.
     positions: usize,
 }
 
 impl ResponseNorm {
-    /// Of images of this shape.
+    /// The layer for images of this shape.
     pub fn new(op: &ops::LocalResponseNorm, input: &Shape) -> Self {
         let share = (op.alpha / op.size as f64) as f32;
         let channels = input.dim(0);

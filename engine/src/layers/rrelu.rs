@@ -1,4 +1,4 @@
-//! `RReLU` while training: a slope is drawn for each element, from counters ([`crate::rng`]).
+//! `RReLU` in training: the slope of each element is random, computed from counters ([`crate::rng`]).
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     rng,
 };
 
-/// A rectifier with slopes between two bounds.
+/// A leaky ReLU with random slopes between two bounds.
 #[derive(Clone, Copy, Debug)]
 struct Rrelu {
     lower: f64,
@@ -19,7 +19,7 @@ struct Rrelu {
 }
 
 impl Rrelu {
-    /// Calls a function with each element's number in the lane's buffer and its slope.
+    /// Calls a function with the index of each element in the lane's buffer and its slope.
     fn each(&self, at: &Site, len: usize, mut f: impl FnMut(usize, f32)) {
         let images = at.images();
         let all = (len / images) as u64;

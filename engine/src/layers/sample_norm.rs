@@ -1,4 +1,4 @@
-//! `LayerNorm`, `RMSNorm`, `GroupNorm` and `InstanceNorm2d`: no sample sees another, so lanes need not wait.
+//! `LayerNorm`, `RMSNorm`, `GroupNorm` and `InstanceNorm2d`: samples are independent, so lanes need not wait.
 
 use layercake_ir::{Shape, ops};
 
@@ -8,7 +8,7 @@ use crate::{
     plan::runs_as,
 };
 
-/// A normalization of each sample by groups of its elements.
+/// Normalizes groups of elements of each sample.
 #[derive(Clone, Copy, Debug)]
 pub struct SampleNorm {
     /// The groups.
@@ -17,24 +17,24 @@ pub struct SampleNorm {
     count: usize,
     /// Added to the variance.
     eps: f64,
-    /// Is there a learnt scale and shift?
+    /// Whether it has a scale and a shift.
     affine: bool,
 }
 
 impl SampleNorm {
-    /// Over the last axes, with a weight for each of their elements.
+    /// Over the last axes, with a weight per element.
     pub fn layer(op: &ops::LayerNorm, input: &Shape) -> Self {
         let len = op.shape.as_slice().iter().product();
         Self { groups: Groups { len, stretch: 1, centered: true }, count: input.len() / len, eps: op.eps, affine: op.affine }
     }
 
-    /// By the root mean square over the last axes, with a weight for each of their elements.
+    /// By the root mean square over the last axes, with a weight per element.
     pub fn rms(op: &ops::RmsNorm, input: &Shape) -> Self {
         let len = op.shape.as_slice().iter().product();
         Self { groups: Groups { len, stretch: 1, centered: false }, count: input.len() / len, eps: op.eps, affine: op.affine }
     }
 
-    /// Over groups of channels, with a weight for each channel.
+    /// Over groups of channels, with a weight per channel.
     pub fn group(op: &ops::GroupNorm, input: &Shape) -> Self {
         Self::channels(input, op.groups, op.eps, op.affine)
     }
@@ -71,7 +71,7 @@ impl Layer for SampleNorm {
 
     fn forward(&self, at: &mut Site, y: &mut [f32]) {
         let (images, x, params) = (at.images(), at.x(0), at.params);
-        // Where the mean is not taken off, there is no bias.
+        // Without centering there is no bias.
         let affine: [&[f32]; 2] = match (self.affine, self.groups.centered) {
             (true, true) => [&params[0], &params[1]],
             (true, false) => [&params[0], &[]],
@@ -80,7 +80,7 @@ impl Layer for SampleNorm {
         sample_norm::forward(&self.groups, images, self.statistics(at), affine, x, y);
     }
 
-    /// Leaves the statistics in the scratch.
+    /// Computes the statistics in the scratch memory.
     fn param_grads(&self, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>], add: bool) {
         let (images, x) = (at.images(), at.x(0));
         let statistics = self.statistics(at);

@@ -1,4 +1,4 @@
-//! What a layer works with on one lane.
+//! The data of a layer on one lane.
 
 use super::Norm;
 use crate::{
@@ -9,13 +9,13 @@ use crate::{
 /// What all lanes read.
 #[derive(Clone, Copy)]
 pub struct Shared<'a> {
-    /// What is carried out.
+    /// The plan.
     pub plan: &'a Plan,
     /// The tensors of all nodes.
     pub params: &'a [Vec<f32>],
     /// The batch normalizations.
     pub norms: &'a [Norm],
-    /// The seed of the dropout masks.
+    /// The seed of the random masks.
     pub seed: u64,
 }
 
@@ -25,32 +25,32 @@ pub struct Site<'a> {
     pub span: Span,
     /// The part of the step.
     pub part: Part,
-    /// The seed of the dropout masks.
+    /// The seed of the random masks.
     pub seed: u64,
-    /// The node's index.
+    /// The index of the node.
     pub node: usize,
-    /// The node's tensors, and those after them.
+    /// The tensors from the node's first one on.
     pub params: &'a [Vec<f32>],
     /// The batch normalizations.
     pub norms: &'a [Norm],
-    /// Of each batch normalization, the statistics of this lane's images.
+    /// For each batch normalization, the statistics of this lane's images.
     pub moments: &'a mut [Vec<Moments>],
-    /// Of each batch normalization, the sums that its backward needs.
+    /// For each batch normalization, the sums that its backward pass needs.
     pub sums: &'a mut [Vec<[f64; 2]>],
-    /// For use within a step, and for what it leaves to [`super::Weights::rows`].
+    /// Scratch memory for a step, also for what it passes to [`super::Weights::rows`].
     pub scratch: &'a mut [f32],
-    /// For use within one call.
+    /// Scratch memory for one call.
     pub spare: &'a mut [f32],
-    /// The step's own: what forward leaves here, backward finds.
+    /// The step's data: what forward stores here, backward reads.
     pub kept: &'a mut [f32],
-    /// Forward: the input whose buffer the output takes, so that `y` holds it and [`Site::x`] does not.
+    /// In the forward pass, the input whose buffer the output takes: `y` holds it, and [`Site::x`] does not.
     pub held: Option<usize>,
     step: &'a Step,
     values: &'a [Value],
     slots: &'a [Vec<f32>],
 }
 
-/// The buffers of a lane that a step uses besides those of values.
+/// The buffers of a lane for a step, besides those of values.
 pub struct Buffers<'a> {
     /// See [`Site`].
     pub moments: &'a mut [Vec<Moments>],
@@ -65,7 +65,7 @@ pub struct Buffers<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// A step where these buffers are.
+    /// The site of a step with these buffers.
     pub fn new(shared: Shared<'a>, step: &'a Step, part: Part, span: Span, slots: &'a [Vec<f32>], buffers: Buffers<'a>) -> Self {
         let Buffers { moments, sums, scratch, spare, kept } = buffers;
         Self {
@@ -97,7 +97,7 @@ impl<'a> Site<'a> {
         self.value(self.step.inputs[input])
     }
 
-    /// How many inputs there are.
+    /// The number of inputs.
     pub fn inputs(&self) -> usize {
         self.step.inputs.len()
     }

@@ -11,23 +11,23 @@ use crate::{
 /// Softmax or its logarithm along an axis.
 #[derive(Clone, Copy, Debug)]
 pub struct Softmax {
-    /// The axes for one image.
+    /// The axes, for one image.
     axes: Axes,
-    /// The logarithm?
+    /// Whether the result is the logarithm.
     log: bool,
-    /// Of the negated input?
+    /// Whether the input is negated.
     negated: bool,
 }
 
 impl Softmax {
-    /// Along an axis, the batch not counted.
+    /// Along an axis, counted without the batch.
     pub fn new(shape: &Shape, axis: usize, log: bool) -> Self {
         let dims = shape.dims();
         let axes = Axes { outer: dims[..axis].iter().product(), len: dims[axis], inner: dims[axis + 1..].iter().product() };
         Self { axes, log, negated: false }
     }
 
-    /// Of the negated input.
+    /// With the input negated.
     fn of_negated(self) -> Self {
         Self { negated: true, ..self }
     }

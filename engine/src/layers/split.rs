@@ -11,11 +11,11 @@ use crate::{
 /// A part of a value along an axis.
 #[derive(Clone, Copy, Debug)]
 pub struct Split {
-    /// Elements of the part's strip, for one image: its axis and those after it.
+    /// The number of elements of the part's strip (its axis and the axes after it), for one image.
     strip: usize,
-    /// Where the first strip begins.
+    /// The position of the first strip.
     first: usize,
-    /// From one strip to the next.
+    /// The distance between strips.
     row: usize,
 }
 

@@ -1,8 +1,8 @@
 //! Which values share a buffer.
 //!
-//! Time is counted in steps: the inputs arrive at 0, forward step `s` of `n` happens at `s + 1`, outputs are read and their gradients
-//! arrive at `n + 1`, backward of step `s` happens at `2 n + 1 - s`. A value lives from its step to its last use; two that never live
-//! at the same time may have the same buffer. Without a backward pass the values of a chain so alternate between two buffers.
+//! Time is counted in steps: the inputs arrive at 0, forward step `s` of `n` runs at `s + 1`, outputs are read and their gradients arrive
+//! at `n + 1`, and the backward pass of step `s` runs at `2 n + 1 - s`. A value lives from its step to its last use, and two values whose
+//! lives do not overlap may share a buffer. Without a backward pass, the values of a chain therefore alternate between two buffers.
 
 use layercake_ir::Graph;
 
@@ -12,8 +12,8 @@ use crate::{
     layers::{Place, Reads},
 };
 
-/// Decides what happens in place, what backward writes, and where everything is kept: the values, and the sizes of the buffers for
-/// one image.
+/// Decides which steps run in place, what the backward pass writes, in which buffer each value is kept, and the size of each buffer for one
+/// image.
 pub fn assign(graph: &Graph, key: Key, steps: &mut [Step]) -> (Vec<Value>, Vec<usize>) {
     let mut flow = Flow::new(graph);
     if key.mode != Mode::Infer {
@@ -23,12 +23,12 @@ pub fn assign(graph: &Graph, key: Key, steps: &mut [Step]) -> (Vec<Value>, Vec<u
     flow.buffers(graph, key, steps)
 }
 
-/// What is known of the values while deciding.
+/// The state of the decisions.
 struct Flow {
     is_output: Vec<bool>,
-    /// The value in whose storage a value is, by itself if none; found in one step, since it is kept flat.
+    /// For each value, the value whose storage it uses; its own index by default. Not a chain: the entry is always the final one.
     storage: Vec<usize>,
-    /// The same for gradients; `None` without one.
+    /// The same for gradients; `None` for a value without a gradient.
     grad_storage: Vec<Option<usize>>,
 }
 
@@ -42,11 +42,11 @@ impl Flow {
         Self { is_output, storage: (0..count).collect(), grad_storage: vec![None; count] }
     }
 
-    /// From the last step to the first: which have a backward pass, and how the gradient of each input comes about.
+    /// From the last step to the first: which steps have a backward pass, and how the gradient of each input is written.
     fn decide_backward(&mut self, graph: &Graph, key: Key, steps: &mut [Step]) {
         let mut wanted = vec![false; self.is_output.len()];
         for (wanted, port) in wanted.iter_mut().zip(graph.inputs()) {
-            // Token ids have none.
+            // Token ids have no gradient.
             *wanted = key.input_grad && !port.shape.is_ids();
         }
         for step in steps.iter() {
@@ -62,7 +62,7 @@ impl Flow {
             if !step.backward {
                 continue;
             }
-            // One of the inputs' gradients may take over the buffer of the output's, if it is the first of its value to be written.
+            // One input's gradient may take over the buffer of the output's gradient, if it is the first gradient written for its value.
             let mut buffer = self.grad_storage[step.output].filter(|_| step.layer.place() != Place::Apart);
             for (i, &input) in step.inputs.iter().enumerate().filter(|&(_, &input)| wanted[input]) {
                 let once = step.inputs.iter().filter(|&&other| other == input).count() == 1;
@@ -83,14 +83,14 @@ impl Flow {
         }
     }
 
-    /// Which outputs are in the buffer of an input.
+    /// Decides which outputs overwrite an input.
     fn decide_places(&mut self, steps: &mut [Step]) {
-        // Aliases are one value under several names.
+        // The output of an alias is its input under another name.
         for step in steps.iter().filter(|step| step.layer.place() == Place::Alias) {
             self.storage[step.output] = self.storage[step.inputs[0]];
         }
         let count = self.storage.len();
-        // Of each such value, the last step that uses it, and whether it must outlive that.
+        // For each storage, the last step that uses it, and whether it must outlive that step.
         let (mut last, mut stays) = (vec![0; count], vec![false; count]);
         for (value, _) in self.is_output.iter().enumerate().filter(|(_, is_output)| **is_output) {
             stays[self.storage[value]] = true;
@@ -102,7 +102,7 @@ impl Flow {
             }
             stays[self.storage[step.output]] |= reads_output(step);
         }
-        // The value that is in a storage at last.
+        // The storages as they are now; the loop changes `self.storage`.
         let named = self.storage.clone();
         for (index, step) in steps.iter_mut().enumerate() {
             let Place::Over(first) = step.layer.place() else { continue };
@@ -178,17 +178,17 @@ impl Flow {
     }
 }
 
-/// Does the backward pass of a step read its inputs?
+/// Whether the backward pass of a step reads its inputs.
 fn reads_inputs(step: &Step) -> bool {
     step.backward && step.layer.reads() == Reads::Inputs
 }
 
-/// Does it read its output? A fused activation does.
+/// Whether the backward pass of a step reads its output; that of a fused activation does.
 fn reads_output(step: &Step) -> bool {
     step.backward && (step.activation.is_some() || step.layer.reads() == Reads::Output)
 }
 
-/// How large a storage is and when it is used.
+/// The size of a storage and the time during which it is used.
 #[derive(Clone, Debug, Default)]
 struct Life {
     len: usize,
@@ -202,7 +202,7 @@ impl Life {
     }
 }
 
-/// Buffers handed out in the order in which the storages begin.
+/// Buffers, assigned to storages in the order in which their lives begin.
 #[derive(Default)]
 struct Slots {
     sizes: Vec<usize>,
@@ -211,9 +211,9 @@ struct Slots {
 }
 
 impl Slots {
-    /// A buffer that is free by then: the one that fits best, else the largest, which grows; a new one if none is free.
+    /// A buffer that is free at that time: the one that fits best, else the largest, which grows; a new one if none is free.
     fn take(&mut self, life: &Life) -> usize {
-        let (from, to) = life.alive.expect("only living storages are placed");
+        let (from, to) = life.alive.expect("only storages that are used are placed");
         let free = (0..self.sizes.len()).filter(|&slot| self.busy[slot] < from);
         let best = free.min_by_key(|&slot| {
             let size = self.sizes[slot];

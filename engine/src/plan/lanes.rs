@@ -1,4 +1,5 @@
-//! How a batch is split, told from shapes alone: never from the number of threads, which must not show in the bits.
+//! How a batch is split into lanes. This depends on shapes only and never on the number of threads, so results do not depend on the number
+//! of threads.
 
 use layercake_ir::{Graph, Op, each_operation};
 
@@ -13,22 +14,22 @@ pub struct Span {
     pub images: usize,
 }
 
-/// The most lanes: so many threads can work on one batch. Each has gradients and scratch of its own.
+/// The maximum number of lanes, and so of threads that can work on one batch. Each lane has its own gradients and scratch memory.
 const MOST_LANES: usize = 16;
-/// Every lane reads all weights, and adds up gradients for the small ones: a lane is large enough when a weight is used for so many
-/// floating-point operations in it. LeNet-5 comes to 19 images, a perceptron to the most there is, a VGG to 6.
+/// Every lane reads all weights, and computes its own sums of the gradients of small ones. A lane is large enough if each weight is used
+/// for this many floating-point operations in it. This gives 19 images for LeNet-5, the maximum for a perceptron, and 6 for a VGG.
 const OPERATIONS_A_WEIGHT: f64 = 256.0;
-/// A larger lane gains nothing more.
+/// Larger lanes bring no further gain.
 const MOST_IMAGES_NEEDED: f64 = 32.0;
-/// If the lanes' own copies of a node's gradients are larger than this together, the gradient is worked out by all threads together,
-/// each a part of it: adding up the copies would take longer than the wait for the slowest lane (some 10 us).
+/// If the lanes' copies of a node's gradient are together larger than this, all threads compute the gradient together, each a part of it:
+/// summing the copies would take longer than waiting for the slowest lane (about 10 us).
 const MOST_COPIES: usize = 200_000;
 
-/// Images lie side by side in a lane, and so many fill a vector of the widest kind: products with one position (`Linear`) leave the
-/// rest of a vector unused.
+/// The images of a lane are adjacent, and this many fill a vector of the widest kind. Products with one position (`Linear`) leave the rest
+/// of a vector unused.
 const VECTOR: usize = 16;
 
-/// Does most of the arithmetic happen in convolutions whose tiles are transformed with as many images at a time as fill a vector?
+/// Whether most of the arithmetic is in convolutions that are computed in tiles, whose transforms work on vectors of images.
 fn transforms(graph: &Graph) -> bool {
     let tiled = |op: &Op| each_operation!(op, op => op.transforms(), else false);
     let by_tiles = (0..graph.nodes().len())
@@ -37,9 +38,10 @@ fn transforms(graph: &Graph) -> bool {
     by_tiles > graph.flops() / 2
 }
 
-/// The lanes of a batch: about a power of two of them, sizes equal but for the last, and whole vectors where they are nearly that.
+/// The lanes of a batch: about a power of two of them, of equal size except for the last, and rounded up to whole vectors where that
+/// changes little.
 pub fn split(graph: &Graph, batch: usize) -> Vec<Span> {
-    // A step of a recurrent layer is one position, however long the sequence.
+    // Each step of a recurrent layer is a single position, whatever the length of the sequence.
     let recurrent = graph.nodes().iter().any(|node| node.op.recurrent().is_some());
     let least = if recurrent || transforms(graph) { VECTOR as f64 } else { 1.0 };
     let needed = (OPERATIONS_A_WEIGHT * graph.params() as f64 / (graph.flops() as f64).max(1.0)).clamp(least, MOST_IMAGES_NEEDED);
@@ -50,7 +52,7 @@ pub fn split(graph: &Graph, batch: usize) -> Vec<Span> {
     (0..batch).step_by(images).map(|start| Span { start, images: images.min(batch - start) }).collect()
 }
 
-/// Whether a node with `params` trained numbers has its gradient worked out by all threads together.
+/// Whether all threads together compute the gradient of a node with this number of parameters.
 pub fn is_wide(params: usize, lanes: usize) -> bool {
     params.saturating_mul(lanes - 1) > MOST_COPIES
 }

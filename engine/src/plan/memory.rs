@@ -1,4 +1,4 @@
-//! How much memory a plan takes, so that one that is too large is refused before anything is made.
+//! The memory of a plan, so that a plan that is too large is refused before anything is allocated.
 
 use layercake_ir::{Graph, each_operation};
 
@@ -9,12 +9,12 @@ use crate::{
     layers::{Axis, map_size, windows},
 };
 
-/// More bytes than any machine has. Below it no size of a plan wraps around.
+/// More bytes than any machine has. Below this, no size of a plan overflows.
 const MOST: u128 = 1 << 46;
-/// Bytes of the tables that say where an element comes from.
+/// The bytes per element of the tables with source positions.
 const TABLE: u128 = 96;
 
-/// Refuses a graph with a layer for whose values, frames and tables there is no memory: before these are worked out.
+/// Refuses a graph if a layer's values, frames and tables need more memory than there is, before these are computed.
 pub fn check_layers(graph: &Graph, key: Key) -> Result<(), EngineError> {
     match largest(graph, key) {
         Some((index, bytes)) => check(graph, index, key, bytes),
@@ -22,7 +22,7 @@ pub fn check_layers(graph: &Graph, key: Key) -> Result<(), EngineError> {
     }
 }
 
-/// Refuses a plan whose buffers are more than there is memory for.
+/// Refuses a plan whose buffers need more memory than there is.
 pub fn check_plan(plan: &Plan, graph: &Graph, key: Key) -> Result<(), EngineError> {
     match largest(graph, key) {
         Some((index, _)) => check(graph, index, key, plan.bytes()),
@@ -37,12 +37,12 @@ fn check(graph: &Graph, index: usize, key: Key, bytes: u128) -> Result<(), Engin
     Err(EngineError::TooLarge { layer: graph.nodes()[index].name.to_string(), batch: key.batch, bytes })
 }
 
-/// The layer that needs most, and about how many bytes.
+/// The layer that needs most memory, and the approximate number of bytes.
 fn largest(graph: &Graph, key: Key) -> Option<(usize, u128)> {
     (0..graph.nodes().len()).map(|index| (index, layer(graph, index, key))).max_by_key(|&(_, bytes)| bytes)
 }
 
-/// About the bytes that a layer needs by itself: its values, its tensors, what it keeps, its frame and its tables.
+/// The approximate number of bytes of one layer: its values, tensors, data for the backward pass, frame and tables.
 fn layer(graph: &Graph, index: usize, key: Key) -> u128 {
     let node = &graph.nodes()[index];
     let inputs: Vec<u128> = node.inputs().iter().map(|&value| graph.shape(value).len() as u128).collect();
@@ -56,7 +56,7 @@ fn layer(graph: &Graph, index: usize, key: Key) -> u128 {
     numbers.saturating_add(params).saturating_mul(size_of::<f32>() as u128).saturating_add(tables)
 }
 
-/// Elements of the frame of a convolution, for one image.
+/// The number of elements of a convolution's frame, for one image.
 fn frame(graph: &Graph, index: usize) -> u128 {
     let node = &graph.nodes()[index];
     let input = graph.shape(node.inputs()[0]);
@@ -67,7 +67,7 @@ fn frame(graph: &Graph, index: usize) -> u128 {
 }
 
 impl Plan {
-    /// The bytes of one run's buffers.
+    /// The number of bytes of one run's buffers.
     pub fn bytes(&self) -> u128 {
         let params: u128 = self.params.iter().map(|param| param.len as u128).sum();
         let lanes: u128 = self.lanes.iter().map(|span| crate::exec::lane_numbers(self, span.images)).sum();

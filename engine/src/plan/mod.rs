@@ -1,4 +1,4 @@
-//! The compiler: from a graph, a batch size and a mode to a list of things to do in buffers that are laid out beforehand.
+//! The compiler: from a graph, a batch size and a mode to a list of steps on preassigned buffers.
 
 mod buffers;
 mod lanes;
@@ -16,61 +16,61 @@ pub use step::{Step, Writes};
 
 use crate::{EngineError, Mode};
 
-/// What a plan is made for.
+/// What a plan depends on, besides the graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Samples.
+    /// The batch size.
     pub batch: usize,
-    /// What the run is for.
+    /// The mode.
     pub mode: Mode,
-    /// Are the gradients of the inputs wanted?
+    /// Whether the gradients of the inputs are computed.
     pub input_grad: bool,
 }
 
-/// Everything decided before a run.
+/// Everything that is decided before a run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What the run is for.
+    /// The mode.
     pub mode: Mode,
-    /// Samples.
+    /// The batch size.
     pub batch: usize,
-    /// Are the gradients of the inputs worked out?
+    /// Whether the gradients of the inputs are computed.
     pub input_grad: bool,
-    /// The groups of images, in order.
+    /// The lanes, in order.
     pub lanes: Vec<Span>,
     /// The graph's values.
     pub values: Vec<Value>,
     /// The tensors of all nodes.
     pub params: Vec<Param>,
-    /// What is done, in forward order.
+    /// The steps, in forward order.
     pub steps: Vec<Step>,
-    /// The values of the inputs.
+    /// The index of each input's value.
     pub inputs: Vec<usize>,
-    /// The values of the outputs.
+    /// The outputs.
     pub outputs: Vec<Output>,
-    /// Elements of each buffer of a lane, for one image.
+    /// The number of elements of each buffer of a lane, for one image.
     pub slots: Vec<usize>,
-    /// Who does what when, forward.
+    /// The phases of the forward pass.
     pub forward: Vec<Phase>,
-    /// Who does what when, backward.
+    /// The phases of the backward pass.
     pub backward: Vec<Phase>,
-    /// Channels of each batch normalization.
+    /// The number of channels of each batch normalization.
     pub norms: Vec<usize>,
 }
 
-/// Where a value is.
+/// The place of a value.
 #[derive(Clone, Debug)]
 pub struct Value {
     /// The shape of one sample.
     pub shape: Shape,
     /// The buffer that holds it.
     pub slot: usize,
-    /// The buffer that holds its gradient, if it has any.
+    /// The buffer that holds its gradient, if it has one.
     pub grad: Option<usize>,
 }
 
 impl Value {
-    /// Elements of one sample.
+    /// The number of elements of one sample.
     pub fn len(&self) -> usize {
         self.shape.len()
     }
@@ -79,25 +79,25 @@ impl Value {
 /// A tensor of a node.
 #[derive(Clone, Debug)]
 pub struct Param {
-    /// Its elements.
+    /// The number of elements.
     pub len: usize,
     /// Whether it has a gradient.
     pub trained: bool,
-    /// Is the gradient worked out by all threads together ([`Phase::Weights`]) or added up over the lanes?
+    /// Whether all threads together compute its gradient ([`Phase::Weights`]); otherwise each lane computes a copy, and these are summed.
     pub wide: bool,
 }
 
 /// An output of the graph.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// Its value.
+    /// The index of its value.
     pub value: usize,
-    /// Was the same value listed before, so that its gradients add?
+    /// Whether an earlier output has the same value, so that their gradients are added.
     pub again: bool,
 }
 
 impl Plan {
-    /// Plans.
+    /// Creates a plan.
     pub fn new(graph: &Graph, key: Key) -> Result<Self, EngineError> {
         if key.batch == 0 {
             return Err(EngineError::EmptyBatch);

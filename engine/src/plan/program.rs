@@ -1,36 +1,36 @@
-//! The order of work: what each lane does by itself, and where the lanes wait for each other.
+//! The order of work: what each lane does by itself, and where lanes wait for each other.
 
 use super::Plan;
 use crate::layers::Place;
 
-/// A stretch of work between two points at which all lanes have come equally far.
+/// A phase: work between two points at which all lanes wait for each other.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Phase {
-    /// Every lane does these tasks in order.
+    /// Every lane runs these tasks in order.
     Lanes(Vec<Task>),
-    /// The lanes' sums of a batch normalization are put together.
+    /// The lanes' sums of a batch normalization are merged.
     Merge(usize),
-    /// The gradients of a step's parameters are worked out by all threads, each a part of them.
+    /// All threads compute the gradients of a step's parameters, each a part of them.
     Weights(usize),
 }
 
 /// Part of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Task {
-    /// The step.
+    /// The index of the step.
     pub step: usize,
     /// The part of it.
     pub part: Part,
 }
 
-/// The parts into which a step falls where lanes have to wait in its middle.
+/// The parts of a step. A step has several parts if lanes wait for each other within it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Part {
-    /// Everything.
+    /// The whole step.
     Whole,
-    /// A batch normalization's sums over the lane.
+    /// The lane's sums of a batch normalization.
     Sums,
-    /// What comes after the sums were merged.
+    /// The rest, after the sums were merged.
     Rest,
 }
 

@@ -1,4 +1,4 @@
-//! What an operation tells the engine's plan. Every operation implements it: one that does not does not compile.
+//! What an operation tells the plan. An operation that does not implement it does not compile.
 
 use std::sync::Arc;
 
@@ -16,58 +16,58 @@ pub trait Runnable {
     /// The layer with all its sizes.
     ///
     /// # Errors
-    /// If it cannot run on what stands there.
+    /// Returns an error if the layer cannot run here.
     fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError>;
 
-    /// The function of single elements that it is: one behind a matrix product is fused to it.
+    /// The elementwise function that the operation is, if it is one. After a matrix product it is fused to it.
     fn function(&self) -> Option<Arc<dyn Function>> {
         None
     }
 
-    /// Does most of its arithmetic happen in tiles that are transformed with as many images at a time as fill a vector?
+    /// Whether most of its arithmetic is in tiles, whose transforms work on vectors of images.
     fn transforms(&self) -> bool {
         false
     }
 
-    /// About how many numbers it keeps for the backward pass, for one image.
+    /// The approximate number of elements that it keeps for the backward pass, for one image.
     fn kept(&self, _input: &Shape, _output: &Shape) -> u128 {
         0
     }
 
-    /// Does it move elements by tables that say where each comes from?
+    /// Whether it moves elements by tables of source positions.
     fn by_tables(&self) -> bool {
         false
     }
 
-    /// The window of a convolution that reads its input in a frame.
+    /// The window of a convolution that reads its input from a frame.
     fn framed<'a>(&self, _input: &'a Shape, _output: &'a Shape) -> Option<Framed<'a>> {
         None
     }
 }
 
-/// A convolution by the definition. A transposed one goes from its output to its input.
+/// A convolution by the definition. A transposed convolution goes from `small` to `large`.
 #[derive(Debug)]
 pub struct Framed<'a> {
-    /// What slides.
+    /// The window.
     pub window: Window,
-    /// The map that it slides over.
+    /// The shape of the maps that the window slides over.
     pub large: &'a Shape,
-    /// The map of its places.
+    /// The shape of the maps with one element per window position.
     pub small: &'a Shape,
-    /// Channels of the larger map.
+    /// The number of channels of the larger maps.
     pub channels: usize,
 }
 
-/// Where an operation stands.
+/// The place of an operation in the graph.
 #[derive(Debug)]
 pub struct At<'a> {
     /// The whole graph.
     pub graph: &'a Graph,
-    /// The number of the node.
+    /// The index of the node.
     pub index: usize,
-    /// What the plan is made for.
+    /// What the plan depends on.
     pub key: Key,
-    /// Channels of each batch normalization so far.
+    /// The number of channels of each batch normalization so far.
     pub norms: &'a mut Vec<usize>,
 }
 
@@ -77,28 +77,28 @@ impl<'a> At<'a> {
         &self.graph.nodes()[self.index]
     }
 
-    /// The shape of the first value that it takes.
+    /// The shape of the first input.
     pub fn input(&self) -> &'a Shape {
         self.graph.shape(self.node().inputs()[0])
     }
 
-    /// The shape of what it gives.
+    /// The shape of the output.
     pub fn output(&self) -> &'a Shape {
         &self.node().output
     }
 
-    /// Is the plan one for training?
+    /// Whether the plan is for training.
     pub fn trains(&self) -> bool {
         self.key.mode == Mode::Train
     }
 
-    /// A window from the input's map to the output's.
+    /// The window, sliding over the input's map.
     pub fn slide(&self, window: Window) -> Slide {
         Slide { window, input: map_size(self.input()), output: map_size(self.output()) }
     }
 }
 
-/// [`Runnable`] for operations that run as one layer: what it is, of the operation and of its place.
+/// Implements [`Runnable`] for operations that run as one layer.
 macro_rules! runs_as {
     ($($op:ident: |$this:ident, $at:ident| $layer:expr;)*) => {
         $(impl $crate::plan::Runnable for layercake_ir::ops::$op {
@@ -113,7 +113,7 @@ macro_rules! runs_as {
     };
 }
 
-/// [`Runnable`] for functions of single elements.
+/// Implements [`Runnable`] for elementwise functions.
 macro_rules! elementwise {
     ($($op:ident: |$this:ident| $function:expr;)*) => {
         $(impl $crate::plan::Runnable for layercake_ir::ops::$op {

@@ -1,4 +1,4 @@
-//! One thing to do: a node of the graph with the activation fused to it.
+//! A step: a node of the graph with the activation that is fused to it.
 
 use std::sync::Arc;
 
@@ -9,36 +9,36 @@ use crate::{kernels::elementwise::Function, layers::Layer};
 pub struct Step {
     /// The node's index.
     pub node: usize,
-    /// What is done.
+    /// The layer.
     pub layer: Arc<dyn Layer>,
-    /// The values it takes; one may be there more than once.
+    /// The input values; one value may occur more than once.
     pub inputs: Vec<usize>,
-    /// The value it gives: after the activation, where one is fused.
+    /// The output value: after the activation, if one is fused.
     pub output: usize,
-    /// The first of its tensors, or of those it shares.
+    /// The index of its first tensor, or of the first tensor of the node whose tensors it shares.
     pub first_param: usize,
-    /// What is applied to the result.
+    /// The fused activation.
     pub activation: Option<Arc<dyn Function>>,
     /// The input that the output overwrites.
     pub in_place: Option<usize>,
-    /// What backward does with the gradient of each input.
+    /// How the backward pass writes the gradient of each input.
     pub writes: Vec<Writes>,
-    /// Does a gradient arrive at the output, and is something done with it?
+    /// Whether the step has a backward pass: the output has a gradient, and it is needed.
     pub backward: bool,
-    /// Are its parameters' gradients worked out by all threads together?
+    /// Whether all threads together compute the gradients of its parameters.
     pub wide: bool,
-    /// Are its parameters' gradients added to those of a step that uses the same tensors?
+    /// Whether the gradients of its parameters are added to those of a later step with the same tensors.
     pub adds: bool,
 }
 
-/// What backward does with the gradient of a step's input.
+/// How the backward pass writes the gradient of an input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Writes {
-    /// It is not wanted.
+    /// It is not needed.
     Nothing,
-    /// It takes the place of the output's, in the same buffer.
+    /// It replaces the gradient of the output, in the same buffer.
     InPlace,
-    /// It is the first to be written.
+    /// It is written first: it overwrites the buffer.
     Set,
     /// It is added to what other users of the value have written.
     Add,

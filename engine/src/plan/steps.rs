@@ -1,4 +1,4 @@
-//! From nodes to steps: what is fused, what does nothing.
+//! From nodes to steps: fusion, and nodes that do nothing.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use layercake_ir::{Graph, Op, each_operation};
 use super::{At, Key, Runnable, Step, Writes};
 use crate::{EngineError, Mode, kernels::elementwise::Function};
 
-/// The steps of a graph, and the channels of its batch normalizations. What concerns buffers is left to [`super::buffers`].
+/// The steps of a graph, and the number of channels of each batch normalization. [`super::buffers`] assigns the buffers.
 pub fn list(graph: &Graph, key: Key) -> Result<(Vec<Step>, Vec<usize>), EngineError> {
     let mut steps = Vec::new();
     let mut norms = Vec::new();
@@ -40,7 +40,8 @@ pub fn list(graph: &Graph, key: Key) -> Result<(Vec<Step>, Vec<usize>), EngineEr
     Ok((steps, norms))
 }
 
-/// The activation that alone uses the output of node `index`, if its derivative is told from its result or not asked for.
+/// The activation that is the only user of node `index`'s output. Its derivative must be a function of its result, unless there is no
+/// backward pass.
 fn follower(graph: &Graph, index: usize, mode: Mode) -> Option<(usize, Arc<dyn Function>)> {
     let value = graph.value_of(index);
     if graph.outputs().iter().any(|port| port.value == value) {

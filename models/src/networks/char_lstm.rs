@@ -16,7 +16,7 @@ use layercake::prelude::*;
 network! {
     /// Characters to logits of the character after each of them.
     pub CharLstm<T: Dim>: { letters: usize[T], h: [1, 256], c: [1, 256] } -> { scores: [T, 65], h_n: [1, 256], c_n: [1, 256] } {
-        from letters, embedding: Embedding(65 -> 64),
+        from letters, embedding: Embedding(65, 64),
         lstm: LSTM(256, state = (h, c)) as (y, h_new, c_new),
         Dropout(0.1), fc: Linear(65), output scores,
         from h_new, output h_n,
@@ -26,7 +26,7 @@ network! {
     /// Seven characters, without dropout.
     #[cfg(test)]
     pub(super) SmallCharLstm<T: Dim>: { letters: usize[T], h: [1, 5], c: [1, 5] } -> { scores: [T, 7], h_n: [1, 5], c_n: [1, 5] } {
-        from letters, embedding: Embedding(7 -> 4),
+        from letters, embedding: Embedding(7, 4),
         lstm: LSTM(5, state = (h, c)) as (y, h_new, c_new),
         Dropout(0.0), fc: Linear(7), output scores,
         from h_new, output h_n,

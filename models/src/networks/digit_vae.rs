@@ -50,8 +50,8 @@ network! {
         conv1: Conv2d(32, kernel = 3, stride = 2, padding = 1), ReLU,
         conv2: Conv2d(64, kernel = 3, stride = 2, padding = 1), ReLU,
         Flatten as hidden,
-        mean: Linear(3136 -> Z), output mean,
-        from hidden, logvar: Linear(3136 -> Z), output logvar,
+        mean: Linear(3136, Z), output mean,
+        from hidden, logvar: Linear(3136, Z), output logvar,
     }
 
     /// The decoder: a latent vector to the logits of the pixels.
@@ -105,8 +105,8 @@ network! {
         conv1: Conv2d(2, kernel = 3, stride = 2, padding = 1), ReLU,
         conv2: Conv2d(3, kernel = 3, stride = 2, padding = 1), ReLU,
         Flatten as hidden,
-        mean: Linear(18 -> 2), output mean,
-        from hidden, logvar: Linear(18 -> 2), output logvar,
+        mean: Linear(18, 2), output mean,
+        from hidden, logvar: Linear(18, 2), output logvar,
     }
 
     #[cfg(test)]

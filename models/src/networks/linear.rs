@@ -7,8 +7,8 @@ use layercake::prelude::*;
 
 network! {
     /// 28x28 gray images to logits of ten classes.
-    pub LinearGray: [1, 28, 28] -> [10] { Flatten, fc: Linear(784 -> 10) }
+    pub LinearGray: [1, 28, 28] -> [10] { Flatten, fc: Linear(784, 10) }
 
     /// 32x32 color images to logits of ten classes.
-    pub LinearColor: [3, 32, 32] -> [10] { Flatten, fc: Linear(3072 -> 10) }
+    pub LinearColor: [3, 32, 32] -> [10] { Flatten, fc: Linear(3072, 10) }
 }

@@ -17,8 +17,8 @@ const FIGURES: [&str; 5] =
 const REASONS: [(&str, &str, &str); 4] = [
     ("Network", "*", "its layers are opened up before it runs"),
     ("Custom", "*", "a module of the user's own, which only its network can call"),
-    ("Unpack", "*", "a part of what RNN, LSTM and GRU give, and of their cases"),
-    ("Embedding", "gradcheck f64", "none: ids have no neighbors"),
+    ("Unpack", "*", "part of RNN, LSTM and GRU, and of their cases"),
+    ("Embedding", "gradcheck f64", "none: ids are discrete"),
 ];
 
 /// What takes every shape has no rule that could refuse one.
@@ -49,31 +49,36 @@ const OTHERS: [(&str, &str, &str, &str); 37] = [
         "MSE, L1, Huber, SmoothL1",
         "tests/tests/training/losses.rs",
         "as_pytorch_says",
-        "PyTorch: 1e-13 in f64, 1e-6 in f32, values and slopes, all reductions",
+        "PyTorch: 1e-13 in f64, 1e-6 in f32, values and gradients, all reductions",
     ),
     (
         "cross entropy (ids, soft, smoothing, weights, ignore)",
         "tests/tests/training/losses.rs",
         "as_pytorch_says",
-        "PyTorch, the same; logits up to 1e4",
+        "PyTorch, to the same tolerance; logits up to 1e4",
     ),
-    ("NLL, BCE, BCE with logits", "tests/tests/training/losses.rs", "as_pytorch_says", "PyTorch, the same"),
-    ("hinge and squared hinge", "tests/tests/training/losses.rs", "as_pytorch_says", "PyTorch, the same"),
-    ("KL divergence", "tests/tests/training/losses.rs", "as_pytorch_says", "PyTorch, the same"),
-    ("slopes of all losses", "tests/tests/training/gradients.rs", "of_all_losses", "differences in f64: 1e-7"),
-    ("stable losses", "tests/tests/training/losses.rs", "sure_and_right", "closed forms at logits of 1e4"),
+    ("NLL, BCE, BCE with logits", "tests/tests/training/losses.rs", "as_pytorch_says", "PyTorch, to the same tolerance"),
+    ("hinge and squared hinge", "tests/tests/training/losses.rs", "as_pytorch_says", "PyTorch, to the same tolerance"),
+    ("KL divergence", "tests/tests/training/losses.rs", "as_pytorch_says", "PyTorch, to the same tolerance"),
+    ("gradients of all losses", "tests/tests/training/gradients.rs", "of_all_losses", "finite differences in f64: 1e-7"),
+    ("stable losses", "tests/tests/training/losses.rs", "sure_and_right", "closed form at logits of 1e4"),
     (
-        "init: constant, Gaussian, uniform, Xavier, He",
+        "init: constant, normal, uniform, Xavier, Kaiming",
         "tests/tests/training/initial.rs",
         "variances",
-        "mean, variance and bounds that theory says",
+        "theoretical mean, variance and bounds",
     ),
     ("init: orthogonal", "tests/tests/training/initial.rs", "orthogonal", "products of rows: 1e-13"),
-    ("init: activations through 20 layers", "tests/tests/training/initial.rs", "activations_through_twenty_layers", "they vanish, or stay"),
+    (
+        "init: activations through 20 layers",
+        "tests/tests/training/initial.rs",
+        "activations_through_twenty_layers",
+        "standard deviations vanish or stay",
+    ),
     ("SGD, momentum, Nesterov", "tests/tests/training/optimizers.rs", "sgd", "PyTorch, 30 steps: 1e-12 in f64, 1e-5 in f32"),
-    ("AdaGrad", "tests/tests/training/optimizers.rs", "adagrad", "PyTorch, the same"),
-    ("RMSProp", "tests/tests/training/optimizers.rs", "rmsprop", "PyTorch, the same"),
-    ("Adam, AdamW", "tests/tests/training/optimizers.rs", "adam", "PyTorch, the same"),
+    ("AdaGrad", "tests/tests/training/optimizers.rs", "adagrad", "PyTorch, to the same tolerance"),
+    ("RMSProp", "tests/tests/training/optimizers.rs", "rmsprop", "PyTorch, to the same tolerance"),
+    ("Adam, AdamW", "tests/tests/training/optimizers.rs", "adam", "PyTorch, to the same tolerance"),
     ("groups under a schedule", "tests/tests/training/optimizers.rs", "a_schedule_moves_all_groups", "PyTorch: 1e-12"),
     ("clipping by value and norm", "tests/tests/training/optimizers.rs", "clipping_functions", "PyTorch: 1e-12"),
     ("dfdx's own optimizers", "tests/tests/training/optimizers.rs", "dfdx_own", "PyTorch: SGD and Adam agree to 1e-12, RMSprop does not"),
@@ -81,47 +86,52 @@ const OTHERS: [(&str, &str, &str, &str); 37] = [
         "step, multi-step, exponential, 1/(1+kt), cosine, warm-up, one-cycle",
         "tests/tests/training/schedules.rs",
         "as_pytorch_says",
-        "PyTorch's rates",
+        "PyTorch's learning rates",
     ),
-    ("reduce on plateau", "tests/tests/training/schedules.rs", "on_a_plateau", "PyTorch's rates"),
-    ("averages: EMA, of snapshots", "tests/tests/training/optimizers.rs", "averages", "PyTorch: 1e-13"),
+    ("reduce on plateau", "tests/tests/training/schedules.rs", "on_a_plateau", "PyTorch's learning rates"),
+    ("weight averages: EMA, SWA", "tests/tests/training/optimizers.rs", "averages", "PyTorch: 1e-13"),
     ("gradient checking", "tests/tests/training/gradients.rs", "checks_a_network_and_its_input", "a network: 1e-6"),
-    ("gradient checking finds mistakes", "tests/tests/training/gradients.rs", "finds_a_wrong_gradient", "the course's relative error"),
-    ("Gaussian KL divergence, closed form", "core/src/loss/gaussian.rs", "by_hand", "numbers worked out by hand"),
-    ("entropy", "core/src/loss/entropy.rs", "by_hand", "numbers worked out by hand"),
-    ("init = .. on a layer", "core/tests/initial.rs", "however_a_network_is_built", "spreads and bounds; `new`, f64, `reset_params`"),
-    ("init = .. in graphs and files", "core/tests/initial.rs", "a_graph_and_its_file_begin_like_the_type", "the same numbers"),
-    ("gradient accumulation", "tests/tests/training/gradients.rs", "micro_batches_make_a_batch", "the whole batch"),
-    ("gradient by the input", "tests/tests/training/gradients.rs", "by_the_input", "the tape"),
+    ("gradient checking finds mistakes", "tests/tests/training/gradients.rs", "finds_a_wrong_gradient", "relative error"),
+    ("Gaussian KL divergence, closed form", "core/src/loss/gaussian.rs", "by_hand", "hand-computed values"),
+    ("entropy", "core/src/loss/entropy.rs", "by_hand", "hand-computed values"),
+    (
+        "init = .. on a layer",
+        "core/tests/initial.rs",
+        "however_a_network_is_built",
+        "standard deviations and bounds; `new`, f64, `reset_params`",
+    ),
+    ("init = .. in graphs and files", "core/tests/initial.rs", "a_graph_and_its_file_begin_like_the_type", "equal initial values"),
+    ("gradient accumulation", "tests/tests/training/gradients.rs", "micro_batches_make_a_batch", "one pass over the whole batch"),
+    ("gradient of the input", "tests/tests/training/gradients.rs", "by_the_input", "the gradient on the tape"),
     (
         "NaN and infinity in parameters and gradients",
         "tests/tests/training/gradients.rs",
         "numbers_that_are_none_are_found",
-        "planted numbers",
+        "inserted NaN and infinity",
     ),
-    ("NaN and infinity in activations", "core/tests/finite.rs", "names_the_layer_in_a_network_in_a_network", "planted numbers"),
-    ("ensembles of five crops", "train/src/crops.rs", "the_mean_of_five_predictions", "the mean by hand"),
+    ("NaN and infinity in activations", "core/tests/finite.rs", "names_the_layer_in_a_network_in_a_network", "inserted NaN and infinity"),
+    ("ensembles of five crops", "train/src/crops.rs", "the_mean_of_five_predictions", "hand-computed mean"),
     (
         "Reparameterize in training",
         "tests/tests/parity/random.rs",
         "reparameterize_draws_from_the_gaussian",
-        "mean, variance, gradients; engine and portable alike",
+        "mean, variance, gradients; engine and portable path agree",
     ),
     (
         "stochastic depth in training",
         "tests/tests/parity/random.rs",
         "stochastic_depth_drops_whole_samples",
-        "shares, scale, gradients; engine and portable alike",
+        "fractions, scale, gradients; engine and portable path agree",
     ),
     (
         "DropConnect in training",
         "tests/tests/parity/random.rs",
         "drop_connect_drops_weights_for_the_whole_batch",
-        "one mask a batch; engine and portable alike",
+        "one mask per batch; engine and portable path agree",
     ),
-    ("Dropout2d in training", "tests/tests/parity/random.rs", "dropout2d_drops_whole_channels", "shares, scale"),
-    ("Dropout in training", "tests/tests/parity/dropout.rs", "keeps_what_it_should", "shares, independence, scale"),
-    ("fractional pooling in training", "tests/tests/parity/random.rs", "fractional_windows_vary_and_reach_the_end", "windows"),
+    ("Dropout2d in training", "tests/tests/parity/random.rs", "dropout2d_drops_whole_channels", "fractions, scale"),
+    ("Dropout in training", "tests/tests/parity/dropout.rs", "keeps_what_it_should", "fractions, independence, scale"),
+    ("fractional pooling in training", "tests/tests/parity/random.rs", "fractional_windows_vary_and_reach_the_end", "positions of windows"),
 ];
 
 fn tests() -> PathBuf {
@@ -175,11 +185,12 @@ fn expected(old: &str) -> String {
     let fixtures = fixtures();
     let total: usize = fixtures.values().sum();
     let mut out = format!(
-        "# The catalogue\n\nThis page is written by tests, from what they measure; `tests/src/table.rs` says how. The figures are the largest differences from \
-         PyTorch's results of all cases of a fixture, relative to the largest magnitude in a tensor and rounded up to 1, 2 or 5 times a power of ten; PyTorch \
-         works in float64, and its results are stored in float32, which alone is 6e-8. The last column compares gradients in float64 with finite \
-         differences. Layers that draw numbers are compared with PyTorch at inference; below stands what is tested of the rest.\n\n\
-         There are {total} cases from PyTorch.\n\n## Layers\n\n| Item | cases | shape rule |"
+        "# The catalogue\n\nThis page is generated by tests from their measurements; `tests/src/table.rs` explains how. The numbers are the largest differences \
+         from PyTorch's results over all cases of a fixture, relative to the largest magnitude in the tensor, and rounded up to 1, 2 or 5 times a power of ten. \
+         PyTorch computes in float64; its results are stored in float32, which alone is an error of 6e-8. The last column compares gradients in float64 with \
+         finite differences. Random layers are compared with PyTorch in inference; the last table lists how their training is tested.\n\nThe fixtures have \
+         {total} cases.\n\n\
+         ## Layers\n\n| Item | cases | shape rule |"
     );
     for column in FIGURES {
         write!(out, " {column} |").unwrap();

@@ -18,7 +18,7 @@ fn checks_a_network_and_its_input() {
     let x: Tensor<Rank4<4, 2, 5, 5>, f64, _> = device.sample_normal();
     let mut model = (net, x);
     let before: Vec<Vec<f64>> = model.named_parameters().iter().map(|p| p.to_vec()).collect();
-    let report = gradcheck(&mut model, GradCheck { most: 20, ..Default::default() }, |(net, x), gradients| {
+    let report = gradcheck(&mut model, GradCheck { max_elements: 20, ..Default::default() }, |(net, x), gradients| {
         CrossEntropy { label_smoothing: 0.1, ..Default::default() }.mean(net.forward_mut(x.clone().traced(gradients)), [0, 2, 1, 1])
     });
     assert!(report.largest() < 1e-6, "{report}");

@@ -2,7 +2,7 @@
 
 use layercake::dfdx::shapes::ConstShape;
 use layercake::dfdx::tensor_ops::TryMatMul;
-use layercake::init::{Fan, Init, Nonlinearity, apply};
+use layercake::init::{Fan, Init, Nonlinearity, apply, fill};
 use layercake::prelude::*;
 
 /// Mean, variance and the largest magnitude.
@@ -26,14 +26,14 @@ fn variances() {
         (Init::Uniform { low: 0.25, high: 0.75 }, 0.25 / 12.0, true),
         (Init::XavierNormal { gain: 1.0 }, 2.0 / (120.0 + 960.0), false),
         (Init::XavierUniform { gain: 5.0 / 3.0 }, 25.0 / 9.0 * 2.0 / (120.0 + 960.0), true),
-        (Init::he_normal(relu), 2.0 / 120.0, false),
-        (Init::he_uniform(relu), 2.0 / 120.0, true),
-        (Init::HeNormal { fan: Fan::Out, nonlinearity: relu }, 2.0 / 960.0, false),
-        (Init::HeUniform { fan: Fan::Out, nonlinearity: Nonlinearity::LeakyRelu(0.5) }, 1.6 / 960.0, true),
+        (Init::kaiming_normal(relu), 2.0 / 120.0, false),
+        (Init::kaiming_uniform(relu), 2.0 / 120.0, true),
+        (Init::KaimingNormal { fan: Fan::Out, gain: relu.gain() }, 2.0 / 960.0, false),
+        (Init::KaimingUniform { fan: Fan::Out, gain: Nonlinearity::LeakyRelu(0.5).gain() }, 1.6 / 960.0, true),
     ];
     for (rule, variance, uniform) in cases {
         let mut weights: Weights = device.zeros();
-        rule.fill(&mut weights);
+        fill(&mut weights, rule);
         let numbers = weights.as_vec();
         let n = numbers.len() as f64;
         let (mean, found, _) = statistics(&numbers);
@@ -62,7 +62,7 @@ fn variances() {
 fn orthogonal() {
     fn check<S: ConstShape>(rows: usize, columns: usize, gain: f64) {
         let mut weights: Tensor<S, f64, Cpu> = Cpu::seed_from_u64(9).zeros();
-        Init::Orthogonal { gain }.fill(&mut weights);
+        fill(&mut weights, Init::Orthogonal { gain });
         let w = weights.as_vec();
         let few = rows.min(columns);
         let at = |i: usize, k: usize| if rows <= columns { w[i * columns + k] } else { w[k * columns + i] };
@@ -87,17 +87,17 @@ network! { Net: [8] -> [2] { fc1: Linear(16), BatchNorm1d, Tanh, fc2: Linear(2) 
 fn by_path() {
     let mut net = Net::new(&Cpu::seed_from_u64(10));
     let other = net.fc2.weight.as_vec();
-    assert_eq!(apply(&mut net, "fc1", Init::Constant(0.25)), Ok(2));
+    assert_eq!(apply(&mut net, "fc1", Init::Constant { value: 0.25 }), Ok(2));
     assert!(net.fc1.weight.as_vec().iter().chain(&net.fc1.bias.clone().unwrap().as_vec()).all(|&x| x == 0.25));
     assert_eq!(net.fc2.weight.as_vec(), other);
-    let error = apply(&mut net, "fc3", Init::Constant(0.0)).unwrap_err();
+    let error = apply(&mut net, "fc3", Init::Constant { value: 0.0 }).unwrap_err();
     assert!(error.to_string().starts_with("`fc3` matches no parameter"), "{error}");
 }
 
 #[test]
 #[should_panic(expected = "a weight of shape [2] has no fans")]
 fn a_bias_has_no_fans() {
-    let _ = apply(&mut Net::new(&Cpu::default()), "fc2", Init::he_normal(Nonlinearity::Relu));
+    let _ = apply(&mut Net::new(&Cpu::default()), "fc2", Init::kaiming_normal(Nonlinearity::Relu));
 }
 
 type Batch = Tensor<Rank2<128, 256>, f32, Cpu>;
@@ -108,7 +108,7 @@ fn deviations(rule: Init, activation: fn(Batch) -> Batch) -> Vec<f64> {
     let mut x: Batch = device.sample_normal();
     let layer = |_| {
         let mut weights: Tensor<Rank2<256, 256>, f32, _> = device.zeros();
-        rule.fill(&mut weights);
+        fill(&mut weights, rule);
         x = activation(x.clone().matmul(weights));
         statistics(&x.as_vec()).1.sqrt()
     };
@@ -123,7 +123,7 @@ fn activations_through_twenty_layers() {
     let kept = deviations(Init::XavierNormal { gain: 1.0 }, |x| x.tanh());
     // tanh itself takes something from what is large, less and less of it.
     assert!(kept[19] > 0.12 && kept.windows(2).all(|two| two[1] > 0.7 * two[0]), "{kept:?}");
-    let relu = deviations(Init::he_normal(Nonlinearity::Relu), |x| x.relu());
+    let relu = deviations(Init::kaiming_normal(Nonlinearity::Relu), |x| x.relu());
     assert!(relu.iter().all(|&deviation| (0.4..1.6).contains(&deviation)), "{relu:?}");
     // Xavier's rule does not know of the half that a ReLU takes away: it loses half of the variance in each layer.
     let halved = deviations(Init::XavierNormal { gain: 1.0 }, |x| x.relu());

@@ -172,7 +172,7 @@ fn a_schedule_moves_all_groups() {
     optimizer.group(&net, "fc2.bias", Group { lr_scale: 9.0, weight_decay: Some(3.0) }).unwrap();
     optimizer.group(&net, "*.bias", Group { lr_scale: 4.0, weight_decay: Some(0.0) }).unwrap();
     // PyTorch's cosine comes up again after 20 steps.
-    let schedule = |step: usize| Cosine { steps: 20, least: 0.0 }.lr(0.05, if step < 20 { step } else { 40 - step });
+    let schedule = |step: usize| Cosine { steps: 20, min_lr: 0.0 }.lr(0.05, if step < 20 { step } else { 40 - step });
     let off = off::<f64>("groups_schedule", &fixture, |step, net, gradients| {
         optimizer.cfg.lr = schedule(step);
         optimizer.step(net, gradients).unwrap();

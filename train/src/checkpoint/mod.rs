@@ -64,7 +64,7 @@ impl Checkpoints {
     /// The folder of the latest checkpoint.
     ///
     /// # Errors
-    /// If the folder exists and cannot be read.
+    /// Returns an error if the folder exists and cannot be read.
     pub fn latest(&self) -> Result<Option<PathBuf>, TrainError> {
         Ok(self.as_slice()?.into_iter().max().map(|number| self.path(number)))
     }

@@ -24,7 +24,7 @@ impl<E> Array<E> {
     /// Creates an array from numbers in row-major order.
     ///
     /// # Panics
-    /// If their number does not match the shape.
+    /// Panics if their number does not match the shape.
     pub fn new(shape: Vec<usize>, numbers: Vec<E>) -> Self {
         assert_eq!(shape.iter().product::<usize>(), numbers.len(), "an array of {shape:?}");
         Self { shape, numbers }
@@ -56,7 +56,7 @@ impl<E: Dtype> Array<E> {
     /// `net.forward(batch.images.into_tensor(&device)?)`.
     ///
     /// # Errors
-    /// If the sizes do not match the tensor's type, or the device is out of memory.
+    /// Returns an error if the sizes do not match the tensor's type, or the device is out of memory.
     pub fn into_tensor<S: BatchShape, D: TensorFromVec<E>>(self, device: &D) -> Result<Tensor<S, E, D>, DataError> {
         let mut concrete = S::Concrete::default();
         let mut fits = S::NUM_DIMS == self.shape.len();
@@ -79,7 +79,7 @@ impl Array<f32> {
     /// Stacks arrays of one shape along a new first axis. `what` names them in errors.
     ///
     /// # Errors
-    /// If their shapes differ.
+    /// Returns an error if their shapes differ.
     pub fn stack(what: &'static str, items: impl IntoIterator<Item = (Vec<usize>, Vec<f32>)>) -> Result<Self, DataError> {
         stack(what, items)
     }

@@ -20,7 +20,7 @@ pub struct CheckedDataset {
 /// Other folders are skipped.
 ///
 /// # Errors
-/// If the folder cannot be read. Errors in a data set are part of the result.
+/// Returns an error if the folder cannot be read. Errors in a data set are part of the result.
 pub fn check(folder: &Path) -> Result<Vec<CheckedDataset>, DataError> {
     let folders: Vec<PathBuf> = entries(folder)?.into_iter().filter(|path| path.is_dir()).collect();
     let named = |path: &PathBuf| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());

@@ -17,7 +17,7 @@ pub trait Dataset: Send + Sync + 'static {
     /// Reads item `index`, counted from 0.
     ///
     /// # Errors
-    /// If the item cannot be read. The error should name the file.
+    /// Returns an error if the item cannot be read. The error should name the file.
     fn get(&self, index: usize) -> Result<Self::Item, DataError>;
 
     /// Whether there are no items.
@@ -34,7 +34,7 @@ pub trait Collate: Sized + Send + 'static {
     /// Collates at least one item into a batch.
     ///
     /// # Errors
-    /// If the items have different sizes: [`DataError::Uneven`].
+    /// Returns an error if the items have different sizes: [`DataError::Uneven`].
     fn collate(items: Vec<Self>) -> Result<Self::Batch, DataError>;
 }
 

@@ -16,7 +16,7 @@ impl Images {
     /// indices into `classes`.
     ///
     /// # Errors
-    /// If the set is empty, the numbers of pixels and labels do not match, or a label is out of range.
+    /// Returns an error if the set is empty, the numbers of pixels and labels do not match, or a label is out of range.
     pub fn new(origin: &str, shape: [usize; 3], pixels: Vec<u8>, labels: Vec<usize>, classes: Vec<String>) -> Result<Self, DataError> {
         let size = shape.iter().product::<usize>();
         if size == 0 || labels.is_empty() {
@@ -55,7 +55,7 @@ impl Images {
     /// The pixels of image `index`.
     ///
     /// # Panics
-    /// If the index is out of range.
+    /// Panics if the index is out of range.
     pub fn image(&self, index: usize) -> &[u8] {
         let size = self.shape.iter().product::<usize>();
         &self.pixels[index * size..][..size]
@@ -79,7 +79,8 @@ impl Images {
     /// The images with these indices, in this order.
     ///
     /// # Panics
-    /// If an index is out of range, or there is none.
+    /// Panics if an index is out of range, or there is none.
+    #[must_use]
     pub fn subset(&self, indices: &[usize]) -> Self {
         assert!(!indices.is_empty(), "a set has at least one image");
         let pixels = indices.iter().flat_map(|&index| self.image(index)).copied().collect();
@@ -90,7 +91,7 @@ impl Images {
     /// Transforms each image. `shape` is the new shape of all images.
     ///
     /// # Panics
-    /// If a transformed image does not have this shape.
+    /// Panics if a transformed image does not have this shape.
     pub fn map(&self, shape: [usize; 3], mut transform: impl FnMut(&[u8]) -> Vec<u8>) -> Self {
         let mut pixels = Vec::with_capacity(self.len() * shape.iter().product::<usize>());
         for index in 0..self.len() {

@@ -17,7 +17,7 @@ impl Image {
     /// Converts bytes of shape `[channels, height, width]` to floats in 0..=1.
     ///
     /// # Panics
-    /// If the number of bytes does not match the shape.
+    /// Panics if the number of bytes does not match the shape.
     pub fn from_bytes(shape: [usize; 3], bytes: &[u8]) -> Self {
         assert_eq!(shape.iter().product::<usize>(), bytes.len(), "an image of {shape:?}");
         Self { shape, pixels: bytes.iter().map(|&byte| f32::from(byte) / 255.0).collect() }
@@ -41,7 +41,8 @@ impl Image {
     /// Resizes the image as [`transforms::Resize`](super::transforms::Resize) does.
     ///
     /// # Panics
-    /// If one of the two sizes is 0.
+    /// Panics if one of the two sizes is 0.
+    #[must_use]
     pub fn resized(&self, size: [usize; 2]) -> Self {
         assert!(!self.size().contains(&0) && !size.contains(&0), "an image of {:?} cannot become one of {size:?}", self.size());
         let pixels = self.planes().flat_map(|plane| resize(plane, self.size(), size)).collect();

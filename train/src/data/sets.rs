@@ -82,7 +82,7 @@ impl KnownDataset {
     /// ([`frame`]).
     ///
     /// # Errors
-    /// If a file is missing or damaged, or the images do not have this shape.
+    /// Returns an error if a file is missing or damaged, or the images do not have this shape.
     pub fn load(self, folder: Option<&Path>, shape: [usize; 3]) -> Result<Split, DataError> {
         let Split { train, test } = self.read(folder)?;
         let split = if self == KnownDataset::Digits { framed(Split { train, test }, shape) } else { Split { train, test } };
@@ -96,7 +96,7 @@ impl KnownDataset {
     /// Reads a data set of labeled images in their original size.
     ///
     /// # Errors
-    /// If a file is missing or damaged, or the data set is of another kind.
+    /// Returns an error if a file is missing or damaged, or the data set is of another kind.
     pub fn read(self, folder: Option<&Path>) -> Result<Split, DataError> {
         match self {
             KnownDataset::Digits => Ok(digits()),
@@ -110,7 +110,7 @@ impl KnownDataset {
     /// Opens the training and test parts of a data set of images with masks. Images are read on access.
     ///
     /// # Errors
-    /// If a folder is missing, its files do not match, or the data set has no masks.
+    /// Returns an error if a folder is missing, its files do not match, or the data set has no masks.
     pub fn load_masks(self, folder: Option<&Path>) -> Result<[MaskFolder; 2], DataError> {
         if self != KnownDataset::CamvidSmall {
             return Err(self.wrong_kind("images with masks"));
@@ -124,7 +124,7 @@ impl KnownDataset {
     /// Reads the text of a text data set.
     ///
     /// # Errors
-    /// If the file cannot be read, is not text, or the data set is of another kind.
+    /// Returns an error if the file cannot be read, is not text, or the data set is of another kind.
     pub fn load_text(self, folder: Option<&Path>) -> Result<Text, DataError> {
         if self != KnownDataset::TinyShakespeare {
             return Err(self.wrong_kind("a text"));

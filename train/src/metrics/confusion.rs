@@ -26,7 +26,7 @@ impl ConfusionMatrix {
     /// `scores [batch, classes]`, `labels [batch]`.
     ///
     /// # Panics
-    /// If there are not `classes` scores per label, or a label is out of range.
+    /// Panics if there are not `classes` scores per label, or a label is out of range.
     pub fn count(&mut self, scores: &[f32], labels: &[usize]) {
         assert_eq!(scores.len(), labels.len() * self.classes, "{} scores per label", self.classes);
         for (scores, &label) in scores.chunks_exact(self.classes).zip(labels) {
@@ -51,7 +51,7 @@ impl ConfusionMatrix {
     /// Counts predictions by class, without those whose true class is `ignored`.
     ///
     /// # Panics
-    /// If the lengths differ, or a class is out of range.
+    /// Panics if the lengths differ, or a class is out of range.
     pub fn count_classes(&mut self, predicted: &[usize], truth: &[usize], ignored: Option<usize>) {
         assert_eq!(predicted.len(), truth.len(), "a prediction for each true class");
         for (&predicted, &truth) in predicted.iter().zip(truth) {
@@ -65,7 +65,7 @@ impl ConfusionMatrix {
     /// Adds the counts of another matrix.
     ///
     /// # Panics
-    /// If it has another number of classes.
+    /// Panics if it has another number of classes.
     pub fn merge(&mut self, other: &Self) {
         assert_eq!(self.classes, other.classes);
         self.counts.iter_mut().zip(&other.counts).for_each(|(count, other)| *count += other);
@@ -114,7 +114,7 @@ impl ConfusionMatrix {
     /// The number of items of class `truth` that were predicted as `predicted`.
     ///
     /// # Panics
-    /// If a class is out of range.
+    /// Panics if a class is out of range.
     pub fn count_of(&self, truth: usize, predicted: usize) -> u64 {
         assert!(truth < self.classes && predicted < self.classes, "there are {} classes", self.classes);
         self.counts[truth * self.classes + predicted]
@@ -123,7 +123,7 @@ impl ConfusionMatrix {
     /// The number of items of class `truth`.
     ///
     /// # Panics
-    /// If the class is out of range.
+    /// Panics if the class is out of range.
     pub fn support(&self, truth: usize) -> u64 {
         (0..self.classes).map(|predicted| self.count_of(truth, predicted)).sum()
     }
@@ -131,7 +131,7 @@ impl ConfusionMatrix {
     /// The fraction of items of a class that are predicted as it, 0..=1; `None` if the class does not occur.
     ///
     /// # Panics
-    /// If the class is out of range.
+    /// Panics if the class is out of range.
     pub fn recall(&self, class: usize) -> Option<f64> {
         ratio(self.count_of(class, class), self.support(class))
     }
@@ -139,7 +139,7 @@ impl ConfusionMatrix {
     /// The fraction of correct predictions among those of a class, 0..=1; `None` if the class is never predicted.
     ///
     /// # Panics
-    /// If the class is out of range.
+    /// Panics if the class is out of range.
     pub fn precision(&self, class: usize) -> Option<f64> {
         ratio(self.count_of(class, class), (0..self.classes).map(|truth| self.count_of(truth, class)).sum())
     }

@@ -3,7 +3,7 @@
 /// The index of the highest score of each row, the first of equals.
 ///
 /// # Panics
-/// If the number of scores is not a multiple of `classes`.
+/// Panics if the number of scores is not a multiple of `classes`.
 pub fn argmax(scores: &[f32], classes: usize) -> Vec<usize> {
     assert!(classes > 0 && scores.len().is_multiple_of(classes), "rows of {classes} scores");
     let highest = |row: &[f32]| row.iter().enumerate().fold(0, |best, (class, score)| if *score > row[best] { class } else { best });
@@ -13,7 +13,7 @@ pub fn argmax(scores: &[f32], classes: usize) -> Vec<usize> {
 /// Argmax over the class axis of score maps `[batch, classes, positions]`: `[batch, positions]`, the first of equals.
 ///
 /// # Panics
-/// If the number of scores is not a multiple of `classes * positions`.
+/// Panics if the number of scores is not a multiple of `classes * positions`.
 pub fn argmax_maps(scores: &[f32], classes: usize, positions: usize) -> Vec<usize> {
     assert!(
         classes * positions > 0 && scores.len().is_multiple_of(classes * positions),
@@ -28,7 +28,7 @@ pub fn argmax_maps(scores: &[f32], classes: usize, positions: usize) -> Vec<usiz
 /// The fraction of rows whose highest score is that of their label, 0..=1; NaN without rows.
 ///
 /// # Panics
-/// If there is not one row of scores per label.
+/// Panics if there is not one row of scores per label.
 pub fn accuracy(scores: &[f32], labels: &[usize]) -> f64 {
     top_k_accuracy(scores, labels, 1)
 }
@@ -37,7 +37,7 @@ pub fn accuracy(scores: &[f32], labels: &[usize]) -> f64 {
 /// is the lowest.
 ///
 /// # Panics
-/// If there is not one row of scores per label, or a label is out of range.
+/// Panics if there is not one row of scores per label, or a label is out of range.
 pub fn top_k_accuracy(scores: &[f32], labels: &[usize], k: usize) -> f64 {
     if labels.is_empty() && scores.is_empty() {
         return f64::NAN;

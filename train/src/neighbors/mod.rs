@@ -26,7 +26,7 @@ impl NearestNeighbors {
     /// For each image, the classes of its `k` nearest training images, nearest first. Ties keep the order of the training set.
     ///
     /// # Panics
-    /// If the images do not have the size of the training images, or `k` is 0 or more than their number.
+    /// Panics if the images do not have the size of the training images, or `k` is 0 or more than their number.
     pub fn nearest(&self, images: &Images, k: usize) -> Vec<Vec<usize>> {
         assert_eq!(images.shape(), self.known.shape(), "images of one size");
         assert!((1..=self.known.len()).contains(&k), "{k} neighbors of {}", self.known.len());
@@ -54,7 +54,7 @@ impl NearestNeighbors {
     /// Classifies the images by `k` neighbors and counts the predictions.
     ///
     /// # Panics
-    /// As [`NearestNeighbors::nearest`].
+    /// The same as [`NearestNeighbors::nearest`].
     pub fn evaluate(&self, images: &Images, k: usize) -> ConfusionMatrix {
         count(&self.nearest(images, k), images, k)
     }
@@ -62,7 +62,7 @@ impl NearestNeighbors {
     /// The accuracy on `images` for each of the `ks`, with one search for the neighbors.
     ///
     /// # Panics
-    /// As [`NearestNeighbors::nearest`] for the largest of the `ks`; if `ks` is empty.
+    /// The same as [`NearestNeighbors::nearest`] for the largest of the `ks`; also if `ks` is empty.
     pub fn accuracies(&self, images: &Images, ks: &[usize]) -> Vec<f64> {
         let largest = ks.iter().copied().max().expect("`ks` contains at least one number");
         let nearest = self.nearest(images, largest);

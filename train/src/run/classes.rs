@@ -8,7 +8,7 @@ use crate::ConfusionMatrix;
 /// total, with the accuracy.
 ///
 /// # Panics
-/// If there are fewer names than classes.
+/// Panics if there are fewer names than classes.
 pub fn class_table(confusion: &ConfusionMatrix, names: &[String]) -> String {
     let mut table = String::from("| class | images | recall | precision | most often confused with |\n|--|--:|--:|--:|--|\n");
     let all = 0..confusion.classes();

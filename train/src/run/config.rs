@@ -42,7 +42,7 @@ impl RunConfig {
     /// Reads a run's `config.json`.
     ///
     /// # Errors
-    /// If the file cannot be read or contains invalid settings.
+    /// Returns an error if the file cannot be read or contains invalid settings.
     pub fn read(path: &Path) -> Result<Self, TrainError> {
         read_config(path).map(|(config, _)| config)
     }
@@ -138,7 +138,7 @@ pub struct RunSummary {
 /// Verifies the parameters of a finished run by the checksum in its `summary.json`. Other parameter files are accepted.
 ///
 /// # Errors
-/// If the checksum differs, or the file cannot be read.
+/// Returns an error if the checksum differs, or the file cannot be read.
 pub fn verify_parameters(path: &Path) -> Result<(), TrainError> {
     #[derive(Deserialize)]
     struct Known {

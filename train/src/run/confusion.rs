@@ -25,10 +25,10 @@ const INCORRECT: RGBColor = RGBColor(213, 94, 0);
 /// for correct predictions; orange, four times as strong, for incorrect ones.
 ///
 /// # Errors
-/// If the drawing library fails, which does not happen in practice.
+/// Returns an error if the drawing library fails, which does not happen in practice.
 ///
 /// # Panics
-/// If there are fewer names than classes.
+/// Panics if there are fewer names than classes.
 pub fn draw_confusion_matrix(heading: &str, confusion: &ConfusionMatrix, names: &[String]) -> Result<String, String> {
     let mut svg = String::new();
     draw(&mut svg, heading, confusion, names).map_err(|error| error.to_string())?;

@@ -29,7 +29,7 @@ const LABEL: u32 = 12;
 /// NaN leaves a gap in a curve. Axes of positive values with a wide range are logarithmic.
 ///
 /// # Errors
-/// If the drawing library fails, which does not happen with finite metrics.
+/// Returns an error if the drawing library fails, which does not happen with finite metrics.
 pub fn draw_curves(title: &str, history: &[Epoch]) -> Result<String, String> {
     let mut svg = String::new();
     draw(&mut svg, title, history).map_err(|error| error.to_string())?;

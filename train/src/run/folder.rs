@@ -64,7 +64,7 @@ impl RunFolder {
     /// Starts a run in a new or empty folder, or in the folder of an earlier run, whose files are removed. Other files stay.
     ///
     /// # Errors
-    /// If the configuration is invalid, or the folder is in use, contains other files or cannot be written.
+    /// Returns an error if the configuration is invalid, or the folder is in use, contains other files or cannot be written.
     pub fn create(path: &Path, config: RunConfig) -> Result<Self, TrainError> {
         config.recipe.check()?;
         fs::create_dir_all(path).map_err(|source| file_error(path, source))?;
@@ -96,7 +96,7 @@ impl RunFolder {
     /// Starts a run in a new folder `parent/MODEL-DATASET-N` with the next free number.
     ///
     /// # Errors
-    /// If the folder cannot be created.
+    /// Returns an error if the folder cannot be created.
     pub fn create_numbered(parent: &Path, config: RunConfig) -> Result<Self, TrainError> {
         fs::create_dir_all(parent).map_err(|source| file_error(parent, source))?;
         let stem = format!("{}-{}-", config.model, config.dataset);
@@ -118,7 +118,7 @@ impl RunFolder {
     /// Opens the folder of an interrupted run to resume it with its configuration.
     ///
     /// # Errors
-    /// If the folder contains no run, is in use, or the run is finished.
+    /// Returns an error if the folder contains no run, is in use, or the run is finished.
     pub fn open(path: &Path) -> Result<Self, TrainError> {
         let config = path.join(CONFIG);
         // Do not lock a folder without a run.
@@ -152,7 +152,7 @@ impl RunFolder {
     /// Records the metrics of an epoch in `metrics.jsonl` and `curves.svg`. Called automatically if the folder is a [`Callback`].
     ///
     /// # Errors
-    /// If a file cannot be written, or the folder was removed or replaced.
+    /// Returns an error if a file cannot be written, or the folder was removed or replaced.
     pub fn record(&mut self, epoch: &Epoch) -> Result<(), TrainError> {
         self.lock.must_be_in_place()?;
         let path = self.path.join(METRICS);
@@ -171,10 +171,10 @@ impl RunFolder {
     /// Draws the confusion matrix, `confusion.svg`.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// Returns an error if it cannot be written.
     ///
     /// # Panics
-    /// If there are fewer names than classes.
+    /// Panics if there are fewer names than classes.
     pub fn draw_confusion_matrix(&mut self, heading: &str, confusion: &ConfusionMatrix, names: &[String]) -> Result<(), TrainError> {
         self.lock.must_be_in_place()?;
         self.list(&[CONFUSION.to_owned()])?;
@@ -184,7 +184,7 @@ impl RunFolder {
     /// Finishes the run: writes `summary.json`, removes the checkpoints and returns the summary. `params` is the number of trainable parameters.
     ///
     /// # Errors
-    /// If the summary cannot be written, there was no epoch, or the folder was removed or replaced.
+    /// Returns an error if the summary cannot be written, there was no epoch, or the folder was removed or replaced.
     pub fn finish(self, params: usize) -> Result<RunSummary, TrainError> {
         self.lock.must_be_in_place()?;
         let (weights_of_epoch, stopped_early) = self.ending.unwrap_or((self.history.len(), false));

@@ -43,7 +43,7 @@ impl Canvas {
     /// Converts an image of one or three channels; pixels are clamped to 0..=1.
     ///
     /// # Panics
-    /// If the image has another number of channels.
+    /// Panics if the image has another number of channels.
     pub fn from_image(image: &Image) -> Self {
         let (bytes, [channels, height, width]) = (image.to_bytes(), image.shape);
         assert!(channels == 1 || channels == 3, "expected an image of one or three channels, found {channels}");
@@ -56,7 +56,7 @@ impl Canvas {
     /// colored.
     ///
     /// # Panics
-    /// If image and mask have different sizes.
+    /// Panics if image and mask have different sizes.
     pub fn overlay(image: &Image, mask: &Mask, strength: f32, ignored: Option<u8>) -> Self {
         assert_eq!(image.size(), mask.size, "an image and its mask are of one size");
         let mut canvas = Self::from_image(image);
@@ -80,7 +80,7 @@ impl Canvas {
     /// A grid of pictures with `columns` per row and white lines between them.
     ///
     /// # Panics
-    /// If there are no pictures, or their sizes differ.
+    /// Panics if there are no pictures, or their sizes differ.
     pub fn grid(pictures: &[Self], columns: usize) -> Self {
         let [height, width] = pictures.first().expect("a grid has at least one picture").size;
         let columns = columns.clamp(1, pictures.len());
@@ -120,6 +120,7 @@ impl Canvas {
     }
 
     /// Enlarged by an integer factor so that the longer side has at least 96 pixels.
+    #[must_use]
     pub fn legible(&self) -> Self {
         self.enlarged(LEGIBLE.div_ceil(self.size[0].max(self.size[1]).max(1)).max(1))
     }
@@ -139,7 +140,8 @@ impl Canvas {
     /// Enlarged by an integer factor.
     ///
     /// # Panics
-    /// If the factor is 0.
+    /// Panics if the factor is 0.
+    #[must_use]
     pub fn enlarged(&self, factor: usize) -> Self {
         assert!(factor > 0, "expected a factor of at least 1");
         let row = |row: &[u8]| row.chunks_exact(3).flat_map(|pixel| pixel.repeat(factor)).collect::<Vec<u8>>().repeat(factor);
@@ -160,7 +162,7 @@ impl Canvas {
     /// Writes the picture atomically as a PNG file.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), TrainError> {
         let mut file = Cursor::new(Vec::new());
         let [height, width] = self.size.map(|side| side as u32);
@@ -173,7 +175,7 @@ impl Canvas {
 /// A grid of the images of a batch, `[batch, channels, height, width]` in 0..=1; torchvision's `make_grid`.
 ///
 /// # Panics
-/// If there are no images, or the number of pixels does not match the shape.
+/// Panics if there are no images, or the number of pixels does not match the shape.
 pub fn image_grid(pixels: &[f32], shape: [usize; 3], columns: usize) -> Canvas {
     let size: usize = shape.iter().product();
     assert!(size > 0 && pixels.len().is_multiple_of(size), "images of {shape:?}");
@@ -185,7 +187,7 @@ pub fn image_grid(pixels: &[f32], shape: [usize; 3], columns: usize) -> Canvas {
 /// scaled by its largest weight. Of filters with other than three channels only the first channel is drawn.
 ///
 /// # Panics
-/// If there are no filters, or the number of weights does not match the shape.
+/// Panics if there are no filters, or the number of weights does not match the shape.
 pub fn filter_grid(weights: &[f32], shape: [usize; 3], columns: usize) -> Canvas {
     Canvas::grid(&filter_pictures(weights, shape), columns)
 }

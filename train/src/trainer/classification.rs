@@ -13,7 +13,7 @@ use crate::run::{Canvas, LETTER, class_table, cut, draw_confusion_matrix, filter
 use crate::{ConfusionMatrix, Metrics, TrainError, argmax};
 
 /// The loss of a classifier.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Criterion {
     /// Softmax cross entropy, with label smoothing and class weights.
     CrossEntropy(CrossEntropy),
@@ -108,7 +108,7 @@ impl<S: Dataset, const C: usize, const H: usize, const W: usize, const K: usize>
     /// Creates a task with plain cross entropy. Classes without a name are named by their index.
     ///
     /// # Errors
-    /// If there are more class names than outputs of the network.
+    /// Returns an error if there are more class names than outputs of the network.
     pub fn new(title: &str, test: Loader<S>, classes: &[String]) -> Result<Self, DataError> {
         if classes.len() > K {
             return Err(DataError::Classes { origin: title.to_owned(), classes: classes.len(), scores: K });
@@ -253,7 +253,7 @@ fn filters<const C: usize, const H: usize, const W: usize>(weight: Option<Array>
 /// normalization. The network and the state of the device's random numbers do not change.
 ///
 /// # Errors
-/// If the loader has no batch, the images do not match the network, a label is out of range, or the device fails.
+/// Returns an error if the loader has no batch, the images do not match the network, a label is out of range, or the device fails.
 pub fn evaluate<N, S, const C: usize, const H: usize, const W: usize, const K: usize, D>(
     net: &N,
     device: &D,

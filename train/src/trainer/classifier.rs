@@ -21,7 +21,7 @@ pub trait Classifier<const CHANNELS: usize, const HEIGHT: usize, const WIDTH: us
     /// The network's own `try_forward_train`, for code that is generic over networks.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     fn try_forward_train(
         &mut self,
         images: ImageBatch<CHANNELS, HEIGHT, WIDTH, D>,
@@ -33,7 +33,7 @@ pub trait Classifier<const CHANNELS: usize, const HEIGHT: usize, const WIDTH: us
     /// The first tensor of the network: the weights of the first layer. `None` if it has no tensors.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// Returns an error if the device is out of memory.
     fn first_weight(&self) -> Result<Option<Array>, D::Err> {
         Ok(self.named_tensors().first().map(|tensor| Array::new(tensor.shape().to_vec(), tensor.to_vec())))
     }

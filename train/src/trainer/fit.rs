@@ -33,7 +33,7 @@ where
     /// whether or not the run was interrupted. Other instruction sets ([`layercake::instruction_set`]) round differently.
     ///
     /// # Errors
-    /// If a setting is invalid, an item cannot be read, the device fails, the loss becomes NaN or infinite, a callback or the task fails or
+    /// Returns an error if a setting is invalid, an item cannot be read, the device fails, the loss becomes NaN or infinite, a callback or the task fails or
     /// panics, another run uses the checkpoint folder, or the run is cancelled.
     pub fn fit<T, R, S>(
         &mut self,
@@ -449,7 +449,7 @@ const TASK_STATE: &str = "task_state.safetensors";
 /// Loads the parameters of the latest checkpoint, without the rest of the training state.
 ///
 /// # Errors
-/// If there is no checkpoint, it cannot be read, or it is damaged.
+/// Returns an error if there is no checkpoint, it cannot be read, or it is damaged.
 pub fn load_latest<M: TensorCollection<f32, D>, D: Device<f32>>(
     checkpoints: &checkpoint::Checkpoints,
     model: &mut M,

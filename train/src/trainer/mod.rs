@@ -206,7 +206,7 @@ impl<'a, M, D: Storage<f32>> Trainer<'a, M, D> {
             Some((metric, plateau)) => {
                 let mut plateau = ReduceOnPlateau { lr: state.base_lr, ..*plateau };
                 let metrics = state.history.iter().map(|epoch| early_stopping::metric(epoch, metric).unwrap_or(f64::NAN));
-                metrics.fold(state.base_lr, |_, metric| plateau.observe(metric))
+                metrics.fold(state.base_lr, |_, metric| plateau.step(metric))
             }
             None => state.base_lr,
         };

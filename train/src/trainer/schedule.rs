@@ -28,8 +28,8 @@ impl LrSchedule {
             LrSchedule::Constant => 1.0,
             LrSchedule::Cosine => {
                 // The warm-up starts one step earlier, so that the first step has a learning rate above 0.
-                let warm_up = schedule::WarmUp { steps: steps_per_epoch.min(LONGEST_WARM_UP), from: 0.0 }.lr(1.0, step + 1);
-                warm_up * schedule::Cosine { steps, least: 0.0 }.lr(1.0, step)
+                let warm_up = schedule::WarmUp { steps: steps_per_epoch.min(LONGEST_WARM_UP), start_factor: 0.0 }.lr(1.0, step + 1);
+                warm_up * schedule::Cosine { steps, min_lr: 0.0 }.lr(1.0, step)
             }
         }
     }

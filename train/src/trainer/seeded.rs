@@ -6,6 +6,7 @@ use layercake::prelude::*;
 /// resumed run has the same bits.
 pub trait Seeded: Backend<f32> {
     /// The same device with a new random number generator.
+    #[must_use]
     fn reseeded(&self, seed: u64) -> Self;
 }
 
@@ -18,6 +19,7 @@ impl Seeded for Cpu {
 /// dfdx cannot reseed a CUDA device: a resumed run with dropout differs from an uninterrupted one.
 #[cfg(feature = "cuda")]
 impl Seeded for layercake::dfdx::tensor::Cuda {
+    #[must_use]
     fn reseeded(&self, _: u64) -> Self {
         self.clone()
     }

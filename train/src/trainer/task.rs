@@ -81,13 +81,13 @@ pub trait Task<M, D: Storage<f32> = Cpu> {
     /// Computes the loss of a batch, recorded on a tape that starts with `pass.gradients`.
     ///
     /// # Errors
-    /// If the batch does not fit the model, or the device fails.
+    /// Returns an error if the batch does not fit the model, or the device fails.
     fn loss(&mut self, model: &mut M, batch: Self::Batch, pass: Pass<D>) -> Result<Step<D>, TrainError>;
 
     /// Checks the task before training starts: invalid options, an empty test set.
     ///
     /// # Errors
-    /// If the task cannot be trained or evaluated.
+    /// Returns an error if the task cannot be trained or evaluated.
     fn check(&self) -> Result<(), TrainError> {
         Ok(())
     }
@@ -97,7 +97,7 @@ pub trait Task<M, D: Storage<f32> = Cpu> {
     /// adds validation to any task.
     ///
     /// # Errors
-    /// If the data cannot be read or do not match the model, or the device fails.
+    /// Returns an error if the data cannot be read or do not match the model, or the device fails.
     fn validate(&mut self, _model: &M, _device: &D) -> Result<Metrics, TrainError> {
         Ok(Metrics::new())
     }
@@ -105,7 +105,7 @@ pub trait Task<M, D: Storage<f32> = Cpu> {
     /// Evaluates the model on the test data after each epoch, with averaged parameters if there are any. The device is seeded for the epoch.
     ///
     /// # Errors
-    /// If the data cannot be read or do not match the model, or the device fails.
+    /// Returns an error if the data cannot be read or do not match the model, or the device fails.
     fn evaluate(&mut self, _model: &M, _device: &D) -> Result<Metrics, TrainError> {
         Ok(Metrics::new())
     }
@@ -113,7 +113,7 @@ pub trait Task<M, D: Storage<f32> = Cpu> {
     /// Draws pictures of the model's results into the folder, after each epoch; `last` is set after the last one.
     ///
     /// # Errors
-    /// If a picture cannot be written.
+    /// Returns an error if a picture cannot be written.
     fn draw(&mut self, _model: &M, _device: &D, _folder: &Path, _last: bool) -> Result<(), TrainError> {
         Ok(())
     }
@@ -126,7 +126,7 @@ pub trait Task<M, D: Storage<f32> = Cpu> {
     /// Restores the state returned by [`Task::state`].
     ///
     /// # Errors
-    /// If the state does not match the task, with the reason.
+    /// Returns an error if the state does not match the task, with the reason.
     fn load_state(&mut self, state: Vec<(String, Array<f32>)>) -> Result<(), String> {
         if state.is_empty() { Ok(()) } else { Err("this task has no state".to_owned()) }
     }

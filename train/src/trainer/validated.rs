@@ -61,7 +61,7 @@ where
 /// Splits the indices of `items` items into a training part and `held` validation items, drawn at random by the seed. Both parts are sorted.
 ///
 /// # Errors
-/// If one of the parts would be empty.
+/// Returns an error if one of the parts would be empty.
 pub fn hold_out(items: usize, held: usize, seed: u64) -> Result<[Vec<usize>; 2], TrainError> {
     if held == 0 || held >= items {
         return Err(TrainError::Setting(format!("cannot hold out {held} of {items} training items: both parts need at least one")));

@@ -1,38 +1,38 @@
-//! What can be wrong with the text of a graph.
+//! Errors of graphs as JSON.
 
 use layercake_ir::{Mistake, Shape};
 
-/// A text is no graph, or a graph cannot be a text. Every message names the place.
+/// Why a text is not a graph, or a graph cannot be written as text. Messages name the place in the graph.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonError {
-    /// More text than any graph needs.
-    #[error("larger than the {most} bytes that are read of a graph")]
-    Long {
+    /// The text is too long.
+    #[error("longer than {limit} bytes, the limit for a graph")]
+    TooLong {
         /// The limit.
-        most: usize,
+        limit: usize,
     },
-    /// No JSON, or JSON with a field twice, or with a number that no size can have.
+    /// The text is not JSON, or has a duplicate field or a number that is too large.
     #[error("not valid JSON: {reason}")]
     Syntax {
-        /// What is wrong, and at which line and column.
+        /// The reason, with line and column.
         reason: String,
     },
-    /// Something other than a graph.
+    /// The text is JSON, but not a graph.
     #[error("not a graph: expected the format \"layercake-graph\", found {found}")]
     Format {
-        /// The format it claims to have.
+        /// The format that the text states.
         found: String,
     },
-    /// A version that is not known.
+    /// The version is not supported.
     #[error("expected version {expected}, found {found}")]
     Version {
-        /// The version that is read.
+        /// The version that is supported.
         expected: u64,
-        /// The file's.
+        /// The version in the text.
         found: String,
     },
-    /// A field that must be there is not.
+    /// A required field is missing.
     #[error("{place}: the field `{field}` is missing")]
     Missing {
         /// The network, or one of its inputs, nodes or outputs.
@@ -40,7 +40,7 @@ pub enum JsonError {
         /// The field.
         field: String,
     },
-    /// A field that should not be there.
+    /// A field is not known.
     #[error("{place}: unknown field `{field}`")]
     Unknown {
         /// The network, or one of its inputs, nodes or outputs.
@@ -48,78 +48,78 @@ pub enum JsonError {
         /// The field.
         field: String,
     },
-    /// A field holds something else.
+    /// A field has a value of the wrong type.
     #[error("{place}: `{field}`: expected {expected}, found {found}")]
     Type {
         /// The network, or one of its inputs, nodes or outputs.
         place: String,
         /// The field.
         field: String,
-        /// What should be there.
+        /// What was expected.
         expected: String,
-        /// What is there.
+        /// What was found.
         found: String,
     },
-    /// An operation that is not known.
-    #[error("{place}: unknown operation `{found}`; there are: {known}")]
+    /// The operation is not known.
+    #[error("{place}: unknown operation `{found}`; expected one of: {known}")]
     Operation {
         /// The node.
         place: String,
-        /// Its operation.
+        /// The operation that was found.
         found: String,
-        /// All operations.
+        /// All known operations.
         known: String,
     },
-    /// An operation's options do not fit it.
+    /// The options do not fit the operation.
     #[error("{place}: {reason}")]
     Options {
         /// The node.
         place: String,
-        /// What is wrong with them.
+        /// The reason.
         reason: String,
     },
-    /// A name that names nothing.
+    /// A name does not refer to a value.
     #[error("{place}: {reason}, found `{found}`")]
     Name {
         /// The node or output.
         place: String,
         /// What was expected.
         reason: &'static str,
-        /// The name.
+        /// The name that was found.
         found: String,
     },
-    /// The output that is stated is not the one that the rule gives.
-    #[error("{place}: said to give {stated}, but gives {found}")]
+    /// The stated output shape is not the one that the operation returns.
+    #[error("{place}: states the output {stated}, but the operation returns {found}")]
     Shape {
         /// The node.
         place: String,
         /// The shape in the file.
         stated: Shape,
-        /// The shape that the operation gives.
+        /// The shape that the operation returns.
         found: Shape,
     },
-    /// The graph breaks a rule.
+    /// The graph violates a shape rule.
     #[error("{mistake}")]
     Rule {
-        /// Which, and where.
+        /// The mistake.
         mistake: Box<Mistake>,
     },
-    /// Too many of something.
-    #[error("{found} {what}; at most {most} are read")]
-    Many {
-        /// Of what.
+    /// A limit is exceeded.
+    #[error("{found} {what}; the limit is {limit}")]
+    TooMany {
+        /// What is limited.
         what: &'static str,
         /// The limit.
-        most: u64,
-        /// How many there are.
+        limit: u64,
+        /// The number that was found.
         found: u64,
     },
-    /// A graph that would not be the same when it is read again.
+    /// The text would not read back as the same graph.
     #[error("the graph `{name}` cannot be written: {reason}")]
     Unwritable {
         /// The graph's name.
         name: String,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
 }

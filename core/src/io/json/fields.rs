@@ -1,4 +1,4 @@
-//! The fields of an object, taken out one after the other until none may be left.
+//! The fields of a JSON object, taken out one by one; a field that remains is an error.
 
 use serde_json::Value;
 
@@ -6,13 +6,13 @@ use super::JsonError;
 use super::tree::{Tree, short};
 
 pub(super) struct Fields {
-    /// Whose they are, for messages.
+    /// The place of the object, for messages.
     pub place: String,
     fields: Vec<(String, Tree)>,
 }
 
 impl Fields {
-    /// The fields of what should be an object.
+    /// The fields of a value that must be an object.
     pub(super) fn of(tree: Tree, place: String) -> Result<Self, JsonError> {
         match tree {
             Tree::Object(fields) => Ok(Self { place, fields }),
@@ -20,7 +20,7 @@ impl Fields {
         }
     }
 
-    /// Takes a field, if it is there.
+    /// Takes a field, if it exists.
     pub(super) fn take(&mut self, field: &str) -> Option<Tree> {
         let at = self.fields.iter().position(|(name, _)| name == field)?;
         Some(self.fields.remove(at).1)
@@ -40,11 +40,11 @@ impl Fields {
     pub(super) fn text(&mut self, field: &str) -> Result<String, JsonError> {
         match self.need(field)? {
             Tree::Leaf(Value::String(text)) => Ok(text),
-            other => Err(self.wrong(field, "a text", &other)),
+            other => Err(self.wrong(field, "a string", &other)),
         }
     }
 
-    /// A name: something to show and to find things by.
+    /// A name.
     pub(super) fn name(&mut self) -> Result<String, JsonError> {
         let name = self.text("name")?;
         if name.is_empty() || name.len() > MOST_NAME || name.contains(char::is_control) {
@@ -53,13 +53,13 @@ impl Fields {
         Ok(name)
     }
 
-    /// That a field holds something else.
+    /// The error for a field of the wrong type.
     pub(super) fn wrong(&self, field: &str, expected: &str, found: &Tree) -> JsonError {
         let (place, field, expected) = (self.place.clone(), field.to_owned(), expected.to_owned());
         JsonError::Type { place, field, expected, found: found.describe() }
     }
 
-    /// Refuses what has not been taken.
+    /// Returns an error if a field remains.
     pub(super) fn done(self) -> Result<(), JsonError> {
         match self.fields.into_iter().next() {
             None => Ok(()),

@@ -18,8 +18,8 @@
 //! }
 //! ```
 //!
-//! A value is named by its input or node, or by its number (inputs first, then nodes) where several have the name. `shares` names the node
-//! whose tensors a node uses. `output` may be left out.
+//! A value is referred to by the name of its input or node; if several values have that name, by its number (inputs first, then nodes).
+//! `shares` names the node whose tensors a node uses. `output` is optional.
 
 mod error;
 mod fields;
@@ -41,8 +41,8 @@ use super::{IoError, write_atomically};
 const FORMAT: &str = "layercake-graph";
 const VERSION: u64 = 1;
 
-/// Writes a graph as JSON, to be read without the code that defined it. Networks within the network are written as their layers. The same
-/// graph gives the same text, and what is written reads as the same graph.
+/// Writes a graph as JSON, which can be read without the code that declared the graph. Networks in the graph are expanded. Equal graphs
+/// give equal texts, and reading the text gives the same graph.
 ///
 /// ```
 /// use layercake::io::{graph_from_json, graph_to_json};
@@ -57,46 +57,46 @@ const VERSION: u64 = 1;
 /// ```
 ///
 /// # Errors
-/// [`JsonError::Unwritable`]: if the graph breaks a rule, is larger than what is read, or holds what JSON cannot (an option that is
-/// infinite, a name with control characters).
+/// Returns [`JsonError::Unwritable`] if the graph violates a shape rule, exceeds the limits for reading, or has values that JSON cannot
+/// represent (an infinite option, a name with control characters).
 pub fn graph_to_json(graph: &Graph) -> Result<String, JsonError> {
     write::write(graph)
 }
 
-/// Reads a graph from JSON. All rules are applied again, by [`crate::ir::Builder`].
+/// Reads a graph from JSON. [`crate::ir::Builder`] applies all shape rules again.
 ///
 /// # Errors
-/// If the text is no JSON, or more than 4 MiB; if it says anything that is unknown, missing, there twice or used before it is there; if the
-/// graph has more than 2,048 values or numbers beyond 2^32; if a rule is broken or an output is not what was stated.
+/// Returns an error if the text is not JSON or longer than 4 MiB; if a field is unknown, missing, duplicate, or refers to a later value; if
+/// the graph has more than 2,048 values or a number above 2^32; if a shape rule is violated, or a stated output is wrong.
 pub fn graph_from_json(text: &str) -> Result<Graph, JsonError> {
     read::read(text)
 }
 
-/// [`graph_to_json`] into a file, which is never half written.
+/// Writes [`graph_to_json`] to a file, atomically.
 ///
 /// # Errors
-/// [`IoError::Graph`], or if the file cannot be written.
+/// Returns [`IoError::Graph`], or an error if the file cannot be written.
 pub fn save_graph(graph: &Graph, path: impl AsRef<Path>) -> Result<(), IoError> {
     let path = path.as_ref();
     let text = graph_to_json(graph).map_err(|reason| IoError::Graph { path: path.into(), reason })?;
     write_atomically(path, text.as_bytes()).map_err(|source| IoError::Write { path: path.into(), source })
 }
 
-/// [`graph_from_json`] from a file.
+/// Reads [`graph_from_json`] from a file.
 ///
 /// # Errors
-/// [`IoError::Graph`], or if the file cannot be read.
+/// Returns [`IoError::Graph`], or an error if the file cannot be read.
 pub fn load_graph(path: impl AsRef<Path>) -> Result<Graph, IoError> {
     let path = path.as_ref();
     let text = read_text(path).map_err(|source| IoError::Read { path: path.into(), source })?;
-    // Some editors begin a text with a byte order mark.
+    // Some editors write a byte order mark.
     graph_from_json(text.strip_prefix('\u{feff}').unwrap_or(&text)).map_err(|reason| IoError::Graph { path: path.into(), reason })
 }
 
-/// A device file could be endless: only a plain file is read, and no more of it than is needed to refuse it.
+/// Only regular files are read, because a device file could be endless, and no more bytes than needed to detect that a file is too long.
 fn read_text(path: &Path) -> io::Result<String> {
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
     let mut text = String::new();
     File::open(path)?.take(read::MOST_BYTES as u64 + 1).read_to_string(&mut text)?;

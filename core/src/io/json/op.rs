@@ -1,4 +1,4 @@
-//! Operations as fields: `"op": "Conv2d"`, and their options beside it, as the operation's specification names them.
+//! Operations as fields: `"op": "Conv2d"` followed by its options, with the names of the operation's specification.
 
 use layercake_ir::spec::{Kind, Sizes, Value};
 use layercake_ir::{INFER, MAX_RANK, Op, Spec};
@@ -8,7 +8,7 @@ use super::JsonError;
 use super::fields::Fields;
 use super::tree::{Tree, short};
 
-/// The options of an operation, in the order in which its struct has them. None for one that cannot be written.
+/// The options of an operation, in the order of its struct. `None` if it cannot be written.
 pub(super) fn options(op: &Op) -> Option<Vec<(String, Tree)>> {
     Spec::named(op.kind())?;
     let fields = op.spec().fields.iter().zip(op.values());
@@ -16,7 +16,7 @@ pub(super) fn options(op: &Op) -> Option<Vec<(String, Tree)>> {
     written.map(|(field, value)| Some((field.stored_name().to_owned(), tree(value)?))).collect()
 }
 
-/// A size left out that no rule finds, such as the id of padding, and a bound that is none are left out of the file too.
+/// Options that are not written: a size that is absent, such as that of a padding id, and an infinite bound.
 fn is_left_out(value: &Value) -> bool {
     *value == Value::Size(INFER) || matches!(value, Value::Float(number) if number.is_infinite())
 }
@@ -33,7 +33,7 @@ fn tree(value: Value) -> Option<Tree> {
     })
 }
 
-/// The operation of this name with these options.
+/// The operation with this name and these options.
 pub(super) fn read(kind: &str, mut fields: Fields) -> Result<Op, JsonError> {
     let Some(spec) = Spec::named(kind) else {
         let known = Op::SPECS.iter().map(|spec| spec.kind).collect::<Vec<_>>().join(", ");
@@ -57,7 +57,7 @@ pub(super) fn read(kind: &str, mut fields: Fields) -> Result<Op, JsonError> {
     Ok(op)
 }
 
-/// The value of this kind, or what is expected instead.
+/// A value of this kind; on an error, what is expected.
 fn value(kind: Kind, tree: &Tree) -> Result<Value, String> {
     let whole = |tree: &Tree| match tree {
         Tree::Leaf(Json::Number(number)) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
@@ -68,10 +68,10 @@ fn value(kind: Kind, tree: &Tree) -> Result<Value, String> {
         _ => None,
     };
     let (value, expected) = match kind {
-        Kind::Size => (whole(tree).map(Value::Size), "a whole number".to_owned()),
+        Kind::Size => (whole(tree).map(Value::Size), "an integer".to_owned()),
         Kind::Pair => {
             let pair = sizes(tree).and_then(|sizes| <[usize; 2]>::try_from(sizes).ok());
-            (pair.map(Value::Pair), "a list of two whole numbers".to_owned())
+            (pair.map(Value::Pair), "a list of two integers".to_owned())
         }
         Kind::Float => match tree {
             Tree::Leaf(Json::Number(number)) => (number.as_f64().map(Value::Float), "a number".to_owned()),
@@ -91,7 +91,7 @@ fn value(kind: Kind, tree: &Tree) -> Result<Value, String> {
         }
         Kind::List { .. } => {
             let list = sizes(tree).filter(|sizes| sizes.len() <= MAX_RANK);
-            (list.map(|sizes| Value::List(Sizes::new(&sizes))), format!("a list of at most {MAX_RANK} whole numbers"))
+            (list.map(|sizes| Value::List(Sizes::new(&sizes))), format!("a list of at most {MAX_RANK} integers"))
         }
     };
     value.ok_or(expected)

@@ -1,4 +1,4 @@
-//! From text to graph. Every rule is applied again: what a file states is compared, never believed.
+//! From text to graph. All rules are applied again: what the file states is only compared with their results.
 
 use std::collections::HashMap;
 
@@ -10,16 +10,16 @@ use super::fields::Fields;
 use super::tree::{MOST_NUMBER, Tree, short};
 use super::{FORMAT, JsonError, VERSION, op};
 
-/// The most text that is read: several times that of the largest graph.
+/// The maximum length of a text: several times that of the largest known graph.
 pub(super) const MOST_BYTES: usize = 4 << 20;
-/// The most inputs of all nodes together. In DenseNet-264, whose layers are joined as no other's are, there are under 10,000.
+/// The maximum number of inputs of all nodes together. DenseNet-264, the most densely connected known network, has under 10,000.
 const MOST_LINKS: usize = 8 * MAX_VALUES;
-/// The most numbers in all values together, and in all parameters.
+/// The maximum number of elements of all values, and of all parameters.
 const MOST_NUMBERS: u64 = 1 << 53;
 
 pub(super) fn read(text: &str) -> Result<Graph, JsonError> {
     if text.len() > MOST_BYTES {
-        return Err(JsonError::Long { most: MOST_BYTES });
+        return Err(JsonError::TooLong { limit: MOST_BYTES });
     }
     let tree = serde_json::from_str(text).map_err(|error| JsonError::Syntax { reason: error.to_string() })?;
     let mut file = Fields::of(tree, "the graph".to_owned())?;
@@ -54,7 +54,7 @@ pub(super) fn read(text: &str) -> Result<Graph, JsonError> {
 
 struct Reader {
     builder: Builder,
-    /// The values of each name, the first and the last.
+    /// The first and the last value with each name.
     names: HashMap<String, (usize, usize)>,
     links: usize,
 }
@@ -104,7 +104,7 @@ impl Reader {
             self.builder.init(value, init)?;
         }
         let found = *self.builder.shape(value);
-        // A graph that is read can be written.
+        // A graph that can be read can also be written.
         let largest = found.dims().iter().copied().max().unwrap_or(0);
         at_most("elements along one axis", MOST_NUMBER, largest as u64)?;
         if let Some(stated) = stated.filter(|stated| *stated != found) {
@@ -129,23 +129,23 @@ impl Reader {
         self.names.entry(name).and_modify(|(_, last)| *last = value).or_insert((value, value));
     }
 
-    /// A value by its name or its number.
+    /// The index of a value, by its name or number.
     fn value(&self, fields: &Fields, field: &str, tree: Tree) -> Result<usize, JsonError> {
         match tree {
             Tree::Leaf(Value::String(name)) => match self.names.get(&name) {
                 Some(&(first, last)) if first == last => Ok(first),
-                Some(_) => Err(nameless(fields, "expected the number of one of the values of this name", name)),
+                Some(_) => Err(nameless(fields, "several values have this name; expected the number of one of them", name)),
                 None => Err(nameless(fields, "expected the name of an input or of an earlier node", name)),
             },
             Tree::Leaf(Value::Number(number)) if number.is_u64() => {
-                // Larger than any number of values where it does not fit, and refused as such.
+                // A number that does not fit into `usize` exceeds the number of values anyway, and is refused for that reason.
                 Ok(number.as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(usize::MAX))
             }
             other => Err(fields.wrong(field, "the name or number of a value", &other)),
         }
     }
 
-    /// The layer whose tensors are used. All layers of one name have the same, so the first will do.
+    /// The layer whose tensors are shared. All layers with one name share them, so the first one is used.
     fn layer(&self, fields: &Fields, tree: Tree) -> Result<usize, JsonError> {
         match tree {
             Tree::Leaf(Value::String(name)) => match self.names.get(&name) {
@@ -180,7 +180,7 @@ fn shape(fields: &Fields, field: &str, sizes: Vec<Tree>) -> Result<Shape, JsonEr
 }
 
 fn at_most(what: &'static str, most: u64, found: u64) -> Result<(), JsonError> {
-    if found <= most { Ok(()) } else { Err(JsonError::Many { what, most, found }) }
+    if found <= most { Ok(()) } else { Err(JsonError::TooMany { what, limit: most, found }) }
 }
 
 fn describe(tree: Option<Tree>) -> String {

@@ -1,4 +1,4 @@
-//! JSON with its fields in their order and none of them twice, which `serde_json::Value` does not promise.
+//! JSON with ordered fields and without duplicate fields; `serde_json::Value` guarantees neither.
 
 use std::fmt;
 
@@ -6,19 +6,19 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Number, Value};
 
-/// The largest whole number that is read: no size comes near it, and products of two do not overflow.
+/// The maximum integer: larger than any size, and the product of two does not overflow.
 pub(super) const MOST_NUMBER: u64 = 1 << 32;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Tree {
-    /// Anything but a list or an object.
+    /// A value that is neither a list nor an object.
     Leaf(Value),
     List(Vec<Tree>),
     Object(Vec<(String, Tree)>),
 }
 
 impl Tree {
-    /// What it is, in an error message.
+    /// Describes the value, for error messages.
     pub(super) fn describe(&self) -> String {
         match self {
             Tree::Leaf(value) => short(&value.to_string()),
@@ -28,7 +28,7 @@ impl Tree {
     }
 }
 
-/// What a file says, for a message: not all of it where it is long.
+/// Shortens a part of a file for a message.
 pub(super) fn short(text: &str) -> String {
     match text.char_indices().nth(MOST_SHOWN) {
         None => text.to_owned(),
@@ -89,7 +89,7 @@ impl<'de> Visitor<'de> for Planter {
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Tree, E> {
         if number > MOST_NUMBER {
-            return Err(E::custom(format_args!("the number {number} is larger than any size can be ({MOST_NUMBER})")));
+            return Err(E::custom(format_args!("the number {number} is above the limit {MOST_NUMBER}")));
         }
         Ok(Tree::Leaf(number.into()))
     }
@@ -117,12 +117,12 @@ impl<'de> Visitor<'de> for Planter {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
         let mut fields: Vec<(String, Tree)> = Vec::new();
         while let Some(name) = map.next_key::<String>()? {
-            // Far more than an operation has options: a longer search for doubles would take its time.
+            // Far more than any operation has options. Without the limit, the search for duplicates could take quadratic time.
             if fields.len() == MOST_FIELDS {
                 return Err(A::Error::custom(format_args!("an object with more than {MOST_FIELDS} fields")));
             }
             if fields.iter().any(|(other, _)| *other == name) {
-                return Err(A::Error::custom(format_args!("the field `{}` is there twice", short(&name))));
+                return Err(A::Error::custom(format_args!("duplicate field `{}`", short(&name))));
             }
             fields.push((name, map.next_value()?));
         }

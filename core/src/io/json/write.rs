@@ -10,7 +10,7 @@ use serde_json::ser::{Formatter, Serializer};
 use super::tree::Tree;
 use super::{FORMAT, JsonError, VERSION, op, read};
 
-/// Networks in the graph are opened up first.
+/// Writes a graph; networks in it are expanded first.
 pub(super) fn write(graph: &Graph) -> Result<String, JsonError> {
     let unwritable = |reason: String| JsonError::Unwritable { name: graph.name.to_string(), reason };
     graph.check().map_err(|mistake| unwritable(mistake.to_string()))?;
@@ -19,7 +19,7 @@ pub(super) fn write(graph: &Graph) -> Result<String, JsonError> {
     for value in 0..graph.inputs().len() + graph.nodes().len() {
         *names.entry(graph.value_name(value)).or_default() += 1;
     }
-    // A name that several values have would not say which.
+    // A name that several values have is ambiguous.
     let value = |value: usize| match graph.value_name(value) {
         name if names[name] == 1 => Tree::from(name),
         _ => Tree::from(value),
@@ -50,15 +50,15 @@ pub(super) fn write(graph: &Graph) -> Result<String, JsonError> {
     written.map_err(|error| unwritable(error.to_string()))?;
     bytes.push(b'\n');
     let text = String::from_utf8(bytes).map_err(|error| unwritable(error.to_string()))?;
-    // Whatever it is that a file cannot hold, an option that is no number or a name that is too long, is found here.
+    // Reading the text back detects everything that a file cannot represent, such as a NaN option or a name that is too long.
     match read::read(&text) {
         Ok(again) if again == graph => Ok(text),
-        Ok(_) => Err(unwritable("it would not be the same when it is read again".to_owned())),
-        Err(error) => Err(unwritable(format!("it could not be read again: {error}"))),
+        Ok(_) => Err(unwritable("it would not read back as the same graph".to_owned())),
+        Err(error) => Err(unwritable(format!("it could not be read back: {error}"))),
     }
 }
 
-/// None if the operation cannot be written.
+/// `None` if the operation cannot be written.
 fn write_node(graph: &Graph, node: &Node, value: impl Fn(usize) -> Tree) -> Option<Tree> {
     let mut fields = vec![("name".to_owned(), (*node.name).into()), ("op".to_owned(), node.op.kind().into())];
     fields.extend(op::options(&node.op)?);
@@ -81,11 +81,11 @@ fn sizes(shape: &Shape) -> Tree {
     Tree::List(shape.dims().iter().map(|&size| size.into()).collect())
 }
 
-/// Breaks lines between the fields of the file and between the items of its lists, and nowhere else.
+/// Puts each field of the file, and each item of its lists, on a line of its own.
 #[derive(Default)]
 struct Lines {
     depth: usize,
-    /// Something has been written since the last bracket.
+    /// Whether anything was written since the last bracket.
     filled: bool,
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     context: &Context<'_, E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
     let x = inputs[0];
-    let [batch, length, features] = x.dims()[..] else { unreachable!("a shape rule admitted something other than sequences") };
+    let [batch, length, features] = x.dims()[..] else { unreachable!("the shape rule accepts only sequences") };
     let cube = x.flat().put_tape(tape).try_reshape_like(&(batch, length, features))?;
     let (mut sequence, mut tape): (Cube<E, D>, T) = cube.try_permute::<Rank3, Axes3<1, 2, 0>>()?.try_contiguous()?.split_tape();
     let mut given: Vec<Cube<E, D>> = Vec::new();
@@ -157,7 +157,7 @@ fn drop<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 
 /// Some rows of a packed value.
 pub(crate) fn unpack<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &ops::Unpack, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
-    let [batch, all, width] = x.dims()[..] else { unreachable!("a shape rule admitted something other than packed rows") };
+    let [batch, all, width] = x.dims()[..] else { unreachable!("the shape rule accepts only packed rows") };
     let first = op.first();
     let end = if op.which == 0 { all } else { first + op.layers };
     let (y, tape) = super::moves::part(x, 0, first, end, tape)?;

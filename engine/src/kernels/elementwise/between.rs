@@ -1,11 +1,11 @@
-//! `x` between two bounds, and the bound beyond: Hardtanh and ReLU6.
+//! Clamps `x` between two bounds: Hardtanh and ReLU6.
 
 use layercake_ir::ops::{Hardtanh, Relu6};
 use pulp::Simd;
 
 use super::Curve;
 
-/// By its result: on a bound and beyond the slope is zero.
+/// The derivative is a function of the result: 0 at and beyond the bounds.
 #[derive(Clone, Copy, Debug)]
 struct Between {
     low: f32,

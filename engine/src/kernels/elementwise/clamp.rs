@@ -1,4 +1,4 @@
-//! `x` between bounds, either of which may be infinite; by its result: on a bound and beyond the slope is zero.
+//! Clamps `x` between two bounds, each of which may be infinite. The derivative is a function of the result: 0 at and beyond the bounds.
 
 use layercake_ir::ops::Clamp;
 use pulp::Simd;

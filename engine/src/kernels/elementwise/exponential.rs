@@ -6,10 +6,10 @@ use pulp::Simd;
 use super::Curve;
 use crate::kernels::math;
 
-/// By its result where `alpha` is not negative: then that has the sign of the input.
+/// The derivative is a function of the result if `alpha` is not negative, because the result then has the sign of the input.
 #[derive(Clone, Copy, Debug)]
 struct Exponential {
-    /// What it goes to far below zero, negated and divided by the scale.
+    /// The limit far below zero, negated and divided by the scale.
     alpha: f32,
     /// The slope where positive.
     scale: f32,
@@ -36,7 +36,7 @@ impl Curve for Exponential {
     }
 }
 
-/// A function that is another one with some options.
+/// A function that is another one with fixed options.
 macro_rules! exponential {
     ($($op:ident: |$this:ident| $curve:expr;)*) => {
         $(impl Curve for $op {

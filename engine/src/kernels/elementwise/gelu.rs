@@ -1,4 +1,5 @@
-//! `x` times the normal distribution's `P(X < x)`, exact or by a hyperbolic tangent; both by the input.
+//! `x` times the normal distribution's `P(X < x)`, exact or approximated with a hyperbolic tangent. The derivative is a function of the
+//! input.
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use pulp::Simd;
 use super::{Curve, Function};
 use crate::kernels::math;
 
-/// The function with this option.
+/// The function for this option.
 pub fn function(op: &ops::Gelu) -> Arc<dyn Function> {
     match op.approximate {
         Approximation::None => Arc::new(Exact),
@@ -16,7 +17,7 @@ pub fn function(op: &ops::Gelu) -> Arc<dyn Function> {
     }
 }
 
-/// By the error function.
+/// The exact form, with the error function.
 #[derive(Clone, Copy, Debug)]
 struct Exact;
 

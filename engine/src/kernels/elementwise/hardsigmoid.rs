@@ -1,4 +1,4 @@
-//! `min(max(x + 3, 0), 6) / 6`, by its input.
+//! `min(max(x + 3, 0), 6) / 6`. The derivative is a function of the input.
 
 use layercake_ir::ops::Hardsigmoid;
 use pulp::Simd;
@@ -30,7 +30,7 @@ impl Curve for Hardsigmoid {
     fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
         let (zero, one) = (simd.splat_f32s(0.0), simd.splat_f32s(1.0));
         let y = simd.mul_f32s(simd.add_f32s(x, simd.splat_f32s(3.0)), simd.splat_f32s(1.0 / 6.0));
-        // Neither comparison is true of NaN, which so stays.
+        // Both comparisons are false for NaN, so NaN stays.
         let y = simd.select_f32s(simd.less_than_or_equal_f32s(x, simd.splat_f32s(-3.0)), zero, y);
         simd.select_f32s(simd.greater_than_or_equal_f32s(x, simd.splat_f32s(3.0)), one, y)
     }

@@ -1,4 +1,4 @@
-//! `x min(max(x + 3, 0), 6) / 6`, by its input.
+//! `x min(max(x + 3, 0), 6) / 6`. The derivative is a function of the input.
 
 use layercake_ir::ops::Hardswish;
 use pulp::Simd;

@@ -1,4 +1,5 @@
-//! `x` where positive, else a slope times `x`; a negative slope goes by the input, since two inputs of different slopes share a result.
+//! `x` where positive, else a slope times `x`. With a negative slope the derivative is a function of the input, because inputs of both
+//! signs can have the same result.
 
 use layercake_ir::ops::LeakyRelu;
 use pulp::Simd;

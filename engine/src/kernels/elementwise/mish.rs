@@ -1,4 +1,5 @@
-//! `x tanh(ln(1 + exp(x)))`, by its input. With `n = e (e + 2)` and `e = exp(x)` the hyperbolic tangent is `n / (n + 2)`.
+//! `x tanh(ln(1 + exp(x)))`. The derivative is a function of the input. With `n = e (e + 2)` and `e = exp(x)`, the hyperbolic tangent is `n
+//! / (n + 2)`.
 
 use layercake_ir::ops::Mish;
 use pulp::Simd;

@@ -1,4 +1,4 @@
-//! Functions of single elements, in place: one file each, with its value and its derivative.
+//! Elementwise functions, in place: one file each, with value and derivative.
 
 mod between;
 mod clamp;
@@ -23,29 +23,29 @@ use pulp::{Simd, WithSimd};
 
 use super::simd::arch;
 
-/// A function of one element, as vectors are put through it.
+/// An elementwise function on vectors.
 pub trait Curve: Copy + Debug + Send + Sync + 'static {
-    /// Is the derivative told from what goes in, rather than from the result? The result does not tell it where two inputs of different
-    /// slopes share one, and one that tells it can take its input's place in training.
+    /// Whether the derivative is computed from the input, and not from the result. It must be if two inputs with different derivatives have
+    /// the same result. Otherwise the result can overwrite the input in training.
     fn by_input(self) -> bool;
 
-    /// Its value.
+    /// The value.
     fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s;
 
-    /// The gradient times the derivative, told from the input or the result ([`Curve::by_input`]).
+    /// The gradient times the derivative, which is computed from the input or the result ([`Curve::by_input`]).
     fn pull<S: Simd>(self, simd: S, at: S::f32s, grad: S::f32s) -> S::f32s;
 }
 
-/// A function of one element in float64: what the portable path of `layercake` computes, where it has no other way.
+/// An elementwise function in float64: for the portable path of `layercake` if it has no other way to compute it.
 pub trait Formula {
-    /// Its value.
+    /// The value.
     fn value(&self, x: f64) -> f64;
 
-    /// Its derivative, PyTorch's where there is none.
+    /// The derivative; PyTorch's value where it is not defined.
     fn slope(&self, x: f64) -> f64;
 }
 
-/// A function of one element, as steps are put through it.
+/// An elementwise function on slices.
 pub trait Function: Debug + Send + Sync {
     /// [`Curve::by_input`]
     fn by_input(&self) -> bool;
@@ -53,12 +53,12 @@ pub trait Function: Debug + Send + Sync {
     /// Replaces each element by the function's value.
     fn forward(&self, x: &mut [f32]);
 
-    /// Multiplies each element of `grad` by the derivative, told from `at`: the inputs or the results, as [`Function::by_input`] says.
+    /// Multiplies each element of `grad` by the derivative, computed from `at`: the inputs or the results, as [`Function::by_input`] says.
     ///
-    /// Where a ReLU gave NaN the gradient passes, as PyTorch lets it.
+    /// Where a ReLU returned NaN, the gradient passes, as in PyTorch.
     ///
     /// # Panics
-    /// If the lengths differ.
+    /// Panics if the lengths differ.
     fn backward(&self, at: &[f32], grad: &mut [f32]);
 }
 
@@ -142,7 +142,7 @@ pub fn zip<S: Simd>(simd: S, x: &[f32], y: &mut [f32], f: impl Fn(S::f32s, S::f3
 /// Adds `x` to `y`, element by element.
 ///
 /// # Panics
-/// If the lengths differ.
+/// Panics if the lengths differ.
 pub fn add(x: &[f32], y: &mut [f32]) {
     assert_eq!(x.len(), y.len());
     arch().dispatch(Add(x, y));

@@ -1,4 +1,4 @@
-//! `max(x, 0)`, by its result.
+//! `max(x, 0)`. The derivative is a function of the result.
 
 use layercake_ir::ops::Relu;
 use pulp::Simd;
@@ -10,7 +10,7 @@ impl Curve for Relu {
         false
     }
 
-    /// The comparison is false for NaN, which so stays.
+    /// The comparison is false for NaN, so NaN stays.
     #[inline(always)]
     fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
         let zero = simd.splat_f32s(0.0);

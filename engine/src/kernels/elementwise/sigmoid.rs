@@ -1,4 +1,4 @@
-//! The logistic function, by its result.
+//! The logistic function. The derivative is a function of the result.
 
 use layercake_ir::ops::Sigmoid;
 use pulp::Simd;

@@ -1,4 +1,4 @@
-//! `x sigmoid(x)`, by its input.
+//! `x sigmoid(x)`. The derivative is a function of the input.
 
 use layercake_ir::ops::Silu;
 use pulp::Simd;

@@ -1,4 +1,4 @@
-//! `ln(1 + exp(beta x)) / beta`, by its input.
+//! `ln(1 + exp(beta x)) / beta`. The derivative is a function of the input.
 
 use layercake_ir::ops::Softplus;
 use pulp::Simd;
@@ -11,7 +11,7 @@ impl Curve for Softplus {
         true
     }
 
-    /// `max(t, 0) + ln(1 + exp(-|t|))` with `t = beta x`, which overflows nowhere.
+    /// `max(t, 0) + ln(1 + exp(-|t|))` with `t = beta x`, which does not overflow.
     #[inline(always)]
     fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
         let zero = simd.splat_f32s(0.0);

@@ -1,4 +1,4 @@
-//! `x` moved towards zero, by its result.
+//! `x` moved toward zero. The derivative is a function of the result.
 
 use layercake_ir::ops::Softshrink;
 use pulp::Simd;

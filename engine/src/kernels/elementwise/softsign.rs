@@ -1,4 +1,4 @@
-//! `x / (1 + |x|)`, by its input.
+//! `x / (1 + |x|)`. The derivative is a function of the input.
 
 use layercake_ir::ops::Softsign;
 use pulp::Simd;

@@ -1,4 +1,4 @@
-//! The hyperbolic tangent, by its result.
+//! The hyperbolic tangent. The derivative is a function of the result.
 
 use layercake_ir::ops::Tanh;
 use pulp::Simd;

@@ -1,4 +1,4 @@
-//! `x` above a limit, else one value; by its input.
+//! `x` above a threshold, else a constant. The derivative is a function of the input.
 
 use layercake_ir::ops::Threshold;
 use pulp::Simd;

@@ -1,57 +1,58 @@
-//! What is too large for tiles.
+//! Elements that are too large for tiles.
 //!
-//! A tile's numbers are added up before they are taken apart again. Beside a large one all outputs of the tile lose digits, those that do not see it
-//! too, and a NaN cannot be taken apart from the others. So what stands far out in its image is left out of the tiles, and its products are
-//! worked out by the definition ([`super::singly`]).
+//! The elements of a tile are summed by the transforms, and separated again. Next to a large element, all outputs of the tile lose digits,
+//! also those that do not depend on it, and a NaN cannot be separated at all. So outliers of an image are left out of the tiles, and their
+//! products are computed by the definition ([`super::singly`]).
 //!
-//! How far: a number loses for the others what it outweighs them by, and a sum over many channels has lost digits anyway. In F(4x4, 3x3) the errors at
-//! outputs that do not see a number of 16 times the standard deviation with 16 channels, 32 times with 64 and 64 times with 256 are 1.1 times
-//! those without it; the largest of so many numbers is about twice their standard deviation.
+//! The limit: the loss of digits grows with the ratio of the element to the others, and a sum over many channels has a rounding error
+//! anyway. In F(4x4, 3x3), an element of 16 times the standard deviation with 16 channels, 32 times with 64, and 64 times with 256,
+//! increases the error of outputs that do not depend on it to 1.1 times. The largest of that many normal numbers is about twice their
+//! standard deviation.
 
 use crate::kernels::simd::vectorized;
 
-/// Times the square root of the number of channels, and the typical maximum of a position: the limit.
+/// The limit is this times the square root of the number of channels, times the typical maximum of a position.
 const FAR: f32 = 1.5;
-/// Beyond it a sum of a tile may overflow where one of the definition does not.
+/// The largest limit: above it, a sum in a tile may overflow although the definition does not.
 const MOST: f32 = 1e30;
-/// What is typical is so much told anew without what is beyond it.
+/// The number of times that the typical maximum is computed again without the elements beyond the limit.
 const ROUNDS: usize = 8;
-/// If fewer than one in so many positions hold anything, they are what stands out.
+/// If fewer than one in this many positions are not zero, the others are the outliers.
 const SPARSE: f32 = 16.0;
-/// Images whose limits are worked out together.
+/// The number of images whose limits are computed together.
 pub(super) const GROUP: usize = 16;
-/// So many maxima stay in a level-1 cache while the channels pass by.
+/// The number of maxima that stay in a level-1 cache while the channels are read.
 const BLOCK: usize = 4096;
-/// Channels that are read at a time.
+/// The number of channels that are read at a time.
 const CHANNELS: usize = 4;
 
-/// For each image the largest magnitude that tiles take; none where they take all there is.
+/// For each image, the largest magnitude that is computed in tiles. `None` if no element is beyond a limit.
 pub type Limits<'a> = Option<&'a [f32]>;
 
-/// Elements in which [`find`] leaves limits: whether there are any, and one for each image.
+/// The number of elements in which [`find`] stores limits: whether there are any, and one for each image.
 pub fn kept(images: usize) -> usize {
     images + 1
 }
 
-/// The limits that [`find`] left.
+/// The limits that [`find`] stored.
 pub fn read(kept: &[f32]) -> Limits<'_> {
     let (&any, limits) = kept.split_first()?;
     (any != 0.0).then_some(limits)
 }
 
-/// The limits of a layer's input and of the gradient of its output, one behind the other; none where nothing is kept.
+/// The limits of a layer's input and of the gradient of its output, stored one after the other; `None` if nothing is stored.
 pub fn both(images: usize, all: &[f32]) -> [Limits<'_>; 2] {
     let (input, gradient) = all.split_at(kept(images).min(all.len()));
     [read(input), read(gradient)]
 }
 
-/// Finds the limits of maps `[channels, height, width, images]`. `maxima` holds as much as one channel, or more.
+/// Finds the limits of maps `[channels, height, width, images]`. `maxima` has at least the size of one channel.
 ///
 /// # Panics
-/// If a slice is too short.
+/// Panics if a slice is too short.
 pub fn find(channels: usize, images: usize, x: &[f32], maxima: &mut [f32], kept: &mut [f32]) {
     let maxima = &mut maxima[..x.len() / channels];
-    let (any, limits) = kept.split_first_mut().expect("a place for the limits");
+    let (any, limits) = kept.split_first_mut().expect("there is space for the limits");
     let far = FAR * (channels as f32).sqrt();
     vectorized(
         #[inline(always)]
@@ -67,14 +68,14 @@ pub fn find(channels: usize, images: usize, x: &[f32], maxima: &mut [f32], kept:
     );
 }
 
-/// Is a number too large for tiles, or none?
+/// Whether an element is too large for tiles, or NaN.
 #[inline(always)]
 pub(super) fn is_beyond(x: f32, limit: f32) -> bool {
     let within = x.abs() <= limit;
     !within
 }
 
-/// Sets what is beyond the limits to zero in `[places, images, channels]`.
+/// Sets elements beyond the limits to zero in `[places, images, channels]`.
 pub fn clear(limits: &[f32], channels: usize, x: &mut [f32]) {
     for (x, &limit) in x.chunks_exact_mut(channels).zip(limits.iter().cycle()) {
         x.iter_mut().filter(|x| is_beyond(**x, limit)).for_each(|x| *x = 0.0);
@@ -83,8 +84,8 @@ pub fn clear(limits: &[f32], channels: usize, x: &mut [f32]) {
 
 /// The largest magnitude at each position.
 ///
-/// Reading the maps takes the time, so that of several channels at once nothing is read and written but the maps. Magnitudes are compared as whole numbers: NaNs
-/// are beyond infinity then.
+/// The time is that of reading the maps, so several channels are read at once, without intermediate results in memory. Magnitudes are
+/// compared as integers, which orders NaN above infinity.
 #[inline(always)]
 fn largest(x: &[f32], maxima: &mut [f32]) {
     let plane = maxima.len();
@@ -103,15 +104,15 @@ fn largest(x: &[f32], maxima: &mut [f32]) {
     }
 }
 
-/// The greater magnitude.
+/// The larger magnitude.
 #[inline(always)]
 fn greater(a: f32, b: f32) -> f32 {
     f32::from_bits(a.abs().to_bits().max(b.abs().to_bits()))
 }
 
-/// The limits of a group of images; is anything beyond one of them?
+/// Computes the limits of a group of images, and returns whether an element is beyond one of them.
 ///
-/// Typical is the square of the mean root of the positions' maxima: a few large ones hardly move it.
+/// The typical maximum is the square of the mean of the square roots of the positions' maxima, which a few large ones hardly change.
 #[inline(always)]
 fn bound(maxima: &[f32], images: usize, first: usize, far: f32, limits: &mut [f32]) -> bool {
     let wide = limits.len();
@@ -170,7 +171,7 @@ mod tests {
         for (channels, positions, images) in sizes.into_iter().take(if cfg!(miri) { 1 } else { sizes.len() }) {
             let x = numbers(channels * positions * images, 1);
             assert_eq!(limits(channels, images, &x), None);
-            // Most of them zeros, as behind activations and pools; images of other sizes; channels of other sizes.
+            // Most elements are zero, as after activations and pools; images and channels have different magnitudes.
             let rarely: Vec<f32> = x.iter().enumerate().map(|(i, x)| if i % 7 == 0 { *x } else { 0.0 }).collect();
             assert_eq!(limits(channels, images, &rarely), None);
             let uneven: Vec<f32> = x.iter().enumerate().map(|(i, x)| x * 10f32.powi((i % images % 9) as i32 - 4)).collect();
@@ -185,7 +186,7 @@ mod tests {
     fn what_stands_out_is_found_in_its_image() {
         let (channels, positions, images) = (64, 256, 19);
         if cfg!(miri) {
-            // Large, and nothing of it is unsafe.
+            // Large values, of which all can be computed in tiles.
             return;
         }
         for large in [1e2, 1e4, -1e6, 1e20, 1e38, f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
@@ -200,7 +201,7 @@ mod tests {
                 }
             }
         }
-        // A smaller one beside a large one, and one among zeros.
+        // A smaller element next to a large one, and one among zeros.
         let mut x = numbers(channels * positions * images, 1);
         (x[0], x[images]) = (1e10, 1e3);
         assert!(limits(channels, images, &x).unwrap()[0] < 50.0);

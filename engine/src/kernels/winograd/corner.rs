@@ -1,15 +1,15 @@
-//! Where the elements of a tile are on a map.
+//! The positions of a tile's elements on a map.
 //!
-//! A module of its own, so that nothing else can make a [`Corner`]: vectors are read and written at the positions it gives.
+//! This is a module of its own so that nothing else can construct a [`Corner`]: vectors are read and written at its positions.
 
-/// Where a square of so many elements, a stride apart, begins on a map.
+/// The position of a square of `side` elements, `stride` apart, on a map.
 #[derive(Clone, Copy, Debug)]
 pub struct Corner {
     y: isize,
     x: isize,
-    /// Is all of it on the map?
+    /// Whether all of it is on the map.
     inside: bool,
-    /// At least 1; so small that steps inside a square cannot wrap around.
+    /// At least 1, and so small that positions inside a square cannot overflow.
     stride: usize,
     size: [usize; 2],
     side: usize,
@@ -17,20 +17,20 @@ pub struct Corner {
 
 impl Corner {
     /// # Panics
-    /// If a square spans more than can be counted beside a map.
+    /// Panics if a square is too large for the arithmetic of positions.
     #[inline(always)]
     pub fn new([y, x]: [isize; 2], [side, stride]: [usize; 2], size: [usize; 2]) -> Self {
         assert!(side <= 8 && stride <= 2, "squares of tiles are small");
-        // Of what is at least 0, `at as usize` is at most half of what can be counted.
+        // If it is at least 0, `at as usize` is at most half of the range of `usize`.
         let reaches = |at: isize, size: usize| at >= 0 && at as usize + side.saturating_sub(1) * stride < size;
         Self { y, x, inside: reaches(y, size[0]) && reaches(x, size[1]), stride, size, side }
     }
 
-    /// The position of one of its elements, if it is on the map: less than the product of the map's sizes.
+    /// The position of an element, if it is on the map: less than the product of the map's sizes.
     #[inline(always)]
     pub fn at(self, y: usize, x: usize) -> Option<usize> {
         assert!(y < self.side && x < self.side, "an element of the square");
-        // What is below zero is beyond any size.
+        // A negative position becomes larger than any size.
         let (y, x) = (self.y.wrapping_add_unsigned(y * self.stride) as usize, self.x.wrapping_add_unsigned(x * self.stride) as usize);
         (self.inside || (y < self.size[0] && x < self.size[1])).then(|| y * self.size[1] + x)
     }

@@ -1,4 +1,4 @@
-//! Data and gradients: the transforms from maps to tiles.
+//! The transforms of data and gradients, from maps to tiles.
 
 #![allow(unsafe_code, reason = "vectors are read and written through pointers, in bounds that are checked before")]
 #![allow(clippy::needless_range_loop, reason = "loops over small arrays, which have to become one piece of code")]
@@ -15,12 +15,13 @@ use super::{
 };
 use crate::kernels::simd::arch;
 
-/// `B' x B` of every channel of `x`, what is beyond the limits and around it zeros, to `[SIDE * SIDE, channels, columns]`.
+/// `B' x B` of every channel of `x`, with zeros for elements beyond the limits and outside the map, to `[SIDE * SIDE, channels, columns]`.
 pub fn data<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(_: K, tiles: &Tiles, limits: Limits, x: &[f32], to: &mut [f32]) {
     arch().dispatch(Taken::<SIDE, SIDE, OUT, Data<OUT, K>> { tiles, from: x, limits, to, matrix: PhantomData });
 }
 
-/// `A dy A'` of every channel of `dy`, what is beyond the limits and beyond its edges zeros, to `[SIDE * SIDE, channels, columns]`.
+/// `A dy A'` of every channel of `dy`, with zeros for elements beyond the limits and outside the map, to `[SIDE * SIDE, channels,
+/// columns]`.
 pub fn spread<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(
     _: K,
     tiles: &Tiles,
@@ -57,11 +58,11 @@ impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> Matrix<OUT, S
     }
 }
 
-/// Takes squares of `IN x IN` from maps, `STEP` apart, and puts what becomes of them where products read it.
+/// Reads squares of `IN x IN` from maps, `STEP` apart, and writes their transforms where products read them.
 struct Taken<'a, const IN: usize, const SIDE: usize, const STEP: usize, M> {
     tiles: &'a Tiles,
     from: &'a [f32],
-    /// What is beyond them counts as zero.
+    /// Elements beyond them count as zero.
     limits: Limits<'a>,
     to: &'a mut [f32],
     matrix: PhantomData<M>,
@@ -80,13 +81,13 @@ impl<const IN: usize, const SIDE: usize, const STEP: usize, M: Matrix<IN, SIDE>>
 }
 
 impl<const IN: usize, const SIDE: usize, const STEP: usize, M: Matrix<IN, SIDE>> Taken<'_, IN, SIDE, STEP, M> {
-    /// Where nothing is `LIMITED`, nothing is compared: that would be three more operations for each number that is read.
+    /// Without `LIMITED` nothing is compared: the comparison takes three more operations per element.
     #[inline(always)]
     fn run<S: Simd, const LIMITED: bool>(self, simd: S, limits: &[f32]) {
         let Self { tiles, from, to, .. } = self;
         let images = tiles.images;
         let [map, columns, matrix, all] = tiles.sizes(from.len(), SIDE * SIDE);
-        // These bounds and that of a position on a map are all that the vectors rely on.
+        // The vectors rely on these bounds and on that of a position on a map.
         assert!(to.len() >= all, "no room for the transform");
         assert!(!LIMITED || limits.len() >= images, "a limit for each image");
         for (channel, from) in from.chunks_exact(map).enumerate() {
@@ -129,7 +130,7 @@ impl<const IN: usize, const SIDE: usize, const STEP: usize, M: Matrix<IN, SIDE>>
     }
 }
 
-/// What is within a limit, zeros where it is not.
+/// The elements within the limit, zeros for the others.
 #[inline(always)]
 fn within<S: Simd>(simd: S, x: S::f32s, limit: S::f32s) -> S::f32s {
     simd.select_f32s(simd.less_than_or_equal_f32s(simd.abs_f32s(x), limit), x, simd.splat_f32s(0.0))

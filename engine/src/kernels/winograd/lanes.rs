@@ -19,7 +19,7 @@ impl<S: Simd> Lanes<S> {
     }
 
     /// # Safety
-    /// The lanes that count must be readable.
+    /// The lanes in use must be readable.
     #[inline(always)]
     pub(super) unsafe fn load(self, simd: S, from: *const f32) -> S::f32s {
         if self.all {
@@ -32,7 +32,7 @@ impl<S: Simd> Lanes<S> {
     }
 
     /// # Safety
-    /// The lanes that count must be writable.
+    /// The lanes in use must be writable.
     #[inline(always)]
     pub(super) unsafe fn store(self, simd: S, value: S::f32s, to: *mut f32) {
         if self.all {

@@ -1,4 +1,4 @@
-//! The matrices of the algorithms, and a square of vectors between two of them.
+//! The matrices of the algorithms, and their products with a square of vectors.
 
 #![allow(unsafe_code, reason = "vectors are kept where nothing was written before")]
 #![allow(clippy::needless_range_loop, reason = "loops over small arrays, which have to become one piece of code")]
@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 
 use pulp::Simd;
 
-/// The matrices of an algorithm.
+/// The matrices of an algorithm for data and sums.
 pub trait Algorithm<const SIDE: usize, const OUT: usize>: Copy {
     /// `B'`
     const DATA: [[f32; SIDE]; SIDE];
@@ -15,13 +15,13 @@ pub trait Algorithm<const SIDE: usize, const OUT: usize>: Copy {
     const SUMS: [[f32; SIDE]; OUT];
 }
 
-/// The matrix of an algorithm that concerns its kernels.
+/// The matrix of an algorithm for kernels.
 pub trait Kernel<const SIDE: usize, const TAPS: usize>: Copy {
     /// `G`
     const WEIGHT: [[f32; TAPS]; SIDE];
 }
 
-/// F(2x2, 3x3): the points 0, 1, -1 and infinity. Its sums are no less exact than those of the definition.
+/// F(2x2, 3x3): the points 0, 1, -1 and infinity. Its sums are as exact as those of the definition.
 #[derive(Clone, Copy, Debug)]
 pub struct Two;
 
@@ -34,14 +34,14 @@ impl Kernel<4, 3> for Two {
     const WEIGHT: [[f32; 3]; 4] = [[-1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]];
 }
 
-/// F(4x4, 3x3): the points 0, 3/4, -3/4, 3/2, -3/2 and infinity, whose errors are less than half of those of the usual 0, 1, -1, 2, -2: about
-/// twice those of the definition.
+/// F(4x4, 3x3): the points 0, 3/4, -3/4, 3/2, -3/2 and infinity. The errors are less than half of those with the usual points 0, 1, -1, 2,
+/// -2, and about twice those of the definition.
 #[derive(Clone, Copy, Debug)]
 pub struct Four;
 
 const A: f32 = 0.75;
 const B: f32 = 1.5;
-/// Squares, and what the polynomials through the points come to.
+/// The squares of the points, and the values of the polynomials at them.
 const AA: f32 = A * A;
 const BB: f32 = B * B;
 const AT_A: f32 = 1.0 / (2.0 * AA * (AA - BB));
@@ -75,8 +75,8 @@ impl Kernel<6, 3> for Four {
     ];
 }
 
-/// F(4x4, 2x2): the points 1/2, -1/2, 3/2, -3/2 and infinity, whose errors are about half of those of 0, 1, -1, 1/2 and about twice those of
-/// the definition.
+/// F(4x4, 2x2): the points 1/2, -1/2, 3/2, -3/2 and infinity. The errors are about half of those with 0, 1, -1, 1/2, and about twice those
+/// of the definition.
 #[derive(Clone, Copy, Debug)]
 pub struct Pairs;
 
@@ -101,7 +101,7 @@ impl Kernel<5, 2> for Pairs {
     const WEIGHT: [[f32; 2]; 5] = [[AT_C / C, AT_C], [-AT_C / C, AT_C], [AT_D / B, AT_D], [-AT_D / B, AT_D], [0.0, 1.0]];
 }
 
-/// A matrix times a vector of vectors. The matrices are constants, so that zeros cost nothing.
+/// A matrix times a vector of vectors. The matrices are constants, so zeros cost nothing.
 #[inline(always)]
 pub(super) fn times<S: Simd, const R: usize, const C: usize>(simd: S, matrix: &[[f32; C]; R], x: [S::f32s; C]) -> [S::f32s; R] {
     let mut y = [simd.splat_f32s(0.0); R];
@@ -142,11 +142,11 @@ pub(super) fn term<S: Simd>(simd: S, factor: f32, x: S::f32s, sum: S::f32s, firs
     }
 }
 
-/// The rows of a square, then the columns of what becomes of them, which are given away one by one: a matrix from the left and its transpose
-/// from the right.
+/// Multiplies a square by a matrix from the left and by its transpose from the right: transforms the rows, then the columns of the result,
+/// which are passed on one by one.
 ///
-/// Loops over indices, and no array of more than a line that is filled before it is used: a call to fill it would cost as much as the
-/// arithmetic.
+/// Written with index loops, and without an array longer than a line that is filled before use: the call to fill it would cost as much as
+/// the arithmetic.
 #[inline(always)]
 pub(super) fn both<S: Simd, const R: usize, const C: usize>(
     simd: S,

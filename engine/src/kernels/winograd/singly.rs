@@ -1,26 +1,26 @@
-//! The products of single numbers by the definition of a convolution: of those that are too large for tiles ([`super::bounds`]).
+//! Products of single elements by the definition of a convolution: for elements that are too large for tiles ([`super::bounds`]).
 //!
-//! There are few of them, so the loops are plain; but they keep to a few channels at a time, so that a network full of NaNs takes a few times as long and
-//! no more.
+//! There are few of them, so the loops are plain; but a few channels are processed at a time, so that even a network full of NaN takes only
+//! a few times as long.
 
 use super::bounds::{GROUP, Limits, is_beyond};
 use crate::kernels::simd::vectorized;
 
-/// Channels whose lines stay in a level-1 cache.
+/// The number of channels whose lines stay in a level-1 cache.
 const CHANNELS: usize = 8;
-/// The most taps of a kernel.
+/// The maximum number of taps of a kernel.
 const TAPS: usize = 16;
 
 /// A convolution from large maps to small ones, with square kernels of `side` taps and weights `[small channels, large channels, side, side]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Definition {
-    /// Taps along an axis, at most 4.
+    /// The taps along an axis, at most 4.
     pub side: usize,
-    /// Steps between windows.
+    /// The distance between windows.
     pub stride: usize,
-    /// Zeros around the large maps.
+    /// The zeros around the large maps.
     pub padding: [usize; 2],
-    /// Of the large and of the small maps.
+    /// The channels of the large and of the small maps.
     pub channels: [usize; 2],
     /// Height and width of the large maps.
     pub large: [usize; 2],
@@ -28,7 +28,7 @@ pub struct Definition {
     pub small: [usize; 2],
 }
 
-/// Places on other maps: the tap that joins one to a place, and where it is; none in the padding.
+/// The connections of an element: each tap, and the position on the other maps that it connects to; `None` in the padding.
 struct Pairs {
     list: [(usize, Option<usize>); TAPS],
     len: usize,
@@ -54,12 +54,12 @@ impl Definition {
         self.side * self.side
     }
 
-    /// Elements of a large and of a small map.
+    /// The number of elements of a large and of a small map.
     fn maps(&self) -> [usize; 2] {
         [self.large, self.small].map(|[height, width]| height * width)
     }
 
-    /// The small places that see a large one.
+    /// The positions of the small maps that depend on a position of the large ones.
     fn seeing(&self, at: usize) -> Pairs {
         let place = |axis: usize, at: usize, tap: usize| {
             let step = (at + self.padding[axis]).checked_sub(tap)?;
@@ -70,7 +70,7 @@ impl Definition {
         Pairs::new((0..self.taps()).filter_map(pair))
     }
 
-    /// The large places that a small one sees.
+    /// The positions of the large maps on which a position of the small ones depends.
     fn seen(&self, at: usize) -> Pairs {
         let place = |axis: usize, at: usize, tap: usize| {
             (at * self.stride + tap).checked_sub(self.padding[axis]).filter(|&at| at < self.large[axis])
@@ -81,14 +81,14 @@ impl Definition {
     }
 }
 
-/// Adds to the small maps `y` what the numbers of the large ones beyond the limits give.
+/// Adds the contributions of elements of the large maps beyond the limits to the small maps `y`.
 pub fn gather(of: &Definition, images: usize, weight: &[f32], limits: &[f32], x: &[f32], y: &mut [f32]) {
     let [inputs, outputs] = of.channels;
     let at = |from: usize, to: usize| (to * inputs + from) * of.taps();
     give(outputs, images, of.maps(), |place| of.seeing(place), |from, to, tap| weight[at(from, to) + tap], limits, x, y);
 }
 
-/// Adds to the large maps `x` what the numbers of the small ones beyond the limits give.
+/// Adds the contributions of elements of the small maps beyond the limits to the large maps `x`.
 pub fn scatter(of: &Definition, images: usize, weight: &[f32], limits: &[f32], y: &[f32], x: &mut [f32]) {
     let [inputs, _] = of.channels;
     let [large, small] = of.maps();
@@ -131,14 +131,14 @@ fn give(
     );
 }
 
-/// A number, and whether it is beyond its limit.
+/// An element, and whether it is beyond its limit.
 #[derive(Clone, Copy, Default)]
 struct Number {
     x: f32,
     beyond: bool,
 }
 
-/// Calls `work` with each place of a plane, and each group of images there, of which one is beyond its limit.
+/// Calls `work` with each position of a plane and each group of images in which an element is beyond its limit.
 #[inline(always)]
 fn each(images: usize, plane: &[f32], limits: &[f32], mut work: impl FnMut(usize, usize, &[Number; GROUP])) {
     for (place, row) in plane.chunks_exact(images).enumerate() {
@@ -155,9 +155,9 @@ fn each(images: usize, plane: &[f32], limits: &[f32], mut work: impl FnMut(usize
     }
 }
 
-/// Adds to the gradient of the weights of the small channels from `first` on that fit into `to` what products of numbers beyond their limits give:
-/// those of the large maps `x` with all of `dy`, and those of `dy` with the rest of `x`. As the definition has it, what a number is
-/// multiplied with in the padding is a zero.
+/// Adds the products of elements beyond their limits to the gradient of the weights of the small channels from `first` on, as many as fit
+/// into `to`: the products of such elements of the large maps `x` with all of `dy`, and those of such elements of `dy` with the rest of
+/// `x`. As in the definition, an element is multiplied by zeros in the padding.
 pub fn weight_grads(of: &Definition, images: usize, [x, dy]: [&[f32]; 2], limits: [Limits; 2], first: usize, to: &mut [f32]) {
     let [inputs, _] = of.channels;
     let (taps, [large, small]) = (of.taps(), of.maps().map(|map| map * images));
@@ -177,8 +177,8 @@ pub fn weight_grads(of: &Definition, images: usize, [x, dy]: [&[f32]; 2], limits
     }
 }
 
-/// The products of one plane's numbers beyond their limits with all channels of other maps, within limits if there are any: sums for each tap, added to
-/// those of a channel from `own` on.
+/// The products of one plane's elements beyond their limits with all channels of the other maps (only elements within limits, if there are
+/// any): sums for each tap, added to those of the channels from `own` on.
 fn products(
     images: usize,
     plane: &[f32],

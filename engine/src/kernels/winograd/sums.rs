@@ -1,4 +1,4 @@
-//! Sums: the transform from tiles to maps.
+//! The transform of sums, from tiles to maps.
 
 #![allow(unsafe_code, reason = "vectors are read and written through pointers, in bounds that are checked before")]
 #![allow(clippy::needless_range_loop, reason = "loops over small arrays, which have to become one piece of code")]
@@ -14,18 +14,18 @@ use super::{
 };
 use crate::kernels::simd::arch;
 
-/// What the results of [`sums`] begin with.
+/// The initial values of the results of [`sums`].
 #[derive(Clone, Copy, Debug)]
 pub enum Begin<'a> {
     /// Zero.
     Zero,
-    /// A number for each channel.
+    /// One number per channel.
     Bias(&'a [f32]),
-    /// What is there.
+    /// The previous content.
     Sum,
 }
 
-/// `A' m A` of products `[SIDE * SIDE, channels, columns]`, to the maps `y`, as much of a tile as is on them.
+/// `A' m A` of products `[SIDE * SIDE, channels, columns]`, to the maps `y`; the parts of tiles outside a map are dropped.
 pub fn sums<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>>(_: K, tiles: &Tiles, m: &[f32], begin: Begin, y: &mut [f32]) {
     arch().dispatch(Sums::<SIDE, OUT, K> { tiles, from: m, begin, to: y, kernel: PhantomData });
 }
@@ -46,7 +46,7 @@ impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for 
         let Self { tiles, from, begin, to, .. } = self;
         let images = tiles.images;
         let [map, columns, matrix, all] = tiles.sizes(to.len(), SIDE * SIDE);
-        // This bound and that of a position on a map are all that the vectors rely on.
+        // The vectors rely on this bound and on that of a position on a map.
         assert!(from.len() >= all, "products too short");
         for (channel, to) in to.chunks_exact_mut(map).enumerate() {
             let bias = simd.splat_f32s(if let Begin::Bias(bias) = begin { bias[channel] } else { 0.0 });

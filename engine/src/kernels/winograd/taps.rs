@@ -1,4 +1,4 @@
-//! Weights and their gradients: the transforms between kernels and tiles.
+//! The transforms between kernels and tiles: weights and their gradients.
 
 #![allow(clippy::needless_range_loop, reason = "loops over small arrays, which have to become one piece of code")]
 
@@ -12,24 +12,24 @@ use super::{
 };
 use crate::kernels::simd::{arch, load, store};
 
-/// Where the weights of a product are: those of row `i` and term `k` begin at `i * row + k * term`. Rows that lie side by side are read
-/// several at a time.
+/// The positions of a product's weights: those of row `i` and term `k` begin at `i * row + k * term`. Adjacent rows are read several at a
+/// time.
 #[derive(Clone, Copy, Debug)]
 pub struct Taps {
-    /// From a row to the next.
+    /// The distance between rows.
     pub row: usize,
-    /// From a term to the next.
+    /// The distance between terms.
     pub term: usize,
-    /// The first tap.
+    /// The position of the first tap.
     pub first: usize,
-    /// From a tap to the one below it, and to the one beside it.
+    /// The distances to the tap below and to the tap on the right.
     pub apart: [usize; 2],
-    /// Are the taps taken from the last to the first, as the gradient of the input does?
+    /// Whether the taps are read from the last to the first, as for the gradient of the input.
     pub flipped: bool,
 }
 
 impl Taps {
-    /// From the first tap, so far to the one at a line and column of a square.
+    /// The distance from the first tap to the one at this line and column.
     #[inline(always)]
     fn at(&self, taps: usize, [y, x]: [usize; 2]) -> usize {
         let [y, x] = if self.flipped { [taps - 1 - y, taps - 1 - x] } else { [y, x] };
@@ -108,13 +108,13 @@ impl<const SIDE: usize, const TAPS: usize, K: Kernel<SIDE, TAPS>> WithSimd for W
     }
 }
 
-/// All that [`Taps::at`] says of a square.
+/// All values of [`Taps::at`] for a square.
 #[inline(always)]
 fn places<const TAPS: usize>(taps: Taps) -> [[usize; TAPS]; TAPS] {
     std::array::from_fn(|y| std::array::from_fn(|x| taps.at(TAPS, [y, x])))
 }
 
-/// `G' u G` of `u`, `[SIDE * SIDE, rows, terms]`, to the taps of each row and term in `to`; or added to them.
+/// `G' u G` of `u`, `[SIDE * SIDE, rows, terms]`, to the taps of each row and term in `to`; overwrites or is added.
 pub fn weight_grads<const SIDE: usize, const TAPS: usize, K: Kernel<SIDE, TAPS>>(
     _: K,
     u: &[f32],

@@ -12,8 +12,8 @@ use crate::kernels::{
 };
 
 impl Phased {
-    /// The gradient of all weights, `x` being the large maps and `dy` the gradient of the small ones, or the other way round. What is beyond the
-    /// limits of either is not done in tiles.
+    /// The gradient of all weights, where `x` are the large maps and `dy` is the gradient of the small ones, or the other way round.
+    /// Elements beyond the limits are not computed in tiles.
     pub fn weight_grads(&self, images: usize, maps: [&[f32]; 2], limits: [Limits; 2], to: &mut [f32], add: bool, spare: &mut [f32]) {
         self.weight_grads_tiles(images, maps, limits, to, add, spare);
         singly::weight_grads(&self.definition(), images, maps, limits, 0, to);
@@ -25,7 +25,7 @@ impl Phased {
         let most = COLUMNS.max(images);
         let (grads, rest) = rest.split_at_mut(SQUARES * apart(outputs * most));
         let (data, turned) = rest.split_at_mut(SQUARES * apart(inputs * most));
-        // As the products read it, the channels lie side by side. A transform takes them like so many more images.
+        // The products read adjacent channels. A transform processes channels like images.
         let turned = &mut turned[..x.len()];
         layout::transpose(inputs, x.len() / inputs, x, turned, false);
         if let Some(limits) = limits[0] {
@@ -35,7 +35,7 @@ impl Phased {
         for phase in PHASES {
             for chunk in chunks(self.small, images) {
                 let columns = chunk.columns();
-                // All phases share it where there is one chunk.
+                // If there is one chunk, all phases share the transform.
                 if spread.replace(chunk.from) != Some(chunk.from) {
                     winograd::spread(Pairs, &chunk, limits[1], dy, grads);
                 }

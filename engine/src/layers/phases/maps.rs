@@ -1,4 +1,4 @@
-//! From the large maps to the small ones, and back.
+//! From the large maps to the small ones, and from the small to the large ones.
 
 use super::{PHASES, Phased, ROWS, SQUARES, chunks};
 use crate::kernels::{
@@ -7,16 +7,16 @@ use crate::kernels::{
     winograd::{self, Begin, Pairs, Taps, Tiles, apart, bounds::Limits, singly},
 };
 
-/// A pass from large maps to small ones, or back.
+/// A pass in one of the two directions.
 #[derive(Clone, Copy, Debug)]
 pub struct Pass<'a> {
     /// The number of images.
     pub images: usize,
     /// `[outputs, inputs, 4, 4]`
     pub weight: &'a [f32],
-    /// What the results begin with.
+    /// The initial values of the results.
     pub begin: Begin<'a>,
-    /// What is beyond them is not done in tiles.
+    /// The limits; elements beyond them are not computed in tiles.
     pub limits: Limits<'a>,
 }
 
@@ -55,7 +55,7 @@ impl Phased {
         }
     }
 
-    /// The large maps from the small ones, as the gradient of [`Phased::gather`] has it.
+    /// The large maps from the small ones: the gradient of [`Phased::gather`].
     pub fn scatter(&self, pass: Pass, y: &[f32], x: &mut [f32], spare: &mut [f32]) {
         self.scatter_tiles(pass, y, x, spare);
         if let Some(limits) = pass.limits {
@@ -84,7 +84,7 @@ impl Phased {
                 let (v, m) = rest.split_at_mut(SQUARES * apart(terms * columns));
                 let from = Tiles { size: self.small, first: side.from.map(|from| from as isize - 1), ..chunk };
                 let to = Tiles { size: self.large, first: side.first, stride: 2, ..chunk };
-                // Often the next phase reads the same.
+                // Often the next phase reads the same data.
                 if transformed.replace(from) != Some(from) {
                     winograd::data(Pairs, &from, limits, y, v);
                 }
@@ -100,7 +100,7 @@ impl Phased {
     }
 }
 
-/// The product of each square, into rows of matrices that have `whole` rows.
+/// The product for each position of a tile, into rows of matrices that have `whole` rows.
 fn products([rows, terms, columns]: [usize; 3], [u, v]: [&[f32]; 2], (m, whole): (&mut [f32], usize), start: Start) {
     for square in 0..SQUARES {
         let product = Outer::new(

@@ -1,8 +1,8 @@
 //! Convolutions with 4x4 kernels and a stride of 2, and transposed ones, by Winograd's algorithm.
 //!
-//! The maps on the side of the convolution's input are four, of the even and odd lines and columns; with each of these *phases* the
-//! convolution has a 2x2 kernel and no stride. A tile of 4x4 outputs takes 25 products instead of 64 a phase and pair of channels. The phases
-//! are never copied out: tiles are read, and written, two elements apart.
+//! The even and odd lines and columns of the larger maps form four maps, the *phases*; for each phase the convolution has a 2x2 kernel and
+//! no stride. A tile of 4x4 outputs takes 25 products instead of 64 per phase and pair of channels. The phases are never copied: tiles are
+//! read and written with a stride of two elements.
 
 mod grads;
 mod maps;
@@ -17,22 +17,22 @@ use crate::kernels::{
     winograd::{Taps, Tiles, apart, singly::Definition},
 };
 
-/// Fewer channels than this on either side are better off with the definition: what a transform costs is shared by them.
+/// With fewer channels on either side the definition is faster: the channels share the cost of a transform.
 const LEAST_CHANNELS: usize = 16;
-/// Fewer images than this leave vectors unused.
+/// With fewer images, vectors are partly empty.
 const LEAST_IMAGES: usize = 8;
-/// Columns of the matrices of a chunk, about: three times three vectors.
+/// The approximate number of columns of a chunk's matrices: three times three vectors.
 const COLUMNS: usize = 144;
-/// Rows of weights that are transformed at a time.
+/// The number of rows of weights that are transformed at a time.
 const ROWS: usize = 32;
-/// Outputs and products of a tile along an axis.
+/// The number of outputs and products of a tile along an axis.
 const OUT: usize = 4;
 const SIDE: usize = 5;
 const SQUARES: usize = SIDE * SIDE;
-/// The phases: odd lines or columns of the padded map?
+/// The phases: whether lines and columns of the padded map are odd.
 const PHASES: [[usize; 2]; 4] = [[0, 0], [0, 1], [1, 0], [1, 1]];
 
-/// A convolution that is worked out phase by phase, from `inputs` large maps to `outputs` small ones; or the way back.
+/// A convolution that is computed phase by phase, from `inputs` large maps to `outputs` small ones; or its transpose.
 #[derive(Clone, Copy, Debug)]
 pub struct Phased {
     inputs: usize,
@@ -44,28 +44,28 @@ pub struct Phased {
 }
 
 impl Phased {
-    /// Is this a kind of convolution for which it may pay?
+    /// Whether the algorithm can be faster for this kind of convolution.
     pub fn suits(window: Window, groups: usize, channels: [usize; 2]) -> bool {
         let shape = window.kernel == [4; 2] && window.stride == [2; 2] && window.dilation == [1; 2];
         shape && groups == 1 && channels.iter().all(|&count| count >= LEAST_CHANNELS)
     }
 
-    /// If it pays for such a convolution.
+    /// The algorithm, if it is faster for this convolution.
     pub fn new(slide: &Slide, groups: usize, [inputs, outputs]: [usize; 2]) -> Option<Self> {
         let phased = Self { inputs, outputs, large: slide.input, small: slide.output, padding: slide.window.padding };
-        // The products of tiles that are partly unused, on both sides, against those of the definition.
+        // The products of tiles, some of them partly unused, on both sides, compared with those of the definition.
         let small = 4 * SQUARES * tiles(phased.small);
         let large = PHASES.iter().map(|&phase| SQUARES * tiles(phased.side(phase).count)).sum::<usize>();
         let pays = 3 * small.max(large) <= 2 * 16 * slide.output_len();
         (pays && Self::suits(slide.window, groups, [inputs, outputs])).then_some(phased)
     }
 
-    /// Is it used for so many images?
+    /// Whether it is used for this number of images.
     pub fn takes(&self, images: usize) -> bool {
         images >= LEAST_IMAGES
     }
 
-    /// Elements of the scratch that a pass needs.
+    /// The number of elements of scratch memory that a pass needs.
     pub fn spare(&self, images: usize, backward: bool) -> usize {
         let most = COLUMNS.max(images);
         let (inputs, outputs) = (self.inputs * most, self.outputs * most);
@@ -80,14 +80,14 @@ impl Phased {
         Definition { side: 4, stride: 2, padding, channels: [inputs, outputs], large, small }
     }
 
-    /// What a phase has of the large maps.
+    /// The part of the large maps that belongs to a phase.
     fn side(&self, phase: [usize; 2]) -> Side {
         let [y, x] = [0, 1].map(|axis| {
             let (padding, large) = (self.padding[axis], self.large[axis]);
-            // Element `j` of a phase is at `2 j + phase - padding`; so many are before the map, and before the end of it:
+            // Element `j` of a phase is at `2 j + phase - padding`: this many are before the map, and this many before its end.
             let before = |phase: usize| padding.saturating_sub(phase).div_ceil(2);
             let end = |phase: usize| (large + padding).saturating_sub(phase).div_ceil(2);
-            // The same elements in all phases are better, even if some are beyond an edge, where they take no more tiles.
+            // If it takes no more tiles, all phases use the same elements, even if some are beyond an edge.
             let most = end(0).max(end(1));
             let shared = [0, 1].iter().all(|&phase| (end(phase) - before(phase)).div_ceil(OUT) == most.div_ceil(OUT));
             let from = if shared { 0 } else { before(phase[axis]) };
@@ -97,34 +97,34 @@ impl Phased {
         Side { from: [y.0, x.0], first: [y.1, x.1], count: [y.2, x.2] }
     }
 
-    /// The taps of a phase, for each small map and each large one, where those of a kernel are so far from each other.
+    /// The taps of a phase, for each small and large map, at these distances in a kernel.
     fn taps(&self, [y, x]: [usize; 2], apart: usize) -> Taps {
         Taps { row: 16 * self.inputs, term: 16, first: (4 * y + x) * apart, apart: [8 * apart, 2 * apart], flipped: false }
     }
 
-    /// The tiles of a phase of the large maps that those of the small maps' chunk need.
+    /// The tiles of a phase of the large maps that a chunk of the small maps' tiles needs.
     fn above(&self, phase: [usize; 2], small: Tiles) -> Tiles {
         let first = [0, 1].map(|axis| phase[axis] as isize - self.padding[axis] as isize);
         Tiles { size: self.large, first, stride: 2, ..small }
     }
 }
 
-/// A phase on the large maps, by axes.
+/// A phase on the large maps, along each axis.
 struct Side {
-    /// The number of its first element that is worked out.
+    /// The index of the first element that is computed.
     from: [usize; 2],
-    /// The place of that on the map.
+    /// Its position on the map.
     first: [isize; 2],
-    /// How many are worked out.
+    /// The number of elements that are computed.
     count: [usize; 2],
 }
 
-/// Tiles on maps of a size.
+/// The tiles on maps of this size.
 fn tiles(size: [usize; 2]) -> usize {
     size.iter().map(|size| size.div_ceil(OUT)).product()
 }
 
-/// The chunks of tiles that cover maps of a size.
+/// The chunks of tiles that cover maps of this size.
 fn chunks(size: [usize; 2], images: usize) -> impl Iterator<Item = Tiles> {
     let all = tiles(size);
     let chunk = (COLUMNS / images).clamp(1, all.max(1));

@@ -1,4 +1,4 @@
-//! All passes against the definition.
+//! All passes, compared with the definition.
 
 use layercake_ir::{Shape, ops::ConvTranspose2d};
 
@@ -11,12 +11,12 @@ use crate::{
     layers::conv_transpose2d::ConvTranspose,
 };
 
-/// Channels in and out, height and width of the large maps, padding, images.
+/// Input and output channels, height and width of the large maps, padding, images.
 type Case = ([usize; 2], [usize; 2], [usize; 2], usize);
 
-/// Channels as many as lines and columns; maps that are no multiple of a tile, that go on behind the last window, that are narrower than
-/// a kernel; chunks of one tile, several chunks whose last is not whole; images that are no whole vectors; rows that are no multiple of a
-/// block.
+/// As many channels as lines and columns; maps that are not a multiple of a tile, that continue after the last window, that are narrower
+/// than a kernel; chunks of one tile, and several chunks whose last one is not full; images that do not fill vectors; rows that are not a
+/// multiple of a block.
 const CASES: [Case; 8] = [
     ([16, 16], [16, 16], [1, 1], 16),
     ([32, 64], [14, 14], [1, 1], 16),
@@ -33,7 +33,7 @@ fn phased([inputs, outputs]: [usize; 2], large: [usize; 2], padding: [usize; 2])
     Phased { inputs, outputs, large, small, padding }
 }
 
-/// Calls `term` with the places of a weight, a large and a small element for each product of the definition.
+/// Calls `term` with the positions of a weight, a large and a small element, for each product of the definition.
 fn definition(of: &Phased, images: usize, mut term: impl FnMut(usize, usize, usize)) {
     let places = |axis: usize| {
         let all = (0..of.small[axis]).flat_map(|i| (0..4).map(move |tap| (i, tap)));
@@ -57,7 +57,7 @@ fn sum(wanted: &[f64], old: &[f32]) -> Vec<f32> {
 
 #[test]
 fn agrees_with_the_definition_in_all_passes() {
-    // Miri takes one small one.
+    // Miri runs one small case.
     let cases = if cfg!(miri) { &[([16, 17], [6, 3], [1, 2], 9)][..] } else { &CASES };
     for &(channels, large, padding, images) in cases {
         let of = phased(channels, large, padding);
@@ -70,13 +70,13 @@ fn agrees_with_the_definition_in_all_passes() {
             to_x[large] += weight * grad;
             to_weight[w] += value * grad;
         });
-        // Whatever was there must not matter.
+        // The previous content must not matter.
         let forward = || vec![f32::NAN; of.spare(images, false)];
         for biased in [false, true] {
             for (large, to, channels) in [(false, &to_y, of.outputs), (true, &to_x, of.inputs)] {
                 let bias = numbers(channels, 4);
                 let len = to.len() / channels;
-                // A bias in the place of what is there, or nothing; or added to what is there.
+                // With a bias or without, overwriting; or adding.
                 let old = if biased { (0..to.len()).map(|at| bias[at / len]).collect() } else { numbers(to.len(), 5) };
                 let begin = if biased { Begin::Bias(&bias) } else { Begin::Sum };
                 let mut found = if biased { vec![f32::NAN; to.len()] } else { old.clone() };
@@ -98,7 +98,7 @@ fn agrees_with_the_definition_in_all_passes() {
     }
 }
 
-/// A transposed convolution from 64 maps of a size, as autoencoders have it, unless something is changed.
+/// A transposed convolution of 64 maps, as in autoencoders, with changes.
 fn taken(change: impl Fn(&mut ConvTranspose2d), size: usize, images: usize) -> bool {
     let mut op = ConvTranspose2d {
         in_channels: 64,

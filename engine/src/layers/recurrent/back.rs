@@ -1,4 +1,4 @@
-//! The way back through a recurrent layer.
+//! The backward pass of a recurrent layer.
 
 use layercake_ir::ops::Cell;
 
@@ -13,32 +13,33 @@ use crate::{
     layers::{Site, linear},
 };
 
-/// The parts of the scratch.
+/// The parts of the scratch memory.
 struct Room<'a> {
     /// The gradients of a layer's steps, and of those of the layer below.
     dout: &'a mut [f32],
     below: &'a mut [f32],
-    /// A layer's input and its states, turned.
+    /// A layer's input and its states, transposed.
     turned: &'a mut [f32],
-    /// Rows of the gates' gradients, for [`columns::product`].
+    /// The rows of the gates' gradients, for [`columns::product`].
     gathered: &'a mut [f32],
-    /// The state's weight, packed.
+    /// The weight of the state, packed.
     packed: &'a mut [f32],
-    /// The gradients of the state, as they come to the step before.
+    /// The gradients of the state that reach the previous step.
     dh: &'a mut [f32],
     dc: &'a mut [f32],
-    /// Those of the initial states: `[states, layers, directions, hidden, images]`.
+    /// The gradients of the initial states: `[states, layers, directions, hidden, images]`.
     begin: &'a mut [f32],
 }
 
 impl Recurrent {
-    /// Elements of the scratch.
+    /// The number of elements of the scratch memory.
     pub(super) fn room(&self, images: usize) -> usize {
         let sizes = self.sizes(images);
         2 * sizes[0] + sizes[1] + 2 * sizes[2] + sizes[3] + sizes[4] + self.rows() * self.op.hidden
     }
 
-    /// Elements of the parts: the gradients of steps, what is turned, a state, all initial states, rows of the gates.
+    /// The number of elements of the parts: the gradients of steps, the transposed data, a state, all initial states, the rows of the
+    /// gates.
     fn sizes(&self, images: usize) -> [usize; 5] {
         let op = &self.op;
         let widest = if op.layers > 1 { op.in_features.max(op.width()) } else { op.in_features };
@@ -59,7 +60,8 @@ impl Recurrent {
         Room { dout, below, turned, gathered, dh, dc, begin, packed: &mut rest[..self.rows() * self.op.hidden] }
     }
 
-    /// All of it but the gradient of the input: the gates hold their gradients afterwards, and the scratch those of the initial states.
+    /// The whole backward pass, except for the gradient of the input: afterwards the gates hold their gradients, and the scratch memory
+    /// those of the initial states.
     pub(super) fn back(&self, at: &mut Site, dy: &[f32], grads: &mut [Vec<f32>], add: bool) {
         let (op, images) = (&self.op, at.images());
         let (kept, scratch) = (std::mem::take(&mut at.kept), std::mem::take(&mut at.scratch));
@@ -123,7 +125,7 @@ impl Recurrent {
                 None => to.fill(0.0),
             }
         }
-        // Of a GRU, the rows of the last gate have a product of their own.
+        // The rows of a GRU's last gate have a separate product.
         let first_rows = if op.cell == Cell::Gru { 2 * hidden } else { rows };
         let (first, last) = room.packed.split_at_mut(first_rows * hidden);
         pack(&weight[..first_rows * hidden], hidden, first);
@@ -153,7 +155,7 @@ impl Recurrent {
             }
             let turned = &mut room.turned[..state];
             if op.cell == Cell::Gru {
-                // Its state also goes on past all products.
+                // The part of the state's gradient that bypasses the products.
                 to_state(images, first, hidden, &gates[..2 * state], turned, room.dh, true);
                 to_state(images, last, hidden, &side.past[step * state..][..state], turned, room.dh, true);
             } else {
@@ -189,7 +191,7 @@ impl Recurrent {
         for (step, x) in x.chunks_exact(dense.inputs * images).enumerate() {
             turn(images, step, self.length, Some(x), dense.inputs, turned_x);
         }
-        // The states before each step; before the first one those given, or zeros.
+        // The states before each step; before the first step the given ones, or zeros.
         for i in 0..self.length {
             let before = side.before(i).map(|before| side.out.at(before));
             let before = before.or_else(|| self.begins(at, 0, layer * op.directions + direction));
@@ -198,7 +200,7 @@ impl Recurrent {
 
         let gates = Terms { images, steps: self.length, apart: rows, d: side.gates };
         let [from_x, from_h, biases @ ..] = grads else { unreachable!("a recurrent layer has two weights") };
-        // A GRU's last gate has another part of the state than of the input.
+        // In a GRU's last gate, the part of the state differs from that of the input.
         let (own, last) = if op.cell == Cell::Gru { from_h.split_at_mut(2 * hidden * hidden) } else { (&mut from_h[..], &mut [][..]) };
         let mut factors = [Factor { x: turned_x, features: dense.inputs, to: from_x }, Factor { x: turned_h, features: hidden, to: own }];
         let (mut own, mut last_bias) = ([&mut [][..], &mut [][..]], &mut [][..]);

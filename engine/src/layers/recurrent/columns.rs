@@ -1,5 +1,5 @@
-//! Products whose columns are those of a weight, on the way back: the columns in groups, each one stretch of memory `[group, row, column]`, whatever the
-//! distance of the weight's own rows.
+//! Products of the backward pass whose columns are those of a weight. The columns are in groups, each contiguous, `[group, row, column]`,
+//! independent of the distance between the weight's own rows.
 
 use crate::kernels::{
     layout,
@@ -7,15 +7,17 @@ use crate::kernels::{
     reduce,
 };
 
-/// Columns of a group: three vectors of the widest kind. So much of all steps' inputs stays in a level-2 cache while the gates pass by.
+/// The number of columns of a group: three vectors of the widest kind. This part of all steps' inputs stays in a level-2 cache while the
+/// gates are read.
 const COLUMNS: usize = 48;
-/// Rows whose gradients are worked out together, each with about so many terms: half a level-2 cache.
+/// The number of rows whose gradients are computed together, and about how many terms each has: half a level-2 cache.
 const ROWS: usize = 128;
 const DEPTH: usize = 1024;
-/// Gathered rows are a line further apart, since those a power of two apart would have all their elements on the same lines of a cache.
+/// Gathered rows are one cache line further apart, because at a distance of a power of two all their elements would be in the same cache
+/// sets.
 const LINE: usize = 16;
 
-/// Gradients of the gates, `[steps, rows, images]`, from one step to the next so many rows.
+/// The gradients of the gates, `[steps, rows, images]`, with this many rows from one step to the next.
 #[derive(Clone, Copy)]
 pub struct Terms<'a> {
     pub images: usize,
@@ -24,17 +26,17 @@ pub struct Terms<'a> {
     pub d: &'a [f32],
 }
 
-/// Steps that are gathered at a time.
+/// The number of steps that are gathered at a time.
 fn stretch(images: usize, steps: usize) -> usize {
     (DEPTH / images).clamp(1, steps.max(1))
 }
 
-/// Elements of the rows that [`product`] gathers.
+/// The number of elements of the rows that [`product`] gathers.
 pub fn gathered(images: usize, steps: usize) -> usize {
     if images == 1 { 0 } else { ROWS * (stretch(images, steps) * images + LINE) }
 }
 
-/// The groups: first column and number of them. Evenly, in whole vectors.
+/// The groups: the first column and the number of columns. They have nearly equal sizes, in whole vectors.
 fn groups(columns: usize) -> impl Iterator<Item = (usize, usize)> {
     let vectors = columns.div_ceil(LINE);
     let count = columns.div_ceil(COLUMNS);
@@ -42,7 +44,7 @@ fn groups(columns: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..count).map(move |group| (first(group), first(group + 1) - first(group)))
 }
 
-/// Turns a step `[features, images]` to its rows of the groups of all steps.
+/// Transposes a step `[features, images]` to its rows of the groups of all steps.
 pub fn turn(images: usize, step: usize, steps: usize, x: Option<&[f32]>, features: usize, groups_of_all: &mut [f32]) {
     for (first, width) in groups(features) {
         let to = &mut groups_of_all[(first * steps + step * width) * images..][..width * images];
@@ -53,18 +55,19 @@ pub fn turn(images: usize, step: usize, steps: usize, x: Option<&[f32]>, feature
     }
 }
 
-/// What the gradients of the gates are multiplied with, and where the product goes: the gradient of a weight that has as many of the gates' first rows.
+/// The other factor of the gates' gradients, and the place of the product: the gradient of a weight with as many rows as the first rows of
+/// the gates.
 pub struct Factor<'a> {
-    /// As [`turn`] leaves it.
+    /// As [`turn`] stores it.
     pub x: &'a [f32],
     pub features: usize,
     pub to: &'a mut [f32],
 }
 
-/// `dW = sum over steps of d x^T` for each factor, and `db = sum over steps and images of d` for each bias, of as many first rows.
+/// `dW = sum over steps of d x^T` for each factor, and `db = sum over steps and images of d` for each bias, for as many of the first rows.
 ///
-/// Rows of `d` lie a whole step apart: as they are, every one of them would be fetched anew for each group of columns. So some of them at a time are
-/// gathered, for so many steps that they stay in a level-2 cache while the columns pass by.
+/// Rows of `d` are a whole step apart, so each would be fetched again for each group of columns. Therefore some rows at a time are
+/// gathered, for as many steps as stay in a level-2 cache while the columns are read.
 pub fn product(terms: Terms, factors: &mut [Factor], biases: &mut [&mut [f32]], gathered: &mut [f32], add: bool) {
     let Terms { images, steps, apart, d } = terms;
     let stretch = stretch(images, steps);
@@ -105,7 +108,7 @@ pub fn product(terms: Terms, factors: &mut [Factor], biases: &mut [&mut [f32]], 
                         layout::put(&d[(begin + step) * apart + row..][..to.len()], to, add || step > 0);
                     }
                 } else {
-                    // With the zeros behind each row.
+                    // Including the zeros after each row.
                     reduce::stretches(&gathered[..to.len() * (k + LINE)], to, add);
                 }
             }
@@ -113,13 +116,13 @@ pub fn product(terms: Terms, factors: &mut [Factor], biases: &mut [&mut [f32]], 
     }
 }
 
-/// So many elements of a slice, as far as it goes.
+/// A part of a slice, cut off at its end.
 fn part(of: &mut [f32], first: usize, len: usize) -> &mut [f32] {
     let end = of.len();
     &mut of[first.min(end)..(first + len).min(end)]
 }
 
-/// The columns of a weight in groups.
+/// Packs the columns of a weight into groups.
 pub fn pack(weight: &[f32], columns: usize, to: &mut [f32]) {
     let rows = weight.len() / columns;
     for (first, width) in groups(columns) {
@@ -129,8 +132,8 @@ pub fn pack(weight: &[f32], columns: usize, to: &mut [f32]) {
     }
 }
 
-/// `W^T d`, for a step, in the place of `to` or added. The columns of the product are those of the weight, which [`pack`] has put into groups; `turned` is
-/// for it.
+/// `W^T d` for a step; overwrites `to` or is added. The columns of the product are those of the weight, packed by [`pack`]; `turned` is
+/// scratch memory.
 pub fn to_state(images: usize, packed: &[f32], hidden: usize, d: &[f32], turned: &mut [f32], to: &mut [f32], add: bool) {
     let k = packed.len() / hidden;
     for (first, width) in groups(hidden) {

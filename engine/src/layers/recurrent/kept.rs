@@ -1,11 +1,11 @@
-//! What a recurrent layer keeps for the way back.
+//! The data that a recurrent layer keeps for the backward pass.
 
 use layercake_ir::ops::Cell;
 
 use super::Recurrent;
 
-/// For each layer, one behind the other: the steps of both directions `[length, width, images]`; those after a dropout, if there is one; and for each
-/// direction the gates `[length, rows, images]` and what else its cell keeps, `[length, hidden, images]`.
+/// For each layer: the steps of both directions, `[length, width, images]`; the steps after dropout, if there is one; and for each
+/// direction the gates, `[length, rows, images]`, and the cell's other data, `[length, hidden, images]`.
 pub struct Kept<'a> {
     pub all: &'a mut [f32],
     sizes: Sizes,
@@ -16,15 +16,15 @@ pub struct Kept<'a> {
 #[derive(Clone, Copy)]
 struct Sizes {
     length: usize,
-    /// Elements of a step of all directions.
+    /// The number of elements of a step of all directions.
     width: usize,
-    /// Of a step of one.
+    /// The number of elements of a step of one direction.
     state: usize,
     gates: usize,
-    /// 1 if the cell keeps something besides.
+    /// 1 if the cell has other data.
     more: usize,
     directions: usize,
-    /// 1 if there is a dropout.
+    /// 1 if there is dropout.
     dropped: usize,
 }
 
@@ -41,7 +41,7 @@ impl Sizes {
         }
     }
 
-    /// Elements of one direction besides its steps.
+    /// The number of elements of one direction besides its steps.
     fn side(&self) -> usize {
         self.length * (self.gates + self.more * self.state)
     }
@@ -59,7 +59,7 @@ pub enum Order {
 }
 
 impl Order {
-    /// The step that comes number `i`.
+    /// The step at position `i`.
     pub fn step(self, i: usize, length: usize) -> usize {
         match self {
             Order::Forward => i,
@@ -67,13 +67,13 @@ impl Order {
         }
     }
 
-    /// The step that came before number `i`.
+    /// The step before position `i`.
     pub fn before(self, i: usize, length: usize) -> Option<usize> {
         i.checked_sub(1).map(|i| self.step(i, length))
     }
 }
 
-/// The steps of one direction, so far apart, each at so many elements from where those of both begin.
+/// The steps of one direction, with the distance between steps and the position within a step.
 pub struct Strided<'a> {
     pub all: &'a mut [f32],
     pub apart: usize,
@@ -87,7 +87,7 @@ impl Strided<'_> {
         &self.all[step * self.apart + self.first..][..self.len]
     }
 
-    /// A step to be written, and another one to be read, if there is one.
+    /// A step to write and another one to read, if there is one.
     pub fn around(&mut self, step: usize, other: Option<usize>) -> (Option<&[f32]>, &mut [f32]) {
         let (first, len) = (self.first, self.len);
         let at = step * self.apart;
@@ -106,7 +106,7 @@ impl Strided<'_> {
 pub struct Side<'a> {
     pub out: Strided<'a>,
     pub gates: &'a mut [f32],
-    /// An LSTM's states of the cell; empty otherwise.
+    /// The cell states of an LSTM; empty otherwise.
     pub cells: Strided<'a>,
     /// The state's part of a GRU's last gate; empty otherwise.
     pub past: &'a mut [f32],
@@ -115,19 +115,19 @@ pub struct Side<'a> {
 }
 
 impl Side<'_> {
-    /// The step that comes number `i`.
+    /// The step at position `i`.
     pub fn step(&self, i: usize) -> usize {
         self.order.step(i, self.length)
     }
 
-    /// The one before it.
+    /// The step before it.
     pub fn before(&self, i: usize) -> Option<usize> {
         self.order.before(i, self.length)
     }
 }
 
 impl<'a> Kept<'a> {
-    /// Elements of it all.
+    /// The number of elements of all data.
     pub fn len(layer: &Recurrent, images: usize) -> usize {
         Sizes::of(layer, images).layer() * layer.op.layers
     }
@@ -136,13 +136,13 @@ impl<'a> Kept<'a> {
         Self { all, sizes: Sizes::of(layer, images), layers: layer.op.layers, order: [Order::Forward, Order::Backward] }
     }
 
-    /// The input of a layer, none for the first one's, and what it keeps in a direction.
+    /// The input of a layer (`None` for the first one), and the data of one of its directions.
     pub fn layer(&mut self, layer: usize, direction: usize) -> (Option<&[f32]>, Side<'_>) {
         let sizes = self.sizes;
         debug_assert!(layer < self.layers);
         let steps = sizes.length * sizes.width;
         let (below, own) = self.all.split_at_mut(layer * sizes.layer());
-        // The one below ends with what its directions keep; its steps, dropped ones if there are any, stand before.
+        // The layer below ends with the data of its directions, preceded by its steps, after dropout if there is one.
         let x = layer.checked_sub(1).map(|below_at| &below[below_at * sizes.layer() + steps * sizes.dropped..][..steps]);
         let (out, rest) = own[..sizes.layer()].split_at_mut(steps);
         let side = &mut rest[steps * sizes.dropped + direction * sizes.side()..][..sizes.side()];
@@ -164,7 +164,7 @@ impl<'a> Kept<'a> {
         (x, side)
     }
 
-    /// Writes the steps of the layer below after the dropout behind it.
+    /// Writes the steps of the layer below after dropout.
     pub fn drop(&mut self, layer: usize, work: impl FnOnce(&mut [f32])) {
         let sizes = self.sizes;
         let steps = sizes.length * sizes.width;

@@ -1,7 +1,7 @@
 //! `RNN`, `LSTM` and `GRU` on the buffers of a lane: `[length, features, images]`.
 //!
-//! The input's part of all steps is one product, the state's part one for each step, followed by the rest of the step at once. On the way back the
-//! gradients of the gates take the gates' places, and the gradients of the weights are products over all steps.
+//! The input's part of all steps is one product; the state's part is one product per step, followed directly by the rest of the step. In
+//! the backward pass the gradients of the gates overwrite the gates, and the gradients of the weights are products over all steps.
 
 mod back;
 mod columns;
@@ -31,26 +31,26 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Recurrent {
     op: ops::Recurrent,
-    /// Steps of the sequence.
+    /// The length of the sequence.
     length: usize,
-    /// Are the initial states inputs?
+    /// Whether the initial states are inputs.
     given: bool,
-    /// The probability of dropping an element between two layers in this run.
+    /// The probability of dropout between layers in this run.
     dropout: f64,
 }
 
 impl Recurrent {
-    /// On an input of this shape.
+    /// The layer for an input of this shape.
     pub fn new(op: ops::Recurrent, input: &Shape, given: bool, train: bool) -> Self {
         Self { op, length: input.dim(0), given, dropout: if train { op.dropout } else { 0.0 } }
     }
 
-    /// Rows of all gates.
+    /// The number of rows of all gates.
     fn rows(&self) -> usize {
         self.op.cell.gates() * self.op.hidden
     }
 
-    /// The input's part of a layer's gates, without its bias.
+    /// The input's part of a layer's gates, without the bias.
     fn input_part(&self, layer: usize) -> Dense {
         Dense { rows: self.length, inputs: self.op.features(layer), outputs: self.rows(), bias: false }
     }
@@ -67,14 +67,14 @@ impl Recurrent {
         self.given.then(|| &at.x(1 + state)[number * len..][..len])
     }
 
-    /// Where the last layer's steps are in the output, and how many of them.
+    /// The positions of the last layer's steps in the output, and their number.
     fn shown(&self, images: usize) -> std::ops::Range<usize> {
         let row = self.op.width() * images;
         let first = self.op.state_rows() * row;
         first..first + if self.op.last { row } else { self.length * row }
     }
 
-    /// Which elements of the random numbers of a sample are those of the dropout behind a layer.
+    /// The random numbers of a sample that belong to the dropout after a layer.
     fn mask(&self, at: &Site, layer: usize) -> (Mask, [usize; 2]) {
         let elements = self.length * self.op.width();
         let mask = Mask { seed: at.seed, node: at.node, p: self.dropout, span: 1 };
@@ -86,7 +86,7 @@ impl Recurrent {
         let params = &at.params[self.tensors(number)];
         let (rows, hidden) = (self.rows(), self.op.hidden);
         let gru = self.op.cell == Cell::Gru;
-        // Both biases at once; but a GRU scales the state's part of its last gate before it is added.
+        // Both biases are added at once, except in a GRU, which scales the state's part of its last gate before the sum.
         sum[..rows].fill(0.0);
         if let [_, _, input, state] = params {
             sum[..rows].copy_from_slice(input);
@@ -152,7 +152,7 @@ impl Recurrent {
     }
 }
 
-/// `W h`, for a step.
+/// `W h` for a step.
 fn state_part(images: usize, weight: &[f32], hidden: usize, h: &[f32], to: &mut [f32], start: Start) {
     let rows = weight.len() / hidden;
     if images == 1 {
@@ -185,7 +185,7 @@ fn new_gate(images: usize, weight: &[f32], bias: Option<&[f32]>, hidden: usize, 
     }
 }
 
-/// The function of a plain recurrent layer.
+/// The activation of an `RNN`.
 fn curve(cell: Cell) -> &'static dyn Function {
     if cell == Cell::Relu { &Relu {} } else { &Tanh {} }
 }
@@ -251,7 +251,7 @@ impl Layer for Recurrent {
     }
 }
 
-/// [`Runnable`] for the three recurrent layers.
+/// Implements [`Runnable`] for the three recurrent layers.
 macro_rules! recurrent {
     ($($op:ident)*) => {
         $(impl Runnable for ops::$op {

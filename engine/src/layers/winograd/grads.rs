@@ -14,33 +14,33 @@ use crate::{
     layers::Held,
 };
 
-/// A lane may keep so many elements of transformed data and gradients for all threads to read.
+/// The maximum number of elements of transformed data and gradients that a lane keeps for all threads.
 const KEPT: usize = 4 << 20;
-/// Rows and columns of the weights' gradient that [`Tiled::rows`] works out at a time.
+/// The number of rows and columns of the weights' gradient that [`Tiled::rows`] computes at a time.
 const GRADS: [usize; 2] = [16, 48];
 
 impl Tiled {
-    /// Elements of the buffers of [`Tiled::prepare`]; none if they would be too large, and the definition is used where all threads work
-    /// out the gradient of the weights together.
+    /// The number of elements of the buffers of [`Tiled::prepare`]. `None` if they would be too large; then the definition is used where
+    /// all threads compute the gradient of the weights together.
     pub fn kept(&self, images: usize) -> Option<usize> {
         let columns = self.tiles(self.output) * images;
         let kept = self.squares() * [self.inputs * columns, self.outputs * columns].map(apart).iter().sum::<usize>();
         (kept <= KEPT).then_some(kept)
     }
 
-    /// Elements that [`Tiled::prepare`] and [`Tiled::alone`] need besides.
+    /// The number of elements that [`Tiled::prepare`] and [`Tiled::alone`] need besides.
     pub fn grad_spare(&self, images: usize) -> usize {
         let columns = self.chunk(self.output, images) * images;
         let matrices = [self.inputs * columns, self.inputs * columns, self.outputs * columns, self.outputs * self.inputs];
         self.squares() * matrices.map(apart).iter().sum::<usize>()
     }
 
-    /// Leaves what [`Tiled::rows`] reads: data `[squares, columns, inputs]`, and gradients `[squares, outputs, columns]`.
+    /// Stores what [`Tiled::rows`] reads: data `[squares, columns, inputs]` and gradients `[squares, outputs, columns]`.
     pub fn prepare(&self, from: Held, to: &mut [f32], spare: &mut [f32]) {
         chosen!(self, prepare(self, from, to, spare));
     }
 
-    /// The gradient of the weights of the outputs from `first` on that fit into `to`.
+    /// The gradient of the weights of the outputs from `first` on, as many as fit into `to`.
     pub fn rows(&self, from: Held, first: usize, to: &mut [f32], add: bool) {
         chosen!(self, rows(self, from, first, to, add));
         self.grads_singly(from, first, to);
@@ -52,14 +52,14 @@ impl Tiled {
         self.grads_singly(from, 0, to);
     }
 
-    /// Adds to the gradient of weights what is not done in tiles.
+    /// Adds what is not computed in tiles to the gradient of weights.
     fn grads_singly(&self, from: Held, first: usize, to: &mut [f32]) {
         let limits = bounds::both(from.images, from.kept);
         singly::weight_grads(&self.definition(), from.images, [from.x, from.dy], limits, first, to);
     }
 }
 
-/// The transformed data of a chunk, turned: `[squares, columns, inputs]`, the matrices at a distance from each other.
+/// The transformed data of a chunk, transposed: `[squares, columns, inputs]`, with a distance between the matrices.
 #[allow(clippy::too_many_arguments, reason = "a slice in, one out, scratch, and of what")]
 fn turned_data<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kernel<SIDE, 3>>(
     kernel: K,
@@ -111,7 +111,7 @@ fn rows<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kernel<SI
     let columns = tiled.tiles(tiled.output) * from.images;
     let (data, grads) = from.scratch.split_at(squares * apart(inputs * columns));
     let row = 9 * inputs;
-    // 36 squares at most.
+    // There are at most 36 squares.
     let mut sums = [0f32; 36 * (GRADS[0] * GRADS[1] + 32)];
     for term in (0..inputs).step_by(GRADS[1]) {
         let terms = GRADS[1].min(inputs - term);

@@ -1,4 +1,4 @@
-//! The two passes from maps to maps.
+//! The two passes from maps to maps: forward, and the gradient of the input.
 
 use super::{ROWS, Tiled, chunks, nines};
 use crate::kernels::{
@@ -6,18 +6,18 @@ use crate::kernels::{
     winograd::{self, Algorithm, Begin, Four, Kernel, Taps, Two, apart, bounds::Limits, singly},
 };
 
-/// One of the two passes that are convolutions.
+/// One of the two passes, both of which are convolutions.
 #[derive(Clone, Copy, Debug)]
 pub struct Pass<'a> {
     /// The number of images.
     pub images: usize,
     /// `[outputs, inputs, 3, 3]`
     pub weight: &'a [f32],
-    /// The gradient of the input from that of the output?
+    /// Whether it is the gradient of the input from that of the output.
     pub back: bool,
-    /// What the results begin with.
+    /// The initial values of the results.
     pub begin: Begin<'a>,
-    /// What is beyond them is not done in tiles.
+    /// The limits; elements beyond them are not computed in tiles.
     pub limits: Limits<'a>,
 }
 
@@ -61,7 +61,7 @@ fn convolve<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Kerne
             if block < rows {
                 winograd::weights(kernel, taps, weight, [first, count, terms], u);
             }
-            // Rows of the transformed weights, and where among them these are.
+            // The row distance of the transformed weights, and the position of these rows.
             let (width, at) = if block == rows { (rows, first) } else { (count, 0) };
             let m = &mut *products;
             for square in 0..squares {

@@ -1,10 +1,10 @@
-//! Convolutions with 3x3 kernels by Winograd's algorithms: fewer products than the definition has, 16 a tile of 2x2 outputs or 36 a tile of
-//! 4x4 instead of 36 or 144 a pair of channels.
+//! Convolutions with 3x3 kernels by Winograd's algorithms, which need fewer products than the definition: per pair of channels, 16 instead
+//! of 36 for a tile of 2x2 outputs, or 36 instead of 144 for a tile of 4x4.
 //!
-//! The gradient of the input is such a convolution too, of the output's gradient with turned kernels; that of the weights is made of the
-//! same products. Tiles are taken in chunks whose matrices stay in cache.
+//! The gradient of the input is such a convolution too, of the output's gradient with rotated kernels; that of the weights uses the same
+//! products. Tiles are processed in chunks whose matrices stay in cache.
 
-/// Calls a function that is generic over algorithms with the one that has been chosen.
+/// Calls a function that is generic over algorithms with the selected algorithm.
 macro_rules! chosen {
     ($tiled:expr, $function:ident($($argument:expr),*)) => {
         if $tiled.four { $function::<6, 4, Four>(Four, $($argument),*) } else { $function::<4, 2, Two>(Two, $($argument),*) }
@@ -24,19 +24,19 @@ use crate::kernels::{
     winograd::{Taps, Tiles, apart, singly::Definition},
 };
 
-/// Fewer channels than this on either side are better off with the definition: what a transform costs is shared by them.
+/// With fewer channels on either side the definition is faster: the channels share the cost of a transform.
 const LEAST_CHANNELS: usize = 16;
-/// Fewer images than this leave vectors unused.
+/// With fewer images, vectors are partly empty.
 const LEAST_IMAGES: usize = 8;
-/// Columns of the matrices of a chunk, about: three times three vectors.
+/// The approximate number of columns of a chunk's matrices: three times three vectors.
 const COLUMNS: usize = 144;
-/// Rows of weights that are transformed at a time where there is only one chunk.
+/// The number of rows of weights that are transformed at a time if there is only one chunk.
 const ROWS: usize = 32;
 
-/// A convolution that is worked out in tiles.
+/// A convolution that is computed in tiles.
 #[derive(Clone, Copy, Debug)]
 pub struct Tiled {
-    /// Of 4x4 outputs, or of 2x2?
+    /// Whether tiles have 4x4 outputs, not 2x2.
     four: bool,
     inputs: usize,
     outputs: usize,
@@ -47,24 +47,24 @@ pub struct Tiled {
 }
 
 impl Tiled {
-    /// Is this a kind of convolution for which it pays, if its maps are not too small?
+    /// Whether the algorithm is faster for this kind of convolution, if its maps are not too small.
     pub fn suits(window: Window, groups: usize, channels: [usize; 2]) -> bool {
         let plain = window.kernel == [3; 2] && window.stride == [1; 2] && window.dilation == [1; 2];
         plain && groups == 1 && window.padding.iter().all(|&padding| padding <= 2) && channels.iter().all(|&count| count >= LEAST_CHANNELS)
     }
 
-    /// If it pays for such a convolution.
+    /// The algorithm, if it is faster for this convolution.
     pub fn new(slide: &Slide, groups: usize, [inputs, outputs]: [usize; 2]) -> Option<Self> {
         let suits = Self::suits(slide.window, groups, [inputs, outputs]) && slide.output_len() > 1;
-        // The products of all tiles, of which those at the edge may be partly unused.
+        // The products of all tiles; those at the edge may be partly unused.
         let products = |out: usize| slide.output.map(|size| size.div_ceil(out) * (out + 2)).iter().product::<usize>();
-        // Large tiles need many of them: the matrices of a few are too narrow.
+        // Large tiles need many of them, because the matrices of a few are too narrow.
         let four = products(4) * 5 <= products(2) * 4 && slide.output.iter().all(|&size| size > 4);
         let tiled = Self { four, inputs, outputs, input: slide.input, output: slide.output, padding: slide.window.padding };
         suits.then_some(tiled)
     }
 
-    /// Is it used for so many images?
+    /// Whether it is used for this number of images.
     pub fn takes(&self, images: usize) -> bool {
         images >= LEAST_IMAGES
     }
@@ -78,12 +78,12 @@ impl Tiled {
         if self.four { 6 } else { 4 }
     }
 
-    /// Products of a tile and a pair of channels.
+    /// The number of products per tile and pair of channels.
     fn squares(&self) -> usize {
         self.side() * self.side()
     }
 
-    /// Tiles on maps of a size, down and across.
+    /// The number of tiles on maps of this size, vertically and horizontally.
     fn grid(&self, size: [usize; 2]) -> [usize; 2] {
         size.map(|size| size.div_ceil(self.side() - 2))
     }
@@ -92,17 +92,17 @@ impl Tiled {
         self.grid(size).iter().product()
     }
 
-    /// Tiles of a chunk.
+    /// The number of tiles of a chunk.
     fn chunk(&self, size: [usize; 2], images: usize) -> usize {
         (COLUMNS / images).clamp(1, self.tiles(size))
     }
 
-    /// Rows whose weights are transformed at a time: all, if several chunks use them.
+    /// The number of rows whose weights are transformed at a time: all, if several chunks use them.
     fn block(&self, rows: usize, size: [usize; 2], images: usize) -> usize {
         if self.chunk(size, images) < self.tiles(size) { rows } else { ROWS.min(rows) }
     }
 
-    /// Elements that [`Tiled::convolve`] needs besides: the transformed weights, data and products.
+    /// The number of elements that [`Tiled::convolve`] needs besides: transformed weights, data and products.
     pub fn spare(&self, images: usize, back: bool) -> usize {
         let (rows, terms, size) = if back { (self.inputs, self.outputs, self.input) } else { (self.outputs, self.inputs, self.output) };
         let columns = self.chunk(size, images) * images;
@@ -111,12 +111,12 @@ impl Tiled {
     }
 }
 
-/// The taps of each output and each of so many inputs.
+/// The taps of each output and each of `inputs` inputs.
 fn nines(inputs: usize) -> Taps {
     Taps { row: 9 * inputs, term: 9, first: 0, apart: [3, 1], flipped: false }
 }
 
-/// The chunks of tiles on a grid, over maps of a size of which the first tile begins at `-before`.
+/// The chunks of tiles on a grid over maps of this size, where the first tile begins at `-before`.
 fn chunks(grid: [usize; 2], size: [usize; 2], before: [usize; 2], images: usize) -> impl Iterator<Item = Tiles> {
     let all = grid[0] * grid[1];
     let chunk = (COLUMNS / images).clamp(1, all);

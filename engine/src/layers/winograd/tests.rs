@@ -1,4 +1,4 @@
-//! All passes against the definition.
+//! All passes, compared with the definition.
 
 use layercake_ir::{Shape, ops::Conv2d};
 
@@ -11,11 +11,11 @@ use crate::{
     layers::{Convolution, Held},
 };
 
-/// Channels in and out, height and width, padding, images.
+/// Input and output channels, height and width, padding, images.
 type Case = ([usize; 2], [usize; 2], [usize; 2], usize);
 
-/// Maps smaller than a tile and no multiple of one, chunks of one tile, several
-/// chunks whose last is not whole, images that are no whole vectors, rows that are no multiple of a block.
+/// Maps that are smaller than a tile and not a multiple of one, chunks of one tile, several chunks whose last one is not full, images that
+/// do not fill vectors, rows that are not a multiple of a block.
 const CASES: [Case; 8] = [
     ([16, 16], [4, 4], [1, 1], 16),
     ([17, 37], [2, 2], [1, 1], 8),
@@ -42,7 +42,7 @@ fn convolution([inputs, outputs]: [usize; 2], [height, width]: [usize; 2], paddi
     Convolution::new(&op, &Shape::new(&[inputs, height, width]), &Shape::new(&[outputs, output[0], output[1]]))
 }
 
-/// Calls `term` with the places of a weight, an element of the input and one of the output for each product of the definition.
+/// Calls `term` with the positions of a weight, an element of the input and one of the output, for each product of the definition.
 fn products(conv: &Convolution, images: usize, mut term: impl FnMut(usize, usize, usize)) {
     let Slide { window, input, output } = conv.slide;
     for (o, i) in (0..conv.outputs).flat_map(|o| (0..conv.inputs).map(move |i| (o, i))) {
@@ -66,7 +66,7 @@ fn narrow(wide: &[f64]) -> Vec<f32> {
 #[test]
 fn agrees_with_the_definition_forward_and_backward() {
     let mut sizes = [false; 2];
-    // Miri takes one small one.
+    // Miri runs one small case.
     for (channels, size, padding, images) in CASES.into_iter().skip(usize::from(cfg!(miri))).take(if cfg!(miri) { 1 } else { 8 }) {
         let conv = convolution(channels, size, padding);
         let tiled = conv.tiled(images).expect("these are done in tiles");
@@ -82,7 +82,7 @@ fn agrees_with_the_definition_forward_and_backward() {
             dx[from] += weight * grad;
             dw[w] += value * grad;
         });
-        // Whatever was there must not matter.
+        // The previous content must not matter.
         let mut spare = vec![f32::NAN; tiled.spare(images, false).max(tiled.spare(images, true)).max(tiled.grad_spare(images))];
         let mut found = vec![f32::NAN; len_y];
         tiled.convolve(Pass { images, weight: &weight, back: false, begin: Begin::Bias(&bias), limits: None }, &x, &mut found, &mut spare);

@@ -21,7 +21,7 @@ network! {
             Repeat(2) { Conv2d(512, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
         },
         Flatten,
-        classifier: Linear(512 -> 10),
+        classifier: Linear(512, 10),
     }
 
     /// VGG-13 for 32x32 color images, with batch normalization: to logits of ten classes.
@@ -34,7 +34,7 @@ network! {
             Repeat(2) { Conv2d(512, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
         },
         Flatten,
-        classifier: Linear(512 -> 10),
+        classifier: Linear(512, 10),
     }
 
     /// VGG-16 for 32x32 color images, with batch normalization: to logits of ten classes.
@@ -47,7 +47,7 @@ network! {
             Repeat(3) { Conv2d(512, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
         },
         Flatten,
-        classifier: Linear(512 -> 10),
+        classifier: Linear(512, 10),
     }
 
     /// VGG-19 for 32x32 color images, with batch normalization: to logits of ten classes.
@@ -60,6 +60,6 @@ network! {
             Repeat(4) { Conv2d(512, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
         },
         Flatten,
-        classifier: Linear(512 -> 10),
+        classifier: Linear(512, 10),
     }
 }

@@ -21,7 +21,7 @@ network! {
             Repeat(2) { Conv2d(512, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
         },
         Flatten,
-        classifier: Sequential { Linear(25088 -> 4096), ReLU, Dropout, Linear(4096), ReLU, Dropout, Linear(1000) },
+        classifier: Sequential { Linear(25088, 4096), ReLU, Dropout, Linear(4096), ReLU, Dropout, Linear(1000) },
     }
 
     /// VGG-13 with batch normalization: 224x224 color images to logits of 1000 classes.
@@ -34,7 +34,7 @@ network! {
             Repeat(2) { Conv2d(512, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
         },
         Flatten,
-        classifier: Sequential { Linear(25088 -> 4096), ReLU, Dropout, Linear(4096), ReLU, Dropout, Linear(1000) },
+        classifier: Sequential { Linear(25088, 4096), ReLU, Dropout, Linear(4096), ReLU, Dropout, Linear(1000) },
     }
 
     /// VGG-16 with batch normalization: 224x224 color images to logits of 1000 classes.
@@ -47,7 +47,7 @@ network! {
             Repeat(3) { Conv2d(512, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
         },
         Flatten,
-        classifier: Sequential { Linear(25088 -> 4096), ReLU, Dropout, Linear(4096), ReLU, Dropout, Linear(1000) },
+        classifier: Sequential { Linear(25088, 4096), ReLU, Dropout, Linear(4096), ReLU, Dropout, Linear(1000) },
     }
 
     /// VGG-19 with batch normalization: 224x224 color images to logits of 1000 classes.
@@ -60,7 +60,7 @@ network! {
             Repeat(4) { Conv2d(512, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
         },
         Flatten,
-        classifier: Sequential { Linear(25088 -> 4096), ReLU, Dropout, Linear(4096), ReLU, Dropout, Linear(1000) },
+        classifier: Sequential { Linear(25088, 4096), ReLU, Dropout, Linear(4096), ReLU, Dropout, Linear(1000) },
     }
 }
 

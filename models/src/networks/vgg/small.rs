@@ -11,7 +11,7 @@ network! {
             Repeat(2) { Conv2d(6, kernel = 3, padding = 1), ReLU }, MaxPool2d(2),
         },
         Flatten,
-        classifier: Sequential { Linear(6 -> 9), ReLU, Dropout(0.0), Linear(10), ReLU, Dropout(0.0), Linear(4) },
+        classifier: Sequential { Linear(6, 9), ReLU, Dropout(0.0), Linear(10), ReLU, Dropout(0.0), Linear(4) },
     }
 
     /// The beginning of VGG-16 for small images, a few channels wide.
@@ -22,6 +22,6 @@ network! {
             Repeat(3) { Conv2d(5, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
         },
         Flatten,
-        classifier: Linear(5 -> 4),
+        classifier: Linear(5, 4),
     }
 }

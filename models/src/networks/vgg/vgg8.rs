@@ -21,7 +21,7 @@ network! {
             Repeat(2) { Conv2d(128, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
         },
         Flatten,
-        classifier: Sequential { Dropout, Linear(2048 -> 256), BatchNorm1d, ReLU, Dropout, Linear(10) },
+        classifier: Sequential { Dropout, Linear(2048, 256), BatchNorm1d, ReLU, Dropout, Linear(10) },
     }
 
     /// VGG-8 for 28x28 gray images.
@@ -32,6 +32,6 @@ network! {
             Repeat(2) { Conv2d(128, kernel = 3, padding = 1), BatchNorm2d, ReLU }, MaxPool2d(2),
         },
         Flatten,
-        classifier: Sequential { Dropout, Linear(1152 -> 256), BatchNorm1d, ReLU, Dropout, Linear(10) },
+        classifier: Sequential { Dropout, Linear(1152, 256), BatchNorm1d, ReLU, Dropout, Linear(10) },
     }
 }

@@ -51,7 +51,7 @@ impl<D: Dataset> Loader<D> {
     /// a data set itself.
     ///
     /// # Panics
-    /// If `batch_size` is zero.
+    /// Panics if `batch_size` is zero.
     pub fn new(data: D, batch_size: usize) -> Self {
         assert!(batch_size > 0, "expected a batch size of at least 1");
         let (data, sampler) = (Arc::new(data), Arc::new(SequentialSampler));

@@ -15,7 +15,7 @@ const MOST: u64 = 1_000_000 * (1 + PIXELS as u64);
 /// Reads one or more files of records, gzipped or not.
 ///
 /// # Errors
-/// If a file cannot be read, ends within a record, or contains a label out of range.
+/// Returns an error if a file cannot be read, ends within a record, or contains a label out of range.
 pub fn read_cifar10(files: &[impl AsRef<Path>], classes: Vec<String>) -> Result<Images, DataError> {
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
     for path in files {

@@ -15,7 +15,7 @@ const LIMIT: u64 = 1 << 32;
 /// not the name.
 ///
 /// # Errors
-/// If a file cannot be read or is invalid; see [`DataError`].
+/// Returns an error if a file cannot be read or is invalid; see [`DataError`].
 pub fn read_idx(images: &Path, labels: &Path, classes: Vec<String>) -> Result<Images, DataError> {
     let ([count, height, width], pixels) = read::<3>(images, "bytes in three axes: images")?;
     if height == 0 || width == 0 || count == 0 {

@@ -23,7 +23,7 @@ impl ImageFolder {
     /// Open the test part with [`ImageFolder::open_like`], so that the labels mean the same.
     ///
     /// # Errors
-    /// If a folder cannot be read, there is no subfolder, or a subfolder contains no images.
+    /// Returns an error if a folder cannot be read, there is no subfolder, or a subfolder contains no images.
     pub fn open(folder: &Path, channels: Channels) -> Result<Self, DataError> {
         let (mut files, mut classes) = (Vec::new(), Vec::new());
         for (class, images) in class_folders(folder)? {
@@ -37,7 +37,7 @@ impl ImageFolder {
     /// be missing.
     ///
     /// # Errors
-    /// As [`ImageFolder::open`], and if a subfolder is not a class of the training part.
+    /// The same as [`ImageFolder::open`]; also if a subfolder is not a class of the training part.
     pub fn open_like(folder: &Path, train: &Self) -> Result<Self, DataError> {
         let mut files = Vec::new();
         for (class, images) in class_folders(folder)? {
@@ -88,7 +88,7 @@ impl ImageFiles {
     /// Lists the PNG and JPEG files of a folder, sorted by name.
     ///
     /// # Errors
-    /// If the folder cannot be read or contains no images.
+    /// Returns an error if the folder cannot be read or contains no images.
     pub fn open(folder: &Path, channels: Channels) -> Result<Self, DataError> {
         let files = pictures(folder)?;
         if files.is_empty() { Err(empty(folder, "expected PNG or JPEG images", "none")) } else { Ok(Self { files, channels }) }
@@ -124,7 +124,7 @@ impl MaskFolder {
     /// Matches PNG or JPEG files in `images` with PNG masks in `masks` by their names without extension.
     ///
     /// # Errors
-    /// If a folder cannot be read, there are no images, or an image or mask has no counterpart.
+    /// Returns an error if a folder cannot be read, there are no images, or an image or mask has no counterpart.
     pub fn open(images: &Path, masks: &Path, channels: Channels, classes: Vec<String>) -> Result<Self, DataError> {
         let (image_files, mask_files) = (pictures(images)?, pictures(masks)?);
         if image_files.is_empty() {

@@ -44,7 +44,7 @@ pub(super) fn is_picture(path: &Path) -> bool {
 /// PIL clamps at 255 instead, which makes most images white.)
 ///
 /// # Errors
-/// If the file cannot be read, is damaged, has more than 16,384 pixels per side, or needs more than 1 GiB of memory.
+/// Returns an error if the file cannot be read, is damaged, has more than 16,384 pixels per side, or needs more than 1 GiB of memory.
 pub fn read_image(path: &Path, channels: Channels) -> Result<Image, DataError> {
     let count = match channels {
         Channels::Gray => 1,
@@ -58,7 +58,7 @@ pub fn read_image(path: &Path, channels: Channels) -> Result<Image, DataError> {
 /// Reads a mask: an 8-bit gray PNG file whose pixels are classes. The EXIF orientation is applied, as for images.
 ///
 /// # Errors
-/// If the file cannot be read, has another format, or contains a class out of range.
+/// Returns an error if the file cannot be read, has another format, or contains a class out of range.
 pub fn read_mask(path: &Path, classes: usize) -> Result<Mask, DataError> {
     let decoded = decode(path, 1)?;
     let wrong = |expected: String, found: String| DataError::Content { path: path.to_owned(), expected, found };

@@ -24,7 +24,7 @@ impl Text {
     /// Read the test text with [`Text::read_like`], so that the indices mean the same.
     ///
     /// # Errors
-    /// If the file cannot be read, is not valid UTF-8, or is empty.
+    /// Returns an error if the file cannot be read, is not valid UTF-8, or is empty.
     pub fn read(path: &Path) -> Result<Self, DataError> {
         Ok(Self::new(&text_of(path)?))
     }
@@ -32,7 +32,7 @@ impl Text {
     /// Reads another text with the vocabulary of the training text.
     ///
     /// # Errors
-    /// As [`Text::read`], and if a character is not in the vocabulary.
+    /// The same as [`Text::read`]; also if a character is not in the vocabulary.
     pub fn read_like(path: &Path, train: &Self) -> Result<Self, DataError> {
         let text = text_of(path)?;
         let unknown = text.chars().find(|character| train.vocabulary.binary_search(character).is_err());
@@ -113,7 +113,7 @@ impl Streams {
     /// Cuts a text into `rows` streams of equal length, and each stream into windows of `window` characters. The remainder is dropped.
     ///
     /// # Errors
-    /// If the text is too short for one window per stream.
+    /// Returns an error if the text is too short for one window per stream.
     pub fn new(text: impl Into<Arc<Text>>, rows: usize, window: usize) -> Result<Self, DataError> {
         let text = text.into();
         // The last character has no next character to predict.
@@ -184,7 +184,7 @@ impl Array<usize> {
     /// One-hot encoding along a new last axis of size `classes`.
     ///
     /// # Panics
-    /// If an index is not below `classes`.
+    /// Panics if an index is not below `classes`.
     pub fn one_hot(&self, classes: usize) -> Array<f32> {
         let mut numbers = vec![0.0; self.as_slice().len() * classes];
         for (row, &class) in numbers.chunks_exact_mut(classes).zip(self.as_slice()) {

@@ -18,7 +18,7 @@ impl WeightedSampler {
     /// Draws `count` items per epoch. There is one weight per item.
     ///
     /// # Errors
-    /// If a weight is negative or NaN, or all are 0.
+    /// Returns an error if a weight is negative or NaN, or all are 0.
     pub fn new(weights: &[f64], count: usize, seed: u64) -> Result<Self, DataError> {
         let distribution = WeightedIndex::new(weights).map_err(|error| DataError::Weights { reason: error.to_string() })?;
         Ok(Self { distribution, items: weights.len(), count, seed })
@@ -27,7 +27,7 @@ impl WeightedSampler {
     /// Class-balanced sampling: all classes are equally likely, with as many draws as items.
     ///
     /// # Errors
-    /// If there are no labels.
+    /// Returns an error if there are no labels.
     pub fn balanced(labels: &[usize], seed: u64) -> Result<Self, DataError> {
         let mut counts = vec![0usize; labels.iter().max().map_or(0, |most| most + 1)];
         labels.iter().for_each(|&label| counts[label] += 1);
@@ -38,7 +38,7 @@ impl WeightedSampler {
 
 impl Sampler for WeightedSampler {
     /// # Panics
-    /// If the number of items differs from the number of weights.
+    /// Panics if the number of items differs from the number of weights.
     fn order(&self, epoch: usize, len: usize) -> Vec<usize> {
         assert_eq!(len, self.items, "a weight for each item");
         let mut random = stream("weighted order", self.seed, [epoch as u64, 0]);

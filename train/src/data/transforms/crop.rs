@@ -23,11 +23,13 @@ impl RandomCrop {
     }
 
     /// Sets the padding on each side.
+    #[must_use]
     pub const fn padding(self, padding: usize) -> Self {
         Self { padding, ..self }
     }
 
     /// Sets the class of the padding in masks.
+    #[must_use]
     pub const fn mask_fill(self, mask_fill: u8) -> Self {
         Self { mask_fill, ..self }
     }

@@ -13,7 +13,7 @@ impl MeanImage {
     /// Computes the mean image of a data set.
     ///
     /// # Errors
-    /// If an image cannot be read, sizes differ, or there are no images.
+    /// Returns an error if an image cannot be read, sizes differ, or there are no images.
     pub fn measure<D: Dataset>(data: &D) -> Result<Self, DataError>
     where
         D::Item: HasImage,

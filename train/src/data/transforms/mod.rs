@@ -39,7 +39,7 @@ pub trait Transform: Send + Sync + Debug {
     /// Transforms an image and its mask in place.
     ///
     /// # Errors
-    /// If the transform does not support the image's size or channels.
+    /// Returns an error if the transform does not support the image's size or channels.
     fn apply(&self, picture: &mut ImageMut<'_>, random: &mut StdRng) -> Result<(), DataError>;
 }
 

@@ -44,7 +44,7 @@ impl Normalize {
     /// Computes mean and standard deviation over any data set of images. Each image is read once.
     ///
     /// # Errors
-    /// If an image cannot be read, or the numbers of channels differ.
+    /// Returns an error if an image cannot be read, or the numbers of channels differ.
     pub fn measure_dataset<D: Dataset>(data: &D) -> Result<Self, DataError>
     where
         D::Item: HasImage,

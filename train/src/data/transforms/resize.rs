@@ -31,7 +31,7 @@ impl Transform for Resize {
 /// Resizes one plane of `from` = `[height, width]` to `to`, along the rows and then along the columns.
 ///
 /// # Panics
-/// If `plane` is not of size `from`.
+/// Panics if `plane` is not of size `from`.
 pub(in crate::data) fn resize(plane: &[f32], from: [usize; 2], to: [usize; 2]) -> Vec<f32> {
     let [height, width] = from;
     assert_eq!(plane.len(), height * width, "a plane of {height}x{width}");

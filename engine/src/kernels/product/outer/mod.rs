@@ -123,7 +123,7 @@ impl Grid {
             steps: [right, result],
             start,
         };
-        // SAFETY: the rows lie before `m`, the columns before `n` in their stretch, the terms before `k`: inside the slices.
+        // SAFETY: the rows are before `m`, the columns before `n` in their segment, and the terms before `k`: all are inside the slices.
         unsafe { outer_tile_of(simd, p, tile, out, end - rows, last - first) };
     }
 }

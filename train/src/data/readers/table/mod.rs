@@ -78,7 +78,7 @@ impl Table {
     /// Read the test part with [`Table::read_like`], so that the labels mean the same.
     ///
     /// # Errors
-    /// If the file cannot be read, the number of fields differs between rows, a field is not a finite number, a class is missing, a quote is not closed
+    /// Returns an error if the file cannot be read, the number of fields differs between rows, a field is not a finite number, a class is missing, a quote is not closed
     /// on its line, there are no rows, or the target column does not exist. Errors name rows by line number, counted from 1.
     pub fn read(path: &Path, target: &Target) -> Result<Self, DataError> {
         Self::read_with(path, target, Header::Auto)
@@ -87,7 +87,7 @@ impl Table {
     /// [`Table::read`] with an explicit header option.
     ///
     /// # Errors
-    /// As [`Table::read`].
+    /// The same as [`Table::read`].
     pub fn read_with(path: &Path, target: &Target, header: Header) -> Result<Self, DataError> {
         parse(path, text_file::read(path, LIMIT)?, target, header, None)
     }
@@ -95,7 +95,7 @@ impl Table {
     /// Reads another part of a data set, with the columns and classes of the training part.
     ///
     /// # Errors
-    /// As [`Table::read`], and if the columns differ, or a class does not occur in `train`.
+    /// The same as [`Table::read`]; also if the columns differ, or a class does not occur in `train`.
     pub fn read_like(path: &Path, train: &Self) -> Result<Self, DataError> {
         let Known { target, header } = &train.known;
         parse(path, text_file::read(path, LIMIT)?, target, *header, Some(train))

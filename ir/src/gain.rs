@@ -1,5 +1,7 @@
 //! Gains of activations.
 
+use crate::{Fan, Init};
+
 /// The activation after a layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Nonlinearity {
@@ -27,5 +29,17 @@ impl Nonlinearity {
             Self::LeakyRelu(slope) => (2.0 / (1.0 + slope * slope)).sqrt(),
             Self::Selu => 0.75,
         }
+    }
+}
+
+impl Init {
+    /// The Kaiming normal rule with `fan_in`: PyTorch's `kaiming_normal_`.
+    pub fn kaiming_normal(nonlinearity: Nonlinearity) -> Self {
+        Self::KaimingNormal { fan: Fan::In, gain: nonlinearity.gain() }
+    }
+
+    /// The Kaiming uniform rule with `fan_in`: PyTorch's `kaiming_uniform_`.
+    pub fn kaiming_uniform(nonlinearity: Nonlinearity) -> Self {
+        Self::KaimingUniform { fan: Fan::In, gain: nonlinearity.gain() }
     }
 }
