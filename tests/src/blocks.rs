@@ -16,7 +16,7 @@ fn of<T: Copy>(random: &mut Random, list: &[T]) -> T {
     list[random.whole(0, list.len() - 1)]
 }
 
-/// Few values a group with a small `eps` are all but a step.
+/// With few values per group and a small `eps`, normalization is nearly a step function.
 fn eps(random: &mut Random) -> f64 {
     of(random, &[1e-2, 0.1, 0.5])
 }

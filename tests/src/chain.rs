@@ -1,4 +1,4 @@
-//! Networks that are one layer after the other, built at run time.
+//! Random chains of layers, built at run time.
 
 use layercake::ir::ops::{
     AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, LeakyRelu, Linear, LogSoftmax, MaxPool2d, Relu, Sigmoid, Softmax, Tanh,
@@ -8,10 +8,10 @@ use layercake::ir::{Builder, Graph, INFER, Mistake, Op, Shape};
 use crate::blocks::{block_of_anything, block_of_images, block_of_rows};
 use crate::{Numbers, Random};
 
-/// These layers, one after the other.
+/// A chain of these layers.
 ///
 /// # Errors
-/// If one does not accept what it receives.
+/// If a layer does not accept its input.
 pub fn chain(input: &[usize], ops: &[Op]) -> Result<Graph, Mistake> {
     let mut builder = Builder::new("Chain");
     let mut value = builder.input("input", Shape::new(input))?;
@@ -21,10 +21,10 @@ pub fn chain(input: &[usize], ops: &[Op]) -> Result<Graph, Mistake> {
     Ok(builder.finish(&[("output", value)]))
 }
 
-/// A chain of one to seven layers on an input of awkward size. Kinds and options are drawn; what a shape rule refuses is drawn again.
+/// A chain of one to seven layers on an input of awkward size. Kinds and options are random; a layer that its shape rule refuses is drawn again.
 ///
 /// # Panics
-/// If the rules refuse whatever is drawn.
+/// If the rules refuse every draw.
 pub fn random_chain(random: &mut Random) -> Graph {
     let shape = random_shape(random);
     let wanted = random.whole(1, 7);
@@ -47,7 +47,7 @@ pub(crate) fn random_shape(random: &mut Random) -> Shape {
     match random.whole(0, 5) {
         0 => Shape::new(&[random.whole(1, 40)]),
         1 => Shape::new(&[random.whole(1, 7), random.whole(1, 19)]),
-        // All sizes equal: a mix-up of axes gives no error here, only wrong numbers.
+        // All sizes equal: swapped axes give wrong numbers here instead of an error.
         2 => Shape::new(&[random.whole(1, 9); 3]),
         _ => Shape::new(&[random.whole(1, 9), random.whole(1, 14), random.whole(1, 14)]),
     }
@@ -128,13 +128,13 @@ fn batch_norm(random: &mut Random) -> (f64, f64, bool) {
     ([1e-5, 0.1, 0.5][random.whole(0, 2)], [0.1, 0.6, 1.0][random.whole(0, 2)], random.chance(0.7))
 }
 
-/// Two numbers, more often than not the same.
+/// Two numbers, usually equal.
 pub(crate) fn pair(random: &mut Random, low: usize, high: usize) -> [usize; 2] {
     let first = random.whole(low, high);
     [first, if random.chance(0.6) { first } else { random.whole(low, high) }]
 }
 
-/// Numbers for every tensor of a graph, in graph order, such that signals keep their size.
+/// Numbers for every tensor of a graph, in graph order, that keep the scale of activations.
 pub fn random_state(graph: &Graph, random: &mut Random) -> Vec<Numbers> {
     let params = graph.nodes().iter().flat_map(|node| node.params().as_slice().to_vec());
     params

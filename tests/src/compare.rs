@@ -1,14 +1,14 @@
-//! How far two tensors are apart, and what is made of it.
+//! Differences between tensors, and their limits.
 
 use std::collections::BTreeMap;
 
 use crate::{Numbers, Outcome};
 
-/// The largest absolute difference, relative to the largest magnitude expected; infinite where sizes differ or an element of either is
-/// no finite number.
+/// The largest absolute difference, relative to the largest expected magnitude; infinite if sizes differ or an element of either is
+/// not finite.
 ///
-/// Where nothing but zeros is expected there is no such magnitude, and the difference itself counts: what goes into a case is of order
-/// one, so what cancels does too.
+/// If only zeros are expected, the absolute difference counts: the inputs of a case are of order
+/// one, so terms that cancel are too.
 pub fn difference(found: &Numbers, expected: &Numbers) -> f64 {
     let scale = expected.magnitude();
     if found.dims != expected.dims || !found.magnitude().is_finite() || !scale.is_finite() {
@@ -38,7 +38,7 @@ impl Report {
         self.cases += 1;
     }
 
-    /// Compares one tensor; `path` says how it was worked out, `place` is the case and the tensor's name in it.
+    /// Compares one tensor; `path` is the execution path, `place` the case and the tensor's name.
     pub fn compare(&mut self, path: &'static str, case: &str, name: &str, found: &Numbers, expected: &Numbers, bar: f64) {
         let difference = difference(found, expected);
         let place = format!("{case} {name}");
@@ -51,7 +51,7 @@ impl Report {
         }
     }
 
-    /// Compares all tensors of a run; a missing or an additional one is refused too.
+    /// Compares all tensors of a run; a missing or additional one fails too.
     pub fn compare_all(&mut self, path: &'static str, case: &str, found: &Outcome, expected: &BTreeMap<String, Numbers>, bar: f64) {
         let names = |tensors: &BTreeMap<String, Numbers>| tensors.keys().cloned().collect::<Vec<_>>();
         if names(found) != names(expected) {
@@ -64,21 +64,21 @@ impl Report {
         }
     }
 
-    /// The largest difference of some kinds of tensors on a path; none where there were no such tensors.
+    /// The largest difference of some kinds of tensors on a path; none if there were no such tensors.
     pub fn largest(&self, path: &str, groups: &[&str]) -> Option<f64> {
         let of = |&(own, group): &(&str, &str)| own == path && groups.contains(&group);
         self.largest.iter().filter(|(key, _)| of(key)).map(|(_, (difference, _))| *difference).reduce(f64::max)
     }
 
-    /// What was refused so far.
+    /// The failures so far.
     pub fn rejected(&self) -> &[String] {
         &self.rejected
     }
 
-    /// Prints the table and fails the test if anything was refused.
+    /// Prints the table and fails the test if there were failures.
     ///
     /// # Panics
-    /// If so.
+    /// If there were failures.
     pub fn finish(self) {
         println!("{}: {} cases", self.title, self.cases);
         for ((path, group), (difference, place)) in &self.largest {
@@ -89,7 +89,7 @@ impl Report {
     }
 }
 
-/// The row of the table that a tensor counts for.
+/// The row of the table for a tensor.
 fn group(name: &str) -> &'static str {
     match name.split_once('/') {
         Some(("grad", _)) => "parameter gradient",

@@ -1,4 +1,4 @@
-//! Where full data sets are.
+//! The location of full data sets.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

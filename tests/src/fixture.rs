@@ -18,11 +18,11 @@ pub struct Fixture {
 pub struct Case {
     /// Its name.
     pub name: String,
-    /// What goes in: `input`, `output_grad`, and parameters and buffers by path.
+    /// The inputs: `input`, `output_grad`, and parameters and buffers by path.
     pub given: BTreeMap<String, Numbers>,
-    /// What must come out of a training step; `None` where that is random.
+    /// The expected results of a training step; `None` if they are random.
     pub train: Option<BTreeMap<String, Numbers>>,
-    /// What must come out at inference.
+    /// The expected results at inference.
     pub eval: BTreeMap<String, Numbers>,
 }
 

@@ -9,8 +9,8 @@ use crate::chain::{on_anything, on_images, on_rows, random_shape};
 /// Larger values would make the oracle slow and find nothing more.
 const MOST: usize = 2000;
 
-/// A graph of one to three inputs, three to fourteen nodes and one to three outputs. Each node takes what it likes of all that is there;
-/// what a shape rule refuses is drawn again.
+/// A graph with one to three inputs, three to fourteen nodes and one to three outputs. Each node uses random earlier values;
+/// a node that its shape rule refuses is drawn again.
 pub fn random_graph(random: &mut Random) -> Graph {
     let mut builder = Builder::new("Graph");
     let shape = random_shape(random);
@@ -41,7 +41,7 @@ struct Growing {
     builder: Builder,
     /// Of all values.
     shapes: Vec<Shape>,
-    /// The values of layers with tensors, what they do, and to what shape: each may be applied again.
+    /// The layers with tensors: value, operation and input shape. Each may be reused.
     layers: Vec<(usize, Op, Shape)>,
 }
 
@@ -84,7 +84,7 @@ impl Growing {
                 let mut operands =
                     self.like(x, random, if matches!(op, Op::Sub(_) | Op::Reparameterize(_)) { 1 } else { 2 }, |a, b| a == b);
                 if op == Op::Reparameterize(Reparameterize {}) {
-                    // Exponentials of exponentials are no numbers soon.
+                    // Repeated exponentials soon overflow.
                     operands[1] = self.push(Op::Tanh(Tanh {}), &operands[1..])?;
                 }
                 self.push(op, &operands)?;
@@ -116,7 +116,7 @@ impl Growing {
         }
     }
 
-    /// `x` and one to `most` values that fit to it, of which it is one itself.
+    /// `x` and one to `most` values of its shape, possibly `x` itself.
     fn like(&self, x: usize, random: &mut Random, most: usize, fits: impl Fn(&Shape, &Shape) -> bool) -> Vec<usize> {
         let fitting: Vec<usize> = (0..self.shapes.len()).filter(|&other| fits(&self.shapes[x], &self.shapes[other])).collect();
         let mut values = vec![x];

@@ -1,4 +1,4 @@
-//! What the cross-crate tests share: reading PyTorch's fixtures, running networks on both execution paths, comparing.
+//! Helpers of the cross-crate tests: reading PyTorch's fixtures, running networks on both execution paths, comparing.
 //!
 //! A test file declares the networks of a fixture in one table, [`parity!`]; the rest follows from it.
 
@@ -46,7 +46,7 @@ pub mod __private {
     }
 }
 
-/// What the README says must compile and hold.
+/// The code in the README must compile and run.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;

@@ -1,10 +1,10 @@
-//! Numbers without a type.
+//! Untyped tensors.
 
 use dfdx::shapes::Shape;
 use dfdx::tensor::{Cpu, Tensor, TensorFromVec};
 use layercake::Scalar;
 
-/// A tensor's sizes, the batch's first, and its elements in row-major order, whatever they were before.
+/// A tensor's sizes, the batch first, and its elements in row-major order, from any number type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Numbers {
     /// The sizes.
@@ -14,13 +14,13 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// The numbers in a tensor.
+    /// The numbers of a tensor.
     pub fn of<S: Shape, E: Scalar, T>(tensor: &Tensor<S, E, Cpu, T>) -> Self {
         let values = tensor.as_vec().into_iter().map(|value| value.to_f64().expect("a float")).collect();
         Self { dims: dfdx::shapes::HasShape::shape(tensor).concrete().into(), values }
     }
 
-    /// The tensor of these numbers; its shape follows from where it is used.
+    /// The typed tensor of these numbers.
     ///
     /// # Panics
     /// If that shape has other sizes.
@@ -52,7 +52,7 @@ impl Numbers {
         self.values.iter().map(|&value| num_traits::NumCast::from(value).expect("a float")).collect()
     }
 
-    /// The largest magnitude; infinite if an element is no number.
+    /// The largest magnitude; infinite if an element is NaN.
     pub fn magnitude(&self) -> f64 {
         self.values.iter().fold(0.0, |most: f64, value| if value.is_nan() { f64::INFINITY } else { most.max(value.abs()) })
     }

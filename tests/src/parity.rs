@@ -1,4 +1,4 @@
-//! Comparing a network with PyTorch's results for it.
+//! Comparison of a network with PyTorch's results.
 
 use std::collections::BTreeMap;
 
@@ -7,20 +7,20 @@ use layercake_engine::{Engine, Mode};
 
 use crate::{Case, Fixture, Numbers, Report, Subject, table};
 
-/// How far the CPU engine may be off, in float32.
+/// The tolerance of the CPU engine, in float32.
 const ENGINE: f64 = 1e-5;
-/// How far the portable path may be off in float64: what rounding PyTorch's results to float32 does, at most 6e-8, and nothing else.
+/// The tolerance of the portable path in float64: the rounding of PyTorch's results to float32, at most 6e-8.
 const PORTABLE: f64 = 1e-7;
 
 /// One network of a table.
 pub struct Entry {
     /// The case's name.
     pub name: &'static str,
-    /// Makes the network in float32 on `Cpu`, where the engine runs it.
+    /// Builds the network in float32 on `Cpu`, where the engine runs it.
     pub engine: fn() -> Box<dyn Subject>,
-    /// Makes it in float64, where the portable path does.
+    /// Builds it in float64, where the portable path runs it.
     pub portable: fn() -> Box<dyn Subject>,
-    /// What it declares.
+    /// Its declaration.
     pub graph: &'static Graph,
 }
 
@@ -86,10 +86,10 @@ macro_rules! entry {
     };
 }
 
-/// Compares all networks of a kind with its fixture. A case that only one of the two has fails the test.
+/// Compares all networks of a kind with its fixture. A case in only one of the two fails the test.
 ///
 /// # Panics
-/// If something is too far off.
+/// If a difference exceeds its tolerance.
 pub fn check_kind(kind: &str, table: &[Entry]) {
     let fixture = Fixture::open(kind);
     let mut names: Vec<&str> = table.iter().map(|entry| entry.name).collect();
@@ -109,14 +109,14 @@ pub fn check_kind(kind: &str, table: &[Entry]) {
     report.finish();
 }
 
-/// The two ways through a network, and the tensors that each gives.
+/// The execution paths, and the tensors of each.
 const WAYS: [(&str, &[&str]); 2] = [("forward", &["output", "running statistic"]), ("backward", &["input gradient", "parameter gradient"])];
 
-/// The row of the table that a fixture counts for: that of the layer of its name, or of itself.
+/// The row of the table for a fixture: that of the layer of its name, or its own.
 pub fn item(kind: &str) -> String {
     let plain = |word: &str| word.replace('_', "").to_lowercase();
     let mut layers = Op::SPECS.iter().map(|spec| spec.kind);
-    // `attention` is that of `MultiheadAttention`.
+    // `attention` is the fixture of `MultiheadAttention`.
     let layer =
         layers.clone().find(|layer| plain(layer) == plain(kind)).or_else(|| layers.find(|layer| plain(layer).ends_with(&plain(kind))));
     layer.map_or_else(|| kind.to_owned(), str::to_owned)
@@ -125,7 +125,7 @@ pub fn item(kind: &str) -> String {
 /// Compares one network, on the engine and on the portable path.
 pub fn check(entry: &Entry, case: &Case, report: &mut Report) {
     report.case();
-    // What the engine refuses would run on the portable path, and be compared with PyTorch all the same.
+    // A network that the engine does not support would run on the portable path and pass unnoticed.
     let started = Engine::default().start(&entry.graph.inlined(), 2, Mode::Eval, true).map(drop);
     assert!(started.is_ok(), "{}: {started:?}", case.name);
     check_path("engine f32", entry.engine, case, report, ENGINE);

@@ -1,4 +1,4 @@
-//! The two execution paths on a graph that no macro declared, on untyped numbers.
+//! The two execution paths on a graph built at run time, on untyped numbers.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ use layercake_engine::{Engine, EngineError, Mode};
 use crate::subject::backward;
 use crate::{Numbers, Outcome, Random, difference};
 
-/// What one pass needs.
+/// The inputs of one pass.
 pub struct Pass<'a> {
-    /// What to run.
+    /// The graph to run.
     pub graph: &'a Graph,
     /// All its tensors, in graph order.
     pub state: &'a [Numbers],
     /// The inputs, with their batch.
     pub inputs: &'a [Numbers],
-    /// The gradients of the outputs; none where an output does not matter to the loss. One does.
+    /// The gradients of the outputs; None for an output that does not contribute to the loss. At least one contributes.
     pub output_grads: &'a [Option<Numbers>],
     /// Seeds the dropout masks.
     pub seed: u64,
@@ -32,7 +32,7 @@ impl Pass<'_> {
         self.run(Path::Engine, engine, mode, <Cpu as Backend<f32>>::run, <Cpu as Backend<f32>>::record)
     }
 
-    /// The operation that the engine lacks, because of which it cannot run this.
+    /// The operation that the engine does not support, if any.
     ///
     /// # Panics
     /// If the engine refuses it for another reason.
@@ -54,8 +54,8 @@ impl Pass<'_> {
         self.run(Path::Portable, &Engine::default(), mode, <Cpu as Backend<f64>>::run, <Cpu as Backend<f64>>::record)
     }
 
-    /// How far each tensor moves, relative to its largest element, where inputs and parameters move by `noise` of themselves: the most of
-    /// four tries, in float64. What moves far, no float32 program can get right: nearly everything cancels in it.
+    /// How far each tensor moves, relative to its largest element, if inputs and parameters move by `noise`, relative: the maximum of
+    /// four tries, in float64. A tensor that moves far cannot be exact in float32: nearly everything cancels in it.
     pub fn sensitivity(&self, mode: Mode, noise: f64) -> BTreeMap<String, f64> {
         let exact = self.portable_f64(mode);
         let mut random = Random::new(self.seed);
@@ -98,7 +98,7 @@ impl Pass<'_> {
         let mut gradients = backward(&weighted.collect::<Vec<_>>(), done.tape.onto(OwnedTape::default()));
 
         let mut gradient = |value: &Value<E, Cpu>| {
-            // One on which no output depends has none: that is zero.
+            // A tensor that no output depends on has no gradient, which counts as zero.
             gradients.get_or_alloc_mut(&flat(value)).expect("enough memory");
             Numbers { dims: value.dims().to_vec(), ..Numbers::of(&gradients.get(&flat(value))) }
         };

@@ -6,7 +6,7 @@ use crate::Numbers;
 pub struct Random(u64);
 
 impl Random {
-    /// A stream of its own for each seed.
+    /// An independent stream for each seed.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0xd134_2543_de82_ef95))
     }
@@ -19,7 +19,7 @@ impl Random {
         f64::from(((x ^ (x >> 31)) >> 40) as u32) / f64::from(1u32 << 24)
     }
 
-    /// A whole number from `low` to `high`, both included.
+    /// An integer from `low` to `high`, inclusive.
     pub fn whole(&mut self, low: usize, high: usize) -> usize {
         low + (self.unit() * (high - low + 1) as f64) as usize
     }
@@ -29,7 +29,7 @@ impl Random {
         self.unit() < p
     }
 
-    /// Numbers evenly spread over `low..high`, rounded to float32.
+    /// Uniform numbers in `low..high`, rounded to float32.
     pub fn numbers(&mut self, dims: &[usize], low: f64, high: f64) -> Numbers {
         let values = (0..dims.iter().product()).map(|_| f64::from((low + (high - low) * self.unit()) as f32)).collect();
         Numbers { dims: dims.to_vec(), values }

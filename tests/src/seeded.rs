@@ -1,4 +1,4 @@
-//! Numbers that follow from names: what large fixtures would only repeat.
+//! Numbers derived from names, in place of large fixtures.
 
 use layercake::ir::Graph;
 
@@ -11,7 +11,7 @@ pub fn seeded(name: &str, dims: &[usize], low: f64, high: f64) -> Numbers {
     Random::new(hash).numbers(dims, low, high)
 }
 
-/// Numbers for the tensor of a path in a network: such that nothing is trivially one or zero, yet signals keep their size.
+/// Numbers for the tensor of a path in a network: no tensor is all ones or zeros, and activations keep their scale.
 pub fn seeded_parameter(network: &str, path: &str, dims: &[usize]) -> Numbers {
     let (low, high) = match path.rsplit('.').next() {
         Some("running_var") => (0.5, 2.0),
@@ -25,7 +25,7 @@ pub fn seeded_parameter(network: &str, path: &str, dims: &[usize]) -> Numbers {
     seeded(&format!("{network}/{path}"), dims, low, high)
 }
 
-/// Those of all tensors of a graph, in its order.
+/// The numbers of all tensors of a graph, in its order.
 pub fn seeded_state(network: &str, graph: &Graph) -> Vec<Numbers> {
     tensors(graph).iter().map(|(path, dims)| seeded_parameter(network, path, dims)).collect()
 }

@@ -1,4 +1,4 @@
-//! A network under test: its tensors by path, and its forwards and backwards on untyped numbers.
+//! A network under test: its tensors by path, and its forward and backward passes on untyped numbers.
 
 use std::collections::BTreeMap;
 
@@ -13,25 +13,25 @@ use layercake::Scalar;
 
 use crate::Numbers;
 
-/// What came out of a run: `output`, `input_grad`, `grad/` and a parameter's path, `after/` and a buffer's path.
+/// The results of a run: `output`, `input_grad`, `grad/` and a parameter's path, `after/` and a buffer's path.
 pub type Outcome = BTreeMap<String, Numbers>;
 
-/// A network under test. [`subject!`](crate::subject) implements it for whatever `network!` declares; without types, so that the
-/// comparisons are compiled once and not for every network.
+/// A network under test. [`subject!`](crate::subject) implements it for networks of `network!`. It is untyped, so that the
+/// comparisons are compiled once, not for every network.
 pub trait Subject {
-    /// Sets every tensor to what `source` gives for its path and sizes.
+    /// Sets every tensor to the result of `source` for its path and sizes.
     fn fill(&mut self, source: &mut dyn FnMut(&str, &[usize]) -> Numbers);
 
     /// `forward`: the output.
     fn infer(&self, input: &Numbers) -> Outcome;
 
-    /// `forward_eval` and the way back.
+    /// `forward_eval` and backward.
     fn eval(&self, input: &Numbers, output_grad: &Numbers) -> Outcome;
 
-    /// `forward_mut` and the way back, for the input too; running statistics afterwards.
+    /// `forward_mut` and backward, including the input's gradient; running statistics afterwards.
     fn train(&mut self, input: &Numbers, output_grad: &Numbers) -> Outcome;
 
-    /// `forward_train` and the way back to the parameters; running statistics afterwards.
+    /// `forward_train` and backward to the parameters; running statistics afterwards.
     fn train_on_data(&mut self, input: &Numbers, output_grad: &Numbers) -> Outcome;
 }
 
@@ -122,7 +122,7 @@ where
     record::<E, N, (usize,), Y>(network, None, y, output_grad, trained)
 }
 
-/// Goes back from `y` and writes down all there is to know.
+/// Runs backward from `y` and records all results.
 pub fn record<E: Scalar, N: TensorCollection<E, Cpu>, X: Shape, Y: Shape>(
     network: &N,
     x: Option<&Tensor<X, E, Cpu>>,
@@ -144,7 +144,7 @@ where
     recorder.outcome
 }
 
-/// The gradients where those of the outputs are given: those of the sum of all products.
+/// The gradients for given output gradients: those of the sum of all products.
 pub(crate) fn backward<E: Scalar>(outputs: &[(Value<E, Cpu>, &Numbers)], mut tape: OwnedTape<E, Cpu>) -> Gradients<E, Cpu>
 where
     Cpu: Device<E>,
@@ -161,7 +161,7 @@ where
     total.put_tape(tape).backward()
 }
 
-/// Writes down the gradient of each parameter and the value of each buffer.
+/// Records the gradient of each parameter and the value of each buffer.
 struct Recorder<E: Scalar> {
     gradients: Gradients<E, Cpu>,
     buffers: bool,
@@ -183,7 +183,7 @@ where
         (tensor, path): (&Tensor<S, E, Cpu>, String),
     ) -> Result<Option<Tensor<S, E, Cpu>>, Self::Err> {
         if options.do_gradient_update {
-            // One that does not matter to the output has none: that is zero.
+            // A parameter that the output does not depend on has no gradient, which counts as zero.
             self.gradients.try_alloc_for(tensor)?;
             self.outcome.insert(format!("grad/{path}"), Numbers::of(&self.gradients.get(tensor)));
         } else if self.buffers {
@@ -224,7 +224,7 @@ where
     }
 }
 
-/// Sets every tensor of a network to what `source` gives for its path and sizes.
+/// Sets every tensor of a network to the result of `source` for its path and sizes.
 pub fn fill<E: Scalar, N: TensorCollection<E, Cpu>>(network: &mut N, source: impl FnMut(&str, &[usize]) -> Numbers)
 where
     Cpu: Device<E>,

@@ -1,27 +1,27 @@
-//! The table of `docs/catalogue.md`: its figures are measured by the tests that make them.
+//! The table of `docs/catalogue.md`, whose figures the tests measure.
 //!
 //! After a change: `LAYERCAKE_WRITE=1 cargo test -p layercake-tests --test parity --test training`, twice where rows are new.
 //!
-//! A figure stands there rounded up to 1, 2 or 5 times a power of ten. Machines round differently, so a test accepts what it measures if it is
-//! at most five times the figure and, where the test measures all that the figure is of, at least a fiftieth.
+//! A figure is rounded up to 1, 2 or 5 times a power of ten. Machines round differently, so a test accepts a measurement that is
+//! at most five times the figure and, if the test measures everything that the figure covers, at least a fiftieth of it.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-/// What stands where nothing has been measured yet.
+/// The cell of a figure that has not been measured yet.
 pub const OPEN: &str = "?";
 
-/// Tests of one binary run side by side. What each figure is at least, by row and column.
+/// Tests of one binary run in parallel. The lower bound of each figure, by row and column.
 static MEASURED: Mutex<BTreeMap<(String, String), f64>> = Mutex::new(BTreeMap::new());
 
-/// Are figures to be written down, and not compared?
+/// Whether to write figures instead of comparing them.
 pub fn writes() -> bool {
     std::env::var_os("LAYERCAKE_WRITE").is_some()
 }
 
-/// Where the table is.
+/// The path of the table.
 pub fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/catalogue.md")
 }
@@ -31,7 +31,7 @@ pub fn text() -> String {
     fs::read_to_string(path()).unwrap_or_default()
 }
 
-/// Makes the file anew of what it is, while no figure is written.
+/// Rewrites the file while no figure is being written.
 ///
 /// # Panics
 /// If it cannot be written.
@@ -40,18 +40,18 @@ pub fn rewrite(make: impl FnOnce(&str) -> String) {
     fs::write(path(), make(&text())).expect("docs/ can be written");
 }
 
-/// All of what a cell is the figure of.
+/// Checks or writes the complete figure of a cell.
 ///
 /// # Panics
-/// If it is not what stands there.
+/// If it does not agree with the table.
 pub fn figure(item: &str, column: &str, measured: f64) {
     compare(item, column, measured, true);
 }
 
-/// A part of what a cell is the figure of.
+/// Checks or writes a part of the figure of a cell.
 ///
 /// # Panics
-/// If it is more than stands there.
+/// If it exceeds the table's figure.
 pub fn part(item: &str, column: &str, measured: f64) {
     compare(item, column, measured, false);
 }
@@ -75,7 +75,7 @@ fn agrees(stands: f64, measured: f64, whole: bool) -> bool {
     measured <= (5.0 * stands).max(1e-12) && (!whole || measured >= stands / 50.0)
 }
 
-/// Rounded up to 1, 2 or 5 times a power of ten; what is below any error of float64 is 0.
+/// Rounded up to 1, 2 or 5 times a power of ten; 0 below the precision of float64.
 fn rounded(measured: f64) -> String {
     if measured < 1e-15 {
         return "0".to_owned();
@@ -91,7 +91,7 @@ fn cells(line: &str) -> Vec<&str> {
     line.trim().trim_matches('|').split('|').map(str::trim).collect()
 }
 
-/// The line of a row and the place of a column in it.
+/// The line of a row and the position of a column in it.
 fn find(file: &str, item: &str, column: &str) -> Option<(usize, usize)> {
     let mut header: Vec<&str> = Vec::new();
     let mut before = "";
@@ -123,7 +123,7 @@ fn with_cell(file: &str, item: &str, column: &str, value: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// What stands in a cell of a file, for a table that is made anew; [`OPEN`] where nothing does.
+/// The content of a cell, for rewriting the table; [`OPEN`] if there is none.
 pub fn kept(file: &str, item: &str, column: &str) -> String {
     cell(file, item, column).unwrap_or(OPEN).to_owned()
 }

@@ -1,19 +1,19 @@
-//! A NaN in an input shows in the outputs that depend on it, and in no other: on both paths, in random networks.
+//! A NaN in an input reaches exactly the outputs that depend on it: on both paths, in random networks.
 
 use layercake::ir::{Graph, Op, Shape};
 use layercake_engine::{Engine, Mode};
 use layercake_tests::{Numbers, Pass, Random, random_chain, random_graph, random_state};
 
-/// Images: one has the NaN, the others must not see it.
+/// Number of images: one has the NaN, the others must not be affected.
 const BATCH: usize = 3;
 
-/// What a layer multiplies with a weight of exactly 0 is NaN in PyTorch too, though nothing depends on it.
+/// A product with a weight of exactly 0 is NaN in PyTorch too, although it does not depend on the input.
 fn multiplies_by_zero(op: &Op) -> bool {
     matches!(op, Op::MaskedConv2d(_) | Op::MultiheadAttention(_) | Op::Upsample(_))
 }
 
-/// What is NaN though nothing depends on the element, in PyTorch too: differences of equal numbers, products with a 0 that the network made, and
-/// shares of a whole that has one part.
+/// Results that are NaN in PyTorch too although they do not depend on the element: differences of equal numbers, products with a computed 0, and
+/// softmax over a single element.
 fn cancels(op: &Op) -> bool {
     let name = format!("{op:?}");
     let slope_of_0 = name.contains("alpha: 0.0") || name.contains("slope: 0.0");
@@ -21,7 +21,7 @@ fn cancels(op: &Op) -> bool {
     kinds.iter().any(|kind| name.starts_with(kind)) || slope_of_0
 }
 
-/// What gives the same for many inputs. Behind another one it may give the same for all: a ReLU of a negative weight times what a ReLU gives.
+/// Layers that are constant on many inputs. After another one the result may be constant: a ReLU of a negative weight times a ReLU.
 fn is_flat_somewhere(op: &Op) -> bool {
     let name = format!("{op:?}");
     let kinds = ["Relu", "Hardtanh", "Max", "Amax", "AdaptiveMax", "FractionalMax", "GlobalMax"];
@@ -29,7 +29,7 @@ fn is_flat_somewhere(op: &Op) -> bool {
     kinds.iter().chain(&clamped).any(|kind| name.starts_with(kind))
 }
 
-/// Where a number of an outcome differs from those of another, by output and place.
+/// The positions where two results differ, by output.
 fn differing(one: &[Numbers], other: &[Numbers]) -> Vec<bool> {
     let numbers = |outputs: &[Numbers]| outputs.iter().flat_map(|output| output.values.clone()).collect::<Vec<_>>();
     numbers(one).into_iter().zip(numbers(other)).map(|(a, b)| a.to_bits() != b.to_bits()).collect()
@@ -66,7 +66,7 @@ fn check(name: &str, graph: &Graph, random: &mut Random) -> usize {
     let len = case.inputs[0].values.len();
     let at = random.whole(len / BATCH, 2 * len / BATCH - 1);
     let plain = case.outputs(at, |x| x, false);
-    // Far and near, up and down: some of it must show where anything depends on the element.
+    // Large and small changes, up and down: one of them must show in every output that depends on the element.
     let mut depends = vec![false; plain.iter().map(|output| output.values.len()).sum()];
     for step in [1e-4, -1e-4, 0.3, -0.3, 2.0, -2.0, 40.0, -40.0, 1e3, -1e3] {
         for (depends, differs) in depends.iter_mut().zip(differing(&plain, &case.outputs(at, |x| x + step, false))) {
@@ -75,7 +75,7 @@ fn check(name: &str, graph: &Graph, random: &mut Random) -> usize {
     }
     let flat = graph.nodes().iter().filter(|node| is_flat_somewhere(&node.op)).count();
     let cancels = flat > 1 || graph.nodes().iter().any(|node| cancels(&node.op));
-    // The images of each output one behind the other: only the middle one's may be NaN where something cancels.
+    // The images of each output in order: only the middle one may have a NaN from cancellation.
     let middle: Vec<bool> = plain.iter().flat_map(|output| (0..BATCH).flat_map(|i| vec![i == 1; output.values.len() / BATCH])).collect();
     let kinds: Vec<String> = graph.nodes().iter().map(|node| format!("{:?}", node.op)).collect();
     for engine in [false, true] {
@@ -85,7 +85,7 @@ fn check(name: &str, graph: &Graph, random: &mut Random) -> usize {
         for (place, (&is_nan, &depends)) in found.iter().zip(&depends).enumerate() {
             let may_be = depends || (cancels && middle[place]);
             assert!(may_be || !is_nan, "{name}, {path}: output {place} is NaN and does not depend on element {at}: {kinds:?}");
-            // What hardly depends on it is not seen to.
+            // A very weak dependence may not show.
             assert!(is_nan || !depends, "{name}, {path}: output {place} depends on element {at} and is not NaN: {kinds:?}");
         }
     }

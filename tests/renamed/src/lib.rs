@@ -1,4 +1,4 @@
-//! A user's crate: the dependency has another name, nothing is imported by itself, and every lint is an error.
+//! A user's crate: the dependency is renamed, there is no prelude, and every lint is an error.
 
 #![no_implicit_prelude]
 #![deny(warnings, missing_docs, unreachable_pub, missing_debug_implementations, single_use_lifetimes, unused_qualifications)]

@@ -1,4 +1,4 @@
-//! What dropout does in training. Its masks are random, so PyTorch cannot say; statistics and the rules between the numbers can.
+//! Dropout in training. Its masks are random, so it is tested by statistics and invariants instead of PyTorch's numbers.
 
 use dfdx::tensor::Cpu;
 use layercake::prelude::*;
@@ -18,7 +18,7 @@ fn given() -> (Numbers, Numbers) {
     (random.numbers(&[BATCH, 7, 11], 0.5, 1.5), random.numbers(&[BATCH, 7, 11], 0.5, 1.5))
 }
 
-/// Kept elements are scaled by 1 / (1 - p), dropped ones are zero, and the gradient goes the way of its element. Gives the mask.
+/// Kept elements are scaled by 1 / (1 - p), dropped ones are zero, and so are their gradients. Returns the mask.
 fn mask(mut net: impl Subject) -> Vec<bool> {
     let (input, output_grad) = given();
     let outcome = net.train(&input, &output_grad);
@@ -38,7 +38,7 @@ fn fraction(mask: impl Iterator<Item = bool>) -> f64 {
     f64::from(kept as u32) / f64::from(all as u32)
 }
 
-/// Four standard deviations of the share of kept ones among `count` draws that are kept with probability `keep`.
+/// Four standard deviations of the kept fraction of `count` draws with probability `keep`.
 fn four_sigma(keep: f64, count: usize) -> f64 {
     4.0 * (keep * (1.0 - keep) / count as f64).sqrt()
 }
@@ -49,7 +49,7 @@ fn keeps_what_it_should() {
     assert_eq!(mask.len(), COUNT);
     let kept = fraction(mask.iter().copied());
     assert!((kept - 0.7).abs() < four_sigma(0.7, COUNT), "{kept} of {COUNT} kept");
-    // Neither neighbors nor the same place in two samples know of each other: two kept in a row happens as often as chance has it.
+    // Neighbors, and equal positions in two samples, are independent: two are kept together as often as by chance.
     for (apart, whose) in [(1, "neighbors"), (11, "rows"), (77, "samples")] {
         let both = fraction(mask.iter().zip(&mask[apart..]).map(|(a, b)| *a && *b));
         assert!((both - 0.49).abs() < four_sigma(0.49, COUNT), "{whose}: {both} instead of 0.49");

@@ -1,4 +1,4 @@
-//! The comparison itself: it must refuse what is wrong, and no fixture may lie unused.
+//! Tests of the comparison itself: it must fail on wrong results, and every fixture must be used.
 
 use std::collections::BTreeMap;
 
@@ -77,7 +77,7 @@ fn an_additional_parameter_is_noticed() {
     rejected(&case);
 }
 
-/// Each table names its fixture, and `check_kind` compares their cases; what is left is a file that no table names.
+/// Each table names its fixture, and `check_kind` compares their cases; this finds files that no table names.
 #[test]
 fn every_fixture_has_a_table() {
     let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity");

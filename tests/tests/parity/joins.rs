@@ -1,4 +1,4 @@
-//! Operations of several values, and the one that makes several of one.
+//! Joins and splits against PyTorch.
 
 layercake_tests::parity! { add:
     rows: [5] -> [3] { j: Add { { b0: Linear(3) }, { b1: Linear(3) } } }

@@ -1,4 +1,4 @@
-//! Whole networks against PyTorch: what could go wrong only where layers meet, LeNet-5, and LeNet-5 in training.
+//! Whole networks against PyTorch: combinations of layers, LeNet-5, and LeNet-5 in training.
 
 layercake_tests::parity! { combined:
     conv_bn_relu_pool: [3, 8, 7] -> [5, 4, 3] {
@@ -58,7 +58,7 @@ mod training {
 
     use super::lenet5::whole::Net;
 
-    /// 20 steps of SGD with momentum on four batches in turn: the loss before each step, and what the parameters are in the end.
+    /// 20 steps of SGD with momentum on four batches in turn: the loss before each step, and the final parameters.
     fn train<E: Scalar>(mut net: Net<E>, fixture: &Fixture) -> (Vec<f64>, Outcome)
     where
         Cpu: Backend<E>,
@@ -107,7 +107,7 @@ mod training {
     #[test]
     fn twenty_steps_as_pytorch() {
         let (device, fixture) = (Cpu::default(), Fixture::open("lenet5"));
-        // Rounding errors of 20 steps add up, so float32 gets ten times the bar of a single one.
+        // Rounding errors accumulate over 20 steps, so float32 gets ten times the tolerance of one step.
         compare("engine f32", train(device.build_module::<Net, f32>(), &fixture), &fixture, 1e-4);
         compare("portable f64", train(device.build_module::<Net, f64>(), &fixture), &fixture, 1e-6);
     }

@@ -1,4 +1,4 @@
-//! Batch normalization and dropout against PyTorch, and what dropout does in training, where its randomness is its own.
+//! Normalization against PyTorch, and dropout at inference.
 
 layercake_tests::parity! { batch_norm1d:
     features: [5] -> [5] { bn: BatchNorm1d }

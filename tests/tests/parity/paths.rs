@@ -1,4 +1,4 @@
-//! The engine against the portable path on random networks: sizes, options and neighbors that nobody thought of.
+//! The engine against the portable path on random networks: unforeseen sizes, options and combinations.
 
 use std::cell::LazyCell;
 
@@ -14,7 +14,7 @@ const BATCHES: [usize; 5] = [1, 2, 3, 17, 37];
 const MODES: [(&str, Mode); 3] = [("infer", Mode::Infer), ("eval", Mode::Eval), ("train", Mode::Train)];
 /// The engine in float32 against the portable path in float64, from the same float32 numbers.
 const BAR: f64 = 1e-5;
-/// Noise on the input and the parameters, relative: some sixteen times what rounding to float32 does.
+/// Relative noise on the input and the parameters: about sixteen times the rounding of float32.
 const NOISE: f64 = 1e-6;
 
 #[test]
@@ -29,7 +29,7 @@ fn random_networks() {
     tally.finish();
 }
 
-/// The same with joins, splits, residuals, layers applied again, several inputs and outputs.
+/// The same with joins, splits, residuals, reused layers, several inputs and outputs.
 #[test]
 fn random_graphs() {
     let mut tally = Tally::new("random graphs");
@@ -46,13 +46,13 @@ fn random_graphs() {
         many_out += u64::from(graph.outputs().len() > 1);
     }
     tally.finish();
-    // What is not drawn is not tested.
+    // Every kind must be drawn, or it is not tested.
     for (what, count) in [("a join", joined), ("a shared layer", shared), ("several inputs", many_in), ("several outputs", many_out)] {
         assert!(count >= GRAPHS / 5, "{count} of {GRAPHS} graphs have {what}");
     }
 }
 
-/// Sizes at which an executor shares out its work otherwise: many weights and many images, long rows, tall columns.
+/// Sizes at which the engine divides its work differently: many weights and many images, long rows, tall columns.
 #[test]
 fn large_layers() {
     let linear = |out_features| Op::Linear(Linear { in_features: INFER, out_features, bias: true });
@@ -143,7 +143,7 @@ fn compare_pass(case: &str, pass: &Pass, mode: Mode, found: &Outcome, tally: &mu
     }
 }
 
-/// What was compared, and how much of it could not be.
+/// The number of comparisons, and of those that were not possible.
 struct Tally {
     report: Report,
     all: usize,
@@ -163,9 +163,9 @@ impl Tally {
     }
 }
 
-/// Results as good as one can ask for in float32: the portable path's in float32, and those in float64 from numbers that moved by little
-/// more than float32 can tell apart. Where they differ from each other, an element lies on the kink of a ReLU, two of a window are all
-/// but equal, or nearly everything cancels (batch norm on two values); nothing is right or wrong there.
+/// The accuracy that float32 allows: the portable path's results in float32, and those in float64 from numbers moved by little
+/// more than float32's precision. Where they differ, an element is at the kink of a ReLU, two elements of a window are nearly
+/// equal, or nearly everything cancels (batch norm on two values); no result is more correct there.
 fn as_good(pass: &Pass, mode: Mode) -> Vec<Outcome> {
     let mut random = Random::new(pass.seed);
     let mut noisy = |numbers: &Numbers| {
@@ -181,7 +181,7 @@ fn as_good(pass: &Pass, mode: Mode) -> Vec<Outcome> {
     outcomes
 }
 
-/// Batch norm refuses to train on one value a channel.
+/// Batch norm cannot train on one value per channel.
 fn has_variance(graph: &Graph, batch: usize) -> bool {
     graph.nodes().iter().filter(|node| matches!(node.op, Op::BatchNorm1d(_) | Op::BatchNorm2d(_))).all(|node| {
         let shape = graph.shape(node.inputs()[0]);

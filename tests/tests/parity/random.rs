@@ -1,4 +1,4 @@
-//! What layers that draw numbers do in training, but for dropout: it has a file of its own.
+//! Random layers in training, except dropout, which has its own file.
 
 use layercake::ir::ops::{Add, DropConnect, Dropout2d, FractionalMaxPool2d, Reparameterize, StochasticDepth};
 use layercake::ir::{Builder, Op, Shape};
@@ -47,7 +47,7 @@ layercake_tests::parity! { reparameterize:
     between: [5] -> [5] { z: Reparameterize { { mean: Linear(2) }, { logvar: Linear(2) } }, Tanh, fc: Linear(5) }
 }
 
-/// Mean, variance and gradients of what is drawn, and the same numbers on every path.
+/// Mean, variance and gradients of the samples, and equal numbers on every path.
 #[test]
 fn reparameterize_draws_from_the_gaussian() {
     let mut builder = Builder::new("Drawn");
@@ -95,7 +95,7 @@ layercake_tests::parity! { drop_connect:
     between: [5] -> [3] { fc1: Linear(7, drop_connect = 0.5), ReLU, fc2: Linear(3, drop_connect = 0.2) }
 }
 
-/// The weights of one pass, told from what it makes of unit vectors.
+/// The weights of one pass, from its outputs for unit vectors.
 #[test]
 fn drop_connect_drops_weights_for_the_whole_batch() {
     let (size, batch) = (40, 40);
@@ -151,7 +151,7 @@ fn stochastic_depth_drops_whole_samples() {
     assert!(still["output/0"].values.iter().zip(&input.values).all(|(y, x)| *y == 2.0 * x));
 }
 
-/// On a ramp the maximum of a window is its lower right corner, so the output tells where the windows were.
+/// On a ramp the maximum of a window is its lower right corner, so the output shows the windows' positions.
 #[test]
 fn fractional_windows_vary_and_reach_the_end() {
     let (height, width) = (9, 8);

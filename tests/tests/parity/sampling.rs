@@ -1,4 +1,4 @@
-//! What makes maps smaller or larger without windows of its own, against PyTorch.
+//! Resizing and adaptive pooling against PyTorch.
 
 layercake_tests::parity! { global_avg_pool2d:
     image: [4, 3, 5] -> [4] { GlobalAvgPool2d }

@@ -1,4 +1,4 @@
-//! What moves elements and changes none, against PyTorch.
+//! Operations that move elements without changing them, against PyTorch.
 
 layercake_tests::parity! { reshape:
     to_image: [24] -> [2, 3, 4] { Reshape(2, 3, 4) }

@@ -1,6 +1,6 @@
 //! Gradients on the portable path against finite differences, in float64: every operation with parameters, options or both.
 //!
-//! The passes are those of training, so that what is drawn is part of it; the seed makes all of one network draw the same.
+//! The passes are in training mode, so random layers are included; the seed makes all passes of a network draw the same numbers.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use layercake_engine::Mode;
 use layercake_tests::{Numbers, Pass, Random, difference, random_state, table};
 
 const STEP: f64 = 1e-6;
-/// Central differences of float64 leave about 1e-9 of the largest slope.
+/// The error of central differences in float64 is about 1e-9 of the largest slope.
 const BAR: f64 = 1e-7;
 
 const CONV: ConvTranspose2d = ConvTranspose2d {
@@ -163,7 +163,7 @@ fn cases() -> Vec<(&'static [usize], Op)> {
     ]
 }
 
-/// Operations of several values, each with the shapes that it takes.
+/// Operations of several values, each with its input shapes.
 fn joins() -> Vec<(Vec<&'static [usize]>, Op)> {
     let row: &[usize] = &[2, 3];
     let unpool = MaxUnpool2d { kernel: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1], ceil_mode: false };
@@ -179,7 +179,7 @@ fn joins() -> Vec<(Vec<&'static [usize]>, Op)> {
     ]
 }
 
-/// The operation alone: a normalization on either side would hide a constant factor.
+/// The operation alone: a normalization before or after it would hide a constant factor.
 fn alone(shapes: &[&[usize]], op: Op) -> Graph {
     let mut builder = Builder::new("Alone");
     let inputs: Vec<usize> =
@@ -195,7 +195,7 @@ fn gradients_are_slopes() {
     let single = cases().into_iter().map(|(shape, op)| (vec![shape], op));
     for (shapes, op) in single.chain(joins()) {
         let graph = alone(&shapes, op);
-        // A case more leaves those of other operations as they are.
+        // An additional case does not change those of other operations.
         let count = seen.entry(op.kind()).or_default();
         *count += 1;
         let mut random = Random::new(10 + *count);
@@ -211,7 +211,7 @@ fn gradients_are_slopes() {
             pass(state, inputs)["output/0"].values.iter().zip(weights).map(|(y, g)| y * g).sum()
         };
         let found = pass(&state, &inputs);
-        // A network draws a seed for what says that it is random, and for nothing else.
+        // A network draws a seed for each random operation only.
         let drawn =
             |seed: u64| Pass { graph: &graph, state: &state, inputs: &inputs, output_grads: &output_grads, seed }.portable_f64(Mode::Train);
         assert_eq!((6..20).any(|seed| drawn(seed)["output/0"] != found["output/0"]), op.is_random(), "{op:?}");
@@ -242,7 +242,7 @@ fn gradients_are_slopes() {
         }
     }
     for (kind, off) in worst {
-        // What is smaller is the differences' own.
+        // Smaller values are errors of the differences.
         table::figure(kind, "gradcheck f64", off.max(1e-8));
     }
 }

@@ -1,5 +1,5 @@
-//! The table of everything in the catalogue, `docs/catalogue.md`, and that nothing is missing in it. Where its figures come from, and how it
-//! is written: `tests/src/table.rs`.
+//! The table of all layers, `docs/catalogue.md`, and its completeness. The source of its figures, and how it
+//! is written, are in `tests/src/table.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -13,7 +13,7 @@ use layercake_tests::{Fixture, folder, item, table};
 const FIGURES: [&str; 5] =
     ["forward, portable f64", "backward, portable f64", "forward, engine f32", "backward, engine f32", "gradcheck f64"];
 
-/// Where no figure can stand.
+/// Cells without a figure.
 const REASONS: [(&str, &str, &str); 4] = [
     ("Network", "*", "its layers are opened up before it runs"),
     ("Custom", "*", "a module of the user's own, which only its network can call"),
@@ -21,7 +21,7 @@ const REASONS: [(&str, &str, &str); 4] = [
     ("Embedding", "gradcheck f64", "none: ids are discrete"),
 ];
 
-/// What takes every shape has no rule that could refuse one.
+/// Layers that accept every shape have no mistakes to test.
 const ANY_SHAPE: [&str; 18] = [
     "ReLU",
     "Tanh",
@@ -43,7 +43,7 @@ const ANY_SHAPE: [&str; 18] = [
     "Flatten",
 ];
 
-/// What is no layer, where it is tested, and against what.
+/// Rows that are not layers: where they are tested, and against what.
 const OTHERS: [(&str, &str, &str, &str); 37] = [
     (
         "MSE, L1, Huber, SmoothL1",
@@ -151,21 +151,21 @@ fn sources(folder: &Path) -> Vec<String> {
     list
 }
 
-/// Where a layer's shape rule is seen to refuse what it should.
+/// The cases that test a layer's shape rule.
 fn rule(kind: &str, cases: &[String], hand: &str) -> String {
     let names = |text: &String| text.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == kind);
     let refused = cases.iter().any(names);
     let how = match refused {
         true => "tested",
         false if ANY_SHAPE.contains(&kind) => "any shape",
-        // There operations have the names of their structs.
+        // There, operations are named by their structs.
         false if hand.contains(Spec::named(kind).map_or(kind, |spec| spec.variant)) => "ir/tests",
         false => table::OPEN,
     };
     how.to_owned()
 }
 
-/// The fixtures by the row that they count for, with the number of their cases.
+/// The fixtures by their row, with the number of their cases.
 fn fixtures() -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for file in fs::read_dir(folder()).expect("the fixtures").map(|entry| entry.expect("readable").path()) {

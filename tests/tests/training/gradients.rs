@@ -1,4 +1,4 @@
-//! Tools for gradients.
+//! Gradient tools.
 
 use layercake::dfdx::tensor::WithEmptyTape;
 use layercake::dfdx::tensor_ops::TryMul;
@@ -44,7 +44,7 @@ fn finds_a_wrong_gradient() {
     assert_eq!(relative_error(0.0, 0.0), 0.0);
 }
 
-/// Every loss against differences, on scores away from kinks.
+/// Every loss against finite differences, on scores away from kinks.
 #[test]
 fn of_all_losses() {
     let device = Cpu::seed_from_u64(4);

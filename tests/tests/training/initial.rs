@@ -1,4 +1,4 @@
-//! Initial values: their statistics, and what they do to a deep network.
+//! Initial values: their statistics, and their effect in a deep network.
 
 use layercake::dfdx::shapes::ConstShape;
 use layercake::dfdx::tensor_ops::TryMatMul;
@@ -102,7 +102,7 @@ fn a_bias_has_no_fans() {
 
 type Batch = Tensor<Rank2<128, 256>, f32, Cpu>;
 
-/// The course's pictures: 20 layers of the same width; the standard deviation of what each gives.
+/// 20 layers of the same width; the standard deviation of each layer's output.
 fn deviations(rule: Init, activation: fn(Batch) -> Batch) -> Vec<f64> {
     let device = Cpu::seed_from_u64(11);
     let mut x: Batch = device.sample_normal();
@@ -121,11 +121,11 @@ fn activations_through_twenty_layers() {
     let collapsed = deviations(small, |x| x.tanh());
     assert!(collapsed[0] > 0.1 && collapsed[19] < 1e-12, "{collapsed:?}");
     let kept = deviations(Init::XavierNormal { gain: 1.0 }, |x| x.tanh());
-    // tanh itself takes something from what is large, less and less of it.
+    // tanh itself shrinks large values, less and less with each layer.
     assert!(kept[19] > 0.12 && kept.windows(2).all(|two| two[1] > 0.7 * two[0]), "{kept:?}");
     let relu = deviations(Init::kaiming_normal(Nonlinearity::Relu), |x| x.relu());
     assert!(relu.iter().all(|&deviation| (0.4..1.6).contains(&deviation)), "{relu:?}");
-    // Xavier's rule does not know of the half that a ReLU takes away: it loses half of the variance in each layer.
+    // Xavier's rule does not account for ReLU, which halves the variance in each layer.
     let halved = deviations(Init::XavierNormal { gain: 1.0 }, |x| x.relu());
     assert!(halved[19] < 0.01 * relu[19], "{halved:?}");
     let saturated = deviations(Init::Normal { mean: 0.0, std: 1.0 }, |x| x.tanh());

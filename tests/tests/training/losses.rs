@@ -172,7 +172,7 @@ fn the_functions_are_the_means() {
     check("hinge/mean/value", hinge(matrix("hinge/prediction"), &labels("hinge")) * 0.2);
 }
 
-/// Where `1 - sigmoid(x)` rounds to nothing: the loss is `ln(1 + e^-25)` and its slope `-1 / (1 + e^25)`. PyTorch's slope has six digits here.
+/// If `1 - sigmoid(x)` rounds to 0, the loss is `ln(1 + e^-25)` and its slope `-1 / (1 + e^25)`. PyTorch's slope has six digits here.
 #[test]
 fn sure_and_right() {
     let x = Cpu::default().tensor([[25.0f32, -25.0, 1e4, -1e4]]);

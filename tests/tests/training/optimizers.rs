@@ -33,7 +33,7 @@ where
     net.named_parameters().iter().flat_map(|parameter| parameter.to_vec()).map(|x| x.to_f64().unwrap()).collect()
 }
 
-/// The gradient of a step, which `step` makes a new network of. All parameters after each step.
+/// Computes gradients and updates the network with `step`; returns all parameters after each step.
 pub fn run<E: Scalar>(
     fixture: &Fixture,
     steps: std::ops::Range<usize>,
@@ -83,7 +83,7 @@ fn check<R: Rule>(name: &str, rule: R, set: impl Fn(&mut dyn Settings)) {
     assert!(wide < 1e-12 && narrow < 1e-5, "{name}: off by {wide:.1e} in double and {narrow:.1e} in single precision");
 }
 
-/// What a case sets, whatever the number type.
+/// The settings of a case, for any number type.
 trait Settings {
     fn clip(&mut self, clip: Clip);
     fn group(&mut self, pattern: &str, group: Group);
@@ -214,7 +214,7 @@ fn clipping_functions() {
     assert!(by_value < 1e-12, "off by {by_value:.1e}");
 }
 
-/// What the documentation says of dfdx's optimizers.
+/// The statements of the documentation about dfdx's optimizers.
 #[test]
 fn dfdx_own() {
     let fixture = Fixture::open("optimizers");
@@ -291,7 +291,7 @@ fn a_parameter_without_a_gradient_is_named() {
     assert!(error.starts_with("`head` matches no parameter"), "{error}");
 }
 
-/// A parameter of so many elements that all cores share it, and its size is no multiple of a piece.
+/// A parameter so large that all cores share it, whose size is not a multiple of a piece.
 #[test]
 fn large_parameters() {
     let device = Cpu::seed_from_u64(5);
