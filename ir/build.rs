@@ -1,18 +1,18 @@
-//! Refuses a nightly compiler before dfdx does: dfdx 0.13 switches its `nightly` feature on by itself under one, and that feature no
-//! longer compiles. This package has no dependencies, so its message comes first instead of dfdx's hundreds of errors.
+//! Rejects nightly compilers: dfdx 0.13 enables its `nightly` feature under one, and that feature no longer compiles. This package has no
+//! dependencies, so its message appears before dfdx's hundreds of errors.
 
 use std::env;
 use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    // Miri exists on nightly alone, and what it runs of this workspace is without dfdx.
+    // Miri exists only on nightly, and runs only packages without dfdx.
     if env::var_os("CARGO_CFG_MIRI").is_some() {
         return;
     }
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let version = Command::new(rustc).arg("-vV").output().map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-    // If the compiler does not tell its version, compiling goes on and says why.
+    // If the compiler does not print its version, compilation continues and fails with its own error.
     if version.is_ok_and(|version| version.contains("nightly")) {
         println!(
             "cargo::error=Layercake needs a stable compiler: its tensor library, dfdx 0.13, does not compile on nightly. \

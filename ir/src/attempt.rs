@@ -1,15 +1,15 @@
-//! Going on after a mistake.
+//! Continuing after a mistake.
 
 use crate::spec::Inputs;
 use crate::{Mistake, Op, Shape, Site};
 
-/// What came of applying a shape rule, and what to go on with.
+/// The result of a shape rule, and what to continue with.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt {
-    /// The operation with nothing left to infer and its output, or the first mistake.
+    /// The operation with all sizes inferred and its output's shape, or the first mistake.
     pub outcome: Result<(Op, Shape), Mistake>,
-    /// The same where there was no mistake. After one that says nothing of the output's shape, what the rule gives without the part
-    /// that is to blame; after any other, [`Shape::UNKNOWN`], on which later rules keep quiet: one mistake gives one message.
+    /// The same if there was no mistake. After one that does not affect the output's shape, the result of the rule without the part
+    /// that is wrong; after any other, [`Shape::UNKNOWN`], about which later rules report nothing: one mistake gives one message.
     pub decided: (Op, Shape),
 }
 
@@ -34,8 +34,8 @@ impl Op {
     }
 }
 
-/// What values that do not fit each other were probably meant to give: what PyTorch's broadcasting makes of them; [`Shape::UNKNOWN`] where it
-/// refuses them too.
+/// The likely output of joined values whose shapes differ: the shape after PyTorch's broadcasting; [`Shape::UNKNOWN`] if it
+/// fails too.
 pub const fn broadcast(values: &[Shape]) -> Shape {
     if values.is_empty() {
         return Shape::UNKNOWN;

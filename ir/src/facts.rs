@@ -1,4 +1,4 @@
-//! What can be counted about a network before it runs.
+//! Facts about a network that are known before it runs.
 
 use crate::ops::Window;
 use crate::spec::Sequence;
@@ -19,7 +19,7 @@ impl Graph {
         count
     }
 
-    /// The number of trained parameters. Those of a layer of the user's own ([`crate::ops::Custom`]) are not in it.
+    /// The number of trained parameters, without those of custom layers ([`crate::ops::Custom`]).
     pub const fn params(&self) -> usize {
         let mut total: usize = 0;
         let mut i = 0;
@@ -42,7 +42,7 @@ impl Graph {
         total
     }
 
-    /// The part of node `index` in [`Graph::flops`].
+    /// The floating-point operations of node `index` in [`Graph::flops`].
     pub const fn node_flops(&self, index: usize) -> u64 {
         let node = &self.nodes()[index];
         let inputs = node.inputs();
@@ -63,12 +63,12 @@ impl Graph {
         total
     }
 
-    /// Multiply-adds of node `index` for one sample as the tool torchinfo counts them: each parameter, biases too, once for each position of
-    /// the output map or step of the sequence that it is used at. Those of a layer of the user's own are not known: 0.
+    /// The multiply-adds of node `index` for one sample as torchinfo counts them: each parameter, including biases, once per position of
+    /// the output or step of the sequence where it is used; 0 for custom layers.
     pub const fn node_mult_adds(&self, index: usize) -> u64 {
         let node = &self.nodes()[index];
         match node.op.recurrent() {
-            // Where only the last step is given, the output does not say how many there were.
+            // If only the last step is output, the number of steps is known from the input.
             Some(_) => (node.op.params().count() as u64).saturating_mul(self.shape(node.inputs()[0]).dim(0) as u64),
             None => node.mult_adds(),
         }
@@ -90,14 +90,14 @@ impl Graph {
         total
     }
 
-    /// The most elements that are alive at once in one sample's forward pass at inference: at each operation its inputs, its output, and
-    /// what later operations still need. Without working in place, which the engine does where it can.
+    /// The maximum number of elements that are alive at once in one sample's forward pass at inference: the inputs and output of an operation and
+    /// the values that later operations need. In-place operation, which the engine uses where possible, is not taken into account.
     ///
     /// # Panics
     /// If there are more than [`MAX_VALUES`] values.
     pub const fn peak_activations(&self) -> usize {
         let mut last_use = self.last_use();
-        // Of all values together, which is more than one number of this machine may count.
+        // The sum over all values may exceed `usize`.
         let mut live: u128 = 0;
         let mut input = 0;
         while input < self.inputs().len() {
@@ -119,7 +119,7 @@ impl Graph {
             if most > peak {
                 peak = most;
             }
-            // What is needed no longer goes, each value once.
+            // Values that are no longer needed are freed, each once.
             let inputs = self.nodes()[node].inputs();
             let mut i = 0;
             while i < inputs.len() {
@@ -137,7 +137,7 @@ impl Graph {
         if peak > usize::MAX as u128 { usize::MAX } else { peak as usize }
     }
 
-    /// For each value, the number of the last value that is made from it; the outputs are needed to the end.
+    /// For each value, the last value that is computed from it; the outputs are needed to the end.
     const fn last_use(&self) -> [usize; MAX_VALUES] {
         assert!(self.inputs().len() + self.nodes().len() <= MAX_VALUES, "a network has at most 2048 values");
         let mut last = [0; MAX_VALUES];
@@ -159,9 +159,9 @@ impl Graph {
         last
     }
 
-    /// `[height, width]` of the input region that one element of the last map sees, along the path on which it grows largest: windows
-    /// of convolutions and pools, until the operations that mix all positions (`Flatten`, `Linear`). `[1, 1]` for a network without
-    /// windows. An operation that makes a map larger counts as seeing one element.
+    /// `[height, width]` of the input region that one element of the last image depends on, along the path where it grows largest: windows
+    /// of convolutions and pools, up to the operations that mix all positions (`Flatten`, `Linear`). `[1, 1]` for a network without
+    /// windows. Upsampling counts as depending on one element.
     ///
     /// # Panics
     /// If there are more than [`MAX_VALUES`] values.
@@ -169,8 +169,8 @@ impl Graph {
         self.reach(Reach { field: [1; 2], step: [1; 2] }).field
     }
 
-    /// Does a [receptive field](Graph::receptive_field) say anything here? Windows slide over a map that the network is given, and nothing
-    /// works on a sequence, whose steps see each other.
+    /// Whether the [receptive field](Graph::receptive_field) is meaningful: the network has an image as input and windows, and no layer
+    /// works on a sequence, whose steps depend on each other.
     pub const fn has_receptive_field(&self) -> bool {
         let mut i = 0;
         let mut map = false;
@@ -181,7 +181,7 @@ impl Graph {
         map && self.slides() && !self.reads_sequences()
     }
 
-    /// Does a window of two dimensions slide over something?
+    /// Whether the network has a two-dimensional window.
     const fn slides(&self) -> bool {
         let mut i = 0;
         while i < self.nodes().len() {
@@ -198,7 +198,7 @@ impl Graph {
         false
     }
 
-    /// Does a layer work on `[length, features]` or `[channels, length]`?
+    /// Whether a layer works on `[length, features]` or `[channels, length]`.
     const fn reads_sequences(&self) -> bool {
         let mut i = 0;
         while i < self.nodes().len() {
@@ -219,7 +219,7 @@ impl Graph {
         false
     }
 
-    /// The largest reach of any value, where the inputs have `begin`.
+    /// The largest reach of any value, if the inputs have `begin`.
     const fn reach(&self, begin: Reach) -> Reach {
         assert!(self.inputs().len() + self.nodes().len() <= MAX_VALUES, "a network has at most 2048 values");
         let mut reaches = [begin; MAX_VALUES];
@@ -251,10 +251,10 @@ impl Graph {
     }
 }
 
-/// The most values, inputs and nodes together, of a network whose facts are worked out: twice those of the deepest published ones.
+/// The maximum number of values (inputs and nodes) of a network whose facts are computed: twice those of the deepest published networks.
 pub const MAX_VALUES: usize = 2048;
 
-/// How far one element sees: the region's size, and the distance in the input between two neighbors.
+/// The receptive field of one element: the region's size, and the distance in the input between two neighbors.
 #[derive(Clone, Copy)]
 struct Reach {
     field: [usize; 2],
@@ -272,7 +272,7 @@ impl Reach {
         self
     }
 
-    /// Neighbors of a larger map stand closer together; those that fall between two elements of the input count as one apart.
+    /// Upsampling moves neighbors closer together; neighbors between two elements of the input count as one apart.
     const fn magnified(mut self, times: [usize; 2]) -> Self {
         let mut axis = 0;
         while axis < 2 {
@@ -308,7 +308,7 @@ impl Node {
         }
     }
 
-    /// [`Graph::node_mult_adds`] as far as the node alone says: for a recurrent layer, those of one step.
+    /// [`Graph::node_mult_adds`] as far as it is known from the node alone: for a recurrent layer, those of one step.
     pub const fn mult_adds(&self) -> u64 {
         if let Op::Subgraph(op) = self.op
             && op.output == 0

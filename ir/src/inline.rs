@@ -1,9 +1,9 @@
-//! Networks within networks, opened up.
+//! Inlining of nested networks.
 
 use crate::{Graph, Node, Op};
 
 impl Graph {
-    /// This graph with the nodes of every network in it in the network's place, named `encoder.conv1`. What runs a graph runs this one.
+    /// This graph with every nested network replaced by its nodes, named `encoder.conv1`. Only inlined graphs are run.
     pub fn inlined(&self) -> Graph {
         let mut flat = Flat { nodes: Vec::new(), inputs: self.inputs().len() };
         let values = flat.append(self, (0..self.inputs().len()).collect(), "", None);
@@ -20,17 +20,17 @@ struct Flat {
     inputs: usize,
 }
 
-/// Where a node of the original went.
+/// The position of an original node.
 struct Place {
-    /// The first of its own nodes.
+    /// Its first node.
     begin: usize,
     /// For a network, the new numbers of all its values.
     inner: Vec<usize>,
 }
 
 impl Flat {
-    /// Appends the nodes of `graph`, whose inputs are the given values, and gives the new number of each of its values. With `shares`
-    /// they use the tensors of the nodes from that number on, which were appended for the same network.
+    /// Appends the nodes of `graph`, whose inputs are the given values, and returns the new number of each of its values. With `shares`
+    /// they share the tensors of the nodes from that number on, which were appended for the same network.
     fn append(&mut self, graph: &Graph, inputs: Vec<usize>, prefix: &str, shares: Option<usize>) -> Vec<usize> {
         let mut values = inputs;
         let mut places: Vec<Place> = Vec::new();
@@ -53,7 +53,7 @@ impl Flat {
                 values.push(self.inputs + begin);
                 continue;
             };
-            // A further output of a network that has been applied already brings no nodes of its own.
+            // Another output of a network that has been applied already adds no nodes.
             let same = |other: &&(usize, &Node)| other.1.name == node.name && other.1.inputs == node.inputs;
             let earlier: Vec<(usize, &Node)> = graph.nodes()[..places.len()].iter().enumerate().collect();
             let applied = if op.output > 0 { earlier.iter().rev().find(same) } else { None };

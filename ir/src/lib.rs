@@ -1,16 +1,15 @@
-//! The graph of a Layercake network, and everything that can be known of it before it runs.
+//! The graph of a Layercake network, and all facts about it that are known before it runs.
 //!
-//! An [`Op`] is one operation with all its options. For each there is, in one file under `ops/`, its *shape rule* (what it
-//! accepts and what it yields), the *parameters* it owns, and its *cost*. All of these are `const fn`s without dependencies, so the
-//! same rule is called
+//! An [`Op`] is one operation with all its options. A file under `ops/` defines its *shape rule* (the input shapes it accepts and its output shape),
+//! its *parameters*, and its *cost*. All of these are `const fn`s without dependencies, so the same rule is called
 //!
-//! - by the `network!` macro while it expands, where every size is a number;
-//! - by generated code in a const context, where a size is a named constant;
-//! - by the engine, the exporter and whoever builds a graph at run time.
+//! - by the `network!` macro during expansion, if every size is a number;
+//! - by generated code in a const context, if a size is a named constant;
+//! - by the engine, the exporter and code that builds a graph at run time.
 //!
-//! With the feature `serde`, an operation and its options can be serialised.
+//! With the feature `serde`, operations and their options can be serialized.
 //!
-//! Shapes never include the batch axis. A rule that refuses its input explains itself in a [`Mistake`]: one text, whoever called.
+//! Shapes never include the batch axis. The error of a shape rule is a [`Mistake`], with the same text for every caller.
 
 mod attempt;
 mod builder;
@@ -44,11 +43,11 @@ pub use shared::check_shared;
 pub use spec::Spec;
 pub use text::{Text, grouped};
 
-/// Stands for a size that the user left out and the shape rule fills in from the input.
+/// A size that was left out, which the shape rule infers from the input.
 pub const INFER: usize = usize::MAX;
 
-/// In generated code: a size that the user stated by a constant. One that happens to be [`INFER`] must not pass for a size left out:
-/// it becomes one that every rule refuses as it would any absurd size.
+/// For generated code: a size given by a constant. If the constant happens to equal [`INFER`], it must not count as a size left out, so it becomes
+/// a size that every rule refuses as too large.
 pub const fn stated(size: usize) -> usize {
     if size == INFER { INFER - 1 } else { size }
 }

@@ -49,7 +49,7 @@ impl Params {
         self.items.split_at(self.len).0
     }
 
-    /// The size of one axis of one tensor; 0 where there is none, so that code generated around a mistake still compiles.
+    /// The size of one axis of one tensor; 0 if there is none, so that code generated after a mistake still compiles.
     pub const fn dim(&self, tensor: usize, axis: usize) -> usize {
         if tensor < self.len { self.items[tensor].shape.dim(axis) } else { 0 }
     }
@@ -66,7 +66,7 @@ impl Params {
         0
     }
 
-    /// The number of trained numbers in them.
+    /// The total number of trained elements.
     pub const fn count(&self) -> usize {
         let mut total: usize = 0;
         let mut i = 0;

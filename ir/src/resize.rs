@@ -1,4 +1,4 @@
-//! The same network on inputs of other shapes.
+//! Resizing: the same network on inputs of other shapes.
 
 use crate::{Graph, Mistake, Op, Shape, Site, check_input};
 
@@ -6,14 +6,14 @@ use crate::{Graph, Mistake, Op, Shape, Site, check_input};
 pub const RUNTIME_LENGTH: usize = 64;
 
 impl Graph {
-    /// The graph on inputs of these shapes: the same operations with the same tensors. For networks whose length is known when they run.
-    /// What is an input of token ids stays one.
+    /// The graph with inputs of these shapes: the same operations with the same tensors. For networks whose lengths are known at run time. Inputs of
+    /// token ids remain inputs of token ids.
     ///
     /// # Errors
-    /// The mistake of the first rule that refuses what it receives; an input of size 0.
+    /// If a layer does not accept its new input, or a size is 0.
     ///
     /// # Panics
-    /// If there are not as many shapes as inputs.
+    /// If the number of shapes differs from the number of inputs.
     pub fn resized(&self, inputs: &[Shape]) -> Result<Graph, Mistake> {
         assert_eq!(inputs.len(), self.inputs().len(), "a shape for each input");
         let mut graph = self.clone();
@@ -38,7 +38,7 @@ impl Graph {
         Ok(graph)
     }
 
-    /// Who gives a value, for messages; empty for the network's only input.
+    /// The name of the input or node of a value, for messages; empty for a network's only input.
     pub(crate) const fn source(&self, value: usize) -> &str {
         let inputs = self.inputs();
         match value < inputs.len() {
@@ -48,7 +48,7 @@ impl Graph {
         }
     }
 
-    /// Is there a layer that only its network can call?
+    /// Whether the graph contains a custom layer, which only its network can call.
     pub fn has_custom(&self) -> bool {
         self.nodes().iter().any(|node| match node.op {
             Op::Custom(_) => true,

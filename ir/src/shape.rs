@@ -1,10 +1,10 @@
 //! The shape of one sample.
 
-/// The most axes that a shape can have, the batch axis not counted.
+/// The maximum number of axes of a shape, without the batch axis.
 pub const MAX_RANK: usize = 5;
 
-/// The sizes of one sample's axes; the batch axis is never part of it. An image is `[channels, height, width]`, a row of features
-/// `[features]`, a sequence `[length, features]`. Of token ids, `usize[length]`, only an `Embedding` can make something.
+/// The shape of one sample, without the batch axis: an image is `[channels, height, width]`, a feature vector `[features]`, a sequence
+/// `[length, features]`. Token ids, `usize[length]`, are accepted only by `Embedding`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Shape {
     dims: [usize; MAX_RANK],
@@ -13,13 +13,13 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The shape of a value that could not be worked out because of an earlier mistake. Rules that receive it stay quiet.
+    /// The shape of a value that is unknown because of an earlier mistake. Shape rules report nothing about it.
     pub const UNKNOWN: Shape = Shape { dims: [0; MAX_RANK], rank: usize::MAX, ids: false };
 
     /// The shape with these sizes.
     ///
     /// # Panics
-    /// With more than [`MAX_RANK`] sizes.
+    /// If there are more than [`MAX_RANK`] sizes.
     pub const fn new(dims: &[usize]) -> Self {
         assert!(dims.len() <= MAX_RANK, "a shape has at most 5 axes besides the batch");
         let mut shape = Shape { dims: [0; MAX_RANK], rank: dims.len(), ids: false };
@@ -31,38 +31,38 @@ impl Shape {
         shape
     }
 
-    /// The shape of token ids with these sizes: whole numbers that count the rows of an `Embedding`.
+    /// The shape of token ids with these sizes: integers that index the rows of an `Embedding`.
     ///
     /// # Panics
-    /// With more than [`MAX_RANK`] sizes.
+    /// If there are more than [`MAX_RANK`] sizes.
     pub const fn ids(dims: &[usize]) -> Self {
         let mut shape = Self::new(dims);
         shape.ids = true;
         shape
     }
 
-    /// The shape with the sizes of this one, of token ids or not.
+    /// The shape with the same sizes, of token ids or not.
     pub const fn of_ids(mut self, ids: bool) -> Self {
         self.ids = ids;
         self
     }
 
-    /// Are these token ids?
+    /// Whether these are token ids.
     pub const fn is_ids(&self) -> bool {
         self.ids
     }
 
-    /// Is this [`Shape::UNKNOWN`]?
+    /// Whether this is [`Shape::UNKNOWN`].
     pub const fn is_unknown(&self) -> bool {
         self.rank == usize::MAX
     }
 
-    /// The number of axes; 0 where the shape is unknown.
+    /// The number of axes; 0 if the shape is unknown.
     pub const fn rank(&self) -> usize {
         if self.is_unknown() { 0 } else { self.rank }
     }
 
-    /// The size of axis `i`; 0 where there is no such axis, so that code generated around a mistake still compiles.
+    /// The size of axis `i`; 0 if there is no such axis, so that code generated after a mistake still compiles.
     pub const fn dim(&self, i: usize) -> usize {
         if i < self.rank() { self.dims[i] } else { 0 }
     }
@@ -72,7 +72,7 @@ impl Shape {
         self.dims.split_at(self.rank()).0
     }
 
-    /// The sizes as an array of `N`, zeros beyond the rank.
+    /// The sizes as an array of `N`, padded with zeros.
     pub const fn array<const N: usize>(&self) -> [usize; N] {
         let mut out = [0; N];
         let mut i = 0;
@@ -83,7 +83,7 @@ impl Shape {
         out
     }
 
-    /// The number of elements. It saturates: a product that does not fit is `usize::MAX`.
+    /// The number of elements, saturating at `usize::MAX`.
     pub const fn len(&self) -> usize {
         let mut product: usize = 1;
         let mut i = 0;
@@ -94,7 +94,7 @@ impl Shape {
         product
     }
 
-    /// No elements at all?
+    /// Whether it has no elements.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -114,7 +114,7 @@ impl Shape {
         true
     }
 
-    /// This shape, or [`Shape::UNKNOWN`] where `outcome` is a mistake: what comes after a refused shape stays quiet.
+    /// This shape, or [`Shape::UNKNOWN`] if `outcome` is a mistake, so that later rules report nothing.
     pub const fn unless(self, outcome: &Result<(), crate::Mistake>) -> Self {
         if outcome.is_ok() { self } else { Shape::UNKNOWN }
     }

@@ -1,10 +1,10 @@
-//! Text that can be put together while constants are evaluated.
+//! Text that can be built during constant evaluation.
 
 use crate::Shape;
 
 const CAPACITY: usize = 640;
 
-/// A short text of bounded length, built by chained `const fn`s. What does not fit is cut off.
+/// A short text of bounded length, built by chained `const fn`s. Text beyond the capacity is cut off.
 #[derive(Clone, Copy)]
 pub struct Text {
     bytes: [u8; CAPACITY],
@@ -21,7 +21,7 @@ impl Text {
     pub const fn str(mut self, text: &str) -> Self {
         let bytes = text.as_bytes();
         let mut take = if self.len + bytes.len() <= CAPACITY { bytes.len() } else { CAPACITY - self.len };
-        // A byte of the form 10xxxxxx continues a character: never cut in front of one.
+        // A byte of the form 10xxxxxx continues a character: never cut before one.
         while take < bytes.len() && take > 0 && bytes[take] & 0xC0 == 0x80 {
             take -= 1;
         }
@@ -34,7 +34,7 @@ impl Text {
         self
     }
 
-    /// Appends a name between backticks.
+    /// Appends a name in backticks.
     pub const fn name(self, name: &str) -> Self {
         self.str("`").str(name).str("`")
     }
@@ -58,7 +58,7 @@ impl Text {
         }
     }
 
-    /// Appends `number` in decimals, up to six behind the point; with an exponent where it is huge or tiny.
+    /// Appends `number` with up to six decimals, and an exponent if it is very large or small.
     pub const fn float(self, number: f64) -> Self {
         if number.is_nan() {
             return self.str("NaN");
@@ -79,7 +79,7 @@ impl Text {
             exponent += 1;
             negative = true;
         }
-        // One digit before the point where there is an exponent.
+        // With an exponent, one digit before the point.
         while exponent > 0 && scaled >= 10.0 {
             scaled /= 10.0;
             exponent += 1;
@@ -112,7 +112,7 @@ impl Text {
         if number == 1 { text } else { text.str("s") }
     }
 
-    /// Appends `height x width`, or the one number where both are equal.
+    /// Appends `(height, width)`, or one number if both are equal.
     pub const fn pair(self, pair: [usize; 2]) -> Self {
         if pair[0] == pair[1] { self.num(pair[0]) } else { self.str("(").num(pair[0]).str(", ").num(pair[1]).str(")") }
     }
@@ -140,7 +140,7 @@ impl Text {
         self.str(other.as_str())
     }
 
-    /// Nothing in it?
+    /// Whether the text is empty.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -179,7 +179,7 @@ impl PartialEq for Text {
     }
 }
 
-/// `61,706`: a number for people, its digits in groups of three.
+/// Formats a number with its digits in groups of three: `61,706`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();

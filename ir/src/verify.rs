@@ -1,15 +1,15 @@
-//! Asking all rules again.
+//! Applying all shape rules again.
 
 use crate::{Graph, Shape, Site, blame_all};
 
 const MOST_INPUTS: usize = 16;
 
 impl Graph {
-    /// The graph itself, whose rules have been asked again: generated code calls this for a network with generic parameters, whose sizes
-    /// the macro did not know.
+    /// The graph itself, after applying all shape rules again: generated code calls this for a network with generic parameters, whose sizes
+    /// the macro does not know.
     ///
     /// # Panics
-    /// With the rule's message, if a layer refuses what it receives, or gives another shape than the graph says; at compile time, since
+    /// With the rule's message, if a layer does not accept its input, or its output differs from the graph; at compile time, since
     /// it is called in constants.
     #[must_use]
     pub const fn verified(&'static self) -> &'static Self {

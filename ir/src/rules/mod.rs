@@ -1,4 +1,4 @@
-//! What the shape rules of several operations have in common.
+//! The parts that the shape rules of several operations share.
 
 pub(crate) mod alike;
 pub(crate) mod axis;

@@ -1,8 +1,8 @@
-//! Probabilities of dropping something.
+//! Drop probabilities.
 
 use crate::{Mistake, Part, Site};
 
-/// Refuses what is no probability, and certainty. `what` is dropped: "an element".
+/// Refuses a number outside 0..1. `what` is dropped: "an element".
 pub(crate) const fn check(p: f64, what: &str, site: &Site) -> Option<Mistake> {
     if p >= 0.0 && p < 1.0 {
         return None;

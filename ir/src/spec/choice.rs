@@ -7,21 +7,21 @@ use crate::{INFER, Part};
 /// An option: a field of the operation, and an argument of the layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Choice {
-    /// The field's name, which is the argument's.
+    /// The name of the field and of the argument.
     pub name: &'static str,
     /// The lines of its documentation.
     pub docs: &'static [&'static str],
-    /// What values it takes.
+    /// The type of its values.
     pub kind: Kind,
-    /// Its value where it is not given.
+    /// Its value if it is not given.
     pub default: Default,
     /// Where it is written.
     pub place: Place,
-    /// How a drawing says it.
+    /// Its label in drawings.
     pub label: Label,
-    /// Does a drawing say it where it has its default too?
+    /// Whether drawings show its default too.
     pub always: bool,
-    /// Its name in graph files, where that is another.
+    /// Its name in graph files, if that differs.
     pub stored: Option<&'static str>,
     inferred: bool,
 }
@@ -31,30 +31,30 @@ pub struct Choice {
 pub enum Default {
     /// It must be given.
     Required,
-    /// The shape rule finds it: a size left out, an empty list.
+    /// The shape rule infers it: a size left out, an empty list.
     Infer,
-    /// A size, or a pair of it twice.
+    /// A size, or a pair with this size twice.
     Size(usize),
     /// A number.
     Float(f64),
-    /// A switch.
+    /// A boolean.
     Bool(bool),
     /// A word.
     Word(&'static str),
-    /// The value of another option, which stands before it.
+    /// The value of another option, which is declared before it.
     Same(&'static str),
 }
 
 /// Where an option is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Behind the others, with its name.
+    /// By name only.
     Named,
-    /// First, and there its name may be left out.
+    /// As the first positional argument, or by name.
     First,
-    /// Without a name: the size before the arrow, or the only size, which may be left out.
+    /// As the input size: before the arrow, or the only size. It may be left out.
     In,
-    /// Without a name: the size behind the arrow.
+    /// As the output size, after the arrow.
     Out,
     /// Nowhere: the macro sets it.
     Hidden,
@@ -66,62 +66,62 @@ impl Choice {
         Self { name: "", docs: &[], kind: Kind::Bool, default, place, label, always: false, stored: None, inferred: false }
     }
 
-    /// One that must be given.
+    /// A required option.
     pub(crate) const fn required() -> Self {
         Self::new(Default::Required)
     }
 
-    /// One that the shape rule finds where it is not given.
+    /// An option that the shape rule infers if it is not given.
     pub(crate) const fn infer() -> Self {
         Self::new(Default::Infer)
     }
 
-    /// One of this size, or of a pair of it twice.
+    /// An option with this size, or a pair of it, as default.
     pub(crate) const fn size(size: usize) -> Self {
         Self::new(Default::Size(size))
     }
 
-    /// One of this number.
+    /// An option with this number as default.
     pub(crate) const fn float(number: f64) -> Self {
         Self::new(Default::Float(number))
     }
 
-    /// A switch. `other` is what a drawing says where it is the other way.
+    /// A boolean with this default. `other` is its label in drawings if it differs.
     pub(crate) const fn switch(on: bool, other: &'static str) -> Self {
         Self::new(Default::Bool(on)).label(Label::Switch(other))
     }
 
-    /// One of this word.
+    /// An option with this word as default.
     pub(crate) const fn word(word: &'static str) -> Self {
         Self::new(Default::Word(word))
     }
 
-    /// One that is as another, which stands before it.
+    /// An option whose default is the value of another, which is declared before it.
     pub(crate) const fn same(other: &'static str) -> Self {
         Self::new(Default::Same(other))
     }
 
-    /// The size before the arrow, which may be left out.
+    /// The input size, which may be left out.
     pub(crate) const fn input() -> Self {
         Self::infer().place(Place::In).label(Label::Hidden)
     }
 
-    /// The size behind the arrow.
+    /// The output size.
     pub(crate) const fn output() -> Self {
         Self::required().place(Place::Out)
     }
 
-    /// One that the macro sets.
+    /// An option that the macro sets.
     pub(crate) const fn hidden() -> Self {
         Self::required().place(Place::Hidden).label(Label::Hidden)
     }
 
-    /// Bias or none.
+    /// The option `bias`.
     pub(crate) const fn bias() -> Self {
         Self::switch(true, "no bias")
     }
 
-    /// It may stand first, without its name.
+    /// Makes it the first positional argument.
     pub(crate) const fn first(self) -> Self {
         self.place(Place::First)
     }
@@ -131,31 +131,31 @@ impl Choice {
         self
     }
 
-    /// How a drawing says it.
+    /// Sets its label in drawings.
     pub(crate) const fn label(mut self, label: Label) -> Self {
         self.label = label;
         self
     }
 
-    /// A drawing says it where it has its default too.
+    /// Makes drawings show its default too.
     pub(crate) const fn always(mut self) -> Self {
         self.always = true;
         self
     }
 
-    /// How graph files call it.
+    /// Sets its name in graph files.
     pub(crate) const fn stored(mut self, name: &'static str) -> Self {
         self.stored = Some(name);
         self
     }
 
-    /// One of its sizes may be left out.
+    /// Allows `_` for one of its sizes.
     pub(crate) const fn with_inferred(mut self) -> Self {
         self.inferred = true;
         self
     }
 
-    /// With what the declaration says of it.
+    /// Adds name, documentation and type from the declaration.
     pub(crate) const fn of(mut self, name: &'static str, docs: &'static [&'static str], kind: Kind) -> Self {
         self.name = name;
         self.docs = docs;
@@ -166,7 +166,7 @@ impl Choice {
         self
     }
 
-    /// Does a shape rule that blames `part` mean this option?
+    /// Whether `part` is this option.
     pub(crate) const fn is_blamed(&self, name: &str, part: Part) -> bool {
         match self.place {
             Place::In => part.same(Part::In),
@@ -178,7 +178,7 @@ impl Choice {
         }
     }
 
-    /// The part that a shape rule blames for what is wrong with it.
+    /// The part of this option in mistakes.
     pub const fn part(&self) -> Part {
         match self.place {
             Place::In => Part::In,
@@ -192,7 +192,7 @@ impl Choice {
         self.stored.unwrap_or(self.name)
     }
 
-    /// Its value where it is not given, if it has one by itself: `others` gives those of the options before it.
+    /// Its default value, if it has one; `others` returns the values of the options before it.
     pub fn default_value(&self, others: impl Fn(&str) -> Option<Value>) -> Option<Value> {
         Some(match (self.default, self.kind) {
             (Default::Required, _) => return None,

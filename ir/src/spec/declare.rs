@@ -4,11 +4,11 @@
 ///
 /// ```text
 /// operation! {
-///     /// Its documentation, which becomes the guide's.
+///     /// Its documentation, which becomes the guide's text.
 ///     pub struct Glu("GLU"): Activation {
-///         /// What the option means.
+///         /// The option's documentation.
 ///         axis: usize = Choice::infer().label(Label::Axis),
-///         /// An option that does not decide the output's shape, and the value that cannot be wrong, with which the rule goes on after a mistake.
+///         /// An option that does not affect the output's shape, with a valid value to continue with after a mistake.
 ///         p: f64 = Choice::float(0.5) => 0.0,
 ///     }
 ///     has(infer)
@@ -16,21 +16,21 @@
 /// }
 /// ```
 ///
-/// `has` lists the aspects for which the struct has a `const fn` of its own; the others get the ordinary one ([`absent!`]). An aspect that is
-/// written and not listed, or listed and not written, does not compile. What stands behind are fields of [`Spec`](super::Spec).
+/// `has` lists the aspects for which the struct has its own `const fn`; the others get a default ([`absent!`]). An aspect that is written but not
+/// listed, or listed but not written, does not compile. The rest are fields of [`Spec`](super::Spec).
 ///
-/// | aspect | function | ordinarily |
+/// | aspect | function | default |
 /// |--|--|--|
 /// | `infer` | `(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake>`: the shape rule | the input's shape |
-/// | `infer_all` | the same of all `inputs: &[Shape]` | there is one input |
-/// | `params` | `(&self) -> Params`: the tensors that it owns; then `initial` too | none |
-/// | `initial` | `(&self, tensor: &str) -> Initial`: what a tensor begins with | |
+/// | `infer_all` | the same for all `inputs: &[Shape]` | there is one input |
+/// | `params` | `(&self) -> Params`: the tensors that it owns; requires `initial` | none |
+/// | `initial` | `(&self, tensor: &str) -> Initial`: the initial values of a tensor | |
 /// | `multiply_adds` | `(&self, input: &Shape, output: &Shape) -> u64` of one sample | 0 |
-/// | `uses` | `(&self, output: &Shape) -> usize`: how often a sample uses each parameter | 1, or once for each place of a window |
-/// | `window` | `(&self) -> Window`: it slides one over a map | none |
-/// | `magnify` | `(&self) -> [usize; 2]`: how much larger it makes a map | not |
-/// | `draws` | `(&self) -> bool`: does it draw random numbers while training? | no |
-/// | `label` | `(&self, input: &Shape) -> String`: what a drawing says of the options | made of them |
+/// | `uses` | `(&self, output: &Shape) -> usize`: how often a sample uses each parameter | 1, or once per position of the window |
+/// | `window` | `(&self) -> Window`: its sliding window | none |
+/// | `magnify` | `(&self) -> [usize; 2]`: the upscale factors of height and width | none |
+/// | `draws` | `(&self) -> bool`: whether it draws random numbers in training | no |
+/// | `label` | `(&self, input: &Shape) -> String`: its label in drawings | from the options |
 macro_rules! operation {
     (
         $(#[doc = $doc:literal])*
@@ -68,7 +68,7 @@ macro_rules! operation {
                 vec![$($crate::spec::OptionValue::value(&self.$field)),*]
             }
 
-            /// With the option that `part` is set to what cannot be wrong; None if the output's shape depends on it.
+            /// The operation with the option `part` set to a valid value; None if the output's shape depends on that option.
             #[allow(unused_mut, reason = "an operation may have no such option")]
             pub(crate) const fn without(mut self, part: $crate::Part) -> Option<Self> {
                 $($(if $choice.is_blamed(stringify!($field), part) {
@@ -104,11 +104,11 @@ macro_rules! operation {
     };
 }
 
-/// The ordinary function of an aspect, for an operation that does not list it. Each aspect that is listed is looked at in turn.
+/// The default function of an aspect, for an operation that does not list it. Recurses over the listed aspects.
 macro_rules! absent {
-    // What is listed is written by hand.
+    // A listed aspect is written by hand.
     (infer [infer $($rest:tt)*] $op:ident) => {};
-    // One rule for several inputs takes the place of that for one.
+    // A rule for several inputs replaces the rule for one.
     (infer [infer_all $($rest:tt)*] $op:ident) => {};
     (infer_all [infer_all $($rest:tt)*] $op:ident) => {};
     (params [params $($rest:tt)*] $op:ident) => {};
@@ -117,7 +117,7 @@ macro_rules! absent {
     (uses [uses $($rest:tt)*] $op:ident) => {};
     (uses [window $($rest:tt)*] $op:ident) => {
         impl $op {
-            /// Once for each place of the output map.
+            /// Once per position of the output.
             pub(crate) const fn uses(&self, output: &$crate::Shape) -> usize {
                 output.len() / output.dim(0)
             }

@@ -1,30 +1,30 @@
 //! Families of layers.
 
-/// Layers that a reader sees as alike: those of one chapter of the guide and of one color in drawings.
+/// A family of layers: one chapter of the guide and one color in drawings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
     /// Matrix products over features.
     Linear,
     /// Convolutions.
     Convolution,
-    /// Pooling and its reverse.
+    /// Pooling, unpooling and upsampling.
     Pooling,
-    /// Functions of each element, and softmax.
+    /// Elementwise functions and softmax.
     Activation,
     /// Normalization.
     Normalization,
-    /// What acts while training only.
+    /// Layers that act only in training.
     Regularization,
     /// Recurrent layers.
     Recurrent,
-    /// Attention and tables of token ids.
+    /// Attention and embeddings.
     Attention,
-    /// What moves elements, and reductions over axes.
+    /// Reshaping, slicing, padding, and reductions over axes.
     Shape,
-    /// What joins several values.
+    /// Joins of several values.
     Join,
     /// Networks within networks.
     Network,
-    /// Modules of the user's own.
+    /// Custom layers.
     Other,
 }

@@ -1,12 +1,12 @@
-//! What a drawing says of an operation's options.
+//! Labels of an operation's options in drawings.
 
 use super::{Choice, Value};
 use crate::{INFER, Op, Shape};
 
-/// How a drawing says an option. One that has its default is not said.
+/// The label of an option in drawings. An option with its default value is not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Label {
-    /// Not at all.
+    /// Never shown.
     Hidden,
     /// The value alone: `6`, `5×5`, `[3, 32]`, `tanh`.
     Plain,
@@ -14,21 +14,20 @@ pub enum Label {
     Named(&'static str),
     /// The value and what it counts: `4 heads`.
     Counted(&'static str),
-    /// The value, and a word behind it: `last step`.
+    /// The value and a word after it: `last step`.
     Followed(&'static str),
     /// A word before a pair in full: `to 5×5`.
     Sized(&'static str),
     /// A word before a list without brackets: `axes 1 2`.
     List(&'static str),
-    /// What is said of a switch that is the other way.
+    /// The text for a boolean that differs from its default.
     Switch(&'static str),
-    /// The axis, where there is more than one.
+    /// The axis, if the input has more than one.
     Axis,
 }
 
 impl Op {
-    /// The options that tell, as a drawing says them: those that differ from what a reader would assume. `input` is the shape of the first value
-    /// that it takes.
+    /// The label of the options in drawings: those that differ from their defaults. `input` is the shape of the first input.
     pub fn label(&self, input: &Shape) -> String {
         if let Some(own) = self.own_label(input) {
             return own;
@@ -75,7 +74,7 @@ fn word(field: &Choice, value: &Value, input: &Shape) -> Option<String> {
     }
 }
 
-/// `2`, or `1×2` where the axes differ.
+/// `2`, or `1×2` if the axes differ.
 fn text(value: &Value) -> String {
     match value {
         Value::Size(size) => size.to_string(),

@@ -1,7 +1,7 @@
 //! The specification of an operation: everything about it that is data.
 //!
-//! Each file under `ops/` states one with `operation!` (`declare.rs`), beside the rule. The macro, graph files, drawings, the guide and the tests
-//! read it; none of them has a table of its own.
+//! Each file under `ops/` declares one with `operation!` (`declare.rs`), next to the shape rule. The macro, graph files, drawings, the guide and the
+//! tests read it; none of them has a table of its own.
 
 mod choice;
 mod declare;
@@ -26,7 +26,7 @@ pub(crate) use words::words;
 
 use crate::Op;
 
-/// What is known of an operation before it has options.
+/// The specification of an operation, independent of the values of its options.
 pub struct Spec {
     /// The layer's name in `network!`, which is PyTorch's.
     pub kind: &'static str,
@@ -34,38 +34,38 @@ pub struct Spec {
     pub variant: &'static str,
     /// The lines of its documentation.
     pub docs: &'static [&'static str],
-    /// Layers that a reader sees as alike.
+    /// Its family of layers.
     pub family: Family,
     /// The options: the fields of the struct, in order.
     pub fields: &'static [Choice],
-    /// The arguments of PyTorch's layer, in its order: an option's name here; `theirs: ours` where PyTorch spells it otherwise; `theirs: -`
-    /// for one that has no counterpart.
+    /// The arguments of PyTorch's layer, in its order: an option's name; `theirs: ours` if PyTorch spells it differently; `theirs: -` if there is
+    /// no such option here.
     pub torch: &'static [&'static str],
-    /// So many of these may be written by place, as PyTorch takes them, besides those of [`Spec::positions`].
+    /// How many of these may be positional, as in PyTorch, besides those of [`Spec::positions`].
     pub by_place: usize,
-    /// What other libraries call the layer, in lower case and without underscores.
+    /// Other libraries' names for the layer, in lower case and without underscores.
     pub others: &'static [&'static str],
-    /// What it takes.
+    /// Its inputs.
     pub inputs: Inputs,
-    /// What is known of the output without the shape rule.
+    /// What is known of the output's shape without the shape rule.
     pub outline: Outline,
-    /// How it stands in a network's struct, for a layer that owns tensors.
+    /// Its field in a network's struct, for a layer that owns tensors.
     pub module: Option<Module>,
     /// The option of another layer that makes that layer this operation.
     pub variation: Option<Variation>,
     /// How it is written.
     pub example: &'static str,
-    /// A shape that the example works on, as `network!` has it.
+    /// An input shape for the example, as it is written in `network!`.
     pub sample: &'static str,
-    /// Does it see a sequence as such, whose steps see each other?
+    /// Whether it works on sequences.
     pub sequence: Sequence,
-    /// Does it estimate a variance over the batch while training, so that one value is not enough?
+    /// Whether it computes a variance over the batch in training, for which one value is not enough.
     pub needs_variance: bool,
-    /// Makes the operation of its options: each is asked for by its name. The name of the first that is missing or of another kind comes back.
+    /// Builds the operation from its options, each requested by name. Returns the name of the first option that is missing or of another kind.
     pub make: Make,
 }
 
-/// Makes an operation of its options' values.
+/// Builds an operation from the values of its options.
 pub type Make = fn(&mut dyn FnMut(&'static Choice) -> Option<Value>) -> Result<Op, &'static str>;
 
 /// An option of a layer that makes it another operation, whose specification this is part of: `Linear(8, drop_connect = 0.5)` is a `DropConnect`.
@@ -84,50 +84,50 @@ pub struct Variation {
 /// What values an operation takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inputs {
-    /// One.
+    /// One input.
     One,
-    /// One, of token ids.
+    /// One input of token ids.
     Ids,
-    /// Values of one shape, joined element by element.
+    /// Several inputs of the same shape, joined elementwise.
     Alike,
-    /// Several, each with a meaning of its own.
+    /// Several inputs, each with its own meaning.
     Several,
-    /// A sequence, and perhaps the states that it begins with, which have these names.
+    /// A sequence and, optionally, initial states of these names.
     States(&'static [&'static str]),
-    /// Whatever the network or the module takes that stands here.
+    /// The inputs of a network or custom layer.
     Any,
 }
 
-/// Does a layer work on `[length, ..]`?
+/// Whether a layer works on sequences, `[length, ..]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sequence {
-    /// No.
+    /// Never.
     Never,
     /// Always.
     Always,
-    /// Where its output has two axes.
+    /// If its output has two axes.
     OfTwoAxes,
 }
 
-/// The arguments without a name.
+/// The positional arguments of a layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Positions {
-    /// None at all.
+    /// None.
     None,
-    /// `in -> out`, or `out`: the options, and what they count.
+    /// `in -> out`, or `out`.
     InOut {
-        /// The size in.
+        /// The option with the input size.
         input: &'static str,
-        /// The size out.
+        /// The option with the output size.
         output: &'static str,
-        /// Channels or features.
+        /// What they count: channels or features.
         what: &'static str,
     },
     /// One size, which may be left out.
     Features(&'static str),
-    /// One, which may also be written with its name.
+    /// One argument, which may also be written with its name.
     Option(&'static str),
-    /// Any number of them, which may also be written as a tuple with a name.
+    /// Any number of sizes, which may also be written as a tuple with its name.
     List(&'static str),
 }
 
@@ -138,7 +138,7 @@ impl core::fmt::Debug for Spec {
 }
 
 impl Spec {
-    /// A layer of one input that leaves the shape as it is.
+    /// The defaults: a layer of one input that keeps its shape.
     pub(crate) const PLAIN: Spec = Spec {
         kind: "",
         variant: "",
@@ -164,7 +164,7 @@ impl Spec {
         Op::SPECS.iter().copied().find(|spec| spec.kind == kind)
     }
 
-    /// The layer's name in code and where the user gave none: `batch_norm2d`.
+    /// The prefix of generated layer names: `batch_norm2d`.
     pub fn prefix(&self) -> String {
         let mut prefix = String::new();
         for (i, letter) in self.variant.char_indices() {
@@ -176,12 +176,12 @@ impl Spec {
         prefix
     }
 
-    /// The options that are written with a name.
+    /// The options that may be written with their name.
     pub fn options(&self) -> impl Iterator<Item = &'static Choice> + use<> {
         self.fields.iter().filter(|field| matches!(field.place, Place::Named | Place::First))
     }
 
-    /// Has it none of these?
+    /// Whether it has no such options.
     pub fn has_no_options(&self) -> bool {
         self.options().next().is_none()
     }
@@ -196,7 +196,7 @@ impl Spec {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// The arguments without a name.
+    /// The positional arguments.
     pub fn positions(&self) -> Positions {
         let placed = |place| self.fields.iter().find(|field| field.place == place);
         match (placed(Place::In), placed(Place::Out)) {
@@ -214,7 +214,7 @@ impl Spec {
         }
     }
 
-    /// PyTorch's arguments in order: its spelling, and the name here, if it has a counterpart.
+    /// PyTorch's arguments in order: PyTorch's name and the option's name, if there is one.
     pub fn torch_arguments(&self) -> impl Iterator<Item = (&'static str, Option<&'static str>)> + use<> {
         self.torch.iter().map(|argument| match argument.split_once(": ") {
             Some((theirs, "-")) => (theirs, None),

@@ -1,56 +1,56 @@
-//! What the macro has to know of a layer besides its options.
+//! What the macro needs to know about a layer besides its options.
 
-/// How a layer with tensors stands in the struct.
+/// The type of a layer with tensors in the network's struct.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Module {
-    /// The type, in `layercake::layers`.
+    /// The type's name in `layercake::layers`.
     pub layer: &'static str,
-    /// Its sizes.
+    /// The sizes, its first generic parameters.
     pub axes: Axes,
-    /// Parameters behind the sizes: these options.
+    /// The options that are generic parameters after the sizes.
     pub given: &'static [&'static str],
-    /// Its last parameter: this option, if it has one.
+    /// The option that is the last generic parameter, if any.
     pub switch: Option<&'static str>,
 }
 
 /// The sizes in the type of a layer with tensors.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Axes {
-    /// The sizes of these (tensor, axis), one parameter each.
+    /// The sizes of these (tensor, axis) pairs, one parameter each.
     Of(&'static [(usize, usize)]),
-    /// The sizes of these (tensor by its name, axis), one parameter each; 0 where there is no such tensor.
+    /// The sizes of these (tensor name, axis) pairs, one parameter each; 0 if there is no such tensor.
     Named(&'static [(&'static str, usize)]),
-    /// The whole shape of the layer's first tensor as one parameter, `(Const<16>, Const<5>)`; as many axes as this list has, or one.
+    /// The whole shape of the layer's first tensor as one parameter, `(Const<16>, Const<5>)`, with as many axes as this list option, or one.
     Shape(&'static str),
 }
 
 impl Module {
-    /// A layer of this type.
+    /// A layer of this type with these sizes.
     pub(crate) const fn new(layer: &'static str, axes: Axes) -> Self {
         Self { layer, axes, given: &[], switch: None }
     }
 
-    /// With this option as the last parameter.
+    /// Adds this option as the last parameter.
     pub(crate) const fn switch(mut self, option: &'static str) -> Self {
         self.switch = Some(option);
         self
     }
 
-    /// With these options behind the sizes.
+    /// Adds these options after the sizes.
     pub(crate) const fn given(mut self, options: &'static [&'static str]) -> Self {
         self.given = options;
         self
     }
 }
 
-/// What is known of a layer's output when its rule cannot be asked, because a size is a constant expression or a mistake came before.
+/// What is known about a layer's output shape if its shape rule cannot be evaluated, because a size is a constant expression or after a mistake.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Outline {
     /// The input's shape.
     Same,
     /// The input's shape with the last size replaced by this option.
     Last(&'static str),
-    /// A map: channels from this option or from the input, height and width unknown.
+    /// An image: channels from this option or from the input, height and width unknown.
     Map(Option<&'static str>),
     /// One size, unknown.
     Flat,
@@ -58,20 +58,20 @@ pub enum Outline {
     Line(Option<&'static str>),
     /// The first size alone.
     First,
-    /// As many sizes as the input has, all unknown.
+    /// The input's rank, all sizes unknown.
     Rank,
-    /// As many as the input has but one, all unknown.
+    /// The input's rank minus one, all sizes unknown.
     OneFewer,
-    /// The input's without as many as this list has, all unknown.
+    /// The input's rank minus the length of this list, all sizes unknown.
     Fewer(&'static str),
     /// The sizes of this list.
     List(&'static str),
-    /// The ids' sizes, and behind them this option.
+    /// The sizes of the ids, followed by this option.
     Behind(&'static str),
-    /// A sequence of states as long as the input, or the last of them alone.
+    /// A sequence of states of the input's length, or the last state alone.
     Steps,
-    /// A part of what a recurrent layer gives.
+    /// One of a recurrent layer's outputs.
     Unpacked,
-    /// Nothing.
+    /// Nothing is known.
     Unknown,
 }

@@ -13,10 +13,10 @@ impl Sizes {
     /// The empty list.
     pub const NONE: Sizes = Sizes::new(&[]);
 
-    /// The list of these.
+    /// A list of these items.
     ///
     /// # Panics
-    /// With more than [`MAX_RANK`].
+    /// If there are more than [`MAX_RANK`] items.
     pub const fn new(items: &[usize]) -> Self {
         assert!(items.len() <= MAX_RANK, "a list has at most 5 sizes");
         let mut sizes = Sizes { list: [0; MAX_RANK], len: items.len() };
@@ -28,40 +28,40 @@ impl Sizes {
         sizes
     }
 
-    /// How many there are.
+    /// The number of items.
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// None at all?
+    /// Whether the list is empty.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The list.
+    /// The items as a slice.
     pub const fn as_slice(&self) -> &[usize] {
         self.list.split_at(self.len).0
     }
 
-    /// Number `i`; 0 where there is none.
+    /// Item `i`; 0 if there is none.
     pub const fn get(&self, i: usize) -> usize {
         if i < self.len { self.list[i] } else { 0 }
     }
 
-    /// One more behind the others.
+    /// Appends an item.
     pub(crate) const fn push(mut self, size: usize) -> Self {
         self.list[self.len] = size;
         self.len += 1;
         self
     }
 
-    /// Number `i` replaced.
+    /// Replaces item `i`.
     pub const fn with(mut self, i: usize, size: usize) -> Self {
         self.list[i] = size;
         self
     }
 
-    /// Is it in the list?
+    /// Whether the list contains `item`.
     pub const fn contains(&self, item: usize) -> bool {
         let mut i = 0;
         while i < self.len {
@@ -73,7 +73,7 @@ impl Sizes {
         false
     }
 
-    /// The shape of these sizes.
+    /// The shape with these sizes.
     pub const fn shape(&self) -> Shape {
         Shape::new(self.as_slice())
     }

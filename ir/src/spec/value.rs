@@ -1,11 +1,11 @@
-//! The values of options in a form that is the same for all operations.
+//! The values of options, in a form common to all operations.
 
 use super::{Sizes, Words};
 
-/// What values an option takes.
+/// The type of an option's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A whole number.
+    /// An integer.
     Size,
     /// `[height, width]`, or one number for both.
     Pair,
@@ -15,9 +15,9 @@ pub enum Kind {
     Bool,
     /// One of a few words.
     Word(&'static Words),
-    /// Several whole numbers. With `inferred`, `_` may stand for one.
+    /// A list of integers.
     List {
-        /// May one be left out?
+        /// Whether one of them may be `_`.
         inferred: bool,
     },
 }
@@ -25,29 +25,29 @@ pub enum Kind {
 /// The value of an option.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value {
-    /// A whole number; [`crate::INFER`] for one that is left out.
+    /// An integer; [`crate::INFER`] for one that is left out.
     Size(usize),
     /// `[height, width]`
     Pair([usize; 2]),
     /// A number.
     Float(f64),
-    /// A switch.
+    /// A boolean.
     Bool(bool),
     /// A word of [`Kind::Word`].
     Word(&'static str),
-    /// Several whole numbers.
+    /// A list of integers.
     List(Sizes),
 }
 
 /// The type of an operation's field.
 pub trait OptionValue: Sized {
-    /// What values it takes.
+    /// The type of its values.
     const KIND: Kind;
 
-    /// The value in the form that is the same for all.
+    /// Converts to the common form.
     fn value(&self) -> Value;
 
-    /// The value of that form; None if it is of another kind, or a word that the option does not have.
+    /// Converts from the common form; None for a value of another kind or an unknown word.
     fn of(value: Value) -> Option<Self>;
 }
 

@@ -1,11 +1,11 @@
 //! Options whose value is a word: `mode = bilinear`.
 
-/// The words that an option takes, for who reads them from text.
+/// The words that an option takes, for parsers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Words {
     /// The enum, in [`crate::ops`].
     pub kind: &'static str,
-    /// Each word, and the variant that it stands for.
+    /// Each word and its variant.
     pub list: &'static [(&'static str, &'static str)],
 }
 
@@ -19,11 +19,11 @@ macro_rules! words {
         }
 
         impl $name {
-            /// The words.
+            /// All words.
             pub const WORDS: $crate::spec::Words =
                 $crate::spec::Words { kind: stringify!($name), list: &[$(($word, stringify!($variant))),*] };
 
-            /// What a word stands for.
+            /// The variant of a word.
             pub fn named(word: &str) -> Option<Self> {
                 match word {
                     $($word => Some($name::$variant),)*
