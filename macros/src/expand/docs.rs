@@ -1,4 +1,4 @@
-//! What hovering shows: documentation of the struct and its fields.
+//! Generated documentation of the struct and its fields.
 
 use layercake_ir::{Graph, Op, grouped};
 use proc_macro2::TokenStream;
@@ -39,12 +39,12 @@ fn ports(ports: &[Port]) -> String {
     }
 }
 
-/// Does it take one of several tensors out of what a recurrent layer gives? The user wrote the layer alone.
+/// Whether the node unpacks an output of a recurrent layer. The user wrote the layer alone.
 pub fn is_part(node: &Node) -> bool {
     node.row().is_some_and(|row| row.kind == UNPACK.kind)
 }
 
-/// What a layer gives; of a recurrent one that gives its states too, each tensor.
+/// The outputs of a layer; several for a recurrent layer with its states.
 fn gives(model: &Model, index: usize) -> String {
     let value = model.inputs.len() + index;
     let parts = model.nodes.iter().skip(index + 1).take_while(|node| is_part(node) && node.inputs == [value]);
@@ -52,7 +52,7 @@ fn gives(model: &Model, index: usize) -> String {
     if parts.is_empty() { model.nodes[index].output.text() } else { parts.join(", ") }
 }
 
-/// What a layer takes and gives.
+/// The inputs and outputs of a layer.
 pub fn field(model: &Model, index: usize, inputs: &[&Flow]) -> TokenStream {
     let node = &model.nodes[index];
     let params = match parameters(node).as_deref() {
@@ -71,12 +71,12 @@ fn row(model: &Model, index: usize, node: &Node) -> String {
     format!("| `{}` | `{operation}` | `{}` | {params} |", node.name, cell(&gives(model, index)))
 }
 
-/// A bar would end the table's cell.
+/// Escapes bars, which would end the table's cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-/// The number of trained parameters, in groups of three digits; None where only the compiler knows.
+/// The number of trained parameters, in groups of three digits; None if only the compiler knows it.
 fn parameters(node: &Node) -> Option<String> {
     if node.shares.is_some() {
         return Some("shared".to_owned());
@@ -107,7 +107,7 @@ fn totals(model: &Model) -> String {
             text + "."
         }
         None if model.nodes.iter().any(|node| matches!(node.state, State::Custom)) => {
-            "Totals: `summary()`, since the parameters of custom layers are known when it runs.".to_owned()
+            "Totals: `summary()`, since the parameters of custom layers are known only at run time.".to_owned()
         }
         None => {
             "Totals: `PARAMS`, `FLOPS`, `ACTIVATIONS` and `RECEPTIVE_FIELD`, since some sizes are named constants or parameters.".to_owned()
@@ -115,7 +115,7 @@ fn totals(model: &Model) -> String {
     }
 }
 
-/// The graph as the macro knows it; None if it does not know all of it.
+/// The graph, if the macro knows all of it.
 pub fn graph(model: &Model) -> Option<Graph> {
     let port = |port: &Port| Some(layercake_ir::Port { name: port.name.clone().into(), shape: port.flow.known()?, value: port.value });
     let nodes: Option<Vec<_>> = model

@@ -1,4 +1,4 @@
-//! The network as a drawing made of letters, for its documentation: who takes what from whom.
+//! A text drawing of the network for its documentation: the connections between layers.
 //!
 //! ```text
 //! ●     input    [4]
@@ -8,18 +8,18 @@
 //! ○     output   [4]
 //! ```
 //!
-//! Each tensor runs down a lane from the layer that gives it to the last that takes it. A line that meets a lane with `├`, `┤`, `┼`, `┴`, `╯` or
-//! `╰` takes its tensor; one that is interrupted by `│` passes beneath.
+//! Each tensor has a lane from the layer that produces it to the last layer that uses it. A line that meets a lane with `├`, `┤`, `┼`, `┴`, `╯` or
+//! `╰` uses its tensor; a line interrupted by `│` passes below.
 
 use super::docs::is_part;
 use crate::shape::Model;
 
-/// Networks of more layers have no drawing in their documentation: nobody would read it, and everybody would compile it.
+/// Networks with more layers have no drawing in their documentation: it would be unreadable and still cost compile time.
 const MOST: usize = 48;
 
 /// One line: an input, a layer or an output.
 struct Row {
-    /// The value that begins here; None for an output.
+    /// The value that is produced here; None for an output.
     gives: Option<usize>,
     takes: Vec<usize>,
     name: String,
@@ -38,7 +38,7 @@ fn rows(model: &Model) -> Vec<Row> {
         name: port.name.clone(),
         shape: port.flow.text(),
     });
-    // A value that is taken apart is no tensor of the user's: its parts are, each made of what the layer takes.
+    // A packed value is not one of the user's tensors; its parts are, and they are drawn with the layer's inputs.
     let whole = |index: usize| is_part(&model.nodes[index]).then(|| model.nodes[index].inputs[0] - model.inputs.len());
     let wholes: Vec<usize> = (0..model.nodes.len()).filter_map(whole).collect();
     let nodes = model.nodes.iter().enumerate().filter(|(index, _)| !wholes.contains(index)).map(|(index, node)| Row {
@@ -53,7 +53,7 @@ fn rows(model: &Model) -> Vec<Row> {
 }
 
 fn draw(rows: &[Row]) -> Vec<String> {
-    // How many rows still take a value.
+    // How many later rows use a value.
     let values = rows.iter().flat_map(|row| row.gives.iter().chain(&row.takes)).max().map_or(0, |last| last + 1);
     let mut left = vec![0; values];
     for row in rows {
@@ -76,11 +76,11 @@ fn distinct(values: &[usize]) -> impl Iterator<Item = usize> {
     values.iter().enumerate().filter(|(i, value)| !values[..*i].contains(value)).map(|(_, value)| *value)
 }
 
-/// Draws one row, and leaves the lanes as they run on below it.
+/// Draws one row, and updates the lanes for the rows below.
 fn step(row: &Row, lanes: &mut Vec<Option<usize>>, left: &[usize]) -> String {
     let taken: Vec<usize> = (0..lanes.len()).filter(|&lane| lanes[lane].is_some_and(|value| row.takes.contains(&value))).collect();
     let ends = |lanes: &[Option<usize>], lane: usize| lanes[lane].is_some_and(|value| left[value] == 0);
-    // Straight on from what ends here, else in the first lane that is free.
+    // Continue a lane that ends here, else take the first free lane.
     let first = row.takes.first().and_then(|&value| lanes.iter().position(|lane| *lane == Some(value)));
     let own = first.into_iter().chain(taken.iter().copied()).find(|&lane| ends(lanes, lane)).unwrap_or_else(|| {
         let free = lanes.iter().position(Option::is_none).unwrap_or(lanes.len());

@@ -1,4 +1,4 @@
-//! The graph and what is known of the network without running it.
+//! The graph constant and the facts about the network.
 
 use std::collections::HashMap;
 
@@ -37,20 +37,20 @@ impl Printer<'_> {
             quote!(#[doc = #doc] #vis const #name: #ty = #value;)
         });
         let lengths = self.lengths_note();
-        // What was true of the numbers that stood in for a parameter may not be true of those that it is given.
+        // A graph that is valid for the stand-ins of a parameter may be invalid for its value.
         let generic = self.mistakes.is_empty() && self.model.nodes.iter().any(|node| matches!(node.state, State::Generic(..)));
         let (unverified, graph) = match generic {
             true => (Some(quote!(const __UNVERIFIED: &'static #ir::Graph = #graph;)), quote!(Self::__UNVERIFIED.verified())),
             false => (None, graph),
         };
-        // What a custom layer owns its type says, when the program runs. A network in this one may have some too.
+        // The parameters of custom layers are known at run time only. Nested networks may have some too.
         let may_have = self.fields().any(|(_, node)| matches!(node.what, What::Custom(_) | What::Network { .. }));
         let uncounted = may_have.then(|| {
-            let note = "Those of custom layers are not in it, which no constant can know: `summary()` counts them.";
+            let note = "Without those of custom layers, which are known only at run time: `summary()` counts them.";
             quote!(#[doc = ""] #[doc = #note])
         });
         let customs = may_have.then(|| quote!(.with_custom(#k::custom_parts::<Self, f32, #k::Cpu>())));
-        // Nobody has to use a fact. Of the gain of a layer's beginning, the root of 2, clippy would say that there is a constant for it.
+        // Facts may be unused. Clippy would suggest a constant for a gain of sqrt(2).
         let facts = quote! {
             #[allow(dead_code, clippy::approx_constant)]
             impl<#consts> #name<#own f32, #k::Cpu> {
@@ -66,9 +66,9 @@ impl Printer<'_> {
                 #vis const FLOPS: u64 = Self::GRAPH.flops();
                 /// The number of elements that a forward pass writes for one sample.
                 #vis const ACTIVATIONS: usize = Self::GRAPH.activations();
-                /// The most elements that are alive at once in a forward pass for one sample.
+                /// The maximum number of elements that are alive at once in a forward pass for one sample.
                 #vis const PEAK_ACTIVATIONS: usize = Self::GRAPH.peak_activations();
-                /// The height and width of the part of the input that one element of the last map sees.
+                /// The height and width of the input region that one element of the last image depends on.
                 #vis const RECEPTIVE_FIELD: [usize; 2] = Self::GRAPH.receptive_field();
                 /// The number of layers.
                 #vis const LAYERS: usize = Self::GRAPH.layers();
@@ -79,21 +79,21 @@ impl Printer<'_> {
                     #k::Summary::of(Self::GRAPH)#customs
                 }
 
-                /// A picture of the layers and what flows between them, to be written as SVG, DOT or Mermaid.
+                /// A drawing of the layers and the tensors between them, to be written as SVG, DOT or Mermaid.
                 #[must_use]
                 #vis fn draw() -> #k::Drawing {
                     #k::Drawing::of(Self::GRAPH)#customs
                 }
             }
         };
-        // Mistakes have places of their own.
+        // Mistakes are reported elsewhere.
         if self.mistakes.is_empty() { self.here(facts) } else { facts }
     }
 
     fn graph(&self) -> TokenStream {
         let mistakes = &self.mistakes;
         if !mistakes.is_empty() {
-            // The mistakes stand inside the constant: whatever is worked out from it is silently given up, instead of failing again.
+            // The mistakes are inside the constant: constants computed from it are then dropped silently instead of failing again.
             return quote!({ #mistakes ::core::panic!() });
         }
         let (ir, name) = (&self.ir, self.name.to_string());
@@ -118,11 +118,11 @@ impl Printer<'_> {
         }}
     }
 
-    /// What stands in the constants for a length that is known when the network runs.
+    /// The note about lengths that are known at run time only.
     fn lengths_note(&self) -> Option<TokenStream> {
         let lengths: Vec<String> =
             self.model.params.iter().filter(|param| param.runtime).map(|param| format!("`{}`", param.name)).collect();
-        let note = format!("Here and in the numbers worked out from it, {} is {RUNTIME_LENGTH}.", lengths.join(" and "));
+        let note = format!("Here and in the facts computed from it, {} is {RUNTIME_LENGTH}.", lengths.join(" and "));
         (!lengths.is_empty()).then(|| quote!(#[doc = ""] #[doc = #note]))
     }
 
@@ -165,7 +165,7 @@ impl Printer<'_> {
         quote!(Node { name: Borrowed(#name), op: #op, inputs: Borrowed(&[#(#inputs),*]), output: #output, shares: #shares, init: #init })
     }
 
-    /// What the shape rule gives where the compiler asks it.
+    /// The result of a shape rule that the compiler evaluates.
     fn ruled(&self, node: &Node, op: &TokenStream) -> TokenStream {
         let (ir, name) = (&self.ir, &node.name);
         let inputs = node.inputs.iter().map(|&value| self.shape(self.flow(value)));
@@ -177,7 +177,7 @@ impl Printer<'_> {
         }
     }
 
-    /// An operation with nothing left to infer, given a path that has `Op` and `ops`.
+    /// A fully inferred operation, given a path that has `Op` and `ops`.
     pub(super) fn operation(&self, prefix: &TokenStream, node: &Node) -> TokenStream {
         match &node.state {
             State::Decided(op) => op::decided(prefix, op),
@@ -206,7 +206,7 @@ impl Printer<'_> {
     }
 }
 
-/// Operations and shapes, of which a network has the same ones many times: constants, so that each is written once.
+/// Operations and shapes that occur repeatedly, as constants, so that each is emitted once.
 #[derive(Default)]
 struct Common {
     names: HashMap<String, Ident>,

@@ -1,8 +1,8 @@
-//! The fields of a network, for what goes through all of them.
+//! The fields of a network, for code that visits all of them.
 //!
-//! What is asked of a type costs the compiler far more than what is said of one more field of the same type: a network is many layers of
-//! few types. So fields of one type are a group with one pair of functions that get a field by its number, and a table says in which
-//! order the fields stand. What would be a statement for each field is a loop over that table.
+//! For the compiler, resolving the traits of a type costs far more than another field of the same type: a network is many layers of
+//! few types. So fields of one type are a group with one pair of functions that get a field by its number, and a table lists the
+//! fields in order. Code for all fields is a loop over that table.
 
 use std::collections::HashMap;
 
@@ -15,10 +15,10 @@ use crate::init;
 use crate::lower::What;
 use crate::shape::Node;
 
-/// So many groups stand in one function: what the compiler keeps in mind of a function grows faster than that.
+/// The maximum number of groups in one function: the compiler's cost grows faster than linearly with it.
 const GROUPS: usize = 16;
 
-/// Some of the fields, one after the other, of not more than [`GROUPS`] types.
+/// A run of consecutive fields of at most [`GROUPS`] types.
 pub(super) struct Run<'a> {
     groups: Vec<Group<'a>>,
     /// The group of each field, its name and its path.
@@ -27,7 +27,7 @@ pub(super) struct Run<'a> {
     number: usize,
 }
 
-/// The fields of one type that begin in the same way.
+/// The fields of one type and initialization.
 struct Group<'a> {
     ty: TokenStream,
     fields: Vec<&'a Ident>,
@@ -40,18 +40,18 @@ impl Group<'_> {
         &self.first.what
     }
 
-    /// Is its type written out, for functions that get a field? The type of a custom layer may hold code of the user's, which stands in the
-    /// struct alone.
+    /// Whether its type is written out, for functions that get a field. The type of a custom layer may contain the user's code, which is only in the
+    /// struct.
     fn is_named(&self) -> bool {
         self.fields.len() > 1 && !matches!(self.first.what, What::Custom(_))
     }
 
-    /// Code that gets the field of the number `which` of `net`: to look at, to change.
+    /// Code that gets the field number `which` of `net`, shared and mutable.
     fn gets(&self) -> [TokenStream; 2] {
         [quote!(&), quote!(&mut)].map(|reference| arms("which", self.fields.iter().map(|field| quote!(#reference net.#field))))
     }
 
-    /// The same for who knows the number: a call of the functions that do it, or the only field.
+    /// The same for a known number: a call of these functions, or the only field.
     fn got(&self, functions: [Ident; 2]) -> [TokenStream; 2] {
         if self.is_named() { functions.map(|function| quote!(#function(net, which))) } else { self.gets() }
     }
@@ -109,7 +109,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Statements that append the tensors of a run's fields to `list`. The tensors of a custom layer are its own affair.
+    /// Statements that append the tensors of a run's fields to `list`, without those of custom layers.
     pub(super) fn tensors_of(&self, run: &Run) -> TokenStream {
         let k = &self.k;
         run.each(|group, of| {
@@ -122,7 +122,7 @@ impl<'a> Printer<'a> {
         })
     }
 
-    /// Statements that call `work` with the same tensors, as places to store into.
+    /// Statements that call `work` with the same tensors, mutable.
     pub(super) fn slots_of(&self, run: &Run) -> TokenStream {
         let k = &self.k;
         run.each(|group, of| {
@@ -135,15 +135,15 @@ impl<'a> Printer<'a> {
         })
     }
 
-    /// Statements that show a run's fields to `visitor`. What it makes of them gathers in lists, one for each group.
+    /// Statements that pass a run's fields to `visitor` and collect the results in one list per group.
     pub(super) fn shown(&self, run: &Run) -> TokenStream {
         let Self { k, ir, name, e, d, own, .. } = self;
         let lists: Vec<Ident> = run.lists();
         let rules = run.groups.iter().enumerate().filter_map(|(group, of)| {
             let stated = of.first.init.as_ref()?;
             let (name, rule) = (run.rule(group), init::code(&quote!(#ir::), &stated.init));
-            // A type, since what dfdx calls to fill a tensor sees nothing but the tensor. Of the gain, the root of 2, clippy would say that there is
-            // a constant for it.
+            // A type, since dfdx's initialization callback gets only the tensor. Clippy would suggest a constant for a
+            // gain of sqrt(2).
             Some(quote! {
                 #[allow(non_camel_case_types)]
                 struct #name;
@@ -189,22 +189,22 @@ impl<'a> Run<'a> {
         format_ident!("__FIELDS_{}", self.number)
     }
 
-    /// The function that does a run's part of something.
+    /// The name of a run's function.
     pub(super) fn part(&self, word: &str) -> Ident {
         format_ident!("__{word}_{}", self.number)
     }
 
-    /// The functions that get a field of a group: to look at, to change.
+    /// The functions that get a field of a group, shared and mutable.
     fn get(&self, group: usize) -> [Ident; 2] {
         ["__get", "__get_mut"].map(|word| format_ident!("{word}_{}_{group}", self.number))
     }
 
-    /// The type that says how the weights of a group begin.
+    /// The type of a group's initialization.
     fn rule(&self, group: usize) -> Ident {
         format_ident!("__Init_{}_{group}", self.number)
     }
 
-    /// The lists in which the fields of each group gather.
+    /// The lists that collect the fields of each group.
     pub(super) fn lists(&self) -> Vec<Ident> {
         (0..self.groups.len()).map(|group| format_ident!("__list_{}_{group}", self.number)).collect()
     }
@@ -225,12 +225,12 @@ impl<'a> Run<'a> {
         self.order.iter().map(move |(group, field, _)| (*field, lists[*group].clone()))
     }
 
-    /// The names of a field's group and number in a loop, as far as they are used.
+    /// The variables for a field's group and number in a loop, if used.
     fn bound(&self, which: bool) -> [TokenStream; 2] {
         [(self.groups.len() > 1, quote!(group)), (which, quote!(which))].map(|(used, word)| if used { word } else { quote!(_) })
     }
 
-    /// A loop over the fields that does for each what `work` says of its group; nothing where it says nothing.
+    /// A loop over the fields that runs the code of `work` for each field's group; empty if there is none.
     fn each(&self, work: impl Fn(usize, &Group) -> Option<TokenStream>) -> TokenStream {
         let all: Vec<Option<TokenStream>> = self.groups.iter().enumerate().map(|(group, of)| work(group, of)).collect();
         if all.iter().all(Option::is_none) {

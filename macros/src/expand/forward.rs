@@ -7,7 +7,7 @@ use super::Printer;
 use crate::shape::Port;
 
 impl Printer<'_> {
-    /// `forward` and its kin. None where a mistake leaves open what they take or give.
+    /// `forward` and its variants. None if their types are unknown because of a mistake.
     pub(super) fn forward(&self) -> Option<TokenStream> {
         let Self { k, name, e, d, consts, own, .. } = self;
         let vis = &self.model.network.vis;
@@ -15,22 +15,18 @@ impl Printer<'_> {
         let none = self.tensors(&self.model.inputs, None)?;
         let owned = self.tensors(&self.model.inputs, Some(&tape))?;
         let result = Self::tuple(self.tensors(&self.model.outputs, None)?);
-        // Of several outputs the first carries the tape.
+        // With several outputs, the first carries the tape.
         let traced = Self::tuple(self.tensors(&self.model.outputs, Some(&tape))?);
         let gradients = quote!(#k::Gradients<#e, #d>);
         let shapes = format!(
-            "# Shapes\nThe {}, the {}, each behind the batch axis.",
+            "# Shapes\nThe {}, the {}, each after the batch axis.",
             self.shapes("input", &self.model.inputs),
             self.shapes("output", &self.model.outputs)
         );
         let names: Vec<Ident> = self.model.inputs.iter().map(|port| parameter_name(&port.name)).collect();
         let plain: Vec<(Ident, TokenStream)> = names.iter().cloned().zip(none).collect();
         let taped: Vec<(Ident, TokenStream)> = names.into_iter().zip(owned).collect();
-        let several = if self.model.outputs.len() > 1 {
-            " The loss may be made of any of the outputs, or of several: `backward` is called once."
-        } else {
-            ""
-        };
+        let several = if self.model.outputs.len() > 1 { " The loss may depend on any of the outputs: call `backward` once." } else { "" };
         let methods = [
             Method {
                 name: "forward",
@@ -54,7 +50,7 @@ impl Printer<'_> {
             Method {
                 name: "forward_eval",
                 doc: format!(
-                    "What `forward` works out, recorded on the input's tape: for gradients by the input, or with frozen statistics.{several}"
+                    "Like `forward`, but recorded on the input's tape: for gradients with respect to the input, or with frozen statistics.{several}"
                 ),
                 receiver: quote!(&self),
                 inputs: taped,
@@ -64,7 +60,7 @@ impl Printer<'_> {
             Method {
                 name: "forward_train",
                 doc: format!(
-                    "Training on data: as `forward_mut` of the traced input, but without the gradient by the input, which saves time.{several}"
+                    "Training on data: like `forward_mut` of the traced input, but without the gradient of the input, which saves time.{several}"
                 ),
                 receiver: quote!(&mut self),
                 inputs: plain,
@@ -73,7 +69,7 @@ impl Printer<'_> {
             },
         ];
         let methods = methods.iter().map(|method| method.print(self, vis, &shapes));
-        // Each network has all of them, and is seldom called in all ways.
+        // Most users call only some of them.
         let methods = quote! {
             #[allow(dead_code)]
             impl<#consts #e: #k::Scalar, #d: #k::Backend<#e>> #name<#own #e, #d> {
@@ -95,7 +91,7 @@ impl Printer<'_> {
     }
 }
 
-/// The name of a method's parameter: the input's own, where that is not taken.
+/// The name of a method's parameter: the input's name, if it is free.
 fn parameter_name(input: &str) -> Ident {
     match input {
         "gradients" => format_ident!("gradients_"),
@@ -108,7 +104,7 @@ struct Method {
     doc: String,
     receiver: TokenStream,
     inputs: Vec<(Ident, TokenStream)>,
-    /// The type of what the gradients are gathered in, where the method takes it.
+    /// The type of the gradients, if the method takes them.
     gradients: Option<TokenStream>,
     result: TokenStream,
 }
@@ -133,7 +129,7 @@ impl Method {
                 text.push_str(" If the inputs have batches of different sizes.");
             }
             if !lengths.is_empty() {
-                text.push_str(" If a layer cannot act on the length of the input.");
+                text.push_str(" If a layer does not accept the length of the input.");
             }
         }
         let ids = printer.has_ids();
@@ -143,7 +139,7 @@ impl Method {
         let panics = format!("{doc}\n\n{shapes}\n\n# Panics\n{panics}");
         let refused = if ids { " If a token id is not below the vocabulary." } else { "" };
         let errors = format!("{doc}\n\n{shapes}\n\n# Errors\nIf the device is out of memory.{refused}\n\n# Panics\n{others}");
-        // Of token ids some are refused.
+        // Token ids may be out of range.
         let (error, run, unwrap) = match ids {
             true => (quote!(#k::ForwardError<#d::Err>), quote!(#k::checked::#attempt), quote!(#k::or_panic)),
             false => (quote!(#d::Err), quote!(#k::#attempt), quote!(::core::result::Result::unwrap)),

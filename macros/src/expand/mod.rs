@@ -1,4 +1,4 @@
-//! Prints a network. Nothing here decides whether something is allowed.
+//! Generates the items of a network. Nothing here checks the input.
 
 mod docs;
 mod drawing;
@@ -35,7 +35,7 @@ pub fn network(path: &TokenStream, model: &Model, report: &Report) -> TokenStrea
     items.into_iter().map(|item| quote!(#(#cfgs)* #item)).collect()
 }
 
-/// What all items name.
+/// The names that all items use.
 struct Printer<'a> {
     model: &'a Model<'a>,
     /// The mistakes, as calls of `compile_error!`; empty if there are none.
@@ -49,15 +49,15 @@ struct Printer<'a> {
     e: Ident,
     d: Ident,
     b: Ident,
-    /// The user's own that are constants, declared: `const H: usize,`.
+    /// The user's const parameters, declared: `const H: usize,`.
     consts: TokenStream,
     /// The same, used: `H,`.
     own: TokenStream,
-    /// The user's own that are known when the network runs, declared: `T: Dim,`.
+    /// The user's parameters that are known at run time, declared: `T: Dim,`.
     lengths: TokenStream,
 }
 
-/// The name of a generic parameter: a network or a parameter of the user's may itself be called `E`.
+/// The name of a generic parameter that does not clash with the network's name or the user's parameters.
 fn parameter(word: &str, network: &Network) -> Ident {
     let mut word = word.to_owned();
     while network.name == word || network.generics.iter().any(|generic| generic.name == word) {
@@ -66,8 +66,8 @@ fn parameter(word: &str, network: &Network) -> Ident {
     Ident::new(&word, Span::call_site())
 }
 
-/// Moves code to a place, without changing what its names mean. Where the compiler speaks of generated code, it then points to the
-/// network's name instead of the whole block, and says the same only once.
+/// Moves code to a span without changing its name resolution. Compiler messages about generated code then point to the
+/// network's name instead of the whole block, and are not repeated.
 fn at(tokens: TokenStream, place: Span) -> TokenStream {
     tokens
         .into_iter()
@@ -86,7 +86,7 @@ impl<'a> Printer<'a> {
         let name = &model.network.name;
         let k = quote!(#path::__private);
         let of = |runtime: bool| model.params.iter().filter(move |param| param.runtime == runtime).map(|param| &param.name);
-        // One that no input has, which is a mistake, would be a parameter of nothing.
+        // A length that no input has, which is a mistake, would be an unused parameter.
         let comes_in = |param: &&Ident| {
             let dims = model.inputs.iter().flat_map(|port| port.flow.dims.iter().flatten());
             dims.into_iter().any(|dim| matches!(dim, Dim::Param(own) if own.name == **param))
@@ -108,17 +108,17 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Moves code to the network's name.
+    /// Moves code to the span of the network's name.
     fn here(&self, tokens: TokenStream) -> TokenStream {
         at(tokens, self.name.span())
     }
 
-    /// A const argument: braces around what is no literal.
+    /// A const argument: in braces unless it is a literal.
     fn argument(&self, literal: bool, code: TokenStream) -> TokenStream {
         if literal { code } else { self.here(quote!({ #code })) }
     }
 
-    /// `(Batch, Const<1>, Const<28>, Const<28>)`, with `usize` or a parameter for the batch; None where the rank was lost in a mistake.
+    /// `(Batch, Const<1>, Const<28>, Const<28>)`, with `usize` or a parameter for the batch; None if the rank is unknown after a mistake.
     fn shape_type(&self, flow: &Flow, batch: &TokenStream) -> Option<TokenStream> {
         let k = &self.k;
         let axes = flow.dims.as_ref()?.iter().map(|dim| match dim {
@@ -145,12 +145,12 @@ impl<'a> Printer<'a> {
         ports.iter().map(tensor).collect()
     }
 
-    /// Does an input hold token ids?
+    /// Whether an input has token ids.
     fn has_ids(&self) -> bool {
         self.model.inputs.iter().any(|port| port.flow.ids)
     }
 
-    /// One type as it is, several as a tuple.
+    /// One type, or a tuple of several.
     fn tuple(types: Vec<TokenStream>) -> TokenStream {
         match &types[..] {
             [one] => one.clone(),

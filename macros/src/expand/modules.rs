@@ -1,4 +1,4 @@
-//! The traits: Layercake's own, and those that make a network a dfdx module.
+//! Trait implementations: Layercake's own traits, and dfdx's module traits.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -15,7 +15,7 @@ impl Printer<'_> {
         std::iter::once(self.walks()).chain(items.into_iter().map(|item| self.here(item))).collect()
     }
 
-    /// What goes through all fields, in a block with the functions that it needs.
+    /// The traits that visit all fields, in a block with the functions that they use.
     fn walks(&self) -> TokenStream {
         let runs = self.runs();
         let getters = runs.iter().map(|run| self.getters(run));
@@ -38,7 +38,7 @@ impl Printer<'_> {
             #[automatically_derived]
             impl<#consts #e: #k::Scalar, #d: #k::Backend<#e>> #k::Network<#e, #d> for #name<#own #e, #d>
         });
-        // Each run in a function of its own, where there are several.
+        // Each run has its own function if there are several.
         let (parts, tensors, slots): (Vec<_>, Vec<_>, Vec<_>) = match runs {
             [] => Default::default(),
             [run] => (Vec::new(), vec![self.tensors_of(run)], vec![self.slots_of(run)]),
@@ -92,7 +92,7 @@ impl Printer<'_> {
                 &self.#runtime
             }
         });
-        // Their arms have places of their own.
+        // Their arms have their own spans.
         items.extend(customs);
         let mut body = Group::new(Delimiter::Brace, items);
         body.set_span(Span::call_site().located_at(self.name.span()));
@@ -104,7 +104,7 @@ impl Printer<'_> {
         let [e2, d2, v] = ["E2", "D2", "V"].map(|word| parameter(word, self.model.network));
         let runtime = format_ident!("{RUNTIME}");
         let types = self.lacks_types().then(|| quote!(__types: ::core::marker::PhantomData,));
-        // Each run in a function of its own, where there are several.
+        // Each run has its own function if there are several.
         let (parts, shown): (Vec<_>, Vec<_>) = match runs {
             [run] => {
                 let (show, lists, complete) = (self.shown(run), run.lists(), complete(run));
@@ -123,7 +123,7 @@ impl Printer<'_> {
                         .zip(lists);
                     let (types, lists): (Vec<_>, Vec<_>) = lists.unzip();
                     let items = quote! {
-                        // The type is a list for each group: the more groups, the longer, and in the code of a user who cannot shorten it.
+                        // The type has a list per group, so it is long with many groups; clippy would report it in the user's code.
                         #[allow(clippy::type_complexity)]
                         fn #part<#consts #e: #k::Scalar, #d: #k::Device<#e>, #v: #k::ModuleVisitor<#name<#own #e, #d>, #e, #d>>(
                             visitor: &mut #v,
@@ -139,7 +139,7 @@ impl Printer<'_> {
                     (items, quote!(let #part = #part(visitor)?;))
                 };
                 let (parts, mut shown): (Vec<_>, Vec<_>) = runs.iter().map(part).unzip();
-                // A walk that builds nothing goes through all runs too.
+                // A visit without construction goes through all runs too.
                 shown.extend(runs.iter().map(|run| {
                     let (part, lists) = (run.part("show"), run.lists());
                     quote! {
@@ -185,7 +185,7 @@ impl Printer<'_> {
         }
     }
 
-    /// Custom layers are modules of their own, which the network only calls. Those of a network in it, that one calls.
+    /// Custom layers are separate modules that the network calls. Those of a nested network are called by that network.
     fn customs(&self) -> Option<TokenStream> {
         let Self { k, e, d, .. } = self;
         type Fields<'a> = Vec<(&'a Ident, &'a Node)>;
@@ -196,7 +196,7 @@ impl Printer<'_> {
         if own.is_empty() && inner.is_empty() {
             return None;
         }
-        // `a.b.` before `a.`, which begins it.
+        // `a.b.` before `a.`, its prefix.
         inner.sort_by_key(|(_, node)| std::cmp::Reverse(node.name.len()));
         let body = |mutable: bool| -> TokenStream {
             let (method, reference) = if mutable { (quote!(custom_mut), quote!(&mut)) } else { (quote!(custom), quote!(&)) };
@@ -208,7 +208,7 @@ impl Printer<'_> {
                     }
                 }
             });
-            // The tape of what trains is known.
+            // In training the tape's type is known.
             let tape = (!mutable).then(|| quote!(, _));
             let arms = own.iter().filter(|(_, node)| matches!(node.state, State::Custom)).filter_map(|(field, node)| {
                 let path = &node.name;
@@ -221,7 +221,7 @@ impl Printer<'_> {
                         #method::<_, #input, #output, _, _ #tape>(layer, input, tape)
                     }
                 };
-                // The compiler speaks of a layer that takes or gives something else: there it stands.
+                // The compiler reports a layer with other input or output types at this span.
                 let place = node.what.head().into_iter().next().map_or_else(|| self.name.span(), |token| token.span());
                 Some(at(self.here(arm), place))
             });
@@ -259,10 +259,10 @@ impl Printer<'_> {
         Some(quote!(#head #shared #head_mut #mutable #parts))
     }
 
-    /// What custom layers own, those of networks in this one too.
+    /// The tensors of custom layers, including those of nested networks.
     fn custom_parts(&self, own: &[(&Ident, &Node)], inner: &[(&Ident, &Node)]) -> TokenStream {
         let Self { k, e, d, .. } = self;
-        // The field says the type: written out again, a mistake in it would be reported again.
+        // The type is inferred from the field: written again, a mistake in it would be reported twice.
         let own = own.iter().map(|(field, node)| {
             let path = &node.name;
             quote!(list.push(#k::custom_part::<Self, _, #e, #d>(prefix, #path, |network| &network.#field));)
@@ -279,7 +279,7 @@ impl Printer<'_> {
         }
     }
 
-    /// dfdx's two traits for running. None where a mistake leaves open what they take or give.
+    /// dfdx's `Module` and `ModuleMut`. None if their types are unknown because of a mistake.
     fn module(&self) -> Option<[TokenStream; 2]> {
         let Self { k, name, e, d, b, consts, own, lengths, .. } = self;
         let tape = quote!(#k::OwnedTape<#e, #d>);
@@ -312,7 +312,7 @@ impl Printer<'_> {
     }
 }
 
-/// Has the visitor made each field of a run?
+/// Whether the visitor has built every field of a run.
 fn complete(run: &Run) -> TokenStream {
     let (lists, counts) = (run.lists(), run.counts());
     quote!(#(#lists.len() == #counts)&&*)

@@ -8,7 +8,7 @@ use crate::flow::number;
 use crate::layers::{Choice, Kind, Row};
 use crate::settings::{Num, Settings, Symbols, Value};
 
-/// A decided operation: `Op::Conv2d(ops::Conv2d { in_channels: 1, .. })`, given a path that has `Op` and `ops`.
+/// A fully inferred operation: `Op::Conv2d(ops::Conv2d { in_channels: 1, .. })`, given a path that has `Op` and `ops`.
 pub fn decided(prefix: &TokenStream, op: &Op) -> TokenStream {
     let spec = op.spec();
     let variant = format_ident!("{}", spec.variant);
@@ -20,7 +20,7 @@ pub fn decided(prefix: &TokenStream, op: &Op) -> TokenStream {
     quote!(#prefix Op::#variant(#prefix ops::#variant { #(#fields),* }))
 }
 
-/// A value of an option. The number that stands for a size left out is named, since as a literal it would not fit a target with smaller pointers.
+/// The value of an option. `INFER` is emitted by name, since its literal would not fit a target with smaller pointers.
 fn written(prefix: &TokenStream, field: &Choice, value: spec::Value) -> TokenStream {
     let size = |size: usize| if size == INFER { quote!(#prefix INFER) } else { number(size) };
     match value {
@@ -48,7 +48,7 @@ fn float(value: f64) -> TokenStream {
     if value.is_sign_negative() { quote!(-#literal) } else { quote!(#literal) }
 }
 
-/// The variant that a word stands for.
+/// The variant of a word.
 fn word(prefix: &TokenStream, field: &Choice, word: &str) -> TokenStream {
     let Kind::Word(words) = field.kind else { return TokenStream::new() };
     let variant = words.list.iter().find(|(written, _)| *written == word).map_or("", |(_, variant)| variant);
@@ -56,7 +56,7 @@ fn word(prefix: &TokenStream, field: &Choice, word: &str) -> TokenStream {
     quote!(#prefix ops::#ty::#variant)
 }
 
-/// An operation of which some settings are constants.
+/// An operation with constants among its settings.
 pub fn symbolic(prefix: &TokenStream, row: &Row, settings: &Settings, symbols: &Symbols) -> TokenStream {
     if let Some(op) = settings.operation(row) {
         return decided(prefix, &op);

@@ -1,4 +1,4 @@
-//! Sizes that only the compiler knows: constants for them, and the shape rules applied to those.
+//! Sizes that only the compiler knows: constants for them, and calls of the shape rules with these constants.
 
 use layercake_ir::Part;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
@@ -12,8 +12,8 @@ use crate::lower::What;
 use crate::shape::{Node, OutputRule, Rule, State, name_of};
 
 impl Printer<'_> {
-    /// The helper type with its constants, and a constant for each layer that fails to compile if the layer's rule refuses. The two are
-    /// apart so that a mistake shows once: what the types are made of never fails.
+    /// The helper type with its constants, and for each layer a constant that fails to compile if its shape rule reports a mistake. The two are
+    /// separate, so that a mistake is reported once: the constants that types use never fail.
     pub(super) fn sizes(&self) -> Vec<TokenStream> {
         let model = self.model;
         let owner = &model.symbols.owner;
@@ -45,7 +45,7 @@ impl Printer<'_> {
         for node in &model.nodes {
             if let State::Rule(rule) = &node.state {
                 constants.push(self.rule(node, rule));
-                // What is wrong with a split is said of its first part.
+                // A mistake in a split is reported for its first part.
                 if matches!(node.what, What::Layer { part: Some((1.., _)), .. }) {
                     continue;
                 }
@@ -78,13 +78,13 @@ impl Printer<'_> {
             });
             checks.push(self.check(calls.collect()));
         }
-        // Called as the network is, which may be as its author likes.
+        // Named after the network, whose name may not be in camel case.
         let helper = quote! {
             #[allow(non_camel_case_types)]
             struct #owner;
         };
-        // A constant expression that overflows is reported by the evaluation; the lints would say it again. The gain of a layer's beginning may be the
-        // root of 2, for which clippy knows a constant.
+        // A constant expression that overflows is reported by the evaluation; the lints would repeat it. A gain may be
+        // sqrt(2), for which clippy would suggest a constant.
         let constants = quote! {
             #[allow(dead_code, arithmetic_overflow, unconditional_panic, clippy::approx_constant)]
             impl #owner { #(#constants)* }
@@ -104,7 +104,7 @@ impl Printer<'_> {
         })
     }
 
-    /// Can the weights of a layer begin as the user says?
+    /// The check of a layer's `init`.
     fn init(&self, node: &Node, stated: &Stated, attempt: &Ident, outcome: &Ident) -> TokenStream {
         let (ir, layer) = (&self.ir, &node.name);
         let rule = init::code(&quote!(#ir::), &stated.init);
@@ -114,13 +114,13 @@ impl Printer<'_> {
                     op,
                     &#ir::Site { layer: #layer, source: "", flattened: ::core::option::Option::None, others: &[] },
                 ),
-                // That has a message of its own.
+                // Reported separately.
                 ::core::result::Result::Err(_) => ::core::result::Result::Ok(()),
             };
         })
     }
 
-    /// Does a layer that is applied again fit its tensors?
+    /// The check that a reused layer fits its tensors.
     fn shared(&self, index: usize, outcome: &Ident) -> TokenStream {
         let ir = &self.ir;
         let node = &self.model.nodes[index];
@@ -139,7 +139,7 @@ impl Printer<'_> {
         })
     }
 
-    /// Who gives a value, for messages; empty for the network's only input.
+    /// The name of the input or layer of a value, for messages; empty for the network's only input.
     fn source(&self, value: usize) -> &str {
         let inputs = &self.model.inputs;
         match value.checked_sub(inputs.len()) {
@@ -169,7 +169,7 @@ impl Printer<'_> {
             What::Network { network, output } => {
                 let (path, output, k) = (&network.path, number(*output), &self.k);
                 let own = network.generics.as_ref().filter(|generics| !generics.is_empty()).map(|generics| quote!(#generics,));
-                // As a type and in its place, as the field has it, so that of a path that leads nowhere the compiler speaks once.
+                // As a type with the field's span, so that the compiler reports an unresolved path once.
                 let rest = self.here(quote!(<#own f32, #k::Cpu>>::GRAPH, output: #output));
                 let open = self.here(quote!(graph: <));
                 let [op, fields] = [quote!(#ir::Op::Subgraph), quote!(#ir::ops::Subgraph)].map(|path| self.here(path));
@@ -210,7 +210,7 @@ impl Printer<'_> {
         })
     }
 
-    /// A constant that fails to compile in the first of these calls that does.
+    /// A constant that fails to compile at the first failing call.
     fn check(&self, calls: TokenStream) -> TokenStream {
         let ir = &self.ir;
         // A check uses one or both.
@@ -223,7 +223,7 @@ impl Printer<'_> {
         }
     }
 
-    /// Calls that fail, at the tokens of the blamed part, if an outcome is a mistake.
+    /// Calls that fail at the tokens of the mistake's part.
     fn calls(&self, outcome: &TokenStream, blames: impl IntoIterator<Item = Blame>, note: &str) -> TokenStream {
         let owner = &self.model.symbols.owner;
         let (function, note) = if note.is_empty() { ("blame", None) } else { ("blame_in", Some(quote!(, #note))) };
@@ -240,10 +240,10 @@ impl Printer<'_> {
     }
 }
 
-/// A part, its tokens, and the parts that its tokens stand for besides.
+/// A part, its tokens, and the other parts that these tokens cover.
 type Blame = (TokenStream, TokenStream, Vec<TokenStream>);
 
-/// What a layer's rule can blame, and where.
+/// The parts of a layer and their tokens.
 fn blames(node: &Node) -> Vec<Blame> {
     let mut blames = Vec::new();
     let mut unwritten = Vec::new();
@@ -255,12 +255,12 @@ fn blames(node: &Node) -> Vec<Blame> {
         };
         match &setting.tokens {
             Some(tokens) => blames.push((part, tokens.clone(), Vec::new())),
-            // A switch or a word that has its default is never wrong.
+            // A boolean or word with its default is always valid.
             None if matches!(option.kind, Kind::Bool | Kind::Word(_)) => {}
             None => unwritten.push(part),
         }
     }
-    // A join blames its inputs by their branches or tags; the current tensor has none.
+    // The parts of a join's inputs are its branches or tags; the current tensor has none.
     for (i, operand) in node.operands.iter().enumerate().skip(1) {
         let i = number(i);
         blames.push((quote!(Branch(#i)), operand.clone(), Vec::new()));
@@ -269,7 +269,7 @@ fn blames(node: &Node) -> Vec<Blame> {
     blames
 }
 
-/// The places of the first and the last token.
+/// The spans of the first and the last token.
 fn ends(tokens: TokenStream) -> (Span, Span) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let place = |token: Option<&TokenTree>| token.map_or_else(Span::call_site, TokenTree::span);

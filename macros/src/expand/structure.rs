@@ -1,4 +1,4 @@
-//! The struct, and how it is built.
+//! The struct and its constructors.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -13,7 +13,7 @@ use crate::settings::{Num, Value};
 use crate::shape::{Node, State};
 
 impl Printer<'_> {
-    /// The layers that own tensors, and so are fields.
+    /// The layers that own tensors and are fields.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&Ident, &Node)> {
         self.model.nodes.iter().filter_map(|node| Some((node.field.as_ref()?, node)))
     }
@@ -21,7 +21,7 @@ impl Printer<'_> {
     pub(super) fn structure(&self) -> TokenStream {
         let Self { k, name, e, d, consts, .. } = self;
         let network = self.model.network;
-        // After a mistake a derived trait could only add to the messages.
+        // After a mistake, a derived trait could cause further messages.
         let sound = self.mistakes.is_empty();
         let attrs = network.attrs.iter().filter(|attr| !attr.path().is_ident("cfg") && (sound || !attr.path().is_ident("derive")));
         let docs = docs::network(self.model);
@@ -35,7 +35,7 @@ impl Printer<'_> {
             quote!(#(#user)* #docs #vis #field: #ty)
         });
         let runtime = format_ident!("{RUNTIME}");
-        // Without layers nothing else would name the parameters.
+        // Without layers, nothing else uses the parameters.
         let types = self.lacks_types().then(|| quote!(__types: ::core::marker::PhantomData<(#e, #d)>,));
         quote! {
             #(#attrs)*
@@ -49,7 +49,7 @@ impl Printer<'_> {
         }
     }
 
-    /// Does no field name the parameters for dtype and device?
+    /// Whether no field uses the parameters for dtype and device.
     pub(super) fn lacks_types(&self) -> bool {
         fn names(tokens: TokenStream, word: &Ident) -> bool {
             tokens.into_iter().any(|token| match token {
@@ -62,7 +62,7 @@ impl Printer<'_> {
         [&self.e, &self.d].into_iter().any(|word| !named(word))
     }
 
-    /// What a value looks like.
+    /// The struct's `Debug` output.
     pub(super) fn flow(&self, value: usize) -> &crate::flow::Flow {
         let inputs = &self.model.inputs;
         value.checked_sub(inputs.len()).map_or_else(|| &inputs[value].flow, |node| &self.model.nodes[node].output)
@@ -144,7 +144,7 @@ impl Printer<'_> {
         }
     }
 
-    /// A layer's last parameter, where it is not what the type says by itself.
+    /// A layer's last parameter, if it is not the type's default.
     fn switch(&self, node: &Node, switch: Option<&str>) -> Option<TokenStream> {
         match switch.and_then(|switch| node.settings.get(switch)).and_then(|setting| setting.value.as_ref()) {
             Some(Value::Bool(Num::Known(false))) => Some(quote!(, false)),
@@ -159,7 +159,7 @@ impl Printer<'_> {
     pub(super) fn build(&self) -> TokenStream {
         let Self { k, name, d, consts, own, .. } = self;
         let vis = &self.model.network.vis;
-        // A network may be built in one way only, or by dfdx.
+        // Only one of them may be used, or dfdx's constructor.
         let methods = quote! {
             #[allow(dead_code)]
             impl<#consts #d: #k::Device<f32>> #name<#own f32, #d> {

@@ -3,7 +3,7 @@ use quote::quote;
 
 use crate::testing::{LENET5, expanded, tokens};
 
-/// Text without white space, of which tokens have more or less.
+/// Text without white space, which varies between tokens.
 fn dense(text: &str) -> String {
     text.split_whitespace().collect()
 }
@@ -18,7 +18,7 @@ fn lacks(expansion: &str, text: &str) {
     assert!(!dense(expansion).contains(&dense(text)), "`{text}` must not be in:\n{}", pretty(expansion));
 }
 
-/// How often a word stands in code, texts not counted.
+/// How often a word occurs in code, without string literals.
 fn occurrences(tokens: TokenStream, word: &str) -> usize {
     let count = |token| match token {
         TokenTree::Group(group) => occurrences(group.stream(), word),
@@ -167,7 +167,7 @@ fn after_a_mistake_the_same_items_stand() {
     assert_eq!(items(&right)[1..], items(&stub)[1..]);
     assert_eq!(stub.matches("compile_error").count(), 1);
     has(&stub, "pub fc3: ::layercake::__private::layers::Linear<84, 10, E, D, false>");
-    // The mistake stands in the graph, so that nothing else is worked out from it.
+    // The mistake is in the graph constant, so that nothing else is computed from it.
     let graph = stub.split("const GRAPH").nth(1).unwrap();
     assert!(graph.split("const INPUT").next().unwrap().contains("compile_error"));
 }
@@ -249,7 +249,7 @@ fn what_is_said_of_a_type_is_said_once() {
         assert_eq!(expansion.matches(text).count(), count, "{text}");
     }
     has(&expansion, "(0, 4, \"repeat_1.4.linear_1\"), (1, 4, \"repeat_1.4.prelu_1\"), (2, 0, \"linear_1\"), (3, 0, \"last\")");
-    // Of many types, some stand in one function and some in another.
+    // Many types are spread over several functions.
     let layers: String = (1..40).map(|size| format!("Linear({size}), ")).collect();
     let expansion = expanded(&format!("N: [4] -> [39] {{ {layers} }}"));
     for (text, count) in [("fields :: show", 39), ("fn __show_2", 1), ("fn __tensors_0", 1), ("fn __slots_3", 0)] {
@@ -257,7 +257,7 @@ fn what_is_said_of_a_type_is_said_once() {
     }
 }
 
-/// The code of a network twice as deep is no more than twice as long.
+/// The code of a network twice as deep is at most twice as long.
 #[test]
 fn code_grows_with_the_layers() {
     fn count(tokens: TokenStream) -> usize {
@@ -269,7 +269,7 @@ fn code_grows_with_the_layers() {
     assert!((some - few) / 100 < 95, "{} tokens a layer", (some - few) / 100);
 }
 
-/// Too many layers are refused before anything is worked out of them.
+/// Too many layers are refused before any shape is computed.
 #[test]
 fn a_network_that_is_too_deep_is_no_work() {
     for block in
@@ -291,7 +291,7 @@ fn custom_layers_are_called_by_their_path() {
     has(&expansion, "Op::Custom(ops::Custom { output: ::layercake::__private::ir::Shape::new(&[2]) })");
     lacks(&expansion, "__types");
     lacks(&expanded(LENET5), "fn custom");
-    // Where no field names them, the parameters are named all the same.
+    // The parameters are used even if no field names them.
     has(&expanded("N: [4] -> [4] { my::Tanh<>() -> [4] }"), "__types: ::core::marker::PhantomData<(E, D)>");
 }
 
@@ -305,7 +305,7 @@ fn generic_parameters_stand_where_they_belong() {
     has(&expansion, "pub const OUTPUT: [usize; 2] = [64, H];");
     has(&expansion, "Self::__UNVERIFIED.verified()");
     has(&expansion, "out_features: H");
-    // No stand-in number is left.
+    // No stand-in remains.
     lacks(&expansion, "5040");
     for number in ["509040", "544320", "3180240", "3215520"] {
         lacks(&expansion, number);
@@ -313,7 +313,7 @@ fn generic_parameters_stand_where_they_belong() {
     lacks(&expanded(LENET5), "__UNVERIFIED");
 }
 
-/// `docs/expansion.md` shows what the macro really prints.
+/// `docs/expansion.md` shows the macro's actual output.
 #[test]
 fn the_documented_expansion_is_the_real_one() {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/expansion.md");
