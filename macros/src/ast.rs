@@ -1,4 +1,4 @@
-//! What a `network!` block says, in the language's own words. Every node keeps the user's tokens, to be underlined.
+//! The syntax tree of a `network!` block. Every node keeps the user's tokens, for error messages.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
@@ -11,9 +11,9 @@ pub struct Network {
     pub vis: Visibility,
     pub name: Ident,
     pub generics: Vec<Generic>,
-    /// None where they are missing or illegible; that has been reported.
+    /// None if they are missing or invalid, which has been reported.
     pub inputs: Option<Ports>,
-    /// None where they are missing or illegible; that has been reported.
+    /// None if they are missing or invalid, which has been reported.
     pub outputs: Option<Ports>,
     pub steps: Vec<Step>,
 }
@@ -22,7 +22,7 @@ pub struct Network {
 #[derive(Clone, Debug)]
 pub struct Generic {
     pub name: Ident,
-    /// A length that is known when the network runs, not when it is compiled.
+    /// A length that is known at run time only.
     pub runtime: bool,
 }
 
@@ -34,14 +34,14 @@ pub struct Template {
     pub steps: Vec<Step>,
 }
 
-/// An argument that a template takes.
+/// A parameter of a template.
 #[derive(Debug)]
 pub struct Param {
     pub name: Ident,
     pub default: Option<Expr>,
 }
 
-/// What a network takes or gives.
+/// The inputs or outputs of a network.
 #[derive(Debug)]
 pub enum Ports {
     One(ShapeExpr),
@@ -53,12 +53,12 @@ pub enum Ports {
 #[derive(Debug)]
 pub struct NamedPort {
     pub name: Ident,
-    /// None where it is illegible; that has been reported.
+    /// None if it is invalid, which has been reported.
     pub shape: Option<ShapeExpr>,
 }
 
 impl Ports {
-    /// All shapes that could be read.
+    /// All valid shapes.
     pub fn shapes(&self) -> impl Iterator<Item = &ShapeExpr> {
         let (one, named) = match self {
             Ports::One(shape) => (Some(shape), &[][..]),
@@ -71,9 +71,9 @@ impl Ports {
 /// `[1, 28, 28]`, `usize[64]`
 #[derive(Clone, Debug)]
 pub struct ShapeExpr {
-    /// Is it one of token ids?
+    /// Whether it is a shape of token ids.
     pub ids: bool,
-    /// The brackets and what is in them, and the word before them.
+    /// The brackets with their content, and the word before them.
     pub tokens: TokenStream,
     pub dims: Vec<DimExpr>,
 }
@@ -94,35 +94,35 @@ pub struct Step {
     pub docs: Vec<Attribute>,
     pub name: Option<Ident>,
     pub action: Action,
-    /// The output that the user states.
+    /// The stated output shape.
     pub output: Option<ShapeExpr>,
     /// `as tag`, `as (a, b)`
     pub tags: Vec<Ident>,
-    /// Some tags were illegible and reported; those in `tags` are the others.
+    /// Some tags were invalid and reported; `tags` has the others.
     pub illegible_tags: bool,
 }
 
-/// What a step does with the current tensor.
+/// The action of a step.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// A word and its arguments: a built-in layer, a template, or another network of the block.
     Layer(Layer),
     /// `path::to::Network`, `path::to::Layer(64)`
     Path(PathLayer),
-    /// `Add { {..}, {..} }`: the branches' results are joined.
+    /// `Add { {..}, {..} }`: joins the outputs of the branches.
     Branches { layer: Layer, branches: Vec<Branch> },
     /// `Residual(shortcut = {..}, drop = 0.2) {..}`
     Residual {
         kind: Ident,
         shortcut: Option<Branch>,
-        /// The probability that a sample goes without the body.
+        /// The probability of dropping the body for a sample.
         drop: Option<Expr>,
         body: Branch,
     },
     /// `Repeat(3) {..}`
     Repeat {
         kind: Ident,
-        /// None where it is missing or illegible; that has been reported.
+        /// None if it is missing or invalid, which has been reported.
         count: Option<Expr>,
         steps: Vec<Step>,
     },
@@ -134,12 +134,12 @@ pub enum Action {
     Output(Ident),
     /// `reuse layer`
     Reuse { keyword: Ident, layer: Ident },
-    /// Something illegible, reported while parsing. What it gives is unknown.
+    /// Something invalid, reported while parsing. Its output is unknown.
     Illegible,
 }
 
 impl Action {
-    /// What to underline where a mistake is about the step as a whole.
+    /// The tokens to underline for a mistake in the step as a whole.
     pub fn head(&self) -> TokenStream {
         match self {
             Action::Layer(layer) | Action::Branches { layer, .. } => layer.kind.to_token_stream(),
@@ -155,7 +155,7 @@ impl Action {
 /// `{ steps }`
 #[derive(Clone, Debug)]
 pub struct Branch {
-    /// What to underline: the opening brace.
+    /// The token to underline: the opening brace.
     pub place: TokenStream,
     pub steps: Vec<Step>,
 }
@@ -165,7 +165,7 @@ pub struct Branch {
 pub struct Layer {
     pub kind: Ident,
     pub args: Vec<Arg>,
-    /// Some arguments were illegible and reported; those in `args` are the others.
+    /// Some arguments were invalid and reported; `args` has the others.
     pub illegible_args: bool,
     /// As the user wrote it, for documentation.
     pub tokens: TokenStream,
@@ -178,11 +178,11 @@ pub struct PathLayer {
     pub path: TokenStream,
     /// The path's last word.
     pub kind: Ident,
-    /// What stands between `<` and `>`.
+    /// The arguments between `<` and `>`.
     pub generics: Option<TokenStream>,
-    /// The arguments in round brackets, which a custom layer has and a network with one input has not.
+    /// The arguments in parentheses, which a custom layer has, but not a network with one input.
     pub args: Option<Vec<Expr>>,
-    /// Some arguments were illegible and reported.
+    /// Some arguments were invalid and reported.
     pub illegible_args: bool,
     /// As the user wrote it, for documentation.
     pub tokens: TokenStream,

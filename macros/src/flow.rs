@@ -1,4 +1,4 @@
-//! What is known of the shapes that flow from layer to layer.
+//! The known shapes of values during expansion.
 
 use layercake_ir::{RUNTIME_LENGTH, Shape};
 use proc_macro2::{Ident, TokenStream};
@@ -12,28 +12,28 @@ pub enum Dim {
     Known(usize),
     /// A generic parameter of the network.
     Param(Param),
-    /// Worked out from generic parameters, in the middle of a layer that the macro makes of several: its numbers where those of either round
-    /// stand in.
+    /// Computed from generic parameters, inside a layer that the macro splits into several nodes: its values for the
+    /// stand-ins of both rounds.
     Worked {
         rounds: [usize; 2],
     },
-    /// A constant that the compiler works out: code for it, and what the user called it; `_` where it has no short name.
+    /// A constant that the compiler evaluates: its code, and the user's name for it; `_` if it has no short name.
     Named {
         code: TokenStream,
         text: String,
     },
-    /// Lost in an earlier mistake.
+    /// Unknown because of an earlier mistake.
     Unknown,
 }
 
 /// The shape of one value.
 #[derive(Clone, Debug, Default)]
 pub struct Flow {
-    /// None where not even the rank is known: after a mistake, or behind another network.
+    /// None if not even the rank is known: after a mistake or another network.
     pub dims: Option<Vec<Dim>>,
-    /// The constant of type `ir::Shape`, where a size is one.
+    /// The constant of type `ir::Shape`, if a size is a constant.
     pub constant: Option<TokenStream>,
-    /// Are these token ids?
+    /// Whether these are token ids.
     pub ids: bool,
 }
 
@@ -45,18 +45,18 @@ impl Flow {
         Self { dims: Some(shape.dims().iter().copied().map(Dim::Known).collect()), constant: None, ids: shape.is_ids() }
     }
 
-    /// Numbers of these sizes.
+    /// A shape of numbers with these sizes.
     pub fn numbers(dims: Option<Vec<Dim>>) -> Self {
         Self { dims, ..Self::UNKNOWN }
     }
 
-    /// The shape, where all sizes are numbers.
+    /// The shape, if all sizes are numbers.
     pub fn known(&self) -> Option<Shape> {
         let sizes: Option<Vec<usize>> = self.dims.as_ref()?.iter().map(Dim::known).collect();
         sizes.map(|sizes| Shape::new(&sizes).of_ids(self.ids))
     }
 
-    /// The shape, where all sizes are numbers or generic parameters, for which their numbers of that round stand in.
+    /// The shape, if all sizes are numbers or generic parameters, which are replaced by their stand-ins of that round.
     pub fn with_params(&self, round: usize) -> Option<Shape> {
         let size = |dim: &Dim| match dim {
             Dim::Known(size) => Some(*size),
@@ -68,7 +68,7 @@ impl Flow {
         sizes.map(|sizes| Shape::new(&sizes).of_ids(self.ids))
     }
 
-    /// Was a size lost in a mistake?
+    /// Whether a size is unknown because of a mistake.
     pub fn is_lost(&self) -> bool {
         match &self.dims {
             Some(dims) => dims.iter().any(|dim| matches!(dim, Dim::Unknown)),
@@ -76,12 +76,12 @@ impl Flow {
         }
     }
 
-    /// Does the compiler work out a size?
+    /// Whether the compiler evaluates a size.
     pub fn is_named(&self) -> bool {
         self.constant.is_some() || self.dims.iter().flatten().any(|dim| matches!(dim, Dim::Named { .. }))
     }
 
-    /// Is a size a generic parameter?
+    /// Whether a size is a generic parameter.
     pub fn is_generic(&self) -> bool {
         self.dims.iter().flatten().any(|dim| matches!(dim, Dim::Param(_) | Dim::Worked { .. }))
     }
@@ -103,7 +103,7 @@ impl Flow {
         }
     }
 
-    /// The function that makes an `ir::Shape` of sizes.
+    /// The constructor of `ir::Shape`.
     pub fn maker(&self) -> Ident {
         format_ident!("{}", if self.ids { "ids" } else { "new" })
     }
@@ -117,7 +117,7 @@ impl Flow {
 }
 
 impl Dim {
-    /// Are both known, and the same?
+    /// Whether both are known and equal.
     pub fn same(&self, other: &Dim) -> bool {
         match (self, other) {
             (Dim::Known(a), Dim::Known(b)) => a == b,
@@ -133,14 +133,14 @@ impl Dim {
         }
     }
 
-    /// Code for the size; 0 where it was lost.
+    /// Code for the size; 0 if it is unknown.
     pub fn code(&self) -> TokenStream {
         match self {
             Dim::Known(size) => number(*size),
             Dim::Param(param) if param.runtime => number(RUNTIME_LENGTH),
             Dim::Param(param) => param.name.to_token_stream(),
             Dim::Named { code, .. } => code.clone(),
-            // Whoever needs the one asks the shape rule.
+            // Code that needs its value evaluates the shape rule.
             Dim::Worked { .. } | Dim::Unknown => quote!(0),
         }
     }

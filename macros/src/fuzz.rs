@@ -1,11 +1,11 @@
-//! Whatever the tokens, the macro does not panic, and says what is wrong or gives items.
+//! For any tokens, the macro does not panic, and reports mistakes or returns items.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
 use crate::network::network;
 use crate::testing::{LENET5, tokens};
 
-/// Valid blocks to be mutated.
+/// Valid blocks to mutate.
 const BLOCKS: [&str; 9] = [
     LENET5,
     "A: [3, H, 2 * W] -> [_] { #[doc = \"x\"] a: Conv2d(C, kernel = (3, K), groups = 3, bias = B), BatchNorm2d(C, eps = 1e-3), Flatten -> [N],
@@ -31,7 +31,7 @@ const BLOCKS: [&str; 9] = [
     "Custom: [8] -> [4] { layercake::dfdx::nn::modules::Linear(8, 4) -> [4], t: my::Tanh<>() -> [4], reuse t, my::Own<4, E, D>() -> [4] }",
 ];
 
-/// Words and numbers that mean something somewhere.
+/// Keywords, names and numbers with a meaning in some place.
 #[rustfmt::skip]
 const WORDS: [&str; 48] = [
     "Conv2d", "Linear", "kernel", "stride", "Flatten", "as", "from", "fn", "self", "crate", "_", "true", "x", "type", "pub", "Relu", "padding",
@@ -120,7 +120,7 @@ fn check(block: &TokenStream) -> bool {
     !expansion.to_string().contains("compile_error")
 }
 
-/// 10,000 mutations in four parts, so that they run side by side.
+/// 10,000 mutations in four tests, which run in parallel.
 fn mutations(seed: u64) {
     let mut random = Random(seed);
     let (mut fine, mut refused) = (0, 0);

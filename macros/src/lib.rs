@@ -42,7 +42,7 @@ mod value;
 
 use proc_macro::TokenStream;
 
-/// Behind `layercake::network!`, which puts its own crate's path between brackets in front.
+/// The implementation of `layercake::network!`, which passes its own crate's path in parentheses first.
 #[doc(hidden)]
 #[proc_macro]
 pub fn network_impl(tokens: TokenStream) -> TokenStream {

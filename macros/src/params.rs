@@ -1,7 +1,7 @@
-//! Generic parameters of a network, as sizes.
+//! Generic parameters of a network that are sizes.
 //!
-//! Stable Rust has no arithmetic on them in types. So a rule that meets one is asked twice, with different numbers in its place: a size
-//! that is the same both times does not depend on it, one that follows it *is* the parameter, and anything else is arithmetic, which is
+//! Stable Rust has no arithmetic on them in types. A shape rule with such a size is evaluated twice, with different numbers as stand-ins: a size
+//! that is the same both times does not depend on the parameter, one that equals the stand-in *is* the parameter, and anything else is arithmetic, which is
 //! refused.
 
 use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
@@ -13,9 +13,9 @@ use crate::ast::Generic;
 #[derive(Clone, Debug)]
 pub struct Param {
     pub name: Ident,
-    /// Its place among the network's.
+    /// Its position among the network's parameters.
     pub place: usize,
-    /// Known when the network runs, not when it is compiled.
+    /// Known at run time only.
     pub runtime: bool,
 }
 
@@ -32,14 +32,14 @@ impl Param {
         generics.iter().enumerate().map(param).collect()
     }
 
-    /// The number that stands in for it: large, so that it is no size that a user writes; with many divisors, so that groups and heads
-    /// divide it; another one in each of the two rounds.
+    /// Its stand-in: large, so that users do not write it as a size; with many divisors, so that groups and heads
+    /// divide it; different in the two rounds.
     pub fn stand_in(&self, round: usize) -> usize {
         5040 * (101 + 7 * self.place + 530 * round)
     }
 }
 
-/// What a size is that was this number in the first round and that one in the second.
+/// What a size is, from its values in the two rounds.
 pub enum Size {
     Known(usize),
     Param(Param),
@@ -47,7 +47,7 @@ pub enum Size {
     Arithmetic,
 }
 
-/// Tells a size from its numbers of both rounds.
+/// Classifies a size by its values in the two rounds.
 pub fn size(params: &[Param], first: usize, second: usize) -> Size {
     if first == second {
         return Size::Known(first);
@@ -58,12 +58,12 @@ pub fn size(params: &[Param], first: usize, second: usize) -> Size {
     }
 }
 
-/// A message about stand-ins of the first round as one about the parameters.
+/// Replaces the stand-ins of the first round by the parameters' names in a message.
 pub fn text(params: &[Param], text: &str) -> String {
     params.iter().fold(text.to_owned(), |text, param| text.replace(&param.stand_in(0).to_string(), &param.name.to_string()))
 }
 
-/// Code about stand-ins of the first round as code about the parameters.
+/// Replaces the stand-ins of the first round by the parameters in code.
 pub fn code(params: &[Param], tokens: TokenStream) -> TokenStream {
     let token = |token: TokenTree| match token {
         TokenTree::Group(group) => {
@@ -83,7 +83,7 @@ fn literal(params: &[Param], literal: &Literal) -> TokenStream {
     param.map_or_else(|| literal.to_token_stream(), |param| param.name.to_token_stream())
 }
 
-/// Does code name a parameter?
+/// The first parameter that the code names.
 pub fn mentions(params: &[Param], tokens: TokenStream) -> Option<Param> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Ident(word) => params.iter().find(|param| param.name == word).cloned(),

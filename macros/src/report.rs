@@ -1,11 +1,11 @@
-//! Gathers mistakes, so that one compile shows all of them.
+//! Collects mistakes, so that one compilation shows all of them.
 
 use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
-/// The mistakes found so far, each with the tokens to underline.
+/// The mistakes so far, each with the tokens to underline.
 #[derive(Debug, Default)]
 pub struct Report {
     mistakes: Vec<Mistake>,
@@ -21,7 +21,7 @@ struct Mistake {
 enum Place {
     Tokens(TokenStream),
     At(Span),
-    /// Where `syn` found it.
+    /// Where `syn` reported it.
     Syn(syn::Error),
 }
 
@@ -36,7 +36,7 @@ impl Report {
         self.mistakes.push(Mistake { place: Place::At(span), text: text.to_string() });
     }
 
-    /// Adds what `syn` found.
+    /// Adds an error of `syn`.
     pub fn push(&mut self, error: syn::Error) {
         self.mistakes.push(Mistake { text: error.to_string(), place: Place::Syn(error) });
     }
@@ -52,7 +52,7 @@ impl Report {
         self.mistakes.iter().map(|mistake| mistake.text.clone()).collect()
     }
 
-    /// What each mistake underlines, and its text.
+    /// The underlined tokens and the text of each mistake.
     #[cfg(test)]
     pub fn list(&self) -> Vec<(TokenStream, String)> {
         let tokens = |mistake: &Mistake| match &mistake.place {
@@ -62,18 +62,18 @@ impl Report {
         self.mistakes.iter().map(|mistake| (tokens(mistake), mistake.text.clone())).collect()
     }
 
-    /// Adds a note to all mistakes from the one of this number on.
+    /// Appends a note to all mistakes from this number on.
     pub fn annotate(&mut self, from: usize, note: &str) {
         self.mistakes[from..].iter_mut().for_each(|mistake| mistake.text.push_str(note));
     }
 
-    /// Forgets those of the mistakes from the one of this number on whose texts are not kept.
+    /// Removes those of the mistakes from this number on whose texts `keep` rejects.
     pub fn retain(&mut self, from: usize, mut keep: impl FnMut(&str) -> bool) {
         let later = self.mistakes.split_off(from);
         self.mistakes.extend(later.into_iter().filter(|mistake| keep(&mistake.text)));
     }
 
-    /// Forgets all mistakes from the one of this number on.
+    /// Removes all mistakes from this number on.
     pub fn truncate(&mut self, from: usize) {
         self.mistakes.truncate(from);
     }

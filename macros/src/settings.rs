@@ -1,4 +1,4 @@
-//! A layer's arguments as values: numbers, or names of constants that the compiler works out.
+//! The values of a layer's arguments: numbers, or constants that the compiler evaluates.
 
 use layercake_ir::Op;
 use layercake_ir::spec::{self, Sizes};
@@ -19,7 +19,7 @@ pub enum Num<T> {
     Named(Symbol),
 }
 
-/// A constant expression of the user's, emitted once as a constant of the helper type.
+/// A constant expression of the user, emitted once as a constant of the helper type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Symbol {
     pub ident: Ident,
@@ -30,10 +30,10 @@ pub struct Symbol {
 /// The constant expressions of a network.
 #[derive(Debug)]
 pub struct Symbols {
-    /// The helper type that has them as associated constants.
+    /// The helper type with its associated constants.
     pub owner: Ident,
     pub list: Vec<(Symbol, Kind, Expr)>,
-    /// The generic parameters of the network, which are no constants.
+    /// The generic parameters of the network, which are not constants.
     pub params: Vec<Param>,
 }
 
@@ -49,14 +49,14 @@ impl Symbols {
         symbol
     }
 
-    /// How code names one of them.
+    /// The path of a constant in generated code.
     pub fn path(&self, symbol: &Symbol) -> TokenStream {
         let (owner, ident) = (&self.owner, &symbol.ident);
         quote!(#owner::#ident)
     }
 }
 
-/// The value of one argument, of whatever kind.
+/// The value of one argument, of any kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     Size(Num<usize>),
@@ -78,7 +78,7 @@ impl<T> Num<T> {
 }
 
 impl Num<usize> {
-    /// With a parameter's number of that round in its place.
+    /// The value with parameters replaced by their stand-ins of that round.
     fn with_params(&self, round: usize) -> Self {
         match self {
             Num::Param(param) => Num::Known(param.stand_in(round)),
@@ -88,7 +88,7 @@ impl Num<usize> {
 }
 
 impl Value {
-    /// In the form that all operations share, if all its numbers are known.
+    /// The value in the common form of all operations, if all its numbers are known.
     fn known(&self) -> Option<spec::Value> {
         Some(match self {
             Value::Size(size) => spec::Value::Size(*size.known()?),
@@ -103,7 +103,7 @@ impl Value {
         })
     }
 
-    /// Are all its numbers known?
+    /// Whether all its numbers are known.
     pub fn is_known(&self) -> bool {
         match self {
             Value::Size(size) => size.known().is_some(),
@@ -127,12 +127,12 @@ impl Value {
     }
 }
 
-/// An argument of a layer: one the user gave, or its default.
+/// An argument of a layer: given by the user, or its default.
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// The field of the operation.
     pub name: &'static str,
-    /// None where it is missing or wrong; that has been reported.
+    /// None if it is missing or wrong, which has been reported.
     pub value: Option<Value>,
     /// The value as the user wrote it; None for a default.
     pub tokens: Option<TokenStream>,
@@ -149,7 +149,7 @@ impl Settings {
         self.list.iter().find(|setting| setting.name == name)
     }
 
-    /// The value of a size; None where there is none, or it is no size.
+    /// The value of a size; None if there is none, or it is not a size.
     pub fn size(&self, name: &str) -> Option<&Num<usize>> {
         match self.get(name)?.value.as_ref()? {
             Value::Size(size) => Some(size),
@@ -157,7 +157,7 @@ impl Settings {
         }
     }
 
-    /// The sizes of a list; none where there is no such list.
+    /// The sizes of a list; empty if there is no such list.
     pub fn list(&self, name: &str) -> &[Num<usize>] {
         match self.get(name).and_then(|setting| setting.value.as_ref()) {
             Some(Value::List(list)) => list,
@@ -165,14 +165,14 @@ impl Settings {
         }
     }
 
-    /// The operation with these arguments, if each one is known.
+    /// The operation with these arguments, if all are known.
     pub fn operation(&self, row: &Row) -> Option<Op> {
         let all = self.list.iter().all(|setting| setting.value.as_ref().is_some_and(Value::is_known));
         let value = |option: &'static Choice| self.get(option.name)?.value.as_ref()?.known();
         all.then(|| (row.make)(&mut { value }).ok()).flatten()
     }
 
-    /// All of them, with the numbers of that round in the place of generic parameters.
+    /// The arguments with generic parameters replaced by their stand-ins of that round.
     pub fn with_params(&self, round: usize) -> Self {
         let setting =
             |setting: &Setting| Setting { value: setting.value.as_ref().map(|value| value.with_params(round)), ..setting.clone() };
@@ -194,12 +194,12 @@ impl Settings {
         self.nums().filter_map(|num| if let Num::Param(param) = num { Some(param.clone()) } else { None }).collect()
     }
 
-    /// Is one a generic parameter?
+    /// Whether one is a generic parameter.
     pub fn is_generic(&self) -> bool {
         self.nums().any(|num| matches!(num, Num::Param(_)))
     }
 
-    /// What the user called the first that is a constant expression.
+    /// The user's name for the first constant expression.
     pub fn named(&self) -> Option<String> {
         let symbol = self.list.iter().find_map(|setting| match setting.value.as_ref()? {
             Value::Float(Num::Named(symbol)) | Value::Bool(Num::Named(symbol)) => Some(symbol),
@@ -209,12 +209,12 @@ impl Settings {
         symbol.or(size).map(|symbol| format!("`{}`", symbol.text))
     }
 
-    /// Is one a constant expression?
+    /// Whether one is a constant expression.
     pub fn is_named(&self) -> bool {
         self.named().is_some()
     }
 
-    /// Was each one given as it should be?
+    /// Whether every argument is valid.
     pub fn is_sound(&self) -> bool {
         self.list.iter().all(|setting| setting.value.is_some())
     }

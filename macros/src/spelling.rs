@@ -1,6 +1,6 @@
-//! Finds the word that was meant.
+//! Suggestions for misspelled words.
 
-/// The candidate that differs least from `word`: only in case, or by a slip or two of the keyboard; None if none is near.
+/// The candidate nearest to `word`: differing only in case, or by one or two typing errors; None if none is near.
 pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace('_', "");
     let word = plain(word);

@@ -1,4 +1,4 @@
-//! What the tests of several stages share.
+//! Helpers for the tests of several stages.
 
 use proc_macro2::TokenStream;
 
@@ -7,7 +7,7 @@ use crate::report::Report;
 use crate::shape::Model;
 use crate::{check, network, parse, shape};
 
-/// LeNet-5, with one of everything that a block can have.
+/// LeNet-5, with every part that a block can have.
 pub const LENET5: &str = "
     /// LeNet-5 (LeCun et al., 1998).
     pub LeNet5: [1, 28, 28] -> [10] {
@@ -31,12 +31,12 @@ pub fn expanded(block: &str) -> String {
     network::network(quote::quote!((::layercake) #block)).to_string()
 }
 
-/// The texts of what is reported about a block, in the order of the stages.
+/// The texts of all mistakes of a block, in the order of the stages.
 pub fn mistakes(block: &str) -> Vec<String> {
     report(block).texts()
 }
 
-/// What is reported about a block, in the order of the stages.
+/// All mistakes of a block, in the order of the stages.
 pub fn report(block: &str) -> Report {
     let mut report = Report::default();
     let parse::Block { mut networks, templates } = parse::block(tokens(block), &mut report);
@@ -53,7 +53,7 @@ pub fn report(block: &str) -> Report {
     report
 }
 
-/// Works on the model of a block's only network, and what was reported about it.
+/// Calls `work` with the model of a block's only network and its mistakes.
 pub fn with_model<R>(block: &str, work: impl FnOnce(&Model, &Report) -> R) -> R {
     let mut report = Report::default();
     let parse::Block { mut networks, templates } = parse::block(tokens(block), &mut report);
@@ -67,7 +67,7 @@ pub fn with_model<R>(block: &str, work: impl FnOnce(&Model, &Report) -> R) -> R 
     work(&model, &report)
 }
 
-/// The shapes of a block's only network: what each layer gives, as text.
+/// The output shapes of all layers of a block's only network, as text.
 pub fn outputs(block: &str) -> Vec<String> {
     with_model(block, |model, _| model.nodes.iter().map(|node| node.output.text()).collect())
 }

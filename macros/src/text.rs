@@ -100,7 +100,7 @@ fn write(tokens: TokenStream, out: &mut String, previous: &mut Previous) {
     }
 }
 
-/// Is the last word written as the names of types are?
+/// Whether the last word is written like a type name.
 fn ends_in_type(out: &str) -> bool {
     let word = out.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
     word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase)

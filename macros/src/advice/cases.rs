@@ -9,7 +9,7 @@ fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {
-        // The twins of other cases, whose messages are the compiler's.
+        // The twins of other cases, whose messages come from the compiler.
         if path.ends_with("symbolic") {
             continue;
         }

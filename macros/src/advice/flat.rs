@@ -1,16 +1,16 @@
-//! A block as a flat list of tokens, in which advice is put where it belongs.
+//! A block as a flat list of tokens, for applying advice.
 
 use std::ops::Range;
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// Tokens as text, brackets among them.
+/// Tokens as text, including brackets.
 pub type Flat = Vec<String>;
 
-/// Signs of two characters.
+/// Two-character operators.
 const SIGNS: [&str; 13] = ["->", "=>", "::", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "&&", "||"];
 
-/// Flattens tokens: `a(1)` is `a`, `(`, `1`, `)`, and `->` is one.
+/// Flattens tokens: `a(1)` becomes `a`, `(`, `1`, `)`, and `->` is one token.
 pub fn flat(tokens: TokenStream) -> Flat {
     let mut out = Vec::new();
     let mut joint = false;
@@ -50,12 +50,12 @@ pub fn parsed(text: &str) -> Option<Flat> {
     text.parse().ok().map(flat)
 }
 
-/// The block again.
+/// The block as text.
 pub fn text(tokens: &[String]) -> String {
     tokens.join(" ")
 }
 
-/// Where a list of tokens occurs.
+/// The occurrences of a list of tokens.
 pub fn occurrences(all: &[String], part: &[String]) -> Vec<Range<usize>> {
     if part.is_empty() || part.len() > all.len() {
         return Vec::new();
@@ -99,7 +99,7 @@ pub fn around(all: &[String], at: usize) -> Option<usize> {
     None
 }
 
-/// What stands between the commas, or brackets, around a place.
+/// The item around a place, between commas or brackets.
 pub fn item(all: &[String], at: usize) -> Range<usize> {
     let begin = around(all, at).map_or(0, |open| open + 1);
     let (mut start, mut i) = (begin, begin);
@@ -119,17 +119,17 @@ pub fn item(all: &[String], at: usize) -> Range<usize> {
     start..i
 }
 
-/// Is it a layer's name?
+/// Whether it is a layer's name.
 pub fn is_layer(token: &str) -> bool {
     token.starts_with(|c: char| c.is_uppercase()) && token.chars().any(|c| c.is_lowercase())
 }
 
-/// Is it a word?
+/// Whether it is a word.
 pub fn is_word(token: &str) -> bool {
     token.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// The layer that begins at a word: the word, its path, and the round brackets behind it.
+/// The layer that starts at a word: the word, its path, and its arguments.
 fn call_at(all: &[String], mut start: usize) -> Range<usize> {
     while start >= 2 && (all[start - 1] == "::" || all[start - 1] == ".") && is_word(&all[start - 2]) {
         start -= 2;
@@ -144,7 +144,7 @@ fn call_at(all: &[String], mut start: usize) -> Range<usize> {
     }
 }
 
-/// The layers that a place may belong to: the one that begins there, and those around it.
+/// The layers that a place may belong to: the one that starts there, and those around it.
 pub fn calls(all: &[String], place: &Range<usize>) -> Vec<Range<usize>> {
     let mut calls = Vec::new();
     if is_word(&all[place.start]) {
@@ -160,7 +160,7 @@ pub fn calls(all: &[String], place: &Range<usize>) -> Vec<Range<usize>> {
     calls
 }
 
-/// With a range replaced.
+/// The tokens with a range replaced.
 pub fn replaced(all: &[String], range: Range<usize>, with: &[String]) -> Flat {
     [&all[..range.start], with, &all[range.end..]].concat()
 }

@@ -1,6 +1,6 @@
-//! Whatever a `help:` line shows as code is pasted where it belongs, and must mend what the message was about.
+//! Tests that the code in each `help:` line, pasted in its place, fixes the mistake.
 //!
-//! Advice has one of a few forms, which [`read`] tells apart; a line that shows code in another fails the tests.
+//! Advice has one of a few forms, which [`read`] distinguishes; a line with code in another form fails the tests.
 
 mod cases;
 mod flat;
@@ -13,25 +13,25 @@ use read::{Advice, Verb};
 
 use crate::testing;
 
-/// A message: what it underlines, and its text.
+/// A message: the underlined tokens and the text.
 #[derive(Clone, Debug)]
 pub struct Said {
     pub place: Flat,
     pub text: String,
 }
 
-/// What is said of a block.
+/// The messages about a block.
 pub fn said(block: &str) -> Vec<Said> {
     let report = testing::report(block);
     report.list().into_iter().map(|(tokens, text)| Said { place: flat::flat(tokens), text }).collect()
 }
 
-/// The block with a piece of advice followed, in each way in which a reader may understand it.
+/// The block with a piece of advice applied, in every way in which a reader may understand it.
 fn applied(block: &Flat, said: &Said, advice: &Advice) -> Vec<Flat> {
     let code = &advice.code;
     let mut out = Vec::new();
     let mut places = flat::occurrences(block, &said.place);
-    // Tags are underlined without what is between them.
+    // Several tags are underlined without the commas between them.
     if let (true, Some(first)) = (places.is_empty(), said.place.first()) {
         places = flat::occurrences(block, std::slice::from_ref(first));
     }
@@ -39,7 +39,7 @@ fn applied(block: &Flat, said: &Said, advice: &Advice) -> Vec<Flat> {
         let step = flat::item(block, place.start);
         match advice.verb {
             Verb::Before => {
-                // The step, wherever in it the place is.
+                // The step around the place.
                 let mut at = place.start;
                 while let Some(open) = flat::around(block, at) {
                     if block[open] == "{" {
@@ -82,7 +82,7 @@ fn applied(block: &Flat, said: &Said, advice: &Advice) -> Vec<Flat> {
         }
         let option = code.len() > 2 && code[1] == "=";
         let layer = code.len() > 1 && flat::is_layer(&code[0]);
-        // A layer, or an option, is more than what is underlined in it.
+        // A layer or option may be larger than its underlined part.
         let inside = (layer && !flat::is_layer(&block[place.start])) || (option && place.start > 0 && block[place.start - 1] == "=");
         if !inside {
             out.push(flat::replaced(block, place.clone(), code));
@@ -97,7 +97,7 @@ fn applied(block: &Flat, said: &Said, advice: &Advice) -> Vec<Flat> {
             if let Some(old) = (step.start..step.end).rev().find(|&i| block[i] == "as") {
                 out.push(flat::replaced(block, old..step.end, code));
             }
-            // Of whatever step.
+            // After any step.
             for i in 0..block.len() {
                 let end = flat::item(block, i).end;
                 out.push(flat::replaced(block, end..end, code));
@@ -143,7 +143,7 @@ fn count(all: &[Said], text: &str) -> usize {
     all.iter().filter(|said| said.text == text).count()
 }
 
-/// Follows one piece of advice; the block that comes of it, with as few mistakes as may be.
+/// Applies one piece of advice; returns the resulting block with the fewest mistakes.
 fn mended(block: &Flat, all: &[Said], said: &Said, advice: &Advice, before: &[String]) -> Result<Flat, String> {
     let shown = if advice.code.is_empty() { "nothing".to_owned() } else { flat::text(&advice.code) };
     if let Some(word) = read::unknown(&advice.code, block) {
@@ -156,7 +156,7 @@ fn mended(block: &Flat, all: &[Said], said: &Said, advice: &Advice, before: &[St
         return Err(format!("`{shown}`: nothing is underlined that it could replace"));
     }
     let fits = |candidate: &Flat| {
-        // A bracket may have lost its other half.
+        // A bracket may be unbalanced.
         flat::parsed(&flat::text(candidate))?;
         let now = self::said(&flat::text(candidate));
         let gone = count(&now, &said.text) < count(all, &said.text);
@@ -167,7 +167,7 @@ fn mended(block: &Flat, all: &[Said], said: &Said, advice: &Advice, before: &[St
     best.map(|(_, candidate)| candidate).ok_or_else(|| format!("`{shown}` does not mend it"))
 }
 
-/// Follows all advice, message after message. The block that comes of it in the end and what is still said of it, or why advice is wrong.
+/// Applies all advice, message by message. Returns the final block with its remaining messages, or why a piece of advice is wrong.
 pub fn follow(block: &str) -> Result<(String, Vec<Said>), String> {
     let mut block = flat::parsed(block).ok_or("no tokens")?;
     let mut before: Vec<String> = Vec::new();
@@ -181,7 +181,7 @@ pub fn follow(block: &str) -> Result<(String, Vec<Said>), String> {
                 match mended(&block, &all, said, advice, &before) {
                     Ok(mended) if i == 0 && next.is_none() => next = Some((mended, said.text.clone())),
                     Ok(_) => {}
-                    // What is said of the same place first may have to be mended before.
+                    // An earlier message about the same place may have to be fixed first.
                     Err(why) => unfit = unfit.or(Some(fail(why))),
                 }
             }

@@ -1,10 +1,10 @@
-//! One mistake gives one message: sound blocks, each with a single change that makes it wrong.
+//! Tests that one mistake gives one message: valid blocks, each with a single change that makes it wrong.
 
 use super::flat::{self, Flat};
 use super::said;
 use crate::testing::LENET5;
 
-/// Blocks without a mistake, of what the guide and the gallery show.
+/// Valid blocks with the features that the guide and the gallery show.
 const SOUND: [&str; 8] = [
     LENET5,
     "Mlp: [784] -> [10] { fc1: Linear(784 -> 128), ReLU, Dropout(0.5), fc2: Linear(64), BatchNorm1d, LeakyReLU(negative_slope = 0.1), fc3: Linear(64 -> 10),
@@ -36,17 +36,17 @@ impl Random {
     }
 }
 
-/// A change of one token, and what it is called; None where it cannot be made there.
+/// A change of one token and its name; None if it is not possible there.
 fn change(block: &Flat, at: usize, kind: usize) -> Option<(Flat, String)> {
     let token = block[at].as_str();
     let number = token.parse::<usize>().is_ok();
     let inside = (0..at).filter(|&i| block[i] == "{").count() > (0..at).filter(|&i| block[i] == "}").count();
-    // A size in a template is wrong of each use by itself.
+    // A wrong size in a template is reported for each use.
     let network = block.iter().rposition(|token| token == "ResNet").unwrap_or_default();
     if at < network && kind < 2 {
         return None;
     }
-    // What begins a doc comment, and what an input's size contradicts: every layer that states it.
+    // The start of a doc comment, and an input's size, which contradicts every layer that states it.
     if token == "doc" || (!inside && kind == 0) {
         return None;
     }
@@ -71,9 +71,9 @@ fn change(block: &Flat, at: usize, kind: usize) -> Option<(Flat, String)> {
         5 if number => put(&["None"]),
         6 if number => put(&[&format!("{token}.5")]),
         // A word with two letters swapped.
-        // (The uses of a template whose name changes are wrong each.)
+        // (If a template's name changes, each use is wrong.)
         7 if flat::is_word(token) && token.len() > 4 && (at == 0 || block[at - 1] != "block") => put(&[&misspelt(token)]),
-        // An option less: its name and its sign, or all of it.
+        // A removed option: its name and its sign, or all of it.
         8 if option => Some((flat::replaced(block, at..at + 2, &[]), format!("without `{token} =` at {at}"))),
         9 if option => {
             let item = flat::item(block, at);

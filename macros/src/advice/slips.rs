@@ -1,4 +1,4 @@
-//! What PyTorch's users type, layer by layer: each line of `slips.txt` must be answered by one message, and its advice must lead to a
+//! Lines that PyTorch's users type, layer by layer: each line of `slips.txt` must get one message, and its advice must lead to a valid
 //! network.
 
 use super::{follow, said};
@@ -26,8 +26,8 @@ fn slips() -> String {
 fn each_is_answered() {
     let mut wrong = Vec::new();
     for (line, block) in blocks() {
-        // Lines that begin with a dash are answered by a message without code.
-        // Lines that begin with a plus sign are networks as they stand.
+        // Lines that begin with a dash get a message without code.
+        // Lines that begin with a plus sign are valid.
         if let Some(line) = line.strip_prefix("+ ") {
             let all = said(&block.replace("{ + ", "{ "));
             if !all.is_empty() {

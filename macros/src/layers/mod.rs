@@ -1,4 +1,4 @@
-//! The layers of the language, as `layercake-ir` specifies them, and what other libraries call them.
+//! The layers of the language, as `layercake-ir` specifies them, and their names in other libraries.
 
 mod habits;
 mod torch;
@@ -11,20 +11,20 @@ pub use torch::{order, torch_field};
 
 use crate::spelling;
 
-/// All layers that can be written, in the order in which messages list them.
+/// All layers that users can write, in the order of messages.
 pub fn all() -> impl Iterator<Item = &'static Row> {
     Op::SPECS.iter().copied().filter(|row| row.variant != UNPACK.variant)
 }
 
-/// What stands behind a recurrent layer for each tensor that it gives, where it gives several. Users do not write it.
+/// The operation that unpacks each output of a recurrent layer that has several. Users do not write it.
 pub const UNPACK: &Row = &layercake_ir::ops::Unpack::SPEC;
 
-/// Is this a layer that joins several values?
+/// Whether this layer joins several values.
 pub fn is_join(row: &Row) -> bool {
     row.family == Family::Join
 }
 
-/// What the final states of a recurrent layer are called behind its name; none for other layers.
+/// The names of a recurrent layer's states; empty for other layers.
 pub fn states(row: &Row) -> Option<&'static [&'static str]> {
     match row.inputs {
         Inputs::States(names) => Some(names),
@@ -32,7 +32,7 @@ pub fn states(row: &Row) -> Option<&'static [&'static str]> {
     }
 }
 
-/// The value that an option has in the layer's example.
+/// The value of an option in the layer's example.
 pub fn shown(row: &Row, option: &str) -> &'static str {
     let value = row.example.split_once(&format!("{option} = ")).map_or("..", |(_, value)| value);
     value.split([',', ')']).next().unwrap_or(value)
@@ -55,7 +55,7 @@ pub fn variations(row: &Row) -> impl Iterator<Item = (&'static Row, Variation)> 
 
 /// The row whose name was probably meant: the same letters in another case, or a slip of the keyboard.
 pub fn nearest(kind: &str) -> Option<&'static Row> {
-    // A layer for images is no misspelling of one for sequences.
+    // A `2d` layer is not a misspelling of a `1d` layer.
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let own = digits(kind);
     let kinds: Vec<&str> =
@@ -63,24 +63,24 @@ pub fn nearest(kind: &str) -> Option<&'static Row> {
     spelling::nearest(kind, &kinds).and_then(find)
 }
 
-/// The row of this name but for its case and underscores: `LSTM`, `max_pool2d`.
+/// The row of this name, ignoring case and underscores: `LSTM`, `max_pool2d`.
 pub fn in_other_letters(kind: &str) -> Option<&'static Row> {
     let plain = |text: &str| text.to_lowercase().replace('_', "");
     let own = plain(kind);
     all().find(|row| plain(row.kind) == own)
 }
 
-/// Does a word stand for a layer, be it misspelt?
+/// Whether a word is a layer's name, possibly misspelled.
 pub fn resembles(kind: &str) -> bool {
     kind.starts_with(char::is_uppercase) || nearest(kind).is_some()
 }
 
-/// Does this layer take the options of another, which it names?
+/// Whether this layer takes the options of another layer that it names.
 pub fn is_unpool(row: &Row) -> bool {
     row.kind == "MaxUnpool2d"
 }
 
-/// Is this the name of a step that holds other steps?
+/// Whether this is the name of a step that contains other steps.
 pub fn is_combinator(kind: &str) -> bool {
     matches!(kind, "Residual" | "Repeat" | "Sequential") || find(kind).is_some_and(is_join)
 }

@@ -7,7 +7,7 @@ use crate::expand::{decided, symbolic};
 use crate::shape::{Model, Node, State};
 use crate::testing::{mistakes, with_model};
 
-/// A network whose only layer is the row's, with these arguments, on its sample; how many sizes it gives is tried.
+/// A network with the row's layer alone, with these arguments, on its sample; the output's rank is found by trial.
 pub fn network(row: &Row, arguments: &str) -> String {
     let mut blocks = (1..=5).map(|rank| block(row, arguments, rank));
     blocks.find(|block| mistakes(block).is_empty()).unwrap_or_else(|| block(row, arguments, 5))
@@ -16,7 +16,7 @@ pub fn network(row: &Row, arguments: &str) -> String {
 fn block(row: &Row, arguments: &str, rank: usize) -> String {
     let (input, output) = (row.sample, vec!["_"; rank].join(", "));
     let steps = match row.kind {
-        // Each part has a tag, which is used.
+        // Each part has a tag that is used.
         "Split" => format!(
             "Split(2{} as (a, b), Add(b)",
             arguments.trim_start_matches("Split(2").trim_end_matches(" as (a, b)").replace("Split(parts = A", "")
@@ -72,7 +72,7 @@ fn every_example_is_right() {
     }
 }
 
-/// The row names the fields of the operation, all of them, with their kinds.
+/// The row lists all fields of the operation with their kinds.
 #[test]
 fn every_row_describes_its_operation() {
     for row in all() {
@@ -129,7 +129,7 @@ fn options_are_well_described() {
     }
 }
 
-/// Where an argument is left out, PyTorch's value stands.
+/// Defaults are PyTorch's.
 #[test]
 fn defaults_are_pytorchs() {
     let cases = [

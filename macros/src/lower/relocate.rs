@@ -1,5 +1,5 @@
-//! Copies of steps, moved to another place in the user's source: to the use of a template, or of a layer that is applied again. What is
-//! said of a copy then underlines the use; arguments of a template keep their own places.
+//! Copies of steps with the span of another place in the user's source: the use of a template, or a `reuse`. Messages about
+//! a copy then underline the use; arguments of a template keep their own spans.
 
 use std::collections::HashMap;
 
@@ -109,7 +109,7 @@ impl Copy<'_> {
         word
     }
 
-    /// An expression with its arguments filled in. What cannot be read after that stays as it was; the compiler will say so.
+    /// An expression with its arguments filled in. If the result is invalid, the original is kept, and the compiler reports it.
     fn expression(&self, expression: &Expr) -> Expr {
         syn::parse2(self.filled(expression.to_token_stream())).unwrap_or_else(|_| expression.clone())
     }
@@ -118,7 +118,7 @@ impl Copy<'_> {
         Copy { place: self.place, arguments: &HashMap::new() }.filled(tokens)
     }
 
-    /// Tokens at the new place, the template's arguments replaced by what was given for them.
+    /// Tokens with the new span, with the template's parameters replaced by the arguments.
     fn filled(&self, tokens: TokenStream) -> TokenStream {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let sign = |i: usize, wanted: char| matches!(tokens.get(i), Some(TokenTree::Punct(sign)) if sign.as_char() == wanted);

@@ -45,7 +45,7 @@ pub fn items(printer: &Printer) -> TokenStream {
     }
 }
 
-/// The parameters of an `impl` that says what it needs of the fields.
+/// The parameters of an `impl` with bounds on the fields.
 fn parameters(printer: &Printer) -> Vec<TokenStream> {
     let Printer { k, model, .. } = printer;
     typing::parameters(model.input, |name| match &model.typing.kind {
@@ -79,7 +79,7 @@ impl Way {
         let [module, forward, method, attempt] = self.names();
         let Self { receiver, borrow, .. } = self;
         let parts: Vec<_> = printer.parts().map(|(i, field, part)| (field, printer.part(i, part))).collect();
-        // Field i takes an `__X{i}` and gives an `__X{i + 1}`: parameters that follow from the first one.
+        // Field i maps `__X{i}` to `__X{i + 1}`: parameters that the first one determines.
         let values: Vec<Ident> = (0..=parts.len()).map(|i| format_ident!("__X{i}")).collect();
         let (first, last) = (&values[0], &values[parts.len()]);
         let bounds = parts.iter().zip(values.windows(2)).map(|((field, part), ends)| {
@@ -112,7 +112,7 @@ impl Way {
         }
     }
 
-    /// The same as methods, which need no trait to be imported.
+    /// The same as inherent methods, which need no import.
     fn methods(&self, printer: &Printer) -> TokenStream {
         let (k, vis) = (&printer.k, &printer.model.input.vis);
         let [module, _, method, attempt] = self.names();

@@ -1,8 +1,8 @@
-//! The check that each field of a `#[model(forward)]` struct takes what the one before it gives.
+//! The check that each field of a `#[model(forward)]` struct accepts the output of the field before it.
 //!
-//! What is known of the fields' shapes is known to the compiler alone, so the check is a constant. Where only number type and device
-//! are parameters it stands for `f32` on the CPU, as an item that `cargo check` and editors work out. Where there are others, it stands
-//! in the functions, and is made when one is compiled for the parameters' values: in `cargo build`.
+//! Only the compiler knows the fields' shapes, so the check is a constant. If only number type and device
+//! are parameters, it is an item for `f32` on the CPU, which `cargo check` and editors evaluate. With other parameters, it is
+//! inside the functions and is evaluated when they are compiled for the parameters' values, in `cargo build`.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
@@ -11,7 +11,7 @@ use super::expand::{Printer, at};
 use super::structure::Part;
 use super::typing::Kind;
 
-/// The axes that a shape can have besides the batch.
+/// The maximum number of axes without the batch.
 const AXES: [usize; layercake_ir::MAX_RANK] = [0, 1, 2, 3, 4];
 
 /// The struct as a field of another one.
@@ -37,7 +37,7 @@ pub fn ports(printer: &Printer, parameters: &[TokenStream]) -> Option<TokenStrea
     })
 }
 
-/// What is known of a field.
+/// The known facts about a field.
 fn of(printer: &Printer, part: &Part) -> TokenStream {
     let Printer { k, e, d, .. } = printer;
     let leaf = &part.leaf;
@@ -45,12 +45,12 @@ fn of(printer: &Printer, part: &Part) -> TokenStream {
     one
 }
 
-/// A field that is gone through several times gives what it takes.
+/// A field that is applied several times returns its input's type.
 fn repeated(part: &Part) -> Option<TokenStream> {
     (!part.layers.is_empty()).then(|| quote!(.repeated()))
 }
 
-/// Does nothing but number type and device stand open?
+/// Whether only number type and device are open.
 fn concrete(printer: &Printer) -> bool {
     let parameters = printer.model.input.generics.params.len();
     match printer.model.typing.kind {
@@ -71,7 +71,7 @@ pub fn within(printer: &Printer) -> Option<TokenStream> {
         .parts()
         .map(|(_, field, part)| {
             let (name, ports, repeated) = (&field.path, of(printer, part), repeated(part));
-            // Whether a network takes other lengths cannot be asked here.
+            // Whether a network accepts other lengths is not known here.
             let ports = quote!(#ports.unless_it_may_stretch());
             let entry = before.map(|source| at(quote!(flow.enters(&ports, #name, #source);), field.span()));
             let again = (!part.layers.is_empty()).then(|| at(quote!(#k::junction::again(&ports, #name);), field.span()));
@@ -117,7 +117,7 @@ pub fn items(printer: &Printer) -> Option<TokenStream> {
             before = Some(name);
             let tensor = |shape: &TokenStream| {
                 let sizes = AXES.map(|axis| quote!({ #shape.dim(#axis) }));
-                // Token ids are whole numbers.
+                // Token ids are integers.
                 let numbers = quote!(<#k::ports::Choice<{ #shape.is_ids() }> as #k::ports::Choose<::core::primitive::usize, #e>>::Chosen);
                 quote!(#k::Tensor<<#k::ports::Sizes<{ #shape.rank() }, #(#sizes),*> as #k::ports::Typed>::Shape, #numbers, #d>)
             };
@@ -127,7 +127,7 @@ pub fn items(printer: &Printer) -> Option<TokenStream> {
             });
             let typed_input = tensor(&taken.to_token_stream());
             let check = at(quote!(const _: () = #k::ports::receives::<#leaf, #x>();), field.span());
-            // What goes through all items of a list stays what it was.
+            // A list keeps its type from item to item.
             let given = if listed { quote!(#x) } else { quote!(<#passed as #k::Module<#x>>::Output) };
             quote! {
                 const #stated: #k::junction::Ports = #known;
@@ -135,20 +135,20 @@ pub fn items(printer: &Printer) -> Option<TokenStream> {
                 #entry
                 #again
                 const #next_flow: #k::junction::Flow = #flow.after(&#ports #repeated);
-                // What the compiler's own check of the field assumes: what the field states itself, so that one mistake gives one
-                // message, or else what the field before it gives.
+                // The input that the compiler's own check assumes: the one that the field states, so that one mistake gives one
+                // message, else the output of the field before it.
                 const #taken: #k::ir::Shape = #flow.taken_by(&#ports);
                 const #typed: ::core::primitive::bool = !#taken.is_unknown();
                 type #x = <#k::ports::Choice<{ #typed }> as #k::ports::Choose<
                     #typed_input,
                     #y,
                 >>::Chosen;
-                // Of a field that is no model, that is said already.
+                // A field that is not a model is reported elsewhere.
                 type #leaf = <#k::ports::Choice<{ (#typed || #seen) && <#k::ports::Models<#ty, #e, #d>>::MODELS }> as #k::ports::Choose<
                     #ty,
                     #k::ports::Blank,
                 >>::Chosen;
-                // After a field that cannot take it, nothing is known again.
+                // After a mismatch, the type is unknown.
                 const #fits: ::core::primitive::bool = <#k::ports::Fits<#leaf, #x>>::FITS;
                 const #next_seen: ::core::primitive::bool = (#typed || #seen) && #fits;
                 type #passed = <#k::ports::Choice<{ #fits }> as #k::ports::Choose<#leaf, #k::ports::Blank>>::Chosen;

@@ -1,7 +1,7 @@
 //! `#[derive(Model)]`: a struct of networks, layers and tensors becomes a model.
 //!
-//! `attributes` reads `#[model(..)]`, `structure` what the struct is made of, `typing` what its generic parameters mean; `expand`,
-//! `forward` and `junctions` print. What they print leans on `layercake::__private::part`, which says how fields are walked over.
+//! `attributes` parses `#[model(..)]`, `structure` the fields, `typing` the meaning of the generic parameters; `expand`,
+//! `forward` and `junctions` generate code, which uses `layercake::__private::part` to visit the fields.
 
 mod attributes;
 mod expand;
@@ -25,7 +25,7 @@ pub fn derive(item: TokenStream) -> TokenStream {
     let mut report = Report::default();
     let model = structure::Model::read(&input, &mut report);
     let mistakes = report.to_tokens();
-    // After a mistake the same items stand, as far as they are known, so that what uses them gives no message of its own.
+    // After a mistake the same items are declared as far as possible, so that code that uses them causes no further messages.
     let items = model.map(|model| expand::model(&model, report.len() == 0));
     quote::quote!(#mistakes #items)
 }

@@ -2,7 +2,7 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 
 use super::derive;
 
-/// A struct with one of everything.
+/// A struct with every kind of field.
 const EVERYTHING: &str = "
     #[model(crate = cake::inner, forward)]
     pub struct Net<const N: usize, M, E: Dtype = f32, D: Storage<E> = Cpu> where M: , [(); N]: Sized {
@@ -71,7 +71,7 @@ fn paths_are_absolute_or_the_users() {
 fn after_a_mistake_the_same_items_stand() {
     let wrong = TENSORS.replace("param, init = ones", "init = ones");
     let missing: Vec<String> = signatures(TENSORS).into_iter().filter(|item| !signatures(&wrong).contains(item)).collect();
-    // Only how the tensors are filled, which no user names.
+    // Only the initialization of tensors, which users do not name.
     assert!(missing.len() == 2 && missing.iter().all(|item| item.contains("FieldInit")), "{missing:?}");
     assert_eq!(expanded(&wrong).matches("compile_error").count(), 1);
 }
@@ -95,7 +95,7 @@ fn junctions_are_checked_where_they_can_be() {
     assert_eq!(count(OPEN, ". enters ("), 0);
 }
 
-/// Every token left out once, and every token doubled once.
+/// Every token removed once, and every token doubled once.
 fn edits(tokens: &TokenStream) -> Vec<TokenStream> {
     let list: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let mut all = Vec::new();

@@ -1,4 +1,4 @@
-//! From tokens to the [`crate::ast`]. Local slips are reported here, and parsing goes on behind them.
+//! From tokens to the [`crate::ast`]. Syntax errors are reported here, and parsing continues after them.
 
 mod args;
 mod combinators;
@@ -20,17 +20,17 @@ use syn::parse::{ParseStream, Parser};
 use crate::ast::{Network, Template};
 use crate::report::Report;
 
-/// What a network looks like, for messages.
+/// An example of a network, for messages.
 const EXAMPLE: &str = "`Name: [1, 28, 28] -> [10] { .. }`";
 
-/// What a block holds, each part with the mistakes found in it.
+/// The parts of a block, each with its mistakes.
 #[derive(Debug, Default)]
 pub struct Block {
     pub networks: Vec<(Network, Report)>,
     pub templates: Vec<(Template, Report)>,
 }
 
-/// The content of `network! { .. }`. What belongs to no part of it goes to `report`.
+/// The content of `network! { .. }`. Mistakes outside its parts go to `report`.
 ///
 /// ```text
 /// block = (network | template)*
@@ -63,7 +63,7 @@ pub fn block(tokens: TokenStream, report: &mut Report) -> Block {
 fn inside(tokens: TokenStream, report: &mut Report, parse: impl FnOnce(ParseStream, &mut Report)) {
     let parser = |input: ParseStream| {
         parse(input, report);
-        // What is left was reported; without this, `syn` would report it again.
+        // The remaining tokens were reported; without this, `syn` would report them again.
         rest(input);
         Ok(())
     };
@@ -72,22 +72,22 @@ fn inside(tokens: TokenStream, report: &mut Report, parse: impl FnOnce(ParseStre
     }
 }
 
-/// Takes all tokens that are left.
+/// Consumes all remaining tokens.
 fn rest(input: ParseStream) -> TokenStream {
     input.parse().unwrap_or_default()
 }
 
-/// Takes one token tree.
+/// Consumes one token tree.
 fn token(input: ParseStream) -> Option<TokenTree> {
     input.parse().ok()
 }
 
-/// The next token tree, not taken.
+/// The next token tree, without consuming it.
 fn next(input: ParseStream) -> Option<TokenTree> {
     input.fork().parse().ok()
 }
 
-/// Takes a group if one of this delimiter is next.
+/// Consumes a group if one with this delimiter is next.
 fn group(input: ParseStream, delimiter: Delimiter) -> Option<Group> {
     match next(input) {
         Some(TokenTree::Group(group)) if group.delimiter() == delimiter => {
@@ -105,22 +105,22 @@ fn skip_to_comma(input: ParseStream) {
     }
 }
 
-/// Is the next token this one, and not the beginning of a longer one (`:` of `::`, `=` of `==`)?
+/// Whether the next token is this one, and not the start of a longer one (`:` of `::`, `=` of `==`).
 fn colon(input: ParseStream) -> bool {
     input.peek(Token![:]) && !input.peek(Token![::])
 }
 
-/// Are the next two tokens a word and a single `:`?
+/// Whether the next two tokens are a word and a single `:`.
 fn word_then_colon(input: ParseStream) -> bool {
     input.peek2(Token![:]) && !input.peek2(Token![::]) && matches!(next(input), Some(TokenTree::Ident(_)))
 }
 
-/// Are the next two tokens a word and a single `=`?
+/// Whether the next two tokens are a word and a single `=`.
 fn word_then_equals(input: ParseStream) -> bool {
     input.peek2(Token![=]) && !input.peek2(Token![==]) && !input.peek2(Token![=>]) && matches!(next(input), Some(TokenTree::Ident(_)))
 }
 
-/// A token as it is named in a message.
+/// A token's name in messages.
 fn found(token: Option<&TokenTree>) -> String {
     match token {
         None => "the end".to_owned(),

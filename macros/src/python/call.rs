@@ -29,12 +29,12 @@ pub fn named(name: &str, args: &[&Expr]) -> Result {
         ("mul" | "multiply", [left, right]) => join("Mul", left, &[right], ""),
         ("max" | "maximum", [left, right]) if tag(right).is_some() => join("Maximum", left, &[right], ""),
         (_, [first, rest @ ..]) => tensor::method(meaning(first)?, name, rest),
-        // `F.relu`, handed on.
+        // `F.relu` as a value.
         (_, []) => function(Meaning::default(), name, &[]),
     }
 }
 
-/// A function on a tensor that is a layer here.
+/// A function on a tensor that corresponds to a layer.
 pub fn function(mut before: Meaning, name: &str, args: &[&Expr]) -> Result {
     let row = row(name)?.filter(|row| row.module.is_none() || row.kind == "PReLU");
     let Some(row) = row else { return unknown(name) };
@@ -82,7 +82,7 @@ fn row(name: &str) -> std::result::Result<Option<&'static Row>, Refusal> {
     match layers::foreign(name) {
         Some(Foreign::Layer(kind)) => Ok(layers::find(kind)),
         Some(Foreign::Hint(hint)) => {
-            // What to write stands on a line of its own.
+            // The advice goes on its own line.
             Err(Refusal::Absent { layer: name.to_owned(), reason: format!("\nhelp: {hint}") })
         }
         Some(Foreign::Absent(reason)) => Err(Refusal::Absent { layer: name.to_owned(), reason: format!(": {reason}") }),
@@ -94,7 +94,7 @@ fn unknown(name: &str) -> Result {
     Err(Refusal::Unknown(name.to_owned()))
 }
 
-/// A layer with its arguments as they are written here.
+/// A layer with its arguments in this language's form.
 fn written(row: &'static Row, args: Vec<Arg>) -> String {
     let kind = Ident::new(row.kind, Span::call_site());
     let tokens = kind.to_token_stream();
@@ -128,7 +128,7 @@ fn tag(expression: &Expr) -> Option<String> {
     }
 }
 
-/// A join of what `first` gives with variables, which are tags here.
+/// A join of the steps of `first` with variables, which become tags.
 pub fn join(kind: &str, first: &Expr, others: &[&Expr], options: &str) -> Result {
     let mut before = meaning(first)?;
     let tags: Option<Vec<String>> = others.iter().map(|other| tag(other)).collect();

@@ -1,49 +1,49 @@
-//! Lines as PyTorch's and Keras's users type them, and the steps that they would be here: `self.fc1 = nn.Linear(784, 10)` is
-//! `fc1: Linear(784 -> 10)`, and `x = F.max_pool2d(F.relu(self.conv1(x)), 2)` is `ReLU, MaxPool2d(2)` behind `conv1`.
+//! Translates lines of PyTorch and Keras into steps: `self.fc1 = nn.Linear(784, 10)` becomes
+//! `fc1: Linear(784 -> 10)`, and `x = F.max_pool2d(F.relu(self.conv1(x)), 2)` becomes `ReLU, MaxPool2d(2)` after `conv1`.
 
 mod call;
 mod tensor;
 
 use syn::{BinOp, Expr, Member};
 
-/// What a line comes to.
+/// The translation of a line.
 #[derive(Debug, Default)]
 pub struct Meaning {
     /// Steps, as text.
     pub steps: Vec<String>,
-    /// The line makes a layer, as `nn.Linear(784, 10)` does, and does not call one.
+    /// Whether the line builds a layer, like `nn.Linear(784, 10)`, instead of calling one.
     pub makes: bool,
 }
 
-/// Why a line comes to nothing.
+/// Why a line has no translation.
 #[derive(Debug)]
 pub enum Refusal {
     /// There is no such layer, for a reason.
     Absent { layer: String, reason: String },
-    /// This is no layer.
+    /// This is not a layer.
     Unknown(String),
 }
 
 type Result = std::result::Result<Meaning, Refusal>;
 
-/// Names of modules that hold layers and functions.
+/// Names of modules with layers and functions.
 pub fn is_module(word: &str) -> bool {
     matches!(word, "nn" | "F" | "torch" | "tf" | "keras" | "layers" | "functional" | "np" | "numpy" | "torchvision")
 }
 
-/// Words that begin a statement of Python's, and nothing here.
+/// Words that begin a Python statement, but no step.
 pub fn is_statement(word: &str) -> bool {
     matches!(word, "def" | "lambda" | "class" | "import" | "print" | "assert" | "del" | "pass" | "with" | "elif" | "raise" | "return")
 }
 
-/// What an expression comes to, behind which the tensor goes on.
+/// The translation of an expression whose value is the current tensor.
 pub fn meaning(expression: &Expr) -> Result {
     match expression {
         Expr::Paren(inner) => meaning(&inner.expr),
         Expr::Group(inner) => meaning(&inner.expr),
         Expr::Assign(assign) => meaning(&assign.right),
         Expr::Return(value) => value.expr.as_deref().map_or(Ok(Meaning::default()), meaning),
-        // A variable is the tensor that goes through the steps.
+        // A variable is the current tensor.
         Expr::Path(path) if path.path.get_ident().is_some() => Ok(Meaning::default()),
         Expr::Path(path) => call::named(&last(path), &[]),
         Expr::Field(field) => {
@@ -57,7 +57,7 @@ pub fn meaning(expression: &Expr) -> Result {
             let args: Vec<&Expr> = method.args.iter().collect();
             match root(&method.receiver) {
                 Some(word) if is_module(&word) => call::named(&method.method.to_string(), &args),
-                // A layer that stands where it is declared.
+                // A layer runs where it is declared.
                 Some(word) if word == "self" => args.first().map_or(Ok(Meaning::default()), |tensor| meaning(tensor)),
                 _ => {
                     let before = meaning(&method.receiver)?;

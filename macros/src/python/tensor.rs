@@ -1,11 +1,11 @@
-//! Methods of tensors: `x.view(-1, 16)`, `x.mean(dim=(2, 3))`. Their sizes and axes count the batch, which is no axis here.
+//! Methods of tensors: `x.view(-1, 16)`, `x.mean(dim=(2, 3))`. Their sizes and axes include the batch, which is not an axis here.
 
 use syn::{Expr, ExprLit, Lit, UnOp};
 
 use super::{Meaning, Result, call};
 use crate::{resolve, text};
 
-/// A method on a tensor that came out of the steps before.
+/// A method on the output of the steps before.
 pub fn method(mut before: Meaning, name: &str, args: &[&Expr]) -> Result {
     let step = match name {
         "contiguous" | "to" | "cuda" | "cpu" | "float" | "half" | "double" | "detach" | "clone" | "size" => return Ok(before),
@@ -40,7 +40,7 @@ fn list<'a>(args: &[&'a Expr]) -> Vec<&'a Expr> {
     }
 }
 
-/// What stands for `dim`.
+/// The value of `dim`.
 fn dims<'a>(args: &[&'a Expr]) -> Vec<&'a Expr> {
     let named = args.iter().find_map(|arg| match arg {
         Expr::Assign(assign) if matches!(text::of(&assign.left).as_str(), "dim" | "dims" | "axis") => Some(&*assign.right),

@@ -1,4 +1,4 @@
-//! Arguments without a name: the sizes, and what was written as one by habit.
+//! Positional arguments: sizes, and arguments in another library's order.
 
 use syn::{Expr, ExprLit, Lit};
 
@@ -8,7 +8,7 @@ use crate::layers::{self, Default, Kind, Positions};
 use crate::report::Report;
 
 impl<'a> Given<'a> {
-    /// The arguments without a name.
+    /// Reads the positional arguments.
     pub(super) fn positions(&mut self, report: &mut Report) {
         let positions: Vec<(Option<&'a Expr>, &'a Expr)> = self
             .layer
@@ -21,7 +21,7 @@ impl<'a> Given<'a> {
             .collect();
         let behind = self.out_of_order();
         if behind > 0 && behind < positions.len() {
-            // Which option it is, nobody can say.
+            // The option is ambiguous.
             (self.illegible, self.unsound) = (true, true);
         }
         let positions = &positions[..if behind < positions.len() { positions.len() - behind } else { behind }];
@@ -45,7 +45,7 @@ impl<'a> Given<'a> {
             if let Positions::Option(field) | Positions::Features(field) = self.row.positions() {
                 self.list.push((field, size.clone()));
             }
-            // Which of the axes of a list were meant, nobody can say.
+            // The intended axes are ambiguous.
             self.illegible |= matches!(self.row.positions(), Positions::List(_));
             self.slip(arrow, format!("`{}` does not change sizes and takes no `in -> out`", self.row.kind));
             return;
@@ -67,10 +67,10 @@ impl<'a> Given<'a> {
             option.is_none()
         });
         let order = layers::order(self.row);
-        // PyTorch's order of arguments, or the table's.
+        // PyTorch's order of arguments, or that of the options.
         let (fields, values): (Vec<&'static str>, Vec<&'a Expr>) = match self.row.positions() {
             Positions::InOut { input: field_in, output, .. } => {
-                // PyTorch's `Linear(400, 120)` and `Conv2d(3, 64, 3)` state both sizes; `Conv2d(64, 3)` was written with ours in mind.
+                // PyTorch's `Linear(400, 120)` and `Conv2d(3, 64, 3)` state both sizes; `Conv2d(64, 3)` follows this language.
                 let required = self.row.options().filter(|option| option.default == Default::Required && !self.names(option.name));
                 let both = input.is_none()
                     && !extra.first().is_some_and(|second| habit::is_bool(second))
@@ -104,7 +104,7 @@ impl<'a> Given<'a> {
         let switch = |field: &str| field == "-" || self.row.option(field).is_some_and(|option| option.kind == Kind::Bool);
         let mut given = Vec::new();
         for (i, value) in values.into_iter().enumerate() {
-            // A truth value is that of the next option that takes one, but not where a size stands.
+            // A boolean is the value of the next boolean option, but not in the place of a size.
             let size = i == 0 && self.row.positions() != Positions::None;
             let at = if habit::is_bool(value) && !size { fields.iter().position(|field| switch(field)).unwrap_or(0) } else { 0 };
             if at < fields.len() {
@@ -112,12 +112,12 @@ impl<'a> Given<'a> {
             }
         }
         let given = given.into_iter().filter(|(field, _)| *field != "-");
-        // By place, an axis is PyTorch's, which counts the batch.
+        // A positional axis is counted as in PyTorch, with the batch.
         self.list.extend(given.filter_map(|(field, value)| match field {
             "axis" => habit::axes(&value, self.rank).or_else(|| habit::keeps(&value).then_some(value)).map(|axis| (field, axis)),
             _ => Some((field, value)),
         }));
-        // `Linear(784, 10)` and `Softmax(-1)` are PyTorch's, and mean the same here.
+        // `Linear(784, 10)` and `Softmax(-1)` mean the same as in PyTorch.
         let both =
             matches!(self.row.positions(), Positions::InOut { input: field, .. } if input.is_none() && self.has(field)) && extra.len() == 1;
         let dim_first = self.row.torch.first().is_some_and(|first| first.starts_with("dim:"));
@@ -128,19 +128,19 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// Is an option given by its name?
+    /// Whether an option is given by name.
     fn names(&self, option: &str) -> bool {
         self.layer.args.iter().any(|arg| matches!(arg, Arg::Option { key, .. } if self.means(key) == Some(option)))
     }
 
-    /// Sizes stand before options: how many do not.
+    /// Reports positional arguments after named ones, and returns their number.
     fn out_of_order(&mut self) -> usize {
         let mut options = false;
         let mut behind = 0;
         for arg in &self.layer.args {
             match arg {
                 Arg::Option { .. } => options = true,
-                // An option that lacks its value.
+                // An option without its value.
                 Arg::Position { size: Expr::Path(path), .. }
                     if path.path.get_ident().is_some_and(|word| self.row.option(&word.to_string()).is_some()) => {}
                 Arg::Position { size, .. } if options => {
@@ -155,7 +155,7 @@ impl<'a> Given<'a> {
         behind
     }
 
-    /// More arguments without a name than the layer has, of which `first` is one.
+    /// Reports too many positional arguments, `first` being one of them.
     fn extra(&mut self, first: &Expr, beyond: bool, report: &mut Report) {
         let row = self.row;
         if beyond {

@@ -1,4 +1,4 @@
-//! A network as far as it can be worked out while expanding.
+//! The model of a network: everything known during expansion.
 
 use layercake_ir::Op;
 use proc_macro2::{Ident, TokenStream};
@@ -12,7 +12,7 @@ use crate::lower::What;
 use crate::params::Param;
 use crate::settings::{Settings, Symbols};
 
-/// A network with everything worked out that can be while expanding.
+/// A network with all facts that are known during expansion.
 pub struct Model<'a> {
     pub network: &'a Network,
     pub params: Vec<Param>,
@@ -24,7 +24,7 @@ pub struct Model<'a> {
     pub input_rules: Vec<usize>,
     /// Stated outputs that are left to the compiler to compare.
     pub stated: Vec<OutputRule>,
-    /// Layers that are applied again, by number, whose tensors are left to the compiler to compare.
+    /// Reused layers, by number, whose tensors the compiler compares.
     pub shared: Vec<usize>,
 }
 
@@ -41,24 +41,24 @@ pub struct Port {
 pub struct Node {
     /// Its path: `layer1.0.conv1`.
     pub name: String,
-    /// Its field in the struct, where it may own tensors.
+    /// Its field in the struct, if it may own tensors.
     pub field: Option<Ident>,
     pub docs: Vec<Attribute>,
     pub what: What,
-    /// For each input of a join, the tokens that stand for it.
+    /// The tokens of each input of a join.
     pub operands: Vec<TokenStream>,
     pub settings: Settings,
     pub state: State,
-    /// The values it takes: first the network's inputs are counted, then the nodes.
+    /// Its input values: numbered from the network's inputs to the nodes.
     pub inputs: Vec<usize>,
     /// The earlier node whose tensors it uses.
     pub shares: Option<usize>,
-    /// Of one that is applied again, the first node that the same `reuse` gave.
+    /// For a reused layer, the first node of the same `reuse`.
     pub again: Option<usize>,
-    /// How its weights begin, where the user says so.
+    /// The initialization of its weights, if the user states it.
     pub init: Option<Stated>,
     pub output: Flow,
-    /// Lines to be added to messages.
+    /// Lines to append to messages.
     pub note: String,
 }
 
@@ -72,34 +72,34 @@ impl Node {
     }
 }
 
-/// How far an operation is decided.
+/// How much of an operation is known.
 pub enum State {
-    /// Nothing left to infer.
+    /// Fully inferred.
     Decided(Op),
-    /// The same, with the numbers of the first round in the place of generic parameters.
+    /// Fully inferred, with the stand-ins of the first round for generic parameters.
     Generic(Op),
-    /// The compiler decides.
+    /// Left to the compiler.
     Rule(Box<Rule>),
-    /// What it gives is stated by the user, and checked by its type.
+    /// A custom layer: its output is stated by the user and checked by its type.
     Custom,
     /// A mistake.
     Lost,
 }
 
-/// A shape rule for the compiler to apply.
+/// A shape rule for the compiler to evaluate.
 pub struct Rule {
-    /// The constant that holds what came of it, an `ir::Attempt`.
+    /// The constant that holds its result, an `ir::Attempt`.
     pub attempt: Ident,
     pub inputs: Vec<Flow>,
-    /// For each input, the layer that gives it; empty for the network's only one.
+    /// The layer of each input; empty for the network's only input.
     pub sources: Vec<String>,
-    /// The shape that the first source flattened.
+    /// The input's shape of the first source, if that is a `Flatten`.
     pub flattened: Option<Flow>,
 }
 
 /// A stated output for the compiler to compare.
 pub struct OutputRule {
-    /// [`crate::flow::Dim::Unknown`] where `_` stands.
+    /// [`crate::flow::Dim::Unknown`] for `_`.
     pub declared: Flow,
     pub found: Flow,
     pub layer: String,

@@ -1,23 +1,23 @@
-//! What is known of an output's sizes without the shape rule.
+//! The known sizes of an output without its shape rule.
 
 use crate::flow::Dim;
 use crate::layers::Outline;
 use crate::settings::{Num, Settings, Value};
 
-/// The sizes; None where not even their number is known. `stated` makes a size of one that the user wrote.
+/// The sizes; None if not even their number is known. `stated` converts a size that the user wrote.
 pub fn dims(outline: Outline, settings: &Settings, input: Option<&[Dim]>, stated: impl Fn(&Num<usize>) -> Dim) -> Option<Vec<Dim>> {
     let setting = |field: &str| match settings.size(field) {
-        // Zero is a mistake of its own.
+        // Zero is reported separately.
         None | Some(Num::Known(0 | layercake_ir::INFER)) => Dim::Unknown,
         Some(size) => stated(size),
     };
-    // The channels of an input of this many axes.
+    // The channels of an input with this many axes.
     let channels = |rank: usize| input.filter(|dims| dims.len() == rank).map_or(Dim::Unknown, |dims| dims[0].clone());
     Some(match outline {
         Outline::Same => input?.to_vec(),
         Outline::Last(field) => {
             let dims = input?;
-            // On an image, a `Flatten` was forgotten.
+            // On an image, a `Flatten` is probably missing.
             let keep = if dims.len() == 2 { 1 } else { 0 };
             dims.iter().take(keep).cloned().chain([setting(field)]).collect()
         }
@@ -28,7 +28,7 @@ pub fn dims(outline: Outline, settings: &Settings, input: Option<&[Dim]>, stated
         Outline::Rank => vec![Dim::Unknown; input?.len()],
         Outline::OneFewer => vec![Dim::Unknown; input?.len().saturating_sub(1).max(1)],
         Outline::Fewer(field) => vec![Dim::Unknown; input?.len().saturating_sub(settings.list(field).len()).max(1)],
-        // One axis more than there may be is a mistake of its own.
+        // Too many axes are reported separately.
         Outline::Behind(field) => {
             input.filter(|dims| dims.len() < layercake_ir::MAX_RANK)?.iter().cloned().chain([setting(field)]).collect()
         }

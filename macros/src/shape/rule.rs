@@ -1,4 +1,4 @@
-//! A layer's shape rule: asked, left to the compiler, or done without.
+//! A layer's shape rule: evaluated, left to the compiler, or replaced by an outline.
 
 use layercake_ir::{Op, Part, Shape, Site};
 use proc_macro2::TokenStream;
@@ -12,11 +12,11 @@ use crate::lower::What;
 use crate::settings::Settings;
 use crate::{params, parts};
 
-/// The layer that a rule is asked about.
+/// The layer of a rule.
 pub(super) struct Subject<'a> {
     pub row: &'static Row,
     pub layer: &'a Layer,
-    /// For each input of a join, the tokens that stand for it.
+    /// The tokens of each input of a join.
     pub operands: &'a [TokenStream],
     pub name: &'a str,
 }
@@ -39,7 +39,7 @@ impl Pass<'_> {
         match (shapes, settings.operation(subject.row)) {
             (Some(shapes), Some(op)) => self.decide(subject, settings, op, &shapes, values),
             _ => {
-                // Of values that are joined, some may come from a network, whose rank is not known.
+                // Joined values may come from a network, whose rank is unknown.
                 let input = inputs.iter().find(|input| input.dims.is_some()).unwrap_or(&inputs[0]);
                 let outline = self.outline(subject.row, settings, input);
                 self.postpone(outline, values, inputs)
@@ -47,7 +47,7 @@ impl Pass<'_> {
         }
     }
 
-    /// Works with the place of a layer, which its messages need.
+    /// Calls `work` with the site of a layer, for its messages.
     pub(super) fn at_site<R>(&self, name: &str, values: &[usize], round: Option<usize>, work: impl FnOnce(&Site) -> R) -> R {
         let sources: Vec<String> = values.iter().map(|&value| self.source(value)).collect();
         let others: Vec<&str> = sources.iter().skip(1).map(String::as_str).collect();
@@ -58,7 +58,7 @@ impl Pass<'_> {
         work(&Site { layer: name, source: &sources[0], flattened, others: &others })
     }
 
-    /// Asks the rule. After a mistake that says nothing of the output's shape, it is asked again without the part that is to blame.
+    /// Evaluates the rule. After a mistake that does not affect the output's shape, it is evaluated again without the blamed part.
     fn decide(&mut self, subject: &Subject, settings: &Settings, op: Op, inputs: &[Shape], values: &[usize]) -> (State, Flow) {
         let (mut op, mut sound) = (op, true);
         loop {
@@ -71,7 +71,7 @@ impl Pass<'_> {
                     match op.without(mistake.part) {
                         Some(rest) => op = rest,
                         None => {
-                            // What the layer as a whole cannot act on, and values that do not fit each other, say little of its output.
+                            // If the input's rank or the joined values do not fit, the output is uncertain.
                             let apart = matches!(mistake.part, Part::Branch(_));
                             self.rank_lost |= apart || mistake.part == Part::Layer;
                             let joins = apart && subject.row.outline == Outline::Same;
@@ -85,7 +85,7 @@ impl Pass<'_> {
         }
     }
 
-    /// What values that do not fit each other were probably meant to give.
+    /// The likely output of joined values whose shapes differ.
     fn broadcast(&self, inputs: &[Shape]) -> Flow {
         let shape = layercake_ir::broadcast(inputs);
         if shape.is_unknown() { Flow::UNKNOWN } else { Flow::of(&shape) }
@@ -134,9 +134,9 @@ impl Pass<'_> {
         self.postpone(Flow::UNKNOWN, values, inputs)
     }
 
-    /// What is known of the output without the rule.
+    /// What is known about the output without the rule.
     pub(super) fn outline(&self, row: &'static Row, settings: &Settings, input: &Flow) -> Flow {
-        // Of token ids, only what makes features of them says something.
+        // With token ids, only `Embedding` has a known output.
         if input.ids && !matches!(row.outline, Outline::Behind(_)) {
             return Flow::UNKNOWN;
         }
