@@ -100,7 +100,7 @@ fn shared_layers() {
         "node `embed`: expected the name of an earlier node in `shares`, found `nobody`"
     );
     assert_eq!(error("\"shares\": \"embed\"", "\"shares\": 2"), "node `embed`: `shares`: expected the name of an earlier node, found 2");
-    assert_eq!(error(", \"shares\": \"embed\"", ""), "there are two layers of the name `embed`; each needs one of its own");
+    assert_eq!(error(", \"shares\": \"embed\"", ""), "two layers are named `embed`; each needs its own name");
 }
 
 #[test]
@@ -179,13 +179,13 @@ fn everything_wrong_is_named() {
         (
             "\"shape\": [2, 4]}",
             "\"shape\": [4294967296, 4294967296]}",
-            "the network's input has the shape [4294967296, 4294967296]; that is more than any memory can hold",
+            "the network's input has the shape [4294967296, 4294967296], which does not fit in memory",
         ),
         ("{\"name\": \"input\"", "{\"name\": \"other\"", "node `flat`: expected the name of an input or of an earlier node, found `input`"),
         (
             "}],\n  \"nodes\"",
             "}, {\"name\": \"input\", \"shape\": [1]}],\n  \"nodes\"",
-            "the input `input` is there already; each needs a name of its own",
+            "the input `input` is already defined; each needs its own name",
         ),
         ("\"op\": \"Flatten\", ", "", "node `flat`: the field `op` is missing"),
         ("\"op\": \"ReLU\"", "\"op\": \"Relu\"", "node `act`: unknown operation `Relu`; expected one of: Linear, DropConnect, "),
@@ -207,14 +207,14 @@ fn everything_wrong_is_named() {
         ("\"output\": [3]", "\"output\": [4]", "node `fc`: states the output [4], but the operation returns [3]"),
         ("\"output\": [3]", "\"output\": 3", "node `fc`: `output`: expected a list, found 3"),
         ("\"inputs\": [1]", "\"inputs\": [2]", "`fc` takes value 2, but there are only 2 values before it"),
-        ("\"inputs\": [1]", "\"inputs\": []", "`fc` needs a value to act on, but receives none"),
-        ("\"inputs\": [1]", "\"inputs\": [1, 1]", "`fc` takes one value, but receives 2"),
+        ("\"inputs\": [1]", "\"inputs\": []", "`fc` needs an input, but receives none"),
+        ("\"inputs\": [1]", "\"inputs\": [1, 1]", "`fc` (Linear) expects one input, but receives 2"),
         ("\"inputs\": [1]", "\"inputs\": [null]", "node `fc`: `inputs`: expected the name or number of a value, found null"),
         ("\"inputs\": [1]", "\"inputs\": [\"act\"]", "node `fc`: expected the name of an input or of an earlier node, found `act`"),
         ("\"inputs\": [1]", "\"inputs\": [\"fc\"]", "node `fc`: expected the name of an input or of an earlier node, found `fc`"),
         ("\"act\", \"fc\"", "\"act\"", "`sum` adds two or more values, but receives 1"),
         ("\"act\", \"fc\"", "\"act\", \"flat\"", "`sum` adds [3] from `act` and [8]"),
-        ("\"name\": \"act\"", "\"name\": \"fc\"", "there are two layers of the name `fc`; each needs one of its own"),
+        ("\"name\": \"act\"", "\"name\": \"fc\"", "two layers are named `fc`; each needs its own name"),
         (
             "\"value\": \"sum\"",
             "\"value\": \"product\"",
@@ -259,7 +259,7 @@ fn hostile_texts() {
     let names: Vec<String> = (0..100_000).map(|i| format!("\"f{i}\":0")).collect();
     says(&format!("{{{}}}", names.join(",")), "not valid JSON: an object with more than 64 fields");
     let x = r#"{"name":"x","shape":[4294967296,4294967296]}"#;
-    says(&with(x, ""), "the input `x` has the shape [4294967296, 4294967296]; that is more than any memory can hold");
+    says(&with(x, ""), "the input `x` has the shape [4294967296, 4294967296], which does not fit in memory");
     let x = r#"{"name":"x","shape":[1]}"#;
     let sum = format!(r#"{{"name":"s","op":"Add","inputs":[{}]}}"#, list("0", 500_000));
     says(&with(x, &sum), "500000 inputs of all nodes; the limit is 16384");

@@ -121,11 +121,11 @@ fn what_a_builder_refuses() {
     let x = builder.input("input", Shape::new(&[4])).unwrap();
     let y = builder.add("relu", Op::Relu(Relu {}), &[x]).unwrap();
     let init = Init::KaimingNormal { fan: Fan::In, gain: 1.0 };
-    assert_eq!(builder.init(y, init).unwrap_err().to_string(), "`relu` has no weights to begin with a value");
-    assert_eq!(builder.init(x, init).unwrap_err().to_string(), "the input `input` has no weights to begin with a value");
+    assert_eq!(builder.init(y, init).unwrap_err().to_string(), "`relu` has no weights to initialize");
+    assert_eq!(builder.init(x, init).unwrap_err().to_string(), "the input `input` has no weights to initialize");
     assert_eq!(
         builder.init(9, init).unwrap_err().to_string(),
-        "weights are to begin with a value at value 9, but there are only 2 values before it"
+        "cannot initialize the weights of value 9, but there are only 2 values before it"
     );
     let file = |init: &str| {
         let node =
@@ -139,7 +139,7 @@ fn what_a_builder_refuses() {
     for (init, text) in [
         (r#""init": {"he": {"gain": 1.0}}"#, "unknown variant `he`"),
         (r#""init": {"normal": {"mean": 0.0}}"#, "missing field `std`"),
-        (r#""init": {"normal": {"mean": 0.0, "std": -1.0}}"#, "a standard deviation below 0"),
+        (r#""init": {"normal": {"mean": 0.0, "std": -1.0}}"#, "a negative standard deviation"),
         (r#""init": 3"#, "`init`"),
     ] {
         let found = file(init);

@@ -23,7 +23,7 @@ pub struct Builder {
     nodes: Vec<Node>,
     /// The first node of each name.
     names: HashMap<String, usize>,
-    /// The tensors' paths, and the nodes that own them.
+    /// The paths of tensors and the nodes that own them.
     tensors: HashMap<String, usize>,
 }
 
@@ -33,17 +33,17 @@ impl Builder {
         Self { name: name.to_owned(), inputs: Vec::new(), nodes: Vec::new(), names: HashMap::new(), tensors: HashMap::new() }
     }
 
-    /// Adds an input and gives its value.
+    /// Adds an input and returns its value.
     ///
     /// # Errors
-    /// If a size is zero, if there is an input of that name, or if there are operations already: inputs come first.
+    /// If a size is zero, if an input has that name, or if there are operations already: inputs come first.
     pub fn input(&mut self, name: &str, shape: Shape) -> Result<usize, Mistake> {
         let text = || Text::new().str("the input ").name(name);
         if let Some(node) = self.nodes.first() {
             return Err(Mistake::new(Part::In, text().str(" comes after ").name(&node.name).str("; inputs come before all layers")));
         }
         if self.inputs.iter().any(|port| port.name == name) {
-            return Err(Mistake::new(Part::In, text().str(" is there already; each needs a name of its own")));
+            return Err(Mistake::new(Part::In, text().str(" is already defined; each needs its own name")));
         }
         check_input(name, &shape)?;
         let value = self.inputs.len();
@@ -51,15 +51,15 @@ impl Builder {
         Ok(value)
     }
 
-    /// Adds an operation on the given values and gives its own.
+    /// Adds an operation on the given values and returns its output.
     ///
     /// # Errors
-    /// The shape rule's mistake; if a value does not exist yet; if the name is taken, or one of its tensors would have the path of another's.
+    /// The shape rule's mistake; if a value does not exist yet; if the name or the path of one of its tensors is taken.
     pub fn add(&mut self, name: &str, op: impl Into<Op>, inputs: &[usize]) -> Result<usize, Mistake> {
         self.push(name, op.into(), inputs, None)
     }
 
-    /// Adds an operation that uses the tensors of the one that gave `layer`. It may have the same name.
+    /// Adds an operation that shares the tensors of the one whose output is `layer`. It may have the same name.
     ///
     /// # Errors
     /// As [`Builder::add`]; if `layer` is an input or does not exist yet; if the other operation's tensors have other shapes.
@@ -84,21 +84,21 @@ impl Builder {
         Err(Mistake::new(Part::Layer, text))
     }
 
-    /// States how the weights of the layer that gave `layer` begin.
+    /// Sets the initialization of the layer whose output is `layer`.
     ///
     /// # Errors
     /// As [`Init::check`]; if `layer` is an input or does not exist yet, or if its tensors are those of another layer.
     pub fn init(&mut self, layer: usize, init: Init) -> Result<(), Mistake> {
         let Some(index) = layer.checked_sub(self.inputs.len()) else {
-            let text = Text::new().str("the input ").name(&self.inputs[layer].name).str(" has no weights to begin with a value");
+            let text = Text::new().str("the input ").name(&self.inputs[layer].name).str(" has no weights to initialize");
             return Err(Mistake::new(Part::INIT, text));
         };
         let Some(node) = self.nodes.get(index) else {
-            return Err(Mistake::new(Part::INIT, self.absent(Text::new().str("weights are to begin with a value at "), layer)));
+            return Err(Mistake::new(Part::INIT, self.absent(Text::new().str("cannot initialize the weights of "), layer)));
         };
         if let Some(owner) = node.shares {
             let text = Text::new().name(&node.name).str(" uses the weights of ").name(&self.nodes[owner].name);
-            return Err(Mistake::new(Part::INIT, text.str(", which says how they begin")));
+            return Err(Mistake::new(Part::INIT, text.str(", which defines their initialization")));
         }
         init.check(&node.op, &Site { layer: &node.name, source: "", flattened: None, others: &[] })?;
         self.nodes[index].init = Some(init);
@@ -107,7 +107,7 @@ impl Builder {
 
     fn push(&mut self, name: &str, op: Op, inputs: &[usize], shares: Option<usize>) -> Result<usize, Mistake> {
         if inputs.is_empty() {
-            return Err(Mistake::new(Part::Layer, Text::new().name(name).str(" needs a value to act on, but receives none")));
+            return Err(Mistake::new(Part::Layer, Text::new().name(name).str(" needs an input, but receives none")));
         }
         let most = self.inputs.len() + self.nodes.len();
         if let Some(&value) = inputs.iter().find(|&&value| value >= most) {
@@ -120,8 +120,8 @@ impl Builder {
         let site = Site { layer: name, source: source.map_or("", |node| &node.name), flattened, others: &others };
         let (op, output) = op.infer(&shapes, &site)?;
         if self.is_taken(name, &op, shares) {
-            let text = Text::new().str("there are two layers of the name ").name(name);
-            return Err(Mistake::new(Part::Layer, text.str("; each needs one of its own")));
+            let text = Text::new().str("two layers are named ").name(name);
+            return Err(Mistake::new(Part::Layer, text.str("; each needs its own name")));
         }
         self.claim(name, &op, shares)?;
         self.names.entry(name.to_owned()).or_insert(self.nodes.len());
@@ -129,7 +129,7 @@ impl Builder {
         Ok(most)
     }
 
-    /// A layer that is applied again, and the further outputs of a network, go under the name of the first.
+    /// A reused layer and the other outputs of a network have the name of the first.
     fn is_taken(&self, name: &str, op: &Op, shares: Option<usize>) -> bool {
         if matches!(op, Op::Subgraph(op) if op.output > 0) {
             return false;
@@ -138,10 +138,10 @@ impl Builder {
         shares.is_none_or(|owner| owner != self.nodes[first].shares.unwrap_or(first))
     }
 
-    /// Takes the paths of a new node's tensors. Two layers of different names may meet there: the weight of `a.out_proj` is `a.out_proj.weight`, and
-    /// so is one of the attention `a`.
+    /// Claims the paths of a new node's tensors. Two layers with different names may clash: the weight of `a.out_proj` is `a.out_proj.weight`, and
+    /// so is a tensor of the attention layer `a`.
     fn claim(&mut self, name: &str, op: &Op, shares: Option<usize>) -> Result<(), Mistake> {
-        // A further output of a network brings no tensors of its own.
+        // Another output of a network has no tensors of its own.
         if shares.is_some() || (matches!(op, Op::Subgraph(op) if op.output > 0) && self.names.contains_key(name)) {
             return Ok(());
         }
@@ -166,10 +166,10 @@ impl Builder {
         }
     }
 
-    /// [`Builder::try_finish`] for code that knows that its values exist.
+    /// Like [`Builder::try_finish`], for code whose values are known to exist.
     ///
     /// # Panics
-    /// Where that gives an error.
+    /// If that returns an error.
     pub fn finish(self, outputs: &[(&str, usize)]) -> Graph {
         match self.try_finish(outputs) {
             Ok(graph) => graph,
@@ -196,14 +196,14 @@ impl Builder {
                 return Err(Mistake::new(Part::Out, self.absent(text.str(" is "), value)));
             }
             if ports.iter().any(|port| port.name == name) {
-                return Err(Mistake::new(Part::Out, text.str(" is there already; each needs a name of its own")));
+                return Err(Mistake::new(Part::Out, text.str(" is already defined; each needs its own name")));
             }
             ports.push(Port { name: name.to_owned().into(), shape: *self.shape(value), value });
         }
         Ok(Graph { name: self.name.into(), inputs: self.inputs.into(), nodes: self.nodes.into(), outputs: ports.into() })
     }
 
-    /// The name of the input or node that gives a value; of an input without a name nothing.
+    /// The name of the input or node of a value; empty for an unnamed input.
     fn value_name(&self, value: usize) -> &str {
         match value.checked_sub(self.inputs.len()) {
             None if self.inputs.len() == 1 => "",
@@ -225,7 +225,7 @@ impl Builder {
 }
 
 impl Graph {
-    /// Applies every rule again. A graph that came out of [`Builder`] or `network!` keeps them; the fields of one may have been changed.
+    /// Applies every rule again. A graph of [`Builder`] or `network!` is valid, but its public fields may have been changed.
     ///
     /// # Errors
     /// The first mistake.
@@ -246,7 +246,7 @@ impl Graph {
             let built = &builder.nodes[i];
             check_output(&node.output, &built.output, &Site { layer: &node.name, source: "", flattened: None, others: &[] })?;
             if built != node {
-                let text = Text::new().name(&node.name).str(" is not what the shape rule makes of it: a size is left to be inferred");
+                let text = Text::new().name(&node.name).str(" differs from the result of its shape rule: a size is left to infer");
                 return Err(Mistake::new(Part::Layer, text.str(", or it shares the tensors of one that shares another's")));
             }
         }
@@ -259,13 +259,13 @@ impl Graph {
     }
 }
 
-/// The paths of the tensors that an operation of this name owns, those of a network in it among them.
+/// The paths of the tensors of an operation with this name, including those of a nested network.
 fn own_paths(name: &str, op: &Op, paths: &mut Vec<String>) {
     let Op::Subgraph(op) = op else {
         paths.extend(op.params().as_slice().iter().map(|param| format!("{name}.{}", param.name)));
         return;
     };
-    // Of a network with several outputs there is a node for each.
+    // A network with several outputs has a node for each.
     let mut seen = HashSet::new();
     for node in op.graph.nodes().iter().filter(|node| node.shares.is_none()) {
         if !matches!(node.op, Op::Subgraph(_)) || seen.insert(node.name()) {

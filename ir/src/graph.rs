@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use crate::{Init, MAX_VALUES, Mistake, Op, Params, Part, Shape, Site, Text};
 
-/// A network as data: what it takes, what it does in which order, what it gives.
+/// A network as data: its inputs, its operations in order, and its outputs.
 ///
-/// Values are numbered: first the inputs, then the output of each node in order. A node only uses values with smaller numbers, so the
-/// order of the nodes is an order in which they can run. `network!` emits one as a constant; [`crate::Builder`] makes one at run time.
+/// Values are numbered: first the inputs, then the output of each node in order. A node uses only values with smaller numbers, so the
+/// nodes can run in order. `network!` emits a graph as a constant; [`crate::Builder`] builds one at run time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Graph {
     /// The network's name.
@@ -23,7 +23,7 @@ pub struct Graph {
 /// An input or output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Port {
-    /// Its name: `input` and `output` where the user gave none.
+    /// Its name: `input` and `output` by default.
     pub name: Cow<'static, str>,
     /// The shape of one sample.
     pub shape: Shape,
@@ -31,24 +31,24 @@ pub struct Port {
     pub value: usize,
 }
 
-/// One operation in its place.
+/// One operation of a graph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// The layer's name, and the first part of its parameters' paths.
     pub name: Cow<'static, str>,
-    /// What it does, nothing left to infer.
+    /// The operation, with all sizes inferred.
     pub op: Op,
     /// The values it takes.
     pub inputs: Cow<'static, [usize]>,
-    /// The shape of what it gives, for one sample.
+    /// The output's shape, for one sample.
     pub output: Shape,
-    /// The earlier node whose tensors it uses, where it has none of its own: a layer that is applied again.
+    /// The earlier node whose tensors it shares: set for a reused layer.
     pub shares: Option<usize>,
-    /// How its weights begin, where that is not PyTorch's default.
+    /// The initialization of its weights, if it is not PyTorch's default.
     pub init: Option<Init>,
 }
 
-/// The numbers of values, for nodes that take one.
+/// All value numbers, from which nodes with one input borrow.
 const VALUES: &[usize; MAX_VALUES] = &{
     let mut values = [0; MAX_VALUES];
     let mut i = 0;
@@ -101,7 +101,7 @@ impl Graph {
         if value < inputs.len() { &inputs[value].shape } else { &self.nodes()[value - inputs.len()].output }
     }
 
-    /// The name of the input or node that gives a value.
+    /// The name of the input or node of a value.
     ///
     /// # Panics
     /// If there is no value of that number.
@@ -110,7 +110,7 @@ impl Graph {
         if value < inputs.len() { &inputs[value].name } else { &self.nodes()[value - inputs.len()].name }
     }
 
-    /// The number of the value that node `index` gives.
+    /// The value of node `index`.
     pub const fn value_of(&self, index: usize) -> usize {
         self.inputs().len() + index
     }
@@ -137,14 +137,14 @@ impl Port {
 }
 
 impl Node {
-    /// What a node shares whose tensors are its own.
+    /// The `shares` of a node with its own tensors.
     pub const OWN: Option<usize> = None;
 
-    /// A node of one input that has tensors of its own, or none, and begins as PyTorch's: most are such. A constant that is made of calls of this
-    /// costs the compiler less than one with all fields written out.
+    /// A node with one input, its own tensors (or none) and PyTorch's initialization, as most are. A constant built from calls of this function
+    /// compiles faster than one with all fields written out.
     ///
     /// # Panics
-    /// If `input` is no number of a value of a graph whose facts can be worked out.
+    /// If `input` is not less than [`MAX_VALUES`].
     pub const fn of_one(name: &'static str, op: Op, input: usize, output: Shape) -> Self {
         let inputs = VALUES.split_at(input).1.split_at(1).0;
         Self { name: Cow::Borrowed(name), op, inputs: Cow::Borrowed(inputs), output, shares: Self::OWN, init: Init::DEFAULT }
@@ -166,13 +166,13 @@ impl Node {
         }
     }
 
-    /// The tensors that the node owns: none if it uses those of another.
+    /// The tensors that the node owns: none if it shares those of another.
     pub const fn params(&self) -> Params {
         if self.shares.is_some() { Params::NONE } else { self.op.params() }
     }
 }
 
-/// Refuses an input that has an axis of size zero, or more elements than can be counted.
+/// Refuses an input that has an axis of size zero, or more elements than fit in memory.
 ///
 /// # Errors
 /// On [`Part::In`].
@@ -187,20 +187,20 @@ pub const fn check_input(name: &str, shape: &Shape) -> Result<(), Mistake> {
         i += 1;
     }
     if shape.len() > crate::ops::MOST {
-        return Err(Mistake::new(Part::In, text.str("; that is more than any memory can hold")));
+        return Err(Mistake::new(Part::In, text.str(", which does not fit in memory")));
     }
     Ok(())
 }
 
-/// The name of an input that the user gave none.
+/// Whether this is the default name of an input.
 const fn is_unnamed(name: &str) -> bool {
     matches!(name.as_bytes(), b"input")
 }
 
-/// Compares the output that the user declared with the one worked out. A declared size of [`crate::INFER`] (`_`) accepts any.
+/// Compares the declared output with the inferred one. A declared size of [`crate::INFER`] (`_`) accepts any.
 ///
 /// # Errors
-/// On [`Part::Out`]. `what` says whose output it is: "the network gives", "`conv1` gives".
+/// On [`Part::Out`], if they differ.
 pub const fn check_output(declared: &Shape, found: &Shape, site: &Site) -> Result<(), Mistake> {
     if declared.is_unknown() || found.is_unknown() {
         return Ok(());
@@ -224,9 +224,9 @@ pub const fn check_output(declared: &Shape, found: &Shape, site: &Site) -> Resul
     let text = text.str("], but ");
     let text = if site.layer.is_empty() { text.str("the network's input is ") } else { text.name(site.layer).str(" gives ") };
     if found.is_ids() && !declared.is_ids() {
-        let help = Text::new().str("an `Embedding` makes features of token ids");
-        return Err(Mistake::new(Part::Out, text.shape(found).str(", token ids, which a network takes but does not give")).help(help));
+        let help = Text::new().str("`Embedding` turns token ids into features");
+        return Err(Mistake::new(Part::Out, text.shape(found).str(", token ids, which cannot be an output")).help(help));
     }
-    let help = Text::new().str("write `-> ").shape(found).str("`; a size may be left to be inferred by `_`");
+    let help = Text::new().str("write `-> ").shape(found).str("`, with `_` for a size to infer");
     Err(Mistake::new(Part::Out, text.shape(found)).help(help))
 }

@@ -1,82 +1,82 @@
-//! How a layer's weights begin, where that is not PyTorch's default.
+//! Initialization rules of a layer's weights.
 
 use crate::spec::words;
 use crate::{Mistake, Op, Param, Part, Site, Text};
 
-/// How the weights of a layer are filled when a network is built: `init = kaiming_normal` in `network!`, PyTorch's `torch.nn.init`. The
-/// layer's biases are 0 then, as the papers and torchvision have it; what else it owns begins as ever.
+/// The initialization of a layer's weights, if it is not PyTorch's default: `init = kaiming_normal` in `network!`, PyTorch's `torch.nn.init`. With a
+/// rule, the layer's biases are initialized to 0, as in the papers and torchvision; its other tensors keep their defaults.
 ///
-/// `fan_in` is the number of inputs that an output sums over, `fan_out` the number of outputs that an input goes into. `gain` makes up for
-/// what the activation behind the layer does to the spread of its input.
+/// `fan_in` is the number of inputs that an output sums over, `fan_out` the number of outputs that an input contributes to. `gain` compensates for
+/// the effect of the following activation on the variance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Init {
-    /// One number everywhere.
+    /// The same number everywhere.
     Constant {
         /// The number.
         value: f64,
     },
-    /// A Gaussian.
+    /// A normal distribution.
     Normal {
         /// Its mean.
         mean: f64,
-        /// Its standard deviation, not below 0.
+        /// Its standard deviation, at least 0.
         std: f64,
     },
-    /// Uniform between two numbers.
+    /// A uniform distribution.
     Uniform {
-        /// The lower one.
+        /// Its lower bound.
         low: f64,
-        /// The higher one.
+        /// Its upper bound.
         high: f64,
     },
-    /// A Gaussian of the standard deviation `gain sqrt(2 / (fan_in + fan_out))` (Glorot and Bengio, 2010).
+    /// A normal distribution with standard deviation `gain sqrt(2 / (fan_in + fan_out))` (Glorot and Bengio, 2010).
     XavierNormal {
-        /// For the activation.
+        /// The gain of the activation.
         gain: f64,
     },
-    /// Uniform within `gain sqrt(6 / (fan_in + fan_out))` (Glorot and Bengio, 2010).
+    /// A uniform distribution within `gain sqrt(6 / (fan_in + fan_out))` of 0 (Glorot and Bengio, 2010).
     XavierUniform {
-        /// For the activation.
+        /// The gain of the activation.
         gain: f64,
     },
-    /// A Gaussian of the standard deviation `gain / sqrt(fan)` (He et al., 2015, arXiv 1502.01852).
+    /// A normal distribution with standard deviation `gain / sqrt(fan)` (He et al., 2015, arXiv 1502.01852).
     KaimingNormal {
         /// Which fan.
         fan: Fan,
-        /// For the activation.
+        /// The gain of the activation.
         gain: f64,
     },
-    /// Uniform within `gain sqrt(3 / fan)` (He et al., 2015, arXiv 1502.01852).
+    /// A uniform distribution within `gain sqrt(3 / fan)` of 0 (He et al., 2015, arXiv 1502.01852).
     KaimingUniform {
         /// Which fan.
         fan: Fan,
-        /// For the activation.
+        /// The gain of the activation.
         gain: f64,
     },
-    /// Rows at right angles to each other and of length `gain`, or columns if there are fewer of them (Saxe et al., 2014, arXiv 1312.6120).
+    /// Orthogonal rows of norm `gain`, or columns if there are fewer of them (Saxe et al., 2014, arXiv 1312.6120).
     Orthogonal {
-        /// For the activation.
+        /// The gain of the activation.
         gain: f64,
     },
 }
 
-/// Equality of two rules: their numbers are finite, which [`Init::check`] sees to.
+/// The numbers are finite, which [`Init::check`] ensures.
 impl Eq for Init {}
 
 words! {
-    /// Which of a weight's two fans keeps its variance.
+    /// The fan that a rule divides by.
     Fan {
-        /// In the forward pass.
+        /// `fan_in`, which preserves the variance in the forward pass.
         In = "fan_in",
-        /// In the backward pass.
+        /// `fan_out`, which preserves the variance in the backward pass.
         Out = "fan_out",
     }
 }
 
 impl Init {
-    /// No rule: weights and biases begin with PyTorch's default.
+    /// No rule: PyTorch's default for weights and biases.
     pub const DEFAULT: Option<Init> = None;
 
     /// The rule's name in `network!`.
@@ -104,15 +104,15 @@ impl Init {
         }
     }
 
-    /// Is its number a gain? Then it counts a weight's inputs and outputs.
+    /// Whether it has a gain, and so needs the weight's fan-in and fan-out.
     const fn has_gain(&self) -> bool {
         !matches!(self, Init::Constant { .. } | Init::Normal { .. } | Init::Uniform { .. })
     }
 
-    /// Can the weights of `op`, with nothing left to infer, begin like this?
+    /// Checks the rule for the weights of `op`, whose sizes are all inferred.
     ///
     /// # Errors
-    /// On [`Part::INIT`], if it has none, if they have no fans to be counted, or if the rule's numbers make no distribution.
+    /// On [`Part::INIT`], if `op` has no weights, if a weight has no fan-in and fan-out, or if the rule's numbers do not define a distribution.
     pub const fn check(&self, op: &Op, site: &Site) -> Result<(), Mistake> {
         let params = op.params();
         let params = params.as_slice();
@@ -122,57 +122,56 @@ impl Init {
             if is_weight(&params[i]) {
                 weights += 1;
                 if self.has_gain() && params[i].shape.rank() < 2 {
-                    let text = site.start().str(" has a weight ").shape(&params[i].shape).str(", of which `").str(self.word());
+                    let text = site.start().str(" has a weight ").shape(&params[i].shape).str(", which has no fan-in and fan-out for ");
                     let help = Text::new().str("write `constant(1.0)`, or `normal(0.01)`, or `uniform(-0.1, 0.1)`");
-                    return Err(Mistake::new(Part::INIT, text.str("` cannot count the inputs and outputs")).help(help));
+                    return Err(Mistake::new(Part::INIT, text.name(self.word())).help(help));
                 }
             }
             i += 1;
         }
         if weights == 0 {
-            return Err(Mistake::new(Part::INIT, site.start().str(" has no weights to begin with a value")));
+            return Err(Mistake::new(Part::INIT, site.start().str(" has no weights to initialize")));
         }
         let [first, second] = self.numbers();
         if !first.is_finite() || !second.is_finite() {
-            return Err(Mistake::new(Part::INIT, site.start().str(" would begin with a number that is not finite")));
+            return Err(Mistake::new(Part::INIT, site.start().str(" would be initialized with a number that is not finite")));
         }
         if !is_drawable(first) || !is_drawable(second) {
-            return Err(Mistake::new(Part::INIT, site.start().str(" would begin with numbers beyond what a float32 holds")));
+            return Err(Mistake::new(Part::INIT, site.start().str(" would be initialized with numbers outside the range of float32")));
         }
         if self.has_gain() && first < 0.0 {
-            return Err(Mistake::new(Part::INIT, site.start().str(" would begin with a gain below 0")));
+            return Err(Mistake::new(Part::INIT, site.start().str(" would be initialized with a negative gain")));
         }
         match *self {
             Init::Normal { std, .. } if std < 0.0 => {
-                Err(Mistake::new(Part::INIT, site.start().str(" would begin with a standard deviation below 0: ").float(std)))
+                Err(Mistake::new(Part::INIT, site.start().str(" would be initialized with a negative standard deviation: ").float(std)))
             }
             Init::Uniform { low, high } if low > high => {
-                let text =
-                    site.start().str(" would begin between ").float(low).str(" and ").float(high).str(", of which the first is the higher");
-                Err(Mistake::new(Part::INIT, text).help(Text::new().str("the lower one comes first")))
+                let text = site.start().str(" would be initialized between ").float(low).str(" and ").float(high);
+                Err(Mistake::new(Part::INIT, text).help(Text::new().str("the lower bound comes first")))
             }
             _ => Ok(()),
         }
     }
 }
 
-/// Can numbers of this size be drawn? What a rule makes of one, and the width of a range, has to be a float32 too.
+/// Whether numbers of this size can be drawn: a rule's result and the width of its range must be finite in float32.
 const fn is_drawable(number: f64) -> bool {
     const LARGEST: f64 = 1e37;
     -LARGEST <= number && number <= LARGEST
 }
 
-/// Is a tensor one that an [`Init`] fills: `weight`, `weight_ih_l0`, `in_proj_weight`?
+/// Whether an [`Init`] applies to a tensor: `weight`, `weight_ih_l0`, `in_proj_weight`.
 pub const fn is_weight(param: &Param) -> bool {
     param.trained && (found_at(param.name, "weight", 0) || found_at(param.name, "weight", usize::MAX))
 }
 
-/// Is it one that is 0 then?
+/// Whether an [`Init`] sets a tensor to 0: `bias`, `bias_ih_l0`, `in_proj_bias`.
 pub const fn is_bias(param: &Param) -> bool {
     param.trained && (found_at(param.name, "bias", 0) || found_at(param.name, "bias", usize::MAX))
 }
 
-/// Does a name have this word at `place`, or, beyond its end, at the end?
+/// Whether a name has this word at `place`, or at its end if `place` is beyond it.
 const fn found_at(name: &str, word: &str, place: usize) -> bool {
     let (name, word) = (name.as_bytes(), word.as_bytes());
     if name.len() < word.len() {
@@ -229,17 +228,17 @@ mod tests {
             assert_eq!(refusal(init, op), "");
         }
         let cases = [
-            (kaiming, norm(true), "`fc` has a weight [4], of which `kaiming_normal` cannot count"),
+            (kaiming, norm(true), "`fc` has a weight [4], which has no fan-in and fan-out for `kaiming_normal`"),
             (kaiming, norm(false), "`fc` has no weights"),
             (Init::Constant { value: 0.0 }, Op::Relu(Relu {}), "`fc` has no weights"),
-            (Init::Normal { mean: 0.0, std: -0.1 }, linear, "`fc` would begin with a standard deviation below 0"),
-            (Init::Uniform { low: 1.0, high: 0.0 }, linear, "`fc` would begin between 1.0 and 0.0"),
-            (Init::Constant { value: f64::INFINITY }, linear, "`fc` would begin with a number that is not finite"),
-            (Init::Normal { mean: 0.0, std: f64::NAN }, linear, "`fc` would begin with a number that is not finite"),
-            (Init::Uniform { low: -1e308, high: 1e308 }, linear, "`fc` would begin with numbers beyond what a float32 holds"),
-            (Init::Constant { value: 1e39 }, linear, "`fc` would begin with numbers beyond what a float32 holds"),
-            (Init::XavierUniform { gain: 1e308 }, linear, "`fc` would begin with numbers beyond what a float32 holds"),
-            (Init::KaimingUniform { fan: Fan::Out, gain: -1.0 }, linear, "`fc` would begin with a gain below 0"),
+            (Init::Normal { mean: 0.0, std: -0.1 }, linear, "`fc` would be initialized with a negative standard deviation"),
+            (Init::Uniform { low: 1.0, high: 0.0 }, linear, "`fc` would be initialized between 1.0 and 0.0"),
+            (Init::Constant { value: f64::INFINITY }, linear, "`fc` would be initialized with a number that is not finite"),
+            (Init::Normal { mean: 0.0, std: f64::NAN }, linear, "`fc` would be initialized with a number that is not finite"),
+            (Init::Uniform { low: -1e308, high: 1e308 }, linear, "`fc` would be initialized with numbers outside the range of float32"),
+            (Init::Constant { value: 1e39 }, linear, "`fc` would be initialized with numbers outside the range of float32"),
+            (Init::XavierUniform { gain: 1e308 }, linear, "`fc` would be initialized with numbers outside the range of float32"),
+            (Init::KaimingUniform { fan: Fan::Out, gain: -1.0 }, linear, "`fc` would be initialized with a negative gain"),
         ];
         for (init, op, text) in cases {
             assert!(refusal(init, op).starts_with(text), "{init:?}: {}", refusal(init, op));

@@ -1,4 +1,4 @@
-//! What a shape rule says when it refuses, and to which token it points.
+//! The errors of shape rules, and the token that each is about.
 
 use crate::{Shape, Text};
 
@@ -18,7 +18,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// How the weights begin, an option of every layer that has some.
+    /// The initialization of the weights, an option of every layer that has any.
     pub const INIT: Part = Part::Option("init");
 
     /// The option's name in `network!`; `None` for the layer itself and its sizes.
@@ -56,14 +56,14 @@ pub(crate) const fn same(a: &str, b: &str) -> bool {
     true
 }
 
-/// A layer refused what it was given.
+/// The error of a shape rule: a layer does not accept its input or its options.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mistake {
-    /// What to underline.
+    /// The part to underline.
     pub part: Part,
     /// What is wrong: one lower-case sentence with the layer's name and the sizes in decimals.
     pub text: Text,
-    /// What to write instead, where that is known; else empty.
+    /// What to write instead, if known; else empty.
     pub help: Text,
 }
 
@@ -79,20 +79,19 @@ impl Mistake {
         self
     }
 
-    /// With the layer's kind behind its name, where what it works on is refused: users name their layers.
+    /// Adds the layer's kind after its name if the text says what the layer expects, since users name their layers: "`fc1` (Linear) expects".
     pub(crate) const fn of_kind(mut self, kind: &str, site: &Site) -> Self {
         let (name, text) = (site.start(), self.text);
         let (bytes, from) = (text.as_str().as_bytes(), name.as_str().len());
-        let refused = b" works on ";
+        let expects = b" expects ";
         let mut i = 0;
-        while i < refused.len() {
-            if from + i >= bytes.len() || bytes[from + i] != refused[i] {
+        while i < expects.len() {
+            if from + i >= bytes.len() || bytes[from + i] != expects[i] {
                 return self;
             }
             i += 1;
         }
-        let vowel = matches!(kind.as_bytes()[0], b'A' | b'E' | b'I' | b'O' | b'U');
-        let start = name.str(if vowel { ", an `" } else { ", a `" }).str(kind).str("`,");
+        let start = name.str(" (").str(kind).str(")");
         self.text = match core::str::from_utf8(bytes.split_at(from).1) {
             Ok(rest) => start.str(rest),
             Err(_) => text,
@@ -100,7 +99,7 @@ impl Mistake {
         self
     }
 
-    /// The text as it is shown, advice on a line of its own.
+    /// The text as it is shown, with the help on its own line.
     pub const fn message(&self) -> Text {
         if self.help.is_empty() { self.text } else { self.text.str("\nhelp: ").text(&self.help) }
     }
@@ -114,21 +113,21 @@ impl core::fmt::Display for Mistake {
 
 impl core::error::Error for Mistake {}
 
-/// Where a layer stands in its network: what its messages need besides the shapes.
+/// The position of a layer in its network, for messages.
 #[derive(Clone, Copy, Debug)]
 pub struct Site<'a> {
-    /// The layer's name, given or made up.
+    /// The layer's name, given or generated.
     pub layer: &'a str,
-    /// The name of the layer that its input comes from; empty where that is the network's own input.
+    /// The name of the layer that its input comes from; empty for the network's own input.
     pub source: &'a str,
-    /// The shape that the source flattened, where the source is a `Flatten`.
+    /// The input's shape of the source, if the source is a `Flatten`.
     pub flattened: Option<Shape>,
-    /// The same as `source` for the inputs behind the first.
+    /// Like `source`, for the other inputs.
     pub others: &'a [&'a str],
 }
 
 impl Site<'_> {
-    /// Begins a sentence: the layer's name between backticks.
+    /// The start of a sentence: the layer's name in backticks.
     pub const fn start(&self) -> Text {
         Text::new().name(self.layer)
     }
@@ -159,15 +158,15 @@ const fn from(text: Text, source: &str) -> Text {
     if source.is_empty() { text.str("from the network's input") } else { text.str("from ").name(source) }
 }
 
-/// In generated code: fails to compile, with the mistake's message, if there is one and it is about `part`. A layer emits one call
-/// a part, each with the span of the token that stands for the part, so that the compiler underlines just that token.
-/// `Part::Layer` also stands for all parts that the user did not write, listed in `rest`.
+/// For generated code: fails to compile with the mistake's message if there is one and it is about `part`. A layer emits one call per part,
+/// each with the span of that part's token, so that the compiler underlines exactly this token. `Part::Layer` also covers the parts that the user
+/// did not write, which are listed in `rest`.
 #[track_caller]
 pub const fn blame<T: Copy>(outcome: &Result<T, Mistake>, part: Part, rest: &[Part]) {
     blame_in(outcome, part, rest, "");
 }
 
-/// In constants: fails to compile if there is a mistake, whatever it is about.
+/// For constants: fails to compile if there is a mistake in any part.
 #[track_caller]
 pub const fn blame_all<T: Copy>(outcome: &Result<T, Mistake>) {
     if let Err(mistake) = outcome {
@@ -175,7 +174,7 @@ pub const fn blame_all<T: Copy>(outcome: &Result<T, Mistake>) {
     }
 }
 
-/// [`blame`], with a line more: where the layer stands.
+/// [`blame`] with a note on the position of the layer.
 #[track_caller]
 pub const fn blame_in<T: Copy>(outcome: &Result<T, Mistake>, part: Part, rest: &[Part], note: &str) {
     if let Err(mistake) = outcome {

@@ -1,4 +1,4 @@
-//! Graphs that are no chains: joins, shared tensors, networks in networks, and their facts by hand-worked numbers.
+//! Graphs with joins, shared tensors and nested networks, and their facts from numbers computed by hand.
 
 use std::sync::LazyLock;
 
@@ -55,10 +55,10 @@ fn joins_and_their_refusals() {
     let beyond = b.add("part", Op::Split(Split { parts: 2, index: 2, axis: 0 }), &[x]).unwrap_err();
     assert_eq!(beyond.to_string(), "`part` takes part 2, but splits into 2 parts, counted from 0");
     assert!(b.add("part", Op::Split(Split { parts: 2, index: usize::MAX, axis: 0 }), &[x]).is_err());
-    assert_eq!(b.add("fc", linear(2), &[x, x]).unwrap_err().to_string(), "`fc` takes one value, but receives 2");
+    assert_eq!(b.add("fc", linear(2), &[x, x]).unwrap_err().to_string(), "`fc` (Linear) expects one input, but receives 2");
 }
 
-/// The tensors of two layers are told apart by their paths, which may meet though the layers' names differ.
+/// Tensors are identified by their paths, which may clash although the layers' names differ.
 #[test]
 fn paths_of_tensors_meet_nowhere() {
     let attention = Op::MultiheadAttention(MultiheadAttention { features: INFER, heads: 2, causal: false, dropout: 0.0, bias: true });
@@ -72,7 +72,7 @@ fn paths_of_tensors_meet_nowhere() {
     let (mut b, x) = begin();
     let x = b.add("a", attention, &[x]).unwrap();
     assert_eq!(b.add("a.out_proj", linear(4), &[x]).unwrap_err().to_string(), expected);
-    // What has no tensors may have the name, and so may a layer with others.
+    // A layer without tensors, or with other tensors, may have the name.
     let x = b.add("a.out_proj", Op::Relu(Relu {}), &[x]).unwrap();
     b.add("a.in_proj", linear(4), &[x]).unwrap();
     // In the other order.
@@ -83,7 +83,7 @@ fn paths_of_tensors_meet_nowhere() {
         mistake.to_string().starts_with("a tensor of `a` would have the path `a.out_proj.weight`, which one of `a.out_proj`"),
         "{mistake}"
     );
-    // A network's tensors stand below its name; its second output brings none.
+    // A network's tensors are below its name; its second output has none.
     let mut b = Builder::new("Nested");
     let x = b.input("input", Shape::new(&[4])).unwrap();
     let graph = heads();
@@ -91,18 +91,18 @@ fn paths_of_tensors_meet_nowhere() {
     b.add("net", Op::Subgraph(Subgraph { graph, output: 1 }), &[x]).unwrap();
     let mistake = b.add("net.trunk", linear(4), &[first]).unwrap_err();
     assert!(mistake.to_string().contains("`net.trunk.weight`, which one of `net` has"), "{mistake}");
-    // A layer that is applied again has none of its own, nor has one that was refused.
+    // A reused layer has none of its own, nor has a refused one.
     let fc = b.add("fc", linear(3), &[first]).unwrap();
     b.add_shared("fc", linear(3), &[fc], fc).unwrap();
     assert!(b.add_shared("fc2", linear(4), &[fc], fc).is_err());
     b.add("fc2", linear(4), &[fc]).unwrap();
-    // A graph whose fields were changed is asked again.
+    // A graph with changed fields is checked again.
     let mut graph = b.finish(&[("output", fc)]);
     graph.nodes.to_mut()[2].name = "net.trunk".into();
     assert!(graph.check().unwrap_err().to_string().contains("`net.trunk.weight`"));
 }
 
-/// The most elements alive at once, counted anew for each operation: what [`Graph::peak_activations`] works out in one go.
+/// The maximum number of live elements, recounted for each operation: [`Graph::peak_activations`] computes it in one pass.
 #[test]
 fn the_peak_is_that_of_the_definition() {
     let by_definition = |graph: &Graph| -> usize {
@@ -150,8 +150,8 @@ fn the_longest_path_sees_furthest() {
     assert_eq!(b.finish(&[("output", last)]).receptive_field(), [11, 11]);
 }
 
-/// Values: input 4, trunk 5, a 3, b 2. The most is alive while `a` is made: trunk and a are, input no more; while `trunk` is made input and
-/// trunk are; while `b` is made trunk, a (an output) and b.
+/// Values: input 4, trunk 5, a 3, b 2. While `a` is computed, trunk and a are alive; while `trunk` is computed, input and
+/// trunk are; while `b` is computed, trunk, a (an output) and b, which is the maximum.
 #[test]
 fn peak_memory_follows_lifetimes() {
     assert_eq!(heads().peak_activations(), 10);
@@ -199,7 +199,7 @@ fn networks_within_networks_open_up() {
     assert_eq!(twice.params(), flat.params());
 }
 
-/// Everything that a builder can be asked for and that makes no sense.
+/// All invalid calls of a builder.
 #[test]
 fn misuse_of_the_builder() {
     let says = |outcome: Result<usize, Mistake>, expected: &str| assert_eq!(outcome.unwrap_err().to_string(), expected);
@@ -207,13 +207,13 @@ fn misuse_of_the_builder() {
     assert_eq!(b.clone().try_finish(&[]).unwrap_err().to_string(), "the network `Net` has no input");
     says(b.add("fc", linear(2), &[0]), "`fc` takes value 0, but there are no values before it");
     let x = b.input("x", Shape::new(&[4])).unwrap();
-    says(b.input("x", Shape::new(&[5])), "the input `x` is there already; each needs a name of its own");
-    says(b.add("fc", linear(2), &[]), "`fc` needs a value to act on, but receives none");
+    says(b.input("x", Shape::new(&[5])), "the input `x` is already defined; each needs its own name");
+    says(b.add("fc", linear(2), &[]), "`fc` needs an input, but receives none");
     says(b.add("fc", linear(2), &[1]), "`fc` takes value 1, but there is only 1 value before it");
     says(b.add_shared("fc", linear(2), &[x], x), "`fc` would use the tensors of the input `x`, which has none");
     let fc = b.add("fc", linear(4), &[x]).unwrap();
     says(b.input("y", Shape::new(&[5])), "the input `y` comes after `fc`; inputs come before all layers");
-    says(b.add("fc", Op::Relu(Relu {}), &[fc]), "there are two layers of the name `fc`; each needs one of its own");
+    says(b.add("fc", Op::Relu(Relu {}), &[fc]), "two layers are named `fc`; each needs its own name");
     says(b.add_shared("again", linear(4), &[x], 7), "`again` would use the tensors of value 7, but there are only 2 values before it");
     says(b.add_shared("again", linear(3), &[fc], fc), "`again` would use the tensors of `fc`, but needs others for [4]");
     let again = b.add_shared("fc", linear(4), &[fc], fc).unwrap();
@@ -221,11 +221,11 @@ fn misuse_of_the_builder() {
     let finish = |outputs: &[(&str, usize)]| b.clone().try_finish(outputs).unwrap_err().to_string();
     assert_eq!(finish(&[]), "the network `Net` has no output");
     assert_eq!(finish(&[("y", 4)]), "the output `y` is value 4, but there are only 4 values before it");
-    assert_eq!(finish(&[("y", fc), ("y", again)]), "the output `y` is there already; each needs a name of its own");
+    assert_eq!(finish(&[("y", fc), ("y", again)]), "the output `y` is already defined; each needs its own name");
     assert_eq!(b.finish(&[("y", third)]).check(), Ok(()));
 }
 
-/// The fields of a graph are open: what was changed by hand is found.
+/// The fields of a graph are public: invalid changes are found.
 #[test]
 fn a_graph_is_checked_again() {
     let spoilt = |spoil: fn(&mut Graph)| {
@@ -236,15 +236,15 @@ fn a_graph_is_checked_again() {
     assert_eq!(heads().check(), Ok(()));
     assert_eq!(spoilt(|g| g.inputs.to_mut()[0].value = 3), "the input `input` has the number 3, but should have 0");
     assert!(spoilt(|g| g.nodes.to_mut()[1].output = Shape::new(&[4])).starts_with("declared as [4], but `a` gives [3]"));
-    assert!(spoilt(|g| g.nodes.to_mut()[1].op = linear(3)).starts_with("`a` is not what the shape rule makes of it"));
-    assert_eq!(spoilt(|g| g.nodes.to_mut()[2].name = "a".into()), "there are two layers of the name `a`; each needs one of its own");
+    assert!(spoilt(|g| g.nodes.to_mut()[1].op = linear(3)).starts_with("`a` differs from the result of its shape rule"));
+    assert_eq!(spoilt(|g| g.nodes.to_mut()[2].name = "a".into()), "two layers are named `a`; each needs its own name");
     assert!(spoilt(|g| g.nodes.to_mut()[1].shares = Some(usize::MAX)).contains("would use the tensors of value"));
     assert!(spoilt(|g| g.outputs.to_mut()[0].shape = Shape::new(&[9])).starts_with("declared as [9], but `a` gives [3]"));
     let further = |g: &mut Graph| g.nodes.to_mut()[0].op = Op::Subgraph(Subgraph { graph: heads(), output: 2 });
-    assert_eq!(spoilt(further), "the network `Heads` has 2 outputs, and none for tag number 3 behind `trunk`");
+    assert_eq!(spoilt(further), "the network `Heads` has 2 outputs, and none for tag number 3 after `trunk`");
 }
 
-/// A rule must not look at each place of an image that no memory can hold.
+/// A rule must not visit every position of an image that does not fit in memory.
 #[test]
 fn a_huge_image_takes_no_time() {
     let mut b = Builder::new("Huge");
@@ -254,7 +254,7 @@ fn a_huge_image_takes_no_time() {
     assert!(b.add("pool", pool, &[x]).is_ok());
 }
 
-/// Each parameter is used once at each step, also where only the last step is given; nodes that take a value apart are no layers.
+/// Each parameter is used once per step, even if only the last step is output; unpacking nodes are not layers.
 #[test]
 fn sequences_count_each_step() {
     let mut b = Builder::new("Steps");

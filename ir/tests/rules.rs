@@ -1,4 +1,4 @@
-//! Every shape rule by hand-worked numbers, and every refusal.
+//! Every shape rule with numbers computed by hand, and every mistake.
 
 use layercake_ir::ops::*;
 use layercake_ir::{Builder, INFER, Mistake, Op, Part, Shape, Site, check_input, check_output, stated};
@@ -43,13 +43,13 @@ fn convolution_sizes() {
     assert_eq!(output(Op::Conv2d(Conv2d { padding: [2, 0], ..conv(5) }), &[1, 28, 28]), [8, 28, 24]);
     // floor((28 - 5) / 2) + 1 = 12: the last column is dropped.
     assert_eq!(output(Op::Conv2d(Conv2d { stride: [2, 3], ..conv(5) }), &[1, 28, 28]), [8, 12, 8]);
-    // A 3-tap kernel with dilation 4 spans 9.
+    // A kernel of 3 with dilation 4 spans 9.
     assert_eq!(output(Op::Conv2d(Conv2d { dilation: [4, 1], ..conv(3) }), &[1, 9, 9]), [8, 1, 7]);
     // Padding wider than the kernel.
     assert_eq!(output(Op::Conv2d(Conv2d { padding: [4; 2], ..conv(3) }), &[1, 1, 1]), [8, 7, 7]);
 }
 
-/// A sum that does not fit must not come back as one that does, by what is taken off again.
+/// A sum that overflows must not become valid when something is subtracted from it.
 #[test]
 fn sizes_that_cannot_be_counted_are_refused() {
     let (kernel, pair) = ([3; 2], [1; 2]);
@@ -80,7 +80,7 @@ fn sizes_that_cannot_be_counted_are_refused() {
     }
 }
 
-/// A value without axes is not one that a layer can ask for its last.
+/// A value without axes has no last axis.
 #[test]
 fn values_without_axes_are_refused_by_layers_that_need_one() {
     let (eps, affine) = (1e-5, true);
@@ -105,7 +105,7 @@ fn pool_sizes_follow_pytorch() {
     let ceil = MaxPool2d { ceil_mode: true, ..pool(2) };
     assert_eq!(output(Op::MaxPool2d(ceil), &[6, 28, 29]), [6, 14, 15]);
     // torch.nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True) on 4x4 gives 3x3, on 5x5 3x3: a last window
-    // that would begin in the padding behind the input is dropped.
+    // that would start in the padding after the input is dropped.
     let padded = MaxPool2d { kernel: [3; 2], stride: [2; 2], padding: [1; 2], ceil_mode: true, dilation: [1; 2] };
     assert_eq!(output(Op::MaxPool2d(padded), &[1, 4, 5]), [1, 3, 3]);
     let apart = MaxPool2d { kernel: [2; 2], stride: [3; 2], padding: [1; 2], ceil_mode: true, dilation: [1; 2] };
@@ -133,7 +133,7 @@ fn transposed_convolution_sizes() {
     // (4 - 1) 2 - 2 + 2 + 1 + 1 = 8; (5 - 1) 3 + 2 + 1 = 15.
     let strided = ConvTranspose2d { stride: [2, 3], padding: [1, 0], output_padding: [1, 0], ..plain };
     assert_eq!(output(Op::ConvTranspose2d(strided), &[2, 4, 5]), [8, 8, 15]);
-    // Each of the 2 * 4 * 5 elements meets 8 * 9 taps, in both cases.
+    // Each of the 2 * 4 * 5 elements is multiplied by 8 * 9 weights, in both cases.
     let cost = |op: ConvTranspose2d| Op::ConvTranspose2d(op).multiply_adds(&Shape::new(&[2, 4, 5]), &Shape::new(&[8, 6, 7]));
     assert_eq!((cost(plain), cost(strided)), (40 * 72, 40 * 72));
     let (op, _) = infer(Op::ConvTranspose2d(ConvTranspose2d { groups: 2, ..plain }), &[2, 4, 5]).unwrap();
@@ -188,7 +188,7 @@ fn masks_of_pixelcnn() {
     assert_eq!(center(Mask::B), [[1, 0, 0], [1, 1, 0], [1, 1, 1]]);
 }
 
-/// A 3x3 convolution, a pool of 2, up again by 2, a 3x3 convolution: 3, 4 with a step of 2, a step of 1 again, 6.
+/// A 3x3 convolution, a pool of 2, upsampling by 2, a 3x3 convolution: 3, 4 with a step of 2, a step of 1 again, 6.
 #[test]
 fn an_enlarged_map_sees_with_smaller_steps() {
     let mut b = Builder::new("Up");
@@ -223,14 +223,14 @@ fn refusals() {
         Op::Conv2d(conv(5)),
         &[400],
         Part::Layer,
-        "`it`, a `Conv2d`, works on images [channels, height, width], but receives [400] from `before`",
+        "`it` (Conv2d) expects an image [channels, height, width], but receives [400] from `before`",
     );
     refused(
         Op::Conv2d(Conv2d { in_channels: 3, ..conv(5) }),
         &[1, 28, 28],
         Part::In,
-        "`it` is told to take 3 channels, but receives 1: [1, 28, 28] from `before`\n\
-         help: write `1`, or leave the size before the arrow out to take what comes",
+        "`it` (Conv2d) expects 3 input channels, but receives 1: [1, 28, 28] from `before`\n\
+         help: write `1`, or leave the input size out to infer it",
     );
     refused(
         Op::Conv2d(conv(5)),
@@ -242,7 +242,7 @@ fn refusals() {
         Op::Conv2d(Conv2d { groups: 3, ..conv(1) }),
         &[6, 4, 4],
         Part::Option("groups"),
-        "`it` cannot split its 8 output channels into 3 equal groups\nhelp: `groups` must divide both 6 and 8; the largest number that does is 2",
+        "`it` cannot split its 8 output channels into 3 equal groups\nhelp: `groups` must divide both 6 and 8; the largest such number is 2",
     );
     refused(Op::Conv2d(Conv2d { groups: 0, ..conv(1) }), &[6, 4, 4], Part::Option("groups"), "`it` has 0 groups; it must have at least 1");
     refused(
@@ -255,15 +255,15 @@ fn refusals() {
         Op::MaxPool2d(MaxPool2d { padding: [2; 2], ..pool(2) }),
         &[6, 4, 4],
         Part::Option("padding"),
-        "`it` has a padding of 2, more than half its kernel of 2\nhelp: a padding of at most 1 keeps every window on some of the input",
+        "`it` has a padding of 2, more than half its kernel of 2\nhelp: use a padding of at most 1",
     );
-    // Taps at rows -1 and 2, where there are 0 and 1.
+    // The window covers rows -1 and 2; the input has rows 0 and 1.
     let sparse = MaxPool2d { stride: [1; 2], padding: [1; 2], dilation: [3, 1], ..pool(2) };
     refused(
         Op::MaxPool2d(sparse),
         &[6, 2, 4],
         Part::Option("dilation"),
-        "`it` has a window that holds nothing but padding: its taps are 3 apart, but it receives [6, 2, 4] from `before`\nhelp: with a dilation of at most 2 every window sees some of the input",
+        "`it` has a window of padding alone: its dilation is 3, but it receives [6, 2, 4] from `before`\nhelp: use a dilation of at most 2",
     );
     assert_eq!(output(Op::MaxPool2d(sparse), &[6, 3, 4]), [6, 2, 5]);
     assert_eq!(output(Op::MaxPool2d(MaxPool2d { padding: [0; 2], ..sparse }), &[6, 4, 4]), [6, 1, 3]);
@@ -271,13 +271,13 @@ fn refusals() {
         Op::Linear(Linear { in_features: 3, out_features: 1, bias: false }),
         &[4],
         Part::In,
-        "`it` is told to take 3 features, but receives 4 from `before`\nhelp: write `4`, or leave the size before the arrow out to take what comes",
+        "`it` (Linear) expects 3 input features, but receives 4 from `before`\nhelp: write `4`, or leave the input size out to infer it",
     );
     refused(
         Op::Linear(Linear { in_features: INFER, out_features: 1, bias: false }),
         &[4, 2, 2],
         Part::Layer,
-        "`it`, a `Linear`, works on features [n] or [length, n], but receives [4, 2, 2] from `before`\nhelp: put `Flatten` before it",
+        "`it` (Linear) expects [features] or [length, features], but receives [4, 2, 2] from `before`\nhelp: put `Flatten` before it",
     );
     refused(
         Op::Dropout(Dropout { p: -0.1 }),
@@ -289,14 +289,14 @@ fn refusals() {
         Op::Softmax(Softmax { axis: 3 }),
         &[4, 2, 2],
         Part::Option("axis"),
-        "`it` acts along axis 3, but receives [4, 2, 2] from `before`\nhelp: write `2` for the last axis: they are counted from 0, without the batch",
+        "`it` acts along axis 3, but receives [4, 2, 2] from `before`\nhelp: write `2` for the last axis; axes are counted from 0, without the batch",
     );
     let norm = BatchNorm1d { features: INFER, eps: 1e-5, momentum: 0.1, affine: true };
     refused(
         Op::BatchNorm1d(norm),
         &[4, 2, 2],
         Part::Layer,
-        "`it`, a `BatchNorm1d`, works on [features] or [channels, length], but receives [4, 2, 2] from `before`\nhelp: use `BatchNorm2d` for images",
+        "`it` (BatchNorm1d) expects [features] or [channels, length], but receives [4, 2, 2] from `before`\nhelp: use `BatchNorm2d` for images",
     );
     for nan in [f64::NAN, f64::INFINITY] {
         assert!(infer(Op::BatchNorm1d(BatchNorm1d { eps: nan, ..norm }), &[4]).is_err());
@@ -309,21 +309,21 @@ fn refusals() {
 fn what_a_network_probably_meant_by_its_input() {
     let site = Site { source: "", ..SITE };
     let message = |input: &[usize]| Op::Conv2d(conv(3)).infer(&[Shape::new(input)], &site).unwrap_err().to_string();
-    let works = "`it`, a `Conv2d`, works on images [channels, height, width], but receives";
+    let works = "`it` (Conv2d) expects an image [channels, height, width], but receives";
     assert_eq!(
         message(&[28, 28]),
         format!(
-            "{works} [28, 28] from the network's input\nhelp: write `[1, 28, 28]` for the network's input, which states its channels too"
+            "{works} [28, 28] from the network's input\nhelp: write `[1, 28, 28]` for the network's input, which includes the channels"
         )
     );
-    let batch = "write `[3, 32, 32]` for the network's input: the batch is no part of a shape";
+    let batch = "write `[3, 32, 32]` for the network's input: the batch is not part of a shape";
     assert_eq!(message(&[64, 3, 32, 32]), format!("{works} [64, 3, 32, 32] from the network's input\nhelp: {batch}"));
     let norm = Op::BatchNorm2d(BatchNorm2d { features: INFER, eps: 1e-5, momentum: 0.1, affine: true });
     refused(
         norm,
         &[16],
         Part::Layer,
-        "`it`, a `BatchNorm2d`, works on images [channels, height, width], but receives [16] from `before`\nhelp: use `BatchNorm1d` for features",
+        "`it` (BatchNorm2d) expects an image [channels, height, width], but receives [16] from `before`\nhelp: use `BatchNorm1d` for features",
     );
 }
 
@@ -333,8 +333,8 @@ fn a_flattened_image_is_named() {
     let linear = Op::Linear(Linear { in_features: 410, out_features: 120, bias: true });
     assert_eq!(
         linear.infer(&[Shape::new(&[400])], &site).unwrap_err().to_string(),
-        "`it` is told to take 410 features, but receives 400: [16, 5, 5] flattened by `before`\n\
-         help: write `400`, or leave the size before the arrow out to take what comes"
+        "`it` (Linear) expects 410 input features, but receives 400: [16, 5, 5] flattened by `before`\n\
+         help: write `400`, or leave the input size out to infer it"
     );
 }
 
@@ -353,7 +353,7 @@ fn what_to_go_on_with_after_a_mistake() {
     assert_eq!(conv_attempt.outcome.unwrap_err().part, Part::In);
     let (Op::Conv2d(op), output) = conv_attempt.decided else { panic!("still a convolution") };
     assert_eq!((op.in_channels, op.groups, output.dims()), (1, 1, &[8, 24, 24][..]));
-    // Nothing is known of the output of a window that does not fit.
+    // The output of a window that does not fit is unknown.
     assert!(attempt(Op::Conv2d(Conv2d { kernel: [50; 2], ..wrong })).decided.1.is_unknown());
     let norm = BatchNorm2d { features: 2, eps: -1.0, momentum: 2.0, affine: true };
     assert_eq!(attempt(Op::BatchNorm2d(norm)).decided.1.dims(), [1, 28, 28]);
@@ -375,7 +375,7 @@ fn absurd_sizes_are_refused_and_never_wrap() {
         Op::Linear(Linear { in_features: INFER, out_features: 1 << 62, bias: true }),
         &[2],
         Part::Layer,
-        "`it` gives [4611686018427387904]; its numbers are more than any memory can hold",
+        "`it` gives [4611686018427387904], which does not fit in memory",
     );
     assert!(infer(Op::Conv2d(Conv2d { out_channels: 1 << 40, padding: [1 << 12; 2], ..conv(1 << 12) }), &[1, 1, 1]).is_err());
 }
@@ -389,10 +389,7 @@ fn inputs_and_outputs() {
     assert!(Shape::new(&[3]).unless(&Err(unnamed)).is_unknown() && Shape::new(&[3]).unless(&Ok(())).same(&Shape::new(&[3])));
     assert!(check_input("x", &Shape::new(&[3, 1])).is_ok());
     let wrong = check_output(&Shape::new(&[INFER, 9]), &Shape::new(&[16, 5]), &SITE).unwrap_err();
-    assert_eq!(
-        wrong.to_string(),
-        "declared as [_, 9], but `it` gives [16, 5]\nhelp: write `-> [16, 5]`; a size may be left to be inferred by `_`"
-    );
+    assert_eq!(wrong.to_string(), "declared as [_, 9], but `it` gives [16, 5]\nhelp: write `-> [16, 5]`, with `_` for a size to infer");
     assert!(check_output(&Shape::new(&[INFER, 5]), &Shape::new(&[16, 5]), &SITE).is_ok());
     assert!(check_output(&Shape::new(&[5]), &Shape::UNKNOWN, &SITE).is_ok());
 }
@@ -424,7 +421,7 @@ fn lenet5_facts() {
         x = b.add(name, op, &[x]).unwrap();
     }
     let wrong = b.clone().add("fc4", Op::Linear(Linear { in_features: 11, out_features: 2, bias: true }), &[x]).unwrap_err();
-    assert!(wrong.to_string().starts_with("`fc4` is told to take 11 features, but receives 10 from `fc3`"));
+    assert!(wrong.to_string().starts_with("`fc4` (Linear) expects 11 input features, but receives 10 from `fc3`"));
     let graph = b.finish(&[("output", x)]);
     assert_eq!(graph.params(), 61_706);
     assert_eq!(graph.flops(), 833_040);
@@ -446,16 +443,16 @@ fn layers_that_move_and_normalize() {
     let norm = RmsNorm { shape: Sizes::NONE, eps: 1e-6, affine: true };
     let (op, shape) = infer(Op::RmsNorm(norm), &[4, 6]).unwrap();
     assert_eq!((op.params().count(), shape.dims()), (6, &[4, 6][..]));
-    let message = "`it` must be told its axis, since it receives [2, 3] from `before`\nhelp: write `axis = 1` for the last, or `axis = 0` for the first, \
-                   the batch not counted";
+    let message = "`it` needs an `axis`, since it receives [2, 3] from `before`\nhelp: write `axis = 1` for the last axis, or `axis = 0` for the first, \
+                   without the batch";
     refused(Op::Softmin(Softmin { axis: INFER }), &[2, 3], Part::Layer, message);
-    let message = "`it` is told to normalize over [5], but receives [4, 6] from `before`\nhelp: write `(6)`, the last sizes of what comes";
+    let message = "`it` (RMSNorm) expects a shape that ends in [5], but receives [4, 6] from `before`\nhelp: write `(6)`, the last sizes of the input";
     refused(Op::RmsNorm(RmsNorm { shape: Sizes::new(&[5]), ..norm }), &[4, 6], Part::Option("shape"), message);
-    let message = "`it`, a `GlobalMaxPool2d`, works on images [channels, height, width], but receives [4, 6] from `before`";
+    let message = "`it` (GlobalMaxPool2d) expects an image [channels, height, width], but receives [4, 6] from `before`";
     refused(Op::GlobalMaxPool2d(GlobalMaxPool2d {}), &[4, 6], Part::Layer, message);
 }
 
-/// A refusal that names an option names one that the operation has: the macro underlines its token.
+/// A mistake names only options that the operation has: the macro underlines their tokens.
 #[test]
 fn specifications_are_consistent() {
     for spec in Op::SPECS {

@@ -10,7 +10,7 @@ use crate::params::{self, Param};
 use crate::report::Report;
 use crate::{ast, layers};
 
-/// No two networks of a block have the same name; the compiler would say it of each item that they expand to.
+/// No two networks of a block have the same name; the compiler would report it for each generated item.
 pub fn names(networks: &mut Vec<(Network, Report)>) {
     let mut seen = std::collections::HashSet::new();
     let mut repeated = Report::default();
@@ -34,14 +34,14 @@ pub fn network(network: &Network, report: &mut Report) {
         rank(shape, report);
     }
     inputs.into_iter().for_each(|input| stated(input, report));
-    // What is illegible may have named them.
+    // An invalid part may use them.
     if report.len() == 0 {
         generics(network, report);
     }
     steps(&network.steps, report);
 }
 
-/// Every size that a network takes makes a difference. (A length that is no input's has a message of its own.)
+/// Every size parameter of a network is used. (A length that no input has gets another message.)
 fn generics(network: &Network, report: &mut Report) {
     for param in Param::all(&network.generics).iter().filter(|param| !param.runtime) {
         let list = std::slice::from_ref(param);
@@ -66,7 +66,7 @@ fn mentioned(list: &[Param], steps: &[Step]) -> bool {
                 }
                 Action::Repeat { count, steps, .. } => has(&count.to_token_stream()) || mentioned(list, steps),
                 Action::Sequential { steps, .. } => mentioned(list, steps),
-                // What is illegible may have named it.
+                // An invalid part may use it.
                 Action::Illegible => true,
                 Action::From(_) | Action::Output(_) | Action::Reuse { .. } => false,
             }
@@ -92,7 +92,7 @@ pub fn steps(steps: &[Step], report: &mut Report) {
     }
 }
 
-/// No network contains itself through others of its block: the compiler would speak of types of infinite size. One message for each
+/// No network contains itself through others of its block: the compiler would report types of infinite size. One message per
 /// cycle, at the first network on it.
 pub fn cycles(networks: &mut [(Network, Report)]) {
     let uses: Vec<(Ident, Vec<Ident>)> = networks.iter().map(|(network, _)| (network.name.clone(), ast::words(&network.steps))).collect();
@@ -109,7 +109,7 @@ pub fn cycles(networks: &mut [(Network, Report)]) {
                 report.add(
                     used,
                     format_args!(
-                        "`{name}` contains itself: `{name}` -> {}\nhelp: such a network could never be built; take one of them out",
+                        "`{name}` contains itself: `{name}` -> {}\nhelp: a network cannot contain itself; remove one of them",
                         names.join(" -> ")
                     ),
                 );
@@ -120,7 +120,7 @@ pub fn cycles(networks: &mut [(Network, Report)]) {
     }
 }
 
-/// The shortest way from one network to another through the networks in them, both ends included.
+/// The shortest path from one network to another through nested networks, both ends included.
 fn way(uses: &[(Ident, Vec<Ident>)], from: &Ident, to: &Ident) -> Option<Vec<Ident>> {
     let mut ways = vec![vec![from.clone()]];
     let mut seen = vec![from.clone()];
@@ -141,7 +141,7 @@ fn way(uses: &[(Ident, Vec<Ident>)], from: &Ident, to: &Ident) -> Option<Vec<Ide
     None
 }
 
-/// Replaces the layers whose kind is refused.
+/// Replaces refused layers.
 fn cut(steps: &mut [Step], refuse: &mut impl FnMut(&Ident) -> bool) {
     for step in steps {
         match &mut step.action {
@@ -157,10 +157,10 @@ fn cut(steps: &mut [Step], refuse: &mut impl FnMut(&Ident) -> bool) {
     }
 }
 
-/// `Clone` and `Debug` are there already.
+/// `Clone` and `Debug` are always derived.
 fn derives(attrs: &[Attribute], report: &mut Report) {
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("derive")) {
-        // What cannot be read here, the compiler complains about.
+        // The compiler reports attributes that cannot be parsed here.
         let _ = attr.parse_nested_meta(|meta| {
             let last = meta.path.segments.last().map(|segment| segment.ident.to_string());
             if let Some(name @ ("Clone" | "Debug")) = last.as_deref() {
@@ -174,24 +174,24 @@ fn derives(attrs: &[Attribute], report: &mut Report) {
 /// A shape has between 1 and 5 sizes.
 fn rank(shape: &ShapeExpr, report: &mut Report) {
     if shape.dims.is_empty() {
-        report.add(&shape.tokens, "a shape needs at least one size: a single number for each sample is `[1]`");
+        report.add(&shape.tokens, "a shape needs at least one size; a single number per sample is `[1]`");
     }
     if let Some(beyond) = shape.dims.get(MAX_RANK) {
         let tokens = match beyond {
             DimExpr::Inferred(token) => token.to_token_stream(),
             DimExpr::Size(size) => size.to_token_stream(),
         };
-        report.add(tokens, format_args!("a shape has at most {MAX_RANK} sizes, the batch not counted"));
+        report.add(tokens, format_args!("a shape has at most {MAX_RANK} sizes, without the batch"));
     }
 }
 
-/// `_` stands in outputs only.
+/// `_` is allowed in outputs only.
 fn stated(input: &ShapeExpr, report: &mut Report) {
     for dim in &input.dims {
         if let DimExpr::Inferred(token) = dim {
             report.add(
                 token,
-                "every size of the input must be stated; `_` is for outputs\nhelp: leave the axis out if it is the batch, which is no part of a shape",
+                "every size of the input must be stated; `_` is allowed in outputs only\nhelp: leave the axis out if it is the batch, which is not part of a shape",
             );
         }
     }
@@ -209,6 +209,6 @@ fn documented(step: &Step, report: &mut Report) {
         Action::Reuse { .. } => ("reuse".to_owned(), false),
     };
     if let (Some(doc), false) = (step.docs.first(), field) {
-        report.add(doc, format_args!("`{kind}` has no parameters, so there is no field to document; write a comment with `//`"));
+        report.add(doc, format_args!("`{kind}` has no parameters, so it has no field to document; write a comment with `//`"));
     }
 }

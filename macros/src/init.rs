@@ -1,4 +1,4 @@
-//! `init = ..` of a layer: how its weights begin.
+//! `init = ..` of a layer: the initialization of its weights.
 
 use layercake_ir::{Fan, Init, Nonlinearity};
 use proc_macro2::{Literal, TokenStream};
@@ -10,10 +10,10 @@ use crate::layers::Row;
 use crate::report::Report;
 use crate::{spelling, text};
 
-/// The option's name: any layer with weights has it, beside the options of its row.
+/// The option's name: every layer with weights has it, besides the options of its row.
 pub const OPTION: &str = "init";
 
-/// The rules, and how each is written.
+/// The rules and their syntax.
 const RULES: [(&str, &str); 10] = [
     ("kaiming_normal", "kaiming_normal(relu)"),
     ("kaiming_uniform", "kaiming_uniform(relu)"),
@@ -52,14 +52,14 @@ pub const WORDS: [&str; 18] = [
     "fan_out",
 ];
 
-/// A rule, and the tokens that state it.
+/// A rule and its tokens.
 #[derive(Clone, Debug)]
 pub struct Stated {
     pub init: Init,
     pub tokens: TokenStream,
 }
 
-/// What a layer's `init` says; None if it has none, or one that is wrong, which is reported.
+/// The rule of a layer's `init`; None if there is none, or an invalid one, which is reported.
 pub fn of(row: &Row, layer: &Layer, name: &str, report: &mut Report) -> Option<Stated> {
     let mut given = layer.args.iter().filter_map(|arg| match arg {
         Arg::Option { key, value } if key == OPTION => Some((key, value)),
@@ -71,7 +71,7 @@ pub fn of(row: &Row, layer: &Layer, name: &str, report: &mut Report) -> Option<S
         return None;
     }
     if row.module.is_none() {
-        report.add(key, format_args!("`{name}` has no weights to begin with a value; leave out `{OPTION}`"));
+        report.add(key, format_args!("`{name}` has no weights to initialize; leave out `{OPTION}`"));
         return None;
     }
     let init = rule(value, name, report)?;
@@ -97,7 +97,7 @@ pub fn code(prefix: &TokenStream, init: &Init) -> TokenStream {
         Init::KaimingNormal { fan: which, gain } => ("KaimingNormal", vec![("fan", fan(which)), ("gain", number(gain))]),
         Init::KaimingUniform { fan: which, gain } => ("KaimingUniform", vec![("fan", fan(which)), ("gain", number(gain))]),
         Init::Orthogonal { gain } => ("Orthogonal", vec![("gain", number(gain))]),
-        // The list grows there and here together: a test goes over all words.
+        // A test checks that this covers all rules.
         _ => return TokenStream::new(),
     };
     let variant = quote::format_ident!("{variant}");
@@ -127,8 +127,8 @@ fn rule(expression: &Expr, layer: &str, report: &mut Report) -> Option<Init> {
         },
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
             let written = text.value();
-            let help = nearest(&written).map_or_else(String::new, |near| format!("\nhelp: write `{near}`, without quotation marks"));
-            report.add(expression, format_args!("{what} is a word, but is `{}`{help}", text::of(expression)));
+            let help = nearest(&written).map_or_else(String::new, |near| format!("\nhelp: write `{near}`"));
+            report.add(expression, format_args!("{what} must be a word without quotes, but is `{}`{help}", text::of(expression)));
             return None;
         }
         _ => (None, Vec::new()),
@@ -140,7 +140,7 @@ fn rule(expression: &Expr, layer: &str, report: &mut Report) -> Option<Init> {
             Some(near) => format!("write `{near}`"),
             None => format!("the rules are {}", all.join(", ")),
         };
-        report.add(expression, format_args!("{what} is no rule for weights: `{}`\nhelp: {help}", text::of(expression)));
+        report.add(expression, format_args!("{what} must be an initialization rule, but is `{}`\nhelp: {help}", text::of(expression)));
         return None;
     };
     let mistakes = report.len();
@@ -166,7 +166,7 @@ fn nearest(word: &str) -> Option<&'static str> {
     })
 }
 
-/// The arguments of a rule, taken out one after the other.
+/// The arguments of a rule, consumed one by one.
 struct Args<'a> {
     whole: &'a Expr,
     what: &'a str,
@@ -181,7 +181,7 @@ impl<'a> Args<'a> {
             "zeros" => Init::Constant { value: 0.0 },
             "ones" => Init::Constant { value: 1.0 },
             "constant" => Init::Constant { value: self.number("value")? },
-            // PyTorch's order, of which the mean may be left out.
+            // PyTorch's order; the mean may be left out.
             "normal" => {
                 let mean = if self.list.len() > 1 { self.number("mean")? } else { 0.0 };
                 Init::Normal { mean, std: self.number("std")? }
@@ -196,7 +196,7 @@ impl<'a> Args<'a> {
         })
     }
 
-    /// Takes the argument of this name: the first without a name, or the one that is written with it.
+    /// Consumes the argument of this name: the first positional one, or the one with this name.
     fn take(&mut self, name: &str) -> Option<&'a Expr> {
         let at = self.list.iter().position(|arg| named(arg).is_none_or(|(key, _)| key == name))?;
         let arg = self.list.remove(at);
@@ -206,7 +206,7 @@ impl<'a> Args<'a> {
     fn number(&mut self, name: &str) -> Option<f64> {
         let Some(arg) = self.take(name) else {
             let (what, example) = (self.what, self.example);
-            self.report.add(self.whole, format_args!("{what} lacks its {name}\nhelp: for example `{example}`"));
+            self.report.add(self.whole, format_args!("{what} needs its {name}\nhelp: for example `{example}`"));
             return None;
         };
         let number = literal(arg);
@@ -222,7 +222,7 @@ impl<'a> Args<'a> {
         number
     }
 
-    /// A number, or an activation's: PyTorch's `calculate_gain`.
+    /// A number, or an activation's gain: PyTorch's `calculate_gain`.
     fn gain(&mut self, default: f64) -> Option<f64> {
         let Some(arg) = self.take("gain") else { return Some(default) };
         if let Some(number) = literal(arg) {
@@ -248,16 +248,19 @@ impl<'a> Args<'a> {
                 let near = word.as_deref().and_then(|word| spelling::nearest(&word.to_lowercase(), &ACTIVATIONS));
                 let help = match near {
                     Some(near) => format!("write `{near}`"),
-                    None => format!("write a number, or the activation behind the layer: {}, leaky_relu(0.2)", ACTIVATIONS.join(", ")),
+                    None => format!("write a number, or the activation after the layer: {}, leaky_relu(0.2)", ACTIVATIONS.join(", ")),
                 };
-                self.report.add(arg, format_args!("the gain in {} is no number: `{}`\nhelp: {help}", self.what, text::of(arg)));
+                self.report.add(
+                    arg,
+                    format_args!("the gain in {} must be a number or an activation, but is `{}`\nhelp: {help}", self.what, text::of(arg)),
+                );
                 return None;
             }
         };
         Some(activation.gain())
     }
 
-    /// `fan_in` or `fan_out`, at any place.
+    /// `fan_in` or `fan_out`, at any position.
     fn fan(&mut self) -> Option<Fan> {
         let of = |arg: &Expr| match peel(named(arg).filter(|(key, _)| key == "mode").map_or(arg, |(_, value)| value)) {
             Expr::Path(path) => path.path.get_ident().and_then(|word| Fan::named(&word.to_string())),
@@ -267,10 +270,10 @@ impl<'a> Args<'a> {
         of(self.list.remove(at))
     }
 
-    /// Refuses what has not been taken.
+    /// Refuses the remaining arguments.
     fn done(self) {
         if let Some(arg) = self.list.first() {
-            let text = format!("`{}` is one argument too many in {}\nhelp: for example `{}`", text::of(arg), self.what, self.example);
+            let text = format!("unexpected argument `{}` in {}\nhelp: for example `{}`", text::of(arg), self.what, self.example);
             self.report.add(arg, text);
         }
     }
@@ -285,7 +288,7 @@ fn named(arg: &Expr) -> Option<(String, &Expr)> {
     }
 }
 
-/// A number that is written out.
+/// A literal number.
 fn literal(expression: &Expr) -> Option<f64> {
     match peel(expression) {
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => literal(&unary.expr).map(|number| -number),

@@ -1,4 +1,4 @@
-//! From an expression to a value: literals are worked out here, everything else is left to the compiler.
+//! From an expression to a value: literals are evaluated here, everything else is left to the compiler.
 
 use layercake_ir::ops::Words;
 use layercake_ir::{INFER, MAX_RANK};
@@ -11,10 +11,10 @@ use crate::params;
 use crate::report::Report;
 use crate::settings::{Num, Symbols, Value};
 
-/// The largest size that a literal may state; beyond it no memory goes.
+/// The largest size that a literal may have.
 const MOST: usize = isize::MAX as usize;
 
-/// A value of this kind; None after a mistake, which is reported. `what` begins the message: "`kernel` of `conv1`".
+/// A value of this kind; None after a mistake, which is reported. `what` is the start of the message: "`kernel` of `conv1`".
 pub fn of_kind(kind: Kind, expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Report) -> Option<Value> {
     match kind {
         Kind::Size => size(expression, what, symbols, report).map(Value::Size),
@@ -41,14 +41,14 @@ pub fn list(kind: Kind, expressions: &[&Expr], what: &str, symbols: &mut Symbols
         return None;
     }
     let inferred = kind == Kind::List { inferred: true };
-    // Each item, so that one look shows all mistakes.
+    // Every item is checked, so that all mistakes are reported.
     let sizes: Vec<Option<Num<usize>>> = items
         .iter()
         .map(|item| match peel(item) {
             Expr::Infer(_) if inferred => Some(Num::Known(INFER)),
             Expr::Unary(minus) if inferred && matches!((&minus.op, &*minus.expr), (UnOp::Neg(_), Expr::Lit(_))) => {
                 let text = crate::text::of(minus);
-                report.add(minus, format_args!("{what} must not be negative, but is `{text}`\nhelp: write `_` for a size to be inferred"));
+                report.add(minus, format_args!("{what} must not be negative, but is `{text}`\nhelp: write `_` for a size to infer"));
                 None
             }
             _ => size(item, what, symbols, report),
@@ -57,7 +57,7 @@ pub fn list(kind: Kind, expressions: &[&Expr], what: &str, symbols: &mut Symbols
     sizes.into_iter().collect::<Option<Vec<_>>>().map(Value::List)
 }
 
-/// One of a few words.
+/// One of the words of an option.
 fn word(words: &'static Words, expression: &Expr, what: &str, report: &mut Report) -> Option<&'static str> {
     let all: Vec<&'static str> = words.list.iter().map(|(word, _)| *word).collect();
     let written = match peel(expression) {
@@ -84,7 +84,7 @@ fn spoken(words: &[&str]) -> String {
     }
 }
 
-/// A whole number that counts something.
+/// A size: an integer, not negative.
 pub fn size(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Report) -> Option<Num<usize>> {
     if let Expr::Path(path) = peel(expression)
         && let Some(param) = path.path.get_ident().and_then(|word| symbols.params.iter().find(|param| param.name == *word))
@@ -104,7 +104,7 @@ pub fn size(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut R
     }
 }
 
-/// Refuses code that computes with a generic parameter.
+/// Refuses arithmetic on a generic parameter.
 fn no_constant(kind: Kind, expression: &Expr, what: &str, symbols: &Symbols, report: &mut Report) -> bool {
     let Some(param) = params::mentions(&symbols.params, expression.to_token_stream()) else { return false };
     let help = match kind {
@@ -114,7 +114,7 @@ fn no_constant(kind: Kind, expression: &Expr, what: &str, symbols: &Symbols, rep
         Kind::Float | Kind::Bool | Kind::Word(_) => "write its value, or a named constant; only sizes can be parameters".to_owned(),
     };
     let text = format!(
-        "{what} is worked out from the generic parameter `{}`, and stable Rust has no arithmetic on those in types\nhelp: {help}",
+        "{what} is computed from the generic parameter `{}`; stable Rust has no arithmetic on generic parameters in types\nhelp: {help}",
         param.name
     );
     report.add(expression, text);
@@ -145,7 +145,7 @@ fn pair(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Repor
     Some([height?, width?])
 }
 
-const PAIR: &str = "must be a whole number or a pair `(height, width)`";
+const PAIR: &str = "must be an integer or a pair `(height, width)`";
 
 fn float(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Report) -> Option<Num<f64>> {
     let (negative, inner) = match peel(expression) {
@@ -178,7 +178,7 @@ fn bool(expression: &Expr, what: &str, symbols: &mut Symbols, report: &mut Repor
     None
 }
 
-/// Takes off brackets that only group.
+/// Removes redundant parentheses.
 fn peel(expression: &Expr) -> &Expr {
     match expression {
         Expr::Paren(inner) => peel(&inner.expr),
@@ -187,10 +187,10 @@ fn peel(expression: &Expr) -> &Expr {
     }
 }
 
-/// What an expression is that should be a size.
+/// The classification of an expression that should be a size.
 enum Whole {
     Known(usize),
-    /// The compiler will know.
+    /// Left to the compiler.
     Symbolic,
     Wrong(Wrong),
 }
@@ -199,7 +199,7 @@ enum Whole {
 struct Wrong {
     /// What to underline.
     tokens: TokenStream,
-    /// "must be a whole number, but is `5.0`"
+    /// "must be an integer, but is `5.0`"
     why: String,
     help: String,
 }
@@ -218,19 +218,19 @@ impl Wrong {
 
 fn whole(expression: &Expr) -> Whole {
     let wrong = |must: &str, help: &str| Whole::Wrong(Wrong::new(expression, must, help));
-    let not_whole = "must be a whole number";
+    let not_whole = "must be an integer";
     match peel(expression) {
         Expr::Lit(ExprLit { lit: Lit::Int(lit), .. }) => match (lit.suffix(), lit.base10_parse::<usize>()) {
             ("" | "usize", Ok(size)) if size <= MOST => Whole::Known(size),
-            ("" | "usize", _) => wrong("must fit into memory", ""),
+            ("" | "usize", _) => wrong("must fit in a `usize`", ""),
             _ => wrong("must be a `usize`", &format!("write `{}`", lit.base10_digits())),
         },
         Expr::Lit(ExprLit { lit: Lit::Float(lit), .. }) => match lit.base10_digits().split_once('.') {
             Some((whole, "0" | "")) => wrong(not_whole, &format!("write `{whole}`")),
             _ => wrong(not_whole, ""),
         },
-        Expr::Infer(_) => wrong(not_whole, "leave out what is to be inferred"),
-        // Python's: there is no such constant.
+        Expr::Infer(_) => wrong(not_whole, "leave out a size to infer it"),
+        // Python's spelling; there is no such constant.
         Expr::Path(path) if ["None", "True", "False"].iter().any(|word| path.path.is_ident(word)) => wrong(not_whole, ""),
         Expr::Lit(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Repeat(_) => wrong(not_whole, ""),
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match whole(&unary.expr) {
@@ -250,7 +250,7 @@ fn is_arithmetic(op: &BinOp) -> bool {
     matches!(op, BinOp::Add(_) | BinOp::Sub(_) | BinOp::Mul(_) | BinOp::Div(_) | BinOp::Rem(_))
 }
 
-/// Arithmetic on literals; None where the compiler has something to say about it.
+/// Arithmetic on literals; None if the compiler would report it.
 fn fold(op: &BinOp, a: usize, b: usize) -> Option<usize> {
     match op {
         BinOp::Add(_) => a.checked_add(b),
@@ -266,7 +266,7 @@ fn fold(op: &BinOp, a: usize, b: usize) -> Option<usize> {
 mod tests {
     use super::{Whole, whole};
 
-    /// The value of an expression, "the compiler" where it is to say, or what is wrong with it.
+    /// The value of an expression, "the compiler" if it is left to it, or its mistake.
     fn of(expression: &str) -> String {
         match whole(&syn::parse_str(expression).unwrap()) {
             Whole::Known(size) => size.to_string(),
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn what_only_the_compiler_can_say() {
-        // Also what it refuses: it says so at the user's tokens.
+        // Including expressions that the compiler refuses, at the user's tokens.
         for expression in
             ["A", "2 * A", "3 - 5", "1 / 0", "7 % 0", "4294967296 * 4294967296", "1 << 3u32", "f(2.5)", "-A", "{ 3 }", "A as usize"]
         {
@@ -296,12 +296,12 @@ mod tests {
     #[test]
     fn what_is_no_size() {
         let cases = [
-            ("5.0", "must be a whole number, but is `5.0` write `5`"),
-            ("2.5 * A", "must be a whole number, but is `2.5` "),
+            ("5.0", "must be an integer, but is `5.0` write `5`"),
+            ("2.5 * A", "must be an integer, but is `2.5` "),
             ("-1", "must not be negative, but is `-1` "),
             ("6u32", "must be a `usize`, but is `6u32` write `6`"),
-            ("18446744073709551615", "must fit into memory, but is `18446744073709551615` "),
-            ("\"same\"", "must be a whole number, but is `\"same\"` "),
+            ("18446744073709551615", "must fit in a `usize`, but is `18446744073709551615` "),
+            ("\"same\"", "must be an integer, but is `\"same\"` "),
         ];
         for (expression, text) in cases {
             assert_eq!(of(expression), text, "{expression}");

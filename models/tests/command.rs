@@ -155,8 +155,8 @@ fn graph_files() {
         "graph\\u000a\\u001b[2J",
         "not a graph: expected the format \"layercake-graph\", found \"graph\\n\\u001b[2J\"",
     );
-    let help = "help: write `400`, or leave the size before the arrow out to take what comes";
-    let line = format!("`fc1` is told to take 401 features, but receives 400: [16, 5, 5] flattened by `flatten_1` {help}");
+    let help = "help: write `400`, or leave the input size out to infer it";
+    let line = format!("`fc1` (Linear) expects 401 input features, but receives 400: [16, 5, 5] flattened by `flatten_1` {help}");
     spoiled("\"in_features\": 400", "\"in_features\": 401", &line);
     spoiled("\"output\": [10]", "\"output\": [11]", "node `fc3`: said to give [11], but gives [10]");
     place.put("bad.json", &[0xff; 9]);

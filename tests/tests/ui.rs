@@ -1,7 +1,7 @@
-//! What the compiler says about mistakes in networks, and that it says nothing about networks without.
+//! The compiler's messages about mistakes in networks, and valid networks that compile.
 //!
 //! After a change of a message: `TRYBUILD=overwrite cargo test -p layercake-tests --test ui`, twice where cases under `symbolic/` are
-//! new; then read the difference as a user would.
+//! new; then read the diff as a user would.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// The topics under `ui/` whose networks are refused by a shape rule. Each has a twin under `symbolic/`.
 const RULES: [&str; 7] = ["catalogue", "joins", "outputs", "ranks", "sharing", "sizes", "windows"];
 
-/// Alone, so that the mistakes show in `cargo check`: with a case that runs among them, all would be built.
+/// Without passing cases, so that `cargo check` is used: a passing case would build all of them.
 #[test]
 fn mistakes() {
     let cases = trybuild::TestCases::new();
@@ -26,7 +26,7 @@ fn no_mistakes() {
     trybuild::TestCases::new().pass("tests/ui/pass/*.rs");
 }
 
-/// Every mistake in numbers is one in named constants too: with the same message, at the same part.
+/// Every mistake with numbers is a mistake with named constants too: with the same message, at the same part.
 #[test]
 fn constants_are_checked_as_numbers_are() {
     let mut compared = 0;
@@ -45,7 +45,7 @@ fn constants_are_checked_as_numbers_are() {
         assert_eq!(numbers.len(), constants.len(), "{}", case.display());
         for ((message, part), (same_message, same_part)) in numbers.iter().zip(&constants) {
             assert_eq!(message, same_message, "{}", case.display());
-            // Of an input's sizes, the macro can underline the one.
+            // Of an input's sizes, the macro can underline a single one.
             assert!(same_part.contains(part), "{}: `{same_part}` is underlined, and not `{part}`", case.display());
         }
         compared += 1;
@@ -53,7 +53,7 @@ fn constants_are_checked_as_numbers_are() {
     assert!(compared >= 30 || std::env::var_os("TRYBUILD").is_some(), "{compared}");
 }
 
-/// No message without a case that shows it.
+/// Every message has a case that shows it.
 #[test]
 fn every_message_has_a_case() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -82,7 +82,7 @@ fn every_message_has_a_case() {
     assert!(texts > 400, "only {texts} texts were found");
 }
 
-/// A file of an operation without its declaration and its drawing's label, which hold no messages.
+/// A file of an operation without its declaration and its label, which have no messages.
 fn without_specification(source: &str) -> String {
     let mut rest = source.to_owned();
     for (begin, end) in [("\noperation! {", "\n}\n"), ("    pub(crate) fn label(", "\n    }\n")] {
@@ -94,7 +94,7 @@ fn without_specification(source: &str) -> String {
     rest
 }
 
-/// What the guide shows of errors is what the compiler says.
+/// The errors in the guide are the compiler's.
 #[test]
 fn the_guide_shows_real_messages() {
     let shown: String = topics().iter().flat_map(|topic| files(&ui().join(topic), "stderr")).map(|file| read(&file)).collect();
@@ -107,12 +107,12 @@ fn the_guide_shows_real_messages() {
     }
 }
 
-/// What no block can bring about, and what is no message.
+/// Messages that no block can cause, and texts that are not messages.
 const EXEMPT: [&str; 28] = [
-    // A shape with a zero, or with more elements than can be counted, is refused where it arises.
+    // A shape with a zero, or too large for memory, is refused where it arises.
     "has 0 input channels; it must have at least 1",
     "has 0 input features; it must have at least 1",
-    "cannot count the elements of",
+    "cannot flatten",
     // For graphs that are built at run time.
     "takes apart what a recurrent layer of",
     "gives, but receives",
@@ -120,25 +120,25 @@ const EXEMPT: [&str; 28] = [
     "an input has no tensors",
     "would use the tensors of",
     ", but needs others for",
-    "takes one value, but receives",
-    "draws from a mean and its log-variance, but receives",
-    "takes values and what the pool received, but receives",
-    "subtracts one value from another, but receives",
+    "expects one input, but receives",
+    "expects a mean and a log-variance, but receives",
+    "expects two inputs, the values and the pool's input, but receives",
+    "expects two values, but receives",
     "two or more values, but receives",
     "splits into 0 parts; there must be at least 1",
-    "works on [channels, ..], but receives",
+    "expects [channels, ..], but receives",
     "takes part",
     ", but splits into",
     ", counted from 0",
-    "makes more",
-    "than can be counted",
-    // Answers to lines of PyTorch: `macros/src/advice/slips.txt` brings them about.
+    "gives more",
+    "than fit in memory",
+    // Messages about lines of PyTorch, which `macros/src/advice/slips.txt` covers.
     "help: a step is a layer and its arguments, for example `Linear(10)`",
     "axes are counted from 0, without the batch",
     "takes no argument without a name",
     "the batch is the first axis of every tensor",
-    "queries, keys and values are made of the one value that comes",
-    "the weights of the softmax are not given",
+    "query, key and value come from the one input",
+    "attention weights are not returned",
     // The macro refuses a longer one.
     "a list has at most 5 sizes",
 ];
@@ -160,13 +160,13 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// White space of any length as one space: the compiler indents lines after the first.
+/// Collapses white space: the compiler indents lines after the first.
 fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A case with every number of its block replaced by a call of a `const fn`, which only the compiler can work out. The counts of `Split`
-/// and `Repeat` stay, which the macro has to know.
+/// A case with every number of its block replaced by a call of a `const fn`, which only the compiler can evaluate. The counts of `Split`
+/// and `Repeat`, which the macro must know, are kept.
 fn with_constants(source: &str) -> String {
     let (start, block) = source.split_at(source.find("network! {").unwrap());
     let (block, end) = block.split_at(block.find("fn main").unwrap());
@@ -202,8 +202,8 @@ fn with_constants(source: &str) -> String {
     format!("{start}{helpers}{out}{end}")
 }
 
-/// The mistakes in a case's expected output: the messages, and the source text that is underlined, without the calls that
-/// [`with_constants`] puts in.
+/// The mistakes in a case's expected output: the messages and the underlined source text, without the calls that
+/// [`with_constants`] inserts.
 fn mistakes_in(case: &Path) -> BTreeSet<(String, String)> {
     let output = read(&case.with_extension("stderr"));
     let mut mistakes = BTreeSet::new();
@@ -220,7 +220,7 @@ fn mistakes_in(case: &Path) -> BTreeSet<(String, String)> {
     mistakes
 }
 
-/// The parts of a source file's message texts between placeholders, long enough to be recognised.
+/// The parts of a source file's message texts between placeholders, if long enough to be recognized.
 fn texts_of(source: &str) -> Vec<String> {
     let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let code: String = source.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();

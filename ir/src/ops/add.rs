@@ -1,9 +1,9 @@
-//! The sum.
+//! Addition.
 
 use super::prelude::*;
 
 operation! {
-    /// The sum of two or more values of one shape.
+    /// The elementwise sum of two or more values of the same shape.
     pub struct Add("Add"): Join {}
     has(infer_all)
     inputs: Inputs::Alike,

@@ -3,10 +3,10 @@
 use super::prelude::*;
 
 operation! {
-    /// The maximum over some axes, which are gone from the output: PyTorch's `amax(dim)`. Of equal elements each receives the same share of the
-    /// gradient.
+    /// The maximum over the given axes, which are removed from the output: PyTorch's `amax(dim)`. The gradient is shared equally among equal
+    /// maxima.
     pub struct Amax("Amax"): Shape {
-        /// The axes, counted from 0 without the batch.
+        /// The axes to reduce, counted from 0 without the batch.
         axes: Sizes = Choice::required().first().label(Label::List("axes")),
     }
     has(infer)

@@ -4,17 +4,19 @@ use super::AvgPool2d;
 use super::prelude::*;
 
 operation! {
-    /// The mean of each window, PyTorch's `AvgPool1d`. Input `[channels, length]`.
+    /// The mean of each window, PyTorch's `AvgPool1d`. Input `[channels, length]`, output `[channels, length']` with
+    /// `length' = floor((length + 2 padding - kernel) / stride) + 1`.
     pub struct AvgPool1d("AvgPool1d"): Pooling {
         /// Size of the window.
         kernel: usize = Choice::required().first(),
-        /// Steps between windows.
+        /// Distance between windows; the kernel's size by default.
         stride: usize = Choice::same("kernel").label(Label::Named("stride")),
         /// Zeros added at each end; at most half the kernel.
         padding: usize = Choice::size(0).label(Label::Named("pad")),
-        /// Keep a last window that reaches beyond the input; what lies beyond the padding is not counted in its mean.
+        /// Whether to round the output size up, keeping a last window that extends beyond the padded input. Positions beyond the padding are not
+        /// counted in its mean.
         ceil_mode: bool = Choice::switch(false, "ceil"),
-        /// Do the zeros of the padding count in the mean?
+        /// Whether the zeros of the padding are counted in the mean.
         count_include_pad: bool = Choice::switch(true, "pad not counted"),
     }
     has(infer, window)
@@ -36,7 +38,7 @@ impl AvgPool1d {
         }
     }
 
-    /// The same on images one row high.
+    /// The same operation on images of height 1.
     pub const fn as_pool2d(&self) -> AvgPool2d {
         AvgPool2d {
             kernel: [1, self.kernel],
@@ -47,7 +49,7 @@ impl AvgPool1d {
         }
     }
 
-    /// The sliding window, one row high.
+    /// The sliding window, of height 1.
     pub const fn window(&self) -> Window {
         self.as_pool2d().window()
     }

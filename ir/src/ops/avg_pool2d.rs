@@ -3,17 +3,19 @@
 use super::prelude::*;
 
 operation! {
-    /// The mean of each window, PyTorch's `AvgPool2d`. Input `[channels, height, width]`; pairs are `[height, width]`.
+    /// The mean of each window, PyTorch's `AvgPool2d`. Input `[channels, height, width]`, output `[channels, height', width']` with
+    /// `height' = floor((height + 2 padding - kernel) / stride) + 1`. Pairs are `[height, width]`.
     pub struct AvgPool2d("AvgPool2d"): Pooling {
         /// Size of the window.
         kernel: [usize; 2] = Choice::required().first(),
-        /// Steps between windows.
+        /// Distance between windows; the kernel's size by default.
         stride: [usize; 2] = Choice::same("kernel").label(Label::Named("stride")),
         /// Zeros added at each side; at most half the kernel.
         padding: [usize; 2] = Choice::size(0).label(Label::Named("pad")),
-        /// Keep a last window that reaches beyond the input; what lies beyond the padding is not counted in its mean.
+        /// Whether to round the output size up, keeping a last window that extends beyond the padded input. Positions beyond the padding are not
+        /// counted in its mean.
         ceil_mode: bool = Choice::switch(false, "ceil"),
-        /// Do the zeros of the padding count in the mean?
+        /// Whether the zeros of the padding are counted in the mean.
         count_include_pad: bool = Choice::switch(true, "pad not counted"),
     }
     has(infer, window)

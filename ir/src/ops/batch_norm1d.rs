@@ -3,17 +3,19 @@
 use super::prelude::*;
 
 operation! {
-    /// Normalizes each feature over the batch (and the length), PyTorch's `BatchNorm1d`. Input `[features]` or `[channels, length]`.
-    /// While training, statistics are the batch's, and running ones are kept: `running = (1 - momentum) running + momentum batch`, the
-    /// variance with `n - 1`; at inference the running ones are used.
+    /// Normalizes each feature over the batch (and the length): `(x - mean) / sqrt(var + eps) * weight + bias`, PyTorch's `BatchNorm1d` (Ioffe
+    /// and Szegedy, 2015, arXiv 1502.03167). Input and output `[features]` or `[channels, length]`.
+    ///
+    /// Training uses the statistics of the batch and updates the running statistics: `running = (1 - momentum) running + momentum batch`, with the
+    /// unbiased variance (`n - 1`). Inference uses the running statistics.
     pub struct BatchNorm1d("BatchNorm1d"): Normalization {
-        /// Features; [`INFER`] takes the input's.
+        /// Number of features; [`INFER`] for that of the input.
         features: usize = Choice::input().label(Label::Plain) => INFER,
         /// Added to the variance.
         eps: f64 = Choice::float(1e-5).label(Label::Hidden) => 0.0,
-        /// The weight of the new batch in the running statistics.
+        /// Weight of the new batch in the running statistics.
         momentum: f64 = Choice::float(0.1).label(Label::Hidden) => 0.1,
-        /// Learn a scale and a shift?
+        /// Whether to learn a weight and a bias.
         affine: bool = Choice::switch(true, "not affine"),
     }
     has(infer, params)
@@ -28,7 +30,7 @@ operation! {
 impl BatchNorm1d {
     pub(crate) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if input.rank() != 1 && input.rank() != 2 {
-            let text = site.received(site.start().str(" works on [features] or [channels, length], but receives "), input);
+            let text = site.received(site.start().str(" expects [features] or [channels, length], but receives "), input);
             return Err(Mistake::new(Part::Layer, text).help(Text::new().str("use `BatchNorm2d` for images")));
         }
         match normalization::batch(self.features, self.eps, self.momentum, input, site) {

@@ -3,16 +3,16 @@
 use super::prelude::*;
 
 operation! {
-    /// Normalizes each channel over the batch, the height and the width, PyTorch's `BatchNorm2d`. Input `[channels, height, width]`.
-    /// Statistics as [`BatchNorm1d`](super::BatchNorm1d).
+    /// Normalizes each channel over the batch, the height and the width, PyTorch's `BatchNorm2d`. Input and output `[channels, height, width]`.
+    /// Statistics and formula are those of [`BatchNorm1d`](super::BatchNorm1d).
     pub struct BatchNorm2d("BatchNorm2d"): Normalization {
-        /// Channels; [`INFER`] takes the input's.
+        /// Number of channels; [`INFER`] for that of the input.
         features: usize = Choice::input().label(Label::Plain) => INFER,
         /// Added to the variance.
         eps: f64 = Choice::float(1e-5).label(Label::Hidden) => 0.0,
-        /// The weight of the new batch in the running statistics.
+        /// Weight of the new batch in the running statistics.
         momentum: f64 = Choice::float(0.1).label(Label::Hidden) => 0.1,
-        /// Learn a scale and a shift?
+        /// Whether to learn a weight and a bias.
         affine: bool = Choice::switch(true, "not affine"),
     }
     has(infer, params)

@@ -3,9 +3,9 @@
 use super::prelude::*;
 
 operation! {
-    /// Puts values one behind the other along an axis. All other sizes must be equal: `[64, 8, 8]` and `[32, 8, 8]` give `[96, 8, 8]`.
+    /// Concatenates values along an axis. All other sizes must be equal: `[64, 8, 8]` and `[32, 8, 8]` give `[96, 8, 8]`.
     pub struct Concat("Concat"): Join {
-        /// The axis, the batch not counted: 0 is the channels of an image.
+        /// The axis, counted from 0 without the batch: 0 is the channels of an image.
         axis: usize = Choice::size(0).label(Label::Named("axis")),
     }
     has(infer_all)
@@ -32,7 +32,7 @@ impl Concat {
             if other.rank() != first.rank() || !other.with_dim(self.axis, first.dim(self.axis)).same(first) {
                 let text = site.start().str(" concatenates ").shape(first).str(" ");
                 let text = site.from_nth(text, 0).str(" and ").shape(other).str(" ");
-                let help = Text::new().str("all sizes but that of axis ").num(self.axis).str(" must be equal");
+                let help = Text::new().str("all sizes except axis ").num(self.axis).str(" must be equal");
                 return Err(Mistake::new(Part::Branch(i), site.from_nth(text, i)).help(help));
             }
             total = total.saturating_add(other.dim(self.axis));

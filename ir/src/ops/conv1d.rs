@@ -7,21 +7,21 @@ operation! {
     /// One-dimensional cross-correlation, PyTorch's `Conv1d`. Input `[in, length]`, output `[out, length']` with
     /// `length' = floor((length + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`.
     pub struct Conv1d("Conv1d"): Convolution {
-        /// Channels in; [`INFER`] takes the input's.
+        /// Input channels; [`INFER`] for those of the input.
         in_channels: usize = Choice::input() => INFER,
-        /// Channels out.
+        /// Output channels.
         out_channels: usize = Choice::output(),
         /// Size of the kernel.
         kernel: usize = Choice::required().label(Label::Named("kernel")),
-        /// Steps between windows.
+        /// Distance between windows.
         stride: usize = Choice::size(1).label(Label::Named("stride")),
         /// Zeros added at each end.
         padding: usize = Choice::size(0).label(Label::Named("pad")),
-        /// Distance between taps.
+        /// Distance between kernel elements.
         dilation: usize = Choice::size(1).label(Label::Named("dilation")),
-        /// Channels are split into so many groups that do not see each other.
+        /// Number of groups; each convolves its own channels.
         groups: usize = Choice::size(1).label(Label::Named("groups")) => 1,
-        /// Add a bias a channel?
+        /// Whether to add a bias per output channel.
         bias: bool = Choice::bias(),
     }
     has(infer, params, window, multiply_adds)
@@ -48,7 +48,7 @@ impl Conv1d {
         }
     }
 
-    /// The same on images one row high.
+    /// The same operation on images of height 1.
     pub const fn as_conv2d(&self) -> Conv2d {
         Conv2d {
             in_channels: self.in_channels,
@@ -67,7 +67,7 @@ impl Conv1d {
         if self.bias { params.trained("bias", &[self.out_channels]) } else { params }
     }
 
-    /// The sliding window, one row high.
+    /// The sliding window, of height 1.
     pub const fn window(&self) -> Window {
         self.as_conv2d().window()
     }

@@ -6,21 +6,21 @@ operation! {
     /// Two-dimensional cross-correlation, PyTorch's `Conv2d`. Input `[in, height, width]`, output `[out, height', width']` with
     /// `height' = floor((height + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`. Pairs are `[height, width]`.
     pub struct Conv2d("Conv2d"): Convolution {
-        /// Channels in; [`INFER`] takes the input's.
+        /// Input channels; [`INFER`] for those of the input.
         in_channels: usize = Choice::input() => INFER,
-        /// Channels out.
+        /// Output channels.
         out_channels: usize = Choice::output(),
         /// Size of the kernel.
         kernel: [usize; 2] = Choice::required(),
-        /// Steps between windows.
+        /// Distance between windows.
         stride: [usize; 2] = Choice::size(1).label(Label::Named("stride")),
         /// Zeros added at each side.
         padding: [usize; 2] = Choice::size(0).label(Label::Named("pad")),
-        /// Distance between taps.
+        /// Distance between kernel elements.
         dilation: [usize; 2] = Choice::size(1).label(Label::Named("dilation")),
-        /// Channels are split into so many groups that do not see each other.
+        /// Number of groups; each convolves its own channels.
         groups: usize = Choice::size(1).label(Label::Named("groups")) => 1,
-        /// Add a bias a channel?
+        /// Whether to add a bias per output channel.
         bias: bool = Choice::bias(),
     }
     has(infer, params, window, multiply_adds)

@@ -3,35 +3,35 @@
 use super::prelude::*;
 
 operation! {
-    /// The transpose of [`super::Conv2d`] as a linear map (its gradient by the input), PyTorch's `ConvTranspose2d`: each input element adds
-    /// the kernel, scaled by it, to the output. Input `[in, height, width]`, output `[out, height', width']` with
-    /// `height' = (height - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1`. Pairs are `[height, width]`.
-    /// (Dumoulin and Visin, 2016, arXiv 1603.07285, chapter 4.)
+    /// Transposed convolution: the gradient of [`super::Conv2d`] with respect to its input, PyTorch's `ConvTranspose2d` (Dumoulin and Visin, 2016,
+    /// arXiv 1603.07285, chapter 4). Each input element adds the kernel, multiplied by it, to the output. Input `[in, height, width]`, output
+    /// `[out, height', width']` with `height' = (height - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1`. Pairs are
+    /// `[height, width]`.
     pub struct ConvTranspose2d("ConvTranspose2d"): Convolution {
-        /// Channels in; [`INFER`] takes the input's.
+        /// Input channels; [`INFER`] for those of the input.
         in_channels: usize = Choice::input() => INFER,
-        /// Channels out.
+        /// Output channels.
         out_channels: usize = Choice::output(),
         /// Size of the kernel.
         kernel: [usize; 2] = Choice::required(),
-        /// Distance in the output between neighbors of the input.
+        /// Distance in the output between adjacent input elements.
         stride: [usize; 2] = Choice::size(1).label(Label::Named("stride")),
-        /// Rows and columns cut off at each side.
+        /// Rows and columns removed from each side of the output.
         padding: [usize; 2] = Choice::size(0).label(Label::Named("pad")),
-        /// Rows added below and columns added at the right, for the sizes that a stride leaves out.
+        /// Rows added at the bottom and columns added at the right, for output sizes that the stride alone cannot give.
         output_padding: [usize; 2] = Choice::size(0).label(Label::Named("output pad")),
-        /// Distance between taps.
+        /// Distance between kernel elements.
         dilation: [usize; 2] = Choice::size(1).label(Label::Named("dilation")),
-        /// Channels are split into so many groups that do not see each other.
+        /// Number of groups; each convolves its own channels.
         groups: usize = Choice::size(1).label(Label::Named("groups")) => 1,
-        /// Add a bias a channel?
+        /// Whether to add a bias per output channel.
         bias: bool = Choice::bias(),
     }
     has(infer, params, multiply_adds, uses, magnify)
     torch: &["in_channels", "out_channels", "kernel_size: kernel", "stride", "padding", "output_padding", "groups", "bias", "dilation", "padding_mode: -"],
     others: &["deconv", "deconvolution", "conv2dtranspose", "upconv", "convtranspose", "transposedconv2d", "lazyconvtranspose2d"],
     outline: Outline::Map(Some("out_channels")),
-    // The number of biases is no axis of the weight where there are groups.
+    // With groups, the number of biases is not an axis of the weight.
     module: Some(Module::new("ConvTranspose2d", Axes::Of(&[(0, 0), (0, 1), (0, 2), (0, 3), (1, 0)])).switch("bias")),
     example: "ConvTranspose2d(16, kernel = 2, stride = 2)",
 }
@@ -71,16 +71,16 @@ impl ConvTranspose2d {
         }
         let reach = (input.dim(axis + 1) - 1).saturating_mul(stride).saturating_add(self.output_padding[axis]).saturating_add(1);
         let full = reach.saturating_add(dilation.saturating_mul(self.kernel[axis] - 1));
-        // A sum that did not fit is not what the padding is cut off from.
+        // The sums saturate: beyond this, `full` is not the output's size and the padding must not be subtracted from it.
         if full > usize::MAX / 4 {
-            let text = site.start().str(" makes more ").str(if axis == 0 { "rows" } else { "columns" }).str(" than can be counted");
+            let text = site.start().str(" gives more ").str(if axis == 0 { "rows" } else { "columns" }).str(" than fit in memory");
             return Err(Mistake::new(if stride > self.kernel[axis] { Part::Option("stride") } else { Part::Option("kernel") }, text));
         }
         let cut = self.padding[axis].saturating_mul(2);
         if cut >= full {
-            let text = site.start().str(" has a padding that cuts off ").num(cut).str(" of the ").num(full);
-            let text = site.received(text.str(if axis == 0 { " rows" } else { " columns" }).str(" it makes of "), input);
-            let help = Text::new().str("a padding of at most ").num((full - 1) / 2).str(" leaves something");
+            let text = site.start().str(" has a padding that removes ").num(cut).str(" of ").num(full);
+            let text = site.received(text.str(if axis == 0 { " output rows" } else { " output columns" }).str(": it receives "), input);
+            let help = Text::new().str("use a padding of at most ").num((full - 1) / 2);
             return Err(Mistake::new(Part::Option("padding"), text).help(help));
         }
         Ok(full - cut)
@@ -92,7 +92,7 @@ impl ConvTranspose2d {
         if self.bias { params.trained("bias", &[self.out_channels]) } else { params }
     }
 
-    /// Each input element meets each tap of its group's kernels.
+    /// Each input element is multiplied by each element of its group's kernels.
     pub(crate) const fn multiply_adds(&self, input: &Shape, _output: &Shape) -> u64 {
         let taps = (self.out_channels / self.groups).saturating_mul(self.kernel[0]).saturating_mul(self.kernel[1]);
         (input.len() as u64).saturating_mul(taps as u64)
@@ -102,7 +102,7 @@ impl ConvTranspose2d {
         self.stride
     }
 
-    /// PyTorch takes all axes of the weight but the first, here too.
+    /// PyTorch computes the fan-in from all axes of the weight except the first, for transposed convolutions too.
     pub(crate) fn initial(&self, _: &str) -> Initial {
         Initial::Uniform { fan_in: (self.out_channels / self.groups).saturating_mul(self.kernel[0]).saturating_mul(self.kernel[1]) }
     }

@@ -1,21 +1,21 @@
-//! Linear layer whose weights are dropped at random.
+//! Linear layer with DropConnect.
 
 use super::Linear;
 use super::prelude::*;
 use crate::spec::Variation;
 
 operation! {
-    /// A `Linear` with DropConnect, written `Linear(120, drop_connect = 0.5)` too: while training each weight is zeroed with probability `p` and
-    /// the others are scaled by `1 / (1 - p)`, so that `y = x (M * W)^T / (1 - p) + b`; at inference it is the plain layer (Wan et al., 2013,
-    /// section 3, in the inverted form). There is one mask `M` for each pass over a batch, not one for each sample; biases are kept.
+    /// A `Linear` layer with DropConnect, also written `Linear(120, drop_connect = 0.5)` (Wan et al., 2013, section 3, scaled during training). In
+    /// training each weight is zeroed with probability `p` and the others are scaled by `1 / (1 - p)`: `y = x (M * W)^T / (1 - p) + b`. At inference
+    /// it is the plain layer. All samples of a batch share the mask `M`; biases are not dropped.
     pub struct DropConnect("DropConnect"): Linear {
-        /// Features in; [`INFER`] takes the input's.
+        /// Input features; [`INFER`] for those of the input.
         in_features: usize = Choice::input() => INFER,
-        /// Features out.
+        /// Output features.
         out_features: usize = Choice::output(),
-        /// The probability of dropping a weight: at least 0, less than 1.
+        /// Probability of dropping a weight: at least 0, less than 1.
         p: f64 = Choice::float(0.5).label(Label::Named("drop")).always() => 0.0,
-        /// Add a bias?
+        /// Whether to add a bias.
         bias: bool = Choice::bias(),
     }
     has(infer, params, multiply_adds, uses, draws)
@@ -58,7 +58,7 @@ impl DropConnect {
         true
     }
 
-    /// Once for each step of a sequence: torchinfo does so for `Linear` since its pull request 318.
+    /// Once per step of a sequence, as torchinfo counts `Linear` since its pull request 318.
     pub(crate) const fn uses(&self, output: &Shape) -> usize {
         output.len() / output.dim(output.rank() - 1)
     }

@@ -1,12 +1,12 @@
-//! Dropout of elements.
+//! Dropout.
 
 use super::prelude::*;
 
 operation! {
-    /// While training, zeroes each element with probability `p` and scales the others by `1 / (1 - p)`; at inference it does nothing
-    /// (Srivastava et al., 2014, in the inverted form). Any shape.
+    /// In training, zeroes each element with probability `p` and scales the others by `1 / (1 - p)`; the identity at inference. PyTorch's `Dropout`
+    /// (Srivastava et al., 2014, scaled during training). Any shape.
     pub struct Dropout("Dropout"): Regularization {
-        /// The probability of dropping an element: at least 0, less than 1.
+        /// Probability of dropping an element: at least 0, less than 1.
         p: f64 = Choice::float(0.5).first().always() => 0.0,
     }
     has(infer, draws)

@@ -3,10 +3,10 @@
 use super::prelude::*;
 
 operation! {
-    /// Dropout of whole channels: while training, zeroes each channel of a sample with probability `p` and scales the others by `1 / (1 - p)`,
-    /// PyTorch's `Dropout2d` (Tompson et al., 2014, arXiv 1411.4280). Input `[channels, height, width]`.
+    /// Dropout of whole channels, PyTorch's `Dropout2d` (Tompson et al., 2014, arXiv 1411.4280). In training, zeroes each channel of a sample with
+    /// probability `p` and scales the others by `1 / (1 - p)`; the identity at inference. Input and output `[channels, height, width]`.
     pub struct Dropout2d("Dropout2d"): Regularization {
-        /// The probability of dropping a channel: at least 0, less than 1.
+        /// Probability of dropping a channel: at least 0, less than 1.
         p: f64 = Choice::float(0.5).first().always() => 0.0,
     }
     has(infer, draws)

@@ -3,9 +3,9 @@
 use super::prelude::*;
 
 operation! {
-    /// `x` where positive, else `alpha (exp(x) - 1)`, PyTorch's `ELU` (Clevert et al., 2015, arXiv 1511.07289). Any shape.
+    /// `x` if `x > 0`, else `alpha (exp(x) - 1)`: PyTorch's `ELU` (Clevert et al., 2015, arXiv 1511.07289). Any shape.
     pub struct Elu("ELU"): Activation {
-        /// What it goes to far below zero, negated; 1 if not stated.
+        /// The negated limit for large negative inputs; 1 by default.
         alpha: f64 = Choice::float(1.0).first() => 1.0,
     }
     has(infer)
@@ -18,9 +18,6 @@ impl Elu {
         if self.alpha.is_finite() {
             return Ok((self, *input));
         }
-        Err(Mistake::new(
-            Part::Option("alpha"),
-            site.start().str(" has an `alpha` of ").float(self.alpha).str(", which is no finite number"),
-        ))
+        Err(Mistake::new(Part::Option("alpha"), site.start().str(" has an `alpha` of ").float(self.alpha).str(", which is not finite")))
     }
 }

@@ -1,17 +1,17 @@
-//! Rows of a table.
+//! Embedding of token ids.
 
 use super::prelude::*;
 
 operation! {
-    /// The row of a learned table for each token id, PyTorch's `Embedding`: `y = weight[id]`. Input `usize[length]`, of ids below
-    /// `num_embeddings`; output `[length, features]`. Any shape of ids of up to 4 sizes: an axis of features is put behind them. An id that is too
-    /// large is an error when the network runs.
+    /// Looks up each token id in a learned table: `y = weight[id]`, PyTorch's `Embedding`. Input `usize[length]` of ids below `num_embeddings`,
+    /// output `[length, features]`. Ids may have up to 4 axes; the output has one more, the features. An id out of range is an error at run time.
+    /// If `padding_idx` is given, its row is initialized to zeros and not trained.
     pub struct Embedding("Embedding"): Attention {
-        /// Rows of the table, the size of the vocabulary: ids are below it.
+        /// Number of rows of the table: the size of the vocabulary.
         num_embeddings: usize = Choice::input() => 1,
-        /// Features of a row.
+        /// Number of features of a row.
         embedding_dim: usize = Choice::output(),
-        /// The id of padding, whose row begins as zeros and is not trained; [`INFER`] for none, which a file leaves out.
+        /// The padding id, whose row is initialized to zeros and not trained; [`INFER`] for none, which graph files omit.
         padding_idx: usize = Choice::infer() => INFER,
     }
     has(infer, params, label)
@@ -25,47 +25,43 @@ operation! {
     sequence: Sequence::Always,
 }
 
-/// Ids are handed on in 31 bits.
+/// Ids are passed as 31-bit numbers.
 const MOST_ROWS: usize = 1 << 30;
 
 impl Embedding {
     pub(crate) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if !input.is_ids() {
-            let text = site.received(site.start().str(" takes token ids, but receives numbers: "), input);
+            let text = site.received(site.start().str(" expects token ids, but receives numbers: "), input);
             let help = Text::new();
             let help = if site.source.is_empty() {
-                help.str("write `usize")
-                    .shape(input)
-                    .str("` for the network's input, which makes it one of ids; features of numbers are made by `Linear`")
+                help.str("write `usize").shape(input).str("` for the network's input if it holds token ids; for numbers there is `Linear`")
             } else {
-                help.str(
-                    "an input of the network is one of ids where `usize` stands before its shape; features of numbers are made by `Linear`",
-                )
+                help.str("an input of token ids has `usize` before its shape; for numbers there is `Linear`")
             };
             return Err(Mistake::new(Part::Layer, text).help(help));
         }
         if input.rank() == MAX_RANK {
-            let text = site.received(site.start().str(" adds an axis of features to ids of at most 4 sizes, but receives "), input);
+            let text = site.received(site.start().str(" expects token ids of at most 4 axes, but receives "), input);
             return Err(Mistake::new(Part::Layer, text));
         }
         if self.num_embeddings == INFER {
-            let text = site.start().str(" must be told how many ids there are: token ids do not say");
+            let text = site.start().str(" needs its vocabulary size, which cannot be inferred from token ids");
             let help = Text::new().str("for example `Embedding(65 -> ").num(self.embedding_dim).str(")` for ids below 65");
             return Err(Mistake::new(Part::Layer, text).help(help));
         }
         if self.num_embeddings == 0 {
-            return Err(Mistake::new(Part::In, site.start().str(" has a vocabulary of 0; it must have at least 1 row")));
+            return Err(Mistake::new(Part::In, site.start().str(" has a vocabulary of 0; it must be at least 1")));
         }
         if self.num_embeddings > MOST_ROWS {
-            let text = site.start().str(" has a vocabulary of ").num(self.num_embeddings).str("; there are at most ").num(MOST_ROWS);
-            return Err(Mistake::new(Part::In, text.str(" ids")));
+            let text = site.start().str(" has a vocabulary of ").num(self.num_embeddings).str("; it must be at most ").num(MOST_ROWS);
+            return Err(Mistake::new(Part::In, text));
         }
         if self.embedding_dim == 0 {
             return Err(Mistake::new(Part::Out, site.start().str(" has 0 output features; it must have at least 1")));
         }
         if self.padding_idx != INFER && self.padding_idx >= self.num_embeddings {
-            let text = site.start().str(" has the padding id ").num(self.padding_idx).str(", but its ").count(self.num_embeddings, "row");
-            return Err(Mistake::new(Part::Option("padding_idx"), text.str(" are counted from 0")));
+            let text = site.start().str(" has a `padding_idx` of ").num(self.padding_idx).str("; it must be less than its vocabulary of ");
+            return Err(Mistake::new(Part::Option("padding_idx"), text.num(self.num_embeddings)));
         }
         let mut dims = [0; MAX_RANK];
         let mut i = 0;

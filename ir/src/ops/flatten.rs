@@ -3,7 +3,7 @@
 use super::prelude::*;
 
 operation! {
-    /// All axes of a sample into one, in row-major order: `[channels, height, width]` becomes `[channels * height * width]`.
+    /// Flattens all axes of a sample into one, in row-major order: `[channels, height, width]` becomes `[channels * height * width]`.
     pub struct Flatten("Flatten"): Shape {
     }
     has(infer)
@@ -16,7 +16,7 @@ operation! {
 impl Flatten {
     pub(crate) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if input.len() == usize::MAX {
-            return Err(Mistake::new(Part::Layer, site.received(site.start().str(" cannot count the elements of "), input)));
+            return Err(Mistake::new(Part::Layer, site.received(site.start().str(" cannot flatten "), input)));
         }
         Ok((self, Shape::new(&[input.len()])))
     }

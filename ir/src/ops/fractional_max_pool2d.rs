@@ -3,10 +3,10 @@
 use super::prelude::*;
 
 operation! {
-    /// The largest elements of windows of one size at distances that vary by one, so that the output has the stated size: PyTorch's
-    /// `FractionalMaxPool2d(kernel, output_size)` (Graham, 2014, arXiv 1412.6071). Window `i` of `out` begins at
-    /// `floor((i + u) a) - floor(u a)` with `a = (size - kernel) / (out - 1)`, the last one at `size - kernel`. While training each channel of
-    /// each sample draws its `u` from 0..1 for both axes; at inference `u` is 1/2. Input `[channels, height, width]`.
+    /// Max pooling to a given output size, with windows at distances that vary by one: PyTorch's `FractionalMaxPool2d` (Graham, 2014, arXiv
+    /// 1412.6071). Window `i` of `out` starts at `floor((i + u) a) - floor(u a)` with `a = (size - kernel) / (out - 1)`, the last window at
+    /// `size - kernel`. In training, `u` is drawn from 0..1 for each channel of each sample and used for both axes; at inference it is 1/2. Input
+    /// `[channels, height, width]`, output `[channels, output_size[0], output_size[1]]`; pairs are `[height, width]`.
     pub struct FractionalMaxPool2d("FractionalMaxPool2d"): Pooling {
         /// Size of the window.
         kernel: [usize; 2] = Choice::required().first(),
@@ -20,7 +20,7 @@ operation! {
 }
 
 impl FractionalMaxPool2d {
-    /// Where window `i` begins along an axis of this size, with the shift `u`.
+    /// The start of window `i` along an axis of this size, with the shift `u`.
     pub fn start(&self, axis: usize, size: usize, u: f64, i: usize) -> usize {
         let (room, out) = (size - self.kernel[axis], self.output_size[axis]);
         if i + 1 == out {
@@ -39,7 +39,7 @@ impl FractionalMaxPool2d {
         }
         let [height, width] = self.output_size;
         if height == 0 || width == 0 {
-            return Err(Mistake::new(Part::Option("output_size"), site.start().str(" gives an output of size 0; it must be at least 1")));
+            return Err(Mistake::new(Part::Option("output_size"), site.start().str(" has an output size of 0; it must be at least 1")));
         }
         let mut axis = 0;
         while axis < 2 {
@@ -49,8 +49,8 @@ impl FractionalMaxPool2d {
                 return Err(Mistake::new(Part::Option("kernel"), text).help(Text::new().str("use a kernel of at most ").num(size)));
             }
             if out > size - kernel + 1 {
-                let text = site.start().str(" gives ").num(out).str(" windows side by side, but receives ");
-                let help = Text::new().str("a kernel of ").num(kernel).str(" fits in at most ").num(size - kernel + 1).str(" places");
+                let text = site.start().str(" has an output size of ").num(out).str(", but receives ");
+                let help = Text::new().str("a kernel of ").num(kernel).str(" has at most ").num(size - kernel + 1).str(" positions");
                 return Err(Mistake::new(Part::Option("output_size"), site.received(text, input)).help(help));
             }
             axis += 1;

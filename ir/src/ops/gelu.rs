@@ -3,20 +3,20 @@
 use super::prelude::*;
 
 words! {
-    /// How GELU is worked out.
+    /// How GELU is computed.
     Approximation {
-        /// By the error function.
+        /// Exactly, with the error function.
         None = "none",
-        /// By a hyperbolic tangent that is near it.
+        /// Approximately, with the hyperbolic tangent.
         Tanh = "tanh",
     }
 }
 
 operation! {
-    /// `x Phi(x)` with the normal distribution's `Phi(x) = (1 + erf(x / sqrt(2))) / 2`, PyTorch's `GELU` (Hendrycks and Gimpel, 2016, arXiv
-    /// 1606.08415). Any shape. The approximation is `x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))`.
+    /// `x Phi(x)` with the cumulative normal distribution `Phi(x) = (1 + erf(x / sqrt(2))) / 2`, PyTorch's `GELU` (Hendrycks and Gimpel, 2016,
+    /// arXiv 1606.08415). With `approximate = tanh` it is `x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))`. Any shape.
     pub struct Gelu("GELU"): Activation {
-        /// Exact, or approximated?
+        /// Exact or approximate; exact by default.
         approximate: Approximation = Choice::word("none"),
     }
     has()

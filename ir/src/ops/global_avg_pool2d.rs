@@ -1,10 +1,10 @@
-//! Pooling over a whole map.
+//! Global average pooling.
 
 use super::prelude::*;
 
 operation! {
-    /// The mean of each channel's map (Lin et al., 2013, arXiv 1312.4400). Input `[channels, height, width]`, output `[channels]`: what
-    /// PyTorch's `AdaptiveAvgPool2d(1)` and `Flatten` give.
+    /// The mean of each channel over height and width (Lin et al., 2013, arXiv 1312.4400): PyTorch's `AdaptiveAvgPool2d(1)` and `Flatten`. Input
+    /// `[channels, height, width]`, output `[channels]`.
     pub struct GlobalAvgPool2d("GlobalAvgPool2d"): Pooling {
     }
     has(infer)

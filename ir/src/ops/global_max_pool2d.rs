@@ -1,10 +1,10 @@
-//! Max pooling over a whole map.
+//! Global max pooling.
 
 use super::prelude::*;
 
 operation! {
-    /// The largest element of each channel's map. Input `[channels, height, width]`, output `[channels]`: what PyTorch's `AdaptiveMaxPool2d(1)`
-    /// and `Flatten` give. Of equal elements the first, row by row, receives the gradient.
+    /// The maximum of each channel over height and width: PyTorch's `AdaptiveMaxPool2d(1)` and `Flatten`. Input `[channels, height, width]`, output
+    /// `[channels]`. The first of equal maxima, row by row, receives the gradient.
     pub struct GlobalMaxPool2d("GlobalMaxPool2d"): Pooling {}
     has(infer)
     others: &["globalmaxpooling2d", "globalmaxpool", "globalmaxpooling"],

@@ -3,9 +3,10 @@
 use super::prelude::*;
 
 operation! {
-    /// The first half along an axis times the sigmoid of the second, PyTorch's `GLU` (Dauphin et al., 2016, arXiv 1612.08083).
+    /// The first half of the input along an axis (the last by default) times the sigmoid of the second half, PyTorch's `GLU` (Dauphin et al., 2016,
+    /// arXiv 1612.08083). The output has half the size along this axis. Any shape.
     pub struct Glu("GLU"): Activation {
-        /// The axis, the batch not counted; [`INFER`] takes the last.
+        /// The axis, counted from 0 without the batch; [`INFER`] for the last.
         axis: usize = Choice::infer().label(Label::Axis),
     }
     has(infer)
@@ -28,6 +29,6 @@ impl Glu {
         }
         let text = site.received(site.start().str(" halves axis ").num(self.axis).str(" of "), input);
         let text = text.str(", which has an odd size of ").num(size);
-        Err(Mistake::new(Part::Option("axis"), text).help(Text::new().str("give it twice the size that is to come out")))
+        Err(Mistake::new(Part::Option("axis"), text).help(Text::new().str("the input needs twice the output's size along this axis")))
     }
 }

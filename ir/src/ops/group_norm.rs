@@ -1,18 +1,18 @@
-//! Normalization of each sample by groups of channels.
+//! Group normalization.
 
 use super::prelude::*;
 
 operation! {
-    /// Normalizes each group of channels of each sample, PyTorch's `GroupNorm` (Wu and He, 2018, arXiv 1803.08494). Input `[channels, ..]`; a
-    /// weight and a bias for each channel.
+    /// Normalizes each group of channels of each sample, PyTorch's `GroupNorm` (Wu and He, 2018, arXiv 1803.08494). Weight and bias are per channel.
+    /// Input and output `[channels, ..]`.
     pub struct GroupNorm("GroupNorm"): Normalization {
-        /// Into how many groups the channels are split.
+        /// Number of groups, which must divide the channels.
         groups: usize = Choice::required().first().label(Label::Counted("group")) => 1,
-        /// Channels; [`INFER`] takes the input's.
+        /// Number of channels; [`INFER`] for that of the input.
         channels: usize = Choice::infer() => INFER,
         /// Added to the variance.
         eps: f64 = Choice::float(1e-5).label(Label::Hidden) => 0.0,
-        /// Learn a scale and a shift?
+        /// Whether to learn a weight and a bias.
         affine: bool = Choice::switch(true, "not affine"),
     }
     has(infer, params, label)
@@ -25,11 +25,12 @@ impl GroupNorm {
     pub(crate) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         let found = input.dim(0);
         if found == 0 {
-            return Err(Mistake::new(Part::Layer, site.received(site.start().str(" works on [channels, ..], but receives "), input)));
+            return Err(Mistake::new(Part::Layer, site.received(site.start().str(" expects [channels, ..], but receives "), input)));
         }
         if self.channels != INFER && self.channels != found {
-            return Err(Mistake::new(Part::Option("channels"), normalization::stated(self.channels, input, site))
-                .help(normalization::take_what_comes(found)));
+            return Err(
+                Mistake::new(Part::Option("channels"), normalization::stated(self.channels, input, site)).help(normalization::infer(found))
+            );
         }
         self.channels = found;
         if self.groups == 0 {

@@ -4,25 +4,27 @@ use super::prelude::*;
 use super::recurrent::{Cell, Recurrent, Steps, recurrent};
 
 operation! {
-    /// Gated recurrent unit, PyTorch's `GRU` (Cho and others, 2014, arXiv 1406.1078): `r, z = sigmoid(W_ih x + b_ih + W_hh h + b_hh)` of their rows,
-    /// in the order r, z, n; `n = tanh(W_ih x + b_ih + r (W_hh h + b_hh))` and `h' = (1 - z) n + z h`. Input `[length, features]`, output `[length, hidden]`; both directions of
-    /// a bidirectional one side by side, `2 hidden`. A state is `[layers, hidden]`, of a bidirectional one `[2 layers, hidden]`, and zeros where none is
-    /// given: `GRU(256, state = h) as (y, h_n)`.
-    /// Dropout is between its layers, and while training only.
+    /// Gated recurrent unit, PyTorch's `GRU` (Cho et al., 2014, arXiv 1406.1078): `r, z = sigmoid(W_ih x + b_ih + W_hh h + b_hh)`, with rows in
+    /// the order r, z, n; `n = tanh(W_ih x + b_ih + r (W_hh h + b_hh))` and `h' = (1 - z) n + z h`. In training, dropout is applied between stacked
+    /// layers.
+    ///
+    /// Input `[length, features]`, output `[length, hidden]`, or `[length, 2 hidden]` if bidirectional; with `output = last` only the final state of
+    /// the last layer. `GRU(256, state = h) as (y, h_n)` passes the initial state and names the final one. A state is `[layers, hidden]`, or
+    /// `[2 layers, hidden]` if bidirectional; initial states default to zeros.
     pub struct Gru("GRU"): Recurrent {
-        /// Features in; [`INFER`] takes the input's.
+        /// Input features; [`INFER`] for those of the input.
         in_features: usize = Choice::input() => INFER,
-        /// Features of the state.
+        /// Hidden features.
         hidden: usize = Choice::output(),
-        /// Layers on each other, at most 8.
+        /// Number of stacked layers, at most 8.
         layers: usize = Choice::size(1).label(Label::Counted("layer")),
-        /// A second layer beside each, which reads the sequence from its end?
+        /// Whether to add the reverse direction.
         bidirectional: bool = Choice::switch(false, "bidirectional"),
-        /// The probability of dropping an element between two layers while training.
+        /// Probability of dropping an element between two layers in training.
         dropout: f64 = Choice::float(0.0).label(Label::Named("drop")) => 0.0,
-        /// Add biases?
+        /// Whether to add biases.
         bias: bool = Choice::bias(),
-        /// Which steps it gives.
+        /// Which steps are the output.
         output: Steps = Choice::word("all").label(Label::Followed("step")).stored("steps"),
         /// Do the final states stand before the output, as rows, for [`super::Unpack`]?
         packed: bool = Choice::hidden(),
@@ -39,7 +41,7 @@ operation! {
 }
 
 impl Gru {
-    /// What it has in common with the other recurrent layers.
+    /// The common view of recurrent layers.
     pub const fn view(&self) -> Recurrent {
         Recurrent {
             cell: Cell::Gru,

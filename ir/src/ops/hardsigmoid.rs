@@ -1,4 +1,4 @@
-//! The piecewise linear sigmoid.
+//! Hard sigmoid.
 
 use super::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The piecewise swish.
+//! Hard swish.
 
 use super::prelude::*;
 

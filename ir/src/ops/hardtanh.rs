@@ -1,13 +1,13 @@
-//! Clamping between two bounds.
+//! Hard tanh.
 
 use super::prelude::*;
 
 operation! {
-    /// `x` between two bounds, and the bound beyond, PyTorch's `Hardtanh`. Any shape.
+    /// `min(max(x, min_val), max_val)`, PyTorch's `Hardtanh`. Any shape.
     pub struct Hardtanh("Hardtanh"): Activation {
-        /// The lower bound, -1 if not stated.
+        /// The lower bound; -1 by default.
         min_val: f64 = Choice::float(-1.0) => -f64::MAX,
-        /// The upper bound, 1 if not stated.
+        /// The upper bound; 1 by default.
         max_val: f64 = Choice::float(1.0) => f64::MAX,
     }
     has(infer, label)
@@ -21,13 +21,17 @@ impl Hardtanh {
         if !self.min_val.is_finite() {
             return Err(Mistake::new(
                 Part::Option("min_val"),
-                site.start().str(" has a `min_val` of ").float(self.min_val).str(", which is no finite number"),
+                site.start().str(" has a `min_val` of ").float(self.min_val).str(", which is not finite"),
             ));
         }
         if !(self.max_val > self.min_val && self.max_val.is_finite()) {
             return Err(Mistake::new(
                 Part::Option("max_val"),
-                site.start().str(" has a `max_val` of ").float(self.max_val).str(", not larger than its `min_val` of ").float(self.min_val),
+                site.start()
+                    .str(" has a `max_val` of ")
+                    .float(self.max_val)
+                    .str(", which is not greater than its `min_val` of ")
+                    .float(self.min_val),
             ));
         }
         Ok((self, *input))

@@ -1,16 +1,16 @@
-//! Normalization of each channel of each sample.
+//! Instance normalization.
 
 use super::prelude::*;
 
 operation! {
-    /// Normalizes each channel of each sample, PyTorch's `InstanceNorm2d` (Ulyanov et al., 2016, arXiv 1607.08022). Input
-    /// `[channels, height, width]`.
+    /// Normalizes each channel of each sample over height and width, PyTorch's `InstanceNorm2d` (Ulyanov et al., 2016, arXiv 1607.08022). Input and
+    /// output `[channels, height, width]`.
     pub struct InstanceNorm2d("InstanceNorm2d"): Normalization {
-        /// Channels; [`INFER`] takes the input's.
+        /// Number of channels; [`INFER`] for that of the input.
         features: usize = Choice::input().label(Label::Plain) => INFER,
         /// Added to the variance.
         eps: f64 = Choice::float(1e-5).label(Label::Hidden) => 0.0,
-        /// Learn a scale and a shift?
+        /// Whether to learn a weight and a bias.
         affine: bool = Choice::switch(false, "affine"),
     }
     has(infer, params)
@@ -26,13 +26,11 @@ impl InstanceNorm2d {
         }
         let found = input.dim(0);
         if self.features != INFER && self.features != found {
-            return Err(
-                Mistake::new(Part::In, normalization::stated(self.features, input, site)).help(normalization::take_what_comes(found))
-            );
+            return Err(Mistake::new(Part::In, normalization::stated(self.features, input, site)).help(normalization::infer(found)));
         }
         self.features = found;
         if input.dim(1) * input.dim(2) == 1 {
-            let text = site.start().str(" would leave nothing of channels of one pixel each: it receives ");
+            let text = site.start().str(" needs more than one pixel per channel, but receives ");
             return Err(Mistake::new(Part::Layer, site.received(text, input)));
         }
         if let Some(mistake) = normalization::check_eps(self.eps, site) {

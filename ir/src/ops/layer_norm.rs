@@ -3,14 +3,14 @@
 use super::prelude::*;
 
 operation! {
-    /// Normalizes each sample over its last axes, `(x - mean) / sqrt(var + eps) * weight + bias`, PyTorch's `LayerNorm` (Ba et al., 2016,
-    /// arXiv 1607.06450). Any shape that ends in `shape`; a weight and a bias for each element of that.
+    /// Normalizes each sample over its last axes: `(x - mean) / sqrt(var + eps) * weight + bias`, PyTorch's `LayerNorm` (Ba et al., 2016, arXiv
+    /// 1607.06450). Any shape that ends in `shape`, which is the shape of weight and bias.
     pub struct LayerNorm("LayerNorm"): Normalization {
-        /// The last sizes of the input; none takes the last one of `[features]` or `[length, features]`.
+        /// The sizes to normalize over: the last ones of the input. By default the features of `[features]` or `[length, features]`.
         shape: Sizes = Choice::infer().first(),
         /// Added to the variance.
         eps: f64 = Choice::float(1e-5).label(Label::Hidden) => 0.0,
-        /// Learn a scale and a shift?
+        /// Whether to learn a weight and a bias.
         affine: bool = Choice::switch(true, "not affine"),
     }
     has(infer, params)

@@ -1,11 +1,11 @@
-//! The leaky rectifier.
+//! Leaky ReLU.
 
 use super::prelude::*;
 
 operation! {
-    /// `x` where positive, else `negative_slope * x`, PyTorch's `LeakyReLU`. Any shape.
+    /// `x` if `x > 0`, else `negative_slope * x`: PyTorch's `LeakyReLU`. Any shape.
     pub struct LeakyRelu("LeakyReLU"): Activation {
-        /// The slope below zero, 0.01 if not stated.
+        /// The slope below zero; 0.01 by default.
         negative_slope: f64 = Choice::float(0.01).first().always() => 0.0,
     }
     has(infer)
@@ -21,7 +21,7 @@ impl LeakyRelu {
         }
         Err(Mistake::new(
             Part::Option("negative_slope"),
-            site.start().str(" has a negative slope of ").float(self.negative_slope).str(", which is no finite number"),
+            site.start().str(" has a `negative_slope` of ").float(self.negative_slope).str(", which is not finite"),
         ))
     }
 }

@@ -3,14 +3,14 @@
 use super::prelude::*;
 
 operation! {
-    /// `y = x W^T + b` over the last axis. Input `[in]` or `[length, in]`, output `[out]` or `[length, out]`. With `drop_connect = p` it is a
-    /// `DropConnect`.
+    /// `y = x W^T + b` over the last axis, PyTorch's `Linear`. Input `[in]` or `[length, in]`, output `[out]` or `[length, out]`. With
+    /// `drop_connect = p` it is a `DropConnect`.
     pub struct Linear("Linear"): Linear {
-        /// Features in; [`INFER`] takes the input's.
+        /// Input features; [`INFER`] for those of the input.
         in_features: usize = Choice::input() => INFER,
-        /// Features out.
+        /// Output features.
         out_features: usize = Choice::output(),
-        /// Add a bias?
+        /// Whether to add a bias.
         bias: bool = Choice::bias(),
     }
     has(infer, params, multiply_adds, uses)
@@ -26,20 +26,20 @@ operation! {
 impl Linear {
     pub(crate) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if input.rank() != 1 && input.rank() != 2 {
-            let text = site.received(site.start().str(" works on features [n] or [length, n], but receives "), input);
+            let text = site.received(site.start().str(" expects [features] or [length, features], but receives "), input);
             return Err(Mistake::new(Part::Layer, text).help(Text::new().str("put `Flatten` before it")));
         }
         let features = input.dim(input.rank() - 1);
         if self.in_features == INFER {
             self.in_features = features;
         } else if self.in_features != features {
-            let text = site.start().str(" is told to take ").count(self.in_features, "feature").str(", but receives ").num(features);
+            let text = site.start().str(" expects ").count(self.in_features, "input feature").str(", but receives ").num(features);
             let text = match &site.flattened {
                 Some(image) => text.str(": ").shape(image).str(" flattened by ").name(site.source),
                 None if input.rank() == 2 => site.received(text.str(": "), input),
                 None => site.from(text.str(" ")),
             };
-            return Err(Mistake::new(Part::In, text).help(channels::take(features)));
+            return Err(Mistake::new(Part::In, text).help(channels::infer(features)));
         }
         if self.out_features == 0 {
             return Err(Mistake::new(Part::Out, site.start().str(" has 0 output features; it must have at least 1")));
@@ -60,7 +60,7 @@ impl Linear {
         (input.len() as u64).saturating_mul(self.out_features as u64)
     }
 
-    /// Once for each step of a sequence: torchinfo does so for `Linear` since its pull request 318.
+    /// Once per step of a sequence, as torchinfo counts `Linear` since its pull request 318.
     pub(crate) const fn uses(&self, output: &Shape) -> usize {
         output.len() / output.dim(output.rank() - 1)
     }

@@ -4,26 +4,27 @@ use super::prelude::*;
 use super::recurrent::{Cell, Recurrent, Steps, recurrent};
 
 operation! {
-    /// Long short-term memory, PyTorch's `LSTM` (Hochreiter and Schmidhuber, 1997; with the forget gate of Gers and others, 2000):
-    /// `i, f, o = sigmoid(W_ih x + b_ih + W_hh h + b_hh)` and `g = tanh(..)` of their rows, in the order i, f, g, o; then `c' = f c + i g` and
-    /// `h' = o tanh(c')`. Input `[length, features]`, output `[length, hidden]`; both directions of
-    /// a bidirectional one side by side, `2 hidden`. A state is `[layers, hidden]`, of a bidirectional one `[2 layers, hidden]`, and zeros where none is
-    /// given: `LSTM(256, state = (h, c)) as (y, h_n, c_n)`.
-    /// Dropout is between its layers, and while training only.
+    /// Long short-term memory, PyTorch's `LSTM` (Hochreiter and Schmidhuber, 1997; forget gate: Gers et al., 2000):
+    /// `i, f, o = sigmoid(W_ih x + b_ih + W_hh h + b_hh)` and `g = tanh(..)`, with rows in the order i, f, g, o; then `c' = f c + i g` and
+    /// `h' = o tanh(c')`. In training, dropout is applied between stacked layers.
+    ///
+    /// Input `[length, features]`, output `[length, hidden]`, or `[length, 2 hidden]` if bidirectional; with `output = last` only the final state of
+    /// the last layer. `LSTM(256, state = (h, c)) as (y, h_n, c_n)` passes the initial states and names the final ones. A state is `[layers, hidden]`, or
+    /// `[2 layers, hidden]` if bidirectional; initial states default to zeros.
     pub struct Lstm("LSTM"): Recurrent {
-        /// Features in; [`INFER`] takes the input's.
+        /// Input features; [`INFER`] for those of the input.
         in_features: usize = Choice::input() => INFER,
-        /// Features of the state.
+        /// Hidden features.
         hidden: usize = Choice::output(),
-        /// Layers on each other, at most 8.
+        /// Number of stacked layers, at most 8.
         layers: usize = Choice::size(1).label(Label::Counted("layer")),
-        /// A second layer beside each, which reads the sequence from its end?
+        /// Whether to add the reverse direction.
         bidirectional: bool = Choice::switch(false, "bidirectional"),
-        /// The probability of dropping an element between two layers while training.
+        /// Probability of dropping an element between two layers in training.
         dropout: f64 = Choice::float(0.0).label(Label::Named("drop")) => 0.0,
-        /// Add biases?
+        /// Whether to add biases.
         bias: bool = Choice::bias(),
-        /// Which steps it gives.
+        /// Which steps are the output.
         output: Steps = Choice::word("all").label(Label::Followed("step")).stored("steps"),
         /// Do the final states stand before the output, as rows, for [`super::Unpack`]?
         packed: bool = Choice::hidden(),
@@ -40,7 +41,7 @@ operation! {
 }
 
 impl Lstm {
-    /// What it has in common with the other recurrent layers.
+    /// The common view of recurrent layers.
     pub const fn view(&self) -> Recurrent {
         Recurrent {
             cell: Cell::Lstm,

@@ -3,50 +3,50 @@
 use super::prelude::*;
 
 words! {
-    /// Which taps a masked convolution may use of the pixel that it is centered on.
+    /// Whether a masked convolution sees the pixel at its center.
     Mask {
-        /// None of the pixel itself, or only the colors before an output's own: for the first layer.
+        /// Not, or only the colors before the output's own: for the first layer.
         A = "A",
-        /// The pixel too, up to an output's own color: for all other layers.
+        /// Yes, up to and including the output's own color: for all other layers.
         B = "B",
     }
 }
 
 words! {
-    /// Which pixels a masked convolution may see.
+    /// Which other pixels a masked convolution sees.
     Stack {
-        /// The rows above, and what stands left of the pixel in its own: PixelCNN.
+        /// The rows above, and the pixels to the left in the same row: PixelCNN.
         Full = "full",
-        /// Whole rows: those above, and with mask B the pixel's own too. The vertical stack of the gated PixelCNN.
+        /// Whole rows: those above, and with mask B the pixel's own row. The vertical stack of the gated PixelCNN.
         Vertical = "vertical",
-        /// What stands left of the pixel in its own row: the horizontal stack of the gated PixelCNN.
+        /// The pixels to the left in the same row. The horizontal stack of the gated PixelCNN.
         Horizontal = "horizontal",
     }
 }
 
 operation! {
-    /// A convolution in which a pixel only sees those before it, in the order in which text is read: PixelCNN's (van den Oord et al., 2016,
-    /// arXiv 1601.06759, section 3.4; the stacks: van den Oord et al., 2016, arXiv 1606.05328, section 2.3). Input `[in, height, width]`,
-    /// output `[out, height, width]`: it is padded with zeros by half its kernel, so that the center of the kernel is the pixel itself.
+    /// Masked convolution: an output pixel depends only on the input pixels before it, row by row, as in PixelCNN (van den Oord et al., 2016, arXiv
+    /// 1601.06759, section 3.4; stacks: van den Oord et al., 2016, arXiv 1606.05328, section 2.3). Input `[in, height, width]`, output
+    /// `[out, height, width]`: zero padding keeps the size. Masked elements of `weight` have no effect and no gradient.
     ///
-    /// With `colors = 3` channels belong to red, green and blue, a third each in this order, and of the pixel itself green may see red, blue
-    /// red and green, and with mask B each its own. The masked taps of `weight` have no effect and no gradient.
+    /// With `colors = 3` the channels are split into red, green and blue thirds. At the center pixel green sees red, and blue sees red and green;
+    /// with mask B each color also sees itself.
     pub struct MaskedConv2d("MaskedConv2d"): Convolution {
-        /// Channels in; [`INFER`] takes the input's.
+        /// Input channels; [`INFER`] for those of the input.
         in_channels: usize = Choice::input() => INFER,
-        /// Channels out.
+        /// Output channels.
         out_channels: usize = Choice::output(),
-        /// Size of the kernel; odd, so that it has a center.
+        /// Size of the kernel; it must be odd.
         kernel: [usize; 2] = Choice::required(),
-        /// May a pixel see itself?
+        /// Whether a pixel sees itself.
         mask: Mask = Choice::required().label(Label::Named("mask")),
-        /// Which pixels it may see.
+        /// Which other pixels it sees.
         stack: Stack = Choice::word("full"),
-        /// Into how many groups, of which each may see those before it, the channels are split.
+        /// Number of colors into which the channels are split; each sees those before it.
         colors: usize = Choice::size(1).label(Label::Counted("color")) => 1,
-        /// Distance between taps.
+        /// Distance between kernel elements.
         dilation: [usize; 2] = Choice::size(1).label(Label::Named("dilation")),
-        /// Add a bias a channel?
+        /// Whether to add a bias per output channel.
         bias: bool = Choice::bias(),
     }
     has(infer, params, window, multiply_adds)
@@ -71,13 +71,13 @@ impl MaskedConv2d {
             return Err(mistake);
         }
         if self.kernel[0].is_multiple_of(2) || self.kernel[1].is_multiple_of(2) {
-            let text = site.start().str(" has an even kernel, ").pair(self.kernel).str("; it must have a center");
+            let text = site.start().str(" has an even kernel of ").pair(self.kernel).str("; it must be odd");
             return Err(Mistake::new(Part::Option("kernel"), text).help(Text::new().str("write `3`, or another odd number")));
         }
         if !self.sees_anything() {
-            let text = site.start().str(" sees nothing: its mask covers the whole kernel of ").pair(self.kernel);
+            let text = site.start().str(" sees no pixels: its mask covers the whole kernel of ").pair(self.kernel);
             return Err(Mistake::new(Part::Option("kernel"), text)
-                .help(Text::new().str("write `mask = B` if it is not the first, else a larger kernel")));
+                .help(Text::new().str("write `mask = B` if it is not the first layer, else use a larger kernel")));
         }
         match self.window().slide(input, site) {
             Ok(_) => Ok((self, input.with_dim(0, self.out_channels))),
@@ -90,7 +90,7 @@ impl MaskedConv2d {
             return Some(Mistake::new(Part::Option("colors"), site.start().str(" has 0 colors; it must have at least 1")));
         }
         if self.colors > 1 && matches!(self.stack, Stack::Vertical) {
-            let text = site.start().str(" tells colors apart, but in the rows of a vertical stack all are known");
+            let text = site.start().str(" has `colors`, but a vertical stack sees all colors of a row");
             return Some(Mistake::new(Part::Option("colors"), text).help(Text::new().str("leave `colors` out")));
         }
         let (count, which) = if !self.in_channels.is_multiple_of(self.colors) {
@@ -104,7 +104,7 @@ impl MaskedConv2d {
         Some(Mistake::new(Part::Option("colors"), text))
     }
 
-    /// With mask A and one color the pixel itself is masked, and what is left are the taps before it.
+    /// Whether any element of the kernel is not masked. With mask A and one color the center is masked.
     const fn sees_anything(&self) -> bool {
         let [height, width] = self.kernel;
         match (self.mask, self.stack) {
@@ -115,7 +115,7 @@ impl MaskedConv2d {
         }
     }
 
-    /// May output channel `out` see input channel `input` through the tap at this row and column of the kernel?
+    /// Whether output channel `out` sees input channel `input` through this row and column of the kernel.
     pub const fn sees(&self, out: usize, input: usize, row: usize, column: usize) -> bool {
         let (middle, center) = (self.kernel[0] / 2, self.kernel[1] / 2);
         let own = out * self.colors / self.out_channels;
@@ -137,7 +137,7 @@ impl MaskedConv2d {
         if self.bias { params.trained("bias", &[self.out_channels]) } else { params }
     }
 
-    /// The sliding window, masked taps among the others.
+    /// The sliding window, masked elements included.
     pub const fn window(&self) -> Window {
         let padding = [
             self.dilation[0].saturating_mul(self.kernel[0].saturating_sub(1) / 2),
@@ -146,7 +146,7 @@ impl MaskedConv2d {
         Window { kernel: self.kernel, stride: [1, 1], padding, dilation: self.dilation, ceil: false }
     }
 
-    /// Masked taps are counted: they are multiplied too.
+    /// Masked elements are counted: they are multiplied too.
     pub(crate) const fn multiply_adds(&self, _input: &Shape, output: &Shape) -> u64 {
         let taps = self.in_channels.saturating_mul(self.kernel[0]).saturating_mul(self.kernel[1]);
         (output.len() as u64).saturating_mul(taps as u64)

@@ -4,17 +4,18 @@ use super::MaxPool2d;
 use super::prelude::*;
 
 operation! {
-    /// The largest element of each window, PyTorch's `MaxPool1d`. Input `[channels, length]`.
+    /// The maximum of each window, PyTorch's `MaxPool1d`. Input `[channels, length]`, output `[channels, length']` with
+    /// `length' = floor((length + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`.
     pub struct MaxPool1d("MaxPool1d"): Pooling {
         /// Size of the window.
         kernel: usize = Choice::required().first(),
-        /// Steps between windows.
+        /// Distance between windows; the kernel's size by default.
         stride: usize = Choice::same("kernel").label(Label::Named("stride")),
-        /// Elements of minus infinity added at each end; at most half the kernel.
+        /// Elements of negative infinity added at each end; at most half the kernel.
         padding: usize = Choice::size(0).label(Label::Named("pad")),
-        /// Distance between taps.
+        /// Distance between elements of the window.
         dilation: usize = Choice::size(1).label(Label::Named("dilation")),
-        /// Keep a last window that reaches beyond the input.
+        /// Whether to round the output size up, keeping a last window that extends beyond the padded input.
         ceil_mode: bool = Choice::switch(false, "ceil"),
     }
     has(infer, window)
@@ -36,7 +37,7 @@ impl MaxPool1d {
         }
     }
 
-    /// The same on images one row high.
+    /// The same operation on images of height 1.
     pub const fn as_pool2d(&self) -> MaxPool2d {
         MaxPool2d {
             kernel: [1, self.kernel],
@@ -47,7 +48,7 @@ impl MaxPool1d {
         }
     }
 
-    /// The sliding window, one row high.
+    /// The sliding window, of height 1.
     pub const fn window(&self) -> Window {
         self.as_pool2d().window()
     }

@@ -1,25 +1,25 @@
-//! The reverse of maximum pooling.
+//! Max unpooling.
 
 use super::MaxPool2d;
 use super::prelude::*;
 
 operation! {
-    /// Puts each element of the current tensor where the pooling layer of that name found its largest element, among zeros, so that the output
-    /// has the size of what the pool received: PyTorch's `max_unpool2d` with the pool's indices and `output_size` (Zeiler and Fergus, 2014, arXiv
-    /// 1311.2901, section 2.1). Input: the shape that `name: MaxPool2d(..)` gave.
+    /// Reverses a named max pooling layer: places each element of the input at the position of the pool's maximum and fills the rest with zeros.
+    /// PyTorch's `MaxUnpool2d` with the pool's indices and `output_size` (Zeiler and Fergus, 2014, arXiv 1311.2901, section 2.1). The input has the
+    /// shape of the pool's output, the output that of the pool's input.
     ///
-    /// Where windows overlap and two have the same largest element, the later window's value counts, and the other has no gradient. What the pool
-    /// received gets no gradient from here.
+    /// If overlapping windows have the same maximum, the value of the last window is used and the others get no gradient. The pool's input gets no
+    /// gradient from this layer.
     pub struct MaxUnpool2d("MaxUnpool2d"): Pooling {
-        /// Size of the pool's window.
+        /// The pool's `kernel`.
         kernel: [usize; 2] = Choice::required().first(),
-        /// Steps between its windows.
+        /// The pool's `stride`.
         stride: [usize; 2] = Choice::same("kernel").label(Label::Named("stride")),
-        /// Its padding.
+        /// The pool's `padding`.
         padding: [usize; 2] = Choice::size(0).label(Label::Named("pad")),
-        /// Distance between its taps.
+        /// The pool's `dilation`.
         dilation: [usize; 2] = Choice::size(1).label(Label::Named("dilation")),
-        /// Does it keep a last window that reaches beyond the input?
+        /// The pool's `ceil_mode`.
         ceil_mode: bool = Choice::switch(false, "ceil"),
     }
     has(infer_all)
@@ -39,13 +39,13 @@ impl MaxUnpool2d {
         self.pool().window()
     }
 
-    /// The inputs: the values, and what the pool received.
+    /// The inputs are the values and the pool's input.
     pub(crate) const fn infer_all(self, inputs: &[Shape], site: &Site) -> Result<(Self, Shape), Mistake> {
         let [values, pooled] = inputs else {
-            let text = site.start().str(" takes values and what the pool received, but receives ").num(inputs.len());
+            let text = site.start().str(" expects two inputs, the values and the pool's input, but receives ").num(inputs.len());
             return Err(Mistake::new(Part::Layer, text));
         };
-        // What is wrong with the pool is said of the pool.
+        // A mistake in an option of the pool has no token here: it is reported at the layer.
         let expected = match self.pool().infer(pooled, site) {
             Ok((_, output)) => output,
             Err(mistake) => return Err(Mistake::new(Part::Layer, mistake.text)),
@@ -53,8 +53,8 @@ impl MaxUnpool2d {
         if values.same(&expected) {
             return Ok((self, *pooled));
         }
-        let text = site.received(site.start().str(" receives "), values).str(", but its pool made ").shape(&expected).str(" of ");
-        let help = Text::new().str("it takes what has the pool's own shape; a layer between must keep it");
-        Err(Mistake::new(Part::Layer, text.shape(pooled)).help(help))
+        let text = site.start().str(" expects ").shape(&expected).str(", the shape of its pool's output, but receives ");
+        let help = Text::new().str("layers between the pool and its unpool must keep the shape");
+        Err(Mistake::new(Part::Layer, site.received(text, values)).help(help))
     }
 }

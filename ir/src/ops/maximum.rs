@@ -3,7 +3,7 @@
 use super::prelude::*;
 
 operation! {
-    /// The largest of two or more values of one shape, element by element.
+    /// The elementwise maximum of two or more values of the same shape.
     pub struct Maximum("Maximum"): Join {}
     has(infer_all)
     others: &["max"],

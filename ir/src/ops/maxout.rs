@@ -4,16 +4,16 @@ use super::Linear;
 use super::prelude::*;
 
 operation! {
-    /// The largest of `pieces` linear functions for each feature out (Goodfellow et al., 2013, arXiv 1302.4389): feature `j` is the maximum
+    /// The maximum of `pieces` linear functions for each output feature (Goodfellow et al., 2013, arXiv 1302.4389): feature `j` is the maximum
     /// of rows `j pieces` to `(j + 1) pieces - 1` of `W x + b`. Input `[in]` or `[length, in]`, output `[out]` or `[length, out]`.
     pub struct Maxout("Maxout"): Linear {
-        /// Features in; [`INFER`] takes the input's.
+        /// Input features; [`INFER`] for those of the input.
         in_features: usize = Choice::input() => INFER,
-        /// Features out.
+        /// Output features.
         out_features: usize = Choice::output(),
-        /// Linear functions for each feature out.
+        /// Number of linear functions per output feature.
         pieces: usize = Choice::required().label(Label::Counted("piece")) => 1,
-        /// Add a bias?
+        /// Whether to add a bias.
         bias: bool = Choice::bias(),
     }
     has(infer, params, multiply_adds, uses)
@@ -49,7 +49,7 @@ impl Maxout {
         (input.len() as u64).saturating_mul(self.out_features as u64).saturating_mul(self.pieces as u64)
     }
 
-    /// Once for each step of a sequence: torchinfo does so for `Linear` since its pull request 318.
+    /// Once per step of a sequence, as torchinfo counts `Linear` since its pull request 318.
     pub(crate) const fn uses(&self, output: &Shape) -> usize {
         output.len() / output.dim(output.rank() - 1)
     }

@@ -3,9 +3,9 @@
 use super::prelude::*;
 
 operation! {
-    /// The mean over some axes, which are gone from the output: PyTorch's `mean(dim)`.
+    /// The mean over the given axes, which are removed from the output: PyTorch's `mean(dim)`.
     pub struct Mean("Mean"): Shape {
-        /// The axes, counted from 0 without the batch.
+        /// The axes to reduce, counted from 0 without the batch.
         axes: Sizes = Choice::required().first().label(Label::List("axes")),
     }
     has(infer)

@@ -1,7 +1,6 @@
-//! The operations. One file each: a declaration with the options and everything else about the operation that is data
-//! ([`operation!`](crate::spec)), and its shape rule, tensors and cost as `const fn`s.
+//! The operations, one file each: the specification ([`operation!`](crate::spec)), and shape rule, tensors and cost as `const fn`s.
 //!
-//! Adding one takes a file here, its `mod` and its line in the list below; what the file may hold is said at `operation!`.
+//! To add an operation, add its file, its `mod` and its line in the list below. `operation!` documents what the file contains.
 
 mod adaptive_avg_pool2d;
 mod add;
@@ -164,7 +163,7 @@ use crate::spec::{Initial, Inputs, Spec, Value};
 pub use crate::spec::{Sizes, Words};
 use crate::{Mistake, Part, Shape, Site, Text};
 
-/// The most numbers that one tensor can hold: so many `f32` fill what a pointer can address.
+/// The maximum number of elements of a tensor: that many `f32` fill the address space.
 pub(crate) const MOST: usize = isize::MAX as usize / 4;
 
 macro_rules! operations {
@@ -178,7 +177,7 @@ macro_rules! operations {
         }
 
         impl Op {
-            /// The specifications of all operations that can be written, in the order in which messages and the guide list them.
+            /// The specifications of all operations that `network!` accepts, in the order in which messages and the guide list them.
             pub const SPECS: &[&Spec] = &[$(&$op::SPEC),*];
 
             /// The names of these operations.
@@ -213,7 +212,7 @@ macro_rules! operations {
                 }
             }
 
-            /// The operation with a part set to what cannot be wrong; None if the output's shape depends on that part.
+            /// The operation with a part set to a value that is always valid; None if the output's shape depends on that part.
             pub const fn without(self, part: Part) -> Option<Op> {
                 match self {
                     $(Op::$op(op) => match op.without(part) {
@@ -251,7 +250,7 @@ macro_rules! operations {
                 }
             }
 
-            /// The window through which an output element sees the input, for operations on maps.
+            /// The window of the input that an output element depends on, for convolutions and pooling.
             pub const fn window(&self) -> Option<Window> {
                 match self {
                     $(Op::$op(op) => op.slides(),)*
@@ -259,7 +258,7 @@ macro_rules! operations {
                 }
             }
 
-            /// How many elements along height and width stand where one stood, for operations that make a map larger.
+            /// The upscale factors of height and width, for operations that enlarge an image.
             pub const fn magnify(&self) -> Option<[usize; 2]> {
                 match self {
                     $(Op::$op(op) => op.magnifies(),)*
@@ -267,7 +266,7 @@ macro_rules! operations {
                 }
             }
 
-            /// Does it draw random numbers while training?
+            /// Whether it draws random numbers in training.
             pub const fn is_random(&self) -> bool {
                 match self {
                     $(Op::$op(op) => op.draws(),)*
@@ -275,7 +274,7 @@ macro_rules! operations {
                 }
             }
 
-            /// What the tensor of this name begins with, where nothing is stated.
+            /// The default initial value of the tensor of this name.
             pub fn initial(&self, tensor: &str) -> Initial {
                 match self {
                     $(Op::$op(op) => op.initial(tensor),)*
@@ -283,7 +282,7 @@ macro_rules! operations {
                 }
             }
 
-            /// What a drawing says of the options, where that is not made of them.
+            /// The label in drawings, if the operation has a function for it.
             pub(crate) fn own_label(&self, input: &Shape) -> Option<String> {
                 match self {
                     $(Op::$op(op) => op.own_label(input),)*
@@ -298,8 +297,8 @@ macro_rules! operations {
             }
         })*
 
-        /// Evaluates an expression on the struct of an operation, whichever it is: `each_operation!(op, conv => conv.forward())`. So an operation
-        /// that lacks what the expression asks for does not compile. Networks and custom layers are no operations of this kind.
+        /// Evaluates an expression on the struct of any operation: `each_operation!(op, conv => conv.forward())`. An operation that lacks the function
+        /// does not compile. Networks and custom layers are handled by the `else` branch.
         #[doc(hidden)]
         #[macro_export]
         macro_rules! each_operation {
@@ -313,7 +312,7 @@ macro_rules! operations {
     };
 }
 
-/// The ordinary functions of an operation that is no layer ([`crate::spec::absent`]).
+/// The default functions of an operation that is not a layer ([`crate::spec::absent`]).
 macro_rules! structural {
     ($op:ident [$($aspect:ident)*]) => {
         $crate::spec::absent!(params [$($aspect)*] $op);
@@ -417,7 +416,7 @@ impl Op {
         self.spec().kind
     }
 
-    /// The recurrent layer that this is.
+    /// The operation as a recurrent layer, if it is one.
     pub const fn recurrent(&self) -> Option<Recurrent> {
         match self {
             Op::Rnn(op) => Some(op.view()),
@@ -427,16 +426,16 @@ impl Op {
         }
     }
 
-    /// Of token ids most operations can make nothing.
+    /// Whether the operation accepts token ids.
     const fn takes_ids(&self) -> bool {
         matches!(self.spec().inputs, Inputs::Ids | Inputs::Any)
     }
 
-    /// The shape rule: fills in the sizes that were left out ([`crate::INFER`]) and works out the output's shape.
+    /// The shape rule: fills in the sizes that were left out ([`crate::INFER`]) and computes the output's shape.
     ///
     /// # Errors
-    /// A [`Mistake`] where the operation cannot act on these inputs or its options contradict each other. An input of
-    /// [`Shape::UNKNOWN`] gives an unknown output and no mistake: the cause has been reported already.
+    /// A [`Mistake`] if the operation does not accept these inputs or its options contradict each other. An input of [`Shape::UNKNOWN`] gives an
+    /// unknown output and no mistake, since its cause has been reported already.
     pub const fn infer(self, inputs: &[Shape], site: &Site) -> Result<(Op, Shape), Mistake> {
         let mut i = 0;
         while i < inputs.len() {
@@ -444,10 +443,10 @@ impl Op {
                 return Ok((self, Shape::UNKNOWN));
             }
             if inputs[i].is_ids() && !self.takes_ids() {
-                let text = site.start().str(" works on numbers, but receives token ids: ").shape(&inputs[i]).str(" ");
+                let text = site.start().str(" expects numbers, but receives token ids: ").shape(&inputs[i]).str(" ");
                 let help = Text::new().str("put `Embedding(65 -> 64)` before it, for ids below 65 and 64 features of each");
                 let part = if i == 0 { Part::Layer } else { Part::Branch(i) };
-                return Err(Mistake::new(part, site.from_nth(text, i)).help(help));
+                return Err(Mistake::new(part, site.from_nth(text, i)).help(help).of_kind(self.kind(), site));
             }
             i += 1;
         }
@@ -459,19 +458,19 @@ impl Op {
             && !output.is_unknown()
             && (output.len() > MOST || op.params().count() > MOST)
         {
-            let text = site.start().str(" gives ").shape(output).str("; its numbers are more than any memory can hold");
+            let text = site.start().str(" gives ").shape(output).str(", which does not fit in memory");
             return Err(Mistake::new(Part::Layer, text));
         }
         outcome
     }
 }
 
-/// The input of an operation that has one.
+/// The only input of an operation that takes one.
 pub(crate) const fn single<'a>(inputs: &'a [Shape], site: &Site) -> Result<&'a Shape, Mistake> {
     match inputs {
         [input] => Ok(input),
         _ => {
-            let text = site.start().str(" takes one value, but receives ").num(inputs.len());
+            let text = site.start().str(" expects one input, but receives ").num(inputs.len());
             Err(Mistake::new(Part::Layer, text))
         }
     }

@@ -3,7 +3,7 @@
 use super::prelude::*;
 
 operation! {
-    /// The product of two or more values of one shape, element by element.
+    /// The elementwise product of two or more values of the same shape.
     pub struct Mul("Mul"): Join {}
     has(infer_all)
     inputs: Inputs::Alike,

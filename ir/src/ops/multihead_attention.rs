@@ -1,21 +1,22 @@
-//! Attention.
+//! Multi-head self-attention.
 
 use super::prelude::*;
 
 operation! {
-    /// Self-attention with several heads, PyTorch's `MultiheadAttention` of one value (Vaswani and others, 2017, arXiv 1706.03762): `q, k, v = W_in x +
-    /// b_in` of each step, cut into `heads`; each head gives `softmax(q k^T / sqrt(features / heads)) v`, and `W_out` and `b_out` mix the heads. With
-    /// `causal` a step sees itself and those before it alone. Dropout acts on the softmax, while training only. Input and output `[length, features]`.
+    /// Multi-head self-attention, PyTorch's `MultiheadAttention` with query, key and value from one input (Vaswani et al., 2017, arXiv 1706.03762).
+    /// `q, k, v = W_in x + b_in` are split into `heads`; each head computes `softmax(q k^T / sqrt(features / heads)) v`, and `W_out` and `b_out` project
+    /// the concatenated heads. With `causal`, a step attends only to itself and earlier steps. In training, dropout is applied to the softmax. Input and
+    /// output `[length, features]`.
     pub struct MultiheadAttention("MultiheadAttention"): Attention {
-        /// Features; [`INFER`] takes the input's.
+        /// Number of features; [`INFER`] for that of the input.
         features: usize = Choice::infer() => INFER,
-        /// Heads, which divide the features.
+        /// Number of heads, which must divide the features.
         heads: usize = Choice::required().first().label(Label::Counted("head")) => 1,
-        /// Is a step blind to those behind it?
+        /// Whether to mask later steps.
         causal: bool = Choice::switch(false, "causal"),
-        /// The probability of dropping a weight of the softmax while training.
+        /// Probability of dropping an attention weight in training.
         dropout: f64 = Choice::float(0.0).label(Label::Named("drop")) => 0.0,
-        /// Add biases?
+        /// Whether to add biases.
         bias: bool = Choice::bias(),
     }
     has(infer, params, multiply_adds, uses, draws)
@@ -31,19 +32,16 @@ operation! {
 impl MultiheadAttention {
     pub(crate) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if input.rank() != 2 {
-            let text = site.received(site.start().str(" works on a sequence [length, features], but receives "), input);
+            let text = site.received(site.start().str(" expects a sequence [length, features], but receives "), input);
             let help = match input.rank() {
-                1 => Text::new().str("put `Reshape(1, _)` before it, which makes a sequence of one step"),
-                _ => Text::new()
-                    .str("put `Reshape(")
-                    .num(input.dim(0))
-                    .str(", _)` before it, which makes one axis of those behind the first"),
+                1 => Text::new().str("put `Reshape(1, _)` before it for a sequence of one step"),
+                _ => Text::new().str("put `Reshape(").num(input.dim(0)).str(", _)` before it to flatten all axes but the first"),
             };
             return Err(Mistake::new(Part::Layer, text).help(help));
         }
         if self.features != INFER && self.features != input.dim(1) {
-            let text = site.start().str(" is told to take ").count(self.features, "feature").str(", but receives ").num(input.dim(1));
-            let help = Text::new().str("write `").num(input.dim(1)).str("`, or leave the number out to take what comes");
+            let text = site.start().str(" expects ").count(self.features, "input feature").str(", but receives ").num(input.dim(1));
+            let help = normalization::infer(input.dim(1));
             return Err(Mistake::new(Part::Option("features"), site.received(text.str(": "), input)).help(help));
         }
         self.features = input.dim(1);
@@ -51,8 +49,8 @@ impl MultiheadAttention {
             return Err(Mistake::new(Part::Option("heads"), site.start().str(" has 0 heads; it must have at least 1")));
         }
         if !self.features.is_multiple_of(self.heads) {
-            let text = site.start().str(" cannot share out ").count(self.features, "feature").str(" over ").count(self.heads, "head");
-            let help = Text::new().str("write a number of heads that divides ").num(self.features);
+            let text = site.start().str(" cannot split ").count(self.features, "feature").str(" into ").count(self.heads, "equal head");
+            let help = Text::new().str("use a number of heads that divides ").num(self.features);
             return Err(Mistake::new(Part::Option("heads"), site.received(text.str(": it receives "), input)).help(help));
         }
         if !(self.dropout >= 0.0 && self.dropout < 1.0) {
@@ -60,7 +58,7 @@ impl MultiheadAttention {
                 .start()
                 .str(" has a `dropout` of ")
                 .float(self.dropout)
-                .str(", outside 0..1; it is the probability of dropping a weight of the softmax");
+                .str(", outside 0..1; it is the probability of dropping an attention weight");
             return Err(Mistake::new(Part::Option("dropout"), text));
         }
         Ok((self, *input))

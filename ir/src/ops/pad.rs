@@ -3,32 +3,33 @@
 use super::prelude::*;
 
 words! {
-    /// What a map is padded with.
+    /// The values of the padding.
     PadMode {
         /// Zeros.
         Zeros = "zeros",
-        /// Its own elements, mirrored at the edge, which is not repeated.
+        /// The input's reflection at the edge, without repeating the edge.
         Reflect = "reflect",
-        /// Its outermost elements, repeated.
+        /// The input's edge, repeated.
         Replicate = "replicate",
     }
 }
 
 operation! {
-    /// Adds elements around a map, PyTorch's `ZeroPad2d`, `ReflectionPad2d` and `ReplicationPad2d`. Input `[channels, height, width]`, or
-    /// `[channels, length]`, which has no rows to be added above and below; pairs are `[height, width]`.
+    /// Pads height and width, PyTorch's `ZeroPad2d`, `ReflectionPad2d` and `ReplicationPad2d`. Input `[channels, height, width]`, or
+    /// `[channels, length]`, which takes padding at the left and right only. Pairs are `[height, width]`; the options of single sides default to
+    /// `padding`.
     pub struct Pad("Pad"): Shape {
-        /// Rows added above and below, and columns at the left and the right, where no option for a side says otherwise.
+        /// Rows added at the top and the bottom, and columns added at the left and the right, unless the option of a side is given.
         padding: [usize; 2] = Choice::size(0).first(),
-        /// What is added.
+        /// The values of the padding.
         mode: PadMode = Choice::word("zeros"),
-        /// Rows added above; [`INFER`] takes `padding`.
+        /// Rows added at the top; [`INFER`] for `padding`.
         top: usize = Choice::infer(),
-        /// Rows added below; [`INFER`] takes `padding`.
+        /// Rows added at the bottom; [`INFER`] for `padding`.
         bottom: usize = Choice::infer(),
-        /// Columns added at the left; [`INFER`] takes `padding`.
+        /// Columns added at the left; [`INFER`] for `padding`.
         left: usize = Choice::infer(),
-        /// Columns added at the right; [`INFER`] takes `padding`.
+        /// Columns added at the right; [`INFER`] for `padding`.
         right: usize = Choice::infer(),
     }
     has(infer, label)
@@ -37,7 +38,7 @@ operation! {
 }
 
 impl Pad {
-    /// Rows above and below, columns left and right.
+    /// Rows at the top and bottom, columns at the left and right.
     pub const fn sides(&self) -> [[usize; 2]; 2] {
         [[self.top, self.bottom], [self.left, self.right]]
     }
@@ -45,7 +46,7 @@ impl Pad {
     pub(crate) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         let rank = input.rank();
         if rank != 2 && rank != 3 {
-            let text = site.start().str(" works on images [channels, height, width] or sequences [channels, length], but receives ");
+            let text = site.start().str(" expects an image [channels, height, width] or a sequence [channels, length], but receives ");
             return Err(Mistake::new(Part::Layer, site.received(text, input)));
         }
         let [rows, columns] = if rank == 3 { self.padding } else { [0, self.padding[1]] };
@@ -55,7 +56,7 @@ impl Pad {
         self.right = if self.right == INFER { columns } else { self.right };
         if rank == 2 && (self.top > 0 || self.bottom > 0) {
             let part = Part::Option(if self.top > 0 { "top" } else { "bottom" });
-            return Err(Mistake::new(part, site.received(site.start().str(" adds rows to a sequence, which has none: "), input)));
+            return Err(Mistake::new(part, site.received(site.start().str(" adds rows, but receives a sequence: "), input)));
         }
         let mut output = *input;
         let mut axis = 3 - rank;
@@ -67,8 +68,8 @@ impl Pad {
             while side < 2 {
                 let added = self.sides()[axis][side];
                 if matches!(self.mode, PadMode::Reflect) && added >= size {
-                    let text = site.start().str(" mirrors ").num(added).str(" elements, but receives ");
-                    let help = Text::new().str("what is mirrored must be less than the size of ").num(size);
+                    let text = site.start().str(" reflects ").count(added, "element").str(", but receives ");
+                    let help = Text::new().str("a reflection must be less than the size of ").num(size);
                     return Err(Mistake::new(self.stated(axis, side), site.received(text, input)).help(help));
                 }
                 total = total.saturating_add(added);
@@ -80,7 +81,7 @@ impl Pad {
         Ok((self, output))
     }
 
-    /// The side, where it differs from the padding of all; else that.
+    /// The option of this side if it differs from `padding`, else `padding`.
     const fn stated(&self, axis: usize, side: usize) -> Part {
         const NAMES: [[&str; 2]; 2] = [["top", "bottom"], ["left", "right"]];
         Part::Option(if self.sides()[axis][side] == self.padding[axis] { "padding" } else { NAMES[axis][side] })

@@ -1,12 +1,12 @@
-//! The axes in another order.
+//! Permutation of axes.
 
 use super::prelude::*;
 
 operation! {
-    /// The axes in another order, PyTorch's `permute` with the batch kept in front: axis `i` of the output is axis `axes[i]` of the input.
-    /// `Permute(1, 0)` makes `[features, length]` of `[length, features]`.
+    /// Permutes the axes, PyTorch's `permute` with the batch kept first: axis `i` of the output is axis `axes[i]` of the input. `Permute(1, 0)` turns
+    /// `[length, features]` into `[features, length]`.
     pub struct Permute("Permute"): Shape {
-        /// For each axis of the output that of the input, counted from 0 without the batch.
+        /// For each axis of the output, the axis of the input, counted from 0 without the batch.
         axes: Sizes = Choice::required().first().label(Label::List("")),
     }
     has(infer)
@@ -27,8 +27,8 @@ impl Permute {
         if whole {
             return Ok((self, output));
         }
-        let text = site.start().str(" orders the axes (").list(self.axes.as_slice()).str("), but receives ");
-        let help = Text::new().str("name each axis from 0 to ").num(input.rank().saturating_sub(1)).str(" once, the batch not counted");
+        let text = site.start().str(" permutes the axes (").list(self.axes.as_slice()).str("), but receives ");
+        let help = Text::new().str("name each axis from 0 to ").num(input.rank().saturating_sub(1)).str(" once; the batch is not counted");
         Err(Mistake::new(Part::Option("axes"), site.received(text, input)).help(help))
     }
 }

@@ -1,13 +1,13 @@
-//! Channels into pixels.
+//! Pixel shuffle.
 
 use super::prelude::*;
 
 operation! {
-    /// Makes a map `factor` times as high and wide out of channels, PyTorch's `PixelShuffle(upscale_factor)` (Shi et al., 2016, arXiv
-    /// 1609.05158). Input `[channels factor^2, height, width]`, output `[channels, factor height, factor width]`: row `factor y + i` and column
-    /// `factor x + j` of channel `c` are row `y` and column `x` of channel `c factor^2 + i factor + j`.
+    /// Rearranges channels into height and width, PyTorch's `PixelShuffle` (Shi et al., 2016, arXiv 1609.05158). Input
+    /// `[channels factor^2, height, width]`, output `[channels, factor height, factor width]`: row `factor y + i` and column `factor x + j` of output
+    /// channel `c` are row `y` and column `x` of input channel `c factor^2 + i factor + j`.
     pub struct PixelShuffle("PixelShuffle"): Shape {
-        /// How many times as high and as wide.
+        /// The upscale factor of height and width.
         factor: usize = Choice::required().first(),
     }
     has(infer, magnify)
@@ -28,8 +28,8 @@ impl PixelShuffle {
         }
         let (channels, square) = (input.dim(0), self.factor.saturating_mul(self.factor));
         if !channels.is_multiple_of(square) {
-            let text = site.start().str(" makes each channel of ").num(square).str(", but receives ").count(channels, "channel");
-            let help = Text::new().str("the channels must be a multiple of ").num(square).str(", the square of the factor");
+            let text = site.start().str(" expects a multiple of ").count(square, "input channel").str(", but receives ").num(channels);
+            let help = Text::new().str("the number of channels must be divisible by ").num(square).str(", the square of the factor");
             return Err(Mistake::new(Part::Option("factor"), site.received(text.str(": "), input)).help(help));
         }
         let (height, width) = (input.dim(1).saturating_mul(self.factor), input.dim(2).saturating_mul(self.factor));

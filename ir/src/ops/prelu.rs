@@ -1,12 +1,12 @@
-//! A rectifier with a learned slope.
+//! Parametric ReLU.
 
 use super::prelude::*;
 
 operation! {
-    /// `x` where positive, else `weight x`, PyTorch's `PReLU` (He et al., 2015, arXiv 1502.01852): one weight for all, or one for each channel
-    /// (the first axis). Any shape.
+    /// `x` if `x > 0`, else `weight * x` with a learned weight: PyTorch's `PReLU` (He et al., 2015, arXiv 1502.01852). There is one weight, or one
+    /// per channel (the first axis). Any shape.
     pub struct Prelu("PReLU"): Activation {
-        /// The number of weights: 1, or that of the channels.
+        /// Number of weights: 1, or the number of channels.
         parameters: usize = Choice::size(1).first() => 1,
     }
     has(infer, params)
@@ -20,8 +20,8 @@ impl Prelu {
         if self.parameters == 1 || (self.parameters == input.dim(0) && self.parameters > 0) {
             return Ok((self, *input));
         }
-        let text = site.start().str(" has ").count(self.parameters, "slope").str(", but receives ");
-        let help = Text::new().str("write `").num(input.dim(0)).str("` for one a channel, or `1` for one in all");
+        let text = site.start().str(" has ").count(self.parameters, "parameter").str(", but receives ");
+        let help = Text::new().str("write `").num(input.dim(0)).str("` for one per channel, or `1` for a single one");
         Err(Mistake::new(Part::Option("parameters"), site.received(text, input)).help(help))
     }
 

@@ -1,4 +1,4 @@
-//! What the file of an operation needs.
+//! Imports for the file of an operation.
 
 pub(crate) use crate::ops::{Sizes, Window, structural};
 pub(crate) use crate::rules::{alike, axis, channels, normalization, pool, probability, reduction, window};

@@ -1,11 +1,11 @@
-//! What recurrent layers have in common: a state that goes through a sequence, step by step.
+//! The parts that recurrent layers share.
 
 use super::prelude::*;
 
-/// The most layers that stand on each other in one recurrent layer.
+/// The maximum number of stacked layers in one recurrent layer.
 pub const MOST_LAYERS: usize = 8;
 
-/// What one step does to the state.
+/// The update of the state in one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cell {
     /// `h' = tanh(a)`
@@ -19,7 +19,7 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// Rows of features that a step makes of the input for each one of the state.
+    /// The number of gates: rows of the weights per hidden feature.
     pub const fn gates(self) -> usize {
         match self {
             Cell::Tanh | Cell::Relu => 1,
@@ -28,47 +28,47 @@ impl Cell {
         }
     }
 
-    /// How many states there are: 2 for the LSTM, `h` and `c`.
+    /// The number of states: 2 for the LSTM, `h` and `c`.
     pub const fn states(self) -> usize {
         if matches!(self, Cell::Lstm) { 2 } else { 1 }
     }
 }
 
 words! {
-    /// Which steps of a sequence a recurrent layer gives.
+    /// Which steps of the sequence a recurrent layer outputs.
     Steps {
-        /// Every one: `[length, features]`.
+        /// All steps: `[length, features]`.
         All = "all",
-        /// The final state of the last layer alone: `[features]`. Of both directions, the one behind the other.
+        /// The final state of the last layer: `[features]`. With two directions, both concatenated.
         Last = "last",
     }
 }
 
-/// A recurrent layer with everything that is decided: `RNN`, `LSTM` and `GRU` seen as one.
+/// The common view of `RNN`, `LSTM` and `GRU`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Recurrent {
-    /// What a step does.
+    /// The update of the state.
     pub cell: Cell,
-    /// Features in.
+    /// Input features.
     pub in_features: usize,
-    /// Features of the state.
+    /// Hidden features.
     pub hidden: usize,
-    /// Layers on each other.
+    /// Stacked layers.
     pub layers: usize,
-    /// 2 with a second one that reads the sequence from its end, else 1.
+    /// 2 if bidirectional, else 1.
     pub directions: usize,
-    /// The probability of dropping an element between two layers while training.
+    /// Probability of dropping an element between two layers in training.
     pub dropout: f64,
-    /// Add biases?
+    /// Whether to add biases.
     pub bias: bool,
-    /// Is the final state all that it gives?
+    /// Whether the output is the final state alone.
     pub last: bool,
     /// Do rows of final states stand before the output, for [`super::Unpack`]?
     pub packed: bool,
 }
 
 impl Recurrent {
-    /// Features of one step of the output.
+    /// Output features of one step.
     pub const fn width(&self) -> usize {
         self.hidden.saturating_mul(self.directions)
     }
@@ -78,36 +78,33 @@ impl Recurrent {
         if self.packed { self.cell.states() * self.layers } else { 0 }
     }
 
-    /// Features that the layer of this number takes.
+    /// Input features of the layer of this number.
     pub const fn features(&self, layer: usize) -> usize {
         if layer == 0 { self.in_features } else { self.width() }
     }
 
-    /// The rule: the features in, and the output. Inputs behind the first are initial states.
+    /// The shape rule: returns the input features and the output's shape. Inputs after the first are initial states.
     pub(crate) const fn check(self, inputs: &[Shape], site: &Site) -> Result<(usize, Shape), Mistake> {
         let input = &inputs[0];
         if input.rank() != 2 {
-            let text = site.received(site.start().str(" works on a sequence [length, features], but receives "), input);
+            let text = site.received(site.start().str(" expects a sequence [length, features], but receives "), input);
             let help = match input.rank() {
-                1 => Text::new().str("put `Reshape(1, _)` before it, which makes a sequence of one step"),
-                _ => Text::new()
-                    .str("put `Reshape(")
-                    .num(input.dim(0))
-                    .str(", _)` before it, which makes one axis of those behind the first"),
+                1 => Text::new().str("put `Reshape(1, _)` before it for a sequence of one step"),
+                _ => Text::new().str("put `Reshape(").num(input.dim(0)).str(", _)` before it to flatten all axes but the first"),
             };
             return Err(Mistake::new(Part::Layer, text).help(help));
         }
         let found = input.dim(1);
         if self.in_features != INFER && self.in_features != found {
-            let text = site.start().str(" is told to take ").count(self.in_features, "feature").str(", but receives ").num(found);
-            return Err(Mistake::new(Part::In, site.received(text.str(": "), input)).help(channels::take(found)));
+            let text = site.start().str(" expects ").count(self.in_features, "input feature").str(", but receives ").num(found);
+            return Err(Mistake::new(Part::In, site.received(text.str(": "), input)).help(channels::infer(found)));
         }
         if self.hidden == 0 {
-            return Err(Mistake::new(Part::Out, site.start().str(" has 0 features of state; it must have at least 1")));
+            return Err(Mistake::new(Part::Out, site.start().str(" has 0 hidden features; it must have at least 1")));
         }
         if self.layers == 0 || self.layers > MOST_LAYERS {
             let text = site.start().str(" has ").count(self.layers, "layer").str("; it must have 1 to ").num(MOST_LAYERS);
-            let help = Text::new().str("a `Repeat` of several layers stacks any number");
+            let help = Text::new().str("`Repeat` stacks any number of layers");
             return Err(Mistake::new(Part::Option("layers"), text).help(help));
         }
         if !(self.dropout >= 0.0 && self.dropout < 1.0) {
@@ -119,19 +116,20 @@ impl Recurrent {
             return Err(Mistake::new(Part::Option("dropout"), text));
         }
         if self.dropout > 0.0 && self.layers == 1 {
-            let text = site.start().str(" drops elements between its layers, but has only one");
-            let help = Text::new().str("write `layers = 2`, or leave `dropout` out and put a `Dropout` behind it");
+            let text = site.start().str(" has `dropout` between its layers, but only one layer");
+            let help = Text::new().str("write `layers = 2`, or leave `dropout` out and put a `Dropout` after it");
             return Err(Mistake::new(Part::Option("dropout"), text).help(help));
         }
         let states = Shape::new(&[self.layers * self.directions, self.hidden]);
         if inputs.len() != 1 && inputs.len() != 1 + self.cell.states() {
-            let text = site.start().str(" begins with ").count(self.cell.states(), "state").str(", but is given ").num(inputs.len() - 1);
+            let text =
+                site.start().str(" expects ").count(self.cell.states(), "initial state").str(", but receives ").num(inputs.len() - 1);
             return Err(Mistake::new(Part::Layer, text));
         }
         let mut i = 1;
         while i < inputs.len() {
             if !inputs[i].same(&states) {
-                let text = site.start().str(" begins with a state of shape ").shape(&states).str(", a row for each layer and direction, ");
+                let text = site.start().str(" expects an initial state of shape ").shape(&states).str(", a row per layer and direction, ");
                 let text = site.from_nth(text.str("but receives ").shape(&inputs[i]).str(" "), i);
                 return Err(Mistake::new(Part::Branch(i), text));
             }
@@ -147,7 +145,7 @@ impl Recurrent {
         Ok((found, output))
     }
 
-    /// For each layer and direction `weight_ih`, `weight_hh` and the biases, as PyTorch names and orders them.
+    /// For each layer and direction `weight_ih`, `weight_hh` and the biases, with PyTorch's names and order.
     pub const fn params(&self) -> Params {
         let mut params = Params::NONE;
         let rows = self.cell.gates().saturating_mul(self.hidden);
@@ -167,7 +165,7 @@ impl Recurrent {
         params
     }
 
-    /// Tensors of one layer and direction.
+    /// The number of tensors per layer and direction.
     pub const fn tensors(&self) -> usize {
         if self.bias { 4 } else { 2 }
     }
@@ -184,7 +182,7 @@ impl Recurrent {
     }
 }
 
-/// How the three stand in a network's struct: features in, of the state, gate by gate, and those that further layers take.
+/// The type in a network's struct: input features, hidden features, rows of the gates, and input features of the further layers.
 pub(crate) const MODULE: Module =
     Module::new("Recurrent", Axes::Named(&[("weight_ih_l0", 1), ("weight_hh_l0", 1), ("weight_hh_l0", 0), ("weight_ih_l1", 1)]))
         .given(&["layers", "bidirectional"])
@@ -192,7 +190,7 @@ pub(crate) const MODULE: Module =
 
 macro_rules! names {
     ($($layer:literal)*) => {
-        /// For each layer and direction.
+        /// The tensors' names by layer and direction.
         const NAMES: [[[&str; 4]; 2]; MOST_LAYERS] = [$([
             [concat!("weight_ih_l", $layer), concat!("weight_hh_l", $layer), concat!("bias_ih_l", $layer), concat!("bias_hh_l", $layer)],
             [
@@ -207,7 +205,7 @@ macro_rules! names {
 
 names!(0 1 2 3 4 5 6 7);
 
-/// The functions that the table of operations calls, for a layer with [`Recurrent`] as its `view`.
+/// The functions of an operation whose `view` is a [`Recurrent`].
 macro_rules! recurrent {
     ($op:ident) => {
         impl $op {

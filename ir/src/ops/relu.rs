@@ -1,9 +1,9 @@
-//! The rectifier.
+//! ReLU.
 
 use super::prelude::*;
 
 operation! {
-    /// `max(x, 0)`
+    /// `max(x, 0)`, PyTorch's `ReLU`. Any shape.
     pub struct Relu("ReLU"): Activation {}
     has()
     torch: &["inplace: -"],

@@ -1,9 +1,9 @@
-//! The rectifier with an upper bound.
+//! ReLU6.
 
 use super::prelude::*;
 
 operation! {
-    /// `min(max(x, 0), 6)`
+    /// `min(max(x, 0), 6)`, PyTorch's `ReLU6`. Any shape.
     pub struct Relu6("ReLU6"): Activation {}
     has()
     torch: &["inplace: -"],

@@ -1,11 +1,11 @@
-//! Numbers drawn from Gaussians.
+//! The reparameterization trick.
 
 use super::prelude::*;
 
 operation! {
-    /// While training, a number drawn from each Gaussian: `mean + exp(logvar / 2) noise`, of which both the mean and the logarithm of the
-    /// variance get gradients; at inference the mean. The current tensor is the mean, `logvar` the logarithm of the variance, of the same
-    /// shape, any (Kingma and Welling, 2014, arXiv 1312.6114, section 2.4).
+    /// The reparameterization trick of variational autoencoders (Kingma and Welling, 2014, arXiv 1312.6114, section 2.4). In training, samples
+    /// `mean + exp(logvar / 2) * noise` with standard normal noise, and both inputs get gradients; at inference, returns the mean. The current tensor is
+    /// the mean, the tag is the log-variance. Any shape, the same for both.
     pub struct Reparameterize("Reparameterize"): Join {}
     has(infer_all, draws)
     inputs: Inputs::Alike,
@@ -15,10 +15,15 @@ operation! {
 impl Reparameterize {
     pub(crate) const fn infer_all(self, inputs: &[Shape], site: &Site) -> Result<(Self, Shape), Mistake> {
         if inputs.len() != 2 {
-            let text = site.start().str(" draws from a mean and its log-variance, but receives ").num(inputs.len());
+            let text = site.start().str(" expects a mean and a log-variance, but receives ").num(inputs.len());
             return Err(Mistake::new(Part::Layer, text));
         }
-        match alike::check("draws numbers by mean and log-variance, here", "each mean has one log-variance", inputs, site) {
+        match alike::check(
+            "expects a mean and a log-variance of one shape, but receives",
+            "there is one log-variance per mean",
+            inputs,
+            site,
+        ) {
             Ok(output) => Ok((self, output)),
             Err(mistake) => Err(mistake),
         }

@@ -1,11 +1,11 @@
-//! The same elements under other sizes.
+//! Reshaping.
 
 use super::prelude::*;
 
 operation! {
-    /// The elements of a sample in the same order under other sizes, PyTorch's `reshape` with the batch kept.
+    /// Reshapes a sample, keeping the order of its elements: PyTorch's `reshape` with the batch kept. One size may be `_`, which is inferred.
     pub struct Reshape("Reshape"): Shape {
-        /// The sizes; one may be [`INFER`].
+        /// The output's sizes; one may be [`INFER`].
         shape: Sizes = Choice::required().first().with_inferred(),
     }
     has(infer)
@@ -39,8 +39,9 @@ impl Reshape {
             product = total;
         }
         if product != total {
-            let text = site.received(site.start().str(" makes ").num(product).str(" elements of the ").num(total).str(" of "), input);
-            let text = if inferred == INFER { text } else { text.str(", which they do not divide") };
+            let what = if inferred == INFER { " expects " } else { " expects a multiple of " };
+            let text = site.start().str(what).count(product, "element").str(", but receives ").num(total);
+            let text = site.received(text.str(": "), input);
             return Err(Mistake::new(Part::Option("shape"), text).help(Text::new().str("the sizes must multiply to ").num(total)));
         }
         Ok((self, self.shape.shape()))

@@ -1,17 +1,16 @@
-//! Division by the root mean square.
+//! RMS normalization.
 
 use super::prelude::*;
 
 operation! {
-    /// Divides each sample by the root mean square over its last axes, `x / sqrt(mean(x^2) + eps) * weight`, PyTorch's `RMSNorm` (Zhang and
-    /// Sennrich, 2019, arXiv 1910.07467). Any shape that ends in `shape`; a weight for each element of that. PyTorch's default `eps` is the machine
-    /// epsilon of the type, which is that of float32 here.
+    /// Divides each sample by its root mean square over the last axes: `x / sqrt(mean(x^2) + eps) * weight`, PyTorch's `RMSNorm` (Zhang and Sennrich,
+    /// 2019, arXiv 1910.07467). Any shape that ends in `shape`, which is the shape of the weight. The default `eps` is the machine epsilon of float32.
     pub struct RmsNorm("RMSNorm"): Normalization {
-        /// The last sizes of the input; none takes the last one of `[features]` or `[length, features]`.
+        /// The sizes to normalize over: the last ones of the input. By default the features of `[features]` or `[length, features]`.
         shape: Sizes = Choice::infer().first(),
         /// Added to the mean of the squares.
         eps: f64 = Choice::float(1.1920928955078125e-7).label(Label::Hidden) => 0.0,
-        /// Learn a scale?
+        /// Whether to learn a weight.
         affine: bool = Choice::switch(true, "not affine"),
     }
     has(infer, params)

@@ -1,14 +1,14 @@
-//! A rectifier with a random slope.
+//! Randomized leaky ReLU.
 
 use super::prelude::*;
 
 operation! {
-    /// `x` where positive, else `x` times a slope: while training one that is drawn for each element between `lower` and `upper`, at inference
-    /// their mean. PyTorch's `RReLU` (Xu et al., 2015, arXiv 1505.00853). Any shape.
+    /// `x` if `x > 0`, else `slope * x`: PyTorch's `RReLU` (Xu et al., 2015, arXiv 1505.00853). In training, the slope of each element is drawn uniformly
+    /// between `lower` and `upper`; at inference it is their mean. Any shape.
     pub struct Rrelu("RReLU"): Activation {
-        /// The least slope; 1/8 if not stated.
+        /// The smallest slope; 1/8 by default.
         lower: f64 = Choice::float(1.0 / 8.0) => 0.0,
-        /// The largest slope; 1/3 if not stated.
+        /// The largest slope; 1/3 by default.
         upper: f64 = Choice::float(1.0 / 3.0) => f64::MAX,
     }
     has(infer, draws, label)

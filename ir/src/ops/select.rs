@@ -1,14 +1,14 @@
-//! One place of an axis.
+//! Selection of an index along an axis.
 
 use super::prelude::*;
 
 operation! {
-    /// The part at one place of an axis, which is gone from the output: PyTorch's `select(dim, index)`, `x[:, .., index]`. `Select(index = 0)` of
-    /// `[length, features]` is the first step, `[features]`.
+    /// Selects one index along an axis, which is removed from the output: PyTorch's `select(dim, index)`. `Select(index = 0)` of `[length, features]` is
+    /// the first step, `[features]`.
     pub struct Select("Select"): Shape {
-        /// The axis, the batch not counted; the first if not stated.
+        /// The axis, counted from 0 without the batch; the first by default.
         axis: usize = Choice::size(0),
-        /// The place, counted from 0.
+        /// The index, counted from 0.
         index: usize = Choice::required(),
     }
     has(infer, label)
@@ -20,7 +20,7 @@ operation! {
 impl Select {
     pub(crate) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
         if input.rank() < 2 {
-            let text = site.received(site.start().str(" leaves no axis of "), input);
+            let text = site.received(site.start().str(" removes the only axis of "), input);
             return Err(Mistake::new(Part::Layer, text).help(Text::new().str("`Slice` keeps the axis")));
         }
         if let Some(mistake) = axis::check(self.axis, Part::Option("axis"), input, site) {
@@ -28,8 +28,8 @@ impl Select {
         }
         let size = input.dim(self.axis);
         if self.index >= size {
-            let text = site.start().str(" takes place ").num(self.index).str(" of axis ").num(self.axis).str(", but receives ");
-            let help = Text::new().str("the last place is ").num(size - 1).str(": they are counted from 0");
+            let text = site.start().str(" selects index ").num(self.index).str(" of axis ").num(self.axis).str(", but receives ");
+            let help = Text::new().str("the last index is ").num(size - 1).str("; indices are counted from 0");
             return Err(Mistake::new(Part::Option("index"), site.received(text, input)).help(help));
         }
         let mut dims = [0; MAX_RANK];

@@ -3,7 +3,7 @@
 use super::prelude::*;
 
 operation! {
-    /// `1 / (1 + exp(-x))`
+    /// `1 / (1 + exp(-x))`, PyTorch's `Sigmoid`. Any shape.
     pub struct Sigmoid("Sigmoid"): Activation {}
     has()
     others: &["logistic", "sigm"],

@@ -3,7 +3,7 @@
 use super::prelude::*;
 
 operation! {
-    /// `x / (1 + exp(-x))`
+    /// `x / (1 + exp(-x))`, PyTorch's `SiLU`. Any shape.
     pub struct Silu("SiLU"): Activation {}
     has()
     torch: &["inplace: -"],

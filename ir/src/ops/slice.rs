@@ -1,15 +1,15 @@
-//! A part of a value.
+//! Slicing.
 
 use super::prelude::*;
 
 operation! {
-    /// The elements from `start` to before `end` along an axis, PyTorch's `x[.., start:end, ..]`.
+    /// The elements `start..end` along an axis, PyTorch's `x[.., start:end, ..]`. `end` defaults to the end of the axis. Any shape.
     pub struct Slice("Slice"): Shape {
-        /// The axis, the batch not counted: 0 is the channels of an image. [`INFER`] takes the only one there is.
+        /// The axis, counted from 0 without the batch: 0 is the channels of an image. [`INFER`] if the input has one axis.
         axis: usize = Choice::infer(),
-        /// The first that is taken.
+        /// The first index of the slice.
         start: usize = Choice::size(0),
-        /// The first that is not; [`INFER`] takes all to the end.
+        /// The index after the last one; [`INFER`] for the end of the axis.
         end: usize = Choice::infer(),
     }
     has(infer, label)
@@ -25,13 +25,13 @@ impl Slice {
         }
         let size = input.dim(self.axis);
         let end = if self.end == INFER { size } else { self.end };
-        let what = site.start().str(" takes ").num(self.start).str(" to ").num(end).str(" along axis ").num(self.axis);
+        let what = site.start().str(" slices ").num(self.start).str("..").num(end).str(" along axis ").num(self.axis);
         if end > size {
             return Err(Mistake::new(Part::Option("end"), site.received(what.str(", but receives "), input)));
         }
         if self.start >= end {
             let part = if self.start >= size { Part::Option("start") } else { Part::Option("end") };
-            return Err(Mistake::new(part, site.received(what.str(", which is nothing, of "), input)));
+            return Err(Mistake::new(part, site.received(what.str(", which is empty, of "), input)));
         }
         self.end = end;
         Ok((self, input.with_dim(self.axis, end - self.start)))

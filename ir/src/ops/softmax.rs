@@ -3,9 +3,9 @@
 use super::prelude::*;
 
 operation! {
-    /// `exp(x) / sum(exp(x))` along an axis. Any shape.
+    /// `exp(x) / sum(exp(x))` along an axis, PyTorch's `Softmax`. The axis may be omitted if the input has only one. Any shape.
     pub struct Softmax("Softmax"): Activation {
-        /// The axis, the batch not counted: 0 is the channels of an image. [`INFER`] takes the only one there is.
+        /// The axis, counted from 0 without the batch: 0 is the channels of an image. [`INFER`] if the input has one axis.
         axis: usize = Choice::infer().label(Label::Axis),
     }
     has(infer)

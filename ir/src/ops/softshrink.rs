@@ -1,11 +1,11 @@
-//! Soft shrinkage.
+//! Softshrink.
 
 use super::prelude::*;
 
 operation! {
-    /// `x` moved towards zero by `lambd`, and zero where it is no further from it: PyTorch's `Softshrink`. Any shape.
+    /// `x - lambd` if `x > lambd`, `x + lambd` if `x < -lambd`, else 0: PyTorch's `Softshrink`. Any shape.
     pub struct Softshrink("Softshrink"): Activation {
-        /// The distance; 0.5 if not stated.
+        /// The width of the zero region on each side; 0.5 by default.
         lambd: f64 = Choice::float(0.5).first() => 0.5,
     }
     has(infer)

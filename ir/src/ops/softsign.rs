@@ -1,4 +1,4 @@
-//! The soft sign.
+//! Softsign.
 
 use super::prelude::*;
 

@@ -1,13 +1,13 @@
-//! Dropout of samples.
+//! Stochastic depth.
 
 use super::prelude::*;
 
 operation! {
-    /// Stochastic depth: while training, zeroes all of a sample with probability `p` and scales the other samples by `1 / (1 - p)`, torchvision's
-    /// `StochasticDepth(p, mode="row")` (Huang et al., 2016, arXiv 1603.09382, section 3). At the end of a residual branch it leaves the sample
-    /// with the shortcut alone: `Residual(drop = p) { .. }`. Any shape.
+    /// Stochastic depth, torchvision's `StochasticDepth(p, mode="row")` (Huang et al., 2016, arXiv 1603.09382, section 3). In training, zeroes whole
+    /// samples with probability `p` and scales the others by `1 / (1 - p)`; the identity at inference. At the end of a residual branch it drops the branch:
+    /// `Residual(drop = p) { .. }`. Any shape.
     pub struct StochasticDepth("StochasticDepth"): Regularization {
-        /// The probability of dropping a sample: at least 0, less than 1.
+        /// Probability of dropping a sample: at least 0, less than 1.
         p: f64 = Choice::required().first() => 0.0,
     }
     has(infer, draws)

@@ -1,9 +1,9 @@
-//! The difference.
+//! Subtraction.
 
 use super::prelude::*;
 
 operation! {
-    /// The first of two values of one shape less the second.
+    /// The first value minus the second, of the same shape.
     pub struct Sub("Sub"): Join {}
     has(infer_all)
     inputs: Inputs::Alike,
@@ -13,7 +13,7 @@ operation! {
 impl Sub {
     pub(crate) const fn infer_all(self, inputs: &[Shape], site: &Site) -> Result<(Self, Shape), Mistake> {
         if inputs.len() > 2 {
-            let text = site.start().str(" subtracts one value from another, but receives ").num(inputs.len());
+            let text = site.start().str(" expects two values, but receives ").num(inputs.len());
             return Err(Mistake::new(Part::Layer, text));
         }
         match alike::check("takes the difference of", "", inputs, site) {

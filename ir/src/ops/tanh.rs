@@ -3,7 +3,7 @@
 use super::prelude::*;
 
 operation! {
-    /// The hyperbolic tangent.
+    /// The hyperbolic tangent, PyTorch's `Tanh`. Any shape.
     pub struct Tanh("Tanh"): Activation {}
     has()
     example: "Tanh",

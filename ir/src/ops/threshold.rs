@@ -1,13 +1,13 @@
-//! A threshold.
+//! Threshold.
 
 use super::prelude::*;
 
 operation! {
-    /// `x` where it is greater than `threshold`, else `value`, PyTorch's `Threshold(threshold, value)`. Any shape.
+    /// `x` if `x > threshold`, else `value`: PyTorch's `Threshold(threshold, value)`. Any shape.
     pub struct Threshold("Threshold"): Activation {
-        /// The limit.
+        /// The threshold.
         threshold: f64 = Choice::required().first() => 0.0,
-        /// What stands in the place of what is not greater.
+        /// The replacement for elements that are not above the threshold.
         value: f64 = Choice::required().label(Label::Named("else")) => 0.0,
     }
     has(infer)

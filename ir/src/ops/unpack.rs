@@ -1,4 +1,4 @@
-//! The parts of what a recurrent layer gives besides its output.
+//! Unpacking of a recurrent layer's outputs.
 
 use super::prelude::*;
 use super::recurrent::Steps;

@@ -1,31 +1,31 @@
-//! Making a map larger.
+//! Upsampling.
 
 use super::prelude::*;
 
 words! {
-    /// What stands between the elements of a map that is made larger.
+    /// How upsampling fills the output.
     Interpolation {
-        /// The nearest element.
+        /// The nearest element of the input.
         Nearest = "nearest",
-        /// A weighted mean of the four around.
+        /// Bilinear interpolation of the four nearest elements.
         Bilinear = "bilinear",
-        /// Zeros, the element itself being in the upper left corner: the bed of nails.
+        /// The element in the upper left corner of its block, zeros in the rest.
         BedOfNails = "bed_of_nails",
     }
 }
 
 operation! {
-    /// Makes a map `scale` times as high and wide, PyTorch's `Upsample(scale_factor)`. Input `[channels, height, width]`, output
+    /// Upsamples height and width by `scale`, PyTorch's `Upsample(scale_factor)`. Input `[channels, height, width]`, output
     /// `[channels, scale height, scale width]`; pairs are `[height, width]`.
     ///
-    /// Bilinear: the output's element `i` stands at `(i + 1/2) / scale - 1/2` between the input's, and with `align_corners` at
-    /// `i (size - 1) / (scale size - 1)`, so that the corners of both coincide.
+    /// With `mode = bilinear`, output element `i` is sampled at position `(i + 1/2) / scale - 1/2` of the input, or with `align_corners` at
+    /// `i (size - 1) / (scale size - 1)`, so that the corners of input and output coincide. With `mode = bed_of_nails`, each element is followed by zeros.
     pub struct Upsample("Upsample"): Pooling {
-        /// How many times as high and as wide.
+        /// The scale factor of height and width.
         scale: [usize; 2] = Choice::required().first(),
-        /// What stands in between.
+        /// How the output is filled.
         mode: Interpolation = Choice::word("nearest"),
-        /// Do the corners coincide, or the edges?
+        /// Whether the corner elements of input and output coincide, instead of their edges.
         align_corners: bool = Choice::switch(false, "corners aligned") => false,
     }
     has(infer, magnify)
@@ -44,7 +44,7 @@ impl Upsample {
             return Err(Mistake::new(Part::Option("scale"), site.start().str(" has a scale of 0; it must be at least 1")));
         }
         if self.align_corners && !matches!(self.mode, Interpolation::Bilinear) {
-            let text = site.start().str(" aligns corners, which only the bilinear mode can");
+            let text = site.start().str(" has `align_corners`, which only the bilinear mode supports");
             let help = Text::new().str("write `mode = bilinear`, or leave `align_corners` out");
             return Err(Mistake::new(Part::Option("align_corners"), text).help(help));
         }

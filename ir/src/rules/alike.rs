@@ -1,9 +1,8 @@
-//! Values of one shape that are joined element by element.
+//! Elementwise joins: values of the same shape.
 
 use crate::{Mistake, Part, Shape, Site, Text};
 
-/// The shape of `inputs`, all of which must be alike. `verb` says what is done with them: "adds"; `advice` what else there is to say where they
-/// are not.
+/// The common shape of `inputs`. `verb` says what the layer does with them, such as "adds"; `advice` completes the help if the shapes differ.
 pub(crate) const fn check(verb: &str, advice: &str, inputs: &[Shape], site: &Site) -> Result<Shape, Mistake> {
     if let Some(mistake) = too_few(verb, inputs, site) {
         return Err(mistake);
@@ -17,9 +16,9 @@ pub(crate) const fn check(verb: &str, advice: &str, inputs: &[Shape], site: &Sit
             let help = if !advice.is_empty() {
                 help.str(advice)
             } else if inputs[i].rank() == 3 && inputs[0].rank() == 3 {
-                help.str("a `Conv2d` of ")
-                    .count(inputs[0].dim(0), "channel")
-                    .str(" turns an image into another, with a stride where needed")
+                help.str("a `Conv2d` with ")
+                    .count(inputs[0].dim(0), "output channel")
+                    .str(", strided if needed, changes the shape of an image")
             } else {
                 help.str("change one of the branches")
             };
@@ -30,7 +29,7 @@ pub(crate) const fn check(verb: &str, advice: &str, inputs: &[Shape], site: &Sit
     Ok(inputs[0])
 }
 
-/// A join needs something to join.
+/// Refuses a join of less than two values.
 pub(crate) const fn too_few(verb: &str, inputs: &[Shape], site: &Site) -> Option<Mistake> {
     if inputs.len() >= 2 {
         return None;

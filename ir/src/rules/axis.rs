@@ -1,4 +1,4 @@
-//! What is said of axes.
+//! Checks of axes.
 
 use crate::{INFER, Mistake, Part, Shape, Site, Text};
 
@@ -11,22 +11,22 @@ pub(crate) const fn check(axis: usize, part: Part, input: &Shape, site: &Site) -
     Some(Mistake::new(part, text).help(last(input)))
 }
 
-/// What to write for the last axis.
+/// The help that names the last axis.
 pub(crate) const fn last(input: &Shape) -> Text {
-    Text::new().str("write `").num(input.rank().saturating_sub(1)).str("` for the last axis: they are counted from 0, without the batch")
+    Text::new().str("write `").num(input.rank().saturating_sub(1)).str("` for the last axis; axes are counted from 0, without the batch")
 }
 
-/// The axis that is meant: the only one there is where none is stated.
+/// The given axis, or the only axis of the input if none is given.
 pub(crate) const fn of(axis: usize, input: &Shape, site: &Site) -> Result<usize, Mistake> {
     if axis == INFER {
         if input.rank() == 1 {
             return Ok(0);
         }
-        let text = site.received(site.start().str(" must be told its axis, since it receives "), input);
+        let text = site.received(site.start().str(" needs an `axis`, since it receives "), input);
         let help = Text::new()
             .str("write `axis = ")
             .num(input.rank().saturating_sub(1))
-            .str("` for the last, or `axis = 0` for the first, the batch not counted");
+            .str("` for the last axis, or `axis = 0` for the first, without the batch");
         return Err(Mistake::new(Part::Layer, text).help(help));
     }
     match check(axis, Part::Option("axis"), input, site) {

@@ -1,15 +1,15 @@
-//! What convolutions check of their channels.
+//! Checks of the channels of convolutions.
 
 use crate::{INFER, Mistake, Part, Shape, Site, Text};
 
-/// Channels in, channels out and groups of a convolution; gives the channels in.
+/// Checks input channels, output channels and groups of a convolution; returns the input channels.
 pub(crate) const fn check([channels_in, channels_out, groups]: [usize; 3], input: &Shape, site: &Site) -> Result<usize, Mistake> {
     let channels = input.dim(0);
     let stated = channels_in;
     if stated != INFER && stated != channels {
-        let text = site.start().str(" is told to take ").count(stated, "channel").str(", but receives ").num(channels);
+        let text = site.start().str(" expects ").count(stated, "input channel").str(", but receives ").num(channels);
         let text = site.received(text.str(": "), input);
-        return Err(Mistake::new(Part::In, text).help(take(channels)));
+        return Err(Mistake::new(Part::In, text).help(infer(channels)));
     }
     if channels_out == 0 {
         return Err(Mistake::new(Part::Out, site.start().str(" has 0 output channels; it must have at least 1")));
@@ -30,13 +30,13 @@ pub(crate) const fn check([channels_in, channels_out, groups]: [usize; 3], input
     let text = site.start().str(" cannot split its ").count(count, which).str(" into ").num(groups).str(" equal groups");
     let most = gcd(channels, channels_out);
     let help = Text::new().str("`groups` must divide both ").num(channels).str(" and ").num(channels_out);
-    let help = if most == 1 { help.str("; only 1 does") } else { help.str("; the largest number that does is ").num(most) };
+    let help = if most == 1 { help.str("; only 1 does") } else { help.str("; the largest such number is ").num(most) };
     Err(Mistake::new(Part::Option("groups"), text).help(help))
 }
 
-/// What to write for a size in that is another.
-pub(crate) const fn take(found: usize) -> Text {
-    Text::new().str("write `").num(found).str("`, or leave the size before the arrow out to take what comes")
+/// The help for a wrong input size.
+pub(crate) const fn infer(found: usize) -> Text {
+    Text::new().str("write `").num(found).str("`, or leave the input size out to infer it")
 }
 
 const fn gcd(a: usize, b: usize) -> usize {

@@ -21,8 +21,8 @@ pub(crate) const fn without(axes: &Sizes, input: &Shape, site: &Site) -> Result<
         i += 1;
     }
     if axes.len() == input.rank() {
-        let text = site.received(site.start().str(" leaves no axis of "), input);
-        return Err(Mistake::new(Part::Option("axes"), text).help(Text::new().str("one axis must stay: it is not named")));
+        let text = site.received(site.start().str(" removes all axes of "), input);
+        return Err(Mistake::new(Part::Option("axes"), text).help(Text::new().str("at least one axis must remain")));
     }
     let mut output = Sizes::NONE;
     let mut i = 0;

@@ -1,23 +1,23 @@
-//! The arithmetic of windows that slide over a map, shared by convolution and pooling.
+//! Sliding windows, shared by convolution and pooling.
 
 use crate::{Mistake, Part, Shape, Site, Text};
 
 /// A window that slides over an image; each option is `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Window {
-    /// Size of the window, in taps.
+    /// Size of the window, in elements.
     pub kernel: [usize; 2],
-    /// Steps between windows.
+    /// Distance between windows.
     pub stride: [usize; 2],
     /// Rows and columns added at each side.
     pub padding: [usize; 2],
-    /// Distance between taps.
+    /// Distance between elements of the window.
     pub dilation: [usize; 2],
-    /// Keep a last window that reaches beyond the padded input, as PyTorch's `ceil_mode` does.
+    /// Whether to keep a last window that extends beyond the padded input, PyTorch's `ceil_mode`.
     pub ceil: bool,
 }
 
-/// Along an axis, a window is so many .. : of an image, or of the one axis of a sequence.
+/// The adjective for a window's extent along an axis of an image, or along the length of a sequence.
 const fn extent(axis: usize, input: &Shape) -> &'static str {
     match (axis, input.rank()) {
         (_, 2) => "long",
@@ -26,7 +26,7 @@ const fn extent(axis: usize, input: &Shape) -> &'static str {
     }
 }
 
-/// Height or width; a sequence `[channels, length]` is an image one row high.
+/// Height or width; a sequence `[channels, length]` counts as an image of height 1.
 pub(crate) const fn size(axis: usize, input: &Shape) -> usize {
     if input.rank() == 3 {
         input.dim(axis + 1)
@@ -38,13 +38,13 @@ pub(crate) const fn size(axis: usize, input: &Shape) -> usize {
 }
 
 impl Window {
-    /// The number of rows (columns) that the taps span: `dilation * (kernel - 1) + 1`.
+    /// The number of rows (columns) that the window spans: `dilation * (kernel - 1) + 1`.
     pub const fn span(&self, axis: usize) -> usize {
         self.dilation[axis].saturating_mul(self.kernel[axis].saturating_sub(1)).saturating_add(1)
     }
 
-    /// The number of windows along an axis of `size`: `floor((size + 2 padding - span) / stride) + 1`, a remainder of the stride
-    /// dropped as PyTorch drops it; with `ceil`, rounded up as long as the last window begins inside the input or the padding before it.
+    /// The number of windows along an axis of `size`: `floor((size + 2 padding - span) / stride) + 1`. With `ceil` it is rounded up, if the last
+    /// window starts inside the input or the leading padding, as in PyTorch.
     pub const fn steps(&self, axis: usize, size: usize) -> usize {
         let room = size + 2 * self.padding[axis] - self.span(axis);
         let stride = self.stride[axis];
@@ -55,7 +55,7 @@ impl Window {
         if (steps - 1) * stride >= size + self.padding[axis] { steps - 1 } else { steps }
     }
 
-    /// Checks the options and the input's size and gives the output's height and width.
+    /// Checks the options and the input's size and returns the output's height and width.
     pub(crate) const fn slide(&self, input: &Shape, site: &Site) -> Result<[usize; 2], Mistake> {
         if let Some(mistake) = positive(site, self.kernel, self.stride, self.dilation) {
             return Err(mistake);
@@ -65,9 +65,12 @@ impl Window {
         while axis < 2 {
             let size = size(axis, input);
             let padded = size.saturating_add(self.padding[axis].saturating_mul(2));
-            // Beyond any memory, and a sum that would wrap around in the rule below.
+            // Larger than any memory, and the sums below would overflow.
             if padded > usize::MAX / 4 {
-                return Err(Mistake::new(Part::Option("padding"), site.start().str(" pads its input beyond what can be counted")));
+                return Err(Mistake::new(
+                    Part::Option("padding"),
+                    site.start().str(" pads its input to a size that does not fit in memory"),
+                ));
             }
             if self.span(axis) > padded {
                 return Err(self.too_large(axis, input, padded, site));
@@ -100,7 +103,7 @@ impl Window {
                 .num((self.span(axis) - size(axis, input)).div_ceil(2))
                 .str("`")
         };
-        // A padding that is allowed is at most half the kernel for pools; convolutions take any.
+        // A pool's padding is at most half its kernel; convolutions allow any.
         Mistake::new(Part::Option("kernel"), text).help(help)
     }
 }
@@ -129,24 +132,24 @@ pub(crate) const fn image(input: &Shape, site: &Site) -> Option<Mistake> {
     if input.rank() == 3 {
         return None;
     }
-    let text = site.received(site.start().str(" works on images [channels, height, width], but receives "), input);
+    let text = site.received(site.start().str(" expects an image [channels, height, width], but receives "), input);
     let mistake = Mistake::new(Part::Layer, text);
     if site.flattened.is_some() {
-        return Some(mistake.help(Text::new().str("put it before ").name(site.source).str(", while the image still has its axes")));
+        return Some(mistake.help(Text::new().str("put it before ").name(site.source).str(", which removes the image's axes")));
     }
     if !site.source.is_empty() {
         return Some(mistake);
     }
-    // The network's own input: what its author probably forgot, or added.
+    // The network's own input: a missing channel axis or an added batch axis is likely.
     let help = Text::new();
     Some(match *input.dims() {
         [height, width] => mistake.help(
-            help.str("write `").shape(&Shape::new(&[1, height, width])).str("` for the network's input, which states its channels too"),
+            help.str("write `").shape(&Shape::new(&[1, height, width])).str("` for the network's input, which includes the channels"),
         ),
         [_, channels, height, width] => mistake.help(
             help.str("write `")
                 .shape(&Shape::new(&[channels, height, width]))
-                .str("` for the network's input: the batch is no part of a shape"),
+                .str("` for the network's input: the batch is not part of a shape"),
         ),
         _ => mistake,
     })
@@ -157,10 +160,10 @@ pub(crate) const fn line(input: &Shape, site: &Site) -> Option<Mistake> {
     if input.rank() == 2 {
         return None;
     }
-    let text = site.received(site.start().str(" works on sequences [channels, length], but receives "), input);
+    let text = site.received(site.start().str(" expects a sequence [channels, length], but receives "), input);
     let mistake = Mistake::new(Part::Layer, text);
     Some(if input.rank() == 3 {
-        mistake.help(Text::new().str("for images there is a layer of this kind that ends in `2d`"))
+        mistake.help(Text::new().str("for images, use the layer of this kind whose name ends in `2d`"))
     } else {
         mistake
     })

@@ -1,35 +1,34 @@
-//! What a `help:` line tells one to do.
+//! The instructions in a `help:` line.
 
 use super::flat::{self, Flat};
 use crate::layers;
 
-/// Where code goes.
+/// Where the code of an advice goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verb {
-    /// In the place of what is underlined, or of the layer, argument or step around it; an option becomes the layer's.
+    /// It replaces the underlined tokens, or the layer, argument or step around them; an option is added to the layer.
     Write,
-    /// A step of its own before the one that is underlined.
+    /// It is a separate step before the underlined one.
     Before,
-    /// In the place of the network's input.
+    /// It replaces the network's input.
     Input,
-    /// Nothing, in the place of what is underlined: the step, or the argument.
+    /// Nothing replaces the underlined step or argument.
     Nothing,
-    /// Behind the step that is underlined.
+    /// It goes after the underlined step.
     Behind,
 }
 
-/// Code, and where it goes.
+/// Code and where it goes.
 #[derive(Clone, Debug)]
 pub struct Advice {
     pub verb: Verb,
     pub code: Flat,
 }
 
-/// Messages whose advice is not followed, and why.
-const EXCEPTIONS: [(&str, &str); 1] =
-    [("\nnote: ", "what is underlined is a template's use, and what is to be written belongs into its body")];
+/// Messages whose advice is not applied, and why.
+const EXCEPTIONS: [(&str, &str); 1] = [("\nnote: ", "the use of a template is underlined, but the advice belongs in its body")];
 
-/// The pieces of advice in a message; code in a form that cannot be told apart is an error.
+/// The pieces of advice in a message; code in an unknown form is an error.
 pub fn read(text: &str, block: &Flat) -> Result<Vec<Advice>, String> {
     let mut all = Vec::new();
     if EXCEPTIONS.iter().any(|(part, _)| text.contains(part)) {
@@ -46,10 +45,10 @@ pub fn read(text: &str, block: &Flat) -> Result<Vec<Advice>, String> {
             let behind = parts.get(i + 1).copied().unwrap_or_default();
             let ends = |words: &[&str]| words.iter().any(|word| before == *word || before.ends_with(&format!(" {word}")));
             let input = behind.starts_with(" for the network's input");
-            let or = all.last().map(|advice: &Advice| advice.verb).filter(|_| ends(&["or"]) && before.len() <= 20);
+            let or = all.last().map(|advice: &Advice| advice.verb).filter(|_| ends(&["or"]) && before.len() <= 24);
             let verb = if input {
                 Verb::Input
-            } else if ends(&["write", "for example", "use"]) && behind.starts_with(" behind it") {
+            } else if ends(&["write", "for example", "use"]) && behind.starts_with(" after it") {
                 Verb::Behind
             } else if ends(&["put", "write"]) && behind.starts_with(" before it") {
                 Verb::Before
@@ -60,16 +59,16 @@ pub fn read(text: &str, block: &Flat) -> Result<Vec<Advice>, String> {
             } else if is_mention(code, block) {
                 continue;
             } else {
-                return Err(format!("`{code}` stands where it is not clear what is to be done with it"));
+                return Err(format!("it is not clear what to do with `{code}`"));
             };
-            let code = flat::parsed(code).filter(|code| !code.is_empty()).ok_or_else(|| format!("`{code}` is no code"))?;
+            let code = flat::parsed(code).filter(|code| !code.is_empty()).ok_or_else(|| format!("`{code}` is not code"))?;
             all.push(Advice { verb, code });
         }
     }
     Ok(all)
 }
 
-/// Something that is only spoken of: one word, or something that the user wrote.
+/// Whether code is only mentioned: one word, or code that the user wrote.
 fn is_mention(code: &str, block: &Flat) -> bool {
     let Some(code) = flat::parsed(code) else { return false };
     // A path, or the steps of none.
@@ -81,7 +80,7 @@ fn is_mention(code: &str, block: &Flat) -> bool {
         || !flat::occurrences(block, &code).is_empty()
 }
 
-/// A word of advice that means something only if somebody declares it.
+/// A word in the code of an advice that is not declared anywhere.
 pub fn unknown<'a>(code: &'a Flat, block: &Flat) -> Option<&'a String> {
     let declares = |i: usize| code[0] == "as" || code.get(i + 1).is_some_and(|next| next == ":");
     code.iter().enumerate().find(|(i, word)| is_unknown(word, block) && !declares(*i)).map(|(_, word)| word)
@@ -92,7 +91,7 @@ fn is_unknown(word: &str, block: &Flat) -> bool {
         "as",
         "block",
         "from",
-        // The name of an input that has none.
+        // The name of an unnamed input.
         "input",
         "output",
         "reuse",

@@ -1,4 +1,4 @@
-//! The guide's list of layers, generated from the specifications in `layercake-ir`, so that it cannot be out of date.
+//! The guide's list of layers, generated from the specifications in `layercake-ir`, so that it is never out of date.
 //!
 //! After a change: `LAYERCAKE_WRITE=1 cargo test -p layercake-macros guide`.
 
@@ -24,7 +24,7 @@ fn the_guide_lists_every_layer() {
         fs::write(&path, &expected).unwrap();
     }
     let found = fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == expected, "{} is out of date; the head of this test's file says how to write it again", path.display());
+    assert!(found == expected, "{} is out of date; the first lines of this test's file say how to regenerate it", path.display());
 }
 
 fn list() -> String {
@@ -86,14 +86,14 @@ fn layer(out: &mut String, row: &'static Row) {
     });
     writeln!(out, "{shapes}").unwrap();
     let positions = match row.positions() {
-        Positions::InOut { what, .. } => format!("Sizes: the {what} it gives, or `in -> out`, where `in` is checked."),
-        Positions::Features(_) => "Size: the number of features, which may be left out.".to_owned(),
-        Positions::Option(_) if is_unpool(row) => {
-            "The name of an earlier `MaxPool2d` stands in brackets; its options are the pool's.".to_owned()
+        Positions::InOut { what, .. } => format!("Sizes: the output {what}, or `in -> out`, where `in` is checked."),
+        Positions::Features(_) => "Size: the number of features, which is inferred if left out.".to_owned(),
+        Positions::Option(_) if is_unpool(row) => "The argument is the name of an earlier `MaxPool2d`, whose options it uses.".to_owned(),
+        Positions::Option(name) => format!("`{name}` may be given first, without its name."),
+        Positions::List(name) => format!("`{name}` may be given first, without its name, as a list of numbers."),
+        Positions::None if is_join(row) => {
+            "The arguments are the tags of the tensors to join with the current one; branches in braces may replace them.".to_owned()
         }
-        Positions::Option(name) => format!("`{name}` may stand first, without its name."),
-        Positions::List(name) => format!("`{name}` may stand first, without its name, one number after the other."),
-        Positions::None if is_join(row) => "The tags to join the current tensor with stand first; or branches behind it.".to_owned(),
         Positions::None => String::new(),
     };
     if !positions.is_empty() {
@@ -109,36 +109,36 @@ fn layer(out: &mut String, row: &'static Row) {
             writeln!(out, "| `{}` | {} | {} |", variation.option, kind(field.kind), variation.without).unwrap();
         }
         if row.module.is_some() {
-            out.push_str("| `init` | how the weights are initialized | PyTorch's default |\n");
+            out.push_str("| `init` | an initialization rule | PyTorch's default |\n");
         }
     }
 }
 
 fn kind(kind: Kind) -> String {
     match kind {
-        Kind::Size => "a whole number".to_owned(),
-        Kind::Pair => "a pair of whole numbers".to_owned(),
+        Kind::Size => "an integer".to_owned(),
+        Kind::Pair => "a pair of integers".to_owned(),
         Kind::Float => "a number".to_owned(),
         Kind::Bool => "`true` or `false`".to_owned(),
         Kind::Word(words) => words.list.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", "),
-        Kind::List { inferred: true } => "a list of whole numbers, one of which may be `_`".to_owned(),
-        Kind::List { inferred: false } => "a list of whole numbers".to_owned(),
+        Kind::List { inferred: true } => "a list of integers, one of which may be `_`".to_owned(),
+        Kind::List { inferred: false } => "a list of integers".to_owned(),
     }
 }
 
 fn default(option: &Choice) -> String {
     match option.default {
-        Default::Required => "must be given".to_owned(),
-        Default::Infer => "what the input suggests".to_owned(),
+        Default::Required => "required".to_owned(),
+        Default::Infer => "inferred".to_owned(),
         Default::Size(size) => format!("`{size}`"),
         Default::Float(number) => format!("`{number:?}`"),
         Default::Bool(value) => format!("`{value}`"),
         Default::Word(word) => format!("`{word}`"),
-        Default::Same(other) => format!("that of `{other}`"),
+        Default::Same(other) => format!("the value of `{other}`"),
     }
 }
 
-/// Links to items of `layercake-ir` lead nowhere from the guide.
+/// Removes links to items of `layercake-ir`, which do not resolve in the guide.
 fn plain(text: &str) -> String {
     let mut out = text.to_owned();
     while let Some(begin) = out.find("[`") {

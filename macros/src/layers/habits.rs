@@ -1,19 +1,19 @@
-//! Names from other libraries, and what they are called here.
+//! Names from other libraries and their counterparts here.
 
 use super::{Positions, Row};
 
-/// What a layer of another library is here.
+/// The counterpart of a layer of another library.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Foreign {
-    /// This layer, which takes the same arguments.
+    /// This layer, with the same arguments.
     Layer(&'static str),
-    /// What to write, as advice.
+    /// Advice on what to write.
     Hint(&'static str),
-    /// Nothing, for this reason.
+    /// There is none, for this reason.
     Absent(&'static str),
 }
 
-/// What a layer of another library is here; None for a name that none has.
+/// The counterpart of a layer of another library; None for an unknown name.
 pub fn foreign(kind: &str) -> Option<Foreign> {
     let plain = kind.to_lowercase().replace('_', "");
     if let Some(row) = super::all().find(|row| row.others.contains(&plain.as_str())) {
@@ -26,24 +26,24 @@ pub fn foreign(kind: &str) -> Option<Foreign> {
         }
         "softmax2d" => "write `Softmax(axis = 0)`, which acts on the channels",
         "droppath" | "dropblock" | "survival" | "layerdrop" => {
-            "write `StochasticDepth(0.2)` at the end of a branch, which is what the option `drop` of a `Residual` does"
+            "write `StochasticDepth(0.2)` at the end of a branch, or use the option `drop` of `Residual`"
         }
         "identity" | "noop" => "leave the step out",
-        "transpose" | "swapaxes" | "movedim" => "`Permute` takes the axes in their new order, the batch not counted",
+        "transpose" | "swapaxes" | "movedim" => "`Permute` takes the axes in their new order, without the batch",
         "upsamplingbilinear2d" => "write `Upsample(2, mode = bilinear, align_corners = true)`",
         "zeropad2d" | "zeropadding2d" | "constantpad2d" => "write `Pad(1)`",
         "reflectionpad2d" => "write `Pad(1, mode = reflect)`",
         "replicationpad2d" => "write `Pad(1, mode = replicate)`",
         "unpool" | "unpooling" | "maxunpooling" | "maxunpooling2d" => {
-            "`MaxUnpool2d` takes the name of a pooling layer in brackets; `Upsample` with the mode `bed_of_nails` takes none"
+            "`MaxUnpool2d` takes the name of a pooling layer in parentheses; `Upsample` with the mode `bed_of_nails` takes none"
         }
-        "cat" | "concatenate" | "stack" | "hstack" => "`Concat` takes the tags of the tensors to join with in brackets",
+        "cat" | "concatenate" | "stack" | "hstack" => "`Concat` takes the tags of the tensors to join with in parentheses",
         "narrow" | "crop" => "write `Slice(axis = 0)`, with its `start` and its `end`",
         "reparam" | "reparametrization" | "reparameterization" | "reparameterisation" | "gaussiansample" | "rsample" | "sampling" => {
-            "`Reparameterize` stands behind the mean, and takes the tag of the log-variance in brackets"
+            "`Reparameterize` follows the mean and takes the tag of the log-variance in parentheses"
         }
-        "sequential" => "`Sequential` is followed by its layers between braces",
-        "rnncell" | "lstmcell" | "grucell" => "`RNN`, `LSTM` and `GRU` go through a whole sequence",
+        "sequential" => "`Sequential` is followed by its layers in braces",
+        "rnncell" | "lstmcell" | "grucell" => "`RNN`, `LSTM` and `GRU` process a whole sequence",
         "bidirectional" | "bilstm" => "`LSTM`, `GRU` and `RNN` have the option `bidirectional`",
         _ => "",
     };
@@ -53,18 +53,18 @@ pub fn foreign(kind: &str) -> Option<Foreign> {
     super::torch::absent(&plain).map(Foreign::Absent)
 }
 
-/// What an argument with a foreign name is here.
+/// The counterpart of another library's argument.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Meant {
     /// This option.
     Option(&'static str),
-    /// The size in, which has no name.
+    /// The input size, which is positional.
     In,
-    /// The size out, or the number of features, which has no name.
+    /// The output size or the number of features, which is positional.
     Size,
 }
 
-/// What another library calls `key`.
+/// The counterpart of another library's argument `key`.
 pub fn meant(row: &Row, key: &str) -> Option<Meant> {
     let key = key.to_lowercase();
     match (row.positions(), key.as_str()) {
@@ -121,7 +121,7 @@ pub fn meant(row: &Row, key: &str) -> Option<Meant> {
     row.option(name).map(|option| Meant::Option(option.name))
 }
 
-/// Why an option of PyTorch's or Keras's is not here, and may it be left out without the network becoming another?
+/// Why an option of PyTorch or Keras is not supported, and whether omitting it leaves the network unchanged.
 pub fn unsupported_option(key: &str) -> Option<(&'static str, bool)> {
     let harmless = !matches!(key, "proj_size" | "h0" | "hx" | "h_0" | "initial_state" | "max_norm" | "norm_type" | "padding_mode");
     unsupported(key).map(|reason| (reason, harmless))
@@ -130,19 +130,19 @@ pub fn unsupported_option(key: &str) -> Option<(&'static str, bool)> {
 fn unsupported(key: &str) -> Option<&'static str> {
     Some(match key {
         "batch_first" => "the batch is the first axis of every tensor",
-        "proj_size" => "`Linear` behind the layer projects what it gives",
-        "h0" | "hx" | "h_0" | "initial_state" => "the states that it begins with are tags or inputs, by the option `state`",
-        "max_norm" | "norm_type" | "scale_grad_by_freq" | "sparse" => "the gradient of the table is that of the rows that were read",
-        "kdim" | "vdim" | "add_bias_kv" | "add_zero_attn" => "queries, keys and values are made of the one value that comes",
+        "proj_size" => "a `Linear` after the layer projects its output",
+        "h0" | "hx" | "h_0" | "initial_state" => "the option `state` takes the initial states, which are tags or inputs",
+        "max_norm" | "norm_type" | "scale_grad_by_freq" | "sparse" => "the gradient covers the rows that are looked up, unscaled",
+        "kdim" | "vdim" | "add_bias_kv" | "add_zero_attn" => "query, key and value come from the one input",
         "inplace" => "memory is planned for the whole network",
         "padding_mode" => "padding is always with zeros",
-        "return_indices" => "`MaxUnpool2d(name)` finds the places of the largest elements by the pool's name",
+        "return_indices" => "`MaxUnpool2d(name)` uses the indices of the pool of that name",
         "divisor_override" => "the divisor is the number of elements in the window",
         "track_running_stats" => "running statistics are always kept",
-        "start_dim" | "end_dim" => "it makes one axis of all, the batch not counted",
-        "input_shape" | "input_dim" => "a network says in its first line what it takes",
-        "key_dim" | "value_dim" => "each head has its share of the features",
-        "need_weights" | "average_attn_weights" => "the weights of the softmax are not given",
+        "start_dim" | "end_dim" => "it flattens all axes but the batch",
+        "input_shape" | "input_dim" => "a network states its input shape in its first line",
+        "key_dim" | "value_dim" => "the features are split equally among the heads",
+        "need_weights" | "average_attn_weights" => "attention weights are not returned",
         "device" | "dtype" => "it is chosen when the network is built",
         _ => return None,
     })

@@ -1,22 +1,22 @@
-//! PyTorch's order of arguments, and the layers that it has and this language has not.
+//! PyTorch's order of arguments, and its layers that are not supported here.
 
 use super::Row;
 
-/// PyTorch's order of a layer's arguments, by the names here; `-` for one that has no counterpart. None where it is that of the options.
+/// PyTorch's order of a layer's arguments, by the names here; `-` for one without counterpart. None if it is the order of the options.
 pub fn order(row: &Row) -> Option<Vec<&'static str>> {
     (!row.torch.is_empty()).then(|| row.torch_arguments().map(|(_, ours)| ours.unwrap_or("-")).collect())
 }
 
-/// The field that an argument of PyTorch's layer stands for; None for one that has no counterpart.
+/// The field for an argument of PyTorch's layer; None for one without counterpart.
 pub fn torch_field(row: &Row, word: &str) -> Option<&'static str> {
     row.torch_arguments().find(|(theirs, _)| *theirs == word).and_then(|(_, ours)| ours)
 }
 
-/// Why a layer of PyTorch's is not here. `plain` is its name in small letters.
+/// Why a layer of PyTorch is not supported. `plain` is its name in lower case.
 pub fn absent(plain: &str) -> Option<&'static str> {
     const REASONS: [(&str, &[&str]); 9] = [
         (
-            "there are no layers for volumes",
+            "3d layers are not supported",
             &[
                 "conv3d",
                 "convtranspose3d",
@@ -42,7 +42,7 @@ pub fn absent(plain: &str) -> Option<&'static str> {
             ],
         ),
         (
-            "of this kind there is only the layer for images",
+            "only the `2d` layer is supported",
             &[
                 "convtranspose1d",
                 "lazyconvtranspose1d",
@@ -58,7 +58,7 @@ pub fn absent(plain: &str) -> Option<&'static str> {
             ],
         ),
         (
-            "a loss is no part of a network: it is worked out from what the network gives",
+            "a loss is not part of a network: it is computed from the network's output",
             &[
                 "l1loss",
                 "mseloss",
@@ -88,18 +88,18 @@ pub fn absent(plain: &str) -> Option<&'static str> {
             ],
         ),
         (
-            "it is put together of `Residual`, `LayerNorm`, `MultiheadAttention` and `Linear`",
+            "build it from `Residual`, `LayerNorm`, `MultiheadAttention` and `Linear`",
             &["transformer", "transformerencoder", "transformerdecoder", "transformerencoderlayer", "transformerdecoderlayer"],
         ),
         (
-            "steps stand one after the other, and a layer that is used again is called by `reuse`",
+            "write the layers one after another, and `reuse` to apply one again",
             &["module", "modulelist", "moduledict", "parameter", "parameterlist", "parameterdict"],
         ),
-        ("it compares two tensors, which is done outside a network", &["cosinesimilarity", "pairwisedistance", "bilinear"]),
+        ("comparing two tensors is done outside a network", &["cosinesimilarity", "pairwisedistance", "bilinear"]),
         ("a network runs on one device", &["dataparallel", "distributeddataparallel"]),
-        ("a step has no function of its own: what it would do is a layer, or a layer of your own", &["lambda", "def", "fn", "function"]),
+        ("a step is a built-in layer or a custom layer, not a function", &["lambda", "def", "fn", "function"]),
         (
-            "it is not among the layers; one of your own is written with its path and the shape that it gives",
+            "it is not built in; a custom layer is written with its path and output shape",
             &[
                 "unfold",
                 "fold",

@@ -65,7 +65,7 @@ impl Lowering<'_, '_> {
             match arg {
                 Arg::Position { input: None, size } => tags.push(size.clone()),
                 Arg::Position { input: Some(wrong), .. } | Arg::Option { value: wrong, .. } => {
-                    let text = format!("`{}` is a network of this block and takes nothing but the tags of further inputs", layer.kind);
+                    let text = format!("`{}` is a network of this block and takes only the tags of its other inputs", layer.kind);
                     self.report.add(wrong, text);
                 }
             }
@@ -83,7 +83,7 @@ impl Lowering<'_, '_> {
         }
         if !custom && layers::find(&layer.kind.to_string()).is_some() {
             let text = format!(
-                "a built-in layer is written without a path, and behind a layer of your own or dfdx's stands the shape that it gives\nhelp: write `{}`",
+                "a built-in layer is written without a path, and a custom layer with its output shape\nhelp: write `{}`",
                 built_in(layer)
             );
             self.report.add(&layer.path, text);
@@ -91,8 +91,8 @@ impl Lowering<'_, '_> {
         }
         if !custom && !tags {
             let text = format!(
-                "`{0}` gives a shape that only it knows\nhelp: for example `{0} -> [64]` if it is a layer of your own; \
-                 a network of several inputs takes their tags in brackets",
+                "the output shape of `{0}` is unknown\nhelp: for example `{0} -> [64]` if it is a custom layer; \
+                 a network of several inputs takes their tags in parentheses",
                 text::of(&layer.tokens)
             );
             self.report.add(&layer.path, text);
@@ -117,7 +117,7 @@ impl Lowering<'_, '_> {
             let value = match word(arg) {
                 Some(tag) => self.find(tag),
                 None => {
-                    let text = format!("`{}` takes the tags of its further inputs, but `{}` is no tag", layer.kind, text::of(arg));
+                    let text = format!("`{}` takes the tags of its other inputs, but `{}` is not a tag", layer.kind, text::of(arg));
                     self.report.add(arg, text);
                     None
                 }

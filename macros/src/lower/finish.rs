@@ -1,4 +1,4 @@
-//! The outputs, and what was left unused.
+//! The outputs, and unused values.
 
 use proc_macro2::Ident;
 
@@ -40,7 +40,7 @@ impl Lowering<'_, '_> {
         self.produced.push((name.clone(), self.current));
     }
 
-    /// Ends the network.
+    /// Finishes the network.
     pub(super) fn finish(mut self) -> Plan {
         let outputs = match self.outputs.take() {
             None => {
@@ -55,7 +55,7 @@ impl Lowering<'_, '_> {
                         let word = plain(&name);
                         self.report.add(
                             &name,
-                            format_args!("the output `{word}` is never produced; write `output {word}` behind the step that gives it"),
+                            format_args!("the output `{word}` is never produced; write `output {word}` after the step that produces it"),
                         );
                     }
                     (plain(&name), value)
@@ -66,7 +66,7 @@ impl Lowering<'_, '_> {
         self.close_scope();
         self.unused();
         if self.overflow {
-            // It is refused whatever its layers give: nobody has to look at them.
+            // The network is refused in any case, so its layers need no check.
             self.nodes.clear();
             let outputs = outputs.into_iter().map(|(name, _)| (name, None)).collect();
             return Plan { inputs: self.inputs.into_iter().map(|(name, _)| name).collect(), nodes: Vec::new(), outputs };
@@ -75,12 +75,12 @@ impl Lowering<'_, '_> {
         Plan { inputs, nodes: self.nodes, outputs }
     }
 
-    /// Everything that goes in or is worked out is used.
+    /// Reports unused inputs and values.
     fn unused(&mut self) {
         if self.overflow {
             return;
         }
-        // What is left unused behind a mistake may be its fault.
+        // An unused value after a mistake may be its consequence.
         let sound = !self.unsound;
         for (value, (name, user)) in self.inputs.iter().enumerate() {
             if let (false, Some(user), true) = (self.used[value], user, sound) {
@@ -95,7 +95,7 @@ impl Lowering<'_, '_> {
                 } else {
                     "remove it, or make it an output with `output`"
                 };
-                self.report.add(node.what.head(), format_args!("nothing uses what `{}` gives\nhelp: {help}{}", node.path, node.note));
+                self.report.add(node.what.head(), format_args!("the output of `{}` is never used\nhelp: {help}{}", node.path, node.note));
             }
         }
     }

@@ -74,7 +74,7 @@ impl Lowering<'_, '_> {
                         let tags = list.unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                         let help = if tags.is_empty() { String::new() } else { format!("\nhelp: write `{tags}`") };
                         let text = format!(
-                            "`{}` joins the current tensor with tagged ones, but `{}` is no tag{help}",
+                            "`{}` joins the current tensor with tagged ones, but `{}` is not a tag{help}",
                             layer.kind,
                             crate::text::of(size)
                         );
@@ -91,7 +91,7 @@ impl Lowering<'_, '_> {
         }
         if inputs.len() == 1 && !lost {
             let text = format!(
-                "`{0}` has nothing to join\nhelp: the tags of what it joins the current tensor with stand in brackets, or branches behind it in braces",
+                "`{0}` has nothing to join\nhelp: write the tags of the tensors to join in parentheses, or branches in braces",
                 layer.kind
             );
             self.report.add(&layer.kind, text);
@@ -124,7 +124,7 @@ impl Lowering<'_, '_> {
                 return self.push(step, path, What::Lost(layer.tokens));
             }
             let text = format!(
-                "`{0}` has {1} to join\nhelp: each branch stands between braces of its own; an empty one, `{{}}`, leaves the tensor as it is",
+                "`{0}` has {1} to join\nhelp: each branch goes in its own braces; an empty one, `{{}}`, leaves the tensor unchanged",
                 layer.kind,
                 if inputs.is_empty() { "nothing" } else { "one branch" }
             );
@@ -132,10 +132,8 @@ impl Lowering<'_, '_> {
             return self.push(step, path, What::Lost(layer.tokens));
         }
         let of_two = match layer.kind.to_string().as_str() {
-            "Sub" => Some("`Sub` is the first tensor less the second; a third has no place"),
-            "Reparameterize" => {
-                Some("`Reparameterize` takes a mean, which is the current tensor, and one log-variance; a third has no place")
-            }
+            "Sub" => Some("`Sub` takes two tensors, the first minus the second"),
+            "Reparameterize" => Some("`Reparameterize` takes two tensors, the current one as mean and the log-variance"),
             _ => None,
         };
         if let (Some(text), true) = (of_two, inputs.len() > 2) {
@@ -180,7 +178,7 @@ impl Lowering<'_, '_> {
         let Some(row) = layers::find("Add") else { return };
         self.push_join(step, path, What::Layer { row, layer, part: None, packed: false }, inputs, operands);
         if let (None, Some(node)) = (shortcut, self.nodes.last_mut()) {
-            node.note.push_str("\nnote: what is added may go through layers of its own: `Residual(shortcut = { .. }) { .. }`");
+            node.note.push_str("\nnote: the shortcut may have layers too: `Residual(shortcut = { .. }) { .. }`");
         }
     }
 

@@ -1,5 +1,5 @@
-//! From steps to a graph: templates and repetitions are opened up, branches and tags become numbers of values, and every layer gets its
-//! path. Shapes play no part here.
+//! From steps to a graph: templates and repetitions are expanded, branches and tags become value numbers, and every layer gets its
+//! path. Shapes are not used here.
 //!
 //! Values are numbered as in `layercake_ir::Graph`: first the inputs, then what each node gives.
 
@@ -244,7 +244,7 @@ impl<'a, 'r> Lowering<'a, 'r> {
         if self.nodes.len() + self.inputs.len() >= MAX_VALUES {
             if !std::mem::replace(&mut self.overflow, true) {
                 self.unsound = true;
-                self.report.add(what.head(), format_args!("a network has at most {MAX_VALUES} values; this layer would give one more"));
+                self.report.add(what.head(), format_args!("a network has at most {MAX_VALUES} values; this layer is one too many"));
             }
             return;
         }

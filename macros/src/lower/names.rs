@@ -1,4 +1,4 @@
-//! Paths, and the fields that they become.
+//! The paths of layers, and their fields in the struct.
 
 use std::collections::HashMap;
 
@@ -9,17 +9,17 @@ use super::{Lowering, What};
 use crate::ast::Step;
 use crate::text::plain;
 
-/// The field in the struct that is no layer.
+/// The field in the struct that is not a layer.
 pub const RUNTIME: &str = "__runtime";
 
 /// The names of a network so far.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// How many steps of a kind there are below a prefix.
+    /// The number of steps of a kind below a prefix.
     counts: HashMap<(String, String), usize>,
-    /// All paths: by whom they were given, and for a made-up one the kind of the layer.
+    /// All paths, each with the user's name if there is one, and the layer's kind for a generated path.
     paths: HashMap<String, Given>,
-    /// All fields and the paths that they stand for.
+    /// All fields and their paths.
     fields: HashMap<String, String>,
 }
 
@@ -45,9 +45,9 @@ pub fn snake(name: &str) -> String {
 }
 
 impl Lowering<'_, '_> {
-    /// The path of a step: its name, or one made up of its kind and its place among those of the kind below the same prefix. That place
-    /// counts steps with names too, so that naming one leaves the others' names, and with them their parameters' paths, as they were.
-    /// Directly in a `Sequential` the place alone is the name, whatever the kind.
+    /// The path of a step: its name, or one generated from its kind and its index among the steps of this kind below the same prefix. The index
+    /// counts named steps too, so that naming one does not change the names of the others or their parameters' paths.
+    /// Directly in a `Sequential` the name is the index alone, for any kind.
     pub(super) fn path_of(&mut self, step: &Step, kind: &str, written: Option<&Ident>) -> String {
         let count = self.names.counts.entry((self.prefix.clone(), kind.to_owned())).or_default();
         *count += 1;
@@ -66,12 +66,12 @@ impl Lowering<'_, '_> {
         self.claim(path, step.name.as_ref(), written)
     }
 
-    /// Does a step without a name get an index here?
+    /// Whether an unnamed step gets an index here.
     pub(super) fn is_numbered(&self) -> bool {
         self.numbering.as_ref().is_some_and(|(prefix, _)| *prefix == self.prefix)
     }
 
-    /// Takes a path; a path that is taken already is reported, and another given.
+    /// Claims a path; one that is already taken is reported and replaced.
     fn claim(&mut self, mut path: String, user: Option<&Ident>, written: Option<&Ident>) -> String {
         let given = Given { user: user.cloned(), kind: written.map(Ident::to_string).unwrap_or_default() };
         if let Some(other) = self.names.paths.get(&path) {
@@ -102,14 +102,14 @@ impl Lowering<'_, '_> {
         path
     }
 
-    /// Begins to put steps below a step's name, if it has one, or below one made up of `kind` for steps that need one. Gives the prefix
-    /// to go back to.
+    /// Starts placing steps below a step's name, or below one generated from `kind` for steps that need one. Returns the prefix
+    /// to restore.
     pub(super) fn open(&mut self, step: &Step, kind: &str, written: &Ident) -> String {
         let path = self.path_of(step, kind, Some(written));
         std::mem::replace(&mut self.prefix, format!("{path}."))
     }
 
-    /// Names become fields: they must be words that Rust accepts there.
+    /// Names become fields, so they must be valid field names.
     fn check_word(&mut self, name: &Ident) {
         let word = name.to_string();
         if syn::parse_str::<Ident>(&word).is_ok() {
@@ -128,7 +128,7 @@ impl Lowering<'_, '_> {
 }
 
 impl Names {
-    /// A path that no step has: `base`, or with a number.
+    /// An unused path: `base`, or with a number.
     pub fn free(&self, prefix: &str, base: &str) -> String {
         let mut count = 2;
         let mut name = format!("{base}_{count}");
@@ -139,7 +139,7 @@ impl Names {
         name
     }
 
-    /// A path that no step has, for what is no step of the user's.
+    /// An unused path, for a node that is not one of the user's steps.
     pub fn unused(&self, mut path: String) -> String {
         while self.paths.contains_key(&path) {
             path.push('_');
@@ -147,8 +147,8 @@ impl Names {
         path
     }
 
-    /// The field for a path, dots as underscores. Fields can stand side by side in a struct whatever the user wrote: a mistake has been
-    /// reported, and is not to be repeated by the compiler.
+    /// The field for a path, with underscores for dots. Fields are always distinct, even after a mistake, which has been
+    /// reported and must not be repeated by the compiler.
     pub fn field(&mut self, path: &str, user: Option<&Ident>, what: &What) -> Ident {
         let span = user.map_or_else(|| what.head().into_iter().next().map_or_else(Span::call_site, |token| token.span()), Ident::span);
         let mut word = path.replace('.', "_");
@@ -167,7 +167,7 @@ impl Names {
         }
     }
 
-    /// The path that has a field already which another path would get as well.
+    /// The path that already has the field of another path.
     pub fn collision(&self, path: &str) -> Option<&str> {
         let other = self.fields.get(&path.replace('.', "_"))?;
         (other != path).then_some(other)
@@ -241,9 +241,9 @@ mod tests {
     #[test]
     fn what_is_no_sequence() {
         assert_eq!(mistakes("N: [4] -> [4] { Sequential { } }"), ["`Sequential` has no layers"]);
-        let text = "`Sequential` is followed by its layers between braces, but found `(..)`";
+        let text = "`Sequential` is followed by its layers in braces, but found `(..)`";
         let said = mistakes("N: [4] -> [4] { Sequential(ReLU) }");
-        assert!(said.len() == 1 && said[0].starts_with("`Sequential` is followed by its layers between braces"), "{said:?} {text}");
+        assert!(said.len() == 1 && said[0].starts_with("`Sequential` is followed by its layers in braces"), "{said:?} {text}");
         let said = mistakes("N: [4] -> [3] { Sequential { ReLU, Linear(5) } -> [3] }");
         assert!(said.len() == 1 && said[0].contains("`sequential_1.1`"), "{said:?}");
     }

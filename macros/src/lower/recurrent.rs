@@ -85,9 +85,9 @@ impl Lowering<'_, '_> {
         let written = if states.len() == 1 { "state = h" } else { "state = (h, c)" };
         if items.len() != states.len() {
             let text = format!(
-                "`{}` begins with {}, but `{}` is {}\nhelp: write `{written}`, with the tags or inputs that hold them",
+                "`{}` takes {}, but `{}` is {}\nhelp: write `{written}`, with the tags or inputs that hold them",
                 layer.kind,
-                if states.len() == 1 { "one state".to_owned() } else { format!("{} states", states.len()) },
+                if states.len() == 1 { "one initial state".to_owned() } else { format!("{} initial states", states.len()) },
                 text::of(value),
                 items.len()
             );
@@ -101,7 +101,7 @@ impl Lowering<'_, '_> {
                 Some(tag) => found.extend(self.find(tag).map(|value| (value, tag.to_token_stream()))),
                 None => {
                     let text = format!(
-                        "a state of `{}` is the tag of a tensor or an input, but `{}` is neither\nhelp: write `{written}`; without `state` it begins with \
+                        "a state of `{}` must be a tag or an input, but is `{}`\nhelp: write `{written}`; without `state` it starts from \
                          zeros",
                         layer.kind,
                         text::of(item)

@@ -1,4 +1,4 @@
-//! Layers that are applied again, with the same tensors.
+//! `reuse`: layers applied again with the same tensors.
 
 use proc_macro2::Ident;
 use quote::ToTokens;
@@ -16,7 +16,7 @@ pub struct Applied {
     count: usize,
 }
 
-/// While something is applied again: its nodes before begin at `first`, those of now at `begin`.
+/// The state during a `reuse`: the original nodes begin at `first`, the new ones at `begin`.
 #[derive(Debug)]
 pub struct Sharing {
     pub first: usize,
@@ -24,7 +24,7 @@ pub struct Sharing {
 }
 
 impl Lowering<'_, '_> {
-    /// Notes a step with a name, so that it can be applied again.
+    /// Records a named step, so that it can be reused.
     pub(super) fn record(&mut self, prefix: &str, name: &Ident, step: &Step, first: usize) {
         let count = self.nodes.len() - first;
         if count > 0 {
@@ -32,7 +32,7 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// `reuse name`. Was there something to apply?
+    /// `reuse name`. Returns whether there is such a step.
     pub(super) fn reuse(&mut self, step: &Step, keyword: &Ident, layer: &Ident) -> bool {
         let word = plain(layer);
         let Some(applied) = self.seen(&word) else {
@@ -41,20 +41,20 @@ impl Lowering<'_, '_> {
             return false;
         };
         let nodes = &self.nodes[applied.first..applied.first + applied.count];
-        // What is wrong with it has been said.
+        // Its mistake has been reported.
         if nodes.iter().any(|node| matches!(node.what, super::What::Lost(_))) {
             self.lost(step, layer.to_token_stream());
             return false;
         }
         if !nodes.iter().any(super::Node::has_tensors) {
             let note = self.template_note();
-            let text = format!("`{word}` has no weights to be shared; write `{}` again{note}", crate::text::of(nodes[0].what.tokens()));
+            let text = format!("`{word}` has no weights to share; write `{}` again{note}", crate::text::of(nodes[0].what.tokens()));
             self.report.add(layer, text);
         }
         let mut again = relocate(&applied.step, layer.span());
         again.docs = step.docs.clone();
         again.tags.clone_from(&step.tags);
-        // Where it stands now counts, not where it stood first; but what a layer of the user's own gives, nobody else says.
+        // A shape stated at the first use does not apply here, except that of a custom layer, which has no other source.
         if step.output.is_some() || !matches!(&again.action, Action::Path(path) if path.args.is_some()) {
             again.output.clone_from(&step.output);
         }
@@ -63,7 +63,7 @@ impl Lowering<'_, '_> {
             None => Ident::new(&self.names.free(&self.prefix, &word), keyword.span()),
         };
         again.name = Some(name);
-        // Inside something that is applied again already, its own numbering says where the tensors are.
+        // Inside another `reuse`, the tensors are found by its own numbering.
         let outer = self.sharing.is_some();
         if !outer {
             self.sharing = Some(Sharing { first: applied.first, begin: self.nodes.len() });
@@ -75,7 +75,7 @@ impl Lowering<'_, '_> {
         true
     }
 
-    /// The step of this name that is nearest, from the current prefix outwards.
+    /// The nearest step of this name, from the current prefix outwards.
     fn seen(&self, word: &str) -> Option<Applied> {
         let mut prefix = self.prefix.as_str();
         loop {
@@ -92,12 +92,12 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// The nodes of the step of this name that is nearest.
+    /// The nodes of the nearest step of this name.
     pub(super) fn named(&self, word: &str) -> Option<std::ops::Range<usize>> {
         self.seen(word).map(|applied| applied.first..applied.first + applied.count)
     }
 
-    /// The names of the steps of this level so far.
+    /// The names of the steps of this level.
     pub(super) fn names_here(&self) -> Vec<String> {
         let mut names: Vec<&str> = self.applied.keys().filter_map(|path| path.strip_prefix(self.prefix.as_str())).collect();
         names.retain(|name| !name.contains('.'));
@@ -112,21 +112,21 @@ impl Lowering<'_, '_> {
             self.applied.keys().filter_map(|path| path.strip_prefix(self.prefix.as_str())?.strip_suffix(&format!(".{word}"))).min();
         let help = if let Some(around) = deeper {
             let outermost = around.split('.').next().unwrap_or(around);
-            format!("`{around}.{word}` can be applied again only where it stands; write `{outermost}` to apply all of `{outermost}`")
+            format!("`{around}.{word}` can be reused only where it is declared; write `{outermost}` to reuse all of `{outermost}`")
         } else if self.foreseen.names.iter().any(|name| name == word) {
-            format!("`{word}` stands further down; the layer comes first, and `reuse {word}` after it")
+            format!("`{word}` is declared further down, and `reuse {word}` must come after it")
         } else if let Some(near) = spelling::nearest(word, &names) {
             format!("write `{near}`")
         } else {
             format!("name the layer `{word}` where it is declared")
         };
         let note = self.template_note();
-        self.report.add(layer, format_args!("there is no layer `{word}` to be applied again\nhelp: {help}{note}"));
+        self.report.add(layer, format_args!("there is no layer `{word}` to reuse\nhelp: {help}{note}"));
     }
 }
 
 impl super::Node {
-    /// May it own tensors?
+    /// Whether it may own tensors.
     pub fn has_tensors(&self) -> bool {
         match &self.what {
             super::What::Layer { row, .. } => row.module.is_some(),

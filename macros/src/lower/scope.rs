@@ -210,17 +210,15 @@ impl Lowering<'_, '_> {
         }
         words.sort_unstable();
         let help = if self.ended.contains(&word) {
-            format!(
-                "`{word}` is seen only inside the `Repeat` that defines it; write `as {word}` behind the `Repeat` for what that gives in the end"
-            )
+            format!("`{word}` is visible only inside the `Repeat` that defines it; write `as {word}` after the `Repeat` to tag its output")
         } else if self.foreseen.tags.contains(&word) {
-            "the step that defines it stands further down; a network is written in the order in which it runs".to_owned()
+            "the step that defines it comes later; a network is written in the order in which it runs".to_owned()
         } else if let Some(near) = spelling::nearest(&word, &words) {
             format!("write `{near}`")
         } else if self.foreseen.names.contains(&word) {
-            format!("`{word}` is a layer; write `as {word}` behind it to tag what it gives")
+            format!("`{word}` is a layer; write `as {word}` after it to tag its output")
         } else {
-            format!("behind the step that gives the tensor write `as {word}`; known here: {}", words.join(", "))
+            format!("write `as {word}` after the step that produces the tensor; tags in scope: {}", words.join(", "))
         };
         let note = self.template_note();
         self.report.add(tag, format_args!("{text}\nhelp: {help}{note}"));

@@ -1,4 +1,4 @@
-//! Templates: looked at once where they are defined, and opened up where they are used.
+//! Templates: checked once at their definition, and expanded at each use.
 
 use std::collections::HashMap;
 
@@ -23,12 +23,12 @@ pub struct Templates {
 #[derive(Debug)]
 struct Known {
     template: Template,
-    /// It or a template in it has mistakes, which are reported where they stand; nothing is said where it is used.
+    /// It or a nested template has mistakes, which are reported at their place and not at its uses.
     broken: bool,
 }
 
 impl Templates {
-    /// Looks at all templates of a block. `networks` are the names of the networks beside them.
+    /// Checks all templates of a block. `networks` are the names of its networks.
     pub fn new(templates: Vec<(Template, Report)>, networks: &[Peer], report: &mut Report) -> Self {
         let mut known = Templates::default();
         for (template, mut mistakes) in templates {
@@ -51,14 +51,14 @@ impl Templates {
                 known.list[i].broken = true;
             }
         }
-        // Who uses a broken one cannot be looked at.
+        // A template that uses a broken one cannot be checked.
         known.spread();
         let uses: Vec<Vec<usize>> = known
             .list
             .iter()
             .map(|known_one| words(&known_one.template.steps).iter().filter_map(|used| known.index(used)).collect())
             .collect();
-        // The inner ones first, so that a mistake is said of the innermost alone.
+        // Inner templates first, so that a mistake is reported for the innermost only.
         let mut open: Vec<usize> = (0..known.list.len()).filter(|&i| !known.list[i].broken).collect();
         while let Some(next) = open.iter().position(|i| !uses[*i].iter().any(|used| open.contains(used))) {
             let i = open.remove(next);
@@ -73,7 +73,7 @@ impl Templates {
         known
     }
 
-    /// What uses a broken template is broken.
+    /// A template that uses a broken one is broken.
     fn spread(&mut self) {
         loop {
             let used =
@@ -95,7 +95,7 @@ impl Templates {
         self.list.iter().position(|known| known.template.name == *name)
     }
 
-    /// The use through which a template contains itself, and the way to there.
+    /// The use through which a template contains itself, and the path to it.
     fn cycle(&self, start: usize) -> Option<(Ident, String)> {
         let mut way = vec![(start, None::<Ident>)];
         let mut seen = vec![start];
@@ -118,7 +118,7 @@ impl Templates {
         None
     }
 
-    /// Looks at a template by itself, with its arguments left open, so that what is wrong in it is said once and where it stands.
+    /// Checks a template by itself, with open arguments, so that its mistakes are reported once and at their place.
     fn define(&self, at: usize, networks: &[Peer], report: &mut Report) {
         let template = &self.list[at].template;
         check::steps(&template.steps, report);
@@ -133,11 +133,11 @@ impl Templates {
         let inner = template.name.clone();
         let mut symbols = Symbols::new(&inner);
         for node in &nodes {
-            // What stands in a template of its own is looked at there.
+            // Nested templates are checked separately.
             if let (What::Layer { row, layer, .. }, true) = (&node.what, node.note.matches(" in ").count() <= 1) {
                 let mistakes = report.len();
                 resolve::settings(row, layer, &node.path, None, &mut symbols, report);
-                // Of what has the options of another, they are looked at there.
+                // The options of a `MaxUnpool2d` are checked at its pool.
                 if layers::is_unpool(row) {
                     report.truncate(mistakes);
                 }
@@ -156,7 +156,7 @@ impl Lowering<'_, '_> {
             return self.broken(step, layer);
         }
         if self.within.len() >= MAX_DEPTH {
-            self.report.add(&layer.kind, format_args!("templates stand in one another at most {MAX_DEPTH} deep"));
+            self.report.add(&layer.kind, format_args!("templates can be nested at most {MAX_DEPTH} deep"));
             self.overflow = true;
             return;
         }
@@ -176,12 +176,12 @@ impl Lowering<'_, '_> {
         self.prefix = outer;
     }
 
-    /// What a template gives that cannot be opened up is unknown, or what is stated.
+    /// The output of a template that cannot be expanded: unknown, or as stated.
     fn broken(&mut self, step: &Step, layer: &Layer) {
         self.lost(step, layer.tokens.clone());
     }
 
-    /// What was given for each argument.
+    /// The value of each parameter.
     fn bind(&mut self, template: &Template, layer: &Layer) -> Option<HashMap<String, TokenStream>> {
         let name = &template.name;
         let mistakes = self.report.len();
@@ -260,8 +260,8 @@ fn usage(template: &Template) -> String {
     if params.is_empty() { template.name.to_string() } else { format!("{}({})", template.name, params.join(", ")) }
 }
 
-/// An argument stays one operand wherever it is put: `2 * channels` with `channels` of `a + b` is `2 * (a + b)`. The brackets are
-/// invisible, and none stand around what is one token.
+/// An argument remains one operand: `2 * channels` with `channels` of `a + b` is `2 * (a + b)`. The parentheses are
+/// invisible, and single tokens have none.
 fn grouped(tokens: TokenStream) -> TokenStream {
     if tokens.clone().into_iter().count() <= 1 {
         return tokens;

@@ -3,7 +3,7 @@ use crate::parse;
 use crate::report::Report;
 use crate::testing::{mistakes, tokens};
 
-/// The layers of a block's last network, each as `path <- what it takes`, with ` = owner` where it uses another's tensors; then the
+/// The layers of a block's last network, each as `path <- inputs`, with ` = owner` if it shares tensors; then the
 /// outputs.
 #[track_caller]
 fn plan(block: &str) -> Vec<String> {
@@ -41,7 +41,7 @@ fn fields(block: &str) -> Vec<String> {
 #[test]
 fn one_step_after_the_other() {
     let lines = plan("N: [8] -> [8] { Linear(8), fc: Linear(8), ReLU, Linear(8) }");
-    // The third is the third, though the second has a name.
+    // The third has index 3, although the second is named.
     assert_eq!(lines, ["linear_1 <- input", "fc <- linear_1", "relu_1 <- fc", "linear_3 <- relu_1", "-> output: linear_3"]);
 }
 
@@ -68,7 +68,7 @@ fn branches_begin_at_the_same_value() {
             "tanh_1 <- relu_1",
             "b <- tanh_1",
             "add_1 <- a, relu_1, b",
-            // A join with a name puts it before those of its branches.
+            // The name of a join is a prefix of its branches' names.
             "cat.c <- add_1",
             "cat.d <- add_1",
             "cat <- cat.c, cat.d",
@@ -138,7 +138,7 @@ fn templates_are_opened_up_below_a_name() {
 fn arguments_stay_operands() {
     let block = "block Wide(size) { Linear(2 * size) } N: [8] -> [_] { Wide(3 + 1) }";
     assert_eq!(crate::testing::outputs(block), ["[8]"]);
-    // The names of options and of members are no arguments.
+    // The names of options and members are not arguments.
     let block = "block Conv(kernel) { Conv2d(kernel, kernel = kernel), ReLU } N: [1, 8, 8] -> [_, _, _] { Conv(3) }";
     assert_eq!(crate::testing::outputs(block), ["[3, 6, 6]", "[3, 6, 6]"]);
 }
@@ -162,7 +162,7 @@ fn what_is_applied_again_shares_tensors() {
         ]
     );
     assert_eq!(fields("N: [8] -> [8] { fc: Linear(8), reuse fc, ReLU, last: reuse fc }"), ["fc"]);
-    // Inside something that is applied again.
+    // Inside another `reuse`.
     let lines = plan("block B { a: Linear(8), reuse a } N: [8] -> [8] { one: B, two: reuse one }");
     assert_eq!(lines[1..4], ["one.a_2 <- one.a = one.a", "two.a <- one.a_2 = one.a", "two.a_2 <- two.a = one.a"]);
 }
@@ -235,16 +235,16 @@ fn several_inputs_and_outputs() {
     assert_eq!(lines, ["a <- image", "add_1 <- a, type", "mul_1 <- type, a", "-> sum: add_1", "-> rest: mul_1"]);
 }
 
-/// Blocks with one mistake each, and a part of its message.
+/// Blocks with one mistake each, and a part of the message.
 #[test]
 fn one_mistake_is_one_message() {
     let cases = [
         ("N: [8] -> [8] { Linear(8) as h, ReLU }", "the tag `h` is never used"),
         ("N: [8] -> [8] { Linear(8) as h, Add(x), Add(h) }", "no tag `x`"),
         ("N: [8] -> [8] { Linear(8) as hidden, Add(hiden) }", "write `hidden`"),
-        ("N: [8] -> [8] { Add(h), Linear(8) as h }", "stands further down"),
-        ("N: [8] -> [8] { Repeat(2) { ReLU as h, Tanh, Add(h) }, Add(h) }", "seen only inside the `Repeat`"),
-        ("N: [8] -> [8] { Linear(8) as h, Linear(9), from h }", "nothing uses what `linear_2` gives"),
+        ("N: [8] -> [8] { Add(h), Linear(8) as h }", "comes later"),
+        ("N: [8] -> [8] { Repeat(2) { ReLU as h, Tanh, Add(h) }, Add(h) }", "visible only inside the `Repeat`"),
+        ("N: [8] -> [8] { Linear(8) as h, Linear(9), from h }", "the output of `linear_2` is never used"),
         ("N: { a: [8], b: [8] } -> [8] { Linear(8) }", "the input `b` is never used"),
         ("N: [8] -> [4] { Split(2) as a, ReLU }", "1 tag stands behind it"),
         ("N: [8] -> [2] { Split(4), ReLU }", "as (a, b, c, d)"),
@@ -252,13 +252,13 @@ fn one_mistake_is_one_message() {
         ("N: [8] -> [8] { Split(X) as (a, b), Linear(8) }", "integer literal"),
         ("N: [8] -> [8] { Split(0) as (a, b), Linear(8) }", "at least one part"),
         ("N: [8] -> [8] { Add { { Linear(8) } } }", "one branch to join"),
-        ("N: [8] -> [8] { Add { Linear(8), ReLU } }", "braces of their own"),
+        ("N: [8] -> [8] { Add { Linear(8), ReLU } }", "its own braces"),
         ("N: [8] -> [8] { Repeat(0) { Linear(8) } }", "at least once"),
-        ("N: [8] -> [8] { Repeat(9) {} }", "no layers to be repeated"),
+        ("N: [8] -> [8] { Repeat(9) {} }", "`Repeat` has no layers"),
         ("N: [8] -> [8] { Residual {} }", "`Residual` has no layers"),
         ("N: [8] -> [8] { Residual(Linear(8)) }", "the options"),
-        ("N: [8] -> [8] { reuse fc, fc: Linear(8) }", "stands further down"),
-        ("N: [8] -> [8] { a: Repeat(1) { fc: Linear(8) }, reuse fc }", "write `a` to apply all of `a`"),
+        ("N: [8] -> [8] { reuse fc, fc: Linear(8) }", "is declared further down"),
+        ("N: [8] -> [8] { a: Repeat(1) { fc: Linear(8) }, reuse fc }", "write `a` to reuse all of `a`"),
         ("N: [8] -> { a: [8] } { Linear(8) }", "never produced"),
         ("N: [8] -> { a: [8] } { Linear(8), output a, ReLU, output a }", "produced twice"),
         ("N: [8] -> { a: [8] } { Linear(8), output b }", "no output `b`"),
@@ -271,13 +271,13 @@ fn one_mistake_is_one_message() {
         ("N<const H: usize>: [8] -> [8] { Linear(8) }", "the size `H` is never used"),
         ("W<const H: usize>: [H] -> [H] { ReLU } N: [8] -> [_] { W }", "write `W<H>`"),
         ("N: [8] -> [_] { Linear(7) as h, reuse x }", "no layer `x`"),
-        ("N: [8] -> [_] { fc: Linear(7), reuse fc }", "applies `fc` again"),
+        ("N: [8] -> [_] { fc: Linear(7), reuse fc }", "reuses `fc`"),
         ("N: [8] -> [8] { my::Layer(8) -> [_], Linear(8) }", "state each size"),
-        ("N: [8] -> [8] { my::Layer(8 -> 8) -> [8] }", "not joined by `->`"),
-        ("N: [8] -> [8] { fc: Linear(9 -> 8), reuse fc }", "is told to take 9"),
+        ("N: [8] -> [8] { my::Layer(8 -> 8) -> [8] }", "by `,`, not `->`"),
+        ("N: [8] -> [8] { fc: Linear(9 -> 8), reuse fc }", "expects 9 input features"),
         ("N: [8] -> [8] { x: Encodr, reuse x }", "no layer `Encodr`"),
         ("N: [8] -> [8] { from (h) }", "`from` is followed by"),
-        ("N: [8] -> [8] { block T(a) { Linear(a) } }", "stands beside the networks"),
+        ("N: [8] -> [8] { block T(a) { Linear(a) } }", "next to the networks"),
     ];
     for (block, part) in cases {
         let found = mistakes(block);
@@ -285,12 +285,12 @@ fn one_mistake_is_one_message() {
     }
 }
 
-/// Blocks in which a tensor enters a join twice by a slip, each with a part of its one message.
+/// Blocks in which a tensor enters a join twice by mistake, each with a part of its message.
 #[test]
 fn what_enters_a_join_twice() {
     let cases = [
         // The current tensor has a tag.
-        ("N: [2] -> [2] { ReLU as x, Tanh as y, Add(x, y) }", "`y` is the current tensor, which `Add` takes anyway"),
+        ("N: [2] -> [2] { ReLU as x, Tanh as y, Add(x, y) }", "`y` is the current tensor, which `Add` already includes"),
         ("N: [2] -> [2] { ReLU as x, Mul(x) }", "`Mul { { from x }, { from x } }`"),
         ("N: [2] -> [2] { Maximum(input) }", "`input` is the current tensor"),
         ("N: { a: [2], b: [2] } -> [2] { from b, Add(a, b) }", "`Add(a)`, or `Add { { from b }, { from a }, { from b } }`"),
@@ -307,9 +307,9 @@ fn what_enters_a_join_twice() {
         ("N: [2] -> [2] { ReLU as x, from x as z, Tanh, Add(x, z) }", "`z` and `x` are the same tensor"),
         ("N: [2] -> [2] { ReLU as x, Repeat(2) { from x } as z, Tanh, Concat(x, z), Linear(2) }", "`z` and `x` are the same tensor"),
         ("block Same { from input } N: [2] -> [2] { ReLU as x, Same as z, Tanh, Mul(z, x) }", "`x` and `z` are the same tensor"),
-        ("N: [2] -> [2] { ReLU, Concat(input, input), Linear(2) }", "`input` stands in `Concat` twice"),
+        ("N: [2] -> [2] { ReLU, Concat(input, input), Linear(2) }", "`input` appears in `Concat` twice"),
         // Branches.
-        ("N: [2] -> [2] { Add { {}, {} } }", "two branches of `Add` leave the tensor as it is"),
+        ("N: [2] -> [2] { Add { {}, {} } }", "two branches of `Add` leave the tensor unchanged"),
         ("N: [2] -> [2] { Add { {}, { from input } } }", "`Add { { from input }, { from input } }`"),
         (
             "N: [2] -> [6] { ReLU as x, Tanh, Concat(axis = 0) { { Sequential { from x } }, { from x }, {} } }",
@@ -337,7 +337,7 @@ fn what_enters_a_join_twice() {
     ];
     for (block, part) in cases {
         let mut found = mistakes(block);
-        // One message each time that it stands there, and one for a repetition.
+        // One message per occurrence, and one for a repetition.
         found.dedup();
         assert!(found.len() == 1 && found[0].contains(part), "{block}: {found:#?}");
     }
@@ -359,7 +359,7 @@ fn what_does_not_enter_a_join_twice() {
     ] {
         assert_eq!(mistakes(block), [""; 0], "{block}");
     }
-    // What a mistake left unknown is not the same twice.
+    // Unknown values after a mistake do not count as equal.
     for block in ["N: [2] -> [2] { ReLU as (a, b), Tanh, Add(a, b) }", "N: [2] -> [2] { Foo(2) as (a, b), from a, Add(b) }"] {
         assert_eq!(mistakes(block).len(), 1, "{block}: {:#?}", mistakes(block));
     }
@@ -387,7 +387,7 @@ fn raw_words_are_words() {
     assert_eq!(plain(&syn::parse_str("r#type").unwrap()), "type");
 }
 
-/// What a name stands in front of begins with it, and a name is taken once: the paths of tensors of two layers never meet.
+/// A name is a prefix of the names below it and is used once, so the tensor paths of two layers never clash.
 #[test]
 fn paths_of_tensors_meet_nowhere() {
     for block in [
@@ -399,7 +399,7 @@ fn paths_of_tensors_meet_nowhere() {
         let found = mistakes(block);
         assert!(found[0].contains("two layers are named `a`"), "{block}: {found:#?}");
     }
-    // The fields of paths that differ by a dot alone would be one.
+    // Paths that differ only by a dot would have the same field.
     for block in [
         "N: [4] -> [4] { layer1_0: Linear(4), layer1: Sequential { Linear(4) } }",
         "N: [4] -> [4] { layer1: Repeat(2) { fc: Linear(4) }, layer1_1_fc: Linear(4) }",

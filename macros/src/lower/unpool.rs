@@ -1,4 +1,4 @@
-//! `MaxUnpool2d(pool1)`: a layer that takes the options of another, and what that one received.
+//! `MaxUnpool2d(pool1)`: a layer with the options and the input of a pool.
 
 use proc_macro2::Ident;
 use quote::ToTokens;
@@ -10,7 +10,7 @@ use crate::layers::Row;
 use crate::spelling;
 
 impl Lowering<'_, '_> {
-    /// The pool's options become its own.
+    /// Copies the pool's options.
     pub(super) fn unpool(&mut self, step: &Step, layer: &Layer, row: &'static Row) {
         let name = match &layer.args[..] {
             [Arg::Position { input: None, size }] => word(size).cloned(),
@@ -18,8 +18,8 @@ impl Lowering<'_, '_> {
         };
         let Some(name) = name else {
             if !layer.illegible_args {
-                let text = "`MaxUnpool2d` takes the name of the pooling layer whose places it fills\nhelp: give the pooling layer a \
-                            name, and write that in brackets";
+                let text = "`MaxUnpool2d` takes the name of the pooling layer that it reverses\nhelp: give the pooling layer a \
+                            name, and write it in parentheses";
                 let note = self.template_note();
                 self.report.add(&layer.kind, format_args!("{text}{note}"));
             }
@@ -34,7 +34,7 @@ impl Lowering<'_, '_> {
         self.push_join(step, path, What::Layer { row, layer: own, part: None, packed: false }, inputs, operands);
     }
 
-    /// The node of the pool of this name; None is reported.
+    /// The node of the pool of this name; None after a mistake, which is reported.
     fn pool(&mut self, name: &Ident) -> Option<usize> {
         let word = plain(name);
         let note = self.template_note();
@@ -42,12 +42,11 @@ impl Lowering<'_, '_> {
             let nodes = &self.nodes[found.clone()];
             return match nodes {
                 [node] if matches!(&node.what, What::Layer { row, .. } if row.kind == "MaxPool2d") => Some(found.start),
-                // What is wrong with it has been said.
+                // Its mistake has been reported.
                 [node] if matches!(node.what, What::Lost(_)) => None,
                 _ => {
                     let what = crate::text::of(nodes[nodes.len() - 1].what.tokens());
-                    let text =
-                        format!("`{word}` is `{what}`, and no `MaxPool2d`: only of that is it known where its elements come from{note}");
+                    let text = format!("`{word}` is `{what}`, not a `MaxPool2d`: only max pooling has indices to unpool with{note}");
                     self.report.add(name, text);
                     None
                 }
@@ -56,15 +55,15 @@ impl Lowering<'_, '_> {
         let pools: Vec<String> = self.names_here();
         let pools: Vec<&str> = pools.iter().map(String::as_str).collect();
         let help = if self.foreseen.names.contains(&word) {
-            format!("`{word}` stands further down; the pool comes first")
+            format!("`{word}` is declared further down; the pool must come first")
         } else if let Some(near) = spelling::nearest(&word, &pools) {
             format!("write `{near}`")
         } else if self.is_tag(name) {
-            format!("`{word}` is a tag, and the pooling layer has a name of its own")
+            format!("`{word}` is a tag; the name of the pooling layer is needed")
         } else {
             format!("name the pooling layer `{word}`")
         };
-        self.report.add(name, format_args!("there is no layer `{word}` whose places could be filled\nhelp: {help}{note}"));
+        self.report.add(name, format_args!("there is no pooling layer `{word}`\nhelp: {help}{note}"));
         None
     }
 }

@@ -1,4 +1,4 @@
-//! One step after the other.
+//! Lowers the steps one after another.
 
 use quote::ToTokens;
 use syn::{Expr, ExprLit, Lit};
@@ -7,7 +7,7 @@ use super::{Lowering, MAX_STEPS, What, scope};
 use crate::ast::{Action, Step};
 
 impl Lowering<'_, '_> {
-    /// All steps, from the current value on.
+    /// Lowers all steps, starting from the current value.
     pub(super) fn steps(&mut self, steps: &[Step]) {
         for step in steps {
             if self.overflow {
@@ -21,7 +21,7 @@ impl Lowering<'_, '_> {
         self.opened += 1;
         if self.opened > MAX_STEPS {
             let place = self.within.first().map_or_else(|| step.action.head(), ToTokens::to_token_stream);
-            self.report.add(place, format_args!("the templates and repetitions of this network open up to more than {MAX_STEPS} steps"));
+            self.report.add(place, format_args!("the templates and repetitions of this network expand to more than {MAX_STEPS} steps"));
             self.overflow = true;
             return;
         }
@@ -40,7 +40,7 @@ impl Lowering<'_, '_> {
             }
             Action::Reuse { keyword, layer } => {
                 if self.reuse(step, keyword, layer) {
-                    // The copy took its name, its tags and the shape stated behind it.
+                    // The copy has its name, its tags and its stated shape.
                     return;
                 }
             }
@@ -54,11 +54,11 @@ impl Lowering<'_, '_> {
                     return self.tags(step, first);
                 };
                 if steps.is_empty() {
-                    self.report.add(kind, "`Repeat` has no layers to be repeated");
+                    self.report.add(kind, "`Repeat` has no layers");
                     self.lost(step, kind.to_token_stream());
                     return self.tags(step, first);
                 }
-                // As an item of `Sequential` it has no index: its repetitions have.
+                // As an item of `Sequential` it has no index; its repetitions have.
                 let spliced = step.name.is_none() && self.is_numbered();
                 let outer = if spliced { self.prefix.clone() } else { self.open(step, "repeat", kind) };
                 let prefix = self.prefix.clone();
@@ -79,7 +79,7 @@ impl Lowering<'_, '_> {
                         said = self.report.len();
                         continue;
                     }
-                    // The same layers, of which the same is said.
+                    // The same layers, so the same messages.
                     if said > reports {
                         self.report.truncate(mistakes);
                     }
@@ -106,24 +106,24 @@ impl Lowering<'_, '_> {
         self.tags(step, first);
     }
 
-    /// A node that stands for a mistake.
+    /// A placeholder node after a mistake.
     pub(super) fn lost(&mut self, step: &Step, tokens: proc_macro2::TokenStream) {
         self.unsound = true;
         let path = self.path_of(step, "layer", None);
         self.push(step, path, What::Lost(tokens));
     }
 
-    /// `from` and `output` do nothing that could have a name or a shape.
+    /// `from` and `output` have no name and no output shape.
     fn unnamed(&mut self, step: &Step, keyword: &str) {
         if let Some(name) = &step.name {
-            self.report.add(name, format_args!("`{keyword}` is no layer and has no name; write it without `{name}:`"));
+            self.report.add(name, format_args!("`{keyword}` is not a layer and has no name; write it without `{name}:`"));
         }
         if let Some(output) = &step.output {
-            self.report.add(&output.tokens, format_args!("`{keyword}` gives no new tensor, so no shape is stated behind it"));
+            self.report.add(&output.tokens, format_args!("`{keyword}` creates no tensor, so it takes no output shape"));
         }
     }
 
-    /// The shape stated behind steps that hold others belongs to what they give in the end; a single layer has taken it already.
+    /// The shape stated after a combinator belongs to its last value; a single layer has used its own already.
     fn stated(&mut self, step: &Step, first: usize) {
         let compound = matches!(step.action, Action::Repeat { .. } | Action::Sequential { .. } | Action::Layer(_));
         let (Some(stated), true) = (&step.output, compound) else { return };
@@ -133,7 +133,7 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// How often a `Repeat` repeats.
+    /// The number of repetitions of a `Repeat`.
     fn count(&mut self, count: Option<&Expr>) -> Option<usize> {
         let count = count?;
         let known = match literal(count) {
@@ -144,7 +144,7 @@ impl Lowering<'_, '_> {
                 }
                 Ok(times) => Some(times),
                 Err(_) => {
-                    self.report.add(count, "`Repeat` cannot repeat so often");
+                    self.report.add(count, "`Repeat` cannot repeat that often");
                     return None;
                 }
             },
@@ -165,7 +165,7 @@ impl Lowering<'_, '_> {
     }
 }
 
-/// Takes off brackets that only group; a template's argument has invisible ones.
+/// Removes redundant parentheses; a template's argument has invisible ones.
 pub(super) fn literal(expression: &Expr) -> &Expr {
     match expression {
         Expr::Paren(inner) => literal(&inner.expr),

@@ -9,7 +9,7 @@ use syn::{Attribute, Expr, Token};
 use crate::report::Report;
 use crate::spelling;
 
-/// A word between the brackets of `#[model(..)]`: `param`, `len = 3`.
+/// An entry of `#[model(..)]`: `param`, `len = 3`.
 pub struct Entry {
     pub name: Ident,
     pub value: Option<Expr>,
@@ -26,14 +26,14 @@ impl Parse for Entry {
     }
 }
 
-/// Does a word need a value?
+/// Whether a word needs a value.
 #[derive(Clone, Copy, PartialEq)]
 enum Takes {
     Nothing,
     Value(&'static str),
 }
 
-/// The words, where they belong, and what they take.
+/// The words, their sites, and their values.
 const ON_STRUCT: [(&str, Takes); 5] = [
     ("forward", Takes::Nothing),
     ("crate", Takes::Value("crate = path::to::layercake")),
@@ -50,21 +50,21 @@ const ON_FIELDS: [(&str, Takes); 6] = [
     ("some", Takes::Nothing),
 ];
 
-/// Where the attributes stand.
+/// The site of an attribute.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Site {
     Struct,
     Field,
 }
 
-/// The words of all `#[model(..)]` of a struct or a field: those that belong there, each once.
+/// The valid entries of all `#[model(..)]` attributes of a struct or field, each once.
 pub fn entries(attributes: &[Attribute], site: Site, report: &mut Report) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("model")) {
         let list = match attribute.parse_args_with(Punctuated::<Entry, Token![,]>::parse_terminated) {
             Ok(list) => list,
             Err(_) if !matches!(attribute.meta, syn::Meta::List(_)) => {
-                report.add(attribute, format!("`#[model]` needs words between brackets: {}", known(site)));
+                report.add(attribute, format!("`#[model]` needs words in parentheses: {}", known(site)));
                 continue;
             }
             Err(error) => {

@@ -1,4 +1,4 @@
-//! Prints a model. Nothing here decides whether something is allowed.
+//! Generates the items of a model. Nothing here checks the input.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
@@ -7,7 +7,7 @@ use super::forward;
 use super::structure::{Field, Init, Kind as FieldKind, Layer, Model, Part};
 use super::typing::{self, Bound, Kind};
 
-/// All items of a model; after a mistake only those that other code may name.
+/// All items of a model; after a mistake, only those that other code may use.
 pub fn model(model: &Model, sound: bool) -> TokenStream {
     let printer = Printer::new(model);
     let mut items = vec![printer.collection(sound), printer.on_device()];
@@ -21,7 +21,7 @@ pub fn model(model: &Model, sound: bool) -> TokenStream {
     items.into_iter().collect()
 }
 
-/// What all items name.
+/// The names that all items use.
 pub struct Printer<'a> {
     pub model: &'a Model<'a>,
     /// `::layercake::__private`
@@ -65,7 +65,7 @@ impl<'a> Printer<'a> {
         list
     }
 
-    /// The `where` clause's predicates that still mean something.
+    /// The predicates of the `where` clause that still apply.
     pub fn predicates(&self) -> Vec<TokenStream> {
         let mut replaced: Vec<&Ident> = self.model.typing.models.iter().collect();
         if let Kind::Parameters { e, d } = &self.model.typing.kind {
@@ -132,7 +132,7 @@ impl<'a> Printer<'a> {
                 Some(_) => quote!(#member: #variable),
             }
         });
-        // Without fields there is nothing that could be missing.
+        // Without fields, none can be missing.
         let rest = (!variables.is_empty()).then(|| quote!(_ => ::core::option::Option::None,));
         let check = fixed.then(|| {
             let text = format!(
@@ -159,7 +159,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// How a field takes part: `part::Many<part::One<..>>`.
+    /// The field's description: `part::Many<part::One<..>>`.
     pub fn part(&self, i: usize, part: &Part) -> TokenStream {
         let (k, leaf, own) = (&self.k, &part.leaf, self.own());
         let mut code = match &part.kind {
@@ -183,7 +183,7 @@ impl<'a> Printer<'a> {
         code
     }
 
-    /// The expressions that fill tensors.
+    /// The initialization expressions of tensors.
     fn inits(&self) -> Vec<TokenStream> {
         let Self { k, e, d, .. } = self;
         let own = self.own();
@@ -241,7 +241,7 @@ impl<'a> Printer<'a> {
         let Self { k, e, d, model } = self;
         let (typing, vis, predicates) = (&model.typing, &model.input.vis, self.predicates());
         let f32 = quote!(::core::primitive::f32);
-        // Where the struct leaves the number type open, a new one is of `f32`, as networks are.
+        // If the number type is open, `new` builds with `f32`, as networks do.
         let e = if let Kind::Parameters { .. } = typing.kind { &f32 } else { e };
         let model_bound = quote!(#k::TensorCollection<#e, #d>);
         let parameters = typing::parameters(model.input, |name| match &typing.kind {
@@ -264,7 +264,7 @@ impl<'a> Printer<'a> {
             #[automatically_derived]
             #[allow(dead_code)]
             impl<#(#parameters),*> #own where #(#predicates),* {
-                /// Builds the model on a device: its parts as they are built by themselves, drawn from the device's random numbers.
+                /// Builds the model on a device, each part with its own initialization, drawn from the device's random numbers.
                 ///
                 /// # Panics
                 /// If the device is out of memory.
@@ -273,7 +273,7 @@ impl<'a> Printer<'a> {
                     <Self as #k::BuildModule<#d, #e>>::build(device)
                 }
 
-                /// Builds the model on a device: its parts as they are built by themselves, drawn from the device's random numbers.
+                /// Builds the model on a device, each part with its own initialization, drawn from the device's random numbers.
                 ///
                 /// # Errors
                 /// If the device is out of memory.
@@ -285,7 +285,7 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// Moves code to a place of the user's, without changing what its names mean: the compiler's messages about any of it then show that
+/// Moves code to a span of the user's, without changing its name resolution: compiler messages about it then point to that
 /// place.
 pub fn at(tokens: TokenStream, place: Span) -> TokenStream {
     tokens
@@ -300,7 +300,7 @@ pub fn at(tokens: TokenStream, place: Span) -> TokenStream {
         .collect()
 }
 
-/// What stands for field number `i`.
+/// The variable for field number `i`.
 fn variable(i: usize) -> Ident {
     format_ident!("f{i}")
 }

@@ -1,4 +1,4 @@
-//! What a struct is made of.
+//! The structure of a model: its fields and their types.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -9,43 +9,43 @@ use super::attributes::{self, Entry, Site};
 use super::typing::Typing;
 use crate::report::Report;
 
-/// A struct that is to be a model.
+/// A struct that derives `Model`.
 pub struct Model<'a> {
     pub input: &'a DeriveInput,
-    /// `::layercake`, or what `crate = ..` says.
+    /// `::layercake`, or the path of `crate = ..`.
     pub root: TokenStream,
     pub typing: Typing,
     pub fields: Vec<Field<'a>>,
     /// The word `forward`.
     pub forward: Option<Ident>,
-    /// Are `new` and `try_new` wanted?
+    /// Whether to generate `new` and `try_new`.
     pub new: bool,
 }
 
 /// A field.
 pub struct Field<'a> {
     pub member: Member,
-    /// Its part of the paths: the name, or the number of a field without one.
+    /// Its part of parameter paths: the field's name or number.
     pub path: String,
     pub ty: &'a Type,
-    /// None for a field that is skipped: it holds no tensors, and a new one is its type's `Default`.
+    /// None for a skipped field: it has no tensors and is built with `Default`.
     pub part: Option<Part>,
 }
 
-/// A field that holds models or tensors.
+/// A field with models or tensors.
 pub struct Part {
-    /// What the field's type is made of.
+    /// The containers of the field's type.
     pub layers: Vec<Layer>,
-    /// The type in the middle.
+    /// The innermost type.
     pub leaf: Type,
     pub kind: Kind,
     /// The lengths of `Vec`s for building, the outer one first.
     pub lengths: Vec<Expr>,
-    /// Is an `Option` built as `Some`?
+    /// Whether an `Option` is built as `Some`.
     pub some: bool,
 }
 
-/// One layer of a field's type around the models or tensors in it.
+/// A container in a field's type.
 pub enum Layer {
     Vec,
     Option,
@@ -57,7 +57,7 @@ pub enum Kind {
     Tensor { trained: bool, init: Init },
 }
 
-/// How a tensor is filled.
+/// The initial values of a tensor.
 pub enum Init {
     Zeros,
     Ones,
@@ -66,18 +66,18 @@ pub enum Init {
 }
 
 impl<'a> Model<'a> {
-    /// Reads the struct. None if nothing can be made of it.
+    /// Reads the struct. None if it cannot be a model.
     pub fn read(input: &'a DeriveInput, report: &mut Report) -> Option<Self> {
         let data = match &input.data {
             Data::Struct(data) => data,
             Data::Enum(data) => {
-                let text = "a model is a struct: which tensors an enum holds depends on its value, and dfdx walks over types\nhelp: make each \
+                let text = "a model must be a struct: dfdx visits types, and the tensors of an enum depend on its value\nhelp: make each \
                             variant a struct of its own, or the parts that may be absent `Option` fields";
                 report.add(data.enum_token, text);
                 return None;
             }
             Data::Union(data) => {
-                report.add(data.union_token, "a model is a struct: which tensors a union holds is not known");
+                report.add(data.union_token, "a model must be a struct: the tensors of a union are not known");
                 return None;
             }
         };
@@ -103,11 +103,11 @@ impl<'a> Model<'a> {
         if let Some(word) = &forward
             && !fields.iter().any(|field| field.part.is_some())
         {
-            report.add(word, format!("`{}` has no field to go forward through", input.ident));
+            report.add(word, format!("`{}` has no field for `forward` to call", input.ident));
         }
         for part in fields.iter().filter(|_| forward.is_some()).filter_map(|field| field.part.as_ref()) {
             if let Kind::Tensor { .. } = part.kind {
-                let text = "`forward` goes through models, and this is a tensor\nhelp: leave `forward` away, and write it by hand";
+                let text = "`forward` calls models, but this field is a tensor\nhelp: remove `forward`, and implement it by hand";
                 report.add(&part.leaf, text);
             }
         }
@@ -147,10 +147,10 @@ fn part(path: &str, ty: &Type, entries: &[Entry], report: &mut Report) -> Option
         Some(word) => Kind::Tensor { trained: word == "param", init: init(entries) },
         None => {
             if let Some(entry) = attributes::find(entries, "init") {
-                report.add(&entry.name, "`init` says how a tensor is filled: it stands beside `param` or `buffer`");
+                report.add(&entry.name, "`init` sets the initial values of a tensor: it needs `param` or `buffer`");
             } else if is_tensor(leaf) {
                 let text = format!(
-                    "`{path}` is a tensor: is it trained, or only kept?\nhelp: mark it `#[model(param)]` for optimizers to train it, or \
+                    "`{path}` is a tensor, but neither a parameter nor a buffer\nhelp: mark it `#[model(param)]` for optimizers to train it, or \
                      `#[model(buffer)]`"
                 );
                 report.add(leaf, text);
@@ -213,7 +213,7 @@ fn is_number(value: &Expr) -> bool {
     }
 }
 
-/// The outermost layer of a type, and what is in it.
+/// The outermost container of a type and its content.
 fn peel(ty: &Type) -> Option<(Layer, &Type)> {
     match ty {
         Type::Group(group) => peel(&group.elem),

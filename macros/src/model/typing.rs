@@ -1,4 +1,4 @@
-//! What a struct's generic parameters mean: number type, device, models, and others.
+//! The meaning of a struct's generic parameters: number type, device, models, and others.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
@@ -9,24 +9,24 @@ use super::attributes::{self, Entry};
 use super::structure::Field;
 use crate::report::Report;
 
-/// Which number types and devices a struct is a model for.
+/// The number types and devices for which a struct is a model.
 pub enum Kind {
-    /// For those that its parameters name: it can be moved to others.
+    /// Those of its parameters: it can be moved to others.
     Parameters { e: Ident, d: Ident },
-    /// For one of each: `f32` on `Cpu`, if nothing else is said.
+    /// One of each: `f32` on `Cpu` by default.
     Fixed { e: TokenStream, d: TokenStream },
-    /// For all that its parts, which are parameters, are models for: dfdx's tuples are the same.
+    /// All for which its model parameters are models, like dfdx's tuples.
     Open,
 }
 
-/// What the parameters mean.
+/// The meaning of the parameters.
 pub struct Typing {
     pub kind: Kind,
-    /// The parameters that stand for models.
+    /// The model parameters.
     pub models: Vec<Ident>,
 }
 
-/// The names of traits that dfdx and Layercake have for number types and for devices. The first two of each may stand on the struct.
+/// The traits of dfdx and Layercake for number types and for devices. The first two of each are allowed on the struct.
 const DTYPES: [&str; 3] = ["Dtype", "Unit", "Scalar"];
 const DEVICES: [&str; 3] = ["Storage", "Device", "Backend"];
 
@@ -40,8 +40,8 @@ impl Typing {
         let stated = |word: &str| attributes::find(entries, word).and_then(|entry| entry.value.as_ref());
         if let Some(bare) = bare(input, [stated("dtype"), stated("device")]) {
             let text = format!(
-                "nothing says that `{bare}` stands for a number type or a device\nhelp: write `struct {}<E: Dtype = f32, D: Storage<E> = Cpu>`, or \
-                 write `f32` and `Cpu` in the fields and leave it out",
+                "`{bare}` is not known to be a number type or a device\nhelp: write `struct {}<E: Dtype = f32, D: Storage<E> = Cpu>`, or write `f32` \
+                 and `Cpu` in the fields and remove it",
                 input.ident
             );
             report.add(bare, text);
@@ -81,9 +81,8 @@ impl Typing {
             },
         };
         if let (Kind::Fixed { .. }, Some(model)) = (&kind, models.first()) {
-            let text = format!(
-                "`{model}` stands for a model: a struct with such a parameter takes its number type and device from there, or has parameters for both"
-            );
+            let text =
+                format!("a struct with the model parameter `{model}` takes number type and device from it, or has parameters for both");
             report.add(stated("dtype").or(stated("device")), text);
         }
         check_bounds(input, &kind, &models, report);
@@ -100,12 +99,12 @@ impl Typing {
     }
 }
 
-/// Whence it is known what stands for the number type or the device.
+/// The source of the number type or the device.
 enum Source<'a> {
     None,
-    /// A parameter does.
+    /// A parameter.
     Parameter(&'a Ident),
-    /// A parameter does, but the attribute says something else.
+    /// A parameter, but the attribute states one too.
     Both(&'a Ident),
 }
 
@@ -167,13 +166,13 @@ fn last(bound: &TypeParamBound) -> Option<&Ident> {
     }
 }
 
-/// Is the type just this parameter?
+/// Whether the type is exactly this parameter.
 fn is(ty: &Type, parameter: &Ident) -> bool {
     matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.is_ident(parameter))
 }
 
-/// The parameters that stand for models: those that are the type of a field or of what is in its `Vec`, and those without bounds
-/// that are among a model field's arguments, such as `M` in `Residual<M>`.
+/// The model parameters: those that are the type of a field or of the items of its `Vec`, and those without bounds
+/// among a model field's arguments, such as `M` in `Residual<M>`.
 fn models(input: &DeriveInput, others: [Option<&Ident>; 2], fields: &[Field]) -> Vec<Ident> {
     let leaves: Vec<&Type> = fields
         .iter()
@@ -191,7 +190,7 @@ fn models(input: &DeriveInput, others: [Option<&Ident>; 2], fields: &[Field]) ->
         .collect()
 }
 
-/// Does a word stand anywhere in the tokens?
+/// Whether a word occurs in the tokens.
 pub fn mentions(tokens: TokenStream, word: &Ident) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == *word,
@@ -200,8 +199,8 @@ pub fn mentions(tokens: TokenStream, word: &Ident) -> bool {
     })
 }
 
-/// A bound that the same struct of another number type or device might break is refused: dfdx's `TensorCollection::To` promises that
-/// every model can be moved, and a bound on the struct says that not every one can.
+/// Refuses bounds that may not hold for another number type or device: dfdx's `TensorCollection::To` requires that
+/// every model can be moved, which a bound on the struct restricts.
 fn check_bounds(input: &DeriveInput, kind: &Kind, models: &[Ident], report: &mut Report) {
     let (e, d) = match kind {
         Kind::Parameters { e, d } => (Some(e), Some(d)),
@@ -220,8 +219,7 @@ fn check_bounds(input: &DeriveInput, kind: &Kind, models: &[Ident], report: &mut
         };
         for bound in bounds(input, parameter) {
             if !last(bound).is_some_and(|last| allowed.iter().any(|word| last == word)) {
-                let text =
-                    format!("moved to another number type or device, `{name}` is another type, which may break this bound\nhelp: {advice}");
+                let text = format!("this bound on `{name}` may not hold after a move to another number type or device\nhelp: {advice}");
                 report.add(bound, text);
             }
         }
@@ -231,7 +229,7 @@ fn check_bounds(input: &DeriveInput, kind: &Kind, models: &[Ident], report: &mut
         let simple = matches!(predicate, WherePredicate::Type(predicate) if moved.iter().any(|name| is(&predicate.bounded_ty, name)));
         if !simple && let Some(name) = moved.iter().find(|name| mentions(predicate.to_token_stream(), name)) {
             let text = format!(
-                "moved to another number type or device, `{name}` is another type, which may break this bound\nhelp: write it on the functions that need it"
+                "this bound on `{name}` may not hold after a move to another number type or device\nhelp: write it on the functions that need it"
             );
             report.add(predicate, text);
         }
@@ -258,7 +256,7 @@ pub fn parameters(input: &DeriveInput, bound: impl Fn(&Ident) -> Bound) -> Vec<T
     list
 }
 
-/// What becomes of a parameter's bounds.
+/// The new bounds of a parameter.
 pub enum Bound {
     Own,
     New(TokenStream),
@@ -280,7 +278,7 @@ pub fn arguments(input: &DeriveInput, argument: impl Fn(&Ident) -> Option<TokenS
     if list.is_empty() { TokenStream::new() } else { quote!(<#list>) }
 }
 
-/// The predicates of the `where` clause that say nothing of parameters with new bounds.
+/// The predicates of the `where` clause that do not mention parameters with new bounds.
 pub fn predicates(input: &DeriveInput, replaced: &[&Ident]) -> Vec<TokenStream> {
     let all = input.generics.where_clause.iter().flat_map(|clause| &clause.predicates);
     all.map(ToTokens::to_token_stream).filter(|tokens| !replaced.iter().any(|name| mentions(tokens.clone(), name))).collect()

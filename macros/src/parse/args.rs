@@ -10,7 +10,7 @@ use super::{found, inside, next, skip_to_comma, token, word_then_colon, word_the
 use crate::ast::Arg;
 use crate::report::Report;
 
-/// The arguments in a group; whether some were illegible.
+/// The arguments in a group, and whether some were invalid.
 ///
 /// ```text
 /// args     = '(' (arg (',' arg)* ','?)? ')'
@@ -40,7 +40,7 @@ pub fn args(group: &Group, report: &mut Report) -> (Vec<Arg>, bool) {
     (args, illegible)
 }
 
-/// Takes the `,` between two arguments, or reports what stands there instead. Can parsing go on with the next argument?
+/// Consumes the `,` between two arguments, or reports the token there instead. Returns whether parsing can continue with the next argument.
 fn separator(input: ParseStream, report: &mut Report) -> bool {
     if input.is_empty() || input.parse::<Token![,]>().is_ok() {
         return true;
@@ -50,7 +50,7 @@ fn separator(input: ParseStream, report: &mut Report) -> bool {
         report.add(token(input), "arguments are separated by `,`");
         return true;
     }
-    // A slip of the shape `Conv2d(6 kernel = 5)`: what follows is an argument of its own.
+    // A missing comma, as in `Conv2d(6 kernel = 5)`: the next argument follows.
     if matches!(other, Some(TokenTree::Ident(_) | TokenTree::Literal(_))) {
         report.add(&other, format_args!("expected `,` before {}", found(other.as_ref())));
         return true;
@@ -103,7 +103,7 @@ fn position(input: ParseStream, end: Span, report: &mut Report) -> Option<Arg> {
     };
     let arrow = match input.parse::<Token![=>]>() {
         Ok(arrow) => {
-            report.add(arrow, "the sizes in and out are joined by `->`, not `=>`\nhelp: write `->`");
+            report.add(arrow, "input and output size are separated by `->`, not `=>`\nhelp: write `->`");
             Ok(arrow.to_token_stream())
         }
         Err(_) => input.parse::<Token![->]>().map(ToTokens::into_token_stream),
@@ -111,7 +111,7 @@ fn position(input: ParseStream, end: Span, report: &mut Report) -> Option<Arg> {
     let first = match syn::parse2::<Expr>(before.clone()) {
         Ok(first) => Some(first),
         Err(_) if before.is_empty() => {
-            report.add(arrow.ok(), "expected the size in before `->`; leave out the arrow to take what comes");
+            report.add(arrow.ok(), "expected the input size before `->`; leave out the arrow to infer it");
             None
         }
         Err(_) => {
@@ -119,11 +119,11 @@ fn position(input: ParseStream, end: Span, report: &mut Report) -> Option<Arg> {
             None
         }
     };
-    let size = expression(input, end, "the size out after `->`", report)?;
+    let size = expression(input, end, "the output size after `->`", report)?;
     Some(Arg::Position { input: Some(first?), size })
 }
 
-/// Takes the tokens in front of the `->` of this argument, if it has one. (To `syn`, `400 -> 120` is a subtraction gone wrong.)
+/// Consumes the tokens before the `->` of this argument, if it has one. (`syn` would parse `400 -> 120` as a subtraction.)
 fn before_arrow(input: ParseStream) -> Option<TokenStream> {
     let ahead = input.fork();
     let arrow = |input: ParseStream| input.peek(Token![->]) || input.peek(Token![=>]);
@@ -140,7 +140,7 @@ fn before_arrow(input: ParseStream) -> Option<TokenStream> {
     Some(before)
 }
 
-/// An expression; `what` says what it is, for a message.
+/// An expression; `what` describes it in messages.
 pub(super) fn expression(input: ParseStream, end: Span, what: &str, report: &mut Report) -> Option<Expr> {
     let before = next(input);
     match &before {

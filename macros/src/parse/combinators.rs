@@ -1,4 +1,4 @@
-//! Steps that hold other steps.
+//! Steps that contain other steps.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -29,7 +29,7 @@ pub fn combinator(input: ParseStream, kind: &Ident, report: &mut Report) -> Opti
 }
 
 fn join(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Action> {
-    // `layer` would take the braces for arguments.
+    // `layer` would parse the braces as arguments.
     if !input.peek2(syn::token::Brace) {
         let layer = layer::layer(input, kind, report)?;
         return Some(match group(input, Delimiter::Brace) {
@@ -59,11 +59,11 @@ fn branches(body: &Group, kind: &Ident, report: &mut Report) -> Vec<Branch> {
                 Some(steps) => branches.push(branch(&steps, report)),
                 None => {
                     let other = next(input);
-                    // Steps that lack braces: one message for all.
+                    // Steps without braces: one message for all.
                     if !std::mem::replace(&mut steps_seen, true) {
                         let text = format!(
-                            "the branches of `{kind}` stand between braces of their own, but found {}\nhelp: an empty \
-                             branch, `{{}}`, leaves the tensor as it is",
+                            "each branch of `{kind}` goes in its own braces, but found {}\nhelp: an empty \
+                             branch, `{{}}`, leaves the tensor unchanged",
                             found(other.as_ref())
                         );
                         report.add(&other, text);
@@ -76,7 +76,7 @@ fn branches(body: &Group, kind: &Ident, report: &mut Report) -> Vec<Branch> {
             if !input.is_empty() && input.parse::<Token![,]>().is_err() && !steps_seen {
                 let other = next(input);
                 report.add(&other, format_args!("expected `,` between two branches of `{kind}`, but found {}", found(other.as_ref())));
-                // Two branches side by side lack but the comma; `;` stands for one.
+                // Two adjacent branches: a comma is missing; `;` counts as one.
                 if input.peek(Token![;]) {
                     token(input);
                 } else if !matches!(&other, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace) {
@@ -116,7 +116,7 @@ fn residual(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Act
     Some(Action::Residual { kind: kind.clone(), shortcut: options.shortcut, drop: options.drop, body })
 }
 
-/// What stands in the brackets of a `Residual`.
+/// The arguments of a `Residual`.
 #[derive(Default)]
 struct Options {
     shortcut: Option<Branch>,
@@ -124,7 +124,7 @@ struct Options {
 }
 
 impl Options {
-    const HOW: &str = "`shortcut` takes layers between braces, and `drop` the probability that the body is left out";
+    const HOW: &str = "`shortcut` takes layers in braces, and `drop` the probability of dropping the body";
 
     /// `shortcut = { steps }`, `drop = expression`
     fn read(&mut self, input: ParseStream, args: &Group, report: &mut Report) {
@@ -140,7 +140,7 @@ impl Options {
                 "shortcut" if self.shortcut.is_none() => match group(input, Delimiter::Brace) {
                     Some(steps) => self.shortcut = Some(branch(&steps, report)),
                     None => {
-                        let text = format!("the shortcut's layers stand between braces\nhelp: {}", Self::HOW);
+                        let text = format!("the layers of `shortcut` go in braces\nhelp: {}", Self::HOW);
                         report.add(next(input).or(key), text);
                         return skip(input);
                     }
@@ -152,7 +152,7 @@ impl Options {
                 }
                 word => {
                     report.add(&key, format_args!("`Residual` has no option `{word}`\nhelp: {}", Self::HOW));
-                    // Braces are taken for the shortcut.
+                    // Braces count as the shortcut.
                     match group(input, Delimiter::Brace) {
                         Some(steps) => self.shortcut = Some(branch(&steps, report)),
                         None => skip_to_comma(input),
@@ -168,7 +168,7 @@ impl Options {
     }
 }
 
-/// After a mistake, what follows in the brackets is not looked at.
+/// Skips the rest of the arguments after a mistake.
 fn skip(input: ParseStream) {
     while token(input).is_some() {}
 }
@@ -186,7 +186,7 @@ fn repeat(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Actio
         [Arg::Position { input: None, size }] => Some(size.clone()),
         _ if illegible => None,
         _ => {
-            report.add(kind, "`Repeat` takes the number of times\nhelp: for example `Repeat(3)`");
+            report.add(kind, "`Repeat` takes the number of repetitions\nhelp: for example `Repeat(3)`");
             None
         }
     };
@@ -205,7 +205,7 @@ fn sequential(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<A
 fn body(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<Branch> {
     let Some(body) = group(input, Delimiter::Brace) else {
         let other = next(input);
-        report.add(kind, format_args!("`{kind}` is followed by its layers between braces, but found {}", found(other.as_ref())));
+        report.add(kind, format_args!("`{kind}` is followed by its layers in braces, but found {}", found(other.as_ref())));
         return None;
     };
     Some(branch(&body, report))

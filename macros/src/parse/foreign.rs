@@ -1,4 +1,4 @@
-//! Lines of other libraries among the steps. What they come to is said in one message, and parsed in their place.
+//! Lines of other libraries among the steps. One message shows their translation, which is parsed in their place.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -12,7 +12,7 @@ use crate::layers;
 use crate::python::{self, Meaning, Refusal};
 use crate::report::Report;
 
-/// Does a line of another library begin here?
+/// Whether a line of another library begins here.
 pub fn begins(input: ParseStream) -> bool {
     let ahead = input.fork();
     if ahead.peek(Token![let]) {
@@ -20,7 +20,7 @@ pub fn begins(input: ParseStream) -> bool {
     }
     let Some(TokenTree::Ident(first)) = next(&ahead) else { return false };
     let first = first.to_string();
-    // Keywords of this language take a word behind them.
+    // Keywords of this language are followed by a word.
     if python::is_statement(&first) && !ahead.peek2(Token![:]) && !ahead.peek2(syn::token::Brace) {
         return true;
     }
@@ -63,11 +63,11 @@ fn expression_begins(input: ParseStream) -> bool {
     let variable =
         matches!(args.next(), Some(TokenTree::Ident(arg)) if matches!(arg.to_string().as_str(), "x" | "self" | "out" | "inputs" | "input"));
     let alone = matches!(args.next(), None | Some(TokenTree::Punct(_)));
-    // A template may have the name of a layer with tensors, and a size that is called so.
+    // Not for layers with tensors: a template may be named like one, and have a size named `x`.
     variable && alone && word.starts_with(char::is_lowercase) && layers::in_other_letters(&word).is_some_and(|row| row.module.is_none())
 }
 
-/// Does a path of modules end in a layer?
+/// Whether a path of modules ends in a layer.
 fn names_layer(input: ParseStream) -> bool {
     let ahead = input.fork();
     let mut last = String::new();
@@ -78,7 +78,7 @@ fn names_layer(input: ParseStream) -> bool {
             break;
         }
     }
-    // A layer of the user's own or of dfdx's states what it gives.
+    // A custom layer states its output shape.
     if matches!(next(&ahead), Some(TokenTree::Group(_))) {
         token(&ahead);
     }
@@ -88,7 +88,7 @@ fn names_layer(input: ParseStream) -> bool {
     layers::find(&last).is_some() || layers::in_other_letters(&last).is_some() || layers::foreign(&last).is_some() || last == "Sequential"
 }
 
-/// Is an operator next, or behind the next word?
+/// Whether an operator is next, or after the next word.
 fn operator(input: ParseStream, behind: bool) -> bool {
     let ahead = input.fork();
     if behind {
@@ -138,7 +138,7 @@ fn expression(input: ParseStream) -> TokenStream {
     tokens
 }
 
-/// A line of another library; the steps that it comes to.
+/// Parses a line of another library; returns the steps of its translation.
 pub fn line(input: ParseStream, report: &mut Report) -> Vec<Step> {
     let mut tokens = TokenStream::new();
     if input.peek(Token![let]) {
@@ -182,7 +182,7 @@ pub fn line(input: ParseStream, report: &mut Report) -> Vec<Step> {
     };
     let name = name.filter(|name| matches!(name, TokenTree::Ident(_)));
     let steps = said(&tokens, name.as_ref(), meaning, report);
-    // Nothing of PyTorch's has layers in braces.
+    // PyTorch has no layers in braces.
     if matches!(next(input), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace) {
         token(input);
         return vec![illegible()];
@@ -190,7 +190,7 @@ pub fn line(input: ParseStream, report: &mut Report) -> Vec<Step> {
     steps
 }
 
-/// `return x` gives what `x` comes to; other statements come to nothing.
+/// `return x` is translated as `x`; other statements have no translation.
 fn statement(input: ParseStream, word: &Ident, report: &mut Report) -> Vec<Step> {
     let mut tokens = token(input).to_token_stream();
     if word == "return" {
@@ -205,11 +205,11 @@ fn statement(input: ParseStream, word: &Ident, report: &mut Report) -> Vec<Step>
     while !input.is_empty() && !input.peek(Token![,]) {
         token(input).to_tokens(&mut tokens);
     }
-    report.add(&tokens, format_args!("`{word}` is no layer: a network is its steps, one after the other, and nothing else"));
+    report.add(&tokens, format_args!("`{word}` is not a layer: a network consists of its steps, one after another"));
     vec![illegible()]
 }
 
-/// One message for a line, and what it comes to.
+/// One message for a line, with its translation.
 fn said(tokens: &TokenStream, name: Option<&TokenTree>, meaning: Result<Meaning, Refusal>, report: &mut Report) -> Vec<Step> {
     let shown = crate::text::of(tokens);
     match meaning {
@@ -217,9 +217,9 @@ fn said(tokens: &TokenStream, name: Option<&TokenTree>, meaning: Result<Meaning,
             let text = if makes {
                 format!("`{shown}` does nothing")
             } else if shown.starts_with("return") {
-                "nothing is returned: what the last step gives is the output".to_owned()
+                "there is no `return`: the output of the last step is the network's output".to_owned()
             } else {
-                format!("`{shown}` is Python: a layer runs where it is declared, and is not called")
+                format!("`{shown}` is Python: a layer runs where it is declared and is never called")
             };
             report.add(tokens, format_args!("{text}\nhelp: leave the step out"));
             Vec::new()
@@ -230,16 +230,16 @@ fn said(tokens: &TokenStream, name: Option<&TokenTree>, meaning: Result<Meaning,
             }
             let steps = steps.join(", ");
             let text = if shown.starts_with("Sequential") {
-                "`Sequential` is followed by its layers between braces, but found `(`".to_owned()
+                "`Sequential` is followed by its layers in braces, but found `(`".to_owned()
             } else if makes && name.is_some() {
-                format!("`{shown}` is Python: a layer's name is followed by a colon, and the layer is written without a module")
+                format!("`{shown}` is Python: write the layer's name, a colon, and the layer without its module")
             } else if makes {
-                format!("`{shown}` is Python: a layer is written without a module")
+                format!("`{shown}` is Python: write the layer without its module")
             } else {
-                format!("`{shown}` is Python: a step is a layer, and the tensor that goes through it has no name")
+                format!("`{shown}` is Python: a step is a layer, and the current tensor has no name")
             };
             report.add(tokens, format_args!("{text}\nhelp: write `{steps}`"));
-            // Whether the variables are tags, the next look will tell.
+            // The translation is parsed again, which checks the tags.
             let joins = || layers::all().filter(|row| layers::is_join(row)).any(|row| steps.contains(&format!("{}(", row.kind)));
             if !makes && joins() {
                 return vec![illegible()];
@@ -253,7 +253,8 @@ fn said(tokens: &TokenStream, name: Option<&TokenTree>, meaning: Result<Meaning,
             vec![illegible()]
         }
         Err(Refusal::Unknown(what)) => {
-            report.add(tokens, format_args!("`{what}` is no layer\nhelp: a step is a layer and its arguments, for example `Linear(10)`"));
+            report
+                .add(tokens, format_args!("`{what}` is not a layer\nhelp: a step is a layer and its arguments, for example `Linear(10)`"));
             vec![illegible()]
         }
     }

@@ -10,7 +10,7 @@ use super::{colon, next, token};
 use crate::ast::Generic;
 use crate::report::Report;
 
-const HOW: &str = "write `const H: usize` for a size, or `T: Dim` for a length that is known when the network runs";
+const HOW: &str = "write `const H: usize` for a size, or `T: Dim` for a length that is known at run time";
 
 /// The parameters between `<` and `>`, if there are any.
 ///
@@ -32,7 +32,7 @@ pub fn generics(input: ParseStream, report: &mut Report) -> Vec<Generic> {
             }
             Some(generic) => generics.push(generic),
             None => {
-                // One message for whatever stands here.
+                // One message for any token here.
                 if report.len() == before {
                     report.add(next(input), format_args!("expected a generic parameter\nhelp: {HOW}"));
                 }
@@ -77,7 +77,7 @@ fn generic(input: ParseStream, report: &mut Report) -> Option<Generic> {
     if input.peek(Token![=]) {
         report.add(
             next(input),
-            format_args!("the generic parameters of a network have no defaults; `{name}` is stated where the network is used"),
+            format_args!("the generic parameters of a network have no defaults; `{name}` is given where the network is used"),
         );
         skip(input);
     }
@@ -88,31 +88,28 @@ fn generic(input: ParseStream, report: &mut Report) -> Option<Generic> {
         (true, other) => {
             let tokens = if bound.is_empty() { name.to_token_stream() } else { bound.clone() };
             let found = if other.is_empty() { "nothing".to_owned() } else { format!("`{other}`") };
-            report.add(
-                tokens,
-                format_args!("`{name}` counts something and must be a `usize`, but is {found}\nhelp: write `const {name}: usize`"),
-            );
+            report.add(tokens, format_args!("`{name}` is a size and must be a `usize`, but is {found}\nhelp: write `const {name}: usize`"));
             Some(Generic { name, runtime: false })
         }
         (false, _) => {
             let bound = if bound.is_empty() { bound } else { quote::quote!(: #bound) };
             report.add(
                 quote::quote!(#name #bound),
-                format_args!("`{name}` is no size\nhelp: write `const {name}: usize` for a size, or `{name}: Dim` for a length that is known when the network runs"),
+                format_args!("`{name}` is not a size\nhelp: write `const {name}: usize` for a size, or `{name}: Dim` for a length that is known at run time"),
             );
             Some(Generic { name, runtime: false })
         }
     }
 }
 
-/// Goes to the end of a parameter.
+/// Skips to the end of a parameter.
 fn skip(input: ParseStream) {
     while !input.is_empty() && !ends(input) && !matches!(next(input), Some(TokenTree::Group(_))) {
         token(input);
     }
 }
 
-/// Is something next that cannot be part of a bound?
+/// Whether the next token cannot be part of a bound.
 fn stops(input: ParseStream) -> bool {
     input.peek(Token![=]) || input.peek(Token![;]) || colon(input) || matches!(next(input), Some(TokenTree::Group(_)))
 }

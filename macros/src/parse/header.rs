@@ -11,7 +11,7 @@ use super::{EXAMPLE, colon, found, generics, group, next, steps, token};
 use crate::ast::{Network, Ports};
 use crate::report::Report;
 
-/// One network; None where not even its name can be read.
+/// One network; None if not even its name is valid.
 ///
 /// ```text
 /// network = attribute* visibility name generics? ':' ports '->' ports '{' steps '}'
@@ -78,7 +78,7 @@ fn name(input: ParseStream, report: &mut Report) -> Option<Ident> {
     }
 }
 
-/// Takes `:` or `->`, or another sign that was meant as one and is reported. False where there is none at all.
+/// Consumes `:` or `->`, or a similar sign, which is reported. False if there is none.
 fn sign(input: ParseStream, expected: &str, report: &mut Report) -> bool {
     let right = if expected == ":" { colon(input) } else { input.peek(Token![->]) };
     if !right && !matches!(next(input), Some(TokenTree::Punct(_))) {
@@ -104,9 +104,7 @@ fn shapes(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Shape
     if at_body(input) {
         report.add(
             name,
-            format_args!(
-                "`{name}` does not say what it takes and gives; write its shapes without the batch: `{name}: [1, 28, 28] -> [10] {{ .. }}`"
-            ),
+            format_args!("`{name}` has no input and output shape; write them without the batch: `{name}: [1, 28, 28] -> [10] {{ .. }}`"),
         );
         return Some((None, None));
     }
@@ -116,7 +114,7 @@ fn shapes(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Shape
         skip_to_arrow(input);
     }
     if at_body(input) {
-        let text = format!("`{name}` does not say what it gives; write `-> [10]` after its input, or `-> [_]` to have it worked out");
+        let text = format!("`{name}` has no output shape; write `-> [10]` after its input, or `-> [_]` to infer it");
         report.add(
             takes.as_ref().and_then(|ports| ports.shapes().last()).map_or_else(|| name.to_token_stream(), |shape| shape.tokens.clone()),
             text,
@@ -132,7 +130,7 @@ fn shapes(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Shape
         match other {
             Some(other) => {
                 report.add(&other, text);
-                // A word in the arrow's place.
+                // A word instead of the arrow.
                 if !matches!(other, TokenTree::Group(_)) {
                     token(input);
                 }
@@ -144,7 +142,7 @@ fn shapes(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Shape
         }
     }
     let gives = if at_body(input) {
-        report.add(next(input), "the output's shape is missing after `->`; write `-> [10]`, or `-> [_]` to have it worked out");
+        report.add(next(input), "the output's shape is missing after `->`; write `-> [10]`, or `-> [_]` to infer it");
         None
     } else {
         ports(input, "the output", report)
@@ -157,7 +155,7 @@ fn shapes(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Shape
     Some((takes, gives))
 }
 
-/// Whatever stands in the place of a shape, the arrow comes after it.
+/// Skips an invalid shape up to the arrow.
 fn skip_to_arrow(input: ParseStream) {
     while !input.is_empty() && !input.peek(Token![->]) && !at_body(input) {
         token(input);
@@ -166,7 +164,7 @@ fn skip_to_arrow(input: ParseStream) {
 
 fn at_body(input: ParseStream) -> bool {
     let Some(TokenTree::Group(group)) = next(input) else { return false };
-    // `{ name: Shape }` in the place of a shape has an arrow or a body after it.
+    // `{ name: Shape }` as a shape is followed by an arrow or a body.
     group.delimiter() == Delimiter::Brace && !input.peek2(Token![->]) && !input.peek2(Token![=>]) && !input.peek2(syn::token::Brace)
 }
 
@@ -177,30 +175,30 @@ fn body(input: ParseStream, name: &Ident, report: &mut Report) -> Option<Vec<cra
     match next(input) {
         Some(TokenTree::Group(wrong)) => {
             token(input);
-            report.at(wrong.span_open(), format_args!("the layers of `{name}` stand between braces: `{{ .. }}`"));
+            report.at(wrong.span_open(), format_args!("the layers of `{name}` go in braces: `{{ .. }}`"));
             Some(steps::steps(&wrong, report))
         }
         None => {
-            report.add(name, format_args!("`{name}` has no layers; write them between braces after its shapes: {EXAMPLE}"));
+            report.add(name, format_args!("`{name}` has no layers; write them in braces after its shapes: {EXAMPLE}"));
             None
         }
         other => {
-            report.add(&other, format_args!("expected the layers of `{name}` between braces, but found {}", found(other.as_ref())));
+            report.add(&other, format_args!("expected the layers of `{name}` in braces, but found {}", found(other.as_ref())));
             skip_network(input);
             None
         }
     }
 }
 
-/// Nothing stands between two networks.
+/// Reports separators between two networks.
 fn separator(input: ParseStream, report: &mut Report) {
     if input.peek(Token![,]) || input.peek(Token![;]) {
         let sign = token(input);
-        report.add(&sign, format_args!("networks stand one after the other, without {}", found(sign.as_ref())));
+        report.add(&sign, format_args!("networks follow one another without {}", found(sign.as_ref())));
     }
 }
 
-/// Goes on behind the next braces of this level.
+/// Skips to the end of the next braces of this level.
 pub(super) fn skip_network(input: ParseStream) {
     while let Some(taken) = token(input) {
         if matches!(taken, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace) {

@@ -1,4 +1,4 @@
-//! What a step does: a word with arguments, a path, or a word of the language.
+//! The action of a step: a word with arguments, a path, or a keyword.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -15,7 +15,7 @@ use crate::report::Report;
 /// Words that begin a step and are followed by another word.
 pub const KEYWORDS: [&str; 3] = ["from", "output", "reuse"];
 
-/// What a step does; None where it is illegible, which is reported.
+/// The action of a step; None if it is invalid, which is reported.
 ///
 /// ```text
 /// action = 'from' word | 'output' word | 'reuse' word | combinator | layer | path
@@ -48,7 +48,7 @@ pub fn action(input: ParseStream, name: Option<&Ident>, report: &mut Report) -> 
         return keyword(input, &Ident::new(near, kind.span()), report);
     }
     if word == "block" && input.peek2(syn::Ident) {
-        report.add(&kind, "a template stands beside the networks of a block, not inside one");
+        report.add(&kind, "a template is declared next to the networks of a block, not inside one");
         return None;
     }
     if let Some(near) = misspelt(input, &word) {
@@ -65,7 +65,7 @@ pub fn action(input: ParseStream, name: Option<&Ident>, report: &mut Report) -> 
     layer(input, &kind, report).map(Action::Layer)
 }
 
-/// The step that holds others which a word in front of braces was meant to be.
+/// The combinator that a word before braces was meant to be.
 fn misspelt(input: ParseStream, word: &str) -> Option<&'static str> {
     let joins = layers::all().filter(|row| layers::is_join(row)).map(|row| row.kind);
     let steps: Vec<&'static str> = ["Residual", "Repeat", "Sequential"].into_iter().chain(joins).collect();
@@ -85,7 +85,7 @@ fn keyword(input: ParseStream, keyword: &Ident, report: &mut Report) -> Option<A
     let operand = match next(input) {
         Some(TokenTree::Ident(operand)) if !input.peek(Token![as]) => {
             token(input);
-            // A layer's path, as error messages and checkpoints write it.
+            // A layer's path, as in error messages and checkpoints.
             if input.peek(Token![.]) {
                 let mut tokens = operand.to_token_stream();
                 while input.peek(Token![.]) || input.peek(Ident::peek_any) || input.peek(syn::Lit) {
@@ -122,11 +122,11 @@ pub fn layer(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<La
     token(input);
     let mut tokens = kind.to_token_stream();
     if input.peek(Token![<]) {
-        report.add(next(input), format_args!("sizes stand in round brackets: `{kind}(..)`"));
+        report.add(next(input), format_args!("sizes go in parentheses: `{kind}(..)`"));
         return None;
     }
     if input.peek(Token![!]) {
-        report.add(token(input), format_args!("a layer is no macro; write `{kind}` without `!`"));
+        report.add(token(input), format_args!("a layer is not a macro; write `{kind}` without `!`"));
     }
     let (args, illegible_args) = arguments(input, kind, &mut tokens, report);
     Some(Layer { kind: kind.clone(), args, illegible_args, tokens })
@@ -139,10 +139,7 @@ fn arguments(input: ParseStream, kind: &Ident, tokens: &mut TokenStream, report:
             group.to_tokens(tokens);
             if group.delimiter() != Delimiter::Parenthesis {
                 let args = group.stream();
-                report.add(
-                    &group,
-                    format_args!("the arguments of `{kind}` stand in round brackets\nhelp: write `({})`", crate::text::of(args)),
-                );
+                report.add(&group, format_args!("the arguments of `{kind}` go in parentheses\nhelp: write `({})`", crate::text::of(args)));
             }
             args(&group, report)
         }
@@ -150,7 +147,7 @@ fn arguments(input: ParseStream, kind: &Ident, tokens: &mut TokenStream, report:
         Some(TokenTree::Literal(size)) => {
             token(input);
             size.to_tokens(tokens);
-            report.add(&size, format_args!("the arguments of `{kind}` stand in round brackets\nhelp: write `({size})`"));
+            report.add(&size, format_args!("the arguments of `{kind}` go in parentheses\nhelp: write `({size})`"));
             args(&Group::new(Delimiter::Parenthesis, size.into_token_stream()), report)
         }
         _ => (Vec::new(), false),
@@ -182,7 +179,7 @@ fn path(input: ParseStream, report: &mut Report) -> Option<Action> {
         return None;
     };
     if syn::Path::parse_mod_style.parse2(path.clone()).is_err() {
-        report.add(&path, format_args!("`{}` is no path to a network or layer", crate::text::of(&path)));
+        report.add(&path, format_args!("`{}` is not a path to a network or layer", crate::text::of(&path)));
         return None;
     }
     let mut tokens = path.clone();
@@ -202,7 +199,7 @@ fn path(input: ParseStream, report: &mut Report) -> Option<Action> {
     Some(Action::Path(layer))
 }
 
-/// What stands between `<` and `>`; the outer option is None where it is illegible.
+/// The tokens between `<` and `>`; the outer option is None if they are invalid.
 fn generics(input: ParseStream, report: &mut Report) -> Option<Option<TokenStream>> {
     if !input.peek(Token![<]) {
         return Some(None);
@@ -220,18 +217,17 @@ fn generics(input: ParseStream, report: &mut Report) -> Option<Option<TokenStrea
     }
 }
 
-/// The arguments of a custom layer or of a network of several inputs have no names.
+/// The arguments of a custom layer or of a network with several inputs, which are positional.
 fn sizes(args: Vec<Arg>, kind: &Ident, report: &mut Report) -> Vec<Expr> {
     let mut sizes = Vec::new();
     for arg in args {
         match arg {
             Arg::Position { input: None, size } => sizes.push(size),
             Arg::Position { input: Some(input), .. } => {
-                report
-                    .add(input, format_args!("`{kind}` is no built-in layer, and its sizes are not joined by `->`: separate them by `,`"));
+                report.add(input, format_args!("`{kind}` is not a built-in layer: separate its sizes by `,`, not `->`"));
             }
             Arg::Option { key, .. } => {
-                report.add(key, format_args!("`{kind}` is no built-in layer and takes no options by name"));
+                report.add(key, format_args!("`{kind}` is not a built-in layer and takes no options by name"));
             }
         }
     }

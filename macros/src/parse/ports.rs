@@ -1,4 +1,4 @@
-//! What a network takes and gives: one shape, or several with names.
+//! The inputs and outputs of a network: one shape, or several with names.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 use syn::Token;
@@ -10,7 +10,7 @@ use super::{found, inside, next, skip_to_comma, token, word_then_colon};
 use crate::ast::{NamedPort, Ports};
 use crate::report::Report;
 
-/// dfdx's tuples of tensors are visited up to this length.
+/// The longest tuple of tensors that dfdx supports.
 const MOST: usize = 6;
 
 /// ```text
@@ -46,7 +46,7 @@ fn named(group: &Group, what: &str, report: &mut Report) -> Option<Ports> {
             if !input.is_empty() && input.parse::<Token![,]>().is_err() {
                 let other = next(input);
                 report.add(&other, format_args!("expected `,` after {what}'s shape, but found {}", found(other.as_ref())));
-                // Two ports side by side lack but the comma; `;` stands for one.
+                // Two adjacent ports: a comma is missing; `;` counts as one.
                 if input.peek(Token![;]) {
                     token(input);
                 } else if !word_then_colon(input) {
@@ -58,7 +58,7 @@ fn named(group: &Group, what: &str, report: &mut Report) -> Option<Ports> {
     });
     if ports.is_empty() {
         if sound {
-            report.add(group, format_args!("{what} is missing between the braces: `{{ image: [3, 32, 32], mask: [1, 32, 32] }}`"));
+            report.add(group, format_args!("{what} is missing in the braces: `{{ image: [3, 32, 32], mask: [1, 32, 32] }}`"));
         }
         return None;
     }
@@ -72,7 +72,7 @@ fn named(group: &Group, what: &str, report: &mut Report) -> Option<Ports> {
 fn port(input: ParseStream, what: &str, report: &mut Report) -> Option<NamedPort> {
     if !word_then_colon(input) {
         let other = next(input);
-        let text = format!("between braces {what} has a name, `name: [1, 28, 28]`, but found {}", found(other.as_ref()));
+        let text = format!("in braces {what} has a name, `name: [1, 28, 28]`, but found {}", found(other.as_ref()));
         report.add(&other, text);
         return None;
     }

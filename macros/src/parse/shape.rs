@@ -9,7 +9,7 @@ use super::{found, inside, next, skip_to_comma, token};
 use crate::ast::{DimExpr, ShapeExpr};
 use crate::report::Report;
 
-/// A shape, or a slip that stands for one.
+/// A shape, or another notation that was meant as one.
 ///
 /// ```text
 /// shape = 'usize'? '[' dim (',' dim)* ','? ']'
@@ -28,9 +28,9 @@ pub fn shape(input: ParseStream, what: &str, report: &mut Report) -> Option<Shap
             let mut shape = sizes(&group, report)?;
             match word.to_string().as_str() {
                 "usize" if what == "the input" => shape.ids = true,
-                "usize" => report.add(&word, format_args!("{what} has numbers; token ids, `usize[..]`, are for inputs")),
+                "usize" => report.add(&word, format_args!("{what} cannot be token ids; `usize[..]` is allowed in inputs only")),
                 "f32" | "f64" | "float" => {
-                    report.add(&word, format_args!("numbers have no type in a shape: write `{}`", crate::text::of(&shape.tokens)));
+                    report.add(&word, format_args!("a shape has no number type: write `{}`", crate::text::of(&shape.tokens)));
                 }
                 "u8" | "u16" | "u32" | "u64" | "i32" | "i64" | "int" | "long" if what == "the input" => {
                     report.add(&word, format_args!("token ids are written `usize{}`", crate::text::of(&shape.tokens)));
@@ -48,14 +48,14 @@ pub fn shape(input: ParseStream, what: &str, report: &mut Report) -> Option<Shap
         // `(1, 28, 28)`, as a tuple or as PyTorch prints it.
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
             token(input);
-            let text = format!("a shape stands in square brackets\nhelp: write `[{}]`", crate::text::of(group.stream()));
+            let text = format!("a shape goes in square brackets\nhelp: write `[{}]`", crate::text::of(group.stream()));
             report.add(&group, text);
             sizes(&group, report)
         }
         // `-> 10`
         Some(TokenTree::Literal(literal)) => {
             token(input);
-            report.add(&literal, format_args!("a shape stands in square brackets\nhelp: write `[{literal}]`"));
+            report.add(&literal, format_args!("a shape goes in square brackets\nhelp: write `[{literal}]`"));
             sizes(&Group::new(Delimiter::Bracket, literal.into_token_stream()), report)
         }
         other => {
@@ -69,7 +69,7 @@ pub fn shape(input: ParseStream, what: &str, report: &mut Report) -> Option<Shap
     }
 }
 
-/// None where a size is illegible.
+/// None if a size is invalid.
 fn sizes(group: &Group, report: &mut Report) -> Option<ShapeExpr> {
     let mistakes = report.len();
     let mut dims = Vec::new();

@@ -1,4 +1,4 @@
-//! The layers between a network's braces.
+//! The steps in a network's braces.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 use syn::ext::IdentExt;
@@ -27,7 +27,7 @@ pub fn steps(body: &Group, report: &mut Report) -> Vec<Step> {
             }
             let foreign = foreign::begins(input);
             steps.extend(step(input, report));
-            // Lines of another library lack commas, and have a message each.
+            // Lines of another library have no commas, and get a message each.
             if !(foreign && foreign::begins(input)) {
                 separator(input, &mut semicolons, report);
             }
@@ -36,14 +36,14 @@ pub fn steps(body: &Group, report: &mut Report) -> Vec<Step> {
     steps
 }
 
-/// Takes the `,` after a step, or reports what stands there instead.
+/// Consumes the `,` after a step, or reports the token there instead.
 fn separator(input: ParseStream, semicolons: &mut bool, report: &mut Report) {
     if input.is_empty() || input.parse::<Token![,]>().is_ok() {
         return;
     }
     let other = next(input);
     if input.peek(Token![;]) {
-        // Who writes one writes them all: one message will do.
+        // Such separators are usually used throughout: one message for all.
         if !std::mem::replace(semicolons, true) {
             report.add(&other, "layers are separated by `,`, not `;`");
         }
@@ -51,7 +51,7 @@ fn separator(input: ParseStream, semicolons: &mut bool, report: &mut Report) {
         return;
     }
     if input.peek(Token![->]) {
-        report.add(&other, "the shape of a layer's output stands before `as`");
+        report.add(&other, "the output shape of a layer comes before `as`");
     } else if begins_step(input) {
         report.add(&other, format_args!("expected `,` between two layers, before {}", found(other.as_ref())));
         return;
@@ -66,7 +66,7 @@ fn begins_step(input: ParseStream) -> bool {
     input.peek(Ident::peek_any) || input.peek(Token![#])
 }
 
-/// One step; of a line as other libraries have it, those that it comes to.
+/// One step; for a line of another library, the steps of its translation.
 ///
 /// ```text
 /// step = doc* (name ':')? action ('->' shape)? ('as' tags)?
@@ -112,7 +112,7 @@ fn tags(input: ParseStream, report: &mut Report) -> Vec<Ident> {
                 tags.extend(nothing(input).or_else(|| tag(input, report)));
                 if !input.is_empty() && input.parse::<Token![,]>().is_err() {
                     report.add(next(input), "tags are separated by `,`: `as (a, b)`");
-                    // Two tags side by side lack but the comma; `;` stands for one.
+                    // Two adjacent tags: a comma is missing; `;` counts as one.
                     if input.peek(Token![;]) {
                         token(input);
                     } else if !input.peek(syn::Ident) {
@@ -123,7 +123,7 @@ fn tags(input: ParseStream, report: &mut Report) -> Vec<Ident> {
             }
         });
         if list.stream().is_empty() {
-            report.add(&list, "expected a tag between the brackets: `as (a, b)`");
+            report.add(&list, "expected a tag in the parentheses: `as (a, b)`");
         }
         return tags;
     }
@@ -134,7 +134,7 @@ fn tags(input: ParseStream, report: &mut Report) -> Vec<Ident> {
     tag(input, report).into_iter().collect()
 }
 
-/// `_` in the place of a tag, for one of several tensors that nothing uses.
+/// `_` as a tag, for one of several tensors that is not used.
 fn nothing(input: ParseStream) -> Option<Ident> {
     let underscore = input.parse::<Token![_]>().ok()?;
     Some(Ident::new("_", underscore.span))
@@ -196,7 +196,7 @@ fn name(input: ParseStream, report: &mut Report) -> Option<Ident> {
         }
         return name;
     }
-    // `conv1 Conv2d(6)`: two words with the second a layer, and the first not.
+    // `conv1 Conv2d(6)`: two words, of which only the second is a layer.
     if let (Some(TokenTree::Ident(first)), true) = (next(input), input.peek2(syn::Ident))
         && layers::find(&first.to_string()).is_none()
         && !layer::KEYWORDS.contains(&first.to_string().as_str())
@@ -218,7 +218,7 @@ fn name(input: ParseStream, report: &mut Report) -> Option<Ident> {
 /// `-> Shape`, if there is one.
 fn output(input: ParseStream, report: &mut Report) -> Option<crate::ast::ShapeExpr> {
     if input.peek(Token![=>]) {
-        report.add(input.parse::<Token![=>]>().ok(), "the shape of a layer's output follows `->`, not `=>`");
+        report.add(input.parse::<Token![=>]>().ok(), "the output shape of a layer follows `->`, not `=>`");
     } else if input.parse::<Token![->]>().is_err() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Templates: bodies with arguments, which stand beside the networks of a block.
+//! Templates: bodies with parameters, declared next to the networks of a block.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -11,10 +11,10 @@ use crate::ast::{Param, Template};
 use crate::layers;
 use crate::report::Report;
 
-/// What a template looks like, for messages.
+/// An example of a template, for messages.
 const EXAMPLE: &str = "`block DoubleConv(channels, kernel = 3) { .. }`";
 
-/// Does a template begin here? A network may also be called `block`.
+/// Whether a template begins here. A network may also be named `block`.
 pub fn begins(input: ParseStream) -> bool {
     let Some(TokenTree::Ident(word)) = next(input) else { return false };
     let misspelt = || {
@@ -24,7 +24,7 @@ pub fn begins(input: ParseStream) -> bool {
     (word == "block" && !input.peek2(Token![:]) && !input.peek2(Token![<])) || misspelt()
 }
 
-/// One template; None where it cannot be told what it is called or does.
+/// One template; None if its name or body is invalid.
 ///
 /// ```text
 /// template = 'block' word params? '{' steps '}'
@@ -52,7 +52,7 @@ pub fn template(input: ParseStream, report: &mut Report) -> Option<Template> {
         report.add(&name, format_args!("`{name}` is a built-in layer; give the template another name"));
     }
     if layer::KEYWORDS.contains(&name.to_string().as_str()) {
-        report.add(&name, format_args!("`{name}` is a word of the language; give the template another name"));
+        report.add(&name, format_args!("`{name}` is a keyword of `network!`; give the template another name"));
     }
     let params = match group(input, Delimiter::Parenthesis) {
         Some(params) => self::params(&params, &name, report),
@@ -61,7 +61,7 @@ pub fn template(input: ParseStream, report: &mut Report) -> Option<Template> {
     if input.peek(Token![->]) {
         report.add(
             input.parse::<Token![->]>().ok(),
-            format_args!("a template takes and gives what its layers do, and states no shapes; write `{name}(..) {{ .. }}`"),
+            format_args!("a template has no input and output shape of its own; write `{name}(..) {{ .. }}`"),
         );
         while !input.is_empty() && !input.peek(syn::token::Brace) {
             token(input);
@@ -75,7 +75,7 @@ pub fn template(input: ParseStream, report: &mut Report) -> Option<Template> {
         }
         None => {
             let other = next(input);
-            let text = format!("expected the layers of the template `{name}` between braces, but found {}", found(other.as_ref()));
+            let text = format!("expected the layers of the template `{name}` in braces, but found {}", found(other.as_ref()));
             match other {
                 Some(other) => report.add(other, text),
                 None => report.add(&name, text),
@@ -86,13 +86,13 @@ pub fn template(input: ParseStream, report: &mut Report) -> Option<Template> {
     }
 }
 
-/// An argument that makes no difference is a slip.
+/// Reports the first unused parameter.
 fn unused(params: &[Param], body: &Group, template: &Ident, report: &mut Report) {
     for (i, param) in params.iter().enumerate() {
         let defaults = params[i + 1..].iter().filter_map(|param| param.default.as_ref());
         if !mentions(body.stream(), &param.name) && !defaults.into_iter().any(|default| mentions(default.to_token_stream(), &param.name)) {
             report.add(&param.name, format_args!("the argument `{}` of `{template}` is never used; remove it", param.name));
-            // A body that uses none has one reason for it.
+            // One message: several unused parameters usually have the same cause.
             return;
         }
     }
@@ -121,7 +121,7 @@ fn params(group: &Group, template: &Ident, report: &mut Report) -> Vec<Param> {
                 Some(param) => {
                     let optional = params.iter().any(|other| other.default.is_some());
                     if param.default.is_none() && optional {
-                        report.add(&param.name, format_args!("`{}` has no default and must stand before those that have one", param.name));
+                        report.add(&param.name, format_args!("`{}` has no default and must come before those that have one", param.name));
                     }
                     params.push(param);
                 }
@@ -130,7 +130,7 @@ fn params(group: &Group, template: &Ident, report: &mut Report) -> Vec<Param> {
             if !input.is_empty() && input.parse::<Token![,]>().is_err() {
                 let other = next(input);
                 report.add(&other, format_args!("expected `,` after an argument of `{template}`, but found {}", found(other.as_ref())));
-                // Two arguments side by side lack but the comma.
+                // Two adjacent parameters: a comma is missing.
                 if !input.peek(syn::Ident) {
                     skip_to_comma(input);
                     let _ = input.parse::<Token![,]>();

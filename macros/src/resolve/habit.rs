@@ -1,4 +1,4 @@
-//! Values as other libraries write them, and a layer as it should have been written.
+//! Values in the notation of other libraries, and the corrected layer.
 
 use proc_macro2::{Ident, Literal, Span};
 use quote::ToTokens;
@@ -9,15 +9,15 @@ use crate::ast::Arg;
 use crate::layers::{self, Kind, Positions};
 use crate::text;
 
-/// What becomes of a value.
+/// The counterpart of a value.
 enum Meant {
     /// This one.
     Value(Expr),
-    /// Nothing: it is the default.
+    /// It is the default and can be omitted.
     Default,
 }
 
-/// A whole number.
+/// An integer.
 fn number(number: usize) -> Expr {
     let literal = Literal::usize_unsuffixed(number);
     parse_quote!(#literal)
@@ -32,7 +32,7 @@ fn whole(expression: &Expr) -> Option<usize> {
     }
 }
 
-/// A number that is written with a minus.
+/// A negative number.
 fn negative(expression: &Expr) -> Option<usize> {
     match expression {
         Expr::Unary(minus) if matches!(minus.op, UnOp::Neg(_)) => whole(&minus.expr),
@@ -40,12 +40,12 @@ fn negative(expression: &Expr) -> Option<usize> {
     }
 }
 
-/// Is it an axis that is counted from the end: `-1`?
+/// Whether it is an axis counted from the end: `-1`.
 pub fn is_from_the_end(axis: &Expr) -> bool {
     negative(axis).is_some()
 }
 
-/// A bare word, or a text.
+/// A bare word or a string.
 fn word(expression: &Expr) -> Option<String> {
     match expression {
         Expr::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
@@ -61,7 +61,7 @@ fn word(expression: &Expr) -> Option<String> {
     }
 }
 
-/// PyTorch's axes, which count the batch, as they are counted here; None for what cannot be told.
+/// Converts PyTorch's axes, which include the batch; None if that is not possible.
 pub fn axes(expression: &Expr, rank: Option<usize>) -> Option<Expr> {
     match expression {
         Expr::Tuple(tuple) => {
@@ -82,23 +82,23 @@ pub fn axes(expression: &Expr, rank: Option<usize>) -> Option<Expr> {
     }
 }
 
-/// The layer of an activation that Keras and PyTorch write as a word.
+/// The layer of an activation that Keras and PyTorch name by a string.
 pub fn activation(expression: &Expr) -> Option<&'static str> {
     let word = word(expression)?;
     layers::in_other_letters(&word).map(|row| row.kind)
 }
 
-/// A truth value.
+/// A boolean.
 pub fn is_bool(expression: &Expr) -> bool {
     matches!(word(expression).as_deref(), Some("true" | "false" | "True" | "False"))
 }
 
-/// Is a value kept that is no axis of PyTorch's? The last axis and `None` are what is meant where none is stated.
+/// Whether a value is kept: the last axis, `-1`, and `None` mean the default.
 pub fn keeps(expression: &Expr) -> bool {
     negative(expression) != Some(1) && word(expression).as_deref() != Some("None")
 }
 
-/// A whole number, or a pair of them.
+/// An integer or a pair of integers.
 fn pair(expression: &Expr) -> Option<[usize; 2]> {
     match expression {
         Expr::Tuple(tuple) if tuple.elems.len() == 2 => Some([whole(&tuple.elems[0])?, whole(&tuple.elems[1])?]),
@@ -107,20 +107,20 @@ fn pair(expression: &Expr) -> Option<[usize; 2]> {
     }
 }
 
-/// A pair, as one number where both are equal.
+/// A pair, as one number if both are equal.
 fn of_pair([height, width]: [usize; 2]) -> Expr {
     let (high, wide) = (number(height), number(width));
     if height == width { high } else { parse_quote!((#high, #wide)) }
 }
 
 impl Given<'_> {
-    /// Is a value written as another library does?
+    /// Whether a value is in another library's notation.
     pub(super) fn is_foreign(&self) -> bool {
         let kind = |field: &str| self.row.option(field).map_or(Kind::Size, |option| option.kind);
         !self.behind.is_empty() || self.list.iter().any(|(field, value)| self.meant(field, kind(field), value).is_some())
     }
 
-    /// What a value means that is written as another library does.
+    /// The meaning of a value in another library's notation.
     fn meant(&self, field: &str, kind: Kind, value: &Expr) -> Option<Meant> {
         let word = word(value).unwrap_or_default();
         let path = matches!(value, Expr::Path(path) if path.path.get_ident().is_some());
@@ -171,7 +171,7 @@ impl Given<'_> {
         }
     }
 
-    /// What is wrong with such a value, and what to write.
+    /// The message about such a value, with the correction.
     pub(super) fn instead(&self, field: &str, kind: Kind, value: &Expr) -> Option<String> {
         let word = word(value).unwrap_or_default();
         let shown = text::of(value);
@@ -184,27 +184,27 @@ impl Given<'_> {
             return Some(format!("must not be negative, but is `{shown}`\nhelp: {help}"));
         }
         if field == "padding" && matches!(word.as_str(), "same" | "valid") && !matches!(value, Expr::Call(_)) {
-            let must = if kind == Kind::Pair { "must be a whole number or a pair `(height, width)`" } else { "must be a whole number" };
+            let must = if kind == Kind::Pair { "must be an integer or a pair `(height, width)`" } else { "must be an integer" };
             let help = match self.meant(field, kind, value) {
                 Some(Meant::Value(padding)) => format!("write `{}`, which keeps the size", text::of(padding)),
                 Some(Meant::Default) => "write `0`, which is also the default".to_owned(),
-                None => "where the stride is 1 and the kernel is odd, half the kernel keeps the size".to_owned(),
+                None => "with a stride of 1 and an odd kernel, half the kernel keeps the size".to_owned(),
             };
             return Some(format!("{must}, but is `{shown}`\nhelp: {help}"));
         }
         match self.meant(field, kind, value) {
-            Some(Meant::Default) => Some(format!("is stated by a value, but is `{shown}`\nhelp: leave the option out")),
+            Some(Meant::Default) => Some(format!("must be a value, but is `{shown}`\nhelp: leave the option out")),
             Some(Meant::Value(number)) if matches!(kind, Kind::Size | Kind::Pair | Kind::Float) && matches!(value, Expr::Lit(_)) => {
                 Some(format!("must be a number, but is the text `{shown}`\nhelp: write `{}`", text::of(number)))
             }
             Some(Meant::Value(pair)) if self.row.kind == "Pad" && field == "padding" => {
-                Some(format!("must be a whole number or a pair `(height, width)`, but is `{shown}`\nhelp: write `{}`", text::of(pair)))
+                Some(format!("must be an integer or a pair `(height, width)`, but is `{shown}`\nhelp: write `{}`", text::of(pair)))
             }
             _ => None,
         }
     }
 
-    /// The first axis of a list that is counted from behind, and what is wrong with it.
+    /// The first axis of a list that is counted from the end, and the message about it.
     pub(super) fn negative<'e>(&self, field: &str, list: &[&'e Expr]) -> Option<(&'e Expr, String)> {
         if field != "axes" {
             return None;
@@ -222,11 +222,11 @@ impl Given<'_> {
         Some((item, format!("must not be negative, but is `{}`\nhelp: {help}", text::of(item))))
     }
 
-    /// Values as they should have been written.
+    /// The corrected values.
     pub(super) fn normalize(&mut self) {
         let list = std::mem::take(&mut self.list);
         let kinds: Vec<Kind> = list.iter().map(|(field, _)| self.row.option(field).map_or(Kind::Size, |option| option.kind)).collect();
-        // The padding is worked out from the others.
+        // The padding is computed from the others.
         self.list = list.clone();
         self.list = list
             .into_iter()
@@ -239,7 +239,7 @@ impl Given<'_> {
             .collect();
     }
 
-    /// The layer as it should have been written, and the steps behind it.
+    /// The corrected layer and the steps after it.
     pub(super) fn written(&self) -> String {
         let mut args = Vec::new();
         let all = |field: &str| self.list.iter().filter(|(name, _)| *name == field).map(|(_, value)| text::of(value)).collect::<Vec<_>>();

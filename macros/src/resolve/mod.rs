@@ -1,4 +1,4 @@
-//! From a layer as written to a row of the table and a value for each of its arguments.
+//! From a layer as written to its row and the values of its arguments.
 
 mod habit;
 mod options;
@@ -14,8 +14,8 @@ use crate::report::Report;
 use crate::settings::{Num, Setting, Settings, Symbols, Value};
 use crate::{text, value};
 
-/// What a layer is that has no row of its name. A misspelt kind that can only mean one layer is reported and taken for that, with arguments
-/// as they should have been written. `others` are the names of templates and networks that can be meant as well.
+/// Resolves a layer without a row of its name. A misspelled name with one candidate is reported and replaced by it, with arguments
+/// corrected. `others` are the names of templates and networks, which are candidates too.
 pub fn row(layer: &Layer, others: &[String], report: &mut Report) -> Option<(&'static Row, Layer)> {
     let kind = &layer.kind;
     let word = kind.to_string();
@@ -50,16 +50,16 @@ pub fn row(layer: &Layer, others: &[String], report: &mut Report) -> Option<(&'s
     let all = all.join(", ");
     report.add(
         kind,
-        format_args!("{unknown}\nhelp: the layers are {all}; a network declared elsewhere and a layer of your own are written with their path, `self::` in front"),
+        format_args!("{unknown}\nhelp: the layers are {all}; networks of other modules and custom layers are written with their path, such as `self::`"),
     );
     None
 }
 
-/// A layer as another library writes it, written as this language does: the text, which may hold an activation behind the layer, and the
+/// A layer of another library in this language: the text, which may include an activation after the layer, and the
 /// layer.
 pub fn corrected(row: &'static Row, layer: &Layer) -> (String, Layer) {
     let layer = Layer { kind: Ident::new(row.kind, layer.kind.span()), ..layer.clone() };
-    // A join's arguments are tags, a pool's name is what fills its places.
+    // The arguments of a join are tags, that of an unpooling layer is a pool's name.
     if layers::is_join(row) || layers::is_unpool(row) {
         let args: Vec<String> = layer
             .args
@@ -77,7 +77,7 @@ pub fn corrected(row: &'static Row, layer: &Layer) -> (String, Layer) {
     given.positions(&mut scratch);
     given.options(&mut scratch);
     given.normalize();
-    // Of what it lacks nothing more is said.
+    // Missing arguments are not reported again.
     let lacks = given.lacks();
     let text = if lacks { given.example() } else { given.written() };
     let args = given.args();
@@ -85,12 +85,12 @@ pub fn corrected(row: &'static Row, layer: &Layer) -> (String, Layer) {
     (text, Layer { args, illegible_args: layer.illegible_args || lacks, ..layer })
 }
 
-/// An axis as PyTorch counts it, which counts the batch, as it is counted here.
+/// Converts PyTorch's axis, which includes the batch.
 pub fn axes(axis: &Expr) -> Option<Expr> {
     habit::axes(axis, None)
 }
 
-/// The values of a layer's arguments, in the order of its operation's fields. `name` is the layer's, `rank` how many axes it receives.
+/// The values of a layer's arguments, in the order of its operation's fields. `name` is the layer's name, `rank` the rank of its input.
 pub fn settings(row: &'static Row, layer: &Layer, name: &str, rank: Option<usize>, symbols: &mut Symbols, report: &mut Report) -> Settings {
     let mut given = Given::new(row, layer, name, rank);
     given.positions(report);
@@ -100,29 +100,29 @@ pub fn settings(row: &'static Row, layer: &Layer, name: &str, rank: Option<usize
     given.values(symbols, report)
 }
 
-/// The arguments that were given: for which field, and the value.
+/// The given arguments: field and value.
 struct Given<'a> {
     row: &'static Row,
     layer: &'a Layer,
     name: &'a str,
-    /// How many axes the layer receives, where that is known.
+    /// The rank of the layer's input, if known.
     rank: Option<usize>,
     list: Vec<(&'static str, Expr)>,
-    /// Steps to be written behind the layer: an activation that was an option.
+    /// Steps to add after the layer: an activation that was an option.
     behind: Vec<&'static str>,
-    /// What was written as another library does: one message for all of it.
+    /// Arguments in another library's notation, reported in one message.
     slips: Vec<Slip>,
-    /// Some could not be told apart, so that nothing can be said to be missing.
+    /// Some arguments are ambiguous, so missing ones are not reported.
     illegible: bool,
-    /// An argument was not understood, so that nothing is known of what the layer gives.
+    /// An argument is invalid, so the layer's output is unknown.
     unsound: bool,
 }
 
-/// An argument that was written as another library does.
+/// An argument in another library's notation.
 struct Slip {
     tokens: TokenStream,
     text: String,
-    /// What to write for the tokens; None where the whole layer is written anew.
+    /// The correction of the tokens; None if the whole layer is rewritten.
     instead: Option<String>,
 }
 
@@ -132,7 +132,7 @@ impl<'a> Given<'a> {
         Self { row, layer, name, rank, list: Vec::new(), behind: Vec::new(), slips: Vec::new(), illegible, unsound: false }
     }
 
-    /// The field that an option's name stands for, be it another library's.
+    /// The field of an option's name, including other libraries' names.
     fn means(&self, key: &Ident) -> Option<&'static str> {
         let word = key.to_string();
         if let Some(option) = self.row.option(&word) {
@@ -157,12 +157,12 @@ impl<'a> Given<'a> {
         self.list.iter().find(|(name, _)| *name == field).map(|(_, value)| value)
     }
 
-    /// Notes an argument that was written as another library does; the layer is to be written anew.
+    /// Records an argument in another library's notation; the layer is rewritten.
     fn slip(&mut self, tokens: impl ToTokens, text: String) {
         self.slips.push(Slip { tokens: tokens.into_token_stream(), text, instead: None });
     }
 
-    /// Reports such arguments: one message, with what to write.
+    /// Reports such arguments in one message with the correction.
     fn tell(&mut self, report: &mut Report) {
         let slips = std::mem::take(&mut self.slips);
         let help = match &slips[..] {
@@ -173,12 +173,12 @@ impl<'a> Given<'a> {
                 self.written()
             }
         };
-        // What could not be read would be missing in it.
+        // An invalid argument would be missing in it.
         let help = if self.illegible { String::new() } else { format!("\nhelp: write `{help}`") };
         report.add(&slips[0].tokens, format_args!("{}{help}", slips[0].text));
     }
 
-    /// What must be given and is not, in one message.
+    /// Reports missing arguments in one message.
     fn missing(&self, report: &mut Report) {
         if self.illegible {
             return;
@@ -199,7 +199,7 @@ impl<'a> Given<'a> {
         report.add(&self.layer.kind, format_args!("`{}` needs {needs}\nhelp: for example `{example}`", self.name));
     }
 
-    /// What the layer might look like with what it lacks.
+    /// An example of the layer with its missing arguments.
     fn example(&self) -> String {
         let required = self.row.options().filter(|option| option.default == Default::Required && !self.has(option.name));
         match self.row.positions() {
@@ -214,7 +214,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// Does it lack something that must be given?
+    /// Whether a required argument is missing.
     fn lacks(&self) -> bool {
         let output = matches!(self.row.positions(), Positions::InOut { output, .. } if !self.has(output));
         output || self.row.options().any(|option| option.default == Default::Required && !self.has(option.name))

@@ -1,4 +1,4 @@
-//! Arguments with a name, and what other libraries call them.
+//! Named arguments, and their names in other libraries.
 
 use proc_macro2::Ident;
 use quote::ToTokens;
@@ -11,8 +11,8 @@ use crate::report::Report;
 use crate::text;
 
 impl Given<'_> {
-    /// The field that PyTorch's spelling of an argument stands for, and its value; None where it has no counterpart. An axis is counted as PyTorch
-    /// counts it, with the batch.
+    /// The field and value of an argument with PyTorch's name; None without counterpart. An axis is counted as in PyTorch,
+    /// with the batch.
     fn by_torch(&self, word: &str, value: &Expr) -> Option<(&'static str, Expr)> {
         let field = layers::torch_field(self.row, word)?;
         match word {
@@ -21,11 +21,11 @@ impl Given<'_> {
         }
     }
 
-    /// The arguments with a name.
+    /// Reads the named arguments.
     pub(super) fn options(&mut self, report: &mut Report) {
         for arg in &self.layer.args {
             let Arg::Option { key, value } = arg else { continue };
-            // No field of the operation: [`crate::init`] reads it.
+            // Not a field of the operation: [`crate::init`] reads it.
             if key == crate::init::OPTION {
                 continue;
             }
@@ -38,7 +38,7 @@ impl Given<'_> {
         }
     }
 
-    /// The field that an option's name stands for, and its value. A wrong name is reported, and taken for the one that was meant.
+    /// The field and value of an option. A wrong name is reported and replaced by the intended one.
     fn field(&mut self, key: &Ident, value: &Expr, report: &mut Report) -> Option<(&'static str, Expr)> {
         let (row, word) = (self.row, key.to_string());
         if let Some(option) = row.option(&word) {
@@ -55,16 +55,13 @@ impl Given<'_> {
             return None;
         }
         if row.kind == "Linear" && matches!(word.as_str(), "dropconnect" | "drop" | "dropout" | "weight_dropout" | "weight_drop") {
-            report.add(
-                key,
-                format_args!("{unknown}; a layer of its own, `Dropout`, drops values\nhelp: write `drop_connect` to drop weights"),
-            );
+            report.add(key, format_args!("{unknown}; the layer `Dropout` drops values\nhelp: write `drop_connect` to drop weights"));
             return None;
         }
         let options: Vec<&'static str> = row.options().map(|option| option.name).collect();
         match (layers::meant(row, &word), row.positions()) {
             (Some(Meant::Option(name)), _) => {
-                // PyTorch counts the batch, which is no axis here.
+                // PyTorch's axes include the batch.
                 if word.starts_with("dim") {
                     let Some(axis) = habit::axes(value, self.rank) else {
                         self.slip(key, format!("{unknown}; axes are counted without the batch"));
@@ -79,21 +76,21 @@ impl Given<'_> {
                 return Some((name, value.clone()));
             }
             (Some(Meant::In), Positions::InOut { input, what, .. }) => {
-                self.slip(key, format!("{unknown}; the input {what} stand first, before an arrow"));
+                self.slip(key, format!("{unknown}; the input {what} come first, before an arrow"));
                 return Some((input, value.clone()));
             }
             (Some(Meant::Size), Positions::InOut { output, what, .. }) => {
-                self.slip(key, format!("{unknown}; the output {what} stand first, without a name"));
+                self.slip(key, format!("{unknown}; the output {what} come first, without a name"));
                 return Some((output, value.clone()));
             }
             (Some(Meant::Size), Positions::Features(field)) => {
-                self.slip(key, format!("{unknown}; the number stands first, without a name"));
+                self.slip(key, format!("{unknown}; the number comes first, without a name"));
                 return Some((field, value.clone()));
             }
             _ => {}
         }
         if word == "activation" && row.module.is_some() {
-            self.slip(key, format!("{unknown}; an activation is a step of its own"));
+            self.slip(key, format!("{unknown}; an activation is a separate step"));
             self.behind.extend(habit::activation(value));
             return None;
         }
@@ -112,7 +109,7 @@ impl Given<'_> {
             report.add(key, format_args!("{unknown}\nhelp: write `{name}`"));
             return Some((name, value.clone()));
         }
-        // What it was meant to be may be what is missing, and decide on shapes.
+        // It may be meant as a missing argument that affects the shape.
         self.illegible = true;
         self.unsound = true;
         let help = match options[..] {

@@ -1,4 +1,4 @@
-//! Layers that meet generic parameters.
+//! Shape rules of layers with generic parameters.
 
 use layercake_ir::{Mistake, Op, Shape};
 
@@ -12,7 +12,7 @@ use crate::parts;
 use crate::settings::Settings;
 
 impl Pass<'_> {
-    /// Asks a layer's rule twice, and puts together what it says.
+    /// Evaluates a layer's rule twice and combines the results.
     pub(super) fn generic(&mut self, subject: &Subject, settings: &Settings, values: &[usize], inputs: &[Flow]) -> (State, Flow) {
         let ask = |round: usize| -> Option<Result<(Op, Shape), Mistake>> {
             let settings = settings.with_params(round);
@@ -31,7 +31,7 @@ impl Pass<'_> {
         };
         let all = &self.symbols.params;
         let mut dims: Vec<Option<Dim>> = sizes(all, &first.1, &second.1);
-        // A packed value is taken apart right behind the layer, and is no type anywhere.
+        // A packed value is unpacked directly after the layer and does not occur in any type.
         if first.0.recurrent().is_some_and(|op| op.packed) {
             for (axis, dim) in dims.iter_mut().enumerate() {
                 dim.get_or_insert(Dim::Worked { rounds: [first.1.dim(axis), second.1.dim(axis)] });
@@ -40,8 +40,8 @@ impl Pass<'_> {
         if dims.iter().any(Option::is_none) {
             let shape = Flow::numbers(Some(dims.into_iter().map(|dim| dim.unwrap_or(Dim::Unknown)).collect()));
             let text = format!(
-                "`{}` gives {}, where `?` is worked out from {}; stable Rust has no arithmetic on generic parameters in types\nhelp: leave the \
-                 parameter an axis of its own up to here, or write a number or a named constant in its place",
+                "`{}` gives {}, where `?` is computed from {}; stable Rust has no arithmetic on generic parameters in types\nhelp: keep the \
+                 parameter on an axis of its own up to here, or replace it by a number or a named constant",
                 subject.name,
                 shape.text(),
                 self.involved(settings, inputs)
@@ -60,7 +60,7 @@ impl Pass<'_> {
         (State::Generic(first.0), output)
     }
 
-    /// Why tensors of such sizes cannot be.
+    /// The message about tensors of such sizes, if they are not allowed.
     fn refuse_tensors(
         &self,
         subject: &Subject,
@@ -72,8 +72,8 @@ impl Pass<'_> {
         let mut sizes = tensors.into_iter().flatten();
         if sizes.any(|size| size.is_none()) {
             return Some(format!(
-                "a weight of `{}` has a size that is worked out from {}; stable Rust has no arithmetic on generic parameters in types\nhelp: write a \
-                 number or a named constant in the parameter's place",
+                "a weight of `{}` has a size that is computed from {}; stable Rust has no arithmetic on generic parameters in types\nhelp: \
+                 replace the parameter by a number or a named constant",
                 subject.name,
                 self.involved(settings, inputs)
             ));
@@ -82,29 +82,29 @@ impl Pass<'_> {
         let runtime: Vec<Param> = self.symbols.params.iter().filter(|param| param.runtime).cloned().collect();
         let named = params::mentions(&runtime, params::code(&runtime, debug))?;
         Some(format!(
-            "`{}` would depend on `{1}`, which is known when the network runs and not when it is built\nhelp: work along the other axes, or make \
+            "the parameters of `{}` would depend on `{1}`, which is known only at run time\nhelp: use the other axes, or make \
              `{1}` a number or a constant",
             subject.name, named.name
         ))
     }
 
-    /// A generic parameter and a constant meet in one layer: the one is asked for twice, and the other is not known.
+    /// Reports a generic parameter and a constant in one layer: rules with the former are evaluated twice, and the latter is unknown here.
     pub(super) fn mixture(&mut self, subject: &Subject, settings: &Settings, inputs: &[Flow]) {
         let constant = settings.named().or_else(|| inputs.iter().find_map(named)).unwrap_or_else(|| "a constant".to_owned());
         let text = format!(
-            "`{}` mixes {} with {constant}, whose value the macro does not know\nhelp: write the number, or make it a parameter of the network too",
+            "`{}` mixes {} with {constant}, whose value is unknown during macro expansion\nhelp: write the number, or make it a generic parameter too",
             subject.name,
             self.involved(settings, inputs)
         );
         self.report.add(&subject.layer.kind, text);
     }
 
-    /// Does a shape mix the two? It is reported.
+    /// Whether a shape mixes the two, which is reported.
     pub(super) fn mixes(&mut self, flow: &Flow, declared: &ShapeExpr) -> bool {
         let mixes = flow.is_generic() && flow.is_named();
         if mixes {
             let text = format!(
-                "this shape mixes {} with {}, whose value the macro does not know\nhelp: write the number, or make it a parameter of the network too",
+                "this shape mixes {} with {}, whose value is unknown during macro expansion\nhelp: write the number, or make it a generic parameter too",
                 self.involved(&Settings::default(), std::slice::from_ref(flow)),
                 named(flow).unwrap_or_default()
             );
@@ -113,20 +113,20 @@ impl Pass<'_> {
         mixes
     }
 
-    /// A custom layer's types are written out, so that what it takes and gives must be known. False after a mistake.
+    /// The types of a custom layer are written out, so its input and output shape must be known. False after a mistake.
     pub(super) fn custom(&mut self, name: &str, what: &What, inputs: &[Flow], stated: Option<&ShapeExpr>) -> bool {
         let inferred = stated.iter().flat_map(|shape| &shape.dims).find_map(|dim| match dim {
             DimExpr::Inferred(token) => Some(token),
             DimExpr::Size(_) => None,
         });
         if let Some(token) = inferred {
-            let text = format!("`{name}` is a layer of your own, and what it gives cannot be worked out here; state each size: `-> [64]`");
+            let text = format!("the output shape of the custom layer `{name}` cannot be inferred; state each size: `-> [64]`");
             self.report.add(token, text);
             return false;
         }
         if inputs[0].ids {
             let text = format!(
-                "`{name}` is a layer of your own, and receives token ids: {}\nhelp: put `Embedding(65 -> 64)` before it, for ids below 65 and 64 features of each",
+                "the custom layer `{name}` expects numbers, but receives token ids: {}\nhelp: put `Embedding(65 -> 64)` before it, for ids below 65 and 64 features of each",
                 inputs[0].text()
             );
             self.report.add(what.head(), text);
@@ -134,8 +134,8 @@ impl Pass<'_> {
         }
         if inputs[0].dims.is_none() && inputs[0].constant.is_some() {
             let text = format!(
-                "`{name}` is a layer of your own, and the macro does not know how many axes it receives from a network\nhelp: state \
-                 behind the network what it gives"
+                "the custom layer `{name}` receives an unknown number of axes from a network\nhelp: state \
+                 the network's output shape after it"
             );
             self.report.add(what.head(), text);
             return false;
@@ -158,7 +158,7 @@ impl Pass<'_> {
     }
 }
 
-/// The sizes of a shape that was the one in the first round and the other in the second; None for arithmetic.
+/// The sizes of a shape from its values in the two rounds; None for arithmetic.
 fn sizes(params: &[Param], first: &Shape, second: &Shape) -> Vec<Option<Dim>> {
     let size = |(first, second): (&usize, &usize)| match params::size(params, *first, *second) {
         Size::Known(size) => Some(Dim::Known(size)),
@@ -168,7 +168,7 @@ fn sizes(params: &[Param], first: &Shape, second: &Shape) -> Vec<Option<Dim>> {
     first.dims().iter().zip(second.dims()).map(size).collect()
 }
 
-/// What the user called a constant of a shape.
+/// The user's name for a constant in a shape.
 fn named(flow: &Flow) -> Option<String> {
     let dims = flow.dims.iter().flatten();
     dims.filter_map(|dim| if let Dim::Named { text, .. } = dim { Some(format!("`{text}`")) } else { None }).next()

@@ -1,6 +1,6 @@
-//! Works out every shape. Where all sizes are numbers, the shape rules are asked at once; where one is a constant expression, the
-//! question is put down as a [`Rule`] for the compiler to answer; where one is a generic parameter, it is asked twice with different
-//! numbers in its place.
+//! Computes every shape. If all sizes are numbers, the shape rules are evaluated directly. If one is a constant expression, the
+//! rule is recorded as a [`Rule`] for the compiler to evaluate. If one is a generic parameter, the rule is evaluated twice with different
+//! stand-ins.
 
 mod generic;
 mod model;
@@ -26,7 +26,7 @@ use crate::report::Report;
 use crate::settings::{Num, Setting, Settings, Symbols, Value};
 use crate::{init, resolve};
 
-/// Resolves every layer and works out every shape.
+/// Resolves every layer and computes every shape.
 pub fn model<'a>(network: &'a Network, plan: Plan, report: &mut Report) -> Model<'a> {
     let mut symbols = Symbols::new(&network.name);
     symbols.params = Param::all(&network.generics);
@@ -66,20 +66,20 @@ struct Pass<'r> {
     input_rules: Vec<usize>,
     stated: Vec<OutputRule>,
     shared: Vec<usize>,
-    /// Layers applied again of which something is refused already.
+    /// Reused layers with a reported mistake.
     refused: Vec<Option<usize>>,
-    /// Layers in repetitions of which something is refused already.
+    /// Layers in repetitions with a reported mistake.
     told: Vec<usize>,
-    /// What was said of layers in templates, without their names.
+    /// The messages about layers in templates, without the layers' names.
     given: HashSet<String>,
-    /// A layer was refused whose output nobody knows, so that the number of axes behind it is a guess.
+    /// A refused layer has an unknown output, so the number of axes after it is a guess.
     rank_lost: bool,
-    /// The input's shape has a batch in it, which is reported.
+    /// The input's shape includes the batch, which is reported.
     batch_told: bool,
 }
 
 impl Pass<'_> {
-    /// Works out one layer.
+    /// Computes the shape of one layer.
     fn node(&mut self, node: lower::Node) {
         let lower::Node { path, field, docs, what, inputs, operands, shares, again, copies, output: declared, note } = node;
         let flows: Vec<Flow> = inputs.iter().map(|&value| self.flow(value).clone()).collect();
@@ -90,7 +90,7 @@ impl Pass<'_> {
             What::Layer { row, layer, part, packed } => {
                 let unpacks = row.kind == UNPACK.kind;
                 settings = match (part, self.nodes.last()) {
-                    // The parts of a split are told the same.
+                    // All parts of a split have the same settings.
                     (Some(_), _) if unpacks => self.unpacked(inputs[0]),
                     (Some((1.., _)), Some(before)) => before.settings.clone(),
                     _ => {
@@ -98,7 +98,7 @@ impl Pass<'_> {
                         resolve::settings(row, layer, name_of(&path, &what), rank, &mut self.symbols, self.report)
                     }
                 };
-                // Of what has the options of another, they are looked at there.
+                // The options of a `MaxUnpool2d` are checked at its pool.
                 if layers::is_unpool(row) {
                     self.report.truncate(begin);
                 } else if !matches!(part, Some((1.., _))) && !unpacks {
@@ -121,7 +121,7 @@ impl Pass<'_> {
                 let mistakes = self.report.len();
                 let name = name_of(&path, &what);
                 let answer = self.layer(&rule::Subject { row, layer, operands: &operands, name }, &settings, &inputs, &flows);
-                // What is wrong with a split is said of its first part.
+                // A mistake in a split is reported for its first part.
                 if matches!(part, Some((1.., _))) {
                     self.report.truncate(mistakes);
                 }
@@ -143,7 +143,7 @@ impl Pass<'_> {
             }
             What::Lost(_) => (State::Lost, declared.as_ref().map_or(Flow::UNKNOWN, |declared| self.sizes(declared, true).0)),
         };
-        // What is wrong with a layer is said once, and not where it is applied again.
+        // A mistake in a layer is reported once, not at each `reuse`.
         if shares.is_some_and(|owner| matches!(self.nodes[owner].state, State::Lost)) {
             self.report.truncate(begin);
         }
@@ -153,7 +153,7 @@ impl Pass<'_> {
             output = self.step_output(declared, output, &path, &note);
             self.report.annotate(begin, &note);
         }
-        // What is wrong with a template, or with a value that it was given, is said once, and not of each use or layer.
+        // A mistake in a template, or in an argument, is reported once, not for each use or layer.
         if !note.is_empty() {
             let name = format!("`{}`", name_of(&path, &what));
             self.report.retain(begin, |text| {
@@ -161,7 +161,7 @@ impl Pass<'_> {
                 self.given.insert(said.replace(&name, ""))
             });
         }
-        // What is wrong with a layer of a repetition is said once.
+        // A mistake in a layer of a repetition is reported once.
         let first = copies.unwrap_or(self.nodes.len());
         if self.told.contains(&first) {
             self.report.truncate(begin);
@@ -186,7 +186,7 @@ impl Pass<'_> {
         self.share(self.nodes.len() - 1);
     }
 
-    /// What one that takes apart a value of a recurrent layer has to know of that.
+    /// The settings of an unpacking node, from its recurrent layer.
     fn unpacked(&self, value: usize) -> Settings {
         let layer = &self.nodes[value - self.inputs.len()];
         let kept = ["layers", "bidirectional", "output"];
@@ -194,7 +194,7 @@ impl Pass<'_> {
         Settings { list: kept.map(|setting| Setting { tokens: None, ..setting.clone() }).collect() }
     }
 
-    /// A layer that is applied again needs tensors of the same shapes.
+    /// Checks that a reused layer needs tensors of the same shapes.
     fn share(&mut self, index: usize) {
         let node = &self.nodes[index];
         let Some(owner) = node.shares else { return };
@@ -205,7 +205,7 @@ impl Pass<'_> {
             (State::Decided(op), State::Decided(theirs)) | (State::Generic(op), State::Generic(theirs)) => {
                 if let Err(mistake) = check_shared(op, theirs, &owner.name, &site) {
                     let (again, text) = (node.again, params::text(&self.symbols.params, &format!("{mistake}{}", node.note)));
-                    // One message for each `reuse`.
+                    // One message per `reuse`.
                     if !self.refused.contains(&again) {
                         self.report.add(node.what.head(), text);
                         self.refused.push(again);
@@ -225,7 +225,7 @@ impl Pass<'_> {
         }
     }
 
-    /// Who gives a value, for messages; empty for the network's only input.
+    /// The name of the input or layer of a value, for messages; empty for the network's only input.
     fn source(&self, value: usize) -> String {
         match value.checked_sub(self.inputs.len()) {
             None if self.inputs.len() == 1 && self.names[0] == "input" => String::new(),
@@ -234,13 +234,13 @@ impl Pass<'_> {
         }
     }
 
-    /// The shape that the layer which gives a value flattened.
+    /// The input's shape of the `Flatten` that produces a value.
     fn flattened(&self, value: usize) -> Option<Flow> {
         let node = &self.nodes[value.checked_sub(self.inputs.len())?];
         node.row().filter(|row| row.outline == Outline::Flat).map(|_| self.flow(node.inputs[0]).clone())
     }
 
-    /// Works out the inputs' shapes.
+    /// Computes the inputs' shapes.
     fn inputs(&mut self, network: &Network) {
         let shapes: Vec<Option<&ShapeExpr>> = match &network.inputs {
             None => vec![None],
@@ -292,7 +292,7 @@ impl Pass<'_> {
         ports
     }
 
-    /// A length that is known when the network runs comes in with an input.
+    /// A length that is known at run time must be a size of an input.
     fn lengths(&mut self, network: &Network) {
         if self.inputs.iter().any(|port| port.flow.is_lost()) {
             return;
@@ -300,7 +300,7 @@ impl Pass<'_> {
         for (param, generic) in self.symbols.params.iter().zip(&network.generics).filter(|(param, _)| param.runtime) {
             let stated = |port: &Port| port.flow.dims.iter().flatten().any(|dim| matches!(dim, Dim::Param(own) if own == param));
             if !self.inputs.iter().any(stated) {
-                let text = format!("no input has the length `{0}`; it must be a size of one, as in `[{0}, 64]`", param.name);
+                let text = format!("no input has the length `{0}`; it must be a size of an input, as in `[{0}, 64]`", param.name);
                 self.report.add(&generic.name, text);
             }
         }
@@ -315,7 +315,7 @@ impl Pass<'_> {
     }
 }
 
-/// A layer's name in messages: all parts of a split have that of the split.
+/// A layer's name in messages: all parts of a split have the split's name.
 pub(crate) fn name_of<'a>(path: &'a str, what: &What) -> &'a str {
     match what {
         What::Layer { part: Some(_), .. } => path.rsplit_once('.').map_or(path, |(split, _)| split),
@@ -323,7 +323,7 @@ pub(crate) fn name_of<'a>(path: &'a str, what: &What) -> &'a str {
     }
 }
 
-/// What to underline where the input's shape is refused: the zero.
+/// The tokens to underline in a refused input shape: the zero.
 fn refused(declared: &ShapeExpr, shape: &Shape) -> TokenStream {
     let zero = declared.dims.iter().zip(shape.dims()).find(|(_, size)| **size == 0);
     match zero {

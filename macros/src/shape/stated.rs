@@ -1,4 +1,4 @@
-//! The shapes that the user states, compared with those worked out.
+//! Stated shapes, compared with inferred ones.
 
 use layercake_ir::{INFER, MAX_RANK, Site, check_output};
 use quote::{format_ident, quote};
@@ -9,10 +9,10 @@ use crate::ast::{DimExpr, ShapeExpr};
 use crate::flow::{Dim, Flow};
 use crate::{params, text, value};
 
-/// What is said of a batch in a shape.
-const BATCH: &str = "help: leave the axis out if it is the batch, which is no part of a shape";
+/// The help about a batch in a shape.
+const BATCH: &str = "help: leave the axis out if it is the batch, which is not part of a shape";
 
-/// What Python's users write for the size of the batch.
+/// Python's spellings for the batch size.
 fn is_batch(size: &Expr) -> bool {
     match size {
         Expr::Path(path) => ["None", "batch", "batch_size", "bs"].iter().any(|word| path.path.is_ident(word)),
@@ -21,7 +21,7 @@ fn is_batch(size: &Expr) -> bool {
 }
 
 impl Pass<'_> {
-    /// The sizes that the user wrote, and which of them are `_` (those are [`Dim::Unknown`]).
+    /// The stated sizes, with [`Dim::Unknown`] for `_`.
     pub(super) fn sizes(&mut self, declared: &ShapeExpr, output: bool) -> (Flow, Vec<bool>) {
         let what = if output { "a size of the output" } else { "a size of the input" };
         let mut inferred = Vec::new();
@@ -30,10 +30,10 @@ impl Pass<'_> {
             inferred.push(matches!(dim, DimExpr::Inferred(_)));
             dims.push(match dim {
                 DimExpr::Inferred(_) => Dim::Unknown,
-                // A batch that is refused in the input is refused there alone.
+                // A batch that is refused in the input is not reported again here.
                 DimExpr::Size(size) if is_batch(size) => {
                     if !self.batch_told {
-                        self.report.add(size, format_args!("{what} is a number or a constant, but is `{}`\n{BATCH}", text::of(size)));
+                        self.report.add(size, format_args!("{what} must be a number or a constant, but is `{}`\n{BATCH}", text::of(size)));
                     }
                     self.batch_told = true;
                     self.rank_lost = true;
@@ -53,10 +53,8 @@ impl Pass<'_> {
                 }
                 DimExpr::Size(Expr::Unary(minus)) if output && matches!((&minus.op, &*minus.expr), (UnOp::Neg(_), Expr::Lit(_))) => {
                     let text = text::of(minus);
-                    self.report.add(
-                        minus,
-                        format_args!("{what} must not be negative, but is `{text}`\nhelp: write `_` for a size to be inferred"),
-                    );
+                    self.report
+                        .add(minus, format_args!("{what} must not be negative, but is `{text}`\nhelp: write `_` for a size to infer"));
                     Dim::Unknown
                 }
                 DimExpr::Size(expression) => match value::size(expression, what, &mut self.symbols, self.report) {
@@ -70,7 +68,7 @@ impl Pass<'_> {
         (Flow { ids: declared.ids, ..Flow::numbers(legible.then_some(dims)) }, inferred)
     }
 
-    /// Compares a layer's output with the one stated behind it. A size that differs is unknown from there on.
+    /// Compares a layer's output with its stated shape. A size that differs is unknown from there on.
     pub(super) fn step_output(&mut self, declared: &ShapeExpr, found: Flow, layer: &str, note: &str) -> Flow {
         let (stated, inferred) = self.sizes(declared, true);
         match self.compare(declared, &stated, &inferred, &found, (layer, note)) {
@@ -81,7 +79,7 @@ impl Pass<'_> {
                 let (owner, constant) = (&self.symbols.owner, format_ident!("D{}", self.stated.len() - 1));
                 let mut found = found;
                 found.constant = Some(quote!(#owner::#constant));
-                // Behind another network the rank is known from here on.
+                // After another network, the rank is known from here on.
                 if let (None, Some(dims)) = (&found.dims, &stated.dims) {
                     let axis = |axis: usize| quote!(#owner::#constant.dim(#axis));
                     let dim = |(i, dim): (usize, &Dim)| match dim {
@@ -95,12 +93,12 @@ impl Pass<'_> {
         }
     }
 
-    /// Compares the network's output with the declared one, and gives that, which the types of its methods state.
+    /// Compares the network's output with the declared shape and returns the latter, which the types of its methods use.
     pub(super) fn network_output(&mut self, declared: &ShapeExpr, found: &Flow, layer: &str) -> Flow {
         let (stated, inferred) = self.sizes(declared, true);
         let compared = self.compare(declared, &stated, &inferred, found, (layer, ""));
         let mut merged = merge(&stated, found);
-        // Behind another network, what stands for `_` is worked out by the compiler.
+        // After another network, the compiler infers `_`.
         if let (Compared::Postponed, None, Some(dims)) = (compared, &found.dims, &mut merged.dims) {
             let (owner, constant) = (&self.symbols.owner, format_ident!("D{}", self.stated.len() - 1));
             for (axis, dim) in dims.iter_mut().enumerate() {
@@ -118,7 +116,7 @@ impl Pass<'_> {
         if found.is_lost() || stated.dims.is_none() || dims.zip(inferred).any(|(dim, inferred)| matches!(dim, Dim::Unknown) && !inferred) {
             return Compared::Lost;
         }
-        // Behind a layer that acts on no such shape, the number of axes is a guess.
+        // After a layer that does not accept its input, the number of axes is a guess.
         let ranks = |flow: &Flow| flow.dims.as_ref().map(Vec::len);
         if self.rank_lost && ranks(stated) != ranks(found) {
             return Compared::Lost;
@@ -163,20 +161,20 @@ impl Pass<'_> {
 enum Compared {
     Same,
     Different,
-    /// Something needed was lost in an earlier mistake.
+    /// A needed size is unknown because of an earlier mistake.
     Lost,
-    /// The compiler will compare.
+    /// Left to the compiler.
     Postponed,
 }
 
-/// The found sizes where both agree.
+/// The inferred sizes, if both agree.
 fn different(stated: &Flow, inferred: &[bool], found: &Flow) -> Option<Vec<Dim>> {
     let (stated, found) = (stated.dims.as_ref()?, found.dims.as_ref()?);
     let same = |(i, dim): (usize, &Dim)| if inferred[i] || dim.same(&stated[i]) { dim.clone() } else { Dim::Unknown };
     (stated.len() == found.len()).then(|| found.iter().enumerate().map(same).collect())
 }
 
-/// The stated sizes, and the found ones where `_` stands.
+/// The stated sizes, with the inferred ones for `_`.
 fn merge(stated: &Flow, found: &Flow) -> Flow {
     let mut merged = stated.clone();
     if let (Some(dims), Some(found)) = (&mut merged.dims, &found.dims)

@@ -15,7 +15,7 @@ fn what_a_constant_leaves_open_is_open_and_no_more() {
     assert_eq!(outputs(block), ["[W, _, _]", "[W, _, _]", "[W, _, _]", "[_]", "[9]", "[2 * W]"]);
 }
 
-/// A mistake, and what the layers behind it receive.
+/// A mistake, and the inputs of the layers after it.
 #[test]
 fn after_a_mistake_the_output_is_what_it_would_have_been() {
     let cases = [
@@ -39,7 +39,7 @@ fn after_a_mistake_the_output_is_what_it_would_have_been() {
         let block = format!("N: [1, 28, 28] -> [_] {{ {layer}, Flatten, Linear(9), Linear(8 -> 9) }}");
         let found = mistakes(&block);
         assert_eq!(outputs(&block)[0], output, "{layer}");
-        // The last layer's mistake is found as well, and nothing is said of the layers between.
+        // The last layer's mistake is found too, and nothing is reported about the layers between.
         assert!(
             found.len() >= 2 && found.iter().filter(|text| text.contains("`linear_")).count() == 1 + usize::from(layer == "Linear(10)"),
             "{found:#?}"
@@ -71,7 +71,7 @@ fn one_mistake_is_one_message() {
 #[test]
 fn stated_outputs() {
     assert_eq!(mistakes("N: [4] -> [_] { Linear(W) -> [5], Linear(6) -> [6] }"), [""; 0]);
-    // Behind a mistake, what is stated counts.
+    // After a mistake, stated shapes are used.
     let block = "N: [4] -> [6] { Unknown -> [5], Linear(7 -> 6) }";
     assert_eq!(mistakes(block).len(), 2);
 }
@@ -110,15 +110,15 @@ fn arithmetic_on_parameters_is_refused_and_its_numbers_are_not_seen() {
     let cases = [
         ("<const H: usize>: [H, 4, 4]", "Flatten", "`flatten_1` gives [?]"),
         ("<const H: usize>: [3, H, H]", "MaxPool2d(2)", "gives [3, ?, ?]"),
-        ("<const H: usize, const K: usize>: [H]", "Concat { {}, { Linear(K) } }", "worked out from `H` and `K`"),
+        ("<const H: usize, const K: usize>: [H]", "Concat { {}, { Linear(K) } }", "computed from `H` and `K`"),
         ("<const H: usize>: [8]", "Linear(2 * H)", "no arithmetic"),
-        ("<const H: usize>: [8]", "Linear(H -> 4)", "is told to take H features"),
+        ("<const H: usize>: [8]", "Linear(H -> 4)", "expects H input features"),
         ("<const H: usize>: [H, 8]", "Add { {}, { Linear(H) } }", "[H, 8]"),
         ("<const H: usize>: [4]", "Maxout(4, pieces = H)", "a weight of `maxout_1`"),
         ("<const H: usize>: [H]", "Linear(WIDTH)", "mixes `H` with `WIDTH`"),
         ("<const H: usize>: [H, WIDTH]", "ReLU", "this shape mixes"),
-        ("<T: Dim>: [T, 8]", "Linear(T)", "known when the network runs"),
-        ("<T: Dim>: [8, T]", "Linear(4)", "known when the network runs"),
+        ("<T: Dim>: [T, 8]", "Linear(T)", "known only at run time"),
+        ("<T: Dim>: [8, T]", "Linear(4)", "known only at run time"),
         ("<T: Dim>: [8, T]", "Conv1d(8, kernel = 3)", "gives [8, ?]"),
         ("<T: Dim>: [8]", "Linear(8)", "no input has the length `T`"),
         ("<const H: usize>: [8]", "other::Net<H>", "what it makes of `H` is known when"),
