@@ -86,7 +86,7 @@ pub(crate) fn first<E: Scalar, D: Device<E>>(graph: &Graph, inputs: &[Value<E, D
             position.insert(0, rest % size);
             rest /= size;
         }
-        let (layer, input) = (node.name.to_string(), graph.value_name(value).to_owned());
+        let (layer, input) = (node.name.to_string(), graph.value_name(value).into_owned());
         return Some(IdError { layer, rows: op.num_embeddings, input, id: inputs[value].ids()[at], position });
     }
     None

@@ -65,16 +65,13 @@ impl fmt::Display for Summary {
             rows.push([port.name.to_string(), String::new(), port.shape.to_string(), "-".into(), "-".into()]);
         }
         for (index, node) in graph.nodes().iter().enumerate() {
-            if shown.owner(index).is_some() {
-                continue;
-            }
             let params = shown.params(index).map(|count| count as u64);
             let mult_adds = match node.op {
                 // A layer without tensors has no multiply-adds of this kind.
                 Op::Custom(_) if params != Some(0) => None,
                 _ => Some(graph.node_mult_adds(index)),
             };
-            let outputs: Vec<String> = shown.outputs(index).into_iter().map(Shape::to_string).collect();
+            let outputs: Vec<String> = node.shapes().map(Shape::to_string).collect();
             rows.push([node.name.to_string(), shown.kind(index).into(), outputs.join(", "), count(params), count(mult_adds)]);
         }
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
@@ -138,7 +135,7 @@ fn pass_bytes(shown: &Shown<'_>) -> u64 {
     let nodes = shown.graph.nodes().iter().enumerate();
     let owning =
         nodes.filter(|(index, node)| !node.op.params().as_slice().is_empty() || shown.params(*index).is_some_and(|count| count > 0));
-    owning.map(|(index, _)| 2 * shown.outputs(index)[0].len() as u64 * BYTES).sum()
+    owning.map(|(_, node)| 2 * node.output.len() as u64 * BYTES).sum()
 }
 
 /// `1,234`, `-` for 0, `?` for unknown.

@@ -57,7 +57,7 @@ fn every_option_is_kept() {
         Op::Softmax(Softmax { axis: 1 }),
         Op::LogSoftmax(LogSoftmax { axis: 2 }),
         Op::Dropout(Dropout { p: 0.1 }),
-        Op::Split(Split { parts: 3, index: 2, axis: 0 }),
+        Op::Chunk(Chunk { chunks: 3, axis: 0 }),
         Op::Flatten(Flatten {}),
         Op::BatchNorm1d(BatchNorm1d { features: INFER, eps: 1e-300, momentum: 0.7, affine: true }),
         Op::Linear(Linear { in_features: INFER, out_features: 3, bias: false }),
@@ -203,7 +203,7 @@ fn everything_wrong_is_named() {
         ("\"out_features\": 3", "\"out_features\": -3", "node `fc`: `out_features`: expected an integer, found -3"),
         ("\"out_features\": 3", "\"out_features\": [3]", "node `fc`: `out_features`: expected an integer, found a list of 1"),
         ("\"out_features\": 3", "\"out_features\": 0", "`fc` has 0 output features; it must have at least 1"),
-        ("\"in_features\": 8", "\"in_features\": 9", "`fc` is told to take 9 features, but receives 8: [2, 4] flattened by `flat`"),
+        ("\"in_features\": 8", "\"in_features\": 9", "`fc` (Linear) expects 9 input features, but receives 8: [2, 4] flattened by `flat`"),
         ("\"output\": [3]", "\"output\": [4]", "node `fc`: states the output [4], but the operation returns [3]"),
         ("\"output\": [3]", "\"output\": 3", "node `fc`: `output`: expected a list, found 3"),
         ("\"inputs\": [1]", "\"inputs\": [2]", "`fc` takes value 2, but there are only 2 values before it"),
@@ -502,4 +502,30 @@ fn files() {
     if cfg!(unix) {
         assert!(load_graph("/dev/zero").unwrap_err().to_string().ends_with("cannot read it: not a regular file"));
     }
+}
+
+/// Outputs have names of their own, and are compared with the rule's.
+#[test]
+fn several_outputs_of_a_node() {
+    let mut b = Builder::new("Parts");
+    let x = b.input("x", Shape::new(&[5])).unwrap();
+    let parts = b.add("parts", Split { sizes: Sizes::new(&[2, 3]), axis: 0 }, &[x]).unwrap();
+    let fc = b.add("fc", Linear { in_features: INFER, out_features: 4, bias: true }, &[parts + 1]).unwrap();
+    let graph = b.finish(&[("first", parts), ("output", fc)]);
+    let text = graph_to_json(&graph).unwrap();
+    assert!(text.contains(r#""inputs": ["x"], "outputs": [[2], [3]]}"#), "{text}");
+    assert!(text.contains(r#""inputs": ["parts.1"], "output": [4]}"#), "{text}");
+    assert_eq!(graph_from_json(&text).unwrap(), graph);
+    let refused = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from} in {text}");
+        graph_from_json(&text.replace(from, to)).unwrap_err().to_string()
+    };
+    assert_eq!(refused("[[2], [3]]", "[[2]]"), "node `parts`: the operation has 2 outputs, but the file lists 1");
+    assert!(refused("[[2], [3]]", "[[2], [4]]").contains("[4]"));
+    assert!(refused("[[2], [3]]", "[2, 3]").starts_with("node `parts`: "));
+    assert!(refused("\"sizes\": [2, 3]", "\"sizes\": [2, 4]").contains("`parts` splits axis 0"));
+    assert!(refused("\"parts.1\"", "\"parts.2\"").contains("parts.2"));
+    assert!(refused("\"parts.1\"", "\"parts\"").contains("`parts`"));
+    // Without its statement of the outputs.
+    assert_eq!(graph_from_json(&text.replace(", \"outputs\": [[2], [3]]", "")).unwrap(), graph);
 }

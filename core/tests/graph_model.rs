@@ -292,7 +292,7 @@ fn a_network_within_a_network() {
     let inner: &'static Graph = Box::leak(Box::new(perceptron(3)));
     let mut b = Builder::new("Outer");
     let x = b.input("input", Shape::new(&[4])).unwrap();
-    let x = b.add("inner", Op::Subgraph(Subgraph { graph: inner, output: 0 }), &[x]).unwrap();
+    let x = b.add("inner", Op::Subgraph(Subgraph { graph: inner, outputs: 1 }), &[x]).unwrap();
     let x = b.add("head", linear(2), &[x]).unwrap();
     let model = GraphModel::new(b.finish(&[("output", x)]), &Cpu::seed_from_u64(1));
     let bytes = saved(&model, "outer");

@@ -2,7 +2,7 @@
 
 use layercake::__private::{Backend, Call, Value};
 use layercake::dfdx::tensor_ops::Backward;
-use layercake::ir::ops::{Add, BatchNorm1d, Concat, Linear, Maximum, Mul, Split, Sub, Tanh};
+use layercake::ir::ops::{Add, BatchNorm1d, Chunk, Concat, Linear, Maximum, Mul, Sub, Tanh};
 use layercake::ir::{Builder, Graph, INFER, Op, Shape};
 use layercake::prelude::*;
 use layercake_engine::{Engine, Mode};
@@ -118,8 +118,8 @@ fn concatenation_and_its_reverse() {
         let x = b.input("x", Shape::new(&[2, 2])).unwrap();
         let y = b.input("y", Shape::new(&wide)).unwrap();
         let all = b.add("all", Op::Concat(Concat { axis }), &[y, x, y]).unwrap();
-        let first = b.add("first", Op::Split(Split { parts: 4, index: 0, axis }), &[all]).unwrap();
-        let third = b.add("third", Op::Split(Split { parts: 4, index: 2, axis }), &[all]).unwrap();
+        let first = b.add("quarters", Chunk { chunks: 4, axis }, &[all]).unwrap();
+        let third = first + 2;
         let graph = b.finish(&[("all", all), ("first", first), ("third", third)]);
         let inputs = [numbers(BATCH * 4, 1), numbers(BATCH * 6, 2)];
         let (outputs, _) = run(&graph, Mode::Eval, &inputs, &[]);
@@ -205,9 +205,8 @@ fn a_value_twice_is_right_on_both_paths() {
             let h = b.add("tanh", Op::Tanh(Tanh {}), &[x]).unwrap();
             let mut y = b.add("join", op, &vec![h; times]).unwrap();
             if parts > 1 {
-                let part = |index| Op::Split(Split { parts, index, axis: 0 });
-                let (first, second) = (b.add("first", part(0), &[y]).unwrap(), b.add("second", part(1), &[y]).unwrap());
-                y = b.add("both", Op::Mul(Mul {}), &[first, second]).unwrap();
+                let first = b.add("parts", Chunk { chunks: parts, axis: 0 }, &[y]).unwrap();
+                y = b.add("both", Op::Mul(Mul {}), &[first, first + 1]).unwrap();
             }
             if beside {
                 y = b.add("beside", Op::Add(Add {}), &[y, h]).unwrap();

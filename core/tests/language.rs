@@ -200,7 +200,7 @@ fn a_siamese_network_shares_its_layers() {
 
 network! {
     /// The gate of a gated PixelCNN.
-    Gate: [6, 2, 3] -> [3, 2, 3] { Split(2) as (a, b), Tanh as t, from b, Sigmoid, Mul(t) }
+    Gate: [6, 2, 3] -> [3, 2, 3] { Chunk(2) as (a, b), Tanh as t, from b, Sigmoid, Mul(t) }
 }
 
 #[test]
@@ -483,7 +483,7 @@ network! {
     Pair: [4] -> { first: [3], second: [2] } { Tanh as x, one: Linear(3), output first, from x, two: Linear(2), output second }
 
     /// The second half of a tensor, through one head of two.
-    Parts: [8] -> [2] { Split(2) as (_, b), from b, pair: Pair as (_, second), from second, Tanh }
+    Parts: [8] -> [2] { Chunk(2) as (_, b), from b, pair: Pair as (_, second), from second, Tanh }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The content of a drawing: a graph folded into boxes, and the links between them.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use layercake_ir::Op;
+use layercake_ir::{Node, Op};
 
 use super::family::Family;
 use super::layers::{self, Row};
@@ -90,7 +91,7 @@ impl Diagram {
         fold.uses = fold.count_uses();
         for (value, port) in graph.inputs().iter().enumerate() {
             let row = port_row(value, &port.name, &port.shape.to_string());
-            fold.open(Form::Input, row, value, port.shape.to_string());
+            fold.open(Form::Input, row, value..value + 1, vec![Exit { label: port.shape.to_string() }]);
         }
         for index in 0..graph.nodes().len() {
             if fold.drawn[index] == index {
@@ -131,13 +132,13 @@ struct Fold<'a> {
 impl Fold<'_> {
     /// The value that is drawn for a value.
     fn value(&self, value: usize) -> usize {
-        let inputs = self.shown.graph.inputs().len();
-        value.checked_sub(inputs).map_or(value, |index| inputs + self.drawn[index])
+        let graph = self.shown.graph;
+        graph.producer(value).map_or(value, |(index, output)| graph.value_of(self.drawn[index]) + output)
     }
 
     fn count_uses(&self) -> Vec<usize> {
         let graph = self.shown.graph;
-        let mut uses = vec![0; graph.inputs().len() + graph.nodes().len()];
+        let mut uses = vec![0; graph.values()];
         let inner = graph.nodes().iter().enumerate().filter(|(index, _)| self.drawn[*index] == *index);
         let inner = inner.flat_map(|(_, node)| node.inputs().iter().copied());
         for value in inner.chain(graph.outputs().iter().map(|port| port.value)) {
@@ -154,7 +155,7 @@ impl Fold<'_> {
     fn frame(&self, repeat: &Repeat) -> Frame {
         let graph = self.shown.graph;
         let names = repeat.names(graph);
-        let values = graph.value_of(repeat.begin)..graph.value_of(repeat.begin + repeat.length);
+        let values = graph.value_of(repeat.begin)..graph.nodes()[repeat.begin + repeat.length - 1].values().end;
         let within = |block: &Block| block.form != Form::Output && values.contains(&block.rows[0].value);
         let blocks = self.blocks.iter().enumerate().filter(|(_, block)| within(block)).map(|(number, _)| number).collect();
         let (first, last) = (&names[0], &names[names.len() - 1]);
@@ -169,26 +170,21 @@ impl Fold<'_> {
     fn node(&mut self, index: usize) {
         let graph = self.shown.graph;
         let node = &graph.nodes()[index];
-        let (value, label) = (graph.value_of(index), node.output.to_string());
-        if self.part(index) || self.further_output(index) {
-            return;
-        }
+        let (value, exits) = (node.value, exits(node));
         let row = Row::of(self.shown, index);
         if let Some(block) = self.host(index, &row) {
             self.blocks[block].rows.push(row);
-            self.blocks[block].exits = vec![Exit { label }];
-            self.homes.insert(value, (block, 0));
+            self.blocks[block].exits = exits;
+            self.homes.extend(node.values().enumerate().map(|(exit, value)| (value, (block, exit))));
             return;
         }
+        let spec = node.op.spec();
         let form = match node.op {
-            Op::Add(_) => Form::Join("+", false),
-            Op::Sub(_) => Form::Join("−", true),
-            Op::Mul(_) => Form::Join("×", false),
-            Op::Maximum(_) => Form::Join("max", false),
+            _ if !spec.sign.is_empty() => Form::Join(spec.sign, !spec.two.is_empty()),
             Op::Concat(_) => Form::Concat,
             _ => Form::Layers,
         };
-        let block = self.open(form, row, value, label);
+        let block = self.open(form, row, node.values(), exits);
         for (entry, &from) in node.inputs().iter().enumerate() {
             self.link(from, block, entry, value.to_string());
         }
@@ -201,10 +197,10 @@ impl Fold<'_> {
         let node = &graph.nodes()[index];
         let &[from] = node.inputs() else { return None };
         let from = self.value(from);
-        if self.uses[from] != 1 || matches!(node.op, Op::Split(_)) {
+        if self.uses[from] != 1 {
             return None;
         }
-        let before = from.checked_sub(graph.inputs().len())?;
+        let (before, _) = graph.producer(from)?;
         if self.frame_of(before) != self.frame_of(index) {
             return None;
         }
@@ -219,52 +215,10 @@ impl Fold<'_> {
         (row.slim || goes_on).then_some(block)
     }
 
-    /// An output of a recurrent layer is an exit of that layer's box.
-    fn part(&mut self, index: usize) -> bool {
-        let graph = self.shown.graph;
-        let Some(owner) = self.shown.owner(index) else { return false };
-        let (block, _) = self.homes[&self.value(graph.value_of(owner))];
-        let node = &graph.nodes()[index];
-        let label = format!("{} {}", text::cut(node.name.rsplit('.').next().unwrap_or_default(), 36), node.output);
-        let exits = &mut self.blocks[block].exits;
-        // It replaces the packed value, with which the layer's box began.
-        if graph.nodes()[owner + 1..index].iter().all(|other| other.inputs() != node.inputs()) {
-            exits.clear();
-        }
-        exits.push(Exit { label });
-        let exit = exits.len() - 1;
-        self.homes.insert(graph.value_of(index), (block, exit));
-        true
-    }
-
-    /// A further output of a network that has a box is another exit of that box.
-    fn further_output(&mut self, index: usize) -> bool {
-        let graph = self.shown.graph;
-        let nodes = graph.nodes();
-        let Op::Subgraph(op) = nodes[index].op else { return false };
-        let same = |other: &usize| {
-            let (other, node) = (&nodes[*other], &nodes[index]);
-            matches!(other.op, Op::Subgraph(first) if first.output == 0) && other.name == node.name && other.inputs == node.inputs
-        };
-        let Some(first) = (0..index).rev().find(same).filter(|_| op.output > 0) else { return false };
-        let (block, _) = self.homes[&graph.value_of(first)];
-        if self.blocks[block].rows.len() > 1 {
-            return false;
-        }
-        let named = |node: usize, output: usize| format!("{} {}", text::cut(&op.graph.outputs()[output].name, 36), nodes[node].output);
-        let exits = &mut self.blocks[block].exits;
-        if exits.len() == 1 {
-            exits[0].label = named(first, 0);
-        }
-        exits.push(Exit { label: named(index, op.output) });
-        self.homes.insert(graph.value_of(index), (block, exits.len() - 1));
-        true
-    }
-
-    fn open(&mut self, form: Form, row: Row, value: usize, label: String) -> usize {
+    fn open(&mut self, form: Form, row: Row, values: Range<usize>, exits: Vec<Exit>) -> usize {
         let block = self.blocks.len();
-        self.blocks.push(Block { form, rows: vec![row], exits: vec![Exit { label }] });
-        self.homes.insert(value, (block, 0));
+        self.blocks.push(Block { form, rows: vec![row], exits });
+        self.homes.extend(values.enumerate().map(|(exit, value)| (value, (block, exit))));
         block
     }
 
@@ -273,4 +227,13 @@ impl Fold<'_> {
         let (from, exit) = self.homes[&value];
         self.links.push(Link { value, from, exit, to, entry, target });
     }
+}
+
+/// One exit per output of a node, labeled with its shape, and with its name if there are several.
+fn exits(node: &Node) -> Vec<Exit> {
+    if node.outputs() == 1 {
+        return vec![Exit { label: node.output.to_string() }];
+    }
+    let label = |(index, shape)| format!("{} {shape}", text::cut(&node.op.output_name(index), 36));
+    node.shapes().enumerate().map(|output| Exit { label: label(output) }).collect()
 }

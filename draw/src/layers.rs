@@ -49,7 +49,7 @@ impl Row {
         let named = !note.is_empty() || matches!(node.op, Op::Subgraph(_)) || !is_made_up(&node.name, node.op.kind());
         let name = if named { text::cut(&node.name, NAME) } else { String::new() };
         let inputs: Vec<String> = node.inputs().iter().map(|&value| graph.shape(value).to_string()).collect();
-        let outputs: Vec<String> = shown.outputs(index).into_iter().map(Shape::to_string).collect();
+        let outputs: Vec<String> = node.shapes().map(Shape::to_string).collect();
         let mut tip = format!("{}: {what}, {} → {}", node.name, inputs.join(" and "), outputs.join(" and "));
         if !note.is_empty() {
             tip = format!("{tip}, {note}");

@@ -46,7 +46,7 @@ impl Repeat {
 /// All repetitions; one inside the first block of another comes after it.
 pub(super) fn repeats(shown: &Shown<'_>) -> Vec<Repeat> {
     let count = shown.graph.nodes().len();
-    let mut users = vec![Vec::new(); shown.graph.inputs().len() + count];
+    let mut users = vec![Vec::new(); shown.graph.values()];
     for (index, node) in shown.graph.nodes().iter().enumerate() {
         node.inputs().iter().for_each(|&value| users[value].push(index));
     }
@@ -143,10 +143,10 @@ impl Search<'_> {
     fn alike(&self, one: usize, other: usize) -> bool {
         let (a, b) = (&self.nodes()[one], &self.nodes()[other]);
         let graph = self.shown.graph;
-        let (apart, value) = (other - one, graph.value_of(other));
+        let (apart, values) = (other - one, b.value - a.value);
         // The inputs of the first block may come from anywhere before it; those of the second block come from the first.
-        let comes_in = |a: usize, b: usize| a < b && b + 2 * apart > value && graph.shape(a) == graph.shape(b);
-        let inputs = || a.inputs().iter().zip(b.inputs()).all(|(&a, &b)| b == a + apart || a == b || comes_in(a, b));
+        let comes_in = |one: usize, other: usize| one < other && other + 2 * values > b.value && graph.shape(one) == graph.shape(other);
+        let inputs = || a.inputs().iter().zip(b.inputs()).all(|(&a, &b)| b == a + values || a == b || comes_in(a, b));
         let sharing = match (a.shares, b.shares) {
             (None, None) => true,
             (Some(a), Some(b)) => b == a + apart || a == b,
@@ -154,7 +154,13 @@ impl Search<'_> {
         };
         // The graph has only the output of a custom layer, so its name and kind must be equal too.
         let named = !matches!(a.op, Op::Custom(_)) || last(&a.name) == last(&b.name) && self.shown.kind(one) == self.shown.kind(other);
-        a.output == b.output && a.inputs().len() == b.inputs().len() && sharing && inputs() && named && a.op == b.op
+        a.output == b.output
+            && a.further == b.further
+            && a.inputs().len() == b.inputs().len()
+            && sharing
+            && inputs()
+            && named
+            && a.op == b.op
     }
 
     /// Whether each block takes its inputs from the block before it, or from one common value, and whether inner values have no users
@@ -163,7 +169,9 @@ impl Search<'_> {
         let Repeat { length, times, .. } = *repeat;
         let graph = self.shown.graph;
         let first = graph.value_of(repeat.begin);
-        let own = first..first + length;
+        // The number of values of one block.
+        let count = graph.value_of(repeat.begin + length) - first;
+        let own = first..first + count;
         // For each value of the first block that the second takes, the value that the first takes in its place.
         let mut comes_in: HashMap<usize, usize> = HashMap::new();
         for offset in 0..length {
@@ -171,30 +179,25 @@ impl Search<'_> {
             for (entry, (&value, &next)) in inputs(0).iter().zip(inputs(1)).enumerate() {
                 let begins = match value {
                     _ if value == next => value < first,
-                    _ if own.contains(&value) => next == value + length,
+                    _ if own.contains(&value) => next == value + count,
                     _ => {
                         let known = *comes_in.entry(next).or_insert(value);
                         value < first && own.contains(&next) && known == value && graph.shape(value) == graph.shape(next)
                     }
                 };
-                let step = if value == next { 0 } else { length };
+                let step = if value == next { 0 } else { count };
                 let goes_on = (2..times).all(|time| inputs(time)[entry] == inputs(time - 1)[entry] + step);
                 if !begins || !goes_on {
                     return false;
                 }
             }
         }
-        let torn = |index: usize| {
-            let begin = index - (index - repeat.begin) % length;
-            let further = matches!(self.nodes()[index].op, Op::Subgraph(op) if op.output > 0);
-            self.shown.owner(index).is_some_and(|owner| owner < begin) || (further && index == begin)
-        };
         let seen = |index: usize| {
             let time = (index - repeat.begin) / length;
             let allowed = repeat.begin + time * length..repeat.begin + (time + 2) * length;
-            time + 1 < times && self.users[self.shown.graph.value_of(index)].iter().any(|user| !allowed.contains(user))
+            time + 1 < times && self.nodes()[index].values().flat_map(|value| &self.users[value]).any(|user| !allowed.contains(user))
         };
-        !(repeat.begin..repeat.end()).any(|index| torn(index) || seen(index))
+        !(repeat.begin..repeat.end()).any(seen)
     }
 }
 

@@ -25,9 +25,8 @@ fn everything_is_drawn() {
         let mut links = 0;
         for (index, node) in graph.nodes().iter().enumerate() {
             let value = graph.value_of(index);
-            if is_part(&graph, index) {
-                assert!(!picture.boxes.contains_key(&value.to_string()), "{}: {}", graph.name, node.name);
-                continue;
+            for further in node.values().skip(1) {
+                assert!(!picture.boxes.contains_key(&further.to_string()), "{}: {}", graph.name, node.name);
             }
             let own = picture.of(value);
             assert!(own.tip.starts_with(&format!("{}: {}", node.name, kind(node))), "{}: {}", graph.name, own.tip);
@@ -209,24 +208,9 @@ fn an_empty_network_has_a_picture() {
     assert_eq!((picture.boxes.len(), picture.links.len()), (0, 0));
 }
 
-/// A network's further output, or what a recurrent layer gives besides its output.
-fn is_part(graph: &Graph, index: usize) -> bool {
-    let node = &graph.nodes()[index];
-    let packed = |value: usize| value >= graph.inputs().len() && graph.nodes()[value - graph.inputs().len()].op.recurrent().is_some();
-    match node.op {
-        Op::Subgraph(op) => op.output > 0,
-        Op::Unpack(_) => packed(node.inputs()[0]),
-        _ => false,
-    }
-}
-
-/// The value, and that whose box it leaves from: a network's further outputs leave from its first one's, states from their layer's.
+/// The value, and the value from whose box it leaves: all outputs of a layer leave from the box of the first.
 fn home(graph: &Graph, value: usize) -> (usize, usize) {
-    let mut owner = value;
-    while owner >= graph.inputs().len() && is_part(graph, owner - graph.inputs().len()) {
-        owner -= 1;
-    }
-    (value, owner)
+    (value, graph.producer(value).map_or(value, |(index, _)| graph.value_of(index)))
 }
 
 fn kind(node: &layercake_ir::Node) -> &str {

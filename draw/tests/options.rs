@@ -3,10 +3,10 @@
 use layercake_draw::Drawing;
 use layercake_ir::ops::*;
 use layercake_ir::spec::{Kind, Value};
-use layercake_ir::{Graph, INFER, Init, Node, Op, Port, Shape};
+use layercake_ir::{Graph, INFER, Node, Op, Port, Shape};
 
 /// What a reader can do without: sizes that the arrow before the box shows, and constants of arithmetic.
-const LEFT_OUT: [&str; 5] = ["in_features", "in_channels", "eps", "momentum", "packed"];
+const LEFT_OUT: [&str; 5] = ["in_features", "in_channels", "eps", "momentum", "states"];
 
 /// One of each kind that has options, and the shape of what it takes.
 fn all() -> Vec<(Op, Vec<usize>)> {
@@ -38,7 +38,7 @@ fn all() -> Vec<(Op, Vec<usize>)> {
                 bias: true,
                 output: steps,
                 nonlinearity: Nonlinearity::Tanh,
-                packed: false,
+                states: false,
             }),
             line.clone(),
         ),
@@ -51,7 +51,7 @@ fn all() -> Vec<(Op, Vec<usize>)> {
                 dropout: 0.0,
                 bias: true,
                 output: steps,
-                packed: false,
+                states: false,
             }),
             line.clone(),
         ),
@@ -64,11 +64,10 @@ fn all() -> Vec<(Op, Vec<usize>)> {
                 dropout: 0.0,
                 bias: true,
                 output: steps,
-                packed: false,
+                states: false,
             }),
             line.clone(),
         ),
-        (Op::Unpack(Unpack { which: 1, states: 2, layers: 1, bidirectional: false, output: steps }), line.clone()),
         (
             Op::Conv1d(Conv1d { in_channels: 4, out_channels: 6, kernel: 3, stride: 1, padding: 0, dilation: 1, groups: 1, bias: true }),
             line.clone(),
@@ -127,6 +126,7 @@ fn all() -> Vec<(Op, Vec<usize>)> {
         (Op::Slice(Slice { axis: 1, start: 2, end: 4 }), image.clone()),
         (Op::Mean(Mean { axes: list(&[1]) }), image.clone()),
         (Op::Amax(Amax { axes: list(&[1]) }), image.clone()),
+        (Op::Amin(Amin { axes: list(&[1]) }), image.clone()),
         (Op::LeakyRelu(LeakyRelu { negative_slope: 0.01 }), vector.clone()),
         (Op::Gelu(Gelu { approximate: Approximation::None }), vector.clone()),
         (Op::Prelu(Prelu { parameters: 1 }), vector.clone()),
@@ -146,14 +146,15 @@ fn all() -> Vec<(Op, Vec<usize>)> {
         (Op::InstanceNorm2d(InstanceNorm2d { features: 4, eps: 1e-5, affine: false }), image.clone()),
         (Op::LocalResponseNorm(LocalResponseNorm { size: 5, alpha: 1e-4, beta: 0.75, k: 1.0 }), image.clone()),
         (Op::Concat(Concat { axis: 0 }), image.clone()),
-        (Op::Split(Split { parts: 2, index: 0, axis: 0 }), image),
+        (Op::Chunk(Chunk { chunks: 2, axis: 0 }), image.clone()),
+        (Op::Split(Split { sizes: list(&[1, 3]), axis: 0 }), image),
     ]
 }
 
 /// What the box of an operation says.
 fn told(op: Op, input: &[usize]) -> String {
     let shape = Shape::new(input);
-    let node = Node { name: "layer".into(), op, inputs: vec![0].into(), output: shape, shares: None, init: Init::DEFAULT };
+    let node = Node::of_one("layer", op, 0, 1, shape);
     let port = |name: &'static str, value| vec![Port { name: name.into(), shape, value }];
     let graph = Graph { name: "N".into(), inputs: port("x", 0).into(), nodes: vec![node].into(), outputs: port("y", 1).into() };
     let dot = Drawing::of(&graph).dot();
@@ -192,8 +193,6 @@ fn every_option_is_told() {
         for (i, field) in spec.fields.iter().enumerate() {
             let exempt = match (op.kind(), field.name) {
                 ("LocalResponseNorm", "alpha" | "beta" | "k") => true,
-                // The layer that it belongs to tells the rest.
-                ("Unpack", "layers" | "bidirectional" | "output") => true,
                 // The sides say it all.
                 ("Pad", "padding") => true,
                 (_, name) => LEFT_OUT.contains(&name),

@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         dropout: 0.0,
         bias: true,
         output: Steps::All,
-        packed: false,
+        states: false,
     };
     let x = builder.add("lstm", Op::Lstm(lstm), &[x])?;
     let x = builder.add("fc", Op::Linear(Linear { in_features: INFER, out_features: 65, bias: true }), &[x])?;

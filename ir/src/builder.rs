@@ -1,7 +1,8 @@
 //! Graphs built at run time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use crate::graph::find;
 use crate::{Graph, Init, Mistake, Node, Op, Part, Port, Shape, Site, Text, check_input, check_output};
 
 /// Builds a graph at run time by the same rules as `network!`.
@@ -51,7 +52,8 @@ impl Builder {
         Ok(value)
     }
 
-    /// Adds an operation on the given values and returns its output.
+    /// Adds an operation on the given values and returns its first output. Other outputs of an operation with several have the next
+    /// numbers.
     ///
     /// # Errors
     /// The shape rule's mistake; if a value does not exist yet; if the name or the path of one of its tensors is taken.
@@ -65,13 +67,13 @@ impl Builder {
     /// As [`Builder::add`]; if `layer` is an input or does not exist yet; if the other operation's tensors have other shapes.
     pub fn add_shared(&mut self, name: &str, op: impl Into<Op>, inputs: &[usize], layer: usize) -> Result<usize, Mistake> {
         let text = || Text::new().name(name).str(" would use the tensors of ");
-        let Some(index) = layer.checked_sub(self.inputs.len()) else {
+        if layer >= self.values() {
+            return Err(Mistake::new(Part::Layer, self.absent(text(), layer)));
+        }
+        let Some(index) = self.node_of(layer) else {
             return Err(Mistake::new(Part::Layer, text().str("the input ").name(&self.inputs[layer].name).str(", which has none")));
         };
-        let Some(owner) = self.nodes.get(index) else {
-            return Err(Mistake::new(Part::Layer, self.absent(text(), layer)));
-        };
-        let index = owner.shares.unwrap_or(index);
+        let index = self.nodes[index].shares.unwrap_or(index);
         let value = self.push(name, op.into(), inputs, Some(index))?;
         let (own, other) = (self.nodes[self.nodes.len() - 1].op, &self.nodes[index]);
         if own.params() == other.op.params() {
@@ -89,13 +91,14 @@ impl Builder {
     /// # Errors
     /// As [`Init::check`]; if `layer` is an input or does not exist yet, or if its tensors are those of another layer.
     pub fn init(&mut self, layer: usize, init: Init) -> Result<(), Mistake> {
-        let Some(index) = layer.checked_sub(self.inputs.len()) else {
+        if layer >= self.values() {
+            return Err(Mistake::new(Part::INIT, self.absent(Text::new().str("cannot initialize the weights of "), layer)));
+        }
+        let Some(index) = self.node_of(layer) else {
             let text = Text::new().str("the input ").name(&self.inputs[layer].name).str(" has no weights to initialize");
             return Err(Mistake::new(Part::INIT, text));
         };
-        let Some(node) = self.nodes.get(index) else {
-            return Err(Mistake::new(Part::INIT, self.absent(Text::new().str("cannot initialize the weights of "), layer)));
-        };
+        let node = &self.nodes[index];
         if let Some(owner) = node.shares {
             let text = Text::new().name(&node.name).str(" uses the weights of ").name(&self.nodes[owner].name);
             return Err(Mistake::new(Part::INIT, text.str(", which defines their initialization")));
@@ -109,31 +112,38 @@ impl Builder {
         if inputs.is_empty() {
             return Err(Mistake::new(Part::Layer, Text::new().name(name).str(" needs an input, but receives none")));
         }
-        let most = self.inputs.len() + self.nodes.len();
+        let most = self.values();
         if let Some(&value) = inputs.iter().find(|&&value| value >= most) {
             return Err(Mistake::new(Part::Layer, self.absent(Text::new().name(name).str(" takes "), value)));
         }
         let shapes: Vec<Shape> = inputs.iter().map(|&value| *self.shape(value)).collect();
-        let source = inputs[0].checked_sub(self.inputs.len()).map(|node| &self.nodes[node]);
+        let source = self.node_of(inputs[0]).map(|node| &self.nodes[node]);
         let flattened = source.filter(|node| matches!(node.op, Op::Flatten(_))).map(|node| *self.shape(node.inputs()[0]));
         let others: Vec<&str> = inputs.iter().skip(1).map(|&value| self.value_name(value)).collect();
         let site = Site { layer: name, source: source.map_or("", |node| &node.name), flattened, others: &others };
         let (op, output) = op.infer(&shapes, &site)?;
-        if self.is_taken(name, &op, shares) {
+        if self.is_taken(name, shares) {
             let text = Text::new().str("two layers are named ").name(name);
             return Err(Mistake::new(Part::Layer, text.str("; each needs its own name")));
         }
         self.claim(name, &op, shares)?;
         self.names.entry(name.to_owned()).or_insert(self.nodes.len());
-        self.nodes.push(Node { name: name.to_owned().into(), op, inputs: inputs.to_vec().into(), output, shares, init: None });
+        let further: Vec<Shape> = (1..op.outputs()).map(|index| op.output(index, &shapes, &output)).collect();
+        self.nodes.push(Node {
+            name: name.to_owned().into(),
+            op,
+            inputs: inputs.to_vec().into(),
+            value: most,
+            output,
+            further: further.into(),
+            shares,
+            init: None,
+        });
         Ok(most)
     }
 
-    /// A reused layer and the other outputs of a network have the name of the first.
-    fn is_taken(&self, name: &str, op: &Op, shares: Option<usize>) -> bool {
-        if matches!(op, Op::Subgraph(op) if op.output > 0) {
-            return false;
-        }
+    /// Whether the name is taken. A reused layer has the name of the first.
+    fn is_taken(&self, name: &str, shares: Option<usize>) -> bool {
         let Some(&first) = self.names.get(name) else { return false };
         shares.is_none_or(|owner| owner != self.nodes[first].shares.unwrap_or(first))
     }
@@ -141,8 +151,7 @@ impl Builder {
     /// Claims the paths of a new node's tensors. Two layers with different names may clash: the weight of `a.out_proj` is `a.out_proj.weight`, and
     /// so is a tensor of the attention layer `a`.
     fn claim(&mut self, name: &str, op: &Op, shares: Option<usize>) -> Result<(), Mistake> {
-        // Another output of a network has no tensors of its own.
-        if shares.is_some() || (matches!(op, Op::Subgraph(op) if op.output > 0) && self.names.contains_key(name)) {
+        if shares.is_some() {
             return Ok(());
         }
         let mut paths = Vec::new();
@@ -159,7 +168,7 @@ impl Builder {
     /// Appends "value 7, but there are only 3 values before it".
     fn absent(&self, text: Text, value: usize) -> Text {
         let text = text.str("value ").num(value).str(", but there ");
-        match self.inputs.len() + self.nodes.len() {
+        match self.values() {
             0 => text.str("are no values before it"),
             1 => text.str("is only 1 value before it"),
             most => text.str("are only ").num(most).str(" values before it"),
@@ -192,7 +201,7 @@ impl Builder {
         let mut ports: Vec<Port> = Vec::new();
         for &(name, value) in outputs {
             let text = Text::new().str("the output ").name(name);
-            if value >= self.inputs.len() + self.nodes.len() {
+            if value >= self.values() {
                 return Err(Mistake::new(Part::Out, self.absent(text.str(" is "), value)));
             }
             if ports.iter().any(|port| port.name == name) {
@@ -203,13 +212,28 @@ impl Builder {
         Ok(Graph { name: self.name.into(), inputs: self.inputs.into(), nodes: self.nodes.into(), outputs: ports.into() })
     }
 
+    /// The last node that was added.
+    pub fn last(&self) -> Option<&Node> {
+        self.nodes.last()
+    }
+
     /// The name of the input or node of a value; empty for an unnamed input.
     fn value_name(&self, value: usize) -> &str {
-        match value.checked_sub(self.inputs.len()) {
+        match self.node_of(value) {
             None if self.inputs.len() == 1 => "",
             None => &self.inputs[value].name,
             Some(node) => &self.nodes[node].name,
         }
+    }
+
+    /// The number of values so far.
+    fn values(&self) -> usize {
+        self.nodes.last().map_or(self.inputs.len(), |last| last.values().end)
+    }
+
+    /// The index of the node that produces a value; None for an input.
+    fn node_of(&self, value: usize) -> Option<usize> {
+        (value >= self.inputs.len()).then(|| find(&self.nodes, self.inputs.len(), value).0)
     }
 
     /// The shape of a value.
@@ -217,10 +241,11 @@ impl Builder {
     /// # Panics
     /// If there is no value of that number.
     pub fn shape(&self, value: usize) -> &Shape {
-        match value.checked_sub(self.inputs.len()) {
-            None => &self.inputs[value].shape,
-            Some(node) => &self.nodes[node].output,
+        if value < self.inputs.len() {
+            return &self.inputs[value].shape;
         }
+        let (node, output) = find(&self.nodes, self.inputs.len(), value);
+        self.nodes[node].shape(output)
     }
 }
 
@@ -238,7 +263,10 @@ impl Graph {
         for (i, node) in self.nodes().iter().enumerate() {
             let value = match node.shares {
                 None => builder.add(&node.name, node.op, node.inputs())?,
-                Some(owner) => builder.add_shared(&node.name, node.op, node.inputs(), self.inputs().len().saturating_add(owner))?,
+                Some(owner) => {
+                    let owner = builder.nodes.get(owner).map_or(usize::MAX, |owner| owner.value);
+                    builder.add_shared(&node.name, node.op, node.inputs(), owner)?
+                }
             };
             if let Some(init) = node.init {
                 builder.init(value, init)?;
@@ -265,12 +293,8 @@ fn own_paths(name: &str, op: &Op, paths: &mut Vec<String>) {
         paths.extend(op.params().as_slice().iter().map(|param| format!("{name}.{}", param.name)));
         return;
     };
-    // A network with several outputs has a node for each.
-    let mut seen = HashSet::new();
     for node in op.graph.nodes().iter().filter(|node| node.shares.is_none()) {
-        if !matches!(node.op, Op::Subgraph(_)) || seen.insert(node.name()) {
-            own_paths(&format!("{name}.{}", node.name), &node.op, paths);
-        }
+        own_paths(&format!("{name}.{}", node.name), &node.op, paths);
     }
 }
 

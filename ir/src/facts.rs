@@ -5,18 +5,9 @@ use crate::spec::Sequence;
 use crate::{Graph, Node, Op};
 
 impl Graph {
-    /// The number of layers, as they are written: a recurrent layer that gives its states too is one, whose parts are taken out of one
-    /// value by nodes of their own.
+    /// The number of layers.
     pub const fn layers(&self) -> usize {
-        let mut count = 0;
-        let mut i = 0;
-        while i < self.nodes().len() {
-            if !matches!(self.nodes()[i].op, Op::Unpack(_)) {
-                count += 1;
-            }
-            i += 1;
-        }
-        count
+        self.nodes().len()
     }
 
     /// The number of trained parameters, without those of custom layers ([`crate::ops::Custom`]).
@@ -79,18 +70,22 @@ impl Graph {
         let mut total: usize = 0;
         let mut i = 0;
         while i < self.nodes().len() {
-            let written = match self.nodes()[i].op {
-                Op::Subgraph(op) if op.output == 0 => op.graph.activations(),
-                Op::Subgraph(_) => 0,
-                _ => self.nodes()[i].output.len(),
-            };
-            total = total.saturating_add(written);
+            let node = &self.nodes()[i];
+            if let Op::Subgraph(op) = node.op {
+                total = total.saturating_add(op.graph.activations());
+            } else {
+                let mut output = 0;
+                while output < node.outputs() {
+                    total = total.saturating_add(node.shape(output).len());
+                    output += 1;
+                }
+            }
             i += 1;
         }
         total
     }
 
-    /// The maximum number of elements that are alive at once in one sample's forward pass at inference: the inputs and output of an operation and
+    /// The maximum number of elements that are alive at once in one sample's forward pass at inference: the inputs and outputs of an operation and
     /// the values that later operations need. In-place operation, which the engine uses where possible, is not taken into account.
     ///
     /// # Panics
@@ -101,7 +96,7 @@ impl Graph {
         let mut live: u128 = 0;
         let mut input = 0;
         while input < self.inputs().len() {
-            if last_use[input] >= self.inputs().len() {
+            if last_use[input] > 0 {
                 live += self.shape(input).len() as u128;
             }
             input += 1;
@@ -109,9 +104,12 @@ impl Graph {
         let mut peak: u128 = 0;
         let mut node = 0;
         while node < self.nodes().len() {
-            let now = self.inputs().len() + node;
-            let len = self.shape(now).len() as u128;
-            live += len;
+            let now = node + 1;
+            let mut output = 0;
+            while output < self.nodes()[node].outputs() {
+                live += self.nodes()[node].shape(output).len() as u128;
+                output += 1;
+            }
             let mut most = live;
             if let Op::Subgraph(op) = self.nodes()[node].op {
                 most += op.graph.peak_activations() as u128;
@@ -129,24 +127,28 @@ impl Graph {
                 }
                 i += 1;
             }
-            if last_use[now] < now {
-                live -= len;
+            let mut output = 0;
+            while output < self.nodes()[node].outputs() {
+                if last_use[self.nodes()[node].value + output] < now {
+                    live -= self.nodes()[node].shape(output).len() as u128;
+                }
+                output += 1;
             }
             node += 1;
         }
         if peak > usize::MAX as u128 { usize::MAX } else { peak as usize }
     }
 
-    /// For each value, the last value that is computed from it; the outputs are needed to the end.
+    /// For each value, 1 more than the index of the last node that uses it, or 0 if none does; the outputs are needed to the end.
     const fn last_use(&self) -> [usize; MAX_VALUES] {
-        assert!(self.inputs().len() + self.nodes().len() <= MAX_VALUES, "a network has at most 2048 values");
+        assert!(self.values() <= MAX_VALUES, "a network has at most 2048 values");
         let mut last = [0; MAX_VALUES];
         let mut node = 0;
         while node < self.nodes().len() {
             let inputs = self.nodes()[node].inputs();
             let mut i = 0;
             while i < inputs.len() {
-                last[inputs[i]] = self.inputs().len() + node;
+                last[inputs[i]] = node + 1;
                 i += 1;
             }
             node += 1;
@@ -221,12 +223,11 @@ impl Graph {
 
     /// The largest reach of any value, if the inputs have `begin`.
     const fn reach(&self, begin: Reach) -> Reach {
-        assert!(self.inputs().len() + self.nodes().len() <= MAX_VALUES, "a network has at most 2048 values");
+        assert!(self.values() <= MAX_VALUES, "a network has at most 2048 values");
         let mut reaches = [begin; MAX_VALUES];
         let mut most = begin;
         let mut node = 0;
         while node < self.nodes().len() {
-            let now = self.inputs().len() + node;
             let inputs = self.nodes()[node].inputs();
             let mut reach = reaches[inputs[0]];
             let mut i = 1;
@@ -243,7 +244,11 @@ impl Graph {
             if let Some(times) = self.nodes()[node].op.magnify() {
                 reach = reach.magnified(times);
             }
-            reaches[now] = reach;
+            let mut output = 0;
+            while output < self.nodes()[node].outputs() {
+                reaches[self.nodes()[node].value + output] = reach;
+                output += 1;
+            }
             most = most.or(reach);
             node += 1;
         }
@@ -251,7 +256,7 @@ impl Graph {
     }
 }
 
-/// The maximum number of values (inputs and nodes) of a network whose facts are computed: twice those of the deepest published networks.
+/// The maximum number of values (inputs and outputs of nodes) of a network whose facts are computed: twice those of the deepest published networks.
 pub const MAX_VALUES: usize = 2048;
 
 /// The receptive field of one element: the region's size, and the distance in the input between two neighbors.
@@ -303,16 +308,14 @@ impl Node {
     pub const fn param_count(&self) -> usize {
         match self.op {
             _ if self.shares.is_some() => 0,
-            Op::Subgraph(op) if op.output == 0 => op.graph.params(),
+            Op::Subgraph(op) => op.graph.params(),
             _ => self.op.params().count(),
         }
     }
 
     /// [`Graph::node_mult_adds`] as far as it is known from the node alone: for a recurrent layer, those of one step.
     pub const fn mult_adds(&self) -> u64 {
-        if let Op::Subgraph(op) = self.op
-            && op.output == 0
-        {
+        if let Op::Subgraph(op) = self.op {
             return op.graph.mult_adds();
         }
         (self.op.params().count() as u64).saturating_mul(self.op.uses(&self.output) as u64)

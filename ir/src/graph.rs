@@ -6,7 +6,7 @@ use crate::{Init, MAX_VALUES, Mistake, Op, Params, Part, Shape, Site, Text};
 
 /// A network as data: its inputs, its operations in order, and its outputs.
 ///
-/// Values are numbered: first the inputs, then the output of each node in order. A node uses only values with smaller numbers, so the
+/// Values are numbered: first the inputs, then the outputs of each node in order. A node uses only values with smaller numbers, so the
 /// nodes can run in order. `network!` emits a graph as a constant; [`crate::Builder`] builds one at run time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Graph {
@@ -40,8 +40,12 @@ pub struct Node {
     pub op: Op,
     /// The values it takes.
     pub inputs: Cow<'static, [usize]>,
-    /// The output's shape, for one sample.
+    /// The number of its first output; the other outputs have the next numbers.
+    pub value: usize,
+    /// The shape of its first output, for one sample.
     pub output: Shape,
+    /// The shapes of the outputs after the first: the final states of an LSTM, the other parts of a `Split`. Most operations have none.
+    pub further: Cow<'static, [Shape]>,
     /// The earlier node whose tensors it shares: set for a reused layer.
     pub shares: Option<usize>,
     /// The initialization of its weights, if it is not PyTorch's default.
@@ -97,22 +101,26 @@ impl Graph {
     /// # Panics
     /// If there is no value of that number.
     pub const fn shape(&self, value: usize) -> &Shape {
-        let inputs = self.inputs();
-        if value < inputs.len() { &inputs[value].shape } else { &self.nodes()[value - inputs.len()].output }
+        match self.producer(value) {
+            Some((index, output)) => self.nodes()[index].shape(output),
+            None => &self.inputs()[value].shape,
+        }
     }
 
-    /// The name of the input or node of a value.
+    /// The name of the input or node of a value. For a node with several outputs, the name of the output is appended: `lstm.h_n`.
     ///
     /// # Panics
     /// If there is no value of that number.
-    pub fn value_name(&self, value: usize) -> &str {
-        let inputs = self.inputs();
-        if value < inputs.len() { &inputs[value].name } else { &self.nodes()[value - inputs.len()].name }
+    pub fn value_name(&self, value: usize) -> Cow<'_, str> {
+        match self.producer(value) {
+            Some((index, output)) => self.nodes()[index].output_name(output),
+            None => Cow::Borrowed(self.inputs()[value].name()),
+        }
     }
 
-    /// The value of node `index`.
+    /// The number of the first output of node `index`.
     pub const fn value_of(&self, index: usize) -> usize {
-        self.inputs().len() + index
+        self.nodes()[index].value
     }
 
     /// For each node, the number of its first tensor in graph order. A node that shares the tensors of another has the other's.
@@ -124,6 +132,41 @@ impl Graph {
         }
         firsts
     }
+
+    /// The number of values: the inputs, and the outputs of all nodes.
+    pub const fn values(&self) -> usize {
+        match self.nodes() {
+            [] => self.inputs().len(),
+            [.., last] => last.value + last.outputs(),
+        }
+    }
+
+    /// The index of the node that produces a value, and the index of the output; None for an input.
+    ///
+    /// # Panics
+    /// If there is no value of that number.
+    pub const fn producer(&self, value: usize) -> Option<(usize, usize)> {
+        let inputs = self.inputs().len();
+        if value < inputs { None } else { Some(find(self.nodes(), inputs, value)) }
+    }
+}
+
+/// The index of the node that produces a value, and the index of the output. `first` is the number of the first node's first output.
+pub(crate) const fn find(nodes: &[Node], first: usize, value: usize) -> (usize, usize) {
+    // Each node has at least one output. If all earlier nodes have exactly one, the first guess is right.
+    let mut high = if value - first < nodes.len() { value - first } else { nodes.len() - 1 };
+    let mut low = if nodes[high].value <= value { high } else { 0 };
+    while low < high {
+        let middle = (low + high).div_ceil(2);
+        if nodes[middle].value <= value {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    let output = value - nodes[low].value;
+    assert!(output < nodes[low].outputs(), "there is no value of this number");
+    (low, output)
 }
 
 impl Port {
@@ -140,14 +183,26 @@ impl Node {
     /// The `shares` of a node with its own tensors.
     pub const OWN: Option<usize> = None;
 
-    /// A node with one input, its own tensors (or none) and PyTorch's initialization, as most are. A constant built from calls of this function
-    /// compiles faster than one with all fields written out.
+    /// The `further` of a node with one output.
+    pub const NONE: Cow<'static, [Shape]> = Cow::Borrowed(&[]);
+
+    /// A node with one input, one output, its own tensors (or none) and PyTorch's initialization, as most are. A constant built from calls of
+    /// this function compiles faster than one with all fields written out.
     ///
     /// # Panics
     /// If `input` is not less than [`MAX_VALUES`].
-    pub const fn of_one(name: &'static str, op: Op, input: usize, output: Shape) -> Self {
+    pub const fn of_one(name: &'static str, op: Op, input: usize, value: usize, output: Shape) -> Self {
         let inputs = VALUES.split_at(input).1.split_at(1).0;
-        Self { name: Cow::Borrowed(name), op, inputs: Cow::Borrowed(inputs), output, shares: Self::OWN, init: Init::DEFAULT }
+        Self {
+            name: Cow::Borrowed(name),
+            op,
+            inputs: Cow::Borrowed(inputs),
+            value,
+            output,
+            further: Self::NONE,
+            shares: Self::OWN,
+            init: Init::DEFAULT,
+        }
     }
 
     /// Its name.
@@ -163,6 +218,45 @@ impl Node {
         match &self.inputs {
             Cow::Borrowed(values) => values,
             Cow::Owned(values) => values.as_slice(),
+        }
+    }
+
+    /// The number of outputs.
+    pub const fn outputs(&self) -> usize {
+        1 + self.further().len()
+    }
+
+    /// The shapes of the outputs after the first.
+    pub const fn further(&self) -> &[Shape] {
+        match &self.further {
+            Cow::Borrowed(shapes) => shapes,
+            Cow::Owned(shapes) => shapes.as_slice(),
+        }
+    }
+
+    /// The shape of output `index`.
+    ///
+    /// # Panics
+    /// If there is no output of that index.
+    pub const fn shape(&self, index: usize) -> &Shape {
+        if index == 0 { &self.output } else { &self.further()[index - 1] }
+    }
+
+    /// The shapes of all outputs.
+    pub fn shapes(&self) -> impl Iterator<Item = &Shape> {
+        std::iter::once(&self.output).chain(self.further())
+    }
+
+    /// The numbers of its outputs, as values.
+    pub fn values(&self) -> std::ops::Range<usize> {
+        self.value..self.value + self.outputs()
+    }
+
+    /// The name of output `index`: the node's name, followed by the output's if there are several: `lstm.h_n`.
+    pub fn output_name(&self, index: usize) -> Cow<'_, str> {
+        match self.outputs() {
+            1 => Cow::Borrowed(self.name()),
+            _ => Cow::Owned(format!("{}.{}", self.name(), self.op.output_name(index))),
         }
     }
 

@@ -20,49 +20,28 @@ struct Flat {
     inputs: usize,
 }
 
-/// The position of an original node.
-struct Place {
-    /// Its first node.
-    begin: usize,
-    /// For a network, the new numbers of all its values.
-    inner: Vec<usize>,
-}
-
 impl Flat {
     /// Appends the nodes of `graph`, whose inputs are the given values, and returns the new number of each of its values. With `shares`
     /// they share the tensors of the nodes from that number on, which were appended for the same network.
     fn append(&mut self, graph: &Graph, inputs: Vec<usize>, prefix: &str, shares: Option<usize>) -> Vec<usize> {
         let mut values = inputs;
-        let mut places: Vec<Place> = Vec::new();
+        // For each original node, the index of the first node that replaces it.
+        let mut begins: Vec<usize> = Vec::new();
         let first = self.nodes.len();
         for node in graph.nodes() {
             let arguments: Vec<usize> = node.inputs().iter().map(|&value| values[value]).collect();
             let name = if prefix.is_empty() { node.name.to_string() } else { format!("{prefix}.{}", node.name) };
             let begin = self.nodes.len();
-            let owner = node.shares.map(|owner| places[owner].begin).or_else(|| shares.map(|shares| shares + begin - first));
-            let Op::Subgraph(op) = node.op else {
-                self.nodes.push(Node {
-                    name: name.into(),
-                    op: node.op,
-                    inputs: arguments.into(),
-                    output: node.output,
-                    shares: owner,
-                    init: node.init,
-                });
-                places.push(Place { begin, inner: Vec::new() });
-                values.push(self.inputs + begin);
+            let shares = node.shares.map(|owner| begins[owner]).or_else(|| shares.map(|shares| shares + begin - first));
+            begins.push(begin);
+            if let Op::Subgraph(op) = node.op {
+                let inner = self.append(op.graph, arguments, &name, shares);
+                values.extend(op.graph.outputs()[..op.outputs].iter().map(|port| inner[port.value]));
                 continue;
-            };
-            // Another output of a network that has been applied already adds no nodes.
-            let same = |other: &&(usize, &Node)| other.1.name == node.name && other.1.inputs == node.inputs;
-            let earlier: Vec<(usize, &Node)> = graph.nodes()[..places.len()].iter().enumerate().collect();
-            let applied = if op.output > 0 { earlier.iter().rev().find(same) } else { None };
-            let (begin, inner) = match applied {
-                Some(&(earlier, _)) => (places[earlier].begin, places[earlier].inner.clone()),
-                None => (begin, self.append(op.graph, arguments, &name, owner)),
-            };
-            values.push(inner[op.graph.outputs()[op.output].value]);
-            places.push(Place { begin, inner });
+            }
+            let value = self.nodes.last().map_or(self.inputs, |last| last.values().end);
+            self.nodes.push(Node { name: name.into(), inputs: arguments.into(), value, shares, ..node.clone() });
+            values.extend(value..value + node.outputs());
         }
         values
     }

@@ -28,8 +28,9 @@ impl Graph {
             let names: Vec<&str> = values.iter().map(|&value| graph.source(value)).collect();
             let site = Site { layer: &node.name, source: names[0], flattened: None, others: &names[1..] };
             let (op, output) = node.op.infer(&shapes, &site)?;
+            let further: Vec<Shape> = (1..op.outputs()).map(|index| op.output(index, &shapes, &output)).collect();
             let node = &mut graph.nodes.to_mut()[index];
-            (node.op, node.output) = (op, output);
+            (node.op, node.output, node.further) = (op, output, further.into());
         }
         let shapes: Vec<Shape> = graph.outputs().iter().map(|port| *graph.shape(port.value)).collect();
         for (port, shape) in graph.outputs.to_mut().iter_mut().zip(shapes) {
@@ -41,10 +42,10 @@ impl Graph {
     /// The name of the input or node of a value, for messages; empty for a network's only input.
     pub(crate) const fn source(&self, value: usize) -> &str {
         let inputs = self.inputs();
-        match value < inputs.len() {
-            true if inputs.len() == 1 => "",
-            true => inputs[value].name(),
-            false => self.nodes()[value - inputs.len()].name(),
+        match self.producer(value) {
+            Some((index, _)) => self.nodes()[index].name(),
+            None if inputs.len() == 1 => "",
+            None => inputs[value].name(),
         }
     }
 

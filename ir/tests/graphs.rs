@@ -44,17 +44,23 @@ fn joins_and_their_refusals() {
     }
     assert!(b.add("sub", Op::Sub(Sub {}), &[x, same, same]).is_err());
     let all = b.add("cat", Op::Concat(Concat { axis: 0 }), &[x, same, wide]).unwrap();
-    let part = b.add("part", Op::Split(Split { parts: 5, index: 4, axis: 0 }), &[all]).unwrap();
-    let graph = b.clone().finish(&[("all", all), ("part", part)]);
+    let fifth = b.add("fifths", Chunk { chunks: 5, axis: 0 }, &[all]).unwrap() + 4;
+    let graph = b.clone().finish(&[("all", all), ("part", fifth)]);
     assert_eq!((graph.outputs()[0].shape.dims(), graph.outputs()[1].shape.dims()), (&[20, 6, 6][..], &[4, 6, 6][..]));
     assert_eq!(b.add("cat", Op::Concat(Concat { axis: 0 }), &[x, half]).unwrap_err().part, Part::Branch(1));
     assert_eq!(b.add("cat", Op::Concat(Concat { axis: 3 }), &[x, same]).unwrap_err().part, Part::Option("axis"));
-    assert_eq!(b.add("part", Op::Split(Split { parts: 3, index: 0, axis: 0 }), &[x]).unwrap_err().part, Part::Option("parts"));
-    assert_eq!(b.add("part", Op::Split(Split { parts: 0, index: 0, axis: 0 }), &[x]).unwrap_err().part, Part::Option("parts"));
-    assert_eq!(b.add("part", Op::Split(Split { parts: 2, index: 0, axis: 3 }), &[x]).unwrap_err().part, Part::Option("axis"));
-    let beyond = b.add("part", Op::Split(Split { parts: 2, index: 2, axis: 0 }), &[x]).unwrap_err();
-    assert_eq!(beyond.to_string(), "`part` takes part 2, but splits into 2 parts, counted from 0");
-    assert!(b.add("part", Op::Split(Split { parts: 2, index: usize::MAX, axis: 0 }), &[x]).is_err());
+    let mut chunk = |chunks, axis| b.add("part", Chunk { chunks, axis }, &[x]).unwrap_err();
+    assert_eq!([chunk(3, 0), chunk(0, 0), chunk(usize::MAX, 0)].map(|mistake| mistake.part), [Part::Option("chunks"); 3]);
+    assert!(chunk(3, 0).to_string().ends_with("\nhelp: for unequal parts write `Split([3, 3, 2])`"));
+    // PyTorch's `chunk` makes four parts of two here.
+    assert!(chunk(5, 0).to_string().ends_with("\nhelp: `Split` takes the size of each part"));
+    assert_eq!(chunk(2, 3).part, Part::Option("axis"));
+    let mut split = |sizes: &[usize], axis| b.add("part", Split { sizes: Sizes::new(sizes), axis }, &[x]).unwrap_err();
+    assert_eq!([split(&[3, 4], 0), split(&[], 0), split(&[0, 8], 0)].map(|mistake| mistake.part), [Part::Option("sizes"); 3]);
+    assert!(split(&[3, 4], 0).to_string().ends_with("\nhelp: for example `Split([3, 5])`"));
+    assert!(split(&[9, 4], 0).to_string().ends_with("\nhelp: the sizes of the parts must add up to the size of the axis"));
+    assert_eq!(split(&[usize::MAX, 9], 0).part, Part::Option("sizes"));
+    assert_eq!(split(&[4, 4], 7).part, Part::Option("axis"));
     assert_eq!(b.add("fc", linear(2), &[x, x]).unwrap_err().to_string(), "`fc` (Linear) expects one input, but receives 2");
 }
 
@@ -83,12 +89,11 @@ fn paths_of_tensors_meet_nowhere() {
         mistake.to_string().starts_with("a tensor of `a` would have the path `a.out_proj.weight`, which one of `a.out_proj`"),
         "{mistake}"
     );
-    // A network's tensors are below its name; its second output has none.
+    // A network's tensors are below its name.
     let mut b = Builder::new("Nested");
     let x = b.input("input", Shape::new(&[4])).unwrap();
     let graph = heads();
-    let first = b.add("net", Op::Subgraph(Subgraph { graph, output: 0 }), &[x]).unwrap();
-    b.add("net", Op::Subgraph(Subgraph { graph, output: 1 }), &[x]).unwrap();
+    let first = b.add("net", Op::Subgraph(Subgraph { graph, outputs: 2 }), &[x]).unwrap();
     let mistake = b.add("net.trunk", linear(4), &[first]).unwrap_err();
     assert!(mistake.to_string().contains("`net.trunk.weight`, which one of `net` has"), "{mistake}");
     // A reused layer has none of its own, nor has a refused one.
@@ -98,7 +103,7 @@ fn paths_of_tensors_meet_nowhere() {
     b.add("fc2", linear(4), &[fc]).unwrap();
     // A graph with changed fields is checked again.
     let mut graph = b.finish(&[("output", fc)]);
-    graph.nodes.to_mut()[2].name = "net.trunk".into();
+    graph.nodes.to_mut()[1].name = "net.trunk".into();
     assert!(graph.check().unwrap_err().to_string().contains("`net.trunk.weight`"));
 }
 
@@ -106,13 +111,13 @@ fn paths_of_tensors_meet_nowhere() {
 #[test]
 fn the_peak_is_that_of_the_definition() {
     let by_definition = |graph: &Graph| -> usize {
-        let inputs = graph.inputs().len();
         let needed = |value: usize, now: usize| {
-            let later = graph.nodes().iter().enumerate().any(|(i, node)| inputs + i >= now && node.inputs().contains(&value));
-            value == now || later || graph.outputs().iter().any(|port| port.value == value)
+            let later = graph.nodes()[now..].iter().any(|node| node.inputs().contains(&value));
+            graph.nodes()[now].values().contains(&value) || later || graph.outputs().iter().any(|port| port.value == value)
         };
-        let live = |now: usize| (0..=now).filter(|&value| needed(value, now)).map(|value| graph.shape(value).len()).sum();
-        (inputs..inputs + graph.nodes().len()).map(live).max().unwrap_or(0)
+        let made = |now: usize| 0..graph.nodes()[now].values().end;
+        let live = |now: usize| made(now).filter(|&value| needed(value, now)).map(|value| graph.shape(value).len()).sum();
+        (0..graph.nodes().len()).map(live).max().unwrap_or(0)
     };
     let mut state = 7_u64;
     let mut draw = |below: usize| {
@@ -125,11 +130,16 @@ fn the_peak_is_that_of_the_definition() {
         for i in 0..1 + draw(12) {
             let (one, other) = (values[draw(values.len())], values[draw(values.len())]);
             let name = format!("n{i}");
-            values.push(match draw(3) {
+            let value = match draw(4) {
                 0 => b.add(&name, Op::Relu(Relu {}), &[one]).unwrap(),
                 1 => b.add(&name, linear(1 + draw(9)), &[one]).unwrap(),
+                2 => {
+                    let chunks = b.shape(one).dim(0);
+                    b.add(&name, Chunk { chunks, axis: 0 }, &[one]).unwrap() + draw(chunks)
+                }
                 _ => b.add(&name, Op::Concat(Concat { axis: 0 }), &[one, other, one]).unwrap(),
-            });
+            };
+            values.push(value);
         }
         let (one, last) = (values[draw(values.len())], *values.last().unwrap());
         let graph = b.finish(&[("one", one), ("last", last)]);
@@ -176,11 +186,11 @@ fn networks_within_networks_open_up() {
     let outer = |twice: bool| {
         let mut b = Builder::new("Outer");
         let x = b.input("input", Shape::new(&[4])).unwrap();
-        let first = b.add("heads", Op::Subgraph(Subgraph { graph: heads, output: 0 }), &[x]).unwrap();
-        let second = b.add("heads", Op::Subgraph(Subgraph { graph: heads, output: 1 }), &[x]).unwrap();
+        let first = b.add("heads", Op::Subgraph(Subgraph { graph: heads, outputs: 2 }), &[x]).unwrap();
+        let second = first + 1;
         let mut last = b.add("fc", linear(4), &[first]).unwrap();
         if twice {
-            last = b.add_shared("heads", Op::Subgraph(Subgraph { graph: heads, output: 0 }), &[last], first).unwrap();
+            last = b.add_shared("heads", Op::Subgraph(Subgraph { graph: heads, outputs: 1 }), &[last], second).unwrap();
         }
         b.finish(&[("first", last), ("second", second)])
     };
@@ -196,6 +206,8 @@ fn networks_within_networks_open_up() {
     let twice = outer(true).inlined();
     let shares: Vec<Option<usize>> = twice.nodes().iter().map(|node| node.shares).collect();
     assert_eq!(shares, [None, None, None, None, Some(0), Some(1), Some(2)]);
+    // Each has a weight and a bias.
+    assert_eq!(twice.first_tensors(), [0, 2, 4, 6, 0, 2, 4]);
     assert_eq!(twice.params(), flat.params());
 }
 
@@ -240,7 +252,7 @@ fn a_graph_is_checked_again() {
     assert_eq!(spoilt(|g| g.nodes.to_mut()[2].name = "a".into()), "two layers are named `a`; each needs its own name");
     assert!(spoilt(|g| g.nodes.to_mut()[1].shares = Some(usize::MAX)).contains("would use the tensors of value"));
     assert!(spoilt(|g| g.outputs.to_mut()[0].shape = Shape::new(&[9])).starts_with("declared as [9], but `a` gives [3]"));
-    let further = |g: &mut Graph| g.nodes.to_mut()[0].op = Op::Subgraph(Subgraph { graph: heads(), output: 2 });
+    let further = |g: &mut Graph| g.nodes.to_mut()[0].op = Op::Subgraph(Subgraph { graph: heads(), outputs: 3 });
     assert_eq!(spoilt(further), "the network `Heads` has 2 outputs, and none for tag number 3 after `trunk`");
 }
 
@@ -254,24 +266,52 @@ fn a_huge_image_takes_no_time() {
     assert!(b.add("pool", pool, &[x]).is_ok());
 }
 
-/// Each parameter is used once per step, even if only the last step is output; unpacking nodes are not layers.
+/// Each parameter is used once per step, even if only the last step is output; final states add no layers.
 #[test]
 fn sequences_count_each_step() {
     let mut b = Builder::new("Steps");
     let x = b.input("x", Shape::new(&[10, 4])).unwrap();
-    let lstm = |output, packed| {
+    let lstm = |output, states| {
         let (hidden, layers, bidirectional) = (3, 1, false);
-        Op::Lstm(Lstm { in_features: INFER, hidden, layers, bidirectional, dropout: 0.0, bias: true, output, packed })
+        Op::Lstm(Lstm { in_features: INFER, hidden, layers, bidirectional, dropout: 0.0, bias: true, output, states })
     };
     let mapped = b.add("linear", Op::Linear(Linear { in_features: INFER, out_features: 5, bias: true }), &[x]).unwrap();
     let last = b.add("last", lstm(Steps::Last, false), &[x]).unwrap();
-    let packed = b.add("all", lstm(Steps::All, true), &[x]).unwrap();
-    let part = |which| Op::Unpack(Unpack { which, states: 2, layers: 1, bidirectional: false, output: Steps::All });
-    let parts: Vec<usize> = (0..3).map(|which| b.add(&format!("all.{which}"), part(which), &[packed]).unwrap()).collect();
-    let graph = b.finish(&[("a", mapped), ("b", last), ("c", parts[0]), ("d", parts[1]), ("e", parts[2])]);
+    let all = b.add("all", lstm(Steps::All, true), &[x]).unwrap();
+    let graph = b.finish(&[("a", mapped), ("b", last), ("c", all), ("d", all + 1), ("e", all + 2)]);
+    assert_eq!([0, 1, 2].map(|output| graph.nodes()[2].output_name(output).into_owned()), ["all.output", "all.h_n", "all.c_n"]);
+    assert_eq!([2, 3, 4].map(|output| graph.outputs()[output].shape), [[10, 3], [1, 3], [1, 3]].map(|dims| Shape::new(&dims)));
     // 25 parameters; 4 gates of 3 features from 4 + 3, and two biases.
     let counts: Vec<u64> = (0..3).map(|index| graph.node_mult_adds(index)).collect();
     assert_eq!(counts, [10 * 25, 10 * 108, 10 * 108]);
     assert_eq!((graph.mult_adds(), graph.layers()), (250 + 2 * 1080, 3));
     assert!(!graph.has_receptive_field() && graph.receptive_field() == [1, 1]);
+}
+
+/// The node of a value is found by the value's number, for any numbers of outputs before it.
+#[test]
+fn outputs_are_numbered_in_order() {
+    let mut b = Builder::new("Parts");
+    let x = b.input("x", Shape::new(&[12])).unwrap();
+    let y = b.input("y", Shape::new(&[12])).unwrap();
+    let mut expected = vec![None, None];
+    let mut last = x;
+    for (index, chunks) in [3, 1, 4, 1, 1, 2].into_iter().enumerate() {
+        let first = b.add(&format!("chunk{index}"), Chunk { chunks, axis: 0 }, &[y]).unwrap();
+        assert_eq!(first, expected.len());
+        expected.extend((0..chunks).map(|output| Some((index, output))));
+        last = first + chunks - 1;
+        assert_eq!(b.shape(last).dims(), [12 / chunks]);
+    }
+    let graph = b.finish(&[("output", last)]);
+    let found: Vec<_> = (0..graph.values()).map(|value| graph.producer(value)).collect();
+    assert_eq!(found, expected);
+    assert_eq!([0, 3, 5, 8].map(|value| graph.value_name(value).into_owned()), ["x", "chunk0.1", "chunk1", "chunk2.2"]);
+    assert_eq!(graph.check(), Ok(()));
+    let mut wrong = graph.clone();
+    wrong.nodes.to_mut()[2].further.to_mut().pop();
+    assert!(wrong.check().unwrap_err().to_string().starts_with("`chunk2` differs from the result of its shape rule"));
+    let mut wrong = graph;
+    wrong.nodes.to_mut()[3].value = 7;
+    assert!(wrong.check().unwrap_err().to_string().starts_with("`chunk3` differs from the result of its shape rule"));
 }

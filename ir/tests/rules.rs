@@ -93,7 +93,8 @@ fn values_without_axes_are_refused_by_layers_that_need_one() {
         Op::Permute(Permute { axes: Sizes::new(&[0]) }),
         Op::Mean(Mean { axes: Sizes::new(&[0]) }),
         Op::Slice(Slice { axis: INFER, start: 0, end: INFER }),
-        Op::Split(Split { parts: 1, index: 0, axis: 0 }),
+        Op::Chunk(Chunk { chunks: 1, axis: 0 }),
+        Op::Split(Split { sizes: Sizes::new(&[1]), axis: 0 }),
     ] {
         assert!(infer(op, &[]).is_err(), "{op:?}");
     }

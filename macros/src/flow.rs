@@ -12,11 +12,6 @@ pub enum Dim {
     Known(usize),
     /// A generic parameter of the network.
     Param(Param),
-    /// Computed from generic parameters, inside a layer that the macro splits into several nodes: its values for the
-    /// stand-ins of both rounds.
-    Worked {
-        rounds: [usize; 2],
-    },
     /// A constant that the compiler evaluates: its code, and the user's name for it; `_` if it has no short name.
     Named {
         code: TokenStream,
@@ -61,7 +56,6 @@ impl Flow {
         let size = |dim: &Dim| match dim {
             Dim::Known(size) => Some(*size),
             Dim::Param(param) => Some(param.stand_in(round)),
-            Dim::Worked { rounds, .. } => Some(rounds[round]),
             Dim::Named { .. } | Dim::Unknown => None,
         };
         let sizes: Option<Vec<usize>> = self.dims.as_ref()?.iter().map(size).collect();
@@ -83,7 +77,7 @@ impl Flow {
 
     /// Whether a size is a generic parameter.
     pub fn is_generic(&self) -> bool {
-        self.dims.iter().flatten().any(|dim| matches!(dim, Dim::Param(_) | Dim::Worked { .. }))
+        self.dims.iter().flatten().any(|dim| matches!(dim, Dim::Param(_)))
     }
 
     /// Code for the `ir::Shape`.
@@ -140,8 +134,7 @@ impl Dim {
             Dim::Param(param) if param.runtime => number(RUNTIME_LENGTH),
             Dim::Param(param) => param.name.to_token_stream(),
             Dim::Named { code, .. } => code.clone(),
-            // Code that needs its value evaluates the shape rule.
-            Dim::Worked { .. } | Dim::Unknown => quote!(0),
+            Dim::Unknown => quote!(0),
         }
     }
 
@@ -150,7 +143,6 @@ impl Dim {
             Dim::Known(size) => size.to_string(),
             Dim::Param(param) => param.name.to_string(),
             Dim::Named { text, .. } => text.clone(),
-            Dim::Worked { .. } => "_".to_owned(),
             Dim::Unknown => "?".to_owned(),
         }
     }

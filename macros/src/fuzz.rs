@@ -13,7 +13,7 @@ const BLOCKS: [&str; 9] = [
     "#[cfg(x)] N: [0x10, 1_000] -> [_, 4] { r#type: Linear(2 * 2), BatchNorm1d(affine = false), Sigmoid, MaxPool2d(2, ceil_mode = true) }",
     "Graph: { image: [3, 8, 8], state: [16] } -> { logits: [_], rest: [2, _, _] } {
          Conv2d(4, kernel = 3, padding = 1) as d1, down: Add { { Conv2d(4, kernel = 1) }, { Conv2d(4, kernel = 3, padding = 1), ReLU } },
-         Add(d1), Concat(d1, axis = 0) as wide, Split(2) as (a, b), from a, Tanh as t, from b, Sigmoid, Mul(t) -> [4, 8, 8],
+         Add(d1), Concat(d1, axis = 0) as wide, Chunk(2) as (a, b), from a, Tanh as t, from b, Sigmoid, Mul(t) -> [4, 8, 8],
          Sub { {}, { ReLU } }, Maximum { {}, { ReLU } }, Flatten, proj: Linear(16), Add(state), output logits,
          from wide, Conv2d(2, kernel = 3), output rest }",
     "block Conv(channels, size = 3) { Conv2d(channels, kernel = size, padding = 1), BatchNorm2d, ReLU }
@@ -36,7 +36,7 @@ const BLOCKS: [&str; 9] = [
 const WORDS: [&str; 48] = [
     "Conv2d", "Linear", "kernel", "stride", "Flatten", "as", "from", "fn", "self", "crate", "_", "true", "x", "type", "pub", "Relu", "padding",
     "r#type", "groups", "Dense", "super", "BatchNorm2d", "p", "axis", "block", "reuse", "output", "input", "Residual", "Repeat", "Add", "Sub",
-    "Mul", "Concat", "Split", "shortcut", "const", "usize", "Dim", "H", "T", "h", "fc", "a", "Basic", "Conv", "Vae", "logits",
+    "Mul", "Concat", "Chunk", "shortcut", "const", "usize", "Dim", "H", "T", "h", "fc", "a", "Basic", "Conv", "Vae", "logits",
 ];
 const NUMBERS: [&str; 11] =
     ["0", "1", "2", "5", "18446744073709551615", "99999999999999999999", "0x7fff_ffff_ffff_ffff", "1.5", "1e999", "3u8", "\"same\""];

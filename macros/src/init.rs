@@ -212,8 +212,8 @@ impl<'a> Args<'a> {
         let number = literal(arg);
         if number.is_none() {
             let text = format!(
-                "the {name} in {} must be a number such as `0.01`, but is `{}`\nhelp: `layercake::init::apply` fills a network by what is \
-                 known later",
+                "the {name} in {} must be a number such as `0.01`, but is `{}`\nhelp: `layercake::init::apply` initializes a network \
+                 with values known at run time",
                 self.what,
                 text::of(arg)
             );

@@ -62,20 +62,14 @@ impl Report {
         self.mistakes.iter().map(|mistake| (tokens(mistake), mistake.text.clone())).collect()
     }
 
-    /// Appends a note to all mistakes from this number on.
-    pub fn annotate(&mut self, from: usize, note: &str) {
-        self.mistakes[from..].iter_mut().for_each(|mistake| mistake.text.push_str(note));
+    /// Appends a note to all mistakes.
+    pub fn annotate(&mut self, note: &str) {
+        self.mistakes.iter_mut().for_each(|mistake| mistake.text.push_str(note));
     }
 
-    /// Removes those of the mistakes from this number on whose texts `keep` rejects.
-    pub fn retain(&mut self, from: usize, mut keep: impl FnMut(&str) -> bool) {
-        let later = self.mistakes.split_off(from);
-        self.mistakes.extend(later.into_iter().filter(|mistake| keep(&mistake.text)));
-    }
-
-    /// Removes all mistakes from this number on.
-    pub fn truncate(&mut self, from: usize) {
-        self.mistakes.truncate(from);
+    /// Removes the mistakes whose texts `keep` rejects.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
+        self.mistakes.retain(|mistake| keep(&mistake.text));
     }
 
     /// Moves the mistakes of `other` to the end of this report.

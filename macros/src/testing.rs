@@ -69,5 +69,5 @@ pub fn with_model<R>(block: &str, work: impl FnOnce(&Model, &Report) -> R) -> R 
 
 /// The output shapes of all layers of a block's only network, as text.
 pub fn outputs(block: &str) -> Vec<String> {
-    with_model(block, |model, _| model.nodes.iter().map(|node| node.output.text()).collect())
+    with_model(block, |model, _| model.nodes.iter().flat_map(|node| node.outputs.iter().map(crate::flow::Flow::text)).collect())
 }

@@ -1,7 +1,7 @@
 //! From an expression to a value: literals are evaluated here, everything else is left to the compiler.
 
+use layercake_ir::INFER;
 use layercake_ir::ops::Words;
-use layercake_ir::{INFER, MAX_RANK};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{BinOp, Expr, ExprLit, Lit, UnOp};
@@ -36,11 +36,11 @@ pub fn list(kind: Kind, expressions: &[&Expr], what: &str, symbols: &mut Symbols
         },
         _ => expressions.to_vec(),
     };
-    if items.len() > MAX_RANK {
-        report.add(items[MAX_RANK], format_args!("{what} is a list of at most {MAX_RANK}, but this is number {}", MAX_RANK + 1));
+    let Kind::List { inferred, most } = kind else { return None };
+    if items.len() > most {
+        report.add(items[most], format_args!("{what} is a list of at most {most}, but this is number {}", most + 1));
         return None;
     }
-    let inferred = kind == Kind::List { inferred: true };
     // Every item is checked, so that all mistakes are reported.
     let sizes: Vec<Option<Num<usize>>> = items
         .iter()

@@ -158,7 +158,7 @@ fn graph_files() {
     let help = "help: write `400`, or leave the input size out to infer it";
     let line = format!("`fc1` (Linear) expects 401 input features, but receives 400: [16, 5, 5] flattened by `flatten_1` {help}");
     spoiled("\"in_features\": 400", "\"in_features\": 401", &line);
-    spoiled("\"output\": [10]", "\"output\": [11]", "node `fc3`: said to give [11], but gives [10]");
+    spoiled("\"output\": [10]", "\"output\": [11]", "node `fc3`: states the output [11], but the operation returns [10]");
     place.put("bad.json", &[0xff; 9]);
     place.fails("summary bad.json", 1, "error: bad.json: cannot read it: stream did not contain valid UTF-8");
     place.put("bad.json", b"{");

@@ -367,16 +367,25 @@ CASES = {
         case("rows", (5,), j=Branches(torch.maximum, nn.Linear(5, 3), nn.Linear(5, 3))),
         case("maps", (2, 4, 4), j=Branches(lambda a, b, c: torch.maximum(torch.maximum(a, b), c), nn.Conv2d(2, 2, 1), nn.Tanh(), nn.Conv2d(2, 2, 1))),
     ],
+    "minimum": [
+        case("rows", (5,), j=Branches(torch.minimum, nn.Linear(5, 3), nn.Linear(5, 3))),
+        case("maps", (2, 4, 4), j=Branches(lambda a, b, c: torch.minimum(torch.minimum(a, b), c), nn.Conv2d(2, 2, 1), nn.Tanh(), nn.Conv2d(2, 2, 1))),
+    ],
     "concat": [
         case("rows", (5,), j=Branches(lambda *all: torch.cat(all, 1), nn.Linear(5, 3), nn.Linear(5, 2))),
         case("channels", (2, 4, 3), j=Branches(lambda *all: torch.cat(all, 1), nn.Conv2d(2, 3, 1), nn.Tanh(), nn.Conv2d(2, 1, 1))),
         case("last", (3, 4, 2), j=Branches(lambda *all: torch.cat(all, 3), nn.Tanh(), nn.Sigmoid())),
         case("square", (3, 3, 3), batch=1, j=Branches(lambda *all: torch.cat(all, 2), nn.Tanh(), nn.Sigmoid())),
     ],
+    "chunk": [
+        case("halves", (6,), j=Each(lambda x: torch.mul(*x.chunk(2, 1)))),
+        case("channels", (6, 2, 3), j=Each(lambda x: (lambda a, b, c: a - c * b)(*x.chunk(3, 1)))),
+        case("last", (2, 3, 4), j=Each(lambda x: torch.mul(*x.chunk(2, -1)))),
+    ],
     "split": [
-        case("halves", (6,), j=Each(lambda x: x[:, :3] * x[:, 3:])),
-        case("channels", (6, 2, 3), j=Each(lambda x: x[:, :2] - x[:, 4:] * x[:, 2:4])),
-        case("last", (2, 3, 4), j=Each(lambda x: x[..., :2] * x[..., 2:])),
+        case("rows", (7,), j=Each(lambda x: (lambda a, b: torch.cat([torch.tanh(b), a], 1))(*x.split([3, 4], 1)))),
+        case("channels", (6, 2, 3), j=Each(lambda x: (lambda a, b, c: torch.cat([a, torch.sigmoid(c), b], 1))(*x.split([1, 3, 2], 1)))),
+        case("last", (2, 3, 4), j=Each(lambda x: (lambda a, b, _: b * a)(*x.split([1, 1, 2], -1)))),
     ],
     "max_unpool2d": [
         case("half", (2, 6, 4), u=Unpooled(2, between=nn.Tanh())),
@@ -574,6 +583,12 @@ CASES = {
         case("unordered", (3, 4, 5), m=Each(lambda x: x.mean((1, 3)))),
         case("square", (3, 3, 3), m=Each(lambda x: x.mean(2))),
         case("one", (1, 3), batch=1, m=Each(lambda x: x.mean(1))),
+    ],
+    "amin": [
+        case("length", (4, 5), m=Each(lambda x: x.amin(1))),
+        case("map", (3, 4, 5), m=Each(lambda x: x.amin((2, 3)))),
+        case("channels", (3, 4, 5), m=Each(lambda x: x.amin(1))),
+        case("ties", (3, 6, 5), data=grid, m=Each(lambda x: x.amin((2, 3)))),
     ],
     "amax": [
         case("length", (4, 5), m=Each(lambda x: x.amax(1))),

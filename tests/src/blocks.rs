@@ -1,10 +1,11 @@
 //! The less common building blocks of random networks.
 
 use layercake::ir::ops::{
-    AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Clamp, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, FractionalMaxPool2d,
-    Gelu, GlobalAvgPool2d, GlobalMaxPool2d, Glu, GroupNorm, Hardsigmoid, Hardswish, Hardtanh, InstanceNorm2d, Interpolation, LayerNorm,
-    LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, PixelShuffle, Prelu, Relu6, Reshape,
-    RmsNorm, Rrelu, Select, Selu, Silu, Sizes, Slice, Softmin, Softplus, Softshrink, Softsign, Stack, StochasticDepth, Threshold, Upsample,
+    AdaptiveAvgPool2d, Amax, Amin, Approximation, AvgPool1d, Clamp, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu,
+    FractionalMaxPool2d, Gelu, GlobalAvgPool2d, GlobalMaxPool2d, Glu, GroupNorm, Hardsigmoid, Hardswish, Hardtanh, InstanceNorm2d,
+    Interpolation, LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, PixelShuffle,
+    Prelu, Relu6, Reshape, RmsNorm, Rrelu, Select, Selu, Silu, Sizes, Slice, Softmin, Softplus, Softshrink, Softsign, Stack,
+    StochasticDepth, Threshold, Upsample,
 };
 use layercake::ir::{INFER, Op};
 
@@ -150,6 +151,7 @@ pub(crate) fn block_of_anything(random: &mut Random, rank: usize) -> Op {
         12 => Op::Permute(Permute { axes: order(random, rank) }),
         13 => Op::Slice(Slice { axis, start: random.whole(0, 2), end: of(random, &[INFER, 3, 5]) }),
         14 => Op::Mean(Mean { axes: some(random, rank) }),
+        15 if random.chance(0.5) => Op::Amin(Amin { axes: some(random, rank) }),
         15 => Op::Amax(Amax { axes: some(random, rank) }),
         _ => {
             let groups = random.whole(1, 4);

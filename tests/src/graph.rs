@@ -1,7 +1,7 @@
 //! Networks with joins, splits, residuals and shared layers, built at run time.
 
-use layercake::ir::ops::{Add, Concat, Maximum, Mul, Relu, Reparameterize, Split, Sub, Tanh};
-use layercake::ir::{Builder, Graph, Mistake, Op, Shape};
+use layercake::ir::ops::{Add, Chunk, Concat, Maximum, Minimum, Mul, Relu, Reparameterize, Sizes, Split, Sub, Tanh};
+use layercake::ir::{Builder, Graph, Mistake, Node, Op, Shape};
 
 use crate::Random;
 use crate::chain::{on_anything, on_images, on_rows, random_shape};
@@ -63,8 +63,8 @@ impl Growing {
                 let (layer, op, shape) = self.layers[random.whole(0, self.layers.len() - 1)];
                 let alike: Vec<usize> = (0..count).filter(|&other| self.shapes[other] == shape).collect();
                 let x = alike[random.whole(0, alike.len() - 1)];
-                let value = self.builder.add_shared(&format!("n{count}"), op, &[x], layer)?;
-                self.remember(value);
+                self.builder.add_shared(&format!("n{count}"), op, &[x], layer)?;
+                self.remember();
             }
             5 => {
                 let branch = self.layer(x, random);
@@ -79,8 +79,9 @@ impl Growing {
                     Op::Sub(Sub {}),
                     Op::Mul(Mul {}),
                     Op::Maximum(Maximum {}),
+                    Op::Minimum(Minimum {}),
                     Op::Reparameterize(Reparameterize {}),
-                ][random.whole(0, 5)];
+                ][random.whole(0, 6)];
                 let mut operands =
                     self.like(x, random, if matches!(op, Op::Sub(_) | Op::Reparameterize(_)) { 1 } else { 2 }, |a, b| a == b);
                 if op == Op::Reparameterize(Reparameterize {}) {
@@ -97,9 +98,11 @@ impl Growing {
             }
             9 => {
                 let (axis, parts) = (random.whole(0, self.shapes[x].rank() - 1), random.whole(1, 4));
-                for index in 0..random.whole(1, parts) {
-                    self.push(Op::Split(Split { parts, index, axis }), &[x])?;
-                }
+                let size = self.shapes[x].dim(axis);
+                match size {
+                    3.. if random.chance(0.5) => self.push(Op::Split(Split { sizes: Sizes::new(&[1, size - 2, 1]), axis }), &[x])?,
+                    _ => self.push(Op::Chunk(Chunk { chunks: parts, axis }), &[x])?,
+                };
             }
             _ => {
                 let op = on_anything(random, self.shapes[x].rank());
@@ -128,12 +131,12 @@ impl Growing {
 
     fn push(&mut self, op: Op, inputs: &[usize]) -> Result<usize, Mistake> {
         let value = self.builder.add(&format!("n{}", self.shapes.len()), op, inputs)?;
-        self.remember(value);
+        self.remember();
         Ok(value)
     }
 
-    fn remember(&mut self, value: usize) {
-        let shape = self.builder.clone().finish(&[("last", value)]).outputs()[0].shape;
-        self.shapes.push(shape);
+    /// The outputs of the node that was added last.
+    fn remember(&mut self) {
+        self.shapes.extend(self.builder.last().into_iter().flat_map(Node::shapes));
     }
 }

@@ -24,7 +24,7 @@ fn cancels(op: &Op) -> bool {
 /// Layers that are constant on many inputs. After another one the result may be constant: a ReLU of a negative weight times a ReLU.
 fn is_flat_somewhere(op: &Op) -> bool {
     let name = format!("{op:?}");
-    let kinds = ["Relu", "Hardtanh", "Max", "Amax", "AdaptiveMax", "FractionalMax", "GlobalMax"];
+    let kinds = ["Relu", "Hardtanh", "Max", "Min", "Amax", "Amin", "AdaptiveMax", "FractionalMax", "GlobalMax"];
     let clamped = ["Threshold", "Clamp", "Hardsigmoid", "Hardswish", "Softshrink"];
     kinds.iter().chain(&clamped).any(|kind| name.starts_with(kind))
 }

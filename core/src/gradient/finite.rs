@@ -131,7 +131,7 @@ impl NonFiniteOutput {
             let numbers = host::read(&value.flat());
             let bad = || numbers.iter().enumerate().filter(|(_, number)| !number.is_finite());
             let (index, &number) = bad().next()?;
-            let (layer, is_input) = (graph.value_name(i).to_owned(), i < graph.inputs().len());
+            let (layer, is_input) = (graph.value_name(i).into_owned(), i < graph.inputs().len());
             Some(Self { layer, is_input, index, value: wide(number), count: bad().count(), len: numbers.len() })
         })
     }

@@ -4,9 +4,8 @@ use dfdx::shapes::{Axes2, Axes3, HasShape};
 use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, GatherTo, PermuteTo, ReshapeTo, TryAdd, TryEq, TryGt, TryLt, TryMul, TrySub};
 use layercake_engine::{Mode, rng};
-use layercake_ir::ops::Split;
 
-use super::{Context, Taped, portable};
+use super::{Context, Outputs, Taped, portable};
 use crate::run::value::{Rank1, Rank3, Value};
 use crate::{Scalar, bounds};
 
@@ -29,19 +28,40 @@ fn elementwise<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok((y.with_dims(inputs[0].dims().to_vec()), tape))
 }
 
-/// The elementwise maximum; NaN if either element is. Equal elements each get half of the gradient, as in PyTorch.
+/// The larger of two elements, NaN if either is NaN. Equal elements each receive half of the gradient, as in PyTorch.
 fn maximum<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     a: Tensor<Rank1, E, D, T>,
     b: Tensor<Rank1, E, D>,
 ) -> Result<Tensor<Rank1, E, D, T>, D::Err> {
-    let half = E::from_f64(0.5).expect("a half is a number");
     let plain = a.retaped::<NoneTape>();
-    let (below, above, equal) = (plain.try_lt(&b)?, plain.try_gt(&b)?, plain.try_eq(&b)?);
+    let (below, above) = (plain.try_lt(&b)?, plain.try_gt(&b)?);
+    extreme(a, b, above, below)
+}
+
+/// The smaller of two elements, by the same rules.
+fn minimum<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    a: Tensor<Rank1, E, D, T>,
+    b: Tensor<Rank1, E, D>,
+) -> Result<Tensor<Rank1, E, D, T>, D::Err> {
+    let plain = a.retaped::<NoneTape>();
+    let (below, above) = (plain.try_lt(&b)?, plain.try_gt(&b)?);
+    extreme(a, b, below, above)
+}
+
+/// `a` where `first` holds, `b` where `second` does, and their mean where they are equal.
+fn extreme<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    a: Tensor<Rank1, E, D, T>,
+    b: Tensor<Rank1, E, D>,
+    first: Tensor<Rank1, bool, D>,
+    second: Tensor<Rank1, bool, D>,
+) -> Result<Tensor<Rank1, E, D, T>, D::Err> {
+    let half = E::from_f64(0.5).expect("a half is a number");
+    let equal = a.retaped::<NoneTape>().try_eq(&b)?;
     let both = a.retaped::<T>().try_mul(half)?.try_add(b.retaped::<T>().try_mul(half)?)?;
-    // If neither element is selected, one is NaN, and so is their sum.
+    // If neither holds, one element is NaN, and so is the sum.
     let nan = a.retaped::<T>().try_add(b.retaped::<T>())?;
     let rest = equal.try_choose(both, nan)?;
-    below.try_choose(b.retaped::<T>(), above.try_choose(a, rest)?)
+    second.try_choose(b.retaped::<T>(), first.try_choose(a, rest)?)
 }
 
 /// `mean + exp(logvar / 2) noise` in training, the mean in inference. The noise depends only on the seed of the forward pass, by the same
@@ -93,13 +113,22 @@ pub(crate) fn concat<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok((y.with_dims(dims), tape))
 }
 
-/// One of the equal parts along an axis.
-pub(crate) fn split<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Split, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
-    let size = x.dims()[op.axis + 1] / op.parts;
-    let (y, tape) = Value::erase(rows(x, op.axis, size, |i| Some(op.index * size + i), tape)?)?;
-    let mut dims = x.dims().to_vec();
-    dims[op.axis + 1] = size;
-    Ok((y.with_dims(dims), tape))
+/// Consecutive parts of these sizes along an axis.
+fn parts<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    axis: usize,
+    sizes: impl Iterator<Item = usize>,
+    x: &Value<E, D>,
+    mut tape: T,
+) -> Result<Outputs<E, D, T>, D::Err> {
+    let (mut all, mut begin) = (Vec::new(), 0);
+    for size in sizes {
+        let (y, carried) = Value::erase(rows(x, axis, size, |i| Some(begin + i), tape)?)?;
+        let mut dims = x.dims().to_vec();
+        dims[axis + 1] = size;
+        all.push(y.with_dims(dims));
+        (begin, tape) = (begin + size, carried);
+    }
+    Ok((all, tape))
 }
 
 /// `[before, count, after]`, where row `i` of the middle axis is row `place(i)` of `axis`, or zeros.
@@ -130,10 +159,12 @@ portable! {
     Sub: |_, all inputs, tape, _| elementwise(inputs, tape, |a, b| a.try_sub(b));
     Mul: |_, all inputs, tape, _| elementwise(inputs, tape, |a, b| a.try_mul(b));
     Maximum: |_, all inputs, tape, _| elementwise(inputs, tape, maximum);
+    Minimum: |_, all inputs, tape, _| elementwise(inputs, tape, minimum);
     Reparameterize: |_, all inputs, tape, context| reparameterize(inputs, tape, context);
     Concat: |op, all inputs, tape, _| concat(op.axis, inputs, tape);
 }
 
 portable! {
-    Split: |op, x, tape, _| split(op, x, tape);
+    Chunk: several |op, x, tape, _| parts(op.axis, std::iter::repeat_n(x.dims()[op.axis + 1] / op.chunks, op.chunks), x, tape);
+    Split: several |op, x, tape, _| parts(op.axis, op.sizes.as_slice().iter().copied(), x, tape);
 }

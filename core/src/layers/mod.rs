@@ -69,6 +69,9 @@ pub trait Layer<E: Scalar, D: Device<E>> {
 /// A value and its tape.
 pub(crate) type Taped<E, D, T> = (Value<E, D>, T);
 
+/// The outputs of an operation and their tape.
+pub(crate) type Outputs<E, D, T> = (Vec<Value<E, D>>, T);
+
 /// What the forward pass of a node needs besides its inputs.
 pub(crate) struct Context<'a, E: Scalar, D: Device<E>> {
     /// The node's tensors.
@@ -83,7 +86,7 @@ pub(crate) struct Context<'a, E: Scalar, D: Device<E>> {
 
 /// The forward pass of an operation in dfdx operations. An operation that does not implement it does not compile.
 pub(crate) trait Portable {
-    /// Computes the output.
+    /// Computes the outputs.
     ///
     /// # Errors
     /// Returns an error if the device is out of memory.
@@ -92,7 +95,7 @@ pub(crate) trait Portable {
         inputs: &[&Value<E, D>],
         tape: T,
         context: &mut Context<'_, E, D>,
-    ) -> Result<Taped<E, D, T>, D::Err>;
+    ) -> Result<Outputs<E, D, T>, D::Err>;
 }
 
 /// The forward pass of an operation on the portable path.
@@ -101,23 +104,40 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     inputs: &[&Value<E, D>],
     tape: T,
     context: &mut Context<'_, E, D>,
-) -> Result<Taped<E, D, T>, D::Err> {
+) -> Result<Outputs<E, D, T>, D::Err> {
     each_operation!(op, op => op.forward(inputs, tape, context), else unreachable!("`{}` is expanded before a graph runs", op.kind()))
 }
 
-/// Implements [`Portable`] by a function of the operation, its input (or with `all`, its inputs), the tape and the context.
+/// Implements [`Portable`] by a function of the operation, its input (or with `all`, its inputs), the tape and the context. The function returns
+/// the output (or with `several`, all outputs).
 macro_rules! portable {
-    ($($op:ident: |$this:tt, all $inputs:ident, $tape:ident, $context:tt| $forward:expr;)*) => {
+    ($($op:ident: several |$this:tt, all $inputs:ident, $tape:ident, $context:tt| $forward:expr;)*) => {
         $(impl $crate::layers::Portable for layercake_ir::ops::$op {
             fn forward<E: $crate::Scalar, D: dfdx::tensor_ops::Device<E>, T: dfdx::tensor::Tape<E, D>>(
                 &self,
                 $inputs: &[&$crate::run::value::Value<E, D>],
                 $tape: T,
                 $context: &mut $crate::layers::Context<'_, E, D>,
-            ) -> Result<$crate::layers::Taped<E, D, T>, D::Err> {
+            ) -> Result<$crate::layers::Outputs<E, D, T>, D::Err> {
                 let $this = self;
                 $forward
             }
+        })*
+    };
+    ($($op:ident: |$this:tt, all $inputs:ident, $tape:ident, $context:tt| $forward:expr;)*) => {
+        $($crate::layers::portable! {
+            $op: several |$this, all $inputs, $tape, $context| {
+                let (y, tape) = $forward?;
+                Ok((vec![y], tape))
+            };
+        })*
+    };
+    ($($op:ident: several |$this:tt, $input:ident, $tape:ident, $context:tt| $forward:expr;)*) => {
+        $($crate::layers::portable! {
+            $op: several |$this, all inputs, $tape, $context| {
+                let $input = inputs[0];
+                $forward
+            };
         })*
     };
     ($($op:ident: |$this:tt, $input:ident, $tape:ident, $context:tt| $forward:expr;)*) => {

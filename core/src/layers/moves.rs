@@ -36,7 +36,7 @@ fn select<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Select, x: &Value<E, D>, 
     Ok((y.with_dims(dims), tape))
 }
 
-/// Splits off the square of the factor from the channel axis as two axes and moves them behind height and width.
+/// Moves channels into pixels: each output plane is gathered from `factor * factor` consecutive channels.
 fn pixel_shuffle<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &PixelShuffle, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
     let [batch, channels, height, width] = x.dims()[..] else { unreachable!("the shape rule accepts only images") };
     let factor = op.factor;

@@ -1,4 +1,4 @@
-//! Reductions: mean and maximum over axes.
+//! Reductions: mean, maximum and minimum over axes.
 
 use dfdx::shapes::Axis;
 use dfdx::tensor::{PutTape, Tape};
@@ -27,6 +27,18 @@ pub(crate) fn amax<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Val
     let size = x.dims().iter().product::<usize>() / rows;
     let (y, tape) = max_of_rows(&x, rows, size, tape)?;
     Ok((y.with_dims(dims), tape))
+}
+
+/// The minimum over the axes, counted without the batch.
+pub(crate) fn amin<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let (negative, tape) = negated(x, tape)?;
+    let (most, tape) = amax(axes, &negative, tape)?;
+    negated(&most, tape)
+}
+
+fn negated<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let (y, tape) = Value::erase(x.flat().put_tape(tape).try_negate()?)?;
+    Ok((y.with_dims(x.dims().to_vec()), tape))
 }
 
 /// The maximum of each row of `size` elements. Equal maxima share the gradient evenly. dfdx would give the whole gradient to each, so the
@@ -66,4 +78,5 @@ fn without(axes: &Sizes, dims: &[usize]) -> Vec<usize> {
 portable! {
     Mean: |op, x, tape, _| mean(&op.axes, x, tape);
     Amax: |op, x, tape, _| amax(&op.axes, x, tape);
+    Amin: |op, x, tape, _| amin(&op.axes, x, tape);
 }

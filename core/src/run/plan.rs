@@ -77,7 +77,7 @@ impl Plan {
         let Pass { mut tensors, inputs, mode, input_grad } = pass;
         let known = inputs.len();
         let mut values: Vec<Option<Value<E, D>>> = inputs.into_iter().map(Some).collect();
-        values.resize(known + self.graph.nodes().len(), None);
+        values.resize(self.graph.values(), None);
         let value = |values: &[Option<Value<E, D>>], i: usize| values[i].clone().expect("values are computed before they are used");
         let mut updates = Vec::new();
         for segment in &self.segments {
@@ -123,11 +123,8 @@ impl Plan {
         let mut values = inputs;
         for segment in &self.segments {
             if let Some(part) = &segment.part {
-                let all = |index: usize| {
-                    let node = &part.graph.nodes()[index];
-                    Port { name: node.name.clone(), shape: node.output, value: part.graph.value_of(index) }
-                };
-                let outputs: Vec<Port> = (0..part.graph.nodes().len()).map(all).collect();
+                let port = |value: usize| port(&part.graph, value, value);
+                let outputs: Vec<Port> = (part.graph.inputs().len()..part.graph.values()).map(port).collect();
                 let graph = Graph { outputs: outputs.into(), ..part.graph.clone().into_owned() };
                 // What runs one part alone lists neither values nor tensors.
                 let (inputs, tensors) = match alone {
@@ -181,8 +178,9 @@ fn part(graph: &Graph, range: Range<usize>) -> Option<Part> {
     if range.is_empty() {
         return None;
     }
-    let own = |value: usize| value.checked_sub(graph.inputs().len()).is_some_and(|node| range.contains(&node));
     let nodes = graph.nodes();
+    let made = nodes[range.start].value..nodes[range.end - 1].values().end;
+    let own = |value: usize| made.contains(&value);
     let mut inputs: Vec<usize> = nodes[range.clone()].iter().flat_map(|node| node.inputs().to_vec()).filter(|&value| !own(value)).collect();
     inputs.sort_unstable();
     inputs.dedup();
@@ -192,7 +190,7 @@ fn part(graph: &Graph, range: Range<usize>) -> Option<Part> {
     outputs.dedup();
     let number = |value: usize| match inputs.binary_search(&value) {
         Ok(input) => input,
-        Err(_) => value - graph.inputs().len() - range.start + inputs.len(),
+        Err(_) => value - made.start + inputs.len(),
     };
     let firsts = graph.first_tensors();
     let mut tensors = Vec::new();
@@ -209,11 +207,12 @@ fn part(graph: &Graph, range: Range<usize>) -> Option<Part> {
         }
         list.push(Node {
             inputs: node.inputs().iter().map(|&value| number(value)).collect::<Vec<_>>().into(),
+            value: number(node.value),
             shares: shares.map(|owner| owner - range.start),
             ..node.clone()
         });
     }
-    let port = |&value: &usize| Port { name: graph.value_name(value).to_owned().into(), shape: *graph.shape(value), value: number(value) };
+    let port = |&value: &usize| port(graph, value, number(value));
     let graph = Graph {
         name: graph.name.clone(),
         inputs: inputs.iter().map(port).collect::<Vec<_>>().into(),
@@ -221,4 +220,9 @@ fn part(graph: &Graph, range: Range<usize>) -> Option<Part> {
         outputs: outputs.iter().map(port).collect::<Vec<_>>().into(),
     };
     Some(Part { graph: Cow::Owned(graph), engine: Engine::default(), inputs, outputs, tensors })
+}
+
+/// A value of a graph as an input or output with this number.
+fn port(graph: &Graph, value: usize, number: usize) -> Port {
+    Port { name: graph.value_name(value).into_owned().into(), shape: *graph.shape(value), value: number }
 }

@@ -32,13 +32,13 @@ pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tap
         assert!(varies, "`{}` needs more than one value per channel in training, but receives a batch of shape {dims:?}", node.name);
         let params = &tensors[first..first + count];
         let mut context = Context { params, mode: call.mode, seed: call.seed, node: index, updates: Vec::new() };
-        let (y, carried) = layers::forward(&node.op, &inputs, tape, &mut context)?;
+        let (outputs, carried) = layers::forward(&node.op, &inputs, tape, &mut context)?;
         for (which, value) in context.updates {
             // If the normalization is applied again, it continues from these statistics.
             tensors[first + which] = value.clone();
             updates.push((first + which, value));
         }
-        values.push(y);
+        values.extend(outputs);
         tape = carried;
     }
     let outputs = graph.outputs().iter().map(|port| values[port.value].clone()).collect();

@@ -170,9 +170,8 @@ pub fn gate() -> Graph {
     let mut net = Net::new("Gate");
     let x = net.input("input", &[16, 8, 8]);
     let y = net.named("conv", conv(32, 3, 1), &[x]);
-    let part = |index| Op::Split(Split { parts: 2, index, axis: 0 });
-    let (a, b) = (net.add(part(0), &[y]), net.add(part(1), &[y]));
-    let (a, b) = (net.add(Op::Tanh(Tanh {}), &[a]), net.add(Op::Sigmoid(Sigmoid {}), &[b]));
+    let half = net.add(Op::Chunk(Chunk { chunks: 2, axis: 0 }), &[y]);
+    let (a, b) = (net.add(Op::Tanh(Tanh {}), &[half]), net.add(Op::Sigmoid(Sigmoid {}), &[half + 1]));
     let y = net.add(Op::Mul(Mul {}), &[a, b]);
     let y = net.add(Op::Maximum(Maximum {}), &[y, y]);
     let y = net.named("out", conv(16, 1, 1), &[y]);
@@ -191,29 +190,23 @@ pub fn nested() -> Graph {
     let cell: &'static Graph = Box::leak(Box::new(net.0.finish(&[("out", out), ("state", next)])));
     let mut net = Net::new("Twice");
     let (first, second, start) = (net.input("first", &[8]), net.input("second", &[8]), net.input("start", &[8]));
-    let op = |output| Op::Subgraph(Subgraph { graph: cell, output });
-    let out1 = net.named("cell", op(0), &[first, start]);
-    let state = net.named("cell", op(1), &[first, start]);
-    let out2 = net.0.add_shared("cell", op(0), &[second, state], out1).unwrap();
-    let state = net.0.add_shared("cell", op(1), &[second, state], out1).unwrap();
+    let op = Op::Subgraph(Subgraph { graph: cell, outputs: 2 });
+    let out1 = net.named("cell", op, &[first, start]);
+    let out2 = net.0.add_shared("cell", op, &[second, out1 + 1], out1).unwrap();
     let both = net.add(Op::Concat(Concat { axis: 0 }), &[out1, out2]);
-    net.0.finish(&[("outs", both), ("state", state)])
+    net.0.finish(&[("outs", both), ("state", out2 + 1)])
 }
 
-/// A recurrent layer that gives its states: they are taken out of its value by nodes of their own.
+/// A recurrent layer whose final states are outputs of the network.
 pub fn letters() -> Graph {
     let mut net = Net::new("Letters");
     let ids = net.0.input("letters", Shape::ids(&[64])).unwrap();
     let (h, c) = (net.input("h", &[2, 32]), net.input("c", &[2, 32]));
     let x = net.named("embedding", Op::Embedding(Embedding { num_embeddings: 65, embedding_dim: 16, padding_idx: INFER }), &[ids]);
     let (layers, bidirectional, output) = (2, false, Steps::All);
-    let lstm = Lstm { in_features: INFER, hidden: 32, layers, bidirectional, dropout: 0.2, bias: true, output, packed: true };
-    let packed = net.named("lstm", Op::Lstm(lstm), &[x, h, c]);
-    let mut part = |which: usize, name: &str| {
-        let unpack = Unpack { which, states: 2, layers, bidirectional, output };
-        net.named(&format!("lstm.{name}"), Op::Unpack(unpack), &[packed])
-    };
-    let (y, h, c) = (part(0, "output"), part(1, "hidden"), part(2, "cell"));
+    let lstm = Lstm { in_features: INFER, hidden: 32, layers, bidirectional, dropout: 0.2, bias: true, output, states: true };
+    let y = net.named("lstm", Op::Lstm(lstm), &[x, h, c]);
+    let (h, c) = (y + 1, y + 2);
     let x = net.add(Op::Dropout(Dropout { p: 0.1 }), &[y]);
     let scores = net.named("fc", linear(65), &[x]);
     net.0.finish(&[("scores", scores), ("h_n", h), ("c_n", c)])

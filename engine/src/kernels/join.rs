@@ -18,6 +18,8 @@ pub enum Operator {
     Mul,
     /// The maximum; NaN if either is.
     Max,
+    /// The minimum; NaN if either is.
+    Min,
 }
 
 /// `y = a op b`
@@ -35,21 +37,28 @@ pub fn fold(operator: Operator, x: &[f32], y: &mut [f32]) {
     arch().dispatch(Fold { operator, x, y });
 }
 
-/// The share of the gradient of a maximum of `x` and `other` that `x` gets.
-pub fn share(x: &[f32], other: &[f32], grad: &mut [f32]) {
+/// The share of the gradient of the maximum or minimum of `x` and `other` that `x` gets.
+pub fn share(operator: Operator, x: &[f32], other: &[f32], grad: &mut [f32]) {
     assert!(x.len() == grad.len() && other.len() == grad.len());
+    let sign = sign(operator);
     vectorized(
         #[inline(always)]
-        || x.iter().zip(other).zip(grad).for_each(|((&x, &other), grad)| *grad = left(x, other, *grad)),
+        || x.iter().zip(other).zip(grad).for_each(|((&x, &other), grad)| *grad = left(sign * x, sign * other, *grad)),
     );
 }
 
-/// [`share`] for the maximum of `x` and `count` others; `other(i)` is number `i`.
-pub fn share_with<'a>(x: &[f32], count: usize, other: impl Fn(usize) -> &'a [f32], grad: &mut [f32]) {
+/// [`share`] for the maximum or minimum of `x` and `count` others; `other(i)` is number `i`.
+pub fn share_with<'a>(operator: Operator, x: &[f32], count: usize, other: impl Fn(usize) -> &'a [f32], grad: &mut [f32]) {
+    let sign = sign(operator);
     for (k, (&x, grad)) in x.iter().zip(grad).enumerate() {
-        let most = (1..count).fold(other(0)[k], |most, i| greater(most, other(i)[k]));
-        *grad = left(x, most, *grad);
+        let most = (1..count).fold(sign * other(0)[k], |most, i| greater(most, sign * other(i)[k]));
+        *grad = left(sign * x, most, *grad);
     }
+}
+
+/// A minimum is a maximum of negated elements.
+fn sign(operator: Operator) -> f32 {
+    if operator == Operator::Min { -1.0 } else { 1.0 }
 }
 
 /// All if `x` is greater or either is NaN, half if they are equal: PyTorch's rule.
@@ -76,6 +85,10 @@ fn apply<S: Simd>(simd: S, operator: Operator) -> impl Fn(S::f32s, S::f32s) -> S
         Operator::Max => {
             let not_less = simd.select_f32s(simd.less_than_or_equal_f32s(b, a), a, b);
             simd.select_f32s(simd.equal_f32s(a, a), not_less, a)
+        }
+        Operator::Min => {
+            let not_greater = simd.select_f32s(simd.less_than_or_equal_f32s(a, b), a, b);
+            simd.select_f32s(simd.equal_f32s(a, a), not_greater, a)
         }
     }
 }
@@ -148,8 +161,13 @@ mod tests {
 
     type Definition = fn(f32, f32) -> f32;
 
-    const OPERATORS: [(Operator, Definition); 4] =
-        [(Operator::Add, |a, b| a + b), (Operator::Sub, |a, b| a - b), (Operator::Mul, |a, b| a * b), (Operator::Max, greater)];
+    const OPERATORS: [(Operator, Definition); 5] = [
+        (Operator::Add, |a, b| a + b),
+        (Operator::Sub, |a, b| a - b),
+        (Operator::Mul, |a, b| a * b),
+        (Operator::Max, greater),
+        (Operator::Min, |a, b| -greater(-a, -b)),
+    ];
 
     #[test]
     fn agree_with_their_definitions() {
@@ -168,23 +186,28 @@ mod tests {
     }
 
     #[test]
-    fn a_maximum_keeps_nan() {
+    fn maxima_and_minima_keep_nan() {
         let (a, b) = ([1.0, f32::NAN, f32::NAN, f32::INFINITY, -0.0], [f32::NAN, 1.0, f32::NAN, 2.0, f32::NEG_INFINITY]);
         let mut y = [0.0; 5];
         pair(Operator::Max, &a, &b, &mut y);
         assert!(y[..3].iter().all(|y| y.is_nan()) && y[3..] == [f32::INFINITY, 0.0], "{y:?}");
+        pair(Operator::Min, &a, &b, &mut y);
+        assert!(y[..3].iter().all(|y| y.is_nan()) && y[3..] == [2.0, f32::NEG_INFINITY], "{y:?}");
     }
 
     #[test]
     fn equal_ones_share_the_gradient_of_their_maximum() {
         let (x, other) = ([1.0, 2.0, 3.0, f32::NAN, 0.0], [2.0, 2.0, 2.0, 0.0, f32::NAN]);
         let mut grad = [1.0; 5];
-        share(&x, &other, &mut grad);
+        share(Operator::Max, &x, &other, &mut grad);
         assert_eq!(grad, [0.0, 0.5, 1.0, 1.0, 1.0]);
+        let mut grad = [1.0; 5];
+        share(Operator::Min, &x, &other, &mut grad);
+        assert_eq!(grad, [1.0, 0.5, 0.0, 1.0, 1.0]);
         // For three equal elements, from left to right: a quarter, a quarter, a half.
         let all = [[2.0], [2.0], [2.0]];
         let mut last = [1.0];
-        share_with(&all[2], 2, |i| &all[i], &mut last);
+        share_with(Operator::Max, &all[2], 2, |i| &all[i], &mut last);
         assert_eq!(last, [0.5]);
     }
 }

@@ -1,4 +1,4 @@
-//! Sparse linear maps of whole rows: permuting, padding, interpolating, means over axes; and maxima over the same elements.
+//! Sparse linear maps of whole rows: permuting, padding, interpolating, means over axes; and maxima and minima over the same elements.
 //!
 //! A map is a list of runs, in elements; each element is a row of `images` numbers. The same map applies to each of a number of planes.
 
@@ -70,7 +70,35 @@ pub fn apply(runs: &Runs, images: usize, x: &[f32], y: &mut [f32], add: bool) {
 
 /// The largest of the elements that contribute to each element of the output; NaN if there is one.
 pub fn max_forward(runs: &Runs, images: usize, x: &[f32], y: &mut [f32]) {
-    y.fill(f32::NEG_INFINITY);
+    extreme(
+        runs,
+        images,
+        x,
+        y,
+        f32::NEG_INFINITY,
+        #[inline(always)]
+        |x, y| x > y,
+    );
+}
+
+/// The smallest of the elements that contribute to each element of the output; NaN if there is one.
+pub fn min_forward(runs: &Runs, images: usize, x: &[f32], y: &mut [f32]) {
+    extreme(
+        runs,
+        images,
+        x,
+        y,
+        f32::INFINITY,
+        #[inline(always)]
+        |x, y| x < y,
+    );
+}
+
+/// The most extreme of the elements that contribute to each element of the output: `beyond(x, y)` is whether `x` replaces `y`, and `start` is the
+/// value before the first.
+#[inline(always)]
+fn extreme(runs: &Runs, images: usize, x: &[f32], y: &mut [f32], start: f32, beyond: impl Fn(f32, f32) -> bool) {
+    y.fill(start);
     vectorized(
         #[inline(always)]
         || {
@@ -78,14 +106,14 @@ pub fn max_forward(runs: &Runs, images: usize, x: &[f32], y: &mut [f32]) {
                 for run in &runs.list {
                     let x = &x[run.from * images..][..run.len * images];
                     let y = &mut y[run.to * images..][..run.len * images];
-                    y.iter_mut().zip(x).for_each(|(y, &x)| *y = if x > *y || x.is_nan() { x } else { *y });
+                    y.iter_mut().zip(x).for_each(|(y, &x)| *y = if beyond(x, *y) || x.is_nan() { x } else { *y });
                 }
             }
         },
     );
 }
 
-/// Divides each gradient equally among the elements that are equal to their maximum in `y`, and adds it to `dx`.
+/// Divides each gradient equally among the elements that are equal to their maximum (minimum) in `y`, and adds it to `dx`.
 ///
 /// `counts` has at least the size of a plane of `y`.
 pub fn max_backward(runs: &Runs, images: usize, [x, y, dy]: [&[f32]; 3], dx: &mut [f32], counts: &mut [f32]) {

@@ -1,4 +1,4 @@
-//! `Add`, `Sub`, `Mul` and `Maximum` of values of one shape.
+//! `Add`, `Sub`, `Mul`, `Maximum` and `Minimum` of values of one shape.
 
 use super::{Layer, Place, Reads, Site, by_moving};
 use crate::{
@@ -18,14 +18,14 @@ impl Layer for Join {
         match self.0 {
             // The first two inputs can be swapped without changing a bit.
             Operator::Add | Operator::Mul => Place::Over(2),
-            Operator::Sub | Operator::Max => Place::Over(1),
+            Operator::Sub | Operator::Max | Operator::Min => Place::Over(1),
         }
     }
 
     fn reads(&self) -> Reads {
         match self.0 {
             Operator::Add | Operator::Sub => Reads::Nothing,
-            Operator::Mul | Operator::Max => Reads::Inputs,
+            Operator::Mul | Operator::Max | Operator::Min => Reads::Inputs,
         }
     }
 
@@ -55,14 +55,14 @@ impl Layer for Join {
             Operator::Sub if input == 0 => {}
             Operator::Sub => grad.iter_mut().for_each(|grad| *grad = -*grad),
             Operator::Mul => others.for_each(|other| join::fold(Operator::Mul, at.x(other), grad)),
-            // From left to right: the maximum of all values before it, then each value after it.
-            Operator::Max => {
+            // From left to right: the maximum (minimum) of all values before it, then each value after it.
+            Operator::Max | Operator::Min => {
                 match input {
                     0 => {}
-                    1 => join::share(at.x(1), at.x(0), grad),
-                    _ => join::share_with(at.x(input), input, |other| at.x(other), grad),
+                    1 => join::share(self.0, at.x(1), at.x(0), grad),
+                    _ => join::share_with(self.0, at.x(input), input, |other| at.x(other), grad),
                 }
-                (input + 1..at.inputs()).for_each(|other| join::share(at.x(input), at.x(other), grad));
+                (input + 1..at.inputs()).for_each(|other| join::share(self.0, at.x(input), at.x(other), grad));
             }
         }
     }
@@ -73,4 +73,5 @@ runs_as! {
     Sub: |_op, _at| Join(Operator::Sub);
     Mul: |_op, _at| Join(Operator::Mul);
     Maximum: |_op, _at| Join(Operator::Max);
+    Minimum: |_op, _at| Join(Operator::Min);
 }

@@ -32,7 +32,7 @@ mod rrelu;
 mod sample_norm;
 mod site;
 mod softmax;
-mod split;
+mod strips;
 mod weights;
 mod winograd;
 
@@ -47,6 +47,7 @@ use layercake_ir::Shape;
 pub use linear::Dense;
 pub use phases::Phased;
 pub use site::{Buffers, Shared, Site};
+pub use strips::Strips;
 pub use weights::{Held, Weights};
 pub use winograd::Tiled;
 

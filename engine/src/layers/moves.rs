@@ -1,5 +1,5 @@
 //! Operations whose output elements are weighted sums of a few input elements: `Permute`, `Pad`, `Upsample`, `AdaptiveAvgPool2d` and
-//! `Mean`; and `Amax`, the maximum of a few elements.
+//! `Mean`; and `Amax` and `Amin`, the maximum and minimum of a few elements.
 
 use std::sync::Arc;
 
@@ -198,29 +198,36 @@ impl Layer for Moves {
     }
 }
 
-/// The maximum over axes.
+/// The maximum or minimum over axes.
 #[derive(Clone, Debug)]
-pub struct Amax(Runs);
+pub struct Extreme {
+    runs: Runs,
+    minimum: bool,
+}
 
-impl Amax {
+impl Extreme {
     /// Over these axes of a value of this shape.
-    pub fn new(op: &ops::Amax, input: &Shape) -> Self {
-        Self(Moves::over(&op.axes, input, 1.0).forward)
+    fn new(axes: &ops::Sizes, input: &Shape, minimum: bool) -> Self {
+        Self { runs: Moves::over(axes, input, 1.0).forward, minimum }
+    }
+
+    fn find(&self, images: usize, x: &[f32], y: &mut [f32]) {
+        if self.minimum { runs::min_forward(&self.runs, images, x, y) } else { runs::max_forward(&self.runs, images, x, y) }
     }
 }
 
-impl Layer for Amax {
+impl Layer for Extreme {
     fn reads(&self) -> Reads {
         Reads::Inputs
     }
 
-    /// A plane of maxima, which are computed again, and the number of elements that share each.
+    /// A plane of maxima (minima), which are computed again, and the number of elements that share each.
     fn scratch(&self, images: usize, backward: bool) -> [usize; 2] {
-        [0, if backward { 2 * self.0.to * images } else { 0 }]
+        [0, if backward { 2 * self.runs.to * images } else { 0 }]
     }
 
     fn forward(&self, at: &mut Site, y: &mut [f32]) {
-        runs::max_forward(&self.0, at.images(), at.x(0), y);
+        self.find(at.images(), at.x(0), y);
     }
 
     fn input_grad(&self, _: usize, at: &mut Site, dy: &[f32], dx: &mut [f32], add: bool) {
@@ -228,11 +235,11 @@ impl Layer for Amax {
             dx.fill(0.0);
         }
         let (images, x) = (at.images(), at.x(0));
-        let (from, to) = (self.0.from * images, self.0.to * images);
+        let (from, to) = (self.runs.from * images, self.runs.to * images);
         for ((x, dy), dx) in x.chunks_exact(from).zip(dy.chunks_exact(to)).zip(dx.chunks_exact_mut(from)) {
-            let (maxima, counts) = at.spare[..2 * to].split_at_mut(to);
-            runs::max_forward(&self.0, images, x, maxima);
-            runs::max_backward(&self.0, images, [x, maxima, dy], dx, counts);
+            let (found, counts) = at.spare[..2 * to].split_at_mut(to);
+            self.find(images, x, found);
+            runs::max_backward(&self.runs, images, [x, found, dy], dx, counts);
         }
     }
 }
@@ -259,7 +266,8 @@ by_tables! {
     PixelShuffle: |op, at| Arc::new(Moves::pixel_shuffle(op, at.input()));
     Pad: |op, at| Arc::new(Moves::pad(op, at.input()));
     Mean: |op, at| Arc::new(Moves::mean(op, at.input()));
-    Amax: |op, at| Arc::new(Amax::new(op, at.input()));
+    Amax: |op, at| Arc::new(Extreme::new(&op.axes, at.input(), false));
+    Amin: |op, at| Arc::new(Extreme::new(&op.axes, at.input(), true));
     AdaptiveAvgPool2d: |op, at| adaptive_mean(op, at.input());
 }
 

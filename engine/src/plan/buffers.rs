@@ -4,7 +4,7 @@
 //! at `n + 1`, and the backward pass of step `s` runs at `2 n + 1 - s`. A value lives from its step to its last use, and two values whose
 //! lives do not overlap may share a buffer. Without a backward pass, the values of a chain therefore alternate between two buffers.
 
-use layercake_ir::Graph;
+use layercake_ir::{Graph, Shape};
 
 use super::{Key, Step, Value, Writes};
 use crate::{
@@ -13,9 +13,9 @@ use crate::{
 };
 
 /// Decides which steps run in place, what the backward pass writes, in which buffer each value is kept, and the size of each buffer for one
-/// image.
-pub fn assign(graph: &Graph, key: Key, steps: &mut [Step]) -> (Vec<Value>, Vec<usize>) {
-    let mut flow = Flow::new(graph);
+/// image. `wholes` are the shapes of the buffers that hold all outputs of an operation with several.
+pub fn assign(graph: &Graph, wholes: &[Shape], key: Key, steps: &mut [Step]) -> (Vec<Value>, Vec<usize>) {
+    let mut flow = Flow::new(graph, wholes);
     if key.mode != Mode::Infer {
         flow.decide_backward(graph, key, steps);
     }
@@ -25,6 +25,7 @@ pub fn assign(graph: &Graph, key: Key, steps: &mut [Step]) -> (Vec<Value>, Vec<u
 
 /// The state of the decisions.
 struct Flow {
+    shapes: Vec<Shape>,
     is_output: Vec<bool>,
     /// For each value, the value whose storage it uses; its own index by default. Not a chain: the entry is always the final one.
     storage: Vec<usize>,
@@ -33,13 +34,14 @@ struct Flow {
 }
 
 impl Flow {
-    fn new(graph: &Graph) -> Self {
-        let count = graph.inputs().len() + graph.nodes().len();
+    fn new(graph: &Graph, wholes: &[Shape]) -> Self {
+        let shapes: Vec<Shape> = (0..graph.values()).map(|value| *graph.shape(value)).chain(wholes.iter().copied()).collect();
+        let count = shapes.len();
         let mut is_output = vec![false; count];
         for port in graph.outputs() {
             is_output[port.value] = true;
         }
-        Self { is_output, storage: (0..count).collect(), grad_storage: vec![None; count] }
+        Self { shapes, is_output, storage: (0..count).collect(), grad_storage: vec![None; count] }
     }
 
     /// From the last step to the first: which steps have a backward pass, and how the gradient of each input is written.
@@ -50,7 +52,7 @@ impl Flow {
             *wanted = key.input_grad && !port.shape.is_ids();
         }
         for step in steps.iter() {
-            let trains = graph.nodes()[step.node].op.params().count() > 0;
+            let trains = step.tensors > 0 && graph.nodes()[step.node].op.params().count() > 0;
             wanted[step.output] = trains || step.inputs.iter().any(|&input| wanted[input]);
         }
         let mut written: Vec<bool> = (0..wanted.len()).map(|value| self.is_output[value] && wanted[value]).collect();
@@ -121,10 +123,10 @@ impl Flow {
         let end = 2 * last + 2;
         let mut values = vec![Life::default(); count];
         let mut grads = vec![Life::default(); count];
-        let mut touch = |value: usize, time: usize| values[self.storage[value]].touch(graph.shape(value).len(), time);
+        let mut touch = |value: usize, time: usize| values[self.storage[value]].touch(self.shapes[value].len(), time);
         let mut touch_grad = |value: usize, time: usize| {
             if let Some(storage) = self.grad_storage[value] {
-                grads[storage].touch(graph.shape(value).len(), time);
+                grads[storage].touch(self.shapes[value].len(), time);
             }
         };
         for value in 0..graph.inputs().len() {
@@ -171,7 +173,7 @@ impl Flow {
             }
         }
         let value = |value: usize| {
-            let shape = *graph.shape(value);
+            let shape = self.shapes[value];
             Value { shape, slot: slot_of[self.storage[value]], grad: self.grad_storage[value].map(|storage| grad_slot_of[storage]) }
         };
         ((0..count).map(value).collect(), slots.sizes)
@@ -233,7 +235,7 @@ impl Slots {
 #[cfg(test)]
 mod tests {
     use layercake_ir::{
-        Builder, INFER, Op, Shape,
+        Builder, INFER, Op,
         ops::{Linear, Tanh},
     };
 

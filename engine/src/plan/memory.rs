@@ -46,7 +46,8 @@ fn largest(graph: &Graph, key: Key) -> Option<(usize, u128)> {
 fn layer(graph: &Graph, index: usize, key: Key) -> u128 {
     let node = &graph.nodes()[index];
     let inputs: Vec<u128> = node.inputs().iter().map(|&value| graph.shape(value).len() as u128).collect();
-    let values = inputs.iter().fold(node.output.len() as u128, |sum, len| sum.saturating_add(*len));
+    let outputs = node.shapes().map(|shape| shape.len() as u128);
+    let values = inputs.iter().copied().chain(outputs).fold(0u128, u128::saturating_add);
     let params = node.op.params().as_slice().iter().fold(0u128, |sum, param| sum.saturating_add(param.shape.len() as u128));
     let input = graph.shape(node.inputs()[0]);
     let kept = each_operation!(&node.op, op => op.kept(input, &node.output), else 0);

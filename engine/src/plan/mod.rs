@@ -38,7 +38,7 @@ pub struct Plan {
     pub input_grad: bool,
     /// The lanes, in order.
     pub lanes: Vec<Span>,
-    /// The graph's values.
+    /// The graph's values, followed by the buffers that each hold all outputs of an operation with several.
     pub values: Vec<Value>,
     /// The tensors of all nodes.
     pub params: Vec<Param>,
@@ -102,8 +102,8 @@ impl Plan {
         if key.batch == 0 {
             return Err(EngineError::EmptyBatch);
         }
-        if let Some(value) = (0..graph.inputs().len() + graph.nodes().len()).find(|&value| graph.shape(value).is_empty()) {
-            return Err(EngineError::Empty { name: graph.value_name(value).to_owned() });
+        if let Some(value) = (0..graph.values()).find(|&value| graph.shape(value).is_empty()) {
+            return Err(EngineError::Empty { name: graph.value_name(value).into_owned() });
         }
         memory::check_layers(graph, key)?;
         let lanes = lanes::split(graph, key.batch);
@@ -113,9 +113,9 @@ impl Plan {
             .flat_map(|node| node.params().as_slice().to_vec())
             .map(|param| Param { len: param.shape.len(), trained: param.trained, wide: true })
             .collect();
-        let (mut steps, norms) = steps::list(graph, key)?;
-        let (values, slots) = buffers::assign(graph, key, &mut steps);
-        share_out(&mut steps, &mut params, graph, lanes.len());
+        let steps::Listed { mut steps, norms, wholes } = steps::list(graph, key)?;
+        let (values, slots) = buffers::assign(graph, &wholes, key, &mut steps);
+        share_out(&mut steps, &mut params, lanes.len());
         let outputs = graph
             .outputs()
             .iter()
@@ -168,8 +168,8 @@ impl Plan {
 }
 
 /// Decides which gradients of tensors the lanes work out by themselves, and who adds to whose.
-fn share_out(steps: &mut [Step], params: &mut [Param], graph: &Graph, lanes: usize) {
-    let own = |step: &Step| step.first_param..step.first_param + graph.nodes()[step.node].op.params().as_slice().len();
+fn share_out(steps: &mut [Step], params: &mut [Param], lanes: usize) {
+    let own = |step: &Step| step.first_param..step.first_param + step.tensors;
     for step in steps.iter() {
         let trained: usize = params[own(step)].iter().filter(|param| param.trained).map(|param| param.len).sum();
         let together = step.layer.normalization().is_some() || (step.layer.weights().is_some() && lanes::is_wide(trained, lanes));

@@ -8,16 +8,28 @@ use super::Key;
 use crate::{
     EngineError, Mode,
     kernels::{Slide, elementwise::Function},
-    layers::{Layer, map_size},
+    layers::{Layer, Strips, map_size},
 };
 
 /// How the engine runs an operation.
 pub trait Runnable {
-    /// The layer with all its sizes.
+    /// The layer with all its sizes. For an operation with several outputs, the layer computes all of them in one buffer, and
+    /// [`Runnable::part`] is where each of them is.
     ///
     /// # Errors
     /// Returns an error if the layer cannot run here.
     fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError>;
+
+    /// The shape of the buffer that holds all outputs of an operation with several. By default they follow one another.
+    fn whole(&self, at: &At<'_>) -> Shape {
+        Shape::new(&[at.node().shapes().map(Shape::len).sum()])
+    }
+
+    /// The position of output `index` in that buffer.
+    fn part(&self, at: &At<'_>, index: usize) -> Strips {
+        let first = at.node().shapes().take(index).map(Shape::len).sum();
+        Strips { first, strip: at.node().shape(index).len(), row: self.whole(at).len() }
+    }
 
     /// The elementwise function that the operation is, if it is one. After a matrix product it is fused to it.
     fn function(&self) -> Option<Arc<dyn Function>> {
@@ -82,7 +94,7 @@ impl<'a> At<'a> {
         self.graph.shape(self.node().inputs()[0])
     }
 
-    /// The shape of the output.
+    /// The shape of the first output.
     pub fn output(&self) -> &'a Shape {
         &self.node().output
     }

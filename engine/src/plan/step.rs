@@ -1,10 +1,11 @@
-//! A step: a node of the graph with the activation that is fused to it.
+//! A step: a node of the graph with the activation that is fused to it, or one output of a node with several.
 
 use std::sync::Arc;
 
 use crate::{kernels::elementwise::Function, layers::Layer};
 
-/// A node of the graph, or a node and the activation after it.
+/// A node of the graph, or a node and the activation after it. A node with several outputs has one step that computes all of them, and one step
+/// per output that is used.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// The node's index.
@@ -17,6 +18,8 @@ pub struct Step {
     pub output: usize,
     /// The index of its first tensor, or of the first tensor of the node whose tensors it shares.
     pub first_param: usize,
+    /// The number of its tensors.
+    pub tensors: usize,
     /// The fused activation.
     pub activation: Option<Arc<dyn Function>>,
     /// The input that the output overwrites.

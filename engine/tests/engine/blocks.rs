@@ -3,7 +3,7 @@
 use layercake_ir::{
     Graph, INFER, Op,
     ops::{
-        AdaptiveAvgPool2d, Amax, Approximation, AvgPool1d, Clamp, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu,
+        AdaptiveAvgPool2d, Amax, Amin, Approximation, AvgPool1d, Clamp, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu,
         FractionalMaxPool2d, Gelu, GlobalAvgPool2d, Glu, GroupNorm, Hardsigmoid, Hardswish, Hardtanh, InstanceNorm2d, Interpolation,
         LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Prelu, Relu6, Reshape,
         Selu, Sigmoid, Silu, Sizes, Slice, Softplus, Softshrink, Softsign, Stack, StochasticDepth, Tanh, Threshold, Upsample,
@@ -68,6 +68,10 @@ fn mean(axes: &[usize]) -> Op {
 
 fn amax(axes: &[usize]) -> Op {
     Op::Amax(Amax { axes: Sizes::new(axes) })
+}
+
+fn amin(axes: &[usize]) -> Op {
+    Op::Amin(Amin { axes: Sizes::new(axes) })
 }
 
 fn layer_norm(shape: &[usize], affine: bool) -> Op {
@@ -165,6 +169,8 @@ pub fn all() -> Vec<(&'static [usize], Op)> {
             (shape, mean(&[1])),
             (shape, amax(&[1, 2])),
             (shape, amax(&[0])),
+            (shape, amin(&[1, 2])),
+            (shape, amin(&[0])),
             (shape, layer_norm(&shape[1..], true)),
             (shape, layer_norm(shape, true)),
             (shape, group_norm(2, true)),
@@ -231,6 +237,7 @@ pub fn all() -> Vec<(&'static [usize], Op)> {
         (&[4, 2, 3, 2], mean(&[1, 3])),
         (&[4, 2, 3, 2], permute(&[0, 3, 1, 2])),
         (&[4, 2, 3, 2], amax(&[0, 2])),
+        (&[4, 2, 3, 2], amin(&[1, 3])),
     ]);
     list
 }
@@ -244,6 +251,7 @@ pub fn of_rank(rank: usize) -> Vec<Op> {
                 | Op::Pad(_)
                 | Op::ConvTranspose2d(_)
                 | Op::Amax(_)
+                | Op::Amin(_)
                 | Op::Maxout(_)
                 | Op::FractionalMaxPool2d(_)
                 | Op::DropConnect(_)

@@ -2,7 +2,7 @@
 //! loop a dimension, and each backward is written beside its forward.
 
 use layercake_engine::{Mode, rng};
-use layercake_ir::{Graph, Node, Op, ops::Window};
+use layercake_ir::{Graph, Node, Op, Shape, ops::Window};
 
 use crate::{curves, drawn, joins, maps, norms, picks, sequences};
 
@@ -38,7 +38,7 @@ pub fn run(case: &Case) -> Outcome {
     for (index, node) in graph.nodes().iter().enumerate() {
         let own = first[index]..first[index] + node.op.params().as_slice().len();
         let y = Place::new(case, index).forward(node, &taken(node, &values), &mut params[own]);
-        values.push(y);
+        values.extend(parts(node, case.batch, y));
     }
     let outputs = graph.outputs().iter().map(|port| values[port.value].clone()).collect();
     let mut grads: Vec<Vec<f64>> = values.iter().map(|value| vec![0.0; value.len()]).collect();
@@ -48,8 +48,8 @@ pub fn run(case: &Case) -> Outcome {
     let mut param_grads: Vec<Vec<f64>> = params.iter().map(|param| vec![0.0; param.len()]).collect();
     for (index, node) in graph.nodes().iter().enumerate().rev() {
         let own = first[index]..first[index] + node.op.params().as_slice().len();
-        let (x, y, place) = (taken(node, &values), &values[graph.value_of(index)], Place::new(case, index));
-        let dy = &grads[graph.value_of(index)];
+        let (x, y, place) = (taken(node, &values), &values[node.value], Place::new(case, index));
+        let dy = &together(node, case.batch, &grads);
         let known = drawn::backward(case, index, &x, dy).or_else(|| picks::backward(case, index, &x, dy));
         let known = known.or_else(|| joins::backward(graph, node, case.batch, &x, dy));
         let known = known.or_else(|| sequences::backward(case, index, &x, &case.params[own.clone()], dy, &mut param_grads[own.clone()]));
@@ -68,6 +68,28 @@ pub fn run(case: &Case) -> Outcome {
 /// The inputs of a node.
 fn taken<'a>(node: &Node, values: &'a [Vec<f64>]) -> Vec<&'a [f64]> {
     node.inputs().iter().map(|&value| values[value].as_slice()).collect()
+}
+
+/// The outputs of a node; in `whole` they follow one another for each sample.
+fn parts(node: &Node, batch: usize, whole: Vec<f64>) -> Vec<Vec<f64>> {
+    if node.outputs() == 1 {
+        return vec![whole];
+    }
+    let (mut begin, all) = (0, whole.len() / batch);
+    let part = |shape: &Shape| {
+        let from = begin;
+        begin += shape.len();
+        (0..batch).flat_map(|sample| whole[sample * all + from..][..shape.len()].to_vec()).collect()
+    };
+    node.shapes().map(part).collect()
+}
+
+/// The inverse of [`parts`], for the gradients of a node's outputs.
+fn together(node: &Node, batch: usize, grads: &[Vec<f64>]) -> Vec<f64> {
+    let sample = |sample: usize| {
+        node.values().zip(node.shapes()).flat_map(move |(value, shape)| grads[value][sample * shape.len()..][..shape.len()].to_vec())
+    };
+    (0..batch).flat_map(sample).collect()
 }
 
 fn add(to: &mut [f64], from: &[f64]) {

@@ -3,20 +3,50 @@
 use layercake_engine::Mode;
 use layercake_ir::{
     Builder, Graph, Node, Op, Shape,
-    ops::{Add, Maximum, Mul, Relu, Sub, Tanh},
+    ops::{Add, Maximum, Minimum, Mul, Relu, Sub, Tanh},
 };
 
 use crate::networks::*;
 
+/// The axis and the size of each part, for an operation that splits.
+fn parts(node: &Node) -> Option<(usize, Vec<usize>)> {
+    match node.op {
+        Op::Chunk(op) => Some((op.axis, vec![node.output.dim(op.axis); op.chunks])),
+        Op::Split(op) => Some((op.axis, op.sizes.as_slice().to_vec())),
+        _ => None,
+    }
+}
+
+/// [`places`] for an operation that splits: every element goes somewhere, and the parts of a sample follow one another.
+fn places_of_parts(from: &Shape, axis: usize, sizes: &[usize], batch: usize) -> Vec<Option<usize>> {
+    let (outer, inner): (usize, usize) = (from.dims()[..axis].iter().product(), from.dims()[axis + 1..].iter().product());
+    let place = |at: usize| {
+        let (sample, at) = (at / from.len(), at % from.len());
+        let (i, mut along, o) = (at % inner, at / inner % from.dim(axis), at / inner / from.dim(axis));
+        let mut before = 0;
+        for size in sizes {
+            if along < *size {
+                return Some(sample * from.len() + before + (o * size + along) * inner + i);
+            }
+            along -= size;
+            before += outer * size * inner;
+        }
+        None
+    };
+    (0..batch * from.len()).map(place).collect()
+}
+
 /// The element of the output that each element of input `input` goes to, if any.
 fn places(graph: &Graph, node: &Node, batch: usize, input: usize) -> Vec<Option<usize>> {
     let from = graph.shape(node.inputs()[input]);
+    if let Some((axis, sizes)) = parts(node) {
+        return places_of_parts(from, axis, &sizes, batch);
+    }
     let (axis, shift, size) = match node.op {
         Op::Concat(op) => {
             let before = node.inputs()[..input].iter().map(|&value| graph.shape(value).dim(op.axis) as isize).sum();
             (op.axis, before, node.output.dim(op.axis))
         }
-        Op::Split(op) => (op.axis, -((op.index * node.output.dim(op.axis)) as isize), node.output.dim(op.axis)),
         _ => (0, 0, from.dim(0)),
     };
     let inner: usize = from.dims()[axis + 1..].iter().product();
@@ -37,8 +67,10 @@ pub fn forward(graph: &Graph, node: &Node, batch: usize, x: &[&[f64]]) -> Option
         Op::Sub(_) => |a, b| a - b,
         Op::Mul(_) => |a, b| a * b,
         Op::Maximum(_) => f64::max,
-        Op::Concat(_) | Op::Split(_) => {
-            let mut y = vec![f64::NAN; batch * node.output.len()];
+        Op::Minimum(_) => f64::min,
+        Op::Concat(_) | Op::Chunk(_) | Op::Split(_) => {
+            let len: usize = node.shapes().map(Shape::len).sum();
+            let mut y = vec![f64::NAN; batch * len];
             for (input, x) in x.iter().enumerate() {
                 let places = places(graph, node, batch, input);
                 places.iter().zip(*x).filter_map(|(place, x)| Some(((*place)?, x))).for_each(|(place, &x)| y[place] = x);
@@ -58,12 +90,17 @@ pub fn backward(graph: &Graph, node: &Node, batch: usize, x: &[&[f64]], dy: &[f6
             Op::Add(_) => 1.0,
             Op::Sub(_) => [1.0, -1.0][input],
             Op::Mul(_) => all.enumerate().filter(|(other, _)| *other != input).map(|(_, x)| x).product(),
+            Op::Minimum(_) => {
+                let least = all.clone().fold(f64::INFINITY, f64::min);
+                let first = all.clone().position(|x| x == least);
+                f64::from(u8::from(first == Some(input)))
+            }
             Op::Maximum(_) => {
                 let most = all.clone().fold(f64::NEG_INFINITY, f64::max);
                 let first = all.clone().position(|x| x == most);
                 f64::from(u8::from(first == Some(input)))
             }
-            Op::Concat(_) | Op::Split(_) => 1.0,
+            Op::Concat(_) | Op::Chunk(_) | Op::Split(_) => 1.0,
             _ => return None,
         })
     };
@@ -84,7 +121,7 @@ fn with(inputs: &[&[usize]]) -> Builder {
     builder
 }
 
-const JOINS: [Op; 4] = [Op::Add(Add {}), Op::Sub(Sub {}), Op::Mul(Mul {}), Op::Maximum(Maximum {})];
+const JOINS: [Op; 5] = [Op::Add(Add {}), Op::Sub(Sub {}), Op::Mul(Mul {}), Op::Maximum(Maximum {}), Op::Minimum(Minimum {})];
 
 #[test]
 fn of_inputs() {
@@ -129,12 +166,17 @@ fn concatenation_and_splitting_along_every_axis() {
             let b = builder.add("b", Op::Tanh(Tanh {}), &[a]).unwrap();
             let c = builder.add("c", concat(axis), &[0, b, 0]).unwrap();
             let d = if shape[axis] % 2 == 0 {
-                let parts = [0, 1].map(|i| builder.add(&format!("half{i}"), split(2, i, axis), &[0]).unwrap());
-                builder.add("d", Op::Sub(Sub {}), &parts).unwrap()
+                let half = builder.add("halves", chunk(2, axis), &[0]).unwrap();
+                builder.add("d", Op::Sub(Sub {}), &[half, half + 1]).unwrap()
             } else {
-                builder.add("d", split(3, 1, axis), &[0]).unwrap()
+                builder.add("thirds", chunk(3, axis), &[0]).unwrap() + 1
             };
-            check(&builder.finish(&[("c", c), ("d", d)]), batch);
+            // Parts of a value that has other users; some parts are unused, some are used twice, and some are outputs.
+            let parts = builder.add("parts", split(&[1, wide[axis] - 2, 1], axis), &[1]).unwrap();
+            let of_all = builder.add("of_all", split(&[2, shape[axis] + wide[axis] - 3, 1], axis), &[b]).unwrap();
+            let e = builder.add("e", concat(axis), &[of_all + 1, parts, of_all + 1]).unwrap();
+            let f = builder.add("f", Op::Tanh(Tanh {}), &[parts + 1]).unwrap();
+            check(&builder.finish(&[("c", c), ("d", d), ("e", e), ("f", f), ("last", of_all + 2)]), batch);
         }
     }
 }

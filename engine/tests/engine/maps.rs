@@ -64,6 +64,7 @@ fn taps(node: &Node, dims: &[usize], to: &[usize]) -> Option<Vec<(usize, f64)>> 
         Op::Mean(op) => even(over(op.axes.as_slice())),
         Op::GlobalAvgPool2d(_) => even(over(&[1, 2])),
         Op::Amax(op) => even(over(op.axes.as_slice())),
+        Op::Amin(op) => even(over(op.axes.as_slice())),
         Op::AdaptiveAvgPool2d(op) => axes(&|axis, size, to| {
             let count = op.output_size[axis];
             even((0..size).filter(|at| (at + 1) * count > to * size && at * count < (to + 1) * size).collect())
@@ -205,6 +206,7 @@ pub fn forward(node: &Node, dims: &[usize], x: &[f64], params: &[Vec<f64>]) -> O
     let all: Vec<Vec<(usize, f64)>> = places.iter().map(|to| taps(node, dims, to)).collect::<Option<_>>()?;
     for x in x.chunks(dims.iter().product()) {
         y.extend(all.iter().map(|taps| match node.op {
+            Op::Amin(_) => -largest(&taps.iter().map(|tap| -x[tap.0]).collect::<Vec<_>>()).0,
             Op::Amax(_) | Op::MaxPool1d(_) => largest(&taps.iter().map(|tap| x[tap.0]).collect::<Vec<_>>()).0,
             _ => taps.iter().map(|&(at, weight)| weight * x[at]).sum(),
         }));
@@ -238,6 +240,7 @@ pub fn backward(node: &Node, dims: &[usize], [x, dy]: [&[f64]; 2], params: &[Vec
             let largest = || largest(&taps.iter().map(|tap| x[tap.0]).collect::<Vec<_>>()).1;
             let weights: Vec<f64> = match node.op {
                 Op::Amax(_) => largest(),
+                Op::Amin(_) => self::largest(&taps.iter().map(|tap| -x[tap.0]).collect::<Vec<_>>()).1,
                 // Of equal elements the first.
                 Op::MaxPool1d(_) => {
                     let mut shares = largest();

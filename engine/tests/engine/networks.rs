@@ -4,8 +4,8 @@ use layercake_engine::{Engine, Mode, rng};
 use layercake_ir::{
     Builder, Graph, INFER, Op, Shape,
     ops::{
-        AvgPool2d, BatchNorm1d, BatchNorm2d, Concat, Conv2d, Dropout, Flatten, LeakyRelu, Linear, LogSoftmax, MaxPool2d, Softmax, Split,
-        Tanh,
+        AvgPool2d, BatchNorm1d, BatchNorm2d, Chunk, Concat, Conv2d, Dropout, Flatten, LeakyRelu, Linear, LogSoftmax, MaxPool2d, Sizes,
+        Softmax, Split, Tanh,
     },
 };
 
@@ -65,8 +65,12 @@ pub fn concat(axis: usize) -> Op {
     Op::Concat(Concat { axis })
 }
 
-pub fn split(parts: usize, index: usize, axis: usize) -> Op {
-    Op::Split(Split { parts, index, axis })
+pub fn chunk(chunks: usize, axis: usize) -> Op {
+    Op::Chunk(Chunk { chunks, axis })
+}
+
+pub fn split(sizes: &[usize], axis: usize) -> Op {
+    Op::Split(Split { sizes: Sizes::new(sizes), axis })
 }
 
 pub fn softmax(axis: usize) -> Op {

@@ -69,10 +69,10 @@ fn graph(seed: u64) -> Graph {
             3 => builder.add(&name, Op::Mul(Mul {}), &others[..2]),
             4 => builder.add(&name, Op::Maximum(Maximum {}), &others),
             5 if shapes[x].len() < 200 => builder.add(&name, concat(axis), &others),
-            6 => {
-                let index = dice.below(2);
-                builder.add(&name, split(2, index, axis), &[x])
-            }
+            6 => match shapes[x].dim(axis) {
+                size @ 3.. if dice.below(2) == 0 => builder.add(&name, split(&[1, size - 2, 1], axis), &[x]),
+                _ => builder.add(&name, chunk(2, axis), &[x]),
+            },
             7 | 8 => {
                 let op =
                     if rank == 3 { dice.of(&[plain(3), plain(1), norm2d(false)]) } else { dice.of(&[bare(6), bare(4), norm1d(false)]) };
@@ -103,7 +103,7 @@ fn graph(seed: u64) -> Graph {
         };
         // What a shape rule refuses is thrown again.
         match added {
-            Ok(_) => shapes.push(builder.clone().finish(&[("last", shapes.len())]).outputs()[0].shape),
+            Ok(_) => shapes.extend(builder.last().expect("a node was added").shapes()),
             Err(_) => layers.retain(|&(layer, _)| layer != shapes.len()),
         }
     }

@@ -3,7 +3,7 @@
 use layercake_engine::{Mode, rng};
 use layercake_ir::{
     Builder, Graph, INFER, Op, Shape,
-    ops::{Cell, Embedding, Gru, Lstm, Mul, MultiheadAttention, Nonlinearity, Recurrent, Rnn, Steps, Tanh, Unpack},
+    ops::{Cell, Embedding, Gru, Lstm, Mul, MultiheadAttention, Nonlinearity, Recurrent, Rnn, Steps, Tanh},
 };
 
 use crate::{interpreter::Case, networks::*};
@@ -22,7 +22,6 @@ pub fn forward(case: &Case, index: usize, x: &[&[f64]], params: &[Vec<f64>]) -> 
             let row = |&id: &f64| params[0][id as usize * op.embedding_dim..][..op.embedding_dim].to_vec();
             own(sample).iter().flat_map(row).collect()
         }),
-        Op::Unpack(op) => each(&|sample| own(sample)[op.first() * input.dim(1)..][..node.output.len()].to_vec()),
         Op::MultiheadAttention(op) => each(&|sample| attention(case, index, &op, sample, own(sample), params)),
         _ => None,
     }
@@ -139,16 +138,16 @@ fn recurrent(case: &Case, index: usize, op: &Recurrent, sample: usize, x: &[&[f6
         steps = out;
     }
     let mut y = Vec::new();
-    if op.packed {
-        y.extend(&h_rows);
-        if op.cell == Cell::Lstm {
-            y.extend(&c_rows);
-        }
-    }
     if op.last {
         y.extend(&h_rows[h_rows.len() - width..])
     } else {
         y.extend(steps.concat())
+    }
+    if op.states {
+        y.extend(&h_rows);
+        if op.cell == Cell::Lstm {
+            y.extend(&c_rows);
+        }
     }
     y
 }
@@ -181,17 +180,17 @@ fn attention(case: &Case, index: usize, op: &MultiheadAttention, sample: usize, 
     mixed.iter().flat_map(|mixed| (0..n).map(|row| affine(&outs[0], outs.get(1), mixed, row))).collect()
 }
 
-fn lstm(hidden: usize, layers: usize, bidirectional: bool, dropout: f64, bias: bool, output: Steps, packed: bool) -> Op {
-    Op::Lstm(Lstm { in_features: INFER, hidden, layers, bidirectional, dropout, bias, output, packed })
+fn lstm(hidden: usize, layers: usize, bidirectional: bool, dropout: f64, bias: bool, output: Steps, states: bool) -> Op {
+    Op::Lstm(Lstm { in_features: INFER, hidden, layers, bidirectional, dropout, bias, output, states })
 }
 
-fn gru(hidden: usize, layers: usize, bidirectional: bool, dropout: f64, bias: bool, output: Steps, packed: bool) -> Op {
-    Op::Gru(Gru { in_features: INFER, hidden, layers, bidirectional, dropout, bias, output, packed })
+fn gru(hidden: usize, layers: usize, bidirectional: bool, dropout: f64, bias: bool, output: Steps, states: bool) -> Op {
+    Op::Gru(Gru { in_features: INFER, hidden, layers, bidirectional, dropout, bias, output, states })
 }
 
-fn tanh(hidden: usize, layers: usize, bidirectional: bool, dropout: f64, bias: bool, output: Steps, packed: bool) -> Op {
+fn tanh(hidden: usize, layers: usize, bidirectional: bool, dropout: f64, bias: bool, output: Steps, states: bool) -> Op {
     let nonlinearity = Nonlinearity::Tanh;
-    Op::Rnn(Rnn { in_features: INFER, hidden, layers, bidirectional, dropout, bias, output, nonlinearity, packed })
+    Op::Rnn(Rnn { in_features: INFER, hidden, layers, bidirectional, dropout, bias, output, nonlinearity, states })
 }
 
 type Make = fn(usize, usize, bool, f64, bool, Steps, bool) -> Op;
@@ -215,15 +214,15 @@ fn recurrent_layers_of_every_kind() {
         bias: true,
         output: Steps::All,
         nonlinearity: Nonlinearity::Relu,
-        packed: false,
+        states: false,
     });
     check(&chain(&[3, 2], &[linear(3), Op::Tanh(Tanh {}), relu]), 3);
 }
 
-/// States in and out, all of them outputs.
-fn with_states(op: Op, length: usize, given: bool) -> Graph {
+/// Initial and final states. All outputs of the layer but one are outputs of the network.
+fn with_states(op: Op, length: usize, given: bool, left_out: usize) -> Graph {
     let view = op.recurrent().expect("a recurrent layer");
-    let (states, bidirectional) = (view.cell.states(), view.directions == 2);
+    let states = view.cell.states();
     let mut builder = Builder::new("States");
     let x = builder.input("x", Shape::new(&[length, 2])).unwrap();
     let shape = Shape::new(&[view.layers * view.directions, view.hidden]);
@@ -231,13 +230,9 @@ fn with_states(op: Op, length: usize, given: bool) -> Graph {
     if given {
         inputs.extend((0..states).map(|i| builder.input(&format!("state{i}"), shape).unwrap()));
     }
-    let packed = builder.add("layer", op, &inputs).unwrap();
-    let output = if view.last { Steps::Last } else { Steps::All };
-    let mut outputs = Vec::new();
-    for which in 0..=states {
-        let op = Op::Unpack(Unpack { which, states, layers: view.layers, bidirectional, output });
-        outputs.push((["y", "h", "c"][which], builder.add(&format!("part{which}"), op, &[packed]).unwrap()));
-    }
+    let first = builder.add("layer", op, &inputs).unwrap();
+    let outputs: Vec<(&str, usize)> =
+        (0..=states).filter(|which| *which != left_out).map(|which| (["y", "h", "c"][which], first + which)).collect();
     builder.finish(&outputs)
 }
 
@@ -248,10 +243,12 @@ fn states_in_and_out() {
             for (layers, both, steps, batch) in
                 [(1, false, Steps::All, 3), (2, true, Steps::All, 18), (2, true, Steps::Last, 1), (1, true, Steps::Last, 2)]
             {
-                check(&with_states(make(2, layers, both, 0.0, true, steps, true), 3, given), batch);
+                for left_out in [0, 1, 9] {
+                    check(&with_states(make(2, layers, both, 0.0, true, steps, true), 3, given, left_out), batch);
+                }
             }
         }
-        check(&with_states(make(3, 2, false, 0.3, true, Steps::All, true), 1, true), 4);
+        check(&with_states(make(3, 2, false, 0.3, true, Steps::All, true), 1, true, 9), 4);
     }
 }
 

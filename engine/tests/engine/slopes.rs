@@ -89,7 +89,7 @@ fn of_joins_splits_and_shared_layers() {
         let join = if op == Op::Sub(Sub {}) { builder.add("join", op, &[z, x]) } else { builder.add("join", op, &[x, z, y]) }.unwrap();
         let again = builder.add_shared("again", linear(3), &[join], z).unwrap();
         let all = builder.add("all", concat(1), &[again, x, join]).unwrap();
-        let part = builder.add("part", split(3, 1, 1), &[all]).unwrap();
+        let part = builder.add("parts", chunk(3, 1), &[all]).unwrap() + 1;
         let itself = builder.add("itself", if op == Op::Maximum(Maximum {}) { Op::Add(Add {}) } else { op }, &[part, part]).unwrap();
         check_slopes(&builder.finish(&[("itself", itself), ("all", all)]), 2);
     }

@@ -184,8 +184,9 @@ fn check(subject: &Subject, number: f32, [y, x]: [usize; 2], in_gradient: bool) 
         for seen in [false, true] {
             let [fast, direct] = [&fast, &direct].map(|all| errors(&part(all), exact, |at| sees[at] == seen));
             let what = name(["output", "input's gradient", "weights' gradient"][i]);
-            // Measured, with numbers of one size: 2.0 with tiles of 4x4, 2.4 with phases; of the weights' gradient, whose sums are long, 6.
-            let times = if i == 2 { 8.0 } else { 2.6 };
+            // Measured, with numbers of one size: 2.0 with tiles of 4x4, 2.4 with phases; of the weights' gradient, whose sums are long, 6 with AVX2, and
+            // 8.1 with AVX-512, where the sums by the definition run in more lanes and are more exact.
+            let times = if i == 2 { 9.0 } else { 2.6 };
             let within = fast[0] <= times * direct[0] && fast[1] <= 2.0 * times * direct[1];
             assert!(within, "{what}, seen: {seen}: {fast:?}, by the definition {direct:?}");
         }

@@ -7,6 +7,7 @@ operation! {
     pub struct Add("Add"): Join {}
     has(infer_all)
     inputs: Inputs::Alike,
+    sign: "+",
     example: "Add(skip)",
 }
 

@@ -21,7 +21,7 @@ operation! {
     has(infer, params, multiply_adds, uses, draws)
     outline: Outline::Last("out_features"),
     module: Some(Module::new("Linear", Axes::Of(&[(0, 1), (0, 0)])).switch("bias")),
-    variation: Some(Variation { of: "Linear", option: "drop_connect", field: "p", without: "none is dropped" }),
+    variation: Some(Variation { of: "Linear", option: "drop_connect", field: "p", without: "no weight is dropped" }),
     example: "DropConnect(120, p = 0.5)",
     sample: "[7]",
     sequence: Sequence::OfTwoAxes,

@@ -26,13 +26,14 @@ operation! {
         bias: bool = Choice::bias(),
         /// Which steps are the output.
         output: Steps = Choice::word("all").label(Label::Followed("step")).stored("steps"),
-        /// Do the final states stand before the output, as rows, for [`super::Unpack`]?
-        packed: bool = Choice::hidden(),
+        /// Whether the final states are outputs too.
+        states: bool = Choice::hidden(),
     }
-    has(infer_all, params, multiply_adds, draws)
+    has(infer_all, params, multiply_adds, draws, outputs)
     torch: &["input_size: in_features", "hidden_size: hidden", "num_layers: layers", "bias", "batch_first: -", "dropout", "bidirectional", "proj_size: -"],
     others: &["longshorttermmemory", "lstmlayer"],
     inputs: Inputs::States(&["hidden", "cell"]),
+    outputs: &["output", "h_n", "c_n"],
     outline: Outline::Steps,
     module: Some(super::recurrent::MODULE),
     sample: "[6, 9]",
@@ -52,7 +53,7 @@ impl Lstm {
             dropout: self.dropout,
             bias: self.bias,
             last: matches!(self.output, Steps::Last),
-            packed: self.packed,
+            states: self.states,
         }
     }
 }

@@ -8,6 +8,7 @@ operation! {
     has(infer_all)
     others: &["max"],
     inputs: Inputs::Alike,
+    sign: "max",
     example: "Maximum(skip)",
 }
 

@@ -5,10 +5,12 @@
 mod adaptive_avg_pool2d;
 mod add;
 mod amax;
+mod amin;
 mod avg_pool1d;
 mod avg_pool2d;
 mod batch_norm1d;
 mod batch_norm2d;
+mod chunk;
 mod clamp;
 mod concat;
 mod conv1d;
@@ -45,6 +47,7 @@ mod max_unpool2d;
 mod maximum;
 mod maxout;
 mod mean;
+mod minimum;
 mod mish;
 mod mul;
 mod multihead_attention;
@@ -77,16 +80,17 @@ mod sub;
 mod subgraph;
 mod tanh;
 mod threshold;
-mod unpack;
 mod upsample;
 
 pub use adaptive_avg_pool2d::AdaptiveAvgPool2d;
 pub use add::Add;
 pub use amax::Amax;
+pub use amin::Amin;
 pub use avg_pool1d::AvgPool1d;
 pub use avg_pool2d::AvgPool2d;
 pub use batch_norm1d::BatchNorm1d;
 pub use batch_norm2d::BatchNorm2d;
+pub use chunk::Chunk;
 pub use clamp::Clamp;
 pub use concat::Concat;
 pub use conv_transpose2d::ConvTranspose2d;
@@ -123,6 +127,7 @@ pub use max_unpool2d::MaxUnpool2d;
 pub use maximum::Maximum;
 pub use maxout::Maxout;
 pub use mean::Mean;
+pub use minimum::Minimum;
 pub use mish::Mish;
 pub use mul::Mul;
 pub use multihead_attention::MultiheadAttention;
@@ -154,7 +159,6 @@ pub use sub::Sub;
 pub use subgraph::Subgraph;
 pub use tanh::Tanh;
 pub use threshold::Threshold;
-pub use unpack::Unpack;
 pub use upsample::{Interpolation, Upsample};
 
 pub use crate::params::{Param, Params};
@@ -274,6 +278,25 @@ macro_rules! operations {
                 }
             }
 
+            /// The number of outputs. Only meaningful after [`Op::infer`].
+            pub const fn outputs(&self) -> usize {
+                match self {
+                    $(Op::$op(op) => op.outputs(),)*
+                    $(Op::$structural(op) => op.outputs(),)*
+                }
+            }
+
+            /// The shape of output `index` for these inputs; `first` is the shape of output 0. Only meaningful after [`Op::infer`].
+            pub const fn output(&self, index: usize, inputs: &[Shape], first: &Shape) -> Shape {
+                if index == 0 || first.is_unknown() {
+                    return *first;
+                }
+                match self {
+                    $(Op::$op(op) => op.further(index, inputs, first),)*
+                    $(Op::$structural(op) => op.further(index, inputs, first),)*
+                }
+            }
+
             /// The default initial value of the tensor of this name.
             pub fn initial(&self, tensor: &str) -> Initial {
                 match self {
@@ -323,6 +346,7 @@ macro_rules! structural {
         $crate::spec::absent!(magnify [$($aspect)*] $op);
         $crate::spec::absent!(draws [$($aspect)*] $op);
         $crate::spec::absent!(label [$($aspect)*] $op);
+        $crate::spec::absent!(outputs [$($aspect)*] $op);
     };
 }
 
@@ -356,6 +380,7 @@ operations! { $
         Select,
         Mean,
         Amax,
+        Amin,
         Relu,
         LeakyRelu,
         Tanh,
@@ -399,10 +424,11 @@ operations! { $
         Sub,
         Mul,
         Maximum,
+        Minimum,
         Reparameterize,
         Concat,
+        Chunk,
         Split,
-        Unpack,
     }
     structural {
         Subgraph,
@@ -414,6 +440,14 @@ impl Op {
     /// The layer's name in `network!`, which is PyTorch's.
     pub const fn kind(&self) -> &'static str {
         self.spec().kind
+    }
+
+    /// The name of output `index`, for an operation with several outputs: `h_n`.
+    pub fn output_name(&self, index: usize) -> String {
+        match self {
+            Op::Subgraph(op) => op.graph.outputs()[index].name().to_owned(),
+            _ => self.spec().output_name(index),
+        }
     }
 
     /// The operation as a recurrent layer, if it is one.

@@ -7,6 +7,7 @@ operation! {
     pub struct Mul("Mul"): Join {}
     has(infer_all)
     inputs: Inputs::Alike,
+    sign: "×",
     example: "Mul(gate)",
 }
 

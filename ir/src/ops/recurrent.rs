@@ -63,8 +63,8 @@ pub struct Recurrent {
     pub bias: bool,
     /// Whether the output is the final state alone.
     pub last: bool,
-    /// Do rows of final states stand before the output, for [`super::Unpack`]?
-    pub packed: bool,
+    /// Whether the final states are outputs too, after the output itself.
+    pub states: bool,
 }
 
 impl Recurrent {
@@ -73,9 +73,14 @@ impl Recurrent {
         self.hidden.saturating_mul(self.directions)
     }
 
-    /// Rows of the states, of [`Recurrent::width`] numbers each, that stand before a packed output.
-    pub const fn state_rows(&self) -> usize {
-        if self.packed { self.cell.states() * self.layers } else { 0 }
+    /// The shape of a state: one row for each layer and direction.
+    pub const fn state(&self) -> Shape {
+        Shape::new(&[self.layers * self.directions, self.hidden])
+    }
+
+    /// The number of outputs: 1, or 1 and one for each final state.
+    pub const fn outputs(&self) -> usize {
+        if self.states { 1 + self.cell.states() } else { 1 }
     }
 
     /// Input features of the layer of this number.
@@ -120,7 +125,7 @@ impl Recurrent {
             let help = Text::new().str("write `layers = 2`, or leave `dropout` out and put a `Dropout` after it");
             return Err(Mistake::new(Part::Option("dropout"), text).help(help));
         }
-        let states = Shape::new(&[self.layers * self.directions, self.hidden]);
+        let states = self.state();
         if inputs.len() != 1 && inputs.len() != 1 + self.cell.states() {
             let text =
                 site.start().str(" expects ").count(self.cell.states(), "initial state").str(", but receives ").num(inputs.len() - 1);
@@ -136,13 +141,7 @@ impl Recurrent {
             i += 1;
         }
         let width = self.width();
-        let output = match (self.packed, self.last) {
-            (false, false) => Shape::new(&[input.dim(0), width]),
-            (false, true) => Shape::new(&[width]),
-            (true, false) => Shape::new(&[self.state_rows().saturating_add(input.dim(0)), width]),
-            (true, true) => Shape::new(&[self.state_rows() + 1, width]),
-        };
-        Ok((found, output))
+        Ok((found, if self.last { Shape::new(&[width]) } else { Shape::new(&[input.dim(0), width]) }))
     }
 
     /// For each layer and direction `weight_ih`, `weight_hh` and the biases, with PyTorch's names and order.
@@ -233,6 +232,14 @@ macro_rules! recurrent {
 
             pub(crate) const fn draws(&self) -> bool {
                 self.dropout > 0.0
+            }
+
+            pub(crate) const fn outputs(&self) -> usize {
+                self.view().outputs()
+            }
+
+            pub(crate) const fn further(&self, _: usize, _: &[Shape], _: &Shape) -> Shape {
+                self.view().state()
             }
         }
     };

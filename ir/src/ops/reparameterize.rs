@@ -9,6 +9,7 @@ operation! {
     pub struct Reparameterize("Reparameterize"): Join {}
     has(infer_all, draws)
     inputs: Inputs::Alike,
+    two: "`Reparameterize` takes two tensors, the current one as mean and the log-variance",
     example: "Reparameterize(logvar)",
 }
 

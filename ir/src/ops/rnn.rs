@@ -37,13 +37,14 @@ operation! {
         output: Steps = Choice::word("all").label(Label::Followed("step")).stored("steps"),
         /// The activation: `tanh` or `relu`.
         nonlinearity: Nonlinearity = Choice::word("tanh"),
-        /// Do the final states stand before the output, as rows, for [`super::Unpack`]?
-        packed: bool = Choice::hidden(),
+        /// Whether the final states are outputs too.
+        states: bool = Choice::hidden(),
     }
-    has(infer_all, params, multiply_adds, draws)
+    has(infer_all, params, multiply_adds, draws, outputs)
     torch: &["input_size: in_features", "hidden_size: hidden", "num_layers: layers", "nonlinearity", "bias", "batch_first: -", "dropout", "bidirectional"],
     others: &["simplernn", "elman", "recurrent"],
     inputs: Inputs::States(&["hidden"]),
+    outputs: &["output", "h_n"],
     outline: Outline::Steps,
     module: Some(super::recurrent::MODULE),
     sample: "[6, 9]",
@@ -66,7 +67,7 @@ impl Rnn {
             dropout: self.dropout,
             bias: self.bias,
             last: matches!(self.output, Steps::Last),
-            packed: self.packed,
+            states: self.states,
         }
     }
 }

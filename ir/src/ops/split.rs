@@ -1,46 +1,72 @@
-//! Splitting.
+//! Splitting into parts of given sizes.
 
 use super::prelude::*;
 
 operation! {
-    /// One of the equal parts of a value along an axis. `Split(2)` is one such operation for each part.
+    /// Splits a value along an axis into parts of given sizes: PyTorch's `split` with a list. Each part is an output:
+    /// `Split([16, 48]) as (a, b)`. [`Chunk`](super::Chunk) splits into equal parts.
     pub struct Split("Split"): Shape {
-        /// How many parts there are.
-        parts: usize = Choice::required().first(),
-        /// Which one this is, from 0.
-        index: usize = Choice::hidden(),
-        /// The axis, the batch not counted: 0 is the channels of an image.
+        /// The size of each part; the sizes must add up to the size of the axis.
+        sizes: Sizes = Choice::required().first().of_up_to(Sizes::MOST),
+        /// The axis, counted from 0 without the batch: 0 is the channels of an image.
         axis: usize = Choice::size(0),
     }
-    has(infer, label)
+    has(infer, label, outputs)
+    torch: &["split_size_or_sections: sizes", "dim: axis"],
     outline: Outline::Rank,
-    example: "Split(2) as (a, b)",
+    example: "Split([2, 4]) as (a, b)",
 }
 
 impl Split {
     pub(crate) const fn infer(self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
-        if self.axis >= input.rank() {
-            let text = site.received(site.start().str(" splits along axis ").num(self.axis).str(", but receives "), input);
-            return Err(Mistake::new(Part::Option("axis"), text).help(axis::last(input)));
-        }
-        if self.parts == 0 {
-            return Err(Mistake::new(Part::Option("parts"), site.start().str(" splits into 0 parts; there must be at least 1")));
-        }
-        if self.index >= self.parts {
-            let text = site.start().str(" takes part ").num(self.index).str(", but splits into ").count(self.parts, "part");
-            return Err(Mistake::new(Part::Option("parts"), text.str(", counted from 0")));
+        if let Some(mistake) = axis::check(self.axis, Part::Option("axis"), input, site) {
+            return Err(mistake);
         }
         let size = input.dim(self.axis);
-        if !size.is_multiple_of(self.parts) {
-            let text = site.start().str(" cannot split axis ").num(self.axis).str(" of ");
-            let text = site.received(text, input).str(" into ").num(self.parts).str(" equal parts");
-            return Err(Mistake::new(Part::Option("parts"), text));
+        if self.sizes.is_empty() || self.sizes.contains(0) {
+            let text = site.start().str(" splits into the sizes (").list(self.sizes.as_slice()).str("); each must be at least 1");
+            return Err(Mistake::new(Part::Option("sizes"), text));
         }
-        Ok((self, input.with_dim(self.axis, size / self.parts)))
+        let mut total: usize = 0;
+        let mut i = 0;
+        while i < self.sizes.len() {
+            total = total.saturating_add(self.sizes.get(i));
+            i += 1;
+        }
+        if total != size {
+            let text = site.start().str(" splits axis ").num(self.axis).str(" into ").list(self.sizes.as_slice()).str(", which add up to ");
+            let text = site.received(text.num(total).str(", but the axis has size ").num(size).str(": "), input);
+            return Err(Mistake::new(Part::Option("sizes"), text).help(last(&self.sizes, size)));
+        }
+        Ok((self, input.with_dim(self.axis, self.sizes.get(0))))
     }
 
     pub(crate) fn label(&self, _: &Shape) -> String {
+        let sizes: Vec<String> = self.sizes.as_slice().iter().map(usize::to_string).collect();
         let axis = if self.axis == 0 { String::new() } else { format!(", axis {}", self.axis) };
-        format!("{} of {}{axis}", self.index + 1, self.parts)
+        format!("{}{axis}", sizes.join(" + "))
     }
+
+    pub(crate) const fn outputs(&self) -> usize {
+        self.sizes.len()
+    }
+
+    pub(crate) const fn further(&self, index: usize, _: &[Shape], first: &Shape) -> Shape {
+        first.with_dim(self.axis, self.sizes.get(index))
+    }
+}
+
+/// The help for sizes that do not add up: the last one changed so that they do, if that is possible.
+const fn last(sizes: &Sizes, size: usize) -> Text {
+    let mut before: usize = 0;
+    let mut i = 0;
+    while i + 1 < sizes.len() {
+        before = before.saturating_add(sizes.get(i));
+        i += 1;
+    }
+    if before >= size {
+        return Text::new().str("the sizes of the parts must add up to the size of the axis");
+    }
+    let fits = sizes.with(sizes.len() - 1, size - before);
+    Text::new().str("for example `Split([").list(fits.as_slice()).str("])`")
 }

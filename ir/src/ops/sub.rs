@@ -7,6 +7,8 @@ operation! {
     pub struct Sub("Sub"): Join {}
     has(infer_all)
     inputs: Inputs::Alike,
+    sign: "−",
+    two: "`Sub` takes two tensors, the first minus the second",
     example: "Sub(skip)",
 }
 

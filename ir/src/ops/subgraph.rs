@@ -4,14 +4,13 @@ use super::prelude::*;
 use crate::Graph;
 use crate::spec::Spec;
 
-/// A nested network. With several outputs, the layer is one such operation per output, consecutive from output 0
-/// on and with the same name.
+/// A nested network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Subgraph {
     /// The network.
     pub graph: &'static Graph,
-    /// Which of its outputs this is, from 0.
-    pub output: usize,
+    /// The number of its outputs that are used: the first ones.
+    pub outputs: usize,
 }
 
 impl Subgraph {
@@ -42,19 +41,26 @@ impl Subgraph {
             i += 1;
         }
         let outputs = self.graph.outputs();
-        if self.output < outputs.len() {
-            return Ok((self, outputs[self.output].shape));
+        if 0 < self.outputs && self.outputs <= outputs.len() {
+            return Ok((self, outputs[0].shape));
         }
         let text = Text::new().str("the network ").name(self.graph.name()).str(" has ").num(outputs.len());
         let text = text.str(if outputs.len() == 1 { " output" } else { " outputs" }).str(", and none for tag number ");
-        let text = text.num(self.output + 1).str(" after ").name(site.layer);
+        let text = text.num(outputs.len() + 1).str(" after ").name(site.layer);
         Err(Mistake::new(Part::Layer, text))
     }
 
-    /// The whole network counts for its first output.
     pub(crate) const fn multiply_adds(&self, _input: &Shape, _output: &Shape) -> u64 {
-        if self.output == 0 { self.graph.flops() / 2 } else { 0 }
+        self.graph.flops() / 2
+    }
+
+    pub(crate) const fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    pub(crate) const fn further(&self, index: usize, _: &[Shape], _: &Shape) -> Shape {
+        self.graph.outputs()[index].shape
     }
 }
 
-structural!(Subgraph [infer_all multiply_adds]);
+structural!(Subgraph [infer_all multiply_adds outputs]);

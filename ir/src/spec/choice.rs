@@ -2,7 +2,7 @@
 
 use super::{Kind, Label, Sizes, Value};
 use crate::mistake::same;
-use crate::{INFER, Part};
+use crate::{INFER, MAX_RANK, Part};
 
 /// An option: a field of the operation, and an argument of the layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,6 +24,7 @@ pub struct Choice {
     /// Its name in graph files, if that differs.
     pub stored: Option<&'static str>,
     inferred: bool,
+    most: usize,
 }
 
 /// The value of an option that is not given.
@@ -63,7 +64,7 @@ pub enum Place {
 impl Choice {
     const fn new(default: Default) -> Self {
         let (place, label) = (Place::Named, Label::Plain);
-        Self { name: "", docs: &[], kind: Kind::Bool, default, place, label, always: false, stored: None, inferred: false }
+        Self { name: "", docs: &[], kind: Kind::Bool, default, place, label, always: false, stored: None, inferred: false, most: MAX_RANK }
     }
 
     /// A required option.
@@ -155,12 +156,18 @@ impl Choice {
         self
     }
 
+    /// Sets the maximum length of a list; the default is that of a shape.
+    pub(crate) const fn of_up_to(mut self, most: usize) -> Self {
+        self.most = most;
+        self
+    }
+
     /// Adds name, documentation and type from the declaration.
     pub(crate) const fn of(mut self, name: &'static str, docs: &'static [&'static str], kind: Kind) -> Self {
         self.name = name;
         self.docs = docs;
         self.kind = match kind {
-            Kind::List { .. } => Kind::List { inferred: self.inferred },
+            Kind::List { .. } => Kind::List { inferred: self.inferred, most: self.most },
             kind => kind,
         };
         self

@@ -31,6 +31,7 @@
 /// | `magnify` | `(&self) -> [usize; 2]`: the upscale factors of height and width | none |
 /// | `draws` | `(&self) -> bool`: whether it draws random numbers in training | no |
 /// | `label` | `(&self, input: &Shape) -> String`: its label in drawings | from the options |
+/// | `outputs` | `(&self) -> usize`: the number of outputs; requires `further(&self, index: usize, inputs: &[Shape], first: &Shape) -> Shape`: the shape of output `index` after the first, whose shape is `first` | one output |
 macro_rules! operation {
     (
         $(#[doc = $doc:literal])*
@@ -101,6 +102,7 @@ macro_rules! operation {
         $crate::spec::absent!(magnify [$($aspect)*] $op);
         $crate::spec::absent!(draws [$($aspect)*] $op);
         $crate::spec::absent!(label [$($aspect)*] $op);
+        $crate::spec::absent!(outputs [$($aspect)*] $op);
     };
 }
 
@@ -138,6 +140,7 @@ macro_rules! absent {
         }
     };
     (draws [draws $($rest:tt)*] $op:ident) => {};
+    (outputs [outputs $($rest:tt)*] $op:ident) => {};
     (label [label $($rest:tt)*] $op:ident) => {
         impl $op {
             pub(crate) fn own_label(&self, input: &$crate::Shape) -> Option<String> {
@@ -215,6 +218,17 @@ macro_rules! absent {
         impl $op {
             pub(crate) const fn draws(&self) -> bool {
                 false
+            }
+        }
+    };
+    (outputs [] $op:ident) => {
+        impl $op {
+            pub(crate) const fn outputs(&self) -> usize {
+                1
+            }
+
+            pub(crate) const fn further(&self, _: usize, _: &[$crate::Shape], first: &$crate::Shape) -> $crate::Shape {
+                *first
             }
         }
     };

@@ -47,6 +47,12 @@ pub struct Spec {
     pub others: &'static [&'static str],
     /// Its inputs.
     pub inputs: Inputs,
+    /// The symbol of an elementwise join in drawings, where it is shown in a circle; empty for other operations.
+    pub sign: &'static str,
+    /// For a join of exactly two values, the message about a third one; empty for other operations.
+    pub two: &'static str,
+    /// The names of its outputs, if it has several that are named; by default they are numbered.
+    pub outputs: &'static [&'static str],
     /// What is known of the output's shape without the shape rule.
     pub outline: Outline,
     /// Its field in a network's struct, for a layer that owns tensors.
@@ -149,6 +155,9 @@ impl Spec {
         by_place: 0,
         others: &[],
         inputs: Inputs::One,
+        sign: "",
+        two: "",
+        outputs: &[],
         outline: Outline::Same,
         module: None,
         variation: None,
@@ -221,6 +230,11 @@ impl Spec {
             Some((theirs, ours)) => (theirs, Some(ours)),
             None => (*argument, Some(*argument)),
         })
+    }
+
+    /// The name of output `index`: `h_n`, or its number.
+    pub fn output_name(&self, index: usize) -> String {
+        self.outputs.get(index).map_or_else(|| index.to_string(), |name| (*name).to_owned())
     }
 
     /// The documentation as one text.

@@ -70,8 +70,6 @@ pub enum Outline {
     Behind(&'static str),
     /// A sequence of states of the input's length, or the last state alone.
     Steps,
-    /// One of a recurrent layer's outputs.
-    Unpacked,
     /// Nothing is known.
     Unknown,
 }

@@ -1,25 +1,28 @@
 //! Options whose value is a list: `Permute(1, 0)`.
 
-use crate::{MAX_RANK, Shape};
+use crate::Shape;
 
-/// A list of sizes or of axes, of at most [`MAX_RANK`].
+/// A list of sizes or of axes, of at most [`Sizes::MOST`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Sizes {
-    list: [usize; MAX_RANK],
+    list: [usize; Sizes::MOST],
     len: usize,
 }
 
 impl Sizes {
+    /// The maximum number of items.
+    pub const MOST: usize = 8;
+
     /// The empty list.
     pub const NONE: Sizes = Sizes::new(&[]);
 
     /// A list of these items.
     ///
     /// # Panics
-    /// If there are more than [`MAX_RANK`] items.
+    /// If there are more than [`Sizes::MOST`] items.
     pub const fn new(items: &[usize]) -> Self {
-        assert!(items.len() <= MAX_RANK, "a list has at most 5 sizes");
-        let mut sizes = Sizes { list: [0; MAX_RANK], len: items.len() };
+        assert!(items.len() <= Self::MOST, "a list has at most 8 sizes");
+        let mut sizes = Sizes { list: [0; Self::MOST], len: items.len() };
         let mut i = 0;
         while i < items.len() {
             sizes.list[i] = items[i];
@@ -74,6 +77,9 @@ impl Sizes {
     }
 
     /// The shape with these sizes.
+    ///
+    /// # Panics
+    /// If there are more than [`crate::MAX_RANK`] items.
     pub const fn shape(&self) -> Shape {
         Shape::new(self.as_slice())
     }

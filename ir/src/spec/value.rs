@@ -1,6 +1,7 @@
 //! The values of options, in a form common to all operations.
 
 use super::{Sizes, Words};
+use crate::MAX_RANK;
 
 /// The type of an option's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum Kind {
     List {
         /// Whether one of them may be `_`.
         inferred: bool,
+        /// The maximum number of items.
+        most: usize,
     },
 }
 
@@ -75,5 +78,5 @@ option_values! {
     [usize; 2]: Kind::Pair, Pair;
     f64: Kind::Float, Float;
     bool: Kind::Bool, Bool;
-    Sizes: Kind::List { inferred: false }, List;
+    Sizes: Kind::List { inferred: false, most: MAX_RANK }, List;
 }

@@ -18,7 +18,7 @@ const SOUND: [&str; 8] = [
     "Gpt: [12, 32] -> [12, 32] { Residual { LayerNorm(32), MultiheadAttention(4, causal = true) }, Residual { LayerNorm, Linear(64), GELU, Linear(32) } }",
     "Graph: { image: [3, 8, 8], state: [16] } -> { logits: [10], rest: [2, 6, 6] } {
          Conv2d(4, kernel = 3, padding = 1) as d1, Add { { Conv2d(4, kernel = 1) }, { Conv2d(4, kernel = 3, padding = 1), ReLU } },
-         Concat(d1, axis = 0) as wide, Split(2) as (a, b), Mul(b), Flatten, Linear(16), Add(state), fc: Linear(10), output logits,
+         Concat(d1, axis = 0) as wide, Chunk(2) as (a, b), Mul(b), Flatten, Linear(16), Add(state), fc: Linear(10), output logits,
          from wide, Conv2d(2, kernel = 3), output rest }",
     "Unet: [1, 16, 16] -> [1, 16, 16] { Conv2d(8, kernel = 3, padding = 1) as skip, pool1: MaxPool2d(2), ReLU, MaxUnpool2d(pool1), Concat(skip),
          Pad(1, mode = reflect), Conv2d(16 -> 8, kernel = 3), Upsample(2, mode = bilinear), AvgPool2d(2), Conv2d(1, kernel = 1) }",

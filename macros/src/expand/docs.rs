@@ -6,7 +6,6 @@ use quote::quote;
 
 use super::drawing;
 use crate::flow::Flow;
-use crate::layers::UNPACK;
 use crate::shape::{Model, Node, Port, State};
 use crate::text;
 use crate::text::plain;
@@ -19,7 +18,7 @@ pub fn network(model: &Model) -> TokenStream {
     if !model.nodes.is_empty() {
         lines.push("| layer | operation | output | parameters |".to_owned());
         lines.push("|---|---|---|--:|".to_owned());
-        lines.extend(model.nodes.iter().enumerate().filter(|(_, node)| !is_part(node)).map(|(index, node)| row(model, index, node)));
+        lines.extend(model.nodes.iter().map(row));
         lines.push(String::new());
     }
     lines.push(totals(model));
@@ -39,36 +38,27 @@ fn ports(ports: &[Port]) -> String {
     }
 }
 
-/// Whether the node unpacks an output of a recurrent layer. The user wrote the layer alone.
-pub fn is_part(node: &Node) -> bool {
-    node.row().is_some_and(|row| row.kind == UNPACK.kind)
-}
-
-/// The outputs of a layer; several for a recurrent layer with its states.
-fn gives(model: &Model, index: usize) -> String {
-    let value = model.inputs.len() + index;
-    let parts = model.nodes.iter().skip(index + 1).take_while(|node| is_part(node) && node.inputs == [value]);
-    let parts: Vec<String> = parts.map(|node| node.output.text()).collect();
-    if parts.is_empty() { model.nodes[index].output.text() } else { parts.join(", ") }
+/// The shapes of a layer's outputs.
+fn gives(node: &Node) -> String {
+    node.outputs.iter().map(Flow::text).collect::<Vec<_>>().join(", ")
 }
 
 /// The inputs and outputs of a layer.
-pub fn field(model: &Model, index: usize, inputs: &[&Flow]) -> TokenStream {
-    let node = &model.nodes[index];
+pub fn field(node: &Node, inputs: &[&Flow]) -> TokenStream {
     let params = match parameters(node).as_deref() {
         Some("1") => ", 1 parameter".to_owned(),
         Some(count) => format!(", {count} parameters"),
         None => String::new(),
     };
     let inputs: Vec<String> = inputs.iter().map(|input| format!("`{}`", input.text())).collect();
-    let text = format!("`{}`: {} -> `{}`{params}", cell(&text::of(node.what.tokens())), inputs.join(", "), gives(model, index));
+    let text = format!("`{}`: {} -> `{}`{params}", cell(&text::of(node.what.tokens())), inputs.join(", "), gives(node));
     quote!(#[doc = #text])
 }
 
-fn row(model: &Model, index: usize, node: &Node) -> String {
+fn row(node: &Node) -> String {
     let operation = cell(&text::of(node.what.tokens()));
     let params = parameters(node).unwrap_or_else(|| "_".to_owned());
-    format!("| `{}` | `{operation}` | `{}` | {params} |", node.name, cell(&gives(model, index)))
+    format!("| `{}` | `{operation}` | `{}` | {params} |", node.name, cell(&gives(node)))
 }
 
 /// Escapes bars, which would end the table's cell.
@@ -122,12 +112,16 @@ pub fn graph(model: &Model) -> Option<Graph> {
         .nodes
         .iter()
         .map(|node| {
-            let (op, output) = (*decided(node)?, node.output.known()?);
+            let op = *decided(node)?;
+            let mut shapes = node.outputs.iter().map(Flow::known).collect::<Option<Vec<_>>>()?;
+            let output = shapes.remove(0);
             Some(layercake_ir::Node {
                 name: node.name.clone().into(),
                 op,
                 inputs: node.inputs.clone().into(),
+                value: node.value,
                 output,
+                further: shapes.into(),
                 shares: node.shares,
                 init: None,
             })

@@ -11,7 +11,6 @@
 //! Each tensor has a lane from the layer that produces it to the last layer that uses it. A line that meets a lane with `├`, `┤`, `┼`, `┴`, `╯` or
 //! `╰` uses its tensor; a line interrupted by `│` passes below.
 
-use super::docs::is_part;
 use crate::shape::Model;
 
 /// Networks with more layers have no drawing in their documentation: it would be unreadable and still cost compile time.
@@ -38,14 +37,14 @@ fn rows(model: &Model) -> Vec<Row> {
         name: port.name.clone(),
         shape: port.flow.text(),
     });
-    // A packed value is not one of the user's tensors; its parts are, and they are drawn with the layer's inputs.
-    let whole = |index: usize| is_part(&model.nodes[index]).then(|| model.nodes[index].inputs[0] - model.inputs.len());
-    let wholes: Vec<usize> = (0..model.nodes.len()).filter_map(whole).collect();
-    let nodes = model.nodes.iter().enumerate().filter(|(index, _)| !wholes.contains(index)).map(|(index, node)| Row {
-        gives: Some(model.inputs.len() + index),
-        takes: model.nodes[whole(index).unwrap_or(index)].inputs.clone(),
-        name: node.name.clone(),
-        shape: node.output.text(),
+    // One row per output.
+    let nodes = model.nodes.iter().flat_map(|node| {
+        node.outputs.iter().enumerate().map(|(index, output)| Row {
+            gives: Some(node.value + index),
+            takes: node.inputs.clone(),
+            name: node.output_name(index),
+            shape: output.text(),
+        })
     });
     let outputs =
         model.outputs.iter().map(|port| Row { gives: None, takes: vec![port.value], name: port.name.clone(), shape: port.flow.text() });
@@ -165,7 +164,7 @@ mod tests {
         drawn(
             "N: { x: [4], h: [4] } -> { sum: [4], left: [4], state: [4] } {
                 from x, a: Linear(4) as wx, from h, b: Linear(4), Add(wx) as s, output sum,
-                from s, Split(2) as (p, q), Concat(q), Add(wx), output left, from s, Mul(h), output state,
+                from s, Chunk(2) as (p, q), Concat(q), Add(wx), output left, from s, Mul(h), output state,
             }",
             &[
                 "●           x           [4]",
@@ -173,8 +172,8 @@ mod tests {
                 "● │         a           [4]",
                 "│ ├─●       b           [4]",
                 "├─│─●       add_1       [4]",
-                "│ │ ├─●     split_1.0   [2]",
-                "│ │ ├─│─●   split_1.1   [2]",
+                "│ │ ├─●     chunk_1.0   [2]",
+                "│ │ ├─│─●   chunk_1.1   [2]",
                 "│ │ │ ●─╯   concat_1    [4]",
                 "╰─│─│─●     add_2       [4]",
                 "  ●─┤ │     mul_1       [4]",
@@ -195,7 +194,7 @@ mod tests {
                 "●       x            [6, 4]",
                 "│ ●     h            [1, 4]",
                 "├─┼─●   gru.output   [6, 4]",
-                "●─╯ │   gru.hidden   [1, 4]",
+                "●─╯ │   gru.h_n      [1, 4]",
                 "│   ○   y            [6, 4]",
                 "○       last         [1, 4]",
             ],

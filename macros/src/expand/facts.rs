@@ -7,7 +7,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::{Printer, op};
-use crate::flow::{Dim, Flow, number};
+use crate::flow::{Flow, number};
 use crate::lower::What;
 use crate::shape::{Node, Port, State};
 use crate::{init, params};
@@ -137,16 +137,16 @@ impl Printer<'_> {
             State::Decided(op) => common.op(op),
             _ => self.operation(&TokenStream::new(), node),
         };
-        let worked = node.output.dims.iter().flatten().any(|dim| matches!(dim, Dim::Worked { .. }));
-        let output = match node.output.known() {
-            Some(shape) => common.shape(&shape, self.shape(&node.output)),
-            None if worked => self.ruled(node, &op),
-            None => self.shape(&node.output),
-        };
-        if let ([input], None, None) = (&node.inputs[..], node.shares, &node.init) {
+        let mut outputs = node.outputs.iter().map(|output| match output.known() {
+            Some(shape) => common.shape(&shape, self.shape(output)),
+            None => self.shape(output),
+        });
+        let (output, further, value) = (outputs.next(), outputs.collect::<Vec<_>>(), number(node.value));
+        if let ([input], [], None, None) = (&node.inputs[..], &further[..], node.shares, &node.init) {
             let input = number(*input);
-            return quote!(Node::of_one(#name, #op, #input, #output));
+            return quote!(Node::of_one(#name, #op, #input, #value, #output));
         }
+        let further = if further.is_empty() { quote!(Node::NONE) } else { quote!(Borrowed(&[#(#further),*])) };
         let inputs = node.inputs.iter().map(|&value| number(value));
         let shares = match node.shares {
             Some(owner) => {
@@ -162,18 +162,17 @@ impl Printer<'_> {
             }
             None => quote!(Init::DEFAULT),
         };
-        quote!(Node { name: Borrowed(#name), op: #op, inputs: Borrowed(&[#(#inputs),*]), output: #output, shares: #shares, init: #init })
-    }
-
-    /// The result of a shape rule that the compiler evaluates.
-    fn ruled(&self, node: &Node, op: &TokenStream) -> TokenStream {
-        let (ir, name) = (&self.ir, &node.name);
-        let inputs = node.inputs.iter().map(|&value| self.shape(self.flow(value)));
         quote! {
-            #op.attempt(
-                &[#(#inputs),*],
-                &#ir::Site { layer: #name, source: "", flattened: ::core::option::Option::None, others: &[] },
-            ).decided.1
+            Node {
+                name: Borrowed(#name),
+                op: #op,
+                inputs: Borrowed(&[#(#inputs),*]),
+                value: #value,
+                output: #output,
+                further: #further,
+                shares: #shares,
+                init: #init,
+            }
         }
     }
 
@@ -187,7 +186,7 @@ impl Printer<'_> {
                 quote!(#owner::#attempt.decided.0)
             }
             State::Custom => {
-                let output = node.output.code(&self.ir);
+                let output = node.output().code(&self.ir);
                 quote!(#prefix Op::Custom(#prefix ops::Custom { output: #output }))
             }
             // Not reached: there were mistakes.

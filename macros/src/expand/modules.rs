@@ -212,8 +212,8 @@ impl Printer<'_> {
             let tape = (!mutable).then(|| quote!(, _));
             let arms = own.iter().filter(|(_, node)| matches!(node.state, State::Custom)).filter_map(|(field, node)| {
                 let path = &node.name;
-                let input = self.shape_type(self.flow(node.inputs[0]), &quote!(usize))?;
-                let output = self.shape_type(&node.output, &quote!(usize))?;
+                let input = self.shape_type(self.model.flow(node.inputs[0]), &quote!(usize))?;
+                let output = self.shape_type(node.output(), &quote!(usize))?;
                 let arm = quote! {
                     #path => {
                         use #k::#method;

@@ -9,7 +9,7 @@ use crate::flow::{Flow, number};
 use crate::init::{self, Stated};
 use crate::layers::Kind;
 use crate::lower::What;
-use crate::shape::{Node, OutputRule, Rule, State, name_of};
+use crate::shape::{Node, OutputRule, Rule, State, producer};
 
 impl Printer<'_> {
     /// The helper type with its constants, and for each layer a constant that fails to compile if its shape rule reports a mistake. The two are
@@ -45,10 +45,6 @@ impl Printer<'_> {
         for node in &model.nodes {
             if let State::Rule(rule) = &node.state {
                 constants.push(self.rule(node, rule));
-                // A mistake in a split is reported for its first part.
-                if matches!(node.what, What::Layer { part: Some((1.., _)), .. }) {
-                    continue;
-                }
                 let attempt = &rule.attempt;
                 checks.push(self.check(self.calls(&quote!(#attempt.outcome), blames(node), &node.note)));
                 if let Some(stated) = &node.init {
@@ -142,7 +138,7 @@ impl Printer<'_> {
     /// The name of the input or layer of a value, for messages; empty for the network's only input.
     fn source(&self, value: usize) -> &str {
         let inputs = &self.model.inputs;
-        match value.checked_sub(inputs.len()) {
+        match producer(inputs.len(), &self.model.nodes, value) {
             None if inputs.len() == 1 && inputs[0].name == "input" => "",
             None => &inputs[value].name,
             Some(node) => &self.model.nodes[node].name,
@@ -155,7 +151,7 @@ impl Printer<'_> {
         let sizes = flow.dims.iter().flatten();
         sizes
             .map(|dim| match dim {
-                crate::flow::Dim::Known(_) | crate::flow::Dim::Param(_) | crate::flow::Dim::Worked { .. } => dim.code(),
+                crate::flow::Dim::Known(_) | crate::flow::Dim::Param(_) => dim.code(),
                 crate::flow::Dim::Named { code, .. } => quote!(#ir::stated(#code)),
                 crate::flow::Dim::Unknown => quote!(#ir::INFER),
             })
@@ -166,11 +162,11 @@ impl Printer<'_> {
         let ir = &self.ir;
         let Rule { attempt, inputs, sources, flattened } = rule;
         let operation = match &node.what {
-            What::Network { network, output } => {
-                let (path, output, k) = (&network.path, number(*output), &self.k);
+            What::Network { network, outputs } => {
+                let (path, outputs, k) = (&network.path, number(*outputs), &self.k);
                 let own = network.generics.as_ref().filter(|generics| !generics.is_empty()).map(|generics| quote!(#generics,));
                 // As a type with the field's span, so that the compiler reports an unresolved path once.
-                let rest = self.here(quote!(<#own f32, #k::Cpu>>::GRAPH, output: #output));
+                let rest = self.here(quote!(<#own f32, #k::Cpu>>::GRAPH, outputs: #outputs));
                 let open = self.here(quote!(graph: <));
                 let [op, fields] = [quote!(#ir::Op::Subgraph), quote!(#ir::ops::Subgraph)].map(|path| self.here(path));
                 quote!(#op(#fields { #open #path #rest }))
@@ -178,9 +174,8 @@ impl Printer<'_> {
             What::Layer { row, .. } => self.here(op::symbolic(&quote!(#ir::), row, &node.settings, &self.model.symbols)),
             What::Custom(_) | What::Lost(_) => return TokenStream::new(),
         };
-        let inputs = inputs.iter().map(|input| input.code(ir));
-        let (source, others) = (&sources[0], &sources[1..]);
-        let layer = name_of(&node.name, &node.what);
+        let inputs: Vec<TokenStream> = inputs.iter().map(|input| input.code(ir)).collect();
+        let (source, others, layer) = (&sources[0], &sources[1..], &node.name);
         let flattened = match flattened {
             Some(flow) => {
                 let shape = flow.code(ir);
@@ -192,7 +187,12 @@ impl Printer<'_> {
         let rest = self.here(quote! {
             .attempt(&[#(#inputs),*], &#ir::Site { layer: #layer, source: #source, flattened: #flattened, others: &[#(#others),*] });
         });
-        quote!(#head #operation #rest)
+        let further = (1..node.outputs.len()).map(|index| {
+            let (further, index) = (format_ident!("{attempt}_{index}"), number(index));
+            quote!(const #further: #ir::Shape = Self::#attempt.decided.0.output(#index, &[#(#inputs),*], &Self::#attempt.decided.1);)
+        });
+        let further = self.here(further.collect());
+        quote!(#head #operation #rest #further)
     }
 
     fn output(&self, i: usize, output: &OutputRule) -> TokenStream {

@@ -26,12 +26,11 @@ impl Printer<'_> {
         let attrs = network.attrs.iter().filter(|attr| !attr.path().is_ident("cfg") && (sound || !attr.path().is_ident("derive")));
         let docs = docs::network(self.model);
         let vis = &network.vis;
-        let indexed = self.model.nodes.iter().enumerate();
-        let fields = indexed.filter_map(|(index, node)| Some((index, node.field.as_ref()?, node))).map(|(index, field, node)| {
+        let fields = self.fields().map(|(field, node)| {
             let ty = self.field_type(node);
             let user = &node.docs;
-            let inputs: Vec<_> = node.inputs.iter().map(|&value| self.flow(value)).collect();
-            let docs = docs::field(self.model, index, &inputs);
+            let inputs: Vec<_> = node.inputs.iter().map(|&value| self.model.flow(value)).collect();
+            let docs = docs::field(node, &inputs);
             quote!(#(#user)* #docs #vis #field: #ty)
         });
         let runtime = format_ident!("{RUNTIME}");
@@ -60,12 +59,6 @@ impl Printer<'_> {
         }
         let named = |word: &Ident| self.fields().any(|(_, node)| names(self.field_type(node), word));
         [&self.e, &self.d].into_iter().any(|word| !named(word))
-    }
-
-    /// The struct's `Debug` output.
-    pub(super) fn flow(&self, value: usize) -> &crate::flow::Flow {
-        let inputs = &self.model.inputs;
-        value.checked_sub(inputs.len()).map_or_else(|| &inputs[value].flow, |node| &self.model.nodes[node].output)
     }
 
     /// The type of a field.

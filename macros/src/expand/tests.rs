@@ -57,7 +57,7 @@ fn a_known_network_is_all_literals() {
         "const __C5: Op = Op::Conv2d(ops::Conv2d { in_channels: 6, out_channels: 16, kernel: [5, 5], stride: [1, 1], padding: [0, 0], \
          dilation: [1, 1], groups: 1, bias: true }); const __C6: Shape = Shape::new(&[16, 10, 10]);",
     );
-    has(&expansion, "Node::of_one(\"conv2\", __C5, 3, __C6)");
+    has(&expansion, "Node::of_one(\"conv2\", __C5, 3, 4, __C6)");
     // No helper type, no rules left to the compiler, nothing for layers without tensors.
     for text in ["struct __LeNet5Sizes", "blame", "attempt", "tanh_1:", "PhantomData", "compile_error"] {
         lacks(&expansion, text);
@@ -233,9 +233,11 @@ fn what_is_applied_again_is_no_field() {
 fn networks_are_fields_and_their_graphs_constants() {
     let expansion = expanded("N: [4] -> [_] { a: nets::Encoder<3> as (x, y), Add(y), from x, Add(y) }");
     has(&expansion, "a: nets::Encoder<3, E, D>");
-    for output in [0, 1] {
-        has(&expansion, &format!("Subgraph {{ graph: <nets::Encoder<3, f32, ::layercake::__private::Cpu>>::GRAPH, output: {output} }}"));
-    }
+    has(&expansion, "Subgraph { graph: <nets::Encoder<3, f32, ::layercake::__private::Cpu>>::GRAPH, outputs: 2 }");
+    has(
+        &expansion,
+        "const N0_1: ::layercake::__private::ir::Shape = Self::N0.decided.0.output(1, &[::layercake::__private::ir::Shape::new(&[4])], &Self::N0.decided.1);",
+    );
     has(&expansion, "::layercake::__private::Network::tensors(&net.a, list)?");
     has(&expansion, "path.strip_prefix(\"a.\")");
     assert_eq!(expansion.matches("Some (inner)").count(), 2, "one field in each of two methods");

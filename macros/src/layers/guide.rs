@@ -82,7 +82,11 @@ fn layer(out: &mut String, row: &'static Row) {
     let shapes = with_model(&block, |model, _| {
         let node = node(model, row);
         let input = if is_unpool(row) { "[6, 4, 4]".to_owned() } else { model.inputs[0].flow.text() };
-        format!("`{}` turns `{input}` into `{}`.", row.example, node.output.text())
+        format!(
+            "`{}` turns `{input}` into `{}`.",
+            row.example,
+            node.outputs.iter().map(crate::flow::Flow::text).collect::<Vec<_>>().join("` and `")
+        )
     });
     writeln!(out, "{shapes}").unwrap();
     let positions = match row.positions() {
@@ -121,8 +125,8 @@ fn kind(kind: Kind) -> String {
         Kind::Float => "a number".to_owned(),
         Kind::Bool => "`true` or `false`".to_owned(),
         Kind::Word(words) => words.list.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", "),
-        Kind::List { inferred: true } => "a list of integers, one of which may be `_`".to_owned(),
-        Kind::List { inferred: false } => "a list of integers".to_owned(),
+        Kind::List { inferred: true, .. } => "a list of integers, one of which may be `_`".to_owned(),
+        Kind::List { inferred: false, .. } => "a list of integers".to_owned(),
     }
 }
 

@@ -11,20 +11,22 @@ pub use torch::{order, torch_field};
 
 use crate::spelling;
 
-/// All layers that users can write, in the order of messages.
+/// All layers, in the order of messages.
 pub fn all() -> impl Iterator<Item = &'static Row> {
-    Op::SPECS.iter().copied().filter(|row| row.variant != UNPACK.variant)
+    Op::SPECS.iter().copied()
 }
-
-/// The operation that unpacks each output of a recurrent layer that has several. Users do not write it.
-pub const UNPACK: &Row = &layercake_ir::ops::Unpack::SPEC;
 
 /// Whether this layer joins several values.
 pub fn is_join(row: &Row) -> bool {
     row.family == Family::Join
 }
 
-/// The names of a recurrent layer's states; empty for other layers.
+/// Whether this layer joins values of one shape element by element.
+pub fn is_elementwise(row: &Row) -> bool {
+    row.inputs == Inputs::Alike
+}
+
+/// The names of a recurrent layer's states; None for other layers.
 pub fn states(row: &Row) -> Option<&'static [&'static str]> {
     match row.inputs {
         Inputs::States(names) => Some(names),

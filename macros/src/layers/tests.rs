@@ -16,11 +16,11 @@ pub fn network(row: &Row, arguments: &str) -> String {
 fn block(row: &Row, arguments: &str, rank: usize) -> String {
     let (input, output) = (row.sample, vec!["_"; rank].join(", "));
     let steps = match row.kind {
-        // Each part has a tag that is used.
-        "Split" => format!(
-            "Split(2{} as (a, b), Add(b)",
-            arguments.trim_start_matches("Split(2").trim_end_matches(" as (a, b)").replace("Split(parts = A", "")
-        ),
+        // Each part has a tag, which is used; the number of parts is a literal.
+        "Chunk" | "Split" => {
+            let arguments = arguments.trim_end_matches(" as (a, b)").replace("chunks = A", "2").replace("sizes = A", "[A, A]");
+            format!("{arguments} as (a, b), Flatten as c, from b, Flatten, Concat(c, axis = 0)")
+        }
         _ if is_join(row) => {
             let arguments = arguments.replace("gate", "skip").replace("logvar", "skip");
             let arguments = if arguments.contains("skip") { arguments } else { arguments.replacen('(', "(skip, ", 1) };
@@ -66,7 +66,7 @@ fn every_example_is_right() {
         with_model(&block, |model, _| {
             let node = node(model, row);
             let State::Decided(op) = &node.state else { panic!("{block}") };
-            assert_eq!((op.kind(), node.name.trim_end_matches(".0").to_owned()), (row.kind, format!("{}_1", row.prefix())));
+            assert_eq!((op.kind(), node.name.clone()), (row.kind, format!("{}_1", row.prefix())));
             assert_eq!(op.params().as_slice().is_empty(), row.module.is_none(), "{}", row.kind);
         });
     }

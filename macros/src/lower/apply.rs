@@ -44,8 +44,10 @@ impl Lowering<'_, '_> {
         if layers::is_join(row) {
             return self.with_tags(step, layer, row);
         }
-        if row.kind == "Split" {
-            return self.split(step, layer, row);
+        match row.kind {
+            "Chunk" => return self.chunk(step, layer, row),
+            "Split" => return self.split(step, layer, row),
+            _ => {}
         }
         if layers::is_unpool(row) {
             return self.unpool(step, layer, row);
@@ -55,7 +57,7 @@ impl Lowering<'_, '_> {
         }
         let path = self.path_of(step, &row.prefix(), Some(&layer.kind));
         let (row, layer) = varied(row, layer);
-        self.push(step, path, What::Layer { row, layer, part: None, packed: false });
+        self.push(step, path, What::layer(row, layer));
     }
 
     /// The tags in the arguments of a network; what else stands there is reported.
@@ -105,8 +107,7 @@ impl Lowering<'_, '_> {
         self.push(step, path, What::Custom(layer.clone()));
     }
 
-    /// A network in the place of a layer: the current tensor is its first input, tags are the others. One node for each output that has
-    /// a tag.
+    /// A nested network: the current tensor is its first input, tags are the others. The number of its outputs is the number of the step's tags.
     fn network(&mut self, step: &Step, layer: &PathLayer, args: &[syn::Expr]) {
         if !self.sized(layer) {
             return self.lost(step, layer.tokens.clone());
@@ -126,15 +127,9 @@ impl Lowering<'_, '_> {
             inputs.push(value);
             operands.push(arg.to_token_stream());
         }
-        let first = self.nodes.len();
         let path = self.path_of(step, &snake(&plain(&layer.kind)), Some(&layer.kind));
-        for output in 0..step.tags.len().max(1) {
-            let what = What::Network { network: layer.clone(), output };
-            self.push_join(step, path.clone(), what, inputs.clone(), operands.clone());
-        }
-        if !self.overflow {
-            self.current = self.inputs.len() + first;
-        }
+        let what = What::Network { network: layer.clone(), outputs: step.tags.len().max(1) };
+        self.push_join(step, path, what, inputs, operands);
     }
 
     /// Has a network of this block been given the sizes that it takes? Of others the compiler knows.
@@ -171,8 +166,7 @@ impl Lowering<'_, '_> {
         self.sharing.is_none()
             && match what {
                 What::Layer { row, .. } => row.module.is_some(),
-                What::Network { output, .. } => *output == 0,
-                What::Custom(_) => true,
+                What::Network { .. } | What::Custom(_) => true,
                 What::Lost(_) => false,
             }
     }

@@ -14,8 +14,8 @@ impl Lowering<'_, '_> {
             return;
         }
         let Some(outputs) = &self.outputs else {
-            let text = "this network has one output, which is what its last step gives, and no name for it\nhelp: leave the step out, or \
-                 give the output a name in the first line";
+            let text = "the output of this network has no name: it is the output of the last step\nhelp: leave the step out, or \
+                 name the output in the first line";
             self.report.add(name, text);
             self.unsound = true;
             return;
@@ -87,9 +87,8 @@ impl Lowering<'_, '_> {
                 self.report.add(user, format_args!("the input `{name}` is never used; write `from {name}`, or remove it"));
             }
         }
-        for (i, node) in self.nodes.iter().enumerate() {
-            let part = matches!(node.what, super::What::Layer { part: Some(_), .. });
-            if !self.used[self.inputs.len() + i] && sound && !part {
+        for node in &self.nodes {
+            if sound && node.values().all(|value| !self.used[value]) {
                 let help = if self.produced.is_empty() {
                     "remove it, or tag it with `as` and join it"
                 } else {

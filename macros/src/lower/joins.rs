@@ -1,10 +1,9 @@
-//! Branches, residual connections and splits.
+//! Branches and residual connections.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Expr;
 
-use super::scope::tags_stand;
 use super::walk::literal;
 use super::{Lowering, What};
 use crate::ast::{Arg, Branch, Layer, Step};
@@ -26,7 +25,7 @@ impl Lowering<'_, '_> {
         });
         let named = step.name.is_some() || self.is_numbered();
         let path = self.path_of(step, &row.prefix(), Some(&layer.kind));
-        let (begin, since) = (self.current, self.inputs.len() + self.nodes.len());
+        let (begin, since) = (self.current, self.used.len());
         let outer = self.prefix.clone();
         if named {
             self.prefix = format!("{path}.");
@@ -102,7 +101,7 @@ impl Lowering<'_, '_> {
         }
         let path = self.path_of(step, &row.prefix(), Some(&layer.kind));
         let kept = self.once(&options, &tags, &inputs);
-        if kept.len() == 1 && row.kind == "Concat" {
+        if kept.len() == 1 && !layers::is_elementwise(row) {
             // How wide it was meant to be is not known.
             self.unsound = true;
             return self.push(step, path, What::Lost(layer.tokens.clone()));
@@ -131,23 +130,18 @@ impl Lowering<'_, '_> {
             self.report.add(&layer.kind, text);
             return self.push(step, path, What::Lost(layer.tokens));
         }
-        let of_two = match layer.kind.to_string().as_str() {
-            "Sub" => Some("`Sub` takes two tensors, the first minus the second"),
-            "Reparameterize" => Some("`Reparameterize` takes two tensors, the current one as mean and the log-variance"),
-            _ => None,
-        };
-        if let (Some(text), true) = (of_two, inputs.len() > 2) {
-            self.report.add(&operands[2], text);
+        if !row.two.is_empty() && inputs.len() > 2 {
+            self.report.add(&operands[2], row.two);
             return self.push(step, path, What::Lost(layer.tokens));
         }
-        self.push_join(step, path, What::Layer { row, layer, part: None, packed: false }, inputs, operands);
+        self.push_join(step, path, What::layer(row, layer), inputs, operands);
     }
 
     /// `Residual(shortcut = {..}, drop = 0.2) {..}`
     pub(super) fn residual(&mut self, step: &Step, kind: &Ident, shortcut: Option<&Branch>, drop: Option<&Expr>, body: &Branch) {
         let named = step.name.is_some() || self.is_numbered();
         let path = self.path_of(step, "residual", Some(kind));
-        let (begin, since) = (self.current, self.inputs.len() + self.nodes.len());
+        let (begin, since) = (self.current, self.used.len());
         let outer = self.prefix.clone();
         if named {
             self.prefix = format!("{path}.");
@@ -176,7 +170,7 @@ impl Lowering<'_, '_> {
         let tokens = if shortcut.is_some() { quote!(Residual(shortcut = ..)) } else { kind.to_token_stream() };
         let layer = Layer { kind: kind.clone(), args: Vec::new(), illegible_args: false, tokens };
         let Some(row) = layers::find("Add") else { return };
-        self.push_join(step, path, What::Layer { row, layer, part: None, packed: false }, inputs, operands);
+        self.push_join(step, path, What::layer(row, layer), inputs, operands);
         if let (None, Some(node)) = (shortcut, self.nodes.last_mut()) {
             node.note.push_str("\nnote: the shortcut may have layers too: `Residual(shortcut = { .. }) { .. }`");
         }
@@ -190,69 +184,7 @@ impl Lowering<'_, '_> {
         let layer = Layer { kind: kind.clone(), args: vec![Arg::Option { key, value: drop.clone() }], illegible_args: false, tokens };
         // Neither its documentation nor its shape is that of the step.
         let plain = Step { docs: Vec::new(), name: None, output: None, tags: Vec::new(), ..step.clone() };
-        self.push(&plain, format!("{path}.drop"), What::Layer { row, layer, part: None, packed: false });
-    }
-
-    /// `Split(2) as (a, b)`: a node for each part.
-    pub(super) fn split(&mut self, step: &Step, layer: &Layer, row: &'static Row) {
-        let count = layer.args.iter().find_map(|arg| match arg {
-            Arg::Position { input: None, size } => Some(size),
-            Arg::Option { key, value } if key == "parts" => Some(value),
-            _ => None,
-        });
-        let known = count.and_then(|count| match literal(count) {
-            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) => number.base10_parse::<usize>().ok(),
-            _ => None,
-        });
-        let parts = match (known, count) {
-            (Some(parts @ 1..), _) => parts,
-            _ if self.definition || layer.illegible_args => step.tags.len().max(1),
-            (None, Some(count)) => {
-                let text = format!(
-                    "`Split` takes an integer literal, but found `{}`: each part becomes a tensor of its own while the macro expands, \
-                     when the value of a constant is not known yet",
-                    crate::text::of(count)
-                );
-                self.report.add(count, text);
-                return self.lost(step, layer.tokens.clone());
-            }
-            (Some(_), Some(count)) => {
-                self.report.add(count, "`Split` makes at least one part");
-                return self.lost(step, layer.tokens.clone());
-            }
-            (_, None) => {
-                self.report.add(&layer.kind, "`Split` takes the number of parts\nhelp: write `Split(2) as (a, b)`");
-                return self.lost(step, layer.tokens.clone());
-            }
-        };
-        let (begin, first) = (self.current, self.nodes.len());
-        let path = self.path_of(step, &row.prefix(), Some(&layer.kind));
-        if step.tags.len() != parts && !self.definition {
-            let tags: TokenStream = step.tags.iter().map(|tag| quote!(#tag)).collect();
-            let place = if tags.is_empty() { layer.kind.to_token_stream() } else { tags };
-            self.unsound = true;
-            if !step.illegible_tags {
-                let tags: Vec<char> = ('a'..='z').take(parts).collect();
-                let tags: Vec<String> = tags.into_iter().map(String::from).collect();
-                let text = format!(
-                    "`Split` makes {parts} {}, but {} behind it\nhelp: write `as ({})`, a tag for each",
-                    if parts == 1 { "tensor" } else { "tensors" },
-                    tags_stand(step.tags.len()),
-                    tags.join(", ")
-                );
-                self.report.add(place, text);
-            }
-            return self.push(step, path, What::Lost(layer.tokens.clone()));
-        }
-        for part in 0..parts {
-            self.current = begin;
-            self.push(step, format!("{path}.{part}"), What::Layer { row, layer: layer.clone(), part: Some((part, parts)), packed: false });
-            if self.overflow {
-                return;
-            }
-        }
-        // Each part has a tag, which is to be used.
-        self.current = self.inputs.len() + first;
+        self.push(&plain, format!("{path}.drop"), What::layer(row, layer));
     }
 }
 

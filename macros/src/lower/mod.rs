@@ -1,12 +1,13 @@
 //! From steps to a graph: templates and repetitions are expanded, branches and tags become value numbers, and every layer gets its
 //! path. Shapes are not used here.
 //!
-//! Values are numbered as in `layercake_ir::Graph`: first the inputs, then what each node gives.
+//! Values are numbered as in `layercake_ir::Graph`: first the inputs, then the outputs of each node.
 
 mod apply;
 mod finish;
 mod joins;
 mod names;
+mod parts;
 mod recurrent;
 mod relocate;
 mod reuse;
@@ -60,6 +61,8 @@ pub struct Node {
     pub what: What,
     /// The values it takes.
     pub inputs: Vec<usize>,
+    /// The number of its first output; the other outputs have the next numbers.
+    pub value: usize,
     /// For each input of a join, the tokens that stand for it; empty for other layers.
     pub operands: Vec<TokenStream>,
     /// The earlier node whose tensors it uses.
@@ -77,18 +80,37 @@ pub struct Node {
 /// What a node does.
 #[derive(Clone, Debug)]
 pub enum What {
-    /// A built-in layer; of a `Split` or an [`UNPACK`](crate::layers::UNPACK), the part of this number. A recurrent layer that is `packed` gives its
-    /// final states before its output.
-    Layer { row: &'static Row, layer: Layer, part: Option<(usize, usize)>, packed: bool },
-    /// An output of another network.
-    Network { network: PathLayer, output: usize },
+    /// A built-in layer, and the number of its outputs.
+    Layer { row: &'static Row, layer: Layer, outputs: usize },
+    /// A nested network, and the number of its outputs that are used.
+    Network { network: PathLayer, outputs: usize },
     /// A module of the user's or of dfdx.
     Custom(PathLayer),
     /// A mistake, which is reported; its tokens.
     Lost(TokenStream),
 }
 
+impl Node {
+    /// The numbers of its outputs.
+    pub fn values(&self) -> std::ops::Range<usize> {
+        self.value..self.value + self.what.outputs()
+    }
+}
+
 impl What {
+    /// A built-in layer with one output.
+    pub fn layer(row: &'static Row, layer: Layer) -> Self {
+        What::Layer { row, layer, outputs: 1 }
+    }
+
+    /// The number of outputs.
+    pub fn outputs(&self) -> usize {
+        match self {
+            What::Layer { outputs, .. } | What::Network { outputs, .. } => *outputs,
+            What::Custom(_) | What::Lost(_) => 1,
+        }
+    }
+
     /// The layer as the user wrote it.
     pub fn tokens(&self) -> &TokenStream {
         match self {
@@ -241,7 +263,8 @@ impl<'a, 'r> Lowering<'a, 'r> {
 
     /// Adds a node on several values.
     fn push_join(&mut self, step: &Step, path: String, what: What, inputs: Vec<usize>, operands: Vec<TokenStream>) {
-        if self.nodes.len() + self.inputs.len() >= MAX_VALUES {
+        let value = self.used.len();
+        if value + what.outputs() > MAX_VALUES {
             if !std::mem::replace(&mut self.overflow, true) {
                 self.unsound = true;
                 self.report.add(what.head(), format_args!("a network has at most {MAX_VALUES} values; this layer is one too many"));
@@ -251,8 +274,7 @@ impl<'a, 'r> Lowering<'a, 'r> {
         for &value in &inputs {
             self.used[value] = true;
         }
-        let unpacks = matches!(&what, What::Layer { row, .. } if row.kind == crate::layers::UNPACK.kind);
-        let shares = self.sharing.as_ref().filter(|_| !unpacks).map(|sharing| {
+        let shares = self.sharing.as_ref().map(|sharing| {
             let owner = sharing.first + self.nodes.len() - sharing.begin;
             self.nodes[owner].shares.unwrap_or(owner)
         });
@@ -268,6 +290,7 @@ impl<'a, 'r> Lowering<'a, 'r> {
             docs: step.docs.clone(),
             what,
             inputs,
+            value,
             operands,
             shares,
             again,
@@ -275,8 +298,18 @@ impl<'a, 'r> Lowering<'a, 'r> {
             output: step.output.clone(),
             note,
         });
-        self.used.push(false);
-        self.current = self.inputs.len() + self.nodes.len() - 1;
+        self.used.resize(self.nodes[self.nodes.len() - 1].values().end, false);
+        self.current = value;
+    }
+
+    /// The index of the node that produces a value; None for an input.
+    fn producer(&self, value: usize) -> Option<usize> {
+        (value >= self.inputs.len()).then(|| self.nodes.partition_point(|node| node.value <= value) - 1)
+    }
+
+    /// The layer that produces a value; None for an input.
+    fn what(&self, value: usize) -> Option<&What> {
+        self.producer(value).map(|node| &self.nodes[node].what)
     }
 
     /// Where the current step stands, for messages.

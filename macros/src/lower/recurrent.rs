@@ -9,11 +9,11 @@ use super::scope::tags_stand;
 use super::walk::literal;
 use super::{Lowering, What};
 use crate::ast::{Arg, Layer, Step};
-use crate::layers::{Row, UNPACK};
+use crate::layers::Row;
 use crate::text;
 
 impl Lowering<'_, '_> {
-    /// `LSTM(256, state = (h, c)) as (y, h_n, c_n)`: a node for the layer, and where it gives states one for each tensor.
+    /// `LSTM(256, state = (h, c)) as (y, h_n, c_n)`
     pub(super) fn recurrent(&mut self, step: &Step, layer: &Layer, row: &'static Row, states: &'static [&'static str]) {
         let mut own = layer.clone();
         let mut inputs = vec![self.current];
@@ -44,7 +44,7 @@ impl Lowering<'_, '_> {
             let tags: TokenStream = step.tags.iter().map(|tag| quote!(#tag)).collect();
             if !step.illegible_tags {
                 let text = format!(
-                    "`{0}` gives its output and {1}, but {2} behind it\nhelp: write `as ({3})`, or one tag for the output alone",
+                    "`{0}` gives its output and {1}, but {2} it\nhelp: write `as ({3})`, or one tag for the output alone",
                     layer.kind,
                     if states.len() == 1 { "a final state".to_owned() } else { format!("{} final states", states.len()) },
                     tags_stand(step.tags.len()),
@@ -58,22 +58,8 @@ impl Lowering<'_, '_> {
             return self.lost(step, layer.tokens.clone());
         }
         let path = self.path_of(step, &row.prefix(), Some(&layer.kind));
-        if !several {
-            return self.push_join(step, path, What::Layer { row, layer: own, part: None, packed: false }, inputs, operands);
-        }
-        // What the user states behind the layer is its output's shape.
-        let inner = Step { output: None, ..step.clone() };
-        self.push_join(&inner, path.clone(), What::Layer { row, layer: own.clone(), part: None, packed: true }, inputs, operands);
-        let packed = self.current;
-        for (which, name) in ["output"].iter().chain(states).enumerate() {
-            if self.overflow {
-                return;
-            }
-            let step = if which == 0 { step } else { &inner };
-            let what = What::Layer { row: UNPACK, layer: own.clone(), part: Some((which, 1 + states.len())), packed: false };
-            self.push_join(step, format!("{path}.{name}"), what, vec![packed], Vec::new());
-        }
-        self.current = packed + 1;
+        let outputs = if several { 1 + states.len() } else { 1 };
+        self.push_join(step, path, What::Layer { row, layer: own, outputs }, inputs, operands);
     }
 
     /// The values of `state = (h, c)`, with their tokens. None is reported.

@@ -90,7 +90,7 @@ impl Lowering<'_, '_> {
                         many => format!("{many} tensors"),
                     };
                     let tags: proc_macro2::TokenStream = step.tags.iter().map(|tag| quote::quote!(#tag)).collect();
-                    self.report.add(tags, format_args!("this step gives {gives}, but {} behind it", tags_stand(count)));
+                    self.report.add(tags, format_args!("this step gives {gives}, but {} it", tags_stand(count)));
                     self.vague.insert(self.current);
                     for tag in &step.tags {
                         self.tag(tag, self.current);
@@ -100,35 +100,22 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// The values that the nodes of one step give to the outside: of a split or a network of several outputs all, else the last.
+    /// The values of a step whose nodes begin at `first`: all outputs of a single layer, or the current value after several layers.
     fn parts(&self, first: usize) -> Vec<usize> {
-        let several = |node: &super::Node| match &node.what {
-            super::What::Layer { part, .. } => part.is_some(),
-            super::What::Network { .. } => true,
-            _ => false,
-        };
-        // Behind a recurrent layer those that take its tensors apart.
-        let unpacks = |node: &super::Node| matches!(&node.what, super::What::Layer { row, .. } if row.kind == crate::layers::UNPACK.kind);
-        let first = first.min(self.nodes.len());
-        let first = first + self.nodes[first..].iter().position(unpacks).unwrap_or(0);
-        let nodes = &self.nodes[first..];
-        let same = nodes.windows(2).all(|pair| pair[0].inputs == pair[1].inputs);
-        if !nodes.is_empty() && nodes.iter().all(several) && same {
-            return (first..self.nodes.len()).map(|node| self.inputs.len() + node).collect();
+        match self.nodes.get(first..) {
+            Some([node]) => node.values().collect(),
+            _ => vec![self.current],
         }
-        vec![self.current]
     }
 
-    /// Is a value one of several that a layer gives?
-    fn is_part(&self, value: usize) -> bool {
-        let node = value.checked_sub(self.inputs.len()).map(|node| &self.nodes[node].what);
-        matches!(node, Some(super::What::Layer { part: Some(_), .. } | super::What::Network { .. }))
-    }
-
-    /// Is a part of a value used, or a state that came with one?
+    /// Whether the tag of a value may be unused. The tag of one of several outputs may, if the value is used without the tag: the first output is
+    /// the current tensor. The tags of a recurrent layer's output and states always may.
     fn may_be_unused(&self, value: usize) -> bool {
-        let node = value.checked_sub(self.inputs.len()).map(|node| &self.nodes[node].what);
-        self.used[value] || matches!(node, Some(super::What::Layer { row, .. }) if row.kind == crate::layers::UNPACK.kind)
+        match self.what(value) {
+            Some(super::What::Layer { row, outputs: 2.., .. }) => self.used[value] || crate::layers::states(row).is_some(),
+            Some(super::What::Network { .. }) => self.used[value],
+            _ => false,
+        }
     }
 
     fn tag(&mut self, tag: &Ident, value: usize) {
@@ -231,9 +218,7 @@ impl Lowering<'_, '_> {
         if !scope.closed {
             self.ended.extend(scope.tags.keys().cloned());
         }
-        // Of a split, the first part is the current tensor, and needs no tag to be used.
-        let mut unused: Vec<Tag> =
-            scope.tags.into_values().filter(|tag| !(tag.used || self.is_part(tag.value) && self.may_be_unused(tag.value))).collect();
+        let mut unused: Vec<Tag> = scope.tags.into_values().filter(|tag| !tag.used && !self.may_be_unused(tag.value)).collect();
         unused.sort_by_key(|tag| tag.value);
         for tag in unused {
             // The tensor itself has a message already.
@@ -261,11 +246,11 @@ impl Lowering<'_, '_> {
     }
 }
 
-/// "no tag stands", "1 tag stands", "3 tags stand"
+/// "no tag follows", "1 tag follows", "3 tags follow"
 pub(super) fn tags_stand(count: usize) -> String {
     match count {
-        0 => "no tag stands".to_owned(),
-        1 => "1 tag stands".to_owned(),
-        many => format!("{many} tags stand"),
+        0 => "no tag follows".to_owned(),
+        1 => "1 tag follows".to_owned(),
+        many => format!("{many} tags follow"),
     }
 }

@@ -135,11 +135,9 @@ impl Templates {
         for node in &nodes {
             // Nested templates are checked separately.
             if let (What::Layer { row, layer, .. }, true) = (&node.what, node.note.matches(" in ").count() <= 1) {
-                let mistakes = report.len();
-                resolve::settings(row, layer, &node.path, None, &mut symbols, report);
                 // The options of a `MaxUnpool2d` are checked at its pool.
-                if layers::is_unpool(row) {
-                    report.truncate(mistakes);
+                if !layers::is_unpool(row) {
+                    resolve::settings(row, layer, &node.path, None, &mut symbols, report);
                 }
             }
         }

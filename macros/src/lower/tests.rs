@@ -14,9 +14,10 @@ fn plan(block: &str) -> Vec<String> {
     let (network, _) = networks.last().expect("a test's block has a network");
     let plan = super::network(network, &templates, &peers, &mut report);
     assert_eq!(report.texts(), [""; 0]);
-    let name = |value: usize| match value.checked_sub(plan.inputs.len()) {
+    let name = |value: usize| match plan.nodes.iter().find(|node| node.values().contains(&value)) {
         None => plan.inputs[value].clone(),
-        Some(node) => plan.nodes[node].path.clone(),
+        Some(node) if node.what.outputs() == 1 => node.path.clone(),
+        Some(node) => format!("{}.{}", node.path, value - node.value),
     };
     let mut lines: Vec<String> = plan
         .nodes
@@ -168,15 +169,13 @@ fn what_is_applied_again_shares_tensors() {
 }
 
 #[test]
-fn a_split_is_a_node_for_each_part() {
-    let lines = plan("N: [9] -> [3] { ReLU, thirds: Split(3) as (a, b, c), Tanh, Mul(b), Add(c), Add(a) }");
+fn parts_are_outputs_of_one_node() {
+    let lines = plan("N: [9] -> [3] { ReLU, thirds: Chunk(3) as (a, b, c), Tanh, Mul(b), Add(c), Add(a) }");
     assert_eq!(
         lines,
         [
             "relu_1 <- input",
-            "thirds.0 <- relu_1",
-            "thirds.1 <- relu_1",
-            "thirds.2 <- relu_1",
+            "thirds <- relu_1",
             "tanh_1 <- thirds.0",
             "mul_1 <- tanh_1, thirds.1",
             "add_1 <- mul_1, thirds.2",
@@ -197,13 +196,11 @@ fn networks_stand_for_layers() {
         lines,
         [
             "vae <- input",
-            "vae <- input",
-            "pair_1 <- vae, vae",
+            "pair_1 <- vae.0, vae.1",
             "net_1 <- pair_1",
-            "out <- net_1, vae, vae",
+            "out <- net_1, vae.0, vae.1",
             "vae_2 <- out = vae",
-            "vae_2 <- out = vae",
-            "add_1 <- vae_2, vae_2",
+            "add_1 <- vae_2.0, vae_2.1",
             "-> output: add_1"
         ]
     );
@@ -246,11 +243,17 @@ fn one_mistake_is_one_message() {
         ("N: [8] -> [8] { Repeat(2) { ReLU as h, Tanh, Add(h) }, Add(h) }", "visible only inside the `Repeat`"),
         ("N: [8] -> [8] { Linear(8) as h, Linear(9), from h }", "the output of `linear_2` is never used"),
         ("N: { a: [8], b: [8] } -> [8] { Linear(8) }", "the input `b` is never used"),
-        ("N: [8] -> [4] { Split(2) as a, ReLU }", "1 tag stands behind it"),
-        ("N: [8] -> [2] { Split(4), ReLU }", "as (a, b, c, d)"),
-        ("N: [8] -> [4] { Split(2) as (a, b), from a }", "the tag `b` is never used"),
-        ("N: [8] -> [8] { Split(X) as (a, b), Linear(8) }", "integer literal"),
-        ("N: [8] -> [8] { Split(0) as (a, b), Linear(8) }", "at least one part"),
+        ("N: [8] -> [4] { Chunk(2) as a, ReLU }", "1 tag follows it"),
+        ("N: [8] -> [2] { Chunk(4), ReLU }", "as (a, b, c, d)"),
+        ("N: [8] -> [4] { Chunk(2) as (a, b), from a }", "the tag `b` is never used"),
+        ("N: [8] -> [8] { Chunk(X) as (a, b), Linear(8) }", "integer literal"),
+        ("N: [8] -> [8] { Chunk(0) as (a, b), Linear(8) }", "at least one part"),
+        ("N: [8] -> [8] { Split(2) as (a, b), Linear(8) }", "for 2 equal parts write `Chunk(2)`"),
+        ("N: [8] -> [8] { Split(4), Linear(8) }", "for two equal parts write `Chunk(2) as (a, b)`"),
+        ("N: [8] -> [8] { Split(), Linear(8) }", "takes the size of each part"),
+        ("N: [8] -> [8] { Split(2, 6) as (a, b, c), Linear(8) }", "3 tags follow it"),
+        ("N: [8] -> [8] { Split(sizes = (2, 6)) as (a, b), Linear(8) }", "the tag `b` is never used"),
+        ("N: [2, 4] -> [2, 4] { LSTM(4) as (y, h, c), from input }", "the output of `lstm_1` is never used"),
         ("N: [8] -> [8] { Add { { Linear(8) } } }", "one branch to join"),
         ("N: [8] -> [8] { Add { Linear(8), ReLU } }", "its own braces"),
         ("N: [8] -> [8] { Repeat(0) { Linear(8) } }", "at least once"),
@@ -294,8 +297,8 @@ fn what_enters_a_join_twice() {
         ("N: [2] -> [2] { ReLU as x, Mul(x) }", "`Mul { { from x }, { from x } }`"),
         ("N: [2] -> [2] { Maximum(input) }", "`input` is the current tensor"),
         ("N: { a: [2], b: [2] } -> [2] { from b, Add(a, b) }", "`Add(a)`, or `Add { { from b }, { from a }, { from b } }`"),
-        ("N: [4] -> [2] { Split(2) as (a, b), Add(a, b) }", "`a` is the current tensor"),
-        ("N: [4] -> [4] { Split(2) as (a, b), Concat(a, b, axis = 0) }", "`Concat(b, axis = 0)`"),
+        ("N: [4] -> [2] { Chunk(2) as (a, b), Add(a, b) }", "`a` is the current tensor"),
+        ("N: [4] -> [4] { Chunk(2) as (a, b), Concat(a, b, axis = 0) }", "`Concat(b, axis = 0)`"),
         ("N: [2] -> [2] { ReLU as x, Tanh as y, Sub(x, y) }", "help: write `from x, Sub(y)`"),
         ("N: [2] -> [2] { ReLU as x, Tanh as y, Sub(y, x) }", "help: write `Sub(x)`"),
         ("N: [2] -> [6] { ReLU as x, Tanh as y, GELU as z, Concat(x, y, z) }", "`from x, Concat(y, z)`"),
@@ -354,7 +357,7 @@ fn what_does_not_enter_a_join_twice() {
         "N: [2] -> [2] { ReLU as x, ReLU, Add(x) }",
         "N: [2] -> [2] { fc: Linear(2) as x, from input, reuse fc, Add(x) }",
         "N: [2] -> [2] { Add { { Dropout(0.5) }, {} } }",
-        "N: [4] -> [2] { Split(2) as (a, b), from b, Add(a) }",
+        "N: [4] -> [2] { Chunk(2) as (a, b), from b, Add(a) }",
         "N: [2] -> [2] { Pair(input) } Pair: { a: [2], b: [2] } -> [2] { Add(b) }",
     ] {
         assert_eq!(mistakes(block), [""; 0], "{block}");

@@ -5,6 +5,7 @@ use quote::ToTokens;
 
 use super::{Lowering, What, plain};
 use crate::ast::{Action, Arg, Branch, Layer, Step};
+use crate::layers;
 
 impl Lowering<'_, '_> {
     /// `Add(x, y)`: reports a tag that is the current tensor, or two tags of the same tensor. Returns the indices of the operands
@@ -20,6 +21,7 @@ impl Lowering<'_, '_> {
             Some(other) if other == tag => format!("`{word}` appears in `{kind}` twice, and would count twice"),
             Some(other) => format!("`{word}` and `{other}` are the same tensor, which would count twice in `{kind}`"),
         };
+        let takes_two = layers::find(&kind.to_string()).is_some_and(|row| !row.two.is_empty());
         let leave = self.without(layer, tags, inputs, &kept, before == 0);
         // One name for each tensor, including the current one if it has a name.
         let name = |i: usize| match (0..inputs.len()).skip(1).find(|other| inputs[*other] == inputs[i]) {
@@ -29,7 +31,7 @@ impl Lowering<'_, '_> {
         let branches: Vec<String> = (0..inputs.len()).map(name).collect();
         let purpose = format!("`{} {{ {} }}` to count it twice on purpose", written(layer, &[]), branches.join(", "));
         let help = match leave {
-            Some(leave) if takes_two(kind) => format!("write {leave}"),
+            Some(leave) if takes_two => format!("write {leave}"),
             Some(leave) => format!("write {leave}, or {purpose}"),
             None => format!("write {purpose}"),
         };
@@ -41,7 +43,8 @@ impl Lowering<'_, '_> {
     /// The join as it was probably meant: each tensor once, in the order of the tags if the order matters.
     fn without(&self, layer: &Layer, tags: &[Ident], inputs: &[usize], kept: &[usize], current: bool) -> Option<String> {
         let word = |i: usize| tags[i - 1].to_string();
-        let ordered = current && (takes_two(&layer.kind) || layer.kind == "Concat");
+        let ordered =
+            current && layers::find(&layer.kind.to_string()).is_some_and(|row| !row.two.is_empty() || !layers::is_elementwise(row));
         if !ordered {
             let words: Vec<String> = kept.iter().skip(1).map(|&i| word(i)).collect();
             return (!words.is_empty()).then(|| format!("`{}`", written(layer, &words)));
@@ -97,8 +100,7 @@ impl Lowering<'_, '_> {
 
     /// Whether a value is unknown because of a mistake.
     fn is_vague(&self, value: usize) -> bool {
-        let node = value.checked_sub(self.inputs.len()).map(|node| &self.nodes[node].what);
-        self.vague.contains(&value) || matches!(node, Some(What::Lost(_)))
+        self.vague.contains(&value) || matches!(self.what(value), Some(What::Lost(_)))
     }
 }
 
@@ -120,9 +122,4 @@ fn written(layer: &Layer, tags: &[String]) -> String {
     });
     let args: Vec<String> = tags.iter().cloned().chain(options).collect();
     if args.is_empty() { layer.kind.to_string() } else { format!("{}({})", layer.kind, args.join(", ")) }
-}
-
-/// Whether the join takes exactly two tensors.
-pub(super) fn takes_two(kind: &Ident) -> bool {
-    kind == "Sub" || kind == "Reparameterize"
 }

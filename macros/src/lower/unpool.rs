@@ -31,7 +31,7 @@ impl Lowering<'_, '_> {
         let path = self.path_of(step, &row.prefix(), Some(&layer.kind));
         let inputs = vec![self.current, pooled];
         let operands = vec![layer.kind.to_token_stream(), name.to_token_stream()];
-        self.push_join(step, path, What::Layer { row, layer: own, part: None, packed: false }, inputs, operands);
+        self.push_join(step, path, What::layer(row, own), inputs, operands);
     }
 
     /// The node of the pool of this name; None after a mistake, which is reported.

@@ -63,25 +63,27 @@ impl Lowering<'_, '_> {
                 let outer = if spliced { self.prefix.clone() } else { self.open(step, "repeat", kind) };
                 let prefix = self.prefix.clone();
                 let (begin, reports) = (self.nodes.len(), self.report.len());
-                let mut said = reports;
+                let mut unsound = false;
                 for i in 0..count {
-                    let (node, mistakes) = (self.nodes.len(), self.report.len());
+                    let node = self.nodes.len();
+                    let before = std::mem::take(&mut *self.report);
                     if !spliced {
                         self.prefix = format!("{prefix}{i}.");
                     }
                     self.scopes.push(scope::Scope::default());
                     self.steps(steps);
                     self.close_scope();
+                    let mut said = std::mem::replace(&mut *self.report, before);
+                    // The same layers, so the same messages.
+                    if !unsound {
+                        self.report.append(&mut said);
+                    }
                     if self.overflow {
                         break;
                     }
                     if i == 0 {
-                        said = self.report.len();
+                        unsound = self.report.len() > reports;
                         continue;
-                    }
-                    // The same layers, so the same messages.
-                    if said > reports {
-                        self.report.truncate(mistakes);
                     }
                     for copy in node..self.nodes.len() {
                         let first = begin + copy - node;
@@ -127,7 +129,7 @@ impl Lowering<'_, '_> {
     fn stated(&mut self, step: &Step, first: usize) {
         let compound = matches!(step.action, Action::Repeat { .. } | Action::Sequential { .. } | Action::Layer(_));
         let (Some(stated), true) = (&step.output, compound) else { return };
-        let last = self.current.checked_sub(self.inputs.len());
+        let last = self.producer(self.current);
         if let Some(node) = last.filter(|node| *node >= first) {
             self.nodes[node].output.get_or_insert_with(|| stated.clone());
         }

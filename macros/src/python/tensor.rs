@@ -19,10 +19,10 @@ pub fn method(mut before: Meaning, name: &str, args: &[&Expr]) -> Result {
                 _ => return call::function(before, name, args),
             }
         }
-        "mean" | "amax" | "max" if axis(args).is_some() => {
+        "mean" | "amax" | "max" | "amin" | "min" if axis(args).is_some() => {
             let axes: Option<Vec<String>> = dims(args).iter().map(|axis| resolve::axes(axis).map(text::of)).collect();
             match axes {
-                Some(axes) => format!("{}({})", if name == "mean" { "Mean" } else { "Amax" }, axes.join(", ")),
+                Some(axes) => format!("{}({})", reduction(name), axes.join(", ")),
                 None => return call::function(before, name, args),
             }
         }
@@ -30,6 +30,15 @@ pub fn method(mut before: Meaning, name: &str, args: &[&Expr]) -> Result {
     };
     before.steps.push(step);
     Ok(before)
+}
+
+/// The layer that reduces axes.
+fn reduction(name: &str) -> &'static str {
+    match name {
+        "mean" => "Mean",
+        "amin" | "min" => "Amin",
+        _ => "Amax",
+    }
 }
 
 /// The items of the only list, or all arguments.

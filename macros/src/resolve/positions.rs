@@ -47,7 +47,7 @@ impl<'a> Given<'a> {
             }
             // The intended axes are ambiguous.
             self.illegible |= matches!(self.row.positions(), Positions::List(_));
-            self.slip(arrow, format!("`{}` does not change sizes and takes no `in -> out`", self.row.kind));
+            self.slip(arrow, format!("`{}` takes no `in -> out`", self.row.kind));
             return;
         }
         let one = self.row.positions() != Positions::None;

@@ -13,32 +13,29 @@ use crate::settings::Settings;
 
 impl Pass<'_> {
     /// Evaluates a layer's rule twice and combines the results.
-    pub(super) fn generic(&mut self, subject: &Subject, settings: &Settings, values: &[usize], inputs: &[Flow]) -> (State, Flow) {
-        let ask = |round: usize| -> Option<Result<(Op, Shape), Mistake>> {
+    pub(super) fn generic(&mut self, subject: &Subject, settings: &Settings, values: &[usize], inputs: &[Flow]) -> (State, Vec<Flow>) {
+        let ask = |round: usize| -> Option<Result<(Op, Vec<Shape>), Mistake>> {
             let settings = settings.with_params(round);
             let op = settings.operation(subject.row)?;
             let inputs = inputs.iter().map(|flow| flow.with_params(round)).collect::<Option<Vec<Shape>>>()?;
-            Some(self.at_site(subject.name, values, Some(round), |site| op.infer(&inputs, site)))
+            let shapes = |(op, first): (Op, Shape)| (op, (0..subject.outputs).map(|index| op.output(index, &inputs, &first)).collect());
+            Some(self.at_site(subject.name, values, Some(round), |site| op.infer(&inputs, site)).map(shapes))
         };
         let (first, second) = match (ask(0), ask(1)) {
             (Some(Ok(first)), Some(Ok(second))) => (first, second),
             (Some(Err(mistake)), _) | (_, Some(Err(mistake))) => {
                 let tokens = parts::tokens(subject.row, subject.layer, subject.operands, settings, mistake.part);
                 self.report.add(tokens, params::text(&self.symbols.params, &mistake.to_string()));
-                return (State::Lost, self.outline(subject.row, settings, &inputs[0]));
+                return (State::Lost, self.outlines(subject, settings, &inputs[0]));
             }
-            _ => return (State::Lost, self.outline(subject.row, settings, &inputs[0])),
+            _ => return (State::Lost, self.outlines(subject, settings, &inputs[0])),
         };
         let all = &self.symbols.params;
-        let mut dims: Vec<Option<Dim>> = sizes(all, &first.1, &second.1);
-        // A packed value is unpacked directly after the layer and does not occur in any type.
-        if first.0.recurrent().is_some_and(|op| op.packed) {
-            for (axis, dim) in dims.iter_mut().enumerate() {
-                dim.get_or_insert(Dim::Worked { rounds: [first.1.dim(axis), second.1.dim(axis)] });
-            }
-        }
-        if dims.iter().any(Option::is_none) {
-            let shape = Flow::numbers(Some(dims.into_iter().map(|dim| dim.unwrap_or(Dim::Unknown)).collect()));
+        let dims: Vec<Vec<Option<Dim>>> = first.1.iter().zip(&second.1).map(|(first, second)| sizes(all, first, second)).collect();
+        let worked = dims.iter().position(|dims| dims.iter().any(Option::is_none));
+        let outputs: Vec<Flow> =
+            dims.into_iter().map(|dims| Flow::numbers(Some(dims.into_iter().map(|dim| dim.unwrap_or(Dim::Unknown)).collect()))).collect();
+        if let Some(shape) = worked.map(|index| &outputs[index]) {
             let text = format!(
                 "`{}` gives {}, where `?` is computed from {}; stable Rust has no arithmetic on generic parameters in types\nhelp: keep the \
                  parameter on an axis of its own up to here, or replace it by a number or a named constant",
@@ -47,17 +44,16 @@ impl Pass<'_> {
                 self.involved(settings, inputs)
             );
             self.report.add(&subject.layer.kind, text);
-            return (State::Lost, shape);
+            return (State::Lost, outputs);
         }
-        let output = Flow::numbers(dims.into_iter().collect());
         // Its tensors are types.
         let tensors =
             first.0.params().as_slice().iter().zip(second.0.params().as_slice()).map(|(a, b)| sizes(all, &a.shape, &b.shape)).collect();
         if let Some(text) = self.refuse_tensors(subject, settings, inputs, tensors, &first.0) {
             self.report.add(&subject.layer.kind, text);
-            return (State::Lost, output);
+            return (State::Lost, outputs);
         }
-        (State::Generic(first.0), output)
+        (State::Generic(first.0), outputs)
     }
 
     /// The message about tensors of such sizes, if they are not allowed.

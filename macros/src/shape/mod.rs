@@ -13,13 +13,13 @@ mod tests;
 use std::collections::HashSet;
 
 use layercake_ir::{Shape, Site, check_input, check_shared};
-pub use model::{Model, Node, OutputRule, Port, Rule, State};
+pub use model::{Model, Node, OutputRule, Port, Rule, State, producer};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 
 use crate::ast::{DimExpr, Network, Ports, ShapeExpr};
 use crate::flow::{Dim, Flow};
-use crate::layers::{self, Outline, UNPACK};
+use crate::layers::{self, Outline};
 use crate::lower::{self, Plan, What};
 use crate::params::{self, Param};
 use crate::report::Report;
@@ -81,92 +81,69 @@ struct Pass<'r> {
 impl Pass<'_> {
     /// Computes the shape of one layer.
     fn node(&mut self, node: lower::Node) {
-        let lower::Node { path, field, docs, what, inputs, operands, shares, again, copies, output: declared, note } = node;
+        let lower::Node { path, field, docs, what, inputs, value, operands, shares, again, copies, output: declared, note } = node;
         let flows: Vec<Flow> = inputs.iter().map(|&value| self.flow(value).clone()).collect();
         let mut settings = Settings::default();
         let mut init = None;
-        let begin = self.report.len();
-        let (state, mut output) = match &what {
-            What::Layer { row, layer, part, packed } => {
-                let unpacks = row.kind == UNPACK.kind;
-                settings = match (part, self.nodes.last()) {
-                    // All parts of a split have the same settings.
-                    (Some(_), _) if unpacks => self.unpacked(inputs[0]),
-                    (Some((1.., _)), Some(before)) => before.settings.clone(),
-                    _ => {
-                        let rank = flows[0].dims.as_ref().map(Vec::len);
-                        resolve::settings(row, layer, name_of(&path, &what), rank, &mut self.symbols, self.report)
-                    }
-                };
-                // The options of a `MaxUnpool2d` are checked at its pool.
+        // The mistakes of this layer are collected apart, because some of them may have been reported for another layer.
+        let before = std::mem::take(&mut *self.report);
+        let (state, mut outputs) = match &what {
+            What::Layer { row, layer, outputs } => {
+                let rank = flows[0].dims.as_ref().map(Vec::len);
                 if layers::is_unpool(row) {
-                    self.report.truncate(begin);
-                } else if !matches!(part, Some((1.., _))) && !unpacks {
-                    init = init::of(row, layer, name_of(&path, &what), self.report);
+                    // The options of a `MaxUnpool2d` are checked at its pool.
+                    settings = resolve::settings(row, layer, &path, rank, &mut self.symbols, &mut Report::default());
+                } else {
+                    settings = resolve::settings(row, layer, &path, rank, &mut self.symbols, self.report);
+                    init = init::of(row, layer, &path, self.report);
                 }
                 if layers::states(row).is_some() {
-                    settings.list.push(Setting { name: "packed", value: Some(Value::Bool(Num::Known(*packed))), tokens: None });
+                    settings.list.push(Setting { name: "states", value: Some(Value::Bool(Num::Known(*outputs > 1))), tokens: None });
                 }
-                if let (Some((part, parts)), true) = (part, unpacks) {
-                    for (name, number) in [("which", *part), ("states", parts - 1)] {
-                        settings.list.push(Setting { name, value: Some(Value::Size(Num::Known(number))), tokens: None });
-                    }
-                } else if let Some((part, parts)) = part {
-                    let value = |number: usize| Some(Value::Size(Num::Known(number)));
-                    let tokens = settings.list.iter().find(|setting| setting.name == "parts").and_then(|setting| setting.tokens.clone());
-                    settings.list.retain(|setting| setting.name != "parts" && setting.name != "index");
-                    settings.list.insert(0, Setting { name: "parts", value: value(*parts), tokens });
-                    settings.list.insert(1, Setting { name: "index", value: value(*part), tokens: None });
-                }
-                let mistakes = self.report.len();
-                let name = name_of(&path, &what);
-                let answer = self.layer(&rule::Subject { row, layer, operands: &operands, name }, &settings, &inputs, &flows);
-                // A mistake in a split is reported for its first part.
-                if matches!(part, Some((1.., _))) {
-                    self.report.truncate(mistakes);
-                }
+                let subject = rule::Subject { row, layer, operands: &operands, name: &path, outputs: *outputs };
+                let answer = self.layer(&subject, &settings, &inputs, &flows);
                 if let (Some(stated), State::Decided(op) | State::Generic(op)) = (&init, &answer.0) {
-                    let site = Site { layer: name, source: "", flattened: None, others: &[] };
+                    let site = Site { layer: &path, source: "", flattened: None, others: &[] };
                     if let Err(mistake) = stated.init.check(op, &site) {
                         self.report.add(&stated.tokens, params::text(&self.symbols.params, &mistake.to_string()));
                     }
                 }
                 answer
             }
-            What::Network { .. } => self.network(&path, &what, &inputs, &flows),
+            What::Network { outputs, .. } => self.network(&path, &what, *outputs, &inputs, &flows),
             What::Custom(_) => {
                 let stated = declared.as_ref().map_or(Flow::UNKNOWN, |declared| self.sizes(declared, true).0);
                 match self.custom(&path, &what, &flows, declared.as_ref()) {
-                    true => (State::Custom, stated),
-                    false => (State::Lost, stated),
+                    true => (State::Custom, vec![stated]),
+                    false => (State::Lost, vec![stated]),
                 }
             }
-            What::Lost(_) => (State::Lost, declared.as_ref().map_or(Flow::UNKNOWN, |declared| self.sizes(declared, true).0)),
+            What::Lost(_) => (State::Lost, vec![declared.as_ref().map_or(Flow::UNKNOWN, |declared| self.sizes(declared, true).0)]),
         };
         // A mistake in a layer is reported once, not at each `reuse`.
         if shares.is_some_and(|owner| matches!(self.nodes[owner].state, State::Lost)) {
-            self.report.truncate(begin);
+            *self.report = Report::default();
         }
-        self.report.annotate(begin, &note);
         if let (Some(declared), false) = (&declared, matches!(state, State::Custom | State::Lost)) {
-            let begin = self.report.len();
-            output = self.step_output(declared, output, &path, &note);
-            self.report.annotate(begin, &note);
+            // The shape after `->` is that of the first output.
+            let first = std::mem::take(&mut outputs[0]);
+            outputs[0] = self.step_output(declared, first, &path, &note);
         }
+        let mut said = std::mem::replace(&mut *self.report, before);
+        said.annotate(&note);
         // A mistake in a template, or in an argument, is reported once, not for each use or layer.
         if !note.is_empty() {
-            let name = format!("`{}`", name_of(&path, &what));
-            self.report.retain(begin, |text| {
+            let name = format!("`{path}`");
+            said.retain(|text| {
                 let (said, _) = text.split_once("\nnote: ").unwrap_or((text, ""));
                 self.given.insert(said.replace(&name, ""))
             });
         }
         // A mistake in a layer of a repetition is reported once.
         let first = copies.unwrap_or(self.nodes.len());
-        if self.told.contains(&first) {
-            self.report.truncate(begin);
-        } else if self.report.len() > begin {
+        if said.len() > 0 && !self.told.contains(&first) {
             self.told.push(first);
+            self.report.append(&mut said);
         }
         self.nodes.push(Node {
             name: path,
@@ -180,18 +157,11 @@ impl Pass<'_> {
             shares,
             again,
             init: init.filter(|_| shares.is_none()),
-            output,
+            value,
+            outputs,
             note,
         });
         self.share(self.nodes.len() - 1);
-    }
-
-    /// The settings of an unpacking node, from its recurrent layer.
-    fn unpacked(&self, value: usize) -> Settings {
-        let layer = &self.nodes[value - self.inputs.len()];
-        let kept = ["layers", "bidirectional", "output"];
-        let kept = layer.settings.list.iter().filter(|setting| kept.contains(&setting.name));
-        Settings { list: kept.map(|setting| Setting { tokens: None, ..setting.clone() }).collect() }
     }
 
     /// Checks that a reused layer needs tensors of the same shapes.
@@ -219,24 +189,26 @@ impl Pass<'_> {
 
     /// The shape of a value.
     fn flow(&self, value: usize) -> &Flow {
-        match value.checked_sub(self.inputs.len()) {
-            None => &self.inputs[value].flow,
-            Some(node) => &self.nodes[node].output,
-        }
+        model::flow(&self.inputs, &self.nodes, value)
+    }
+
+    /// The node that produces a value; None for an input.
+    fn producer(&self, value: usize) -> Option<&Node> {
+        producer(self.inputs.len(), &self.nodes, value).map(|node| &self.nodes[node])
     }
 
     /// The name of the input or layer of a value, for messages; empty for the network's only input.
     fn source(&self, value: usize) -> String {
-        match value.checked_sub(self.inputs.len()) {
+        match self.producer(value) {
             None if self.inputs.len() == 1 && self.names[0] == "input" => String::new(),
             None => self.names[value].clone(),
-            Some(node) => self.nodes[node].name.clone(),
+            Some(node) => node.name.clone(),
         }
     }
 
     /// The input's shape of the `Flatten` that produces a value.
     fn flattened(&self, value: usize) -> Option<Flow> {
-        let node = &self.nodes[value.checked_sub(self.inputs.len())?];
+        let node = self.producer(value)?;
         node.row().filter(|row| row.outline == Outline::Flat).map(|_| self.flow(node.inputs[0]).clone())
     }
 
@@ -312,14 +284,6 @@ impl Pass<'_> {
             Num::Param(param) => Dim::Param(param.clone()),
             Num::Named(symbol) => Dim::Named { code: self.symbols.path(symbol), text: symbol.text.clone() },
         }
-    }
-}
-
-/// A layer's name in messages: all parts of a split have the split's name.
-pub(crate) fn name_of<'a>(path: &'a str, what: &What) -> &'a str {
-    match what {
-        What::Layer { part: Some(_), .. } => path.rsplit_once('.').map_or(path, |(split, _)| split),
-        _ => path,
     }
 }
 

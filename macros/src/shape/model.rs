@@ -57,12 +57,49 @@ pub struct Node {
     pub again: Option<usize>,
     /// The initialization of its weights, if the user states it.
     pub init: Option<Stated>,
-    pub output: Flow,
+    /// The number of its first output.
+    pub value: usize,
+    /// The shapes of its outputs; most layers have one.
+    pub outputs: Vec<Flow>,
     /// Lines to append to messages.
     pub note: String,
 }
 
+impl Model<'_> {
+    /// The shape of a value.
+    pub fn flow(&self, value: usize) -> &Flow {
+        flow(&self.inputs, &self.nodes, value)
+    }
+}
+
+/// The shape of a value.
+pub(super) fn flow<'a>(inputs: &'a [Port], nodes: &'a [Node], value: usize) -> &'a Flow {
+    match producer(inputs.len(), nodes, value) {
+        None => &inputs[value].flow,
+        Some(node) => &nodes[node].outputs[value - nodes[node].value],
+    }
+}
+
+/// The index of the node that produces a value; None for an input.
+pub fn producer(inputs: usize, nodes: &[Node], value: usize) -> Option<usize> {
+    (value >= inputs).then(|| nodes.partition_point(|node| node.value <= value) - 1)
+}
+
 impl Node {
+    /// The shape of its first output.
+    pub fn output(&self) -> &Flow {
+        &self.outputs[0]
+    }
+
+    /// The name of output `index`: the node's name, followed by the output's name or number if there are several.
+    pub fn output_name(&self, index: usize) -> String {
+        match (self.row(), self.outputs.len()) {
+            (_, 1) => self.name.clone(),
+            (Some(row), _) => format!("{}.{}", self.name, row.output_name(index)),
+            (None, _) => format!("{}.{index}", self.name),
+        }
+    }
+
     /// The row of a built-in layer.
     pub fn row(&self) -> Option<&'static Row> {
         match &self.what {

@@ -4,6 +4,17 @@ use crate::flow::Dim;
 use crate::layers::Outline;
 use crate::settings::{Num, Settings, Value};
 
+/// The sizes of an output after the first: a recurrent layer's state is `[layers, hidden]`; the parts of a split have the first part's outline.
+pub fn further(outline: Outline, settings: &Settings, input: Option<&[Dim]>, stated: impl Fn(&Num<usize>) -> Dim) -> Option<Vec<Dim>> {
+    match outline {
+        Outline::Steps => {
+            let hidden = settings.size("hidden").filter(|size| !matches!(size, Num::Known(0 | layercake_ir::INFER)));
+            Some(vec![Dim::Unknown, hidden.map_or(Dim::Unknown, &stated)])
+        }
+        _ => dims(outline, settings, input, stated),
+    }
+}
+
 /// The sizes; None if not even their number is known. `stated` converts a size that the user wrote.
 pub fn dims(outline: Outline, settings: &Settings, input: Option<&[Dim]>, stated: impl Fn(&Num<usize>) -> Dim) -> Option<Vec<Dim>> {
     let setting = |field: &str| match settings.size(field) {
@@ -33,21 +44,16 @@ pub fn dims(outline: Outline, settings: &Settings, input: Option<&[Dim]>, stated
             input.filter(|dims| dims.len() < layercake_ir::MAX_RANK)?.iter().cloned().chain([setting(field)]).collect()
         }
         Outline::Unknown => return None,
-        Outline::Steps | Outline::Unpacked => {
+        Outline::Steps => {
             let word = settings.get("output").and_then(|setting| setting.value.as_ref());
             let last = word == Some(&Value::Word("last"));
-            let state = matches!(settings.size("which"), Some(Num::Known(1..)));
-            let packed = settings.get("packed").is_some_and(|setting| setting.value == Some(Value::Bool(Num::Known(true))));
             let one = settings.get("bidirectional").is_some_and(|setting| setting.value == Some(Value::Bool(Num::Known(false))));
-            let width = if one && outline == Outline::Steps { setting("hidden") } else { Dim::Unknown };
-            match outline {
-                Outline::Steps if !packed && !last => {
-                    let length = input.filter(|dims| dims.len() == 2).map_or(Dim::Unknown, |dims| dims[0].clone());
-                    vec![length, width]
-                }
-                _ if last && !packed && !state => vec![width],
-                _ => vec![Dim::Unknown, width],
+            let width = if one { setting("hidden") } else { Dim::Unknown };
+            if last {
+                return Some(vec![width]);
             }
+            let length = input.filter(|dims| dims.len() == 2).map_or(Dim::Unknown, |dims| dims[0].clone());
+            vec![length, width]
         }
         Outline::List(field) => match settings.list(field) {
             [] => return None,

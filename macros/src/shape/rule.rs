@@ -19,18 +19,20 @@ pub(super) struct Subject<'a> {
     /// The tokens of each input of a join.
     pub operands: &'a [TokenStream],
     pub name: &'a str,
+    /// The number of its outputs.
+    pub outputs: usize,
 }
 
 impl Pass<'_> {
-    /// Applies a layer's rule to its inputs: the values, and their shapes.
-    pub(super) fn layer(&mut self, subject: &Subject, settings: &Settings, values: &[usize], inputs: &[Flow]) -> (State, Flow) {
+    /// Applies a layer's rule to its inputs: the values, and their shapes. Returns the shape of each output.
+    pub(super) fn layer(&mut self, subject: &Subject, settings: &Settings, values: &[usize], inputs: &[Flow]) -> (State, Vec<Flow>) {
         if inputs.iter().any(Flow::is_lost) || !settings.is_sound() {
-            return (State::Lost, self.outline(subject.row, settings, &inputs[0]));
+            return (State::Lost, self.outlines(subject, settings, &inputs[0]));
         }
         let generic = inputs.iter().any(Flow::is_generic) || settings.is_generic();
         if generic && (settings.is_named() || inputs.iter().any(Flow::is_named)) {
             self.mixture(subject, settings, inputs);
-            return (State::Lost, Flow::UNKNOWN);
+            return (State::Lost, vec![Flow::UNKNOWN; subject.outputs]);
         }
         if generic {
             return self.generic(subject, settings, values, inputs);
@@ -41,8 +43,8 @@ impl Pass<'_> {
             _ => {
                 // Joined values may come from a network, whose rank is unknown.
                 let input = inputs.iter().find(|input| input.dims.is_some()).unwrap_or(&inputs[0]);
-                let outline = self.outline(subject.row, settings, input);
-                self.postpone(outline, values, inputs)
+                let outlines = self.outlines(subject, settings, input);
+                self.postpone(outlines, values, inputs)
             }
         }
     }
@@ -59,12 +61,13 @@ impl Pass<'_> {
     }
 
     /// Evaluates the rule. After a mistake that does not affect the output's shape, it is evaluated again without the blamed part.
-    fn decide(&mut self, subject: &Subject, settings: &Settings, op: Op, inputs: &[Shape], values: &[usize]) -> (State, Flow) {
+    fn decide(&mut self, subject: &Subject, settings: &Settings, op: Op, inputs: &[Shape], values: &[usize]) -> (State, Vec<Flow>) {
         let (mut op, mut sound) = (op, true);
+        let flows = |op: &Op, first: &Shape| (0..subject.outputs).map(|index| Flow::of(&op.output(index, inputs, first))).collect();
         loop {
             match self.at_site(subject.name, values, None, |site| op.infer(inputs, site)) {
-                Ok((op, output)) if sound => return (State::Decided(op), Flow::of(&output)),
-                Ok((_, output)) => return (State::Lost, Flow::of(&output)),
+                Ok((op, output)) if sound => return (State::Decided(op), flows(&op, &output)),
+                Ok((op, output)) => return (State::Lost, flows(&op, &output)),
                 Err(mistake) => {
                     sound = false;
                     self.report.add(parts::tokens(subject.row, subject.layer, subject.operands, settings, mistake.part), mistake);
@@ -75,9 +78,9 @@ impl Pass<'_> {
                             let apart = matches!(mistake.part, Part::Branch(_));
                             self.rank_lost |= apart || mistake.part == Part::Layer;
                             let joins = apart && subject.row.outline == Outline::Same;
-                            let output =
-                                if joins { self.broadcast(inputs) } else { self.outline(subject.row, settings, &Flow::of(&inputs[0])) };
-                            return (State::Lost, output);
+                            let outputs =
+                                if joins { vec![self.broadcast(inputs)] } else { self.outlines(subject, settings, &Flow::of(&inputs[0])) };
+                            return (State::Lost, outputs);
                         }
                     }
                 }
@@ -92,55 +95,67 @@ impl Pass<'_> {
     }
 
     /// Leaves the rule to the compiler.
-    fn postpone(&self, mut output: Flow, values: &[usize], inputs: &[Flow]) -> (State, Flow) {
+    fn postpone(&self, mut outputs: Vec<Flow>, values: &[usize], inputs: &[Flow]) -> (State, Vec<Flow>) {
         let (owner, i) = (&self.symbols.owner, self.nodes.len());
         let attempt = format_ident!("N{i}");
-        output.constant = Some(quote!(#owner::#attempt.decided.1));
-        for (axis, dim) in output.dims.iter_mut().flatten().enumerate() {
-            if matches!(dim, Dim::Unknown) {
-                let axis = number(axis);
-                *dim = Dim::Named { code: quote!(#owner::#attempt.decided.1.dim(#axis)), text: "_".to_owned() };
+        for (index, output) in outputs.iter_mut().enumerate() {
+            let shape = match index {
+                0 => quote!(#owner::#attempt.decided.1),
+                _ => {
+                    let further = format_ident!("{attempt}_{index}");
+                    quote!(#owner::#further)
+                }
+            };
+            for (axis, dim) in output.dims.iter_mut().flatten().enumerate() {
+                if matches!(dim, Dim::Unknown) {
+                    let axis = number(axis);
+                    *dim = Dim::Named { code: quote!(#shape.dim(#axis)), text: "_".to_owned() };
+                }
             }
+            output.constant = Some(shape);
         }
         let sources = values.iter().map(|&value| self.source(value)).collect();
         let rule = Rule { attempt, inputs: inputs.to_vec(), sources, flattened: self.flattened(values[0]) };
-        (State::Rule(Box::new(rule)), output)
+        (State::Rule(Box::new(rule)), outputs)
     }
 
     /// Another network, whose shapes only the compiler knows.
-    pub(super) fn network(&mut self, name: &str, what: &What, values: &[usize], inputs: &[Flow]) -> (State, Flow) {
+    pub(super) fn network(&mut self, name: &str, what: &What, outputs: usize, values: &[usize], inputs: &[Flow]) -> (State, Vec<Flow>) {
+        let unknown = vec![Flow::UNKNOWN; outputs];
         if inputs.iter().any(Flow::is_lost) {
-            return (State::Lost, Flow::UNKNOWN);
+            return (State::Lost, unknown);
         }
         let generics = if let What::Network { network, .. } = what { network.generics.clone() } else { None };
         if let Some(param) = generics.and_then(|generics| params::mentions(&self.symbols.params, generics)) {
             let text = format!(
-                "`{name}` is a network, and what it makes of `{0}` is known when `{0}` is, which is too late for the types here\nhelp: give it a number or a \
-                 named constant, or write its layers out, as a template of this block",
+                "the output shape of the network `{name}` depends on `{0}`, whose value is unknown during macro expansion\nhelp: give it a number or a \
+                 named constant, or write its layers as a template of this block",
                 param.name
             );
             self.report.add(what.head(), text);
-            return (State::Lost, Flow::UNKNOWN);
+            return (State::Lost, unknown);
         }
         if inputs.iter().any(Flow::is_generic) {
             let text = format!(
-                "`{name}` is a network, whose shapes the macro does not know, and receives {}, which has a generic parameter in it\n\
-                 help: write its layers out, as a template of this block",
+                "the nested network `{name}` cannot receive {}, which contains a generic parameter\n\
+                 help: write its layers as a template of this block",
                 inputs[0].text()
             );
             self.report.add(what.head(), text);
-            return (State::Lost, Flow::UNKNOWN);
+            return (State::Lost, unknown);
         }
-        self.postpone(Flow::UNKNOWN, values, inputs)
+        self.postpone(unknown, values, inputs)
     }
 
-    /// What is known about the output without the rule.
-    pub(super) fn outline(&self, row: &'static Row, settings: &Settings, input: &Flow) -> Flow {
+    /// What is known about the outputs without the rule.
+    pub(super) fn outlines(&self, subject: &Subject, settings: &Settings, input: &Flow) -> Vec<Flow> {
+        let (outline, dims) = (subject.row.outline, input.dims.as_deref());
         // With token ids, only `Embedding` has a known output.
-        if input.ids && !matches!(row.outline, Outline::Behind(_)) {
-            return Flow::UNKNOWN;
+        if input.ids && !matches!(outline, Outline::Behind(_)) {
+            return vec![Flow::UNKNOWN; subject.outputs];
         }
-        let dims = outline::dims(row.outline, settings, input.dims.as_deref(), |size| self.dim(size));
-        Flow::numbers(dims)
+        let first = outline::dims(outline, settings, dims, |size| self.dim(size));
+        let further = (1..subject.outputs).map(|_| outline::further(outline, settings, dims, |size| self.dim(size)));
+        std::iter::once(first).chain(further).map(Flow::numbers).collect()
     }
 }

@@ -121,8 +121,8 @@ fn arithmetic_on_parameters_is_refused_and_its_numbers_are_not_seen() {
         ("<T: Dim>: [8, T]", "Linear(4)", "known only at run time"),
         ("<T: Dim>: [8, T]", "Conv1d(8, kernel = 3)", "gives [8, ?]"),
         ("<T: Dim>: [8]", "Linear(8)", "no input has the length `T`"),
-        ("<const H: usize>: [8]", "other::Net<H>", "what it makes of `H` is known when"),
-        ("<const H: usize>: [8]", "Linear(H), other::Net", "has a generic parameter in it"),
+        ("<const H: usize>: [8]", "other::Net<H>", "depends on `H`, whose value is unknown"),
+        ("<const H: usize>: [8]", "Linear(H), other::Net", "which contains a generic parameter"),
     ];
     for (header, steps, part) in cases {
         let block =
@@ -134,11 +134,15 @@ fn arithmetic_on_parameters_is_refused_and_its_numbers_are_not_seen() {
 }
 
 #[test]
-fn a_split_is_told_once() {
-    let found = mistakes("N: [7] -> [_] { Split(2) as (a, b), from a, Add(b) }");
-    assert!(found.len() == 1 && found[0].starts_with("`split_1` cannot split axis 0"), "{found:#?}");
-    assert_eq!(outputs("N: [6, 4] -> [_, _] { Split(3, axis = 0) as (a, b, c), Add(b, c) }")[..3], ["[2, 4]", "[2, 4]", "[2, 4]"]);
-    assert_eq!(outputs("N: [6, 4] -> [_, _] { Split(2, axis = 1) as (a, b), Add(b) }")[..2], ["[6, 2]", "[6, 2]"]);
+fn parts_of_a_split() {
+    let found = mistakes("N: [7] -> [_] { Chunk(2) as (a, b), from a, Add(b) }");
+    assert!(found.len() == 1 && found[0].starts_with("`chunk_1` cannot split axis 0"), "{found:#?}");
+    assert_eq!(outputs("N: [6, 4] -> [_, _] { Chunk(3, axis = 0) as (a, b, c), Add(b, c) }")[..3], ["[2, 4]", "[2, 4]", "[2, 4]"]);
+    assert_eq!(outputs("N: [6, 4] -> [_, _] { Split([1, 3], axis = 1) as (a, b), Concat(b, axis = 1) }"), ["[6, 1]", "[6, 3]", "[6, 4]"]);
+    assert_eq!(outputs("N: [6, 4] -> [_, _] { Split(2, 4, dim = 1) as (a, b), Concat(b) }")[..2], ["[2, 4]", "[4, 4]"]);
+    let found = mistakes("N: [7] -> [_] { Split([2, 4]) as (a, b), Concat(b, axis = 0), Linear(3) }");
+    assert!(found.len() == 1 && found[0].ends_with("help: for example `Split([2, 5])`"), "{found:#?}");
+    assert_eq!(outputs("N: [6, 4] -> [_, _] { Chunk(2, axis = 1) as (a, b), Add(b) }")[..2], ["[6, 2]", "[6, 2]"]);
 }
 
 #[test]

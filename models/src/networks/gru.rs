@@ -17,8 +17,8 @@ use layercake::prelude::*;
 network! {
     /// A gated recurrent unit (Cho et al., 2014), one step: input and state to the next state.
     pub GruCell: { x: [128], h: [256] } -> [256] {
-        from x, ih: Linear(3 * 256), Split(3) as (xr, xz, xn),
-        from h, hh: Linear(3 * 256), Split(3) as (hr, hz, hn),
+        from x, ih: Linear(3 * 256), Chunk(3) as (xr, xz, xn),
+        from h, hh: Linear(3 * 256), Chunk(3) as (hr, hz, hn),
         from xr, Add(hr), Sigmoid as r,
         from xz, Add(hz), Sigmoid as z,
         from hn, Mul(r), Add(xn), Tanh as n,
@@ -27,8 +27,8 @@ network! {
 
     #[cfg(test)]
     pub(super) SmallGruCell: { x: [5], h: [7] } -> [7] {
-        from x, ih: Linear(3 * 7), Split(3) as (xr, xz, xn),
-        from h, hh: Linear(3 * 7), Split(3) as (hr, hz, hn),
+        from x, ih: Linear(3 * 7), Chunk(3) as (xr, xz, xn),
+        from h, hh: Linear(3 * 7), Chunk(3) as (hr, hz, hn),
         from xr, Add(hr), Sigmoid as r,
         from xz, Add(hz), Sigmoid as z,
         from hn, Mul(r), Add(xn), Tanh as n,

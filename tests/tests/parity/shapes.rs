@@ -54,6 +54,13 @@ layercake_tests::parity! { mean:
     one: [1, 3] -> [3] { Mean(0) }
 }
 
+layercake_tests::parity! { amin:
+    length: [4, 5] -> [5] { Amin(0) }
+    map: [3, 4, 5] -> [3] { Amin(1, 2) }
+    channels: [3, 4, 5] -> [4, 5] { Amin(axes = (0,)) }
+    ties: [3, 6, 5] -> [3] { Amin(1, 2) }
+}
+
 layercake_tests::parity! { amax:
     length: [4, 5] -> [5] { Amax(0) }
     map: [3, 4, 5] -> [3] { Amax(1, 2) }

@@ -88,7 +88,17 @@ pub enum JsonError {
         /// The name that was found.
         found: String,
     },
-    /// The stated output shape is not the one that the operation returns.
+    /// The number of stated outputs is not the number of the operation's outputs.
+    #[error("{place}: the operation has {found} outputs, but the file lists {stated}")]
+    Outputs {
+        /// The node.
+        place: String,
+        /// The number in the file.
+        stated: usize,
+        /// The number of the operation's outputs.
+        found: usize,
+    },
+    /// A stated output shape is not the one that the operation returns.
     #[error("{place}: states the output {stated}, but the operation returns {found}")]
     Shape {
         /// The node.

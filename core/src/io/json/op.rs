@@ -1,7 +1,7 @@
 //! Operations as fields: `"op": "Conv2d"` followed by its options, with the names of the operation's specification.
 
 use layercake_ir::spec::{Kind, Sizes, Value};
-use layercake_ir::{INFER, MAX_RANK, Op, Spec};
+use layercake_ir::{INFER, Op, Spec};
 use serde_json::Value as Json;
 
 use super::JsonError;
@@ -89,9 +89,9 @@ fn value(kind: Kind, tree: &Tree) -> Result<Value, String> {
             };
             (found.map(Value::Word), known.map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" or "))
         }
-        Kind::List { .. } => {
-            let list = sizes(tree).filter(|sizes| sizes.len() <= MAX_RANK);
-            (list.map(|sizes| Value::List(Sizes::new(&sizes))), format!("a list of at most {MAX_RANK} integers"))
+        Kind::List { most, .. } => {
+            let list = sizes(tree).filter(|sizes| sizes.len() <= most);
+            (list.map(|sizes| Value::List(Sizes::new(&sizes))), format!("a list of at most {most} integers"))
         }
     };
     value.ok_or(expected)

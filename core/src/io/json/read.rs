@@ -37,7 +37,7 @@ pub(super) fn read(text: &str) -> Result<Graph, JsonError> {
     at_most("values", MAX_VALUES as u64, (inputs.len() + nodes.len()) as u64)?;
     at_most("outputs", MAX_VALUES as u64, outputs.len() as u64)?;
 
-    let mut reader = Reader { builder: Builder::new(&name), names: HashMap::new(), links: 0 };
+    let mut reader = Reader { builder: Builder::new(&name), names: HashMap::new(), layers: HashMap::new(), links: 0 };
     for (i, input) in inputs.into_iter().enumerate() {
         reader.input(input, i)?;
     }
@@ -56,6 +56,8 @@ struct Reader {
     builder: Builder,
     /// The first and the last value with each name.
     names: HashMap<String, (usize, usize)>,
+    /// The first output of the first layer of each name. An input has no tensors to share, which [`Builder`] says.
+    layers: HashMap<String, usize>,
     links: usize,
 }
 
@@ -74,6 +76,7 @@ impl Reader {
         let shape = shape.of_ids(ids);
         fields.done()?;
         let value = self.builder.input(&name, shape)?;
+        self.layers.insert(name.clone(), value);
         self.named(name, value);
         Ok(())
     }
@@ -89,11 +92,24 @@ impl Reader {
         let inputs = inputs.into_iter().map(|input| self.value(&fields, "inputs", input)).collect::<Result<Vec<_>, _>>()?;
         let shares = fields.take("shares").map(|tree| self.layer(&fields, tree)).transpose()?;
         let init = fields.take("init").map(|tree| self::init(&fields, &tree)).transpose()?;
-        let stated = match fields.take("output") {
-            None => None,
-            Some(Tree::List(sizes)) => Some(shape(&fields, "output", sizes)?),
+        let mut stated = Vec::new();
+        match fields.take("output") {
+            None => {}
+            Some(Tree::List(sizes)) => stated.push(shape(&fields, "output", sizes)?),
             Some(other) => return Err(fields.wrong("output", "a list", &other)),
-        };
+        }
+        match fields.take("outputs") {
+            None => {}
+            Some(Tree::List(list)) => {
+                for output in list {
+                    match output {
+                        Tree::List(sizes) => stated.push(shape(&fields, "outputs", sizes)?),
+                        other => return Err(fields.wrong("outputs", "a list of lists", &other)),
+                    }
+                }
+            }
+            Some(other) => return Err(fields.wrong("outputs", "a list", &other)),
+        }
         let place = fields.place.clone();
         let op = op::read(&kind, fields)?;
         let value = match shares {
@@ -103,14 +119,22 @@ impl Reader {
         if let Some(init) = init {
             self.builder.init(value, init)?;
         }
-        let found = *self.builder.shape(value);
+        let node = self.builder.last().expect("a node was added");
         // A graph that can be read can also be written.
-        let largest = found.dims().iter().copied().max().unwrap_or(0);
+        let largest = node.shapes().flat_map(|shape| shape.dims()).copied().max().unwrap_or(0);
         at_most("elements along one axis", MOST_NUMBER, largest as u64)?;
-        if let Some(stated) = stated.filter(|stated| *stated != found) {
+        at_most("values", MAX_VALUES as u64, node.values().end as u64)?;
+        if !stated.is_empty() && stated.len() != node.outputs() {
+            return Err(JsonError::Outputs { place, stated: stated.len(), found: node.outputs() });
+        }
+        if let Some((&stated, &found)) = stated.iter().zip(node.shapes()).find(|(stated, found)| stated != found) {
             return Err(JsonError::Shape { place, stated, found });
         }
-        self.named(name, value);
+        let names: Vec<String> = (0..node.outputs()).map(|output| node.output_name(output).into_owned()).collect();
+        for (output, name) in names.into_iter().enumerate() {
+            self.named(name, value + output);
+        }
+        self.layers.entry(name).or_insert(value);
         Ok(())
     }
 
@@ -148,8 +172,8 @@ impl Reader {
     /// The layer whose tensors are shared. All layers with one name share them, so the first one is used.
     fn layer(&self, fields: &Fields, tree: Tree) -> Result<usize, JsonError> {
         match tree {
-            Tree::Leaf(Value::String(name)) => match self.names.get(&name) {
-                Some(&(first, _)) => Ok(first),
+            Tree::Leaf(Value::String(name)) => match self.layers.get(&name) {
+                Some(&first) => Ok(first),
                 None => Err(nameless(fields, "expected the name of an earlier node in `shares`", name)),
             },
             other => Err(fields.wrong("shares", "the name of an earlier node", &other)),

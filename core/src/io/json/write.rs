@@ -1,5 +1,6 @@
 //! From graph to text: one line for each input, node and output.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -15,13 +16,13 @@ pub(super) fn write(graph: &Graph) -> Result<String, JsonError> {
     let unwritable = |reason: String| JsonError::Unwritable { name: graph.name.to_string(), reason };
     graph.check().map_err(|mistake| unwritable(mistake.to_string()))?;
     let graph = graph.inlined();
-    let mut names: HashMap<&str, usize> = HashMap::new();
-    for value in 0..graph.inputs().len() + graph.nodes().len() {
+    let mut names: HashMap<Cow<'_, str>, usize> = HashMap::new();
+    for value in 0..graph.values() {
         *names.entry(graph.value_name(value)).or_default() += 1;
     }
     // A name that several values have is ambiguous.
     let value = |value: usize| match graph.value_name(value) {
-        name if names[name] == 1 => Tree::from(name),
+        name if names[&name] == 1 => Tree::from(&*name),
         _ => Tree::from(value),
     };
     let mut nodes = Vec::new();
@@ -69,7 +70,10 @@ fn write_node(graph: &Graph, node: &Node, value: impl Fn(usize) -> Tree) -> Opti
     if let Some(init) = &node.init {
         fields.push(("init".to_owned(), serde_json::from_str(&serde_json::to_string(init).ok()?).ok()?));
     }
-    fields.push(("output".to_owned(), sizes(&node.output)));
+    fields.push(match node.outputs() {
+        1 => ("output".to_owned(), sizes(&node.output)),
+        _ => ("outputs".to_owned(), Tree::List(node.shapes().map(sizes).collect())),
+    });
     Some(Tree::Object(fields))
 }
 

@@ -14,7 +14,7 @@ use layercake_engine::{Mode, rng};
 use layercake_ir::ops;
 pub use tensors::{Recurrent, RecurrentCell};
 
-use super::{Context, Taped};
+use super::{Context, Outputs, Taped};
 use crate::Scalar;
 use crate::layers::portable;
 use crate::run::value::{Rank3, Value};
@@ -22,13 +22,13 @@ use crate::run::value::{Rank3, Value};
 /// Three axes, the batch the last.
 type Cube<E, D> = Tensor<Rank3, E, D>;
 
-/// The forward pass. All inputs after the first are initial states.
+/// The forward pass. All inputs after the first are initial states, and all outputs after the first are final states.
 pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &ops::Recurrent,
     inputs: &[&Value<E, D>],
     tape: T,
     context: &Context<'_, E, D>,
-) -> Result<Taped<E, D, T>, D::Err> {
+) -> Result<Outputs<E, D, T>, D::Err> {
     let x = inputs[0];
     let [batch, length, features] = x.dims()[..] else { unreachable!("the shape rule accepts only sequences") };
     let cube = x.flat().put_tape(tape).try_reshape_like(&(batch, length, features))?;
@@ -81,28 +81,29 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         }
     }
 
+    let mut outputs = Vec::new();
     if op.last {
-        steps = vec![finals[0][op.layers - 1].clone()];
+        let last = finals[0][op.layers - 1].clone();
+        let (y, carried) = Value::erase(last.put_tape(tape).try_permute::<(usize, usize), dfdx::shapes::Axes2<1, 0>>()?)?;
+        outputs.push(y.with_dims(vec![batch, op.width()]));
+        tape = carried;
+    } else {
+        let (y, carried) = batch_first(steps, tape)?;
+        outputs.push(y.with_dims(vec![batch, length, op.width()]));
+        tape = carried;
     }
-    if op.packed {
-        let states = finals.into_iter().flatten().map(|state| state.put_tape(T::default()));
-        let mut rows = Vec::new();
-        for state in states {
-            // A new tensor, because a final state is also one of the steps.
-            let (row, carried) = state.split_tape().0.put_tape(tape).try_mul(E::ONE)?.split_tape();
-            rows.push(row);
-            tape = carried;
-        }
-        rows.append(&mut steps);
-        steps = rows;
-    } else if op.last {
-        let (y, tape) = Value::erase(steps.swap_remove(0).put_tape(tape).try_permute::<(usize, usize), dfdx::shapes::Axes2<1, 0>>()?)?;
-        return Ok((y.with_dims(vec![batch, op.width()]), tape));
+    for state in finals.into_iter().take(op.outputs() - 1) {
+        let (state, carried) = batch_first(state, tape)?;
+        outputs.push(state.with_dims(vec![batch, op.layers * op.directions, op.hidden]));
+        tape = carried;
     }
-    let rows = steps.len();
-    let (all, tape) = stack(steps, tape)?;
-    let (y, tape) = Value::erase(all.put_tape(tape).try_permute::<Rank3, Axes3<2, 0, 1>>()?)?;
-    Ok((y.with_dims(vec![batch, rows, op.width()]), tape))
+    Ok((outputs, tape))
+}
+
+/// Stacks rows into `[batch, rows, features]`.
+fn batch_first<E: Scalar, D: Device<E>, T: Tape<E, D>>(rows: Vec<Matrix<E, D>>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let (all, tape) = stack(rows, tape)?;
+    Value::erase(all.put_tape(tape).try_permute::<Rank3, Axes3<2, 0, 1>>()?)
 }
 
 /// One index of the first axis.
@@ -155,27 +156,8 @@ fn drop<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok(x.put_tape(tape).try_mul(mask)?.split_tape())
 }
 
-/// Some rows of a packed value.
-pub(crate) fn unpack<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &ops::Unpack, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
-    let [batch, all, width] = x.dims()[..] else { unreachable!("the shape rule accepts only packed rows") };
-    let first = op.first();
-    let end = if op.which == 0 { all } else { first + op.layers };
-    let (y, tape) = super::moves::part(x, 0, first, end, tape)?;
-    let dims = match (op.which, op.output) {
-        (0, ops::Steps::Last) => vec![batch, width],
-        (0, ops::Steps::All) => vec![batch, end - first, width],
-        _ if op.bidirectional => vec![batch, 2 * op.layers, width / 2],
-        _ => vec![batch, op.layers, width],
-    };
-    Ok((y.with_dims(dims), tape))
-}
-
 portable! {
-    Rnn: |op, all inputs, tape, context| forward(&op.view(), inputs, tape, context);
-    Lstm: |op, all inputs, tape, context| forward(&op.view(), inputs, tape, context);
-    Gru: |op, all inputs, tape, context| forward(&op.view(), inputs, tape, context);
-}
-
-portable! {
-    Unpack: |op, x, tape, _| unpack(op, x, tape);
+    Rnn: several |op, all inputs, tape, context| forward(&op.view(), inputs, tape, context);
+    Lstm: several |op, all inputs, tape, context| forward(&op.view(), inputs, tape, context);
+    Gru: several |op, all inputs, tape, context| forward(&op.view(), inputs, tape, context);
 }

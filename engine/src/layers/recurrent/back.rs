@@ -68,7 +68,7 @@ impl Recurrent {
         let mut parts = Kept::new(self, images, kept);
         let mut room = self.parts(images, scratch);
         let (state, row) = (op.hidden * images, op.width() * images);
-        let shown = &dy[self.shown(images)];
+        let shown = &dy[..self.shown(images)];
         if op.last {
             room.dout.fill(0.0);
             for direction in 0..op.directions {
@@ -82,10 +82,7 @@ impl Recurrent {
         for layer in (0..op.layers).rev() {
             for direction in 0..op.directions {
                 let number = layer * op.directions + direction;
-                let end = |which: usize| {
-                    let packed = op.packed && which < op.cell.states();
-                    packed.then(|| &dy[(which * op.layers + layer) * row + direction * state..][..state])
-                };
+                let end = |state: usize| (state + 1 < op.outputs()).then(|| &dy[self.end(images, state, layer, direction)]);
                 self.through_time(at, &mut parts, &mut room, [layer, direction], [end(0), end(1)]);
                 let own = self.tensors(number);
                 self.weight_grads(at, &mut parts, &mut room, [layer, direction], &mut grads[own], add);

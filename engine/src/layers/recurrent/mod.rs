@@ -67,11 +67,17 @@ impl Recurrent {
         self.given.then(|| &at.x(1 + state)[number * len..][..len])
     }
 
-    /// The positions of the last layer's steps in the output, and their number.
-    fn shown(&self, images: usize) -> std::ops::Range<usize> {
+    /// The number of elements of the output, which comes before the states: those of the last layer's steps, or of its last step.
+    fn shown(&self, images: usize) -> usize {
         let row = self.op.width() * images;
-        let first = self.op.state_rows() * row;
-        first..first + if self.op.last { row } else { self.length * row }
+        if self.op.last { row } else { self.length * row }
+    }
+
+    /// The positions of a final state of a layer and direction.
+    fn end(&self, images: usize, state: usize, layer: usize, direction: usize) -> std::ops::Range<usize> {
+        let len = self.op.hidden * images;
+        let first = self.shown(images) + ((state * self.op.layers + layer) * self.op.directions + direction) * len;
+        first..first + len
     }
 
     /// The random numbers of a sample that belong to the dropout after a layer.
@@ -206,7 +212,6 @@ impl Layer for Recurrent {
     fn forward(&self, at: &mut Site, y: &mut [f32]) {
         let images = at.images();
         let (kept, scratch) = (std::mem::take(&mut at.kept), std::mem::take(&mut at.scratch));
-        let row = self.op.width() * images;
         let mut parts = Kept::new(self, images, kept);
         for layer in 0..self.op.layers {
             if layer > 0 && self.dropout > 0.0 {
@@ -218,25 +223,20 @@ impl Layer for Recurrent {
                 self.run(at, images, layer * self.op.directions + direction, x.unwrap_or_else(|| at.x(0)), &mut side, scratch);
             }
         }
-        let shown = self.shown(images);
-        if self.op.packed {
-            for state in 0..self.op.cell.states() {
-                for layer in 0..self.op.layers {
-                    let to = &mut y[(state * self.op.layers + layer) * row..][..row];
-                    for direction in 0..self.op.directions {
-                        let len = self.op.hidden * images;
-                        to[direction * len..][..len].copy_from_slice(parts.end(state, layer, direction));
-                    }
+        for state in 0..self.op.outputs() - 1 {
+            for layer in 0..self.op.layers {
+                for direction in 0..self.op.directions {
+                    y[self.end(images, state, layer, direction)].copy_from_slice(parts.end(state, layer, direction));
                 }
             }
         }
         if self.op.last {
             for direction in 0..self.op.directions {
                 let len = self.op.hidden * images;
-                y[shown.start + direction * len..][..len].copy_from_slice(parts.end(0, self.op.layers - 1, direction));
+                y[direction * len..][..len].copy_from_slice(parts.end(0, self.op.layers - 1, direction));
             }
         } else {
-            y[shown].copy_from_slice(parts.steps(self.op.layers - 1));
+            y[..self.shown(images)].copy_from_slice(parts.steps(self.op.layers - 1));
         }
         at.kept = parts.all;
         at.scratch = scratch;

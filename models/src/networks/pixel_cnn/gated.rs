@@ -19,7 +19,7 @@ use layercake::prelude::*;
 network! {
     // Equation 2.
     block gate() {
-        Split(2) as (features, gates),
+        Chunk(2) as (features, gates),
         Mul { { from features, Tanh }, { from gates, Sigmoid } },
     }
 

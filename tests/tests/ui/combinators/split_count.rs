@@ -4,9 +4,9 @@ const HALVES: usize = 2;
 
 network! {
     pub Net: [8] -> [8] {
-        Split as (a, b), Linear(8),
-        Split(0) as c, Linear(8),
-        Split(HALVES) as (d, e), from d, Add(e),
+        Chunk as (a, b), Linear(8),
+        Chunk(0) as c, Linear(8),
+        Chunk(HALVES) as (d, e), from d, Add(e),
     }
 }
 

@@ -2,7 +2,7 @@ use layercake::prelude::*;
 
 network! {
     pub Net: [8] -> [4] {
-        Split(2) as (a, b), from a, ReLU,
+        Chunk(2) as (a, b), from a, ReLU,
     }
 }
 

@@ -3,7 +3,7 @@ use layercake::prelude::*;
 network! {
     pub Tags: [4] -> [4] {
         ReLU as x, LeakyReLU(negative_slope = 1.0) as y, Add(x, y),
-        Split(2) as (a, b), Concat(a, b, axis = 0),
+        Chunk(2) as (a, b), Concat(a, b, axis = 0),
         Tanh as t, Mul(t),
         Sigmoid as s, from s as z, Tanh, Maximum(s, z),
         GELU as g, Tanh, Sub(g, g),

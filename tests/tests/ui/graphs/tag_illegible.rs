@@ -5,8 +5,8 @@ network! {
         Linear(8) as,
         Linear(8) as "skip",
         Linear(8) as fn,
-        Split(2) as (a b),
-        Split(2) as (),
+        Chunk(2) as (a b),
+        Chunk(2) as (),
         Linear(8) as h -> [8], Tanh, Add(h),
     }
 }

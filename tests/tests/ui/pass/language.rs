@@ -32,7 +32,7 @@ pub mod nets {
         Residual(shortcut = { Conv2d(6, kernel = 1) }) { Conv2d(6, kernel = 1), ReLU } -> [6, 8, 8],
         down: Add { { Conv2d(4, kernel = 1) }, { Conv2d(4, kernel = 3, padding = 1), ReLU } },
         Add(d1), Concat(d1, axis = 0) as wide,
-        Split(2) as (a, b),
+        Chunk(2) as (a, b),
         from a, Tanh as t, from b, Sigmoid, Mul(t) -> [4, 8, 8],
         Sub { {}, { ReLU } },
         Maximum { {}, { ReLU } },
