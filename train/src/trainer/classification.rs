@@ -339,7 +339,7 @@ fn has_variance(graph: &Graph, batch: usize) -> Result<(), TrainError> {
     }
     let alone = |graph: &Graph| {
         let nodes = graph.nodes().iter();
-        let mut norms = nodes.filter(|node| matches!(node.op, Op::BatchNorm1d(_) | Op::BatchNorm2d(_)));
+        let mut norms = nodes.filter(|node| node.op.spec().needs_variance);
         norms.find(|node| node.output.dims()[1..].iter().product::<usize>() == 1).map(|node| node.name.to_string())
     };
     let nested = graph.nodes().iter().any(|node| matches!(node.op, Op::Subgraph(_)));
