@@ -19,7 +19,6 @@ impl Seeded for Cpu {
 /// dfdx cannot reseed a CUDA device: a resumed run with dropout differs from an uninterrupted one.
 #[cfg(feature = "cuda")]
 impl Seeded for layercake::dfdx::tensor::Cuda {
-    #[must_use]
     fn reseeded(&self, _: u64) -> Self {
         self.clone()
     }
