@@ -41,7 +41,9 @@ impl Row {
         };
         let note = match (node.shares, shown.params(index)) {
             // A layer without tensors has nothing to share.
-            (Some(owner), _) if !node.op.params().as_slice().is_empty() => format!("= {}", text::cut(&graph.nodes()[owner].name, NAME)),
+            (Some(owner), _) if !node.op.params().as_slice().is_empty() || matches!(node.op, Op::Subgraph(_)) => {
+                format!("= {}", text::cut(&graph.nodes()[owner].name, NAME))
+            }
             (_, None | Some(0)) => String::new(),
             (_, Some(1)) => "1 param".to_owned(),
             (_, Some(count)) => format!("{} params", layercake_ir::grouped(count as u64)),

@@ -63,6 +63,37 @@ pub fn text(params: &[Param], text: &str) -> String {
     params.iter().fold(text.to_owned(), |text, param| text.replace(&param.stand_in(0).to_string(), &param.name.to_string()))
 }
 
+/// A message about generic sizes, from what it is in the two rounds: numbers that are computed from stand-ins are `?`, and advice with such numbers is
+/// left out.
+pub fn message(params: &[Param], rounds: [&str; 2]) -> String {
+    let [first, second] = [0, 1].map(|round| {
+        params
+            .iter()
+            .fold(rounds[round].to_owned(), |text, param| text.replace(&param.stand_in(round).to_string(), &param.name.to_string()))
+    });
+    if first == second {
+        return first;
+    }
+    let [(text, help), (other, other_help)] = [&first, &second].map(|text| text.split_once("\nhelp: ").unwrap_or((text, "")));
+    let is_number = |word: &str| word.starts_with(|letter: char| letter.is_ascii_digit());
+    let pieces = |text: &str| -> Vec<String> {
+        let mut pieces: Vec<String> = Vec::new();
+        for letter in text.chars() {
+            match pieces.last_mut() {
+                Some(last) if is_number(last) == letter.is_ascii_digit() => last.push(letter),
+                _ => pieces.push(letter.to_string()),
+            }
+        }
+        pieces
+    };
+    let (own, others) = (pieces(text), pieces(other));
+    // What is not even worded alike is that of the first round.
+    let alike = own.len() == others.len();
+    let text: String = own.iter().zip(&others).map(|(a, b)| if a != b && is_number(a) { "?" } else { a }).collect();
+    let text = if alike { text } else { own.concat() };
+    if help.is_empty() || help != other_help { text } else { format!("{text}\nhelp: {help}") }
+}
+
 /// Replaces the stand-ins of the first round by the parameters in code.
 pub fn code(params: &[Param], tokens: TokenStream) -> TokenStream {
     let token = |token: TokenTree| match token {
@@ -116,6 +147,17 @@ mod tests {
         assert!(matches!(size(&params, h[0] + k[0], h[1] + k[1]), Size::Arithmetic));
         assert!(matches!(size(&params, 2 * h[0], 2 * h[1]), Size::Arithmetic));
         assert!(matches!(size(&params, h[0], k[1]), Size::Arithmetic));
+    }
+
+    #[test]
+    fn numbers_from_stand_ins_are_not_told() {
+        let params = params();
+        let told = |round: usize| {
+            let h = params[0].stand_in(round);
+            format!("splits into {h}, 48, which add up to {}, but receives 64\nhelp: for example `Split([{h}, {}])`", h + 48, h - 5)
+        };
+        assert_eq!(message(&params, [&told(0), &told(1)]), "splits into H, 48, which add up to ?, but receives 64");
+        assert_eq!(message(&params, ["receives 3\nhelp: write `4`"; 2]), "receives 3\nhelp: write `4`");
     }
 
     #[test]

@@ -10,6 +10,7 @@ operation! {
         axes: Sizes = Choice::required().first().label(Label::List("axes")),
     }
     has(infer)
+    torch: &["dim: axes", "keepdim: -"],
     others: &["reducemax"],
     outline: Outline::Fewer("axes"),
     example: "Amax(1, 2)",

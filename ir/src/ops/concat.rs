@@ -9,6 +9,7 @@ operation! {
         axis: usize = Choice::size(0).label(Label::Named("axis")),
     }
     has(infer_all)
+    torch: &["dim: axis"],
     inputs: Inputs::Several,
     outline: Outline::Rank,
     example: "Concat(skip)",

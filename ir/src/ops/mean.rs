@@ -9,6 +9,7 @@ operation! {
         axes: Sizes = Choice::required().first().label(Label::List("axes")),
     }
     has(infer)
+    torch: &["dim: axes", "keepdim: -"],
     others: &["reducemean", "averageover"],
     outline: Outline::Fewer("axes"),
     example: "Mean(1, 2)",

@@ -87,8 +87,10 @@ pub fn unknown<'a>(code: &'a Flat, block: &Flat) -> Option<&'a String> {
 }
 
 fn is_unknown(word: &str, block: &Flat) -> bool {
-    const WORDS: [&str; 21] = [
+    const WORDS: [&str; 22] = [
         "as",
+        // PyTorch's option, which layers with an axis have too.
+        "dim",
         "block",
         "from",
         // The name of an unnamed input.

@@ -15,6 +15,20 @@ impl Lowering<'_, '_> {
     /// `Chunk(2) as (a, b)`
     pub(super) fn chunk(&mut self, step: &Step, layer: &Layer, row: &'static Row) {
         let count = first(layer, "chunks");
+        let sizes: Vec<String> = match count.map(literal) {
+            Some(Expr::Array(list)) => list.elems.iter().map(text::of).collect(),
+            Some(Expr::Tuple(list)) => list.elems.iter().map(text::of).collect(),
+            _ => layer
+                .args
+                .iter()
+                .filter_map(|arg| if let Arg::Position { input: None, size } = arg { Some(text::of(size)) } else { None })
+                .collect(),
+        };
+        if let ([_, _, ..], Some(count)) = (&sizes[..], count) {
+            let text = format!("`Chunk` takes the number of equal parts\nhelp: `Split([{}])` takes the size of each", sizes.join(", "));
+            self.report.add(count, text);
+            return self.lost(step, layer.tokens.clone());
+        }
         let known = count.and_then(|count| match literal(count) {
             Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse::<usize>().ok(),
             _ => None,
@@ -49,16 +63,23 @@ impl Lowering<'_, '_> {
             Arg::Position { input, .. } => input.is_none(),
             Arg::Option { key, .. } => key == "sizes" || key == "split_size_or_sections",
         });
+        let mut listed = false;
         let count = match (sizes.next(), sizes.count()) {
             (None, _) => 0,
             (Some(Arg::Position { size: one, .. } | Arg::Option { value: one, .. }), 0) => match literal(one) {
-                Expr::Array(list) => list.elems.len(),
-                Expr::Tuple(list) => list.elems.len(),
+                Expr::Array(list) => {
+                    listed = true;
+                    list.elems.len()
+                }
+                Expr::Tuple(list) => {
+                    listed = true;
+                    list.elems.len()
+                }
                 _ => 1,
             },
             (_, more) => 1 + more,
         };
-        let open = self.definition || layer.illegible_args;
+        let open = self.definition || layer.illegible_args || listed && count > 0;
         match count {
             0 if !open => {
                 self.report.add(&layer.kind, "`Split` takes the size of each part\nhelp: write `Split([16, 48]) as (a, b)`");
@@ -74,7 +95,7 @@ impl Lowering<'_, '_> {
                 self.report.add(size, format_args!("`Split` takes a list with the size of each part, but found one size\nhelp: {help}"));
                 self.lost(step, layer.tokens.clone());
             }
-            _ if open => self.parts_of(step, layer, row, step.tags.len().max(1)),
+            _ if open && !listed => self.parts_of(step, layer, row, step.tags.len().max(1)),
             _ => self.parts_of(step, layer, row, count),
         }
     }

@@ -10,6 +10,7 @@ use super::{foreign, found, group, inside, layer, next, skip_to_comma, token, wo
 use crate::ast::{Action, Step};
 use crate::layers;
 use crate::report::Report;
+use crate::text;
 
 /// The steps of a body.
 ///
@@ -109,6 +110,18 @@ fn tags(input: ParseStream, report: &mut Report) -> Vec<Ident> {
         let mut tags = Vec::new();
         inside(list.stream(), report, |input, report| {
             while !input.is_empty() {
+                // PyTorch's `y, (h_n, c_n)`
+                if let Some(nested) = group(input, Delimiter::Parenthesis) {
+                    report.add(&nested, format_args!("tags are a flat list\nhelp: write `{}`", text::of(nested.stream())));
+                    inside(nested.stream(), &mut Report::default(), |input, report| {
+                        while !input.is_empty() {
+                            tags.extend(nothing(input).or_else(|| tag(input, report)));
+                            let _ = input.parse::<Token![,]>();
+                        }
+                    });
+                    let _ = input.parse::<Token![,]>();
+                    continue;
+                }
                 tags.extend(nothing(input).or_else(|| tag(input, report)));
                 if !input.is_empty() && input.parse::<Token![,]>().is_err() {
                     report.add(next(input), "tags are separated by `,`: `as (a, b)`");

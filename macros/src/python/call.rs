@@ -20,7 +20,7 @@ pub fn named(name: &str, args: &[&Expr]) -> Result {
                 items if items.len() > 1 => (items, rest),
                 _ => (args.to_vec(), &[][..]),
             };
-            let axis = tensor::axis(rest).map_or_else(String::new, |axis| format!(", axis = {axis}"));
+            let axis = tensor::concat_axis(rest)?;
             list.split_first()
                 .map_or_else(|| unknown(name), |(first, others)| join("Concat", first, others, axis.trim_end_matches(", axis = 0")))
         }

@@ -2,7 +2,7 @@
 
 use syn::{Expr, ExprLit, Lit, UnOp};
 
-use super::{Meaning, Result, call};
+use super::{Meaning, Refusal, Result, call};
 use crate::{resolve, text};
 
 /// A method on the output of the steps before.
@@ -19,6 +19,14 @@ pub fn method(mut before: Meaning, name: &str, args: &[&Expr]) -> Result {
                 _ => return call::function(before, name, args),
             }
         }
+        "split" if args.first().is_some_and(|size| call::items(size).len() == 1 && !matches!(size, Expr::Assign(_))) => {
+            let reason = ": `Chunk(2)` makes equal parts, by their number, and `Split([16, 48])` parts of these sizes";
+            return Err(Refusal::Absent { layer: name.to_owned(), reason: reason.to_owned() });
+        }
+        _ if batch(name, args) => return Err(Refusal::Absent { layer: name.to_owned(), reason: BATCH.to_owned() }),
+        "mean" | "amax" | "max" | "amin" | "min" if dims(args).into_iter().any(resolve::are_from_the_end) => {
+            format!("{}(dim = {})", reduction(name), resolve::torch_axes(&dims(args)))
+        }
         "mean" | "amax" | "max" | "amin" | "min" if axis(args).is_some() => {
             let axes: Option<Vec<String>> = dims(args).iter().map(|axis| resolve::axes(axis).map(text::of)).collect();
             match axes {
@@ -30,6 +38,16 @@ pub fn method(mut before: Meaning, name: &str, args: &[&Expr]) -> Result {
     };
     before.steps.push(step);
     Ok(before)
+}
+
+/// Why an axis is refused.
+pub const BATCH: &str = ": `dim = 0` is the batch axis, which layers leave as it is";
+
+/// Whether the axis that is stated is the batch.
+fn batch(name: &str, args: &[&Expr]) -> bool {
+    let named = args.iter().any(|arg| matches!(arg, Expr::Assign(_)));
+    let reduces = matches!(name, "mean" | "amax" | "max" | "amin" | "min");
+    (named || reduces) && dims(args).into_iter().any(resolve::is_batch)
 }
 
 /// The layer that reduces axes.
@@ -65,6 +83,15 @@ fn dims<'a>(args: &[&'a Expr]) -> Vec<&'a Expr> {
 /// The first axis that is stated, counted without the batch.
 pub fn axis(args: &[&Expr]) -> Option<String> {
     resolve::axes(dims(args).first()?).map(text::of)
+}
+
+/// The axis of a concatenation as an option, which is empty for the first behind the batch.
+pub fn concat_axis(args: &[&Expr]) -> std::result::Result<String, Refusal> {
+    match dims(args).first() {
+        Some(axis) if resolve::is_batch(axis) => Err(Refusal::Absent { layer: "cat".to_owned(), reason: BATCH.to_owned() }),
+        Some(axis) if resolve::are_from_the_end(axis) => Ok(format!(", dim = {}", resolve::torch_axes(&[axis]))),
+        _ => Ok(axis(args).map_or_else(String::new, |axis| format!(", axis = {axis}"))),
+    }
 }
 
 /// The first size is the batch's.

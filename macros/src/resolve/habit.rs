@@ -45,6 +45,30 @@ pub fn is_from_the_end(axis: &Expr) -> bool {
     negative(axis).is_some()
 }
 
+/// Whether some of these axes, of which there may be one, are counted from the end.
+pub fn are_from_the_end(axes: &Expr) -> bool {
+    match axes {
+        Expr::Tuple(tuple) => tuple.elems.iter().any(are_from_the_end),
+        Expr::Array(array) => array.elems.iter().any(are_from_the_end),
+        Expr::Paren(inner) => are_from_the_end(&inner.expr),
+        axis => is_from_the_end(axis),
+    }
+}
+
+/// Whether this is PyTorch's batch axis: `0`, or the same from the end where the rank is known.
+pub fn is_batch(axis: &Expr, rank: Option<usize>) -> bool {
+    whole(axis) == Some(0) || negative(axis).is_some_and(|behind| rank.is_some_and(|rank| behind == rank + 1))
+}
+
+/// PyTorch's axes as they are written there: `-1`, `(1, -1)`.
+pub fn torch_axes(axes: &Expr) -> String {
+    match axes {
+        Expr::Tuple(tuple) => format!("({})", tuple.elems.iter().map(torch_axes).collect::<Vec<_>>().join(", ")),
+        Expr::Array(array) => format!("[{}]", array.elems.iter().map(torch_axes).collect::<Vec<_>>().join(", ")),
+        axis => negative(axis).map_or_else(|| text::of(axis), |behind| format!("-{behind}")),
+    }
+}
+
 /// A bare word or a string.
 fn word(expression: &Expr) -> Option<String> {
     match expression {
@@ -165,6 +189,7 @@ impl Given<'_> {
             Kind::Word(words) if words.kind == "Steps" && matches!(word.as_str(), "False" | "false") => {
                 Some(Meant::Value(parse_quote!(last)))
             }
+            Kind::Size if field == "axis" && self.keeps_dim(value) => None,
             Kind::Size if field == "axis" && self.rank.is_none() && !keeps(value) => Some(Meant::Default),
             Kind::Size if field == "axis" => axes(value, self.rank).filter(|_| negative(value).is_some()).map(Meant::Value),
             _ => None,
@@ -239,6 +264,11 @@ impl Given<'_> {
             .collect();
     }
 
+    /// Whether an axis from the end stays as it is, under PyTorch's name of the option.
+    pub(super) fn keeps_dim(&self, value: &Expr) -> bool {
+        self.rewrites && are_from_the_end(value) && layers::torch_field(self.row, "dim").is_some()
+    }
+
     /// The corrected layer and the steps after it.
     pub(super) fn written(&self) -> String {
         let mut args = Vec::new();
@@ -251,14 +281,19 @@ impl Given<'_> {
                 }
                 &[input, output]
             }
-            Positions::Features(field) | Positions::Option(field) | Positions::List(field) => {
+            Positions::Features(field) | Positions::Option(field) | Positions::List(field)
+                if !self.list.iter().any(|(name, value)| name == field && are_from_the_end(value)) =>
+            {
                 args.extend(all(field));
                 &[field]
             }
-            Positions::None => &[],
+            _ => &[],
         };
         let named = self.list.iter().filter(|(field, _)| !nameless.contains(field));
-        args.extend(named.map(|(field, value)| format!("{field} = {}", text::of(value))));
+        args.extend(named.map(|(field, value)| match are_from_the_end(value) && layers::torch_field(self.row, "dim") == Some(field) {
+            true => format!("dim = {}", torch_axes(value)),
+            false => format!("{field} = {}", text::of(value)),
+        }));
         args.extend(self.layer.args.iter().filter_map(|arg| match arg {
             Arg::Option { key, value } if key == crate::init::OPTION => Some(format!("{key} = {}", text::of(value))),
             _ => None,

@@ -73,6 +73,7 @@ pub fn corrected(row: &'static Row, layer: &Layer) -> (String, Layer) {
         return (text, layer);
     }
     let mut given = Given::new(row, &layer, row.kind, None);
+    given.rewrites = true;
     let mut scratch = Report::default();
     given.positions(&mut scratch);
     given.options(&mut scratch);
@@ -83,6 +84,21 @@ pub fn corrected(row: &'static Row, layer: &Layer) -> (String, Layer) {
     let args = given.args();
     drop(given);
     (text, Layer { args, illegible_args: layer.illegible_args || lacks, ..layer })
+}
+
+pub use habit::are_from_the_end;
+
+/// Whether PyTorch's axis is the batch.
+pub fn is_batch(axis: &Expr) -> bool {
+    habit::is_batch(axis, None)
+}
+
+/// PyTorch's axes as they are written there: `-1`, `(1, -1)`.
+pub fn torch_axes(axes: &[&Expr]) -> String {
+    match axes {
+        [axis] => habit::torch_axes(axis),
+        _ => format!("({})", axes.iter().map(|axis| habit::torch_axes(axis)).collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// Converts PyTorch's axis, which includes the batch.
@@ -116,6 +132,8 @@ struct Given<'a> {
     illegible: bool,
     /// An argument is invalid, so the layer's output is unknown.
     unsound: bool,
+    /// The layer is only written anew, wherever it stands: PyTorch's negative axes stay as they are.
+    rewrites: bool,
 }
 
 /// An argument in another library's notation.
@@ -129,7 +147,7 @@ struct Slip {
 impl<'a> Given<'a> {
     fn new(row: &'static Row, layer: &'a Layer, name: &'a str, rank: Option<usize>) -> Self {
         let illegible = layer.illegible_args;
-        Self { row, layer, name, rank, list: Vec::new(), behind: Vec::new(), slips: Vec::new(), illegible, unsound: false }
+        Self { row, layer, name, rank, list: Vec::new(), behind: Vec::new(), slips: Vec::new(), illegible, unsound: false, rewrites: false }
     }
 
     /// The field of an option's name, including other libraries' names.

@@ -16,6 +16,7 @@ impl Given<'_> {
     fn by_torch(&self, word: &str, value: &Expr) -> Option<(&'static str, Expr)> {
         let field = layers::torch_field(self.row, word)?;
         match word {
+            "dim" if self.keeps_dim(value) => Some((field, value.clone())),
             "dim" => Some((field, habit::axes(value, self.rank)?)),
             _ => Some((field, value.clone())),
         }
@@ -46,6 +47,16 @@ impl Given<'_> {
         }
         if let Some(answer) = self.by_torch(&word, value) {
             return Some(answer);
+        }
+        if word == "dim" && layers::torch_field(row, &word).is_some() && habit::is_batch(value, self.rank) {
+            let text = format!(
+                "`dim = {}` of `{}` is the batch axis, which layers leave as it is; the next axis is `dim = 1`",
+                text::of(value),
+                self.name
+            );
+            report.add(value, text);
+            (self.illegible, self.unsound) = (true, true);
+            return None;
         }
         let unknown = format!("`{}` has no option `{word}`", row.kind);
         if row.module.is_some()

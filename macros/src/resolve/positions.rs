@@ -113,10 +113,14 @@ impl<'a> Given<'a> {
         }
         let given = given.into_iter().filter(|(field, _)| *field != "-");
         // A positional axis is counted as in PyTorch, with the batch.
-        self.list.extend(given.filter_map(|(field, value)| match field {
-            "axis" => habit::axes(&value, self.rank).or_else(|| habit::keeps(&value).then_some(value)).map(|axis| (field, axis)),
-            _ => Some((field, value)),
-        }));
+        let given: Vec<(&'static str, Expr)> = given
+            .filter_map(|(field, value)| match field {
+                "axis" if self.keeps_dim(&value) => Some((field, value)),
+                "axis" => habit::axes(&value, self.rank).or_else(|| habit::keeps(&value).then_some(value)).map(|axis| (field, axis)),
+                _ => Some((field, value)),
+            })
+            .collect();
+        self.list.extend(given);
         // `Linear(784, 10)` and `Softmax(-1)` mean the same as in PyTorch.
         let both =
             matches!(self.row.positions(), Positions::InOut { input: field, .. } if input.is_none() && self.has(field)) && extra.len() == 1;

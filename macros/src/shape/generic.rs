@@ -23,9 +23,13 @@ impl Pass<'_> {
         };
         let (first, second) = match (ask(0), ask(1)) {
             (Some(Ok(first)), Some(Ok(second))) => (first, second),
-            (Some(Err(mistake)), _) | (_, Some(Err(mistake))) => {
+            (Some(Err(mistake)), other) | (other, Some(Err(mistake))) => {
                 let tokens = parts::tokens(subject.row, subject.layer, subject.operands, settings, mistake.part);
-                self.report.add(tokens, params::text(&self.symbols.params, &mistake.to_string()));
+                let text = match other {
+                    Some(Err(other)) => params::message(&self.symbols.params, [&mistake.to_string(), &other.to_string()]),
+                    _ => params::text(&self.symbols.params, &mistake.to_string()),
+                };
+                self.report.add(tokens, text);
                 return (State::Lost, self.outlines(subject, settings, &inputs[0]));
             }
             _ => return (State::Lost, self.outlines(subject, settings, &inputs[0])),

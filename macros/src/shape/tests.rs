@@ -140,6 +140,11 @@ fn parts_of_a_split() {
     assert_eq!(outputs("N: [6, 4] -> [_, _] { Chunk(3, axis = 0) as (a, b, c), Add(b, c) }")[..3], ["[2, 4]", "[2, 4]", "[2, 4]"]);
     assert_eq!(outputs("N: [6, 4] -> [_, _] { Split([1, 3], axis = 1) as (a, b), Concat(b, axis = 1) }"), ["[6, 1]", "[6, 3]", "[6, 4]"]);
     assert_eq!(outputs("N: [6, 4] -> [_, _] { Split(2, 4, dim = 1) as (a, b), Concat(b) }")[..2], ["[2, 4]", "[4, 4]"]);
+    let found = mistakes("N<const H: usize>: [64] -> [_] { Split([H, 48]) as (a, b), Concat(b, axis = 0) }");
+    assert!(
+        found.len() == 1 && found[0].contains("into H, 48") && found[0].contains("add up to ?") && !found[0].contains("50"),
+        "{found:#?}"
+    );
     let found = mistakes("N: [7] -> [_] { Split([2, 4]) as (a, b), Concat(b, axis = 0), Linear(3) }");
     assert!(found.len() == 1 && found[0].ends_with("help: for example `Split([2, 5])`"), "{found:#?}");
     assert_eq!(outputs("N: [6, 4] -> [_, _] { Chunk(2, axis = 1) as (a, b), Add(b) }")[..2], ["[6, 2]", "[6, 2]"]);

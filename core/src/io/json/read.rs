@@ -159,6 +159,9 @@ impl Reader {
             Tree::Leaf(Value::String(name)) => match self.names.get(&name) {
                 Some(&(first, last)) if first == last => Ok(first),
                 Some(_) => Err(nameless(fields, "several values have this name; expected the number of one of them", name)),
+                None if self.layers.contains_key(&name) => {
+                    Err(nameless(fields, "expected one of the outputs of this node, such as `lstm.h_n`", name))
+                }
                 None => Err(nameless(fields, "expected the name of an input or of an earlier node", name)),
             },
             Tree::Leaf(Value::Number(number)) if number.is_u64() => {
