@@ -1,4 +1,4 @@
-//! How long an update of LeNet-5's 61,706 parameters takes: each optimizer here and dfdx's, side by side.
+//! Times an update of LeNet-5's 61,706 parameters: each optimizer here next to dfdx's.
 //!
 //!     cargo run --release -p layercake --example optimizer_step
 

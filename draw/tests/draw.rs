@@ -1,4 +1,4 @@
-//! Pictures, read back: everything in the graph is in them, and nothing is in the way of anything else. What is folded: `repeats.rs`.
+//! Pictures, read back: they contain everything in the graph, and nothing overlaps. Folding is tested in `repeats.rs`.
 
 mod networks;
 mod picture;
@@ -8,7 +8,7 @@ use layercake_ir::ops::{Linear, Subgraph};
 use layercake_ir::{Builder, Graph, INFER, Op, Shape};
 use picture::Picture;
 
-/// Of every network its picture, folded and not.
+/// The picture of every network, folded and unfolded.
 fn pictures() -> Vec<(Graph, Picture)> {
     let both = |graph: Graph| {
         let drawing = Drawing::of(&graph);
@@ -17,7 +17,7 @@ fn pictures() -> Vec<(Graph, Picture)> {
     networks::all().into_iter().flat_map(both).collect()
 }
 
-/// Every layer has its box, every link its path or its place in a box, and each path leads from the one to the other.
+/// Every layer has a box, every link has a path or a row of a box, and each path connects its two boxes.
 #[test]
 fn everything_is_drawn() {
     for graph in networks::all() {
@@ -80,7 +80,7 @@ fn nothing_overlaps() {
     }
 }
 
-/// Two values never run along one line, or nobody could tell which is which.
+/// The paths of two values never share a line, so that they can be told apart.
 #[test]
 fn links_of_two_values_do_not_share_a_way() {
     for (graph, picture) in pictures() {
@@ -93,7 +93,7 @@ fn links_of_two_values_do_not_share_a_way() {
     }
 }
 
-/// By a measure of their own: the widths of Liberation Sans, which are Helvetica's.
+/// The widths are measured independently: those of Liberation Sans, which equal Helvetica's.
 #[test]
 fn texts_fit_their_boxes() {
     for (graph, picture) in pictures() {
@@ -112,7 +112,7 @@ fn the_longest_way_is_straight() {
     let graph = networks::resnet50(&[3, 4]);
     let picture = Picture::read(&Drawing::of(&graph).full().svg());
     let skips: Vec<_> = picture.links.iter().filter(|link| link.points.len() > 2).collect();
-    // Two projections, each with a way to it and one from it; five identities.
+    // Two projections, each with a path to it and one from it; five identities.
     assert_eq!(skips.len(), 2 * 2 + 5);
     assert!(skips.iter().all(|link| link.points.len() <= 6), "{skips:?}");
     let x = picture.links.iter().filter(|link| link.points.len() == 2).map(|link| link.points[0][0]);
@@ -177,7 +177,7 @@ fn the_other_languages() {
     }
 }
 
-/// All three show the same links, and the same graph gives the same text.
+/// All three formats have the same links, and the same graph has the same text.
 #[test]
 fn the_languages_agree() {
     for graph in networks::all() {
@@ -208,7 +208,7 @@ fn an_empty_network_has_a_picture() {
     assert_eq!((picture.boxes.len(), picture.links.len()), (0, 0));
 }
 
-/// The value, and the value from whose box it leaves: all outputs of a layer leave from the box of the first.
+/// The value, and the value of the box it leaves from: all outputs of a layer leave from the box of the first.
 fn home(graph: &Graph, value: usize) -> (usize, usize) {
     (value, graph.producer(value).map_or(value, |(index, _)| graph.value_of(index)))
 }

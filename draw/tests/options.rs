@@ -1,14 +1,14 @@
-//! A box says the sizes and the main options of its layer: whatever is changed in an operation, its text changes.
+//! A box shows the sizes and the main options of its layer: any change of an operation changes its text.
 
 use layercake_draw::Drawing;
 use layercake_ir::ops::*;
 use layercake_ir::spec::{Kind, Value};
 use layercake_ir::{Graph, INFER, Node, Op, Port, Shape};
 
-/// What a reader can do without: sizes that the arrow before the box shows, and constants of arithmetic.
+/// Options that a box omits: sizes that the arrow before the box shows, and numerical constants.
 const LEFT_OUT: [&str; 5] = ["in_features", "in_channels", "eps", "momentum", "states"];
 
-/// One of each kind that has options, and the shape of what it takes.
+/// One operation of each kind that has options, and the shape of its input.
 fn all() -> Vec<(Op, Vec<usize>)> {
     let (k, one, none) = ([3, 2], [1, 1], [0, 0]);
     let (image, line, vector) = (vec![4, 8, 8], vec![4, 9], vec![8]);
@@ -151,7 +151,7 @@ fn all() -> Vec<(Op, Vec<usize>)> {
     ]
 }
 
-/// What the box of an operation says.
+/// The text in the box of an operation.
 fn told(op: Op, input: &[usize]) -> String {
     let shape = Shape::new(input);
     let node = Node::of_one("layer", op, 0, 1, shape);
@@ -159,7 +159,7 @@ fn told(op: Op, input: &[usize]) -> String {
     let graph = Graph { name: "N".into(), inputs: port("x", 0).into(), nodes: vec![node].into(), outputs: port("y", 1).into() };
     let dot = Drawing::of(&graph).dot();
     let line = dot.lines().find(|line| line.trim_start().starts_with("b1 [")).expect("the layer's box");
-    // Not by its number of parameters, which tells no option.
+    // Without the number of parameters, which shows no option.
     line.split(" params)").next().unwrap().rsplit_once(" (").map_or(line, |parts| parts.0).split("\", fill").next().unwrap().to_owned()
 }
 
@@ -193,7 +193,7 @@ fn every_option_is_told() {
         for (i, field) in spec.fields.iter().enumerate() {
             let exempt = match (op.kind(), field.name) {
                 ("LocalResponseNorm", "alpha" | "beta" | "k") => true,
-                // The sides say it all.
+                // The options of all four sides are set, so `padding` has no effect.
                 ("Pad", "padding") => true,
                 (_, name) => LEFT_OUT.contains(&name),
             };
@@ -211,7 +211,7 @@ fn every_option_is_told() {
     }
 }
 
-/// Some of them, as they stand in a box.
+/// Examples of texts in boxes.
 #[test]
 fn boxes_say_sizes() {
     let all = all();

@@ -1,4 +1,4 @@
-//! Repeated blocks in pictures: each is drawn once, in a frame that says how often it comes.
+//! Repeated blocks in pictures: each is drawn once, in a frame that shows the number of repetitions.
 
 mod networks;
 #[allow(dead_code, reason = "it reads more than is asked for here")]
@@ -8,7 +8,7 @@ use layercake_draw::Drawing;
 use layercake_ir::Graph;
 use picture::Picture;
 
-/// What the frames of a picture say.
+/// The texts of the frames in a picture.
 fn frames(graph: &Graph) -> Vec<String> {
     Picture::read(&Drawing::of(graph).svg()).frames.into_iter().map(|frame| frame.0).collect()
 }
@@ -31,7 +31,7 @@ fn blocks_are_folded() {
     assert_eq!(towers, ["3 times: left.0, left.1, left.2", "3 times: right.0, right.1, right.2"]);
 }
 
-/// The outer block of two, and in it the inner one of five.
+/// The outer block is repeated twice, and contains an inner block that is repeated five times.
 #[test]
 fn frames_stand_in_frames() {
     let picture = Picture::read(&Drawing::of(&networks::stack(5)).svg());
@@ -39,11 +39,11 @@ fn frames_stand_in_frames() {
     assert_eq!(outer, "2 times: repeat_1.0, repeat_1.1");
     assert!(inner.starts_with("5 times: repeat_1.0.repeat_1.0, repeat_1.0.repeat_1.1"), "{inner}");
     assert!(within.within(around));
-    // The layer, its activation, and what stands between the two stacks, beside the input.
+    // The input; the layer, its activation, and the layer between the two stacks.
     assert_eq!(picture.boxes.len(), 1 + 3);
 }
 
-/// What is used elsewhere must be seen; so must what differs in anything, and what hands on another shape.
+/// Blocks are not folded if a value inside is used elsewhere, if they differ in anything, or if they change the shape.
 #[test]
 fn what_differs_is_drawn() {
     assert_eq!(frames(&networks::skipping(4)), [""; 0]);
@@ -53,7 +53,7 @@ fn what_differs_is_drawn() {
     assert_eq!(frames(&networks::transformer(1)), [""; 0]);
 }
 
-/// What a frame holds lies within it, and nothing else does.
+/// The content of a frame lies within it, and nothing else does.
 #[test]
 fn frames_hold_what_they_say() {
     for graph in networks::all() {

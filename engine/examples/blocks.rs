@@ -1,4 +1,4 @@
-//! How long blocks with joins take: two of ResNet-18's, and a block of DenseNet's, forward and backward.
+//! Times blocks with joins, forward and backward: two of ResNet-18's, and one of DenseNet's.
 //!
 //! `cargo run --release -p layercake-engine --example blocks -- 32 2` for a batch of 32 on 2 threads.
 
@@ -76,7 +76,7 @@ fn residual(channels: usize, size: usize) -> Result<Graph, Mistake> {
     Ok(builder.finish(&[("output", x)]))
 }
 
-/// A dense block (Huang et al., 2016): each layer reads what all before it gave, through a bottleneck.
+/// A dense block (Huang et al., 2016): each layer reads the outputs of all layers before it, through a bottleneck.
 fn dense(channels: usize, growth: usize, layers: usize, size: usize) -> Result<Graph, Mistake> {
     let mut builder = Builder::new(&format!("dense block, {channels} + {layers} x {growth} at {size} x {size}"));
     let mut values = vec![builder.input("input", Shape::new(&[channels, size, size]))?];

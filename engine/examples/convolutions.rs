@@ -1,5 +1,5 @@
-//! How close single layers come to the machine's peak: 3 x 3 convolutions as VGG has them, one with a stride, one depthwise, and a
-//! fully connected layer.
+//! Compares the speed of single layers with the machine's peak: 3 x 3 convolutions as in VGG, one with a stride, one depthwise, and a fully
+//! connected layer.
 //!
 //! `cargo run --release -p layercake-engine --example convolutions -- 32 2` for a batch of 32 on 2 threads.
 
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (batch, threads) = (number(1, 32)?, number(2, 2)?);
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     println!("batch {batch}, {threads} threads; least of the times, inference and training with the input's gradient");
-    // Channels in and out, size, stride, groups.
+    // Input and output channels, size, stride, groups.
     for [inputs, outputs, size, stride, groups] in [
         [3, 64, 32, 1, 1],
         [64, 64, 32, 1, 1],

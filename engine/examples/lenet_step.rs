@@ -1,4 +1,4 @@
-//! How long LeNet-5 takes: the median and the least of many forward passes, and of forward and backward together.
+//! Times LeNet-5: the median and the minimum of many forward passes, and of forward and backward together.
 //!
 //! `cargo run --release -p layercake-engine --example lenet_step -- 64 2` for a batch of 64 on 2 threads.
 

@@ -1,4 +1,5 @@
-//! Times a training step of a character model: embedding 65 -> 64, LSTM 256, 64 steps, linear 65; batch 32. The arguments change the batch.
+//! Times a training step of a character model: embedding 65 -> 64, LSTM 256, 64 steps, linear 65; batch 32. The first argument sets the
+//! batch size.
 
 use std::time::Instant;
 

@@ -1,8 +1,8 @@
-//! How long the two halves of a convolutional autoencoder take: the median and the least of many forward passes, and of forward and
-//! backward together.
+//! Times the two halves of a convolutional autoencoder: the median and the minimum of many forward passes, and of forward and backward
+//! together.
 //!
-//! `cargo run --release -p layercake-engine --example vae_step -- 64 2` for a batch of 64 on 2 threads; with `Encoder` or
-//! `Decoder` behind them, that half alone.
+//! `cargo run --release -p layercake-engine --example vae_step -- 64 2` for a batch of 64 on 2 threads; with `Encoder` or `Decoder` as the
+//! third argument, only that half.
 
 use layercake_ir::ops::Relu;
 use std::time::Instant;
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (batch, threads) = (number(1, 64)?, number(2, 2)?);
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     println!("batch {batch}, {threads} threads; inference, and a training step without loss and optimizer");
-    // The encoder's input needs no gradient, the decoder's does.
+    // The encoder's input needs no gradient; the decoder's does.
     for (graph, input_grad) in [(encoder()?, false), (decoder()?, true)] {
         if std::env::args().nth(3).is_none_or(|name| graph.name == name) {
             measure(&graph, batch, input_grad)?;
@@ -65,7 +65,7 @@ fn linear(out_features: usize) -> Op {
     Op::Linear(Linear { in_features: INFER, out_features, bias: true })
 }
 
-/// Two convolutions with a stride, then the mean and the logarithm of the variance of 20 latent coordinates.
+/// Two convolutions with a stride, then the mean and the log-variance of 20 latent coordinates.
 fn encoder() -> Result<Graph, Mistake> {
     let conv = |out_channels| {
         let (kernel, stride, padding, dilation) = ([3; 2], [2; 2], [1; 2], [1; 2]);
@@ -87,7 +87,7 @@ fn encoder() -> Result<Graph, Mistake> {
     Ok(builder.finish(&[("mean", mean), ("logvar", logvar)]))
 }
 
-/// From a latent point to an image.
+/// From a latent code to an image.
 fn decoder() -> Result<Graph, Mistake> {
     let conv = |out_channels| {
         Op::ConvTranspose2d(ConvTranspose2d {

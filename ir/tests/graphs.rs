@@ -1,4 +1,4 @@
-//! Graphs with joins, shared tensors and nested networks, and their facts from numbers computed by hand.
+//! Graphs with joins, shared tensors and nested networks, and their properties against numbers computed by hand.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ fn conv(out: usize, kernel: usize, stride: usize) -> Op {
     Op::Conv2d(Conv2d { in_channels: INFER, out_channels: out, kernel, stride, padding, dilation, groups: 1, bias: true })
 }
 
-/// Two outputs: `a` of 3 and `b` of 2, from 4.
+/// Two outputs: `a` of size 3 and `b` of size 2, from an input of size 4.
 fn heads() -> &'static Graph {
     static HEADS: LazyLock<Graph> = LazyLock::new(|| {
         let mut b = Builder::new("Heads");
@@ -52,7 +52,7 @@ fn joins_and_their_refusals() {
     let mut chunk = |chunks, axis| b.add("part", Chunk { chunks, axis }, &[x]).unwrap_err();
     assert_eq!([chunk(3, 0), chunk(0, 0), chunk(usize::MAX, 0)].map(|mistake| mistake.part), [Part::Option("chunks"); 3]);
     assert!(chunk(3, 0).to_string().ends_with("\nhelp: for unequal parts write `Split([3, 3, 2])`"));
-    // PyTorch's `chunk` makes four parts of two here.
+    // PyTorch's `chunk` returns four parts of size 2 here.
     assert!(chunk(5, 0).to_string().ends_with("\nhelp: `Split` takes the size of each part"));
     assert_eq!(chunk(2, 3).part, Part::Option("axis"));
     let mut split = |sizes: &[usize], axis| b.add("part", Split { sizes: Sizes::new(sizes), axis }, &[x]).unwrap_err();
@@ -78,10 +78,10 @@ fn paths_of_tensors_meet_nowhere() {
     let (mut b, x) = begin();
     let x = b.add("a", attention, &[x]).unwrap();
     assert_eq!(b.add("a.out_proj", linear(4), &[x]).unwrap_err().to_string(), expected);
-    // A layer without tensors, or with other tensors, may have the name.
+    // A layer without tensors, or with different tensors, may have the same name.
     let x = b.add("a.out_proj", Op::Relu(Relu {}), &[x]).unwrap();
     b.add("a.in_proj", linear(4), &[x]).unwrap();
-    // In the other order.
+    // The same in the other order.
     let (mut b, x) = begin();
     let x = b.add("a.out_proj", linear(4), &[x]).unwrap();
     let mistake = b.add("a", attention, &[x]).unwrap_err();
@@ -89,14 +89,14 @@ fn paths_of_tensors_meet_nowhere() {
         mistake.to_string().starts_with("a tensor of `a` would have the path `a.out_proj.weight`, which one of `a.out_proj`"),
         "{mistake}"
     );
-    // A network's tensors are below its name.
+    // The tensors of a nested network are below its name.
     let mut b = Builder::new("Nested");
     let x = b.input("input", Shape::new(&[4])).unwrap();
     let graph = heads();
     let first = b.add("net", Op::Subgraph(Subgraph { graph, outputs: 2 }), &[x]).unwrap();
     let mistake = b.add("net.trunk", linear(4), &[first]).unwrap_err();
     assert!(mistake.to_string().contains("`net.trunk.weight`, which one of `net` has"), "{mistake}");
-    // A reused layer has none of its own, nor has a refused one.
+    // A shared layer has no tensors of its own, and neither does a refused one.
     let fc = b.add("fc", linear(3), &[first]).unwrap();
     b.add_shared("fc", linear(3), &[fc], fc).unwrap();
     assert!(b.add_shared("fc2", linear(4), &[fc], fc).is_err());
@@ -156,12 +156,12 @@ fn the_longest_path_sees_furthest() {
     let long = b.add("long2", conv(4, 3, 1), &[long]).unwrap();
     let sum = b.add("sum", Op::Add(Add {}), &[short, long]).unwrap();
     let last = b.add("last", conv(1, 3, 1), &[sum]).unwrap();
-    // 3, then 2 * 2 more with a step of 2, and as much again.
+    // 3, plus 2 * 2 with a step of 2, plus the same again.
     assert_eq!(b.finish(&[("output", last)]).receptive_field(), [11, 11]);
 }
 
-/// Values: input 4, trunk 5, a 3, b 2. While `a` is computed, trunk and a are alive; while `trunk` is computed, input and
-/// trunk are; while `b` is computed, trunk, a (an output) and b, which is the maximum.
+/// Values: input 4, trunk 5, a 3, b 2. While `a` is computed, trunk and a are alive; while `trunk` is computed, input and trunk are; while
+/// `b` is computed, trunk, a (an output) and b are, which is the maximum.
 #[test]
 fn peak_memory_follows_lifetimes() {
     assert_eq!(heads().peak_activations(), 10);
@@ -206,7 +206,7 @@ fn networks_within_networks_open_up() {
     let twice = outer(true).inlined();
     let shares: Vec<Option<usize>> = twice.nodes().iter().map(|node| node.shares).collect();
     assert_eq!(shares, [None, None, None, None, Some(0), Some(1), Some(2)]);
-    // Each has a weight and a bias.
+    // Each layer has a weight and a bias.
     assert_eq!(twice.first_tensors(), [0, 2, 4, 6, 0, 2, 4]);
     assert_eq!(twice.params(), flat.params());
 }
@@ -237,7 +237,7 @@ fn misuse_of_the_builder() {
     assert_eq!(b.finish(&[("y", third)]).check(), Ok(()));
 }
 
-/// The fields of a graph are public: invalid changes are found.
+/// The fields of a graph are public; the check detects invalid changes.
 #[test]
 fn a_graph_is_checked_again() {
     let spoilt = |spoil: fn(&mut Graph)| {
@@ -266,7 +266,7 @@ fn a_huge_image_takes_no_time() {
     assert!(b.add("pool", pool, &[x]).is_ok());
 }
 
-/// Each parameter is used once per step, even if only the last step is output; final states add no layers.
+/// Each parameter is used once per step, even if only the last step is output; final states do not count as layers.
 #[test]
 fn sequences_count_each_step() {
     let mut b = Builder::new("Steps");
@@ -281,14 +281,14 @@ fn sequences_count_each_step() {
     let graph = b.finish(&[("a", mapped), ("b", last), ("c", all), ("d", all + 1), ("e", all + 2)]);
     assert_eq!([0, 1, 2].map(|output| graph.nodes()[2].output_name(output).into_owned()), ["all.output", "all.h_n", "all.c_n"]);
     assert_eq!([2, 3, 4].map(|output| graph.outputs()[output].shape), [[10, 3], [1, 3], [1, 3]].map(|dims| Shape::new(&dims)));
-    // 25 parameters; 4 gates of 3 features from 4 + 3, and two biases.
+    // 25 parameters; 4 gates with 3 features from 4 + 3 inputs, and two biases.
     let counts: Vec<u64> = (0..3).map(|index| graph.node_mult_adds(index)).collect();
     assert_eq!(counts, [10 * 25, 10 * 108, 10 * 108]);
     assert_eq!((graph.mult_adds(), graph.layers()), (250 + 2 * 1080, 3));
     assert!(!graph.has_receptive_field() && graph.receptive_field() == [1, 1]);
 }
 
-/// The node of a value is found by the value's number, for any numbers of outputs before it.
+/// The node of a value is found by the value's number, whatever the numbers of outputs before it.
 #[test]
 fn outputs_are_numbered_in_order() {
     let mut b = Builder::new("Parts");

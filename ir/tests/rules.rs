@@ -1,4 +1,4 @@
-//! Every shape rule with numbers computed by hand, and every mistake.
+//! Every shape rule against numbers computed by hand, and every mistake.
 
 use layercake_ir::ops::*;
 use layercake_ir::{Builder, INFER, Mistake, Op, Part, Shape, Site, check_input, check_output, stated};
@@ -105,8 +105,8 @@ fn pool_sizes_follow_pytorch() {
     assert_eq!(output(Op::MaxPool2d(pool(2)), &[6, 28, 29]), [6, 14, 14]);
     let ceil = MaxPool2d { ceil_mode: true, ..pool(2) };
     assert_eq!(output(Op::MaxPool2d(ceil), &[6, 28, 29]), [6, 14, 15]);
-    // torch.nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True) on 4x4 gives 3x3, on 5x5 3x3: a last window
-    // that would start in the padding after the input is dropped.
+    // torch.nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True) has an output of 3x3 for 4x4, and of 3x3 for 5x5: a last window that would
+    // start in the padding after the input is dropped.
     let padded = MaxPool2d { kernel: [3; 2], stride: [2; 2], padding: [1; 2], ceil_mode: true, dilation: [1; 2] };
     assert_eq!(output(Op::MaxPool2d(padded), &[1, 4, 5]), [1, 3, 3]);
     let apart = MaxPool2d { kernel: [2; 2], stride: [3; 2], padding: [1; 2], ceil_mode: true, dilation: [1; 2] };
@@ -115,7 +115,7 @@ fn pool_sizes_follow_pytorch() {
     assert_eq!(output(Op::AvgPool2d(mean), &[2, 7, 7]), [2, 4, 6]);
 }
 
-/// `(height - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1`.
+/// The output size is `(height - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1`.
 #[test]
 fn transposed_convolution_sizes() {
     let one = [1; 2];
@@ -189,7 +189,7 @@ fn masks_of_pixelcnn() {
     assert_eq!(center(Mask::B), [[1, 0, 0], [1, 1, 0], [1, 1, 1]]);
 }
 
-/// A 3x3 convolution, a pool of 2, upsampling by 2, a 3x3 convolution: 3, 4 with a step of 2, a step of 1 again, 6.
+/// A 3x3 convolution, a pool of 2, upsampling by 2, a 3x3 convolution: the field is 3, 4 with a step of 2, 4 with a step of 1 again, 6.
 #[test]
 fn an_enlarged_map_sees_with_smaller_steps() {
     let mut b = Builder::new("Up");
@@ -395,10 +395,13 @@ fn inputs_and_outputs() {
     assert!(check_output(&Shape::new(&[5]), &Shape::UNKNOWN, &SITE).is_ok());
 }
 
-/// LeNet-5 by hand. Parameters: conv1 6 (25 + 1) = 156, conv2 16 (150 + 1) = 2416, fc1 120 * 401 = 48120, fc2 84 * 121 = 10164,
-/// fc3 10 * 85 = 850: 61706. Multiply-adds: conv1 28 * 28 * 6 * 25 = 117600, conv2 10 * 10 * 16 * 150 = 240000, fc1 48000,
-/// fc2 10080, fc3 840: 416520, twice that is 833040. Receptive field: 5, then 6 after the pool (step 2), 6 + 4 * 2 = 14 after conv2,
-/// 14 + 2 = 16 after its pool.
+/// LeNet-5 by hand.
+///
+/// - Parameters: conv1 6 (25 + 1) = 156, conv2 16 (150 + 1) = 2416, fc1 120 * 401 = 48120, fc2 84 * 121 = 10164, fc3 10 * 85 = 850;
+///   the sum is 61706.
+/// - Multiply-adds: conv1 28 * 28 * 6 * 25 = 117600, conv2 10 * 10 * 16 * 150 = 240000, fc1 48000, fc2 10080, fc3 840;
+///   the sum is 416520, twice that is 833040.
+/// - Receptive field: 5, then 6 after the pool (step 2), 6 + 4 * 2 = 14 after conv2, 14 + 2 = 16 after its pool.
 #[test]
 fn lenet5_facts() {
     let mean = Op::AvgPool2d(AvgPool2d { kernel: [2; 2], stride: [2; 2], padding: [0; 2], ceil_mode: false, count_include_pad: true });
@@ -453,7 +456,7 @@ fn layers_that_move_and_normalize() {
     refused(Op::GlobalMaxPool2d(GlobalMaxPool2d {}), &[4, 6], Part::Layer, message);
 }
 
-/// A mistake names only options that the operation has: the macro underlines their tokens.
+/// A mistake refers only to options that the operation has, because the macro underlines their tokens.
 #[test]
 fn specifications_are_consistent() {
     for spec in Op::SPECS {

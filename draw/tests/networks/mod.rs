@@ -7,7 +7,7 @@ use layercake_ir::{Builder, Graph, INFER, Mistake, Op, Shape};
 #[path = "../../examples/pictures.rs"]
 mod pictures;
 
-/// All of them.
+/// All networks.
 pub fn all() -> Vec<Graph> {
     let mut all = vec![pictures::lenet5().unwrap(), pictures::resnet_block().unwrap(), unet().unwrap()];
     all.extend([resnet50(&[3]), siamese(), vae(), inception(), densenet(6), gate(), nested(), resnet50(&[3, 4, 6, 3])]);
@@ -55,7 +55,7 @@ impl Net {
         self.0.add(name, op, inputs).unwrap()
     }
 
-    /// Convolution, normalization, and the activation if wanted.
+    /// A convolution, a normalization, and an activation if `relu`.
     fn unit(&mut self, name: &str, op: Op, x: usize, relu: bool) -> usize {
         let x = self.named(name, op, &[x]);
         let x = self.named(&format!("{name}.bn"), norm(), &[x]);
@@ -63,7 +63,7 @@ impl Net {
     }
 }
 
-/// ResNet-50 with so many bottlenecks in each stage.
+/// ResNet-50 with the given number of bottlenecks in each stage.
 pub fn resnet50(stages: &[usize]) -> Graph {
     let mut net = Net::new("ResNet50");
     let x = net.input("input", &[3, 224, 224]);
@@ -90,7 +90,7 @@ pub fn resnet50(stages: &[usize]) -> Graph {
     net.0.finish(&[("output", x)])
 }
 
-/// Two inputs through one encoder; the second way uses the first's tensors.
+/// Two inputs through one encoder; the second path shares the first's tensors.
 pub fn siamese() -> Graph {
     let mut net = Net::new("Siamese");
     let (left, right) = (net.input("left", &[1, 28, 28]), net.input("right", &[1, 28, 28]));
@@ -131,7 +131,7 @@ pub fn vae() -> Graph {
     net.0.finish(&[("image", x), ("mean", mean), ("log_var", log_var)])
 }
 
-/// An Inception block: four ways, put together.
+/// An Inception block: four branches, concatenated.
 pub fn inception() -> Graph {
     let mut net = Net::new("Inception");
     let x = net.input("input", &[192, 28, 28]);
@@ -151,7 +151,7 @@ pub fn inception() -> Graph {
     net.0.finish(&[("output", x)])
 }
 
-/// A dense block: each layer takes all before it.
+/// A dense block: each layer reads the outputs of all layers before it.
 pub fn densenet(layers: usize) -> Graph {
     let mut net = Net::new("DenseBlock");
     let mut all = vec![net.input("input", &[24, 32, 32])];
@@ -165,7 +165,7 @@ pub fn densenet(layers: usize) -> Graph {
     net.0.finish(&[("output", x)])
 }
 
-/// A gated block as in PixelCNN, and a maximum of a value with itself.
+/// A gated block as in PixelCNN, and the maximum of a value with itself.
 pub fn gate() -> Graph {
     let mut net = Net::new("Gate");
     let x = net.input("input", &[16, 8, 8]);
@@ -179,7 +179,7 @@ pub fn gate() -> Graph {
     net.0.finish(&[("output", y)])
 }
 
-/// A network of two inputs and two outputs inside of another, twice; the second time with the first's tensors.
+/// A network of two inputs and two outputs nested in another, twice; the second use shares the first's tensors.
 pub fn nested() -> Graph {
     let mut net = Net::new("Cell");
     let (x, state) = (net.input("x", &[8]), net.input("state", &[8]));
@@ -212,7 +212,7 @@ pub fn letters() -> Graph {
     net.0.finish(&[("scores", scores), ("h_n", h), ("c_n", c)])
 }
 
-/// So many blocks of attention and a small network, each added to what it takes.
+/// `blocks` blocks of attention and a small network, each added to its input.
 pub fn transformer(blocks: usize) -> Graph {
     let mut net = Net::new("Transformer");
     let mut x = net.input("input", &[16, 32]);
@@ -233,7 +233,7 @@ pub fn transformer(blocks: usize) -> Graph {
     net.0.finish(&[("output", x)])
 }
 
-/// A layer and its activation, so many times, twice over with something between.
+/// A layer and its activation, repeated `times` times, and all of this twice with a layer in between.
 pub fn stack(times: usize) -> Graph {
     let mut net = Net::new("Stack");
     let mut x = net.input("input", &[8]);
@@ -247,7 +247,7 @@ pub fn stack(times: usize) -> Graph {
     net.0.finish(&[("output", x)])
 }
 
-/// One activation after the other, each a narrow bar.
+/// A sequence of activations, each drawn as a narrow bar.
 pub fn chain(times: usize) -> Graph {
     let mut net = Net::new("Chain");
     let mut x = net.input("input", &[8]);
@@ -257,7 +257,7 @@ pub fn chain(times: usize) -> Graph {
     net.0.finish(&[("output", x)])
 }
 
-/// Two towers of equal blocks beside each other.
+/// Two parallel towers of equal blocks.
 pub fn towers(times: usize) -> Graph {
     let mut net = Net::new("Towers");
     let inputs = [net.input("left", &[8, 16, 16]), net.input("right", &[8, 16, 16])];
@@ -274,7 +274,7 @@ pub fn towers(times: usize) -> Graph {
     net.0.finish(&[("output", x)])
 }
 
-/// Equal blocks, of which what each gives is used at the end too: nothing can be folded.
+/// Equal blocks whose outputs are also used at the end, so that nothing can be folded.
 pub fn skipping(times: usize) -> Graph {
     let mut net = Net::new("Skipping");
     let mut x = net.input("input", &[8, 16, 16]);
@@ -289,7 +289,7 @@ pub fn skipping(times: usize) -> Graph {
     net.0.finish(&[("output", x)])
 }
 
-/// A graph without sense, of so many nodes: each takes any value before it, near ones rather than far ones.
+/// A random graph of `nodes` nodes: each reads any values before it, near ones more often than distant ones.
 pub fn random(seed: u64, nodes: usize) -> Graph {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) + 1;
     let mut next = move |below: usize| {
@@ -319,7 +319,7 @@ pub fn random(seed: u64, nodes: usize) -> Graph {
     net.0.finish(&[("last", last), ("first", values[0])])
 }
 
-/// A small U-Net (Ronneberger et al., 2015): what goes down at the left joins what comes up, level by level.
+/// A small U-Net (Ronneberger et al., 2015): at each level, the skip connection of the left side is joined to the right side.
 fn unet() -> Result<Graph, Mistake> {
     let mut b = Builder::new("UNet");
     let mut x = b.input("image", Shape::new(&[1, 64, 64]))?;
@@ -333,7 +333,7 @@ fn unet() -> Result<Graph, Mistake> {
     x = double_conv(&mut b, "bottom", 128, x)?;
     for (level, channels, skip) in levels.into_iter().rev() {
         let name = format!("up{level}");
-        // The rules know no upsampling yet; a convolution with a wide padding has its place, and its shapes.
+        // A convolution with wide padding replaces the upsampling, with the same shapes.
         let padding = 64 >> (level + 1);
         x = b.add(&format!("{name}.up"), padded(2 * channels, 1, padding), &[x])?;
         x = b.add(&format!("{name}.concat_1"), Op::Concat(Concat { axis: 0 }), &[skip, x])?;

@@ -13,7 +13,7 @@ pub struct Area {
 }
 
 impl Area {
-    /// Do the insides have a point in common?
+    /// Whether the interiors have a point in common.
     pub fn meets(&self, other: &Area) -> bool {
         self.left < other.right && other.left < self.right && self.top < other.bottom && other.top < self.bottom
     }
@@ -26,7 +26,7 @@ impl Area {
         Area { left: self.left + by, top: self.top + by, right: self.right - by, bottom: self.bottom - by }
     }
 
-    /// Of two stretches: side by side for a while, nearer than a line is wide?
+    /// Whether two segments are parallel side by side for some distance, closer than the width of a line.
     pub fn runs_along(&self, other: &Area) -> bool {
         let wide = self.right - self.left > self.bottom - self.top;
         let common = |a: f64, b: f64, c: f64, d: f64| b.min(d) - a.max(c);
@@ -51,7 +51,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Does the other stand right below, as a row of the same box?
+    /// Whether the other shape is directly below, as a row of the same box.
     pub fn holds_up(&self, other: &Shape) -> bool {
         let (a, b) = (&self.area, &other.area);
         a.left == b.left && a.right == b.right && (0.0..3.0).contains(&(b.top - a.bottom))
@@ -62,12 +62,12 @@ impl Shape {
 pub struct Link {
     pub from: usize,
     pub to: String,
-    /// Its corners, as if they were not rounded.
+    /// The corners of the path, as if they were not rounded.
     pub points: Vec<[f64; 2]>,
 }
 
 impl Link {
-    /// Its straight parts, each as a thin area.
+    /// The straight segments of the path, each as a thin area.
     pub fn stretches(&self) -> impl Iterator<Item = Area> {
         self.points.windows(2).map(|pair| {
             let [[ax, ay], [bx, by]] = [pair[0], pair[1]];
@@ -75,7 +75,7 @@ impl Link {
         })
     }
 
-    /// From the bottom of the one to the border of the other, which it reaches but for the arrow's head.
+    /// Whether the path leads from the bottom of `from` to the border of `to`, up to the arrowhead.
     pub fn joins(&self, from: &Shape, to: &Shape) -> bool {
         let ([x, y], [tx, ty]) = (self.points[0], self.points[self.points.len() - 1]);
         let leaves = (from.area.left..=from.area.right).contains(&x) && (y - from.area.bottom).abs() < 0.5;
@@ -92,9 +92,9 @@ pub struct Picture {
     /// Outputs, by their names.
     pub pills: HashMap<String, Shape>,
     pub links: Vec<Link>,
-    /// What stands at the arrows, and in frames.
+    /// The texts at arrows and in frames.
     pub labels: Vec<Text>,
-    /// Around what is repeated, with what it says of that.
+    /// The frames around repeated blocks, each with its text.
     pub frames: Vec<(String, Area)>,
 }
 
@@ -143,7 +143,7 @@ fn number(node: Node, name: &str) -> f64 {
     node.attribute(name).unwrap_or_else(|| panic!("no {name}")).parse().unwrap()
 }
 
-/// A box, circle or pill with what is written in it. Of a network's two sheets the upper one counts.
+/// A box, circle or pill with its text. A network is drawn as two sheets, of which the upper one is used.
 fn shape(group: Node) -> Shape {
     let find = |name: &str| group.children().rfind(|node| node.has_tag_name(tag(name)));
     let area = match (find("rect"), find("circle")) {
@@ -161,7 +161,7 @@ fn shape(group: Node) -> Shape {
     Shape { tip: find("title").unwrap().text().unwrap().to_owned(), area, texts }
 }
 
-/// A rectangle with round corners: it begins at the left of its upper edge, and says how far it goes to the right and down.
+/// A rectangle with rounded corners: the path starts at the left of the upper edge, with relative lengths to the right and down.
 fn frame(path: Node) -> (String, Area) {
     let numbers = |text: &str| text.split([' ', 'h', 'q', 'v', 'z', 'M']).filter_map(|word| word.parse().ok()).collect::<Vec<f64>>();
     let d = numbers(path.attribute("d").unwrap());
@@ -172,7 +172,7 @@ fn frame(path: Node) -> (String, Area) {
 }
 
 fn link(path: Node) -> Link {
-    // Corners are where a curve is drawn towards: `L` before it, its control point, and where it goes on.
+    // A corner is the control point of a curve: `L` before it, then the control point and the end of the curve.
     let mut points: Vec<[f64; 2]> = Vec::new();
     let d = path.attribute("d").unwrap();
     let mut parts = d.split(['M', 'L', 'Q']).skip(1).map(|part| part.split(' ').map(|word| word.parse().unwrap()).collect::<Vec<f64>>());
@@ -207,7 +207,7 @@ fn text(node: Node) -> Text {
     Text { text, area: Area { left, top: y - 0.75 * size, right: left + width, bottom: y + 0.22 * size } }
 }
 
-/// A letter's width in units of the font's size.
+/// The width of a letter in units of the font size.
 fn helvetica(letter: char) -> f64 {
     match letter {
         'i' | 'j' | 'l' => 0.222,

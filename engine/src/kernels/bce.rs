@@ -56,7 +56,7 @@ mod tests {
                 let wanted = t * softplus(-x) + (1.0 - t) * softplus(x);
                 assert!((f64::from(value) - wanted).abs() <= 2e-6 * wanted.max(1e-6), "{value} instead of {wanted} at {x}, {t}");
                 let p = if x < 0.0 { x.exp() / (1.0 + x.exp()) } else { 1.0 / (1.0 + (-x).exp()) };
-                // If both are near 1, it is the difference of the complements.
+                // If both are near 1, the difference is that of the complements.
                 let wanted = if t > 0.5 { (1.0 - t) - (-x).exp() / (1.0 + (-x).exp()) } else { p - t };
                 let bound = 1e-6 * wanted.abs() + 1.2e-7 * t.min(1.0 - t);
                 assert!(wanted.is_nan() || (f64::from(slope) - wanted).abs() <= bound + 1e-36, "slope {slope}, not {wanted}, at {x}, {t}");

@@ -204,7 +204,7 @@ mod tests {
         let mut grad = [1.0; 5];
         share(Operator::Min, &x, &other, &mut grad);
         assert_eq!(grad, [1.0, 0.5, 0.0, 1.0, 1.0]);
-        // For three equal elements, from left to right: a quarter, a quarter, a half.
+        // For three equal elements, the shares from left to right are 1/4, 1/4 and 1/2.
         let all = [[2.0], [2.0], [2.0]];
         let mut last = [1.0];
         share_with(Operator::Max, &all[2], 2, |i| &all[i], &mut last);

@@ -177,7 +177,7 @@ mod tests {
         accurate("exp", &x, &y, f64::exp);
     }
 
-    /// Against `P` as the integral of its density, by Simpson's rule from 0 on.
+    /// Against `P` as the integral of its density from 0 on, by Simpson's rule.
     #[test]
     fn gelu_is_near_the_integral() {
         let (steps, width) = (40_000, 10.0 / 40_000.0);

@@ -50,7 +50,7 @@ mod tests {
         assert_eq!(zeros(1000), Some(vec![0.0; 1000]));
         assert!(zeros(usize::MAX).is_none() && zeros(usize::MAX / 4).is_none());
         assert!(is_there(0) && is_there(1000) && !is_there(u128::MAX));
-        // Miri stops where its own memory ends.
+        // Miri aborts when its own memory is exhausted.
         if !cfg!(miri) {
             assert!(zeros(isize::MAX as usize / 4 - 1).is_none() && zeros(1 << 58).is_none() && !is_there(1 << 62));
         }

@@ -151,7 +151,7 @@ mod tests {
             unpool_forward(&slide, images, &pooled, &x, &mut y);
             assert!(x.iter().zip(&y).all(|(x, y)| y == x || *y == 0.0));
             assert!(y.iter().any(|&y| y != 0.0));
-            // Every position that is filled was selected; its gradient goes to one value only.
+            // Every filled position was selected; its gradient is propagated to one value only.
             let dy = numbers(planes * large, 2);
             let (mut dx, mut taken) = (vec![1.0; planes * small], vec![0.0; large]);
             unpool_backward(&slide, images, &x, &dy, &mut dx, true, &mut taken);
@@ -161,7 +161,7 @@ mod tests {
         }
     }
 
-    /// With adjacent windows it is ordinary pooling.
+    /// With adjacent windows, the result is that of ordinary pooling.
     #[test]
     fn whole_steps_are_a_maximum_pool() {
         let (input, images) = ([6, 8], 3);

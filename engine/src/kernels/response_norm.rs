@@ -123,7 +123,7 @@ pub fn backward(of: &Response, row: usize, [x, dy]: [&[f32]; 2], dx: &mut [f32],
 mod tests {
     use super::*;
 
-    /// The rounding of roots differs from that of a power, but by no more than this from the smallest base on.
+    /// The rounding of roots differs from that of a power by at most this, from the smallest base on.
     #[test]
     fn roots_are_powers() {
         for beta in [0.75f32, 0.5, 1.0, 0.6] {

@@ -1,4 +1,4 @@
-//! Common code of the kernels' tests.
+//! Helpers shared by the tests of kernels.
 
 /// `count` reproducible numbers in -2..2, none of them round.
 pub fn numbers(count: usize, seed: u64) -> Vec<f32> {

@@ -257,7 +257,8 @@ mod tests {
     fn inference_of_a_chain_needs_two_buffers() {
         let plan = |mode| Plan::new(&chain(6), Key { batch: 3, mode, input_grad: false }).unwrap();
         assert_eq!(plan(Mode::Infer).slots, [5, 5]);
-        // Training keeps the input and six results, and needs two buffers for gradients; the last result's own is free by then or not.
+        // Training keeps the input and six results, and needs two buffers for gradients; the last result's buffer may be free by then or
+        // not.
         assert_eq!(plan(Mode::Train).slots.len(), 9);
     }
 

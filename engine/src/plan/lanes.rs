@@ -88,7 +88,7 @@ mod tests {
         let graph = builder.finish(&[("output", y)]);
         let plan = Plan::new(&graph, Key { batch: 32, mode: Mode::Train, input_grad: true }).unwrap();
         assert_eq!(plan.lanes, [0, 16].map(|start| Span { start, images: 16 }));
-        // What is taken is what was planned.
+        // The step uses the tiles that the lanes were planned for.
         assert!(format!("{:?}", plan.steps[0].layer).contains("tiled: Some"));
     }
 

@@ -106,7 +106,7 @@ mod tests {
         Plan::new(&graph, Key { batch, mode: Mode::Train, input_grad: false }).unwrap().backward
     }
 
-    /// The same sizes are run by the tests of whole graphs, so these see the wide path.
+    /// The tests of whole graphs use the same sizes, so they cover the path for large weights.
     #[test]
     fn large_weights_are_worked_out_by_all_threads() {
         let all = Phase::Lanes(vec![Task { step: 0, part: Part::Whole }]);

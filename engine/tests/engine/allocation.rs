@@ -1,5 +1,5 @@
-//! After its first run a plan allocates nothing: neither forward nor backward, nor starting the next run. What an engine holds is bounded, and is free again
-//! when it is dropped.
+//! A plan allocates nothing after its first run: neither in forward and backward, nor when the next run starts. The memory of an engine is
+//! bounded, and is released when the engine is dropped.
 #![allow(unsafe_code)]
 
 use std::{
@@ -15,16 +15,16 @@ use layercake_ir::{
 
 use crate::{blocks, joins, networks::*};
 
-/// Counts what the current thread allocates: tests run beside each other.
+/// Counts the allocations of the current thread, because tests run concurrently.
 struct Counting;
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
-    /// Bytes that are in use.
+    /// Bytes in use.
     static HELD: Cell<isize> = const { Cell::new(0) };
 }
 
-// SAFETY: hands everything on to the system's allocator; the counter is a plain cell that needs neither allocation nor drop.
+// SAFETY: forwards every call to the system's allocator; the counter is a plain cell that needs neither allocation nor drop.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.set(COUNT.get() + 1);
@@ -43,10 +43,10 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Runs in every mode, several times over.
+/// Runs the graph several times in every mode.
 #[track_caller]
 fn check(graph: &Graph) {
-    // So few images are one lane, which works on this thread.
+    // A batch this small is one lane, which is computed on this thread.
     check_batch(graph, 3);
 }
 
@@ -76,7 +76,7 @@ fn check_batch(graph: &Graph, batch: usize) {
     }
 }
 
-/// So small that every batch is one lane, which works on this thread.
+/// The network is so small that every batch is one lane, which is computed on this thread.
 #[test]
 fn what_is_held_is_bounded_and_released() {
     let graph = chain(&[50], &[linear(40), Op::Tanh(Tanh {}), norm1d(true), linear(30)]);
@@ -124,7 +124,7 @@ fn nothing_after_the_first_run() {
     ));
 }
 
-/// Of what is done in tiles, a lane has 16 images.
+/// In a plan with layers computed in tiles, a lane has 16 images.
 #[test]
 fn nothing_in_tiles() {
     let halved = conv_with(32, [[4, 4], [2, 2], [1, 1], [1, 1]], 1, true);

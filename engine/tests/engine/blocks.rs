@@ -1,4 +1,4 @@
-//! Building blocks beyond those of the first networks, one by one and in company.
+//! Building blocks beyond those of the first networks, alone and combined.
 
 use layercake_ir::{
     Graph, INFER, Op,
@@ -12,7 +12,7 @@ use layercake_ir::{
 
 use crate::networks::*;
 
-/// Functions of single elements.
+/// Elementwise functions.
 fn curves() -> Vec<Op> {
     vec![
         Op::Gelu(Gelu { approximate: Approximation::None }),
@@ -90,7 +90,7 @@ fn response_norm(size: usize, beta: f64) -> Op {
     Op::LocalResponseNorm(LocalResponseNorm { size, alpha: 0.8, beta, k: 1.5 })
 }
 
-/// Kernel, stride, padding, output padding, dilation.
+/// Kernel, stride, padding, output padding and dilation.
 pub fn transposed(
     out_channels: usize,
     [kernel, stride, padding, output_padding, dilation]: [[usize; 2]; 5],
@@ -136,12 +136,12 @@ fn dropout2d(p: f64) -> Op {
 }
 
 const IMAGE: &[usize] = &[4, 5, 6];
-/// All sizes equal: a mix-up of axes shows in nothing but the numbers.
+/// All sizes are equal, so that a mix-up of axes changes only the numbers.
 const CUBE: &[usize] = &[4, 4, 4];
 const LINE: &[usize] = &[4, 7];
 const ROW: &[usize] = &[6];
 
-/// Each operation with options, on a shape that it takes.
+/// Each operation with options, and an input shape that it accepts.
 pub fn all() -> Vec<(&'static [usize], Op)> {
     let mut list: Vec<(&'static [usize], Op)> = curves().into_iter().map(|op| (ROW, op)).collect();
     for shape in [IMAGE, CUBE] {
@@ -242,7 +242,7 @@ pub fn all() -> Vec<(&'static [usize], Op)> {
     list
 }
 
-/// The operations that take values of so many axes, sometimes. Those that would let a graph grow are left out.
+/// The operations of [`all`] on values of rank `rank`, without those that would let a graph grow.
 pub fn of_rank(rank: usize) -> Vec<Op> {
     let small = |op: &Op| {
         !matches!(
@@ -260,7 +260,7 @@ pub fn of_rank(rank: usize) -> Vec<Op> {
     all().into_iter().filter(|(shape, op)| shape.len() == rank && small(op)).map(|(_, op)| op).collect()
 }
 
-/// Several of them in a row.
+/// Several blocks in sequence.
 pub fn several() -> Graph {
     let ops = [
         conv(8, 3, 1),
@@ -297,7 +297,7 @@ fn by_themselves() {
 #[test]
 fn between_others() {
     for (shape, op) in all() {
-        // What comes before wants a gradient; what follows is fused where that is possible, and where not works in place.
+        // The layer before needs a gradient; the layer after is fused where possible, and works in place where not.
         let result = std::panic::catch_unwind(|| {
             check(&chain(shape, &[Op::Tanh(Tanh {}), op, Op::Sigmoid(Sigmoid {}), op_of_elements(), Op::Tanh(Tanh {})]), 5)
         });

@@ -1,11 +1,11 @@
-//! The interpreter's functions of single elements, and gates.
+//! The interpreter's elementwise functions and gated units.
 
 use layercake_ir::{
     Node, Op,
     ops::{Approximation, Gelu},
 };
 
-/// `P(X < x)` of the normal distribution, by a series all of whose terms are positive (Abramowitz and Stegun, 26.2.11).
+/// `P(X < x)` of the standard normal distribution, from a series whose terms are all positive (Abramowitz and Stegun, 26.2.11).
 fn normal(x: f64) -> f64 {
     let (mut term, mut sum) = (x, 0.0);
     for n in 1..400 {
@@ -23,7 +23,7 @@ fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// The value and the slope at a place.
+/// The value and the derivative at `x`.
 fn curve(op: &Op, x: f64) -> Option<(f64, f64)> {
     let exponential =
         |alpha: f64, scale: f64| if x > 0.0 { (scale * x, scale) } else { (scale * alpha * x.exp_m1(), scale * alpha * x.exp()) };
@@ -64,13 +64,13 @@ fn curve(op: &Op, x: f64) -> Option<(f64, f64)> {
     })
 }
 
-/// Where an element of the output of a gated unit finds its value and its gate.
+/// The indices of the value and the gate of an output element of a gated unit.
 fn halves(axis: usize, dims: &[usize], at: usize) -> [usize; 2] {
     let half = dims[axis..].iter().product::<usize>() / 2;
     [at / half * 2 * half + at % half, at / half * 2 * half + at % half + half]
 }
 
-/// The slope that an element of a PReLU has below zero.
+/// The index of the weight that is an element's slope below zero in a PReLU.
 fn slope_of(dims: &[usize], weights: usize, at: usize) -> usize {
     at / dims[1..].iter().product::<usize>() % dims[0] % weights
 }
@@ -93,7 +93,7 @@ pub fn forward(node: &Node, dims: &[usize], x: &[f64], params: &[Vec<f64>]) -> O
     }
 }
 
-/// The gradient of the input; that of the parameters is added.
+/// The gradient of the input; the gradients of the parameters are accumulated.
 pub fn backward(node: &Node, dims: &[usize], [x, dy]: [&[f64]; 2], params: &[Vec<f64>], grads: &mut [Vec<f64>]) -> Option<Vec<f64>> {
     match &node.op {
         Op::Prelu(op) => {

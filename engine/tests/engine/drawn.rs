@@ -1,4 +1,4 @@
-//! The interpreter's operations that draw numbers, but for those that drop elements.
+//! The interpreter's operations that draw random numbers, except dropout.
 
 use layercake_engine::{Mode, rng};
 use layercake_ir::{
@@ -8,7 +8,7 @@ use layercake_ir::{
 
 use crate::{interpreter::Case, networks::*};
 
-/// What an element of a log-variance adds to its mean.
+/// The noise that an element of the log-variance adds to its mean.
 fn spread(case: &Case, index: usize, logvar: &[f64], at: usize) -> f64 {
     match case.mode {
         Mode::Train => (0.5 * logvar[at]).exp() * rng::normal(case.seed, index, at as u64),
@@ -16,7 +16,7 @@ fn spread(case: &Case, index: usize, logvar: &[f64], at: usize) -> f64 {
     }
 }
 
-/// The output of node `index`, if it is one of these.
+/// The output of node `index`, if it is one of these operations.
 pub fn forward(case: &Case, index: usize, x: &[&[f64]]) -> Option<Vec<f64>> {
     match case.graph.nodes()[index].op {
         Op::Reparameterize(_) => Some(x[0].iter().enumerate().map(|(at, mean)| mean + spread(case, index, x[1], at)).collect()),
@@ -24,7 +24,7 @@ pub fn forward(case: &Case, index: usize, x: &[&[f64]]) -> Option<Vec<f64>> {
     }
 }
 
-/// The gradients of its inputs.
+/// The gradients of the node's inputs.
 pub fn backward(case: &Case, index: usize, x: &[&[f64]], dy: &[f64]) -> Option<Vec<Vec<f64>>> {
     match case.graph.nodes()[index].op {
         Op::Reparameterize(_) => {
@@ -35,7 +35,7 @@ pub fn backward(case: &Case, index: usize, x: &[&[f64]], dy: &[f64]) -> Option<V
     }
 }
 
-/// An autoencoder whose code is drawn, and a value that is both mean and log-variance.
+/// An autoencoder with a sampled latent code, and a value that is both mean and log-variance.
 fn reparameterized(shape: &[usize]) -> Graph {
     let mut builder = Builder::new("Drawn");
     let layer = |outputs| if shape.len() == 3 { conv(outputs, 1, 0) } else { linear(outputs) };
@@ -51,7 +51,7 @@ fn reparameterized(shape: &[usize]) -> Graph {
     builder.finish(&[("y", y), ("mean", mean), ("logvar", logvar)])
 }
 
-/// Networks with them, and a batch for each.
+/// Networks with these operations, and a batch size for each.
 pub fn all() -> Vec<(Graph, usize)> {
     vec![(reparameterized(&[5]), 3), (reparameterized(&[4, 6]), 2), (reparameterized(&[2, 3, 3]), 2)]
 }

@@ -1,4 +1,4 @@
-//! Whole graphs: the engine against the interpreter, in every mode, forward and every gradient.
+//! Whole graphs: the engine against the interpreter in every mode, with outputs and all gradients.
 
 use layercake_ir::{
     Builder, Graph, INFER, Op, Shape,
@@ -29,7 +29,7 @@ fn convolutions_of_every_kind() {
         ([[2, 2], [2, 2], [0, 1], [2, 2]], 1, false),
         ([one, [2, 2], [0, 0], one], 1, true),
         ([one, one, [2, 1], one], 1, true),
-        // Windows that step over elements and padding, or lie in it; taps that are far apart; one tap a stretch of the frame.
+        // Windows that skip elements and padding, or lie within the padding; widely spaced taps; one tap per segment of the frame.
         ([[2, 3], [7, 9], [5, 8], one], 1, true),
         ([[2, 2], [40, 50], [60, 70], one], 1, true),
         ([[2, 2], one, [30, 33], [55, 60]], 1, true),
@@ -40,7 +40,7 @@ fn convolutions_of_every_kind() {
             check(&chain(shape, &[conv_with(5, sizes, groups, bias), Op::Tanh(Tanh {})]), 3);
         }
         let channels = shape[0];
-        // Depthwise, with two outputs a channel, and grouped where it divides.
+        // Depthwise, with two outputs per channel; and grouped, where the channels are divisible.
         check(&chain(shape, &[conv_with(2 * channels, [[3, 3], one, one, one], channels, true)]), 2);
         if channels % 2 == 0 {
             check(&chain(shape, &[conv_with(6, [[3, 3], [2, 1], one, one], 2, true), Op::Relu(Relu {})]), 5);
@@ -55,8 +55,9 @@ fn stacked_convolutions() {
     check(&chain(&[3, 11, 7], &[conv(20, 3, 1), leaky(0.1), conv(9, 3, 1), leaky(-0.5), conv(2, 3, 0)]), 35);
 }
 
-/// 16 channels and more, lanes of 8 images and more: these are done in tiles. Maps of 4x4 tiles and of 2x2, a gradient that is added to
-/// another's, a weight whose gradient all threads work out together, one that is used twice, a masked one, a lane too small for tiles.
+/// With at least 16 channels and lanes of at least 8 images, convolutions are computed in tiles. Maps with 4x4 tiles and with 2x2 tiles, a
+/// gradient that is added to another, a weight whose gradient is computed by all threads together, a shared weight, a masked weight, and a
+/// lane too small for tiles.
 #[test]
 fn convolutions_in_tiles() {
     let masked = |mask| {
@@ -151,8 +152,8 @@ fn lenet_agrees() {
     check(&lenet(), 33);
 }
 
-/// Values used twice, two inputs, several outputs one of which is used further, a value listed as output twice, an input and a
-/// branch on which no output depends.
+/// Values used twice, two inputs, several outputs of which one is used further, a value listed twice as an output, and an input and a
+/// branch that no output depends on.
 fn tangle() -> Graph {
     let mut builder = Builder::new("Tangle");
     let image = builder.input("image", Shape::new(&[2, 6, 6])).unwrap();

@@ -1,23 +1,23 @@
-//! A slow, obvious interpreter of graphs in f64: the definition that the engine is compared with. Everything is batch-major, one
-//! loop a dimension, and each backward is written beside its forward.
+//! A slow, simple interpreter of graphs in f64: the reference that the engine is compared with. Everything is batch-major, with one loop
+//! per dimension, and each backward is next to its forward.
 
 use layercake_engine::{Mode, rng};
 use layercake_ir::{Graph, Node, Op, Shape, ops::Window};
 
 use crate::{curves, drawn, joins, maps, norms, picks, sequences};
 
-/// What a run gives.
+/// The results of a run.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     pub outputs: Vec<Vec<f64>>,
-    /// Of all tensors; zero for buffers.
+    /// The gradients of all tensors; zero for buffers.
     pub param_grads: Vec<Vec<f64>>,
     pub input_grads: Vec<Vec<f64>>,
-    /// All tensors afterwards: running statistics change.
+    /// All tensors after the run: running statistics change.
     pub params: Vec<Vec<f64>>,
 }
 
-/// What a run takes.
+/// The inputs of a run.
 #[derive(Clone, Debug)]
 pub struct Case<'a> {
     pub graph: &'a Graph,
@@ -29,7 +29,7 @@ pub struct Case<'a> {
     pub output_grads: Vec<Vec<f64>>,
 }
 
-/// Forward and backward.
+/// Runs forward and backward.
 pub fn run(case: &Case) -> Outcome {
     let graph = case.graph;
     let mut params = case.params.clone();
@@ -70,7 +70,7 @@ fn taken<'a>(node: &Node, values: &'a [Vec<f64>]) -> Vec<&'a [f64]> {
     node.inputs().iter().map(|&value| values[value].as_slice()).collect()
 }
 
-/// The outputs of a node; in `whole` they follow one another for each sample.
+/// Splits `whole`, where the outputs of a node are consecutive for each sample, into one list per output.
 fn parts(node: &Node, batch: usize, whole: Vec<f64>) -> Vec<Vec<f64>> {
     if node.outputs() == 1 {
         return vec![whole];
@@ -96,7 +96,7 @@ fn add(to: &mut [f64], from: &[f64]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
 }
 
-/// A node at work.
+/// The node that is evaluated.
 struct Place<'a> {
     case: &'a Case<'a>,
     index: usize,
@@ -265,7 +265,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// `(row, input, output)` of each multiplication.
+    /// Calls `f` with `(row, input, output)` of each multiplication.
     fn linear(&self, inputs: usize, outputs: usize, mut f: impl FnMut(usize, usize, usize)) {
         let rows = self.case.batch * self.input_dims.iter().product::<usize>() / inputs;
         for (row, o) in (0..rows).flat_map(|row| (0..outputs).map(move |o| (row, o))) {
@@ -273,7 +273,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// `(output, weight, input)` of each multiplication.
+    /// Calls `f` with `(output, weight, input)` of each multiplication.
     fn convolve(&self, node: &Node, mut f: impl FnMut(usize, usize, usize)) {
         let Op::Conv2d(op) = &node.op else { panic!("a convolution") };
         let [channels, height, width] = [0, 1, 2].map(|axis| node.output.dim(axis));
@@ -294,7 +294,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Each window of a pool: the output element and the input elements that are no padding.
+    /// Calls `f` for each window of a pool, with the output element and the input elements that are not padding.
     fn windows(&self, node: &Node, window: Window, mut f: impl FnMut(usize, &[usize])) {
         let [channels, height, width] = [0, 1, 2].map(|axis| node.output.dim(axis));
         let input = [self.input_dims[1], self.input_dims[2]];
@@ -310,7 +310,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The divisor of each window of a mean.
+    /// The divisor of each window of an average pool.
     fn counts(&self, node: &Node) -> impl Fn(usize) -> f64 + use<> {
         let Op::AvgPool2d(op) = node.op else { panic!("a mean") };
         let (height, width) = (node.output.dim(1), node.output.dim(2));
@@ -327,7 +327,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The elements along each line of an axis.
+    /// Calls `f` with the elements of each line along an axis.
     fn lines(&self, axis: usize, mut f: impl FnMut(&[usize])) {
         let inner: usize = self.input_dims[axis + 1..].iter().product();
         let len = self.input_dims[axis];
@@ -402,7 +402,7 @@ fn map(y: &mut [f64], x: &[f64], f: impl Fn(f64) -> f64) {
     y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x));
 }
 
-/// The position that a tap of a window reads, perhaps outside.
+/// The position that a tap of a window reads, which may be outside the input.
 fn at_tap(window: &Window, axis: usize, step: usize, tap: usize) -> isize {
     (step * window.stride[axis] + tap * window.dilation[axis]) as isize - window.padding[axis] as isize
 }

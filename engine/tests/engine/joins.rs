@@ -1,4 +1,4 @@
-//! The interpreter's operations on several values, and networks in which the engine's could go wrong.
+//! The interpreter's operations on several values, and networks that are difficult cases for the engine's.
 
 use layercake_engine::Mode;
 use layercake_ir::{
@@ -8,7 +8,7 @@ use layercake_ir::{
 
 use crate::networks::*;
 
-/// The axis and the size of each part, for an operation that splits.
+/// The axis and the size of each part, for a split operation.
 fn parts(node: &Node) -> Option<(usize, Vec<usize>)> {
     match node.op {
         Op::Chunk(op) => Some((op.axis, vec![node.output.dim(op.axis); op.chunks])),
@@ -17,7 +17,7 @@ fn parts(node: &Node) -> Option<(usize, Vec<usize>)> {
     }
 }
 
-/// [`places`] for an operation that splits: every element goes somewhere, and the parts of a sample follow one another.
+/// [`places`] for a split operation: every element has a position in the output, and the parts of a sample are consecutive.
 fn places_of_parts(from: &Shape, axis: usize, sizes: &[usize], batch: usize) -> Vec<Option<usize>> {
     let (outer, inner): (usize, usize) = (from.dims()[..axis].iter().product(), from.dims()[axis + 1..].iter().product());
     let place = |at: usize| {
@@ -36,7 +36,7 @@ fn places_of_parts(from: &Shape, axis: usize, sizes: &[usize], batch: usize) -> 
     (0..batch * from.len()).map(place).collect()
 }
 
-/// The element of the output that each element of input `input` goes to, if any.
+/// The output element that each element of input `input` maps to, if any.
 fn places(graph: &Graph, node: &Node, batch: usize, input: usize) -> Vec<Option<usize>> {
     let from = graph.shape(node.inputs()[input]);
     if let Some((axis, sizes)) = parts(node) {
@@ -60,7 +60,7 @@ fn places(graph: &Graph, node: &Node, batch: usize, input: usize) -> Vec<Option<
         .collect()
 }
 
-/// The output of an operation that joins or splits.
+/// The output of a join or split operation.
 pub fn forward(graph: &Graph, node: &Node, batch: usize, x: &[&[f64]]) -> Option<Vec<f64>> {
     let join: fn(f64, f64) -> f64 = match node.op {
         Op::Add(_) => |a, b| a + b,
@@ -82,7 +82,7 @@ pub fn forward(graph: &Graph, node: &Node, batch: usize, x: &[&[f64]]) -> Option
     Some((0..x[0].len()).map(|at| x[1..].iter().fold(x[0][at], |y, x| join(y, x[at]))).collect())
 }
 
-/// The gradients of all its inputs.
+/// The gradients of all inputs.
 pub fn backward(graph: &Graph, node: &Node, batch: usize, x: &[&[f64]], dy: &[f64]) -> Option<Vec<Vec<f64>>> {
     let slope = |input: usize, at: usize| -> Option<f64> {
         let all = x.iter().map(|x| x.get(at).copied().unwrap_or(f64::NAN));
@@ -112,7 +112,7 @@ pub fn backward(graph: &Graph, node: &Node, batch: usize, x: &[&[f64]], dy: &[f6
     Some((0..x.len()).map(grad).collect())
 }
 
-/// A builder with inputs of these shapes.
+/// A builder with inputs of the given shapes.
 fn with(inputs: &[&[usize]]) -> Builder {
     let mut builder = Builder::new("Joins");
     for (i, shape) in inputs.iter().enumerate() {
@@ -139,7 +139,7 @@ fn of_inputs() {
 #[test]
 fn of_a_value_with_itself() {
     for op in JOINS {
-        // An input, a result that nobody else uses, one under another name, one with others between.
+        // An input, a result without other users, a value and its alias, and a value with layers in between.
         let mut builder = with(&[&[6]]);
         let a = builder.add("a", op, &[0, 0]).unwrap();
         let b = builder.add("b", linear(6), &[0]).unwrap();
@@ -181,7 +181,7 @@ fn concatenation_and_splitting_along_every_axis() {
     }
 }
 
-/// As ResNet has it: the shortcut is used twice, once through a convolution; the activation behind the sum belongs to nobody else.
+/// Residual blocks as in ResNet: the shortcut is used twice, once through a convolution; the activation after the sum has no other user.
 pub fn residual(channels: usize, size: usize) -> Graph {
     let plain = |outputs| conv_with(outputs, [[3, 3], [1, 1], [1, 1], [1, 1]], 1, false);
     let mut builder = with(&[&[3, size, size]]);
@@ -204,7 +204,7 @@ pub fn residual(channels: usize, size: usize) -> Graph {
     builder.finish(&[("output", x)])
 }
 
-/// As DenseNet has it: each layer reads all before it.
+/// A dense block as in DenseNet: each layer reads the outputs of all layers before it.
 pub fn dense(layers: usize, size: usize) -> Graph {
     let mut builder = with(&[&[4, size, size]]);
     let mut values = vec![0];
@@ -225,7 +225,7 @@ fn residual_and_dense_blocks() {
     check(&dense(4, 6), 5);
 }
 
-/// Layers applied again: a recurrent net of three steps, and normalizations whose running statistics move twice.
+/// Shared layers: a recurrent network of three steps, and normalizations whose running statistics are updated twice.
 pub fn shared() -> Graph {
     let mut builder = with(&[&[5], &[4, 3, 3]]);
     let cell = builder.add("cell", linear(5), &[0]).unwrap();
@@ -243,13 +243,13 @@ pub fn shared() -> Graph {
     let again = builder.add_shared("norm_again", norm2d(true), &[second], norm).unwrap();
     let bare = builder.add("bare", norm2d(false), &[again]).unwrap();
     let twice = builder.add_shared("bare_again", norm2d(false), &[bare], bare).unwrap();
-    // An application on which no output depends.
+    // A use of the layer that no output depends on.
     let dead = builder.add_shared("dead", plain, &[twice], second).unwrap();
     builder.add_shared("dead_norm", norm2d(true), &[dead], again).unwrap();
     builder.finish(&[("state", state), ("twice", twice), ("again", again)])
 }
 
-/// Large enough that all threads work the weight's gradient out together, several times over.
+/// So large that the weight's gradient is computed by all threads together, several times.
 pub fn shared_and_wide() -> Graph {
     let mut builder = with(&[&[460]]);
     let first = builder.add("fc", linear(460), &[0]).unwrap();
@@ -269,7 +269,7 @@ fn shared_layers() {
     }
 }
 
-/// A fused activation must not touch what somebody else reads, in whatever order they come.
+/// A fused activation must not overwrite a value that has other users, in any order of the users.
 #[test]
 fn activations_where_others_look() {
     for fused in [Op::Relu(Relu {}), Op::Tanh(Tanh {}), leaky(0.1), leaky(-0.3)] {
@@ -296,7 +296,7 @@ fn outputs_that_are_inputs_or_used_inside_or_listed_twice() {
     let b = builder.add("b", Op::Relu(Relu {}), &[a]).unwrap();
     let c = builder.add("c", Op::Mul(Mul {}), &[b, a]).unwrap();
     check(&builder.finish(&[("first", 0), ("a", a), ("c", c), ("again", a), ("third", 2), ("second", 1)]), 3);
-    // No nodes at all.
+    // A graph without nodes.
     check(&with(&[&[2, 3], &[5]]).finish(&[("b", 1), ("a", 0), ("b2", 1)]), 3);
 }
 

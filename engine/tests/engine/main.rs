@@ -1,4 +1,4 @@
-//! The engine against a slow interpreter of graphs in f64, and what it promises besides numbers.
+//! The engine against a slow interpreter of graphs in f64, and its guarantees besides numbers.
 
 mod allocation;
 mod blocks;

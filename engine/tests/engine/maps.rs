@@ -1,11 +1,11 @@
-//! The interpreter's operations that add up elements, with weights that are given or learned, or take the largest of some.
+//! The interpreter's operations that sum elements with fixed or learned weights, or take a maximum.
 
 use layercake_ir::{
     Node, Op,
     ops::{Interpolation, PadMode, Window},
 };
 
-/// The places of a value: one index an axis.
+/// The positions in a value: one index per axis.
 fn places(dims: &[usize]) -> Vec<Vec<usize>> {
     let place = |mut at: usize| {
         let mut place = vec![0; dims.len()];
@@ -22,20 +22,20 @@ fn index(place: &[usize], dims: &[usize]) -> usize {
     place.iter().zip(dims).fold(0, |at, (place, size)| at * size + place)
 }
 
-/// The positions of an axis that window `step` reads.
+/// The taps of window `step` along an axis and the positions they read, without those in the padding.
 fn window(window: &Window, axis: usize, step: usize, size: usize) -> Vec<(usize, usize)> {
     let taps = (0..window.kernel[axis]).map(|tap| (tap, step * window.stride[axis] + tap * window.dilation[axis]));
     taps.filter_map(|(tap, at)| Some((tap, at.checked_sub(window.padding[axis])?))).filter(|(_, at)| *at < size).collect()
 }
 
-/// The elements of the input that one of the output takes, and their weights, in one sample.
+/// The input elements that an output element reads in one sample, and their weights.
 fn taps(node: &Node, dims: &[usize], to: &[usize]) -> Option<Vec<(usize, f64)>> {
     let even = |list: Vec<usize>| -> Vec<(usize, f64)> { list.iter().map(|&at| (at, 1.0 / list.len() as f64)).collect() };
     let over = |axes: &[usize]| -> Vec<usize> {
         let kept = |place: &Vec<usize>| (0..dims.len()).filter(|axis| !axes.contains(axis)).map(|axis| place[axis]).eq(to.iter().copied());
         places(dims).iter().filter(|place| kept(place)).map(|place| index(place, dims)).collect()
     };
-    // Weights of rows and columns, multiplied.
+    // The product of the weights of rows and columns.
     let axes = |of: &dyn Fn(usize, usize, usize) -> Vec<(usize, f64)>| {
         let first = dims.len() - 1 - usize::from(dims.len() == 3);
         let mut list = vec![(to[..first].to_vec(), 1.0)];
@@ -163,7 +163,7 @@ fn products(node: &Node, dims: &[usize]) -> Option<Vec<[usize; 3]>> {
     Some(list)
 }
 
-/// The bias that an element of the products' sums gets.
+/// The index of the bias that is added to an element of the sums of products.
 fn bias(node: &Node, at: usize) -> usize {
     match &node.op {
         Op::Maxout(op) => at % (op.out_features * op.pieces),
@@ -171,7 +171,7 @@ fn bias(node: &Node, at: usize) -> usize {
     }
 }
 
-/// How many sums there are for an element of the output.
+/// The number of sums per element of the output.
 fn pieces(node: &Node) -> usize {
     if let Op::Maxout(op) = &node.op { op.pieces } else { 1 }
 }
@@ -189,7 +189,7 @@ fn sums(node: &Node, dims: &[usize], x: &[f64], params: &[Vec<f64>]) -> Option<V
     Some(y)
 }
 
-/// The largest of a list; each as large gets the same share.
+/// The maximum of a list, and the share of each element in its gradient: equal maxima have equal shares.
 fn largest(list: &[f64]) -> (f64, Vec<f64>) {
     let most = list.iter().copied().fold(f64::MIN, f64::max);
     let count = list.iter().filter(|&&x| x == most).count() as f64;
@@ -214,7 +214,7 @@ pub fn forward(node: &Node, dims: &[usize], x: &[f64], params: &[Vec<f64>]) -> O
     Some(y)
 }
 
-/// The gradient of the input; that of the parameters is added.
+/// The gradient of the input; the gradients of the parameters are accumulated.
 pub fn backward(node: &Node, dims: &[usize], [x, dy]: [&[f64]; 2], params: &[Vec<f64>], grads: &mut [Vec<f64>]) -> Option<Vec<f64>> {
     let mut dx = vec![0.0; x.len()];
     let from: usize = dims.iter().product();
@@ -241,7 +241,7 @@ pub fn backward(node: &Node, dims: &[usize], [x, dy]: [&[f64]; 2], params: &[Vec
             let weights: Vec<f64> = match node.op {
                 Op::Amax(_) => largest(),
                 Op::Amin(_) => self::largest(&taps.iter().map(|tap| -x[tap.0]).collect::<Vec<_>>()).1,
-                // Of equal elements the first.
+                // The first of equal elements.
                 Op::MaxPool1d(_) => {
                     let mut shares = largest();
                     let first = shares.iter().position(|&share| share > 0.0);

@@ -1,4 +1,4 @@
-//! Networks that the tests run, and the comparison itself.
+//! Networks for the tests, and the comparison of engine and interpreter.
 
 use layercake_engine::{Engine, Mode, rng};
 use layercake_ir::{
@@ -38,7 +38,7 @@ pub fn conv(outputs: usize, kernel: usize, padding: usize) -> Op {
     })
 }
 
-/// A convolution with each option: `[height, width]` pairs.
+/// A convolution with every option; kernel, stride, padding and dilation are `[height, width]` pairs.
 pub fn conv_with(outputs: usize, [kernel, stride, padding, dilation]: [[usize; 2]; 4], groups: usize, bias: bool) -> Op {
     Op::Conv2d(Conv2d { in_channels: INFER, out_channels: outputs, kernel, stride, padding, dilation, groups, bias })
 }
@@ -112,14 +112,14 @@ pub fn lenet() -> Graph {
 }
 
 fn numbers(count: usize, stream: usize) -> Vec<f64> {
-    // 53 random bits, cut to f32 so that both sides begin with the same.
+    // 24 random bits, which an f32 represents exactly, so that both sides start with the same numbers.
     let bit = |i: u64, b: u64| if rng::keep(99, stream, i * 24 + b, 0.5) { 1u32 << b } else { 0 };
     let number = |i: u64| f64::from((0..24).map(|b| bit(i, b)).sum::<u32>()) / f64::from(1 << 23) - 1.0;
     (0..count as u64).map(number).collect()
 }
 
-/// Random inputs, parameters and output gradients. Running variances are positive; weights shrink with their fan-in, so that
-/// activations stay in range.
+/// Random inputs, parameters and output gradients. Running variances are positive; weights are scaled by their fan-in, so that activations
+/// stay in range.
 pub fn case(graph: &Graph, batch: usize, mode: Mode) -> Case<'_> {
     let rows = |value: usize| {
         let of = |op: &Op| if let Op::Embedding(op) = op { Some(op.num_embeddings) } else { None };
@@ -155,7 +155,7 @@ fn wide(x: &[f32]) -> Vec<f64> {
     x.iter().map(|&x| f64::from(x)).collect()
 }
 
-/// Runs a case on the engine. Without a backward pass in inference.
+/// Runs a case on the engine, without a backward pass in inference.
 pub fn on_engine(engine: &Engine, case: &Case) -> Outcome {
     let mut run = engine.start(case.graph, case.batch, case.mode, true).expect("the engine runs it");
     for (i, input) in case.inputs.iter().enumerate() {
@@ -186,7 +186,7 @@ pub fn on_engine(engine: &Engine, case: &Case) -> Outcome {
     Outcome { outputs, param_grads, input_grads, params }
 }
 
-/// Fails unless the lists agree within 1e-5 of each one's largest magnitude (of 0.1, where that is less: sums that cancel).
+/// Fails unless the lists agree within 1e-5 of each list's largest magnitude, or of 0.1 if the magnitude is smaller (sums may cancel).
 #[track_caller]
 pub fn agree(what: &str, found: &[Vec<f64>], wanted: &[Vec<f64>]) {
     assert_eq!(found.len(), wanted.len(), "{what}");
@@ -206,7 +206,7 @@ pub fn check(graph: &Graph, batch: usize) {
     for mode in [Mode::Infer, Mode::Eval, Mode::Train] {
         let case = case(graph, batch, mode);
         let wanted = interpreter::run(&case);
-        // Twice: the second time in buffers that the first has left.
+        // Twice, so that the second run reuses the buffers of the first.
         for _ in 0..2 {
             let found = on_engine(&engine, &case);
             agree("output", &found.outputs, &wanted.outputs);

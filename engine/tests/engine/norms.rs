@@ -2,7 +2,8 @@
 
 use layercake_ir::{Node, Op};
 
-/// Elements of a sample that are normalized together, the number added to their variance, and elements that share a weight.
+/// The number of elements of a sample normalized together, the epsilon added to their variance, and the number of elements that share a
+/// weight.
 fn groups(node: &Node, dims: &[usize]) -> Option<(usize, f64, usize)> {
     let len: usize = dims.iter().product();
     Some(match &node.op {
@@ -13,7 +14,7 @@ fn groups(node: &Node, dims: &[usize]) -> Option<(usize, f64, usize)> {
     })
 }
 
-/// The normalized elements of a group, and the deviation.
+/// The normalized elements of a group, and the standard deviation.
 fn normalized(x: &[f64], eps: f64) -> (Vec<f64>, f64) {
     let count = x.len() as f64;
     let mean = x.iter().sum::<f64>() / count;
@@ -21,7 +22,7 @@ fn normalized(x: &[f64], eps: f64) -> (Vec<f64>, f64) {
     (x.iter().map(|x| (x - mean) / deviation).collect(), deviation)
 }
 
-/// Of an element of a response normalization, the base of the power and the elements in it.
+/// For an element of a local response normalization, the base of the power and the elements in its sum.
 fn response(node: &Node, dims: &[usize], x: &[f64], at: usize) -> Option<(f64, Vec<usize>)> {
     let Op::LocalResponseNorm(op) = &node.op else { return None };
     let positions = dims[1] * dims[2];
@@ -45,7 +46,7 @@ pub fn forward(node: &Node, dims: &[usize], x: &[f64], params: &[Vec<f64>]) -> O
     Some(y)
 }
 
-/// The gradient of the input; that of the parameters is added.
+/// The gradient of the input; the gradients of the parameters are accumulated.
 pub fn backward(node: &Node, dims: &[usize], [x, dy]: [&[f64]; 2], params: &[Vec<f64>], grads: &mut [Vec<f64>]) -> Option<Vec<f64>> {
     if let Op::LocalResponseNorm(op) = &node.op {
         let mut dx = vec![0.0; x.len()];

@@ -1,4 +1,4 @@
-//! The interpreter's operations that pick one element of each window, at places that vary, and put it back.
+//! The interpreter's operations that select one element of each window at variable positions, and their inverse.
 
 use layercake_engine::{Mode, rng};
 use layercake_ir::{
@@ -8,12 +8,12 @@ use layercake_ir::{
 
 use crate::{interpreter::Case, networks::*};
 
-/// The largest of these elements, the first of equal ones.
+/// The index of the largest of these elements; of the first of them if several are equal.
 fn largest(x: &[f64], places: impl Iterator<Item = usize>) -> usize {
     places.reduce(|best, at| if x[at] > x[best] { at } else { best }).expect("a window sees an element")
 }
 
-/// For each element of the output, where in the input it comes from.
+/// The input element that each element of the output is copied from.
 fn fractional(case: &Case, index: usize, op: &FractionalMaxPool2d, x: &[f64]) -> Vec<usize> {
     let input = case.graph.shape(case.graph.nodes()[index].inputs()[0]);
     let [channels, height, width] = [0, 1, 2].map(|axis| input.dim(axis));
@@ -33,7 +33,7 @@ fn fractional(case: &Case, index: usize, op: &FractionalMaxPool2d, x: &[f64]) ->
     (0..case.batch * channels * rows * columns).map(places).collect()
 }
 
-/// For each value, the element of the output that it becomes; none if a later one takes the place.
+/// The output element that each value is written to; none if a later value overwrites it.
 fn unpooled(case: &Case, index: usize, op: &MaxUnpool2d, x: &[f64]) -> Vec<Option<usize>> {
     let node = &case.graph.nodes()[index];
     let [small, large] = node.inputs()[..] else { panic!("two inputs") };
@@ -54,7 +54,7 @@ fn unpooled(case: &Case, index: usize, op: &MaxUnpool2d, x: &[f64]) -> Vec<Optio
     places.iter().enumerate().map(alone).collect()
 }
 
-/// The output of node `index`, if it is one of these.
+/// The output of node `index`, if it is one of these operations.
 pub fn forward(case: &Case, index: usize, x: &[&[f64]]) -> Option<Vec<f64>> {
     let node = &case.graph.nodes()[index];
     match &node.op {
@@ -70,7 +70,7 @@ pub fn forward(case: &Case, index: usize, x: &[&[f64]]) -> Option<Vec<f64>> {
     }
 }
 
-/// The gradients of its inputs.
+/// The gradients of the node's inputs.
 pub fn backward(case: &Case, index: usize, x: &[&[f64]], dy: &[f64]) -> Option<Vec<Vec<f64>>> {
     match &case.graph.nodes()[index].op {
         Op::FractionalMaxPool2d(op) => {
@@ -86,7 +86,7 @@ pub fn backward(case: &Case, index: usize, x: &[&[f64]], dy: &[f64]) -> Option<V
     }
 }
 
-/// A pool, layers that keep its shape, and what puts its elements back.
+/// A max pool, layers that keep its shape, and max unpools to the original shape.
 fn there_and_back(
     shape: &[usize],
     kernel: [usize; 2],
@@ -106,7 +106,7 @@ fn there_and_back(
     builder.finish(&[("y", y), ("z", z)])
 }
 
-/// Networks with them, and a batch for each.
+/// Networks with these operations, and a batch size for each.
 pub fn all() -> Vec<(Graph, usize)> {
     let fractional = |kernel, output_size| Op::FractionalMaxPool2d(FractionalMaxPool2d { kernel, output_size });
     let (one, none) = ([1, 1], [0, 0]);
@@ -117,7 +117,7 @@ pub fn all() -> Vec<(Graph, usize)> {
         (chain(&[4, 4, 4], &[fractional([1, 1], [4, 3])]), 2),
         (there_and_back(&[2, 6, 4], [2, 2], [2, 2], none, one, false), 2),
         (there_and_back(&[2, 5, 7], [3, 2], [2, 2], [1, 0], one, true), 3),
-        // Elsewhere two elements of a window may be so near to each other that a nudge changes which is the larger.
+        // For other windows, two elements of a window may be so close that a perturbation changes which one is larger.
         (there_and_back(&[3, 4, 5], [2, 3], [1, 1], [1, 1], one, false), 2),
         (there_and_back(&[4, 5, 5], [2, 2], [3, 2], none, [2, 1], false), 2),
     ]

@@ -1,4 +1,4 @@
-//! Random graphs against the interpreter: joins, splits, shared layers and several outputs in combinations that nobody thought of.
+//! Random graphs against the interpreter: joins, splits, shared layers and several outputs in unforeseen combinations.
 
 use layercake_engine::rng;
 use layercake_ir::{
@@ -8,14 +8,14 @@ use layercake_ir::{
 
 use crate::{blocks, networks::*};
 
-/// Reproducible choices.
+/// A reproducible random number generator.
 struct Dice {
     seed: u64,
     thrown: u64,
 }
 
 impl Dice {
-    /// One of `0..count`.
+    /// A number in `0..count`.
     fn below(&mut self, count: usize) -> usize {
         let bits = (0..16).map(|bit| usize::from(rng::keep(self.seed, 7, self.thrown * 16 + bit, 0.5)) << bit).sum::<usize>();
         self.thrown += 1;
@@ -27,7 +27,7 @@ impl Dice {
     }
 }
 
-// Without biases: the gradient of one before a normalization is a sum that cancels.
+// Without biases: the gradient of a bias before a normalization is a sum that cancels.
 fn plain(kernel: usize) -> Op {
     conv_with(4, [[kernel; 2], [1; 2], [kernel / 2; 2], [1; 2]], 1, false)
 }
@@ -36,7 +36,7 @@ fn bare(outputs: usize) -> Op {
     Op::Linear(Linear { in_features: INFER, out_features: outputs, bias: false })
 }
 
-/// A graph of 4 to 14 nodes whose values are picked from all there are.
+/// A graph of 4 to 14 nodes whose inputs are chosen from all values before them.
 fn graph(seed: u64) -> Graph {
     let mut dice = Dice { seed, thrown: 0 };
     let mut builder = Builder::new("Random");
@@ -47,7 +47,7 @@ fn graph(seed: u64) -> Graph {
         builder.input(&format!("in{i}"), Shape::new(shape)).unwrap();
         shapes.push(Shape::new(shape));
     }
-    // Nodes with tensors, and their operation.
+    // The nodes with tensors, and their operations.
     let mut layers: Vec<(usize, Op)> = Vec::new();
     let wanted = inputs + 4 + dice.below(11);
     while shapes.len() < wanted {
@@ -59,7 +59,7 @@ fn graph(seed: u64) -> Graph {
         let others: Vec<usize> = [x].into_iter().chain((0..=dice.below(2)).map(|_| dice.of(&alike))).collect();
         let added = match dice.below(12) {
             2 if seed.is_multiple_of(3) => {
-                // Exponentials of exponentials are no numbers soon.
+                // Nested exponentials soon overflow.
                 let logvar = builder.add(&format!("{name}_logvar"), Op::Tanh(Tanh {}), &others[1..2]).unwrap();
                 shapes.push(shapes[x]);
                 builder.add(&name, Op::Reparameterize(Reparameterize {}), &[x, logvar])
@@ -101,7 +101,7 @@ fn graph(seed: u64) -> Graph {
                 builder.add(&name, op, &[x])
             }
         };
-        // What a shape rule refuses is thrown again.
+        // A node that a shape rule refuses is drawn again.
         match added {
             Ok(_) => shapes.extend(builder.last().expect("a node was added").shapes()),
             Err(_) => layers.retain(|&(layer, _)| layer != shapes.len()),
@@ -118,7 +118,7 @@ fn graph(seed: u64) -> Graph {
 fn graphs() {
     for seed in 0..300 {
         let graph = graph(seed);
-        // Not 2: a normalization of two values is all but a step, and has no derivative to compare.
+        // Not 2: a normalization of two values is almost a step function, and has no derivative to compare.
         let batch = [4, 7, 17, 35][seed as usize % 4];
         let result = std::panic::catch_unwind(|| check(&graph, batch));
         assert!(result.is_ok(), "graph {seed} on a batch of {batch}: {graph:#?}");

@@ -1,4 +1,4 @@
-//! What an engine promises besides numbers: the same bits on any number of threads, independent runs, errors.
+//! The engine's guarantees besides numbers: the same bits on any number of threads, independent runs, errors.
 
 use layercake_engine::{Engine, EngineError, Mode, Run};
 use layercake_ir::{
@@ -27,10 +27,10 @@ fn networks() -> Vec<(Graph, usize)> {
     vec![
         (lenet(), 70),
         (chain(&[3, 12, 12], &norms), 67),
-        // Large enough that weights' gradients are worked out by all threads together.
+        // So large that the weights' gradients are computed by all threads together.
         (chain(&[500], &[linear(410), Op::Tanh(Tanh {}), norm1d(true), linear(30)]), 70),
         (chain(&[32, 2, 2], &[conv_with(600, [[3, 3], [1, 1], [1, 1], [1, 1]], 2, true), Op::Relu(Relu {}), conv(2, 2, 0)]), 128),
-        // In tiles, each lane by itself and all threads together.
+        // In tiles, by each lane alone and by all threads together.
         (
             chain(
                 &[16, 6, 5],
@@ -45,7 +45,7 @@ fn networks() -> Vec<(Graph, usize)> {
             ),
             70,
         ),
-        // Phase by phase, forward and the way back; large enough for all threads together.
+        // By phases, forward and backward; so large that all threads compute it together.
         (
             chain(
                 &[56, 8, 8],
@@ -103,7 +103,7 @@ fn runs_are_independent() {
     let engine = Engine::default();
     let case = case(&graph, 5, Mode::Train);
     let alone = on_engine(&engine, &case);
-    // Another run with other numbers begins before the first one's backward.
+    // Another run with other numbers starts before the first one's backward pass.
     let start = |shift: f32| {
         let mut run = engine.start(&graph, 5, Mode::Train, true).unwrap();
         let input: Vec<f32> = case.inputs[0].iter().map(|&x| x as f32 + shift).collect();
@@ -122,7 +122,7 @@ fn runs_are_independent() {
     let mut found = vec![0.0; case.inputs[0].len()];
     first.add_input_grad(0, &mut found);
     assert_eq!(found.iter().map(|&x| f64::from(x)).collect::<Vec<_>>(), alone.input_grads[0]);
-    // Gradients are added to what is there.
+    // Gradients are accumulated.
     first.add_input_grad(0, &mut found);
     assert_eq!(f64::from(found[0]), 2.0 * alone.input_grads[0][0]);
 }
@@ -176,7 +176,7 @@ fn refusals() {
     assert!(matches!(engine.start(&graph, usize::MAX / 64, Mode::Infer, false), Err(EngineError::TooLarge { .. })));
 }
 
-/// A graph that no rule has seen may hold anything.
+/// A graph that no shape rule has checked may contain anything.
 #[test]
 fn values_without_elements_are_refused() {
     let mut graph = chain(&[3, 4], &[linear(2)]);
@@ -189,7 +189,7 @@ fn values_without_elements_are_refused() {
     assert_eq!(error.to_string(), "`n0` has a size of 0; every size must be at least 1");
 }
 
-/// An id without a row panics, here in the pool of threads; the engine's next run is as if nothing had been.
+/// An id without a row causes a panic, here in the thread pool; the engine's next run is not affected.
 #[test]
 fn an_engine_goes_on_after_a_panic() {
     for batch in [2, 64] {
@@ -219,7 +219,7 @@ fn an_engine_goes_on_after_a_panic() {
     }
 }
 
-/// What is set outside is seen by a process that begins with it.
+/// Tests the environment variable in child processes, which start with it.
 #[test]
 fn an_instruction_set_that_there_is_not_is_refused() {
     let refused = |name: &str| {
@@ -267,7 +267,7 @@ fn inputs_are_given_before_each_pass() {
     run.forward();
 }
 
-/// The next run on the same buffers does not count what was given to one that was dropped.
+/// Inputs set for a dropped run do not count for the next run on the same buffers.
 #[test]
 #[should_panic(expected = "every input is given before each forward pass")]
 fn inputs_are_given_to_each_run() {
@@ -287,7 +287,7 @@ fn backward_takes_the_place_of_outputs() {
     run.output(0);
 }
 
-/// Lent or written, in one lane or several, in the layout of the lanes or not.
+/// Inputs that are lent or written, in one lane or several, in the layout of the lanes or not.
 #[test]
 fn inputs_that_are_written_are_those_that_are_lent() {
     for (features, batch) in [(30, 1), (1, 5), (30, 5), (30, 70)] {
@@ -305,7 +305,7 @@ fn inputs_that_are_written_are_those_that_are_lent() {
             output
         };
         let lent = outcome(&|run| run.set_input(0, &numbers));
-        // A panic while an input is written does not reach the next run.
+        // A panic while an input is written does not affect the next run.
         let panics = std::panic::AssertUnwindSafe(|| outcome(&|run| run.fill_input(0, |_| panic!("no numbers"))));
         assert!(std::panic::catch_unwind(panics).is_err());
         for _ in 0..2 {

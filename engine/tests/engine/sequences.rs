@@ -1,4 +1,4 @@
-//! The interpreter's operations on sequences, and networks of them. Their derivatives are worked out by differences of what is written here.
+//! The interpreter's operations on sequences, and networks of them. Their derivatives are finite differences of the forward functions here.
 
 use layercake_engine::{Mode, rng};
 use layercake_ir::{
@@ -8,7 +8,7 @@ use layercake_ir::{
 
 use crate::{interpreter::Case, networks::*};
 
-/// What an operation on sequences gives.
+/// The outputs of an operation on sequences.
 pub fn forward(case: &Case, index: usize, x: &[&[f64]], params: &[Vec<f64>]) -> Option<Vec<f64>> {
     let node = &case.graph.nodes()[index];
     let input = case.graph.shape(node.inputs()[0]);
@@ -27,7 +27,7 @@ pub fn forward(case: &Case, index: usize, x: &[&[f64]], params: &[Vec<f64>]) -> 
     }
 }
 
-/// The gradients of its inputs and parameters.
+/// The gradients of the node's inputs and parameters.
 pub fn backward(case: &Case, index: usize, x: &[&[f64]], params: &[Vec<f64>], dy: &[f64], grads: &mut [Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     let node = &case.graph.nodes()[index];
     forward(case, index, x, params)?;
@@ -79,13 +79,13 @@ fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// `W x`, of some rows, and the bias.
+/// A row of `W x`, plus its bias.
 fn affine(weight: &[f64], bias: Option<&Vec<f64>>, x: &[f64], row: usize) -> f64 {
     let sum: f64 = weight[row * x.len()..][..x.len()].iter().zip(x).map(|(w, x)| w * x).sum();
     sum + bias.map_or(0.0, |bias| bias[row])
 }
 
-/// One sample through a recurrent layer.
+/// Runs a recurrent layer on one sample.
 fn recurrent(case: &Case, index: usize, op: &Recurrent, sample: usize, x: &[&[f64]], params: &[Vec<f64>]) -> Vec<f64> {
     let length = x[0].len() / case.batch / op.in_features;
     let (n, width, states) = (op.hidden, op.width(), op.layers * op.directions * op.hidden);
@@ -152,7 +152,7 @@ fn recurrent(case: &Case, index: usize, op: &Recurrent, sample: usize, x: &[&[f6
     y
 }
 
-/// One sample through attention.
+/// Runs attention on one sample.
 fn attention(case: &Case, index: usize, op: &MultiheadAttention, sample: usize, x: &[f64], params: &[Vec<f64>]) -> Vec<f64> {
     let (n, size) = (op.features, op.features / op.heads);
     let length = x.len() / n;
@@ -219,7 +219,7 @@ fn recurrent_layers_of_every_kind() {
     check(&chain(&[3, 2], &[linear(3), Op::Tanh(Tanh {}), relu]), 3);
 }
 
-/// Initial and final states. All outputs of the layer but one are outputs of the network.
+/// A recurrent layer with initial and final states. Its outputs are outputs of the network, except `left_out`.
 fn with_states(op: Op, length: usize, given: bool, left_out: usize) -> Graph {
     let view = op.recurrent().expect("a recurrent layer");
     let states = view.cell.states();
@@ -278,7 +278,7 @@ fn tables() {
         let y = builder.add("recurrent", gru(2, 1, false, 0.0, true, Steps::All, false), &[y]).unwrap();
         check(&builder.finish(&[("y", y), ("again", again)]), batch);
     }
-    // So large that all threads work its gradient out together.
+    // So large that its gradient is computed by all threads together.
     let mut builder = Builder::new("Large");
     let ids = builder.input("ids", Shape::ids(&[2])).unwrap();
     let table = Op::Embedding(Embedding { num_embeddings: 2100, embedding_dim: 100, padding_idx: 7 });

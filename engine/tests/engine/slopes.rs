@@ -1,4 +1,4 @@
-//! The interpreter's gradients are the derivatives of its outputs: finite differences in f64.
+//! Checks that the interpreter's gradients are the derivatives of its outputs, by finite differences in f64.
 
 use layercake_engine::Mode;
 use layercake_ir::{
@@ -11,13 +11,13 @@ use crate::{
     networks::*,
 };
 
-/// The outputs, weighted by their gradients: the number whose derivatives backward gives.
+/// The sum of the outputs weighted by their gradients: the number whose derivatives backward computes.
 fn weighted(case: &Case) -> f64 {
     let outputs = run(case).outputs;
     outputs.iter().zip(&case.output_grads).map(|(y, dy)| y.iter().zip(dy).map(|(y, dy)| y * dy).sum::<f64>()).sum()
 }
 
-/// Nudges `count` numbers spread over a slice of the case and compares.
+/// Perturbs up to 12 numbers spread over a slice of the case, and compares the differences with the gradient.
 #[track_caller]
 fn differences(case: &Case, slice: impl for<'a> Fn(&'a mut Case<'_>) -> &'a mut Vec<f64>, grad: &[f64]) {
     let len = grad.len();
@@ -64,7 +64,7 @@ fn of_every_operation() {
     check_slopes(&chain(&[3, 4], &[norm1d(false)]), 4);
 }
 
-/// But for Amax and Maxout, which have none where two are equal.
+/// Except Amax and Maxout, which have no derivative where two elements are equal.
 #[test]
 fn of_every_block() {
     for (shape, op) in crate::blocks::all() {

@@ -1,5 +1,6 @@
-//! What stands out in a convolution that is done in tiles: a NaN, an infinity or a large number reaches what can see it and nothing else, and errors are
-//! about twice those of the definition at most, of the weights' gradient a few times. Lanes of fewer than 8 images are done by the definition.
+//! Outliers in a convolution that is computed in tiles: a NaN, an infinity or a large number affects only the results that depend on it.
+//! Errors are at most about twice those of the definition; for the weights' gradients, a few times. Lanes of fewer than 8 images are
+//! computed by the definition.
 
 use layercake_engine::{Engine, Mode, rng};
 use layercake_ir::Graph;
@@ -10,10 +11,10 @@ use crate::{
 };
 
 const IMAGES: usize = 64;
-/// The image with the large number.
+/// The image that contains the outlier.
 const IMAGE: usize = 20;
 
-/// A convolution from large maps to small ones, or the transposed one back.
+/// A convolution from large maps to small maps, or the transposed convolution back.
 #[derive(Clone, Copy)]
 struct Subject {
     kernel: usize,
@@ -26,7 +27,7 @@ struct Subject {
 }
 
 const SUBJECTS: [Subject; 4] = [
-    // Tiles of 4x4, of 2x2, phases, and phases back.
+    // Tiles of 4x4, tiles of 2x2, phases, and transposed phases.
     Subject { kernel: 3, stride: 1, padding: 1, channels: [64, 64], large: 16, small: 16, transposed: false },
     Subject { kernel: 3, stride: 1, padding: 1, channels: [64, 48], large: 4, small: 4, transposed: false },
     Subject { kernel: 4, stride: 2, padding: 1, channels: [48, 64], large: 16, small: 8, transposed: false },
@@ -44,17 +45,17 @@ impl Subject {
         chain(&[large, self.large, self.large], &[conv_with(small, [kernel, stride, padding, [1; 2]], 1, false)])
     }
 
-    /// Elements of an image of the large and the small maps.
+    /// The numbers of elements in an image of the large and the small maps.
     fn lens(&self) -> [usize; 2] {
         [self.channels[0] * self.large * self.large, self.channels[1] * self.small * self.small]
     }
 
-    /// Input and output, of what are the large and the small maps or the other way round.
+    /// Orders a pair for the large and small maps as input and output.
     fn ends<T: Copy>(&self, [large, small]: [T; 2]) -> [T; 2] {
         if self.transposed { [small, large] } else { [large, small] }
     }
 
-    /// Calls `term` with the places of a weight, a large and a small element of an image for each product of the definition.
+    /// Calls `term` with the positions of a weight, a large and a small element of an image, for each product of the definition.
     fn products(&self, mut term: impl FnMut(usize, usize, usize)) {
         let taps = self.kernel * self.kernel;
         let [large, small] = [self.large, self.small];
@@ -69,7 +70,7 @@ impl Subject {
     }
 }
 
-/// Input, weights and gradient of the output.
+/// Input, weights, and the gradient of the output.
 struct Case {
     x: Vec<f32>,
     weight: Vec<f32>,
@@ -79,7 +80,7 @@ struct Case {
 /// Output, gradient of the input, gradient of the weights.
 type Outcome = [Vec<f32>; 3];
 
-/// So many images at a time.
+/// Runs the case with `at_once` images at a time.
 fn run(subject: &Subject, case: &Case, at_once: usize) -> Outcome {
     let (graph, engine, [input, output]) = (subject.graph(), Engine::default(), subject.ends(subject.lens()));
     let [mut y, mut dx] = [Vec::new(), Vec::new()];
@@ -98,7 +99,7 @@ fn run(subject: &Subject, case: &Case, at_once: usize) -> Outcome {
     [y, dx, grads.remove(0)]
 }
 
-/// The image's output and gradient of the input, and the gradient of the weights, in f64.
+/// The image's output and input gradient, and the gradient of the weights, in f64.
 fn exact(subject: &Subject, case: &Case) -> [Vec<f64>; 3] {
     let [input, output] = subject.ends(subject.lens());
     let (x, dy) = (&case.x[IMAGE * input..], &case.dy[IMAGE * output..]);
@@ -108,7 +109,7 @@ fn exact(subject: &Subject, case: &Case) -> [Vec<f64>; 3] {
         y[to] += f64::from(case.weight[w]) * f64::from(x[from]);
         dx[from] += f64::from(case.weight[w]) * f64::from(dy[to]);
         let mut sum = 0.0;
-        // The sums over all images are long: of a few weights only, those of the first and the last channels.
+        // The sums over all images are long: only those of the weights of the first and the last channels are computed.
         if w < 9 * 64 || w >= case.weight.len() - 9 * 64 {
             for image in 0..IMAGES {
                 sum += f64::from(case.x[image * input + from]) * f64::from(case.dy[image * output + to]);
@@ -120,7 +121,7 @@ fn exact(subject: &Subject, case: &Case) -> [Vec<f64>; 3] {
     [y, dx, dw]
 }
 
-/// The root of the mean squared error, and the largest, of finite elements among some.
+/// The root mean squared error and the largest error of the finite elements selected by `among`.
 fn errors(found: &[f32], exact: &[f64], among: impl Fn(usize) -> bool) -> [f64; 2] {
     let all = found.iter().zip(exact).enumerate().filter(|(i, (found, exact))| among(*i) && found.is_finite() && exact.is_finite());
     let errors: Vec<f64> = all.map(|(_, (&found, exact))| (f64::from(found) - exact).abs()).collect();
@@ -128,7 +129,7 @@ fn errors(found: &[f32], exact: &[f64], among: impl Fn(usize) -> bool) -> [f64; 
     [mean.sqrt(), errors.iter().copied().fold(0.0, f64::max)]
 }
 
-/// NaN and infinity in the same places.
+/// Fails unless NaNs and infinities are in the same positions.
 #[track_caller]
 fn same_kinds(found: &[f32], wanted: &[f32], what: &str) {
     let kind = |x: f32| {
@@ -156,12 +157,12 @@ fn case(subject: &Subject) -> Case {
     }
 }
 
-/// With a number in one pixel of the input, or of the gradient.
+/// Compares with `number` in one pixel of the input, or of the gradient.
 fn check(subject: &Subject, number: f32, [y, x]: [usize; 2], in_gradient: bool) {
     let mut case = case(subject);
     let ([input, output], [wide, narrow]) = (subject.ends(subject.lens()), subject.ends([subject.large, subject.small]));
     let (list, len, size) = if in_gradient { (&mut case.dy, output, narrow) } else { (&mut case.x, input, wide) };
-    // In the first channel and in the last: the gradients of their weights are compared with those in f64.
+    // In the first and the last channel, whose weights' gradients are compared with those in f64.
     let places = [y * size + x, len - size * size + y * size + x];
     list[IMAGE * len + places[0]] = number;
     list[IMAGE * len + places[1]] = -number;
@@ -170,7 +171,7 @@ fn check(subject: &Subject, number: f32, [y, x]: [usize; 2], in_gradient: bool) 
     for (what, (fast, direct)) in ["output", "input's gradient", "weights' gradient"].iter().zip(fast.iter().zip(&direct)) {
         same_kinds(fast, direct, &name(what));
     }
-    // What can see one of the two.
+    // Whether each result depends on one of the two numbers.
     let mut sees = [vec![false; output], vec![false; input], vec![false; case.weight.len()]];
     subject.products(|w, large, small| {
         let [from, to] = subject.ends([large, small]);
@@ -184,8 +185,8 @@ fn check(subject: &Subject, number: f32, [y, x]: [usize; 2], in_gradient: bool) 
         for seen in [false, true] {
             let [fast, direct] = [&fast, &direct].map(|all| errors(&part(all), exact, |at| sees[at] == seen));
             let what = name(["output", "input's gradient", "weights' gradient"][i]);
-            // Measured, with numbers of one size: 2.0 with tiles of 4x4, 2.4 with phases; of the weights' gradient, whose sums are long, 6 with AVX2, and
-            // 8.1 with AVX-512, where the sums by the definition run in more lanes and are more exact.
+            // Measured with numbers of one magnitude: 2.0 with tiles of 4x4, 2.4 with phases; for the weights' gradients, whose sums are
+            // long, 6 with AVX2, and 8.1 with AVX-512, where the definition sums in more lanes and is more precise.
             let times = if i == 2 { 9.0 } else { 2.6 };
             let within = fast[0] <= times * direct[0] && fast[1] <= 2.0 * times * direct[1];
             assert!(within, "{what}, seen: {seen}: {fast:?}, by the definition {direct:?}");
@@ -214,7 +215,7 @@ fn ordinary_numbers_have_ordinary_errors() {
     }
 }
 
-/// A lane full of NaNs is one without a number behind it, and one with few images is the same.
+/// A lane of only NaNs contains no finite number; the positions of NaNs are the same as in a lane with few images.
 #[test]
 fn all_nan_stays_so() {
     for subject in &SUBJECTS {

@@ -1,4 +1,4 @@
-//! Pooling against a slow, obvious reference, on awkward sizes.
+//! Pooling against a slow, simple reference, with awkward sizes.
 
 use layercake_ir::ops::Window;
 

@@ -186,7 +186,7 @@ mod tests {
     fn what_stands_out_is_found_in_its_image() {
         let (channels, positions, images) = (64, 256, 19);
         if cfg!(miri) {
-            // Large values, of which all can be computed in tiles.
+            // Large values, all of which can be computed in tiles.
             return;
         }
         for large in [1e2, 1e4, -1e6, 1e20, 1e38, f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {

@@ -1,4 +1,4 @@
-//! All passes, compared with the definition.
+//! All passes against the definition.
 
 use layercake_ir::{Shape, ops::Conv2d};
 

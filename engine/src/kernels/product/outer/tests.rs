@@ -1,4 +1,4 @@
-//! The product against its definition, and what it refuses.
+//! The product against its definition, and the sizes that it refuses.
 
 use super::*;
 use crate::kernels::{
