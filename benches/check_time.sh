@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How long `cargo check` takes after an edit to a file with a network in it: the median of five.
+# The time of `cargo check` after an edit to a file with a network: the median of five runs.
 #
 #   benches/check_time.sh [LAYERCAKE_FOLDER]
 #

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# How long `cargo check` takes after an edit to a file of networks: wall time, and the processor time of user and system together.
+# The time of `cargo check` after an edit to a file of networks: wall-clock time, and processor time (user and system).
 #
 #   benches/compile_time.sh [ROUNDS]
 #
-# Medians of ROUNDS (3) re-checks of a throw-away crate outside this repository, which holds copies of the files in models/src/networks: the
-# time is what a user waits for. Fails above the bars: 5 s of wall time for a file with ResNet-50 in it, 30 s for all networks. On a busy
-# machine, use the processor time.
+# Prints medians of ROUNDS (default 3) checks of a temporary crate outside this repository with copies of the files in models/src/networks,
+# so that the time is what a user waits for. Fails above the limits: 5 s of wall-clock time for a file with ResNet-50, 30 s for all
+# networks. On a busy machine, use the processor time.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 rounds=${1:-3}
@@ -23,7 +23,7 @@ TOML
 cp "$here/Cargo.lock" "$crate/Cargo.lock"
 cd "$crate"
 
-# Only the one network of a file, with the templates in it: `only FILE NAME`.
+# `only FILE NAME` keeps one network of a file and the templates in it.
 only() {
   awk -v name="$2" '
     /^    (\/\/\/|#\[)/ { held = held $0 "\n"; next }
@@ -42,7 +42,7 @@ timed() { # what, the file to edit, the bar in seconds
   cargo check --quiet --offline
   for ((round = 0; round < rounds; round++)); do
     sleep 0.1
-    # Alternate between 1000 and 1001 classes, so that the network does change.
+    # Alternate between 1000 and 1001 classes, so that the network changes each time.
     if [ $((round % 2)) = 0 ]; then sed -i 's/1000/1001/' "src/$2"; else sed -i 's/1001/1000/' "src/$2"; fi
     touch "src/$2"
     { time cargo check --quiet --offline; } 2>&1
@@ -64,7 +64,7 @@ grep -q 'ResNet50:' src/resnet.rs
 echo 'pub mod resnet;' > src/lib.rs
 timed "ResNet-50 ($(grep -c . src/resnet.rs) lines)" resnet.rs 5
 
-# Without the assertions about the number of parameters, which fail for edited networks.
+# Without the assertions on the number of parameters, which fail for edited networks.
 grep -v '^const _' "$here/models/src/networks/resnet.rs" > src/resnet.rs
 timed "ResNet-18 and -50, both sizes" resnet.rs 5
 

@@ -1,6 +1,6 @@
-//! A model composed of two networks and a learned scale: training, partial freezing, saving and loading.
+//! An autoencoder: a model of two networks and a learned scale, with a custom training loop, partial freezing, saving and loading.
 //!
-//! Compresses the built-in 8x8 digits of `layercake-train` to 12 numbers, in a few seconds.
+//! Compresses the built-in 8x8 digits of `layercake-train` to 12 numbers. Takes a few seconds.
 
 use layercake::dfdx::tensor_ops::{BroadcastTo, TryMul, TrySub};
 use layercake::optim::{Adam, AdamConfig};
@@ -8,10 +8,10 @@ use layercake::prelude::*;
 use layercake_train::data::{Images as Digits, Loader, Normalize, digits};
 
 network! {
-    /// From an image to its code.
+    /// Maps an image to its code.
     Encoder: [1, 8, 8] -> [12] { Flatten, fc1: Linear(48), ReLU, fc2: Linear(12) }
 
-    /// From the code to the pixels.
+    /// Maps a code to the pixels.
     Decoder: [12] -> [64] { fc1: Linear(48), ReLU, fc2: Linear(64) }
 }
 
@@ -39,7 +39,7 @@ impl Autoencoder {
     }
 }
 
-/// Trains for some epochs. Returns the mean loss of the last one.
+/// Trains for a number of epochs and returns the mean loss of the last one.
 fn train(model: &mut Autoencoder, optimizer: &mut impl Optimizer<Autoencoder, Cpu, f32>, images: &Loader<Digits>, epochs: usize) -> f32 {
     let device = model.scale.device().clone();
     let mut gradients = model.alloc_grads();

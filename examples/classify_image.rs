@@ -1,9 +1,9 @@
-//! Classification of an image file, with the weights compiled into the program.
+//! Classifies an image file with weights that are compiled into the program.
 //!
 //!     cargo run --release -p layercake-examples --example classify_image -- photo-of-a-digit.jpg
 //!
-//! Without an argument it checks the weights and classifies `data/seven.png`. With `--train` it trains the network on the built-in digits of
-//! `layercake-train` and writes the weights for the next build.
+//! Without an argument, it checks the weights and classifies `data/seven.png`. With `--train`, it trains the network on the built-in digits
+//! of `layercake-train` and writes the weights for the next build.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,7 +17,7 @@ use layercake_train::data::{Array, DataError, Image, KnownDataset, Loader, Split
 use layercake_train::{Classification, ProgressReport, TrainError, Trainer, Until, evaluate};
 
 network! {
-    /// Digits in MNIST's format, white on black, to the logits of the ten digits.
+    /// Maps an image in MNIST's format (white on black) to the logits of the ten digits.
     Digits: [1, 28, 28] -> [10] {
         conv1: Conv2d(8, kernel = 5, stride = 2), ReLU,
         conv2: Conv2d(16, kernel = 3, stride = 2), ReLU,
@@ -25,7 +25,7 @@ network! {
     }
 }
 
-// The size of the weights in the program.
+// A limit on the size of the weights, checked at compile time.
 const _: () = assert!(Digits::PARAMS * size_of::<f32>() < 60_000);
 
 const WEIGHTS: &[u8] = include_bytes!("data/digits.safetensors");
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         None => check(),
     };
     let Err(error) = done else { return ExitCode::SUCCESS };
-    // The message names the file, what was expected and what was found.
+    // The error message names the file, what was expected, and what was found.
     eprintln!("error: {error}");
     ExitCode::FAILURE
 }
@@ -65,10 +65,10 @@ fn classify(path: &Path) -> Result<usize, TrainError> {
     Ok(digits[0])
 }
 
-/// Converts a gray image to the network's input: its size, and light digits on a dark background.
+/// Converts a gray image to the network's input: resizes it, and inverts a dark digit on a light background.
 fn prepared(image: &Image) -> Vec<f32> {
     let scaled = image.resized([SIDE; 2]).pixels;
-    // Most pixels are background.
+    // Most pixels belong to the background.
     let is_paper = scaled.iter().sum::<f32>() > 0.5 * scaled.len() as f32;
     scaled.into_iter().map(|pixel| if is_paper { 1.0 - pixel } else { pixel }).collect()
 }

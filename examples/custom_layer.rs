@@ -1,4 +1,4 @@
-//! A custom layer with parameters in `network!`, generic over number type, device and tape.
+//! A custom layer with learned parameters in `network!`, generic over number type, device and tape.
 //!
 //! The score of a class is the negative weighted distance to its center, as in the original LeNet-5 (LeCun et al., 1998, section II.B), with
 //! learned centers and weights.
@@ -12,7 +12,7 @@ use layercake::prelude::*;
 use layercake_train::data::{Loader, Normalize, Split, digits};
 use layercake_train::{Classification, TrainError, Trainer, Until};
 
-/// `score_k = -weight_k |x - center_k|^2`, for `OUT` centers in `IN` dimensions.
+/// The layer: `score_k = -weight_k |x - center_k|^2` for `OUT` centers in `IN` dimensions.
 #[derive(Clone, Debug, Model)]
 pub struct Nearness<const IN: usize, const OUT: usize, E: Dtype = f32, D: Storage<E> = Cpu> {
     #[model(param, init = |centers| default_uniform(centers, 1))]
@@ -21,7 +21,7 @@ pub struct Nearness<const IN: usize, const OUT: usize, E: Dtype = f32, D: Storag
     weight: Tensor<Rank1<OUT>, E, D>,
 }
 
-/// The forward pass, in dfdx operations, which have gradients.
+/// The forward pass in dfdx operations, which compute the gradients.
 impl<const IN: usize, const OUT: usize, B: Dim, E: Scalar, D: Device<E>, T: Tape<E, D>> Module<Tensor<(B, Const<IN>), E, D, T>>
     for Nearness<IN, OUT, E, D>
 {
@@ -37,11 +37,11 @@ impl<const IN: usize, const OUT: usize, B: Dim, E: Scalar, D: Device<E>, T: Tape
     }
 }
 
-/// Training and inference are the same.
+/// The forward pass is the same in training and inference.
 impl<const IN: usize, const OUT: usize, E: Dtype, D: Storage<E>> dfdx::nn::NonMutableModule for Nearness<IN, OUT, E, D> {}
 
 network! {
-    /// An image to 12 features, and to the scores by distance to each digit's center.
+    /// Maps an image to 12 features, and these to scores by their distance to each digit's center.
     Places: [1, 8, 8] -> [10] {
         conv: Conv2d(16, kernel = 3, padding = 1), ReLU, MaxPool2d(2),
         Flatten,
@@ -76,7 +76,7 @@ fn main() -> Result<(), TrainError> {
     let accuracy = task.confusion_matrix().map_or(0.0, |confusion| confusion.accuracy());
     assert!(accuracy > 0.95, "test accuracy: {accuracy}");
 
-    // The parameters are fields, with the same names in checkpoints: `nearness.centers`.
+    // The parameters are fields of the network and have the same names in checkpoints: `nearness.centers`.
     let (centers, mut apart) = (net.nearness.centers.array(), Vec::new());
     for (a, b) in (0..10).flat_map(|a| (0..a).map(move |b| (b, a))) {
         let square: f32 = centers[a].iter().zip(&centers[b]).map(|(p, q)| (p - q).powi(2)).sum();

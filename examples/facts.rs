@@ -1,13 +1,13 @@
-//! Compile-time facts about a network: constants, a parameter budget checked by the compiler, and sizes as named constants.
+//! Compile-time facts about a network: its sizes as constants, and budgets for parameters and operations that the compiler checks.
 
 use layercake::prelude::*;
 
-/// All sizes below follow from this. If it is too small, the file does not compile.
+/// The image size. All other sizes are computed from it; if it is too small, the file does not compile.
 const SIDE: usize = 28;
 const CLASSES: usize = 10;
 
 network! {
-    /// A convolutional network with named sizes.
+    /// A convolutional network whose input and output sizes are named constants.
     pub Net: [1, SIDE, SIDE] -> [CLASSES] {
         conv1: Conv2d(8, kernel = 5, stride = 2), ReLU,
         conv2: Conv2d(16, kernel = 3, stride = 2), ReLU,
@@ -16,7 +16,7 @@ network! {
     }
 }
 
-// A budget for a small device: the build fails if the network exceeds it.
+// Budgets for a small device: the build fails if the network exceeds them.
 const _: () = assert!(Net::PARAMS < 10_000);
 const _: () = assert!(Net::FLOPS < 1_000_000);
 

@@ -1,7 +1,7 @@
 //! A generative adversarial network (Goodfellow et al., 2014): a generator creates digits from noise, a discriminator distinguishes them
 //! from real ones, and each has its own optimizer.
 //!
-//! A classifier trained on real digits, the judge, evaluates the samples. The loop is that of PyTorch's DCGAN tutorial.
+//! A classifier trained on real digits (the judge) evaluates the generated samples. The training loop is that of PyTorch's DCGAN tutorial.
 
 use layercake::average::{AveragedModel, Averaging};
 use layercake::optim::{Adam, AdamConfig};
@@ -11,14 +11,14 @@ use layercake_train::run::image_grid;
 use layercake_train::{Classification, TrainError, Trainer, Until, argmax};
 
 network! {
-    /// Noise to pixels in -1..1.
+    /// Maps noise to pixels in -1..1.
     Generator: [16] -> [1, 8, 8] {
         fc1: Linear(128, bias = false), bn1: BatchNorm1d, ReLU,
         fc2: Linear(256, bias = false), bn2: BatchNorm1d, ReLU,
         fc3: Linear(64), Tanh, Reshape(1, 8, 8),
     }
 
-    /// Pixels to the logit that the image is real.
+    /// Maps pixels to the logit of the probability that the image is real.
     Discriminator: [1, 8, 8] -> [1] {
         Flatten,
         fc1: Linear(256), LeakyReLU(negative_slope = 0.2), Dropout(0.3),
@@ -26,7 +26,7 @@ network! {
         fc3: Linear(1),
     }
 
-    /// Pixels to the logits of the ten digits.
+    /// Maps pixels to the logits of the ten digits.
     Judge: [1, 8, 8] -> [10] {
         conv1: Conv2d(16, kernel = 3, padding = 1), BatchNorm2d, ReLU,
         conv2: Conv2d(32, kernel = 3, padding = 1), BatchNorm2d, ReLU, MaxPool2d(2),
@@ -74,7 +74,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut makes, mut tells) = (Adam::new(&generator, adam), Adam::new(&discriminator, adam));
     let (mut by_g, mut by_d) = (generator.alloc_grads(), discriminator.alloc_grads());
     let noise = |images: usize| -> Noise { device.sample_normal_like(&(images, Const)) };
-    // Samples are drawn from the moving average of the generator.
+    // Samples are generated with the exponential moving average of the generator's weights.
     let mut average = AveragedModel::new(&generator, Averaging::Ema { decay: 0.995 });
     let shown = noise(500);
     let (sure_before, _) = judged(&judge, generator.forward(shown.clone()));
@@ -84,7 +84,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for batch in real.epoch(epoch) {
             let images = batch?.images.into_tensor(&device)?;
 
-            // The discriminator: the gradients of both losses accumulate. The generated images have no tape, so the generator gets no gradient.
+            // Train the discriminator. The gradients of both losses accumulate. The generated images have no tape, so the generator gets no
+            // gradient.
             let on_real = loss_of(discriminator.forward_train(images, by_d), 0.9);
             let made = generator.forward_mut(noise(BATCH).leaky_traced()).retaped::<NoneTape>();
             loss_d += on_real.array();
@@ -94,7 +95,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             tells.step(&mut discriminator, &mut by_d)?;
             discriminator.zero_grads(&mut by_d);
 
-            // The generator, through the discriminator, whose parameters do not change.
+            // Train the generator: its gradient passes through the discriminator, whose parameters do not change.
             let loss = loss_of(discriminator.forward_mut(generator.forward_train(noise(BATCH), by_g)), 1.0);
             loss_g += loss.array();
             by_g = loss.backward();

@@ -1,6 +1,6 @@
-//! A training loop without the trainer, with dfdx's API and optimizer.
+//! A hand-written training loop with dfdx's API and optimizer, without `layercake-train`'s trainer.
 //!
-//! Trains a small network on the built-in digits of `layercake-train`, in a few seconds.
+//! Trains a small network on the built-in digits of `layercake-train`. Takes a few seconds.
 
 use layercake::dfdx::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The accuracy on the test images, which are one batch.
+/// Returns the accuracy on the test images, which fit in one batch.
 fn tested(net: &Small, test: &Loader<Images>, device: &Cpu) -> Result<f64, DataError> {
     let Batch { images, labels } = test.epoch(1).next().expect("there are images")?;
     Ok(accuracy(&net.forward(images.into_tensor(device)?).as_vec(), &labels))

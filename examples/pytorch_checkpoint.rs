@@ -1,4 +1,5 @@
-//! Loads a PyTorch checkpoint into a network with the same names and compares the outputs; then one with other names and another head.
+//! Loads a PyTorch checkpoint into a network with the same names and compares the outputs; then loads a checkpoint with other names and
+//! another head.
 //!
 //! The files were written by `data/pytorch_checkpoint.py` with `safetensors.torch.save_file(net.state_dict(), ..)`.
 
@@ -25,7 +26,7 @@ network! {
     }
 }
 
-/// Any tensors in a safetensors file can be loaded as a model: here input and output of the PyTorch network.
+/// Any tensors in a safetensors file can be loaded as a model: here the input and output of the PyTorch network.
 #[derive(Debug, Model)]
 struct Answers {
     #[model(buffer)]
@@ -41,7 +42,7 @@ fn data(file: &str) -> PathBuf {
 fn main() -> Result<(), io::IoError> {
     let device = Cpu::seed_from_u64(0);
     let mut net = SmallResNet::new(&device);
-    // Loads all tensors by name. Missing and unexpected tensors and shape mismatches are errors.
+    // Load all tensors by name. Missing or unexpected tensors and shape mismatches are errors.
     io::load_safetensors(&mut net, data("pytorch_checkpoint.safetensors"))?;
 
     let mut pytorch = Answers::new(&device);
@@ -53,17 +54,17 @@ fn main() -> Result<(), io::IoError> {
     println!("maximum of {} differences: {difference:.1e}\n", ours.len());
     assert!(theirs.len() == 30 && difference < 1e-5, "the outputs differ");
 
-    // The same body, saved from `DataParallel`, with a head for four classes. Strict loading fails.
+    // A checkpoint of the same body, saved from `DataParallel`, with a head for four classes. Strict loading fails.
     let parallel = data("pytorch_checkpoint_parallel.safetensors");
     let mut other = SmallResNet::new(&device);
     let Err(refused) = io::load_safetensors(&mut other, &parallel) else { panic!("the names differ") };
     println!("{refused}\n");
 
-    // Loading only tensors with the same name and shape: none.
+    // Load only the tensors with the same name and shape. There are none.
     let report = io::load_matching(&mut other, &parallel)?;
     assert!(report.loaded.is_empty() && report.unused.len() == report.missing.len());
 
-    // Mapping the names: all but the head.
+    // Map the names. All tensors except the head are loaded.
     let report = io::load_renamed(&mut other, &parallel, |ours| format!("module.{ours}"))?;
     println!("{report}");
     let left_out: Vec<&str> = report.mismatched.iter().map(|tensor| tensor.name.as_str()).collect();

@@ -1,7 +1,7 @@
-//! Shared weights: a tower embeds two images, and the distance of the embeddings tells whether they show the same digit (Bromley et al.,
-//! 1993). `reuse` shares the weights; the gradients of both uses are added.
+//! A Siamese network (Bromley et al., 1993): a tower with shared weights embeds two images, and the distance between the embeddings
+//! determines whether they show the same digit. `reuse` shares the weights; the gradients of both uses are added.
 //!
-//! Trained on pairs of images and evaluated on pairs of unseen images.
+//! The network is trained on pairs of images and evaluated on pairs of unseen images.
 
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
@@ -16,7 +16,7 @@ network! {
         Flatten, fc: Linear(features), Sigmoid,
     }
 
-    /// The logit that two images show the same digit.
+    /// Maps two images to the logit of the probability that they show the same digit.
     Same: { left: [1, 8, 8], right: [1, 8, 8] } -> [1] {
         from left, tower: tower(32) as a,
         from right, reuse tower as b,
@@ -26,7 +26,7 @@ network! {
     }
 }
 
-// Shared weights count once in PARAMS and twice in FLOPS.
+// Shared weights count once in PARAMS, but twice in FLOPS.
 const _: () = assert!(Same::PARAMS == (16 * 9 + 16) + (32 * 16 * 9 + 32) + (512 * 32 + 32) + 33);
 
 /// Pairs of images; every other pair shows the same digit.
@@ -87,7 +87,7 @@ impl Collate for Pair {
     }
 }
 
-/// The accuracy on pairs.
+/// Returns the accuracy on pairs.
 fn accuracy(net: &Same, pairs: &Loader<Pairs>, device: &Cpu) -> Result<f64, DataError> {
     let mut correct = 0;
     for batch in pairs.epoch(1) {

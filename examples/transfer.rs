@@ -1,9 +1,11 @@
 //! Transfer learning: a network trained on five classes is fine-tuned to five other classes with few examples.
 //!
-//! The first network is trained on the first five classes of a data set. Its body is loaded into a network with a new head, which gets twenty images
-//! of each of the other classes: first only the head is trained with the body frozen, then all parameters with a lower learning rate.
+//! The first network is trained on the first five classes of a data set. Its body is loaded into a network with a new head. This network is
+//! trained on twenty images of each of the other classes: first only the head, with the body frozen, then all parameters with a lower
+//! learning rate.
 //!
-//! Uses Fashion-MNIST if the variable LAYERCAKE_DATA names a folder that contains `fashion-mnist`, otherwise the built-in digits.
+//! The data set is Fashion-MNIST if the environment variable LAYERCAKE_DATA names a folder that contains `fashion-mnist`, otherwise the
+//! built-in digits.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -27,7 +29,7 @@ network! {
     Target: [1, 28, 28] -> [5] { body: body(), head: Linear(64), ReLU, classes: Linear(5) }
 }
 
-/// At most `most` images of each of these classes, relabeled from 0.
+/// Selects at most `most` images of each of these classes and relabels them from 0.
 fn only(images: &Images, classes: Range<usize>, most: usize) -> Result<Images, DataError> {
     let of = |class| (0..images.len()).filter(move |&i| images.labels()[i] == class).take(most);
     let chosen = images.subset(&classes.clone().flat_map(of).collect::<Vec<_>>());
@@ -35,7 +37,7 @@ fn only(images: &Images, classes: Range<usize>, most: usize) -> Result<Images, D
     Images::new("a part", chosen.shape(), chosen.pixels().to_vec(), labels, chosen.classes()[classes].to_vec())
 }
 
-/// Training and test images of some classes.
+/// The training and test images of some classes.
 struct Lesson {
     train: Loader<Images>,
     test: Loader<Images>,
@@ -50,7 +52,7 @@ impl Lesson {
         Ok(Self { train: Loader::new(train, batch).shuffle(1), test, classes: names })
     }
 
-    /// Trains a network for some epochs and returns its test accuracy.
+    /// Trains a network for a number of epochs and returns its test accuracy.
     fn learn<N>(&self, net: &mut N, optimizer: &mut Adam, epochs: usize) -> Result<f64, TrainError>
     where
         N: Classifier<1, 28, 28, 5, Cpu> + Clone,
@@ -80,7 +82,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = std::env::temp_dir().join("layercake-transfer.safetensors");
     io::save_safetensors(&source, &file)?;
 
-    // Load the tensors that match; the report lists the others.
+    // Load the tensors with a matching name and shape; the report lists the others.
     let mut target = Target::new(&device);
     let report = io::load_matching(&mut target, &file)?;
     println!("\n{report}\n");

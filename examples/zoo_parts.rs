@@ -1,7 +1,7 @@
-//! A part of the zoo in a custom model: the encoder of the variational autoencoder with a new classification head.
+//! A network of the model zoo as part of a custom model: the encoder of the variational autoencoder with a new classification head.
 //!
-//! The code between them is noisy and its information is penalized: a variational information bottleneck (Alemi et al., 2017). It keeps the few bits
-//! that distinguish the digits.
+//! This is a variational information bottleneck (Alemi et al., 2017): the code between encoder and head is noisy, and the loss penalizes
+//! its information. It keeps only the few bits that distinguish the digits.
 
 use std::f32::consts::LN_2;
 
@@ -11,14 +11,14 @@ use layercake_models::networks::MlpEncoder;
 use layercake_train::data::{Batch, Images, KnownDataset, Loader, Split};
 use layercake_train::{Metrics, Pass, ProgressReport, Step, TrainError, Trainer, Until, accuracy, task_fn};
 
-/// Dimensions of the code.
+/// The number of dimensions of the code.
 const CODE: usize = 8;
-/// The weight of the information in the loss.
+/// The weight of the code's information in the loss.
 const PRICE: f32 = 0.02;
 const EPOCHS: usize = 16;
 
 network! {
-    /// A code to the logits of the ten digits.
+    /// Maps a code to the logits of the ten digits.
     Head: [CODE] -> [10] { fc1: Linear(32), ReLU, fc2: Linear(10) }
 }
 
@@ -30,7 +30,7 @@ struct Bottleneck<E: Dtype = f32, D: Storage<E> = Cpu> {
 }
 
 impl Bottleneck {
-    /// The training loss, with a code sampled from the encoder's distribution.
+    /// Computes the training loss, with a code sampled from the encoder's distribution.
     fn loss(&mut self, batch: Batch, pass: Pass) -> Result<Step, TrainError> {
         let Batch { images, labels } = batch;
         let (mean, logvar) = self.encoder.forward_train(images.into_tensor(&pass.device)?, pass.gradients);
@@ -43,7 +43,7 @@ impl Bottleneck {
         Ok(Step::new(loss, labels.len()).with_metric("accuracy", accuracy).with_metric("bits", bits.into()))
     }
 
-    /// The evaluation, without noise: the code is the mean.
+    /// Computes the test accuracy without noise: the code is the mean.
     fn accuracy(&self, test: &Loader<Images>, device: &Cpu) -> Result<Metrics, TrainError> {
         let Batch { images, labels } = test.epoch(1).next().expect("all images are one batch")?;
         let (mean, _) = self.encoder.forward(images.into_tensor(device)?);
@@ -52,7 +52,7 @@ impl Bottleneck {
 }
 
 fn main() -> Result<(), TrainError> {
-    // The built-in digits, resized to 28x28 as in MNIST.
+    // Load the built-in digits, resized to 28x28 as in MNIST.
     let Split { train, test } = KnownDataset::Digits.load(None, MlpEncoder::<CODE>::INPUT)?;
     let (train, test) = (Loader::new(train, 32).shuffle(1), Loader::new(test, 360));
 

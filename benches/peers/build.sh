@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Builds the peers that are written in Rust, each with its own lock file, outside the workspace.
+# Builds the peers written in Rust outside the workspace, each with its own lock file.
 #
 #   [PEERS_TARGET=<folder>] [MKLROOT=<prefix>] [TORCH_PY=<python>] benches/peers/build.sh [WHAT ...]
 #
 # WHAT: candle      candle, gemm with its AVX-512 kernels
 #       candle-mkl  candle with its mkl feature; MKLROOT: a prefix with static MKL and include/mkl.h,
-#                   as `pip install mkl-static mkl-include` gives in a fresh venv
+#                   as installed by `pip install mkl-static mkl-include` in a new venv
 #       burn        burn with the flex and the ndarray backend
 #       burn-cpu    burn with the CubeCL CPU backend (fetches an LLVM bundle from GitHub)
-#       burn-tch    burn with libtorch out of TORCH_PY's torch (see burn/tch-shim)
-# Default: candle burn, which are those that the runner starts.
+#       burn-tch    burn with the libtorch of TORCH_PY's torch (see burn/tch-shim)
+# Default: candle burn, the ones that the runner starts.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 target=${PEERS_TARGET:-$here/target}

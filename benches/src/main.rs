@@ -162,7 +162,7 @@ fn take_turns(workload: &'static Workload, sides: &[Side], options: &Options, pe
             }
         }
         let mut ready = running;
-        // A side that lacks the workload, or fails, exits by itself.
+        // A side that does not support the workload, or fails, exits by itself.
         ready.retain_mut(|side| side.ready(kind) || side.is_over());
         let (over, mut ready): (Vec<_>, Vec<_>) = ready.into_iter().partition(|side| side.is_over());
         finished.extend(over.into_iter().map(Running::finish));

@@ -23,7 +23,7 @@ pub fn serve(kind: &str, warm_up: usize, mut work: impl FnMut()) -> bool {
             }
         }
         if let (true, Some(before), Some(after)) = (*PROCESSOR, before, processor_time()) {
-            // The resolution is a few milliseconds: all steps get the mean.
+            // The resolution is a few milliseconds, so the mean is reported for all steps.
             times.push_str(&format!(" {:.4}", (after - before) / steps as f64).repeat(steps));
         }
         say(format_args!("{times}"));

@@ -68,7 +68,7 @@ impl Side {
     /// Starts it on a workload.
     ///
     /// # Errors
-    /// If the program cannot be started.
+    /// Returns an error if the program cannot be started.
     pub fn start(&self, workload: &str) -> std::io::Result<Running> {
         let mut command = Command::new(&self.program);
         command.args(&self.before).arg(workload).args(&self.after).envs(self.env.iter().cloned());
@@ -120,7 +120,7 @@ impl Running {
     /// Times steps of a kind; more of them if they are short, since the first ones after a pause have cold caches.
     pub fn steps(&mut self, kind: &'static str, steps: usize) {
         let Some(total) = self.timed(kind, steps) else { return };
-        // In one request: a real training loop is not interrupted every few steps.
+        // In one request, since a real training loop is not interrupted every few steps.
         let more = (TURN / (total / steps as f64).max(1e-3)) as usize;
         if more > steps {
             self.timed(kind, more);

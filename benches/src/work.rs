@@ -52,7 +52,7 @@ const ADAM: AdamConfig = AdamConfig { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, 
 /// Creates the work of a workload in [`crate::workload::ALL`].
 pub fn make(name: &str) -> Option<Work> {
     let device = Cpu::seed_from_u64(0);
-    /// A network of one input and one output, with its loss.
+    /// A network with one input and one output, and its loss.
     macro_rules! single {
         ($net:ident, $x:expr, $loss:expr) => {{
             let net = $net::new(&device);

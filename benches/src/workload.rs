@@ -3,9 +3,9 @@
 /// A network, a batch size and the targets.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
-    /// The number in the table.
+    /// Its number in the table.
     pub id: &'static str,
-    /// The name on all sides.
+    /// Its name on all sides.
     pub name: &'static str,
     /// The title.
     pub title: &'static str,
@@ -24,7 +24,7 @@ const fn row(id: &'static str, name: &'static str, title: &'static str, batch: u
     Workload { id, name, title, batch, params, targets: [train, [ANY, 1.0]] }
 }
 
-/// All of them.
+/// All workloads.
 pub const ALL: [Workload; 10] = [
     row("W1", "mlp", "MLP 784-512-256-10", 64, 535_818, [0.6, 0.8]),
     Workload { targets: [[ANY, ANY], [0.1, 1.0]], ..row("W2", "lenet_b1", "LeNet-5", 1, 61_706, [ANY, ANY]) },

@@ -99,7 +99,7 @@ mod tests {
         let points = [-700.0, -40.0, -1.0, -1e-5, -1e-17, 0.0, 1e-300, 1e-9, 0.3, 2.0, 30.0];
         agrees(exp_m1, f64::exp_m1, f64::exp, &points);
         agrees(ln_1p, f64::ln_1p, |x| 1.0 / (1.0 + x), &[-0.9, -1e-12, 0.0, 1e-300, 1e-17, 1e-3, 1.0, 1e20]);
-        // Without cancellation the plain formula is accurate; near 0, two terms of the series are.
+        // Far from 0 the plain formula is accurate, since there is no cancellation; near 0, two terms of the series are.
         agrees(
             exp_m1_less_x,
             |x| if x.abs() > 0.2 { x.exp() - x - 1.0 } else { x * x / 2.0 * (1.0 + x / 3.0) },

@@ -1,4 +1,4 @@
-//! What a file that is replaced keeps, what is not replaced at all, and that writers do not meet.
+//! Atomic writes: properties that a replaced file keeps, files that are not replaced, and concurrent writers.
 
 #![cfg(unix)]
 
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use layercake::io::write_atomically;
 
-/// A new folder of its own for each test.
+/// A new, separate folder for each test.
 fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("atomic").join(name);
     let _ = fs::remove_dir_all(&folder);
@@ -30,7 +30,7 @@ fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
-/// This test binary again, as a process of its own that does what `role` says in `at`.
+/// This test binary as a child process that performs `role` on `at`.
 fn child(role: &str, at: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "as_a_child", "--nocapture"]).env("ATOMIC_ROLE", role).env("ATOMIC_AT", at);
@@ -38,7 +38,7 @@ fn child(role: &str, at: &Path) -> Command {
     command
 }
 
-/// What the processes do that the tests start; nothing when the tests themselves are run.
+/// The work of the child processes; does nothing in a normal test run.
 #[test]
 fn as_a_child() {
     let (Ok(role), Ok(at)) = (std::env::var("ATOMIC_ROLE"), std::env::var("ATOMIC_AT")) else { return };
@@ -98,7 +98,7 @@ fn what_killed_writers_leave_goes_away() {
         assert!(names(&folder).len() <= 2, "the next writer has removed what the last one left");
     }
     assert_eq!(left, 2, "a writer was killed half-way");
-    // What a user has put there stays, whatever its name.
+    // A user's files are kept, whatever their names.
     for kept in [".model.tmp", "model.0123456789abcdef.layercake.tmp", ".notes.layercake.tmp"] {
         fs::write(folder.join(kept), "").unwrap();
     }
@@ -137,7 +137,7 @@ fn links_are_followed() {
     symlink(folder.join("first"), folder.join("second")).unwrap();
     write_atomically(&folder.join("second"), b"new").unwrap();
     assert_eq!((fs::read(folder.join("elsewhere/real")).unwrap(), mode(&folder.join("elsewhere/real"))), (b"new".to_vec(), 0o600));
-    // One that leads nowhere yet.
+    // A link to a file that does not exist yet.
     symlink("elsewhere/later", folder.join("third")).unwrap();
     write_atomically(&folder.join("third"), b"there").unwrap();
     assert_eq!(fs::read(folder.join("elsewhere/later")).unwrap(), b"there");
@@ -164,7 +164,7 @@ fn long_names() {
     assert_eq!(names(&folder).len(), 8);
 }
 
-/// A device of the test's own, where the system lets it make one: the system's would be gone if this failed.
+/// A device file created for the test, if the system permits it: a failure would delete the system's device.
 fn device(folder: &Path, name: &str, minor: &str) -> PathBuf {
     let own = folder.join(name);
     let made = Command::new("mknod").arg(&own).args(["c", "1", minor]).stderr(Stdio::null()).status();
@@ -184,7 +184,7 @@ fn devices_and_pipes_are_written_to() {
         }
         assert_eq!(write_atomically(&device, b"x").map_err(|error| error.kind()), expected);
         assert!(fs::symlink_metadata(&device).unwrap().file_type().is_char_device(), "{name} is still a device");
-        // A link to a device is no reason to replace either.
+        // With a link to a device, neither of the two is replaced.
         let link = folder.join(format!("to {name}"));
         symlink(&device, &link).unwrap();
         assert_eq!(write_atomically(&link, b"x").map_err(|error| error.kind()), expected);
@@ -203,7 +203,7 @@ fn devices_and_pipes_are_written_to() {
     }
 }
 
-/// Standard output as a pipe, and as a file that something was written to before.
+/// Standard output as a pipe, and as a file that already has content.
 #[test]
 fn standard_output() {
     for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {

@@ -1,12 +1,12 @@
-//! What each crate, each module of `core/src/run/` and each stage of the macro may depend on, where `unsafe` code may be, and whether the map in
-//! `docs/architecture.md` names files and tests that exist.
+//! The dependencies that each crate, each module of `core/src/run/` and each stage of the macro may have, where `unsafe` code is allowed,
+//! and whether the files and tests in the map of `docs/architecture.md` exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each crate with what its `[dependencies]` must not name. The members of the workspace stand in the order in which they may depend on each other: a
-/// crate names only those before it.
+/// Each crate with the names that its `[dependencies]` must not contain. The members of the workspace are in the order in which they may
+/// depend on each other: a crate depends only on those before it.
 const CRATES: [(&str, &str, &[&str]); 7] = [
     ("ir", "layercake-ir", &["dfdx", "syn", "quote", "proc-macro2", "rayon", "serde_json"]),
     ("macros", "layercake-macros", &["dfdx", "rayon", "serde", "layercake-engine"]),
@@ -21,7 +21,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The names in the section `[dependencies]` of a manifest, and whether each is optional.
+/// The names in the `[dependencies]` section of a manifest, and whether each is optional.
 fn dependencies(manifest: &str) -> Vec<(String, bool)> {
     let section = manifest.lines().skip_while(|line| line.trim() != "[dependencies]").skip(1).take_while(|line| !line.starts_with('['));
     let lines = section.filter(|line| !line.trim_start().starts_with('#') && line.contains('='));
@@ -60,7 +60,7 @@ fn unsafe_code_is_in_kernels_only() {
     assert!(workspace.contains("unsafe_code = \"deny\""), "elsewhere the compiler refuses it");
 }
 
-/// The table of `core/src/run/mod.rs` lists its modules in the order in which they may use each other.
+/// The table of `core/src/run/mod.rs` lists its modules in the order in which they may depend on each other.
 #[test]
 fn running_a_network_has_no_circles() {
     let folder = root().join("core/src/run");
@@ -83,7 +83,7 @@ fn running_a_network_has_no_circles() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The stages of the macro and what they are made of. `super::` stays within a module.
+/// The stages of the macro and their modules have no dependency cycles. `super::` stays within a module.
 #[test]
 fn the_macro_has_no_circles() {
     let folder = root().join("macros/src");
@@ -92,7 +92,7 @@ fn the_macro_has_no_circles() {
     let module =
         |file: &Path| file.strip_prefix(&folder).unwrap().iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
     let modules: BTreeSet<String> = files.iter().map(|file| module(file)).collect();
-    // What only tests are made of may use anything.
+    // Modules that only tests use may depend on anything.
     let tested = |file: &Path| {
         let name = file.file_name().unwrap().to_str().unwrap();
         matches!(module(file).as_str(), "advice" | "fuzz" | "testing") || name == "tests.rs" || name == "guide.rs"
@@ -109,14 +109,14 @@ fn the_macro_has_no_circles() {
         }
     }
     assert!(uses.values().map(BTreeSet::len).sum::<usize>() >= 60, "the uses are not read as they are written: {uses:?}");
-    // A module that uses none of those that are left can go, until none is left.
+    // Repeatedly remove a module that depends on none of the remaining ones.
     while let Some(free) = uses.iter().find(|(_, used)| !used.iter().any(|used| uses.contains_key(used))).map(|(name, _)| name.clone()) {
         uses.remove(&free);
     }
     assert!(uses.is_empty(), "these modules use each other in a circle: {uses:?}");
 }
 
-/// The tables of the map: a file or folder, then perhaps others beside it, then perhaps tests in the files.
+/// The rows of the map's tables: a file or folder, optionally others in the same folder, optionally tests in these files.
 #[test]
 fn the_map_names_what_there_is() {
     let map = fs::read_to_string(root().join("docs/architecture.md")).unwrap();

@@ -1,4 +1,4 @@
-//! A network is a dfdx module: it builds, converts, trains and nests as dfdx's own do.
+//! Networks as dfdx modules: building, conversion, training and nesting work as for dfdx's own modules.
 
 use layercake::dfdx::nn::ResetParams;
 use layercake::dfdx::tensor_ops::TryAdd;
@@ -6,7 +6,7 @@ use layercake::optim::{Adam, AdamConfig, Momentum, Sgd, SgdConfig};
 use layercake::prelude::*;
 
 network! {
-    /// Convolution, normalization, dropout: everything that has state.
+    /// A network with all kinds of state: convolution, normalization, dropout.
     Eye: [1, 6, 6] -> [5] {
         conv: Conv2d(3, kernel = 3, bias = false), norm: BatchNorm2d, ReLU, MaxPool2d(2),
         Flatten, Dropout(0.25),
@@ -29,7 +29,7 @@ fn the_same_seed_builds_the_same_network() {
     let weights = |seed| Eye::new(&Cpu::seed_from_u64(seed)).conv.weight.as_vec();
     assert_eq!(weights(3), weights(3));
     assert_ne!(weights(3), weights(4));
-    // PyTorch's default: uniform within 1 / sqrt(fan_in).
+    // PyTorch's default initialization: uniform within 1 / sqrt(fan_in).
     let fc = Eye::new(&Cpu::seed_from_u64(5)).fc;
     let bound = 1.0 / 12f32.sqrt();
     let all: Vec<f32> = [fc.weight.as_vec(), fc.bias.expect("it has a bias").as_vec()].concat();
@@ -98,7 +98,7 @@ fn two_passes_may_be_open_at_once() {
     let device = Cpu::seed_from_u64(4);
     let mut net = Head::new(&device);
     let (a, b): (Tensor<Rank2<3, 5>, f32, _>, Tensor<Rank2<3, 5>, f32, _>) = (device.sample_normal(), device.sample_normal());
-    // The Siamese way: both outputs meet in one loss.
+    // As in a Siamese network: one loss of both outputs.
     let left = net.forward_mut(a.leaky_trace());
     let right = net.forward_mut(b.leaky_trace());
     let joint = left.try_add(right).unwrap().sum::<Rank0, _>().backward();
@@ -116,7 +116,7 @@ fn data_without_gradients_trains_alike() {
     assert_eq!(traced.get(&net.out.weight).as_vec(), data.get(&net.out.weight).as_vec());
 }
 
-/// The engine keeps its copies of the weights between inferences; a clone of a network has none.
+/// The engine caches copies of the weights between inferences; a clone of a network has no copies.
 #[test]
 fn inference_sees_every_change_of_the_weights() {
     let device = Cpu::seed_from_u64(6);
@@ -138,7 +138,7 @@ fn inference_sees_every_change_of_the_weights() {
     look(&net);
     net.hidden.weight.fill_with_ones();
     look(&net);
-    // What was there before lies at the same place again, or at that of a tensor that is gone.
+    // A new tensor may have the same address as the old one, or as another freed tensor.
     for shift in 0..4 {
         net.hidden.bias = Some(device.tensor([shift as f32; 7]));
         look(&net);
@@ -151,7 +151,7 @@ fn inference_sees_every_change_of_the_weights() {
     }
 }
 
-/// One tensor in two places of a network: its gradient is that of both.
+/// A tensor used in two places of a network: its gradient is the sum of both uses.
 #[test]
 fn a_tensor_in_two_places_gathers_both_gradients() {
     network! { Twins: [3] -> [3] { a: Linear(3, bias = false), Tanh, b: Linear(3, bias = false) } }

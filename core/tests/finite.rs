@@ -1,4 +1,4 @@
-//! The layer that a number which is none comes from.
+//! Finding the layer that produces the first non-finite number.
 
 use layercake::dfdx::nn::modules;
 use layercake::gradient::{NonFiniteOutput, first_non_finite_output};

@@ -1,4 +1,4 @@
-//! Graphs as text: what is written is read, and what is wrong is refused by name.
+//! Graph files: written graphs are read back unchanged, and errors name the invalid part.
 
 mod catalogue;
 #[path = "../../draw/tests/networks/mod.rs"]
@@ -26,7 +26,7 @@ fn what_is_written_is_read() {
     }
 }
 
-/// Every operation that has options, with values of its own for each of them.
+/// Every operation that has options, with specific values for all of them.
 #[test]
 fn every_option_is_kept() {
     let mut b = Builder::new("Options");
@@ -42,7 +42,7 @@ fn every_option_is_kept() {
         bias: false,
     };
     let mut x = b.add("conv", Op::Conv2d(conv), &[x]).unwrap();
-    // Numbers that do not end in binary, nor soon in decimals.
+    // Numbers without an exact binary or a short decimal representation.
     let norm = BatchNorm2d { features: INFER, eps: 0.1 + 0.2, momentum: 1.0 / 3.0, affine: false };
     let max = MaxPool2d { kernel: [2, 3], stride: [1, 2], padding: [1, 0], dilation: [3, 2], ceil_mode: true };
     let avg = AvgPool2d { kernel: [3, 2], stride: [2, 1], padding: [0, 1], ceil_mode: true, count_include_pad: false };
@@ -76,7 +76,7 @@ fn every_option_is_kept() {
     );
 }
 
-/// Two layers of one name, which share tensors: values go by number then, and the owner by its name.
+/// Two layers with the same name, which share tensors: values are then identified by number, and the owner by name.
 #[test]
 fn shared_layers() {
     let linear = |out| Op::Linear(Linear { in_features: INFER, out_features: out, bias: true });
@@ -235,7 +235,7 @@ fn everything_wrong_is_named() {
     }
 }
 
-/// Texts that would take memory, time or stack of whoever believed them.
+/// Texts that would use excessive memory, time or stack if they were trusted.
 #[test]
 fn hostile_texts() {
     let says = |text: &str, expected: &str| {
@@ -269,7 +269,7 @@ fn hostile_texts() {
     says(&text, "22517998136852480 numbers in all values; the limit is 9007199254740992");
 }
 
-/// A message says what is wrong, not all that is wrong.
+/// A message describes the error without quoting long texts in full.
 #[test]
 fn messages_are_short() {
     let long = "x".repeat(1 << 20);
@@ -283,7 +283,7 @@ fn messages_are_short() {
     assert!(graph_from_json(&twice).unwrap_err().to_string().len() < 1000);
 }
 
-/// The most that is read: it is counted, printed and drawn in bounded time.
+/// The largest graph that is accepted: it is counted, printed and drawn in bounded time.
 #[test]
 fn the_largest_graph() {
     let mut b = Builder::new("Largest");
@@ -308,14 +308,14 @@ fn the_largest_graph() {
     let begin = Instant::now();
     let again = graph_from_json(&graph_to_json(&graph).unwrap()).unwrap();
     assert_eq!(again, graph);
-    // 2^31, and 2^30 - 1 more; 1, and 2^30 - 1 more.
+    // 2^31 + 2^30 - 1, and 1 + 2^30 - 1.
     let summary = Summary::from(again).to_string();
     assert!(summary.contains("receptive field        3221225471 x 1073741824"), "{summary}");
     assert!(Drawing::of(&graph).svg().contains("relu2047"));
     assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
 }
 
-/// 5,000 texts that were graphs once: each is read or refused, soon, and what is read obeys the rules and can be written.
+/// 5,000 mutated graph files: each is accepted or rejected in bounded time, and accepted graphs obey the rules and can be written.
 #[test]
 fn mutated_texts() {
     let mut state = 7u64;
@@ -326,7 +326,7 @@ fn mutated_texts() {
     let mut texts: Vec<String> = networks::all().iter().take(11).map(|graph| graph_to_json(graph).unwrap()).collect();
     texts.extend(vec![graph_to_json(Catalogue::GRAPH).unwrap(); 6]);
     texts.push(GOOD.to_owned());
-    // Where no outputs are stated, another size may make another graph.
+    // Without declared outputs, another size may result in another valid graph.
     texts.extend(texts.clone().iter().map(|text| text.lines().map(without_output).collect::<Vec<_>>().join("\n")));
     const TOKENS: [&str; 24] = [
         "0",
@@ -365,20 +365,20 @@ fn mutated_texts() {
                 2 => text.truncate(at.max(1)),
                 3 => drop(text.splice(at..at, TOKENS[next(TOKENS.len())].bytes())),
                 4..7 => {
-                    // A number becomes another.
+                    // Replace a number.
                     let Some(begin) = (at..text.len()).find(|&i| text[i].is_ascii_digit()) else { continue };
                     let end = (begin..text.len()).find(|&i| !text[i].is_ascii_digit()).unwrap_or(text.len());
                     drop(text.splice(begin..end, TOKENS[next(12)].bytes()));
                 }
                 7 => {
-                    // A line is there twice, or moves.
+                    // Copy a line to another position.
                     let mut lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
                     let line = lines[next(lines.len())];
                     lines.insert(next(lines.len()), line);
                     text = lines.join(&b'\n');
                 }
                 _ => {
-                    // A word becomes one from elsewhere.
+                    // Replace a quoted text with another one.
                     let words: Vec<(usize, usize)> = quoted(&text);
                     if words.len() < 2 {
                         continue;
@@ -408,11 +408,11 @@ fn mutated_texts() {
         }
         assert!(begin.elapsed() < Duration::from_secs(5), "{:?}: {text}", begin.elapsed());
     }
-    // Both happen often enough to mean something.
+    // Both outcomes are frequent enough to be significant.
     assert!(read > 100 && refused > 2000, "{read} were read and {refused} refused");
 }
 
-/// Each layer alone, any two of its numbers extreme, on inputs of any size: no rule overflows, divides by zero or counts that far.
+/// Each layer alone, with any two numbers extreme, on inputs of any size: no rule overflows, divides by zero or loops that many times.
 #[test]
 fn extreme_numbers() {
     const EXTREMES: [&str; 7] = ["0", "1", "2", "7", "4294967295", "4294967296", "-1e300"];
@@ -456,7 +456,7 @@ fn extreme_numbers() {
     assert!(read > 1000 && refused > 10_000, "{read} were read and {refused} refused");
 }
 
-/// Where the numbers of a text begin and end, counted from `offset`.
+/// The byte ranges of the numbers in a text, shifted by `offset`.
 fn numbers(text: &str, offset: usize) -> Vec<(usize, usize)> {
     let bytes = text.as_bytes();
     let begins = (1..bytes.len()).filter(|&i| bytes[i].is_ascii_digit() && matches!(bytes[i - 1], b' ' | b'['));
@@ -464,7 +464,7 @@ fn numbers(text: &str, offset: usize) -> Vec<(usize, usize)> {
     begins.map(|i| (offset + i, offset + end(i))).collect()
 }
 
-/// A line of a node without its stated output.
+/// The line of a node without its declared output.
 fn without_output(line: &str) -> String {
     match line.find(", \"output\": ") {
         Some(at) => format!("{}{}", &line[..at], &line[line.rfind('}').unwrap()..]),
@@ -472,7 +472,7 @@ fn without_output(line: &str) -> String {
     }
 }
 
-/// Where the texts between quotation marks begin and end.
+/// The byte ranges of the quoted texts, with their quotation marks.
 fn quoted(text: &[u8]) -> Vec<(usize, usize)> {
     let marks: Vec<usize> = (0..text.len()).filter(|&i| text[i] == b'"').collect();
     marks.chunks_exact(2).map(|pair| (pair[0], pair[1] + 1)).collect()
@@ -504,7 +504,7 @@ fn files() {
     }
 }
 
-/// Outputs have names of their own, and are compared with the rule's.
+/// Several outputs have their own names, and declared outputs are compared with the shape rule.
 #[test]
 fn several_outputs_of_a_node() {
     let mut b = Builder::new("Parts");
@@ -526,6 +526,6 @@ fn several_outputs_of_a_node() {
     assert!(refused("\"sizes\": [2, 3]", "\"sizes\": [2, 4]").contains("`parts` splits axis 0"));
     assert!(refused("\"parts.1\"", "\"parts.2\"").contains("parts.2"));
     assert!(refused("\"parts.1\"", "\"parts\"").contains("`parts`"));
-    // Without its statement of the outputs.
+    // Without the declared outputs.
     assert_eq!(graph_from_json(&text.replace(", \"outputs\": [[2], [3]]", "")).unwrap(), graph);
 }

@@ -1,4 +1,4 @@
-//! Networks made of graphs at run time: the same numbers as the types that `network!` makes of them, and refusals instead of type errors.
+//! Models built from graphs at run time: the same numbers as the types that `network!` generates, and errors instead of type errors.
 
 mod catalogue;
 
@@ -15,7 +15,7 @@ use layercake::prelude::*;
 use layercake::{EngineError, GraphError};
 
 network! {
-    /// Something of every layer.
+    /// A network of many kinds of layers.
     Eye: [2, 7, 9] -> [5] {
         conv1: Conv2d(4, kernel = (3, 2), padding = 1), norm1: BatchNorm2d, ReLU, MaxPool2d(2),
         conv2: Conv2d(6, kernel = 3, groups = 2, bias = false), norm2: BatchNorm2d(affine = false), Tanh,
@@ -42,7 +42,7 @@ fn path(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// Bytes of all parameters under their names.
+/// The bytes of a file of all parameters with their names.
 fn saved<M: layercake::dfdx::nn::tensor_collection::TensorCollection<E, Cpu>, E: Scalar>(module: &M, name: &str) -> Vec<u8>
 where
     Cpu: layercake::dfdx::tensor_ops::Device<E>,
@@ -52,7 +52,7 @@ where
     fs::read(&path).unwrap()
 }
 
-/// From the first numbers over training steps, in which masks are drawn and statistics move, to inference.
+/// Initial values, training steps with dropout masks and running statistics, and inference.
 #[test]
 fn it_is_the_network_of_the_same_graph_to_the_bit() {
     let (device, other) = (Cpu::seed_from_u64(3), Cpu::seed_from_u64(3));
@@ -63,7 +63,7 @@ fn it_is_the_network_of_the_same_graph_to_the_bit() {
     let (mut adam, mut madam) = (Adam::new(&typed, config), Adam::new(&dynamic, config));
     let (mut gradients, mut others) = (typed.alloc_grads(), dynamic.alloc_grads());
     for step in 0..4 {
-        // Each draws its masks from the generator that its own images bring along.
+        // Each network draws its masks from the random generator of its images' device.
         gradients = typed.forward_train(images(step), gradients).square().mean().backward();
         adam.update(&mut typed, &gradients).unwrap();
         typed.zero_grads(&mut gradients);
@@ -76,7 +76,7 @@ fn it_is_the_network_of_the_same_graph_to_the_bit() {
     assert!(saved(&typed, "typed") != saved(&model(3), "fresh"), "the steps did something");
     let y: Scores<f32> = dynamic.forward(images(9));
     assert_eq!(typed.forward(images(9)).as_vec(), y.as_vec());
-    // With gradients by the input.
+    // Gradients with respect to the input.
     let (x, same) = (images(10), images(10));
     let by_input = |y: Taped<f32>, x: &Images<f32>| y.square().sum::<Rank0, _>().backward().get(x).as_vec();
     assert_eq!(by_input(typed.forward_eval(x.leaky_trace()), &x), by_input(dynamic.forward_eval(same.leaky_trace()), &same));
@@ -93,7 +93,7 @@ fn it_is_the_same_network_in_double_precision() {
     assert_eq!(typed.forward(x).as_vec(), y.as_vec());
 }
 
-/// All layers that own tensors begin as their typed ones, and all others run as theirs.
+/// Layers with tensors have the initial values of the typed layers, and all other layers have the same outputs.
 #[test]
 fn every_layer_is_that_of_the_typed_network() {
     let typed = Catalogue::new(&Cpu::seed_from_u64(5));
@@ -134,7 +134,7 @@ fn it_is_a_dfdx_module() {
     let (one, other): (Scores<f32>, Scores<f32>) = (model.forward(x.clone()), moved.forward(x.clone()));
     assert_eq!(one.as_vec(), other.as_vec());
 
-    // A clone is a network of its own.
+    // A clone is independent.
     let copy = model.clone();
     let mut adam = Adam::new(&model, AdamConfig::default());
     let gradients = model.alloc_grads();
@@ -144,7 +144,7 @@ fn it_is_a_dfdx_module() {
     let after = saved(&model, "after");
     assert!(after != before);
 
-    // An average of two of one graph.
+    // The average of two models of the same graph.
     let mut mean = copy.clone();
     mean.ema(&model, 0.25);
     let number = |bytes: &[u8]| f64::from(f32::from_le_bytes(bytes[bytes.len() - 4..].try_into().unwrap()));
@@ -153,7 +153,7 @@ fn it_is_a_dfdx_module() {
     assert!((found - expected).abs() < 1e-6, "{found} against {expected}");
     assert_ne!(number(&before), number(&after));
 
-    // Back to initial values: ones, zeros, and new random numbers within the same bounds.
+    // Reset to initial values: ones, zeros, and new random numbers within the same bounds.
     model.reset_params();
     let reset = saved(&model, "reset");
     assert!(reset != after);
@@ -205,7 +205,7 @@ fn siamese() -> Result<Graph, Mistake> {
 type Scored<E> = (Tensor<(usize, Const<1>), E, Cpu>, Tensor<(usize, usize), E, Cpu>);
 type Pair<E> = (Tensor<(usize, Const<4>), E, Cpu>, Tensor<Rank2<5, 4>, E, Cpu>);
 
-/// Several inputs and outputs, as tuples and as a list of tensors without static shapes: alike, and by hand.
+/// Several inputs and outputs, as tuples and as a list of tensors without static shapes: equal, and as computed by hand.
 fn check_joins<E: Scalar>(close: impl Fn(E, E) -> bool)
 where
     Cpu: Backend<E>,
@@ -225,7 +225,7 @@ where
     names.sort_unstable();
     assert_eq!(names, ["embed.bias", "embed.weight", "score.bias", "score.weight"]);
 
-    // The difference by hand: the bias falls out.
+    // The difference by hand: the bias cancels.
     let weights = file.tensor("embed.weight").unwrap();
     let size = std::mem::size_of::<E>();
     let weight = |i: usize| {
@@ -250,7 +250,7 @@ where
     assert_eq!(outputs.iter().map(DynTensor::dims).collect::<Vec<_>>(), [&[5, 1], &[5, 3]]);
     assert_eq!((outputs[0].to_vec(), outputs[1].to_vec()), (score.as_vec(), apart.as_vec()));
 
-    // It learns: both outputs in one loss, the gradients of the shared layer from both of its uses.
+    // Training: one loss of both outputs, and the gradients of the shared layer from both of its uses.
     let mut adam = Adam::new(&model, AdamConfig { lr: 0.05, ..Default::default() });
     let mut gradients = model.alloc_grads();
     let mut losses = Vec::new();
@@ -279,7 +279,7 @@ fn joins_on_the_engine() {
     check_joins::<f32>(|a, b| (a - b).abs() < 1e-5);
 }
 
-/// Networks within the network are opened up; their parameters go by their paths.
+/// Nested networks are expanded; their parameters are named by their paths.
 fn ones<const B: usize, const N: usize, E: Dtype>() -> Tensor<Rank2<B, N>, E, Cpu>
 where
     Cpu: Device<E>,
@@ -327,7 +327,7 @@ fn what_does_not_fit_is_refused_by_name() {
     let empty: Images<f32> = device.zeros_like(&(0, Const, Const, Const));
     let line = "`Eye` expects inputs of one batch size, at least 1, but receives batch sizes [0]";
     says(model.try_forward::<_, Scores<f32>>(empty).unwrap_err(), line);
-    // Outputs of another rank, of another size, and too many.
+    // Outputs of another rank or size, and too many outputs.
     type Flat = Tensor<(usize,), f32, Cpu>;
     type Six = Tensor<(usize, Const<6>), f32, Cpu>;
     let begin = "`Eye` returns outputs of shapes [[6, 5]], but the caller asked for ";
@@ -344,7 +344,7 @@ fn what_does_not_fit_is_refused_by_name() {
     assert!(asked.to_string().starts_with("`Siamese` returns outputs of shapes [[3, 1], [3, 3]], but the caller asked for "), "{asked}");
 }
 
-/// One value a channel has no variance, on either path.
+/// A single value per channel has no variance, on either path.
 #[test]
 fn a_batch_that_cannot_train() {
     let mut b = Builder::new("Norm");

@@ -1,4 +1,4 @@
-//! `init = ..` of layers: on every way to build a network.
+//! The option `init = ..` of layers, with every way to build a network.
 
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::dfdx::nn::{DeviceBuildExt, ResetParams};
@@ -28,12 +28,12 @@ network! {
     }
 }
 
-/// Root of the mean square.
+/// The root mean square.
 fn spread(numbers: &[f64]) -> f64 {
     (numbers.iter().map(|x| x * x).sum::<f64>() / numbers.len() as f64).sqrt()
 }
 
-/// The numbers of each tensor by path.
+/// The paths and elements of all tensors.
 fn all<M: TensorCollection<E, Cpu>, E: Scalar>(model: &M) -> Vec<(String, Vec<f64>)>
 where
     Cpu: Device<E>,
@@ -63,7 +63,7 @@ fn check(tensors: &[(String, Vec<f64>)]) {
         assert!(of(bias).iter().all(|&x| x == 0.0), "{bias}");
     }
     assert!(of("plain.bias").iter().any(|&x| x != 0.0), "without a rule, PyTorch's default");
-    // Rows at right angles, of length 2.
+    // Orthogonal rows with a norm of 2.
     let rows: Vec<&[f64]> = of("inner.fc.weight").chunks(200).collect();
     for (i, j) in [(0, 0), (3, 3), (0, 1), (7, 150)] {
         let product: f64 = rows[i].iter().zip(rows[j]).map(|(a, b)| a * b).sum();
@@ -110,7 +110,7 @@ fn fans_of_convolutions() {
     let most = tensors[0].1.iter().fold(0.0f64, |most, x| most.max(x.abs()));
     let bound = (3.0f64 / (6.0 * 25.0)).sqrt();
     assert!(most <= bound * 1.000_001 && most > 0.97 * bound, "{most} of {bound}");
-    // PyTorch takes the second axis of [in, out, kernel..] for that of the inputs.
+    // PyTorch treats the second axis of [in, out, kernel..] as the input axis.
     let expected = (2.0f64 / (8.0 * 9.0 + 6.0 * 9.0)).sqrt();
     assert!((spread(&tensors[2].1) / expected - 1.0).abs() < 0.1);
 }

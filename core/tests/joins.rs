@@ -1,4 +1,4 @@
-//! Operations on several values on the portable path: by hand-worked numbers, and their gradients against finite differences.
+//! Operations with several inputs on the portable path: values computed by hand, and gradients compared with finite differences.
 
 use layercake::__private::{Backend, Call, Value};
 use layercake::dfdx::tensor_ops::Backward;
@@ -9,7 +9,7 @@ use layercake_engine::{Engine, Mode};
 
 const BATCH: usize = 2;
 
-/// Runs a graph in float64; gives the outputs, and the gradient of half the sum of their squares by each input and tensor.
+/// Runs a graph in float64. Returns the outputs, and the gradients of half their sum of squares with respect to each input and tensor.
 fn run(graph: &Graph, mode: Mode, inputs: &[Vec<f64>], tensors: &[Vec<f64>]) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
     let device = Cpu::default();
     let value = |data: &Vec<f64>, dims: &[usize]| {
@@ -47,7 +47,7 @@ fn run(graph: &Graph, mode: Mode, inputs: &[Vec<f64>], tensors: &[Vec<f64>]) -> 
     (outputs, all.map(|value| gradients.get(&flat(value)).as_vec()).collect())
 }
 
-/// Numbers without a pattern, none near another.
+/// Irregular numbers, no two of which are close to each other.
 fn numbers(count: usize, seed: usize) -> Vec<f64> {
     (0..count).map(|i| ((i * 7919 + seed * 104_729 + 13) % 1009) as f64 / 504.5 - 1.0).collect()
 }
@@ -100,7 +100,7 @@ fn joins_of_two_and_three() {
     }
 }
 
-/// One value twice in a join: both ways count.
+/// A join that takes the same value twice: the gradients of both uses are added.
 #[test]
 fn a_value_joined_with_itself() {
     let mut b = Builder::new("Square");
@@ -123,7 +123,7 @@ fn concatenation_and_its_reverse() {
         let graph = b.finish(&[("all", all), ("first", first), ("third", third)]);
         let inputs = [numbers(BATCH * 4, 1), numbers(BATCH * 6, 2)];
         let (outputs, _) = run(&graph, Mode::Eval, &inputs, &[]);
-        // Row r of the joined axis, position p of the other, of sample s.
+        // Row r of the joined axis and position p of the other axis, in sample s.
         let at = |data: &[f64], rows: usize, s: usize, r: usize, p: usize| match axis {
             0 => data[(s * rows + r) * 2 + p],
             _ => data[(s * 2 + p) * rows + r],
@@ -162,7 +162,7 @@ fn a_shared_layer_gathers_both_gradients() {
     check_gradients(&graph, &[numbers(BATCH * 3, 7), numbers(BATCH * 3, 8)], &tensors);
 }
 
-/// A normalization that is applied twice moves its statistics twice: the second application goes on from the first.
+/// A shared normalization that is applied twice updates its running statistics twice: the second update starts from the first.
 #[test]
 fn a_shared_normalization_moves_twice() {
     let mut b = Builder::new("Twice");
@@ -180,12 +180,12 @@ fn a_shared_normalization_moves_twice() {
     let done = <Cpu as Backend<f64>>::run(call).unwrap();
     let last =
         |which: usize| done.updates.iter().rev().find(|(i, _)| *i == which).unwrap().1.clone().restore(&(1usize,)).unwrap().as_vec()[0];
-    // The mean is 4: 0, 2, 3. The unbiased variance is 8: 1, 4.5, 6.25.
+    // The mean of the batch is 4, the running mean 0, 2, 3. Its unbiased variance is 8, the running variance 1, 4.5, 6.25.
     assert_eq!((last(0), last(1)), (3.0, 6.25));
 }
 
-/// The same with the engine, behind a layer whose value it could overwrite, and beside another user of that value: what a graph says twice counts
-/// twice, in numbers and in gradients.
+/// The same with the engine, after a layer whose output it could overwrite, and with another use of that output: a value that a graph
+/// uses twice counts twice, in outputs and in gradients.
 #[test]
 fn a_value_twice_is_right_on_both_paths() {
     type Rows<E, T> = Tensor<(usize, Const<3>), E, Cpu, T>;
@@ -221,7 +221,7 @@ fn a_value_twice_is_right_on_both_paths() {
                     (Op::Sub(Sub {}), _) => (0.0, 0.0),
                     (Op::Mul(Mul {}), 3) => (h * h * h, 3.0 * h * h),
                     (Op::Maximum(Maximum {}), _) => (h, 1.0),
-                    // The parts of a concatenation are multiplied.
+                    // The two parts of a concatenation are multiplied.
                     _ => (h * h, 2.0 * h),
                 };
                 if beside { (value + h, (inner + 1.0) * slope) } else { (value, inner * slope) }

@@ -1,5 +1,5 @@
-//! What blocks of the language work out: against the same graph built by hand, against formulas, and the engine against the portable path
-//! in double precision.
+//! Blocks of the language: their results compared with the same graph built by hand, with formulas, and between the engine and the portable
+//! path in double precision.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,7 +25,7 @@ fn linear(out: usize) -> Op {
     Op::Linear(LinearOp { in_features: INFER, out_features: out, bias: true })
 }
 
-/// A file of this test's own.
+/// A separate file for each test.
 fn file(test: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("language");
     fs::create_dir_all(&folder).unwrap();
@@ -48,7 +48,7 @@ fn copy<A: TensorCollection<f32, Cpu>, B: TensorCollection<f32, Cpu>>(from: &A, 
     load_safetensors(to, &path).unwrap();
 }
 
-/// A step down the gradients: what differs afterwards differed in them.
+/// A step of gradient descent: tensors that differ afterwards had different gradients.
 fn step<M: TensorCollection<f32, Cpu>>(module: &mut M, gradients: &Gradients<f32, Cpu>) {
     let config = SgdConfig { lr: 1.0, ..Default::default() };
     Sgd::new(module, config).update(module, gradients).expect("every tensor has a gradient");
@@ -96,13 +96,13 @@ fn a_layer_applied_twice_gathers_both_gradients() {
     let wide = net.to_dtype::<f64>().forward(x.clone().to_dtype::<f64>());
     close(&by_hand.as_vec(), &wide.as_vec(), 1e-5);
 
-    // Two layers of the same weights: the shared one's gradient is the sum of theirs.
+    // Two layers with the same weights: the gradient of the shared layer is the sum of theirs.
     let mut apart = Apart::new(&device);
     for layer in [&mut apart.a, &mut apart.b] {
         layer.weight = net.fc.weight.clone();
         layer.bias = net.fc.bias.clone();
     }
-    // Each a tensor of its own, not one that two layers know.
+    // Separate tensors, not one that both layers share.
     let mut apart = {
         let mut own = Apart::new(&device);
         copy(&apart, &mut own, "apart");
@@ -122,7 +122,7 @@ fn a_layer_applied_twice_gathers_both_gradients() {
 }
 
 network! {
-    /// Two inputs through the same layers; two outputs.
+    /// Two inputs through shared layers; two outputs.
     Siamese: { left: [5], right: [5] } -> { near: [3], far: [3] } {
         embed: Residual(shortcut = { Linear(3) }) { fc: Linear(4), ReLU, Linear(3) } as a,
         from right, twin: reuse embed, Tanh as b,
@@ -181,7 +181,7 @@ fn a_siamese_network_shares_its_layers() {
     let (wide, other) = net.to_dtype::<f64>().forward(x.clone().to_dtype::<f64>(), z.clone().to_dtype::<f64>());
     close(&near.as_vec(), &wide.as_vec(), 1e-5);
     close(&far.as_vec(), &other.as_vec(), 1e-5);
-    // Of twins nothing is left but the difference to the hyperbolic tangent.
+    // With equal inputs, only the difference to the hyperbolic tangent remains.
     let (twins, _) = net.forward(x.clone(), x.clone());
     let (_, squares) = net.forward(x.clone(), x.clone());
     for (difference, product) in twins.as_vec().into_iter().zip(squares.as_vec()) {
@@ -218,7 +218,7 @@ fn a_gate_multiplies_its_halves() {
         })
         .collect();
     close(&net.forward(x.clone()).as_vec(), &expected, 1e-6);
-    // And by the input: (1 - tanh^2) s, and tanh s (1 - s).
+    // The gradients with respect to the input: (1 - tanh^2) s, and tanh s (1 - s).
     let gradients = net.forward_eval(x.leaky_trace()).sum::<Rank0, _>().backward().get(&x).as_vec();
     let slopes: Vec<f64> = all
         .chunks(2 * half)
@@ -268,7 +268,7 @@ fn paths_are_the_names_of_tensors() {
 }
 
 network! {
-    /// A length known when it runs: each step of the sequence by itself, and then all together.
+    /// A length known at run time: each step of the sequence separately, and then the mean of all.
     Tokens<T: Dim>: [T, 4] -> { each: [T, 3], mean: [3] } {
         Residual { LayerNorm(4), Linear(4), GELU }, out: Linear(3), output each, Mean(0), output mean,
     }
@@ -283,7 +283,7 @@ fn a_length_is_known_when_the_network_runs() {
         let x: Tensor<(usize, usize, Const<4>), f32, Cpu> = device.sample_normal_like(&(2, length, Const));
         let (each, mean) = net.forward(x.clone());
         assert_eq!(each.shape().concrete(), [2, length, 3]);
-        // Each step as a sequence of its own.
+        // Each step as a separate sequence.
         let alone: Tensor<(usize, usize, Const<4>), f32, Cpu> = x.clone().reshape_like(&(2 * length, 1, Const));
         let (steps, _) = net.forward(alone);
         close(&each.as_vec(), &steps.as_vec(), 1e-6);
@@ -298,7 +298,7 @@ fn a_length_is_known_when_the_network_runs() {
         let (wide_each, wide_mean) = wide.forward(x.clone().to_dtype::<f64>());
         close(&each.as_vec(), &wide_each.as_vec(), 1e-5);
         close(&mean.as_vec(), &wide_mean.as_vec(), 1e-5);
-        // A length in the type gives the same numbers, and the gradient flows back to every step.
+        // With a static length, the outputs are the same, and every step has a gradient.
         let (traced, _) = net.forward_eval(x.leaky_trace());
         let gradient = traced.square().sum::<Rank0, _>().backward().get(&x).as_vec();
         assert!(gradient.chunks(4).all(|step| step.iter().any(|g| g.abs() > 1e-4)));
@@ -349,7 +349,7 @@ fn sizes_are_parameters() {
     assert_eq!(Uses::PARAMS, Wide::<3, 5>::PARAMS + Wide::<7, 2>::PARAMS);
 }
 
-/// A layer of one's own: each feature times a trained number, twice that in training.
+/// A custom layer: each feature times a learned number, and twice that in training.
 #[derive(Clone, Debug, Model)]
 struct Scale<const N: usize, E: Dtype = f32, D: Storage<E> = Cpu> {
     #[model(param, init = 0.5)]
@@ -376,7 +376,7 @@ impl<const N: usize, E: Scalar, D: Device<E>> ModuleMut<Tensor<(usize, Const<N>)
     }
 }
 
-/// Without anything of its own, the same in training.
+/// A custom layer without parameters, the same in training.
 #[derive(Clone, Copy, Debug, Default)]
 struct Square;
 
@@ -393,7 +393,7 @@ impl<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>> Module<Tensor<S, E, D, T>
 }
 
 network! {
-    /// dfdx's own linear map between two of Layercake's, applied twice.
+    /// dfdx's linear layer between two of Layercake's, applied twice.
     Mixed: [5] -> [2] {
         first: Linear(4), Tanh,
         mid: modules::Linear(4, 4) -> [4], ReLU, reuse mid,
@@ -405,7 +405,7 @@ network! {
     InOwn: [3] -> [3] { own: Own, Linear(3) }
 }
 
-/// Two networks of the same names of tensors: the same values, gradients by the input, and steps.
+/// Two networks with the same tensor names: the same outputs, gradients with respect to the input, and steps.
 macro_rules! agree {
     ($one:ident, $other:ident, $inputs:literal, $outputs:literal) => {{
         let device = Cpu::seed_from_u64(13);
@@ -456,14 +456,14 @@ fn own_layers_know_training_from_inference() {
     let mut net = Own::new(&device);
     let x = rows::<3>(4, 16);
     let inputs = x.as_vec();
-    // gamma (gamma x)^2 with gamma 0.5, and 1 in training.
+    // gamma (gamma x)^2, with gamma = 0.5, or 1 in training.
     let once: Vec<f64> = inputs.iter().map(|&x| 0.125 * f64::from(x).powi(2)).collect();
     let trained: Vec<f64> = inputs.iter().map(|&x| f64::from(x).powi(2)).collect();
     close(&net.forward(x.clone()).as_vec(), &once, 1e-6);
     close(&net.forward_eval(x.leaky_trace()).as_vec(), &once, 1e-6);
     close(&net.forward_train(x.clone(), Gradients::leaky()).as_vec(), &trained, 1e-6);
     let gradients = net.forward_train(x.clone(), net.alloc_grads()).sum::<Rank0, _>().backward();
-    // d/dg of 2g (2h x)^2 at g = h = 0.5: 2 x^2 by the last, 4 x^2 by the first.
+    // The derivatives of 2g (2h x)^2 at g = h = 0.5: 2 x^2 for the last layer (g), 4 x^2 for the first (h).
     for (layer, times) in [(&net.last, 2.0), (&net.scale_1, 4.0)] {
         let expected: Vec<f64> = (0..3).map(|i| inputs.iter().skip(i).step_by(3).map(|&x| times * f64::from(x).powi(2)).sum()).collect();
         close(&gradients.get(&layer.gamma).as_vec(), &expected, 1e-5);
@@ -479,10 +479,10 @@ fn own_layers_know_training_from_inference() {
 }
 
 network! {
-    /// Two outputs, of which a user may want one.
+    /// Two outputs, of which a caller may use only one.
     Pair: [4] -> { first: [3], second: [2] } { Tanh as x, one: Linear(3), output first, from x, two: Linear(2), output second }
 
-    /// The second half of a tensor, through one head of two.
+    /// The second half of a tensor, through one of two heads.
     Parts: [8] -> [2] { Chunk(2) as (_, b), from b, pair: Pair as (_, second), from second, Tanh }
 }
 
@@ -508,6 +508,6 @@ fn parts_that_nothing_uses() {
     }
     close(&net.forward(x.clone()).as_vec(), &values, 1e-6);
     close(&gradients.get(&x).as_vec(), &slopes, 1e-5);
-    // What nothing uses has no gradient.
+    // The unused head has a gradient of 0.
     assert!(gradients.get(&net.pair.one.weight).as_vec().iter().all(|&g| g == 0.0));
 }

@@ -1,4 +1,4 @@
-//! Parameters whose elements do not lie in memory in the order of their indices: whatever a permutation left.
+//! Parameters whose elements are not in memory in the order of their indices, as after a permutation.
 
 use layercake::average::{AveragedModel, Averaging};
 use layercake::dfdx::shapes::Axes2;
@@ -11,7 +11,7 @@ network! { pub Net: [3] -> [2] { fc: Linear(2) } }
 type Weight = Tensor<Rank2<2, 3>, f32, Cpu>;
 type Batch = Tensor<(usize, Const<3>), f32, Cpu>;
 
-/// Two networks of the same numbers; the weight of the second is the permutation of a tensor.
+/// Two networks with equal parameters; the weight of the second is a permuted tensor.
 fn both(device: &Cpu) -> [Net; 2] {
     let straight = Net::new(device);
     let mut permuted = straight.clone();
@@ -41,7 +41,7 @@ fn they_train_alike() {
             let nets = [&mut one, &mut other];
             for ((net, optimizer), gradients) in nets.into_iter().zip(&mut optimizers).zip(&mut gradients) {
                 let begin = std::mem::replace(gradients, Gradients::leaky());
-                // Both ways to record.
+                // Both ways to record the tape.
                 let y = if step % 2 == 0 { net.forward_train(data(&device), begin) } else { net.forward_eval(data(&device).traced(begin)) };
                 *gradients = y.square().mean::<Rank0, _>().backward();
                 optimizer.step(net, gradients).unwrap();
@@ -110,7 +110,7 @@ fn inference_reads_them_in_order() {
     let device = Cpu::seed_from_u64(0);
     let [one, mut other] = both(&device);
     assert_eq!(one.forward(data(&device)).as_vec(), other.forward(data(&device)).as_vec());
-    // A row for all: several elements are one in memory.
+    // A broadcast row: several elements share one memory location.
     let row: Tensor<Rank1<3>, f32, Cpu> = device.tensor([1.0, 2.0, 3.0]);
     other.fc.weight = row.broadcast();
     let bias = other.fc.bias.clone().unwrap().array();

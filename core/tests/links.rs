@@ -1,7 +1,7 @@
-//! Every link of the repository's documents leads somewhere: to a file that is there, to a heading in it, or to an item that has a page.
+//! Every link in the repository's documents has a target: an existing file, a heading in it, or an item that has a page.
 //!
-//! Of links that rustdoc resolves it says itself if they lead nowhere; but of one to an item without a page, `#[doc(hidden)]`, it says nothing and
-//! leaves the link as it was written.
+//! rustdoc reports unresolved links itself, but not links to an item without a page, `#[doc(hidden)]`: it leaves such a link as it was
+//! written.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ fn links_lead_somewhere() {
     assert!(links >= 80, "only {links} links were found");
 }
 
-/// The check finds what it is for.
+/// The check finds dead links.
 #[test]
 fn dead_links_are_found() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -66,7 +66,7 @@ fn documents(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What stands in `[text](target)` and `[text]: target`, outside code.
+/// The targets of `[text](target)` and `[text]: target`, outside code.
 fn targets(text: &str) -> Vec<String> {
     let mut targets = Vec::new();
     let mut fence = None;
@@ -104,7 +104,7 @@ fn leads_somewhere(root: &Path, file: &Path, target: &str) -> bool {
     file.exists() && heading.is_none_or(|heading| headings(&file).iter().any(|found| found == heading))
 }
 
-/// The headings of a document as links name them, and the anchors that it sets itself.
+/// The anchors of a document's headings, and its explicit anchors.
 fn headings(file: &Path) -> Vec<String> {
     let text = fs::read_to_string(file).unwrap_or_default();
     let heading = |line: &str| {
@@ -116,18 +116,18 @@ fn headings(file: &Path) -> Vec<String> {
     text.lines().filter(|line| line.starts_with('#')).map(heading).chain(anchors).collect()
 }
 
-/// Has the item of this path below `crate` a page of its own, or a place on one?
+/// Whether the item with this path below `crate` has its own page, or a section on another.
 fn has_page(sources: &Path, kind: Option<&str>, path: &[&str]) -> bool {
     let mut file = sources.join("lib.rs");
     let mut folder = sources.to_owned();
     for (i, word) in path.iter().enumerate() {
         let text = fs::read_to_string(&file).unwrap_or_default();
-        // The pages of another crate are its own affair.
+        // The pages of another crate are not checked.
         if *word == "dfdx" && i == 0 {
             return true;
         }
         if !declares(&text, word) {
-            // A method, or what a module takes over from its own: in a file beside it.
+            // A method, or an item re-exported from a private module: in a file of the same folder.
             return i > 0 && beside(&file).iter().any(|text| declares(text, word) && i + 1 >= path.len() - 1);
         }
         let module = [folder.join(format!("{word}.rs")), folder.join(word).join("mod.rs")].into_iter().find(|file| file.exists());
@@ -136,7 +136,7 @@ fn has_page(sources: &Path, kind: Option<&str>, path: &[&str]) -> bool {
                 file = module;
                 folder = folder.join(word);
             }
-            // A type: what is behind it is one of its methods.
+            // A type: the next word of the path is one of its methods.
             _ => {
                 let derive = matches!(kind, Some("macro" | "derive")) && text.contains(&format!("pub use layercake_macros::{word};"));
                 let right = kind != Some("macro") || !derive;
@@ -151,7 +151,7 @@ fn has_page(sources: &Path, kind: Option<&str>, path: &[&str]) -> bool {
     true
 }
 
-/// Does a file declare a public item of this name that is not hidden?
+/// Whether a file declares a public item with this name that is not hidden.
 fn declares(text: &str, word: &str) -> bool {
     let mut hidden = false;
     for line in text.lines().map(str::trim) {
@@ -169,7 +169,7 @@ fn declares(text: &str, word: &str) -> bool {
     false
 }
 
-/// Is the derive macro of this name shown?
+/// Whether the derive macro with this name is public and not hidden.
 fn derives(sources: &Path, word: &str) -> bool {
     let text = fs::read_to_string(sources.join("../../macros/src/lib.rs")).unwrap_or_default();
     let before = text.split(&format!("#[proc_macro_derive({word}")).next().unwrap_or_default();

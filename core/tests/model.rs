@@ -1,4 +1,4 @@
-//! What `#[derive(Model)]` makes of a struct, and what can be done with any model.
+//! The code that `#[derive(Model)]` generates for a struct, and the functions for any model.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ network! {
     Block: [3] -> [3] { fc: Linear(3), Tanh }
 }
 
-/// One of everything.
+/// A model with every kind of field.
 #[derive(Clone, Debug, Model)]
 struct Everything<E: Dtype = f32, D: Storage<E> = Cpu> {
     encoder: Encoder<E, D>,
@@ -75,7 +75,7 @@ fn numbers<E: Scalar, D: Device<E>>(model: &impl Model<E, D>) -> Vec<Vec<E>> {
     model.named_tensors().iter().map(|tensor| tensor.to_vec()).collect()
 }
 
-/// A path of its own for each test.
+/// A separate path for each test.
 fn path(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("model");
     fs::create_dir_all(&folder).unwrap();
@@ -94,11 +94,11 @@ fn paths_are_those_of_pytorch() {
     assert_eq!(paths(&model), expected);
 }
 
-/// A struct of `f32` on `Cpu` alone, without a name for each field.
+/// A tuple struct, only for `f32` on `Cpu`.
 #[derive(Clone, Debug, Model)]
 struct Plain(Encoder, #[model(param)] Tensor<Rank1<3>, f32, Cpu>, #[model(skip)] Vec<String>, #[model(len = 2)] Vec<Block>);
 
-/// In double precision alone, and with numbers of its own.
+/// Only in double precision, with const parameters.
 #[derive(Debug, Model)]
 #[model(dtype = f64, device = Cpu)]
 struct Double<const N: usize, const COUNT: usize> {
@@ -107,14 +107,14 @@ struct Double<const N: usize, const COUNT: usize> {
     more: Vec<Block<f64, Cpu>>,
 }
 
-/// Of any models, as dfdx's tuples are.
+/// Generic over the types of both models, as dfdx's tuples are.
 #[derive(Clone, Debug, Model)]
 struct Pair<A, B> {
     first: A,
     second: Option<B>,
 }
 
-/// Of any model, and something of its own.
+/// Generic over the type of a model, with a parameter in addition.
 #[derive(Clone, Debug, Model)]
 struct Scaled<M, const N: usize, E: Dtype = f32, D: Storage<E> = Cpu> {
     inner: M,
@@ -130,7 +130,7 @@ fn building_follows_the_declaration() {
     assert_eq!((model.scale.array(), model.offset.array(), model.list[1][0].array()), ([1.0; 3], -0.5, [0.0; 2]));
     let noise = model.noise.as_vec();
     assert!(noise.iter().all(|n| (1.0..2.0).contains(n)) && noise[0] != noise[1]);
-    // Each is drawn anew.
+    // Each block has different random numbers.
     assert_ne!(model.blocks[0].fc.weight.as_vec(), model.blocks[1].fc.weight.as_vec());
     assert_eq!(numbers(&model), numbers(&Everything::new(&Cpu::seed_from_u64(1))));
     assert_eq!(numbers(&model), numbers(&Cpu::seed_from_u64(1).build_module::<Everything, f32>()));
@@ -186,7 +186,7 @@ fn every_tool_takes_every_model() {
     let double = Double::<2, 3>::new(&device);
     assert_eq!((double.more.len(), double.parameter_count()), (3, 5 * 12));
     assert!(Block::new(&device).named_parameters().iter().map(|p| p.path()).eq(["fc.weight", "fc.bias"]));
-    // Within dfdx's own containers.
+    // In dfdx's containers.
     let tuple = (Plain::new(&device), (scaled, modules::ReLU));
     assert_eq!(paths(&tuple)[12..], ["1.0.inner.first.fc.weight", "1.0.inner.first.fc.bias", "1.0.scale"]);
     let tensors: (Tensor<Rank1<2>, f32, Cpu>, Tensor<Rank1<2>, f32, Cpu>) = (device.zeros(), device.zeros());
@@ -239,7 +239,7 @@ fn what_is_saved_is_loaded() {
     names.sort_unstable();
     expected.sort_unstable();
     assert_eq!(names, expected);
-    // A bare tensor in a tuple has the same path everywhere.
+    // A bare tensor in a tuple has the same path in a file.
     let tensors: (Tensor<Rank1<2>, f32, Cpu>, Block) = (Cpu::default().ones(), Block::new(&Cpu::default()));
     save_safetensors(&tensors, &path).unwrap();
     assert!(safetensors::SafeTensors::deserialize(&fs::read(&path).unwrap()).unwrap().tensor("0").is_ok());
@@ -263,7 +263,7 @@ fn tensors_can_be_changed_by_path() {
     assert_eq!(changed, 1);
 }
 
-/// What a hand-written forward looks like.
+/// A hand-written forward and backward pass.
 fn step(model: &mut Everything, x: &Tensor<Rank2<6, 4>, f32, Cpu>, gradients: Gradients<f32, Cpu>) -> (f32, Gradients<f32, Cpu>) {
     let mut x = model.encoder.forward_mut(x.clone().traced(gradients));
     for block in &mut model.blocks {
@@ -325,7 +325,7 @@ fn frozen_parameters_keep_their_bits() {
             .map(|(path, _)| path)
             .collect()
     };
-    // Momentum is gathered before anything is frozen.
+    // A step before anything is frozen, so that all parameters have momentum.
     step(&mut model, &mut optimizer).unwrap();
     assert_eq!(optimizer.frozen.freeze(&model, "encoder").unwrap(), 5);
     assert_eq!(optimizer.frozen.freeze(&model, "blocks.*.bias").unwrap(), 3);
@@ -337,13 +337,13 @@ fn frozen_parameters_keep_their_bits() {
     let statistics = ["encoder.batch_norm1d_1.running_mean", "encoder.batch_norm1d_1.running_var"];
     let weights = ["encoder.out.weight", "blocks.0.fc.weight", "blocks.1.fc.weight", "blocks.2.fc.weight"];
     let own = ["type.weight", "type.bias", "scale", "noise"];
-    // The rest of the list is zero, and weight decay leaves it so.
+    // The tensors of `list` are zero, and weight decay does not change them.
     assert_eq!(trained(&before, &model), [&statistics[..], &weights, &own].concat());
     assert_eq!(optimizer.frozen.trained_count(&model), model.parameter_count() - 35 - 9 - 16);
-    // A clone is frozen alike, and goes on by itself.
+    // A clone has the same frozen parameters and is trained independently.
     step(&mut clone.0, &mut clone.1).unwrap();
     assert_eq!(numbers(&clone.0), numbers(&model));
-    // Frozen parameters keep their identity: unfrozen, they are trained by their gradients.
+    // Freezing does not change the identity of parameters: after unfreezing, they are trained with their gradients.
     assert_eq!(optimizer.frozen.unfreeze(&model, "*").unwrap(), 21);
     assert_eq!(optimizer.frozen.trained_count(&model), model.parameter_count());
     let before = numbers(&model);

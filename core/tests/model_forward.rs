@@ -1,4 +1,4 @@
-//! `#[model(forward)]`: forward through the fields in order.
+//! `#[model(forward)]`: the forward pass through the fields in order.
 
 use layercake::dfdx::nn::{builders, modules};
 use layercake::optim::{Adam, AdamConfig};
@@ -25,7 +25,7 @@ struct Mixed<E: Dtype = f32, D: Storage<E> = Cpu> {
     head: modules::Linear<3, 2, E, D>,
 }
 
-/// Another one inside, and a dfdx tuple of which nothing is known.
+/// A nested model, and a dfdx tuple whose shapes are unknown.
 #[derive(Clone, Debug, Model)]
 #[model(forward)]
 struct Outer(Mixed, (modules::Linear<2, 2, f32, Cpu>, modules::ReLU), modules::Linear<2, 1, f32, Cpu>);
@@ -66,7 +66,7 @@ fn forward_is_field_by_field() {
     model.blocks.clear();
     assert_eq!(model.try_forward(x.clone()).unwrap().array(), by_hand(&model).array());
     assert_eq!(Module::forward(&model, x.clone()).array(), by_hand(&model).array());
-    // Training differs from inference: normalization by the batch, dropout.
+    // Training differs from inference: batch statistics for normalization, and dropout.
     let trained = model.forward_mut(x.clone().leaky_trace());
     assert_ne!(trained.as_vec(), by_hand(&model).as_vec());
     assert_ne!(model.encoder.batch_norm1d_1.running_mean.as_vec(), [0.0; 5]);
@@ -124,7 +124,7 @@ network! {
     Short: [16, 8] -> [16, 2] { Linear(2) }
 }
 
-/// A length that is known when it runs fits any other, and what stands for it in constants is none.
+/// A length known only at run time matches any length; its placeholder in constants is not a length.
 #[derive(Debug, Model)]
 #[model(forward)]
 struct Lengths(Sequence, Short);
@@ -148,7 +148,7 @@ struct Reader<E: Dtype = f32, D: Storage<E> = Cpu> {
     scores: Scores<E, D>,
 }
 
-/// The first field may take token ids; the tape comes in with them.
+/// The first field may take token ids; the tape is passed in with them.
 #[test]
 fn token_ids_go_in_first() {
     use layercake::dfdx::tensor::PutTape;

@@ -1,4 +1,4 @@
-//! A network's outputs are equal: whichever the loss is made of trains the network, in every form.
+//! All outputs of a network are equivalent: a loss of any of them trains the network, in every form of the forward pass.
 
 use layercake::dfdx::tensor::{PutTape, SplitTape};
 use layercake::optim::{Sgd, SgdConfig};
@@ -32,12 +32,12 @@ fn data(device: &Cpu) -> In {
     device.tensor_from_vec((0..12).map(|i| (i * 5 % 11) as f32 / 5.0 - 1.0).collect(), (4, Const))
 }
 
-/// The gradients of the mean square of one output, by what `passes` makes of the network: all parameters in order.
+/// Checks the gradients of the mean square of each output alone, for all parameters in order.
 fn one_by_one(gradients: impl Fn(&mut Heads, usize, In) -> Gradients<f32, Cpu>) {
     let device = Cpu::seed_from_u64(3);
     let net = Heads::new(&device);
     for output in 0..3 {
-        // By differences in the forward pass.
+        // By finite differences of the forward pass.
         let mean_square = |net: &Heads| {
             let (first, second, third) = net.forward(data(&device));
             let numbers = [first.as_vec(), second.as_vec(), third.as_vec()][output].clone();
@@ -163,7 +163,7 @@ fn in_a_graph_model() {
     }
 }
 
-/// The sum of all losses is the sum of their gradients, each parameter's once.
+/// The gradient of a sum of losses is the sum of their gradients, with each parameter counted once.
 #[test]
 fn several_outputs_at_once() {
     let device = Cpu::seed_from_u64(3);
@@ -185,7 +185,7 @@ fn several_outputs_at_once() {
     }
 }
 
-/// Gradients that were there before stay, and the loss adds to them, whichever output it is made of.
+/// Existing gradients are kept and the loss adds to them, whichever output it depends on.
 #[test]
 fn gradients_of_several_passes_add_up() {
     let device = Cpu::seed_from_u64(3);
@@ -204,7 +204,7 @@ fn gradients_of_several_passes_add_up() {
     }
 }
 
-/// What was recorded before is on the first output's tape; a loss of the others alone must not lose it without a word.
+/// Earlier operations are recorded on the tape of the first output; a loss of only the other outputs must not lose them silently.
 #[test]
 #[should_panic(expected = "the loss depends on output 1 of `Heads` (counted from 0) and not on output 0")]
 fn what_came_before_is_not_lost_silently() {
@@ -236,7 +236,7 @@ fn two_backward_passes_of_one_forward_pass() {
     backward(second);
 }
 
-/// A tape that is put elsewhere by hand still carries the pass.
+/// A tape that is moved by hand still contains the recorded pass.
 #[test]
 fn a_tape_may_be_moved() {
     let device = Cpu::seed_from_u64(3);

@@ -1,4 +1,4 @@
-//! Two tensors never have one path: that is refused where the model is made, or at the latest where it is saved.
+//! Two tensors with the same path are an error when the model is built, or at the latest when it is saved.
 
 use layercake::dfdx;
 use layercake::dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection};
@@ -9,7 +9,7 @@ use layercake::prelude::*;
 const MEETING: &str =
     "a tensor of `a.out_proj` would have the path `a.out_proj.weight`, which one of `a` has; give one of the two layers another name";
 
-/// An attention `a`, and behind it a linear layer of this name.
+/// A graph of an attention layer `a`, followed by a linear layer with this name.
 fn graph(name: &str) -> Result<layercake::ir::Graph, layercake::ir::Mistake> {
     let mut b = Builder::new("Meeting");
     let x = b.input("input", Shape::new(&[3, 4]))?;
@@ -23,14 +23,14 @@ fn graph(name: &str) -> Result<layercake::ir::Graph, layercake::ir::Mistake> {
 fn a_graph_model_refuses_paths_that_meet() {
     let device = Cpu::default();
     assert_eq!(graph("a.out_proj").unwrap_err().to_string(), MEETING);
-    // A graph may be changed by hand, and a file may hold anything.
+    // Graphs can be edited by hand, and files can have any content.
     let mut changed = graph("fc").unwrap();
     let text = io::graph_to_json(&changed).unwrap().replace("\"fc\"", "\"a.out_proj\"");
     changed.nodes.to_mut()[1].name = "a.out_proj".into();
     let refused = GraphModel::try_new(changed, &device).unwrap_err();
     assert_eq!(refused.to_string(), format!("invalid graph `Meeting`: {MEETING}"));
     assert_eq!(io::graph_from_json(&text).unwrap_err().to_string(), MEETING);
-    // Names that look alike meet nowhere.
+    // Similar names do not conflict.
     for name in ["a.out", "a_out_proj", "a.out_proj.more", "out_proj"] {
         let model = GraphModel::try_new(graph(name).unwrap(), &device).unwrap();
         let file = std::env::temp_dir().join(format!("layercake-{}-{name}.safetensors", std::process::id()));
@@ -39,7 +39,7 @@ fn a_graph_model_refuses_paths_that_meet() {
     }
 }
 
-/// A module by hand that gives both of its tensors one path.
+/// A hand-written module that reports the same path for both of its tensors.
 struct Careless(Tensor<Rank1<2>, f32, Cpu>, Tensor<Rank1<2>, f32, Cpu>);
 
 impl TensorCollection<f32, Cpu> for Careless {

@@ -1,4 +1,4 @@
-//! Which path runs a network: on the CPU in `f32` the engine, and the portable path for what the engine lacks.
+//! Which path runs a network: the engine in `f32` on the CPU, the portable path for operations that the engine lacks.
 
 use layercake::__private::{Backend, Call, Path, Value, run_portably};
 use layercake::ir::ops::{Approximation, Conv2d, FractionalMaxPool2d, Gelu, GlobalAvgPool2d, Silu, Tanh};

@@ -1,4 +1,4 @@
-//! Parameters to disk and back, and everything that can be wrong with the file.
+//! Saving and loading parameters, and errors of invalid files.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ network! {
     Longer: [1, 4, 4] -> [3] { conv: Conv2d(2, kernel = 3), norm: BatchNorm2d, Flatten, fc: Linear(3), more: Linear(3) }
 }
 
-/// A path of its own for each test.
+/// A separate path for each test.
 fn path(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("safetensors");
     fs::create_dir_all(&folder).unwrap();
@@ -42,7 +42,7 @@ fn what_is_saved_is_loaded() {
     assert_eq!(one.conv.weight.as_vec(), third.conv.weight.as_vec());
     let error = load_safetensors_bytes(&mut third, &bytes[..bytes.len() - 1], "compiled in").unwrap_err().to_string();
     assert!(error.starts_with("compiled in: "), "{error}");
-    // Single precision goes into double precision.
+    // Single precision is converted to double precision.
     let mut wide = Cpu::default().build_module::<Net, f64>();
     load_safetensors(&mut wide, &path).unwrap();
     assert_eq!(wide.fc.weight.as_vec()[0], f64::from(other.fc.weight.as_vec()[0]));
@@ -105,7 +105,7 @@ fn damaged_files_are_refused() {
     let original = net(1);
     for case in cases {
         fs::write(&damaged, &case).unwrap();
-        // A flipped byte may fall into the file's remarks and change nothing that counts.
+        // A changed byte may be in the file's metadata, without an effect on the tensors.
         if load_safetensors(&mut own, &damaged).is_ok() {
             assert_eq!(case.len(), whole.len(), "{} bytes passed for the whole file", case.len());
             assert_eq!(own.conv.weight.as_vec(), original.conv.weight.as_vec());
@@ -118,7 +118,7 @@ fn damaged_files_are_refused() {
     assert!(matches!(error, IoError::Write { .. }));
 }
 
-/// A checkpoint of another network: what fits is loaded, the rest is told.
+/// A checkpoint of another network: matching tensors are loaded, the others are reported.
 #[test]
 fn what_fits_is_loaded() {
     let path = path("pretrained.safetensors");
@@ -140,7 +140,7 @@ fn what_fits_is_loaded() {
     assert_eq!(wider.conv.weight.as_vec(), before.conv.weight.as_vec());
     assert!(report.to_string().contains("`conv.weight` has shape [2, 1, 3, 3] in the file, but [5, 1, 3, 3] in the network"), "{report}");
 
-    // The last layer takes what the file has for the one before.
+    // The last layer is loaded from the tensors `more.*` of the file.
     let mut own = net(4);
     let report = load_renamed(&mut own, &path, |name| name.replace("fc.", "more.")).unwrap();
     assert_eq!(report.unused, ["fc.bias", "fc.weight"]);
@@ -148,14 +148,14 @@ fn what_fits_is_loaded() {
     let bias = pretrained.more.bias.unwrap().as_vec();
     assert_eq!(own.fc.bias.clone().unwrap().as_vec(), bias);
 
-    // A file that cannot be read changes nothing.
+    // An invalid file changes nothing.
     let half: Vec<u8> = fs::read(&path).unwrap().iter().copied().take(100).collect();
     fs::write(&path, half).unwrap();
     assert!(matches!(load_matching(&mut own, &path), Err(IoError::Format { .. })));
     assert_eq!(own.fc.bias.unwrap().as_vec(), bias);
 }
 
-/// NaN and infinite numbers: an error of plain loading, which changes nothing, or a line of the report.
+/// NaN and infinite numbers: plain loading returns an error and changes nothing; otherwise the report lists them.
 #[test]
 fn non_finite_numbers_are_reported() {
     let path = path("diverged.safetensors");
@@ -187,7 +187,7 @@ fn non_finite_numbers_are_reported() {
         load_safetensors_with(&mut own, &path, OnNonFinite::Accept).unwrap();
         assert!(!own.fc.weight.as_vec()[5].is_finite());
     }
-    // Finite in the file, and too large for the network's numbers.
+    // Finite in the file, but too large for the network's number type.
     let mut wide = Cpu::default().build_module::<Net, f64>();
     let mut bias = wide.norm.running_var.as_vec();
     bias[1] = 1e300;

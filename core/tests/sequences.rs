@@ -5,7 +5,7 @@ use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
 
 network! {
-    /// Reads characters and says which comes next, going on from where it was.
+    /// Predicts the next character, continuing from the state of the previous call.
     pub CharLstm<T: Dim>: { ids: usize[T], h: [2, 12], c: [2, 12] } -> { logits: [T, 7], h_n: [2, 12], c_n: [2, 12] } {
         from ids,
         embedding: Embedding(7 -> 5),
@@ -65,7 +65,7 @@ fn trains_on_characters_chunk_by_chunk() {
     let mut losses = Vec::new();
     for step in 0..40 {
         let (x, next) = (ids(&device, 4, 5, 5 * step), ids(&device, 4, 5, 5 * step + 1));
-        // What was before is carried along, but not its history.
+        // The states are passed on, without the history of their gradients.
         let (logits, h_new, c_new) = net.forward_train(x, h, c, gradients);
         let loss = loss::token_cross_entropy(logits, &next);
         losses.push(loss.array());
@@ -105,7 +105,7 @@ fn a_length_of_0_is_refused() {
     let error = net.try_forward(ids(&device, 2, 0, 0), zeros.clone(), zeros.clone()).unwrap_err();
     assert_eq!(error.to_string(), "the input `ids` has the shape [0]; every size must be at least 1");
     assert!(matches!(error, layercake::ForwardError::Shape(_)));
-    // On the portable path too, and nothing is left of it.
+    // An error on the portable path too; the network can be used after the error.
     let double = device.build_module::<CharLstm, f64>();
     let wide: Tensor<(usize, Const<2>, Const<12>), f64, Cpu> = device.zeros_like(&(2, Const, Const));
     assert!(double.try_forward(ids(&device, 2, 0, 0), wide.clone(), wide).is_err());
@@ -119,7 +119,7 @@ fn a_graph_file_holds_it_all() {
     assert!(text.contains(r#""op": "LSTM", "in_features": 5, "hidden": 12, "layers": 2, "bidirectional": false"#), "{text}");
     assert_eq!(&io::graph_from_json(&text).unwrap(), CharLstm::GRAPH);
 
-    // The same numbers, whoever declared it.
+    // The typed network and the graph model have the same outputs.
     let (first, second) = (Cpu::seed_from_u64(9), Cpu::seed_from_u64(9));
     let (net, model) = (Plain::new(&first), GraphModel::new(Plain::GRAPH.clone(), &second));
     let x: Tensor<(usize, Const<6>), usize, Cpu> = first.tensor_from_vec(vec![0, 1, 2, 3, 3, 1], (1, Const));

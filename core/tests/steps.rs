@@ -1,4 +1,4 @@
-//! What an optimizer's step does at the edges: parameters without a gradient, limits, options out of range, many tensors.
+//! Edge cases of an optimizer's step: parameters without a gradient, limits, options out of range, many tensors.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use layercake::prelude::*;
 
 network! { pub Part: [2] -> [1] { fc: Linear(1) } }
 
-/// Two networks of which a loss may use one.
+/// Two networks; a loss may use only one of them.
 #[derive(Clone, Debug, Model)]
 struct Pair {
     one: Part,
@@ -29,7 +29,7 @@ fn pair(device: &Cpu) -> Pair {
     Pair { one: Part::new(device), other: Part::new(device) }
 }
 
-/// Steps on the loss of either network, with gradients of that loss alone.
+/// A step on the loss of one of the networks, with only the gradients of that loss.
 fn step<R: Rule>(optimizer: &mut Optim<R>, pair: &mut Pair, first: bool) -> Result<(), StepError<layercake::dfdx::tensor::CpuError>> {
     let x = data(&Cpu::default());
     let part = if first { &mut pair.one } else { &mut pair.other };
@@ -41,7 +41,7 @@ fn leaves_alone<R: Rule>(rule: R) {
     let device = Cpu::seed_from_u64(1);
     let mut model = pair(&device);
     let mut optimizer = Optim::new(&model, rule);
-    // Each for once, so that both have momentum.
+    // One step for each network, so that both have momentum.
     assert!(step(&mut optimizer, &mut model, true).is_err(), "`other` never had a gradient");
     step(&mut optimizer, &mut model, false).unwrap();
     let before = model.clone();
@@ -50,7 +50,7 @@ fn leaves_alone<R: Rule>(rule: R) {
     }
     assert_eq!(model.one.fc.weight.array(), before.one.fc.weight.array(), "{}", R::NAME);
     assert_ne!(model.other.fc.weight.array(), before.other.fc.weight.array(), "{}", R::NAME);
-    // What is remembered stayed too: going on is as if nothing had been between.
+    // The optimizer's state is unchanged too: the next step is as if the steps in between had not happened.
     let mut without = before;
     let mut other = Optim::new(&without, optimizer.cfg.clone());
     let mut again = pair(&Cpu::seed_from_u64(1));
@@ -62,7 +62,7 @@ fn leaves_alone<R: Rule>(rule: R) {
     assert_eq!(model.one.fc.weight.array(), without.one.fc.weight.array(), "{}", R::NAME);
 }
 
-/// PyTorch: a parameter whose `grad` is None is passed over.
+/// As in PyTorch, a parameter whose `grad` is None is skipped.
 #[test]
 fn a_parameter_without_a_gradient_in_this_step_stays() {
     let weight_decay = Some(WeightDecay::L2(0.1));
@@ -72,7 +72,7 @@ fn a_parameter_without_a_gradient_in_this_step_stays() {
     leaves_alone(AdagradConfig { weight_decay, ..Default::default() });
 }
 
-/// What looks at gradients before a step does not make some of what is not there.
+/// Functions that inspect gradients before a step do not create missing gradients.
 #[test]
 fn clipping_by_hand_makes_no_gradients() {
     let device = Cpu::seed_from_u64(1);
@@ -98,7 +98,7 @@ fn gradients(device: &Cpu, net: &mut Part) -> Gradients<f32, Cpu> {
     net.forward_train(data(device), Gradients::leaky()).square().mean::<Rank0, _>().backward()
 }
 
-/// PyTorch: a norm that is NaN makes every gradient NaN, which shows.
+/// As in PyTorch, a norm of NaN makes every gradient NaN, so that the error is visible.
 #[test]
 fn a_nan_in_one_gradient_shows_in_all_that_are_clipped_together() {
     let device = Cpu::seed_from_u64(1);
@@ -161,7 +161,7 @@ fn a_negative_limit_of_the_norm() {
     clip_grad_norm(&net, &mut found, -2.0);
 }
 
-/// Gradients that never change leave a centered average of squares less the square of the average at 0, rounding or not.
+/// For constant gradients, the variance (the mean of squares minus the square of the mean) is not below 0, despite rounding.
 #[test]
 fn a_variance_of_nothing_is_not_negative() {
     let device = Cpu::seed_from_u64(1);
@@ -175,7 +175,7 @@ fn a_variance_of_nothing_is_not_negative() {
     }
 }
 
-/// The first step looks for the gradients of all tensors: in time that grows as their number does.
+/// The first step looks up the gradients of all tensors, in time linear in their number.
 #[test]
 fn the_first_step_of_many_tensors() {
     let device = Cpu::seed_from_u64(1);
@@ -194,7 +194,7 @@ fn the_first_step_of_many_tensors() {
         };
         (0..30).map(first_step).min().unwrap()
     };
-    // The least of many, each short, since other programs run too. If every tensor looked at all others it would be 64 times as long.
+    // The minimum of many short measurements, since other programs run too. A quadratic algorithm would take 64 times as long.
     let (few, many) = (time(100).max(Duration::from_micros(100)), time(800));
     assert!(many < 24 * few, "100 networks took {few:?}, 800 {many:?}");
 }

@@ -1,4 +1,4 @@
-//! The table of a network, against what torchinfo 1.8 prints for the same one in PyTorch (`summary(net, (1, 1, 28, 28))`).
+//! The summary of a network, compared with torchinfo 1.8 for the same network in PyTorch (`summary(net, (1, 1, 28, 28))`).
 
 use layercake::prelude::*;
 
@@ -39,7 +39,7 @@ fn facts_are_constants() {
 }
 
 network! {
-    /// As `models/src/networks/char_lstm.rs` has it.
+    /// The same as in `models/src/networks/char_lstm.rs`.
     CharLstm: { letters: usize[64], h: [1, 256], c: [1, 256] } -> { scores: [64, 65], h_n: [1, 256], c_n: [1, 256] } {
         from letters, embedding: Embedding(65 -> 64),
         lstm: LSTM(256, state = (h, c)) as (y, h_new, c_new),
@@ -48,7 +48,7 @@ network! {
         from c_new, output c_n,
     }
 
-    /// Every layer that works step by step; the recurrent ones in both directions, and of the last the final state alone.
+    /// Every layer that works step by step; the recurrent ones in both directions, the last one with only its final state as the output.
     Steps: usize[20] -> [6] {
         embedding: Embedding(11 -> 8),
         attention: MultiheadAttention(heads = 2),
@@ -57,7 +57,7 @@ network! {
         rnn: RNN(4, bidirectional = true), gru: GRU(6, output = last),
     }
 
-    /// A map cut into patches, which see each other.
+    /// A feature map divided into patches, which are combined by their mean.
     Patches: [3, 8, 8] -> [5] { patch: Conv2d(16, kernel = 4, stride = 4), Reshape(16, 4), Permute(1, 0), fc: Linear(16), Mean(0), head: Linear(5) }
 
     Vector: [12] -> [5] { fc1: Linear(7), ReLU, fc2: Linear(5) }
@@ -67,7 +67,7 @@ fn row_of(table: &str, name: &str) -> String {
     table.lines().find(|line| line.split_whitespace().next() == Some(name)).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What torchinfo 1.8 counts for the LSTM, `64 * 329,728`; for the linear layer it counts each step since its pull request 318.
+/// torchinfo 1.8 counts `64 * 329,728` for the LSTM; for the linear layer it counts each step since its pull request 318.
 #[test]
 fn sequences_count_each_step() {
     let table = CharLstm::summary().to_string();
@@ -85,14 +85,14 @@ fn sequences_count_each_step() {
     for name in ["attention", "mlp", "drop", "maxout", "conv", "rnn", "gru"] {
         assert_eq!(told(name).replace(',', "").parse::<u64>().unwrap(), 20 * params(name), "{name} in\n{table}");
     }
-    // Two of the 44 MFLOPs, or more where there are biases, belong to each.
+    // Each multiply-add is two of the 44 MFLOPs, or more if there are biases.
     for (summary, flops) in [(CharLstm::summary(), CharLstm::FLOPS), (Steps::summary(), Steps::FLOPS)] {
         let share = 2.0 * summary.mult_adds() as f64 / flops as f64;
         assert!((0.7..1.5).contains(&share), "{share}");
     }
 }
 
-/// A receptive field is one of a map.
+/// Only feature maps have a receptive field.
 #[test]
 fn fields_are_told_of_maps_only() {
     assert!(LeNet5::summary().to_string().contains("receptive field        16 x 16"));
@@ -114,7 +114,7 @@ network! {
     }
 }
 
-/// The parameters of custom layers, wherever they stand: their types tell.
+/// The parameters of custom layers are counted by their types, wherever the layers are.
 #[test]
 fn custom_layers_are_counted() {
     let table = Own::summary().to_string();
@@ -126,17 +126,17 @@ fn custom_layers_are_counted() {
     assert_eq!((Outer::summary().params(), row_of(&table, "inner")), (total, "inner Network [4] 36 -".to_owned()));
     assert_eq!(row_of(&table, "repeat_1.1.own"), "repeat_1.1.own Linear [4] 20 ?");
     assert!(table.contains(&format!("trained parameters     {total}\n")) && table.contains("running statistics     4\n"), "{table}");
-    // A constant cannot know them.
+    // A constant cannot count them.
     assert!(Outer::PARAMS == total - 36 - 40);
     let svg = Outer::draw().svg();
     assert!(svg.contains(&format!("{total} parameters")) && svg.contains("Linear, [4] → [4], 20 params"), "{svg}");
-    // Nor does a graph alone.
+    // A graph without types cannot count them either.
     let table = Summary::of(Own::GRAPH).to_string();
     assert_eq!(row_of(&table, "theirs"), "theirs Custom [4] ? ?");
     assert!(table.contains("trained parameters     0, without `theirs`"), "{table}");
 }
 
-/// Layers of a network within the network write too, and keep statistics.
+/// The layers of nested networks also count for written outputs and running statistics.
 #[test]
 fn networks_within_are_looked_into() {
     let facts = |table: String| table.lines().skip_while(|line| !line.starts_with("trained")).map(str::to_owned).collect::<Vec<_>>();

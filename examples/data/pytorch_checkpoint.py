@@ -44,7 +44,7 @@ def main():
     torch.manual_seed(1)
     net = SmallResNet(classes=10)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.02)
-    # Weights, running means and variances that are nobody's first ones.
+    # Train a few steps, so that weights, running means and variances differ from their initial values.
     for _ in range(20):
         x, y = torch.randn(32, 1, 8, 8), torch.randint(10, (32,))
         optimizer.zero_grad()
@@ -58,7 +58,7 @@ def main():
     with torch.no_grad():
         save_file({"input": x, "output": net(x)}, FOLDER / "pytorch_checkpoint_answers.safetensors")
 
-    # The same body as `DataParallel` names it, below a head for other classes.
+    # The same body with the names of `DataParallel`, and a head for other classes.
     torch.manual_seed(2)
     other = {f"module.{name}": tensor for name, tensor in (state | SmallResNet(classes=4).fc.state_dict(prefix="fc.")).items()}
     save_file(other, FOLDER / "pytorch_checkpoint_parallel.safetensors")

@@ -13,7 +13,7 @@ import zlib
 import numpy as np
 
 SIDE, PEN = 140, 7.5
-# The middle of the pen, from point to point: the top with a small hook, the slanted stem, and the bar.
+# The center lines of the pen strokes, as points: the top with a small hook, the slanted stem, and the bar.
 STROKES = [[(43, 40), (44, 34), (66, 36), (98, 33), (86, 56), (76, 80), (70, 110)], [(58, 73), (78, 70), (93, 71)]]
 
 

@@ -1,1 +1,1 @@
-//! The examples are in the files beside this folder.
+//! The examples are the files in the parent folder.

@@ -115,7 +115,7 @@ fn drawings() {
         let text = place.text(name);
         assert!(text.contains(begin) && text.contains("conv2"), "{text}");
     }
-    // Repeated blocks once, or in full.
+    // Repeated blocks are shown once, or in full.
     place.works("draw resnet50 --out folded.svg");
     place.works("draw resnet50 --out full.svg --full");
     let (folded, full) = (place.text("folded.svg"), place.text("full.svg"));

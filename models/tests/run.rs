@@ -51,7 +51,7 @@ fn a_run_on_the_digits() {
     let curves = place.text("runs/lenet5-digits-1/curves.svg");
     assert!(curves.starts_with("<svg") && curves.trim_end().ends_with("</svg>") && curves.contains("lenet5 on digits"));
 
-    // `eval` gives the same metrics, by file and by folder, on the data set of the run.
+    // `eval` reports the same metrics, by file and by folder, on the data set of the run.
     let expected =
         format!("digits: test accuracy {:.2} % of 360 images, test loss {:.4}\n", 100.0 * accuracy, summary["test_loss"].as_f64().unwrap());
     assert_eq!(place.works("eval lenet5 --checkpoint runs/lenet5-digits-1/model.safetensors"), expected);
@@ -76,7 +76,7 @@ fn a_run_on_the_digits() {
     assert_eq!(place.text("runs/lenet5-digits-1/summary.json"), before);
 }
 
-/// The same seed gives the same bytes, in the same folder again and on any number of threads; another seed gives others.
+/// The same seed produces the same bytes, in the same folder again and on any number of threads; another seed produces different ones.
 #[test]
 fn the_same_bytes_again() {
     let place = Place::new();
@@ -105,7 +105,7 @@ fn a_benchmark() {
     assert!(place.works("bench lenet5 --batch-size 2").contains("training step"));
 }
 
-/// The real gzipped files: one epoch reaches a high accuracy.
+/// The real gzip-compressed files: one epoch reaches a high accuracy.
 #[test]
 fn an_epoch_of_mnist() {
     let Some(data) = shared_data("mnist") else { return };

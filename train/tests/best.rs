@@ -131,7 +131,7 @@ fn interrupted_or_longer() {
             Box::new(move |trainer| trainer.restore_best("loss", Better::Lower).checkpoints(checkpoints.clone()).resume(true));
         stops.iter().for_each(|&stop| assert!(matches!(run(&*wish, Some(stop)), Err(TrainError::Interrupted { .. }))));
         assert!(bits(&run(&*wish, None).unwrap().0) == bits(&whole), "{stops:?}");
-        // Resuming a finished run gives the same result.
+        // Resuming a finished run returns the same result.
         assert!(bits(&run(&*wish, None).unwrap().0) == bits(&whole), "{stops:?}");
     }
     let checkpoints = folder("plain");

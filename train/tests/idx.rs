@@ -37,7 +37,7 @@ impl Case {
         read_idx(&self.path("images"), &self.path("labels"), classes).map_err(|error| error.to_string())
     }
 
-    /// The message, with the folder's own path taken out.
+    /// The message, without the folder's path.
     fn message(&self) -> String {
         let message = self.read().expect_err("these files should not be accepted");
         message.replace(&format!("{}/", self.folder.path().display()), "")

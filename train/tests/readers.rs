@@ -30,7 +30,7 @@ impl Place {
         path
     }
 
-    /// The text of an error, with the folder's own path taken out.
+    /// The text of an error, without the folder's path.
     fn text<T: std::fmt::Debug>(&self, outcome: Result<T, DataError>) -> String {
         outcome.unwrap_err().to_string().replace(&format!("{}/", self.0.path().display()), "")
     }
@@ -209,7 +209,7 @@ fn good_files() -> Vec<(&'static str, Vec<u8>, Reader)> {
     ]
 }
 
-/// Changed bytes, truncation and additional bytes: a result, or an error that names the file.
+/// Changed bytes, truncation and additional bytes result in valid data, or in an error that names the file.
 #[test]
 fn damaged_files() {
     let place = Place::new();

@@ -252,7 +252,7 @@ fn few() -> (Loader<Images>, Loader<Images>) {
     (loader.transform(normalize.clone()), Loader::new(train.subset(&(0..60).collect::<Vec<_>>()), 60).transform(normalize))
 }
 
-/// The end of a part of a run, and where it is cancelled before.
+/// The end of a part of a run, and the step at which it is canceled before.
 type Part = (Until, Option<usize>, usize);
 
 /// A run in parts, with everything that depends on metrics.

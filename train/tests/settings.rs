@@ -94,10 +94,10 @@ fn a_last_batch_of_one_and_a_normalization() {
     let good = || Loader::new(GOOD, 5);
     assert_eq!(fit!(Normed, Loader::new(GOOD, 2), good(), |_: &mut _| (), two_epochs()).unwrap_err(), says("norm"));
     assert_eq!(fit!(Nested, Loader::new(GOOD, 2), good(), |_: &mut _| (), two_epochs()).unwrap_err(), says("inner.norm"));
-    // Dropped, or in evaluation, it is fine.
+    // It is valid if it is dropped, or in evaluation.
     fit!(Normed, Loader::new(GOOD, 2).drop_last(), Loader::new(GOOD, 2), |_: &mut _| (), two_epochs()).unwrap();
 
-    // In a custom task the panic becomes the error.
+    // In a custom task, the panic is returned as an error.
     let device = Cpu::seed_from_u64(1);
     let mut net = Normed::new(&device);
     let mut optimizer = Sgd::new(&net, SgdConfig::default());

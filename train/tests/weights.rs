@@ -53,7 +53,7 @@ fn gradient(numbers: &[f32], batch: usize, accumulate: usize, weight: Option<f64
     (before - net.w.weight.as_vec()[0], history)
 }
 
-/// In batches of 2, 2 and 1 the last number is a fifth of the step, not a third.
+/// With batches of 2, 2 and 1 numbers, the weight of the last number in the step is a fifth, not a third.
 #[test]
 fn a_smaller_last_batch_has_a_smaller_weight() {
     let numbers = [1.0, 2.0, 3.0, 4.0, 100.0];
@@ -66,7 +66,7 @@ fn a_smaller_last_batch_has_a_smaller_weight() {
     }
 }
 
-/// The same in a custom loop, where a step may have fewer batches; clipping uses the mean.
+/// The same in a custom loop, where a step may have fewer batches; gradient clipping uses the mean.
 #[test]
 fn micro_batches_by_hand() {
     let device = Cpu::seed_from_u64(1);

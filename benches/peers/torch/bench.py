@@ -30,7 +30,7 @@ WARM = int(os.environ.get("BENCH_WARM", "3"))
 STEPS = int(os.environ.get("BENCH_STEPS", "15"))
 MIN_SECS = float(os.environ.get("BENCH_MIN_SECS", "1.5"))
 MAX_STEPS = int(os.environ.get("BENCH_MAX_STEPS", "300"))
-# Milliseconds by the clock, or those that this process was given of all processors.
+# Wall-clock time, or the processor time of this process on all processors.
 CLOCK = time.process_time if os.environ.get("BENCH_CLOCK") == "processor" else time.perf_counter
 SUFFIX = os.environ.get("BENCH_SUFFIX", "")
 torch.set_num_threads(THREADS)

@@ -140,7 +140,7 @@ mod tests {
     use super::*;
     use crate::loss::{CrossEntropy, Loss, Nll};
 
-    /// As in PyTorch, the mean of nothing is NaN and has no gradient.
+    /// As in PyTorch, the mean of an empty set is NaN and has no gradient.
     fn counts_nothing<L>(name: &str, loss: &L, labels: [usize; 2])
     where
         L: for<'a> Loss<

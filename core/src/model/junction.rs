@@ -225,7 +225,7 @@ mod tests {
         for unknown in [&[NET, Ports::Unknown][..], &[Ports::Unknown, NET], &[LINEAR, Ports::Unknown]] {
             assert_eq!(chain(unknown), Ports::Unknown);
         }
-        // A field of which nothing is known does not hide what follows it.
+        // A field with unknown shapes does not affect the check of the fields after it.
         assert_eq!(Flow::Unknown.after(&Ports::Unknown).after(&NET).after(&LINEAR), Flow::Known(Shape::new(&[4])));
         assert_eq!(Flow::Unknown.after(&LINEAR), Flow::Last(4));
     }

@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_way_of_no_length_is_at_its_end() {
         for annealing in [Annealing::Cosine, Annealing::Linear] {
-            // One step up, all steps up, none up; runs of one step and of none.
+            // The rate rises in one step, in all steps and in none; runs of one step and of no steps.
             for (steps, rise) in [(10, 0.1), (4, 0.25), (10, 1.0), (10, 0.0), (1, 0.3), (1, 1.0), (0, 0.3)] {
                 let cycle = OneCycle { pct_start: rise, annealing, ..OneCycle::new(steps) };
                 for step in 0..12 {

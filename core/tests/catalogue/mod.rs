@@ -1,4 +1,4 @@
-//! A network without sense, of every layer that takes one value.
+//! An artificial network of all layers that take one input.
 
 use layercake::prelude::*;
 

@@ -19,7 +19,7 @@ use super::{SHAPE, pixel_cnn, segmentation, text, vae};
 use crate::LeNet5;
 use crate::networks::*;
 
-/// Images that are easy to classify: class `k` has a bright row of its own.
+/// Images that are easy to classify: each class `k` has a different bright row.
 fn images(shape: [usize; 3]) -> Images {
     let mut random = StdRng::seed_from_u64(1);
     let [_, height, width] = shape;
@@ -124,7 +124,7 @@ fn every_task_learns() {
         streets(),
         characters(),
     ];
-    // Nearest neighbors have no training steps; they have tests of their own.
+    // Nearest neighbors have no training steps; they have separate tests.
     let zoo = crate::zoo();
     let trainable = zoo.iter().map(|model| model.name()).filter(|&name| name != "knn" && !crate::zoo::is_graph_only(name));
     assert_eq!(learned.iter().map(String::as_str).collect::<BTreeSet<_>>(), trainable.collect());

@@ -146,7 +146,7 @@ mod tests {
             let message = good().unwrap_err().to_string();
             assert!(message.contains(says), "{message}");
         }
-        // Without checksums the version of the state decides.
+        // Without checksums, the version of the state determines whether they are required.
         fs::remove_file(path(SEAL)).unwrap();
         assert!(verify(folder, || Ok(2)).unwrap_err().to_string().contains("checkpoint.json: "));
         verify(folder, || Ok(1)).unwrap();

@@ -177,7 +177,7 @@ mod tests {
         let path = place.path().join("state.json");
         state().save(&path).unwrap();
         let loaded = State::load(&path, state().settings).unwrap();
-        // NaN is not equal to itself: compare as text.
+        // Compared as text, since NaN is not equal to itself.
         assert_eq!(format!("{loaded:?}"), format!("{:?}", state()));
         let other = RunSettings { batch_size: 5, batches: 6, ..state().settings };
         let message = State::load(&path, other).unwrap_err().to_string();
@@ -189,7 +189,7 @@ mod tests {
         );
     }
 
-    /// A changed byte or a truncated file: a state, or an error that names the file.
+    /// A changed byte or a truncated file results in a state, or in an error that names the file.
     #[test]
     fn damaged() {
         let place = tempfile::tempdir().unwrap();

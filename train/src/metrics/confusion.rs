@@ -166,7 +166,7 @@ mod tests {
         confusion.count(&[-1.0, -2.0, -0.5], &[2]);
         confusion.add_loss(4.0, 1);
         assert_eq!((confusion.total(), confusion.accuracy(), confusion.loss()), (3, 2.0 / 3.0, 2.0));
-        // Of equal scores the first wins: image 2 of class 2 is predicted as class 0.
+        // The first of equal scores is predicted: class 0 for image 2 of class 2.
         assert_eq!((confusion.count_of(2, 0), confusion.count_of(2, 2), confusion.count_of(1, 1), confusion.count_of(0, 0)), (1, 1, 1, 0));
     }
 

@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(running.means().to_string(), "loss 2.0000, accuracy 66.67 %");
     }
 
-    /// A metric that only some batches have, and one with a weight other than the items.
+    /// A metric that only some batches have, and one whose weight is not the number of items.
     #[test]
     fn each_figure_has_its_own_weight() {
         let mut running = RunningMetrics::new();
@@ -254,7 +254,7 @@ mod tests {
         assert!(nothing.mean("loss").unwrap().is_nan());
     }
 
-    /// Means of version 1 continue with items as weights.
+    /// Means of version 1 are continued with the number of items as the weight.
     #[test]
     fn kept_without_weights() {
         let mut running: RunningMetrics = serde_json::from_str(r#"{"sums":{"loss":6.0},"items":4}"#).unwrap();

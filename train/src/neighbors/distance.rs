@@ -68,7 +68,7 @@ mod tests {
         let (a, b) = ([0, 255, 10, 7], [255, 0, 13, 7]);
         assert_eq!(Distance::L1.between(&a, &b), 255 + 255 + 3);
         assert_eq!(Distance::L2.between(&a, &b), 2 * 255 * 255 + 9);
-        // Longer than one chunk, with the largest differences.
+        // More than one chunk, with the largest differences.
         let (black, white) = (vec![0; 100_000], vec![255; 100_000]);
         assert_eq!(Distance::L1.between(&black, &white), 255 * 100_000);
         assert_eq!(Distance::L2.between(&black, &white), 255 * 255 * 100_000);

@@ -103,11 +103,11 @@ mod tests {
         let known = set(&[10, 20, 30, 200, 210], &[0, 1, 1, 2, 2]);
         let neighbors = NearestNeighbors::new(known, Distance::L1);
         let asked = set(&[12, 205, 25], &[0, 2, 0]);
-        // Of 205, 200 and 210 are as near; of 25, 20 and 30 are.
+        // 200 and 210 have the same distance to 205, as 20 and 30 have to 25.
         assert_eq!(neighbors.nearest(&asked, 3), [[0, 1, 1], [2, 2, 1], [1, 1, 0]]);
-        // One neighbor: 0, 2, 1. Three: 1 (two against one), 2, 1.
+        // Predictions with one neighbor: 0, 2, 1. With three: 1 (two votes of three), 2, 1.
         assert_eq!(neighbors.accuracies(&asked, &[1, 3]), [2.0 / 3.0, 1.0 / 3.0]);
-        // Two: a draw between 0 and 1 for the first, which the nearer wins.
+        // With two: a tie between 0 and 1 for the first image, resolved in favor of the nearer neighbor.
         assert_eq!(neighbors.evaluate(&asked, 2).accuracy(), 2.0 / 3.0);
     }
 

@@ -150,7 +150,7 @@ fn glyph(character: char, ink: [u8; 3]) -> Canvas {
 mod tests {
     use super::*;
 
-    /// Number of pixels of a color.
+    /// The number of pixels of a color.
     fn count(canvas: &Canvas, color: [u8; 3]) -> usize {
         canvas.bytes().chunks_exact(3).filter(|pixel| **pixel == color).count()
     }

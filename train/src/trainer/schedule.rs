@@ -61,11 +61,11 @@ mod tests {
         assert_eq!(LrSchedule::Constant.factor(7, 10, 5), 1.0);
         let cosine = |step| LrSchedule::Cosine.factor(step, 100, 10);
         assert!((cosine(0) - 0.1).abs() < 1e-12);
-        // Step 50 of 100 is half way down, step 99 a hair above nothing.
+        // The factor is one half in step 50 of 100, and slightly above 0 in step 99.
         assert!((cosine(50) - 0.5).abs() < 1e-12);
         assert!(cosine(99) > 0.0 && cosine(99) < 3e-4);
         assert!(cosine(9) > 0.97 && cosine(10) < 0.98);
-        // Of epochs of 1,000 steps, the rise takes half of one.
+        // With epochs of 1,000 steps, the warm-up takes half an epoch.
         let long = |step| LrSchedule::Cosine.factor(step, 1_000_000, 1_000);
         assert!((long(249) - 0.5).abs() < 1e-6 && (long(499) - 1.0).abs() < 1e-5 && (long(999) - 1.0).abs() < 1e-5);
     }

@@ -1,4 +1,4 @@
-//! Fuzzing with fixed seeds: mutated files give a result or an error that names the file, in bounded time, without panics.
+//! Fuzzing with fixed seeds: readers of mutated files return data or an error that names the file, in bounded time, without panics.
 
 use std::fs;
 use std::path::Path;

@@ -12,7 +12,7 @@ fn read(place: &Place, file: &[u8], channels: Channels) -> Vec<u8> {
     read_image(&place.put("x.png", file), channels).unwrap().to_bytes()
 }
 
-/// By `Image.open(..).convert("L")` and `.convert("RGB")` of Pillow 13; gray of 16 bits by its upper 8.
+/// Compared with `Image.open(..).convert("L")` and `.convert("RGB")` of Pillow 13; 16-bit gray with its upper 8 bits.
 #[test]
 fn grays_and_colors_are_those_of_pil() {
     let place = Place::new();
@@ -45,7 +45,7 @@ fn grays_and_colors_are_those_of_pil() {
         assert_eq!(read(&place, &file, Channels::Gray), gray, "{name}");
         assert_eq!(read(&place, &file, Channels::Rgb), color, "{name}");
     }
-    // All colors of a cube, by the formula of PIL's `L`.
+    // All colors of a cube, with the formula of PIL's `L`.
     let colors: Vec<u8> = (0..16u32 * 16 * 16).flat_map(|i| [i % 16, i / 16 % 16, i / 256].map(|c| (c * 17) as u8)).collect();
     let expected: Vec<u8> = colors
         .chunks(3)
@@ -54,7 +54,7 @@ fn grays_and_colors_are_those_of_pil() {
     assert_eq!(read(&place, &file(4096, 8, RGB, &colors, &[]), Channels::Gray), expected);
 }
 
-/// The eight EXIF orientations of 1 2 3 above 4 5 6, as by `ImageOps.exif_transpose`.
+/// The eight EXIF orientations of an image with the rows 1 2 3 and 4 5 6, as in `ImageOps.exif_transpose`.
 #[test]
 fn exif_orientation_is_applied() {
     let turned: [(u8, [usize; 2], [u8; 6]); 10] = [

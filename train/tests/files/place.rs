@@ -25,7 +25,7 @@ impl Place {
         path
     }
 
-    /// The text of an error, with the folder's own path taken out.
+    /// The text of an error, without the folder's path.
     pub fn text<T: std::fmt::Debug>(&self, outcome: Result<T, DataError>) -> String {
         outcome.unwrap_err().to_string().replace(&format!("{}/", self.0.path().display()), "")
     }

@@ -11,7 +11,7 @@ fn a_byte_order_mark_is_skipped() {
         let text = Text::read(&place.put("a.txt", &bytes)).unwrap();
         assert_eq!((text.vocabulary(), text.characters()), (&['a', 'b', 'c'][..], &[0, 1, 2][..]));
     }
-    // Within the text it is a character.
+    // Within the text it is an ordinary character.
     assert_eq!(Text::read(&place.put("a.txt", "a\u{feff}".as_bytes())).unwrap().vocabulary(), ['a', '\u{feff}']);
     let message = |bytes: &[u8]| place.text(Text::read(&place.put("x.txt", bytes)));
     let found = "found UTF-16 (by its byte order mark); convert it to UTF-8";

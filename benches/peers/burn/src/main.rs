@@ -41,7 +41,7 @@ enum Target {
     Labels(Tensor<1, Int>),
     Img(Tensor<4>),
 }
-/// What a model gives back: logits, or for the VAE logits with mean and log-variance.
+/// The output of a model: logits, or for the VAE logits with mean and log-variance.
 enum Out {
     Cls(Tensor<2>),
     Img(Tensor<4>),
@@ -133,7 +133,7 @@ struct Vgg {
     f2: Linear,
 }
 impl Vgg {
-    /// 0 stands for a max pool
+    /// 0 is a max pool
     fn new(cfg: &[usize], d: &Device) -> Self {
         let mut layers: Vec<VggConv> = vec![];
         let mut c = 3;
@@ -359,8 +359,8 @@ fn loss_of(out: Out, y: &Target) -> Tensor<1> {
     }
 }
 
-/// Times by the steps that the runner orders: a number on stdin is answered by as many times, anything else ends it. Run by hand
-/// (without BENCH_SERVE) it times BENCH_STEPS at least.
+/// Times the steps that the runner requests: for a number on stdin it runs this number of steps and prints their times; any other
+/// input ends it. Without BENCH_SERVE (started by hand) it times at least BENCH_STEPS steps.
 fn timed(kind: &str, mut f: impl FnMut()) -> (f64, f64, usize) {
     let (warm, steps) = (env("BENCH_WARM", 3usize), env("BENCH_STEPS", 15usize));
     let (secs, max) = (env("BENCH_MIN_SECS", 1.5f64), env("BENCH_MAX_STEPS", 300usize));
@@ -394,7 +394,7 @@ fn timed(kind: &str, mut f: impl FnMut()) -> (f64, f64, usize) {
     (v[v.len() / 2], v[0], v.len())
 }
 
-/// counts what is trained; num_params() counts the running statistics of the batch norms too
+/// the number of trainable parameters; num_params() also counts the running statistics of the batch norms
 struct Count(usize);
 impl ModuleVisitor for Count {
     fn visit_float<const D: usize>(&mut self, p: &Param<Tensor<D>>) {
@@ -432,7 +432,7 @@ fn bench<M: Net>(name: &str, w: &str, new: impl Fn(&Device) -> M, data: Make, pl
         if ok { "OK" } else { "FAIL" }
     );
 
-    // without autodiff, batch norm with its running statistics
+    // without autodiff, batch norm uses its running statistics
     let model = model.unwrap().valid();
     let (x, _, _) = data(plain);
     let (med, min, _) = timed("infer", || {
@@ -471,7 +471,7 @@ fn main() {
     let threads = env("BENCH_THREADS", 2usize).to_string();
     for v in ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"] {
         if std::env::var_os(v).is_none() {
-            // SAFETY: no other thread runs yet that could read the variables.
+            // SAFETY: no other thread that could read the variables is running yet.
             unsafe { std::env::set_var(v, &threads) };
         }
     }

@@ -19,7 +19,7 @@ fn cc(padding: usize, stride: usize) -> Conv2dConfig {
     Conv2dConfig { padding, stride, ..Default::default() }
 }
 
-/// What a model gives back: logits, or for the VAE logits with mean and log-variance.
+/// The output of a model: logits, or for the VAE logits with mean and log-variance.
 enum Out {
     One(Tensor),
     Vae(Tensor, Tensor, Tensor),
@@ -71,7 +71,7 @@ enum VggLayer {
 }
 struct Vgg(Vec<VggLayer>, Linear, Linear);
 impl Vgg {
-    /// 0 stands for a max pool
+    /// 0 is a max pool
     fn new(cfg: &[usize], vb: VarBuilder) -> Result<Self> {
         let mut layers = vec![];
         let mut c = 3;
@@ -288,8 +288,8 @@ fn labels(n: usize, classes: u32, dev: &Device) -> Result<Tensor> {
     Tensor::from_vec(v, n, dev)
 }
 
-/// Times by the steps that the runner orders: a number on stdin is answered by as many times, anything else ends it. Run by hand
-/// (without BENCH_SERVE) it times BENCH_STEPS at least.
+/// Times the steps that the runner requests: for a number on stdin it runs this number of steps and prints their times; any other
+/// input ends it. Without BENCH_SERVE (started by hand) it times at least BENCH_STEPS steps.
 fn timed(kind: &str, mut f: impl FnMut() -> Result<()>) -> Result<(f64, f64, usize)> {
     let (warm, steps) = (env("BENCH_WARM", 3usize), env("BENCH_STEPS", 15usize));
     let (secs, max) = (env("BENCH_MIN_SECS", 1.5f64), env("BENCH_MAX_STEPS", 300usize));
@@ -369,7 +369,7 @@ fn data(w: &str, dev: &Device) -> Result<(Tensor, Tensor, usize)> {
 
 fn main() -> Result<()> {
     if std::env::var_os("RAYON_NUM_THREADS").is_none() {
-        // SAFETY: no other thread runs yet that could read the variables.
+        // SAFETY: no other thread that could read the variables is running yet.
         unsafe { std::env::set_var("RAYON_NUM_THREADS", env("BENCH_THREADS", 2usize).to_string()) };
     }
     let name = if cfg!(feature = "mkl") { "candle-mkl" } else { "candle" };
@@ -381,7 +381,7 @@ fn main() -> Result<()> {
 
     let vm = VarMap::new();
     let model = build(&w, VarBuilder::from_varmap(&vm, DType::F32, &dev))?;
-    // the running statistics of the batch norms lie in the map too; they are not parameters
+    // the map also contains the running statistics of the batch norms, which are not parameters
     let mut named: Vec<_> =
         vm.data().lock().unwrap().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     named.sort_by(|a, b| a.0.cmp(&b.0));

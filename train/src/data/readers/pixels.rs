@@ -56,7 +56,7 @@ fn luminance([red, green, blue]: [u8; 3]) -> u8 {
 mod tests {
     use super::*;
 
-    /// Values of `PIL.Image.convert("L")`.
+    /// The values of `PIL.Image.convert("L")`.
     #[test]
     fn grays_of_colors() {
         assert_eq!(

@@ -61,7 +61,7 @@ mod tests {
         let share = |item| order.iter().filter(|&&drawn| drawn == item).count() as f64 / 40_000.0;
         assert!((share(0) - 0.25).abs() < 0.01 && share(1) == 0.0 && (share(2) - 0.75).abs() < 0.01);
         assert!(order == sampler.order(1, 3) && order != sampler.order(2, 3));
-        // Class 0 has 9 items of 10, and half of the draws.
+        // Class 0 has 9 of 10 items, but half of the draws.
         let labels = [[0; 90].to_vec(), [1; 10].to_vec()].concat();
         let sampler = WeightedSampler::balanced(&labels, 1).unwrap();
         let ones: usize = (1..=100).map(|epoch| sampler.order(epoch, 100).iter().filter(|&&item| labels[item] == 1).count()).sum();

@@ -96,7 +96,7 @@ fn rotate_hue(image: &mut Image, turn: f32) {
 mod tests {
     use super::*;
 
-    /// Red turned by a third of the circle is green, by half of it cyan.
+    /// Red with its hue rotated by a third of the circle is green, by half of it cyan.
     #[test]
     fn hue_by_hand() {
         let red = Image { shape: [3, 1, 1], pixels: vec![0.8, 0.2, 0.2] };

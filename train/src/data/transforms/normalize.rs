@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn channels_with_little_variance() {
-        // 77 everywhere, and 200 but for one pixel of a million.
+        // Channel 0: 77 everywhere. Channel 1: 200 except for one pixel of a million.
         let mut pixels = vec![77; 2_000_000];
         pixels[1_000_000..].fill(200);
         pixels[1_000_000] = 201;

@@ -81,18 +81,18 @@ impl Mean {
 mod tests {
     use super::*;
 
-    /// Worked out by hand: the four target centers of a row lie at -0.25, 0.25, 0.75 and 1.25 in source pixels.
+    /// Computed by hand: the four target centers of a row are at -0.25, 0.25, 0.75 and 1.25 in source pixels.
     #[test]
     fn bilinear_by_hand() {
         assert_eq!(resize(&[0.0, 100.0], [1, 2], [1, 4]), [0.0, 25.0, 75.0, 100.0]);
         assert_eq!(resize(&[0.0, 100.0], [2, 1], [4, 1]), [0.0, 25.0, 75.0, 100.0]);
-        // Rows 0, 1/4, 3/4, 1 of the way from [0, 80] to [40, 200], columns half way: 40 and 120.
+        // Rows at 0, 1/4, 3/4 and 1 between [0, 80] and [40, 200]; columns at 1/2: 40 and 120.
         assert_eq!(resize(&[0.0, 80.0, 40.0, 200.0], [2, 2], [4, 1]), [40.0, 60.0, 100.0, 120.0]);
-        // The same size gives the same plane.
+        // With the same size, the plane does not change.
         assert_eq!(resize(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [2, 3], [2, 3]), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
     }
 
-    /// By hand: of four pixels that become two, each takes three, at 1/4, 3/4 and 3/4 of a pixel's weight. No pixel of ten is skipped.
+    /// By hand: four pixels become two, each a mean of three pixels with weights of 1/4, 3/4 and 3/4. None of ten pixels is skipped.
     #[test]
     fn shrunk_by_hand() {
         let close =
@@ -104,7 +104,7 @@ mod tests {
         assert!(close(&resize(&[7.0; 30], [5, 6], [2, 1]), &[7.0; 2]));
     }
 
-    /// Squares in 5x7, by `torch.nn.functional.interpolate(x, size=.., mode="bilinear", antialias=True)`.
+    /// Square numbers in 5x7, compared with `torch.nn.functional.interpolate(x, size=.., mode="bilinear", antialias=True)`.
     #[test]
     fn as_pytorch_does() {
         let plane: Vec<f32> = (0..35).map(|i| (i * i) as f32).collect();
