@@ -25,7 +25,8 @@ impl Lowering<'_, '_> {
                 .collect(),
         };
         if let ([_, _, ..], Some(count)) = (&sizes[..], count) {
-            let text = format!("`Chunk` takes the number of equal parts\nhelp: `Split([{}])` takes the size of each", sizes.join(", "));
+            let text =
+                format!("`Chunk` takes the number of equal parts\nhelp: for parts of these sizes write `Split([{}])`", sizes.join(", "));
             self.report.add(count, text);
             return self.lost(step, layer.tokens.clone());
         }
