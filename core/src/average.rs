@@ -1,13 +1,15 @@
 //! Averages of a model's parameters over training, and of the predictions of several models.
 
-use dfdx::nn::tensor_collection::{RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorRef};
+use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::shapes::Shape;
 use dfdx::tensor::Tensor;
-use dfdx::tensor_ops::{Device, ReshapeTo, TryAdd, TryMul};
+use dfdx::tensor_ops::{Device, TryAdd, TryMul};
 use serde::{Deserialize, Serialize};
 
+use crate::Scalar;
 use crate::host::number;
-use crate::{Scalar, layout};
+use crate::model::any_tensor::{AnyTensor, each_mut};
+use crate::model::{Model, Named};
 
 /// The kind of parameter average.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,7 +85,12 @@ impl<M: Clone> AveragedModel<M> {
             Averaging::Ema { decay } => decay,
             Averaging::Swa => self.updates as f64 / (self.updates + 1) as f64,
         };
-        M::iter_tensors(&mut RecursiveWalker { m: (&mut self.model, model), f: &mut Move { keep } })?;
+        // Both walks meet the same tensors in the same order.
+        let mut tensors = model.named_tensors().into_iter();
+        each_mut(&mut self.model, |place, average| {
+            let tensor = tensors.next().filter(|tensor| tensor.path() == place.path);
+            update(average, tensor.expect("the average has the model's tensors"), keep)
+        })?;
         self.updates += 1;
         Ok(())
     }
@@ -94,35 +101,20 @@ impl<M: Clone> AveragedModel<M> {
     }
 }
 
-/// Updates one model with another.
-struct Move {
-    keep: f64,
-}
-
-impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Move {
-    type Viewer = (ViewTensorMut, ViewTensorRef);
-    type Err = D::Err;
-    type E2 = E;
-    type D2 = D;
-
-    fn visit<S: Shape>(
-        &mut self,
-        options: TensorOptions<S, E, D>,
-        (average, tensor): (&mut Tensor<S, E, D>, &Tensor<S, E, D>),
-    ) -> Result<Option<Tensor<S, E, D>>, D::Err> {
-        let keep = if options.do_gradient_update { self.keep } else { 0.0 };
-        if keep == 0.0 {
-            // Not by arithmetic: 0 times NaN would remain.
-            *average = tensor.clone();
-        } else {
-            // dfdx requires the same memory layout.
-            if !layout::is_in_order(average)? {
-                *average = average.clone().try_contiguous()?;
-            }
-            average.try_axpy(keep, &tensor.clone().try_contiguous()?, 1.0 - keep)?;
-        }
-        Ok(None)
+/// Updates the average of one tensor.
+fn update<E: Scalar, D: Device<E>>(average: &mut dyn AnyTensor<E, D>, tensor: Named<E, D>, keep: f64) -> Result<(), D::Err> {
+    let keep = if tensor.is_trained() { keep } else { 0.0 };
+    let tensor = tensor.into_value();
+    if keep == 0.0 {
+        // Not by arithmetic: 0 times NaN would remain.
+        return average.slot().set(tensor);
     }
+    // dfdx requires the same memory layout.
+    if !average.is_in_order()? {
+        let contiguous = average.value()?;
+        average.slot().set(contiguous)?;
+    }
+    average.axpy(keep, tensor, 1.0 - keep)
 }
 
 /// An ensemble of models whose predictions are averaged: different models, or snapshots of one (Huang et al., 2017).

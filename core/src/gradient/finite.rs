@@ -3,14 +3,14 @@
 use std::fmt;
 
 use dfdx::nn::tensor_collection::TensorCollection;
-use dfdx::shapes::Shape;
-use dfdx::tensor::{Gradients, NoneTape, Tensor};
+use dfdx::tensor::{Gradients, NoneTape};
 use dfdx::tensor_ops::Device;
 use layercake_engine::Mode;
 use layercake_ir::Graph;
 
 use crate::host::wide;
-use crate::model::{Place, Visit, visit};
+use crate::model::Place;
+use crate::model::any_tensor::{AnyTensor, each};
 use crate::optim::presence;
 use crate::run::backend::Backend;
 use crate::run::edge::Inputs;
@@ -46,16 +46,12 @@ impl fmt::Display for NonFinite {
 
 /// The first of a model's parameters and buffers with a NaN or infinite number.
 pub fn first_non_finite<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(model: &M) -> Option<NonFinite> {
-    struct Search;
-    impl<E: Scalar, D: Device<E>> Visit<E, D> for Search {
-        type Error = Option<NonFinite>;
+    each(model, first).err().flatten()
+}
 
-        fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, D>) -> Result<(), Self::Error> {
-            let (value, _) = Value::erase(tensor.clone()).map_err(|_| None)?;
-            found(place, false, &host::read(&value.flat()))
-        }
-    }
-    visit(model, &mut Search).err().flatten()
+fn first<E: Scalar, D: Device<E>>(place: Place<'_>, tensor: &dyn AnyTensor<E, D>) -> Result<(), Option<NonFinite>> {
+    let value = tensor.value().map_err(|_| None)?;
+    found(place, false, &host::read(&value.flat()))
 }
 
 /// The first parameter, in the order of the backward pass, whose gradient has a NaN or infinite number. The backward pass runs from the output to the
@@ -65,29 +61,29 @@ pub fn first_non_finite_gradient<M: TensorCollection<E, D>, E: Scalar, D: Device
     model: &M,
     gradients: &mut Gradients<E, D>,
 ) -> Option<NonFinite> {
-    struct Search<'a, E: Scalar, D: Device<E>> {
-        gradients: &'a mut Gradients<E, D>,
-        present: std::slice::Iter<'a, bool>,
-        last: Option<NonFinite>,
-    }
-    impl<E: Scalar, D: Device<E>> Visit<E, D> for Search<'_, E, D> {
-        type Error = D::Err;
-
-        fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, D>) -> Result<(), D::Err> {
-            if place.trained && self.present.next() == Some(&true) {
-                let (gradient, _) = Value::erase(self.gradients.get(tensor))?;
-                if let Err(Some(bad)) = found(place, true, &host::read(&gradient.flat())) {
-                    self.last = Some(bad);
-                }
-            }
-            Ok(())
-        }
-    }
     let Ok(present) = presence::of_model(model, gradients) else { return None };
     let mut search = Search { gradients, present: present.iter(), last: None };
-    let walked = visit(model, &mut search);
+    let walked = each(model, |place, tensor| search.tensor(place, tensor));
     debug_assert!(walked.is_ok(), "a device that is out of memory shows elsewhere");
     search.last
+}
+
+struct Search<'a, E: Scalar, D: Device<E>> {
+    gradients: &'a Gradients<E, D>,
+    present: std::slice::Iter<'a, bool>,
+    last: Option<NonFinite>,
+}
+
+impl<E: Scalar, D: Device<E>> Search<'_, E, D> {
+    fn tensor(&mut self, place: Place<'_>, tensor: &dyn AnyTensor<E, D>) -> Result<(), D::Err> {
+        if place.trained && self.present.next() == Some(&true) {
+            let gradient = tensor.gradient_value(self.gradients)?;
+            if let Err(Some(bad)) = found(place, true, &host::read(&gradient.flat())) {
+                self.last = Some(bad);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The first such number as an error, which ends the visit.

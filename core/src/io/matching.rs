@@ -4,16 +4,15 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
-use dfdx::nn::tensor_collection::{RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorName};
-use dfdx::shapes::{HasShape, Shape};
-use dfdx::tensor::Tensor;
+use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::tensor_ops::Device;
 use safetensors::tensor::SafeTensors;
 
 use super::IoError;
 use super::safetensors::{OnNonFinite, bytes, decode, first_non_finite, is_counter, is_read, open};
-use crate::model::visit;
-use crate::{Scalar, layout};
+use crate::Scalar;
+use crate::model::Place;
+use crate::model::any_tensor::{AnyTensor, each_mut};
 
 /// The result of [`load_matching`]. `Display` prints one line for each tensor that was not loaded or not used, with the reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -118,8 +117,8 @@ pub fn load_renamed_with<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     let file = open(path, &bytes)?;
     let mut walk = |store| {
         let (report, used) = (LoadReport::default(), BTreeSet::new());
-        let mut matcher = Matcher { path, file: &file, rename: &rename, on_non_finite, store, report, used };
-        M::iter_tensors(&mut RecursiveWalker { m: (&mut *module, String::new()), f: &mut matcher })?;
+        let mut matcher = Matcher { path, file: &file, rename: &rename as &dyn Fn(&str) -> String, on_non_finite, store, report, used };
+        each_mut(&mut *module, |place, tensor| matcher.tensor(place, tensor))?;
         Ok((matcher.report, matcher.used))
     };
     // Everything is checked before anything is changed.
@@ -130,34 +129,25 @@ pub fn load_renamed_with<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     Ok(report)
 }
 
-struct Matcher<'a, F> {
+struct Matcher<'a> {
     path: &'a Path,
     file: &'a SafeTensors<'a>,
-    rename: &'a F,
+    rename: &'a dyn Fn(&str) -> String,
     on_non_finite: OnNonFinite,
     store: bool,
     report: LoadReport,
     used: BTreeSet<String>,
 }
 
-impl<E: Scalar, D: Device<E>, F: Fn(&str) -> String> TensorVisitor<E, D> for Matcher<'_, F> {
-    type Viewer = (ViewTensorMut, ViewTensorName);
-    type Err = IoError;
-    type E2 = E;
-    type D2 = D;
-
-    fn visit<S: Shape>(
-        &mut self,
-        _: TensorOptions<S, E, D>,
-        (tensor, name): (&mut Tensor<S, E, D>, String),
-    ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
-        let name = visit::path(&name).to_owned();
+impl Matcher<'_> {
+    fn tensor<E: Scalar, D: Device<E>>(&mut self, place: Place<'_>, tensor: &mut dyn AnyTensor<E, D>) -> Result<(), IoError> {
+        let name = place.path.to_owned();
         let there = (self.rename)(&name);
         let Ok(view) = self.file.tensor(&there) else {
             self.report.missing.push(name);
-            return Ok(None);
+            return Ok(());
         };
-        let expected: Vec<usize> = tensor.shape().concrete().into();
+        let expected = tensor.shape();
         if view.shape() != expected {
             self.report.mismatched.push(Mismatch { name, expected, found: view.shape().to_vec() });
         } else if !is_read(view.dtype()) {
@@ -170,11 +160,11 @@ impl<E: Scalar, D: Device<E>, F: Fn(&str) -> String> TensorVisitor<E, D> for Mat
                 self.report.non_finite.push(name.clone());
             }
             if self.store {
-                layout::write(tensor, &decode::<E>(&view)).unwrap_or_else(|error| panic!("{error}"));
+                tensor.write(&decode::<E>(&view)).unwrap_or_else(|error| panic!("{error}"));
             }
             self.report.loaded.push(name);
         }
         self.used.insert(there);
-        Ok(None)
+        Ok(())
     }
 }

@@ -1,23 +1,21 @@
 //! Parameters as safetensors files, with the names of PyTorch's `state_dict` (`fc1.weight`).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::convert::Infallible;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-use dfdx::nn::tensor_collection::{
-    RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorName, ViewTensorRef,
-};
-use dfdx::shapes::{HasShape, Shape};
-use dfdx::tensor::Tensor;
+use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::tensor_ops::Device;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::{IoError, write_atomically};
+use crate::Scalar;
 use crate::gradient::NonFinite;
 use crate::host::wide;
-use crate::model::visit;
-use crate::{Scalar, layout};
+use crate::model::Place;
+use crate::model::any_tensor::{AnyTensor, each, each_mut};
 
 /// Saves all tensors of a module, `f32` as F32 and `f64` as F64. The file is written atomically.
 ///
@@ -27,14 +25,12 @@ use crate::{Scalar, layout};
 /// Returns an error if the file cannot be written, or if two tensors have the same path.
 pub fn save_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(module: &M, path: impl AsRef<Path>) -> Result<(), IoError> {
     let path = path.as_ref();
-    let mut reader = Reader { tensors: Vec::new() };
-    let walked = M::iter_tensors(&mut RecursiveWalker { m: (module, String::new()), f: &mut reader });
-    let Ok(_) = walked;
+    let tensors = model_tensors(module);
     let mut known = HashSet::new();
-    if let Some((name, ..)) = reader.tensors.iter().find(|(name, ..)| !known.insert(name)) {
+    if let Some((name, ..)) = tensors.iter().find(|(name, ..)| !known.insert(name)) {
         return Err(IoError::Duplicate { path: path.into(), name: name.clone() });
     }
-    let views = reader.tensors.iter().map(|(name, shape, bytes)| {
+    let views = tensors.iter().map(|(name, shape, bytes)| {
         let view = TensorView::new(dtype::<E>(), shape.clone(), bytes).expect("a tensor holds as many numbers as its shape says");
         (name.clone(), view)
     });
@@ -100,18 +96,9 @@ fn load<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
 ) -> Result<(), IoError> {
     let file = open(path, bytes)?;
     let mut checker = Checker { path, file: &file, on_non_finite, known: BTreeSet::new() };
-    M::iter_tensors(&mut RecursiveWalker { m: (&*module, String::new()), f: &mut checker })?;
-    let known = checker.known;
-    let mut names = file.names();
-    names.sort_unstable();
-    for name in names {
-        if !known.contains(name) && !is_counter(name) {
-            let found = file.tensor(name).map(|view| view.shape().to_vec()).unwrap_or_default();
-            return Err(IoError::Unexpected { path: path.into(), name: name.to_owned(), found });
-        }
-    }
-    let mut writer = Writer { file: &file };
-    let Ok(_) = M::iter_tensors(&mut RecursiveWalker { m: (module, String::new()), f: &mut writer });
+    each(&*module, |place, tensor: &dyn AnyTensor<E, D>| checker.tensor(place, tensor))?;
+    checker.check_names()?;
+    let Ok(()) = each_mut(module, |place, tensor| store(&file, place, tensor));
     Ok(())
 }
 
@@ -172,25 +159,14 @@ pub(crate) fn first_non_finite<E: Scalar>(name: &str, view: &TensorView<'_>) -> 
     Some(NonFinite { path, in_gradient: false, index, value: wide(value), count, len })
 }
 
-/// Collects every tensor's path, shape and bytes.
-struct Reader {
-    tensors: Vec<(String, Vec<usize>, Vec<u8>)>,
-}
-
-impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Reader {
-    type Viewer = (ViewTensorRef, ViewTensorName);
-    type Err = std::convert::Infallible;
-    type E2 = E;
-    type D2 = D;
-
-    fn visit<S: Shape>(
-        &mut self,
-        _: TensorOptions<S, E, D>,
-        (tensor, name): (&Tensor<S, E, D>, String),
-    ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
-        self.tensors.push((visit::path(&name).to_owned(), tensor.shape().concrete().into(), encode(&tensor.as_vec())));
-        Ok(None)
-    }
+/// Every tensor's path, shape and bytes.
+fn model_tensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(module: &M) -> Vec<(String, Vec<usize>, Vec<u8>)> {
+    let mut list = Vec::new();
+    let Ok(()) = each(module, |place, tensor: &dyn AnyTensor<E, D>| -> Result<(), Infallible> {
+        list.push((place.path.to_owned(), tensor.shape(), encode(&tensor.read())));
+        Ok(())
+    });
+    list
 }
 
 /// Compares every tensor with the file before anything is changed.
@@ -201,19 +177,10 @@ struct Checker<'a> {
     known: BTreeSet<String>,
 }
 
-impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Checker<'_> {
-    type Viewer = (ViewTensorRef, ViewTensorName);
-    type Err = IoError;
-    type E2 = E;
-    type D2 = D;
-
-    fn visit<S: Shape>(
-        &mut self,
-        _: TensorOptions<S, E, D>,
-        (tensor, name): (&Tensor<S, E, D>, String),
-    ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
-        let name = visit::path(&name).to_owned();
-        let (path, expected) = (self.path.to_owned(), tensor.shape().concrete().into());
+impl Checker<'_> {
+    fn tensor<E: Scalar, D: Device<E>>(&mut self, place: Place<'_>, tensor: &dyn AnyTensor<E, D>) -> Result<(), IoError> {
+        let name = place.path.to_owned();
+        let (path, expected) = (self.path.to_owned(), tensor.shape());
         let Ok(view) = self.file.tensor(&name) else { return Err(IoError::Missing { path, name, expected }) };
         if view.shape() != expected {
             return Err(IoError::Shape { path, name, expected, found: view.shape().to_vec() });
@@ -227,28 +194,22 @@ impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Checker<'_> {
             return Err(IoError::NonFinite { path, found });
         }
         self.known.insert(name);
-        Ok(None)
+        Ok(())
+    }
+
+    /// Rejects tensors of the file that are not of the module.
+    fn check_names(&self) -> Result<(), IoError> {
+        let mut names = self.file.names();
+        names.sort_unstable();
+        let Some(name) = names.into_iter().find(|name| !self.known.contains(*name) && !is_counter(name)) else { return Ok(()) };
+        let found = self.file.tensor(name).map(|view| view.shape().to_vec()).unwrap_or_default();
+        Err(IoError::Unexpected { path: self.path.into(), name: name.to_owned(), found })
     }
 }
 
-/// Stores every tensor, after [`Checker`] has checked them all.
-struct Writer<'a> {
-    file: &'a SafeTensors<'a>,
-}
-
-impl<E: Scalar, D: Device<E>> TensorVisitor<E, D> for Writer<'_> {
-    type Viewer = (ViewTensorMut, ViewTensorName);
-    type Err = std::convert::Infallible;
-    type E2 = E;
-    type D2 = D;
-
-    fn visit<S: Shape>(
-        &mut self,
-        _: TensorOptions<S, E, D>,
-        (tensor, name): (&mut Tensor<S, E, D>, String),
-    ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
-        let view = self.file.tensor(visit::path(&name)).expect("the tensor was there a moment ago");
-        layout::write(tensor, &decode::<E>(&view)).unwrap_or_else(|error| panic!("{error}"));
-        Ok(None)
-    }
+/// Stores a tensor, after [`Checker`] has checked them all.
+fn store<E: Scalar, D: Device<E>>(file: &SafeTensors<'_>, place: Place<'_>, tensor: &mut dyn AnyTensor<E, D>) -> Result<(), Infallible> {
+    let view = file.tensor(place.path).expect("the tensor was there a moment ago");
+    tensor.write(&decode::<E>(&view)).unwrap_or_else(|error| panic!("{error}"));
+    Ok(())
 }

@@ -19,6 +19,7 @@
 //! assert_eq!(head.out.bias.unwrap().array(), [1.0, -1.0]);
 //! ```
 
+pub(crate) mod any_tensor;
 #[doc(hidden)]
 pub mod fields;
 #[doc(hidden)]

@@ -1,8 +1,8 @@
 //! Gradient clipping (Pascanu, Mikolov and Bengio, 2013).
 
 use dfdx::nn::tensor_collection::TensorCollection;
-use dfdx::shapes::{Rank0, Shape};
-use dfdx::tensor::{Cpu, Gradients, Tensor};
+use dfdx::shapes::Rank0;
+use dfdx::tensor::{Cpu, Gradients, HasErr, Tensor};
 use dfdx::tensor_ops::{Device, SumTo, TryMul};
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +10,8 @@ use super::option::{InvalidOption, in_range};
 use super::presence;
 use super::rule::Flat;
 use crate::host::{number, wide};
-use crate::model::{Place, Visit, visit};
-use crate::run::value::Value;
+use crate::model::Place;
+use crate::model::any_tensor::{AnyTensor, each};
 use crate::{Scalar, bounds, host};
 
 /// How gradients are clipped.
@@ -98,10 +98,11 @@ where
     Clip::Norm(max_norm).check().unwrap_or_else(|error| panic!("{error}"));
     let present = presence::of_model(model, gradients).unwrap_or_else(|error| panic!("{error}"));
     let mut norm = Norm { gradients, present: present.iter(), squares: 0.0 };
-    visit(model, &mut norm).unwrap_or_else(|error| panic!("{error}"));
+    each(model, |place, tensor| norm.tensor(place, tensor)).unwrap_or_else(|error| panic!("{error}"));
     let norm = norm.squares.sqrt();
     let action = Clip::Norm(max_norm).given(norm);
-    visit(model, &mut Act { gradients, present: present.iter(), action }).unwrap_or_else(|error| panic!("{error}"));
+    let mut act = Act { gradients, present: present.iter(), action };
+    each(model, |place, tensor| act.tensor(place, tensor)).unwrap_or_else(|error| panic!("{error}"));
     norm
 }
 
@@ -116,7 +117,8 @@ where
 {
     Clip::Value(max).check().unwrap_or_else(|error| panic!("{error}"));
     let present = presence::of_model(model, gradients).unwrap_or_else(|error| panic!("{error}"));
-    visit(model, &mut Act { gradients, present: present.iter(), action: Action::Cut(max) }).unwrap_or_else(|error| panic!("{error}"));
+    let mut act = Act { gradients, present: present.iter(), action: Action::Cut(max) };
+    each(model, |place, tensor| act.tensor(place, tensor)).unwrap_or_else(|error| panic!("{error}"));
 }
 
 struct Norm<'a, E: Scalar, D: Device<E>> {
@@ -125,10 +127,8 @@ struct Norm<'a, E: Scalar, D: Device<E>> {
     squares: f64,
 }
 
-impl<E: Scalar, D: Device<E>> Visit<E, D> for Norm<'_, E, D> {
-    type Error = D::Err;
-
-    fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, D>) -> Result<(), D::Err> {
+impl<E: Scalar, D: Device<E>> Norm<'_, E, D> {
+    fn tensor(&mut self, place: Place<'_>, tensor: &dyn AnyTensor<E, D>) -> Result<(), D::Err> {
         if place.trained && self.present.next() == Some(&true) {
             self.squares += squares(self.gradients, tensor)?;
         }
@@ -142,15 +142,13 @@ struct Act<'a, E: Scalar> {
     action: Action,
 }
 
-impl<E: Scalar> Visit<E, Cpu> for Act<'_, E>
+impl<E: Scalar> Act<'_, E>
 where
     Cpu: Device<E>,
 {
-    type Error = <Cpu as dfdx::tensor::HasErr>::Err;
-
-    fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, Cpu>) -> Result<(), Self::Error> {
+    fn tensor(&mut self, place: Place<'_>, tensor: &dyn AnyTensor<E, Cpu>) -> Result<(), <Cpu as HasErr>::Err> {
         if place.trained && self.present.next() == Some(&true) {
-            let storage = self.gradients.get_or_alloc_mut(tensor)?;
+            let storage = tensor.gradient(self.gradients)?;
             self.action.apply(host::numbers_mut::<E, Cpu>(storage).expect("a gradient on `Cpu`"));
         }
         Ok(())
@@ -158,11 +156,11 @@ where
 }
 
 /// The sum of the squares of a tensor's gradient.
-pub(super) fn squares<S: Shape, E: Scalar, D: Device<E>>(gradients: &mut Gradients<E, D>, tensor: &Tensor<S, E, D>) -> Result<f64, D::Err> {
-    if let Some(numbers) = host::numbers_mut::<E, D>(gradients.get_or_alloc_mut(tensor)?) {
+pub(super) fn squares<E: Scalar, D: Device<E>>(gradients: &mut Gradients<E, D>, tensor: &dyn AnyTensor<E, D>) -> Result<f64, D::Err> {
+    if let Some(numbers) = host::numbers_mut::<E, D>(tensor.gradient(gradients)?) {
         return Ok(sum_of_squares(numbers));
     }
-    let gradient = Value::erase(gradients.get(tensor))?.0.flat();
+    let gradient = tensor.gradient_value(gradients)?.flat();
     let sum: Tensor<Rank0, E, D> = gradient.try_square()?.try_sum()?;
     Ok(wide(sum.as_vec()[0]))
 }

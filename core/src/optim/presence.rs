@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use dfdx::nn::tensor_collection::TensorCollection;
-use dfdx::shapes::{HasShape, Rank0, Shape};
+use dfdx::shapes::Rank0;
 use dfdx::tensor::{Gradients, Merge, PutTape, SplitTape, Storage, Tape, Tensor, Trace, UniqueId};
 use dfdx::tensor_ops::{Backward, Device};
 
-use crate::ident::id;
-use crate::model::{Place, Visit, visit};
+use crate::model::Place;
+use crate::model::any_tensor::{AnyTensor, each};
 use crate::{Scalar, host};
 
 /// Tells whether tensors have gradients. dfdx returns zeros for a missing gradient, or panics, but does not say which.
@@ -39,8 +39,8 @@ pub(crate) fn begin_pass() {
 }
 
 /// Whether these are the zeros of a missing gradient.
-fn was_absent<S: Shape, E: Scalar, D: Device<E>>(tensor: &Tensor<S, E, D>, found: &mut <D as Storage<E>>::Vec) -> bool {
-    let known = ABSENT.with_borrow(|absent| !absent.is_empty() && absent.contains(&id(tensor)));
+fn was_absent<E: Scalar, D: Device<E>>(tensor: UniqueId, found: &mut <D as Storage<E>>::Vec) -> bool {
+    let known = ABSENT.with_borrow(|absent| !absent.is_empty() && absent.contains(&tensor));
     known && host::numbers_mut::<E, D>(found).is_none_or(|numbers| numbers.iter().all(|x| *x == E::default()))
 }
 
@@ -52,21 +52,21 @@ impl<E: Scalar, D: Device<E>> Default for Presence<E, D> {
 
 impl<E: Scalar, D: Device<E>> Presence<E, D> {
     /// Prepares the check of a tensor's gradient.
-    pub fn expect<S: Shape>(&mut self, tensor: &Tensor<S, E, D>) -> Result<Look<E, D, D::Err>, D::Err> {
+    pub fn expect(&mut self, tensor: &dyn AnyTensor<E, D>) -> Result<Look<E, D, D::Err>, D::Err> {
         // A gradient has as many elements as the tensor has in memory: 0 only if the tensor has none.
-        let len = usize::from(tensor.shape().num_elements() == 0);
-        if self.met.insert(id(tensor)) {
-            *self.marks.get_or_alloc_mut(tensor)? = <D as Storage<E>>::try_alloc_len(tensor.device(), len)?;
+        let len = usize::from(tensor.element_count() == 0);
+        if self.met.insert(tensor.id()) {
+            *tensor.gradient(&mut self.marks)? = <D as Storage<E>>::try_alloc_len(tensor.device(), len)?;
         }
-        let tensor = tensor.clone();
+        let tensor = tensor.boxed();
         Ok(Box::new(move |gradients| {
-            let found = gradients.get_or_alloc_mut(&tensor)?;
+            let found = tensor.gradient(gradients)?;
             if <D as Storage<E>>::len(tensor.device(), found) != len {
-                return Ok(!was_absent(&tensor, found));
+                return Ok(!was_absent::<E, D>(tensor.id(), found));
             }
             // The marker has the capacity that dfdx's gradient needs.
-            std::mem::swap(found, Gradients::leaky().get_or_alloc_mut(&tensor)?);
-            ABSENT.with_borrow_mut(|absent| absent.insert(id(&tensor)));
+            std::mem::swap(found, tensor.gradient(&mut Gradients::leaky())?);
+            ABSENT.with_borrow_mut(|absent| absent.insert(tensor.id()));
             Ok(false)
         }))
     }
@@ -102,24 +102,24 @@ pub(crate) fn of_model<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
     model: &M,
     gradients: &mut Gradients<E, D>,
 ) -> Result<Vec<bool>, D::Err> {
-    struct Collect<E: Scalar, D: Device<E>> {
-        presence: Presence<E, D>,
-        looks: Vec<Look<E, D, D::Err>>,
-        device: Option<D>,
-    }
-    impl<E: Scalar, D: Device<E>> Visit<E, D> for Collect<E, D> {
-        type Error = D::Err;
-
-        fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, D>) -> Result<(), D::Err> {
-            if place.trained {
-                self.looks.push(self.presence.expect(tensor)?);
-                self.device.get_or_insert_with(|| tensor.device().clone());
-            }
-            Ok(())
-        }
-    }
     let mut collect = Collect { presence: Presence::default(), looks: Vec::new(), device: None };
-    visit(model, &mut collect)?;
+    each(model, |place, tensor| collect.tensor(place, tensor))?;
     let Collect { presence, looks, device } = collect;
     device.map_or(Ok(Vec::new()), |device| presence.find(looks, gradients, &device))
+}
+
+struct Collect<E: Scalar, D: Device<E>> {
+    presence: Presence<E, D>,
+    looks: Vec<Look<E, D, D::Err>>,
+    device: Option<D>,
+}
+
+impl<E: Scalar, D: Device<E>> Collect<E, D> {
+    fn tensor(&mut self, place: Place<'_>, tensor: &dyn AnyTensor<E, D>) -> Result<(), D::Err> {
+        if place.trained {
+            self.looks.push(self.presence.expect(tensor)?);
+            self.device.get_or_insert_with(|| tensor.device().clone());
+        }
+        Ok(())
+    }
 }

@@ -5,8 +5,7 @@ use std::fmt::{Debug, Display};
 
 use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::optim::{Optimizer, OptimizerUpdateError, UnusedTensors};
-use dfdx::shapes::{HasShape, Shape};
-use dfdx::tensor::{Cpu, Gradients, Tensor};
+use dfdx::tensor::{Cpu, Gradients};
 use dfdx::tensor_ops::Device;
 
 use super::clip::{self, Clip};
@@ -15,9 +14,10 @@ use super::option::InvalidOption;
 use super::presence::{Look, Presence};
 use super::rule::{At, Rule};
 use super::state::{self, Buffers, State};
-use crate::model::{Frozen, Model, NoSuchParameter, Place, Visit, VisitMut, pattern, visit, visit_mut};
+use crate::model::any_tensor::{AnyTensor, each, each_mut};
+use crate::model::{Frozen, Model, NoSuchParameter, Place, pattern};
 use crate::run::value::Value;
-use crate::{Scalar, host, layout};
+use crate::{Scalar, host};
 
 /// An optimizer: the formula `R` with its options, and the state of each parameter. Parameters are identified by their paths, so the optimizer also
 /// works with a clone of the model, or with one loaded from a file.
@@ -128,19 +128,19 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
         self.clip.map_or(Ok(()), Clip::check)?;
         self.groups.iter().try_for_each(|(_, group)| group.check())?;
         let mut collect = Collect { optimizer: self, looks: Vec::new(), device: None };
-        visit(&*model, &mut collect).map_err(StepError::Device)?;
+        each(model, |place, tensor| collect.tensor(place, tensor)).map_err(StepError::Device)?;
         let Collect { looks, device, .. } = collect;
         let Some(device) = device else { return Ok(()) };
         self.presence.forget_others(looks.len());
         let present = self.presence.find(looks, gradients, &device).map_err(StepError::Device)?;
         let (missing, unused) = (Vec::new(), UnusedTensors::default());
         let mut prepare = Prepare { optimizer: self, gradients, present: present.iter(), missing, unused, squares: 0.0 };
-        visit(&*model, &mut prepare).map_err(StepError::Device)?;
+        each(model, |place, tensor| prepare.tensor(place, tensor)).map_err(StepError::Device)?;
         let Prepare { missing, unused, squares, .. } = prepare;
         let clip = self.clip.map(|clip| clip.given(factor * squares.sqrt()));
         let scale = clip::Action::Scale(factor);
         let mut apply = Apply { optimizer: self, gradients, present: present.iter(), scale, clip };
-        visit_mut(model, &mut apply).map_err(StepError::Device)?;
+        each_mut(model, |place, tensor| apply.tensor(place, tensor)).map_err(StepError::Device)?;
         if missing.is_empty() { Ok(()) } else { Err(StepError::NoGradient { paths: missing, unused }) }
     }
 
@@ -164,10 +164,8 @@ struct Collect<'a, R, E: Scalar, D: Device<E>> {
     device: Option<D>,
 }
 
-impl<R: Rule, E: Scalar, D: Device<E>> Visit<E, D> for Collect<'_, R, E, D> {
-    type Error = D::Err;
-
-    fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, D>) -> Result<(), D::Err> {
+impl<R: Rule, E: Scalar, D: Device<E>> Collect<'_, R, E, D> {
+    fn tensor(&mut self, place: Place<'_>, tensor: &dyn AnyTensor<E, D>) -> Result<(), D::Err> {
         if self.optimizer.moves(place) {
             self.looks.push(self.optimizer.presence.expect(tensor)?);
             self.device.get_or_insert_with(|| tensor.device().clone());
@@ -189,10 +187,8 @@ struct Prepare<'a, R, E: Scalar, D: Device<E>> {
 
 const AS_OFTEN: &str = "a model has as many parameters each time it is walked through";
 
-impl<R: Rule, E: Scalar, D: Device<E>> Visit<E, D> for Prepare<'_, R, E, D> {
-    type Error = D::Err;
-
-    fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &Tensor<S, E, D>) -> Result<(), D::Err> {
+impl<R: Rule, E: Scalar, D: Device<E>> Prepare<'_, R, E, D> {
+    fn tensor(&mut self, place: Place<'_>, tensor: &dyn AnyTensor<E, D>) -> Result<(), D::Err> {
         let optimizer = &mut *self.optimizer;
         if !optimizer.moves(place) {
             return Ok(());
@@ -201,12 +197,12 @@ impl<R: Rule, E: Scalar, D: Device<E>> Visit<E, D> for Prepare<'_, R, E, D> {
         if !self.present.next().expect(AS_OFTEN) {
             if !known {
                 self.missing.push(place.path.to_owned());
-                self.unused.add(tensor);
+                self.unused.ids.push(tensor.id());
             }
             return Ok(());
         }
         if !known {
-            let buffers = Buffers::<E, D>::first(&optimizer.cfg, tensor.shape().num_elements());
+            let buffers = Buffers::<E, D>::first(&optimizer.cfg, tensor.element_count());
             let buffers = Buffers::new(buffers, tensor.device())?;
             optimizer.states.insert(place.path.to_owned(), State { steps: 0, buffers });
         }
@@ -226,10 +222,8 @@ struct Apply<'a, R, E: Scalar, D: Device<E>> {
     clip: Option<clip::Action>,
 }
 
-impl<R: Rule, E: Scalar, D: Device<E>> VisitMut<E, D> for Apply<'_, R, E, D> {
-    type Error = D::Err;
-
-    fn tensor<S: Shape>(&mut self, place: Place<'_>, tensor: &mut Tensor<S, E, D>) -> Result<(), D::Err> {
+impl<R: Rule, E: Scalar, D: Device<E>> Apply<'_, R, E, D> {
+    fn tensor(&mut self, place: Place<'_>, tensor: &mut dyn AnyTensor<E, D>) -> Result<(), D::Err> {
         let optimizer = &mut *self.optimizer;
         let path = place.path;
         if !optimizer.moves(place) || !self.present.next().expect(AS_OFTEN) {
@@ -241,39 +235,38 @@ impl<R: Rule, E: Scalar, D: Device<E>> VisitMut<E, D> for Apply<'_, R, E, D> {
         state.steps = steps;
         match &mut state.buffers {
             Buffers::Host(buffers) => {
-                let storage = self.gradients.get_or_alloc_mut(tensor)?;
+                let storage = tensor.gradient(self.gradients)?;
                 let g = host::numbers_mut::<E, D>(storage).expect("a state on the host is of a tensor on the host");
                 self.scale.apply(g);
                 if let Some(clip) = &self.clip {
                     clip.apply(g);
                 }
-                if layout::is_in_order(tensor)? {
+                if tensor.is_in_order()? {
                     optimizer.scratch.resize(g.len(), E::default());
                     tensor.copy_into(&mut optimizer.scratch);
                     state::update(&optimizer.cfg, at, &mut optimizer.scratch, g, buffers);
                     tensor.copy_from(&optimizer.scratch);
                 } else {
                     // The states are in the order of the indices, independent of the order in memory.
-                    let (g, mut p) = (self.gradients.get(&*tensor).as_vec(), tensor.as_vec());
+                    let (g, mut p) = (tensor.gradient_value(self.gradients)?.to_vec(), tensor.read());
                     state::update(&optimizer.cfg, at, &mut p, &g, buffers);
-                    layout::write(tensor, &p)?;
+                    tensor.write(&p)?;
                 }
             }
             Buffers::Device(buffers) => {
-                let shape = *tensor.shape();
-                let mut g = self.scale.portable(Value::erase(self.gradients.get(&*tensor))?.0.flat())?;
+                let mut g = self.scale.portable(tensor.gradient_value(self.gradients)?.flat())?;
                 if let Some(clip) = &self.clip {
                     g = clip.portable(g)?;
                 }
-                let (p, _) = Value::erase(tensor.clone())?;
+                let p = tensor.value()?;
                 let delta = Value::erase(optimizer.cfg.portable(at, &p.flat(), g, buffers)?)?.0;
-                if layout::is_in_order(tensor)? {
+                if tensor.is_in_order()? {
                     // In place, so that the tensor keeps its identity and with it its gradient.
-                    tensor.try_axpy(1.0, &delta.restore(&shape)?, -1.0)?;
+                    tensor.axpy(1.0, delta, -1.0)?;
                 } else {
                     let (p, delta) = (p.to_vec(), delta.to_vec());
                     let moved: Vec<E> = p.into_iter().zip(delta).map(|(p, delta)| p - delta).collect();
-                    layout::write(tensor, &moved)?;
+                    tensor.write(&moved)?;
                 }
             }
         }

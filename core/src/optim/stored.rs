@@ -12,7 +12,7 @@ use super::state::{Buffers, State};
 use super::step::Optim;
 use crate::Scalar;
 use crate::io::{IoError, decode, dtype, encode, first_non_finite, read, write_atomically};
-use crate::model::Model;
+use crate::model::{Model, Named};
 
 /// The key in the file that names the optimizer.
 const OWNER: &str = "optimizer";
@@ -46,7 +46,10 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
     /// # Errors
     /// Returns an error if the file cannot be read, is damaged, belongs to another optimizer, or does not match the model's parameters.
     pub fn load<M: TensorCollection<E, D>>(&mut self, model: &M, path: impl AsRef<Path>) -> Result<(), IoError> {
-        let path = path.as_ref();
+        self.load_for(&model.named_parameters(), path.as_ref())
+    }
+
+    fn load_for(&mut self, parameters: &[Named<E, D>], path: &Path) -> Result<(), IoError> {
         let bytes = read(path).map_err(|source| IoError::Read { path: path.into(), source })?;
         let wrong = |reason: String| IoError::Format { path: path.into(), reason };
         let file = SafeTensors::deserialize(&bytes).map_err(|error| wrong(error.to_string()))?;
@@ -59,7 +62,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
         }
         let buffers = self.cfg.buffers();
         let (mut states, mut known) = (BTreeMap::new(), 0);
-        for parameter in model.named_parameters() {
+        for parameter in parameters {
             let Ok(step) = file.tensor(&format!("{}.step", parameter.path())) else { continue };
             let steps = match (step.dtype(), step.data().try_into()) {
                 (Dtype::U64, Ok(bytes)) => u64::from_le_bytes(bytes),

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use dfdx::tensor::{Gradients, NoneTape, OwnedTape};
 use layercake_engine::Mode;
+use layercake_ir::Graph;
 
 use super::backend::Backend;
 use super::call::{Call, Pass};
 use super::edge::{Inputs, Outputs};
 use super::network::Network;
 use super::plan::{Plan, Ran};
+use super::runtime::Runtime;
 use super::slot::store;
 use super::value::Value;
 use crate::Scalar;
@@ -109,8 +111,7 @@ pub mod checked {
     {
         let (inputs, _) = inputs.erase()?;
         let (plan, pass, _) = pass(network, inputs, Mode::Infer, false)?;
-        let run = |call: Call<'_, E, D>, tape| Ok((D::run(call)?, tape));
-        let (outputs, ..) = plan.run(pass, NoneTape, run, |path, value, tape| network.custom(path, value, tape))?;
+        let (outputs, ..) = plan.run(pass, NoneTape, infer, &mut |path, value, tape| network.custom(path, value, tape))?;
         let tapes = outputs.iter().map(|_| NoneTape).collect();
         Ok(Out::restore(outputs, tapes)?)
     }
@@ -129,7 +130,7 @@ pub mod checked {
     {
         let (inputs, tape) = inputs.erase()?;
         let (plan, pass, copies) = pass(network, inputs, Mode::Eval, true)?;
-        let (outputs, reel, _) = plan.run(pass, Reel::new(tape, copies), record, |path, value, reel| {
+        let (outputs, reel, _) = plan.run(pass, Reel::new(tape, copies), record, &mut |path, value, reel: Reel<E, D>| {
             let (value, tape) = network.custom(path, value, reel.into_tape())?;
             Ok((value, Reel::new(tape, Recording::default())))
         })?;
@@ -184,13 +185,18 @@ where
     Out: Outputs<E, D, OwnedTape<E, D>>,
 {
     let (plan, pass, copies) = pass(network, inputs, Mode::Train, input_grad)?;
-    let (outputs, reel, updates) = plan.run(pass, Reel::new(tape, copies), record, |path, value, reel| {
+    let (outputs, reel, updates) = plan.run(pass, Reel::new(tape, copies), record, &mut |path, value, reel: Reel<E, D>| {
         let (value, tape) = network.custom_mut(path, value, reel.into_tape())?;
         Ok((value, Reel::new(tape, Recording::default())))
     })?;
     store(updates, |work| network.slots(work))?;
     let tapes = reel.tapes(&N::GRAPH.name, &outputs)?;
     Ok(Out::restore(outputs, tapes)?)
+}
+
+/// Runs a segment of a network.
+fn infer<E: Scalar, D: Backend<E>>(call: Call<'_, E, D>, tape: NoneTape) -> Result<Ran<E, D, NoneTape>, D::Err> {
+    Ok((D::run(call)?, tape))
 }
 
 /// Runs a segment of a network and records it.
@@ -209,14 +215,23 @@ pub(crate) fn pass<N: Network<E, D>, E: Scalar, D: Backend<E>>(
     mode: Mode,
     input_grad: bool,
 ) -> Result<Prepared<E, D>, ForwardError<D::Err>> {
-    let graph = N::GRAPH;
-    let batches: Vec<usize> = inputs.iter().map(|input| input.dims()[0]).collect();
-    assert!(batches[0] > 0, "`{}` received an empty batch", graph.name);
-    assert!(batches.iter().all(|&batch| batch == batches[0]), "`{}` received inputs of different batch sizes: {batches:?}", graph.name);
-    let plan = network.runtime().plan(graph, &inputs).map_err(|mistake| ForwardError::Shape(Box::new(mistake)))?;
-    ids::check(plan.graph(), &inputs)?;
+    let plan = plan(N::GRAPH, network.runtime(), &inputs)?;
     let mut tensors = Tensors::new();
     network.tensors(&mut tensors)?;
     let (tensors, copies) = tensors.recorded();
     Ok((plan, Pass { tensors, inputs, mode, input_grad }, copies))
+}
+
+/// The plan for checked inputs.
+fn plan<E: Scalar, D: Backend<E>>(
+    graph: &'static Graph,
+    runtime: &Runtime,
+    inputs: &[Value<E, D>],
+) -> Result<Arc<Plan>, ForwardError<D::Err>> {
+    let batches: Vec<usize> = inputs.iter().map(|input| input.dims()[0]).collect();
+    assert!(batches[0] > 0, "`{}` received an empty batch", graph.name);
+    assert!(batches.iter().all(|&batch| batch == batches[0]), "`{}` received inputs of different batch sizes: {batches:?}", graph.name);
+    let plan = runtime.plan(graph, inputs).map_err(|mistake| ForwardError::Shape(Box::new(mistake)))?;
+    ids::check(plan.graph(), inputs)?;
+    Ok(plan)
 }

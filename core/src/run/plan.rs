@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use dfdx::tensor::NoneTape;
+use dfdx::tensor::{HasErr, NoneTape};
 use layercake_engine::Engine;
 use layercake_ir::{Graph, Node, Op, Port};
 
@@ -66,8 +66,8 @@ impl Plan {
         &self,
         pass: Pass<E, D>,
         mut tape: T,
-        run: impl Fn(Call<'_, E, D>, T) -> Result<Ran<E, D, T>, D::Err>,
-        mut custom: impl FnMut(&str, Value<E, D>, T) -> Result<(Value<E, D>, T), D::Err>,
+        run: RunPart<E, D, T>,
+        custom: RunCustom<'_, E, D, T>,
     ) -> Result<Finished<E, D, T>, D::Err> {
         // Nothing to be put together.
         if let [Segment { part: Some(part), custom: None }] = &self.segments[..] {
@@ -144,6 +144,12 @@ impl Plan {
         Ok(values)
     }
 }
+
+/// Runs a part of a graph without custom layers.
+pub(crate) type RunPart<E, D, T> = fn(Call<'_, E, D>, T) -> Result<Ran<E, D, T>, <D as HasErr>::Err>;
+
+/// Runs the custom layer with a path. It is behind a pointer so that a pass is compiled once, and not for each network.
+pub(crate) type RunCustom<'a, E, D, T> = &'a mut dyn FnMut(&str, Value<E, D>, T) -> Result<(Value<E, D>, T), <D as HasErr>::Err>;
 
 /// What a part gave, without its tape, and the tape of the pass so far.
 pub(crate) type Ran<E, D, T> = (Done<E, D, NoneTape>, T);
