@@ -56,10 +56,11 @@ fn png(image: &Image) -> Vec<u8> {
 
 /// The bytes of a gray PNG file of 8 bits.
 fn gray_png(mask: &Mask) -> Vec<u8> {
-    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut bytes = Vec::new();
     let [height, width] = mask.size.map(|side| side as u32);
-    image::GrayImage::from_raw(width, height, mask.classes.clone()).unwrap().write_to(&mut bytes, image::ImageFormat::Png).unwrap();
-    bytes.into_inner()
+    let encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.write_header().unwrap().write_image_data(&mask.classes).unwrap();
+    bytes
 }
 
 fn picture(height: usize, width: usize) -> Image {
@@ -148,7 +149,7 @@ fn folders_of_images() {
     let mut checksum = flate2::Crc::new();
     checksum.update(&large[12..29]);
     large[29..33].copy_from_slice(&checksum.sum().to_be_bytes());
-    assert!(message(&large).contains("cannot be decoded: Image size exceeds limit"), "{}", message(&large));
+    assert_eq!(message(&large), "x.png: expected at most 16384 pixels per side, found 60000x60000 pixels");
     assert_eq!(place.text(read_image(&place.path("set"), Channels::Rgb)), "set: not a regular file");
 }
 
@@ -167,7 +168,7 @@ fn images_with_masks() {
     place.put("masks/a.png", &gray_png(&Mask { size: [3, 2], ..mask.clone() }));
     assert_eq!(item(), "masks/a.png: expected a mask of 2x3, the size of `a.png`, found 3x2");
     place.put("masks/a.png", &png(&picture(2, 3)));
-    assert_eq!(item(), "masks/a.png: expected a mask: an 8-bit gray image, found Rgb8");
+    assert_eq!(item(), "masks/a.png: expected a mask: an 8-bit gray image, found 3 channels of 8 bits");
     place.put("masks/b.png", &gray_png(&mask));
     assert_eq!(place.text(open()), "images: expected an image for each mask, found none for the mask `b.png`");
     fs::remove_file(place.path("masks/a.png")).unwrap();
@@ -189,10 +190,9 @@ type Reader = fn(&Path) -> Result<(), DataError>;
 
 fn good_files() -> Vec<(&'static str, Vec<u8>, Reader)> {
     let idx: Vec<u8> = [0u8, 0, 8, 3].into_iter().chain([2u32, 2, 3].into_iter().flat_map(u32::to_be_bytes)).chain(0..12).collect();
-    let mut jpeg = std::io::Cursor::new(Vec::new());
-    image::RgbImage::from_fn(9, 7, |x, y| image::Rgb([x as u8 * 20, y as u8 * 30, 99]))
-        .write_to(&mut jpeg, image::ImageFormat::Jpeg)
-        .unwrap();
+    let mut jpeg = Vec::new();
+    let pixels: Vec<u8> = (0..7).flat_map(|y| (0..9).flat_map(move |x| [x * 20, y * 30, 99])).collect();
+    jpeg_encoder::Encoder::new(&mut jpeg, 75).encode(&pixels, 9, 7, jpeg_encoder::ColorType::Rgb).unwrap();
     let of_idx: Reader = |path| read_idx(path, path, words(&["a"])).map(drop);
     let of_image: Reader = |path| read_image(path, Channels::Rgb).map(drop);
     let of_text: Reader = |path| Text::read(path).map(drop);
@@ -202,7 +202,7 @@ fn good_files() -> Vec<(&'static str, Vec<u8>, Reader)> {
         ("cifar.gz", gzip(&vec![1; 3073]), |path| read_cifar10(&[path], words(&["a", "b"])).map(drop)),
         ("table", b"a,b,c\n1,2.5,x\n-4,1e3,y\n".to_vec(), |path| Table::read(path, &Target::Last).map(drop)),
         ("image", png(&picture(5, 4)), of_image),
-        ("photo", jpeg.into_inner(), of_image),
+        ("photo", jpeg, of_image),
         ("mask", gray_png(&Mask { size: [3, 4], classes: (0..12).collect() }), |path| read_mask(path, 12).map(drop)),
         ("text", "the quick brown fox — naïve".as_bytes().to_vec(), of_text),
         ("text.gz", gzip(b"the quick brown fox"), of_text),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
-use image::{GrayImage, Luma, Rgb, RgbImage};
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::loss::{CrossEntropy, Hinge};
@@ -74,6 +74,13 @@ fn predicts_pixels<N: BuildModule<Cpu, f32> + pixel_cnn::Autoregressive<Cpu> + C
     learns::<N, _, _>(name, pixel_cnn::NegativeLogLikelihood { test: loader.clone() }, &loader)
 }
 
+/// A picture of 90 x 120 pixels.
+fn save(path: &Path, color: png::ColorType, pixels: &[u8]) {
+    let mut encoder = png::Encoder::new(fs::File::create(path).unwrap(), 120, 90);
+    encoder.set_color(color);
+    encoder.write_header().unwrap().write_image_data(pixels).unwrap();
+}
+
 /// StreetSegmentation of two classes: sky above, road below.
 fn streets() -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -83,10 +90,9 @@ fn streets() -> String {
     }
     for i in 0..4 {
         let horizon = 30 + 10 * i;
-        let picture = RgbImage::from_fn(120, 90, |_, y| Rgb(if y < horizon { [200, 120, 100] } else { [50, 120, 100] }));
-        picture.save(pictures.join(format!("{i}.png"))).unwrap();
-        let mask = GrayImage::from_fn(120, 90, |_, y| Luma([if y < horizon { 0 } else { 3 }]));
-        mask.save(masks.join(format!("{i}.png"))).unwrap();
+        let rows = |above: &[u8], below: &[u8]| [above.repeat(120 * horizon), below.repeat(120 * (90 - horizon))].concat();
+        save(&pictures.join(format!("{i}.png")), png::ColorType::Rgb, &rows(&[200, 120, 100], &[50, 120, 100]));
+        save(&masks.join(format!("{i}.png")), png::ColorType::Grayscale, &rows(&[0], &[3]));
     }
     let classes = (0..11).map(|class| class.to_string()).collect();
     let set = MaskFolder::open(&pictures, &masks, Channels::Rgb, classes).unwrap();

@@ -1,9 +1,7 @@
 //! Pictures as PNG files.
 
-use std::io::Cursor;
 use std::path::Path;
 
-use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use layercake::io::write_atomically;
 
 use crate::TrainError;
@@ -164,11 +162,20 @@ impl Canvas {
     /// # Errors
     /// Returns an error if the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), TrainError> {
-        let mut file = Cursor::new(Vec::new());
+        let file = self.encoded().map_err(|error| TrainError::Drawing { path: path.to_owned(), reason: error.to_string() })?;
+        write_atomically(path, &file).map_err(|source| at(path, source))
+    }
+
+    /// The bytes of a PNG file.
+    fn encoded(&self) -> Result<Vec<u8>, png::EncodingError> {
+        let mut file = Vec::new();
         let [height, width] = self.size.map(|side| side as u32);
-        let encoded = PngEncoder::new(&mut file).write_image(&self.bytes, width, height, ExtendedColorType::Rgb8);
-        encoded.map_err(|error| TrainError::Drawing { path: path.to_owned(), reason: error.to_string() })?;
-        write_atomically(path, &file.into_inner()).map_err(|source| at(path, source))
+        let mut encoder = png::Encoder::new(&mut file, width, height);
+        encoder.set_color(png::ColorType::Rgb);
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(&self.bytes)?;
+        writer.finish()?;
+        Ok(file)
     }
 }
 

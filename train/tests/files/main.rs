@@ -2,6 +2,7 @@
 
 mod child;
 mod folders;
+mod jpeg;
 mod mutations;
 mod pictures;
 mod place;

@@ -4,14 +4,15 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
+use jpeg_encoder::ColorType;
 use layercake_train::data::readers::{Channels, Table, Target, Text, read_cifar10, read_image, read_mask};
 use layercake_train::data::{DataError, rand, read_idx};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use crate::child::{child, errand};
+use crate::jpeg::{jpeg, with_exif};
 use crate::place::{Place, gzip, words};
-use crate::png::{self, GRAY, PALETTE, RGB, chunk, exif, mended, with_exif};
+use crate::png::{self, GRAY, PALETTE, RGB, chunk, exif, mended};
 
 type Reader = fn(&Path) -> Result<(), DataError>;
 
@@ -31,9 +32,8 @@ fn kinds() -> Vec<Kind> {
     let of_image: Reader = |path| read_image(path, Channels::Rgb).and(read_image(path, Channels::Gray)).map(drop);
     let idx: Vec<u8> = [0u8, 0, 8, 3].into_iter().chain([2u32, 2, 3].into_iter().flat_map(u32::to_be_bytes)).chain(0..12).collect();
     let csv = "a,\"b, c\",kind\n1,2.5,x\n-4,1e3,\"y \"\"z\"\"\"\n\n0.5,7,x\n".as_bytes().to_vec();
-    let mut photo = Vec::new();
     let pixels: Vec<u8> = (0..3 * 19 * 17).map(|i| (i * 13 % 256) as u8).collect();
-    JpegEncoder::new(&mut photo).write_image(&pixels, 19, 17, ExtendedColorType::Rgb8).unwrap();
+    let photo = jpeg([17, 19], ColorType::Rgb, &pixels);
     let turned = chunk(b"eXIf", &exif(6));
     let palette = [chunk(b"PLTE", &[1, 2, 3, 4, 5, 6, 7, 8, 9]), chunk(b"tRNS", &[9, 8]), turned.clone()].concat();
     vec![

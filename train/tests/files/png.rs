@@ -35,13 +35,6 @@ pub fn exif(orientation: u8) -> Vec<u8> {
     [&b"II*\0\x08\0\0\0\x01\0"[..], &entry, &[0; 4]].concat()
 }
 
-/// A JPEG file with EXIF data.
-pub fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
-    let data = [b"Exif\0\0".to_vec(), exif(orientation)].concat();
-    let length = (data.len() as u16 + 2).to_be_bytes();
-    [&jpeg[..2], &[0xff, 0xe1], &length, &data, &jpeg[2..]].concat()
-}
-
 /// Repairs the checksums of a PNG file's chunks.
 pub fn mended(file: &[u8]) -> Vec<u8> {
     let mut mended = file.get(..8).unwrap_or(file).to_vec();

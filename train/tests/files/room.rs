@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::time::Instant;
 
-use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
+use jpeg_encoder::ColorType;
 use layercake::io::{load_graph, load_safetensors, save_safetensors};
 use layercake::prelude::*;
 use layercake_train::data::read_idx;
 use layercake_train::data::readers::{Channels, Header, Table, Target, Text, read_cifar10, read_image};
 
 use crate::child::{child, errand, used};
+use crate::jpeg::jpeg;
 use crate::place::{Place, gzip};
 use crate::png::{GRAY, RGB, png};
 
@@ -56,10 +57,8 @@ fn idx() -> Vec<u8> {
 }
 
 fn photo() -> Vec<u8> {
-    let mut file = Vec::new();
     let pixels: Vec<u8> = (0..3 * 1500 * 1500u32).map(|i| (i / 300 % 256) as u8).collect();
-    JpegEncoder::new(&mut file).write_image(&pixels, 1500, 1500, ExtendedColorType::Rgb8).unwrap();
-    file
+    jpeg([1500, 1500], ColorType::Rgb, &pixels)
 }
 
 network! { Net: [1000] -> [1000] { fc: Linear(1000) } }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::hidden::entries;
-use super::picture_file::{Channels, is_picture, read_image, read_mask};
+use super::picture::{Channels, is_picture, read_image, read_mask};
 use crate::data::error::{listed, text};
 use crate::data::{DataError, Dataset, Image, Labeled, Masked};
 
