@@ -6,9 +6,12 @@
 //! # Data sets, loaders and a trainer; optional.
 //! layercake-train = { path = "../layercake/train" }
 //!
-//! # Arithmetic in debug builds is slow without this.
-//! [profile.dev.package."*"]
-//! opt-level = 3
+//! # Debug builds: arithmetic is optimized, your own code is not.
+//! [profile.dev.package]
+//! layercake = { opt-level = 3, debug = false, debug-assertions = false, overflow-checks = false }
+//! layercake-engine = { opt-level = 3, debug = false, debug-assertions = false, overflow-checks = false }
+//! gemm-f32 = { opt-level = 3 }   # dfdx's matrix products
+//! gemm-f64 = { opt-level = 3 }
 //! ```
 //!
 //! Layercake needs a stable Rust, 1.95 or newer.

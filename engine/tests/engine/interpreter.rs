@@ -279,16 +279,20 @@ impl<'a> Place<'a> {
         let [channels, height, width] = [0, 1, 2].map(|axis| node.output.dim(axis));
         let per_group = op.in_channels / op.groups;
         let input = [self.input_dims[1], self.input_dims[2]];
-        for at in 0..self.case.batch * channels * height * width {
-            let (x, y, channel, image) = (at % width, at / width % height, at / width / height % channels, at / width / height / channels);
-            let group = channel / (op.out_channels / op.groups);
-            for c in 0..per_group {
-                for (kernel_y, kernel_x) in (0..op.kernel[0]).flat_map(|y| (0..op.kernel[1]).map(move |x| (y, x))) {
-                    let weight = ((channel * per_group + c) * op.kernel[0] + kernel_y) * op.kernel[1] + kernel_x;
-                    let source = [at_tap(&op.window(), 0, y, kernel_y), at_tap(&op.window(), 1, x, kernel_x)];
-                    if let Some([y, x]) = inside(source, input) {
-                        f(at, weight, ((image * op.in_channels + group * per_group + c) * input[0] + y) * input[1] + x);
-                    }
+        let (kernel, area) = (op.kernel[0] * op.kernel[1], input[0] * input[1]);
+        for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+            let tap = |(kernel_y, kernel_x)| {
+                let source = [at_tap(&op.window(), 0, y, kernel_y), at_tap(&op.window(), 1, x, kernel_x)];
+                inside(source, input).map(|[y, x]| (kernel_y * op.kernel[1] + kernel_x, y * input[1] + x))
+            };
+            // The same for all channels and images.
+            let taps: Vec<_> = (0..op.kernel[0]).flat_map(|y| (0..op.kernel[1]).map(move |x| (y, x))).filter_map(tap).collect();
+            for (image, channel) in (0..self.case.batch).flat_map(|image| (0..channels).map(move |channel| (image, channel))) {
+                let group = channel / (op.out_channels / op.groups);
+                let at = ((image * channels + channel) * height + y) * width + x;
+                for c in 0..per_group {
+                    let (weights, plane) = ((channel * per_group + c) * kernel, (image * op.in_channels + group * per_group + c) * area);
+                    taps.iter().for_each(|&(weight, from)| f(at, weights + weight, plane + from));
                 }
             }
         }

@@ -1,4 +1,5 @@
 #![deny(warnings)]
+//! `#[derive(Model)]` on the kinds of structs that it takes.
 
 use layercake::dfdx::nn::modules;
 use layercake::prelude::*;

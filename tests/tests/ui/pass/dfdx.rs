@@ -1,3 +1,5 @@
+//! dfdx's modules inside a network, and networks inside dfdx's.
+
 use layercake::dfdx::nn::{self, modules};
 use layercake::prelude::*;
 

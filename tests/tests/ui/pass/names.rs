@@ -1,4 +1,5 @@
 #![allow(non_snake_case)]
+//! Names of layers and tags that are words of the language or of Rust.
 
 use layercake::prelude::*;
 

@@ -1,4 +1,5 @@
 #![no_implicit_prelude]
+//! A network without the prelude.
 
 ::layercake::network! {
     pub Net: [3, 8, 8] -> [10] {

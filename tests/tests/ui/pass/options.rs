@@ -1,3 +1,5 @@
+//! Options of layers, as they may be written.
+
 use layercake::prelude::*;
 
 network! {

@@ -1,3 +1,4 @@
+#![allow(missing_docs, reason = "modules within a test")]
 //! The crate under another name, and networks from a crate to the next: here a module that knows only that name.
 
 extern crate layercake as cake;

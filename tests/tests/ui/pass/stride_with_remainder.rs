@@ -1,3 +1,5 @@
+//! A stride that does not fit.
+
 use layercake::prelude::*;
 
 // A stride that does not fit is no mistake: as in PyTorch, the rows and columns that are left over are dropped.

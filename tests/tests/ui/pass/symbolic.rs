@@ -1,3 +1,5 @@
+//! Sizes by constants.
+
 use layercake::prelude::*;
 
 const CHANNELS: usize = 3;

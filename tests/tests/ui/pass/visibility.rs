@@ -1,4 +1,5 @@
 #![deny(dead_code)]
+//! Networks of each visibility.
 
 use layercake::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Networks without parameters.
+
 use layercake::prelude::*;
 
 network! {
