@@ -1,8 +1,8 @@
 //! Transposes between batch-major `[images, elements]`, the layout of users, and `[elements, images]`, the layout of lanes.
 
-use pulp::{Arch, Simd, WithSimd};
 #[cfg(target_arch = "x86_64")]
-use pulp::{NullaryFnOnce, x86::V4};
+use pulp::{Arch, NullaryFnOnce, x86::V4};
+use pulp::{Simd, WithSimd};
 
 use super::simd::arch;
 
