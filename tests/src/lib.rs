@@ -8,6 +8,8 @@ mod compare;
 mod data;
 mod fixture;
 mod graph;
+mod graph_case;
+mod graphs;
 mod numbers;
 mod parity;
 mod paths;
@@ -15,12 +17,16 @@ mod random;
 mod seeded;
 mod subject;
 pub mod table;
+mod tally;
+pub mod training;
 
 pub use chain::{chain, random_chain, random_state};
 pub use compare::{Report, difference};
 pub use data::shared_data;
 pub use fixture::{Case, Fixture, folder};
 pub use graph::random_graph;
+pub use graph_case::check_graph;
+pub use graphs::{fixtures, graphs};
 pub use layercake_engine::Mode as EngineMode;
 pub use numbers::Numbers;
 pub use parity::{Entry, check, check_kind, item};
@@ -28,6 +34,7 @@ pub use paths::Pass;
 pub use random::Random;
 pub use seeded::{seeded, seeded_parameter, seeded_state, tensors};
 pub use subject::{Outcome, Subject, fill, record, record_outputs, state};
+pub use tally::{Limits, Tally, has_variance, kinds};
 
 #[doc(hidden)]
 pub mod __private {

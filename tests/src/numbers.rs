@@ -1,7 +1,8 @@
 //! Untyped tensors.
 
 use dfdx::shapes::Shape;
-use dfdx::tensor::{Cpu, Tensor, TensorFromVec};
+use dfdx::tensor::{Storage, Tensor, TensorFromVec};
+use dfdx::tensor_ops::Device;
 use layercake::Scalar;
 
 /// A tensor's sizes, the batch first, and its elements in row-major order, from any number type.
@@ -15,7 +16,7 @@ pub struct Numbers {
 
 impl Numbers {
     /// The numbers of a tensor.
-    pub fn of<S: Shape, E: Scalar, T>(tensor: &Tensor<S, E, Cpu, T>) -> Self {
+    pub fn of<S: Shape, E: Scalar, D: Storage<E>, T>(tensor: &Tensor<S, E, D, T>) -> Self {
         let values = tensor.as_vec().into_iter().map(|value| value.to_f64().expect("a float")).collect();
         Self { dims: dfdx::shapes::HasShape::shape(tensor).concrete().into(), values }
     }
@@ -24,7 +25,7 @@ impl Numbers {
     ///
     /// # Panics
     /// If that shape has other sizes.
-    pub fn tensor<S: Shape, E: Scalar>(&self, device: &Cpu) -> Tensor<S, E, Cpu> {
+    pub fn tensor<S: Shape, E: Scalar, D: Device<E>>(&self, device: &D) -> Tensor<S, E, D> {
         assert_eq!(self.dims.len(), S::NUM_DIMS, "a shape of another rank than {:?}", self.dims);
         let mut concrete = S::Concrete::default();
         for (axis, &size) in self.dims.iter().enumerate() {
@@ -38,7 +39,7 @@ impl Numbers {
     ///
     /// # Panics
     /// As [`Numbers::tensor`].
-    pub fn ids<S: Shape>(&self, device: &Cpu) -> Tensor<S, usize, Cpu> {
+    pub fn ids<S: Shape, D: TensorFromVec<usize>>(&self, device: &D) -> Tensor<S, usize, D> {
         let mut concrete = S::Concrete::default();
         for (axis, &size) in self.dims.iter().enumerate() {
             concrete[axis] = size;

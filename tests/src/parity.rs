@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use layercake::ir::{Graph, Op};
 use layercake_engine::{Engine, Mode};
 
-use crate::{Case, Fixture, Numbers, Report, Subject, table};
+use crate::{Case, Fixture, Numbers, Report, Subject, graphs, table};
 
 /// The tolerance of the CPU engine, in float32.
 const ENGINE: f64 = 1e-5;
@@ -95,6 +95,8 @@ pub fn check_kind(kind: &str, table: &[Entry]) {
     let mut names: Vec<&str> = table.iter().map(|entry| entry.name).collect();
     names.sort_unstable();
     assert_eq!(names, fixture.cases(), "the networks here, and the cases in the fixture");
+    let networks: Vec<(&str, &'static Graph)> = table.iter().map(|entry| (entry.name, entry.graph)).collect();
+    graphs::keep(kind, &networks);
     let mut report = Report::new(kind);
     for entry in table {
         check(entry, &fixture.case(entry.name), &mut report);

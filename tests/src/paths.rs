@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dfdx::tensor::{Cpu, CpuError, NoneTape, OwnedTape, TensorFromVec};
+use dfdx::tensor::{Cpu, HasErr, NoneTape, OwnedTape};
 use dfdx::tensor_ops::Device;
 use layercake::__private::{Call, Done, Path, Recording, Value, record_portably, run_portably};
 use layercake::ir::Graph;
@@ -29,7 +29,7 @@ pub struct Pass<'a> {
 impl Pass<'_> {
     /// Runs it on the engine, in float32. All runs on one engine must be of this graph.
     pub fn engine(&self, engine: &Engine, mode: Mode) -> Outcome {
-        self.run(Path::Engine, engine, mode, <Cpu as Backend<f32>>::run, <Cpu as Backend<f32>>::record)
+        self.run(&Cpu::default(), Path::Engine, engine, mode, <Cpu as Backend<f32>>::run, <Cpu as Backend<f32>>::record)
     }
 
     /// The operation that the engine does not support, if any.
@@ -46,12 +46,17 @@ impl Pass<'_> {
 
     /// Runs it on the portable path, in float32.
     pub fn portable_f32(&self, mode: Mode) -> Outcome {
-        self.run(Path::Portable, &Engine::default(), mode, run_portably, record_portably)
+        self.run(&Cpu::default(), Path::Portable, &Engine::default(), mode, run_portably, record_portably)
     }
 
     /// Runs it on the portable path, in float64.
     pub fn portable_f64(&self, mode: Mode) -> Outcome {
-        self.run(Path::Portable, &Engine::default(), mode, <Cpu as Backend<f64>>::run, <Cpu as Backend<f64>>::record)
+        self.portable::<f64, Cpu>(&Cpu::default(), mode)
+    }
+
+    /// Runs it on a device where the portable path runs everything.
+    pub fn portable<E: Scalar, D: Backend<E>>(&self, device: &D, mode: Mode) -> Outcome {
+        self.run(device, Path::Portable, &Engine::default(), mode, D::run, D::record)
     }
 
     /// How far each tensor moves, relative to its largest element, if inputs and parameters move by `noise`, relative: the maximum of
@@ -75,15 +80,20 @@ impl Pass<'_> {
         moved
     }
 
-    fn run<E: Scalar>(&self, path: Path, engine: &Engine, mode: Mode, run: Run<E>, record: Record<E>) -> Outcome
-    where
-        Cpu: Device<E>,
-    {
-        let inputs: Vec<Value<E, Cpu>> = self.inputs.iter().map(value).collect();
-        let tensors: Vec<Value<E, Cpu>> = self.state.iter().map(value).collect();
+    fn run<E: Scalar, D: Device<E>>(
+        &self,
+        device: &D,
+        path: Path,
+        engine: &Engine,
+        mode: Mode,
+        run: Run<E, D>,
+        record: Record<E, D>,
+    ) -> Outcome {
+        let inputs: Vec<Value<E, D>> = self.inputs.iter().map(|input| value(device, input)).collect();
+        let tensors: Vec<Value<E, D>> = self.state.iter().map(|tensor| value(device, tensor)).collect();
         let (input_grad, seed) = (true, self.seed);
         let call = Call { graph: self.graph, engine, tensors: tensors.clone(), inputs: inputs.clone(), mode, input_grad, seed };
-        let named = |outputs: &[Value<E, Cpu>]| -> Outcome {
+        let named = |outputs: &[Value<E, D>]| -> Outcome {
             outputs.iter().enumerate().map(|(i, output)| (format!("output/{i}"), numbers(output))).collect()
         };
         if mode == Mode::Infer {
@@ -97,7 +107,7 @@ impl Pass<'_> {
         let weighted = done.outputs.iter().zip(self.output_grads).filter_map(|(output, grad)| Some((output.clone(), grad.as_ref()?)));
         let mut gradients = backward(&weighted.collect::<Vec<_>>(), done.tape.onto(OwnedTape::default()));
 
-        let mut gradient = |value: &Value<E, Cpu>| {
+        let mut gradient = |value: &Value<E, D>| {
             // A tensor that no output depends on has no gradient, which counts as zero.
             gradients.get_or_alloc_mut(&flat(value)).expect("enough memory");
             Numbers { dims: value.dims().to_vec(), ..Numbers::of(&gradients.get(&flat(value))) }
@@ -118,14 +128,11 @@ impl Pass<'_> {
     }
 }
 
-type Run<E> = fn(Call<'_, E, Cpu>) -> Result<Done<E, Cpu, NoneTape>, CpuError>;
-type Record<E> = fn(Call<'_, E, Cpu>) -> Result<Done<E, Cpu, Recording<E, Cpu>>, CpuError>;
+type Run<E, D> = fn(Call<'_, E, D>) -> Result<Done<E, D, NoneTape>, <D as HasErr>::Err>;
+type Record<E, D> = fn(Call<'_, E, D>) -> Result<Done<E, D, Recording<E, D>>, <D as HasErr>::Err>;
 
-fn value<E: Scalar>(numbers: &Numbers) -> Value<E, Cpu>
-where
-    Cpu: Device<E>,
-{
-    let (device, data) = (Cpu::default(), numbers.cast::<E>());
+fn value<E: Scalar, D: Device<E>>(device: &D, numbers: &Numbers) -> Value<E, D> {
+    let data = numbers.cast::<E>();
     let erased = match numbers.dims[..] {
         [a] => Value::erase(device.tensor_from_vec(data, (a,))),
         [a, b] => Value::erase(device.tensor_from_vec(data, (a, b))),
@@ -136,16 +143,10 @@ where
     erased.expect("enough memory").0
 }
 
-fn flat<E: Scalar>(value: &Value<E, Cpu>) -> dfdx::tensor::Tensor<(usize,), E, Cpu>
-where
-    Cpu: Device<E>,
-{
+fn flat<E: Scalar, D: Device<E>>(value: &Value<E, D>) -> dfdx::tensor::Tensor<(usize,), E, D> {
     value.clone().restore(&(value.dims().iter().product::<usize>(),)).expect("no memory is needed")
 }
 
-fn numbers<E: Scalar>(value: &Value<E, Cpu>) -> Numbers
-where
-    Cpu: Device<E>,
-{
+fn numbers<E: Scalar, D: Device<E>>(value: &Value<E, D>) -> Numbers {
     Numbers { dims: value.dims().to_vec(), ..Numbers::of(&flat(value)) }
 }

@@ -6,7 +6,7 @@ use dfdx::nn::tensor_collection::{
     RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorName, ViewTensorRef,
 };
 use dfdx::shapes::{HasShape, Rank0, Shape};
-use dfdx::tensor::{Cpu, Gradients, HasErr, OwnedTape, PutTape, SplitTape, Tensor, TensorFromVec, ZerosTensor};
+use dfdx::tensor::{Cpu, Gradients, HasErr, OwnedTape, PutTape, SplitTape, Tensor};
 use dfdx::tensor_ops::{Backward, Device, SumTo};
 use layercake::__private::Value;
 use layercake::Scalar;
@@ -145,20 +145,21 @@ where
 }
 
 /// The gradients for given output gradients: those of the sum of all products.
-pub(crate) fn backward<E: Scalar>(outputs: &[(Value<E, Cpu>, &Numbers)], mut tape: OwnedTape<E, Cpu>) -> Gradients<E, Cpu>
-where
-    Cpu: Device<E>,
-{
-    let device = Cpu::default();
-    let mut total: Tensor<Rank0, E, Cpu> = device.zeros();
+pub(crate) fn backward<E: Scalar, D: Device<E>>(outputs: &[(Value<E, D>, &Numbers)], mut tape: OwnedTape<E, D>) -> Gradients<E, D> {
+    let mut total: Option<Tensor<Rank0, E, D>> = None;
     for (y, grad) in outputs {
         assert_eq!(y.dims(), grad.dims, "the output, and its gradient");
         let len = (grad.values.len(),);
-        let weights = device.tensor_from_vec(grad.cast(), len);
-        let sum: Tensor<Rank0, E, Cpu, _> = (y.clone().restore(&len).expect("no memory is needed").put_tape(tape) * weights).sum();
-        (total, tape) = (sum + total).split_tape();
+        let y = y.clone().restore(&len).expect("no memory is needed");
+        let weights = y.device().tensor_from_vec(grad.cast(), len);
+        let sum: Tensor<Rank0, E, D, _> = (y.put_tape(tape) * weights).sum();
+        let (sum, carried) = match total {
+            Some(total) => (sum + total).split_tape(),
+            None => sum.split_tape(),
+        };
+        (total, tape) = (Some(sum), carried);
     }
-    total.put_tape(tape).backward()
+    total.expect("an output").put_tape(tape).backward()
 }
 
 /// Records the gradient of each parameter and the value of each buffer.

@@ -71,12 +71,13 @@ fn compare(item: &str, column: &str, measured: f64, whole: bool) {
     assert!(agrees(limit, measured, whole), "docs/catalogue.md says {stands} for `{column}` of `{item}`, measured is {measured:.1e}");
 }
 
-fn agrees(stands: f64, measured: f64, whole: bool) -> bool {
+/// Whether a measurement agrees with a figure; `whole` if it is of everything that the figure covers.
+pub fn agrees(stands: f64, measured: f64, whole: bool) -> bool {
     measured <= (5.0 * stands).max(1e-12) && (!whole || measured >= stands / 50.0)
 }
 
 /// Rounded up to 1, 2 or 5 times a power of ten; 0 below the precision of float64.
-fn rounded(measured: f64) -> String {
+pub fn rounded(measured: f64) -> String {
     if measured < 1e-15 {
         return "0".to_owned();
     }

@@ -1,11 +1,9 @@
 //! The engine against the portable path on random networks: unforeseen sizes, options and combinations.
 
-use std::cell::LazyCell;
-
 use layercake::ir::ops::{BatchNorm2d, Conv2d, Linear, MaxPool2d, Relu, Sigmoid, Tanh};
 use layercake::ir::{Graph, INFER, Node, Op, Shape};
 use layercake_engine::{Engine, Mode};
-use layercake_tests::{Numbers, Outcome, Pass, Random, Report, chain, difference, random_chain, random_graph, random_state};
+use layercake_tests::{Limits, Numbers, Pass, Random, Tally, chain, has_variance, kinds, random_chain, random_graph, random_state};
 
 const NETWORKS: u64 = 250;
 const GRAPHS: u64 = 250;
@@ -13,13 +11,11 @@ const GRAPHS: u64 = 250;
 const BATCHES: [usize; 5] = [1, 2, 3, 17, 37];
 const MODES: [(&str, Mode); 3] = [("infer", Mode::Infer), ("eval", Mode::Eval), ("train", Mode::Train)];
 /// The engine in float32 against the portable path in float64, from the same float32 numbers.
-const BAR: f64 = 1e-5;
-/// Relative noise on the input and the parameters: about sixteen times the rounding of float32.
-const NOISE: f64 = 1e-6;
+const LIMITS: Limits = Limits::SINGLE;
 
 #[test]
 fn random_networks() {
-    let mut tally = Tally::new("random networks");
+    let mut tally = Tally::new("random networks", LIMITS);
     for seed in 0..NETWORKS {
         let mut random = Random::new(seed);
         let graph = random_chain(&mut random);
@@ -32,7 +28,7 @@ fn random_networks() {
 /// The same with joins, splits, residuals, reused layers, several inputs and outputs.
 #[test]
 fn random_graphs() {
-    let mut tally = Tally::new("random graphs");
+    let mut tally = Tally::new("random graphs", LIMITS);
     let (mut joined, mut shared, mut many_in, mut many_out) = (0, 0, 0, 0);
     for seed in 0..GRAPHS {
         let mut random = Random::new(1000 + seed);
@@ -96,7 +92,7 @@ fn large_layers() {
             ],
         ),
     ];
-    let mut tally = Tally::new("large layers");
+    let mut tally = Tally::new("large layers", LIMITS);
     for (batch, input, ops) in networks {
         let graph = chain(input, ops).expect("the layers fit");
         compare("network", &graph, &[batch], &mut Random::new(batch as u64), &mut tally);
@@ -106,7 +102,7 @@ fn large_layers() {
 
 /// Compares both paths of one network in all modes.
 fn compare(name: &str, graph: &Graph, batches: &[usize], random: &mut Random, tally: &mut Tally) {
-    tally.report.case();
+    tally.case();
     // One engine for all batches and modes: its plans and workspaces must not get mixed up.
     let engine = Engine::default();
     for &batch in batches {
@@ -122,74 +118,8 @@ fn compare(name: &str, graph: &Graph, batches: &[usize], random: &mut Random, ta
         for (how, mode) in MODES {
             if mode != Mode::Train || has_variance(graph, batch) {
                 let case = format!("{name} ({}) batch {batch} {how}", kinds(graph));
-                compare_pass(&case, &pass, mode, &pass.engine(&engine, mode), tally);
+                tally.compare("engine f32", &case, &pass, mode, &pass.engine(&engine, mode));
             }
         }
     }
-}
-
-fn compare_pass(case: &str, pass: &Pass, mode: Mode, found: &Outcome, tally: &mut Tally) {
-    let expected = pass.portable_f64(mode);
-    assert!(found.keys().eq(expected.keys()), "{case}: {:?} and {:?}", found.keys(), expected.keys());
-    let others = LazyCell::new(|| as_good(pass, mode));
-    for (name, expected) in &expected {
-        tally.all += 1;
-        let close = difference(&found[name], expected) <= BAR;
-        if !close && others.iter().any(|other| difference(&other[name], expected) > BAR / 4.0) {
-            tally.left_out += 1;
-        } else {
-            tally.report.compare("engine f32", case, name, &found[name], expected, BAR);
-        }
-    }
-}
-
-/// The number of comparisons, and of those that were not possible.
-struct Tally {
-    report: Report,
-    all: usize,
-    left_out: usize,
-}
-
-impl Tally {
-    fn new(title: &str) -> Self {
-        Self { report: Report::new(title), all: 0, left_out: 0 }
-    }
-
-    fn finish(self) {
-        let Self { report, all, left_out } = self;
-        println!("{all} tensors, {left_out} of them left out: no float32 program gets them right");
-        report.finish();
-        assert!(left_out * 20 < all, "{left_out} of {all} tensors left out are too many to be chance");
-    }
-}
-
-/// The accuracy that float32 allows: the portable path's results in float32, and those in float64 from numbers moved by little
-/// more than float32's precision. Where they differ, an element is at the kink of a ReLU, two elements of a window are nearly
-/// equal, or nearly everything cancels (batch norm on two values); no result is more correct there.
-fn as_good(pass: &Pass, mode: Mode) -> Vec<Outcome> {
-    let mut random = Random::new(pass.seed);
-    let mut noisy = |numbers: &Numbers| {
-        let values = numbers.values.iter().map(|value| value * (1.0 + NOISE * (2.0 * random.unit() - 1.0))).collect();
-        Numbers { values, ..numbers.clone() }
-    };
-    let mut outcomes = vec![pass.portable_f32(mode)];
-    for _ in 0..4 {
-        let state: Vec<Numbers> = pass.state.iter().map(&mut noisy).collect();
-        let inputs: Vec<Numbers> = pass.inputs.iter().map(&mut noisy).collect();
-        outcomes.push(Pass { state: &state, inputs: &inputs, ..*pass }.portable_f64(mode));
-    }
-    outcomes
-}
-
-/// Batch norm cannot train on one value per channel.
-fn has_variance(graph: &Graph, batch: usize) -> bool {
-    graph.nodes().iter().filter(|node| matches!(node.op, Op::BatchNorm1d(_) | Op::BatchNorm2d(_))).all(|node| {
-        let shape = graph.shape(node.inputs()[0]);
-        batch * shape.len() / shape.dim(0) > 1
-    })
-}
-
-fn kinds(graph: &Graph) -> String {
-    let input = graph.inputs().iter().fold(String::new(), |text, port| text + &port.shape.to_string());
-    graph.nodes().iter().fold(input, |text, node| text + " " + node.op.kind())
 }

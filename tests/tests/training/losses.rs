@@ -9,7 +9,7 @@ use layercake::loss::*;
 use layercake::prelude::*;
 use layercake_tests::{Numbers, difference};
 
-use crate::fixture::Fixture;
+use layercake_tests::training::Fixture;
 
 type Taped<S, E> = Tensor<S, E, Cpu, OwnedTape<E, Cpu>>;
 type Matrix = (usize, usize);

@@ -8,7 +8,7 @@ use layercake::prelude::*;
 use layercake::schedule::{Cosine, Schedule};
 use layercake_tests::{Numbers, difference};
 
-use crate::fixture::Fixture;
+use layercake_tests::training::Fixture;
 
 network! { pub Net: [3] -> [2] { fc1: Linear(4), Tanh, fc2: Linear(2) } }
 

@@ -2,7 +2,7 @@
 
 use layercake::schedule::*;
 
-use crate::fixture::Fixture;
+use layercake_tests::training::Fixture;
 
 fn close(found: f64, expected: f64) -> bool {
     (found - expected).abs() <= 1e-12 * expected.abs().max(1e-3)

@@ -7,8 +7,8 @@ use layercake::io::IoError;
 use layercake::optim::*;
 use layercake::prelude::*;
 
-use crate::fixture::Fixture;
 use crate::optimizers::{Net, row, run, start};
+use layercake_tests::training::Fixture;
 
 network! { Wider: [3] -> [2] { fc1: Linear(5), Tanh, fc2: Linear(2) } }
 

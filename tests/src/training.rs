@@ -1,19 +1,24 @@
-//! The fixtures that `pytorch/training.py` wrote.
+//! The fixtures that `pytorch/training.py` wrote, of losses, optimizers, averages and schedules.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use layercake_tests::Numbers;
 use safetensors::SafeTensors;
+
+use crate::Numbers;
 
 /// All tensors of a file.
 pub struct Fixture(BTreeMap<String, Numbers>);
 
 impl Fixture {
+    /// Reads a file.
+    ///
+    /// # Panics
+    /// If it cannot be read.
     pub fn open(name: &str) -> Self {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("pytorch/training/{name}.safetensors"));
-        let bytes = std::fs::read(&path).unwrap();
-        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let file = SafeTensors::deserialize(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let numbers = |data: &[u8]| data.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect();
         Self(
             file.iter()
@@ -22,13 +27,17 @@ impl Fixture {
         )
     }
 
+    /// One tensor.
+    ///
+    /// # Panics
+    /// If there is none of that name.
     pub fn get(&self, key: &str) -> &Numbers {
         self.0.get(key).unwrap_or_else(|| panic!("no `{key}`"))
     }
 
     /// The first parts of the names.
     pub fn cases(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.0.keys().map(|key| key.split('/').next().unwrap()).collect();
+        let mut names: Vec<&str> = self.0.keys().map(|key| key.split('/').next().expect("a name")).collect();
         names.dedup();
         names
     }
