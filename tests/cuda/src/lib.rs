@@ -1,7 +1,11 @@
-//! What the tests on CUDA share: the device.
+//! What the tests on CUDA share: the device, and what the emulated one counts.
+
+mod counts;
 
 #[cfg(feature = "cuda")]
 use layercake::dfdx::tensor::Cuda;
+
+pub use counts::{Counts, counts_of_child};
 
 /// Whether the device is the emulated one, whose results are the same in every run.
 pub fn is_emulated() -> bool {

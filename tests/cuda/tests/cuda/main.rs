@@ -6,6 +6,8 @@ mod absent;
 #[cfg(feature = "cuda")]
 mod checkpoints;
 #[cfg(feature = "cuda")]
+mod counts;
+#[cfg(feature = "cuda")]
 mod fixtures;
 #[cfg(feature = "cuda")]
 mod losses;
