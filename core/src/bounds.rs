@@ -4,7 +4,7 @@
 //! network that diverged shows it.
 
 use dfdx::shapes::{HasShape, Shape};
-use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor};
+use dfdx::tensor::{NoneTape, PutTape, Tape, Tensor};
 use dfdx::tensor_ops::{ChooseFrom, Device, TryGt, TryLe, TryLt};
 
 use crate::Scalar;
@@ -48,9 +48,16 @@ pub(crate) fn masked<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: Tensor<S, E, D, T>,
     inside: Tensor<S, E, D>,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let zeros = inside.device().try_zeros_like(inside.shape())?;
-    let (x, tape) = x.split_tape();
-    inside.try_gt(E::default())?.try_choose(x.put_tape(tape), zeros)
+    where_inside(x, inside.try_gt(E::default())?)
+}
+
+/// [`masked`] by a tensor of booleans.
+pub(crate) fn where_inside<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    x: Tensor<S, E, D, T>,
+    inside: Tensor<S, bool, D>,
+) -> Result<Tensor<S, E, D, T>, D::Err> {
+    let zeros = x.device().try_zeros_like(x.shape())?;
+    inside.try_choose(x, zeros)
 }
 
 fn replaced<S: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>>(

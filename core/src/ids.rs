@@ -1,9 +1,13 @@
 //! Token ids that are out of range.
 
+use std::fmt::Display;
+
 use dfdx::tensor_ops::Device;
+use layercake_engine::EngineError;
 use layercake_ir::{Graph, Mistake, Op};
 
 use crate::Scalar;
+use crate::device_error::DeviceError;
 use crate::run::value::Value;
 
 /// A token id that is not below the number of rows of an embedding that reads it.
@@ -28,25 +32,28 @@ pub struct IdError {
 /// Why a network with token ids could not run. `Err` is the device's error.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ForwardError<Err> {
+pub enum ForwardError<Err: Display> {
     /// An id is out of range.
     #[error(transparent)]
     Id(Box<IdError>),
     /// A layer cannot take inputs of this length, which is known only at run time; a length of 0, for instance.
     #[error(transparent)]
     Shape(Box<Mistake>),
+    /// The device cannot run a batch of this size.
+    #[error(transparent)]
+    Run(Box<EngineError>),
     /// The device failed, most likely because it is out of memory.
-    #[error("the device failed: {0}")]
+    #[error("the device failed: {}", DeviceError::of(.0))]
     Device(Err),
 }
 
-impl<Err> From<Err> for ForwardError<Err> {
+impl<Err: Display> From<Err> for ForwardError<Err> {
     fn from(error: Err) -> Self {
         Self::Device(error)
     }
 }
 
-impl<Err> ForwardError<Err> {
+impl<Err: Display> ForwardError<Err> {
     /// The device's error.
     ///
     /// # Panics
@@ -56,6 +63,7 @@ impl<Err> ForwardError<Err> {
             Self::Device(error) => error,
             Self::Id(error) => panic!("{error}"),
             Self::Shape(mistake) => panic!("{mistake}"),
+            Self::Run(error) => panic!("{error}"),
         }
     }
 }
@@ -69,7 +77,7 @@ pub fn or_panic<T, Err: std::fmt::Display>(outcome: Result<T, ForwardError<Err>>
 }
 
 /// Checks all ids against the embeddings that read them. Both paths run the graph after this check.
-pub(crate) fn check<E: Scalar, D: Device<E>, Err>(graph: &Graph, inputs: &[Value<E, D>]) -> Result<(), ForwardError<Err>> {
+pub(crate) fn check<E: Scalar, D: Device<E>, Err: Display>(graph: &Graph, inputs: &[Value<E, D>]) -> Result<(), ForwardError<Err>> {
     first(graph, inputs).map_or(Ok(()), |error| Err(ForwardError::Id(Box::new(error))))
 }
 

@@ -131,6 +131,7 @@ extern crate self as layercake;
 
 pub mod average;
 mod bounds;
+mod device_error;
 mod dynamic;
 mod formula;
 pub mod gradient;
@@ -146,12 +147,14 @@ mod layout;
 pub mod loss;
 pub mod model;
 pub mod optim;
+pub mod random;
 mod run;
 pub mod schedule;
 mod summary;
 mod tape;
 mod tensors;
 
+pub use device_error::DeviceError;
 pub use dfdx;
 pub use dynamic::DynTensor;
 pub use graph_model::{GraphError, GraphModel};

@@ -45,6 +45,16 @@ pub enum EngineError {
         /// The number of bytes that the run needs.
         bytes: u128,
     },
+    /// A tensor has more elements than the device counts.
+    #[error("`{layer}` needs a tensor of {elements} elements for a batch of {batch}; the device counts up to 4294967295")]
+    TooManyElements {
+        /// The layer's name.
+        layer: String,
+        /// The batch size.
+        batch: usize,
+        /// The number of elements.
+        elements: u128,
+    },
     /// The variable `LAYERCAKE_SIMD` names no instruction set, or one that the machine lacks.
     #[error("LAYERCAKE_SIMD is `{name}`, {why}; it takes `scalar`, `v3` for AVX2 or `v4` for AVX-512")]
     InstructionSet {

@@ -92,7 +92,8 @@ impl Pass<'_> {
         let inputs: Vec<Value<E, D>> = self.inputs.iter().map(|input| value(device, input)).collect();
         let tensors: Vec<Value<E, D>> = self.state.iter().map(|tensor| value(device, tensor)).collect();
         let (input_grad, seed) = (true, self.seed);
-        let call = Call { graph: self.graph, engine, tensors: tensors.clone(), inputs: inputs.clone(), mode, input_grad, seed };
+        let tables = Default::default();
+        let call = Call { graph: self.graph, engine, tables, tensors: tensors.clone(), inputs: inputs.clone(), mode, input_grad, seed };
         let named = |outputs: &[Value<E, D>]| -> Outcome {
             outputs.iter().enumerate().map(|(i, output)| (format!("output/{i}"), numbers(output))).collect()
         };

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
 
+use layercake::DeviceError;
 use layercake::gradient::NonFinite;
 use layercake::io::IoError;
 use layercake::optim::StepError;
@@ -138,14 +139,14 @@ pub enum TrainError {
     Optimizer(String),
     /// The device failed, usually for lack of memory.
     #[error("the device failed: {0}")]
-    Device(String),
+    Device(DeviceError),
 }
 
 impl TrainError {
     /// Converts an optimizer error.
     pub(crate) fn step<E: Display + std::fmt::Debug>(error: StepError<E>) -> Self {
         match error {
-            StepError::Device(error) => Self::Device(error.to_string()),
+            StepError::Device(error) => Self::Device(DeviceError::of(&error)),
             error => Self::Optimizer(error.to_string()),
         }
     }
@@ -178,7 +179,7 @@ pub(crate) trait OnDevice<T> {
 
 impl<T, E: Display> OnDevice<T> for Result<T, E> {
     fn on_device(self) -> Result<T, TrainError> {
-        self.map_err(|error| TrainError::Device(error.to_string()))
+        self.map_err(|error| TrainError::Device(DeviceError::of(&error)))
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt;
 use dfdx::nn::ZeroGrads;
 use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::shapes::Rank0;
-use dfdx::tensor::{Cpu, Gradients, OwnedTape, Tensor};
-use dfdx::tensor_ops::Backward;
+use dfdx::tensor::{Gradients, OwnedTape, Tensor};
+use dfdx::tensor_ops::{Backward, Device};
 
 use crate::model::Model;
 
@@ -56,7 +56,8 @@ pub fn relative_error(analytic: f64, numeric: f64) -> f64 {
     if scale == 0.0 { 0.0 } else { (analytic - numeric).abs() / scale }
 }
 
-/// Compares the gradient of a loss by each trained parameter with `(loss(p + step) - loss(p - step)) / (2 step)`, in double precision.
+/// Compares the gradient of a loss by each trained parameter with `(loss(p + step) - loss(p - step)) / (2 step)`, in double precision, on the
+/// model's device.
 ///
 /// `loss` runs the model with the gradients that it is given and returns the loss. It must be deterministic, so it cannot use dropout. To check the
 /// gradient of an input too, make the input part of the model: `(net, x)` with an `x` of constant shape.
@@ -83,10 +84,10 @@ pub fn relative_error(analytic: f64, numeric: f64) -> f64 {
 ///
 /// # Panics
 /// Panics if the step is not above 0, or if the device is out of memory.
-pub fn gradcheck<M: TensorCollection<f64, Cpu>>(
+pub fn gradcheck<M: TensorCollection<f64, D>, D: Device<f64>>(
     model: &mut M,
     options: GradCheck,
-    mut loss: impl FnMut(&mut M, Gradients<f64, Cpu>) -> Tensor<Rank0, f64, Cpu, OwnedTape<f64, Cpu>>,
+    mut loss: impl FnMut(&mut M, Gradients<f64, D>) -> Tensor<Rank0, f64, D, OwnedTape<f64, D>>,
 ) -> GradReport {
     assert!(options.step > 0.0, "the step must be above 0, not {}", options.step);
     let fresh = model.alloc_grads();
@@ -126,7 +127,7 @@ pub fn gradcheck<M: TensorCollection<f64, Cpu>>(
 }
 
 /// Overwrites a parameter; it keeps its identity.
-fn set<M: TensorCollection<f64, Cpu>>(model: &mut M, path: &str, numbers: &[f64]) {
+fn set<M: TensorCollection<f64, D>, D: Device<f64>>(model: &mut M, path: &str, numbers: &[f64]) {
     model.for_each_tensor_mut(|mut tensor| {
         if tensor.path() == path {
             tensor.copy_from(numbers);

@@ -1,15 +1,18 @@
 //! Errors of graphs that are built at run time.
 
+use std::fmt::Display;
+
 use layercake_engine::EngineError;
 use layercake_ir::{Mistake, Shape};
 
+use crate::device_error::DeviceError;
 use crate::ids::IdError;
 
 /// Why a [`crate::GraphModel`] cannot be built or run. For a network declared with `network!` the compiler reports most of these mistakes.
 /// `Err` is the device's error.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum GraphError<Err> {
+pub enum GraphError<Err: Display> {
     /// The graph violates a shape rule.
     #[error("invalid graph `{graph}`: {mistake}")]
     Rule {
@@ -97,7 +100,7 @@ pub enum GraphError<Err> {
         reason: EngineError,
     },
     /// The device failed, most likely because it is out of memory.
-    #[error("the device failed: {0}")]
+    #[error("the device failed: {}", DeviceError::of(.0))]
     Device(Err),
 }
 
@@ -106,7 +109,7 @@ fn batched(sample: &Shape) -> String {
     sample.to_string().replacen('[', "[batch, ", 1)
 }
 
-impl<Err> From<Err> for GraphError<Err> {
+impl<Err: Display> From<Err> for GraphError<Err> {
     fn from(error: Err) -> Self {
         Self::Device(error)
     }

@@ -22,6 +22,7 @@ use crate::run::backend::Backend;
 use crate::run::call::{Call, Pass};
 use crate::run::edge::{Inputs, Outputs};
 use crate::run::slot::store;
+use crate::run::tables::AnyTables;
 use crate::run::value::Value;
 use crate::tape::{Recording, Reel};
 use crate::tensors::Tensors;
@@ -109,6 +110,7 @@ pub struct GraphModel<E: Dtype = f32, D: Storage<E> = Cpu> {
     /// All tensors, in graph order.
     parameters: Vec<Parameter<E, D>>,
     engine: Engine,
+    tables: AnyTables,
     door: Door,
 }
 
@@ -160,7 +162,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         let plan = Plan::of(graph)?;
         let parameters = plan.descriptions.iter().map(|description| Parameter::try_build(device, description));
         let parameters = parameters.collect::<Result<_, _>>()?;
-        Ok(Self { plan: Arc::new(plan), parameters, engine: Engine::default(), door: Door })
+        Ok(Self { plan: Arc::new(plan), parameters, engine: Engine::default(), tables: AnyTables::default(), door: Door })
     }
 
     /// [`GraphModel::try_forward`] that panics on an error.
@@ -292,7 +294,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         }
         D::check(flat, &self.engine, batch, mode, input_grad).map_err(|reason| GraphError::Run { graph: graph(), batch, reason })?;
         let (tensors, copies) = self.tensors()?.recorded();
-        Ok((Call::new(flat, &self.engine, Pass { tensors, inputs, mode, input_grad }), copies))
+        Ok((Call::new(flat, &self.engine, &self.tables, Pass { tensors, inputs, mode, input_grad }), copies))
     }
 
     /// All tensors, in graph order.
@@ -375,7 +377,7 @@ impl<E: Dtype, D: Storage<E>> GraphModel<E, D> {
 }
 
 impl Plan {
-    fn of<Err>(graph: Graph) -> Result<Self, GraphError<Err>> {
+    fn of<Err: std::fmt::Display>(graph: Graph) -> Result<Self, GraphError<Err>> {
         let rule = |mistake| GraphError::Rule { graph: graph.name.to_string(), mistake: Box::new(mistake) };
         graph.check().map_err(rule)?;
         let flat = graph.inlined();

@@ -11,6 +11,7 @@ use layercake_engine::Engine;
 use super::GraphModel;
 use super::parameter::Parameter;
 use crate::Scalar;
+use crate::run::tables::AnyTables;
 
 /// A module without tensors. Its accessor receives the model that a visitor visits.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,6 +57,6 @@ impl<E: Scalar, D: Device<E>> TensorCollection<E, D> for GraphModel<E, D> {
             parameters.extend(Parameter::visit(visitor, i, description)?);
         }
         let whole = parameters.len() == plan.descriptions.len();
-        Ok(whole.then(|| GraphModel { plan, parameters, engine: Engine::default(), door: Door }))
+        Ok(whole.then(|| GraphModel { plan, parameters, engine: Engine::default(), tables: AnyTables::default(), door: Door }))
     }
 }

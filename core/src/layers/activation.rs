@@ -6,6 +6,7 @@ use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryEq, TryGe, TryGt, 
 use layercake_ir::ops::{Approximation, Elu, Gelu, Glu, Softplus};
 
 use super::{Taped, moves, portable};
+use crate::run::tables::Tables;
 use crate::run::value::Value;
 use crate::{Scalar, bounds, formula};
 
@@ -78,10 +79,15 @@ pub(crate) fn between<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 }
 
 /// The first half along an axis times the sigmoid of the second half.
-pub(crate) fn glu<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Glu, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+pub(crate) fn glu<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &Glu,
+    x: &Value<E, D>,
+    tape: T,
+    tables: &Tables<E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
     let size = x.dims()[op.axis + 1];
-    let (value, tape) = moves::part(x, op.axis, 0, size / 2, tape)?;
-    let (gate, tape) = moves::part(x, op.axis, size / 2, size, tape)?;
+    let (value, tape) = moves::part(x, op.axis, 0, size / 2, tape, tables)?;
+    let (gate, tape) = moves::part(x, op.axis, size / 2, size, tape, tables)?;
     let (gate, tape) = gate.flat().put_tape(tape).try_sigmoid()?.split_tape();
     shaped_as(&value, Value::erase(value.flat().put_tape(tape).try_mul(gate)?)?)
 }
@@ -121,6 +127,6 @@ portable! {
     Softplus: |op, x, tape, _| softplus(op, x, tape);
     Hardtanh: |op, x, tape, _| between([op.min_val, op.max_val], x, tape);
     Relu6: |_, x, tape, _| between([0.0, 6.0], x, tape);
-    Glu: |op, x, tape, _| glu(op, x, tape);
+    Glu: |op, x, tape, context| glu(op, x, tape, context.tables);
     Gelu: |op, x, tape, _| gelu(op, x, tape);
 }

@@ -5,9 +5,10 @@ use dfdx::tensor_ops::Device;
 use layercake_engine::{Mode, rng};
 use layercake_ir::ops::{AdaptiveAvgPool2d, FractionalMaxPool2d};
 
-use super::linear_map::LinearMap;
+use super::linear_map::{LinearMap, apply};
 use super::{Context, Taped, pool2d, portable};
 use crate::Scalar;
+use crate::run::tables::{Lookup, Table, Tables};
 use crate::run::value::Value;
 
 /// Adaptive mean pooling: the windows differ in size by at most one.
@@ -15,17 +16,19 @@ pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     op: &AdaptiveAvgPool2d,
     x: &Value<E, D>,
     tape: T,
+    tables: &Tables<E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
     let size = [x.dims()[2], x.dims()[3]];
-    let [rows, columns] = [0, 1].map(|axis| {
+    let axis = |axis: usize| {
         let (size, out) = (size[axis], op.output_size[axis]);
         let window = |i: usize| {
             let (start, end) = (i * size / out, ((i + 1) * size).div_ceil(out));
             (start..end).map(|at| (at, 1.0 / (end - start) as f64)).collect()
         };
         (0..out).map(window).collect::<Vec<_>>()
-    });
-    LinearMap::of_axes(size, &rows, &columns).apply(x, 2, 2, tape)
+    };
+    let make = || LinearMap::of_axes(size, &axis(0), &axis(1));
+    apply(&format!("{op:?}"), &op.output_size, make, x, 2, 2, tape, tables)
 }
 
 /// Fractional maximum pooling. The positions of each plane's windows depend only on the seed of the forward pass.
@@ -56,11 +59,15 @@ pub(crate) fn fractional_max<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     }
     // The planes are stacked into one, because each has its own windows.
     let all = x.clone().with_dims(vec![1, 1, batch * channels * height, width]);
-    let (y, tape) = pool2d::running_max(&all, &index, [batch * channels * rows, columns], tape)?;
+    // They differ from pass to pass, so they are not kept.
+    let pixels = batch * channels * height * width;
+    let taps = index.into_iter().map(|index| Lookup::new(x.device(), Table::pick(pixels, index)));
+    let taps = taps.collect::<Result<Vec<_>, _>>()?;
+    let (y, tape) = pool2d::running_max(&all, &taps, [batch * channels * rows, columns], tape)?;
     Ok((y.with_dims(vec![batch, channels, rows, columns]), tape))
 }
 
 portable! {
-    AdaptiveAvgPool2d: |op, x, tape, _| mean(op, x, tape);
+    AdaptiveAvgPool2d: |op, x, tape, context| mean(op, x, tape, context.tables);
     FractionalMaxPool2d: |op, x, tape, context| fractional_max(op, x, tape, context);
 }

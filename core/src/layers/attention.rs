@@ -10,6 +10,7 @@ use layercake_ir::ops;
 use super::{Context, Layer, Taped, linear, portable, present, present_mut};
 use crate::init::{self, Init};
 use crate::run::slot::Slot;
+use crate::run::tables::Table;
 use crate::run::value::{Rank3, Value};
 use crate::tensors::Tensors;
 use crate::{Scalar, host};
@@ -93,7 +94,7 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let (all, mut tape) = all.try_reshape_like(&(3usize, heads, length, size))?.split_tape();
     let mut parts = Vec::new();
     for part in 0..3 {
-        let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(&device, vec![part], ())?;
+        let index = context.tables.number(&device, part)?;
         let (part, carried): (Tensor<Rank3, E, D>, T) = all.clone().put_tape(tape).try_select::<Rank3, ()>(index)?.split_tape();
         parts.push(part);
         tape = carried;
@@ -102,9 +103,12 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let (keys, tape) = keys.clone().put_tape(tape).try_permute::<Rank3, Axes3<0, 2, 1>>()?.split_tape();
     let scores = queries.clone().put_tape(tape).try_matmul(keys)?.try_mul(host::number::<E>(1.0 / (size as f64).sqrt()))?;
     let scores = if op.causal {
-        let hidden = |at: usize| if at % length > at / length { host::number(HIDDEN) } else { E::zero() };
-        let mask = (0..length * length).map(hidden).collect();
-        let mask = <D as TensorFromVec<E>>::try_tensor_from_vec(&device, mask, (length, length))?;
+        let mask = context.tables.get(&device, format!("seen up to {length}"), || {
+            let hidden = |at: usize| if at % length > at / length { HIDDEN } else { 0.0 };
+            let factors = Some((0..length * length).map(hidden).collect());
+            vec![Table { factors, ..Table::pick(length * length, (0..length * length).collect()) }]
+        })?;
+        let mask = mask[0].factors(&device, 1)?.try_reshape_like(&(length, length))?;
         scores.try_add(mask.try_broadcast_like::<_, Axis<0>>(&(heads, length, length))?)?
     } else {
         scores

@@ -7,6 +7,7 @@ use dfdx::tensor_ops::Device;
 
 use super::{Layer, Taped, conv2d, portable};
 use crate::run::slot::Slot;
+use crate::run::tables::Tables;
 use crate::run::value::Value;
 use crate::tensors::Tensors;
 use crate::{Scalar, init};
@@ -32,10 +33,11 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: &Value<E, D>,
     tape: T,
     params: &[Value<E, D>],
+    tables: &Tables<E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
-    super::lines(x, tape, |x, tape| conv2d::forward(&op.as_conv2d(), x, tape, params))
+    super::lines(x, tape, |x, tape| conv2d::forward(&op.as_conv2d(), x, tape, params, tables))
 }
 
 portable! {
-    Conv1d: |op, x, tape, context| forward(op, x, tape, context.params);
+    Conv1d: |op, x, tape, context| forward(op, x, tape, context.params, context.tables);
 }

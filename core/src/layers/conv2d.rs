@@ -1,16 +1,17 @@
 //! Two-dimensional convolution.
 
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
-use dfdx::shapes::{Axes3, Axes4, Axis, Dtype, HasShape, Rank1, Rank4};
-use dfdx::tensor::{Cpu, PutTape, Storage, Tape, Tensor, TensorFromVec};
-use dfdx::tensor_ops::{BroadcastTo, Device, GatherTo, PermuteTo, ReshapeTo, TryAdd, TryMatMul};
+use dfdx::shapes::{Axes3, Axes4, Dtype, HasShape, Rank1, Rank4};
+use dfdx::tensor::{Cpu, PutTape, Storage, Tape, Tensor};
+use dfdx::tensor_ops::{BroadcastTo, Device, PermuteTo, ReshapeTo, TryAdd, TryMatMul};
 
-use super::window::Taps;
+use super::window::Windows;
 use super::{Layer, Taped, portable};
 use crate::run::slot::Slot;
+use crate::run::tables::Tables;
 use crate::run::value::{self, Value};
 use crate::tensors::Tensors;
-use crate::{Scalar, bounds, init};
+use crate::{Scalar, init};
 
 /// The parameters of a two-dimensional convolution with `IN` input channels per group, `OUT` output channels, and a kernel of
 /// `HEIGHT x WIDTH`.
@@ -42,11 +43,12 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: &Value<E, D>,
     tape: T,
     params: &[Value<E, D>],
+    tables: &Tables<E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
-    let taps = Taps::new(&op.window(), [x.dims()[2], x.dims()[3]]);
+    let windows = Windows::of(tables, x, &op.window())?;
     let inner = op.in_channels / op.groups * op.kernel[0] * op.kernel[1];
     let weight = params[0].clone().restore(&(op.groups, op.out_channels / op.groups, inner))?;
-    convolve(x, tape, weight.retaped::<T>(), params.get(1), &taps)
+    convolve(x, tape, weight.retaped::<T>(), params.get(1), &windows)
 }
 
 /// Gathers the input elements of each window as a column, and multiplies the weights `[groups, out / groups, in / groups * taps]` with
@@ -56,36 +58,23 @@ pub(super) fn convolve<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     tape: T,
     weight: Tensor<value::Rank3, E, D, T>,
     bias: Option<&Value<E, D>>,
-    taps: &Taps,
+    columns: &Windows<E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
     let images = x.images()?;
     let (batch, channels, height, width) = *images.shape();
-    let (windows, device) = (taps.out[0] * taps.out[1], images.device().clone());
+    let [rows, row] = columns.out;
     let (groups, outs, inner) = *weight.shape();
 
     // [channels * height * width, batch]
     let pixels = images.put_tape(tape).try_permute::<value::Rank4, Axes4<1, 2, 3, 0>>()?;
     let pixels = pixels.try_reshape_like(&(channels * height * width, batch))?;
-    let (mut index, mut inside) = (Vec::new(), Vec::new());
-    for channel in 0..channels {
-        for (tap, within) in taps.index.iter().zip(&taps.inside) {
-            index.extend(tap.iter().map(|at| channel * height * width + at));
-            inside.extend(within.iter().map(|&inside| if inside { E::ONE } else { E::zero() }));
-        }
-    }
-    let rows = index.len();
-    let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(&device, index, (rows,))?;
-    let mut columns: Tensor<(usize, usize), E, D, T> = pixels.try_gather(index)?;
-    if taps.any_outside() {
-        let inside = <D as TensorFromVec<E>>::try_tensor_from_vec(&device, inside, (rows,))?;
-        columns = bounds::masked(columns, inside.try_broadcast_like::<_, Axis<1>>(&(rows, batch))?)?;
-    }
+    let columns = columns.lookup[0].rows(pixels)?;
 
     // [groups, out / groups, in / groups * taps] x [groups, in / groups * taps, windows * batch]
-    let columns = columns.try_reshape_like(&(groups, inner, windows * batch))?;
+    let columns = columns.try_reshape_like(&(groups, inner, rows * row * batch))?;
     let maps = weight.try_matmul(columns)?;
 
-    let maps = maps.try_reshape_like(&(groups * outs, taps.out[0], taps.out[1], batch))?;
+    let maps = maps.try_reshape_like(&(groups * outs, rows, row, batch))?;
     let maps = maps.try_permute::<value::Rank4, Axes4<3, 0, 1, 2>>()?;
     let Some(bias) = bias else { return Value::erase(maps) };
     let shape = *maps.shape();
@@ -93,5 +82,5 @@ pub(super) fn convolve<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 }
 
 portable! {
-    Conv2d: |op, x, tape, context| forward(op, x, tape, context.params);
+    Conv2d: |op, x, tape, context| forward(op, x, tape, context.params, context.tables);
 }

@@ -5,9 +5,10 @@ use dfdx::shapes::{Axes4, Dtype, Rank1, Rank4};
 use dfdx::tensor::{Cpu, Storage, Tape, Tensor};
 use dfdx::tensor_ops::{Device, PermuteTo, ReshapeTo};
 
-use super::window::Taps;
+use super::window::Windows;
 use super::{Layer, Taped, conv2d, portable};
 use crate::run::slot::Slot;
+use crate::run::tables::Tables;
 use crate::run::value::{self, Value};
 use crate::tensors::Tensors;
 use crate::{Scalar, init};
@@ -43,16 +44,17 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: &Value<E, D>,
     tape: T,
     params: &[Value<E, D>],
+    tables: &Tables<E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
-    let taps = Taps::transposed(op, [x.dims()[2], x.dims()[3]]);
+    let windows = Windows::transposed(tables, x, op)?;
     let (ins, outs) = (op.in_channels / op.groups, op.out_channels / op.groups);
     let kernel = op.kernel[0] * op.kernel[1];
     // [groups, in / groups, out / groups, taps] to [groups, out / groups, in / groups * taps]
     let weight = params[0].clone().restore(&(op.groups, ins, outs, kernel))?.retaped::<T>();
     let weight = weight.try_permute::<value::Rank4, Axes4<0, 2, 1, 3>>()?.try_reshape_like(&(op.groups, outs, ins * kernel))?;
-    conv2d::convolve(x, tape, weight, params.get(1), &taps)
+    conv2d::convolve(x, tape, weight, params.get(1), &windows)
 }
 
 portable! {
-    ConvTranspose2d: |op, x, tape, context| forward(op, x, tape, context.params);
+    ConvTranspose2d: |op, x, tape, context| forward(op, x, tape, context.params, context.tables);
 }

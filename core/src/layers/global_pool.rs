@@ -7,6 +7,7 @@ use layercake_ir::ops::MaxPool2d;
 
 use super::{Taped, pool2d, portable};
 use crate::Scalar;
+use crate::run::tables::Tables;
 use crate::run::value::Value;
 
 /// The mean of each channel: `[batch, channels, height, width]` to `[batch, channels]`.
@@ -17,15 +18,15 @@ pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape
 }
 
 /// The maximum of each channel; the gradient goes to its first occurrence: `[batch, channels, height, width]` to `[batch, channels]`.
-fn max<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+fn max<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Value<E, D>, tape: T, tables: &Tables<E, D>) -> Result<Taped<E, D, T>, D::Err> {
     let (batch, channels) = (x.dims()[0], x.dims()[1]);
     let kernel = [x.dims()[2], x.dims()[3]];
     let pool = MaxPool2d { kernel, stride: kernel, padding: [0; 2], dilation: [1; 2], ceil_mode: false };
-    let (y, tape) = pool2d::max(&pool, x, tape)?;
+    let (y, tape) = pool2d::max(&pool, x, tape, tables)?;
     Ok((y.with_dims(vec![batch, channels]), tape))
 }
 
 portable! {
-    GlobalMaxPool2d: |_, x, tape, _| max(x, tape);
+    GlobalMaxPool2d: |_, x, tape, context| max(x, tape, context.tables);
     GlobalAvgPool2d: |_, x, tape, _| mean(x, tape);
 }

@@ -1,13 +1,14 @@
 //! Operations with several inputs: elementwise joins and concatenation; and splitting.
 
-use dfdx::shapes::{Axes2, Axes3, HasShape};
+use dfdx::shapes::{Axes3, HasShape};
 use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor, TensorFromVec};
-use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, GatherTo, PermuteTo, ReshapeTo, TryAdd, TryEq, TryGt, TryLt, TryMul, TrySub};
+use dfdx::tensor_ops::{ChooseFrom, Device, PermuteTo, ReshapeTo, TryAdd, TryEq, TryGt, TryLt, TryMul, TrySub};
 use layercake_engine::{Mode, rng};
 
 use super::{Context, Outputs, Taped, portable};
+use crate::Scalar;
+use crate::run::tables::{Lookup, Table, Tables};
 use crate::run::value::{Rank1, Rank3, Value};
-use crate::{Scalar, bounds};
 
 /// Applies a binary function to values of one shape, from left to right.
 fn elementwise<E: Scalar, D: Device<E>, T: Tape<E, D>>(
@@ -90,14 +91,20 @@ pub(crate) fn concat<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     axis: usize,
     inputs: &[&Value<E, D>],
     mut tape: T,
+    tables: &Tables<E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
     let total: usize = inputs.iter().map(|input| input.dims()[axis + 1]).sum();
     let mut sum: Option<Tensor<Rank3, E, D>> = None;
     let mut first = 0;
     for input in inputs {
         let size = input.dims()[axis + 1];
-        let place = |i: usize| (first..first + size).contains(&i).then(|| i - first);
-        let (spread, carried) = rows(input, axis, total, place, tape)?.split_tape();
+        let table = || {
+            let place = |i: usize| (first..first + size).contains(&i).then(|| i - first);
+            let index = (0..total).map(|i| place(i).unwrap_or(0)).collect();
+            Table { inside: Some((0..total).map(|i| place(i).is_some()).collect()), ..Table::pick(size, index) }
+        };
+        let lookup = tables.get(input.device(), format!("{size} to {first} of {total}"), || vec![table()])?;
+        let (spread, carried) = rows(input, axis, total, &lookup[0], tape)?.split_tape();
         (sum, tape) = match sum {
             None => (Some(spread), carried),
             Some(sum) => {
@@ -119,10 +126,14 @@ fn parts<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     sizes: impl Iterator<Item = usize>,
     x: &Value<E, D>,
     mut tape: T,
+    tables: &Tables<E, D>,
 ) -> Result<Outputs<E, D, T>, D::Err> {
+    let whole = x.dims()[axis + 1];
     let (mut all, mut begin) = (Vec::new(), 0);
     for size in sizes {
-        let (y, carried) = Value::erase(rows(x, axis, size, |i| Some(begin + i), tape)?)?;
+        let table = || Table::pick(whole, (begin..begin + size).collect());
+        let lookup = tables.get(x.device(), format!("{size} from {begin} of {whole}"), || vec![table()])?;
+        let (y, carried) = Value::erase(rows(x, axis, size, &lookup[0], tape)?)?;
         let mut dims = x.dims().to_vec();
         dims[axis + 1] = size;
         all.push(y.with_dims(dims));
@@ -131,27 +142,19 @@ fn parts<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok((all, tape))
 }
 
-/// `[before, count, after]`, where row `i` of the middle axis is row `place(i)` of `axis`, or zeros.
+/// `[before, count, after]`, whose middle axis a table picks from `axis`.
 fn rows<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     x: &Value<E, D>,
     axis: usize,
     count: usize,
-    place: impl Fn(usize) -> Option<usize>,
+    lookup: &Lookup<E, D>,
     tape: T,
 ) -> Result<Tensor<Rank3, E, D, T>, D::Err> {
     let x = x.around(axis + 1)?;
-    let (before, device) = (x.shape().0, x.device().clone());
-    let after = x.shape().2;
-    let index = (0..count).map(|i| place(i).unwrap_or(0)).collect();
-    let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(&device, index, (count,))?;
-    let middle_first = x.put_tape(tape).try_permute::<Rank3, Axes3<1, 0, 2>>()?.try_contiguous()?;
-    let mut gathered: Tensor<Rank3, E, D, T> = middle_first.try_gather(index)?;
-    if (0..count).any(|i| place(i).is_none()) {
-        let inside = (0..count).map(|i| if place(i).is_some() { E::ONE } else { E::zero() }).collect();
-        let inside = <D as TensorFromVec<E>>::try_tensor_from_vec(&device, inside, (count,))?;
-        gathered = bounds::masked(gathered, inside.try_broadcast_like::<_, Axes2<1, 2>>(&(count, before, after))?)?;
-    }
-    gathered.try_permute::<Rank3, Axes3<1, 0, 2>>()
+    let (before, size, after) = *x.shape();
+    let middle_first = x.put_tape(tape).try_permute::<Rank3, Axes3<1, 0, 2>>()?.try_reshape_like(&(size, before * after))?;
+    let found = lookup.rows(middle_first)?.try_reshape_like(&(count, before, after))?;
+    found.try_permute::<Rank3, Axes3<1, 0, 2>>()
 }
 
 portable! {
@@ -161,10 +164,12 @@ portable! {
     Maximum: |_, all inputs, tape, _| elementwise(inputs, tape, maximum);
     Minimum: |_, all inputs, tape, _| elementwise(inputs, tape, minimum);
     Reparameterize: |_, all inputs, tape, context| reparameterize(inputs, tape, context);
-    Concat: |op, all inputs, tape, _| concat(op.axis, inputs, tape);
+    Concat: |op, all inputs, tape, context| concat(op.axis, inputs, tape, context.tables);
 }
 
 portable! {
-    Chunk: several |op, x, tape, _| parts(op.axis, std::iter::repeat_n(x.dims()[op.axis + 1] / op.chunks, op.chunks), x, tape);
-    Split: several |op, x, tape, _| parts(op.axis, op.sizes.as_slice().iter().copied(), x, tape);
+    Chunk: several |op, x, tape, context| {
+        parts(op.axis, std::iter::repeat_n(x.dims()[op.axis + 1] / op.chunks, op.chunks), x, tape, context.tables)
+    };
+    Split: several |op, x, tape, context| parts(op.axis, op.sizes.as_slice().iter().copied(), x, tape, context.tables);
 }

@@ -1,17 +1,16 @@
 //! Sparse linear maps along some axes, given as index tables: interpolation, means, moves of elements.
 
-use dfdx::shapes::{Axes2, Axes3};
-use dfdx::tensor::{PutTape, Tape, Tensor, TensorFromVec};
-use dfdx::tensor_ops::{BroadcastTo, Device, GatherTo, PermuteTo, ReshapeTo, SumTo, TryMul};
+use dfdx::shapes::{Axes3, Axis, HasShape};
+use dfdx::tensor::{PutTape, Tape};
+use dfdx::tensor_ops::{Device, PermuteTo, ReshapeTo, SumTo};
 
 use super::Taped;
+use crate::Scalar;
+use crate::run::tables::{Table, Tables};
 use crate::run::value::{Rank3, Value};
-use crate::{Scalar, bounds};
 
 /// Each element of the output is a weighted sum of a few elements of the input.
 pub(super) struct LinearMap {
-    /// The sizes of the mapped axes in the output.
-    pub out: Vec<usize>,
     /// For each tap and each element of the output, the index of the input element within the mapped axes.
     pub index: Vec<Vec<usize>>,
     /// The weights in the same layout; `None` if all are 1. A tap without a weight is skipped, even if its element is NaN. A weight of 0,
@@ -21,8 +20,8 @@ pub(super) struct LinearMap {
 
 impl LinearMap {
     /// Each element of the output is one element of the input.
-    pub fn pick(out: Vec<usize>, index: Vec<usize>) -> Self {
-        Self { out, index: vec![index], weight: None }
+    pub fn pick(index: Vec<usize>) -> Self {
+        Self { index: vec![index], weight: None }
     }
 
     /// The product of a map of rows and a map of columns, each given as the taps (element, weight) of every row and column of the output.
@@ -37,47 +36,46 @@ impl LinearMap {
                 weight.push(pairs().map(|pair| pair.map(|((_, a), (_, b))| a * b)).collect());
             }
         }
-        Self { out: vec![rows.len(), columns.len()], index, weight: Some(weight) }
+        Self { index, weight: Some(weight) }
     }
 
-    /// Applies the map to `count` axes of a value, from axis `first` on; the batch is axis 0.
-    pub fn apply<E: Scalar, D: Device<E>, T: Tape<E, D>>(
-        &self,
-        x: &Value<E, D>,
-        first: usize,
-        count: usize,
-        tape: T,
-    ) -> Result<Taped<E, D, T>, D::Err> {
-        let (before, rest) = x.dims().split_at(first);
-        let (mapped, after) = rest.split_at(count);
-        let dims = [before, &self.out, after].concat();
-        let shape: Rank3 = (before.iter().product(), mapped.iter().product(), after.iter().product());
-        let device = x.device().clone();
-        let x = x.flat().put_tape(tape).try_reshape_like(&shape)?;
-        let x = x.try_permute::<Rank3, Axes3<1, 0, 2>>()?.try_contiguous()?;
-
-        let index: Vec<usize> = self.index.concat();
-        let (rows, taps) = (index.len(), self.index.len());
-        let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(&device, index, (rows,))?;
-        let mut found: Tensor<Rank3, E, D, T> = x.try_gather(index)?;
-        if let Some(weight) = &self.weight {
-            let number = |weight: f64| E::from_f64(weight).expect("a weight is a number");
-            let wide: Rank3 = (rows, shape.0, shape.2);
-            if weight.iter().flatten().any(Option::is_none) {
-                let inside = weight.iter().flatten().map(|weight| if weight.is_some() { E::ONE } else { E::zero() }).collect();
-                let inside = <D as TensorFromVec<E>>::try_tensor_from_vec(&device, inside, (rows,))?;
-                found = bounds::masked(found, inside.try_broadcast_like::<_, Axes2<1, 2>>(&wide)?)?;
-            }
-            let weight = weight.iter().flatten().map(|weight| number(weight.unwrap_or(0.0))).collect();
-            let weight = <D as TensorFromVec<E>>::try_tensor_from_vec(&device, weight, (rows,))?;
-            found = found.try_mul(weight.try_broadcast_like::<_, Axes2<1, 2>>(&wide)?)?;
-        }
-        if taps > 1 {
-            let each: Rank3 = (taps, rows / taps, shape.0 * shape.2);
-            let sum = found.try_reshape_like(&each)?.try_sum::<(usize, usize), dfdx::shapes::Axis<0>>()?;
-            found = sum.try_reshape_like(&(rows / taps, shape.0, shape.2))?;
-        }
-        let (y, tape) = Value::erase(found.try_permute::<Rank3, Axes3<1, 0, 2>>()?)?;
-        Ok((y.with_dims(dims), tape))
+    /// The tables of the map of `of` elements: all taps, one behind the other.
+    fn table(self, of: usize) -> Table {
+        let weights = self.weight.map(|weights| weights.concat());
+        let inside = weights.as_ref().map(|weights| weights.iter().map(Option::is_some).collect());
+        let factors = weights.map(|weights| weights.into_iter().map(|weight| weight.unwrap_or(0.0)).collect());
+        Table { of, index: self.index.concat(), inside, factors }
     }
+}
+
+/// Applies a map to `count` axes of a value, from axis `first` on; the batch is axis 0. `what` and the sizes of these axes determine the map, and `out`
+/// is the sizes of the axes in the output.
+#[allow(clippy::too_many_arguments, reason = "a map, where it acts, and what a pass carries along")]
+pub(super) fn apply<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    what: &str,
+    out: &[usize],
+    make: impl FnOnce() -> LinearMap,
+    x: &Value<E, D>,
+    first: usize,
+    count: usize,
+    tape: T,
+    tables: &Tables<E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
+    let (before, rest) = x.dims().split_at(first);
+    let (mapped, after) = rest.split_at(count);
+    let dims = [before, out, after].concat();
+    let shape: Rank3 = (before.iter().product(), mapped.iter().product(), after.iter().product());
+    let (rows, columns) = (out.iter().product::<usize>(), shape.0 * shape.2);
+    let lookup = tables.get(x.device(), format!("{what} of {mapped:?}"), || vec![make().table(shape.1)])?;
+    let x = x.flat().put_tape(tape).try_reshape_like(&shape)?;
+    let x = x.try_permute::<Rank3, Axes3<1, 0, 2>>()?.try_reshape_like(&(shape.1, columns))?;
+    let mut found = lookup[0].rows(x)?;
+    let taps = found.shape().0 / rows;
+    if taps > 1 {
+        let each: Rank3 = (taps, rows, columns);
+        found = found.try_reshape_like(&each)?.try_sum::<(usize, usize), Axis<0>>()?;
+    }
+    let found = found.try_reshape_like(&(rows, shape.0, shape.2))?;
+    let (y, tape) = Value::erase(found.try_permute::<Rank3, Axes3<1, 0, 2>>()?)?;
+    Ok((y.with_dims(dims), tape))
 }

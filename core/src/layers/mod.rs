@@ -51,6 +51,7 @@ pub use recurrent::{Recurrent, RecurrentCell};
 
 use crate::Scalar;
 use crate::run::slot::Slot;
+use crate::run::tables::Tables;
 use crate::run::value::Value;
 use crate::tensors::Tensors;
 
@@ -76,6 +77,8 @@ pub(crate) type Outputs<E, D, T> = (Vec<Value<E, D>>, T);
 pub(crate) struct Context<'a, E: Scalar, D: Device<E>> {
     /// The node's tensors.
     pub params: &'a [Value<E, D>],
+    /// The tables of the graph's layers.
+    pub tables: &'a Tables<E, D>,
     pub mode: Mode,
     /// The seed of this forward pass and the index of the node, for random masks.
     pub seed: u64,

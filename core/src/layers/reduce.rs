@@ -6,13 +6,19 @@ use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, MaxTo, MeanTo, ReshapeTo
 use layercake_ir::ops::{Permute, Sizes};
 
 use super::{Taped, moves, portable};
+use crate::run::tables::Tables;
 use crate::run::value::Value;
 use crate::{Scalar, bounds};
 
 /// The mean over the axes, counted without the batch.
-pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    axes: &Sizes,
+    x: &Value<E, D>,
+    tape: T,
+    tables: &Tables<E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
     let dims = without(axes, x.dims());
-    let (x, tape) = axes_last(axes, x, tape)?;
+    let (x, tape) = axes_last(axes, x, tape, tables)?;
     let rows: usize = dims.iter().product();
     let size = x.dims().iter().product::<usize>() / rows;
     let (y, tape) = Value::erase(x.flat().put_tape(tape).try_reshape_like(&(rows, size))?.try_mean::<(usize,), Axis<1>>()?)?;
@@ -20,9 +26,14 @@ pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Val
 }
 
 /// The maximum over the axes, counted without the batch.
-pub(crate) fn amax<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+pub(crate) fn amax<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    axes: &Sizes,
+    x: &Value<E, D>,
+    tape: T,
+    tables: &Tables<E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
     let dims = without(axes, x.dims());
-    let (x, tape) = axes_last(axes, x, tape)?;
+    let (x, tape) = axes_last(axes, x, tape, tables)?;
     let rows: usize = dims.iter().product();
     let size = x.dims().iter().product::<usize>() / rows;
     let (y, tape) = max_of_rows(&x, rows, size, tape)?;
@@ -30,9 +41,14 @@ pub(crate) fn amax<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Val
 }
 
 /// The minimum over the axes, counted without the batch.
-pub(crate) fn amin<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+pub(crate) fn amin<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    axes: &Sizes,
+    x: &Value<E, D>,
+    tape: T,
+    tables: &Tables<E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
     let (negative, tape) = negated(x, tape)?;
-    let (most, tape) = amax(axes, &negative, tape)?;
+    let (most, tape) = amax(axes, &negative, tape, tables)?;
     negated(&most, tape)
 }
 
@@ -64,10 +80,15 @@ pub(super) fn max_of_rows<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 }
 
 /// Moves these axes to the end.
-fn axes_last<E: Scalar, D: Device<E>, T: Tape<E, D>>(axes: &Sizes, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+fn axes_last<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    axes: &Sizes,
+    x: &Value<E, D>,
+    tape: T,
+    tables: &Tables<E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
     let kept = (0..x.dims().len() - 1).filter(|&axis| !axes.contains(axis));
     let order: Vec<usize> = kept.chain(axes.as_slice().iter().copied()).collect();
-    moves::permute(&Permute { axes: Sizes::new(&order) }, x, tape)
+    moves::permute(&Permute { axes: Sizes::new(&order) }, x, tape, tables)
 }
 
 /// The sizes, batch axis first, without these axes.
@@ -76,7 +97,7 @@ fn without(axes: &Sizes, dims: &[usize]) -> Vec<usize> {
 }
 
 portable! {
-    Mean: |op, x, tape, _| mean(&op.axes, x, tape);
-    Amax: |op, x, tape, _| amax(&op.axes, x, tape);
-    Amin: |op, x, tape, _| amin(&op.axes, x, tape);
+    Mean: |op, x, tape, context| mean(&op.axes, x, tape, context.tables);
+    Amax: |op, x, tape, context| amax(&op.axes, x, tape, context.tables);
+    Amin: |op, x, tape, context| amin(&op.axes, x, tape, context.tables);
 }

@@ -1,6 +1,48 @@
 //! Index tables of sliding windows, for `gather`.
 
+use std::rc::Rc;
+
+use dfdx::tensor_ops::Device;
 use layercake_ir::ops::{ConvTranspose2d, Window};
+
+use crate::Scalar;
+use crate::run::tables::{Lookup, Table, Tables};
+use crate::run::value::Value;
+
+/// The elements that the windows of a convolution see, as rows: for each channel, tap and window the pixel.
+pub(super) struct Windows<E: Scalar, D: Device<E>> {
+    /// One table.
+    pub lookup: Rc<Vec<Lookup<E, D>>>,
+    /// Height and width of the output.
+    pub out: [usize; 2],
+}
+
+impl<E: Scalar, D: Device<E>> Windows<E, D> {
+    /// Of a convolution of images.
+    pub fn of(tables: &Tables<E, D>, x: &Value<E, D>, window: &Window) -> Result<Self, D::Err> {
+        let size = [x.dims()[2], x.dims()[3]];
+        let out = [window.steps(0, size[0]), window.steps(1, size[1])];
+        Self::new(tables, x, format!("windows {window:?}"), out, || Taps::new(window, size))
+    }
+
+    /// Of a transposed convolution.
+    pub fn transposed(tables: &Tables<E, D>, x: &Value<E, D>, op: &ConvTranspose2d) -> Result<Self, D::Err> {
+        let size = [x.dims()[2], x.dims()[3]];
+        Self::new(tables, x, format!("windows {op:?}"), Taps::transposed_out(op, size), || Taps::transposed(op, size))
+    }
+
+    fn new(tables: &Tables<E, D>, x: &Value<E, D>, what: String, out: [usize; 2], taps: impl FnOnce() -> Taps) -> Result<Self, D::Err> {
+        let (channels, pixels) = (x.dims()[1], x.dims()[2] * x.dims()[3]);
+        let lookup = tables.get(x.device(), format!("{what} of {:?}", &x.dims()[1..]), || {
+            let taps = taps();
+            let each = || (0..channels).flat_map(|channel| taps.index.iter().map(move |tap| (channel, tap)));
+            let index = each().flat_map(|(channel, tap)| tap.iter().map(move |at| channel * pixels + at)).collect();
+            let inside = (0..channels).flat_map(|_| taps.inside.iter().flatten().copied()).collect();
+            vec![Table { inside: Some(inside), ..Table::pick(channels * pixels, index) }]
+        })?;
+        Ok(Self { lookup, out })
+    }
+}
 
 /// The taps of all windows of one plane of `size`.
 pub(super) struct Taps {
@@ -29,9 +71,7 @@ impl Taps {
     /// `i` contributes through tap `t` to position `stride i + dilation t - padding`.
     pub fn transposed(op: &ConvTranspose2d, size: [usize; 2]) -> Self {
         let [rows, columns] = [0, 1].map(|axis| {
-            let span = op.dilation[axis] * (op.kernel[axis] - 1) + 1;
-            let out = (size[axis] - 1) * op.stride[axis] + span + op.output_padding[axis] - 2 * op.padding[axis];
-            axis_taps(op.kernel[axis], out, |tap, place| {
+            axis_taps(op.kernel[axis], Self::transposed_out(op, size)[axis], |tap, place| {
                 let at = (place + op.padding[axis]).checked_sub(tap * op.dilation[axis])?;
                 (at.is_multiple_of(op.stride[axis]) && at / op.stride[axis] < size[axis]).then_some(at / op.stride[axis])
             })
@@ -39,9 +79,12 @@ impl Taps {
         Self::of_axes(&rows, &columns, size)
     }
 
-    /// Whether any window covers padding.
-    pub fn any_outside(&self) -> bool {
-        self.inside.iter().flatten().any(|inside| !inside)
+    /// Height and width of the output of a transposed convolution.
+    fn transposed_out(op: &ConvTranspose2d, size: [usize; 2]) -> [usize; 2] {
+        [0, 1].map(|axis| {
+            let span = op.dilation[axis] * (op.kernel[axis] - 1) + 1;
+            (size[axis] - 1) * op.stride[axis] + span + op.output_padding[axis] - 2 * op.padding[axis]
+        })
     }
 
     fn of_axes(rows: &[Vec<Tap>], columns: &[Vec<Tap>], size: [usize; 2]) -> Self {

@@ -2,12 +2,12 @@
 
 use dfdx::shapes::{Axis, HasShape, Rank0, ReduceShape, Shape};
 use dfdx::tensor::{Tape, Tensor};
-use dfdx::tensor_ops::{Device, TryMul};
+use dfdx::tensor_ops::{Device, TryAdd, TryMul};
 
 use super::Loss;
 use super::labels::{self, Labels};
 use super::rows::{self, Losses, Rows, Scores};
-use crate::run::value::Rank3;
+use crate::run::value::{Rank3, Value};
 use crate::{Scalar, bounds, host};
 
 /// `-sum(w t ln softmax(logits))` over the classes. The target `t` is a class id (1 at that class, 0 elsewhere) or a probability for each class; `w`
@@ -101,6 +101,30 @@ impl CrossEntropy {
             Target::Ids(ids) => ids.iter().filter(|&&id| Some(id) != self.ignore_index).map(|&id| weight_of(&self.weight, id)).sum(),
             Target::Soft(_) => rows as f64,
         }
+    }
+
+    /// The losses for a probability of each class, and the denominator of the mean. On a device the target is not read.
+    fn soft_losses<S: Shape + ReduceShape<Axis<1>>, E: Scalar, D: Device<E>, T: Tape<E, D>>(
+        &self,
+        logits: Tensor<S, E, D, T>,
+        target: Tensor<S, E, D>,
+    ) -> Result<Counted<E, D, T>, D::Err> {
+        assert_eq!(logits.shape().concrete(), target.shape().concrete(), "the target must have the shape of the logits");
+        let target = Value::erase(target)?.0;
+        if host::is_host::<D>() {
+            let numbers = host::read(&target.flat()).into_iter().map(host::wide).collect();
+            return self.losses(logits, &Target::Soft(numbers));
+        }
+        let scores = Scores::new(logits)?;
+        let dims = scores.dims;
+        self.check(dims, &Target::Soft(Vec::new()));
+        let (sure, spread) = (1.0 - self.label_smoothing, self.label_smoothing / dims[1] as f64);
+        let mut amounts = target.around(1)?.try_mul(host::number::<E>(sure))?.try_add(host::number::<E>(spread))?;
+        if !self.weight.is_empty() {
+            amounts = amounts.try_mul(scores.constant(|_, into| into.copy_from_slice(&self.weight))?)?;
+        }
+        let count = scores.rows() as f64;
+        Ok((scores.losses(|_, _, _| unreachable!("the numbers are not on the host"), |x| portable(x, amounts))?, count))
     }
 
     /// The losses, and the denominator of the mean.
@@ -202,27 +226,17 @@ where
 
     fn try_each(&self, logits: Tensor<S, E, D, T>, target: Tensor<S, E, D>) -> Result<Self::Each, D::Err> {
         let shape = rows::shape(logits.shape());
-        let target = soft(&logits, target)?;
-        self.losses(logits, &target)?.0.each(&shape)
+        self.soft_losses(logits, target)?.0.each(&shape)
     }
 
     fn try_sum(&self, logits: Tensor<S, E, D, T>, target: Tensor<S, E, D>) -> Result<Self::Reduced, D::Err> {
-        let target = soft(&logits, target)?;
-        self.losses(logits, &target)?.0.sum(1.0)
+        self.soft_losses(logits, target)?.0.sum(1.0)
     }
 
     fn try_mean(&self, logits: Tensor<S, E, D, T>, target: Tensor<S, E, D>) -> Result<Self::Reduced, D::Err> {
-        let target = soft(&logits, target)?;
-        let (losses, count) = self.losses(logits, &target)?;
+        let (losses, count) = self.soft_losses(logits, target)?;
         losses.sum(1.0 / count)
     }
-}
-
-/// The elements of a target of the logits' shape.
-fn soft<S: Shape, E: Scalar, D: Device<E>, T>(logits: &Tensor<S, E, D, T>, target: Tensor<S, E, D>) -> Result<Target<'static>, D::Err> {
-    assert_eq!(logits.shape().concrete(), target.shape().concrete(), "the target must have the shape of the logits");
-    let target = crate::run::value::Value::erase(target)?.0.flat();
-    Ok(Target::Soft(host::read(&target).into_iter().map(host::wide).collect()))
 }
 
 #[cfg(test)]

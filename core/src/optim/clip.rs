@@ -2,8 +2,8 @@
 
 use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::shapes::Rank0;
-use dfdx::tensor::{Cpu, Gradients, HasErr, Tensor};
-use dfdx::tensor_ops::{Device, SumTo, TryMul};
+use dfdx::tensor::{Gradients, Storage, Tensor, Trace};
+use dfdx::tensor_ops::{Backward, Device, SumTo, TryAdd, TryMul};
 use serde::{Deserialize, Serialize};
 
 use super::option::{InvalidOption, in_range};
@@ -86,35 +86,31 @@ impl Action {
 }
 
 /// Scales the gradients of a model's parameters so that their total norm is at most `max_norm`, and returns the norm before: PyTorch's
-/// `clip_grad_norm_`. A parameter without a gradient counts as 0; a NaN norm makes all gradients NaN. For devices other than `Cpu` set
-/// [`Optim::clip`](super::Optim).
+/// `clip_grad_norm_`. A parameter without a gradient counts as 0; a NaN norm makes all gradients NaN.
 ///
 /// # Panics
-/// Panics if `max_norm` is below 0 or NaN.
-pub fn clip_grad_norm<M: TensorCollection<E, Cpu>, E: Scalar>(model: &M, gradients: &mut Gradients<E, Cpu>, max_norm: f64) -> f64
-where
-    Cpu: Device<E>,
-{
+/// Panics if `max_norm` is below 0 or NaN, or if the device fails.
+pub fn clip_grad_norm<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
+    model: &M,
+    gradients: &mut Gradients<E, D>,
+    max_norm: f64,
+) -> f64 {
     Clip::Norm(max_norm).check().unwrap_or_else(|error| panic!("{error}"));
     let present = presence::of_model(model, gradients).unwrap_or_else(|error| panic!("{error}"));
-    let mut norm = Norm { gradients, present: present.iter(), squares: 0.0 };
+    let mut norm = Norm { gradients, present: present.iter(), squares: Squares::default() };
     each(model, |place, tensor| norm.tensor(place, tensor)).unwrap_or_else(|error| panic!("{error}"));
-    let norm = norm.squares.sqrt();
+    let norm = norm.squares.total().sqrt();
     let action = Clip::Norm(max_norm).given(norm);
     let mut act = Act { gradients, present: present.iter(), action };
     each(model, |place, tensor| act.tensor(place, tensor)).unwrap_or_else(|error| panic!("{error}"));
     norm
 }
 
-/// Clamps each element of the gradients of a model's parameters to `-max ..= max`: PyTorch's `clip_grad_value_`. For devices other than `Cpu` set
-/// [`Optim::clip`](super::Optim).
+/// Clamps each element of the gradients of a model's parameters to `-max ..= max`: PyTorch's `clip_grad_value_`.
 ///
 /// # Panics
-/// Panics if `max` is below 0 or NaN.
-pub fn clip_grad_value<M: TensorCollection<E, Cpu>, E: Scalar>(model: &M, gradients: &mut Gradients<E, Cpu>, max: f64)
-where
-    Cpu: Device<E>,
-{
+/// Panics if `max` is below 0 or NaN, or if the device fails.
+pub fn clip_grad_value<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(model: &M, gradients: &mut Gradients<E, D>, max: f64) {
     Clip::Value(max).check().unwrap_or_else(|error| panic!("{error}"));
     let present = presence::of_model(model, gradients).unwrap_or_else(|error| panic!("{error}"));
     let mut act = Act { gradients, present: present.iter(), action: Action::Cut(max) };
@@ -124,45 +120,79 @@ where
 struct Norm<'a, E: Scalar, D: Device<E>> {
     gradients: &'a mut Gradients<E, D>,
     present: std::slice::Iter<'a, bool>,
-    squares: f64,
+    squares: Squares<E, D>,
 }
 
 impl<E: Scalar, D: Device<E>> Norm<'_, E, D> {
     fn tensor(&mut self, place: Place<'_>, tensor: &dyn AnyTensor<E, D>) -> Result<(), D::Err> {
         if place.trained && self.present.next() == Some(&true) {
-            self.squares += squares(self.gradients, tensor)?;
+            self.squares.add(self.gradients, tensor)?;
         }
         Ok(())
     }
 }
 
-struct Act<'a, E: Scalar> {
-    gradients: &'a mut Gradients<E, Cpu>,
+struct Act<'a, E: Scalar, D: Device<E>> {
+    gradients: &'a mut Gradients<E, D>,
     present: std::slice::Iter<'a, bool>,
     action: Action,
 }
 
-impl<E: Scalar> Act<'_, E>
-where
-    Cpu: Device<E>,
-{
-    fn tensor(&mut self, place: Place<'_>, tensor: &dyn AnyTensor<E, Cpu>) -> Result<(), <Cpu as HasErr>::Err> {
-        if place.trained && self.present.next() == Some(&true) {
-            let storage = tensor.gradient(self.gradients)?;
-            self.action.apply(host::numbers_mut::<E, Cpu>(storage).expect("a gradient on `Cpu`"));
+impl<E: Scalar, D: Device<E>> Act<'_, E, D> {
+    fn tensor(&mut self, place: Place<'_>, tensor: &dyn AnyTensor<E, D>) -> Result<(), D::Err> {
+        if !place.trained || self.present.next() != Some(&true) {
+            return Ok(());
         }
+        if let Some(numbers) = host::numbers_mut::<E, D>(tensor.gradient(self.gradients)?) {
+            self.action.apply(numbers);
+            return Ok(());
+        }
+        // As one axis, in the order of the memory.
+        let device = tensor.device().clone();
+        let memory = std::mem::replace(tensor.gradient(self.gradients)?, <D as Storage<E>>::try_alloc_len(&device, 0)?);
+        let flat: Flat<E, D> = device.try_zeros_like(&(<D as Storage<E>>::len(&device, &memory),))?;
+        let mut gradient = Gradients::leaky();
+        *gradient.get_or_alloc_mut(&flat)? = memory;
+        let changed = self.action.portable(gradient.get(&flat))?;
+        // dfdx has no way to write a gradient. The gradient of `sum(p g)` by `p` is `g`.
+        let mut made = flat.leaky_trace().try_mul(changed)?.try_sum::<Rank0, _>()?.try_backward()?;
+        std::mem::swap(made.get_or_alloc_mut(&flat)?, tensor.gradient(self.gradients)?);
         Ok(())
     }
 }
 
-/// The sum of the squares of a tensor's gradient.
-pub(super) fn squares<E: Scalar, D: Device<E>>(gradients: &mut Gradients<E, D>, tensor: &dyn AnyTensor<E, D>) -> Result<f64, D::Err> {
-    if let Some(numbers) = host::numbers_mut::<E, D>(tensor.gradient(gradients)?) {
-        return Ok(sum_of_squares(numbers));
+/// A sum of the squares of gradients. On a device it stays there until the end, since each number that is read waits for all that is under way.
+pub(super) struct Squares<E: Scalar, D: Device<E>> {
+    on_host: f64,
+    on_device: Option<Tensor<Rank0, E, D>>,
+}
+
+impl<E: Scalar, D: Device<E>> Default for Squares<E, D> {
+    fn default() -> Self {
+        Self { on_host: 0.0, on_device: None }
     }
-    let gradient = tensor.gradient_value(gradients)?.flat();
-    let sum: Tensor<Rank0, E, D> = gradient.try_square()?.try_sum()?;
-    Ok(wide(sum.as_vec()[0]))
+}
+
+impl<E: Scalar, D: Device<E>> Squares<E, D> {
+    /// Adds those of a tensor's gradient.
+    pub fn add(&mut self, gradients: &mut Gradients<E, D>, tensor: &dyn AnyTensor<E, D>) -> Result<(), D::Err> {
+        if let Some(numbers) = host::numbers_mut::<E, D>(tensor.gradient(gradients)?) {
+            self.on_host += sum_of_squares(numbers);
+            return Ok(());
+        }
+        let gradient = tensor.gradient_value(gradients)?.flat();
+        let sum: Tensor<Rank0, E, D> = gradient.try_square()?.try_sum()?;
+        self.on_device = Some(match self.on_device.take() {
+            None => sum,
+            Some(before) => before.try_add(sum)?,
+        });
+        Ok(())
+    }
+
+    /// The sum.
+    pub fn total(&self) -> f64 {
+        self.on_host + self.on_device.as_ref().map_or(0.0, |sum| wide(sum.as_vec()[0]))
+    }
 }
 
 /// Eight sums, so that additions need not wait for each other.

@@ -8,12 +8,13 @@ use dfdx::optim::{Optimizer, OptimizerUpdateError, UnusedTensors};
 use dfdx::tensor::{Cpu, Gradients};
 use dfdx::tensor_ops::Device;
 
-use super::clip::{self, Clip};
+use super::clip::{self, Clip, Squares};
 use super::groups::Group;
 use super::option::InvalidOption;
 use super::presence::{Look, Presence};
 use super::rule::{At, Rule};
 use super::state::{self, Buffers, State};
+use crate::device_error::DeviceError;
 use crate::model::any_tensor::{AnyTensor, each, each_mut};
 use crate::model::{Frozen, Model, NoSuchParameter, Place, pattern};
 use crate::run::value::Value;
@@ -51,7 +52,7 @@ pub enum StepError<Err: Debug + Display> {
         unused: UnusedTensors,
     },
     /// The device failed.
-    #[error("{0}")]
+    #[error("{}", DeviceError::of(.0))]
     Device(Err),
 }
 
@@ -134,10 +135,10 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
         self.presence.forget_others(looks.len());
         let present = self.presence.find(looks, gradients, &device).map_err(StepError::Device)?;
         let (missing, unused) = (Vec::new(), UnusedTensors::default());
-        let mut prepare = Prepare { optimizer: self, gradients, present: present.iter(), missing, unused, squares: 0.0 };
+        let mut prepare = Prepare { optimizer: self, gradients, present: present.iter(), missing, unused, squares: Squares::default() };
         each(model, |place, tensor| prepare.tensor(place, tensor)).map_err(StepError::Device)?;
         let Prepare { missing, unused, squares, .. } = prepare;
-        let clip = self.clip.map(|clip| clip.given(factor * squares.sqrt()));
+        let clip = self.clip.map(|clip| clip.given(factor * squares.total().sqrt()));
         let scale = clip::Action::Scale(factor);
         let mut apply = Apply { optimizer: self, gradients, present: present.iter(), scale, clip };
         each_mut(model, |place, tensor| apply.tensor(place, tensor)).map_err(StepError::Device)?;
@@ -182,7 +183,7 @@ struct Prepare<'a, R, E: Scalar, D: Device<E>> {
     present: std::slice::Iter<'a, bool>,
     missing: Vec<String>,
     unused: UnusedTensors,
-    squares: f64,
+    squares: Squares<E, D>,
 }
 
 const AS_OFTEN: &str = "a model has as many parameters each time it is walked through";
@@ -207,7 +208,7 @@ impl<R: Rule, E: Scalar, D: Device<E>> Prepare<'_, R, E, D> {
             optimizer.states.insert(place.path.to_owned(), State { steps: 0, buffers });
         }
         if matches!(optimizer.clip, Some(Clip::Norm(_))) {
-            self.squares += clip::squares(self.gradients, tensor)?;
+            self.squares.add(self.gradients, tensor)?;
         }
         Ok(())
     }

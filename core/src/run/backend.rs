@@ -25,7 +25,18 @@ pub trait Backend<E: Scalar>: Device<E> {
     #[doc(hidden)]
     fn check(graph: &Graph, engine: &Engine, batch: usize, mode: Mode, input_grad: bool) -> Result<(), EngineError> {
         let _ = (engine, input_grad);
+        Self::fits(graph, batch)?;
         portable::check(graph, batch, mode)
+    }
+
+    /// Checks that the device can count the elements of all tensors of a run.
+    ///
+    /// # Errors
+    /// Returns the first layer for which it cannot.
+    #[doc(hidden)]
+    fn fits(graph: &Graph, batch: usize) -> Result<(), EngineError> {
+        let _ = (graph, batch);
+        Ok(())
     }
 
     /// Runs a graph without recording it.
@@ -76,6 +87,10 @@ impl<E: Scalar> Backend<E> for dfdx::tensor::Cuda
 where
     Self: Device<E>,
 {
+    fn fits(graph: &Graph, batch: usize) -> Result<(), EngineError> {
+        portable::fits(graph, batch)
+    }
+
     fn run(call: Call<'_, E, Self>) -> Result<Done<E, Self, NoneTape>, Self::Err> {
         portable::execute(call, NoneTape)
     }

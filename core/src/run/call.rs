@@ -1,12 +1,15 @@
 //! One forward pass over a graph without custom layers: what a backend is given, and what it gives back.
 
+use std::rc::Rc;
+
 use dfdx::tensor::NoneTape;
 use dfdx::tensor_ops::Device;
 use layercake_engine::{Engine, Mode};
 use layercake_ir::Graph;
 
+use super::tables::{AnyTables, Tables};
 use super::value::Value;
-use crate::Scalar;
+use crate::{Scalar, random};
 
 /// What a pass begins with.
 #[derive(Debug)]
@@ -28,6 +31,8 @@ pub struct Call<'a, E: Scalar, D: Device<E>> {
     pub graph: &'a Graph,
     /// The engine's plans and buffers for the graph.
     pub engine: &'a Engine,
+    /// The tables that the portable path keeps for the graph.
+    pub tables: Rc<Tables<E, D>>,
     /// All tensors of all nodes, in graph order.
     pub tensors: Vec<Value<E, D>>,
     /// The inputs, with their batch axes.
@@ -42,11 +47,11 @@ pub struct Call<'a, E: Scalar, D: Device<E>> {
 
 impl<'a, E: Scalar, D: Device<E>> Call<'a, E, D> {
     /// A pass over a graph. Only a graph that needs random numbers draws a seed: the others leave the device's generator as it was.
-    pub(crate) fn new(graph: &'a Graph, engine: &'a Engine, pass: Pass<E, D>) -> Self {
+    pub(crate) fn new(graph: &'a Graph, engine: &'a Engine, tables: &AnyTables, pass: Pass<E, D>) -> Self {
         let Pass { tensors, inputs, mode, input_grad } = pass;
         let random = mode == Mode::Train && graph.nodes().iter().any(|node| node.op.is_random());
-        let seed = if random { inputs[0].device().random_u64() } else { 0 };
-        Self { graph, engine, tensors, inputs, mode, input_grad, seed }
+        let seed = if random { random::seed_of(inputs[0].device()) } else { 0 };
+        Self { graph, engine, tables: tables.of(), tensors, inputs, mode, input_grad, seed }
     }
 }
 

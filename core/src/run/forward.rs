@@ -232,6 +232,7 @@ fn plan<E: Scalar, D: Backend<E>>(
     assert!(batches[0] > 0, "`{}` received an empty batch", graph.name);
     assert!(batches.iter().all(|&batch| batch == batches[0]), "`{}` received inputs of different batch sizes: {batches:?}", graph.name);
     let plan = runtime.plan(graph, inputs).map_err(|mistake| ForwardError::Shape(Box::new(mistake)))?;
+    D::fits(plan.graph(), batches[0]).map_err(|reason| ForwardError::Run(Box::new(reason)))?;
     ids::check(plan.graph(), inputs)?;
     Ok(plan)
 }

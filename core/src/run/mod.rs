@@ -7,6 +7,9 @@
 //! | `value` | a tensor without its static shape |
 //! | `slot` | the place of a tensor in a network |
 //! | `edge` | typed tensors to values and back |
+//! | `tables` | tables of a plan's layers that stay on the device |
+//! | `place` | where a pass failed |
+//! | `size` | the largest tensors of the portable path |
 //! | `call` | one pass over a graph: what it is given, what it gives back |
 //! | `portable` | a pass in dfdx operations |
 //! | `cpu` | a pass on the engine |
@@ -24,8 +27,11 @@ pub(crate) mod custom;
 pub(crate) mod edge;
 pub(crate) mod forward;
 pub(crate) mod network;
+pub(crate) mod place;
 pub(crate) mod plan;
 pub(crate) mod portable;
 pub(crate) mod runtime;
+mod size;
 pub(crate) mod slot;
+pub(crate) mod tables;
 pub(crate) mod value;

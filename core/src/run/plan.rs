@@ -9,6 +9,7 @@ use layercake_ir::{Graph, Node, Op, Port};
 
 use super::backend::Backend;
 use super::call::{Call, Done, Pass};
+use super::tables::AnyTables;
 use super::value::Value;
 use crate::Scalar;
 
@@ -32,6 +33,7 @@ struct Segment {
 struct Part {
     graph: Cow<'static, Graph>,
     engine: Engine,
+    tables: AnyTables,
     /// The values of the whole graph that go in and come out.
     inputs: Vec<usize>,
     outputs: Vec<usize>,
@@ -71,7 +73,7 @@ impl Plan {
     ) -> Result<Finished<E, D, T>, D::Err> {
         // Nothing to be put together.
         if let [Segment { part: Some(part), custom: None }] = &self.segments[..] {
-            let (done, tape) = run(Call::new(&part.graph, &part.engine, pass), tape)?;
+            let (done, tape) = run(Call::new(&part.graph, &part.engine, &part.tables, pass), tape)?;
             return Ok((done.outputs, tape, done.updates));
         }
         let Pass { mut tensors, inputs, mode, input_grad } = pass;
@@ -89,7 +91,7 @@ impl Plan {
                     // Behind a custom layer the gradient has to get back to it.
                     input_grad: input_grad || part.inputs.iter().any(|&input| input >= known),
                 };
-                let (done, carried) = run(Call::new(&part.graph, &part.engine, pass), tape)?;
+                let (done, carried) = run(Call::new(&part.graph, &part.engine, &part.tables, pass), tape)?;
                 tape = carried;
                 for (&output, value) in part.outputs.iter().zip(done.outputs) {
                     values[output] = Some(value);
@@ -135,7 +137,7 @@ impl Plan {
                     ),
                 };
                 let pass = Pass { tensors, inputs, mode, input_grad };
-                values.extend(D::run(Call::new(&graph, &Engine::default(), pass))?.outputs);
+                values.extend(D::run(Call::new(&graph, &Engine::default(), &AnyTables::default(), pass))?.outputs);
             }
             if let Some(Custom { path, input, .. }) = &segment.custom {
                 values.push(custom(path, values[*input].clone())?);
@@ -175,7 +177,8 @@ fn segments(graph: &Graph) -> Option<Vec<Segment>> {
 
 /// The whole graph as one segment. A single segment lists neither values nor tensors.
 fn whole(graph: Cow<'static, Graph>) -> Segment {
-    let part = Part { graph, engine: Engine::default(), inputs: Vec::new(), outputs: Vec::new(), tensors: Vec::new() };
+    let (engine, tables) = (Engine::default(), AnyTables::default());
+    let part = Part { graph, engine, tables, inputs: Vec::new(), outputs: Vec::new(), tensors: Vec::new() };
     Segment { part: Some(part), custom: None }
 }
 
@@ -225,7 +228,8 @@ fn part(graph: &Graph, range: Range<usize>) -> Option<Part> {
         nodes: list.into(),
         outputs: outputs.iter().map(port).collect::<Vec<_>>().into(),
     };
-    Some(Part { graph: Cow::Owned(graph), engine: Engine::default(), inputs, outputs, tensors })
+    let (engine, tables) = (Engine::default(), AnyTables::default());
+    Some(Part { graph: Cow::Owned(graph), engine, tables, inputs, outputs, tensors })
 }
 
 /// A value of a graph as an input or output with this number.

@@ -6,6 +6,8 @@ use layercake_engine::{EngineError, Mode};
 use layercake_ir::{Graph, Node};
 
 use super::call::{Call, Done, Path};
+use super::place::{self, Place};
+use super::size;
 use super::value::Value;
 use crate::Scalar;
 use crate::layers::{self, Context};
@@ -31,8 +33,11 @@ pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tap
         let varies = call.mode != Mode::Train || has_variance(node, dims[0]);
         assert!(varies, "`{}` needs more than one value per channel in training, but receives a batch of shape {dims:?}", node.name);
         let params = &tensors[first..first + count];
-        let mut context = Context { params, mode: call.mode, seed: call.seed, node: index, updates: Vec::new() };
-        let (outputs, carried) = layers::forward(&node.op, &inputs, tape, &mut context)?;
+        let mut context = Context { params, tables: &call.tables, mode: call.mode, seed: call.seed, node: index, updates: Vec::new() };
+        // dfdx panics where it reads a result of a kernel that failed.
+        let failing = Failing { graph, node, dims, number_size: size_of::<E>() };
+        let (outputs, carried) = layers::forward(&node.op, &inputs, tape, &mut context).inspect_err(|_| failing.note())?;
+        drop(failing);
         for (which, value) in context.updates {
             // If the normalization is applied again, it continues from these statistics.
             tensors[first + which] = value.clone();
@@ -43,6 +48,36 @@ pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tap
     }
     let outputs = graph.outputs().iter().map(|port| values[port.value].clone()).collect();
     Ok(Done { outputs, tape, updates, path: Path::Portable })
+}
+
+/// Notes the layer if its forward pass panics.
+struct Failing<'a> {
+    graph: &'a Graph,
+    node: &'a Node,
+    /// Those of the first input.
+    dims: &'a [usize],
+    number_size: usize,
+}
+
+impl Failing<'_> {
+    fn note(&self) {
+        let Self { graph, node, dims, number_size } = self;
+        place::note(Place {
+            graph: graph.name.to_string(),
+            layer: node.name.to_string(),
+            kind: node.op.kind(),
+            batch: dims[0],
+            bytes: size::largest(graph, node, dims[0]).saturating_mul(*number_size as u128),
+        });
+    }
+}
+
+impl Drop for Failing<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.note();
+        }
+    }
 }
 
 /// The portable path in `f32`, where the engine would run: for tests that compare both.
@@ -59,6 +94,15 @@ pub fn run_f32(call: Call<'_, f32, Cpu>) -> Result<Done<f32, Cpu, NoneTape>, Cpu
 /// Returns an error if the device is out of memory.
 pub fn record_f32(call: Call<'_, f32, Cpu>) -> Result<Done<f32, Cpu, Recording<f32, Cpu>>, CpuError> {
     execute(call, Recording::default())
+}
+
+/// Refuses a batch for which a tensor would have more elements than dfdx's CUDA kernels count: they count in 32 bits, and would leave the others out.
+#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "other devices count in 64 bits"))]
+pub fn fits(graph: &Graph, batch: usize) -> Result<(), EngineError> {
+    let beyond = |node: &&Node| size::largest(graph, node, batch) > u128::from(u32::MAX);
+    graph.nodes().iter().find(beyond).map_or(Ok(()), |node| {
+        Err(EngineError::TooManyElements { layer: node.name.to_string(), batch, elements: size::largest(graph, node, batch) })
+    })
 }
 
 /// Detects what a run would panic about, except for an empty batch.

@@ -166,6 +166,9 @@ pub(crate) struct EvalArgs {
     /// The folder that contains the data set's folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// The device; cuda needs a build with the feature `cuda`.
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    pub(crate) device: Device,
     /// Number of threads [default: one per core].
     #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<usize>,
@@ -247,6 +250,9 @@ pub(crate) struct SampleArgs {
     /// Sampling temperature of text: below 1 favors likely characters, above 1 unlikely ones [default: 1].
     #[arg(long, value_name = "X", value_parser = rate)]
     pub(crate) temperature: Option<f64>,
+    /// The device; cuda needs a build with the feature `cuda`.
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    pub(crate) device: Device,
     /// Number of threads [default: one per core].
     #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<usize>,

@@ -124,7 +124,8 @@ fn eval(args: EvalArgs) -> Outcome {
     let model = named(&args.model)?;
     let dataset = args.dataset.as_deref().map(dataset).transpose()?;
     use_threads(args.threads)?;
-    let done = model.evaluate(&EvalOptions { checkpoint: args.checkpoint, dataset, data_dir: args.data_dir })?;
+    let done =
+        model.evaluate(&EvalOptions { checkpoint: args.checkpoint, dataset, data_dir: args.data_dir, device: device(args.device) })?;
     let (single, many) = done.metrics.by_kind();
     let metrics = single.iter().map(|(name, value)| format!("test {}", Metrics::new().with(name, value)));
     let (items, unit) = (HumanCount(done.items), done.unit);
@@ -140,10 +141,10 @@ fn eval(args: EvalArgs) -> Outcome {
 }
 
 fn sample(args: SampleArgs) -> Outcome {
-    let SampleArgs { model, checkpoint, out, count, seed, prompt, temperature, threads } = args;
+    let SampleArgs { model, checkpoint, out, count, seed, prompt, temperature, threads, device: kind } = args;
     let model = named(&model)?;
     use_threads(threads)?;
-    match model.sample(&SampleOptions { checkpoint, out, count, seed, prompt, temperature })? {
+    match model.sample(&SampleOptions { checkpoint, out, count, seed, prompt, temperature, device: device(kind) })? {
         Samples::Image(path) => Ok(writeln!(stdout(), "{}", path.display())?),
         Samples::Text(text) => Ok(writeln!(stdout(), "{text}")?),
     }

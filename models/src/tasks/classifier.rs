@@ -14,6 +14,7 @@ use layercake_train::data::{KnownDataset, Loader, Normalize, Split};
 use layercake_train::run::{Recipe, RunConfig, RunSummary, verify_parameters};
 use layercake_train::{Classification, Classifier, Criterion, Metrics, Seeded, TrainError, WithValidation, bench, evaluate};
 
+use super::built;
 use super::cuda::{Gpu, open_gpu};
 use super::run::{Prepared, TEST_BATCH, Trained, hold_out_images, train};
 use crate::zoo::{BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
@@ -100,16 +101,10 @@ where
     }
 
     fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError> {
-        let (checkpoint, config) = find_run(&options.checkpoint, C)?;
-        let dataset = options.dataset.or(config.as_ref().map(|config| config.dataset)).unwrap_or(KnownDataset::Digits);
-        let device = Cpu::default();
-        let mut net = <On<N, Cpu> as BuildModule<Cpu, f32>>::build(&device);
-        load_safetensors(&mut net, &checkpoint).map_err(TrainError::from)?;
-        let Split { train, test } = dataset.load(options.data_dir.as_deref(), [C, H, W]).map_err(TrainError::from)?;
-        let normalize = config.and_then(|config| config.normalize).unwrap_or_else(|| Normalize::measure(&train));
-        let confusion = evaluate(&net, &device, &Loader::new(test, TEST_BATCH).transform(normalize))?;
-        let metrics = Metrics::new().with("accuracy", confusion.accuracy()).with("loss", confusion.loss());
-        Ok(Evaluation { dataset, metrics, items: confusion.total(), unit: "images" })
+        match options.device {
+            DeviceKind::Cpu => self.evaluate_on::<On<N, Cpu>, _>(&Cpu::default(), options),
+            DeviceKind::Cuda => self.evaluate_on::<On<N, Gpu>, _>(&open_gpu(0)?, options),
+        }
     }
 
     fn bench(&self, batch_size: usize) -> Result<BenchResult, ModelError> {
@@ -121,6 +116,22 @@ where
 }
 
 impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const K: usize> ImageClassifier<N, C, H, W, K> {
+    fn evaluate_on<Net, D>(&self, device: &D, options: &EvalOptions) -> Result<Evaluation, ModelError>
+    where
+        Net: BuildModule<D, f32> + Classifier<C, H, W, K, D>,
+        D: Seeded,
+    {
+        let (checkpoint, config) = find_run(&options.checkpoint, C)?;
+        let dataset = options.dataset.or(config.as_ref().map(|config| config.dataset)).unwrap_or(KnownDataset::Digits);
+        let mut net = built(Net::try_build(device))?;
+        load_safetensors(&mut net, &checkpoint).map_err(TrainError::from)?;
+        let Split { train, test } = dataset.load(options.data_dir.as_deref(), [C, H, W]).map_err(TrainError::from)?;
+        let normalize = config.and_then(|config| config.normalize).unwrap_or_else(|| Normalize::measure(&train));
+        let confusion = evaluate(&net, device, &Loader::new(test, TEST_BATCH).transform(normalize))?;
+        let metrics = Metrics::new().with("accuracy", confusion.accuracy()).with("loss", confusion.loss());
+        Ok(Evaluation { dataset, metrics, items: confusion.total(), unit: "images" })
+    }
+
     fn train_on<Net, D>(&self, device: &D, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError>
     where
         Net: BuildModule<D, f32> + Classifier<C, H, W, K, D> + Clone,
@@ -131,7 +142,7 @@ impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const
             let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), [C, H, W]).map_err(TrainError::from)?;
             let (train, validation) = hold_out_images(train, recipe)?;
             let (items, normalize, classes) = (train.len(), Normalize::measure(&train), train.classes().to_vec());
-            let net = Net::try_build(device).map_err(|error| ModelError::Device(error.to_string()))?;
+            let net = built(Net::try_build(device))?;
             let measured_on = |images| {
                 let loader = Loader::new(images, TEST_BATCH).transform(normalize.clone());
                 let mut task = Classification::new(&format!("{} on {}", self.name, options.dataset), loader, &classes)?;

@@ -13,6 +13,7 @@ use layercake_train::run::{Recipe, RunConfig, RunSummary, verify_parameters};
 use layercake_train::{Metrics, Seeded, TrainError};
 
 use super::cuda::open_gpu;
+use super::on_device;
 use crate::zoo::{DeviceKind, EvalOptions, Evaluation, ModelError, SampleOptions, Samples, TrainOptions, ZooModel};
 
 /// A kind of model: how its models are trained, evaluated and sampled.
@@ -24,10 +25,10 @@ pub(crate) trait ModelKind: Sync + 'static {
     fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError>;
 
     /// Evaluates a checkpoint on the test part of a data set. Returns the metrics and the number of items.
-    fn evaluate(run: &Run, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError>;
+    fn evaluate<D: Seeded>(run: &Run, device: &D, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError>;
 
     /// Samples from the model.
-    fn sample(description: &Description, _: &Run, _: &SampleOptions) -> Result<Samples, ModelError> {
+    fn sample<D: Seeded>(description: &Description, _: &Run, _: &D, _: &SampleOptions) -> Result<Samples, ModelError> {
         Err(ModelError::not_generative(description.name))
     }
 }
@@ -70,8 +71,8 @@ impl Run {
     }
 
     /// Builds the network and loads its parameters.
-    pub(crate) fn load<N: BuildModule<Cpu, f32> + TensorCollection<f32, Cpu>>(&self, device: &Cpu) -> Result<N, TrainError> {
-        let mut net = N::build(device);
+    pub(crate) fn load<D: Device<f32>, N: BuildModule<D, f32> + TensorCollection<f32, D>>(&self, device: &D) -> Result<N, TrainError> {
+        let mut net = on_device(N::try_build(device))?;
         load_safetensors(&mut net, &self.checkpoint)?;
         Ok(net)
     }
@@ -104,11 +105,19 @@ impl<K: ModelKind> ZooModel for Entry<K> {
     fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError> {
         let run = Run::find(&options.checkpoint)?;
         let dataset = options.dataset.or(run.config.as_ref().map(|config| config.dataset)).unwrap_or(self.description.dataset);
-        let (metrics, items) = K::evaluate(&run, dataset, options.data_dir.as_deref())?;
+        let data_dir = options.data_dir.as_deref();
+        let (metrics, items) = match options.device {
+            DeviceKind::Cpu => K::evaluate(&run, &Cpu::default(), dataset, data_dir)?,
+            DeviceKind::Cuda => K::evaluate(&run, &open_gpu(0)?, dataset, data_dir)?,
+        };
         Ok(Evaluation { dataset, metrics, items, unit: self.description.unit })
     }
 
     fn sample(&self, options: &SampleOptions) -> Result<Samples, ModelError> {
-        K::sample(&self.description, &Run::find(&options.checkpoint)?, options)
+        let run = Run::find(&options.checkpoint)?;
+        match options.device {
+            DeviceKind::Cpu => K::sample(&self.description, &run, &Cpu::default(), options),
+            DeviceKind::Cuda => K::sample(&self.description, &run, &open_gpu(0)?, options),
+        }
     }
 }

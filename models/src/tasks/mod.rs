@@ -13,6 +13,7 @@ mod tests;
 mod text;
 mod vae;
 
+use layercake::DeviceError;
 use std::fmt::Display;
 use std::path::PathBuf;
 
@@ -41,7 +42,7 @@ const SHAPE: [usize; 3] = [1, 28, 28];
 
 /// Converts a device error.
 fn on_device<T>(done: Result<T, impl Display>) -> Result<T, TrainError> {
-    done.map_err(|error| TrainError::from(DataError::Device(error.to_string())))
+    done.map_err(|error| TrainError::from(DataError::Device(DeviceError::of(&error))))
 }
 
 /// Converts logits to probabilities.
@@ -71,5 +72,5 @@ fn save(canvas: &Canvas, options: &SampleOptions) -> Result<Samples, ModelError>
 
 /// Converts an error from building a network.
 fn built<T>(done: Result<T, impl Display>) -> Result<T, ModelError> {
-    done.map_err(|error| ModelError::Device(error.to_string()))
+    done.map_err(|error| ModelError::Device(DeviceError::of(&error)))
 }

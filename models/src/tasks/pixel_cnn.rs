@@ -103,20 +103,18 @@ impl<F: Family> ModelKind for PixelCnnModel<F> {
         })
     }
 
-    fn evaluate(run: &Run, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError> {
-        let device = Cpu::default();
-        let net: F::On<Cpu> = run.load(&device)?;
+    fn evaluate<D: Seeded>(run: &Run, device: &D, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError> {
+        let net: F::On<D> = run.load(device)?;
         let Split { test, .. } = dataset.load(data_dir, SHAPE).map_err(TrainError::from)?;
         let items = test.len() as u64;
         let mut task = NegativeLogLikelihood { test: binarize(Loader::new(test, TEST_BATCH)) };
-        Ok((Task::<F::On<Cpu>, Cpu>::evaluate(&mut task, &net, &device)?, items))
+        Ok((Task::<F::On<D>, D>::evaluate(&mut task, &net, device)?, items))
     }
 
-    fn sample(description: &Description, run: &Run, options: &SampleOptions) -> Result<Samples, ModelError> {
+    fn sample<D: Seeded>(description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
         reject_text_options(description, options)?;
-        let device = Cpu::default();
-        let net: F::On<Cpu> = run.load(&device)?;
-        save(&samples(&net, &device, options.count.unwrap_or(3 * COLUMNS), options.seed)?, options)
+        let net: F::On<D> = run.load(device)?;
+        save(&samples(&net, device, options.count.unwrap_or(3 * COLUMNS), options.seed)?, options)
     }
 }
 

@@ -81,9 +81,8 @@ impl ModelKind for StreetSegmentation {
         })
     }
 
-    fn evaluate(run: &Run, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError> {
-        let device = Cpu::default();
-        let net: StreetUNet = run.load(&device)?;
+    fn evaluate<D: Seeded>(run: &Run, device: &D, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError> {
+        let net: StreetUNet<f32, D> = run.load(device)?;
         let [train, test] = dataset.load_masks(data_dir).map_err(TrainError::from)?;
         let items = test.len() as u64;
         let normalize = match run.config.as_ref().and_then(|config| config.normalize.clone()) {
@@ -92,7 +91,7 @@ impl ModelKind for StreetSegmentation {
         };
         let tested = Loader::new(test.clone(), TEST_BATCH).transform(normalize);
         let mut task = Segmentation { test: tested, pictures: test, criterion: CrossEntropy::default() };
-        Ok((Task::<StreetUNet, Cpu>::evaluate(&mut task, &net, &device)?, items))
+        Ok((Task::<StreetUNet<f32, D>, D>::evaluate(&mut task, &net, device)?, items))
     }
 }
 

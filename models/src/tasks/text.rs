@@ -58,22 +58,20 @@ impl ModelKind for CharacterModel {
         })
     }
 
-    fn evaluate(run: &Run, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError> {
-        let device = Cpu::default();
-        let net: CharLstm = run.load(&device)?;
+    fn evaluate<D: Seeded>(run: &Run, device: &D, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError> {
+        let net: CharLstm<f32, D> = run.load(device)?;
         let (_, test) = read(dataset, data_dir)?.split(TEST);
         let items = test.characters().len() as u64;
-        let mut task = NextCharacter::<Cpu>::new(streams_of(test, TEST_STREAMS)?);
-        Ok((Task::<CharLstm, Cpu>::evaluate(&mut task, &net, &device)?, items))
+        let mut task = NextCharacter::<D>::new(streams_of(test, TEST_STREAMS)?);
+        Ok((Task::<CharLstm<f32, D>, D>::evaluate(&mut task, &net, device)?, items))
     }
 
-    fn sample(description: &Description, run: &Run, options: &SampleOptions) -> Result<Samples, ModelError> {
+    fn sample<D: Seeded>(description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
         if options.out.is_some() {
             let (reason, known) = ("text is written to stdout", "--checkpoint, --count, --seed, --prompt, --temperature, --threads");
             return Err(ModelError::NoEffect { model: description.name, option: "--out", reason, known });
         }
-        let device = Cpu::default();
-        let net: CharLstm = run.load(&device)?;
+        let net: CharLstm<f32, D> = run.load(device)?;
         let Some(config) = &run.config else {
             let text = format!("`{}` needs the config.json of its run beside the checkpoint: it contains the vocabulary", description.name);
             return Err(ModelError::Option(text));
@@ -86,7 +84,7 @@ impl ModelKind for CharacterModel {
         })?;
         let mut random = StdRng::seed_from_u64(options.seed);
         let characters =
-            samples(&net, &device, &begin, options.count.unwrap_or(1000), options.temperature.unwrap_or(1.0) as f32, &mut random)?;
+            samples(&net, device, &begin, options.count.unwrap_or(1000), options.temperature.unwrap_or(1.0) as f32, &mut random)?;
         Ok(Samples::Text(vocabulary.decode(&[begin, characters].concat()).trim_start_matches('\n').to_owned()))
     }
 }

@@ -1,5 +1,6 @@
 //! The interface of a model in the zoo, and the options and results of its operations.
 
+use layercake::DeviceError;
 use std::path::PathBuf;
 
 use layercake::ir::Graph;
@@ -102,6 +103,8 @@ pub struct EvalOptions {
     pub dataset: Option<KnownDataset>,
     /// The folder that contains the data sets' folders.
     pub data_dir: Option<PathBuf>,
+    /// The device.
+    pub device: DeviceKind,
 }
 
 /// Options of sampling.
@@ -119,6 +122,8 @@ pub struct SampleOptions {
     pub prompt: Option<String>,
     /// Divisor of the logits before a character is sampled; default 1.
     pub temperature: Option<f64>,
+    /// The device.
+    pub device: DeviceKind,
 }
 
 /// The result of sampling.
@@ -225,7 +230,7 @@ pub enum ModelError {
     NoCuda,
     /// The device cannot be used.
     #[error("the device cannot be used: {0}")]
-    Device(String),
+    Device(DeviceError),
 }
 
 impl ModelError {

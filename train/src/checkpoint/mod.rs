@@ -198,7 +198,7 @@ mod tests {
         // A failed checkpoint keeps the last one; its temporary files are removed later.
         let failed = checkpoints.write(|folder| {
             fs::write(folder.join("half"), "").unwrap();
-            Err(TrainError::Device("no".to_owned()))
+            Err(TrainError::Setting("no".to_owned()))
         });
         assert!(failed.is_err());
         assert_eq!(names(checkpoints.folder()).len(), 2);

@@ -1,5 +1,6 @@
 //! Arrays: the data of a batch before it becomes a tensor.
 
+use layercake::DeviceError;
 use layercake::prelude::*;
 
 use super::{DataError, error::text};
@@ -71,7 +72,7 @@ impl<E: Dtype> Array<E> {
                 found: text(&self.shape),
             });
         };
-        device.try_tensor_from_vec(self.numbers, shape).map_err(|error| DataError::Device(error.to_string()))
+        device.try_tensor_from_vec(self.numbers, shape).map_err(|error| DataError::Device(DeviceError::of(&error)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Errors of data sets.
 
+use layercake::DeviceError;
 use std::{io, path::PathBuf};
 
 /// An error of a data set. Messages name the file or data set, what was expected and what was found.
@@ -250,7 +251,7 @@ pub enum DataError {
     },
     /// The device failed, usually for lack of memory.
     #[error("the device failed: {0}")]
-    Device(String),
+    Device(DeviceError),
 }
 
 /// `60000x28x28`

@@ -139,11 +139,14 @@ where
         let Batch { images, labels } = checked::<C, H, W, K>(batch, ignored)?;
         has_variance(N::GRAPH, labels.len())?;
         let scores = net.try_forward_train(images.into_tensor(&pass.device)?, pass.gradients).on_device()?;
-        let mut confusion = ConfusionMatrix::new(K);
-        confusion.count_classes(&argmax(&scores.as_vec(), K), &labels, ignored);
+        let found = scores.retaped::<NoneTape>();
         let loss = self.criterion.try_mean(scores, &labels).on_device()?;
         let step = Step::new(loss, labels.len()).with_weight(self.criterion.weight(&labels));
-        Ok(step.with_weighted_metric("accuracy", confusion.accuracy(), confusion.total() as f64))
+        Ok(step.with_late_metric("accuracy", move || {
+            let mut confusion = ConfusionMatrix::new(K);
+            confusion.count_classes(&argmax(&found.as_vec(), K), &labels, ignored);
+            (confusion.accuracy(), confusion.total() as f64)
+        }))
     }
 
     fn check(&self) -> Result<(), TrainError> {

@@ -180,21 +180,35 @@ where
         let RunSettings { batches, accumulate, .. } = self.state.settings;
         let seed = stream("step", self.trainer.seed, [epoch as u64, number as u64]).next_u64();
         let gradients = self.gradients.take().expect("`Some` between batches");
-        let pass = Pass { gradients, device: self.device.reseeded(seed), epoch, batch: number, step };
         let place = || format!("batch {} of epoch {epoch}", number + 1);
-        let done = caught(place, || self.task.loss(self.model, batch, pass))?;
-        let Step { loss, items, weight, metrics, weights } = done;
+        let done = caught(place, || {
+            self.device.seeded(seed, |device| {
+                let pass = Pass { gradients, device: device.clone(), epoch, batch: number, step };
+                self.task.loss(self.model, batch, pass)
+            })
+        })?;
+        let Step { loss, items, weight, mut metrics, mut weights, late } = done;
         if !weight.is_finite() || weight < 0.0 {
             return Err(TrainError::Setting(format!(
                 "{}: the weight of its loss is {weight}; expected a finite number of at least 0",
                 place()
             )));
         }
-        let mean = loss.as_vec()[0];
+        let value = loss.retaped::<NoneTape>();
         // Accumulated batches are averaged by weight. The total weight is only known after the last batch, so sums are accumulated.
         let alone = accumulate.min(batches - (number - number % accumulate)) == 1;
         let loss = if alone { loss } else { loss * weight as f32 };
         let mut gradients = caught(place, || loss.try_backward().on_device())?;
+        // A device computes behind the program. Its numbers are read here, when it has all the work of the batch, so that it is waited for once.
+        let mean = caught(place, || {
+            let mean = value.as_vec()[0];
+            late.into_iter().for_each(|(name, measure)| {
+                let (mean, weight) = measure();
+                metrics.set(&name, mean);
+                weights.set(&name, weight);
+            });
+            Ok(mean)
+        })?;
         if !mean.is_finite() {
             let cause = first_non_finite(&*self.model).or_else(|| first_non_finite_gradient(&*self.model, &mut gradients));
             return Err(self.diverged(number + 1, mean, cause));
@@ -253,8 +267,9 @@ where
     /// Evaluates the task at the end of an epoch, or of the part of an epoch that the number of steps allows.
     fn measure(&mut self, start: Instant, training: f64, before: f64) -> Result<(), TrainError> {
         let epoch = self.state.epoch;
-        let device = self.device_of("validation", epoch);
-        let validation = caught(|| format!("the validation after epoch {epoch}"), || self.task.validate(&*self.model, &device))?;
+        let (seed, device, task, model) = (self.seed_of("validation", epoch), self.device, &mut *self.task, &*self.model);
+        let validation =
+            caught(|| format!("the validation after epoch {epoch}"), || device.seeded(seed, |device| task.validate(model, device)))?;
         let test = self.test()?;
         for loss in [&validation, &test].iter().filter_map(|metrics| metrics.get("loss")) {
             if !loss.is_finite() {
@@ -296,21 +311,24 @@ where
 
     fn test(&mut self) -> Result<Metrics, TrainError> {
         // A partial epoch is evaluated with the random numbers of its epoch.
-        let (epoch, device) = (self.state.epoch, self.device_of("test", self.state.epoch));
-        caught(|| format!("the test after epoch {epoch}"), || self.task.evaluate(&*self.model, &device))
+        let epoch = self.state.epoch;
+        let (seed, device, task, model) = (self.seed_of("test", epoch), self.device, &mut *self.task, &*self.model);
+        caught(|| format!("the test after epoch {epoch}"), || device.seeded(seed, |device| task.evaluate(model, device)))
     }
 
-    /// A device seeded by purpose and epoch: a task's random numbers must not depend on earlier draws.
-    fn device_of(&self, purpose: &str, epoch: usize) -> D {
-        self.device.reseeded(stream(purpose, self.trainer.seed, [epoch as u64, 0]).next_u64())
+    /// A seed by purpose and epoch: a task's random numbers must not depend on earlier draws.
+    fn seed_of(&self, purpose: &str, epoch: usize) -> u64 {
+        stream(purpose, self.trainer.seed, [epoch as u64, 0]).next_u64()
     }
 
     /// Calls [`Task::draw`] with a staging folder, so that the run knows which files were drawn.
     fn draw(&mut self, last: bool) -> Result<(), TrainError> {
         let Some(folder) = self.trainer.pictures.clone() else { return Ok(()) };
         let epoch = self.state.epoch;
-        let (device, staging) = (self.device_of("pictures", epoch), Staging::new(&folder)?);
-        caught(|| format!("the drawing after epoch {epoch}"), || self.task.draw(&*self.model, &device, staging.path(), last))?;
+        let staging = Staging::new(&folder)?;
+        let (seed, device, task, model) = (self.seed_of("pictures", epoch), self.device, &mut *self.task, &*self.model);
+        let drawn = || device.seeded(seed, |device| task.draw(model, device, staging.path(), last));
+        caught(|| format!("the drawing after epoch {epoch}"), drawn)?;
         let names = staging.names()?;
         self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_pictures(&names))?;
         staging.publish()

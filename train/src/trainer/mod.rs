@@ -17,6 +17,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
+use layercake::DeviceError;
 use layercake::average::Averaging;
 use layercake::prelude::*;
 use layercake::schedule::{Better, ReduceOnPlateau};
@@ -283,8 +284,14 @@ fn is_valid(averaging: &Averaging) -> bool {
 
 /// Runs user code and converts a panic to an error.
 fn caught<T>(place: impl FnOnce() -> String, work: impl FnOnce() -> Result<T, TrainError>) -> Result<T, TrainError> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|panic| Err(TrainError::Panicked { place: place(), reason: crate::data::text_of(&*panic) }))
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let reason = crate::data::text_of(&*panic);
+        // dfdx panics where it reads numbers from a device that failed.
+        match DeviceError::of(&reason) {
+            DeviceError::Other(_) => Err(TrainError::Panicked { place: place(), reason }),
+            error => Err(TrainError::Device(error)),
+        }
+    })
 }
 
 impl<M, D: Storage<f32>> fmt::Debug for Trainer<'_, M, D> {

@@ -27,8 +27,10 @@ pub struct Pass<D: Storage<f32> = Cpu> {
     pub step: usize,
 }
 
+/// A metric that is computed after the backward pass: its name, and what returns its mean and weight.
+pub(crate) type Late = (String, Box<dyn FnOnce() -> (f64, f64)>);
+
 /// The loss and metrics of a batch.
-#[derive(Debug)]
 #[must_use = "the trainer needs the loss"]
 pub struct Step<D: Storage<f32> = Cpu> {
     /// The mean loss; the optimizer gets its gradient.
@@ -41,12 +43,22 @@ pub struct Step<D: Storage<f32> = Cpu> {
     pub metrics: Metrics,
     /// The weights of metrics that are not means over the items.
     pub(crate) weights: Metrics,
+    /// What is computed after the backward pass.
+    pub(crate) late: Vec<Late>,
+}
+
+impl<D: Storage<f32>> std::fmt::Debug for Step<D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { loss, items, weight, metrics, .. } = self;
+        let mut text = f.debug_struct("Step");
+        text.field("loss", loss).field("items", items).field("weight", weight).field("metrics", metrics).finish_non_exhaustive()
+    }
 }
 
 impl<D: Storage<f32>> Step<D> {
     /// A loss that is the mean over `items` items.
     pub fn new(loss: TapedLoss<D>, items: usize) -> Self {
-        Self { loss, items, weight: items as f64, metrics: Metrics::new(), weights: Metrics::new() }
+        Self { loss, items, weight: items as f64, metrics: Metrics::new(), weights: Metrics::new(), late: Vec::new() }
     }
 
     /// Sets the weight of the batch, for a loss that is not a mean over the items: the sum of the label weights, the number of labels that are
@@ -66,6 +78,13 @@ impl<D: Storage<f32>> Step<D> {
     pub fn with_weighted_metric(mut self, name: &str, mean: f64, weight: f64) -> Self {
         self.weights.set(name, weight);
         self.with_metric(name, mean)
+    }
+
+    /// Adds a metric whose mean and weight are computed after the backward pass. Reading numbers from a device waits for all its work, so a metric of
+    /// what the model returned is best read then.
+    pub fn with_late_metric(mut self, name: &str, measure: impl FnOnce() -> (f64, f64) + 'static) -> Self {
+        self.late.push((name.to_owned(), Box::new(measure)));
+        self
     }
 }
 

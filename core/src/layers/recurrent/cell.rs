@@ -7,6 +7,7 @@ use layercake_ir::ops::{self, Cell};
 
 use super::{Cube, row};
 use crate::Scalar;
+use crate::run::tables::Tables;
 use crate::run::value::{Rank3, Value};
 
 /// Features and the batch.
@@ -59,6 +60,7 @@ pub(super) fn run<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     begin: Option<State<E, D>>,
     reverse: bool,
     tape: T,
+    tables: &Tables<E, D>,
 ) -> Result<Ran<E, D, T>, D::Err> {
     let &(length, features, batch) = dfdx::shapes::HasShape::shape(x);
     let rows = op.cell.gates() * op.hidden;
@@ -74,9 +76,9 @@ pub(super) fn run<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let mut state = begin.map_or_else(zeros, Ok)?;
     let mut steps = Vec::new();
     for i in 0..length {
-        let (input, carried) = row(&all, if reverse { length - 1 - i } else { i }, tape)?;
+        let (input, carried) = row(&all, if reverse { length - 1 - i } else { i }, tape, tables)?;
         let (past, carried) = affine(&weights.hidden, weights.biases.as_ref().map(|both| &both[1]), &state[0], carried)?;
-        (state, tape) = step(op, input, past, &state, carried)?;
+        (state, tape) = step(op, input, past, &state, carried, tables)?;
         steps.push(state[0].clone());
     }
     if reverse {
@@ -95,6 +97,7 @@ fn step<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     past: Matrix<E, D>,
     state: &State<E, D>,
     tape: T,
+    tables: &Tables<E, D>,
 ) -> Result<(State<E, D>, T), D::Err> {
     let sigmoid: Curve<E, D, T> = |x| x.try_sigmoid();
     let tanh: Curve<E, D, T> = |x| x.try_tanh();
@@ -119,13 +122,13 @@ fn step<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         Cell::Lstm => {
             let (sum, tape) = add(&input, &past, tape)?;
             let (sum, tape) = sum.put_tape(tape).try_reshape_like(&gates)?.split_tape();
-            let (i, tape) = row(&sum, 0, tape)?;
+            let (i, tape) = row(&sum, 0, tape, tables)?;
             let (i, tape) = bend(sigmoid, i, tape)?;
-            let (f, tape) = row(&sum, 1, tape)?;
+            let (f, tape) = row(&sum, 1, tape, tables)?;
             let (f, tape) = bend(sigmoid, f, tape)?;
-            let (g, tape) = row(&sum, 2, tape)?;
+            let (g, tape) = row(&sum, 2, tape, tables)?;
             let (g, tape) = bend(tanh, g, tape)?;
-            let (o, tape) = row(&sum, 3, tape)?;
+            let (o, tape) = row(&sum, 3, tape, tables)?;
             let (o, tape) = bend(sigmoid, o, tape)?;
             let (kept, tape) = mul(&f, &state[1], tape)?;
             let (new, tape) = mul(&i, &g, tape)?;
@@ -137,16 +140,16 @@ fn step<E: Scalar, D: Device<E>, T: Tape<E, D>>(
         Cell::Gru => {
             let (input, tape) = input.put_tape(tape).try_reshape_like(&gates)?.split_tape();
             let (past, tape) = past.put_tape(tape).try_reshape_like(&gates)?.split_tape();
-            let (a, tape) = row(&input, 0, tape)?;
-            let (b, tape) = row(&past, 0, tape)?;
+            let (a, tape) = row(&input, 0, tape, tables)?;
+            let (b, tape) = row(&past, 0, tape, tables)?;
             let (r, tape) = add(&a, &b, tape)?;
             let (r, tape) = bend(sigmoid, r, tape)?;
-            let (a, tape) = row(&input, 1, tape)?;
-            let (b, tape) = row(&past, 1, tape)?;
+            let (a, tape) = row(&input, 1, tape, tables)?;
+            let (b, tape) = row(&past, 1, tape, tables)?;
             let (z, tape) = add(&a, &b, tape)?;
             let (z, tape) = bend(sigmoid, z, tape)?;
-            let (a, tape) = row(&input, 2, tape)?;
-            let (b, tape) = row(&past, 2, tape)?;
+            let (a, tape) = row(&input, 2, tape, tables)?;
+            let (b, tape) = row(&past, 2, tape, tables)?;
             let (b, tape) = mul(&r, &b, tape)?;
             let (n, tape) = add(&a, &b, tape)?;
             let (n, tape) = bend(tanh, n, tape)?;

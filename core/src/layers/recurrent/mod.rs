@@ -17,6 +17,7 @@ pub use tensors::{Recurrent, RecurrentCell};
 use super::{Context, Outputs, Taped};
 use crate::Scalar;
 use crate::layers::portable;
+use crate::run::tables::Tables;
 use crate::run::value::{Rank3, Value};
 
 /// Three axes, the batch the last.
@@ -57,12 +58,12 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
             let weights = Weights::of(op, number, context.params)?;
             let mut begin = Vec::new();
             for state in &given {
-                let (row, carried) = row(state, number, tape)?;
+                let (row, carried) = row(state, number, tape, context.tables)?;
                 begin.push(row);
                 tape = carried;
             }
             let begin = if begin.is_empty() { None } else { Some(begin) };
-            let (side, end, carried) = cell::run(op, &weights, &sequence, begin, direction == 1, tape)?;
+            let (side, end, carried) = cell::run(op, &weights, &sequence, begin, direction == 1, tape, context.tables)?;
             sides.push(side);
             ends.push(end);
             tape = carried;
@@ -107,8 +108,13 @@ fn batch_first<E: Scalar, D: Device<E>, T: Tape<E, D>>(rows: Vec<Matrix<E, D>>, 
 }
 
 /// One index of the first axis.
-fn row<E: Scalar, D: Device<E>, T: Tape<E, D>>(x: &Cube<E, D>, number: usize, tape: T) -> Result<(Matrix<E, D>, T), D::Err> {
-    let index = <D as TensorFromVec<usize>>::try_tensor_from_vec(x.device(), vec![number], ())?;
+fn row<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    x: &Cube<E, D>,
+    number: usize,
+    tape: T,
+    tables: &Tables<E, D>,
+) -> Result<(Matrix<E, D>, T), D::Err> {
+    let index = tables.number(x.device(), number)?;
     Ok(x.clone().put_tape(tape).try_select::<(usize, usize), ()>(index)?.split_tape())
 }
 

@@ -10,6 +10,8 @@ mod counts;
 #[cfg(feature = "cuda")]
 mod fixtures;
 #[cfg(feature = "cuda")]
+mod gradients;
+#[cfg(feature = "cuda")]
 mod losses;
 #[cfg(feature = "cuda")]
 mod models;
@@ -19,5 +21,7 @@ mod optimizers;
 mod races;
 #[cfg(feature = "cuda")]
 mod random;
+#[cfg(feature = "cuda")]
+mod sizes;
 #[cfg(feature = "cuda")]
 mod trainer;

@@ -1,4 +1,4 @@
-//! The trainer: the losses of the CPU, and runs that go on after an interruption or on the other device.
+//! The trainer: the losses of the CPU, also with dropout, and runs that go on after an interruption or on the other device.
 
 use layercake::average::Averaging;
 use layercake::dfdx::nn::BuildModule;
@@ -11,7 +11,7 @@ use layercake_train::{Checkpoints, Classification, Classifier, Epoch, Seeded, Tr
 
 network! {
     Net: [1, 8, 8] -> [10] {
-        conv: Conv2d(4, kernel = 3, padding = 1, bias = false), BatchNorm2d, ReLU, Flatten, fc: Linear(10),
+        conv: Conv2d(4, kernel = 3, padding = 1, bias = false), BatchNorm2d, ReLU, Dropout(0.3), Flatten, fc: Linear(10),
     }
 }
 

@@ -1,3 +1,4 @@
+use layercake::DeviceError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ impl Dataset for Numbers {
         std::thread::sleep(Duration::from_micros(300 * (3 - index as u64 % 4)));
         if self.bad == Some(index) {
             assert!(!self.panics, "number {index} is unlucky");
-            return Err(DataError::Device("no such number".to_owned()));
+            return Err(DataError::Device(DeviceError::Other("no such number".to_owned())));
         }
         Ok(Number(vec![index as f32]))
     }

@@ -1,0 +1,143 @@
+//! What a failing device says, in a sentence.
+
+use std::fmt::Display;
+
+use crate::run::place::{self, Place};
+
+/// Why a device cannot be used, or what failed on it. [`DeviceError::of`] makes one of the errors of dfdx's devices, whose own text is that of Rust's
+/// `Debug`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeviceError {
+    /// There is no driver.
+    #[error("no NVIDIA driver is installed ({reason}); install one, or use the CPU")]
+    NoDriver {
+        /// What the system says.
+        reason: String,
+    },
+    /// The driver has no GPU of this number.
+    #[error("the NVIDIA driver finds no such GPU; `nvidia-smi` lists those that it has")]
+    NoGpu,
+    /// The driver is older than the CUDA toolkit that the program was built with.
+    #[error(
+        "the NVIDIA driver is too old: it supports CUDA {supported}, and this program was built with a newer toolkit; update the driver, or build with an older toolkit"
+    )]
+    OldDriver {
+        /// The CUDA version of the driver.
+        supported: String,
+    },
+    /// A library of the CUDA toolkit is absent.
+    #[error("{library} is missing ({reason}); install the CUDA toolkit, and name the folder of its libraries in LD_LIBRARY_PATH")]
+    NoLibrary {
+        /// The library.
+        library: &'static str,
+        /// What the system says.
+        reason: String,
+    },
+    /// NVRTC compiles some kernels when the program runs, and finds no headers.
+    #[error("NVRTC does not find CUDA's headers ({reason}); they must be where they were when the program was built")]
+    NoHeaders {
+        /// What NVRTC says.
+        reason: String,
+    },
+    /// The memory is used up.
+    #[error("the device is out of memory{}; a smaller batch needs less", wanting(.at))]
+    OutOfMemory {
+        /// The layer that asked for more, if known.
+        at: Option<Place>,
+    },
+    /// A kernel failed, or a library of the device. All later operations on the device fail too.
+    #[error("a kernel failed{}: {reason}", within(.at))]
+    Kernel {
+        /// The layer, if known. Kernels run behind the program: one that failed in the layers before it may have been noticed here.
+        at: Option<Place>,
+        /// What the driver says.
+        reason: String,
+    },
+    /// Another error.
+    #[error("{0}")]
+    Other(String),
+}
+
+fn wanting(at: &Option<Place>) -> String {
+    at.as_ref().map_or(String::new(), |at| format!(" in {at}, which needs {} for its largest tensor", bytes(at.bytes)))
+}
+
+fn within(at: &Option<Place>) -> String {
+    at.as_ref().map_or(String::new(), |at| format!(" in {at} or before it"))
+}
+
+/// `1.5 GB`
+fn bytes(count: u128) -> String {
+    let units = ["bytes", "kB", "MB", "GB", "TB"];
+    let (mut amount, mut unit) = (count as f64, 0);
+    while amount >= 1000.0 && unit + 1 < units.len() {
+        (amount, unit) = (amount / 1000.0, unit + 1);
+    }
+    if unit == 0 { format!("{count} bytes") } else { format!("{amount:.1} {}", units[unit]) }
+}
+
+impl DeviceError {
+    /// What an error of a device means, or the message of a panic in which dfdx reports one. dfdx's errors name no layer; the one in which the last
+    /// pass of this thread failed is added.
+    pub fn of(error: &impl Display) -> Self {
+        let text = error.to_string();
+        let has = |names: &[&str]| names.iter().any(|name| text.contains(name));
+        if has(&["CUDA_ERROR_OUT_OF_MEMORY", "CUBLAS_STATUS_ALLOC_FAILED"]) {
+            return Self::OutOfMemory { at: place::take() };
+        }
+        if has(&["CUDA_ERROR_NO_DEVICE", "CUDA_ERROR_INVALID_DEVICE"]) {
+            return Self::NoGpu;
+        }
+        match code(&text) {
+            Some(reason) => Self::Kernel { at: place::take(), reason },
+            None => Self::Other(text),
+        }
+    }
+}
+
+/// The driver's own words in a text such as `Driver(DriverError(CUDA_ERROR_LAUNCH_FAILED, "unspecified launch failure"))`, if there are any.
+fn code(text: &str) -> Option<String> {
+    let begin = ["CUDA_ERROR_", "CUBLAS_STATUS_", "NVRTC_ERROR_"].iter().find_map(|prefix| text.find(prefix))?;
+    let name: String = text[begin..].chars().take_while(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '_').collect();
+    let words = text[begin..].split('"').nth(1).filter(|words| !words.is_empty());
+    Some(words.map_or(name.clone(), |words| format!("{words} ({name})")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_a_sentence() {
+        let text = |error: &str| DeviceError::of(&error).to_string();
+        assert_eq!(
+            text("Driver(DriverError(CUDA_ERROR_LAUNCH_FAILED, \"unspecified launch failure\"))"),
+            "a kernel failed: unspecified launch failure (CUDA_ERROR_LAUNCH_FAILED)"
+        );
+        assert_eq!(text("Blas(CublasError(CUBLAS_STATUS_EXECUTION_FAILED))"), "a kernel failed: CUBLAS_STATUS_EXECUTION_FAILED");
+        assert_eq!(
+            text("called `Result::unwrap()` on an `Err` value: DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\")"),
+            "the device is out of memory; a smaller batch needs less"
+        );
+        assert_eq!(text("OutOfMemory"), "OutOfMemory");
+    }
+
+    #[test]
+    fn amounts() {
+        assert_eq!([bytes(12), bytes(1500), bytes(2_340_000_000)], ["12 bytes", "1.5 kB", "2.3 GB"]);
+    }
+
+    #[test]
+    fn the_layer_is_named_once() {
+        let at = Place { graph: "Net".into(), layer: "conv1".into(), kind: "Conv2d", batch: 64, bytes: 1_500_000 };
+        place::note(at);
+        let error = "Driver(DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\"))";
+        assert_eq!(
+            DeviceError::of(&error).to_string(),
+            "the device is out of memory in `conv1` (Conv2d) of `Net` with a batch of 64, which needs 1.5 MB for its largest tensor; \
+             a smaller batch needs less"
+        );
+        assert_eq!(DeviceError::of(&error), DeviceError::OutOfMemory { at: None });
+    }
+}
