@@ -131,6 +131,8 @@ extern crate self as layercake;
 
 pub mod average;
 mod bounds;
+#[cfg(feature = "cuda")]
+pub mod cuda;
 mod device_error;
 mod dynamic;
 mod formula;

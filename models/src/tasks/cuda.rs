@@ -12,7 +12,7 @@ pub(crate) type Gpu = layercake::dfdx::tensor::Cpu;
 /// Opens the first CUDA device.
 #[cfg(feature = "cuda")]
 pub(crate) fn open_gpu(seed: u64) -> Result<Gpu, ModelError> {
-    Gpu::try_build(0, seed).map_err(|error| ModelError::Device(layercake::DeviceError::of(&error)))
+    layercake::cuda::open(0, seed).map_err(ModelError::Device)
 }
 
 /// Reports that this build has no CUDA.

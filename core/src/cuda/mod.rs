@@ -1,0 +1,72 @@
+//! Opening a CUDA device, with errors that say what is missing.
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod loader;
+
+use cudarc::nvrtc::{CompileError, CompileOptions, compile_ptx_with_opts};
+use dfdx::shapes::Rank1;
+use dfdx::tensor::{Cuda, Tensor, ZerosTensor};
+
+use crate::DeviceError;
+
+/// The folders in which dfdx's build script looks for the toolkit; dfdx compiles some kernels when a program runs, with the headers there.
+const ROOTS: [Option<&str>; 7] = [
+    option_env!("CUDA_PATH"),
+    option_env!("CUDA_ROOT"),
+    option_env!("CUDA_TOOLKIT_ROOT_DIR"),
+    Some("/usr"),
+    Some("/usr/local/cuda"),
+    Some("/opt/cuda"),
+    Some("/usr/lib/cuda"),
+];
+
+/// A kernel with a header that dfdx's kernels include.
+const PROBE: &str = "#include \"cuda_fp16.h\"\nextern \"C\" __global__ void probe(float *x) { x[0] = 1.0f; }\n";
+
+/// Opens the GPU of this number, counted from 0, with a generator of this seed: `Cuda::try_build` with errors in a sentence.
+///
+/// It also compiles and runs something, so that a missing header or a driver that is too old shows here and not within a run. On Linux on x86-64 a
+/// program with the feature `cuda` starts without the CUDA libraries, which are opened here.
+///
+/// # Errors
+/// Returns an error if there is no driver, no such GPU, no cuBLAS or NVRTC, no headers, or if the driver is too old.
+pub fn open(ordinal: usize, seed: u64) -> Result<Cuda, DeviceError> {
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    loader::ready()?;
+    // `Cuda::try_build` panics if this fails.
+    cudarc::driver::result::init().map_err(|error| DeviceError::of(&error))?;
+    headers()?;
+    let device = Cuda::try_build(ordinal, seed).map_err(|error| DeviceError::of(&error))?;
+    kernels(&device)?;
+    Ok(device)
+}
+
+/// Compiles a kernel as dfdx does.
+fn headers() -> Result<(), DeviceError> {
+    let include_paths = ROOTS.iter().flatten().take(1).map(|root| format!("{root}/include")).collect();
+    let options = CompileOptions { include_paths, ..Default::default() };
+    compile_ptx_with_opts(PROBE, options).map(drop).map_err(|error| {
+        let text = match &error {
+            CompileError::CompileError { log, .. } => log.to_string_lossy().into_owned(),
+            _ => error.to_string(),
+        };
+        DeviceError::NoHeaders { reason: text.trim().lines().next().unwrap_or_default().to_owned() }
+    })
+}
+
+/// Runs a kernel that was compiled when dfdx was built.
+fn kernels(device: &Cuda) -> Result<(), DeviceError> {
+    let x: Tensor<Rank1<1>, f32, Cuda> = device.try_zeros().map_err(|error| DeviceError::of(&error))?;
+    x.try_exp().map(drop).map_err(|error| match error.to_string().contains("CUDA_ERROR_UNSUPPORTED_PTX_VERSION") {
+        true => DeviceError::OldDriver { supported: version() },
+        false => DeviceError::of(&error),
+    })
+}
+
+/// The CUDA version that the driver supports.
+fn version() -> String {
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    return loader::driver_version().map_or("an older version".to_owned(), |version| format!("{}.{}", version / 1000, version % 1000 / 10));
+    #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+    "an older version".to_owned()
+}
