@@ -112,6 +112,7 @@
 //! - [The layers](guide::layers)
 //! - [Reading the errors](guide::errors)
 //! - [Coming from PyTorch](guide::pytorch)
+//! - [CUDA](guide::cuda)
 //!
 //! # Other crates
 //!
@@ -123,7 +124,7 @@
 //!
 //! # Cargo features
 //!
-//! - `cuda`: run networks on dfdx's CUDA device
+//! - `cuda`: run networks on dfdx's CUDA device ([how](guide::cuda))
 //! - `ci-check`: type-check the CUDA code on a machine without CUDA; such a build does not link
 
 // So that generated code can name this crate within itself.
