@@ -76,6 +76,14 @@ pub fn or_panic<T, Err: std::fmt::Display>(outcome: Result<T, ForwardError<Err>>
     outcome.unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// [`or_panic`] for the error of a device.
+///
+/// # Panics
+/// Panics with what the error means.
+pub fn or_device_panic<T, Err: Display>(outcome: Result<T, Err>) -> T {
+    outcome.unwrap_or_else(|error| panic!("{}", ForwardError::Device(error)))
+}
+
 /// Checks all ids against the embeddings that read them. Both paths run the graph after this check.
 pub(crate) fn check<E: Scalar, D: Device<E>, Err: Display>(graph: &Graph, inputs: &[Value<E, D>]) -> Result<(), ForwardError<Err>> {
     first(graph, inputs).map_or(Ok(()), |error| Err(ForwardError::Id(Box::new(error))))

@@ -28,7 +28,16 @@ fn run(graph: &Graph, mode: Mode, inputs: &[Vec<f64>], tensors: &[Vec<f64>]) -> 
     let params = graph.nodes().iter().flat_map(|node| node.params().as_slice().to_vec());
     let tensors: Vec<_> = tensors.iter().zip(params).map(|(data, param)| value(data, param.shape.dims())).collect();
     let engine = Engine::default();
-    let call = Call { graph, engine: &engine, tensors: tensors.clone(), inputs: inputs.clone(), mode, input_grad: true, seed: 0 };
+    let call = Call {
+        graph,
+        engine: &engine,
+        tables: Default::default(),
+        tensors: tensors.clone(),
+        inputs: inputs.clone(),
+        mode,
+        input_grad: true,
+        seed: 0,
+    };
     let done = <Cpu as Backend<f64>>::record(call).unwrap();
     let flat = |value: &Value<f64, Cpu>| value.clone().restore(&(value.dims().iter().product::<usize>(),)).unwrap();
     let outputs = done.outputs.iter().map(|output| flat(output).as_vec()).collect();
@@ -176,7 +185,8 @@ fn a_shared_normalization_moves_twice() {
     let single = |data: f64| Value::erase(device.tensor_from_vec(vec![data], (1usize,))).unwrap().0;
     let engine = Engine::default();
     let (tensors, inputs) = (vec![single(0.0), single(1.0)], vec![value([2.0, 6.0], (2, 1))]);
-    let call = Call { graph: &graph, engine: &engine, tensors, inputs, mode: Mode::Train, input_grad: false, seed: 0 };
+    let call =
+        Call { graph: &graph, engine: &engine, tables: Default::default(), tensors, inputs, mode: Mode::Train, input_grad: false, seed: 0 };
     let done = <Cpu as Backend<f64>>::run(call).unwrap();
     let last =
         |which: usize| done.updates.iter().rev().find(|(i, _)| *i == which).unwrap().1.clone().restore(&(1usize,)).unwrap().as_vec()[0];

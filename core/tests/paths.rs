@@ -30,7 +30,16 @@ fn call<'a>(graph: &'a Graph, engine: &'a Engine, device: &Cpu) -> Call<'a, f32,
     let ramp = |len: usize| (0..len).map(|i| (i * 37 % 23) as f32 / 11.5 - 1.0).collect::<Vec<_>>();
     let input = Value::erase(device.tensor_from_vec(ramp(2 * 90), (2, 3, 6, 5))).unwrap().0;
     let weight = Value::erase(device.tensor_from_vec(ramp(48), (4, 3, 2, 2))).unwrap().0;
-    Call { graph, engine, tensors: vec![weight], inputs: vec![input], mode: Mode::Infer, input_grad: false, seed: 0 }
+    Call {
+        graph,
+        engine,
+        tables: Default::default(),
+        tensors: vec![weight],
+        inputs: vec![input],
+        mode: Mode::Infer,
+        input_grad: false,
+        seed: 0,
+    }
 }
 
 #[test]

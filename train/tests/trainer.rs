@@ -101,7 +101,7 @@ impl<M> Callback<M, Cpu> for Listener {
         self.heard.push(format!("epoch {} done after step {}", epoch.epoch, epoch.step));
         assert!(epoch.test.get("accuracy").is_some() && epoch.train.get("loss").is_some());
         match self.stop_after {
-            Some(last) if last == epoch.epoch => Err(TrainError::Device("enough".into())),
+            Some(last) if last == epoch.epoch => Err(TrainError::Device(layercake::DeviceError::Other("enough".into()))),
             _ => Ok(()),
         }
     }

@@ -1,18 +1,16 @@
 //! Index tables of sliding windows, for `gather`.
 
-use std::rc::Rc;
-
 use dfdx::tensor_ops::Device;
 use layercake_ir::ops::{ConvTranspose2d, Window};
 
 use crate::Scalar;
-use crate::run::tables::{Lookup, Table, Tables};
+use crate::run::tables::{Shared, Table, Tables};
 use crate::run::value::Value;
 
 /// The elements that the windows of a convolution see, as rows: for each channel, tap and window the pixel.
 pub(super) struct Windows<E: Scalar, D: Device<E>> {
     /// One table.
-    pub lookup: Rc<Vec<Lookup<E, D>>>,
+    pub lookup: Shared<E, D>,
     /// Height and width of the output.
     pub out: [usize; 2],
 }

@@ -127,9 +127,12 @@ impl<E: Scalar, D: Device<E>> Lookup<E, D> {
     }
 }
 
+/// The tables of one key.
+pub(crate) type Shared<E, D> = Rc<Vec<Lookup<E, D>>>;
+
 /// The tables of one plan on a device.
 pub struct Tables<E: Scalar, D: Device<E>> {
-    lookups: RefCell<HashMap<String, Rc<Vec<Lookup<E, D>>>>>,
+    lookups: RefCell<HashMap<String, Shared<E, D>>>,
     numbers: RefCell<HashMap<usize, Tensor<(), usize, D>>>,
 }
 
@@ -144,7 +147,7 @@ impl<E: Scalar, D: Device<E>> Tables<E, D> {
     ///
     /// # Errors
     /// Returns an error if the device is out of memory.
-    pub(crate) fn get(&self, device: &D, key: String, make: impl FnOnce() -> Vec<Table>) -> Result<Rc<Vec<Lookup<E, D>>>, D::Err> {
+    pub(crate) fn get(&self, device: &D, key: String, make: impl FnOnce() -> Vec<Table>) -> Result<Shared<E, D>, D::Err> {
         if let Some(known) = self.lookups.borrow().get(&key) {
             return Ok(Rc::clone(known));
         }
@@ -174,9 +177,12 @@ impl<E: Scalar, D: Device<E>> fmt::Debug for Tables<E, D> {
     }
 }
 
+/// Whether the plan is alive, and its tables.
+type OfPlan = (Weak<()>, Rc<dyn Any>);
+
 thread_local! {
     /// The tables of the plans that this thread has run. dfdx's `Cuda` cannot go to another thread, but a plan can.
-    static KEPT: RefCell<HashMap<usize, (Weak<()>, Rc<dyn Any>)>> = RefCell::default();
+    static KEPT: RefCell<HashMap<usize, OfPlan>> = RefCell::default();
 }
 
 /// The tables of a plan, whose device and number type only a pass knows. A clone starts without any.

@@ -142,7 +142,7 @@ impl Method {
         // Token ids may be out of range.
         let (error, run, unwrap) = match ids {
             true => (quote!(#k::ForwardError<#d::Err>), quote!(#k::checked::#attempt), quote!(#k::or_panic)),
-            false => (quote!(#d::Err), quote!(#k::#attempt), quote!(::core::result::Result::unwrap)),
+            false => (quote!(#d::Err), quote!(#k::#attempt), quote!(#k::or_device_panic)),
         };
         quote! {
             #[doc = #panics]
