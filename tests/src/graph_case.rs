@@ -33,7 +33,6 @@ macro_rules! of_rank {
 /// # Panics
 /// If the graph and the case do not belong together.
 pub fn check_graph<E: Scalar, D: Backend<E>>(path: &'static str, device: &D, graph: &Graph, case: &Case, bar: f64, report: &mut Report) {
-    report.case();
     let model = loaded::<E, D>(device, graph, case);
     let input = &case.given["input"];
     let mut run = Run { path, model, case, bar, report };

@@ -29,7 +29,7 @@ pub use graph_case::check_graph;
 pub use graphs::{fixtures, graphs};
 pub use layercake_engine::Mode as EngineMode;
 pub use numbers::Numbers;
-pub use parity::{Entry, check, check_kind, item};
+pub use parity::{Entry, Typed, check, check_kind, item};
 pub use paths::Pass;
 pub use random::Random;
 pub use seeded::{seeded, seeded_parameter, seeded_state, tensors};

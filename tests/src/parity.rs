@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use dfdx::tensor::Cpu;
 use layercake::ir::{Graph, Op};
 use layercake_engine::{Engine, Mode};
 
-use crate::{Case, Fixture, Numbers, Report, Subject, graphs, table};
+use crate::{Case, Fixture, Numbers, Report, Subject, check_graph, graphs, table};
 
 /// The tolerance of the CPU engine, in float32.
 const ENGINE: f64 = 1e-5;
@@ -16,15 +17,24 @@ const PORTABLE: f64 = 1e-7;
 pub struct Entry {
     /// The case's name.
     pub name: &'static str,
-    /// Builds the network in float32 on `Cpu`, where the engine runs it.
-    pub engine: fn() -> Box<dyn Subject>,
-    /// Builds it in float64, where the portable path runs it.
-    pub portable: fn() -> Box<dyn Subject>,
     /// Its declaration.
     pub graph: &'static Graph,
+    /// The network's type. Without it the declaration is built as a graph.
+    pub typed: Option<Typed>,
+}
+
+/// Builds a network of `network!`.
+pub struct Typed {
+    /// In float32 on `Cpu`, where the engine runs it.
+    pub engine: fn() -> Box<dyn Subject>,
+    /// In float64, where the portable path runs it.
+    pub portable: fn() -> Box<dyn Subject>,
 }
 
 /// Tests for one kind of layer: a table of networks named after the fixture's cases.
+///
+/// The first is compiled as a type, the others are built as graphs: the same engine and the same portable path run both, and types take long to compile.
+/// With the feature `typed` all are types.
 ///
 /// ```text
 /// layercake_tests::parity! { relu:
@@ -34,19 +44,28 @@ pub struct Entry {
 /// ```
 #[macro_export]
 macro_rules! parity {
-    ($kind:ident: $($case:ident: $input:tt -> $output:tt $body:tt)+) => {
+    ($kind:ident: $first:ident: $first_input:tt -> $first_output:tt $first_body:tt $($case:ident: $input:tt -> $output:tt $body:tt)*) => {
         mod $kind {
+            pub mod $first {
+                $crate::__private::network! { pub Net: $first_input -> $first_output $first_body }
+                $crate::subject!(Net);
+                $crate::entry!($first, Net);
+            }
             $(
                 pub mod $case {
                     $crate::__private::network! { pub Net: $input -> $output $body }
+                    #[cfg(feature = "typed")]
                     $crate::subject!(Net);
+                    #[cfg(feature = "typed")]
                     $crate::entry!($case, Net);
+                    #[cfg(not(feature = "typed"))]
+                    $crate::entry_of_graph!($case, Net);
                 }
-            )+
+            )*
 
             #[test]
             fn agrees_with_pytorch() {
-                $crate::check_kind(stringify!($kind), &[$($case::ENTRY),+]);
+                $crate::check_kind(stringify!($kind), &[$first::ENTRY, $($case::ENTRY),*]);
             }
         }
     };
@@ -79,10 +98,20 @@ macro_rules! entry {
     ($case:ident, $net:ident) => {
         pub const ENTRY: $crate::Entry = $crate::Entry {
             name: stringify!($case),
-            engine: || Box::new($crate::__private::build::<$net, f32>()),
-            portable: || Box::new($crate::__private::build::<$net, f64>()),
             graph: <$net>::GRAPH,
+            typed: Some($crate::Typed {
+                engine: || Box::new($crate::__private::build::<$net, f32>()),
+                portable: || Box::new($crate::__private::build::<$net, f64>()),
+            }),
         };
+    };
+}
+
+/// [`entry!`] without the network's type.
+#[macro_export]
+macro_rules! entry_of_graph {
+    ($case:ident, $net:ident) => {
+        pub const ENTRY: $crate::Entry = $crate::Entry { name: stringify!($case), graph: <$net>::GRAPH, typed: None };
     };
 }
 
@@ -130,8 +159,16 @@ pub fn check(entry: &Entry, case: &Case, report: &mut Report) {
     // A network that the engine does not support would run on the portable path and pass unnoticed.
     let started = Engine::default().start(&entry.graph.inlined(), 2, Mode::Eval, true).map(drop);
     assert!(started.is_ok(), "{}: {started:?}", case.name);
-    check_path("engine f32", entry.engine, case, report, ENGINE);
-    check_path("portable f64", entry.portable, case, report, PORTABLE);
+    match &entry.typed {
+        Some(typed) => {
+            check_path("engine f32", typed.engine, case, report, ENGINE);
+            check_path("portable f64", typed.portable, case, report, PORTABLE);
+        }
+        None => {
+            check_graph::<f32, _>("engine f32", &Cpu::default(), entry.graph, case, ENGINE, report);
+            check_graph::<f64, _>("portable f64", &Cpu::default(), entry.graph, case, PORTABLE, report);
+        }
+    }
 }
 
 fn check_path(path: &'static str, build: fn() -> Box<dyn Subject>, case: &Case, report: &mut Report, bar: f64) {

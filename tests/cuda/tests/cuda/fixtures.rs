@@ -40,6 +40,7 @@ where
         assert!(graphs.keys().eq(fixture.cases()), "`{kind}` has the graphs {:?}", graphs.keys());
         for (case, graph) in &graphs {
             let mut report = Report::new(&kind);
+            report.case();
             check_graph::<E, _>(path, &device, graph, &fixture.case(case), bar, &mut report);
             let groups = ["output", "running statistic", "input gradient", "parameter gradient"];
             worst.insert((kind.clone(), case.clone()), report.largest(path, &groups).expect("a case has an output"));

@@ -12,6 +12,7 @@ fn in_a_case_of_each_fixture() {
     for kind in fixtures() {
         let mut report = Report::new(&kind);
         let (case, graph) = graphs(&kind).pop_first().expect("a fixture has a case");
+        report.case();
         check_graph::<f32, _>("cuda f32", &device, &graph, &Fixture::open(&kind).case(&case), 1e-5, &mut report);
         report.finish();
     }
