@@ -81,8 +81,8 @@ unsafe extern "C" {
     fn dlerror() -> *const c_char;
 }
 
-/// `RTLD_NOW`.
-const NOW: c_int = 2;
+/// `RTLD_NOW | RTLD_GLOBAL`: its symbols are there for other libraries, as those of a linked library are.
+const LIKE_LINKED: c_int = 0x2 | 0x100;
 
 /// A library: the beginning of its functions' names, its files, the newest first, and what stands in for its functions where it is absent.
 struct Library {
@@ -205,7 +205,7 @@ impl Library {
         for file in self.files {
             let file = CString::new(*file).expect("a name without a zero");
             // SAFETY: a text that ends with a zero.
-            let handle = unsafe { dlopen(file.as_ptr(), NOW) };
+            let handle = unsafe { dlopen(file.as_ptr(), LIKE_LINKED) };
             if !handle.is_null() {
                 return Ok(handle);
             }
