@@ -3,6 +3,8 @@
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod loader;
 
+use std::path::Path;
+
 use cudarc::nvrtc::{CompileError, CompileOptions, compile_ptx_with_opts};
 use dfdx::shapes::Rank1;
 use dfdx::tensor::{Cuda, Tensor, ZerosTensor};
@@ -41,9 +43,11 @@ pub fn open(ordinal: usize, seed: u64) -> Result<Cuda, DeviceError> {
     Ok(device)
 }
 
-/// Compiles a kernel as dfdx does.
+/// Compiles a kernel as dfdx does, with the headers of the first folder that has some.
 fn headers() -> Result<(), DeviceError> {
-    let include_paths = ROOTS.iter().flatten().take(1).map(|root| format!("{root}/include")).collect();
+    let mut roots = ROOTS.iter().flatten();
+    let found = roots.clone().find(|root| Path::new(root).join("include/cuda.h").is_file()).or(roots.next());
+    let include_paths = found.map(|root| format!("{root}/include")).into_iter().collect();
     let options = CompileOptions { include_paths, ..Default::default() };
     compile_ptx_with_opts(PROBE, options).map(drop).map_err(|error| {
         let text = match &error {

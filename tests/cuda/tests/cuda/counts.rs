@@ -105,6 +105,8 @@ fn steps() {
 }
 
 type Taped<S> = Tensor<S, f32, Cuda, OwnedTape<f32, Cuda>>;
+/// A state of the LSTM after a step.
+type State = Taped<(usize, usize, usize)>;
 
 /// Takes steps of Adam on one batch.
 fn train(
@@ -138,8 +140,7 @@ fn lstm(device: &Cuda, steps: usize) {
     let graph = CharLstm::<f32, Cpu>::GRAPH.resized(&shapes).expect("sixteen characters fit");
     train(&graph, device, steps, |model, gradients| {
         let inputs = (ids.clone(), state.clone(), state.clone());
-        let (scores, _, _): (Taped<(usize, usize, Const<65>)>, Taped<(usize, usize, usize)>, Taped<(usize, usize, usize)>) =
-            model.forward_train(inputs, gradients);
+        let (scores, _, _): (Taped<(usize, usize, Const<65>)>, State, State) = model.forward_train(inputs, gradients);
         loss::token_cross_entropy(scores, &ids)
     });
 }
