@@ -33,6 +33,11 @@ def with_zeros(rng, shape):
     return values
 
 
+def positive(rng, shape):
+    """Above zero, over eight orders of magnitude."""
+    return 10.0 ** rng.uniform(-4, 4, shape)
+
+
 def large(rng, shape):
     """From where a saturating function is smooth to where its exponential overflows a float."""
     return rng.standard_normal(shape) * 10.0 ** rng.uniform(-1, 2.5, shape)

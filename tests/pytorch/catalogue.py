@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cases import case, flat, grid, large, logits, negative, offset, with_zeros
+from cases import case, flat, grid, large, logits, negative, offset, positive, with_zeros
 
 
 class Each(nn.Module):
@@ -471,6 +471,36 @@ CASES = {
         case("zeros", (31,), data=with_zeros, act=nn.Mish()),
         case("large", (40,), data=large, act=nn.Mish()),
         case("between", (6,), fc1=nn.Linear(6, 8), act=nn.Mish(), fc2=nn.Linear(8, 3)),
+    ],
+    "exp": [
+        case("features", (9,), act=Each(torch.exp)),
+        case("image", (2, 3, 4), act=Each(torch.exp)),
+        case("zeros", (31,), data=with_zeros, act=Each(torch.exp)),
+        case("between", (6,), fc1=nn.Linear(6, 8), act=Each(torch.exp), fc2=nn.Linear(8, 3)),
+    ],
+    "log": [
+        case("features", (40,), data=positive, act=Each(torch.log)),
+        case("image", (2, 3, 4), data=positive, act=Each(torch.log)),
+        case("of_exp", (6,), fc1=nn.Linear(6, 8), exp=Each(torch.exp), act=Each(torch.log), fc2=nn.Linear(8, 3)),
+    ],
+    "sqrt": [
+        case("features", (40,), data=positive, act=Each(torch.sqrt)),
+        case("image", (2, 3, 4), data=positive, act=Each(torch.sqrt)),
+    ],
+    "abs": [
+        case("features", (9,), act=Each(torch.abs)),
+        case("image", (2, 3, 4), act=Each(torch.abs)),
+        case("zeros", (31,), data=with_zeros, act=Each(torch.abs)),
+    ],
+    "pow": [
+        case("square", (9,), act=Each(lambda x: x.pow(2.0))),
+        case("cube", (2, 3, 4), act=Each(lambda x: x.pow(3.0))),
+        case("one", (31,), data=with_zeros, act=Each(lambda x: x.pow(1.0))),
+        case("zero", (31,), data=with_zeros, act=Each(lambda x: x.pow(0.0))),
+        case("inverse", (40,), data=positive, act=Each(lambda x: x.pow(-1.0))),
+        case("root", (40,), data=positive, act=Each(lambda x: x.pow(0.5))),
+        case("inverse_root", (40,), data=positive, act=Each(lambda x: x.pow(-0.5))),
+        case("between", (40,), data=positive, act=Each(lambda x: x.pow(1.7))),
     ],
     "softsign": [
         case("features", (9,), act=nn.Softsign()),

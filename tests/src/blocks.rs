@@ -1,7 +1,7 @@
 //! The less common building blocks of random networks.
 
 use layercake::ir::ops::{
-    AdaptiveAvgPool2d, Amax, Amin, Approximation, AvgPool1d, Clamp, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu,
+    Abs, AdaptiveAvgPool2d, Amax, Amin, Approximation, AvgPool1d, Clamp, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu,
     FractionalMaxPool2d, Gelu, GlobalAvgPool2d, GlobalMaxPool2d, Glu, GroupNorm, Hardsigmoid, Hardswish, Hardtanh, InstanceNorm2d,
     Interpolation, LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, PixelShuffle,
     Prelu, Relu6, Reshape, RmsNorm, Rrelu, Select, Selu, Silu, Sizes, Slice, Softmin, Softplus, Softshrink, Softsign, Stack,
@@ -122,7 +122,8 @@ pub(crate) fn block_of_rows(random: &mut Random, rank: usize) -> Op {
 
 pub(crate) fn block_of_anything(random: &mut Random, rank: usize) -> Op {
     let axis = random.whole(0, rank - 1);
-    match random.whole(0, 30) {
+    match random.whole(0, 31) {
+        31 => Op::Abs(Abs {}),
         18 => Op::Hardsigmoid(Hardsigmoid {}),
         19 => Op::Hardswish(Hardswish {}),
         20 => Op::Mish(Mish {}),

@@ -34,4 +34,9 @@ portable! {
     Mish: |op, x, tape, _| forward(op, x, tape);
     Hardswish: |op, x, tape, _| forward(op, x, tape);
     Hardsigmoid: |op, x, tape, _| forward(op, x, tape);
+    Exp: |op, x, tape, _| forward(op, x, tape);
+    Log: |op, x, tape, _| forward(op, x, tape);
+    Sqrt: |op, x, tape, _| forward(op, x, tape);
+    Abs: |op, x, tape, _| forward(op, x, tape);
+    Pow: |op, x, tape, _| forward(op, x, tape);
 }

@@ -107,6 +107,64 @@ pub fn ln_1p<S: Simd>(simd: S, e: S::f32s) -> S::f32s {
     simd.mul_f32s(sum, t)
 }
 
+/// The natural logarithm: minus infinity at 0, NaN below.
+///
+/// `x = 2^n m` with `m` in `sqrt(1/2) ..= sqrt(2)`, and `ln x = n ln 2 + ln m`.
+#[inline(always)]
+pub fn ln<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let (zero, one) = (simd.splat_f32s(0.0), simd.splat_f32s(1.0));
+    // Denormal numbers are scaled by 2^23.
+    let small = simd.less_than_f32s(x, simd.splat_f32s(f32::MIN_POSITIVE));
+    let scaled = simd.select_f32s(small, simd.mul_f32s(x, simd.splat_f32s(8_388_608.0)), x);
+    let offset = simd.select_f32s(small, simd.splat_f32s(150.0), simd.splat_f32s(127.0));
+    let bits = simd.transmute_u32s_f32s(scaled);
+    // An integer below 2^23 in the low bits of the number 2^23.
+    let exponent = simd.or_u32s(simd.wrapping_dyn_shr_u32s(bits, simd.splat_u32s(23)), simd.splat_u32s(0x4b00_0000));
+    let n = simd.sub_f32s(simd.sub_f32s(simd.transmute_f32s_u32s(exponent), simd.splat_f32s(8_388_608.0)), offset);
+    let m = simd.transmute_f32s_u32s(simd.or_u32s(simd.and_u32s(bits, simd.splat_u32s(0x007f_ffff)), simd.splat_u32s(0x3f80_0000)));
+    let large = simd.greater_than_f32s(m, simd.splat_f32s(std::f32::consts::SQRT_2));
+    let m = simd.select_f32s(large, simd.mul_f32s(m, simd.splat_f32s(0.5)), m);
+    let n = simd.select_f32s(large, simd.add_f32s(n, one), n);
+    let rest = simd.mul_add_e_f32s(n, simd.splat_f32s(LN_2_LOW), ln_1p(simd, simd.sub_f32s(m, one)));
+    let y = simd.mul_add_e_f32s(n, simd.splat_f32s(LN_2_HIGH), rest);
+    let y = simd.select_f32s(simd.equal_f32s(x, zero), simd.splat_f32s(f32::NEG_INFINITY), y);
+    let y = simd.select_f32s(simd.equal_f32s(x, simd.splat_f32s(f32::INFINITY)), x, y);
+    let y = simd.select_f32s(simd.less_than_f32s(x, zero), simd.splat_f32s(f32::NAN), y);
+    keep_nan(simd, x, y)
+}
+
+/// `x` to a power: by products for small integers, by the root for halves, otherwise element by element in float64, since float32 would change
+/// the exponent.
+#[inline(always)]
+pub fn pow<S: Simd>(simd: S, x: S::f32s, exponent: f64) -> S::f32s {
+    let (size, one) = (exponent.abs(), simd.splat_f32s(1.0));
+    if size <= 16.0 && size.fract() == 0.0 {
+        // The reciprocal first: a power that overflows may have one that does not vanish.
+        let base = if exponent < 0.0 { simd.div_f32s(one, x) } else { x };
+        let (mut y, mut factor, mut left) = (one, base, size as u32);
+        while left > 0 {
+            if left % 2 == 1 {
+                y = simd.mul_f32s(y, factor);
+            }
+            factor = simd.mul_f32s(factor, factor);
+            left /= 2;
+        }
+        y
+    } else if size == 0.5 {
+        // `pow` has no negative zero and no NaN at minus infinity, but the square root does.
+        let zero = simd.splat_f32s(0.0);
+        let infinite = simd.equal_f32s(x, simd.splat_f32s(f32::NEG_INFINITY));
+        let root = simd.select_f32s(infinite, simd.splat_f32s(f32::INFINITY), simd.add_f32s(simd.sqrt_f32s(x), zero));
+        if exponent < 0.0 { simd.div_f32s(one, root) } else { root }
+    } else {
+        let mut lanes = x;
+        for x in pulp::bytemuck::cast_slice_mut::<S::f32s, f32>(std::slice::from_mut(&mut lanes)) {
+            *x = f64::from(*x).powf(exponent) as f32;
+        }
+        lanes
+    }
+}
+
 /// The normal distribution's `P(X < x)`, and `exp(-x^2 / 2)`.
 ///
 /// With `t = 1 / (1 + p z)`, the complementary error function is `exp(-z^2)` times a polynomial of `t`, with an error of 1.5e-7 (Abramowitz and
@@ -130,7 +188,9 @@ pub fn normal<S: Simd>(simd: S, x: S::f32s) -> (S::f32s, S::f32s) {
 mod tests {
     use std::sync::Arc;
 
-    use layercake_ir::ops::{Approximation, Elu, Gelu, Hardtanh, LeakyRelu, Relu, Relu6, Selu, Sigmoid, Silu, Softplus, Tanh};
+    use layercake_ir::ops::{
+        Approximation, Elu, Exp, Gelu, Hardtanh, LeakyRelu, Log, Pow, Relu, Relu6, Selu, Sigmoid, Silu, Softplus, Tanh,
+    };
 
     use crate::kernels::{
         elementwise::{Function, gelu},
@@ -175,6 +235,39 @@ mod tests {
         y.copy_from_slice(&x);
         softmax::exp_all(&mut y);
         accurate("exp", &x, &y, f64::exp);
+        y.copy_from_slice(&x);
+        Exp {}.forward(&mut y);
+        accurate("exp", &x, &y, f64::exp);
+    }
+
+    #[test]
+    fn logarithms_and_powers_are_accurate() {
+        let x: Vec<f32> = all_over().into_iter().filter(|x| *x >= 0.0).collect();
+        let mut y = x.clone();
+        Log {}.forward(&mut y);
+        accurate("log", &x, &y, f64::ln);
+        for exponent in [0.0, 1.0, 2.0, 3.0, 5.0, -1.0, -2.0, -3.0, 0.5, -0.5, 1.7, -2.3, 17.0] {
+            y.copy_from_slice(&x);
+            Pow { exponent }.forward(&mut y);
+            accurate("pow", &x, &y, |x| x.powf(exponent));
+        }
+    }
+
+    /// Below zero as in the standard library, which follows IEEE 754.
+    #[test]
+    fn powers_of_negative_numbers() {
+        let x = [-2.0, -1.0, -0.5, -0.0, f32::NEG_INFINITY, f32::NAN];
+        for exponent in [0.0f32, 1.0, 2.0, 3.0, -1.0, -2.0, 0.5, -0.5, 1.7, 17.0] {
+            let mut y = x;
+            Pow { exponent: exponent.into() }.forward(&mut y);
+            for (x, y) in x.into_iter().zip(y) {
+                let wanted = x.powf(exponent);
+                assert!(y == wanted || y.is_nan() && wanted.is_nan(), "{x}^{exponent} = {y}, should be {wanted}");
+            }
+        }
+        let mut y = x;
+        Log {}.forward(&mut y);
+        assert!(y[..3].iter().all(|y| y.is_nan()) && y[3] == f32::NEG_INFINITY && y[4].is_nan() && y[5].is_nan(), "{y:?}");
     }
 
     /// Against `P` as the integral of its density from 0 on, by Simpson's rule.

@@ -84,6 +84,11 @@ elementwise! {
     Mish: |op| Arc::new(*op);
     Hardswish: |op| Arc::new(*op);
     Hardsigmoid: |op| Arc::new(*op);
+    Exp: |op| Arc::new(*op);
+    Log: |op| Arc::new(*op);
+    Sqrt: |op| Arc::new(*op);
+    Abs: |op| Arc::new(*op);
+    Pow: |op| Arc::new(*op);
 }
 
 runs_as! {

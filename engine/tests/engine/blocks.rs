@@ -3,9 +3,9 @@
 use layercake_ir::{
     Graph, INFER, Op,
     ops::{
-        AdaptiveAvgPool2d, Amax, Amin, Approximation, AvgPool1d, Clamp, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu,
+        Abs, AdaptiveAvgPool2d, Amax, Amin, Approximation, AvgPool1d, Clamp, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu, Exp,
         FractionalMaxPool2d, Gelu, GlobalAvgPool2d, Glu, GroupNorm, Hardsigmoid, Hardswish, Hardtanh, InstanceNorm2d, Interpolation,
-        LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Prelu, Relu6, Reshape,
+        LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, Pow, Prelu, Relu6, Reshape,
         Selu, Sigmoid, Silu, Sizes, Slice, Softplus, Softshrink, Softsign, Stack, StochasticDepth, Tanh, Threshold, Upsample,
     },
 };
@@ -33,6 +33,9 @@ fn curves() -> Vec<Op> {
         Op::Softsign(Softsign {}),
         Op::Softshrink(Softshrink { lambd: 0.3 }),
         Op::Threshold(Threshold { threshold: 0.1, value: -0.7 }),
+        Op::Exp(Exp {}),
+        Op::Abs(Abs {}),
+        Op::Pow(Pow { exponent: 3.0 }),
         Op::Clamp(Clamp { min: -0.4, max: 0.9 }),
         Op::Clamp(Clamp { min: 0.0, max: f64::INFINITY }),
     ]

@@ -2,6 +2,7 @@
 //!
 //! To add an operation, add its file, its `mod` and its line in the list below. `operation!` documents what the file contains.
 
+mod abs;
 mod adaptive_avg_pool2d;
 mod add;
 mod amax;
@@ -22,6 +23,7 @@ mod dropout;
 mod dropout2d;
 mod elu;
 mod embedding;
+mod exp;
 mod flatten;
 mod fractional_max_pool2d;
 mod gelu;
@@ -38,6 +40,7 @@ mod layer_norm;
 mod leaky_relu;
 mod linear;
 mod local_response_norm;
+mod log;
 mod log_softmax;
 mod lstm;
 mod masked_conv2d;
@@ -54,6 +57,7 @@ mod multihead_attention;
 mod pad;
 mod permute;
 mod pixel_shuffle;
+mod pow;
 mod prelu;
 mod prelude;
 mod recurrent;
@@ -76,6 +80,7 @@ mod softplus;
 mod softshrink;
 mod softsign;
 mod split;
+mod sqrt;
 mod stochastic_depth;
 mod sub;
 mod subgraph;
@@ -83,6 +88,7 @@ mod tanh;
 mod threshold;
 mod upsample;
 
+pub use abs::Abs;
 pub use adaptive_avg_pool2d::AdaptiveAvgPool2d;
 pub use add::Add;
 pub use amax::Amax;
@@ -103,6 +109,7 @@ pub use dropout::Dropout;
 pub use dropout2d::Dropout2d;
 pub use elu::Elu;
 pub use embedding::Embedding;
+pub use exp::Exp;
 pub use flatten::Flatten;
 pub use fractional_max_pool2d::FractionalMaxPool2d;
 pub use gelu::{Approximation, Gelu};
@@ -119,6 +126,7 @@ pub use layer_norm::LayerNorm;
 pub use leaky_relu::LeakyRelu;
 pub use linear::Linear;
 pub use local_response_norm::LocalResponseNorm;
+pub use log::Log;
 pub use log_softmax::LogSoftmax;
 pub use lstm::Lstm;
 pub use masked_conv2d::{Mask, MaskedConv2d, Stack};
@@ -135,6 +143,7 @@ pub use multihead_attention::MultiheadAttention;
 pub use pad::{Pad, PadMode};
 pub use permute::Permute;
 pub use pixel_shuffle::PixelShuffle;
+pub use pow::Pow;
 pub use prelu::Prelu;
 pub use recurrent::{Cell, MOST_LAYERS, Recurrent, Steps};
 pub use relu::Relu;
@@ -156,6 +165,7 @@ pub use softplus::Softplus;
 pub use softshrink::Softshrink;
 pub use softsign::Softsign;
 pub use split::Split;
+pub use sqrt::Sqrt;
 pub use stochastic_depth::StochasticDepth;
 pub use sub::Sub;
 pub use subgraph::Subgraph;
@@ -406,6 +416,11 @@ operations! { $
         Mish,
         Hardswish,
         Hardsigmoid,
+        Exp,
+        Log,
+        Sqrt,
+        Abs,
+        Pow,
         Glu,
         Dropout,
         Dropout2d,

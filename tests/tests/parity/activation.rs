@@ -176,6 +176,41 @@ layercake_tests::parity! { softshrink:
     lambd: [9] -> [9] { Softshrink(0.2) }
 }
 
+layercake_tests::parity! { exp:
+    features: [9] -> [9] { Exp }
+    image: [2, 3, 4] -> [2, 3, 4] { Exp }
+    zeros: [31] -> [31] { Exp }
+    between: [6] -> [3] { fc1: Linear(8), act: Exp, fc2: Linear(3) }
+}
+
+layercake_tests::parity! { log:
+    features: [40] -> [40] { Log }
+    image: [2, 3, 4] -> [2, 3, 4] { Log }
+    of_exp: [6] -> [3] { fc1: Linear(8), exp: Exp, act: Log, fc2: Linear(3) }
+}
+
+layercake_tests::parity! { sqrt:
+    features: [40] -> [40] { Sqrt }
+    image: [2, 3, 4] -> [2, 3, 4] { Sqrt }
+}
+
+layercake_tests::parity! { abs:
+    features: [9] -> [9] { Abs }
+    image: [2, 3, 4] -> [2, 3, 4] { Abs }
+    zeros: [31] -> [31] { Abs }
+}
+
+layercake_tests::parity! { pow:
+    square: [9] -> [9] { Pow(2.0) }
+    cube: [2, 3, 4] -> [2, 3, 4] { Pow(3.0) }
+    one: [31] -> [31] { Pow(exponent = 1.0) }
+    zero: [31] -> [31] { Pow(0.0) }
+    inverse: [40] -> [40] { Pow(-1.0) }
+    root: [40] -> [40] { Pow(0.5) }
+    inverse_root: [40] -> [40] { Pow(-0.5) }
+    between: [40] -> [40] { Pow(1.7) }
+}
+
 layercake_tests::parity! { threshold:
     features: [9] -> [9] { Threshold(0.1, value = 20.0) }
     image: [2, 3, 4] -> [2, 3, 4] { Threshold(0.1, value = 20.0) }

@@ -1,19 +1,24 @@
 //! Elementwise functions, in place: one file each, with value and derivative.
 
+mod abs;
 mod between;
 mod clamp;
+mod exp;
 mod exponential;
 pub mod gelu;
 mod hardsigmoid;
 mod hardswish;
 mod leaky_relu;
+mod log;
 mod mish;
+mod pow;
 mod relu;
 mod sigmoid;
 mod silu;
 mod softplus;
 mod softshrink;
 mod softsign;
+mod sqrt;
 mod tanh;
 mod threshold;
 

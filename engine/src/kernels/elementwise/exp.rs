@@ -1,0 +1,33 @@
+//! `exp(x)`. The derivative is the result.
+
+use layercake_ir::ops::Exp;
+use pulp::Simd;
+
+use super::{Curve, Formula};
+use crate::kernels::math;
+
+impl Formula for Exp {
+    fn value(&self, x: f64) -> f64 {
+        x.exp()
+    }
+
+    fn slope(&self, x: f64) -> f64 {
+        x.exp()
+    }
+}
+
+impl Curve for Exp {
+    fn by_input(self) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
+        math::exp(simd, x)
+    }
+
+    #[inline(always)]
+    fn pull<S: Simd>(self, simd: S, y: S::f32s, grad: S::f32s) -> S::f32s {
+        simd.mul_f32s(grad, y)
+    }
+}
