@@ -17,6 +17,7 @@ fn all() -> Vec<(Op, Vec<usize>)> {
     vec![
         (Op::Softshrink(Softshrink { lambd: 0.5 }), line.clone()),
         (Op::Threshold(Threshold { threshold: 0.1, value: 0.0 }), line.clone()),
+        (Op::Pow(Pow { exponent: 2.5 }), line.clone()),
         (Op::Clamp(Clamp { min: 0.0, max: f64::INFINITY }), line.clone()),
         (Op::Rrelu(Rrelu { lower: 0.1, upper: 0.3 }), line.clone()),
         (Op::Softmin(Softmin { axis: 0 }), line.clone()),

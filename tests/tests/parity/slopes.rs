@@ -142,6 +142,8 @@ fn cases() -> Vec<(&'static [usize], Op)> {
         (&[9], Op::Softshrink(Softshrink { lambd: 0.3 })),
         (&[9], Op::Threshold(Threshold { threshold: 0.1, value: -0.2 })),
         (&[9], Op::Exp(Exp {})),
+        (&[9], Op::Log(Log {})),
+        (&[9], Op::Sqrt(Sqrt {})),
         (&[9], Op::Abs(Abs {})),
         (&[9], Op::Pow(Pow { exponent: 3.0 })),
         (&[9], Op::Clamp(Clamp { min: -0.5, max: 0.8 })),
@@ -207,7 +209,9 @@ fn gradients_are_slopes() {
         let mut random = Random::new(10 + *count);
         let batch = if matches!(op, Op::BatchNorm1d(_) | Op::BatchNorm2d(_)) { 5 } else { 2 };
         let state = random_state(&graph, &mut random);
-        let inputs: Vec<Numbers> = shapes.iter().map(|shape| random.numbers(&[&[batch], *shape].concat(), -1.5, 1.5)).collect();
+        // Where the operation is defined.
+        let least = if matches!(op, Op::Log(_) | Op::Sqrt(_)) { 0.3 } else { -1.5 };
+        let inputs: Vec<Numbers> = shapes.iter().map(|shape| random.numbers(&[&[batch], *shape].concat(), least, 1.5)).collect();
         let output_grads = [Some(random.numbers(&[&[batch], graph.outputs()[0].shape.dims()].concat(), -1.0, 1.0))];
         let pass = |state: &[Numbers], inputs: &[Numbers]| {
             Pass { graph: &graph, state, inputs, output_grads: &output_grads, seed: 5 }.portable_f64(Mode::Train)
