@@ -1,12 +1,10 @@
 //! The training loop.
 
-use std::path::Path;
 use std::time::Instant;
 
 use layercake::average::AveragedModel;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::gradient::{NonFinite, first_non_finite, first_non_finite_gradient};
-use layercake::io::{load_safetensors, save_safetensors};
 use layercake::optim::{Optim, Rule};
 use layercake::prelude::*;
 use rand::RngCore;
@@ -14,7 +12,7 @@ use rand::RngCore;
 use super::early_stopping::metric;
 use super::staging::Staging;
 use super::{Pass, Progress, Seeded, Step, Task, Trainer, TrainingEnd, Until, caught};
-use crate::checkpoint::{self, Checkpoints, FolderLock, RunSettings, STATE, State, load_task_state, remove_temporaries, save_task_state};
+use crate::checkpoint::{Checkpoints, FolderLock, RunSettings, State};
 use crate::data::{Collate, Dataset, Loader, stream};
 use crate::error::OnDevice;
 use crate::metrics::Epoch;
@@ -88,22 +86,22 @@ where
 }
 
 /// A training run in progress.
-struct Run<'r, 't, M, T, R, D: Seeded> {
-    trainer: &'r mut Trainer<'t, M, D>,
-    model: &'r mut M,
+pub(super) struct Run<'r, 't, M, T, R, D: Seeded> {
+    pub(super) trainer: &'r mut Trainer<'t, M, D>,
+    pub(super) model: &'r mut M,
     device: &'r D,
-    optimizer: &'r mut Optim<R, f32, D>,
-    task: &'r mut T,
-    average: Option<AveragedModel<M>>,
+    pub(super) optimizer: &'r mut Optim<R, f32, D>,
+    pub(super) task: &'r mut T,
+    pub(super) average: Option<AveragedModel<M>>,
     /// The weights of the best epoch so far.
-    best: Option<M>,
+    pub(super) best: Option<M>,
     /// `Some` between batches.
     gradients: Option<Gradients<f32, D>>,
     /// The sum of the weights of the step's batches so far.
     weight: f64,
     /// Locks the checkpoint folder.
-    lock: Option<FolderLock>,
-    state: State,
+    pub(super) lock: Option<FolderLock>,
+    pub(super) state: State,
 }
 
 impl<M, T, R, D> Run<'_, '_, M, T, R, D>
@@ -165,7 +163,7 @@ where
         self.save()
     }
 
-    fn enough_steps(&self) -> bool {
+    pub(super) fn enough_steps(&self) -> bool {
         matches!(self.trainer.until, Until::Steps(steps) if self.state.step >= steps)
     }
 
@@ -342,7 +340,7 @@ where
     }
 
     /// All epochs, including a partial one.
-    fn done(&self) -> Vec<Epoch> {
+    pub(super) fn done(&self) -> Vec<Epoch> {
         self.state.history.iter().chain(&self.state.partial).cloned().collect()
     }
 
@@ -377,102 +375,4 @@ where
     fn diverged(&self, step: usize, loss: f32, cause: Option<NonFinite>) -> TrainError {
         TrainError::Diverged { epoch: self.state.epoch, step, loss, cause }
     }
-
-    /// Writes a checkpoint.
-    fn save(&mut self) -> Result<(), TrainError> {
-        let Some(checkpoints) = &self.trainer.checkpoints else { return Ok(()) };
-        if let Some(lock) = &self.lock {
-            lock.must_be_in_place()?;
-        }
-        checkpoints.write(|folder| {
-            save_safetensors(&*self.model, folder.join(MODEL))?;
-            self.optimizer.save(folder.join(OPTIMIZER))?;
-            if let Some(average) = &self.average {
-                save_safetensors(&average.model, folder.join(AVERAGE))?;
-            }
-            if let Some(best) = &self.best {
-                save_safetensors(best, folder.join(BEST))?;
-            }
-            save_task_state(&folder.join(TASK_STATE), &self.task.state())?;
-            self.state.save(&folder.join(STATE))
-        })
-    }
-
-    /// Loads the latest checkpoint if the run is to be resumed; otherwise removes old checkpoints.
-    fn begin(&mut self) -> Result<(), TrainError> {
-        let Some(checkpoints) = &self.trainer.checkpoints else { return Ok(()) };
-        remove_temporaries(checkpoints.folder(), checkpoint::is_number)?;
-        let Some(folder) = checkpoints.latest()? else { return Ok(()) };
-        if !self.trainer.resume {
-            return checkpoints.clear();
-        }
-        self.load(&folder)?;
-        let history = self.done();
-        self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_resume(&history))
-    }
-
-    fn load(&mut self, folder: &Path) -> Result<(), TrainError> {
-        checkpoint::verify(folder)?;
-        let path = folder.join(STATE);
-        let state = State::load(&path, self.state.settings)?;
-        let beyond = match self.trainer.until {
-            Until::Epochs(epochs) => state.epoch.saturating_sub(1) > epochs || (state.epoch > epochs && state.batch > 0),
-            Until::Steps(steps) => state.step > steps,
-        };
-        if beyond {
-            let reason = format!("the checkpoint is at step {} of epoch {}, after the requested end of the run", state.step, state.epoch);
-            return Err(TrainError::Content { path, reason });
-        }
-        if let Some(last) = state.history.last() {
-            self.trainer.check_metrics(last)?;
-        }
-        load_safetensors(self.model, folder.join(MODEL))?;
-        self.optimizer.load(&*self.model, folder.join(OPTIMIZER))?;
-        if let Some(averaging) = self.trainer.averaging {
-            if state.averaged != state.step as u64 {
-                let reason = format!("the checkpoint's parameter average covers {} of its {} steps", state.averaged, state.step);
-                return Err(TrainError::Content { path, reason });
-            }
-            let mut average = self.model.clone();
-            load_safetensors(&mut average, folder.join(AVERAGE))?;
-            self.average = Some(AveragedModel::resumed(average, averaging, state.averaged));
-        }
-        if let Some(best) = self.trainer.best_of(&state.history) {
-            if state.best != Some(best + 1) {
-                let reason = format!("the checkpoint does not contain the weights of epoch {}, the best so far", best + 1);
-                return Err(TrainError::Content { path, reason });
-            }
-            let mut model = self.model.clone();
-            load_safetensors(&mut model, folder.join(BEST))?;
-            self.best = Some(model);
-        }
-        let path = folder.join(TASK_STATE);
-        let task_state = load_task_state(&path)?;
-        self.task.load_state(task_state).map_err(|reason| TrainError::Content { path, reason })?;
-        self.state = state;
-        // With more steps to take, the partial epoch continues.
-        if !self.enough_steps() {
-            self.state.partial = None;
-        }
-        Ok(())
-    }
-}
-
-const MODEL: &str = "model.safetensors";
-const OPTIMIZER: &str = "optimizer.safetensors";
-const AVERAGE: &str = "average.safetensors";
-const BEST: &str = "best.safetensors";
-const TASK_STATE: &str = "task_state.safetensors";
-
-/// Loads the parameters of the latest checkpoint, without the rest of the training state.
-///
-/// # Errors
-/// Returns an error if there is no checkpoint, it cannot be read, or it is damaged.
-pub fn load_latest<M: TensorCollection<f32, D>, D: Device<f32>>(
-    checkpoints: &checkpoint::Checkpoints,
-    model: &mut M,
-) -> Result<(), TrainError> {
-    let folder = checkpoints.latest()?.ok_or_else(|| TrainError::NoCheckpoint { path: checkpoints.folder().to_owned() })?;
-    checkpoint::verify(&folder)?;
-    Ok(load_safetensors(model, folder.join(MODEL))?)
 }

@@ -7,6 +7,7 @@ mod classifier;
 mod early_stopping;
 mod fit;
 mod report;
+mod resume;
 mod schedule;
 mod seeded;
 mod staging;
@@ -29,8 +30,9 @@ pub use cancellation::CancellationToken;
 pub use classification::{Classification, Criterion, evaluate, label_weight};
 pub use classifier::{Classifier, ImageBatch, Scores};
 pub use early_stopping::EarlyStopping;
-pub use fit::load_latest;
+
 pub use report::ProgressReport;
+pub use resume::load_latest;
 pub use schedule::{LrSchedule, RunSchedule};
 pub use seeded::Seeded;
 pub use task::{Pass, Step, TapedLoss, Task, TaskFn, task_fn};
