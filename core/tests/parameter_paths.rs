@@ -13,7 +13,8 @@ const MEETING: &str =
 fn graph(name: &str) -> Result<layercake::ir::Graph, layercake::ir::Mistake> {
     let mut b = Builder::new("Meeting");
     let x = b.input("input", Shape::new(&[3, 4]))?;
-    let attention = MultiheadAttention { features: INFER, heads: 2, causal: false, dropout: 0.0, bias: true };
+    let attention =
+        MultiheadAttention { features: INFER, heads: 2, causal: false, dropout: 0.0, bias: true, key: false, value: false, mask: false };
     let x = b.add("a", Op::MultiheadAttention(attention), &[x])?;
     let x = b.add(name, Op::Linear(Linear { in_features: INFER, out_features: 4, bias: true }), &[x])?;
     b.try_finish(&[("output", x)])

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use layercake_ir::spec::Inputs;
 use layercake_ir::{Node, Op};
 
 use super::family::Family;
@@ -111,6 +112,11 @@ impl Diagram {
     }
 }
 
+/// The values that a node computes with: none for a learned tensor, whose input only tells the number of samples.
+fn taken(node: &Node) -> &[usize] {
+    if node.op.spec().inputs == Inputs::Batch { &[] } else { node.inputs() }
+}
+
 fn port_row(value: usize, name: &str, shape: &str) -> Row {
     let (name, tip) = (text::cut(name, 36), format!("{name}: {shape}"));
     Row { value, family: Family::Port, name, what: String::new(), note: String::new(), tip, slim: true }
@@ -140,7 +146,7 @@ impl Fold<'_> {
         let graph = self.shown.graph;
         let mut uses = vec![0; graph.values()];
         let inner = graph.nodes().iter().enumerate().filter(|(index, _)| self.drawn[*index] == *index);
-        let inner = inner.flat_map(|(_, node)| node.inputs().iter().copied());
+        let inner = inner.flat_map(|(_, node)| taken(node).iter().copied());
         for value in inner.chain(graph.outputs().iter().map(|port| port.value)) {
             uses[self.value(value)] += 1;
         }
@@ -185,7 +191,7 @@ impl Fold<'_> {
             _ => Form::Layers,
         };
         let block = self.open(form, row, node.values(), exits);
-        for (entry, &from) in node.inputs().iter().enumerate() {
+        for (entry, &from) in taken(node).iter().enumerate() {
             self.link(from, block, entry, value.to_string());
         }
     }
@@ -195,7 +201,7 @@ impl Fold<'_> {
     fn host(&self, index: usize, row: &Row) -> Option<usize> {
         let graph = self.shown.graph;
         let node = &graph.nodes()[index];
-        let &[from] = node.inputs() else { return None };
+        let &[from] = taken(node) else { return None };
         let from = self.value(from);
         if self.uses[from] != 1 {
             return None;

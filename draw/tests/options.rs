@@ -5,8 +5,8 @@ use layercake_ir::ops::*;
 use layercake_ir::spec::{Kind, Value};
 use layercake_ir::{Graph, INFER, Node, Op, Port, Shape};
 
-/// Options that a box omits: sizes that the arrow before the box shows, and numerical constants.
-const LEFT_OUT: [&str; 5] = ["in_features", "in_channels", "eps", "momentum", "states"];
+/// Options that a box omits: sizes and inputs that the arrows before the box show, and numerical constants.
+const LEFT_OUT: [&str; 8] = ["in_features", "in_channels", "eps", "momentum", "states", "key", "value", "mask"];
 
 /// One operation of each kind that has options, and the shape of its input.
 fn all() -> Vec<(Op, Vec<usize>)> {
@@ -18,6 +18,7 @@ fn all() -> Vec<(Op, Vec<usize>)> {
         (Op::Softshrink(Softshrink { lambd: 0.5 }), line.clone()),
         (Op::Threshold(Threshold { threshold: 0.1, value: 0.0 }), line.clone()),
         (Op::Pow(Pow { exponent: 2.5 }), line.clone()),
+        (Op::Rescaling(Rescaling { scale: 0.5, offset: -1.0 }), line.clone()),
         (Op::Clamp(Clamp { min: 0.0, max: f64::INFINITY }), line.clone()),
         (Op::Rrelu(Rrelu { lower: 0.1, upper: 0.3 }), line.clone()),
         (Op::Softmin(Softmin { axis: 0 }), line.clone()),
@@ -28,7 +29,19 @@ fn all() -> Vec<(Op, Vec<usize>)> {
         (Op::DropConnect(DropConnect { in_features: 8, out_features: 5, p: 0.5, bias: true }), vector.clone()),
         (Op::Maxout(Maxout { in_features: 8, out_features: 5, pieces: 2, bias: true }), vector.clone()),
         (Op::Embedding(Embedding { num_embeddings: 65, embedding_dim: 16, padding_idx: INFER }), vector.clone()),
-        (Op::MultiheadAttention(MultiheadAttention { features: 9, heads: 3, causal: false, dropout: 0.0, bias: true }), line.clone()),
+        (
+            Op::MultiheadAttention(MultiheadAttention {
+                features: 9,
+                heads: 3,
+                causal: false,
+                dropout: 0.0,
+                bias: true,
+                key: false,
+                value: false,
+                mask: false,
+            }),
+            line.clone(),
+        ),
         (
             Op::Rnn(Rnn {
                 in_features: 9,
@@ -128,6 +141,11 @@ fn all() -> Vec<(Op, Vec<usize>)> {
         (Op::Mean(Mean { axes: list(&[1]) }), image.clone()),
         (Op::Amax(Amax { axes: list(&[1]) }), image.clone()),
         (Op::Amin(Amin { axes: list(&[1]) }), image.clone()),
+        (Op::Sum(Sum { axes: list(&[0, 1]) }), image.clone()),
+        (Op::Transpose(Transpose { axes: list(&[0, 2]) }), image.clone()),
+        (Op::Unsqueeze(Unsqueeze { axis: 2 }), image.clone()),
+        (Op::Squeeze(Squeeze { axis: 2 }), image.clone()),
+        (Op::Parameter(Parameter { shape: list(&[1, 8]) }), image.clone()),
         (Op::LeakyRelu(LeakyRelu { negative_slope: 0.01 }), vector.clone()),
         (Op::Gelu(Gelu { approximate: Approximation::None }), vector.clone()),
         (Op::Prelu(Prelu { parameters: 1 }), vector.clone()),

@@ -103,7 +103,7 @@ impl Builder {
             let text = Text::new().name(&node.name).str(" uses the weights of ").name(&self.nodes[owner].name);
             return Err(Mistake::new(Part::INIT, text.str(", which defines their initialization")));
         }
-        init.check(&node.op, &Site { layer: &node.name, source: "", flattened: None, others: &[] })?;
+        init.check(&node.op, &Site { layer: &node.name, source: "", flattened: None, others: &[], exact: false })?;
         self.nodes[index].init = Some(init);
         Ok(())
     }
@@ -120,7 +120,7 @@ impl Builder {
         let source = self.node_of(inputs[0]).map(|node| &self.nodes[node]);
         let flattened = source.filter(|node| matches!(node.op, Op::Flatten(_))).map(|node| *self.shape(node.inputs()[0]));
         let others: Vec<&str> = inputs.iter().skip(1).map(|&value| self.value_name(value)).collect();
-        let site = Site { layer: name, source: source.map_or("", |node| &node.name), flattened, others: &others };
+        let site = Site { layer: name, source: source.map_or("", |node| &node.name), flattened, others: &others, exact: false };
         let (op, output) = op.infer(&shapes, &site)?;
         if self.is_taken(name, shares) {
             let text = Text::new().str("two layers are named ").name(name);
@@ -272,7 +272,7 @@ impl Graph {
                 builder.init(value, init)?;
             }
             let built = &builder.nodes[i];
-            check_output(&node.output, &built.output, &Site { layer: &node.name, source: "", flattened: None, others: &[] })?;
+            check_output(&node.output, &built.output, &Site { layer: &node.name, source: "", flattened: None, others: &[], exact: false })?;
             if built != node {
                 let text = Text::new().name(&node.name).str(" differs from the result of its shape rule: a size is left to infer");
                 return Err(Mistake::new(Part::Layer, text.str(", or it shares the tensors of one that shares another's")));
@@ -281,7 +281,7 @@ impl Graph {
         let outputs: Vec<(&str, usize)> = self.outputs().iter().map(|port| (&*port.name, port.value)).collect();
         let built = builder.try_finish(&outputs)?;
         for (port, built) in self.outputs().iter().zip(built.outputs()) {
-            check_output(&port.shape, &built.shape, &Site { layer: &port.name, source: "", flattened: None, others: &[] })?;
+            check_output(&port.shape, &built.shape, &Site { layer: &port.name, source: "", flattened: None, others: &[], exact: false })?;
         }
         Ok(())
     }
@@ -290,7 +290,7 @@ impl Graph {
 /// The paths of the tensors of an operation with this name, including those of a nested network.
 fn own_paths(name: &str, op: &Op, paths: &mut Vec<String>) {
     let Op::Subgraph(op) = op else {
-        paths.extend(op.params().as_slice().iter().map(|param| format!("{name}.{}", param.name)));
+        paths.extend(op.params().as_slice().iter().map(|param| param.path(name)));
         return;
     };
     for node in op.graph.nodes().iter().filter(|node| node.shares.is_none()) {

@@ -2,7 +2,7 @@
 
 use crate::ops::Window;
 use crate::spec::Sequence;
-use crate::{Graph, Node, Op};
+use crate::{Graph, Node, Op, Shape};
 
 impl Graph {
     /// The number of layers.
@@ -40,7 +40,15 @@ impl Graph {
         if inputs.is_empty() {
             return 0;
         }
-        node.op.multiply_adds(self.shape(inputs[0]), &node.output).saturating_mul(2)
+        // No operation's cost depends on more inputs.
+        let mut shapes = [Shape::UNKNOWN; 4];
+        let count = if inputs.len() < shapes.len() { inputs.len() } else { shapes.len() };
+        let mut i = 0;
+        while i < count {
+            shapes[i] = *self.shape(inputs[i]);
+            i += 1;
+        }
+        node.op.multiply_adds(shapes.split_at(count).0, &node.output).saturating_mul(2)
     }
 
     /// The sum of the nodes' [`Graph::node_mult_adds`].

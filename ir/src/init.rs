@@ -163,7 +163,7 @@ const fn is_drawable(number: f64) -> bool {
 
 /// Whether an [`Init`] applies to a tensor: `weight`, `weight_ih_l0`, `in_proj_weight`.
 pub const fn is_weight(param: &Param) -> bool {
-    param.trained && (found_at(param.name, "weight", 0) || found_at(param.name, "weight", usize::MAX))
+    param.trained && (param.name.is_empty() || found_at(param.name, "weight", 0) || found_at(param.name, "weight", usize::MAX))
 }
 
 /// Whether an [`Init`] sets a tensor to 0: `bias`, `bias_ih_l0`, `in_proj_bias`.
@@ -194,7 +194,7 @@ mod tests {
     use crate::ops::{BatchNorm2d, Linear, Relu};
 
     fn refusal(init: Init, op: Op) -> String {
-        let site = Site { layer: "fc", source: "", flattened: None, others: &[] };
+        let site = Site { layer: "fc", source: "", flattened: None, others: &[], exact: false };
         init.check(&op, &site).map_or_else(|mistake| mistake.message().to_string(), |()| String::new())
     }
 

@@ -124,6 +124,8 @@ pub struct Site<'a> {
     pub flattened: Option<Shape>,
     /// Like `source`, for the other inputs.
     pub others: &'a [&'a str],
+    /// Whether joined values must have one shape: in `Residual`, where a size of 1 beside another is rather a mistake.
+    pub exact: bool,
 }
 
 impl Site<'_> {

@@ -6,12 +6,19 @@ use crate::mistake::same;
 /// One tensor of a layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Param {
-    /// PyTorch's name for it: `weight`, `bias`, `running_mean`, ..
+    /// PyTorch's name for it: `weight`, `bias`, `running_mean`, ..; empty for the tensor of a `Parameter`, whose path is the layer's name.
     pub name: &'static str,
     /// Its shape.
     pub shape: Shape,
     /// Whether the optimizer updates it. A buffer (`running_mean`) is part of the state, but not trained.
     pub trained: bool,
+}
+
+impl Param {
+    /// Its path in checkpoints: `conv1.weight`.
+    pub fn path(&self, layer: &str) -> String {
+        if self.name.is_empty() { layer.to_owned() } else { format!("{layer}.{}", self.name) }
+    }
 }
 
 /// A recurrent layer has four for each of its layers and directions.

@@ -26,7 +26,7 @@ impl Graph {
             let values = node.inputs().to_vec();
             let shapes: Vec<Shape> = values.iter().map(|&value| *graph.shape(value)).collect();
             let names: Vec<&str> = values.iter().map(|&value| graph.source(value)).collect();
-            let site = Site { layer: &node.name, source: names[0], flattened: None, others: &names[1..] };
+            let site = Site { layer: &node.name, source: names[0], flattened: None, others: &names[1..], exact: false };
             let (op, output) = node.op.infer(&shapes, &site)?;
             let further: Vec<Shape> = (1..op.outputs()).map(|index| op.output(index, &shapes, &output)).collect();
             let node = &mut graph.nodes.to_mut()[index];

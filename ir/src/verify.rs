@@ -24,7 +24,7 @@ impl Graph {
                 shapes[i] = *self.shape(values[i]);
                 i += 1;
             }
-            let site = Site { layer: node.name(), source: self.source(values[0]), flattened: None, others: &[] };
+            let site = Site { layer: node.name(), source: self.source(values[0]), flattened: None, others: &[], exact: false };
             let outcome = node.op.infer(shapes.split_at(values.len()).0, &site);
             blame_all(&outcome);
             index += 1;

@@ -67,7 +67,16 @@ fn joins_and_their_refusals() {
 /// Tensors are identified by their paths, which may clash although the layers' names differ.
 #[test]
 fn paths_of_tensors_meet_nowhere() {
-    let attention = Op::MultiheadAttention(MultiheadAttention { features: INFER, heads: 2, causal: false, dropout: 0.0, bias: true });
+    let attention = Op::MultiheadAttention(MultiheadAttention {
+        features: INFER,
+        heads: 2,
+        causal: false,
+        dropout: 0.0,
+        bias: true,
+        key: false,
+        value: false,
+        mask: false,
+    });
     let begin = || {
         let mut b = Builder::new("Meeting");
         let x = b.input("input", Shape::new(&[3, 4])).unwrap();

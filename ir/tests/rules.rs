@@ -3,7 +3,7 @@
 use layercake_ir::ops::*;
 use layercake_ir::{Builder, INFER, Mistake, Op, Part, Shape, Site, check_input, check_output, stated};
 
-const SITE: Site = Site { layer: "it", source: "before", flattened: None, others: &[] };
+const SITE: Site = Site { layer: "it", source: "before", flattened: None, others: &[], exact: false };
 
 fn conv(kernel: usize) -> Conv2d {
     let pair = [1, 1];
@@ -135,7 +135,7 @@ fn transposed_convolution_sizes() {
     let strided = ConvTranspose2d { stride: [2, 3], padding: [1, 0], output_padding: [1, 0], ..plain };
     assert_eq!(output(Op::ConvTranspose2d(strided), &[2, 4, 5]), [8, 8, 15]);
     // Each of the 2 * 4 * 5 elements is multiplied by 8 * 9 weights, in both cases.
-    let cost = |op: ConvTranspose2d| Op::ConvTranspose2d(op).multiply_adds(&Shape::new(&[2, 4, 5]), &Shape::new(&[8, 6, 7]));
+    let cost = |op: ConvTranspose2d| Op::ConvTranspose2d(op).multiply_adds(&[Shape::new(&[2, 4, 5])], &Shape::new(&[8, 6, 7]));
     assert_eq!((cost(plain), cost(strided)), (40 * 72, 40 * 72));
     let (op, _) = infer(Op::ConvTranspose2d(ConvTranspose2d { groups: 2, ..plain }), &[2, 4, 5]).unwrap();
     assert_eq!(op.params().as_slice()[0].shape.dims(), [2, 4, 3, 3]);
@@ -278,7 +278,8 @@ fn refusals() {
         Op::Linear(Linear { in_features: INFER, out_features: 1, bias: false }),
         &[4, 2, 2],
         Part::Layer,
-        "`it` (Linear) expects [features] or [length, features], but receives [4, 2, 2] from `before`\nhelp: put `Flatten` before it",
+        "`it` (Linear) expects [features] or [length, features], but receives [4, 2, 2] from `before`\n\
+         help: put `Flatten` before it; to map the last axis alone, state its size, 2",
     );
     refused(
         Op::Dropout(Dropout { p: -0.1 }),

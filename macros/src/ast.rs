@@ -128,6 +128,16 @@ pub enum Action {
     },
     /// `Sequential {..}`
     Sequential { kind: Ident, steps: Vec<Step> },
+    /// `for (channels, stride) in [(64, 1), (128, 2)] {..}`
+    For {
+        keyword: Ident,
+        /// The words that the body's steps contain.
+        words: Vec<Ident>,
+        list: Expr,
+        steps: Vec<Step>,
+    },
+    /// `if condition {..} else {..}`
+    If { keyword: Ident, condition: Expr, then: Vec<Step>, otherwise: Vec<Step> },
     /// `from tag`
     From(Ident),
     /// `output name`
@@ -146,8 +156,38 @@ impl Action {
             Action::Path(layer) => layer.kind.to_token_stream(),
             Action::Residual { kind, .. } | Action::Repeat { kind, .. } | Action::Sequential { kind, .. } => kind.to_token_stream(),
             Action::From(word) | Action::Output(word) => word.to_token_stream(),
-            Action::Reuse { keyword, .. } => keyword.to_token_stream(),
+            Action::Reuse { keyword, .. } | Action::For { keyword, .. } | Action::If { keyword, .. } => keyword.to_token_stream(),
             Action::Illegible => TokenStream::new(),
+        }
+    }
+
+    /// The lists of steps in it.
+    pub fn bodies(&self) -> Vec<&Vec<Step>> {
+        match self {
+            Action::Branches { branches, .. } => branches.iter().map(|branch| &branch.steps).collect(),
+            Action::Residual { shortcut, body, .. } => {
+                std::iter::once(&body.steps).chain(shortcut.iter().map(|branch| &branch.steps)).collect()
+            }
+            Action::Repeat { steps, .. } | Action::Sequential { steps, .. } | Action::For { steps, .. } => vec![steps],
+            Action::If { then, otherwise, .. } => vec![then, otherwise],
+            Action::Layer(_) | Action::Path(_) | Action::From(_) | Action::Output(_) | Action::Reuse { .. } | Action::Illegible => {
+                Vec::new()
+            }
+        }
+    }
+
+    /// The same, mutable.
+    pub fn bodies_mut(&mut self) -> Vec<&mut Vec<Step>> {
+        match self {
+            Action::Branches { branches, .. } => branches.iter_mut().map(|branch| &mut branch.steps).collect(),
+            Action::Residual { shortcut, body, .. } => {
+                std::iter::once(&mut body.steps).chain(shortcut.iter_mut().map(|branch| &mut branch.steps)).collect()
+            }
+            Action::Repeat { steps, .. } | Action::Sequential { steps, .. } | Action::For { steps, .. } => vec![steps],
+            Action::If { then, otherwise, .. } => vec![then, otherwise],
+            Action::Layer(_) | Action::Path(_) | Action::From(_) | Action::Output(_) | Action::Reuse { .. } | Action::Illegible => {
+                Vec::new()
+            }
         }
     }
 }
@@ -201,16 +241,10 @@ pub enum Arg {
 pub fn words(steps: &[Step]) -> Vec<Ident> {
     let mut words = Vec::new();
     for step in steps {
-        match &step.action {
-            Action::Layer(layer) => words.push(layer.kind.clone()),
-            Action::Branches { branches, .. } => branches.iter().for_each(|branch| words.extend(self::words(&branch.steps))),
-            Action::Residual { shortcut, body, .. } => {
-                words.extend(self::words(&body.steps));
-                shortcut.iter().for_each(|branch| words.extend(self::words(&branch.steps)));
-            }
-            Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => words.extend(self::words(steps)),
-            _ => {}
+        if let Action::Layer(layer) = &step.action {
+            words.push(layer.kind.clone());
         }
+        step.action.bodies().into_iter().for_each(|steps| words.extend(self::words(steps)));
     }
     words
 }

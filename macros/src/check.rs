@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::Attribute;
 
-use crate::ast::{Action, Branch, DimExpr, Network, Ports, ShapeExpr, Step};
+use crate::ast::{Action, DimExpr, Network, Ports, ShapeExpr, Step};
 use crate::params::{self, Param};
 use crate::report::Report;
 use crate::{ast, layers};
@@ -54,22 +54,20 @@ fn generics(network: &Network, report: &mut Report) {
 
 fn mentioned(list: &[Param], steps: &[Step]) -> bool {
     let has = |tokens: &TokenStream| params::mentions(list, tokens.clone()).is_some();
-    let branch = |branch: &Branch| mentioned(list, &branch.steps);
     steps.iter().any(|step| {
-        step.output.as_ref().is_some_and(|shape| has(&shape.tokens))
-            || match &step.action {
-                Action::Layer(layer) => has(&layer.tokens),
-                Action::Path(layer) => has(&layer.tokens),
-                Action::Branches { layer, branches } => has(&layer.tokens) || branches.iter().any(branch),
-                Action::Residual { shortcut, drop, body, .. } => {
-                    branch(body) || shortcut.iter().any(branch) || has(&drop.to_token_stream())
-                }
-                Action::Repeat { count, steps, .. } => has(&count.to_token_stream()) || mentioned(list, steps),
-                Action::Sequential { steps, .. } => mentioned(list, steps),
-                // An invalid part may use it.
-                Action::Illegible => true,
-                Action::From(_) | Action::Output(_) | Action::Reuse { .. } => false,
-            }
+        let own = match &step.action {
+            Action::Layer(layer) | Action::Branches { layer, .. } => has(&layer.tokens),
+            Action::Path(layer) => has(&layer.tokens),
+            Action::Residual { drop, .. } => has(&drop.to_token_stream()),
+            Action::Repeat { count, .. } => has(&count.to_token_stream()),
+            Action::For { list, .. } => has(&list.to_token_stream()),
+            Action::If { condition, .. } => has(&condition.to_token_stream()),
+            // An invalid part may use it.
+            Action::Illegible => true,
+            Action::Sequential { .. } | Action::From(_) | Action::Output(_) | Action::Reuse { .. } => false,
+        };
+        own || step.output.as_ref().is_some_and(|shape| has(&shape.tokens))
+            || step.action.bodies().into_iter().any(|steps| mentioned(list, steps))
     })
 }
 
@@ -80,15 +78,7 @@ pub fn steps(steps: &[Step], report: &mut Report) {
             rank(output, report);
         }
         documented(step, report);
-        match &step.action {
-            Action::Branches { branches, .. } => branches.iter().for_each(|branch| self::steps(&branch.steps, report)),
-            Action::Residual { shortcut, body, .. } => {
-                self::steps(&body.steps, report);
-                shortcut.iter().for_each(|branch| self::steps(&branch.steps, report));
-            }
-            Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => self::steps(steps, report),
-            _ => {}
-        }
+        step.action.bodies().into_iter().for_each(|body| self::steps(body, report));
     }
 }
 
@@ -144,16 +134,10 @@ fn way(uses: &[(Ident, Vec<Ident>)], from: &Ident, to: &Ident) -> Option<Vec<Ide
 /// Replaces refused layers.
 fn cut(steps: &mut [Step], refuse: &mut impl FnMut(&Ident) -> bool) {
     for step in steps {
-        match &mut step.action {
-            Action::Layer(layer) if refuse(&layer.kind) => step.action = Action::Illegible,
-            Action::Branches { branches, .. } => branches.iter_mut().for_each(|branch| cut(&mut branch.steps, refuse)),
-            Action::Residual { shortcut, body, .. } => {
-                cut(&mut body.steps, refuse);
-                shortcut.iter_mut().for_each(|branch| cut(&mut branch.steps, refuse));
-            }
-            Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => cut(steps, refuse),
-            _ => {}
+        if matches!(&step.action, Action::Layer(layer) if refuse(&layer.kind)) {
+            step.action = Action::Illegible;
         }
+        step.action.bodies_mut().into_iter().for_each(|steps| cut(steps, refuse));
     }
 }
 
@@ -207,6 +191,8 @@ fn documented(step: &Step, report: &mut Report) {
         Action::From(_) => ("from".to_owned(), false),
         Action::Output(_) => ("output".to_owned(), false),
         Action::Reuse { .. } => ("reuse".to_owned(), false),
+        Action::For { .. } => ("for".to_owned(), false),
+        Action::If { .. } => ("if".to_owned(), false),
     };
     if let (Some(doc), false) = (step.docs.first(), field) {
         report.add(doc, format_args!("`{kind}` has no parameters, so it has no field to document; write a comment with `//`"));

@@ -127,6 +127,8 @@ CASES = {
         case("sequence", (4, 6), fc=nn.Linear(6, 5)),
         case("sequence_no_bias", (4, 6), fc=nn.Linear(6, 5, bias=False)),
         case("sequence_square", (3, 3), fc=nn.Linear(3, 3)),
+        case("three_axes", (2, 4, 6), fc=nn.Linear(6, 5)),
+        case("four_axes", (2, 3, 2, 5), batch=1, fc=nn.Linear(5, 4, bias=False)),
     ],
     "conv2d": [
         case("kernel_number", (2, 7, 6), conv=nn.Conv2d(2, 3, 3)),

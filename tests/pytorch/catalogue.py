@@ -126,6 +126,18 @@ class Branches(nn.Module):
         return self.join(*(branch(x) for branch in self.children()))
 
 
+class Learned(nn.Module):
+    """A learned tensor, repeated for each sample, and what is made of it and the input."""
+
+    def __init__(self, sizes, function):
+        super().__init__()
+        self.p = nn.Parameter(torch.zeros(sizes))
+        self.function = function
+
+    def forward(self, x):
+        return self.function(self.p.expand(len(x), *self.p.shape), x)
+
+
 def nails(x, scale):
     """Each element in the upper left corner of a block of zeros."""
     height, width = scale
@@ -353,23 +365,53 @@ CASES = {
         case("rows", (5,), j=Branches(lambda a, b: a + b, nn.Linear(5, 3), nn.Linear(5, 3))),
         case("maps", (2, 4, 4), j=Branches(lambda a, b, c: a + b + c, nn.Conv2d(2, 3, 3, padding=1), nn.Conv2d(2, 3, 1), nn.Conv2d(2, 3, 1))),
         case("itself", (2, 3), j=Each(lambda x: x + x)),
+        case("repeated", (3, 4, 5), j=Each(lambda x: x + x.mean(1, keepdim=True))),
+        case("both_repeated", (3, 4), j=Each(lambda x: x.mean(1, keepdim=True) + x.mean(2, keepdim=True))),
+        case("three", (3, 4), batch=17, j=Each(lambda x: x.mean(1, keepdim=True) + x.mean(2, keepdim=True) + x)),
     ],
     "sub": [
         case("rows", (5,), j=Branches(lambda a, b: a - b, nn.Linear(5, 3), nn.Linear(5, 3))),
         case("maps", (3, 3, 3), j=Branches(lambda a, b: a - b, nn.Conv2d(3, 3, 1), nn.Tanh())),
+        case("centered", (3, 4), j=Each(lambda x: x - x.mean(2, keepdim=True))),
+        case("reversed", (3, 4), batch=1, j=Each(lambda x: x.mean(1, keepdim=True) - x)),
     ],
     "mul": [
         case("rows", (5,), j=Branches(lambda a, b: a * b, nn.Linear(5, 3), nn.Linear(5, 3))),
         case("gated", (2, 4, 4), j=Branches(lambda a, b, c: a * b * c, nn.Conv2d(2, 2, 1), nn.Sigmoid(), nn.Tanh())),
         case("itself", (2, 3), j=Each(lambda x: x * x)),
+        case("channels", (3, 4, 5), j=Each(lambda x: x * torch.sigmoid(x.mean((2, 3), keepdim=True)))),
+        case("places", (3, 4, 5), batch=17, j=Each(lambda x: torch.sigmoid(x.mean(1, keepdim=True)) * x)),
+    ],
+    "div": [
+        case("rows", (5,), j=Branches(lambda a, b: a / b.exp(), nn.Linear(5, 3), nn.Linear(5, 3))),
+        case("maps", (3, 3, 3), j=Branches(lambda a, b: a / b.exp(), nn.Conv2d(3, 3, 1), nn.Tanh())),
+        case("softmax", (3, 4), j=Each(lambda x: x.exp() / x.exp().sum(2, keepdim=True))),
+        case("itself", (2, 3), j=Each(lambda x: x / x)),
+    ],
+    "matmul": [
+        case("gram", (4, 5), m=Each(lambda x: x @ x.mT)),
+        case("batched", (2, 3, 4), m=Each(lambda x: x @ x.mT)),
+        case("factors", (4, 6), m=Branches(lambda a, b: a @ b.mT / 8, nn.Linear(6, 3), nn.Linear(6, 3))),
+        case("repeated", (2, 3, 4), batch=17, m=Each(lambda x: x @ x.mean(1, keepdim=True).mT)),
+        case("repeated_first", (2, 3, 4), m=Each(lambda x: x.mean(1, keepdim=True) @ x.mT)),
+        case("outer", (5,), batch=1, m=Each(lambda x: x.unsqueeze(2) @ x.unsqueeze(1))),
+        case("square", (3, 3), m=Each(lambda x: x @ x.tanh())),
+    ],
+    "parameter": [
+        case("class_token", (3, 4), j=Learned((1, 4), lambda p, x: torch.cat([p, x], 1))),
+        case("position", (3, 4), j=Learned((3, 4), lambda p, x: p + x)),
+        case("scale", (3, 2, 4), batch=17, j=Learned((3, 1, 1), lambda p, x: p * x)),
+        case("prototypes", (6,), j=Learned((5, 6), lambda p, x: (p @ x.unsqueeze(2)).squeeze(2))),
     ],
     "maximum": [
         case("rows", (5,), j=Branches(torch.maximum, nn.Linear(5, 3), nn.Linear(5, 3))),
         case("maps", (2, 4, 4), j=Branches(lambda a, b, c: torch.maximum(torch.maximum(a, b), c), nn.Conv2d(2, 2, 1), nn.Tanh(), nn.Conv2d(2, 2, 1))),
+        case("repeated", (3, 4), j=Each(lambda x: torch.maximum(x, x.mean(1, keepdim=True)))),
     ],
     "minimum": [
         case("rows", (5,), j=Branches(torch.minimum, nn.Linear(5, 3), nn.Linear(5, 3))),
         case("maps", (2, 4, 4), j=Branches(lambda a, b, c: torch.minimum(torch.minimum(a, b), c), nn.Conv2d(2, 2, 1), nn.Tanh(), nn.Conv2d(2, 2, 1))),
+        case("repeated", (3, 4), j=Each(lambda x: torch.minimum(x.mean(2, keepdim=True), x))),
     ],
     "concat": [
         case("rows", (5,), j=Branches(lambda *all: torch.cat(all, 1), nn.Linear(5, 3), nn.Linear(5, 2))),
@@ -613,6 +655,34 @@ CASES = {
         case("unordered", (3, 4, 5), m=Each(lambda x: x.mean((1, 3)))),
         case("square", (3, 3, 3), m=Each(lambda x: x.mean(2))),
         case("one", (1, 3), batch=1, m=Each(lambda x: x.mean(1))),
+    ],
+    "sum": [
+        case("length", (4, 5), m=Each(lambda x: x.sum(1))),
+        case("map", (3, 4, 5), m=Each(lambda x: x.sum((2, 3)))),
+        case("unordered", (3, 4, 5), m=Each(lambda x: x.sum((1, 3)))),
+        case("one", (1, 3), batch=1, m=Each(lambda x: x.sum(1))),
+    ],
+    "transpose": [
+        case("sequence", (3, 5), p=Each(lambda x: x.transpose(1, 2))),
+        case("outer", (2, 3, 4), p=Each(lambda x: x.transpose(1, 3))),
+        case("last", (2, 3, 4), p=Each(lambda x: x.transpose(-1, -2))),
+        case("cube", (3, 3, 3), p=Each(lambda x: x.transpose(2, 1))),
+        case("four_axes", (2, 3, 4, 2), batch=1, p=Each(lambda x: x.transpose(1, 3))),
+    ],
+    "unsqueeze": [
+        case("first", (4,), p=Each(lambda x: x.unsqueeze(1))),
+        case("last", (2, 3), p=Each(lambda x: x.unsqueeze(-1))),
+        case("between", (2, 3), fc1=nn.Linear(3, 4), p=Each(lambda x: x.unsqueeze(2)), fc2=nn.Linear(4, 2)),
+    ],
+    "squeeze": [
+        case("first", (1, 4), p=Each(lambda x: x.squeeze(1))),
+        case("last", (2, 3, 1), p=Each(lambda x: x.squeeze(-1))),
+    ],
+    "rescaling": [
+        case("scale", (9,), act=Each(lambda x: x * 0.125)),
+        case("both", (2, 3, 4), act=Each(lambda x: x * -2.5 + 0.75)),
+        case("zeros", (31,), data=with_zeros, act=Each(lambda x: x * 3.0)),
+        case("numbers", (5,), fc=nn.Linear(5, 4), act=Each(lambda x: (x / 8 + 1.0 - 0.5) * 3)),
     ],
     "amin": [
         case("length", (4, 5), m=Each(lambda x: x.amin(1))),

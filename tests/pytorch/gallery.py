@@ -4,7 +4,7 @@
     python tests/pytorch/gallery.py            # writes gallery/figures.json and gallery/values.safetensors
     python tests/pytorch/gallery.py --check    # compares them with what would be written
 
-Needs torch, numpy and safetensors. The networks stand in `gallery_classifiers.py` and `gallery_generative.py`. Modules are named as
+Needs torch, torchvision, numpy and safetensors. The networks stand in `gallery_classifiers.py`, `gallery_generative.py` and `gallery_papers.py`. Modules are named as
 torchvision, timm, Pytorch-UNet and PyTorch's examples name them, so that equal names here and in Layercake mean that their checkpoints
 load.
 
@@ -26,12 +26,17 @@ import sys
 import numpy as np
 import safetensors.numpy
 import torch
+import torchvision
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from gallery_classifiers import (
     RESNET18, RESNET20, RESNET50, VGG, VGG_PARAMS, Basic, Bottleneck, Inception, Mixer, MixerBlock, ResNet, Siamese, StreetUNet, UNet,
     chain, dense_block, vgg, vgg8, vgg_classifier, vgg_head,
+)
+from gallery_papers import (
+    NIN, NIN_POOLS, RESNET50 as AGGREGATED, Aggregated, Film, Pointer, Transformer, nin, small_efficientnet, small_mobilenet, small_squeezenet,
+    tcn, vit,
 )
 from gallery_generative import (
     CharLstm, GatedBlock, GatedPixelCnn, GruCell, PixelCnn, VaeDecoder, VaeEncoder, conv_decoder, conv_encoder, conv_vae, mlp_decoder,
@@ -98,6 +103,18 @@ FIGURES = {
     "class-gated-pixel-cnn": (lambda: GatedPixelCnn(32, 6, 64, 7, 10), [*GREY, (10,)], None),
     "street-unet": (lambda: StreetUNet(3, 11, [16, 32, 64, 128], (4, 4, 3, 3), 0.3), [(3, 90, 120)], None),
     "char-lstm": (lambda: CharLstm(65, 64, 256, 0.1), [Ids(64, rows=65), (1, 256), (1, 256)], None),
+    "alexnet": (lambda: torchvision.models.alexnet(), IMAGENET, 61_100_840),
+    "nin": (lambda: nin(3, NIN, NIN_POOLS), CIFAR, None),
+    "squeezenet": (lambda: torchvision.models.squeezenet1_1(), IMAGENET, 1_235_496),
+    "resnext50": (lambda: torchvision.models.resnext50_32x4d(), IMAGENET, 25_028_904),
+    "se-resnet50": (lambda: Aggregated(AGGREGATED, 1, True, 1000, 64, False), IMAGENET, 28_088_024),
+    "mobilenet-v2": (lambda: torchvision.models.mobilenet_v2(), IMAGENET, 3_504_872),
+    "efficientnet-b0": (lambda: torchvision.models.efficientnet_b0(), IMAGENET, 5_288_548),
+    "vit-tiny": (lambda: vit(224, 16, 12, 3, 192, 768, 1000), IMAGENET, 5_717_416),
+    "transformer": (lambda: Transformer(512, 8, 6, 6, 2048, 0.1), [(32, 512)] * 2, 44_140_544),
+    "film": (lambda: Film(128, 512, 4), [(128, 14, 14), (512,)], None),
+    "tcn": (lambda: tcn(2, 30, 7, 8), [(2, 400)], None),
+    "pointer": (lambda: Pointer(256, 256, 256), [(256,), (50, 256)], None),
 }
 VALUES = {
     "vgg11": (lambda: vgg([[4], [5], [6] * 2], vgg_classifier(6, (9, 10), 4, 0.0)), [(3, 9, 10)]),
@@ -119,6 +136,17 @@ VALUES = {
     "class-gated-pixel-cnn": (lambda: GatedPixelCnn(3, 2, 5, 5, 4), [(1, 6, 5), (4,)]),
     "street-unet": (lambda: StreetUNet(2, 3, [3, 4, 5], (2, 2, 1, 1), 0.0), [(2, 6, 8)]),
     "char-lstm": (lambda: CharLstm(7, 4, 5, 0.0), [Ids(6, rows=7), (1, 5), (1, 5)]),
+    "nin": (lambda: nin(2, [[(5, 5), (4, 1)], [(4, 3), (3, 1)]], [[nn.MaxPool2d(3, 2, 1)]]), [(2, 9, 10)]),
+    "squeezenet": (small_squeezenet, [(2, 11, 12)]),
+    "resnext": (lambda: Aggregated([(4, 8, 2), (6, 10, 1)], [2, 3], False, 4, 4, True), [(3, 9, 10)]),
+    "se-resnet": (lambda: Aggregated([(4, 16, 2), (3, 32, 1)], 1, True, 4, 4, True), [(3, 9, 10)]),
+    "mobilenet-v2": (small_mobilenet, [(3, 12, 11)]),
+    "efficientnet": (small_efficientnet, [(3, 12, 11)]),
+    "vit": (lambda: vit(8, 4, 2, 2, 6, 7, 5), [(3, 8, 8)]),
+    "transformer": (lambda: Transformer(6, 3, 2, 2, 7, 0.0), [(5, 6), (4, 6)]),
+    "film": (lambda: Film(3, 6, 2), [(3, 5, 4), (6,)]),
+    "tcn": (lambda: tcn(2, 4, 3, 3), [(2, 9)]),
+    "pointer": (lambda: Pointer(4, 6, 3), [(4,), (5, 6)]),
 }
 # In training they draw numbers: only what they give at inference can be compared.
 RANDOM = {"mlp-vae", "conv-vae"}
@@ -233,6 +261,8 @@ def main():
     check = options.parse_args().check
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
+    # Its fast path of attention is one operation that is not counted.
+    torch.backends.mha.set_fastpath_enabled(False)
     facts = {name: figures(*row) for name, row in FIGURES.items()}
     for name, row in facts.items():
         print(f"{name:22} {row['params']:12,} parameters {row['flops']:15,} operations")

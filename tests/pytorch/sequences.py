@@ -60,6 +60,34 @@ class Attention(nn.MultiheadAttention):
         return super().forward(x, x, x, need_weights=False, attn_mask=mask)[0]
 
 
+class Cross(nn.MultiheadAttention):
+    """Attention of the first `length` steps to the others, whose values may follow; behind them a mask that is added to the scores."""
+
+    def __init__(self, features, heads, length, steps, value=False, mask=False, **options):
+        super().__init__(features, heads, batch_first=True, **options)
+        self.sizes = [length, steps] + [steps] * value + [length] * mask
+        self.steps, self.masked = steps, mask
+
+    def forward(self, x):
+        x, key, *rest = x.split(self.sizes, 1)
+        # One mask for each head of each sample.
+        mask = rest.pop()[:, :, : self.steps].repeat_interleave(self.num_heads, 0) if self.masked else None
+        value = rest[0] if rest else key
+        return super().forward(x, key, value, need_weights=False, attn_mask=mask)[0]
+
+
+class Masked(nn.MultiheadAttention):
+    """Self-attention of the first half of the steps, with the other half as a mask."""
+
+    def __init__(self, features, heads):
+        super().__init__(features, heads, batch_first=True)
+
+    def forward(self, x):
+        x, mask = x.chunk(2, 1)
+        mask = mask[:, :, : x.shape[1]].repeat_interleave(self.num_heads, 0)
+        return super().forward(x, x, x, need_weights=False, attn_mask=mask)[0]
+
+
 def kind(base):
     """The cases that every recurrent layer has."""
     make = lambda *sizes, **options: recurrent(base, *sizes, **options)
@@ -110,6 +138,11 @@ CASES = {
         case("one_of_all", (1, 1), batch=1, a=Attention(1, 1)),
         case("many", (3, 4), batch=33, a=Attention(4, 2)),
         case("dropout", (4, 6), eval_only=True, a=Attention(6, 2, dropout=0.5)),
+        case("memory", (5, 6), a=Cross(6, 3, 3, 2)),
+        case("memory_no_bias", (7, 4), batch=1, a=Cross(4, 2, 2, 5, bias=False)),
+        case("values", (7, 6), a=Cross(6, 2, 1, 3, value=True)),
+        case("mask", (6, 4), a=Masked(4, 2)),
+        case("all", (10, 4), batch=17, a=Cross(4, 2, 2, 3, value=True, mask=True)),
         case("between", (4, 5), fc1=nn.Linear(5, 6), a=Attention(6, 2, causal=True), norm=nn.LayerNorm(6), fc2=nn.Linear(6, 2)),
     ],
 }

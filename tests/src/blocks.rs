@@ -4,8 +4,8 @@ use layercake::ir::ops::{
     Abs, AdaptiveAvgPool2d, Amax, Amin, Approximation, AvgPool1d, Clamp, Conv1d, ConvTranspose2d, DropConnect, Dropout2d, Elu,
     FractionalMaxPool2d, Gelu, GlobalAvgPool2d, GlobalMaxPool2d, Glu, GroupNorm, Hardsigmoid, Hardswish, Hardtanh, InstanceNorm2d,
     Interpolation, LayerNorm, LocalResponseNorm, Mask, MaskedConv2d, MaxPool1d, Maxout, Mean, Mish, Pad, PadMode, Permute, PixelShuffle,
-    Prelu, Relu6, Reshape, RmsNorm, Rrelu, Select, Selu, Silu, Sizes, Slice, Softmin, Softplus, Softshrink, Softsign, Stack,
-    StochasticDepth, Threshold, Upsample,
+    Prelu, Relu6, Rescaling, Reshape, RmsNorm, Rrelu, Select, Selu, Silu, Sizes, Slice, Softmin, Softplus, Softshrink, Softsign, Squeeze,
+    Stack, StochasticDepth, Sum, Threshold, Transpose, Unsqueeze, Upsample,
 };
 use layercake::ir::{INFER, Op};
 
@@ -158,6 +158,18 @@ pub(crate) fn block_of_anything(random: &mut Random, rank: usize) -> Op {
             let groups = random.whole(1, 4);
             Op::GroupNorm(GroupNorm { groups, channels: INFER, eps: eps(random), affine: random.chance(0.7) })
         }
+    }
+}
+
+/// Operations on axes, and a multiple.
+pub(crate) fn on_axes(random: &mut Random, rank: usize) -> Op {
+    let axis = random.whole(0, rank - 1);
+    match random.whole(0, 4) {
+        0 => Op::Sum(Sum { axes: some(random, rank) }),
+        1 => Op::Transpose(Transpose { axes: Sizes::new(&order(random, rank.max(2)).as_slice()[..2]) }),
+        2 => Op::Rescaling(Rescaling { scale: of(random, &[0.5, -1.5]), offset: of(random, &[0.0, 0.25]) }),
+        3 => Op::Squeeze(Squeeze { axis }),
+        _ => Op::Unsqueeze(Unsqueeze { axis }),
     }
 }
 

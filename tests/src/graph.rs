@@ -1,9 +1,12 @@
 //! Networks with joins, splits, residuals and shared layers, built at run time.
 
-use layercake::ir::ops::{Add, Chunk, Concat, Maximum, Minimum, Mul, Relu, Reparameterize, Sizes, Split, Sub, Tanh};
-use layercake::ir::{Builder, Graph, Mistake, Node, Op, Shape};
+use layercake::ir::ops::{
+    Add, Chunk, Concat, MatMul, Maximum, Minimum, Mul, Parameter, Relu, Reparameterize, Sizes, Split, Sub, Tanh, Transpose,
+};
+use layercake::ir::{Builder, Graph, Mistake, Node, Op, Shape, broadcast};
 
 use crate::Random;
+use crate::blocks::on_axes;
 use crate::chain::{on_anything, on_images, on_rows, random_shape};
 
 /// Larger values would make the oracle slow and find nothing more.
@@ -51,7 +54,7 @@ impl Growing {
         // Late values more often than early ones, so that graphs are deep too.
         let count = self.shapes.len();
         let x = if random.chance(0.4) { count - 1 } else { random.whole(0, count - 1) };
-        match random.whole(0, 11) {
+        match random.whole(0, 15) {
             0..=2 => {
                 let op = self.layer(x, random);
                 let value = self.push(op, &[x])?;
@@ -59,7 +62,7 @@ impl Growing {
                     self.layers.push((value, op, self.shapes[x]));
                 }
             }
-            3 | 4 if !self.layers.is_empty() => {
+            3 | 4 | 14 if !self.layers.is_empty() => {
                 let (layer, op, shape) = self.layers[random.whole(0, self.layers.len() - 1)];
                 let alike: Vec<usize> = (0..count).filter(|&other| self.shapes[other] == shape).collect();
                 let x = alike[random.whole(0, alike.len() - 1)];
@@ -82,13 +85,32 @@ impl Growing {
                     Op::Minimum(Minimum {}),
                     Op::Reparameterize(Reparameterize {}),
                 ][random.whole(0, 6)];
-                let mut operands =
-                    self.like(x, random, if matches!(op, Op::Sub(_) | Op::Reparameterize(_)) { 1 } else { 2 }, |a, b| a == b);
+                let equal = op == Op::Reparameterize(Reparameterize {});
+                let fits = |a: &Shape, b: &Shape| if equal { a == b } else { !broadcast(&[*a, *b]).is_unknown() };
+                let mut operands = self.like(x, random, if matches!(op, Op::Sub(_) | Op::Reparameterize(_)) { 1 } else { 2 }, fits);
                 if op == Op::Reparameterize(Reparameterize {}) {
                     // Repeated exponentials soon overflow.
                     operands[1] = self.push(Op::Tanh(Tanh {}), &operands[1..])?;
                 }
                 self.push(op, &operands)?;
+            }
+            15 => {
+                let op = on_axes(random, self.shapes[x].rank());
+                self.push(op, &[x])?;
+            }
+            12 => {
+                // A value times its own transpose, or that of a value of its shape.
+                let rank = self.shapes[x].rank();
+                let other = self.like(x, random, 1, |a, b| a == b)[1];
+                let turned = self.push(Op::Transpose(Transpose { axes: Sizes::new(&[rank.max(2) - 2, rank.max(2) - 1]) }), &[other])?;
+                self.push(Op::MatMul(MatMul {}), &[x, turned])?;
+            }
+            13 => {
+                let shape = self.shapes[x];
+                let axis = random.whole(0, shape.rank() - 1);
+                let sizes = if random.chance(0.5) { shape.with_dim(axis, 1) } else { shape };
+                let learned = self.push(Op::Parameter(Parameter { shape: Sizes::new(sizes.dims()) }), &[x])?;
+                self.push(if random.chance(0.5) { Op::Add(Add {}) } else { Op::Mul(Mul {}) }, &[x, learned])?;
             }
             8 => {
                 let axis = random.whole(0, self.shapes[x].rank() - 1);

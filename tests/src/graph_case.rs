@@ -19,6 +19,7 @@ macro_rules! of_rank {
             2 => of_rank!(@ (usize, usize), $S, $body),
             3 => of_rank!(@ (usize, usize, usize), $S, $body),
             4 => of_rank!(@ (usize, usize, usize, usize), $S, $body),
+            5 => of_rank!(@ (usize, usize, usize, usize, usize), $S, $body),
             rank => panic!("no fixture has a tensor of {rank} axes"),
         }
     };

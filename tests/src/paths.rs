@@ -120,9 +120,9 @@ impl Pass<'_> {
             self.graph.nodes().iter().flat_map(|node| node.params().as_slice().iter().map(move |param| (node, *param)).collect::<Vec<_>>());
         for (i, (node, param)) in params.enumerate() {
             if param.trained {
-                outcome.insert(format!("grad/{}.{}", node.name, param.name), gradient(&tensors[i]));
+                outcome.insert(format!("grad/{}", param.path(&node.name)), gradient(&tensors[i]));
             } else if let Some((_, new)) = done.updates.iter().rfind(|(which, _)| *which == i) {
-                outcome.insert(format!("after/{}.{}", node.name, param.name), numbers(new));
+                outcome.insert(format!("after/{}", param.path(&node.name)), numbers(new));
             }
         }
         outcome

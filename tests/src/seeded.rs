@@ -33,7 +33,7 @@ pub fn seeded_state(network: &str, graph: &Graph) -> Vec<Numbers> {
 /// The paths and sizes of all tensors of a graph, in its order.
 pub fn tensors(graph: &Graph) -> Vec<(String, Vec<usize>)> {
     let of = |node: &layercake::ir::Node| {
-        let named = |param: &layercake::ir::Param| (format!("{}.{}", node.name, param.name), param.shape.dims().to_vec());
+        let named = |param: &layercake::ir::Param| (param.path(&node.name), param.shape.dims().to_vec());
         node.params().as_slice().iter().map(named).collect::<Vec<_>>()
     };
     graph.nodes().iter().flat_map(of).collect()

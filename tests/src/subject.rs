@@ -183,6 +183,7 @@ where
         options: TensorOptions<S, E, Cpu>,
         (tensor, path): (&Tensor<S, E, Cpu>, String),
     ) -> Result<Option<Tensor<S, E, Cpu>>, Self::Err> {
+        let path = plain(&path);
         if options.do_gradient_update {
             // A parameter that the output does not depend on has no gradient, which counts as zero.
             self.gradients.try_alloc_for(tensor)?;
@@ -192,6 +193,11 @@ where
         }
         Ok(None)
     }
+}
+
+/// dfdx ends the path of a tensor without a name of its own, that of a `Parameter`, with a dot.
+fn plain(path: &str) -> &str {
+    path.strip_suffix('.').unwrap_or(path)
 }
 
 /// All tensors of a network by path.
@@ -220,7 +226,7 @@ where
         _: TensorOptions<S, E, Cpu>,
         (tensor, path): (&Tensor<S, E, Cpu>, String),
     ) -> Result<Option<Tensor<S, E, Cpu>>, Self::Err> {
-        self.0.insert(path, Numbers::of(tensor));
+        self.0.insert(plain(&path).to_owned(), Numbers::of(tensor));
         Ok(None)
     }
 }
@@ -250,7 +256,8 @@ where
         (tensor, path): (&mut Tensor<S, E, Cpu>, String),
     ) -> Result<Option<Tensor<S, E, Cpu>>, Self::Err> {
         let dims: Vec<usize> = tensor.shape().concrete().into();
-        let numbers = (self.0)(&path, &dims);
+        let path = plain(&path);
+        let numbers = (self.0)(path, &dims);
         assert_eq!(numbers.dims, dims, "`{path}`");
         tensor.copy_from(&numbers.cast::<E>());
         Ok(None)

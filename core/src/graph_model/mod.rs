@@ -389,7 +389,7 @@ impl Plan {
             let unknown = || GraphError::UnknownTensors { node: node.name.to_string(), kind: node.op.kind() };
             let initials = initial::initial(node).ok_or_else(unknown)?;
             for (param, initial) in params.as_slice().iter().zip(initials) {
-                let path = format!("{}.{}", node.name, param.name);
+                let path = param.path(&node.name);
                 descriptions.push(Description { path, shape: param.shape, trained: param.trained, initial });
             }
         }

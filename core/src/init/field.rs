@@ -117,7 +117,7 @@ where
         let Self { visitor, field } = self;
         let path = format!("{}.{name}", field.name);
         // The same rule for names as `layercake_ir::is_weight`.
-        if options.do_gradient_update && name.starts_with("weight") {
+        if options.do_gradient_update && (name.is_empty() || name.starts_with("weight")) {
             options.reset = |tensor| super::try_fill(tensor, R::INIT);
         } else if options.do_gradient_update && name.starts_with("bias") {
             options.reset = |tensor| tensor.try_fill_with_zeros();

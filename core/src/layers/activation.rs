@@ -3,7 +3,7 @@
 use dfdx::shapes::HasShape;
 use dfdx::tensor::{PutTape, SplitTape, Tape};
 use dfdx::tensor_ops::{ChooseFrom, Device, TryAdd, TryDiv, TryEq, TryGe, TryGt, TryLe, TryMul};
-use layercake_ir::ops::{Approximation, Elu, Gelu, Glu, Softplus};
+use layercake_ir::ops::{Approximation, Elu, Gelu, Glu, Rescaling, Softplus};
 
 use super::{Taped, moves, portable};
 use crate::run::tables::Tables;
@@ -116,6 +116,13 @@ fn shaped_as<E: Scalar, D: Device<E>, T>(x: &Value<E, D>, (y, tape): Taped<E, D,
     Ok((y.with_dims(x.dims().to_vec()), tape))
 }
 
+fn rescaling<E: Scalar, D: Device<E>, T: Tape<E, D>>(op: &Rescaling, x: &Value<E, D>, tape: T) -> Result<Taped<E, D, T>, D::Err> {
+    let number = |number: f64| E::from_f64(number).expect("a number");
+    let y = x.flat().put_tape(tape).try_mul(number(op.scale))?;
+    let y = if op.offset == 0.0 { y } else { y.try_add(number(op.offset))? };
+    shaped_as(x, Value::erase(y)?)
+}
+
 portable! {
     Relu: |_, x, tape, _| relu(x, tape);
     LeakyRelu: |op, x, tape, _| leaky_relu(op.negative_slope, x, tape);
@@ -129,4 +136,5 @@ portable! {
     Relu6: |_, x, tape, _| between([0.0, 6.0], x, tape);
     Glu: |op, x, tape, context| glu(op, x, tape, context.tables);
     Gelu: |op, x, tape, _| gelu(op, x, tape);
+    Rescaling: |op, x, tape, _| rescaling(op, x, tape);
 }

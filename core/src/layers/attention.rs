@@ -1,4 +1,4 @@
-//! Attention.
+//! Multi-head attention.
 
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::shapes::{Axes3, Axes5, Axis, Dtype, Rank1, Rank2};
@@ -10,12 +10,12 @@ use layercake_ir::ops;
 use super::{Context, Layer, Taped, linear, portable, present, present_mut};
 use crate::init::{self, Init};
 use crate::run::slot::Slot;
-use crate::run::tables::Table;
+use crate::run::tables::{Table, Tables};
 use crate::run::value::{Rank3, Value};
 use crate::tensors::Tensors;
 use crate::{Scalar, host};
 
-/// The tensors of self-attention on `FEATURES` features; `ALL` is `3 * FEATURES`.
+/// The tensors of attention on `FEATURES` features; `ALL` is `3 * FEATURES`.
 ///
 /// Initial values are PyTorch's: Xavier uniform for `in_proj_weight`, uniform within `1 / sqrt(FEATURES)` for `out_proj_weight`, 0 for the
 /// biases.
@@ -76,32 +76,59 @@ impl<const FEATURES: usize, const ALL: usize, E: Scalar, D: Device<E>, const BIA
 /// The score of a masked position: finite, but its softmax is 0.
 const HIDDEN: f64 = -1e30;
 
-/// The forward pass.
-pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
-    op: &ops::MultiheadAttention,
+/// Queries, keys and values, each `[batch * heads, steps, size]`.
+type Heads<E, D> = [Tensor<Rank3, E, D>; 3];
+
+/// The parts of an input's projection to queries, keys and values.
+fn project<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    heads: usize,
     x: &Value<E, D>,
     tape: T,
-    context: &Context<'_, E, D>,
-) -> Result<Taped<E, D, T>, D::Err> {
-    let [batch, length, features] = x.dims()[..] else { unreachable!("the shape rule accepts only sequences") };
-    let (ins, outs) = context.params.split_at(if op.bias { 2 } else { 1 });
-    let device = x.device().clone();
-    let (heads, size) = (batch * op.heads, features / op.heads);
-    let (all, tape) = linear::forward(x, tape, ins)?;
-    // Queries, keys and values, each [batch * heads, length, size].
-    let all = all.flat().put_tape(tape).try_reshape_like(&(batch, length, 3usize, op.heads, size))?;
+    params: &[Value<E, D>],
+    tables: &Tables<E, D>,
+) -> Result<(Heads<E, D>, T), D::Err> {
+    let [batch, steps, features] = x.dims()[..] else { unreachable!("the shape rule accepts only sequences") };
+    let size = features / heads;
+    let (all, tape) = linear::forward(x, tape, params)?;
+    let all = all.flat().put_tape(tape).try_reshape_like(&(batch, steps, 3usize, heads, size))?;
     let all = all.try_permute::<(usize, usize, usize, usize, usize), Axes5<2, 0, 3, 1, 4>>()?.try_contiguous()?;
-    let (all, mut tape) = all.try_reshape_like(&(3usize, heads, length, size))?.split_tape();
+    let (all, mut tape) = all.try_reshape_like(&(3usize, batch * heads, steps, size))?.split_tape();
     let mut parts = Vec::new();
     for part in 0..3 {
-        let index = context.tables.number(&device, part)?;
+        let index = tables.number(x.device(), part)?;
         let (part, carried): (Tensor<Rank3, E, D>, T) = all.clone().put_tape(tape).try_select::<Rank3, ()>(index)?.split_tape();
         parts.push(part);
         tape = carried;
     }
-    let [queries, keys, values] = &parts[..] else { unreachable!("three parts were taken") };
-    let (keys, tape) = keys.clone().put_tape(tape).try_permute::<Rank3, Axes3<0, 2, 1>>()?.split_tape();
-    let scores = queries.clone().put_tape(tape).try_matmul(keys)?.try_mul(host::number::<E>(1.0 / (size as f64).sqrt()))?;
+    let Ok(parts) = parts.try_into() else { unreachable!("three parts were taken") };
+    Ok((parts, tape))
+}
+
+/// The forward pass.
+pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    op: &ops::MultiheadAttention,
+    inputs: &[&Value<E, D>],
+    tape: T,
+    context: &Context<'_, E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
+    let x = inputs[0];
+    let [batch, length, features] = x.dims()[..] else { unreachable!("the shape rule accepts only sequences") };
+    let (ins, outs) = context.params.split_at(if op.bias { 2 } else { 1 });
+    let device = x.device().clone();
+    let (heads, size) = (batch * op.heads, features / op.heads);
+    let ([queries, mut keys, mut values], mut tape) = project(op.heads, x, tape, ins, context.tables)?;
+    // Of the projections of another input, the parts that it is not asked for have no gradient.
+    if op.key {
+        let ([_, from_key, and_value], carried) = project(op.heads, inputs[1], tape, ins, context.tables)?;
+        (keys, values, tape) = (from_key, and_value, carried);
+    }
+    if op.value {
+        let ([_, _, from_value], carried) = project(op.heads, inputs[2], tape, ins, context.tables)?;
+        (values, tape) = (from_value, carried);
+    }
+    let steps = inputs[usize::from(op.key)].dims()[1];
+    let (keys, tape) = keys.put_tape(tape).try_permute::<Rank3, Axes3<0, 2, 1>>()?.split_tape();
+    let scores = queries.put_tape(tape).try_matmul(keys)?.try_mul(host::number::<E>(1.0 / (size as f64).sqrt()))?;
     let scores = if op.causal {
         let mask = context.tables.get(&device, format!("seen up to {length}"), || {
             let hidden = |at: usize| if at % length > at / length { HIDDEN } else { 0.0 };
@@ -113,19 +140,30 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     } else {
         scores
     };
+    let scores = match inputs.last().filter(|_| op.mask) {
+        Some(mask) => {
+            let (scores, tape) = scores.split_tape();
+            // The same mask for each head.
+            let mask = mask.flat().put_tape(tape).try_reshape_like(&(batch, length, steps))?;
+            let mask = mask.try_broadcast_like::<_, Axis<1>>(&(batch, op.heads, length, steps))?;
+            let (mask, tape) = mask.try_reshape_like(&(heads, length, steps))?.split_tape();
+            scores.put_tape(tape).try_add(mask)?
+        }
+        None => scores,
+    };
     let mut seen = scores.try_softmax::<Axis<2>>()?;
     if context.mode == Mode::Train && op.dropout > 0.0 {
         let scale = host::number::<E>(1.0 / (1.0 - op.dropout));
         let keep = |at: usize| if rng::keep(context.seed, context.node, at as u64, op.dropout) { scale } else { E::zero() };
-        let mask = (0..heads * length * length).map(keep).collect();
-        seen = seen.try_mul(<D as TensorFromVec<E>>::try_tensor_from_vec(&device, mask, (heads, length, length))?)?;
+        let mask = (0..heads * length * steps).map(keep).collect();
+        seen = seen.try_mul(<D as TensorFromVec<E>>::try_tensor_from_vec(&device, mask, (heads, length, steps))?)?;
     }
-    let mixed = seen.try_matmul(values.clone())?.try_reshape_like(&(batch, op.heads, length, size))?;
+    let mixed = seen.try_matmul(values)?.try_reshape_like(&(batch, op.heads, length, size))?;
     let mixed = mixed.try_permute::<(usize, usize, usize, usize), dfdx::shapes::Axes4<0, 2, 1, 3>>()?;
     let (mixed, tape) = Value::erase(mixed)?;
     linear::forward(&mixed.with_dims(vec![batch, length, features]), tape, outs)
 }
 
 portable! {
-    MultiheadAttention: |op, x, tape, context| forward(op, x, tape, context);
+    MultiheadAttention: |op, all inputs, tape, context| forward(op, inputs, tape, context);
 }

@@ -2,31 +2,82 @@
 
 use dfdx::shapes::{Axes3, HasShape};
 use dfdx::tensor::{NoneTape, PutTape, SplitTape, Tape, Tensor, TensorFromVec};
-use dfdx::tensor_ops::{ChooseFrom, Device, PermuteTo, ReshapeTo, TryAdd, TryEq, TryGt, TryLt, TryMul, TrySub};
+use dfdx::tensor_ops::{ChooseFrom, Device, PermuteTo, ReshapeTo, TryAdd, TryDiv, TryEq, TryGt, TryLt, TryMatMul, TryMul, TrySub};
 use layercake_engine::{Mode, rng};
 
+use super::linear_map::{self, LinearMap};
 use super::{Context, Outputs, Taped, portable};
 use crate::Scalar;
 use crate::run::tables::{Lookup, Table, Tables};
 use crate::run::value::{Rank1, Rank3, Value};
 
-/// Applies a binary function to values of one shape, from left to right.
+/// Applies a binary function to values, repeated to one shape, from left to right.
 fn elementwise<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     inputs: &[&Value<E, D>],
     mut tape: T,
+    tables: &Tables<E, D>,
     join: impl Fn(Tensor<Rank1, E, D, T>, Tensor<Rank1, E, D>) -> Result<Tensor<Rank1, E, D, T>, D::Err>,
 ) -> Result<Taped<E, D, T>, D::Err> {
-    let mut result: Tensor<Rank1, E, D> = inputs[0].flat();
+    let most = |axis: usize| inputs.iter().map(|input| input.dims()[axis]).max().unwrap_or(1);
+    let dims: Vec<usize> = (0..inputs[0].dims().len()).map(most).collect();
+    let (first, carried) = repeated(inputs[0], &dims, tape, tables)?;
+    tape = carried;
+    let mut result: Tensor<Rank1, E, D> = first.flat();
     for other in &inputs[1..] {
+        let (other, carried) = repeated(other, &dims, tape, tables)?;
         // dfdx refuses a tensor as both operands, which can occur because dropout in inference returns its input. A copy is a different
         // tensor.
-        let (other, carried) = other.flat().put_tape(tape).try_mul(E::ONE)?.split_tape();
+        let (other, carried) = other.flat().put_tape(carried).try_mul(E::ONE)?.split_tape();
         tape = carried;
         let joined = join(result.put_tape(tape), other)?;
         (result, tape) = joined.split_tape();
     }
     let (y, tape) = Value::erase(result.put_tape(tape))?;
-    Ok((y.with_dims(inputs[0].dims().to_vec()), tape))
+    Ok((y.with_dims(dims), tape))
+}
+
+/// The value repeated along its axes of size 1 to these sizes, batch first.
+fn repeated<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    x: &Value<E, D>,
+    dims: &[usize],
+    tape: T,
+    tables: &Tables<E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
+    if x.dims() == dims {
+        return Ok((x.clone(), tape));
+    }
+    let (own, sizes) = (x.dims()[1..].to_vec(), &dims[1..]);
+    let source = |to: usize| {
+        let (mut rest, mut from, mut step) = (to, 0, 1);
+        for (own, size) in own.iter().zip(sizes).rev() {
+            from += if own == size { rest % size * step } else { 0 };
+            step *= own;
+            rest /= size;
+        }
+        from
+    };
+    let make = || LinearMap::pick((0..sizes.iter().product()).map(source).collect());
+    linear_map::apply(&format!("repeated to {sizes:?}"), sizes, make, x, 1, own.len(), tape, tables)
+}
+
+/// The products of the matrices in the last two axes.
+fn matmul<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    a: &Value<E, D>,
+    b: &Value<E, D>,
+    tape: T,
+    tables: &Tables<E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
+    let leads = a.dims().len() - 2;
+    let (n, k, m) = (a.dims()[leads], a.dims()[leads + 1], b.dims()[leads + 1]);
+    let lead: Vec<usize> = (0..leads).map(|axis| a.dims()[axis].max(b.dims()[axis])).collect();
+    let count: usize = lead.iter().product();
+    let (a, tape) = repeated(a, &[&lead[..], &[n, k]].concat(), tape, tables)?;
+    let (b, tape) = repeated(b, &[&lead[..], &[k, m]].concat(), tape, tables)?;
+    // As in a join, the factors must be two tensors.
+    let (b, tape) = b.flat().put_tape(tape).try_mul(E::ONE)?.try_reshape_like(&(count, k, m))?.split_tape();
+    let product = a.flat().put_tape(tape).try_reshape_like(&(count, n, k))?.try_matmul(b)?;
+    let (y, tape) = Value::erase(product)?;
+    Ok((y.with_dims([&lead[..], &[n, m]].concat()), tape))
 }
 
 /// The larger of two elements, NaN if either is NaN. Equal elements each receive half of the gradient, as in PyTorch.
@@ -158,11 +209,13 @@ fn rows<E: Scalar, D: Device<E>, T: Tape<E, D>>(
 }
 
 portable! {
-    Add: |_, all inputs, tape, _| elementwise(inputs, tape, |a, b| a.try_add(b));
-    Sub: |_, all inputs, tape, _| elementwise(inputs, tape, |a, b| a.try_sub(b));
-    Mul: |_, all inputs, tape, _| elementwise(inputs, tape, |a, b| a.try_mul(b));
-    Maximum: |_, all inputs, tape, _| elementwise(inputs, tape, maximum);
-    Minimum: |_, all inputs, tape, _| elementwise(inputs, tape, minimum);
+    Add: |_, all inputs, tape, context| elementwise(inputs, tape, context.tables, |a, b| a.try_add(b));
+    Sub: |_, all inputs, tape, context| elementwise(inputs, tape, context.tables, |a, b| a.try_sub(b));
+    Mul: |_, all inputs, tape, context| elementwise(inputs, tape, context.tables, |a, b| a.try_mul(b));
+    Div: |_, all inputs, tape, context| elementwise(inputs, tape, context.tables, |a, b| a.try_div(b));
+    MatMul: |_, all inputs, tape, context| matmul(inputs[0], inputs[1], tape, context.tables);
+    Maximum: |_, all inputs, tape, context| elementwise(inputs, tape, context.tables, maximum);
+    Minimum: |_, all inputs, tape, context| elementwise(inputs, tape, context.tables, minimum);
     Reparameterize: |_, all inputs, tape, context| reparameterize(inputs, tape, context);
     Concat: |op, all inputs, tape, context| concat(op.axis, inputs, tape, context.tables);
 }

@@ -23,6 +23,7 @@ mod local_response_norm;
 mod masked_conv2d;
 mod maxout;
 mod moves;
+mod parameter;
 mod pool2d;
 mod prelu;
 mod recurrent;
@@ -46,6 +47,7 @@ pub use embedding::Embedding;
 use layercake_engine::Mode;
 use layercake_ir::{Op, each_operation};
 pub use linear::Linear;
+pub use parameter::Parameter;
 pub use prelu::Prelu;
 pub use recurrent::{Recurrent, RecurrentCell};
 

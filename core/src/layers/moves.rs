@@ -132,6 +132,17 @@ portable! {
     Flatten: |_, x, tape, _| Ok((x.clone().with_dims(vec![x.dims()[0], x.dims()[1..].iter().product()]), tape));
     Reshape: |op, x, tape, _| Ok(reshape(op, x, tape));
     Permute: |op, x, tape, context| permute(op, x, tape, context.tables);
+    Transpose: |op, x, tape, context| permute(&op.permutation(x.dims().len() - 1), x, tape, context.tables);
+    Unsqueeze: |op, x, tape, _| {
+        let mut dims = x.dims().to_vec();
+        dims.insert(op.axis + 1, 1);
+        Ok((x.clone().with_dims(dims), tape))
+    };
+    Squeeze: |op, x, tape, _| {
+        let mut dims = x.dims().to_vec();
+        dims.remove(op.axis + 1);
+        Ok((x.clone().with_dims(dims), tape))
+    };
     Pad: |op, x, tape, context| pad(op, x, tape, context.tables);
     Slice: |op, x, tape, context| slice(op, x, tape, context.tables);
     Select: |op, x, tape, context| select(op, x, tape, context.tables);

@@ -25,6 +25,21 @@ pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     Ok((y.with_dims(dims), tape))
 }
 
+/// The sum over the axes, counted without the batch.
+fn sum<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    axes: &Sizes,
+    x: &Value<E, D>,
+    tape: T,
+    tables: &Tables<E, D>,
+) -> Result<Taped<E, D, T>, D::Err> {
+    let dims = without(axes, x.dims());
+    let (x, tape) = axes_last(axes, x, tape, tables)?;
+    let rows: usize = dims.iter().product();
+    let size = x.dims().iter().product::<usize>() / rows;
+    let (y, tape) = Value::erase(x.flat().put_tape(tape).try_reshape_like(&(rows, size))?.try_sum::<(usize,), Axis<1>>()?)?;
+    Ok((y.with_dims(dims), tape))
+}
+
 /// The maximum over the axes, counted without the batch.
 pub(crate) fn amax<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     axes: &Sizes,
@@ -98,6 +113,7 @@ fn without(axes: &Sizes, dims: &[usize]) -> Vec<usize> {
 
 portable! {
     Mean: |op, x, tape, context| mean(&op.axes, x, tape, context.tables);
+    Sum: |op, x, tape, context| sum(&op.axes, x, tape, context.tables);
     Amax: |op, x, tape, context| amax(&op.axes, x, tape, context.tables);
     Amin: |op, x, tape, context| amin(&op.axes, x, tape, context.tables);
 }

@@ -220,7 +220,8 @@ pub fn transformer(blocks: usize) -> Graph {
         let name = |part: &str| format!("blocks.{block}.{part}");
         let norm = || Op::LayerNorm(LayerNorm { shape: Sizes::new(&[32]), eps: 1e-5, affine: true });
         let y = net.named(&name("norm1"), norm(), &[x]);
-        let attention = MultiheadAttention { features: INFER, heads: 4, causal: true, dropout: 0.1, bias: true };
+        let attention =
+            MultiheadAttention { features: INFER, heads: 4, causal: true, dropout: 0.1, bias: true, key: false, value: false, mask: false };
         let y = net.named(&name("attention"), Op::MultiheadAttention(attention), &[y]);
         x = net.named(&name("add_1"), Op::Add(Add {}), &[x, y]);
         let y = net.named(&name("norm2"), norm(), &[x]);

@@ -16,6 +16,8 @@ pub enum Operator {
     Sub,
     /// `a b`
     Mul,
+    /// `a / b`
+    Div,
     /// The maximum; NaN if either is.
     Max,
     /// The minimum; NaN if either is.
@@ -81,6 +83,7 @@ fn apply<S: Simd>(simd: S, operator: Operator) -> impl Fn(S::f32s, S::f32s) -> S
         Operator::Add => simd.add_f32s(a, b),
         Operator::Sub => simd.sub_f32s(a, b),
         Operator::Mul => simd.mul_f32s(a, b),
+        Operator::Div => simd.div_f32s(a, b),
         // Unordered means NaN: `b` if it is NaN, otherwise `a`.
         Operator::Max => {
             let not_less = simd.select_f32s(simd.less_than_or_equal_f32s(b, a), a, b);
@@ -161,10 +164,11 @@ mod tests {
 
     type Definition = fn(f32, f32) -> f32;
 
-    const OPERATORS: [(Operator, Definition); 5] = [
+    const OPERATORS: [(Operator, Definition); 6] = [
         (Operator::Add, |a, b| a + b),
         (Operator::Sub, |a, b| a - b),
         (Operator::Mul, |a, b| a * b),
+        (Operator::Div, |a, b| a / b),
         (Operator::Max, greater),
         (Operator::Min, |a, b| -greater(-a, -b)),
     ];

@@ -10,6 +10,7 @@
 
 pub mod batch_norm;
 pub mod bce;
+pub mod broadcast;
 pub mod dropout;
 pub mod elementwise;
 pub mod frame;

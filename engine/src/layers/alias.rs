@@ -3,7 +3,7 @@
 use super::{Layer, Place, Reads, Site};
 use crate::{kernels::layout, plan::runs_as};
 
-/// `Flatten`, and dropout with a probability of 0.
+/// `Flatten` and the like, and dropout with a probability of 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Alias;
 
@@ -30,4 +30,6 @@ impl Layer for Alias {
 runs_as! {
     Flatten: |_op, _at| Alias;
     Reshape: |_op, _at| Alias;
+    Unsqueeze: |_op, _at| Alias;
+    Squeeze: |_op, _at| Alias;
 }

@@ -1,12 +1,17 @@
-//! `Add`, `Sub`, `Mul`, `Maximum` and `Minimum` of values of one shape.
+//! `Add`, `Sub`, `Mul`, `Div`, `Maximum` and `Minimum`: of values of one shape, or with axes of size 1 that are repeated.
 
-use super::{Layer, Place, Reads, Site, by_moving};
+use std::sync::Arc;
+
+use layercake_ir::ops;
+
+use super::{Layer, Place, Reads, Site, broadcast::Broadcast, by_moving};
 use crate::{
+    EngineError,
     kernels::{
         join::{self, Operator},
         layout,
     },
-    plan::runs_as,
+    plan::{At, Runnable},
 };
 
 /// Applies an elementwise operation to values, from left to right.
@@ -18,14 +23,14 @@ impl Layer for Join {
         match self.0 {
             // The first two inputs can be swapped without changing a bit.
             Operator::Add | Operator::Mul => Place::Over(2),
-            Operator::Sub | Operator::Max | Operator::Min => Place::Over(1),
+            Operator::Sub | Operator::Div | Operator::Max | Operator::Min => Place::Over(1),
         }
     }
 
     fn reads(&self) -> Reads {
         match self.0 {
             Operator::Add | Operator::Sub => Reads::Nothing,
-            Operator::Mul | Operator::Max | Operator::Min => Reads::Inputs,
+            Operator::Mul | Operator::Div | Operator::Max | Operator::Min => Reads::Inputs,
         }
     }
 
@@ -55,6 +60,15 @@ impl Layer for Join {
             Operator::Sub if input == 0 => {}
             Operator::Sub => grad.iter_mut().for_each(|grad| *grad = -*grad),
             Operator::Mul => others.for_each(|other| join::fold(Operator::Mul, at.x(other), grad)),
+            Operator::Div => {
+                join::fold(Operator::Div, at.x(1), grad);
+                if input == 1 {
+                    // d(a / b) / db = -a / b / b
+                    join::fold(Operator::Mul, at.x(0), grad);
+                    join::fold(Operator::Div, at.x(1), grad);
+                    grad.iter_mut().for_each(|grad| *grad = -*grad);
+                }
+            }
             // From left to right: the maximum (minimum) of all values before it, then each value after it.
             Operator::Max | Operator::Min => {
                 match input {
@@ -68,10 +82,31 @@ impl Layer for Join {
     }
 }
 
-runs_as! {
-    Add: |_op, _at| Join(Operator::Add);
-    Sub: |_op, _at| Join(Operator::Sub);
-    Mul: |_op, _at| Join(Operator::Mul);
-    Maximum: |_op, _at| Join(Operator::Max);
-    Minimum: |_op, _at| Join(Operator::Min);
+/// The layer for the inputs of a node.
+fn layer(at: &At<'_>, operator: Operator) -> Arc<dyn Layer> {
+    let shapes: Vec<_> = at.node().inputs().iter().map(|&value| *at.graph.shape(value)).collect();
+    if shapes.iter().all(|shape| shape == at.output()) {
+        return Arc::new(Join(operator));
+    }
+    Arc::new(Broadcast::new(operator, &shapes, at.output()))
+}
+
+/// Implements [`Runnable`] for elementwise joins.
+macro_rules! joins {
+    ($($op:ident: $operator:expr;)*) => {
+        $(impl Runnable for ops::$op {
+            fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
+                Ok(layer(at, $operator))
+            }
+        })*
+    };
+}
+
+joins! {
+    Add: Operator::Add;
+    Sub: Operator::Sub;
+    Mul: Operator::Mul;
+    Div: Operator::Div;
+    Maximum: Operator::Max;
+    Minimum: Operator::Min;
 }

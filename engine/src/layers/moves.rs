@@ -1,5 +1,5 @@
-//! Operations whose output elements are weighted sums of a few input elements: `Permute`, `Pad`, `Upsample`, `AdaptiveAvgPool2d` and
-//! `Mean`; and `Amax` and `Amin`, the maximum and minimum of a few elements.
+//! Operations whose output elements are weighted sums of a few input elements: `Permute`, `Pad`, `Upsample`, `AdaptiveAvgPool2d`,
+//! `Mean` and `Sum`; and `Amax` and `Amin`, the maximum and minimum of a few elements.
 
 use std::sync::Arc;
 
@@ -263,9 +263,11 @@ macro_rules! by_tables {
 by_tables! {
     Upsample: |op, at| Arc::new(Moves::upsample(op, at.input()));
     Permute: |op, at| Arc::new(Moves::permute(op, at.input()));
+    Transpose: |op, at| Arc::new(Moves::permute(&op.permutation(at.input().rank()), at.input()));
     PixelShuffle: |op, at| Arc::new(Moves::pixel_shuffle(op, at.input()));
     Pad: |op, at| Arc::new(Moves::pad(op, at.input()));
     Mean: |op, at| Arc::new(Moves::mean(op, at.input()));
+    Sum: |op, at| Arc::new(Moves::over(&op.axes, at.input(), 1.0));
     Amax: |op, at| Arc::new(Extreme::new(&op.axes, at.input(), false));
     Amin: |op, at| Arc::new(Extreme::new(&op.axes, at.input(), true));
     AdaptiveAvgPool2d: |op, at| adaptive_mean(op, at.input());

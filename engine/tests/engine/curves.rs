@@ -63,6 +63,7 @@ fn curve(op: &Op, x: f64) -> Option<(f64, f64)> {
         Op::Log(_) => (x.ln(), 1.0 / x),
         Op::Sqrt(_) => (x.sqrt(), 0.5 / x.sqrt()),
         Op::Abs(_) => (x.abs(), x.signum()),
+        Op::Rescaling(op) => (x * op.scale + op.offset, op.scale),
         Op::Pow(op) => (x.powf(op.exponent), op.exponent * x.powf(op.exponent - 1.0)),
         Op::Clamp(op) => (x.clamp(op.min, op.max), f64::from(u8::from(op.min < x && x < op.max))),
         _ => return None,

@@ -4,7 +4,7 @@
 use layercake_engine::{Mode, rng};
 use layercake_ir::{Graph, Node, Op, Shape, ops::Window};
 
-use crate::{curves, drawn, joins, maps, norms, picks, sequences};
+use crate::{curves, drawn, joins, maps, norms, picks, products, sequences};
 
 /// The results of a run.
 #[derive(Clone, Debug)]
@@ -52,6 +52,7 @@ pub fn run(case: &Case) -> Outcome {
         let dy = &together(node, case.batch, &grads);
         let known = drawn::backward(case, index, &x, dy).or_else(|| picks::backward(case, index, &x, dy));
         let known = known.or_else(|| joins::backward(graph, node, case.batch, &x, dy));
+        let known = known.or_else(|| products::backward(case, index, &x, dy));
         let known = known.or_else(|| sequences::backward(case, index, &x, &case.params[own.clone()], dy, &mut param_grads[own.clone()]));
         let dx = match known {
             Some(dx) => dx,

@@ -6,7 +6,7 @@ use layercake_ir::{
     ops::{Add, Maximum, Minimum, Mul, Relu, Sub, Tanh},
 };
 
-use crate::networks::*;
+use crate::{networks::*, products};
 
 /// The axis and the size of each part, for a split operation.
 fn parts(node: &Node) -> Option<(usize, Vec<usize>)> {
@@ -62,6 +62,10 @@ fn places(graph: &Graph, node: &Node, batch: usize, input: usize) -> Vec<Option<
 
 /// The output of a join or split operation.
 pub fn forward(graph: &Graph, node: &Node, batch: usize, x: &[&[f64]]) -> Option<Vec<f64>> {
+    let elementwise = matches!(node.op, Op::Add(_) | Op::Sub(_) | Op::Mul(_) | Op::Maximum(_) | Op::Minimum(_));
+    if elementwise && products::repeats(graph, node) {
+        return None;
+    }
     let join: fn(f64, f64) -> f64 = match node.op {
         Op::Add(_) => |a, b| a + b,
         Op::Sub(_) => |a, b| a - b,
@@ -105,6 +109,10 @@ pub fn backward(graph: &Graph, node: &Node, batch: usize, x: &[&[f64]], dy: &[f6
         })
     };
     slope(0, 0)?;
+    let elementwise = !matches!(node.op, Op::Concat(_) | Op::Chunk(_) | Op::Split(_));
+    if elementwise && products::repeats(graph, node) {
+        return None;
+    }
     let grad = |input: usize| {
         let to = places(graph, node, batch, input);
         to.iter().enumerate().map(|(at, to)| to.map_or(0.0, |to| dy[to] * slope(input, at).expect("a join"))).collect()

@@ -11,6 +11,7 @@ mod maps;
 mod networks;
 mod norms;
 mod picks;
+mod products;
 mod random;
 mod runs;
 mod sequences;

@@ -50,7 +50,13 @@ fn taps(node: &Node, dims: &[usize], to: &[usize]) -> Option<Vec<(usize, f64)>> 
         list.iter().map(|(place, weight)| (index(place, dims), *weight)).collect::<Vec<_>>()
     };
     Some(match &node.op {
-        Op::Reshape(_) => vec![(index(to, node.output.dims()), 1.0)],
+        Op::Reshape(_) | Op::Unsqueeze(_) | Op::Squeeze(_) => vec![(index(to, node.output.dims()), 1.0)],
+        Op::Transpose(op) => {
+            let mut from = to.to_vec();
+            from.swap(op.axes.get(0), op.axes.get(1));
+            vec![(index(&from, dims), 1.0)]
+        }
+        Op::Sum(op) => over(op.axes.as_slice()).into_iter().map(|at| (at, 1.0)).collect(),
         Op::Permute(op) => {
             let mut from = to.to_vec();
             op.axes.as_slice().iter().zip(to).for_each(|(&axis, &at)| from[axis] = at);

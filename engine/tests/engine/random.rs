@@ -3,7 +3,7 @@
 use layercake_engine::rng;
 use layercake_ir::{
     Builder, Graph, INFER, Op, Shape,
-    ops::{Add, Linear, Maximum, Mul, Reparameterize, Sigmoid, Sub, Tanh},
+    ops::{Add, Linear, Maximum, Mean, Mul, Reparameterize, Sigmoid, Sizes, Sub, Tanh, Unsqueeze},
 };
 
 use crate::{blocks, networks::*};
@@ -66,6 +66,16 @@ fn graph(seed: u64) -> Graph {
             }
             0 | 1 => builder.add(&name, Op::Add(Add {}), &others),
             2 => builder.add(&name, Op::Sub(Sub {}), &others[..2]),
+            // A mean over an axis that is kept, which is repeated along it.
+            3 if rank > 1 && seed % 4 == 1 => {
+                let mean = Op::Mean(Mean { axes: Sizes::new(&[axis]) });
+                let mean = builder.add(&format!("{name}_mean"), mean, &[x]).unwrap();
+                shapes.push(*builder.shape(mean));
+                let axes = builder.add(&format!("{name}_axis"), Op::Unsqueeze(Unsqueeze { axis }), &[mean]).unwrap();
+                shapes.push(*builder.shape(axes));
+                let op = dice.of(&[Op::Sub(Sub {}), Op::Mul(Mul {}), Op::Add(Add {})]);
+                builder.add(&name, op, &[x, axes])
+            }
             3 => builder.add(&name, Op::Mul(Mul {}), &others[..2]),
             4 => builder.add(&name, Op::Maximum(Maximum {}), &others),
             5 if shapes[x].len() < 200 => builder.add(&name, concat(axis), &others),

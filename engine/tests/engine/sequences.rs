@@ -6,7 +6,7 @@ use layercake_ir::{
     ops::{Cell, Embedding, Gru, Lstm, Mul, MultiheadAttention, Nonlinearity, Recurrent, Rnn, Steps, Tanh},
 };
 
-use crate::{interpreter::Case, networks::*};
+use crate::{interpreter::Case, networks::*, products};
 
 /// The outputs of an operation on sequences.
 pub fn forward(case: &Case, index: usize, x: &[&[f64]], params: &[Vec<f64>]) -> Option<Vec<f64>> {
@@ -22,8 +22,11 @@ pub fn forward(case: &Case, index: usize, x: &[&[f64]], params: &[Vec<f64>]) -> 
             let row = |&id: &f64| params[0][id as usize * op.embedding_dim..][..op.embedding_dim].to_vec();
             own(sample).iter().flat_map(row).collect()
         }),
-        Op::MultiheadAttention(op) => each(&|sample| attention(case, index, &op, sample, own(sample), params)),
-        _ => None,
+        Op::MultiheadAttention(op) => each(&|sample| attention(case, index, &op, sample, x, params)),
+        _ => {
+            products::forward(case, index, 0, x, params)?;
+            each(&|sample| products::forward(case, index, sample, x, params).expect("it did before"))
+        }
     }
 }
 
@@ -153,26 +156,38 @@ fn recurrent(case: &Case, index: usize, op: &Recurrent, sample: usize, x: &[&[f6
 }
 
 /// Runs attention on one sample.
-fn attention(case: &Case, index: usize, op: &MultiheadAttention, sample: usize, x: &[f64], params: &[Vec<f64>]) -> Vec<f64> {
+fn attention(case: &Case, index: usize, op: &MultiheadAttention, sample: usize, x: &[&[f64]], params: &[Vec<f64>]) -> Vec<f64> {
+    let inputs = case.graph.nodes()[index].inputs();
+    let own = |input: usize| {
+        let len = case.graph.shape(inputs[input]).len();
+        &x[input][sample * len..][..len]
+    };
+    let keys = usize::from(op.key);
+    let sources = [own(0), own(keys), own(keys + usize::from(op.value))];
+    let mask = op.mask.then(|| own(inputs.len() - 1));
     let (n, size) = (op.features, op.features / op.heads);
-    let length = x.len() / n;
+    let (length, steps) = (sources[0].len() / n, sources[1].len() / n);
     let (ins, outs) = params.split_at(if op.bias { 2 } else { 1 });
-    let all: Vec<Vec<f64>> =
-        (0..length).map(|t| (0..3 * n).map(|row| affine(&ins[0], ins.get(1), &x[t * n..][..n], row)).collect()).collect();
+    // Queries, keys and values.
+    let part = |which: usize| -> Vec<Vec<f64>> {
+        let of = |x: &[f64]| (0..n).map(|row| affine(&ins[0], ins.get(1), x, which * n + row)).collect();
+        sources[which].chunks(n).map(of).collect()
+    };
+    let [queries, keys, values] = [part(0), part(1), part(2)];
     let mut mixed = vec![vec![0.0; n]; length];
     for head in 0..op.heads {
         for t in 0..length {
             let score = |other: usize| -> f64 {
-                let products = (0..size).map(|d| all[t][head * size + d] * all[other][n + head * size + d]);
-                (products.sum::<f64>() / (size as f64).sqrt()).exp()
+                let products = (0..size).map(|d| queries[t][head * size + d] * keys[other][head * size + d]);
+                (products.sum::<f64>() / (size as f64).sqrt() + mask.map_or(0.0, |mask| mask[t * steps + other])).exp()
             };
-            let seen = if op.causal { t + 1 } else { length };
+            let seen = if op.causal { t + 1 } else { steps };
             let sum: f64 = (0..seen).map(score).sum();
-            for (other, values) in all.iter().enumerate().take(seen) {
-                let at = ((sample * op.heads + head) * length + t) * length + other;
+            for (other, values) in values.iter().enumerate().take(seen) {
+                let at = ((sample * op.heads + head) * length + t) * steps + other;
                 let weight = score(other) / sum * kept(case, index, at, op.dropout);
                 for d in 0..size {
-                    mixed[t][head * size + d] += weight * values[2 * n + head * size + d];
+                    mixed[t][head * size + d] += weight * values[head * size + d];
                 }
             }
         }
@@ -255,12 +270,32 @@ fn states_in_and_out() {
 #[test]
 fn attention_agrees() {
     let attention = |heads: usize, causal: bool, dropout: f64, bias: bool| {
-        Op::MultiheadAttention(MultiheadAttention { features: INFER, heads, causal, dropout, bias })
+        Op::MultiheadAttention(MultiheadAttention { features: INFER, heads, causal, dropout, bias, key: false, value: false, mask: false })
     };
     for (batch, length, features, heads) in [(1, 1, 1, 1), (2, 3, 4, 2), (5, 4, 6, 3), (18, 2, 4, 4), (1, 5, 6, 1)] {
         for causal in [false, true] {
             check(&chain(&[length, features], &[attention(heads, causal, 0.0, true)]), batch);
             check(&chain(&[length, features], &[linear(features), attention(heads, causal, 0.3, false), linear(2)]), batch);
+        }
+    }
+}
+
+#[test]
+fn attention_to_other_values() {
+    // Which of key, value and mask are given.
+    for given in [[true, false, false], [true, true, false], [false, false, true], [true, true, true], [true, false, true]] {
+        for (batch, length, steps, heads, dropout) in [(1, 1, 2, 1, 0.0), (3, 4, 2, 2, 0.0), (18, 2, 3, 4, 0.3)] {
+            let [key, value, mask] = given;
+            let steps = if key { steps } else { length };
+            let mut builder = Builder::new("Cross");
+            let all = [("x", true, [length, 4]), ("key", key, [steps, 4]), ("value", value, [steps, 4]), ("mask", mask, [length, steps])];
+            let given = all.iter().filter(|(_, given, _)| *given);
+            let mut inputs: Vec<usize> = given.map(|(name, _, shape)| builder.input(name, Shape::new(shape)).unwrap()).collect();
+            inputs[0] = builder.add("tanh", Op::Tanh(Tanh {}), &[inputs[0]]).unwrap();
+            let bias = batch != 3;
+            let op = MultiheadAttention { features: INFER, heads, causal: false, dropout, bias, key, value, mask };
+            let y = builder.add("attend", Op::MultiheadAttention(op), &inputs).unwrap();
+            check(&builder.finish(&[("y", y)]), batch);
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::prelude::*;
 
 operation! {
-    /// `y = x W^T + b` over the last axis, PyTorch's `Linear`. Input `[in]` or `[length, in]`, output `[out]` or `[length, out]`. With
-    /// `drop_connect = p` it is a `DropConnect`.
+    /// `y = x W^T + b` over the last axis, PyTorch's `Linear`. Input `[in]`, or with axes before it: `[length, in]` becomes
+    /// `[length, out]`. Behind more than one such axis, `in` must be stated, since an image rather lacks its `Flatten`. With `drop_connect = p` it is a `DropConnect`.
     pub struct Linear("Linear"): Linear {
         /// Input features; [`INFER`] for those of the input.
         in_features: usize = Choice::input() => INFER,
@@ -25,11 +25,15 @@ operation! {
 
 impl Linear {
     pub(crate) const fn infer(mut self, input: &Shape, site: &Site) -> Result<(Self, Shape), Mistake> {
-        if input.rank() != 1 && input.rank() != 2 {
+        let features = input.dim(input.rank().saturating_sub(1));
+        // An image rather lacks its `Flatten`; who states the size of the last axis means that axis.
+        if input.rank() == 0 || (input.rank() > 2 && self.in_features != features) {
             let text = site.received(site.start().str(" expects [features] or [length, features], but receives "), input);
-            return Err(Mistake::new(Part::Layer, text).help(Text::new().str("put `Flatten` before it")));
+            let help = Text::new().str("put `Flatten` before it");
+            let help =
+                if self.in_features == INFER { help.str("; to map the last axis alone, state its size, ").num(features) } else { help };
+            return Err(Mistake::new(Part::Layer, text).help(help));
         }
-        let features = input.dim(input.rank() - 1);
         if self.in_features == INFER {
             self.in_features = features;
         } else if self.in_features != features {

@@ -3,7 +3,7 @@
 use super::prelude::*;
 
 operation! {
-    /// The elementwise maximum of two or more values of the same shape.
+    /// The elementwise maximum of two or more values. Sizes of 1 are repeated: `[64, 1, 1]` and `[64, 8, 8]` give `[64, 8, 8]`.
     pub struct Maximum("Maximum"): Join {}
     has(infer_all)
     others: &["max"],
@@ -14,7 +14,7 @@ operation! {
 
 impl Maximum {
     pub(crate) const fn infer_all(self, inputs: &[Shape], site: &Site) -> Result<(Self, Shape), Mistake> {
-        match alike::check("takes the maximum of", "", inputs, site) {
+        match alike::joined("takes the maximum of", inputs, site) {
             Ok(output) => Ok((self, output)),
             Err(mistake) => Err(mistake),
         }

@@ -18,6 +18,7 @@ mod conv1d;
 mod conv2d;
 mod conv_transpose2d;
 mod custom;
+mod div;
 mod drop_connect;
 mod dropout;
 mod dropout2d;
@@ -44,6 +45,7 @@ mod log;
 mod log_softmax;
 mod lstm;
 mod masked_conv2d;
+mod matmul;
 mod max_pool1d;
 mod max_pool2d;
 mod max_unpool2d;
@@ -55,6 +57,7 @@ mod mish;
 mod mul;
 mod multihead_attention;
 mod pad;
+mod parameter;
 mod permute;
 mod pixel_shuffle;
 mod pow;
@@ -64,6 +67,7 @@ mod recurrent;
 mod relu;
 mod relu6;
 mod reparameterize;
+mod rescaling;
 mod reshape;
 mod rms_norm;
 mod rnn;
@@ -81,11 +85,15 @@ mod softshrink;
 mod softsign;
 mod split;
 mod sqrt;
+mod squeeze;
 mod stochastic_depth;
 mod sub;
 mod subgraph;
+mod sum;
 mod tanh;
 mod threshold;
+mod transpose;
+mod unsqueeze;
 mod upsample;
 
 pub use abs::Abs;
@@ -104,6 +112,7 @@ pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 pub use custom::Custom;
+pub use div::Div;
 pub use drop_connect::DropConnect;
 pub use dropout::Dropout;
 pub use dropout2d::Dropout2d;
@@ -130,6 +139,7 @@ pub use log::Log;
 pub use log_softmax::LogSoftmax;
 pub use lstm::Lstm;
 pub use masked_conv2d::{Mask, MaskedConv2d, Stack};
+pub use matmul::MatMul;
 pub use max_pool1d::MaxPool1d;
 pub use max_pool2d::MaxPool2d;
 pub use max_unpool2d::MaxUnpool2d;
@@ -141,6 +151,7 @@ pub use mish::Mish;
 pub use mul::Mul;
 pub use multihead_attention::MultiheadAttention;
 pub use pad::{Pad, PadMode};
+pub use parameter::Parameter;
 pub use permute::Permute;
 pub use pixel_shuffle::PixelShuffle;
 pub use pow::Pow;
@@ -149,6 +160,7 @@ pub use recurrent::{Cell, MOST_LAYERS, Recurrent, Steps};
 pub use relu::Relu;
 pub use relu6::Relu6;
 pub use reparameterize::Reparameterize;
+pub use rescaling::Rescaling;
 pub use reshape::Reshape;
 pub use rms_norm::RmsNorm;
 pub use rnn::{Nonlinearity, Rnn};
@@ -166,11 +178,15 @@ pub use softshrink::Softshrink;
 pub use softsign::Softsign;
 pub use split::Split;
 pub use sqrt::Sqrt;
+pub use squeeze::Squeeze;
 pub use stochastic_depth::StochasticDepth;
 pub use sub::Sub;
 pub use subgraph::Subgraph;
+pub use sum::Sum;
 pub use tanh::Tanh;
 pub use threshold::Threshold;
+pub use transpose::Transpose;
+pub use unsqueeze::Unsqueeze;
 pub use upsample::{Interpolation, Upsample};
 
 pub use crate::params::{Param, Params};
@@ -251,10 +267,10 @@ macro_rules! operations {
             }
 
             /// The multiply-adds of one sample's forward pass in convolutions and matrix products, biases not counted.
-            pub const fn multiply_adds(&self, input: &Shape, output: &Shape) -> u64 {
+            pub const fn multiply_adds(&self, inputs: &[Shape], output: &Shape) -> u64 {
                 match self {
-                    $(Op::$op(op) => op.multiply_adds(input, output),)*
-                    $(Op::$structural(op) => op.multiply_adds(input, output),)*
+                    $(Op::$op(op) => op.multiply_adds_all(inputs, output),)*
+                    $(Op::$structural(op) => op.multiply_adds_all(inputs, output),)*
                 }
             }
 
@@ -353,6 +369,7 @@ macro_rules! structural {
         $crate::spec::absent!(params [$($aspect)*] $op);
         $crate::spec::absent!(initial [$($aspect)*] $op);
         $crate::spec::absent!(multiply_adds [$($aspect)*] $op);
+        $crate::spec::absent!(multiply_adds_all [$($aspect)*] $op);
         $crate::spec::absent!(uses [$($aspect)*] $op);
         $crate::spec::absent!(window [$($aspect)*] $op);
         $crate::spec::absent!(magnify [$($aspect)*] $op);
@@ -386,11 +403,15 @@ operations! { $
         Flatten,
         Reshape,
         Permute,
+        Transpose,
+        Unsqueeze,
+        Squeeze,
         PixelShuffle,
         Pad,
         Slice,
         Select,
         Mean,
+        Sum,
         Amax,
         Amin,
         Relu,
@@ -421,6 +442,7 @@ operations! { $
         Sqrt,
         Abs,
         Pow,
+        Rescaling,
         Glu,
         Dropout,
         Dropout2d,
@@ -437,11 +459,14 @@ operations! { $
         Lstm,
         Gru,
         MultiheadAttention,
+        Parameter,
         Add,
         Sub,
         Mul,
+        Div,
         Maximum,
         Minimum,
+        MatMul,
         Reparameterize,
         Concat,
         Chunk,

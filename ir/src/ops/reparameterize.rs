@@ -19,7 +19,7 @@ impl Reparameterize {
             let text = site.start().str(" expects a mean and a log-variance, but receives ").num(inputs.len());
             return Err(Mistake::new(Part::Layer, text));
         }
-        match alike::check(
+        match alike::equal(
             "expects a mean and a log-variance of one shape, but receives",
             "there is one log-variance per mean",
             inputs,

@@ -30,7 +30,7 @@ impl Op {
 
     /// Whether the operation accepts token ids.
     const fn takes_ids(&self) -> bool {
-        matches!(self.spec().inputs, Inputs::Ids | Inputs::Any)
+        matches!(self.spec().inputs, Inputs::Ids | Inputs::Batch | Inputs::Any)
     }
 
     /// The shape rule: fills in the sizes that were left out ([`crate::INFER`]) and computes the output's shape.

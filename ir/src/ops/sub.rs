@@ -3,7 +3,7 @@
 use super::prelude::*;
 
 operation! {
-    /// The first value minus the second, of the same shape.
+    /// The first value minus the second. Sizes of 1 are repeated.
     pub struct Sub("Sub"): Join {}
     has(infer_all)
     inputs: Inputs::Alike,
@@ -18,7 +18,7 @@ impl Sub {
             let text = site.start().str(" expects two values, but receives ").num(inputs.len());
             return Err(Mistake::new(Part::Layer, text));
         }
-        match alike::check("takes the difference of", "", inputs, site) {
+        match alike::joined("takes the difference of", inputs, site) {
             Ok(output) => Ok((self, output)),
             Err(mistake) => Err(mistake),
         }

@@ -117,6 +117,11 @@ impl Choice {
         Self::required().place(Place::Hidden).label(Label::Hidden)
     }
 
+    /// Which named inputs are given, which the macro sets. Graph files may omit it.
+    pub(crate) const fn given() -> Self {
+        Self::new(Default::Bool(false)).place(Place::Hidden).label(Label::Hidden)
+    }
+
     /// The option `bias`.
     pub(crate) const fn bias() -> Self {
         Self::switch(true, "no bias")

@@ -26,6 +26,7 @@
 /// | `params` | `(&self) -> Params`: the tensors that it owns; requires `initial` | none |
 /// | `initial` | `(&self, tensor: &str) -> Initial`: the initial values of a tensor | |
 /// | `multiply_adds` | `(&self, input: &Shape, output: &Shape) -> u64` of one sample | 0 |
+/// | `multiply_adds_all` | the same for all `inputs: &[Shape]` | from the first input |
 /// | `uses` | `(&self, output: &Shape) -> usize`: how often a sample uses each parameter | 1, or once per position of the window |
 /// | `window` | `(&self) -> Window`: its sliding window | none |
 /// | `magnify` | `(&self) -> [usize; 2]`: the upscale factors of height and width | none |
@@ -97,6 +98,7 @@ macro_rules! operation {
         $crate::spec::absent!(params [$($aspect)*] $op);
         $crate::spec::absent!(initial [$($aspect)*] $op);
         $crate::spec::absent!(multiply_adds [$($aspect)*] $op);
+        $crate::spec::absent!(multiply_adds_all [$($aspect)*] $op);
         $crate::spec::absent!(uses [$($aspect)*] $op);
         $crate::spec::absent!(window [$($aspect)*] $op);
         $crate::spec::absent!(magnify [$($aspect)*] $op);
@@ -116,6 +118,8 @@ macro_rules! absent {
     (params [params $($rest:tt)*] $op:ident) => {};
     (initial [params $($rest:tt)*] $op:ident) => {};
     (multiply_adds [multiply_adds $($rest:tt)*] $op:ident) => {};
+    (multiply_adds [multiply_adds_all $($rest:tt)*] $op:ident) => {};
+    (multiply_adds_all [multiply_adds_all $($rest:tt)*] $op:ident) => {};
     (uses [uses $($rest:tt)*] $op:ident) => {};
     (uses [window $($rest:tt)*] $op:ident) => {
         impl $op {
@@ -190,6 +194,13 @@ macro_rules! absent {
         impl $op {
             pub(crate) const fn multiply_adds(&self, _: &$crate::Shape, _: &$crate::Shape) -> u64 {
                 0
+            }
+        }
+    };
+    (multiply_adds_all [] $op:ident) => {
+        impl $op {
+            pub(crate) const fn multiply_adds_all(&self, inputs: &[$crate::Shape], output: &$crate::Shape) -> u64 {
+                self.multiply_adds(&inputs[0], output)
             }
         }
     };

@@ -100,6 +100,10 @@ pub enum Inputs {
     Several,
     /// A sequence and, optionally, initial states of these names.
     States(&'static [&'static str]),
+    /// One value, of which only the number of samples matters.
+    Batch,
+    /// One value and, by name, others that may be left out: `key = memory`.
+    Named(&'static [&'static str]),
     /// The inputs of a network or custom layer.
     Any,
 }

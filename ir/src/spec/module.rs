@@ -62,6 +62,8 @@ pub enum Outline {
     Rank,
     /// The input's rank minus one, all sizes unknown.
     OneFewer,
+    /// The input's rank plus one, all sizes unknown.
+    OneMore,
     /// The input's rank minus the length of this list, all sizes unknown.
     Fewer(&'static str),
     /// The sizes of this list.

@@ -108,7 +108,7 @@ impl Printer<'_> {
             const #outcome: ::core::result::Result<(), #ir::Mistake> = match &Self::#attempt.outcome {
                 ::core::result::Result::Ok((op, _)) => #rule.check(
                     op,
-                    &#ir::Site { layer: #layer, source: "", flattened: ::core::option::Option::None, others: &[] },
+                    &#ir::Site { layer: #layer, source: "", flattened: ::core::option::Option::None, others: &[], exact: false },
                 ),
                 // Reported separately.
                 ::core::result::Result::Err(_) => ::core::result::Result::Ok(()),
@@ -130,7 +130,7 @@ impl Printer<'_> {
                 &#own,
                 &#theirs,
                 #name,
-                &#ir::Site { layer: #layer, source: #source, flattened: ::core::option::Option::None, others: &[] },
+                &#ir::Site { layer: #layer, source: #source, flattened: ::core::option::Option::None, others: &[], exact: false },
             );
         })
     }
@@ -160,7 +160,7 @@ impl Printer<'_> {
 
     fn rule(&self, node: &Node, rule: &Rule) -> TokenStream {
         let ir = &self.ir;
-        let Rule { attempt, inputs, sources, flattened } = rule;
+        let Rule { attempt, inputs, sources, flattened, exact } = rule;
         let operation = match &node.what {
             What::Network { network, outputs } => {
                 let (path, outputs, k) = (&network.path, number(*outputs), &self.k);
@@ -185,7 +185,7 @@ impl Printer<'_> {
         };
         let head = self.here(quote!(const #attempt: #ir::Attempt =));
         let rest = self.here(quote! {
-            .attempt(&[#(#inputs),*], &#ir::Site { layer: #layer, source: #source, flattened: #flattened, others: &[#(#others),*] });
+            .attempt(&[#(#inputs),*], &#ir::Site { layer: #layer, source: #source, flattened: #flattened, others: &[#(#others),*], exact: #exact });
         });
         let further = (1..node.outputs.len()).map(|index| {
             let (further, index) = (format_ident!("{attempt}_{index}"), number(index));
@@ -204,7 +204,7 @@ impl Printer<'_> {
             const #outcome: ::core::result::Result<(), #ir::Mistake> = #ir::check_output(
                 &#ir::Shape::new(&[#(#sizes),*]),
                 &#found,
-                &#ir::Site { layer: #layer, source: "", flattened: ::core::option::Option::None, others: &[] },
+                &#ir::Site { layer: #layer, source: "", flattened: ::core::option::Option::None, others: &[], exact: false },
             );
             const #agreed: #ir::Shape = #found.unless(&Self::#outcome);
         })

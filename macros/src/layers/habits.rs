@@ -29,7 +29,7 @@ pub fn foreign(kind: &str) -> Option<Foreign> {
             "write `StochasticDepth(0.2)` at the end of a branch, or use the option `drop` of `Residual`"
         }
         "identity" | "noop" => "leave the step out",
-        "transpose" | "swapaxes" | "movedim" => "`Permute` takes the axes in their new order, without the batch",
+        "movedim" | "moveaxis" => "`Permute` takes the axes in their new order, without the batch",
         "upsamplingbilinear2d" => "write `Upsample(2, mode = bilinear, align_corners = true)`",
         "zeropad2d" | "zeropadding2d" | "constantpad2d" => "write `Pad(1)`",
         "reflectionpad2d" => "write `Pad(1, mode = reflect)`",
@@ -131,7 +131,9 @@ fn unsupported(key: &str) -> Option<&'static str> {
         "proj_size" => "a `Linear` after the layer projects its output",
         "h0" | "hx" | "h_0" | "initial_state" => "the option `state` takes the initial states, which are tags or inputs",
         "max_norm" | "norm_type" | "scale_grad_by_freq" | "sparse" => "the gradient covers the rows that are looked up, unscaled",
-        "kdim" | "vdim" | "add_bias_kv" | "add_zero_attn" => "query, key and value come from the one input",
+        "kdim" | "vdim" | "add_bias_kv" | "add_zero_attn" => {
+            "keys and values have as many features as the input; a `Linear` before it changes their number"
+        }
         "inplace" => "memory is planned for the whole network",
         "padding_mode" => "padding is always with zeros",
         "return_indices" => "`MaxUnpool2d(name)` uses the indices of the pool of that name",

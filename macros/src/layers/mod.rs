@@ -34,6 +34,19 @@ pub fn states(row: &Row) -> Option<&'static [&'static str]> {
     }
 }
 
+/// The names of the inputs that a layer may be given besides the current tensor; none for other layers.
+pub fn named_inputs(row: &Row) -> &'static [&'static str] {
+    match row.inputs {
+        Inputs::Named(names) => names,
+        _ => &[],
+    }
+}
+
+/// Whether this layer does not look at the current tensor.
+pub fn is_source(row: &Row) -> bool {
+    row.inputs == Inputs::Batch
+}
+
 /// The value of an option in the layer's example.
 pub fn shown(row: &Row, option: &str) -> &'static str {
     let value = row.example.split_once(&format!("{option} = ")).map_or("..", |(_, value)| value);

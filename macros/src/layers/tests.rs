@@ -21,8 +21,11 @@ fn block(row: &Row, arguments: &str, rank: usize) -> String {
             let arguments = arguments.trim_end_matches(" as (a, b)").replace("chunks = A", "2").replace("sizes = A", "[A, A]");
             format!("{arguments} as (a, b), Flatten as c, from b, Flatten, Concat(c, axis = 0)")
         }
+        // The input is used too.
+        "Parameter" => format!("{arguments}, Flatten as p, from input, Flatten, Concat(p, axis = 0)"),
+        "MatMul" => "Transpose(-1, -2) as keys, from input, MatMul(keys)".to_owned(),
         _ if is_join(row) => {
-            let arguments = arguments.replace("gate", "skip").replace("logvar", "skip");
+            let arguments = arguments.replace("gate", "skip").replace("logvar", "skip").replace("norm", "skip");
             let arguments = if arguments.contains("skip") { arguments } else { arguments.replacen('(', "(skip, ", 1) };
             format!("ReLU as skip, ReLU, {arguments}")
         }

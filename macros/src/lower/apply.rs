@@ -32,6 +32,10 @@ impl Lowering<'_, '_> {
             self.report.add(kind, format_args!("`{kind}` cannot contain itself{note}"));
             return self.lost(step, layer.tokens.clone());
         }
+        // An argument that will be a layer.
+        if self.open_words.contains(&plain(kind)) {
+            return self.lost(step, layer.tokens.clone());
+        }
         let mut others: Vec<String> = self.networks.iter().map(|network| plain(&network.name)).collect();
         others.extend(self.templates.names());
         match resolve::row(layer, &others, self.report) {
@@ -42,7 +46,16 @@ impl Lowering<'_, '_> {
 
     fn built_in(&mut self, step: &Step, layer: &Layer, row: &'static Row) {
         if layers::is_join(row) {
-            return self.with_tags(step, layer, row);
+            return match by_number(layer) {
+                Some(layer) => self.word(step, &layer),
+                None => self.with_tags(step, layer, row),
+            };
+        }
+        if !layers::named_inputs(row).is_empty() {
+            return self.with_named(step, layer, row);
+        }
+        if layers::is_source(row) {
+            return self.source(step, layer, row);
         }
         match row.kind {
             "Chunk" => return self.chunk(step, layer, row),
@@ -158,7 +171,9 @@ impl Lowering<'_, '_> {
     /// Is this word a tag or an input?
     pub(super) fn is_tag(&self, tag: &Ident) -> bool {
         let word = plain(tag);
-        self.visible(&word).is_some() || self.inputs.iter().any(|(name, _)| *name == word)
+        // A template sees no inputs of the network; while it is checked alone, its arguments are in their place.
+        let sees_inputs = self.definition || !self.is_in_template();
+        self.visible(&word).is_some() || (sees_inputs && self.inputs.iter().any(|(name, _)| *name == word))
     }
 
     /// Does a layer become a field here?
@@ -195,6 +210,47 @@ fn varied(row: &'static Row, layer: &Layer) -> (&'static Row, Layer) {
             (row, layer)
         }
         None => (row, layer),
+    }
+}
+
+/// A join with a number in the place of its tag, `Mul(0.5)`, as a `Rescaling`.
+fn by_number(layer: &Layer) -> Option<Layer> {
+    let [Arg::Position { input: None, size: number }] = &layer.args[..] else { return None };
+    if !is_number(number) {
+        return None;
+    }
+    let (field, value): (&str, syn::Expr) = match layer.kind.to_string().as_str() {
+        "Mul" => ("scale", number.clone()),
+        "Div" => ("scale", reciprocal(number)),
+        "Add" => ("offset", number.clone()),
+        "Sub" => ("offset", syn::parse_quote!(-(#number))),
+        _ => return None,
+    };
+    let (kind, key) = (Ident::new("Rescaling", layer.kind.span()), Ident::new(field, layer.kind.span()));
+    Some(Layer { kind, args: vec![Arg::Option { key, value }], ..layer.clone() })
+}
+
+/// One divided by a literal number.
+fn reciprocal(number: &syn::Expr) -> syn::Expr {
+    let value: Option<f64> = text::of(number).replace(['_', ' ', '(', ')'], "").parse().ok();
+    match value.map(|value| 1.0 / value).filter(|value| value.is_finite()) {
+        Some(value) => {
+            let mut literal = proc_macro2::Literal::f64_unsuffixed(value.abs());
+            literal.set_span(syn::spanned::Spanned::span(number));
+            if value < 0.0 { syn::parse_quote!(-#literal) } else { syn::parse_quote!(#literal) }
+        }
+        None => syn::parse_quote!(1.0 / (#number)),
+    }
+}
+
+/// A literal number, possibly with a sign.
+fn is_number(value: &syn::Expr) -> bool {
+    match value {
+        syn::Expr::Lit(literal) => matches!(literal.lit, syn::Lit::Int(_) | syn::Lit::Float(_)),
+        syn::Expr::Unary(unary) => matches!(unary.op, syn::UnOp::Neg(_)) && is_number(&unary.expr),
+        syn::Expr::Paren(inner) => is_number(&inner.expr),
+        syn::Expr::Group(inner) => is_number(&inner.expr),
+        _ => false,
     }
 }
 

@@ -87,6 +87,10 @@ impl Lowering<'_, '_> {
                 self.report.add(user, format_args!("the input `{name}` is never used; write `from {name}`, or remove it"));
             }
         }
+        // Only a learned tensor leaves the only input, which has no name, aside.
+        if let ([(_, None)], false, true, Some(first)) = (&self.inputs[..], self.used[0], sound, self.nodes.first()) {
+            self.report.add(first.what.head(), "the network's input is never used\nhelp: `from input` goes back to it");
+        }
         for node in &self.nodes {
             if sound && node.values().all(|value| !self.used[value]) {
                 let help = if self.produced.is_empty() {

@@ -171,7 +171,9 @@ impl Lowering<'_, '_> {
         let layer = Layer { kind: kind.clone(), args: Vec::new(), illegible_args: false, tokens };
         let Some(row) = layers::find("Add") else { return };
         self.push_join(step, path, What::layer(row, layer), inputs, operands);
-        if let (None, Some(node)) = (shortcut, self.nodes.last_mut()) {
+        let Some(node) = self.nodes.last_mut() else { return };
+        node.exact = true;
+        if shortcut.is_none() {
             node.note.push_str("\nnote: the shortcut may have layers too: `Residual(shortcut = { .. }) { .. }`");
         }
     }

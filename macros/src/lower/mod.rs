@@ -4,7 +4,9 @@
 //! Values are numbered as in `layercake_ir::Graph`: first the inputs, then the outputs of each node.
 
 mod apply;
+mod control;
 mod finish;
+mod inputs;
 mod joins;
 mod names;
 mod parts;
@@ -65,6 +67,8 @@ pub struct Node {
     pub value: usize,
     /// For each input of a join, the tokens that stand for it; empty for other layers.
     pub operands: Vec<TokenStream>,
+    /// Whether its inputs must have one shape: the sum of a residual connection.
+    pub exact: bool,
     /// The earlier node whose tensors it uses.
     pub shares: Option<usize>,
     /// Of one that is applied again, the first node that the same `reuse` gave.
@@ -165,7 +169,7 @@ pub fn network(network: &Network, templates: &Templates, networks: &[Peer], repo
     let mut lowering = Lowering::new(templates, others, inputs, outputs, report);
     lowering.itself = Some(network.name.clone());
     lowering.foresee(&network.steps);
-    lowering.steps(&network.steps);
+    lowering.whole(&network.steps);
     lowering.finish()
 }
 
@@ -206,6 +210,8 @@ struct Lowering<'a, 'r> {
     within: Vec<Ident>,
     /// Only a template is looked at, with its arguments open.
     definition: bool,
+    /// These arguments, and the words of loops whose list is one of them.
+    open_words: Vec<String>,
     /// A mistake has been reported that may leave tensors and tags unused.
     unsound: bool,
     /// Tags of repetitions that have ended.
@@ -248,6 +254,7 @@ impl<'a, 'r> Lowering<'a, 'r> {
             sharing: None,
             within: Vec::new(),
             definition: false,
+            open_words: Vec::new(),
             unsound: false,
             ended: Vec::new(),
             vague: HashSet::new(),
@@ -292,6 +299,7 @@ impl<'a, 'r> Lowering<'a, 'r> {
             inputs,
             value,
             operands,
+            exact: false,
             shares,
             again,
             copies: None,

@@ -152,6 +152,10 @@ impl Names {
     pub fn field(&mut self, path: &str, user: Option<&Ident>, what: &What) -> Ident {
         let span = user.map_or_else(|| what.head().into_iter().next().map_or_else(Span::call_site, |token| token.span()), Ident::span);
         let mut word = path.replace('.', "_");
+        // The first layer of a network that is a sequence.
+        if word.starts_with(|letter: char| letter.is_ascii_digit()) {
+            word.insert(0, '_');
+        }
         let raw = user.is_some_and(|name| name.to_string().starts_with("r#") && plain(name) == word);
         if !raw && (syn::parse_str::<Ident>(&word).is_err() || word == RUNTIME) {
             word.push('_');
@@ -245,7 +249,7 @@ mod tests {
         let said = mistakes("N: [4] -> [4] { Sequential(ReLU) }");
         assert!(said.len() == 1 && said[0].starts_with("`Sequential` is followed by its layers in braces"), "{said:?} {text}");
         let said = mistakes("N: [4] -> [3] { Sequential { ReLU, Linear(5) } -> [3] }");
-        assert!(said.len() == 1 && said[0].contains("`sequential_1.1`"), "{said:?}");
+        assert!(said.len() == 1 && said[0].contains("`1`"), "{said:?}");
     }
 
     #[test]

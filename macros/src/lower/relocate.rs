@@ -3,24 +3,31 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Expr;
 
 use crate::ast::{Action, Arg, Branch, DimExpr, Layer, PathLayer, ShapeExpr, Step};
+use crate::parse;
 
 /// A copy of a step at a place.
 pub fn relocate(step: &Step, place: Span) -> Step {
-    Copy { place, arguments: &HashMap::new() }.step(step)
+    Copy { place: Some(place), arguments: &HashMap::new() }.step(step)
 }
 
 /// Copies of a template's steps, its arguments filled in.
 pub fn instantiate(steps: &[Step], place: Span, arguments: &HashMap<String, TokenStream>) -> Vec<Step> {
-    Copy { place, arguments }.steps(steps)
+    Copy { place: Some(place), arguments }.steps(steps)
+}
+
+/// Copies of a loop's steps with its words filled in, at their own place.
+pub fn round(steps: &[Step], words: &HashMap<String, TokenStream>) -> Vec<Step> {
+    Copy { place: None, arguments: words }.steps(steps)
 }
 
 struct Copy<'a> {
-    place: Span,
+    /// None to leave the tokens at their place.
+    place: Option<Span>,
     arguments: &'a HashMap<String, TokenStream>,
 }
 
@@ -42,7 +49,7 @@ impl Copy<'_> {
 
     fn action(&self, action: &Action) -> Action {
         match action {
-            Action::Layer(layer) => Action::Layer(self.layer(layer)),
+            Action::Layer(layer) => self.given(layer).unwrap_or_else(|| Action::Layer(self.layer(layer))),
             Action::Path(path) => Action::Path(PathLayer {
                 path: self.moved(path.path.clone()),
                 kind: self.word(&path.kind),
@@ -65,6 +72,23 @@ impl Copy<'_> {
                 count: count.as_ref().map(|count| self.expression(count)),
                 steps: self.steps(steps),
             },
+            Action::For { keyword, words, list, steps } => {
+                // The loop's own words hide arguments of the same name.
+                let mut arguments = self.arguments.clone();
+                words.iter().for_each(|word| drop(arguments.remove(&word.to_string())));
+                Action::For {
+                    keyword: self.word(keyword),
+                    words: words.iter().map(|word| self.word(word)).collect(),
+                    list: self.expression(list),
+                    steps: Copy { place: self.place, arguments: &arguments }.steps(steps),
+                }
+            }
+            Action::If { keyword, condition, then, otherwise } => Action::If {
+                keyword: self.word(keyword),
+                condition: self.expression(condition),
+                then: self.steps(then),
+                otherwise: self.steps(otherwise),
+            },
             Action::Sequential { kind, steps } => Action::Sequential { kind: self.word(kind), steps: self.steps(steps) },
             Action::From(tag) => Action::From(self.word(tag)),
             Action::Output(name) => Action::Output(self.word(name)),
@@ -75,6 +99,17 @@ impl Copy<'_> {
 
     fn branch(&self, branch: &Branch) -> Branch {
         Branch { place: self.moved(branch.place.clone()), steps: self.steps(&branch.steps) }
+    }
+
+    /// The layer that an argument stands for: `act` with `act = ReLU`.
+    fn given(&self, layer: &Layer) -> Option<Action> {
+        let argument = self.arguments.get(&layer.kind.to_string()).filter(|_| layer.args.is_empty())?;
+        // Several tokens are in an invisible group.
+        let tokens = match argument.clone().into_iter().next()? {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => group.stream(),
+            _ => argument.clone(),
+        };
+        parse::action(tokens)
     }
 
     fn layer(&self, layer: &Layer) -> Layer {
@@ -103,9 +138,13 @@ impl Copy<'_> {
         ShapeExpr { ids: shape.ids, tokens: self.filled(shape.tokens.clone()), dims: shape.dims.iter().map(dim).collect() }
     }
 
+    fn at(&self, span: Span) -> Span {
+        self.place.map_or(span, |place| span.located_at(place))
+    }
+
     fn word(&self, word: &Ident) -> Ident {
         let mut word = word.clone();
-        word.set_span(word.span().located_at(self.place));
+        word.set_span(self.at(word.span()));
         word
     }
 
@@ -127,7 +166,7 @@ impl Copy<'_> {
             match token {
                 TokenTree::Group(group) => {
                     let mut moved = Group::new(group.delimiter(), self.filled(group.stream()));
-                    moved.set_span(group.span().located_at(self.place));
+                    moved.set_span(self.at(group.span()));
                     moved.to_tokens(&mut out);
                 }
                 TokenTree::Ident(word) => {
@@ -135,7 +174,7 @@ impl Copy<'_> {
                     let path = sign(i + 1, ':') && sign(i + 2, ':');
                     // `kernel = ..`: the name of an option.
                     let key = sign(i + 1, '=') && !sign(i + 2, '=');
-                    let called = matches!(tokens.get(i + 1), Some(TokenTree::Group(group)) if group.delimiter() == proc_macro2::Delimiter::Parenthesis);
+                    let called = matches!(tokens.get(i + 1), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis);
                     match self.arguments.get(&word.to_string()) {
                         Some(argument) if !(member || path || key || called) => out.extend(argument.clone()),
                         _ => self.word(word).to_tokens(&mut out),
@@ -143,7 +182,7 @@ impl Copy<'_> {
                 }
                 other => {
                     let mut other = other.clone();
-                    other.set_span(other.span().located_at(self.place));
+                    other.set_span(self.at(other.span()));
                     other.to_tokens(&mut out);
                 }
             }
@@ -154,5 +193,5 @@ impl Copy<'_> {
 
 /// The tokens of an expression at a place, arguments filled in.
 pub fn fill(expression: &Expr, place: Span, arguments: &HashMap<String, TokenStream>) -> TokenStream {
-    Copy { place, arguments }.filled(expression.to_token_stream())
+    Copy { place: Some(place), arguments }.filled(expression.to_token_stream())
 }

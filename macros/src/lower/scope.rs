@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use proc_macro2::Ident;
 
 use super::{Lowering, plain};
-use crate::ast::{Action, Step};
+use crate::ast::Step;
 use crate::spelling;
 
 /// The tags of a body. A repetition and a template have scopes of their own; a template's does not see those around it.
@@ -19,9 +19,11 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// That of a template, whose current value at the beginning is this.
-    pub fn of_template(input: usize) -> Self {
-        Self { tags: HashMap::new(), closed: true, input: Some(input) }
+    /// That of a template, whose current value at the beginning is this, and which is given these tags.
+    pub fn of_template(input: usize, passed: Vec<(Ident, usize)>) -> Self {
+        // They have been used where they were passed on.
+        let tag = |(name, value): (Ident, usize)| (plain(&name), Tag { name, value, used: true });
+        Self { tags: passed.into_iter().map(tag).collect(), closed: true, input: Some(input) }
     }
 }
 
@@ -47,15 +49,7 @@ impl Foreseen {
         for step in steps {
             self.tags.extend(step.tags.iter().map(plain).filter(|word| word != UNNAMED));
             self.names.extend(step.name.iter().map(plain));
-            match &step.action {
-                Action::Branches { branches, .. } => branches.iter().for_each(|branch| self.add(&branch.steps)),
-                Action::Residual { shortcut, body, .. } => {
-                    self.add(&body.steps);
-                    shortcut.iter().for_each(|branch| self.add(&branch.steps));
-                }
-                Action::Repeat { steps, .. } | Action::Sequential { steps, .. } => self.add(steps),
-                _ => {}
-            }
+            step.action.bodies().into_iter().for_each(|steps| self.add(steps));
         }
     }
 }
@@ -150,6 +144,11 @@ impl Lowering<'_, '_> {
         None
     }
 
+    /// Whether the steps are those of a template.
+    pub(super) fn is_in_template(&self) -> bool {
+        self.scopes.iter().any(|scope| scope.closed)
+    }
+
     /// An input's name or a tag by which a value can be gone back to here.
     pub(super) fn name_of(&self, value: usize) -> Option<String> {
         let closed = self.scopes.iter().rposition(|scope| scope.closed);
@@ -173,6 +172,12 @@ impl Lowering<'_, '_> {
         let template = self.scopes.iter().rev().find(|scope| scope.closed);
         match template {
             Some(scope) if word == "input" => return scope.input,
+            // An argument of the template that is checked.
+            Some(_) if self.definition => {
+                if let Some(argument) = self.inputs.iter().position(|(name, _)| *name == word) {
+                    return Some(argument);
+                }
+            }
             Some(_) => {}
             None => {
                 if let Some(input) = self.inputs.iter().position(|(name, _)| *name == word) {

@@ -122,10 +122,14 @@ impl Templates {
     fn define(&self, at: usize, networks: &[Peer], report: &mut Report) {
         let template = &self.list[at].template;
         check::steps(&template.steps, report);
-        let mut lowering = Lowering::new(self, networks.to_vec(), vec![("input".to_owned(), None)], None, report);
+        // An argument may be a tag: each stands for a value of its own.
+        let words = template.params.iter().map(|param| (param.name.to_string(), None));
+        let inputs = std::iter::once(("input".to_owned(), None)).chain(words).collect();
+        let mut lowering = Lowering::new(self, networks.to_vec(), inputs, None, report);
         lowering.definition = true;
+        lowering.open_words = template.params.iter().map(|param| param.name.to_string()).collect();
         lowering.within = vec![template.name.clone()];
-        lowering.scopes = vec![Scope::of_template(0)];
+        lowering.scopes = vec![Scope::of_template(0, Vec::new())];
         lowering.foresee(&template.steps);
         lowering.steps(&template.steps);
         lowering.close_scope();
@@ -160,18 +164,33 @@ impl Lowering<'_, '_> {
         }
         let Some(arguments) = self.bind(template, layer) else { return self.broken(step, layer) };
         let steps = instantiate(&template.steps, layer.kind.span(), &arguments);
+        // Tags that are passed on are seen inside.
+        let passed = self.passed(&arguments);
         let outer = self.open(step, &snake(&plain(&layer.kind)), &layer.kind);
         let floor = std::mem::replace(&mut self.floor, self.prefix.len());
         let foreseen = std::mem::take(&mut self.foreseen);
         self.foresee(&steps);
         self.within.push(layer.kind.clone());
-        self.scopes.push(Scope::of_template(self.current));
+        self.scopes.push(Scope::of_template(self.current, passed));
         self.steps(&steps);
         self.close_scope();
         self.within.pop();
         self.foreseen = foreseen;
         self.floor = floor;
         self.prefix = outer;
+    }
+
+    /// The arguments that are tags or inputs where the template is used, and their values.
+    fn passed(&mut self, arguments: &HashMap<String, TokenStream>) -> Vec<(Ident, usize)> {
+        let mut passed = Vec::new();
+        for tokens in arguments.values() {
+            let Ok(word) = syn::parse2::<Ident>(tokens.clone()) else { continue };
+            // In the template this is its own input.
+            if plain(&word) != "input" && self.is_tag(&word) {
+                passed.extend(self.find(&word).map(|value| (word, value)));
+            }
+        }
+        passed
     }
 
     /// The output of a template that cannot be expanded: unknown, or as stated.

@@ -17,6 +17,19 @@ impl Lowering<'_, '_> {
         }
     }
 
+    /// Lowers the steps of a network. One that is a single `Sequential` without a name is a sequence itself, as PyTorch's: `0.weight`.
+    pub(super) fn whole(&mut self, steps: &[Step]) {
+        let [step @ Step { name: None, action: Action::Sequential { steps: inner, .. }, .. }] = steps else { return self.steps(steps) };
+        if inner.is_empty() {
+            return self.steps(steps);
+        }
+        self.numbering = Some((String::new(), 0));
+        self.steps(inner);
+        self.numbering = None;
+        self.stated(step, 0);
+        self.tags(step, 0);
+    }
+
     pub(super) fn step(&mut self, step: &Step) {
         self.opened += 1;
         if self.opened > MAX_STEPS {
@@ -92,6 +105,11 @@ impl Lowering<'_, '_> {
                 }
                 self.prefix = outer;
             }
+            Action::For { keyword, words, list, steps } => self.each(step, keyword, words, list, steps),
+            Action::If { condition, then, otherwise, .. } => {
+                self.spliced(step);
+                self.chosen(condition, then, otherwise);
+            }
             Action::Sequential { kind, steps } => {
                 let outer = self.open(step, "sequential", kind);
                 let around = self.numbering.replace((self.prefix.clone(), 0));
@@ -125,9 +143,20 @@ impl Lowering<'_, '_> {
         }
     }
 
+    /// The steps of an `if` stand for themselves, and have no name in common.
+    fn spliced(&mut self, step: &Step) {
+        if let Some(name) = &step.name {
+            self.report
+                .add(name, format_args!("`if` has no name of its own; name the steps in its braces, or put them into a `Sequential`"));
+        }
+    }
+
     /// The shape stated after a combinator belongs to its last value; a single layer has used its own already.
     fn stated(&mut self, step: &Step, first: usize) {
-        let compound = matches!(step.action, Action::Repeat { .. } | Action::Sequential { .. } | Action::Layer(_));
+        let compound = matches!(
+            step.action,
+            Action::Repeat { .. } | Action::Sequential { .. } | Action::For { .. } | Action::If { .. } | Action::Layer(_)
+        );
         let (Some(stated), true) = (&step.output, compound) else { return };
         let last = self.producer(self.current);
         if let Some(node) = last.filter(|node| *node >= first) {

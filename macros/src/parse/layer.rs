@@ -7,7 +7,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{AngleBracketedGenericArguments, Expr, Token};
 
 use super::args::args;
-use super::{combinators, found, next, token};
+use super::{combinators, control, found, next, token};
 use crate::ast::{Action, Arg, Layer, PathLayer};
 use crate::layers::{self, Foreign};
 use crate::report::Report;
@@ -18,7 +18,7 @@ pub const KEYWORDS: [&str; 3] = ["from", "output", "reuse"];
 /// The action of a step; None if it is invalid, which is reported.
 ///
 /// ```text
-/// action = 'from' word | 'output' word | 'reuse' word | combinator | layer | path
+/// action = 'from' word | 'output' word | 'reuse' word | control | combinator | layer | path
 /// ```
 pub fn action(input: ParseStream, name: Option<&Ident>, report: &mut Report) -> Option<Action> {
     let kind = match next(input) {
@@ -42,6 +42,9 @@ pub fn action(input: ParseStream, name: Option<&Ident>, report: &mut Report) -> 
     let word = kind.to_string();
     if KEYWORDS.contains(&word.as_str()) {
         return keyword(input, &kind, report);
+    }
+    if control::begins(&word) {
+        return control::control(input, &kind, report);
     }
     if let (true, None, Some(near)) = (input.peek2(syn::Ident), layers::find(&word), crate::spelling::nearest(&word, &KEYWORDS)) {
         report.add(&kind, format_args!("there is no step `{word}`\nhelp: write `{near}`"));

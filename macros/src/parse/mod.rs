@@ -2,6 +2,7 @@
 
 mod args;
 mod combinators;
+mod control;
 mod foreign;
 mod generics;
 mod header;
@@ -17,7 +18,7 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::Token;
 use syn::parse::{ParseStream, Parser};
 
-use crate::ast::{Network, Template};
+use crate::ast::{Action, Network, Template};
 use crate::report::Report;
 
 /// An example of a network, for messages.
@@ -57,6 +58,15 @@ pub fn block(tokens: TokenStream, report: &mut Report) -> Block {
         }
     });
     block
+}
+
+/// The step that tokens are, without its name and tags: an argument that is a layer. None if they are something else.
+pub fn action(tokens: TokenStream) -> Option<Action> {
+    let (mut report, mut action) = (Report::default(), None);
+    inside(tokens, &mut report, |input, report| {
+        action = layer::action(input, None, report).filter(|_| input.is_empty());
+    });
+    action.filter(|_| report.len() == 0)
 }
 
 /// Parses all of `tokens` with `parse`, which handles every mistake itself.

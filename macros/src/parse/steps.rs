@@ -6,7 +6,7 @@ use syn::parse::ParseStream;
 use syn::{Attribute, Token};
 
 use super::shape::shape;
-use super::{foreign, found, group, inside, layer, next, skip_to_comma, token, word_then_colon, word_then_equals};
+use super::{control, foreign, found, group, inside, layer, next, skip_to_comma, token, word_then_colon, word_then_equals};
 use crate::ast::{Action, Step};
 use crate::layers;
 use crate::report::Report;
@@ -29,7 +29,8 @@ pub fn steps(body: &Group, report: &mut Report) -> Vec<Step> {
             let foreign = foreign::begins(input);
             steps.extend(step(input, report));
             // Lines of another library have no commas, and get a message each.
-            if !(foreign && foreign::begins(input)) {
+            let closed = steps.last().is_some_and(control::ends_in_braces) && control::follows(input);
+            if !closed && !(foreign && foreign::begins(input)) {
                 separator(input, &mut semicolons, report);
             }
         }
@@ -87,7 +88,9 @@ fn step(input: ParseStream, report: &mut Report) -> Vec<Step> {
         }
         return steps;
     }
-    let name = name(input, report);
+    // `for x in ..` and `if x ..` begin with two words.
+    let name =
+        if matches!(next(input), Some(TokenTree::Ident(word)) if control::begins(&word.to_string())) { None } else { name(input, report) };
     let action = layer::action(input, name.as_ref(), report).unwrap_or_else(|| {
         while !input.is_empty() && !input.peek(Token![,]) && !input.peek(Token![;]) {
             token(input);

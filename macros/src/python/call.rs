@@ -27,6 +27,9 @@ pub fn named(name: &str, args: &[&Expr]) -> Result {
         ("add", [left, right]) => join("Add", left, &[right], ""),
         ("sub" | "subtract", [left, right]) => join("Sub", left, &[right], ""),
         ("mul" | "multiply", [left, right]) => join("Mul", left, &[right], ""),
+        ("div" | "divide" | "true_divide", [left, right]) => join("Div", left, &[right], ""),
+        ("matmul" | "bmm" | "mm", [left, right]) => join("MatMul", left, &[right], ""),
+        ("min" | "minimum", [left, right]) if tag(right).is_some() => join("Minimum", left, &[right], ""),
         ("max" | "maximum", [left, right]) if tag(right).is_some() => join("Maximum", left, &[right], ""),
         (_, [first, rest @ ..]) => tensor::method(meaning(first)?, name, rest),
         // `F.relu` as a value.
@@ -66,12 +69,32 @@ fn class(name: &str, args: &[&Expr]) -> Result {
             return makes(if steps.is_empty() { steps } else { vec![format!("Sequential {{ {} }}", steps.join(", "))] });
         }
         "Identity" => return makes(Vec::new()),
+        "Parameter" => {
+            if let Some(step) = parameter(args) {
+                return makes(vec![step]);
+            }
+        }
         _ => {}
     }
     match row(name)? {
         Some(row) => makes(vec![written(row, args.iter().map(|arg| argument(arg)).collect())]),
         None => unknown(name),
     }
+}
+
+/// `nn.Parameter(torch.zeros(1, 64))`
+fn parameter(args: &[&Expr]) -> Option<String> {
+    let Expr::MethodCall(made) = args.first()? else { return None };
+    let init = match made.method.to_string().as_str() {
+        "zeros" | "empty" => "",
+        "ones" => ", init = ones",
+        "randn" => ", init = normal(1.0)",
+        "rand" => ", init = uniform(0.0, 1.0)",
+        _ => return None,
+    };
+    let sizes: Vec<&Expr> = made.args.iter().flat_map(items).filter(|size| !matches!(size, Expr::Assign(_))).collect();
+    let sizes: Vec<String> = sizes.into_iter().map(text::of).collect();
+    (!sizes.is_empty()).then(|| format!("Parameter([{}]{init})", sizes.join(", ")))
 }
 
 /// The layer of a name.
@@ -131,6 +154,13 @@ fn tag(expression: &Expr) -> Option<String> {
 /// A join of the steps of `first` with variables, which become tags.
 pub fn join(kind: &str, first: &Expr, others: &[&Expr], options: &str) -> Result {
     let mut before = meaning(first)?;
+    // `x * 0.5`
+    if let ([number], "Add" | "Sub" | "Mul" | "Div") = (others, kind)
+        && matches!(number, Expr::Lit(literal) if matches!(literal.lit, syn::Lit::Int(_) | syn::Lit::Float(_)))
+    {
+        before.steps.push(format!("{kind}({})", text::of(number)));
+        return Ok(before);
+    }
     let tags: Option<Vec<String>> = others.iter().map(|other| tag(other)).collect();
     match tags {
         Some(tags) if !tags.is_empty() => {

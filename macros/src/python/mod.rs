@@ -74,6 +74,7 @@ pub fn meaning(expression: &Expr) -> Result {
                 BinOp::Add(_) | BinOp::AddAssign(_) => "Add",
                 BinOp::Sub(_) | BinOp::SubAssign(_) => "Sub",
                 BinOp::Mul(_) | BinOp::MulAssign(_) => "Mul",
+                BinOp::Div(_) | BinOp::DivAssign(_) => "Div",
                 _ => return Err(Refusal::Unknown(crate::text::of(expression))),
             };
             call::join(join, &binary.left, &[&binary.right], "")

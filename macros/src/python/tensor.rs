@@ -10,6 +10,8 @@ pub fn method(mut before: Meaning, name: &str, args: &[&Expr]) -> Result {
     let step = match name {
         "contiguous" | "to" | "cuda" | "cpu" | "float" | "half" | "double" | "detach" | "clone" | "size" => return Ok(before),
         "flatten" | "ravel" => "Flatten".to_owned(),
+        // All axes of size 1, which are those behind a global pool.
+        "squeeze" if args.is_empty() => "Flatten".to_owned(),
         "view" | "reshape" => reshape(args),
         "permute" => {
             let axes = list(args);
@@ -24,10 +26,18 @@ pub fn method(mut before: Meaning, name: &str, args: &[&Expr]) -> Result {
             return Err(Refusal::Absent { layer: name.to_owned(), reason: reason.to_owned() });
         }
         _ if batch(name, args) => return Err(Refusal::Absent { layer: name.to_owned(), reason: BATCH.to_owned() }),
-        "mean" | "amax" | "max" | "amin" | "min" if dims(args).into_iter().any(resolve::are_from_the_end) => {
+        "transpose" | "swapaxes" | "swapdims" if args.len() == 2 => match counted(args) {
+            Some(axes) => format!("Transpose({})", axes.join(", ")),
+            None => return call::function(before, name, args),
+        },
+        "unsqueeze" | "squeeze" if counted(&dims(args)).is_some_and(|axes| axes.len() == 1) => {
+            let axes = counted(&dims(args)).unwrap_or_default();
+            format!("{}({})", if name == "squeeze" { "Squeeze" } else { "Unsqueeze" }, axes.concat())
+        }
+        "mean" | "sum" | "amax" | "max" | "amin" | "min" if dims(args).into_iter().any(resolve::are_from_the_end) => {
             format!("{}(dim = {})", reduction(name), resolve::torch_axes(&dims(args)))
         }
-        "mean" | "amax" | "max" | "amin" | "min" if axis(args).is_some() => {
+        "mean" | "sum" | "amax" | "max" | "amin" | "min" if axis(args).is_some() => {
             let axes: Option<Vec<String>> = dims(args).iter().map(|axis| resolve::axes(axis).map(text::of)).collect();
             match axes {
                 Some(axes) => format!("{}({})", reduction(name), axes.join(", ")),
@@ -46,14 +56,26 @@ pub const BATCH: &str = ": `dim = 0` is the batch axis, which layers leave as it
 /// Whether the axis that is stated is the batch.
 fn batch(name: &str, args: &[&Expr]) -> bool {
     let named = args.iter().any(|arg| matches!(arg, Expr::Assign(_)));
-    let reduces = matches!(name, "mean" | "amax" | "max" | "amin" | "min");
-    (named || reduces) && dims(args).into_iter().any(resolve::is_batch)
+    let reduces =
+        matches!(name, "mean" | "sum" | "amax" | "max" | "amin" | "min" | "transpose" | "swapaxes" | "swapdims" | "squeeze" | "unsqueeze");
+    let axes = if name.starts_with("transpose") || name.starts_with("swap") { args.to_vec() } else { dims(args) };
+    (named || reduces) && axes.into_iter().any(resolve::is_batch)
+}
+
+/// PyTorch's axes as they are counted here: those from the end stay, the others lack the batch. None if one is the batch, or is not a number.
+fn counted(axes: &[&Expr]) -> Option<Vec<String>> {
+    let one = |axis: &&Expr| match resolve::are_from_the_end(axis) {
+        true => Some(resolve::torch_axes(&[axis])),
+        false => resolve::axes(axis).map(text::of),
+    };
+    axes.iter().map(one).collect()
 }
 
 /// The layer that reduces axes.
 fn reduction(name: &str) -> &'static str {
     match name {
         "mean" => "Mean",
+        "sum" => "Sum",
         "amin" | "min" => "Amin",
         _ => "Amax",
     }

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Literal, Span};
 use quote::ToTokens;
+use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit, UnOp, parse_quote};
 
 use super::Given;
@@ -201,12 +202,7 @@ impl Given<'_> {
         let word = word(value).unwrap_or_default();
         let shown = text::of(value);
         if matches!(kind, Kind::Size) && field == "axis" && negative(value).is_some() {
-            let axis = self.meant(field, kind, value);
-            let help = match &axis {
-                Some(Meant::Value(axis)) => format!("write `{}`", text::of(axis)),
-                _ => "axes are counted from 0, without the batch".to_owned(),
-            };
-            return Some(format!("must not be negative, but is `{shown}`\nhelp: {help}"));
+            return Some(self.beyond(value));
         }
         if field == "padding" && matches!(word.as_str(), "same" | "valid") && !matches!(value, Expr::Call(_)) {
             let must = if kind == Kind::Pair { "must be an integer or a pair `(height, width)`" } else { "must be an integer" };
@@ -240,11 +236,53 @@ impl Given<'_> {
             _ => list.to_vec(),
         };
         let item = items.into_iter().find(|item| negative(item).is_some())?;
-        let help = match axes(item, self.rank) {
-            Some(axis) => format!("write `{}`", text::of(axis)),
-            None => "axes are counted from 0, without the batch".to_owned(),
-        };
-        Some((item, format!("must not be negative, but is `{}`\nhelp: {help}", text::of(item))))
+        Some((item, self.beyond(item)))
+    }
+
+    /// An axis or axes, those counted from the end as they are counted from the beginning, where the rank is known.
+    pub(super) fn counted(&self, field: &str, value: &Expr) -> Expr {
+        if !matches!(field, "axis" | "axes") {
+            return value.clone();
+        }
+        match value {
+            Expr::Tuple(tuple) => {
+                let axes = tuple.elems.iter().map(|axis| self.counted(field, axis));
+                parse_quote!((#(#axes),*,))
+            }
+            Expr::Array(array) => {
+                let axes = array.elems.iter().map(|axis| self.counted(field, axis));
+                parse_quote!([#(#axes),*])
+            }
+            axis => match (negative(axis), self.axes_counted()) {
+                (Some(behind @ 1..), Some(rank)) if behind <= rank => {
+                    let mut literal = Literal::usize_unsuffixed(rank - behind);
+                    literal.set_span(axis.span());
+                    parse_quote!(#literal)
+                }
+                _ => axis.clone(),
+            },
+        }
+    }
+
+    /// The number of axes that one can be counted among: of the input, or of the output where an axis is added.
+    fn axes_counted(&self) -> Option<usize> {
+        self.rank.map(|rank| rank + usize::from(self.row.outline == layers::Outline::OneMore))
+    }
+
+    /// The message about an axis from the end that cannot be counted.
+    fn beyond(&self, axis: &Expr) -> String {
+        let shown = text::of(axis);
+        match self.axes_counted() {
+            Some(rank) => {
+                let axes = if rank == 1 { "there is 1 axis".to_owned() } else { format!("there are {rank} axes") };
+                format!("is `{shown}`, but {axes} to count from the end, without the batch")
+            }
+            None => {
+                format!(
+                    "is `{shown}`, but the number of axes is known only to the compiler\nhelp: count from the first axis, which is 0, without the batch"
+                )
+            }
+        }
     }
 
     /// The corrected values.

@@ -242,7 +242,9 @@ impl<'a> Given<'a> {
     fn values(&self, symbols: &mut Symbols, report: &mut Report) -> Settings {
         let mut settings = Settings::default();
         let mut add = |name: &'static str, kind: Kind, default: Default, what: &str| {
-            let all: Vec<&Expr> = self.list.iter().filter(|(field, _)| *field == name).map(|(_, expression)| expression).collect();
+            let given: Vec<&Expr> = self.list.iter().filter(|(field, _)| *field == name).map(|(_, expression)| expression).collect();
+            let counted: Vec<Expr> = given.iter().map(|value| self.counted(name, value)).collect();
+            let all: Vec<&Expr> = counted.iter().collect();
             if let [value] = all[..]
                 && let Some(text) = self.instead(name, kind, value)
             {
@@ -257,8 +259,8 @@ impl<'a> Given<'a> {
             }
             let (value, tokens) = match (kind, &all[..]) {
                 (_, []) => (self.default(kind, default, &settings), None),
-                (Kind::List { .. }, all) => (value::list(kind, all, what, symbols, report), Some(quote!(#(#all),*))),
-                (_, [first, ..]) => (value::of_kind(kind, first, what, symbols, report), Some(first.to_token_stream())),
+                (Kind::List { .. }, all) => (value::list(kind, all, what, symbols, report), Some(quote!(#(#given),*))),
+                (_, [first, ..]) => (value::of_kind(kind, first, what, symbols, report), Some(given[0].to_token_stream())),
             };
             settings.list.push(Setting { name, value, tokens });
         };

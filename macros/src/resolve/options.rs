@@ -27,7 +27,7 @@ impl Given<'_> {
         for arg in &self.layer.args {
             let Arg::Option { key, value } = arg else { continue };
             // Not a field of the operation: [`crate::init`] reads it.
-            if key == crate::init::OPTION {
+            if key == crate::init::OPTION || layers::named_inputs(self.row).iter().any(|name| key == name) {
                 continue;
             }
             let Some((field, value)) = self.field(key, value, report) else { continue };

@@ -112,9 +112,11 @@ impl<'a> Given<'a> {
             }
         }
         let given = given.into_iter().filter(|(field, _)| *field != "-");
-        // A positional axis is counted as in PyTorch, with the batch.
+        // A positional axis is counted as in PyTorch, with the batch, unless that is how the layer is written here.
+        let own = self.row.positions() == Positions::Option("axis");
         let given: Vec<(&'static str, Expr)> = given
             .filter_map(|(field, value)| match field {
+                "axis" if own => Some((field, value)),
                 "axis" if self.keeps_dim(&value) => Some((field, value)),
                 "axis" => habit::axes(&value, self.rank).or_else(|| habit::keeps(&value).then_some(value)).map(|axis| (field, axis)),
                 _ => Some((field, value)),

@@ -19,7 +19,7 @@ impl Pass<'_> {
             let op = settings.operation(subject.row)?;
             let inputs = inputs.iter().map(|flow| flow.with_params(round)).collect::<Option<Vec<Shape>>>()?;
             let shapes = |(op, first): (Op, Shape)| (op, (0..subject.outputs).map(|index| op.output(index, &inputs, &first)).collect());
-            Some(self.at_site(subject.name, values, Some(round), |site| op.infer(&inputs, site)).map(shapes))
+            Some(self.at_site(subject, values, Some(round), |site| op.infer(&inputs, site)).map(shapes))
         };
         let (first, second) = match (ask(0), ask(1)) {
             (Some(Ok(first)), Some(Ok(second))) => (first, second),

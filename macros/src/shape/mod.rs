@@ -17,7 +17,7 @@ pub use model::{Model, Node, OutputRule, Port, Rule, State, producer};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 
-use crate::ast::{DimExpr, Network, Ports, ShapeExpr};
+use crate::ast::{Arg, DimExpr, Network, Ports, ShapeExpr};
 use crate::flow::{Dim, Flow};
 use crate::layers::{self, Outline};
 use crate::lower::{self, Plan, What};
@@ -81,7 +81,7 @@ struct Pass<'r> {
 impl Pass<'_> {
     /// Computes the shape of one layer.
     fn node(&mut self, node: lower::Node) {
-        let lower::Node { path, field, docs, what, inputs, value, operands, shares, again, copies, output: declared, note } = node;
+        let lower::Node { path, field, docs, what, inputs, value, operands, exact, shares, again, copies, output: declared, note } = node;
         let flows: Vec<Flow> = inputs.iter().map(|&value| self.flow(value).clone()).collect();
         let mut settings = Settings::default();
         let mut init = None;
@@ -100,10 +100,14 @@ impl Pass<'_> {
                 if layers::states(row).is_some() {
                     settings.list.push(Setting { name: "states", value: Some(Value::Bool(Num::Known(*outputs > 1))), tokens: None });
                 }
-                let subject = rule::Subject { row, layer, operands: &operands, name: &path, outputs: *outputs };
+                for name in layers::named_inputs(row) {
+                    let given = layer.args.iter().any(|arg| matches!(arg, Arg::Option { key, .. } if key == name));
+                    settings.list.push(Setting { name, value: Some(Value::Bool(Num::Known(given))), tokens: None });
+                }
+                let subject = rule::Subject { row, layer, operands: &operands, exact, name: &path, outputs: *outputs };
                 let answer = self.layer(&subject, &settings, &inputs, &flows);
                 if let (Some(stated), State::Decided(op) | State::Generic(op)) = (&init, &answer.0) {
-                    let site = Site { layer: &path, source: "", flattened: None, others: &[] };
+                    let site = Site { layer: &path, source: "", flattened: None, others: &[], exact: false };
                     if let Err(mistake) = stated.init.check(op, &site) {
                         self.report.add(&stated.tokens, params::text(&self.symbols.params, &mistake.to_string()));
                     }
@@ -170,7 +174,7 @@ impl Pass<'_> {
         let Some(owner) = node.shares else { return };
         let owner = &self.nodes[owner];
         let source = self.source(node.inputs[0]);
-        let site = Site { layer: &node.name, source: &source, flattened: None, others: &[] };
+        let site = Site { layer: &node.name, source: &source, flattened: None, others: &[], exact: false };
         match (&node.state, &owner.state) {
             (State::Decided(op), State::Decided(theirs)) | (State::Generic(op), State::Generic(theirs)) => {
                 if let Err(mistake) = check_shared(op, theirs, &owner.name, &site) {

@@ -132,6 +132,8 @@ pub struct Rule {
     pub sources: Vec<String>,
     /// The input's shape of the first source, if that is a `Flatten`.
     pub flattened: Option<Flow>,
+    /// Whether joined inputs must have one shape.
+    pub exact: bool,
 }
 
 /// A stated output for the compiler to compare.

@@ -28,8 +28,9 @@ pub fn dims(outline: Outline, settings: &Settings, input: Option<&[Dim]>, stated
         Outline::Same => input?.to_vec(),
         Outline::Last(field) => {
             let dims = input?;
-            // On an image, a `Flatten` is probably missing.
-            let keep = if dims.len() == 2 { 1 } else { 0 };
+            // On an image, a `Flatten` is probably missing, unless the size of the last axis is stated.
+            let stated = settings.size("in_features").is_some_and(|size| *size != Num::Known(layercake_ir::INFER));
+            let keep = if dims.len() == 2 || stated { dims.len().saturating_sub(1) } else { 0 };
             dims.iter().take(keep).cloned().chain([setting(field)]).collect()
         }
         Outline::Map(field) => vec![field.map_or_else(|| channels(3), setting), Dim::Unknown, Dim::Unknown],
@@ -38,6 +39,7 @@ pub fn dims(outline: Outline, settings: &Settings, input: Option<&[Dim]>, stated
         Outline::First => vec![input.and_then(|dims| dims.first().cloned()).unwrap_or(Dim::Unknown)],
         Outline::Rank => vec![Dim::Unknown; input?.len()],
         Outline::OneFewer => vec![Dim::Unknown; input?.len().saturating_sub(1).max(1)],
+        Outline::OneMore => vec![Dim::Unknown; (input?.len() + 1).min(layercake_ir::MAX_RANK)],
         Outline::Fewer(field) => vec![Dim::Unknown; input?.len().saturating_sub(settings.list(field).len()).max(1)],
         // Too many axes are reported separately.
         Outline::Behind(field) => {
@@ -57,7 +59,10 @@ pub fn dims(outline: Outline, settings: &Settings, input: Option<&[Dim]>, stated
         }
         Outline::List(field) => match settings.list(field) {
             [] => return None,
-            list => list.iter().map(|size| if *size == Num::Known(layercake_ir::INFER) { Dim::Unknown } else { stated(size) }).collect(),
+            list => list
+                .iter()
+                .map(|size| if matches!(size, Num::Known(0 | layercake_ir::INFER)) { Dim::Unknown } else { stated(size) })
+                .collect(),
         },
     })
 }

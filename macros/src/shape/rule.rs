@@ -18,6 +18,8 @@ pub(super) struct Subject<'a> {
     pub layer: &'a Layer,
     /// The tokens of each input of a join.
     pub operands: &'a [TokenStream],
+    /// Whether the inputs of a join must have one shape.
+    pub exact: bool,
     pub name: &'a str,
     /// The number of its outputs.
     pub outputs: usize,
@@ -44,20 +46,20 @@ impl Pass<'_> {
                 // Joined values may come from a network, whose rank is unknown.
                 let input = inputs.iter().find(|input| input.dims.is_some()).unwrap_or(&inputs[0]);
                 let outlines = self.outlines(subject, settings, input);
-                self.postpone(outlines, values, inputs)
+                self.postpone(outlines, values, inputs, subject.exact)
             }
         }
     }
 
     /// Calls `work` with the site of a layer, for its messages.
-    pub(super) fn at_site<R>(&self, name: &str, values: &[usize], round: Option<usize>, work: impl FnOnce(&Site) -> R) -> R {
+    pub(super) fn at_site<R>(&self, subject: &Subject, values: &[usize], round: Option<usize>, work: impl FnOnce(&Site) -> R) -> R {
         let sources: Vec<String> = values.iter().map(|&value| self.source(value)).collect();
         let others: Vec<&str> = sources.iter().skip(1).map(String::as_str).collect();
         let flattened = self.flattened(values[0]).and_then(|flow| match round {
             Some(round) => flow.with_params(round),
             None => flow.known(),
         });
-        work(&Site { layer: name, source: &sources[0], flattened, others: &others })
+        work(&Site { layer: subject.name, source: &sources[0], flattened, others: &others, exact: subject.exact })
     }
 
     /// Evaluates the rule. After a mistake that does not affect the output's shape, it is evaluated again without the blamed part.
@@ -65,7 +67,7 @@ impl Pass<'_> {
         let (mut op, mut sound) = (op, true);
         let flows = |op: &Op, first: &Shape| (0..subject.outputs).map(|index| Flow::of(&op.output(index, inputs, first))).collect();
         loop {
-            match self.at_site(subject.name, values, None, |site| op.infer(inputs, site)) {
+            match self.at_site(subject, values, None, |site| op.infer(inputs, site)) {
                 Ok((op, output)) if sound => return (State::Decided(op), flows(&op, &output)),
                 Ok((op, output)) => return (State::Lost, flows(&op, &output)),
                 Err(mistake) => {
@@ -95,7 +97,7 @@ impl Pass<'_> {
     }
 
     /// Leaves the rule to the compiler.
-    fn postpone(&self, mut outputs: Vec<Flow>, values: &[usize], inputs: &[Flow]) -> (State, Vec<Flow>) {
+    fn postpone(&self, mut outputs: Vec<Flow>, values: &[usize], inputs: &[Flow], exact: bool) -> (State, Vec<Flow>) {
         let (owner, i) = (&self.symbols.owner, self.nodes.len());
         let attempt = format_ident!("N{i}");
         for (index, output) in outputs.iter_mut().enumerate() {
@@ -115,7 +117,7 @@ impl Pass<'_> {
             output.constant = Some(shape);
         }
         let sources = values.iter().map(|&value| self.source(value)).collect();
-        let rule = Rule { attempt, inputs: inputs.to_vec(), sources, flattened: self.flattened(values[0]) };
+        let rule = Rule { attempt, inputs: inputs.to_vec(), sources, flattened: self.flattened(values[0]), exact };
         (State::Rule(Box::new(rule)), outputs)
     }
 
@@ -144,7 +146,7 @@ impl Pass<'_> {
             self.report.add(what.head(), text);
             return (State::Lost, unknown);
         }
-        self.postpone(unknown, values, inputs)
+        self.postpone(unknown, values, inputs, false)
     }
 
     /// What is known about the outputs without the rule.

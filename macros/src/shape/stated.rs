@@ -147,7 +147,7 @@ impl Pass<'_> {
             });
             return Compared::Postponed;
         };
-        let site = Site { layer, source: "", flattened: None, others: &[] };
+        let site = Site { layer, source: "", flattened: None, others: &[], exact: false };
         match check_output(&sizes, &shape, &site) {
             Ok(()) => Compared::Same,
             Err(mistake) => {

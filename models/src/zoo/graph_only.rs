@@ -8,12 +8,14 @@ use layercake_train::run::RunSummary;
 
 use super::model::{BenchResult, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
 use crate::networks::{
-    DenseBlock, GatedPixelCnnBlock, GruCell, Inception3a, MixerB16, MixerBlock, ResNet18, ResNet18Cifar, ResNet50, ResNet50Cifar, Siamese,
-    UNet, Vgg11, Vgg11Bn, Vgg11Cifar, Vgg13, Vgg13Bn, Vgg13Cifar, Vgg16, Vgg16Bn, Vgg16Cifar, Vgg19, Vgg19Bn, Vgg19Cifar,
+    AlexNet, DenseBlock, EfficientNetB0, Film, GatedPixelCnnBlock, GruCell, Inception3a, MixerB16, MixerBlock, MobileNetV2,
+    NetworkInNetwork, Pointer, ResNeXt50, ResNet18, ResNet18Cifar, ResNet50, ResNet50Cifar, SeResNet50, Siamese, SqueezeNet, Tcn,
+    Transformer, UNet, Vgg11, Vgg11Bn, Vgg11Cifar, Vgg13, Vgg13Bn, Vgg13Cifar, Vgg16, Vgg16Bn, Vgg16Cifar, Vgg19, Vgg19Bn, Vgg19Cifar,
+    VitTiny,
 };
 
 /// All networks without a training task.
-pub(super) const GRAPH_ONLY: [GraphOnly; 24] = [
+pub(super) const GRAPH_ONLY: [GraphOnly; 36] = [
     graph_only("vgg11", "VGG-11 (Simonyan and Zisserman, 2015), 224x224 color", Vgg11::GRAPH),
     graph_only("vgg13", "VGG-13 (Simonyan and Zisserman, 2015), 224x224 color", Vgg13::GRAPH),
     graph_only("vgg16", "VGG-16 (Simonyan and Zisserman, 2015), 224x224 color", Vgg16::GRAPH),
@@ -37,6 +39,18 @@ pub(super) const GRAPH_ONLY: [GraphOnly; 24] = [
     graph_only("gated_block", "block of the gated PixelCNN (van den Oord et al., 2016)", GatedPixelCnnBlock::GRAPH),
     graph_only("gru_cell", "gated recurrent unit (Cho et al., 2014), one step", GruCell::GRAPH),
     graph_only("mixer_block", "block of MLP-Mixer B/16 (Tolstikhin et al., 2021)", MixerBlock::GRAPH),
+    graph_only("alexnet", "AlexNet (Krizhevsky, 2014), 224x224 color", AlexNet::GRAPH),
+    graph_only("nin", "network in network (Lin et al., 2014), 32x32 color", NetworkInNetwork::GRAPH),
+    graph_only("squeezenet", "SqueezeNet 1.1 (Iandola et al., 2016), 224x224 color", SqueezeNet::GRAPH),
+    graph_only("resnext50", "ResNeXt-50 of 32x4d (Xie et al., 2017), 224x224 color", ResNeXt50::GRAPH),
+    graph_only("se_resnet50", "SE-ResNet-50 (Hu et al., 2018), 224x224 color", SeResNet50::GRAPH),
+    graph_only("mobilenet_v2", "MobileNetV2 (Sandler et al., 2018), 224x224 color", MobileNetV2::GRAPH),
+    graph_only("efficientnet_b0", "EfficientNet-B0 (Tan and Le, 2019), 224x224 color", EfficientNetB0::GRAPH),
+    graph_only("vit_tiny", "vision transformer ViT-Ti/16 (Dosovitskiy et al., 2021), 224x224 color", VitTiny::GRAPH),
+    graph_only("transformer", "transformer (Vaswani et al., 2017), encoder and decoder of 32 steps", Transformer::GRAPH),
+    graph_only("film", "four blocks with feature-wise linear modulation (Perez et al., 2018)", Film::GRAPH),
+    graph_only("tcn", "temporal convolutional network (Bai et al., 2018), 400 steps", Tcn::GRAPH),
+    graph_only("pointer", "one step of a pointer network (Vinyals et al., 2015)", Pointer::GRAPH),
     graph_only("mixer_b16", "MLP-Mixer B/16 (Tolstikhin et al., 2021), 224x224 color", MixerB16::GRAPH),
 ];
 

@@ -240,3 +240,10 @@ layercake_tests::parity! { softmin:
     image: [3, 4, 5] -> [3, 4, 5] { Softmin(axis = 0) }
     large: [10] -> [10] { Softmin }
 }
+
+layercake_tests::parity! { rescaling:
+    scale: [9] -> [9] { Mul(0.125) }
+    both: [2, 3, 4] -> [2, 3, 4] { Rescaling(-2.5, offset = 0.75) }
+    zeros: [31] -> [31] { Rescaling(3.0) }
+    numbers: [5] -> [4] { fc: Linear(4), Div(8), Add(1.0), Sub(0.5), Mul(3) }
+}

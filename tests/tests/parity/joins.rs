@@ -6,27 +6,60 @@ layercake_tests::parity! { add:
         j: Add { { b0: Conv2d(3, kernel = 3, padding = 1) }, { b1: Conv2d(3, kernel = 1) }, { b2: Conv2d(3, kernel = 1) } }
     }
     itself: [2, 3] -> [2, 3] { Add { { from input }, { from input } } }
+    repeated: [3, 4, 5] -> [3, 4, 5] { Add { {}, { Mean(0), Unsqueeze(0) } } }
+    both_repeated: [3, 4] -> [3, 4] { Add { { Mean(0), Unsqueeze(0) }, { Mean(1), Unsqueeze(1) } } }
+    three: [3, 4] -> [3, 4] { Add { { Mean(0), Unsqueeze(0) }, { Mean(1), Unsqueeze(1) }, {} } }
 }
 
 layercake_tests::parity! { sub:
     rows: [5] -> [3] { j: Sub { { b0: Linear(3) }, { b1: Linear(3) } } }
     maps: [3, 3, 3] -> [3, 3, 3] { j: Sub { { b0: Conv2d(3, kernel = 1) }, { Tanh } } }
+    centered: [3, 4] -> [3, 4] { Sub { {}, { Mean(1), Unsqueeze(1) } } }
+    reversed: [3, 4] -> [3, 4] { Sub { { Mean(0), Unsqueeze(0) }, {} } }
 }
 
 layercake_tests::parity! { mul:
     rows: [5] -> [3] { j: Mul { { b0: Linear(3) }, { b1: Linear(3) } } }
     gated: [2, 4, 4] -> [2, 4, 4] { j: Mul { { b0: Conv2d(2, kernel = 1) }, { Sigmoid }, { Tanh } } }
     itself: [2, 3] -> [2, 3] { Mul { { from input }, { from input } } }
+    channels: [3, 4, 5] -> [3, 4, 5] { Mul { {}, { GlobalAvgPool2d, Reshape(3, 1, 1), Sigmoid } } }
+    places: [3, 4, 5] -> [3, 4, 5] { Mean(0), Unsqueeze(0), Sigmoid as gate, Mul { { from gate }, { from input } } }
+}
+
+layercake_tests::parity! { div:
+    rows: [5] -> [3] { j: Div { { b0: Linear(3) }, { b1: Linear(3), Exp } } }
+    maps: [3, 3, 3] -> [3, 3, 3] { j: Div { { b0: Conv2d(3, kernel = 1) }, { Tanh, Exp } } }
+    softmax: [3, 4] -> [3, 4] { Exp as e, Sum(1), Unsqueeze(1) as sum, from e, Div(sum) }
+    itself: [2, 3] -> [2, 3] { Div { { from input }, { from input } } }
+}
+
+layercake_tests::parity! { matmul:
+    gram: [4, 5] -> [4, 4] { Transpose(0, 1) as t, from input, MatMul(t) }
+    batched: [2, 3, 4] -> [2, 3, 3] { Transpose(1, 2) as t, from input, MatMul(t) }
+    factors: [4, 6] -> [4, 4] { m: MatMul { { b0: Linear(3) }, { b1: Linear(3), Transpose(0, 1) } }, Div(8) }
+    repeated: [2, 3, 4] -> [2, 3, 3] { MatMul { {}, { Mean(0), Transpose(0, 1), Unsqueeze(0) } } }
+    repeated_first: [2, 3, 4] -> [2, 3, 3] { MatMul { { Mean(0), Unsqueeze(0) }, { Transpose(1, 2) } } }
+    outer: [5] -> [5, 5] { MatMul { { Unsqueeze(1) }, { Unsqueeze(0) } } }
+    square: [3, 3] -> [3, 3] { MatMul { {}, { Tanh } } }
+}
+
+layercake_tests::parity! { parameter:
+    class_token: [3, 4] -> [4, 4] { j: Concat { { p: Parameter([1, 4]) }, { from input } } }
+    position: [3, 4] -> [3, 4] { j: Add { { p: Parameter([3, 4]) }, { from input } } }
+    scale: [3, 2, 4] -> [3, 2, 4] { j: Mul { { p: Parameter(3, 1, 1) }, { from input } } }
+    prototypes: [6] -> [5] { j: MatMul { { p: Parameter([5, 6]) }, { Unsqueeze(1) } }, Squeeze(1) }
 }
 
 layercake_tests::parity! { maximum:
     rows: [5] -> [3] { j: Maximum { { b0: Linear(3) }, { b1: Linear(3) } } }
     maps: [2, 4, 4] -> [2, 4, 4] { j: Maximum { { b0: Conv2d(2, kernel = 1) }, { Tanh }, { b2: Conv2d(2, kernel = 1) } } }
+    repeated: [3, 4] -> [3, 4] { Maximum { {}, { Mean(0), Unsqueeze(0) } } }
 }
 
 layercake_tests::parity! { minimum:
     rows: [5] -> [3] { j: Minimum { { b0: Linear(3) }, { b1: Linear(3) } } }
     maps: [2, 4, 4] -> [2, 4, 4] { j: Minimum { { b0: Conv2d(2, kernel = 1) }, { Tanh }, { b2: Conv2d(2, kernel = 1) } } }
+    repeated: [3, 4] -> [3, 4] { Minimum { { Mean(1), Unsqueeze(1) }, {} } }
 }
 
 layercake_tests::parity! { concat:

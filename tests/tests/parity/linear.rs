@@ -10,6 +10,8 @@ layercake_tests::parity! { linear:
     sequence: [4, 6] -> [4, 5] { fc: Linear(5) }
     sequence_no_bias: [4, 6] -> [4, 5] { fc: Linear(5, bias = false) }
     sequence_square: [3, 3] -> [3, 3] { fc: Linear(3) }
+    three_axes: [2, 4, 6] -> [2, 4, 5] { fc: Linear(6 -> 5) }
+    four_axes: [2, 3, 2, 5] -> [2, 3, 2, 4] { fc: Linear(5, 4, bias = false) }
 }
 
 layercake_tests::parity! { flatten:

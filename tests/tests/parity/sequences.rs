@@ -86,5 +86,13 @@ layercake_tests::parity! { attention:
     one_of_all: [1, 1] -> [1, 1] { a: MultiheadAttention(1) }
     many: [3, 4] -> [3, 4] { a: MultiheadAttention(2) }
     dropout: [4, 6] -> [4, 6] { a: MultiheadAttention(2, dropout = 0.5) }
+    memory: [5, 6] -> [3, 6] { Split([3, 2]) as (x, memory), a: MultiheadAttention(3, key = memory, value = memory) }
+    memory_no_bias: [7, 4] -> [2, 4] { Split([2, 5]) as (x, memory), a: MultiheadAttention(2, key = memory, bias = false) }
+    values: [7, 6] -> [1, 6] { Split([1, 3, 3]) as (x, k, v), a: MultiheadAttention(2, key = k, value = v) }
+    mask: [6, 4] -> [3, 4] { Split([3, 3]) as (x, m), from m, Slice(axis = 1, end = 3) as allowed, from x, a: MultiheadAttention(2, mask = allowed) }
+    all: [10, 4] -> [2, 4] {
+        Split([2, 3, 3, 2]) as (x, k, v, m), from m, Slice(axis = 1, end = 3) as allowed, from x,
+        a: MultiheadAttention(2, key = k, value = v, mask = allowed),
+    }
     between: [4, 5] -> [4, 2] { fc1: Linear(6), a: MultiheadAttention(2, causal = true), norm: LayerNorm, fc2: Linear(2) }
 }

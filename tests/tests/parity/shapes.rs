@@ -76,3 +76,29 @@ layercake_tests::parity! { select:
     column: [3, 3, 3] -> [3, 3] { Select(axis = 2, index = 1) }
     row: [3, 4, 5] -> [3, 5] { Select(axis = 1, index = 2) }
 }
+
+layercake_tests::parity! { sum:
+    length: [4, 5] -> [5] { Sum(0) }
+    map: [3, 4, 5] -> [3] { Sum(1, 2) }
+    unordered: [3, 4, 5] -> [4] { Sum(2, 0) }
+    one: [1, 3] -> [3] { Sum(axes = (0,)) }
+}
+
+layercake_tests::parity! { transpose:
+    sequence: [3, 5] -> [5, 3] { Transpose(0, 1) }
+    outer: [2, 3, 4] -> [4, 3, 2] { Transpose(0, 2) }
+    last: [2, 3, 4] -> [2, 4, 3] { Transpose(axes = (2, 1)) }
+    cube: [3, 3, 3] -> [3, 3, 3] { Transpose(1, 0) }
+    four_axes: [2, 3, 4, 2] -> [4, 3, 2, 2] { Transpose(0, 2) }
+}
+
+layercake_tests::parity! { unsqueeze:
+    first: [4] -> [1, 4] { Unsqueeze(0) }
+    last: [2, 3] -> [2, 3, 1] { Unsqueeze(axis = 2) }
+    between: [2, 3] -> [2, 1, 2] { fc1: Linear(4), Unsqueeze(1), fc2: Linear(4 -> 2) }
+}
+
+layercake_tests::parity! { squeeze:
+    first: [1, 4] -> [4] { Squeeze(0) }
+    last: [2, 3, 1] -> [2, 3] { Squeeze(2) }
+}

@@ -87,6 +87,12 @@ fn cases() -> Vec<(&'static [usize], Op)> {
         (image, pad(PadMode::Replicate)),
         (image, Op::Slice(Slice { axis: 1, start: 1, end: INFER })),
         (image, Op::Mean(Mean { axes: Sizes::new(&[0, 2]) })),
+        (image, Op::Sum(Sum { axes: Sizes::new(&[0, 2]) })),
+        (image, Op::Transpose(Transpose { axes: Sizes::new(&[0, 2]) })),
+        (&[2, 3], Op::Unsqueeze(Unsqueeze { axis: 1 })),
+        (&[2, 1, 3], Op::Squeeze(Squeeze { axis: 1 })),
+        (&[9], Op::Rescaling(Rescaling { scale: -1.5, offset: 0.25 })),
+        (&[3], Op::Parameter(Parameter { shape: Sizes::new(&[2, 3]) })),
         (image, Op::Amax(Amax { axes: Sizes::new(&[2, 1]) })),
         (image, Op::Amin(Amin { axes: Sizes::new(&[0, 2]) })),
         (image, Op::MaxPool2d(MaxPool2d { kernel: [2, 3], stride: [1, 2], padding: [1, 1], dilation: [1, 1], ceil_mode: true })),
@@ -125,7 +131,19 @@ fn cases() -> Vec<(&'static [usize], Op)> {
                 states: false,
             }),
         ),
-        (&[4, 6], Op::MultiheadAttention(MultiheadAttention { features: INFER, heads: 2, causal: true, dropout: 0.3, bias: true })),
+        (
+            &[4, 6],
+            Op::MultiheadAttention(MultiheadAttention {
+                features: INFER,
+                heads: 2,
+                causal: true,
+                dropout: 0.3,
+                bias: true,
+                key: false,
+                value: false,
+                mask: false,
+            }),
+        ),
         (&[9], Op::Relu(Relu {})),
         (&[9], Op::Tanh(Tanh {})),
         (&[9], Op::Sigmoid(Sigmoid {})),
@@ -170,6 +188,10 @@ fn cases() -> Vec<(&'static [usize], Op)> {
     ]
 }
 
+fn attention(key: bool, value: bool, mask: bool) -> Op {
+    Op::MultiheadAttention(MultiheadAttention { features: INFER, heads: 2, causal: false, dropout: 0.3, bias: true, key, value, mask })
+}
+
 /// Operations of several values, each with its input shapes.
 fn joins() -> Vec<(Vec<&'static [usize]>, Op)> {
     let row: &[usize] = &[2, 3];
@@ -180,6 +202,16 @@ fn joins() -> Vec<(Vec<&'static [usize]>, Op)> {
         (vec![row; 3], Op::Mul(Mul {})),
         (vec![row; 3], Op::Maximum(Maximum {})),
         (vec![row; 3], Op::Minimum(Minimum {})),
+        (vec![row, &[2, 1]], Op::Add(Add {})),
+        (vec![&[2, 1], row], Op::Sub(Sub {})),
+        (vec![row, &[1, 3], &[2, 1]], Op::Mul(Mul {})),
+        (vec![row, &[1, 1]], Op::Maximum(Maximum {})),
+        (vec![row; 2], Op::Div(Div {})),
+        (vec![row, &[1, 3]], Op::Div(Div {})),
+        (vec![row, &[3, 4]], Op::MatMul(MatMul {})),
+        (vec![&[2, 2, 3], &[1, 3, 2]], Op::MatMul(MatMul {})),
+        (vec![&[2, 4], &[3, 4], &[2, 3]], attention(true, false, true)),
+        (vec![&[2, 4], &[3, 4], &[3, 4]], attention(true, true, false)),
         (vec![row; 2], Op::Reparameterize(Reparameterize {})),
         (vec![row, &[4, 3]], Op::Concat(Concat { axis: 0 })),
         (vec![&[2, 2, 3], &[2, 4, 6]], Op::MaxUnpool2d(unpool)),
@@ -210,7 +242,7 @@ fn gradients_are_slopes() {
         let batch = if matches!(op, Op::BatchNorm1d(_) | Op::BatchNorm2d(_)) { 5 } else { 2 };
         let state = random_state(&graph, &mut random);
         // Where the operation is defined.
-        let least = if matches!(op, Op::Log(_) | Op::Sqrt(_)) { 0.3 } else { -1.5 };
+        let least = if matches!(op, Op::Log(_) | Op::Sqrt(_) | Op::Div(_)) { 0.3 } else { -1.5 };
         let inputs: Vec<Numbers> = shapes.iter().map(|shape| random.numbers(&[&[batch], *shape].concat(), least, 1.5)).collect();
         let output_grads = [Some(random.numbers(&[&[batch], graph.outputs()[0].shape.dims()].concat(), -1.0, 1.0))];
         let pass = |state: &[Numbers], inputs: &[Numbers]| {
@@ -248,7 +280,7 @@ fn gradients_are_slopes() {
                 state[which].values[i] += step;
                 value(&state, &inputs)
             });
-            check(param.name, &found[&format!("grad/l0.{}", param.name)], expected);
+            check(param.name, &found[&format!("grad/{}", param.path("l0"))], expected);
         }
     }
     for (kind, off) in worst {

@@ -151,7 +151,7 @@ fn refused(printed: &str) -> BTreeSet<&'static str> {
 
 /// Does the rule of an operation accept values of every shape, with options that fit the shape?
 fn accepts_all(spec: &Spec) -> bool {
-    let site = Site { layer: "layer", source: "", flattened: None, others: &[] };
+    let site = Site { layer: "layer", source: "", flattened: None, others: &[], exact: false };
     let shapes: [&[usize]; 5] = [&[6], &[6, 5], &[6, 5, 4], &[6, 5, 4, 3], &[6, 5, 4, 3, 2]];
     let value = |choice: &'static Choice| {
         choice.default_value(|_| None).or(match choice.kind {

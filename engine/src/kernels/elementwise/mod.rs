@@ -13,6 +13,7 @@ mod log;
 mod mish;
 mod pow;
 mod relu;
+mod rescaling;
 mod sigmoid;
 mod silu;
 mod softplus;

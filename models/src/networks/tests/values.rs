@@ -8,19 +8,29 @@ use layercake_tests::{EngineMode as Mode, Fixture, Numbers, Pass, Report, differ
 use super::{ENGINE, PORTABLE, expected, given};
 use crate::networks::densenet::SmallDenseBlock;
 use crate::networks::digit_vae::{SmallConvVae, SmallMlpVae};
+use crate::networks::efficientnet::SmallEfficientNet;
+use crate::networks::film::SmallFilm;
 use crate::networks::gru::SmallGruCell;
 use crate::networks::inception::SmallInception;
 use crate::networks::mixer::SmallMixer;
+use crate::networks::mobilenet_v2::SmallMobileNetV2;
+use crate::networks::nin::SmallNetworkInNetwork;
 use crate::networks::pixel_cnn::{SmallClassGatedPixelCnn, SmallGatedBlock, SmallGatedPixelCnn, SmallPixelCnn};
+use crate::networks::pointer::SmallPointer;
 use crate::networks::resnet::{SmallResNet18, SmallResNet50Cifar};
+use crate::networks::resnext::{SmallResNeXt, SmallSeResNet};
 use crate::networks::siamese::SmallSiamese;
+use crate::networks::squeezenet::SmallSqueezeNet;
 use crate::networks::street_unet::SmallStreetUNet;
+use crate::networks::tcn::SmallTcn;
+use crate::networks::transformer::SmallTransformer;
 use crate::networks::unet::SmallUNet;
 use crate::networks::vae::SmallVae;
 use crate::networks::vgg::small::{SmallVgg11, SmallVgg16Cifar};
+use crate::networks::vit::SmallVit;
 
 /// The small variants, by their names in the fixture.
-const SMALL: [(&str, &Graph); 18] = [
+const SMALL: [(&str, &Graph); 29] = [
     ("vgg11", SmallVgg11::GRAPH),
     ("vgg16-cifar", SmallVgg16Cifar::GRAPH),
     ("resnet18", SmallResNet18::GRAPH),
@@ -39,6 +49,17 @@ const SMALL: [(&str, &Graph); 18] = [
     ("gated-pixel-cnn", SmallGatedPixelCnn::GRAPH),
     ("class-gated-pixel-cnn", SmallClassGatedPixelCnn::GRAPH),
     ("street-unet", SmallStreetUNet::GRAPH),
+    ("nin", SmallNetworkInNetwork::GRAPH),
+    ("squeezenet", SmallSqueezeNet::GRAPH),
+    ("resnext", SmallResNeXt::GRAPH),
+    ("se-resnet", SmallSeResNet::GRAPH),
+    ("mobilenet-v2", SmallMobileNetV2::GRAPH),
+    ("efficientnet", SmallEfficientNet::GRAPH),
+    ("vit", SmallVit::GRAPH),
+    ("transformer", SmallTransformer::GRAPH),
+    ("film", SmallFilm::GRAPH),
+    ("tcn", SmallTcn::GRAPH),
+    ("pointer", SmallPointer::GRAPH),
 ];
 
 /// Tolerance of float32 gradients: their change when inputs and parameters change by this relative amount, about sixteen times the rounding error.

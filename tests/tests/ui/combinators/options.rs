@@ -6,7 +6,8 @@ network! {
         Add(h, axis = 0),
         Concat(h, dim = 0), Linear(8),
         Concat(h, axes = 0), Linear(8),
-        Concat(h, axis = -1),
+        Concat(h, axis = -2),
+        Maximum(0.5),
     }
 }
 

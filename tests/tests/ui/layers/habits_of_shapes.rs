@@ -2,7 +2,7 @@ use layercake::prelude::*;
 
 network! {
     pub Net: [3, 8, 8] -> [_] {
-        Transpose(1, 2), Deconv(8), GlobalAvgPool, Interpolate(2), View(64), Ravel, Drop(0.5),
+        MoveAxis(1, 2), Deconv(8), GlobalAvgPool, Interpolate(2), View(64), Ravel, Drop(0.5),
     }
 }
 

@@ -12,7 +12,7 @@ network! {
         Pad((1, 1, 2, 2)),
         Softmax(dim = 1),
         Softmax(dim = 0),
-        Softmax(axis = -1),
+        Softmax(axis = -5),
         Concat([left, right]),
         Flatten(start_dim = 1),
     }
@@ -25,7 +25,7 @@ network! {
         MultiheadAttention(4, key_dim = 8, need_weights = False),
     }
     pub Behind<const N: usize>: [12, N] -> [12, _] {
-        Mean(-1)
+        Mean(-4)
     }
     pub Batch: [None, 784] -> [None, 10] {
         Linear(10)

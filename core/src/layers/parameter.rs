@@ -1,0 +1,48 @@
+//! Learned tensors.
+
+use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
+use dfdx::shapes::{Axis, ConstShape, Dtype};
+use dfdx::tensor::{Cpu, PutTape, Storage, Tensor};
+use dfdx::tensor_ops::{BroadcastTo, Device};
+
+use super::{Layer, portable};
+use crate::Scalar;
+use crate::run::slot::Slot;
+use crate::run::value::Value;
+use crate::tensors::Tensors;
+
+/// A learned tensor, the same for all samples. The initial values are 0.
+#[derive(Clone, Debug)]
+pub struct Parameter<S: ConstShape, E: Dtype = f32, D: Storage<E> = Cpu> {
+    /// Its elements. Their path is the layer's name alone, as that of PyTorch's `nn.Parameter`.
+    pub value: Tensor<S, E, D>,
+}
+
+impl<S: ConstShape, E: Scalar, D: Device<E>> TensorCollection<E, D> for Parameter<S, E, D> {
+    type To<E2: Dtype, D2: Device<E2>> = Parameter<S, E2, D2>;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(visitor: &mut V) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        let value = Self::tensor("", |s| &s.value, |s| &mut s.value, TensorOptions::reset_to_zeros());
+        visitor.visit_fields(value, |value| Parameter { value })
+    }
+}
+
+impl<S: ConstShape, E: Scalar, D: Device<E>> Layer<E, D> for Parameter<S, E, D> {
+    fn tensors(&self, into: &mut Tensors<E, D>) -> Result<(), D::Err> {
+        into.add(&self.value)
+    }
+
+    fn slots<'a>(&'a mut self, into: &mut Vec<&'a mut dyn Slot<E, D>>) {
+        into.push(&mut self.value);
+    }
+}
+
+portable! {
+    Parameter: |op, x, tape, context| {
+        let (batch, value) = (x.dims()[0], &context.params[0]);
+        let sizes = op.shape.as_slice();
+        let flat = value.flat().put_tape(tape);
+        let (y, tape) = Value::erase(flat.try_broadcast_like::<_, Axis<0>>(&(batch, sizes.iter().product::<usize>()))?)?;
+        Ok((y.with_dims([&[batch], sizes].concat()), tape))
+    };
+}
