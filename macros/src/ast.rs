@@ -29,6 +29,7 @@ pub struct Generic {
 /// `block name(arg, arg = default) { steps }`
 #[derive(Debug)]
 pub struct Template {
+    pub docs: Vec<Attribute>,
     pub name: Ident,
     pub params: Vec<Param>,
     pub steps: Vec<Step>,

@@ -9,6 +9,8 @@
 //! 4. `shape` computes every shape with the rules of `layercake-ir`, or leaves the call of the rule to the compiler.
 //! 5. `expand` prints the struct, its facts and its methods.
 //!
+//! For an editor `editor` adds items that only rust-analyzer sees.
+//!
 //! Mistakes gather in a `report::Report`. Code printed after a mistake still declares the same types, so one mistake gives one message.
 //!
 //! `model` is `#[derive(Model)]`.
@@ -17,6 +19,7 @@
 mod advice;
 mod ast;
 mod check;
+mod editor;
 mod expand;
 mod flow;
 #[cfg(test)]

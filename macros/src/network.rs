@@ -2,9 +2,10 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 
+use crate::ast::{Step, Template};
 use crate::lower::{self, Peer, Templates};
 use crate::report::Report;
-use crate::{check, expand, parse, shape};
+use crate::{check, editor, expand, parse, shape};
 
 /// Expands `(crate path) (network | template)*`.
 pub fn network(tokens: TokenStream) -> TokenStream {
@@ -13,8 +14,18 @@ pub fn network(tokens: TokenStream) -> TokenStream {
         Some(TokenTree::Group(path)) => path.stream(),
         _ => quote::quote!(::layercake),
     };
+    let tokens: TokenStream = tokens.collect();
+    let offers = editor::is_listening().then(|| editor::offers(&tokens));
+    if offers.is_some() && editor::has_cursor(&tokens) {
+        return quote::quote!(#offers);
+    }
     let mut report = Report::default();
-    let parse::Block { mut networks, templates } = parse::block(tokens.collect(), &mut report);
+    let parse::Block { mut networks, templates } = parse::block(tokens, &mut report);
+    let shown = editor::is_listening().then(|| {
+        let steps: Vec<&[Step]> = networks.iter().map(|(network, _)| network.steps.as_slice()).collect();
+        let templates: Vec<&Template> = templates.iter().map(|(template, _)| template).collect();
+        editor::templates(&templates, &steps)
+    });
     check::names(&mut networks);
     check::cycles(&mut networks);
     let peers = Peer::all(networks.iter().map(|(network, _)| network));
@@ -26,8 +37,10 @@ pub fn network(tokens: TokenStream) -> TokenStream {
             check::network(network, report);
             let plan = lower::network(network, &templates, &peers, report);
             let model = shape::model(network, plan, report);
-            expand::network(&path, &model, report)
+            let shown = editor::is_listening().then(|| editor::network(&model));
+            let items = expand::network(&path, &model, report);
+            quote::quote!(#items #shown)
         })
         .collect();
-    quote::quote!(#illegible #networks)
+    quote::quote!(#offers #illegible #networks #shown)
 }

@@ -39,7 +39,7 @@ fn ports(ports: &[Port]) -> String {
 }
 
 /// The shapes of a layer's outputs.
-fn gives(node: &Node) -> String {
+pub fn gives(node: &Node) -> String {
     node.outputs.iter().map(Flow::text).collect::<Vec<_>>().join(", ")
 }
 
@@ -72,6 +72,13 @@ fn parameters(node: &Node) -> Option<String> {
         return Some("shared".to_owned());
     }
     decided(node).map(|op| grouped(op.params().count() as u64))
+}
+
+/// A layer's trained parameters and floating-point operations, if the macro knows them.
+pub fn costs(model: &Model, node: &Node) -> Option<(usize, u64)> {
+    let op = decided(node)?;
+    let inputs: Option<Vec<layercake_ir::Shape>> = node.inputs.iter().map(|&value| model.flow(value).known()).collect();
+    Some((op.params().count(), op.multiply_adds(&inputs?, &node.output().known()?).saturating_mul(2)))
 }
 
 fn decided(node: &Node) -> Option<&Op> {

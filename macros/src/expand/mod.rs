@@ -12,6 +12,7 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
+pub use docs::{costs, gives};
 #[cfg(test)]
 pub use op::{decided, symbolic};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
@@ -108,9 +109,9 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Moves code to the span of the network's name.
+    /// Moves code to the span of the network's name. An editor would take all of it for what the name stands for.
     fn here(&self, tokens: TokenStream) -> TokenStream {
-        at(tokens, self.name.span())
+        if crate::editor::is_listening() { tokens } else { at(tokens, self.name.span()) }
     }
 
     /// A const argument: in braces unless it is a literal.

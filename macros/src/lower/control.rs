@@ -194,9 +194,7 @@ fn value(expression: &Expr) -> Option<Known> {
         Expr::Path(path) => {
             let word = path.path.get_ident()?.to_string();
             // Constants begin with a capital too; only layers are known here.
-            if crate::layers::find(&word).is_none() {
-                return None;
-            }
+            crate::layers::find(&word)?;
             Known::Word(word)
         }
         Expr::Binary(binary) => {

@@ -69,10 +69,10 @@ impl Lowering<'_, '_> {
             // The network is refused in any case, so its layers need no check.
             self.nodes.clear();
             let outputs = outputs.into_iter().map(|(name, _)| (name, None)).collect();
-            return Plan { inputs: self.inputs.into_iter().map(|(name, _)| name).collect(), nodes: Vec::new(), outputs };
+            return Plan { inputs: self.inputs.into_iter().map(|(name, _)| name).collect(), nodes: Vec::new(), outputs, words: Vec::new() };
         }
         let inputs = self.inputs.iter().map(|(name, _)| name.clone()).collect();
-        Plan { inputs, nodes: self.nodes, outputs }
+        Plan { inputs, nodes: self.nodes, outputs, words: self.words }
     }
 
     /// Reports unused inputs and values.

@@ -49,6 +49,16 @@ pub struct Plan {
     pub nodes: Vec<Node>,
     /// The names of the outputs and their values; None where a value is lacking, which is reported.
     pub outputs: Vec<(String, Option<usize>)>,
+    /// The words that stand for values, and where they are used, for editors.
+    pub words: Vec<Word>,
+}
+
+/// A tag or an input.
+#[derive(Clone, Debug)]
+pub struct Word {
+    pub name: Ident,
+    pub value: usize,
+    pub uses: Vec<Ident>,
 }
 
 /// A layer in its place.
@@ -192,6 +202,8 @@ struct Lowering<'a, 'r> {
     current: usize,
     /// The values that something is made from.
     used: Vec<bool>,
+    /// The tags and inputs so far.
+    words: Vec<Word>,
     scopes: Vec<scope::Scope>,
     /// Tags and names that some step will define.
     foreseen: scope::Foreseen,
@@ -233,6 +245,8 @@ impl<'a, 'r> Lowering<'a, 'r> {
         report: &'r mut Report,
     ) -> Self {
         let used = vec![false; inputs.len()];
+        let named = |(value, (_, name)): (usize, &(String, Option<Ident>))| Some(Word { name: name.clone()?, value, uses: Vec::new() });
+        let words = inputs.iter().enumerate().filter_map(named).collect();
         Self {
             templates,
             networks,
@@ -244,6 +258,7 @@ impl<'a, 'r> Lowering<'a, 'r> {
             nodes: Vec::new(),
             current: 0,
             used,
+            words,
             scopes: vec![scope::Scope::default()],
             foreseen: scope::Foreseen::default(),
             prefix: String::new(),

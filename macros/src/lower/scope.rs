@@ -128,6 +128,10 @@ impl Lowering<'_, '_> {
         }
         if let Some(scope) = self.scopes.last_mut() {
             scope.tags.insert(word, Tag { name: tag.clone(), value, used: false });
+            // Those of a template belong to its uses.
+            if self.within.is_empty() {
+                self.words.push(super::Word { name: tag.clone(), value, uses: Vec::new() });
+            }
         }
     }
 
@@ -167,7 +171,9 @@ impl Lowering<'_, '_> {
             && let Some(found) = self.scopes[scope].tags.get_mut(&word)
         {
             found.used = true;
-            return Some(found.value);
+            let (name, value) = (found.name.clone(), found.value);
+            self.note_use(&name, value, tag);
+            return Some(value);
         }
         let template = self.scopes.iter().rev().find(|scope| scope.closed);
         match template {
@@ -181,6 +187,9 @@ impl Lowering<'_, '_> {
             Some(_) => {}
             None => {
                 if let Some(input) = self.inputs.iter().position(|(name, _)| *name == word) {
+                    if let Some(name) = self.inputs[input].1.clone() {
+                        self.note_use(&name, input, tag);
+                    }
                     return Some(input);
                 }
             }
@@ -215,6 +224,15 @@ impl Lowering<'_, '_> {
         let note = self.template_note();
         self.report.add(tag, format_args!("{text}\nhelp: {help}{note}"));
         None
+    }
+
+    /// Notes that a tag or an input is used.
+    fn note_use(&mut self, name: &Ident, value: usize, tag: &Ident) {
+        if self.within.is_empty()
+            && let Some(word) = self.words.iter_mut().rfind(|word| word.value == value && word.name == *name)
+        {
+            word.uses.push(tag.clone());
+        }
     }
 
     /// Ends the innermost scope: its tags must have been used.

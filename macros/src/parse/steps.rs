@@ -30,7 +30,7 @@ pub fn steps(body: &Group, report: &mut Report) -> Vec<Step> {
             steps.extend(step(input, report));
             // Lines of another library have no commas, and get a message each.
             let closed = steps.last().is_some_and(control::ends_in_braces) && control::follows(input);
-            if !closed && !(foreign && foreign::begins(input)) {
+            if !(closed || (foreign && foreign::begins(input))) {
                 separator(input, &mut semicolons, report);
             }
         }
@@ -74,7 +74,7 @@ fn begins_step(input: ParseStream) -> bool {
 /// step = doc* (name ':')? action ('->' shape)? ('as' tags)?
 /// ```
 fn step(input: ParseStream, report: &mut Report) -> Vec<Step> {
-    let docs = docs(input, report);
+    let docs = docs(input, "layers", report);
     if foreign::begins(input) {
         let mut steps = foreign::line(input, report);
         if let Some(first) = steps.first_mut() {
@@ -167,7 +167,8 @@ fn tag(input: ParseStream, report: &mut Report) -> Option<Ident> {
     }
 }
 
-fn docs(input: ParseStream, report: &mut Report) -> Vec<Attribute> {
+/// The documentation of layers or templates, which have no other attributes.
+pub fn docs(input: ParseStream, of: &str, report: &mut Report) -> Vec<Attribute> {
     let mut docs = match input.call(Attribute::parse_outer) {
         Ok(docs) => docs,
         Err(error) => {
@@ -179,7 +180,7 @@ fn docs(input: ParseStream, report: &mut Report) -> Vec<Attribute> {
     docs.retain(|attr| {
         let doc = attr.path().is_ident("doc");
         if !doc {
-            report.add(attr, "layers take doc comments, but no other attributes");
+            report.add(attr, format_args!("{of} take doc comments, but no other attributes"));
         }
         doc
     });

@@ -16,6 +16,9 @@ const EXAMPLE: &str = "`block DoubleConv(channels, kernel = 3) { .. }`";
 
 /// Whether a template begins here. A network may also be named `block`.
 pub fn begins(input: ParseStream) -> bool {
+    let input = &input.fork();
+    // Its documentation.
+    while input.peek(Token![#]) && token(input).is_some() && group(input, Delimiter::Bracket).is_some() {}
     let Some(TokenTree::Ident(word)) = next(input) else { return false };
     let misspelt = || {
         let head = input.peek2(syn::Ident) && (input.peek3(syn::token::Paren) || input.peek3(syn::token::Brace));
@@ -27,9 +30,10 @@ pub fn begins(input: ParseStream) -> bool {
 /// One template; None if its name or body is invalid.
 ///
 /// ```text
-/// template = 'block' word params? '{' steps '}'
+/// template = doc* 'block' word params? '{' steps '}'
 /// ```
 pub fn template(input: ParseStream, report: &mut Report) -> Option<Template> {
+    let docs = steps::docs(input, "templates", report);
     let keyword = token(input);
     if let Some(TokenTree::Ident(word)) = &keyword
         && word != "block"
@@ -71,7 +75,7 @@ pub fn template(input: ParseStream, report: &mut Report) -> Option<Template> {
         Some(body) => {
             let steps = steps::steps(&body, report);
             unused(&params, &body, &name, report);
-            Some(Template { name, params, steps })
+            Some(Template { docs, name, params, steps })
         }
         None => {
             let other = next(input);

@@ -49,11 +49,12 @@ pub fn model<'a>(network: &'a Network, plan: Plan, report: &mut Report) -> Model
     for node in plan.nodes {
         pass.node(node);
     }
+    let words = plan.words;
     let outputs = pass.outputs(network, &plan.outputs);
     pass.lengths(network);
     let Pass { symbols, inputs, nodes, input_rules, stated, shared, .. } = pass;
     let params = symbols.params.clone();
-    Model { network, params, inputs, outputs, nodes, symbols, input_rules, stated, shared }
+    Model { network, params, inputs, outputs, nodes, symbols, input_rules, stated, shared, words }
 }
 
 struct Pass<'r> {
@@ -164,6 +165,7 @@ impl Pass<'_> {
             value,
             outputs,
             note,
+            copies,
         });
         self.share(self.nodes.len() - 1);
     }

@@ -8,7 +8,7 @@ use crate::ast::Network;
 use crate::flow::Flow;
 use crate::init::Stated;
 use crate::layers::Row;
-use crate::lower::What;
+use crate::lower::{What, Word};
 use crate::params::Param;
 use crate::settings::{Settings, Symbols};
 
@@ -26,6 +26,8 @@ pub struct Model<'a> {
     pub stated: Vec<OutputRule>,
     /// Reused layers, by number, whose tensors the compiler compares.
     pub shared: Vec<usize>,
+    /// Tags and inputs, for editors.
+    pub words: Vec<Word>,
 }
 
 /// An input or output.
@@ -63,6 +65,8 @@ pub struct Node {
     pub outputs: Vec<Flow>,
     /// Lines to append to messages.
     pub note: String,
+    /// In a repetition, the same layer's node in the first.
+    pub copies: Option<usize>,
 }
 
 impl Model<'_> {
