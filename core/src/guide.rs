@@ -1,4 +1,4 @@
-//! The guide: how to declare networks, the layers, the errors, Layercake for users of PyTorch, and CUDA.
+//! The guide: how to declare networks, the layers, the errors, Layercake for users of PyTorch, editors, and CUDA.
 //!
 //! Every example is compiled and run by the tests.
 
@@ -13,6 +13,9 @@ pub mod errors {}
 
 #[doc = include_str!("../guide/pytorch.md")]
 pub mod pytorch {}
+
+#[doc = include_str!("../guide/editor.md")]
+pub mod editor {}
 
 #[doc = include_str!("../guide/cuda.md")]
 pub mod cuda {}
