@@ -6,7 +6,7 @@ use layercake::ir::Graph;
 use layercake_train::data::KnownDataset;
 use layercake_train::run::RunSummary;
 
-use super::model::{BenchResult, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
+use super::model::{BenchOptions, BenchResult, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
 use crate::networks::{
     DenseBlock, GatedPixelCnnBlock, GruCell, Inception3a, MixerB16, MixerBlock, ResNet18, ResNet18Cifar, ResNet50, ResNet50Cifar, Siamese,
     UNet, Vgg11, Vgg11Bn, Vgg11Cifar, Vgg13, Vgg13Bn, Vgg13Cifar, Vgg16, Vgg16Bn, Vgg16Cifar, Vgg19, Vgg19Bn, Vgg19Cifar,
@@ -82,7 +82,7 @@ impl ZooModel for GraphOnly {
         Err(self.no_task("evaluated"))
     }
 
-    fn bench(&self, _: usize) -> Result<BenchResult, ModelError> {
+    fn bench(&self, _: &BenchOptions) -> Result<BenchResult, ModelError> {
         Err(self.no_task("benchmarked"))
     }
 }
