@@ -176,6 +176,7 @@ pub use layercake_ir as ir;
 pub use layercake_macros::Model;
 pub use model::Model;
 pub use run::backend::Backend;
+pub use run::known::upload;
 pub use run::network::Network;
 pub use summary::Summary;
 
