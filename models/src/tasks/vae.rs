@@ -3,6 +3,7 @@
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 
+use layercake::ForwardError;
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::dfdx::tensor_ops::{TryAdd, TryDiv};
@@ -35,20 +36,20 @@ pub(crate) trait Autoencoder<const Z: usize, D: Backend<f32>>:
     Network<f32, D> + TensorCollection<f32, D> + Module<Gray<D>, Output = (Gray<D>, Latent<Z, D>, Latent<Z, D>), Error = D::Err>
 {
     /// Mean and log variance of each image's latent vector.
-    fn encode(&self, images: Gray<D>) -> Result<(Latent<Z, D>, Latent<Z, D>), D::Err>;
+    fn encode(&self, images: Gray<D>) -> Result<(Latent<Z, D>, Latent<Z, D>), ForwardError<D::Err>>;
 
     /// The logit of each pixel.
-    fn decode(&self, latent: Latent<Z, D>) -> Result<Gray<D>, D::Err>;
+    fn decode(&self, latent: Latent<Z, D>) -> Result<Gray<D>, ForwardError<D::Err>>;
 }
 
 macro_rules! autoencoders {
     ($($name:ident, $z:literal;)*) => {$(
         impl<D: Backend<f32>> Autoencoder<$z, D> for crate::networks::$name<f32, D> {
-            fn encode(&self, images: Gray<D>) -> Result<(Latent<$z, D>, Latent<$z, D>), D::Err> {
+            fn encode(&self, images: Gray<D>) -> Result<(Latent<$z, D>, Latent<$z, D>), ForwardError<D::Err>> {
                 self.encoder.try_forward(images)
             }
 
-            fn decode(&self, latent: Latent<$z, D>) -> Result<Gray<D>, D::Err> {
+            fn decode(&self, latent: Latent<$z, D>) -> Result<Gray<D>, ForwardError<D::Err>> {
                 self.decoder.try_forward(latent)
             }
         }
