@@ -130,11 +130,12 @@ where
         let (back, mean, logvar): Traced<Z, D> = on_device(try_forward_train(net, images.clone(), pass.gradients))?;
         let divergence = on_device(try_gaussian_kl(mean, logvar))?;
         let divergence = on_device(divergence.try_mean())?;
-        let kl = f64::from(divergence.as_vec()[0]);
         let pixels = on_device(BceWithLogits::default().try_sum(back, images))?;
         let pixels = on_device(pixels.try_div(items as f32))?;
-        let reconstruction = f64::from(pixels.as_vec()[0]);
-        Ok(Step::new(on_device(pixels.try_add(divergence))?, items).with_metric("reconstruction", reconstruction).with_metric("kl", kl))
+        let late = |term: Tensor<Rank0, f32, D>| move || (f64::from(term.as_vec()[0]), items as f64);
+        let (reconstruction, kl) = (late(pixels.retaped()), late(divergence.retaped()));
+        let step = Step::new(on_device(pixels.try_add(divergence))?, items);
+        Ok(step.with_late_metric("reconstruction", reconstruction).with_late_metric("kl", kl))
     }
 
     /// One latent sample per image, with a fixed seed.
