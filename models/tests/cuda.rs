@@ -1,6 +1,7 @@
-//! The command with `--device cuda`; without the feature, `tests/command.rs` tests what it says.
+//! The command with `--device cuda`; without the feature, `models/command.rs` tests what it says.
 #![cfg(feature = "cuda")]
 
+#[path = "models/support.rs"]
 mod support;
 
 use support::Place;

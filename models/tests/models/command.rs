@@ -1,11 +1,9 @@
 //! Errors of the command: exit codes and one-line messages.
 
-mod support;
-
 use std::fs;
 
+use crate::support::{Place, idx};
 use safetensors::tensor::{Dtype, TensorView};
-use support::{Place, idx};
 
 #[test]
 fn unknown_names() {
