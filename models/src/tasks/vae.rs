@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use layercake::ForwardError;
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::dfdx::tensor::HasErr;
 use layercake::dfdx::tensor_ops::{TryAdd, TryDiv};
 use layercake::generic::try_forward_train;
 use layercake::ir::Graph;
@@ -28,6 +29,9 @@ type Latent<const Z: usize, D, T = NoneTape> = Tensor<(usize, Const<Z>), f32, D,
 /// The outputs in training mode: logits of the pixels, mean and log variance of the latent vectors.
 type Traced<const Z: usize, D> = (Gray<D, OwnedTape<f32, D>>, Latent<Z, D, OwnedTape<f32, D>>, Latent<Z, D, OwnedTape<f32, D>>);
 
+/// What a part of the network returns.
+type Part<T, D> = Result<T, ForwardError<<D as HasErr>::Err>>;
+
 /// Columns of `reconstructions.png`.
 const COLUMNS: usize = 10;
 
@@ -36,20 +40,20 @@ pub(crate) trait Autoencoder<const Z: usize, D: Backend<f32>>:
     Network<f32, D> + TensorCollection<f32, D> + Module<Gray<D>, Output = (Gray<D>, Latent<Z, D>, Latent<Z, D>), Error = D::Err>
 {
     /// Mean and log variance of each image's latent vector.
-    fn encode(&self, images: Gray<D>) -> Result<(Latent<Z, D>, Latent<Z, D>), ForwardError<D::Err>>;
+    fn encode(&self, images: Gray<D>) -> Part<(Latent<Z, D>, Latent<Z, D>), D>;
 
     /// The logit of each pixel.
-    fn decode(&self, latent: Latent<Z, D>) -> Result<Gray<D>, ForwardError<D::Err>>;
+    fn decode(&self, latent: Latent<Z, D>) -> Part<Gray<D>, D>;
 }
 
 macro_rules! autoencoders {
     ($($name:ident, $z:literal;)*) => {$(
         impl<D: Backend<f32>> Autoencoder<$z, D> for crate::networks::$name<f32, D> {
-            fn encode(&self, images: Gray<D>) -> Result<(Latent<$z, D>, Latent<$z, D>), ForwardError<D::Err>> {
+            fn encode(&self, images: Gray<D>) -> Part<(Latent<$z, D>, Latent<$z, D>), D> {
                 self.encoder.try_forward(images)
             }
 
-            fn decode(&self, latent: Latent<$z, D>) -> Result<Gray<D>, ForwardError<D::Err>> {
+            fn decode(&self, latent: Latent<$z, D>) -> Part<Gray<D>, D> {
                 self.decoder.try_forward(latent)
             }
         }
