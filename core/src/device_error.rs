@@ -1,7 +1,12 @@
 //! What a failing device says, in a sentence.
 
+use std::any::Any;
 use std::fmt::Display;
 
+use dfdx::tensor::CpuError;
+
+use crate::graph_model::GraphError;
+use crate::ids::ForwardError;
 use crate::run::place::{self, Place};
 
 /// Why a device cannot be used, or what failed on it. [`DeviceError::of`] makes one of the errors of dfdx's devices, whose own text is that of Rust's
@@ -79,11 +84,14 @@ fn bytes(count: u128) -> String {
 
 impl DeviceError {
     /// What an error of a device means, or the message of a panic in which dfdx reports one. dfdx's errors name no layer; the one in which the last
-    /// pass of this thread failed is added.
-    pub fn of(error: &impl Display) -> Self {
+    /// pass of this thread failed is added, once. An error of a network's forward pass has the answer already.
+    pub fn of<Err: Display + 'static>(error: &Err) -> Self {
+        if let Some(known) = known(error) {
+            return known.clone();
+        }
         let text = error.to_string();
         let has = |names: &[&str]| names.iter().any(|name| text.contains(name));
-        if has(&["CUDA_ERROR_OUT_OF_MEMORY", "CUBLAS_STATUS_ALLOC_FAILED"]) {
+        if has(&["CUDA_ERROR_OUT_OF_MEMORY", "CUBLAS_STATUS_ALLOC_FAILED", "CpuError::OutOfMemory"]) {
             return Self::OutOfMemory { at: place::take() };
         }
         if has(&["CUDA_ERROR_NO_DEVICE", "CUDA_ERROR_INVALID_DEVICE"]) {
@@ -94,6 +102,32 @@ impl DeviceError {
             None => Self::Other(text),
         }
     }
+}
+
+impl DeviceError {
+    /// Keeps the layer for the next [`DeviceError::of`]: dfdx's error goes on alone.
+    pub(crate) fn give_back(self) {
+        if let Self::OutOfMemory { at: Some(at) } | Self::Kernel { at: Some(at), .. } = self {
+            place::note(at);
+        }
+    }
+}
+
+/// The device's error within an error of Layercake's.
+fn known(error: &dyn Any) -> Option<&DeviceError> {
+    fn inside<Err: Display + 'static>(error: &dyn Any) -> Option<&DeviceError> {
+        if let Some(ForwardError::Device { reason, .. }) = error.downcast_ref::<ForwardError<Err>>() {
+            return Some(reason);
+        }
+        match error.downcast_ref::<GraphError<Err>>() {
+            Some(GraphError::Device { reason, .. }) => Some(reason),
+            _ => None,
+        }
+    }
+    let known = error.downcast_ref().or_else(|| inside::<CpuError>(error));
+    #[cfg(feature = "cuda")]
+    let known = known.or_else(|| inside::<<dfdx::tensor::Cuda as dfdx::tensor::HasErr>::Err>(error));
+    known
 }
 
 /// The driver's own words in a text such as `Driver(DriverError(CUDA_ERROR_LAUNCH_FAILED, "unspecified launch failure"))`, if there are any.
@@ -110,7 +144,7 @@ mod tests {
 
     #[test]
     fn in_a_sentence() {
-        let text = |error: &str| DeviceError::of(&error).to_string();
+        let text = |error: &'static str| DeviceError::of(&error).to_string();
         assert_eq!(
             text("Driver(DriverError(CUDA_ERROR_LAUNCH_FAILED, \"unspecified launch failure\"))"),
             "a kernel failed: unspecified launch failure (CUDA_ERROR_LAUNCH_FAILED)"
@@ -130,8 +164,8 @@ mod tests {
 
     #[test]
     fn the_layer_is_named_once() {
-        let at = Place { graph: "Net".into(), layer: "conv1".into(), kind: "Conv2d", batch: 64, bytes: 1_500_000 };
-        place::note(at);
+        let at = Place { backward: false, graph: "Net".into(), layer: "conv1".into(), kind: "Conv2d", batch: 64, bytes: 1_500_000 };
+        place::note(at.clone());
         let error = "Driver(DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\"))";
         assert_eq!(
             DeviceError::of(&error).to_string(),
@@ -139,5 +173,21 @@ mod tests {
              a smaller batch needs less"
         );
         assert_eq!(DeviceError::of(&error), DeviceError::OutOfMemory { at: None });
+        place::note(Place { backward: true, ..at });
+        let text = DeviceError::of(&error).to_string();
+        assert!(text.starts_with("the device is out of memory in the backward pass of `conv1` (Conv2d) of `Net`"), "{text}");
+    }
+
+    /// An error of a forward pass keeps what it said first.
+    #[test]
+    fn an_error_within_an_error() {
+        place::note(Place { backward: false, graph: "Net".into(), layer: "fc".into(), kind: "Linear", batch: 2, bytes: 8 });
+        let error = ForwardError::from(CpuError::OutOfMemory);
+        let reason = DeviceError::of(&error);
+        assert!(matches!(&reason, DeviceError::OutOfMemory { at: Some(at) } if at.layer == "fc"));
+        assert_eq!((DeviceError::of(&error), DeviceError::of(&reason)), (reason.clone(), reason.clone()));
+        let graph = GraphError::from(CpuError::OutOfMemory);
+        assert_eq!(DeviceError::of(&graph), DeviceError::OutOfMemory { at: None });
+        assert_eq!(error.to_string(), format!("the device failed: {reason}"));
     }
 }

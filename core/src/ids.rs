@@ -29,7 +29,7 @@ pub struct IdError {
     pub position: Vec<usize>,
 }
 
-/// Why a network with token ids could not run. `Err` is the device's error.
+/// Why a network could not run. `Err` is the device's error.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ForwardError<Err: Display> {
@@ -43,13 +43,19 @@ pub enum ForwardError<Err: Display> {
     #[error(transparent)]
     Run(Box<EngineError>),
     /// The device failed, most likely because it is out of memory.
-    #[error("the device failed: {}", DeviceError::of(.0))]
-    Device(Err),
+    #[error("the device failed: {reason}")]
+    Device {
+        /// dfdx's error.
+        error: Err,
+        /// What it means, and the layer.
+        reason: DeviceError,
+    },
 }
 
-impl<Err: Display> From<Err> for ForwardError<Err> {
+impl<Err: Display + 'static> From<Err> for ForwardError<Err> {
     fn from(error: Err) -> Self {
-        Self::Device(error)
+        let reason = DeviceError::of(&error);
+        Self::Device { error, reason }
     }
 }
 
@@ -60,7 +66,10 @@ impl<Err: Display> ForwardError<Err> {
     /// Panics with the text of the error if it is any other.
     pub(crate) fn device(self) -> Err {
         match self {
-            Self::Device(error) => error,
+            Self::Device { error, reason } => {
+                reason.give_back();
+                error
+            }
             Self::Id(error) => panic!("{error}"),
             Self::Shape(mistake) => panic!("{mistake}"),
             Self::Run(error) => panic!("{error}"),
@@ -74,14 +83,6 @@ impl<Err: Display> ForwardError<Err> {
 /// Panics with the text of the error.
 pub fn or_panic<T, Err: std::fmt::Display>(outcome: Result<T, ForwardError<Err>>) -> T {
     outcome.unwrap_or_else(|error| panic!("{error}"))
-}
-
-/// [`or_panic`] for the error of a device.
-///
-/// # Panics
-/// Panics with what the error means.
-pub fn or_device_panic<T, Err: Display>(outcome: Result<T, Err>) -> T {
-    outcome.unwrap_or_else(|error| panic!("{}", ForwardError::Device(error)))
 }
 
 /// Checks all ids against the embeddings that read them. Both paths run the graph after this check.

@@ -176,6 +176,7 @@ pub use layercake_ir as ir;
 pub use layercake_macros::Model;
 pub use model::Model;
 pub use run::backend::Backend;
+pub use run::known::upload;
 pub use run::network::Network;
 pub use summary::Summary;
 
@@ -227,7 +228,7 @@ pub mod __private {
     pub use layercake_ir as ir;
     pub use layercake_macros::network_impl;
 
-    pub use crate::ids::{ForwardError, or_device_panic, or_panic};
+    pub use crate::ids::{ForwardError, or_panic};
     pub use crate::init::InitRule;
     pub use crate::layers::{self, Layer};
     pub use crate::model::{fields, forward, init, junction, part, ports};

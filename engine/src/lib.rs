@@ -52,7 +52,6 @@ pub use engine::Engine;
 pub use error::EngineError;
 pub use exec::Memo;
 pub use kernels::bce::bce_with_logits;
-pub use kernels::elementwise::Formula;
 pub use kernels::memory::zeros;
 pub use kernels::simd::{check as check_instruction_set, name as instruction_set};
 pub use mode::Mode;

@@ -14,4 +14,6 @@ mod tasks;
 mod zoo;
 
 pub use networks::LeNet5;
-pub use zoo::{BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, SampleOptions, Samples, TrainOptions, ZooModel, zoo};
+pub use zoo::{
+    BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, SampleOptions, Samples, TrainOptions, ZooModel, zoo,
+};

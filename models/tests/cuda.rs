@@ -1,6 +1,7 @@
-//! The command with `--device cuda`; without the feature, `tests/command.rs` tests what it says.
+//! The command with `--device cuda`; without the feature, `models/command.rs` tests what it says.
 #![cfg(feature = "cuda")]
 
+#[path = "models/support.rs"]
 mod support;
 
 use support::Place;
@@ -100,6 +101,11 @@ fn what_the_device_refuses() {
         "the device failed: a kernel failed in `tanh_1` (Tanh) of `LeNet5` with a batch of 64 or before it: unspecified launch failure \
          (CUDA_ERROR_LAUNCH_FAILED)",
     );
+    refused(
+        "tanh_bwd_f32",
+        "the device failed: a kernel failed in the backward pass of `tanh_4` (Tanh) of `LeNet5` with a batch of 64 or before it: unspecified launch \
+         failure (CUDA_ERROR_LAUNCH_FAILED)",
+    );
     fails(
         &place,
         &[("CUDA_ON_CPU_MEMORY", "4".as_ref())],
@@ -119,4 +125,11 @@ fn evaluation_takes_a_device() {
         let (code, _, stderr) = run(&place, &[("CUDA_ON_CPU_REFUSE", "gpu".as_ref())], "eval softmax --checkpoint r --device cuda");
         assert_eq!(code, Some(1), "it did not ask for the GPU: {stderr}");
     }
+}
+
+#[test]
+fn a_benchmark_takes_a_device() {
+    let place = Place::new();
+    let text = place.works("bench softmax --batch-size 2 --device cuda");
+    assert!(text.starts_with("softmax, 2 images per step, cuda\n"), "{text}");
 }

@@ -144,7 +144,7 @@ pub enum TrainError {
 
 impl TrainError {
     /// Converts an optimizer error.
-    pub(crate) fn step<E: Display + std::fmt::Debug>(error: StepError<E>) -> Self {
+    pub(crate) fn step<E: Display + std::fmt::Debug + 'static>(error: StepError<E>) -> Self {
         match error {
             StepError::Device(error) => Self::Device(DeviceError::of(&error)),
             error => Self::Optimizer(error.to_string()),
@@ -177,7 +177,7 @@ pub(crate) trait OnDevice<T> {
     fn on_device(self) -> Result<T, TrainError>;
 }
 
-impl<T, E: Display> OnDevice<T> for Result<T, E> {
+impl<T, E: Display + 'static> OnDevice<T> for Result<T, E> {
     fn on_device(self) -> Result<T, TrainError> {
         self.map_err(|error| TrainError::Device(DeviceError::of(&error)))
     }

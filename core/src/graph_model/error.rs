@@ -100,8 +100,13 @@ pub enum GraphError<Err: Display> {
         reason: EngineError,
     },
     /// The device failed, most likely because it is out of memory.
-    #[error("the device failed: {}", DeviceError::of(.0))]
-    Device(Err),
+    #[error("the device failed: {reason}")]
+    Device {
+        /// dfdx's error.
+        error: Err,
+        /// What it means, and the layer.
+        reason: DeviceError,
+    },
 }
 
 /// The shape of a batch of such samples: `[batch, 3, 8, 8]`, `usize[batch, 6]`.
@@ -109,8 +114,9 @@ fn batched(sample: &Shape) -> String {
     sample.to_string().replacen('[', "[batch, ", 1)
 }
 
-impl<Err: Display> From<Err> for GraphError<Err> {
+impl<Err: Display + 'static> From<Err> for GraphError<Err> {
     fn from(error: Err) -> Self {
-        Self::Device(error)
+        let reason = DeviceError::of(&error);
+        Self::Device { error, reason }
     }
 }

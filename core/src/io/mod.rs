@@ -1,7 +1,7 @@
 //! Files: parameters as safetensors, graphs as JSON.
 //!
 //! The memory that reading takes is bounded: for parameters, 4 times the size of the file in addition to the network; for a graph, 24 times the size
-//! of the file, which is at most 4 MiB. `train/tests/files/room.rs` tests these bounds.
+//! of the file, which is at most 4 MiB. `train/tests/train/files/room.rs` tests these bounds.
 
 mod atomic;
 mod error;

@@ -6,6 +6,7 @@ use dfdx::tensor_ops::Device;
 
 use super::{CrossEntropy, Loss};
 use crate::Scalar;
+use crate::run::known;
 use crate::run::value::Value;
 
 /// [`token_loss`] with the default [`CrossEntropy`]: next-token prediction.
@@ -53,5 +54,5 @@ pub fn try_token_loss<S: Shape, I: Shape, E: Scalar, D: Device<E>, T: Tape<E, D>
     let (places, classes) = scores.dims().split_at(scores.dims().len() - 1);
     assert_eq!(sizes, places, "the ids must have the shape of the logits without the last axis");
     let rows = (places.iter().product::<usize>(), classes[0]);
-    loss.try_mean(scores.restore(&rows)?.put_tape(tape), ids.as_vec())
+    loss.try_mean(scores.restore(&rows)?.put_tape(tape), known::ids_of(ids).as_slice())
 }

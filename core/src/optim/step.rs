@@ -39,7 +39,7 @@ pub struct Optim<R, E: Scalar = f32, D: Device<E> = Cpu> {
 /// Why a step failed, or left parameters out.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum StepError<Err: Debug + Display> {
+pub enum StepError<Err: Debug + Display + 'static> {
     /// An option is out of its range, such as a learning rate below 0. Nothing is updated.
     #[error("{0}")]
     InvalidOption(#[from] InvalidOption),

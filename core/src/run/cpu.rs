@@ -19,6 +19,7 @@ use layercake_ir::Graph;
 use super::call::{Call, Done, Path};
 use super::portable;
 use super::value::Value;
+use crate::tape::Located;
 
 /// Runs the whole graph. If the engine lacks one of its operations, the portable path runs it.
 ///
@@ -28,7 +29,7 @@ use super::value::Value;
 /// # Panics
 /// Panics if the batch is empty, if it has too few values for batch normalization in training, or if `LAYERCAKE_SIMD` does not name an
 /// instruction set of this machine.
-pub fn execute<T: Tape<f32, Cpu>>(call: Call<'_, f32, Cpu>, mut tape: T) -> Result<Done<f32, Cpu, T>, CpuError> {
+pub(crate) fn execute<T: Tape<f32, Cpu> + Located>(call: Call<'_, f32, Cpu>, mut tape: T) -> Result<Done<f32, Cpu, T>, CpuError> {
     let batch = call.inputs[0].dims()[0];
     let mut run = match call.engine.start(call.graph, batch, call.mode, call.input_grad && T::OWNS_TAPE) {
         Ok(run) => run,

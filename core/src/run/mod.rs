@@ -4,6 +4,7 @@
 //!
 //! | module | content |
 //! |---|---|
+//! | `known` | token ids that need not be read from the device |
 //! | `value` | a tensor without its static shape |
 //! | `slot` | the place of a tensor in a network |
 //! | `edge` | typed tensors to values and back |
@@ -26,6 +27,7 @@ mod cpu;
 pub(crate) mod custom;
 pub(crate) mod edge;
 pub(crate) mod forward;
+pub(crate) mod known;
 pub(crate) mod network;
 pub(crate) mod place;
 pub(crate) mod plan;

@@ -11,7 +11,7 @@ use super::size;
 use super::value::Value;
 use crate::Scalar;
 use crate::layers::{self, Context};
-use crate::tape::Recording;
+use crate::tape::{Located, Recording};
 
 /// Runs the whole graph.
 ///
@@ -20,8 +20,10 @@ use crate::tape::Recording;
 ///
 /// # Panics
 /// Panics if the batch is empty, or if it has too few values for batch normalization in training.
-pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tape: T) -> Result<Done<E, D, T>, D::Err> {
+pub(crate) fn execute<E: Scalar, D: Device<E>, T: Tape<E, D> + Located>(call: Call<'_, E, D>, tape: T) -> Result<Done<E, D, T>, D::Err> {
     let graph = call.graph;
+    // What an earlier pass noted is not about this one.
+    place::take();
     let mut tape = tape;
     let mut tensors = call.tensors;
     let mut values: Vec<Value<E, D>> = call.inputs;
@@ -34,10 +36,9 @@ pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tap
         assert!(varies, "`{}` needs more than one value per channel in training, but receives a batch of shape {dims:?}", node.name);
         let params = &tensors[first..first + count];
         let mut context = Context { params, tables: &call.tables, mode: call.mode, seed: call.seed, node: index, updates: Vec::new() };
-        // dfdx panics where it reads a result of a kernel that failed.
-        let failing = Failing { graph, node, dims, number_size: size_of::<E>() };
-        let (outputs, carried) = layers::forward(&node.op, &inputs, tape, &mut context).inspect_err(|_| failing.note())?;
-        drop(failing);
+        let place = || place_of(graph, node, dims[0], size_of::<E>());
+        tape.locate(|| Place { backward: true, ..place() });
+        let (outputs, carried) = place::within(place, || layers::forward(&node.op, &inputs, tape, &mut context))?;
         for (which, value) in context.updates {
             // If the normalization is applied again, it continues from these statistics.
             tensors[first + which] = value.clone();
@@ -50,33 +51,15 @@ pub fn execute<E: Scalar, D: Device<E>, T: Tape<E, D>>(call: Call<'_, E, D>, tap
     Ok(Done { outputs, tape, updates, path: Path::Portable })
 }
 
-/// Notes the layer if its forward pass panics.
-struct Failing<'a> {
-    graph: &'a Graph,
-    node: &'a Node,
-    /// Those of the first input.
-    dims: &'a [usize],
-    number_size: usize,
-}
-
-impl Failing<'_> {
-    fn note(&self) {
-        let Self { graph, node, dims, number_size } = self;
-        place::note(Place {
-            graph: graph.name.to_string(),
-            layer: node.name.to_string(),
-            kind: node.op.kind(),
-            batch: dims[0],
-            bytes: size::largest(graph, node, dims[0]).saturating_mul(*number_size as u128),
-        });
-    }
-}
-
-impl Drop for Failing<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.note();
-        }
+/// A layer, for an error of the device.
+fn place_of(graph: &Graph, node: &Node, batch: usize, number_size: usize) -> Place {
+    Place {
+        backward: false,
+        graph: graph.name.to_string(),
+        layer: node.name.to_string(),
+        kind: node.op.kind(),
+        batch,
+        bytes: size::largest(graph, node, batch).saturating_mul(number_size as u128),
     }
 }
 

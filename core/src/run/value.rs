@@ -9,6 +9,7 @@ use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{Cpu, Gradients, OwnedTape, SplitTape, Tape, Tensor, Trace};
 use dfdx::tensor_ops::{Device, ReshapeTo};
 
+use super::known;
 use crate::Scalar;
 
 pub(crate) type Rank1 = (usize,);
@@ -49,8 +50,8 @@ impl<E: Scalar, D: Device<E>> Value<E, D> {
         let dims: Vec<usize> = tensor.shape().concrete().into();
         let (tensor, tape) = tensor.split_tape();
         // dfdx cannot list the elements of an empty tensor.
-        let ids = if dims.contains(&0) { Vec::new() } else { tensor.as_vec() };
-        let data = Data::Ids(Arc::new(ids), tensor.device().clone());
+        let ids = if dims.contains(&0) { Arc::default() } else { known::ids_of(&tensor) };
+        let data = Data::Ids(ids, tensor.device().clone());
         (Self { data, dims }, tape)
     }
 

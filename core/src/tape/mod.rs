@@ -8,5 +8,6 @@ mod recording;
 mod reel;
 mod share;
 
+pub(crate) use recording::Located;
 pub use recording::Recording;
 pub(crate) use reel::Reel;

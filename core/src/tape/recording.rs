@@ -1,31 +1,45 @@
 //! The backward pass of one forward pass.
 
 use std::fmt;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use dfdx::tensor::{Gradients, Merge, NoneTape, OwnedTape, Storage, Tape};
+use dfdx::tensor::{Gradients, HasErr, Merge, NoneTape, OwnedTape, Storage, Tape};
 
-type Operation<E, D, Err> = Box<dyn FnOnce(&mut Gradients<E, D>) -> Result<(), Err>>;
+use crate::run::place::{self, Place};
 
-/// A value, and the time of its recording.
-type Timed<T> = (u64, T);
+type Backward<E, D> = Box<dyn FnOnce(&mut Gradients<E, D>) -> Result<(), <D as HasErr>::Err>>;
+
+/// A backward operation.
+struct Operation<E, D: Storage<E>> {
+    /// When it was recorded.
+    time: u64,
+    /// The layer that recorded it, if known.
+    at: Option<Rc<Place>>,
+    run: Backward<E, D>,
+}
 
 /// A tape of backward operations without gradients, to be played on the gradients of another tape.
 pub struct Recording<E: 'static, D: Storage<E>> {
-    operations: Vec<Timed<Operation<E, D, D::Err>>>,
+    operations: Vec<Operation<E, D>>,
+    /// The layer that records.
+    at: Option<Rc<Place>>,
 }
 
 /// Counts recorded operations: their numbers determine the order after two recordings were merged.
 static TIME: AtomicU64 = AtomicU64::new(0);
 
 impl<E, D: Storage<E>> Recording<E, D> {
-    /// Runs all operations in reverse order.
+    /// Runs all operations in reverse order. If one fails, its layer is noted.
     ///
     /// # Errors
     /// Returns an error if the device is out of memory.
     pub(super) fn play(mut self, gradients: &mut Gradients<E, D>) -> Result<(), D::Err> {
-        self.operations.sort_by_key(|(time, _)| *time);
-        self.operations.into_iter().rev().try_for_each(|(_, operation)| operation(gradients))
+        self.operations.sort_by_key(|operation| operation.time);
+        self.operations.into_iter().rev().try_for_each(|Operation { at, run, .. }| match at {
+            Some(at) => place::within(|| (*at).clone(), || run(gradients)),
+            None => run(gradients),
+        })
     }
 
     /// Appends it to a tape, as one operation.
@@ -40,7 +54,7 @@ impl<E, D: Storage<E>> Recording<E, D> {
 
 impl<E, D: Storage<E>> Default for Recording<E, D> {
     fn default() -> Self {
-        Self { operations: Vec::new() }
+        Self { operations: Vec::new(), at: None }
     }
 }
 
@@ -57,7 +71,8 @@ impl<E, D: Storage<E>> Tape<E, D> for Recording<E, D> {
     where
         F: 'static + FnOnce(&mut Gradients<E, D>) -> Result<(), D::Err>,
     {
-        self.operations.push((TIME.fetch_add(1, Ordering::Relaxed), Box::new(operation)));
+        let time = TIME.fetch_add(1, Ordering::Relaxed);
+        self.operations.push(Operation { time, at: self.at.clone(), run: Box::new(operation) });
     }
 }
 
@@ -71,5 +86,21 @@ impl<E, D: Storage<E>> Merge<Recording<E, D>> for Recording<E, D> {
 impl<E, D: Storage<E>> Merge<NoneTape> for Recording<E, D> {
     fn merge(self, _: NoneTape) -> Self {
         self
+    }
+}
+
+/// A tape that knows which layer records.
+pub(crate) trait Located {
+    /// What is recorded from now on belongs to this layer.
+    fn locate(&mut self, place: impl FnOnce() -> Place);
+}
+
+impl Located for NoneTape {
+    fn locate(&mut self, _: impl FnOnce() -> Place) {}
+}
+
+impl<E, D: Storage<E>> Located for Recording<E, D> {
+    fn locate(&mut self, place: impl FnOnce() -> Place) {
+        self.at = Some(Rc::new(place()));
     }
 }

@@ -139,20 +139,15 @@ impl Method {
         let panics = format!("{doc}\n\n{shapes}\n\n# Panics\n{panics}");
         let refused = if ids { " If a token id is not below the vocabulary." } else { "" };
         let errors = format!("{doc}\n\n{shapes}\n\n# Errors\nIf the device is out of memory.{refused}\n\n# Panics\n{others}");
-        // Token ids may be out of range.
-        let (error, run, unwrap) = match ids {
-            true => (quote!(#k::ForwardError<#d::Err>), quote!(#k::checked::#attempt), quote!(#k::or_panic)),
-            false => (quote!(#d::Err), quote!(#k::#attempt), quote!(#k::or_device_panic)),
-        };
         quote! {
             #[doc = #panics]
             #vis fn #name<#b: #k::Dim, #lengths>(#parameters) -> #result {
-                #unwrap(self.#attempt(#(#inputs),* #pass))
+                #k::or_panic(self.#attempt(#(#inputs),* #pass))
             }
 
             #[doc = #errors]
-            #vis fn #attempt<#b: #k::Dim, #lengths>(#parameters) -> ::core::result::Result<#result, #error> {
-                #run(self, #all #pass)
+            #vis fn #attempt<#b: #k::Dim, #lengths>(#parameters) -> ::core::result::Result<#result, #k::ForwardError<#d::Err>> {
+                #k::checked::#attempt(self, #all #pass)
             }
         }
     }

@@ -184,6 +184,9 @@ pub(crate) struct BenchArgs {
     /// Images per batch.
     #[arg(long, value_name = "N", value_parser = count, default_value_t = 64)]
     pub(crate) batch_size: usize,
+    /// The device; cuda needs a build with the feature `cuda`.
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    pub(crate) device: Device,
     /// Number of threads [default: one per core].
     #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<usize>,

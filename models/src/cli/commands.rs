@@ -8,7 +8,7 @@ use indicatif::HumanCount;
 use layercake::io::{load_graph, save_graph, write_atomically};
 use layercake::ir::Graph;
 use layercake::{Drawing, Summary};
-use layercake_models::{DeviceKind, EvalOptions, ModelError, SampleOptions, Samples, TrainOptions, ZooModel, zoo};
+use layercake_models::{BenchOptions, DeviceKind, EvalOptions, ModelError, SampleOptions, Samples, TrainOptions, ZooModel, zoo};
 use layercake_train::data::{self, KnownDataset};
 use layercake_train::run::RunConfig;
 use layercake_train::{CancellationToken, Metrics, Timing, TrainError};
@@ -153,13 +153,17 @@ fn sample(args: SampleArgs) -> Outcome {
 fn bench(args: BenchArgs) -> Outcome {
     let model = named(&args.model)?;
     use_threads(args.threads)?;
-    let done = model.bench(args.batch_size)?;
+    let done = model.bench(&BenchOptions { batch_size: args.batch_size, device: device(args.device) })?;
     let mut out = stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&done).expect("plain data can be written as JSON"))?;
         return Ok(());
     }
-    writeln!(out, "{}, {} images per step, {} threads", done.model, done.batch_size, done.threads)?;
+    let place = match done.device {
+        "cpu" => format!("{} threads", done.threads),
+        other => other.to_owned(),
+    };
+    writeln!(out, "{}, {} images per step, {place}", done.model, done.batch_size)?;
     for (what, Timing { median_ms, min_ms, items_per_second, steps }) in [("training step", done.train), ("inference", done.infer)] {
         let speed = HumanCount(items_per_second as u64);
         writeln!(out, "{what:14} median {median_ms:9.3} ms, minimum {min_ms:9.3} ms, {speed:>9} images/s, {steps} repetitions")?;

@@ -17,7 +17,7 @@ use layercake_train::{Classification, Classifier, Criterion, Metrics, Seeded, Tr
 use super::built;
 use super::cuda::{Gpu, open_gpu};
 use super::run::{Prepared, TEST_BATCH, Trained, hold_out_images, train};
-use crate::zoo::{BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
+use crate::zoo::{BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
 
 /// A network for images `[C, H, W]` and `K` classes with its name and hyperparameters; see [`classifier`].
 pub(crate) struct ImageClassifier<N, const C: usize, const H: usize, const W: usize, const K: usize> {
@@ -107,15 +107,26 @@ where
         }
     }
 
-    fn bench(&self, batch_size: usize) -> Result<BenchResult, ModelError> {
-        let device = Cpu::seed_from_u64(0);
-        let mut net = <On<N, Cpu> as BuildModule<Cpu, f32>>::build(&device);
-        let (train, infer) = bench(&mut net, &device, batch_size)?;
-        Ok(BenchResult { model: self.name, batch_size, threads: rayon::current_num_threads(), train, infer })
+    fn bench(&self, options: &BenchOptions) -> Result<BenchResult, ModelError> {
+        match options.device {
+            DeviceKind::Cpu => self.bench_on::<On<N, Cpu>, _>(&Cpu::seed_from_u64(0), options),
+            DeviceKind::Cuda => self.bench_on::<On<N, Gpu>, _>(&open_gpu(0)?, options),
+        }
     }
 }
 
 impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const K: usize> ImageClassifier<N, C, H, W, K> {
+    fn bench_on<Net, D>(&self, device: &D, options: &BenchOptions) -> Result<BenchResult, ModelError>
+    where
+        Net: BuildModule<D, f32> + Classifier<C, H, W, K, D>,
+        D: Seeded,
+    {
+        let mut net = built(Net::try_build(device))?;
+        let (train, infer) = bench(&mut net, device, options.batch_size)?;
+        let (batch_size, threads, device) = (options.batch_size, rayon::current_num_threads(), options.device.name());
+        Ok(BenchResult { model: self.name, batch_size, threads, device, train, infer })
+    }
+
     fn evaluate_on<Net, D>(&self, device: &D, options: &EvalOptions) -> Result<Evaluation, ModelError>
     where
         Net: BuildModule<D, f32> + Classifier<C, H, W, K, D>,

@@ -7,7 +7,7 @@ use layercake_train::data::KnownDataset;
 use layercake_train::run::RunSummary;
 
 use super::entry::Run;
-use crate::zoo::{BenchResult, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
+use crate::zoo::{BenchOptions, BenchResult, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
 
 /// The network is chosen by the data set: color for CIFAR-10, gray for the others.
 pub(crate) struct ColorOrGray {
@@ -50,7 +50,7 @@ impl ZooModel for ColorOrGray {
         self.of(dataset).evaluate(&EvalOptions { dataset: Some(dataset), ..options.clone() })
     }
 
-    fn bench(&self, batch_size: usize) -> Result<BenchResult, ModelError> {
-        self.of(self.dataset).bench(batch_size)
+    fn bench(&self, options: &BenchOptions) -> Result<BenchResult, ModelError> {
+        self.of(self.dataset).bench(options)
     }
 }

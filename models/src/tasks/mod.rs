@@ -41,7 +41,7 @@ type Gray<D, T = NoneTape> = Tensor<(usize, Const<1>, Const<28>, Const<28>), f32
 const SHAPE: [usize; 3] = [1, 28, 28];
 
 /// Converts a device error.
-fn on_device<T>(done: Result<T, impl Display>) -> Result<T, TrainError> {
+fn on_device<T>(done: Result<T, impl Display + 'static>) -> Result<T, TrainError> {
     done.map_err(|error| TrainError::from(DataError::Device(DeviceError::of(&error))))
 }
 
@@ -71,6 +71,6 @@ fn save(canvas: &Canvas, options: &SampleOptions) -> Result<Samples, ModelError>
 }
 
 /// Converts an error from building a network.
-fn built<T>(done: Result<T, impl Display>) -> Result<T, ModelError> {
+fn built<T>(done: Result<T, impl Display + 'static>) -> Result<T, ModelError> {
     done.map_err(|error| ModelError::Device(DeviceError::of(&error)))
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use layercake::ForwardError;
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::dfdx::tensor_ops::TryDiv;
@@ -33,7 +34,7 @@ const COLUMNS: usize = 10;
 /// A network that predicts each pixel from the pixels before it.
 pub(crate) trait Autoregressive<D: Backend<f32>>: Network<f32, D> + TensorCollection<f32, D> {
     /// The logit of each pixel.
-    fn scores(&self, images: Gray<D>, classes: Classes<D>) -> Result<Gray<D>, D::Err>;
+    fn scores(&self, images: Gray<D>, classes: Classes<D>) -> Result<Gray<D>, ForwardError<D::Err>>;
 
     /// The logits in training mode, with a tape.
     fn train(&mut self, images: Gray<D>, classes: Classes<D>, gradients: Gradients<f32, D>) -> Result<Gray<D, OwnedTape<f32, D>>, D::Err>;
@@ -42,7 +43,7 @@ pub(crate) trait Autoregressive<D: Backend<f32>>: Network<f32, D> + TensorCollec
 macro_rules! unconditional {
     ($($name:ident)*) => {$(
         impl<D: Backend<f32>> Autoregressive<D> for $name<f32, D> {
-            fn scores(&self, images: Gray<D>, _: Classes<D>) -> Result<Gray<D>, D::Err> {
+            fn scores(&self, images: Gray<D>, _: Classes<D>) -> Result<Gray<D>, ForwardError<D::Err>> {
                 self.try_forward(images)
             }
 
@@ -56,7 +57,7 @@ macro_rules! unconditional {
 unconditional!(PixelCnn GatedPixelCnn);
 
 impl<D: Backend<f32>> Autoregressive<D> for ClassGatedPixelCnn<f32, D> {
-    fn scores(&self, images: Gray<D>, classes: Classes<D>) -> Result<Gray<D>, D::Err> {
+    fn scores(&self, images: Gray<D>, classes: Classes<D>) -> Result<Gray<D>, ForwardError<D::Err>> {
         self.try_forward(images, classes)
     }
 

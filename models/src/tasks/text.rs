@@ -178,11 +178,11 @@ impl<D: Backend<f32>> Task<CharLstm<f32, D>, D> for NextCharacter<D> {
         names.into_iter().zip(arrays).collect()
     }
 
-    fn load_state(&mut self, state: Vec<(String, Array<f32>)>) -> Result<(), String> {
+    fn load_state(&mut self, state: Vec<(String, Array<f32>)>, device: &D) -> Result<(), String> {
         let half = |name: &str| {
             let found = state.iter().find(|(known, _)| known == name).map(|(_, array)| array.clone());
             let array = found.ok_or_else(|| format!("it contains no `{name}`"))?;
-            array.into_tensor(&D::default()).map_err(|error| error.to_string())
+            array.into_tensor(device).map_err(|error| error.to_string())
         };
         if !state.is_empty() {
             self.state = Some([half("h")?, half("c")?]);

@@ -3,8 +3,10 @@
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 
+use layercake::ForwardError;
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::dfdx::tensor::HasErr;
 use layercake::dfdx::tensor_ops::{TryAdd, TryDiv};
 use layercake::generic::try_forward_train;
 use layercake::ir::Graph;
@@ -27,6 +29,9 @@ type Latent<const Z: usize, D, T = NoneTape> = Tensor<(usize, Const<Z>), f32, D,
 /// The outputs in training mode: logits of the pixels, mean and log variance of the latent vectors.
 type Traced<const Z: usize, D> = (Gray<D, OwnedTape<f32, D>>, Latent<Z, D, OwnedTape<f32, D>>, Latent<Z, D, OwnedTape<f32, D>>);
 
+/// What a part of the network returns.
+type Part<T, D> = Result<T, ForwardError<<D as HasErr>::Err>>;
+
 /// Columns of `reconstructions.png`.
 const COLUMNS: usize = 10;
 
@@ -35,20 +40,20 @@ pub(crate) trait Autoencoder<const Z: usize, D: Backend<f32>>:
     Network<f32, D> + TensorCollection<f32, D> + Module<Gray<D>, Output = (Gray<D>, Latent<Z, D>, Latent<Z, D>), Error = D::Err>
 {
     /// Mean and log variance of each image's latent vector.
-    fn encode(&self, images: Gray<D>) -> Result<(Latent<Z, D>, Latent<Z, D>), D::Err>;
+    fn encode(&self, images: Gray<D>) -> Part<(Latent<Z, D>, Latent<Z, D>), D>;
 
     /// The logit of each pixel.
-    fn decode(&self, latent: Latent<Z, D>) -> Result<Gray<D>, D::Err>;
+    fn decode(&self, latent: Latent<Z, D>) -> Part<Gray<D>, D>;
 }
 
 macro_rules! autoencoders {
     ($($name:ident, $z:literal;)*) => {$(
         impl<D: Backend<f32>> Autoencoder<$z, D> for crate::networks::$name<f32, D> {
-            fn encode(&self, images: Gray<D>) -> Result<(Latent<$z, D>, Latent<$z, D>), D::Err> {
+            fn encode(&self, images: Gray<D>) -> Part<(Latent<$z, D>, Latent<$z, D>), D> {
                 self.encoder.try_forward(images)
             }
 
-            fn decode(&self, latent: Latent<$z, D>) -> Result<Gray<D>, D::Err> {
+            fn decode(&self, latent: Latent<$z, D>) -> Part<Gray<D>, D> {
                 self.decoder.try_forward(latent)
             }
         }
@@ -129,11 +134,12 @@ where
         let (back, mean, logvar): Traced<Z, D> = on_device(try_forward_train(net, images.clone(), pass.gradients))?;
         let divergence = on_device(try_gaussian_kl(mean, logvar))?;
         let divergence = on_device(divergence.try_mean())?;
-        let kl = f64::from(divergence.as_vec()[0]);
         let pixels = on_device(BceWithLogits::default().try_sum(back, images))?;
         let pixels = on_device(pixels.try_div(items as f32))?;
-        let reconstruction = f64::from(pixels.as_vec()[0]);
-        Ok(Step::new(on_device(pixels.try_add(divergence))?, items).with_metric("reconstruction", reconstruction).with_metric("kl", kl))
+        let late = |term: Tensor<Rank0, f32, D>| move || (f64::from(term.as_vec()[0]), items as f64);
+        let (reconstruction, kl) = (late(pixels.retaped()), late(divergence.retaped()));
+        let step = Step::new(on_device(pixels.try_add(divergence))?, items);
+        Ok(step.with_late_metric("reconstruction", reconstruction).with_late_metric("kl", kl))
     }
 
     /// One latent sample per image, with a fixed seed.

@@ -6,7 +6,7 @@ use layercake::ir::Graph;
 use layercake_train::data::KnownDataset;
 use layercake_train::run::RunSummary;
 
-use super::model::{BenchResult, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
+use super::model::{BenchOptions, BenchResult, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
 use crate::networks::{
     AlexNet, DenseBlock, EfficientNetB0, Film, GatedPixelCnnBlock, GruCell, Inception3a, MixerB16, MixerBlock, MobileNetV2,
     NetworkInNetwork, Pointer, ResNeXt50, ResNet18, ResNet18Cifar, ResNet50, ResNet50Cifar, SeResNet50, Siamese, SqueezeNet, Tcn,
@@ -96,7 +96,7 @@ impl ZooModel for GraphOnly {
         Err(self.no_task("evaluated"))
     }
 
-    fn bench(&self, _: usize) -> Result<BenchResult, ModelError> {
+    fn bench(&self, _: &BenchOptions) -> Result<BenchResult, ModelError> {
         Err(self.no_task("benchmarked"))
     }
 }

@@ -15,7 +15,9 @@ use crate::networks::{
 use crate::tasks::{
     Augment, CharacterModel, ColorOrGray, Description, Entry, Knn, ModelKind, PixelCnnModel, StreetSegmentation, Vae, classifier,
 };
-pub use model::{BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, SampleOptions, Samples, TrainOptions, ZooModel};
+pub use model::{
+    BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, SampleOptions, Samples, TrainOptions, ZooModel,
+};
 
 /// All models of the zoo.
 pub fn zoo() -> Vec<Box<dyn ZooModel>> {

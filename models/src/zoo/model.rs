@@ -40,7 +40,7 @@ pub trait ZooModel: Sync {
     ///
     /// # Errors
     /// If the model does not support it, or the device fails.
-    fn bench(&self, _batch_size: usize) -> Result<BenchResult, ModelError> {
+    fn bench(&self, _options: &BenchOptions) -> Result<BenchResult, ModelError> {
         let reason = "`layercake bench` times image classifiers; `cargo run --release -p layercake-benches` times the other kinds";
         Err(ModelError::Unsupported { model: self.name(), action: "benchmarked", reason })
     }
@@ -126,6 +126,15 @@ pub struct SampleOptions {
     pub device: DeviceKind,
 }
 
+/// Options of a benchmark.
+#[derive(Clone, Debug)]
+pub struct BenchOptions {
+    /// Images per batch.
+    pub batch_size: usize,
+    /// The device.
+    pub device: DeviceKind,
+}
+
 /// The result of sampling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Samples {
@@ -157,6 +166,8 @@ pub struct BenchResult {
     pub batch_size: usize,
     /// Number of threads.
     pub threads: usize,
+    /// The device: `cpu` or `cuda`.
+    pub device: &'static str,
     /// One training step: forward, loss, backward, optimizer.
     pub train: Timing,
     /// One inference.

@@ -7,6 +7,7 @@ mod dropout;
 mod harness;
 mod joins;
 mod linear;
+mod nan;
 mod networks;
 mod norm;
 mod paths;

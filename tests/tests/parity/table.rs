@@ -74,11 +74,11 @@ const OTHERS: [(&str, &str, &str, &str); 37] = [
     ("entropy", "core/src/loss/entropy.rs", "by_hand", "hand-computed values"),
     (
         "init = .. on a layer",
-        "core/tests/initial.rs",
+        "core/tests/core/initial.rs",
         "however_a_network_is_built",
         "standard deviations and bounds; `new`, f64, `reset_params`",
     ),
-    ("init = .. in graphs and files", "core/tests/initial.rs", "a_graph_and_its_file_begin_like_the_type", "equal initial values"),
+    ("init = .. in graphs and files", "core/tests/core/initial.rs", "a_graph_and_its_file_begin_like_the_type", "equal initial values"),
     ("gradient accumulation", "tests/tests/training/gradients.rs", "micro_batches_make_a_batch", "one pass over the whole batch"),
     ("gradient of the input", "tests/tests/training/gradients.rs", "by_the_input", "the gradient on the tape"),
     (
@@ -87,7 +87,12 @@ const OTHERS: [(&str, &str, &str, &str); 37] = [
         "numbers_that_are_none_are_found",
         "inserted NaN and infinity",
     ),
-    ("NaN and infinity in activations", "core/tests/finite.rs", "names_the_layer_in_a_network_in_a_network", "inserted NaN and infinity"),
+    (
+        "NaN and infinity in activations",
+        "core/tests/core/finite.rs",
+        "names_the_layer_in_a_network_in_a_network",
+        "inserted NaN and infinity",
+    ),
     ("ensembles of five crops", "train/src/crops.rs", "the_mean_of_five_predictions", "hand-computed mean"),
     (
         "Reparameterize in training",

@@ -72,7 +72,7 @@ impl<E: Dtype> Array<E> {
                 found: text(&self.shape),
             });
         };
-        device.try_tensor_from_vec(self.numbers, shape).map_err(|error| DataError::Device(DeviceError::of(&error)))
+        layercake::upload(device, self.numbers, shape).map_err(|error| DataError::Device(DeviceError::of(&error)))
     }
 }
 

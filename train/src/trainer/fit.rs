@@ -89,7 +89,7 @@ where
 pub(super) struct Run<'r, 't, M, T, R, D: Seeded> {
     pub(super) trainer: &'r mut Trainer<'t, M, D>,
     pub(super) model: &'r mut M,
-    device: &'r D,
+    pub(super) device: &'r D,
     pub(super) optimizer: &'r mut Optim<R, f32, D>,
     pub(super) task: &'r mut T,
     pub(super) average: Option<AveragedModel<M>>,

@@ -142,11 +142,11 @@ pub trait Task<M, D: Storage<f32> = Cpu> {
         Vec::new()
     }
 
-    /// Restores the state returned by [`Task::state`].
+    /// Restores the state returned by [`Task::state`], on the device of the model.
     ///
     /// # Errors
     /// Returns an error if the state does not match the task, with the reason.
-    fn load_state(&mut self, state: Vec<(String, Array<f32>)>) -> Result<(), String> {
+    fn load_state(&mut self, state: Vec<(String, Array<f32>)>, _device: &D) -> Result<(), String> {
         if state.is_empty() { Ok(()) } else { Err("this task has no state".to_owned()) }
     }
 }

@@ -53,8 +53,8 @@ where
         self.task.state()
     }
 
-    fn load_state(&mut self, state: Vec<(String, Array<f32>)>) -> Result<(), String> {
-        self.task.load_state(state)
+    fn load_state(&mut self, state: Vec<(String, Array<f32>)>, device: &D) -> Result<(), String> {
+        self.task.load_state(state, device)
     }
 }
 

@@ -3,17 +3,7 @@
 use layercake_ir::ops::Abs;
 use pulp::Simd;
 
-use super::{Curve, Formula};
-
-impl Formula for Abs {
-    fn value(&self, x: f64) -> f64 {
-        x.abs()
-    }
-
-    fn slope(&self, x: f64) -> f64 {
-        if x == 0.0 { 0.0 } else { x.signum() }
-    }
-}
+use super::Curve;
 
 impl Curve for Abs {
     fn by_input(self) -> bool {

@@ -3,23 +3,7 @@
 use layercake_ir::ops::Clamp;
 use pulp::Simd;
 
-use super::{Curve, Formula};
-
-impl Formula for Clamp {
-    fn value(&self, x: f64) -> f64 {
-        if x < self.min {
-            self.min
-        } else if x > self.max {
-            self.max
-        } else {
-            x
-        }
-    }
-
-    fn slope(&self, x: f64) -> f64 {
-        if x <= self.min || x >= self.max { 0.0 } else { 1.0 }
-    }
-}
+use super::Curve;
 
 impl Curve for Clamp {
     fn by_input(self) -> bool {

@@ -3,18 +3,8 @@
 use layercake_ir::ops::Exp;
 use pulp::Simd;
 
-use super::{Curve, Formula};
+use super::Curve;
 use crate::kernels::math;
-
-impl Formula for Exp {
-    fn value(&self, x: f64) -> f64 {
-        x.exp()
-    }
-
-    fn slope(&self, x: f64) -> f64 {
-        x.exp()
-    }
-}
 
 impl Curve for Exp {
     fn by_input(self) -> bool {

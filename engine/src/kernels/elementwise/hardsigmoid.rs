@@ -3,23 +3,7 @@
 use layercake_ir::ops::Hardsigmoid;
 use pulp::Simd;
 
-use super::{Curve, Formula};
-
-impl Formula for Hardsigmoid {
-    fn value(&self, x: f64) -> f64 {
-        if x <= -3.0 {
-            0.0
-        } else if x >= 3.0 {
-            1.0
-        } else {
-            (x + 3.0) / 6.0
-        }
-    }
-
-    fn slope(&self, x: f64) -> f64 {
-        if x > -3.0 && x < 3.0 { 1.0 / 6.0 } else { 0.0 }
-    }
-}
+use super::Curve;
 
 impl Curve for Hardsigmoid {
     fn by_input(self) -> bool {

@@ -3,29 +3,7 @@
 use layercake_ir::ops::Hardswish;
 use pulp::Simd;
 
-use super::{Curve, Formula};
-
-impl Formula for Hardswish {
-    fn value(&self, x: f64) -> f64 {
-        if x <= -3.0 {
-            0.0
-        } else if x >= 3.0 {
-            x
-        } else {
-            x * (x + 3.0) / 6.0
-        }
-    }
-
-    fn slope(&self, x: f64) -> f64 {
-        if x <= -3.0 {
-            0.0
-        } else if x >= 3.0 {
-            1.0
-        } else {
-            x / 3.0 + 0.5
-        }
-    }
-}
+use super::Curve;
 
 impl Curve for Hardswish {
     fn by_input(self) -> bool {

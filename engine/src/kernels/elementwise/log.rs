@@ -3,18 +3,8 @@
 use layercake_ir::ops::Log;
 use pulp::Simd;
 
-use super::{Curve, Formula};
+use super::Curve;
 use crate::kernels::math;
-
-impl Formula for Log {
-    fn value(&self, x: f64) -> f64 {
-        x.ln()
-    }
-
-    fn slope(&self, x: f64) -> f64 {
-        1.0 / x
-    }
-}
 
 impl Curve for Log {
     fn by_input(self) -> bool {

@@ -4,22 +4,8 @@
 use layercake_ir::ops::Mish;
 use pulp::Simd;
 
-use super::{Curve, Formula};
+use super::Curve;
 use crate::kernels::math;
-
-impl Formula for Mish {
-    fn value(&self, x: f64) -> f64 {
-        let e = x.min(40.0).exp();
-        let n = e * (e + 2.0);
-        if x.is_nan() { x } else { x * (n / (n + 2.0)) }
-    }
-
-    fn slope(&self, x: f64) -> f64 {
-        let e = x.min(40.0).exp();
-        let n = e * (e + 2.0);
-        n / (n + 2.0) + x * 4.0 * (n + 1.0) / ((n + 2.0) * (n + 2.0)) * (e / (1.0 + e))
-    }
-}
 
 /// The hyperbolic tangent `t`, the logistic function, and `1 - t^2`.
 #[inline(always)]

@@ -42,15 +42,6 @@ pub trait Curve: Copy + Debug + Send + Sync + 'static {
     fn pull<S: Simd>(self, simd: S, at: S::f32s, grad: S::f32s) -> S::f32s;
 }
 
-/// An elementwise function in float64: for the portable path of `layercake` if it has no other way to compute it.
-pub trait Formula {
-    /// The value.
-    fn value(&self, x: f64) -> f64;
-
-    /// The derivative; PyTorch's value where it is not defined.
-    fn slope(&self, x: f64) -> f64;
-}
-
 /// An elementwise function on slices.
 pub trait Function: Debug + Send + Sync {
     /// [`Curve::by_input`]

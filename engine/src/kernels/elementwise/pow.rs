@@ -3,18 +3,8 @@
 use layercake_ir::ops::Pow;
 use pulp::Simd;
 
-use super::{Curve, Formula};
+use super::Curve;
 use crate::kernels::math;
-
-impl Formula for Pow {
-    fn value(&self, x: f64) -> f64 {
-        x.powf(self.exponent)
-    }
-
-    fn slope(&self, x: f64) -> f64 {
-        if self.exponent == 0.0 { 0.0 } else { self.exponent * x.powf(self.exponent - 1.0) }
-    }
-}
 
 impl Curve for Pow {
     fn by_input(self) -> bool {

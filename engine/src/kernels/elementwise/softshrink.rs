@@ -3,23 +3,7 @@
 use layercake_ir::ops::Softshrink;
 use pulp::Simd;
 
-use super::{Curve, Formula};
-
-impl Formula for Softshrink {
-    fn value(&self, x: f64) -> f64 {
-        if x > self.lambd {
-            x - self.lambd
-        } else if x.abs() <= self.lambd {
-            0.0
-        } else {
-            x + self.lambd
-        }
-    }
-
-    fn slope(&self, x: f64) -> f64 {
-        if x.abs() <= self.lambd { 0.0 } else { 1.0 }
-    }
-}
+use super::Curve;
 
 impl Curve for Softshrink {
     fn by_input(self) -> bool {

@@ -3,17 +3,7 @@
 use layercake_ir::ops::Softsign;
 use pulp::Simd;
 
-use super::{Curve, Formula};
-
-impl Formula for Softsign {
-    fn value(&self, x: f64) -> f64 {
-        x / (1.0 + x.abs())
-    }
-
-    fn slope(&self, x: f64) -> f64 {
-        1.0 / ((1.0 + x.abs()) * (1.0 + x.abs()))
-    }
-}
+use super::Curve;
 
 impl Curve for Softsign {
     fn by_input(self) -> bool {

@@ -3,17 +3,7 @@
 use layercake_ir::ops::Sqrt;
 use pulp::Simd;
 
-use super::{Curve, Formula};
-
-impl Formula for Sqrt {
-    fn value(&self, x: f64) -> f64 {
-        x.sqrt()
-    }
-
-    fn slope(&self, x: f64) -> f64 {
-        0.5 / x.sqrt()
-    }
-}
+use super::Curve;
 
 impl Curve for Sqrt {
     fn by_input(self) -> bool {

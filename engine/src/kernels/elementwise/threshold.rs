@@ -3,17 +3,7 @@
 use layercake_ir::ops::Threshold;
 use pulp::Simd;
 
-use super::{Curve, Formula};
-
-impl Formula for Threshold {
-    fn value(&self, x: f64) -> f64 {
-        if x <= self.threshold { self.value } else { x }
-    }
-
-    fn slope(&self, x: f64) -> f64 {
-        if x <= self.threshold { 0.0 } else { 1.0 }
-    }
-}
+use super::Curve;
 
 impl Curve for Threshold {
     fn by_input(self) -> bool {

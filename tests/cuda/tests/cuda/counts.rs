@@ -4,6 +4,7 @@ use layercake::dfdx::tensor::Cuda;
 use layercake::ir::{Graph, Shape};
 use layercake::optim::{Adam, AdamConfig, Clip};
 use layercake::prelude::*;
+use layercake::upload;
 use layercake_cuda_tests::{Counts, counts_of_child, device, is_emulated};
 use layercake_models::networks::{CharLstm, LeNet5};
 
@@ -54,11 +55,12 @@ network! {
 }
 
 /// Each network with the most that a step may take.
-const NETWORKS: [(&str, Counts); 6] = [
+const NETWORKS: [(&str, Counts); 7] = [
     ("LeNet-5", Counts { launches: 246, products: 15, uploads: 179, reads: 0, allocations: 353 }),
     ("ResNet-18", Counts { launches: 1886, products: 63, uploads: 1321, reads: 0, allocations: 2628 }),
-    ("LSTM", Counts { launches: 782, products: 54, uploads: 1257, reads: 2, allocations: 1602 }),
+    ("LSTM", Counts { launches: 782, products: 54, uploads: 1258, reads: 0, allocations: 1603 }),
     ("Mixer", Counts { launches: 3986, products: 150, uploads: 1997, reads: 0, allocations: 4587 }),
+    ("activations", Counts { launches: 280, products: 0, uploads: 379, reads: 0, allocations: 628 }),
     // Nothing is read to unpool, for probabilities as targets, or for a norm but the norm itself.
     ("unpooling", Counts { launches: 48, products: 0, uploads: 155, reads: 0, allocations: 205 }),
     ("clipping by norm", Counts { launches: 108, products: 6, uploads: 49, reads: 1, allocations: 122 }),
@@ -98,6 +100,7 @@ fn steps() {
         "ResNet-18" => images::<3, 32, 10>(ResNet18::<f32, Cpu>::GRAPH, &device, steps),
         "LSTM" => lstm(&device, steps),
         "Mixer" => images::<3, 32, 10>(Mixer::<f32, Cpu>::GRAPH, &device, steps),
+        "activations" => activations(&device, steps),
         "unpooling" => unpooling(&device, steps),
         "clipping by norm" => clipping(&device, steps),
         _ => panic!("no network `{name}`"),
@@ -134,11 +137,15 @@ fn images<const C: usize, const SIZE: usize, const K: usize>(graph: &Graph, devi
 }
 
 fn lstm(device: &Cuda, steps: usize) {
-    let ids: Tensor<(usize, usize), usize, Cuda> = device.tensor_from_vec((0..32).map(|i| i * 7 % 65).collect(), (2, 16));
+    let mut step = 0;
     let state: Tensor<(usize, Const<1>, Const<256>), f32, Cuda> = device.zeros_like(&(2, Const, Const));
     let shapes = [Shape::new(&[16]), Shape::new(&[1, 256]), Shape::new(&[1, 256])];
     let graph = CharLstm::<f32, Cpu>::GRAPH.resized(&shapes).expect("sixteen characters fit");
     train(&graph, device, steps, |model, gradients| {
+        // Other ids in each step, as in a run.
+        step += 1;
+        let ids: Tensor<(usize, usize), usize, Cuda> =
+            upload(device, (0..32).map(|i| (i + step) * 7 % 65).collect(), (2, 16)).expect("the device works");
         let inputs = (ids.clone(), state.clone(), state.clone());
         let (scores, _, _): (Taped<(usize, usize, Const<65>)>, State, State) = model.forward_train(inputs, gradients);
         loss::token_cross_entropy(scores, &ids)
@@ -147,6 +154,9 @@ fn lstm(device: &Cuda, steps: usize) {
 
 network! {
     Unpooled: [1, 8, 8] -> [1, 8, 8] { pool: MaxPool2d(2), Tanh, MaxUnpool2d(pool) }
+    Activations: [3] -> [3] {
+        Clamp(min = -2), Threshold(-1, -1), Softshrink(0.1), Softsign, Mish, Hardswish, Hardsigmoid, Exp, Log, Abs, Sqrt, Pow(1.5), RReLU,
+    }
     Small: [3] -> [2] { fc1: Linear(4), Tanh, fc2: Linear(2) }
 }
 
@@ -155,6 +165,15 @@ fn unpooling(device: &Cuda, steps: usize) {
     let model = GraphModel::new(Unpooled::<f32, Cpu>::GRAPH.clone(), device);
     for _ in 0..steps {
         let _: Tensor<(usize, Const<1>, Const<8>, Const<8>), f32, Cuda> = model.forward(x.clone());
+    }
+}
+
+fn activations(device: &Cuda, steps: usize) {
+    let x: Tensor<(usize, Const<3>), f32, _> = device.sample_normal_like(&(4, Const));
+    let mut model = GraphModel::new(Activations::<f32, Cpu>::GRAPH.clone(), device);
+    for _ in 0..steps {
+        let y: Taped<(usize, Const<3>)> = model.forward_train(x.clone(), Gradients::leaky());
+        y.mean().backward();
     }
 }
 

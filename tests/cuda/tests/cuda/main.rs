@@ -14,6 +14,8 @@ mod fixtures;
 #[cfg(feature = "cuda")]
 mod gradients;
 #[cfg(feature = "cuda")]
+mod ids;
+#[cfg(feature = "cuda")]
 mod losses;
 #[cfg(feature = "cuda")]
 mod models;

@@ -33,7 +33,8 @@ where
     T: Dtype,
     Where: Storage<T>;
 
-fn main() {
+#[test]
+fn runs() {
     let device = Cpu::default();
     let x: Tensor<Rank2<2, 3>, f32, _> = device.sample_normal();
     assert_eq!(inner::Visitor::new(&device).forward(x.clone()).array().len(), 2);

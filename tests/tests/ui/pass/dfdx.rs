@@ -23,7 +23,8 @@ where
     sgd.update(net, &loss.backward()).unwrap();
 }
 
-fn main() {
+#[test]
+fn runs() {
     let device = Cpu::seed_from_u64(0);
     let mut net = device.build_module::<Body, f64>();
     train(&mut net, device.sample_normal());

@@ -10,7 +10,8 @@ network! {
 
 type Whole = (Embed<5>, modules::Tanh, Tail);
 
-fn main() {
+#[test]
+fn runs() {
     let device = Cpu::seed_from_u64(0);
     let mut net: Whole = layercake::dfdx::nn::BuildModule::build(&device);
     let mut grads = net.alloc_grads();

@@ -19,7 +19,8 @@ network! {
 
 const SIZE: usize = 8;
 
-fn main() {
+#[test]
+fn runs() {
     let device = Cpu::default();
     let net = Net::new(&device);
     let x: Tensor<Rank2<2, 8>, f32, _> = device.sample_normal();

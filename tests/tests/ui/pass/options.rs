@@ -18,7 +18,8 @@ network! {
     }
 }
 
-fn main() {
+#[test]
+fn runs() {
     let device = Cpu::default();
     let images: Tensor<(usize, Const<2>, Const<9>, Const<9>), f32, _> = device.sample_normal_like(&(3, Const, Const, Const));
     assert_eq!(Pairs::new(&device).forward(images).shape().concrete(), [3, 4, 2, 2]);

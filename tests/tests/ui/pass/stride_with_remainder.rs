@@ -10,4 +10,7 @@ network! {
     }
 }
 
-fn main() {}
+#[test]
+fn runs() {
+    assert_eq!(Net::OUTPUT, [1, 1, 1]);
+}

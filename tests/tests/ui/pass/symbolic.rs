@@ -39,7 +39,8 @@ network! {
 const PARAMS: usize = 8 * 3 * 5 * 5 + (64 * 4 * 5 * 3 + 64) + (1920 + 1) * 32 + 33 * 10;
 const _: () = assert!(Net::PARAMS == PARAMS);
 
-fn main() {
+#[test]
+fn runs() {
     let device = Cpu::seed_from_u64(1);
     let mut net = Net::new(&device);
     let images: Tensor<(usize, Const<3>, Const<28>, Const<28>), f32, _> = device.sample_normal_like(&(2, Const, Const, Const));

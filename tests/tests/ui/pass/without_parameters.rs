@@ -8,7 +8,8 @@ network! {
     Inferred: [7] -> [_] {}
 }
 
-fn main() {
+#[test]
+fn runs() {
     let device = Cpu::default();
     let x: Tensor<Rank4<2, 3, 4, 4>, f32, _> = device.sample_normal();
     let mut net = Activation::new(&device);

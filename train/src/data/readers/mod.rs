@@ -1,6 +1,6 @@
 //! Readers of data files. No file content makes a reader panic, hang or allocate excessive memory.
 //!
-//! Memory bounds while reading a file, including the result (`train/tests/files/room.rs` checks them in a process with limited memory):
+//! Memory bounds while reading a file, including the result (`train/tests/train/files/room.rs` checks them in a process with limited memory):
 //!
 //! | file | maximum memory | maximum file size |
 //! |--|--|--|

@@ -4,9 +4,9 @@ use jpeg_encoder::ColorType;
 use layercake_train::data::Dataset;
 use layercake_train::data::readers::{Channels, MaskFolder, read_image, read_mask};
 
-use crate::jpeg::{jpeg, with_exif};
-use crate::place::{Place, words};
-use crate::png::{self, GRAY, GRAY_ALPHA, PALETTE, RGB, RGBA, chunk, exif};
+use super::jpeg::{jpeg, with_exif};
+use super::place::{Place, words};
+use super::png::{self, GRAY, GRAY_ALPHA, PALETTE, RGB, RGBA, chunk, exif};
 
 /// The bytes of the pixels, row by row, one channel after the other.
 fn read(place: &Place, file: &[u8], channels: Channels) -> Vec<u8> {

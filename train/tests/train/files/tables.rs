@@ -3,7 +3,7 @@
 use layercake_train::data::Dataset;
 use layercake_train::data::readers::{Header, Table, Target};
 
-use crate::place::{Place, gzip, words};
+use super::place::{Place, gzip, words};
 
 /// Columns, classes, labels and numbers of a table.
 type Found = (Vec<String>, Vec<String>, Vec<usize>, Vec<f32>);

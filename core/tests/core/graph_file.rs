@@ -1,18 +1,16 @@
 //! Graph files: written graphs are read back unchanged, and errors name the invalid part.
 
-mod catalogue;
-#[path = "../../draw/tests/networks/mod.rs"]
-mod networks;
-
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use catalogue::Catalogue;
 use layercake::io::{IoError, graph_from_json, graph_to_json, load_graph, save_graph};
 use layercake::ir::ops::*;
 use layercake::ir::{Builder, Graph, INFER, MAX_VALUES, Op, Shape};
 use layercake::{Drawing, Summary};
+
+use crate::catalogue::Catalogue;
+use crate::networks;
 
 #[test]
 fn what_is_written_is_read() {

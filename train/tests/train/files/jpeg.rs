@@ -2,7 +2,7 @@
 
 use jpeg_encoder::{ColorType, Encoder};
 
-use crate::png::exif;
+use super::png::exif;
 
 /// A photo from its pixels, row by row.
 pub fn jpeg([height, width]: [u16; 2], color: ColorType, pixels: &[u8]) -> Vec<u8> {

@@ -9,10 +9,10 @@ use layercake::prelude::*;
 use layercake_train::data::read_idx;
 use layercake_train::data::readers::{Channels, Header, Table, Target, Text, read_cifar10, read_image};
 
-use crate::child::{child, errand, used};
-use crate::jpeg::jpeg;
-use crate::place::{Place, gzip};
-use crate::png::{GRAY, RGB, png};
+use super::child::{child, errand, used};
+use super::jpeg::jpeg;
+use super::place::{Place, gzip};
+use super::png::{GRAY, RGB, png};
 
 const MIB: usize = 1 << 20;
 
@@ -160,7 +160,7 @@ fn no_file_takes_more_than_is_stated() {
         None => {}
     }
     let place = Place::new();
-    let test = "room::no_file_takes_more_than_is_stated";
+    let test = "files::room::no_file_takes_more_than_is_stated";
     let run = |case: &str, path: &Path, room| {
         let done = child(test, case, path, room);
         let said = String::from_utf8_lossy(&done.stdout).into_owned();

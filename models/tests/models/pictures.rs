@@ -1,10 +1,10 @@
 //! The pictures in the documentation are up to date.
 
-#[path = "../examples/zoo_pictures.rs"]
+#[path = "../../examples/zoo_pictures.rs"]
 #[allow(missing_docs)]
-mod pictures;
+mod zoo_pictures;
 
-use pictures::{DRAWN, picture};
+use zoo_pictures::{DRAWN, picture};
 
 #[test]
 fn pictures_are_up_to_date() {

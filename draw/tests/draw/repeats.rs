@@ -1,12 +1,10 @@
 //! Repeated blocks in pictures: each is drawn once, in a frame that shows the number of repetitions.
 
-mod networks;
-#[allow(dead_code, reason = "it reads more than is asked for here")]
-mod picture;
-
 use layercake_draw::Drawing;
 use layercake_ir::Graph;
-use picture::Picture;
+
+use crate::networks;
+use crate::picture::{self, Picture};
 
 /// The texts of the frames in a picture.
 fn frames(graph: &Graph) -> Vec<String> {

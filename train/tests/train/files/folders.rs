@@ -5,8 +5,8 @@ use std::fs;
 use layercake_train::data::readers::{Channels, ImageFiles, ImageFolder, MaskFolder};
 use layercake_train::data::{Dataset, check};
 
-use crate::place::{Place, words};
-use crate::png::{GRAY, png};
+use super::place::{Place, words};
+use super::png::{GRAY, png};
 
 fn dot(gray: u8) -> Vec<u8> {
     png([1, 1], 8, GRAY, &[&[gray]], &[])

@@ -2,7 +2,7 @@
 
 use layercake_train::data::readers::Text;
 
-use crate::place::{Place, gzip};
+use super::place::{Place, gzip};
 
 #[test]
 fn a_byte_order_mark_is_skipped() {

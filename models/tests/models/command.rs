@@ -1,11 +1,9 @@
 //! Errors of the command: exit codes and one-line messages.
 
-mod support;
-
 use std::fs;
 
+use crate::support::{Place, idx};
 use safetensors::tensor::{Dtype, TensorView};
-use support::{Place, idx};
 
 #[test]
 fn unknown_names() {
@@ -205,7 +203,10 @@ fn options_that_are_missing_or_unknown() {
 #[test]
 fn cuda_in_a_build_without_it() {
     let how = "build with `cargo build --release -p layercake-models --features cuda`";
-    Place::new().fails("train lenet5 --device cuda", 1, &format!("error: this build runs on the CPU only; for CUDA, {how}"));
+    for command in ["train", "bench"] {
+        let line = format!("error: this build runs on the CPU only; for CUDA, {how}");
+        Place::new().fails(&format!("{command} lenet5 --device cuda"), 1, &line);
+    }
 }
 
 /// Three training images and two test images, which each case modifies.

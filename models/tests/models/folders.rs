@@ -1,15 +1,13 @@
 //! Concurrent use, removal and replacement of run folders.
 #![cfg(unix)]
 
-mod support;
-
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::support::Place;
 use layercake_train::Checkpoints;
-use support::Place;
 
 /// A run that is longer than the tests.
 const TRAIN: &str = "train lenet5 --epochs 500 --seed 4 --checkpoint-every 1 --threads 1 --out r";

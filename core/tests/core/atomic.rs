@@ -33,7 +33,7 @@ fn mode(path: &Path) -> u32 {
 /// This test binary as a child process that performs `role` on `at`.
 fn child(role: &str, at: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "as_a_child", "--nocapture"]).env("ATOMIC_ROLE", role).env("ATOMIC_AT", at);
+    command.args(["--exact", "atomic::as_a_child", "--nocapture"]).env("ATOMIC_ROLE", role).env("ATOMIC_AT", at);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command
 }

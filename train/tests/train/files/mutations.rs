@@ -9,10 +9,10 @@ use layercake_train::data::readers::{Channels, Table, Target, Text, read_cifar10
 use layercake_train::data::{DataError, rand, read_idx};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
-use crate::child::{child, errand};
-use crate::jpeg::{jpeg, with_exif};
-use crate::place::{Place, gzip, words};
-use crate::png::{self, GRAY, PALETTE, RGB, chunk, exif, mended};
+use super::child::{child, errand};
+use super::jpeg::{jpeg, with_exif};
+use super::place::{Place, gzip, words};
+use super::png::{self, GRAY, PALETTE, RGB, chunk, exif, mended};
 
 type Reader = fn(&Path) -> Result<(), DataError>;
 
@@ -108,7 +108,7 @@ fn spoiled_files() {
     let place = Place::new();
     for (name, ..) in kinds() {
         // The memory limit of an image.
-        let done = child("mutations::spoiled_files", name, &place.path(name), cfg!(target_os = "linux").then_some(2 << 30));
+        let done = child("files::mutations::spoiled_files", name, &place.path(name), cfg!(target_os = "linux").then_some(2 << 30));
         println!("{}", String::from_utf8_lossy(&done.stdout).lines().find(|line| line.contains(" errors of ")).unwrap_or_default());
         assert!(done.status.success(), "{name}: {}", String::from_utf8_lossy(&done.stderr));
     }

@@ -1,8 +1,6 @@
 //! Options without effect are errors that list the supported options.
 
-mod support;
-
-use support::{Place, idx};
+use crate::support::{Place, idx};
 
 /// Without a command, the help is printed, without an error message.
 #[test]

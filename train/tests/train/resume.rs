@@ -195,7 +195,7 @@ impl Task<Cell> for Letters {
         rows.into_iter().collect()
     }
 
-    fn load_state(&mut self, state: Vec<(String, Array<f32>)>) -> Result<(), String> {
+    fn load_state(&mut self, state: Vec<(String, Array<f32>)>, _: &Cpu) -> Result<(), String> {
         self.hidden = state.into_iter().next().map(|(_, array)| array.into_vec());
         Ok(())
     }

@@ -1,17 +1,15 @@
 //! Interrupted and killed runs, and resuming.
 #![cfg(unix)]
 
-mod support;
-
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::support::{FILES, Place};
 use layercake::prelude::*;
 use layercake_models::LeNet5;
 use layercake_train::{Checkpoints, load_latest};
-use support::{FILES, Place};
 
 /// Two epochs of 90 steps with a checkpoint after each step, so that kills often happen while one is written.
 const TRAIN: &str = "train lenet5 --epochs 2 --seed 4 --checkpoint-every 1 --threads 1 --out r";

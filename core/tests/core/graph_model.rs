@@ -1,11 +1,8 @@
 //! Models built from graphs at run time: the same numbers as the types that `network!` generates, and errors instead of type errors.
 
-mod catalogue;
-
 use std::fs;
 use std::path::PathBuf;
 
-use catalogue::Catalogue;
 use layercake::dfdx::nn::{BuildModule, ModelEMA, NumParams, ResetParams};
 use layercake::io::{load_safetensors, save_safetensors};
 use layercake::ir::ops::*;
@@ -13,6 +10,8 @@ use layercake::ir::{Builder, Graph, INFER, Mistake, Op, Part, Shape};
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
 use layercake::{EngineError, GraphError};
+
+use crate::catalogue::Catalogue;
 
 network! {
     /// A network of many kinds of layers.

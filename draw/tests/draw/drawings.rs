@@ -1,12 +1,11 @@
 //! Pictures, read back: they contain everything in the graph, and nothing overlaps. Folding is tested in `repeats.rs`.
 
-mod networks;
-mod picture;
-
 use layercake_draw::Drawing;
 use layercake_ir::ops::{Linear, Subgraph};
 use layercake_ir::{Builder, Graph, INFER, Op, Shape};
-use picture::Picture;
+
+use crate::networks;
+use crate::picture::Picture;
 
 /// The picture of every network, folded and unfolded.
 fn pictures() -> Vec<(Graph, Picture)> {

@@ -1,11 +1,9 @@
 //! Successful runs of the command.
 
-mod support;
-
 use std::fs;
 
+use crate::support::{FILES, Place};
 use layercake_tests::shared_data;
-use support::{FILES, Place};
 
 #[test]
 fn lists_and_help() {

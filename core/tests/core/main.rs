@@ -1,0 +1,26 @@
+//! What the crate gives to its users. One program: each would be linked with everything, and compile what they share again.
+
+mod api;
+mod atomic;
+mod catalogue;
+mod crates;
+mod dfdx_module;
+mod finite;
+mod graph_file;
+mod graph_model;
+mod initial;
+mod joins;
+mod language;
+mod layouts;
+mod links;
+mod model;
+mod model_forward;
+#[path = "../../../draw/tests/draw/networks.rs"]
+mod networks;
+mod outputs;
+mod parameter_paths;
+mod paths;
+mod safetensors;
+mod sequences;
+mod steps;
+mod summary;

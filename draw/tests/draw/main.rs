@@ -1,0 +1,7 @@
+//! Drawings, read back.
+
+mod drawings;
+mod networks;
+mod options;
+mod picture;
+mod repeats;

@@ -1,0 +1,4 @@
+//! Shape rules and graphs.
+
+mod graphs;
+mod rules;

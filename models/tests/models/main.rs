@@ -1,0 +1,9 @@
+//! The command, and the pictures of the zoo. The tests with a CUDA device are a program of their own: `cuda.rs`.
+
+mod command;
+mod folders;
+mod interrupt;
+mod options;
+mod pictures;
+mod run;
+mod support;

@@ -1,0 +1,10 @@
+//! Programs that have to compile and to run. Those that are about a whole crate, its lints, names or prelude, are crates of their own beside this one.
+
+mod derive;
+mod dfdx;
+mod dfdx_tuple;
+mod names;
+mod options;
+mod stride_with_remainder;
+mod symbolic;
+mod without_parameters;

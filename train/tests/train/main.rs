@@ -1,0 +1,12 @@
+//! Data, training, checkpoints and run folders. One program, but for `memory.rs`, which measures its whole process.
+
+mod api;
+mod best;
+mod files;
+mod idx;
+mod readers;
+mod resume;
+mod run_folder;
+mod settings;
+mod trainer;
+mod weights;
