@@ -3,17 +3,7 @@
 use layercake_ir::ops::Rescaling;
 use pulp::Simd;
 
-use super::{Curve, Formula};
-
-impl Formula for Rescaling {
-    fn value(&self, x: f64) -> f64 {
-        x * self.scale + self.offset
-    }
-
-    fn slope(&self, _: f64) -> f64 {
-        self.scale
-    }
-}
+use super::Curve;
 
 impl Curve for Rescaling {
     fn by_input(self) -> bool {
