@@ -26,13 +26,16 @@ pub struct Generic {
     pub runtime: bool,
 }
 
-/// `block name(arg, arg = default) { steps }`
+/// `pub block name(arg, arg = default) { steps }`
 #[derive(Debug)]
 pub struct Template {
     pub docs: Vec<Attribute>,
+    pub vis: Visibility,
     pub name: Ident,
     pub params: Vec<Param>,
     pub steps: Vec<Step>,
+    /// All but the visibility, as written.
+    pub tokens: TokenStream,
 }
 
 /// A parameter of a template.

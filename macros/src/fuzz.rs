@@ -6,7 +6,7 @@ use crate::network::network;
 use crate::testing::{LENET5, tokens};
 
 /// Valid blocks to mutate.
-const BLOCKS: [&str; 9] = [
+const BLOCKS: [&str; 10] = [
     LENET5,
     "A: [3, H, 2 * W] -> [_] { #[doc = \"x\"] a: Conv2d(C, kernel = (3, K), groups = 3, bias = B), BatchNorm2d(C, eps = 1e-3), Flatten -> [N],
          Softmax } pub(crate) B: [7, 9] -> [7, 5] { Linear(9 -> 5), Dropout(p = 0.1), LogSoftmax(axis = 1), LeakyReLU(negative_slope = -0.5) }",
@@ -29,6 +29,8 @@ const BLOCKS: [&str; 9] = [
      Outer: [8] -> [4] { vae: Vae as (mean, var), from mean, Pair(var), nets::Head<3> -> [4], ::other::Net, Wide<4>, Linear(4) }
      Wide<const H: usize>: [H] -> [H] { Linear(H) }",
     "Custom: [8] -> [4] { layercake::dfdx::nn::modules::Linear(8, 4) -> [4], t: my::Tanh<>() -> [4], reuse t, my::Own<4, E, D>() -> [4] }",
+    "[Unit { [Inner { block Other() { Tanh } }] block Conv(size) { Part(size), Inner } block Part(size) { Linear(size) } }]
+     pub block Own(size) { Unit(size), ReLU } N: [4] -> [2] { Own(3), Unit(2) }",
 ];
 
 /// Keywords, names and numbers with a meaning in some place.

@@ -4,32 +4,42 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use crate::ast::{Step, Template};
 use crate::lower::{self, Peer, Templates};
+use crate::parse::import;
 use crate::report::Report;
 use crate::{check, editor, expand, parse, shape};
 
-/// Expands `(crate path) (network | template)*`.
+/// Expands `(crate path) given* use* (network | template)*`.
 pub fn network(tokens: TokenStream) -> TokenStream {
     let mut tokens = tokens.into_iter();
     let path = match tokens.next() {
         Some(TokenTree::Group(path)) => path.stream(),
         _ => quote::quote!(::layercake),
     };
-    let tokens: TokenStream = tokens.collect();
+    let mut report = Report::default();
+    let (given, tokens) = import::split(tokens.collect());
+    let (uses, tokens) = import::uses(tokens, &mut report);
+    if let Some((first, others)) = uses.split_first() {
+        let (illegible, call) = (report.to_tokens(), import::call(&path, &given, first, others, &tokens));
+        return quote::quote!(#illegible #call);
+    }
     let offers = editor::is_listening().then(|| editor::offers(&tokens));
     if offers.is_some() && editor::has_cursor(&tokens) {
         return quote::quote!(#offers);
     }
-    let mut report = Report::default();
-    let parse::Block { mut networks, templates } = parse::block(tokens, &mut report);
+    let imported = import::given(&given);
+    let parse::Block { mut networks, templates, imports } = parse::block(quote::quote!(#given #tokens), &mut report);
     let shown = editor::is_listening().then(|| {
         let steps: Vec<&[Step]> = networks.iter().map(|(network, _)| network.steps.as_slice()).collect();
-        let templates: Vec<&Template> = templates.iter().map(|(template, _)| template).collect();
+        let others =
+            imports.iter().filter_map(|import| import.block.templates.first().filter(|(template, _)| template.name == import.name));
+        let templates: Vec<&Template> = templates.iter().chain(others).map(|(template, _)| template).collect();
         editor::templates(&templates, &steps)
     });
     check::names(&mut networks);
     check::cycles(&mut networks);
     let peers = Peer::all(networks.iter().map(|(network, _)| network));
-    let templates = Templates::new(templates, &peers, &mut report);
+    let templates = Templates::new(templates, imports, &peers, &mut report);
+    let exports = expand::exports(&templates.own(), &imported);
     let illegible = report.to_tokens();
     let networks: TokenStream = networks
         .iter_mut()
@@ -42,5 +52,5 @@ pub fn network(tokens: TokenStream) -> TokenStream {
             quote::quote!(#items #shown)
         })
         .collect();
-    quote::quote!(#offers #illegible #networks #shown)
+    quote::quote!(#offers #illegible #exports #networks #shown)
 }

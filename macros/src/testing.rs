@@ -39,11 +39,11 @@ pub fn mistakes(block: &str) -> Vec<String> {
 /// All mistakes of a block, in the order of the stages.
 pub fn report(block: &str) -> Report {
     let mut report = Report::default();
-    let parse::Block { mut networks, templates } = parse::block(tokens(block), &mut report);
+    let parse::Block { mut networks, templates, imports } = parse::block(tokens(block), &mut report);
     check::names(&mut networks);
     check::cycles(&mut networks);
     let peers = Peer::all(networks.iter().map(|(network, _)| network));
-    let templates = Templates::new(templates, &peers, &mut report);
+    let templates = Templates::new(templates, imports, &peers, &mut report);
     for (network, own) in &mut networks {
         check::network(network, own);
         let plan = lower::network(network, &templates, &peers, own);
@@ -56,9 +56,9 @@ pub fn report(block: &str) -> Report {
 /// Calls `work` with the model of a block's only network and its mistakes.
 pub fn with_model<R>(block: &str, work: impl FnOnce(&Model, &Report) -> R) -> R {
     let mut report = Report::default();
-    let parse::Block { mut networks, templates } = parse::block(tokens(block), &mut report);
+    let parse::Block { mut networks, templates, imports } = parse::block(tokens(block), &mut report);
     let peers = Peer::all(networks.iter().map(|(network, _)| network));
-    let templates = Templates::new(templates, &peers, &mut report);
+    let templates = Templates::new(templates, imports, &peers, &mut report);
     let (network, own) = networks.first_mut().expect("a test's block has a network");
     report.append(own);
     check::network(network, &mut report);

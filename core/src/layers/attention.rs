@@ -143,11 +143,11 @@ pub(crate) fn forward<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     let scores = match inputs.last().filter(|_| op.mask) {
         Some(mask) => {
             let (scores, tape) = scores.split_tape();
-            // The same mask for each head.
+            // The same mask for each head. It is the scores that are reshaped: dfdx's `reshape` of a broadcast tensor loses gradients on CUDA.
             let mask = mask.flat().put_tape(tape).try_reshape_like(&(batch, length, steps))?;
-            let mask = mask.try_broadcast_like::<_, Axis<1>>(&(batch, op.heads, length, steps))?;
-            let (mask, tape) = mask.try_reshape_like(&(heads, length, steps))?.split_tape();
-            scores.put_tape(tape).try_add(mask)?
+            let (mask, tape) = mask.try_broadcast_like::<_, Axis<1>>(&(batch, op.heads, length, steps))?.split_tape();
+            let scores = scores.put_tape(tape).try_reshape_like(&(batch, op.heads, length, steps))?;
+            scores.try_add(mask)?.try_reshape_like(&(heads, length, steps))?
         }
         None => scores,
     };

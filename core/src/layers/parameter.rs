@@ -1,9 +1,9 @@
 //! Learned tensors.
 
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
-use dfdx::shapes::{Axis, ConstShape, Dtype};
-use dfdx::tensor::{Cpu, PutTape, Storage, Tensor};
-use dfdx::tensor_ops::{BroadcastTo, Device};
+use dfdx::shapes::{ConstShape, Dtype};
+use dfdx::tensor::{Cpu, PutTape, SplitTape, Storage, Tensor};
+use dfdx::tensor_ops::{Device, ReshapeTo, TryMatMul};
 
 use super::{Layer, portable};
 use crate::Scalar;
@@ -41,8 +41,11 @@ portable! {
     Parameter: |op, x, tape, context| {
         let (batch, value) = (x.dims()[0], &context.params[0]);
         let sizes = op.shape.as_slice();
-        let flat = value.flat().put_tape(tape);
-        let (y, tape) = Value::erase(flat.try_broadcast_like::<_, Axis<0>>(&(batch, sizes.iter().product::<usize>()))?)?;
+        // A product, as dfdx's `reshape` of a broadcast tensor loses all of the gradient but the first sample's on CUDA.
+        let ones: Tensor<(usize, usize), E, D> = x.device().try_ones_like(&(batch, 1))?;
+        let row = value.flat().put_tape(tape).try_reshape_like(&(1, sizes.iter().product::<usize>()))?;
+        let (row, tape) = row.split_tape();
+        let (y, tape) = Value::erase(ones.put_tape(tape).try_matmul(row)?)?;
         Ok((y.with_dims([&[batch], sizes].concat()), tape))
     };
 }

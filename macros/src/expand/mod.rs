@@ -2,6 +2,7 @@
 
 mod docs;
 mod drawing;
+mod exports;
 mod facts;
 mod fields;
 mod forward;
@@ -13,6 +14,7 @@ mod structure;
 mod tests;
 
 pub use docs::{costs, gives};
+pub use exports::exports;
 #[cfg(test)]
 pub use op::{decided, symbolic};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};

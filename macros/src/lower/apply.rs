@@ -20,7 +20,7 @@ impl Lowering<'_, '_> {
         if let Some(row) = layers::find(&kind.to_string()) {
             return self.built_in(step, layer, row);
         }
-        if self.templates.find(kind).is_some() {
+        if self.templates.knows(kind, self.home) {
             return self.template(step, layer);
         }
         if self.networks.iter().any(|network| network.name == *kind) {
@@ -37,7 +37,7 @@ impl Lowering<'_, '_> {
             return self.lost(step, layer.tokens.clone());
         }
         let mut others: Vec<String> = self.networks.iter().map(|network| plain(&network.name)).collect();
-        others.extend(self.templates.names());
+        others.extend(self.templates.names(self.home));
         match resolve::row(layer, &others, self.report) {
             Some((row, layer)) => self.built_in(step, &layer, row),
             None => self.lost(step, layer.tokens.clone()),

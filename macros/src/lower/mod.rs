@@ -220,6 +220,8 @@ struct Lowering<'a, 'r> {
     sharing: Option<reuse::Sharing>,
     /// The templates around the current step.
     within: Vec<Ident>,
+    /// The block of the innermost template.
+    home: usize,
     /// Only a template is looked at, with its arguments open.
     definition: bool,
     /// These arguments, and the words of loops whose list is one of them.
@@ -268,6 +270,7 @@ impl<'a, 'r> Lowering<'a, 'r> {
             applied: HashMap::new(),
             sharing: None,
             within: Vec::new(),
+            home: 0,
             definition: false,
             open_words: Vec::new(),
             unsound: false,

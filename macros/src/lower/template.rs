@@ -10,6 +10,7 @@ use super::relocate::{fill, instantiate};
 use super::scope::Scope;
 use super::{Lowering, MAX_DEPTH, Peer, What, plain};
 use crate::ast::{Arg, Layer, Step, Template, words};
+use crate::parse::import::Import;
 use crate::report::Report;
 use crate::settings::Symbols;
 use crate::{check, layers, resolve, spelling};
@@ -23,31 +24,41 @@ pub struct Templates {
 #[derive(Debug)]
 struct Known {
     template: Template,
+    /// The block that it is written in: 0 for this one, others for those that templates are imported from.
+    home: usize,
+    /// The block that imports it, and its name there.
+    imported: Option<(usize, Ident)>,
     /// It or a nested template has mistakes, which are reported at their place and not at its uses.
     broken: bool,
 }
 
 impl Templates {
     /// Checks all templates of a block. `networks` are the names of its networks.
-    pub fn new(templates: Vec<(Template, Report)>, networks: &[Peer], report: &mut Report) -> Self {
+    pub fn new(templates: Vec<(Template, Report)>, imports: Vec<Import>, networks: &[Peer], report: &mut Report) -> Self {
         let mut known = Templates::default();
+        known.import(imports, 0, &mut 0, report);
         for (template, mut mistakes) in templates {
             let broken = mistakes.len() > 0;
             report.append(&mut mistakes);
             let name = &template.name;
-            if known.find(name).is_some() {
+            if known.index(name, 0).is_some() {
                 report.add(name, format_args!("two templates are named `{name}`; give this one another name"));
                 continue;
             }
+            known.list.push(Known { template, home: 0, imported: None, broken });
+        }
+        for name in known.list.iter().filter_map(|known| known.name(0)) {
             if networks.iter().any(|network| network.name == *name) {
                 report.add(name, format_args!("`{name}` is a network of this block; give the template another name"));
             }
-            known.list.push(Known { template, broken });
         }
+        known.portable(networks, report);
         for i in 0..known.list.len() {
             if let Some((place, cycle)) = known.cycle(i) {
-                let name = &known.list[i].template.name;
-                report.add(place, format_args!("the template `{name}` contains itself: {cycle}"));
+                let Known { template: Template { name, .. }, home, .. } = &known.list[i];
+                if *home == 0 {
+                    report.add(place, format_args!("the template `{name}` contains itself: {cycle}"));
+                }
                 known.list[i].broken = true;
             }
         }
@@ -56,7 +67,7 @@ impl Templates {
         let uses: Vec<Vec<usize>> = known
             .list
             .iter()
-            .map(|known_one| words(&known_one.template.steps).iter().filter_map(|used| known.index(used)).collect())
+            .map(|one| words(&one.template.steps).iter().filter_map(|used| known.index(used, one.home)).collect())
             .collect();
         // Inner templates first, so that a mistake is reported for the innermost only.
         let mut open: Vec<usize> = (0..known.list.len()).filter(|&i| !known.list[i].broken).collect();
@@ -67,32 +78,93 @@ impl Templates {
                 let mut mistakes = Report::default();
                 known.define(i, networks, &mut mistakes);
                 known.list[i].broken = mistakes.len() > 0;
-                report.append(&mut mistakes);
+                // Those of imported templates are reported in their own block.
+                if known.list[i].home == 0 {
+                    report.append(&mut mistakes);
+                }
+            }
+        }
+        for known in known.list.iter().filter(|known| known.broken) {
+            if let Some((0, name)) = &known.imported {
+                report.add(name, format_args!("the template `{name}` has mistakes, which are reported where it is declared"));
             }
         }
         known
     }
 
+    /// Adds the templates of other blocks that the block `to` imports. `homes` counts the blocks.
+    fn import(&mut self, imports: Vec<Import>, to: usize, homes: &mut usize, report: &mut Report) {
+        for Import { name, block } in imports {
+            if layers::find(&plain(&name)).is_some() || layers::is_combinator(&plain(&name)) {
+                report.add(
+                    &name,
+                    format_args!("`{name}` is a built-in layer; import the template under another name: `use .. as Own{name};`"),
+                );
+                continue;
+            }
+            if self.index(&name, to).is_some() {
+                report.add(&name, format_args!("two templates are named `{name}`; import one under another name: `use .. as ..;`"));
+                continue;
+            }
+            *homes += 1;
+            let home = *homes;
+            let mut imported = Some((to, name));
+            for (template, mistakes) in block.templates {
+                self.list.push(Known { template, home, imported: imported.take(), broken: mistakes.len() > 0 });
+            }
+            self.import(block.imports, home, homes, &mut Report::default());
+        }
+    }
+
+    /// Reports networks of this block in templates that other blocks use: they are found by their path only.
+    fn portable(&self, networks: &[Peer], report: &mut Report) {
+        let mut open: Vec<usize> = self.list.iter().enumerate().filter(|(_, known)| known.is_shared()).map(|(i, _)| i).collect();
+        let mut at = 0;
+        while let Some(&i) = open.get(at) {
+            at += 1;
+            for used in words(&self.list[i].template.steps) {
+                if networks.iter().any(|network| network.name == used) {
+                    let name = &self.list[open[0]].template.name;
+                    report.add(
+                        &used,
+                        format_args!("other blocks that use the template `{name}` do not see the network `{used}`\nhelp: write its path: `crate::{used}`"),
+                    );
+                }
+                open.extend(self.index(&used, 0).filter(|next| self.list[*next].home == 0 && !open.contains(next)));
+            }
+        }
+    }
+
     /// A template that uses a broken one is broken.
     fn spread(&mut self) {
         loop {
-            let used =
-                |known: &Known| words(&known.template.steps).iter().filter_map(|used| self.index(used)).any(|used| self.list[used].broken);
+            let used = |known: &Known| {
+                words(&known.template.steps).iter().filter_map(|used| self.index(used, known.home)).any(|used| self.list[used].broken)
+            };
             let Some(next) = self.list.iter().position(|known| !known.broken && used(known)) else { return };
             self.list[next].broken = true;
         }
     }
 
-    pub fn names(&self) -> impl Iterator<Item = String> {
-        self.list.iter().map(|known| plain(&known.template.name))
+    /// The names of templates in a block.
+    pub fn names(&self, home: usize) -> impl Iterator<Item = String> {
+        self.list.iter().filter_map(move |known| known.name(home)).map(plain)
     }
 
-    pub(super) fn find(&self, name: &Ident) -> Option<&Template> {
-        self.list.iter().map(|known| &known.template).find(|template| template.name == *name)
+    /// Whether the word is a template in a block.
+    pub(super) fn knows(&self, name: &Ident, home: usize) -> bool {
+        self.index(name, home).is_some()
     }
 
-    fn index(&self, name: &Ident) -> Option<usize> {
-        self.list.iter().position(|known| known.template.name == *name)
+    /// The template of this name in a block. An imported template may be given a layer that is a template of the block that uses it.
+    fn index(&self, name: &Ident, home: usize) -> Option<usize> {
+        let of = |home| self.list.iter().position(|known| known.name(home) == Some(name));
+        of(home).or_else(|| of(0))
+    }
+
+    /// The block's own templates.
+    pub fn own(&self) -> Vec<&Template> {
+        self.list.iter().filter(|known| known.home == 0).map(|known| &known.template).collect()
     }
 
     /// The use through which a template contains itself, and the path to it.
@@ -102,7 +174,7 @@ impl Templates {
         // Depth first, each template once.
         while let Some((at, first)) = way.pop() {
             for used in words(&self.list[at].template.steps) {
-                let Some(next) = self.index(&used) else { continue };
+                let Some(next) = self.index(&used, self.list[at].home) else { continue };
                 let place = first.clone().unwrap_or_else(|| used.clone());
                 if next == start {
                     let through = if at == start { String::new() } else { format!(" -> `{}`", self.list[at].template.name) };
@@ -129,6 +201,7 @@ impl Templates {
         lowering.definition = true;
         lowering.open_words = template.params.iter().map(|param| param.name.to_string()).collect();
         lowering.within = vec![template.name.clone()];
+        lowering.home = self.list[at].home;
         lowering.scopes = vec![Scope::of_template(0, Vec::new())];
         lowering.foresee(&template.steps);
         lowering.steps(&template.steps);
@@ -148,11 +221,25 @@ impl Templates {
     }
 }
 
+impl Known {
+    /// Its name in a block, if it is seen there.
+    fn name(&self, home: usize) -> Option<&Ident> {
+        match &self.imported {
+            Some((to, name)) if *to == home => Some(name),
+            _ => Some(&self.template.name).filter(|_| self.home == home),
+        }
+    }
+
+    fn is_shared(&self) -> bool {
+        self.home == 0 && !matches!(self.template.vis, syn::Visibility::Inherited)
+    }
+}
+
 impl Lowering<'_, '_> {
     /// A template in the place of a layer.
     pub(super) fn template(&mut self, step: &Step, layer: &Layer) {
         let templates = self.templates;
-        let Some(at) = templates.index(&layer.kind) else { return };
+        let Some(at) = templates.index(&layer.kind, self.home) else { return };
         let template = &templates.list[at].template;
         if templates.list[at].broken || layer.illegible_args {
             return self.broken(step, layer);
@@ -171,9 +258,11 @@ impl Lowering<'_, '_> {
         let foreseen = std::mem::take(&mut self.foreseen);
         self.foresee(&steps);
         self.within.push(layer.kind.clone());
+        let home = std::mem::replace(&mut self.home, templates.list[at].home);
         self.scopes.push(Scope::of_template(self.current, passed));
         self.steps(&steps);
         self.close_scope();
+        self.home = home;
         self.within.pop();
         self.foreseen = foreseen;
         self.floor = floor;

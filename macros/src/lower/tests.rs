@@ -8,9 +8,9 @@ use crate::testing::{mistakes, tokens};
 #[track_caller]
 fn plan(block: &str) -> Vec<String> {
     let mut report = Report::default();
-    let parse::Block { networks, templates } = parse::block(tokens(block), &mut report);
+    let parse::Block { networks, templates, imports } = parse::block(tokens(block), &mut report);
     let peers = Peer::all(networks.iter().map(|(network, _)| network));
-    let templates = Templates::new(templates, &peers, &mut report);
+    let templates = Templates::new(templates, imports, &peers, &mut report);
     let (network, _) = networks.last().expect("a test's block has a network");
     let plan = super::network(network, &templates, &peers, &mut report);
     assert_eq!(report.texts(), [""; 0]);

@@ -6,6 +6,7 @@ mod control;
 mod foreign;
 mod generics;
 mod header;
+pub mod import;
 mod layer;
 mod ports;
 mod shape;
@@ -27,6 +28,7 @@ const EXAMPLE: &str = "`Name: [1, 28, 28] -> [10] { .. }`";
 /// The parts of a block, each with its mistakes.
 #[derive(Debug, Default)]
 pub struct Block {
+    pub imports: Vec<import::Import>,
     pub networks: Vec<(Network, Report)>,
     pub templates: Vec<(Template, Report)>,
 }
@@ -34,7 +36,7 @@ pub struct Block {
 /// The content of `network! { .. }`. Mistakes outside its parts go to `report`.
 ///
 /// ```text
-/// block = (network | template)*
+/// block = given* (network | template)*
 /// ```
 pub fn block(tokens: TokenStream, report: &mut Report) -> Block {
     if tokens.is_empty() {
@@ -42,7 +44,12 @@ pub fn block(tokens: TokenStream, report: &mut Report) -> Block {
     }
     let mut block = Block::default();
     inside(tokens, report, |input, report| {
+        block.imports = import::imports(input);
         while !input.is_empty() {
+            if import::begins(input) {
+                import::late(input, report);
+                continue;
+            }
             let mut mistakes = Report::default();
             if template::begins(input) {
                 match template::template(input, &mut mistakes) {

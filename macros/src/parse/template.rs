@@ -1,10 +1,10 @@
 //! Templates: bodies with parameters, declared next to the networks of a block.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Expr, Token};
+use syn::{Expr, Token, Visibility};
 
 use super::{found, group, inside, layer, next, skip_to_comma, steps, token, word_then_equals};
 use crate::ast::{Param, Template};
@@ -19,6 +19,9 @@ pub fn begins(input: ParseStream) -> bool {
     let input = &input.fork();
     // Its documentation.
     while input.peek(Token![#]) && token(input).is_some() && group(input, Delimiter::Bracket).is_some() {}
+    if input.parse::<Visibility>().is_err() {
+        return false;
+    }
     let Some(TokenTree::Ident(word)) = next(input) else { return false };
     let misspelt = || {
         let head = input.peek2(syn::Ident) && (input.peek3(syn::token::Paren) || input.peek3(syn::token::Brace));
@@ -30,10 +33,11 @@ pub fn begins(input: ParseStream) -> bool {
 /// One template; None if its name or body is invalid.
 ///
 /// ```text
-/// template = doc* 'block' word params? '{' steps '}'
+/// template = doc* visibility 'block' word params? '{' steps '}'
 /// ```
 pub fn template(input: ParseStream, report: &mut Report) -> Option<Template> {
     let docs = steps::docs(input, "templates", report);
+    let vis = input.parse().unwrap_or(Visibility::Inherited);
     let keyword = token(input);
     if let Some(TokenTree::Ident(word)) = &keyword
         && word != "block"
@@ -58,10 +62,8 @@ pub fn template(input: ParseStream, report: &mut Report) -> Option<Template> {
     if layer::KEYWORDS.contains(&name.to_string().as_str()) {
         report.add(&name, format_args!("`{name}` is a keyword of `network!`; give the template another name"));
     }
-    let params = match group(input, Delimiter::Parenthesis) {
-        Some(params) => self::params(&params, &name, report),
-        None => Vec::new(),
-    };
+    let parentheses = group(input, Delimiter::Parenthesis);
+    let params = parentheses.as_ref().map_or_else(Vec::new, |params| self::params(params, &name, report));
     if input.peek(Token![->]) {
         report.add(
             input.parse::<Token![->]>().ok(),
@@ -75,7 +77,8 @@ pub fn template(input: ParseStream, report: &mut Report) -> Option<Template> {
         Some(body) => {
             let steps = steps::steps(&body, report);
             unused(&params, &body, &name, report);
-            Some(Template { docs, name, params, steps })
+            let tokens = quote!(#(#docs)* block #name #parentheses #body);
+            Some(Template { docs, vis, name, params, steps, tokens })
         }
         None => {
             let other = next(input);

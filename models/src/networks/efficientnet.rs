@@ -7,9 +7,7 @@
 use layercake::prelude::*;
 
 network! {
-    block excitation(squeezed, width) {
-        AdaptiveAvgPool2d(1), fc1: Conv2d(squeezed, kernel = 1), SiLU, fc2: Conv2d(width, kernel = 1), Sigmoid, Mul { {}, { from input } },
-    }
+    use super::blocks::SqueezeExcitation;
 
     block mbconv(inputs, outputs, expansion, kernel, stride, drop) {
         block: Sequential {
@@ -18,7 +16,7 @@ network! {
                 Conv2d(expansion * inputs, kernel = kernel, stride = stride, padding = kernel / 2, groups = expansion * inputs, bias = false),
                 BatchNorm2d, SiLU,
             },
-            excitation(inputs / 4, expansion * inputs),
+            SqueezeExcitation(inputs / 4, expansion * inputs, act = SiLU),
             Sequential { Conv2d(outputs, kernel = 1, bias = false), BatchNorm2d },
         },
         if stride == 1 && inputs == outputs { StochasticDepth(drop), Add { {}, { from input } } }

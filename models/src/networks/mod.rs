@@ -4,6 +4,7 @@
 //! implementation, which the file cites. Published facts, such as parameter counts, are compile-time assertions below each network.
 
 mod alexnet;
+pub mod blocks;
 mod char_lstm;
 mod densenet;
 mod digit_vae;

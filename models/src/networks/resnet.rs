@@ -17,52 +17,16 @@
 use layercake::prelude::*;
 
 network! {
-    // Figure 5, left: two convolutions of 3x3.
-    block basic(width) {
-        Residual {
-            conv1: Conv2d(width, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
-            conv2: Conv2d(width, kernel = 3, padding = 1, bias = false), bn2: BatchNorm2d,
-        },
-        ReLU,
-    }
-
-    // The same with stride 2: the shortcut needs a convolution.
-    block halving(width) {
-        Residual(shortcut = { downsample: Sequential { Conv2d(width, kernel = 1, stride = 2, bias = false), BatchNorm2d } }) {
-            conv1: Conv2d(width, kernel = 3, stride = 2, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
-            conv2: Conv2d(width, kernel = 3, padding = 1, bias = false), bn2: BatchNorm2d,
-        },
-        ReLU,
-    }
-
-    // Figure 5, right: 1x1 reduction, 3x3, 1x1 expansion by 4.
-    block bottleneck(width) {
-        Residual {
-            conv1: Conv2d(width, kernel = 1, bias = false), bn1: BatchNorm2d, ReLU,
-            conv2: Conv2d(width, kernel = 3, padding = 1, bias = false), bn2: BatchNorm2d, ReLU,
-            conv3: Conv2d(4 * width, kernel = 1, bias = false), bn3: BatchNorm2d,
-        },
-        ReLU,
-    }
-
-    // The first block of a stage.
-    block widening(width, stride = 2) {
-        Residual(shortcut = { downsample: Sequential { Conv2d(4 * width, kernel = 1, stride = stride, bias = false), BatchNorm2d } }) {
-            conv1: Conv2d(width, kernel = 1, bias = false), bn1: BatchNorm2d, ReLU,
-            conv2: Conv2d(width, kernel = 3, stride = stride, padding = 1, bias = false), bn2: BatchNorm2d, ReLU,
-            conv3: Conv2d(4 * width, kernel = 1, bias = false), bn3: BatchNorm2d,
-        },
-        ReLU,
-    }
+    use super::blocks::{BasicBlock, BasicBlockFirst, Bottleneck, BottleneckFirst};
 
     /// ResNet-18 (He et al., 2016): 224x224 color images to logits of 1000 classes.
     pub ResNet18: [3, 224, 224] -> [1000] {
         conv1: Conv2d(64, kernel = 7, stride = 2, padding = 3, bias = false), bn1: BatchNorm2d, ReLU,
         MaxPool2d(3, stride = 2, padding = 1),
-        layer1: Sequential { basic(64), basic(64) },
-        layer2: Sequential { halving(128), basic(128) },
-        layer3: Sequential { halving(256), basic(256) },
-        layer4: Sequential { halving(512), basic(512) },
+        layer1: Sequential { BasicBlock(64), BasicBlock(64) },
+        layer2: Sequential { BasicBlockFirst(128), BasicBlock(128) },
+        layer3: Sequential { BasicBlockFirst(256), BasicBlock(256) },
+        layer4: Sequential { BasicBlockFirst(512), BasicBlock(512) },
         GlobalAvgPool2d,
         fc: Linear(1000),
     }
@@ -71,10 +35,10 @@ network! {
     pub ResNet50: [3, 224, 224] -> [1000] {
         conv1: Conv2d(64, kernel = 7, stride = 2, padding = 3, bias = false), bn1: BatchNorm2d, ReLU,
         MaxPool2d(3, stride = 2, padding = 1),
-        layer1: Sequential { widening(64, stride = 1), Repeat(2) { bottleneck(64) } },
-        layer2: Sequential { widening(128), Repeat(3) { bottleneck(128) } },
-        layer3: Sequential { widening(256), Repeat(5) { bottleneck(256) } },
-        layer4: Sequential { widening(512), Repeat(2) { bottleneck(512) } },
+        layer1: Sequential { BottleneckFirst(64, stride = 1), Repeat(2) { Bottleneck(64) } },
+        layer2: Sequential { BottleneckFirst(128), Repeat(3) { Bottleneck(128) } },
+        layer3: Sequential { BottleneckFirst(256), Repeat(5) { Bottleneck(256) } },
+        layer4: Sequential { BottleneckFirst(512), Repeat(2) { Bottleneck(512) } },
         GlobalAvgPool2d,
         fc: Linear(1000),
     }
@@ -82,10 +46,10 @@ network! {
     /// ResNet-18 for 32x32 color images, to logits of ten classes.
     pub ResNet18Cifar: [3, 32, 32] -> [10] {
         conv1: Conv2d(64, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
-        layer1: Sequential { basic(64), basic(64) },
-        layer2: Sequential { halving(128), basic(128) },
-        layer3: Sequential { halving(256), basic(256) },
-        layer4: Sequential { halving(512), basic(512) },
+        layer1: Sequential { BasicBlock(64), BasicBlock(64) },
+        layer2: Sequential { BasicBlockFirst(128), BasicBlock(128) },
+        layer3: Sequential { BasicBlockFirst(256), BasicBlock(256) },
+        layer4: Sequential { BasicBlockFirst(512), BasicBlock(512) },
         GlobalAvgPool2d,
         fc: Linear(10),
     }
@@ -93,10 +57,10 @@ network! {
     /// ResNet-50 for 32x32 color images, to logits of ten classes.
     pub ResNet50Cifar: [3, 32, 32] -> [10] {
         conv1: Conv2d(64, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
-        layer1: Sequential { widening(64, stride = 1), Repeat(2) { bottleneck(64) } },
-        layer2: Sequential { widening(128), Repeat(3) { bottleneck(128) } },
-        layer3: Sequential { widening(256), Repeat(5) { bottleneck(256) } },
-        layer4: Sequential { widening(512), Repeat(2) { bottleneck(512) } },
+        layer1: Sequential { BottleneckFirst(64, stride = 1), Repeat(2) { Bottleneck(64) } },
+        layer2: Sequential { BottleneckFirst(128), Repeat(3) { Bottleneck(128) } },
+        layer3: Sequential { BottleneckFirst(256), Repeat(5) { Bottleneck(256) } },
+        layer4: Sequential { BottleneckFirst(512), Repeat(2) { Bottleneck(512) } },
         GlobalAvgPool2d,
         fc: Linear(10),
     }
@@ -106,9 +70,9 @@ network! {
     pub(super) SmallResNet18: [3, 19, 17] -> [5] {
         conv1: Conv2d(3, kernel = 7, stride = 2, padding = 3, bias = false), bn1: BatchNorm2d, ReLU,
         MaxPool2d(3, stride = 2, padding = 1),
-        layer1: Sequential { basic(3), basic(3) },
-        layer2: Sequential { halving(4), basic(4) },
-        layer3: Sequential { halving(5), basic(5) },
+        layer1: Sequential { BasicBlock(3), BasicBlock(3) },
+        layer2: Sequential { BasicBlockFirst(4), BasicBlock(4) },
+        layer3: Sequential { BasicBlockFirst(5), BasicBlock(5) },
         GlobalAvgPool2d,
         fc: Linear(5),
     }
@@ -117,9 +81,9 @@ network! {
     #[cfg(test)]
     pub(super) SmallResNet50Cifar: [3, 9, 10] -> [5] {
         conv1: Conv2d(3, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
-        layer1: Sequential { widening(2, stride = 1), Repeat(2) { bottleneck(2) } },
-        layer2: Sequential { widening(3), bottleneck(3) },
-        layer3: Sequential { widening(4), bottleneck(4) },
+        layer1: Sequential { BottleneckFirst(2, stride = 1), Repeat(2) { Bottleneck(2) } },
+        layer2: Sequential { BottleneckFirst(3), Bottleneck(3) },
+        layer3: Sequential { BottleneckFirst(4), Bottleneck(4) },
         GlobalAvgPool2d,
         fc: Linear(5),
     }

@@ -15,28 +15,14 @@
 use layercake::prelude::*;
 
 network! {
-    block basic(width) {
-        Residual {
-            conv1: Conv2d(width, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
-            conv2: Conv2d(width, kernel = 3, padding = 1, bias = false), bn2: BatchNorm2d,
-        },
-        ReLU,
-    }
-
-    block halving(width) {
-        Residual(shortcut = { downsample: Sequential { Conv2d(width, kernel = 1, stride = 2, bias = false), BatchNorm2d } }) {
-            conv1: Conv2d(width, kernel = 3, stride = 2, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
-            conv2: Conv2d(width, kernel = 3, padding = 1, bias = false), bn2: BatchNorm2d,
-        },
-        ReLU,
-    }
+    use super::blocks::{BasicBlock, BasicBlockFirst};
 
     /// ResNet-20 (He et al., 2016): 32x32 color images to logits of ten classes.
     pub ResNet20: [3, 32, 32] -> [10] {
         conv1: Conv2d(16, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
-        layer1: Sequential { Repeat(3) { basic(16) } },
-        layer2: Sequential { halving(32), Repeat(2) { basic(32) } },
-        layer3: Sequential { halving(64), Repeat(2) { basic(64) } },
+        layer1: Sequential { Repeat(3) { BasicBlock(16) } },
+        layer2: Sequential { BasicBlockFirst(32), Repeat(2) { BasicBlock(32) } },
+        layer3: Sequential { BasicBlockFirst(64), Repeat(2) { BasicBlock(64) } },
         GlobalAvgPool2d,
         fc: Linear(10),
     }
@@ -44,9 +30,9 @@ network! {
     /// ResNet-20 for 28x28 gray images.
     pub ResNet20Gray: [1, 28, 28] -> [10] {
         conv1: Conv2d(16, kernel = 3, padding = 1, bias = false), bn1: BatchNorm2d, ReLU,
-        layer1: Sequential { Repeat(3) { basic(16) } },
-        layer2: Sequential { halving(32), Repeat(2) { basic(32) } },
-        layer3: Sequential { halving(64), Repeat(2) { basic(64) } },
+        layer1: Sequential { Repeat(3) { BasicBlock(16) } },
+        layer2: Sequential { BasicBlockFirst(32), Repeat(2) { BasicBlock(32) } },
+        layer3: Sequential { BasicBlockFirst(64), Repeat(2) { BasicBlock(64) } },
         GlobalAvgPool2d,
         fc: Linear(10),
     }

@@ -8,17 +8,14 @@
 use layercake::prelude::*;
 
 network! {
-    // The factors of the channels, through a sixteenth of them.
-    block excitation(width) {
-        AdaptiveAvgPool2d(1), fc1: Conv2d(width / 16, kernel = 1), ReLU, fc2: Conv2d(width, kernel = 1), Sigmoid, Mul { {}, { from input } },
-    }
+    use super::blocks::SqueezeExcitation;
 
     // `first` is whether the block is the first of its stage, whose shortcut has a convolution.
     block bottleneck(inner, width, groups, squeezes, first, stride) {
         conv1: Conv2d(inner, kernel = 1, bias = false), bn1: BatchNorm2d, ReLU,
         conv2: Conv2d(inner, kernel = 3, stride = stride, padding = 1, groups = groups, bias = false), bn2: BatchNorm2d, ReLU,
         conv3: Conv2d(width, kernel = 1, bias = false), bn3: BatchNorm2d,
-        if squeezes { se: excitation(width) }
+        if squeezes { se: SqueezeExcitation(width / 16, width) }
         if first {
             Add { {}, { from input, downsample: Sequential { Conv2d(width, kernel = 1, stride = stride, bias = false), BatchNorm2d } } }
         } else {

@@ -7,4 +7,5 @@ mod names;
 mod options;
 mod stride_with_remainder;
 mod symbolic;
+mod templates;
 mod without_parameters;

@@ -1,0 +1,50 @@
+//! Templates of other modules and crates.
+
+use layercake::prelude::*;
+
+mod blocks {
+    use layercake::network;
+
+    network! {
+        // Used below by this name, which another template has where it is imported.
+        block Unit(width) { Linear(width), Tanh }
+        pub(super) block Tower(width, depth, unit = ReLU) { in_layer: Unit(width), layers: Repeat(depth) { Linear(width), unit } }
+    }
+
+    pub mod outer {
+        layercake::network! {
+            use super::Tower as Body;
+            pub(in super::super) block TwoTowers(width) { first: Body(width, 2), second: Body(2 * width, 1, unit = Sigmoid) }
+        }
+    }
+}
+
+network! {
+    use blocks::outer::TwoTowers;
+    use {blocks::Tower, layercake_models::networks::blocks::{BasicBlock, SqueezeExcitation as Excitation}};
+
+    block Unit(slope) { LeakyReLU(negative_slope = slope), Linear(5) }
+
+    pub Both: [4] -> [5] { TwoTowers(3), towers: Tower(4, 1, unit = ELU), Unit(0.5) }
+
+    pub Images: [3, 8, 8] -> [3, 8, 8] { layer1: BasicBlock(3), se: Excitation(1, 3) }
+}
+
+#[test]
+fn templates_of_other_blocks_expand_as_their_own_block_says() {
+    let names: Vec<_> = Both::GRAPH.params().into_iter().map(|param| param.path().to_owned()).collect();
+    let linear = |layer: &str| [format!("{layer}.weight"), format!("{layer}.bias")];
+    let layers =
+        ["first.in_layer.linear", "first.layers.0.linear", "first.layers.1.linear", "second.in_layer.linear", "second.layers.0.linear"];
+    let own = ["towers.in_layer.linear", "towers.layers.0.linear", "unit.linear"];
+    assert_eq!(names, layers.into_iter().chain(own).flat_map(linear).collect::<Vec<_>>());
+    let kinds: Vec<_> = Both::GRAPH.nodes.iter().map(|node| node.op.name()).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "Tanh").count(), 3);
+    assert_eq!(kinds.iter().filter(|kind| **kind == "Sigmoid").count(), 1);
+    assert_eq!(kinds.iter().filter(|kind| **kind == "ELU").count(), 1);
+    assert_eq!(Images::GRAPH.params().len(), 2 * (1 + 2) + 4);
+
+    let dev = Cpu::default();
+    let net = dev.build_module::<Both, f32>();
+    assert!(net.forward(dev.sample_normal::<Rank1<4>>()).array().iter().all(|x| x.is_finite()));
+}
