@@ -32,19 +32,18 @@ network! {
 
 #[test]
 fn templates_of_other_blocks_expand_as_their_own_block_says() {
-    let names: Vec<_> = Both::GRAPH.params().into_iter().map(|param| param.path().to_owned()).collect();
-    let linear = |layer: &str| [format!("{layer}.weight"), format!("{layer}.bias")];
-    let layers =
-        ["first.in_layer.linear", "first.layers.0.linear", "first.layers.1.linear", "second.in_layer.linear", "second.layers.0.linear"];
-    let own = ["towers.in_layer.linear", "towers.layers.0.linear", "unit.linear"];
+    let dev = Cpu::seed_from_u64(0);
+    let net = Both::new(&dev);
+    let names: Vec<_> = net.named_parameters().iter().map(|param| param.path().to_owned()).collect();
+    let linear = |layer: String| [format!("{layer}.weight"), format!("{layer}.bias")];
+    let layers = ["first.in_layer", "first.layers.0", "first.layers.1", "second.in_layer", "second.layers.0"];
+    let layers = layers.map(|layer| format!("two_towers_1.{layer}.linear_1"));
+    let own = ["towers.in_layer.linear_1", "towers.layers.0.linear_1", "unit_1.linear_1"].map(str::to_owned);
     assert_eq!(names, layers.into_iter().chain(own).flat_map(linear).collect::<Vec<_>>());
-    let kinds: Vec<_> = Both::GRAPH.nodes.iter().map(|node| node.op.name()).collect();
+    let kinds: Vec<_> = Both::GRAPH.nodes.iter().map(|node| node.op.kind()).collect();
     assert_eq!(kinds.iter().filter(|kind| **kind == "Tanh").count(), 3);
     assert_eq!(kinds.iter().filter(|kind| **kind == "Sigmoid").count(), 1);
     assert_eq!(kinds.iter().filter(|kind| **kind == "ELU").count(), 1);
-    assert_eq!(Images::GRAPH.params().len(), 2 * (1 + 2) + 4);
-
-    let dev = Cpu::default();
-    let net = dev.build_module::<Both, f32>();
-    assert!(net.forward(dev.sample_normal::<Rank1<4>>()).array().iter().all(|x| x.is_finite()));
+    assert_eq!(Images::GRAPH.params(), 2 * (3 * 3 * 9 + 6) + (3 + 1) + (3 + 3));
+    assert!(net.forward(dev.sample_normal::<Rank2<2, 4>>()).array().iter().flatten().all(|x| x.is_finite()));
 }
