@@ -4,7 +4,7 @@
 //!
 //! - [`networks`]: the network declarations, one paper per file. Nothing but architecture.
 //! - `tasks`: how each kind of model is trained, evaluated and sampled: classifiers, autoencoders, PixelCNNs, segmentation, text,
-//!   nearest neighbors.
+//!   nearest neighbors, agents.
 //! - [`zoo`](zoo()): the list that `layercake list` prints. An entry joins a name, a network, a task and its default hyperparameters.
 //!
 //! The command itself (arguments, output, exit codes) is in `src/cli`.
@@ -14,4 +14,7 @@ mod tasks;
 mod zoo;
 
 pub use networks::LeNet5;
-pub use zoo::{BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, SampleOptions, Samples, TrainOptions, ZooModel, zoo};
+pub use zoo::{
+    AgentOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, SampleOptions, Samples, TrainOptions,
+    ZooModel, zoo,
+};

@@ -108,7 +108,9 @@ pub mod data;
 mod error;
 mod metrics;
 pub mod neighbors;
+pub mod rl;
 pub mod run;
+mod target;
 mod trainer;
 
 pub use bench::{Timing, bench};
@@ -116,6 +118,7 @@ pub use checkpoint::Checkpoints;
 pub use crops::{five_crops, predict_five_crops};
 pub use error::TrainError;
 pub use metrics::{ConfusionMatrix, Epoch, Metrics, RunningMetrics, accuracy, argmax, argmax_maps, perplexity, top_k_accuracy};
+pub use target::{Follow, TargetNetwork};
 pub use trainer::{
     Callback, CancellationToken, Classification, Classifier, Criterion, EarlyStopping, ImageBatch, LrSchedule, Pass, Progress,
     ProgressReport, RunSchedule, Scores, Seeded, Step, TapedLoss, Task, TaskFn, Trainer, TrainingEnd, Until, WithValidation, evaluate,

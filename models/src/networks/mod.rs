@@ -3,6 +3,7 @@
 //! Layers have torchvision's names where torchvision has the network, so that its checkpoints load; otherwise the names of a well-known
 //! implementation, which the file cites. Published facts, such as parameter counts, are compile-time assertions below each network.
 
+mod agents;
 mod char_lstm;
 mod densenet;
 mod digit_vae;
@@ -23,6 +24,7 @@ mod vgg;
 #[cfg(test)]
 mod tests;
 
+pub use agents::{AcrobotActorCritic, CartPoleActorCritic, CartPoleQ, CatchQ};
 pub use char_lstm::CharLstm;
 pub use densenet::DenseBlock;
 pub use digit_vae::{ConvDecoder, ConvEncoder, ConvVae, ConvVae2, MlpDecoder, MlpEncoder, MlpVae, MlpVae2};
