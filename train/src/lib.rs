@@ -76,6 +76,7 @@
 //!   averaging, early stopping, [`Callback`]s and cancellation.
 //! - Tasks: [`Classification`], [`task_fn`] for a loss in a closure, or your own [`Task`].
 //! - Metrics: [`ConfusionMatrix`], [`accuracy`], [`top_k_accuracy`], [`perplexity`].
+//! - Reinforcement learning: [`rl`] has environments, memories and agents, with a guide.
 //! - Results: [`run`] has run folders, curves, confusion matrices and image grids.
 //! - Other: [`neighbors`] (k nearest neighbors), [`five_crops`], [`bench()`].
 //!
@@ -88,6 +89,7 @@
 //! - [The layers](layercake::guide::layers)
 //! - [Reading the errors](layercake::guide::errors)
 //! - [Coming from PyTorch](layercake::guide::pytorch)
+//! - [Learning by acting](rl)
 //!
 //! # Other crates
 //!

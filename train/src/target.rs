@@ -115,6 +115,34 @@ mod tests {
         net.named_tensors()[0].to_vec()[0]
     }
 
+    /// A copy after every step is the network, also for its passes; one after every third lags behind.
+    #[test]
+    fn a_copy_has_the_outputs_of_the_network() {
+        network! { Two: [3] -> [2] { fc1: Linear(16), ReLU, fc2: Linear(2) } }
+        let device = Cpu::seed_from_u64(1);
+        let mut net = Two::new(&device);
+        let mut optimizer = layercake::optim::Adam::new(&net, layercake::optim::AdamConfig { lr: 0.1, ..Default::default() });
+        let (mut close, mut late) = (TargetNetwork::new(&net, Follow::copy(1)), TargetNetwork::new(&net, Follow::copy(3)));
+        let x: Tensor<Rank2<5, 3>, f32, Cpu> = device.sample_normal();
+        let mut before = net.forward(x.clone()).array();
+        for step in 0..6 {
+            close.follow(&net, step).unwrap();
+            late.follow(&net, step).unwrap();
+            let now = net.forward(x.clone()).array();
+            if step % 3 == 0 {
+                before = now;
+            }
+            assert_eq!(
+                (close.network().forward(x.clone()).array(), late.network().forward(x.clone()).array()),
+                (now, before),
+                "step {step}"
+            );
+            let mut gradients = net.forward_train(x.clone(), net.alloc_grads()).square().mean().backward();
+            optimizer.step(&mut net, &mut gradients).unwrap();
+            assert_ne!(net.forward(x.clone()).array(), now);
+        }
+    }
+
     #[test]
     fn hard_and_soft_by_hand() {
         let mut net = One::new(&Cpu::seed_from_u64(0));

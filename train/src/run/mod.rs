@@ -20,7 +20,7 @@ pub use animation::save_animation;
 pub use classes::class_table;
 pub use config::{RunConfig, RunSummary, verify_parameters};
 pub use confusion::draw_confusion_matrix;
-pub use curves::draw_curves;
+pub use curves::{draw_curves, draw_lines};
 pub use folder::RunFolder;
 pub(crate) use folder::write_text;
 pub use heat_map::heat_map;

@@ -9,7 +9,7 @@ use crate::TrainError;
 use crate::rl::vectorized::check;
 use crate::rl::wrappers::Recorder;
 use crate::rl::{Environment, Finished};
-use crate::run::{Canvas, heat_map, save_animation};
+use crate::run::{Canvas, LETTER, heat_map, save_animation};
 
 /// Cells of a map along each axis.
 const CELLS: usize = 48;
@@ -52,8 +52,10 @@ impl StateMap {
         };
         let [low, high] = values.iter().fold([f32::INFINITY, f32::NEG_INFINITY], |[low, high], &value| [low.min(value), high.max(value)]);
         let pictures = [heat_map(&values, CELLS, [low, high]), heat_map(&choices, CELLS, [0.0, (actions - 1) as f32])];
-        let names = [format!("value {low:.0} to {high:.0}"), format!("action 0 to {}", actions - 1)];
-        let cells: Vec<Canvas> = pictures.iter().zip(names).map(|(picture, name)| picture.named(&name, 0)).collect();
+        let names = [format!("value {} to {}", short(low), short(high)), format!("action 0 to {}", actions - 1)];
+        // Of one size, also below values that have become huge.
+        let width = names.iter().map(|name| LETTER * name.chars().count()).max().unwrap_or(0);
+        let cells: Vec<Canvas> = pictures.iter().zip(names).map(|(picture, name)| picture.named(&name, width)).collect();
         let (across, up) = (self.across.0, self.up.0);
         Ok(Canvas::grid(&cells, 2).captioned(&format!("right: {across}, up: {up}")))
     }
@@ -112,5 +114,34 @@ where
             return Ok(Recorded { episode, frames: recorder.into_frames() });
         }
         observation = step.observation;
+    }
+}
+
+/// A number without decimals, or a large one with its power of ten.
+fn short(number: f32) -> String {
+    if number.abs() < 1e5 { format!("{number:.0}") } else { format!("{number:.0e}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    network! { Q: [2] -> [2] { q: Linear(2) } }
+
+    /// A map of values of any size can be drawn: without a target network they may grow without bounds.
+    #[test]
+    fn values_of_any_size() {
+        let map = StateMap { across: ("x", [-1.0, 1.0]), up: ("y", [-1.0, 1.0]), observe: |x, y| vec![x as f32, y as f32] };
+        let device = Cpu::seed_from_u64(1);
+        for scale in [0.0, 1.0, 1e7, 1e37] {
+            let mut net = Q::new(&device);
+            net.for_each_tensor_mut(|mut tensor| {
+                let numbers: Vec<f32> = tensor.to_vec().iter().map(|number| scale * number).collect();
+                tensor.copy_from(&numbers);
+            });
+            let picture = map.draw(&net, &device).unwrap();
+            assert!(picture.size()[0] > 300 && picture.size()[1] > 600, "{:?}", picture.size());
+        }
+        assert_eq!([0.4, -99_999.0, 8e6].map(short), ["0", "-99999", "8e6"]);
     }
 }
