@@ -15,10 +15,11 @@ use crate::run::{Canvas, LETTER, heat_map, save_animation};
 const CELLS: usize = 48;
 /// At most this many frames are in an animation: of a longer episode only every n-th state is shown.
 const FRAMES: usize = 125;
-/// The time of a step in an animation, in milliseconds; a frame is shown at least this long.
+/// The time of a step in an animation, in milliseconds.
 const STEP: usize = 20;
-/// The time of a frame of an episode that is short.
+/// The time of a frame of an episode of fewer than 20 steps, and the least of any other.
 const SLOW: usize = 200;
+const FAST: usize = 50;
 
 /// A plane through the states of an environment: two of its numbers vary, the others are constant.
 #[derive(Clone, Debug)]
@@ -79,7 +80,7 @@ impl Recorded {
         // The last state is shown in any case.
         let mut shown: Vec<Canvas> = self.frames.iter().rev().step_by(every).cloned().collect();
         shown.reverse();
-        save_animation(&shown, if shown.len() < 20 { SLOW } else { STEP * every } as u16, path)
+        save_animation(&shown, if shown.len() < 20 { SLOW } else { FAST.max(STEP * every) } as u16, path)
     }
 }
 
