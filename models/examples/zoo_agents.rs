@@ -209,7 +209,7 @@ fn details(runs: &Path, pictures: &Path) -> Outcome<String> {
 fn ablation(runs: &Path, pictures: &Path) -> Outcome<String> {
     let mut text = "\n## What replay and target network are for\n\nThe same agent on cart-pole, with the same steps and seeds. The second column is the policy that validation kept; the third and the\n\
                     fourth are means over all seeds and all epochs, or the last ten: a run that learns and forgets may keep a good policy nevertheless. Without the\n\
-                    target network the values grow without bounds, up to millions, where 100 is the most that is possible.\n\n\
+                    target network the values grow without bounds, up to 400 million, where 100 is the most that is possible.\n\n\
                     | DQN | kept, by seed | all epochs | last ten | command |\n|--|--|--:|--:|--|\n"
         .to_owned();
     let mut lines = Vec::new();
