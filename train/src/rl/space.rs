@@ -57,7 +57,11 @@ mod tests {
         let space = Space::symmetric(&[1.0, f32::INFINITY]);
         assert_eq!((space.shape(), space.size()), (&[2][..], 2));
         assert!(
-            space.contains(&[-1.0, 1e30]) && !space.contains(&[1.1, 0.0]) && !space.contains(&[0.0]) && !space.contains(&[f32::NAN, 0.0])
+            space.contains(&[-1.0, 1e30])
+                && space.contains(&[1.0, 0.0])
+                && !space.contains(&[1.1, 0.0])
+                && !space.contains(&[0.0])
+                && !space.contains(&[f32::NAN, 0.0])
         );
         let picture = Space::Picture { shape: [1, 2, 2] };
         assert!(picture.contains(&[0.0, 1.0, 0.5, 0.0]) && !picture.contains(&[0.0, 1.5, 0.0, 0.0]));

@@ -134,10 +134,11 @@ mod tests {
     fn values_of_any_size() {
         let map = StateMap { across: ("x", [-1.0, 1.0]), up: ("y", [-1.0, 1.0]), observe: |x, y| vec![x as f32, y as f32] };
         let device = Cpu::seed_from_u64(1);
-        for scale in [0.0, 1.0, 1e7, 1e37] {
+        for (scale, bias) in [(0.0, 0.0), (1.0, 0.0), (1e4, -6e4), (1e7, 0.0), (1e37, 0.0)] {
             let mut net = Q::new(&device);
             net.for_each_tensor_mut(|mut tensor| {
-                let numbers: Vec<f32> = tensor.to_vec().iter().map(|number| scale * number).collect();
+                let numbers: Vec<f32> =
+                    tensor.to_vec().iter().map(|number| scale * number + if tensor.shape().len() == 1 { bias } else { 0.0 }).collect();
                 tensor.copy_from(&numbers);
             });
             let picture = map.draw(&net, &device).unwrap();
