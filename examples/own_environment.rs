@@ -5,6 +5,7 @@
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
 use layercake_train::data::Loader;
+use layercake_train::data::rand::{Rng, SeedableRng, rngs::StdRng};
 use layercake_train::rl::wrappers::TimeLimit;
 use layercake_train::rl::{ActorCritic, ActorCriticConfig, Environment, Space, Stage, Step, Turns};
 use layercake_train::{TrainError, Trainer, Until};
@@ -26,18 +27,15 @@ impl Environment for Road {
     }
 
     fn reset(&mut self, seed: u64) -> Vec<f32> {
-        // Anywhere on the road, by the seed alone.
-        self.place = (seed % 1000) as f32 / 500.0 - 1.0;
-        self.speed = 0.0;
+        *self = Self { place: StdRng::seed_from_u64(seed).gen_range(-1.0..1.0), speed: 0.0 };
         vec![self.place, self.speed]
     }
 
     fn step(&mut self, action: usize) -> Step {
-        self.speed = (0.9 * self.speed + 0.05 * (action as f32 - 1.0)).clamp(-1.0, 1.0);
+        self.speed = 0.9 * self.speed + 0.05 * (action as f32 - 1.0);
         self.place += self.speed;
+        // Leaving the road costs as much as staying at its edge for a whole episode.
         let terminated = self.place.abs() > 1.0;
-        self.place = self.place.clamp(-1.0, 1.0);
-        // Leaving the road costs as much as staying at its edge for the rest of the episode.
         let reward = if terminated { -40.0 } else { -f64::from(self.place.abs()) };
         Step { observation: vec![self.place, self.speed], reward, terminated, truncated: false }
     }
@@ -60,7 +58,7 @@ fn main() -> Result<(), TrainError> {
     let history = Trainer::new(Until::Epochs(8)).seed(1).fit(&mut net, &device, &mut optimizer, &mut agent, &turns)?;
     history.iter().for_each(|epoch| println!("epoch {}: {}", epoch.epoch, epoch.test));
     let last = history[7].test.get("mean_return").unwrap_or(f64::NAN);
-    // Full throttle from the edge takes about nine steps: a good driver loses 3 on average.
-    assert!(last > -4.0, "a mean return of {last}");
+    // From the edge it takes some nine steps to the middle, which cost 4; from the middle nothing.
+    assert!(last > -3.0, "a mean return of {last}");
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use layercake::optim::{Adam, AdamConfig, Clip};
 use layercake::prelude::*;
@@ -12,6 +13,7 @@ use layercake_train::rl::{Dqn, DqnConfig, Exploration, KnownEnvironment, Stage, 
 use layercake_train::{Follow, Pass, Seeded, Step, Task, TrainError, Trainer, Until};
 
 use crate::BenchError;
+use crate::serve::processor_time;
 
 network! {
     /// The network of Stable-Baselines3's `MlpPolicy` for DQN.
@@ -44,7 +46,7 @@ pub fn run(threads: usize, rounds: usize) -> Result<(), BenchError> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     let python = std::env::var_os("TORCH_PY").ok_or(BenchError::Missing("the variable TORCH_PY names no Python with stable-baselines3"))?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/torch/agents.py");
-    println!("| DQN on CartPole, {threads} threads | Layercake, steps/s | Stable-Baselines3 | ratio |\n|--|--:|--:|--:|");
+    println!("| DQN on CartPole, threads: {threads} | clock | Layercake, steps/s | Stable-Baselines3 | ratio |\n|--|--|--:|--:|--:|");
     for setting in SETTINGS {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for round in 0..rounds {
@@ -54,11 +56,14 @@ pub fn run(threads: usize, rounds: usize) -> Result<(), BenchError> {
             let output =
                 Command::new(&python).arg(&script).args(words).output().map_err(|error| BenchError::Io("stable-baselines3", error))?;
             let text = String::from_utf8_lossy(&output.stdout);
-            let speed = text.lines().last().and_then(|line| line.trim().parse::<f64>().ok());
-            theirs.push(speed.ok_or(BenchError::Missing("peers/torch/agents.py printed no number of steps per second"))?);
+            let speeds: Vec<f64> = text.lines().last().unwrap_or_default().split(' ').filter_map(|word| word.trim().parse().ok()).collect();
+            theirs.push(speeds.try_into().map_err(|_| BenchError::Missing("peers/torch/agents.py printed no steps per second"))?);
         }
-        let ratios: Vec<f64> = ours.iter().zip(&theirs).map(|(ours, theirs)| ours / theirs).collect();
-        println!("| {} | {:.0} | {:.0} | {:.1} |", setting.name, median(ours), median(theirs), median(ratios));
+        for (i, clock) in ["wall", "processor"].into_iter().enumerate() {
+            let of = |speeds: &[[f64; 2]]| speeds.iter().map(|speeds| speeds[i]).collect::<Vec<_>>();
+            let ratios = of(&ours).iter().zip(of(&theirs)).map(|(ours, theirs)| ours / theirs).collect();
+            println!("| {} | {clock} | {:.0} | {:.0} | {:.1} |", setting.name, median(of(&ours)), median(of(&theirs)), median(ratios));
+        }
     }
     Ok(())
 }
@@ -68,7 +73,8 @@ fn median(mut numbers: Vec<f64>) -> f64 {
     numbers[numbers.len() / 2]
 }
 
-fn measure(setting: Setting, seed: u64) -> Result<f64, BenchError> {
+/// Steps a second by the clock and by the processor.
+fn measure(setting: Setting, seed: u64) -> Result<[f64; 2], BenchError> {
     let device = Cpu::seed_from_u64(seed);
     let done = if setting.width == 64 {
         timed(Small::new(&device), &device, setting, seed)
@@ -92,8 +98,7 @@ where
     }
 }
 
-/// Steps a second.
-fn timed<M>(mut net: M, device: &Cpu, setting: Setting, seed: u64) -> Result<f64, TrainError>
+fn timed<M>(mut net: M, device: &Cpu, setting: Setting, seed: u64) -> Result<[f64; 2], TrainError>
 where
     M: Network<f32, Cpu> + Model<f32, Cpu> + Clone,
 {
@@ -109,7 +114,9 @@ where
     optimizer.clip = Some(Clip::Norm(10.0));
     let mut task = Acting(Dqn::new(Stage::new(|| KnownEnvironment::CartPole.make()), config, seed)?);
     let data = Loader::new(Turns(STEPS), setting.every);
-    let history = Trainer::new(Until::Epochs(1)).seed(seed).fit(&mut net, device, &mut optimizer, &mut task, &data)?;
-    // With the warm-up, as the other side counts.
-    Ok(history[0].items_per_second * (STEPS + WARM_UP) as f64 / STEPS as f64)
+    let (begin, before) = (Instant::now(), processor_time());
+    Trainer::new(Until::Epochs(1)).seed(seed).fit(&mut net, device, &mut optimizer, &mut task, &data)?;
+    let seconds = begin.elapsed().as_secs_f64();
+    let processor = before.zip(processor_time()).map_or(f64::NAN, |(before, after)| (after - before) / 1e3);
+    Ok([seconds, processor].map(|seconds| (STEPS + WARM_UP) as f64 / seconds))
 }
