@@ -1,5 +1,6 @@
 //! Benchmarks of Layercake, PyTorch, candle and burn in one run: `layercake-bench run`. The README describes the workloads.
 
+mod agents;
 mod growth;
 mod networks;
 mod peak;
@@ -40,6 +41,14 @@ enum Command {
     Growth {
         #[arg(long, default_value_t = 2)]
         threads: usize,
+    },
+    /// Time Q-learning on CartPole beside Stable-Baselines3, which must be installed in the Python that `TORCH_PY` names.
+    Agents {
+        #[arg(long, default_value_t = 2)]
+        threads: usize,
+        /// Turns of each side.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
     },
     /// Layercake's side of a workload, controlled by the runner.
     #[command(hide = true)]
@@ -82,6 +91,10 @@ enum BenchError {
     OtherWork { side: String, workload: &'static str, expected: usize, found: usize },
     #[error("the loss of `{0}` did not fall")]
     NothingLearned(String),
+    #[error("{0}")]
+    Missing(&'static str),
+    #[error("an agent: {0}")]
+    Agent(String),
     #[error("cannot create threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
@@ -90,6 +103,7 @@ fn main() -> std::process::ExitCode {
     let done = match Cli::parse().command {
         Command::Run(options) => run(&options),
         Command::Growth { threads } => grow(threads),
+        Command::Agents { threads, rounds } => agents::run(threads, rounds),
         Command::Side { workload } => side(&workload),
     };
     match done {

@@ -35,7 +35,7 @@ pub fn serve(kind: &str, warm_up: usize, mut work: impl FnMut()) -> bool {
 static PROCESSOR: LazyLock<bool> = LazyLock::new(|| std::env::var("BENCH_CLOCK").is_ok_and(|clock| clock == "processor"));
 
 /// The processor time of all threads in milliseconds; Linux only.
-fn processor_time() -> Option<f64> {
+pub fn processor_time() -> Option<f64> {
     let mut total = 0.0;
     for thread in std::fs::read_dir("/proc/self/task").ok()? {
         let nanoseconds = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;

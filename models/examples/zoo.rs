@@ -109,7 +109,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let pictures = root.join("docs/pictures/zoo");
     let path = root.join("docs/zoo.md");
-    fs::write(&path, page(&runs, &pictures)?)?;
+    // The part on agents has a program of its own.
+    let old = fs::read_to_string(&path).unwrap_or_default();
+    let agents = old.find("\n# Agents\n").map_or("", |start| &old[start..]);
+    fs::write(&path, page(&runs, &pictures)? + agents)?;
     println!("{}", path.display());
     Ok(())
 }

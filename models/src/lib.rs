@@ -4,7 +4,7 @@
 //!
 //! - [`networks`]: the network declarations, one paper per file. Nothing but architecture.
 //! - `tasks`: how each kind of model is trained, evaluated and sampled: classifiers, autoencoders, PixelCNNs, segmentation, text,
-//!   nearest neighbors.
+//!   nearest neighbors, agents.
 //! - [`zoo`](zoo()): the list that `layercake list` prints. An entry joins a name, a network, a task and its default hyperparameters.
 //!
 //! The command itself (arguments, output, exit codes) is in `src/cli`.
@@ -15,5 +15,6 @@ mod zoo;
 
 pub use networks::LeNet5;
 pub use zoo::{
-    BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, SampleOptions, Samples, TrainOptions, ZooModel, zoo,
+    AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, SampleOptions, Samples, TrainOptions,
+    ZooModel, zoo,
 };

@@ -85,6 +85,12 @@ pub enum TrainError {
         /// The folder.
         path: PathBuf,
     },
+    /// An environment returned what it must not.
+    #[error("the environment returned {reason}")]
+    Environment {
+        /// What.
+        reason: String,
+    },
     /// The training data have no batch.
     #[error("the training data have no batch")]
     NoBatches,

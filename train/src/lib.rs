@@ -76,6 +76,7 @@
 //!   averaging, early stopping, [`Callback`]s and cancellation.
 //! - Tasks: [`Classification`], [`task_fn`] for a loss in a closure, or your own [`Task`].
 //! - Metrics: [`ConfusionMatrix`], [`accuracy`], [`top_k_accuracy`], [`perplexity`].
+//! - Reinforcement learning: [`rl`] has environments, memories and agents, with a guide.
 //! - Results: [`run`] has run folders, curves, confusion matrices and image grids.
 //! - Other: [`neighbors`] (k nearest neighbors), [`five_crops`], [`bench()`].
 //!
@@ -88,6 +89,7 @@
 //! - [The layers](layercake::guide::layers)
 //! - [Reading the errors](layercake::guide::errors)
 //! - [Coming from PyTorch](layercake::guide::pytorch)
+//! - [Learning by acting](rl)
 //!
 //! # Other crates
 //!
@@ -108,7 +110,9 @@ pub mod data;
 mod error;
 mod metrics;
 pub mod neighbors;
+pub mod rl;
 pub mod run;
+mod target;
 mod trainer;
 
 pub use bench::{Timing, bench};
@@ -116,6 +120,7 @@ pub use checkpoint::Checkpoints;
 pub use crops::{five_crops, predict_five_crops};
 pub use error::TrainError;
 pub use metrics::{ConfusionMatrix, Epoch, Metrics, RunningMetrics, accuracy, argmax, argmax_maps, perplexity, top_k_accuracy};
+pub use target::{Follow, TargetNetwork};
 pub use trainer::{
     Callback, CancellationToken, Classification, Classifier, Criterion, EarlyStopping, ImageBatch, LrSchedule, Pass, Progress,
     ProgressReport, RunSchedule, Scores, Seeded, Step, TapedLoss, Task, TaskFn, Trainer, TrainingEnd, Until, WithValidation, evaluate,

@@ -17,6 +17,8 @@ Examples:
   layercake train lenet5                                          trains on the built-in digits in a few seconds
   layercake train lenet5 --dataset mnist --data-dir DIR --seed 1  reads DIR/mnist/train-images-idx3-ubyte.gz, ..
   layercake eval lenet5 --checkpoint runs/lenet5-digits-1/model.safetensors
+  layercake train dqn --env cart-pole                             learns by acting in an environment
+  layercake play dqn --checkpoint runs/dqn-cart-pole-1 --terminal
   layercake draw lenet5 --out lenet5.svg
   layercake export lenet5 --json lenet5.json
   layercake summary lenet5.json
@@ -29,7 +31,7 @@ Options of a command: layercake train --help";
 // Commands without documentation here are documented at their arguments.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// List the models and the data sets.
+    /// List the models, the data sets and the environments.
     List,
     /// Print a model's layers with their shapes, parameters and operations.
     Summary {
@@ -58,6 +60,7 @@ pub(crate) enum Command {
     Train(TrainArgs),
     Eval(EvalArgs),
     Sample(SampleArgs),
+    Play(PlayArgs),
     Bench(BenchArgs),
     /// Validate data sets.
     #[command(subcommand)]
@@ -138,18 +141,94 @@ pub(crate) struct TrainArgs {
     /// The device; cuda needs a build with the feature `cuda`.
     #[arg(long, value_enum, default_value_t = Device::Cpu)]
     pub(crate) device: Device,
-    /// The run folder: a new folder, or the folder of an earlier run to replace [default: a new folder runs/MODEL-DATASET-N].
+    /// The run folder: a new folder, or the folder of an earlier run to replace [default: a new folder runs/MODEL-DATASET-N, or runs/MODEL-ENVIRONMENT-N].
     #[arg(long, value_name = "RUN_DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Resume the run in this folder with its original options, from its latest checkpoint or, without one, from the beginning.
-    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["dataset", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out"])]
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["dataset", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out", "environment", "baseline", "double", "prioritized", "without", "forget_replay"])]
     pub(crate) resume: Option<PathBuf>,
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     #[arg(long, value_name = "STEPS", value_parser = count)]
     pub(crate) checkpoint_every: Option<usize>,
+    #[command(flatten)]
+    pub(crate) agent: AgentArgs,
 }
 
-/// Evaluate a trained model on the test set of a data set.
+/// Options of models that act.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of agents")]
+pub(crate) struct AgentArgs {
+    /// The environment (see `layercake list`) [default: cart-pole].
+    #[arg(long = "env", value_name = "NAME")]
+    pub(crate) environment: Option<String>,
+    /// What reinforce subtracts from the returns [default: learned].
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) baseline: Option<Baseline>,
+    /// Double Q-learning: the network chooses the action that the target network evaluates.
+    #[arg(long)]
+    pub(crate) double: bool,
+    /// Draw from the replay memory by priority.
+    #[arg(long)]
+    pub(crate) prioritized: bool,
+    /// Leave out a part of Q-learning, to see what it is for; both if given twice or with a comma.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "PART")]
+    pub(crate) without: Vec<Without>,
+    /// Leave the replay memory out of the checkpoints: they are smaller, but a resumed run begins with an empty memory, and has other bits.
+    #[arg(long)]
+    pub(crate) forget_replay: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Baseline {
+    /// Nothing.
+    None,
+    /// A moving average of the returns.
+    Average,
+    /// The value of the state, learned by the network.
+    Learned,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Without {
+    /// No replay memory: learn from the newest steps only.
+    Replay,
+    /// No target network: the network estimates its own targets.
+    Target,
+}
+
+/// Play an episode with a trained agent, without exploration.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  layercake play dqn --checkpoint runs/dqn-cart-pole-1 --out episode.png
+  layercake play dqn --checkpoint runs/dqn-catch-1 --terminal --seed 7")]
+pub(crate) struct PlayArgs {
+    /// The model (see `layercake list`).
+    pub(crate) model: String,
+    /// A run folder, or a safetensors file of parameters.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) checkpoint: PathBuf,
+    /// The environment [default: the one in config.json, otherwise cart-pole].
+    #[arg(long = "env", value_name = "NAME")]
+    pub(crate) environment: Option<String>,
+    /// Seed of the episode.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// The animation to write, an animated PNG file [default: episode.png, or none with --terminal].
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) out: Option<PathBuf>,
+    /// Draw the environment with characters while it plays.
+    #[arg(long)]
+    pub(crate) terminal: bool,
+    /// The device; cuda needs a build with the feature `cuda`.
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    pub(crate) device: Device,
+    /// Number of threads [default: one per core].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+}
+
+/// Evaluate a trained model on the test set of a data set, or an agent over 100 episodes that it was not trained in.
 ///
 /// Images are normalized as recorded in the run's config.json beside the checkpoint. Without a config.json, mean and standard deviation are
 /// computed from the data set's training images.
@@ -166,6 +245,9 @@ pub(crate) struct EvalArgs {
     /// The folder that contains the data set's folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// The environment of an agent [default: the one in config.json, otherwise cart-pole].
+    #[arg(long = "env", value_name = "NAME")]
+    pub(crate) environment: Option<String>,
     /// The device; cuda needs a build with the feature `cuda`.
     #[arg(long, value_enum, default_value_t = Device::Cpu)]
     pub(crate) device: Device,

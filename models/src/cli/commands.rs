@@ -1,19 +1,23 @@
 //! The implementation of each command.
 
 use std::ffi::OsStr;
-use std::io::{Write, stdout};
-use std::path::Path;
+use std::io::{IsTerminal, Write, stdout};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use indicatif::HumanCount;
 use layercake::io::{load_graph, save_graph, write_atomically};
 use layercake::ir::Graph;
 use layercake::{Drawing, Summary};
-use layercake_models::{BenchOptions, DeviceKind, EvalOptions, ModelError, SampleOptions, Samples, TrainOptions, ZooModel, zoo};
+use layercake_models::{
+    AgentOptions, BenchOptions, DeviceKind, EvalOptions, ModelError, PlayOptions, SampleOptions, Samples, TrainOptions, ZooModel, zoo,
+};
 use layercake_train::data::{self, KnownDataset};
+use layercake_train::rl::{Baseline, KnownEnvironment};
 use layercake_train::run::RunConfig;
 use layercake_train::{CancellationToken, Metrics, Timing, TrainError};
 
-use crate::args::{self, BenchArgs, Cli, Command, DataCommand, EvalArgs, SampleArgs, TrainArgs};
+use crate::args::{self, AgentArgs, BenchArgs, Cli, Command, DataCommand, EvalArgs, PlayArgs, SampleArgs, TrainArgs, Without};
 use crate::error::{CommandError, INTERRUPTED};
 
 type Outcome = Result<(), CommandError>;
@@ -28,6 +32,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Train(args) => train(args),
         Command::Eval(args) => eval(args),
         Command::Sample(args) => sample(args),
+        Command::Play(args) => play(args),
         Command::Bench(args) => bench(args),
         Command::Data(DataCommand::Check { folder }) => check_data(&folder),
     }
@@ -43,6 +48,10 @@ fn list() -> Outcome {
     writeln!(out, "\n{:36}description", "data set")?;
     for set in KnownDataset::ALL {
         writeln!(out, "{:36}{}", set.name(), set.description())?;
+    }
+    writeln!(out, "\n{:36}description", "environment")?;
+    for environment in KnownEnvironment::ALL {
+        writeln!(out, "{:36}{}", environment.name(), environment.description())?;
     }
     Ok(())
 }
@@ -61,7 +70,10 @@ fn draw(model: &str, out: &Path, full: bool) -> Outcome {
 
 fn train(args: TrainArgs) -> Outcome {
     use_threads(args.threads)?;
-    let TrainArgs { epochs, batch_size, lr, seed, validation, patience, restore_best, out, resume, checkpoint_every, data_dir, .. } = args;
+    let TrainArgs {
+        epochs, batch_size, lr, seed, validation, patience, restore_best, out, resume, checkpoint_every, data_dir, agent, ..
+    } = args;
+    let agent = agent_options(&agent)?;
     let cancellation = cancel_on_signals()?;
     let rest = TrainOptions {
         dataset: KnownDataset::Digits,
@@ -78,11 +90,13 @@ fn train(args: TrainArgs) -> Outcome {
         resume,
         checkpoint_every,
         cancellation,
+        agent,
     };
     let (model, options) = match &rest.resume {
         None => {
             // Without `--resume`, clap requires the name.
             let model = named(&args.model.unwrap_or_default())?;
+            has_dataset(&*model, args.dataset.is_some())?;
             let default = model.default_dataset(rest.data_dir.is_some());
             let dataset = args.dataset.as_deref().map(dataset).transpose()?.unwrap_or(default);
             (model, TrainOptions { dataset, ..rest })
@@ -91,13 +105,40 @@ fn train(args: TrainArgs) -> Outcome {
             let config = RunConfig::read(&path.join("config.json")).map_err(ModelError::from)?;
             let device = if config.device == DeviceKind::Cuda.name() { DeviceKind::Cuda } else { DeviceKind::Cpu };
             let data_dir = rest.data_dir.clone().or(config.data_dir);
-            (named(&config.model)?, TrainOptions { dataset: config.dataset, data_dir, seed: Some(config.recipe.seed), device, ..rest })
+            let dataset = config.source.dataset().unwrap_or(rest.dataset);
+            (named(&config.model)?, TrainOptions { dataset, data_dir, seed: Some(config.recipe.seed), device, ..rest })
         }
     };
     let (run, summary) = model.train(&options)?;
     let test: Metrics = summary.metrics.iter().filter(|(name, _)| name.starts_with("test_")).collect();
     writeln!(stdout(), "{test} after {:.1} s; results in {}", summary.seconds, run.display())?;
     Ok(())
+}
+
+/// Rejects a data set for a model that acts.
+fn has_dataset(model: &dyn ZooModel, given: bool) -> Result<(), ModelError> {
+    if !given || model.environments().is_empty() {
+        return Ok(());
+    }
+    Err(ModelError::NoEffect { model: model.name(), option: "--dataset", reason: "it acts in an environment", known: "--env" })
+}
+
+fn agent_options(args: &AgentArgs) -> Result<AgentOptions, CommandError> {
+    let AgentArgs { ref environment, baseline, double, prioritized, ref without, forget_replay } = *args;
+    let baseline = baseline.map(|baseline| match baseline {
+        args::Baseline::None => Baseline::None,
+        args::Baseline::Average => Baseline::Average,
+        args::Baseline::Learned => Baseline::Learned,
+    });
+    Ok(AgentOptions {
+        environment: environment.as_deref().map(self::environment).transpose()?,
+        baseline,
+        double,
+        prioritized,
+        without_replay: without.contains(&Without::Replay),
+        without_target: without.contains(&Without::Target),
+        forget_replay,
+    })
 }
 
 fn device(device: args::Device) -> DeviceKind {
@@ -124,13 +165,16 @@ fn eval(args: EvalArgs) -> Outcome {
     let model = named(&args.model)?;
     let dataset = args.dataset.as_deref().map(dataset).transpose()?;
     use_threads(args.threads)?;
-    let done =
-        model.evaluate(&EvalOptions { checkpoint: args.checkpoint, dataset, data_dir: args.data_dir, device: device(args.device) })?;
+    has_dataset(&*model, dataset.is_some())?;
+    let environment = args.environment.as_deref().map(environment).transpose()?;
+    let (checkpoint, data_dir, device) = (args.checkpoint, args.data_dir, device(args.device));
+    let done = model.evaluate(&EvalOptions { checkpoint, dataset, environment, data_dir, device })?;
     let (single, many) = done.metrics.by_kind();
     let metrics = single.iter().map(|(name, value)| format!("test {}", Metrics::new().with(name, value)));
     let (items, unit) = (HumanCount(done.items), done.unit);
     let text = metrics.collect::<Vec<_>>().join(", ").replacen(", ", &format!(" of {items} {unit}, "), 1);
-    writeln!(stdout(), "{}: {text}", done.dataset)?;
+    let seeds = done.seeds.map_or(String::new(), |seeds| format!(", seeds {} to {}", seeds.start, seeds.end - 1));
+    writeln!(stdout(), "{}: {text}{seeds}", done.source)?;
     // Per-class metrics: one per line.
     for (kind, metrics) in many {
         for (name, value) in metrics.iter() {
@@ -148,6 +192,35 @@ fn sample(args: SampleArgs) -> Outcome {
         Samples::Image(path) => Ok(writeln!(stdout(), "{}", path.display())?),
         Samples::Text(text) => Ok(writeln!(stdout(), "{text}")?),
     }
+}
+
+/// The pause between two frames on a terminal.
+const FRAME: Duration = Duration::from_millis(40);
+
+fn play(args: PlayArgs) -> Outcome {
+    let PlayArgs { model, checkpoint, environment: name, seed, out, terminal, threads, device: kind } = args;
+    let model = named(&model)?;
+    use_threads(threads)?;
+    let environment = name.as_deref().map(environment).transpose()?;
+    let out = out.or_else(|| (!terminal).then(|| PathBuf::from("episode.png")));
+    let animated = stdout().is_terminal();
+    let mut failed = Ok(());
+    let mut show = |frame: &str| {
+        if terminal && failed.is_ok() {
+            // On a terminal each frame is drawn over the one before.
+            failed = if animated { write!(stdout(), "\x1b[2J\x1b[H{frame}") } else { writeln!(stdout(), "{frame}") };
+            if animated {
+                std::thread::sleep(FRAME);
+            }
+        }
+    };
+    let options = PlayOptions { checkpoint, environment, seed, out: out.clone(), device: device(kind) };
+    let played = model.play(&options, &mut show)?;
+    failed?;
+    let file = out.map_or(String::new(), |path| format!("; animation in {}", path.display()));
+    let (reward, steps) = (played.episode.reward, played.episode.steps);
+    writeln!(stdout(), "{}: return {reward} after {steps} steps, seed {seed}{file}", played.environment)?;
+    Ok(())
 }
 
 fn bench(args: BenchArgs) -> Outcome {
@@ -209,6 +282,11 @@ fn named(name: &str) -> Result<Box<dyn ZooModel>, CommandError> {
 
 fn dataset(name: &str) -> Result<KnownDataset, CommandError> {
     KnownDataset::from_name(name).ok_or_else(|| CommandError::unknown("data set", name, KnownDataset::ALL.iter().map(|set| set.name())))
+}
+
+fn environment(name: &str) -> Result<KnownEnvironment, CommandError> {
+    let known = KnownEnvironment::ALL.iter().map(|environment| environment.name());
+    KnownEnvironment::from_name(name).ok_or_else(|| CommandError::unknown("environment", name, known))
 }
 
 /// Sets the number of threads of the process.

@@ -3,6 +3,7 @@
 //! Layers have torchvision's names where torchvision has the network, so that its checkpoints load; otherwise the names of a well-known
 //! implementation, which the file cites. Published facts, such as parameter counts, are compile-time assertions below each network.
 
+mod agents;
 mod alexnet;
 pub mod blocks;
 mod char_lstm;
@@ -35,6 +36,7 @@ mod vit;
 #[cfg(test)]
 mod tests;
 
+pub use agents::{AcrobotActorCritic, CartPoleActorCritic, CartPoleQ, CatchQ};
 pub use alexnet::AlexNet;
 pub use char_lstm::CharLstm;
 pub use densenet::DenseBlock;

@@ -133,14 +133,14 @@ impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const
         D: Seeded,
     {
         let (checkpoint, config) = find_run(&options.checkpoint, C)?;
-        let dataset = options.dataset.or(config.as_ref().map(|config| config.dataset)).unwrap_or(KnownDataset::Digits);
+        let dataset = options.dataset.or(config.as_ref().and_then(|config| config.source.dataset())).unwrap_or(KnownDataset::Digits);
         let mut net = built(Net::try_build(device))?;
         load_safetensors(&mut net, &checkpoint).map_err(TrainError::from)?;
         let Split { train, test } = dataset.load(options.data_dir.as_deref(), [C, H, W]).map_err(TrainError::from)?;
         let normalize = config.and_then(|config| config.normalize).unwrap_or_else(|| Normalize::measure(&train));
         let confusion = evaluate(&net, device, &Loader::new(test, TEST_BATCH).transform(normalize))?;
         let metrics = Metrics::new().with("accuracy", confusion.accuracy()).with("loss", confusion.loss());
-        Ok(Evaluation { dataset, metrics, items: confusion.total(), unit: "images" })
+        Ok(Evaluation { source: dataset.into(), metrics, items: confusion.total(), unit: "images", seeds: None })
     }
 
     fn train_on<Net, D>(&self, device: &D, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError>
@@ -148,7 +148,7 @@ impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const
         Net: BuildModule<D, f32> + Classifier<C, H, W, K, D> + Clone,
         D: Seeded,
     {
-        let model = Trained { name: self.name, params: N::GRAPH.params() };
+        let model = Trained { name: self.name, params: N::GRAPH.params(), agent: None };
         train(model, device, options, (self.recipe)(options.dataset), |recipe| {
             let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), [C, H, W]).map_err(TrainError::from)?;
             let (train, validation) = hold_out_images(train, recipe)?;

@@ -46,7 +46,7 @@ impl ZooModel for ColorOrGray {
 
     fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError> {
         let run = Run::find(&options.checkpoint)?;
-        let dataset = options.dataset.or(run.config.map(|config| config.dataset)).unwrap_or(self.dataset);
+        let dataset = options.dataset.or(run.config.and_then(|config| config.source.dataset())).unwrap_or(self.dataset);
         self.of(dataset).evaluate(&EvalOptions { dataset: Some(dataset), ..options.clone() })
     }
 

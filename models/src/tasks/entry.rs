@@ -104,13 +104,14 @@ impl<K: ModelKind> ZooModel for Entry<K> {
 
     fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError> {
         let run = Run::find(&options.checkpoint)?;
-        let dataset = options.dataset.or(run.config.as_ref().map(|config| config.dataset)).unwrap_or(self.description.dataset);
+        let dataset =
+            options.dataset.or(run.config.as_ref().and_then(|config| config.source.dataset())).unwrap_or(self.description.dataset);
         let data_dir = options.data_dir.as_deref();
         let (metrics, items) = match options.device {
             DeviceKind::Cpu => K::evaluate(&run, &Cpu::default(), dataset, data_dir)?,
             DeviceKind::Cuda => K::evaluate(&run, &open_gpu(0)?, dataset, data_dir)?,
         };
-        Ok(Evaluation { dataset, metrics, items, unit: self.description.unit })
+        Ok(Evaluation { source: dataset.into(), metrics, items, unit: self.description.unit, seeds: None })
     }
 
     fn sample(&self, options: &SampleOptions) -> Result<Samples, ModelError> {

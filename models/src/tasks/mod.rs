@@ -1,5 +1,6 @@
 //! How the models of the zoo are trained, evaluated and sampled: one file per kind of model.
 
+mod agents;
 mod classifier;
 mod color_or_gray;
 mod cuda;
@@ -26,6 +27,7 @@ use rand::rngs::StdRng;
 use rand_distr::StandardNormal;
 
 use crate::zoo::{ModelError, SampleOptions, Samples};
+pub(crate) use agents::{Agent, AgentKind, GridWorldModel};
 pub(crate) use classifier::{Augment, classifier};
 pub(crate) use color_or_gray::ColorOrGray;
 pub(crate) use entry::{Description, Entry, ModelKind};

@@ -30,9 +30,14 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
         ("--restore-best", options.restore_best),
         ("--checkpoint-every", options.checkpoint_every.is_some()),
     ];
-    let Some((option, _)) = given.into_iter().find(|(_, given)| *given) else { return Ok(()) };
+    let option = given.into_iter().find(|(_, given)| *given);
     let known = "--dataset, --data-dir, --seed, --validation, --threads, --out";
-    Err(ModelError::NoEffect { model: "knn", option, reason: "it stores the training images and takes no optimizer steps", known })
+    match option {
+        Some((option, _)) => {
+            Err(ModelError::NoEffect { model: "knn", option, reason: "it stores the training images and takes no optimizer steps", known })
+        }
+        None => options.agent.has_no_effect("knn"),
+    }
 }
 
 impl ZooModel for Knn {
@@ -72,13 +77,14 @@ impl ZooModel for Knn {
         let config = RunConfig {
             layercake: env!("CARGO_PKG_VERSION").to_owned(),
             model: self.name().to_owned(),
-            dataset: options.dataset,
+            source: options.dataset.into(),
             data_dir: options.data_dir.clone(),
             device: options.device.name().to_owned(),
             threads: rayon::current_num_threads(),
             recipe,
             normalize: None,
             classes: train.classes().to_vec(),
+            agent: None,
         };
         test.check_shape(&format!("{}, test images", options.dataset), train.shape()).map_err(TrainError::from)?;
         let [rest, held] = hold_out(train.len(), recipe.validation.unwrap_or(train.len().div_ceil(VALIDATION)), recipe.seed)?;

@@ -7,7 +7,8 @@ use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::optim::{Optim, Rule};
 use layercake::schedule::Better;
 use layercake_train::data::{Collate, Dataset, Images, Loader, Normalize};
-use layercake_train::run::{Recipe, RunConfig, RunFolder, RunSummary};
+use layercake_train::rl::AgentConfig;
+use layercake_train::run::{Recipe, RunConfig, RunFolder, RunSummary, Source};
 use layercake_train::{EarlyStopping, ProgressReport, Seeded, Task, TrainError, hold_out};
 
 use crate::zoo::{ModelError, TrainOptions};
@@ -23,6 +24,8 @@ pub(crate) struct Trained {
     pub name: &'static str,
     /// Number of trainable parameters.
     pub params: usize,
+    /// The environment and the settings of an agent; others are trained on a data set.
+    pub agent: Option<(&'static str, AgentConfig)>,
 }
 
 /// What a task prepares for training.
@@ -60,6 +63,13 @@ where
     T: Task<N, D>,
     D: Seeded,
 {
+    let source = match model.agent {
+        Some((environment, _)) => Source::Environment(environment.to_owned()),
+        None => {
+            options.agent.has_no_effect(model.name)?;
+            Source::Dataset(options.dataset)
+        }
+    };
     let resumed = options.resume.as_deref().map(RunFolder::open).transpose()?;
     let recipe = resumed.as_ref().map_or_else(|| with_options(own, options), |run| run.config().recipe);
     recipe.check()?;
@@ -69,13 +79,14 @@ where
     let config = RunConfig {
         layercake: env!("CARGO_PKG_VERSION").to_owned(),
         model: model.name.to_owned(),
-        dataset: options.dataset,
+        source: source.clone(),
         data_dir: options.data_dir.as_deref().map(absolute),
         device: options.device.name().to_owned(),
         threads: rayon::current_num_threads(),
         recipe,
         normalize,
         classes,
+        agent: model.agent.map(|(_, config)| config),
     };
     let mut run = match (resumed, &options.out) {
         (Some(run), _) => run,
@@ -84,8 +95,7 @@ where
     };
     let path = run.path().to_owned();
     let (params, items) = (HumanCount(model.params as u64), HumanCount(items as u64));
-    let heading =
-        format!("{} ({params} parameters) on {}: {items} training {}; run folder {}", model.name, options.dataset, T::UNIT, path.display());
+    let heading = format!("{} ({params} parameters) on {source}: {items} training {}; run folder {}", model.name, T::UNIT, path.display());
     let mut report = ProgressReport::new(&heading, recipe.epochs, train.batch_count());
     let checkpoints = match options.checkpoint_every {
         Some(steps) => run.checkpoints().every(steps),
@@ -118,7 +128,8 @@ fn with_options(own: Recipe, options: &TrainOptions) -> Recipe {
         seed: options.seed(),
         validation: options.validation.or(own.validation),
         patience: options.patience.or(own.patience),
-        restore_best: options.restore_best || own.restore_best,
+        // An agent keeps its best weights by default, which a run of one epoch cannot.
+        restore_best: options.restore_best || (own.restore_best && options.epochs != Some(1)),
         ..own
     }
 }

@@ -7,16 +7,19 @@ mod model;
 use std::marker::PhantomData;
 
 use layercake_train::data::KnownDataset;
+use layercake_train::rl::KnownEnvironment;
 
 use crate::networks::{
     ClassGatedPixelCnn, ConvVae, ConvVae2, GatedPixelCnn, LeNet5, LinearGray, MlpVae, MlpVae2, PixelCnn, ResNet20, ResNet20Gray, Vgg8,
     Vgg8Gray,
 };
 use crate::tasks::{
-    Augment, CharacterModel, ColorOrGray, Description, Entry, Knn, ModelKind, PixelCnnModel, StreetSegmentation, Vae, classifier,
+    Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Entry, GridWorldModel, Knn, ModelKind, PixelCnnModel,
+    StreetSegmentation, Vae, classifier,
 };
 pub use model::{
-    BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, SampleOptions, Samples, TrainOptions, ZooModel,
+    AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, SampleOptions, Samples, TrainOptions,
+    ZooModel,
 };
 
 /// All models of the zoo.
@@ -58,6 +61,7 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
         recipe: hyperparameters::char_lstm,
         unit: "characters",
     }));
+    models.extend(agents());
     models.extend(graph_only::GRAPH_ONLY.into_iter().map(|network| Box::new(network) as Box<dyn ZooModel>));
     models
 }
@@ -92,6 +96,31 @@ fn resnet20() -> ColorOrGray {
         .on(KnownDataset::FashionMnist)
         .augmented(Augment::ShiftAndMirror(2));
     ColorOrGray { color: Box::new(color), gray: Box::new(gray), dataset: KnownDataset::FashionMnist }
+}
+
+fn agents() -> [Box<dyn ZooModel>; 4] {
+    let agent = |name, description, kind, environments| Box::new(Agent { name, description, kind, environments });
+    [
+        Box::new(GridWorldModel),
+        agent(
+            "dqn",
+            "deep Q-network (Mnih et al., 2015), with a replay memory and a target network",
+            AgentKind::Dqn,
+            &[KnownEnvironment::CartPole, KnownEnvironment::Catch],
+        ),
+        agent(
+            "reinforce",
+            "policy gradient of whole episodes (Williams, 1992), with one of three baselines",
+            AgentKind::Reinforce,
+            &[KnownEnvironment::CartPole],
+        ),
+        agent(
+            "actor_critic",
+            "advantage actor-critic (Mnih et al., 2016), several environments at once",
+            AgentKind::ActorCritic,
+            &[KnownEnvironment::CartPole, KnownEnvironment::Acrobot],
+        ),
+    ]
 }
 
 fn autoencoders() -> [Box<dyn ZooModel>; 4] {

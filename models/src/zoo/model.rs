@@ -1,11 +1,13 @@
 //! The interface of a model in the zoo, and the options and results of its operations.
 
 use layercake::DeviceError;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use layercake::ir::Graph;
 use layercake_train::data::KnownDataset;
-use layercake_train::run::RunSummary;
+use layercake_train::rl::{Baseline, Finished, KnownEnvironment};
+use layercake_train::run::{RunSummary, Source};
 use layercake_train::{CancellationToken, Metrics, Timing, TrainError};
 use serde::Serialize;
 
@@ -20,7 +22,12 @@ pub trait ZooModel: Sync {
     /// The network's graph; `None` for models that are not networks.
     fn graph(&self) -> Option<&'static Graph>;
 
-    /// The data set used when none is named: one read from files if `in_files` (a data folder was given), otherwise the built-in digits
+    /// The environments that an agent can act in, its default first; none for a model that is trained on data.
+    fn environments(&self) -> &'static [KnownEnvironment] {
+        &[]
+    }
+
+    /// The data set used when none is named; meaningless for an agent: one read from files if `in_files` (a data folder was given), otherwise the built-in digits
     /// where the model can be trained on them.
     fn default_dataset(&self, in_files: bool) -> KnownDataset;
 
@@ -43,6 +50,15 @@ pub trait ZooModel: Sync {
     fn bench(&self, _options: &BenchOptions) -> Result<BenchResult, ModelError> {
         let reason = "`layercake bench` times image classifiers; `cargo run --release -p layercake-benches` times the other kinds";
         Err(ModelError::Unsupported { model: self.name(), action: "benchmarked", reason })
+    }
+
+    /// Plays an episode with a trained agent.
+    ///
+    /// # Errors
+    /// If the model is not an agent, the checkpoint cannot be read or does not match, or the output cannot be written.
+    fn play(&self, _options: &PlayOptions, _show: &mut dyn FnMut(&str)) -> Result<Played, ModelError> {
+        let reason = "it does not act in an environment; dqn, reinforce and actor_critic do";
+        Err(ModelError::Unsupported { model: self.name(), action: "played", reason })
     }
 
     /// Samples images or text from a generative model.
@@ -85,6 +101,50 @@ pub struct TrainOptions {
     pub checkpoint_every: Option<usize>,
     /// Cancels the run; it writes a checkpoint first.
     pub cancellation: CancellationToken,
+    /// The options of agents.
+    pub agent: AgentOptions,
+}
+
+/// Options of agents, which have no effect on other models.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AgentOptions {
+    /// The environment; by default the first of [`ZooModel::environments`].
+    pub environment: Option<KnownEnvironment>,
+    /// What REINFORCE subtracts from the returns.
+    pub baseline: Option<Baseline>,
+    /// Double Q-learning.
+    pub double: bool,
+    /// Draws from the replay memory by priority.
+    pub prioritized: bool,
+    /// Q-learning without a replay memory.
+    pub without_replay: bool,
+    /// Q-learning without a target network.
+    pub without_target: bool,
+    /// Leaves the replay memory out of checkpoints.
+    pub forget_replay: bool,
+}
+
+impl AgentOptions {
+    /// Whether each option was given, besides the environment; with the name of the model that it is for.
+    pub(crate) fn given(&self) -> [(&'static str, &'static str, bool); 6] {
+        [
+            ("reinforce", "--baseline", self.baseline.is_some()),
+            ("dqn", "--double", self.double),
+            ("dqn", "--prioritized", self.prioritized),
+            ("dqn", "--without replay", self.without_replay),
+            ("dqn", "--without target", self.without_target),
+            ("dqn", "--forget-replay", self.forget_replay),
+        ]
+    }
+
+    /// Rejects all options, for a model that is not an agent.
+    pub(crate) fn has_no_effect(&self, model: &'static str) -> Result<(), ModelError> {
+        let environment = self.environment.map(|_| "--env");
+        let Some(option) = environment.or(self.given().into_iter().find(|(.., given)| *given).map(|(_, option, _)| option)) else {
+            return Ok(());
+        };
+        Err(ModelError::NoEffect { model, option, reason: "it does not act in an environment", known: "see `layercake train --help`" })
+    }
 }
 
 impl TrainOptions {
@@ -101,6 +161,8 @@ pub struct EvalOptions {
     pub checkpoint: PathBuf,
     /// The data set; by default the run's own, or the digits if there is no `config.json`.
     pub dataset: Option<KnownDataset>,
+    /// The environment of an agent; by default the run's own.
+    pub environment: Option<KnownEnvironment>,
     /// The folder that contains the data sets' folders.
     pub data_dir: Option<PathBuf>,
     /// The device.
@@ -135,6 +197,30 @@ pub struct BenchOptions {
     pub device: DeviceKind,
 }
 
+/// Options of an episode.
+#[derive(Clone, Debug)]
+pub struct PlayOptions {
+    /// A parameter file, or the folder of a run.
+    pub checkpoint: PathBuf,
+    /// The environment; by default the run's own.
+    pub environment: Option<KnownEnvironment>,
+    /// The seed of the episode.
+    pub seed: u64,
+    /// The animation to write.
+    pub out: Option<PathBuf>,
+    /// The device.
+    pub device: DeviceKind,
+}
+
+/// An episode that was played.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Played {
+    /// The environment.
+    pub environment: KnownEnvironment,
+    /// Its return and length.
+    pub episode: Finished,
+}
+
 /// The result of sampling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Samples {
@@ -147,14 +233,16 @@ pub enum Samples {
 /// The result of an evaluation.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
-    /// The data set.
-    pub dataset: KnownDataset,
+    /// The data set or the environment.
+    pub source: Source,
     /// The metrics on its test items, the most important first.
     pub metrics: Metrics,
     /// Number of test items.
     pub items: u64,
     /// What the items are: `images`.
     pub unit: &'static str,
+    /// The seeds of the episodes of an agent.
+    pub seeds: Option<Range<u64>>,
 }
 
 /// The result of a benchmark.

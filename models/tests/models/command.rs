@@ -46,7 +46,7 @@ fn models() -> String {
 }
 
 /// The trainable models.
-const TRAINED: [&str; 15] = [
+const TRAINED: [&str; 19] = [
     "lenet5",
     "linear_svm",
     "softmax",
@@ -62,6 +62,10 @@ const TRAINED: [&str; 15] = [
     "class_gated_pixelcnn",
     "unet",
     "char_lstm",
+    "gridworld",
+    "dqn",
+    "reinforce",
+    "actor_critic",
 ];
 
 /// Each network can be shown; graph-only networks cannot be trained, evaluated or benchmarked.

@@ -1,5 +1,6 @@
 //! The command, and the pictures of the zoo. The tests with a CUDA device are a program of their own: `cuda.rs`.
 
+mod agents;
 mod command;
 mod folders;
 mod interrupt;

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Recipe;
 use super::folder::{MODEL, SUMMARY};
+use super::{Recipe, Source};
 use crate::checkpoint::Sum;
-use crate::data::{KnownDataset, Normalize};
+use crate::data::Normalize;
+use crate::rl::AgentConfig;
 use crate::{Metrics, TrainError};
 
 /// The settings of a run, `config.json`: everything needed to repeat it, to resume it, or to use its model.
@@ -19,8 +20,9 @@ pub struct RunConfig {
     pub layercake: String,
     /// The model's name.
     pub model: String,
-    /// The data set.
-    pub dataset: KnownDataset,
+    /// The data set or the environment.
+    #[serde(flatten)]
+    pub source: Source,
     /// The folder that contains the data set's folder, for data sets in files.
     #[serde(default)]
     pub data_dir: Option<PathBuf>,
@@ -36,6 +38,9 @@ pub struct RunConfig {
     /// The names of the classes, or the characters of the vocabulary; may be empty.
     #[serde(default)]
     pub classes: Vec<String>,
+    /// The settings of an agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentConfig>,
 }
 
 impl RunConfig {
@@ -50,6 +55,9 @@ impl RunConfig {
     /// The first invalid setting.
     fn fault(&self) -> Option<String> {
         if let Err(fault) = self.recipe.check() {
+            return Some(fault.to_string());
+        }
+        if let Some(Err(fault)) = self.agent.map(|agent| agent.check()) {
             return Some(fault.to_string());
         }
         if !["cpu", "cuda"].contains(&self.device.as_str()) {
@@ -99,8 +107,9 @@ pub(super) fn files_of(path: &Path) -> Option<Option<BTreeSet<String>>> {
 pub struct RunSummary {
     /// The model's name.
     pub model: String,
-    /// The data set.
-    pub dataset: KnownDataset,
+    /// The data set or the environment.
+    #[serde(flatten)]
+    pub source: Source,
     /// Number of trainable parameters.
     pub params: usize,
     /// The metrics of the epoch of the final weights, with their names in `metrics.jsonl` (`test_accuracy`, `train_loss`), and the training items

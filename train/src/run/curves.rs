@@ -36,8 +36,21 @@ pub fn draw_curves(title: &str, history: &[Epoch]) -> Result<String, String> {
     Ok(svg)
 }
 
+/// A plot of several lines over the epochs, with a legend at the side, as SVG text: the same metric of several runs. NaN leaves a gap.
+///
+/// # Errors
+/// Returns an error if the drawing library fails, which does not happen with finite numbers.
+pub fn draw_lines(title: &str, name: &str, lines: &[(String, Vec<f64>)]) -> Result<String, String> {
+    let mut svg = String::new();
+    draw_panels(&mut svg, title, vec![Panel::of_lines(name, lines)]).map_err(|error| error.to_string())?;
+    Ok(svg)
+}
+
 fn draw(svg: &mut String, text: &str, history: &[Epoch]) -> Outcome {
-    let mut panels = panels(history);
+    draw_panels(svg, text, panels(history))
+}
+
+fn draw_panels(svg: &mut String, text: &str, mut panels: Vec<Panel>) -> Outcome {
     let left_out = panels.len().saturating_sub(MOST);
     panels.truncate(MOST);
     let places = places(&panels);
@@ -230,6 +243,19 @@ mod tests {
         let texts = texts(&svg);
         let count = |word: &str| texts.iter().filter(|text| **text == word).count();
         assert_eq!((count("training"), count("test"), count("loss"), count("accuracy")), (1, 1, 1, 1), "{texts:?}");
+    }
+
+    /// Lines of any length, with gaps, and more than there are colors.
+    #[test]
+    fn lines_of_several_runs() {
+        let lines: Vec<(String, Vec<f64>)> = (0..14)
+            .map(|run| (format!("seed {run}"), (0..=run).map(|epoch| if epoch == 3 { f64::NAN } else { epoch as f64 }).collect()))
+            .collect();
+        for lines in [&lines[..], &lines[..1], &[]] {
+            let svg = draw_lines("t", "mean return", lines).unwrap();
+            let texts = texts(&svg);
+            assert!(texts.contains(&"mean return") && lines.iter().all(|(name, _)| texts.contains(&name.as_str())), "{texts:?}");
+        }
     }
 
     /// Per-class metrics share one panel with a legend.

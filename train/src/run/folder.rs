@@ -12,7 +12,7 @@ use layercake::prelude::*;
 use serde::Serialize;
 
 use super::config::{ConfigFile, files_of, read_config};
-use super::{RunConfig, RunSummary, draw_confusion_matrix, draw_curves};
+use super::{Canvas, RunConfig, RunSummary, draw_confusion_matrix, draw_curves};
 use crate::checkpoint::{FolderLock, LOCK, Sum, at as file_error, is_temporary, remove_temporaries, same};
 use crate::{Callback, Checkpoints, ConfusionMatrix, Epoch, Metrics, TrainError, TrainingEnd, metrics};
 
@@ -93,13 +93,13 @@ impl RunFolder {
         Ok(run)
     }
 
-    /// Starts a run in a new folder `parent/MODEL-DATASET-N` with the next free number.
+    /// Starts a run in a new folder `parent/MODEL-DATASET-N` (or the environment's name) with the next free number.
     ///
     /// # Errors
     /// Returns an error if the folder cannot be created.
     pub fn create_numbered(parent: &Path, config: RunConfig) -> Result<Self, TrainError> {
         fs::create_dir_all(parent).map_err(|source| file_error(parent, source))?;
-        let stem = format!("{}-{}-", config.model, config.dataset);
+        let stem = format!("{}-{}-", config.model, config.source);
         let entries = fs::read_dir(parent).map_err(|source| file_error(parent, source))?;
         let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix(&stem)?.parse::<u32>().ok());
         let mut number = numbers.max().unwrap_or(0);
@@ -181,6 +181,16 @@ impl RunFolder {
         write_text(&self.path.join(CONFUSION), draw_confusion_matrix(heading, confusion, names))
     }
 
+    /// Writes a picture of the results.
+    ///
+    /// # Errors
+    /// Returns an error if it cannot be written.
+    pub fn save_picture(&mut self, name: &str, picture: &Canvas) -> Result<(), TrainError> {
+        self.lock.must_be_in_place()?;
+        self.list(&[name.to_owned()])?;
+        picture.save(&self.path.join(name))
+    }
+
     /// Finishes the run: writes `summary.json`, removes the checkpoints and returns the summary. `params` is the number of trainable parameters.
     ///
     /// # Errors
@@ -199,12 +209,12 @@ impl RunFolder {
         // All epochs have the same number of items.
         let speeds: f64 = self.history.iter().map(|epoch| 1.0 / epoch.items_per_second).sum();
         metrics.set(&format!("{}_per_second", left.unit), self.history.len() as f64 / speeds);
-        let RunConfig { model, dataset, device, threads, recipe, .. } = self.config.clone();
+        let RunConfig { model, source, device, threads, recipe, .. } = self.config.clone();
         let parameters = self.path.join(MODEL);
         let model_crc32 = if parameters.is_file() { Some(Sum::of(&parameters)?.crc32) } else { None };
         let summary = RunSummary {
             model,
-            dataset,
+            source,
             params,
             metrics,
             seconds: self.history.iter().map(|epoch| epoch.seconds).sum(),
@@ -228,13 +238,13 @@ impl RunFolder {
     }
 
     fn draw(&self) -> Result<(), TrainError> {
-        let RunConfig { model, dataset, .. } = &self.config;
+        let RunConfig { model, source, .. } = &self.config;
         let last = self.history.last().map(|epoch| if epoch.test.is_empty() { &epoch.train } else { &epoch.test });
         // Prefer a fraction, such as the accuracy.
         let metric = last.and_then(|metrics| metrics.iter().find(|(name, _)| metrics::is_share(name)).or_else(|| metrics.iter().next()));
         let metric = metric.map_or(String::new(), |(name, value)| format!(": {}", metrics::shown(name, value)));
         let history: Vec<Epoch> = self.history.iter().map(drawable).collect();
-        write_text(&self.path.join(CURVES), draw_curves(&format!("{model} on {dataset}{metric}"), &history))
+        write_text(&self.path.join(CURVES), draw_curves(&format!("{model} on {source}{metric}"), &history))
     }
 
     /// Rewrites `metrics.jsonl`.

@@ -48,6 +48,28 @@ impl Curve {
     }
 }
 
+impl Panel {
+    /// One line for each list of numbers, the first at epoch 1.
+    pub fn of_lines(name: &str, lines: &[(String, Vec<f64>)]) -> Self {
+        let curve = |(i, (name, values)): (usize, &(String, Vec<f64>))| Curve {
+            name: name.clone(),
+            color: LINES[i % LINES.len()],
+            segments: values
+                .iter()
+                .enumerate()
+                .map(|(i, &value)| ((i + 1) as f64, value))
+                .collect::<Vec<_>>()
+                .split(|(_, value)| !value.is_finite())
+                .filter(|segment| !segment.is_empty())
+                .map(<[_]>::to_vec)
+                .collect(),
+        };
+        let last = lines.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
+        let curves = lines.iter().enumerate().map(curve).collect();
+        Self { name: name.to_owned(), share: false, last, curves, key: true }
+    }
+}
+
 /// The panels of all metrics. The loss comes first, even without epochs; metrics of one kind come last.
 pub(super) fn panels(history: &[Epoch]) -> Vec<Panel> {
     let mut names = vec!["loss".to_owned()];

@@ -108,6 +108,14 @@ impl Canvas {
         self.bytes = color.repeat(self.size[0] * self.size[1]);
     }
 
+    /// Mixes a color into the pixel at a row and column; `share` is its weight.
+    pub(super) fn blend(&mut self, [row, column]: [usize; 2], color: [u8; 3], share: f64) {
+        let pixel = &mut self.bytes[3 * (row * self.size[1] + column)..][..3];
+        for (byte, color) in pixel.iter_mut().zip(color) {
+            *byte = (f64::from(*byte) * (1.0 - share) + f64::from(color) * share).round() as u8;
+        }
+    }
+
     /// Copies a picture to a position, clipped at the edges.
     pub(super) fn put(&mut self, picture: &Self, top: usize, left: usize) {
         let [height, width] = self.size;

@@ -42,6 +42,7 @@ where
                 save_safetensors(best, folder.join(BEST))?;
             }
             save_task_state(&folder.join(TASK_STATE), &self.task.state())?;
+            self.task.save_files(folder)?;
             self.state.save(&folder.join(STATE))
         })
     }
@@ -97,6 +98,7 @@ where
         let path = folder.join(TASK_STATE);
         let task_state = load_task_state(&path)?;
         self.task.load_state(task_state, self.device).map_err(|reason| TrainError::Content { path, reason })?;
+            self.task.load_files(folder, &*self.model)?;
         self.state = state;
         // With more steps to take, the partial epoch continues.
         if !self.enough_steps() {

@@ -149,6 +149,23 @@ pub trait Task<M, D: Storage<f32> = Cpu> {
     fn load_state(&mut self, state: Vec<(String, Array<f32>)>, _device: &D) -> Result<(), String> {
         if state.is_empty() { Ok(()) } else { Err("this task has no state".to_owned()) }
     }
+
+    /// Writes files of its own into a checkpoint, beside the trainer's: a second network, a second optimizer, a memory. Their checksums are kept with
+    /// those of the other files. The names `model`, `optimizer`, `average`, `best`, `task_state` and `state` are taken.
+    ///
+    /// # Errors
+    /// Returns an error if a file cannot be written.
+    fn save_files(&self, _folder: &Path) -> Result<(), TrainError> {
+        Ok(())
+    }
+
+    /// Reads the files that [`Task::save_files`] wrote. The model has the checkpoint's parameters.
+    ///
+    /// # Errors
+    /// Returns an error if a file cannot be read, or does not match the task.
+    fn load_files(&mut self, _folder: &Path, _model: &M) -> Result<(), TrainError> {
+        Ok(())
+    }
 }
 
 /// A task made of closures; see [`task_fn`].

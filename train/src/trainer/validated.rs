@@ -56,6 +56,14 @@ where
     fn load_state(&mut self, state: Vec<(String, Array<f32>)>, device: &D) -> Result<(), String> {
         self.task.load_state(state, device)
     }
+
+    fn save_files(&self, folder: &Path) -> Result<(), TrainError> {
+        self.task.save_files(folder)
+    }
+
+    fn load_files(&mut self, folder: &Path, model: &M) -> Result<(), TrainError> {
+        self.task.load_files(folder, model)
+    }
 }
 
 /// Splits the indices of `items` items into a training part and `held` validation items, drawn at random by the seed. Both parts are sorted.

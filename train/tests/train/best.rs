@@ -150,13 +150,14 @@ fn the_run_folder_has_them() {
     let config = RunConfig {
         layercake: "0".to_owned(),
         model: "net".to_owned(),
-        dataset: layercake_train::data::KnownDataset::Digits,
+        source: layercake_train::data::KnownDataset::Digits.into(),
         data_dir: None,
         device: "cpu".to_owned(),
         threads: 1,
         recipe: Recipe { epochs: 6, ..Default::default() },
         normalize: None,
         classes: Vec::new(),
+        agent: None,
     };
     let mut folder = RunFolder::create(place.path(), config).unwrap();
     let (train, mut task) = data();

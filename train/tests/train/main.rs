@@ -1,8 +1,10 @@
 //! Data, training, checkpoints and run folders. One program, but for `memory.rs`, which measures its whole process.
 
+mod agents;
 mod api;
 mod best;
 mod files;
+mod gymnasium;
 mod idx;
 mod readers;
 mod resume;

@@ -14,13 +14,14 @@ fn config() -> RunConfig {
     RunConfig {
         layercake: "0".to_owned(),
         model: "net".to_owned(),
-        dataset: KnownDataset::Digits,
+        source: KnownDataset::Digits.into(),
         data_dir: None,
         device: "cpu".to_owned(),
         threads: 1,
         recipe: Recipe::default(),
         normalize: None,
         classes: Vec::new(),
+        agent: None,
     }
 }
 

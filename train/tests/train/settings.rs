@@ -304,13 +304,14 @@ fn invalid_run_folders() {
     let config = |recipe| RunConfig {
         layercake: "0".to_owned(),
         model: "net".to_owned(),
-        dataset: layercake_train::data::KnownDataset::Digits,
+        source: layercake_train::data::KnownDataset::Digits.into(),
         data_dir: None,
         device: "cpu".to_owned(),
         threads: 1,
         recipe,
         normalize: None,
         classes: Vec::new(),
+        agent: None,
     };
     let run = RunFolder::create(&place.path().join("a"), config(Recipe::default())).unwrap();
     assert_eq!(run.finish(1).unwrap_err().to_string(), "a run without epochs has no summary");
@@ -340,13 +341,14 @@ fn huge_metrics_do_not_hang() {
     let config = RunConfig {
         layercake: "0".to_owned(),
         model: "net".to_owned(),
-        dataset: layercake_train::data::KnownDataset::Digits,
+        source: layercake_train::data::KnownDataset::Digits.into(),
         data_dir: None,
         device: "cpu".to_owned(),
         threads: 1,
         recipe: Recipe::default(),
         normalize: None,
         classes: Vec::new(),
+        agent: None,
     };
     let mut run = RunFolder::create(place.path(), config).unwrap();
     for (number, value) in [-1e308, 1e308, f64::MAX, f64::MIN, f64::INFINITY, f64::NAN, 1e-320].into_iter().enumerate() {

@@ -1,0 +1,141 @@
+//! A small world as a model of the zoo: tables instead of a network.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use layercake::ir::Graph;
+use layercake_train::data::KnownDataset;
+use layercake_train::rl::tabular::{GridWorld, QLearning, draw, greedy, policy_iteration, policy_values, value_iteration};
+use layercake_train::run::{Canvas, Recipe, RunConfig, RunFolder, RunSummary, Source};
+use layercake_train::{Epoch, Metrics};
+
+use crate::tasks::run::RUNS;
+use crate::zoo::{DeviceKind, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
+
+const NAME: &str = "gridworld";
+const DISCOUNT: f64 = 0.9;
+/// Values change by at most this in the last sweep of value iteration.
+const TOLERANCE: f64 = 1e-12;
+/// Epochs, and episodes of Q-learning in each.
+const EPOCHS: usize = 20;
+const EPISODES: usize = 1000;
+/// The epochs whose values are shown.
+const SHOWN: [usize; 3] = [1, 5, EPOCHS];
+
+/// Value iteration and policy iteration, whose values are compared with a linear solve, and Q-learning, whose policy is compared with theirs.
+pub(crate) struct GridWorldModel;
+
+/// Rejects options that only apply to networks.
+fn check(options: &TrainOptions) -> Result<(), ModelError> {
+    let given = [
+        ("--epochs", options.epochs.is_some()),
+        ("--batch-size", options.batch_size.is_some()),
+        ("--lr", options.lr.is_some()),
+        ("--validation", options.validation.is_some()),
+        ("--patience", options.patience.is_some()),
+        ("--restore-best", options.restore_best),
+        ("--checkpoint-every", options.checkpoint_every.is_some()),
+        ("--data-dir", options.data_dir.is_some()),
+        ("--device", options.device != DeviceKind::Cpu),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => {
+            let reason = "it learns tables and takes no optimizer steps";
+            Err(ModelError::NoEffect { model: NAME, option, reason, known: "--seed, --threads, --out" })
+        }
+        None => options.agent.has_no_effect(NAME),
+    }
+}
+
+/// The largest distance of two lists of numbers.
+fn farthest(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+}
+
+impl ZooModel for GridWorldModel {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn description(&self) -> &'static str {
+        "value iteration, policy iteration and Q-learning (Watkins, 1989) with tables, in a small world"
+    }
+
+    fn graph(&self) -> Option<&'static Graph> {
+        None
+    }
+
+    fn default_dataset(&self, _: bool) -> KnownDataset {
+        KnownDataset::Digits
+    }
+
+    fn train(&self, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+        check(options)?;
+        // An interrupted run leaves nothing but its configuration.
+        let resumed = options.resume.as_deref().map(RunFolder::open).transpose()?;
+        let recipe = match &resumed {
+            Some(run) => run.config().recipe,
+            None => Recipe { epochs: EPOCHS, seed: options.seed(), ..Recipe::default() },
+        };
+        let config = RunConfig {
+            layercake: env!("CARGO_PKG_VERSION").to_owned(),
+            model: NAME.to_owned(),
+            source: Source::Environment(NAME.to_owned()),
+            data_dir: None,
+            device: DeviceKind::Cpu.name().to_owned(),
+            threads: rayon::current_num_threads(),
+            recipe,
+            normalize: None,
+            classes: Vec::new(),
+            agent: None,
+        };
+        let mut run = match (resumed, &options.out) {
+            (Some(run), _) => run,
+            (None, Some(path)) => RunFolder::create(path, config)?,
+            (None, None) => RunFolder::create_numbered(Path::new(RUNS), config)?,
+        };
+        let world = GridWorld::small();
+        let iterated = value_iteration(&world, DISCOUNT, TOLERANCE);
+        let (policy, of_policy) = policy_iteration(&world, DISCOUNT);
+        let solved = policy_values(&world, &greedy(&world, &iterated, DISCOUNT), DISCOUNT);
+        println!("value iteration and policy iteration:\n{}", world.arrows(&policy));
+        let known = Metrics::new()
+            .with("value_iteration_error", farthest(&iterated, &solved))
+            .with("policy_iteration_error", farthest(&of_policy, &solved));
+        let mut learner = QLearning::new(&world, DISCOUNT, recipe.seed);
+        let mut pictures = vec![draw(&world, &iterated, &policy)];
+        for epoch in 1..=recipe.epochs {
+            let begin = Instant::now();
+            let reward = learner.episodes(EPISODES);
+            let (values, learned) = (learner.state_values(), learner.policy());
+            let same = |state: &usize| learned[*state] == policy[*state];
+            let free: Vec<usize> = (0..world.states()).filter(|&state| world.is_free(state)).collect();
+            let agreement = free.iter().filter(|state| same(state)).count() as f64 / free.len() as f64;
+            let mut test = Metrics::new().with("policy_accuracy", agreement).with("q_learning_error", farthest(&values, &solved));
+            test.extend(known.iter());
+            if SHOWN.contains(&epoch) {
+                pictures.push(draw(&world, &values, &learned));
+            }
+            let seconds = begin.elapsed().as_secs_f64();
+            let (train, unit) = (Metrics::new().with("return", reward), "episodes".to_owned());
+            let items_per_second = EPISODES as f64 / seconds;
+            run.record(&Epoch { epoch, step: 0, lr: 0.0, train, validation: Metrics::new(), test, unit, items_per_second, seconds })?;
+        }
+        println!("Q-learning after {} episodes:\n{}", recipe.epochs * EPISODES, world.arrows(&learner.policy()));
+        run.save_picture("values.png", &named(&pictures))?;
+        let path = run.path().to_owned();
+        Ok((path, run.finish(0)?))
+    }
+
+    fn evaluate(&self, _: &EvalOptions) -> Result<Evaluation, ModelError> {
+        let reason = "it has no parameters to load; `layercake train gridworld` evaluates it";
+        Err(ModelError::Unsupported { model: NAME, action: "evaluated", reason })
+    }
+}
+
+/// The exact values, and those of Q-learning after some epochs, with their names.
+fn named(pictures: &[Canvas]) -> Canvas {
+    let names = std::iter::once("exact".to_owned()).chain(SHOWN.map(|epoch| format!("Q: {} episodes", epoch * EPISODES)));
+    let cells: Vec<Canvas> = pictures.iter().zip(names).map(|(picture, name)| picture.named(&name, 0)).collect();
+    Canvas::grid(&cells, 2)
+}

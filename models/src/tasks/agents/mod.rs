@@ -1,0 +1,149 @@
+//! Agents: models that learn by acting.
+
+mod grid_world;
+mod play;
+mod recipes;
+mod stage;
+mod train;
+
+pub(crate) use grid_world::GridWorldModel;
+
+use std::path::PathBuf;
+
+use layercake::dfdx::nn::BuildModule;
+use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::ir::Graph;
+use layercake::prelude::*;
+use layercake_train::Seeded;
+use layercake_train::rl::{KnownEnvironment, TEST_SEEDS};
+use layercake_train::run::{RunSummary, Source};
+
+use super::cuda::open_gpu;
+use super::entry::Run;
+use crate::networks::{AcrobotActorCritic, CartPoleActorCritic, CartPoleQ, CatchQ};
+use crate::zoo::{DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, TrainOptions, ZooModel};
+use layercake_train::data::KnownDataset;
+use stage::stage;
+
+/// How an agent learns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AgentKind {
+    Dqn,
+    Reinforce,
+    ActorCritic,
+}
+
+/// An agent as a model of the zoo.
+pub(crate) struct Agent {
+    pub name: &'static str,
+    /// One line for `layercake list`.
+    pub description: &'static str,
+    pub kind: AgentKind,
+    /// The environments that it has a network for, the default first.
+    pub environments: &'static [KnownEnvironment],
+}
+
+/// The network of an agent, on any device.
+trait Acting {
+    const GRAPH: &'static Graph;
+    type On<D: Backend<f32>>: Network<f32, D> + TensorCollection<f32, D> + BuildModule<D, f32> + Clone;
+}
+
+macro_rules! acting {
+    ($($name:ident)*) => {$(
+        impl Acting for $name {
+            const GRAPH: &'static Graph = $name::<f32, Cpu>::GRAPH;
+            type On<D: Backend<f32>> = $name<f32, D>;
+        }
+    )*};
+}
+
+acting! { CartPoleQ CatchQ CartPoleActorCritic AcrobotActorCritic }
+
+/// Calls `$work::<N, _>(..)` with the network of a kind of agent in an environment.
+macro_rules! with_network {
+    ($agent:expr, $environment:expr, $object:ident . $work:ident ( $($argument:expr),* )) => {
+        match ($agent.kind, $environment) {
+            (AgentKind::Dqn, KnownEnvironment::CartPole) => $object.$work::<CartPoleQ, _>($($argument),*),
+            (AgentKind::Dqn, KnownEnvironment::Catch) => $object.$work::<CatchQ, _>($($argument),*),
+            (AgentKind::Reinforce | AgentKind::ActorCritic, KnownEnvironment::CartPole) => $object.$work::<CartPoleActorCritic, _>($($argument),*),
+            (AgentKind::ActorCritic, KnownEnvironment::Acrobot) => $object.$work::<AcrobotActorCritic, _>($($argument),*),
+            (_, environment) => Err($agent.no_network(environment)),
+        }
+    };
+}
+
+impl Agent {
+    fn no_network(&self, environment: KnownEnvironment) -> ModelError {
+        let known: Vec<&str> = self.environments.iter().map(|known| known.name()).collect();
+        ModelError::Option(format!("`{}` has no network for `{environment}`; known: {}", self.name, known.join(", ")))
+    }
+
+    /// The environment of a run, by its name in `config.json`, or the default.
+    fn environment_of(&self, run: &Run) -> Result<KnownEnvironment, ModelError> {
+        let Some(name) = run.config.as_ref().and_then(|config| config.source.environment()) else { return Ok(self.environments[0]) };
+        KnownEnvironment::from_name(name).ok_or_else(|| ModelError::Option(format!("config.json names the unknown environment `{name}`")))
+    }
+
+    fn evaluate_on<N: Acting, D: Seeded>(&self, run: &Run, device: &D, environment: KnownEnvironment) -> Result<Evaluation, ModelError> {
+        let net: N::On<D> = run.load(device)?;
+        let metrics = stage(environment).evaluate(&net, device, TEST_SEEDS)?;
+        let (source, items) = (Source::Environment(environment.name().to_owned()), TEST_SEEDS.count() as u64);
+        Ok(Evaluation { source, metrics, items, unit: "episodes", seeds: Some(TEST_SEEDS) })
+    }
+}
+
+impl ZooModel for Agent {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn description(&self) -> &'static str {
+        self.description
+    }
+
+    /// The network of the default environment.
+    fn graph(&self) -> Option<&'static Graph> {
+        Some(match self.kind {
+            AgentKind::Dqn => <CartPoleQ as Acting>::GRAPH,
+            AgentKind::Reinforce | AgentKind::ActorCritic => <CartPoleActorCritic as Acting>::GRAPH,
+        })
+    }
+
+    fn environments(&self) -> &'static [KnownEnvironment] {
+        self.environments
+    }
+
+    fn default_dataset(&self, _: bool) -> KnownDataset {
+        KnownDataset::Digits
+    }
+
+    fn train(&self, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+        self.check(options)?;
+        let (environment, config) = self.settings(options)?;
+        match options.device {
+            DeviceKind::Cpu => {
+                with_network!(self, environment, self.train_on(environment, config, &Cpu::seed_from_u64(options.seed()), options))
+            }
+            DeviceKind::Cuda => with_network!(self, environment, self.train_on(environment, config, &open_gpu(options.seed())?, options)),
+        }
+    }
+
+    fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError> {
+        let run = Run::find(&options.checkpoint)?;
+        let environment = options.environment.map_or_else(|| self.environment_of(&run), Ok)?;
+        match options.device {
+            DeviceKind::Cpu => with_network!(self, environment, self.evaluate_on(&run, &Cpu::default(), environment)),
+            DeviceKind::Cuda => with_network!(self, environment, self.evaluate_on(&run, &open_gpu(0)?, environment)),
+        }
+    }
+
+    fn play(&self, options: &PlayOptions, show: &mut dyn FnMut(&str)) -> Result<Played, ModelError> {
+        let run = Run::find(&options.checkpoint)?;
+        let environment = options.environment.map_or_else(|| self.environment_of(&run), Ok)?;
+        match options.device {
+            DeviceKind::Cpu => with_network!(self, environment, self.play_on(&run, &Cpu::default(), environment, options, show)),
+            DeviceKind::Cuda => with_network!(self, environment, self.play_on(&run, &open_gpu(0)?, environment, options, show)),
+        }
+    }
+}

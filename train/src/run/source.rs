@@ -1,0 +1,51 @@
+//! What a model is trained on.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::KnownDataset;
+
+/// What a model is trained on. In `config.json` and `summary.json` it is the key `dataset` or `environment`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A data set.
+    Dataset(KnownDataset),
+    /// An environment, by its name.
+    Environment(String),
+}
+
+impl Source {
+    /// The data set, if it is one.
+    pub fn dataset(&self) -> Option<KnownDataset> {
+        match self {
+            Self::Dataset(dataset) => Some(*dataset),
+            Self::Environment(_) => None,
+        }
+    }
+
+    /// The name of the environment, if it is one.
+    pub fn environment(&self) -> Option<&str> {
+        match self {
+            Self::Dataset(_) => None,
+            Self::Environment(name) => Some(name),
+        }
+    }
+}
+
+impl From<KnownDataset> for Source {
+    fn from(dataset: KnownDataset) -> Self {
+        Self::Dataset(dataset)
+    }
+}
+
+/// Its name.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dataset(dataset) => dataset.fmt(f),
+            Self::Environment(name) => f.write_str(name),
+        }
+    }
+}
