@@ -24,6 +24,7 @@ mod expand;
 mod flow;
 #[cfg(test)]
 mod fuzz;
+mod host;
 mod init;
 mod layers;
 mod lower;

@@ -6,7 +6,7 @@ use crate::ast::{Step, Template};
 use crate::lower::{self, Peer, Templates};
 use crate::parse::import;
 use crate::report::Report;
-use crate::{check, editor, expand, parse, shape};
+use crate::{check, editor, expand, host, parse, shape};
 
 /// Expands `(crate path) given* use* (network | template)*`.
 pub fn network(tokens: TokenStream) -> TokenStream {
@@ -22,13 +22,13 @@ pub fn network(tokens: TokenStream) -> TokenStream {
         let (illegible, call) = (report.to_tokens(), import::call(&path, &given, first, others, &tokens));
         return quote::quote!(#illegible #call);
     }
-    let offers = editor::is_listening().then(|| editor::offers(&tokens));
+    let offers = host::is_editor().then(|| editor::offers(&tokens));
     if offers.is_some() && editor::has_cursor(&tokens) {
         return quote::quote!(#offers);
     }
     let imported = import::given(&given);
     let parse::Block { mut networks, templates, imports } = parse::block(quote::quote!(#given #tokens), &mut report);
-    let shown = editor::is_listening().then(|| {
+    let shown = host::is_editor().then(|| {
         let steps: Vec<&[Step]> = networks.iter().map(|(network, _)| network.steps.as_slice()).collect();
         let others =
             imports.iter().filter_map(|import| import.block.templates.first().filter(|(template, _)| template.name == import.name));
@@ -47,7 +47,7 @@ pub fn network(tokens: TokenStream) -> TokenStream {
             check::network(network, report);
             let plan = lower::network(network, &templates, &peers, report);
             let model = shape::model(network, plan, report);
-            let shown = editor::is_listening().then(|| editor::network(&model));
+            let shown = host::is_editor().then(|| editor::network(&model));
             let items = expand::network(&path, &model, report);
             quote::quote!(#items #shown)
         })

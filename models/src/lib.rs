@@ -15,6 +15,6 @@ mod zoo;
 
 pub use networks::LeNet5;
 pub use zoo::{
-    AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, SampleOptions, Samples, TrainOptions,
-    ZooModel, zoo,
+    AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, SampleOptions, Samples,
+    TrainOptions, ZooModel, zoo,
 };

@@ -8,16 +8,8 @@
 mod completion;
 mod shown;
 
-use std::sync::OnceLock;
-
 pub use completion::{has_cursor, offers};
 pub use shown::{network, templates};
-
-/// Whether the macro runs for an editor: in rust-analyzer's server of macros, which has this variable.
-pub fn is_listening() -> bool {
-    static LISTENING: OnceLock<bool> = OnceLock::new();
-    *LISTENING.get_or_init(|| std::env::var_os("RUST_ANALYZER_INTERNALS_DO_NOT_USE").is_some())
-}
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use syn::Visibility;
 
 use crate::ast::Template;
 
-/// The macros through which `use path::Name;` gives templates to other blocks ([`crate::parse::import`]). `given` are those that this block imported.
+/// The macros through which `use path::Name;` gives templates to other blocks, as `parse/import.rs` describes. `given` are those that this block imported.
 pub fn exports(templates: &[&Template], given: &[(Ident, TokenStream)]) -> TokenStream {
     let shared = templates.iter().filter(|template| !matches!(template.vis, Visibility::Inherited));
     shared.map(|template| export(template, templates, given)).collect()

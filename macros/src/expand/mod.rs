@@ -113,7 +113,7 @@ impl<'a> Printer<'a> {
 
     /// Moves code to the span of the network's name. An editor would take all of it for what the name stands for.
     fn here(&self, tokens: TokenStream) -> TokenStream {
-        if crate::editor::is_listening() { tokens } else { at(tokens, self.name.span()) }
+        if crate::host::is_editor() { tokens } else { at(tokens, self.name.span()) }
     }
 
     /// A const argument: in braces unless it is a literal.

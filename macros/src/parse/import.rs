@@ -1,6 +1,6 @@
 //! Templates of other modules and crates.
 //!
-//! A `pub block` expands to a macro of its name, which carries its tokens ([`crate::expand::exports`]). A `use` of it calls this macro with the block's
+//! A `pub block` expands to a macro of its name, which carries its tokens (`expand/exports.rs`). A `use` of it calls this macro with the block's
 //! other tokens, and the macro calls `network!` again, with the template in front:
 //!
 //! ```text

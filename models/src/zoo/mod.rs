@@ -18,8 +18,8 @@ use crate::tasks::{
     StreetSegmentation, Vae, classifier,
 };
 pub use model::{
-    AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, SampleOptions, Samples, TrainOptions,
-    ZooModel,
+    AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, SampleOptions, Samples,
+    TrainOptions, ZooModel,
 };
 
 /// All models of the zoo.

@@ -10,7 +10,7 @@ fn unknown_names() {
     let place = Place::new();
     let models = models();
     place.fails("train lenet", 1, &format!("error: unknown model `lenet`; did you mean `lenet5`?; {models}"));
-    place.fails("summary alexnet", 1, &format!("error: unknown model `alexnet`; {models}"));
+    place.fails("summary wavenet", 1, &format!("error: unknown model `wavenet`; {models}"));
     place.fails("eval lenet-5 --checkpoint x", 1, &format!("error: unknown model `lenet-5`; did you mean `lenet5`?; {models}"));
     place.fails("bench resnet-50", 1, &format!("error: unknown model `resnet-50`; did you mean `resnet50`?; {models}"));
     // Old spellings with hyphens.

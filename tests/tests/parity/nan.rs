@@ -12,12 +12,12 @@ fn multiplies_by_zero(op: &Op) -> bool {
     matches!(op, Op::MaskedConv2d(_) | Op::MultiheadAttention(_) | Op::Upsample(_))
 }
 
-/// Results that are NaN in PyTorch too although they do not depend on the element: differences of equal numbers, products with a computed 0, and
-/// softmax over a single element.
+/// Results that are NaN in PyTorch too although they do not depend on the element: differences of equal numbers, products and quotients with a computed 0,
+/// and softmax over a single element.
 fn cancels(op: &Op) -> bool {
     let name = format!("{op:?}");
     let slope_of_0 = name.contains("alpha: 0.0") || name.contains("slope: 0.0");
-    let kinds = ["Mul", "Sub", "Softmax", "Softmin", "LogSoftmax", "LayerNorm", "RmsNorm", "GroupNorm", "InstanceNorm"];
+    let kinds = ["Mul", "MatMul", "Div", "Sub", "Softmax", "Softmin", "LogSoftmax", "LayerNorm", "RmsNorm", "GroupNorm", "InstanceNorm"];
     kinds.iter().any(|kind| name.starts_with(kind)) || slope_of_0
 }
 

@@ -98,7 +98,7 @@ where
         let path = folder.join(TASK_STATE);
         let task_state = load_task_state(&path)?;
         self.task.load_state(task_state, self.device).map_err(|reason| TrainError::Content { path, reason })?;
-            self.task.load_files(folder, &*self.model)?;
+        self.task.load_files(folder, &*self.model)?;
         self.state = state;
         // With more steps to take, the partial epoch continues.
         if !self.enough_steps() {
