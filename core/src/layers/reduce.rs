@@ -1,7 +1,7 @@
-//! Reductions: mean, maximum and minimum over axes.
+//! Reductions: mean, sum, maximum and minimum over axes.
 
 use dfdx::shapes::Axis;
-use dfdx::tensor::{PutTape, Tape};
+use dfdx::tensor::{PutTape, Tape, Tensor};
 use dfdx::tensor_ops::{BroadcastTo, ChooseFrom, Device, MaxTo, MeanTo, ReshapeTo, SumTo, TryDiv, TryEq, TryMul, TryNe};
 use layercake_ir::ops::{Permute, Sizes};
 
@@ -10,6 +10,20 @@ use crate::run::tables::Tables;
 use crate::run::value::Value;
 use crate::{Scalar, bounds};
 
+/// The reduced elements of each result in a row, and the sizes of the result. The axes are counted without the batch.
+fn rows<E: Scalar, D: Device<E>, T: Tape<E, D>>(
+    axes: &Sizes,
+    x: &Value<E, D>,
+    tape: T,
+    tables: &Tables<E, D>,
+) -> Result<(Tensor<(usize, usize), E, D, T>, Vec<usize>), D::Err> {
+    let dims = without(axes, x.dims());
+    let (x, tape) = axes_last(axes, x, tape, tables)?;
+    let rows: usize = dims.iter().product();
+    let size = x.dims().iter().product::<usize>() / rows;
+    Ok((x.flat().put_tape(tape).try_reshape_like(&(rows, size))?, dims))
+}
+
 /// The mean over the axes, counted without the batch.
 pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     axes: &Sizes,
@@ -17,11 +31,8 @@ pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     tape: T,
     tables: &Tables<E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
-    let dims = without(axes, x.dims());
-    let (x, tape) = axes_last(axes, x, tape, tables)?;
-    let rows: usize = dims.iter().product();
-    let size = x.dims().iter().product::<usize>() / rows;
-    let (y, tape) = Value::erase(x.flat().put_tape(tape).try_reshape_like(&(rows, size))?.try_mean::<(usize,), Axis<1>>()?)?;
+    let (rows, dims) = rows(axes, x, tape, tables)?;
+    let (y, tape) = Value::erase(rows.try_mean::<(usize,), Axis<1>>()?)?;
     Ok((y.with_dims(dims), tape))
 }
 
@@ -32,11 +43,8 @@ fn sum<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     tape: T,
     tables: &Tables<E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
-    let dims = without(axes, x.dims());
-    let (x, tape) = axes_last(axes, x, tape, tables)?;
-    let rows: usize = dims.iter().product();
-    let size = x.dims().iter().product::<usize>() / rows;
-    let (y, tape) = Value::erase(x.flat().put_tape(tape).try_reshape_like(&(rows, size))?.try_sum::<(usize,), Axis<1>>()?)?;
+    let (rows, dims) = rows(axes, x, tape, tables)?;
+    let (y, tape) = Value::erase(rows.try_sum::<(usize,), Axis<1>>()?)?;
     Ok((y.with_dims(dims), tape))
 }
 

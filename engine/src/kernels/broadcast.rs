@@ -92,88 +92,28 @@ pub fn expand(spread: &Spread, images: usize, x: &[f32], y: &mut [f32]) {
     });
 }
 
+/// A call with the operator as the last argument.
+macro_rules! with_operator {
+    ($operator:expr, $work:ident($($argument:expr),*)) => {
+        match $operator {
+            Operator::Add => $work($($argument,)* #[inline(always)] |a, x| a + x),
+            Operator::Sub => $work($($argument,)* #[inline(always)] |a, x| a - x),
+            Operator::Mul => $work($($argument,)* #[inline(always)] |a, x| a * x),
+            Operator::Div => $work($($argument,)* #[inline(always)] |a, x| a / x),
+            Operator::Max => $work($($argument,)* greater),
+            Operator::Min => $work($($argument,)* smaller),
+        }
+    };
+}
+
 /// `y = a op x`, where `a` has the result's shape.
 pub fn join(operator: Operator, spread: &Spread, images: usize, a: &[f32], x: &[f32], y: &mut [f32]) {
-    match operator {
-        Operator::Add => pairs(
-            spread,
-            images,
-            a,
-            x,
-            y,
-            #[inline(always)]
-            |a, x| a + x,
-        ),
-        Operator::Sub => pairs(
-            spread,
-            images,
-            a,
-            x,
-            y,
-            #[inline(always)]
-            |a, x| a - x,
-        ),
-        Operator::Mul => pairs(
-            spread,
-            images,
-            a,
-            x,
-            y,
-            #[inline(always)]
-            |a, x| a * x,
-        ),
-        Operator::Div => pairs(
-            spread,
-            images,
-            a,
-            x,
-            y,
-            #[inline(always)]
-            |a, x| a / x,
-        ),
-        Operator::Max => pairs(spread, images, a, x, y, greater),
-        Operator::Min => pairs(spread, images, a, x, y, smaller),
-    }
+    with_operator!(operator, pairs(spread, images, a, x, y));
 }
 
 /// `y = y op x`
 pub fn fold(operator: Operator, spread: &Spread, images: usize, x: &[f32], y: &mut [f32]) {
-    match operator {
-        Operator::Add => onto(
-            spread,
-            images,
-            x,
-            y,
-            #[inline(always)]
-            |a, x| a + x,
-        ),
-        Operator::Sub => onto(
-            spread,
-            images,
-            x,
-            y,
-            #[inline(always)]
-            |a, x| a - x,
-        ),
-        Operator::Mul => onto(
-            spread,
-            images,
-            x,
-            y,
-            #[inline(always)]
-            |a, x| a * x,
-        ),
-        Operator::Div => onto(
-            spread,
-            images,
-            x,
-            y,
-            #[inline(always)]
-            |a, x| a / x,
-        ),
-        Operator::Max => onto(spread, images, x, y, greater),
-        Operator::Min => onto(spread, images, x, y, smaller),
-    }
+    with_operator!(operator, onto(spread, images, x, y));
 }
 
 /// Sets `to`, of the operand's shape, to the sums of the elements of `full` that it is repeated to, or adds them.
