@@ -9,6 +9,7 @@ use syn::Expr;
 
 use crate::ast::{Action, Arg, Branch, DimExpr, Layer, PathLayer, ShapeExpr, Step};
 use crate::parse;
+use crate::report::Report;
 
 /// A copy of a step at a place.
 pub fn relocate(step: &Step, place: Span) -> Step {
@@ -40,7 +41,7 @@ impl Copy<'_> {
         Step {
             docs: step.docs.clone(),
             name: step.name.as_ref().map(|name| self.word(name)),
-            action: self.action(&step.action),
+            action: self.branch_given(step).unwrap_or_else(|| self.action(&step.action)),
             output: step.output.as_ref().map(|shape| self.shape(shape)),
             tags: step.tags.iter().map(|tag| self.word(tag)).collect(),
             illegible_tags: step.illegible_tags,
@@ -112,6 +113,18 @@ impl Copy<'_> {
         parse::action(tokens)
     }
 
+    /// The branch that an argument stands for, whose mistakes were reported with the arguments: its steps, or a `Sequential` of the step's name.
+    fn branch_given(&self, step: &Step) -> Option<Action> {
+        let Action::Layer(Layer { kind, args, .. }) = &step.action else { return None };
+        let argument = self.arguments.get(&kind.to_string()).filter(|_| args.is_empty())?;
+        let steps = parse::branch(argument.clone(), &mut Report::default())?;
+        let kind = self.word(kind);
+        Some(match step.name {
+            Some(_) => Action::Sequential { kind, steps },
+            None => Action::If { keyword: kind, condition: syn::parse_quote!(true), then: steps, otherwise: Vec::new() },
+        })
+    }
+
     fn layer(&self, layer: &Layer) -> Layer {
         Layer {
             kind: self.word(&layer.kind),
@@ -150,7 +163,11 @@ impl Copy<'_> {
 
     /// An expression with its arguments filled in. If the result is invalid, the original is kept, and the compiler reports it.
     fn expression(&self, expression: &Expr) -> Expr {
-        syn::parse2(self.filled(expression.to_token_stream())).unwrap_or_else(|_| expression.clone())
+        let filled = self.filled(expression.to_token_stream());
+        if is_branch(&filled) {
+            return Expr::Verbatim(filled);
+        }
+        syn::parse2(filled).unwrap_or_else(|_| expression.clone())
     }
 
     fn moved(&self, tokens: TokenStream) -> TokenStream {
@@ -189,6 +206,12 @@ impl Copy<'_> {
         }
         out
     }
+}
+
+/// Whether tokens are steps in braces.
+pub fn is_branch(tokens: &TokenStream) -> bool {
+    let mut tokens = tokens.clone().into_iter();
+    matches!((tokens.next(), tokens.next()), (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace)
 }
 
 /// The tokens of an expression at a place, arguments filled in.

@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 
 use super::names::snake;
-use super::relocate::{fill, instantiate};
+use super::relocate::{fill, instantiate, is_branch};
 use super::scope::Scope;
 use super::{Lowering, MAX_DEPTH, Peer, What, plain};
 use crate::ast::{Arg, Layer, Step, Template, words};
 use crate::parse::import::Import;
 use crate::report::Report;
 use crate::settings::Symbols;
-use crate::{check, layers, resolve, spelling};
+use crate::{check, layers, parse, resolve, spelling};
 
 /// The templates of a block.
 #[derive(Debug, Default)]
@@ -273,10 +273,17 @@ impl Lowering<'_, '_> {
     fn passed(&mut self, arguments: &HashMap<String, TokenStream>) -> Vec<(Ident, usize)> {
         let mut passed = Vec::new();
         for tokens in arguments.values() {
-            let Ok(word) = syn::parse2::<Ident>(tokens.clone()) else { continue };
-            // In the template this is its own input.
-            if plain(&word) != "input" && self.is_tag(&word) {
-                passed.extend(self.find(&word).map(|value| (word, value)));
+            let mut words = Vec::new();
+            match syn::parse2::<Ident>(tokens.clone()) {
+                Ok(word) => words.push(word),
+                Err(_) if is_branch(tokens) => words_of(tokens, &mut words),
+                Err(_) => continue,
+            }
+            for word in words {
+                // In the template this is its own input.
+                if plain(&word) != "input" && self.is_tag(&word) {
+                    passed.extend(self.find(&word).map(|value| (word, value)));
+                }
             }
         }
         passed
@@ -332,7 +339,10 @@ impl Lowering<'_, '_> {
                     (word, value)
                 }
             };
-            given.insert(key, grouped(value.to_token_stream()));
+            let value = value.to_token_stream();
+            // Its mistakes are reported here, and it is parsed again where the argument stands.
+            parse::branch(value.clone(), self.report);
+            given.insert(key, grouped(value));
         }
         let mut missing = Vec::new();
         // A default may name arguments before it.
@@ -353,6 +363,17 @@ impl Lowering<'_, '_> {
             self.report.add(&layer.kind, format_args!("the template `{name}` lacks {}\nhelp: write `{how}`", missing.join(" and ")));
         }
         (self.report.len() == mistakes).then_some(given)
+    }
+}
+
+/// All words of tokens.
+fn words_of(tokens: &TokenStream, words: &mut Vec<Ident>) {
+    for token in tokens.clone() {
+        match token {
+            TokenTree::Ident(word) if !words.contains(&word) => words.push(word),
+            TokenTree::Group(group) => words_of(&group.stream(), words),
+            _ => {}
+        }
     }
 }
 

@@ -119,6 +119,43 @@ fn repetitions_are_numbered_from_0() {
 }
 
 #[test]
+fn arguments_of_templates_may_be_branches() {
+    let block = "block Pre(body, last = {}) { Residual { LayerNorm(4), body }, last }
+        block Twice(body) { Pre(body), inner: body, Pre(Tanh, last = body) }
+        N: [4] -> [4] { Linear(4) as x, Twice({ fc: Linear(4), Add(x) }) }";
+    assert_eq!(
+        plan(block),
+        [
+            "linear_1 <- input",
+            "twice_1.pre_1.layer_norm_1 <- linear_1",
+            "twice_1.pre_1.fc <- twice_1.pre_1.layer_norm_1",
+            "twice_1.pre_1.add_1 <- twice_1.pre_1.fc, linear_1",
+            "twice_1.pre_1.residual_1 <- twice_1.pre_1.add_1, linear_1",
+            "twice_1.inner.fc <- twice_1.pre_1.residual_1",
+            "twice_1.inner.1 <- twice_1.inner.fc, linear_1",
+            "twice_1.pre_2.layer_norm_1 <- twice_1.inner.1",
+            "twice_1.pre_2.tanh_1 <- twice_1.pre_2.layer_norm_1",
+            "twice_1.pre_2.residual_1 <- twice_1.pre_2.tanh_1, twice_1.inner.1",
+            "twice_1.pre_2.fc <- twice_1.pre_2.residual_1",
+            "twice_1.pre_2.add_1 <- twice_1.pre_2.fc, linear_1",
+            "-> output: twice_1.pre_2.add_1",
+        ]
+    );
+    let mistakes_of =
+        |steps: &str| mistakes(&format!("block Pre(body) {{ ReLU, body }} Inner: [4] -> [4] {{ ReLU }} N: [4] -> [4] {{ {steps} }}"));
+    for (steps, message) in [
+        ("Pre({ Linear(4), Lineer(4) })", "there is no layer `Lineer`"),
+        ("Pre({ ReLU; Tanh })", "layers are separated by `,`, not `;`"),
+        ("Pre({ body })", "there is no layer `body`"),
+        ("Linear({ 4, 5 })", "expected a size or an option, but found `{`"),
+        ("Inner({ ReLU })", "`Inner` takes the tags of its other inputs, but `{ ReLU }` is not a tag"),
+    ] {
+        let found = mistakes_of(steps);
+        assert!(found.len() == 1 && found[0].starts_with(message), "{steps}: {found:?}");
+    }
+}
+
+#[test]
 fn templates_are_opened_up_below_a_name() {
     let lines = plan(
         "block Basic(size, wide = 2 * size) { conv1: Linear(wide) as h, Tanh, Add(h), conv2: Linear(size), Add(input) }

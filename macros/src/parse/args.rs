@@ -1,24 +1,25 @@
 //! Arguments of layers.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
+use syn::parse::discouraged::Speculative;
 use syn::{Expr, Token};
 
-use super::{found, inside, next, skip_to_comma, token, word_then_colon, word_then_equals};
+use super::{found, group, inside, next, skip_to_comma, token, word_then_colon, word_then_equals};
 use crate::ast::Arg;
 use crate::report::Report;
 
-/// The arguments in a group, and whether some were invalid.
+/// The arguments in a group, and whether some were invalid. Only those of a template may be branches.
 ///
 /// ```text
 /// args     = '(' (arg (',' arg)* ','?)? ')'
 /// arg      = position | option
-/// position = expression ('->' expression)?
-/// option   = word '=' expression
+/// position = expression ('->' expression)? | branch
+/// option   = word '=' (expression | branch)
 /// ```
-pub fn args(group: &Group, report: &mut Report) -> (Vec<Arg>, bool) {
+pub fn args(group: &Group, branches: bool, report: &mut Report) -> (Vec<Arg>, bool) {
     let mut args = Vec::new();
     let mut illegible = false;
     inside(group.stream(), report, |input, report| {
@@ -27,7 +28,7 @@ pub fn args(group: &Group, report: &mut Report) -> (Vec<Arg>, bool) {
                 report.add(token(input), "expected an argument before this comma; remove the comma");
                 continue;
             }
-            match arg(input, group.span_close(), report) {
+            match arg(input, group.span_close(), branches, report) {
                 Some(arg) => args.push(arg),
                 None => {
                     illegible = true;
@@ -61,9 +62,9 @@ fn separator(input: ParseStream, report: &mut Report) -> bool {
     false
 }
 
-fn arg(input: ParseStream, end: Span, report: &mut Report) -> Option<Arg> {
+fn arg(input: ParseStream, end: Span, branches: bool, report: &mut Report) -> Option<Arg> {
     if word_then_equals(input) {
-        return option(input, end, report);
+        return option(input, end, branches, report);
     }
     // `kernel: 5`, as in a struct literal, and `kernel == 5`.
     if word_then_colon(input) || (input.peek2(Token![==]) && input.peek(Ident::peek_any)) {
@@ -80,19 +81,30 @@ fn arg(input: ParseStream, end: Span, report: &mut Report) -> Option<Arg> {
                 key.map_or_else(String::new, |key| key.to_string())
             ),
         );
-        return option(input, end, report);
+        return option(input, end, branches, report);
+    }
+    if branches && let Some(branch) = branch(input) {
+        return Some(Arg::Position { input: None, size: branch });
     }
     position(input, end, report)
 }
 
-fn option(input: ParseStream, end: Span, report: &mut Report) -> Option<Arg> {
+/// Steps in braces, as tokens: they are parsed where the template is used.
+fn branch(input: ParseStream) -> Option<Expr> {
+    group(input, Delimiter::Brace).map(|branch| Expr::Verbatim(branch.into_token_stream()))
+}
+
+fn option(input: ParseStream, end: Span, branches: bool, report: &mut Report) -> Option<Arg> {
     let key = Ident::parse_any(input).ok()?;
     // One sign of `=`, `:` or `==`.
     if input.parse::<Token![==]>().is_err() {
         token(input);
     }
     let what = format!("a value after `{key} =`");
-    let value = expression(input, end, &what, report)?;
+    let value = match branches.then(|| branch(input)).flatten() {
+        Some(branch) => branch,
+        None => expression(input, end, &what, report)?,
+    };
     Some(Arg::Option { key, value })
 }
 
@@ -142,12 +154,16 @@ fn before_arrow(input: ParseStream) -> Option<TokenStream> {
 
 /// An expression; `what` describes it in messages.
 pub(super) fn expression(input: ParseStream, end: Span, what: &str, report: &mut Report) -> Option<Expr> {
-    let before = next(input);
+    let (before, ahead) = (next(input), input.fork());
     match &before {
         None => report.at(end, format_args!("expected {what}")),
         Some(comma) if input.peek(Token![,]) => report.add(comma, format_args!("expected {what} before this comma")),
-        Some(token) => match input.parse() {
-            Ok(expression) => return Some(expression),
+        // On a copy: after a failure in braces `syn` would report their other tokens too.
+        Some(token) => match ahead.parse() {
+            Ok(expression) => {
+                input.advance_to(&ahead);
+                return Some(expression);
+            }
             Err(_) => report.add(token, format_args!("expected {what}, but found {}", found(before.as_ref()))),
         },
     }

@@ -136,6 +136,7 @@ pub fn layer(input: ParseStream, kind: &Ident, report: &mut Report) -> Option<La
 }
 
 fn arguments(input: ParseStream, kind: &Ident, tokens: &mut TokenStream, report: &mut Report) -> (Vec<Arg>, bool) {
+    let branches = layers::find(&kind.to_string()).is_none();
     match next(input) {
         Some(TokenTree::Group(group)) if group.delimiter() != Delimiter::None => {
             token(input);
@@ -144,14 +145,14 @@ fn arguments(input: ParseStream, kind: &Ident, tokens: &mut TokenStream, report:
                 let args = group.stream();
                 report.add(&group, format_args!("the arguments of `{kind}` go in parentheses\nhelp: write `({})`", crate::text::of(args)));
             }
-            args(&group, report)
+            args(&group, branches, report)
         }
         // `Linear 10`
         Some(TokenTree::Literal(size)) => {
             token(input);
             size.to_tokens(tokens);
             report.add(&size, format_args!("the arguments of `{kind}` go in parentheses\nhelp: write `({size})`"));
-            args(&Group::new(Delimiter::Parenthesis, size.into_token_stream()), report)
+            args(&Group::new(Delimiter::Parenthesis, size.into_token_stream()), branches, report)
         }
         _ => (Vec::new(), false),
     }

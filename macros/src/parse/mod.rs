@@ -19,7 +19,7 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::Token;
 use syn::parse::{ParseStream, Parser};
 
-use crate::ast::{Action, Network, Template};
+use crate::ast::{Action, Network, Step, Template};
 use crate::report::Report;
 
 /// An example of a network, for messages.
@@ -74,6 +74,15 @@ pub fn action(tokens: TokenStream) -> Option<Action> {
         action = layer::action(input, None, report).filter(|_| input.is_empty());
     });
     action.filter(|_| report.len() == 0)
+}
+
+/// The steps in braces that tokens are: an argument that is a branch. None if they are something else.
+pub fn branch(tokens: TokenStream, report: &mut Report) -> Option<Vec<Step>> {
+    let mut tokens = tokens.into_iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace => Some(steps::steps(&group, report)),
+        _ => None,
+    }
 }
 
 /// Parses all of `tokens` with `parse`, which handles every mistake itself.

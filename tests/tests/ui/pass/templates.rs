@@ -27,6 +27,10 @@ network! {
 
     pub Both: [4] -> [5] { TwoTowers(3), towers: Tower(4, 1, unit = ELU), Unit(0.5) }
 
+    block PreNorm(width, body, last = {}) { Residual { norm: LayerNorm(width), body }, last }
+
+    pub Given: [4] -> [2] { Linear(4) as x, PreNorm(4, { fc: Linear(4), GELU, Mul(x) }), PreNorm(4, Tanh, last = { Linear(2), ReLU }) }
+
     pub Images: [3, 8, 8] -> [3, 8, 8] { layer1: BasicBlock(3), se: Excitation(1, 3) }
 }
 
@@ -44,6 +48,7 @@ fn templates_of_other_blocks_expand_as_their_own_block_says() {
     assert_eq!(kinds.iter().filter(|kind| **kind == "Tanh").count(), 3);
     assert_eq!(kinds.iter().filter(|kind| **kind == "Sigmoid").count(), 1);
     assert_eq!(kinds.iter().filter(|kind| **kind == "ELU").count(), 1);
+    assert_eq!(Given::GRAPH.params(), (16 + 4) + 8 + (16 + 4) + 8 + (8 + 2));
     assert_eq!(Images::GRAPH.params(), 2 * (3 * 3 * 9 + 6) + (3 + 1) + (3 + 3));
     assert!(net.forward(dev.sample_normal::<Rank2<2, 4>>()).array().iter().flatten().all(|x| x.is_finite()));
 }
