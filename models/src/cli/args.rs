@@ -47,13 +47,22 @@ pub(crate) enum Command {
         #[arg(long)]
         full: bool,
     },
-    /// Write a model's graph to a JSON file.
+    /// Write a model's graph to a JSON file, or the model with its parameters to an ONNX file.
+    #[command(group = clap::ArgGroup::new("format").required(true))]
     Export {
         /// The model (see `layercake list`), or a graph file with the extension .json.
         model: String,
         /// The output file: the layers without their parameters, for `io::load_graph` and the other commands.
-        #[arg(long, value_name = "FILE")]
-        json: PathBuf,
+        #[arg(long, value_name = "FILE", group = "format")]
+        json: Option<PathBuf>,
+        /// The output file: the network as it is at inference, for ONNX Runtime and other programs.
+        #[cfg(feature = "onnx")]
+        #[arg(long, value_name = "FILE", group = "format")]
+        onnx: Option<PathBuf>,
+        /// The parameters: a parameter file, or the folder of a run [default: initial values of seed 0].
+        #[cfg(feature = "onnx")]
+        #[arg(long, value_name = "FILE", requires = "onnx")]
+        checkpoint: Option<PathBuf>,
     },
     Train(TrainArgs),
     Eval(EvalArgs),

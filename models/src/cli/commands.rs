@@ -24,7 +24,10 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::List => list(),
         Command::Summary { model } => Ok(writeln!(stdout(), "{}", Summary::from(graph(&model)?))?),
         Command::Draw { model, out, full } => draw(&model, &out, full),
-        Command::Export { model, json } => Ok(save_graph(&graph(&model)?, json)?),
+        Command::Export { model, json: Some(json), .. } => Ok(save_graph(&graph(&model)?, json)?),
+        #[cfg(feature = "onnx")]
+        Command::Export { model, onnx: Some(onnx), checkpoint, .. } => crate::onnx::export(graph(&model)?, checkpoint.as_deref(), &onnx),
+        Command::Export { .. } => unreachable!("an argument of the group is required"),
         Command::Train(args) => train(args),
         Command::Eval(args) => eval(args),
         Command::Sample(args) => sample(args),
