@@ -53,6 +53,10 @@ pub(crate) enum CommandError {
     #[cfg(feature = "onnx")]
     #[error("{0}")]
     Network(String),
+    /// A file of tensors is not what the model takes, or cannot be written.
+    #[cfg(feature = "onnx")]
+    #[error("{}: {reason}", .path.display())]
+    Tensors { path: PathBuf, reason: String },
     /// The operation on the model failed.
     #[error(transparent)]
     Model(#[from] ModelError),

@@ -4,12 +4,36 @@ use std::io;
 use std::path::PathBuf;
 
 use layercake_ir::Mistake;
-use layercake_onnx::Refusals;
+use layercake_onnx::{ImportError, Refusals};
 
-/// Why an ONNX file cannot be written. Every message names the file.
+/// Why an ONNX file cannot be read or written. Every message names the file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OnnxError {
+    /// The file could not be read.
+    #[error("{}: cannot read it: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// The file is damaged, leaves sizes open, or has something that Layercake has no layer for.
+    #[error("{}: {reason}", path.display())]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// The reason, with all nodes that it is about.
+        reason: ImportError,
+    },
+    /// The network that was read cannot be built.
+    #[error("{}: {reason}", path.display())]
+    Network {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
+    },
     /// The file could not be written.
     #[error("{}: cannot write it: {source}", path.display())]
     Write {
