@@ -1,4 +1,4 @@
-//! Files: parameters as safetensors, graphs as JSON.
+//! Files: parameters as safetensors, graphs as JSON; with the feature `onnx`, whole models as ONNX.
 //!
 //! The memory that reading takes is bounded: for parameters, 4 times the size of the file in addition to the network; for a graph, 24 times the size
 //! of the file, which is at most 4 MiB. `train/tests/train/files/room.rs` tests these bounds.
@@ -7,6 +7,8 @@ mod atomic;
 mod error;
 mod json;
 mod matching;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 mod safetensors;
 
 pub use atomic::write_atomically;

@@ -7,11 +7,16 @@ use std::path::{Path, PathBuf};
 
 /// Each crate with the names that its `[dependencies]` must not contain. The members of the workspace are in the order in which they may
 /// depend on each other: a crate depends only on those before it.
-const CRATES: [(&str, &str, &[&str]); 7] = [
+const CRATES: [(&str, &str, &[&str]); 8] = [
     ("ir", "layercake-ir", &["dfdx", "syn", "quote", "proc-macro2", "rayon", "serde_json"]),
     ("macros", "layercake-macros", &["dfdx", "rayon", "serde", "layercake-engine"]),
     ("engine", "layercake-engine", &["dfdx", "syn", "quote", "proc-macro2", "serde", "layercake-macros"]),
     ("draw", "layercake-draw", &["dfdx", "syn", "quote", "proc-macro2", "rayon", "serde", "layercake-macros", "layercake-engine"]),
+    (
+        "onnx",
+        "layercake-onnx",
+        &["dfdx", "syn", "quote", "proc-macro2", "rayon", "serde", "layercake-macros", "layercake-engine", "layercake-draw"],
+    ),
     ("core", "layercake", &["syn", "quote", "proc-macro2"]),
     ("train", "layercake-train", &["syn", "dfdx", "layercake-ir", "layercake-macros", "layercake-engine"]),
     ("models", "layercake-models", &["syn", "dfdx", "layercake-ir", "layercake-macros", "layercake-engine"]),

@@ -35,12 +35,12 @@ pub(crate) enum Command {
     List,
     /// Print a model's layers with their shapes, parameters and operations.
     Summary {
-        /// The model (see `layercake list`), or a graph file with the extension .json.
+        /// The model (see `layercake list`), a graph file with the extension .json, or a file with the extension .onnx.
         model: String,
     },
     /// Draw a model's graph; consecutive equal blocks are drawn once, with a repetition count.
     Draw {
-        /// The model (see `layercake list`), or a graph file with the extension .json.
+        /// The model (see `layercake list`), a graph file with the extension .json, or a file with the extension .onnx.
         model: String,
         /// The output file; the extension selects the format: .svg, .dot (Graphviz) or .mmd (Mermaid).
         #[arg(long, value_name = "FILE")]
@@ -49,13 +49,35 @@ pub(crate) enum Command {
         #[arg(long)]
         full: bool,
     },
-    /// Write a model's graph to a JSON file.
+    /// Write a model's graph to a JSON file, or the model with its parameters to an ONNX file.
+    #[command(group = clap::ArgGroup::new("format").required(true))]
     Export {
-        /// The model (see `layercake list`), or a graph file with the extension .json.
+        /// The model (see `layercake list`), a graph file with the extension .json, or a file with the extension .onnx.
         model: String,
         /// The output file: the layers without their parameters, for `io::load_graph` and the other commands.
+        #[arg(long, value_name = "FILE", group = "format")]
+        json: Option<PathBuf>,
+        /// The output file: the network as it is at inference, for ONNX Runtime and other programs.
+        #[cfg(feature = "onnx")]
+        #[arg(long, value_name = "FILE", group = "format")]
+        onnx: Option<PathBuf>,
+        /// The parameters: a parameter file, or the folder of a run [default: initial values of seed 0].
+        #[cfg(feature = "onnx")]
+        #[arg(long, value_name = "FILE", requires = "onnx")]
+        checkpoint: Option<PathBuf>,
+    },
+    /// Run an ONNX file on tensors.
+    #[cfg(feature = "onnx")]
+    Run {
+        /// The ONNX file.
+        #[arg(value_name = "FILE.onnx")]
+        model: PathBuf,
+        /// The inputs: a safetensors file with a tensor for each input of the model, under its name.
         #[arg(long, value_name = "FILE")]
-        json: PathBuf,
+        input: PathBuf,
+        /// The output file: a safetensors file with a tensor for each output of the model, under its name, the batch first.
+        #[arg(long, value_name = "FILE")]
+        output: PathBuf,
     },
     Train(TrainArgs),
     Eval(EvalArgs),

@@ -28,7 +28,12 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::List => list(),
         Command::Summary { model } => Ok(writeln!(stdout(), "{}", Summary::from(graph(&model)?))?),
         Command::Draw { model, out, full } => draw(&model, &out, full),
-        Command::Export { model, json } => Ok(save_graph(&graph(&model)?, json)?),
+        Command::Export { model, json: Some(json), .. } => Ok(save_graph(&graph(&model)?, json)?),
+        #[cfg(feature = "onnx")]
+        Command::Export { model, onnx: Some(onnx), checkpoint, .. } => crate::onnx::export(graph(&model)?, checkpoint.as_deref(), &onnx),
+        Command::Export { .. } => unreachable!("an argument of the group is required"),
+        #[cfg(feature = "onnx")]
+        Command::Run { model, input, output } => crate::onnx::run(&model, &input, &output),
         Command::Train(args) => train(args),
         Command::Eval(args) => eval(args),
         Command::Sample(args) => sample(args),
@@ -264,10 +269,14 @@ fn check_data(folder: &Path) -> Outcome {
     if invalid.is_empty() { Ok(()) } else { Err(CommandError::InvalidSets { sets: invalid.join(", ") }) }
 }
 
-/// The graph of a model, or of a graph file.
+/// The graph of a model, of a graph file, or of an ONNX file.
 fn graph(model: &str) -> Result<Graph, CommandError> {
     if Path::new(model).extension().is_some_and(|ending| ending == "json") {
         return Ok(load_graph(model)?);
+    }
+    #[cfg(feature = "onnx")]
+    if Path::new(model).extension().is_some_and(|ending| ending == "onnx") {
+        return Ok(layercake::io::onnx::load(model)?.graph().clone());
     }
     let model = named(model)?;
     let graph = model.graph().ok_or(ModelError::Unsupported { model: model.name(), action: "shown", reason: "it is not a network" })?;

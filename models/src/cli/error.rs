@@ -45,6 +45,18 @@ pub(crate) enum CommandError {
     /// A graph file cannot be read or written.
     #[error(transparent)]
     Graph(#[from] IoError),
+    /// An ONNX file cannot be read or written.
+    #[cfg(feature = "onnx")]
+    #[error(transparent)]
+    Onnx(#[from] layercake::io::onnx::OnnxError),
+    /// The network cannot be built or run.
+    #[cfg(feature = "onnx")]
+    #[error("{0}")]
+    Network(String),
+    /// A file of tensors is not what the model takes, or cannot be written.
+    #[cfg(feature = "onnx")]
+    #[error("{}: {reason}", .path.display())]
+    Tensors { path: PathBuf, reason: String },
     /// The operation on the model failed.
     #[error(transparent)]
     Model(#[from] ModelError),

@@ -3,6 +3,8 @@
 mod args;
 mod commands;
 mod error;
+#[cfg(feature = "onnx")]
+mod onnx;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -127,6 +127,29 @@ fn drawings() {
 }
 
 #[test]
+fn onnx_files() {
+    let place = Place::new();
+    place.works("export lenet5 --onnx net.onnx");
+    let summary = place.works("summary net.onnx");
+    assert!(summary.contains("conv2") && summary.contains("61,706"), "{summary}");
+    let numbers: Vec<u8> = (0..2 * 784).flat_map(|i| ((i % 5) as f32 * 0.1).to_le_bytes()).collect();
+    let images = TensorView::new(Dtype::F32, vec![2, 1, 28, 28], &numbers).unwrap();
+    place.put("x.safetensors", &safetensors::serialize([("input", &images)], None).unwrap());
+    place.works("run net.onnx --input x.safetensors --output y.safetensors");
+    let bytes = fs::read(place.path("y.safetensors")).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    assert_eq!(file.tensor("output").unwrap().shape(), [2, 10]);
+
+    place.put("z.safetensors", &safetensors::serialize([("image", &images)], None).unwrap());
+    let line = "error: z.safetensors: there is no tensor `input`, which the model takes";
+    place.fails("run net.onnx --input z.safetensors --output y.safetensors", 1, line);
+    place.put("bad.onnx", b"not a model");
+    let output = place.run("summary bad.onnx");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: bad.onnx: not a valid ONNX file: "));
+}
+
+#[test]
 fn graph_files() {
     let place = Place::new();
     place.works("export lenet5 --json net.json");
@@ -139,7 +162,7 @@ fn graph_files() {
     place.works("export net.json --json again.json");
     assert_eq!(place.text("again.json"), text);
 
-    place.fails("export lenet5", 2, "error: the following required arguments were not provided: --json <FILE>");
+    place.fails("export lenet5", 2, "error: the following required arguments were not provided: <--json <FILE>|--onnx <FILE>>");
     place.fails("export lenet --json x.json", 1, &format!("error: unknown model `lenet`; did you mean `lenet5`?; {}", models()));
     let reason = "cannot write it: No such file or directory (os error 2)";
     place.fails("export lenet5 --json no/folder.json", 1, &format!("error: no/folder.json: {reason}"));

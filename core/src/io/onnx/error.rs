@@ -1,0 +1,61 @@
+//! Errors of ONNX files.
+
+use std::io;
+use std::path::PathBuf;
+
+use layercake_ir::Mistake;
+use layercake_onnx::{ImportError, Refusals};
+
+/// Why an ONNX file cannot be read or written. Every message names the file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OnnxError {
+    /// The file could not be read.
+    #[error("{}: cannot read it: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// The file is damaged, leaves sizes open, or has something that Layercake has no layer for.
+    #[error("{}: {reason}", path.display())]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// The reason, with all nodes that it is about.
+        reason: ImportError,
+    },
+    /// The network that was read cannot be built.
+    #[error("{}: {reason}", path.display())]
+    Network {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
+    },
+    /// The file could not be written.
+    #[error("{}: cannot write it: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// Layers of the network have no form in ONNX.
+    #[error("{}: the network cannot be written as ONNX:\n{refusals}", path.display())]
+    Layers {
+        /// The file.
+        path: PathBuf,
+        /// All such layers.
+        refusals: Refusals,
+    },
+    /// The network does not accept inputs of the shapes that were asked for.
+    #[error("{}: {mistake}", path.display())]
+    Shapes {
+        /// The file.
+        path: PathBuf,
+        /// The mistake.
+        mistake: Box<Mistake>,
+    },
+}

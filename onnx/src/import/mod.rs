@@ -1,0 +1,152 @@
+//! From the bytes of an ONNX file to a graph and its tensors.
+
+mod activation;
+mod arithmetic;
+mod arrange;
+mod attributes;
+mod convolution;
+mod elementwise;
+mod error;
+mod fold;
+mod importer;
+mod inputs;
+mod literal;
+mod moves;
+mod norm;
+mod pool;
+mod product;
+mod recurrent;
+mod reduce;
+mod reshape;
+mod value;
+
+pub use error::ImportError;
+use importer::Importer;
+pub use inputs::{BatchAxis, LoadOptions};
+use layercake_ir::Graph;
+use prost::Message;
+use prost::bytes::Bytes;
+
+use crate::{Tensor, proto};
+
+/// The oldest version of ONNX's operators that is read.
+pub const OLDEST_OPSET: i64 = 7;
+
+/// The newest version of ONNX's operators that is read.
+pub const NEWEST_OPSET: i64 = 25;
+
+/// What a file holds.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// The network. Inputs and outputs have the file's names, and the batch first.
+    pub graph: Graph,
+    /// The tensors of the graph by path, in its order.
+    pub tensors: Vec<(String, Tensor)>,
+}
+
+/// Reads an ONNX file.
+///
+/// Memory: at most 128 times the size of the file, and 8 MiB.
+///
+/// # Errors
+/// If the bytes are not an ONNX model, if a size is left open, or if the file has something that Layercake has no layer for: then all such nodes are
+/// listed.
+pub fn import(bytes: &[u8], options: &LoadOptions) -> Result<Imported, ImportError> {
+    check_length(bytes)?;
+    let model = proto::Model::decode(Bytes::copy_from_slice(bytes)).map_err(|error| ImportError::Format(error.to_string()))?;
+    let opset = model.opset_import.iter().find(|opset| opset.domain.is_empty() || opset.domain == "ai.onnx");
+    let opset = opset.ok_or_else(|| ImportError::Format("it names no version of ONNX's operators".to_owned()))?.version;
+    if !(OLDEST_OPSET..=NEWEST_OPSET).contains(&opset) {
+        return Err(ImportError::Version { found: opset });
+    }
+    let graph = model.graph.ok_or_else(|| ImportError::Format("it has no graph".to_owned()))?;
+    Importer::of(&graph, opset, bytes.len(), options)?.finish(&graph)
+}
+
+/// A message takes at least two bytes in a file and some hundred in memory. A file of nothing but tiny messages is refused before it is decoded.
+fn check_length(bytes: &[u8]) -> Result<(), ImportError> {
+    let messages = count(bytes, Kind::Model, 0)?;
+    let most = bytes.len() / 8 + 1024;
+    if messages > most {
+        return Err(ImportError::Format(format!("{messages} messages in {} bytes; at most {most} are read", bytes.len())));
+    }
+    Ok(())
+}
+
+/// The messages whose parts are counted.
+#[derive(Clone, Copy)]
+enum Kind {
+    Model,
+    Graph,
+    Node,
+    Attribute,
+    Tensor,
+    Info,
+    Type,
+    TensorType,
+    Shape,
+    Leaf,
+}
+
+impl Kind {
+    /// What a field holds; None for text, bytes and numbers.
+    fn field(self, tag: u64) -> Option<Kind> {
+        Some(match (self, tag) {
+            (Kind::Model, 7) | (Kind::Attribute, 6) => Kind::Graph,
+            (Kind::Graph, 1) => Kind::Node,
+            (Kind::Graph, 5) | (Kind::Attribute, 5) => Kind::Tensor,
+            (Kind::Graph, 11..=13) => Kind::Info,
+            (Kind::Node, 5) => Kind::Attribute,
+            (Kind::Info, 2) => Kind::Type,
+            (Kind::Type, 1) => Kind::TensorType,
+            (Kind::TensorType, 2) => Kind::Shape,
+            // Texts that are repeated count too: each is a `String` in memory.
+            (Kind::Model, 8) | (Kind::Node, 1 | 2) | (Kind::Attribute, 9) | (Kind::Tensor, 13) | (Kind::Shape, 1) => Kind::Leaf,
+            _ => return None,
+        })
+    }
+}
+
+/// The number of messages in a message. What is malformed is left to the decoder.
+fn count(mut bytes: &[u8], kind: Kind, depth: usize) -> Result<usize, ImportError> {
+    if depth > 64 {
+        return Err(ImportError::Format("messages in messages, more than 64 deep".to_owned()));
+    }
+    let mut messages = 0;
+    while let Some(key) = varint(&mut bytes) {
+        let skip = match key & 7 {
+            0 => {
+                varint(&mut bytes);
+                continue;
+            }
+            1 => 8,
+            2 => match varint(&mut bytes) {
+                Some(length) => usize::try_from(length).unwrap_or(usize::MAX),
+                None => break,
+            },
+            5 => 4,
+            _ => break,
+        };
+        let Some((inner, rest)) = bytes.split_at_checked(skip) else { break };
+        if key & 7 == 2
+            && let Some(inside) = kind.field(key >> 3)
+        {
+            messages += 1 + if matches!(inside, Kind::Leaf) { 0 } else { count(inner, inside, depth + 1)? };
+        }
+        bytes = rest;
+    }
+    Ok(messages)
+}
+
+fn varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..70).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(byte & 127).checked_shl(shift).unwrap_or(0);
+        if byte < 128 {
+            return Some(number);
+        }
+    }
+    None
+}

@@ -1,0 +1,176 @@
+//! Pools, and changes of an image's size.
+
+use layercake_ir::ops::*;
+use layercake_ir::{self as ir};
+
+use super::attributes::Op;
+use super::convolution::{Frame, Front, behind, exchanged, fronted, window};
+use super::importer::Importer;
+use super::value::{Outcome, Value};
+
+pub(super) fn convert(i: &mut Importer, op: &Op<'_>) -> Option<Outcome> {
+    match op.kind() {
+        "MaxPool" | "AveragePool" => Some(pool(i, op)),
+        "GlobalAveragePool" | "GlobalMaxPool" => Some(global(i, op)),
+        "Resize" | "Upsample" => Some(resize(i, op)),
+        "DepthToSpace" => Some(shuffle(i, op)),
+        _ => None,
+    }
+}
+
+fn pool(i: &mut Importer, op: &Op<'_>) -> Outcome {
+    let x = i.data(op, 0)?;
+    op.ignore(&["storage_order"]);
+    if i.is_used(op, 1) {
+        return Err("the positions of the maxima are not supported".into());
+    }
+    let (mut value, front) = fronted(i, op, x)?;
+    let rows = front == Front::Rows;
+    if rows && i.dims(x).len() == 3 {
+        value = exchanged(i, op, value)?;
+    } else if rows {
+        return Err("images in rows are not supported".into());
+    }
+    let dims = i.dims(x.with(value));
+    let mut frame = Frame::of(op, None, if rows { &dims[2..] } else { &dims[1..] })?;
+    if rows {
+        frame = frame.under_rows();
+    }
+    let line = frame.kernel.len() == 1;
+    if frame.kernel.len() > 2 {
+        return Err("pooling over more than two axes is not supported".into());
+    }
+    let (mut ceil_mode, max) = (op.int("ceil_mode", 0) != 0, op.kind() == "MaxPool");
+    let include = op.int("count_include_pad", 0) != 0;
+    let dilated = frame.dilation.iter().any(|&distance| distance != 1);
+    let wide = frame.begins.iter().chain(&frame.ends).zip(frame.kernel.iter().chain(&frame.kernel)).any(|(pad, kernel)| 2 * pad > *kernel);
+    if !frame.is_even() && !ceil_mode && (max || !include) && frame.reaches(&dims[dims.len() - frame.kernel.len()..]) {
+        // What a window has more at its end than at its begin is what rounding up gives it.
+        ceil_mode = true;
+        frame.ends.clone_from(&frame.begins);
+    }
+    let wide = wide && frame.begins.iter().zip(&frame.kernel).any(|(pad, kernel)| 2 * pad > *kernel);
+    if !frame.is_even() || wide {
+        // A window that reaches into the padding has the element at the edge too, so that repeating it changes no maximum.
+        let mode = match (max, include) {
+            (true, _) if !dilated => PadMode::Replicate,
+            (false, true) if !ceil_mode => PadMode::Zeros,
+            _ => return Err("different padding at the two ends is not supported here".into()),
+        };
+        if wide && frame.is_even() {
+            return Err("more padding than half the kernel is not supported".into());
+        }
+        value = frame.padded(i, op, value, mode)?;
+    }
+    let operation: ir::Op = match (max, line) {
+        (true, true) => {
+            let [kernel, stride, padding, dilation] = [frame.kernel[0], frame.stride[0], frame.begins[0], frame.dilation[0]];
+            MaxPool1d { kernel, stride, padding, dilation, ceil_mode }.into()
+        }
+        (true, false) => {
+            let Window { kernel, stride, padding, dilation, .. } = window(&frame, ceil_mode);
+            MaxPool2d { kernel, stride, padding, dilation, ceil_mode }.into()
+        }
+        _ if dilated => return Err("`dilations` of a mean are not supported".into()),
+        (false, true) => {
+            let [kernel, stride, padding] = [frame.kernel[0], frame.stride[0], frame.begins[0]];
+            AvgPool1d { kernel, stride, padding, ceil_mode, count_include_pad: include }.into()
+        }
+        (false, false) => {
+            let Window { kernel, stride, padding, .. } = window(&frame, ceil_mode);
+            AvgPool2d { kernel, stride, padding, ceil_mode, count_include_pad: include }.into()
+        }
+    };
+    value = i.add(op, operation, &[value])?;
+    if rows {
+        value = exchanged(i, op, value)?;
+    }
+    behind(i, op, x, value, front).map(|data| vec![Value::Data(data)])
+}
+
+fn global(i: &mut Importer, op: &Op<'_>) -> Outcome {
+    let x = i.data(op, 0)?;
+    let (value, front) = fronted(i, op, x)?;
+    let dims = i.dims(x.with(value));
+    let axes: Vec<usize> = (if front == Front::Rows { 2 } else { 1 }..dims.len()).collect();
+    if axes.is_empty() {
+        return Err("its input has no axes to pool over".into());
+    }
+    let mean = op.kind() == "GlobalAveragePool";
+    let operation: ir::Op = match (mean, dims.len(), front) {
+        (true, 3, Front::Batch | Front::Single) => GlobalAvgPool2d {}.into(),
+        (false, 3, Front::Batch | Front::Single) => GlobalMaxPool2d {}.into(),
+        (true, ..) => Mean { axes: Sizes::new(&axes) }.into(),
+        (false, ..) => Amax { axes: Sizes::new(&axes) }.into(),
+    };
+    let pooled = i.add(op, operation, &[value])?;
+    let kept: Vec<usize> = dims.iter().enumerate().map(|(axis, &size)| if axes.contains(&axis) { 1 } else { size }).collect();
+    let pooled = i.shaped(op, pooled, &kept)?;
+    behind(i, op, x, pooled, front).map(|data| vec![Value::Data(data)])
+}
+
+fn resize(i: &mut Importer, op: &Op<'_>) -> Outcome {
+    let x = i.data(op, 0)?;
+    let old = op.kind() == "Upsample" || i.opset < 11;
+    let (value, front) = fronted(i, op, x)?;
+    let dims = i.dims(x.with(value));
+    if front == Front::Rows || dims.len() != 3 {
+        return Err("only height and width of images can be resized".into());
+    }
+    op.ignore(&["extrapolation_value", "cubic_coeff_a", "exclude_outside", "keep_aspect_ratio_policy"]);
+    if op.ints("axes").is_some() || op.int("antialias", 0) != 0 {
+        return Err("`axes` and `antialias` are not supported".into());
+    }
+    let scales = match op.find("scales") {
+        Some(attribute) => Some(attribute.floats.clone()),
+        None if old && Importer::has(op, 1) => Some(i.tensor(op, 1)?.data),
+        None if Importer::has(op, 2) => Some(i.tensor(op, 2)?.data).filter(|scales| !scales.is_empty()),
+        None => None,
+    };
+    let mut scale = [0; 2];
+    for axis in 0..2 {
+        let factor = match &scales {
+            Some(scales) if scales.len() == 4 && scales[..2] == [1.0, 1.0] => f64::from(scales[axis + 2]),
+            Some(scales) => return Err(format!("the scales {scales:?} are not supported").into()),
+            None => {
+                let sizes = i.constant(op, 3)?;
+                let super::value::Elements::Ints(sizes) = &sizes.elements else { return Err("its sizes are not integers".into()) };
+                let size = sizes.get(axis + 2).filter(|size| !size.batch).ok_or("it has no sizes of height and width")?;
+                size.number as f64 / dims[axis + 1] as f64
+            }
+        };
+        if factor < 1.0 || factor.fract() != 0.0 || factor > 4096.0 {
+            return Err(format!("a scale of {factor} is not supported; it must be a whole number").into());
+        }
+        scale[axis] = factor as usize;
+    }
+    let positions = op.text("coordinate_transformation_mode", if old { "asymmetric" } else { "half_pixel" });
+    let rounding = op.text("nearest_mode", if old { "floor" } else { "round_prefer_floor" });
+    let (mode, align_corners) = match (op.text("mode", "nearest").as_str(), positions.as_str()) {
+        ("nearest", "asymmetric") if rounding == "floor" || (rounding == "round_prefer_floor" && scale.iter().all(|&scale| scale <= 2)) => {
+            (Interpolation::Nearest, false)
+        }
+        // The centers of the new pixels lie in the old pixel that a whole factor makes them from.
+        ("nearest", "half_pixel" | "pytorch_half_pixel") if rounding.starts_with("round_prefer") => (Interpolation::Nearest, false),
+        ("linear", "half_pixel" | "pytorch_half_pixel") => (Interpolation::Bilinear, false),
+        ("linear", "align_corners") => (Interpolation::Bilinear, true),
+        (mode, positions) => return Err(format!("the mode `{mode}` with `{positions}` and `{rounding}` is not supported").into()),
+    };
+    let value = i.add(op, Upsample { scale, mode, align_corners }, &[value])?;
+    behind(i, op, x, value, front).map(|data| vec![Value::Data(data)])
+}
+
+fn shuffle(i: &mut Importer, op: &Op<'_>) -> Outcome {
+    let x = i.data(op, 0)?;
+    let factor = usize::try_from(op.int("blocksize", 0)).map_err(|_| "`blocksize` is negative")?;
+    let mode = op.text("mode", "DCR");
+    if mode != "CRD" {
+        return Err(format!("the mode `{mode}` is not supported").into());
+    }
+    let (value, front) = fronted(i, op, x)?;
+    if front == Front::Rows {
+        return Err("images in rows are not supported".into());
+    }
+    let value = i.add(op, PixelShuffle { factor }, &[value])?;
+    behind(i, op, x, value, front).map(|data| vec![Value::Data(data)])
+}

@@ -1,0 +1,69 @@
+//! Sums, means and extrema over axes.
+
+use layercake_ir::ops::{Abs, Amax, Amin, Log, Mean, Mul, Sizes, Sqrt, Sum};
+use layercake_ir::{self as ir};
+
+use super::attributes::Op;
+use super::importer::{Importer, index};
+use super::value::{Data, Outcome, Value};
+
+pub(super) fn convert(i: &mut Importer, op: &Op<'_>) -> Option<Outcome> {
+    type Make = fn(Sizes) -> ir::Op;
+    let make: Make = match op.kind() {
+        "ReduceMean" => |axes| Mean { axes }.into(),
+        "ReduceSum" | "ReduceSumSquare" | "ReduceL1" | "ReduceL2" | "ReduceLogSum" => |axes| Sum { axes }.into(),
+        "ReduceMax" => |axes| Amax { axes }.into(),
+        "ReduceMin" => |axes| Amin { axes }.into(),
+        _ => return None,
+    };
+    Some(reduce(i, op, make))
+}
+
+fn reduce(i: &mut Importer, op: &Op<'_>, make: fn(Sizes) -> ir::Op) -> Outcome {
+    let x = i.data(op, 0)?;
+    let rank = i.rank(x);
+    let (keep, nothing) = (op.int("keepdims", 1) != 0, op.int("noop_with_empty_axes", 0) != 0);
+    let axes = i.integers(op, "axes", 1)?.unwrap_or_default();
+    let mut axes = match axes.is_empty() {
+        true if nothing => return Ok(vec![Value::Data(x)]),
+        true => (0..rank).collect(),
+        false => axes.iter().map(|&axis| index(axis, rank)).collect::<Outcome<Vec<_>>>()?,
+    };
+    axes.sort_unstable();
+    axes.dedup();
+    if x.batch.is_some_and(|at| axes.contains(&at)) {
+        return Err("it works along the batch".into());
+    }
+    let own = x.own_batch();
+    let inner = |axis: usize| if own.is_some_and(|at| axis > at) { axis - 1 } else { axis };
+    let sample: Vec<usize> = axes.iter().map(|&axis| inner(axis)).collect();
+    let dims = i.dims(x);
+    let mut value = match op.kind() {
+        "ReduceSumSquare" | "ReduceL2" => i.add(op, Mul {}, &[x.value, x.value])?,
+        "ReduceL1" => i.add(op, Abs {}, &[x.value])?,
+        _ => x.value,
+    };
+    // A layer leaves an axis, so that a reduction over all of a sample is one over the second of two.
+    value = if sample.len() == dims.len() {
+        let len = i.shape(x).len();
+        let row = i.shaped(op, value, &[1, len])?;
+        i.add(op, make(Sizes::new(&[1])), &[row])?
+    } else {
+        i.add(op, make(Sizes::new(&sample)), &[value])?
+    };
+    value = match op.kind() {
+        "ReduceL2" => i.add(op, Sqrt {}, &[value])?,
+        "ReduceLogSum" => i.add(op, Log {}, &[value])?,
+        _ => value,
+    };
+    if keep {
+        let kept: Vec<usize> = dims.iter().enumerate().map(|(axis, &size)| if sample.contains(&axis) { 1 } else { size }).collect();
+        value = i.shaped(op, value, &kept)?;
+        return Ok(vec![Value::Data(x.with(value))]);
+    }
+    if sample.len() == dims.len() {
+        return Err("a sample would be a single number without axes".into());
+    }
+    let batch = x.batch.map(|at| at - axes.iter().filter(|&&axis| axis < at).count());
+    Ok(vec![Value::Data(Data { value, batch, ..x })])
+}

@@ -1,0 +1,5 @@
+//! Reading ONNX files, with the engine to run what was read.
+
+mod models;
+mod mutations;
+mod run;

@@ -1,0 +1,49 @@
+//! Networks that others trained and exported, with the outputs that ONNX Runtime gives for them.
+
+use std::path::Path;
+
+use layercake_onnx::{ImportError, LoadOptions, import};
+
+use crate::run::{beside, difference, numbers, run};
+
+/// Reads NAME.onnx for the inputs in NAME.safetensors, and compares the outputs there.
+fn check(folder: &Path, name: &str, bar: f32) -> Result<f32, String> {
+    let bytes = std::fs::read(folder.join(format!("{name}.onnx"))).map_err(|error| error.to_string())?;
+    let numbers = numbers(&folder.join(format!("{name}.safetensors")));
+    let mut options = LoadOptions::default();
+    for (name, input) in numbers.iter().filter_map(|(name, numbers)| Some((name.strip_prefix("in.")?, numbers))) {
+        options.shapes.insert(name.to_owned(), input.dims.clone());
+    }
+    let imported = import(&bytes, &options).map_err(|error: ImportError| error.to_string())?;
+    let inputs: Vec<_> = imported.graph.inputs().iter().map(|port| numbers[&format!("in.{}", port.name())].clone()).collect();
+    let mut worst = 0f32;
+    for (output, found) in imported.graph.outputs().iter().zip(run(&imported, &inputs)) {
+        let expected = numbers.get(&format!("out.{}", output.name())).ok_or_else(|| format!("no numbers for `{}`", output.name()))?;
+        if found.len() != expected.data.len() {
+            return Err(format!("`{}` has {} numbers, expected {:?}", output.name(), found.len(), expected.dims));
+        }
+        worst = worst.max(difference(&found, &expected.data));
+    }
+    if worst <= bar { Ok(worst) } else { Err(format!("differs by {worst:e}")) }
+}
+
+/// The files in the folder beside the repository, and those in a folder that `LAYERCAKE_ONNX` names.
+#[test]
+fn networks_from_elsewhere() {
+    let mut wrong = Vec::new();
+    let named = std::env::var_os("LAYERCAKE_ONNX").map(std::path::PathBuf::from);
+    for folder in [beside("shared/models"), named].into_iter().flatten() {
+        let mut names: Vec<String> = std::fs::read_dir(&folder)
+            .expect("a folder")
+            .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.strip_suffix(".onnx")?.to_owned()))
+            .collect();
+        names.sort();
+        for name in names {
+            match check(&folder, &name, 1e-4) {
+                Ok(worst) => println!("{name}: {worst:.1e}"),
+                Err(reason) => wrong.push(format!("{name}: {reason}")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
