@@ -26,7 +26,7 @@ fn unknown_names() {
         1,
         &format!("error: unknown data set `digit`; did you mean `digits`?; {sets}"),
     );
-    place.fails("tran lenet5", 2, "error: unrecognized subcommand 'tran'; a similar subcommand exists: 'train'");
+    place.fails("trainn lenet5", 2, "error: unrecognized subcommand 'trainn'; a similar subcommand exists: 'train'");
 }
 
 #[test]
