@@ -110,6 +110,10 @@ impl Importer {
                 Value::Data(Data { merged: true, .. }) => {
                     wrong.push(format!("the output `{}` has the batch and another axis in one", output.name))
                 }
+                // With the batch in front the elements would have another order than the file says.
+                Value::Data(data) if data.batch.is_some_and(|at| self.dims(data)[..at].iter().any(|&size| size != 1)) => {
+                    wrong.push(format!("the output `{}` has the batch behind other axes", output.name));
+                }
                 Value::Data(data) => outputs.push((output.name.as_str(), data.value)),
                 Value::Unknown => wrong.push(format!("nothing computes the output `{}`", output.name)),
                 _ => wrong.push(format!("the output `{}` is a constant", output.name)),
