@@ -10,18 +10,19 @@ use crate::run::tables::Tables;
 use crate::run::value::Value;
 use crate::{Scalar, bounds};
 
-/// The reduced elements of each result in a row, and the sizes of the result. The axes are counted without the batch.
+type Rows<E, D, T> = Tensor<(usize, usize), E, D, T>;
+
+/// The reduced elements of each result in a row. The axes are counted without the batch.
 fn rows<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     axes: &Sizes,
     x: &Value<E, D>,
     tape: T,
     tables: &Tables<E, D>,
-) -> Result<(Tensor<(usize, usize), E, D, T>, Vec<usize>), D::Err> {
-    let dims = without(axes, x.dims());
+) -> Result<Rows<E, D, T>, D::Err> {
+    let rows: usize = without(axes, x.dims()).iter().product();
     let (x, tape) = axes_last(axes, x, tape, tables)?;
-    let rows: usize = dims.iter().product();
     let size = x.dims().iter().product::<usize>() / rows;
-    Ok((x.flat().put_tape(tape).try_reshape_like(&(rows, size))?, dims))
+    x.flat().put_tape(tape).try_reshape_like(&(rows, size))
 }
 
 /// The mean over the axes, counted without the batch.
@@ -31,9 +32,8 @@ pub(crate) fn mean<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     tape: T,
     tables: &Tables<E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
-    let (rows, dims) = rows(axes, x, tape, tables)?;
-    let (y, tape) = Value::erase(rows.try_mean::<(usize,), Axis<1>>()?)?;
-    Ok((y.with_dims(dims), tape))
+    let (y, tape) = Value::erase(rows(axes, x, tape, tables)?.try_mean::<(usize,), Axis<1>>()?)?;
+    Ok((y.with_dims(without(axes, x.dims())), tape))
 }
 
 /// The sum over the axes, counted without the batch.
@@ -43,9 +43,8 @@ fn sum<E: Scalar, D: Device<E>, T: Tape<E, D>>(
     tape: T,
     tables: &Tables<E, D>,
 ) -> Result<Taped<E, D, T>, D::Err> {
-    let (rows, dims) = rows(axes, x, tape, tables)?;
-    let (y, tape) = Value::erase(rows.try_sum::<(usize,), Axis<1>>()?)?;
-    Ok((y.with_dims(dims), tape))
+    let (y, tape) = Value::erase(rows(axes, x, tape, tables)?.try_sum::<(usize,), Axis<1>>()?)?;
+    Ok((y.with_dims(without(axes, x.dims())), tape))
 }
 
 /// The maximum over the axes, counted without the batch.
