@@ -151,11 +151,14 @@ fn grid_world(row: &Row, runs: &Path, pictures: &Path) -> Outcome<String> {
     copy(row, runs, pictures, "values.png")?;
     Ok(format!(
         "\n## gridworld\n\n`layercake train gridworld --seed 1` takes {:.1} s. The values of value iteration are within {:.0e} of a linear solve of the equations, those of policy\n\
-         iteration within {:.0e}. The policy of Q-learning after 20,000 episodes is theirs for {same} of 5 seeds; its values are within {:.3}.\n\n\
+         iteration within {}. The policy of Q-learning after 20,000 episodes is theirs for {same} of 5 seeds; its values are within {:.3}.\n\n\
          ![The world with its values and policies](pictures/zoo/gridworld/values.png)\n",
         mean(&seconds?),
         most(by_value?),
-        most(by_policy?),
+        match most(by_policy?) {
+            0.0 => "0".to_owned(),
+            far => format!("{far:.0e}"),
+        },
         most(far?)
     ))
 }
