@@ -1,9 +1,9 @@
 """Checks the ONNX files that Layercake writes, with ONNX's own checker and ONNX Runtime.
 
     pip install onnx onnxruntime safetensors numpy
-    mkdir /tmp/onnx
-    LAYERCAKE_ONNX=/tmp/onnx cargo test -p layercake-tests --test onnx every_case
-    python tests/onnx/check.py /tmp/onnx
+    mkdir FOLDER
+    LAYERCAKE_ONNX=FOLDER cargo test -p layercake-tests --test onnx every_case
+    python tests/onnx/check.py FOLDER
 
 Each NAME.onnx has a NAME.safetensors with its inputs (in.NAME) and the expected outputs (out.NAME): PyTorch's for the cases of the catalogue, Layercake's for
 the zoo. A file must pass `onnx.checker` with full shape inference, and the numbers must agree to 1e-5, relative to the largest of the output.

@@ -45,7 +45,7 @@ pub fn offers(block: &TokenStream) -> TokenStream {
     });
     quote! {
         #[doc(hidden)]
-        #[allow(unused, non_camel_case_types, non_upper_case_globals, non_snake_case, clippy::all)]
+        #[allow(unused, non_camel_case_types, non_upper_case_globals, non_snake_case, clippy::all, reason = "only an editor sees these items")]
         const _: () = {
             mod words { #(#modules)* }
             fn cursor() { #(#named)* }

@@ -23,14 +23,14 @@ fn export(template: &Template, templates: &[&Template], given: &[(Ident, TokenSt
     quote! {
         #[doc(hidden)]
         #export
-        #[allow(unused_macros)]
+        #[allow(unused_macros, reason = "other blocks use it")]
         macro_rules! #of_crate {
             (($($path:tt)*) ($($given:tt)*) $name:ident { $($rest:tt)* }) => {
                 $($path)*::__private::network_impl! { ($($path)*) $($given)* [$name { #content }] $($rest)* }
             };
         }
         #[doc(hidden)]
-        #[allow(unused_imports)]
+        #[allow(unused_imports, reason = "other blocks use it")]
         #vis use #of_crate as #name;
     }
 }

@@ -20,7 +20,7 @@ impl Lowering<'_, '_> {
         if let Some(row) = layers::find(&kind.to_string()) {
             return self.built_in(step, layer, row);
         }
-        if self.templates.knows(kind, self.home) {
+        if self.templates.find(kind, self.home).is_some() {
             return self.template(step, layer);
         }
         if self.networks.iter().any(|network| network.name == *kind) {

@@ -15,6 +15,7 @@ mod relocate;
 mod reuse;
 mod scope;
 mod template;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod twice;
@@ -34,7 +35,7 @@ const MAX_STEPS: usize = 16 * MAX_VALUES;
 const MAX_DEPTH: usize = 32;
 
 pub use names::RUNTIME;
-pub use template::Templates;
+pub use templates::Templates;
 
 use crate::ast::{Layer, Network, PathLayer, Ports, ShapeExpr, Step};
 use crate::layers::Row;

@@ -1,46 +1,18 @@
 //! Damaged files: whatever the bytes are, reading them ends with a graph or an error, in bounded memory.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use layercake_ir::ops::{BatchNorm2d, Conv2d, Flatten, Gru, Linear, MaxPool2d, MultiheadAttention, Relu, Reshape, Steps};
 use layercake_ir::{Builder, Graph, INFER, Op, Shape};
 use layercake_onnx::{LoadOptions, Tensor, export, import};
-
-/// Counts what a thread holds.
-struct Counting;
-
-thread_local! {
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static MOST: Cell<isize> = const { Cell::new(0) };
-}
-
-fn count(change: isize) {
-    let _ = HELD.try_with(|held| {
-        held.set(held.get() + change);
-        let _ = MOST.try_with(|most| most.set(most.get().max(held.get())));
-    });
-}
-
-#[allow(unsafe_code, reason = "an allocator that counts can be written in no other way")]
-// SAFETY: every call is passed on to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as isize);
-        // SAFETY: the caller keeps the contract, which is the same.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
-        // SAFETY: the caller keeps the contract, which is the same.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+use peak_alloc::PeakAlloc;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+/// One at a time: the allocator counts the whole process.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// A generator of numbers: SplitMix64.
 struct Random(u64);
@@ -140,16 +112,17 @@ fn mutated(random: &mut Random, seed: &[u8]) -> Vec<u8> {
 
 /// The most memory that reading these bytes takes.
 fn room(bytes: &[u8]) -> usize {
-    let before = HELD.with(Cell::get);
-    MOST.with(|most| most.set(before));
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
     let outcome = import(bytes, &LoadOptions::default());
     drop(outcome);
-    (MOST.with(Cell::get) - before).max(0) as usize
+    ALLOCATOR.peak_usage().saturating_sub(before)
 }
 
 /// `LAYERCAKE_MUTATIONS` sets their number.
 #[test]
 fn spoiled_files() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let count: u64 = std::env::var("LAYERCAKE_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(3000);
     let seeds = seeds();
     for seed in &seeds {
@@ -162,7 +135,8 @@ fn spoiled_files() {
         let room = room(&bytes);
         read += u64::from(import(&bytes, &LoadOptions::default()).is_ok());
         worst = worst.max((room, bytes.len()));
-        assert!(room <= 128 * bytes.len() + (8 << 20), "mutation {number}: {room} bytes for a file of {}", bytes.len());
+        // Much less than the documented bound, which has room for constants that a file computes: these files have none.
+        assert!(room <= 32 * bytes.len() + (16 << 10), "mutation {number}: {room} bytes for a file of {}", bytes.len());
     }
     println!("{count} mutations, {read} read; at most {} bytes of memory for a file of {}", worst.0, worst.1);
     assert!(read > 0 && read < count);
@@ -171,6 +145,7 @@ fn spoiled_files() {
 /// Files that are made to take much room.
 #[test]
 fn hostile_files() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     // Nothing but empty nodes: field 7 of the model, field 1 of the graph.
     let nodes: Vec<u8> = [0x0a, 0x00].repeat(500_000);
     let mut bytes = vec![0x3a];
