@@ -117,7 +117,7 @@ impl Copy<'_> {
     fn branch_given(&self, step: &Step) -> Option<Action> {
         let Action::Layer(Layer { kind, args, .. }) = &step.action else { return None };
         let argument = self.arguments.get(&kind.to_string()).filter(|_| args.is_empty())?;
-        let steps = parse::branch(argument.clone(), &mut Report::default())?;
+        let steps = parse::branch(argument, &mut Report::default())?;
         let kind = self.word(kind);
         Some(match step.name {
             Some(_) => Action::Sequential { kind, steps },
@@ -164,7 +164,7 @@ impl Copy<'_> {
     /// An expression with its arguments filled in. If the result is invalid, the original is kept, and the compiler reports it.
     fn expression(&self, expression: &Expr) -> Expr {
         let filled = self.filled(expression.to_token_stream());
-        if is_branch(&filled) {
+        if parse::braces(&filled).is_some() {
             return Expr::Verbatim(filled);
         }
         syn::parse2(filled).unwrap_or_else(|_| expression.clone())
@@ -206,12 +206,6 @@ impl Copy<'_> {
         }
         out
     }
-}
-
-/// Whether tokens are steps in braces.
-pub fn is_branch(tokens: &TokenStream) -> bool {
-    let mut tokens = tokens.clone().into_iter();
-    matches!((tokens.next(), tokens.next()), (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace)
 }
 
 /// The tokens of an expression at a place, arguments filled in.

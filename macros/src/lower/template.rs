@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 
 use super::names::snake;
-use super::relocate::{fill, instantiate, is_branch};
+use super::relocate::{fill, instantiate};
 use super::scope::Scope;
 use super::{Lowering, MAX_DEPTH, plain};
 use crate::ast::{Arg, Layer, Step, Template};
@@ -53,7 +53,7 @@ impl Lowering<'_, '_> {
             let mut words = Vec::new();
             match syn::parse2::<Ident>(tokens.clone()) {
                 Ok(word) => words.push(word),
-                Err(_) if is_branch(tokens) => words_of(tokens, &mut words),
+                Err(_) if parse::braces(tokens).is_some() => words_of(tokens, &mut words),
                 Err(_) => continue,
             }
             for word in words {
@@ -118,7 +118,7 @@ impl Lowering<'_, '_> {
             };
             let value = value.to_token_stream();
             // Its mistakes are reported here, and it is parsed again where the argument stands.
-            parse::branch(value.clone(), self.report);
+            parse::branch(&value, self.report);
             given.insert(key, grouped(value));
         }
         let mut missing = Vec::new();

@@ -77,10 +77,15 @@ pub fn action(tokens: TokenStream) -> Option<Action> {
 }
 
 /// The steps in braces that tokens are: an argument that is a branch. None if they are something else.
-pub fn branch(tokens: TokenStream, report: &mut Report) -> Option<Vec<Step>> {
-    let mut tokens = tokens.into_iter();
+pub fn branch(tokens: &TokenStream, report: &mut Report) -> Option<Vec<Step>> {
+    braces(tokens).map(|group| steps::steps(&group, report))
+}
+
+/// The braces that tokens are.
+pub fn braces(tokens: &TokenStream) -> Option<Group> {
+    let mut tokens = tokens.clone().into_iter();
     match (tokens.next(), tokens.next()) {
-        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace => Some(steps::steps(&group, report)),
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace => Some(group),
         _ => None,
     }
 }
