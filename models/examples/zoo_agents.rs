@@ -14,6 +14,8 @@ use std::process::Command;
 use layercake_train::Epoch;
 use layercake_train::run::draw_lines;
 
+/// Points of a line.
+type Line = Vec<(f64, f64)>;
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
@@ -118,9 +120,15 @@ fn listed(numbers: &[f64]) -> String {
     numbers.iter().map(|number| format!("{number:.1}")).collect::<Vec<_>>().join(", ")
 }
 
-/// The validation returns by epoch.
-fn returns(folder: &Path) -> Outcome<Vec<f64>> {
-    Ok(history(folder)?.iter().map(|epoch| epoch.validation.get("mean_return").unwrap_or(f64::NAN)).collect())
+/// A validation metric by steps in the environment, in thousands.
+fn validation(folder: &Path, metric: &str) -> Outcome<Line> {
+    let of = |epoch: &Epoch, metric: &str| epoch.validation.get(metric).unwrap_or(f64::NAN);
+    Ok(history(folder)?.iter().map(|epoch| (of(epoch, "environment_steps") / 1000.0, of(epoch, metric))).collect())
+}
+
+/// The validation returns by steps in the environment.
+fn returns(folder: &Path) -> Outcome<Line> {
+    validation(folder, "mean_return")
 }
 
 fn heading(runs: &Path) -> Outcome<String> {
@@ -170,21 +178,21 @@ fn copy(row: &Row, runs: &Path, pictures: &Path, name: &str) -> Outcome<()> {
     Ok(())
 }
 
-fn write_lines(path: PathBuf, title: &str, name: &str, lines: &[(String, Vec<f64>)]) -> Outcome<()> {
+fn write_lines(path: PathBuf, title: &str, name: &str, lines: &[(String, Line)]) -> Outcome<()> {
     fs::create_dir_all(path.parent().unwrap_or(&path))?;
-    Ok(fs::write(path, draw_lines(title, name, lines)?)?)
+    Ok(fs::write(path, draw_lines(title, ["steps in the environment, thousands", name], lines)?)?)
 }
 
-/// For each row its returns by epoch, and pictures of the first seed.
+/// For each row its returns by step, and pictures of the first seed.
 fn details(runs: &Path, pictures: &Path) -> Outcome<String> {
     let mut text = String::new();
     for row in &ROWS {
-        let lines: Vec<(String, Vec<f64>)> = SEEDS
+        let lines: Vec<(String, Line)> = SEEDS
             .iter()
             .map(|seed| Ok((format!("seed {seed}"), returns(&runs.join(row.name).join(seed.to_string()))?)))
             .collect::<Outcome<_>>()?;
-        write_lines(pictures.join(row.name).join("returns.svg"), &format!("{}: validation by epoch", row.name), "mean return", &lines)?;
-        writeln!(text, "\n## {}\n\n![Mean return by epoch](pictures/zoo/{}/returns.svg)", row.name, row.name)?;
+        write_lines(pictures.join(row.name).join("returns.svg"), &format!("{}: validation by step", row.name), "mean return", &lines)?;
+        writeln!(text, "\n## {}\n\n![Mean return by step](pictures/zoo/{}/returns.svg)", row.name, row.name)?;
         for picture in row.pictures {
             copy(row, runs, pictures, picture)?;
             writeln!(text, "![{picture}](pictures/zoo/{}/{picture})", row.name)?;
@@ -192,10 +200,9 @@ fn details(runs: &Path, pictures: &Path) -> Outcome<String> {
         if row.name == "reinforce-learned" {
             let mut lines = Vec::new();
             for baseline in ["none", "average", "learned"] {
-                let of = |epoch: &Epoch| {
-                    epoch.validation.get(&format!("variance_{baseline}")).filter(|variance| *variance > 0.0).unwrap_or(f64::NAN)
-                };
-                lines.push((baseline.to_owned(), history(&runs.join(row.name).join("1"))?.iter().map(of).collect()));
+                let line = validation(&runs.join(row.name).join("1"), &format!("variance_{baseline}"))?;
+                let line = line.into_iter().map(|(step, variance)| (step, if variance > 0.0 { variance } else { f64::NAN }));
+                lines.push((baseline.to_owned(), line.collect()));
             }
             write_lines(pictures.join(row.name).join("variance.svg"), "Variance of the gradient by baseline, seed 1", "variance", &lines)?;
             writeln!(
@@ -218,18 +225,21 @@ fn ablation(runs: &Path, pictures: &Path) -> Outcome<String> {
     let mut lines = Vec::new();
     for row in &ABLATION {
         let kept = listed(&numbers(row, runs, "test_mean_return")?);
-        let all = SEEDS.iter().map(|seed| returns(&runs.join(row.name).join(seed.to_string()))).collect::<Outcome<Vec<_>>>()?;
+        let lines_of = SEEDS.iter().map(|seed| returns(&runs.join(row.name).join(seed.to_string()))).collect::<Outcome<Vec<_>>>()?;
+        let all: Vec<Vec<f64>> = lines_of.iter().map(|line| line.iter().map(|point| point.1).collect()).collect();
         let last = mean(&all.iter().flat_map(|returns| returns.iter().rev().take(10)).copied().collect::<Vec<_>>());
         let whole = mean(&all.concat());
         writeln!(text, "| {} | {kept} | {whole:.0} | {last:.0} | `layercake train {}` |", row.target, row.arguments)?;
         let epochs = all.iter().map(Vec::len).min().unwrap_or(0);
-        let by_epoch = (0..epochs).map(|epoch| mean(&all.iter().map(|returns| returns[epoch]).collect::<Vec<_>>())).collect();
+        // An epoch of Q-learning has the same number of steps for every seed.
+        let by_step =
+            (0..epochs).map(|epoch| (lines_of[0][epoch].0, mean(&all.iter().map(|returns| returns[epoch]).collect::<Vec<_>>()))).collect();
         lines.push((
             row.target.replace("replay memory and target network", "with both").replace(" memory", "").replace(" network", ""),
-            by_epoch,
+            by_step,
         ));
     }
     write_lines(pictures.join("dqn-cart-pole/ablation.svg"), "DQN without its parts: mean over five seeds", "mean return", &lines)?;
-    writeln!(text, "\n![Mean return by epoch, with and without replay and target network](pictures/zoo/dqn-cart-pole/ablation.svg)")?;
+    writeln!(text, "\n![Mean return by step, with and without replay and target network](pictures/zoo/dqn-cart-pole/ablation.svg)")?;
     Ok(text)
 }

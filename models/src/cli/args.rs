@@ -34,14 +34,11 @@ pub(crate) enum Command {
     /// List the models, the data sets and the environments.
     List,
     /// Print a model's layers with their shapes, parameters and operations.
-    Summary {
-        /// The model (see `layercake list`), a graph file with the extension .json, or a file with the extension .onnx.
-        model: String,
-    },
+    Summary(Shown),
     /// Draw a model's graph; consecutive equal blocks are drawn once, with a repetition count.
     Draw {
-        /// The model (see `layercake list`), a graph file with the extension .json, or a file with the extension .onnx.
-        model: String,
+        #[command(flatten)]
+        shown: Shown,
         /// The output file; the extension selects the format: .svg, .dot (Graphviz) or .mmd (Mermaid).
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
@@ -52,8 +49,8 @@ pub(crate) enum Command {
     /// Write a model's graph to a JSON file, or the model with its parameters to an ONNX file.
     #[command(group = clap::ArgGroup::new("format").required(true))]
     Export {
-        /// The model (see `layercake list`), a graph file with the extension .json, or a file with the extension .onnx.
-        model: String,
+        #[command(flatten)]
+        shown: Shown,
         /// The output file: the layers without their parameters, for `io::load_graph` and the other commands.
         #[arg(long, value_name = "FILE", group = "format")]
         json: Option<PathBuf>,

@@ -17,7 +17,7 @@ use layercake_train::rl::{Baseline, KnownEnvironment};
 use layercake_train::run::RunConfig;
 use layercake_train::{CancellationToken, Metrics, Timing, TrainError};
 
-use crate::args::{self, AgentArgs, BenchArgs, Cli, Command, DataCommand, EvalArgs, PlayArgs, SampleArgs, TrainArgs, Without};
+use crate::args::{self, AgentArgs, BenchArgs, Cli, Command, DataCommand, EvalArgs, PlayArgs, SampleArgs, Shown, TrainArgs, Without};
 use crate::error::{CommandError, INTERRUPTED};
 
 type Outcome = Result<(), CommandError>;
@@ -26,11 +26,11 @@ pub(crate) fn run(cli: Cli) -> Outcome {
     layercake::check_instruction_set()?;
     match cli.command {
         Command::List => list(),
-        Command::Summary { model } => Ok(writeln!(stdout(), "{}", Summary::from(graph(&model)?))?),
-        Command::Draw { model, out, full } => draw(&model, &out, full),
-        Command::Export { model, json: Some(json), .. } => Ok(save_graph(&graph(&model)?, json)?),
+        Command::Summary(shown) => Ok(writeln!(stdout(), "{}", Summary::from(graph(&shown)?))?),
+        Command::Draw { shown, out, full } => draw(&shown, &out, full),
+        Command::Export { shown, json: Some(json), .. } => Ok(save_graph(&graph(&shown)?, json)?),
         #[cfg(feature = "onnx")]
-        Command::Export { model, onnx: Some(onnx), checkpoint, .. } => crate::onnx::export(graph(&model)?, checkpoint.as_deref(), &onnx),
+        Command::Export { shown, onnx: Some(onnx), checkpoint, .. } => crate::onnx::export(graph(&shown)?, checkpoint.as_deref(), &onnx),
         Command::Export { .. } => unreachable!("an argument of the group is required"),
         #[cfg(feature = "onnx")]
         Command::Run { model, input, output } => crate::onnx::run(&model, &input, &output),
@@ -61,8 +61,8 @@ fn list() -> Outcome {
     Ok(())
 }
 
-fn draw(model: &str, out: &Path, full: bool) -> Outcome {
-    let drawing = Drawing::of(&graph(model)?);
+fn draw(shown: &Shown, out: &Path, full: bool) -> Outcome {
+    let drawing = Drawing::of(&graph(shown)?);
     let drawing = if full { drawing.full() } else { drawing };
     let text = match out.extension().and_then(OsStr::to_str) {
         Some("svg") => drawing.svg(),
@@ -270,17 +270,33 @@ fn check_data(folder: &Path) -> Outcome {
 }
 
 /// The graph of a model, of a graph file, or of an ONNX file.
-fn graph(model: &str) -> Result<Graph, CommandError> {
-    if Path::new(model).extension().is_some_and(|ending| ending == "json") {
-        return Ok(load_graph(model)?);
+fn graph(Shown { model: name, environment: wanted }: &Shown) -> Result<Graph, CommandError> {
+    let wanted = wanted.as_deref().map(environment).transpose()?;
+    let ending = Path::new(name).extension().and_then(OsStr::to_str).filter(|ending| FILES.contains(ending));
+    if let Some(ending) = ending {
+        if wanted.is_some() {
+            let option = format!("`--env` has no effect on `{name}`: it is the environment of an agent of the zoo");
+            return Err(ModelError::Option(option).into());
+        }
+        return graph_of_file(name, ending);
     }
-    #[cfg(feature = "onnx")]
-    if Path::new(model).extension().is_some_and(|ending| ending == "onnx") {
-        return Ok(layercake::io::onnx::load(model)?.graph().clone());
+    let model = named(name)?;
+    if let Some(environment) = wanted {
+        return Ok(model.graph_in(environment)?.clone());
     }
-    let model = named(model)?;
     let graph = model.graph().ok_or(ModelError::Unsupported { model: model.name(), action: "shown", reason: "it is not a network" })?;
     Ok(graph.clone())
+}
+
+/// The extensions of the files that contain a graph.
+const FILES: &[&str] = if cfg!(feature = "onnx") { &["json", "onnx"] } else { &["json"] };
+
+fn graph_of_file(path: &str, ending: &str) -> Result<Graph, CommandError> {
+    match ending {
+        #[cfg(feature = "onnx")]
+        "onnx" => Ok(layercake::io::onnx::load(path)?.graph().clone()),
+        _ => Ok(load_graph(path)?),
+    }
 }
 
 fn named(name: &str) -> Result<Box<dyn ZooModel>, CommandError> {

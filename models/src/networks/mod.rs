@@ -36,7 +36,7 @@ mod vit;
 #[cfg(test)]
 mod tests;
 
-pub use agents::{AcrobotActorCritic, CartPoleActorCritic, CartPoleQ, CatchQ};
+pub use agents::{AcrobotActorCritic, CartPoleActorCritic, CartPoleQ, CatchQ, GridWorldTable};
 pub use alexnet::AlexNet;
 pub use char_lstm::CharLstm;
 pub use densenet::DenseBlock;

@@ -22,6 +22,18 @@ pub trait ZooModel: Sync {
     /// The network's graph; `None` for models that are not networks.
     fn graph(&self) -> Option<&'static Graph>;
 
+    /// The network's graph for an environment.
+    ///
+    /// # Errors
+    /// If the model does not act in an environment, or has no network for this one.
+    fn graph_in(&self, environment: KnownEnvironment) -> Result<&'static Graph, ModelError> {
+        let reason = "it does not act in an environment";
+        match self.graph() {
+            Some(graph) if self.environments().contains(&environment) => Ok(graph),
+            _ => Err(ModelError::NoEffect { model: self.name(), option: "--env", reason, known: "see `layercake --help`" }),
+        }
+    }
+
     /// The environments that an agent can act in, its default first; none for a model that is trained on data.
     fn environments(&self) -> &'static [KnownEnvironment] {
         &[]
@@ -57,7 +69,7 @@ pub trait ZooModel: Sync {
     /// # Errors
     /// If the model is not an agent, the checkpoint cannot be read or does not match, or the output cannot be written.
     fn play(&self, _options: &PlayOptions, _show: &mut dyn FnMut(&str)) -> Result<Played, ModelError> {
-        let reason = "it does not act in an environment; dqn, reinforce and actor_critic do";
+        let reason = "it does not act in an environment; gridworld, dqn, reinforce and actor_critic do";
         Err(ModelError::Unsupported { model: self.name(), action: "played", reason })
     }
 

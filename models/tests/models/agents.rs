@@ -58,6 +58,39 @@ fn the_small_world() {
         assert!(summary[key].as_f64().unwrap() < 1e-6, "{summary}");
     }
     assert!(place.names("r").contains(&"values.png".to_owned()));
+
+    // The table is a file of parameters, evaluated and played as a network is.
+    let (reached, deviation) = (summary["test_mean_return"].as_f64().unwrap(), summary["test_return_deviation"].as_f64().unwrap());
+    assert!(reached > 0.3, "{summary}");
+    let text = place.works("eval gridworld --checkpoint r");
+    let expected = format!("gridworld: test mean return {reached:.4} of 100 episodes, test return deviation {deviation:.4}, ");
+    assert!(text.contains(&expected) && text.trim_end().ends_with(", seeds 10000 to 10099"), "{text}, but {expected}");
+    let said = place.works("play gridworld --checkpoint r/model.safetensors --seed 4 --out walk.png");
+    let steps: u32 = said.split_once(" after ").unwrap().1.split_once(' ').unwrap().0.parse().unwrap();
+    assert_eq!(frames(&fs::read(place.path("walk.png")).unwrap()), steps + 1, "{said}");
+    let said = place.works("play gridworld --checkpoint r --seed 4 --terminal");
+    assert_eq!(said.matches('@').count() as u32, steps + 1, "{said}");
+}
+
+/// Agents have a network for each environment.
+#[test]
+fn networks_by_environment() {
+    let place = Place::new();
+    assert!(place.works("summary dqn").contains("CartPoleQ"));
+    assert!(place.works("summary dqn --env catch").contains("CatchQ"));
+    place.works("draw actor_critic --env acrobot --out acrobot.svg");
+    assert!(place.text("acrobot.svg").contains("AcrobotActorCritic"));
+    place.works("export dqn --env catch --json catch.json");
+    for (command, line) in [
+        ("summary reinforce --env catch", "error: `reinforce` has no network for `catch`; known: cart-pole"),
+        (
+            "summary lenet5 --env catch",
+            "error: `--env` has no effect on `lenet5`: it does not act in an environment; supported options: see `layercake --help`",
+        ),
+        ("summary catch.json --env catch", "error: `--env` has no effect on `catch.json`: it is the environment of an agent of the zoo"),
+    ] {
+        place.fails(command, 1, line);
+    }
 }
 
 /// A run that was killed goes on from its checkpoint, to the same bytes.
@@ -98,7 +131,7 @@ fn what_has_no_effect() {
     let place = Place::new();
     let known = "supported options: --env, --epochs, --lr, --seed, --patience, --threads, --device, --out, --resume, --checkpoint-every; see also `layercake train --help`";
     for (command, line) in [
-        ("train dqn --env cart-pol", "error: unknown environment `cart-pol`; did you mean `cart-pole`?; known: cart-pole, acrobot, catch".to_owned()),
+        ("train dqn --env cart-pol", "error: unknown environment `cart-pol`; did you mean `cart-pole`?; known: cart-pole, acrobot, catch, gridworld".to_owned()),
         ("train reinforce --env catch", "error: `reinforce` has no network for `catch`; known: cart-pole".to_owned()),
         ("train dqn --dataset mnist", "error: `--dataset` has no effect on `dqn`: it acts in an environment; supported options: --env".to_owned()),
         ("train dqn --baseline none", format!("error: `--baseline` has no effect on `dqn`: it is an option of another agent; {known}")),
@@ -107,7 +140,9 @@ fn what_has_no_effect() {
         ("train lenet5 --env catch", "error: `--env` has no effect on `lenet5`: it does not act in an environment; supported options: see `layercake train --help`".to_owned()),
         ("train knn --double", "error: `--double` has no effect on `knn`: it does not act in an environment; supported options: see `layercake train --help`".to_owned()),
         ("train gridworld --lr 1", "error: `--lr` has no effect on `gridworld`: it learns tables and takes no optimizer steps; supported options: --seed, --threads, --out".to_owned()),
-        ("play lenet5 --checkpoint x", "error: `lenet5` cannot be played: it does not act in an environment; dqn, reinforce and actor_critic do".to_owned()),
+        ("train gridworld --env catch", "error: `gridworld` has no network for `catch`; known: gridworld".to_owned()),
+        ("eval gridworld --env catch --checkpoint x", "error: `gridworld` has no network for `catch`; known: gridworld".to_owned()),
+        ("play lenet5 --checkpoint x", "error: `lenet5` cannot be played: it does not act in an environment; gridworld, dqn, reinforce and actor_critic do".to_owned()),
     ] {
         place.fails(command, 1, &line);
     }

@@ -45,6 +45,7 @@ pub struct Finished {
 /// The seed of an episode is a function of the seed, the number of the environment and the number of the episode.
 pub struct Vectorized {
     lanes: Vec<Lane>,
+    steps: usize,
     seed: u64,
     space: Space,
     actions: usize,
@@ -70,7 +71,10 @@ struct Place {
 
 /// The places of all environments, for checkpoints.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Places(Vec<Place>);
+pub(crate) struct Places {
+    steps: usize,
+    each: Vec<Place>,
+}
 
 impl Vectorized {
     /// `count` environments, each at the beginning of its first episode.
@@ -85,12 +89,17 @@ impl Vectorized {
             lane.begin(seed, number);
         }
         let (space, actions) = (lanes[0].environment.observation_space(), lanes[0].environment.actions());
-        Self { lanes, seed, space, actions }
+        Self { lanes, steps: 0, seed, space, actions }
     }
 
     /// The number of environments.
     pub fn count(&self) -> usize {
         self.lanes.len()
+    }
+
+    /// The steps taken so far, in all environments together.
+    pub fn steps(&self) -> usize {
+        self.steps
     }
 
     /// The observations of each environment.
@@ -122,6 +131,7 @@ impl Vectorized {
         let lane = &mut self.lanes[number];
         let step = lane.environment.step(action);
         check(&self.space, &step.observation, step.reward)?;
+        self.steps += 1;
         lane.reward += step.reward;
         lane.place.actions.push(action as u32);
         let is_last = step.is_last();
@@ -139,11 +149,11 @@ impl Vectorized {
 
     /// The places of all environments.
     pub(crate) fn places(&self) -> Places {
-        Places(self.lanes.iter().map(|lane| lane.place.clone()).collect())
+        Places { steps: self.steps, each: self.lanes.iter().map(|lane| lane.place.clone()).collect() }
     }
 
     /// Repeats the current episodes up to these places. Returns the reason if the environments do not follow.
-    pub(crate) fn restore(&mut self, Places(places): Places) -> Result<(), String> {
+    pub(crate) fn restore(&mut self, Places { steps, each: places }: Places) -> Result<(), String> {
         if places.len() != self.count() {
             return Err(format!("the places of {} environments, but the run has {}", places.len(), self.count()));
         }
@@ -166,6 +176,7 @@ impl Vectorized {
                 lane.observation = step.observation;
             }
         }
+        self.steps = steps;
         Ok(())
     }
 }
@@ -259,9 +270,15 @@ mod tests {
             .map(|(number, step)| resumed.step(number, action(number, step)).unwrap())
             .collect();
         assert_eq!(again, after);
+        assert_eq!((resumed.steps(), whole.steps()), (360, 360));
         assert!(after.iter().any(|(_, finished)| finished.is_some()));
-        assert!(resumed.restore(Places(Vec::new())).unwrap_err().contains("the places of 0 environments"));
-        assert!(resumed.restore(Places(vec![Place { actions: vec![2], ..Place::default() }; 3])).unwrap_err().contains("no action 2"));
+        assert!(resumed.restore(Places { steps: 0, each: Vec::new() }).unwrap_err().contains("the places of 0 environments"));
+        assert!(
+            resumed
+                .restore(Places { steps: 0, each: vec![Place { actions: vec![2], ..Place::default() }; 3] })
+                .unwrap_err()
+                .contains("no action 2")
+        );
     }
 
     #[test]

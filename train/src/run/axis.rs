@@ -49,7 +49,19 @@ impl Axis {
         if lowest > 0.0 && highest / lowest >= WIDE {
             return Self::over_decades(lowest / 1.25..highest * 1.25);
         }
-        let margin = ((highest - lowest) * 0.06).max(highest.abs() * 1e-6).max(1e-12);
+        Self::around(lowest, highest, 0.06)
+    }
+
+    /// A linear axis of values.
+    pub fn linear_of(values: &[f64]) -> Self {
+        let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if lowest > highest { Self::over(0.0..1.0) } else { Self::around(lowest, highest, 0.03) }
+    }
+
+    /// A linear axis with a margin on both sides, a share of the range.
+    fn around(lowest: f64, highest: f64, share: f64) -> Self {
+        let margin = ((highest - lowest) * share).max(highest.abs() * 1e-6).max(1e-12);
         // A single value is centered.
         let margin = if highest == lowest { (0.1 * highest.abs()).max(1e-6) } else { margin };
         Self::over(lowest - margin..highest + margin)

@@ -36,13 +36,14 @@ pub fn draw_curves(title: &str, history: &[Epoch]) -> Result<String, String> {
     Ok(svg)
 }
 
-/// A plot of several lines over the epochs, with a legend at the side, as SVG text: the same metric of several runs. NaN leaves a gap.
+/// A plot of several lines with a legend at the side, as SVG text: the same metric of several runs. `across` and `up` name the axes; each line is a name and
+/// its points `(across, up)`. NaN leaves a gap.
 ///
 /// # Errors
 /// Returns an error if the drawing library fails, which does not happen with finite numbers.
-pub fn draw_lines(title: &str, name: &str, lines: &[(String, Vec<f64>)]) -> Result<String, String> {
+pub fn draw_lines(title: &str, [across, up]: [&str; 2], lines: &[(String, Vec<(f64, f64)>)]) -> Result<String, String> {
     let mut svg = String::new();
-    draw_panels(&mut svg, title, vec![Panel::of_lines(name, lines)]).map_err(|error| error.to_string())?;
+    draw_panels(&mut svg, title, vec![Panel::of_lines(across, up, lines)]).map_err(|error| error.to_string())?;
     Ok(svg)
 }
 
@@ -113,7 +114,7 @@ impl Panel {
         self.plot(&below, &axis, unit)?;
         if values.is_empty() {
             let (wide, high) = below.dim_in_pixel();
-            let text = if self.last == 0 { "no epochs yet" } else { "no finite values" };
+            let text = if self.places.is_none() { "no epochs yet" } else { "no finite values" };
             let style = (FONT, 13).into_font().color(&INK).pos(CENTERED);
             below.draw(&Text::new(text, (wide as i32 / 2 + 20, high as i32 / 2 - 20), style))?;
         }
@@ -155,15 +156,15 @@ impl Panel {
     /// Draws axes and curves.
     fn plot(&self, area: &Area<'_>, axis: &Axis, unit: &str) -> Outcome {
         let (wide, high) = area.dim_in_pixel();
-        let epochs = Axis::epochs(self.last);
+        let across = self.places.clone().unwrap_or_else(|| Axis::epochs(0));
         let widest = axis.labels.iter().map(|label| width(label, LABEL)).max().unwrap_or(0);
         let left = 18 + widest + if unit.is_empty() { 0 } else { 22 };
         let [left, right, top, bottom] = [left, wide - 18, 8, high - 48].map(f64::from);
-        let x = |epoch: f64| (left + epochs.along(epoch) * (right - left)).round() as i32;
+        let x = |place: f64| (left + across.along(place) * (right - left)).round() as i32;
         let y = |value: f64| (bottom - axis.along(value) * (bottom - top)).round() as i32;
         let [left, right, top, bottom] = [left, right, top, bottom].map(|length| length as i32);
         let label = |h_pos, v_pos| (FONT, LABEL).into_font().color(&INK).pos(Pos::new(h_pos, v_pos));
-        for (&tick, text) in epochs.ticks.iter().zip(&epochs.labels) {
+        for (&tick, text) in across.ticks.iter().zip(&across.labels) {
             area.draw(&PathElement::new([(x(tick), top), (x(tick), bottom)], GRID))?;
             area.draw(&Text::new(text.clone(), (x(tick), bottom + 7), label(HPos::Center, VPos::Top)))?;
         }
@@ -172,13 +173,13 @@ impl Panel {
             area.draw(&Text::new(text.clone(), (left - 7, y(tick)), label(HPos::Right, VPos::Center)))?;
         }
         area.draw(&PathElement::new([(left, top), (left, bottom), (right, bottom)], INK.mix(0.6)))?;
-        area.draw(&Text::new("epoch", ((left + right) / 2, bottom + 25), label(HPos::Center, VPos::Top)))?;
+        area.draw(&Text::new(self.across.clone(), ((left + right) / 2, bottom + 25), label(HPos::Center, VPos::Top)))?;
         if !unit.is_empty() {
             let upwards = (FONT, LABEL).into_font().transform(FontTransform::Rotate270).color(&INK).pos(CENTERED);
             area.draw(&Text::new(unit.to_owned(), (14, (top + bottom) / 2), upwards))?;
         }
         for curve in &self.curves {
-            let at = |&(epoch, value): &(f64, f64)| (x(epoch), y(value));
+            let at = |&(place, value): &(f64, f64)| (x(place), y(value));
             for segment in &curve.segments {
                 let line: Vec<(i32, i32)> = segment.iter().map(at).collect();
                 area.draw(&PathElement::new(line, curve.color.stroke_width(2)))?;
@@ -248,13 +249,15 @@ mod tests {
     /// Lines of any length, with gaps, and more than there are colors.
     #[test]
     fn lines_of_several_runs() {
-        let lines: Vec<(String, Vec<f64>)> = (0..14)
-            .map(|run| (format!("seed {run}"), (0..=run).map(|epoch| if epoch == 3 { f64::NAN } else { epoch as f64 }).collect()))
-            .collect();
+        let point = |step: i32| (500.0 * f64::from(step), if step == 3 { f64::NAN } else { f64::from(step) });
+        let lines: Vec<(String, Vec<(f64, f64)>)> = (0..14).map(|run| (format!("seed {run}"), (0..=run).map(point).collect())).collect();
         for lines in [&lines[..], &lines[..1], &[]] {
-            let svg = draw_lines("t", "mean return", lines).unwrap();
+            let svg = draw_lines("t", ["steps", "mean return"], lines).unwrap();
             let texts = texts(&svg);
-            assert!(texts.contains(&"mean return") && lines.iter().all(|(name, _)| texts.contains(&name.as_str())), "{texts:?}");
+            assert!(
+                texts.contains(&"mean return") && texts.contains(&"steps") && lines.iter().all(|(name, _)| texts.contains(&name.as_str())),
+                "{texts:?}"
+            );
         }
     }
 

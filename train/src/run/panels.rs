@@ -2,7 +2,7 @@
 
 use plotters::style::RGBColor;
 
-use super::axis::LARGEST;
+use super::axis::{Axis, LARGEST};
 use super::style::LINES;
 use crate::{Epoch, metrics};
 
@@ -14,8 +14,10 @@ pub(super) struct Panel {
     pub name: String,
     /// Whether the metric is a fraction, displayed in percent.
     pub share: bool,
-    /// The last epoch.
-    pub last: usize,
+    /// The name of the axis from left to right.
+    pub across: String,
+    /// The axis from left to right; `None` without points.
+    pub places: Option<Axis>,
     pub curves: Vec<Curve>,
     /// Whether the panel has a legend at the side.
     pub key: bool,
@@ -24,7 +26,7 @@ pub(super) struct Panel {
 pub(super) struct Curve {
     pub name: String,
     pub color: RGBColor,
-    /// The points `(epoch, value)`, in segments without gaps.
+    /// The points `(across, value)`, in segments without gaps.
     pub segments: Vec<Vec<(f64, f64)>>,
 }
 
@@ -49,24 +51,17 @@ impl Curve {
 }
 
 impl Panel {
-    /// One line for each list of numbers, the first at epoch 1.
-    pub fn of_lines(name: &str, lines: &[(String, Vec<f64>)]) -> Self {
-        let curve = |(i, (name, values)): (usize, &(String, Vec<f64>))| Curve {
+    /// One line for each list of points.
+    pub fn of_lines(across: &str, up: &str, lines: &[(String, Vec<(f64, f64)>)]) -> Self {
+        let curve = |(i, (name, points)): (usize, &(String, Vec<(f64, f64)>))| Curve {
             name: name.clone(),
             color: LINES[i % LINES.len()],
-            segments: values
-                .iter()
-                .enumerate()
-                .map(|(i, &value)| ((i + 1) as f64, value))
-                .collect::<Vec<_>>()
-                .split(|(_, value)| !value.is_finite())
-                .filter(|segment| !segment.is_empty())
-                .map(<[_]>::to_vec)
-                .collect(),
+            segments: points.split(|(_, value)| !value.is_finite()).filter(|segment| !segment.is_empty()).map(<[_]>::to_vec).collect(),
         };
-        let last = lines.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
+        let places: Vec<f64> = lines.iter().flat_map(|(_, points)| points.iter().map(|point| point.0)).collect();
+        let places = (!places.is_empty()).then(|| Axis::linear_of(&places));
         let curves = lines.iter().enumerate().map(curve).collect();
-        Self { name: name.to_owned(), share: false, last, curves, key: true }
+        Self { name: up.to_owned(), share: false, across: across.to_owned(), places, curves, key: true }
     }
 }
 
@@ -78,13 +73,21 @@ pub(super) fn panels(history: &[Epoch]) -> Vec<Panel> {
             names.push(name.to_owned());
         }
     }
-    let last = history.iter().map(|epoch| epoch.epoch).max().unwrap_or(0);
+    let last = history.iter().map(|epoch| epoch.epoch).max();
+    let (across, places) = ("epoch".to_owned(), last.map(Axis::epochs));
     let kinds = metrics::kinds(names.iter().map(String::as_str));
     let single = names.iter().filter(|name| metrics::kind_of(name, &kinds).is_none()).map(|name| {
         let parts = [("train", "training", TRAIN), ("test", "test", TEST)];
         let curves = parts.map(|(part, label, color)| Curve::of(history, part, name, label, color));
         let curves = curves.into_iter().filter(|curve| curve.points().next().is_some()).collect();
-        Panel { name: name.replace('_', " "), share: metrics::is_share(name), last, curves, key: false }
+        Panel {
+            name: name.replace('_', " "),
+            share: metrics::is_share(name),
+            across: across.clone(),
+            places: places.clone(),
+            curves,
+            key: false,
+        }
     });
     let mut panels: Vec<Panel> = single.collect();
     for kind in &kinds {
@@ -101,7 +104,7 @@ pub(super) fn panels(history: &[Epoch]) -> Vec<Panel> {
             let curves = names.iter().zip(&LINES).map(curve).collect();
             let of = if many > 1 { format!(", {} of {many}", number + 1) } else { String::new() };
             let name = format!("{}: {label}{of}", kind.replace('_', " "));
-            panels.push(Panel { name, share: metrics::is_share(kind), last, curves, key: true });
+            panels.push(Panel { name, share: metrics::is_share(kind), across: across.clone(), places: places.clone(), curves, key: true });
         }
     }
     panels

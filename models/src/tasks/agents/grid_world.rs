@@ -1,18 +1,28 @@
-//! A small world as a model of the zoo: tables instead of a network.
+//! A small world as a model of the zoo: tables instead of a network. The table of Q-learning is saved as the weight of a linear layer, so that it is evaluated,
+//! played, shown and exported as a network is.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use layercake::ir::Graph;
+use layercake::prelude::*;
 use layercake_train::data::KnownDataset;
 use layercake_train::rl::tabular::{GridWorld, QLearning, draw, greedy, policy_iteration, policy_values, value_iteration};
+use layercake_train::rl::{KnownEnvironment, TEST_SEEDS};
 use layercake_train::run::{Canvas, Recipe, RunConfig, RunFolder, RunSummary, Source};
-use layercake_train::{Epoch, Metrics};
+use layercake_train::{Callback, Epoch, Metrics};
 
+use super::play::play_on;
+use super::stage::stage;
+use super::{Acting, evaluate_on, no_network};
+use crate::networks::GridWorldTable;
+use crate::tasks::cuda::open_gpu;
+use crate::tasks::entry::Run;
 use crate::tasks::run::RUNS;
-use crate::zoo::{DeviceKind, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
+use crate::zoo::{AgentOptions, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, TrainOptions, ZooModel};
 
 const NAME: &str = "gridworld";
+const ENVIRONMENT: KnownEnvironment = KnownEnvironment::GridWorld;
 const DISCOUNT: f64 = 0.9;
 /// Values change by at most this in the last sweep of value iteration.
 const TOLERANCE: f64 = 1e-12;
@@ -43,8 +53,29 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
             let reason = "it learns tables and takes no optimizer steps";
             Err(ModelError::NoEffect { model: NAME, option, reason, known: "--seed, --threads, --out" })
         }
-        None => options.agent.has_no_effect(NAME),
+        None => {
+            only_world(options.agent.environment)?;
+            AgentOptions { environment: None, ..options.agent }.has_no_effect(NAME)
+        }
     }
+}
+
+/// Rejects other environments.
+fn only_world(environment: Option<KnownEnvironment>) -> Result<(), ModelError> {
+    match environment {
+        Some(other) if other != ENVIRONMENT => Err(no_network(NAME, &[ENVIRONMENT], other)),
+        _ => Ok(()),
+    }
+}
+
+/// The table as a network.
+fn network(device: &Cpu, learner: &QLearning) -> GridWorldTable<f32, Cpu> {
+    let mut net = GridWorldTable::new(device);
+    let cells = learner.values();
+    // A row for each action.
+    let rows: Vec<f32> = (0..4).flat_map(|action| cells.iter().map(move |values| values[action] as f32)).collect();
+    net.q.weight.copy_from(&rows);
+    net
 }
 
 /// The largest distance of two lists of numbers.
@@ -62,7 +93,11 @@ impl ZooModel for GridWorldModel {
     }
 
     fn graph(&self) -> Option<&'static Graph> {
-        None
+        Some(<GridWorldTable as Acting>::GRAPH)
+    }
+
+    fn environments(&self) -> &'static [KnownEnvironment] {
+        &[ENVIRONMENT]
     }
 
     fn default_dataset(&self, _: bool) -> KnownDataset {
@@ -103,6 +138,7 @@ impl ZooModel for GridWorldModel {
             .with("value_iteration_error", farthest(&iterated, &solved))
             .with("policy_iteration_error", farthest(&of_policy, &solved));
         let mut learner = QLearning::new(&world, DISCOUNT, recipe.seed);
+        let (device, stage) = (Cpu::default(), stage(ENVIRONMENT));
         let mut pictures = vec![draw(&world, &iterated, &policy)];
         for epoch in 1..=recipe.epochs {
             let begin = Instant::now();
@@ -111,25 +147,41 @@ impl ZooModel for GridWorldModel {
             let same = |state: &usize| learned[*state] == policy[*state];
             let free: Vec<usize> = (0..world.states()).filter(|&state| world.is_free(state)).collect();
             let agreement = free.iter().filter(|state| same(state)).count() as f64 / free.len() as f64;
+            let net = network(&device, &learner);
             let mut test = Metrics::new().with("policy_accuracy", agreement).with("q_learning_error", farthest(&values, &solved));
             test.extend(known.iter());
+            test.extend(stage.evaluate(&net, &device, TEST_SEEDS)?.iter());
             if SHOWN.contains(&epoch) {
                 pictures.push(draw(&world, &values, &learned));
             }
             let seconds = begin.elapsed().as_secs_f64();
             let (train, unit) = (Metrics::new().with("return", reward), "episodes".to_owned());
             let items_per_second = EPISODES as f64 / seconds;
-            run.record(&Epoch { epoch, step: 0, lr: 0.0, train, validation: Metrics::new(), test, unit, items_per_second, seconds })?;
+            let epoch = Epoch { epoch, step: 0, lr: 0.0, train, validation: Metrics::new(), test, unit, items_per_second, seconds };
+            run.on_epoch(&epoch, &net)?;
         }
         println!("Q-learning after {} episodes:\n{}", recipe.epochs * EPISODES, world.arrows(&learner.policy()));
         run.save_picture("values.png", &named(&pictures))?;
         let path = run.path().to_owned();
-        Ok((path, run.finish(0)?))
+        Ok((path, run.finish(<GridWorldTable as Acting>::GRAPH.params())?))
     }
 
-    fn evaluate(&self, _: &EvalOptions) -> Result<Evaluation, ModelError> {
-        let reason = "it has no parameters to load; `layercake train gridworld` evaluates it";
-        Err(ModelError::Unsupported { model: NAME, action: "evaluated", reason })
+    fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError> {
+        only_world(options.environment)?;
+        let run = Run::find(&options.checkpoint)?;
+        match options.device {
+            DeviceKind::Cpu => evaluate_on::<GridWorldTable, _>(&run, &Cpu::default(), ENVIRONMENT),
+            DeviceKind::Cuda => evaluate_on::<GridWorldTable, _>(&run, &open_gpu(0)?, ENVIRONMENT),
+        }
+    }
+
+    fn play(&self, options: &PlayOptions, show: &mut dyn FnMut(&str)) -> Result<Played, ModelError> {
+        only_world(options.environment)?;
+        let run = Run::find(&options.checkpoint)?;
+        match options.device {
+            DeviceKind::Cpu => play_on::<GridWorldTable, _>(&run, &Cpu::default(), ENVIRONMENT, options, show),
+            DeviceKind::Cuda => play_on::<GridWorldTable, _>(&run, &open_gpu(0)?, ENVIRONMENT, options, show),
+        }
     }
 }
 

@@ -20,9 +20,10 @@ use layercake_train::run::{RunSummary, Source};
 
 use super::cuda::open_gpu;
 use super::entry::Run;
-use crate::networks::{AcrobotActorCritic, CartPoleActorCritic, CartPoleQ, CatchQ};
+use crate::networks::{AcrobotActorCritic, CartPoleActorCritic, CartPoleQ, CatchQ, GridWorldTable};
 use crate::zoo::{DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, TrainOptions, ZooModel};
 use layercake_train::data::KnownDataset;
+use play::play_on;
 use stage::stage;
 
 /// How an agent learns.
@@ -58,25 +59,41 @@ macro_rules! acting {
     )*};
 }
 
-acting! { CartPoleQ CatchQ CartPoleActorCritic AcrobotActorCritic }
+acting! { GridWorldTable CartPoleQ CatchQ CartPoleActorCritic AcrobotActorCritic }
 
-/// Calls `$work::<N, _>(..)` with the network of a kind of agent in an environment.
+/// Works out `$work`, in which `$net` is the network of a kind of agent in an environment.
 macro_rules! with_network {
-    ($agent:expr, $environment:expr, $object:ident . $work:ident ( $($argument:expr),* )) => {
+    ($agent:expr, $environment:expr, $net:ident => $work:expr) => {
         match ($agent.kind, $environment) {
-            (AgentKind::Dqn, KnownEnvironment::CartPole) => $object.$work::<CartPoleQ, _>($($argument),*),
-            (AgentKind::Dqn, KnownEnvironment::Catch) => $object.$work::<CatchQ, _>($($argument),*),
-            (AgentKind::Reinforce | AgentKind::ActorCritic, KnownEnvironment::CartPole) => $object.$work::<CartPoleActorCritic, _>($($argument),*),
-            (AgentKind::ActorCritic, KnownEnvironment::Acrobot) => $object.$work::<AcrobotActorCritic, _>($($argument),*),
+            (AgentKind::Dqn, KnownEnvironment::CartPole) => {
+                type $net = CartPoleQ;
+                $work
+            }
+            (AgentKind::Dqn, KnownEnvironment::Catch) => {
+                type $net = CatchQ;
+                $work
+            }
+            (AgentKind::Reinforce | AgentKind::ActorCritic, KnownEnvironment::CartPole) => {
+                type $net = CartPoleActorCritic;
+                $work
+            }
+            (AgentKind::ActorCritic, KnownEnvironment::Acrobot) => {
+                type $net = AcrobotActorCritic;
+                $work
+            }
             (_, environment) => Err($agent.no_network(environment)),
         }
     };
 }
 
+fn no_network(model: &str, known: &[KnownEnvironment], environment: KnownEnvironment) -> ModelError {
+    let known: Vec<&str> = known.iter().map(|known| known.name()).collect();
+    ModelError::Option(format!("`{model}` has no network for `{environment}`; known: {}", known.join(", ")))
+}
+
 impl Agent {
     fn no_network(&self, environment: KnownEnvironment) -> ModelError {
-        let known: Vec<&str> = self.environments.iter().map(|known| known.name()).collect();
-        ModelError::Option(format!("`{}` has no network for `{environment}`; known: {}", self.name, known.join(", ")))
+        no_network(self.name, self.environments, environment)
     }
 
     /// The environment of a run, by its name in `config.json`, or the default.
@@ -84,13 +101,14 @@ impl Agent {
         let Some(name) = run.config.as_ref().and_then(|config| config.source.environment()) else { return Ok(self.environments[0]) };
         KnownEnvironment::from_name(name).ok_or_else(|| ModelError::Option(format!("config.json names the unknown environment `{name}`")))
     }
+}
 
-    fn evaluate_on<N: Acting, D: Seeded>(&self, run: &Run, device: &D, environment: KnownEnvironment) -> Result<Evaluation, ModelError> {
-        let net: N::On<D> = run.load(device)?;
-        let metrics = stage(environment).evaluate(&net, device, TEST_SEEDS)?;
-        let (source, items) = (Source::Environment(environment.name().to_owned()), TEST_SEEDS.count() as u64);
-        Ok(Evaluation { source, metrics, items, unit: "episodes", seeds: Some(TEST_SEEDS) })
-    }
+/// Plays the test episodes with the policy of a run.
+fn evaluate_on<N: Acting, D: Seeded>(run: &Run, device: &D, environment: KnownEnvironment) -> Result<Evaluation, ModelError> {
+    let net: N::On<D> = run.load(device)?;
+    let metrics = stage(environment).evaluate(&net, device, TEST_SEEDS)?;
+    let (source, items) = (Source::Environment(environment.name().to_owned()), TEST_SEEDS.count() as u64);
+    Ok(Evaluation { source, metrics, items, unit: "episodes", seeds: Some(TEST_SEEDS) })
 }
 
 impl ZooModel for Agent {
@@ -104,10 +122,11 @@ impl ZooModel for Agent {
 
     /// The network of the default environment.
     fn graph(&self) -> Option<&'static Graph> {
-        Some(match self.kind {
-            AgentKind::Dqn => <CartPoleQ as Acting>::GRAPH,
-            AgentKind::Reinforce | AgentKind::ActorCritic => <CartPoleActorCritic as Acting>::GRAPH,
-        })
+        self.graph_in(self.environments[0]).ok()
+    }
+
+    fn graph_in(&self, environment: KnownEnvironment) -> Result<&'static Graph, ModelError> {
+        with_network!(self, environment, Net => Ok(<Net as Acting>::GRAPH))
     }
 
     fn environments(&self) -> &'static [KnownEnvironment] {
@@ -123,9 +142,11 @@ impl ZooModel for Agent {
         let (environment, config) = self.settings(options)?;
         match options.device {
             DeviceKind::Cpu => {
-                with_network!(self, environment, self.train_on(environment, config, &Cpu::seed_from_u64(options.seed()), options))
+                with_network!(self, environment, Net => self.train_on::<Net, _>(environment, config, &Cpu::seed_from_u64(options.seed()), options))
             }
-            DeviceKind::Cuda => with_network!(self, environment, self.train_on(environment, config, &open_gpu(options.seed())?, options)),
+            DeviceKind::Cuda => {
+                with_network!(self, environment, Net => self.train_on::<Net, _>(environment, config, &open_gpu(options.seed())?, options))
+            }
         }
     }
 
@@ -133,8 +154,8 @@ impl ZooModel for Agent {
         let run = Run::find(&options.checkpoint)?;
         let environment = options.environment.map_or_else(|| self.environment_of(&run), Ok)?;
         match options.device {
-            DeviceKind::Cpu => with_network!(self, environment, self.evaluate_on(&run, &Cpu::default(), environment)),
-            DeviceKind::Cuda => with_network!(self, environment, self.evaluate_on(&run, &open_gpu(0)?, environment)),
+            DeviceKind::Cpu => with_network!(self, environment, Net => evaluate_on::<Net, _>(&run, &Cpu::default(), environment)),
+            DeviceKind::Cuda => with_network!(self, environment, Net => evaluate_on::<Net, _>(&run, &open_gpu(0)?, environment)),
         }
     }
 
@@ -142,8 +163,10 @@ impl ZooModel for Agent {
         let run = Run::find(&options.checkpoint)?;
         let environment = options.environment.map_or_else(|| self.environment_of(&run), Ok)?;
         match options.device {
-            DeviceKind::Cpu => with_network!(self, environment, self.play_on(&run, &Cpu::default(), environment, options, show)),
-            DeviceKind::Cuda => with_network!(self, environment, self.play_on(&run, &open_gpu(0)?, environment, options, show)),
+            DeviceKind::Cpu => {
+                with_network!(self, environment, Net => play_on::<Net, _>(&run, &Cpu::default(), environment, options, show))
+            }
+            DeviceKind::Cuda => with_network!(self, environment, Net => play_on::<Net, _>(&run, &open_gpu(0)?, environment, options, show)),
         }
     }
 }

@@ -3,29 +3,26 @@
 use layercake_train::Seeded;
 use layercake_train::rl::{KnownEnvironment, record};
 
-use super::{Acting, Agent};
+use super::Acting;
 use crate::tasks::entry::Run;
 use crate::zoo::{ModelError, PlayOptions, Played};
 
-impl Agent {
-    /// Plays an episode: each state is shown as text, and the animation is written if there is a file for it.
-    pub(super) fn play_on<N: Acting, D: Seeded>(
-        &self,
-        run: &Run,
-        device: &D,
-        environment: KnownEnvironment,
-        options: &PlayOptions,
-        show: &mut dyn FnMut(&str),
-    ) -> Result<Played, ModelError> {
-        let net: N::On<D> = run.load(device)?;
-        let recorded = record(&net, device, environment.make(), options.seed, |state| {
-            if let Some(text) = state.text() {
-                show(&text);
-            }
-        })?;
-        if let Some(path) = &options.out {
-            recorded.save(path)?;
+/// Plays an episode: each state is shown as text, and the animation is written if there is a file for it.
+pub(super) fn play_on<N: Acting, D: Seeded>(
+    run: &Run,
+    device: &D,
+    environment: KnownEnvironment,
+    options: &PlayOptions,
+    show: &mut dyn FnMut(&str),
+) -> Result<Played, ModelError> {
+    let net: N::On<D> = run.load(device)?;
+    let recorded = record(&net, device, environment.make(), options.seed, |state| {
+        if let Some(text) = state.text() {
+            show(&text);
         }
-        Ok(Played { environment, episode: recorded.episode })
+    })?;
+    if let Some(path) = &options.out {
+        recorded.save(path)?;
     }
+    Ok(Played { environment, episode: recorded.episode })
 }

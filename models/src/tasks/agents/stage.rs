@@ -17,7 +17,7 @@ pub(super) fn stage(environment: KnownEnvironment) -> Stage {
             up: ("its angular velocity", [-6.0, 6.0]),
             observe: |angle, turn| vec![angle.cos() as f32, angle.sin() as f32, 1.0, 0.0, turn as f32, 0.0],
         }),
-        KnownEnvironment::Catch => None,
+        KnownEnvironment::Catch | KnownEnvironment::GridWorld => None,
     };
     Stage::new(move || environment.make()).with_map(map)
 }

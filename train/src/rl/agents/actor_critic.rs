@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::config::in_range;
 use super::dqn::with_episodes;
 use super::forward::{Column, Mean, Taped, batch, column, drawn, fits, outputs, taped};
-use super::{Stage, TEST_SEEDS, VALIDATION_SEEDS, load_places, save_places};
+use super::{Stage, TEST_SEEDS, load_places, save_places};
 use crate::data::stream;
 use crate::error::OnDevice;
 use crate::rl::{Trajectory, Vectorized};
@@ -140,7 +140,7 @@ where
     }
 
     fn validate(&mut self, model: &M, device: &D) -> Result<Metrics, TrainError> {
-        self.stage.evaluate(model, device, VALIDATION_SEEDS)
+        self.stage.validate(model, device, &self.lanes)
     }
 
     fn evaluate(&mut self, model: &M, device: &D) -> Result<Metrics, TrainError> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::in_range;
 use super::forward::{Taped, batch, best, fits, outputs, taped};
-use super::{Exploration, Stage, TEST_SEEDS, VALIDATION_SEEDS, load_places, save_places};
+use super::{Exploration, Stage, TEST_SEEDS, load_places, save_places};
 use crate::data::stream;
 use crate::error::OnDevice;
 use crate::rl::{Finished, Replay, ReplayMemory, Replayed, Vectorized};
@@ -88,8 +88,6 @@ pub struct Dqn<M> {
     lanes: Vectorized,
     memory: ReplayMemory,
     target: Option<TargetNetwork<M>>,
-    /// Steps in the environment so far, with the warm-up.
-    steps: usize,
 }
 
 impl<M> Dqn<M> {
@@ -101,7 +99,7 @@ impl<M> Dqn<M> {
         config.check()?;
         let lanes = stage.vectorized(1, seed);
         let memory = ReplayMemory::new(config.memory, lanes.observation_space(), config.replay);
-        Ok(Self { config, seed, stage, lanes, memory, target: None, steps: 0 })
+        Ok(Self { config, seed, stage, lanes, memory, target: None })
     }
 
     /// Takes a step, at random or by the network, and keeps it.
@@ -109,9 +107,9 @@ impl<M> Dqn<M> {
     where
         M: Network<f32, D>,
     {
-        let mut random = stream("explore", self.seed, [self.steps as u64, 0]);
-        let (actions, epsilon) = (self.lanes.actions(), self.config.exploration.at(self.steps));
-        let action = if self.steps < self.config.warm_up || random.r#gen::<f64>() < epsilon {
+        let mut random = stream("explore", self.seed, [self.lanes.steps() as u64, 0]);
+        let (actions, epsilon) = (self.lanes.actions(), self.config.exploration.at(self.lanes.steps()));
+        let action = if self.lanes.steps() < self.config.warm_up || random.r#gen::<f64>() < epsilon {
             random.gen_range(0..actions)
         } else {
             let observation = batch(self.lanes.observation_space(), std::iter::once(self.lanes.observation(0)));
@@ -119,7 +117,6 @@ impl<M> Dqn<M> {
         };
         let (transition, finished) = self.lanes.step(0, action)?;
         self.memory.push(&transition);
-        self.steps += 1;
         Ok(finished)
     }
 
@@ -174,12 +171,14 @@ where
         let predicted = taped(model, &pass.device, drawn.observations.clone(), pass.gradients)?.swap_remove(0);
         let (loss, errors, value) = errors(predicted, &drawn, &targets)?;
         self.memory.learned(&drawn.places, &errors);
-        let step = crate::Step::new(loss, turns).with_metric("value", value).with_metric("epsilon", self.config.exploration.at(self.steps));
+        let step = crate::Step::new(loss, turns)
+            .with_metric("value", value)
+            .with_metric("epsilon", self.config.exploration.at(self.lanes.steps()));
         Ok(with_episodes(step, &finished))
     }
 
     fn validate(&mut self, model: &M, device: &D) -> Result<Metrics, TrainError> {
-        self.stage.evaluate(model, device, VALIDATION_SEEDS)
+        self.stage.validate(model, device, &self.lanes)
     }
 
     fn evaluate(&mut self, model: &M, device: &D) -> Result<Metrics, TrainError> {
@@ -202,26 +201,6 @@ where
         load_places(&mut self.lanes, folder)?;
         self.target = Some(TargetNetwork::load(model, self.config.target, &folder.join(TARGET))?);
         if self.config.keep_memory { self.memory.load(&folder.join(MEMORY)) } else { Ok(()) }
-    }
-
-    fn state(&self) -> Vec<(String, crate::data::Array<f32>)> {
-        // Two halves, since not every count is a float.
-        let halves = vec![(self.steps >> 16) as f32, (self.steps & 0xffff) as f32];
-        vec![("steps".to_owned(), crate::data::Array::new(vec![2], halves))]
-    }
-
-    fn load_state(&mut self, state: Vec<(String, crate::data::Array<f32>)>, _device: &D) -> Result<(), String> {
-        let steps = state.iter().find(|(name, array)| name == "steps" && array.shape() == [2]);
-        let (_, steps) = steps.ok_or("there is no number of steps")?;
-        let half = |half: f32| {
-            if half.fract() == 0.0 && (0.0..=65535.0).contains(&half) {
-                Ok(half as usize)
-            } else {
-                Err(format!("{half} is not a number of steps"))
-            }
-        };
-        self.steps = (half(steps.as_slice()[0])? << 16) + half(steps.as_slice()[1])?;
-        Ok(())
     }
 }
 

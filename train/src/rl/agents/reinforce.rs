@@ -12,7 +12,7 @@ use super::config::in_range;
 use super::dqn::with_episodes;
 use super::forward::{batch, drawn, fits, outputs, taped};
 use super::variance::gradient_variance;
-use super::{Stage, TEST_SEEDS, VALIDATION_SEEDS, load_places, save_places};
+use super::{Stage, TEST_SEEDS, load_places, save_places};
 use crate::data::{Array, stream};
 use crate::rl::{Finished, Trajectory, Vectorized};
 use crate::{Metrics, Pass, Seeded, Task, TrainError};
@@ -203,7 +203,7 @@ where
 
     /// Beside the returns, for each baseline the variance of the gradient of one episode, by the same episodes and the same policy.
     fn validate(&mut self, model: &M, device: &D) -> Result<Metrics, TrainError> {
-        let mut metrics = self.stage.evaluate(model, device, VALIDATION_SEEDS)?;
+        let mut metrics = self.stage.validate(model, device, &self.lanes)?;
         let mut lanes = self.stage.vectorized(self.config.episodes, super::dqn::seed_of("variance", self.seed, 0));
         let learned = self.config.baseline == Baseline::Learned;
         let mut random = stream("variance", self.seed, [0, 0]);

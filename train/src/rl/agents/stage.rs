@@ -61,6 +61,15 @@ impl Stage {
         Ok(Metrics::new().with("mean_return", reward).with("return_deviation", square.sqrt()).with("mean_length", steps))
     }
 
+    /// Plays the validation episodes, and states the steps that the agent has learned from: `environment_steps`.
+    pub(super) fn validate<N, D>(&self, network: &N, device: &D, learned_in: &Vectorized) -> Result<Metrics, TrainError>
+    where
+        N: Network<f32, D>,
+        D: Backend<f32>,
+    {
+        Ok(self.evaluate(network, device, VALIDATION_SEEDS)?.with("environment_steps", learned_in.steps() as f64))
+    }
+
     /// The pictures of a run: the maps, and after the last epoch an animation.
     pub(super) fn draw<N, D>(&self, network: &N, device: &D, folder: &Path, last: bool) -> Result<(), TrainError>
     where

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::rl::tabular::GridWorld;
 use crate::rl::wrappers::TimeLimit;
 use crate::rl::{Acrobot, CartPole, Catch, Environment};
 
@@ -14,14 +15,18 @@ pub enum KnownEnvironment {
     Acrobot,
     /// [`Catch`].
     Catch,
+    /// [`GridWorld::small`], at most 200 steps.
+    GridWorld,
 }
 
 /// The time limit of `CartPole-v1` and `Acrobot-v1` in Gymnasium.
 const MOST_STEPS: usize = 500;
+/// The time limit of the small world: a policy may go against a wall forever.
+const MOST_STEPS_IN_WORLD: usize = 200;
 
 impl KnownEnvironment {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::CartPole, Self::Acrobot, Self::Catch];
+    pub const ALL: [Self; 4] = [Self::CartPole, Self::Acrobot, Self::Catch, Self::GridWorld];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
@@ -29,6 +34,7 @@ impl KnownEnvironment {
             Self::CartPole => "cart-pole",
             Self::Acrobot => "acrobot",
             Self::Catch => "catch",
+            Self::GridWorld => "gridworld",
         }
     }
 
@@ -38,6 +44,7 @@ impl KnownEnvironment {
             Self::CartPole => "balance a pole on a cart; Gymnasium's CartPole-v1",
             Self::Acrobot => "swing a double pendulum above a line; Gymnasium's Acrobot-v1",
             Self::Catch => "catch a falling ball, seen as a picture of 10x10",
+            Self::GridWorld => "reach the goal of a small world with walls and pits",
         }
     }
 
@@ -52,6 +59,7 @@ impl KnownEnvironment {
             Self::CartPole => Box::new(TimeLimit::new(CartPole::default(), MOST_STEPS)),
             Self::Acrobot => Box::new(TimeLimit::new(Acrobot::default(), MOST_STEPS)),
             Self::Catch => Box::new(Catch::default()),
+            Self::GridWorld => Box::new(TimeLimit::new(GridWorld::small(), MOST_STEPS_IN_WORLD)),
         }
     }
 }

@@ -3,8 +3,10 @@
 use rand::Rng;
 use rand::rngs::StdRng;
 
+use super::picture::draw_place;
 use crate::rl::environments::episode;
 use crate::rl::{Environment, Space, Step};
+use crate::run::Canvas;
 
 /// A direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,6 +203,10 @@ impl Environment for GridWorld {
     fn step(&mut self, action: usize) -> Step {
         let (_, reward, terminated) = self.take(Action::ALL[action]);
         Step { observation: self.observation(), reward, terminated, truncated: false }
+    }
+
+    fn picture(&self) -> Option<Canvas> {
+        Some(draw_place(self, self.place))
     }
 
     fn text(&self) -> Option<String> {

@@ -57,6 +57,11 @@ impl QLearning {
         total
     }
 
+    /// The table: the values of the four actions in each cell.
+    pub fn values(&self) -> &[[f64; 4]] {
+        &self.values
+    }
+
     /// The value of each cell: that of its best action.
     pub fn state_values(&self) -> Vec<f64> {
         self.values.iter().map(|values| values[best(values)]).collect()
