@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Each crate with the names that its `[dependencies]` must not contain. The members of the workspace are in the order in which they may
 /// depend on each other: a crate depends only on those before it.
-const CRATES: [(&str, &str, &[&str]); 8] = [
+const CRATES: [(&str, &str, &[&str]); 9] = [
     ("ir", "layercake-ir", &["dfdx", "syn", "quote", "proc-macro2", "rayon", "serde_json"]),
     ("macros", "layercake-macros", &["dfdx", "rayon", "serde", "layercake-engine"]),
     ("engine", "layercake-engine", &["dfdx", "syn", "quote", "proc-macro2", "serde", "layercake-macros"]),
@@ -16,6 +16,11 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
         "onnx",
         "layercake-onnx",
         &["dfdx", "syn", "quote", "proc-macro2", "rayon", "serde", "layercake-macros", "layercake-engine", "layercake-draw"],
+    ),
+    (
+        "fmt",
+        "layercake-fmt",
+        &["dfdx", "syn", "quote", "proc-macro2", "rayon", "serde", "layercake-ir", "layercake-macros", "layercake-engine"],
     ),
     ("core", "layercake", &["syn", "quote", "proc-macro2"]),
     ("train", "layercake-train", &["syn", "dfdx", "layercake-ir", "layercake-macros", "layercake-engine"]),

@@ -84,6 +84,33 @@ pub(crate) enum Command {
     /// Validate data sets.
     #[command(subcommand)]
     Data(DataCommand),
+    /// Lay out the `network!` blocks of Rust files, which rustfmt leaves as they are; prints the names of the files that change.
+    ///
+    /// Spaces, indentation and the comma after a list's last step follow one style, and lines longer than max_width of rustfmt.toml (100 without one) are broken.
+    /// Line breaks and comments stay. A file is replaced whole, and only if its tokens are the same as before.
+    #[command(after_help = "\
+Examples:
+  layercake fmt src/main.rs src/networks/*.rs
+  layercake fmt --check src/*.rs
+  layercake fmt - < src/main.rs")]
+    Fmt {
+        /// The files; `-` is standard input, laid out to standard output.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// Write nothing, and exit with 1 if a file would change.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+/// The network of a command that shows or writes it.
+#[derive(Debug, Args)]
+pub(crate) struct Shown {
+    /// The model (see `layercake list`), a graph file with the extension .json, or a file with the extension .onnx.
+    pub(crate) model: String,
+    /// The environment of an agent, which has a network for each [default: the first that it can act in].
+    #[arg(long = "env", value_name = "NAME")]
+    pub(crate) environment: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

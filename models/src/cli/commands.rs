@@ -40,6 +40,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Play(args) => play(args),
         Command::Bench(args) => bench(args),
         Command::Data(DataCommand::Check { folder }) => check_data(&folder),
+        Command::Fmt { files, check } => crate::fmt::run(&files, check),
     }
 }
 

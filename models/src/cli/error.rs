@@ -39,9 +39,18 @@ pub(crate) enum CommandError {
     /// The extension of the output file is not a supported format.
     #[error("{}: expected the extension .svg, .dot or .mmd", .path.display())]
     Extension { path: PathBuf },
-    /// The drawing cannot be written.
+    /// A drawing or a source file cannot be written.
     #[error("{}: cannot write it: {reason}", .path.display())]
     Write { path: PathBuf, reason: io::Error },
+    /// A source file cannot be read.
+    #[error("{}: cannot read it: {reason}", .path.display())]
+    Read { path: PathBuf, reason: io::Error },
+    /// A source file cannot be laid out.
+    #[error("{}: {reason}", .path.display())]
+    Source { path: PathBuf, reason: String },
+    /// `--check` found files that would change.
+    #[error("{files} {}not laid out; run `layercake fmt` on {}", if *files == 1 { "file is " } else { "files are " }, if *files == 1 { "it" } else { "them" })]
+    NotLaidOut { files: usize },
     /// A graph file cannot be read or written.
     #[error(transparent)]
     Graph(#[from] IoError),

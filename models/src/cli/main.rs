@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod error;
+mod fmt;
 #[cfg(feature = "onnx")]
 mod onnx;
 

@@ -13,7 +13,9 @@ network! {
         block: Sequential {
             if expansion != 1 { Sequential { Conv2d(expansion * inputs, kernel = 1, bias = false), BatchNorm2d, SiLU } }
             Sequential {
-                Conv2d(expansion * inputs, kernel = kernel, stride = stride, padding = kernel / 2, groups = expansion * inputs, bias = false),
+                Conv2d(
+                    expansion * inputs, kernel = kernel, stride = stride, padding = kernel / 2, groups = expansion * inputs, bias = false
+                ),
                 BatchNorm2d, SiLU,
             },
             SqueezeExcitation(inputs / 4, expansion * inputs, act = SiLU),

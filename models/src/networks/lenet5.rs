@@ -22,7 +22,7 @@ network! {
     /// LeNet-5 (LeCun et al., 1998): 28x28 gray images to logits of ten classes.
     pub LeNet5: [1, 28, 28] -> [10] {
         conv1: Conv2d(6, kernel = 5, padding = 2), Tanh, AvgPool2d(2),
-        conv2: Conv2d(16, kernel = 5),             Tanh, AvgPool2d(2),
+        conv2: Conv2d(16, kernel = 5), Tanh, AvgPool2d(2),
         Flatten,
         fc1: Linear(400, 120), Tanh,
         fc2: Linear(84), Tanh,

@@ -10,7 +10,8 @@ network! {
         conv: Sequential {
             if expansion != 1 { Sequential { Conv2d(expansion * inputs, kernel = 1, bias = false), BatchNorm2d, ReLU6 } }
             Sequential {
-                Conv2d(expansion * inputs, kernel = 3, stride = stride, padding = 1, groups = expansion * inputs, bias = false), BatchNorm2d, ReLU6,
+                Conv2d(expansion * inputs, kernel = 3, stride = stride, padding = 1, groups = expansion * inputs, bias = false),
+                BatchNorm2d, ReLU6,
             },
             Conv2d(outputs, kernel = 1, bias = false), BatchNorm2d,
         },
@@ -23,7 +24,8 @@ network! {
             Sequential { Conv2d(32, kernel = 3, stride = 2, padding = 1, bias = false), BatchNorm2d, ReLU6 },
             inverted(32, 16, 1, 1),
             for (inputs, outputs, stride) in [
-                (16, 24, 2), (24, 24, 1), (24, 32, 2), (32, 32, 1), (32, 32, 1), (32, 64, 2), (64, 64, 1), (64, 64, 1), (64, 64, 1), (64, 96, 1),
+                (16, 24, 2), (24, 24, 1), (24, 32, 2), (32, 32, 1), (32, 32, 1), (32, 64, 2), (64, 64, 1), (64, 64, 1), (64, 64, 1),
+                (64, 96, 1),
                 (96, 96, 1), (96, 96, 1), (96, 160, 2), (160, 160, 1), (160, 160, 1), (160, 320, 1)
             ] { inverted(inputs, outputs, stride, 6) }
             Sequential { Conv2d(1280, kernel = 1, bias = false), BatchNorm2d, ReLU6 },

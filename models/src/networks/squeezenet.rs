@@ -25,7 +25,9 @@ network! {
 
     #[cfg(test)]
     pub(super) SmallSqueezeNet: [2, 11, 12] -> [3] {
-        features: Sequential { Conv2d(4, kernel = 3, stride = 2), ReLU, MaxPool2d(3, stride = 2, ceil_mode = true), fire(2, 3), fire(3, 4) },
+        features: Sequential {
+            Conv2d(4, kernel = 3, stride = 2), ReLU, MaxPool2d(3, stride = 2, ceil_mode = true), fire(2, 3), fire(3, 4),
+        },
         classifier: Sequential { Dropout(0.0), Conv2d(3, kernel = 1), ReLU, GlobalAvgPool2d },
     }
 }

@@ -25,12 +25,17 @@ network! {
 
     /// A block with both stacks, figure 2, with dilation `D`.
     pub GatedBlock<const D: usize>: { vertical: [32, 28, 28], horizontal: [32, 28, 28] } -> { above: [32, 28, 28], left: [32, 28, 28] } {
-        from vertical, conv_vertical: MaskedConv2d(64, kernel = 3, mask = B, stack = vertical, dilation = D, init = kaiming_normal(tanh)) as rows,
+        from vertical,
+        conv_vertical: MaskedConv2d(64, kernel = 3, mask = B, stack = vertical, dilation = D, init = kaiming_normal(tanh)) as rows,
         gate, output above,
         from horizontal,
         Residual {
             Add {
-                { conv_horizontal: MaskedConv2d(64, kernel = (1, 3), mask = B, stack = horizontal, dilation = (1, D), init = kaiming_normal(tanh)) },
+                {
+                    conv_horizontal: MaskedConv2d(
+                        64, kernel = (1, 3), mask = B, stack = horizontal, dilation = (1, D), init = kaiming_normal(tanh)
+                    ),
+                },
                 { from rows, link: Conv2d(64, kernel = 1) },
             },
             gate, mix: Conv2d(32, kernel = 1),
@@ -65,13 +70,18 @@ network! {
     pub ClassGatedBlock<const D: usize>:
         { vertical: [32, 28, 28], horizontal: [32, 28, 28], class: [10] } -> { above: [32, 28, 28], left: [32, 28, 28] }
     {
-        from vertical, conv_vertical: MaskedConv2d(64, kernel = 3, mask = B, stack = vertical, dilation = D, init = kaiming_normal(tanh)) as rows,
+        from vertical,
+        conv_vertical: MaskedConv2d(64, kernel = 3, mask = B, stack = vertical, dilation = D, init = kaiming_normal(tanh)) as rows,
         Add { {}, { from class, class_vertical: shade(64, 28) } },
         gate, output above,
         from horizontal,
         Residual {
             Add {
-                { conv_horizontal: MaskedConv2d(64, kernel = (1, 3), mask = B, stack = horizontal, dilation = (1, D), init = kaiming_normal(tanh)) },
+                {
+                    conv_horizontal: MaskedConv2d(
+                        64, kernel = (1, 3), mask = B, stack = horizontal, dilation = (1, D), init = kaiming_normal(tanh)
+                    ),
+                },
                 { from rows, link: Conv2d(64, kernel = 1) },
                 { from class, class_horizontal: shade(64, 28) },
             },
