@@ -112,6 +112,9 @@ fn the_gallery() {
     assert!(blocks > 40, "{blocks}");
 }
 
+/// Mutations of each file; override with `LAYERCAKE_MUTATIONS=100`.
+const ROUNDS: usize = 6;
+
 /// The white space of every block of the zoo is replaced at random, and tokens are removed: what is laid out has the same tokens, and stays as it is when it is laid
 /// out again.
 #[test]
@@ -119,12 +122,13 @@ fn mutations() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut found = Vec::new();
     files(&root.join("models/src/networks"), &mut found);
+    let rounds = std::env::var("LAYERCAKE_MUTATIONS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     let mut random = StdRng::seed_from_u64(1);
     let (mut laid_out, mut refused) = (0, 0);
     for path in found {
         let text = fs::read_to_string(&path).unwrap();
         let Some((before, block)) = text.split_once("network! {") else { continue };
-        for round in 0..20 {
+        for round in 0..rounds {
             let mut mutated = format!("{before}network! {{");
             for piece in block.split_inclusive([' ', '\n', ',', '(', ')', '{', '}']) {
                 // A line comment must end with its line.
@@ -150,5 +154,5 @@ fn mutations() {
             }
         }
     }
-    assert!(laid_out > 200 && refused > 50, "{laid_out} and {refused}");
+    assert!(laid_out > 60 && refused > 15, "{laid_out} and {refused}");
 }
