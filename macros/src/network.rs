@@ -4,7 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use crate::ast::{Step, Template};
 use crate::lower::{self, Peer, Templates};
-use crate::parse::import;
+use crate::parse::{conditional, import};
 use crate::report::Report;
 use crate::{check, editor, expand, host, parse, shape};
 
@@ -17,6 +17,9 @@ pub fn network(tokens: TokenStream) -> TokenStream {
     };
     let mut report = Report::default();
     let (given, tokens) = import::split(tokens.collect());
+    if let Some(conditional) = conditional::first(tokens.clone()) {
+        return conditional::calls(&path, &given, &conditional);
+    }
     let (uses, tokens) = import::uses(tokens, &mut report);
     if let Some((first, others)) = uses.split_first() {
         let (illegible, call) = (report.to_tokens(), import::call(&path, &given, first, others, &tokens));

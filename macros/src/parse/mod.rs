@@ -2,6 +2,7 @@
 
 mod args;
 mod combinators;
+pub mod conditional;
 mod control;
 mod foreign;
 mod generics;

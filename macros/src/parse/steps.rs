@@ -74,7 +74,7 @@ fn begins_step(input: ParseStream) -> bool {
 /// step = doc* (name ':')? action ('->' shape)? ('as' tags)?
 /// ```
 fn step(input: ParseStream, report: &mut Report) -> Vec<Step> {
-    let docs = docs(input, "layers", report);
+    let docs = docs(input, "layers take doc comments and `#[cfg(..)]`", report);
     if foreign::begins(input) {
         let mut steps = foreign::line(input, report);
         if let Some(first) = steps.first_mut() {
@@ -167,8 +167,8 @@ fn tag(input: ParseStream, report: &mut Report) -> Option<Ident> {
     }
 }
 
-/// The documentation of layers or templates, which have no other attributes.
-pub fn docs(input: ParseStream, of: &str, report: &mut Report) -> Vec<Attribute> {
+/// The documentation of layers or templates. `taken` says which attributes they take; `cfg` was taken out of the tokens before.
+pub fn docs(input: ParseStream, taken: &str, report: &mut Report) -> Vec<Attribute> {
     let mut docs = match input.call(Attribute::parse_outer) {
         Ok(docs) => docs,
         Err(error) => {
@@ -180,7 +180,7 @@ pub fn docs(input: ParseStream, of: &str, report: &mut Report) -> Vec<Attribute>
     docs.retain(|attr| {
         let doc = attr.path().is_ident("doc");
         if !doc {
-            report.add(attr, format_args!("{of} take doc comments, but no other attributes"));
+            report.add(attr, format_args!("{taken}, but no other attributes"));
         }
         doc
     });

@@ -36,7 +36,7 @@ pub fn begins(input: ParseStream) -> bool {
 /// template = doc* visibility 'block' word params? '{' steps '}'
 /// ```
 pub fn template(input: ParseStream, report: &mut Report) -> Option<Template> {
-    let docs = steps::docs(input, "templates", report);
+    let docs = steps::docs(input, "templates take doc comments", report);
     let vis = input.parse().unwrap_or(Visibility::Inherited);
     let keyword = token(input);
     if let Some(TokenTree::Ident(word)) = &keyword
