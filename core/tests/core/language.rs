@@ -511,3 +511,62 @@ fn parts_that_nothing_uses() {
     // The unused head has a gradient of 0.
     assert!(gradients.get(&net.pair.one.weight).as_vec().iter().all(|&g| g == 0.0));
 }
+
+network! {
+    block Middle(width) {
+        #[cfg(any())]
+        Linear(1000),
+        #[cfg(all())]
+        #[cfg(not(any()))]
+        middle: Linear(width), Tanh,
+        #[cfg(any())]
+        for i in [1, 2] { Linear(i) }
+    }
+
+    /// With conditions that hold always or never.
+    Conditional: { x: [4], #[cfg(any())] y: [9] } -> [2] {
+        #[cfg(not(all()))]
+        left_out: Linear(7),
+        Middle(5),
+        Add { { last: Linear(2) }, { #[cfg(any())] Tanh, from x, other: Linear(2) } },
+    }
+
+    Unconditional: [4] -> [2] {
+        middle: Linear(5), Tanh,
+        Add { { last: Linear(2) }, { from input, other: Linear(2) } },
+    }
+}
+
+#[test]
+fn steps_with_a_condition() {
+    let names =
+        |graph: &Graph| graph.nodes().iter().map(|node| (node.name.to_string(), node.op, node.inputs().to_vec())).collect::<Vec<_>>();
+    assert_eq!(names(Conditional::<f32, Cpu>::GRAPH), names(Unconditional::<f32, Cpu>::GRAPH));
+    assert_eq!(Conditional::<f32, Cpu>::GRAPH.inputs().len(), 1);
+}
+
+network! {
+    Tied: usize[3] -> [3, 7] { embedding: Embedding(7, 4), Tanh, head: Linear(7, bias = false, weight = embedding) }
+
+    Untied: usize[3] -> [3, 7] { embedding: Embedding(7, 4), Tanh, head: Linear(7, bias = false) }
+}
+
+/// The gradient of a weight of two layers is the sum of those that it would have as two weights.
+#[test]
+fn a_weight_of_two_kinds_of_layers() {
+    let device = Cpu::seed_from_u64(17);
+    let tied = Tied::new(&device);
+    let mut untied = Untied::new(&device);
+    untied.embedding.weight = tied.embedding.weight.clone();
+    untied.head.weight.copy_from(&tied.embedding.weight.as_vec());
+    let ids = device.tensor([[1usize, 5, 1], [0, 6, 2]]);
+    let both = [tied.forward_train(ids.clone(), tied.alloc_grads()), untied.forward_train(ids, untied.alloc_grads())];
+    let [ours, theirs] = both;
+    close(&ours.as_vec(), &theirs.as_vec().iter().map(|&y| f64::from(y)).collect::<Vec<_>>(), 1e-6);
+    let (ours, theirs) = (ours.square().sum::<Rank0, _>().backward(), theirs.square().sum::<Rank0, _>().backward());
+    let sum = theirs.get(&untied.embedding.weight).as_vec().into_iter().zip(theirs.get(&untied.head.weight).as_vec());
+    let sum: Vec<f64> = sum.map(|(a, b)| f64::from(a) + f64::from(b)).collect();
+    close(&ours.get(&tied.embedding.weight).as_vec(), &sum, 1e-5);
+    assert_eq!(Tied::<f32, Cpu>::PARAMS, 28);
+    assert_eq!(tensors(&tied, "tied").keys().collect::<Vec<_>>(), ["embedding.weight"]);
+}

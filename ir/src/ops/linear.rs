@@ -4,7 +4,8 @@ use super::prelude::*;
 
 operation! {
     /// `y = x W^T + b` over the last axis, PyTorch's `Linear`. Input `[in]`, or with axes before it: `[length, in]` becomes
-    /// `[length, out]`. Behind more than one such axis, `in` must be stated, since an image rather lacks its `Flatten`. With `drop_connect = p` it is a `DropConnect`.
+    /// `[length, out]`. Behind more than one such axis, `in` must be stated, since an image rather lacks its `Flatten`. With `drop_connect = p` it is a `DropConnect`. With `weight = layer` its
+    /// weight is that of an earlier layer, of any kind: `Linear(65, bias = false, weight = embedding)`.
     pub struct Linear("Linear"): Linear {
         /// Input features; [`INFER`] for those of the input.
         in_features: usize = Choice::input() => INFER,

@@ -68,6 +68,9 @@ impl Lowering<'_, '_> {
         if let Some(states) = layers::states(row) {
             return self.recurrent(step, layer, row, states);
         }
+        if let (Some(index), "Linear") = (weight(layer), row.kind) {
+            return self.tied(step, layer, row, index);
+        }
         let path = self.path_of(step, &row.prefix(), Some(&layer.kind));
         let (row, layer) = varied(row, layer);
         self.push(step, path, What::layer(row, layer));
@@ -195,6 +198,11 @@ impl Lowering<'_, '_> {
             self.report.add(place, text);
         }
     }
+}
+
+/// The position of the argument `weight = layer`.
+fn weight(layer: &Layer) -> Option<usize> {
+    layer.args.iter().position(|arg| matches!(arg, Arg::Option { key, .. } if key == "weight"))
 }
 
 /// The layer that an option makes of another, with that layer's name for the option.

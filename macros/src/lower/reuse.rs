@@ -3,9 +3,11 @@
 use proc_macro2::Ident;
 use quote::ToTokens;
 
+use super::joins::word;
 use super::relocate::relocate;
 use super::{Lowering, plain};
-use crate::ast::{Action, Step};
+use crate::ast::{Action, Arg, Layer, Step};
+use crate::layers::Row;
 use crate::spelling;
 
 /// A step with a name, and its nodes.
@@ -73,6 +75,49 @@ impl Lowering<'_, '_> {
             self.sharing = None;
         }
         true
+    }
+
+    /// `Linear(65, bias = false, weight = embedding)`: the weight is that of an earlier layer, of any kind. `index` is the argument's.
+    pub(super) fn tied(&mut self, step: &Step, layer: &Layer, row: &'static Row, index: usize) {
+        let mut own = layer.clone();
+        let Arg::Option { key, value } = own.args.remove(index) else { return };
+        let owner = word(&value).cloned();
+        let applied = owner.as_ref().and_then(|owner| self.seen(&plain(owner)));
+        let node = applied.as_ref().filter(|applied| applied.count == 1).map(|applied| &self.nodes[applied.first]);
+        let mistake = match (&owner, &applied, node) {
+            (None, ..) => {
+                let text = crate::text::of(&value);
+                format!("`weight` of `{}` must be the name of an earlier layer, but is `{text}`", layer.kind)
+            }
+            (Some(owner), None, _) => {
+                self.unknown(owner, &plain(owner));
+                return self.lost(step, layer.tokens.clone());
+            }
+            // Its mistake has been reported.
+            (.., Some(node)) if matches!(node.what, super::What::Lost(_)) => return self.lost(step, layer.tokens.clone()),
+            (Some(owner), ..) if node.is_none_or(|node| !node.has_tensors()) => {
+                format!("`{}` is not a layer with a weight of its own", plain(owner))
+            }
+            _ if own.args.iter().any(|arg| matches!(arg, Arg::Option { key, .. } if key == "init")) => {
+                format!("`{key}` is initialized where it is declared; remove `init` here")
+            }
+            _ => {
+                let path = self.path_of(step, &row.prefix(), Some(&layer.kind));
+                // Inside a `reuse`, the tensors are found by its own numbering.
+                let outer = self.sharing.is_some();
+                if let (false, Some(applied)) = (outer, applied) {
+                    self.sharing = Some(Sharing { first: applied.first, begin: self.nodes.len() });
+                }
+                self.push(step, path, super::What::layer(row, own));
+                if !outer {
+                    self.sharing = None;
+                }
+                return;
+            }
+        };
+        let note = self.template_note();
+        self.report.add(&value, format_args!("{mistake}{note}"));
+        self.lost(step, layer.tokens.clone());
     }
 
     /// The nearest step of this name, from the current prefix outwards.

@@ -454,3 +454,46 @@ fn paths_of_tensors_meet_nowhere() {
         assert!(found.len() == 1 && found[0].contains("would both be the field"), "{block}: {found:#?}");
     }
 }
+
+/// Networks whose `weight = layer` is refused, each with its message.
+#[test]
+fn a_weight_of_another_layer() {
+    let cases = [
+        (
+            "N: usize[3] -> [3, 7] { e: Embedding(7, 4), Linear(7, bias = false, weight = f) }",
+            "there is no layer `f` to reuse\nhelp: name the layer `f` where it is declared",
+        ),
+        (
+            "N: usize[3] -> [3, 7] { e: Embedding(7, 4), Linear(7, bias = false, weight = e.weight) }",
+            "`weight` of `Linear` must be the name of an earlier layer, but is `e.weight`",
+        ),
+        ("N: [7] -> [7] { t: Tanh, Linear(7, bias = false, weight = t) }", "`t` is not a layer with a weight of its own"),
+        (
+            "N: [7] -> [7] { t: Repeat(2) { Linear(7) }, Linear(7, bias = false, weight = t) }",
+            "`t` is not a layer with a weight of its own",
+        ),
+        (
+            "N: usize[3] -> [3, 7] { e: Embedding(7, 4), h: Linear(7, weight = e) }",
+            "`h` reuses `e`, which has no bias\nhelp: write `bias = false`",
+        ),
+        (
+            "N: usize[3] -> [3, 7] { e: Embedding(7, 4), Linear(5), h: Linear(7, bias = false, weight = e) }",
+            "`h` reuses `e`, whose weight is [7, 4], but its input from `linear_1` needs [7, 5]",
+        ),
+        (
+            "N: usize[3] -> [3, 7] { e: Embedding(7, 4), Linear(7, bias = false, weight = e, init = zeros) }",
+            "`weight` is initialized where it is declared; remove `init` here",
+        ),
+        (
+            "N: [4] -> [7] { e: Linear(7) as y, from input, h: Linear(7, bias = false, weight = e), Add(y) }",
+            "`h` reuses `e`, whose bias it has no use for",
+        ),
+    ];
+    let wrong: Vec<String> = cases
+        .into_iter()
+        .map(|(block, message)| (block, message, mistakes(block)))
+        .filter(|(_, message, found)| found != &[*message])
+        .map(|(block, _, found)| format!("{block}\n{found:#?}"))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
