@@ -55,4 +55,5 @@ pub use kernels::bce::bce_with_logits;
 pub use kernels::memory::zeros;
 pub use kernels::simd::{check as check_instruction_set, name as instruction_set};
 pub use mode::Mode;
+pub use plan::Layout;
 pub use run::Run;
