@@ -242,7 +242,7 @@ impl Runnable for ops::Conv2d {
     }
 
     fn form(&self, at: &At<'_>, given: Given) -> Option<Form> {
-        Conv::form(self, at.input(), at.output(), given)
+        Conv::form(self, at, given)
     }
 
     fn transforms(&self) -> bool {
@@ -261,7 +261,7 @@ impl Runnable for ops::Conv1d {
     }
 
     fn form(&self, at: &At<'_>, given: Given) -> Option<Form> {
-        Conv::form(&self.as_conv2d(), at.input(), at.output(), given)
+        Conv::form(&self.as_conv2d(), at, given)
     }
 
     fn framed<'a>(&self, input: &'a Shape, output: &'a Shape) -> Option<Framed<'a>> {

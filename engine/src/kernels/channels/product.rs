@@ -54,7 +54,19 @@ const LINE: usize = 63;
 ///
 /// # Panics
 /// Panics if a slice is too short for the sizes.
-pub fn product(mut p: Product, y: &mut [f32]) {
+pub fn product(p: Product, y: &mut [f32]) {
+    run_on(p, y, false);
+}
+
+/// [`product`] on the calling thread.
+///
+/// # Panics
+/// As [`product`].
+pub fn product_alone(p: Product, y: &mut [f32]) {
+    run_on(p, y, true);
+}
+
+fn run_on(mut p: Product, y: &mut [f32], alone: bool) {
     let [images, lines, columns] = p.positions;
     if images * lines * columns == 0 || p.panels.outputs == 0 {
         return;
@@ -67,6 +79,10 @@ pub fn product(mut p: Product, y: &mut [f32]) {
         p.steps = [0, LINE * p.steps[2], p.steps[2]];
     }
     check(&p, total, y.len());
+    if alone {
+        let (lines, panels, y) = (0..p.positions[0] * p.positions[1], 0..p.panels.count, Shared::new(y));
+        return arch().dispatch(Part { p: &p, lines, panels, total, y });
+    }
     let count = p.positions[0] * p.positions[1];
     let [by_lines, by_panels] = division(&p, count, total);
     let y = Shared::new(y);

@@ -40,6 +40,15 @@ pub fn rows(y: &mut [f32], row: usize, operations: usize, work: impl Fn(usize, &
     y.par_chunks_mut(len * row).enumerate().with_max_len(1).for_each(|(part, y)| work(part * len, y));
 }
 
+/// Works on the first `count` pieces of `len` elements of a slice, in so many parts. Calls `work` with the number of each piece.
+pub fn split(y: &mut [f32], len: usize, count: usize, parts: usize, work: impl Fn(usize, &mut [f32]) + Send + Sync) {
+    let pieces = y.chunks_exact_mut(len).take(count).enumerate();
+    if parts == 1 {
+        return pieces.for_each(|(i, y)| work(i, y));
+    }
+    y.par_chunks_exact_mut(len).take(count).enumerate().with_max_len(count.div_ceil(parts)).for_each(|(i, y)| work(i, y));
+}
+
 /// A slice that several threads write, each its own elements of it.
 #[derive(Clone, Copy)]
 pub struct Shared<'a> {

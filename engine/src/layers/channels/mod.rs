@@ -11,8 +11,10 @@ mod ending;
 mod form;
 mod gate;
 mod norm;
+mod places;
 mod pool;
 mod rearrange;
+mod tiled;
 
 pub use alike::{Joined, Mapped};
 pub use concat::Joint;
@@ -22,5 +24,7 @@ pub use ending::{Ending, Fold, Next};
 pub use form::{Form, Fuses, Order};
 pub use gate::Gate;
 pub use norm::Scaled;
+use places::Places;
 pub use pool::Pool;
 pub use rearrange::Rearrange;
+use tiled::Tiled;
