@@ -135,7 +135,8 @@ fn drawn(stream: usize, at: usize) -> f32 {
 /// The seconds that all threads have run, as Linux counts them; 0 elsewhere.
 fn processor() -> f64 {
     let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let own = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("schedstat")).ok()?.split(' ').next()?.parse::<f64>().ok();
+    let own =
+        |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("schedstat")).ok()?.split(' ').next()?.parse::<f64>().ok();
     threads.filter_map(own).sum::<f64>() / 1e9
 }
 
@@ -175,8 +176,12 @@ fn main() {
         });
         [begin.0.elapsed().as_secs_f64() * 1e3, (processor() - begin.1) * 1e3]
     };
-    let mut runs: Vec<(Layout, Run, Vec<[f64; 2]>)> =
-        layouts.into_iter().enumerate().filter(|(i, _)| only == 2 || only == *i).map(|(_, layout)| (layout, start(layout), Vec::new())).collect();
+    let mut runs: Vec<(Layout, Run, Vec<[f64; 2]>)> = layouts
+        .into_iter()
+        .enumerate()
+        .filter(|(i, _)| only == 2 || only == *i)
+        .map(|(_, layout)| (layout, start(layout), Vec::new()))
+        .collect();
     for _ in 0..=turns {
         for (_, run, times) in &mut runs {
             times.push(pass(run));

@@ -49,7 +49,8 @@ impl Lane {
     pub fn site<'a>(&'a mut self, shared: Shared<'a>, task: Task) -> (Site<'a>, &'a mut [Vec<f32>]) {
         let first_param = shared.plan.steps[task.step].first_param;
         let Lane { span, slots, scratch, spare, kept, grads, moments, sums } = self;
-        let site = Site::new(shared, task.step, task.part, *span, slots, Buffers { moments, sums, scratch, spare, kept: &mut kept[task.step] });
+        let site =
+            Site::new(shared, task.step, task.part, *span, slots, Buffers { moments, sums, scratch, spare, kept: &mut kept[task.step] });
         (site, &mut grads[first_param..])
     }
 

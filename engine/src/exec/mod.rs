@@ -73,7 +73,11 @@ impl Workspace {
     fn pack(&mut self, plan: &Plan) {
         if std::mem::take(&mut self.stale) && plan.layout == Layout::Channels {
             let (steps, params) = (plan.steps.par_iter(), &self.params);
-            self.packed.par_iter_mut().zip(steps).filter(|(packed, _)| !packed.is_empty()).for_each(|(packed, step)| step.layer.pack(params, packed));
+            self.packed
+                .par_iter_mut()
+                .zip(steps)
+                .filter(|(packed, _)| !packed.is_empty())
+                .for_each(|(packed, step)| step.layer.pack(params, packed));
         }
     }
 

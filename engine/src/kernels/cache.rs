@@ -30,7 +30,10 @@ mod tests {
 
     #[test]
     fn sizes_are_read() {
-        assert_eq!(["2048K", "1M", "512", "0K", "K", "", "99999999999999999999K"].map(size), [Some(2 << 20), Some(1 << 20), None, None, None, None, None]);
+        assert_eq!(
+            ["2048K", "1M", "512", "0K", "K", "", "99999999999999999999K"].map(size),
+            [Some(2 << 20), Some(1 << 20), None, None, None, None, None]
+        );
         assert!(level2() > 0);
     }
 }

@@ -61,7 +61,9 @@ struct Inference<'a> {
 
 fn infer(args: &BenchArgs) -> Outcome {
     if device(args.device) == DeviceKind::Cuda {
-        return Err(CommandError::Option("`--infer` times networks on the CPU; without it, `--device cuda` times image classifiers".to_owned()));
+        return Err(CommandError::Option(
+            "`--infer` times networks on the CPU; without it, `--device cuda` times image classifiers".to_owned(),
+        ));
     }
     let graph = graph(&args.model)?;
     use_threads(args.threads)?;
@@ -103,7 +105,8 @@ fn inputs(graph: &Graph, batch: usize, cpu: &Cpu) -> Result<Vec<DynTensor<f32, C
         let value = if port.shape.is_ids() {
             DynTensor::from_ids(cpu, (0..len).map(|_| random.gen_range(0..ids)).collect(), &dims)
         } else {
-            DynTensor::try_from_vec(cpu, (0..len).map(|_| random.gen_range(-1.0..1.0)).collect(), &dims).map_err(|error| error.to_string())?
+            DynTensor::try_from_vec(cpu, (0..len).map(|_| random.gen_range(-1.0..1.0)).collect(), &dims)
+                .map_err(|error| error.to_string())?
         };
         Ok(value.expect("as many elements as the shape says"))
     };
@@ -113,6 +116,7 @@ fn inputs(graph: &Graph, batch: usize, cpu: &Cpu) -> Result<Vec<DynTensor<f32, C
 /// The name of the processor, where the system states it.
 fn processor() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = info.lines().find_map(|line| line.strip_prefix("model name")).map(|line| line.trim_start_matches([' ', '\t', ':']).to_owned());
+    let name =
+        info.lines().find_map(|line| line.strip_prefix("model name")).map(|line| line.trim_start_matches([' ', '\t', ':']).to_owned());
     name.unwrap_or_else(|| std::env::consts::ARCH.to_owned())
 }

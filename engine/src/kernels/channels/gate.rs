@@ -56,8 +56,11 @@ impl WithSimd for Scale<'_, '_> {
             for from in (0..channels).step_by(S::F32_LANES) {
                 let part = from..channels.min(from + S::F32_LANES);
                 let (x, scale) = (load(simd, &x[part.clone()]), load(simd, &scale[part.clone()]));
-                let mut sum =
-                    if shift.is_empty() { simd.mul_f32s(x, scale) } else { simd.mul_add_e_f32s(x, scale, load(simd, &shift[part.clone()])) };
+                let mut sum = if shift.is_empty() {
+                    simd.mul_f32s(x, scale)
+                } else {
+                    simd.mul_add_e_f32s(x, scale, load(simd, &shift[part.clone()]))
+                };
                 if let Some(limits) = tail.limits {
                     sum = within(simd, sum, limits);
                 }

@@ -11,6 +11,8 @@ pub mod gate;
 pub mod pack;
 pub mod product;
 pub mod team;
+#[cfg(test)]
+mod tests;
 pub mod window;
 
 use super::{elementwise::Function, simd::arch};

@@ -156,28 +156,39 @@ impl WithSimd for Part<'_, '_> {
         let terms = p.segments.len() * p.len;
         let [_, per_image, columns] = p.positions;
         let width = |line: usize| columns.min(total - line * columns);
-        for panel in panels.clone() {
+        // Weights that stay in a level-2 cache are read again for each line, so that the result is written, and a residual read, line by line.
+        let weights = (p.panels.first(panels.end) - p.panels.first(panels.start)) * S::F32_LANES * terms * size_of::<f32>();
+        let by_lines = weights <= cache::level2() / 4;
+        let [lines_here, panels_here] = [lines.len(), panels.len()];
+        // One loop: its body is large, and must not be compiled twice.
+        for at in 0..lines_here * panels_here {
+            let [line, panel] = if by_lines { [at / panels_here, at % panels_here] } else { [at % lines_here, at / lines_here] };
+            let (line, panel) = (lines.start + line, panels.start + panel);
             let [first, last] = [panel, panel + 1].map(|panel| p.panels.first(panel));
             let lanes = (p.panels.outputs - (last - 1) * S::F32_LANES).min(S::F32_LANES);
-            for line in lines.clone() {
-                let from = (line / per_image) * p.steps[0] + (line % per_image) * p.steps[1];
-                let count = width(line);
-                let tiles = count.div_ceil(tallest::<S>());
-                for tile in 0..tiles {
-                    let [column, end] = [tile, tile + 1].map(|tile| tile * count / tiles);
-                    let out = (line * columns + column) * p.out_row + p.out_first + first * S::F32_LANES;
-                    let tile = Tile {
-                        x: p.x.as_ptr().wrapping_add(from + column * p.steps[2]),
-                        weight: p.weight.as_ptr().wrapping_add(first * S::F32_LANES * terms),
-                        bias: p.bias.as_ptr().wrapping_add(first * S::F32_LANES),
-                        residual: p.tail.residual.map(|residual| residual.as_ptr().wrapping_add(out)),
-                        out: y.at(out),
-                        mask: (lanes < S::F32_LANES).then(|| MemMask::new(simd.mask_between_m32s(0, lanes as u32).mask())),
-                    };
-                    // SAFETY: `check` has seen that all positions, panels and terms are inside the slices; and each element of the result belongs
-                    // to one line and one panel, so to one part.
-                    unsafe { tile_of(simd, p, tile, end - column, last - first) };
-                }
+            let from = (line / per_image) * p.steps[0] + (line % per_image) * p.steps[1];
+            let count = width(line);
+            let tiles = count.div_ceil(tallest::<S>());
+            let all = tiles * lines.len();
+            for tile in 0..tiles {
+                let [column, end] = [tile, tile + 1].map(|tile| tile * count / tiles);
+                let out = (line * columns + column) * p.out_row + p.out_first + first * S::F32_LANES;
+                // The weights of the next panel come from memory while this one is used, a part of them in each tile.
+                let ahead =
+                    last * S::F32_LANES * terms + (tiles * (line - lines.start) + tile) * ((last - first) * S::F32_LANES * terms) / all;
+                let tile = Tile {
+                    x: p.x.as_ptr().wrapping_add(from + column * p.steps[2]),
+                    weight: p.weight.as_ptr().wrapping_add(first * S::F32_LANES * terms),
+                    ahead: p.weight.as_ptr().wrapping_add(ahead),
+                    step: ((last - first) * S::F32_LANES / all).max(1),
+                    bias: p.bias.as_ptr().wrapping_add(first * S::F32_LANES),
+                    residual: p.tail.residual.map(|residual| residual.as_ptr().wrapping_add(out)),
+                    out: y.at(out),
+                    mask: (lanes < S::F32_LANES).then(|| MemMask::new(simd.mask_between_m32s(0, lanes as u32).mask())),
+                };
+                // SAFETY: `check` has seen that all positions, panels and terms are inside the slices; and each element of the result belongs
+                // to one line and one panel, so to one part.
+                unsafe { tile_of(simd, p, tile, end - column, last - first) };
             }
         }
         let Some(function) = p.tail.function else { return };
@@ -201,6 +212,9 @@ impl WithSimd for Part<'_, '_> {
 struct Tile<M> {
     x: *const f32,
     weight: *const f32,
+    /// What is fetched meanwhile, and how much of it for each term.
+    ahead: *const f32,
+    step: usize,
     bias: *const f32,
     residual: Option<*const f32>,
     out: *mut f32,
@@ -247,7 +261,16 @@ unsafe fn run<S: Simd, const M: usize, const N: usize>(simd: S, p: &Product, til
             sums[j] = bias;
         }
     }
-    let mut weight = tile.weight;
+    for i in 0..M {
+        for j in 0..N {
+            let at = i * p.out_row + j * S::F32_LANES;
+            prefetch(tile.out.wrapping_add(at));
+            if let Some(residual) = tile.residual {
+                prefetch(residual.wrapping_add(at));
+            }
+        }
+    }
+    let (mut weight, mut ahead) = (tile.weight, tile.ahead);
     for &segment in p.segments {
         let x = tile.x.wrapping_add(segment);
         for term in 0..p.len {
@@ -257,6 +280,8 @@ unsafe fn run<S: Simd, const M: usize, const N: usize>(simd: S, p: &Product, til
                 *factor = unsafe { weight.wrapping_add(j * S::F32_LANES).cast::<S::f32s>().read_unaligned() };
             }
             weight = weight.wrapping_add(N * S::F32_LANES);
+            prefetch(ahead);
+            ahead = ahead.wrapping_add(tile.step);
             for (i, sums) in sums.iter_mut().enumerate() {
                 // SAFETY: this term of position `i`.
                 let x = simd.splat_f32s(unsafe { *x.wrapping_add(i * p.steps[2] + term) });
@@ -298,6 +323,18 @@ pub fn within<S: Simd>(simd: S, x: S::f32s, [least, most]: [f32; 2]) -> S::f32s 
     let (least, most) = (simd.splat_f32s(least), simd.splat_f32s(most));
     let x = simd.select_f32s(simd.less_than_f32s(x, least), least, x);
     simd.select_f32s(simd.less_than_f32s(most, x), most, x)
+}
+
+/// Asks for a cache line. It need not exist.
+#[inline(always)]
+fn prefetch(at: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch of any address is only a hint, and every processor of this kind has the instruction.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
 }
 
 /// Loads a vector, or the lanes of it that are in the mask.

@@ -14,7 +14,7 @@ use super::{
 use crate::kernels::{Slide, pool2d::Mean, simd::arch};
 
 /// The number of windows of a tile.
-const WINDOWS: usize = 4;
+const WINDOWS: usize = 6;
 
 /// What is computed of a window, a vector of channels at a time.
 trait Fold: Copy + Send + Sync {
@@ -172,14 +172,23 @@ impl<F: Fold> WithSimd for Lines<'_, F> {
             while column < width {
                 let inside = column >= first && column + WINDOWS <= last;
                 let place = Place { image, row, column, out: (line * width + column) * channels };
-                for channel in of.clone().step_by(S::F32_LANES) {
-                    let count = of.end - channel;
-                    let mask = (count < S::F32_LANES).then(|| MemMask::new(simd.mask_between_m32s(0, count as u32).mask()));
-                    // SAFETY: the image, the line and the columns exist, and so do the channels in the mask; `run` has checked the sizes of maps
-                    // and results. Tiles of several windows have all their taps on the map. Each element belongs to one line and one range of
-                    // channels, so to one part.
-                    unsafe {
-                        if inside { self.tile::<S, WINDOWS>(simd, &place, channel, mask) } else { self.tile::<S, 1>(simd, &place, channel, mask) }
+                let whole = of.len() / S::F32_LANES * S::F32_LANES;
+                let mask = MemMask::new(simd.mask_between_m32s(0, (of.len() - whole) as u32).mask());
+                // SAFETY: the image, the line and the columns exist, and so do the channels, those of the last vector in the mask; `run` has
+                // checked the sizes of maps and results. Tiles of several windows have all their taps on the map. Each element belongs to one line
+                // and one range of channels, so to one part.
+                unsafe {
+                    for channel in (of.start..of.start + whole).step_by(S::F32_LANES) {
+                        match inside {
+                            true => self.tile::<S, WINDOWS, false>(simd, &place, channel, mask),
+                            false => self.tile::<S, 1, false>(simd, &place, channel, mask),
+                        }
+                    }
+                    if whole < of.len() {
+                        match inside {
+                            true => self.tile::<S, WINDOWS, true>(simd, &place, of.start + whole, mask),
+                            false => self.tile::<S, 1, true>(simd, &place, of.start + whole, mask),
+                        }
                     }
                 }
                 column += if inside { WINDOWS } else { 1 };
@@ -210,10 +219,11 @@ impl<F: Fold> Lines<'_, F> {
     /// `M` windows for a vector of channels.
     ///
     /// # Safety
-    /// The windows and the channels in the mask must exist; for more than one window, all taps must be on the map in its lines; and no other thread
+    /// The windows and the channels must exist, those in the mask if it is used; for more than one window, all taps must be on the map in its lines; and no other thread
     /// may use these elements of the result.
     #[inline(always)]
-    unsafe fn tile<S: Simd, const M: usize>(&self, simd: S, at: &Place, channel: usize, mask: Option<MemMask<S::m32s>>) {
+    unsafe fn tile<S: Simd, const M: usize, const MASKED: bool>(&self, simd: S, at: &Place, channel: usize, mask: MemMask<S::m32s>) {
+        let mask = MASKED.then_some(mask);
         let (slide, channels) = (self.slide, self.channels);
         let window = &slide.window;
         let map = self.x.as_ptr().wrapping_add(at.image * slide.input_len() * channels + channel);

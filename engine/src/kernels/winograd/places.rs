@@ -76,7 +76,16 @@ pub fn data<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Send 
     let parts = team::parts(tiles.len() * channels * SIDE * SIDE * 4).min(tiles.len());
     team::each(parts, |part| {
         let own = team::share(tiles.len(), parts, part);
-        arch().dispatch(Data::<SIDE, OUT, K> { places, channels, first: tiles.start, matrix: apart(tiles.len() * channels), own, x, to, matrices: PhantomData });
+        arch().dispatch(Data::<SIDE, OUT, K> {
+            places,
+            channels,
+            first: tiles.start,
+            matrix: apart(tiles.len() * channels),
+            own,
+            x,
+            to,
+            matrices: PhantomData,
+        });
     });
 }
 
@@ -160,7 +169,18 @@ pub fn sums<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT> + Send 
     team::each(parts, |part| {
         let own = team::share(tiles.len(), parts, part);
         let matrix = apart(tiles.len() * channels);
-        arch().dispatch(Sums::<SIDE, OUT, K> { places, channels, first: tiles.start, matrix, own, from, bias, tail, y, matrices: PhantomData });
+        arch().dispatch(Sums::<SIDE, OUT, K> {
+            places,
+            channels,
+            first: tiles.start,
+            matrix,
+            own,
+            from,
+            bias,
+            tail,
+            y,
+            matrices: PhantomData,
+        });
     });
 }
 
@@ -236,7 +256,10 @@ impl<const SIDE: usize, const OUT: usize, K: Algorithm<SIDE, OUT>> WithSimd for 
 /// Panics if a slice is too short for the sizes.
 pub fn pack<const SIDE: usize, K: Kernel<SIDE, 3>>(_: K, panels: &Panels, inputs: usize, weight: &[f32], scale: &[f32], to: &mut [f32]) {
     let matrix = inputs * panels.padded();
-    assert!(to.len() >= SIDE * SIDE * matrix && weight.len() >= panels.outputs * inputs * 9 && scale.len() >= panels.outputs, "all kernels");
+    assert!(
+        to.len() >= SIDE * SIDE * matrix && weight.len() >= panels.outputs * inputs * 9 && scale.len() >= panels.outputs,
+        "all kernels"
+    );
     to[..SIDE * SIDE * matrix].fill(0.0);
     vectorized(
         #[inline(always)]

@@ -7,8 +7,7 @@ use crate::{
     kernels::{
         Slide,
         channels::{
-            Tail,
-            frame,
+            Tail, frame,
             product::{Product, product},
             window,
         },

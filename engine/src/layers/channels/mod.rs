@@ -14,6 +14,8 @@ mod norm;
 mod places;
 mod pool;
 mod rearrange;
+#[cfg(test)]
+mod tests;
 mod tiled;
 
 pub use alike::{Joined, Mapped};

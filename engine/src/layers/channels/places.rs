@@ -68,7 +68,15 @@ impl Places {
         let of_tap = if planar { 1 } else { inputs };
         let len = if adjacent { window.kernel[1] * of_tap } else { of_tap };
         let steps = [maps * map, window.stride[0] * line, window.stride[1] * row];
-        Some(Self { planar, frame, channel: if planar { map } else { 1 }, steps, segments, len, panels: Panels::new(op.out_channels / op.groups) })
+        Some(Self {
+            planar,
+            frame,
+            channel: if planar { map } else { 1 },
+            steps,
+            segments,
+            len,
+            panels: Panels::new(op.out_channels / op.groups),
+        })
     }
 
     /// The number of elements of the padded input of an image.

@@ -64,7 +64,8 @@ impl Tiled {
         if !plain || window.padding.iter().any(|&padding| padding > 2) || inputs.min(outputs) < LEAST_CHANNELS {
             return None;
         }
-        let tiled = |out| Self { places: Places { input: slide.input, output: slide.output, padding: window.padding, out }, inputs, outputs };
+        let tiled =
+            |out| Self { places: Places { input: slide.input, output: slide.output, padding: window.padding, out }, inputs, outputs };
         let pairs = inputs as u128 * outputs as u128;
         let cost = |tiled: &Self| {
             let (squares, tiles) = (tiled.squares() as u128, (images * tiled.tiles()) as u128);
