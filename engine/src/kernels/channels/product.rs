@@ -327,13 +327,14 @@ pub fn within<S: Simd>(simd: S, x: S::f32s, [least, most]: [f32; 2]) -> S::f32s 
 
 /// Asks for a cache line. It need not exist.
 #[inline(always)]
-fn prefetch(at: *const f32) {
-    #[cfg(target_arch = "x86_64")]
+pub fn prefetch(at: *const f32) {
+    // Miri does not know it.
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     // SAFETY: a prefetch of any address is only a hint, and every processor of this kind has the instruction.
     unsafe {
         std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast());
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     let _ = at;
 }
 
@@ -362,5 +363,42 @@ pub unsafe fn store<S: Simd>(simd: S, value: S::f32s, to: *mut f32, mask: Option
         Some(mask) => unsafe { simd.mask_store_ptr_f32s(mask, to, value) },
         // SAFETY: the caller's.
         None => unsafe { to.cast::<S::f32s>().write_unaligned(value) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The layers of ResNet-50 on one image.
+    #[test]
+    fn all_threads_have_work_on_one_image() {
+        let layers =
+            [([1, 112, 112], 147, 64), ([1, 56, 56], 64, 256), ([1, 14, 14], 1024, 256), ([1, 7, 7], 512, 2048), ([1, 7, 7], 4608, 512)];
+        for threads in [1, 2, 8] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            for (positions, terms, outputs) in layers {
+                let panels = Panels::new(outputs);
+                let (x, tail) = (&[][..], Tail::default());
+                let steps = [0, positions[2] * terms, terms];
+                let p = Product {
+                    positions,
+                    steps,
+                    x,
+                    segments: &[0],
+                    len: terms,
+                    panels,
+                    weight: x,
+                    bias: x,
+                    out_row: outputs,
+                    out_first: 0,
+                    tail,
+                };
+                let [by_lines, by_panels] = pool.install(|| division(&p, positions[1], positions.iter().product()));
+                assert!(by_lines <= positions[1] && by_panels <= panels.count);
+                // With one thread there may be several parts too, each with an input that stays in cache.
+                assert!(threads == 1 || by_lines * by_panels >= threads, "{positions:?} on {threads} threads: {by_lines} x {by_panels}");
+            }
+        }
     }
 }

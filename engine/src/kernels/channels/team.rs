@@ -68,6 +68,12 @@ impl<'a> Shared<'a> {
         Self { start: slice.as_mut_ptr(), len: slice.len(), slice: PhantomData }
     }
 
+    /// The position of the first element.
+    #[inline(always)]
+    pub fn start(self) -> *const f32 {
+        self.start
+    }
+
     /// The position of an element.
     ///
     /// # Panics

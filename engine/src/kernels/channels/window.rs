@@ -8,7 +8,7 @@ use pulp::{MemMask, Simd, WithSimd};
 
 use super::{
     Tail,
-    product::{load, store, within},
+    product::{load, prefetch, store, within},
     team::{self, Shared},
 };
 use crate::kernels::{Slide, pool2d::Mean, simd::arch};
@@ -232,6 +232,8 @@ impl<F: Fold> Lines<'_, F> {
             // SAFETY: the bias has all channels.
             sums = [unsafe { load(simd, self.bias.as_ptr().wrapping_add(channel), mask) }; M];
         }
+        // The results of the tile after this one.
+        (0..M).for_each(|i| prefetch(self.y.start().wrapping_add(at.out + (M + i) * channels + channel)));
         let columns = slide.taps_inside(1, at.column);
         let apart = window.stride[1] * channels;
         for tap_y in slide.taps_inside(0, at.row) {
