@@ -2,6 +2,7 @@
 
 mod agents;
 mod growth;
+mod images;
 mod networks;
 mod peak;
 mod report;
@@ -50,6 +51,11 @@ enum Command {
         #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
+    /// Time the inference of networks for 224x224 images beside ONNX Runtime and PyTorch, in the Python that `TORCH_PY` names.
+    Images(ImageOptions),
+    /// Layercake's side of `images`, controlled by the runner.
+    #[command(hide = true)]
+    ImageSide { network: String, batch: usize },
     /// Layercake's side of a workload, controlled by the runner.
     #[command(hide = true)]
     Side { workload: String },
@@ -80,6 +86,27 @@ struct Options {
     out: PathBuf,
 }
 
+#[derive(Args, Debug)]
+struct ImageOptions {
+    /// The networks, or all: resnet18, resnet50, vgg16, mobilenet_v2.
+    #[arg(value_name = "NETWORK")]
+    networks: Vec<String>,
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// Number of rounds of turns.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Timed steps per turn; more if they take less than 50 ms together.
+    #[arg(long, default_value_t = 3)]
+    steps: usize,
+    /// Wall-clock time, or processor time, as for `run`.
+    #[arg(long, default_value = "clock", value_parser = ["clock", "processor"])]
+    clock: String,
+    /// The folder of the exported networks and of the table.
+    #[arg(long, default_value = "runs/bench")]
+    out: PathBuf,
+}
+
 /// An error of the benchmark.
 #[derive(Debug, thiserror::Error)]
 enum BenchError {
@@ -93,6 +120,8 @@ enum BenchError {
     NothingLearned(String),
     #[error("{0}")]
     Missing(&'static str),
+    #[error("a network: {0}")]
+    Network(String),
     #[error("an agent: {0}")]
     Agent(String),
     #[error("cannot create threads: {0}")]
@@ -104,6 +133,8 @@ fn main() -> std::process::ExitCode {
         Command::Run(options) => run(&options),
         Command::Growth { threads } => grow(threads),
         Command::Agents { threads, rounds } => agents::run(threads, rounds),
+        Command::Images(options) => time_images(&options),
+        Command::ImageSide { network, batch } => use_threads().and_then(|()| images::side(&network, batch)),
         Command::Side { workload } => side(&workload),
     };
     match done {
@@ -121,10 +152,20 @@ fn grow(threads: usize) -> Result<(), BenchError> {
     Ok(())
 }
 
+fn time_images(options: &ImageOptions) -> Result<(), BenchError> {
+    rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global()?;
+    images::run(options, peak::measure())
+}
+
+/// Uses the number of threads that the runner states.
+fn use_threads() -> Result<(), BenchError> {
+    let threads = std::env::var("BENCH_THREADS").ok().and_then(|threads| threads.parse().ok()).unwrap_or(2);
+    Ok(rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?)
+}
+
 /// Runs Layercake's side.
 fn side(name: &str) -> Result<(), BenchError> {
-    let threads = std::env::var("BENCH_THREADS").ok().and_then(|threads| threads.parse().ok()).unwrap_or(2);
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    use_threads()?;
     let work::Work { params, mut train, mut infer } = work::make(name).ok_or_else(|| BenchError::NoSuchWorkload(name.to_owned()))?;
     serve::say(format_args!("# params {params}"));
     let (first, mut last) = (train(), 0.0);

@@ -52,6 +52,23 @@ pub fn all(threads: usize, clock: &str) -> std::io::Result<Vec<Side>> {
 }
 
 impl Side {
+    /// The sides of an inference of images: Layercake, and what is in the Python of `TORCH_PY`, where ONNX Runtime runs `file`.
+    ///
+    /// # Errors
+    /// Returns an error if this program has no path.
+    pub fn images(batch: usize, file: &Path, threads: usize, clock: &str) -> std::io::Result<Vec<Side>> {
+        let (batch, file) = (batch.to_string(), file.to_string_lossy());
+        let mut sides = vec![Side::new("layercake", std::env::current_exe()?, &["image-side"], &[&batch], threads)];
+        if let Some(python) = std::env::var_os("TORCH_PY") {
+            let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/torch/images.py").to_string_lossy().into_owned();
+            for (name, side) in [("onnxruntime", "onnxruntime"), ("torch-eager", "eager"), ("torch-cl", "cl")] {
+                sides.push(Side::new(name, PathBuf::from(&python), &[&script], &[side, &batch, &file], threads));
+            }
+        }
+        sides.iter_mut().for_each(|side| side.env.push(("BENCH_CLOCK", clock.to_owned())));
+        Ok(sides)
+    }
+
     fn new(name: &str, program: PathBuf, before: &[&str], after: &[&str], threads: usize) -> Self {
         let names = ["BENCH_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS", "OPENBLAS_NUM_THREADS"];
         let mut env: Vec<_> = names.map(|name| (name, threads.to_string())).into();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use layercake_ir::Graph;
 
 use crate::{
-    EngineError, Mode, Run,
+    EngineError, Layout, Mode, Run,
     exec::Workspace,
     kernels::simd,
     plan::{Key, Plan},
@@ -23,6 +23,8 @@ const WORKSPACES: usize = 4;
 pub struct Engine {
     /// The plan used last is the last one.
     plans: Mutex<Vec<Arc<Planned>>>,
+    /// The layout of inference, if it is not chosen.
+    layout: Option<Layout>,
 }
 
 /// A plan with the workspaces that are not in use.
@@ -33,6 +35,12 @@ pub(crate) struct Planned {
 }
 
 impl Engine {
+    /// An engine whose plans for [`Mode::Infer`] all have one layout, for tests and measurements. By default each plan has the one that is faster for
+    /// its shapes and batch.
+    pub fn with_layout(layout: Layout) -> Self {
+        Self { layout: Some(layout), ..Self::default() }
+    }
+
     /// Starts a run of `graph` on a batch. The plan for (batch, mode, `input_grad`) is made on first use; the workspace comes from the pool.
     ///
     /// All calls on one engine must be for the same graph. With `input_grad`, backward also computes the gradients of the inputs. It has no effect in
@@ -42,7 +50,7 @@ impl Engine {
     /// Returns an [`EngineError`] if the batch is empty, the graph cannot run, or memory is insufficient.
     pub fn start(&self, graph: &Graph, batch: usize, mode: Mode, input_grad: bool) -> Result<Run, EngineError> {
         simd::check()?;
-        let key = Key { batch, mode, input_grad: input_grad && mode != Mode::Infer };
+        let key = Key { batch, mode, input_grad: input_grad && mode != Mode::Infer, layout: self.layout };
         let planned = self.planned(graph, key)?;
         let pooled = locked(&planned.free).pop();
         let refused = || EngineError::OutOfMemory { batch, bytes: planned.plan.bytes() };
@@ -81,7 +89,7 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl Clone for Engine {
     fn clone(&self) -> Self {
-        Self::default()
+        Self { layout: self.layout, ..Self::default() }
     }
 }
 

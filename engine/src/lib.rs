@@ -35,6 +35,9 @@
 //!   once per lane.
 //! - `kernels/` has the arithmetic.
 //!
+//! In inference of small batches the channels are innermost in memory, and all threads work on one layer at a time ([`Layout`]); batch normalization
+//! is folded into the weights of convolutions then.
+//!
 //! The number of lanes and the order of every sum follow from the shapes, so the same inputs give the same bits on any number of threads. Work runs
 //! on the `rayon` pool of the caller.
 
@@ -55,4 +58,5 @@ pub use kernels::bce::bce_with_logits;
 pub use kernels::memory::zeros;
 pub use kernels::simd::{check as check_instruction_set, name as instruction_set};
 pub use mode::Mode;
+pub use plan::Layout;
 pub use run::Run;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::{
+    Layout,
     engine::Planned,
     exec::{Memo, Workspace},
 };
@@ -96,7 +97,7 @@ impl Run {
     /// # Panics
     /// Panics if there is no such tensor.
     pub fn param_mut(&mut self, i: usize) -> &mut [f32] {
-        &mut self.workspace_mut().params[i]
+        &mut self.workspace_mut().params_mut()[i]
     }
 
     /// [`Run::param_mut`], to read: after a forward pass in [`crate::Mode::Train`], buffers have the updated running statistics.
@@ -104,12 +105,12 @@ impl Run {
     /// # Panics
     /// Panics if there is no such tensor.
     pub fn param(&self, i: usize) -> &[f32] {
-        &self.workspace().params[i]
+        &self.workspace().params()[i]
     }
 
     /// Fills in the tensors of all nodes: calls `fill` with the number of each ([`Run::param_mut`]) and its elements.
     pub fn fill_params(&mut self, fill: impl Fn(usize, &mut [f32]) + Send + Sync) {
-        self.workspace_mut().params.par_iter_mut().enumerate().for_each(|(i, param)| fill(i, param));
+        self.workspace_mut().params_mut().par_iter_mut().enumerate().for_each(|(i, param)| fill(i, param));
     }
 
     /// Data that the caller keeps with the buffers of this run: a later run with the same buffers finds it again, together with the parameters of
@@ -121,7 +122,8 @@ impl Run {
     /// Does something on a thread of the pool, if the batch is large enough for several threads: calls to the run then need not wake that thread each
     /// time.
     pub fn on_pool<R: Send>(&mut self, work: impl FnOnce(&mut Self) -> R + Send) -> R {
-        if self.planned.plan.lanes.len() == 1 { work(self) } else { rayon::scope(|_| work(self)) }
+        let plan = &self.planned.plan;
+        if plan.lanes.len() == 1 && plan.layout == Layout::Images { work(self) } else { rayon::scope(|_| work(self)) }
     }
 
     /// Sets the seed of this run's random numbers. The default is 0.

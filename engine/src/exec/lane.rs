@@ -2,8 +2,8 @@
 
 use crate::{
     kernels::{batch_norm::Moments, layout, memory::zeros},
-    layers::{Buffers, Place, Shared, Site},
-    plan::{Param, Plan, Span, Step, Task, Writes},
+    layers::{Buffers, Place, Shared, Site, channels::Order},
+    plan::{Param, Plan, Span, Step, Task, Value, Writes},
 };
 
 /// An id that is no row of any table, and whose bits are those of an ordinary number.
@@ -47,10 +47,11 @@ impl Lane {
 
     /// A step on this lane, and where the gradients of its tensors go.
     pub fn site<'a>(&'a mut self, shared: Shared<'a>, task: Task) -> (Site<'a>, &'a mut [Vec<f32>]) {
-        let step = &shared.plan.steps[task.step];
+        let first_param = shared.plan.steps[task.step].first_param;
         let Lane { span, slots, scratch, spare, kept, grads, moments, sums } = self;
-        let site = Site::new(shared, step, task.part, *span, slots, Buffers { moments, sums, scratch, spare, kept: &mut kept[task.step] });
-        (site, &mut grads[step.first_param..])
+        let site =
+            Site::new(shared, task.step, task.part, *span, slots, Buffers { moments, sums, scratch, spare, kept: &mut kept[task.step] });
+        (site, &mut grads[first_param..])
     }
 
     /// Copies this lane's part of the outputs' gradients.
@@ -58,14 +59,17 @@ impl Lane {
         for (output, grad) in plan.outputs.iter().zip(grads) {
             let value = &plan.values[output.value];
             if let Some(slot) = value.grad {
-                self.take(value.len(), grad, slot, output.again);
+                self.take(value, grad, slot, output.again);
             }
         }
     }
 
     /// Copies (adds) this lane's part of a batch-major slice to a buffer.
-    pub fn take(&mut self, len: usize, from: &[f32], slot: usize, add: bool) {
-        let Span { start, images } = self.span;
+    pub fn take(&mut self, value: &Value, from: &[f32], slot: usize, add: bool) {
+        let (Span { start, images }, len) = (self.span, value.len());
+        if value.order == Order::Batch {
+            return layout::put(&from[start * len..][..images * len], &mut self.slots[slot][..images * len], add);
+        }
         layout::transpose(images, len, &from[start * len..][..images * len], &mut self.slots[slot][..images * len], add);
     }
 

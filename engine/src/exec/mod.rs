@@ -12,8 +12,8 @@ use rayon::prelude::*;
 
 use crate::{
     kernels::{elementwise, layout, memory::zeros},
-    layers::{Norm, Shared},
-    plan::{Part, Phase, Plan, Task},
+    layers::{Norm, Shared, channels::Order},
+    plan::{Layout, Part, Phase, Plan, Task},
 };
 
 /// The number of elements from which copying or adding them is worth waking another thread.
@@ -29,7 +29,11 @@ pub struct Workspace {
     /// A batch-major input on its way into the lanes, for a caller that has no slice to lend.
     staging: Vec<f32>,
     /// The tensors of all nodes.
-    pub params: Vec<Vec<f32>>,
+    params: Vec<Vec<f32>>,
+    /// Whether the tensors have changed since they were packed.
+    stale: bool,
+    /// For each step, what its layer has made of the tensors.
+    packed: Vec<Vec<f32>>,
     /// The seed of the dropout masks.
     pub seed: u64,
     /// The caller's data that is kept with the buffers.
@@ -45,11 +49,36 @@ impl Workspace {
             given: vec![false; plan.inputs.len()],
             staging: zeros(plan.staging())?,
             params: plan.params.iter().map(|param| zeros(param.len)).collect::<Option<_>>()?,
+            stale: true,
+            packed: plan.steps.iter().map(|step| zeros(step.layer.packs())).collect::<Option<_>>()?,
             seed: 0,
             memo: None,
             lanes: plan.lanes.iter().map(|&span| Lane::new(plan, span)).collect::<Option<_>>()?,
             norms: plan.norms.iter().map(|&channels| Norm::new(channels)).collect(),
         })
+    }
+
+    /// The tensors of all nodes.
+    pub fn params(&self) -> &[Vec<f32>] {
+        &self.params
+    }
+
+    /// The tensors of all nodes, for a change to them.
+    pub fn params_mut(&mut self) -> &mut [Vec<f32>] {
+        self.stale = true;
+        &mut self.params
+    }
+
+    /// Packs the tensors, if they have changed.
+    fn pack(&mut self, plan: &Plan) {
+        if std::mem::take(&mut self.stale) && plan.layout == Layout::Channels {
+            let (steps, params) = (plan.steps.par_iter(), &self.params);
+            self.packed
+                .par_iter_mut()
+                .zip(steps)
+                .filter(|(packed, _)| !packed.is_empty())
+                .for_each(|(packed, step)| step.layer.pack(params, packed));
+        }
     }
 
     /// Forgets what one run set for its passes.
@@ -65,7 +94,7 @@ impl Workspace {
     pub fn set_input(&mut self, plan: &Plan, index: usize, from: &[f32]) {
         assert_eq!(from.len(), plan.input_len(index), "an input has the length of its shape times the batch");
         let value = &plan.values[plan.inputs[index]];
-        each(&mut self.lanes, |lane| lane.take(value.len(), from, value.slot, false));
+        each(&mut self.lanes, |lane| lane.take(value, from, value.slot, false));
         self.given[index] = true;
     }
 
@@ -101,10 +130,11 @@ impl Workspace {
     /// Panics if an input was not given since the last forward pass: its buffer has been used for other values.
     pub fn forward(&mut self, plan: &Plan) {
         assert!(self.given.iter_mut().all(std::mem::take), "every input is given before each forward pass");
+        self.pack(plan);
         for phase in &plan.forward {
             match phase {
                 Phase::Lanes(tasks) => {
-                    let shared = Shared { plan, params: &self.params, norms: &self.norms, seed: self.seed };
+                    let shared = Shared { plan, params: &self.params, packed: &self.packed, norms: &self.norms, seed: self.seed };
                     each(&mut self.lanes, |lane| {
                         tasks.iter().for_each(|&task| profile::timed(plan, "forward", task, || forward::run(lane, task, shared)))
                     });
@@ -124,7 +154,11 @@ impl Workspace {
         let value = &plan.values[plan.outputs[index].value];
         let longest = plan.lanes[0].images * value.len();
         let give = |(lane, to): (&Lane, &mut [f32])| {
-            layout::transpose(value.len(), lane.span.images, &lane.slots[value.slot][..to.len()], to, false);
+            let from = &lane.slots[value.slot][..to.len()];
+            match value.order {
+                Order::Batch => to.copy_from_slice(from),
+                _ => layout::transpose(value.len(), lane.span.images, from, to, false),
+            }
         };
         if to.len() >= SHARED_WORK && self.lanes.len() > 1 {
             self.lanes.par_iter().zip(to.par_chunks_mut(longest)).for_each(give);
@@ -150,7 +184,7 @@ impl Workspace {
         for phase in &plan.backward {
             match phase {
                 Phase::Lanes(tasks) => {
-                    let shared = Shared { plan, params: &self.params, norms: &self.norms, seed: self.seed };
+                    let shared = Shared { plan, params: &self.params, packed: &self.packed, norms: &self.norms, seed: self.seed };
                     each(&mut self.lanes, |lane| {
                         tasks.iter().for_each(|&task| profile::timed(plan, "backward", task, || backward::run(lane, task, shared)))
                     });

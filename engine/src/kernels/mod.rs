@@ -1,5 +1,5 @@
 //! Arithmetic: plain functions over slices, one operation per file, each with its backward pass and a slow, obvious reference for the tests. The
-//! functions know nothing of plans, lanes or graphs, and run on one thread.
+//! functions know nothing of plans, lanes or graphs, and run on one thread, except those in [`channels`].
 //!
 //! A lane stores every value as `[shape.., images]`: the images of one element are adjacent. As a result,
 //!
@@ -11,6 +11,8 @@
 pub mod batch_norm;
 pub mod bce;
 pub mod broadcast;
+pub mod cache;
+pub mod channels;
 pub mod dropout;
 pub mod elementwise;
 pub mod frame;

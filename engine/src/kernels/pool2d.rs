@@ -199,7 +199,7 @@ pub struct Mean {
 impl Mean {
     /// 1 / the number of elements of a window that count: elements beyond the padding never count.
     #[inline(always)]
-    fn share(&self, row: usize, column: usize) -> f32 {
+    pub(super) fn share(&self, row: usize, column: usize) -> f32 {
         let Slide { window, input, .. } = self.slide;
         let counted = |axis: usize, step: usize| {
             let start = step * window.stride[axis];

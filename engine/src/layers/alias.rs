@@ -1,6 +1,9 @@
 //! Operations without work: the output is the input with another shape.
 
-use super::{Layer, Place, Reads, Site};
+use super::{
+    Layer, Place, Reads, Site,
+    channels::{Form, Fuses, Order},
+};
 use crate::{kernels::layout, plan::runs_as};
 
 /// `Flatten` and the like, and dropout with a probability of 0.
@@ -27,9 +30,18 @@ impl Layer for Alias {
     fn through(&self, _: usize, _: &mut Site, _: &mut [f32]) {}
 }
 
+impl Fuses for Alias {}
+
+impl Alias {
+    /// The elements of each image stay in the order of the shape.
+    fn form() -> Option<Form> {
+        Some(Form::Ordered { layer: Box::new(Self), from: Order::Batch, to: Order::Batch })
+    }
+}
+
 runs_as! {
-    Flatten: |_op, _at| Alias;
-    Reshape: |_op, _at| Alias;
-    Unsqueeze: |_op, _at| Alias;
-    Squeeze: |_op, _at| Alias;
+    Flatten: |_op, _at| Alias, |_op, _at, _given| Alias::form();
+    Reshape: |_op, _at| Alias, |_op, _at, _given| Alias::form();
+    Unsqueeze: |_op, _at| Alias, |_op, _at, _given| Alias::form();
+    Squeeze: |_op, _at| Alias, |_op, _at, _given| Alias::form();
 }

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use layercake_ir::ops;
 
-use super::{Layer, Reads, Site};
+use super::{
+    Layer, Reads, Site,
+    channels::{Fold, Form, Scaled},
+};
 use crate::{
     EngineError,
     kernels::batch_norm::{self, Gradient},
-    plan::{At, Part, Runnable},
+    plan::{At, Given, Part, Runnable},
 };
 
 /// A batch normalization.
@@ -92,6 +95,11 @@ macro_rules! normalizes {
         $(impl Runnable for ops::$op {
             fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
                 Ok(Arc::new(Normalization::new(at, self.eps, self.momentum, self.affine)?))
+            }
+
+            fn form(&self, at: &At<'_>, given: Given) -> Option<Form> {
+                let fold = Fold { first: given.first, affine: self.affine, eps: self.eps };
+                Some(Form::channels(Scaled::new(at.output().dim(0), fold)))
             }
         })*
     };

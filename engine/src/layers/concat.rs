@@ -2,7 +2,10 @@
 
 use layercake_ir::Shape;
 
-use super::{Layer, Reads, Site};
+use super::{
+    Layer, Reads, Site,
+    channels::{Form, Joint},
+};
 use crate::{
     kernels::strips::{self, Strips},
     plan::runs_as,
@@ -49,5 +52,8 @@ impl Layer for Concat {
 }
 
 runs_as! {
-    Concat: |op, at| Concat::new(at.node().inputs().iter().map(|&value| at.graph.shape(value)), op.axis);
+    Concat: |op, at| Concat::new(at.node().inputs().iter().map(|&value| at.graph.shape(value)), op.axis), |op, at, _given| {
+        let shapes = at.node().inputs().iter().map(|&value| at.graph.shape(value));
+        (op.axis == 0).then(|| Form::channels(Joint::new(shapes)))
+    };
 }

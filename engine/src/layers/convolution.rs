@@ -11,13 +11,14 @@ use layercake_ir::{
 
 use super::{
     Frame, Layer, Phased, Tiled,
+    channels::{Conv, Form},
     frame::{Axis, Windows},
     map_size,
 };
 use crate::{
     EngineError,
     kernels::Slide,
-    plan::{At, Framed, Runnable},
+    plan::{At, Framed, Given, Runnable},
 };
 
 /// A convolution with its sizes and tables.
@@ -240,6 +241,10 @@ impl Runnable for ops::Conv2d {
         Ok(Arc::new(Convolution::new(self, at.input(), at.output())))
     }
 
+    fn form(&self, at: &At<'_>, given: Given) -> Option<Form> {
+        Conv::form(self, at, given)
+    }
+
     fn transforms(&self) -> bool {
         let channels = [self.in_channels, self.out_channels];
         Tiled::suits(self.window(), self.groups, channels) || Phased::suits(self.window(), self.groups, channels)
@@ -253,6 +258,10 @@ impl Runnable for ops::Conv2d {
 impl Runnable for ops::Conv1d {
     fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
         Ok(Arc::new(Convolution::new(&self.as_conv2d(), at.input(), at.output())))
+    }
+
+    fn form(&self, at: &At<'_>, given: Given) -> Option<Form> {
+        Conv::form(&self.as_conv2d(), at, given)
     }
 
     fn framed<'a>(&self, input: &'a Shape, output: &'a Shape) -> Option<Framed<'a>> {

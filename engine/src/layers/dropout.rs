@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use layercake_ir::ops;
 
-use super::{Alias, Layer, Place, Reads, Site};
+use super::{Alias, Layer, Place, Reads, Site, channels::Form};
 use crate::{
     EngineError,
     kernels::dropout::{self, Mask},
-    plan::{At, Runnable},
+    plan::{At, Given, Runnable},
 };
 
 /// Sets elements to zero at random.
@@ -48,6 +48,10 @@ macro_rules! drops {
             fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
                 let $input = at.input();
                 Ok(if at.trains() && self.p > 0.0 { Arc::new(Dropout { p: self.p, span: $span }) } else { Arc::new(Alias) })
+            }
+
+            fn form(&self, _: &At<'_>, _: Given) -> Option<Form> {
+                Some(Form::Alike(Arc::new(Alias)))
             }
         })*
     };

@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
-use layercake_ir::ops;
+use layercake_ir::{Shape, ops};
 
-use super::{Layer, Place, Reads, Site, broadcast::Broadcast, by_moving};
+use super::{
+    Layer, Place, Reads, Site,
+    broadcast::Broadcast,
+    by_moving,
+    channels::{Form, Gate, Joined},
+};
 use crate::{
     EngineError,
     kernels::{
         join::{self, Operator},
         layout,
     },
-    plan::{At, Runnable},
+    plan::{At, Given, Runnable},
 };
 
 /// Applies an elementwise operation to values, from left to right.
@@ -91,12 +96,30 @@ fn layer(at: &At<'_>, operator: Operator) -> Arc<dyn Layer> {
     Arc::new(Broadcast::new(operator, &shapes, at.output()))
 }
 
+/// The layer with the channels innermost.
+fn form(at: &At<'_>, operator: Operator) -> Option<Form> {
+    let shapes: Vec<_> = at.node().inputs().iter().map(|&value| at.graph.shape(value)).collect();
+    let output = at.output();
+    if shapes.iter().all(|shape| *shape == output) {
+        return Some(Form::Alike(Arc::new(Joined(operator))));
+    }
+    // One factor for each channel.
+    let is_factor = |shape: &Shape| shape.rank() == output.rank() && shape.len() == shape.dim(0) && shape.dim(0) == output.dim(0);
+    let factors = shapes.iter().position(|shape| is_factor(shape))?;
+    let gates = operator == Operator::Mul && shapes.len() == 2 && shapes[1 - factors] == output;
+    gates.then(|| Form::channels(Gate { channels: output.dim(0), factors }))
+}
+
 /// Implements [`Runnable`] for elementwise joins.
 macro_rules! joins {
     ($($op:ident: $operator:expr;)*) => {
         $(impl Runnable for ops::$op {
             fn layer(&self, at: &mut At<'_>) -> Result<Arc<dyn Layer>, EngineError> {
                 Ok(layer(at, $operator))
+            }
+
+            fn form(&self, at: &At<'_>, _: Given) -> Option<Form> {
+                form(at, $operator)
             }
         })*
     };

@@ -4,7 +4,10 @@
 
 use layercake_ir::{Shape, ops};
 
-use super::{Held, Layer, Reads, Site, Weights};
+use super::{
+    Held, Layer, Reads, Site, Weights,
+    channels::{Form, Order, Positions, Rows},
+};
 use crate::{
     kernels::{
         layout,
@@ -158,5 +161,11 @@ impl Dense {
 }
 
 runs_as! {
-    Linear: |op, at| Dense::new(op, at.input());
+    Linear: |op, at| Dense::new(op, at.input()), |op, at, given| {
+        if at.input().rank() == 1 {
+            return Some(Form::Ordered { layer: Box::new(Rows::new(op)), from: Order::Batch, to: Order::Images });
+        }
+        let layer = Box::new(Positions::new(op, at.input(), given.first));
+        Some(Form::Ordered { layer, from: Order::Batch, to: Order::Batch })
+    };
 }

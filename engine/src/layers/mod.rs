@@ -9,6 +9,7 @@ mod alias;
 mod attention;
 mod batch_norm;
 mod broadcast;
+pub mod channels;
 mod concat;
 mod conv2d;
 mod conv_transpose2d;
@@ -72,6 +73,14 @@ pub trait Layer: Debug + Send + Sync {
     fn scratch(&self, _images: usize, _backward: bool) -> [usize; 2] {
         [0; 2]
     }
+
+    /// The number of elements of [`Site::packed`].
+    fn packs(&self) -> usize {
+        0
+    }
+
+    /// Writes [`Site::packed`] from the tensors of all nodes: once for each change to them.
+    fn pack(&self, _params: &[Vec<f32>], _to: &mut [f32]) {}
 
     /// The number of elements of [`Site::kept`] for this number of images.
     fn keeps(&self, _images: usize) -> usize {

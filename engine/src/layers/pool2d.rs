@@ -2,7 +2,11 @@
 
 use layercake_ir::ops::Window;
 
-use super::{Layer, Reads, Site, map_size};
+use super::{
+    Layer, Reads, Site,
+    channels::{Form, Pool},
+    map_size,
+};
 use crate::{
     kernels::{
         Slide,
@@ -47,12 +51,32 @@ impl Layer for Mean {
 }
 
 runs_as! {
-    MaxPool2d: |op, at| MaxPool(at.slide(op.window()));
-    MaxPool1d: |op, at| MaxPool(at.slide(op.window()));
-    AvgPool2d: |op, at| Mean { slide: at.slide(op.window()), count_padding: op.count_include_pad };
-    AvgPool1d: |op, at| Mean { slide: at.slide(op.window()), count_padding: op.count_include_pad };
-    GlobalMaxPool2d: |_op, at| MaxPool(partition(map_size(at.input()), [1; 2]));
-    GlobalAvgPool2d: |_op, at| Mean { slide: partition(map_size(at.input()), [1; 2]), count_padding: false };
+    MaxPool2d: |op, at| MaxPool(at.slide(op.window())), |op, at, _given| max(at.slide(op.window()));
+    MaxPool1d: |op, at| MaxPool(at.slide(op.window())), |op, at, _given| max(at.slide(op.window()));
+    AvgPool2d: |op, at| averages(at.slide(op.window()), op.count_include_pad), |op, at, _given| {
+        mean(averages(at.slide(op.window()), op.count_include_pad))
+    };
+    AvgPool1d: |op, at| averages(at.slide(op.window()), op.count_include_pad), |op, at, _given| {
+        mean(averages(at.slide(op.window()), op.count_include_pad))
+    };
+    GlobalMaxPool2d: |_op, at| MaxPool(partition(map_size(at.input()), [1; 2])), |_op, at, _given| {
+        max(partition(map_size(at.input()), [1; 2]))
+    };
+    GlobalAvgPool2d: |_op, at| averages(partition(map_size(at.input()), [1; 2]), false), |_op, at, _given| {
+        mean(averages(partition(map_size(at.input()), [1; 2]), false))
+    };
+}
+
+fn averages(slide: Slide, count_padding: bool) -> Mean {
+    Mean { slide, count_padding }
+}
+
+fn max(slide: Slide) -> Option<Form> {
+    Some(Form::channels(Pool::Max(slide)))
+}
+
+fn mean(pool: Mean) -> Option<Form> {
+    Some(Form::channels(Pool::Mean(pool)))
 }
 
 /// Adjacent windows of equal size.

@@ -13,6 +13,8 @@ pub struct Shared<'a> {
     pub plan: &'a Plan,
     /// The tensors of all nodes.
     pub params: &'a [Vec<f32>],
+    /// For each step, what its layer has made of the tensors.
+    pub packed: &'a [Vec<f32>],
     /// The batch normalizations.
     pub norms: &'a [Norm],
     /// The seed of the random masks.
@@ -31,6 +33,8 @@ pub struct Site<'a> {
     pub node: usize,
     /// The tensors from the node's first one on.
     pub params: &'a [Vec<f32>],
+    /// What the layer has made of the tensors ([`super::Layer::pack`]).
+    pub packed: &'a [f32],
     /// The batch normalizations.
     pub norms: &'a [Norm],
     /// For each batch normalization, the statistics of this lane's images.
@@ -66,14 +70,16 @@ pub struct Buffers<'a> {
 
 impl<'a> Site<'a> {
     /// The site of a step with these buffers.
-    pub fn new(shared: Shared<'a>, step: &'a Step, part: Part, span: Span, slots: &'a [Vec<f32>], buffers: Buffers<'a>) -> Self {
+    pub fn new(shared: Shared<'a>, index: usize, part: Part, span: Span, slots: &'a [Vec<f32>], buffers: Buffers<'a>) -> Self {
         let Buffers { moments, sums, scratch, spare, kept } = buffers;
+        let step = &shared.plan.steps[index];
         Self {
             span,
             part,
             seed: shared.seed,
             node: step.node,
             params: &shared.params[step.first_param..],
+            packed: &shared.packed[index],
             norms: shared.norms,
             moments,
             sums,

@@ -6,21 +6,22 @@
 
 use layercake_ir::{Graph, Shape};
 
-use super::{Key, Step, Value, Writes};
+use super::{Key, Step, Value, Writes, steps::Listed};
 use crate::{
     Mode,
-    layers::{Place, Reads},
+    layers::{Place, Reads, channels::Order},
 };
 
 /// Decides which steps run in place, what the backward pass writes, in which buffer each value is kept, and the size of each buffer for one
-/// image. `wholes` are the shapes of the buffers that hold all outputs of an operation with several.
-pub fn assign(graph: &Graph, wholes: &[Shape], key: Key, steps: &mut [Step]) -> (Vec<Value>, Vec<usize>) {
-    let mut flow = Flow::new(graph, wholes);
+/// image.
+pub fn assign(graph: &Graph, key: Key, listed: &mut Listed) -> (Vec<Value>, Vec<usize>) {
+    let mut flow = Flow::new(graph, listed);
+    let steps = &mut listed.steps;
     if key.mode != Mode::Infer {
         flow.decide_backward(graph, key, steps);
     }
     flow.decide_places(steps);
-    flow.buffers(graph, key, steps)
+    flow.buffers(graph, key, &listed.steps, &listed.orders)
 }
 
 /// The state of the decisions.
@@ -34,12 +35,12 @@ struct Flow {
 }
 
 impl Flow {
-    fn new(graph: &Graph, wholes: &[Shape]) -> Self {
-        let shapes: Vec<Shape> = (0..graph.values()).map(|value| *graph.shape(value)).chain(wholes.iter().copied()).collect();
+    fn new(graph: &Graph, listed: &Listed) -> Self {
+        let shapes: Vec<Shape> = (0..graph.values()).map(|value| *graph.shape(value)).chain(listed.wholes.iter().copied()).collect();
         let count = shapes.len();
         let mut is_output = vec![false; count];
-        for port in graph.outputs() {
-            is_output[port.value] = true;
+        for &value in &listed.outputs {
+            is_output[value] = true;
         }
         Self { shapes, is_output, storage: (0..count).collect(), grad_storage: vec![None; count] }
     }
@@ -118,7 +119,7 @@ impl Flow {
         }
     }
 
-    fn buffers(&self, graph: &Graph, key: Key, steps: &[Step]) -> (Vec<Value>, Vec<usize>) {
+    fn buffers(&self, graph: &Graph, key: Key, steps: &[Step], orders: &[Order]) -> (Vec<Value>, Vec<usize>) {
         let (count, last) = (self.is_output.len(), steps.len());
         let end = 2 * last + 2;
         let mut values = vec![Life::default(); count];
@@ -135,9 +136,9 @@ impl Flow {
                 touch_grad(value, end);
             }
         }
-        for port in graph.outputs() {
-            touch(port.value, last + 1);
-            touch_grad(port.value, last + 1);
+        for value in (0..count).filter(|&value| self.is_output[value]) {
+            touch(value, last + 1);
+            touch_grad(value, last + 1);
         }
         for (index, step) in steps.iter().enumerate() {
             step.inputs.iter().for_each(|&input| touch(input, index + 1));
@@ -174,7 +175,12 @@ impl Flow {
         }
         let value = |value: usize| {
             let shape = self.shapes[value];
-            Value { shape, slot: slot_of[self.storage[value]], grad: self.grad_storage[value].map(|storage| grad_slot_of[storage]) }
+            Value {
+                shape,
+                slot: slot_of[self.storage[value]],
+                grad: self.grad_storage[value].map(|storage| grad_slot_of[storage]),
+                order: orders[value],
+            }
         };
         ((0..count).map(value).collect(), slots.sizes)
     }
@@ -255,7 +261,7 @@ mod tests {
 
     #[test]
     fn inference_of_a_chain_needs_two_buffers() {
-        let plan = |mode| Plan::new(&chain(6), Key { batch: 3, mode, input_grad: false }).unwrap();
+        let plan = |mode| Plan::new(&chain(6), Key { batch: 3, mode, input_grad: false, layout: None }).unwrap();
         assert_eq!(plan(Mode::Infer).slots, [5, 5]);
         // Training keeps the input and six results, and needs two buffers for gradients; the last result's buffer may be free by then or
         // not.
@@ -270,7 +276,7 @@ mod tests {
         let a = builder.add("a", linear, &[x]).unwrap();
         let b = builder.add("b", Op::Tanh(Tanh {}), &[a]).unwrap();
         let graph = builder.clone().finish(&[("output", b)]);
-        let key = Key { batch: 3, mode: Mode::Train, input_grad: true };
+        let key = Key { batch: 3, mode: Mode::Train, input_grad: true, layout: None };
         assert_eq!(Plan::new(&graph, key).unwrap().steps.len(), 1);
         let graph = builder.finish(&[("output", b), ("before", a)]);
         let plan = Plan::new(&graph, key).unwrap();

@@ -86,7 +86,7 @@ mod tests {
         let x = builder.input("input", Shape::new(&[64, 8, 8])).unwrap();
         let y = builder.add("conv", Op::Conv2d(conv), &[x]).unwrap();
         let graph = builder.finish(&[("output", y)]);
-        let plan = Plan::new(&graph, Key { batch: 32, mode: Mode::Train, input_grad: true }).unwrap();
+        let plan = Plan::new(&graph, Key { batch: 32, mode: Mode::Train, input_grad: true, layout: None }).unwrap();
         assert_eq!(plan.lanes, [0, 16].map(|start| Span { start, images: 16 }));
         // The step uses the tiles that the lanes were planned for.
         assert!(format!("{:?}", plan.steps[0].layer).contains("tiled: Some"));

@@ -72,7 +72,8 @@ impl Plan {
     pub fn bytes(&self) -> u128 {
         let params: u128 = self.params.iter().map(|param| param.len as u128).sum();
         let lanes: u128 = self.lanes.iter().map(|span| crate::exec::lane_numbers(self, span.images)).sum();
-        (self.staging() as u128 + params + lanes) * size_of::<f32>() as u128
+        let packed: u128 = self.steps.iter().map(|step| step.layer.packs() as u128).sum();
+        (self.staging() as u128 + params + packed + lanes) * size_of::<f32>() as u128
     }
 }
 
@@ -98,7 +99,7 @@ mod tests {
         let x = builder.input("input", Shape::new(input)).unwrap();
         let y = builder.add("block1.conv", conv, &[x]).unwrap();
         let graph = builder.finish(&[("output", y)]);
-        let key = Key { batch: 2, mode: Mode::Train, input_grad: true };
+        let key = Key { batch: 2, mode: Mode::Train, input_grad: true, layout: None };
         Plan::new(&graph, key).map(|plan| plan.bytes())
     }
 

@@ -1,6 +1,8 @@
 //! The compiler: from a graph, a batch size and a mode to a list of steps on preassigned buffers.
 
 mod buffers;
+mod channels;
+mod choice;
 mod lanes;
 mod memory;
 mod program;
@@ -8,13 +10,15 @@ mod runnable;
 mod step;
 mod steps;
 
+pub(crate) use channels::Given;
+pub use choice::Layout;
 pub use lanes::Span;
 use layercake_ir::{Graph, Shape};
 pub use program::{Part, Phase, Task};
 pub(crate) use runnable::{At, Framed, Runnable, elementwise, runs_as};
 pub use step::{Step, Writes};
 
-use crate::{EngineError, Mode};
+use crate::{EngineError, Mode, layers::channels::Order};
 
 /// What a plan depends on, besides the graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +29,8 @@ pub struct Key {
     pub mode: Mode,
     /// Whether the gradients of the inputs are computed.
     pub input_grad: bool,
+    /// The layout, if it is not chosen by the shapes.
+    pub layout: Option<Layout>,
 }
 
 /// Everything that is decided before a run.
@@ -36,6 +42,8 @@ pub struct Plan {
     pub batch: usize,
     /// Whether the gradients of the inputs are computed.
     pub input_grad: bool,
+    /// Which axis of the values is innermost.
+    pub layout: Layout,
     /// The lanes, in order.
     pub lanes: Vec<Span>,
     /// The graph's values, followed by the buffers that each hold all outputs of an operation with several.
@@ -67,6 +75,8 @@ pub struct Value {
     pub slot: usize,
     /// The buffer that holds its gradient, if it has one.
     pub grad: Option<usize>,
+    /// The order of its elements.
+    pub order: Order,
 }
 
 impl Value {
@@ -106,26 +116,31 @@ impl Plan {
             return Err(EngineError::Empty { name: graph.value_name(value).into_owned() });
         }
         memory::check_layers(graph, key)?;
-        let lanes = lanes::split(graph, key.batch);
+        let layout = choice::layout(graph, key);
+        let lanes = match layout {
+            Layout::Images => lanes::split(graph, key.batch),
+            Layout::Channels => vec![Span { start: 0, images: key.batch }],
+        };
         let mut params: Vec<Param> = graph
             .nodes()
             .iter()
             .flat_map(|node| node.params().as_slice().to_vec())
             .map(|param| Param { len: param.shape.len(), trained: param.trained, wide: true })
             .collect();
-        let steps::Listed { mut steps, norms, wholes } = steps::list(graph, key)?;
-        let (values, slots) = buffers::assign(graph, &wholes, key, &mut steps);
+        let mut listed = match layout {
+            Layout::Images => steps::list(graph, key)?,
+            Layout::Channels => channels::list(graph, key)?,
+        };
+        let (values, slots) = buffers::assign(graph, key, &mut listed);
+        let steps::Listed { mut steps, norms, outputs, .. } = listed;
         share_out(&mut steps, &mut params, lanes.len());
-        let outputs = graph
-            .outputs()
-            .iter()
-            .enumerate()
-            .map(|(i, port)| Output { value: port.value, again: graph.outputs()[..i].iter().any(|other| other.value == port.value) })
-            .collect();
+        let again = |i: usize| outputs[..i].contains(&outputs[i]);
+        let outputs = (0..outputs.len()).map(|i| Output { value: outputs[i], again: again(i) }).collect();
         let mut plan = Plan {
             mode: key.mode,
             batch: key.batch,
             input_grad: key.input_grad,
+            layout,
             lanes,
             values,
             params,
@@ -157,7 +172,7 @@ impl Plan {
 
     /// Whether a batch-major value has the layout of the only lane.
     pub fn is_direct(&self, value: &Value) -> bool {
-        self.lanes.len() == 1 && (self.batch == 1 || value.len() == 1)
+        self.lanes.len() == 1 && (self.batch == 1 || value.len() == 1 || value.order == Order::Batch)
     }
 
     /// Elements of the buffer through which inputs reach the lanes.

@@ -103,7 +103,7 @@ mod tests {
         let x = builder.input("input", Shape::new(input)).unwrap();
         let y = builder.add("layer", op, &[x]).unwrap();
         let graph = builder.finish(&[("output", y)]);
-        Plan::new(&graph, Key { batch, mode: Mode::Train, input_grad: false }).unwrap().backward
+        Plan::new(&graph, Key { batch, mode: Mode::Train, input_grad: false, layout: None }).unwrap().backward
     }
 
     /// The tests of whole graphs use the same sizes, so they cover the path for large weights.
@@ -134,7 +134,7 @@ mod tests {
         let y = builder.add("layer", linear, &[x]).unwrap();
         let z = builder.add_shared("again", linear, &[y], y).unwrap();
         let graph = builder.finish(&[("output", z)]);
-        let plan = Plan::new(&graph, Key { batch: 70, mode: Mode::Train, input_grad: false }).unwrap();
+        let plan = Plan::new(&graph, Key { batch: 70, mode: Mode::Train, input_grad: false, layout: None }).unwrap();
         let all = |step| Phase::Lanes(vec![Task { step, part: Part::Whole }]);
         assert_eq!(plan.backward, [all(1), Phase::Weights(1), all(0), Phase::Weights(0)]);
         assert_eq!([0, 1].map(|step| plan.steps[step].adds), [true, false]);

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use layercake_ir::{Graph, Node, Shape, ops::Window};
 
-use super::Key;
+use super::{Key, channels::Given};
 use crate::{
     EngineError, Mode,
     kernels::{Slide, elementwise::Function},
-    layers::{Layer, Strips, map_size},
+    layers::{Layer, Strips, channels::Form, map_size},
 };
 
 /// How the engine runs an operation.
@@ -29,6 +29,11 @@ pub trait Runnable {
     fn part(&self, at: &At<'_>, index: usize) -> Strips {
         let first = at.node().shapes().take(index).map(Shape::len).sum();
         Strips { first, strip: at.node().shape(index).len(), row: self.whole(at).len() }
+    }
+
+    /// How it runs in a plan whose channels are innermost ([`super::channels`]); by default as in the other layout.
+    fn form(&self, _at: &At<'_>, _given: Given) -> Option<Form> {
+        None
     }
 
     /// The elementwise function that the operation is, if it is one. After a matrix product it is fused to it.
@@ -110,9 +115,9 @@ impl<'a> At<'a> {
     }
 }
 
-/// Implements [`Runnable`] for operations that run as one layer.
+/// Implements [`Runnable`] for operations that run as one layer, and its form with the channels innermost, if it has one.
 macro_rules! runs_as {
-    ($($op:ident: |$this:ident, $at:ident| $layer:expr;)*) => {
+    ($($op:ident: |$this:ident, $at:ident| $layer:expr $(, |$of:ident, $place:ident, $given:ident| $form:expr)?;)*) => {
         $(impl $crate::plan::Runnable for layercake_ir::ops::$op {
             fn layer(
                 &self,
@@ -121,6 +126,11 @@ macro_rules! runs_as {
                 let $this = self;
                 Ok(std::sync::Arc::new($layer))
             }
+
+            $(fn form(&self, $place: &$crate::plan::At<'_>, $given: $crate::plan::Given) -> Option<$crate::layers::channels::Form> {
+                let $of = self;
+                $form
+            })?
         })*
     };
 }
@@ -135,6 +145,11 @@ macro_rules! elementwise {
             ) -> Result<std::sync::Arc<dyn $crate::layers::Layer>, $crate::EngineError> {
                 let $this = self;
                 Ok(std::sync::Arc::new($crate::layers::Pointwise($function)))
+            }
+
+            fn form(&self, _: &$crate::plan::At<'_>, _: $crate::plan::Given) -> Option<$crate::layers::channels::Form> {
+                let $this = self;
+                Some($crate::layers::channels::Form::Alike(std::sync::Arc::new($crate::layers::channels::Mapped($function))))
             }
 
             fn function(&self) -> Option<std::sync::Arc<dyn $crate::kernels::elementwise::Function>> {

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use layercake_ir::{Graph, Op, Shape, each_operation};
 
 use super::{At, Key, Runnable, Step, Writes};
-use crate::{EngineError, Mode, kernels::elementwise::Function, layers::Layer};
+use crate::{
+    EngineError, Mode,
+    kernels::elementwise::Function,
+    layers::{Layer, channels::Order},
+};
 
 /// The steps of a graph. [`super::buffers`] assigns the buffers.
 #[derive(Default)]
@@ -13,8 +17,13 @@ pub struct Listed {
     pub steps: Vec<Step>,
     /// The number of channels of each batch normalization.
     pub norms: Vec<usize>,
-    /// The shapes of the buffers that each hold all outputs of an operation with several. Their numbers follow those of the graph's values.
+    /// The shapes of values that the graph does not have: buffers that each hold all outputs of an operation with several, and values in another
+    /// order. Their numbers follow those of the graph's values.
     pub wholes: Vec<Shape>,
+    /// The order of each value.
+    pub orders: Vec<Order>,
+    /// The values that are read as outputs.
+    pub outputs: Vec<usize>,
 }
 
 /// Lists the steps of a graph.
@@ -51,11 +60,13 @@ pub fn list(graph: &Graph, key: Key) -> Result<Listed, EngineError> {
         let activation = next.map(|(_, function)| function);
         listed.steps.push(Step { tensors, activation, ..step(index, layer, node.inputs(), output, first_param) });
     }
+    listed.orders = vec![Order::Images; graph.values() + listed.wholes.len()];
+    listed.outputs = graph.outputs().iter().map(|port| port.value).collect();
     Ok(listed)
 }
 
 /// A step without tensors and without an activation.
-fn step(node: usize, layer: Arc<dyn Layer>, inputs: &[usize], output: usize, first_param: usize) -> Step {
+pub(super) fn step(node: usize, layer: Arc<dyn Layer>, inputs: &[usize], output: usize, first_param: usize) -> Step {
     Step {
         node,
         layer,
@@ -73,7 +84,7 @@ fn step(node: usize, layer: Arc<dyn Layer>, inputs: &[usize], output: usize, fir
 }
 
 /// Whether a value is an output or an input of a node.
-fn is_used(graph: &Graph, value: usize) -> bool {
+pub(super) fn is_used(graph: &Graph, value: usize) -> bool {
     graph.outputs().iter().any(|port| port.value == value) || graph.nodes().iter().any(|node| node.inputs().contains(&value))
 }
 
@@ -90,6 +101,7 @@ fn follower(graph: &Graph, index: usize, mode: Mode) -> Option<(usize, Arc<dyn F
     (users.next().is_none() && (mode == Mode::Infer || !function.by_input())).then_some((next, function))
 }
 
-fn function(op: &Op) -> Option<Arc<dyn Function>> {
+/// The elementwise function that an operation is.
+pub(super) fn function(op: &Op) -> Option<Arc<dyn Function>> {
     each_operation!(op, op => op.function(), else None)
 }

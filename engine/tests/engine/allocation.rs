@@ -7,7 +7,7 @@ use std::{
     cell::Cell,
 };
 
-use layercake_engine::{Engine, Mode};
+use layercake_engine::{Engine, Layout as Innermost, Mode};
 use layercake_ir::{
     Graph, Op,
     ops::{Relu, Tanh},
@@ -52,7 +52,11 @@ fn check(graph: &Graph) {
 
 #[track_caller]
 fn check_batch(graph: &Graph, batch: usize) {
-    let engine = Engine::default();
+    check_on(&Engine::default(), graph, batch);
+}
+
+#[track_caller]
+fn check_on(engine: &Engine, graph: &Graph, batch: usize) {
     let mut outputs: Vec<Vec<f32>> = graph.outputs().iter().map(|port| vec![0.0; batch * port.shape.len()]).collect();
     let grads: Vec<Vec<f32>> = graph.outputs().iter().map(|port| vec![0.5; batch * port.shape.len()]).collect();
     let grads: Vec<&[f32]> = grads.iter().map(Vec::as_slice).collect();
@@ -122,6 +126,18 @@ fn nothing_after_the_first_run() {
             log_softmax(0),
         ],
     ));
+}
+
+/// With the channels innermost all threads of the pool work on one layer; the caller is one of them.
+#[test]
+fn nothing_with_the_channels_innermost() {
+    let depthwise = conv_with(24, [[3, 3], [2, 2], [1, 1], [1, 1]], 24, false);
+    let graph = chain(
+        &[16, 12, 12],
+        &[conv(24, 3, 1), norm2d(true), Op::Relu(Relu {}), depthwise, norm2d(true), Op::Tanh(Tanh {}), conv(20, 1, 0), FLATTEN, linear(10)],
+    );
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    pool.install(|| check_on(&Engine::with_layout(Innermost::Channels), &graph, 3));
 }
 
 /// In a plan with layers computed in tiles, a lane has 16 images.

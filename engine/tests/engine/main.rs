@@ -2,6 +2,7 @@
 
 mod allocation;
 mod blocks;
+mod channels;
 mod curves;
 mod drawn;
 mod graphs;

@@ -1,6 +1,6 @@
 //! Networks for the tests, and the comparison of engine and interpreter.
 
-use layercake_engine::{Engine, Mode, rng};
+use layercake_engine::{Engine, Layout, Mode, rng};
 use layercake_ir::{
     Builder, Graph, INFER, Op, Shape,
     ops::{
@@ -216,5 +216,11 @@ pub fn check(graph: &Graph, batch: usize) {
                 agree("gradient of input", &found.input_grads, &wanted.input_grads);
             }
         }
+    }
+    let engine = Engine::with_layout(Layout::Channels);
+    let case = case(graph, batch, Mode::Infer);
+    let wanted = interpreter::run(&case).outputs;
+    for _ in 0..2 {
+        agree("output with the channels innermost", &on_engine(&engine, &case).outputs, &wanted);
     }
 }

@@ -25,6 +25,7 @@ Examples:
   layercake train --resume runs/lenet5-mnist-1                    resumes an interrupted run
   layercake data check DIR                                        validates all data sets in DIR
   layercake bench lenet5 --batch-size 64 --json
+  layercake bench resnet50 --infer --batch-size 1 --threads 2     the inference of any network, without a recipe for training
 
 Options of a command: layercake train --help";
 
@@ -302,14 +303,18 @@ pub(crate) struct EvalArgs {
     pub(crate) threads: Option<usize>,
 }
 
-/// Time a training step (forward, softmax cross entropy, backward, Adam) and an inference on random images.
+/// Time a training step (forward, softmax cross entropy, backward, Adam) and an inference of an image classifier on random images, or the inference of
+/// any network.
 ///
 /// Reports the median after 3 warm-up repetitions: at least 15 repetitions, then up to 1.5 seconds or 300 repetitions.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// The model (see `layercake list`).
+    /// The model (see `layercake list`); with --infer also a graph file with the extension .json, or a file with the extension .onnx.
     pub(crate) model: String,
-    /// Images per batch.
+    /// Time the inference only, of any network, with initial values of seed 0 and random inputs.
+    #[arg(long)]
+    pub(crate) infer: bool,
+    /// Images, or other samples, per batch.
     #[arg(long, value_name = "N", value_parser = count, default_value_t = 64)]
     pub(crate) batch_size: usize,
     /// The device; cuda needs a build with the feature `cuda`.

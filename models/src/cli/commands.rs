@@ -10,17 +10,17 @@ use layercake::io::{load_graph, save_graph, write_atomically};
 use layercake::ir::Graph;
 use layercake::{Drawing, Summary};
 use layercake_models::{
-    AgentOptions, BenchOptions, DeviceKind, EvalOptions, ModelError, PlayOptions, SampleOptions, Samples, TrainOptions, ZooModel, zoo,
+    AgentOptions, DeviceKind, EvalOptions, ModelError, PlayOptions, SampleOptions, Samples, TrainOptions, ZooModel, zoo,
 };
 use layercake_train::data::{self, KnownDataset};
 use layercake_train::rl::{Baseline, KnownEnvironment};
 use layercake_train::run::RunConfig;
-use layercake_train::{CancellationToken, Metrics, Timing, TrainError};
+use layercake_train::{CancellationToken, Metrics, TrainError};
 
-use crate::args::{self, AgentArgs, BenchArgs, Cli, Command, DataCommand, EvalArgs, PlayArgs, SampleArgs, Shown, TrainArgs, Without};
+use crate::args::{self, AgentArgs, Cli, Command, DataCommand, EvalArgs, PlayArgs, SampleArgs, Shown, TrainArgs, Without};
 use crate::error::{CommandError, INTERRUPTED};
 
-type Outcome = Result<(), CommandError>;
+pub(crate) type Outcome = Result<(), CommandError>;
 
 pub(crate) fn run(cli: Cli) -> Outcome {
     layercake::check_instruction_set()?;
@@ -38,7 +38,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Eval(args) => eval(args),
         Command::Sample(args) => sample(args),
         Command::Play(args) => play(args),
-        Command::Bench(args) => bench(args),
+        Command::Bench(args) => crate::bench::run(args),
         Command::Data(DataCommand::Check { folder }) => check_data(&folder),
         Command::Fmt { files, check } => crate::fmt::run(&files, check),
     }
@@ -147,7 +147,7 @@ fn agent_options(args: &AgentArgs) -> Result<AgentOptions, CommandError> {
     })
 }
 
-fn device(device: args::Device) -> DeviceKind {
+pub(crate) fn device(device: args::Device) -> DeviceKind {
     match device {
         args::Device::Cpu => DeviceKind::Cpu,
         args::Device::Cuda => DeviceKind::Cuda,
@@ -229,27 +229,6 @@ fn play(args: PlayArgs) -> Outcome {
     Ok(())
 }
 
-fn bench(args: BenchArgs) -> Outcome {
-    let model = named(&args.model)?;
-    use_threads(args.threads)?;
-    let done = model.bench(&BenchOptions { batch_size: args.batch_size, device: device(args.device) })?;
-    let mut out = stdout().lock();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string(&done).expect("plain data can be written as JSON"))?;
-        return Ok(());
-    }
-    let place = match done.device {
-        "cpu" => format!("{} threads", done.threads),
-        other => other.to_owned(),
-    };
-    writeln!(out, "{}, {} images per step, {place}", done.model, done.batch_size)?;
-    for (what, Timing { median_ms, min_ms, items_per_second, steps }) in [("training step", done.train), ("inference", done.infer)] {
-        let speed = HumanCount(items_per_second as u64);
-        writeln!(out, "{what:14} median {median_ms:9.3} ms, minimum {min_ms:9.3} ms, {speed:>9} images/s, {steps} repetitions")?;
-    }
-    Ok(())
-}
-
 /// Prints the contents of each data set. Sets with errors are reported together after all sets have been read.
 fn check_data(folder: &Path) -> Outcome {
     let sets = data::check(folder).map_err(TrainError::from).map_err(ModelError::from)?;
@@ -271,7 +250,7 @@ fn check_data(folder: &Path) -> Outcome {
 }
 
 /// The graph of a model, of a graph file, or of an ONNX file.
-fn graph(Shown { model: name, environment: wanted }: &Shown) -> Result<Graph, CommandError> {
+pub(crate) fn graph(Shown { model: name, environment: wanted }: &Shown) -> Result<Graph, CommandError> {
     let wanted = wanted.as_deref().map(environment).transpose()?;
     let ending = Path::new(name).extension().and_then(OsStr::to_str).filter(|ending| FILES.contains(ending));
     if let Some(ending) = ending {
@@ -300,7 +279,7 @@ fn graph_of_file(path: &str, ending: &str) -> Result<Graph, CommandError> {
     }
 }
 
-fn named(name: &str) -> Result<Box<dyn ZooModel>, CommandError> {
+pub(crate) fn named(name: &str) -> Result<Box<dyn ZooModel>, CommandError> {
     let all = zoo();
     let unknown = CommandError::unknown("model", name, all.iter().map(|model| model.name()));
     all.into_iter().find(|model| model.name() == name).ok_or(unknown)
@@ -316,7 +295,7 @@ fn environment(name: &str) -> Result<KnownEnvironment, CommandError> {
 }
 
 /// Sets the number of threads of the process.
-fn use_threads(threads: Option<usize>) -> Outcome {
+pub(crate) fn use_threads(threads: Option<usize>) -> Outcome {
     let Some(threads) = threads else { return Ok(()) };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     pool.map_err(|error| CommandError::Threads { threads, reason: error.to_string() })

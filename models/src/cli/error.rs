@@ -58,8 +58,10 @@ pub(crate) enum CommandError {
     #[cfg(feature = "onnx")]
     #[error(transparent)]
     Onnx(#[from] layercake::io::onnx::OnnxError),
+    /// Options that do not go together.
+    #[error("{0}")]
+    Option(String),
     /// The network cannot be built or run.
-    #[cfg(feature = "onnx")]
     #[error("{0}")]
     Network(String),
     /// A file of tensors is not what the model takes, or cannot be written.

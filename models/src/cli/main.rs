@@ -1,6 +1,7 @@
 //! The `layercake` command: trains, evaluates, samples and benchmarks the models of the zoo.
 
 mod args;
+mod bench;
 mod commands;
 mod error;
 mod fmt;

@@ -101,6 +101,21 @@ fn a_benchmark() {
         assert!(result[kind]["steps"].as_u64().unwrap() >= 15, "{result}");
     }
     assert!(place.works("bench lenet5 --batch-size 2").contains("training step"));
+    // Networks with a recipe and without, of images and of token ids, with several inputs; and files.
+    place.works("export nin --json nin.json");
+    for model in ["lenet5", "char_lstm", "gru_cell", "transformer", "film", "nin.json"] {
+        let result: serde_json::Value =
+            serde_json::from_str(&place.works(&format!("bench {model} --infer --batch-size 2 --threads 2 --json"))).unwrap();
+        assert_eq!((&result["model"], &result["batch_size"], &result["threads"]), (&model.into(), &2.into(), &2.into()));
+        assert!(result["milliseconds"].as_f64().unwrap() >= result["minimum"].as_f64().unwrap(), "{result}");
+        assert!(["processor", "instruction_set"].iter().all(|key| !result[*key].as_str().unwrap().is_empty()), "{result}");
+    }
+    assert!(place.works("bench gru_cell --infer --batch-size 2").contains("inference"));
+    place.fails(
+        "bench gru_cell --infer --device cuda",
+        1,
+        "error: `--infer` times networks on the CPU; without it, `--device cuda` times image classifiers",
+    );
 }
 
 /// The real gzip-compressed files: one epoch reaches a high accuracy.

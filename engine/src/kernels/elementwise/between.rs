@@ -36,6 +36,10 @@ impl Curve for Hardtanh {
         false
     }
 
+    fn limits(self) -> Option<[f32; 2]> {
+        Some([self.min_val as f32, self.max_val as f32])
+    }
+
     #[inline(always)]
     fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
         Between { low: self.min_val as f32, high: self.max_val as f32 }.value(simd, x)
@@ -50,6 +54,10 @@ impl Curve for Hardtanh {
 impl Curve for Relu6 {
     fn by_input(self) -> bool {
         false
+    }
+
+    fn limits(self) -> Option<[f32; 2]> {
+        Some([0.0, 6.0])
     }
 
     #[inline(always)]

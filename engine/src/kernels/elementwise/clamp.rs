@@ -10,6 +10,10 @@ impl Curve for Clamp {
         false
     }
 
+    fn limits(self) -> Option<[f32; 2]> {
+        Some([self.min as f32, self.max as f32])
+    }
+
     #[inline(always)]
     fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
         let (low, high) = (simd.splat_f32s(self.min as f32), simd.splat_f32s(self.max as f32));

@@ -35,6 +35,11 @@ pub trait Curve: Copy + Debug + Send + Sync + 'static {
     /// the same result. Otherwise the result can overwrite the input in training.
     fn by_input(self) -> bool;
 
+    /// The least and the largest value, if the function is the nearest number between them.
+    fn limits(self) -> Option<[f32; 2]> {
+        None
+    }
+
     /// The value.
     fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s;
 
@@ -46,6 +51,9 @@ pub trait Curve: Copy + Debug + Send + Sync + 'static {
 pub trait Function: Debug + Send + Sync {
     /// [`Curve::by_input`]
     fn by_input(&self) -> bool;
+
+    /// [`Curve::limits`]
+    fn limits(&self) -> Option<[f32; 2]>;
 
     /// Replaces each element by the function's value.
     fn forward(&self, x: &mut [f32]);
@@ -62,6 +70,10 @@ pub trait Function: Debug + Send + Sync {
 impl<C: Curve> Function for C {
     fn by_input(&self) -> bool {
         Curve::by_input(*self)
+    }
+
+    fn limits(&self) -> Option<[f32; 2]> {
+        Curve::limits(*self)
     }
 
     fn forward(&self, x: &mut [f32]) {

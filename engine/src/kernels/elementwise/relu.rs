@@ -10,6 +10,10 @@ impl Curve for Relu {
         false
     }
 
+    fn limits(self) -> Option<[f32; 2]> {
+        Some([0.0, f32::INFINITY])
+    }
+
     /// The comparison is false for NaN, so NaN stays.
     #[inline(always)]
     fn value<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {

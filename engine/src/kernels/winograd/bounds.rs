@@ -68,6 +68,41 @@ pub fn find(channels: usize, images: usize, x: &[f32], maxima: &mut [f32], kept:
     );
 }
 
+/// The number of elements of [`line`]'s result.
+pub const LINE: usize = 3;
+
+/// What [`stand_out`] needs to know of some positions `[positions, channels]`: the sum of the square roots of their maxima, the number of those that
+/// are not zero, and the largest.
+pub fn line(channels: usize, x: &[f32]) -> [f32; LINE] {
+    vectorized(
+        #[inline(always)]
+        || {
+            let [mut sum, mut count, mut most] = [0.0; LINE];
+            for x in x.chunks_exact(channels) {
+                let own = f32::from_bits(x.iter().fold(0, |most, x| x.abs().to_bits().max(most)));
+                let within = own <= MOST;
+                sum += if within { own.sqrt() } else { 0.0 };
+                count += if own > 0.0 && within { 1.0 } else { 0.0 };
+                most = greater(most, own);
+            }
+            [sum, count, most]
+        },
+    )
+}
+
+/// Whether an element of an image is beyond its limit, from all its lines.
+pub fn stand_out(channels: usize, positions: usize, lines: &[f32]) -> bool {
+    let [mut sum, mut count, mut most] = [0.0; LINE];
+    for line in lines.chunks_exact(LINE) {
+        sum += line[0];
+        count += line[1];
+        most = greater(most, line[2]);
+    }
+    let typical = sum / f32::max(count, positions as f32 / SPARSE);
+    let far = FAR * (channels as f32).sqrt() * typical * typical;
+    is_beyond(most, far.min(MOST))
+}
+
 /// Whether an element is too large for tiles, or NaN.
 #[inline(always)]
 pub(super) fn is_beyond(x: f32, limit: f32) -> bool {

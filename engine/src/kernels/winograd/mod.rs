@@ -11,6 +11,7 @@ mod corner;
 mod data;
 mod lanes;
 mod matrices;
+pub mod places;
 pub mod singly;
 mod sums;
 mod taps;
