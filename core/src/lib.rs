@@ -229,6 +229,12 @@ pub mod __private {
     pub use layercake_ir as ir;
     pub use layercake_macros::network_impl;
 
+    /// What a network of `onnx("..")` names.
+    #[cfg(feature = "onnx")]
+    pub mod onnx {
+        pub use crate::io::onnx::typed::{Source, pretrained, pretrained_from};
+        pub use crate::io::onnx::{BatchAxis, OnnxError};
+    }
     pub use crate::ids::{ForwardError, or_panic};
     pub use crate::init::InitRule;
     pub use crate::layers::{self, Layer};

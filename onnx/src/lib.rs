@@ -13,6 +13,6 @@ mod refusal;
 mod tensor;
 
 pub use export::{OPSET, export};
-pub use import::{BatchAxis, ImportError, Imported, LoadOptions, NEWEST_OPSET, OLDEST_OPSET, import};
+pub use import::{BatchAxis, ImportError, Imported, LoadOptions, NEWEST_OPSET, OLDEST_OPSET, Unfit, import};
 pub use refusal::{Refusal, Refusals};
 pub use tensor::Tensor;

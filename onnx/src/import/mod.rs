@@ -4,13 +4,17 @@ mod activation;
 mod arithmetic;
 mod arrange;
 mod attributes;
+mod cast;
 mod convolution;
 mod elementwise;
 mod error;
+mod extremum;
 mod fold;
 mod importer;
 mod inputs;
+mod integers;
 mod literal;
+mod logic;
 mod moves;
 mod norm;
 mod pool;
@@ -20,7 +24,7 @@ mod reduce;
 mod reshape;
 mod value;
 
-pub use error::ImportError;
+pub use error::{ImportError, Unfit};
 use importer::Importer;
 pub use inputs::{BatchAxis, LoadOptions};
 use layercake_ir::Graph;
@@ -33,7 +37,7 @@ use crate::{Tensor, proto};
 pub const OLDEST_OPSET: i64 = 7;
 
 /// The newest version of ONNX's operators that is read.
-pub const NEWEST_OPSET: i64 = 25;
+pub const NEWEST_OPSET: i64 = 28;
 
 /// What a file holds.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ fn check(folder: &Path, name: &str, bar: f32) -> Result<f32, String> {
     let numbers = numbers(&folder.join(format!("{name}.safetensors")));
     let mut options = LoadOptions::default();
     for (name, input) in numbers.iter().filter_map(|(name, numbers)| Some((name.strip_prefix("in.")?, numbers))) {
-        options.shapes.insert(name.to_owned(), input.dims.clone());
+        options.shapes.insert(name.to_owned(), input.dims.iter().copied().map(Some).collect());
     }
     // What does not run sample by sample may run as one sample.
     let imported = import(&bytes, &options).or_else(|error: ImportError| {

@@ -34,6 +34,14 @@ pub enum OnnxError {
         /// The reason.
         reason: String,
     },
+    /// A network that was read while its program was compiled has another file now.
+    #[error("{}: it describes another network than `{network}` was compiled from; compile the program again with this file", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// The network.
+        network: String,
+    },
     /// The file could not be written.
     #[error("{}: cannot write it: {source}", path.display())]
     Write {

@@ -29,8 +29,10 @@
 mod error;
 mod load;
 mod save;
+#[doc(hidden)]
+pub mod typed;
 
 pub use error::OnnxError;
-pub use layercake_onnx::{BatchAxis, ImportError, LoadOptions, NEWEST_OPSET, OLDEST_OPSET, OPSET, Refusal, Refusals};
+pub use layercake_onnx::{BatchAxis, ImportError, LoadOptions, NEWEST_OPSET, OLDEST_OPSET, OPSET, Refusal, Refusals, Unfit};
 pub use load::{load, load_bytes, load_with};
 pub use save::{Portrayed, save, save_resized, to_bytes};

@@ -86,6 +86,7 @@ impl Importer {
         if let Some(&value) = self.parameters.get(&key) {
             return Ok(value);
         }
+        constant.check_exact()?;
         let data = match &constant.elements {
             Elements::Floats(all) => all.clone(),
             Elements::Ints(all) if all.iter().all(|int| !int.batch) => all.iter().map(|int| int.number as f32).collect(),
