@@ -41,6 +41,7 @@ def checked(name, feeds, *model):
     outputs = session.run(None, feeds)
     numbers = {f"out.{port.name}": output for port, output in zip(session.get_outputs(), outputs)}
     save_file({**{f"in.{port}": value for port, value in feeds.items()}, **numbers}, FOLDER / f"{name}.safetensors")
+    return model
 
 
 def floats(name, *shape):
@@ -86,6 +87,24 @@ checked(
     [helper.make_tensor_value_info("words:0", TensorProto.INT64, ["n", "sequence"]), floats("type", "n", 6)],
     [floats("tags:0", "n", "sequence", 3), floats("mean", "n", 6)],
     [tensor("table", 12, 6), ints("axes", 1), tensor("dense/kernel:0", 6, 3), tensor("dense/bias:0", 3)],
+)
+
+# A layer that is applied twice, and numbers in a file beside the model.
+shared = checked(
+    "beside",
+    {"x": random.standard_normal((2, 6)).astype(numpy.float32)},
+    [
+        helper.make_node("Gemm", ["x", "fc.weight", "fc.bias"], ["a"], "first", transB=1),
+        helper.make_node("Tanh", ["a"], ["b"], "tanh"),
+        helper.make_node("Gemm", ["b", "fc.weight", "fc.bias"], ["c"], "second", transB=1),
+        helper.make_node("Gemm", ["c", "fc.weight", "other.bias"], ["y"], "third", transB=1),
+    ],
+    [floats("x", "batch", 6)],
+    [floats("y", "batch", 6)],
+    [tensor("fc.weight", 6, 6), tensor("fc.bias", 6), tensor("other.bias", 6)],
+)
+onnx.save(
+    shared, FOLDER / "beside.onnx", save_as_external_data=True, all_tensors_to_one_file=True, location="beside.bin", size_threshold=0
 )
 
 # Operators and an attribute that have no layer.

@@ -29,7 +29,8 @@ impl Printer<'_> {
             true => quote!(::core::option::Option::Some(::core::include_bytes!(#place))),
             false => quote!(::core::option::Option::None),
         };
-        let source = source(k, file, &place, &bytes);
+        let others = beside.iter().filter(|_| included).map(|(name, place)| quote!((#name, ::core::include_bytes!(#place))));
+        let source = source(k, file, &place, quote!(bytes: #bytes, beside: &[#(#others),*]));
         // Without the reader there is no such error, and the program does not compile in any case.
         let error = if cfg!(feature = "onnx") { quote!(#k::onnx::OnnxError) } else { quote!(::core::convert::Infallible) };
         let [own, other] = match sound {
@@ -91,13 +92,18 @@ fn place(path: &str) -> TokenStream {
     quote!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path))
 }
 
+/// The path of a file that lies beside another.
+fn sibling(path: &str, name: &str) -> String {
+    Path::new(path).with_file_name(name).to_string_lossy().into_owned()
+}
+
 /// Whether the weights are in the program.
 fn included(file: &File) -> bool {
     file.options.iter().any(|option| option.value == FileValue::Word("included".to_owned()))
 }
 
 /// The file and its options, for the reader at run time.
-fn source(k: &TokenStream, file: &File, place: &TokenStream, bytes: &TokenStream) -> TokenStream {
+fn source(k: &TokenStream, file: &File, place: &TokenStream, content: TokenStream) -> TokenStream {
     let (mut sizes, mut shapes, mut batch) = (Vec::new(), Vec::new(), quote!(Agreed));
     for option in &file.options {
         let name = &option.name;
@@ -124,7 +130,7 @@ fn source(k: &TokenStream, file: &File, place: &TokenStream, bytes: &TokenStream
     quote! {
         #k::onnx::Source {
             path: #place,
-            bytes: #bytes,
+            #content,
             sizes: &[#(#sizes),*],
             shapes: &[#(#shapes),*],
             batch: #k::onnx::BatchAxis::#batch,

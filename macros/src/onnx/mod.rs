@@ -20,7 +20,7 @@ use crate::shape::{Model, Node, Port, State};
 
 /// The model of a network that a file has. What is wrong with the file is reported at its path.
 pub fn model<'a>(network: &'a Network, file: &File, report: &mut Report) -> Model<'a> {
-    let graph = graph(file, report);
+    let (graph, files) = graph(file, report).unzip();
     let mut fields = Fields::default();
     let (inputs, outputs) = match &graph {
         Some(graph) => (ports(graph.inputs()), ports(graph.outputs())),
@@ -41,16 +41,20 @@ pub fn model<'a>(network: &'a Network, file: &File, report: &mut Report) -> Mode
         stated: Vec::new(),
         shared: Vec::new(),
         words: Vec::new(),
+        files: files.unwrap_or_default(),
     }
 }
 
+/// A graph, and the files beside that of the graph that have numbers of it.
+type Found = (Graph, Vec<String>);
+
 #[cfg(feature = "onnx")]
-fn graph(file: &File, report: &mut Report) -> Option<Graph> {
+fn graph(file: &File, report: &mut Report) -> Option<Found> {
     read::graph(file, report)
 }
 
 #[cfg(not(feature = "onnx"))]
-fn graph(file: &File, report: &mut Report) -> Option<Graph> {
+fn graph(file: &File, report: &mut Report) -> Option<Found> {
     without::graph(file, report)
 }
 

@@ -4,9 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use layercake_ir::Graph;
-use layercake_onnx::{BatchAxis, ImportError, LoadOptions};
+use layercake_onnx::{BatchAxis, Folder, ImportError, LoadOptions, import_beside};
 
+use super::Found;
 use crate::ast::{File, FileValue};
 use crate::report::Report;
 
@@ -14,7 +14,7 @@ use crate::report::Report;
 const MOST: usize = 40;
 
 /// The graph in a file; None if there is none, which is reported.
-pub fn graph(file: &File, report: &mut Report) -> Option<Graph> {
+pub fn graph(file: &File, report: &mut Report) -> Option<Found> {
     let path = file.path.as_ref().filter(|_| !file.illegible)?;
     let name = path.value();
     let place = place(&name);
@@ -25,8 +25,8 @@ pub fn graph(file: &File, report: &mut Report) -> Option<Graph> {
             return None;
         }
     };
-    let error = match layercake_onnx::import(&bytes, &options(file)) {
-        Ok(found) => return Some(found.graph),
+    let error = match import_beside(&bytes, &options(file), &mut Folder::of(&place)) {
+        Ok(found) => return Some((found.graph, found.files)),
         Err(error) => error,
     };
     match error {

@@ -1,12 +1,11 @@
 //! What is said of a file where Layercake was built without its reader.
 
-use layercake_ir::Graph;
-
+use super::Found;
 use crate::ast::File;
 use crate::report::Report;
 
 /// Reports that the feature is off.
-pub fn graph(file: &File, report: &mut Report) -> Option<Graph> {
+pub fn graph(file: &File, report: &mut Report) -> Option<Found> {
     let text = "this reads an ONNX file, for which Layercake needs its feature `onnx`\nnote: in Cargo.toml, `layercake = { .., features = [\"onnx\"] }`";
     report.add(&file.kind, text);
     None

@@ -10,7 +10,8 @@ use layercake::io::{load_graph, save_graph, write_atomically};
 use layercake::ir::Graph;
 use layercake::{Drawing, Summary};
 use layercake_models::{
-    AgentOptions, BenchOptions, DeviceKind, EvalOptions, ModelError, PlayOptions, SampleOptions, Samples, TrainOptions, ZooModel, zoo,
+    AgentOptions, BenchOptions, DeviceKind, EvalOptions, ModelError, PlayOptions, SampleOptions, Samples, TrainOptions, ZooModel,
+    bench_graph, zoo,
 };
 use layercake_train::data::{self, KnownDataset};
 use layercake_train::rl::{Baseline, KnownEnvironment};
@@ -76,7 +77,20 @@ fn draw(model: &str, out: &Path, full: bool) -> Outcome {
 fn train(args: TrainArgs) -> Outcome {
     use_threads(args.threads)?;
     let TrainArgs {
-        epochs, batch_size, lr, seed, validation, patience, restore_best, out, resume, checkpoint_every, data_dir, agent, ..
+        epochs,
+        batch_size,
+        lr,
+        from,
+        seed,
+        validation,
+        patience,
+        restore_best,
+        out,
+        resume,
+        checkpoint_every,
+        data_dir,
+        agent,
+        ..
     } = args;
     let agent = agent_options(&agent)?;
     let cancellation = cancel_on_signals()?;
@@ -86,6 +100,7 @@ fn train(args: TrainArgs) -> Outcome {
         epochs,
         batch_size,
         lr,
+        from,
         seed,
         validation,
         patience,
@@ -229,9 +244,12 @@ fn play(args: PlayArgs) -> Outcome {
 }
 
 fn bench(args: BenchArgs) -> Outcome {
-    let model = named(&args.model)?;
     use_threads(args.threads)?;
-    let done = model.bench(&BenchOptions { batch_size: args.batch_size, device: device(args.device) })?;
+    let options = BenchOptions { batch_size: args.batch_size, device: device(args.device) };
+    let done = match file(&args.model)? {
+        Some(graph) => bench_graph(&args.model, graph, &options)?,
+        None => named(&args.model)?.bench(&options)?,
+    };
     let mut out = stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&done).expect("plain data can be written as JSON"))?;
@@ -241,10 +259,11 @@ fn bench(args: BenchArgs) -> Outcome {
         "cpu" => format!("{} threads", done.threads),
         other => other.to_owned(),
     };
-    writeln!(out, "{}, {} images per step, {place}", done.model, done.batch_size)?;
+    let unit = done.unit;
+    writeln!(out, "{}, {} {unit} per step, {place}", done.model, done.batch_size)?;
     for (what, Timing { median_ms, min_ms, items_per_second, steps }) in [("training step", done.train), ("inference", done.infer)] {
         let speed = HumanCount(items_per_second as u64);
-        writeln!(out, "{what:14} median {median_ms:9.3} ms, minimum {min_ms:9.3} ms, {speed:>9} images/s, {steps} repetitions")?;
+        writeln!(out, "{what:14} median {median_ms:9.3} ms, minimum {min_ms:9.3} ms, {speed:>9} {unit}/s, {steps} repetitions")?;
     }
     Ok(())
 }
@@ -269,14 +288,21 @@ fn check_data(folder: &Path) -> Outcome {
     if invalid.is_empty() { Ok(()) } else { Err(CommandError::InvalidSets { sets: invalid.join(", ") }) }
 }
 
+/// The graph of a graph file or of an ONNX file; None for a name.
+fn file(model: &str) -> Result<Option<Graph>, CommandError> {
+    let ending = Path::new(model).extension().and_then(OsStr::to_str);
+    match ending {
+        Some("json") => Ok(Some(load_graph(model)?)),
+        #[cfg(feature = "onnx")]
+        Some("onnx") => Ok(Some(layercake::io::onnx::load(model)?.graph().clone())),
+        _ => Ok(None),
+    }
+}
+
 /// The graph of a model, of a graph file, or of an ONNX file.
 fn graph(model: &str) -> Result<Graph, CommandError> {
-    if Path::new(model).extension().is_some_and(|ending| ending == "json") {
-        return Ok(load_graph(model)?);
-    }
-    #[cfg(feature = "onnx")]
-    if Path::new(model).extension().is_some_and(|ending| ending == "onnx") {
-        return Ok(layercake::io::onnx::load(model)?.graph().clone());
+    if let Some(graph) = file(model)? {
+        return Ok(graph);
     }
     let model = named(model)?;
     let graph = model.graph().ok_or(ModelError::Unsupported { model: model.name(), action: "shown", reason: "it is not a network" })?;

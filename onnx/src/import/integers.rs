@@ -68,7 +68,7 @@ pub(super) fn check(i: &Importer, op: &Op<'_>) -> Outcome<()> {
         };
         if !fits {
             let what = if data.kind == Kind::Truth { "truth values" } else { "integers" };
-            return Err(format!("it computes with {what}, which is not supported for this operator").into());
+            return Err(format!("there is no layer for this operator on {what}").into());
         }
     }
     Ok(())

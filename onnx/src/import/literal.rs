@@ -14,7 +14,7 @@ pub(super) fn read(tensor: &proto::Tensor) -> Result<Const, String> {
     let (Some(dims), Some(len)) = (dims, len) else { return Err(format!("the shape {:?} is not possible", tensor.dims)) };
     check_dims(&dims)?;
     if tensor.data_location != 0 || !tensor.external_data.is_empty() {
-        return Err("its data are in another file, which is not read".to_owned());
+        return Err("its numbers are in another file, which is not read here".to_owned());
     }
     let elements = elements(tensor)?;
     if elements.len() != len {

@@ -12,8 +12,8 @@ use crate::run::{Numbers, difference, numbers, run};
 /// The largest difference, relative to the largest expected number.
 const BAR: f32 = 1e-4;
 
-/// Cases whose expected numbers are printed with four digits in ONNX's source.
-const FOUR_DIGITS: [&str; 1] = ["layer_norm_placeholder"];
+/// Cases whose expected numbers have four digits in ONNX's source.
+const FOUR_DIGITS: [&str; 1] = ["averagepool_2d_ceil_last_window_starts_on_pad"];
 
 /// What came of a case.
 #[derive(Debug, PartialEq)]
@@ -58,17 +58,17 @@ fn node_tests() {
 /// as one sample. It fails if any of these gives other numbers.
 fn case(folder: &Path, name: &str) -> Outcome {
     let numbers = numbers(&folder.join(format!("{name}.safetensors")));
+    let bar = if FOUR_DIGITS.contains(&name) { 2.0 * BAR } else { BAR };
     let mut outcome = Outcome::Refused(String::new());
     for ending in ["onnx", "fixed.onnx"] {
         let Ok(bytes) = std::fs::read(folder.join(format!("{name}.{ending}"))) else { continue };
         for batch in [BatchAxis::Agreed, BatchAxis::Absent] {
             match import(&bytes, &LoadOptions { batch, ..LoadOptions::default() }) {
-                Err(error) if matches!(&outcome, Outcome::Refused(reason) if reason.is_empty()) => {
-                    outcome = Outcome::Refused(error.to_string())
-                }
+                // The last form has the fewest inputs that are computed, so that its reason says most.
+                Err(error) if outcome != Outcome::Passed => outcome = Outcome::Refused(error.to_string()),
                 Err(_) => {}
                 Ok(imported) => match compare(&imported, &numbers) {
-                    Ok(worst) if worst <= BAR => outcome = Outcome::Passed,
+                    Ok(worst) if worst <= bar => outcome = Outcome::Passed,
                     Ok(worst) => return Outcome::Failed(format!("{ending}, {batch:?}: differs by {worst:e}")),
                     Err(reason) => return Outcome::Failed(format!("{ending}, {batch:?}: {reason}")),
                 },

@@ -2,7 +2,7 @@
 
 use dfdx::tensor::Cpu;
 use layercake::io::onnx::{LoadOptions, load_bytes, save_resized, to_bytes};
-use layercake::ir::Shape;
+use layercake::ir::{Graph, Op, Shape};
 use layercake::{GraphModel, Model, io};
 use layercake_tests::difference;
 
@@ -54,6 +54,26 @@ fn names_are_kept() {
         load_bytes(&to_bytes(&model).expect("layers of ONNX"), &LoadOptions::default(), "resnet20").expect("a file as it is written");
     let names = |model: &GraphModel| model.named_tensors().iter().map(|tensor| tensor.path().to_owned()).collect::<Vec<_>>();
     assert_eq!(names(&read), names(&model));
+}
+
+/// A network that is written and read again is the declared one, node by node. A plan is made from the nodes, so it has the same steps, buffers and speed.
+#[test]
+fn an_imported_network_has_the_declared_plan() {
+    for name in ["resnet18_cifar", "mobilenet_v2", "lenet5"] {
+        let declared = layercake_models::zoo().iter().find_map(|model| model.graph().filter(|_| model.name() == name)).expect("in the zoo");
+        let bytes = to_bytes(&GraphModel::new(declared.clone(), &Cpu::seed_from_u64(0))).expect("layers of ONNX");
+        let read = load_bytes(&bytes, &LoadOptions::default(), name).expect("a file as it is written");
+        let steps = |graph: &Graph| -> Vec<_> {
+            let nodes = graph.inlined().nodes().to_vec();
+            nodes.into_iter().filter(|node| !only_trains(&node.op)).map(|node| (node.op.spec().kind, node.output, node.params())).collect()
+        };
+        assert_eq!(steps(read.graph()), steps(declared), "{name}");
+    }
+}
+
+/// Whether a layer leaves nothing in a file.
+fn only_trains(op: &Op) -> bool {
+    matches!(op, Op::Dropout(_) | Op::Dropout2d(_) | Op::StochasticDepth(_))
 }
 
 /// Another length than the graph has.

@@ -42,6 +42,14 @@ pub enum OnnxError {
         /// The network.
         network: String,
     },
+    /// Tensors that differ from the model's.
+    #[error("{}: {}", path.display(), reasons.join("\n"))]
+    Tensors {
+        /// The file.
+        path: PathBuf,
+        /// What differs, a line for each tensor.
+        reasons: Vec<String>,
+    },
     /// The file could not be written.
     #[error("{}: cannot write it: {source}", path.display())]
     Write {

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use dfdx::nn::BuildModule;
 use layercake_ir::Graph;
-use layercake_onnx::{BatchAxis, LoadOptions, import};
+use layercake_onnx::{BatchAxis, Beside, Folder, InMemory, LoadOptions, Tensor, import_beside};
 
 use super::OnnxError;
+use super::parameters::fill;
 use crate::device_error::DeviceError;
 use crate::io::read;
 use crate::{Backend, Model, Network};
@@ -19,6 +20,8 @@ pub struct Source {
     pub path: &'static str,
     /// Its bytes, if they are in the program.
     pub bytes: Option<&'static [u8]>,
+    /// The files beside it that have numbers of it, if they are in the program.
+    pub beside: &'static [(&'static str, &'static [u8])],
     /// [`LoadOptions::sizes`]
     pub sizes: &'static [(&'static str, usize)],
     /// [`LoadOptions::shapes`]
@@ -38,7 +41,7 @@ where
 {
     let path = Path::new(source.path);
     let numbers = match source.bytes {
-        Some(bytes) => numbers(source, N::GRAPH, path, bytes)?,
+        Some(bytes) => numbers(source, N::GRAPH, path, bytes, &mut InMemory(source.beside))?,
         None => from_file(source, N::GRAPH, path)?,
     };
     build(numbers, path, device)
@@ -57,25 +60,25 @@ where
 }
 
 /// The numbers of a network's tensors by path.
-type Numbers = HashMap<String, Vec<f32>>;
+type Numbers = HashMap<String, Tensor>;
 
 fn from_file(source: &Source, graph: &Graph, path: &Path) -> Result<Numbers, OnnxError> {
     let bytes = read(path).map_err(|source| OnnxError::Read { path: path.into(), source })?;
-    numbers(source, graph, path, &bytes)
+    numbers(source, graph, path, &bytes, &mut Folder::of(path))
 }
 
-fn numbers(source: &Source, graph: &Graph, path: &Path, bytes: &[u8]) -> Result<Numbers, OnnxError> {
+fn numbers(source: &Source, graph: &Graph, path: &Path, bytes: &[u8], files: &mut dyn Beside) -> Result<Numbers, OnnxError> {
     let options = LoadOptions {
         sizes: source.sizes.iter().map(|&(name, size)| (name.to_owned(), size)).collect(),
         shapes: source.shapes.iter().map(|&(name, shape)| (name.to_owned(), shape.to_vec())).collect(),
         batch: source.batch,
     };
-    let imported = import(bytes, &options).map_err(|reason| OnnxError::Import { path: path.into(), reason })?;
+    let imported = import_beside(bytes, &options, files).map_err(|reason| OnnxError::Import { path: path.into(), reason })?;
     let found = imported.graph;
     if (&found.inputs, &found.nodes, &found.outputs) != (&graph.inputs, &graph.nodes, &graph.outputs) {
         return Err(OnnxError::Changed { path: path.into(), network: graph.name().to_owned() });
     }
-    Ok(imported.tensors.into_iter().map(|(path, tensor)| (path, tensor.data)).collect())
+    Ok(imported.tensors.into_iter().collect())
 }
 
 fn build<N, D>(mut numbers: Numbers, path: &Path, device: &D) -> Result<N, OnnxError>
@@ -85,9 +88,6 @@ where
 {
     let network = |error: D::Err| OnnxError::Network { path: path.into(), reason: DeviceError::of(&error).to_string() };
     let mut net = N::try_build(device).map_err(network)?;
-    net.for_each_tensor_mut(|mut tensor| {
-        let numbers = numbers.remove(tensor.path()).expect("the reader gives every tensor of the graph");
-        tensor.copy_from(&numbers);
-    });
+    fill(&mut net, &mut numbers);
     Ok(net)
 }

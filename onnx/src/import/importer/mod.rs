@@ -14,7 +14,7 @@ pub(in crate::import) use place::index;
 
 use super::inputs::{self, LoadOptions};
 use super::value::{Const, Data, Outcome, Stop, Value};
-use super::{ImportError, Imported, literal};
+use super::{ImportError, literal};
 use crate::{Refusal, Refusals, Tensor, proto};
 use uses::Uses;
 
@@ -32,6 +32,8 @@ pub(in crate::import) struct Importer {
     /// Names of layers, and paths of tensors.
     taken: HashSet<String>,
     parameters: HashMap<(*const Const, Vec<usize>), usize>,
+    /// The layer that has a weight of the file: its first output, and its name.
+    owners: HashMap<String, (usize, String)>,
     /// Keeps the constants alive whose addresses are keys.
     kept: Vec<Rc<Const>>,
     refusals: Vec<Refusal>,
@@ -79,6 +81,7 @@ impl Importer {
             biased: HashSet::new(),
             taken: HashSet::new(),
             parameters: HashMap::new(),
+            owners: HashMap::new(),
             kept: Vec::new(),
             refusals: Vec::new(),
             batched: inputs.batched,
@@ -89,7 +92,7 @@ impl Importer {
         })
     }
 
-    pub(in crate::import) fn finish(mut self, graph: &proto::Graph) -> Result<Imported, ImportError> {
+    pub(in crate::import) fn finish(mut self, graph: proto::Graph) -> Result<(ir::Graph, Vec<(String, Tensor)>), ImportError> {
         self.run(&graph.node, 0);
         if !self.refusals.is_empty() {
             return Err(ImportError::Nodes(Refusals(self.refusals)));
@@ -122,7 +125,7 @@ impl Importer {
         let graph = self.builder.try_finish(&outputs).map_err(|mistake| ImportError::Values(vec![mistake.to_string()]))?;
         let order: HashMap<String, usize> = paths(&graph).enumerate().map(|(index, path)| (path, index)).collect();
         self.tensors.sort_by_key(|(path, _)| order.get(path).copied());
-        Ok(Imported { graph, tensors: self.tensors })
+        Ok((graph, self.tensors))
     }
 
     /// Takes from the number of elements that folding may create.

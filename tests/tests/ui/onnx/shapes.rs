@@ -5,7 +5,6 @@ network! {
     /// Its shapes are checked like those of any network.
     Within: [1, 9, 9] -> [5] { Digits, Linear(10 -> 5) }
     Behind: [1, 8, 8] -> [5] { Digits, Linear(11 -> 5) }
-    Digits = onnx("onnx/models/tagger.onnx", sequence = 3)
 }
 
 fn main() {}

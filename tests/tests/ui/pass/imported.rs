@@ -15,6 +15,9 @@ network! {
     /// Tags words.
     Tagger = onnx("onnx/models/tagger.onnx", sequence = 5);
     Whole = onnx("onnx/models/tagger.onnx", "words:0" = [_, 5], batch = first)
+    /// Its numbers are in a file beside it.
+    Beside = onnx("onnx/models/beside.onnx")
+    BesideIncluded = onnx("onnx/models/beside.onnx", weights = included)
     /// Two of them with one head.
     Twice: [2, 8, 8] -> [3] {
         Split(1, 1, axis = 0) as (left, right),
@@ -62,6 +65,18 @@ fn numbers_are_those_of_the_file() {
     let (tags, mean) = Tagger::pretrained(&device).unwrap().forward(words, kind);
     assert!(difference(&Numbers::of(&tags), &numbers["out.tags:0"]) < 1e-5);
     assert!(difference(&Numbers::of(&mean), &numbers["out.mean"]) < 1e-5);
+}
+
+#[test]
+fn numbers_beside_the_file() {
+    // The weight of two layers is one tensor; the third has another bias.
+    const { assert!(Beside::PARAMS == 2 * 42 && Beside::LAYERS == 4) }
+    let (device, numbers) = (Cpu::default(), beside("beside.safetensors"));
+    let x: Tensor<(usize, Const<6>), f32, Cpu> = numbers["in.x"].tensor(&device);
+    let read = Beside::pretrained(&device).unwrap().forward(x.clone());
+    assert!(difference(&Numbers::of(&read), &numbers["out.y"]) < 1e-5);
+    let included = BesideIncluded::pretrained(&device).unwrap().forward(x);
+    assert!(difference(&Numbers::of(&included), &numbers["out.y"]) < 1e-5);
 }
 
 #[test]
