@@ -125,7 +125,7 @@
 //! # Cargo features
 //!
 //! - `cuda`: run networks on dfdx's CUDA device ([how](guide::cuda))
-//! - `onnx`: read and write ONNX files, `io::onnx`
+//! - `onnx`: read and write ONNX files, `io::onnx`, also as types of `network!`, `guide::onnx`
 //! - `ci-check`: type-check the CUDA code on a machine without CUDA; such a build does not link
 
 // So that generated code can name this crate within itself.

@@ -20,11 +20,10 @@ impl Printer<'_> {
         let sound = self.mistakes.is_empty();
         let included = included(file);
         // Cargo knows the files that a crate includes. The compiler drops a constant that nothing uses.
-        let watched = sound.then(|| {
-            quote!(
-                const _: &[::core::primitive::u8] = ::core::include_bytes!(#place);
-            )
-        });
+        let beside: Vec<(&String, TokenStream)> =
+            self.model.files.iter().map(|name| (name, self::place(&sibling(&written, name)))).collect();
+        let places = std::iter::once(&place).chain(beside.iter().map(|(_, place)| place));
+        let watched = sound.then(|| quote!(#(const _: &[::core::primitive::u8] = ::core::include_bytes!(#places);)*));
         let bytes = match included {
             true => quote!(::core::option::Option::Some(::core::include_bytes!(#place))),
             false => quote!(::core::option::Option::None),

@@ -3,6 +3,7 @@
 mod activation;
 mod arithmetic;
 mod arrange;
+mod attention;
 mod attributes;
 mod cast;
 mod convolution;
@@ -22,7 +23,9 @@ mod pool;
 mod product;
 mod recurrent;
 mod reduce;
+mod resample;
 mod reshape;
+mod resize;
 mod value;
 
 pub use error::{ImportError, Unfit};

@@ -6,8 +6,8 @@ use super::Importer;
 use crate::import::attributes::Op;
 use crate::import::value::{Outcome, Stop, Value};
 use crate::import::{
-    activation, cast, convolution, elementwise, extremum, fold, integers, literal, logic, moves, norm, pool, product, recurrent, reduce,
-    reshape,
+    activation, attention, cast, convolution, elementwise, extremum, fold, integers, literal, logic, moves, norm, pool, product, recurrent,
+    reduce, reshape, resize,
 };
 use crate::{Refusal, proto};
 
@@ -71,11 +71,13 @@ impl Importer {
             .or_else(|| product::convert(self, op))
             .or_else(|| convolution::convert(self, op))
             .or_else(|| pool::convert(self, op))
+            .or_else(|| resize::convert(self, op))
             .or_else(|| norm::convert(self, op))
             .or_else(|| reshape::convert(self, op))
             .or_else(|| moves::convert(self, op))
             .or_else(|| reduce::convert(self, op))
             .or_else(|| extremum::convert(self, op))
+            .or_else(|| attention::convert(self, op))
             .or_else(|| recurrent::convert(self, op));
         debug_assert_eq!(before, self.refusals.len(), "an operator returns its refusal");
         outcome.unwrap_or_else(|| Err(Stop::from("there is no layer for this operator")))
