@@ -103,8 +103,79 @@ shared = checked(
     [floats("y", "batch", 6)],
     [tensor("fc.weight", 6, 6), tensor("fc.bias", 6), tensor("other.bias", 6)],
 )
+# The writer would append to a file that is there.
+(FOLDER / "beside.bin").unlink(missing_ok=True)
 onnx.save(
     shared, FOLDER / "beside.onnx", save_as_external_data=True, all_tensors_to_one_file=True, location="beside.bin", size_threshold=0
+)
+
+# Sums of products, with a batch and without one, with a constant and with two values.
+checked(
+    "einsum",
+    {
+        "x": random.standard_normal((2, 3, 4, 5)).astype(numpy.float32),
+        "y": random.standard_normal((2, 3, 6, 5)).astype(numpy.float32),
+    },
+    [
+        helper.make_node("Einsum", ["x", "y"], ["scores"], "scores", equation="bhqd,bhkd->bhqk"),
+        helper.make_node("Einsum", ["x", "y"], ["moved"], "moved", equation="n c i d, n c j d -> n j i c"),
+        helper.make_node("Einsum", ["x", "weight"], ["mixed"], "mixed", equation="bcid,dce->bie"),
+        helper.make_node("Einsum", ["x"], ["summed"], "summed", equation="bhqd->bdh"),
+        helper.make_node("Einsum", ["x", "y"], ["outer"], "outer", equation="bhqd,bhkd->bq"),
+    ],
+    [floats("x", "batch", 3, 4, 5), floats("y", "batch", 3, 6, 5)],
+    [
+        floats("scores", "batch", 3, 4, 6), floats("moved", "batch", 6, 4, 3), floats("mixed", "batch", 4, 7), floats("summed", "batch", 5, 3),
+        floats("outer", "batch", 4),
+    ],
+    [tensor("weight", 5, 3, 7)],
+)
+
+# Comparisons, truth values and choices, with a batch.
+checked(
+    "choices",
+    {
+        "x": random.standard_normal((3, 4, 5)).astype(numpy.float32),
+        "mask": random.random((3, 1, 5)) < 0.7,
+        "count": random.integers(-3, 4, (3, 4)).astype(numpy.int32),
+    },
+    [
+        helper.make_node("Where", ["mask", "x", "low"], ["hidden"], "hidden"),
+        helper.make_node("Softmax", ["hidden"], ["chances"], "chances", axis=-1),
+        helper.make_node("Greater", ["x", "zero"], ["positive"], "positive"),
+        helper.make_node("And", ["positive", "mask"], ["both"], "both"),
+        helper.make_node("Where", ["both", "x", "table"], ["chosen"], "chosen"),
+        helper.make_node("ArgMax", ["x"], ["best"], "best", axis=2, keepdims=0),
+        helper.make_node("Equal", ["count", "best_or_so"], ["same"], "same"),
+        helper.make_node("Cast", ["same"], ["same_number"], "same_number", to=TensorProto.FLOAT),
+        helper.make_node("Add", ["count", "one"], ["more"], "more"),
+    ],
+    [
+        floats("x", "batch", 4, 5), helper.make_tensor_value_info("mask", TensorProto.BOOL, ["batch", 1, 5]),
+        helper.make_tensor_value_info("count", TensorProto.INT32, ["batch", 4]),
+    ],
+    [
+        floats("chances", "batch", 4, 5), floats("chosen", "batch", 4, 5), helper.make_tensor_value_info("best", TensorProto.INT64, ["batch", 4]),
+        floats("same_number", "batch", 4), helper.make_tensor_value_info("more", TensorProto.INT32, ["batch", 4]),
+    ],
+    [
+        numpy_helper.from_array(numpy.float32(-numpy.inf), "low"), numpy_helper.from_array(numpy.float32(0), "zero"), tensor("table", 1, 4, 5),
+        numpy_helper.from_array(numpy.array([[1, 0, -2, 3]], numpy.int32), "best_or_so"), numpy_helper.from_array(numpy.int32(1), "one"),
+    ],
+)
+
+# Sizes that no whole factor leads to.
+checked(
+    "resized",
+    {"x": random.standard_normal((2, 3, 6, 10)).astype(numpy.float32)},
+    [
+        helper.make_node("Resize", ["x", "", "", "to"], ["smaller"], "smaller", mode="linear", coordinate_transformation_mode="pytorch_half_pixel"),
+        helper.make_node("Resize", ["x", "", "by"], ["larger"], "larger", mode="cubic", coordinate_transformation_mode="align_corners"),
+        helper.make_node("Resize", ["x", "", "by"], ["nearest"], "nearest", mode="nearest", coordinate_transformation_mode="half_pixel"),
+    ],
+    [floats("x", "batch", 3, 6, 10)],
+    [floats("smaller", "batch", 3, 4, 7), floats("larger", "batch", 3, 9, 15), floats("nearest", "batch", 3, 9, 15)],
+    [ints("to", 2, 3, 4, 7), numpy_helper.from_array(numpy.array([1, 1, 1.5, 1.5], numpy.float32), "by")],
 )
 
 # Operators and an attribute that have no layer.

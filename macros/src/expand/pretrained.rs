@@ -10,10 +10,10 @@ use crate::ast::{File, FileValue};
 use crate::flow::number;
 
 impl Printer<'_> {
-    /// `pretrained`, and what makes cargo compile again when the file has changed.
-    pub(super) fn pretrained(&self) -> Option<TokenStream> {
+    /// The constants that make cargo compile again when a file has changed, and `pretrained`. None for a declared network.
+    pub(super) fn pretrained(&self) -> Vec<TokenStream> {
         let Self { k, name, d, .. } = self;
-        let file = self.model.network.file.as_ref()?;
+        let Some(file) = &self.model.network.file else { return Vec::new() };
         let vis = &self.model.network.vis;
         let written = file.path.as_ref().map_or_else(String::new, syn::LitStr::value);
         let place = place(&written);
@@ -23,7 +23,11 @@ impl Printer<'_> {
         let beside: Vec<(&String, TokenStream)> =
             self.model.files.iter().map(|name| (name, self::place(&sibling(&written, name)))).collect();
         let places = std::iter::once(&place).chain(beside.iter().map(|(_, place)| place));
-        let watched = sound.then(|| quote!(#(const _: &[::core::primitive::u8] = ::core::include_bytes!(#places);)*));
+        let watched = places.filter(|_| sound).map(|place| {
+            quote!(
+                const _: &[::core::primitive::u8] = ::core::include_bytes!(#place);
+            )
+        });
         let bytes = match included {
             true => quote!(::core::option::Option::Some(::core::include_bytes!(#place))),
             false => quote!(::core::option::Option::None),
@@ -53,8 +57,6 @@ impl Printer<'_> {
             ),
         };
         let methods = quote! {
-            #watched
-
             #[allow(dead_code)]
             impl<#d: #k::Backend<f32>> #name<f32, #d> {
                 #[doc = #about]
@@ -78,7 +80,7 @@ impl Printer<'_> {
                 }
             }
         };
-        Some(self.here(methods))
+        watched.chain([methods]).map(|item| self.here(item)).collect()
     }
 }
 

@@ -3,6 +3,8 @@
 mod fields;
 #[cfg(feature = "onnx")]
 mod read;
+#[cfg(all(test, feature = "onnx"))]
+mod tests;
 #[cfg(any(test, not(feature = "onnx")))]
 mod without;
 mod written;

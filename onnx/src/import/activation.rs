@@ -113,6 +113,9 @@ fn clip(i: &mut Importer, op: &Op<'_>) -> Outcome {
     if min > max {
         return Err(format!("its bounds {min} and {max} are in the wrong order").into());
     }
+    if min == 0.0 && max == 6.0 {
+        return simple(i, op, Relu6 {}.into());
+    }
     simple(i, op, Clamp { min, max }.into())
 }
 

@@ -7,6 +7,7 @@ mod attention;
 mod attributes;
 mod cast;
 mod convolution;
+mod einsum;
 mod elementwise;
 mod error;
 mod external;

@@ -6,8 +6,8 @@ use super::Importer;
 use crate::import::attributes::Op;
 use crate::import::value::{Outcome, Stop, Value};
 use crate::import::{
-    activation, attention, cast, convolution, elementwise, extremum, fold, integers, literal, logic, moves, norm, pool, product, recurrent,
-    reduce, reshape, resize,
+    activation, attention, cast, convolution, einsum, elementwise, extremum, fold, integers, literal, logic, moves, norm, pool, product,
+    recurrent, reduce, reshape, resize,
 };
 use crate::{Refusal, proto};
 
@@ -77,6 +77,7 @@ impl Importer {
             .or_else(|| moves::convert(self, op))
             .or_else(|| reduce::convert(self, op))
             .or_else(|| extremum::convert(self, op))
+            .or_else(|| einsum::convert(self, op))
             .or_else(|| attention::convert(self, op))
             .or_else(|| recurrent::convert(self, op));
         debug_assert_eq!(before, self.refusals.len(), "an operator returns its refusal");
