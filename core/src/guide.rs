@@ -1,4 +1,5 @@
-//! The guide: how to declare networks, the layers, the errors, Layercake for users of PyTorch, editors, and CUDA.
+//! The guide: how to declare networks, the layers, the errors, Layercake for users of PyTorch, editors, networks in ONNX
+//! files (with the feature `onnx`), and CUDA.
 //!
 //! Every example is compiled and run by the tests.
 
@@ -16,6 +17,10 @@ pub mod pytorch {}
 
 #[doc = include_str!("../guide/editor.md")]
 pub mod editor {}
+
+#[cfg(feature = "onnx")]
+#[doc = include_str!("../guide/onnx.md")]
+pub mod onnx {}
 
 #[doc = include_str!("../guide/cuda.md")]
 pub mod cuda {}

@@ -125,7 +125,7 @@
 //! # Cargo features
 //!
 //! - `cuda`: run networks on dfdx's CUDA device ([how](guide::cuda))
-//! - `onnx`: read and write ONNX files, `io::onnx`
+//! - `onnx`: read and write ONNX files, `io::onnx`, also as types of `network!`, `guide::onnx`
 //! - `ci-check`: type-check the CUDA code on a machine without CUDA; such a build does not link
 
 // So that generated code can name this crate within itself.
@@ -229,6 +229,12 @@ pub mod __private {
     pub use layercake_ir as ir;
     pub use layercake_macros::network_impl;
 
+    /// What a network of `onnx("..")` names.
+    #[cfg(feature = "onnx")]
+    pub mod onnx {
+        pub use crate::io::onnx::typed::{Source, pretrained, pretrained_from};
+        pub use crate::io::onnx::{BatchAxis, OnnxError};
+    }
     pub use crate::ids::{ForwardError, or_panic};
     pub use crate::init::InitRule;
     pub use crate::layers::{self, Layer};

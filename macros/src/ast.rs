@@ -2,9 +2,9 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::{Attribute, Expr, Visibility};
+use syn::{Attribute, Expr, LitStr, Visibility};
 
-/// `#[attr] pub Name<const H: usize, T: Dim>: Ports -> Ports { steps }`
+/// `#[attr] pub Name<const H: usize, T: Dim>: Ports -> Ports { steps }`, or `#[attr] pub Name = onnx("model.onnx")`
 #[derive(Debug)]
 pub struct Network {
     pub attrs: Vec<Attribute>,
@@ -16,6 +16,38 @@ pub struct Network {
     /// None if they are missing or invalid, which has been reported.
     pub outputs: Option<Ports>,
     pub steps: Vec<Step>,
+    /// The file that has all of this instead.
+    pub file: Option<File>,
+}
+
+/// `onnx("models/vad.onnx", sequence = 576)`
+#[derive(Debug)]
+pub struct File {
+    /// The word `onnx`.
+    pub kind: Ident,
+    /// None if it is missing or invalid, which has been reported.
+    pub path: Option<LitStr>,
+    pub options: Vec<FileOption>,
+    /// Some options were invalid and reported; `options` has the others.
+    pub illegible: bool,
+}
+
+/// `sequence = 576`
+#[derive(Debug)]
+pub struct FileOption {
+    /// A name of the file, or a word of this language.
+    pub name: String,
+    pub key: TokenStream,
+    pub value: FileValue,
+}
+
+/// What an option of a file is set to.
+#[derive(Debug, PartialEq)]
+pub enum FileValue {
+    Size(usize),
+    /// The sizes of an input; None for `_`.
+    Shape(Vec<Option<usize>>),
+    Word(String),
 }
 
 /// `const H: usize`, `T: Dim`

@@ -6,7 +6,7 @@ use crate::network::network;
 use crate::testing::{LENET5, tokens};
 
 /// Valid blocks to mutate.
-const BLOCKS: [&str; 10] = [
+const BLOCKS: [&str; 11] = [
     LENET5,
     "A: [3, H, 2 * W] -> [_] { #[doc = \"x\"] a: Conv2d(C, kernel = (3, K), groups = 3, bias = B), BatchNorm2d(C, eps = 1e-3), Flatten -> [N],
          Softmax } pub(crate) B: [7, 9] -> [7, 5] { Linear(9 -> 5), Dropout(p = 0.1), LogSoftmax(axis = 1), LeakyReLU(negative_slope = -0.5) }",
@@ -31,6 +31,8 @@ const BLOCKS: [&str; 10] = [
     "Custom: [8] -> [4] { layercake::dfdx::nn::modules::Linear(8, 4) -> [4], t: my::Tanh<>() -> [4], reuse t, my::Own<4, E, D>() -> [4] }",
     "[Unit { [Inner { block Other() { Tanh } }] block Conv(size) { Part(size), Inner } block Part(size) { Linear(size) } }]
      pub block Own(size) { Unit(size), ReLU } N: [4] -> [2] { Own(3), Unit(2) }",
+    "pub Digits = onnx(\"../tests/onnx/models/digits.onnx\", weights = included); N: [1, 8, 8] -> [2] { Digits, Linear(10 -> 2) }
+     Tagger = onnx(\"../tests/onnx/models/tagger.onnx\", sequence = 5, \"words:0\" = [_, 5], batch = first)",
 ];
 
 /// Keywords, names and numbers with a meaning in some place.

@@ -9,6 +9,8 @@
 //! 4. `shape` computes every shape with the rules of `layercake-ir`, or leaves the call of the rule to the compiler.
 //! 5. `expand` prints the struct, its facts and its methods.
 //!
+//! `onnx` takes the place of 3 and 4 for a network that is read from a file.
+//!
 //! For an editor `editor` adds items that only rust-analyzer sees.
 //!
 //! Mistakes gather in a `report::Report`. Code printed after a mistake still declares the same types, so one mistake gives one message.
@@ -30,6 +32,7 @@ mod layers;
 mod lower;
 mod model;
 mod network;
+mod onnx;
 mod params;
 mod parse;
 mod parts;

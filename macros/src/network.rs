@@ -6,7 +6,7 @@ use crate::ast::{Step, Template};
 use crate::lower::{self, Peer, Templates};
 use crate::parse::{conditional, import};
 use crate::report::Report;
-use crate::{check, editor, expand, host, parse, shape};
+use crate::{check, editor, expand, host, onnx, parse, shape};
 
 /// Expands `(crate path) given* use* (network | template)*`.
 pub fn network(tokens: TokenStream) -> TokenStream {
@@ -48,8 +48,13 @@ pub fn network(tokens: TokenStream) -> TokenStream {
         .iter_mut()
         .map(|(network, report)| {
             check::network(network, report);
-            let plan = lower::network(network, &templates, &peers, report);
-            let model = shape::model(network, plan, report);
+            let model = match &network.file {
+                Some(file) => onnx::model(network, file, report),
+                None => {
+                    let plan = lower::network(network, &templates, &peers, report);
+                    shape::model(network, plan, report)
+                }
+            };
             let shown = host::is_editor().then(|| editor::network(&model));
             let items = expand::network(&path, &model, report);
             quote::quote!(#items #shown)

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use crate::lower::{self, Peer, Templates};
 use crate::report::Report;
 use crate::shape::Model;
-use crate::{check, network, parse, shape};
+use crate::{check, network, onnx, parse, shape};
 
 /// LeNet-5, with every part that a block can have.
 pub const LENET5: &str = "
@@ -46,8 +46,12 @@ pub fn report(block: &str) -> Report {
     let templates = Templates::new(templates, imports, &peers, &mut report);
     for (network, own) in &mut networks {
         check::network(network, own);
-        let plan = lower::network(network, &templates, &peers, own);
-        shape::model(network, plan, own);
+        if let Some(file) = &network.file {
+            onnx::model(network, file, own);
+        } else {
+            let plan = lower::network(network, &templates, &peers, own);
+            shape::model(network, plan, own);
+        }
         report.append(own);
     }
     report

@@ -14,6 +14,7 @@ mod tasks;
 mod zoo;
 
 pub use networks::LeNet5;
+pub use tasks::{bench_graph, bench_inference};
 pub use zoo::{
     AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, SampleOptions, Samples,
     TrainOptions, ZooModel, zoo,

@@ -116,6 +116,8 @@ pub(crate) struct Tensor {
     pub raw_data: Bytes,
     #[prost(double, repeated, tag = "10")]
     pub double_data: Vec<f64>,
+    #[prost(uint64, repeated, tag = "11")]
+    pub uint64_data: Vec<u64>,
     #[prost(message, repeated, tag = "13")]
     pub external_data: Vec<Entry>,
     #[prost(int32, tag = "14")]
@@ -127,12 +129,21 @@ pub(crate) mod data_type {
     pub(crate) const FLOAT: i32 = 1;
     pub(crate) const UINT8: i32 = 2;
     pub(crate) const INT8: i32 = 3;
+    pub(crate) const UINT16: i32 = 4;
+    pub(crate) const INT16: i32 = 5;
     pub(crate) const INT32: i32 = 6;
     pub(crate) const INT64: i32 = 7;
     pub(crate) const BOOL: i32 = 9;
     pub(crate) const FLOAT16: i32 = 10;
     pub(crate) const DOUBLE: i32 = 11;
+    pub(crate) const UINT32: i32 = 12;
+    pub(crate) const UINT64: i32 = 13;
     pub(crate) const BFLOAT16: i32 = 16;
+
+    /// Whether a number stands for integers.
+    pub(crate) fn is_integer(number: i32) -> bool {
+        matches!(number, 2..=7 | 12 | 13)
+    }
 
     /// The name of a number, for messages.
     pub(crate) fn name(number: i32) -> String {

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use safetensors::{Dtype, SafeTensors};
-
 use crate::Numbers;
 
 /// All tensors of one kind of layer.
@@ -49,17 +47,7 @@ impl Fixture {
     }
 
     fn read(path: &Path, kind: &str) -> Self {
-        let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let file = SafeTensors::deserialize(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let tensors = file.iter().map(|(key, view)| {
-            let values = match view.dtype() {
-                Dtype::F32 => view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes).into()).collect(),
-                Dtype::U8 => view.data().iter().map(|&byte| byte.into()).collect(),
-                dtype => panic!("{}: `{key}` has the type {dtype:?}", path.display()),
-            };
-            (key.to_owned(), Numbers { dims: view.shape().to_vec(), values })
-        });
-        Self { kind: kind.to_owned(), tensors: tensors.collect() }
+        Self { kind: kind.to_owned(), tensors: Numbers::read(path) }
     }
 
     /// The names of the cases.

@@ -1,9 +1,13 @@
 //! Untyped tensors.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use dfdx::shapes::Shape;
 use dfdx::tensor::{Storage, Tensor, TensorFromVec};
 use dfdx::tensor_ops::Device;
 use layercake::Scalar;
+use safetensors::{Dtype, SafeTensors};
 
 /// A tensor's sizes, the batch first, and its elements in row-major order, from any number type.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +19,25 @@ pub struct Numbers {
 }
 
 impl Numbers {
+    /// The tensors of a safetensors file.
+    ///
+    /// # Panics
+    /// If it cannot be read.
+    pub fn read(path: &Path) -> BTreeMap<String, Self> {
+        let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let file = SafeTensors::deserialize(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let tensors = file.iter().map(|(key, view)| {
+            let values = match view.dtype() {
+                Dtype::F32 => view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes).into()).collect(),
+                Dtype::I64 => view.data().as_chunks().0.iter().map(|&bytes| i64::from_le_bytes(bytes) as f64).collect(),
+                Dtype::U8 => view.data().iter().map(|&byte| byte.into()).collect(),
+                dtype => panic!("{}: `{key}` has the type {dtype:?}", path.display()),
+            };
+            (key.to_owned(), Self { dims: view.shape().to_vec(), values })
+        });
+        tensors.collect()
+    }
+
     /// The numbers of a tensor.
     pub fn of<S: Shape, E: Scalar, D: Storage<E>, T>(tensor: &Tensor<S, E, D, T>) -> Self {
         let values = tensor.as_vec().into_iter().map(|value| value.to_f64().expect("a float")).collect();

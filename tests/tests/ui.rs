@@ -14,11 +14,22 @@ const RULES: [&str; 7] = ["catalogue", "joins", "outputs", "ranks", "sharing", "
 /// outside trybuild.
 #[test]
 fn mistakes() {
+    provide_files();
     let cases = trybuild::TestCases::new();
     for topic in topics() {
         if topic != "pass" {
             cases.compile_fail(format!("tests/ui/{topic}/*.rs"));
         }
+    }
+}
+
+/// Cases read ONNX files from the folder of the package that trybuild makes.
+fn provide_files() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let to = target.join("tests/trybuild/layercake-tests/onnx/models");
+    fs::create_dir_all(&to).unwrap();
+    for file in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("onnx/models"), "onnx") {
+        fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
     }
 }
 

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 /// depend on each other: a crate depends only on those before it.
 const CRATES: [(&str, &str, &[&str]); 9] = [
     ("ir", "layercake-ir", &["dfdx", "syn", "quote", "proc-macro2", "rayon", "serde_json"]),
-    ("macros", "layercake-macros", &["dfdx", "rayon", "serde", "layercake-engine"]),
     ("engine", "layercake-engine", &["dfdx", "syn", "quote", "proc-macro2", "serde", "layercake-macros"]),
     ("draw", "layercake-draw", &["dfdx", "syn", "quote", "proc-macro2", "rayon", "serde", "layercake-macros", "layercake-engine"]),
     (
@@ -22,6 +21,7 @@ const CRATES: [(&str, &str, &[&str]); 9] = [
         "layercake-fmt",
         &["dfdx", "syn", "quote", "proc-macro2", "rayon", "serde", "layercake-ir", "layercake-macros", "layercake-engine"],
     ),
+    ("macros", "layercake-macros", &["dfdx", "rayon", "serde", "layercake-engine"]),
     ("core", "layercake", &["syn", "quote", "proc-macro2"]),
     ("train", "layercake-train", &["syn", "dfdx", "layercake-ir", "layercake-macros", "layercake-engine"]),
     ("models", "layercake-models", &["syn", "dfdx", "layercake-ir", "layercake-macros", "layercake-engine"]),

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::Printer;
+use crate::onnx::Fields;
 use crate::shape::Port;
 
 impl Printer<'_> {
@@ -23,7 +24,14 @@ impl Printer<'_> {
             self.shapes("input", &self.model.inputs),
             self.shapes("output", &self.model.outputs)
         );
-        let names: Vec<Ident> = self.model.inputs.iter().map(|port| parameter_name(&port.name)).collect();
+        let names: Vec<Ident> = match &self.model.network.file {
+            None => self.model.inputs.iter().map(|port| parameter_name(&port.name)).collect(),
+            Some(_) => {
+                let mut names = Fields::default();
+                names.field("gradients", self.name.span());
+                self.model.inputs.iter().map(|port| names.field(&port.name, self.name.span())).collect()
+            }
+        };
         let plain: Vec<(Ident, TokenStream)> = names.iter().cloned().zip(none).collect();
         let taped: Vec<(Ident, TokenStream)> = names.into_iter().zip(owned).collect();
         let several = if self.model.outputs.len() > 1 { " The loss may depend on any of the outputs: call `backward` once." } else { "" };

@@ -8,6 +8,7 @@ mod fields;
 mod forward;
 mod modules;
 mod op;
+mod pretrained;
 mod sizes;
 mod structure;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub fn network(path: &TokenStream, model: &Model, report: &Report) -> TokenStrea
     items.extend(printer.sizes());
     items.push(printer.facts());
     items.push(printer.build());
+    items.extend(printer.pretrained());
     items.extend(printer.forward());
     items.extend(printer.modules());
     items.into_iter().map(|item| quote!(#(#cfgs)* #item)).collect()

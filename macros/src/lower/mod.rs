@@ -34,7 +34,7 @@ const MAX_STEPS: usize = 16 * MAX_VALUES;
 /// Templates may be nested so deep.
 const MAX_DEPTH: usize = 32;
 
-pub use names::RUNTIME;
+pub use names::{RUNTIME, snake};
 pub use templates::Templates;
 
 use crate::ast::{Layer, Network, PathLayer, Ports, ShapeExpr, Step};

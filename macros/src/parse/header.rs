@@ -7,14 +7,14 @@ use syn::parse::ParseStream;
 use syn::{Attribute, Token, Visibility};
 
 use super::ports::ports;
-use super::{EXAMPLE, colon, found, generics, group, next, steps, token};
+use super::{EXAMPLE, colon, found, generics, group, next, onnx, steps, token};
 use crate::ast::{Network, Ports};
 use crate::report::Report;
 
 /// One network; None if not even its name is valid.
 ///
 /// ```text
-/// network = attribute* visibility name generics? ':' ports '->' ports '{' steps '}'
+/// network = attribute* visibility name (generics? ':' ports '->' ports '{' steps '}' | file)
 /// ```
 pub fn network(input: ParseStream, report: &mut Report) -> Option<Network> {
     let attrs = match input.call(Attribute::parse_outer) {
@@ -36,13 +36,23 @@ pub fn network(input: ParseStream, report: &mut Report) -> Option<Network> {
     };
     let name = name(input, report)?;
     let generics = generics::generics(input, report);
+    if onnx::begins(input) {
+        if let Some(generic) = generics.first() {
+            report.add(
+                &generic.name,
+                format_args!("a network that is read from a file has no generic parameters; remove `{}`", generic.name),
+            );
+        }
+        let file = onnx::file(input, report);
+        return Some(Network { attrs, vis, name, generics: Vec::new(), inputs: None, outputs: None, steps: Vec::new(), file: Some(file) });
+    }
     if !at_body(input) && !sign(input, ":", report) {
         report.add(next(input), format_args!("write `:` between the network's name and its shapes: {EXAMPLE}"));
     }
     let (inputs, outputs) = shapes(input, &name, report)?;
     let steps = body(input, &name, report)?;
     separator(input, report);
-    Some(Network { attrs, vis, name, generics, inputs, outputs, steps })
+    Some(Network { attrs, vis, name, generics, inputs, outputs, steps, file: None })
 }
 
 /// The name, after a keyword that does not belong there.

@@ -9,6 +9,7 @@ mod generics;
 mod header;
 pub mod import;
 mod layer;
+mod onnx;
 mod ports;
 mod shape;
 mod steps;

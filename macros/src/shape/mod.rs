@@ -54,7 +54,7 @@ pub fn model<'a>(network: &'a Network, plan: Plan, report: &mut Report) -> Model
     pass.lengths(network);
     let Pass { symbols, inputs, nodes, input_rules, stated, shared, .. } = pass;
     let params = symbols.params.clone();
-    Model { network, params, inputs, outputs, nodes, symbols, input_rules, stated, shared, words }
+    Model { network, params, inputs, outputs, nodes, symbols, input_rules, stated, shared, words, files: Vec::new() }
 }
 
 struct Pass<'r> {

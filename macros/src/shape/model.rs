@@ -28,6 +28,8 @@ pub struct Model<'a> {
     pub shared: Vec<usize>,
     /// Tags and inputs, for editors.
     pub words: Vec<Word>,
+    /// The files beside the one that the network is read from.
+    pub files: Vec<String>,
 }
 
 /// An input or output.

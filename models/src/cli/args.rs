@@ -168,6 +168,9 @@ pub(crate) struct TrainArgs {
     /// The peak learning rate: linear warm-up over the first epoch (at most 500 steps), then cosine decay [default: depends on the model].
     #[arg(long, value_name = "X", value_parser = rate, allow_negative_numbers = true)]
     pub(crate) lr: Option<f64>,
+    /// Begin with these parameters: a parameter file, the folder of a run, or an ONNX file with the model's names.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
     /// Seed of the initial parameters, the order of the images and the validation split [default: 0].
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
@@ -192,7 +195,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "RUN_DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Resume the run in this folder with its original options, from its latest checkpoint or, without one, from the beginning.
-    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["dataset", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out", "environment", "baseline", "double", "prioritized", "without", "forget_replay"])]
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["dataset", "from", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out", "environment", "baseline", "double", "prioritized", "without", "forget_replay"])]
     pub(crate) resume: Option<PathBuf>,
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     #[arg(long, value_name = "STEPS", value_parser = count)]
@@ -306,10 +309,12 @@ pub(crate) struct EvalArgs {
 /// Time a training step (forward, softmax cross entropy, backward, Adam) and an inference of an image classifier on random images, or the inference of
 /// any network.
 ///
+/// The loss of a file is the mean square of its first output.
+///
 /// Reports the median after 3 warm-up repetitions: at least 15 repetitions, then up to 1.5 seconds or 300 repetitions.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// The model (see `layercake list`); with --infer also a graph file with the extension .json, or a file with the extension .onnx.
+    /// The model (see `layercake list`); a graph file with the extension .json, or a file with the extension .onnx.
     pub(crate) model: String,
     /// Time the inference only, of any network, with initial values of seed 0 and random inputs.
     #[arg(long)]

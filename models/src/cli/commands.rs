@@ -77,7 +77,20 @@ fn draw(shown: &Shown, out: &Path, full: bool) -> Outcome {
 fn train(args: TrainArgs) -> Outcome {
     use_threads(args.threads)?;
     let TrainArgs {
-        epochs, batch_size, lr, seed, validation, patience, restore_best, out, resume, checkpoint_every, data_dir, agent, ..
+        epochs,
+        batch_size,
+        lr,
+        from,
+        seed,
+        validation,
+        patience,
+        restore_best,
+        out,
+        resume,
+        checkpoint_every,
+        data_dir,
+        agent,
+        ..
     } = args;
     let agent = agent_options(&agent)?;
     let cancellation = cancel_on_signals()?;
@@ -87,6 +100,7 @@ fn train(args: TrainArgs) -> Outcome {
         epochs,
         batch_size,
         lr,
+        from,
         seed,
         validation,
         patience,
@@ -249,16 +263,26 @@ fn check_data(folder: &Path) -> Outcome {
     if invalid.is_empty() { Ok(()) } else { Err(CommandError::InvalidSets { sets: invalid.join(", ") }) }
 }
 
+/// The graph of a graph file or of an ONNX file; None for a name.
+pub(crate) fn file(model: &str) -> Result<Option<Graph>, CommandError> {
+    let ending = Path::new(model).extension().and_then(OsStr::to_str);
+    match ending {
+        Some("json") => Ok(Some(load_graph(model)?)),
+        #[cfg(feature = "onnx")]
+        Some("onnx") => Ok(Some(layercake::io::onnx::load(model)?.graph().clone())),
+        _ => Ok(None),
+    }
+}
+
 /// The graph of a model, of a graph file, or of an ONNX file.
 pub(crate) fn graph(Shown { model: name, environment: wanted }: &Shown) -> Result<Graph, CommandError> {
     let wanted = wanted.as_deref().map(environment).transpose()?;
-    let ending = Path::new(name).extension().and_then(OsStr::to_str).filter(|ending| FILES.contains(ending));
-    if let Some(ending) = ending {
+    if let Some(graph) = file(name)? {
         if wanted.is_some() {
             let option = format!("`--env` has no effect on `{name}`: it is the environment of an agent of the zoo");
             return Err(ModelError::Option(option).into());
         }
-        return graph_of_file(name, ending);
+        return Ok(graph);
     }
     let model = named(name)?;
     if let Some(environment) = wanted {
@@ -266,17 +290,6 @@ pub(crate) fn graph(Shown { model: name, environment: wanted }: &Shown) -> Resul
     }
     let graph = model.graph().ok_or(ModelError::Unsupported { model: model.name(), action: "shown", reason: "it is not a network" })?;
     Ok(graph.clone())
-}
-
-/// The extensions of the files that contain a graph.
-const FILES: &[&str] = if cfg!(feature = "onnx") { &["json", "onnx"] } else { &["json"] };
-
-fn graph_of_file(path: &str, ending: &str) -> Result<Graph, CommandError> {
-    match ending {
-        #[cfg(feature = "onnx")]
-        "onnx" => Ok(layercake::io::onnx::load(path)?.graph().clone()),
-        _ => Ok(load_graph(path)?),
-    }
 }
 
 pub(crate) fn named(name: &str) -> Result<Box<dyn ZooModel>, CommandError> {

@@ -30,7 +30,7 @@ pub(crate) fn run(model: &Path, input: &Path, output: &Path) -> Result<(), Comma
     let bytes = std::fs::read(input).map_err(|error| about(input, format!("cannot read it: {error}")))?;
     let file = SafeTensors::deserialize(&bytes).map_err(|error| about(input, format!("not a valid safetensors file: {error}")))?;
     // Sizes that the model leaves open are those of the tensors.
-    let shapes = file.iter().map(|(name, view)| (name.to_owned(), view.shape().to_vec())).collect();
+    let shapes = file.iter().map(|(name, view)| (name.to_owned(), view.shape().iter().copied().map(Some).collect())).collect();
     let model = io::onnx::load_with(model, &LoadOptions { shapes, ..LoadOptions::default() })?;
 
     let (mut values, mut alone) = (Values::new(), false);

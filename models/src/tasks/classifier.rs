@@ -124,7 +124,7 @@ impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const
         let mut net = built(Net::try_build(device))?;
         let (train, infer) = bench(&mut net, device, options.batch_size)?;
         let (batch_size, threads, device) = (options.batch_size, rayon::current_num_threads(), options.device.name());
-        Ok(BenchResult { model: self.name, batch_size, threads, device, train, infer })
+        Ok(BenchResult { model: self.name.to_owned(), unit: "images", batch_size, threads, device, train, infer })
     }
 
     fn evaluate_on<Net, D>(&self, device: &D, options: &EvalOptions) -> Result<Evaluation, ModelError>

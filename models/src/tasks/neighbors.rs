@@ -26,6 +26,7 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
         ("--epochs", options.epochs.is_some()),
         ("--batch-size", options.batch_size.is_some()),
         ("--lr", options.lr.is_some()),
+        ("--from", options.from.is_some()),
         ("--patience", options.patience.is_some()),
         ("--restore-best", options.restore_best),
         ("--checkpoint-every", options.checkpoint_every.is_some()),

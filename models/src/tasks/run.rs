@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::HumanCount;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::io::load_safetensors;
 use layercake::optim::{Optim, Rule};
 use layercake::schedule::Better;
 use layercake_train::data::{Collate, Dataset, Images, Loader, Normalize};
@@ -75,6 +76,9 @@ where
     recipe.check()?;
     has_effect(&recipe)?;
     let Prepared { mut net, mut optimizer, items, train, mut task, selected_by, normalize, classes } = prepare(&recipe)?;
+    if let Some(from) = &options.from {
+        begin_with(&mut net, from)?;
+    }
     is_due(options.checkpoint_every, recipe.epochs.saturating_mul(train.batch_count().div_ceil(recipe.accumulate)))?;
     let config = RunConfig {
         layercake: env!("CARGO_PKG_VERSION").to_owned(),
@@ -117,6 +121,16 @@ where
     trainer.fit(&mut net, device, &mut optimizer, &mut task, &train)?;
     drop(trainer);
     Ok((path, run.finish(model.params)?))
+}
+
+/// Loads the initial parameters.
+fn begin_with<N: TensorCollection<f32, D>, D: Seeded>(net: &mut N, from: &Path) -> Result<(), ModelError> {
+    #[cfg(feature = "onnx")]
+    if from.extension().is_some_and(|ending| ending == "onnx") {
+        return Ok(layercake::io::onnx::load_parameters(net, from)?);
+    }
+    let file = if from.is_dir() { from.join("model.safetensors") } else { from.to_owned() };
+    Ok(load_safetensors(net, file).map_err(TrainError::from)?)
 }
 
 /// The model's default recipe with the user's options.

@@ -95,6 +95,8 @@ pub struct TrainOptions {
     pub batch_size: Option<usize>,
     /// The learning rate.
     pub lr: Option<f64>,
+    /// A parameter file, the folder of a run, or an ONNX file that has the initial parameters.
+    pub from: Option<PathBuf>,
     /// Seed of the initial parameters, the order of the images and the validation split; default 0.
     pub seed: Option<u64>,
     /// Number of training items held out for validation.
@@ -261,7 +263,10 @@ pub struct Evaluation {
 #[derive(Clone, Debug, Serialize)]
 pub struct BenchResult {
     /// The model's name.
-    pub model: &'static str,
+    pub model: String,
+    /// What its items are called: images or samples.
+    #[serde(skip)]
+    pub unit: &'static str,
     /// Items per batch.
     pub batch_size: usize,
     /// Number of threads.
@@ -301,6 +306,10 @@ pub enum ModelError {
     /// Reading data, training, or writing files failed.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// An ONNX file cannot be read, or has other tensors than the model.
+    #[cfg(feature = "onnx")]
+    #[error(transparent)]
+    Onnx(#[from] layercake::io::onnx::OnnxError),
     /// The zoo has only the network: no data, loss or optimizer are defined for it.
     #[error(
         "`{model}` cannot be {action}: the zoo defines no data, loss and optimizer for it; `layercake summary {model}` and `layercake draw {model}` show the network"

@@ -141,12 +141,46 @@ fn onnx_files() {
     assert_eq!(file.tensor("output").unwrap().shape(), [2, 10]);
 
     place.put("z.safetensors", &safetensors::serialize([("image", &images)], None).unwrap());
-    let line = "error: z.safetensors: there is no tensor `input`, which the model takes";
+    let line = "error: net.onnx: the file has no input `image`; it has `input`";
     place.fails("run net.onnx --input z.safetensors --output y.safetensors", 1, line);
     place.put("bad.onnx", b"not a model");
     let output = place.run("summary bad.onnx");
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: bad.onnx: not a valid ONNX file: "));
+}
+
+#[test]
+fn onnx_files_are_timed_and_trained() {
+    let place = Place::new();
+    place.works("export lenet5 --onnx net.onnx");
+    place.works("export lenet5 --json net.json");
+    for name in ["net.onnx", "net.json"] {
+        let timed = place.works(&format!("bench {name} --batch-size 2"));
+        assert!(timed.starts_with(&format!("{name}, 2 samples per step, ")) && timed.contains(" samples/s, "), "{timed}");
+    }
+    // A run that takes no step would keep what it began with; one small step keeps it nearly.
+    let options = "--from net.onnx --epochs 1 --batch-size 10000 --lr 1e-9";
+    place.works(&format!("train lenet5 {options} --out run"));
+    place.works("train lenet5 --from run --epochs 1 --batch-size 10000 --lr 1e-9 --out again");
+    place.works("export lenet5 --checkpoint again --onnx trained.onnx");
+    let weights = |name: &str| {
+        let model = layercake::io::onnx::load(place.path(name)).unwrap();
+        layercake::Model::tensor_at(&model, "fc3.weight").unwrap().to_vec()
+    };
+    let (before, after) = (weights("net.onnx"), weights("trained.onnx"));
+    assert!(before.iter().zip(&after).all(|(a, b)| (a - b).abs() < 1e-6) && before != after);
+
+    place.works("export softmax --onnx softmax.onnx");
+    let output = place.run("train lenet5 --from softmax.onnx --out other");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.starts_with("error: softmax.onnx: there is no tensor `conv1.weight`"), "{text}");
+    assert!(!place.path("other").exists());
+    place.fails(
+        "train knn --from net.onnx",
+        1,
+        "error: `--from` has no effect on `knn`: it stores the training images and takes no optimizer steps; supported options: --dataset, \
+         --data-dir, --seed, --validation, --threads, --out",
+    );
 }
 
 #[test]

@@ -8,7 +8,6 @@ use super::elementwise::shortest;
 use super::importer::Importer;
 use super::value::{Outcome, Value};
 use crate::Tensor;
-use crate::proto::data_type::{BFLOAT16, DOUBLE, FLOAT, FLOAT16, INT32, INT64};
 
 pub(super) fn convert(i: &mut Importer, op: &Op<'_>) -> Option<Outcome> {
     let operation: ir::Op = match op.kind() {
@@ -40,15 +39,12 @@ pub(super) fn convert(i: &mut Importer, op: &Op<'_>) -> Option<Outcome> {
         "Clip" => return Some(clip(i, op)),
         "PRelu" => return Some(prelu(i, op)),
         "Erf" => return Some(erf(i, op)),
-        "Greater" => return Some(greater(i, op)),
-        "Where" => return Some(choice(i, op)),
         "Softmax" | "LogSoftmax" => return Some(softmax(i, op)),
         "Identity" => return Some(i.input(op, 0).map(|value| vec![value])),
         "Dropout" => {
             op.ignore(&["ratio", "seed", "is_test"]);
-            return Some(i.input(op, 0).map(|value| vec![value]));
+            return Some(dropout(i, op));
         }
-        "Cast" => return Some(cast(i, op)),
         _ => return None,
     };
     Some(simple(i, op, operation))
@@ -117,6 +113,9 @@ fn clip(i: &mut Importer, op: &Op<'_>) -> Outcome {
     if min > max {
         return Err(format!("its bounds {min} and {max} are in the wrong order").into());
     }
+    if min == 0.0 && max == 6.0 {
+        return simple(i, op, Relu6 {}.into());
+    }
     simple(i, op, Clamp { min, max }.into())
 }
 
@@ -149,21 +148,15 @@ fn erf(i: &mut Importer, op: &Op<'_>) -> Outcome {
     Ok(vec![Value::Erf { x: y.with(source), plus_one: false, scale: 1.0 }])
 }
 
-fn greater(i: &mut Importer, op: &Op<'_>) -> Outcome {
-    let x = i.data(op, 0)?;
-    let threshold = i.constant(op, 1)?.single().ok_or("it compares with more than one number")?;
-    Ok(vec![Value::Above { x, threshold: shortest(threshold) }])
-}
-
-/// `x` where it is greater than a number, and another number elsewhere.
-fn choice(i: &mut Importer, op: &Op<'_>) -> Outcome {
-    let Value::Above { x, threshold } = i.input(op, 0)? else { return Err("its condition is not `x > number`".into()) };
-    if i.data(op, 1)? != x {
-        return Err("a choice is supported between a value and a number, where the value is greater than another number".into());
+/// Nothing, as at inference.
+fn dropout(i: &Importer, op: &Op<'_>) -> Outcome {
+    if Importer::has(op, 2) && i.constant(op, 2)?.single() != Some(0.0) {
+        return Err("the form of training is not supported".into());
     }
-    let value = i.constant(op, 2)?.single().ok_or("it chooses between more than two numbers")?;
-    let value = i.add(op, Threshold { threshold, value: shortest(value) }, &[x.value])?;
-    Ok(vec![Value::Data(x.with(value))])
+    if i.is_used(op, 1) {
+        return Err("the mask as an output is not supported".into());
+    }
+    i.input(op, 0).map(|value| vec![value])
 }
 
 fn softmax(i: &mut Importer, op: &Op<'_>) -> Outcome {
@@ -188,18 +181,4 @@ fn softmax(i: &mut Importer, op: &Op<'_>) -> Outcome {
     let axis = i.sample_axis(x, axis)?;
     let value = i.add(op, of(axis), &[x.value])?;
     Ok(vec![Value::Data(x.with(value))])
-}
-
-/// A value stays what it is: numbers, or token ids.
-fn cast(i: &mut Importer, op: &Op<'_>) -> Outcome {
-    op.ignore(&["saturate", "round_mode"]);
-    let x = i.data(op, 0)?;
-    let to = op.int("to", 0) as i32;
-    let ids = i.shape(x).is_ids();
-    let same = if ids { matches!(to, INT32 | INT64) } else { matches!(to, FLOAT | FLOAT16 | BFLOAT16 | DOUBLE) };
-    if same {
-        Ok(vec![Value::Data(x)])
-    } else {
-        Err(format!("{} cannot become {} numbers", if ids { "token ids" } else { "numbers" }, crate::proto::data_type::name(to)).into())
-    }
 }

@@ -24,7 +24,8 @@ pub(super) fn convert(i: &mut Importer, op: &Op<'_>) -> Option<Outcome> {
 }
 
 fn join(i: &mut Importer, op: &Op<'_>, operation: ir::Op) -> Outcome {
-    let mut inputs = i.inputs(op)?.into_iter();
+    let inputs = i.inputs(op)?.into_iter().map(|value| i.settled(op, value)).collect::<Outcome<Vec<_>>>()?;
+    let mut inputs = inputs.into_iter();
     let mut all = inputs.next().ok_or("it has no inputs")?;
     // The bias is part of the product already.
     if op.kind() == "Add"
@@ -44,7 +45,7 @@ fn join(i: &mut Importer, op: &Op<'_>, operation: ir::Op) -> Outcome {
     Ok(vec![all])
 }
 
-fn pair(i: &mut Importer, op: &Op<'_>, operation: ir::Op, a: Value, b: Value) -> Outcome<Value> {
+pub(super) fn pair(i: &mut Importer, op: &Op<'_>, operation: ir::Op, a: Value, b: Value) -> Outcome<Value> {
     if let Some(value) = error_function(i, op, &operation, &a, &b)? {
         return Ok(value);
     }
@@ -85,6 +86,7 @@ fn widened(i: &mut Importer, op: &Op<'_>, data: Data, rank: usize) -> Outcome<Da
 
 /// A value and a constant; `first` if the constant is the first.
 fn with_constant(i: &mut Importer, op: &Op<'_>, operation: ir::Op, data: Data, constant: &Rc<Const>, first: bool) -> Outcome<Data> {
+    constant.check_exact()?;
     if let Some(number) = constant.single().filter(|_| constant.dims.len() <= i.rank(data)) {
         let number = shortest(number);
         let simple: Option<ir::Op> = match (operation, first) {

@@ -5,6 +5,15 @@ use std::fmt;
 use super::{NEWEST_OPSET, OLDEST_OPSET};
 use crate::Refusals;
 
+/// An option that does not fit the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// Its name: that of a size or of an input.
+    pub option: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// Why the bytes of an ONNX file are not a graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -18,6 +27,8 @@ pub enum ImportError {
     },
     /// Sizes that the file leaves open and the options do not give.
     Open(Vec<String>),
+    /// Options that do not fit the file.
+    Options(Vec<Unfit>),
     /// Inputs, tensors or outputs that cannot be part of a graph.
     Values(Vec<String>),
     /// Nodes that Layercake has no layer for.
@@ -30,6 +41,7 @@ impl fmt::Display for ImportError {
             Self::Format(reason) => write!(f, "not a valid ONNX file: {reason}"),
             Self::Version { found } => write!(f, "operators of version {found}; versions {OLDEST_OPSET} to {NEWEST_OPSET} are read"),
             Self::Open(sizes) => write!(f, "sizes that the file leaves open have to be given: {}", sizes.join("; ")),
+            Self::Options(unfit) => f.write_str(&unfit.iter().map(|unfit| unfit.reason.as_str()).collect::<Vec<_>>().join("\n")),
             Self::Values(reasons) => f.write_str(&reasons.join("\n")),
             Self::Nodes(refusals) => write!(f, "{refusals}"),
         }

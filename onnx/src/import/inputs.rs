@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use layercake_ir::{MAX_RANK, Shape};
 
-use super::ImportError;
-use crate::proto::data_type::{FLOAT, FLOAT16, INT32, INT64, name};
+use super::value::Kind;
+use super::{ImportError, Unfit, cast, integers};
+use crate::proto::data_type::{BFLOAT16, DOUBLE, name};
 use crate::proto::{self, Dimension};
 
 /// What a file leaves open.
@@ -13,8 +14,8 @@ use crate::proto::{self, Dimension};
 pub struct LoadOptions {
     /// Sizes that the file has names for, such as `sequence_length`.
     pub sizes: HashMap<String, usize>,
-    /// Whole shapes of inputs by name, with all axes of the file. The first size is ignored if it is the batch.
-    pub shapes: HashMap<String, Vec<usize>>,
+    /// Whole shapes of inputs by name, with all axes of the file; None for a size that the file states. The first size is ignored if it is the batch.
+    pub shapes: HashMap<String, Vec<Option<usize>>>,
     /// Where the batch is.
     pub batch: BatchAxis,
 }
@@ -34,8 +35,8 @@ pub enum BatchAxis {
 
 /// The inputs of a graph.
 pub(super) struct Inputs {
-    /// Name and shape of each sample.
-    pub ports: Vec<(String, Shape)>,
+    /// Name, shape of a sample, and what its numbers are.
+    pub ports: Vec<(String, Shape, Kind)>,
     /// Whether the first axis is the batch.
     pub batched: bool,
     /// The batch's size, if the file fixes one.
@@ -47,10 +48,10 @@ pub(super) fn read(graph: &proto::Graph, options: &LoadOptions) -> Result<Inputs
     let named: std::collections::HashSet<&str> = graph.initializer.iter().map(|tensor| tensor.name.as_str()).collect();
     let infos: Vec<&proto::ValueInfo> = graph.input.iter().filter(|info| !named.contains(info.name.as_str())).collect();
     let mut wrong = Vec::new();
-    let mut shapes: Vec<(&str, &[Dimension], bool)> = Vec::new();
+    let mut shapes: Vec<(&str, &[Dimension], Kind)> = Vec::new();
     for info in infos {
         match typed(info) {
-            Ok((dims, ids)) => shapes.push((&info.name, dims, ids)),
+            Ok((dims, kind)) => shapes.push((&info.name, dims, kind)),
             Err(reason) => wrong.push(format!("the input `{}`: {reason}", info.name)),
         }
     }
@@ -68,21 +69,27 @@ pub(super) fn read(graph: &proto::Graph, options: &LoadOptions) -> Result<Inputs
         BatchAxis::Absent => false,
     };
     let fixed = if batched { firsts.iter().find_map(|first| known(first)) } else { None };
-    let (mut ports, mut open) = (Vec::new(), Vec::new());
-    for (name, dims, ids) in shapes {
+    let (mut ports, mut open, mut unfit) = (Vec::new(), Vec::new(), unknown(&shapes, options));
+    for (name, dims, kind) in shapes {
         let given = options.shapes.get(name);
         if let Some(given) = given.filter(|given| given.len() != dims.len()) {
-            wrong.push(format!("the input `{name}` has {} axes, but the options give {given:?}", dims.len()));
+            let reason = format!("the input `{name}` has {} axes in the file, but {} are given", dims.len(), given.len());
+            unfit.push(Unfit { option: name.to_owned(), reason });
             continue;
         }
         let mut sample = Vec::new();
         for (axis, dim) in dims.iter().enumerate().skip(usize::from(batched)) {
-            let wish = given.map(|given| given[axis]).or_else(|| options.sizes.get(dim.dim_param.as_deref()?).copied());
+            let whole = given.and_then(|given| given[axis]).map(|size| (name, size));
+            let wish = whole.or_else(|| options.sizes.get_key_value(dim.dim_param.as_deref()?).map(|(name, &size)| (name.as_str(), size)));
             match (known(dim), wish) {
-                (Some(size), Some(wish)) if size != wish => {
-                    wrong.push(format!("axis {axis} of the input `{name}` is {size} in the file, but {wish} in the options"));
+                (_, Some((option, 0))) => {
+                    unfit.push(Unfit { option: option.to_owned(), reason: format!("axis {axis} of the input `{name}` cannot be 0") });
                 }
-                (Some(size), _) | (None, Some(size)) => sample.push(size),
+                (Some(size), Some((option, wish))) if size != wish => {
+                    let reason = format!("axis {axis} of the input `{name}` is {size} in the file, but {wish} is given");
+                    unfit.push(Unfit { option: option.to_owned(), reason });
+                }
+                (Some(size), _) | (None, Some((_, size))) => sample.push(size),
                 (None, None) => open.push(match dim.dim_param.as_deref() {
                     Some(size) if !size.is_empty() => format!("`{size}`, axis {axis} of the input `{name}`"),
                     _ => format!("axis {axis} of the input `{name}`"),
@@ -93,10 +100,14 @@ pub(super) fn read(graph: &proto::Graph, options: &LoadOptions) -> Result<Inputs
             wrong.push(format!("the input `{name}` has {} axes; at most {MAX_RANK} besides the batch are read", sample.len()));
             continue;
         }
-        ports.push((name.to_owned(), Shape::new(&sample).of_ids(ids)));
+        let ids = kind == Kind::Integer && integers::are_indices(graph, name);
+        ports.push((name.to_owned(), Shape::new(&sample).of_ids(ids), if ids { Kind::Float } else { kind }));
     }
     if !wrong.is_empty() {
         return Err(ImportError::Values(wrong));
+    }
+    if !unfit.is_empty() {
+        return Err(ImportError::Options(unfit));
     }
     if !open.is_empty() {
         return Err(ImportError::Open(open));
@@ -104,19 +115,36 @@ pub(super) fn read(graph: &proto::Graph, options: &LoadOptions) -> Result<Inputs
     Ok(Inputs { ports, batched, fixed })
 }
 
+/// The options whose names the file does not have.
+fn unknown(inputs: &[(&str, &[Dimension], Kind)], options: &LoadOptions) -> Vec<Unfit> {
+    let names: Vec<&str> = inputs.iter().map(|(name, ..)| *name).collect();
+    let mut sizes: Vec<&str> = inputs.iter().flat_map(|(_, dims, _)| dims.iter().filter_map(|dim| dim.dim_param.as_deref())).collect();
+    sizes.retain(|size| !size.is_empty());
+    sizes.sort_unstable();
+    sizes.dedup();
+    let list = |names: &[&str]| format!("`{}`", names.join("`, `"));
+    let mut unfit = Vec::new();
+    for option in options.sizes.keys().filter(|option| !sizes.contains(&option.as_str())) {
+        let known = if sizes.is_empty() { "its sizes have no names".to_owned() } else { format!("it has {}", list(&sizes)) };
+        unfit.push(Unfit { option: option.clone(), reason: format!("the file has no size `{option}`; {known}") });
+    }
+    for option in options.shapes.keys().filter(|option| !names.contains(&option.as_str())) {
+        unfit.push(Unfit { option: option.clone(), reason: format!("the file has no input `{option}`; it has {}", list(&names)) });
+    }
+    unfit.sort_by(|one, other| one.option.cmp(&other.option));
+    unfit
+}
+
 /// The size of an axis, if the file states it.
 fn known(dim: &Dimension) -> Option<usize> {
     dim.dim_value.and_then(|size| usize::try_from(size).ok()).filter(|&size| size > 0)
 }
 
-/// The axes of an input, and whether it has token ids.
-fn typed(info: &proto::ValueInfo) -> Result<(&[Dimension], bool), String> {
+/// The axes of an input, and what its numbers are.
+fn typed(info: &proto::ValueInfo) -> Result<(&[Dimension], Kind), String> {
     let tensor = info.r#type.as_ref().and_then(|found| found.tensor_type.as_ref()).ok_or("it is not a tensor")?;
-    let ids = match tensor.elem_type {
-        FLOAT | FLOAT16 => false,
-        INT32 | INT64 => true,
-        other => return Err(format!("it has {} numbers", name(other))),
-    };
+    let kind = cast::kind(tensor.elem_type).filter(|_| !matches!(tensor.elem_type, BFLOAT16 | DOUBLE));
+    let kind = kind.ok_or_else(|| format!("it has {} numbers", name(tensor.elem_type)))?;
     let dims = tensor.shape.as_ref().map(|shape| shape.dim.as_slice()).ok_or("the file does not state its axes")?;
-    if dims.is_empty() { Err("it has no axes".to_owned()) } else { Ok((dims, ids)) }
+    if dims.is_empty() { Err("it has no axes".to_owned()) } else { Ok((dims, kind)) }
 }

@@ -2,7 +2,7 @@
 
 use super::value::{Const, Elements, Int};
 use crate::proto;
-use crate::proto::data_type::{BFLOAT16, BOOL, DOUBLE, FLOAT, FLOAT16, INT8, INT32, INT64, UINT8, name};
+use crate::proto::data_type::{BFLOAT16, BOOL, DOUBLE, FLOAT, FLOAT16, INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64, name};
 
 /// The most axes of a constant.
 const MOST_AXES: usize = 32;
@@ -14,7 +14,7 @@ pub(super) fn read(tensor: &proto::Tensor) -> Result<Const, String> {
     let (Some(dims), Some(len)) = (dims, len) else { return Err(format!("the shape {:?} is not possible", tensor.dims)) };
     check_dims(&dims)?;
     if tensor.data_location != 0 || !tensor.external_data.is_empty() {
-        return Err("its data are in another file, which is not read".to_owned());
+        return Err("its numbers are in another file, which is not read here".to_owned());
     }
     let elements = elements(tensor)?;
     if elements.len() != len {
@@ -52,7 +52,12 @@ fn elements(tensor: &proto::Tensor) -> Result<Elements, String> {
         INT64 => ints(&mut chunks(raw)?.iter().map(|&bytes| i64::from_le_bytes(bytes))),
         INT32 if stored => ints(&mut tensor.int32_data.iter().map(|&int| int.into())),
         INT32 => ints(&mut chunks(raw)?.iter().map(|&bytes| i32::from_le_bytes(bytes).into())),
-        BOOL | UINT8 | INT8 if stored => ints(&mut tensor.int32_data.iter().map(|&int| int.into())),
+        UINT32 | UINT64 if stored => ints(&mut tensor.uint64_data.iter().map(|&int| i64::try_from(int).unwrap_or(i64::MAX))),
+        UINT32 => ints(&mut chunks(raw)?.iter().map(|&bytes| u32::from_le_bytes(bytes).into())),
+        UINT64 => ints(&mut chunks(raw)?.iter().map(|&bytes| i64::try_from(u64::from_le_bytes(bytes)).unwrap_or(i64::MAX))),
+        BOOL | UINT8 | INT8 | UINT16 | INT16 if stored => ints(&mut tensor.int32_data.iter().map(|&int| int.into())),
+        UINT16 => ints(&mut chunks(raw)?.iter().map(|&bytes| u16::from_le_bytes(bytes).into())),
+        INT16 => ints(&mut chunks(raw)?.iter().map(|&bytes| i16::from_le_bytes(bytes).into())),
         BOOL | UINT8 => ints(&mut raw.iter().map(|&byte| byte.into())),
         INT8 => ints(&mut raw.iter().map(|&byte| (byte as i8).into())),
         other => return Err(format!("it holds {} numbers, which are not read", name(other))),

@@ -3,37 +3,47 @@
 mod activation;
 mod arithmetic;
 mod arrange;
+mod attention;
 mod attributes;
+mod cast;
 mod convolution;
+mod einsum;
 mod elementwise;
 mod error;
+mod external;
+mod extremum;
 mod fold;
 mod importer;
 mod inputs;
+mod integers;
 mod literal;
+mod logic;
 mod moves;
 mod norm;
 mod pool;
 mod product;
 mod recurrent;
 mod reduce;
+mod resample;
 mod reshape;
+mod resize;
 mod value;
 
-pub use error::ImportError;
+pub use error::{ImportError, Unfit};
 use importer::Importer;
 pub use inputs::{BatchAxis, LoadOptions};
 use layercake_ir::Graph;
 use prost::Message;
 use prost::bytes::Bytes;
 
+use crate::beside::{Beside, Nothing};
 use crate::{Tensor, proto};
 
 /// The oldest version of ONNX's operators that is read.
 pub const OLDEST_OPSET: i64 = 7;
 
 /// The newest version of ONNX's operators that is read.
-pub const NEWEST_OPSET: i64 = 25;
+pub const NEWEST_OPSET: i64 = 28;
 
 /// What a file holds.
 #[derive(Clone, Debug)]
@@ -42,6 +52,8 @@ pub struct Imported {
     pub graph: Graph,
     /// The tensors of the graph by path, in its order.
     pub tensors: Vec<(String, Tensor)>,
+    /// The files beside the model that have numbers of it.
+    pub files: Vec<String>,
 }
 
 /// Reads an ONNX file.
@@ -52,6 +64,16 @@ pub struct Imported {
 /// If the bytes are not an ONNX model, if a size is left open, or if the file has something that Layercake has no layer for: then all such nodes are
 /// listed.
 pub fn import(bytes: &[u8], options: &LoadOptions) -> Result<Imported, ImportError> {
+    import_beside(bytes, options, &mut Nothing)
+}
+
+/// [`import`] of a model whose tensors may be in files beside it.
+///
+/// Memory: at most 128 times the size of the model and of the parts that are read of those files, and 8 MiB.
+///
+/// # Errors
+/// The same as [`import`]; and if such a file cannot be read.
+pub fn import_beside(bytes: &[u8], options: &LoadOptions, files: &mut dyn Beside) -> Result<Imported, ImportError> {
     check_length(bytes)?;
     let model = proto::Model::decode(Bytes::copy_from_slice(bytes)).map_err(|error| ImportError::Format(error.to_string()))?;
     let opset = model.opset_import.iter().find(|opset| opset.domain.is_empty() || opset.domain == "ai.onnx");
@@ -59,8 +81,10 @@ pub fn import(bytes: &[u8], options: &LoadOptions) -> Result<Imported, ImportErr
     if !(OLDEST_OPSET..=NEWEST_OPSET).contains(&opset) {
         return Err(ImportError::Version { found: opset });
     }
-    let graph = model.graph.ok_or_else(|| ImportError::Format("it has no graph".to_owned()))?;
-    Importer::of(&graph, opset, bytes.len(), options)?.finish(&graph)
+    let mut graph = model.graph.ok_or_else(|| ImportError::Format("it has no graph".to_owned()))?;
+    let (files, more) = external::resolve(&mut graph, files)?;
+    let (graph, tensors) = Importer::of(&graph, opset, bytes.len().saturating_add(more), options)?.finish(graph)?;
+    Ok(Imported { graph, tensors, files })
 }
 
 /// A message takes at least two bytes in a file and some hundred in memory. A file of nothing but tiny messages is refused before it is decoded.

@@ -5,6 +5,7 @@ use layercake_ir::ops::*;
 use super::attributes::Op;
 use super::convolution::{Front, behind, fronted};
 use super::importer::{Importer, index};
+use super::reduce::reduced;
 use super::value::{Outcome, Value};
 use crate::Tensor;
 
@@ -64,13 +65,22 @@ fn layer(i: &mut Importer, op: &Op<'_>) -> Outcome {
     let x = i.data(op, 0)?;
     op.ignore(&["stash_type"]);
     let eps = op.float("epsilon", 1e-5);
-    if i.is_used(op, 1) || i.is_used(op, 2) {
-        return Err("mean and deviation as outputs are not supported".into());
-    }
     let shape = last(i, op, x)?;
     let (name, tensors) = affine(i, op)?;
     let value = i.layer(op, name.as_deref(), LayerNorm { shape, eps, affine: true }, &[x.value], tensors)?;
-    Ok(vec![Value::Data(x.with(value))])
+    let mut outputs = vec![Value::Data(x.with(value))];
+    if i.is_used(op, 1) || i.is_used(op, 2) {
+        let dims = i.dims(x).len();
+        let axes: Vec<usize> = (dims - shape.as_slice().len()..dims).collect();
+        let mean = reduced(i, op, x.value, &axes, |axes| Mean { axes }.into())?;
+        let centered = i.add(op, Sub {}, &[x.value, mean])?;
+        let square = i.add(op, Mul {}, &[centered, centered])?;
+        let variance = reduced(i, op, square, &axes, |axes| Mean { axes }.into())?;
+        let stable = i.add(op, Rescaling { scale: 1.0, offset: eps }, &[variance])?;
+        let inverse = i.add(op, Pow { exponent: -0.5 }, &[stable])?;
+        outputs.extend([mean, inverse].map(|value| Value::Data(x.with(value))));
+    }
+    Ok(outputs)
 }
 
 /// The sizes from `axis` on, none of which is the batch.

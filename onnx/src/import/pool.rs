@@ -12,7 +12,6 @@ pub(super) fn convert(i: &mut Importer, op: &Op<'_>) -> Option<Outcome> {
     match op.kind() {
         "MaxPool" | "AveragePool" => Some(pool(i, op)),
         "GlobalAveragePool" | "GlobalMaxPool" => Some(global(i, op)),
-        "Resize" | "Upsample" => Some(resize(i, op)),
         "DepthToSpace" => Some(shuffle(i, op)),
         _ => None,
     }
@@ -107,57 +106,6 @@ fn global(i: &mut Importer, op: &Op<'_>) -> Outcome {
     let kept: Vec<usize> = dims.iter().enumerate().map(|(axis, &size)| if axes.contains(&axis) { 1 } else { size }).collect();
     let pooled = i.shaped(op, pooled, &kept)?;
     behind(i, op, x, pooled, front).map(|data| vec![Value::Data(data)])
-}
-
-fn resize(i: &mut Importer, op: &Op<'_>) -> Outcome {
-    let x = i.data(op, 0)?;
-    let old = op.kind() == "Upsample" || i.opset < 11;
-    let (value, front) = fronted(i, op, x)?;
-    let dims = i.dims(x.with(value));
-    if front == Front::Rows || dims.len() != 3 {
-        return Err("only height and width of images can be resized".into());
-    }
-    op.ignore(&["extrapolation_value", "cubic_coeff_a", "exclude_outside", "keep_aspect_ratio_policy"]);
-    if op.ints("axes").is_some() || op.int("antialias", 0) != 0 {
-        return Err("`axes` and `antialias` are not supported".into());
-    }
-    let scales = match op.find("scales") {
-        Some(attribute) => Some(attribute.floats.clone()),
-        None if old && Importer::has(op, 1) => Some(i.tensor(op, 1)?.data),
-        None if Importer::has(op, 2) => Some(i.tensor(op, 2)?.data).filter(|scales| !scales.is_empty()),
-        None => None,
-    };
-    let mut scale = [0; 2];
-    for axis in 0..2 {
-        let factor = match &scales {
-            Some(scales) if scales.len() == 4 && scales[..2] == [1.0, 1.0] => f64::from(scales[axis + 2]),
-            Some(scales) => return Err(format!("the scales {scales:?} are not supported").into()),
-            None => {
-                let sizes = i.constant(op, 3)?;
-                let super::value::Elements::Ints(sizes) = &sizes.elements else { return Err("its sizes are not integers".into()) };
-                let size = sizes.get(axis + 2).filter(|size| !size.batch).ok_or("it has no sizes of height and width")?;
-                size.number as f64 / dims[axis + 1] as f64
-            }
-        };
-        if factor < 1.0 || factor.fract() != 0.0 || factor > 4096.0 {
-            return Err(format!("a scale of {factor} is not supported; it must be a whole number").into());
-        }
-        scale[axis] = factor as usize;
-    }
-    let positions = op.text("coordinate_transformation_mode", if old { "asymmetric" } else { "half_pixel" });
-    let rounding = op.text("nearest_mode", if old { "floor" } else { "round_prefer_floor" });
-    let (mode, align_corners) = match (op.text("mode", "nearest").as_str(), positions.as_str()) {
-        ("nearest", "asymmetric") if rounding == "floor" || (rounding == "round_prefer_floor" && scale.iter().all(|&scale| scale <= 2)) => {
-            (Interpolation::Nearest, false)
-        }
-        // The centers of the new pixels lie in the old pixel that a whole factor makes them from.
-        ("nearest", "half_pixel" | "pytorch_half_pixel") if rounding.starts_with("round_prefer") => (Interpolation::Nearest, false),
-        ("linear", "half_pixel" | "pytorch_half_pixel") => (Interpolation::Bilinear, false),
-        ("linear", "align_corners") => (Interpolation::Bilinear, true),
-        (mode, positions) => return Err(format!("the mode `{mode}` with `{positions}` and `{rounding}` is not supported").into()),
-    };
-    let value = i.add(op, Upsample { scale, mode, align_corners }, &[value])?;
-    behind(i, op, x, value, front).map(|data| vec![Value::Data(data)])
 }
 
 fn shuffle(i: &mut Importer, op: &Op<'_>) -> Outcome {

@@ -35,35 +35,47 @@ fn reduce(i: &mut Importer, op: &Op<'_>, make: fn(Sizes) -> ir::Op) -> Outcome {
         return Err("it works along the batch".into());
     }
     let own = x.own_batch();
-    let inner = |axis: usize| if own.is_some_and(|at| axis > at) { axis - 1 } else { axis };
-    let sample: Vec<usize> = axes.iter().map(|&axis| inner(axis)).collect();
-    let dims = i.dims(x);
+    let sample: Vec<usize> = axes.iter().map(|&axis| if own.is_some_and(|at| axis > at) { axis - 1 } else { axis }).collect();
     let mut value = match op.kind() {
         "ReduceSumSquare" | "ReduceL2" => i.add(op, Mul {}, &[x.value, x.value])?,
         "ReduceL1" => i.add(op, Abs {}, &[x.value])?,
         _ => x.value,
     };
-    // A layer leaves an axis, so that a reduction over all of a sample is one over the second of two.
-    value = if sample.len() == dims.len() {
-        let len = i.shape(x).len();
-        let row = i.shaped(op, value, &[1, len])?;
-        i.add(op, make(Sizes::new(&[1])), &[row])?
-    } else {
-        i.add(op, make(Sizes::new(&sample)), &[value])?
-    };
+    value = reduced(i, op, value, &sample, make)?;
     value = match op.kind() {
         "ReduceL2" => i.add(op, Sqrt {}, &[value])?,
         "ReduceLogSum" => i.add(op, Log {}, &[value])?,
         _ => value,
     };
+    left(i, op, x.with(value), &sample, keep).map(|data| vec![Value::Data(data)])
+}
+
+/// A reduction over axes of a sample, which stay as axes of size 1.
+pub(super) fn reduced(i: &mut Importer, op: &Op<'_>, value: usize, axes: &[usize], make: impl Fn(Sizes) -> ir::Op) -> Outcome<usize> {
+    let dims = i.dims(Data::of(value, None));
+    // A layer leaves an axis, so that a reduction over all of a sample is one over the second of two.
+    let value = if axes.len() == dims.len() {
+        let len = dims.iter().product();
+        let row = i.shaped(op, value, &[1, len])?;
+        i.add(op, make(Sizes::new(&[1])), &[row])?
+    } else {
+        i.add(op, make(Sizes::new(axes)), &[value])?
+    };
+    let kept: Vec<usize> = dims.iter().enumerate().map(|(axis, &size)| if axes.contains(&axis) { 1 } else { size }).collect();
+    i.shaped(op, value, &kept)
+}
+
+/// A reduced value with its axes of size 1, or without them.
+pub(super) fn left(i: &mut Importer, op: &Op<'_>, x: Data, axes: &[usize], keep: bool) -> Outcome<Data> {
     if keep {
-        let kept: Vec<usize> = dims.iter().enumerate().map(|(axis, &size)| if sample.contains(&axis) { 1 } else { size }).collect();
-        value = i.shaped(op, value, &kept)?;
-        return Ok(vec![Value::Data(x.with(value))]);
+        return Ok(x);
     }
-    if sample.len() == dims.len() {
+    let dims = i.dims(x);
+    if axes.len() == dims.len() {
         return Err("a sample would be a single number without axes".into());
     }
+    let rest: Vec<usize> = (0..dims.len()).filter(|axis| !axes.contains(axis)).map(|axis| dims[axis]).collect();
+    let value = i.shaped(op, x.value, &rest)?;
     let batch = x.batch.map(|at| at - axes.iter().filter(|&&axis| axis < at).count());
-    Ok(vec![Value::Data(Data { value, batch, ..x })])
+    Ok(Data { batch, ..x.with(value) })
 }

@@ -107,7 +107,7 @@ fn to_sizes(i: &mut Importer, op: &Op<'_>, x: Data, wish: &[Int], zero: bool) ->
     let sample: Vec<usize> =
         wish.iter().enumerate().filter(|&(axis, _)| merged || Some(axis) != at).map(|(_, size)| size.number as usize).collect();
     let value = i.shaped(op, x.value, &sample)?;
-    Ok(Data { value, batch: at, merged, inner })
+    Ok(Data { value, batch: at, merged, inner, kind: x.kind })
 }
 
 /// Sizes for a message: the batch as `N`.

@@ -61,6 +61,15 @@ impl Const {
         all.iter().map(|int| (!int.batch).then_some(int.number)).collect()
     }
 
+    /// Refuses integers that an f32 does not have.
+    pub(super) fn check_exact(&self) -> Outcome<()> {
+        let Elements::Ints(all) = &self.elements else { return Ok(()) };
+        match all.iter().find(|int| int.number.unsigned_abs() > 1 << 24) {
+            Some(int) => Err(format!("the integer {} is larger than 16,777,216, up to which an f32 has all integers", int.number).into()),
+            None => Ok(()),
+        }
+    }
+
     /// Its only element, as a float.
     pub(super) fn single(&self) -> Option<f32> {
         match &self.elements {
@@ -69,6 +78,18 @@ impl Const {
             _ => None,
         }
     }
+}
+
+/// What the numbers of a value are in the file. In the graph all are f32, which has the integers up to 16,777,216.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Float,
+    /// Signed integers of 32 or 64 bits.
+    Integer,
+    /// Other integers, which wrap around where an f32 does not.
+    Wrapping,
+    /// 1 where something holds, 0 elsewhere.
+    Truth,
 }
 
 /// A value of the graph, and where the file has its batch.
@@ -83,11 +104,12 @@ pub(super) struct Data {
     pub merged: bool,
     /// Whether it is the inner one there: `[length * batch, ..]`.
     pub inner: bool,
+    pub kind: Kind,
 }
 
 impl Data {
     pub(super) fn of(value: usize, batch: Option<usize>) -> Self {
-        Self { value, batch, merged: false, inner: false }
+        Self { value, batch, merged: false, inner: false, kind: Kind::Float }
     }
 
     /// The batch's axis, if it has one to itself.
@@ -97,7 +119,7 @@ impl Data {
 
     /// Whether another value has its batch in the same place.
     pub(super) fn is_beside(self, other: Self) -> bool {
-        self.with(0) == other.with(0)
+        (self.batch, self.merged, self.inner) == (other.batch, other.merged, other.inner)
     }
 
     /// The same place with another value.

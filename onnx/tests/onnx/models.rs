@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use layercake_onnx::{BatchAxis, ImportError, LoadOptions, import};
+use layercake_onnx::{BatchAxis, Folder, ImportError, LoadOptions, import_beside};
 
 use crate::run::{beside, difference, numbers, run};
 
@@ -12,12 +12,13 @@ fn check(folder: &Path, name: &str, bar: f32) -> Result<f32, String> {
     let numbers = numbers(&folder.join(format!("{name}.safetensors")));
     let mut options = LoadOptions::default();
     for (name, input) in numbers.iter().filter_map(|(name, numbers)| Some((name.strip_prefix("in.")?, numbers))) {
-        options.shapes.insert(name.to_owned(), input.dims.clone());
+        options.shapes.insert(name.to_owned(), input.dims.iter().copied().map(Some).collect());
     }
     // What does not run sample by sample may run as one sample.
-    let imported = import(&bytes, &options).or_else(|error: ImportError| {
+    let read = |options: &LoadOptions| import_beside(&bytes, options, &mut Folder::of(&folder.join(name)));
+    let imported = read(&options).or_else(|error: ImportError| {
         options.batch = BatchAxis::Absent;
-        import(&bytes, &options).map_err(|_| error)
+        read(&options).map_err(|_| error)
     });
     let imported = imported.map_err(|error| error.to_string())?;
     let inputs: Vec<_> = imported.graph.inputs().iter().map(|port| numbers[&format!("in.{}", port.name())].clone()).collect();
@@ -32,15 +33,17 @@ fn check(folder: &Path, name: &str, bar: f32) -> Result<f32, String> {
     if worst <= bar { Ok(worst) } else { Err(format!("differs by {worst:e}")) }
 }
 
-/// The files in the folder beside the repository, and those in a folder that `LAYERCAKE_ONNX` names.
+/// The small files that `tests/onnx/small.py` wrote, those in the folder beside the repository, and those in a folder that `LAYERCAKE_ONNX` names.
 #[test]
 fn networks_from_elsewhere() {
     let mut wrong = Vec::new();
     let named = std::env::var_os("LAYERCAKE_ONNX").map(std::path::PathBuf::from);
-    for folder in [beside("shared/models"), named].into_iter().flatten() {
+    let small = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/onnx/models");
+    for folder in [Some(small), beside("shared/models"), named].into_iter().flatten() {
         let mut names: Vec<String> = std::fs::read_dir(&folder)
             .expect("a folder")
             .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.strip_suffix(".onnx")?.to_owned()))
+            .filter(|name| folder.join(format!("{name}.safetensors")).is_file())
             .collect();
         names.sort();
         for name in names {

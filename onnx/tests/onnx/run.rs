@@ -32,6 +32,13 @@ pub(crate) fn numbers(path: &Path) -> BTreeMap<String, Numbers> {
         let data = match view.dtype() {
             Dtype::F32 => view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect(),
             Dtype::I64 => view.data().as_chunks().0.iter().map(|&bytes| i64::from_le_bytes(bytes) as f32).collect(),
+            Dtype::U64 => view.data().as_chunks().0.iter().map(|&bytes| u64::from_le_bytes(bytes) as f32).collect(),
+            Dtype::I32 => view.data().as_chunks().0.iter().map(|&bytes| i32::from_le_bytes(bytes) as f32).collect(),
+            Dtype::U32 => view.data().as_chunks().0.iter().map(|&bytes| u32::from_le_bytes(bytes) as f32).collect(),
+            Dtype::I16 => view.data().as_chunks().0.iter().map(|&bytes| i16::from_le_bytes(bytes).into()).collect(),
+            Dtype::U16 => view.data().as_chunks().0.iter().map(|&bytes| u16::from_le_bytes(bytes).into()).collect(),
+            Dtype::I8 => view.data().iter().map(|&byte| (byte as i8).into()).collect(),
+            Dtype::U8 | Dtype::BOOL => view.data().iter().map(|&byte| byte.into()).collect(),
             other => panic!("{name}: {other:?}"),
         };
         (name.to_owned(), Numbers { dims: view.shape().to_vec(), data })

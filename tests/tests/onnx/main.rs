@@ -3,5 +3,6 @@
 //! `tests/onnx/check.py` compares the same files with ONNX's own checker and ONNX Runtime.
 
 mod cases;
+mod declared;
 mod export;
 mod import;

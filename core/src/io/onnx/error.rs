@@ -34,6 +34,22 @@ pub enum OnnxError {
         /// The reason.
         reason: String,
     },
+    /// A network that was read while its program was compiled has another file now.
+    #[error("{}: it describes another network than `{network}` was compiled from; compile the program again with this file", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// The network.
+        network: String,
+    },
+    /// Tensors that differ from the model's.
+    #[error("{}: {}", path.display(), reasons.join("\n"))]
+    Tensors {
+        /// The file.
+        path: PathBuf,
+        /// What differs, a line for each tensor.
+        reasons: Vec<String>,
+    },
     /// The file could not be written.
     #[error("{}: cannot write it: {source}", path.display())]
     Write {

@@ -1,14 +1,14 @@
 //! Reading ONNX files.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use dfdx::tensor::Cpu;
-use layercake_onnx::{LoadOptions, import};
+use layercake_onnx::{Beside, Folder, LoadOptions, Nothing, import_beside};
 
 use super::OnnxError;
+use super::parameters::fill;
+use crate::GraphModel;
 use crate::io::read;
-use crate::{GraphModel, Model};
 
 /// Reads an ONNX file as a model that runs and can be trained like any other.
 ///
@@ -16,7 +16,7 @@ use crate::{GraphModel, Model};
 /// multiplied by becomes a learned tensor too.
 ///
 /// The first axis of each input is the batch, if all inputs agree on its size; otherwise the file has no batch, and the model takes the file's tensors with
-/// an axis of their number in front. [`load_with`] gives sizes that the file leaves open.
+/// an axis of their number in front. Tensors whose numbers are in other files are read from the folder of the model, and from nowhere else. [`load_with`] gives sizes that the file leaves open.
 ///
 /// ```no_run
 /// use layercake::prelude::*;
@@ -40,7 +40,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<GraphModel, OnnxError> {
 pub fn load_with(path: impl AsRef<Path>, options: &LoadOptions) -> Result<GraphModel, OnnxError> {
     let path = path.as_ref();
     let bytes = read(path).map_err(|source| OnnxError::Read { path: path.into(), source })?;
-    from_bytes(&bytes, options, path)
+    from_bytes(&bytes, options, path, &mut Folder::of(path))
 }
 
 /// [`load_with`] from memory. Errors name it `name`.
@@ -48,17 +48,13 @@ pub fn load_with(path: impl AsRef<Path>, options: &LoadOptions) -> Result<GraphM
 /// # Errors
 /// The same as [`load`], except for reading.
 pub fn load_bytes(bytes: &[u8], options: &LoadOptions, name: &str) -> Result<GraphModel, OnnxError> {
-    from_bytes(bytes, options, Path::new(name))
+    from_bytes(bytes, options, Path::new(name), &mut Nothing)
 }
 
-fn from_bytes(bytes: &[u8], options: &LoadOptions, path: &Path) -> Result<GraphModel, OnnxError> {
-    let imported = import(bytes, options).map_err(|reason| OnnxError::Import { path: path.into(), reason })?;
+fn from_bytes(bytes: &[u8], options: &LoadOptions, path: &Path, files: &mut dyn Beside) -> Result<GraphModel, OnnxError> {
+    let imported = import_beside(bytes, options, files).map_err(|reason| OnnxError::Import { path: path.into(), reason })?;
     let model = GraphModel::try_new(imported.graph, &Cpu::default());
     let mut model = model.map_err(|error| OnnxError::Network { path: path.into(), reason: error.to_string() })?;
-    let tensors: HashMap<String, Vec<f32>> = imported.tensors.into_iter().map(|(path, tensor)| (path, tensor.data)).collect();
-    model.for_each_tensor_mut(|mut tensor| {
-        let numbers = tensors.get(tensor.path()).expect("the reader gives every tensor of the graph");
-        tensor.copy_from(numbers);
-    });
+    fill(&mut model, &mut imported.tensors.into_iter().collect());
     Ok(model)
 }

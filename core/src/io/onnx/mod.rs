@@ -28,9 +28,13 @@
 
 mod error;
 mod load;
+mod parameters;
 mod save;
+#[doc(hidden)]
+pub mod typed;
 
 pub use error::OnnxError;
-pub use layercake_onnx::{BatchAxis, ImportError, LoadOptions, NEWEST_OPSET, OLDEST_OPSET, OPSET, Refusal, Refusals};
+pub use layercake_onnx::{BatchAxis, ImportError, LoadOptions, NEWEST_OPSET, OLDEST_OPSET, OPSET, Refusal, Refusals, Unfit};
 pub use load::{load, load_bytes, load_with};
+pub use parameters::load_parameters;
 pub use save::{Portrayed, save, save_resized, to_bytes};

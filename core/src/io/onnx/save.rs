@@ -12,6 +12,11 @@ use crate::io::write_atomically;
 use crate::{GraphModel, Model, Network};
 
 /// A model with a graph: every network that `network!` declares, and [`GraphModel`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no graph, so it cannot be written as ONNX",
+    label = "not a network of `network!` in f32 on the CPU, and not a `GraphModel`",
+    note = "of a struct with `#[derive(Model)]`, each network is a file; or declare the whole with `network!`, in which networks are layers"
+)]
 pub trait Portrayed: Model<f32, Cpu> {
     /// The graph.
     fn portrait(&self) -> &Graph;

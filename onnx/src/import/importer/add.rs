@@ -66,13 +66,35 @@ impl Importer {
                 );
             }
         }
+        if let Some(owner) = weight.and_then(|weight| self.owner(weight, &tensors)) {
+            let value = self.builder.add_shared(&name, operation, inputs, owner)?;
+            return self.counted(value);
+        }
         let value = self.push(&name, operation, inputs)?;
+        if let Some(weight) = weight {
+            self.owners.insert(weight.to_owned(), (value, name.clone()));
+        }
         self.tensors.extend(tensors.into_iter().map(|(tensor, numbers)| (format!("{name}.{tensor}"), numbers)));
         Ok(value)
     }
 
+    /// The output of an earlier layer that has the same weight, and equal tensors besides.
+    fn owner(&self, weight: &str, tensors: &[(&str, Tensor)]) -> Option<usize> {
+        let (value, name) = self.owners.get(weight)?;
+        let same = |(tensor, numbers): &(&str, Tensor)| {
+            let path = format!("{name}.{tensor}");
+            self.tensors.iter().any(|(other, theirs)| *other == path && theirs == numbers)
+        };
+        tensors.iter().all(same).then_some(*value)
+    }
+
     fn push(&mut self, name: &str, operation: ir::Op, inputs: &[usize]) -> Outcome<usize> {
         let value = self.builder.add(name, operation, inputs)?;
+        self.counted(value)
+    }
+
+    /// The value of the last node, unless there are too many.
+    fn counted(&mut self, value: usize) -> Outcome<usize> {
         self.count = value + self.builder.last().map_or(1, ir::Node::outputs);
         if self.count > MOST_VALUES {
             return Err(format!("the network has more than {MOST_VALUES} values").into());
@@ -86,6 +108,7 @@ impl Importer {
         if let Some(&value) = self.parameters.get(&key) {
             return Ok(value);
         }
+        constant.check_exact()?;
         let data = match &constant.elements {
             Elements::Floats(all) => all.clone(),
             Elements::Ints(all) if all.iter().all(|int| !int.batch) => all.iter().map(|int| int.number as f32).collect(),

@@ -22,6 +22,11 @@ pub mod nets {
 }
 
 ::layercake::network! {
+    /// A file.
+    pub Imported = onnx("onnx/models/digits.onnx")
+    /// The file in the program.
+    pub Included = onnx("onnx/models/tagger.onnx", sequence = 3, weights = included);
+
     block ConvReLU(channels, kernel = 3) { Conv2d(channels, kernel = kernel, padding = 1), ReLU }
     block Double(channels) { ConvReLU(channels), conv2: ConvReLU(channels, kernel = 3), }
 

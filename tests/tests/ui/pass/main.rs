@@ -3,6 +3,7 @@
 mod derive;
 mod dfdx;
 mod dfdx_tuple;
+mod imported;
 mod names;
 mod options;
 mod stride_with_remainder;

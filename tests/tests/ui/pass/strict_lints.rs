@@ -21,6 +21,9 @@ pub mod networks {
             Linear(2 * super::WIDTH), BatchNorm1d(affine = super::WIDTH > 100), Dropout, Linear(10, bias = false),
         }
 
+        /// A file, whose names no lint would accept.
+        pub Tagger = onnx("onnx/models/tagger.onnx", sequence = 5);
+
         Private: [784] -> [784] { ReLU, Flatten }
     }
 }

@@ -1,0 +1,76 @@
+//! The inputs of a node.
+
+use std::rc::Rc;
+
+use super::Importer;
+use crate::Tensor;
+use crate::import::attributes::Op;
+use crate::import::logic;
+use crate::import::value::{Const, Data, Outcome, Stop, Value};
+
+impl Importer {
+    /// Whether an input is given.
+    pub(in crate::import) fn has(op: &Op<'_>, index: usize) -> bool {
+        op.node.input.get(index).is_some_and(|name| !name.is_empty())
+    }
+
+    pub(in crate::import) fn input(&self, op: &Op<'_>, index: usize) -> Outcome<Value> {
+        let name = op.node.input.get(index).filter(|name| !name.is_empty()).ok_or_else(|| format!("input {index} is missing"))?;
+        match self.values.get(name) {
+            Some(Value::Unknown) => Err(Stop::Quiet),
+            Some(value) => Ok(value.clone()),
+            None => Err(format!("nothing computes its input `{name}`").into()),
+        }
+    }
+
+    pub(in crate::import) fn inputs(&self, op: &Op<'_>) -> Outcome<Vec<Value>> {
+        (0..op.node.input.len()).map(|index| self.input(op, index)).collect()
+    }
+
+    /// A value that may have waited for what uses it.
+    pub(in crate::import) fn settled(&mut self, op: &Op<'_>, value: Value) -> Outcome<Value> {
+        Ok(match value {
+            Value::Above { x, threshold } => Value::Data(logic::is_above(self, op, x, threshold)?),
+            Value::Filled { dims, number } => Value::Data(self.filled(&dims, number)?),
+            value => value,
+        })
+    }
+
+    /// An input that is computed.
+    pub(in crate::import) fn data(&mut self, op: &Op<'_>, index: usize) -> Outcome<Data> {
+        match self.input(op, index)? {
+            Value::Data(data) => Ok(data),
+            Value::Filled { dims, number } => self.filled(&dims, number),
+            Value::Erf { .. } => Err("the error function is supported as a part of GELU only".into()),
+            Value::Above { x, threshold } => logic::is_above(self, op, x, threshold),
+            _ => Err(format!("input {index} is a constant").into()),
+        }
+    }
+
+    /// An input that is known.
+    pub(in crate::import) fn constant(&self, op: &Op<'_>, index: usize) -> Outcome<Rc<Const>> {
+        match self.input(op, index)? {
+            Value::Const(found) => Ok(found),
+            _ => Err(format!("input {index} is not a constant").into()),
+        }
+    }
+
+    /// A known input of numbers.
+    pub(in crate::import) fn tensor(&self, op: &Op<'_>, index: usize) -> Outcome<Tensor> {
+        let found = self.constant(op, index)?;
+        let data = found.as_floats().ok_or_else(|| format!("input {index} has integers"))?;
+        Ok(Tensor { dims: found.dims.clone(), data: data.to_vec() })
+    }
+
+    /// Integers of an attribute of older versions, or of the input that took its place.
+    pub(in crate::import) fn integers(&self, op: &Op<'_>, attribute: &'static str, input: usize) -> Outcome<Option<Vec<i64>>> {
+        if let Some(ints) = op.ints(attribute) {
+            return Ok(Some(ints.to_vec()));
+        }
+        if !Self::has(op, input) {
+            return Ok(None);
+        }
+        let found = self.constant(op, input)?;
+        Ok(Some(found.as_ints().ok_or_else(|| format!("`{attribute}` depends on the batch"))?))
+    }
+}

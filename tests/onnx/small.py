@@ -1,0 +1,197 @@
+"""Writes the small ONNX files of tests/onnx/models, which tests read while they compile.
+
+    pip install onnx onnxruntime safetensors numpy
+    python tests/onnx/small.py
+
+NAME.safetensors has the inputs of a file as in.NAME and what ONNX Runtime computes from them as out.NAME.
+"""
+
+import pathlib
+
+import numpy
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.numpy import save_file
+
+FOLDER = pathlib.Path(__file__).parent / "models"
+random = numpy.random.default_rng(0)
+
+
+def tensor(name, *shape):
+    scale = 1 / numpy.sqrt(numpy.prod(shape[1:])) if len(shape) > 1 else 0.5
+    return numpy_helper.from_array((random.standard_normal(shape) * scale).astype(numpy.float32), name)
+
+
+def ints(name, *values):
+    return numpy_helper.from_array(numpy.array(values, numpy.int64), name)
+
+
+def save(name, nodes, inputs, outputs, tensors, opset=17):
+    graph = helper.make_graph(nodes, name, inputs, outputs, tensors)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    onnx.save(model, FOLDER / f"{name}.onnx")
+    return model
+
+
+def checked(name, feeds, *model):
+    model = save(name, *model)
+    onnx.checker.check_model(model, full_check=True)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    outputs = session.run(None, feeds)
+    numbers = {f"out.{port.name}": output for port, output in zip(session.get_outputs(), outputs)}
+    save_file({**{f"in.{port}": value for port, value in feeds.items()}, **numbers}, FOLDER / f"{name}.safetensors")
+    return model
+
+
+def floats(name, *shape):
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+
+# Digits of 8x8: convolutions with batch normalization, and a residual connection.
+checked(
+    "digits",
+    {"image": random.standard_normal((3, 1, 8, 8)).astype(numpy.float32)},
+    [
+        helper.make_node("Conv", ["image", "conv1.weight", "conv1.bias"], ["c1"], "conv1", pads=[1, 1, 1, 1]),
+        helper.make_node("BatchNormalization", ["c1", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var"], ["b1"], "bn1"),
+        helper.make_node("Relu", ["b1"], ["r1"], "relu1"),
+        helper.make_node("Conv", ["r1", "layer1.0.weight"], ["c2"], "layer1.0", pads=[1, 1, 1, 1]),
+        helper.make_node("Add", ["c2", "r1"], ["a1"], "add1"),
+        helper.make_node("MaxPool", ["a1"], ["p1"], "pool1", kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("Flatten", ["p1"], ["f1"], "flatten1"),
+        helper.make_node("Gemm", ["f1", "fc.weight", "fc.bias"], ["scores"], "fc", transB=1),
+    ],
+    [floats("image", "batch", 1, 8, 8)],
+    [floats("scores", "batch", 10)],
+    [
+        tensor("conv1.weight", 4, 1, 3, 3), tensor("conv1.bias", 4), tensor("bn1.weight", 4), tensor("bn1.bias", 4),
+        tensor("bn1.running_mean", 4), numpy_helper.from_array(numpy.linspace(0.5, 2, 4).astype(numpy.float32), "bn1.running_var"),
+        tensor("layer1.0.weight", 4, 4, 3, 3), tensor("fc.weight", 10, 64), tensor("fc.bias", 10),
+    ],
+)
+
+# Tags of words, whose number is open; names as TensorFlow's exporter writes them.
+checked(
+    "tagger",
+    {"words:0": random.integers(0, 12, (2, 5)), "type": random.standard_normal((2, 6)).astype(numpy.float32)},
+    [
+        helper.make_node("Gather", ["table", "words:0"], ["e"], "model/embedding/Gather"),
+        helper.make_node("Unsqueeze", ["type", "axes"], ["u"], "Unsqueeze__7"),
+        helper.make_node("Add", ["e", "u"], ["s"], "Self"),
+        helper.make_node("MatMul", ["s", "dense/kernel:0"], ["m"], "dense/MatMul"),
+        helper.make_node("Add", ["m", "dense/bias:0"], ["d"], "dense/BiasAdd"),
+        helper.make_node("Softmax", ["d"], ["tags:0"], "type", axis=-1),
+        helper.make_node("ReduceMean", ["s"], ["mean"], "0", axes=[1], keepdims=0),
+    ],
+    [helper.make_tensor_value_info("words:0", TensorProto.INT64, ["n", "sequence"]), floats("type", "n", 6)],
+    [floats("tags:0", "n", "sequence", 3), floats("mean", "n", 6)],
+    [tensor("table", 12, 6), ints("axes", 1), tensor("dense/kernel:0", 6, 3), tensor("dense/bias:0", 3)],
+)
+
+# A layer that is applied twice, and numbers in a file beside the model.
+shared = checked(
+    "beside",
+    {"x": random.standard_normal((2, 6)).astype(numpy.float32)},
+    [
+        helper.make_node("Gemm", ["x", "fc.weight", "fc.bias"], ["a"], "first", transB=1),
+        helper.make_node("Tanh", ["a"], ["b"], "tanh"),
+        helper.make_node("Gemm", ["b", "fc.weight", "fc.bias"], ["c"], "second", transB=1),
+        helper.make_node("Gemm", ["c", "fc.weight", "other.bias"], ["y"], "third", transB=1),
+    ],
+    [floats("x", "batch", 6)],
+    [floats("y", "batch", 6)],
+    [tensor("fc.weight", 6, 6), tensor("fc.bias", 6), tensor("other.bias", 6)],
+)
+# The writer would append to a file that is there.
+(FOLDER / "beside.bin").unlink(missing_ok=True)
+onnx.save(
+    shared, FOLDER / "beside.onnx", save_as_external_data=True, all_tensors_to_one_file=True, location="beside.bin", size_threshold=0
+)
+
+# Sums of products, with a batch and without one, with a constant and with two values.
+checked(
+    "einsum",
+    {
+        "x": random.standard_normal((2, 3, 4, 5)).astype(numpy.float32),
+        "y": random.standard_normal((2, 3, 6, 5)).astype(numpy.float32),
+    },
+    [
+        helper.make_node("Einsum", ["x", "y"], ["scores"], "scores", equation="bhqd,bhkd->bhqk"),
+        helper.make_node("Einsum", ["x", "y"], ["moved"], "moved", equation="n c i d, n c j d -> n j i c"),
+        helper.make_node("Einsum", ["x", "weight"], ["mixed"], "mixed", equation="bcid,dce->bie"),
+        helper.make_node("Einsum", ["x"], ["summed"], "summed", equation="bhqd->bdh"),
+        helper.make_node("Einsum", ["x", "y"], ["outer"], "outer", equation="bhqd,bhkd->bq"),
+    ],
+    [floats("x", "batch", 3, 4, 5), floats("y", "batch", 3, 6, 5)],
+    [
+        floats("scores", "batch", 3, 4, 6), floats("moved", "batch", 6, 4, 3), floats("mixed", "batch", 4, 7), floats("summed", "batch", 5, 3),
+        floats("outer", "batch", 4),
+    ],
+    [tensor("weight", 5, 3, 7)],
+)
+
+# Comparisons, truth values and choices, with a batch.
+checked(
+    "choices",
+    {
+        "x": random.standard_normal((3, 4, 5)).astype(numpy.float32),
+        "mask": random.random((3, 1, 5)) < 0.7,
+        "count": random.integers(-3, 4, (3, 4)).astype(numpy.int32),
+    },
+    [
+        helper.make_node("Where", ["mask", "x", "low"], ["hidden"], "hidden"),
+        helper.make_node("Softmax", ["hidden"], ["chances"], "chances", axis=-1),
+        helper.make_node("Greater", ["x", "zero"], ["positive"], "positive"),
+        helper.make_node("And", ["positive", "mask"], ["both"], "both"),
+        helper.make_node("Where", ["both", "x", "table"], ["chosen"], "chosen"),
+        helper.make_node("ArgMax", ["x"], ["best"], "best", axis=2, keepdims=0),
+        helper.make_node("Equal", ["count", "best_or_so"], ["same"], "same"),
+        helper.make_node("Cast", ["same"], ["same_number"], "same_number", to=TensorProto.FLOAT),
+        helper.make_node("Add", ["count", "one"], ["more"], "more"),
+    ],
+    [
+        floats("x", "batch", 4, 5), helper.make_tensor_value_info("mask", TensorProto.BOOL, ["batch", 1, 5]),
+        helper.make_tensor_value_info("count", TensorProto.INT32, ["batch", 4]),
+    ],
+    [
+        floats("chances", "batch", 4, 5), floats("chosen", "batch", 4, 5), helper.make_tensor_value_info("best", TensorProto.INT64, ["batch", 4]),
+        floats("same_number", "batch", 4), helper.make_tensor_value_info("more", TensorProto.INT32, ["batch", 4]),
+    ],
+    [
+        numpy_helper.from_array(numpy.float32(-numpy.inf), "low"), numpy_helper.from_array(numpy.float32(0), "zero"), tensor("table", 1, 4, 5),
+        numpy_helper.from_array(numpy.array([[1, 0, -2, 3]], numpy.int32), "best_or_so"), numpy_helper.from_array(numpy.int32(1), "one"),
+    ],
+)
+
+# Sizes that no whole factor leads to.
+checked(
+    "resized",
+    {"x": random.standard_normal((2, 3, 6, 10)).astype(numpy.float32)},
+    [
+        helper.make_node("Resize", ["x", "", "", "to"], ["smaller"], "smaller", mode="linear", coordinate_transformation_mode="pytorch_half_pixel"),
+        helper.make_node("Resize", ["x", "", "by"], ["larger"], "larger", mode="cubic", coordinate_transformation_mode="align_corners"),
+        helper.make_node("Resize", ["x", "", "by"], ["nearest"], "nearest", mode="nearest", coordinate_transformation_mode="half_pixel"),
+    ],
+    [floats("x", "batch", 3, 6, 10)],
+    [floats("smaller", "batch", 3, 4, 7), floats("larger", "batch", 3, 9, 15), floats("nearest", "batch", 3, 9, 15)],
+    [ints("to", 2, 3, 4, 7), numpy_helper.from_array(numpy.array([1, 1, 1.5, 1.5], numpy.float32), "by")],
+)
+
+# Operators and an attribute that have no layer.
+save(
+    "unread",
+    [
+        helper.make_node("Relu", ["x"], ["r"], "relu"),
+        helper.make_node("Unique", ["r"], ["u"], "head/unique"),
+        helper.make_node("Det", ["square"], ["d"], "head/det"),
+        helper.make_node("Softmax", ["u"], ["s"], "head/softmax"),
+        helper.make_node("AveragePool", ["x"], ["p"], "pool", kernel_shape=[2, 2], dilations=[2, 2], auto_pad="SAME_LOWER"),
+    ],
+    [floats("x", "batch", 2, 4, 4), floats("square", "batch", 3, 3)],
+    [floats("s", "m"), floats("d", "batch"), floats("p", "batch", 2, 4, 4)],
+    [],
+    opset=19,
+)
+
+(FOLDER / "damaged.onnx").write_bytes((FOLDER / "digits.onnx").read_bytes()[:1000])
