@@ -42,9 +42,9 @@ pub(crate) enum CommandError {
     /// The drawing cannot be written.
     #[error("{}: cannot write it: {reason}", .path.display())]
     Write { path: PathBuf, reason: io::Error },
-    /// A graph file cannot be read or written.
+    /// A graph file or a file of tensors cannot be read or written.
     #[error(transparent)]
-    Graph(#[from] IoError),
+    File(#[from] IoError),
     /// An ONNX file cannot be read or written.
     #[cfg(feature = "onnx")]
     #[error(transparent)]
@@ -53,7 +53,7 @@ pub(crate) enum CommandError {
     #[cfg(feature = "onnx")]
     #[error("{0}")]
     Network(String),
-    /// A file of tensors is not what the model takes, or cannot be written.
+    /// A file of tensors is not what the model takes.
     #[cfg(feature = "onnx")]
     #[error("{}: {reason}", .path.display())]
     Tensors { path: PathBuf, reason: String },

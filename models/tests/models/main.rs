@@ -2,6 +2,7 @@
 
 mod agents;
 mod command;
+mod files;
 mod folders;
 mod interrupt;
 mod options;
