@@ -88,7 +88,8 @@
 //! # Ok::<(), io::IoError>(())
 //! ```
 //!
-//! Tensors have the names that PyTorch gives them (`hidden.weight`), so files of PyTorch load, and PyTorch loads these.
+//! Tensors have the names that PyTorch gives them (`hidden.weight`), so files of PyTorch load, and PyTorch loads these. With the feature `zip` a `.pt` file loads
+//! as it is: `io::pytorch::load`.
 //!
 //! # Features
 //!
@@ -98,7 +99,7 @@
 //! - Structs of networks, layers and tensors as models: [`derive(Model)`](derive@Model); parameters by path: [`Model`](trait@Model)
 //! - [Losses](loss), [optimizers](optim), [learning rate schedules](schedule), [initial values](init), [weight averaging](average),
 //!   [gradient checks and accumulation](gradient)
-//! - [Files](io): parameters as safetensors, graphs as JSON
+//! - [Files](io): parameters as safetensors and from files of PyTorch and NumPy, graphs as JSON
 //! - Facts of a network as constants, such as `Net::PARAMS`; a [`Summary`] and a [`Drawing`] of each network
 //! - Graphs built at run time: [`ir::Builder`] and [`GraphModel`]
 //!
@@ -126,6 +127,7 @@
 //!
 //! - `cuda`: run networks on dfdx's CUDA device ([how](guide::cuda))
 //! - `onnx`: read and write ONNX files, `io::onnx`, also as types of `network!`, `guide::onnx`
+//! - `zip`: read files of PyTorch and NumPy, `io::pytorch` and `.npz`
 //! - `ci-check`: type-check the CUDA code on a machine without CUDA; such a build does not link
 
 // So that generated code can name this crate within itself.

@@ -34,12 +34,22 @@ pub enum IoError {
         /// The tensors' path in the module.
         name: String,
     },
-    /// The file is not in the safetensors format, or damaged.
-    #[error("{}: not a valid safetensors file: {reason}", path.display())]
+    /// The file is not in the format that it seems to be in, or damaged.
+    #[error("{}: not a valid {format} file: {reason}", path.display())]
     Format {
         /// The file.
         path: PathBuf,
+        /// The format: `safetensors`, `PyTorch`, `npz` or `zip`.
+        format: &'static str,
         /// The reason.
+        reason: String,
+    },
+    /// The file has something that is not read, or cannot be written.
+    #[error("{}: {reason}", path.display())]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What it has, and what to do.
         reason: String,
     },
     /// The file is not the state of this optimizer.
@@ -85,7 +95,7 @@ pub enum IoError {
         found: Vec<usize>,
     },
     /// A tensor has a number type that is not supported.
-    #[error("{}: `{name}` holds {found} numbers; only F32 and F64 are read", path.display())]
+    #[error("{}: `{name}` holds numbers of type {found}, which is not read", path.display())]
     Dtype {
         /// The file.
         path: PathBuf,

@@ -1,6 +1,7 @@
 //! Parameters as safetensors files, with the names of PyTorch's `state_dict` (`fc1.weight`).
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::convert::Infallible;
 use std::fs;
 use std::io;
@@ -10,12 +11,12 @@ use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::tensor_ops::Device;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::{IoError, write_atomically};
+use super::arrays::{Entry, NumberType, Source, View};
+use super::{IoError, LoadReport, strict, write_atomically};
 use crate::Scalar;
 use crate::gradient::NonFinite;
 use crate::host::wide;
-use crate::model::Place;
-use crate::model::any_tensor::{AnyTensor, each, each_mut};
+use crate::model::any_tensor::{AnyTensor, each};
 
 /// Saves all tensors of a module, `f32` as F32 and `f64` as F64. The file is written atomically.
 ///
@@ -54,12 +55,16 @@ pub enum OnNonFinite {
 /// A NaN or infinite number is an error, also if a number overflows in the module's type (`f64` to `f32`): most networks with such a parameter return
 /// only NaN. [`load_safetensors_with`] can accept them, like PyTorch.
 ///
-/// PyTorch's `num_batches_tracked` of batch normalization is ignored.
+/// Numbers of other types than the module's are converted, and the report says so: floats of 16, 32 and 64 bits, integers, truth values. PyTorch's
+/// `num_batches_tracked` of batch normalization is ignored.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read or is damaged, or if a tensor is missing, has another shape, has a NaN or infinite number, or is not a
 /// tensor of the module.
-pub fn load_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(module: &mut M, path: impl AsRef<Path>) -> Result<(), IoError> {
+pub fn load_safetensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
+    module: &mut M,
+    path: impl AsRef<Path>,
+) -> Result<LoadReport, IoError> {
     load_safetensors_with(module, path, OnNonFinite::Refuse)
 }
 
@@ -71,9 +76,9 @@ pub fn load_safetensors_with<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>
     module: &mut M,
     path: impl AsRef<Path>,
     on_non_finite: OnNonFinite,
-) -> Result<(), IoError> {
+) -> Result<LoadReport, IoError> {
     let path = path.as_ref();
-    load(module, path, &bytes(path)?, on_non_finite)
+    strict::load(module, path, tensors(path, &bytes(path)?)?, on_non_finite)
 }
 
 /// [`load_safetensors`] from memory, such as from a file that `include_bytes!` compiled into the program. Errors name it `name`.
@@ -84,22 +89,9 @@ pub fn load_safetensors_bytes<M: TensorCollection<E, D>, E: Scalar, D: Device<E>
     module: &mut M,
     bytes: &[u8],
     name: &str,
-) -> Result<(), IoError> {
-    load(module, Path::new(name), bytes, OnNonFinite::Refuse)
-}
-
-fn load<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
-    module: &mut M,
-    path: &Path,
-    bytes: &[u8],
-    on_non_finite: OnNonFinite,
-) -> Result<(), IoError> {
-    let file = open(path, bytes)?;
-    let mut checker = Checker { path, file: &file, on_non_finite, known: BTreeSet::new() };
-    each(&*module, |place, tensor: &dyn AnyTensor<E, D>| checker.tensor(place, tensor))?;
-    checker.check_names()?;
-    let Ok(()) = each_mut(module, |place, tensor| store(&file, place, tensor));
-    Ok(())
+) -> Result<LoadReport, IoError> {
+    let path = Path::new(name);
+    strict::load(module, path, tensors(path, bytes)?, OnNonFinite::Refuse)
 }
 
 /// The bytes of a file of parameters.
@@ -107,9 +99,59 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, IoError> {
     read(path).map_err(|source| IoError::Read { path: path.into(), source })
 }
 
-/// Parses the bytes of a file.
-pub(super) fn open<'a>(path: &Path, bytes: &'a [u8]) -> Result<SafeTensors<'a>, IoError> {
-    SafeTensors::deserialize(bytes).map_err(|error| IoError::Format { path: path.into(), reason: error.to_string() })
+/// The tensors of a safetensors file.
+pub(crate) fn tensors<'a>(path: &Path, bytes: &'a [u8]) -> Result<Source<'a>, IoError> {
+    let wrong = |reason: String| IoError::Format { path: path.into(), format: "safetensors", reason };
+    let file = SafeTensors::deserialize(bytes).map_err(|error| wrong(error.to_string()))?;
+    let mut source = Source::default();
+    for (name, view) in file.iter() {
+        let entry = match number_type(view.dtype()) {
+            Some(kind) => {
+                Entry::Read(View::new(kind, view.shape().to_vec(), view.data()).map_err(|reason| wrong(format!("`{name}`: {reason}")))?)
+            }
+            None => Entry::Unread { shape: view.shape().to_vec(), kind: view.dtype().to_string() },
+        };
+        source.add(name.to_owned(), entry).map_err(wrong)?;
+    }
+    Ok(source)
+}
+
+fn number_type(dtype: Dtype) -> Option<NumberType> {
+    Some(match dtype {
+        Dtype::BOOL => NumberType::Bool,
+        Dtype::U8 => NumberType::U8,
+        Dtype::I8 => NumberType::I8,
+        Dtype::U16 => NumberType::U16,
+        Dtype::I16 => NumberType::I16,
+        Dtype::U32 => NumberType::U32,
+        Dtype::I32 => NumberType::I32,
+        Dtype::U64 => NumberType::U64,
+        Dtype::I64 => NumberType::I64,
+        Dtype::F16 => NumberType::F16,
+        Dtype::BF16 => NumberType::BF16,
+        Dtype::F32 => NumberType::F32,
+        Dtype::F64 => NumberType::F64,
+        _ => return None,
+    })
+}
+
+/// The safetensors name of a number type.
+pub(super) fn dtype_of(kind: NumberType) -> Dtype {
+    match kind {
+        NumberType::Bool => Dtype::BOOL,
+        NumberType::U8 => Dtype::U8,
+        NumberType::I8 => Dtype::I8,
+        NumberType::U16 => Dtype::U16,
+        NumberType::I16 => Dtype::I16,
+        NumberType::U32 => Dtype::U32,
+        NumberType::I32 => Dtype::I32,
+        NumberType::U64 => Dtype::U64,
+        NumberType::I64 => Dtype::I64,
+        NumberType::F16 => Dtype::F16,
+        NumberType::BF16 => Dtype::BF16,
+        NumberType::F32 => Dtype::F32,
+        NumberType::F64 => Dtype::F64,
+    }
 }
 
 /// PyTorch's counter of the batches that a batch normalization has seen.
@@ -129,11 +171,6 @@ pub(crate) fn dtype<E: Scalar>() -> Dtype {
     if size_of::<E>() == size_of::<f64>() { Dtype::F64 } else { Dtype::F32 }
 }
 
-/// Whether a number type can be read.
-pub(super) fn is_read(dtype: Dtype) -> bool {
-    matches!(dtype, Dtype::F32 | Dtype::F64)
-}
-
 pub(crate) fn encode<E: Scalar>(numbers: &[E]) -> Vec<u8> {
     let f64_of = |n: &E| n.to_f64().expect("a float is a float");
     match dtype::<E>() {
@@ -142,17 +179,13 @@ pub(crate) fn encode<E: Scalar>(numbers: &[E]) -> Vec<u8> {
     }
 }
 
-pub(crate) fn decode<E: Scalar>(view: &TensorView<'_>) -> Vec<E> {
-    let number = |n: f64| E::from_f64(n).expect("a float is a float");
-    match view.dtype() {
-        Dtype::F64 => view.data().as_chunks().0.iter().map(|bytes| number(f64::from_le_bytes(*bytes))).collect(),
-        _ => view.data().as_chunks().0.iter().map(|bytes| number(f32::from_le_bytes(*bytes).into())).collect(),
-    }
-}
-
 /// The first number of a tensor in a file that is NaN or infinite as an `E`.
-pub(crate) fn first_non_finite<E: Scalar>(name: &str, view: &TensorView<'_>) -> Option<NonFinite> {
-    let numbers = decode::<E>(view);
+pub(crate) fn first_non_finite<E: Scalar>(name: &str, view: &View<'_>) -> Option<NonFinite> {
+    // The largest integer is finite in every type.
+    if !view.kind().is_float() {
+        return None;
+    }
+    let numbers = view.decode::<E>();
     let bad = || numbers.iter().enumerate().filter(|(_, number)| !number.is_finite());
     let (index, &value) = bad().next()?;
     let (path, count, len) = (name.to_owned(), bad().count(), numbers.len());
@@ -169,47 +202,30 @@ fn model_tensors<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(module: &M)
     list
 }
 
-/// Compares every tensor with the file before anything is changed.
-struct Checker<'a> {
-    path: &'a Path,
-    file: &'a SafeTensors<'a>,
-    on_non_finite: OnNonFinite,
-    known: BTreeSet<String>,
+/// The bytes of a file with these tensors.
+pub(super) fn to_bytes(views: BTreeMap<&str, Cow<'_, View<'_>>>) -> Vec<u8> {
+    let format = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    let views = views.iter().map(|(name, view)| (name, Stored(view)));
+    safetensors::serialize(views, Some(format)).expect("tensors in memory can be serialized")
 }
 
-impl Checker<'_> {
-    fn tensor<E: Scalar, D: Device<E>>(&mut self, place: Place<'_>, tensor: &dyn AnyTensor<E, D>) -> Result<(), IoError> {
-        let name = place.path.to_owned();
-        let (path, expected) = (self.path.to_owned(), tensor.shape());
-        let Ok(view) = self.file.tensor(&name) else { return Err(IoError::Missing { path, name, expected }) };
-        if view.shape() != expected {
-            return Err(IoError::Shape { path, name, expected, found: view.shape().to_vec() });
-        }
-        if !is_read(view.dtype()) {
-            return Err(IoError::Dtype { path, name, found: format!("{:?}", view.dtype()) });
-        }
-        if self.on_non_finite == OnNonFinite::Refuse
-            && let Some(found) = first_non_finite::<E>(&name, &view)
-        {
-            return Err(IoError::NonFinite { path, found });
-        }
-        self.known.insert(name);
-        Ok(())
+/// A tensor whose bytes are put in order when they are written.
+struct Stored<'a>(&'a View<'a>);
+
+impl safetensors::View for Stored<'_> {
+    fn dtype(&self) -> Dtype {
+        dtype_of(self.0.kind())
     }
 
-    /// Rejects tensors of the file that are not of the module.
-    fn check_names(&self) -> Result<(), IoError> {
-        let mut names = self.file.names();
-        names.sort_unstable();
-        let Some(name) = names.into_iter().find(|name| !self.known.contains(*name) && !is_counter(name)) else { return Ok(()) };
-        let found = self.file.tensor(name).map(|view| view.shape().to_vec()).unwrap_or_default();
-        Err(IoError::Unexpected { path: self.path.into(), name: name.to_owned(), found })
+    fn shape(&self) -> &[usize] {
+        self.0.shape()
     }
-}
 
-/// Stores a tensor, after [`Checker`] has checked them all.
-fn store<E: Scalar, D: Device<E>>(file: &SafeTensors<'_>, place: Place<'_>, tensor: &mut dyn AnyTensor<E, D>) -> Result<(), Infallible> {
-    let view = file.tensor(place.path).expect("the tensor was there a moment ago");
-    tensor.write(&decode::<E>(&view)).unwrap_or_else(|error| panic!("{error}"));
-    Ok(())
+    fn data(&self) -> Cow<'_, [u8]> {
+        self.0.in_order()
+    }
+
+    fn data_len(&self) -> usize {
+        self.0.byte_count()
+    }
 }

@@ -11,7 +11,7 @@ use super::rule::Rule;
 use super::state::{Buffers, State};
 use super::step::Optim;
 use crate::Scalar;
-use crate::io::{IoError, decode, dtype, encode, first_non_finite, read, write_atomically};
+use crate::io::{Entry, IoError, NumberType, Source, dtype, encode, first_non_finite, read, tensors, write_atomically};
 use crate::model::{Model, Named};
 
 /// The key in the file that names the optimizer.
@@ -51,8 +51,8 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
 
     fn load_for(&mut self, parameters: &[Named<E, D>], path: &Path) -> Result<(), IoError> {
         let bytes = read(path).map_err(|source| IoError::Read { path: path.into(), source })?;
-        let wrong = |reason: String| IoError::Format { path: path.into(), reason };
-        let file = SafeTensors::deserialize(&bytes).map_err(|error| wrong(error.to_string()))?;
+        let wrong = |reason: String| IoError::Format { path: path.into(), format: "safetensors", reason };
+        let file = tensors(path, &bytes)?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| wrong(error.to_string()))?;
         let other = |expected: String, found: String| IoError::OptimizerState { path: path.into(), expected, found };
         match header.metadata().as_ref().and_then(|entries| entries.get(OWNER)) {
@@ -63,12 +63,12 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
         let buffers = self.cfg.buffers();
         let (mut states, mut known) = (BTreeMap::new(), 0);
         for parameter in parameters {
-            let Ok(step) = file.tensor(&format!("{}.step", parameter.path())) else { continue };
-            let steps = match (step.dtype(), step.data().try_into()) {
-                (Dtype::U64, Ok(bytes)) => u64::from_le_bytes(bytes),
+            let Some(step) = file.view(path, &format!("{}.step", parameter.path())).transpose()? else { continue };
+            let steps = match (step.kind(), step.in_order().as_array()) {
+                (NumberType::U64, Some(bytes)) => u64::from_le_bytes(*bytes),
                 _ => {
                     let expected = format!("`{}.step` to be one U64 number", parameter.path());
-                    return Err(other(expected, format!("{:?} of shape {:?}", step.dtype(), step.shape())));
+                    return Err(other(expected, format!("{} of shape {:?}", step.kind(), step.shape())));
                 }
             };
             if steps == 0 || steps > MOST_STEPS {
@@ -83,15 +83,13 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
             let buffers = Buffers::new(numbers, &device).map_err(|error| wrong(format!("the device failed: {error}")))?;
             states.insert(parameter.path().to_owned(), State { steps, buffers });
         }
-        if file.len() != known {
+        if file.tensors.len() != known {
             let ours = |name: &str| {
                 let (owner, kind) = name.rsplit_once('.').unwrap_or(("", name));
                 states.contains_key(owner) && (kind == "step" || buffers.iter().any(|(buffer, _)| *buffer == kind))
             };
-            let mut names = file.names();
-            names.sort_unstable();
-            let name = names.into_iter().find(|name| !ours(name)).unwrap_or_default().to_owned();
-            let found = file.tensor(&name).map(|view| view.shape().to_vec()).unwrap_or_default();
+            let stranger = file.tensors.iter().find(|(name, _)| !ours(name));
+            let (name, found) = stranger.map(|(name, entry)| (name.clone(), entry.shape().to_vec())).unwrap_or_default();
             return Err(IoError::Unexpected { path: path.into(), name, found });
         }
         self.states = states;
@@ -103,17 +101,19 @@ impl<R: Rule, E: Scalar, D: Device<E>> Optim<R, E, D> {
 const MOST_STEPS: u64 = 1 << 53;
 
 /// The elements of one buffer, as many as its parameter has.
-fn buffer_of<E: Scalar>(file: &SafeTensors<'_>, path: &Path, name: &str, len: usize) -> Result<Vec<E>, IoError> {
+fn buffer_of<E: Scalar>(file: &Source<'_>, path: &Path, name: &str, len: usize) -> Result<Vec<E>, IoError> {
     let (path, name, expected) = (path.to_owned(), name.to_owned(), vec![len]);
-    let Ok(view) = file.tensor(&name) else { return Err(IoError::Missing { path, name, expected }) };
-    if view.shape() != expected {
-        return Err(IoError::Shape { path, name, expected, found: view.shape().to_vec() });
+    let Some(entry) = file.tensors.get(&name) else { return Err(IoError::Missing { path, name, expected }) };
+    if entry.shape() != expected {
+        return Err(IoError::Shape { path, name, expected, found: entry.shape().to_vec() });
     }
-    if !matches!(view.dtype(), Dtype::F32 | Dtype::F64) {
-        return Err(IoError::Dtype { path, name, found: format!("{:?}", view.dtype()) });
-    }
-    if let Some(found) = first_non_finite::<E>(&name, &view) {
+    let view = match entry {
+        Entry::Read(view) if matches!(view.kind(), NumberType::F32 | NumberType::F64) => view,
+        Entry::Read(view) => return Err(IoError::Dtype { path, name, found: view.kind().to_string() }),
+        Entry::Unread { kind, .. } => return Err(IoError::Dtype { path, name, found: kind.clone() }),
+    };
+    if let Some(found) = first_non_finite::<E>(&name, view) {
         return Err(IoError::NonFinite { path, found });
     }
-    Ok(decode(&view))
+    Ok(view.decode())
 }

@@ -5,6 +5,8 @@ mod atomic;
 mod catalogue;
 mod crates;
 mod dfdx_module;
+#[cfg(feature = "zip")]
+mod files;
 mod finite;
 mod graph_file;
 mod graph_model;

@@ -23,6 +23,7 @@ Examples:
   layercake export lenet5 --json lenet5.json
   layercake summary lenet5.json
   layercake train --resume runs/lenet5-mnist-1                    resumes an interrupted run
+  layercake convert model.pt --out model.safetensors              reads a file of PyTorch
   layercake data check DIR                                        validates all data sets in DIR
   layercake bench lenet5 --batch-size 64 --json
   layercake bench resnet50 --infer --batch-size 1 --threads 2     the inference of any network, without a recipe for training
@@ -59,7 +60,7 @@ pub(crate) enum Command {
         #[cfg(feature = "onnx")]
         #[arg(long, value_name = "FILE", group = "format")]
         onnx: Option<PathBuf>,
-        /// The parameters: a parameter file, or the folder of a run [default: initial values of seed 0].
+        /// The parameters: a file (.safetensors, .pt or .npz), or the folder of a run [default: initial values of seed 0].
         #[cfg(feature = "onnx")]
         #[arg(long, value_name = "FILE", requires = "onnx")]
         checkpoint: Option<PathBuf>,
@@ -70,12 +71,35 @@ pub(crate) enum Command {
         /// The ONNX file.
         #[arg(value_name = "FILE.onnx")]
         model: PathBuf,
-        /// The inputs: a safetensors file with a tensor for each input of the model, under its name.
+        /// The inputs: a file (.safetensors, .npz or .pt) with a tensor for each input of the model, under its name.
         #[arg(long, value_name = "FILE")]
         input: PathBuf,
-        /// The output file: a safetensors file with a tensor for each output of the model, under its name, the batch first.
+        /// The output file (.safetensors or .npz), with a tensor for each output of the model, under its name, the batch first.
         #[arg(long, value_name = "FILE")]
         output: PathBuf,
+    },
+    /// Write the tensors of a file in another format, and print what became of them.
+    ///
+    /// Reads safetensors, .npz of NumPy, and what PyTorch's torch.save writes: a state_dict, or a dict that has one. Nothing in a file is executed.
+    /// Names, shapes and number types stay; NumPy has no bfloat16, so that BF16 becomes F32 in .npz.
+    #[command(after_help = "\
+Examples:
+  layercake convert checkpoint.pt --out model.safetensors
+  layercake convert checkpoint.pt --out ema.safetensors --key model_ema --f32
+  layercake convert arrays.npz --out arrays.safetensors")]
+    Convert {
+        /// The file to read.
+        file: PathBuf,
+        /// The file to write; the extension selects the format: .safetensors or .npz.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Where a file of PyTorch has the tensors, such as model_ema, or models.encoder for a dict in a dict [default: the only dict with
+        /// tensors besides an optimizer's, or the one named state_dict, model_state_dict, model or module].
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+        /// Convert F16, BF16 and F64 to F32.
+        #[arg(long)]
+        f32: bool,
     },
     Train(TrainArgs),
     Eval(EvalArgs),
@@ -255,7 +279,7 @@ Examples:
 pub(crate) struct PlayArgs {
     /// The model (see `layercake list`).
     pub(crate) model: String,
-    /// A run folder, or a safetensors file of parameters.
+    /// A run folder, or a file of parameters: .safetensors, .pt or .npz.
     #[arg(long, value_name = "PATH")]
     pub(crate) checkpoint: PathBuf,
     /// The environment [default: the one in config.json, otherwise cart-pole].
@@ -286,7 +310,7 @@ pub(crate) struct PlayArgs {
 pub(crate) struct EvalArgs {
     /// The model (see `layercake list`).
     pub(crate) model: String,
-    /// A safetensors file of parameters, or a run folder.
+    /// A file of parameters (.safetensors, .pt or .npz), or a run folder.
     #[arg(long, value_name = "FILE")]
     pub(crate) checkpoint: PathBuf,
     /// The data set [default: the one in config.json, otherwise digits].
@@ -373,7 +397,7 @@ Examples:
 pub(crate) struct SampleArgs {
     /// The model (see `layercake list`).
     pub(crate) model: String,
-    /// A run folder, or a safetensors file of parameters.
+    /// A run folder, or a file of parameters: .safetensors, .pt or .npz.
     #[arg(long, value_name = "PATH")]
     pub(crate) checkpoint: PathBuf,
     /// The image file to write [default: samples.png].

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::HumanCount;
-use layercake::io::{load_graph, save_graph, write_atomically};
+use layercake::io::{self, ConvertOptions, load_graph, save_graph, write_atomically};
 use layercake::ir::Graph;
 use layercake::{Drawing, Summary};
 use layercake_models::{
@@ -34,6 +34,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Export { .. } => unreachable!("an argument of the group is required"),
         #[cfg(feature = "onnx")]
         Command::Run { model, input, output } => crate::onnx::run(&model, &input, &output),
+        Command::Convert { file, out, key, f32: to_f32 } => convert(&file, &out, ConvertOptions { key, to_f32 }),
         Command::Train(args) => train(args),
         Command::Eval(args) => eval(args),
         Command::Sample(args) => sample(args),
@@ -72,6 +73,11 @@ fn draw(shown: &Shown, out: &Path, full: bool) -> Outcome {
         _ => return Err(CommandError::Extension { path: out.to_owned() }),
     };
     write_atomically(out, text.as_bytes()).map_err(|reason| CommandError::Write { path: out.to_owned(), reason })
+}
+
+fn convert(file: &Path, out: &Path, options: ConvertOptions) -> Outcome {
+    let report = io::convert(file, out, &options)?;
+    Ok(writeln!(stdout(), "{}: {report}", out.display())?)
 }
 
 fn train(args: TrainArgs) -> Outcome {

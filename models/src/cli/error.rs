@@ -51,9 +51,9 @@ pub(crate) enum CommandError {
     /// `--check` found files that would change.
     #[error("{files} {}not laid out; run `layercake fmt` on {}", if *files == 1 { "file is " } else { "files are " }, if *files == 1 { "it" } else { "them" })]
     NotLaidOut { files: usize },
-    /// A graph file cannot be read or written.
+    /// A graph file or a file of tensors cannot be read or written.
     #[error(transparent)]
-    Graph(#[from] IoError),
+    File(#[from] IoError),
     /// An ONNX file cannot be read or written.
     #[cfg(feature = "onnx")]
     #[error(transparent)]
@@ -64,7 +64,7 @@ pub(crate) enum CommandError {
     /// The network cannot be built or run.
     #[error("{0}")]
     Network(String),
-    /// A file of tensors is not what the model takes, or cannot be written.
+    /// A file of tensors is not what the model takes.
     #[cfg(feature = "onnx")]
     #[error("{}: {reason}", .path.display())]
     Tensors { path: PathBuf, reason: String },

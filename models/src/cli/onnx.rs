@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use layercake::dfdx::tensor::Cpu;
+use layercake::io::Array;
 use layercake::io::onnx::LoadOptions;
 use layercake::ir::Graph;
 use layercake::{DynTensor, GraphModel, io};
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
 
 use crate::error::CommandError;
 
@@ -19,7 +18,7 @@ pub(crate) fn export(graph: Graph, checkpoint: Option<&Path>, path: &Path) -> Re
     let mut model = model.map_err(|error| CommandError::Network(error.to_string()))?;
     if let Some(checkpoint) = checkpoint {
         let file = if checkpoint.is_dir() { checkpoint.join("model.safetensors") } else { checkpoint.to_owned() };
-        io::load_safetensors(&mut model, file)?;
+        io::load_parameters(&mut model, file)?;
     }
     Ok(io::onnx::save(&model, path)?)
 }
@@ -27,51 +26,38 @@ pub(crate) fn export(graph: Graph, checkpoint: Option<&Path>, path: &Path) -> Re
 /// Runs an ONNX file on the tensors of a file.
 pub(crate) fn run(model: &Path, input: &Path, output: &Path) -> Result<(), CommandError> {
     let about = |path: &Path, reason: String| CommandError::Tensors { path: path.to_owned(), reason };
-    let bytes = std::fs::read(input).map_err(|error| about(input, format!("cannot read it: {error}")))?;
-    let file = SafeTensors::deserialize(&bytes).map_err(|error| about(input, format!("not a valid safetensors file: {error}")))?;
+    let arrays = io::read_arrays(input)?;
     // Sizes that the model leaves open are those of the tensors.
-    let shapes = file.iter().map(|(name, view)| (name.to_owned(), view.shape().iter().copied().map(Some).collect())).collect();
+    let shapes = arrays.iter().map(|(name, array)| (name.clone(), array.shape().iter().copied().map(Some).collect())).collect();
     let model = io::onnx::load_with(model, &LoadOptions { shapes, ..LoadOptions::default() })?;
 
     let (mut values, mut alone) = (Values::new(), false);
     for port in model.graph().inputs() {
-        let view =
-            file.tensor(port.name()).map_err(|_| about(input, format!("there is no tensor `{}`, which the model takes", port.name())))?;
+        let array =
+            arrays.get(port.name()).ok_or_else(|| about(input, format!("there is no tensor `{}`, which the model takes", port.name())))?;
         // A model without a batch takes the whole tensor as one sample.
-        alone = view.shape().len() == port.shape.rank();
-        let dims = if alone { [&[1], view.shape()].concat() } else { view.shape().to_vec() };
-        let value = value(&view, &dims, port.shape.is_ids());
+        alone = array.shape().len() == port.shape.rank();
+        let dims = if alone { [&[1], array.shape()].concat() } else { array.shape().to_vec() };
+        let value = value(array, &dims, port.shape.is_ids());
         values.push(value.map_err(|reason| about(input, format!("`{}`: {reason}", port.name())))?);
     }
     let found = model.try_forward::<Values, Values>(values).map_err(|error| CommandError::Network(error.to_string()))?;
-    let numbers: Vec<(Vec<usize>, Vec<u8>)> = found
-        .iter()
-        .map(|value| (value.dims()[usize::from(alone)..].to_vec(), value.to_vec().iter().flat_map(|number| number.to_le_bytes()).collect()))
-        .collect();
-    let views = model.graph().outputs().iter().zip(&numbers).map(|(port, (dims, bytes))| {
-        (port.name().to_owned(), TensorView::new(Dtype::F32, dims.clone(), bytes).expect("a tensor has as many numbers as its shape says"))
+    let outputs = model.graph().outputs().iter().zip(&found).map(|(port, value)| {
+        let array = Array::new(&value.dims()[usize::from(alone)..], &value.to_vec());
+        (port.name().to_owned(), array.expect("a tensor has as many numbers as its shape says"))
     });
-    let bytes = safetensors::serialize(views, None).expect("tensors in memory can be serialized");
-    io::write_atomically(output, &bytes).map_err(|error| about(output, format!("cannot write it: {error}")))
+    Ok(io::write_arrays(output, &outputs.collect())?)
 }
 
-fn value(view: &TensorView<'_>, dims: &[usize], ids: bool) -> Result<DynTensor<f32, Cpu>, String> {
+fn value(array: &Array, dims: &[usize], ids: bool) -> Result<DynTensor<f32, Cpu>, String> {
     let device = Cpu::default();
-    let data = view.data();
+    let of_shape = "it has another number of elements than its shape says";
     if ids {
-        let all: Option<Vec<usize>> = match view.dtype() {
-            Dtype::I64 => data.as_chunks().0.iter().map(|&bytes| usize::try_from(i64::from_le_bytes(bytes)).ok()).collect(),
-            Dtype::I32 => data.as_chunks().0.iter().map(|&bytes| usize::try_from(i32::from_le_bytes(bytes)).ok()).collect(),
-            other => return Err(format!("it holds {other:?} numbers, but the model takes token ids, I64 or I32")),
-        };
-        let all = all.ok_or("a token id is negative")?;
-        return DynTensor::from_ids(&device, all, dims).ok_or_else(|| "it has another number of elements than its shape says".to_owned());
+        let kind = array.number_type();
+        let all =
+            array.to_indices().ok_or_else(|| format!("the model takes token ids, but it holds negative numbers or floats ({kind})"))?;
+        return DynTensor::from_ids(&device, all, dims).ok_or_else(|| of_shape.to_owned());
     }
-    let numbers = match view.dtype() {
-        Dtype::F32 => data.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect(),
-        Dtype::F64 => data.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes) as f32).collect(),
-        other => return Err(format!("it holds {other:?} numbers, but the model takes F32 or F64")),
-    };
-    let value = DynTensor::try_from_vec(&device, numbers, dims).map_err(|error| error.to_string())?;
-    value.ok_or_else(|| "it has another number of elements than its shape says".to_owned())
+    let value = DynTensor::try_from_vec(&device, array.to_vec(), dims).map_err(|error| error.to_string())?;
+    value.ok_or_else(|| of_shape.to_owned())
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use layercake::dfdx::nn::BuildModule;
-use layercake::io::load_safetensors;
+use layercake::io::load_parameters;
 use layercake::ir::Graph;
 use layercake::loss::Hinge;
 use layercake::prelude::*;
@@ -135,7 +135,7 @@ impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const
         let (checkpoint, config) = find_run(&options.checkpoint, C)?;
         let dataset = options.dataset.or(config.as_ref().and_then(|config| config.source.dataset())).unwrap_or(KnownDataset::Digits);
         let mut net = built(Net::try_build(device))?;
-        load_safetensors(&mut net, &checkpoint).map_err(TrainError::from)?;
+        load_parameters(&mut net, &checkpoint).map_err(TrainError::from)?;
         let Split { train, test } = dataset.load(options.data_dir.as_deref(), [C, H, W]).map_err(TrainError::from)?;
         let normalize = config.and_then(|config| config.normalize).unwrap_or_else(|| Normalize::measure(&train));
         let confusion = evaluate(&net, device, &Loader::new(test, TEST_BATCH).transform(normalize))?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
-use layercake::io::load_safetensors;
+use layercake::io::load_parameters;
 use layercake::ir::Graph;
 use layercake::prelude::*;
 use layercake_train::data::KnownDataset;
@@ -73,7 +73,7 @@ impl Run {
     /// Builds the network and loads its parameters.
     pub(crate) fn load<D: Device<f32>, N: BuildModule<D, f32> + TensorCollection<f32, D>>(&self, device: &D) -> Result<N, TrainError> {
         let mut net = on_device(N::try_build(device))?;
-        load_safetensors(&mut net, &self.checkpoint)?;
+        load_parameters(&mut net, &self.checkpoint)?;
         Ok(net)
     }
 }

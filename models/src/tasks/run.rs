@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::HumanCount;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
-use layercake::io::load_safetensors;
+use layercake::io::load_parameters;
 use layercake::optim::{Optim, Rule};
 use layercake::schedule::Better;
 use layercake_train::data::{Collate, Dataset, Images, Loader, Normalize};
@@ -130,7 +130,8 @@ fn begin_with<N: TensorCollection<f32, D>, D: Seeded>(net: &mut N, from: &Path) 
         return Ok(layercake::io::onnx::load_parameters(net, from)?);
     }
     let file = if from.is_dir() { from.join("model.safetensors") } else { from.to_owned() };
-    Ok(load_safetensors(net, file).map_err(TrainError::from)?)
+    load_parameters(net, file).map_err(TrainError::from)?;
+    Ok(())
 }
 
 /// The model's default recipe with the user's options.

@@ -369,7 +369,7 @@ fn checkpoint(tensors: &[(&str, &[usize])]) -> Vec<u8> {
 }
 
 /// LeNet-5's tensors.
-const LENET5: [(&str, &[usize]); 10] = [
+pub(crate) const LENET5: [(&str, &[usize]); 10] = [
     ("conv1.weight", &[6, 1, 5, 5]),
     ("conv1.bias", &[6]),
     ("conv2.weight", &[16, 6, 5, 5]),

@@ -21,7 +21,7 @@ pub(crate) fn save_task_state(path: &Path, state: &[(String, Array<f32>)]) -> Re
 
 pub(crate) fn load_task_state(path: &Path) -> Result<Vec<(String, Array<f32>)>, TrainError> {
     let bytes = std::fs::read(path).map_err(|source| IoError::Read { path: path.to_owned(), source })?;
-    let wrong = |reason: String| IoError::Format { path: path.to_owned(), reason };
+    let wrong = |reason: String| IoError::Format { path: path.to_owned(), format: "safetensors", reason };
     let file = SafeTensors::deserialize(&bytes).map_err(|error| wrong(error.to_string()))?;
     let mut state = Vec::new();
     for (name, view) in file.tensors() {

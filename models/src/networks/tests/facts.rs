@@ -102,3 +102,18 @@ fn the_facts_are_pytorchs() {
         assert_eq!(found, tensors, "{name}");
     }
 }
+
+/// The `state_dict`s of torchvision's own classes: names and shapes, so that their files load.
+#[test]
+fn files_of_torchvision_load() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/pytorch/torchvision.json");
+    let known: BTreeMap<String, BTreeMap<String, Vec<usize>>> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    assert_eq!(known.len(), 12);
+    for (name, mut expected) in known {
+        // The counters of batch normalization are ignored.
+        expected.retain(|path, _| !path.ends_with("num_batches_tracked"));
+        let model = crate::zoo().into_iter().find(|model| model.name() == name).unwrap_or_else(|| panic!("{name} is in the zoo"));
+        let found: BTreeMap<String, Vec<usize>> = tensors(&model.graph().unwrap().inlined()).into_iter().collect();
+        assert_eq!(found, expected, "{name}");
+    }
+}

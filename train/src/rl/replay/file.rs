@@ -64,7 +64,7 @@ impl ReplayMemory {
     pub fn load(&mut self, path: &Path) -> Result<(), TrainError> {
         let bytes = std::fs::read(path).map_err(|source| IoError::Read { path: path.to_owned(), source })?;
         let read = self.read(&bytes);
-        *self = read.map_err(|reason| IoError::Format { path: path.to_owned(), reason })?;
+        *self = read.map_err(|reason| IoError::Format { path: path.to_owned(), format: "safetensors", reason })?;
         Ok(())
     }
 
