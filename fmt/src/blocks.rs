@@ -33,8 +33,8 @@ pub(crate) fn find(source: &str, tokens: &[Token<'_>]) -> Result<Vec<Block>, For
 fn closing(source: &str, tokens: &[Token<'_>], open: usize) -> Result<usize, FormatError> {
     let bracket = |i: usize| tokens[i].text.chars().next().unwrap_or(' ');
     let mut unclosed = Vec::new();
-    for i in open..tokens.len() {
-        match tokens[i].kind {
+    for (i, token) in tokens.iter().enumerate().skip(open) {
+        match token.kind {
             Kind::Open => unclosed.push(i),
             Kind::Close => {
                 let partner = unclosed.pop().filter(|&open| matches!((bracket(open), bracket(i)), ('(', ')') | ('[', ']') | ('{', '}')));

@@ -9,9 +9,9 @@ const KEYWORDS: [&str; 11] = ["in", "if", "else", "for", "from", "as", "output",
 pub(crate) fn spaces(tokens: &[Token<'_>]) -> Vec<bool> {
     let mut spaces = vec![false; tokens.len()];
     let mut state = State::default();
-    for i in 1..tokens.len() {
+    for (i, space) in spaces.iter_mut().enumerate().skip(1) {
         state.see(tokens, i - 1);
-        spaces[i] = state.before(tokens, i);
+        *space = state.before(tokens, i);
     }
     spaces
 }

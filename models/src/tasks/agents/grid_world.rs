@@ -46,6 +46,7 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
         ("--restore-best", options.restore_best),
         ("--checkpoint-every", options.checkpoint_every.is_some()),
         ("--data-dir", options.data_dir.is_some()),
+        ("--from", options.from.is_some()),
         ("--device", options.device != DeviceKind::Cpu),
     ];
     match given.into_iter().find(|(_, given)| *given) {
