@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use layercake_train::Epoch;
-use layercake_train::run::draw_lines;
+use layercake_train::run::{Line, draw_lines};
 
 /// Points of a line.
-type Line = Vec<(f64, f64)>;
+type Points = Vec<(f64, f64)>;
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
@@ -121,13 +121,13 @@ fn listed(numbers: &[f64]) -> String {
 }
 
 /// A validation metric by steps in the environment, in thousands.
-fn validation(folder: &Path, metric: &str) -> Outcome<Line> {
+fn validation(folder: &Path, metric: &str) -> Outcome<Points> {
     let of = |epoch: &Epoch, metric: &str| epoch.validation.get(metric).unwrap_or(f64::NAN);
     Ok(history(folder)?.iter().map(|epoch| (of(epoch, "environment_steps") / 1000.0, of(epoch, metric))).collect())
 }
 
 /// The validation returns by steps in the environment.
-fn returns(folder: &Path) -> Outcome<Line> {
+fn returns(folder: &Path) -> Outcome<Points> {
     validation(folder, "mean_return")
 }
 
@@ -178,7 +178,7 @@ fn copy(row: &Row, runs: &Path, pictures: &Path, name: &str) -> Outcome<()> {
     Ok(())
 }
 
-fn write_lines(path: PathBuf, title: &str, name: &str, lines: &[(String, Line)]) -> Outcome<()> {
+fn write_lines(path: PathBuf, title: &str, name: &str, lines: &[Line]) -> Outcome<()> {
     fs::create_dir_all(path.parent().unwrap_or(&path))?;
     Ok(fs::write(path, draw_lines(title, ["steps in the environment, thousands", name], lines)?)?)
 }
@@ -187,7 +187,7 @@ fn write_lines(path: PathBuf, title: &str, name: &str, lines: &[(String, Line)])
 fn details(runs: &Path, pictures: &Path) -> Outcome<String> {
     let mut text = String::new();
     for row in &ROWS {
-        let lines: Vec<(String, Line)> = SEEDS
+        let lines: Vec<Line> = SEEDS
             .iter()
             .map(|seed| Ok((format!("seed {seed}"), returns(&runs.join(row.name).join(seed.to_string()))?)))
             .collect::<Outcome<_>>()?;

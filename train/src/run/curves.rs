@@ -5,7 +5,7 @@ use plotters::style::FontTransform;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::axis::Axis;
-use super::panels::{Panel, panels};
+use super::panels::{Line, Panel, panels};
 use super::style::{Area, CENTERED, FONT, GRID, INK, Outcome, TITLE, title, width};
 use crate::Epoch;
 
@@ -36,12 +36,11 @@ pub fn draw_curves(title: &str, history: &[Epoch]) -> Result<String, String> {
     Ok(svg)
 }
 
-/// A plot of several lines with a legend at the side, as SVG text: the same metric of several runs. `across` and `up` name the axes; each line is a name and
-/// its points `(across, up)`. NaN leaves a gap.
+/// A plot of several lines with a legend at the side, as SVG text: the same metric of several runs. `across` and `up` name the axes. NaN leaves a gap.
 ///
 /// # Errors
 /// Returns an error if the drawing library fails, which does not happen with finite numbers.
-pub fn draw_lines(title: &str, [across, up]: [&str; 2], lines: &[(String, Vec<(f64, f64)>)]) -> Result<String, String> {
+pub fn draw_lines(title: &str, [across, up]: [&str; 2], lines: &[Line]) -> Result<String, String> {
     let mut svg = String::new();
     draw_panels(&mut svg, title, vec![Panel::of_lines(across, up, lines)]).map_err(|error| error.to_string())?;
     Ok(svg)
@@ -250,7 +249,7 @@ mod tests {
     #[test]
     fn lines_of_several_runs() {
         let point = |step: i32| (500.0 * f64::from(step), if step == 3 { f64::NAN } else { f64::from(step) });
-        let lines: Vec<(String, Vec<(f64, f64)>)> = (0..14).map(|run| (format!("seed {run}"), (0..=run).map(point).collect())).collect();
+        let lines: Vec<Line> = (0..14).map(|run| (format!("seed {run}"), (0..=run).map(point).collect())).collect();
         for lines in [&lines[..], &lines[..1], &[]] {
             let svg = draw_lines("t", ["steps", "mean return"], lines).unwrap();
             let texts = texts(&svg);

@@ -26,6 +26,7 @@ pub(crate) use folder::write_text;
 pub use heat_map::heat_map;
 pub(crate) use heat_map::heat_map_color;
 pub(crate) use lettering::{LETTER, cut};
+pub use panels::Line;
 pub(crate) use pictures::filter_pictures;
 pub use pictures::{Canvas, filter_grid, image_grid};
 pub use recipe::Recipe;

@@ -9,6 +9,9 @@ use crate::{Epoch, metrics};
 const TRAIN: RGBColor = LINES[0];
 const TEST: RGBColor = LINES[1];
 
+/// A line of a plot: its name, and its points `(across, up)`.
+pub type Line = (String, Vec<(f64, f64)>);
+
 /// A plot.
 pub(super) struct Panel {
     pub name: String,
@@ -52,8 +55,8 @@ impl Curve {
 
 impl Panel {
     /// One line for each list of points.
-    pub fn of_lines(across: &str, up: &str, lines: &[(String, Vec<(f64, f64)>)]) -> Self {
-        let curve = |(i, (name, points)): (usize, &(String, Vec<(f64, f64)>))| Curve {
+    pub fn of_lines(across: &str, up: &str, lines: &[Line]) -> Self {
+        let curve = |(i, (name, points)): (usize, &Line)| Curve {
             name: name.clone(),
             color: LINES[i % LINES.len()],
             segments: points.split(|(_, value)| !value.is_finite()).filter(|segment| !segment.is_empty()).map(<[_]>::to_vec).collect(),
