@@ -555,13 +555,12 @@ network! {
 #[test]
 fn a_weight_of_two_kinds_of_layers() {
     let device = Cpu::seed_from_u64(17);
-    let tied = Tied::new(&device);
-    let mut untied = Untied::new(&device);
+    let (mut tied, mut untied) = (Tied::new(&device), Untied::new(&device));
     untied.embedding.weight = tied.embedding.weight.clone();
     untied.head.weight.copy_from(&tied.embedding.weight.as_vec());
     let ids = device.tensor([[1usize, 5, 1], [0, 6, 2]]);
-    let both = [tied.forward_train(ids.clone(), tied.alloc_grads()), untied.forward_train(ids, untied.alloc_grads())];
-    let [ours, theirs] = both;
+    let gradients = (tied.alloc_grads(), untied.alloc_grads());
+    let (ours, theirs) = (tied.forward_train(ids.clone(), gradients.0), untied.forward_train(ids, gradients.1));
     close(&ours.as_vec(), &theirs.as_vec().iter().map(|&y| f64::from(y)).collect::<Vec<_>>(), 1e-6);
     let (ours, theirs) = (ours.square().sum::<Rank0, _>().backward(), theirs.square().sum::<Rank0, _>().backward());
     let sum = theirs.get(&untied.embedding.weight).as_vec().into_iter().zip(theirs.get(&untied.head.weight).as_vec());

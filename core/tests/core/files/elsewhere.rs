@@ -129,7 +129,9 @@ fn speech_by_onnx() {
         return;
     };
     let numbers = io::read_arrays(numbers).unwrap();
-    let inputs = numbers.iter().filter_map(|(name, array)| Some((name.strip_prefix("in.")?.to_owned(), array.shape().to_vec())));
+    let inputs = numbers
+        .iter()
+        .filter_map(|(name, array)| Some((name.strip_prefix("in.")?.to_owned(), array.shape().iter().copied().map(Some).collect())));
     let options = LoadOptions { shapes: inputs.collect(), batch: BatchAxis::Absent, ..LoadOptions::default() };
     let model = io::onnx::load_with(file, &options).unwrap_or_else(|error| panic!("{error}"));
     // There the convolutions may be over images of one row.
