@@ -76,7 +76,8 @@ fn windows_agree_with_their_definition() {
                 y
             });
             assert_eq!(found, most);
-            for count_padding in [false, true] {
+            // Mean pools have no dilation.
+            for count_padding in [false, true].into_iter().filter(|_| slide.window.dilation == [1; 2]) {
                 let pool = Mean { slide, count_padding };
                 let mean = reference(&slide, channels, images, |taps, image, channel| {
                     let sum: f64 = taps.iter().map(|&(_, position)| f64::from(at(image, position, channel))).sum();
