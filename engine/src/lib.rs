@@ -35,7 +35,7 @@
 //!   once per lane.
 //! - `kernels/` has the arithmetic.
 //!
-//! In inference of small batches the channels are innermost in memory, and all threads work on one layer at a time ([`Layout`]); batch normalization
+//! In inference of small batches, or of large maps, the channels are innermost in memory, and all threads work on one layer at a time ([`Layout`]); batch normalization
 //! is folded into the weights of convolutions then.
 //!
 //! The number of lanes and the order of every sum follow from the shapes, so the same inputs give the same bits on any number of threads. Work runs

@@ -16,6 +16,9 @@ pub enum Layout {
 
 /// From this many images on, they fill the vectors of a lane.
 const MANY: usize = 16;
+/// Maps of fewer positions are short work for many threads, and their weights are used a few times only. With many images in a lane, these are
+/// faster then.
+const LEAST_POSITIONS: usize = 64;
 /// Less work than this, in floating-point operations, is done before another thread is awake.
 const LEAST_WORK: u64 = 1 << 24;
 /// With fewer output channels most of a vector is empty.
@@ -26,7 +29,7 @@ pub fn layout(graph: &Graph, key: Key) -> Layout {
     match key.layout {
         _ if key.mode != Mode::Infer => Layout::Images,
         Some(layout) => layout,
-        None if key.batch < MANY && suits(graph, key) => Layout::Channels,
+        None if suits(graph, key) => Layout::Channels,
         None => Layout::Images,
     }
 }
@@ -37,9 +40,16 @@ fn suits(graph: &Graph, key: Key) -> bool {
     if all.saturating_mul(key.batch as u64) < LEAST_WORK {
         return false;
     }
-    let covered: u64 = (0..graph.nodes().len()).filter(|&index| has_form(graph, key, index)).map(|index| graph.node_flops(index)).sum();
+    let with_form: Vec<usize> = (0..graph.nodes().len()).filter(|&index| has_form(graph, key, index)).collect();
+    let work = |counts: &dyn Fn(usize) -> bool| -> u64 {
+        with_form.iter().filter(|&&index| counts(index)).map(|&index| graph.node_flops(index)).sum()
+    };
+    let positions = |index: usize| {
+        let output = &graph.nodes()[index].output;
+        output.len() / output.dim(0)
+    };
     let least = if lanes::split(graph, key.batch).len() == 1 { all / 2 } else { all / 10 * 9 };
-    covered > least
+    work(&|_| true) > least && (key.batch < MANY || work(&|index| positions(index) >= LEAST_POSITIONS) > all / 2)
 }
 
 fn has_form(graph: &Graph, key: Key, index: usize) -> bool {
@@ -74,7 +84,9 @@ mod tests {
         let maps = [64, 56, 56];
         assert_eq!(chosen(&maps, 64, 1, Mode::Infer, None), Layout::Channels);
         assert_eq!(chosen(&maps, 64, 8, Mode::Infer, None), Layout::Channels);
-        assert_eq!(chosen(&maps, 64, 64, Mode::Infer, None), Layout::Images);
+        assert_eq!(chosen(&maps, 64, 64, Mode::Infer, None), Layout::Channels);
+        assert_eq!(chosen(&[512, 4, 4], 512, 8, Mode::Infer, None), Layout::Channels);
+        assert_eq!(chosen(&[512, 4, 4], 512, 64, Mode::Infer, None), Layout::Images);
         assert_eq!(chosen(&maps, 64, 1, Mode::Eval, None), Layout::Images);
         assert_eq!(chosen(&maps, 64, 1, Mode::Train, Some(Layout::Channels)), Layout::Images);
         // Little work, and few channels.

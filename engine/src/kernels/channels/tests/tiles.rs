@@ -66,7 +66,7 @@ fn tiles_agree_with_the_definition() {
         let len = images * output[0] * output[1] * outputs;
         let residual = numbers(len, 5);
         let mut wanted = Vec::with_capacity(len);
-        for at in 0..len {
+        for (at, more) in residual.iter().enumerate() {
             let (image, y, x_at, o) =
                 (at / (output[0] * output[1] * outputs), at / outputs / output[1] % output[0], at / outputs % output[1], at % outputs);
             let mut sum = 0.0;
@@ -77,7 +77,7 @@ fn tiles_agree_with_the_definition() {
                     sum += f64::from(x) * f64::from(weight[(o * inputs + c) * 9 + tap]);
                 }
             }
-            let sum = sum * f64::from(scale[o]) + f64::from(bias[o]) + f64::from(residual[at]);
+            let sum = sum * f64::from(scale[o]) + f64::from(bias[o]) + f64::from(*more);
             wanted.push((sum as f32).max(0.0));
         }
         let tail = Tail { residual: Some(&residual), limits: Some([0.0, f32::INFINITY]), function: None };
