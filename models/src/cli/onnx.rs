@@ -67,11 +67,19 @@ fn value(view: &TensorView<'_>, dims: &[usize], ids: bool) -> Result<DynTensor<f
         let all = all.ok_or("a token id is negative")?;
         return DynTensor::from_ids(&device, all, dims).ok_or_else(|| "it has another number of elements than its shape says".to_owned());
     }
-    let numbers = match view.dtype() {
+    let numbers: Vec<f32> = match view.dtype() {
         Dtype::F32 => data.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect(),
         Dtype::F64 => data.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes) as f32).collect(),
-        other => return Err(format!("it holds {other:?} numbers, but the model takes F32 or F64")),
+        Dtype::I64 => data.as_chunks().0.iter().map(|&bytes| i64::from_le_bytes(bytes) as f32).collect(),
+        Dtype::I32 => data.as_chunks().0.iter().map(|&bytes| i32::from_le_bytes(bytes) as f32).collect(),
+        Dtype::I8 => data.iter().map(|&byte| (byte as i8).into()).collect(),
+        Dtype::U8 | Dtype::BOOL => data.iter().map(|&byte| byte.into()).collect(),
+        other => return Err(format!("it holds {other:?} numbers, but the model takes F32, F64, I64, I32, I8, U8 or BOOL")),
     };
+    // Up to here an f32 has all integers.
+    if !matches!(view.dtype(), Dtype::F32 | Dtype::F64) && numbers.iter().any(|number| number.abs() > 16_777_216.0) {
+        return Err("it has integers above 16,777,216, which an f32 does not hold".to_owned());
+    }
     let value = DynTensor::try_from_vec(&device, numbers, dims).map_err(|error| error.to_string())?;
     value.ok_or_else(|| "it has another number of elements than its shape says".to_owned())
 }

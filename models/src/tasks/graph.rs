@@ -72,9 +72,9 @@ fn gradients_of(output: DynTensor<f32, Cpu, OwnedTape<f32, Cpu>>) -> Result<Grad
     }
 }
 
-fn backward<S: Shape>(output: DynTensor<f32, Cpu, OwnedTape<f32, Cpu>>) -> Result<Gradients<f32, Cpu>, TrainError>
+fn backward<S>(output: DynTensor<f32, Cpu, OwnedTape<f32, Cpu>>) -> Result<Gradients<f32, Cpu>, TrainError>
 where
-    S: layercake::dfdx::shapes::HasAxes<S::AllAxes> + layercake::dfdx::shapes::ReduceShapeTo<Rank0, S::AllAxes>,
+    S: Shape + layercake::dfdx::shapes::HasAxes<S::AllAxes> + layercake::dfdx::shapes::ReduceShapeTo<Rank0, S::AllAxes>,
 {
     let tensor = on_device(output.try_into_tensor::<S>())?.expect("an output has as many axes as it has sizes");
     let loss = on_device(on_device(tensor.try_square())?.try_mean::<Rank0, _>())?;
