@@ -139,8 +139,8 @@ fn spoiled_files() {
         let room = room(&bytes);
         read += u64::from(import(&bytes, &LoadOptions::default()).is_ok());
         worst = worst.max((room, bytes.len()));
-        // Much less than the documented bound, which has room for constants that a file computes: these files have none.
-        assert!(room <= 32 * bytes.len() + (16 << 10), "mutation {number}: {room} bytes for a file of {}", bytes.len());
+        // Less than the documented bound: the matrices that a `Resize` becomes are what these files compute most of.
+        assert!(room <= 64 * bytes.len() + (1 << 20), "mutation {number}: {room} bytes for a file of {}", bytes.len());
     }
     println!("{count} mutations, {read} read; at most {} bytes of memory for a file of {}", worst.0, worst.1);
     assert!(read > 0 && read < count);
