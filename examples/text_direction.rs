@@ -56,7 +56,7 @@ fn directions(path: PathBuf) -> Result<bool, OnnxError> {
     show(&drawn("LAYER"));
 
     let mut all_right = true;
-    for word in ["LAYER", "CAKE", "LAYERCAKE", "CLEAR", "REAL"] {
+    for word in ["LAYER", "LAYERCAKE", "CLEAR", "REAL"] {
         let upright = drawn(word);
         let mut turned = upright.clone();
         turned.reverse();

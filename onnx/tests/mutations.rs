@@ -1,6 +1,7 @@
 //! Damaged files: whatever the bytes are, reading them ends with a graph or an error, in bounded memory.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use layercake_ir::ops::{BatchNorm2d, Conv2d, Flatten, Gru, Linear, MaxPool2d, MultiheadAttention, Relu, Reshape, Steps};
@@ -30,7 +31,7 @@ impl Random {
     }
 }
 
-/// Small networks with convolutions, a recurrent layer and attention.
+/// Small networks with convolutions, a recurrent layer and attention, as they are written, and small files of other operators.
 fn seeds() -> Vec<Vec<u8>> {
     let mut images = Builder::new("Images");
     let x = images.input("input", Shape::new(&[2, 6, 6])).expect("a shape");
@@ -64,7 +65,10 @@ fn seeds() -> Vec<Vec<u8>> {
     let layers: Vec<Op> =
         vec![gru.into(), attention.into(), Reshape { shape: layercake_ir::ops::Sizes::new(&[INFER]) }.into(), linear(3).into()];
     let steps = chain(steps, x, &layers);
-    [images, steps].iter().map(bytes).collect()
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/onnx/models");
+    let small = ["attention", "choices", "einsum", "resized"];
+    let small = small.map(|name| std::fs::read(models.join(name).with_extension("onnx")).expect("a committed file"));
+    [images, steps].iter().map(bytes).chain(small).collect()
 }
 
 fn chain(mut builder: Builder, mut x: usize, layers: &[Op]) -> Graph {
@@ -126,7 +130,7 @@ fn spoiled_files() {
     let count: u64 = std::env::var("LAYERCAKE_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(3000);
     let seeds = seeds();
     for seed in &seeds {
-        assert!(import(seed, &LoadOptions::default()).is_ok(), "a file as it is written");
+        import(seed, &LoadOptions::default()).unwrap_or_else(|error| panic!("a file as it is written: {error}"));
     }
     let (mut read, mut worst) = (0, (0, 0));
     for number in 0..count {
@@ -135,8 +139,8 @@ fn spoiled_files() {
         let room = room(&bytes);
         read += u64::from(import(&bytes, &LoadOptions::default()).is_ok());
         worst = worst.max((room, bytes.len()));
-        // Much less than the documented bound, which has room for constants that a file computes: these files have none.
-        assert!(room <= 32 * bytes.len() + (16 << 10), "mutation {number}: {room} bytes for a file of {}", bytes.len());
+        // Less than the documented bound: the matrices that a `Resize` becomes are what these files compute most of.
+        assert!(room <= 64 * bytes.len() + (1 << 20), "mutation {number}: {room} bytes for a file of {}", bytes.len());
     }
     println!("{count} mutations, {read} read; at most {} bytes of memory for a file of {}", worst.0, worst.1);
     assert!(read > 0 && read < count);

@@ -29,7 +29,7 @@ def ints(name, *values):
 
 def save(name, nodes, inputs, outputs, tensors, opset=17):
     graph = helper.make_graph(nodes, name, inputs, outputs, tensors)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10 if opset > 20 else 8)
     onnx.save(model, FOLDER / f"{name}.onnx")
     return model
 
@@ -169,13 +169,33 @@ checked(
     "resized",
     {"x": random.standard_normal((2, 3, 6, 10)).astype(numpy.float32)},
     [
-        helper.make_node("Resize", ["x", "", "", "to"], ["smaller"], "smaller", mode="linear", coordinate_transformation_mode="pytorch_half_pixel"),
+        helper.make_node("Resize", ["x", "", "", "to"], ["smaller"], "smaller", mode="linear", axes=[2, 3]),
         helper.make_node("Resize", ["x", "", "by"], ["larger"], "larger", mode="cubic", coordinate_transformation_mode="align_corners"),
         helper.make_node("Resize", ["x", "", "by"], ["nearest"], "nearest", mode="nearest", coordinate_transformation_mode="half_pixel"),
     ],
     [floats("x", "batch", 3, 6, 10)],
     [floats("smaller", "batch", 3, 4, 7), floats("larger", "batch", 3, 9, 15), floats("nearest", "batch", 3, 9, 15)],
-    [ints("to", 2, 3, 4, 7), numpy_helper.from_array(numpy.array([1, 1, 1.5, 1.5], numpy.float32), "by")],
+    [ints("to", 4, 7), numpy_helper.from_array(numpy.array([1, 1, 1.5, 1.5], numpy.float32), "by")],
+    18,
+)
+
+# Four heads of queries that share two of keys, with a mask of truth values, behind each other and without looking ahead.
+checked(
+    "attention",
+    {
+        "q": random.standard_normal((2, 5, 12)).astype(numpy.float32),
+        "k": random.standard_normal((2, 5, 6)).astype(numpy.float32),
+        "v": random.standard_normal((2, 5, 8)).astype(numpy.float32),
+        "mask": numpy.array(random.random((2, 1, 5, 5)) < 0.6) | numpy.eye(5, dtype=bool),
+    },
+    [helper.make_node("Attention", ["q", "k", "v", "mask"], ["y"], "attention", q_num_heads=4, kv_num_heads=2, is_causal=1, softcap=2.0)],
+    [
+        floats("q", "batch", 5, 12), floats("k", "batch", 5, 6), floats("v", "batch", 5, 8),
+        helper.make_tensor_value_info("mask", TensorProto.BOOL, ["batch", 1, 5, 5]),
+    ],
+    [floats("y", "batch", 5, 16)],
+    [],
+    23,
 )
 
 # Operators and an attribute that have no layer.

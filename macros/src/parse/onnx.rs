@@ -12,7 +12,9 @@ use crate::report::Report;
 use crate::text;
 
 /// An example of the whole, for messages.
-const EXAMPLE: &str = "`Name = onnx(\"model.onnx\")`";
+fn example() -> String {
+    format!("`Name = onnx({:?})`", "model.onnx")
+}
 
 /// The options that are words, and these words.
 const WORDS: [(&str, &[&str]); 2] = [("batch", &["first", "absent"]), ("weights", &["included"])];
@@ -36,15 +38,16 @@ fn is_onnx(input: ParseStream) -> bool {
 /// option = (word | string) '=' (integer | '[' (integer | '_'), .. ']' | word)
 /// ```
 pub fn file(input: ParseStream, report: &mut Report) -> File {
+    let example = example();
     let sign = token(input);
     if !matches!(&sign, Some(TokenTree::Punct(sign)) if sign.as_char() == '=') {
-        report.add(&sign, format_args!("a network that is read from a file is written with `=`: {EXAMPLE}"));
+        report.add(&sign, format_args!("a network that is read from a file is written with `=`: {example}"));
     }
     let kind = match next(input) {
         Some(TokenTree::Ident(word)) => {
             token(input);
             if word != "onnx" {
-                report.add(&word, format_args!("only ONNX files are read here, but found `{word}`: {EXAMPLE}"));
+                report.add(&word, format_args!("only ONNX files are read here, but found `{word}`: {example}"));
             }
             word
         }
@@ -60,11 +63,11 @@ pub fn file(input: ParseStream, report: &mut Report) -> File {
     match group(input, Delimiter::Parenthesis) {
         Some(arguments) => self::arguments(&arguments, &mut file, report),
         None if file.kind == "onnx" && next(input).is_none_or(|token| !matches!(token, TokenTree::Group(_))) => {
-            report.add(&file.kind, format_args!("the path of the file goes in parentheses after `{}`: {EXAMPLE}", file.kind));
+            report.add(&file.kind, format_args!("the path of the file goes in parentheses after `{}`: {example}", file.kind));
         }
         None => {
             let wrong = token(input);
-            report.add(&wrong, format_args!("the path of the file goes in parentheses: {EXAMPLE}"));
+            report.add(&wrong, format_args!("the path of the file goes in parentheses: {example}"));
         }
     }
     file.illegible = report.len() > before;
@@ -77,13 +80,14 @@ pub fn file(input: ParseStream, report: &mut Report) -> File {
 }
 
 fn arguments(arguments: &Group, file: &mut File, report: &mut Report) {
+    let example = example();
     inside(arguments.stream(), report, |input, report| {
         let path = if input.peek(LitStr) { input.parse().ok() } else { None };
         match path {
             Some(path) => file.path = Some(path),
             None => {
                 let first = next(input);
-                let text = format!("expected the path of the file in quotes, but found {}: {EXAMPLE}", found(first.as_ref()));
+                let text = format!("expected the path of the file in quotes, but found {}: {example}", found(first.as_ref()));
                 report.add(first.map_or_else(|| arguments.to_token_stream(), ToTokens::into_token_stream), text);
                 skip_to_comma(input);
             }

@@ -58,6 +58,11 @@ fn value(array: &Array, dims: &[usize], ids: bool) -> Result<DynTensor<f32, Cpu>
             array.to_indices().ok_or_else(|| format!("the model takes token ids, but it holds negative numbers or floats ({kind})"))?;
         return DynTensor::from_ids(&device, all, dims).ok_or_else(|| of_shape.to_owned());
     }
-    let value = DynTensor::try_from_vec(&device, array.to_vec(), dims).map_err(|error| error.to_string())?;
+    let numbers: Vec<f32> = array.to_vec();
+    // Up to here an f32 has all integers.
+    if !array.number_type().is_float() && numbers.iter().any(|number| number.abs() > 16_777_216.0) {
+        return Err("it has integers above 16,777,216, which an f32 does not hold".to_owned());
+    }
+    let value = DynTensor::try_from_vec(&device, numbers, dims).map_err(|error| error.to_string())?;
     value.ok_or_else(|| of_shape.to_owned())
 }

@@ -29,6 +29,9 @@ fn attention(i: &mut Importer, op: &Op<'_>) -> Outcome {
     let [q, k, v] = inputs;
     let (place, k, v) = (q?, k?, v?);
     let flat = i.rank(place) == 3;
+    if !flat && i.rank(place) != 4 {
+        return Err(format!("its queries have {} axes, not 3 or 4", i.rank(place)).into());
+    }
     if ![place, k, v]
         .iter()
         .all(|x| !x.merged && x.batch == place.batch && matches!(x.batch, None | Some(0)) && i.rank(*x) == i.rank(place))

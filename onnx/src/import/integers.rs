@@ -86,10 +86,8 @@ pub(super) fn are_indices(graph: &proto::Graph, input: &str) -> bool {
     for node in &graph.node {
         let [first, ..] = &node.input[..] else { continue };
         match node.op_type.as_str() {
-            "Gather" if node.input.get(1).is_some_and(|indices| same.contains(indices.as_str())) => {
-                if tables.contains(first.as_str()) {
-                    return true;
-                }
+            "Gather" if node.input.get(1).is_some_and(|indices| same.contains(indices.as_str())) && tables.contains(first.as_str()) => {
+                return true;
             }
             "Identity" | "Cast" | "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" | "Transpose" if same.contains(first.as_str()) => {
                 same.extend(node.output.iter().map(String::as_str));
