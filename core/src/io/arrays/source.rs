@@ -7,11 +7,6 @@ use super::View;
 use crate::io::safetensors::tensors;
 use crate::io::{IoError, LeftOut};
 
-/// The tensors of a file may hold this multiple of its bytes: several may lie in the same bytes, and one may repeat its numbers.
-const MOST_REPEATED: usize = 4;
-/// So many bytes are read whatever the size of the file.
-const ALWAYS_READ: usize = 1 << 16;
-
 /// A tensor of a file.
 #[derive(Clone, Debug)]
 pub(crate) enum Entry<'a> {
@@ -80,6 +75,10 @@ impl<'a> Source<'a> {
     /// Whether the tensors hold more numbers than a file of `size` bytes may state.
     #[cfg(feature = "zip")]
     pub(crate) fn check_size(&self, size: usize) -> Result<(), String> {
+        /// They may hold this multiple of its bytes: several may lie in the same bytes, and one may repeat its numbers.
+        const MOST_REPEATED: usize = 4;
+        /// So many bytes are read whatever the size of the file.
+        const ALWAYS_READ: usize = 1 << 16;
         let of = |entry: &Entry<'_>| if let Entry::Read(view) = entry { view.byte_count() } else { 0 };
         let total = self.tensors.values().map(of).fold(0, usize::saturating_add);
         if total <= size.saturating_mul(MOST_REPEATED).max(ALWAYS_READ) {

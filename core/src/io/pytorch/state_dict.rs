@@ -162,6 +162,7 @@ fn what(pickle: &Pickle<'_>, value: Value) -> &'static str {
         (_, Some(Object::Tensor(_))) => "a tensor",
         (_, Some(Object::Storage(_))) => "a storage",
         (_, Some(Object::Class(_))) => "a class",
+        (_, Some(Object::Blank | Object::Same(_))) => "an empty parameter",
         (_, Some(Object::Other(what))) => what,
         (Value::None, _) => "None",
         (Value::Bool(_), _) => "a truth value",

@@ -28,7 +28,7 @@ const REFUSED: [(&str, &str); 17] = [
     ("compressed.pt", "not a valid PyTorch file: the entry `archive/byteorder` is compressed, which torch.save never does"),
     (
         "tar.pt",
-        "a tar archive, the format of PyTorch before 0.1.10; save it again in Python: torch.save(torch.load('tar.pt', 'cpu', weights_only=False), 'tar.pt')",
+        "a tar archive, the format of PyTorch before 0.1.10; if you trust it, save it again in Python: torch.save(torch.load('tar.pt', 'cpu', weights_only=False), 'tar.pt')",
     ),
     ("other.zip", "a zip archive, but not of `torch.save` or of NumPy: it has no entry `data.pkl`, and others than arrays"),
     ("objects.npz", "`names` holds numbers of type |O, which is not read"),
