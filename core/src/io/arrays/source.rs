@@ -1,6 +1,7 @@
 //! What the file formats have in common: tensors by name.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use super::View;
@@ -60,8 +61,17 @@ impl<'a> Source<'a> {
             let reason = "a zip archive; files of PyTorch and NumPy are read with the Cargo feature `zip` of `layercake`".to_owned();
             return Err(IoError::Refused { path: path.into(), reason });
         }
-        without_key(path, key)?;
-        tensors(path, bytes)
+        // No beginning tells a safetensors file: what fails to be one is called what its name says.
+        let error = match tensors(path, bytes) {
+            Ok(source) => return without_key(path, key).map(|()| source),
+            Err(error) => error,
+        };
+        let (format, reason) = match path.extension().and_then(OsStr::to_str) {
+            Some("pt" | "pth") if cfg!(feature = "zip") => ("PyTorch", "it does not begin as what `torch.save` writes"),
+            Some("npz") if cfg!(feature = "zip") => ("npz", "it does not begin as a zip archive"),
+            _ => return Err(error),
+        };
+        Err(IoError::Format { path: path.into(), format, reason: reason.to_owned() })
     }
 
     /// Adds a tensor. The same name again is the reason of a refusal.

@@ -9,6 +9,8 @@ use crate::io::arrays::MOST_AXES;
 const LONGEST_KEY: usize = 64;
 /// PyTorch knows two marks of a tensor. They may be shared by all tensors, so there must not be many.
 const MOST_MARKS: usize = 8;
+/// So much of the name of a class is shown.
+const LONGEST_NAME: usize = 100;
 
 impl Machine<'_> {
     pub(super) fn global(&mut self) -> Done {
@@ -26,7 +28,8 @@ impl Machine<'_> {
         match known(module, name) {
             Some(class) => self.make(Object::Class(class)),
             None => Err(format!(
-                "it names `{module}.{name}`, which is refused: only tensors, dicts, lists, tuples, texts and numbers are read, so save a `state_dict()`"
+                "it names `{module:.LONGEST_NAME$}.{name:.LONGEST_NAME$}`, which is refused: only tensors, dicts, lists, tuples, texts and numbers are read; \
+                 save the tensors alone in Python: torch.save(model.state_dict(), 'tensors.pt')"
             )),
         }
     }
