@@ -71,7 +71,7 @@ fn parameters() -> Vec<u8> {
 
 fn of_parameters(path: &Path) -> String {
     let mut net = Net::new(&Cpu::default());
-    load_safetensors(&mut net, path).map_or_else(|error| error.to_string(), |()| "loaded".to_owned())
+    load_safetensors(&mut net, path).map_or_else(|error| error.to_string(), |_| "loaded".to_owned())
 }
 
 fn drawing(depth: u8, color: u8, side: u32, row: usize) -> Vec<u8> {
