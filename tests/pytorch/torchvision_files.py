@@ -34,7 +34,7 @@ def tensors(name):
     return {key: list(tensor.shape) for key, tensor in net.state_dict().items()}
 
 
-def difference(name, folder):
+def difference(name, folder, command):
     torch.manual_seed(3)
     net = getattr(torchvision.models, name)(weights=None)
     with torch.no_grad():
@@ -44,7 +44,6 @@ def difference(name, folder):
     checkpoint, model, given, found = (str(folder / f"x.{ending}") for ending in ("pt", "onnx", "npz", "y.npz"))
     torch.save(net.state_dict(), checkpoint)
     np.savez(given, input=image.numpy())
-    command = ["cargo", "run", "--quiet", "--release", "-p", "layercake-models", "--"]
     for arguments in (["export", name, "--checkpoint", checkpoint, "--onnx", model], ["run", model, "--input", given, "--output", found]):
         subprocess.run(command + arguments, cwd=ROOT, check=True)
     output = np.load(found)["output"]
@@ -55,7 +54,10 @@ def difference(name, folder):
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--run", nargs="*", metavar="NAME", help="compare outputs of these networks, or of all")
-    names = options.parse_args().run
+    options.add_argument("--command", metavar="FILE", help="the command, instead of building it with cargo")
+    given = options.parse_args()
+    names = given.run
+    command = [given.command] if given.command else ["cargo", "run", "--quiet", "--release", "-p", "layercake-models", "--"]
     if names is None:
         lines = (f"{json.dumps(name)}: {json.dumps(tensors(name))}" for name in NAMES)
         FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
@@ -63,7 +65,7 @@ def main():
     failed = []
     for name in names or NAMES:
         with tempfile.TemporaryDirectory() as folder:
-            worst, size = difference(name, pathlib.Path(folder))
+            worst, size = difference(name, pathlib.Path(folder), command)
         print(f"{name:14} {size / 1e6:6.1f} MB  {worst:.1e}", flush=True)
         failed += [name] if worst > TOLERANCE else []
     if failed:

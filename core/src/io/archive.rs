@@ -42,7 +42,7 @@ impl<'a> Archive<'a> {
 
     /// Reads the list of entries.
     pub(super) fn open(bytes: &'a [u8]) -> Result<Self, String> {
-        let archive = ZipArchive::from_slice(bytes).map_err(|error| error.to_string())?;
+        let archive = ZipArchive::from_slice(bytes).map_err(|error| format!("cut off or damaged: {error}"))?;
         let mut entries = BTreeMap::new();
         let mut list = archive.entries();
         while let Some(entry) = list.next_entry().map_err(|error| error.to_string())? {

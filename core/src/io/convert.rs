@@ -13,7 +13,7 @@ use super::{Converted, IoError, LeftOut, bytes};
 /// Options of [`convert`].
 #[derive(Clone, Debug, Default)]
 pub struct ConvertOptions {
-    /// Where a file of PyTorch has its tensors, such as `ema`; `None` chooses as [`pytorch::load`](super::pytorch::load) does.
+    /// Where a file of PyTorch has its tensors, such as `ema`; `None` chooses as `pytorch::load` does.
     pub key: Option<String>,
     /// Whether floats of other types become F32.
     pub to_f32: bool,
@@ -63,7 +63,10 @@ pub fn convert(from: impl AsRef<Path>, to: impl AsRef<Path>, options: &ConvertOp
         views.insert(name.as_str(), view);
     }
     if views.is_empty() {
-        return Err(IoError::Refused { path: from.into(), reason: "it has no tensors of a type that is read".to_owned() });
+        let unread = source.tensors.keys().next().map(|name| source.view(from, name).expect("the name is one of the source's"));
+        // All of them have types that are not read: the first one is named.
+        unread.transpose()?;
+        return Err(IoError::Refused { path: from.into(), reason: "it has no tensors".to_owned() });
     }
     write(to, views)?;
     report.left_out.extend(source.left_out);

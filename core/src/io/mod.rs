@@ -2,8 +2,8 @@
 //! whole models as ONNX.
 //!
 //! The memory that reading takes is bounded: for parameters in safetensors, 4 times the size of the file in addition to twice the network; for a graph, 24
-//! times the size of the file, which is at most 4 MiB; for the other formats see [`pytorch`], [`read_arrays`] and [`onnx`].
-//! `train/tests/train/files/room.rs` tests these bounds.
+//! times the size of the file, which is at most 4 MiB. `train/tests/train/files/room.rs` tests these bounds. The other formats, and reading arrays, have bounds of their
+//! own: see [`read_arrays`], `pytorch` and `onnx`.
 
 #[cfg(feature = "zip")]
 mod archive;

@@ -81,6 +81,8 @@ fn pickles_that_refer_again_and_again() {
     let items = [&text(&long)[..], b"q\0", &tensor(1, 1, 1), b"q\x01", &b"h\0h\x01".repeat(MANY)].concat();
     let says = refused("one long name", &pt(&dict(&items), &[("0", 1)]), AROUND);
     assert!(says.ends_with("the name of a tensor has 100000 bytes"), "{says}");
+    let says = refused("a class with a long name", &pt(&[b"c", long.as_bytes(), b"\n", long.as_bytes(), b"\n."].concat(), &[]), AROUND);
+    assert!(says.contains("which is refused"), "{says}");
     // Dicts in dicts, deeper than any stack; and a dict in itself.
     let nested = [&b"}".repeat(MANY)[..], &b"Nas"[..1]].concat();
     refused("deep", &pt(&nested, &[]), AROUND);

@@ -22,7 +22,7 @@ const FORMATS: [Format; 5] = [
     },
     Format {
         name: "old pt",
-        files: &["old_state_dict.pt", "old_checkpoint.pt", "old_types.pt", "old_strided.pt"],
+        files: &["old_state_dict.pt", "old_checkpoint.pt", "old_types.pt", "old_strided.pt", "old_before_hooks.pt"],
         damage: of_a_byte,
         around: AROUND,
     },

@@ -66,6 +66,9 @@ impl Array {
 
 /// Reads all arrays of a file: safetensors, a file of PyTorch, or `.npz`, whichever its bytes are.
 ///
+/// Memory: at most 128 times the size of the file and 256 KiB, and 192 MiB in addition if arrays are compressed. A file of arrays takes its own size, and that of its
+/// arrays.
+///
 /// # Errors
 /// Returns an error if the file cannot be read, is damaged or is refused, or if it has numbers of a type that is not read.
 pub fn read_arrays(path: impl AsRef<Path>) -> Result<Arrays, IoError> {

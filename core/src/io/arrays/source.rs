@@ -1,16 +1,12 @@
 //! What the file formats have in common: tensors by name.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use super::View;
 use crate::io::safetensors::tensors;
 use crate::io::{IoError, LeftOut};
-
-/// The tensors of a file may hold this multiple of its bytes: several may lie in the same bytes, and one may repeat its numbers.
-const MOST_REPEATED: usize = 4;
-/// So many bytes are read whatever the size of the file.
-const ALWAYS_READ: usize = 1 << 16;
 
 /// A tensor of a file.
 #[derive(Clone, Debug)]
@@ -65,8 +61,17 @@ impl<'a> Source<'a> {
             let reason = "a zip archive; files of PyTorch and NumPy are read with the Cargo feature `zip` of `layercake`".to_owned();
             return Err(IoError::Refused { path: path.into(), reason });
         }
-        without_key(path, key)?;
-        tensors(path, bytes)
+        // No beginning tells a safetensors file: what fails to be one is called what its name says.
+        let error = match tensors(path, bytes) {
+            Ok(source) => return without_key(path, key).map(|()| source),
+            Err(error) => error,
+        };
+        let (format, reason) = match path.extension().and_then(OsStr::to_str) {
+            Some("pt" | "pth") if cfg!(feature = "zip") => ("PyTorch", "it does not begin as what `torch.save` writes"),
+            Some("npz") if cfg!(feature = "zip") => ("npz", "it does not begin as a zip archive"),
+            _ => return Err(error),
+        };
+        Err(IoError::Format { path: path.into(), format, reason: reason.to_owned() })
     }
 
     /// Adds a tensor. The same name again is the reason of a refusal.
@@ -80,6 +85,10 @@ impl<'a> Source<'a> {
     /// Whether the tensors hold more numbers than a file of `size` bytes may state.
     #[cfg(feature = "zip")]
     pub(crate) fn check_size(&self, size: usize) -> Result<(), String> {
+        /// They may hold this multiple of its bytes: several may lie in the same bytes, and one may repeat its numbers.
+        const MOST_REPEATED: usize = 4;
+        /// So many bytes are read whatever the size of the file.
+        const ALWAYS_READ: usize = 1 << 16;
         let of = |entry: &Entry<'_>| if let Entry::Read(view) = entry { view.byte_count() } else { 0 };
         let total = self.tensors.values().map(of).fold(0, usize::saturating_add);
         if total <= size.saturating_mul(MOST_REPEATED).max(ALWAYS_READ) {

@@ -3,6 +3,9 @@
 use super::MAGIC;
 use crate::io::arrays::{MOST_AXES, NumberType};
 
+/// So much is shown of a type that is not read: a record may have many fields.
+const LONGEST_TYPE: usize = 100;
+
 /// What a header states.
 pub(super) struct Header {
     /// The number type, or its name if it is not read.
@@ -32,7 +35,7 @@ impl Header {
         let absent = |key: &str| format!("its header has no `{key}`");
         let descr = header.descr.ok_or_else(|| absent("descr"))?;
         Ok(Self {
-            kind: number_type(&descr).ok_or(descr),
+            kind: number_type(&descr).ok_or_else(|| descr.chars().take(LONGEST_TYPE).collect()),
             fortran_order: header.fortran_order.ok_or_else(|| absent("fortran_order"))?,
             shape: header.shape.ok_or_else(|| absent("shape"))?,
             begins,

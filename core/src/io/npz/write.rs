@@ -28,7 +28,7 @@ pub(crate) fn to_bytes(views: BTreeMap<&str, Cow<'_, View<'_>>>) -> Result<Vec<u
 }
 
 fn add(archive: &mut ZipArchiveWriter<Vec<u8>>, name: &str, view: &View<'_>) -> Result<(), rawzip::Error> {
-    let (mut entry, config) = archive.new_file(&format!("{name}{ENDING}")).start()?;
+    let (mut entry, config) = archive.new_file(format!("{name}{ENDING}")).start()?;
     let mut writer = config.wrap(&mut entry);
     writer.write_all(&header(view))?;
     if view.kind() == NumberType::BF16 {

@@ -53,7 +53,7 @@ pub fn load<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(module: &mut M, 
     load_at(module, path.as_ref(), None)
 }
 
-/// [`load`] from the dict at `key`, such as `"ema"`, or `"models.generator"` for a dict in a dict.
+/// [`load`] from the dict at `key`, such as `"ema"`, or `"models.generator"` for a dict in a dict; an empty key is the file itself.
 ///
 /// # Errors
 /// The same as [`load`]; and if there is no dict of tensors at `key`.

@@ -31,7 +31,7 @@ pub(crate) fn source<'a>(path: &Path, bytes: &'a [u8], key: Option<&str>) -> Res
     if is_tar(bytes) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         return Err(refused(format!(
-            "a tar archive, the format of PyTorch before 0.1.10; save it again in Python: torch.save(torch.load('{name}', 'cpu', weights_only=False), '{name}')"
+            "a tar archive, the format of PyTorch before 0.1.10; if you trust it, save it again in Python: torch.save(torch.load('{name}', 'cpu', weights_only=False), '{name}')"
         )));
     }
     let mut rest = &bytes[MAGIC.len()..];

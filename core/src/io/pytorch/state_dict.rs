@@ -9,8 +9,8 @@ use crate::io::LeftOut;
 const DEEPEST: usize = 8;
 /// Longer names are not looked at, or cut off where they are only listed: the text of a name may be shared by many items.
 const LONGEST: usize = 512;
-/// So many things are listed that were left out.
-const MOST_LISTED: usize = 100;
+/// So many things are listed that were left out, or could be chosen.
+const MOST_LISTED: usize = 50;
 /// The names under which training programs keep the parameters of a model, the usual ones first.
 const USUAL: [&str; 4] = ["state_dict", "model_state_dict", "model", "module"];
 
@@ -162,6 +162,7 @@ fn what(pickle: &Pickle<'_>, value: Value) -> &'static str {
         (_, Some(Object::Tensor(_))) => "a tensor",
         (_, Some(Object::Storage(_))) => "a storage",
         (_, Some(Object::Class(_))) => "a class",
+        (_, Some(Object::Blank | Object::Same(_))) => "an empty parameter",
         (_, Some(Object::Other(what))) => what,
         (Value::None, _) => "None",
         (Value::Bool(_), _) => "a truth value",

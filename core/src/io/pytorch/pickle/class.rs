@@ -11,13 +11,17 @@ pub(super) fn known(module: &str, name: &str) -> Option<Class> {
         ("builtins" | "__builtin__", "set") => Class::Other("a set"),
         ("torch", "device") => Class::Other("a device"),
         ("torch", "Size") => Class::Size,
+        ("torch._utils", "_rebuild_tensor") => Class::Tensor { version: 1 },
         ("torch._utils", "_rebuild_tensor_v2") => Class::Tensor { version: 2 },
         ("torch._utils", "_rebuild_tensor_v3") => Class::Tensor { version: 3 },
         ("torch._utils", "_rebuild_parameter") => Class::Parameter,
+        ("torch.nn.parameter", "Parameter") | ("torch", "Tensor") => Class::Blank,
         ("torch" | "torch.storage", "UntypedStorage") => Class::Storage(None),
-        ("torch", name) => match name.strip_suffix("Storage") {
-            Some(kind) => Class::Storage(Some(storage(kind)?)),
-            None => Class::Dtype(dtype(name)?),
+        ("torch", name) => match (name.strip_suffix("Storage"), name.strip_suffix("Tensor")) {
+            (Some(kind), _) => Class::Storage(Some(storage(kind)?)),
+            // Its number type is that of its storage.
+            (_, Some(kind)) => storage(kind).map(|_| Class::Blank)?,
+            _ => Class::Dtype(dtype(name)?),
         },
         _ => return None,
     })

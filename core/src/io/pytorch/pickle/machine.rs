@@ -2,16 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::class::known;
 use super::input::Input;
 use super::stack::Stack;
-use super::value::{Class, Object, Storage, Tensor, Value};
-use crate::io::arrays::MOST_AXES;
-
-/// The name of a storage is a number. It is looked up for each tensor, so it must not be long.
-const LONGEST_KEY: usize = 64;
-/// PyTorch knows two marks of a tensor. They may be shared by all tensors, so there must not be many.
-const MOST_MARKS: usize = 8;
+use super::value::{Object, Storage, Tensor, Value};
 
 /// What was read from a pickle.
 #[derive(Debug)]
@@ -34,7 +27,11 @@ impl<'a> Pickle<'a> {
 
     /// The container or tensor of a value.
     pub(crate) fn object(&self, value: Value) -> Option<&Object> {
-        if let Value::Object(number) = value { self.objects.get(number as usize) } else { None }
+        match object(&self.objects, value) {
+            // A parameter of a parameter is none.
+            Some(&Object::Same(number)) => object(&self.objects, Value::Object(number)).filter(|found| matches!(found, Object::Tensor(_))),
+            found => found,
+        }
     }
 
     /// The storage of a tensor.
@@ -61,15 +58,16 @@ impl<'a> Pickle<'a> {
     }
 }
 
-struct Machine<'a> {
-    input: Input<'a>,
-    stack: Stack,
+/// What a pickle makes while it runs. What its classes make is in `calls.rs`.
+pub(super) struct Machine<'a> {
+    pub(super) input: Input<'a>,
+    pub(super) stack: Stack,
     memo: HashMap<u32, Value>,
-    objects: Vec<Object>,
-    texts: Vec<&'a str>,
+    pub(super) objects: Vec<Object>,
+    pub(super) texts: Vec<&'a str>,
 }
 
-type Done = Result<(), String>;
+pub(super) type Done = Result<(), String>;
 
 impl<'a> Machine<'a> {
     fn run(&mut self) -> Result<Value, String> {
@@ -138,14 +136,15 @@ impl<'a> Machine<'a> {
             b'Q' => self.persistent(),
             b'R' => self.reduce(),
             b'b' => self.build(),
-            0x81 | 0x92 | b'i' | b'o' => Err("it makes an object of a class, which is refused".to_owned()), // NEWOBJ, NEWOBJ_EX, INST, OBJ
+            0x81 => self.new_object(),
+            0x92 | b'i' | b'o' => Err("it makes an object of a class, which is refused".to_owned()), // NEWOBJ_EX, INST, OBJ
             other => Err(format!("it has the instruction {other:#04x}, which is not read")),
         }
     }
 
     // Plain values
 
-    fn push(&mut self, value: Value) -> Done {
+    pub(super) fn push(&mut self, value: Value) -> Done {
         self.stack.push(value);
         Ok(())
     }
@@ -189,14 +188,14 @@ impl<'a> Machine<'a> {
 
     // Containers
 
-    fn make(&mut self, object: Object) -> Done {
+    pub(super) fn make(&mut self, object: Object) -> Done {
         let number = u32::try_from(self.objects.len()).map_err(|_| "it has too many values")?;
         self.objects.push(object);
         self.push(Value::Object(number))
     }
 
-    fn object(&self, value: Value) -> Option<&Object> {
-        if let Value::Object(number) = value { self.objects.get(number as usize) } else { None }
+    pub(super) fn object(&self, value: Value) -> Option<&Object> {
+        object(&self.objects, value)
     }
 
     fn top_object(&mut self) -> Result<Option<&mut Object>, String> {
@@ -230,123 +229,10 @@ impl<'a> Machine<'a> {
         let value = *self.memo.get(&number).ok_or_else(|| format!("it recalls value {number}, which there is not"))?;
         self.push(value)
     }
-
-    // Classes
-
-    fn global(&mut self) -> Done {
-        let (module, name) = (self.input.line()?, self.input.line()?);
-        self.class(module, name)
-    }
-
-    fn stack_global(&mut self) -> Done {
-        let names = self.stack.pop_last(2)?;
-        let [Value::Text(module), Value::Text(name)] = names[..] else { return Err("it names a class by what is no text".to_owned()) };
-        self.class(self.texts[module as usize], self.texts[name as usize])
-    }
-
-    fn class(&mut self, module: &str, name: &str) -> Done {
-        match known(module, name) {
-            Some(class) => self.make(Object::Class(class)),
-            None => Err(format!(
-                "it names `{module}.{name}`, which is refused: only tensors, dicts, lists, tuples, texts and numbers are read, so save a `state_dict()`"
-            )),
-        }
-    }
-
-    /// A storage: `('storage', torch.FloatStorage, key, location, count)`. Before the zip format a sixth item told of a view.
-    fn persistent(&mut self) -> Done {
-        let value = self.stack.pop()?;
-        let Some(Object::Tuple(items)) = self.object(value) else { return Err("it refers to what is not a storage".to_owned()) };
-        let (&[tag, class, key, _, count] | &[tag, class, key, _, count, Value::None]) = &items[..] else {
-            return Err("it refers to a storage in a form that is not read".to_owned());
-        };
-        let is_storage = matches!(tag, Value::Text(number) if self.texts[number as usize] == "storage");
-        match (is_storage, self.object(class), key, count) {
-            (true, Some(Object::Class(Class::Storage(numbers))), Value::Text(key), Value::Int(count))
-                if self.texts[key as usize].len() <= LONGEST_KEY =>
-            {
-                let (numbers, count) = (*numbers, size(count)?);
-                self.make(Object::Storage(Box::new(Storage { numbers, key, count })))
-            }
-            _ => Err("it refers to a storage in a form that is not read".to_owned()),
-        }
-    }
-
-    /// A known class is called.
-    fn reduce(&mut self) -> Done {
-        let taken = self.stack.pop_last(2)?;
-        let (Some(Object::Class(class)), Some(Object::Tuple(items))) = (self.object(taken[0]), self.object(taken[1])) else {
-            return Err("it calls what is not a class".to_owned());
-        };
-        let made = match (class, &items[..]) {
-            (Class::OrderedDict, []) => Object::Dict(Vec::new()),
-            (Class::Other(what), _) => Object::Other(what),
-            (Class::Size, &[sizes]) if matches!(self.object(sizes), Some(Object::Tuple(_) | Object::List(_))) => return self.push(sizes),
-            (Class::Parameter, &[tensor, ..]) if matches!(self.object(tensor), Some(Object::Tensor(_))) => return self.push(tensor),
-            // Hooks are dropped.
-            (Class::Tensor { version: 2 }, &[storage, offset, shape, strides, _, _]) => {
-                self.tensor(storage, None, offset, shape, strides)?
-            }
-            (Class::Tensor { version: 2 }, &[storage, offset, shape, strides, _, _, marks]) => {
-                self.unmarked(marks)?;
-                self.tensor(storage, None, offset, shape, strides)?
-            }
-            (Class::Tensor { version: 3 }, &[storage, offset, shape, strides, _, _, dtype, ..]) => {
-                self.unmarked(items.get(7).copied().unwrap_or(Value::None))?;
-                self.tensor(storage, Some(dtype), offset, shape, strides)?
-            }
-            _ => return Err("it calls a class with arguments that PyTorch does not write".to_owned()),
-        };
-        self.make(made)
-    }
-
-    /// A lazy negation or conjugation is marked, not stored.
-    fn unmarked(&self, marks: Value) -> Done {
-        let none = match self.object(marks) {
-            Some(Object::Dict(marks)) if marks.len() <= MOST_MARKS => marks.iter().all(|&(_, mark)| mark == Value::Bool(false)),
-            _ => marks == Value::None,
-        };
-        if none { Ok(()) } else { Err("a tensor is marked as negated or conjugated, which is not read".to_owned()) }
-    }
-
-    fn tensor(&self, storage: Value, dtype: Option<Value>, offset: Value, shape: Value, strides: Value) -> Result<Object, String> {
-        let (Value::Object(number), Some(Object::Storage(found))) = (storage, self.object(storage)) else {
-            return Err("a tensor has no storage".to_owned());
-        };
-        let numbers = match (dtype.map(|dtype| self.object(dtype)), found.numbers) {
-            (None, Some(numbers)) => numbers,
-            (Some(Some(&Object::Class(Class::Dtype(numbers)))), None) => numbers,
-            _ => return Err("a tensor has no number type".to_owned()),
-        };
-        let Value::Int(offset) = offset else { return Err("a tensor has no offset".to_owned()) };
-        let tensor = Tensor { storage: number, numbers, offset: size(offset)?, shape: self.sizes(shape)?, strides: self.sizes(strides)? };
-        Ok(Object::Tensor(Box::new(tensor)))
-    }
-
-    fn sizes(&self, value: Value) -> Result<Vec<usize>, String> {
-        let Some(Object::Tuple(items) | Object::List(items)) = self.object(value) else { return Err("a tensor has no shape".to_owned()) };
-        // A tuple may be used again and again: what is copied of it is bounded.
-        if items.len() > MOST_AXES {
-            return Err(format!("a tensor has {} axes", items.len()));
-        }
-        items
-            .iter()
-            .map(|item| if let Value::Int(number) = *item { size(number) } else { Err("a size is not an integer".to_owned()) })
-            .collect()
-    }
-
-    /// A state is given to an object: `state_dict()` has one, with the versions of its modules.
-    fn build(&mut self) -> Done {
-        self.stack.pop()?;
-        match self.top_object()? {
-            Some(Object::Dict(_) | Object::Tensor(_)) => Ok(()),
-            _ => Err("it gives a state to what is not a dict".to_owned()),
-        }
-    }
 }
 
-fn size(number: i64) -> Result<usize, String> {
-    usize::try_from(number).map_err(|_| format!("a size is {number}"))
+fn object(objects: &[Object], value: Value) -> Option<&Object> {
+    if let Value::Object(number) = value { objects.get(number as usize) } else { None }
 }
 
 fn pairs(items: Vec<Value>) -> Result<Vec<(Value, Value)>, String> {

@@ -6,6 +6,7 @@
 //! Nothing here recurses, and an instruction takes room and time for what it has of its own: shared containers and texts are named by their number, and
 //! what is read of them again and again is short.
 
+mod calls;
 mod class;
 mod input;
 mod machine;

@@ -29,6 +29,10 @@ pub(crate) enum Object {
     Class(Class),
     Storage(Box<Storage>),
     Tensor(Box<Tensor>),
+    /// A parameter that gets its tensor later, as PyTorch wrote them before version 0.4.
+    Blank,
+    /// The tensor of that number.
+    Same(u32),
     /// Of no use here: a device, a set, a counter.
     Other(&'static str),
 }
@@ -46,8 +50,10 @@ pub(crate) enum Class {
     Storage(Option<Numbers>),
     /// `torch.float32`
     Dtype(Numbers),
-    /// `torch._utils._rebuild_tensor_v2`; version 3 also has the number type.
+    /// `torch._utils._rebuild_tensor_v2`; version 1 has no hooks, and version 3 has the number type.
     Tensor { version: u8 },
+    /// `torch.nn.parameter.Parameter` or `torch.FloatTensor`: made without arguments, and then given a state.
+    Blank,
     /// `torch._utils._rebuild_parameter`
     Parameter,
 }
