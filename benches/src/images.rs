@@ -61,7 +61,8 @@ pub fn run(options: &ImageOptions, peak: f64) -> Result<(), BenchError> {
             _ = writeln!(table, "| {} | {batch} | {ours} | {ort} | {eager} | {last} | {ratio} | {share} |", net.name);
         }
     }
-    layercake::io::write_atomically(&options.out.join("images.md"), table.as_bytes()).map_err(|error| BenchError::Io("images.md", error))?;
+    layercake::io::write_atomically(&options.out.join("images.md"), table.as_bytes())
+        .map_err(|error| BenchError::Io("images.md", error))?;
     print!("{table}");
     Ok(())
 }
