@@ -539,9 +539,8 @@ network! {
 
 #[test]
 fn steps_with_a_condition() {
-    let names =
-        |graph: &Graph| graph.nodes().iter().map(|node| (node.name.to_string(), node.op, node.inputs().to_vec())).collect::<Vec<_>>();
-    assert_eq!(names(Conditional::<f32, Cpu>::GRAPH), names(Unconditional::<f32, Cpu>::GRAPH));
+    let steps = |graph: &Graph| graph.nodes().iter().map(|node| (node.op, node.inputs().to_vec())).collect::<Vec<_>>();
+    assert_eq!(steps(Conditional::<f32, Cpu>::GRAPH), steps(Unconditional::<f32, Cpu>::GRAPH));
     assert_eq!(Conditional::<f32, Cpu>::GRAPH.inputs().len(), 1);
 }
 

@@ -9,6 +9,8 @@ network! {
         #[inline]
         ReLU,
     }
+    #[inline]
+    block Unused() { ReLU }
     /// Left over.
 }
 
