@@ -1,6 +1,6 @@
 //! Lays out the `network!` blocks of Rust files. `rustfmt` leaves the inside of a macro with braces as it is.
 //!
-//! [`format`] changes spaces, line breaks, indentation and the comma after the last step of a list, nothing else: the tokens are compared before it returns. Line
+//! [`format()`] changes spaces, line breaks, indentation and the comma after the last step of a list, nothing else: the tokens are compared before it returns. Line
 //! breaks of the author stay, as with `gofmt`; a line that is too long is broken at its commas.
 //!
 //! | module | content |
