@@ -15,7 +15,7 @@ known=$here/benches/build_time.tsv
 rows=$(mktemp)
 work=$(mktemp -d)
 trap 'rm -rf "$work" "$rows"' EXIT
-target=${BUILD_TIME_TARGET:-$work/target}
+target=$(realpath -m "${BUILD_TIME_TARGET:-$work/target}")
 
 row() { # name, value, unit
   before=$(awk -F'\t' -v name="$1" '$1 == name { print $2 }' "$known")

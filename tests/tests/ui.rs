@@ -25,7 +25,11 @@ fn mistakes() {
 
 /// Cases read ONNX files from the folder of the package that trybuild makes.
 fn provide_files() {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    // trybuild asks cargo for the folder from this package's folder, which is what a relative path is relative to.
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned(),
+        |folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder),
+    );
     let to = target.join("tests/trybuild/layercake-tests/onnx/models");
     fs::create_dir_all(&to).unwrap();
     for file in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("onnx/models"), "onnx") {
