@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::report::ReportArgs;
+
 /// Trains, evaluates, samples and benchmarks the models of the Layercake zoo.
 #[derive(Debug, Parser)]
 #[command(name = "layercake", version, arg_required_else_help = true, max_term_width = 110, after_help = EXAMPLES)]
@@ -23,6 +25,7 @@ Examples:
   layercake export lenet5 --json lenet5.json
   layercake summary lenet5.json
   layercake train --resume runs/lenet5-mnist-1                    resumes an interrupted run
+  layercake report runs/lenet5-mnist-1 runs/lenet5-mnist-2        compares runs on one page
   layercake convert model.pt --out model.safetensors              reads a file of PyTorch
   layercake data check DIR                                        validates all data sets in DIR
   layercake bench lenet5 --batch-size 64 --json
@@ -106,6 +109,7 @@ Examples:
     Sample(SampleArgs),
     Play(PlayArgs),
     Bench(BenchArgs),
+    Report(ReportArgs),
     /// Validate data sets.
     #[command(subcommand)]
     Data(DataCommand),
@@ -158,7 +162,7 @@ Example:
 /// Train a model and write the results to a run folder.
 ///
 /// The run folder contains config.json (the settings), metrics.jsonl (one line per epoch), summary.json (the final metrics),
-/// model.safetensors (the parameters, with PyTorch's names), curves.svg, and images of the model's results. The folder is locked while the run
+/// model.safetensors (the parameters, with PyTorch's names), curves.svg, images of the model's results, and report.html (all of it as one page). The folder is locked while the run
 /// writes to it. A later run in the same folder replaces these files and no others.
 ///
 /// The same seed gives bit-identical parameters on CPUs with the same instruction set (AVX-512, AVX2 or scalar; see summary.json), on any

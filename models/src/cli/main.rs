@@ -7,6 +7,7 @@ mod error;
 mod fmt;
 #[cfg(feature = "onnx")]
 mod onnx;
+mod report;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -148,7 +148,7 @@ impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const
         Net: BuildModule<D, f32> + Classifier<C, H, W, K, D> + Clone,
         D: Seeded,
     {
-        let model = Trained { name: self.name, params: N::GRAPH.params(), agent: None };
+        let model = Trained { name: self.name, graph: N::GRAPH, agent: None };
         train(model, device, options, (self.recipe)(options.dataset), |recipe| {
             let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), [C, H, W]).map_err(TrainError::from)?;
             let (train, validation) = hold_out_images(train, recipe)?;

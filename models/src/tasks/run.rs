@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use indicatif::HumanCount;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::io::load_parameters;
+use layercake::ir::Graph;
 use layercake::optim::{Optim, Rule};
 use layercake::schedule::Better;
 use layercake_train::data::{Collate, Dataset, Images, Loader, Normalize};
 use layercake_train::rl::AgentConfig;
-use layercake_train::run::{Recipe, RunConfig, RunFolder, RunSummary, Source};
+use layercake_train::run::{Recipe, RunConfig, RunFolder, RunSummary, Source, command};
 use layercake_train::{EarlyStopping, ProgressReport, Seeded, Task, TrainError, hold_out};
 
 use crate::zoo::{ModelError, TrainOptions};
@@ -23,8 +24,7 @@ pub(crate) const TEST_BATCH: usize = 500;
 /// The model being trained.
 pub(crate) struct Trained {
     pub name: &'static str,
-    /// Number of trainable parameters.
-    pub params: usize,
+    pub graph: &'static Graph,
     /// The environment and the settings of an agent; others are trained on a data set.
     pub agent: Option<(&'static str, AgentConfig)>,
 }
@@ -91,14 +91,16 @@ where
         normalize,
         classes,
         agent: model.agent.map(|(_, config)| config),
+        command: command(),
     };
     let mut run = match (resumed, &options.out) {
         (Some(run), _) => run,
         (None, Some(path)) => RunFolder::create(path, config)?,
         (None, None) => RunFolder::create_numbered(Path::new(RUNS), config)?,
     };
+    run.draw_network(model.graph)?;
     let path = run.path().to_owned();
-    let (params, items) = (HumanCount(model.params as u64), HumanCount(items as u64));
+    let (params, items) = (HumanCount(model.graph.params() as u64), HumanCount(items as u64));
     let heading = format!("{} ({params} parameters) on {source}: {items} training {}; run folder {}", model.name, T::UNIT, path.display());
     let mut report = ProgressReport::new(&heading, recipe.epochs, train.batch_count());
     let checkpoints = match options.checkpoint_every {
@@ -120,7 +122,7 @@ where
     }
     trainer.fit(&mut net, device, &mut optimizer, &mut task, &train)?;
     drop(trainer);
-    Ok((path, run.finish(model.params)?))
+    Ok((path, run.finish(model.graph.params())?))
 }
 
 /// Loads the initial parameters.

@@ -55,7 +55,7 @@ impl ModelKind for StreetSegmentation {
     const GRAPH: &'static Graph = StreetUNet::<f32, Cpu>::GRAPH;
 
     fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
-        let model = Trained { name: description.name, params: Self::GRAPH.params(), agent: None };
+        let model = Trained { name: description.name, graph: Self::GRAPH, agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
             let [train, test] = options.dataset.load_masks(options.data_dir.as_deref()).map_err(TrainError::from)?;
             let normalize = Normalize::measure_dataset(&train).map_err(TrainError::from)?;

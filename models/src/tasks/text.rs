@@ -42,7 +42,7 @@ impl ModelKind for CharacterModel {
     const GRAPH: &'static Graph = CharLstm::<f32, Cpu>::GRAPH;
 
     fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
-        let model = Trained { name: description.name, params: Self::GRAPH.params(), agent: None };
+        let model = Trained { name: description.name, graph: Self::GRAPH, agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
             let text = read(options.dataset, options.data_dir.as_deref())?;
             let classes = text.vocabulary().iter().map(char::to_string).collect();

@@ -78,7 +78,7 @@ impl<F: Family<Z>, const Z: usize> ModelKind for Vae<F, Z> {
     const GRAPH: &'static Graph = F::GRAPH;
 
     fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
-        let model = Trained { name: description.name, params: F::GRAPH.params(), agent: None };
+        let model = Trained { name: description.name, graph: F::GRAPH, agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
             let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), SHAPE).map_err(TrainError::from)?;
             let net = built(F::On::<D>::try_build(device))?;

@@ -5,7 +5,17 @@ use std::fs;
 use crate::support::Place;
 
 /// The files in the run folder of an agent.
-const FILES: [&str; 7] = ["config.json", "curves.svg", "episode.png", "metrics.jsonl", "model.safetensors", "summary.json", "values.png"];
+const FILES: [&str; 9] = [
+    "config.json",
+    "curves.svg",
+    "episode.png",
+    "metrics.jsonl",
+    "model.safetensors",
+    "network.svg",
+    "report.html",
+    "summary.json",
+    "values.png",
+];
 
 /// The number of frames of an animation.
 fn frames(bytes: &[u8]) -> u32 {
@@ -17,7 +27,7 @@ fn frames(bytes: &[u8]) -> u32 {
 fn a_short_run_of_each() {
     let place = Place::new();
     for (command, folder, files) in [
-        ("dqn --env catch", "dqn-catch-1", &FILES[..6]),
+        ("dqn --env catch", "dqn-catch-1", &FILES[..8]),
         ("reinforce --baseline average", "reinforce-cart-pole-1", &FILES),
         ("actor_critic --env acrobot", "actor_critic-acrobot-1", &FILES),
     ] {

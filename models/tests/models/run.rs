@@ -49,6 +49,14 @@ fn a_run_on_the_digits() {
     let curves = place.text("runs/lenet5-digits-1/curves.svg");
     assert!(curves.starts_with("<svg") && curves.trim_end().ends_with("</svg>") && curves.contains("lenet5 on digits"));
 
+    let report = place.text("runs/lenet5-digits-1/report.html");
+    assert!(report.contains("<code>layercake train lenet5 --epochs 4 --seed 3</code>"), "{report}");
+    for part in ["<h2>Curves</h2>", "<h2>Classes</h2>", "alt=\"Mistakes\"", "alt=\"Network\""] {
+        assert!(report.contains(part), "{part}");
+    }
+    assert_eq!(place.works("report runs/lenet5-digits-1"), "runs/lenet5-digits-1/report.html\n");
+    assert_eq!(place.text("runs/lenet5-digits-1/report.html"), report);
+
     // `eval` reports the same metrics, by file and by folder, on the data set of the run.
     let expected =
         format!("digits: test accuracy {:.2} % of 360 images, test loss {:.4}\n", 100.0 * accuracy, summary["test_loss"].as_f64().unwrap());
@@ -72,6 +80,17 @@ fn a_run_on_the_digits() {
     place.works("train lenet5 --epochs 1");
     assert_eq!(place.names("runs"), ["lenet5-digits-1", "lenet5-digits-2"]);
     assert_eq!(place.text("runs/lenet5-digits-1/summary.json"), before);
+
+    // Both on one page.
+    assert_eq!(place.works("report runs/lenet5-digits-1 runs/lenet5-digits-2"), "comparison.html\n");
+    let page = place.text("comparison.html");
+    assert!(page.contains("<th scope=\"row\">recipe.epochs</th><td>4</td><td>1</td>"), "{page}");
+    place.fails(
+        "report runs/lenet5-digits-1 --out page.html",
+        1,
+        "error: `--out` has no effect on one run: its page is report.html in its folder",
+    );
+    place.fails("report runs", 1, "error: runs/config.json: No such file or directory (os error 2)");
 }
 
 /// The same seed produces the same bytes, in the same folder again and on any number of threads; another seed produces different ones.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 /// The files in the run folder of a classifier.
-pub const FILES: [&str; 9] = [
+pub const FILES: [&str; 11] = [
     "classes.md",
     "config.json",
     "confusion.svg",
@@ -16,6 +16,8 @@ pub const FILES: [&str; 9] = [
     "metrics.jsonl",
     "mistakes.png",
     "model.safetensors",
+    "network.svg",
+    "report.html",
     "summary.json",
 ];
 

@@ -41,6 +41,9 @@ pub struct RunConfig {
     /// The settings of an agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentConfig>,
+    /// The command and its arguments, for the report; may be empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
 }
 
 impl RunConfig {
@@ -66,6 +69,17 @@ impl RunConfig {
         let normalize = self.normalize.as_ref().filter(|normalize| !normalize.fits(normalize.mean.len()));
         normalize.map(|_| "`normalize` needs a finite mean and a positive std for each channel".to_owned())
     }
+}
+
+/// The command line of this process for [`RunConfig::command`]: the program's name without its folder, and the arguments.
+pub fn command() -> Vec<String> {
+    let mut words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    if let Some(program) = words.first_mut()
+        && let Some(name) = Path::new(program.as_str()).file_stem()
+    {
+        *program = name.to_string_lossy().into_owned();
+    }
+    words
 }
 
 /// The content of the file: the configuration, and the files written by the run, so that only these are ever removed.

@@ -6,30 +6,35 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use layercake::Drawing;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::io::{save_safetensors, write_atomically};
+use layercake::ir::Graph;
 use layercake::prelude::*;
 use serde::Serialize;
 
 use super::config::{ConfigFile, files_of, read_config};
-use super::{Canvas, RunConfig, RunSummary, draw_confusion_matrix, draw_curves};
+use super::{Canvas, RunConfig, RunSummary, draw_confusion_matrix, draw_curves, report};
 use crate::checkpoint::{FolderLock, LOCK, Sum, at as file_error, is_temporary, remove_temporaries, same};
 use crate::{Callback, Checkpoints, ConfusionMatrix, Epoch, Metrics, TrainError, TrainingEnd, metrics};
 
-const CONFIG: &str = "config.json";
-const METRICS: &str = "metrics.jsonl";
+pub(super) const CONFIG: &str = "config.json";
+pub(super) const METRICS: &str = "metrics.jsonl";
 pub(super) const SUMMARY: &str = "summary.json";
 pub(super) const MODEL: &str = "model.safetensors";
-const CURVES: &str = "curves.svg";
-const CONFUSION: &str = "confusion.svg";
+pub(super) const CURVES: &str = "curves.svg";
+pub(super) const CONFUSION: &str = "confusion.svg";
+pub(super) const CLASSES: &str = "classes.md";
+pub(super) const NETWORK: &str = "network.svg";
+pub(super) const REPORT: &str = "report.html";
 const CHECKPOINTS: &str = "checkpoints";
 
 /// The files that every run writes, besides its configuration.
-const OWN: [&str; 4] = [SUMMARY, METRICS, MODEL, CURVES];
+const OWN: [&str; 5] = [SUMMARY, METRICS, MODEL, CURVES, REPORT];
 /// The pictures of runs of early versions, which have no list of files.
 const OLD: [&str; 10] = [
     CONFUSION,
-    "classes.md",
+    CLASSES,
     "completions.png",
     "filters.png",
     "manifold.png",
@@ -43,6 +48,7 @@ const OLD: [&str; 10] = [
 /// The folder of a run, written as a [`Callback`] of the trainer: `config.json` at the start; a line of `metrics.jsonl`, `model.safetensors` and
 /// `curves.svg` after each epoch. An interrupted run leaves the results of its last epoch. Files are written atomically, except
 /// `metrics.jsonl`, which grows line by line. The folder also contains the task's pictures and, until the run is finished, its checkpoints.
+/// A finished run has `summary.json`, and [`report.html`](super::report).
 ///
 /// The folder is locked while this value exists, also against other processes. `config.json` lists the files written by the run; a new run in
 /// the same folder removes these and no others.
@@ -181,6 +187,16 @@ impl RunFolder {
         write_text(&self.path.join(CONFUSION), draw_confusion_matrix(heading, confusion, names))
     }
 
+    /// Draws the network, `network.svg`.
+    ///
+    /// # Errors
+    /// Returns an error if it cannot be written.
+    pub fn draw_network(&mut self, graph: &Graph) -> Result<(), TrainError> {
+        self.lock.must_be_in_place()?;
+        self.list(&[NETWORK.to_owned()])?;
+        write_text(&self.path.join(NETWORK), Ok(Drawing::of(graph).svg()))
+    }
+
     /// Writes a picture of the results.
     ///
     /// # Errors
@@ -230,6 +246,7 @@ impl RunFolder {
             model_crc32,
         };
         write_json(&self.path.join(SUMMARY), &summary)?;
+        report::write(&self.path)?;
         let checkpoints = self.checkpoints();
         checkpoints.clear()?;
         // Fails if other files are in the folder.
@@ -339,7 +356,7 @@ fn is_written(name: &str, files: &BTreeSet<String>) -> bool {
 }
 
 /// Whether a name from `config.json` is a plain file name that does not leave the folder.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     Path::new(name).file_name() == Some(OsStr::new(name))
 }
 

@@ -12,13 +12,14 @@ mod lettering;
 mod panels;
 mod pictures;
 mod recipe;
+pub mod report;
 mod shapes;
 mod source;
 mod style;
 
 pub use animation::save_animation;
 pub use classes::class_table;
-pub use config::{RunConfig, RunSummary, verify_parameters};
+pub use config::{RunConfig, RunSummary, command, verify_parameters};
 pub use confusion::draw_confusion_matrix;
 pub use curves::{draw_curves, draw_lines};
 pub use folder::RunFolder;

@@ -8,6 +8,7 @@ use crate::{Epoch, metrics};
 
 const TRAIN: RGBColor = LINES[0];
 const TEST: RGBColor = LINES[1];
+const VALIDATION: RGBColor = LINES[2];
 
 /// A line of a plot: its name, and its points `(across, up)`.
 pub type Line = (String, Vec<(f64, f64)>);
@@ -71,7 +72,7 @@ impl Panel {
 /// The panels of all metrics. The loss comes first, even without epochs; metrics of one kind come last.
 pub(super) fn panels(history: &[Epoch]) -> Vec<Panel> {
     let mut names = vec!["loss".to_owned()];
-    for (name, _) in history.iter().flat_map(|epoch| epoch.train.iter().chain(epoch.test.iter())) {
+    for (name, _) in history.iter().flat_map(|epoch| epoch.parts().into_iter().flat_map(|(_, metrics)| metrics.iter())) {
         if !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }
@@ -80,7 +81,7 @@ pub(super) fn panels(history: &[Epoch]) -> Vec<Panel> {
     let (across, places) = ("epoch".to_owned(), last.map(Axis::epochs));
     let kinds = metrics::kinds(names.iter().map(String::as_str));
     let single = names.iter().filter(|name| metrics::kind_of(name, &kinds).is_none()).map(|name| {
-        let parts = [("train", "training", TRAIN), ("test", "test", TEST)];
+        let parts = [("train", "training", TRAIN), ("validation", "validation", VALIDATION), ("test", "test", TEST)];
         let curves = parts.map(|(part, label, color)| Curve::of(history, part, name, label, color));
         let curves = curves.into_iter().filter(|curve| curve.points().next().is_some()).collect();
         Panel {

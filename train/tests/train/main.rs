@@ -7,6 +7,7 @@ mod files;
 mod gymnasium;
 mod idx;
 mod readers;
+mod report;
 mod resume;
 mod run_folder;
 mod settings;

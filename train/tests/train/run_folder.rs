@@ -22,6 +22,7 @@ fn config() -> RunConfig {
         normalize: None,
         classes: Vec::new(),
         agent: None,
+        command: Vec::new(),
     }
 }
 
@@ -53,7 +54,7 @@ fn only_what_the_run_wrote_is_removed() {
     callback.on_pictures(&["drawn.png".to_owned()]).unwrap();
     fs::write(path.join("drawn.png"), "a picture").unwrap();
     done(run);
-    let own = ["config.json", "curves.svg", "drawn.png", "metrics.jsonl", "model.safetensors", "summary.json"];
+    let own = ["config.json", "curves.svg", "drawn.png", "metrics.jsonl", "model.safetensors", "report.html", "summary.json"];
     assert_eq!(names(&path), own);
     let users =
         ["notes.svg", "thesis_figure.png", "samples.png", "confusion.svg", "samples.txt", ".notes.tmp", "classes.md", "checkpoints.png"];

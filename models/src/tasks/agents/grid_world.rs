@@ -9,7 +9,7 @@ use layercake::prelude::*;
 use layercake_train::data::KnownDataset;
 use layercake_train::rl::tabular::{GridWorld, QLearning, draw, greedy, policy_iteration, policy_values, value_iteration};
 use layercake_train::rl::{KnownEnvironment, TEST_SEEDS};
-use layercake_train::run::{Canvas, Recipe, RunConfig, RunFolder, RunSummary, Source};
+use layercake_train::run::{Canvas, Recipe, RunConfig, RunFolder, RunSummary, Source, command};
 use layercake_train::{Callback, Epoch, Metrics};
 
 use super::play::play_on;
@@ -124,6 +124,7 @@ impl ZooModel for GridWorldModel {
             normalize: None,
             classes: Vec::new(),
             agent: None,
+            command: command(),
         };
         let mut run = match (resumed, &options.out) {
             (Some(run), _) => run,
@@ -162,6 +163,7 @@ impl ZooModel for GridWorldModel {
             run.on_epoch(&epoch, &net)?;
         }
         println!("Q-learning after {} episodes:\n{}", recipe.epochs * EPISODES, world.arrows(&learner.policy()));
+        run.draw_network(<GridWorldTable as Acting>::GRAPH)?;
         run.save_picture("values.png", &named(&pictures))?;
         let path = run.path().to_owned();
         Ok((path, run.finish(<GridWorldTable as Acting>::GRAPH.params())?))

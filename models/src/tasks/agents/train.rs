@@ -114,7 +114,7 @@ impl<D: Seeded> Start<'_, D> {
         agent: impl FnOnce(u64) -> Result<T, TrainError>,
     ) -> Result<(PathBuf, RunSummary), ModelError> {
         let Self { name, environment, config, device, options, own } = self;
-        let model = Trained { name, params: N::GRAPH.params(), agent: Some((environment.name(), config)) };
+        let model = Trained { name, graph: N::GRAPH, agent: Some((environment.name(), config)) };
         train(model, device, options, own, |recipe| {
             let net = built(N::On::<D>::try_build(device))?;
             let mut optimizer: Adam<f32, D> = recipe.adam(&net);
