@@ -75,7 +75,7 @@ impl<N: Network<E, D>, E: Scalar, D: Backend<E>> Hookable<E, D> for N {
 ///
 /// ```
 /// use layercake::explain::{self, Target};
-/// use layercake::hook::Function;
+/// use layercake::hook::{Function, Traced};
 /// use layercake::ir::Shape;
 /// use layercake::prelude::*;
 ///
@@ -92,7 +92,7 @@ impl<N: Network<E, D>, E: Scalar, D: Backend<E>> Hookable<E, D> for N {
 ///
 /// let device = Cpu::seed_from_u64(0);
 /// let model = Both::new(&device);
-/// let function = Function::new(Shape::new(&[6]), Shape::new(&[3]), |x| {
+/// let function = Function::new(Shape::new(&[6]), Shape::new(&[3]), |x: Traced<f32, Cpu>| {
 ///     let x = x.try_into_tensor::<(usize, Const<6>)>()?.expect("the shape that is stated");
 ///     let encoded = model.encoder.forward_eval(x);
 ///     DynTensor::try_from_tensor(model.head.forward_eval(encoded))
