@@ -10,6 +10,8 @@
 //! | What changes the answer? | [`fgsm`], [`fool`] |
 //! | What does a unit want to see? | [`gradient_ascent`] from [`noise()`], [`deep_dream`] from a picture |
 //! | What does a layer keep of a picture? | [`invert_features`] |
+//! | What does a layer give? | [`Hooks`](crate::hook::Hooks), [`Patches`], [`seen_region`] |
+//! | Which units do nothing? | [`Units`] |
 //!
 //! ```
 //! use layercake::explain::{self, GradCamOptions, Interpolation, Target};
@@ -44,11 +46,13 @@ mod integrated;
 mod inversion;
 mod noise;
 mod occlusion;
+mod patches;
 mod picture;
 mod probe;
 mod resize;
 mod saliency;
 mod target;
+mod units;
 
 pub use ascent::{Ascent, AscentOptions, gradient_ascent, noise};
 pub use dream::{DreamOptions, deep_dream};
@@ -59,7 +63,9 @@ pub use integrated::{IntegratedGradients, IntegratedGradientsOptions, Quadrature
 pub use inversion::{InversionOptions, invert_features};
 pub use noise::{NoiseTunnelOptions, NoiseTunnelType, noise_tunnel, smooth_grad};
 pub use occlusion::{OcclusionOptions, occlusion};
+pub use patches::{Patch, Patches, seen_region};
 pub use picture::Jitter;
 pub use resize::Interpolation;
 pub use saliency::{SaliencyOptions, deconvolution, guided_backprop, input_x_gradient, saliency};
 pub use target::Target;
+pub use units::{LayerUnits, Units};

@@ -45,6 +45,12 @@ impl At {
         &self.layer
     }
 
+    /// The value of a graph without nested networks that flows here; of a layer that is applied several times, the last.
+    pub(crate) fn value_in<Err: fmt::Display>(&self, graph: &Graph) -> Result<usize, HookError<Err>> {
+        let points = self.points(graph)?;
+        Ok(points[points.len() - 1].value(graph))
+    }
+
     /// The places of a graph without nested networks that this names.
     pub(super) fn points<Err: fmt::Display>(&self, graph: &Graph) -> Result<Vec<Point>, HookError<Err>> {
         let inputs = graph.inputs().iter().filter(|port| port.name == self.layer && self.side == Side::Output);

@@ -230,8 +230,7 @@ impl<E: Scalar, D: Backend<E>> Hooks<E, D> {
 
 /// The value at a place as an output.
 fn port<Err: std::fmt::Display>(graph: &Graph, at: &At) -> Result<Port, HookError<Err>> {
-    let points = at.points(graph)?;
-    let value = points[points.len() - 1].value(graph);
+    let value = at.value_in(graph)?;
     if graph.shape(value).is_ids() {
         return Err(HookError::TokenIds { graph: graph.name.to_string(), at: at.clone() });
     }
