@@ -34,7 +34,7 @@ pub(super) fn draw(subject: &Subject, options: &ExplainOptions) -> Result<Made, 
     let found = Found::of(subject, options, &x, &target)?;
     let [_, height, width] = subject.shape;
     if found.as_picture {
-        panels.push((around_gray(&found.numbers, subject.shape), "gradient".to_owned()));
+        panels.push((around_gray(&found.numbers, subject.shape, 0.0), "gradient".to_owned()));
     }
     let plane = height * width;
     let over = |combine: &dyn Fn(f32, f32) -> f32| -> Vec<f32> {

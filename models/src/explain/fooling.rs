@@ -9,6 +9,9 @@ use super::subject::Subject;
 use super::{ExplainOptions, Made};
 use crate::zoo::ModelError;
 
+/// The step between two values of a pixel in a file: smaller changes are rounding.
+const STEP: f32 = 1.0 / 255.0;
+
 /// One step of the fast gradient sign method.
 pub(super) fn fgsm(subject: &Subject, options: &ExplainOptions) -> Result<Made, ModelError> {
     let x = subject.tensor(subject.image())?;
@@ -55,7 +58,7 @@ fn shown(subject: &Subject, changed: &DynTensor<f32, Cpu>, what: &str) -> Result
     let (l2, whole) = (norm(&difference), norm(&before.pixels).max(f32::MIN_POSITIVE));
     let panels = [
         (image(before), format!("{was} {:.0} %", 100.0 * p)),
-        (around_gray(&difference, after.shape), "change, enlarged".to_owned()),
+        (around_gray(&difference, after.shape, STEP), "change, enlarged".to_owned()),
         (image(&after), format!("{is} {:.0} %", 100.0 * q)),
     ];
     let text = format!(

@@ -5,15 +5,17 @@ use layercake::hook::Hooks;
 use layercake::ir::Op;
 use layercake::prelude::*;
 use layercake_train::data::Image;
-use layercake_train::run::{Canvas, filter_grid};
+use layercake_train::run::Canvas;
 
-use super::panels::{beside, heat, image, signed_heat};
+use super::panels::{around_gray, beside, heat, image, signed_heat};
 use super::subject::{Subject, of_test};
 use super::{CpuExplainError, ExplainOptions, Made};
 use crate::zoo::ModelError;
 
 /// The number of patches of a channel, and of channels without `--channel`.
 const MOST: usize = 8;
+/// The side of a filter in the picture.
+const FILTER: usize = 60;
 /// The side of a patch in the picture.
 const PATCH: usize = 64;
 
@@ -32,9 +34,11 @@ pub(super) fn filters(subject: &Subject) -> Result<Made, ModelError> {
     let path = format!("{}.weight", node.name);
     let weights = subject.network.tensor_at(&path).expect("the layer has a weight").to_vec();
     let count = weights.len() / shape.iter().product::<usize>();
-    let columns = (count as f64).sqrt().ceil() as usize;
+    let factor = (FILTER / shape[1].max(shape[2])).max(1);
+    let cells: Vec<Canvas> =
+        weights.chunks_exact(weights.len() / count).map(|filter| around_gray(filter, shape, 0.0).enlarged(factor)).collect();
     let text = format!("{count} filters of {} ({}), gray is 0", node.name, shape.map(|size| size.to_string()).join("x"));
-    Ok(Made { picture: Some(filter_grid(&weights, shape, columns).legible()), text })
+    Ok(Made { picture: Some(Canvas::grid(&cells, (count as f64).sqrt().ceil() as usize)), text })
 }
 
 /// The maps of a layer for a picture.

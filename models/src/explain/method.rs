@@ -130,6 +130,11 @@ impl ExplainMethod {
         self.is_attribution() || matches!(self, M::Fgsm | M::Fool | M::Dream | M::Inversion | M::Activations)
     }
 
+    /// Whether it goes over all test images.
+    pub(super) const fn takes_images(self) -> bool {
+        matches!(self, M::Patches | M::Units)
+    }
+
     pub(super) const fn takes_class(self) -> bool {
         self.is_attribution() || matches!(self, M::Fgsm | M::Fool | M::Ascent)
     }

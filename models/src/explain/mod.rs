@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use layercake::explain::{ExplainError, Target};
 use layercake::hook::HookError;
-use layercake::ir::Graph;
+use layercake::ir::spec::Family;
+use layercake::ir::{Graph, Node};
 use layercake_train::data::KnownDataset;
 use layercake_train::run::Canvas;
 
@@ -170,10 +171,12 @@ impl From<HookError<layercake::dfdx::tensor::CpuError>> for ModelError {
     }
 }
 
-/// The last layer of a graph whose output has height and width.
+/// The last layer of a graph whose output has height and width, before what pools it.
 fn last_maps(graph: &Graph) -> Option<String> {
     let flat = graph.inlined();
-    let maps = |node: &&layercake::ir::Node| node.output.rank() == 3 && node.output.dim(1) > 1 && node.output.dim(2) > 1;
+    let maps = |node: &&Node| {
+        node.op.spec().family != Family::Pooling && node.output.rank() == 3 && node.output.dim(1) > 1 && node.output.dim(2) > 1
+    };
     flat.nodes().iter().rev().find(maps).map(|node| node.name.to_string())
 }
 

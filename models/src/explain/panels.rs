@@ -35,9 +35,9 @@ pub(super) fn image(image: &Image) -> Canvas {
     }
 }
 
-/// Numbers around 0 as a picture in which gray is 0.
-pub(super) fn around_gray(numbers: &[f32], shape: [usize; 3]) -> Canvas {
-    let most = clipped(numbers.iter().map(|x| x.abs()));
+/// Numbers around 0 as a picture in which gray is 0. The scale is that of the largest, but not below `least`.
+pub(super) fn around_gray(numbers: &[f32], shape: [usize; 3], least: f32) -> Canvas {
+    let most = clipped(numbers.iter().map(|x| x.abs())).max(least);
     image(&Image { shape, pixels: numbers.iter().map(|x| (0.5 + 0.5 * x / most).clamp(0.0, 1.0)).collect() })
 }
 

@@ -47,7 +47,7 @@ impl Subject {
         let built = GraphModel::try_new(graph.clone(), &device);
         let mut network = built.map_err(|error| ModelError::Option(format!("`{}`: {error}", model.name())))?;
         load_parameters(&mut network, &checkpoint).map_err(TrainError::from)?;
-        let needs_test = options.image.is_none() && options.method != super::ExplainMethod::Filters;
+        let needs_test = options.method.takes_images() || (options.method.takes_picture() && options.image.is_none());
         let own = config.as_ref().and_then(|config| config.normalize.clone());
         let normalize = match &options.normalize {
             Some((mean, std)) => Some(Normalize { mean: mean.clone(), std: std.clone() }),
@@ -82,7 +82,8 @@ impl Subject {
                 let image = if options.method == super::ExplainMethod::Dream { image } else { image.resized([shape[1], shape[2]]) };
                 Some((image, None))
             }
-            None => test.as_ref().map(|test| of_test(test, options.index.unwrap_or(0))).transpose()?,
+            None if options.method.takes_picture() => test.as_ref().map(|test| of_test(test, options.index.unwrap_or(0))).transpose()?,
+            None => None,
         };
         Ok(Self { network, device, shape, normalize, classes, picture, test })
     }
