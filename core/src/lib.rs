@@ -100,6 +100,7 @@
 //! - [Losses](loss), [optimizers](optim), [learning rate schedules](schedule), [initial values](init), [weight averaging](average),
 //!   [gradient checks and accumulation](gradient)
 //! - [Files](io): parameters as safetensors and from files of PyTorch and NumPy, graphs as JSON
+//! - [Hooks](hook), to read and change what flows at a layer; [what a network looks at](explain)
 //! - Facts of a network as constants, such as `Net::PARAMS`; a [`Summary`] and a [`Drawing`] of each network
 //! - Graphs built at run time: [`ir::Builder`] and [`GraphModel`]
 //!
