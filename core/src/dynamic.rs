@@ -11,6 +11,9 @@ use crate::run::value::Value;
 /// A tensor of the requested static shape, if it fits.
 type Shaped<S, E, D, T> = Option<Tensor<S, E, D, T>>;
 
+/// All elements on one axis.
+type Flat<E, D, T> = Tensor<(usize,), E, D, T>;
+
 /// A tensor of any rank, with the tape `T` that recorded it, for a [`crate::GraphModel`] whose shapes are not known at compile time. Networks with
 /// several inputs or outputs take and return a `Vec` of them.
 ///
@@ -57,6 +60,12 @@ impl<E: Scalar, D: Device<E>> DynTensor<E, D> {
     }
 }
 
+impl<E: Scalar, D: Device<E>> From<Value<E, D>> for DynTensor<E, D> {
+    fn from(value: Value<E, D>) -> Self {
+        Self { value, tape: NoneTape }
+    }
+}
+
 impl<E: Scalar, D: Device<E>, T: Tape<E, D>> DynTensor<E, D, T> {
     /// Removes the static shape of a tensor.
     ///
@@ -75,6 +84,36 @@ impl<E: Scalar, D: Device<E>, T: Tape<E, D>> DynTensor<E, D, T> {
         let shape = crate::run::edge::shape::<S>(self.value.dims()).filter(|_| !self.value.is_ids());
         let Some(shape) = shape else { return Ok(None) };
         Ok(Some(self.value.restore(&shape)?.put_tape(self.tape)))
+    }
+
+    /// The tensor with an elementwise operation applied to it, which sees all elements on one axis.
+    ///
+    /// # Errors
+    /// Returns what the operation returns.
+    ///
+    /// # Panics
+    /// Panics if it holds token ids, or if the operation changes the number of elements.
+    pub fn try_elementwise(self, operation: impl FnOnce(Flat<E, D, T>) -> Result<Flat<E, D, T>, D::Err>) -> Result<Self, D::Err> {
+        let Self { value, tape } = self;
+        let dims = value.dims().to_vec();
+        let (value, tape) = Value::erase(operation(value.flat().put_tape(tape))?)?;
+        assert_eq!(value.dims()[0], dims.iter().product::<usize>(), "an elementwise operation keeps the number of elements");
+        Ok(Self { value: value.with_dims(dims), tape })
+    }
+
+    /// The value.
+    pub(crate) fn value(&self) -> &Value<E, D> {
+        &self.value
+    }
+
+    /// A value with its tape.
+    pub(crate) fn of(value: Value<E, D>, tape: T) -> Self {
+        Self { value, tape }
+    }
+
+    /// The value and its tape.
+    pub(crate) fn into_parts(self) -> (Value<E, D>, T) {
+        (self.value, self.tape)
     }
 
     /// The sizes, with the batch axis first.

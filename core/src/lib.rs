@@ -100,6 +100,7 @@
 //! - [Losses](loss), [optimizers](optim), [learning rate schedules](schedule), [initial values](init), [weight averaging](average),
 //!   [gradient checks and accumulation](gradient)
 //! - [Files](io): parameters as safetensors and from files of PyTorch and NumPy, graphs as JSON
+//! - [Hooks](hook), to read and change what flows at a layer; [what a network looks at](explain)
 //! - Facts of a network as constants, such as `Net::PARAMS`; a [`Summary`] and a [`Drawing`] of each network
 //! - Graphs built at run time: [`ir::Builder`] and [`GraphModel`]
 //!
@@ -139,10 +140,12 @@ mod bounds;
 pub mod cuda;
 mod device_error;
 mod dynamic;
+pub mod explain;
 mod formula;
 pub mod gradient;
 mod graph_model;
 pub mod guide;
+pub mod hook;
 mod host;
 mod ident;
 mod ids;

@@ -1,18 +1,21 @@
 //! The Layercake model zoo and what the `layercake` command does with it.
 //!
-//! Three modules:
+//! Four modules:
 //!
 //! - [`networks`]: the network declarations, one paper per file. Nothing but architecture.
 //! - `tasks`: how each kind of model is trained, evaluated and sampled: classifiers, autoencoders, PixelCNNs, segmentation, text,
 //!   nearest neighbors, agents.
+//! - [`explain`](explain()): what a trained model looks at, drawn.
 //! - [`zoo`](zoo()): the list that `layercake list` prints. An entry joins a name, a network, a task and its default hyperparameters.
 //!
 //! The command itself (arguments, output, exit codes) is in `src/cli`.
 
+mod explain;
 pub mod networks;
 mod tasks;
 mod zoo;
 
+pub use explain::{CpuExplainError, ExplainMethod, ExplainOptions, Explained, Settings as ExplainSettings, explain};
 pub use networks::LeNet5;
 pub use tasks::{bench_graph, bench_inference};
 pub use zoo::{

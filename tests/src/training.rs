@@ -1,4 +1,4 @@
-//! The fixtures that `pytorch/training.py` wrote, of losses, optimizers, averages and schedules.
+//! The fixtures in double precision: of losses, optimizers, averages and schedules by `pytorch/training.py`, of explanations by `pytorch/explain.py`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,12 +11,20 @@ use crate::Numbers;
 pub struct Fixture(BTreeMap<String, Numbers>);
 
 impl Fixture {
-    /// Reads a file.
+    /// Reads a file of `pytorch/training`.
     ///
     /// # Panics
     /// If it cannot be read.
     pub fn open(name: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("pytorch/training/{name}.safetensors"));
+        Self::open_in("training", name)
+    }
+
+    /// Reads a file of a folder of `pytorch`.
+    ///
+    /// # Panics
+    /// If it cannot be read.
+    pub fn open_in(folder: &str, name: &str) -> Self {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("pytorch/{folder}/{name}.safetensors"));
         let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let file = SafeTensors::deserialize(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let numbers = |data: &[u8]| data.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect();
@@ -33,6 +41,11 @@ impl Fixture {
     /// If there is none of that name.
     pub fn get(&self, key: &str) -> &Numbers {
         self.0.get(key).unwrap_or_else(|| panic!("no `{key}`"))
+    }
+
+    /// All names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
     }
 
     /// The first parts of the names.

@@ -5,9 +5,11 @@ mod check;
 mod finite;
 mod input;
 mod recorded;
+mod storage;
 
 pub use accumulate::Accumulation;
 pub use check::{GradCheck, GradReport, Worst, gradcheck, relative_error};
 pub use finite::{NonFinite, NonFiniteOutput, first_non_finite, first_non_finite_gradient, first_non_finite_output};
 pub use input::input_gradient;
 pub use recorded::{Recorded, Unrecorded};
+pub(crate) use storage::storage_of;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use dfdx::shapes::Dtype;
 use dfdx::tensor::{Cpu, Gradients, NoneTape, OwnedTape, Storage};
+use dfdx::tensor_ops::Device;
 pub use error::GraphError;
 use layercake_engine::{Engine, Mode};
 use layercake_ir::Graph;
@@ -21,7 +22,7 @@ use crate::gradient::NonFiniteOutput;
 use crate::run::backend::Backend;
 use crate::run::call::{Call, Pass};
 use crate::run::edge::{Inputs, Outputs};
-use crate::run::slot::store;
+use crate::run::slot::{Slot, store};
 use crate::run::tables::AnyTables;
 use crate::run::value::Value;
 use crate::tape::{Recording, Reel};
@@ -264,7 +265,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
     ) -> Result<Out, GraphError<D::Err>> {
         let (call, copies) = self.call::<Out, _>(inputs, Mode::Train, input_grad)?;
         let done = D::record(call)?;
-        store(done.updates, |work| self.parameters.iter_mut().map(Parameter::slot).for_each(work))?;
+        store(done.updates, |work| self.slots().for_each(work))?;
         self.recorded(done.outputs, Reel::new(tape, copies).with(done.tape))
     }
 
@@ -285,7 +286,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         mode: Mode,
         input_grad: bool,
     ) -> Result<Begun<'_, E, D>, GraphError<D::Err>> {
-        let batch = self.batch(&inputs)?;
+        let batch = check_inputs(&self.plan.flat, &inputs)?;
         let flat = &self.plan.flat;
         let graph = || flat.name.to_string();
         let found: Vec<Vec<usize>> = flat.outputs().iter().map(|port| [&[batch], port.shape.dims()].concat()).collect();
@@ -297,39 +298,21 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         Ok((Call::new(flat, &self.engine, &self.tables, Pass { tensors, inputs, mode, input_grad }), copies))
     }
 
+    /// Appends all tensors, in graph order.
+    pub(crate) fn add_tensors_to(&self, tensors: &mut Tensors<E, D>) -> Result<(), D::Err> {
+        self.parameters.iter().try_for_each(|parameter| parameter.add_to(tensors))
+    }
+
+    /// The same tensors, as places to store into.
+    pub(crate) fn slots(&mut self) -> impl Iterator<Item = &mut dyn Slot<E, D>> {
+        self.parameters.iter_mut().map(Parameter::slot)
+    }
+
     /// All tensors, in graph order.
     fn tensors(&self) -> Result<Tensors<E, D>, D::Err> {
         let mut tensors = Tensors::new();
-        self.parameters.iter().try_for_each(|parameter| parameter.add_to(&mut tensors))?;
+        self.add_tensors_to(&mut tensors)?;
         Ok(tensors)
-    }
-
-    /// Checks the inputs, and returns the batch size.
-    fn batch(&self, inputs: &[Value<E, D>]) -> Result<usize, GraphError<D::Err>> {
-        let flat = &self.plan.flat;
-        let graph = || flat.name.to_string();
-        if inputs.len() != flat.inputs().len() {
-            return Err(self.miscounted(inputs.len()));
-        }
-        for (input, port) in inputs.iter().zip(flat.inputs()) {
-            if input.dims().get(1..) != Some(port.shape.dims()) {
-                let (input, found) = (port.name.to_string(), input.dims().to_vec());
-                return Err(GraphError::Input { graph: graph(), input, expected: port.shape, found });
-            }
-        }
-        if let Some((input, port)) = inputs.iter().zip(flat.inputs()).find(|(input, port)| input.is_ids() != port.shape.is_ids()) {
-            let found = if input.is_ids() { "token ids" } else { "numbers" };
-            return Err(GraphError::InputKind { graph: graph(), input: port.name.to_string(), expected: port.shape, found });
-        }
-        let batches: Vec<usize> = inputs.iter().map(|input| input.dims()[0]).collect();
-        let batch = batches[0];
-        if batch == 0 || batches.iter().any(|&other| other != batch) {
-            return Err(GraphError::Batch { graph: graph(), found: batches });
-        }
-        if let Some(error) = ids::first(flat, inputs) {
-            return Err(GraphError::Id { graph: graph(), error: Box::new(error) });
-        }
-        Ok(batch)
     }
 
     /// The first layer whose output has a NaN or infinite number: [`crate::gradient::first_non_finite_output`] for a graph.
@@ -342,7 +325,7 @@ impl<E: Scalar, D: Backend<E>> GraphModel<E, D> {
         training: bool,
     ) -> Result<Option<NonFiniteOutput>, GraphError<D::Err>> {
         let (inputs, _) = inputs.erase()?;
-        let batch = self.batch(&inputs)?;
+        let batch = check_inputs(&self.plan.flat, &inputs)?;
         let flat = &self.plan.flat;
         let mode = if training { Mode::Train } else { Mode::Infer };
         let runs = D::check(flat, &self.engine, batch, mode, false);
@@ -395,6 +378,36 @@ impl Plan {
         }
         Ok(Self { graph, flat, descriptions })
     }
+}
+
+/// Checks the inputs of a graph without nested networks, and returns the batch size.
+pub(crate) fn check_inputs<E: Scalar, D: Device<E>, Err: std::fmt::Display>(
+    flat: &Graph,
+    inputs: &[Value<E, D>],
+) -> Result<usize, GraphError<Err>> {
+    let graph = || flat.name.to_string();
+    if inputs.len() != flat.inputs().len() {
+        return Err(GraphError::Count { graph: graph(), expected: flat.inputs().len(), found: inputs.len() });
+    }
+    for (input, port) in inputs.iter().zip(flat.inputs()) {
+        if input.dims().get(1..) != Some(port.shape.dims()) {
+            let (input, found) = (port.name.to_string(), input.dims().to_vec());
+            return Err(GraphError::Input { graph: graph(), input, expected: port.shape, found });
+        }
+    }
+    if let Some((input, port)) = inputs.iter().zip(flat.inputs()).find(|(input, port)| input.is_ids() != port.shape.is_ids()) {
+        let found = if input.is_ids() { "token ids" } else { "numbers" };
+        return Err(GraphError::InputKind { graph: graph(), input: port.name.to_string(), expected: port.shape, found });
+    }
+    let batches: Vec<usize> = inputs.iter().map(|input| input.dims()[0]).collect();
+    let batch = batches[0];
+    if batch == 0 || batches.iter().any(|&other| other != batch) {
+        return Err(GraphError::Batch { graph: graph(), found: batches });
+    }
+    if let Some(error) = ids::first(flat, inputs) {
+        return Err(GraphError::Id { graph: graph(), error: Box::new(error) });
+    }
+    Ok(batch)
 }
 
 fn or_panic<T, Err: std::fmt::Display>(outcome: Result<T, GraphError<Err>>) -> T {

@@ -2,13 +2,14 @@
 
 use dfdx::nn::tensor_collection::TensorCollection;
 use dfdx::shapes::Rank0;
-use dfdx::tensor::{Gradients, Storage, Tensor, Trace};
-use dfdx::tensor_ops::{Backward, Device, SumTo, TryAdd, TryMul};
+use dfdx::tensor::{Gradients, Storage, Tensor};
+use dfdx::tensor_ops::{Device, SumTo, TryAdd, TryMul};
 use serde::{Deserialize, Serialize};
 
 use super::option::{InvalidOption, in_range};
 use super::presence;
 use super::rule::Flat;
+use crate::gradient::storage_of;
 use crate::host::{number, wide};
 use crate::model::Place;
 use crate::model::any_tensor::{AnyTensor, each};
@@ -154,9 +155,7 @@ impl<E: Scalar, D: Device<E>> Act<'_, E, D> {
         let mut gradient = Gradients::leaky();
         *gradient.get_or_alloc_mut(&flat)? = memory;
         let changed = self.action.portable(gradient.get(&flat))?;
-        // dfdx has no way to write a gradient. The gradient of `sum(p g)` by `p` is `g`.
-        let mut made = flat.leaky_trace().try_mul(changed)?.try_sum::<Rank0, _>()?.try_backward()?;
-        std::mem::swap(made.get_or_alloc_mut(&flat)?, tensor.gradient(self.gradients)?);
+        *tensor.gradient(self.gradients)? = storage_of(changed)?;
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ mod files;
 mod finite;
 mod graph_file;
 mod graph_model;
+mod hooks;
 mod initial;
 mod joins;
 mod language;

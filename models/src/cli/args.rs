@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::explain::ExplainArgs;
 use crate::report::ReportArgs;
 
 /// Trains, evaluates, samples and benchmarks the models of the Layercake zoo.
@@ -19,6 +20,7 @@ Examples:
   layercake train lenet5                                          trains on the built-in digits in a few seconds
   layercake train lenet5 --dataset mnist --data-dir DIR --seed 1  reads DIR/mnist/train-images-idx3-ubyte.gz, ..
   layercake eval lenet5 --checkpoint runs/lenet5-digits-1/model.safetensors
+  layercake explain lenet5 --checkpoint runs/lenet5-digits-1 --method saliency --out saliency.png
   layercake train dqn --env cart-pole                             learns by acting in an environment
   layercake play dqn --checkpoint runs/dqn-cart-pole-1 --terminal
   layercake draw lenet5 --out lenet5.svg
@@ -107,6 +109,7 @@ Examples:
     Train(TrainArgs),
     Eval(EvalArgs),
     Sample(SampleArgs),
+    Explain(Box<ExplainArgs>),
     Play(PlayArgs),
     Bench(BenchArgs),
     Report(ReportArgs),
@@ -371,11 +374,11 @@ pub(crate) enum Device {
 const MOST: usize = 100_000;
 const MOST_THREADS: usize = 1024;
 
-fn count(text: &str) -> Result<usize, String> {
+pub(crate) fn count(text: &str) -> Result<usize, String> {
     whole(text, MOST)
 }
 
-fn threads(text: &str) -> Result<usize, String> {
+pub(crate) fn threads(text: &str) -> Result<usize, String> {
     whole(text, MOST_THREADS)
 }
 

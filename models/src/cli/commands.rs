@@ -38,6 +38,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Train(args) => train(args),
         Command::Eval(args) => eval(args),
         Command::Sample(args) => sample(args),
+        Command::Explain(args) => crate::explain::run(*args),
         Command::Play(args) => play(args),
         Command::Bench(args) => crate::bench::run(args),
         Command::Data(DataCommand::Check { folder }) => check_data(&folder),
@@ -305,7 +306,7 @@ pub(crate) fn named(name: &str) -> Result<Box<dyn ZooModel>, CommandError> {
     all.into_iter().find(|model| model.name() == name).ok_or(unknown)
 }
 
-fn dataset(name: &str) -> Result<KnownDataset, CommandError> {
+pub(crate) fn dataset(name: &str) -> Result<KnownDataset, CommandError> {
     KnownDataset::from_name(name).ok_or_else(|| CommandError::unknown("data set", name, KnownDataset::ALL.iter().map(|set| set.name())))
 }
 

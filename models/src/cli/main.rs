@@ -1,9 +1,10 @@
-//! The `layercake` command: trains, evaluates, samples and benchmarks the models of the zoo.
+//! The `layercake` command: trains, evaluates, explains, samples and benchmarks the models of the zoo.
 
 mod args;
 mod bench;
 mod commands;
 mod error;
+mod explain;
 mod fmt;
 #[cfg(feature = "onnx")]
 mod onnx;

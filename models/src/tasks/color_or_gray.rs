@@ -36,6 +36,10 @@ impl ZooModel for ColorOrGray {
         self.of(self.dataset).graph()
     }
 
+    fn graph_on(&self, dataset: KnownDataset) -> Option<&'static Graph> {
+        self.of(dataset).graph()
+    }
+
     fn default_dataset(&self, in_files: bool) -> KnownDataset {
         if in_files { self.dataset } else { KnownDataset::Digits }
     }

@@ -31,7 +31,7 @@ use crate::zoo::{ModelError, SampleOptions, Samples};
 pub(crate) use agents::{Agent, AgentKind, GridWorldModel};
 pub(crate) use classifier::{Augment, classifier};
 pub(crate) use color_or_gray::ColorOrGray;
-pub(crate) use entry::{Description, Entry, ModelKind};
+pub(crate) use entry::{Description, Entry, ModelKind, Run};
 pub use graph::{bench_graph, bench_inference};
 pub(crate) use neighbors::Knn;
 pub(crate) use pixel_cnn::PixelCnnModel;
@@ -45,7 +45,7 @@ type Gray<D, T = NoneTape> = Tensor<(usize, Const<1>, Const<28>, Const<28>), f32
 const SHAPE: [usize; 3] = [1, 28, 28];
 
 /// Converts a device error.
-fn on_device<T>(done: Result<T, impl Display + 'static>) -> Result<T, TrainError> {
+pub(crate) fn on_device<T>(done: Result<T, impl Display + 'static>) -> Result<T, TrainError> {
     done.map_err(|error| TrainError::from(DataError::Device(DeviceError::of(&error))))
 }
 

@@ -22,6 +22,11 @@ pub trait ZooModel: Sync {
     /// The network's graph; `None` for models that are not networks.
     fn graph(&self) -> Option<&'static Graph>;
 
+    /// The network's graph for a data set; of most models it is the same for all.
+    fn graph_on(&self, _dataset: KnownDataset) -> Option<&'static Graph> {
+        self.graph()
+    }
+
     /// The network's graph for an environment.
     ///
     /// # Errors
@@ -310,6 +315,9 @@ pub enum ModelError {
     #[cfg(feature = "onnx")]
     #[error(transparent)]
     Onnx(#[from] layercake::io::onnx::OnnxError),
+    /// The network cannot be explained: a layer or class does not exist, or a method does not apply.
+    #[error(transparent)]
+    Explain(Box<crate::explain::CpuExplainError>),
     /// The zoo has only the network: no data, loss or optimizer are defined for it.
     #[error(
         "`{model}` cannot be {action}: the zoo defines no data, loss and optimizer for it; `layercake summary {model}` and `layercake draw {model}` show the network"

@@ -2,6 +2,7 @@
 
 mod agents;
 mod command;
+mod explain;
 mod files;
 mod fmt;
 mod folders;

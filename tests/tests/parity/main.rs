@@ -4,6 +4,7 @@ mod activation;
 mod conv2d;
 mod convolutions;
 mod dropout;
+mod explain;
 mod harness;
 mod joins;
 mod linear;

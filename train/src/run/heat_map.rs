@@ -7,15 +7,23 @@ const CELL: usize = 7;
 /// The colors from the lowest to the highest number: dark blue, green, yellow, even in brightness.
 const COLORS: [[f64; 3]; 5] = [[68.0, 1.0, 84.0], [59.0, 82.0, 139.0], [33.0, 145.0, 140.0], [94.0, 201.0, 98.0], [253.0, 231.0, 37.0]];
 
-/// A picture of numbers in `low ..= high`, row by row from the top, with `columns` in each row.
+/// A picture of numbers in `low ..= high`, row by row from the top, with `columns` in each row. A number is a square of 7x7 pixels.
 ///
 /// # Panics
 /// Panics if the number of numbers is not a multiple of `columns`, or there are none.
-pub fn heat_map(numbers: &[f32], columns: usize, [low, high]: [f32; 2]) -> Canvas {
+pub fn heat_map(numbers: &[f32], columns: usize, range: [f32; 2]) -> Canvas {
+    heat_picture(numbers, columns, range).enlarged(CELL)
+}
+
+/// [`heat_map`] with one pixel for each number. The colors are as even in brightness as in hue: they can be told apart in gray, and with color blindness.
+///
+/// # Panics
+/// Panics if the number of numbers is not a multiple of `columns`, or there are none.
+pub fn heat_picture(numbers: &[f32], columns: usize, [low, high]: [f32; 2]) -> Canvas {
     assert!(columns > 0 && !numbers.is_empty() && numbers.len().is_multiple_of(columns), "{} numbers in rows of {columns}", numbers.len());
     let span = f64::from(high - low).max(f64::MIN_POSITIVE);
     let bytes = numbers.iter().flat_map(|&number| heat_map_color(f64::from(number - low) / span)).collect();
-    Canvas::from_bytes([numbers.len() / columns, columns], bytes).enlarged(CELL)
+    Canvas::from_rgb([numbers.len() / columns, columns], bytes)
 }
 
 /// The color of a number in 0..=1; white for NaN.

@@ -143,7 +143,7 @@ fn glyph(character: char, ink: [u8; 3]) -> Canvas {
     let rows = fonts.unwrap_or([0x7e, 0x42, 0x42, 0x42, 0x42, 0x42, 0x7e, 0]);
     let dot = |row: u8, column: usize| if row >> column & 1 == 1 { ink } else { PAPER };
     let bytes: Vec<u8> = rows.iter().flat_map(|&row| (0..8).flat_map(move |column| dot(row, column))).collect();
-    Canvas::from_bytes([8; 2], bytes).enlarged(LETTER / 8)
+    Canvas::from_rgb([8; 2], bytes).enlarged(LETTER / 8)
 }
 
 #[cfg(test)]

@@ -98,8 +98,12 @@ impl Canvas {
         Self { size, bytes: PAPER.repeat(size[0] * size[1]) }
     }
 
-    /// A picture from RGB bytes.
-    pub(super) fn from_bytes(size: [usize; 2], bytes: Vec<u8>) -> Self {
+    /// A picture from RGB bytes, row by row.
+    ///
+    /// # Panics
+    /// Panics if the number of bytes does not match the size.
+    pub fn from_rgb(size: [usize; 2], bytes: Vec<u8>) -> Self {
+        assert_eq!(bytes.len(), 3 * size[0] * size[1], "three bytes for each of {size:?} pixels");
         Self { size, bytes }
     }
 
@@ -117,7 +121,7 @@ impl Canvas {
     }
 
     /// Copies a picture to a position, clipped at the edges.
-    pub(super) fn put(&mut self, picture: &Self, top: usize, left: usize) {
+    pub fn put(&mut self, picture: &Self, top: usize, left: usize) {
         let [height, width] = self.size;
         let wide = picture.size[1].min(width.saturating_sub(left));
         for (y, row) in picture.bytes.chunks_exact(3 * picture.size[1]).enumerate().take(height.saturating_sub(top)) {
