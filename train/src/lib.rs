@@ -74,8 +74,9 @@
 //!   images, tables, text, IDX and CIFAR-10, [`data::samplers`], [`data::transforms`].
 //! - Training: [`Trainer`] with learning rate schedules, gradient accumulation, parameter
 //!   averaging, early stopping, [`Callback`]s and cancellation.
-//! - Tasks: [`Classification`], [`task_fn`] for a loss in a closure, or your own [`Task`].
-//! - Metrics: [`ConfusionMatrix`], [`accuracy`], [`top_k_accuracy`], [`perplexity`].
+//! - Tasks: [`Supervised`] for classes, numbers or labels of inputs of any shape, [`Classification`] of images, [`task_fn`] for a loss in a closure, or your own [`Task`].
+//! - Metrics: [`ConfusionMatrix`], [`accuracy`], [`top_k_accuracy`], [`auroc`], [`mean_absolute_error`], [`root_mean_squared_error`], [`r2_score`],
+//!   [`perplexity`].
 //! - Reinforcement learning: [`rl`] has environments, memories and agents, with a guide.
 //! - Results: [`run`] has run folders, curves, confusion matrices and image grids.
 //! - Other: [`neighbors`] (k nearest neighbors), [`five_crops`], [`bench()`].
@@ -119,10 +120,13 @@ pub use bench::{Timing, bench};
 pub use checkpoint::Checkpoints;
 pub use crops::{five_crops, predict_five_crops};
 pub use error::TrainError;
-pub use metrics::{ConfusionMatrix, Epoch, Metrics, RunningMetrics, accuracy, argmax, argmax_maps, perplexity, top_k_accuracy};
+pub use metrics::{
+    ConfusionMatrix, Epoch, Metrics, RunningMetrics, accuracy, argmax, argmax_maps, auroc, class_auroc, mean_absolute_error,
+    multi_label_accuracy, multi_label_auroc, multi_label_f1, perplexity, r2_score, root_mean_squared_error, softmax, top_k_accuracy,
+};
 pub use target::{Follow, TargetNetwork};
 pub use trainer::{
-    Callback, CancellationToken, Classification, Classifier, Criterion, EarlyStopping, ImageBatch, LrSchedule, Pass, Progress,
-    ProgressReport, RunSchedule, Scores, Seeded, Step, TapedLoss, Task, TaskFn, Trainer, TrainingEnd, Until, WithValidation, evaluate,
-    hold_out, label_weight, load_latest, task_fn,
+    Callback, CancellationToken, Classification, Classifier, Criterion, EarlyStopping, Goal, ImageBatch, LrSchedule, NumberTarget, Pass,
+    Predictions, Progress, ProgressReport, RunSchedule, Scores, Seeded, Step, Supervised, TapedLoss, Task, TaskFn, Trainer, TrainingEnd,
+    Until, WithValidation, evaluate, hold_out, infer, label_weight, load_latest, task_fn,
 };
