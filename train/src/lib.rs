@@ -100,6 +100,7 @@
 //!
 //! # Cargo features
 //!
+//! - `tables`: [`tables`], CSV files with words and missing values
 //! - `cuda`: train on dfdx's CUDA device
 //! - `ci-check`: type-check the CUDA code on a machine without CUDA; such a build does not
 //!   link
@@ -113,6 +114,8 @@ mod metrics;
 pub mod neighbors;
 pub mod rl;
 pub mod run;
+#[cfg(feature = "tables")]
+pub mod tables;
 mod target;
 mod trainer;
 

@@ -12,5 +12,7 @@ mod resume;
 mod run_folder;
 mod settings;
 mod supervised;
+#[cfg(feature = "tables")]
+mod tables;
 mod trainer;
 mod weights;
