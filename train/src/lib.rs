@@ -100,21 +100,25 @@
 //!
 //! # Cargo features
 //!
-//! - `tables`: [`tables`], CSV files with words and missing values
+//! - `tables`: [`tables`], CSV files with words and missing values, and `own`, training on tables and folders of pictures
+//! - `cli`: `cli`, the whole command for a network of your own; with `onnx` it writes ONNX files too
 //! - `cuda`: train on dfdx's CUDA device
 //! - `ci-check`: type-check the CUDA code on a machine without CUDA; such a build does not
 //!   link
 
 mod bench;
 mod checkpoint;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod crops;
 pub mod data;
 mod error;
 mod metrics;
 pub mod neighbors;
+#[cfg(feature = "tables")]
+pub mod own;
 pub mod rl;
 pub mod run;
-#[cfg(feature = "tables")]
 pub mod tables;
 mod target;
 mod trainer;

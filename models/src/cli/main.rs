@@ -5,8 +5,11 @@ mod bench;
 mod commands;
 mod error;
 mod fmt;
+mod new;
 #[cfg(feature = "onnx")]
 mod onnx;
+mod own;
+mod own_args;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

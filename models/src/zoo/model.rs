@@ -11,6 +11,8 @@ use layercake_train::run::{RunSummary, Source};
 use layercake_train::{CancellationToken, Metrics, Timing, TrainError};
 use serde::Serialize;
 
+use crate::tasks::OwnNetwork;
+
 /// A model of the zoo. Each kind of model (image classifiers, autoencoders, networks without a task) implements this once.
 pub trait ZooModel: Sync {
     /// The model's name on the command line.
@@ -21,6 +23,11 @@ pub trait ZooModel: Sync {
 
     /// The network's graph; `None` for models that are not networks.
     fn graph(&self) -> Option<&'static Graph>;
+
+    /// How the model learns from the user's own data; `None` if it does not.
+    fn own(&self) -> Option<OwnNetwork> {
+        None
+    }
 
     /// The network's graph for an environment.
     ///

@@ -1,7 +1,8 @@
 //! From the cells of a table to the inputs and targets of a network.
 
 use super::frame::Frame;
-use super::schema::{Column, ColumnKind, Schema, suggestion};
+use super::learn::suggestion;
+use super::schema::{Column, ColumnKind, Schema};
 use super::value::{is_missing, number, word};
 use crate::Goal;
 use crate::data::{Array, DataError, Sample, Samples, Target, listed};

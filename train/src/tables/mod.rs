@@ -1,6 +1,6 @@
 //! Tables in CSV files, as the user has them: numbers, words and missing values, with classes, numbers or labels to predict.
 //!
-//! A [`Frame`] has the cells of a file. A [`Schema`] says what they mean: which columns are inputs and how they become numbers, and what is to be predicted. It is learned
+//! A `Frame` has the cells of a file. A [`Schema`] says what they mean: which columns are inputs and how they become numbers, and what is to be predicted. It is learned
 //! from the training data and kept with the model, so that the same columns mean the same later.
 //!
 //! | column | becomes |
@@ -21,7 +21,10 @@
 //! | one or several columns of other numbers | regression |
 //! | several columns of 0 and 1 | labels |
 //!
-//! ```no_run
+//! Reading files needs the feature `tables`.
+//!
+#![cfg_attr(feature = "tables", doc = "```no_run")]
+#![cfg_attr(not(feature = "tables"), doc = "```ignore")]
 //! use layercake_train::data::split_stratified;
 //! use layercake_train::tables::{Frame, Schema, TableOptions};
 //!
@@ -35,16 +38,24 @@
 //! # Ok::<(), layercake_train::TrainError>(())
 //! ```
 
+#[cfg(feature = "tables")]
 mod encode;
+#[cfg(feature = "tables")]
 mod frame;
+#[cfg(feature = "tables")]
+mod learn;
 mod schema;
+#[cfg(feature = "tables")]
 mod target;
+#[cfg(feature = "tables")]
 mod value;
 
+#[cfg(feature = "tables")]
 pub use frame::Frame;
 pub use schema::{Column, ColumnKind, Schema, TableOptions, TableTask};
 
 /// The nearest of several names, unless more than a third of the characters differ.
+#[cfg(feature = "tables")]
 pub(crate) fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
     let distance = |candidate: &str| strsim::damerau_levenshtein(name, candidate);
     let near = known.iter().map(String::as_str).filter(|candidate| 3 * distance(candidate) <= name.len().max(candidate.len()));

@@ -1,7 +1,8 @@
 //! What the target columns say is to be predicted.
 
 use super::frame::Frame;
-use super::schema::{TableOptions, TableTask, only_numbers};
+use super::learn::only_numbers;
+use super::schema::{TableOptions, TableTask};
 use super::value::{distinct, is_missing, number};
 use crate::data::DataError;
 use crate::{Goal, NumberTarget};

@@ -158,6 +158,7 @@ fn the_run_folder_has_them() {
         normalize: None,
         classes: Vec::new(),
         agent: None,
+        own: None,
     };
     let mut folder = RunFolder::create(place.path(), config).unwrap();
     let (train, mut task) = data();

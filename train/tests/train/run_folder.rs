@@ -22,6 +22,7 @@ fn config() -> RunConfig {
         normalize: None,
         classes: Vec::new(),
         agent: None,
+        own: None,
     }
 }
 

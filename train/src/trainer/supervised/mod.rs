@@ -72,6 +72,12 @@ impl<S: Dataset> Supervised<S> {
         Self { goal, test, criterion: CrossEntropy::default(), title: String::new(), confusion: None }
     }
 
+    /// Sets the title of pictures.
+    #[must_use]
+    pub fn titled(self, title: &str) -> Self {
+        Self { title: title.to_owned(), ..self }
+    }
+
     /// The confusion matrix of the last evaluation, of classes.
     pub fn confusion_matrix(&self) -> Option<&ConfusionMatrix> {
         self.confusion.as_ref()
