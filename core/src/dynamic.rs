@@ -121,6 +121,11 @@ impl<E: Scalar, D: Device<E>, T: Tape<E, D>> DynTensor<E, D, T> {
         self.value.dims()
     }
 
+    /// Whether the elements are token ids.
+    pub fn is_ids(&self) -> bool {
+        self.value.is_ids()
+    }
+
     /// The elements in row-major order; token ids as numbers.
     pub fn to_vec(&self) -> Vec<E> {
         if self.value.is_ids() {

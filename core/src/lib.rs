@@ -134,6 +134,7 @@
 // So that generated code can name this crate within itself.
 extern crate self as layercake;
 
+mod any_network;
 pub mod average;
 mod bounds;
 #[cfg(feature = "cuda")]
@@ -163,6 +164,7 @@ mod summary;
 mod tape;
 mod tensors;
 
+pub use any_network::AnyNetwork;
 pub use device_error::DeviceError;
 pub use dfdx;
 pub use dynamic::DynTensor;

@@ -17,7 +17,7 @@ mod zoo;
 
 pub use explain::{CpuExplainError, ExplainMethod, ExplainOptions, Explained, Settings as ExplainSettings, explain};
 pub use networks::LeNet5;
-pub use tasks::{bench_graph, bench_inference};
+pub use tasks::{OwnNetwork, bench_graph, bench_inference, evaluate_own, own_graph, own_network, own_predictor, train_own};
 pub use zoo::{
     AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, SampleOptions, Samples,
     TrainOptions, ZooModel, zoo,

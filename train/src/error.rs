@@ -85,6 +85,9 @@ pub enum TrainError {
         /// The folder.
         path: PathBuf,
     },
+    /// The network cannot take the inputs, or returns something else than the task needs.
+    #[error("{0}")]
+    Network(String),
     /// An environment returned what it must not.
     #[error("the environment returned {reason}")]
     Environment {

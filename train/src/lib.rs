@@ -74,8 +74,9 @@
 //!   images, tables, text, IDX and CIFAR-10, [`data::samplers`], [`data::transforms`].
 //! - Training: [`Trainer`] with learning rate schedules, gradient accumulation, parameter
 //!   averaging, early stopping, [`Callback`]s and cancellation.
-//! - Tasks: [`Classification`], [`task_fn`] for a loss in a closure, or your own [`Task`].
-//! - Metrics: [`ConfusionMatrix`], [`accuracy`], [`top_k_accuracy`], [`perplexity`].
+//! - Tasks: [`Supervised`] for classes, numbers or labels of inputs of any shape, [`Classification`] of images, [`task_fn`] for a loss in a closure, or your own [`Task`].
+//! - Metrics: [`ConfusionMatrix`], [`accuracy`], [`top_k_accuracy`], [`auroc`], [`mean_absolute_error`], [`root_mean_squared_error`], [`r2_score`],
+//!   [`perplexity`].
 //! - Reinforcement learning: [`rl`] has environments, memories and agents, with a guide.
 //! - Results: [`run`] has run folders, curves, confusion matrices and image grids.
 //! - Other: [`neighbors`] (k nearest neighbors), [`five_crops`], [`bench()`].
@@ -99,19 +100,26 @@
 //!
 //! # Cargo features
 //!
+//! - `tables`: [`tables`], CSV files with words and missing values, and `own`, training on tables and folders of pictures
+//! - `cli`: `cli`, the whole command for a network of your own; with `onnx` it writes ONNX files too
 //! - `cuda`: train on dfdx's CUDA device
 //! - `ci-check`: type-check the CUDA code on a machine without CUDA; such a build does not
 //!   link
 
 mod bench;
 mod checkpoint;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod crops;
 pub mod data;
 mod error;
 mod metrics;
 pub mod neighbors;
+#[cfg(feature = "tables")]
+pub mod own;
 pub mod rl;
 pub mod run;
+pub mod tables;
 mod target;
 mod trainer;
 
@@ -119,10 +127,13 @@ pub use bench::{Timing, bench};
 pub use checkpoint::Checkpoints;
 pub use crops::{five_crops, predict_five_crops};
 pub use error::TrainError;
-pub use metrics::{ConfusionMatrix, Epoch, Metrics, RunningMetrics, accuracy, argmax, argmax_maps, perplexity, top_k_accuracy};
+pub use metrics::{
+    ConfusionMatrix, Epoch, Metrics, RunningMetrics, accuracy, argmax, argmax_maps, auroc, class_auroc, mean_absolute_error,
+    multi_label_accuracy, multi_label_auroc, multi_label_f1, perplexity, r2_score, root_mean_squared_error, softmax, top_k_accuracy,
+};
 pub use target::{Follow, TargetNetwork};
 pub use trainer::{
-    Callback, CancellationToken, Classification, Classifier, Criterion, EarlyStopping, ImageBatch, LrSchedule, Pass, Progress,
-    ProgressReport, RunSchedule, Scores, Seeded, Step, TapedLoss, Task, TaskFn, Trainer, TrainingEnd, Until, WithValidation, evaluate,
-    hold_out, label_weight, load_latest, task_fn,
+    Callback, CancellationToken, Classification, Classifier, Criterion, EarlyStopping, Goal, ImageBatch, LrSchedule, NumberTarget, Pass,
+    Predictions, Progress, ProgressReport, RunSchedule, Scores, Seeded, Step, Supervised, TapedLoss, Task, TaskFn, Trainer, TrainingEnd,
+    Until, WithValidation, evaluate, hold_out, infer, label_weight, load_latest, task_fn,
 };

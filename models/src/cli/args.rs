@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::explain::ExplainArgs;
+use crate::new::New;
+use crate::own_args::{OwnArgs, Predict};
 use crate::report::ReportArgs;
 
 /// Trains, evaluates, samples and benchmarks the models of the Layercake zoo.
@@ -21,6 +23,8 @@ Examples:
   layercake train lenet5 --dataset mnist --data-dir DIR --seed 1  reads DIR/mnist/train-images-idx3-ubyte.gz, ..
   layercake eval lenet5 --checkpoint runs/lenet5-digits-1/model.safetensors
   layercake explain lenet5 --checkpoint runs/lenet5-digits-1 --method saliency --out saliency.png
+  layercake train mlp --data houses.csv --target price            learns to predict a column of your own table
+  layercake train resnet20 --data photos/                         learns the classes of your own photos, a folder for each
   layercake train dqn --env cart-pole                             learns by acting in an environment
   layercake play dqn --checkpoint runs/dqn-cart-pole-1 --terminal
   layercake draw lenet5 --out lenet5.svg
@@ -29,6 +33,7 @@ Examples:
   layercake train --resume runs/lenet5-mnist-1                    resumes an interrupted run
   layercake report runs/lenet5-mnist-1 runs/lenet5-mnist-2        compares runs on one page
   layercake convert model.pt --out model.safetensors              reads a file of PyTorch
+  layercake new digits                                            writes a crate with a network of your own
   layercake data check DIR                                        validates all data sets in DIR
   layercake bench lenet5 --batch-size 64 --json
   layercake bench resnet50 --infer --batch-size 1 --threads 2     the inference of any network, without a recipe for training
@@ -108,11 +113,13 @@ Examples:
     },
     Train(TrainArgs),
     Eval(EvalArgs),
+    Predict(Predict),
     Sample(SampleArgs),
     Explain(Box<ExplainArgs>),
     Play(PlayArgs),
     Bench(BenchArgs),
     Report(ReportArgs),
+    New(New),
     /// Validate data sets.
     #[command(subcommand)]
     Data(DataCommand),
@@ -138,7 +145,7 @@ Examples:
 /// The network of a command that shows or writes it.
 #[derive(Debug, Args)]
 pub(crate) struct Shown {
-    /// The model (see `layercake list`), a graph file with the extension .json, or a file with the extension .onnx.
+    /// The model (see `layercake list`), a graph file with the extension .json, a file with the extension .onnx, or the folder of a run on your own data.
     pub(crate) model: String,
     /// The environment of an agent, which has a network for each [default: the first that it can act in].
     #[arg(long = "env", value_name = "NAME")]
@@ -226,11 +233,13 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "RUN_DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Resume the run in this folder with its original options, from its latest checkpoint or, without one, from the beginning.
-    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["dataset", "from", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out", "environment", "baseline", "double", "prioritized", "without", "forget_replay"])]
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "hidden", "dataset", "from", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out", "environment", "baseline", "double", "prioritized", "without", "forget_replay"])]
     pub(crate) resume: Option<PathBuf>,
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     #[arg(long, value_name = "STEPS", value_parser = count)]
     pub(crate) checkpoint_every: Option<usize>,
+    #[command(flatten)]
+    pub(crate) own: OwnArgs,
     #[command(flatten)]
     pub(crate) agent: AgentArgs,
 }
@@ -309,7 +318,7 @@ pub(crate) struct PlayArgs {
     pub(crate) threads: Option<usize>,
 }
 
-/// Evaluate a trained model on the test set of a data set, or an agent over 100 episodes that it was not trained in.
+/// Evaluate a trained model on the test set of a data set or of your own data, or an agent over 100 episodes that it was not trained in.
 ///
 /// Images are normalized as recorded in the run's config.json beside the checkpoint. Without a config.json, mean and standard deviation are
 /// computed from the data set's training images.
@@ -323,6 +332,12 @@ pub(crate) struct EvalArgs {
     /// The data set [default: the one in config.json, otherwise digits].
     #[arg(long, value_name = "NAME")]
     pub(crate) dataset: Option<String>,
+    /// A CSV file or a folder of pictures, for a run on your own data [default: its own test part].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) data: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
     /// The folder that contains the data set's folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,

@@ -12,13 +12,14 @@ use layercake::{Drawing, Summary};
 use layercake_models::{
     AgentOptions, DeviceKind, EvalOptions, ModelError, PlayOptions, SampleOptions, Samples, TrainOptions, ZooModel, zoo,
 };
+use layercake_train::cli::cancel_on_signals;
 use layercake_train::data::{self, KnownDataset};
 use layercake_train::rl::{Baseline, KnownEnvironment};
 use layercake_train::run::RunConfig;
 use layercake_train::{CancellationToken, Metrics, TrainError};
 
 use crate::args::{self, AgentArgs, Cli, Command, DataCommand, EvalArgs, PlayArgs, SampleArgs, Shown, TrainArgs, Without};
-use crate::error::{CommandError, INTERRUPTED};
+use crate::error::CommandError;
 
 pub(crate) type Outcome = Result<(), CommandError>;
 
@@ -37,9 +38,11 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Convert { file, out, key, f32: to_f32 } => convert(&file, &out, ConvertOptions { key, to_f32 }),
         Command::Train(args) => train(args),
         Command::Eval(args) => eval(args),
+        Command::Predict(args) => crate::own::predict(&args),
         Command::Sample(args) => sample(args),
         Command::Explain(args) => crate::explain::run(*args),
         Command::Play(args) => play(args),
+        Command::New(args) => crate::new::run(&args),
         Command::Bench(args) => crate::bench::run(args),
         Command::Data(DataCommand::Check { folder }) => check_data(&folder),
         Command::Report(args) => crate::report::run(args),
@@ -84,6 +87,9 @@ fn convert(file: &Path, out: &Path, options: ConvertOptions) -> Outcome {
 
 fn train(args: TrainArgs) -> Outcome {
     use_threads(args.threads)?;
+    if args.own.data.data.is_some() || args.resume.as_deref().is_some_and(crate::own::is_own_run) {
+        return crate::own::train(args, cancel()?);
+    }
     let TrainArgs {
         epochs,
         batch_size,
@@ -101,7 +107,7 @@ fn train(args: TrainArgs) -> Outcome {
         ..
     } = args;
     let agent = agent_options(&agent)?;
-    let cancellation = cancel_on_signals()?;
+    let cancellation = cancel()?;
     let rest = TrainOptions {
         dataset: KnownDataset::Digits,
         data_dir,
@@ -176,27 +182,33 @@ pub(crate) fn device(device: args::Device) -> DeviceKind {
     }
 }
 
-/// The first Ctrl-C cancels the run after the current step, with a checkpoint; the second one exits at once.
-fn cancel_on_signals() -> Result<CancellationToken, CommandError> {
-    let token = CancellationToken::new();
-    let handle = token.clone();
-    let set = ctrlc::set_handler(move || {
-        if handle.cancel() {
-            std::process::exit(INTERRUPTED.into());
-        }
-    });
-    set.map_err(|error| CommandError::Signals { reason: error.to_string() })?;
-    Ok(token)
+/// The first Ctrl-C cancels the run after the current step.
+fn cancel() -> Result<CancellationToken, CommandError> {
+    Ok(cancel_on_signals().map_err(ModelError::from)?)
 }
 
 fn eval(args: EvalArgs) -> Outcome {
     let model = named(&args.model)?;
-    let dataset = args.dataset.as_deref().map(dataset).transpose()?;
     use_threads(args.threads)?;
+    if crate::own::is_own_run(&args.checkpoint) {
+        return crate::own::eval(&*model, &args);
+    }
+    if args.data.is_some() {
+        let text = format!("{}: not a run on your own data, which `--data` needs", args.checkpoint.display());
+        return Err(CommandError::Option(text));
+    }
+    let dataset = args.dataset.as_deref().map(dataset).transpose()?;
     has_dataset(&*model, dataset.is_some())?;
     let environment = args.environment.as_deref().map(environment).transpose()?;
     let (checkpoint, data_dir, device) = (args.checkpoint, args.data_dir, device(args.device));
     let done = model.evaluate(&EvalOptions { checkpoint, dataset, environment, data_dir, device })?;
+    if args.json {
+        let mut object = serde_json::Map::new();
+        object.insert("data".to_owned(), done.source.to_string().into());
+        object.insert(done.unit.to_owned(), done.items.into());
+        object.extend(done.metrics.iter().map(|(name, value)| (format!("test_{name}"), value.into())));
+        return Ok(writeln!(stdout(), "{:#}", serde_json::Value::Object(object))?);
+    }
     let (single, many) = done.metrics.by_kind();
     let metrics = single.iter().map(|(name, value)| format!("test {}", Metrics::new().with(name, value)));
     let (items, unit) = (HumanCount(done.items), done.unit);
@@ -271,14 +283,14 @@ fn check_data(folder: &Path) -> Outcome {
     if invalid.is_empty() { Ok(()) } else { Err(CommandError::InvalidSets { sets: invalid.join(", ") }) }
 }
 
-/// The graph of a graph file or of an ONNX file; None for a name.
+/// The graph of a graph file, of an ONNX file or of a run on own data; None for a name.
 pub(crate) fn file(model: &str) -> Result<Option<Graph>, CommandError> {
     let ending = Path::new(model).extension().and_then(OsStr::to_str);
     match ending {
         Some("json") => Ok(Some(load_graph(model)?)),
         #[cfg(feature = "onnx")]
         Some("onnx") => Ok(Some(layercake::io::onnx::load(model)?.graph().clone())),
-        _ => Ok(None),
+        _ => crate::own::graph_of_run(Path::new(model)),
     }
 }
 

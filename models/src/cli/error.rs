@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use layercake::io::IoError;
 use layercake_models::ModelError;
 use layercake_train::TrainError;
+use layercake_train::cli::INTERRUPTED;
 
-/// The exit code of an interrupted command, as in the shell: 128 plus the number of SIGINT.
-pub(crate) const INTERRUPTED: u8 = 130;
 /// The exit code of a usage error, as in clap. Other failures exit with 1.
 const USAGE: u8 = 2;
 
@@ -27,9 +26,6 @@ pub(crate) enum CommandError {
     /// `LAYERCAKE_SIMD` names an instruction set that is unknown or not available.
     #[error(transparent)]
     InstructionSet(#[from] layercake::EngineError),
-    /// The signal handler cannot be installed.
-    #[error("cannot handle signals: {reason}")]
-    Signals { reason: String },
     /// The folder contains no data set.
     #[error("{}: no data set found; expected a folder for each data set", .path.display())]
     NoSets { path: PathBuf },

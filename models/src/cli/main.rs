@@ -6,8 +6,11 @@ mod commands;
 mod error;
 mod explain;
 mod fmt;
+mod new;
 #[cfg(feature = "onnx")]
 mod onnx;
+mod own;
+mod own_args;
 mod report;
 
 use std::io::{self, Write};

@@ -16,6 +16,7 @@ use layercake_train::{Classification, Classifier, Criterion, Metrics, Seeded, Tr
 
 use super::built;
 use super::cuda::{Gpu, open_gpu};
+use super::own::{OwnKind, OwnNetwork};
 use super::run::{Prepared, TEST_BATCH, Trained, hold_out_images, train};
 use crate::zoo::{BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
 
@@ -87,6 +88,11 @@ where
 
     fn graph(&self) -> Option<&'static Graph> {
         Some(N::GRAPH)
+    }
+
+    fn own(&self) -> Option<OwnNetwork> {
+        // A hinge loss is not what own data are trained by.
+        (!self.hinge).then(|| OwnNetwork { recipe: (self.recipe)(self.dataset), kind: OwnKind::Head(N::GRAPH) })
     }
 
     fn default_dataset(&self, in_files: bool) -> KnownDataset {

@@ -7,6 +7,7 @@ use layercake_train::data::KnownDataset;
 use layercake_train::run::RunSummary;
 
 use super::entry::Run;
+use super::own::OwnNetwork;
 use crate::zoo::{BenchOptions, BenchResult, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
 
 /// The network is chosen by the data set: color for CIFAR-10, gray for the others.
@@ -38,6 +39,11 @@ impl ZooModel for ColorOrGray {
 
     fn graph_on(&self, dataset: KnownDataset) -> Option<&'static Graph> {
         self.of(dataset).graph()
+    }
+
+    /// Pictures are read in color.
+    fn own(&self) -> Option<OwnNetwork> {
+        self.color.own()
     }
 
     fn default_dataset(&self, in_files: bool) -> KnownDataset {

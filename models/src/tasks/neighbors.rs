@@ -6,10 +6,9 @@ use std::time::Instant;
 use layercake::ir::Graph;
 use layercake_train::data::{KnownDataset, Split};
 use layercake_train::neighbors::{Distance, NearestNeighbors};
-use layercake_train::run::{Recipe, RunConfig, RunFolder, RunSummary, command};
+use layercake_train::run::{RUNS, Recipe, RunConfig, RunFolder, RunSummary, command};
 use layercake_train::{Epoch, Metrics, TrainError, hold_out};
 
-use super::run::RUNS;
 use crate::zoo::{DeviceKind, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
 
 /// The candidates for k.
@@ -87,6 +86,7 @@ impl ZooModel for Knn {
             classes: train.classes().to_vec(),
             agent: None,
             command: command(),
+            own: None,
         };
         test.check_shape(&format!("{}, test images", options.dataset), train.shape()).map_err(TrainError::from)?;
         let [rest, held] = hold_out(train.len(), recipe.validation.unwrap_or(train.len().div_ceil(VALIDATION)), recipe.seed)?;

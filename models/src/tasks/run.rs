@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use indicatif::HumanCount;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::io::load_parameters;
 use layercake::ir::Graph;
@@ -10,13 +9,10 @@ use layercake::optim::{Optim, Rule};
 use layercake::schedule::Better;
 use layercake_train::data::{Collate, Dataset, Images, Loader, Normalize};
 use layercake_train::rl::AgentConfig;
-use layercake_train::run::{Recipe, RunConfig, RunFolder, RunSummary, Source, command};
-use layercake_train::{EarlyStopping, ProgressReport, Seeded, Task, TrainError, hold_out};
+use layercake_train::run::{Recipe, RunConfig, RunFolder, RunOptions, RunSummary, Source, Trainee, command, conduct, has_effect};
+use layercake_train::{Seeded, Task, TrainError, hold_out};
 
 use crate::zoo::{ModelError, TrainOptions};
-
-/// The default parent folder of run folders.
-pub(crate) const RUNS: &str = "runs";
 
 /// Batch size for evaluation: large enough to keep all cores busy, small enough to fit into memory for any model.
 pub(crate) const TEST_BATCH: usize = 500;
@@ -75,16 +71,16 @@ where
     let recipe = resumed.as_ref().map_or_else(|| with_options(own, options), |run| run.config().recipe);
     recipe.check()?;
     has_effect(&recipe)?;
-    let Prepared { mut net, mut optimizer, items, train, mut task, selected_by, normalize, classes } = prepare(&recipe)?;
+    let Prepared { mut net, optimizer, items, train, task, selected_by, normalize, classes } = prepare(&recipe)?;
     if let Some(from) = &options.from {
         begin_with(&mut net, from)?;
     }
-    is_due(options.checkpoint_every, recipe.epochs.saturating_mul(train.batch_count().div_ceil(recipe.accumulate)))?;
     let config = RunConfig {
         layercake: env!("CARGO_PKG_VERSION").to_owned(),
         model: model.name.to_owned(),
-        source: source.clone(),
+        source,
         data_dir: options.data_dir.as_deref().map(absolute),
+        own: None,
         device: options.device.name().to_owned(),
         threads: rayon::current_num_threads(),
         recipe,
@@ -93,36 +89,9 @@ where
         agent: model.agent.map(|(_, config)| config),
         command: command(),
     };
-    let mut run = match (resumed, &options.out) {
-        (Some(run), _) => run,
-        (None, Some(path)) => RunFolder::create(path, config)?,
-        (None, None) => RunFolder::create_numbered(Path::new(RUNS), config)?,
-    };
-    run.draw_network(model.graph)?;
-    let path = run.path().to_owned();
-    let (params, items) = (HumanCount(model.graph.params() as u64), HumanCount(items as u64));
-    let heading = format!("{} ({params} parameters) on {source}: {items} training {}; run folder {}", model.name, T::UNIT, path.display());
-    let mut report = ProgressReport::new(&heading, recipe.epochs, train.batch_count());
-    let checkpoints = match options.checkpoint_every {
-        Some(steps) => run.checkpoints().every(steps),
-        None => run.checkpoints(),
-    };
-    let trainer = recipe
-        .trainer(train.batch_count())
-        .checkpoints(checkpoints)
-        .resume(options.resume.is_some())
-        .cancellation(options.cancellation.clone());
-    let mut trainer = trainer.pictures(&path).callback(&mut run).callback(&mut report);
-    let (metric, better) = selected_by;
-    if let Some(patience) = recipe.patience {
-        trainer = trainer.early_stopping(EarlyStopping::on(metric, better, patience));
-    }
-    if recipe.restore_best {
-        trainer = trainer.restore_best(metric, better);
-    }
-    trainer.fit(&mut net, device, &mut optimizer, &mut task, &train)?;
-    drop(trainer);
-    Ok((path, run.finish(model.graph.params())?))
+    let trainee = Trainee { net, graph: model.graph.clone(), optimizer, items, train, task, selected_by };
+    let (out, checkpoint_every, cancellation) = (options.out.clone(), options.checkpoint_every, options.cancellation.clone());
+    Ok(conduct(config, trainee, device, RunOptions { out, resumed, checkpoint_every, cancellation })?)
 }
 
 /// Loads the initial parameters.
@@ -148,32 +117,6 @@ fn with_options(own: Recipe, options: &TrainOptions) -> Recipe {
         // An agent keeps its best weights by default, which a run of one epoch cannot.
         restore_best: options.restore_best || (own.restore_best && options.epochs != Some(1)),
         ..own
-    }
-}
-
-/// Rejects options that cannot have an effect on a run of this many epochs.
-fn has_effect(recipe: &Recipe) -> Result<(), ModelError> {
-    let Recipe { epochs, patience, restore_best, .. } = *recipe;
-    // The first epoch always improves on nothing, and stopping after the last epoch changes nothing.
-    if let Some(patience) = patience.filter(|patience| patience.saturating_add(2) >= epochs) {
-        let first = patience.saturating_add(2);
-        let text =
-            format!("`--patience {patience}` has no effect in a run of {epochs} epochs: it cannot stop the run before epoch {first}");
-        return Err(ModelError::Option(text));
-    }
-    if restore_best && epochs == 1 {
-        return Err(ModelError::Option("`--restore-best` has no effect in a run of one epoch".to_owned()));
-    }
-    Ok(())
-}
-
-/// Rejects a checkpoint interval longer than the run.
-fn is_due(every: Option<usize>, steps: usize) -> Result<(), ModelError> {
-    match every.filter(|&every| every > steps) {
-        Some(every) => Err(ModelError::Option(format!(
-            "`--checkpoint-every {every}` has no effect: the run has {steps} steps, and writes a checkpoint after each epoch"
-        ))),
-        None => Ok(()),
     }
 }
 

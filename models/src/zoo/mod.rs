@@ -14,7 +14,7 @@ use crate::networks::{
     Vgg8Gray,
 };
 use crate::tasks::{
-    Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Entry, GridWorldModel, Knn, ModelKind, PixelCnnModel,
+    Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Entry, GridWorldModel, Knn, Mlp, ModelKind, PixelCnnModel,
     StreetSegmentation, Vae, classifier,
 };
 pub use model::{
@@ -40,6 +40,7 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
             hyperparameters::softmax,
         )),
         Box::new(Knn),
+        Box::new(Mlp),
         Box::new(vgg8()),
         Box::new(resnet20()),
     ];

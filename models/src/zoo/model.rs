@@ -11,6 +11,8 @@ use layercake_train::run::{RunSummary, Source};
 use layercake_train::{CancellationToken, Metrics, Timing, TrainError};
 use serde::Serialize;
 
+use crate::tasks::OwnNetwork;
+
 /// A model of the zoo. Each kind of model (image classifiers, autoencoders, networks without a task) implements this once.
 pub trait ZooModel: Sync {
     /// The model's name on the command line.
@@ -25,6 +27,11 @@ pub trait ZooModel: Sync {
     /// The network's graph for a data set; of most models it is the same for all.
     fn graph_on(&self, _dataset: KnownDataset) -> Option<&'static Graph> {
         self.graph()
+    }
+
+    /// How the model learns from the user's own data; `None` if it does not.
+    fn own(&self) -> Option<OwnNetwork> {
+        None
     }
 
     /// The network's graph for an environment.

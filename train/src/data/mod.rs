@@ -12,9 +12,11 @@ mod images;
 mod loader;
 mod picture;
 pub mod readers;
+mod sample;
 pub mod samplers;
 mod seed;
 mod sets;
+mod split;
 pub mod transforms;
 
 pub use array::{Array, BatchShape};
@@ -22,15 +24,22 @@ pub use check::{CheckedDataset, check};
 pub(crate) use contained::text_of;
 pub use dataset::{Collate, Dataset};
 pub use error::DataError;
+#[cfg(feature = "tables")]
+pub(crate) use error::listed;
+pub(crate) use error::text as sizes;
 pub use images::Images;
 pub use loader::{Batches, Loader};
 pub use picture::{Batch, HasImage, Image, ImageMut, Labeled, Mask, Masked, MaskedBatch};
 /// Transforms get random number generators of this crate.
 pub use rand;
+#[cfg(feature = "tables")]
+pub(crate) use readers::read_text;
 pub use readers::{digits, frame, read_idx};
+pub use sample::{Sample, SampleBatch, Samples, Target, Targets};
 pub use samplers::{RandomSampler, Sampler, SequentialSampler, SubsetSampler, WeightedSampler};
 pub(crate) use seed::stream;
 pub use sets::{KnownDataset, Split};
+pub use split::split_stratified;
 pub use transforms::Normalize;
 
 use sets::numerals;

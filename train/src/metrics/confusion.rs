@@ -1,6 +1,7 @@
 //! The confusion matrix.
 
 use super::Metrics;
+use super::auroc::mean;
 
 /// The confusion matrix: counts of predictions by true and predicted class, and the sum of the loss, over any number of batches.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,7 +85,7 @@ impl ConfusionMatrix {
         correct as f64 / self.total() as f64
     }
 
-    /// Intersection over union (the Jaccard index) of each class; `None` for a class that nunion occurs nor is predicted.
+    /// Intersection over union (the Jaccard index) of each class; `None` for a class that neither occurs nor is predicted.
     pub fn iou(&self) -> Vec<Option<f64>> {
         let of = |class: usize| {
             let correct = self.count_of(class, class);
@@ -142,6 +143,20 @@ impl ConfusionMatrix {
     /// Panics if the class is out of range.
     pub fn precision(&self, class: usize) -> Option<f64> {
         ratio(self.count_of(class, class), (0..self.classes).map(|truth| self.count_of(truth, class)).sum())
+    }
+
+    /// F1 of a class, 0..=1: the harmonic mean of precision and recall; `None` if the class neither occurs nor is predicted.
+    ///
+    /// # Panics
+    /// Panics if the class is out of range.
+    pub fn f1(&self, class: usize) -> Option<f64> {
+        let predicted: u64 = (0..self.classes).map(|truth| self.count_of(truth, class)).sum();
+        ratio(2 * self.count_of(class, class), self.support(class) + predicted)
+    }
+
+    /// The mean of [`ConfusionMatrix::f1`] over the classes that have one, 0..=1 (scikit-learn's `f1_score` with `average="macro"`); NaN if none has.
+    pub fn macro_f1(&self) -> f64 {
+        mean((0..self.classes).filter_map(|class| self.f1(class))).unwrap_or(f64::NAN)
     }
 
     /// The number of classes.

@@ -11,7 +11,8 @@ use super::{Recipe, Source};
 use crate::checkpoint::Sum;
 use crate::data::Normalize;
 use crate::rl::AgentConfig;
-use crate::{Metrics, TrainError};
+use crate::tables::Schema;
+use crate::{Goal, Metrics, TrainError};
 
 /// The settings of a run, `config.json`: everything needed to repeat it, to resume it, or to use its model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +27,9 @@ pub struct RunConfig {
     /// The folder that contains the data set's folder, for data sets in files.
     #[serde(default)]
     pub data_dir: Option<PathBuf>,
+    /// The user's own data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<OwnData>,
     /// The device: `cpu` or `cuda`.
     pub device: String,
     /// Number of threads.
@@ -46,6 +50,26 @@ pub struct RunConfig {
     pub command: Vec<String>,
 }
 
+/// The user's own data, and what was learned about them: what a model needs to be evaluated, and to predict from other data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnData {
+    /// The file or folder; `None` for data that the program itself provides.
+    pub path: Option<PathBuf>,
+    /// The file or folder of the test data; `None` if a part of the data was held out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<PathBuf>,
+    /// What is predicted.
+    pub goal: Goal,
+    /// The sizes of an input: `[features]`, `[channels, height, width]`.
+    pub input: Vec<usize>,
+    /// The columns of a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Schema>,
+    /// The hidden layers of a network that is made for the data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<usize>,
+}
+
 impl RunConfig {
     /// Reads a run's `config.json`.
     ///
@@ -62,6 +86,9 @@ impl RunConfig {
         }
         if let Some(Err(fault)) = self.agent.map(|agent| agent.check()) {
             return Some(fault.to_string());
+        }
+        if let Some(fault) = self.own.as_ref().and_then(|own| own.table.as_ref()?.fault()) {
+            return Some(fault);
         }
         if !["cpu", "cuda"].contains(&self.device.as_str()) {
             return Some(format!("unknown device {:?}; known: cpu, cuda", self.device));
@@ -156,6 +183,18 @@ pub struct RunSummary {
     /// The CRC-32 of `model.safetensors`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_crc32: Option<u32>,
+}
+
+impl RunSummary {
+    /// Reads a run's `summary.json`.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be read or is not the summary of a run.
+    pub fn read(path: &Path) -> Result<Self, TrainError> {
+        let text = fs::read_to_string(path).map_err(|source| TrainError::File { path: path.to_owned(), source })?;
+        serde_json::from_str(&text)
+            .map_err(|error| TrainError::Content { path: path.to_owned(), reason: format!("not the summary.json of a run: {error}") })
+    }
 }
 
 /// Verifies the parameters of a finished run by the checksum in its `summary.json`. Other parameter files are accepted.

@@ -3,6 +3,7 @@
 mod animation;
 mod axis;
 mod classes;
+mod conduct;
 mod config;
 mod confusion;
 mod curves;
@@ -19,7 +20,8 @@ mod style;
 
 pub use animation::save_animation;
 pub use classes::class_table;
-pub use config::{RunConfig, RunSummary, command, verify_parameters};
+pub use conduct::{RUNS, RunOptions, Trainee, conduct, has_effect};
+pub use config::{OwnData, RunConfig, RunSummary, command, verify_parameters};
 pub use confusion::draw_confusion_matrix;
 pub use curves::{draw_curves, draw_lines};
 pub use folder::RunFolder;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::KnownDataset;
 
-/// What a model is trained on. In `config.json` and `summary.json` it is the key `dataset` or `environment`.
+/// What a model is trained on. In `config.json` and `summary.json` it is the key `dataset`, `environment` or `data`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -14,6 +14,8 @@ pub enum Source {
     Dataset(KnownDataset),
     /// An environment, by its name.
     Environment(String),
+    /// The user's own data, by the name of the file or folder.
+    Data(String),
 }
 
 impl Source {
@@ -21,14 +23,14 @@ impl Source {
     pub fn dataset(&self) -> Option<KnownDataset> {
         match self {
             Self::Dataset(dataset) => Some(*dataset),
-            Self::Environment(_) => None,
+            Self::Environment(_) | Self::Data(_) => None,
         }
     }
 
     /// The name of the environment, if it is one.
     pub fn environment(&self) -> Option<&str> {
         match self {
-            Self::Dataset(_) => None,
+            Self::Dataset(_) | Self::Data(_) => None,
             Self::Environment(name) => Some(name),
         }
     }
@@ -45,7 +47,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dataset(dataset) => dataset.fmt(f),
-            Self::Environment(name) => f.write_str(name),
+            Self::Environment(name) | Self::Data(name) => f.write_str(name),
         }
     }
 }

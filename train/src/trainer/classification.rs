@@ -304,7 +304,7 @@ where
 }
 
 /// Rejects an empty test set.
-fn must_have_batches<S: Dataset>(test: &Loader<S>) -> Result<(), TrainError> {
+pub(super) fn must_have_batches<S: Dataset>(test: &Loader<S>) -> Result<(), TrainError> {
     if test.batch_count() > 0 {
         return Ok(());
     }
@@ -336,7 +336,7 @@ fn checked<const C: usize, const H: usize, const W: usize, const K: usize>(
 }
 
 /// Rejects a batch from which a batch normalization would estimate a variance of a single value.
-fn has_variance(graph: &Graph, batch: usize) -> Result<(), TrainError> {
+pub(super) fn has_variance(graph: &Graph, batch: usize) -> Result<(), TrainError> {
     if batch != 1 {
         return Ok(());
     }

@@ -11,6 +11,7 @@ mod resume;
 mod schedule;
 mod seeded;
 mod staging;
+mod supervised;
 mod task;
 mod validated;
 
@@ -35,6 +36,7 @@ pub use report::ProgressReport;
 pub use resume::load_latest;
 pub use schedule::{LrSchedule, RunSchedule};
 pub use seeded::Seeded;
+pub use supervised::{Goal, NumberTarget, Predictions, Supervised, infer};
 pub use task::{Pass, Step, TapedLoss, Task, TaskFn, task_fn};
 pub use validated::{WithValidation, hold_out};
 

@@ -159,6 +159,7 @@ fn the_run_folder_has_them() {
         classes: Vec::new(),
         agent: None,
         command: Vec::new(),
+        own: None,
     };
     let mut folder = RunFolder::create(place.path(), config).unwrap();
     let (train, mut task) = data();

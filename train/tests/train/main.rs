@@ -6,10 +6,14 @@ mod best;
 mod files;
 mod gymnasium;
 mod idx;
+mod metrics;
 mod readers;
 mod report;
 mod resume;
 mod run_folder;
 mod settings;
+mod supervised;
+#[cfg(feature = "tables")]
+mod tables;
 mod trainer;
 mod weights;

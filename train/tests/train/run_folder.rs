@@ -23,6 +23,7 @@ fn config() -> RunConfig {
         classes: Vec::new(),
         agent: None,
         command: Vec::new(),
+        own: None,
     }
 }
 

@@ -9,7 +9,7 @@ use layercake::prelude::*;
 use layercake_train::data::KnownDataset;
 use layercake_train::rl::tabular::{GridWorld, QLearning, draw, greedy, policy_iteration, policy_values, value_iteration};
 use layercake_train::rl::{KnownEnvironment, TEST_SEEDS};
-use layercake_train::run::{Canvas, Recipe, RunConfig, RunFolder, RunSummary, Source, command};
+use layercake_train::run::{Canvas, RUNS, Recipe, RunConfig, RunFolder, RunSummary, Source, command};
 use layercake_train::{Callback, Epoch, Metrics};
 
 use super::play::play_on;
@@ -18,7 +18,6 @@ use super::{Acting, evaluate_on, no_network};
 use crate::networks::GridWorldTable;
 use crate::tasks::cuda::open_gpu;
 use crate::tasks::entry::Run;
-use crate::tasks::run::RUNS;
 use crate::zoo::{AgentOptions, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, TrainOptions, ZooModel};
 
 const NAME: &str = "gridworld";
@@ -125,6 +124,7 @@ impl ZooModel for GridWorldModel {
             classes: Vec::new(),
             agent: None,
             command: command(),
+            own: None,
         };
         let mut run = match (resumed, &options.out) {
             (Some(run), _) => run,

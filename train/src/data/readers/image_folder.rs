@@ -39,18 +39,22 @@ impl ImageFolder {
     /// # Errors
     /// The same as [`ImageFolder::open`]; also if a subfolder is not a class of the training part.
     pub fn open_like(folder: &Path, train: &Self) -> Result<Self, DataError> {
+        Self::open_with_classes(folder, &train.classes, train.channels)
+    }
+
+    /// [`ImageFolder::open_like`] with the names of the classes, which a model keeps.
+    ///
+    /// # Errors
+    /// The same as [`ImageFolder::open_like`].
+    pub fn open_with_classes(folder: &Path, classes: &[String], channels: Channels) -> Result<Self, DataError> {
         let mut files = Vec::new();
         for (class, images) in class_folders(folder)? {
-            let Some(label) = train.classes.iter().position(|known| *known == class) else {
-                return Err(empty(
-                    folder,
-                    &format!("expected only folders of the classes {}", listed(&train.classes)),
-                    &format!("`{class}`"),
-                ));
+            let Some(label) = classes.iter().position(|known| *known == class) else {
+                return Err(empty(folder, &format!("expected only folders of the classes {}", listed(classes)), &format!("`{class}`")));
             };
             files.extend(images.into_iter().map(|path| (path, label)));
         }
-        Ok(Self { files, classes: train.classes.clone(), channels: train.channels })
+        Ok(Self { files, classes: classes.to_vec(), channels })
     }
 
     /// The names of the classes: the subfolders of the training part.

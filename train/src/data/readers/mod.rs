@@ -33,3 +33,5 @@ pub use image_folder::{ImageFiles, ImageFolder, MaskFolder};
 pub use picture::{Channels, read_image, read_mask};
 pub use table::{Header, Row, RowBatch, Table, Target};
 pub use text::{Streams, Text, Window, WindowBatch};
+#[cfg(feature = "tables")]
+pub(crate) use text_file::read as read_text;

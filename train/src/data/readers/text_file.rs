@@ -13,7 +13,7 @@ const OTHERS: [(&[u8], &str); 4] =
 
 /// Reads a text file of at most `limit` bytes, gzipped or not, without its byte order mark. The caller validates UTF-8, since it can name the
 /// position of an error.
-pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, DataError> {
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, DataError> {
     let wrong = |expected: String, found: String| DataError::Content { path: path.to_owned(), expected, found };
     let mut bytes = Unpacked::open(path)?.take(limit + 1)?;
     if bytes.len() as u64 > limit {

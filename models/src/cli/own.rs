@@ -1,0 +1,113 @@
+//! The commands on the user's own data.
+
+use std::io::{Write, stdout};
+use std::path::Path;
+
+use layercake::ir::Graph;
+use layercake_models::{DeviceKind, ModelError, ZooModel, evaluate_own, own_graph, own_network, own_predictor, train_own};
+use layercake_train::cli::{predict as predict_from, print_evaluation};
+use layercake_train::own::TrainingOptions;
+use layercake_train::run::{RunConfig, RunFolder, RunOptions};
+use layercake_train::{CancellationToken, Metrics, TrainError};
+
+use crate::args::{EvalArgs, TrainArgs};
+use crate::commands::{Outcome, device, named};
+use crate::own_args::Predict;
+
+/// Whether a run folder, or the parameter file in one, is that of a run on own data.
+pub(crate) fn is_own_run(checkpoint: &Path) -> bool {
+    config_of(checkpoint).is_some_and(|config| config.own.is_some())
+}
+
+fn config_of(checkpoint: &Path) -> Option<RunConfig> {
+    let path = if checkpoint.is_dir() { checkpoint.join("config.json") } else { checkpoint.with_file_name("config.json") };
+    RunConfig::read(&path).ok()
+}
+
+/// The network of a run folder, if it is one on own data.
+pub(crate) fn graph_of_run(folder: &Path) -> Result<Option<Graph>, crate::error::CommandError> {
+    let Some(RunConfig { model, own: Some(own), .. }) = config_of(folder).filter(|_| folder.is_dir()) else { return Ok(None) };
+    Ok(Some(own_graph(&*named(&model)?, &own)?))
+}
+
+/// Trains a model, or resumes a run.
+pub(crate) fn train(args: TrainArgs, cancellation: CancellationToken) -> Outcome {
+    reject(&args)?;
+    let TrainArgs {
+        model, epochs, batch_size, lr, from, seed, validation, patience, restore_best, out, resume, checkpoint_every, own, ..
+    } = args;
+    let resumed = resume.as_deref().map(RunFolder::open).transpose().map_err(ModelError::from)?;
+    let (name, kind) = match &resumed {
+        Some(run) => {
+            (run.config().model.clone(), if run.config().device == DeviceKind::Cuda.name() { DeviceKind::Cuda } else { DeviceKind::Cpu })
+        }
+        None => (model.unwrap_or_default(), device(args.device)),
+    };
+    let model = named(&name)?;
+    let network = own_network(&*model)?;
+    if !own.hidden.is_empty() && !network.has_hidden_layers() {
+        let reason = "only the layers of mlp have sizes that can be chosen";
+        return Err(ModelError::NoEffect { model: model.name(), option: "--hidden", reason, known: "see `layercake train --help`" }.into());
+    }
+    let mut recipe = network.recipe();
+    recipe.epochs = epochs.unwrap_or(recipe.epochs);
+    recipe.batch_size = batch_size.unwrap_or(recipe.batch_size);
+    recipe.lr = lr.unwrap_or(recipe.lr);
+    recipe.seed = seed.unwrap_or(0);
+    (recipe.validation, recipe.patience, recipe.restore_best) = (validation, patience, restore_best);
+    let run = RunOptions { out, resumed, checkpoint_every, cancellation };
+    let options = TrainingOptions { data: own.data.into(), recipe, hidden: own.hidden, from, device: kind.name(), run };
+    let mut warn = |warning: &str| eprintln!("warning: {warning}");
+    let (run, summary) = train_own(&*model, kind, options, &mut warn)?;
+    let test: Metrics = summary.metrics.iter().filter(|(name, _)| name.starts_with("test_")).collect();
+    writeln!(stdout(), "{test} after {:.1} s; results in {}", summary.seconds, run.display())?;
+    Ok(())
+}
+
+/// Rejects options that do not go with `--data`.
+fn reject(args: &TrainArgs) -> Result<(), ModelError> {
+    let agent = &args.agent;
+    let given = [
+        ("--dataset", args.dataset.is_some()),
+        ("--data-dir", args.data_dir.is_some()),
+        ("--env", agent.environment.is_some()),
+        ("--baseline", agent.baseline.is_some()),
+        ("--double", agent.double),
+        ("--prioritized", agent.prioritized),
+        ("--without", !agent.without.is_empty()),
+        ("--forget-replay", agent.forget_replay),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(ModelError::Option(format!("`{option}` does not go with your own data (`--data`)"))),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn eval(model: &dyn ZooModel, args: &EvalArgs) -> Outcome {
+    let given = [("--dataset", args.dataset.is_some()), ("--data-dir", args.data_dir.is_some()), ("--env", args.environment.is_some())];
+    if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
+        return Err(ModelError::Option(format!("`{option}` does not go with a run on your own data; `--data` names other data")).into());
+    }
+    must_be_of(model, &args.checkpoint)?;
+    let found = evaluate_own(model, device(args.device), &args.checkpoint, args.data.as_deref())?;
+    Ok(print_evaluation(&found, args.json).map_err(ModelError::from)?)
+}
+
+pub(crate) fn predict(args: &Predict) -> Outcome {
+    let model = named(&args.model)?;
+    own_network(&*model)?;
+    must_be_of(&*model, &args.predict.checkpoint)?;
+    let predictor = own_predictor(&*model, &args.predict.checkpoint)?;
+    Ok(predict_from(&predictor, &args.predict).map_err(ModelError::from)?)
+}
+
+/// The run is one of this model.
+fn must_be_of(model: &dyn ZooModel, checkpoint: &Path) -> Result<(), ModelError> {
+    match config_of(checkpoint) {
+        Some(config) if config.model != model.name() => {
+            let reason = format!("a run of `{}`, not of `{}`", config.model, model.name());
+            Err(TrainError::Content { path: checkpoint.to_owned(), reason }.into())
+        }
+        _ => Ok(()),
+    }
+}

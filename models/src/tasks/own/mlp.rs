@@ -1,0 +1,68 @@
+//! A perceptron for tables.
+
+use std::path::PathBuf;
+
+use layercake::ir::ops::{Linear, Relu};
+use layercake::ir::{Builder, Graph, INFER, Shape};
+use layercake_train::TrainError;
+use layercake_train::data::KnownDataset;
+use layercake_train::run::{OwnData, Recipe, RunSummary};
+
+use super::{OwnKind, OwnNetwork, mistaken};
+use crate::zoo::{EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
+
+/// Linear layers with ReLU between them. The sizes come from the table.
+pub(crate) struct Mlp;
+
+/// The default hidden layers.
+const HIDDEN: [usize; 2] = [64, 64];
+
+/// The network for some data.
+pub(super) fn graph(own: &OwnData) -> Result<Graph, TrainError> {
+    let mut builder = Builder::new("Mlp");
+    let mut x = builder.input("input", Shape::new(&own.input)).map_err(mistaken)?;
+    let hidden: &[usize] = if own.hidden.is_empty() { &HIDDEN } else { &own.hidden };
+    let linear = |size| Linear { in_features: INFER, out_features: size, bias: true };
+    for (layer, &size) in hidden.iter().enumerate() {
+        x = builder.add(&format!("fc{}", layer + 1), linear(size), &[x]).map_err(mistaken)?;
+        x = builder.add(&format!("relu{}", layer + 1), Relu {}, &[x]).map_err(mistaken)?;
+    }
+    x = builder.add(&format!("fc{}", hidden.len() + 1), linear(own.goal.outputs()), &[x]).map_err(mistaken)?;
+    builder.try_finish(&[("output", x)]).map_err(mistaken)
+}
+
+fn needs_data(action: &'static str) -> ModelError {
+    let reason = "its sizes come from a table: layercake train mlp --data FILE.csv --target COLUMN";
+    ModelError::Unsupported { model: "mlp", action, reason }
+}
+
+impl ZooModel for Mlp {
+    fn name(&self) -> &'static str {
+        "mlp"
+    }
+
+    fn description(&self) -> &'static str {
+        "linear layers with ReLU for tables: --data FILE.csv --target COLUMN"
+    }
+
+    fn graph(&self) -> Option<&'static Graph> {
+        None
+    }
+
+    fn own(&self) -> Option<OwnNetwork> {
+        let recipe = Recipe { epochs: 100, batch_size: 32, lr: 1e-3, weight_decay: 0.05, ..Recipe::default() };
+        Some(OwnNetwork { recipe, kind: OwnKind::Mlp })
+    }
+
+    fn default_dataset(&self, _: bool) -> KnownDataset {
+        KnownDataset::Digits
+    }
+
+    fn train(&self, _: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+        Err(needs_data("trained on a known data set"))
+    }
+
+    fn evaluate(&self, _: &EvalOptions) -> Result<Evaluation, ModelError> {
+        Err(needs_data("evaluated on a known data set"))
+    }
+}

@@ -1,0 +1,31 @@
+//! Networks for the user's own data.
+
+use layercake_train::Goal;
+
+use super::*;
+use crate::networks::{LeNet5, ResNet20, UNet};
+
+/// Besides the last layer, all is as it was, with the same initial values.
+#[test]
+fn another_head() {
+    for graph in [LeNet5::<f32, Cpu>::GRAPH, ResNet20::<f32, Cpu>::GRAPH] {
+        assert_eq!(head::replaced(graph, 10).unwrap(), *graph, "{}", graph.name);
+        let three = head::replaced(graph, 3).unwrap();
+        assert_eq!(three.outputs()[0].shape.dims(), [3]);
+        assert!(three.params() < graph.params() && three.nodes().len() == graph.nodes().len());
+    }
+    let refused = head::replaced(UNet::<f32, Cpu>::GRAPH, 3).unwrap_err();
+    assert!(refused.starts_with("`UNet` ends with `") && refused.ends_with("`, which is not a linear layer"), "{refused}");
+}
+
+#[test]
+fn sizes_of_a_perceptron() {
+    let classes = ["a", "b", "c"].map(str::to_owned).to_vec();
+    let mut own = OwnData { path: None, test: None, goal: Goal::Classes(classes), input: vec![5], table: None, hidden: vec![7, 4] };
+    let graph = mlp::graph(&own).unwrap();
+    assert_eq!(graph.params(), (5 * 7 + 7) + (7 * 4 + 4) + (4 * 3 + 3));
+    let names: Vec<&str> = graph.nodes().iter().map(|node| &*node.name).collect();
+    assert_eq!(names, ["fc1", "relu1", "fc2", "relu2", "fc3"]);
+    own.hidden.clear();
+    assert_eq!(mlp::graph(&own).unwrap().params(), (5 * 64 + 64) + (64 * 64 + 64) + (64 * 3 + 3));
+}

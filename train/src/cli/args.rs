@@ -1,0 +1,127 @@
+//! The arguments of a program.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::data_args::{DataArgs, PredictArgs};
+use crate::run::Recipe;
+
+/// Trains, evaluates, draws and exports a network.
+#[derive(Debug, Parser)]
+#[command(arg_required_else_help = true, max_term_width = 110)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+// Commands without documentation here are documented at their arguments.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Train(TrainArgs),
+    Eval(EvalArgs),
+    /// Predict from a CSV file or from pictures.
+    Predict(PredictArgs),
+    /// Print the layers with their shapes, parameters and operations.
+    Summary,
+    /// Draw the network.
+    Draw {
+        /// The output file; the extension selects the format: .svg, .dot (Graphviz) or .mmd (Mermaid).
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Write the network to a file.
+    #[command(group = clap::ArgGroup::new("format").required(true))]
+    Export {
+        /// The layers without their parameters, for `io::load_graph` and the `layercake` command.
+        #[arg(long, value_name = "FILE", group = "format")]
+        json: Option<PathBuf>,
+        /// The network with its parameters as it is at inference, for ONNX Runtime and other programs.
+        #[cfg(feature = "onnx")]
+        #[arg(long, value_name = "FILE", group = "format", requires = "checkpoint")]
+        onnx: Option<PathBuf>,
+        /// The parameters: a file (.safetensors, .pt or .npz), or the folder of a run.
+        #[cfg(feature = "onnx")]
+        #[arg(long, value_name = "PATH", requires = "onnx")]
+        checkpoint: Option<PathBuf>,
+    },
+}
+
+/// Train the network and write the results to a run folder.
+///
+/// The run folder contains config.json (the settings), metrics.jsonl (one line per epoch), summary.json (the final metrics), model.safetensors (the parameters),
+/// and pictures. Ctrl-C finishes the step, writes a checkpoint and exits with code 130; a second Ctrl-C exits at once.
+#[derive(Debug, Args)]
+pub(super) struct TrainArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Number of epochs.
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
+    /// Samples per batch.
+    #[arg(long, value_name = "N")]
+    pub batch_size: Option<usize>,
+    /// The peak learning rate.
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub lr: Option<f64>,
+    /// Seed of the initial parameters, the order of the samples and the parts that are held out.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Number of training samples held out for validation after each epoch.
+    #[arg(long, value_name = "N")]
+    pub validation: Option<usize>,
+    /// Early stopping: end the run when the validation loss has not improved for more than this number of epochs.
+    #[arg(long, value_name = "EPOCHS")]
+    pub patience: Option<usize>,
+    /// Keep the weights of the epoch with the best validation loss instead of the last epoch.
+    #[arg(long)]
+    pub restore_best: bool,
+    /// Begin with these parameters: a parameter file, or the folder of a run.
+    #[arg(long, value_name = "PATH")]
+    pub from: Option<PathBuf>,
+    /// Number of threads [default: one per core].
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// The run folder: a new folder, or that of an earlier run to replace [default: a new folder in runs].
+    #[arg(long, value_name = "RUN_DIR")]
+    pub out: Option<PathBuf>,
+    /// Resume the run in this folder with its original options.
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "from", "out"])]
+    pub resume: Option<PathBuf>,
+    /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
+    #[arg(long, value_name = "STEPS")]
+    pub checkpoint_every: Option<usize>,
+}
+
+impl TrainArgs {
+    /// The program's hyperparameters with these options.
+    pub fn recipe(&self, own: Recipe) -> Recipe {
+        Recipe {
+            epochs: self.epochs.unwrap_or(own.epochs),
+            batch_size: self.batch_size.unwrap_or(own.batch_size),
+            lr: self.lr.unwrap_or(own.lr),
+            seed: self.seed.unwrap_or(own.seed),
+            validation: self.validation.or(own.validation),
+            patience: self.patience.or(own.patience),
+            restore_best: self.restore_best || own.restore_best,
+            ..own
+        }
+    }
+}
+
+/// Evaluate a run on its test data, or on others.
+#[derive(Debug, Args)]
+pub(super) struct EvalArgs {
+    /// A run folder, or the parameter file in one.
+    #[arg(long, value_name = "PATH")]
+    pub checkpoint: PathBuf,
+    /// A CSV file or a folder of pictures [default: the test part of the run's own data].
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Number of threads [default: one per core].
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}

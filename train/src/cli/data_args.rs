@@ -1,0 +1,75 @@
+//! Arguments about the user's own data.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::own::DataOptions;
+use crate::tables::{TableOptions, TableTask};
+
+/// A table or a folder of pictures to learn from.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Options of your own data")]
+pub struct DataArgs {
+    /// A CSV file with the names of the columns in its first line, or a folder of pictures with a subfolder for each class.
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// The test data, of the same form [default: a fifth of the data, held out by the seed; of a folder with train and test, the latter].
+    #[arg(long, value_name = "PATH", requires = "data")]
+    pub test: Option<PathBuf>,
+    /// The column to predict; for several, give the option for each.
+    #[arg(long = "target", value_name = "COLUMN", requires = "data")]
+    pub targets: Vec<String>,
+    /// What is to be predicted [default: classes for words and for up to 20 different whole numbers, labels for several columns of 0 and 1, otherwise numbers].
+    #[arg(long, value_enum, value_name = "TASK", requires = "data")]
+    pub task: Option<Task>,
+    /// A column of words, even if these are numbers, such as postal codes; for several, give the option for each.
+    #[arg(long, value_name = "COLUMN", requires = "data")]
+    pub categories: Vec<String>,
+    /// A column that is not used; for several, give the option for each.
+    #[arg(long = "ignore", value_name = "COLUMN", requires = "data")]
+    pub ignored: Vec<String>,
+}
+
+/// A kind of prediction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Task {
+    /// One of several classes.
+    Classification,
+    /// A number, or several.
+    Regression,
+    /// Several columns of 0 and 1.
+    Labels,
+}
+
+impl From<DataArgs> for DataOptions {
+    fn from(args: DataArgs) -> Self {
+        let DataArgs { data, test, targets, task, categories, ignored } = args;
+        let task = task.map(|task| match task {
+            Task::Classification => TableTask::Classification,
+            Task::Regression => TableTask::Regression,
+            Task::Labels => TableTask::Labels,
+        });
+        Self { data, test, table: TableOptions { targets, task, categories, ignored } }
+    }
+}
+
+/// What to predict from.
+#[derive(Clone, Debug, Args)]
+pub struct PredictArgs {
+    /// A run folder, or the parameter file in one.
+    #[arg(long, value_name = "PATH")]
+    pub checkpoint: PathBuf,
+    /// A CSV file with the columns of the training data (the target may be left out), or pictures.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The file to write; CSV, or JSON with --json [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// For pictures: how many of the most likely classes are printed.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+    pub top: u16,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,168 @@
+//! A program that is the command of one network.
+
+use std::ffi::OsString;
+use std::io::{self, Write, stderr, stdout};
+use std::marker::PhantomData;
+use std::process::ExitCode;
+
+use clap::Parser;
+use layercake::dfdx::nn::BuildModule;
+use layercake::prelude::*;
+use layercake::{AnyNetwork, Drawing, Summary};
+
+use super::args::{Cli, Command, EvalArgs, TrainArgs};
+use super::run::{cancel_on_signals, draw_to_file, one_line, predict, print_evaluation, use_threads};
+use super::{INTERRUPTED, PredictArgs};
+use crate::data::DataError;
+use crate::own::{Given, OwnModel, Predictor, TrainingOptions, evaluate, train};
+use crate::run::{OwnData, Recipe, RunFolder, RunOptions};
+use crate::{CancellationToken, Metrics, TrainError};
+
+/// Reads the program's own data.
+type Read = Box<dyn Fn() -> Result<Given, TrainError>>;
+
+/// The command of the network `N`; see [`cli`](crate::cli).
+#[must_use = "a program does nothing until `main` is called"]
+pub struct Program<N> {
+    recipe: Recipe,
+    given: Option<Read>,
+    network: PhantomData<fn() -> N>,
+}
+
+impl<N> std::fmt::Debug for Program<N> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Program").field("recipe", &self.recipe).field("own_data", &self.given.is_some()).finish()
+    }
+}
+
+impl<N> Default for Program<N>
+where
+    N: Network<f32, Cpu> + BuildModule<Cpu, f32> + AnyNetwork<f32, Cpu> + Clone,
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<N> Program<N>
+where
+    N: Network<f32, Cpu> + BuildModule<Cpu, f32> + AnyNetwork<f32, Cpu> + Clone,
+{
+    /// A program that trains by [`Recipe::default`] on the data that `--data` names.
+    pub fn new() -> Self {
+        Self { recipe: Recipe::default(), given: None, network: PhantomData }
+    }
+
+    /// Sets the default hyperparameters.
+    pub fn recipe(self, recipe: Recipe) -> Self {
+        Self { recipe, ..self }
+    }
+
+    /// Sets the data for when no `--data` is given.
+    pub fn data<G: Into<Given>>(self, read: impl Fn() -> G + 'static) -> Self {
+        Self { given: Some(Box::new(move || Ok(read().into()))), ..self }
+    }
+
+    /// [`Program::data`] for data that cannot always be read.
+    pub fn try_data<G: Into<Given>>(self, read: impl Fn() -> Result<G, TrainError> + 'static) -> Self {
+        Self { given: Some(Box::new(move || Ok(read()?.into()))), ..self }
+    }
+
+    /// Runs the command that the program's arguments name. Errors are one line on stderr; the exit code is 0 only on success, 2 for arguments that are not understood, and
+    /// 130 after Ctrl-C.
+    pub fn main(self) -> ExitCode {
+        self.main_with(std::env::args_os())
+    }
+
+    fn main_with(self, arguments: impl Iterator<Item = OsString>) -> ExitCode {
+        let done = match Cli::try_parse_from(arguments) {
+            Ok(cli) => self.run(cli, cancel_on_signals),
+            Err(error) => {
+                let code = if error.use_stderr() { 2 } else { 0 };
+                return if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE };
+            }
+        };
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                // If stderr is closed too, only the exit code reports the error.
+                let _ = writeln!(stderr(), "{}", one_line(&error));
+                ExitCode::from(if matches!(error, TrainError::Interrupted { .. }) { INTERRUPTED } else { 1 })
+            }
+        }
+    }
+
+    /// Runs the command that these arguments name; the first is the name of the program. For tests.
+    ///
+    /// # Errors
+    /// Returns the error of the command, or one that says that the arguments are not understood.
+    pub fn try_run(self, arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<(), TrainError> {
+        let cli = Cli::try_parse_from(arguments).map_err(|error| TrainError::Setting(error.to_string()))?;
+        // A process has one handler of signals, and runs several tests.
+        self.run(cli, || Ok(CancellationToken::new()))
+    }
+
+    fn run(self, cli: Cli, cancellation: fn() -> Result<CancellationToken, TrainError>) -> Result<(), TrainError> {
+        layercake::check_instruction_set().map_err(|error| TrainError::Setting(error.to_string()))?;
+        match cli.command {
+            Command::Train(args) => self.train(args, cancellation()?),
+            Command::Eval(args) => self.eval(&args),
+            Command::Predict(args) => self.predict(&args),
+            Command::Summary => said(writeln!(stdout(), "{}", Summary::from(N::GRAPH.clone()))),
+            Command::Draw { out } => draw_to_file(&Drawing::of(N::GRAPH), &out),
+            Command::Export { json: Some(json), .. } => Ok(io_of_layercake::save_graph(N::GRAPH, json)?),
+            #[cfg(feature = "onnx")]
+            Command::Export { onnx: Some(onnx), checkpoint: Some(checkpoint), .. } => {
+                let mut net = build::<N>(&Cpu::default())?;
+                let file = if checkpoint.is_dir() { checkpoint.join("model.safetensors") } else { checkpoint };
+                io_of_layercake::load_parameters(&mut net, file)?;
+                io_of_layercake::onnx::save(&net, onnx).map_err(|error| TrainError::Setting(error.to_string()))
+            }
+            Command::Export { .. } => unreachable!("an argument of the group is required"),
+        }
+    }
+
+    /// Calls `work` with the network as the model of the user's data.
+    fn model<T>(&self, work: impl FnOnce(&OwnModel<'_, N, Cpu>) -> T) -> T {
+        let inputs = N::GRAPH.inputs();
+        let input = inputs.first().filter(|_| inputs.len() == 1).map(|port| port.shape.dims().to_vec());
+        let build = |_: &OwnData, device: &Cpu| build::<N>(device);
+        work(&OwnModel { name: &N::GRAPH.name, recipe: self.recipe, input, given: self.given.as_deref(), build: &build })
+    }
+
+    fn train(&self, args: TrainArgs, cancellation: CancellationToken) -> Result<(), TrainError> {
+        use_threads(args.threads)?;
+        let recipe = args.recipe(self.recipe);
+        let resumed = args.resume.as_deref().map(RunFolder::open).transpose()?;
+        let seed = resumed.as_ref().map_or(recipe.seed, |run| run.config().recipe.seed);
+        let TrainArgs { data, out, checkpoint_every, from, .. } = args;
+        let run = RunOptions { out, resumed, checkpoint_every, cancellation };
+        let options = TrainingOptions { data: data.into(), recipe, hidden: Vec::new(), from, device: "cpu", run };
+        let mut warn = |warning: &str| eprintln!("warning: {warning}");
+        let (run, summary) = self.model(|model| train(model, &Cpu::seed_from_u64(seed), options, &mut warn))?;
+        let test: Metrics = summary.metrics.iter().filter(|(name, _)| name.starts_with("test_")).collect();
+        said(writeln!(stdout(), "{test} after {:.1} s; results in {}", summary.seconds, run.display()))
+    }
+
+    fn eval(&self, args: &EvalArgs) -> Result<(), TrainError> {
+        use_threads(args.threads)?;
+        let found = self.model(|model| evaluate(model, &Cpu::default(), &args.checkpoint, args.data.as_deref()))?;
+        print_evaluation(&found, args.json)
+    }
+
+    fn predict(&self, args: &PredictArgs) -> Result<(), TrainError> {
+        let predictor = self.model(|model| Predictor::load(model, &Cpu::default(), &args.checkpoint))?;
+        predict(&predictor, args)
+    }
+}
+
+use layercake::io as io_of_layercake;
+
+fn build<N: BuildModule<Cpu, f32>>(device: &Cpu) -> Result<N, TrainError> {
+    N::try_build(device).map_err(|error| TrainError::Data(DataError::Device(layercake::DeviceError::of(&error))))
+}
+
+/// Stdout cannot be written.
+pub(super) fn said(done: io::Result<()>) -> Result<(), TrainError> {
+    done.map_err(|source| TrainError::File { path: "standard output".into(), source })
+}

@@ -1,0 +1,78 @@
+//! The data of a run: rows or pictures in memory.
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::Goal;
+use crate::data::transforms::Transform;
+use crate::data::{DataError, Dataset, HasImage, Images, Normalize, Sample, Samples, Split, Target};
+
+/// Data that a program provides itself.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given {
+    /// Pictures, which are normalized by the mean and standard deviation of the training part.
+    Images(Split),
+    /// Samples of any shape.
+    Samples {
+        /// The training samples.
+        train: Samples,
+        /// The test samples.
+        test: Samples,
+        /// What is to be predicted.
+        goal: Goal,
+    },
+}
+
+impl From<Split> for Given {
+    fn from(split: Split) -> Self {
+        Self::Images(split)
+    }
+}
+
+/// Samples, or pictures with their normalization.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OwnSet {
+    /// Samples.
+    Samples(Samples),
+    /// Pictures.
+    Images(Images, Normalize),
+}
+
+impl OwnSet {
+    /// The samples with these indices, in this order.
+    pub(super) fn subset(&self, indices: &[usize]) -> Self {
+        match self {
+            Self::Samples(Samples(all)) => Self::Samples(Samples(indices.iter().map(|&index| all[index].clone()).collect())),
+            Self::Images(images, normalize) => Self::Images(images.subset(indices), normalize.clone()),
+        }
+    }
+}
+
+impl Dataset for OwnSet {
+    type Item = Sample;
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Samples(samples) => samples.len(),
+            Self::Images(images, _) => images.len(),
+        }
+    }
+
+    fn get(&self, index: usize) -> Result<Sample, DataError> {
+        match self {
+            Self::Samples(samples) => samples.get(index),
+            Self::Images(images, normalize) => {
+                let mut item = images.get(index)?;
+                normalized(normalize, &mut item)?;
+                let (shape, target) = (item.image.shape.to_vec(), Target::Class(item.label));
+                Ok(Sample { shape, input: item.image.pixels, target })
+            }
+        }
+    }
+}
+
+/// Normalizes a picture.
+pub(super) fn normalized(normalize: &Normalize, item: &mut impl HasImage) -> Result<(), DataError> {
+    // Normalization draws no random numbers.
+    normalize.apply(&mut item.image_mut(), &mut StdRng::seed_from_u64(0))
+}

@@ -1,0 +1,68 @@
+//! Training on the user's own data, a table or a folder of pictures: what the `layercake` command and the programs of [`cli`](crate::cli) do.
+//!
+//! | data | input of the network |
+//! |---|---|
+//! | a CSV file with named target columns: see [`tables`](crate::tables) | `[inputs]` |
+//! | a folder with a subfolder of PNG or JPEG files for each class, or with such folders `train` and `test` | `[1, height, width]` for gray, `[3, height, width]` for color; pictures are resized |
+//! | what the program provides: [`Given`] | that of its samples |
+//!
+//! Without test data of its own, a fifth is held out, with the same share of each class, by the seed. Means and standard deviations are those of the training part.
+//! `config.json` keeps them with the names of classes and columns ([`OwnData`]), so that [`evaluate`] and [`predict`] need nothing but the run folder.
+
+mod data;
+mod evaluate;
+mod load;
+mod predict;
+mod train;
+mod write;
+
+use std::path::PathBuf;
+
+pub use data::{Given, OwnSet};
+pub use evaluate::{Evaluated, evaluate};
+pub use load::DataOptions;
+pub use predict::{Prediction, Predictor};
+pub use train::{TrainingOptions, train};
+#[cfg(feature = "cli")]
+pub(crate) use write::object;
+pub use write::{Format, write_predictions};
+
+use crate::TrainError;
+use crate::run::{OwnData, Recipe, RunConfig, verify_parameters};
+
+/// A network for the user's own data.
+pub struct OwnModel<'a, N, D> {
+    /// Its name, for run folders.
+    pub name: &'a str,
+    /// The default hyperparameters.
+    pub recipe: Recipe,
+    /// The sizes that the network takes; `None` if it is made for the data.
+    pub input: Option<Vec<usize>>,
+    /// Data that the program provides, for when no file is named.
+    pub given: Option<&'a dyn Fn() -> Result<Given, TrainError>>,
+    /// Builds the network for the data.
+    pub build: &'a dyn Fn(&OwnData, &D) -> Result<N, TrainError>,
+}
+
+impl<N, D> std::fmt::Debug for OwnModel<'_, N, D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { name, recipe, input, .. } = self;
+        f.debug_struct("OwnModel").field("name", name).field("recipe", recipe).field("input", input).finish_non_exhaustive()
+    }
+}
+
+/// Batch size for evaluation and prediction.
+const BATCH: usize = 500;
+
+/// The parameter file and the configuration of a run, from its folder or the parameter file in it.
+fn find(checkpoint: &std::path::Path) -> Result<(PathBuf, RunConfig, OwnData), TrainError> {
+    let file = if checkpoint.is_dir() { checkpoint.join("model.safetensors") } else { checkpoint.to_owned() };
+    verify_parameters(&file)?;
+    let path = file.with_file_name("config.json");
+    let config = RunConfig::read(&path)?;
+    let Some(own) = config.own.clone() else {
+        let reason = "not a run on a table or a folder of pictures".to_owned();
+        return Err(TrainError::Content { path, reason });
+    };
+    Ok((file, config, own))
+}

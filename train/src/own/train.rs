@@ -1,0 +1,154 @@
+//! Trains a network on the user's own data.
+
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+
+use layercake::AnyNetwork;
+use layercake::io::load_parameters;
+use layercake::schedule::Better;
+
+use super::data::OwnSet;
+use super::load::{DataOptions, Loaded, Parts, load};
+use super::{BATCH, OwnModel};
+use crate::data::Loader;
+use crate::run::{OwnData, Recipe, RunConfig, RunOptions, RunSummary, Source, Trainee, command, conduct, has_effect};
+use crate::{Goal, Seeded, Supervised, TrainError, WithValidation};
+
+/// How a network is trained.
+#[derive(Debug)]
+pub struct TrainingOptions {
+    /// The data; of a resumed run, those of its `config.json`.
+    pub data: DataOptions,
+    /// The hyperparameters; of a resumed run, those of its `config.json`.
+    pub recipe: Recipe,
+    /// The hidden layers of a network that is made for the data.
+    pub hidden: Vec<usize>,
+    /// A parameter file or the folder of a run that has the initial parameters.
+    pub from: Option<PathBuf>,
+    /// The name of the device: `cpu` or `cuda`.
+    pub device: &'static str,
+    /// The run folder, checkpoints and cancellation.
+    pub run: RunOptions,
+}
+
+/// Trains a network and writes the run folder. Returns its path, the summary and warnings about the data; `warn` receives the warnings before the training begins.
+///
+/// # Errors
+/// Returns an error if the data cannot be read or do not fit the network, an option has no effect, the device fails, training diverges or is cancelled, or the folder
+/// cannot be written.
+pub fn train<N, D>(
+    model: &OwnModel<'_, N, D>,
+    device: &D,
+    options: TrainingOptions,
+    warn: &mut dyn FnMut(&str),
+) -> Result<(PathBuf, RunSummary), TrainError>
+where
+    N: AnyNetwork<f32, D> + Clone,
+    D: Seeded,
+{
+    let TrainingOptions { data, recipe, hidden, from, device: device_name, run } = options;
+    let earlier = run.resumed.as_ref().map(|run| run.config().clone());
+    let (data, recipe, known) = match &earlier {
+        Some(config) => {
+            let own = config.own.clone().ok_or_else(|| TrainError::Setting("the run is not one on own data".to_owned()))?;
+            (DataOptions { data: own.path.clone(), test: own.test.clone(), ..DataOptions::default() }, config.recipe, Some(own))
+        }
+        None => (data, recipe, None),
+    };
+    recipe.check()?;
+    has_effect(&recipe)?;
+    let parts = Parts { recipe: &recipe, input: model.input.as_deref(), known: known.as_ref() };
+    let given = if data.data.is_none() { model.given.map(|given| given()).transpose()? } else { None };
+    let Loaded { mut own, normalize, train, validation, test, warnings } = load(&data, given, &parts)?;
+    warnings.iter().for_each(|warning| warn(warning));
+    own.hidden = known.map_or(hidden, |known| known.hidden);
+    say(&described(&own));
+    let mut net = built(model, &own, device)?;
+    if let Some(from) = &from {
+        load_parameters(&mut net, if from.is_dir() { from.join("model.safetensors") } else { from.clone() })?;
+    }
+    let source = Source::Data(name_of(&own));
+    let title = format!("{} on {source}", model.name);
+    let task = |set: OwnSet| Supervised::new(own.goal.clone(), Loader::new(set, BATCH)).titled(&title);
+    let task = WithValidation { task: task(test), validation: validation.map(task) };
+    let config = RunConfig {
+        layercake: env!("CARGO_PKG_VERSION").to_owned(),
+        model: model.name.to_owned(),
+        source,
+        data_dir: None,
+        classes: classes(&own),
+        own: Some(own),
+        device: device_name.to_owned(),
+        threads: rayon::current_num_threads(),
+        recipe,
+        normalize,
+        agent: None,
+        command: command(),
+    };
+    let trainee = Trainee {
+        graph: net.network_graph().clone(),
+        optimizer: recipe.adam(&net),
+        net,
+        items: crate::data::Dataset::len(&train),
+        train: Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers),
+        task,
+        selected_by: ("validation_loss", Better::Lower),
+    };
+    conduct(config, trainee, device, run)
+}
+
+/// What is predicted: the values decide it, unless an option does.
+fn described(own: &OwnData) -> String {
+    let from = match &own.table {
+        Some(table) => format!("columns {}", crate::data::listed(&table.targets)),
+        None => "samples".to_owned(),
+    };
+    let from = from.replacen("columns", "column", usize::from(own.table.as_ref().is_some_and(|table| table.targets.len() == 1)));
+    match &own.goal {
+        Goal::Classes(names) => format!("{from}: {} classes, {}", names.len(), crate::data::listed(names)),
+        Goal::Numbers(targets) if targets.len() == 1 => format!("{from}: a number"),
+        Goal::Numbers(targets) => format!("{from}: {} numbers", targets.len()),
+        Goal::Labels(names) => format!("{from}: {} labels", names.len()),
+    }
+}
+
+/// Prints a line. A closed stdout does not end the run.
+fn say(line: &str) {
+    let _ = writeln!(stdout(), "{line}");
+}
+
+/// Builds the network, and checks that it fits the data.
+pub(super) fn built<N: AnyNetwork<f32, D>, D: Seeded>(model: &OwnModel<'_, N, D>, own: &OwnData, device: &D) -> Result<N, TrainError> {
+    let net = (model.build)(own, device)?;
+    own.goal.check(net.network_graph())?;
+    let port = net.network_graph().inputs()[0].shape;
+    if port.is_ids() || port.dims() != own.input {
+        let (name, sizes) = (model.name, own.input.iter().map(usize::to_string).collect::<Vec<_>>().join(", "));
+        return Err(TrainError::Setting(format!("the network `{name}` has the input {port}, but the data give [{sizes}]{}", inputs(own))));
+    }
+    Ok(net)
+}
+
+/// What the inputs of a table are.
+fn inputs(own: &OwnData) -> String {
+    let Some(table) = &own.table else { return String::new() };
+    let each = table.inputs.iter().map(|input| match input.width() {
+        1 => format!("`{}`", input.name),
+        width => format!("`{}` ({width} inputs)", input.name),
+    });
+    format!(": {}", each.collect::<Vec<_>>().join(", "))
+}
+
+fn classes(own: &OwnData) -> Vec<String> {
+    match &own.goal {
+        Goal::Classes(names) | Goal::Labels(names) => names.clone(),
+        Goal::Numbers(_) => Vec::new(),
+    }
+}
+
+/// The name of the file or folder, without its extension, as a part of a folder's name.
+pub(super) fn name_of(own: &OwnData) -> String {
+    let stem = own.path.as_ref().and_then(|path| path.file_name()?.to_str());
+    let stem = stem.map_or("own", |name| name.split_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem }));
+    stem.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '-' }).collect()
+}

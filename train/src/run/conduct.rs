@@ -1,0 +1,128 @@
+//! A training run with its folder, its progress and its checkpoints.
+
+use std::path::{Path, PathBuf};
+
+use indicatif::HumanCount;
+use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::ir::Graph;
+use layercake::optim::{Optim, Rule};
+use layercake::schedule::Better;
+
+use super::{Recipe, RunConfig, RunFolder, RunSummary};
+use crate::data::{Collate, Dataset, Loader};
+use crate::{CancellationToken, EarlyStopping, ProgressReport, Seeded, Task, TrainError};
+
+/// The default parent folder of run folders.
+pub const RUNS: &str = "runs";
+
+/// What is trained, and how it is evaluated.
+#[derive(Debug)]
+pub struct Trainee<N, R: Rule, S: Dataset, T, D: Seeded> {
+    /// The model with its initial parameters.
+    pub net: N,
+    /// Its graph, for the drawing.
+    pub graph: Graph,
+    /// The optimizer.
+    pub optimizer: Optim<R, f32, D>,
+    /// Number of training items.
+    pub items: usize,
+    /// The training data, batched and shuffled as the recipe says.
+    pub train: Loader<S>,
+    /// The loss, and the evaluation on the test and validation data.
+    pub task: T,
+    /// The metric for early stopping and for selecting the best weights.
+    pub selected_by: (&'static str, Better),
+}
+
+/// Where a run is recorded, and how it can be stopped.
+#[derive(Debug, Default)]
+pub struct RunOptions {
+    /// The run folder; by default a new numbered folder in [`RUNS`].
+    pub out: Option<PathBuf>,
+    /// The folder of an interrupted run, which goes on.
+    pub resumed: Option<RunFolder>,
+    /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
+    pub checkpoint_every: Option<usize>,
+    /// Cancels the run; it writes a checkpoint first.
+    pub cancellation: CancellationToken,
+}
+
+/// Trains a model by the recipe of `config`, prints the progress to stdout, and writes the run folder. Returns its path and the summary.
+///
+/// # Errors
+/// Returns an error if an option has no effect, the data cannot be read, the device fails, training diverges or is cancelled, or the folder cannot be written.
+pub fn conduct<N, R, S, T, D>(
+    config: RunConfig,
+    trainee: Trainee<N, R, S, T, D>,
+    device: &D,
+    options: RunOptions,
+) -> Result<(PathBuf, RunSummary), TrainError>
+where
+    N: TensorCollection<f32, D> + Clone,
+    R: Rule,
+    S: Dataset,
+    S::Item: Collate<Batch = T::Batch>,
+    T: Task<N, D>,
+    D: Seeded,
+{
+    let Trainee { mut net, graph, mut optimizer, items, train, mut task, selected_by } = trainee;
+    let RunOptions { out, resumed, checkpoint_every, cancellation } = options;
+    let recipe = config.recipe;
+    is_due(checkpoint_every, recipe.epochs.saturating_mul(train.batch_count().div_ceil(recipe.accumulate)))?;
+    let (name, source, resumes) = (config.model.clone(), config.source.clone(), resumed.is_some());
+    let mut run = match (resumed, &out) {
+        (Some(run), _) => run,
+        (None, Some(path)) => RunFolder::create(path, config)?,
+        (None, None) => RunFolder::create_numbered(Path::new(RUNS), config)?,
+    };
+    run.draw_network(&graph)?;
+    let path = run.path().to_owned();
+    let (count, items) = (HumanCount(graph.params() as u64), HumanCount(items as u64));
+    let heading = format!("{name} ({count} parameters) on {source}: {items} training {}; run folder {}", T::UNIT, path.display());
+    let mut report = ProgressReport::new(&heading, recipe.epochs, train.batch_count());
+    let checkpoints = match checkpoint_every {
+        Some(steps) => run.checkpoints().every(steps),
+        None => run.checkpoints(),
+    };
+    let trainer = recipe.trainer(train.batch_count()).checkpoints(checkpoints).resume(resumes).cancellation(cancellation);
+    let mut trainer = trainer.pictures(&path).callback(&mut run).callback(&mut report);
+    let (metric, better) = selected_by;
+    if let Some(patience) = recipe.patience {
+        trainer = trainer.early_stopping(EarlyStopping::on(metric, better, patience));
+    }
+    if recipe.restore_best {
+        trainer = trainer.restore_best(metric, better);
+    }
+    trainer.fit(&mut net, device, &mut optimizer, &mut task, &train)?;
+    drop(trainer);
+    Ok((path, run.finish(graph.params())?))
+}
+
+/// Rejects options of a recipe that cannot have an effect on a run of this many epochs.
+///
+/// # Errors
+/// Returns an error that names the option.
+pub fn has_effect(recipe: &Recipe) -> Result<(), TrainError> {
+    let Recipe { epochs, patience, restore_best, .. } = *recipe;
+    // The first epoch always improves on nothing, and stopping after the last epoch changes nothing.
+    if let Some(patience) = patience.filter(|patience| patience.saturating_add(2) >= epochs) {
+        let first = patience.saturating_add(2);
+        let text =
+            format!("`--patience {patience}` has no effect in a run of {epochs} epochs: it cannot stop the run before epoch {first}");
+        return Err(TrainError::Setting(text));
+    }
+    if restore_best && epochs == 1 {
+        return Err(TrainError::Setting("`--restore-best` has no effect in a run of one epoch".to_owned()));
+    }
+    Ok(())
+}
+
+/// Rejects a checkpoint interval longer than the run.
+fn is_due(every: Option<usize>, steps: usize) -> Result<(), TrainError> {
+    match every.filter(|&every| every > steps) {
+        Some(every) => Err(TrainError::Setting(format!(
+            "`--checkpoint-every {every}` has no effect: the run has {steps} steps, and writes a checkpoint after each epoch"
+        ))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,154 @@
+//! Classification, regression and labels for inputs of any shape.
+
+mod goal;
+mod outputs;
+
+use std::path::Path;
+
+use layercake::AnyNetwork;
+use layercake::loss::CrossEntropy;
+use layercake::prelude::*;
+
+use super::classification::{has_variance, must_have_batches};
+use super::{Pass, Step, Task};
+use crate::data::{Collate, Dataset, Loader, SampleBatch, Targets};
+use crate::run::{draw_confusion_matrix, write_text};
+use crate::{ConfusionMatrix, Metrics, TrainError};
+pub use goal::{Goal, NumberTarget};
+pub use outputs::Predictions;
+use outputs::{rows, train};
+
+/// Classification, regression or labels, for inputs of any shape with a batch axis: rows of a table, sequences, pictures. It is evaluated on a test set by the metrics
+/// that fit the [`Goal`]:
+///
+/// | goal | loss | metrics |
+/// |---|---|---|
+/// | [`Goal::Classes`] | softmax cross entropy | `accuracy`, `f1` (macro), `auroc` (one against the rest), from ten classes on `top_5_accuracy` |
+/// | [`Goal::Numbers`] | squared error of the standardized numbers | `mae`, `rmse`, `r2` in the units of the targets |
+/// | [`Goal::Labels`] | binary cross entropy | `accuracy`, `f1` (macro), `auroc` (macro) |
+///
+/// ```
+/// use layercake::optim::{Adam, AdamConfig};
+/// use layercake::prelude::*;
+/// use layercake_train::data::{Loader, Sample, Samples, Target};
+/// use layercake_train::{Goal, NumberTarget, Supervised, Trainer, Until};
+///
+/// network! {
+///     Sine: [1] -> [1] { fc1: Linear(32), Tanh, fc2: Linear(32), Tanh, fc3: Linear(1) }
+/// }
+///
+/// let sample = |i: usize| {
+///     let x = i as f32 / 50.0;
+///     Sample { shape: vec![1], input: vec![x], target: Target::Numbers(vec![x.sin()]) }
+/// };
+/// let train = Loader::new(Samples((0..300).map(sample).collect()), 30).shuffle(1);
+/// let test = Loader::new(Samples((5..300).step_by(10).map(sample).collect()), 100);
+///
+/// let goal = Goal::Numbers(vec![NumberTarget { name: "sine".to_owned(), mean: 0.0, std: 1.0 }]);
+/// let mut task = Supervised::new(goal, test);
+/// let device = Cpu::seed_from_u64(1);
+/// let mut net = Sine::new(&device);
+/// let mut optimizer = Adam::new(&net, AdamConfig { lr: 1e-2, ..Default::default() });
+/// let history = Trainer::new(Until::Epochs(40)).fit(&mut net, &device, &mut optimizer, &mut task, &train)?;
+/// assert!(history[39].test.get("r2") > Some(0.99));
+/// # Ok::<(), layercake_train::TrainError>(())
+/// ```
+#[derive(Debug)]
+pub struct Supervised<S: Dataset> {
+    /// What the network is to predict.
+    pub goal: Goal,
+    /// The test data.
+    pub test: Loader<S>,
+    /// The loss of classes: class weights, label smoothing.
+    pub criterion: CrossEntropy,
+    /// The title of pictures.
+    pub title: String,
+    confusion: Option<ConfusionMatrix>,
+}
+
+impl<S: Dataset> Supervised<S> {
+    /// A task with plain losses.
+    pub fn new(goal: Goal, test: Loader<S>) -> Self {
+        Self { goal, test, criterion: CrossEntropy::default(), title: String::new(), confusion: None }
+    }
+
+    /// Sets the title of pictures.
+    #[must_use]
+    pub fn titled(self, title: &str) -> Self {
+        Self { title: title.to_owned(), ..self }
+    }
+
+    /// The confusion matrix of the last evaluation, of classes.
+    pub fn confusion_matrix(&self) -> Option<&ConfusionMatrix> {
+        self.confusion.as_ref()
+    }
+}
+
+impl<N, S, D> Task<N, D> for Supervised<S>
+where
+    N: AnyNetwork<f32, D>,
+    S: Dataset,
+    S::Item: Collate,
+    <S::Item as Collate>::Batch: Into<SampleBatch>,
+    D: Backend<f32>,
+{
+    type Batch = <S::Item as Collate>::Batch;
+    const UNIT: &'static str = "samples";
+
+    fn loss(&mut self, net: &mut N, batch: Self::Batch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
+        let SampleBatch { inputs, targets } = batch.into();
+        let items = inputs.batch_size();
+        self.goal.check(net.network_graph())?;
+        self.goal.fits(&targets, items)?;
+        has_variance(net.network_graph(), items)?;
+        let outputs = train(net, inputs, pass)?;
+        let found = outputs.retaped::<NoneTape>();
+        let (loss, weight) = self.goal.try_loss(outputs, &targets, &self.criterion)?;
+        let step = Step::new(loss, items).with_weight(weight);
+        let Targets::Classes(labels) = targets else { return Ok(step) };
+        let classes = self.goal.outputs();
+        Ok(step.with_late_metric("accuracy", move || (goal::confusion(&found.as_vec(), &labels, classes).accuracy(), items as f64)))
+    }
+
+    fn check(&self) -> Result<(), TrainError> {
+        if self.goal.outputs() == 0 {
+            return Err(TrainError::Setting("there is nothing to predict: the goal has no classes, numbers or labels".to_owned()));
+        }
+        if let Goal::Numbers(targets) = &self.goal
+            && let Some(bad) = targets.iter().find(|target| !(target.mean.is_finite() && target.std.is_finite() && target.std > 0.0))
+        {
+            let (name, mean, std) = (&bad.name, bad.mean, bad.std);
+            return Err(TrainError::Setting(format!(
+                "the target `{name}` has mean {mean} and standard deviation {std}; expected a positive one"
+            )));
+        }
+        must_have_batches(&self.test)
+    }
+
+    fn evaluate(&mut self, net: &N, device: &D) -> Result<Metrics, TrainError> {
+        let found = Predictions::of(net, device, &self.goal, &self.criterion, &self.test)?;
+        if let Targets::Classes(labels) = &found.targets {
+            self.confusion = Some(goal::confusion(&found.outputs, labels, self.goal.outputs()));
+        }
+        Ok(found.metrics(&self.goal))
+    }
+
+    /// `confusion.svg` for classes.
+    fn draw(&mut self, _: &N, _: &D, folder: &Path, _: bool) -> Result<(), TrainError> {
+        let (Some(confusion), Goal::Classes(classes)) = (&self.confusion, &self.goal) else { return Ok(()) };
+        let heading = format!("{}: test accuracy {:.2} %", self.title, 100.0 * confusion.accuracy());
+        write_text(&folder.join("confusion.svg"), draw_confusion_matrix(&heading, confusion, classes))
+    }
+}
+
+/// Runs a network on inputs that have no targets.
+///
+/// # Shapes
+/// Inputs `[batch, ..]`; the outputs `[batch, outputs]`, row-major.
+///
+/// # Errors
+/// Returns an error if the inputs do not fit the network, or the device fails.
+pub fn infer<N: AnyNetwork<f32, D>, D: Backend<f32>>(net: &N, device: &D, inputs: crate::data::Array<f32>) -> Result<Vec<f32>, TrainError> {
+    let outputs = rows(net.try_infer(vec![outputs::value(device, inputs)?]))?;
+    Ok(outputs.to_vec())
+}
