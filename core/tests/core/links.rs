@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders that hold documents.
-const FOLDERS: [&str; 15] = [
+const FOLDERS: [&str; 14] = [
     "",
     "benches",
     "core",
