@@ -174,8 +174,8 @@ mod tests {
     fn the_same_gradients() {
         let device = Cpu::seed_from_u64(1);
         let mut net = Pair::new(&device);
-        let (a, b): (Tensor<(usize, Const<2>), f32, _>, Tensor<(usize, Const<3>), f32, _>) =
-            (device.sample_normal_like(&(4, Const)), device.sample_normal_like(&(4, Const)));
+        let a: Tensor<(usize, Const<2>), f32, _> = device.sample_normal_like(&(4, Const));
+        let b: Tensor<(usize, Const<3>), f32, _> = device.sample_normal_like(&(4, Const));
         let own = net.forward_train(a.clone(), b.clone(), net.alloc_grads()).square().mean().backward();
         let inputs = vec![DynTensor::try_from_tensor(a).unwrap(), DynTensor::try_from_tensor(b).unwrap()];
         let gradients = net.alloc_grads();

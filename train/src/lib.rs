@@ -86,6 +86,7 @@
 //!
 //! # Guide
 //!
+//! - [My own loop](guide::own_loop); with the feature `tables` also "predict a column", and with `cli` "classify my photos"
 //! - [The language](layercake::guide::language)
 //! - [The layers](layercake::guide::layers)
 //! - [Reading the errors](layercake::guide::errors)
@@ -113,6 +114,7 @@ pub mod cli;
 mod crops;
 pub mod data;
 mod error;
+pub mod guide;
 mod metrics;
 pub mod neighbors;
 #[cfg(feature = "tables")]

@@ -8,7 +8,7 @@ use layercake_train::cli::{DataArgs, PredictArgs};
 pub(crate) struct OwnArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
-    /// The sizes of the hidden layers of mlp, with commas [default: 64,64].
+    /// The sizes of the hidden layers of mlp, with commas [default: 100].
     #[arg(long, value_name = "N,..", value_delimiter = ',', requires = "data", value_parser = size)]
     pub(crate) hidden: Vec<usize>,
 }

@@ -14,8 +14,8 @@ use crate::zoo::{EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
 /// Linear layers with ReLU between them. The sizes come from the table.
 pub(crate) struct Mlp;
 
-/// The default hidden layers.
-const HIDDEN: [usize; 2] = [64, 64];
+/// The default hidden layers: scikit-learn's.
+const HIDDEN: [usize; 1] = [100];
 
 /// The network for some data.
 pub(super) fn graph(own: &OwnData) -> Result<Graph, TrainError> {

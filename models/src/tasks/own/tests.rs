@@ -27,5 +27,5 @@ fn sizes_of_a_perceptron() {
     let names: Vec<&str> = graph.nodes().iter().map(|node| &*node.name).collect();
     assert_eq!(names, ["fc1", "relu1", "fc2", "relu2", "fc3"]);
     own.hidden.clear();
-    assert_eq!(mlp::graph(&own).unwrap().params(), (5 * 64 + 64) + (64 * 64 + 64) + (64 * 3 + 3));
+    assert_eq!(mlp::graph(&own).unwrap().params(), (5 * 100 + 100) + (100 * 3 + 3));
 }

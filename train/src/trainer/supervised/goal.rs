@@ -55,6 +55,9 @@ const TOP_FIVE: usize = 10;
 /// Scores of a batch, `[batch, outputs]`.
 pub(super) type Outputs<D, T> = Tensor<(usize, usize), f32, D, T>;
 
+/// The mean loss of a batch, and its weight in the mean over batches.
+type Weighted<D, T> = (Tensor<Rank0, f32, D, T>, f64);
+
 impl Goal {
     /// The number of outputs that a network needs.
     pub fn outputs(&self) -> usize {
@@ -117,7 +120,7 @@ impl Goal {
         outputs: Outputs<D, T>,
         targets: &Targets,
         criterion: &CrossEntropy,
-    ) -> Result<(Tensor<Rank0, f32, D, T>, f64), TrainError> {
+    ) -> Result<Weighted<D, T>, TrainError> {
         let (device, rows) = (outputs.device().clone(), outputs.shape().0);
         let upload = |numbers: Vec<f32>| layercake::upload(&device, numbers, (rows, self.outputs())).on_device();
         match targets {

@@ -1,0 +1,12 @@
+//! The guide by the user's own problem. Every example is compiled and run by the tests.
+
+#[cfg(feature = "cli")]
+#[doc = include_str!("../guide/photos.md")]
+pub mod photos {}
+
+#[cfg(feature = "tables")]
+#[doc = include_str!("../guide/columns.md")]
+pub mod columns {}
+
+#[doc = include_str!("../guide/own_loop.md")]
+pub mod own_loop {}
