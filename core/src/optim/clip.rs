@@ -98,13 +98,41 @@ pub fn clip_grad_norm<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
 ) -> f64 {
     Clip::Norm(max_norm).check().unwrap_or_else(|error| panic!("{error}"));
     let present = presence::of_model(model, gradients).unwrap_or_else(|error| panic!("{error}"));
-    let mut norm = Norm { gradients, present: present.iter(), squares: Squares::default() };
-    each(model, |place, tensor| norm.tensor(place, tensor)).unwrap_or_else(|error| panic!("{error}"));
-    let norm = norm.squares.total().sqrt();
+    let norm = norm_of(model, gradients, &present).unwrap_or_else(|error| panic!("{error}"));
     let action = Clip::Norm(max_norm).given(norm);
     let mut act = Act { gradients, present: present.iter(), action };
     each(model, |place, tensor| act.tensor(place, tensor)).unwrap_or_else(|error| panic!("{error}"));
     norm
+}
+
+/// The norm of all gradients of a model's parameters together: PyTorch's `get_total_norm`. Parameters that an optimizer has frozen count.
+///
+/// # Panics
+/// Panics if the device fails.
+pub fn grad_norm<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(model: &M, gradients: &mut Gradients<E, D>) -> f64 {
+    try_grad_norm(model, gradients).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// [`grad_norm`], with an error instead of a panic.
+///
+/// # Errors
+/// Returns an error if the device fails.
+pub fn try_grad_norm<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
+    model: &M,
+    gradients: &mut Gradients<E, D>,
+) -> Result<f64, D::Err> {
+    let present = presence::of_model(model, gradients)?;
+    norm_of(model, gradients, &present)
+}
+
+fn norm_of<M: TensorCollection<E, D>, E: Scalar, D: Device<E>>(
+    model: &M,
+    gradients: &mut Gradients<E, D>,
+    present: &[bool],
+) -> Result<f64, D::Err> {
+    let mut norm = Norm { gradients, present: present.iter(), squares: Squares::default() };
+    each(model, |place, tensor| norm.tensor(place, tensor))?;
+    Ok(norm.squares.total().sqrt())
 }
 
 /// Clamps each element of the gradients of a model's parameters to `-max ..= max`: PyTorch's `clip_grad_value_`.

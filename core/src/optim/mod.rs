@@ -28,7 +28,7 @@
 //! | [`Adam`] | `torch.optim.Adam` |
 //! | [`Adam`] with [`AdamConfig::adamw`] | `torch.optim.AdamW` |
 //! | [`Optim::group`], [`Optim::freeze`] | `param_groups`, `requires_grad` |
-//! | [`Optim::clip`], [`clip_grad_norm`], [`clip_grad_value`] | `clip_grad_norm_`, `clip_grad_value_` |
+//! | [`Optim::clip`], [`clip_grad_norm`], [`clip_grad_value`], [`grad_norm`] | `clip_grad_norm_`, `clip_grad_value_`, `get_total_norm` |
 //! | [`Optim::save`], [`Optim::load`] | `state_dict`, `load_state_dict` |
 //!
 //! # Differences from dfdx's optimizers
@@ -53,7 +53,7 @@ mod stored;
 
 pub use adagrad::{Adagrad, AdagradConfig};
 pub use adam::{Adam, AdamConfig};
-pub use clip::{Clip, clip_grad_norm, clip_grad_value};
+pub use clip::{Clip, clip_grad_norm, clip_grad_value, grad_norm, try_grad_norm};
 pub use dfdx::optim::{Momentum, Optimizer, OptimizerUpdateError, WeightDecay};
 pub use groups::Group;
 pub use option::InvalidOption;

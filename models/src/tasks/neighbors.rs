@@ -121,14 +121,12 @@ impl ZooModel for Knn {
         let seconds = begin.elapsed().as_secs_f64();
         let epoch = Epoch {
             epoch: 1,
-            step: 0,
-            lr: 0.0,
-            train: Metrics::new(),
             validation,
             test: Metrics::new().with("accuracy", confusion.accuracy()),
             unit: "images".to_owned(),
             items_per_second: known as f64 / seconds,
             seconds,
+            ..Epoch::default()
         };
         run.record(&epoch)?;
         let path = run.path().to_owned();

@@ -29,7 +29,10 @@ fn classes_of_a_table() {
     let value = |name: &str| summary[name].as_f64().unwrap_or_else(|| panic!("{name} of {summary}"));
     assert!(value("test_accuracy") > 0.9 && value("test_f1") > 0.9 && value("test_auroc") > 0.98, "{summary}");
     assert_eq!((summary["data"].as_str(), place.json("r/config.json")["data"].as_str()), (Some("wine"), Some("wine")));
-    assert_eq!(place.names("r"), ["config.json", "confusion.svg", "curves.svg", "metrics.jsonl", "model.safetensors", "summary.json"]);
+    assert_eq!(
+        place.names("r"),
+        ["config.json", "confusion.svg", "curves.svg", "metrics.jsonl", "model.safetensors", "network.svg", "report.html", "summary.json"]
+    );
 
     // The figures of the run, from the same rows.
     let found: serde_json::Value = serde_json::from_str(&place.works("eval mlp --checkpoint r --json")).unwrap();

@@ -33,6 +33,9 @@ pub(crate) struct State {
     pub averaged: u64,
     /// The metrics of the epoch so far.
     pub running: RunningMetrics,
+    /// The norms of the gradients in the epoch so far. Missing in checkpoints of early versions.
+    #[serde(default)]
+    pub norms: RunningMetrics,
     /// The duration of the epoch so far in seconds.
     pub elapsed: f64,
     /// The finished epochs.
@@ -75,9 +78,9 @@ pub(crate) struct RunSettings {
 
 impl State {
     pub fn new(settings: RunSettings, base_lr: f64) -> Self {
-        let (running, history) = (RunningMetrics::new(), Vec::new());
+        let (running, norms, history) = (RunningMetrics::new(), RunningMetrics::new(), Vec::new());
         let (version, lr, averaged, elapsed, partial, best) = (VERSION, base_lr, 0, 0.0, None, None);
-        Self { version, settings, step: 0, epoch: 1, batch: 0, base_lr, lr, averaged, running, elapsed, history, partial, best }
+        Self { version, settings, step: 0, epoch: 1, batch: 0, base_lr, lr, averaged, running, norms, elapsed, history, partial, best }
     }
 
     pub fn save(&self, path: &Path) -> Result<(), TrainError> {

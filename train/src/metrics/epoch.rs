@@ -25,6 +25,8 @@ pub struct Epoch {
     pub validation: Metrics,
     /// The metrics on the test data.
     pub test: Metrics,
+    /// The mean norm of all gradients together, before clipping, over up to 16 steps spread over the epoch; `None` without steps.
+    pub gradient_norm: Option<f64>,
     /// What the items are: `images`.
     pub unit: String,
     /// Training items per second, without the time for evaluation.
@@ -55,6 +57,7 @@ impl Epoch {
     }
 }
 
+const GRADIENT_NORM: &str = "gradient_norm";
 const PER_SECOND: &str = "_per_second";
 const ITEMS_PER_SECOND: &str = "items_per_second";
 
@@ -67,6 +70,7 @@ impl Serialize for Epoch {
         for (part, metrics) in self.parts() {
             metrics.iter().try_for_each(|(name, value)| map.serialize_entry(&format!("{part}_{name}"), &value))?;
         }
+        self.gradient_norm.map_or(Ok(()), |norm| map.serialize_entry(GRADIENT_NORM, &norm))?;
         map.serialize_entry(&format!("{}{PER_SECOND}", self.unit), &self.items_per_second)?;
         map.serialize_entry("seconds", &self.seconds)?;
         map.end()
@@ -99,6 +103,7 @@ impl Serialize for Exact<'_> {
         map.serialize_entry("step", &epoch.step)?;
         map.serialize_entry("lr", &Number(epoch.lr))?;
         epoch.parts().iter().try_for_each(|(part, metrics)| map.serialize_entry(part, &Part(metrics)))?;
+        epoch.gradient_norm.map_or(Ok(()), |norm| map.serialize_entry(GRADIENT_NORM, &Number(norm)))?;
         map.serialize_entry("unit", &epoch.unit)?;
         map.serialize_entry(ITEMS_PER_SECOND, &Number(epoch.items_per_second))?;
         map.serialize_entry("seconds", &Number(epoch.seconds))?;
@@ -127,6 +132,10 @@ impl<'de> Deserialize<'de> for Epoch {
                         "step" => step = Some(map.next_value()?),
                         "lr" => lr = Some(map.next_value()?),
                         "seconds" => seconds = Some(map.next_value()?),
+                        GRADIENT_NORM => {
+                            let Number(norm) = map.next_value()?;
+                            found.gradient_norm = Some(norm);
+                        }
                         "unit" => unit = Some(map.next_value()?),
                         "train" => found.train = map.next_value()?,
                         "validation" => found.validation = map.next_value()?,
@@ -170,13 +179,14 @@ mod tests {
             lr: 0.1,
             train: Metrics::new().with("loss", 0.3),
             test: Metrics::new().with("loss", 0.4).with("mean_iou", 0.5),
+            gradient_norm: Some(2.5),
             unit: "images".to_owned(),
             items_per_second: 1e4,
             seconds: 1.5,
             ..Epoch::default()
         };
         let text = serde_json::to_string(&epoch).unwrap();
-        let expected = r#"{"epoch":2,"step":40,"lr":0.1,"train_loss":0.3,"test_loss":0.4,"test_mean_iou":0.5,"images_per_second":10000.0,"seconds":1.5}"#;
+        let expected = r#"{"epoch":2,"step":40,"lr":0.1,"train_loss":0.3,"test_loss":0.4,"test_mean_iou":0.5,"gradient_norm":2.5,"images_per_second":10000.0,"seconds":1.5}"#;
         assert_eq!(text, expected);
         assert_eq!(serde_json::from_str::<Epoch>(&text).unwrap(), epoch);
         assert_eq!((epoch.metric("test_mean_iou"), epoch.metric("train_loss"), epoch.metric("lr")), (Some(0.5), Some(0.3), None));
@@ -191,6 +201,7 @@ mod tests {
             lr: f64::INFINITY,
             train: Metrics::new().with("loss", f64::NEG_INFINITY),
             validation: Metrics::new().with("perplexity", f64::INFINITY),
+            gradient_norm: Some(f64::INFINITY),
             unit: "train_items".to_owned(),
             items_per_second: f64::INFINITY,
             ..Epoch::default()

@@ -5,7 +5,7 @@ use std::time::Instant;
 use layercake::average::AveragedModel;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::gradient::{NonFinite, first_non_finite, first_non_finite_gradient};
-use layercake::optim::{Optim, Rule};
+use layercake::optim::{Optim, Rule, try_grad_norm};
 use layercake::prelude::*;
 use rand::RngCore;
 
@@ -17,6 +17,10 @@ use crate::data::{Collate, Dataset, Loader, stream};
 use crate::error::OnDevice;
 use crate::metrics::Epoch;
 use crate::{Metrics, TrainError};
+
+/// The most steps of an epoch whose gradients are measured: reading all gradients costs as much as a part of the optimizer's step.
+const NORMS: usize = 16;
+const NORM: &str = "gradient_norm";
 
 impl<M, D> Trainer<'_, M, D>
 where
@@ -232,6 +236,12 @@ where
     fn step(&mut self, gradients: &mut Gradients<f32, D>, factor: f64) -> Result<(), TrainError> {
         self.state.lr = self.trainer.lr(&self.state)?;
         self.optimizer.cfg.set_lr(self.state.lr);
+        // By the position in the epoch, so that a resumed run measures the same steps.
+        let every = self.state.settings.batches.div_ceil(self.trainer.accumulate).div_ceil(NORMS);
+        if self.weight > 0.0 && (self.state.batch - 1).div_euclid(self.trainer.accumulate).is_multiple_of(every) {
+            let norm = try_grad_norm(&*self.model, gradients).on_device()?;
+            self.state.norms.add_mean(NORM, factor * norm, 1.0);
+        }
         if self.weight > 0.0 {
             self.optimizer.step_scaled(self.model, gradients, factor).map_err(TrainError::step)?;
         }
@@ -281,6 +291,7 @@ where
             train: self.state.running.means(),
             validation,
             test,
+            gradient_norm: self.state.norms.mean(NORM),
             unit: T::UNIT.to_owned(),
             items_per_second: self.state.running.items() as f64 / training,
             seconds: before + start.elapsed().as_secs_f64(),
@@ -296,6 +307,7 @@ where
             self.state.epoch += 1;
             self.state.batch = 0;
             self.state.running = crate::RunningMetrics::new();
+            self.state.norms = crate::RunningMetrics::new();
             self.state.elapsed = 0.0;
             if self.trainer.best_of(&self.state.history) == Some(epoch - 1) {
                 self.best = Some(self.model.clone());

@@ -164,6 +164,34 @@ fn accumulated_batches_equal_a_large_one() {
     assert!(far > 2e-3, "a third of it is not the same: {far}");
 }
 
+/// A step of plain gradient descent moves the parameters by the learning rate times the norm; a sum over two batches is a mean of both.
+#[test]
+fn norms_of_gradients() {
+    let test = digits().test;
+    let device = Cpu::seed_from_u64(5);
+    for (batch_size, accumulate) in [(1437, 1), (719, 2)] {
+        let recipe = Recipe { epochs: 1, batch_size, accumulate, lr: 1e-3, schedule: LrSchedule::Constant, seed: 5, ..Default::default() };
+        let [train, test] = loaders(test.clone(), 360, &recipe);
+        let mut net = Plain::new(&device);
+        let before = numbers(&net);
+        let mut optimizer = recipe.sgd(&net, 0.0);
+        let mut task = Classification::new("digits", test, train.data().classes()).unwrap();
+        let history = recipe.trainer(train.batch_count()).fit(&mut net, &device, &mut optimizer, &mut task, &train).unwrap();
+        let moved = numbers(&net).iter().zip(&before).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+        let norm = history[0].gradient_norm.unwrap();
+        assert!((norm * recipe.lr / moved - 1.0).abs() < 1e-3, "{norm}, {moved}");
+    }
+    // 16 steps at most are measured, the same ones in a resumed run; clipping comes after.
+    let run = |clip| train!(Plain, digits().test, 360, Recipe { batch_size: 20, clip, ..recipe() }, |trainer| trainer).unwrap().1;
+    let (free, clipped) = (run(None), run(Some(1e-3)));
+    assert!(clipped[0].gradient_norm.unwrap() > 0.1, "{clipped:?}");
+    assert!(free.iter().all(|epoch| epoch.gradient_norm.is_some_and(|norm| norm > 0.01)), "{free:?}");
+}
+
+fn numbers<M: Model<f32, Cpu>>(net: &M) -> Vec<f64> {
+    net.named_tensors().iter().flat_map(|tensor| tensor.to_vec()).map(f64::from).collect()
+}
+
 #[test]
 fn steps_and_their_learning_rates() {
     let (_, history) = train!(Net, digits().test, 360, recipe(), |_| Trainer::new(Until::Steps(40)).schedule(Constant)).unwrap();

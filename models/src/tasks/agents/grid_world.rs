@@ -159,7 +159,7 @@ impl ZooModel for GridWorldModel {
             let seconds = begin.elapsed().as_secs_f64();
             let (train, unit) = (Metrics::new().with("return", reward), "episodes".to_owned());
             let items_per_second = EPISODES as f64 / seconds;
-            let epoch = Epoch { epoch, step: 0, lr: 0.0, train, validation: Metrics::new(), test, unit, items_per_second, seconds };
+            let epoch = Epoch { epoch, train, test, unit, items_per_second, seconds, ..Epoch::default() };
             run.on_epoch(&epoch, &net)?;
         }
         println!("Q-learning after {} episodes:\n{}", recipe.epochs * EPISODES, world.arrows(&learner.policy()));

@@ -70,7 +70,7 @@ fn tiles(metrics: &Metrics) -> String {
     if tiles.is_empty() { tiles } else { format!("<div class=\"tiles\">\n{tiles}</div>\n") }
 }
 
-/// The learning rate and the duration of each epoch.
+/// The learning rate, the norm of the gradients and the duration of each epoch.
 fn progress(history: &[Epoch]) -> Vec<Panel> {
     let line = |name: &str, of: fn(&Epoch) -> f64| {
         let points = history.iter().map(|epoch| (epoch.epoch as f64, of(epoch))).collect();
@@ -83,6 +83,9 @@ fn progress(history: &[Epoch]) -> Vec<Panel> {
     // What is not trained by steps has none.
     if history.iter().any(|epoch| epoch.lr > 0.0) {
         panels.push(line("learning rate", |epoch| epoch.lr));
+    }
+    if history.iter().any(|epoch| epoch.gradient_norm.is_some()) {
+        panels.push(line("norm of the gradients", |epoch| epoch.gradient_norm.unwrap_or(f64::NAN)));
     }
     if !history.is_empty() {
         panels.push(line("seconds", |epoch| epoch.seconds));
