@@ -61,7 +61,7 @@ pub use fooling::{FgsmOptions, FoolOptions, Fooled, fgsm, fool};
 pub use grad_cam::{GradCamOptions, grad_cam, interpolate};
 pub use integrated::{IntegratedGradients, IntegratedGradientsOptions, Quadrature, integrated_gradients};
 pub use inversion::{InversionOptions, invert_features};
-pub use noise::{NoiseTunnelOptions, NoiseTunnelType, noise_tunnel, smooth_grad};
+pub use noise::{Method, NoiseTunnelOptions, NoiseTunnelType, noise_tunnel, smooth_grad};
 pub use occlusion::{OcclusionOptions, occlusion};
 pub use patches::{Patch, Patches, seen_region};
 pub use picture::Jitter;

@@ -4,9 +4,9 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rand_distr::StandardNormal;
 
-use super::Target;
 use super::error::check;
 use super::probe::{Network, Outcome, Probe, tensor, value};
+use super::{ExplainError, Target};
 use crate::host::{number, wide};
 use crate::run::backend::Backend;
 use crate::{DynTensor, Scalar};
@@ -22,6 +22,9 @@ pub enum NoiseTunnelType {
     /// Their variance.
     VarGrad,
 }
+
+/// A method of attribution: from a batch of samples to a tensor.
+pub type Method<'a, E, D> = &'a mut dyn FnMut(&DynTensor<E, D>) -> Result<DynTensor<E, D>, ExplainError<<D as dfdx::tensor::HasErr>::Err>>;
 
 /// Options of [`smooth_grad`] and [`noise_tunnel`], with Captum's names and defaults.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,7 +72,7 @@ pub fn noise_tunnel<E: Scalar, D: Backend<E>>(
     x: &DynTensor<E, D>,
     options: NoiseTunnelOptions,
     normal: &mut dyn FnMut() -> f64,
-    method: &mut dyn FnMut(&DynTensor<E, D>) -> Outcome<DynTensor<E, D>, D>,
+    method: Method<'_, E, D>,
 ) -> Outcome<DynTensor<E, D>, D> {
     check((1..=100_000).contains(&options.nt_samples), "nt_samples", "1 to 100000", options.nt_samples)?;
     check(options.stdevs.is_finite() && options.stdevs >= 0.0, "stdevs", "a number of at least 0", options.stdevs)?;

@@ -72,6 +72,8 @@ use crate::{DynTensor, Scalar};
 /// A tensor whose tape records.
 pub type Traced<E, D> = DynTensor<E, D, OwnedTape<E, D>>;
 
+/// A value, and the tape that recorded it.
+type Carried<E, D> = (Value<E, D>, OwnedTape<E, D>);
 type Change<E, D> = Rc<dyn Fn(Traced<E, D>) -> Result<Traced<E, D>, <D as dfdx::tensor::HasErr>::Err>>;
 type ChangeGradient<E, D> = Rc<dyn Fn(DynTensor<E, D>) -> Result<DynTensor<E, D>, <D as dfdx::tensor::HasErr>::Err>>;
 
@@ -141,9 +143,10 @@ impl<E: Scalar, D: Device<E>> Hooks<E, D> {
     }
 
     /// Ends a pass at these places: it gives their values instead of the network's outputs, and runs nothing that they do not need. Of a layer that is applied
-    /// several times, the last application.
+    /// several times, the last application. Without places it gives the network's outputs again.
     pub fn until<A: Into<At>>(&mut self, places: impl IntoIterator<Item = A>) {
-        self.until = Some(places.into_iter().map(Into::into).collect());
+        let places: Vec<At> = places.into_iter().map(Into::into).collect();
+        self.until = (!places.is_empty()).then_some(places);
         *self.prepared.get_mut() = None;
     }
 

@@ -12,7 +12,7 @@ use layercake_ir::{Graph, Port, Shape};
 
 use super::at::Point;
 use super::rewrite::{Cut, point_of, with_points};
-use super::{Action, At, HookError, Hookable, Hooks, point};
+use super::{Action, At, Carried, HookError, Hookable, Hooks, point};
 use crate::graph_model::check_inputs;
 use crate::run::backend::Backend;
 use crate::run::call::{Call, Pass};
@@ -37,6 +37,12 @@ pub(super) struct Prepared {
     /// For each point, the indices of its hooks.
     actions: Vec<Vec<usize>>,
 }
+
+/// The outputs of a recorded pass, and a tape for each.
+type Recorded<E, D> = (Vec<Value<E, D>>, Vec<OwnedTape<E, D>>);
+
+/// The tensors of a pass, and what made copies of them.
+type Copied<E, D> = (Vec<Value<E, D>>, Recording<E, D>);
 
 /// The first hook that gave another shape.
 type Wrong<Err> = RefCell<Option<HookError<Err>>>;
@@ -107,13 +113,12 @@ impl<E: Scalar, D: Backend<E>> Hooks<E, D> {
     }
 
     /// [`Hooks::try_forward_eval`] on values.
-    #[allow(clippy::type_complexity, reason = "values and their tapes")]
     pub(crate) fn record(
         &self,
         network: &dyn Hookable<E, D>,
         inputs: Vec<Value<E, D>>,
         tape: OwnedTape<E, D>,
-    ) -> Result<(Vec<Value<E, D>>, Vec<OwnedTape<E, D>>), HookError<D::Err>> {
+    ) -> Result<Recorded<E, D>, HookError<D::Err>> {
         let prepared = self.prepared(network, &inputs, Mode::Eval)?;
         let (tensors, copies) = tensors(network, &prepared)?;
         let wrong = Wrong::default();
@@ -130,13 +135,12 @@ impl<E: Scalar, D: Backend<E>> Hooks<E, D> {
         Ok((outputs, tapes))
     }
 
-    #[allow(clippy::type_complexity, reason = "values and their tapes")]
     fn train(
         &self,
         network: &mut dyn Hookable<E, D>,
         inputs: Vec<Value<E, D>>,
         tape: OwnedTape<E, D>,
-    ) -> Result<(Vec<Value<E, D>>, Vec<OwnedTape<E, D>>), HookError<D::Err>> {
+    ) -> Result<Recorded<E, D>, HookError<D::Err>> {
         let prepared = self.prepared(network, &inputs, Mode::Train)?;
         let (tensors, copies) = tensors(network, &prepared)?;
         let wrong = Wrong::default();
@@ -156,7 +160,6 @@ impl<E: Scalar, D: Backend<E>> Hooks<E, D> {
     }
 
     /// Runs the hooks of a point.
-    #[allow(clippy::type_complexity, reason = "a value and its tape")]
     fn at(
         &self,
         prepared: &Prepared,
@@ -164,7 +167,7 @@ impl<E: Scalar, D: Backend<E>> Hooks<E, D> {
         value: Value<E, D>,
         tape: OwnedTape<E, D>,
         wrong: &Wrong<D::Err>,
-    ) -> Result<(Value<E, D>, OwnedTape<E, D>), D::Err> {
+    ) -> Result<Carried<E, D>, D::Err> {
         let hooks = &prepared.actions[number];
         let actions: Vec<Action<E, D>> = hooks.iter().map(|&hook| self.list[hook].1.clone()).collect();
         let at = &self.list[hooks[0]].0;
@@ -177,6 +180,11 @@ impl<E: Scalar, D: Backend<E>> Hooks<E, D> {
     /// Checks the inputs, and begins a pass with nothing kept.
     fn prepared(&self, network: &dyn Hookable<E, D>, inputs: &[Value<E, D>], mode: Mode) -> Result<Rc<Prepared>, HookError<D::Err>> {
         let graph = network.graph();
+        let has_rank = |(input, port): (&Value<E, D>, &Port)| input.dims().len() == port.shape.rank() + 1;
+        if inputs.len() != graph.inputs().len() || !inputs.iter().zip(graph.inputs()).all(has_rank) {
+            // Says which input is wrong.
+            check_inputs(graph, inputs).map_err(HookError::Run)?;
+        }
         let shapes: Vec<Shape> = inputs.iter().map(|input| Shape::new(input.dims().get(1..).unwrap_or_default())).collect();
         let known = self.prepared.borrow().clone().filter(|known| known.shapes == shapes && known.whole == *graph);
         let prepared = match known {
@@ -204,7 +212,7 @@ impl<E: Scalar, D: Backend<E>> Hooks<E, D> {
         // A misspelled name is an error, also where the values that are asked for do not need the layer.
         self.list.iter().try_for_each(|(at, _)| at.points(&flat).map(|_: Vec<Point>| ()))?;
         let Cut { graph: mut cut, tensors } = Cut::of(&flat, &outputs);
-        if shapes.len() == cut.inputs().len() && shapes.iter().zip(cut.inputs()).any(|(shape, port)| shape.dims() != port.shape.dims()) {
+        if shapes.iter().zip(cut.inputs()).any(|(shape, port)| shape.dims() != port.shape.dims()) {
             cut = cut.resized(&shapes).map_err(|mistake| HookError::Size { graph: whole.name.to_string(), mistake: Box::new(mistake) })?;
         }
         let mut points: BTreeMap<Point, Vec<usize>> = BTreeMap::new();
@@ -238,11 +246,7 @@ fn port<Err: std::fmt::Display>(graph: &Graph, at: &At) -> Result<Port, HookErro
 }
 
 /// The tensors that a pass needs, and what made copies of them.
-#[allow(clippy::type_complexity, reason = "the tensors, and a recording")]
-fn tensors<E: Scalar, D: Backend<E>>(
-    network: &dyn Hookable<E, D>,
-    prepared: &Prepared,
-) -> Result<(Vec<Value<E, D>>, Recording<E, D>), D::Err> {
+fn tensors<E: Scalar, D: Backend<E>>(network: &dyn Hookable<E, D>, prepared: &Prepared) -> Result<Copied<E, D>, D::Err> {
     let mut all = Tensors::new();
     network.append_tensors(&mut all)?;
     let (all, copies) = all.recorded();

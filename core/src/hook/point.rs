@@ -5,7 +5,7 @@ use std::rc::Rc;
 use dfdx::tensor::{Gradients, OwnedTape, PutTape, SplitTape, Tape, Tensor};
 use dfdx::tensor_ops::{Device, TryMul};
 
-use super::{Action, Kept};
+use super::{Action, Carried, Kept};
 use crate::gradient::storage_of;
 use crate::run::value::Value;
 use crate::{DynTensor, Scalar};
@@ -22,7 +22,7 @@ pub(super) fn run<E: Scalar, D: Device<E>>(
     tape: OwnedTape<E, D>,
     place: &str,
     wrong: &mut dyn FnMut(Misshapen),
-) -> Result<(Value<E, D>, OwnedTape<E, D>), D::Err> {
+) -> Result<Carried<E, D>, D::Err> {
     let (mut value, mut tape) = (value, tape);
     let mut backward = Vec::new();
     for action in actions {

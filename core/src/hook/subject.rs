@@ -3,16 +3,13 @@
 use dfdx::tensor::{Cpu, OwnedTape};
 use layercake_ir::{Graph, Node, Op, Port, Shape, ops::Custom};
 
-use super::Traced;
+use super::{Carried, Traced};
 use crate::run::backend::Backend;
 use crate::run::network::Network;
 use crate::run::slot::Slot;
 use crate::run::value::Value;
 use crate::tensors::Tensors;
 use crate::{DynTensor, GraphModel, Scalar};
-
-/// The output of a custom layer, and the tape.
-type Called<E, D> = (Value<E, D>, OwnedTape<E, D>);
 
 /// A network whose values can be read and changed: every network of `network!`, every [`GraphModel`], and a [`Function`].
 ///
@@ -38,14 +35,14 @@ pub trait Hookable<E: Scalar, D: Backend<E>> {
     /// # Errors
     /// If the device is out of memory.
     #[doc(hidden)]
-    fn call_custom(&self, path: &str, input: Value<E, D>, tape: OwnedTape<E, D>) -> Result<Called<E, D>, D::Err>;
+    fn call_custom(&self, path: &str, input: Value<E, D>, tape: OwnedTape<E, D>) -> Result<Carried<E, D>, D::Err>;
 
     /// Runs the custom layer of a path in training.
     ///
     /// # Errors
     /// If the device is out of memory.
     #[doc(hidden)]
-    fn call_custom_mut(&mut self, path: &str, input: Value<E, D>, tape: OwnedTape<E, D>) -> Result<Called<E, D>, D::Err>;
+    fn call_custom_mut(&mut self, path: &str, input: Value<E, D>, tape: OwnedTape<E, D>) -> Result<Carried<E, D>, D::Err>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -62,11 +59,11 @@ impl<N: Network<E, D>, E: Scalar, D: Backend<E>> Hookable<E, D> for N {
         self.slots(work);
     }
 
-    fn call_custom(&self, path: &str, input: Value<E, D>, tape: OwnedTape<E, D>) -> Result<Called<E, D>, D::Err> {
+    fn call_custom(&self, path: &str, input: Value<E, D>, tape: OwnedTape<E, D>) -> Result<Carried<E, D>, D::Err> {
         self.custom(path, input, tape)
     }
 
-    fn call_custom_mut(&mut self, path: &str, input: Value<E, D>, tape: OwnedTape<E, D>) -> Result<Called<E, D>, D::Err> {
+    fn call_custom_mut(&mut self, path: &str, input: Value<E, D>, tape: OwnedTape<E, D>) -> Result<Carried<E, D>, D::Err> {
         self.custom_mut(path, input, tape)
     }
 }
@@ -109,7 +106,8 @@ pub struct Function<F> {
 }
 
 impl<F> Function<F> {
-    /// A function of a batch of samples of shape `input`, which gives a batch of shape `output`. Its tape carries gradients.
+    /// A function of a batch of samples of shape `input`, which gives a batch of shape `output`. Its tape carries gradients. A pass panics if it gives another
+    /// shape.
     pub fn new(input: Shape, output: Shape, function: F) -> Self {
         let node = Node {
             name: "function".into(),
@@ -154,7 +152,7 @@ macro_rules! subjects {
                 path: &str,
                 _: Value<$E, $D>,
                 _: OwnedTape<$E, $D>,
-            ) -> Result<Called<$E, $D>, <$D as dfdx::tensor::HasErr>::Err> {
+            ) -> Result<Carried<$E, $D>, <$D as dfdx::tensor::HasErr>::Err> {
                 unreachable!("`{path}` is no layer of a graph")
             }
 
@@ -163,7 +161,7 @@ macro_rules! subjects {
                 path: &str,
                 _: Value<$E, $D>,
                 _: OwnedTape<$E, $D>,
-            ) -> Result<Called<$E, $D>, <$D as dfdx::tensor::HasErr>::Err> {
+            ) -> Result<Carried<$E, $D>, <$D as dfdx::tensor::HasErr>::Err> {
                 unreachable!("`{path}` is no layer of a graph")
             }
         }
@@ -187,7 +185,7 @@ macro_rules! subjects {
                 _: &str,
                 input: Value<$E, $D>,
                 tape: OwnedTape<$E, $D>,
-            ) -> Result<Called<$E, $D>, <$D as dfdx::tensor::HasErr>::Err> {
+            ) -> Result<Carried<$E, $D>, <$D as dfdx::tensor::HasErr>::Err> {
                 let batch = input.dims()[0];
                 let (value, tape) = (self.function)(DynTensor::of(input, tape))?.into_parts();
                 let expected = [&[batch], self.graph.outputs()[0].shape.dims()].concat();
@@ -200,7 +198,7 @@ macro_rules! subjects {
                 path: &str,
                 input: Value<$E, $D>,
                 tape: OwnedTape<$E, $D>,
-            ) -> Result<Called<$E, $D>, <$D as dfdx::tensor::HasErr>::Err> {
+            ) -> Result<Carried<$E, $D>, <$D as dfdx::tensor::HasErr>::Err> {
                 self.call_custom(path, input, tape)
             }
         }

@@ -242,6 +242,19 @@ fn a_part_takes_other_sizes_and_needs_no_later_layer() {
     let values: Vec<DynTensor<f32, Cpu>> = hooks.try_forward(&net, x.clone()).unwrap();
     assert_eq!([values[0].dims(), values[1].dims()], [[2, 3, 11, 9]; 2]);
     assert!(values[0].to_vec().iter().all(|x| x.is_finite()));
+    // The input itself, a value twice, and a list without places, which stands for the outputs.
+    hooks.until(["input", "sum", "sum"]);
+    let values: Vec<DynTensor<f32, Cpu>> = hooks.try_forward(&net, x.clone()).unwrap();
+    assert_eq!((values[0].to_vec(), values[1].to_vec()), (x.as_vec(), values[2].to_vec()));
+    hooks.until(["input"]);
+    let taped: Vec<DynTensor<f32, Cpu, OwnedTape<f32, Cpu>>> = hooks.try_forward_eval(&net, x.leaky_trace()).unwrap();
+    assert_eq!(taped[0].to_vec(), x.as_vec());
+    hooks.until([] as [&str; 0]);
+    let small: Input<f32> = device.zeros_like(&(1, Const, Const, Const));
+    assert_eq!(hooks.try_forward::<_, Output<f32>>(&net, small).unwrap().shape().0, 1);
+    let many = DynTensor::try_from_vec(&device, vec![0.0; 4], &[1, 1, 1, 1, 1, 1, 1, 4]).unwrap().unwrap();
+    let error = Hooks::new().try_forward::<_, Output<f32>>(&net, vec![many]).unwrap_err().to_string();
+    assert!(error.starts_with("`Net` expects `input` of shape"), "{error}");
     // The whole network does not take it.
     let error = Hooks::new().try_forward::<_, Vec<DynTensor<f32, Cpu>>>(&net, x).unwrap_err();
     assert!(matches!(&error, HookError::Size { .. }), "{error}");
@@ -298,7 +311,7 @@ fn what_is_wrong_is_named() {
     assert_eq!(at(At::input("fc").number(1)), "`Net` has no input 1 of `fc`: the layer has 1");
     assert_eq!(at(At::output("sum").number(3)), "`Net` has no output 3 of `sum`: the layer has 1");
     let mut hooks = Hooks::new();
-    hooks.change("pool", |_| Ok(DynTensor::try_from_tensor(Cpu::default().zeros::<Rank2<1, 2>>().leaky_traced())?));
+    hooks.change("pool", |_| DynTensor::try_from_tensor(Cpu::default().zeros::<Rank2<1, 2>>().leaky_traced()));
     assert_eq!(run(&hooks, &net), "the hook at output 0 of `pool` of `Net` receives [3, 3, 3, 2], but gives [1, 2]");
     let words = Words::<f32, Cpu>::new(&Cpu::default());
     let ids: Tensor<(usize, Const<4>), usize, _> = Cpu::default().tensor_from_vec(vec![1, 2, 3, 4], (1, Const));

@@ -5,6 +5,7 @@ mod atomic;
 mod catalogue;
 mod crates;
 mod dfdx_module;
+mod explain;
 #[cfg(feature = "zip")]
 mod files;
 mod finite;

@@ -8,7 +8,7 @@ mod panels;
 mod pictures;
 mod subject;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use layercake::explain::{ExplainError, Target};
 use layercake::hook::HookError;
@@ -178,9 +178,4 @@ fn last_maps(graph: &Graph) -> Option<String> {
         node.op.spec().family != Family::Pooling && node.output.rank() == 3 && node.output.dim(1) > 1 && node.output.dim(2) > 1
     };
     flat.nodes().iter().rev().find(maps).map(|node| node.name.to_string())
-}
-
-/// Whether a path names a run folder or a parameter file that exists, for messages.
-fn named(path: &Path) -> String {
-    path.display().to_string()
 }

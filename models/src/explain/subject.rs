@@ -6,7 +6,7 @@ use layercake_train::TrainError;
 use layercake_train::data::readers::{Channels, read_image};
 use layercake_train::data::{Dataset, Image, Images, Normalize, Split};
 
-use super::{ExplainOptions, named};
+use super::ExplainOptions;
 use crate::tasks::{Run, on_device};
 use crate::zoo::{ModelError, ZooModel};
 
@@ -77,7 +77,7 @@ impl Subject {
                 };
                 let image = read_image(path, channels).map_err(TrainError::from)?;
                 if image.size().contains(&0) {
-                    return Err(ModelError::Option(format!("{}: the picture is empty", named(path))));
+                    return Err(ModelError::Option(format!("{}: the picture is empty", path.display())));
                 }
                 let image = if options.method == super::ExplainMethod::Dream { image } else { image.resized([shape[1], shape[2]]) };
                 Some((image, None))
