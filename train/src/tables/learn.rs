@@ -79,18 +79,13 @@ fn kind(frame: &Frame, column: usize, words: bool) -> Result<Option<Column>, Dat
         cells().fold((0usize, 0usize), |(values, numbers), cell| (values + 1, numbers + usize::from(number(cell).is_some())));
     let missing = values < frame.rows();
     if words || 2 * numbers <= values {
-        let words = distinct(cells());
+        let Some(words) = distinct(cells(), MOST_WORDS) else {
+            let expected = format!("expected at most {MOST_WORDS} different words in column `{name}`");
+            let found = format!("more in {} rows; if they are names or identifiers, leave the column out: --ignore {name}", frame.rows());
+            return Err(frame.wrong(expected, found));
+        };
         if words.is_empty() || (words.len() == 1 && !missing) {
             return Ok(None);
-        }
-        if words.len() > MOST_WORDS {
-            let expected = format!("expected at most {MOST_WORDS} different words in column `{name}`");
-            let remedy = format!(
-                "{} in {} rows; if they are names or identifiers, leave the column out: --ignore {name}",
-                words.len(),
-                frame.rows()
-            );
-            return Err(frame.wrong(expected, remedy));
         }
         return Ok(Some(Column { name, missing, kind: ColumnKind::Words(words) }));
     }

@@ -44,7 +44,7 @@ fn task(frame: &Frame, columns: &[usize], options: &TableOptions) -> TableTask {
         let numbers = cells(column).filter(|cell| number(cell).is_some()).count();
         let words = options.categories.contains(&frame.columns()[column]) || 2 * numbers <= frame.rows();
         let whole = cells(column).all(|cell| number(cell).is_some_and(|number| number.fract() == 0.0));
-        return if words || (whole && distinct(cells(column)).len() <= FEW) { TableTask::Classification } else { TableTask::Regression };
+        return if words || (whole && distinct(cells(column), FEW).is_some()) { TableTask::Classification } else { TableTask::Regression };
     }
     let binary = columns.iter().all(|&column| cells(column).all(|cell| matches!(number(cell), Some(0.0 | 1.0))));
     if binary { TableTask::Labels } else { TableTask::Regression }
@@ -57,13 +57,12 @@ fn classes(frame: &Frame, columns: &[usize]) -> Result<Goal, DataError> {
         );
     };
     let name = &frame.columns()[column];
-    let names = distinct((0..frame.rows()).map(|row| frame.cell(row, column)));
-    match names.len() {
-        1 => Err(frame.wrong(format!("expected at least two classes in column `{name}`"), format!("`{}` in all rows", names[0]))),
-        count if count > MOST_CLASSES => Err(frame.wrong(
-            format!("expected at most {MOST_CLASSES} classes in column `{name}`"),
-            format!("{count}; to predict numbers, say --task regression"),
-        )),
+    let Some(names) = distinct((0..frame.rows()).map(|row| frame.cell(row, column)), MOST_CLASSES) else {
+        let expected = format!("expected at most {MOST_CLASSES} classes in column `{name}`");
+        return Err(frame.wrong(expected, "more; to predict numbers, say --task regression".to_owned()));
+    };
+    match &names[..] {
+        [only] => Err(frame.wrong(format!("expected at least two classes in column `{name}`"), format!("`{only}` in all rows"))),
         _ => Ok(Goal::Classes(names)),
     }
 }

@@ -28,15 +28,21 @@ pub(super) fn word(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// Distinct words in order: numbers by their size, then text.
-pub(super) fn distinct<'a>(cells: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let words: std::collections::BTreeSet<Cow<'a, str>> = cells.map(word).collect();
+/// Distinct words in order: numbers by their size, then text. `None` if there are more than `most`; then no more are kept either.
+pub(super) fn distinct<'a>(cells: impl Iterator<Item = &'a str>, most: usize) -> Option<Vec<String>> {
+    let mut words = std::collections::BTreeSet::new();
+    for cell in cells {
+        words.insert(word(cell));
+        if words.len() > most {
+            return None;
+        }
+    }
     let mut words: Vec<String> = words.into_iter().map(Cow::into_owned).collect();
     words.sort_by(|a, b| match (number(a), number(b)) {
         (Some(a), Some(b)) => a.total_cmp(&b),
         (a, b) => b.is_some().cmp(&a.is_some()),
     });
-    words
+    Some(words)
 }
 
 #[cfg(test)]
@@ -47,6 +53,8 @@ mod tests {
     fn numbers_and_words() {
         assert_eq!([number("1e3"), number("-.5"), number("+2")], [Some(1000.0), Some(-0.5), Some(2.0)]);
         assert!(["inf", "nan", "infinity", "1e999", "1,5", "0x10", "", "12 kg"].iter().all(|cell| number(cell).is_none()));
-        assert_eq!(distinct(["10", "9", "b", "9.0", "a", "-0", "0"].into_iter()), ["0", "9", "10", "a", "b"]);
+        let cells = || ["10", "9", "b", "9.0", "a", "-0", "0"].into_iter();
+        assert_eq!(distinct(cells(), 5).unwrap(), ["0", "9", "10", "a", "b"]);
+        assert_eq!(distinct(cells(), 4), None);
     }
 }

@@ -36,7 +36,7 @@ fn kinds() -> Vec<Kind> {
     let photo = jpeg([17, 19], ColorType::Rgb, &pixels);
     let turned = chunk(b"eXIf", &exif(6));
     let palette = [chunk(b"PLTE", &[1, 2, 3, 4, 5, 6, 7, 8, 9]), chunk(b"tRNS", &[9, 8]), turned.clone()].concat();
-    vec![
+    let kinds: Vec<Kind> = vec![
         ("idx", idx.clone(), of_idx, as_it_is),
         ("idx.gz", gzip(&idx), of_idx, as_it_is),
         ("cifar.gz", gzip(&vec![1; 2 * 3073]), |path| read_cifar10(&[path], words(&["a", "b"])).map(drop), as_it_is),
@@ -48,7 +48,32 @@ fn kinds() -> Vec<Kind> {
         ("mask.png", png::png([2, 3], 8, GRAY, &[&[0, 1, 2], &[3, 4, 5]], &turned), |path| read_mask(path, 6).map(drop), mended),
         ("text", "the quick brown fox — naïve".as_bytes().to_vec(), |path| Text::read(path).map(drop), as_it_is),
         ("text.gz", gzip(b"the quick brown fox"), |path| Text::read(path).map(drop), as_it_is),
-    ]
+    ];
+    kinds.into_iter().chain(of_a_frame()).collect()
+}
+
+/// A table with words and missing values, up to the inputs of a network.
+#[cfg(feature = "tables")]
+fn of_a_frame() -> Option<Kind> {
+    use layercake_train::tables::{Frame, Schema, TableOptions};
+
+    let csv = "size,\"city, land\",kind\n1,Rome,a\n,\"Os\"\"lo\",b\n\n3e2,?,a\n-7.5,Rome,b\n".as_bytes().to_vec();
+    let read: Reader = |path| {
+        let frame = Frame::read(path)?;
+        let options = TableOptions { targets: frame.columns().last().cloned().into_iter().collect(), ..TableOptions::default() };
+        let (mut schema, _) = Schema::of(&frame, &options)?;
+        let rows: Vec<usize> = (0..frame.rows()).collect();
+        schema.measure(&frame, &rows);
+        let samples = schema.samples(&frame, &rows)?;
+        assert!(samples.0.iter().all(|sample| sample.input.len() == schema.width() && sample.input.iter().all(|x| x.is_finite())));
+        Ok(())
+    };
+    Some(("frame", csv, read, <[u8]>::to_vec))
+}
+
+#[cfg(not(feature = "tables"))]
+fn of_a_frame() -> Option<Kind> {
+    None
 }
 
 /// One to four mutations: flipped bits, changed, removed, inserted or copied bytes, truncation.

@@ -92,7 +92,52 @@ fn of_image(path: &Path) -> String {
     read_image(path, Channels::Rgb).map_or_else(|error| error.to_string(), |image| format!("{:?}", image.shape))
 }
 
+/// The least bytes for a cell.
+#[cfg(feature = "tables")]
+fn cells() -> Vec<u8> {
+    ["a,b\n", &",\n".repeat(600_000)].concat().into_bytes()
+}
+
+/// Reads a table, and decides what its columns mean.
+#[cfg(feature = "tables")]
+fn of_frame(path: &Path) -> String {
+    use layercake_train::tables::{Frame, Schema, TableOptions};
+    let frame = Frame::read(path).unwrap();
+    let options = TableOptions { targets: vec![frame.columns()[1].clone()], ..TableOptions::default() };
+    let (schema, _) = Schema::of(&frame, &options).map_or_else(|error| panic!("{error}"), |found| found);
+    format!("{} rows, {} inputs", frame.rows(), schema.width())
+}
+
 fn cases() -> Vec<Case> {
+    #[allow(unused_mut, reason = "the feature adds cases")]
+    let mut cases = plain_cases();
+    #[cfg(feature = "tables")]
+    cases.extend([
+        Case {
+            name: "numbers of a frame",
+            file: named_numbers,
+            size: 1_350_000,
+            multiple: 20,
+            read: of_frame,
+            says: "150000 rows, 1 inputs",
+        },
+        Case { name: "cells of a frame", file: cells, size: 1_200_000, multiple: 20, read: of_cells, says: "600000 rows" },
+    ]);
+    cases
+}
+
+#[cfg(feature = "tables")]
+fn named_numbers() -> Vec<u8> {
+    let rows = (0..150_000u32).map(|i| format!("{},{:06}\n", i % 10, (i * 7919) % 150_000));
+    ["a,b\n".to_owned()].into_iter().chain(rows).collect::<String>().into_bytes()
+}
+
+#[cfg(feature = "tables")]
+fn of_cells(path: &Path) -> String {
+    format!("{} rows", layercake_train::tables::Frame::read(path).unwrap().rows())
+}
+
+fn plain_cases() -> Vec<Case> {
     let plane = 1500 * 1500;
     vec![
         Case { name: "short rows", file: short_rows, size: 1_200_000, multiple: 20, read: of_table, says: "2 classes" },
