@@ -54,7 +54,7 @@ pub enum HookError<Err: Display> {
         found: Vec<usize>,
     },
     /// A layer does not accept inputs of this size.
-    #[error("`{graph}` cannot take inputs of this size: {mistake}")]
+    #[error("`{graph}` cannot take inputs of this size: {}", .mistake.text)]
     Size {
         /// The network's name.
         graph: String,
