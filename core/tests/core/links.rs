@@ -22,7 +22,6 @@ const FOLDERS: [&str; 14] = [
     "tests",
     "tests/tables",
     "train",
-    "train/guide",
 ];
 
 #[test]

@@ -1,4 +1,4 @@
-//! Training on the user's own data, a table or a folder of pictures: what the `layercake` command and the programs of [`cli`](crate::cli) do.
+//! Training on the user's own data, a table or a folder of pictures: what the `layercake` command and the programs of `cli` do.
 //!
 //! | data | input of the network |
 //! |---|---|
@@ -7,7 +7,7 @@
 //! | what the program provides: [`Given`] | that of its samples |
 //!
 //! Without test data of its own, a fifth is held out, with the same share of each class, by the seed. Means and standard deviations are those of the training part.
-//! `config.json` keeps them with the names of classes and columns ([`OwnData`]), so that [`evaluate`] and [`predict`] need nothing but the run folder.
+//! `config.json` keeps them with the names of classes and columns ([`OwnData`]), so that [`evaluate`] and [`Predictor`] need nothing but the run folder.
 
 mod data;
 mod evaluate;

@@ -104,7 +104,7 @@ fn of_frame(path: &Path) -> String {
     use layercake_train::tables::{Frame, Schema, TableOptions};
     let frame = Frame::read(path).unwrap();
     let options = TableOptions { targets: vec![frame.columns()[1].clone()], ..TableOptions::default() };
-    let (schema, _) = Schema::of(&frame, &options).map_or_else(|error| panic!("{error}"), |found| found);
+    let (schema, _) = Schema::of(&frame, &options).unwrap_or_else(|error| panic!("{error}"));
     format!("{} rows, {} inputs", frame.rows(), schema.width())
 }
 
