@@ -167,8 +167,10 @@ mod tests {
         state.running.add(&Metrics::new().with("loss", 1.0 / 3.0), 10);
         let unit = "images".to_owned();
         let (train, test) = (Metrics::new().with("loss", 0.1), Metrics::new().with("iou", f64::NAN));
-        let metrics = Metrics::new().with("perplexity", f64::INFINITY);
-        let epoch = Epoch { epoch: 1, step: 2, lr: 1e-3, train, test, unit, items_per_second: 7.5, seconds: 0.7, validation: metrics };
+        state.norms.add_mean("gradient_norm", 1.0 / 7.0, 1.0);
+        let (validation, gradient_norm) = (Metrics::new().with("perplexity", f64::INFINITY), Some(0.3));
+        let (items_per_second, seconds) = (7.5, 0.7);
+        let epoch = Epoch { epoch: 1, step: 2, lr: 1e-3, train, validation, test, gradient_norm, unit, items_per_second, seconds };
         state.history.push(epoch.clone());
         let partial = Some(Epoch { epoch: 2, step: 3, ..epoch });
         State { epoch: 2, batch: 2, step: 3, elapsed: 0.1, partial, best: Some(1), ..state }
