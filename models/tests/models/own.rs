@@ -62,6 +62,7 @@ fn classes_of_a_table() {
     #[cfg(feature = "onnx")]
     place.works("export r --onnx mlp.onnx --checkpoint r");
 
+    place.fails("predict mlp --checkpoint s new.csv", 1, "error: s: no such run folder or parameter file");
     place.fails("eval lenet5 --checkpoint r", 1, "error: r: a run of `mlp`, not of `lenet5`");
     place.fails("predict knn --checkpoint r new.csv", 1, "error: `knn` cannot be trained on your own data: it does not learn from tables or folders of pictures; mlp learns from tables, and lenet5, vgg8 and resnet20 from pictures");
     place.fails(

@@ -56,6 +56,10 @@ const BATCH: usize = 500;
 
 /// The parameter file and the configuration of a run, from its folder or the parameter file in it.
 fn find(checkpoint: &std::path::Path) -> Result<(PathBuf, RunConfig, OwnData), TrainError> {
+    if !checkpoint.exists() {
+        let source = std::io::Error::new(std::io::ErrorKind::NotFound, "no such run folder or parameter file");
+        return Err(TrainError::File { path: checkpoint.to_owned(), source });
+    }
     let file = if checkpoint.is_dir() { checkpoint.join("model.safetensors") } else { checkpoint.to_owned() };
     verify_parameters(&file)?;
     let path = file.with_file_name("config.json");

@@ -16,6 +16,8 @@ use read::{Known, parse};
 const LIMIT: u64 = 1 << 31;
 
 /// A labeled table in memory: rows of numbers with a class each.
+///
+/// For words, missing values and numbers to predict see [`tables`](crate::tables).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     columns: Vec<String>,
