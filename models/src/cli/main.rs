@@ -10,7 +10,6 @@ mod new;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod own;
-mod own_args;
 mod report;
 
 use std::io::{self, Write};

@@ -10,9 +10,8 @@ use layercake_train::own::TrainingOptions;
 use layercake_train::run::{RunConfig, RunFolder, RunOptions};
 use layercake_train::{CancellationToken, Metrics, TrainError};
 
-use crate::args::{EvalArgs, TrainArgs};
+use crate::args::{EvalArgs, Predict, TrainArgs};
 use crate::commands::{Outcome, device, named};
-use crate::own_args::Predict;
 
 /// Whether a run folder, or the parameter file in one, is that of a run on own data.
 pub(crate) fn is_own_run(checkpoint: &Path) -> bool {

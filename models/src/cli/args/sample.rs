@@ -1,0 +1,43 @@
+//! The arguments of `sample`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::values::{Device, count, rate, threads};
+
+/// Sample images or text from a trained generative model.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  layercake sample vae --checkpoint runs/vae-mnist-1 --out digits.png
+  layercake sample gated_pixelcnn --checkpoint runs/gated_pixelcnn-mnist-1 --count 20 --seed 7
+  layercake sample char_lstm --checkpoint runs/char_lstm-tiny-shakespeare-1 --prompt ROMEO: --count 500")]
+pub(crate) struct SampleArgs {
+    /// The model (see `layercake list`).
+    pub(crate) model: String,
+    /// A run folder, or a file of parameters: .safetensors, .pt or .npz.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) checkpoint: PathBuf,
+    /// The image file to write [default: samples.png].
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) out: Option<PathBuf>,
+    /// Number of images or characters [default: depends on the model].
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub(crate) count: Option<usize>,
+    /// Seed of the samples.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// The beginning of the text.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) prompt: Option<String>,
+    /// Sampling temperature of text: below 1 favors likely characters, above 1 unlikely ones [default: 1].
+    #[arg(long, value_name = "X", value_parser = rate)]
+    pub(crate) temperature: Option<f64>,
+    /// The device; cuda needs a build with the feature `cuda`.
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    pub(crate) device: Device,
+    /// Number of threads [default: one per core].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+}

@@ -1,0 +1,33 @@
+//! Values of arguments.
+
+use clap::ValueEnum;
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Device {
+    Cpu,
+    Cuda,
+}
+
+/// Upper bound of counts: their products cannot overflow.
+const MOST: usize = 100_000;
+const MOST_THREADS: usize = 1024;
+
+pub(crate) fn count(text: &str) -> Result<usize, String> {
+    whole(text, MOST)
+}
+
+pub(crate) fn threads(text: &str) -> Result<usize, String> {
+    whole(text, MOST_THREADS)
+}
+
+pub(super) fn patience(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|epochs| *epochs <= MOST).ok_or(format!("expected a whole number from 0 to {MOST}"))
+}
+
+fn whole(text: &str, most: usize) -> Result<usize, String> {
+    text.parse().ok().filter(|number| (1..=most).contains(number)).ok_or(format!("expected a whole number from 1 to {most}"))
+}
+
+pub(super) fn rate(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0).ok_or("expected a positive number such as 0.001".to_owned())
+}
