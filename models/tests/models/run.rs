@@ -90,7 +90,8 @@ fn a_run_on_the_digits() {
         1,
         "error: `--out` has no effect on one run: its page is report.html in its folder",
     );
-    place.fails("report runs", 1, "error: runs/config.json: No such file or directory (os error 2)");
+    place.fails("report runs", 1, "error: runs: not the folder of a run: it has no config.json");
+    place.fails("report other_runs", 1, "error: other_runs: no such run folder");
 }
 
 /// The same seed produces the same bytes, in the same folder again and on any number of threads; another seed produces different ones.

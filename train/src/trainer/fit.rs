@@ -238,7 +238,7 @@ where
         self.optimizer.cfg.set_lr(self.state.lr);
         // By the position in the epoch, so that a resumed run measures the same steps.
         let every = self.state.settings.batches.div_ceil(self.trainer.accumulate).div_ceil(NORMS);
-        if self.weight > 0.0 && (self.state.batch - 1).div_euclid(self.trainer.accumulate).is_multiple_of(every) {
+        if self.weight > 0.0 && ((self.state.batch - 1) / self.trainer.accumulate).is_multiple_of(every) {
             let norm = try_grad_norm(&*self.model, gradients).on_device()?;
             self.state.norms.add_mean(NORM, factor * norm, 1.0);
         }

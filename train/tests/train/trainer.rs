@@ -181,7 +181,7 @@ fn norms_of_gradients() {
         let norm = history[0].gradient_norm.unwrap();
         assert!((norm * recipe.lr / moved - 1.0).abs() < 1e-3, "{norm}, {moved}");
     }
-    // 16 steps at most are measured, the same ones in a resumed run; clipping comes after.
+    // Clipping comes after the measurement.
     let run = |clip| train!(Plain, digits().test, 360, Recipe { batch_size: 20, clip, ..recipe() }, |trainer| trainer).unwrap().1;
     let (free, clipped) = (run(None), run(Some(1e-3)));
     assert!(clipped[0].gradient_norm.unwrap() > 0.1, "{clipped:?}");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::super::config::read_config;
@@ -31,7 +32,12 @@ impl Results {
     /// # Errors
     /// Returns an error if the folder contains no run or a file of it is damaged.
     pub fn read(folder: &Path) -> Result<Self, TrainError> {
-        let (config, files) = read_config(&folder.join(CONFIG))?;
+        let path = folder.join(CONFIG);
+        if !path.exists() {
+            let reason = if folder.exists() { "not the folder of a run: it has no config.json" } else { "no such run folder" };
+            return Err(TrainError::File { path: folder.to_owned(), source: io::Error::new(io::ErrorKind::NotFound, reason) });
+        }
+        let (config, files) = read_config(&path)?;
         let path = folder.join(SUMMARY);
         let summary = match path.is_file() {
             true => {
