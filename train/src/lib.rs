@@ -115,6 +115,7 @@ mod crops;
 pub mod data;
 mod error;
 pub mod guide;
+pub mod health;
 mod metrics;
 pub mod neighbors;
 #[cfg(feature = "tables")]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 /// The files in the run folder of a classifier.
-pub const FILES: [&str; 11] = [
+pub const FILES: [&str; 12] = [
     "classes.md",
     "config.json",
     "confusion.svg",
@@ -19,6 +19,7 @@ pub const FILES: [&str; 11] = [
     "network.svg",
     "report.html",
     "summary.json",
+    "surest.png",
 ];
 
 /// A temporary working directory of the command.

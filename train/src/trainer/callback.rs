@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::TrainError;
+use crate::health::Warning;
 use crate::metrics::{Epoch, RunningMetrics};
 
 /// A callback of the trainer. An error ends the run.
@@ -20,6 +21,14 @@ pub trait Callback<M, D> {
     /// # Errors
     /// Errors end the run.
     fn on_epoch(&mut self, _: &Epoch, _: &M) -> Result<(), TrainError> {
+        Ok(())
+    }
+
+    /// Called when the trainer sees a sign of trouble, once for each kind. Without a callback that shows it nobody hears of it; [`ProgressReport`](super::ProgressReport) prints it.
+    ///
+    /// # Errors
+    /// Errors end the run.
+    fn on_warning(&mut self, _: &Warning) -> Result<(), TrainError> {
         Ok(())
     }
 

@@ -5,6 +5,7 @@ mod api;
 mod best;
 mod files;
 mod gymnasium;
+mod health;
 mod idx;
 mod metrics;
 mod readers;
