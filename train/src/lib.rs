@@ -113,6 +113,7 @@ mod checkpoint;
 pub mod cli;
 mod crops;
 pub mod data;
+pub mod embedding;
 mod error;
 pub mod guide;
 mod metrics;

@@ -14,6 +14,7 @@ mod panels;
 mod pictures;
 mod recipe;
 pub mod report;
+mod scatter;
 mod shapes;
 mod source;
 mod style;

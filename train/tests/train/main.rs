@@ -3,6 +3,7 @@
 mod agents;
 mod api;
 mod best;
+mod embedding;
 mod files;
 mod gymnasium;
 mod idx;
