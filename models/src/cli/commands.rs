@@ -102,6 +102,7 @@ fn train(args: TrainArgs) -> Outcome {
         out,
         resume,
         checkpoint_every,
+        tensorboard,
         data_dir,
         agent,
         ..
@@ -123,6 +124,7 @@ fn train(args: TrainArgs) -> Outcome {
         out,
         resume,
         checkpoint_every,
+        tensorboard,
         cancellation,
         agent,
     };

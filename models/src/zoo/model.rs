@@ -125,6 +125,8 @@ pub struct TrainOptions {
     pub resume: Option<PathBuf>,
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     pub checkpoint_every: Option<usize>,
+    /// The folder in which TensorBoard finds the run.
+    pub tensorboard: Option<PathBuf>,
     /// Cancels the run; it writes a checkpoint first.
     pub cancellation: CancellationToken,
     /// The options of agents.

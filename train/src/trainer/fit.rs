@@ -176,6 +176,11 @@ where
         self.state.batch.is_multiple_of(self.trainer.accumulate) || self.state.batch == self.state.settings.batches
     }
 
+    /// Whether the step that is due is the last one of its epoch.
+    fn ends_epoch(&self) -> bool {
+        self.state.batch == self.state.settings.batches || matches!(self.trainer.until, Until::Steps(steps) if self.state.step + 1 >= steps)
+    }
+
     /// Forward and backward pass of a batch, and an optimizer step if one is due.
     fn batch(&mut self, batch: T::Batch) -> Result<(), TrainError> {
         let State { epoch, batch: number, step, .. } = self.state;
@@ -241,6 +246,10 @@ where
         if self.weight > 0.0 && ((self.state.batch - 1) / self.trainer.accumulate).is_multiple_of(every) {
             let norm = try_grad_norm(&*self.model, gradients).on_device()?;
             self.state.norms.add_mean(NORM, factor * norm, 1.0);
+        }
+        if self.weight > 0.0 && self.ends_epoch() {
+            let (callbacks, model) = (&mut self.trainer.callbacks, &*self.model);
+            callbacks.iter_mut().try_for_each(|callback| callback.on_gradients(model, gradients, factor))?;
         }
         if self.weight > 0.0 {
             self.optimizer.step_scaled(self.model, gradients, factor).map_err(TrainError::step)?;

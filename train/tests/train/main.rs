@@ -16,5 +16,6 @@ mod settings;
 mod supervised;
 #[cfg(feature = "tables")]
 mod tables;
+mod tensorboard;
 mod trainer;
 mod weights;
