@@ -78,7 +78,7 @@
 //! - Metrics: [`ConfusionMatrix`], [`accuracy`], [`top_k_accuracy`], [`auroc`], [`mean_absolute_error`], [`root_mean_squared_error`], [`r2_score`],
 //!   [`perplexity`].
 //! - Reinforcement learning: [`rl`] has environments, memories and agents, with a guide.
-//! - Results: [`run`] has run folders, curves, confusion matrices and image grids.
+//! - Results: [`run`] has run folders, curves, confusion matrices and image grids; [`tensorboard`] writes event files; [`embedding`] has nearest neighbors, PCA and t-SNE.
 //! - Other: [`neighbors`] (k nearest neighbors), [`five_crops`], [`bench()`].
 //!
 //! For a training loop without the trainer, take batches from a loader as in
@@ -113,6 +113,7 @@ mod checkpoint;
 pub mod cli;
 mod crops;
 pub mod data;
+pub mod embedding;
 mod error;
 pub mod guide;
 pub mod health;
@@ -124,6 +125,7 @@ pub mod rl;
 pub mod run;
 pub mod tables;
 mod target;
+pub mod tensorboard;
 mod trainer;
 
 pub use bench::{Timing, bench};

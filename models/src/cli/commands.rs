@@ -103,6 +103,7 @@ fn train(args: TrainArgs) -> Outcome {
         out,
         resume,
         checkpoint_every,
+        tensorboard,
         data_dir,
         agent,
         ..
@@ -124,6 +125,7 @@ fn train(args: TrainArgs) -> Outcome {
         out,
         resume,
         checkpoint_every,
+        tensorboard,
         cancellation,
         agent,
     };

@@ -33,7 +33,21 @@ pub(crate) fn graph_of_run(folder: &Path) -> Result<Option<Graph>, crate::error:
 pub(crate) fn train(args: TrainArgs, cancellation: CancellationToken) -> Outcome {
     reject(&args)?;
     let TrainArgs {
-        model, epochs, batch_size, lr, from, seed, validation, patience, restore_best, out, resume, checkpoint_every, own, ..
+        model,
+        epochs,
+        batch_size,
+        lr,
+        from,
+        seed,
+        validation,
+        patience,
+        restore_best,
+        out,
+        resume,
+        checkpoint_every,
+        tensorboard,
+        own,
+        ..
     } = args;
     let resumed = resume.as_deref().map(RunFolder::open).transpose().map_err(ModelError::from)?;
     let (name, kind) = match &resumed {
@@ -54,7 +68,7 @@ pub(crate) fn train(args: TrainArgs, cancellation: CancellationToken) -> Outcome
     recipe.lr = lr.unwrap_or(recipe.lr);
     recipe.seed = seed.unwrap_or(0);
     (recipe.validation, recipe.patience, recipe.restore_best) = (validation, patience, restore_best);
-    let run = RunOptions { out, resumed, checkpoint_every, cancellation };
+    let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation };
     let options = TrainingOptions { data: own.data.into(), recipe, hidden: own.hidden, from, device: kind.name(), run };
     let mut warn = |warning: &str| eprintln!("warning: {warning}");
     let (run, summary) = train_own(&*model, kind, options, &mut warn)?;

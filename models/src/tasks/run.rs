@@ -90,8 +90,8 @@ where
         command: command(),
     };
     let trainee = Trainee { net, graph: model.graph.clone(), optimizer, items, train, task, selected_by };
-    let (out, checkpoint_every, cancellation) = (options.out.clone(), options.checkpoint_every, options.cancellation.clone());
-    Ok(conduct(config, trainee, device, RunOptions { out, resumed, checkpoint_every, cancellation })?)
+    let TrainOptions { out, checkpoint_every, tensorboard, cancellation, .. } = options.clone();
+    Ok(conduct(config, trainee, device, RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation })?)
 }
 
 /// Loads the initial parameters.

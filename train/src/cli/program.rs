@@ -135,8 +135,8 @@ where
         let recipe = args.recipe(self.recipe);
         let resumed = args.resume.as_deref().map(RunFolder::open).transpose()?;
         let seed = resumed.as_ref().map_or(recipe.seed, |run| run.config().recipe.seed);
-        let TrainArgs { data, out, checkpoint_every, from, .. } = args;
-        let run = RunOptions { out, resumed, checkpoint_every, cancellation };
+        let TrainArgs { data, out, checkpoint_every, tensorboard, from, .. } = args;
+        let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation };
         let options = TrainingOptions { data: data.into(), recipe, hidden: Vec::new(), from, device: "cpu", run };
         let mut warn = |warning: &str| eprintln!("warning: {warning}");
         let (run, summary) = self.model(|model| train(model, &Cpu::seed_from_u64(seed), options, &mut warn))?;

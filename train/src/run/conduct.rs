@@ -1,5 +1,6 @@
 //! A training run with its folder, its progress and its checkpoints.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use indicatif::HumanCount;
@@ -7,9 +8,11 @@ use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::ir::Graph;
 use layercake::optim::{Optim, Rule};
 use layercake::schedule::Better;
+use serde_json::json;
 
 use super::{Recipe, RunConfig, RunFolder, RunSummary};
 use crate::data::{Collate, Dataset, Loader};
+use crate::tensorboard::TensorBoard;
 use crate::{CancellationToken, EarlyStopping, ProgressReport, Seeded, Task, TrainError};
 
 /// The default parent folder of run folders.
@@ -43,6 +46,8 @@ pub struct RunOptions {
     pub resumed: Option<RunFolder>,
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     pub checkpoint_every: Option<usize>,
+    /// The folder in which TensorBoard finds the run, in a folder of its own with the run folder's name.
+    pub tensorboard: Option<PathBuf>,
     /// Cancels the run; it writes a checkpoint first.
     pub cancellation: CancellationToken,
 }
@@ -66,10 +71,14 @@ where
     D: Seeded,
 {
     let Trainee { mut net, graph, mut optimizer, items, train, mut task, selected_by } = trainee;
-    let RunOptions { out, resumed, checkpoint_every, cancellation } = options;
+    let RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation } = options;
     let recipe = config.recipe;
     is_due(checkpoint_every, recipe.epochs.saturating_mul(train.batch_count().div_ceil(recipe.accumulate)))?;
     let (name, source, resumes) = (config.model.clone(), config.source.clone(), resumed.is_some());
+    // Before the folder of an earlier run is replaced. A numbered folder is a new one.
+    let named = resumed.as_ref().map(|run| run.path().to_owned()).or(out.clone());
+    let early = tensorboard.as_deref().zip(named).map(|(folder, run)| TensorBoard::create(&folder.join(name_of(&run))));
+    let early = early.transpose()?;
     let mut run = match (resumed, &out) {
         (Some(run), _) => run,
         (None, Some(path)) => RunFolder::create(path, config)?,
@@ -77,6 +86,11 @@ where
     };
     run.draw_network(&graph)?;
     let path = run.path().to_owned();
+    let board = match (early, &tensorboard) {
+        (None, Some(folder)) => Some(TensorBoard::create(&folder.join(name_of(&path)))?),
+        (early, _) => early,
+    };
+    let mut board = board.map(|board| described(board, &run, &graph));
     let (count, items) = (HumanCount(graph.params() as u64), HumanCount(items as u64));
     let heading = format!("{name} ({count} parameters) on {source}: {items} training {}; run folder {}", T::UNIT, path.display());
     let mut report = ProgressReport::new(&heading, recipe.epochs, train.batch_count());
@@ -86,6 +100,9 @@ where
     };
     let trainer = recipe.trainer(train.batch_count()).checkpoints(checkpoints).resume(resumes).cancellation(cancellation);
     let mut trainer = trainer.pictures(&path).callback(&mut run).callback(&mut report);
+    if let Some(board) = &mut board {
+        trainer = trainer.callback(board);
+    }
     let (metric, better) = selected_by;
     if let Some(patience) = recipe.patience {
         trainer = trainer.early_stopping(EarlyStopping::on(metric, better, patience));
@@ -96,6 +113,18 @@ where
     trainer.fit(&mut net, device, &mut optimizer, &mut task, &train)?;
     drop(trainer);
     Ok((path, run.finish(graph.params())?))
+}
+
+/// The name of a run for TensorBoard: that of its folder.
+fn name_of(folder: &Path) -> &OsStr {
+    folder.file_name().unwrap_or(OsStr::new("run"))
+}
+
+/// With the network, the settings and the pictures.
+fn described(board: TensorBoard, run: &RunFolder, graph: &Graph) -> TensorBoard {
+    let RunConfig { model, source, device, threads, recipe, agent, .. } = run.config();
+    let others = json!({ "model": model, "device": device, "threads": threads, "agent": agent });
+    board.graph(graph).pictures(run.path()).hyper_parameters(source).hyper_parameters(recipe).hyper_parameters(&others)
 }
 
 /// Rejects options of a recipe that cannot have an effect on a run of this many epochs.

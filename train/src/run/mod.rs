@@ -16,6 +16,7 @@ mod pictures;
 mod progress;
 mod recipe;
 pub mod report;
+mod scatter;
 mod shapes;
 mod source;
 mod style;

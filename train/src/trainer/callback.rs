@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use layercake::prelude::*;
+
 use crate::TrainError;
 use crate::health::Warning;
 use crate::metrics::{Epoch, RunningMetrics};
@@ -13,6 +15,18 @@ pub trait Callback<M, D> {
     /// # Errors
     /// Errors end the run.
     fn on_step(&mut self, _: &Progress<'_>, _: &M) -> Result<(), TrainError> {
+        Ok(())
+    }
+
+    /// Called before the optimizer step with which an epoch ends, with the gradients that the optimizer will multiply by `factor`: a step of several batches takes their
+    /// mean. They are not clipped yet.
+    ///
+    /// # Errors
+    /// Errors end the run.
+    fn on_gradients(&mut self, _: &M, _: &mut Gradients<f32, D>, _factor: f64) -> Result<(), TrainError>
+    where
+        D: Storage<f32>,
+    {
         Ok(())
     }
 

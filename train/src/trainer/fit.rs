@@ -172,6 +172,11 @@ where
         self.state.batch.is_multiple_of(self.trainer.accumulate) || self.state.batch == self.state.settings.batches
     }
 
+    /// Whether the step that is due is the last one of its epoch.
+    fn ends_epoch(&self) -> bool {
+        self.state.batch == self.state.settings.batches || matches!(self.trainer.until, Until::Steps(steps) if self.state.step + 1 >= steps)
+    }
+
     /// Forward and backward pass of a batch, and an optimizer step if one is due.
     fn batch(&mut self, batch: T::Batch) -> Result<(), TrainError> {
         let State { epoch, batch: number, step, .. } = self.state;
@@ -234,6 +239,10 @@ where
         self.state.lr = self.trainer.lr(&self.state)?;
         self.optimizer.cfg.set_lr(self.state.lr);
         if self.weight > 0.0 {
+            if self.ends_epoch() {
+                let (callbacks, model) = (&mut self.trainer.callbacks, &*self.model);
+                callbacks.iter_mut().try_for_each(|callback| callback.on_gradients(model, gradients, factor))?;
+            }
             let before = self.before_step(gradients, factor)?;
             self.optimizer.step_scaled(self.model, gradients, factor).map_err(TrainError::step)?;
             self.after_measured_step(before, factor);

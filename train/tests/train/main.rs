@@ -3,6 +3,7 @@
 mod agents;
 mod api;
 mod best;
+mod embedding;
 mod files;
 mod gymnasium;
 mod health;
@@ -16,5 +17,6 @@ mod settings;
 mod supervised;
 #[cfg(feature = "tables")]
 mod tables;
+mod tensorboard;
 mod trainer;
 mod weights;

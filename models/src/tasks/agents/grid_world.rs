@@ -44,6 +44,7 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
         ("--patience", options.patience.is_some()),
         ("--restore-best", options.restore_best),
         ("--checkpoint-every", options.checkpoint_every.is_some()),
+        ("--tensorboard", options.tensorboard.is_some()),
         ("--data-dir", options.data_dir.is_some()),
         ("--from", options.from.is_some()),
         ("--device", options.device != DeviceKind::Cpu),
