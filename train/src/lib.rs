@@ -78,7 +78,9 @@
 //! - Metrics: [`ConfusionMatrix`], [`accuracy`], [`top_k_accuracy`], [`auroc`], [`mean_absolute_error`], [`root_mean_squared_error`], [`r2_score`],
 //!   [`perplexity`].
 //! - Reinforcement learning: [`rl`] has environments, memories and agents, with a guide.
+//! - Hyperparameters: [`search`], [`LrRange`].
 //! - Results: [`run`] has run folders, curves, confusion matrices and image grids.
+//! - Mean predictions of several networks, views and draws of dropout: [`ensemble`].
 //! - Other: [`neighbors`] (k nearest neighbors), [`five_crops`], [`bench()`].
 //!
 //! For a training loop without the trainer, take batches from a loader as in
@@ -113,6 +115,7 @@ mod checkpoint;
 pub mod cli;
 mod crops;
 pub mod data;
+pub mod ensemble;
 mod error;
 pub mod guide;
 mod metrics;
@@ -121,6 +124,7 @@ pub mod neighbors;
 pub mod own;
 pub mod rl;
 pub mod run;
+pub mod search;
 pub mod tables;
 mod target;
 mod trainer;
@@ -135,7 +139,7 @@ pub use metrics::{
 };
 pub use target::{Follow, TargetNetwork};
 pub use trainer::{
-    Callback, CancellationToken, Classification, Classifier, Criterion, EarlyStopping, Goal, ImageBatch, LrSchedule, NumberTarget, Pass,
-    Predictions, Progress, ProgressReport, RunSchedule, Scores, Seeded, Step, Supervised, TapedLoss, Task, TaskFn, Trainer, TrainingEnd,
-    Until, WithValidation, evaluate, hold_out, infer, label_weight, load_latest, task_fn,
+    Callback, CancellationToken, Classification, Classifier, Criterion, EarlyStopping, Goal, ImageBatch, LrCurve, LrRange, LrSchedule,
+    NumberTarget, Pass, Predictions, Progress, ProgressReport, RunSchedule, Scores, Seeded, Step, Supervised, TapedLoss, Task, TaskFn,
+    Trainer, TrainingEnd, Until, WithValidation, evaluate, hold_out, infer, label_weight, load_latest, task_fn,
 };

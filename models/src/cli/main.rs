@@ -11,6 +11,7 @@ mod new;
 mod onnx;
 mod own;
 mod report;
+mod search;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -6,6 +6,7 @@ mod classification;
 mod classifier;
 mod early_stopping;
 mod fit;
+mod lr_range;
 mod report;
 mod resume;
 mod schedule;
@@ -32,7 +33,10 @@ pub use classification::{Classification, Criterion, evaluate, label_weight};
 pub use classifier::{Classifier, ImageBatch, Scores};
 pub use early_stopping::EarlyStopping;
 
+pub(crate) use lr_range::Smoothed;
+pub use lr_range::{LrCurve, LrRange};
 pub use report::ProgressReport;
+pub(crate) use report::say;
 pub use resume::load_latest;
 pub use schedule::{LrSchedule, RunSchedule};
 pub use seeded::Seeded;
@@ -115,6 +119,7 @@ pub struct Trainer<'a, M, D: Storage<f32> = Cpu> {
     checkpoints: Option<Checkpoints>,
     resume: bool,
     cancellation: Option<CancellationToken>,
+    untested: bool,
 }
 
 impl<'a, M, D: Storage<f32>> Trainer<'a, M, D> {
@@ -134,6 +139,7 @@ impl<'a, M, D: Storage<f32>> Trainer<'a, M, D> {
             checkpoints: None,
             resume: false,
             cancellation: None,
+            untested: false,
         }
     }
 
@@ -203,6 +209,11 @@ impl<'a, M, D: Storage<f32>> Trainer<'a, M, D> {
     /// [`TrainError::Interrupted`](crate::TrainError::Interrupted).
     pub fn cancellation(self, token: CancellationToken) -> Self {
         Self { cancellation: Some(token), ..self }
+    }
+
+    /// Does not evaluate the task on its test data: for runs that are compared by their validation metrics, of which only the best is tested.
+    pub fn without_test(self) -> Self {
+        Self { untested: true, ..self }
     }
 
     /// The learning rate of the next step, a function of the run's position and metrics.

@@ -12,6 +12,7 @@ mod agents;
 mod bench;
 mod own;
 mod sample;
+mod search;
 mod train;
 mod values;
 
@@ -19,6 +20,7 @@ pub(crate) use agents::{AgentArgs, Baseline, PlayArgs, Without};
 pub(crate) use bench::BenchArgs;
 pub(crate) use own::{OwnArgs, Predict};
 pub(crate) use sample::SampleArgs;
+pub(crate) use search::SearchCommand;
 pub(crate) use train::{EvalArgs, TrainArgs};
 pub(crate) use values::{Device, count, threads};
 
@@ -126,6 +128,7 @@ Examples:
         f32: bool,
     },
     Train(TrainArgs),
+    Search(SearchCommand),
     Eval(EvalArgs),
     Predict(Predict),
     Sample(SampleArgs),
