@@ -21,7 +21,6 @@ pub(super) struct Cli {
 
 // Commands without documentation here are documented at their arguments.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each run of the program")]
 pub(super) enum Command {
     Train(TrainArgs),
     Search(OwnSearch),

@@ -1,4 +1,4 @@
-//! The whole command for a network of one's own: `train`, `eval`, `predict`, `summary`, `draw` and `export`, with run folders and `--resume`.
+//! The whole command for a network of one's own: `train`, `search`, `eval`, `predict`, `summary`, `draw` and `export`, with run folders and `--resume`.
 //!
 //! ```no_run
 //! use layercake::prelude::*;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use layercake::io::write_atomically;
 
+use super::space::three_digits;
 use super::table::number;
 use super::{Search, SearchTable, TrialRow};
 use crate::TrainError;
@@ -120,7 +121,7 @@ fn draw(table: &SearchTable) -> Option<Result<String, String>> {
         .axes
         .iter()
         .map(|axis| {
-            let [low, middle, high] = [0.0, 0.5, 1.0].map(|place| number(axis.value(place)));
+            let [low, middle, high] = [0.0, 0.5, 1.0].map(|place| number(three_digits(axis.value(place))));
             ParallelAxis { name: axis.name.clone(), ticks: vec![(0.0, low), (0.5, middle), (1.0, high)] }
         })
         .collect();

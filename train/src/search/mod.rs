@@ -2,7 +2,7 @@
 //!
 //! The first trial has the values that the program would take without a search. The others of the first stage are drawn from the whole ranges, those of the second
 //! stage from the ranges around the best quarter of the first. Each stage begins with short runs, of a ninth of the epochs; the best third of its trials is run again
-//! with a third of the epochs, and the best third of these with all. Each run has its whole learning rate schedule, so that runs of the same length can be compared.
+//! with a third of the epochs, and the best third of these with all; the first trial too, so that nothing worse is chosen. Each run has its whole learning rate schedule, so that runs of the same length can be compared.
 //! Trials are compared by a validation metric. A trial whose run diverges is out.
 //!
 //! The program trains: [`Search::run`] calls it with the values and the number of epochs, and records the result before the next call. A search that was killed goes on
@@ -167,13 +167,13 @@ impl Search {
         rungs
     }
 
-    /// The trials that are run for longer: the best third.
+    /// The trials that are run for longer: the best third, and the first trial, so that nothing is chosen that is worse than no search.
     fn survivors(&self, table: &SearchTable, alive: &[usize], epochs: usize) -> Vec<usize> {
         let score = |number: usize| table.trials[number - 1].runs.iter().find(|run| run.epochs == epochs)?.score;
         let mut scored: Vec<(usize, f64)> = alive.iter().filter_map(|&number| Some((number, score(number)?))).collect();
         scored.sort_by(|a, b| table.compare(a.1, b.1));
         let kept = scored.len().div_ceil(HALVING);
-        scored.into_iter().take(kept).map(|(number, _)| number).collect()
+        scored.into_iter().enumerate().filter(|(rank, (number, _))| *rank < kept || *number == 1).map(|(_, (number, _))| number).collect()
     }
 
     /// The ranges around the best quarter of the trials so far.

@@ -87,7 +87,7 @@ impl Axis {
 }
 
 /// Three significant digits: a value that can be typed again, and is the one of the table.
-fn three_digits(value: f64) -> f64 {
+pub(super) fn three_digits(value: f64) -> f64 {
     format!("{value:.2e}").parse().expect("a number that was written")
 }
 
