@@ -78,6 +78,18 @@ pub enum TrainError {
         /// The first tensor that is not finite.
         cause: Option<NonFinite>,
     },
+    /// The loss of a trial of a search grew too much.
+    #[error("the loss rose from {first:.4} to {loss:.4} in step {step} of epoch {epoch}")]
+    Exploded {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The batch in the epoch, counted from 1.
+        step: usize,
+        /// The loss of the first step.
+        first: f64,
+        /// The smoothed loss.
+        loss: f64,
+    },
     /// The run was cancelled. If checkpoints are enabled, one was written.
     #[error("interrupted in epoch {epoch} after step {step}{}", kept_in(.kept))]
     Interrupted {

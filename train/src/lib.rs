@@ -79,6 +79,8 @@
 //!   [`perplexity`].
 //! - Reinforcement learning: [`rl`] has environments, memories and agents, with a guide.
 //! - Results: [`run`] has run folders, curves, confusion matrices and image grids; [`tensorboard`] writes event files; [`embedding`] has nearest neighbors, PCA and t-SNE.
+//! - Hyperparameters: [`search`], [`LrRange`].
+//! - Mean predictions of several networks, views and draws of dropout: [`ensemble`].
 //! - Other: [`neighbors`] (k nearest neighbors), [`five_crops`], [`bench()`].
 //!
 //! For a training loop without the trainer, take batches from a loader as in
@@ -114,6 +116,7 @@ pub mod cli;
 mod crops;
 pub mod data;
 pub mod embedding;
+pub mod ensemble;
 mod error;
 pub mod guide;
 pub mod health;
@@ -123,6 +126,7 @@ pub mod neighbors;
 pub mod own;
 pub mod rl;
 pub mod run;
+pub mod search;
 pub mod tables;
 mod target;
 pub mod tensorboard;
@@ -138,7 +142,7 @@ pub use metrics::{
 };
 pub use target::{Follow, TargetNetwork};
 pub use trainer::{
-    Callback, CancellationToken, Classification, Classifier, Criterion, EarlyStopping, Goal, ImageBatch, LrSchedule, NumberTarget, Pass,
-    Predictions, Progress, ProgressReport, RunSchedule, Scores, Seeded, Step, Supervised, TapedLoss, Task, TaskFn, Trainer, TrainingEnd,
-    Until, WithValidation, evaluate, hold_out, infer, label_weight, load_latest, task_fn,
+    Callback, CancellationToken, Classification, Classifier, Criterion, EarlyStopping, Goal, ImageBatch, LrCurve, LrRange, LrSchedule,
+    NumberTarget, Pass, Predictions, Progress, ProgressReport, RunSchedule, Scores, Seeded, Step, Supervised, TapedLoss, Task, TaskFn,
+    Trainer, TrainingEnd, Until, WithValidation, evaluate, hold_out, infer, label_weight, load_latest, task_fn,
 };

@@ -12,10 +12,11 @@ use layercake::{Drawing, Summary};
 use layercake_models::{
     AgentOptions, DeviceKind, EvalOptions, ModelError, PlayOptions, SampleOptions, Samples, TrainOptions, ZooModel, zoo,
 };
-use layercake_train::cli::cancel_on_signals;
+use layercake_train::cli::{cancel_on_signals, print_outcome};
 use layercake_train::data::{self, KnownDataset};
+use layercake_train::own::EvaluationOptions;
 use layercake_train::rl::{Baseline, KnownEnvironment};
-use layercake_train::run::RunConfig;
+use layercake_train::run::{Purpose, RunConfig};
 use layercake_train::{CancellationToken, Metrics, TrainError};
 
 use crate::args::{self, AgentArgs, Cli, Command, DataCommand, EvalArgs, PlayArgs, SampleArgs, Shown, TrainArgs, Without};
@@ -36,7 +37,12 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         #[cfg(feature = "onnx")]
         Command::Run { model, input, output } => crate::onnx::run(&model, &input, &output),
         Command::Convert { file, out, key, f32: to_f32 } => convert(&file, &out, ConvertOptions { key, to_f32 }),
-        Command::Train(args) => train(args),
+        Command::Train(args) => {
+            let purpose = args.tuning.purpose();
+            train_for(args, purpose)
+        }
+        Command::Doctor(args) => crate::doctor::run(*args),
+        Command::Search(args) => crate::search::run(args),
         Command::Eval(args) => eval(args),
         Command::Predict(args) => crate::own::predict(&args),
         Command::Sample(args) => sample(args),
@@ -86,16 +92,18 @@ fn convert(file: &Path, out: &Path, options: ConvertOptions) -> Outcome {
     Ok(writeln!(stdout(), "{}: {report}", out.display())?)
 }
 
-fn train(args: TrainArgs) -> Outcome {
+/// Trains, or does what else the purpose is.
+pub(crate) fn train_for(args: TrainArgs, purpose: Purpose) -> Outcome {
     use_threads(args.threads)?;
     if args.own.data.data.is_some() || args.resume.as_deref().is_some_and(crate::own::is_own_run) {
-        return crate::own::train(args, cancel()?);
+        return crate::own::train(args, purpose, cancel()?);
     }
     let TrainArgs {
         epochs,
         batch_size,
         lr,
-        from,
+        tuning,
+        transfer,
         seed,
         validation,
         patience,
@@ -116,7 +124,11 @@ fn train(args: TrainArgs) -> Outcome {
         epochs,
         batch_size,
         lr,
-        from,
+        purpose,
+        weight_decay: tuning.weight_decay,
+        train_size: tuning.train_size,
+        snapshots: tuning.snapshots,
+        transfer: transfer.transfer(),
         seed,
         validation,
         patience,
@@ -146,14 +158,11 @@ fn train(args: TrainArgs) -> Outcome {
             (named(&config.model)?, TrainOptions { dataset, data_dir, seed: Some(config.recipe.seed), device, ..rest })
         }
     };
-    let (run, summary) = model.train(&options)?;
-    let test: Metrics = summary.metrics.iter().filter(|(name, _)| name.starts_with("test_")).collect();
-    writeln!(stdout(), "{test} after {:.1} s; results in {}", summary.seconds, run.display())?;
-    Ok(())
+    Ok(print_outcome(&model.train(&options)?, tuning.lr_find.as_deref()).map_err(ModelError::from)?)
 }
 
 /// Rejects a data set for a model that acts.
-fn has_dataset(model: &dyn ZooModel, given: bool) -> Result<(), ModelError> {
+pub(crate) fn has_dataset(model: &dyn ZooModel, given: bool) -> Result<(), ModelError> {
     if !given || model.environments().is_empty() {
         return Ok(());
     }
@@ -186,25 +195,26 @@ pub(crate) fn device(device: args::Device) -> DeviceKind {
 }
 
 /// The first Ctrl-C cancels the run after the current step.
-fn cancel() -> Result<CancellationToken, CommandError> {
+pub(crate) fn cancel() -> Result<CancellationToken, CommandError> {
     Ok(cancel_on_signals().map_err(ModelError::from)?)
 }
 
 fn eval(args: EvalArgs) -> Outcome {
     let model = named(&args.model)?;
     use_threads(args.threads)?;
-    if crate::own::is_own_run(&args.checkpoint) {
-        return crate::own::eval(&*model, &args);
+    let (checkpoint, others, averaged) = args.ensemble.clone().read().map_err(ModelError::from)?;
+    if crate::own::is_own_run(&checkpoint) {
+        return crate::own::eval(&*model, EvaluationOptions { checkpoint, others, averaged, data: args.data.clone() }, &args);
     }
     if args.data.is_some() {
-        let text = format!("{}: not a run on your own data, which `--data` needs", args.checkpoint.display());
+        let text = format!("{}: not a run on your own data, which `--data` needs", checkpoint.display());
         return Err(CommandError::Option(text));
     }
     let dataset = args.dataset.as_deref().map(dataset).transpose()?;
     has_dataset(&*model, dataset.is_some())?;
     let environment = args.environment.as_deref().map(environment).transpose()?;
-    let (checkpoint, data_dir, device) = (args.checkpoint, args.data_dir, device(args.device));
-    let done = model.evaluate(&EvalOptions { checkpoint, dataset, environment, data_dir, device })?;
+    let (data_dir, device) = (args.data_dir, device(args.device));
+    let done = model.evaluate(&EvalOptions { checkpoint, others, averaged, dataset, environment, data_dir, device })?;
     if args.json {
         let mut object = serde_json::Map::new();
         object.insert("data".to_owned(), done.source.to_string().into());

@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod commands;
+mod doctor;
 mod error;
 mod explain;
 mod fmt;
@@ -11,6 +12,7 @@ mod new;
 mod onnx;
 mod own;
 mod report;
+mod search;
 mod watch;
 
 use std::io::{self, Write};

@@ -1,14 +1,13 @@
 //! The commands on the user's own data.
 
-use std::io::{Write, stdout};
 use std::path::Path;
 
 use layercake::ir::Graph;
 use layercake_models::{DeviceKind, ModelError, ZooModel, evaluate_own, own_graph, own_network, own_predictor, train_own};
-use layercake_train::cli::{predict as predict_from, print_evaluation};
-use layercake_train::own::TrainingOptions;
-use layercake_train::run::{RunConfig, RunFolder, RunOptions};
-use layercake_train::{CancellationToken, Metrics, TrainError};
+use layercake_train::cli::{predict as predict_from, print_evaluation, print_outcome};
+use layercake_train::own::{EvaluationOptions, TrainingOptions};
+use layercake_train::run::{Purpose, RunConfig, RunFolder, RunOptions};
+use layercake_train::{CancellationToken, TrainError};
 
 use crate::args::{EvalArgs, Predict, TrainArgs};
 use crate::commands::{Outcome, device, named};
@@ -30,14 +29,15 @@ pub(crate) fn graph_of_run(folder: &Path) -> Result<Option<Graph>, crate::error:
 }
 
 /// Trains a model, or resumes a run.
-pub(crate) fn train(args: TrainArgs, cancellation: CancellationToken) -> Outcome {
+pub(crate) fn train(args: TrainArgs, purpose: Purpose, cancellation: CancellationToken) -> Outcome {
     reject(&args)?;
     let TrainArgs {
         model,
         epochs,
         batch_size,
         lr,
-        from,
+        tuning,
+        transfer,
         seed,
         validation,
         patience,
@@ -66,15 +66,15 @@ pub(crate) fn train(args: TrainArgs, cancellation: CancellationToken) -> Outcome
     recipe.epochs = epochs.unwrap_or(recipe.epochs);
     recipe.batch_size = batch_size.unwrap_or(recipe.batch_size);
     recipe.lr = lr.unwrap_or(recipe.lr);
+    recipe = tuning.recipe(recipe);
     recipe.seed = seed.unwrap_or(0);
     (recipe.validation, recipe.patience, recipe.restore_best) = (validation, patience, restore_best);
-    let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation };
-    let options = TrainingOptions { data: own.data.into(), recipe, hidden: own.hidden, from, device: kind.name(), run };
+    let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose };
+    let (dropout, transfer) = (own.dropout, transfer.transfer());
+    let options = TrainingOptions { data: own.data.into(), recipe, hidden: own.hidden, dropout, transfer, device: kind.name(), run };
     let mut warn = |warning: &str| eprintln!("warning: {warning}");
-    let (run, summary) = train_own(&*model, kind, options, &mut warn)?;
-    let test: Metrics = summary.metrics.iter().filter(|(name, _)| name.starts_with("test_")).collect();
-    writeln!(stdout(), "{test} after {:.1} s; results in {}", summary.seconds, run.display())?;
-    Ok(())
+    let outcome = train_own(&*model, kind, options, &mut warn)?;
+    Ok(print_outcome(&outcome, tuning.lr_find.as_deref()).map_err(ModelError::from)?)
 }
 
 /// Rejects options that do not go with `--data`.
@@ -96,13 +96,13 @@ fn reject(args: &TrainArgs) -> Result<(), ModelError> {
     }
 }
 
-pub(crate) fn eval(model: &dyn ZooModel, args: &EvalArgs) -> Outcome {
+pub(crate) fn eval(model: &dyn ZooModel, options: EvaluationOptions, args: &EvalArgs) -> Outcome {
     let given = [("--dataset", args.dataset.is_some()), ("--data-dir", args.data_dir.is_some()), ("--env", args.environment.is_some())];
     if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
         return Err(ModelError::Option(format!("`{option}` does not go with a run on your own data; `--data` names other data")).into());
     }
-    must_be_of(model, &args.checkpoint)?;
-    let found = evaluate_own(model, device(args.device), &args.checkpoint, args.data.as_deref())?;
+    [&options.checkpoint].into_iter().chain(&options.others).try_for_each(|checkpoint| must_be_of(model, checkpoint))?;
+    let found = evaluate_own(model, device(args.device), &options)?;
     Ok(print_evaluation(&found, args.json).map_err(ModelError::from)?)
 }
 

@@ -11,11 +11,12 @@ use layercake::prelude::*;
 use layercake::schedule::Better;
 use layercake_train::data::transforms::{HorizontalFlip, RandomCrop};
 use layercake_train::data::{KnownDataset, Loader, Normalize, Split};
-use layercake_train::run::{Recipe, RunConfig, RunSummary, verify_parameters};
+use layercake_train::run::{Recipe, RunConfig, RunOutcome, verify_parameters};
 use layercake_train::{Classification, Classifier, Criterion, Metrics, Seeded, TrainError, WithValidation, bench, evaluate};
 
 use super::built;
 use super::cuda::{Gpu, open_gpu};
+use super::ensemble;
 use super::own::{OwnKind, OwnNetwork};
 use super::run::{Prepared, TEST_BATCH, Trained, hold_out_images, train};
 use crate::zoo::{BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
@@ -95,11 +96,15 @@ where
         (!self.hinge).then(|| OwnNetwork { recipe: (self.recipe)(self.dataset), kind: OwnKind::Head(N::GRAPH) })
     }
 
+    fn recipe(&self, dataset: KnownDataset) -> Option<Recipe> {
+        Some((self.recipe)(dataset))
+    }
+
     fn default_dataset(&self, in_files: bool) -> KnownDataset {
         if in_files || C != 1 { self.dataset } else { KnownDataset::Digits }
     }
 
-    fn train(&self, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+    fn train(&self, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         match options.device {
             DeviceKind::Cpu => self.train_on::<On<N, Cpu>, _>(&Cpu::seed_from_u64(options.seed()), options),
             DeviceKind::Cuda => self.train_on::<On<N, Gpu>, _>(&open_gpu(options.seed())?, options),
@@ -107,6 +112,12 @@ where
     }
 
     fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError> {
+        if self.hinge {
+            // Its scores are not logits of probabilities.
+            options.is_of_one_pass(self.name)?;
+        } else if !options.is_plain() {
+            return ensemble::evaluate(N::GRAPH, options);
+        }
         match options.device {
             DeviceKind::Cpu => self.evaluate_on::<On<N, Cpu>, _>(&Cpu::default(), options),
             DeviceKind::Cuda => self.evaluate_on::<On<N, Gpu>, _>(&open_gpu(0)?, options),
@@ -149,7 +160,7 @@ impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const
         Ok(Evaluation { source: dataset.into(), metrics, items: confusion.total(), unit: "images", seeds: None })
     }
 
-    fn train_on<Net, D>(&self, device: &D, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError>
+    fn train_on<Net, D>(&self, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError>
     where
         Net: BuildModule<D, f32> + Classifier<C, H, W, K, D> + Clone,
         D: Seeded,
@@ -181,7 +192,7 @@ impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const
 }
 
 /// Resolves a parameter file or run folder to the parameter file and the run's configuration, if there is one beside it.
-fn find_run(checkpoint: &Path, channels: usize) -> Result<(PathBuf, Option<RunConfig>), TrainError> {
+pub(super) fn find_run(checkpoint: &Path, channels: usize) -> Result<(PathBuf, Option<RunConfig>), TrainError> {
     let file = if checkpoint.is_dir() { checkpoint.join("model.safetensors") } else { checkpoint.to_owned() };
     verify_parameters(&file)?;
     let path = file.with_file_name("config.json");

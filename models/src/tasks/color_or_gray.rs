@@ -1,10 +1,8 @@
 //! A model with one network for color images and one for gray images.
 
-use std::path::PathBuf;
-
 use layercake::ir::Graph;
 use layercake_train::data::KnownDataset;
-use layercake_train::run::RunSummary;
+use layercake_train::run::{Recipe, RunOutcome};
 
 use super::entry::Run;
 use super::own::OwnNetwork;
@@ -46,11 +44,15 @@ impl ZooModel for ColorOrGray {
         self.color.own()
     }
 
+    fn recipe(&self, dataset: KnownDataset) -> Option<Recipe> {
+        self.of(dataset).recipe(dataset)
+    }
+
     fn default_dataset(&self, in_files: bool) -> KnownDataset {
         if in_files { self.dataset } else { KnownDataset::Digits }
     }
 
-    fn train(&self, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+    fn train(&self, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         self.of(options.dataset).train(options)
     }
 

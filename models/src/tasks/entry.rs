@@ -9,7 +9,7 @@ use layercake::io::load_parameters;
 use layercake::ir::Graph;
 use layercake::prelude::*;
 use layercake_train::data::KnownDataset;
-use layercake_train::run::{Recipe, RunConfig, RunSummary, verify_parameters};
+use layercake_train::run::{Recipe, RunConfig, RunOutcome, verify_parameters};
 use layercake_train::{Metrics, Seeded, TrainError};
 
 use super::cuda::open_gpu;
@@ -22,7 +22,7 @@ pub(crate) trait ModelKind: Sync + 'static {
     const GRAPH: &'static Graph;
 
     /// Trains the model.
-    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError>;
+    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError>;
 
     /// Evaluates a checkpoint on the test part of a data set. Returns the metrics and the number of items.
     fn evaluate<D: Seeded>(run: &Run, device: &D, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError>;
@@ -91,11 +91,15 @@ impl<K: ModelKind> ZooModel for Entry<K> {
         Some(K::GRAPH)
     }
 
+    fn recipe(&self, dataset: KnownDataset) -> Option<Recipe> {
+        Some((self.description.recipe)(dataset))
+    }
+
     fn default_dataset(&self, in_files: bool) -> KnownDataset {
         if in_files || !self.description.digits { self.description.dataset } else { KnownDataset::Digits }
     }
 
-    fn train(&self, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+    fn train(&self, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         match options.device {
             DeviceKind::Cpu => K::train(&self.description, &Cpu::seed_from_u64(options.seed()), options),
             DeviceKind::Cuda => K::train(&self.description, &open_gpu(options.seed())?, options),
@@ -103,6 +107,7 @@ impl<K: ModelKind> ZooModel for Entry<K> {
     }
 
     fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError> {
+        options.is_of_one_pass(self.description.name)?;
         let run = Run::find(&options.checkpoint)?;
         let dataset =
             options.dataset.or(run.config.as_ref().and_then(|config| config.source.dataset())).unwrap_or(self.description.dataset);

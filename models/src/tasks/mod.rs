@@ -4,6 +4,7 @@ mod agents;
 mod classifier;
 mod color_or_gray;
 mod cuda;
+mod ensemble;
 mod entry;
 mod graph;
 mod neighbors;

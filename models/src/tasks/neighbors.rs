@@ -1,12 +1,13 @@
 //! k nearest neighbors as a model of the zoo.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use layercake::ir::Graph;
+use layercake::schedule::Better;
 use layercake_train::data::{KnownDataset, Split};
 use layercake_train::neighbors::{Distance, NearestNeighbors};
-use layercake_train::run::{RUNS, Recipe, RunConfig, RunFolder, RunSummary, command};
+use layercake_train::run::{Purpose, RUNS, Recipe, RunConfig, RunFolder, RunOutcome, command};
 use layercake_train::{Epoch, Metrics, TrainError, hold_out};
 
 use crate::zoo::{DeviceKind, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
@@ -21,11 +22,22 @@ pub(crate) struct Knn;
 
 /// Rejects options that only apply to networks.
 fn check(options: &TrainOptions) -> Result<(), ModelError> {
+    if options.purpose == Purpose::Doctor {
+        return Err(ModelError::Unsupported {
+            model: "knn",
+            action: "examined",
+            reason: "it stores the training images and has no gradients",
+        });
+    }
     let given = [
         ("--epochs", options.epochs.is_some()),
         ("--batch-size", options.batch_size.is_some()),
         ("--lr", options.lr.is_some()),
-        ("--from", options.from.is_some()),
+        ("--from", options.transfer.is_some()),
+        ("--weight-decay", options.weight_decay.is_some()),
+        ("--train-size", options.train_size.is_some()),
+        ("--snapshots", options.snapshots.is_some()),
+        ("--lr-find", matches!(options.purpose, Purpose::LrRange(_))),
         ("--patience", options.patience.is_some()),
         ("--restore-best", options.restore_best),
         ("--checkpoint-every", options.checkpoint_every.is_some()),
@@ -58,7 +70,7 @@ impl ZooModel for Knn {
         if in_files { KnownDataset::Mnist } else { KnownDataset::Digits }
     }
 
-    fn train(&self, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+    fn train(&self, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         if options.device != DeviceKind::Cpu {
             return Err(ModelError::Unsupported {
                 model: self.name(),
@@ -86,6 +98,7 @@ impl ZooModel for Knn {
             normalize: None,
             classes: train.classes().to_vec(),
             agent: None,
+            transfer: None,
             command: command(),
             own: None,
         };
@@ -131,7 +144,7 @@ impl ZooModel for Knn {
         };
         run.record(&epoch)?;
         let path = run.path().to_owned();
-        Ok((path, run.finish(0)?))
+        Ok(RunOutcome::Run { folder: path, summary: Box::new(run.finish(0)?), selected_by: ("validation_accuracy", Better::Higher) })
     }
 
     fn evaluate(&self, _: &EvalOptions) -> Result<Evaluation, ModelError> {

@@ -1,7 +1,7 @@
 //! PixelCNNs: autoregressive models of the pixels of an image.
 
 use std::f64::consts::LN_2;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use layercake::ForwardError;
 use layercake::dfdx::nn::BuildModule;
@@ -15,7 +15,7 @@ use layercake::prelude::*;
 use layercake::schedule::Better;
 use layercake_train::data::{Array, Batch, Images, KnownDataset, Labeled, Loader, Split};
 use layercake_train::health::count_units;
-use layercake_train::run::{Canvas, RunSummary, image_grid};
+use layercake_train::run::{Canvas, RunOutcome, image_grid};
 use layercake_train::{Metrics, Pass, Seeded, Step, Task, TrainError, WithValidation};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -92,7 +92,7 @@ pub(crate) struct PixelCnnModel<F>(std::marker::PhantomData<fn() -> F>);
 impl<F: Family> ModelKind for PixelCnnModel<F> {
     const GRAPH: &'static Graph = F::GRAPH;
 
-    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         let model = Trained { name: description.name, graph: F::GRAPH, agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
             let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), SHAPE).map_err(TrainError::from)?;

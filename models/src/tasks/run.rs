@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
-use layercake::io::load_parameters;
 use layercake::ir::Graph;
 use layercake::optim::{Optim, Rule};
 use layercake::schedule::Better;
 use layercake_train::data::{Collate, Dataset, Images, Loader, Normalize};
 use layercake_train::rl::AgentConfig;
-use layercake_train::run::{Recipe, RunConfig, RunFolder, RunOptions, RunSummary, Source, Trainee, command, conduct, has_effect};
-use layercake_train::{Seeded, Task, TrainError, hold_out};
+use layercake_train::run::{Purpose, Recipe, RunConfig, RunFolder, RunOptions, RunOutcome, Source, Trainee, command, conduct, has_effect};
+use layercake_train::{Seeded, Task, TrainError};
 
 use crate::zoo::{ModelError, TrainOptions};
 
@@ -51,7 +50,7 @@ pub(crate) fn train<N, R, S, T, D>(
     options: &TrainOptions,
     own: Recipe,
     prepare: impl FnOnce(&Recipe) -> Result<Prepared<N, R, S, T, D>, ModelError>,
-) -> Result<(PathBuf, RunSummary), ModelError>
+) -> Result<RunOutcome, ModelError>
 where
     N: TensorCollection<f32, D> + Clone,
     R: Rule,
@@ -71,10 +70,7 @@ where
     let recipe = resumed.as_ref().map_or_else(|| with_options(own, options), |run| run.config().recipe);
     recipe.check()?;
     has_effect(&recipe)?;
-    let Prepared { mut net, optimizer, items, train, task, selected_by, normalize, classes } = prepare(&recipe)?;
-    if let Some(from) = &options.from {
-        begin_with(&mut net, from)?;
-    }
+    let Prepared { net, optimizer, items, train, task, selected_by, normalize, classes } = prepare(&recipe)?;
     let config = RunConfig {
         layercake: env!("CARGO_PKG_VERSION").to_owned(),
         model: model.name.to_owned(),
@@ -87,22 +83,12 @@ where
         normalize,
         classes,
         agent: model.agent.map(|(_, config)| config),
+        transfer: options.transfer.clone(),
         command: command(),
     };
     let trainee = Trainee { net, graph: model.graph.clone(), optimizer, items, train, task, selected_by };
-    let TrainOptions { out, checkpoint_every, tensorboard, cancellation, .. } = options.clone();
-    Ok(conduct(config, trainee, device, RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation })?)
-}
-
-/// Loads the initial parameters.
-fn begin_with<N: TensorCollection<f32, D>, D: Seeded>(net: &mut N, from: &Path) -> Result<(), ModelError> {
-    #[cfg(feature = "onnx")]
-    if from.extension().is_some_and(|ending| ending == "onnx") {
-        return Ok(layercake::io::onnx::load_parameters(net, from)?);
-    }
-    let file = if from.is_dir() { from.join("model.safetensors") } else { from.to_owned() };
-    load_parameters(net, file).map_err(TrainError::from)?;
-    Ok(())
+    let TrainOptions { out, checkpoint_every, tensorboard, cancellation, purpose, .. } = options.clone();
+    Ok(conduct(config, trainee, device, RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose })?)
 }
 
 /// The model's default recipe with the user's options.
@@ -111,6 +97,10 @@ fn with_options(own: Recipe, options: &TrainOptions) -> Recipe {
         epochs: options.epochs.unwrap_or(own.epochs),
         batch_size: options.batch_size.unwrap_or(own.batch_size),
         lr: options.lr.unwrap_or(own.lr),
+        weight_decay: options.weight_decay.unwrap_or(own.weight_decay),
+        trial: options.purpose == Purpose::Trial,
+        train_size: options.train_size.or(own.train_size),
+        snapshots: options.snapshots,
         seed: options.seed(),
         validation: options.validation.or(own.validation),
         patience: options.patience.or(own.patience),
@@ -122,13 +112,9 @@ fn with_options(own: Recipe, options: &TrainOptions) -> Recipe {
 
 /// Splits the training images into a training and a validation part.
 pub(crate) fn hold_out_images(train: Images, recipe: &Recipe) -> Result<(Images, Option<Images>), TrainError> {
-    match recipe.held_out(train.len()) {
-        0 => Ok((train, None)),
-        held => {
-            let [rest, held] = hold_out(train.len(), held, recipe.seed)?;
-            Ok((train.subset(&rest), Some(train.subset(&held))))
-        }
-    }
+    let [rest, held] = recipe.parts(train.len())?;
+    let held = (!held.is_empty()).then(|| train.subset(&held));
+    Ok((if rest.len() == train.len() { train } else { train.subset(&rest) }, held))
 }
 
 /// A run may be resumed from another working directory.

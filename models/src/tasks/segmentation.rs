@@ -1,6 +1,6 @@
 //! Semantic segmentation: a class for each pixel.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
@@ -14,10 +14,8 @@ use layercake_train::data::readers::MaskFolder;
 use layercake_train::data::transforms::{ColorJitter, HorizontalFlip};
 use layercake_train::data::{DataError, Dataset, KnownDataset, Loader, Mask, Masked, MaskedBatch, Normalize, SubsetSampler};
 use layercake_train::health::count_units;
-use layercake_train::run::{Canvas, RunSummary};
-use layercake_train::{
-    ConfusionMatrix, Metrics, Pass, Seeded, Step, Task, TrainError, WithValidation, argmax_maps, hold_out, label_weight,
-};
+use layercake_train::run::{Canvas, RunOutcome};
+use layercake_train::{ConfusionMatrix, Metrics, Pass, Seeded, Step, Task, TrainError, WithValidation, argmax_maps, label_weight};
 
 use super::entry::{Description, ModelKind, Run};
 use super::run::{Prepared, Trained, train};
@@ -56,13 +54,12 @@ pub(crate) struct StreetSegmentation;
 impl ModelKind for StreetSegmentation {
     const GRAPH: &'static Graph = StreetUNet::<f32, Cpu>::GRAPH;
 
-    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         let model = Trained { name: description.name, graph: Self::GRAPH, agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
             let [train, test] = options.dataset.load_masks(options.data_dir.as_deref()).map_err(TrainError::from)?;
             let normalize = Normalize::measure_dataset(&train).map_err(TrainError::from)?;
-            let held = recipe.held_out(train.len());
-            let [rest, held] = if held == 0 { [(0..train.len()).collect(), Vec::new()] } else { hold_out(train.len(), held, recipe.seed)? };
+            let [rest, held] = recipe.parts(train.len())?;
             let net = built(<StreetUNet as BuildOnDevice<D, f32>>::Built::try_build(device))?;
             let classes = train.classes().to_vec();
             let criterion = balanced(&train, &rest, 0.5).map_err(TrainError::from)?;
@@ -76,7 +73,11 @@ impl ModelKind for StreetSegmentation {
             let jitter = ColorJitter { brightness: 0.2, contrast: 0.2, saturation: 0.2, hue: 0.0 };
             let items = rest.len();
             let train = Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
-            let train = if held.is_empty() { train } else { train.sampler(SubsetSampler { indices: rest, shuffle: Some(recipe.seed) }) };
+            let train = if items == train.data().len() {
+                train
+            } else {
+                train.sampler(SubsetSampler { indices: rest, shuffle: Some(recipe.seed) })
+            };
             let train = train.transform(HorizontalFlip::default()).transform(jitter).transform(normalize.clone());
             let (optimizer, selected_by) = (recipe.adam(&net), ("validation_mean_iou", Better::Higher));
             Ok(Prepared { optimizer, net, items, task, selected_by, train, normalize: Some(normalize), classes })

@@ -1,7 +1,7 @@
 //! Character-level language models, trained by truncated backpropagation through time (Williams and Peng, 1990): the state is state from
 //! window to window, gradients are not.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::tensor::SplitTape;
@@ -12,7 +12,7 @@ use layercake::prelude::*;
 use layercake::schedule::Better;
 use layercake_train::data::readers::{Streams, Text, WindowBatch};
 use layercake_train::data::{Array, Dataset, KnownDataset, Loader};
-use layercake_train::run::{Recipe, RunSummary};
+use layercake_train::run::{Recipe, RunOutcome};
 use layercake_train::{Metrics, Pass, Seeded, Step, Task, TrainError, WithValidation, perplexity};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -41,7 +41,12 @@ pub(crate) struct CharacterModel;
 impl ModelKind for CharacterModel {
     const GRAPH: &'static Graph = CharLstm::<f32, Cpu>::GRAPH;
 
-    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
+        if options.train_size.is_some() {
+            let reason = "it reads a text from its beginning to its end, in windows";
+            let known = "see `layercake train --help`";
+            return Err(ModelError::NoEffect { model: description.name, option: "--train-size", reason, known });
+        }
         let model = Trained { name: description.name, graph: Self::GRAPH, agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
             let text = read(options.dataset, options.data_dir.as_deref())?;

@@ -1,7 +1,7 @@
 //! Variational autoencoders.
 
 use std::f64::consts::{LN_2, TAU};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use layercake::ForwardError;
 use layercake::dfdx::nn::BuildModule;
@@ -16,7 +16,7 @@ use layercake::prelude::*;
 use layercake::schedule::Better;
 use layercake_train::data::{Array, Batch, Dataset, Images, KnownDataset, Loader, Split};
 use layercake_train::health::count_units;
-use layercake_train::run::{Canvas, RunSummary, image_grid};
+use layercake_train::run::{Canvas, RunOutcome, image_grid};
 use layercake_train::{Metrics, Pass, Seeded, Step, Task, TrainError, WithValidation};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -79,7 +79,7 @@ pub(crate) struct Vae<F, const Z: usize>(std::marker::PhantomData<fn() -> F>);
 impl<F: Family<Z>, const Z: usize> ModelKind for Vae<F, Z> {
     const GRAPH: &'static Graph = F::GRAPH;
 
-    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         let model = Trained { name: description.name, graph: F::GRAPH, agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
             let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), SHAPE).map_err(TrainError::from)?;

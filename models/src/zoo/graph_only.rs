@@ -1,10 +1,8 @@
 //! Networks without a training task: they can be listed, summarized, drawn and exported.
 
-use std::path::PathBuf;
-
 use layercake::ir::Graph;
 use layercake_train::data::KnownDataset;
-use layercake_train::run::RunSummary;
+use layercake_train::run::RunOutcome;
 
 use super::model::{BenchOptions, BenchResult, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
 use crate::networks::{
@@ -88,7 +86,7 @@ impl ZooModel for GraphOnly {
         KnownDataset::Digits
     }
 
-    fn train(&self, _: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+    fn train(&self, _: &TrainOptions) -> Result<RunOutcome, ModelError> {
         Err(self.no_task("trained"))
     }
 

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use layercake::ir::Graph;
 use layercake_train::data::KnownDataset;
+use layercake_train::ensemble::Averaged;
 use layercake_train::rl::{Baseline, Finished, KnownEnvironment};
-use layercake_train::run::{RunSummary, Source};
+use layercake_train::run::{Purpose, Recipe, RunOutcome, Source, Transfer};
 use layercake_train::{CancellationToken, Metrics, Timing, TrainError};
 use serde::Serialize;
 
@@ -34,6 +35,11 @@ pub trait ZooModel: Sync {
         None
     }
 
+    /// The default hyperparameters on a data set; `None` if the model is not trained by optimizer steps on data.
+    fn recipe(&self, _dataset: KnownDataset) -> Option<Recipe> {
+        None
+    }
+
     /// The network's graph for an environment.
     ///
     /// # Errors
@@ -55,11 +61,11 @@ pub trait ZooModel: Sync {
     /// where the model can be trained on them.
     fn default_dataset(&self, in_files: bool) -> KnownDataset;
 
-    /// Trains the model, prints progress to stdout and writes the run folder. Returns the folder and the run's summary.
+    /// Trains the model, prints progress to stdout and writes the run folder; or what [`TrainOptions::purpose`] asks for instead.
     ///
     /// # Errors
     /// If the data cannot be read, the device fails, training diverges, or the folder cannot be written.
-    fn train(&self, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError>;
+    fn train(&self, options: &TrainOptions) -> Result<RunOutcome, ModelError>;
 
     /// Evaluates a checkpoint on a test set.
     ///
@@ -107,8 +113,14 @@ pub struct TrainOptions {
     pub batch_size: Option<usize>,
     /// The learning rate.
     pub lr: Option<f64>,
-    /// A parameter file, the folder of a run, or an ONNX file that has the initial parameters.
-    pub from: Option<PathBuf>,
+    /// The parameters to begin with.
+    pub transfer: Option<Transfer>,
+    /// Decoupled weight decay.
+    pub weight_decay: Option<f64>,
+    /// Number of training items to use.
+    pub train_size: Option<usize>,
+    /// Number of snapshots of the parameters.
+    pub snapshots: Option<usize>,
     /// Seed of the initial parameters, the order of the images and the validation split; default 0.
     pub seed: Option<u64>,
     /// Number of training items held out for validation.
@@ -129,6 +141,8 @@ pub struct TrainOptions {
     pub tensorboard: Option<PathBuf>,
     /// Cancels the run; it writes a checkpoint first.
     pub cancellation: CancellationToken,
+    /// What the model is trained for.
+    pub purpose: Purpose,
     /// The options of agents.
     pub agent: AgentOptions,
 }
@@ -187,6 +201,10 @@ impl TrainOptions {
 pub struct EvalOptions {
     /// A parameter file, or the folder of a run.
     pub checkpoint: PathBuf,
+    /// Further ones, whose predictions are averaged with those of the first.
+    pub others: Vec<PathBuf>,
+    /// What else the predictions are the mean of.
+    pub averaged: Averaged,
     /// The data set; by default the run's own, or the digits if there is no `config.json`.
     pub dataset: Option<KnownDataset>,
     /// The environment of an agent; by default the run's own.
@@ -195,6 +213,30 @@ pub struct EvalOptions {
     pub data_dir: Option<PathBuf>,
     /// The device.
     pub device: DeviceKind,
+}
+
+impl EvalOptions {
+    /// Rejects options of ensembles.
+    pub(crate) fn is_of_one_pass(&self, model: &'static str) -> Result<(), ModelError> {
+        let given = [
+            ("--checkpoint", !self.others.is_empty()),
+            ("--flips", self.averaged.flips),
+            ("--five-crops", self.averaged.five_crops),
+            ("--draws", self.averaged.draws.is_some()),
+        ];
+        let reason = "only the predictions of classifiers with logits, and of runs on your own data, are averaged";
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((option, _)) => {
+                Err(ModelError::NoEffect { model, option, reason, known: "one --checkpoint, --dataset, --data-dir, --json" })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the predictions are those of one pass of one network.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.others.is_empty() && self.averaged == Averaged::default()
+    }
 }
 
 /// Options of sampling.

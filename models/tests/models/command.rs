@@ -251,7 +251,7 @@ fn invalid_numbers() {
 fn options_that_are_missing_or_unknown() {
     let place = Place::new();
     place.fails("train", 2, "error: the following required arguments were not provided: <MODEL>");
-    place.fails("eval lenet5", 2, "error: the following required arguments were not provided: --checkpoint <FILE>");
+    place.fails("eval lenet5", 2, "error: the following required arguments were not provided: --checkpoint <PATH>");
     place.fails("train lenet5 --epoch 3", 2, "error: unexpected argument '--epoch' found; a similar argument exists: '--epochs'");
     place.fails(
         "train lenet5 --device gpu",

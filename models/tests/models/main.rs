@@ -13,4 +13,6 @@ mod options;
 mod own;
 mod pictures;
 mod run;
+mod search;
 mod support;
+mod transfer;

@@ -2,10 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
-use std::time::{Duration, Instant};
 
-use crate::support::Place;
+use crate::support::{Place, killed};
 
 /// A table of the repository.
 fn table(name: &str) -> String {
@@ -163,21 +161,7 @@ fn resumed() {
     let place = Place::new();
     let train = format!("train mlp --data {} --target class --epochs 250", table("wine.csv"));
     place.works(&format!("{train} --out whole"));
-    let words = format!("{train} --out killed --checkpoint-every 1");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_layercake"))
-        .args(words.split(' '))
-        .current_dir(place.path("."))
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let begin = Instant::now();
-    while !place.path("killed/metrics.jsonl").is_file() || place.text("killed/metrics.jsonl").lines().count() < 2 {
-        assert!(begin.elapsed() < Duration::from_secs(60), "no epoch");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(!place.path("killed/summary.json").is_file(), "the run was faster than the signal");
+    killed(&place, &format!("{train} --out killed --checkpoint-every 1"), "killed");
     place.fails(
         "train --resume killed --target class",
         2,
@@ -188,7 +172,7 @@ fn resumed() {
 }
 
 /// A gray picture of 10x12 with a bright bar at one of three heights.
-fn picture(class: usize, noise: usize) -> Vec<u8> {
+pub fn picture(class: usize, noise: usize) -> Vec<u8> {
     let pixel = |i: usize| if (i / 10) / 4 == class { 200 + (i * 7 + noise * 13) % 50 } else { (i * 11 + noise * 29) % 60 };
     let pixels: Vec<u8> = (0..120).map(|i| pixel(i) as u8).collect();
     let mut bytes = Vec::new();

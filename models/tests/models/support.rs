@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 /// The files in the run folder of a classifier.
 pub const FILES: [&str; 12] = [
@@ -93,4 +94,22 @@ pub fn idx(sizes: &[u32], bytes: &[u8]) -> Vec<u8> {
     sizes.iter().for_each(|size| file.extend(size.to_be_bytes()));
     file.extend(bytes);
     file
+}
+
+/// Starts a run of the command and kills it after its second epoch.
+pub fn killed(place: &Place, command: &str, folder: &str) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_layercake"))
+        .args(command.split(' '))
+        .current_dir(place.path("."))
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let (begin, metrics) = (Instant::now(), format!("{folder}/metrics.jsonl"));
+    while !place.path(&metrics).is_file() || place.text(&metrics).lines().count() < 2 {
+        assert!(begin.elapsed() < Duration::from_secs(60), "no epoch");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!place.path(&format!("{folder}/summary.json")).is_file(), "the run was faster than the signal");
 }

@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::data_args::{DataArgs, PredictArgs};
+use super::ensemble_args::EnsembleArgs;
+use super::search_args::SearchArgs;
+use super::transfer_args::TransferArgs;
+use super::tuning_args::TuningArgs;
 use crate::run::Recipe;
 
 /// Trains, evaluates, draws and exports a network.
@@ -17,9 +21,9 @@ pub(super) struct Cli {
 
 // Commands without documentation here are documented at their arguments.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each run of the program")]
 pub(super) enum Command {
     Train(TrainArgs),
+    Search(OwnSearch),
     Eval(EvalArgs),
     /// Predict from a CSV file or from pictures.
     Predict(PredictArgs),
@@ -77,9 +81,6 @@ pub(super) struct TrainArgs {
     /// Keep the weights of the epoch with the best validation loss instead of the last epoch.
     #[arg(long)]
     pub restore_best: bool,
-    /// Begin with these parameters: a parameter file, or the folder of a run.
-    #[arg(long, value_name = "PATH")]
-    pub from: Option<PathBuf>,
     /// Number of threads [default: one per core].
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -87,7 +88,7 @@ pub(super) struct TrainArgs {
     #[arg(long, value_name = "RUN_DIR")]
     pub out: Option<PathBuf>,
     /// Resume the run in this folder with its original options.
-    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "from", "out"])]
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "weight_decay", "train_size", "snapshots", "from", "freeze", "head", "out"])]
     pub resume: Option<PathBuf>,
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     #[arg(long, value_name = "STEPS")]
@@ -95,6 +96,10 @@ pub(super) struct TrainArgs {
     /// Also write event files for TensorBoard, in a folder of this one with the run folder's name.
     #[arg(long, value_name = "DIR")]
     pub tensorboard: Option<PathBuf>,
+    #[command(flatten)]
+    pub tuning: TuningArgs,
+    #[command(flatten)]
+    pub transfer: TransferArgs,
 }
 
 impl TrainArgs {
@@ -108,17 +113,28 @@ impl TrainArgs {
             validation: self.validation.or(own.validation),
             patience: self.patience.or(own.patience),
             restore_best: self.restore_best || own.restore_best,
-            ..own
+            ..self.tuning.recipe(own)
         }
     }
+}
+
+/// Search for a learning rate and a weight decay: random draws, from coarse to fine, the better trials for longer; chosen on validation data and tested once.
+///
+/// The folder has search.json, search.md and search.svg, and in best the run of the best hyperparameters on all training data. A search that was interrupted goes on when
+/// the same command is given again.
+#[derive(Debug, Args)]
+pub(super) struct OwnSearch {
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub search: SearchArgs,
 }
 
 /// Evaluate a run on its test data, or on others.
 #[derive(Debug, Args)]
 pub(super) struct EvalArgs {
-    /// A run folder, or the parameter file in one.
-    #[arg(long, value_name = "PATH")]
-    pub checkpoint: PathBuf,
+    #[command(flatten)]
+    pub ensemble: EnsembleArgs,
     /// A CSV file or a folder of pictures [default: the test part of the run's own data].
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,

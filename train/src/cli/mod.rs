@@ -1,4 +1,4 @@
-//! The whole command for a network of one's own: `train`, `eval`, `predict`, `summary`, `draw` and `export`, with run folders and `--resume`.
+//! The whole command for a network of one's own: `train`, `search`, `eval`, `predict`, `summary`, `draw` and `export`, with run folders and `--resume`.
 //!
 //! ```no_run
 //! use layercake::prelude::*;
@@ -19,12 +19,24 @@
 
 mod args;
 mod data_args;
+mod ensemble_args;
 mod program;
 mod run;
+mod search;
+mod search_args;
+mod search_own;
+mod transfer_args;
+mod tuning_args;
 
 pub use data_args::{DataArgs, PredictArgs, Task};
+pub use ensemble_args::EnsembleArgs;
 pub use program::Program;
 pub use run::{cancel_on_signals, draw_to_file, one_line, predict, print_evaluation, use_threads};
+pub use search::{TrainTrial, print_outcome, search};
+pub use search_args::{Range, SearchArgs, with_values};
+pub use search_own::{OwnSearchOptions, search_own};
+pub use transfer_args::TransferArgs;
+pub use tuning_args::TuningArgs;
 
 /// The exit code of an interrupted command, as in the shell: 128 plus the number of SIGINT.
 pub const INTERRUPTED: u8 = 130;

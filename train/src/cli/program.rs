@@ -1,5 +1,6 @@
 //! A program that is the command of one network.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, Write, stderr, stdout};
 use std::marker::PhantomData;
@@ -10,13 +11,15 @@ use layercake::dfdx::nn::BuildModule;
 use layercake::prelude::*;
 use layercake::{AnyNetwork, Drawing, Summary};
 
-use super::args::{Cli, Command, EvalArgs, TrainArgs};
+use super::args::{Cli, Command, EvalArgs, OwnSearch, TrainArgs};
 use super::run::{cancel_on_signals, draw_to_file, one_line, predict, print_evaluation, use_threads};
+use super::search::print_outcome;
+use super::search_own::{OwnSearchOptions, search_own};
 use super::{INTERRUPTED, PredictArgs};
 use crate::data::DataError;
-use crate::own::{Given, OwnModel, Predictor, TrainingOptions, evaluate, train};
+use crate::own::{EvaluationOptions, Given, OwnModel, Predictor, TrainingOptions, evaluate, train};
 use crate::run::{OwnData, Recipe, RunFolder, RunOptions};
-use crate::{CancellationToken, Metrics, TrainError};
+use crate::{CancellationToken, TrainError};
 
 /// Reads the program's own data.
 type Read = Box<dyn Fn() -> Result<Given, TrainError>>;
@@ -106,7 +109,8 @@ where
         layercake::check_instruction_set().map_err(|error| TrainError::Setting(error.to_string()))?;
         match cli.command {
             Command::Train(args) => self.train(args, cancellation()?),
-            Command::Eval(args) => self.eval(&args),
+            Command::Search(args) => self.search(args, cancellation()?),
+            Command::Eval(args) => self.eval(args),
             Command::Predict(args) => self.predict(&args),
             Command::Summary => said(writeln!(stdout(), "{}", Summary::from(N::GRAPH.clone()))),
             Command::Draw { out } => draw_to_file(&Drawing::of(N::GRAPH), &out),
@@ -135,19 +139,56 @@ where
         let recipe = args.recipe(self.recipe);
         let resumed = args.resume.as_deref().map(RunFolder::open).transpose()?;
         let seed = resumed.as_ref().map_or(recipe.seed, |run| run.config().recipe.seed);
-        let TrainArgs { data, out, checkpoint_every, tensorboard, from, .. } = args;
-        let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation };
-        let options = TrainingOptions { data: data.into(), recipe, hidden: Vec::new(), from, device: "cpu", run };
+        let TrainArgs { data, out, checkpoint_every, tensorboard, tuning, transfer, .. } = args;
+        let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose: tuning.purpose() };
+        let options = TrainingOptions {
+            data: data.into(),
+            recipe,
+            hidden: Vec::new(),
+            dropout: None,
+            transfer: transfer.transfer(),
+            device: "cpu",
+            run,
+        };
         let mut warn = |warning: &str| eprintln!("warning: {warning}");
-        let (run, summary) = self.model(|model| train(model, &Cpu::seed_from_u64(seed), options, &mut warn))?;
-        let test: Metrics = summary.metrics.iter().filter(|(name, _)| name.starts_with("test_")).collect();
-        said(writeln!(stdout(), "{test} after {:.1} s; results in {}", summary.seconds, run.display()))
+        let outcome = self.model(|model| train(model, &Cpu::seed_from_u64(seed), options, &mut warn))?;
+        print_outcome(&outcome, tuning.lr_find.as_deref())
     }
 
-    fn eval(&self, args: &EvalArgs) -> Result<(), TrainError> {
+    fn search(&self, args: OwnSearch, cancellation: CancellationToken) -> Result<(), TrainError> {
+        let OwnSearch { data, search: args } = args;
         use_threads(args.threads)?;
-        let found = self.model(|model| evaluate(model, &Cpu::default(), &args.checkpoint, args.data.as_deref()))?;
-        print_evaluation(&found, args.json)
+        let recipe = args.recipe(self.recipe);
+        let options = OwnSearchOptions {
+            model: N::GRAPH.name.to_string(),
+            data: data.into(),
+            recipe,
+            device: "cpu",
+            hidden: Vec::new(),
+            out: args.out.clone(),
+            cancellation,
+        };
+        let mut warned = BTreeSet::new();
+        let table = search_own(&args.search(&recipe, Vec::new())?, options, &mut |options| {
+            let device = Cpu::seed_from_u64(options.recipe.seed);
+            // The data are the same in each run.
+            let mut warn = |warning: &str| {
+                if warned.insert(warning.to_owned()) {
+                    eprintln!("warning: {warning}");
+                }
+            };
+            self.model(|model| train(model, &device, options, &mut warn))
+        });
+        table.map(drop)
+    }
+
+    fn eval(&self, args: EvalArgs) -> Result<(), TrainError> {
+        let EvalArgs { ensemble, data, json, threads } = args;
+        use_threads(threads)?;
+        let (checkpoint, others, averaged) = ensemble.read()?;
+        let options = EvaluationOptions { checkpoint, others, averaged, data };
+        let found = self.model(|model| evaluate(model, &Cpu::default(), &options))?;
+        print_evaluation(&found, json)
     }
 
     fn predict(&self, args: &PredictArgs) -> Result<(), TrainError> {

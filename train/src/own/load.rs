@@ -7,13 +7,13 @@ use crate::data::readers::{Channels, ImageFolder, read_image};
 use crate::data::{DataError, Images, Normalize, Split, listed, split_stratified};
 use crate::run::{OwnData, Recipe};
 use crate::tables::{Frame, Schema, TableOptions};
-use crate::{Goal, TrainError, hold_out};
+use crate::{Goal, TrainError};
 
 /// The share of the data that is held out for the test.
 const HELD_OUT: f64 = 0.2;
 
 /// Which data, and what they mean.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct DataOptions {
     /// A CSV file or a folder of pictures; `None` for data that the program provides.
     pub data: Option<PathBuf>,
@@ -114,7 +114,7 @@ fn table(path: &Path, options: &DataOptions, parts: &Parts<'_>) -> Result<Loaded
     let (goal, input) = (schema.goal.clone(), vec![schema.width()]);
     let train = set(&frame, &train)?;
     let (path, test_path) = (Some(absolute(path)), options.test.as_deref().map(absolute));
-    let own = OwnData { path, test: test_path, goal, input, table: Some(schema), hidden: Vec::new() };
+    let own = OwnData { path, test: test_path, goal, input, table: Some(schema), hidden: Vec::new(), dropout: None };
     Ok(Loaded { own, normalize: None, train, validation, test, warnings })
 }
 
@@ -131,14 +131,9 @@ fn only_in_training(schema: &Schema, frame: &Frame, labels: &[usize], test: &Opt
 
 /// Splits off the validation rows.
 fn validation(rows: Vec<usize>, recipe: &Recipe) -> Result<(Vec<usize>, Vec<usize>), TrainError> {
-    match recipe.held_out(rows.len()) {
-        0 => Ok((rows, Vec::new())),
-        count => {
-            let [train, held] = hold_out(rows.len(), count, recipe.seed)?;
-            let of = |places: &[usize]| places.iter().map(|&place| rows[place]).collect();
-            Ok((of(&train), of(&held)))
-        }
-    }
+    let [train, held] = recipe.parts(rows.len())?;
+    let of = |places: &[usize]| places.iter().map(|&place| rows[place]).collect();
+    Ok((of(&train), of(&held)))
 }
 
 fn images_of(path: &Path, test: Option<&Path>, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
@@ -215,6 +210,7 @@ fn pictures(split: Split, path: Option<PathBuf>, test: Option<PathBuf>, parts: &
         input: train.shape().to_vec(),
         table: None,
         hidden: Vec::new(),
+        dropout: None,
     };
     let set = |images| OwnSet::Images(images, normalize.clone());
     let (train, validation, test) = (set(train), validation.map(set), set(tested));
@@ -226,7 +222,7 @@ fn of_program(given: Given, parts: &Parts<'_>) -> Result<Loaded, TrainError> {
         Given::Images(split) => pictures(split, None, None, parts),
         Given::Samples { train, test, goal } => {
             let Some(input) = train.0.first().map(|sample| sample.shape.clone()) else { return Err(TrainError::NoBatches) };
-            let own = OwnData { path: None, test: None, goal, input, table: None, hidden: Vec::new() };
+            let own = OwnData { path: None, test: None, goal, input, table: None, hidden: Vec::new(), dropout: None };
             let (rows, held) = validation((0..train.0.len()).collect(), parts.recipe)?;
             let train = OwnSet::Samples(train);
             let validation = if held.is_empty() { None } else { Some(train.subset(&held)) };

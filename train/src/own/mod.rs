@@ -19,7 +19,7 @@ mod write;
 use std::path::PathBuf;
 
 pub use data::{Given, OwnSet};
-pub use evaluate::{Evaluated, evaluate};
+pub use evaluate::{Evaluated, EvaluationOptions, evaluate};
 pub use load::DataOptions;
 pub use predict::{Prediction, Predictor};
 pub use train::{TrainingOptions, train};

@@ -1,17 +1,15 @@
 //! Trains a network on the user's own data.
 
 use std::io::{Write, stdout};
-use std::path::PathBuf;
 
 use layercake::AnyNetwork;
-use layercake::io::load_parameters;
 use layercake::schedule::Better;
 
 use super::data::OwnSet;
 use super::load::{DataOptions, Loaded, Parts, load};
 use super::{BATCH, OwnModel};
 use crate::data::Loader;
-use crate::run::{OwnData, Recipe, RunConfig, RunOptions, RunSummary, Source, Trainee, command, conduct, has_effect};
+use crate::run::{OwnData, Purpose, Recipe, RunConfig, RunOptions, RunOutcome, Source, Trainee, Transfer, command, conduct, has_effect};
 use crate::{Goal, Seeded, Supervised, TrainError, WithValidation};
 
 /// How a network is trained.
@@ -23,15 +21,17 @@ pub struct TrainingOptions {
     pub recipe: Recipe,
     /// The hidden layers of a network that is made for the data.
     pub hidden: Vec<usize>,
-    /// A parameter file or the folder of a run that has the initial parameters.
-    pub from: Option<PathBuf>,
+    /// The probability of the dropout of a network that is made for the data, or has dropout; `None` for its default.
+    pub dropout: Option<f64>,
+    /// The parameters to begin with; of a resumed run, those of its `config.json`.
+    pub transfer: Option<Transfer>,
     /// The name of the device: `cpu` or `cuda`.
     pub device: &'static str,
     /// The run folder, checkpoints and cancellation.
     pub run: RunOptions,
 }
 
-/// Trains a network and writes the run folder. Returns its path, the summary and warnings about the data; `warn` receives the warnings before the training begins.
+/// Trains a network and writes the run folder. `warn` receives warnings about the data before the training begins.
 ///
 /// # Errors
 /// Returns an error if the data cannot be read or do not fit the network, an option has no effect, the device fails, training diverges or is cancelled, or the folder
@@ -41,12 +41,12 @@ pub fn train<N, D>(
     device: &D,
     options: TrainingOptions,
     warn: &mut dyn FnMut(&str),
-) -> Result<(PathBuf, RunSummary), TrainError>
+) -> Result<RunOutcome, TrainError>
 where
     N: AnyNetwork<f32, D> + Clone,
     D: Seeded,
 {
-    let TrainingOptions { data, recipe, hidden, from, device: device_name, run } = options;
+    let TrainingOptions { data, recipe, hidden, dropout, transfer, device: device_name, run } = options;
     let earlier = run.resumed.as_ref().map(|run| run.config().clone());
     let (data, recipe, known) = match &earlier {
         Some(config) => {
@@ -61,12 +61,11 @@ where
     let given = if data.data.is_none() { model.given.map(|given| given()).transpose()? } else { None };
     let Loaded { mut own, normalize, train, validation, test, warnings } = load(&data, given, &parts)?;
     warnings.iter().for_each(|warning| warn(warning));
-    own.hidden = known.map_or(hidden, |known| known.hidden);
-    say(&described(&own));
-    let mut net = built(model, &own, device)?;
-    if let Some(from) = &from {
-        load_parameters(&mut net, if from.is_dir() { from.join("model.safetensors") } else { from.clone() })?;
+    (own.hidden, own.dropout) = known.map_or((hidden, dropout), |known| (known.hidden, known.dropout));
+    if run.purpose != Purpose::Trial {
+        say(&described(&own));
     }
+    let net = built(model, &own, device)?;
     let source = Source::Data(name_of(&own));
     let title = format!("{} on {source}", model.name);
     let task = |set: OwnSet| Supervised::new(own.goal.clone(), Loader::new(set, BATCH)).titled(&title);
@@ -83,6 +82,7 @@ where
         recipe,
         normalize,
         agent: None,
+        transfer,
         command: command(),
     };
     let trainee = Trainee {

@@ -10,10 +10,11 @@ use layercake::optim::{Optim, Rule};
 use layercake::schedule::Better;
 use serde_json::json;
 
-use super::{Recipe, RunConfig, RunFolder, RunSummary};
+use super::{Diagnosis, Recipe, RunConfig, RunFolder, RunSummary, examine};
 use crate::data::{Collate, Dataset, Loader};
 use crate::tensorboard::TensorBoard;
-use crate::{CancellationToken, EarlyStopping, ProgressReport, Seeded, Task, TrainError};
+use crate::trainer::{Smoothed, say};
+use crate::{Callback, CancellationToken, EarlyStopping, LrCurve, LrRange, Progress, ProgressReport, Seeded, Task, TrainError};
 
 /// The default parent folder of run folders.
 pub const RUNS: &str = "runs";
@@ -50,9 +51,65 @@ pub struct RunOptions {
     pub tensorboard: Option<PathBuf>,
     /// Cancels the run; it writes a checkpoint first.
     pub cancellation: CancellationToken,
+    /// What is done instead of a whole run.
+    pub purpose: Purpose,
 }
 
-/// Trains a model by the recipe of `config`, prints the progress to stdout, and writes the run folder. Returns its path and the summary.
+/// What a model is trained for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Purpose {
+    /// A run with its results.
+    #[default]
+    Run,
+    /// A trial of a [search](crate::search): nothing is printed, the test data are not used, and the run ends with [`TrainError::Exploded`] when its loss is three times
+    /// that of its first step.
+    Trial,
+    /// A learning rate range test, without a run folder.
+    LrRange(LrRange),
+    /// A short look at the model, without a run folder: [`examine`].
+    Doctor,
+}
+
+/// What came of training.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunOutcome {
+    /// A run: its folder, its results, and the metric that compares it with others.
+    Run {
+        /// The run folder.
+        folder: PathBuf,
+        /// The results.
+        summary: Box<RunSummary>,
+        /// The name of the metric.
+        selected_by: (&'static str, Better),
+    },
+    /// The curve of a learning rate range test.
+    LrCurve(LrCurve),
+    /// What a short look found.
+    Diagnosis(Diagnosis),
+}
+
+/// The loss of a trial that exceeds its first by this factor will not become a good one.
+const EXPLODED: f64 = 3.0;
+
+/// Ends a trial whose loss grows.
+#[derive(Default)]
+struct Guard {
+    first: Option<f64>,
+    smoothed: Smoothed,
+}
+
+impl<M, D> Callback<M, D> for Guard {
+    fn on_step(&mut self, progress: &Progress<'_>, _: &M) -> Result<(), TrainError> {
+        let (first, loss) = (*self.first.get_or_insert(progress.loss), self.smoothed.add(progress.loss));
+        // A loss may be negative, as that of a density.
+        if loss <= EXPLODED * first || first <= 0.0 {
+            return Ok(());
+        }
+        Err(TrainError::Exploded { epoch: progress.epoch, step: progress.batch, first, loss })
+    }
+}
+
+/// Trains a model by the recipe of `config`, prints the progress to stdout, and writes the run folder.
 ///
 /// # Errors
 /// Returns an error if an option has no effect, the data cannot be read, the device fails, training diverges or is cancelled, or the folder cannot be written.
@@ -61,7 +118,7 @@ pub fn conduct<N, R, S, T, D>(
     trainee: Trainee<N, R, S, T, D>,
     device: &D,
     options: RunOptions,
-) -> Result<(PathBuf, RunSummary), TrainError>
+) -> Result<RunOutcome, TrainError>
 where
     N: TensorCollection<f32, D> + Clone,
     R: Rule,
@@ -71,7 +128,29 @@ where
     D: Seeded,
 {
     let Trainee { mut net, graph, mut optimizer, items, train, mut task, selected_by } = trainee;
-    let RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation } = options;
+    let RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose } = options;
+    let mut config = config;
+    if let Some(run) = &resumed {
+        config.transfer = run.config().transfer.clone();
+    }
+    if let Some(transfer) = &mut config.transfer {
+        // What a checkpoint has is not read from the file again.
+        if resumed.as_ref().map(|run| run.checkpoints().latest()).transpose()?.flatten().is_none() {
+            transfer.load(&mut net, &graph)?;
+        }
+        transfer.freeze(&net, &mut optimizer, &graph)?;
+    }
+    if let Purpose::LrRange(range) = purpose {
+        return Ok(RunOutcome::LrCurve(range.test(&config.recipe, (&net, &optimizer), device, &mut task, &train, cancellation)?));
+    }
+    if purpose == Purpose::Doctor {
+        return Ok(RunOutcome::Diagnosis(examine((&net, &optimizer), device, &mut task, &train, &config.recipe, cancellation)?));
+    }
+    let transferred = config.transfer.as_ref().map(|transfer| transfer.table(&net, &optimizer, &graph).to_string());
+    if let Some(transfer) = &mut config.transfer {
+        // A run may be resumed from another working directory.
+        transfer.from = std::path::absolute(&transfer.from).unwrap_or_else(|_| transfer.from.clone());
+    }
     let recipe = config.recipe;
     is_due(checkpoint_every, recipe.epochs.saturating_mul(train.batch_count().div_ceil(recipe.accumulate)))?;
     let (name, source, resumes) = (config.model.clone(), config.source.clone(), resumed.is_some());
@@ -93,13 +172,23 @@ where
     let mut board = board.map(|board| described(board, &run, &graph));
     let (count, items) = (HumanCount(graph.params() as u64), HumanCount(items as u64));
     let heading = format!("{name} ({count} parameters) on {source}: {items} training {}; run folder {}", T::UNIT, path.display());
-    let mut report = ProgressReport::new(&heading, recipe.epochs, train.batch_count());
+    let is_trial = purpose == Purpose::Trial;
+    let mut report = (!is_trial).then(|| {
+        transferred.iter().for_each(|table| say(table));
+        ProgressReport::new(&heading, recipe.epochs, train.batch_count())
+    });
+    let mut guard = Guard::default();
     let checkpoints = match checkpoint_every {
         Some(steps) => run.checkpoints().every(steps),
         None => run.checkpoints(),
     };
     let trainer = recipe.trainer(train.batch_count()).checkpoints(checkpoints).resume(resumes).cancellation(cancellation);
-    let mut trainer = trainer.pictures(&path).callback(&mut run).callback(&mut report);
+    let trainer = trainer.pretrained(transferred.is_some());
+    let mut trainer = trainer.callback(&mut run);
+    trainer = if is_trial { trainer.without_test().callback(&mut guard) } else { trainer.pictures(&path) };
+    if let Some(report) = &mut report {
+        trainer = trainer.callback(report);
+    }
     if let Some(board) = &mut board {
         trainer = trainer.callback(board);
     }
@@ -112,7 +201,7 @@ where
     }
     trainer.fit(&mut net, device, &mut optimizer, &mut task, &train)?;
     drop(trainer);
-    Ok((path, run.finish(graph.params())?))
+    Ok(RunOutcome::Run { folder: path, summary: Box::new(run.finish(graph.params())?), selected_by })
 }
 
 /// The name of a run for TensorBoard: that of its folder.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::folder::{MODEL, SUMMARY};
-use super::{Recipe, Source};
+use super::{Recipe, Source, Transfer};
 use crate::checkpoint::Sum;
 use crate::data::Normalize;
 use crate::rl::AgentConfig;
@@ -45,6 +45,9 @@ pub struct RunConfig {
     /// The settings of an agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentConfig>,
+    /// The run whose parameters it begins with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<Transfer>,
     /// The command and its arguments, for the report; may be empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
@@ -68,6 +71,9 @@ pub struct OwnData {
     /// The hidden layers of a network that is made for the data.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hidden: Vec<usize>,
+    /// The probability of its dropout; `None` for the network's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropout: Option<f64>,
 }
 
 impl RunConfig {

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
-use layercake::optim::Rule;
+use layercake::optim::{Optim, Rule};
 
-use super::{Recipe, Trainee};
+use super::Recipe;
 use crate::data::{Collate, Dataset, Loader, SubsetSampler};
 use crate::health::{LayerHealth, Symptom, warnings};
 use crate::{Callback, CancellationToken, Epoch, Progress, Seeded, Task, TrainError, Trainer, Until};
@@ -51,7 +51,14 @@ impl fmt::Display for Diagnosis {
 ///
 /// # Errors
 /// Returns an error if the data cannot be read or do not fit the network, or the device fails. That training diverges is a finding.
-pub fn examine<N, R, S, T, D>(trainee: Trainee<N, R, S, T, D>, device: &D, recipe: &Recipe) -> Result<Diagnosis, TrainError>
+pub fn examine<N, R, S, T, D>(
+    (net, optimizer): (&N, &Optim<R, f32, D>),
+    device: &D,
+    task: &mut T,
+    train: &Loader<S>,
+    recipe: &Recipe,
+    cancellation: CancellationToken,
+) -> Result<Diagnosis, TrainError>
 where
     N: TensorCollection<f32, D> + Clone,
     R: Rule,
@@ -60,34 +67,32 @@ where
     T: Task<N, D>,
     D: Seeded,
 {
-    let Trainee { net, optimizer, train, mut task, .. } = trainee;
     let mut findings = Vec::new();
     let (mut model, mut steps) = (net.clone(), optimizer.clone());
-    let begun = Trainer::new(Until::Epochs(EPOCHS)).seed(recipe.seed).fit(
-        &mut model,
-        device,
-        &mut steps,
-        &mut task,
-        &beginning(&train, recipe.seed),
-    );
-    match begun {
+    let mut trainer = Trainer::new(Until::Epochs(EPOCHS)).seed(recipe.seed).without_test().cancellation(cancellation.clone());
+    match trainer.fit(&mut model, device, &mut steps, task, &beginning(train, recipe.seed)) {
         Ok(history) => findings.extend(of_history(&history)),
         Err(error @ TrainError::Diverged { .. }) => findings.push(Finding { good: false, text: error.to_string() }),
         Err(error) => return Err(error),
     }
-    let (mut model, mut steps) = (net, optimizer);
-    let mut losses = Losses::default();
+    let (mut model, mut steps) = (net.clone(), optimizer.clone());
+    let mut losses = Losses { cancelled: cancellation, ..Losses::default() };
     let token = losses.enough.clone();
-    let trainer = Trainer::new(Until::Epochs(1)).seed(recipe.seed).cancellation(token).callback(&mut losses);
-    let (mut trainer, one) = (trainer, one_batch(&train));
-    let learned = trainer.fit(&mut model, device, &mut steps, &mut task, &one);
+    let mut trainer = Trainer::new(Until::Epochs(1)).seed(recipe.seed).without_test().cancellation(token).callback(&mut losses);
+    let learned = trainer.fit(&mut model, device, &mut steps, task, &one_batch(train));
     drop(trainer);
     match learned {
-        Ok(_) | Err(TrainError::Interrupted { .. }) => findings.extend(losses.finding(train.batch_size().min(train.data().len()))),
-        Err(error @ TrainError::Diverged { .. }) => findings.push(Finding { good: false, text: format!("on one batch: {error}") }),
-        Err(error) => return Err(error),
+        Err(TrainError::Interrupted { .. }) if !losses.is_enough() => learned.map(|_| Diagnosis::default()),
+        Ok(_) | Err(TrainError::Interrupted { .. }) => {
+            findings.extend(losses.finding(train.batch_size().min(train.data().len())));
+            Ok(Diagnosis { findings })
+        }
+        Err(error @ TrainError::Diverged { .. }) => {
+            findings.push(Finding { good: false, text: format!("on one batch: {error}") });
+            Ok(Diagnosis { findings })
+        }
+        Err(error) => Err(error),
     }
-    Ok(Diagnosis { findings })
 }
 
 /// Short epochs of items from the whole data set.
@@ -109,17 +114,15 @@ fn one_batch<S: Dataset>(train: &Loader<S>) -> Loader<S> {
 #[derive(Debug, Default)]
 struct Losses {
     losses: Vec<f64>,
-    sum: f64,
+    /// Ends the steps when they are enough, or when the user ends the command.
     enough: CancellationToken,
+    cancelled: CancellationToken,
 }
 
 impl<M, D> Callback<M, D> for Losses {
     fn on_step(&mut self, progress: &Progress<'_>, _: &M) -> Result<(), TrainError> {
-        // The mean so far, over batches of the same weight.
-        let sum = progress.train.mean("loss").unwrap_or(f64::NAN) * progress.batch as f64;
-        self.losses.push(sum - self.sum);
-        self.sum = sum;
-        if self.losses[self.losses.len() - 1] < 0.5 * LEARNED * self.losses[0] {
+        self.losses.push(progress.loss);
+        if self.is_enough() || self.cancelled.is_cancelled() {
             self.enough.cancel();
         }
         Ok(())
@@ -127,6 +130,10 @@ impl<M, D> Callback<M, D> for Losses {
 }
 
 impl Losses {
+    fn is_enough(&self) -> bool {
+        self.losses.first().zip(self.losses.last()).is_some_and(|(first, last)| *last < 0.5 * LEARNED * first)
+    }
+
     fn finding(&self, items: usize) -> Option<Finding> {
         let (first, last, steps) = (*self.losses.first()?, *self.losses.last()?, self.losses.len());
         let fell = format!("the loss of one batch of {items} fell from {first:.3} to {last:.3} in {steps} steps on it alone");

@@ -308,6 +308,11 @@ impl<M: TensorCollection<f32, D>, D: Device<f32>> Callback<M, D> for RunFolder {
     fn on_epoch(&mut self, epoch: &Epoch, model: &M) -> Result<(), TrainError> {
         self.lock.must_be_in_place()?;
         save_safetensors(model, self.path.join(MODEL))?;
+        if let Some(number) = self.config.recipe.snapshot_after(epoch.epoch) {
+            let name = snapshot(number);
+            self.list(std::slice::from_ref(&name))?;
+            save_safetensors(model, self.path.join(name))?;
+        }
         self.record(epoch)
     }
 
@@ -329,6 +334,29 @@ impl<M: TensorCollection<f32, D>, D: Device<f32>> Callback<M, D> for RunFolder {
         }
         self.ending = Some((ending.weights_epoch, ending.stopped_early));
         Ok(())
+    }
+}
+
+/// The name of a snapshot, counted from 1.
+fn snapshot(number: usize) -> String {
+    format!("snapshot-{number}.safetensors")
+}
+
+/// The snapshots in the folder of a run that [`Recipe::snapshots`](super::Recipe::snapshots) asked for.
+///
+/// # Errors
+/// Returns an error if the folder is not that of a run, the run has no snapshots, or one of them is missing.
+pub fn snapshots(folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
+    let path = folder.join(CONFIG);
+    let count = RunConfig::read(&path)?.recipe.snapshots;
+    let Some(count) = count else {
+        let reason = "a run without snapshots; `--snapshots N` of `train` takes them".to_owned();
+        return Err(TrainError::Content { path, reason });
+    };
+    let all: Vec<PathBuf> = (1..=count).map(|number| folder.join(snapshot(number))).collect();
+    match all.iter().find(|path| !path.is_file()) {
+        Some(missing) => Err(file_error(missing, io::ErrorKind::NotFound.into())),
+        None => Ok(all),
     }
 }
 

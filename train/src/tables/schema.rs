@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::Goal;
 
 /// How a table is read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TableOptions {
     /// The columns to predict.
     pub targets: Vec<String>,

@@ -97,6 +97,8 @@ pub struct Progress<'a> {
     pub step: usize,
     /// The learning rate of this step.
     pub lr: f64,
+    /// The mean loss over the batches of this step, before the step.
+    pub loss: f64,
     /// Means over the epoch so far.
     pub train: &'a RunningMetrics,
     /// What the items are: `images`.

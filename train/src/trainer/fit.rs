@@ -70,6 +70,7 @@ where
             best: None,
             gradients: Some(model.try_alloc_grads().on_device()?),
             weight: 0.0,
+            loss: 0.0,
             lock,
             trainer: self,
             model,
@@ -99,6 +100,8 @@ pub(super) struct Run<'r, 't, M, T, R, D: Seeded> {
     gradients: Option<Gradients<f32, D>>,
     /// The sum of the weights of the step's batches so far.
     weight: f64,
+    /// The mean loss of the step's batches so far.
+    loss: f64,
     /// Locks the checkpoint folder.
     pub(super) lock: Option<FolderLock>,
     pub(super) state: State,
@@ -218,6 +221,7 @@ where
         }
         self.first_loss(mean)?;
         self.weight += weight;
+        self.loss += if weight > 0.0 { (f64::from(mean) - self.loss) * weight / self.weight } else { 0.0 };
         let running = &mut self.state.running;
         // A metric named `loss` replaces the loss in the report.
         running.add_mean("loss", metrics.get("loss").unwrap_or(f64::from(mean)), weight);
@@ -260,7 +264,17 @@ where
     fn after_step(&mut self, start: Instant) -> Result<(), TrainError> {
         let State { epoch, batch, step, lr, .. } = self.state;
         let (train, batches) = (&self.state.running, self.state.settings.batches);
-        let progress = Progress { epoch, batch, batches, step, lr, train, unit: T::UNIT, elapsed: start.elapsed() };
+        let progress = Progress {
+            epoch,
+            batch,
+            batches,
+            step,
+            lr,
+            loss: std::mem::take(&mut self.loss),
+            train,
+            unit: T::UNIT,
+            elapsed: start.elapsed(),
+        };
         self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_step(&progress, self.model))?;
         let cancelled = self.trainer.cancellation.as_ref().is_some_and(super::CancellationToken::is_cancelled);
         if cancelled || self.trainer.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.is_due(step)) {
@@ -323,6 +337,9 @@ where
     }
 
     fn test(&mut self) -> Result<Metrics, TrainError> {
+        if self.trainer.untested {
+            return Ok(Metrics::new());
+        }
         // A partial epoch is evaluated with the random numbers of its epoch.
         let epoch = self.state.epoch;
         let (seed, device, task, model) = (self.seed_of("test", epoch), self.device, &mut *self.task, &*self.model);

@@ -30,7 +30,7 @@ where
 {
     /// Keeps the loss of the first batch of the run, and warns if it is strange.
     pub(super) fn first_loss(&mut self, loss: f32) -> Result<(), TrainError> {
-        if self.state.epoch > 1 || self.state.batch > 0 {
+        if self.state.epoch > 1 || self.state.batch > 0 || self.trainer.pretrained {
             return Ok(());
         }
         self.state.measured.add_mean(FIRST_LOSS, f64::from(loss), 1.0);
@@ -80,11 +80,10 @@ where
             saturated: share(units.saturated, units.units).filter(|_| units.kind != "ReLU"),
             ..LayerHealth::default()
         });
-        let first_loss = self.state.measured.mean(FIRST_LOSS);
         Ok(Epoch {
             gradient_norm: self.state.measured.mean(NORM),
-            first_loss,
-            chance_loss: self.task.chance_loss().filter(|_| first_loss.is_some()),
+            first_loss: self.state.measured.mean(FIRST_LOSS),
+            chance_loss: self.task.chance_loss().filter(|_| epoch == 1),
             layers: weights(&self.state.measured.means()).chain(activations).collect(),
             ..Epoch::default()
         })

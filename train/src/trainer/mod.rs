@@ -7,6 +7,7 @@ mod classifier;
 mod early_stopping;
 mod fit;
 mod health;
+mod lr_range;
 mod report;
 mod resume;
 mod samples;
@@ -34,7 +35,10 @@ pub use classification::{Classification, Criterion, evaluate, label_weight};
 pub use classifier::{Classifier, ImageBatch, Scores};
 pub use early_stopping::EarlyStopping;
 
+pub(crate) use lr_range::Smoothed;
+pub use lr_range::{LrCurve, LrRange};
 pub use report::ProgressReport;
+pub(crate) use report::say;
 pub use resume::load_latest;
 pub use schedule::{LrSchedule, RunSchedule};
 pub use seeded::Seeded;
@@ -117,6 +121,8 @@ pub struct Trainer<'a, M, D: Storage<f32> = Cpu> {
     checkpoints: Option<Checkpoints>,
     resume: bool,
     cancellation: Option<CancellationToken>,
+    pretrained: bool,
+    untested: bool,
 }
 
 impl<'a, M, D: Storage<f32>> Trainer<'a, M, D> {
@@ -136,6 +142,8 @@ impl<'a, M, D: Storage<f32>> Trainer<'a, M, D> {
             checkpoints: None,
             resume: false,
             cancellation: None,
+            pretrained: false,
+            untested: false,
         }
     }
 
@@ -201,10 +209,20 @@ impl<'a, M, D: Storage<f32>> Trainer<'a, M, D> {
         Self { resume, ..self }
     }
 
+    /// The parameters are trained already, so that their first loss says nothing about the [health](crate::health) of the run.
+    pub fn pretrained(self, pretrained: bool) -> Self {
+        Self { pretrained, ..self }
+    }
+
     /// Ends the run after the current step when the token is cancelled, with a checkpoint and
     /// [`TrainError::Interrupted`](crate::TrainError::Interrupted).
     pub fn cancellation(self, token: CancellationToken) -> Self {
         Self { cancellation: Some(token), ..self }
+    }
+
+    /// Does not evaluate the task on its test data: for runs that are compared by their validation metrics, of which only the best is tested.
+    pub fn without_test(self) -> Self {
+        Self { untested: true, ..self }
     }
 
     /// The learning rate of the next step, a function of the run's position and metrics.

@@ -88,6 +88,6 @@ impl<M, D> Callback<M, D> for ProgressReport {
 }
 
 /// Prints a line. A closed stdout does not end the run.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _ = writeln!(stdout(), "{line}");
 }

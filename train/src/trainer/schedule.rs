@@ -35,7 +35,7 @@ impl LrSchedule {
     }
 }
 
-/// An [`LrSchedule`] for a run of known length.
+/// An [`LrSchedule`] for a run of known length. After its steps it begins again (Loshchilov and Hutter, 2017: warm restarts).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunSchedule {
     /// The schedule.
@@ -48,7 +48,7 @@ pub struct RunSchedule {
 
 impl schedule::Schedule for RunSchedule {
     fn lr(&self, base: f64, step: usize) -> f64 {
-        base * self.schedule.factor(step, self.steps, self.steps_per_epoch)
+        base * self.schedule.factor(step % self.steps.max(1), self.steps, self.steps_per_epoch)
     }
 }
 
@@ -65,6 +65,8 @@ mod tests {
         assert!((cosine(50) - 0.5).abs() < 1e-12);
         assert!(cosine(99) > 0.0 && cosine(99) < 3e-4);
         assert!(cosine(9) > 0.97 && cosine(10) < 0.98);
+        let again = schedule::Schedule::lr(&LrSchedule::Cosine.for_run(100, 10), 2.0, 250);
+        assert!((again - 2.0 * cosine(50)).abs() < 1e-12, "in the third cycle");
         // With epochs of 1,000 steps, the warm-up takes half an epoch.
         let long = |step| LrSchedule::Cosine.factor(step, 1_000_000, 1_000);
         assert!((long(249) - 0.5).abs() < 1e-6 && (long(499) - 1.0).abs() < 1e-5 && (long(999) - 1.0).abs() < 1e-5);

@@ -158,6 +158,7 @@ fn the_run_folder_has_them() {
         normalize: None,
         classes: Vec::new(),
         agent: None,
+        transfer: None,
         command: Vec::new(),
         own: None,
     };

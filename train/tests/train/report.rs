@@ -24,6 +24,7 @@ fn config(lr: f64) -> RunConfig {
         normalize: None,
         classes: Vec::new(),
         agent: None,
+        transfer: None,
         own: None,
         command: ["layercake", "train", "<b>&\"net\""].map(str::to_owned).to_vec(),
     }

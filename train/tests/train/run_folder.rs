@@ -22,6 +22,7 @@ fn config() -> RunConfig {
         normalize: None,
         classes: Vec::new(),
         agent: None,
+        transfer: None,
         command: Vec::new(),
         own: None,
     }

@@ -312,6 +312,7 @@ fn invalid_run_folders() {
         normalize: None,
         classes: Vec::new(),
         agent: None,
+        transfer: None,
         command: Vec::new(),
         own: None,
     };
@@ -351,6 +352,7 @@ fn huge_metrics_do_not_hang() {
         normalize: None,
         classes: Vec::new(),
         agent: None,
+        transfer: None,
         command: Vec::new(),
         own: None,
     };

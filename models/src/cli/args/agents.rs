@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::values::{Device, threads};
 
 /// Options of models that act.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Options of agents")]
 pub(crate) struct AgentArgs {
     /// The environment (see `layercake list`) [default: cart-pole].

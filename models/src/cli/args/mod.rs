@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::doctor::DoctorArgs;
 use crate::explain::ExplainArgs;
 use crate::new::New;
 use crate::report::ReportArgs;
@@ -13,6 +14,7 @@ mod agents;
 mod bench;
 mod own;
 mod sample;
+mod search;
 mod train;
 mod values;
 
@@ -20,8 +22,9 @@ pub(crate) use agents::{AgentArgs, Baseline, PlayArgs, Without};
 pub(crate) use bench::BenchArgs;
 pub(crate) use own::{OwnArgs, Predict};
 pub(crate) use sample::SampleArgs;
+pub(crate) use search::SearchCommand;
 pub(crate) use train::{EvalArgs, TrainArgs};
-pub(crate) use values::{Device, count, threads};
+pub(crate) use values::{Device, count, rate, threads};
 
 /// Trains, evaluates, samples and benchmarks the models of the Layercake zoo.
 #[derive(Debug, Parser)]
@@ -46,6 +49,7 @@ Examples:
   layercake summary lenet5.json
   layercake train --resume runs/lenet5-mnist-1                    resumes an interrupted run
   layercake report runs/lenet5-mnist-1 runs/lenet5-mnist-2        compares runs on one page
+  layercake doctor lenet5 --lr 0.1                                looks at the first steps, and warns of what is wrong
   layercake watch runs/lenet5-mnist-1                             shows the curves of a run while it goes on
   layercake convert model.pt --out model.safetensors              reads a file of PyTorch
   layercake new digits                                            writes a crate with a network of your own
@@ -128,6 +132,8 @@ Examples:
         f32: bool,
     },
     Train(TrainArgs),
+    Doctor(Box<DoctorArgs>),
+    Search(SearchCommand),
     Eval(EvalArgs),
     Predict(Predict),
     Sample(SampleArgs),

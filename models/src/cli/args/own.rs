@@ -11,6 +11,13 @@ pub(crate) struct OwnArgs {
     /// The sizes of the hidden layers of mlp, with commas [default: 100].
     #[arg(long, value_name = "N,..", value_delimiter = ',', requires = "data", value_parser = size)]
     pub(crate) hidden: Vec<usize>,
+    /// The probability of dropout, after each hidden layer of mlp and where a network for pictures has it [default: none, or the network's own].
+    #[arg(long, value_name = "P", requires = "data", value_parser = probability, allow_negative_numbers = true)]
+    pub(crate) dropout: Option<f64>,
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|p| (0.0..1.0).contains(p)).ok_or("expected a number of at least 0 and less than 1".to_owned())
 }
 
 fn size(text: &str) -> Result<usize, String> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use layercake_train::cli::{EnsembleArgs, TransferArgs, TuningArgs};
 
 use super::values::{Device, count, patience, rate, threads};
 use super::{AgentArgs, OwnArgs};
@@ -21,6 +22,7 @@ use super::{AgentArgs, OwnArgs};
 Examples:
   layercake train lenet5 --epochs 5 --lr 0.001
   layercake train lenet5 --dataset fashion-mnist --data-dir DIR --out runs/clothes
+  layercake train lenet5 --dataset fashion-mnist --data-dir DIR --from runs/digits --freeze conv1 --head
   layercake train --resume runs/clothes           resumes an interrupted run
 
 Ctrl-C finishes the step, writes a checkpoint and exits with code 130; a second Ctrl-C exits at once. A run that was killed resumes \
@@ -44,9 +46,6 @@ pub(crate) struct TrainArgs {
     /// The peak learning rate: linear warm-up over the first epoch (at most 500 steps), then cosine decay [default: depends on the model].
     #[arg(long, value_name = "X", value_parser = rate, allow_negative_numbers = true)]
     pub(crate) lr: Option<f64>,
-    /// Begin with these parameters: a parameter file, the folder of a run, or an ONNX file with the model's names.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) from: Option<PathBuf>,
     /// Seed of the initial parameters, the order of the images and the validation split [default: 0].
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
@@ -71,7 +70,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "RUN_DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Resume the run in this folder with its original options, from its latest checkpoint or, without one, from the beginning.
-    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "hidden", "dataset", "from", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out", "environment", "baseline", "double", "prioritized", "without", "forget_replay"])]
+    #[arg(long, value_name = "RUN_DIR", conflicts_with_all = ["data", "test", "targets", "task", "categories", "ignored", "hidden", "dropout", "dataset", "from", "freeze", "head", "weight_decay", "train_size", "snapshots", "epochs", "batch_size", "lr", "seed", "validation", "patience", "restore_best", "device", "out", "environment", "baseline", "double", "prioritized", "without", "forget_replay"])]
     pub(crate) resume: Option<PathBuf>,
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     #[arg(long, value_name = "STEPS", value_parser = count)]
@@ -79,6 +78,10 @@ pub(crate) struct TrainArgs {
     /// Also write event files for TensorBoard, in a folder of this one with the run folder's name: metrics, histograms, pictures, the network and the settings.
     #[arg(long, value_name = "DIR")]
     pub(crate) tensorboard: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) tuning: TuningArgs,
+    #[command(flatten)]
+    pub(crate) transfer: TransferArgs,
     #[command(flatten)]
     pub(crate) own: OwnArgs,
     #[command(flatten)]
@@ -90,12 +93,16 @@ pub(crate) struct TrainArgs {
 /// Images are normalized as recorded in the run's config.json beside the checkpoint. Without a config.json, mean and standard deviation are
 /// computed from the data set's training images.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  layercake eval vgg8 --checkpoint runs/vgg8-cifar-10-1 --data-dir DIR
+  layercake eval vgg8 --checkpoint runs/vgg8-cifar-10-1 --checkpoint runs/vgg8-cifar-10-2 --flips --data-dir DIR
+  layercake eval vgg8 --checkpoint runs/vgg8-cifar-10-1 --snapshots --data-dir DIR")]
 pub(crate) struct EvalArgs {
     /// The model (see `layercake list`).
     pub(crate) model: String,
-    /// A file of parameters (.safetensors, .pt or .npz), or a run folder.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) checkpoint: PathBuf,
+    #[command(flatten)]
+    pub(crate) ensemble: EnsembleArgs,
     /// The data set [default: the one in config.json, otherwise digits].
     #[arg(long, value_name = "NAME")]
     pub(crate) dataset: Option<String>,

@@ -1,15 +1,16 @@
 //! A small world as a model of the zoo: tables instead of a network. The table of Q-learning is saved as the weight of a linear layer, so that it is evaluated,
 //! played, shown and exported as a network is.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use layercake::ir::Graph;
 use layercake::prelude::*;
+use layercake::schedule::Better;
 use layercake_train::data::KnownDataset;
 use layercake_train::rl::tabular::{GridWorld, QLearning, draw, greedy, policy_iteration, policy_values, value_iteration};
 use layercake_train::rl::{KnownEnvironment, TEST_SEEDS};
-use layercake_train::run::{Canvas, RUNS, Recipe, RunConfig, RunFolder, RunSummary, Source, command};
+use layercake_train::run::{Canvas, Purpose, RUNS, Recipe, RunConfig, RunFolder, RunOutcome, Source, command};
 use layercake_train::{Callback, Epoch, Metrics};
 
 use super::play::play_on;
@@ -36,6 +37,9 @@ pub(crate) struct GridWorldModel;
 
 /// Rejects options that only apply to networks.
 fn check(options: &TrainOptions) -> Result<(), ModelError> {
+    if options.purpose == Purpose::Doctor {
+        return Err(ModelError::Unsupported { model: NAME, action: "examined", reason: "it learns tables and has no gradients" });
+    }
     let given = [
         ("--epochs", options.epochs.is_some()),
         ("--batch-size", options.batch_size.is_some()),
@@ -46,7 +50,11 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
         ("--checkpoint-every", options.checkpoint_every.is_some()),
         ("--tensorboard", options.tensorboard.is_some()),
         ("--data-dir", options.data_dir.is_some()),
-        ("--from", options.from.is_some()),
+        ("--from", options.transfer.is_some()),
+        ("--weight-decay", options.weight_decay.is_some()),
+        ("--train-size", options.train_size.is_some()),
+        ("--snapshots", options.snapshots.is_some()),
+        ("--lr-find", matches!(options.purpose, Purpose::LrRange(_))),
         ("--device", options.device != DeviceKind::Cpu),
     ];
     match given.into_iter().find(|(_, given)| *given) {
@@ -105,7 +113,7 @@ impl ZooModel for GridWorldModel {
         KnownDataset::Digits
     }
 
-    fn train(&self, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+    fn train(&self, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         check(options)?;
         // An interrupted run leaves nothing but its configuration.
         let resumed = options.resume.as_deref().map(RunFolder::open).transpose()?;
@@ -124,6 +132,7 @@ impl ZooModel for GridWorldModel {
             normalize: None,
             classes: Vec::new(),
             agent: None,
+            transfer: None,
             command: command(),
             own: None,
         };
@@ -167,10 +176,12 @@ impl ZooModel for GridWorldModel {
         run.draw_network(<GridWorldTable as Acting>::GRAPH)?;
         run.save_picture("values.png", &named(&pictures))?;
         let path = run.path().to_owned();
-        Ok((path, run.finish(<GridWorldTable as Acting>::GRAPH.params())?))
+        let summary = Box::new(run.finish(<GridWorldTable as Acting>::GRAPH.params())?);
+        Ok(RunOutcome::Run { folder: path, summary, selected_by: ("test_policy_accuracy", Better::Higher) })
     }
 
     fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError> {
+        options.is_of_one_pass(NAME)?;
         only_world(options.environment)?;
         let run = Run::find(&options.checkpoint)?;
         match options.device {

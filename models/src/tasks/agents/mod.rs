@@ -8,15 +8,13 @@ mod train;
 
 pub(crate) use grid_world::GridWorldModel;
 
-use std::path::PathBuf;
-
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::ir::Graph;
 use layercake::prelude::*;
 use layercake_train::Seeded;
 use layercake_train::rl::{KnownEnvironment, TEST_SEEDS};
-use layercake_train::run::{RunSummary, Source};
+use layercake_train::run::{RunOutcome, Source};
 
 use super::cuda::open_gpu;
 use super::entry::Run;
@@ -137,7 +135,7 @@ impl ZooModel for Agent {
         KnownDataset::Digits
     }
 
-    fn train(&self, options: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+    fn train(&self, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         self.check(options)?;
         let (environment, config) = self.settings(options)?;
         match options.device {
@@ -151,6 +149,7 @@ impl ZooModel for Agent {
     }
 
     fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError> {
+        options.is_of_one_pass(self.name)?;
         let run = Run::find(&options.checkpoint)?;
         let environment = options.environment.map_or_else(|| self.environment_of(&run), Ok)?;
         match options.device {

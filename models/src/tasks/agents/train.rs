@@ -1,7 +1,5 @@
 //! Training an agent.
 
-use std::path::PathBuf;
-
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::model::NoSuchParameter;
@@ -11,7 +9,7 @@ use layercake_train::data::Loader;
 use layercake_train::rl::{
     ActorCritic, AgentConfig, Baseline, Dqn, DqnConfig, KnownEnvironment, Reinforce, ReinforceConfig, Replay, Turns,
 };
-use layercake_train::run::{Recipe, RunConfig, RunSummary};
+use layercake_train::run::{Purpose, Recipe, RunConfig, RunOutcome};
 use layercake_train::{Follow, Seeded, Task, TrainError};
 
 use super::recipes::{recipe, turns};
@@ -31,6 +29,19 @@ impl Agent {
         }
         if options.validation.is_some() {
             return no_effect("--validation", "its validation is 50 episodes of their own");
+        }
+        if options.train_size.is_some() {
+            return no_effect("--train-size", "it makes its own data");
+        }
+        if matches!(options.purpose, Purpose::LrRange(_)) {
+            return no_effect("--lr-find", "its loss does not say how well it acts");
+        }
+        if options.purpose == Purpose::Doctor {
+            return Err(ModelError::Unsupported {
+                model: self.name,
+                action: "examined",
+                reason: "it learns by acting, and its loss need not fall",
+            });
         }
         if options.batch_size.is_some() && self.kind != AgentKind::Dqn {
             return no_effect("--batch-size", "its batch is what it has done since the last update");
@@ -86,7 +97,7 @@ impl Agent {
         config: AgentConfig,
         device: &D,
         options: &TrainOptions,
-    ) -> Result<(PathBuf, RunSummary), ModelError> {
+    ) -> Result<RunOutcome, ModelError> {
         let own = recipe(self.kind, environment).0;
         let start = Start { name: self.name, environment, config, device, options, own };
         let stage = || stage(environment);
@@ -112,7 +123,7 @@ impl<D: Seeded> Start<'_, D> {
     fn train<N: Acting, T: Task<N::On<D>, D, Batch = usize>>(
         self,
         agent: impl FnOnce(u64) -> Result<T, TrainError>,
-    ) -> Result<(PathBuf, RunSummary), ModelError> {
+    ) -> Result<RunOutcome, ModelError> {
         let Self { name, environment, config, device, options, own } = self;
         let model = Trained { name, graph: N::GRAPH, agent: Some((environment.name(), config)) };
         train(model, device, options, own, |recipe| {

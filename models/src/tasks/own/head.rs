@@ -1,12 +1,15 @@
 //! A network with another number of classes.
 
-use layercake::ir::ops::Linear;
+use layercake::ir::ops::{Dropout, Linear};
 use layercake::ir::{Builder, Graph, Op};
 
-/// The same network with a last layer of `classes` outputs. The last layer is linear.
-pub(super) fn replaced(graph: &Graph, classes: usize) -> Result<Graph, String> {
+/// The same network with a last layer of `classes` outputs, and with another probability of dropout if there is one. The last layer is linear.
+pub(super) fn replaced(graph: &Graph, classes: usize, dropout: Option<f64>) -> Result<Graph, String> {
     let wrong = |mistake: layercake::ir::Mistake| format!("`{}` with {classes} outputs: {mistake}", graph.name);
     let [output] = graph.outputs() else { return Err(format!("`{}` has {} outputs", graph.name, graph.outputs().len())) };
+    if dropout.is_some() && !has_dropout(graph) {
+        return Err(format!("`--dropout` has no effect on `{}`: it has no dropout", graph.name));
+    }
     let mut builder = Builder::new(&graph.name);
     let mut values = Vec::new();
     for port in graph.inputs() {
@@ -18,6 +21,7 @@ pub(super) fn replaced(graph: &Graph, classes: usize) -> Result<Graph, String> {
         let op = match node.op {
             Op::Linear(linear) if Some(index) == last && node.shares.is_none() => Linear { out_features: classes, ..linear }.into(),
             _ if Some(index) == last => return Err(format!("`{}` ends with `{}`, which is not a linear layer", graph.name, node.name)),
+            Op::Dropout(Dropout { p }) => Dropout { p: dropout.unwrap_or(p) }.into(),
             op => op,
         };
         let inputs: Vec<usize> = node.inputs().iter().map(|&value| values[value]).collect();
@@ -32,4 +36,9 @@ pub(super) fn replaced(graph: &Graph, classes: usize) -> Result<Graph, String> {
         values.extend(value..value + op.outputs());
     }
     builder.try_finish(&[(output.name(), values[output.value])]).map_err(wrong)
+}
+
+/// Whether a layer is dropout.
+pub(super) fn has_dropout(graph: &Graph) -> bool {
+    graph.nodes().iter().any(|node| matches!(node.op, Op::Dropout(_)))
 }

@@ -1,17 +1,15 @@
 //! A perceptron for tables.
 
-use std::path::PathBuf;
-
-use layercake::ir::ops::{Linear, Relu};
+use layercake::ir::ops::{Dropout, Linear, Relu};
 use layercake::ir::{Builder, Graph, INFER, Shape};
 use layercake_train::TrainError;
 use layercake_train::data::KnownDataset;
-use layercake_train::run::{OwnData, Recipe, RunSummary};
+use layercake_train::run::{OwnData, Recipe, RunOutcome};
 
 use super::{OwnKind, OwnNetwork, mistaken};
 use crate::zoo::{EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
 
-/// Linear layers with ReLU between them. The sizes come from the table.
+/// Linear layers with ReLU between them, and dropout if it is asked for. The sizes come from the table.
 pub(crate) struct Mlp;
 
 /// The default hidden layers: scikit-learn's.
@@ -26,6 +24,9 @@ pub(super) fn graph(own: &OwnData) -> Result<Graph, TrainError> {
     for (layer, &size) in hidden.iter().enumerate() {
         x = builder.add(&format!("fc{}", layer + 1), linear(size), &[x]).map_err(mistaken)?;
         x = builder.add(&format!("relu{}", layer + 1), Relu {}, &[x]).map_err(mistaken)?;
+        if let Some(p) = own.dropout.filter(|p| *p > 0.0) {
+            x = builder.add(&format!("dropout{}", layer + 1), Dropout { p }, &[x]).map_err(mistaken)?;
+        }
     }
     x = builder.add(&format!("fc{}", hidden.len() + 1), linear(own.goal.outputs()), &[x]).map_err(mistaken)?;
     builder.try_finish(&[("output", x)]).map_err(mistaken)
@@ -58,7 +59,7 @@ impl ZooModel for Mlp {
         KnownDataset::Digits
     }
 
-    fn train(&self, _: &TrainOptions) -> Result<(PathBuf, RunSummary), ModelError> {
+    fn train(&self, _: &TrainOptions) -> Result<RunOutcome, ModelError> {
         Err(needs_data("trained on a known data set"))
     }
 

@@ -3,13 +3,13 @@
 mod head;
 mod mlp;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use layercake::AnyNetwork;
 use layercake::ir::Graph;
 use layercake::prelude::*;
-use layercake_train::own::{Evaluated, OwnModel, Predictor, TrainingOptions, evaluate, train};
-use layercake_train::run::{OwnData, Recipe, RunSummary};
+use layercake_train::own::{Evaluated, EvaluationOptions, OwnModel, Predictor, TrainingOptions, evaluate, train};
+use layercake_train::run::{OwnData, Recipe, RunOutcome};
 use layercake_train::{Seeded, TrainError};
 
 use super::cuda::{Gpu, open_gpu};
@@ -43,11 +43,19 @@ impl OwnNetwork {
         matches!(self.kind, OwnKind::Mlp)
     }
 
+    /// Whether it has dropout, or can have.
+    pub fn has_dropout(&self) -> bool {
+        match self.kind {
+            OwnKind::Mlp => true,
+            OwnKind::Head(graph) => head::has_dropout(graph),
+        }
+    }
+
     /// The network for some data.
     fn graph(&self, own: &OwnData) -> Result<Graph, TrainError> {
         match self.kind {
             OwnKind::Mlp => mlp::graph(own),
-            OwnKind::Head(graph) => head::replaced(graph, own.goal.outputs()).map_err(TrainError::Setting),
+            OwnKind::Head(graph) => head::replaced(graph, own.goal.outputs(), own.dropout).map_err(TrainError::Setting),
         }
     }
 
@@ -88,7 +96,7 @@ pub fn train_own(
     device: DeviceKind,
     options: TrainingOptions,
     warn: &mut dyn FnMut(&str),
-) -> Result<(PathBuf, RunSummary), ModelError> {
+) -> Result<RunOutcome, ModelError> {
     let network = own_network(model)?;
     let seed = options.run.resumed.as_ref().map_or(options.recipe.seed, |run| run.config().recipe.seed);
     Ok(match device {
@@ -100,17 +108,17 @@ pub fn train_own(
     })
 }
 
-/// Evaluates a run on the user's own data: its test part, or `data`.
+/// Evaluates a run on the user's own data, or the mean of several.
 ///
 /// # Errors
 /// Returns an error if the run or the data cannot be read, or do not fit.
-pub fn evaluate_own(model: &dyn ZooModel, device: DeviceKind, checkpoint: &Path, data: Option<&Path>) -> Result<Evaluated, ModelError> {
+pub fn evaluate_own(model: &dyn ZooModel, device: DeviceKind, options: &EvaluationOptions) -> Result<Evaluated, ModelError> {
     let network = own_network(model)?;
     Ok(match device {
-        DeviceKind::Cpu => network.with(model.name(), |model| evaluate(model, &Cpu::default(), checkpoint, data))?,
+        DeviceKind::Cpu => network.with(model.name(), |model| evaluate(model, &Cpu::default(), options))?,
         DeviceKind::Cuda => {
             let gpu = open_gpu(0)?;
-            network.with::<Gpu, _>(model.name(), |model| evaluate(model, &gpu, checkpoint, data))?
+            network.with::<Gpu, _>(model.name(), |model| evaluate(model, &gpu, options))?
         }
     })
 }

@@ -60,6 +60,21 @@ impl Transform for CenterCrop {
     }
 }
 
+/// Moves the image by this number of pixels, down and to the right; what comes into view is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shift {
+    /// Pixels down and to the right.
+    pub by: [isize; 2],
+}
+
+impl Transform for Shift {
+    fn apply(&self, picture: &mut ImageMut<'_>, _: &mut StdRng) -> Result<(), DataError> {
+        let size = picture.image.size();
+        cut(picture, self.by.map(|pixels| -pixels), size, u8::MAX);
+        Ok(())
+    }
+}
+
 /// The range of positions of a crop.
 fn room(picture: &ImageMut<'_>, size: [usize; 2], padding: usize) -> Result<[usize; 2], DataError> {
     let [height, width] = picture.image.size();

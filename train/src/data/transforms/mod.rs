@@ -27,7 +27,7 @@ use rand::rngs::StdRng;
 
 use super::{DataError, ImageMut};
 pub use color::ColorJitter;
-pub use crop::{CenterCrop, RandomCrop};
+pub use crop::{CenterCrop, RandomCrop, Shift};
 pub use flip::{HorizontalFlip, VerticalFlip};
 pub use mean_image::MeanImage;
 pub use normalize::Normalize;

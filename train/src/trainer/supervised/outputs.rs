@@ -5,13 +5,14 @@ use std::fmt::Display;
 use layercake::loss::CrossEntropy;
 use layercake::prelude::*;
 use layercake::{AnyNetwork, GraphError};
+use rand::RngCore;
 
 use super::super::Pass;
 use super::super::classification::must_have_batches;
 use super::goal::{Goal, Outputs};
-use crate::data::{Array, Collate, DataError, Dataset, Loader, SampleBatch, Targets};
+use crate::data::{Array, Collate, DataError, Dataset, Loader, SampleBatch, Targets, stream};
 use crate::error::OnDevice;
-use crate::{Metrics, TrainError};
+use crate::{Metrics, Seeded, TrainError};
 
 /// The array as an input of a network.
 pub(super) fn value<D: Backend<f32>>(device: &D, inputs: Array<f32>) -> Result<DynTensor<f32, D>, TrainError> {
@@ -74,13 +75,54 @@ impl Predictions {
         <S::Item as Collate>::Batch: Into<SampleBatch>,
         D: Backend<f32>,
     {
-        must_have_batches(data)?;
         goal.check(net.network_graph())?;
+        Self::collect(goal, criterion, data, &mut |inputs, _| tensor(rows(net.try_infer(vec![value(device, inputs)?]))?))
+    }
+
+    /// Runs a network on all samples of a loader in training mode, in which dropout and other layers draw random numbers. These follow from the number of the draw.
+    pub(crate) fn drawn<N, S, D>(
+        net: &mut N,
+        device: &D,
+        goal: &Goal,
+        criterion: &CrossEntropy,
+        data: &Loader<S>,
+        draw: u64,
+    ) -> Result<Self, TrainError>
+    where
+        N: AnyNetwork<f32, D>,
+        S: Dataset,
+        <S::Item as Collate>::Batch: Into<SampleBatch>,
+        D: Seeded,
+    {
+        goal.check(net.network_graph())?;
+        Self::collect(goal, criterion, data, &mut |inputs, batch| {
+            let seed = stream("draws", draw, [batch as u64, 0]).next_u64();
+            let gradients = net.try_alloc_grads().on_device()?;
+            device.seeded(seed, |device| {
+                let pass = Pass { gradients, device: device.clone(), epoch: 1, batch, step: 0 };
+                Ok(train(net, inputs, pass)?.retaped::<NoneTape>())
+            })
+        })
+    }
+
+    /// The outputs of `run` for each batch.
+    fn collect<S, D>(
+        goal: &Goal,
+        criterion: &CrossEntropy,
+        data: &Loader<S>,
+        run: &mut dyn FnMut(Array<f32>, usize) -> Result<Outputs<D, NoneTape>, TrainError>,
+    ) -> Result<Self, TrainError>
+    where
+        S: Dataset,
+        <S::Item as Collate>::Batch: Into<SampleBatch>,
+        D: Backend<f32>,
+    {
+        must_have_batches(data)?;
         let (mut outputs, mut targets, mut loss, mut weight) = (Vec::new(), None, 0.0, 0.0);
-        for batch in data.epoch(1) {
+        for (number, batch) in data.epoch(1).enumerate() {
             let batch: SampleBatch = batch?.into();
             goal.fits(&batch.targets, batch.inputs.batch_size())?;
-            let found = tensor(rows(net.try_infer(vec![value(device, batch.inputs)?]))?)?;
+            let found = run(batch.inputs, number)?;
             outputs.extend(found.as_vec());
             let (mean, counts) = goal.try_loss(found, &batch.targets, criterion)?;
             if counts != 0.0 {

@@ -1,0 +1,126 @@
+//! `layercake search`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use layercake_models::{AgentOptions, ModelError, TrainOptions, ZooModel, own_network, train_own};
+use layercake_train::TrainError;
+use layercake_train::cli::{OwnSearchOptions, search, search_own, with_values};
+use layercake_train::run::{Purpose, RUNS, Recipe};
+use layercake_train::search::Axis;
+use serde_json::json;
+
+use crate::args::SearchCommand;
+use crate::commands::{Outcome, cancel, dataset, device, has_dataset, named, use_threads};
+
+pub(crate) fn run(args: SearchCommand) -> Outcome {
+    let model = named(&args.model)?;
+    use_threads(args.search.threads)?;
+    if args.data.data.is_some() { on_own_data(&*model, args) } else { on_dataset(&*model, args) }
+}
+
+/// Errors of the model as errors of training, which the search can tell apart.
+fn training(error: ModelError) -> TrainError {
+    match error {
+        ModelError::Train(error) => error,
+        other => TrainError::Setting(other.to_string()),
+    }
+}
+
+fn on_dataset(model: &dyn ZooModel, args: SearchCommand) -> Outcome {
+    has_dataset(model, args.dataset.is_some())?;
+    let default = model.default_dataset(args.data_dir.is_some());
+    let dataset = args.dataset.as_deref().map(dataset).transpose()?.unwrap_or(default);
+    let Some(own) = model.recipe(dataset) else {
+        let reason = "it has no learning rate and no weight decay that a search could choose by validation data";
+        return Err(ModelError::Unsupported { model: model.name(), action: "searched", reason }.into());
+    };
+    let (recipe, kind, cancellation) = (args.search.recipe(own), device(args.device), cancel()?);
+    let plan = args.search.search(&recipe, Vec::new()).map_err(ModelError::from)?;
+    let folder = args.search.out.unwrap_or_else(|| Path::new(RUNS).join(format!("search-{}-{dataset}", model.name())));
+    let settings = json!({ "model": model.name(), "dataset": dataset, "recipe": recipe, "device": kind.name() });
+    let data_dir = args.data_dir;
+    let done = search(&plan, &folder, settings, &mut |trial, purpose| {
+        let Recipe { batch_size, lr, weight_decay, .. } = with_values(recipe, &plan.axes, &trial.values);
+        let is_trial = purpose == Purpose::Trial;
+        let options = TrainOptions {
+            dataset,
+            data_dir: data_dir.clone(),
+            epochs: Some(trial.epochs),
+            batch_size: Some(batch_size),
+            lr: Some(lr),
+            transfer: None,
+            weight_decay: Some(weight_decay),
+            train_size: recipe.train_size,
+            snapshots: None,
+            seed: Some(recipe.seed),
+            validation: recipe.validation.filter(|_| is_trial),
+            patience: None,
+            restore_best: false,
+            device: kind,
+            out: Some(trial.folder.clone()),
+            resume: None,
+            checkpoint_every: None,
+            tensorboard: None,
+            cancellation: cancellation.clone(),
+            purpose,
+            agent: AgentOptions::default(),
+        };
+        model.train(&options).map_err(training)
+    });
+    done.map_err(ModelError::from)?;
+    Ok(())
+}
+
+fn on_own_data(model: &dyn ZooModel, args: SearchCommand) -> Outcome {
+    let network = own_network(model)?;
+    let kind = device(args.device);
+    let recipe = args.search.recipe(network.recipe());
+    let mut further = Vec::new();
+    if let Some(sizes) = args.hidden {
+        if !network.has_hidden_layers() {
+            let reason = "only the layers of mlp have sizes that can be chosen";
+            return Err(
+                ModelError::NoEffect { model: model.name(), option: "--hidden", reason, known: "see `layercake search --help`" }.into()
+            );
+        }
+        further.push((Axis::log("hidden", sizes.low, sizes.high).whole(), HIDDEN));
+    }
+    if let Some(share) = args.dropout {
+        if !network.has_dropout() {
+            let reason = "it has no dropout";
+            return Err(
+                ModelError::NoEffect { model: model.name(), option: "--dropout", reason, known: "see `layercake search --help`" }.into()
+            );
+        }
+        if !(0.0..1.0).contains(&share.low) || share.high >= 1.0 {
+            return Err(ModelError::Option("`--dropout`: expected probabilities of at least 0 and less than 1".to_owned()).into());
+        }
+        further.push((Axis::linear("dropout", share.low, share.high), if network.has_hidden_layers() { 0.0 } else { 0.5 }));
+    }
+    let plan = args.search.search(&recipe, further).map_err(ModelError::from)?;
+    let options = OwnSearchOptions {
+        model: model.name().to_owned(),
+        data: args.data.into(),
+        recipe,
+        device: kind.name(),
+        hidden: Vec::new(),
+        out: args.search.out,
+        cancellation: cancel()?,
+    };
+    let mut warned = BTreeSet::new();
+    let done = search_own(&plan, options, &mut |options| {
+        // The data are the same in each run.
+        let mut warn = |warning: &str| {
+            if warned.insert(warning.to_owned()) {
+                eprintln!("warning: {warning}");
+            }
+        };
+        train_own(model, kind, options, &mut warn).map_err(training)
+    });
+    done.map_err(ModelError::from)?;
+    Ok(())
+}
+
+/// The hidden layer of mlp without a search.
+const HIDDEN: f64 = 100.0;
