@@ -141,13 +141,13 @@ impl<M: layercake::dfdx::nn::tensor_collection::TensorCollection<f32, Cpu>> Call
     }
 }
 
-/// The part of a run in one process: three epochs of 8 steps, of up to two batches each.
+/// The part of a run in one process: three epochs of 8 steps, of two batches each.
 fn part(folder: &Path, killed_at: Option<usize>) -> Result<Vec<f64>, TrainError> {
     let Split { train, test } = digits();
     let normalize = Normalize::measure(&train);
-    let recipe = Recipe { epochs: 3, batch_size: 100, lr: 5e-3, accumulate: 2, clip: Some(0.1), seed: 7, ..Default::default() };
+    let recipe = Recipe { epochs: 3, batch_size: 90, lr: 5e-3, accumulate: 2, clip: Some(0.1), seed: 7, ..Default::default() };
     let mut task = Classification::new("digits", Loader::new(test, 360).transform(normalize.clone()), train.classes())?;
-    let train = Loader::new(train, 100).shuffle(7).transform(normalize);
+    let train = Loader::new(train, 90).shuffle(7).transform(normalize);
     let device = Cpu::seed_from_u64(recipe.seed);
     let mut net = Net::new(&device);
     let mut optimizer = recipe.adam(&net);
@@ -195,4 +195,21 @@ fn a_resumed_run_continues() {
     part(&whole, None).unwrap();
     let again = Shown::of(&whole.join("logs"));
     assert_eq!(again.scalars["loss/train"].len(), 3);
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn a_program_of_ones_own() {
+    let place = tempfile::tempdir().unwrap();
+    let path = |name: &str| place.path().join(name).into_os_string().into_string().unwrap();
+    let words = ["net", "train", "--epochs", "1", "--out", &path("runs/first"), "--tensorboard", &path("logs")];
+    layercake_train::cli::Program::<Net>::new().data(digits).try_run(words).unwrap();
+    let shown = Shown::of(&place.path().join("logs/first"));
+    assert!(shown.scalars["accuracy/test"].len() == 1 && shown.histograms.contains_key("gradients/conv.weight"), "{shown:?}");
+    assert_eq!((shown.graphs, shown.others.last().map(String::as_str)), (1, Some("_hparams_/session_end_info")));
+    // A file where the folder should be: before anything is trained.
+    let words = ["net", "train", "--epochs", "1", "--out", &path("runs/second"), "--tensorboard", &path("runs/first/config.json")];
+    let error = layercake_train::cli::Program::<Net>::new().data(digits).try_run(words).unwrap_err();
+    assert!(matches!(&error, TrainError::File { path, .. } if path.ends_with("config.json/second")), "{error}");
+    assert!(!place.path().join("runs/second").exists());
 }
