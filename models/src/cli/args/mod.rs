@@ -61,7 +61,6 @@ Options of a command: layercake train --help";
 
 // Commands without documentation here are documented at their arguments.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each run of the program")]
 pub(crate) enum Command {
     /// List the models, the data sets and the environments.
     List,
