@@ -90,3 +90,34 @@ fn watch() {
     );
     assert!(gone.starts_with("HTTP/1.1 503 ") && gone.contains("not the folder of a run"), "{gone}");
 }
+
+/// A good model and a bad learning rate. Nothing is written.
+#[test]
+fn doctor() {
+    let place = Place::new();
+    let text = place.works("doctor softmax --seed 1");
+    let lines: Vec<&str> = text.lines().collect();
+    let begins = [
+        "ok       the loss of the first batch is 2.",
+        "ok       the gradients are ",
+        "ok       the steps are ",
+        "ok       the training loss went from 2.",
+        "ok       the loss of one batch of 16 fell from 2.",
+    ];
+    assert_eq!(lines.len(), begins.len(), "{text}");
+    for (line, begin) in lines.iter().zip(begins) {
+        assert!(line.starts_with(begin), "{line}\n{text}");
+    }
+    assert!(lines[4].ends_with("the model can learn it by heart"), "{text}");
+    let text = place.works("doctor lenet5 --lr 3 --seed 1");
+    assert!(text.lines().filter(|line| line.starts_with("warning  ")).count() >= 2, "{text}");
+    place.works(&format!("doctor mlp --data {} --target class", support_table("wine.csv")));
+    place.fails("doctor knn", 1, "error: `knn` cannot be examined: it stores the training images and has no gradients");
+    place.fails("doctor gridworld", 1, "error: `gridworld` cannot be examined: it learns tables and has no gradients");
+    place.fails("doctor dqn", 1, "error: `dqn` cannot be examined: it learns by acting, and its loss need not fall");
+    assert_eq!(place.names("."), [""; 0]);
+}
+
+fn support_table(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tables").join(name).display().to_string()
+}

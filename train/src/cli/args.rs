@@ -23,6 +23,7 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Train(TrainArgs),
+    Doctor(DoctorArgs),
     Search(OwnSearch),
     Eval(EvalArgs),
     /// Predict from a CSV file or from pictures.
@@ -116,6 +117,28 @@ impl TrainArgs {
             ..self.tuning.recipe(own)
         }
     }
+}
+
+/// Look at the network, its data and its hyperparameters before a long run.
+///
+/// Trains for up to 200 steps and looks at the loss, the gradients, the steps and the units; then trains a fresh copy on a single batch, which a network that is put together
+/// rightly can learn by heart. Prints a line for each, which begins with `ok` or `warning`, and writes nothing.
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Samples per batch.
+    #[arg(long, value_name = "N")]
+    pub batch_size: Option<usize>,
+    /// The learning rate.
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub lr: Option<f64>,
+    /// Seed of the initial parameters, the order of the samples and the parts that are held out.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Number of threads [default: one per core].
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
 }
 
 /// Search for a learning rate and a weight decay: random draws, from coarse to fine, the better trials for longer; chosen on validation data and tested once.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, Write, stderr, stdout};
 use std::marker::PhantomData;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -11,14 +12,14 @@ use layercake::dfdx::nn::BuildModule;
 use layercake::prelude::*;
 use layercake::{AnyNetwork, Drawing, Summary};
 
-use super::args::{Cli, Command, EvalArgs, OwnSearch, TrainArgs};
+use super::args::{Cli, Command, DoctorArgs, EvalArgs, OwnSearch, TrainArgs};
 use super::run::{cancel_on_signals, draw_to_file, one_line, predict, print_evaluation, use_threads};
 use super::search::print_outcome;
 use super::search_own::{OwnSearchOptions, search_own};
-use super::{INTERRUPTED, PredictArgs};
+use super::{DataArgs, INTERRUPTED, PredictArgs};
 use crate::data::DataError;
 use crate::own::{EvaluationOptions, Given, OwnModel, Predictor, TrainingOptions, evaluate, train};
-use crate::run::{OwnData, Recipe, RunFolder, RunOptions};
+use crate::run::{OwnData, Purpose, Recipe, RunFolder, RunOptions};
 use crate::{CancellationToken, TrainError};
 
 /// Reads the program's own data.
@@ -109,6 +110,7 @@ where
         layercake::check_instruction_set().map_err(|error| TrainError::Setting(error.to_string()))?;
         match cli.command {
             Command::Train(args) => self.train(args, cancellation()?),
+            Command::Doctor(args) => self.doctor(args, cancellation()?),
             Command::Search(args) => self.search(args, cancellation()?),
             Command::Eval(args) => self.eval(args),
             Command::Predict(args) => self.predict(&args),
@@ -141,18 +143,22 @@ where
         let seed = resumed.as_ref().map_or(recipe.seed, |run| run.config().recipe.seed);
         let TrainArgs { data, out, checkpoint_every, tensorboard, tuning, transfer, .. } = args;
         let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose: tuning.purpose() };
-        let options = TrainingOptions {
-            data: data.into(),
-            recipe,
-            hidden: Vec::new(),
-            dropout: None,
-            transfer: transfer.transfer(),
-            device: "cpu",
-            run,
-        };
+        self.train_with(seed, TrainingOptions { transfer: transfer.transfer(), ..options_of(data, recipe, run) }, tuning.lr_find.as_deref())
+    }
+
+    fn doctor(&self, args: DoctorArgs, cancellation: CancellationToken) -> Result<(), TrainError> {
+        let DoctorArgs { data, batch_size, lr, seed, threads } = args;
+        use_threads(threads)?;
+        let own = self.recipe;
+        let (batch_size, lr, seed) = (batch_size.unwrap_or(own.batch_size), lr.unwrap_or(own.lr), seed.unwrap_or(own.seed));
+        let run = RunOptions { cancellation, purpose: Purpose::Doctor, ..RunOptions::default() };
+        self.train_with(seed, options_of(data, Recipe { batch_size, lr, seed, ..own }, run), None)
+    }
+
+    fn train_with(&self, seed: u64, options: TrainingOptions, curve: Option<&Path>) -> Result<(), TrainError> {
         let mut warn = |warning: &str| eprintln!("warning: {warning}");
         let outcome = self.model(|model| train(model, &Cpu::seed_from_u64(seed), options, &mut warn))?;
-        print_outcome(&outcome, tuning.lr_find.as_deref())
+        print_outcome(&outcome, curve)
     }
 
     fn search(&self, args: OwnSearch, cancellation: CancellationToken) -> Result<(), TrainError> {
@@ -195,6 +201,10 @@ where
         let predictor = self.model(|model| Predictor::load(model, &Cpu::default(), &args.checkpoint))?;
         predict(&predictor, args)
     }
+}
+
+fn options_of(data: DataArgs, recipe: Recipe, run: RunOptions) -> TrainingOptions {
+    TrainingOptions { data: data.into(), recipe, hidden: Vec::new(), dropout: None, transfer: None, device: "cpu", run }
 }
 
 use layercake::io as io_of_layercake;

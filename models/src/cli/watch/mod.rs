@@ -15,7 +15,8 @@ use crate::commands::Outcome;
 
 /// Watch a run while it goes on: curves, rates and the time left, in this terminal or in a browser.
 ///
-/// The run is only read: it goes on when this command ends. Without a terminal, epochs are printed as they end.
+/// The run is only read: it goes on when this command ends. Curves in a terminal need a build with the feature `watch`; without it, and into a pipe, epochs are printed as
+/// they end.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -38,9 +39,13 @@ pub(crate) fn run(WatchArgs { run, serve }: WatchArgs) -> Outcome {
     }
     // A folder without a run is an error before the terminal is taken.
     Results::read(&run).map_err(ModelError::from)?;
-    #[cfg(feature = "watch")]
     if stdout().is_terminal() && stdin().is_terminal() {
+        #[cfg(feature = "watch")]
         return screen::show(&run);
+        #[cfg(not(feature = "watch"))]
+        eprintln!(
+            "note: this command was built without the curves for terminals (`--features watch`); `--serve 8080` has them for a browser"
+        );
     }
     lines::follow(&run)
 }

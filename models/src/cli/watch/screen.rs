@@ -176,12 +176,17 @@ fn rates(run: &Results) -> Vec<Line<'static>> {
 
 #[cfg(test)]
 mod tests {
+    use layercake_train::run::Recipe;
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
+    use serde_json::json;
 
     use super::*;
 
-    const CONFIG: &str = r#"{"layercake":"0.1.0","model":"lenet5","dataset":"digits","device":"cpu","threads":1,"recipe":{"epochs":4,"batch_size":16,"lr":0.001,"seed":1}}"#;
+    fn config() -> String {
+        let recipe = Recipe { epochs: 4, ..Recipe::default() };
+        json!({ "layercake": "0.1.0", "model": "lenet5", "dataset": "digits", "device": "cpu", "threads": 1, "recipe": recipe }).to_string()
+    }
 
     fn screen(files: &[(&str, &str)], width: u16, height: u16) -> String {
         let place = tempfile::tempdir().unwrap();
@@ -206,7 +211,7 @@ mod tests {
         let metrics = [epoch(1, 1.0), epoch(2, 0.5)].concat();
         let progress =
             r#"{"epoch":3,"batch":45,"batches":90,"step":225,"lr":0.0005,"train":{"loss":0.4},"items_per_second":900.0,"seconds":1.0}"#;
-        let text = screen(&[("config.json", CONFIG), ("metrics.jsonl", &metrics), ("progress.json", progress)], 100, 24);
+        let text = screen(&[("config.json", &config()), ("metrics.jsonl", &metrics), ("progress.json", progress)], 100, 24);
         for expected in [
             "lenet5 on digits: interrupted after 2 of 4 epochs",
             "62 %",
@@ -231,7 +236,7 @@ mod tests {
             + "\n";
         for metrics in ["", &bad] {
             for (width, height) in [(1, 1), (10, 4), (40, 12), (200, 60)] {
-                screen(&[("config.json", CONFIG), ("metrics.jsonl", metrics)], width, height);
+                screen(&[("config.json", &config()), ("metrics.jsonl", metrics)], width, height);
             }
         }
     }
