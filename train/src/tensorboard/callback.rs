@@ -96,6 +96,10 @@ impl TensorBoard {
             return Ok(());
         }
         self.writer.purge(if self.resumed { step } else { 0 })?;
+        if self.resumed && self.writer.continues() {
+            // An earlier file of the run has the rest.
+            return Ok(());
+        }
         if let Some(graph) = &self.graph {
             self.writer.add_graph(graph)?;
         }

@@ -27,6 +27,8 @@ const PREFIX: &str = "events.out.tfevents.";
 pub struct SummaryWriter {
     file: File,
     path: PathBuf,
+    /// Whether the folder has earlier files.
+    continues: bool,
 }
 
 impl SummaryWriter {
@@ -49,7 +51,7 @@ impl SummaryWriter {
                 Err(source) => return Err(at(&path, source)),
             }
         };
-        let mut writer = Self { file, path };
+        let mut writer = Self { file, path, continues: latest.is_some() };
         writer.write(0, &What::Version)?;
         Ok(writer)
     }
@@ -57,6 +59,11 @@ impl SummaryWriter {
     /// The event file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether the folder has files of earlier writers.
+    pub(super) fn continues(&self) -> bool {
+        self.continues
     }
 
     /// Begins a session at a step: what earlier files of the folder have of this step and later ones is no longer shown. A run that is resumed repeats these steps.

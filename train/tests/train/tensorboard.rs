@@ -190,6 +190,7 @@ fn a_resumed_run_continues() {
     part(&parts, None).unwrap();
     assert_eq!(std::fs::read_dir(parts.join("logs")).unwrap().count(), 4);
     let found = Shown::of(&parts.join("logs"));
+    assert_eq!((found.graphs, &found.others), (expected.graphs, &expected.others));
     assert_eq!((found.scalars, found.histograms), (expected.scalars, expected.histograms));
     // A finished run: nothing is added, and nothing is dropped.
     part(&whole, None).unwrap();
