@@ -5,6 +5,7 @@ use dfdx::tensor::{Gradients, NoneTape, OwnedTape};
 use layercake_ir::Graph;
 
 use crate::generic::checked;
+use crate::hook::Hookable;
 use crate::ids::ForwardError;
 use crate::{Backend, DynTensor, GraphError, GraphModel, Network, Scalar};
 
@@ -35,6 +36,9 @@ pub trait AnyNetwork<E: Scalar, D: Backend<E>>: TensorCollection<E, D> {
     /// The network as data.
     fn network_graph(&self) -> &Graph;
 
+    /// The network as a subject of [hooks](crate::hook) and of the methods of [`explain`](crate::explain).
+    fn as_hookable(&self) -> &dyn Hookable<E, D>;
+
     /// Inference without a tape.
     ///
     /// # Errors
@@ -55,6 +59,10 @@ macro_rules! graph_models {
         impl AnyNetwork<$number, $device> for GraphModel<$number, $device> {
             fn network_graph(&self) -> &Graph {
                 self.graph()
+            }
+
+            fn as_hookable(&self) -> &dyn Hookable<$number, $device> {
+                self
             }
 
             fn try_infer(&self, inputs: Vec<DynTensor<$number, $device>>) -> Outcome<$number, $device, NoneTape> {
@@ -89,6 +97,10 @@ where
 {
     fn network_graph(&self) -> &Graph {
         N::GRAPH
+    }
+
+    fn as_hookable(&self) -> &dyn Hookable<E, D> {
+        self
     }
 
     fn try_infer(&self, inputs: Vec<DynTensor<E, D>>) -> Outcome<E, D, NoneTape> {

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use layercake::DeviceError;
@@ -26,6 +27,14 @@ pub enum TrainError {
     File {
         /// The file.
         path: PathBuf,
+        /// The I/O error.
+        source: io::Error,
+    },
+    /// A network address of this machine cannot be opened.
+    #[error("cannot listen on {address}: {source}")]
+    Address {
+        /// The address.
+        address: SocketAddr,
         /// The I/O error.
         source: io::Error,
     },

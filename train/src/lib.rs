@@ -79,7 +79,7 @@
 //!   [`perplexity`].
 //! - Reinforcement learning: [`rl`] has environments, memories and agents, with a guide.
 //! - Hyperparameters: [`search`], [`LrRange`].
-//! - Results: [`run`] has run folders, curves, confusion matrices and image grids.
+//! - Results: [`run`] has run folders, curves, confusion matrices and image grids; [`tensorboard`] writes event files; [`embedding`] has nearest neighbors, PCA and t-SNE.
 //! - Mean predictions of several networks, views and draws of dropout: [`ensemble`].
 //! - Other: [`neighbors`] (k nearest neighbors), [`five_crops`], [`bench()`].
 //!
@@ -115,9 +115,11 @@ mod checkpoint;
 pub mod cli;
 mod crops;
 pub mod data;
+pub mod embedding;
 pub mod ensemble;
 mod error;
 pub mod guide;
+pub mod health;
 mod metrics;
 pub mod neighbors;
 #[cfg(feature = "tables")]
@@ -127,6 +129,7 @@ pub mod run;
 pub mod search;
 pub mod tables;
 mod target;
+pub mod tensorboard;
 mod trainer;
 
 pub use bench::{Timing, bench};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use layercake_ir::Op;
+use layercake_ir::{Graph, Op};
 
 use super::ExplainError;
 use super::probe::{Network, Outcome, Probe};
@@ -45,6 +45,12 @@ struct Counts {
 }
 
 impl Units {
+    /// Whether a network has activations whose units can die or saturate, and a single input of numbers, so that [`Units::add`] can count them.
+    pub fn can_count(graph: &Graph) -> bool {
+        let [input] = graph.inputs() else { return false };
+        !input.shape.is_ids() && graph.inlined().nodes().iter().any(|node| saturates(&node.op))
+    }
+
     /// Adds a batch.
     ///
     /// # Errors

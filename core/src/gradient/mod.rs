@@ -4,6 +4,7 @@ mod accumulate;
 mod check;
 mod finite;
 mod input;
+mod named;
 mod recorded;
 mod storage;
 
@@ -11,5 +12,6 @@ pub use accumulate::Accumulation;
 pub use check::{GradCheck, GradReport, Worst, gradcheck, relative_error};
 pub use finite::{NonFinite, NonFiniteOutput, first_non_finite, first_non_finite_gradient, first_non_finite_output};
 pub use input::input_gradient;
+pub use named::named_gradients;
 pub use recorded::{Recorded, Unrecorded};
 pub(crate) use storage::storage_of;

@@ -223,7 +223,7 @@ impl<E: Scalar, D: Device<E>> Squares<E, D> {
 }
 
 /// Eight sums, so that additions need not wait for each other.
-fn sum_of_squares<E: Scalar>(numbers: &[E]) -> f64 {
+pub(super) fn sum_of_squares<E: Scalar>(numbers: &[E]) -> f64 {
     let mut sums = [0.0; 8];
     let (whole, rest) = numbers.as_chunks::<8>();
     for chunk in whole {

@@ -48,6 +48,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Bench(args) => crate::bench::run(args),
         Command::Data(DataCommand::Check { folder }) => check_data(&folder),
         Command::Report(args) => crate::report::run(args),
+        Command::Watch(args) => crate::watch::run(args),
         Command::Fmt { files, check } => crate::fmt::run(&files, check),
     }
 }
@@ -105,6 +106,7 @@ fn train(args: TrainArgs) -> Outcome {
         out,
         resume,
         checkpoint_every,
+        tensorboard,
         data_dir,
         agent,
         ..
@@ -130,6 +132,7 @@ fn train(args: TrainArgs) -> Outcome {
         out,
         resume,
         checkpoint_every,
+        tensorboard,
         cancellation,
         agent,
     };

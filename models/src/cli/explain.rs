@@ -21,7 +21,8 @@ Examples:
   layercake explain vgg8 --checkpoint runs/vgg8-cifar-10-1 --method grad-cam --image cat.jpg --class 3 --out cam.png
   layercake explain lenet5 --checkpoint runs/lenet5-digits-1 --method saliency --layer conv2 --channel 4 --at 3,5 --out unit.png
   layercake explain lenet5 --checkpoint runs/lenet5-digits-1 --method ascent --class 7 --out seven.png
-  layercake explain lenet5 --checkpoint runs/lenet5-digits-1 --method units")]
+  layercake explain lenet5 --checkpoint runs/lenet5-digits-1 --method units
+  layercake explain lenet5 --checkpoint runs/lenet5-digits-1 --method tsne --layer fc1 --out tsne.png")]
 pub(crate) struct ExplainArgs {
     /// The model (see `layercake list`).
     model: String,
@@ -37,7 +38,7 @@ pub(crate) struct ExplainArgs {
     /// A picture, PNG or JPEG; it is resized to the network's input, except for a dream [default: the first test image].
     #[arg(long, value_name = "FILE")]
     image: Option<PathBuf>,
-    /// The number of the test image, counted from 0.
+    /// The number of the test image, counted from 0 [default of neighbors: eight that --seed chooses].
     #[arg(long, value_name = "N")]
     index: Option<usize>,
     /// The data set [default: the one in config.json, otherwise the model's own].
@@ -55,7 +56,7 @@ pub(crate) struct ExplainArgs {
     /// The class, counted from 0 [default: the one that the model takes the picture for].
     #[arg(long, value_name = "K")]
     class: Option<usize>,
-    /// The layer (see `layercake summary`): of the unit; of the maps of grad-cam, activations, patches, dream and inversion [default of grad-cam: the last with maps].
+    /// The layer (see `layercake summary`): of the unit; of the maps of grad-cam, activations, patches, dream and inversion [default of grad-cam: the last with maps]; of neighbors, pca and tsne [default: what the classifier receives].
     #[arg(long, value_name = "NAME")]
     layer: Option<String>,
     /// The channel of the layer.
@@ -75,7 +76,7 @@ pub(crate) struct ExplainArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of methods")]
 struct SettingArgs {
-    /// Steps: ascent 200, inversion 200, at most for fool 500, integrated-gradients 50, at each size of a dream 10.
+    /// Steps: ascent 200, inversion 200, at most for fool 500, integrated-gradients 50, at each size of a dream 10, tsne 1000.
     #[arg(long, value_name = "N", value_parser = count)]
     iterations: Option<usize>,
     /// Size of a step: fool 0.1 and ascent 0.5 (its L2 norm), dream 0.05 (the mean change of a pixel), inversion 0.05 (Adam); in units of the network's input.
@@ -87,7 +88,7 @@ struct SettingArgs {
     /// fool: the probability at which it stops [default: 0.5].
     #[arg(long, value_name = "P", value_parser = fraction)]
     confidence: Option<f64>,
-    /// smoothgrad: the number of noisy copies [default: 50].
+    /// smoothgrad: the number of noisy copies [default: 50]; neighbors, pca and tsne: the number of test images, chosen by --seed [default: all; pca and tsne at most 2000].
     #[arg(long, value_name = "N", value_parser = count)]
     samples: Option<usize>,
     /// smoothgrad: the standard deviation of the noise, in units of the network's input [default: 0.15 of its range].
@@ -120,7 +121,10 @@ struct SettingArgs {
     /// inversion: the weight of the total variation [default: 0].
     #[arg(long, value_name = "X", value_parser = positive)]
     tv: Option<f64>,
-    /// The seed of random numbers: of noise and shifts [default: 0].
+    /// tsne: how many neighbors count, roughly: 5 to 50 [default: 30].
+    #[arg(long, value_name = "X", value_parser = positive)]
+    perplexity: Option<f64>,
+    /// The seed of random numbers: of noise and shifts, and of the choice of test images [default: 0].
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 }
@@ -169,6 +173,7 @@ pub(crate) fn run(args: ExplainArgs) -> Outcome {
         jitter,
         octaves,
         tv,
+        perplexity,
         seed,
     } = args.settings;
     let settings = ExplainSettings {
@@ -187,6 +192,7 @@ pub(crate) fn run(args: ExplainArgs) -> Outcome {
         jitter,
         octaves,
         tv,
+        perplexity,
         seed,
     };
     let options = ExplainOptions {

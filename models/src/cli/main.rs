@@ -12,6 +12,7 @@ mod onnx;
 mod own;
 mod report;
 mod search;
+mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -45,6 +45,7 @@ pub(crate) fn train(args: TrainArgs, cancellation: CancellationToken) -> Outcome
         out,
         resume,
         checkpoint_every,
+        tensorboard,
         own,
         ..
     } = args;
@@ -68,7 +69,7 @@ pub(crate) fn train(args: TrainArgs, cancellation: CancellationToken) -> Outcome
     recipe = tuning.recipe(recipe);
     recipe.seed = seed.unwrap_or(0);
     (recipe.validation, recipe.patience, recipe.restore_best) = (validation, patience, restore_best);
-    let run = RunOptions { out, resumed, checkpoint_every, cancellation, purpose: tuning.purpose() };
+    let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose: tuning.purpose() };
     let (dropout, transfer) = (own.dropout, transfer.transfer());
     let options = TrainingOptions { data: own.data.into(), recipe, hidden: own.hidden, dropout, transfer, device: kind.name(), run };
     let mut warn = |warning: &str| eprintln!("warning: {warning}");

@@ -61,6 +61,7 @@ fn on_dataset(model: &dyn ZooModel, args: SearchCommand) -> Outcome {
             out: Some(trial.folder.clone()),
             resume: None,
             checkpoint_every: None,
+            tensorboard: None,
             cancellation: cancellation.clone(),
             purpose,
             agent: AgentOptions::default(),

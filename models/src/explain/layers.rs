@@ -90,7 +90,7 @@ fn stacked(upper: &Canvas, lower: &Canvas) -> Canvas {
 pub(super) fn patches(subject: &Subject, options: &ExplainOptions) -> Result<Made, ModelError> {
     let layer = options.layer.as_deref().expect("checked before");
     let mut patches = Patches::new(layer, MOST);
-    let images = subject.each_batch(|batch| Ok(patches.add(&subject.network, batch)?))?;
+    let images = subject.all_batches(|batch| Ok(patches.add(&subject.network, batch)?))?;
     let all = patches.channels();
     let chosen = match options.channel {
         Some(channel) if channel < all.len() => vec![channel],
@@ -126,7 +126,7 @@ fn crop(image: &Image, [top, left, bottom, right]: [usize; 4]) -> Image {
 /// The dead and saturated units of each activation.
 pub(super) fn units(subject: &Subject) -> Result<Made, ModelError> {
     let mut units = Units::default();
-    let images = subject.each_batch(|batch| Ok(units.add(&subject.network, batch)?))?;
+    let images = subject.all_batches(|batch| Ok(units.add(&subject.network, batch)?))?;
     let mut lines = vec![format!("units over {images} test images")];
     lines.push(format!("{:28} {:12} {:>6} {:>15} {:>15}", "layer", "kind", "units", "dead", "saturated"));
     lines.extend(units.layers().iter().map(ToString::to_string));

@@ -39,13 +39,19 @@ pub enum ExplainMethod {
     Patches,
     /// Dead and saturated units.
     Units,
+    /// Nearest neighbors.
+    Neighbors,
+    /// Principal components.
+    Pca,
+    /// t-SNE.
+    Tsne,
 }
 
 use ExplainMethod as M;
 
 impl ExplainMethod {
     /// All methods.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         M::Saliency,
         M::InputXGradient,
         M::GuidedBackprop,
@@ -63,6 +69,9 @@ impl ExplainMethod {
         M::Activations,
         M::Patches,
         M::Units,
+        M::Neighbors,
+        M::Pca,
+        M::Tsne,
     ];
 
     /// The name on the command line.
@@ -85,6 +94,9 @@ impl ExplainMethod {
             M::Activations => "activations",
             M::Patches => "patches",
             M::Units => "units",
+            M::Neighbors => "neighbors",
+            M::Pca => "pca",
+            M::Tsne => "tsne",
         }
     }
 
@@ -108,6 +120,9 @@ impl ExplainMethod {
             M::Activations => "the outputs of a layer for a picture",
             M::Patches => "the patches of the test images that excite channels most",
             M::Units => "a table of dead and saturated units by layer, over the test images",
+            M::Neighbors => "the test images nearest to others in a layer, beside those nearest in pixels",
+            M::Pca => "the test images in the plane of a layer's first two principal components, as points and as pictures",
+            M::Tsne => "the test images in a plane that keeps a layer's neighbors (t-SNE), as points and as pictures",
         }
     }
 
@@ -127,12 +142,17 @@ impl ExplainMethod {
     }
 
     pub(super) const fn takes_picture(self) -> bool {
-        self.is_attribution() || matches!(self, M::Fgsm | M::Fool | M::Dream | M::Inversion | M::Activations)
+        self.is_attribution() || matches!(self, M::Fgsm | M::Fool | M::Dream | M::Inversion | M::Activations | M::Neighbors)
     }
 
     /// Whether it goes over all test images.
     pub(super) const fn takes_images(self) -> bool {
-        matches!(self, M::Patches | M::Units)
+        matches!(self, M::Patches | M::Units) || self.is_embedding()
+    }
+
+    /// Whether it compares what a layer gives for the test images.
+    const fn is_embedding(self) -> bool {
+        matches!(self, M::Neighbors | M::Pca | M::Tsne)
     }
 
     pub(super) const fn takes_class(self) -> bool {
@@ -140,7 +160,7 @@ impl ExplainMethod {
     }
 
     pub(super) const fn takes_layer(self) -> bool {
-        self.is_attribution() || matches!(self, M::Ascent | M::Dream | M::Inversion | M::Activations | M::Patches)
+        self.is_attribution() || self.is_embedding() || matches!(self, M::Ascent | M::Dream | M::Inversion | M::Activations | M::Patches)
     }
 
     pub(super) const fn takes_channel(self) -> bool {
@@ -166,7 +186,7 @@ impl ExplainMethod {
 
     /// Whether it draws random numbers.
     const fn is_random(self) -> bool {
-        matches!(self, M::SmoothGrad | M::Ascent | M::Dream | M::Inversion)
+        self.is_embedding() || matches!(self, M::SmoothGrad | M::Ascent | M::Dream | M::Inversion)
     }
 }
 
@@ -179,7 +199,7 @@ impl fmt::Display for ExplainMethod {
 /// Settings of methods. `None` selects the method's default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
-    /// The number of steps: of an ascent, of the path of integrated gradients, of each size of a dream.
+    /// The number of steps: of an ascent, of the path of integrated gradients, of each size of a dream, of `tsne`.
     pub iterations: Option<usize>,
     /// The learning rate.
     pub lr: Option<f64>,
@@ -187,7 +207,7 @@ pub struct Settings {
     pub epsilon: Option<f64>,
     /// The probability at which `fool` stops.
     pub confidence: Option<f64>,
-    /// The number of noisy copies of `smoothgrad`.
+    /// The number of noisy copies of `smoothgrad`, and that of the test images that `neighbors`, `pca` and `tsne` compare.
     pub samples: Option<usize>,
     /// The standard deviation of the noise of `smoothgrad`, in units of the network's input.
     pub stdevs: Option<f64>,
@@ -209,20 +229,22 @@ pub struct Settings {
     pub octaves: Option<usize>,
     /// The weight of the total variation of `inversion`.
     pub tv: Option<f64>,
+    /// The perplexity of `tsne`.
+    pub perplexity: Option<f64>,
     /// The seed of random numbers.
     pub seed: Option<u64>,
 }
 
 impl Settings {
     /// Each setting: its option, whether it was given, and whether a method takes it.
-    pub(super) fn given(&self, method: ExplainMethod) -> [(&'static str, bool, bool); 16] {
+    pub(super) fn given(&self, method: ExplainMethod) -> [(&'static str, bool, bool); 17] {
         let of = |methods: &[ExplainMethod]| methods.contains(&method);
         [
-            ("--iterations", self.iterations.is_some(), of(&[M::IntegratedGradients, M::Fool, M::Ascent, M::Dream, M::Inversion])),
+            ("--iterations", self.iterations.is_some(), of(&[M::IntegratedGradients, M::Fool, M::Ascent, M::Dream, M::Inversion, M::Tsne])),
             ("--lr", self.lr.is_some(), of(&[M::Fool, M::Ascent, M::Dream, M::Inversion])),
             ("--epsilon", self.epsilon.is_some(), of(&[M::Fgsm])),
             ("--confidence", self.confidence.is_some(), of(&[M::Fool])),
-            ("--samples", self.samples.is_some(), of(&[M::SmoothGrad])),
+            ("--samples", self.samples.is_some(), method.is_embedding() || of(&[M::SmoothGrad])),
             ("--stdevs", self.stdevs.is_some(), of(&[M::SmoothGrad])),
             ("--window", self.window.is_some(), of(&[M::Occlusion])),
             ("--stride", self.stride.is_some(), of(&[M::Occlusion])),
@@ -233,6 +255,7 @@ impl Settings {
             ("--jitter", self.jitter.is_some(), of(&[M::Ascent, M::Dream])),
             ("--octaves", self.octaves.is_some(), of(&[M::Dream])),
             ("--tv", self.tv.is_some(), of(&[M::Inversion])),
+            ("--perplexity", self.perplexity.is_some(), of(&[M::Tsne])),
             ("--seed", self.seed.is_some(), method.is_random()),
         ]
     }

@@ -1,6 +1,7 @@
 //! Looks inside a trained model: what `layercake explain` draws.
 
 mod attribution;
+mod embedding;
 mod fooling;
 mod layers;
 mod method;
@@ -84,6 +85,9 @@ pub fn explain(model: &dyn ZooModel, options: &ExplainOptions) -> Result<Explain
         ExplainMethod::Activations => layers::activations(&subject, options)?,
         ExplainMethod::Patches => layers::patches(&subject, options)?,
         ExplainMethod::Units => layers::units(&subject)?,
+        ExplainMethod::Neighbors => embedding::neighbors(&subject, options)?,
+        ExplainMethod::Pca => embedding::pca(&subject, options)?,
+        ExplainMethod::Tsne => embedding::tsne_map(&subject, options)?,
         ExplainMethod::Fgsm => fooling::fgsm(&subject, options)?,
         ExplainMethod::Fool => fooling::fool(&subject, options)?,
         ExplainMethod::Ascent => pictures::ascent(&subject, options)?,
@@ -124,6 +128,10 @@ impl ExplainOptions {
         if self.image.is_some() && self.index.is_some() {
             return wrong("`--image` and `--index` both choose the picture; give one of them".to_owned());
         }
+        let chosen = self.image.is_some() || self.index.is_some();
+        if method == ExplainMethod::Neighbors && chosen && self.settings.seed.is_some() && self.settings.samples.is_none() {
+            return wrong("`--seed` has no effect: the picture is chosen, and all test images are compared with it".to_owned());
+        }
         if self.layer.is_none() && method.needs_layer() {
             return wrong(format!("`--method {method}` needs `--layer`; `layercake summary` lists the layers"));
         }
@@ -147,6 +155,11 @@ impl ExplainOptions {
             ));
         }
         Ok(())
+    }
+
+    /// Whether the method is about one picture.
+    fn wants_picture(&self) -> bool {
+        self.method.takes_picture() && (self.method != ExplainMethod::Neighbors || self.image.is_some() || self.index.is_some())
     }
 
     /// The unit that was asked for, with its name.

@@ -47,7 +47,7 @@ impl Subject {
         let built = GraphModel::try_new(graph.clone(), &device);
         let mut network = built.map_err(|error| ModelError::Option(format!("`{}`: {error}", model.name())))?;
         load_parameters(&mut network, &checkpoint).map_err(TrainError::from)?;
-        let needs_test = options.method.takes_images() || (options.method.takes_picture() && options.image.is_none());
+        let needs_test = options.method.takes_images() || (options.wants_picture() && options.image.is_none());
         let own = config.as_ref().and_then(|config| config.normalize.clone());
         let normalize = match &options.normalize {
             Some((mean, std)) => Some(Normalize { mean: mean.clone(), std: std.clone() }),
@@ -82,7 +82,7 @@ impl Subject {
                 let image = if options.method == super::ExplainMethod::Dream { image } else { image.resized([shape[1], shape[2]]) };
                 Some((image, None))
             }
-            None if options.method.takes_picture() => test.as_ref().map(|test| of_test(test, options.index.unwrap_or(0))).transpose()?,
+            None if options.wants_picture() => test.as_ref().map(|test| of_test(test, options.index.unwrap_or(0))).transpose()?,
             None => None,
         };
         Ok(Self { network, device, shape, normalize, classes, picture, test })
@@ -91,6 +91,11 @@ impl Subject {
     /// The picture in 0..=1.
     pub fn image(&self) -> &Image {
         &self.picture.as_ref().expect("a method that takes a picture has read one").0
+    }
+
+    /// The picture, if the method has one.
+    pub fn picture(&self) -> Option<&Image> {
+        self.picture.as_ref().map(|picture| &picture.0)
     }
 
     /// The class of the picture, if it is known.
@@ -147,18 +152,27 @@ impl Subject {
         Ok(Some(powers.into_iter().map(|power| power / sum).collect()))
     }
 
-    /// Calls `work` with the test images as the network takes them, in batches.
-    pub fn each_batch(&self, mut work: impl FnMut(&DynTensor<f32, Cpu>) -> Result<(), ModelError>) -> Result<usize, ModelError> {
-        let test = self.test_images();
-        for first in (0..test.len()).step_by(BATCH) {
-            let mut numbers = Vec::new();
-            let range = first..test.len().min(first + BATCH);
-            for index in range.clone() {
-                numbers.extend(self.tensor(&of_test(test, index)?.0)?.to_vec());
+    /// Calls `work` with test images as the network takes them, in batches.
+    pub fn each_batch(
+        &self,
+        numbers: &[usize],
+        mut work: impl FnMut(&DynTensor<f32, Cpu>) -> Result<(), ModelError>,
+    ) -> Result<(), ModelError> {
+        for together in numbers.chunks(BATCH) {
+            let mut inputs = Vec::new();
+            for &index in together {
+                inputs.extend(self.tensor(&of_test(self.test_images(), index)?.0)?.to_vec());
             }
-            work(&self.batch(numbers, range.len(), self.shape)?)?;
+            work(&self.batch(inputs, together.len(), self.shape)?)?;
         }
-        Ok(test.len())
+        Ok(())
+    }
+
+    /// Calls `work` with all test images, in batches, and gives their number.
+    pub fn all_batches(&self, work: impl FnMut(&DynTensor<f32, Cpu>) -> Result<(), ModelError>) -> Result<usize, ModelError> {
+        let count = self.test_images().len();
+        self.each_batch(&(0..count).collect::<Vec<_>>(), work)?;
+        Ok(count)
     }
 
     /// The test images.

@@ -34,6 +34,7 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
         ("--patience", options.patience.is_some()),
         ("--restore-best", options.restore_best),
         ("--checkpoint-every", options.checkpoint_every.is_some()),
+        ("--tensorboard", options.tensorboard.is_some()),
     ];
     let option = given.into_iter().find(|(_, given)| *given);
     let known = "--dataset, --data-dir, --seed, --validation, --threads, --out";

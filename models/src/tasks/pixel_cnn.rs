@@ -1,17 +1,20 @@
 //! PixelCNNs: autoregressive models of the pixels of an image.
 
+use std::f64::consts::LN_2;
 use std::path::Path;
 
 use layercake::ForwardError;
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::dfdx::tensor_ops::TryDiv;
+use layercake::explain::LayerUnits;
 use layercake::generic::try_forward_train;
 use layercake::ir::Graph;
 use layercake::loss::{BceWithLogits, Loss};
 use layercake::prelude::*;
 use layercake::schedule::Better;
 use layercake_train::data::{Array, Batch, Images, KnownDataset, Labeled, Loader, Split};
+use layercake_train::health::count_units;
 use layercake_train::run::{Canvas, RunOutcome, image_grid};
 use layercake_train::{Metrics, Pass, Seeded, Step, Task, TrainError, WithValidation};
 use rand::rngs::StdRng;
@@ -149,7 +152,16 @@ impl<N: Autoregressive<D>, D: Backend<f32>> Task<N, D> for NegativeLogLikelihood
             nats += pixels.as_vec().iter().map(|&nats| f64::from(nats)).sum::<f64>();
         }
         let nll = nats / items as f64;
-        Ok(Metrics::new().with("nll", nll).with("bits_per_pixel", nll / PIXELS as f64 / std::f64::consts::LN_2))
+        Ok(Metrics::new().with("nll", nll).with("bits_per_pixel", nll / PIXELS as f64 / LN_2))
+    }
+
+    /// Each pixel with a probability of one half.
+    fn chance_loss(&self) -> Option<f64> {
+        Some(PIXELS as f64 * LN_2)
+    }
+
+    fn units(&mut self, net: &N, device: &D) -> Result<Vec<LayerUnits>, TrainError> {
+        count_units(net, device, &self.test, |batch| batch.images)
     }
 
     /// After the last epoch: `samples.png`, one column per class, and `completions.png`, test images with their lower halves sampled; the last

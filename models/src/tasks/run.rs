@@ -87,9 +87,8 @@ where
         command: command(),
     };
     let trainee = Trainee { net, graph: model.graph.clone(), optimizer, items, train, task, selected_by };
-    let (out, checkpoint_every, cancellation) = (options.out.clone(), options.checkpoint_every, options.cancellation.clone());
-    let run = RunOptions { out, resumed, checkpoint_every, cancellation, purpose: options.purpose };
-    Ok(conduct(config, trainee, device, run)?)
+    let TrainOptions { out, checkpoint_every, tensorboard, cancellation, purpose, .. } = options.clone();
+    Ok(conduct(config, trainee, device, RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose })?)
 }
 
 /// The model's default recipe with the user's options.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::explain::LayerUnits;
 use layercake::generic::try_forward_train;
 use layercake::ir::Graph;
 use layercake::loss::{CrossEntropy, Loss};
@@ -12,6 +13,7 @@ use layercake::schedule::Better;
 use layercake_train::data::readers::MaskFolder;
 use layercake_train::data::transforms::{ColorJitter, HorizontalFlip};
 use layercake_train::data::{DataError, Dataset, KnownDataset, Loader, Mask, Masked, MaskedBatch, Normalize, SubsetSampler};
+use layercake_train::health::count_units;
 use layercake_train::run::{Canvas, RunOutcome};
 use layercake_train::{ConfusionMatrix, Metrics, Pass, Seeded, Step, Task, TrainError, WithValidation, argmax_maps, label_weight};
 
@@ -152,6 +154,14 @@ impl<N: Segmenter<D>, D: Backend<f32>> Task<N, D> for Segmentation {
             }
         }
         Ok(metrics)
+    }
+
+    fn chance_loss(&self) -> Option<f64> {
+        Some((CLASSES as f64).ln())
+    }
+
+    fn units(&mut self, net: &N, device: &D) -> Result<Vec<LayerUnits>, TrainError> {
+        count_units(net, device, &self.test, |batch| batch.images)
     }
 
     /// `overlays.png`: rows of test images, each as image, labels and prediction, with a color key.

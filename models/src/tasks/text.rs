@@ -177,6 +177,10 @@ impl<D: Backend<f32>> Task<CharLstm<f32, D>, D> for NextCharacter<D> {
         Ok(Metrics::new().with("nats_per_char", nats).with("perplexity", perplexity(nats)))
     }
 
+    fn chance_loss(&self) -> Option<f64> {
+        Some((CHARACTERS as f64).ln())
+    }
+
     fn state(&self) -> Vec<(String, Array<f32>)> {
         let names = ["h", "c"].map(str::to_owned);
         let arrays = self.state.iter().flatten().map(|half| Array::new(vec![half.shape().0, 1, WIDTH], half.as_vec()));

@@ -1,6 +1,6 @@
 //! Variational autoencoders.
 
-use std::f64::consts::TAU;
+use std::f64::consts::{LN_2, TAU};
 use std::path::Path;
 
 use layercake::ForwardError;
@@ -8,12 +8,14 @@ use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::dfdx::tensor::HasErr;
 use layercake::dfdx::tensor_ops::{TryAdd, TryDiv};
+use layercake::explain::LayerUnits;
 use layercake::generic::try_forward_train;
 use layercake::ir::Graph;
 use layercake::loss::{BceWithLogits, Loss, try_gaussian_kl};
 use layercake::prelude::*;
 use layercake::schedule::Better;
 use layercake_train::data::{Array, Batch, Dataset, Images, KnownDataset, Loader, Split};
+use layercake_train::health::count_units;
 use layercake_train::run::{Canvas, RunOutcome, image_grid};
 use layercake_train::{Metrics, Pass, Seeded, Step, Task, TrainError, WithValidation};
 use rand::SeedableRng;
@@ -165,6 +167,15 @@ where
             .with("negative_elbo", each(reconstruction + kl))
             .with("reconstruction", each(reconstruction))
             .with("kl", each(kl)))
+    }
+
+    /// Each pixel with a probability of one half.
+    fn chance_loss(&self) -> Option<f64> {
+        Some(SHAPE.iter().product::<usize>() as f64 * LN_2)
+    }
+
+    fn units(&mut self, net: &N, device: &D) -> Result<Vec<LayerUnits>, TrainError> {
+        count_units(net, device, &self.test, |batch| batch.images)
     }
 
     /// `samples.png`; `reconstructions.png`, rows of test images above their reconstructions; after the last epoch, for two latent dimensions,

@@ -137,6 +137,8 @@ pub struct TrainOptions {
     pub resume: Option<PathBuf>,
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     pub checkpoint_every: Option<usize>,
+    /// The folder in which TensorBoard finds the run.
+    pub tensorboard: Option<PathBuf>,
     /// Cancels the run; it writes a checkpoint first.
     pub cancellation: CancellationToken,
     /// What the model is trained for.
@@ -367,6 +369,9 @@ pub enum ModelError {
     /// The network cannot be explained: a layer or class does not exist, or a method does not apply.
     #[error(transparent)]
     Explain(Box<crate::explain::CpuExplainError>),
+    /// The images cannot be embedded: there are too few, or a layer gives numbers that are not finite.
+    #[error(transparent)]
+    Embedding(#[from] layercake_train::embedding::EmbeddingError),
     /// The zoo has only the network: no data, loss or optimizer are defined for it.
     #[error(
         "`{model}` cannot be {action}: the zoo defines no data, loss and optimizer for it; `layercake summary {model}` and `layercake draw {model}` show the network"

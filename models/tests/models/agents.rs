@@ -139,7 +139,7 @@ fn resumed_by_the_command() {
 #[test]
 fn what_has_no_effect() {
     let place = Place::new();
-    let known = "supported options: --env, --epochs, --lr, --seed, --patience, --threads, --device, --out, --resume, --checkpoint-every; see also `layercake train --help`";
+    let known = "supported options: --env, --epochs, --lr, --seed, --patience, --threads, --device, --out, --resume, --checkpoint-every, --tensorboard; see also `layercake train --help`";
     for (command, line) in [
         ("train dqn --env cart-pol", "error: unknown environment `cart-pol`; did you mean `cart-pole`?; known: cart-pole, acrobot, catch, gridworld".to_owned()),
         ("train reinforce --env catch", "error: `reinforce` has no network for `catch`; known: cart-pole".to_owned()),

@@ -57,6 +57,12 @@ fn complete(mut options: ExplainOptions, layer: &str) -> ExplainOptions {
     if method == M::SmoothGrad {
         options.settings.samples = Some(2);
     }
+    if matches!(method, M::Neighbors | M::Pca | M::Tsne) {
+        options.settings.samples = Some(80);
+    }
+    if method == M::Tsne {
+        options.settings.iterations = Some(20);
+    }
     options
 }
 
@@ -104,12 +110,12 @@ fn options_without_effect_are_errors() {
     let place = Place::new();
     let file = checkpoint(&place, "lenet5");
     type Give = fn(&mut ExplainOptions);
-    let settings: [(&str, Give); 16] = [
+    let settings: [(&str, Give); 17] = [
         ("--iterations", |o| o.settings.iterations = Some(1)),
         ("--lr", |o| o.settings.lr = Some(0.07)),
         ("--epsilon", |o| o.settings.epsilon = Some(0.2)),
         ("--confidence", |o| o.settings.confidence = Some(0.0)),
-        ("--samples", |o| o.settings.samples = Some(3)),
+        ("--samples", |o| o.settings.samples = Some(50)),
         ("--stdevs", |o| o.settings.stdevs = Some(0.1)),
         ("--window", |o| o.settings.window = Some(9)),
         ("--stride", |o| o.settings.stride = Some(1)),
@@ -120,6 +126,7 @@ fn options_without_effect_are_errors() {
         ("--jitter", |o| o.settings.jitter = Some(3)),
         ("--octaves", |o| o.settings.octaves = Some(2)),
         ("--tv", |o| o.settings.tv = Some(1.0)),
+        ("--perplexity", |o| o.settings.perplexity = Some(5.0)),
         ("--seed", |o| o.settings.seed = Some(9)),
     ];
     let model = find("lenet5");
@@ -148,7 +155,7 @@ fn options_without_effect_are_errors() {
             }
         }
     }
-    assert_eq!(taken, 28);
+    assert_eq!(taken, 36);
 }
 
 #[test]
@@ -176,6 +183,15 @@ fn mistakes_are_named() {
         ("--method patches --layer fc1", "`fc1` gives [120] for each sample; a search for patches needs [channels, height, width]"),
         ("--method filters --class 1", "`--class` has no effect on `--method filters`"),
         ("--method saliency --mean 0.1,0.2 --std 1,1", "`--mean` and `--std` need a number for each of 1 channels, and deviations above 0"),
+        ("--method tsne --samples 20", "`perplexity` is 30; expected at least 1 and less than the number of points, 20"),
+        ("--method pca --samples 1", "2 components of 1 points with 84 dimensions; expected from 1 to the smaller of the two"),
+        ("--method neighbors --samples 1", "`--method neighbors` needs at least 2 test images"),
+        (
+            "--method neighbors --index 4 --seed 1",
+            "`--seed` has no effect: the picture is chosen, and all test images are compared with it",
+        ),
+        ("--method tsne --layer conv9", "`LeNet5` has no layer `conv9`; did you mean `conv1`, `conv2`?"),
+        ("--method tsne --index 1", "`--index` has no effect on `--method tsne`"),
         ("--method saliency --dataset mnist", "the data set `mnist` is read from files"),
         ("--method saliency --image text.txt", "text.txt: "),
     ];

@@ -2,6 +2,7 @@
 
 mod agents;
 mod command;
+mod doctor;
 mod explain;
 mod files;
 mod fmt;

@@ -21,7 +21,9 @@ const KNN: &str = "--dataset, --data-dir, --seed, --validation, --threads, --out
 #[test]
 fn options_of_nearest_neighbors() {
     let place = Place::new();
-    for option in ["--epochs 3", "--batch-size 8", "--lr 0.1", "--patience 2", "--restore-best", "--checkpoint-every 5"] {
+    for option in
+        ["--epochs 3", "--batch-size 8", "--lr 0.1", "--patience 2", "--restore-best", "--checkpoint-every 5", "--tensorboard logs"]
+    {
         let name = option.split(' ').next().unwrap();
         let line = format!(
             "error: `{name}` has no effect on `knn`: it stores the training images and takes no optimizer steps; supported options: {KNN}"

@@ -147,3 +147,24 @@ fn an_epoch_of_mnist() {
     let summary = place.json("r/summary.json");
     assert!(summary["test_accuracy"].as_f64().unwrap() > 0.96, "{summary}");
 }
+
+#[test]
+fn event_files_for_tensorboard() {
+    let place = Place::new();
+    place.works("train lenet5 --epochs 1 --out r --tensorboard logs");
+    let names = place.names("logs/r");
+    assert!(names.len() == 1 && names[0].starts_with("events.out.tfevents."), "{names:?}");
+    let file = fs::read(place.path("logs/r").join(&names[0])).unwrap();
+    for text in
+        ["loss/train", "weights/fc3.bias", "gradients/conv1.weight", "pictures/mistakes", "Conv2d", "session_end_info", "batch_size"]
+    {
+        assert!(file.windows(text.len()).any(|window| window == text.as_bytes()), "{text}");
+    }
+    // What cannot be written is found before the earlier run is replaced.
+    let before = place.text("r/summary.json");
+    place.put("file", b"");
+    let output = place.run("train lenet5 --epochs 1 --out r --tensorboard file");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.starts_with("error: file/r: ") && stderr.lines().count() == 1 && output.status.code() == Some(1), "{stderr}");
+    assert_eq!(place.text("r/summary.json"), before);
+}

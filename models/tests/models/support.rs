@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 /// The files in the run folder of a classifier.
-pub const FILES: [&str; 11] = [
+pub const FILES: [&str; 12] = [
     "classes.md",
     "config.json",
     "confusion.svg",
@@ -20,6 +20,7 @@ pub const FILES: [&str; 11] = [
     "network.svg",
     "report.html",
     "summary.json",
+    "surest.png",
 ];
 
 /// A temporary working directory of the command.

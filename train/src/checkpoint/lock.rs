@@ -41,6 +41,12 @@ impl FolderLock {
         Err(TrainError::InUse { path: folder.to_owned(), pid: None })
     }
 
+    /// Whether a process holds the lock of a folder.
+    pub fn is_held(folder: &Path) -> bool {
+        let file = File::open(folder.join(LOCK));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     /// Whether the folder is still the one that was locked.
     pub fn is_in_place(&self) -> bool {
         same(&self.file, &self.folder.join(LOCK))
@@ -103,8 +109,9 @@ mod tests {
         let message = FolderLock::take(place.path()).unwrap_err().to_string();
         let process = format!(": in use by process {}; wait for it to end, or choose another folder", std::process::id());
         assert!(message.ends_with(&process), "{message}");
-        assert!(lock.is_in_place(), "a failed attempt changes nothing");
+        assert!(lock.is_in_place() && FolderLock::is_held(place.path()), "a failed attempt changes nothing");
         drop(lock);
+        assert!(!FolderLock::is_held(place.path()));
         assert!(fs::read_dir(place.path()).unwrap().next().is_none());
         // The file of a killed process does not lock the folder.
         fs::write(place.path().join(LOCK), "1\n").unwrap();

@@ -33,9 +33,9 @@ pub(crate) struct State {
     pub averaged: u64,
     /// The metrics of the epoch so far.
     pub running: RunningMetrics,
-    /// The norms of the gradients in the epoch so far. Missing in checkpoints of early versions.
-    #[serde(default)]
-    pub norms: RunningMetrics,
+    /// What was measured of the steps of the epoch so far. Missing in checkpoints of early versions.
+    #[serde(default, alias = "norms")]
+    pub measured: RunningMetrics,
     /// The duration of the epoch so far in seconds.
     pub elapsed: f64,
     /// The finished epochs.
@@ -78,9 +78,9 @@ pub(crate) struct RunSettings {
 
 impl State {
     pub fn new(settings: RunSettings, base_lr: f64) -> Self {
-        let (running, norms, history) = (RunningMetrics::new(), RunningMetrics::new(), Vec::new());
+        let (running, measured, history) = (RunningMetrics::new(), RunningMetrics::new(), Vec::new());
         let (version, lr, averaged, elapsed, partial, best) = (VERSION, base_lr, 0, 0.0, None, None);
-        Self { version, settings, step: 0, epoch: 1, batch: 0, base_lr, lr, averaged, running, norms, elapsed, history, partial, best }
+        Self { version, settings, step: 0, epoch: 1, batch: 0, base_lr, lr, averaged, running, measured, elapsed, history, partial, best }
     }
 
     pub fn save(&self, path: &Path) -> Result<(), TrainError> {
@@ -167,10 +167,11 @@ mod tests {
         state.running.add(&Metrics::new().with("loss", 1.0 / 3.0), 10);
         let unit = "images".to_owned();
         let (train, test) = (Metrics::new().with("loss", 0.1), Metrics::new().with("iou", f64::NAN));
-        state.norms.add_mean("gradient_norm", 1.0 / 7.0, 1.0);
+        state.measured.add_mean("gradient_norm", 1.0 / 7.0, 1.0);
         let (validation, gradient_norm) = (Metrics::new().with("perplexity", f64::INFINITY), Some(0.3));
         let (items_per_second, seconds) = (7.5, 0.7);
-        let epoch = Epoch { epoch: 1, step: 2, lr: 1e-3, train, validation, test, gradient_norm, unit, items_per_second, seconds };
+        let measured = Epoch { gradient_norm, first_loss: Some(2.0 / 7.0), items_per_second, seconds, ..Epoch::default() };
+        let epoch = Epoch { epoch: 1, step: 2, lr: 1e-3, train, validation, test, unit, ..measured };
         state.history.push(epoch.clone());
         let partial = Some(Epoch { epoch: 2, step: 3, ..epoch });
         State { epoch: 2, batch: 2, step: 3, elapsed: 0.1, partial, best: Some(1), ..state }

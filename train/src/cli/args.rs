@@ -93,6 +93,9 @@ pub(super) struct TrainArgs {
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     #[arg(long, value_name = "STEPS")]
     pub checkpoint_every: Option<usize>,
+    /// Also write event files for TensorBoard, in a folder of this one with the run folder's name.
+    #[arg(long, value_name = "DIR")]
+    pub tensorboard: Option<PathBuf>,
     #[command(flatten)]
     pub tuning: TuningArgs,
     #[command(flatten)]

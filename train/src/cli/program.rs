@@ -139,8 +139,8 @@ where
         let recipe = args.recipe(self.recipe);
         let resumed = args.resume.as_deref().map(RunFolder::open).transpose()?;
         let seed = resumed.as_ref().map_or(recipe.seed, |run| run.config().recipe.seed);
-        let TrainArgs { data, out, checkpoint_every, tuning, transfer, .. } = args;
-        let run = RunOptions { out, resumed, checkpoint_every, cancellation, purpose: tuning.purpose() };
+        let TrainArgs { data, out, checkpoint_every, tensorboard, tuning, transfer, .. } = args;
+        let run = RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose: tuning.purpose() };
         let options = TrainingOptions {
             data: data.into(),
             recipe,

@@ -58,6 +58,7 @@ pub fn search_own(
                 out: Some(trial.folder.clone()),
                 resumed: None,
                 checkpoint_every: None,
+                tensorboard: None,
                 cancellation: cancellation.clone(),
                 purpose,
             },

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Metrics;
 use super::number::{Number, exact};
+use crate::health::LayerHealth;
 
 /// The metrics of an epoch: one line of `metrics.jsonl`, with the prefixes `train_`, `validation_` and `test_`. Training metrics are means over
 /// the epoch while the parameters change; validation and test metrics are evaluated after the epoch.
@@ -27,6 +28,12 @@ pub struct Epoch {
     pub test: Metrics,
     /// The mean norm of all gradients together, before clipping, over up to 16 steps spread over the epoch; `None` without steps.
     pub gradient_norm: Option<f64>,
+    /// The loss of the first batch of the run; only in the first epoch.
+    pub first_loss: Option<f64>,
+    /// The loss of a model that knows nothing ([`Task::chance_loss`](crate::Task::chance_loss)); only in the first epoch.
+    pub chance_loss: Option<f64>,
+    /// What was measured of the layers.
+    pub layers: Vec<LayerHealth>,
     /// What the items are: `images`.
     pub unit: String,
     /// Training items per second, without the time for evaluation.
@@ -51,6 +58,12 @@ impl Epoch {
         [("train", &self.train), ("validation", &self.validation), ("test", &self.test)]
     }
 
+    /// The numbers beside the metrics that are there.
+    fn others(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        let others = [(GRADIENT_NORM, self.gradient_norm), (FIRST_LOSS, self.first_loss), (CHANCE_LOSS, self.chance_loss)];
+        others.into_iter().filter_map(|(name, number)| Some((name, number?)))
+    }
+
     /// The names of all metrics, with their prefixes.
     pub(crate) fn names(&self) -> Vec<String> {
         self.parts().iter().flat_map(|(part, metrics)| metrics.iter().map(move |(name, _)| format!("{part}_{name}"))).collect()
@@ -58,6 +71,9 @@ impl Epoch {
 }
 
 const GRADIENT_NORM: &str = "gradient_norm";
+const FIRST_LOSS: &str = "first_loss";
+const CHANCE_LOSS: &str = "chance_loss";
+const LAYERS: &str = "layers";
 const PER_SECOND: &str = "_per_second";
 const ITEMS_PER_SECOND: &str = "items_per_second";
 
@@ -70,9 +86,12 @@ impl Serialize for Epoch {
         for (part, metrics) in self.parts() {
             metrics.iter().try_for_each(|(name, value)| map.serialize_entry(&format!("{part}_{name}"), &value))?;
         }
-        self.gradient_norm.map_or(Ok(()), |norm| map.serialize_entry(GRADIENT_NORM, &norm))?;
+        self.others().try_for_each(|(name, number)| map.serialize_entry(name, &number))?;
         map.serialize_entry(&format!("{}{PER_SECOND}", self.unit), &self.items_per_second)?;
         map.serialize_entry("seconds", &self.seconds)?;
+        if !self.layers.is_empty() {
+            map.serialize_entry(LAYERS, &self.layers)?;
+        }
         map.end()
     }
 }
@@ -103,7 +122,8 @@ impl Serialize for Exact<'_> {
         map.serialize_entry("step", &epoch.step)?;
         map.serialize_entry("lr", &Number(epoch.lr))?;
         epoch.parts().iter().try_for_each(|(part, metrics)| map.serialize_entry(part, &Part(metrics)))?;
-        epoch.gradient_norm.map_or(Ok(()), |norm| map.serialize_entry(GRADIENT_NORM, &Number(norm)))?;
+        epoch.others().try_for_each(|(name, number)| map.serialize_entry(name, &Number(number)))?;
+        map.serialize_entry(LAYERS, &epoch.layers)?;
         map.serialize_entry("unit", &epoch.unit)?;
         map.serialize_entry(ITEMS_PER_SECOND, &Number(epoch.items_per_second))?;
         map.serialize_entry("seconds", &Number(epoch.seconds))?;
@@ -132,10 +152,10 @@ impl<'de> Deserialize<'de> for Epoch {
                         "step" => step = Some(map.next_value()?),
                         "lr" => lr = Some(map.next_value()?),
                         "seconds" => seconds = Some(map.next_value()?),
-                        GRADIENT_NORM => {
-                            let Number(norm) = map.next_value()?;
-                            found.gradient_norm = Some(norm);
-                        }
+                        GRADIENT_NORM => found.gradient_norm = Some(map.next_value::<Number>()?.0),
+                        FIRST_LOSS => found.first_loss = Some(map.next_value::<Number>()?.0),
+                        CHANCE_LOSS => found.chance_loss = Some(map.next_value::<Number>()?.0),
+                        LAYERS => found.layers = map.next_value()?,
                         "unit" => unit = Some(map.next_value()?),
                         "train" => found.train = map.next_value()?,
                         "validation" => found.validation = map.next_value()?,
@@ -180,13 +200,15 @@ mod tests {
             train: Metrics::new().with("loss", 0.3),
             test: Metrics::new().with("loss", 0.4).with("mean_iou", 0.5),
             gradient_norm: Some(2.5),
+            first_loss: Some(2.25),
+            layers: vec![LayerHealth { layer: "fc".to_owned(), update: Some(0.125), ..LayerHealth::default() }],
             unit: "images".to_owned(),
             items_per_second: 1e4,
             seconds: 1.5,
             ..Epoch::default()
         };
         let text = serde_json::to_string(&epoch).unwrap();
-        let expected = r#"{"epoch":2,"step":40,"lr":0.1,"train_loss":0.3,"test_loss":0.4,"test_mean_iou":0.5,"gradient_norm":2.5,"images_per_second":10000.0,"seconds":1.5}"#;
+        let expected = r#"{"epoch":2,"step":40,"lr":0.1,"train_loss":0.3,"test_loss":0.4,"test_mean_iou":0.5,"gradient_norm":2.5,"first_loss":2.25,"images_per_second":10000.0,"seconds":1.5,"layers":[{"layer":"fc","update":0.125}]}"#;
         assert_eq!(text, expected);
         assert_eq!(serde_json::from_str::<Epoch>(&text).unwrap(), epoch);
         assert_eq!((epoch.metric("test_mean_iou"), epoch.metric("train_loss"), epoch.metric("lr")), (Some(0.5), Some(0.3), None));
@@ -202,6 +224,8 @@ mod tests {
             train: Metrics::new().with("loss", f64::NEG_INFINITY),
             validation: Metrics::new().with("perplexity", f64::INFINITY),
             gradient_norm: Some(f64::INFINITY),
+            chance_loss: Some(f64::INFINITY),
+            layers: vec![LayerHealth { layer: "relu1".to_owned(), dead: Some(0.1), saturated: Some(1.0 / 3.0), ..LayerHealth::default() }],
             unit: "train_items".to_owned(),
             items_per_second: f64::INFINITY,
             ..Epoch::default()

@@ -1,5 +1,6 @@
 //! A training run with its folder, its progress and its checkpoints.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use indicatif::HumanCount;
@@ -7,9 +8,11 @@ use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::ir::Graph;
 use layercake::optim::{Optim, Rule};
 use layercake::schedule::Better;
+use serde_json::json;
 
 use super::{Recipe, RunConfig, RunFolder, RunSummary};
 use crate::data::{Collate, Dataset, Loader};
+use crate::tensorboard::TensorBoard;
 use crate::trainer::{Smoothed, say};
 use crate::{Callback, CancellationToken, EarlyStopping, LrCurve, LrRange, Progress, ProgressReport, Seeded, Task, TrainError};
 
@@ -44,6 +47,8 @@ pub struct RunOptions {
     pub resumed: Option<RunFolder>,
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     pub checkpoint_every: Option<usize>,
+    /// The folder in which TensorBoard finds the run, in a folder of its own with the run folder's name.
+    pub tensorboard: Option<PathBuf>,
     /// Cancels the run; it writes a checkpoint first.
     pub cancellation: CancellationToken,
     /// What is done instead of a whole run.
@@ -119,7 +124,7 @@ where
     D: Seeded,
 {
     let Trainee { mut net, graph, mut optimizer, items, train, mut task, selected_by } = trainee;
-    let RunOptions { out, resumed, checkpoint_every, cancellation, purpose } = options;
+    let RunOptions { out, resumed, checkpoint_every, tensorboard, cancellation, purpose } = options;
     let mut config = config;
     if let Some(run) = &resumed {
         config.transfer = run.config().transfer.clone();
@@ -142,6 +147,10 @@ where
     let recipe = config.recipe;
     is_due(checkpoint_every, recipe.epochs.saturating_mul(train.batch_count().div_ceil(recipe.accumulate)))?;
     let (name, source, resumes) = (config.model.clone(), config.source.clone(), resumed.is_some());
+    // Before the folder of an earlier run is replaced. A numbered folder is a new one.
+    let named = resumed.as_ref().map(|run| run.path().to_owned()).or(out.clone());
+    let early = tensorboard.as_deref().zip(named).map(|(folder, run)| TensorBoard::create(&folder.join(name_of(&run))));
+    let early = early.transpose()?;
     let mut run = match (resumed, &out) {
         (Some(run), _) => run,
         (None, Some(path)) => RunFolder::create(path, config)?,
@@ -149,6 +158,11 @@ where
     };
     run.draw_network(&graph)?;
     let path = run.path().to_owned();
+    let board = match (early, &tensorboard) {
+        (None, Some(folder)) => Some(TensorBoard::create(&folder.join(name_of(&path)))?),
+        (early, _) => early,
+    };
+    let mut board = board.map(|board| described(board, &run, &graph));
     let (count, items) = (HumanCount(graph.params() as u64), HumanCount(items as u64));
     let heading = format!("{name} ({count} parameters) on {source}: {items} training {}; run folder {}", T::UNIT, path.display());
     let is_trial = purpose == Purpose::Trial;
@@ -167,6 +181,9 @@ where
     if let Some(report) = &mut report {
         trainer = trainer.callback(report);
     }
+    if let Some(board) = &mut board {
+        trainer = trainer.callback(board);
+    }
     let (metric, better) = selected_by;
     if let Some(patience) = recipe.patience {
         trainer = trainer.early_stopping(EarlyStopping::on(metric, better, patience));
@@ -177,6 +194,18 @@ where
     trainer.fit(&mut net, device, &mut optimizer, &mut task, &train)?;
     drop(trainer);
     Ok(RunOutcome::Run { folder: path, summary: Box::new(run.finish(graph.params())?), selected_by })
+}
+
+/// The name of a run for TensorBoard: that of its folder.
+fn name_of(folder: &Path) -> &OsStr {
+    folder.file_name().unwrap_or(OsStr::new("run"))
+}
+
+/// With the network, the settings and the pictures.
+fn described(board: TensorBoard, run: &RunFolder, graph: &Graph) -> TensorBoard {
+    let RunConfig { model, source, device, threads, recipe, agent, .. } = run.config();
+    let others = json!({ "model": model, "device": device, "threads": threads, "agent": agent });
+    board.graph(graph).pictures(run.path()).hyper_parameters(source).hyper_parameters(recipe).hyper_parameters(&others)
 }
 
 /// Rejects options of a recipe that cannot have an effect on a run of this many epochs.

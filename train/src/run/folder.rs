@@ -14,9 +14,10 @@ use layercake::prelude::*;
 use serde::Serialize;
 
 use super::config::{ConfigFile, files_of, read_config};
+use super::progress::{PROGRESS, ProgressFile};
 use super::{Canvas, RunConfig, RunSummary, draw_confusion_matrix, draw_curves, report};
 use crate::checkpoint::{FolderLock, LOCK, Sum, at as file_error, is_temporary, remove_temporaries, same};
-use crate::{Callback, Checkpoints, ConfusionMatrix, Epoch, Metrics, TrainError, TrainingEnd, metrics};
+use crate::{Callback, Checkpoints, ConfusionMatrix, Epoch, Metrics, Progress, TrainError, TrainingEnd, metrics};
 
 pub(super) const CONFIG: &str = "config.json";
 pub(super) const METRICS: &str = "metrics.jsonl";
@@ -30,7 +31,7 @@ pub(super) const REPORT: &str = "report.html";
 const CHECKPOINTS: &str = "checkpoints";
 
 /// The files that every run writes, besides its configuration.
-const OWN: [&str; 5] = [SUMMARY, METRICS, MODEL, CURVES, REPORT];
+const OWN: [&str; 6] = [SUMMARY, METRICS, MODEL, CURVES, REPORT, PROGRESS];
 /// The pictures of runs of early versions, which have no list of files.
 const OLD: [&str; 10] = [
     CONFUSION,
@@ -63,6 +64,7 @@ pub struct RunFolder {
     history: Vec<Epoch>,
     /// The epoch of the final weights, and whether early stopping ended the run.
     ending: Option<(usize, bool)>,
+    progress: ProgressFile,
     lock: FolderLock,
 }
 
@@ -93,7 +95,8 @@ impl RunFolder {
         }
         checkpoints.clear()?;
         let (files, history) = (OWN.map(str::to_owned).into(), Vec::new());
-        let mut run = Self { path: path.to_owned(), config, files, metrics_file: None, history, ending: None, lock };
+        let progress = ProgressFile::default();
+        let mut run = Self { path: path.to_owned(), config, files, metrics_file: None, history, ending: None, progress, lock };
         run.write_config()?;
         run.rewrite(&[])?;
         Ok(run)
@@ -137,7 +140,8 @@ impl RunFolder {
         let files = files.unwrap_or_else(legacy_files);
         remove_temporaries(path, |name| is_written(name, &files))?;
         // Epochs after the last checkpoint are repeated; `metrics.jsonl` stays until the checkpoint is loaded.
-        Ok(Self { path: path.to_owned(), config, files, metrics_file: None, history: Vec::new(), ending: None, lock })
+        let (history, progress) = (Vec::new(), ProgressFile::default());
+        Ok(Self { path: path.to_owned(), config, files, metrics_file: None, history, ending: None, progress, lock })
     }
 
     /// The path of the folder.
@@ -245,6 +249,7 @@ impl RunFolder {
             stopped_early,
             model_crc32,
         };
+        remove(&self.path.join(PROGRESS))?;
         write_json(&self.path.join(SUMMARY), &summary)?;
         report::write(&self.path)?;
         let checkpoints = self.checkpoints();
@@ -292,6 +297,14 @@ impl RunFolder {
 }
 
 impl<M: TensorCollection<f32, D>, D: Device<f32>> Callback<M, D> for RunFolder {
+    fn on_step(&mut self, progress: &Progress<'_>, _: &M) -> Result<(), TrainError> {
+        if !self.progress.is_due() {
+            return Ok(());
+        }
+        self.lock.must_be_in_place()?;
+        self.progress.write(&self.path, progress)
+    }
+
     fn on_epoch(&mut self, epoch: &Epoch, model: &M) -> Result<(), TrainError> {
         self.lock.must_be_in_place()?;
         save_safetensors(model, self.path.join(MODEL))?;

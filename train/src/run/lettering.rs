@@ -85,6 +85,16 @@ impl Canvas {
     /// The picture above a key of its colors.
     #[must_use]
     pub fn with_key(&self, entries: &[(String, [u8; 3])]) -> Self {
+        let patch = |(name, color): &(String, [u8; 3])| {
+            let mut patch = Self::blank([LETTER; 2]);
+            patch.paint(*color);
+            (name.clone(), patch)
+        };
+        self.with_patches(&entries.iter().map(patch).collect::<Vec<_>>())
+    }
+
+    /// The picture above a key of patches, each as large as a letter.
+    pub(super) fn with_patches(&self, entries: &[(String, Self)]) -> Self {
         let [high, wide] = self.size();
         let length = |name: &str| LETTER + LETTER / 2 + LETTER * name.chars().count();
         let (mut places, mut at) = (Vec::new(), [0, 0]);
@@ -98,10 +108,8 @@ impl Canvas {
         let width = entries.iter().map(|(name, _)| length(name)).fold(wide, usize::max);
         let mut canvas = Self::blank([high + 2 * ROOM + at[0] + LETTER, width]);
         canvas.put(self, 0, 0);
-        for ((name, color), [top, left]) in entries.iter().zip(places) {
-            let mut patch = Self::blank([LETTER; 2]);
-            patch.paint(*color);
-            canvas.put(&patch, high + ROOM + top, left);
+        for ((name, patch), [top, left]) in entries.iter().zip(places) {
+            canvas.put(patch, high + ROOM + top, left);
             canvas.put(&Self::line(&[(name, INK)]), high + ROOM + top, left + LETTER + LETTER / 2);
         }
         canvas

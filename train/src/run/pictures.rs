@@ -179,7 +179,7 @@ impl Canvas {
     }
 
     /// The bytes of a PNG file.
-    fn encoded(&self) -> Result<Vec<u8>, png::EncodingError> {
+    pub(crate) fn encoded(&self) -> Result<Vec<u8>, png::EncodingError> {
         let mut file = Vec::new();
         let [height, width] = self.size.map(|side| side as u32);
         let mut encoder = png::Encoder::new(&mut file, width, height);

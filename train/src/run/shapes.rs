@@ -2,6 +2,60 @@
 
 use super::Canvas;
 
+/// The shape of a point: one of seven, the first five also as an outline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Marker {
+    form: Form,
+    hollow: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Disk,
+    Square,
+    Up,
+    Diamond,
+    Down,
+    Cross,
+    Plus,
+}
+
+/// How thick an outline is, as a share of the radius.
+const OUTLINE: f64 = 0.4;
+
+impl Marker {
+    /// How many shapes there are.
+    pub const COUNT: usize = 12;
+
+    /// The shape of a class.
+    pub fn of(class: usize) -> Self {
+        use Form::{Cross, Diamond, Disk, Down, Plus, Square, Up};
+        let number = class % Self::COUNT;
+        Self { form: [Disk, Square, Up, Cross, Diamond, Down, Plus, Disk, Square, Diamond, Up, Down][number], hollow: number >= 7 }
+    }
+
+    /// Whether the shape of radius 1 has a point.
+    fn contains(self, at: [f64; 2]) -> bool {
+        self.form.contains(at) && !(self.hollow && self.form.contains(at.map(|x| x / (1.0 - OUTLINE))))
+    }
+}
+
+impl Form {
+    fn contains(self, [row, column]: [f64; 2]) -> bool {
+        let [high, wide] = [row.abs(), column.abs()];
+        let most = high.max(wide);
+        match self {
+            Self::Disk => row.hypot(column) <= 0.9,
+            Self::Square => most <= 0.8,
+            Self::Up => row <= 0.75 && wide <= (row + 1.0) * 0.57,
+            Self::Down => row >= -0.75 && wide <= (1.0 - row) * 0.57,
+            Self::Diamond => high + wide <= 1.1,
+            Self::Cross => most <= 0.9 && (high - wide).abs() <= 0.4,
+            Self::Plus => most <= 1.0 && high.min(wide) <= 0.28,
+        }
+    }
+}
+
 /// Points per pixel and axis that decide how much of it a shape covers.
 const POINTS: usize = 4;
 
@@ -16,6 +70,14 @@ impl Canvas {
     pub fn disk(&mut self, center: [f64; 2], radius: f64, color: [u8; 3]) {
         let within = |[row, column]: [f64; 2]| (row - center[0]).hypot(column - center[1]) <= radius;
         self.fill(center.map(|c| c - radius), center.map(|c| c + radius), color, within);
+    }
+
+    /// Draws a point.
+    pub(super) fn marker(&mut self, center: [f64; 2], radius: f64, marker: Marker, color: [u8; 3]) {
+        // A diamond is a little larger than its radius.
+        let reach = 1.1 * radius;
+        let within = |[row, column]: [f64; 2]| marker.contains([(row - center[0]) / radius, (column - center[1]) / radius]);
+        self.fill(center.map(|c| c - reach), center.map(|c| c + reach), color, within);
     }
 
     /// Draws a line with round ends.
@@ -68,5 +130,22 @@ mod tests {
         canvas.disk([1.5, 1.5], 1.5, [0; 3]);
         let disk = grays(&canvas);
         assert!(disk[4] == 0 && disk[0] == disk[8] && disk[0] > 100 && disk[1] < 60, "{disk:?}");
+    }
+
+    #[test]
+    fn shapes_differ_and_have_about_one_size() {
+        let drawn: Vec<Vec<u8>> = (0..Marker::COUNT)
+            .map(|class| {
+                let mut canvas = Canvas::blank([24; 2]);
+                canvas.marker([12.0; 2], 10.0, Marker::of(class), [0; 3]);
+                grays(&canvas)
+            })
+            .collect();
+        for (i, one) in drawn.iter().enumerate() {
+            let ink = one.iter().filter(|gray| **gray < 128).count();
+            assert!((90..=300).contains(&ink), "{i}: {ink}");
+            let differ = |other: &Vec<u8>| one.iter().zip(other).filter(|(a, b)| a.abs_diff(**b) > 100).count() > 20;
+            assert!(drawn[i + 1..].iter().all(differ), "{i}");
+        }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use layercake::prelude::*;
+
 use crate::TrainError;
+use crate::health::Warning;
 use crate::metrics::{Epoch, RunningMetrics};
 
 /// A callback of the trainer. An error ends the run.
@@ -15,11 +18,31 @@ pub trait Callback<M, D> {
         Ok(())
     }
 
+    /// Called before the optimizer step with which an epoch ends, with the gradients that the optimizer will multiply by `factor`: a step of several batches takes their
+    /// mean. They are not clipped yet.
+    ///
+    /// # Errors
+    /// Errors end the run.
+    fn on_gradients(&mut self, _: &M, _: &mut Gradients<f32, D>, _factor: f64) -> Result<(), TrainError>
+    where
+        D: Storage<f32>,
+    {
+        Ok(())
+    }
+
     /// Called after an epoch and its evaluation. The model has its averaged parameters, if there are any.
     ///
     /// # Errors
     /// Errors end the run.
     fn on_epoch(&mut self, _: &Epoch, _: &M) -> Result<(), TrainError> {
+        Ok(())
+    }
+
+    /// Called when the trainer sees a sign of trouble, once for each kind. Without a callback that shows it nobody hears of it; [`ProgressReport`](super::ProgressReport) prints it.
+    ///
+    /// # Errors
+    /// Errors end the run.
+    fn on_warning(&mut self, _: &Warning) -> Result<(), TrainError> {
         Ok(())
     }
 

@@ -2,15 +2,18 @@
 
 use std::path::Path;
 
+use layercake::explain::LayerUnits;
 use layercake::ir::{Graph, Op};
 use layercake::loss::{CrossEntropy, Hinge, Loss};
 use layercake::prelude::*;
 
+use super::samples::{Judged, Judgments, NAME, WIDE};
 use super::{Classifier, Pass, Scores, Step, Task};
 use crate::data::{Array, Batch, Collate, DataError, Dataset, HasImage, Loader};
 use crate::error::OnDevice;
+use crate::health::count_units;
 use crate::run::{Canvas, LETTER, class_table, cut, draw_confusion_matrix, filter_pictures, write_text};
-use crate::{ConfusionMatrix, Metrics, TrainError, argmax};
+use crate::{ConfusionMatrix, Metrics, TrainError, argmax, softmax};
 
 /// The loss of a classifier.
 #[derive(Clone, Debug, PartialEq)]
@@ -164,10 +167,22 @@ where
         Ok(metrics)
     }
 
-    /// `confusion.svg` and `classes.md`; after the last epoch also `filters.png`, the weights of the first layer as images, and `mistakes.png`,
-    /// misclassified test images with their true and predicted classes.
+    /// The logarithm of the number of classes; for the hinge loss, the margin for each wrong class.
+    fn chance_loss(&self) -> Option<f64> {
+        Some(match &self.criterion {
+            Criterion::CrossEntropy(_) => (K as f64).ln(),
+            Criterion::Hinge(Hinge { margin, squared }) => margin.powi(if *squared { 2 } else { 1 }) * (K as f64 - 1.0),
+        })
+    }
+
+    fn units(&mut self, net: &N, device: &D) -> Result<Vec<LayerUnits>, TrainError> {
+        count_units(net, device, &self.test, |batch| batch.images)
+    }
+
+    /// `confusion.svg` and `classes.md`; after the last epoch also `filters.png`, the weights of the first layer as images, `surest.png`,
+    /// the test image of each class that the network is surest of, and `mistakes.png`, misclassified test images with their true and predicted classes.
     fn draw(&mut self, net: &N, _: &D, folder: &Path, last: bool) -> Result<(), TrainError> {
-        let Some(Tested { confusion, wrong, .. }) = &self.tested else { return Ok(()) };
+        let Some(Tested { confusion, judgments, .. }) = &self.tested else { return Ok(()) };
         let heading = format!("{}: test accuracy {:.2} %", self.title, 100.0 * confusion.accuracy());
         write_text(&folder.join("confusion.svg"), draw_confusion_matrix(&heading, confusion, &self.classes))?;
         write_text(&folder.join("classes.md"), Ok(class_table(confusion, &self.classes)))?;
@@ -178,24 +193,12 @@ where
             filters.save(&folder.join("filters.png"))?;
         }
         if C == 1 || C == 3 {
-            let mistake = |&mistake: &Mistake| -> Result<(Canvas, Mistake), TrainError> {
-                Ok((Canvas::from_image(self.test.data().get(mistake.index)?.image_mut().image).legible(), mistake))
-            };
-            let shown = wrong.iter().take(MISTAKES).map(mistake).collect::<Result<Vec<_>, _>>()?;
-            if !shown.is_empty() {
-                misclassified(&shown, &self.classes).save(&folder.join("mistakes.png"))?;
-            }
+            let picture = |index| Ok(Canvas::from_image(self.test.data().get(index)?.image_mut().image).legible());
+            judgments.draw(folder, &self.classes, picture)?;
         }
         Ok(())
     }
 }
-
-/// Maximum number of misclassified images drawn.
-const MISTAKES: usize = 50;
-/// Approximate width of an image grid in pixels.
-const WIDE: usize = 1000;
-/// Maximum length of class names in characters.
-const NAME: usize = 12;
 
 /// The result of an evaluation.
 #[derive(Clone, Debug)]
@@ -203,34 +206,7 @@ struct Tested {
     confusion: ConfusionMatrix,
     /// The total weight of the loss.
     weight: f64,
-    /// The misclassified images.
-    wrong: Vec<Mistake>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Mistake {
-    /// The image's index in the data set.
-    index: usize,
-    truth: usize,
-    predicted: usize,
-}
-
-/// A grid of misclassified images, each above its true and predicted class.
-fn misclassified(shown: &[(Canvas, Mistake)], classes: &[String]) -> Canvas {
-    let name = |class: usize| cut(&classes[class], NAME);
-    let lengths = shown.iter().flat_map(|(_, mistake)| [name(mistake.truth).chars().count(), 3 + name(mistake.predicted).chars().count()]);
-    // On one line if the names are short, otherwise on two.
-    let longest = lengths.max().unwrap_or(0);
-    let width = shown.iter().map(|(picture, _)| picture.size()[1]).fold(LETTER * longest, usize::max) + LETTER / 2;
-    let label = |(picture, mistake): &(Canvas, Mistake)| picture.misclassified(&name(mistake.truth), &name(mistake.predicted), width);
-    let pictures = same_height(shown.iter().map(label).collect());
-    Canvas::grid(&pictures, WIDE / width).captioned("true class as predicted class")
-}
-
-/// Pads all pictures to the height of the highest.
-fn same_height(pictures: Vec<Canvas>) -> Vec<Canvas> {
-    let high = pictures.iter().map(|picture| picture.size()[0]).max().unwrap_or(0);
-    pictures.into_iter().map(|picture| picture.padded(high)).collect()
+    judgments: Judgments,
 }
 
 /// The filters of a first convolution, or the templates of a first linear layer, one per class.
@@ -284,23 +260,27 @@ where
     D: Backend<f32>,
 {
     must_have_batches(data)?;
-    let (mut confusion, mut wrong, mut seen, mut weight) = (ConfusionMatrix::new(K), Vec::new(), 0, 0.0);
+    let (mut confusion, mut judgments, mut seen, mut weight) = (ConfusionMatrix::new(K), Judgments::default(), 0, 0.0);
     let (ignored, order) = (criterion.ignored(), data.order(1));
     for batch in data.epoch(1) {
         let Batch { images, labels } = checked::<C, H, W, K>(batch?, ignored)?;
         let scores = net.try_forward(images.into_tensor(device)?).on_device()?;
-        let predicted = argmax(&scores.as_vec(), K);
+        let logits = scores.as_vec();
+        let predicted = argmax(&logits, K);
         confusion.count_classes(&predicted, &labels, ignored);
-        let mistaken =
-            predicted.into_iter().zip(&labels).enumerate().filter(|&(_, (predicted, &truth))| predicted != truth && Some(truth) != ignored);
-        wrong.extend(mistaken.filter_map(|(i, (predicted, &truth))| Some(Mistake { index: *order.get(seen + i)?, truth, predicted })));
+        for (i, (&predicted, &truth)) in predicted.iter().zip(&labels).enumerate() {
+            if let Some(&index) = order.get(seen + i).filter(|_| Some(truth) != ignored) {
+                let sure = softmax(&logits[i * K..][..K])[predicted];
+                judgments.add(Judged { index, truth, predicted, sure });
+            }
+        }
         seen += labels.len();
         let loss = criterion.try_mean(scores, &labels).on_device()?;
         let counts = criterion.weight(&labels);
         confusion.add_weighted_loss(loss.as_vec()[0], counts);
         weight += counts;
     }
-    Ok(Tested { confusion, weight, wrong })
+    Ok(Tested { confusion, weight, judgments })
 }
 
 /// Rejects an empty test set.

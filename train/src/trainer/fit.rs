@@ -5,7 +5,7 @@ use std::time::Instant;
 use layercake::average::AveragedModel;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::gradient::{NonFinite, first_non_finite, first_non_finite_gradient};
-use layercake::optim::{Optim, Rule, try_grad_norm};
+use layercake::optim::{Optim, Rule};
 use layercake::prelude::*;
 use rand::RngCore;
 
@@ -17,10 +17,6 @@ use crate::data::{Collate, Dataset, Loader, stream};
 use crate::error::OnDevice;
 use crate::metrics::Epoch;
 use crate::{Metrics, TrainError};
-
-/// The most steps of an epoch whose gradients are measured: reading all gradients costs as much as a part of the optimizer's step.
-const NORMS: usize = 16;
-const NORM: &str = "gradient_norm";
 
 impl<M, D> Trainer<'_, M, D>
 where
@@ -179,6 +175,11 @@ where
         self.state.batch.is_multiple_of(self.trainer.accumulate) || self.state.batch == self.state.settings.batches
     }
 
+    /// Whether the step that is due is the last one of its epoch.
+    fn ends_epoch(&self) -> bool {
+        self.state.batch == self.state.settings.batches || matches!(self.trainer.until, Until::Steps(steps) if self.state.step + 1 >= steps)
+    }
+
     /// Forward and backward pass of a batch, and an optimizer step if one is due.
     fn batch(&mut self, batch: T::Batch) -> Result<(), TrainError> {
         let State { epoch, batch: number, step, .. } = self.state;
@@ -218,6 +219,7 @@ where
             let cause = first_non_finite(&*self.model).or_else(|| first_non_finite_gradient(&*self.model, &mut gradients));
             return Err(self.diverged(number + 1, mean, cause));
         }
+        self.first_loss(mean)?;
         self.weight += weight;
         self.loss += if weight > 0.0 { (f64::from(mean) - self.loss) * weight / self.weight } else { 0.0 };
         let running = &mut self.state.running;
@@ -240,14 +242,14 @@ where
     fn step(&mut self, gradients: &mut Gradients<f32, D>, factor: f64) -> Result<(), TrainError> {
         self.state.lr = self.trainer.lr(&self.state)?;
         self.optimizer.cfg.set_lr(self.state.lr);
-        // By the position in the epoch, so that a resumed run measures the same steps.
-        let every = self.state.settings.batches.div_ceil(self.trainer.accumulate).div_ceil(NORMS);
-        if self.weight > 0.0 && ((self.state.batch - 1) / self.trainer.accumulate).is_multiple_of(every) {
-            let norm = try_grad_norm(&*self.model, gradients).on_device()?;
-            self.state.norms.add_mean(NORM, factor * norm, 1.0);
-        }
         if self.weight > 0.0 {
+            if self.ends_epoch() {
+                let (callbacks, model) = (&mut self.trainer.callbacks, &*self.model);
+                callbacks.iter_mut().try_for_each(|callback| callback.on_gradients(model, gradients, factor))?;
+            }
+            let before = self.before_step(gradients, factor)?;
             self.optimizer.step_scaled(self.model, gradients, factor).map_err(TrainError::step)?;
+            self.after_measured_step(before, factor);
         }
         self.model.try_zero_grads(gradients).on_device()?;
         self.state.step += 1;
@@ -298,22 +300,23 @@ where
                 return Err(self.diverged(self.state.batch, loss as f32, first_non_finite(&*self.model)));
             }
         }
-        let metrics = Epoch {
+        let mut metrics = Epoch {
             epoch,
             step: self.state.step,
             lr: self.state.lr,
             train: self.state.running.means(),
             validation,
             test,
-            gradient_norm: self.state.norms.mean(NORM),
             unit: T::UNIT.to_owned(),
             items_per_second: self.state.running.items() as f64 / training,
-            seconds: before + start.elapsed().as_secs_f64(),
+            ..self.health()?
         };
+        metrics.seconds = before + start.elapsed().as_secs_f64();
         if self.state.history.is_empty() {
             self.trainer.check_metrics(&metrics)?;
         }
         self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_epoch(&metrics, self.model))?;
+        self.warn(&metrics)?;
         if self.state.batch < self.state.settings.batches {
             self.state.partial = Some(metrics);
         } else {
@@ -321,7 +324,7 @@ where
             self.state.epoch += 1;
             self.state.batch = 0;
             self.state.running = crate::RunningMetrics::new();
-            self.state.norms = crate::RunningMetrics::new();
+            self.state.measured = crate::RunningMetrics::new();
             self.state.elapsed = 0.0;
             if self.trainer.best_of(&self.state.history) == Some(epoch - 1) {
                 self.best = Some(self.model.clone());
@@ -344,7 +347,7 @@ where
     }
 
     /// A seed by purpose and epoch: a task's random numbers must not depend on earlier draws.
-    fn seed_of(&self, purpose: &str, epoch: usize) -> u64 {
+    pub(super) fn seed_of(&self, purpose: &str, epoch: usize) -> u64 {
         stream(purpose, self.trainer.seed, [epoch as u64, 0]).next_u64()
     }
 

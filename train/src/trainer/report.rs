@@ -1,11 +1,12 @@
 //! Progress output on stdout.
 
-use std::io::{IsTerminal, Write, stdout};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Callback, Progress, TrainingEnd};
+use crate::health::Warning;
 use crate::{Epoch, TrainError};
 
 /// Prints the progress of a run to stdout: one line per epoch and, on a terminal, a progress bar with metrics, speed and remaining time.
@@ -55,6 +56,12 @@ impl<M, D> Callback<M, D> for ProgressReport {
         if epoch.epoch == self.epochs {
             self.bar.finish_and_clear();
         }
+        Ok(())
+    }
+
+    fn on_warning(&mut self, warning: &Warning) -> Result<(), TrainError> {
+        // A closed stderr does not end the run.
+        self.bar.suspend(|| drop(writeln!(stderr(), "warning: {warning}")));
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::path::Path;
 
+use layercake::explain::LayerUnits;
 use layercake::prelude::*;
 
 use crate::TrainError;
@@ -127,6 +128,20 @@ pub trait Task<M, D: Storage<f32> = Cpu> {
     /// Returns an error if the data cannot be read or do not match the model, or the device fails.
     fn evaluate(&mut self, _model: &M, _device: &D) -> Result<Metrics, TrainError> {
         Ok(Metrics::new())
+    }
+
+    /// The loss of a model that knows nothing and gives the same for every input: the logarithm of the number of classes for a cross entropy. The trainer warns of
+    /// a first loss far from it.
+    fn chance_loss(&self) -> Option<f64> {
+        None
+    }
+
+    /// Counts dead and saturated units over a part of the test data, after each epoch; [`count_units`](crate::health::count_units) does so for a network.
+    ///
+    /// # Errors
+    /// Returns an error if the data cannot be read or do not match the model, or the device fails.
+    fn units(&mut self, _model: &M, _device: &D) -> Result<Vec<LayerUnits>, TrainError> {
+        Ok(Vec::new())
     }
 
     /// Draws pictures of the model's results into the folder, after each epoch; `last` is set after the last one.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use layercake::explain::LayerUnits;
 use layercake::prelude::*;
 use rand::seq::SliceRandom;
 
@@ -43,6 +44,14 @@ where
 
     fn evaluate(&mut self, model: &M, device: &D) -> Result<Metrics, TrainError> {
         self.task.evaluate(model, device)
+    }
+
+    fn chance_loss(&self) -> Option<f64> {
+        self.task.chance_loss()
+    }
+
+    fn units(&mut self, model: &M, device: &D) -> Result<Vec<LayerUnits>, TrainError> {
+        self.task.units(model, device)
     }
 
     fn draw(&mut self, model: &M, device: &D, folder: &Path, last: bool) -> Result<(), TrainError> {

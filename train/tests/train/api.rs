@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::Debug;
 
 use layercake_train::data::{DataError, Images, Loader, Normalize, Split};
+use layercake_train::embedding::{EmbeddingError, Pca, Points, Tsne};
 use layercake_train::run::{Canvas, Recipe, RunConfig, RunSummary};
 use layercake_train::{CancellationToken, Checkpoints, ConfusionMatrix, Epoch, Metrics, RunningMetrics, TrainError};
 
@@ -17,6 +18,7 @@ fn can_be_cloned<T: Clone + Debug + Send + Sync + 'static>() {}
 fn errors() {
     is_an_error::<DataError>();
     is_an_error::<TrainError>();
+    is_an_error::<EmbeddingError>();
 }
 
 #[test]
@@ -24,5 +26,6 @@ fn values() {
     can_be_cloned::<(Images, Split, Normalize)>();
     can_be_cloned::<(Metrics, RunningMetrics, Epoch, ConfusionMatrix)>();
     can_be_cloned::<(Checkpoints, CancellationToken, Canvas, Recipe, RunConfig, RunSummary)>();
+    can_be_cloned::<(Points, Pca, Tsne)>();
     can_be_shared::<Loader<Images>>();
 }

@@ -3,8 +3,10 @@
 mod agents;
 mod api;
 mod best;
+mod embedding;
 mod files;
 mod gymnasium;
+mod health;
 mod idx;
 mod metrics;
 mod readers;
@@ -15,5 +17,6 @@ mod settings;
 mod supervised;
 #[cfg(feature = "tables")]
 mod tables;
+mod tensorboard;
 mod trainer;
 mod weights;

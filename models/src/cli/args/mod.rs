@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::explain::ExplainArgs;
 use crate::new::New;
 use crate::report::ReportArgs;
+use crate::watch::WatchArgs;
 
 mod agents;
 mod bench;
@@ -47,6 +48,7 @@ Examples:
   layercake summary lenet5.json
   layercake train --resume runs/lenet5-mnist-1                    resumes an interrupted run
   layercake report runs/lenet5-mnist-1 runs/lenet5-mnist-2        compares runs on one page
+  layercake watch runs/lenet5-mnist-1                             shows the curves of a run while it goes on
   layercake convert model.pt --out model.safetensors              reads a file of PyTorch
   layercake new digits                                            writes a crate with a network of your own
   layercake data check DIR                                        validates all data sets in DIR
@@ -135,6 +137,7 @@ Examples:
     Play(PlayArgs),
     Bench(BenchArgs),
     Report(ReportArgs),
+    Watch(WatchArgs),
     New(New),
     /// Validate data sets.
     #[command(subcommand)]

@@ -75,6 +75,9 @@ pub(crate) struct TrainArgs {
     /// Optimizer steps between checkpoints, in addition to the checkpoint after each epoch.
     #[arg(long, value_name = "STEPS", value_parser = count)]
     pub(crate) checkpoint_every: Option<usize>,
+    /// Also write event files for TensorBoard, in a folder of this one with the run folder's name: metrics, histograms, pictures, the network and the settings.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tensorboard: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) tuning: TuningArgs,
     #[command(flatten)]

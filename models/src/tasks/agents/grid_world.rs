@@ -45,6 +45,7 @@ fn check(options: &TrainOptions) -> Result<(), ModelError> {
         ("--patience", options.patience.is_some()),
         ("--restore-best", options.restore_best),
         ("--checkpoint-every", options.checkpoint_every.is_some()),
+        ("--tensorboard", options.tensorboard.is_some()),
         ("--data-dir", options.data_dir.is_some()),
         ("--from", options.transfer.is_some()),
         ("--weight-decay", options.weight_decay.is_some()),

@@ -22,7 +22,7 @@ use crate::zoo::{ModelError, TrainOptions};
 impl Agent {
     /// Rejects options that have no effect on this agent.
     pub(super) fn check(&self, options: &TrainOptions) -> Result<(), ModelError> {
-        let known = "--env, --epochs, --lr, --seed, --patience, --threads, --device, --out, --resume, --checkpoint-every; see also `layercake train --help`";
+        let known = "--env, --epochs, --lr, --seed, --patience, --threads, --device, --out, --resume, --checkpoint-every, --tensorboard; see also `layercake train --help`";
         let no_effect = |option, reason| Err(ModelError::NoEffect { model: self.name, option, reason, known });
         if options.data_dir.is_some() {
             return no_effect("--data-dir", "it makes its own data");

@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use super::contained::contained;
 use super::seed::stream;
 use super::transforms::Transform;
-use super::{Collate, DataError, Dataset, HasImage, RandomSampler, Sampler, SequentialSampler};
+use super::{Collate, DataError, Dataset, HasImage, RandomSampler, Sampler, SequentialSampler, SubsetSampler};
 pub use workers::Batches;
 
 /// A transform of an item. Its random numbers are a function of the position in the epoch.
@@ -87,6 +87,18 @@ impl<D: Dataset> Loader<D> {
     /// Drops the last batch of an epoch if it is smaller than the others.
     pub fn drop_last(self) -> Self {
         Self { drop_last: true, ..self }
+    }
+
+    /// Loads at most `most` items, spread evenly over the first epoch, in batches of `batch_size`, without workers. For a look at a part of the data.
+    ///
+    /// # Panics
+    /// Panics if `batch_size` is zero.
+    pub fn spread(&self, most: usize, batch_size: usize) -> Self {
+        assert!(batch_size > 0, "expected a batch size of at least 1");
+        let order = self.order(1);
+        let count = most.min(order.len());
+        let indices = (0..count).map(|i| order[i * order.len() / count]).collect();
+        Self { batch_size, workers: 0, drop_last: false, ..self.clone() }.sampler(SubsetSampler { indices, shuffle: None })
     }
 
     /// The data set.

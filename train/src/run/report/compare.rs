@@ -29,7 +29,7 @@ pub fn compare(folders: &[PathBuf]) -> Result<String, TrainError> {
     body += &section("Differences in the settings", &differences(&runs, &names));
     let charts: String = charts(&runs, &names).iter().map(chart).collect();
     body += &section("Curves", &format!("<div class=\"charts\">\n{charts}</div>\n"));
-    Ok(document(&title, &body))
+    Ok(document(&title, &body, None))
 }
 
 /// The names of the folders, or their paths where these are not different.

@@ -3,16 +3,18 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 const STYLE: &str = include_str!("style.css");
 /// Larger pictures are named, not shown.
 const MOST_BYTES: u64 = 8 << 20;
 
-/// A whole page.
-pub(super) fn document(title: &str, body: &str) -> String {
+/// A whole page, which a browser loads again after a time.
+pub(super) fn document(title: &str, body: &str, refresh: Option<Duration>) -> String {
+    let refresh = refresh.map_or_else(String::new, |time| format!("<meta http-equiv=\"refresh\" content=\"{}\">\n", time.as_secs()));
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n",
+         <meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n{refresh}<title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n",
         escape(title)
     )
 }

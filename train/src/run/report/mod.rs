@@ -5,9 +5,11 @@ mod compare;
 mod html;
 mod page;
 mod results;
+mod serve;
 
 pub use compare::compare;
 pub use results::Results;
+pub use serve::PageServer;
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +23,6 @@ use crate::TrainError;
 /// Returns an error if the folder contains no run, a file of it is damaged, or the page cannot be written.
 pub fn write(folder: &Path) -> Result<PathBuf, TrainError> {
     let path = folder.join(REPORT);
-    write_text(&path, Ok(page::page(&Results::read(folder)?)))?;
+    write_text(&path, Ok(page::page(&Results::read(folder)?, None)))?;
     Ok(path)
 }

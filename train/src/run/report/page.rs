@@ -1,11 +1,14 @@
 //! The page of one run.
 
+use std::time::Duration;
+
 use indicatif::HumanCount;
 use serde_json::Value;
 
 use super::chart::{chart, chart_from_zero};
 use super::html::{document, duration, escape, figure, picture, section, table};
 use super::results::Results;
+use crate::health::{LayerHealth, Warning, warnings};
 use crate::run::folder::{CLASSES, CONFUSION, CURVES, NETWORK};
 use crate::run::panels::{Panel, panels};
 use crate::{Epoch, Metrics, metrics};
@@ -15,7 +18,8 @@ pub(super) const INSTRUCTION_SET: &str = "instruction set";
 /// The most characters of a text that are shown.
 const MOST_TEXT: usize = 5000;
 
-pub(super) fn page(run: &Results) -> String {
+/// The page, which a browser loads again after a time.
+pub(super) fn page(run: &Results, refresh: Option<Duration>) -> String {
     let config = &run.config;
     let title = format!("{} on {}", config.model, config.source);
     let mut body = format!("<header>\n<h1>{}</h1>\n<p>{}</p>\n", escape(&title), escape(&state(run)));
@@ -26,6 +30,7 @@ pub(super) fn page(run: &Results) -> String {
     let (part, metrics) = run.metrics();
     let (single, many) = metrics.by_kind();
     body += &section(&format!("Results ({part})"), &tiles(&single));
+    body += &section("Warnings", &warned(&run.history));
     let panels = panels(&run.history);
     // Without epochs there is an empty one that says so.
     let metrics: String = panels.iter().filter(|panel| run.history.is_empty() || !panel.curves.is_empty()).map(chart).collect();
@@ -39,8 +44,9 @@ pub(super) fn page(run: &Results) -> String {
     body += &section("Pictures", &shown(run, |name| ![CONFUSION, CURVES, NETWORK].contains(&name)));
     body += &section("Texts", &texts(run, |name| name != CLASSES));
     body += &section("Network", &shown(run, |name| name == NETWORK));
+    body += &section("Layers", &layers(&run.history));
     body += &section("Settings", &table(&[], &settings(run)));
-    document(&title, &body)
+    document(&title, &body, refresh)
 }
 
 /// `finished after 20 epochs, 12.3 s; ...`
@@ -48,7 +54,8 @@ fn state(run: &Results) -> String {
     let (epochs, of) = (run.history.len(), run.config.recipe.epochs);
     let seconds = duration(run.seconds());
     let Some(summary) = &run.summary else {
-        return format!("Not finished: {epochs} of {of} epochs in {seconds}");
+        let left = run.time_left().map_or_else(String::new, |left| format!("; about {} left", duration(left)));
+        return format!("Not finished: {epochs} of {of} epochs in {seconds}{left}");
     };
     let early = if summary.stopped_early { ", stopped early" } else { "" };
     let weights = match summary.weights_of_epoch {
@@ -68,6 +75,31 @@ fn tiles(metrics: &Metrics) -> String {
     };
     let tiles: String = metrics.iter().map(tile).collect();
     if tiles.is_empty() { tiles } else { format!("<div class=\"tiles\">\n{tiles}</div>\n") }
+}
+
+/// What the trainer warned of.
+fn warned(history: &[Epoch]) -> String {
+    let item =
+        |warning: &Warning| format!("<li>{} <span class=\"note\">(epoch {})</span></li>\n", escape(&warning.to_string()), warning.epoch());
+    let items: String = warnings(history).iter().map(item).collect();
+    if items.is_empty() { items } else { format!("<ul class=\"warnings\">\n{items}</ul>\n") }
+}
+
+/// What was measured of the layers in the last epoch.
+fn layers(history: &[Epoch]) -> String {
+    let Some(Epoch { epoch, layers, .. }) = history.last() else { return String::new() };
+    if layers.is_empty() {
+        return String::new();
+    }
+    let ratio = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.1e}"));
+    let share = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{:.1} %", 100.0 * value));
+    let row = |layer: &LayerHealth| {
+        let LayerHealth { layer, gradient, update, dead, saturated } = layer;
+        vec![layer.clone(), ratio(*gradient), ratio(*update), share(*dead), share(*saturated)]
+    };
+    let head = ["layer", "gradient / weight", "step / weight", "dead units", "saturated units"].map(str::to_owned);
+    let note = format!("<p class=\"note\">Epoch {epoch}. A step is usually 1e-5 to 1e-2 of its weight.</p>\n");
+    table(&head, &layers.iter().map(row).collect::<Vec<_>>()) + &note
 }
 
 /// The learning rate, the norm of the gradients and the duration of each epoch.

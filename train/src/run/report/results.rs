@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::super::config::read_config;
 use super::super::folder::{CONFIG, METRICS, SUMMARY, is_name};
-use super::super::{RunConfig, RunSummary};
+use super::super::{RunConfig, RunProgress, RunSummary};
+use crate::checkpoint::FolderLock;
 use crate::metrics::Epoch;
 use crate::{Metrics, TrainError};
 
@@ -22,6 +23,8 @@ pub struct Results {
     pub history: Vec<Epoch>,
     /// The summary of a finished run.
     pub summary: Option<RunSummary>,
+    /// How far a run is that is going on or was interrupted.
+    pub progress: Option<RunProgress>,
     /// The files that the run has written, besides its configuration.
     pub(super) files: BTreeSet<String>,
 }
@@ -47,7 +50,10 @@ impl Results {
             false => None,
         };
         let files = files.unwrap_or_default().into_iter().filter(|name| is_name(name)).collect();
-        Ok(Self { path: folder.to_owned(), config, history: history(&folder.join(METRICS))?, summary, files })
+        let (history, progress) = (history(&folder.join(METRICS))?, RunProgress::read(folder)?);
+        // That of an epoch whose metrics are written already is old.
+        let progress = progress.filter(|progress| summary.is_none() && progress.epoch > history.len());
+        Ok(Self { path: folder.to_owned(), config, history, summary, progress, files })
     }
 
     /// The epoch of the final weights, or the last one.
@@ -62,6 +68,27 @@ impl Results {
         let parts = [("test", &epoch.test), ("validation", &epoch.validation), ("training", &epoch.train)];
         let (part, metrics) = parts.into_iter().find(|(_, metrics)| !metrics.is_empty()).unwrap_or(("test", &epoch.test));
         (part, metrics.clone())
+    }
+
+    /// Whether a process is training it.
+    pub fn is_going_on(&self) -> bool {
+        self.summary.is_none() && FolderLock::is_held(&self.path)
+    }
+
+    /// An estimate of the seconds until the last epoch ends, by the last epochs; `None` for a finished run, or without steps.
+    pub fn time_left(&self) -> Option<f64> {
+        const RECENT: usize = 5;
+        if self.summary.is_some() {
+            return None;
+        }
+        let recent = &self.history[self.history.len().saturating_sub(RECENT)..];
+        let share = self.progress.as_ref().map_or(0.0, RunProgress::share);
+        let of_epoch = match recent.len() {
+            0 => self.progress.as_ref().filter(|_| share > 0.0).map(|progress| progress.seconds / share)?,
+            count => recent.iter().map(|epoch| epoch.seconds).sum::<f64>() / count as f64,
+        };
+        let epochs = self.config.recipe.epochs as f64 - self.history.len() as f64 - share;
+        Some(of_epoch * epochs.max(0.0))
     }
 
     /// The duration of all epochs in seconds.

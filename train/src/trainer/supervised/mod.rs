@@ -6,14 +6,17 @@ mod outputs;
 use std::path::Path;
 
 use layercake::AnyNetwork;
+use layercake::explain::LayerUnits;
 use layercake::loss::CrossEntropy;
 use layercake::prelude::*;
 
 use super::classification::{has_variance, must_have_batches};
+use super::samples::{Judged, Judgments};
 use super::{Pass, Step, Task};
-use crate::data::{Collate, Dataset, Loader, SampleBatch, Targets};
-use crate::run::{draw_confusion_matrix, write_text};
-use crate::{ConfusionMatrix, Metrics, TrainError};
+use crate::data::{Collate, Dataset, Image, Loader, SampleBatch, SubsetSampler, Targets};
+use crate::health::count_units;
+use crate::run::{Canvas, draw_confusion_matrix, write_text};
+use crate::{ConfusionMatrix, Metrics, TrainError, argmax, softmax};
 pub use goal::{Goal, NumberTarget};
 pub use outputs::Predictions;
 use outputs::{rows, train};
@@ -64,12 +67,13 @@ pub struct Supervised<S: Dataset> {
     /// The title of pictures.
     pub title: String,
     confusion: Option<ConfusionMatrix>,
+    judgments: Judgments,
 }
 
 impl<S: Dataset> Supervised<S> {
     /// A task with plain losses.
     pub fn new(goal: Goal, test: Loader<S>) -> Self {
-        Self { goal, test, criterion: CrossEntropy::default(), title: String::new(), confusion: None }
+        Self { goal, test, criterion: CrossEntropy::default(), title: String::new(), confusion: None, judgments: Judgments::default() }
     }
 
     /// Sets the title of pictures.
@@ -128,17 +132,62 @@ where
     fn evaluate(&mut self, net: &N, device: &D) -> Result<Metrics, TrainError> {
         let found = Predictions::of(net, device, &self.goal, &self.criterion, &self.test)?;
         if let Targets::Classes(labels) = &found.targets {
-            self.confusion = Some(goal::confusion(&found.outputs, labels, self.goal.outputs()));
+            let count = self.goal.outputs();
+            self.confusion = Some(goal::confusion(&found.outputs, labels, count));
+            self.judgments = judgments(&found.outputs, labels, &self.test.order(1), count);
         }
         Ok(found.metrics(&self.goal))
     }
 
-    /// `confusion.svg` for classes.
-    fn draw(&mut self, _: &N, _: &D, folder: &Path, _: bool) -> Result<(), TrainError> {
+    fn chance_loss(&self) -> Option<f64> {
+        Some(match &self.goal {
+            Goal::Classes(names) => (names.len() as f64).ln(),
+            // The variance of standardized numbers.
+            Goal::Numbers(_) => 1.0,
+            Goal::Labels(_) => std::f64::consts::LN_2,
+        })
+    }
+
+    fn units(&mut self, net: &N, device: &D) -> Result<Vec<LayerUnits>, TrainError> {
+        count_units(net.as_hookable(), device, &self.test, |batch| batch.into().inputs)
+    }
+
+    /// `confusion.svg` for classes; of pictures after the last epoch also `surest.png` and `mistakes.png`.
+    fn draw(&mut self, net: &N, _: &D, folder: &Path, last: bool) -> Result<(), TrainError> {
         let (Some(confusion), Goal::Classes(classes)) = (&self.confusion, &self.goal) else { return Ok(()) };
         let heading = format!("{}: test accuracy {:.2} %", self.title, 100.0 * confusion.accuracy());
-        write_text(&folder.join("confusion.svg"), draw_confusion_matrix(&heading, confusion, classes))
+        write_text(&folder.join("confusion.svg"), draw_confusion_matrix(&heading, confusion, classes))?;
+        match *net.network_graph().inputs()[0].shape.dims() {
+            [channels @ (1 | 3), height, width] if last => {
+                self.judgments.draw(folder, classes, |index| picture(&self.test, index, [channels, height, width]))
+            }
+            _ => Ok(()),
+        }
     }
+}
+
+/// The predictions, each with the index of its item.
+fn judgments(outputs: &[f32], labels: &[usize], order: &[usize], classes: usize) -> Judgments {
+    let mut judgments = Judgments::default();
+    for ((row, &truth), &index) in outputs.chunks_exact(classes).zip(labels).zip(order) {
+        let predicted = argmax(row, classes)[0];
+        judgments.add(Judged { index, truth, predicted, sure: softmax(row)[predicted] });
+    }
+    judgments
+}
+
+/// An input as it is seen in a picture: from its smallest number in black to its largest in white.
+fn picture<S>(test: &Loader<S>, index: usize, shape: [usize; 3]) -> Result<Canvas, TrainError>
+where
+    S: Dataset,
+    <S::Item as Collate>::Batch: Into<SampleBatch>,
+{
+    let one = test.clone().sampler(SubsetSampler { indices: vec![index], shuffle: None });
+    let batch: SampleBatch = one.epoch(1).next().ok_or_else(|| TrainError::Test("no batch".to_owned()))??.into();
+    let numbers = batch.inputs.into_vec();
+    let (low, high) = numbers.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &x| (low.min(x), high.max(x)));
+    let pixels = numbers.iter().map(|x| (x - low) / (high - low).max(f32::MIN_POSITIVE)).collect();
+    Ok(Canvas::from_image(&Image { shape, pixels }).legible())
 }
 
 /// Runs a network on inputs that have no targets.

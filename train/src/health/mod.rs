@@ -1,0 +1,10 @@
+//! The health of a training run: what the trainer measures of the layers, and what it warns of.
+
+mod found;
+mod layer;
+mod units;
+
+pub(crate) use found::first_loss;
+pub use found::{Symptom, Warning, warnings};
+pub use layer::LayerHealth;
+pub use units::count_units;

@@ -1,0 +1,178 @@
+//! A short look at a model, its data and its hyperparameters, before a long run.
+
+use std::fmt;
+
+use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::optim::Rule;
+
+use super::{Recipe, Trainee};
+use crate::data::{Collate, Dataset, Loader, SubsetSampler};
+use crate::health::{LayerHealth, Symptom, warnings};
+use crate::{Callback, CancellationToken, Epoch, Progress, Seeded, Task, TrainError, Trainer, Until};
+
+/// The part of a run that is tried.
+const EPOCHS: usize = 4;
+const STEPS_PER_EPOCH: usize = 50;
+/// The steps in which one batch must be learned.
+const STEPS_ON_ONE: usize = 300;
+/// The share of its first loss at which a batch counts as learned.
+const LEARNED: f64 = 0.1;
+/// The share at which it was not learned at all. A loss that cannot become 0, such as that of noisy targets, ends between the two.
+const NOT_LEARNED: f64 = 0.7;
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether it is as it should be.
+    pub good: bool,
+    /// What was found, with the figure.
+    pub text: String,
+}
+
+/// What was found. It is displayed as a line for each finding, which begins with `ok` or `warning`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// The findings.
+    pub findings: Vec<Finding>,
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, Finding { good, text }) in self.findings.iter().enumerate() {
+            let word = if *good { "ok" } else { "warning" };
+            write!(f, "{}{word:9}{text}", if i > 0 { "\n" } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+/// Trains for up to 200 steps at the learning rate of the recipe and looks at the loss, the gradients, the steps and the units; then trains a fresh copy on one batch,
+/// which every model that is put together rightly can learn by heart. Writes nothing.
+///
+/// # Errors
+/// Returns an error if the data cannot be read or do not fit the network, or the device fails. That training diverges is a finding.
+pub fn examine<N, R, S, T, D>(trainee: Trainee<N, R, S, T, D>, device: &D, recipe: &Recipe) -> Result<Diagnosis, TrainError>
+where
+    N: TensorCollection<f32, D> + Clone,
+    R: Rule,
+    S: Dataset,
+    S::Item: Collate<Batch = T::Batch>,
+    T: Task<N, D>,
+    D: Seeded,
+{
+    let Trainee { net, optimizer, train, mut task, .. } = trainee;
+    let mut findings = Vec::new();
+    let (mut model, mut steps) = (net.clone(), optimizer.clone());
+    let begun = Trainer::new(Until::Epochs(EPOCHS)).seed(recipe.seed).fit(
+        &mut model,
+        device,
+        &mut steps,
+        &mut task,
+        &beginning(&train, recipe.seed),
+    );
+    match begun {
+        Ok(history) => findings.extend(of_history(&history)),
+        Err(error @ TrainError::Diverged { .. }) => findings.push(Finding { good: false, text: error.to_string() }),
+        Err(error) => return Err(error),
+    }
+    let (mut model, mut steps) = (net, optimizer);
+    let mut losses = Losses::default();
+    let token = losses.enough.clone();
+    let trainer = Trainer::new(Until::Epochs(1)).seed(recipe.seed).cancellation(token).callback(&mut losses);
+    let (mut trainer, one) = (trainer, one_batch(&train));
+    let learned = trainer.fit(&mut model, device, &mut steps, &mut task, &one);
+    drop(trainer);
+    match learned {
+        Ok(_) | Err(TrainError::Interrupted { .. }) => findings.extend(losses.finding(train.batch_size().min(train.data().len()))),
+        Err(error @ TrainError::Diverged { .. }) => findings.push(Finding { good: false, text: format!("on one batch: {error}") }),
+        Err(error) => return Err(error),
+    }
+    Ok(Diagnosis { findings })
+}
+
+/// Short epochs of items from the whole data set.
+fn beginning<S: Dataset>(train: &Loader<S>, seed: u64) -> Loader<S> {
+    let order = train.order(1);
+    let count = (STEPS_PER_EPOCH * train.batch_size()).min(order.len());
+    let indices = (0..count).map(|i| order[i * order.len() / count]).collect();
+    train.clone().sampler(SubsetSampler { indices, shuffle: Some(seed) })
+}
+
+/// An epoch of the first batch over and over.
+fn one_batch<S: Dataset>(train: &Loader<S>) -> Loader<S> {
+    let order = train.order(1);
+    let indices = order.iter().copied().cycle().take(if order.is_empty() { 0 } else { train.batch_size() }).collect::<Vec<_>>();
+    train.clone().sampler(SubsetSampler { indices: indices.repeat(STEPS_ON_ONE), shuffle: None })
+}
+
+/// The loss of each step on one batch.
+#[derive(Debug, Default)]
+struct Losses {
+    losses: Vec<f64>,
+    sum: f64,
+    enough: CancellationToken,
+}
+
+impl<M, D> Callback<M, D> for Losses {
+    fn on_step(&mut self, progress: &Progress<'_>, _: &M) -> Result<(), TrainError> {
+        // The mean so far, over batches of the same weight.
+        let sum = progress.train.mean("loss").unwrap_or(f64::NAN) * progress.batch as f64;
+        self.losses.push(sum - self.sum);
+        self.sum = sum;
+        if self.losses[self.losses.len() - 1] < 0.5 * LEARNED * self.losses[0] {
+            self.enough.cancel();
+        }
+        Ok(())
+    }
+}
+
+impl Losses {
+    fn finding(&self, items: usize) -> Option<Finding> {
+        let (first, last, steps) = (*self.losses.first()?, *self.losses.last()?, self.losses.len());
+        let fell = format!("the loss of one batch of {items} fell from {first:.3} to {last:.3} in {steps} steps on it alone");
+        Some(if last < LEARNED * first {
+            Finding { good: true, text: format!("{fell}: the model can learn it by heart") }
+        } else if last < NOT_LEARNED * first {
+            Finding { good: true, text: format!("{fell}; without noise, dropout and augmentation it should come close to 0") }
+        } else {
+            Finding { good: false, text: format!("{fell}: check the loss, the targets, the learning rate and what is frozen") }
+        })
+    }
+}
+
+/// The findings about the first steps.
+fn of_history(history: &[Epoch]) -> Vec<Finding> {
+    let warned = warnings(history);
+    let finding = |symptoms: &[Symptom], good: String| {
+        let bad = warned.iter().find(|warning| symptoms.contains(&warning.symptom()));
+        bad.map_or(Finding { good: true, text: good }, |warning| Finding { good: false, text: warning.to_string() })
+    };
+    let (Some(first), Some(last)) = (history.first(), history.last()) else { return Vec::new() };
+    let layers = || history.iter().flat_map(|epoch| &epoch.layers);
+    let mut findings = Vec::new();
+    if let Some(loss) = first.first_loss {
+        let chance = first.chance_loss.map_or_else(String::new, |chance| format!("; a model that knows nothing has {chance:.3}"));
+        findings.push(finding(&[Symptom::FirstLoss], format!("the loss of the first batch is {loss:.3}{chance}")));
+    }
+    if let Some((low, high)) = range(layers(), |layer| layer.gradient) {
+        let text = format!("the gradients are {low:.1e} to {high:.1e} of their weights");
+        findings.push(finding(&[Symptom::VanishingGradients, Symptom::ExplodingGradients], text));
+    }
+    if let Some((low, high)) = range(layers(), |layer| layer.update) {
+        findings.push(finding(&[Symptom::UpdateRatio], format!("the steps are {low:.1e} to {high:.1e} of their weights")));
+    }
+    if let Some((_, most)) = range(layers(), |layer| layer.dead) {
+        findings.push(finding(&[Symptom::DeadUnits], format!("at most {:.0} % of the units of a ReLU are dead", 100.0 * most)));
+    }
+    if let (Some(before), Some(after)) = (first.first_loss, last.train.get("loss")) {
+        let text = format!("the training loss went from {before:.3} to {after:.3} in {} steps", last.step);
+        findings.push(Finding { good: after < before, text });
+    }
+    findings
+}
+
+/// The smallest and the largest number.
+fn range<'a>(layers: impl Iterator<Item = &'a LayerHealth>, of: impl Fn(&LayerHealth) -> Option<f64>) -> Option<(f64, f64)> {
+    let numbers: Vec<f64> = layers.filter_map(of).collect();
+    Some((numbers.iter().copied().reduce(f64::min)?, numbers.iter().copied().reduce(f64::max)?))
+}
