@@ -28,7 +28,7 @@ pub struct TuningArgs {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "lr.svg",
-        conflicts_with_all = ["lr", "epochs", "out", "resume", "checkpoint_every", "patience", "restore_best", "validation", "snapshots"]
+        conflicts_with_all = ["lr", "epochs", "out", "resume", "checkpoint_every", "patience", "restore_best", "validation", "snapshots", "tensorboard"]
     )]
     pub lr_find: Option<PathBuf>,
 }
