@@ -102,7 +102,7 @@ fn doctor() {
         "ok       the gradients are ",
         "ok       the steps are ",
         "ok       the training loss went from 2.",
-        "ok       the loss of one batch of 16 fell from 2.",
+        "ok       the loss of one batch of 16 went from 2.",
     ];
     assert_eq!(lines.len(), begins.len(), "{text}");
     for (line, begin) in lines.iter().zip(begins) {

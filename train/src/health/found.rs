@@ -17,7 +17,7 @@ const EXPLODING: f64 = 1e4;
 /// How many times the median norm so far the norm of all gradients is if they explode.
 const BLOWN_UP: f64 = 100.0;
 /// The usual ratios of a step to a weight.
-const UPDATE: std::ops::RangeInclusive<f64> = 1e-5..=1e-2;
+pub(crate) const UPDATE: std::ops::RangeInclusive<f64> = 1e-5..=1e-2;
 /// The epochs in a row in which the ratio of most layers is outside.
 const UPDATE_EPOCHS: usize = 3;
 /// Steps whose learning rate is below this share of the highest one so far say nothing of it.

@@ -4,7 +4,7 @@ mod found;
 mod layer;
 mod units;
 
-pub(crate) use found::first_loss;
 pub use found::{Symptom, Warning, warnings};
+pub(crate) use found::{UPDATE, first_loss};
 pub use layer::LayerHealth;
 pub use units::count_units;

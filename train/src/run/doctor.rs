@@ -7,7 +7,7 @@ use layercake::optim::{Optim, Rule};
 
 use super::Recipe;
 use crate::data::{Collate, Dataset, Loader, SubsetSampler};
-use crate::health::{LayerHealth, Symptom, warnings};
+use crate::health::{LayerHealth, Symptom, UPDATE, warnings};
 use crate::{Callback, CancellationToken, Epoch, Progress, Seeded, Task, TrainError, Trainer, Until};
 
 /// The part of a run that is tried.
@@ -17,6 +17,8 @@ const STEPS_PER_EPOCH: usize = 50;
 const STEPS_ON_ONE: usize = 300;
 /// The share of its first loss at which a batch counts as learned.
 const LEARNED: f64 = 0.1;
+/// The share of the first loss below which the first steps have taught something.
+const PROGRESS: f64 = 0.9;
 /// The share at which it was not learned at all. A loss that cannot become 0, such as that of noisy targets, ends between the two.
 const NOT_LEARNED: f64 = 0.7;
 
@@ -136,13 +138,13 @@ impl Losses {
 
     fn finding(&self, items: usize) -> Option<Finding> {
         let (first, last, steps) = (*self.losses.first()?, *self.losses.last()?, self.losses.len());
-        let fell = format!("the loss of one batch of {items} fell from {first:.3} to {last:.3} in {steps} steps on it alone");
+        let went = format!("the loss of one batch of {items} went from {first:.3} to {last:.3} in {steps} steps on it alone");
         Some(if last < LEARNED * first {
-            Finding { good: true, text: format!("{fell}: the model can learn it by heart") }
+            Finding { good: true, text: format!("{went}: the model can learn it by heart") }
         } else if last < NOT_LEARNED * first {
-            Finding { good: true, text: format!("{fell}; without noise, dropout and augmentation it should come close to 0") }
+            Finding { good: true, text: format!("{went}; without noise, dropout and augmentation it should come close to 0") }
         } else {
-            Finding { good: false, text: format!("{fell}: check the loss, the targets, the learning rate and what is frozen") }
+            Finding { good: false, text: format!("{went}: check the loss, the targets, the learning rate and what is frozen") }
         })
     }
 }
@@ -156,6 +158,7 @@ fn of_history(history: &[Epoch]) -> Vec<Finding> {
     };
     let (Some(first), Some(last)) = (history.first(), history.last()) else { return Vec::new() };
     let layers = || history.iter().flat_map(|epoch| &epoch.layers);
+    let learning = first.first_loss.zip(last.train.get("loss")).is_none_or(|(before, after)| after < PROGRESS * before);
     let mut findings = Vec::new();
     if let Some(loss) = first.first_loss {
         let chance = first.chance_loss.map_or_else(String::new, |chance| format!("; a model that knows nothing has {chance:.3}"));
@@ -166,16 +169,36 @@ fn of_history(history: &[Epoch]) -> Vec<Finding> {
         findings.push(finding(&[Symptom::VanishingGradients, Symptom::ExplodingGradients], text));
     }
     if let Some((low, high)) = range(layers(), |layer| layer.update) {
-        findings.push(finding(&[Symptom::UpdateRatio], format!("the steps are {low:.1e} to {high:.1e} of their weights")));
+        findings.push(
+            of_steps((low, high), last, learning)
+                .unwrap_or_else(|| finding(&[Symptom::UpdateRatio], format!("the steps are {low:.1e} to {high:.1e} of their weights"))),
+        );
     }
     if let Some((_, most)) = range(layers(), |layer| layer.dead) {
-        findings.push(finding(&[Symptom::DeadUnits], format!("at most {:.0} % of the units of a ReLU are dead", 100.0 * most)));
+        let text = if most == 0.0 {
+            "no unit of a ReLU is dead".to_owned()
+        } else {
+            format!("at most {:.0} % of the units of a ReLU are dead", 100.0 * most)
+        };
+        findings.push(finding(&[Symptom::DeadUnits], text));
     }
     if let (Some(before), Some(after)) = (first.first_loss, last.train.get("loss")) {
         let text = format!("the training loss went from {before:.3} to {after:.3} in {} steps", last.step);
         findings.push(Finding { good: after < before, text });
     }
     findings
+}
+
+/// Steps that are large in most layers while the loss does not fall.
+fn of_steps((low, high): (f64, f64), last: &Epoch, learning: bool) -> Option<Finding> {
+    let mut steps: Vec<f64> = last.layers.iter().filter_map(|layer| layer.update).collect();
+    steps.sort_by(f64::total_cmp);
+    let (least, most) = (UPDATE.start(), UPDATE.end());
+    let large = steps.get(steps.len() / 2).is_some_and(|step| step > most);
+    (large && !learning).then(|| {
+        let usual = format!("usual are {least:.0e} to {most:.0e}. Lower the learning rate");
+        Finding { good: false, text: format!("the steps are {low:.1e} to {high:.1e} of their weights; {usual}") }
+    })
 }
 
 /// The smallest and the largest number.

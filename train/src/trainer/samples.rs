@@ -52,9 +52,12 @@ impl Judgments {
         right.sort_by_key(|judged| judged.truth);
         right.truncate(SHOWN);
         if !right.is_empty() {
-            let name = |judged: &Judged| format!("{} {:.1} %", cut(&classes[judged.truth], NAME), 100.0 * judged.sure);
+            let name = |judged: &Judged| {
+                let percent = format!("{:.1}", 100.0 * judged.sure);
+                format!("{} {} %", cut(&classes[judged.truth], NAME), percent.strip_suffix(".0").unwrap_or(&percent))
+            };
             let names: Vec<String> = right.iter().map(name).collect();
-            let width = names.iter().map(|name| LETTER * name.chars().count()).max().unwrap_or(0) + LETTER / 2;
+            let width = names.iter().map(|name| LETTER * name.chars().count()).max().unwrap_or(0) + LETTER;
             let pictures = pictures(&right)?;
             let width = pictures.iter().map(|picture| picture.size()[1]).fold(width, usize::max);
             let named = pictures.iter().zip(&names).map(|(picture, name)| picture.named(name, width)).collect();
