@@ -129,7 +129,9 @@ fn chart(frame: &mut Frame<'_>, area: Rect, run: &Results, metric: &str) {
         return;
     };
     let margin = if high > low { 0.05 * (high - low) } else { 0.05 * high.abs().max(1e-6) };
-    let (low, high) = (low - margin, high + margin);
+    // Where no value is below 0, or above 1, there is no room for any.
+    let low = if low >= 0.0 { (low - margin).max(0.0) } else { low - margin };
+    let high = if high <= 1.0 { (high + margin).min(1.0) } else { high + margin };
     let last = run.config.recipe.epochs.max(2) as f64;
     let datasets = curves.iter().filter(|(_, _, points)| !points.is_empty()).map(|(part, color, points)| {
         let kind = if points.len() > 1 { GraphType::Line } else { GraphType::Scatter };

@@ -79,8 +79,13 @@ fn tiles(metrics: &Metrics) -> String {
 
 /// What the trainer warned of.
 fn warned(history: &[Epoch]) -> String {
-    let item =
-        |warning: &Warning| format!("<li>{} <span class=\"note\">(epoch {})</span></li>\n", escape(&warning.to_string()), warning.epoch());
+    let item = |warning: &Warning| {
+        let text = escape(&warning.to_string());
+        // Names are between backquotes.
+        let parts = text.split('`').enumerate();
+        let text: String = parts.map(|(i, part)| if i % 2 == 0 { part.to_owned() } else { format!("<code>{part}</code>") }).collect();
+        format!("<li>{text} <span class=\"note\">(epoch {})</span></li>\n", warning.epoch())
+    };
     let items: String = warnings(history).iter().map(item).collect();
     if items.is_empty() { items } else { format!("<ul class=\"warnings\">\n{items}</ul>\n") }
 }
