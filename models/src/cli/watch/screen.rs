@@ -140,7 +140,8 @@ fn chart(frame: &mut Frame<'_>, area: Rect, run: &Results, metric: &str) {
     let text = |value: f64| if high.abs() >= 1e4 || high - low < 1e-3 { format!("{value:.1e}") } else { format!("{value:.3}") };
     let across = Axis::default().title("epoch").bounds([0.0, last]).labels(["0".to_owned(), format!("{last:.0}")]);
     let up = Axis::default().bounds([low, high]).labels([text(low), text((low + high) / 2.0), text(high)]);
-    frame.render_widget(Chart::new(datasets.collect()).block(block).x_axis(across).y_axis(up), area);
+    let chart = Chart::new(datasets.collect()).block(block).x_axis(across).y_axis(up);
+    frame.render_widget(chart.hidden_legend_constraints((Constraint::Percentage(60), Constraint::Percentage(60))), area);
 }
 
 /// The last numbers.
