@@ -58,8 +58,8 @@ where
 
     pub(super) fn after_measured_step(&mut self, before: Option<BeforeStep<f32>>, factor: f64) {
         for step in before.map_or_else(Vec::new, |before| before.steps(&*self.model)) {
-            // A vector is a bias or a scale, which begins at 0 or 1.
-            let weight = step.shape.len() > 1 && step.norm > 0.0;
+            // A vector is a bias or a scale, which begins at 0 or 1, and what a step does not move is frozen.
+            let weight = step.shape.len() > 1 && step.norm > 0.0 && step.update_norm > 0.0;
             for (what, norm) in [(GRADIENT, factor * step.gradient_norm), (UPDATE, step.update_norm)] {
                 if weight && (norm / step.norm).is_finite() {
                     self.state.measured.add_mean(&format!("{what}{}", step.path), norm / step.norm, 1.0);
