@@ -15,11 +15,12 @@
 //! use layercake_train::embedding::{Pca, Points, TsneOptions, trustworthiness, tsne};
 //!
 //! let Split { test, .. } = digits();
-//! let pixels = test.pixels()[..60 * 64].iter().map(|&pixel| f32::from(pixel)).collect();
+//! let pixels = test.pixels()[..200 * 64].iter().map(|&pixel| f32::from(pixel)).collect();
 //! let points = Points::new(pixels, 64)?;
 //! let plane = Pca::fit(&points, 2)?.transform(&points);
-//! let map = tsne(&points, &TsneOptions { perplexity: 10.0, max_iter: 300, ..Default::default() })?;
-//! assert!(trustworthiness(&points, &map.embedding, 5)? > trustworthiness(&points, &plane, 5)?);
+//! let map = tsne(&points, &TsneOptions { perplexity: 15.0, max_iter: 500, ..Default::default() })?;
+//! let [map, plane] = [trustworthiness(&points, &map.embedding, 5)?, trustworthiness(&points, &plane, 5)?];
+//! assert!(map > 0.95 && map > plane, "{map} {plane}");
 //! # Ok::<(), layercake_train::embedding::EmbeddingError>(())
 //! ```
 //!
