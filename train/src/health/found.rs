@@ -6,7 +6,7 @@ use std::fmt;
 use super::LayerHealth;
 use crate::Epoch;
 
-/// A first loss this many times above or below what chance gives is suspicious.
+/// A loss this many times above what chance gives, or a first loss this many times below it, is suspicious.
 const FIRST_LOSS: f64 = 2.0;
 /// The share of dead units from which a layer is suspicious.
 const DEAD: f64 = 0.9;
@@ -38,6 +38,8 @@ const OVERFIT_EPOCHS: usize = 3;
 pub enum Symptom {
     /// The first loss is far from that of a model that knows nothing.
     FirstLoss,
+    /// The training loss of an epoch is far above that of a model that knows nothing.
+    WorseThanChance,
     /// Many units of a ReLU are 0 for all inputs.
     DeadUnits,
     /// The gradient of a layer is tiny compared with that of the last one.
@@ -97,6 +99,7 @@ fn found(history: &[Epoch]) -> Vec<Warning> {
     let Some(last) = history.last() else { return Vec::new() };
     let signs = [
         (Symptom::FirstLoss, if history.len() == 1 { first_loss(last.first_loss, last.chance_loss) } else { None }),
+        (Symptom::WorseThanChance, worse_than_chance(history)),
         (Symptom::DeadUnits, dead_units(&last.layers)),
         (Symptom::VanishingGradients, vanishing(&last.layers)),
         (Symptom::ExplodingGradients, exploding(&last.layers).or_else(|| blown_up(history))),
@@ -118,6 +121,15 @@ pub(crate) fn first_loss(first: Option<f64>, chance: Option<f64>) -> Option<Stri
         return None;
     };
     Some(format!("the loss of the first batch is {first:.3}, but a model that knows nothing has about {chance:.3}: {cause}"))
+}
+
+fn worse_than_chance(history: &[Epoch]) -> Option<String> {
+    let (chance, loss) = (history.first()?.chance_loss?, history.last()?.train.get("loss")?);
+    (loss > FIRST_LOSS * chance).then(|| {
+        format!(
+            "the training loss is {loss:.3}, but a model that knows nothing has {chance:.3}. Lower the learning rate, or clip the gradients"
+        )
+    })
 }
 
 fn dead_units(layers: &[LayerHealth]) -> Option<String> {

@@ -77,12 +77,12 @@ fn a_bad_start() {
     let history = trainer.fit(&mut net, &device, &mut optimizer, &mut task, &train).unwrap();
     let texts = heard.texts();
     let symptoms: Vec<Symptom> = texts.iter().map(|(symptom, _)| *symptom).collect();
-    assert_eq!(symptoms, [Symptom::FirstLoss, Symptom::DeadUnits, Symptom::ExplodingGradients], "{texts:?}");
+    assert_eq!(symptoms, [Symptom::FirstLoss, Symptom::WorseThanChance, Symptom::DeadUnits, Symptom::ExplodingGradients], "{texts:?}");
     let expected =
         format!("the loss of the first batch is {:.3}, but a model that knows nothing has about 2.303", history[0].first_loss.unwrap());
     assert!(texts[0].1.starts_with(&expected), "{}", texts[0].1);
-    assert!(texts[1].1.contains("of the units of `relu_1` are dead"), "{}", texts[1].1);
-    assert!(texts[2].1.starts_with("the gradients explode: that of `hidden` is "), "{}", texts[2].1);
+    assert!(texts[2].1.contains("of the units of `relu_1` are dead"), "{}", texts[2].1);
+    assert!(texts[3].1.starts_with("the gradients explode: that of `hidden` is "), "{}", texts[3].1);
 }
 
 /// A run that learns well hears nothing, and what is measured is in the history.
@@ -172,6 +172,18 @@ fn every_symptom() {
         "the loss of the first batch is 0.900, but a model that knows nothing has about 2.000: check that the inputs do not contain the targets, unless the parameters are trained already",
     );
     assert_eq!(warnings(&first(3.9)), []);
+
+    let lost = history(3, |epoch| {
+        if epoch.epoch == 2 {
+            epoch.train.set("loss", 4.1)
+        }
+    });
+    says(
+        &lost,
+        Symptom::WorseThanChance,
+        2,
+        "the training loss is 4.100, but a model that knows nothing has 2.000. Lower the learning rate, or clip the gradients",
+    );
 
     let dead = |share| {
         history(3, move |epoch| epoch.layers.push(LayerHealth { layer: "relu".to_owned(), dead: Some(share), ..Default::default() }))
