@@ -107,7 +107,8 @@ fn samples_of_another_kind() {
 #[test]
 fn the_best_epoch() {
     let place = Place::new();
-    let said = place.works("train softmax --epochs 5 --lr 0.5 --seed 1 --restore-best --out r");
+    let command = "train softmax --epochs 5 --lr 0.5 --seed 1 --restore-best --out r";
+    let said = place.warns(command, "the training loss is ");
     let metrics: Vec<serde_json::Value> = place.text("r/metrics.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(metrics.len(), 5);
     let loss = |line: &serde_json::Value| line["validation_loss"].as_f64().unwrap();
@@ -122,7 +123,8 @@ fn the_best_epoch() {
     let expected = format!("test loss {:.4}\n", best["test_loss"].as_f64().unwrap());
     assert!(measured.ends_with(&expected), "{measured} and not {expected}");
 
-    let said = place.works("train softmax --epochs 30 --lr 0.9 --seed 1 --patience 0 --validation 300 --out r");
+    let command = "train softmax --epochs 30 --lr 0.9 --seed 1 --patience 0 --validation 300 --out r";
+    let said = place.warns(command, "the training loss is ");
     let count = place.text("r/metrics.jsonl").lines().count();
     let line = format!("stopped early after epoch {count}; weights of the last epoch");
     assert!(count < 30 && said.contains(&line), "{said}");

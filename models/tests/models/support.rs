@@ -78,6 +78,16 @@ impl Place {
         stdout
     }
 
+    /// Runs the command successfully, with nothing but warnings on stderr, of which the first begins with this text, and returns its stdout.
+    pub fn warns(&self, command: &str, text: &str) -> String {
+        let output = self.run(command);
+        let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert!(output.status.success(), "layercake {command}\n{stderr}");
+        assert!(stderr.starts_with(&format!("warning: {text}")), "layercake {command}\n{stderr}");
+        assert!(stderr.lines().all(|line| line.starts_with("warning: ")), "layercake {command}\n{stderr}");
+        stdout
+    }
+
     /// Runs the command and checks its exit code, an empty stdout, and exactly this line on stderr.
     #[track_caller]
     pub fn fails(&self, command: &str, code: i32, line: &str) {
