@@ -118,6 +118,23 @@ fn doctor() {
     assert_eq!(place.names("."), [""; 0]);
 }
 
+/// A reader that exits early, as `head` does, is no error.
+#[test]
+fn nobody_reads() {
+    let place = Place::new();
+    let command = Command::new(env!("CARGO_BIN_EXE_layercake"))
+        .args(["train", "softmax", "--epochs", "1", "--out", "run"])
+        .current_dir(place.path("."))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = command.unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((String::from_utf8(output.stderr).unwrap(), output.status.success()), (String::new(), true));
+    assert!(place.path("run/summary.json").is_file());
+}
+
 fn support_table(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tables").join(name).display().to_string()
 }

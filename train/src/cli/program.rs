@@ -213,7 +213,10 @@ fn build<N: BuildModule<Cpu, f32>>(device: &Cpu) -> Result<N, TrainError> {
     N::try_build(device).map_err(|error| TrainError::Data(DataError::Device(layercake::DeviceError::of(&error))))
 }
 
-/// Stdout cannot be written.
+/// The outcome of writing to stdout. A reader that has exited, as `head` does, wanted no more.
 pub(super) fn said(done: io::Result<()>) -> Result<(), TrainError> {
-    done.map_err(|source| TrainError::File { path: "standard output".into(), source })
+    match done {
+        Err(source) if source.kind() != io::ErrorKind::BrokenPipe => Err(TrainError::File { path: "standard output".into(), source }),
+        _ => Ok(()),
+    }
 }
