@@ -16,6 +16,8 @@ const VANISHING: f64 = 1e-4;
 const EXPLODING: f64 = 1e4;
 /// How many times the median norm so far the norm of all gradients is if they explode.
 const BLOWN_UP: f64 = 100.0;
+/// The most epochs of that median.
+const RECENT: usize = 100;
 /// The usual ratios of a step to a weight.
 pub(crate) const UPDATE: std::ops::RangeInclusive<f64> = 1e-5..=1e-2;
 /// The epochs in a row in which the ratio of most layers is outside.
@@ -95,7 +97,7 @@ pub fn warnings(history: &[Epoch]) -> Vec<Warning> {
 }
 
 /// What the last of these epochs shows.
-fn found(history: &[Epoch]) -> Vec<Warning> {
+pub(crate) fn found(history: &[Epoch]) -> Vec<Warning> {
     let Some(last) = history.last() else { return Vec::new() };
     let signs = [
         (Symptom::FirstLoss, if history.len() == 1 { first_loss(last.first_loss, last.chance_loss) } else { None }),
@@ -169,6 +171,7 @@ fn exploding(layers: &[LayerHealth]) -> Option<String> {
 fn blown_up(history: &[Epoch]) -> Option<String> {
     let (last, before) = history.split_last()?;
     let norm = last.gradient_norm?;
+    let before = &before[before.len().saturating_sub(RECENT)..];
     let mut norms: Vec<f64> = before.iter().filter_map(|epoch| epoch.gradient_norm).collect();
     norms.sort_by(f64::total_cmp);
     let median = *norms.get(norms.len() / 2)?;
@@ -185,14 +188,8 @@ fn blown_up(history: &[Epoch]) -> Option<String> {
 fn update_ratio(history: &[Epoch]) -> Option<String> {
     let highest = history.iter().map(|epoch| epoch.lr).fold(0.0, f64::max);
     let first = history.len().checked_sub(UPDATE_EPOCHS).filter(|first| *first > 0)?;
-    let median = |epoch: &Epoch| {
-        // A layer whose steps are exactly 0 is frozen.
-        let moved = |layer: &LayerHealth| Some((layer.update.filter(|update| *update > 0.0)?, layer.layer.clone()));
-        let mut ratios: Vec<(f64, String)> = epoch.layers.iter().filter_map(moved).collect();
-        ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
-        ratios.get(ratios.len() / 2).cloned().filter(|_| epoch.lr >= LOWERED * highest)
-    };
-    let medians: Vec<(f64, String)> = history[first..].iter().map(median).collect::<Option<_>>()?;
+    let median = |epoch| median_step(epoch).filter(|_| epoch.lr >= LOWERED * highest);
+    let medians: Vec<(f64, &str)> = history[first..].iter().map(median).collect::<Option<_>>()?;
     let (ratio, layer) = medians.last()?;
     let (least, most) = (UPDATE.start(), UPDATE.end());
     let loss = |epoch: &Epoch| epoch.train.get("loss");
@@ -207,6 +204,13 @@ fn update_ratio(history: &[Epoch]) -> Option<String> {
     Some(format!(
         "the steps are {word}: {ratio:.1e} of the weight in `{layer}`, the median of the layers; usual are {least:.0e} to {most:.0e}. {advice} the learning rate"
     ))
+}
+
+/// The ratio of step and weight in the median layer, and the layer.
+pub(crate) fn median_step(epoch: &Epoch) -> Option<(f64, &str)> {
+    let mut ratios: Vec<(f64, &str)> = epoch.layers.iter().filter_map(|layer| Some((layer.update?, &*layer.layer))).collect();
+    ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
+    ratios.get(ratios.len() / 2).copied()
 }
 
 /// Only of a task with a chance: the loss of others, such as that of an agent, need not fall.

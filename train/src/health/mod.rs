@@ -5,6 +5,6 @@ mod layer;
 mod units;
 
 pub use found::{Symptom, Warning, warnings};
-pub(crate) use found::{UPDATE, first_loss};
+pub(crate) use found::{UPDATE, first_loss, found, median_step};
 pub use layer::LayerHealth;
 pub use units::count_units;

@@ -7,7 +7,7 @@ use layercake::optim::{Optim, Rule};
 
 use super::Recipe;
 use crate::data::{Collate, Dataset, Loader, SubsetSampler};
-use crate::health::{LayerHealth, Symptom, UPDATE, warnings};
+use crate::health::{LayerHealth, Symptom, UPDATE, median_step, warnings};
 use crate::{Callback, CancellationToken, Epoch, Progress, Seeded, Task, TrainError, Trainer, Until};
 
 /// The part of a run that is tried.
@@ -99,9 +99,7 @@ where
 
 /// Short epochs of items from the whole data set.
 fn beginning<S: Dataset>(train: &Loader<S>, seed: u64) -> Loader<S> {
-    let order = train.order(1);
-    let count = (STEPS_PER_EPOCH * train.batch_size()).min(order.len());
-    let indices = (0..count).map(|i| order[i * order.len() / count]).collect();
+    let indices = train.spread_order(STEPS_PER_EPOCH * train.batch_size());
     train.clone().sampler(SubsetSampler { indices, shuffle: Some(seed) })
 }
 
@@ -191,10 +189,8 @@ fn of_history(history: &[Epoch]) -> Vec<Finding> {
 
 /// Steps that are large in most layers while the loss does not fall.
 fn of_steps((low, high): (f64, f64), last: &Epoch, learning: bool) -> Option<Finding> {
-    let mut steps: Vec<f64> = last.layers.iter().filter_map(|layer| layer.update).collect();
-    steps.sort_by(f64::total_cmp);
     let (least, most) = (UPDATE.start(), UPDATE.end());
-    let large = steps.get(steps.len() / 2).is_some_and(|step| step > most);
+    let large = median_step(last).is_some_and(|(step, _)| step > *most);
     (large && !learning).then(|| {
         let usual = format!("usual are {least:.0e} to {most:.0e}. Lower the learning rate");
         Finding { good: false, text: format!("the steps are {low:.1e} to {high:.1e} of their weights; {usual}") }

@@ -1,5 +1,6 @@
 //! The training loop.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use layercake::average::AveragedModel;
@@ -15,6 +16,7 @@ use super::{Pass, Progress, Seeded, Step, Task, Trainer, TrainingEnd, Until, cau
 use crate::checkpoint::{Checkpoints, FolderLock, RunSettings, State};
 use crate::data::{Collate, Dataset, Loader, stream};
 use crate::error::OnDevice;
+use crate::health::Symptom;
 use crate::metrics::Epoch;
 use crate::{Metrics, TrainError};
 
@@ -68,6 +70,7 @@ where
             state: State::new(settings, lr),
             average: self.averaging.map(|averaging| AveragedModel::new(model, averaging)),
             best: None,
+            warned: BTreeSet::new(),
             gradients: Some(model.try_alloc_grads().on_device()?),
             weight: 0.0,
             loss: 0.0,
@@ -96,6 +99,8 @@ pub(super) struct Run<'r, 't, M, T, R, D: Seeded> {
     pub(super) average: Option<AveragedModel<M>>,
     /// The weights of the best epoch so far.
     pub(super) best: Option<M>,
+    /// The kinds of warnings that were given.
+    pub(super) warned: BTreeSet<Symptom>,
     /// `Some` between batches.
     gradients: Option<Gradients<f32, D>>,
     /// The sum of the weights of the step's batches so far.
@@ -316,7 +321,6 @@ where
             self.trainer.check_metrics(&metrics)?;
         }
         self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_epoch(&metrics, self.model))?;
-        self.warn(&metrics)?;
         if self.state.batch < self.state.settings.batches {
             self.state.partial = Some(metrics);
         } else {
@@ -331,6 +335,7 @@ where
                 self.state.best = Some(epoch);
             }
         }
+        self.warn()?;
         // If the weights of another epoch are restored, the final pictures are drawn after that.
         let last = self.is_done() && self.chosen().is_none();
         self.draw(last)

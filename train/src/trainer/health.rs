@@ -7,7 +7,7 @@ use layercake::prelude::*;
 use super::fit::Run;
 use super::{Seeded, Task, caught};
 use crate::error::OnDevice;
-use crate::health::{LayerHealth, Symptom, Warning, warnings};
+use crate::health::{LayerHealth, Symptom, Warning, found, warnings};
 use crate::metrics::Epoch;
 use crate::{Metrics, TrainError};
 
@@ -90,12 +90,23 @@ where
     }
 
     /// Warns of what the epoch shows for the first time.
-    pub(super) fn warn(&mut self, epoch: &Epoch) -> Result<(), TrainError> {
-        let before = warnings(&self.state.history);
-        let all = warnings(&[&self.state.history[..], std::slice::from_ref(epoch)].concat());
-        // That of the first loss was given after the first batch.
-        let new = all[before.len()..].iter().filter(|warning| warning.symptom() != Symptom::FirstLoss);
-        new.into_iter().try_for_each(|warning| self.tell(warning))
+    pub(super) fn warn(&mut self) -> Result<(), TrainError> {
+        let found = match &self.state.partial {
+            Some(partial) => found(&[&self.state.history[..], std::slice::from_ref(partial)].concat()),
+            None => found(&self.state.history),
+        };
+        for warning in found {
+            // That of the first loss was given after the first batch.
+            if warning.symptom() != Symptom::FirstLoss && self.warned.insert(warning.symptom()) {
+                self.tell(&warning)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was said before a resume is not said again.
+    pub(super) fn remember_warnings(&mut self) {
+        self.warned = warnings(&self.state.history).iter().map(Warning::symptom).collect();
     }
 
     fn tell(&mut self, warning: &Warning) -> Result<(), TrainError> {

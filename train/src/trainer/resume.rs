@@ -56,6 +56,7 @@ where
             return checkpoints.clear();
         }
         self.load(&folder)?;
+        self.remember_warnings();
         let history = self.done();
         self.trainer.callbacks.iter_mut().try_for_each(|callback| callback.on_resume(&history))
     }

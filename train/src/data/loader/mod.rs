@@ -95,9 +95,7 @@ impl<D: Dataset> Loader<D> {
     /// Panics if `batch_size` is zero.
     pub fn spread(&self, most: usize, batch_size: usize) -> Self {
         assert!(batch_size > 0, "expected a batch size of at least 1");
-        let order = self.order(1);
-        let count = most.min(order.len());
-        let indices = (0..count).map(|i| order[i * order.len() / count]).collect();
+        let indices = self.spread_order(most);
         Self { batch_size, workers: 0, drop_last: false, ..self.clone() }.sampler(SubsetSampler { indices, shuffle: None })
     }
 
@@ -144,6 +142,13 @@ impl<D: Dataset> Loader<D> {
 }
 
 impl<D: Dataset> Loader<D> {
+    /// At most `most` indices, spread evenly over the first epoch.
+    pub(crate) fn spread_order(&self, most: usize) -> Vec<usize> {
+        let order = self.order(1);
+        let count = most.min(order.len());
+        (0..count).map(|i| order[i * order.len() / count]).collect()
+    }
+
     /// The indices of an epoch in their order.
     pub(crate) fn order(&self, epoch: usize) -> Vec<usize> {
         let mut order = self.sampler.order(epoch, self.data.len());
