@@ -2,14 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use layercake::AnyNetwork;
+use layercake::ir::Graph;
 use layercake::loss::try_cross_entropy;
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde::Serialize;
 
+use crate::TrainError;
+use crate::data::Array;
 use crate::error::OnDevice;
-use crate::{Classifier, ImageBatch, TrainError};
 
 const WARM_UP: usize = 3;
 const LEAST_STEPS: usize = 15;
@@ -52,33 +55,27 @@ impl Timing {
     }
 }
 
-/// Times a training step (softmax cross entropy, Adam with learning rate 1e-3) and an inference on a batch of random images and labels. Both
+/// Times a training step (softmax cross entropy, Adam with learning rate 1e-3) and an inference of a classifier on a batch of random inputs and labels. Both
 /// read their result back, so the times are also valid for asynchronous devices.
 ///
 /// # Errors
-/// Returns an error if the device fails.
+/// Returns an error if the network has not one input of numbers and one output `[classes]`, or the device fails.
 ///
 /// # Panics
 /// Panics if the batch is empty.
-pub fn bench<N, const CHANNELS: usize, const HEIGHT: usize, const WIDTH: usize, const CLASSES: usize, D>(
-    net: &mut N,
-    device: &D,
-    batch: usize,
-) -> Result<(Timing, Timing), TrainError>
-where
-    N: Classifier<CHANNELS, HEIGHT, WIDTH, CLASSES, D>,
-    D: Backend<f32>,
-{
+pub fn bench<N: AnyNetwork<f32, D>, D: Backend<f32>>(net: &mut N, device: &D, batch: usize) -> Result<(Timing, Timing), TrainError> {
+    let (size, classes) = sizes(net.network_graph())?;
     let mut random = StdRng::seed_from_u64(0);
-    let pixels: Vec<f32> = (0..batch * CHANNELS * HEIGHT * WIDTH).map(|_| random.gen_range(-1.0..1.0)).collect();
-    let labels: Vec<usize> = (0..batch).map(|_| random.gen_range(0..CLASSES)).collect();
-    let images: ImageBatch<CHANNELS, HEIGHT, WIDTH, D> = device.try_tensor_from_vec(pixels, (batch, Const, Const, Const)).on_device()?;
+    let numbers: Vec<f32> = (0..batch * size.iter().product::<usize>()).map(|_| random.gen_range(-1.0..1.0)).collect();
+    let labels: Vec<usize> = (0..batch).map(|_| random.gen_range(0..classes)).collect();
+    let inputs = Array::new([&[batch], &size[..]].concat(), numbers).into_dynamic(device)?;
 
     let mut optimizer = Adam::new(net, AdamConfig { lr: 1e-3, ..Default::default() });
     let mut gradients = Some(net.try_alloc_grads().on_device()?);
     let train = Timing::measure(batch, || {
         let taken = gradients.take().expect("put back after each step");
-        let scores = net.try_forward_train(images.clone(), taken).on_device()?;
+        let scores = net.try_train(vec![inputs.clone()], taken)?.swap_remove(0);
+        let scores = scores.try_into_tensor::<(usize, usize)>().on_device()?.expect("`sizes` checked the number of axes");
         let loss = try_cross_entropy(scores, &labels).on_device()?;
         let mean = loss.as_vec()[0];
         let mut new = loss.try_backward().on_device()?;
@@ -88,11 +85,22 @@ where
         if mean.is_finite() { Ok(()) } else { Err(TrainError::Diverged { epoch: 1, step: 1, loss: mean, cause: None }) }
     })?;
     let infer = Timing::measure(batch, || {
-        let scores = net.try_forward(images.clone()).on_device()?;
-        std::hint::black_box(scores.as_vec());
+        std::hint::black_box(net.try_infer(vec![inputs.clone()])?[0].to_vec());
         Ok::<_, TrainError>(())
     })?;
     Ok((train, infer))
+}
+
+/// The shape of an input and the number of classes.
+fn sizes(graph: &Graph) -> Result<(Vec<usize>, usize), TrainError> {
+    match (graph.inputs(), graph.outputs()) {
+        ([input], [output]) if !input.shape.is_ids() && output.shape.rank() == 1 => {
+            Ok((input.shape.dims().to_vec(), output.shape.dims()[0]))
+        }
+        _ => {
+            Err(TrainError::Network(format!("`{}` does not classify: expected one input of numbers and one output [classes]", graph.name)))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use layercake::DeviceError;
 use layercake::gradient::NonFinite;
 use layercake::io::IoError;
 use layercake::optim::StepError;
+use layercake::{DeviceError, GraphError};
 
 use crate::data::DataError;
 
@@ -178,6 +178,16 @@ impl TrainError {
         match error {
             StepError::Device(error) => Self::Device(DeviceError::of(&error)),
             error => Self::Optimizer(error.to_string()),
+        }
+    }
+}
+
+/// A network behind tensors whose shapes are known at run time could not run.
+impl<E: Display> From<GraphError<E>> for TrainError {
+    fn from(error: GraphError<E>) -> Self {
+        match error {
+            GraphError::Device { reason, .. } => Self::Device(reason),
+            error => Self::Network(error.to_string()),
         }
     }
 }

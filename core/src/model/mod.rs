@@ -20,6 +20,7 @@
 //! ```
 
 pub(crate) mod any_tensor;
+mod copy;
 #[doc(hidden)]
 pub mod fields;
 #[doc(hidden)]
@@ -43,6 +44,7 @@ use dfdx::tensor_ops::Device;
 
 pub use crate::run::slot::Slot;
 pub use crate::run::value::Value;
+pub use copy::{CopyError, copy_tensors};
 pub use freeze::{Freezing, Frozen, NoSuchParameter};
 pub use named::{Named, NamedMut};
 pub use table::ParameterTable;

@@ -1,30 +1,28 @@
 //! Image classifiers.
 
-use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use layercake::dfdx::nn::BuildModule;
 use layercake::io::load_parameters;
 use layercake::ir::Graph;
 use layercake::loss::Hinge;
 use layercake::prelude::*;
 use layercake::schedule::Better;
 use layercake_train::data::transforms::{HorizontalFlip, RandomCrop};
-use layercake_train::data::{KnownDataset, Loader, Normalize, Split};
+use layercake_train::data::{Images, KnownDataset, Loader, Normalize, Split};
 use layercake_train::run::{Recipe, RunConfig, RunOutcome, verify_parameters};
-use layercake_train::{Classification, Classifier, Criterion, Metrics, Seeded, TrainError, WithValidation, bench, evaluate};
+use layercake_train::{Criterion, Goal, Predictions, Supervised, TrainError, WithValidation, bench};
 
-use super::built;
-use super::cuda::{Gpu, open_gpu};
 use super::ensemble;
+use super::machine::{Machine, open_gpu};
 use super::own::{OwnKind, OwnNetwork};
 use super::run::{Prepared, TEST_BATCH, Trained, hold_out_images, train};
 use crate::zoo::{BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
 
-/// A network for images `[C, H, W]` and `K` classes with its name and hyperparameters; see [`classifier`].
-pub(crate) struct ImageClassifier<N, const C: usize, const H: usize, const W: usize, const K: usize> {
+/// A network for images `[C, H, W]` with its name and hyperparameters.
+pub(crate) struct ImageClassifier {
     name: &'static str,
     description: &'static str,
+    graph: &'static Graph,
     recipe: fn(KnownDataset) -> Recipe,
     /// The default data set when a data folder is given.
     dataset: KnownDataset,
@@ -32,7 +30,6 @@ pub(crate) struct ImageClassifier<N, const C: usize, const H: usize, const W: us
     augment: Augment,
     /// Hinge loss instead of cross entropy.
     hinge: bool,
-    network: PhantomData<fn() -> N>,
 }
 
 /// Augmentation of training images, before normalization.
@@ -44,16 +41,17 @@ pub(crate) enum Augment {
     ShiftAndMirror(usize),
 }
 
-/// A zoo entry for the network `N`, with default hyperparameters for each data set.
-pub(crate) const fn classifier<N, const C: usize, const H: usize, const W: usize, const K: usize>(
-    name: &'static str,
-    description: &'static str,
-    recipe: fn(KnownDataset) -> Recipe,
-) -> ImageClassifier<N, C, H, W, K> {
-    ImageClassifier { name, description, recipe, dataset: KnownDataset::Mnist, augment: Augment::No, hinge: false, network: PhantomData }
-}
+impl ImageClassifier {
+    /// A zoo entry with default hyperparameters for each data set.
+    pub(crate) const fn new(
+        name: &'static str,
+        description: &'static str,
+        graph: &'static Graph,
+        recipe: fn(KnownDataset) -> Recipe,
+    ) -> Self {
+        Self { name, description, graph, recipe, dataset: KnownDataset::Mnist, augment: Augment::No, hinge: false }
+    }
 
-impl<N, const C: usize, const H: usize, const W: usize, const K: usize> ImageClassifier<N, C, H, W, K> {
     /// Sets the default data set, instead of MNIST.
     pub(crate) const fn on(self, dataset: KnownDataset) -> Self {
         Self { dataset, ..self }
@@ -68,17 +66,66 @@ impl<N, const C: usize, const H: usize, const W: usize, const K: usize> ImageCla
     pub(crate) const fn by_hinge(self) -> Self {
         Self { hinge: true, ..self }
     }
+
+    /// The size of the images.
+    fn shape(&self) -> [usize; 3] {
+        let dims = self.graph.inputs()[0].shape.dims();
+        dims.try_into().unwrap_or_else(|_| panic!("`{}` takes {dims:?}, which is not an image", self.name))
+    }
+
+    fn criterion(&self) -> Criterion {
+        if self.hinge { Criterion::Hinge(Hinge::default()) } else { Criterion::default() }
+    }
+
+    fn bench_on<D: Machine>(&self, device: &D, options: &BenchOptions) -> Result<BenchResult, ModelError> {
+        let mut net = device.build(self.graph)?;
+        let (train, infer) = bench(&mut net, device, options.batch_size)?;
+        let (batch_size, threads, device) = (options.batch_size, rayon::current_num_threads(), options.device.name());
+        Ok(BenchResult { model: self.name.to_owned(), unit: "images", batch_size, threads, device, train, infer })
+    }
+
+    fn evaluate_on<D: Machine>(&self, device: &D, options: &EvalOptions) -> Result<Evaluation, ModelError> {
+        let (checkpoint, config) = find_run(&options.checkpoint, self.shape()[0])?;
+        let dataset = options.dataset.or(config.as_ref().and_then(|config| config.source.dataset())).unwrap_or(KnownDataset::Digits);
+        let mut net = device.build(self.graph)?;
+        load_parameters(&mut net, &checkpoint).map_err(TrainError::from)?;
+        let Split { train, test } = dataset.load(options.data_dir.as_deref(), self.shape()).map_err(TrainError::from)?;
+        let normalize = config.and_then(|config| config.normalize).unwrap_or_else(|| Normalize::measure(&train));
+        let (goal, items) = (Goal::Classes(test.classes().to_vec()), test.len() as u64);
+        let found = Predictions::of(&net, device, &goal, &self.criterion(), &Loader::new(test, TEST_BATCH).transform(normalize))?;
+        Ok(Evaluation { source: dataset.into(), metrics: ensemble::metrics(&found, &goal), items, unit: "images", seeds: None })
+    }
+
+    fn train_on<D: Machine>(&self, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
+        let model = Trained { name: self.name, graph: self.graph, agent: None };
+        let [_, height, width] = self.shape();
+        train(model, device, options, (self.recipe)(options.dataset), |recipe| {
+            let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), self.shape()).map_err(TrainError::from)?;
+            let (train, validation) = hold_out_images(train, recipe)?;
+            let (items, normalize, classes) = (train.len(), Normalize::measure(&train), train.classes().to_vec());
+            let net = device.build(self.graph)?;
+            let measured_on = |images: Images| {
+                let test = Loader::new(images, TEST_BATCH).transform(normalize.clone());
+                let mut task =
+                    Supervised::new(Goal::Classes(classes.clone()), test).titled(&format!("{} on {}", self.name, options.dataset));
+                task.criterion = self.criterion();
+                // The classes are equally frequent.
+                task.metrics = Some(vec!["accuracy".to_owned()]);
+                task
+            };
+            let task = WithValidation { task: measured_on(test), validation: validation.map(measured_on) };
+            let mut train = Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
+            if let Augment::ShiftAndMirror(pixels) = self.augment {
+                train = train.transform(RandomCrop::new([height, width]).padding(pixels)).transform(HorizontalFlip::default());
+            }
+            let train = train.transform(normalize.clone());
+            let selected_by = ("validation_loss", Better::Lower);
+            Ok(Prepared { optimizer: recipe.adam(&net), net, items, task, selected_by, train, normalize: Some(normalize), classes })
+        })
+    }
 }
 
-/// The network `N` on the device `D`.
-type On<N, D> = <N as BuildOnDevice<D, f32>>::Built;
-
-impl<N, const C: usize, const H: usize, const W: usize, const K: usize> ZooModel for ImageClassifier<N, C, H, W, K>
-where
-    N: Network<f32, Cpu> + BuildOnDevice<Cpu, f32> + BuildOnDevice<Gpu, f32>,
-    On<N, Cpu>: Classifier<C, H, W, K, Cpu> + Clone,
-    On<N, Gpu>: Classifier<C, H, W, K, Gpu> + Clone,
-{
+impl ZooModel for ImageClassifier {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -88,12 +135,12 @@ where
     }
 
     fn graph(&self) -> Option<&'static Graph> {
-        Some(N::GRAPH)
+        Some(self.graph)
     }
 
     fn own(&self) -> Option<OwnNetwork> {
         // A hinge loss is not what own data are trained by.
-        (!self.hinge).then(|| OwnNetwork { recipe: (self.recipe)(self.dataset), kind: OwnKind::Head(N::GRAPH) })
+        (!self.hinge).then(|| OwnNetwork { recipe: (self.recipe)(self.dataset), kind: OwnKind::Head(self.graph) })
     }
 
     fn recipe(&self, dataset: KnownDataset) -> Option<Recipe> {
@@ -101,13 +148,13 @@ where
     }
 
     fn default_dataset(&self, in_files: bool) -> KnownDataset {
-        if in_files || C != 1 { self.dataset } else { KnownDataset::Digits }
+        if in_files || self.shape()[0] != 1 { self.dataset } else { KnownDataset::Digits }
     }
 
     fn train(&self, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         match options.device {
-            DeviceKind::Cpu => self.train_on::<On<N, Cpu>, _>(&Cpu::seed_from_u64(options.seed()), options),
-            DeviceKind::Cuda => self.train_on::<On<N, Gpu>, _>(&open_gpu(options.seed())?, options),
+            DeviceKind::Cpu => self.train_on(&Cpu::seed_from_u64(options.seed()), options),
+            DeviceKind::Cuda => self.train_on(&open_gpu(options.seed())?, options),
         }
     }
 
@@ -116,78 +163,19 @@ where
             // Its scores are not logits of probabilities.
             options.is_of_one_pass(self.name)?;
         } else if !options.is_plain() {
-            return ensemble::evaluate(N::GRAPH, options);
+            return ensemble::evaluate(self.graph, options);
         }
         match options.device {
-            DeviceKind::Cpu => self.evaluate_on::<On<N, Cpu>, _>(&Cpu::default(), options),
-            DeviceKind::Cuda => self.evaluate_on::<On<N, Gpu>, _>(&open_gpu(0)?, options),
+            DeviceKind::Cpu => self.evaluate_on(&Cpu::default(), options),
+            DeviceKind::Cuda => self.evaluate_on(&open_gpu(0)?, options),
         }
     }
 
     fn bench(&self, options: &BenchOptions) -> Result<BenchResult, ModelError> {
         match options.device {
-            DeviceKind::Cpu => self.bench_on::<On<N, Cpu>, _>(&Cpu::seed_from_u64(0), options),
-            DeviceKind::Cuda => self.bench_on::<On<N, Gpu>, _>(&open_gpu(0)?, options),
+            DeviceKind::Cpu => self.bench_on(&Cpu::seed_from_u64(0), options),
+            DeviceKind::Cuda => self.bench_on(&open_gpu(0)?, options),
         }
-    }
-}
-
-impl<N: Network<f32, Cpu>, const C: usize, const H: usize, const W: usize, const K: usize> ImageClassifier<N, C, H, W, K> {
-    fn bench_on<Net, D>(&self, device: &D, options: &BenchOptions) -> Result<BenchResult, ModelError>
-    where
-        Net: BuildModule<D, f32> + Classifier<C, H, W, K, D>,
-        D: Seeded,
-    {
-        let mut net = built(Net::try_build(device))?;
-        let (train, infer) = bench(&mut net, device, options.batch_size)?;
-        let (batch_size, threads, device) = (options.batch_size, rayon::current_num_threads(), options.device.name());
-        Ok(BenchResult { model: self.name.to_owned(), unit: "images", batch_size, threads, device, train, infer })
-    }
-
-    fn evaluate_on<Net, D>(&self, device: &D, options: &EvalOptions) -> Result<Evaluation, ModelError>
-    where
-        Net: BuildModule<D, f32> + Classifier<C, H, W, K, D>,
-        D: Seeded,
-    {
-        let (checkpoint, config) = find_run(&options.checkpoint, C)?;
-        let dataset = options.dataset.or(config.as_ref().and_then(|config| config.source.dataset())).unwrap_or(KnownDataset::Digits);
-        let mut net = built(Net::try_build(device))?;
-        load_parameters(&mut net, &checkpoint).map_err(TrainError::from)?;
-        let Split { train, test } = dataset.load(options.data_dir.as_deref(), [C, H, W]).map_err(TrainError::from)?;
-        let normalize = config.and_then(|config| config.normalize).unwrap_or_else(|| Normalize::measure(&train));
-        let confusion = evaluate(&net, device, &Loader::new(test, TEST_BATCH).transform(normalize))?;
-        let metrics = Metrics::new().with("accuracy", confusion.accuracy()).with("loss", confusion.loss());
-        Ok(Evaluation { source: dataset.into(), metrics, items: confusion.total(), unit: "images", seeds: None })
-    }
-
-    fn train_on<Net, D>(&self, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError>
-    where
-        Net: BuildModule<D, f32> + Classifier<C, H, W, K, D> + Clone,
-        D: Seeded,
-    {
-        let model = Trained { name: self.name, graph: N::GRAPH, agent: None };
-        train(model, device, options, (self.recipe)(options.dataset), |recipe| {
-            let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), [C, H, W]).map_err(TrainError::from)?;
-            let (train, validation) = hold_out_images(train, recipe)?;
-            let (items, normalize, classes) = (train.len(), Normalize::measure(&train), train.classes().to_vec());
-            let net = built(Net::try_build(device))?;
-            let measured_on = |images| {
-                let loader = Loader::new(images, TEST_BATCH).transform(normalize.clone());
-                let mut task = Classification::new(&format!("{} on {}", self.name, options.dataset), loader, &classes)?;
-                if self.hinge {
-                    task.criterion = Criterion::Hinge(Hinge::default());
-                }
-                Ok::<_, TrainError>(task)
-            };
-            let task = WithValidation { task: measured_on(test)?, validation: validation.map(measured_on).transpose()? };
-            let mut train = Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
-            if let Augment::ShiftAndMirror(pixels) = self.augment {
-                train = train.transform(RandomCrop::new([H, W]).padding(pixels)).transform(HorizontalFlip::default());
-            }
-            let train = train.transform(normalize.clone());
-            let selected_by = ("validation_loss", Better::Lower);
-            Ok(Prepared { optimizer: recipe.adam(&net), net, items, task, selected_by, train, normalize: Some(normalize), classes })
-        })
     }
 }
 

@@ -8,10 +8,10 @@ use layercake::prelude::*;
 use layercake::{AnyNetwork, GraphModel};
 use layercake_train::data::{KnownDataset, Normalize, Samples, Split};
 use layercake_train::ensemble::{Member, TestSet, mean_predictions};
-use layercake_train::{Goal, Metrics, Seeded, TrainError};
+use layercake_train::{Goal, Metrics, Predictions, Seeded, TrainError};
 
 use super::classifier::find_run;
-use super::cuda::{Gpu, open_gpu};
+use super::machine::{Gpu, open_gpu};
 use super::run::TEST_BATCH;
 use crate::zoo::{DeviceKind, EvalOptions, Evaluation, ModelError};
 
@@ -42,7 +42,12 @@ where
         Ok::<_, TrainError>(Member::<Samples, D> { net, goal: goal.clone(), test: TestSet::Images(test.clone(), normalize) })
     };
     let members = [&options.checkpoint].into_iter().chain(&options.others).map(|path| member(path)).collect::<Result<Vec<_>, _>>()?;
-    let found = mean_predictions(&members, device, options.averaged, TEST_BATCH)?.metrics(&goal);
-    let metrics = ["accuracy", "loss"].into_iter().filter_map(|name| Some((name, found.get(name)?))).collect::<Metrics>();
-    Ok(Evaluation { source: dataset.into(), metrics, items, unit: "images", seeds: None })
+    let found = mean_predictions(&members, device, options.averaged, TEST_BATCH)?;
+    Ok(Evaluation { source: dataset.into(), metrics: metrics(&found, &goal), items, unit: "images", seeds: None })
+}
+
+/// The metrics that are reported of predictions.
+pub(super) fn metrics(found: &Predictions, goal: &Goal) -> Metrics {
+    let all = found.metrics(goal);
+    ["accuracy", "loss"].into_iter().filter_map(|name| Some((name, all.get(name)?))).collect()
 }

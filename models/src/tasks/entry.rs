@@ -1,6 +1,5 @@
 //! An entry of the zoo: a description, and a kind of model that implements training, evaluation and sampling.
 
-use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use layercake::dfdx::nn::BuildModule;
@@ -10,25 +9,31 @@ use layercake::ir::Graph;
 use layercake::prelude::*;
 use layercake_train::data::KnownDataset;
 use layercake_train::run::{Recipe, RunConfig, RunOutcome, verify_parameters};
-use layercake_train::{Metrics, Seeded, TrainError};
+use layercake_train::{Metrics, TrainError};
 
-use super::cuda::open_gpu;
+use super::machine::{Machine, open_gpu};
 use super::on_device;
 use crate::zoo::{DeviceKind, EvalOptions, Evaluation, ModelError, SampleOptions, Samples, TrainOptions, ZooModel};
 
 /// A kind of model: how its models are trained, evaluated and sampled.
 pub(crate) trait ModelKind: Sync + 'static {
     /// The network.
-    const GRAPH: &'static Graph;
+    fn graph(&self) -> &'static Graph;
 
     /// Trains the model.
-    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError>;
+    fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError>;
 
     /// Evaluates a checkpoint on the test part of a data set. Returns the metrics and the number of items.
-    fn evaluate<D: Seeded>(run: &Run, device: &D, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError>;
+    fn evaluate<D: Machine>(
+        &self,
+        run: &Run,
+        device: &D,
+        dataset: KnownDataset,
+        data_dir: Option<&Path>,
+    ) -> Result<(Metrics, u64), ModelError>;
 
     /// Samples from the model.
-    fn sample<D: Seeded>(description: &Description, _: &Run, _: &D, _: &SampleOptions) -> Result<Samples, ModelError> {
+    fn sample<D: Machine>(&self, description: &Description, _: &Run, _: &D, _: &SampleOptions) -> Result<Samples, ModelError> {
         Err(ModelError::not_generative(description.name))
     }
 }
@@ -51,7 +56,7 @@ pub(crate) struct Description {
 /// A model of kind `K`.
 pub(crate) struct Entry<K> {
     pub description: Description,
-    pub kind: PhantomData<fn() -> K>,
+    pub kind: K,
 }
 
 /// A checkpoint, and the configuration of the run it belongs to.
@@ -70,7 +75,14 @@ impl Run {
         Ok(Self { checkpoint, config })
     }
 
-    /// Builds the network and loads its parameters.
+    /// Builds a network from its graph and loads its parameters.
+    pub(crate) fn load_graph<D: Machine>(&self, graph: &Graph, device: &D) -> Result<D::Net, TrainError> {
+        let mut net = device.build(graph)?;
+        load_parameters(&mut net, &self.checkpoint)?;
+        Ok(net)
+    }
+
+    /// Builds a declared network and loads its parameters.
     pub(crate) fn load<D: Device<f32>, N: BuildModule<D, f32> + TensorCollection<f32, D>>(&self, device: &D) -> Result<N, TrainError> {
         let mut net = on_device(N::try_build(device))?;
         load_parameters(&mut net, &self.checkpoint)?;
@@ -88,7 +100,7 @@ impl<K: ModelKind> ZooModel for Entry<K> {
     }
 
     fn graph(&self) -> Option<&'static Graph> {
-        Some(K::GRAPH)
+        Some(self.kind.graph())
     }
 
     fn recipe(&self, dataset: KnownDataset) -> Option<Recipe> {
@@ -101,8 +113,8 @@ impl<K: ModelKind> ZooModel for Entry<K> {
 
     fn train(&self, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         match options.device {
-            DeviceKind::Cpu => K::train(&self.description, &Cpu::seed_from_u64(options.seed()), options),
-            DeviceKind::Cuda => K::train(&self.description, &open_gpu(options.seed())?, options),
+            DeviceKind::Cpu => self.kind.train(&self.description, &Cpu::seed_from_u64(options.seed()), options),
+            DeviceKind::Cuda => self.kind.train(&self.description, &open_gpu(options.seed())?, options),
         }
     }
 
@@ -113,8 +125,8 @@ impl<K: ModelKind> ZooModel for Entry<K> {
             options.dataset.or(run.config.as_ref().and_then(|config| config.source.dataset())).unwrap_or(self.description.dataset);
         let data_dir = options.data_dir.as_deref();
         let (metrics, items) = match options.device {
-            DeviceKind::Cpu => K::evaluate(&run, &Cpu::default(), dataset, data_dir)?,
-            DeviceKind::Cuda => K::evaluate(&run, &open_gpu(0)?, dataset, data_dir)?,
+            DeviceKind::Cpu => self.kind.evaluate(&run, &Cpu::default(), dataset, data_dir)?,
+            DeviceKind::Cuda => self.kind.evaluate(&run, &open_gpu(0)?, dataset, data_dir)?,
         };
         Ok(Evaluation { source: dataset.into(), metrics, items, unit: self.description.unit, seeds: None })
     }
@@ -122,8 +134,8 @@ impl<K: ModelKind> ZooModel for Entry<K> {
     fn sample(&self, options: &SampleOptions) -> Result<Samples, ModelError> {
         let run = Run::find(&options.checkpoint)?;
         match options.device {
-            DeviceKind::Cpu => K::sample(&self.description, &run, &Cpu::default(), options),
-            DeviceKind::Cuda => K::sample(&self.description, &run, &open_gpu(0)?, options),
+            DeviceKind::Cpu => self.kind.sample(&self.description, &run, &Cpu::default(), options),
+            DeviceKind::Cuda => self.kind.sample(&self.description, &run, &open_gpu(0)?, options),
         }
     }
 }

@@ -3,10 +3,10 @@
 mod agents;
 mod classifier;
 mod color_or_gray;
-mod cuda;
 mod ensemble;
 mod entry;
 mod graph;
+mod machine;
 mod neighbors;
 mod own;
 mod pixel_cnn;
@@ -31,7 +31,7 @@ use rand_distr::StandardNormal;
 
 use crate::zoo::{ModelError, SampleOptions, Samples};
 pub(crate) use agents::{Agent, AgentKind, GridWorldModel};
-pub(crate) use classifier::{Augment, classifier};
+pub(crate) use classifier::{Augment, ImageClassifier};
 pub(crate) use color_or_gray::ColorOrGray;
 pub(crate) use entry::{Description, Entry, ModelKind, Run};
 pub use graph::{bench_graph, bench_inference};

@@ -3,12 +3,9 @@
 use std::f64::consts::LN_2;
 use std::path::Path;
 
-use layercake::ForwardError;
-use layercake::dfdx::nn::BuildModule;
-use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::AnyNetwork;
 use layercake::dfdx::tensor_ops::TryDiv;
 use layercake::explain::LayerUnits;
-use layercake::generic::try_forward_train;
 use layercake::ir::Graph;
 use layercake::loss::{BceWithLogits, Loss};
 use layercake::prelude::*;
@@ -16,87 +13,48 @@ use layercake::schedule::Better;
 use layercake_train::data::{Array, Batch, Images, KnownDataset, Labeled, Loader, Split};
 use layercake_train::health::count_units;
 use layercake_train::run::{Canvas, RunOutcome, image_grid};
-use layercake_train::{Metrics, Pass, Seeded, Step, Task, TrainError, WithValidation};
+use layercake_train::{Metrics, Pass, Step, Task, TrainError, WithValidation};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::entry::{Description, ModelKind, Run};
+use super::machine::{Machine, shaped};
 use super::run::{Prepared, TEST_BATCH, Trained, hold_out_images, train};
-use super::{Gray, SHAPE, built, on_device, reject_text_options, save, sigmoid};
-use crate::networks::{ClassGatedPixelCnn, GatedPixelCnn, PixelCnn};
+use super::{Gray, SHAPE, on_device, reject_text_options, save, sigmoid};
 use crate::zoo::{ModelError, SampleOptions, Samples, TrainOptions};
-
-/// One-hot classes.
-type Classes<D> = Tensor<(usize, Const<CLASSES>), f32, D>;
 
 const CLASSES: usize = 10;
 const PIXELS: usize = SHAPE[0] * SHAPE[1] * SHAPE[2];
 /// Columns of an image grid.
 const COLUMNS: usize = 10;
 
-/// A network that predicts each pixel from the pixels before it.
-pub(crate) trait Autoregressive<D: Backend<f32>>: Network<f32, D> + TensorCollection<f32, D> {
-    /// The logit of each pixel.
-    fn scores(&self, images: Gray<D>, classes: Classes<D>) -> Result<Gray<D>, ForwardError<D::Err>>;
-
-    /// The logits in training mode, with a tape.
-    fn train(&mut self, images: Gray<D>, classes: Classes<D>, gradients: Gradients<f32, D>) -> Result<Gray<D, OwnedTape<f32, D>>, D::Err>;
-}
-
-macro_rules! unconditional {
-    ($($name:ident)*) => {$(
-        impl<D: Backend<f32>> Autoregressive<D> for $name<f32, D> {
-            fn scores(&self, images: Gray<D>, _: Classes<D>) -> Result<Gray<D>, ForwardError<D::Err>> {
-                self.try_forward(images)
-            }
-
-            fn train(&mut self, images: Gray<D>, _: Classes<D>, gradients: Gradients<f32, D>) -> Result<Gray<D, OwnedTape<f32, D>>, D::Err> {
-                try_forward_train(self, images, gradients)
-            }
-        }
-    )*};
-}
-
-unconditional!(PixelCnn GatedPixelCnn);
-
-impl<D: Backend<f32>> Autoregressive<D> for ClassGatedPixelCnn<f32, D> {
-    fn scores(&self, images: Gray<D>, classes: Classes<D>) -> Result<Gray<D>, ForwardError<D::Err>> {
-        self.try_forward(images, classes)
+/// The inputs of a network: the images, and the classes if it is conditioned on them.
+fn inputs<D: Backend<f32>>(
+    net: &impl AnyNetwork<f32, D>,
+    device: &D,
+    images: Array<f32>,
+    classes: &[usize],
+) -> Result<Vec<DynTensor<f32, D>>, TrainError> {
+    let mut inputs = vec![images.into_dynamic(device)?];
+    if net.network_graph().inputs().len() == 2 {
+        inputs.push(one_hot(classes).into_dynamic(device)?);
     }
-
-    fn train(&mut self, images: Gray<D>, classes: Classes<D>, gradients: Gradients<f32, D>) -> Result<Gray<D, OwnedTape<f32, D>>, D::Err> {
-        try_forward_train(self, (images, classes), gradients)
-    }
+    Ok(inputs)
 }
-
-/// A PixelCNN on any device.
-pub(crate) trait Family: Sync + 'static {
-    const GRAPH: &'static Graph;
-    type On<D: Backend<f32>>: Autoregressive<D> + BuildModule<D, f32> + Clone;
-}
-
-macro_rules! families {
-    ($($name:ident)*) => {$(
-        impl Family for $name {
-            const GRAPH: &'static Graph = $name::<f32, Cpu>::GRAPH;
-            type On<D: Backend<f32>> = $name<f32, D>;
-        }
-    )*};
-}
-
-families!(PixelCnn GatedPixelCnn ClassGatedPixelCnn);
 
 /// PixelCNNs as a kind of model.
-pub(crate) struct PixelCnnModel<F>(std::marker::PhantomData<fn() -> F>);
+pub(crate) struct PixelCnnModel(pub &'static Graph);
 
-impl<F: Family> ModelKind for PixelCnnModel<F> {
-    const GRAPH: &'static Graph = F::GRAPH;
+impl ModelKind for PixelCnnModel {
+    fn graph(&self) -> &'static Graph {
+        self.0
+    }
 
-    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
-        let model = Trained { name: description.name, graph: F::GRAPH, agent: None };
+    fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
+        let model = Trained { name: description.name, graph: self.0, agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
             let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), SHAPE).map_err(TrainError::from)?;
-            let net = built(F::On::<D>::try_build(device))?;
+            let net = device.build(self.0)?;
             let (train, validation) = hold_out_images(train, recipe)?;
             let items = train.len();
             let train = binarize(Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers));
@@ -107,17 +65,23 @@ impl<F: Family> ModelKind for PixelCnnModel<F> {
         })
     }
 
-    fn evaluate<D: Seeded>(run: &Run, device: &D, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError> {
-        let net: F::On<D> = run.load(device)?;
+    fn evaluate<D: Machine>(
+        &self,
+        run: &Run,
+        device: &D,
+        dataset: KnownDataset,
+        data_dir: Option<&Path>,
+    ) -> Result<(Metrics, u64), ModelError> {
+        let net = run.load_graph(self.0, device)?;
         let Split { test, .. } = dataset.load(data_dir, SHAPE).map_err(TrainError::from)?;
         let items = test.len() as u64;
         let mut task = NegativeLogLikelihood { test: binarize(Loader::new(test, TEST_BATCH)) };
-        Ok((Task::<F::On<D>, D>::evaluate(&mut task, &net, device)?, items))
+        Ok((Task::<D::Net, D>::evaluate(&mut task, &net, device)?, items))
     }
 
-    fn sample<D: Seeded>(description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
+    fn sample<D: Machine>(&self, description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
         reject_text_options(description, options)?;
-        let net: F::On<D> = run.load(device)?;
+        let net = run.load_graph(self.0, device)?;
         save(&samples(&net, device, options.count.unwrap_or(3 * COLUMNS), options.seed)?, options)
     }
 }
@@ -127,15 +91,15 @@ pub(crate) struct NegativeLogLikelihood {
     pub test: Loader<Images>,
 }
 
-impl<N: Autoregressive<D>, D: Backend<f32>> Task<N, D> for NegativeLogLikelihood {
+impl<N: AnyNetwork<f32, D>, D: Backend<f32>> Task<N, D> for NegativeLogLikelihood {
     type Batch = Batch;
     const UNIT: &'static str = "images";
 
     fn loss(&mut self, net: &mut N, batch: Batch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
         let items = batch.labels.len();
-        let classes = one_hot(&batch.labels, &pass.device)?;
+        let inputs = inputs(net, &pass.device, batch.images.clone(), &batch.labels)?;
         let images: Gray<D> = batch.images.into_tensor(&pass.device)?;
-        let scores = on_device(net.train(images.clone(), classes, pass.gradients))?;
+        let scores: Gray<D, OwnedTape<f32, D>> = shaped(net.try_train(inputs, pass.gradients)?.swap_remove(0))?;
         let sum = on_device(BceWithLogits::default().try_sum(scores, images))?;
         Ok(Step::new(on_device(sum.try_div(items as f32))?, items))
     }
@@ -145,9 +109,9 @@ impl<N: Autoregressive<D>, D: Backend<f32>> Task<N, D> for NegativeLogLikelihood
         for batch in self.test.epoch(1) {
             let batch = batch?;
             items += batch.labels.len();
-            let classes = one_hot(&batch.labels, device)?;
+            let inputs = inputs(net, device, batch.images.clone(), &batch.labels)?;
             let images: Gray<D> = batch.images.into_tensor(device)?;
-            let scores = on_device(net.scores(images.clone(), classes))?;
+            let scores: Gray<D> = shaped(net.try_infer(inputs)?.swap_remove(0))?;
             let pixels = on_device(BceWithLogits::default().try_each(scores, images))?;
             nats += pixels.as_vec().iter().map(|&nats| f64::from(nats)).sum::<f64>();
         }
@@ -161,7 +125,7 @@ impl<N: Autoregressive<D>, D: Backend<f32>> Task<N, D> for NegativeLogLikelihood
     }
 
     fn units(&mut self, net: &N, device: &D) -> Result<Vec<LayerUnits>, TrainError> {
-        count_units(net, device, &self.test, |batch| batch.images)
+        count_units(net.as_hookable(), device, &self.test, |batch| batch.images)
     }
 
     /// After the last epoch: `samples.png`, one column per class, and `completions.png`, test images with their lower halves sampled; the last
@@ -192,14 +156,14 @@ impl<N: Autoregressive<D>, D: Backend<f32>> Task<N, D> for NegativeLogLikelihood
 }
 
 /// Samples images pixel by pixel, one column per class.
-pub(crate) fn samples<N: Autoregressive<D>, D: Backend<f32>>(net: &N, device: &D, count: usize, seed: u64) -> Result<Canvas, TrainError> {
+pub(crate) fn samples<N: AnyNetwork<f32, D>, D: Backend<f32>>(net: &N, device: &D, count: usize, seed: u64) -> Result<Canvas, TrainError> {
     let classes: Vec<usize> = (0..count).map(|i| i % CLASSES).collect();
     let drawn = complete(net, device, vec![0.0; count * PIXELS], &vec![0; count], &classes, &mut StdRng::seed_from_u64(seed))?;
     Ok(image_grid(&drawn, SHAPE, COLUMNS).enlarged(2))
 }
 
 /// Samples the pixels of each image from `begin` on, row by row.
-fn complete<N: Autoregressive<D>, D: Backend<f32>>(
+fn complete<N: AnyNetwork<f32, D>, D: Backend<f32>>(
     net: &N,
     device: &D,
     mut images: Vec<f32>,
@@ -209,8 +173,8 @@ fn complete<N: Autoregressive<D>, D: Backend<f32>>(
 ) -> Result<Vec<f32>, TrainError> {
     let count = classes.len();
     for pixel in begin.iter().copied().min().unwrap_or(PIXELS)..PIXELS {
-        let given: Gray<D> = Array::new(vec![count, 1, SHAPE[1], SHAPE[2]], images.clone()).into_tensor(device)?;
-        let scores = on_device(net.scores(given, one_hot(classes, device)?))?.as_vec();
+        let given = Array::new(vec![count, 1, SHAPE[1], SHAPE[2]], images.clone());
+        let scores = net.try_infer(inputs(net, device, given, classes)?)?[0].to_vec();
         let odds: Vec<f32> = scores.iter().skip(pixel).step_by(PIXELS).copied().collect();
         for (i, probability) in sigmoid(&odds).into_iter().enumerate() {
             // Every image consumes a random number, so that it does not depend on the other images of the batch.
@@ -223,9 +187,9 @@ fn complete<N: Autoregressive<D>, D: Backend<f32>>(
     Ok(images)
 }
 
-fn one_hot<D: Backend<f32>>(classes: &[usize], device: &D) -> Result<Classes<D>, TrainError> {
+fn one_hot(classes: &[usize]) -> Array<f32> {
     let row = |&class: &usize| (0..CLASSES).map(move |i| f32::from(u8::from(i == class)));
-    Ok(Array::new(vec![classes.len(), CLASSES], classes.iter().flat_map(row).collect()).into_tensor(device)?)
+    Array::new(vec![classes.len(), CLASSES], classes.iter().flat_map(row).collect())
 }
 
 /// Stochastic binarization (Salakhutdinov and Murray, 2008): a pixel becomes white with the probability of its gray value, resampled in each

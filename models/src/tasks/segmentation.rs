@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use layercake::dfdx::nn::BuildModule;
-use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::AnyNetwork;
 use layercake::explain::LayerUnits;
-use layercake::generic::try_forward_train;
 use layercake::ir::Graph;
 use layercake::loss::{CrossEntropy, Loss};
 use layercake::prelude::*;
@@ -15,16 +13,15 @@ use layercake_train::data::transforms::{ColorJitter, HorizontalFlip};
 use layercake_train::data::{DataError, Dataset, KnownDataset, Loader, Mask, Masked, MaskedBatch, Normalize, SubsetSampler};
 use layercake_train::health::count_units;
 use layercake_train::run::{Canvas, RunOutcome};
-use layercake_train::{ConfusionMatrix, Metrics, Pass, Seeded, Step, Task, TrainError, WithValidation, argmax_maps, label_weight};
+use layercake_train::{ConfusionMatrix, Metrics, Pass, Step, Task, TrainError, WithValidation, argmax_maps, label_weight};
 
 use super::entry::{Description, ModelKind, Run};
+use super::machine::{Machine, shaped};
+use super::on_device;
 use super::run::{Prepared, Trained, train};
-use super::{built, on_device};
 use crate::networks::StreetUNet;
 use crate::zoo::{ModelError, TrainOptions};
 
-/// Color images.
-type Pictures<D> = Tensor<(usize, Const<3>, Const<HEIGHT>, Const<WIDTH>), f32, D>;
 /// The logits of each class at each pixel.
 type Maps<D, T = NoneTape> = Tensor<(usize, Const<CLASSES>, Const<HEIGHT>, Const<WIDTH>), f32, D, T>;
 
@@ -34,17 +31,6 @@ const CLASSES: usize = 11;
 /// The ignored class.
 const UNLABELED: u8 = CLASSES as u8;
 
-/// A segmentation network.
-pub(crate) trait Segmenter<D: Backend<f32>>:
-    Network<f32, D> + TensorCollection<f32, D> + Module<Pictures<D>, Output = Maps<D>, Error = D::Err>
-{
-}
-
-impl<N, D: Backend<f32>> Segmenter<D> for N where
-    N: Network<f32, D> + TensorCollection<f32, D> + Module<Pictures<D>, Output = Maps<D>, Error = D::Err>
-{
-}
-
 /// Batch size for evaluation.
 const TEST_BATCH: usize = 10;
 
@@ -52,15 +38,17 @@ const TEST_BATCH: usize = 10;
 pub(crate) struct StreetSegmentation;
 
 impl ModelKind for StreetSegmentation {
-    const GRAPH: &'static Graph = StreetUNet::<f32, Cpu>::GRAPH;
+    fn graph(&self) -> &'static Graph {
+        StreetUNet::<f32, Cpu>::GRAPH
+    }
 
-    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
-        let model = Trained { name: description.name, graph: Self::GRAPH, agent: None };
+    fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
+        let model = Trained { name: description.name, graph: self.graph(), agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
             let [train, test] = options.dataset.load_masks(options.data_dir.as_deref()).map_err(TrainError::from)?;
             let normalize = Normalize::measure_dataset(&train).map_err(TrainError::from)?;
             let [rest, held] = recipe.parts(train.len())?;
-            let net = built(<StreetUNet as BuildOnDevice<D, f32>>::Built::try_build(device))?;
+            let net = device.build(self.graph())?;
             let classes = train.classes().to_vec();
             let criterion = balanced(&train, &rest, 0.5).map_err(TrainError::from)?;
             let measured_on = |pictures: MaskFolder, indices: Vec<usize>| {
@@ -84,8 +72,14 @@ impl ModelKind for StreetSegmentation {
         })
     }
 
-    fn evaluate<D: Seeded>(run: &Run, device: &D, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError> {
-        let net: StreetUNet<f32, D> = run.load(device)?;
+    fn evaluate<D: Machine>(
+        &self,
+        run: &Run,
+        device: &D,
+        dataset: KnownDataset,
+        data_dir: Option<&Path>,
+    ) -> Result<(Metrics, u64), ModelError> {
+        let net = run.load_graph(self.graph(), device)?;
         let [train, test] = dataset.load_masks(data_dir).map_err(TrainError::from)?;
         let items = test.len() as u64;
         let normalize = match run.config.as_ref().and_then(|config| config.normalize.clone()) {
@@ -94,7 +88,7 @@ impl ModelKind for StreetSegmentation {
         };
         let tested = Loader::new(test.clone(), TEST_BATCH).transform(normalize);
         let mut task = Segmentation { test: tested, pictures: test, criterion: CrossEntropy::default() };
-        Ok((Task::<StreetUNet<f32, D>, D>::evaluate(&mut task, &net, device)?, items))
+        Ok((Task::<D::Net, D>::evaluate(&mut task, &net, device)?, items))
     }
 }
 
@@ -124,14 +118,14 @@ fn balanced(train: &MaskFolder, pictures: &[usize], balance: f64) -> Result<Cros
     Ok(CrossEntropy { weight, ignore_index: Some(usize::from(UNLABELED)), ..CrossEntropy::default() })
 }
 
-impl<N: Segmenter<D>, D: Backend<f32>> Task<N, D> for Segmentation {
+impl<N: AnyNetwork<f32, D>, D: Backend<f32>> Task<N, D> for Segmentation {
     type Batch = MaskedBatch;
     const UNIT: &'static str = "images";
 
     fn loss(&mut self, net: &mut N, batch: MaskedBatch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
         let (items, counts) = (batch.images.batch_size(), label_weight(&self.criterion, batch.masks.as_slice()));
-        let images: Pictures<D> = batch.images.into_tensor(&pass.device)?;
-        let maps: Maps<D, OwnedTape<f32, D>> = on_device(try_forward_train(net, images, pass.gradients))?;
+        let images = batch.images.into_dynamic(&pass.device)?;
+        let maps: Maps<D, OwnedTape<f32, D>> = shaped(net.try_train(vec![images], pass.gradients)?.swap_remove(0))?;
         let classes = batch.masks.as_slice();
         // The mean over no pixels would be NaN; the sum is 0.
         let loss = if counts > 0.0 { self.criterion.try_mean(maps, classes) } else { self.criterion.try_sum(maps, classes) };
@@ -142,8 +136,8 @@ impl<N: Segmenter<D>, D: Backend<f32>> Task<N, D> for Segmentation {
         let mut confusion = ConfusionMatrix::new(CLASSES);
         for batch in self.test.epoch(1) {
             let MaskedBatch { images, masks } = batch?;
-            let maps = on_device(net.try_forward(images.into_tensor(device)?))?;
-            let predicted = argmax_maps(&maps.as_vec(), CLASSES, HEIGHT * WIDTH);
+            let maps = net.try_infer(vec![images.into_dynamic(device)?])?;
+            let predicted = argmax_maps(&maps[0].to_vec(), CLASSES, HEIGHT * WIDTH);
             confusion.count_classes(&predicted, masks.as_slice(), Some(usize::from(UNLABELED)));
         }
         let mut metrics = Metrics::new().with("mean_iou", confusion.mean_iou()).with("pixel_accuracy", confusion.accuracy());
@@ -161,7 +155,7 @@ impl<N: Segmenter<D>, D: Backend<f32>> Task<N, D> for Segmentation {
     }
 
     fn units(&mut self, net: &N, device: &D) -> Result<Vec<LayerUnits>, TrainError> {
-        count_units(net, device, &self.test, |batch| batch.images)
+        count_units(net.as_hookable(), device, &self.test, |batch| batch.images)
     }
 
     /// `overlays.png`: rows of test images, each as image, labels and prediction, with a color key.
@@ -173,8 +167,8 @@ impl<N: Segmenter<D>, D: Backend<f32>> Task<N, D> for Segmentation {
             let Masked { image, mask } = self.pictures.get(index)?;
             let batch = self.test.clone().sampler(SubsetSampler { indices: vec![index], shuffle: None }).epoch(1).next();
             let Some(batch) = batch else { continue };
-            let maps = on_device(net.try_forward(batch?.images.into_tensor(device)?))?;
-            let classes = argmax_maps(&maps.as_vec(), CLASSES, HEIGHT * WIDTH).into_iter().map(|class| class as u8).collect();
+            let maps = net.try_infer(vec![batch?.images.into_dynamic(device)?])?;
+            let classes = argmax_maps(&maps[0].to_vec(), CLASSES, HEIGHT * WIDTH).into_iter().map(|class| class as u8).collect();
             let predicted = Mask { size: [HEIGHT, WIDTH], classes };
             rows.extend([
                 Canvas::from_image(&image),

@@ -4,17 +4,19 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use layercake::dfdx::nn::BuildModule;
+use layercake::GraphModel;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::ir::Graph;
 use layercake::loss::{CrossEntropy, Hinge};
 use layercake::optim::{Adam, AdamConfig};
 use layercake::prelude::*;
 use layercake_train::data::readers::{Channels, MaskFolder, Text};
 use layercake_train::data::{Collate, Dataset, Images, Loader, Normalize};
-use layercake_train::{Classification, Classifier, Criterion, Task, Trainer, Until};
+use layercake_train::{Classification, Criterion, Goal, Supervised, Task, Trainer, Until};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use super::machine::Machine;
 use super::{SHAPE, pixel_cnn, segmentation, text, vae};
 use crate::LeNet5;
 use crate::networks::*;
@@ -31,17 +33,25 @@ fn images(shape: [usize; 3]) -> Images {
 }
 
 /// Trains for a few epochs of a few batches.
-fn learns<N, T, S>(name: &str, mut task: T, data: &Loader<S>) -> String
+fn learns<T, S>(name: &str, graph: &Graph, task: T, data: &Loader<S>) -> String
 where
-    N: BuildModule<Cpu, f32> + TensorCollection<f32, Cpu> + Clone,
+    S: Dataset,
+    S::Item: Collate<Batch = T::Batch>,
+    T: Task<GraphModel, Cpu>,
+{
+    let device = Cpu::seed_from_u64(1);
+    net_learns(name, device.build(graph).unwrap(), &device, task, data)
+}
+
+fn net_learns<N, T, S>(name: &str, mut net: N, device: &Cpu, mut task: T, data: &Loader<S>) -> String
+where
+    N: TensorCollection<f32, Cpu> + Clone,
     S: Dataset,
     S::Item: Collate<Batch = T::Batch>,
     T: Task<N, Cpu>,
 {
-    let device = Cpu::seed_from_u64(1);
-    let mut net = N::build(&device);
     let mut optimizer = Adam::new(&net, AdamConfig { lr: 2e-3, ..Default::default() });
-    let history = Trainer::new(Until::Epochs(4)).fit(&mut net, &device, &mut optimizer, &mut task, data).unwrap();
+    let history = Trainer::new(Until::Epochs(4)).fit(&mut net, device, &mut optimizer, &mut task, data).unwrap();
     let losses: Vec<f64> = history.iter().map(|epoch| epoch.train.get("loss").unwrap()).collect();
     println!("{name}: {losses:.3?}");
     assert!(losses[3] < 0.97 * losses[0], "{name}: {losses:?}");
@@ -50,28 +60,22 @@ where
     name.to_owned()
 }
 
-fn classifies<N, const C: usize, const H: usize, const W: usize>(name: &str, criterion: Criterion) -> String
-where
-    N: BuildModule<Cpu, f32> + Classifier<C, H, W, 10, Cpu> + Clone,
-{
-    let images = images([C, H, W]);
+fn classifies(name: &str, graph: &Graph, criterion: Criterion) -> String {
+    let images = images(graph.inputs()[0].shape.dims().try_into().unwrap());
     let loader = Loader::new(images.clone(), 4).shuffle(1).transform(Normalize::measure(&images));
-    let mut task = Classification::<Images, C, H, W, 10>::new(name, loader.clone(), images.classes()).unwrap();
+    let mut task = Supervised::new(Goal::Classes(images.classes().to_vec()), loader.clone());
     task.criterion = criterion;
-    learns::<N, _, _>(name, task, &loader)
+    learns(name, graph, task, &loader)
 }
 
-fn encodes<N, const Z: usize>(name: &str) -> String
-where
-    N: BuildModule<Cpu, f32> + vae::Autoencoder<Z, Cpu> + Clone,
-{
+fn encodes(name: &str, graph: &Graph) -> String {
     let loader = Loader::new(images(SHAPE), 4).shuffle(1);
-    learns::<N, _, _>(name, vae::NegativeElbo::<Z> { test: loader.clone() }, &loader)
+    learns(name, graph, vae::NegativeElbo { test: loader.clone() }, &loader)
 }
 
-fn predicts_pixels<N: BuildModule<Cpu, f32> + pixel_cnn::Autoregressive<Cpu> + Clone>(name: &str) -> String {
+fn predicts_pixels(name: &str, graph: &Graph) -> String {
     let loader = pixel_cnn::binarize(Loader::new(images(SHAPE), 4).shuffle(1));
-    learns::<N, _, _>(name, pixel_cnn::NegativeLogLikelihood { test: loader.clone() }, &loader)
+    learns(name, graph, pixel_cnn::NegativeLogLikelihood { test: loader.clone() }, &loader)
 }
 
 /// A picture of 90 x 120 pixels.
@@ -98,7 +102,7 @@ fn streets() -> String {
     let set = MaskFolder::open(&pictures, &masks, Channels::Rgb, classes).unwrap();
     let loader = Loader::new(set.clone(), 2).shuffle(1);
     let task = segmentation::Segmentation { test: loader.clone(), pictures: set, criterion: CrossEntropy::default() };
-    learns::<StreetUNet, _, _>("unet", task, &loader)
+    learns("unet", StreetUNet::<f32, Cpu>::GRAPH, task, &loader)
 }
 
 /// The same 65 characters, repeated.
@@ -106,27 +110,28 @@ fn characters() -> String {
     let row: String = (' '..).take(65).collect();
     let text = Text::new(&row.repeat(20));
     let streams = || text::streams_of(text.clone(), (4, 16)).unwrap();
-    learns::<CharLstm, _, _>("char_lstm", text::NextCharacter::new(streams()), &streams())
+    let device = Cpu::seed_from_u64(1);
+    net_learns("char_lstm", CharLstm::new(&device), &device, text::NextCharacter::new(streams()), &streams())
 }
 
 #[test]
 fn every_task_learns() {
     let plain = Criterion::default;
     let learned = [
-        classifies::<LeNet5, 1, 28, 28>("lenet5", plain()),
-        classifies::<LinearGray, 1, 28, 28>("linear_svm", Criterion::Hinge(Hinge::default())),
-        classifies::<LinearGray, 1, 28, 28>("softmax", plain()),
-        classifies::<Vgg8, 3, 32, 32>("vgg8", plain()),
-        classifies::<Vgg8Gray, 1, 28, 28>("vgg8", plain()),
-        classifies::<ResNet20, 3, 32, 32>("resnet20", plain()),
-        classifies::<ResNet20Gray, 1, 28, 28>("resnet20", plain()),
-        encodes::<MlpVae, 20>("vae"),
-        encodes::<MlpVae2, 2>("vae2"),
-        encodes::<ConvVae, 20>("conv_vae"),
-        encodes::<ConvVae2, 2>("conv_vae2"),
-        predicts_pixels::<PixelCnn>("pixelcnn"),
-        predicts_pixels::<GatedPixelCnn>("gated_pixelcnn"),
-        predicts_pixels::<ClassGatedPixelCnn>("class_gated_pixelcnn"),
+        classifies("lenet5", LeNet5::GRAPH, plain()),
+        classifies("linear_svm", LinearGray::GRAPH, Criterion::Hinge(Hinge::default())),
+        classifies("softmax", LinearGray::GRAPH, plain()),
+        classifies("vgg8", Vgg8::GRAPH, plain()),
+        classifies("vgg8", Vgg8Gray::GRAPH, plain()),
+        classifies("resnet20", ResNet20::GRAPH, plain()),
+        classifies("resnet20", ResNet20Gray::GRAPH, plain()),
+        encodes("vae", MlpVae::GRAPH),
+        encodes("vae2", MlpVae2::GRAPH),
+        encodes("conv_vae", ConvVae::GRAPH),
+        encodes("conv_vae2", ConvVae2::GRAPH),
+        predicts_pixels("pixelcnn", PixelCnn::GRAPH),
+        predicts_pixels("gated_pixelcnn", GatedPixelCnn::GRAPH),
+        predicts_pixels("class_gated_pixelcnn", ClassGatedPixelCnn::GRAPH),
         streets(),
         characters(),
     ];
@@ -135,4 +140,32 @@ fn every_task_learns() {
     let zoo = crate::zoo();
     let trainable = zoo.iter().map(|model| model.name()).filter(|&name| !apart.contains(&name) && !crate::zoo::is_graph_only(name));
     assert_eq!(learned.iter().map(String::as_str).collect::<BTreeSet<_>>(), trainable.collect());
+}
+
+/// The zoo trains graphs; a network trained as it was declared has the same bits.
+#[test]
+fn as_declared() {
+    let device = Cpu::seed_from_u64(1);
+    let images = images([1, 28, 28]);
+    let data = Loader::new(images.clone(), 4).shuffle(1).transform(Normalize::measure(&images));
+    let config = AdamConfig { lr: 2e-3, ..Default::default() };
+
+    let (mut declared, mut task) = (LeNet5::new(&device), Classification::new("images", data.clone(), images.classes()).unwrap());
+    let mut optimizer = Adam::new(&declared, config);
+    let expected = Trainer::new(Until::Epochs(2)).fit(&mut declared, &device, &mut optimizer, &mut task, &data).unwrap();
+
+    let mut graph = Cpu::seed_from_u64(1).build(LeNet5::<f32, Cpu>::GRAPH).unwrap();
+    let mut task = Supervised::new(Goal::Classes(images.classes().to_vec()), data.clone());
+    let mut optimizer = Adam::new(&graph, config);
+    let found = Trainer::new(Until::Epochs(2)).fit(&mut graph, &device, &mut optimizer, &mut task, &data).unwrap();
+
+    for (expected, found) in expected.iter().zip(&found) {
+        assert_eq!(expected.train.get("loss"), found.train.get("loss"));
+        for metric in ["loss", "accuracy"] {
+            assert_eq!(expected.test.get(metric), found.test.get(metric), "{metric}");
+        }
+    }
+    for (expected, found) in declared.named_tensors().iter().zip(graph.named_tensors()) {
+        assert_eq!((expected.path(), expected.to_vec()), (found.path(), found.to_vec()));
+    }
 }

@@ -13,11 +13,12 @@ use layercake::schedule::Better;
 use layercake_train::data::readers::{Streams, Text, WindowBatch};
 use layercake_train::data::{Array, Dataset, KnownDataset, Loader};
 use layercake_train::run::{Recipe, RunOutcome};
-use layercake_train::{Metrics, Pass, Seeded, Step, Task, TrainError, WithValidation, perplexity};
+use layercake_train::{Metrics, Pass, Step, Task, TrainError, WithValidation, perplexity};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::entry::{Description, ModelKind, Run};
+use super::machine::Machine;
 use super::run::{Prepared, Trained, train};
 use super::{built, on_device};
 use crate::networks::CharLstm;
@@ -39,15 +40,17 @@ const TEST_STREAMS: (usize, usize) = (16, 128);
 pub(crate) struct CharacterModel;
 
 impl ModelKind for CharacterModel {
-    const GRAPH: &'static Graph = CharLstm::<f32, Cpu>::GRAPH;
+    fn graph(&self) -> &'static Graph {
+        CharLstm::<f32, Cpu>::GRAPH
+    }
 
-    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
+    fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         if options.train_size.is_some() {
             let reason = "it reads a text from its beginning to its end, in windows";
             let known = "see `layercake train --help`";
             return Err(ModelError::NoEffect { model: description.name, option: "--train-size", reason, known });
         }
-        let model = Trained { name: description.name, graph: Self::GRAPH, agent: None };
+        let model = Trained { name: description.name, graph: self.graph(), agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
             let text = read(options.dataset, options.data_dir.as_deref())?;
             let classes = text.vocabulary().iter().map(char::to_string).collect();
@@ -63,7 +66,13 @@ impl ModelKind for CharacterModel {
         })
     }
 
-    fn evaluate<D: Seeded>(run: &Run, device: &D, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError> {
+    fn evaluate<D: Machine>(
+        &self,
+        run: &Run,
+        device: &D,
+        dataset: KnownDataset,
+        data_dir: Option<&Path>,
+    ) -> Result<(Metrics, u64), ModelError> {
         let net: CharLstm<f32, D> = run.load(device)?;
         let (_, test) = read(dataset, data_dir)?.split(TEST);
         let items = test.characters().len() as u64;
@@ -71,7 +80,7 @@ impl ModelKind for CharacterModel {
         Ok((Task::<CharLstm<f32, D>, D>::evaluate(&mut task, &net, device)?, items))
     }
 
-    fn sample<D: Seeded>(description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
+    fn sample<D: Machine>(&self, description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
         if options.out.is_some() {
             let (reason, known) = ("text is written to stdout", "--checkpoint, --count, --seed, --prompt, --temperature, --threads");
             return Err(ModelError::NoEffect { model: description.name, option: "--out", reason, known });

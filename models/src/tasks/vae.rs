@@ -3,13 +3,9 @@
 use std::f64::consts::{LN_2, TAU};
 use std::path::Path;
 
-use layercake::ForwardError;
-use layercake::dfdx::nn::BuildModule;
-use layercake::dfdx::nn::tensor_collection::TensorCollection;
-use layercake::dfdx::tensor::HasErr;
+use layercake::AnyNetwork;
 use layercake::dfdx::tensor_ops::{TryAdd, TryDiv};
 use layercake::explain::LayerUnits;
-use layercake::generic::try_forward_train;
 use layercake::ir::Graph;
 use layercake::loss::{BceWithLogits, Loss, try_gaussian_kl};
 use layercake::prelude::*;
@@ -17,123 +13,131 @@ use layercake::schedule::Better;
 use layercake_train::data::{Array, Batch, Dataset, Images, KnownDataset, Loader, Split};
 use layercake_train::health::count_units;
 use layercake_train::run::{Canvas, RunOutcome, image_grid};
-use layercake_train::{Metrics, Pass, Seeded, Step, Task, TrainError, WithValidation};
+use layercake_train::{Metrics, Pass, Step, Task, TrainError, WithValidation};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::entry::{Description, ModelKind, Run};
+use super::machine::{Machine, part, shaped};
 use super::run::{Prepared, TEST_BATCH, Trained, hold_out_images, train};
-use super::{Gray, SHAPE, built, normal, on_device, reject_text_options, save, sigmoid};
+use super::{Gray, SHAPE, normal, on_device, reject_text_options, save, sigmoid};
 use crate::zoo::{ModelError, SampleOptions, Samples, TrainOptions};
 
 /// A batch of latent vectors.
-type Latent<const Z: usize, D, T = NoneTape> = Tensor<(usize, Const<Z>), f32, D, T>;
-/// The outputs in training mode: logits of the pixels, mean and log variance of the latent vectors.
-type Traced<const Z: usize, D> = (Gray<D, OwnedTape<f32, D>>, Latent<Z, D, OwnedTape<f32, D>>, Latent<Z, D, OwnedTape<f32, D>>);
-
-/// What a part of the network returns.
-type Part<T, D> = Result<T, ForwardError<<D as HasErr>::Err>>;
+type Latent<D, T = NoneTape> = Tensor<(usize, usize), f32, D, T>;
 
 /// Columns of `reconstructions.png`.
 const COLUMNS: usize = 10;
 
-/// An autoencoder whose encoder and decoder can be called separately.
-pub(crate) trait Autoencoder<const Z: usize, D: Backend<f32>>:
-    Network<f32, D> + TensorCollection<f32, D> + Module<Gray<D>, Output = (Gray<D>, Latent<Z, D>, Latent<Z, D>), Error = D::Err>
-{
-    /// Mean and log variance of each image's latent vector.
-    fn encode(&self, images: Gray<D>) -> Part<(Latent<Z, D>, Latent<Z, D>), D>;
+/// Variational autoencoders as a kind of model: networks of an `encoder` and a `decoder` that return the logits of the pixels, and the mean and the log variance of
+/// the latent vectors.
+pub(crate) struct Vae(pub &'static Graph);
 
-    /// The logit of each pixel.
-    fn decode(&self, latent: Latent<Z, D>) -> Part<Gray<D>, D>;
-}
+impl ModelKind for Vae {
+    fn graph(&self) -> &'static Graph {
+        self.0
+    }
 
-macro_rules! autoencoders {
-    ($($name:ident, $z:literal;)*) => {$(
-        impl<D: Backend<f32>> Autoencoder<$z, D> for crate::networks::$name<f32, D> {
-            fn encode(&self, images: Gray<D>) -> Part<(Latent<$z, D>, Latent<$z, D>), D> {
-                self.encoder.try_forward(images)
-            }
-
-            fn decode(&self, latent: Latent<$z, D>) -> Part<Gray<D>, D> {
-                self.decoder.try_forward(latent)
-            }
-        }
-
-        impl Family<$z> for crate::networks::$name {
-            const GRAPH: &'static Graph = crate::networks::$name::<f32, Cpu>::GRAPH;
-            type On<D: Backend<f32>> = crate::networks::$name<f32, D>;
-        }
-    )*};
-}
-
-/// An autoencoder on any device.
-pub(crate) trait Family<const Z: usize>: Sync + 'static {
-    const GRAPH: &'static Graph;
-    type On<D: Backend<f32>>: Autoencoder<Z, D> + BuildModule<D, f32> + Clone;
-}
-
-/// Variational autoencoders as a kind of model.
-pub(crate) struct Vae<F, const Z: usize>(std::marker::PhantomData<fn() -> F>);
-
-impl<F: Family<Z>, const Z: usize> ModelKind for Vae<F, Z> {
-    const GRAPH: &'static Graph = F::GRAPH;
-
-    fn train<D: Seeded>(description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
-        let model = Trained { name: description.name, graph: F::GRAPH, agent: None };
+    fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
+        let model = Trained { name: description.name, graph: self.0, agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
             let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), SHAPE).map_err(TrainError::from)?;
-            let net = built(F::On::<D>::try_build(device))?;
+            let net = device.build(self.0)?;
             let (train, validation) = hold_out_images(train, recipe)?;
             let items = train.len();
             let train = Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
-            let measured_on = |images| NegativeElbo::<Z> { test: Loader::new(images, TEST_BATCH) };
+            let measured_on = |images| NegativeElbo { test: Loader::new(images, TEST_BATCH) };
             let task = WithValidation { task: measured_on(test), validation: validation.map(measured_on) };
             let (optimizer, selected_by) = (recipe.adam(&net), ("validation_negative_elbo", Better::Lower));
             Ok(Prepared { optimizer, net, items, task, selected_by, train, normalize: None, classes: Vec::new() })
         })
     }
 
-    fn evaluate<D: Seeded>(run: &Run, device: &D, dataset: KnownDataset, data_dir: Option<&Path>) -> Result<(Metrics, u64), ModelError> {
-        let net: F::On<D> = run.load(device)?;
+    fn evaluate<D: Machine>(
+        &self,
+        run: &Run,
+        device: &D,
+        dataset: KnownDataset,
+        data_dir: Option<&Path>,
+    ) -> Result<(Metrics, u64), ModelError> {
+        let net = run.load_graph(self.0, device)?;
         let Split { test, .. } = dataset.load(data_dir, SHAPE).map_err(TrainError::from)?;
         let items = test.len() as u64;
-        let mut task = NegativeElbo::<Z> { test: Loader::new(test, TEST_BATCH) };
-        Ok((Task::<F::On<D>, D>::evaluate(&mut task, &net, device)?, items))
+        let mut task = NegativeElbo { test: Loader::new(test, TEST_BATCH) };
+        Ok((Task::<D::Net, D>::evaluate(&mut task, &net, device)?, items))
     }
 
-    fn sample<D: Seeded>(description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
+    fn sample<D: Machine>(&self, description: &Description, run: &Run, device: &D, options: &SampleOptions) -> Result<Samples, ModelError> {
         reject_text_options(description, options)?;
-        let net: F::On<D> = run.load(device)?;
-        save(&samples(&net, device, options.count.unwrap_or(100), options.seed)?, options)
+        let net = run.load_graph(self.0, device)?;
+        save(&Parts::of(&net, device)?.samples(options.count.unwrap_or(100), options.seed)?, options)
     }
-}
-
-autoencoders! {
-    MlpVae, 20;
-    MlpVae2, 2;
-    ConvVae, 20;
-    ConvVae2, 2;
 }
 
 /// The negative evidence lower bound in nats per image (Kingma and Welling, 2014, equation 10, with one sample): the binary cross entropy of
 /// the pixels, with gray values as probabilities, plus the KL divergence from the standard normal distribution.
-pub(crate) struct NegativeElbo<const Z: usize> {
+pub(crate) struct NegativeElbo {
     pub test: Loader<Images>,
 }
 
-impl<const Z: usize, N, D> Task<N, D> for NegativeElbo<Z>
-where
-    N: Autoencoder<Z, D>,
-    D: Backend<f32>,
-{
+/// The encoder and the decoder of a network, each to be called alone.
+pub(crate) struct Parts<'a, D: Machine> {
+    device: &'a D,
+    encoder: D::Net,
+    decoder: D::Net,
+    /// Number of latent dimensions.
+    latent: usize,
+}
+
+impl<'a, D: Machine> Parts<'a, D> {
+    pub(crate) fn of(net: &D::Net, device: &'a D) -> Result<Self, TrainError> {
+        let decoder = part(net, device, "decoder")?;
+        let latent = decoder.network_graph().inputs()[0].shape.dims()[0];
+        Ok(Self { device, encoder: part(net, device, "encoder")?, decoder, latent })
+    }
+
+    /// The mean and the log variance of each image's latent vector.
+    fn encode(&self, images: Array<f32>) -> Result<[Latent<D>; 2], TrainError> {
+        let mut outputs = self.encoder.try_infer(vec![images.into_dynamic(self.device)?])?;
+        let logvar = shaped(outputs.swap_remove(1))?;
+        Ok([shaped(outputs.swap_remove(0))?, logvar])
+    }
+
+    /// The logit of each pixel, of latent vectors one after the other.
+    fn decode(&self, latent: Vec<f32>) -> Result<Gray<D>, TrainError> {
+        let latent = Array::new(vec![latent.len() / self.latent, self.latent], latent).into_dynamic(self.device)?;
+        shaped(self.decoder.try_infer(vec![latent])?.swap_remove(0))
+    }
+
+    /// Decodes samples from the standard normal distribution.
+    pub(crate) fn samples(&self, count: usize, seed: u64) -> Result<Canvas, TrainError> {
+        let latent = normal(&mut StdRng::seed_from_u64(seed), count * self.latent);
+        let images = self.decode(latent)?;
+        Ok(image_grid(&sigmoid(&images.as_vec()), SHAPE, (count as f64).sqrt().ceil() as usize).enlarged(2))
+    }
+
+    /// Decodes a grid of quantiles of the standard normal distribution (Kingma and Welling, 2014, figure 4).
+    fn manifold(&self) -> Result<Canvas, TrainError> {
+        const SIDE: usize = 20;
+        let at = |i: usize| quantile((i as f64 + 0.5) / SIDE as f64) as f32;
+        // The second coordinate increases upwards.
+        let point = |i: usize| [at(i % SIDE), at(SIDE - 1 - i / SIDE)];
+        let images = self.decode((0..SIDE * SIDE).flat_map(point).collect())?;
+        Ok(image_grid(&sigmoid(&images.as_vec()), SHAPE, SIDE))
+    }
+}
+
+impl<D: Machine> Task<D::Net, D> for NegativeElbo {
     type Batch = Batch;
     const UNIT: &'static str = "images";
 
-    fn loss(&mut self, net: &mut N, batch: Batch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
+    fn loss(&mut self, net: &mut D::Net, batch: Batch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
         let items = batch.labels.len();
-        let images: Gray<D> = batch.images.into_tensor(&pass.device)?;
-        let (back, mean, logvar): Traced<Z, D> = on_device(try_forward_train(net, images.clone(), pass.gradients))?;
+        let images: Gray<D> = batch.images.clone().into_tensor(&pass.device)?;
+        let mut outputs = net.try_train(vec![batch.images.into_dynamic(&pass.device)?], pass.gradients)?;
+        let logvar: Latent<D, OwnedTape<f32, D>> = shaped(outputs.swap_remove(2))?;
+        let mean: Latent<D, OwnedTape<f32, D>> = shaped(outputs.swap_remove(1))?;
+        let back: Gray<D, OwnedTape<f32, D>> = shaped(outputs.swap_remove(0))?;
         let divergence = on_device(try_gaussian_kl(mean, logvar))?;
         let divergence = on_device(divergence.try_mean())?;
         let pixels = on_device(BceWithLogits::default().try_sum(back, images))?;
@@ -145,18 +149,19 @@ where
     }
 
     /// One latent sample per image, with a fixed seed.
-    fn evaluate(&mut self, net: &N, device: &D) -> Result<Metrics, TrainError> {
+    fn evaluate(&mut self, net: &D::Net, device: &D) -> Result<Metrics, TrainError> {
+        let parts = Parts::of(net, device)?;
         let mut random = StdRng::seed_from_u64(0);
         let (mut reconstruction, mut kl, mut items) = (0.0, 0.0, 0);
         for batch in self.test.epoch(1) {
             let batch = batch?;
             let count = batch.labels.len();
-            let images: Gray<D> = batch.images.into_tensor(device)?;
-            let (mean, logvar) = on_device(net.encode(images.clone()))?;
-            let noise = normal(&mut random, count * Z);
+            let images: Gray<D> = batch.images.clone().into_tensor(device)?;
+            let [mean, logvar] = parts.encode(batch.images)?;
+            let noise = normal(&mut random, count * parts.latent);
             let spread: Vec<f32> = logvar.as_vec().iter().zip(&noise).map(|(logvar, noise)| (0.5 * logvar).exp() * noise).collect();
             let drawn = mean.as_vec().iter().zip(spread).map(|(mean, spread)| mean + spread).collect();
-            let back = on_device(net.decode(Array::new(vec![count, Z], drawn).into_tensor(device)?))?;
+            let back = parts.decode(drawn)?;
             let pixels = on_device(BceWithLogits::default().try_each(back, images))?;
             reconstruction += pixels.as_vec().iter().map(|&nats| f64::from(nats)).sum::<f64>();
             kl += on_device(try_gaussian_kl(mean, logvar))?.as_vec().iter().map(|&nats| f64::from(nats)).sum::<f64>();
@@ -174,50 +179,28 @@ where
         Some(SHAPE.iter().product::<usize>() as f64 * LN_2)
     }
 
-    fn units(&mut self, net: &N, device: &D) -> Result<Vec<LayerUnits>, TrainError> {
-        count_units(net, device, &self.test, |batch| batch.images)
+    fn units(&mut self, net: &D::Net, device: &D) -> Result<Vec<LayerUnits>, TrainError> {
+        count_units(net.as_hookable(), device, &self.test, |batch| batch.images)
     }
 
     /// `samples.png`; `reconstructions.png`, rows of test images above their reconstructions; after the last epoch, for two latent dimensions,
     /// `manifold.png`.
-    fn draw(&mut self, net: &N, device: &D, folder: &Path, last: bool) -> Result<(), TrainError> {
-        self::samples(net, device, 100, 0)?.save(&folder.join("samples.png"))?;
+    fn draw(&mut self, net: &D::Net, device: &D, folder: &Path, last: bool) -> Result<(), TrainError> {
+        let parts = Parts::of(net, device)?;
+        parts.samples(100, 0)?.save(&folder.join("samples.png"))?;
         let shown = self.test.data().subset(&(0..50.min(self.test.data().len())).collect::<Vec<_>>());
         let images: Vec<f32> = shown.pixels().iter().map(|&byte| f32::from(byte) / 255.0).collect();
-        let (mean, _) = on_device(net.encode(Array::new(vec![shown.len(), 1, 28, 28], images.clone()).into_tensor(device)?))?;
-        let back = sigmoid(&on_device(net.decode(mean))?.as_vec());
+        let [mean, _] = parts.encode(Array::new(vec![shown.len(), 1, 28, 28], images.clone()))?;
+        let back = sigmoid(&parts.decode(mean.as_vec())?.as_vec());
         let row = COLUMNS * SHAPE.iter().product::<usize>();
         let rows: Vec<f32> = images.chunks(row).zip(back.chunks(row)).flat_map(|(images, back)| [images, back].concat()).collect();
         let caption = "test images, with the reconstructions below each row";
         image_grid(&rows, SHAPE, COLUMNS).enlarged(2).captioned(caption).save(&folder.join("reconstructions.png"))?;
-        if last && Z == 2 {
-            manifold(net, device)?.save(&folder.join("manifold.png"))?;
+        if last && parts.latent == 2 {
+            parts.manifold()?.save(&folder.join("manifold.png"))?;
         }
         Ok(())
     }
-}
-
-/// Decodes samples from the standard normal distribution.
-pub(crate) fn samples<const Z: usize, N: Autoencoder<Z, D>, D: Backend<f32>>(
-    net: &N,
-    device: &D,
-    count: usize,
-    seed: u64,
-) -> Result<Canvas, TrainError> {
-    let latent = normal(&mut StdRng::seed_from_u64(seed), count * Z);
-    let images = on_device(net.decode(Array::new(vec![count, Z], latent).into_tensor(device)?))?;
-    Ok(image_grid(&sigmoid(&images.as_vec()), SHAPE, (count as f64).sqrt().ceil() as usize).enlarged(2))
-}
-
-/// Decodes a grid of quantiles of the standard normal distribution (Kingma and Welling, 2014, figure 4).
-fn manifold<const Z: usize, N: Autoencoder<Z, D>, D: Backend<f32>>(net: &N, device: &D) -> Result<Canvas, TrainError> {
-    const SIDE: usize = 20;
-    let at = |i: usize| quantile((i as f64 + 0.5) / SIDE as f64) as f32;
-    // The second coordinate increases upwards.
-    let point = |i: usize| (0..Z).map(move |axis| if axis == 0 { at(i % SIDE) } else { at(SIDE - 1 - i / SIDE) });
-    let latent = (0..SIDE * SIDE).flat_map(point).collect();
-    let images = on_device(net.decode(Array::new(vec![SIDE * SIDE, Z], latent).into_tensor(device)?))?;
-    Ok(image_grid(&sigmoid(&images.as_vec()), SHAPE, SIDE))
 }
 
 /// The quantile function of the standard normal distribution, by bisection of its distribution function.

@@ -4,8 +4,6 @@ mod graph_only;
 mod hyperparameters;
 mod model;
 
-use std::marker::PhantomData;
-
 use layercake_train::data::KnownDataset;
 use layercake_train::rl::KnownEnvironment;
 
@@ -14,8 +12,8 @@ use crate::networks::{
     Vgg8Gray,
 };
 use crate::tasks::{
-    Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Entry, GridWorldModel, Knn, Mlp, ModelKind, PixelCnnModel,
-    StreetSegmentation, Vae, classifier,
+    Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Entry, GridWorldModel, ImageClassifier, Knn, Mlp, ModelKind,
+    PixelCnnModel, StreetSegmentation, Vae,
 };
 pub use model::{
     AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, SampleOptions, Samples,
@@ -25,18 +23,20 @@ pub use model::{
 /// All models of the zoo.
 pub fn zoo() -> Vec<Box<dyn ZooModel>> {
     let mut models: Vec<Box<dyn ZooModel>> = vec![
-        Box::new(classifier::<LeNet5, _, _, _, _>("lenet5", "LeNet-5 (LeCun et al., 1998), 28x28 gray", hyperparameters::small)),
+        Box::new(ImageClassifier::new("lenet5", "LeNet-5 (LeCun et al., 1998), 28x28 gray", LeNet5::GRAPH, hyperparameters::small)),
         Box::new(
-            classifier::<LinearGray, _, _, _, _>(
+            ImageClassifier::new(
                 "linear_svm",
                 "one linear layer with multi-class hinge loss, 28x28 gray",
+                LinearGray::GRAPH,
                 hyperparameters::linear_svm,
             )
             .by_hinge(),
         ),
-        Box::new(classifier::<LinearGray, _, _, _, _>(
+        Box::new(ImageClassifier::new(
             "softmax",
             "one linear layer with cross entropy, 28x28 gray",
+            LinearGray::GRAPH,
             hyperparameters::softmax,
         )),
         Box::new(Knn),
@@ -46,22 +46,28 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
     ];
     models.extend(autoencoders());
     models.extend(pixel_cnns());
-    models.push(entry::<StreetSegmentation>(Description {
-        name: "unet",
-        description: "U-Net (Ronneberger et al., 2015), segmentation of street scenes, 120x90 color",
-        dataset: KnownDataset::CamvidSmall,
-        digits: false,
-        recipe: hyperparameters::unet,
-        unit: "images",
-    }));
-    models.push(entry::<CharacterModel>(Description {
-        name: "char_lstm",
-        description: "character-level language model with an LSTM (Hochreiter and Schmidhuber, 1997)",
-        dataset: KnownDataset::TinyShakespeare,
-        digits: false,
-        recipe: hyperparameters::char_lstm,
-        unit: "characters",
-    }));
+    models.push(entry(
+        StreetSegmentation,
+        Description {
+            name: "unet",
+            description: "U-Net (Ronneberger et al., 2015), segmentation of street scenes, 120x90 color",
+            dataset: KnownDataset::CamvidSmall,
+            digits: false,
+            recipe: hyperparameters::unet,
+            unit: "images",
+        },
+    ));
+    models.push(entry(
+        CharacterModel,
+        Description {
+            name: "char_lstm",
+            description: "character-level language model with an LSTM (Hochreiter and Schmidhuber, 1997)",
+            dataset: KnownDataset::TinyShakespeare,
+            digits: false,
+            recipe: hyperparameters::char_lstm,
+            unit: "characters",
+        },
+    ));
     models.extend(agents());
     models.extend(graph_only::GRAPH_ONLY.into_iter().map(|network| Box::new(network) as Box<dyn ZooModel>));
     models
@@ -73,16 +79,16 @@ pub(crate) fn is_graph_only(name: &str) -> bool {
     graph_only::GRAPH_ONLY.iter().any(|network| network.name() == name)
 }
 
-fn entry<K: ModelKind>(description: Description) -> Box<dyn ZooModel> {
-    Box::new(Entry::<K> { description, kind: PhantomData })
+fn entry<K: ModelKind>(kind: K, description: Description) -> Box<dyn ZooModel> {
+    Box::new(Entry { description, kind })
 }
 
 fn vgg8() -> ColorOrGray {
     const DESCRIPTION: &str = "VGG-8, 32x32 color or 28x28 gray";
-    let color = classifier::<Vgg8, _, _, _, _>("vgg8", DESCRIPTION, hyperparameters::vgg8)
+    let color = ImageClassifier::new("vgg8", DESCRIPTION, Vgg8::GRAPH, hyperparameters::vgg8)
         .on(KnownDataset::Cifar10)
         .augmented(Augment::ShiftAndMirror(4));
-    let gray = classifier::<Vgg8Gray, _, _, _, _>("vgg8", DESCRIPTION, hyperparameters::vgg8)
+    let gray = ImageClassifier::new("vgg8", DESCRIPTION, Vgg8Gray::GRAPH, hyperparameters::vgg8)
         .on(KnownDataset::FashionMnist)
         .augmented(Augment::ShiftAndMirror(2));
     ColorOrGray { color: Box::new(color), gray: Box::new(gray), dataset: KnownDataset::Cifar10 }
@@ -90,10 +96,10 @@ fn vgg8() -> ColorOrGray {
 
 fn resnet20() -> ColorOrGray {
     const DESCRIPTION: &str = "ResNet-20 (He et al., 2016), 32x32 color or 28x28 gray";
-    let color = classifier::<ResNet20, _, _, _, _>("resnet20", DESCRIPTION, hyperparameters::resnet20)
+    let color = ImageClassifier::new("resnet20", DESCRIPTION, ResNet20::GRAPH, hyperparameters::resnet20)
         .on(KnownDataset::Cifar10)
         .augmented(Augment::ShiftAndMirror(4));
-    let gray = classifier::<ResNet20Gray, _, _, _, _>("resnet20", DESCRIPTION, hyperparameters::resnet20)
+    let gray = ImageClassifier::new("resnet20", DESCRIPTION, ResNet20Gray::GRAPH, hyperparameters::resnet20)
         .on(KnownDataset::FashionMnist)
         .augmented(Augment::ShiftAndMirror(2));
     ColorOrGray { color: Box::new(color), gray: Box::new(gray), dataset: KnownDataset::FashionMnist }
@@ -135,10 +141,10 @@ fn autoencoders() -> [Box<dyn ZooModel>; 4] {
     };
     let conv = |name, description| Description { recipe: hyperparameters::conv_vae, ..row(name, description) };
     [
-        entry::<Vae<MlpVae, 20>>(row("vae", "variational autoencoder (Kingma and Welling, 2014), linear layers, 20 latent dimensions")),
-        entry::<Vae<MlpVae2, 2>>(row("vae2", "the same with 2 latent dimensions, drawn as a manifold")),
-        entry::<Vae<ConvVae, 20>>(conv("conv_vae", "convolutional variational autoencoder, 20 latent dimensions")),
-        entry::<Vae<ConvVae2, 2>>(conv("conv_vae2", "the same with 2 latent dimensions")),
+        entry(Vae(MlpVae::GRAPH), row("vae", "variational autoencoder (Kingma and Welling, 2014), linear layers, 20 latent dimensions")),
+        entry(Vae(MlpVae2::GRAPH), row("vae2", "the same with 2 latent dimensions, drawn as a manifold")),
+        entry(Vae(ConvVae::GRAPH), conv("conv_vae", "convolutional variational autoencoder, 20 latent dimensions")),
+        entry(Vae(ConvVae2::GRAPH), conv("conv_vae2", "the same with 2 latent dimensions")),
     ]
 }
 
@@ -153,8 +159,8 @@ fn pixel_cnns() -> [Box<dyn ZooModel>; 3] {
     };
     let gated = |name, description| Description { recipe: hyperparameters::gated_pixel_cnn, ..row(name, description) };
     [
-        entry::<PixelCnnModel<PixelCnn>>(row("pixelcnn", "PixelCNN (van den Oord et al., 2016), 28x28 black and white")),
-        entry::<PixelCnnModel<GatedPixelCnn>>(gated("gated_pixelcnn", "gated PixelCNN (van den Oord et al., 2016)")),
-        entry::<PixelCnnModel<ClassGatedPixelCnn>>(gated("class_gated_pixelcnn", "the same, conditioned on the class")),
+        entry(PixelCnnModel(PixelCnn::GRAPH), row("pixelcnn", "PixelCNN (van den Oord et al., 2016), 28x28 black and white")),
+        entry(PixelCnnModel(GatedPixelCnn::GRAPH), gated("gated_pixelcnn", "gated PixelCNN (van den Oord et al., 2016)")),
+        entry(PixelCnnModel(ClassGatedPixelCnn::GRAPH), gated("class_gated_pixelcnn", "the same, conditioned on the class")),
     ]
 }

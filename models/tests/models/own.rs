@@ -29,7 +29,17 @@ fn classes_of_a_table() {
     assert_eq!((summary["data"].as_str(), place.json("r/config.json")["data"].as_str()), (Some("wine"), Some("wine")));
     assert_eq!(
         place.names("r"),
-        ["config.json", "confusion.svg", "curves.svg", "metrics.jsonl", "model.safetensors", "network.svg", "report.html", "summary.json"]
+        [
+            "classes.md",
+            "config.json",
+            "confusion.svg",
+            "curves.svg",
+            "metrics.jsonl",
+            "model.safetensors",
+            "network.svg",
+            "report.html",
+            "summary.json"
+        ]
     );
 
     // The figures of the run, from the same rows.

@@ -76,7 +76,24 @@ impl<E: Dtype> Array<E> {
     }
 }
 
+impl Array<usize> {
+    /// Converts the array to token ids whose shape is known only at run time.
+    pub fn into_ids<D: Backend<f32>>(self, device: &D) -> DynTensor<f32, D> {
+        DynTensor::from_ids(device, self.numbers, &self.shape).expect("an array has as many numbers as its shape says")
+    }
+}
+
 impl Array<f32> {
+    /// Converts the array to a tensor whose shape is known only at run time, for an [`AnyNetwork`](layercake::AnyNetwork).
+    ///
+    /// # Errors
+    /// Returns an error if the device is out of memory.
+    pub fn into_dynamic<D: Backend<f32>>(self, device: &D) -> Result<DynTensor<f32, D>, DataError> {
+        let value = DynTensor::try_from_vec(device, self.numbers, &self.shape);
+        let value = value.map_err(|error| DataError::Device(DeviceError::of(&error)))?;
+        Ok(value.expect("an array has as many numbers as its shape says"))
+    }
+
     /// Stacks arrays of one shape along a new first axis. `what` names them in errors.
     ///
     /// # Errors

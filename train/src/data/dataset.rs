@@ -31,6 +31,9 @@ pub trait Collate: Sized + Send + 'static {
     /// The type of a batch.
     type Batch: Send + 'static;
 
+    /// What items are called when the speed is reported.
+    const UNIT: &'static str = "samples";
+
     /// Collates at least one item into a batch.
     ///
     /// # Errors

@@ -24,7 +24,6 @@ pub use check::{CheckedDataset, check};
 pub(crate) use contained::text_of;
 pub use dataset::{Collate, Dataset};
 pub use error::DataError;
-#[cfg(feature = "tables")]
 pub(crate) use error::listed;
 pub(crate) use error::text as sizes;
 pub use images::Images;

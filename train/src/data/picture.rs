@@ -101,6 +101,7 @@ fn images<'a>(items: impl IntoIterator<Item = &'a mut Image>) -> Result<Array<f3
 
 impl Collate for Labeled {
     type Batch = Batch;
+    const UNIT: &'static str = "images";
 
     fn collate(mut items: Vec<Self>) -> Result<Batch, DataError> {
         let labels = items.iter().map(|item| item.label).collect();
@@ -110,6 +111,7 @@ impl Collate for Labeled {
 
 impl Collate for Masked {
     type Batch = MaskedBatch;
+    const UNIT: &'static str = "images";
 
     fn collate(mut items: Vec<Self>) -> Result<MaskedBatch, DataError> {
         let masks = items.iter().map(|item| (item.mask.size.to_vec(), item.mask.classes.iter().map(|&class| class.into()).collect()));

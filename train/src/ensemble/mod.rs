@@ -10,11 +10,10 @@ mod views;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use layercake::loss::CrossEntropy;
 use layercake::{AnyNetwork, GraphModel};
 
 use crate::data::{Collate, Dataset, Images, Loader, Normalize, SampleBatch};
-use crate::{Goal, Predictions, Seeded, TrainError};
+use crate::{Criterion, Goal, Predictions, Seeded, TrainError};
 pub use draws::with_frozen_statistics;
 use mean::Mean;
 use views::views;
@@ -106,7 +105,7 @@ where
         S: Dataset,
         <S::Item as Collate>::Batch: Into<SampleBatch>,
     {
-        let criterion = CrossEntropy::default();
+        let criterion = Criterion::default();
         let Self { net, goal, device, drawing } = self;
         match drawing {
             None => mean.add(goal, Predictions::of(*net, *device, goal, &criterion, data)?),

@@ -37,7 +37,7 @@ fn one_network_as_it_is() {
     let members = [member(1)];
     let all = predictions(&members, Averaged::default()).unwrap();
     let loader = Loader::new(few(), 40).transform(normalize());
-    let alone = Predictions::of(&members[0].net, &Cpu::default(), &members[0].goal, &CrossEntropy::default(), &loader).unwrap();
+    let alone = Predictions::of(&members[0].net, &Cpu::default(), &members[0].goal, &Criterion::default(), &loader).unwrap();
     assert!((all.loss - alone.loss).abs() < 1e-6 && all.targets == alone.targets, "{} and {}", all.loss, alone.loss);
     assert_eq!(argmax(&all.outputs, 10), argmax(&alone.outputs, 10));
 }
@@ -60,14 +60,14 @@ fn frozen_statistics() {
     let device = Cpu::default();
     let loader = Loader::new(few(), 40).transform(normalize());
     let folded = with_frozen_statistics(&net, &device).unwrap();
-    let outputs = |net: &GraphModel| Predictions::of(net, &device, &goal, &CrossEntropy::default(), &loader).unwrap().outputs;
+    let outputs = |net: &GraphModel| Predictions::of(net, &device, &goal, &Criterion::default(), &loader).unwrap().outputs;
     let (before, after) = (outputs(&net), outputs(&folded));
     assert!(before.iter().zip(&after).all(|(a, b)| (a - b).abs() < 1e-4 * (1.0 + a.abs())), "at inference they are the same");
 
     // The draws differ, do not depend on the batch, and are the same again.
     let drawn = |draw, batch| {
         let loader = Loader::new(few(), batch).transform(normalize());
-        Predictions::drawn(&mut folded.clone(), &device, &goal, &CrossEntropy::default(), &loader, draw).unwrap().outputs
+        Predictions::drawn(&mut folded.clone(), &device, &goal, &Criterion::default(), &loader, draw).unwrap().outputs
     };
     assert_eq!(drawn(0, 40), drawn(0, 40));
     assert!(drawn(0, 40) != drawn(1, 40) && drawn(0, 40) != after);

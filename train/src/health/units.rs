@@ -7,7 +7,6 @@ use layercake::prelude::*;
 
 use crate::TrainError;
 use crate::data::{Array, Collate, Dataset, Loader};
-use crate::error::OnDevice;
 
 /// The most items.
 const ITEMS: usize = 256;
@@ -34,10 +33,7 @@ where
     }
     let mut units = Units::default();
     for batch in data.spread(ITEMS, batch_size(network.graph())).epoch(1) {
-        let inputs = inputs(batch?);
-        let dims = inputs.shape().to_vec();
-        let inputs = DynTensor::try_from_vec(device, inputs.into_vec(), &dims).on_device()?;
-        let inputs = inputs.expect("an array has as many numbers as its shape says");
+        let inputs = inputs(batch?).into_dynamic(device)?;
         units.add(network, &inputs).map_err(|error| TrainError::Network(error.to_string()))?;
     }
     Ok(units.layers())

@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use crate::ConfusionMatrix;
 
-/// A Markdown table of the classes: number of images, recall, precision, and the class it is most often confused with. The last line is the
+/// A Markdown table of the classes: number of items, which are called `unit`, recall, precision, and the class it is most often confused with. The last line is the
 /// total, with the accuracy.
 ///
 /// # Panics
 /// Panics if there are fewer names than classes.
-pub fn class_table(confusion: &ConfusionMatrix, names: &[String]) -> String {
-    let mut table = String::from("| class | images | recall | precision | most often confused with |\n|--|--:|--:|--:|--|\n");
+pub fn class_table(confusion: &ConfusionMatrix, names: &[String], unit: &str) -> String {
+    let mut table = format!("| class | {unit} | recall | precision | most often confused with |\n|--|--:|--:|--:|--|\n");
     let all = 0..confusion.classes();
     for class in all.clone() {
         // Of equal counts the first class.
@@ -38,7 +38,7 @@ mod tests {
     fn by_hand() {
         let mut confusion = ConfusionMatrix::new(3);
         confusion.count_classes(&[0, 0, 2, 0], &[0, 0, 0, 1], None);
-        let table = class_table(&confusion, &["cat", "dog", "owl"].map(str::to_owned));
+        let table = class_table(&confusion, &["cat", "dog", "owl"].map(str::to_owned), "images");
         let lines: Vec<&str> = table.lines().skip(2).collect();
         let expected = [
             "| cat | 3 | 66.67 % | 66.67 % | owl (1) |",

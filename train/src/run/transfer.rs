@@ -61,7 +61,7 @@ impl Transfer {
         }
         let head = self.head.then(|| head(graph)).transpose()?;
         if file.extension().is_some_and(|ending| ending == "onnx") {
-            return self.load_onnx(net, &file);
+            return self.load_onnx::<_, D>(net, &file);
         }
         // The last layer keeps its initial values, also if the file has one of the same shape.
         let mut kept = BTreeMap::new();

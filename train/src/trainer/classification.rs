@@ -4,93 +4,16 @@ use std::path::Path;
 
 use layercake::explain::LayerUnits;
 use layercake::ir::{Graph, Op};
-use layercake::loss::{CrossEntropy, Hinge, Loss};
 use layercake::prelude::*;
 
-use super::samples::{Judged, Judgments, NAME, WIDE};
-use super::{Classifier, Pass, Scores, Step, Task};
-use crate::data::{Array, Batch, Collate, DataError, Dataset, HasImage, Loader};
+use super::filters::filters;
+use super::samples::{Judged, Judgments};
+use super::{Classifier, Criterion, Pass, Step, Task};
+use crate::data::{Batch, Collate, DataError, Dataset, HasImage, Loader};
 use crate::error::OnDevice;
 use crate::health::count_units;
-use crate::run::{Canvas, LETTER, class_table, cut, draw_confusion_matrix, filter_pictures, write_text};
+use crate::run::{Canvas, class_table, draw_confusion_matrix, write_text};
 use crate::{ConfusionMatrix, Metrics, TrainError, argmax, softmax};
-
-/// The loss of a classifier.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Criterion {
-    /// Softmax cross entropy, with label smoothing and class weights.
-    CrossEntropy(CrossEntropy),
-    /// Multi-class hinge loss: with one linear layer, a linear support vector machine.
-    Hinge(Hinge),
-}
-
-impl Criterion {
-    /// The mean loss, or 0 if the total weight is 0.
-    fn try_mean<const K: usize, D: Backend<f32>, T: Tape<f32, D>>(
-        &self,
-        scores: Scores<K, D, T>,
-        labels: &[usize],
-    ) -> Result<Tensor<Rank0, f32, D, T>, D::Err> {
-        match self {
-            Self::CrossEntropy(criterion) if label_weight(criterion, labels) == 0.0 => criterion.try_sum(scores, labels),
-            Self::CrossEntropy(criterion) => criterion.try_mean(scores, labels),
-            Self::Hinge(criterion) => criterion.try_mean(scores, labels),
-        }
-    }
-
-    /// The weight of these labels in the mean.
-    fn weight(&self, labels: &[usize]) -> f64 {
-        match self {
-            Self::CrossEntropy(criterion) => label_weight(criterion, labels),
-            Self::Hinge(_) => labels.len() as f64,
-        }
-    }
-
-    /// The ignored label.
-    fn ignored(&self) -> Option<usize> {
-        match self {
-            Self::CrossEntropy(criterion) => criterion.ignore_index,
-            Self::Hinge(_) => None,
-        }
-    }
-
-    /// Checks the options for this number of classes.
-    fn check(&self, classes: usize) -> Result<(), TrainError> {
-        let wrong = |reason: String| Err(TrainError::Setting(format!("the criterion: {reason}")));
-        match self {
-            Self::CrossEntropy(CrossEntropy { weight, label_smoothing, .. }) => {
-                if !weight.is_empty() && weight.len() != classes {
-                    return wrong(format!("expected {classes} class weights, found {}", weight.len()));
-                }
-                if let Some(bad) = weight.iter().find(|weight| !weight.is_finite() || **weight < 0.0) {
-                    return wrong(format!("the class weight {bad} is invalid; expected a finite number of at least 0"));
-                }
-                if !(0.0..=1.0).contains(label_smoothing) {
-                    return wrong(format!("`label_smoothing` is {label_smoothing}; expected a number in 0..=1"));
-                }
-            }
-            Self::Hinge(Hinge { margin, .. }) if !margin.is_finite() => {
-                return wrong(format!("`margin` is {margin}; expected a finite number"));
-            }
-            Self::Hinge(_) => {}
-        }
-        Ok(())
-    }
-}
-
-/// The weight of a batch under a cross entropy: the sum of the class weights of its labels, without ignored ones. Use it with
-/// [`Step::with_weight`].
-pub fn label_weight(criterion: &CrossEntropy, labels: &[usize]) -> f64 {
-    let counted = labels.iter().filter(|&&label| Some(label) != criterion.ignore_index);
-    counted.map(|&label| if criterion.weight.is_empty() { 1.0 } else { criterion.weight.get(label).copied().unwrap_or(0.0) }).sum()
-}
-
-/// Plain cross entropy.
-impl Default for Criterion {
-    fn default() -> Self {
-        Self::CrossEntropy(CrossEntropy::default())
-    }
-}
 
 /// Image classification: a criterion on images `[C, H, W]` of `K` classes, evaluated by loss and accuracy on a test set. The four sizes are
 /// inferred from the network.
@@ -152,7 +75,7 @@ where
         }))
     }
 
-    fn check(&self) -> Result<(), TrainError> {
+    fn check(&self, _: &N) -> Result<(), TrainError> {
         self.criterion.check(K)?;
         must_have_batches(&self.test)
     }
@@ -167,12 +90,8 @@ where
         Ok(metrics)
     }
 
-    /// The logarithm of the number of classes; for the hinge loss, the margin for each wrong class.
     fn chance_loss(&self) -> Option<f64> {
-        Some(match &self.criterion {
-            Criterion::CrossEntropy(_) => (K as f64).ln(),
-            Criterion::Hinge(Hinge { margin, squared }) => margin.powi(if *squared { 2 } else { 1 }) * (K as f64 - 1.0),
-        })
+        Some(self.criterion.of_chance(K))
     }
 
     fn units(&mut self, net: &N, device: &D) -> Result<Vec<LayerUnits>, TrainError> {
@@ -185,11 +104,11 @@ where
         let Some(Tested { confusion, judgments, .. }) = &self.tested else { return Ok(()) };
         let heading = format!("{}: test accuracy {:.2} %", self.title, 100.0 * confusion.accuracy());
         write_text(&folder.join("confusion.svg"), draw_confusion_matrix(&heading, confusion, &self.classes))?;
-        write_text(&folder.join("classes.md"), Ok(class_table(confusion, &self.classes)))?;
+        write_text(&folder.join("classes.md"), Ok(class_table(confusion, &self.classes, "images")))?;
         if !last {
             return Ok(());
         }
-        if let Some(filters) = filters::<C, H, W>(net.first_weight().on_device()?, &self.classes) {
+        if let Some(filters) = filters(net, [C, H, W], &self.classes) {
             filters.save(&folder.join("filters.png"))?;
         }
         if C == 1 || C == 3 {
@@ -207,25 +126,6 @@ struct Tested {
     /// The total weight of the loss.
     weight: f64,
     judgments: Judgments,
-}
-
-/// The filters of a first convolution, or the templates of a first linear layer, one per class.
-fn filters<const C: usize, const H: usize, const W: usize>(weight: Option<Array>, classes: &[String]) -> Option<Canvas> {
-    let weight = weight?;
-    let (shape, named) = match *weight.shape() {
-        [_, channels, height, width] if channels == C && height * width > 1 => ([C, height, width], false),
-        [outputs, inputs] if inputs == C * H * W && (C == 1 || C == 3) => ([C, H, W], outputs == classes.len()),
-        _ => return None,
-    };
-    let mut pictures: Vec<Canvas> = filter_pictures(weight.as_slice(), shape).iter().map(Canvas::legible).collect();
-    let names: Vec<String> = classes.iter().map(|name| cut(name, NAME)).collect();
-    let mut width = pictures[0].size()[1];
-    if named {
-        width = names.iter().map(|name| LETTER * name.chars().count()).fold(width, usize::max) + LETTER / 2;
-        pictures = pictures.iter().zip(&names).map(|(picture, name)| picture.named(name, width)).collect();
-    }
-    let range = if shape[0] == 3 { "gray: 0" } else { "gray: 0, white: positive, black: negative" };
-    Some(Canvas::grid(&pictures, (WIDE / width).min(8)).captioned(range))
 }
 
 /// Evaluates a network on all images of a loader in inference mode: without tape and dropout, with the running statistics of batch

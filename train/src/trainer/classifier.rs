@@ -4,8 +4,6 @@ use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::generic::try_forward_train;
 use layercake::prelude::*;
 
-use crate::data::Array;
-
 /// A batch of images: `[batch, CHANNELS, HEIGHT, WIDTH]`.
 pub type ImageBatch<const CHANNELS: usize, const HEIGHT: usize, const WIDTH: usize, D> =
     Tensor<(usize, Const<CHANNELS>, Const<HEIGHT>, Const<WIDTH>), f32, D>;
@@ -28,14 +26,6 @@ pub trait Classifier<const CHANNELS: usize, const HEIGHT: usize, const WIDTH: us
         gradients: Gradients<f32, D>,
     ) -> Result<Scores<CLASSES, D, OwnedTape<f32, D>>, D::Err> {
         try_forward_train(self, images, gradients)
-    }
-
-    /// The first tensor of the network: the weights of the first layer. `None` if it has no tensors.
-    ///
-    /// # Errors
-    /// Returns an error if the device is out of memory.
-    fn first_weight(&self) -> Result<Option<Array>, D::Err> {
-        Ok(self.named_tensors().first().map(|tensor| Array::new(tensor.shape().to_vec(), tensor.to_vec())))
     }
 }
 

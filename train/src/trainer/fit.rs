@@ -64,7 +64,7 @@ where
         if !lr.is_finite() || lr < 0.0 {
             return Err(TrainError::Setting(format!("the optimizer's learning rate is {lr}")));
         }
-        task.check()?;
+        task.check(model)?;
         let lock = self.checkpoints.as_ref().map(Checkpoints::lock).transpose()?;
         let mut run = Run {
             state: State::new(settings, lr),

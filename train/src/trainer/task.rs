@@ -104,11 +104,11 @@ pub trait Task<M, D: Storage<f32> = Cpu> {
     /// Returns an error if the batch does not fit the model, or the device fails.
     fn loss(&mut self, model: &mut M, batch: Self::Batch, pass: Pass<D>) -> Result<Step<D>, TrainError>;
 
-    /// Checks the task before training starts: invalid options, an empty test set.
+    /// Checks the task before training starts: invalid options, an empty test set, a model of other shapes.
     ///
     /// # Errors
     /// Returns an error if the task cannot be trained or evaluated.
-    fn check(&self) -> Result<(), TrainError> {
+    fn check(&self, _model: &M) -> Result<(), TrainError> {
         Ok(())
     }
 

@@ -33,9 +33,9 @@ where
         self.task.loss(model, batch, pass)
     }
 
-    fn check(&self) -> Result<(), TrainError> {
-        self.task.check()?;
-        self.validation.as_ref().map_or(Ok(()), Task::check)
+    fn check(&self, model: &M) -> Result<(), TrainError> {
+        self.task.check(model)?;
+        self.validation.as_ref().map_or(Ok(()), |validation| validation.check(model))
     }
 
     fn validate(&mut self, model: &M, device: &D) -> Result<Metrics, TrainError> {

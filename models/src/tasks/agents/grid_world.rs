@@ -15,10 +15,10 @@ use layercake_train::{Callback, Epoch, Metrics};
 
 use super::play::play_on;
 use super::stage::stage;
-use super::{Acting, evaluate_on, no_network};
+use super::{evaluate_on, no_network};
 use crate::networks::GridWorldTable;
-use crate::tasks::cuda::open_gpu;
 use crate::tasks::entry::Run;
+use crate::tasks::machine::open_gpu;
 use crate::zoo::{AgentOptions, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, TrainOptions, ZooModel};
 
 const NAME: &str = "gridworld";
@@ -102,7 +102,7 @@ impl ZooModel for GridWorldModel {
     }
 
     fn graph(&self) -> Option<&'static Graph> {
-        Some(<GridWorldTable as Acting>::GRAPH)
+        Some(GridWorldTable::<f32, Cpu>::GRAPH)
     }
 
     fn environments(&self) -> &'static [KnownEnvironment] {
@@ -173,10 +173,10 @@ impl ZooModel for GridWorldModel {
             run.on_epoch(&epoch, &net)?;
         }
         println!("Q-learning after {} episodes:\n{}", recipe.epochs * EPISODES, world.arrows(&learner.policy()));
-        run.draw_network(<GridWorldTable as Acting>::GRAPH)?;
+        run.draw_network(GridWorldTable::<f32, Cpu>::GRAPH)?;
         run.save_picture("values.png", &named(&pictures))?;
         let path = run.path().to_owned();
-        let summary = Box::new(run.finish(<GridWorldTable as Acting>::GRAPH.params())?);
+        let summary = Box::new(run.finish(GridWorldTable::<f32, Cpu>::GRAPH.params())?);
         Ok(RunOutcome::Run { folder: path, summary, selected_by: ("test_policy_accuracy", Better::Higher) })
     }
 
@@ -185,8 +185,8 @@ impl ZooModel for GridWorldModel {
         only_world(options.environment)?;
         let run = Run::find(&options.checkpoint)?;
         match options.device {
-            DeviceKind::Cpu => evaluate_on::<GridWorldTable, _>(&run, &Cpu::default(), ENVIRONMENT),
-            DeviceKind::Cuda => evaluate_on::<GridWorldTable, _>(&run, &open_gpu(0)?, ENVIRONMENT),
+            DeviceKind::Cpu => evaluate_on(&run, GridWorldTable::<f32, Cpu>::GRAPH, &Cpu::default(), ENVIRONMENT),
+            DeviceKind::Cuda => evaluate_on(&run, GridWorldTable::<f32, Cpu>::GRAPH, &open_gpu(0)?, ENVIRONMENT),
         }
     }
 
@@ -194,8 +194,8 @@ impl ZooModel for GridWorldModel {
         only_world(options.environment)?;
         let run = Run::find(&options.checkpoint)?;
         match options.device {
-            DeviceKind::Cpu => play_on::<GridWorldTable, _>(&run, &Cpu::default(), ENVIRONMENT, options, show),
-            DeviceKind::Cuda => play_on::<GridWorldTable, _>(&run, &open_gpu(0)?, ENVIRONMENT, options, show),
+            DeviceKind::Cpu => play_on(&run, GridWorldTable::<f32, Cpu>::GRAPH, &Cpu::default(), ENVIRONMENT, options, show),
+            DeviceKind::Cuda => play_on(&run, GridWorldTable::<f32, Cpu>::GRAPH, &open_gpu(0)?, ENVIRONMENT, options, show),
         }
     }
 }

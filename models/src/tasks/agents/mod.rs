@@ -8,17 +8,14 @@ mod train;
 
 pub(crate) use grid_world::GridWorldModel;
 
-use layercake::dfdx::nn::BuildModule;
-use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::ir::Graph;
 use layercake::prelude::*;
-use layercake_train::Seeded;
 use layercake_train::rl::{KnownEnvironment, TEST_SEEDS};
 use layercake_train::run::{RunOutcome, Source};
 
-use super::cuda::open_gpu;
 use super::entry::Run;
-use crate::networks::{AcrobotActorCritic, CartPoleActorCritic, CartPoleQ, CatchQ, GridWorldTable};
+use super::machine::{Machine, open_gpu};
+use crate::networks::{AcrobotActorCritic, CartPoleActorCritic, CartPoleQ, CatchQ};
 use crate::zoo::{DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, TrainOptions, ZooModel};
 use layercake_train::data::KnownDataset;
 use play::play_on;
@@ -42,48 +39,6 @@ pub(crate) struct Agent {
     pub environments: &'static [KnownEnvironment],
 }
 
-/// The network of an agent, on any device.
-trait Acting {
-    const GRAPH: &'static Graph;
-    type On<D: Backend<f32>>: Network<f32, D> + TensorCollection<f32, D> + BuildModule<D, f32> + Clone;
-}
-
-macro_rules! acting {
-    ($($name:ident)*) => {$(
-        impl Acting for $name {
-            const GRAPH: &'static Graph = $name::<f32, Cpu>::GRAPH;
-            type On<D: Backend<f32>> = $name<f32, D>;
-        }
-    )*};
-}
-
-acting! { GridWorldTable CartPoleQ CatchQ CartPoleActorCritic AcrobotActorCritic }
-
-/// Works out `$work`, in which `$net` is the network of a kind of agent in an environment.
-macro_rules! with_network {
-    ($agent:expr, $environment:expr, $net:ident => $work:expr) => {
-        match ($agent.kind, $environment) {
-            (AgentKind::Dqn, KnownEnvironment::CartPole) => {
-                type $net = CartPoleQ;
-                $work
-            }
-            (AgentKind::Dqn, KnownEnvironment::Catch) => {
-                type $net = CatchQ;
-                $work
-            }
-            (AgentKind::Reinforce | AgentKind::ActorCritic, KnownEnvironment::CartPole) => {
-                type $net = CartPoleActorCritic;
-                $work
-            }
-            (AgentKind::ActorCritic, KnownEnvironment::Acrobot) => {
-                type $net = AcrobotActorCritic;
-                $work
-            }
-            (_, environment) => Err($agent.no_network(environment)),
-        }
-    };
-}
-
 fn no_network(model: &str, known: &[KnownEnvironment], environment: KnownEnvironment) -> ModelError {
     let known: Vec<&str> = known.iter().map(|known| known.name()).collect();
     ModelError::Option(format!("`{model}` has no network for `{environment}`; known: {}", known.join(", ")))
@@ -102,8 +57,8 @@ impl Agent {
 }
 
 /// Plays the test episodes with the policy of a run.
-fn evaluate_on<N: Acting, D: Seeded>(run: &Run, device: &D, environment: KnownEnvironment) -> Result<Evaluation, ModelError> {
-    let net: N::On<D> = run.load(device)?;
+fn evaluate_on<D: Machine>(run: &Run, graph: &Graph, device: &D, environment: KnownEnvironment) -> Result<Evaluation, ModelError> {
+    let net = run.load_graph(graph, device)?;
     let metrics = stage(environment).evaluate(&net, device, TEST_SEEDS)?;
     let (source, items) = (Source::Environment(environment.name().to_owned()), TEST_SEEDS.count() as u64);
     Ok(Evaluation { source, metrics, items, unit: "episodes", seeds: Some(TEST_SEEDS) })
@@ -124,7 +79,13 @@ impl ZooModel for Agent {
     }
 
     fn graph_in(&self, environment: KnownEnvironment) -> Result<&'static Graph, ModelError> {
-        with_network!(self, environment, Net => Ok(<Net as Acting>::GRAPH))
+        Ok(match (self.kind, environment) {
+            (AgentKind::Dqn, KnownEnvironment::CartPole) => CartPoleQ::<f32, Cpu>::GRAPH,
+            (AgentKind::Dqn, KnownEnvironment::Catch) => CatchQ::<f32, Cpu>::GRAPH,
+            (AgentKind::Reinforce | AgentKind::ActorCritic, KnownEnvironment::CartPole) => CartPoleActorCritic::<f32, Cpu>::GRAPH,
+            (AgentKind::ActorCritic, KnownEnvironment::Acrobot) => AcrobotActorCritic::<f32, Cpu>::GRAPH,
+            (_, environment) => return Err(self.no_network(environment)),
+        })
     }
 
     fn environments(&self) -> &'static [KnownEnvironment] {
@@ -138,13 +99,10 @@ impl ZooModel for Agent {
     fn train(&self, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         self.check(options)?;
         let (environment, config) = self.settings(options)?;
+        let graph = self.graph_in(environment)?;
         match options.device {
-            DeviceKind::Cpu => {
-                with_network!(self, environment, Net => self.train_on::<Net, _>(environment, config, &Cpu::seed_from_u64(options.seed()), options))
-            }
-            DeviceKind::Cuda => {
-                with_network!(self, environment, Net => self.train_on::<Net, _>(environment, config, &open_gpu(options.seed())?, options))
-            }
+            DeviceKind::Cpu => self.train_on(environment, graph, config, &Cpu::seed_from_u64(options.seed()), options),
+            DeviceKind::Cuda => self.train_on(environment, graph, config, &open_gpu(options.seed())?, options),
         }
     }
 
@@ -152,20 +110,20 @@ impl ZooModel for Agent {
         options.is_of_one_pass(self.name)?;
         let run = Run::find(&options.checkpoint)?;
         let environment = options.environment.map_or_else(|| self.environment_of(&run), Ok)?;
+        let graph = self.graph_in(environment)?;
         match options.device {
-            DeviceKind::Cpu => with_network!(self, environment, Net => evaluate_on::<Net, _>(&run, &Cpu::default(), environment)),
-            DeviceKind::Cuda => with_network!(self, environment, Net => evaluate_on::<Net, _>(&run, &open_gpu(0)?, environment)),
+            DeviceKind::Cpu => evaluate_on(&run, graph, &Cpu::default(), environment),
+            DeviceKind::Cuda => evaluate_on(&run, graph, &open_gpu(0)?, environment),
         }
     }
 
     fn play(&self, options: &PlayOptions, show: &mut dyn FnMut(&str)) -> Result<Played, ModelError> {
         let run = Run::find(&options.checkpoint)?;
         let environment = options.environment.map_or_else(|| self.environment_of(&run), Ok)?;
+        let graph = self.graph_in(environment)?;
         match options.device {
-            DeviceKind::Cpu => {
-                with_network!(self, environment, Net => play_on::<Net, _>(&run, &Cpu::default(), environment, options, show))
-            }
-            DeviceKind::Cuda => with_network!(self, environment, Net => play_on::<Net, _>(&run, &open_gpu(0)?, environment, options, show)),
+            DeviceKind::Cpu => play_on(&run, graph, &Cpu::default(), environment, options, show),
+            DeviceKind::Cuda => play_on(&run, graph, &open_gpu(0)?, environment, options, show),
         }
     }
 }

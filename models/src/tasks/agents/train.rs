@@ -1,7 +1,7 @@
 //! Training an agent.
 
-use layercake::dfdx::nn::BuildModule;
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::ir::Graph;
 use layercake::model::NoSuchParameter;
 use layercake::optim::{Adam, Clip, Group};
 use layercake::schedule::Better;
@@ -14,8 +14,8 @@ use layercake_train::{Follow, Seeded, Task, TrainError};
 
 use super::recipes::{recipe, turns};
 use super::stage::stage;
-use super::{Acting, Agent, AgentKind};
-use crate::tasks::built;
+use super::{Agent, AgentKind};
+use crate::tasks::machine::Machine;
 use crate::tasks::run::{Prepared, Trained, train};
 use crate::zoo::{ModelError, TrainOptions};
 
@@ -91,20 +91,21 @@ impl Agent {
         Ok((environment, config))
     }
 
-    pub(super) fn train_on<N: Acting, D: Seeded>(
+    pub(super) fn train_on<D: Machine>(
         &self,
         environment: KnownEnvironment,
+        graph: &'static Graph,
         config: AgentConfig,
         device: &D,
         options: &TrainOptions,
     ) -> Result<RunOutcome, ModelError> {
         let own = recipe(self.kind, environment).0;
-        let start = Start { name: self.name, environment, config, device, options, own };
+        let start = Start { name: self.name, environment, graph, config, device, options, own };
         let stage = || stage(environment);
         match config {
-            AgentConfig::Dqn(config) => start.train::<N, _>(|seed| Dqn::new(stage(), config, seed)),
-            AgentConfig::Reinforce(config) => start.train::<N, _>(|seed| Reinforce::new(stage(), config, seed)),
-            AgentConfig::ActorCritic(config) => start.train::<N, _>(|seed| ActorCritic::new(stage(), config, seed)),
+            AgentConfig::Dqn(config) => start.train(|seed| Dqn::new(stage(), config, seed)),
+            AgentConfig::Reinforce(config) => start.train(|seed| Reinforce::new(stage(), config, seed)),
+            AgentConfig::ActorCritic(config) => start.train(|seed| ActorCritic::new(stage(), config, seed)),
         }
     }
 }
@@ -113,21 +114,19 @@ impl Agent {
 struct Start<'a, D> {
     name: &'static str,
     environment: KnownEnvironment,
+    graph: &'static Graph,
     config: AgentConfig,
     device: &'a D,
     options: &'a TrainOptions,
     own: Recipe,
 }
 
-impl<D: Seeded> Start<'_, D> {
-    fn train<N: Acting, T: Task<N::On<D>, D, Batch = usize>>(
-        self,
-        agent: impl FnOnce(u64) -> Result<T, TrainError>,
-    ) -> Result<RunOutcome, ModelError> {
-        let Self { name, environment, config, device, options, own } = self;
-        let model = Trained { name, graph: N::GRAPH, agent: Some((environment.name(), config)) };
+impl<D: Machine> Start<'_, D> {
+    fn train<T: Task<D::Net, D, Batch = usize>>(self, agent: impl FnOnce(u64) -> Result<T, TrainError>) -> Result<RunOutcome, ModelError> {
+        let Self { name, environment, graph, config, device, options, own } = self;
+        let model = Trained { name, graph, agent: Some((environment.name(), config)) };
         train(model, device, options, own, |recipe| {
-            let net = built(N::On::<D>::try_build(device))?;
+            let net = device.build(graph)?;
             let mut optimizer: Adam<f32, D> = recipe.adam(&net);
             optimizer.clip = recipe.clip.map(Clip::Norm);
             if let AgentConfig::Reinforce(config) = config {

@@ -5,14 +5,13 @@ mod mlp;
 
 use std::path::Path;
 
-use layercake::AnyNetwork;
 use layercake::ir::Graph;
 use layercake::prelude::*;
+use layercake_train::TrainError;
 use layercake_train::own::{Evaluated, EvaluationOptions, OwnModel, Predictor, TrainingOptions, evaluate, train};
 use layercake_train::run::{OwnData, Recipe, RunOutcome};
-use layercake_train::{Seeded, TrainError};
 
-use super::cuda::{Gpu, open_gpu};
+use super::machine::{Gpu, Machine, open_gpu};
 use crate::zoo::{DeviceKind, ModelError, ZooModel};
 pub(crate) use mlp::Mlp;
 
@@ -60,15 +59,8 @@ impl OwnNetwork {
     }
 
     /// Calls `work` with the model.
-    fn with<D, T>(&self, name: &str, work: impl FnOnce(&OwnModel<'_, GraphModel<f32, D>, D>) -> T) -> T
-    where
-        D: Seeded,
-        GraphModel<f32, D>: AnyNetwork<f32, D>,
-    {
-        let build = |own: &OwnData, device: &D| {
-            let model = GraphModel::try_new(self.graph(own)?, device);
-            model.map_err(|error| TrainError::Network(error.to_string()))
-        };
+    fn with<D: Machine, T>(&self, name: &str, work: impl FnOnce(&OwnModel<'_, D::Net, D>) -> T) -> T {
+        let build = |own: &OwnData, device: &D| device.build(&self.graph(own)?);
         let input = match self.kind {
             OwnKind::Mlp => None,
             OwnKind::Head(graph) => Some(graph.inputs()[0].shape.dims().to_vec()),

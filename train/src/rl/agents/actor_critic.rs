@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::AnyNetwork;
 use layercake::dfdx::tensor_ops::{TryAdd, TryMul, TrySub};
 use layercake::loss::{CrossEntropy, Loss, Mse, try_entropy};
 use layercake::prelude::*;
@@ -83,14 +83,14 @@ impl ActorCritic {
 
 impl<M, D> Task<M, D> for ActorCritic
 where
-    M: Network<f32, D> + TensorCollection<f32, D>,
+    M: AnyNetwork<f32, D>,
     D: Seeded,
 {
     type Batch = usize;
     const UNIT: &'static str = "steps";
 
-    fn check(&self) -> Result<(), TrainError> {
-        fits(M::GRAPH, &*self.stage.make(), &[("the actions", self.lanes.actions()), ("the value", 1)])
+    fn check(&self, model: &M) -> Result<(), TrainError> {
+        fits(model.network_graph(), &*self.stage.make(), &[("the actions", self.lanes.actions()), ("the value", 1)])
     }
 
     fn loss(&mut self, model: &mut M, turns: usize, pass: Pass<D>) -> Result<crate::Step<D>, TrainError> {

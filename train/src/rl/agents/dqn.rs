@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::AnyNetwork;
 use layercake::dfdx::tensor_ops::{TryDiv, TryMul};
 use layercake::loss::{Huber, Loss};
 use layercake::prelude::*;
@@ -105,7 +105,7 @@ impl<M> Dqn<M> {
     /// Takes a step, at random or by the network, and keeps it.
     fn act<D: Seeded>(&mut self, model: &M, device: &D) -> Result<Option<Finished>, TrainError>
     where
-        M: Network<f32, D>,
+        M: AnyNetwork<f32, D>,
     {
         let mut random = stream("explore", self.seed, [self.lanes.steps() as u64, 0]);
         let (actions, epsilon) = (self.lanes.actions(), self.config.exploration.at(self.lanes.steps()));
@@ -123,7 +123,7 @@ impl<M> Dqn<M> {
     /// For each transition the number that its action's value is compared with.
     fn targets<D: Seeded>(&self, model: &M, device: &D, drawn: &Replayed) -> Result<Vec<f32>, TrainError>
     where
-        M: Network<f32, D> + Clone,
+        M: AnyNetwork<f32, D> + Clone,
     {
         let target = self.target.as_ref().map_or(model, TargetNetwork::network);
         let values = outputs(target, device, drawn.nexts.clone())?.swap_remove(0);
@@ -143,14 +143,14 @@ impl<M> Dqn<M> {
 
 impl<M, D> Task<M, D> for Dqn<M>
 where
-    M: Network<f32, D> + TensorCollection<f32, D> + Clone,
+    M: AnyNetwork<f32, D> + Clone,
     D: Seeded,
 {
     type Batch = usize;
     const UNIT: &'static str = "steps";
 
-    fn check(&self) -> Result<(), TrainError> {
-        fits(M::GRAPH, &*self.stage.make(), &[("the value of each action", self.lanes.actions())])
+    fn check(&self, model: &M) -> Result<(), TrainError> {
+        fits(model.network_graph(), &*self.stage.make(), &[("the value of each action", self.lanes.actions())])
     }
 
     fn loss(&mut self, model: &mut M, turns: usize, pass: Pass<D>) -> Result<crate::Step<D>, TrainError> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use layercake::AnyNetwork;
 use layercake::prelude::*;
 
 use super::forward::{batch, best, fits, outputs};
@@ -37,7 +38,7 @@ impl StateMap {
     /// number of the first.
     pub(super) fn draw<N, D>(&self, network: &N, device: &D) -> Result<Canvas, TrainError>
     where
-        N: Network<f32, D>,
+        N: AnyNetwork<f32, D>,
         D: Backend<f32>,
     {
         let at = |[low, high]: [f64; 2], cell: usize| low + (high - low) * (cell as f64 + 0.5) / CELLS as f64;
@@ -96,11 +97,11 @@ pub fn record<N, D>(
     mut show: impl FnMut(&dyn Environment),
 ) -> Result<Recorded, TrainError>
 where
-    N: Network<f32, D>,
+    N: AnyNetwork<f32, D>,
     D: Backend<f32>,
 {
     let space = environment.observation_space();
-    fits(N::GRAPH, &*environment, &[])?;
+    fits(network.network_graph(), &*environment, &[])?;
     let mut recorder = Recorder::new(environment);
     let mut observation = recorder.reset(seed);
     let mut episode = Finished { reward: 0.0, steps: 0 };

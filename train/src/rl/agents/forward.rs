@@ -1,7 +1,7 @@
 //! Networks on observations whose shape is known only at run time.
 
+use layercake::AnyNetwork;
 use layercake::dfdx::shapes::Rank0;
-use layercake::generic::{try_forward, try_forward_train};
 use layercake::ir::Graph;
 use layercake::prelude::*;
 use rand::Rng;
@@ -31,10 +31,10 @@ pub(super) fn batch<'a>(space: &Space, observations: impl Iterator<Item = &'a [f
 /// The outputs of a network, each row by row.
 pub(super) fn outputs<N, D>(network: &N, device: &D, observations: Array<f32>) -> Result<Vec<Vec<f32>>, TrainError>
 where
-    N: Network<f32, D>,
+    N: AnyNetwork<f32, D>,
     D: Backend<f32>,
 {
-    let outputs: Vec<DynTensor<f32, D>> = try_forward(network, vec![input(device, observations)?]).on_device()?;
+    let outputs = network.try_infer(vec![observations.into_dynamic(device)?])?;
     Ok(outputs.iter().map(DynTensor::to_vec).collect())
 }
 
@@ -46,19 +46,11 @@ pub(super) fn taped<N, D>(
     gradients: Gradients<f32, D>,
 ) -> Result<Vec<Taped<D>>, TrainError>
 where
-    N: Network<f32, D>,
+    N: AnyNetwork<f32, D>,
     D: Backend<f32>,
 {
-    let outputs: Vec<DynTensor<f32, D, OwnedTape<f32, D>>> =
-        try_forward_train(network, vec![input(device, observations)?], gradients).on_device()?;
+    let outputs = network.try_train(vec![observations.into_dynamic(device)?], gradients)?;
     outputs.into_iter().map(|output| Ok(output.try_into_tensor().on_device()?.expect(FITS))).collect()
-}
-
-fn input<D: Backend<f32>>(device: &D, observations: Array<f32>) -> Result<DynTensor<f32, D>, TrainError> {
-    let shape = observations.shape().to_vec();
-    Ok(DynTensor::try_from_vec(device, observations.into_vec(), &shape)
-        .on_device()?
-        .expect("an array has as many numbers as its shape says"))
 }
 
 /// A tensor of one number for each item.

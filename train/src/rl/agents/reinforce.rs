@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use layercake::dfdx::nn::tensor_collection::TensorCollection;
-use layercake::prelude::*;
+use layercake::AnyNetwork;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 
@@ -136,7 +135,7 @@ impl Reinforce {
 /// Plays one episode in each environment, all of which are at the beginning of one. The values count for a learned baseline only.
 fn play<M, D>(lanes: &mut Vectorized, model: &M, device: &D, learned: bool, random: &mut StdRng) -> Result<Played, TrainError>
 where
-    M: Network<f32, D>,
+    M: AnyNetwork<f32, D>,
     D: Seeded,
 {
     let (count, actions) = (lanes.count(), lanes.actions());
@@ -169,14 +168,14 @@ where
 
 impl<M, D> Task<M, D> for Reinforce
 where
-    M: Network<f32, D> + TensorCollection<f32, D> + Clone,
+    M: AnyNetwork<f32, D> + Clone,
     D: Seeded,
 {
     type Batch = usize;
     const UNIT: &'static str = "episodes";
 
-    fn check(&self) -> Result<(), TrainError> {
-        fits(M::GRAPH, &*self.stage.make(), &[("the actions", self.lanes.actions()), ("the value", 1)])
+    fn check(&self, model: &M) -> Result<(), TrainError> {
+        fits(model.network_graph(), &*self.stage.make(), &[("the actions", self.lanes.actions()), ("the value", 1)])
     }
 
     fn loss(&mut self, model: &mut M, turns: usize, pass: Pass<D>) -> Result<crate::Step<D>, TrainError> {

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use layercake::AnyNetwork;
 use layercake::prelude::*;
 
 use super::draw::{StateMap, record};
@@ -51,7 +52,7 @@ impl Stage {
     /// The same as [`play`].
     pub fn evaluate<N, D>(&self, network: &N, device: &D, seeds: Range<u64>) -> Result<Metrics, TrainError>
     where
-        N: Network<f32, D>,
+        N: AnyNetwork<f32, D>,
         D: Backend<f32>,
     {
         let episodes = play(network, device, || self.make(), seeds)?;
@@ -64,7 +65,7 @@ impl Stage {
     /// Plays the validation episodes, and states the steps that the agent has learned from: `environment_steps`.
     pub(super) fn validate<N, D>(&self, network: &N, device: &D, learned_in: &Vectorized) -> Result<Metrics, TrainError>
     where
-        N: Network<f32, D>,
+        N: AnyNetwork<f32, D>,
         D: Backend<f32>,
     {
         Ok(self.evaluate(network, device, VALIDATION_SEEDS)?.with("environment_steps", learned_in.steps() as f64))
@@ -73,7 +74,7 @@ impl Stage {
     /// The pictures of a run: the maps, and after the last epoch an animation.
     pub(super) fn draw<N, D>(&self, network: &N, device: &D, folder: &Path, last: bool) -> Result<(), TrainError>
     where
-        N: Network<f32, D>,
+        N: AnyNetwork<f32, D>,
         D: Backend<f32>,
     {
         if let Some(map) = &self.map {
@@ -105,7 +106,7 @@ pub fn play<N, D>(
     seeds: impl IntoIterator<Item = u64>,
 ) -> Result<Vec<Finished>, TrainError>
 where
-    N: Network<f32, D>,
+    N: AnyNetwork<f32, D>,
     D: Backend<f32>,
 {
     let mut episodes = Vec::new();

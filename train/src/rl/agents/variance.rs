@@ -1,6 +1,6 @@
 //! The variance of a policy's gradient.
 
-use layercake::dfdx::nn::tensor_collection::TensorCollection;
+use layercake::AnyNetwork;
 use layercake::dfdx::tensor_ops::TryMul;
 use layercake::loss::{CrossEntropy, Loss};
 use layercake::model::{Place, Visit, visit};
@@ -21,7 +21,7 @@ pub(super) fn gradient_variance<M, D>(
     advantages: impl Fn(usize) -> Vec<f32>,
 ) -> Result<f64, TrainError>
 where
-    M: Network<f32, D> + TensorCollection<f32, D> + Clone,
+    M: AnyNetwork<f32, D> + Clone,
     D: Seeded,
 {
     let mut model = model.clone();

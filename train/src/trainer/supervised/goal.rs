@@ -1,11 +1,11 @@
 //! What a network is to predict: its loss, and the metrics that fit it.
 
 use layercake::ir::Graph;
-use layercake::loss::{BceWithLogits, CrossEntropy, Loss, Mse};
+use layercake::loss::{BceWithLogits, Loss, Mse};
 use layercake::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::super::classification::label_weight;
+use super::super::Criterion;
 use crate::data::{Array, DataError, Targets};
 use crate::error::OnDevice;
 use crate::metrics::{
@@ -119,16 +119,12 @@ impl Goal {
         &self,
         outputs: Outputs<D, T>,
         targets: &Targets,
-        criterion: &CrossEntropy,
+        criterion: &Criterion,
     ) -> Result<Weighted<D, T>, TrainError> {
         let (device, rows) = (outputs.device().clone(), outputs.shape().0);
         let upload = |numbers: Vec<f32>| layercake::upload(&device, numbers, (rows, self.outputs())).on_device();
         match targets {
-            Targets::Classes(labels) => {
-                let weight = label_weight(criterion, labels);
-                let loss = if weight == 0.0 { criterion.try_sum(outputs, labels) } else { criterion.try_mean(outputs, labels) };
-                Ok((loss.on_device()?, weight))
-            }
+            Targets::Classes(labels) => Ok((criterion.try_mean(outputs, labels).on_device()?, criterion.weight(labels))),
             Targets::Numbers(numbers) => Ok((Mse.try_mean(outputs, upload(numbers.as_slice().to_vec())?).on_device()?, rows as f64)),
             Targets::Labels(labels) => {
                 let numbers = labels.as_slice().iter().map(|&label| f32::from(u8::from(label))).collect();

@@ -7,15 +7,15 @@ use std::path::Path;
 
 use layercake::AnyNetwork;
 use layercake::explain::LayerUnits;
-use layercake::loss::CrossEntropy;
 use layercake::prelude::*;
 
 use super::classification::{has_variance, must_have_batches};
+use super::filters::filters;
 use super::samples::{Judged, Judgments};
-use super::{Pass, Step, Task};
+use super::{Criterion, Pass, Step, Task};
 use crate::data::{Collate, Dataset, Image, Loader, SampleBatch, SubsetSampler, Targets};
 use crate::health::count_units;
-use crate::run::{Canvas, draw_confusion_matrix, write_text};
+use crate::run::{Canvas, class_table, draw_confusion_matrix, write_text};
 use crate::{ConfusionMatrix, Metrics, TrainError, argmax, softmax};
 pub use goal::{Goal, NumberTarget};
 pub use outputs::Predictions;
@@ -26,7 +26,7 @@ use outputs::{rows, train};
 ///
 /// | goal | loss | metrics |
 /// |---|---|---|
-/// | [`Goal::Classes`] | softmax cross entropy | `accuracy`, `f1` (macro), `auroc` (one against the rest), from ten classes on `top_5_accuracy` |
+/// | [`Goal::Classes`] | softmax cross entropy, or hinge | `accuracy`, `f1` (macro), `auroc` (one against the rest), from ten classes on `top_5_accuracy` |
 /// | [`Goal::Numbers`] | squared error of the standardized numbers | `mae`, `rmse`, `r2` in the units of the targets |
 /// | [`Goal::Labels`] | binary cross entropy | `accuracy`, `f1` (macro), `auroc` (macro) |
 ///
@@ -62,10 +62,12 @@ pub struct Supervised<S: Dataset> {
     pub goal: Goal,
     /// The test data.
     pub test: Loader<S>,
-    /// The loss of classes: class weights, label smoothing.
-    pub criterion: CrossEntropy,
+    /// The loss of classes: cross entropy with class weights and label smoothing, or hinge.
+    pub criterion: Criterion,
     /// The title of pictures.
     pub title: String,
+    /// The metrics besides the loss; `None` for all that fit the goal.
+    pub metrics: Option<Vec<String>>,
     confusion: Option<ConfusionMatrix>,
     judgments: Judgments,
 }
@@ -73,7 +75,15 @@ pub struct Supervised<S: Dataset> {
 impl<S: Dataset> Supervised<S> {
     /// A task with plain losses.
     pub fn new(goal: Goal, test: Loader<S>) -> Self {
-        Self { goal, test, criterion: CrossEntropy::default(), title: String::new(), confusion: None, judgments: Judgments::default() }
+        Self {
+            goal,
+            test,
+            criterion: Criterion::default(),
+            title: String::new(),
+            metrics: None,
+            confusion: None,
+            judgments: Judgments::default(),
+        }
     }
 
     /// Sets the title of pictures.
@@ -97,7 +107,7 @@ where
     D: Backend<f32>,
 {
     type Batch = <S::Item as Collate>::Batch;
-    const UNIT: &'static str = "samples";
+    const UNIT: &'static str = <S::Item as Collate>::UNIT;
 
     fn loss(&mut self, net: &mut N, batch: Self::Batch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
         let SampleBatch { inputs, targets } = batch.into();
@@ -114,7 +124,7 @@ where
         Ok(step.with_late_metric("accuracy", move || (goal::confusion(&found.as_vec(), &labels, classes).accuracy(), items as f64)))
     }
 
-    fn check(&self) -> Result<(), TrainError> {
+    fn check(&self, net: &N) -> Result<(), TrainError> {
         if self.goal.outputs() == 0 {
             return Err(TrainError::Setting("there is nothing to predict: the goal has no classes, numbers or labels".to_owned()));
         }
@@ -126,6 +136,10 @@ where
                 "the target `{name}` has mean {mean} and standard deviation {std}; expected a positive one"
             )));
         }
+        self.goal.check(net.network_graph())?;
+        if let Goal::Classes(names) = &self.goal {
+            self.criterion.check(names.len())?;
+        }
         must_have_batches(&self.test)
     }
 
@@ -136,12 +150,14 @@ where
             self.confusion = Some(goal::confusion(&found.outputs, labels, count));
             self.judgments = judgments(&found.outputs, labels, &self.test.order(1), count);
         }
-        Ok(found.metrics(&self.goal))
+        let all = found.metrics(&self.goal);
+        let is_asked_for = |name: &str| name == "loss" || self.metrics.as_ref().is_none_or(|asked| asked.iter().any(|one| one == name));
+        Ok(all.iter().filter(|(name, _)| is_asked_for(name)).collect())
     }
 
     fn chance_loss(&self) -> Option<f64> {
         Some(match &self.goal {
-            Goal::Classes(names) => (names.len() as f64).ln(),
+            Goal::Classes(names) => self.criterion.of_chance(names.len()),
             // The variance of standardized numbers.
             Goal::Numbers(_) => 1.0,
             Goal::Labels(_) => std::f64::consts::LN_2,
@@ -152,17 +168,22 @@ where
         count_units(net.as_hookable(), device, &self.test, |batch| batch.into().inputs)
     }
 
-    /// `confusion.svg` for classes; of pictures after the last epoch also `surest.png` and `mistakes.png`.
+    /// `confusion.svg` and `classes.md` for classes; of pictures after the last epoch also `filters.png`, the weights of the first layer, `surest.png`, the
+    /// test picture of each class that the network is surest of, and `mistakes.png`, misclassified ones with their true and predicted classes.
     fn draw(&mut self, net: &N, _: &D, folder: &Path, last: bool) -> Result<(), TrainError> {
         let (Some(confusion), Goal::Classes(classes)) = (&self.confusion, &self.goal) else { return Ok(()) };
         let heading = format!("{}: test accuracy {:.2} %", self.title, 100.0 * confusion.accuracy());
         write_text(&folder.join("confusion.svg"), draw_confusion_matrix(&heading, confusion, classes))?;
-        match *net.network_graph().inputs()[0].shape.dims() {
-            [channels @ (1 | 3), height, width] if last => {
-                self.judgments.draw(folder, classes, |index| picture(&self.test, index, [channels, height, width]))
-            }
-            _ => Ok(()),
+        write_text(&folder.join("classes.md"), Ok(class_table(confusion, classes, <S::Item as Collate>::UNIT)))?;
+        let [channels @ (1 | 3), height, width] = *net.network_graph().inputs()[0].shape.dims() else { return Ok(()) };
+        if !last {
+            return Ok(());
         }
+        let shape = [channels, height, width];
+        if let Some(filters) = filters(net, shape, classes) {
+            filters.save(&folder.join("filters.png"))?;
+        }
+        self.judgments.draw(folder, classes, |index| picture(&self.test, index, shape))
     }
 }
 
@@ -198,6 +219,6 @@ where
 /// # Errors
 /// Returns an error if the inputs do not fit the network, or the device fails.
 pub fn infer<N: AnyNetwork<f32, D>, D: Backend<f32>>(net: &N, device: &D, inputs: crate::data::Array<f32>) -> Result<Vec<f32>, TrainError> {
-    let outputs = rows(net.try_infer(vec![outputs::value(device, inputs)?]))?;
+    let outputs = rows(net.try_infer(vec![inputs.into_dynamic(device)?])?)?;
     Ok(outputs.to_vec())
 }

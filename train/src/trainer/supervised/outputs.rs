@@ -1,37 +1,18 @@
 //! Runs a network on arrays, and collects its outputs on a test set.
 
-use std::fmt::Display;
-
-use layercake::loss::CrossEntropy;
+use layercake::AnyNetwork;
 use layercake::prelude::*;
-use layercake::{AnyNetwork, GraphError};
 use rand::RngCore;
 
-use super::super::Pass;
 use super::super::classification::must_have_batches;
+use super::super::{Criterion, Pass};
 use super::goal::{Goal, Outputs};
 use crate::data::{Array, Collate, DataError, Dataset, Loader, SampleBatch, Targets, stream};
 use crate::error::OnDevice;
 use crate::{Metrics, Seeded, TrainError};
 
-/// The array as an input of a network.
-pub(super) fn value<D: Backend<f32>>(device: &D, inputs: Array<f32>) -> Result<DynTensor<f32, D>, TrainError> {
-    let dims = inputs.shape().to_vec();
-    let value = DynTensor::try_from_vec(device, inputs.into_vec(), &dims).on_device()?;
-    Ok(value.expect("an array has as many numbers as its shape says"))
-}
-
 /// The only output of a network.
-pub(super) fn rows<D: Backend<f32>, T, Err: Display>(
-    outputs: Result<Vec<DynTensor<f32, D, T>>, GraphError<Err>>,
-) -> Result<DynTensor<f32, D, T>, TrainError>
-where
-    T: Tape<f32, D>,
-{
-    let mut outputs = outputs.map_err(|error| match error {
-        GraphError::Device { reason, .. } => TrainError::Device(reason),
-        error => TrainError::Network(error.to_string()),
-    })?;
+pub(super) fn rows<D: Backend<f32>, T: Tape<f32, D>>(mut outputs: Vec<DynTensor<f32, D, T>>) -> Result<DynTensor<f32, D, T>, TrainError> {
     if outputs.len() != 1 || outputs[0].dims().len() != 2 {
         return Err(TrainError::Network(format!("expected one output of numbers in a row, found {}", outputs.len())));
     }
@@ -44,8 +25,7 @@ where
     N: AnyNetwork<f32, D>,
     D: Backend<f32>,
 {
-    let inputs = value(&pass.device, inputs)?;
-    tensor(rows(net.try_train(vec![inputs], pass.gradients))?)
+    tensor(rows(net.try_train(vec![inputs.into_dynamic(&pass.device)?], pass.gradients)?)?)
 }
 
 fn tensor<D: Backend<f32>, T: Tape<f32, D>>(output: DynTensor<f32, D, T>) -> Result<Outputs<D, T>, TrainError> {
@@ -68,7 +48,7 @@ impl Predictions {
     ///
     /// # Errors
     /// Returns an error if the loader has no batch, the samples do not fit the network or the goal, or the device fails.
-    pub fn of<N, S, D>(net: &N, device: &D, goal: &Goal, criterion: &CrossEntropy, data: &Loader<S>) -> Result<Self, TrainError>
+    pub fn of<N, S, D>(net: &N, device: &D, goal: &Goal, criterion: &Criterion, data: &Loader<S>) -> Result<Self, TrainError>
     where
         N: AnyNetwork<f32, D>,
         S: Dataset,
@@ -76,7 +56,7 @@ impl Predictions {
         D: Backend<f32>,
     {
         goal.check(net.network_graph())?;
-        Self::collect(goal, criterion, data, &mut |inputs, _| tensor(rows(net.try_infer(vec![value(device, inputs)?]))?))
+        Self::collect(goal, criterion, data, &mut |inputs, _| tensor(rows(net.try_infer(vec![inputs.into_dynamic(device)?])?)?))
     }
 
     /// Runs a network on all samples of a loader in training mode, in which dropout and other layers draw random numbers. These follow from the number of the draw.
@@ -84,7 +64,7 @@ impl Predictions {
         net: &mut N,
         device: &D,
         goal: &Goal,
-        criterion: &CrossEntropy,
+        criterion: &Criterion,
         data: &Loader<S>,
         draw: u64,
     ) -> Result<Self, TrainError>
@@ -108,7 +88,7 @@ impl Predictions {
     /// The outputs of `run` for each batch.
     fn collect<S, D>(
         goal: &Goal,
-        criterion: &CrossEntropy,
+        criterion: &Criterion,
         data: &Loader<S>,
         run: &mut dyn FnMut(Array<f32>, usize) -> Result<Outputs<D, NoneTape>, TrainError>,
     ) -> Result<Self, TrainError>
