@@ -1,7 +1,7 @@
 //! The list of models. A new model needs a network, an entry here and, unless it is graph-only, default hyperparameters.
 
 mod graph_only;
-mod hyperparameters;
+pub(crate) mod hyperparameters;
 mod model;
 
 use std::marker::PhantomData;
@@ -14,8 +14,8 @@ use crate::networks::{
     Vgg8Gray,
 };
 use crate::tasks::{
-    Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Entry, GridWorldModel, Knn, Mlp, ModelKind, PixelCnnModel,
-    StreetSegmentation, Vae, classifier,
+    Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Entry, GridWorldModel, Knn, Localizer, Mlp, ModelKind,
+    PixelCnnModel, StreetSegmentation, Vae, classifier,
 };
 pub use model::{
     AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, SampleOptions, Samples,
@@ -54,6 +54,7 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
         recipe: hyperparameters::unet,
         unit: "images",
     }));
+    models.push(Box::new(Localizer));
     models.push(entry::<CharacterModel>(Description {
         name: "char_lstm",
         description: "character-level language model with an LSTM (Hochreiter and Schmidhuber, 1997)",
