@@ -112,6 +112,9 @@ fn batches<S: Dataset>(data: S, recipe: &Recipe) -> Loader<S> {
     Loader::new(data, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers)
 }
 
+/// What a run needs.
+type Ready<S, D> = Prepared<GraphModel<f32, D>, AdamConfig, S, WithValidation<Localization<S>>, D>;
+
 /// What a run needs, from its data.
 fn prepared<S: Dataset<Item = Scene>, D: Seeded>(
     device: &D,
@@ -120,7 +123,7 @@ fn prepared<S: Dataset<Item = Scene>, D: Seeded>(
     train: Loader<S>,
     task: Localization<S>,
     validation: Option<Localization<S>>,
-) -> Result<Prepared<GraphModel<f32, D>, AdamConfig, S, WithValidation<Localization<S>>, D>, ModelError> {
+) -> Result<Ready<S, D>, ModelError> {
     let net = on_device(GraphModel::try_build(graph.clone(), device))?;
     let (optimizer, items, classes) = (recipe.adam(&net), train.data().len(), task.classes.clone());
     let selected_by = ("validation_mean_iou", Better::Higher);

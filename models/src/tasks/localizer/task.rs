@@ -18,6 +18,9 @@ use crate::tasks::on_device;
 /// Scores or offsets, a row for each image.
 type Rows<D, T = NoneTape> = Tensor<(usize, usize), f32, D, T>;
 
+/// Scores, if there is a head for them, and offsets.
+type Heads<D, T> = (Option<Rows<D, T>>, Rows<D, T>);
+
 /// Softmax cross entropy of the class, if there are several, and smooth L1 of the box's offsets from the whole image.
 #[derive(Debug)]
 pub struct Localization<S: Dataset> {
@@ -45,10 +48,7 @@ impl<S: Dataset<Item = Scene>> Localization<S> {
     }
 
     /// The heads' outputs: the scores, if there is a head for them, and the offsets.
-    fn heads<D: Backend<f32>, T: Tape<f32, D>>(
-        &self,
-        outputs: Vec<DynTensor<f32, D, T>>,
-    ) -> Result<(Option<Rows<D, T>>, Rows<D, T>), TrainError> {
+    fn heads<D: Backend<f32>, T: Tape<f32, D>>(&self, outputs: Vec<DynTensor<f32, D, T>>) -> Result<Heads<D, T>, TrainError> {
         let rows = |output: DynTensor<f32, D, T>| {
             on_device(output.try_into_tensor())?.ok_or_else(|| TrainError::Network("expected rows of scores and offsets".to_owned()))
         };
