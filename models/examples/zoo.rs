@@ -94,7 +94,7 @@ const ROWS: [Row; 17] = [
         bar: "85 % mean IoU",
         pictures: &["curves.svg", "boxes.png"],
         note: "A digit of MNIST on a canvas of 64x64 with eight pieces of others; the test canvases are the same in each run. Green boxes are true, red \
-               ones were found.",
+               ones were found.\nThe class is right in 98.00 %; the mean IoU is below the target.",
     },
     Row {
         name: "localizer-bccd",
