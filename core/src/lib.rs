@@ -158,6 +158,7 @@ pub mod loss;
 pub mod model;
 pub mod optim;
 pub mod random;
+pub mod roi;
 mod run;
 pub mod schedule;
 mod summary;

@@ -240,6 +240,37 @@ class StreetUNet(nn.Module):
         return self.outc(x)[:, :, top:-bottom, left:-right]
 
 
+def normalized(a, b, kernel, stride=1):
+    return chain(conv=nn.Conv2d(a, b, kernel, stride, kernel // 2, bias=False), norm=nn.BatchNorm2d(b), relu=nn.ReLU())
+
+
+class DigitLocalizer(nn.Module):
+    """Convolutions, and a head for the class and one for the box."""
+
+    def __init__(self, channels, widths, flat, hidden, classes):
+        super().__init__()
+        self.stages = len(widths)
+        for i, (a, b) in enumerate(zip([channels, *widths], widths)):
+            self.add_module(f"conv{i + 1}", normalized(a, b, 3) if i else normalized(a, b, 5, 2))
+        self.scores = nn.Linear(widths[-1], classes)
+        self.fc = nn.Linear(flat, hidden)
+        self.offsets = nn.Linear(hidden, 4)
+
+    def forward(self, x):
+        x = self.conv2(self.conv1(x))
+        for i in range(3, self.stages + 1):
+            x = getattr(self, f"conv{i}")(F.max_pool2d(x, 2))
+        return self.scores(x.amax((2, 3))), self.offsets(F.relu(self.fc(x.flatten(1))))
+
+
+def cell_localizer(widths, flat, hidden):
+    layers = {}
+    for i, (a, b) in enumerate(zip([3, *widths], widths)):
+        layers |= {f"pool{i}": nn.MaxPool2d(2)} if i else {}
+        layers[f"conv{i + 1}"] = normalized(a, b, 3)
+    return chain(**layers, flatten=nn.Flatten(), fc=nn.Linear(flat, hidden), relu=nn.ReLU(), offsets=nn.Linear(hidden, 4))
+
+
 class Tower(nn.Module):
     def __init__(self, c1, c2, c3, features, flat, k1=10, k2=7, k3=4):
         super().__init__()

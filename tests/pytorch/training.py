@@ -4,7 +4,7 @@
     python tests/pytorch/training.py            # writes the fixtures
     python tests/pytorch/training.py --check    # compares them with what would be written
 
-Needs torch, numpy and safetensors. Inputs are rounded to float32 first; everything is worked out from them in float64 and stored so. The same
+Needs torch, torchvision, numpy and safetensors. Inputs are rounded to float32 first; everything is worked out from them in float64 and stored so. The same
 seed gives the same bytes. The names in the files are those that `tests/tests/training/` asks for.
 """
 
@@ -18,6 +18,7 @@ import safetensors.numpy
 import torch
 from torch.nn import functional as F
 from torch.optim import lr_scheduler
+from torchvision.ops import sigmoid_focal_loss
 
 from generate import generator, rounded
 
@@ -91,6 +92,10 @@ def losses():
     target[0, 0] = 0.0
     add("kl_div", by(F.kl_div), F.log_softmax(wide(6, 5), 1), target)
     add("kl_div_log", by(F.kl_div, log_target=True), F.log_softmax(normal(6, 5), 1), F.log_softmax(normal(6, 5), 1))
+    rng = generator("focal")
+    add("focal", by(sigmoid_focal_loss), normal(9, 3), torch.from_numpy((rng.random_sample((9, 3)) < 0.3).astype(np.float64)))
+    add("focal_soft", by(sigmoid_focal_loss, alpha=0.6, gamma=1.5), normal(9, 3), probabilities(9, 3))
+    add("focal_wide", by(sigmoid_focal_loss, alpha=-1, gamma=0.5), normal(9, 3) * 4, probabilities(9, 3))
     found["kl_div/batchmean"] = F.kl_div(found["kl_div/prediction"], target, reduction="batchmean")
     return found
 

@@ -10,3 +10,6 @@ pub mod columns {}
 
 #[doc = include_str!("../guide/own_loop.md")]
 pub mod own_loop {}
+
+#[doc = include_str!("../guide/detection.md")]
+pub mod detection {}

@@ -77,6 +77,7 @@
 //! - Tasks: [`Supervised`] for classes, numbers or labels of inputs of any shape, [`Classification`] of images, [`task_fn`] for a loss in a closure, or your own [`Task`].
 //! - Metrics: [`ConfusionMatrix`], [`accuracy`], [`top_k_accuracy`], [`auroc`], [`mean_absolute_error`], [`root_mean_squared_error`], [`r2_score`],
 //!   [`perplexity`].
+//! - Detection: [`detection`] has boxes, anchors, matching, suppression and COCO's average precision, with a [guide](guide::detection).
 //! - Reinforcement learning: [`rl`] has environments, memories and agents, with a guide.
 //! - Results: [`run`] has run folders, curves, confusion matrices and image grids; [`tensorboard`] writes event files; [`embedding`] has nearest neighbors, PCA and t-SNE.
 //! - Hyperparameters: [`search`], [`LrRange`].
@@ -88,6 +89,7 @@
 //!
 //! # Guide
 //!
+//! - [Find objects](guide::detection)
 //! - [My own loop](guide::own_loop); with the feature `tables` also "predict a column", and with `cli` "classify my photos"
 //! - [The language](layercake::guide::language)
 //! - [The layers](layercake::guide::layers)
@@ -115,6 +117,7 @@ mod checkpoint;
 pub mod cli;
 mod crops;
 pub mod data;
+pub mod detection;
 pub mod embedding;
 pub mod ensemble;
 mod error;

@@ -28,6 +28,7 @@
 //! | [`nll`], [`Nll`] | `nll_loss` | none |
 //! | [`bce`], [`Bce`] | `binary_cross_entropy` | none |
 //! | [`bce_with_logits`], [`BceWithLogits`] | `binary_cross_entropy_with_logits` | 0 for sure and right predictions, no weights |
+//! | [`focal`], [`Focal`] | torchvision's `sigmoid_focal_loss` | none |
 //! | [`hinge`], [`Hinge`] | `multi_margin_loss` times the number of classes | none |
 //! | [`kl_div`], [`KlDiv`] | `kl_div` | from logits only; NaN for a target of 0 |
 //! | [`gaussian_kl`] | none | none |
@@ -42,6 +43,7 @@
 mod binary;
 mod cross_entropy;
 mod entropy;
+mod focal;
 mod gaussian;
 mod hinge;
 mod huber;
@@ -58,6 +60,7 @@ mod tokens;
 pub use binary::{Bce, BceWithLogits, bce, bce_with_logits};
 pub use cross_entropy::{CrossEntropy, cross_entropy, try_cross_entropy};
 pub use entropy::{entropy, try_entropy};
+pub use focal::{Focal, focal};
 pub use gaussian::{gaussian_kl, try_gaussian_kl};
 pub use hinge::{Hinge, hinge};
 pub use huber::{Huber, SmoothL1, huber, smooth_l1};
@@ -66,6 +69,7 @@ pub use l1::{L1, l1};
 pub use labels::Labels;
 pub use mse::{Mse, mse};
 pub use nll::{Nll, nll};
+pub(crate) use pointwise::Flat;
 pub use rows::Rows;
 pub use tokens::{token_cross_entropy, token_loss, try_token_loss};
 

@@ -9,7 +9,7 @@ use crate::run::value::Value;
 use crate::{Scalar, host};
 
 /// All elements on one axis.
-pub(super) type Flat<E, D, T = NoneTape> = Tensor<(usize,), E, D, T>;
+pub(crate) type Flat<E, D, T = NoneTape> = Tensor<(usize,), E, D, T>;
 
 /// A loss of one element.
 pub trait Pointwise {
@@ -124,7 +124,7 @@ mod tests {
     use dfdx::tensor_ops::Backward;
 
     use super::*;
-    use crate::loss::{Bce, BceWithLogits, Huber, KlDiv, L1, Mse, SmoothL1};
+    use crate::loss::{Bce, BceWithLogits, Focal, Huber, KlDiv, L1, Mse, SmoothL1};
 
     /// The formula in dfdx's operations agrees with the one for a single element, in value and gradient.
     fn agrees<L: Pointwise>(loss: &L, predictions: &[f64], targets: &[f64]) {
@@ -155,6 +155,9 @@ mod tests {
         agrees(&BceWithLogits::default(), &anywhere, &probabilities);
         agrees(&BceWithLogits { pos_weight: vec![0.5, 3.0], ..Default::default() }, &anywhere, &probabilities);
         agrees(&BceWithLogits { weight: vec![0.5, 3.0], ..Default::default() }, &anywhere, &probabilities);
+        agrees(&Focal::default(), &anywhere, &probabilities);
+        agrees(&Focal { alpha: None, gamma: 0.5 }, &anywhere, &probabilities);
+        agrees(&Focal { alpha: Some(0.9), gamma: 0.0 }, &anywhere, &probabilities);
         agrees(&KlDiv { log_target: false }, &anywhere, &probabilities);
         agrees(&KlDiv { log_target: true }, &anywhere, &[-1e4, -3.0, -0.5, 0.0]);
     }

@@ -66,3 +66,13 @@ pub(super) fn unet(_: KnownDataset) -> Recipe {
 pub(super) fn char_lstm(_: KnownDataset) -> Recipe {
     Recipe { epochs: 20, batch_size: 32, lr: 4e-3, clip: Some(1.0), ..Recipe::default() }
 }
+
+/// A canvas is new in each epoch, so there is no overfitting; the photos are few, and need many epochs.
+pub(crate) fn localizer(dataset: KnownDataset) -> Recipe {
+    let (epochs, batch_size, weight_decay) = match dataset {
+        KnownDataset::Digits => (60, 16, 0.01),
+        KnownDataset::Bccd => (80, 16, 0.05),
+        _ => (5, 64, 0.01),
+    };
+    Recipe { epochs, batch_size, lr: 3e-3, weight_decay, workers: 1, ..Recipe::default() }
+}

@@ -1,7 +1,7 @@
 //! The list of models. A new model needs a network, an entry here and, unless it is graph-only, default hyperparameters.
 
 mod graph_only;
-mod hyperparameters;
+pub(crate) mod hyperparameters;
 mod model;
 
 use layercake_train::data::KnownDataset;
@@ -12,8 +12,8 @@ use crate::networks::{
     Vgg8Gray,
 };
 use crate::tasks::{
-    Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Entry, GridWorldModel, ImageClassifier, Knn, Mlp, ModelKind,
-    PixelCnnModel, StreetSegmentation, Vae,
+    Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Entry, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp,
+    ModelKind, PixelCnnModel, StreetSegmentation, Vae,
 };
 pub use model::{
     AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, SampleOptions, Samples,
@@ -57,6 +57,7 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
             unit: "images",
         },
     ));
+    models.push(Box::new(Localizer));
     models.push(entry(
         CharacterModel,
         Description {

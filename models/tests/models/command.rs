@@ -18,7 +18,7 @@ fn unknown_names() {
         let old = name.replace('_', "-");
         place.fails(&format!("summary {old}"), 1, &format!("error: unknown model `{old}`; did you mean `{name}`?; {models}"));
     }
-    let sets = "known: digits, mnist, fashion-mnist, cifar-10, camvid-small, tiny-shakespeare";
+    let sets = "known: digits, mnist, fashion-mnist, cifar-10, camvid-small, tiny-shakespeare, bccd";
     place.fails("train lenet5 --dataset minst", 1, &format!("error: unknown data set `minst`; did you mean `mnist`?; {sets}"));
     place.fails("train lenet5 --dataset cats", 1, &format!("error: unknown data set `cats`; {sets}"));
     place.fails(
@@ -46,7 +46,7 @@ fn models() -> String {
 }
 
 /// The trainable models.
-const TRAINED: [&str; 19] = [
+const TRAINED: [&str; 20] = [
     "lenet5",
     "linear_svm",
     "softmax",
@@ -61,6 +61,7 @@ const TRAINED: [&str; 19] = [
     "gated_pixelcnn",
     "class_gated_pixelcnn",
     "unet",
+    "localizer",
     "char_lstm",
     "gridworld",
     "dqn",

@@ -168,3 +168,27 @@ fn event_files_for_tensorboard() {
     assert!(stderr.starts_with("error: file/r: ") && stderr.lines().count() == 1 && output.status.code() == Some(1), "{stderr}");
     assert_eq!(place.text("r/summary.json"), before);
 }
+
+/// Digits on canvases: both figures in the summary, a picture of boxes, and the same figures from the checkpoint.
+#[test]
+fn a_localizer() {
+    let place = Place::new();
+    place.works("train localizer --epochs 1 --train-size 64 --validation 32 --seed 2");
+    let summary = place.json("runs/localizer-digits-1/summary.json");
+    let [accuracy, iou] = ["test_accuracy", "test_mean_iou"].map(|metric| summary[metric].as_f64().unwrap());
+    assert!((0.0..=1.0).contains(&accuracy) && iou > 0.0 && iou < 1.0, "{summary}");
+    assert!(place.names("runs/localizer-digits-1").contains(&"boxes.png".to_owned()));
+    let said = place.works("eval localizer --checkpoint runs/localizer-digits-1 --json");
+    let found: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((&found["test_accuracy"], &found["test_mean_iou"]), (&summary["test_accuracy"], &summary["test_mean_iou"]), "{said}");
+    place.fails(
+        "train localizer --dataset bccd",
+        1,
+        "error: the data set `bccd` is read from files; name the folder that contains `bccd` (--data-dir)",
+    );
+    place.fails(
+        "train localizer --dataset cifar-10 --data-dir .",
+        1,
+        "error: ./cifar-10: no such folder; the data folder must contain the data set's folder `cifar-10`",
+    );
+}

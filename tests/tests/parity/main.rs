@@ -14,6 +14,7 @@ mod norm;
 mod paths;
 mod pool;
 mod random;
+mod roi;
 mod sampling;
 mod sequences;
 mod shapes;

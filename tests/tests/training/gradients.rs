@@ -64,6 +64,8 @@ fn of_all_losses() {
         |x| smooth_l1(x, target.clone(), 0.5),
         |x: Tensor<_, f64, Cpu, OwnedTape<f64, Cpu>>| bce(x.sigmoid(), target.clone()),
         |x| bce_with_logits(x, target.clone()),
+        |x| focal(x, target.clone()),
+        |x| Focal { alpha: None, gamma: 0.5 }.sum(x, target.clone()),
         |x| cross_entropy(x, &ids),
         |x| CrossEntropy::default().sum(x, target.clone()),
         |x| nll(x, &ids),

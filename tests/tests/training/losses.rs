@@ -95,7 +95,7 @@ macro_rules! soft {
     )*};
 }
 
-soft! { Mse: Matrix, L1: Matrix, Huber: Matrix, SmoothL1: Matrix, Bce: Matrix, BceWithLogits: Matrix, KlDiv: Matrix, CrossEntropy: (usize,) }
+soft! { Mse: Matrix, L1: Matrix, Huber: Matrix, SmoothL1: Matrix, Bce: Matrix, BceWithLogits: Matrix, Focal: Matrix, KlDiv: Matrix, CrossEntropy: (usize,) }
 
 #[test]
 fn as_pytorch_says() {
@@ -115,6 +115,9 @@ fn as_pytorch_says() {
     let three = vec![0.5, 3.0, 10.0];
     losses.soft("bce_pos_weight", BceWithLogits { pos_weight: three.clone(), ..Default::default() });
     losses.soft("bce_weight", BceWithLogits { weight: three, ..Default::default() });
+    losses.soft("focal", Focal::default());
+    losses.soft("focal_soft", Focal { alpha: Some(0.6), gamma: 1.5 });
+    losses.soft("focal_wide", Focal { alpha: None, gamma: 0.5 });
     losses.soft("kl_div", KlDiv { log_target: false });
     losses.soft("kl_div_log", KlDiv { log_target: true });
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::readers::{Channels, ImageFiles, ImageFolder, MaskFolder, Table, Target, entries};
+use super::readers::{Channels, ImageFiles, ImageFolder, MaskFolder, Table, Target, VocFolder, entries};
 use super::{DataError, Dataset, HasImage, ImageMut, Images, KnownDataset, Split, error::text};
 
 /// A data set that was found.
@@ -88,11 +88,28 @@ fn of_named(set: KnownDataset, parent: &Path) -> Result<Vec<String>, DataError> 
             let [train, test] = set.load_masks(Some(parent))?;
             Ok([of_masks("train", &train)?, of_masks("test", &test)?].concat())
         }
+        KnownDataset::Bccd => {
+            let [train, test] = set.load_objects(Some(parent))?;
+            Ok(vec![of_objects("train", &train)?, of_objects("test", &test)?])
+        }
         set => {
             let Split { train, test } = set.read(Some(parent))?;
             Ok([of_images("train", &train), of_images("test", &test)].concat())
         }
     }
+}
+
+/// Each photo is read.
+fn of_objects(part: &str, set: &VocFolder) -> Result<String, DataError> {
+    let mut labels = Vec::new();
+    for index in 0..set.len() {
+        labels.extend(set.get(index)?.objects.iter().map(|object| object.class));
+    }
+    let (photos, objects, skipped) = (set.len(), labels.len(), set.skipped());
+    Ok(format!(
+        "{part}: {photos} photos with {objects} objects ({skipped} without area are left out), {}",
+        of_classes(set.classes(), &labels)
+    ))
 }
 
 /// The table in a folder, if there is one.

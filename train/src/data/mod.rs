@@ -28,7 +28,7 @@ pub(crate) use error::listed;
 pub(crate) use error::text as sizes;
 pub use images::Images;
 pub use loader::{Batches, Loader};
-pub use picture::{Batch, HasImage, Image, ImageMut, Labeled, Mask, Masked, MaskedBatch};
+pub use picture::{Batch, HasImage, Image, ImageMut, Labeled, Mask, Masked, MaskedBatch, Scene, SceneBatch};
 /// Transforms get random number generators of this crate.
 pub use rand;
 #[cfg(feature = "tables")]

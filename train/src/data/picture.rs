@@ -3,6 +3,7 @@
 use super::array::{Array, stack};
 use super::transforms::resize;
 use super::{Collate, DataError};
+use crate::detection::Object;
 
 /// An image of floats: in 0..=1 when read from a data set, any values after transforms.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +78,15 @@ pub struct Masked {
     pub mask: Mask,
 }
 
+/// An image and the objects in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scene {
+    /// The image.
+    pub image: Image,
+    /// The objects; there may be none.
+    pub objects: Vec<Object>,
+}
+
 /// A batch of images with labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
@@ -93,6 +103,15 @@ pub struct MaskedBatch {
     pub images: Array<f32>,
     /// `[batch, height, width]`
     pub masks: Array<usize>,
+}
+
+/// A batch of images with the objects in each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SceneBatch {
+    /// `[batch, channels, height, width]`
+    pub images: Array<f32>,
+    /// `[batch]`, with any number of objects for each image.
+    pub objects: Vec<Vec<Object>>,
 }
 
 fn images<'a>(items: impl IntoIterator<Item = &'a mut Image>) -> Result<Array<f32>, DataError> {
@@ -120,6 +139,16 @@ impl Collate for Masked {
     }
 }
 
+/// The images must have one size; the numbers of objects may differ.
+impl Collate for Scene {
+    type Batch = SceneBatch;
+
+    fn collate(mut items: Vec<Self>) -> Result<SceneBatch, DataError> {
+        let objects = items.iter_mut().map(|item| std::mem::take(&mut item.objects)).collect();
+        Ok(SceneBatch { images: images(items.iter_mut().map(|item| &mut item.image))?, objects })
+    }
+}
+
 /// Images without labels.
 impl Collate for Image {
     type Batch = Array<f32>;
@@ -129,35 +158,43 @@ impl Collate for Image {
     }
 }
 
-/// The mutable image and mask of an item, for transforms.
+/// The mutable image of an item, and what moves with it, for transforms.
 #[derive(Debug)]
 pub struct ImageMut<'a> {
     /// The image.
     pub image: &'a mut Image,
     /// The mask, if any. Geometric transforms must transform it with the image.
     pub mask: Option<&'a mut Mask>,
+    /// The objects, if any. Geometric transforms must move their boxes with the image, and remove those that are no longer in it.
+    pub objects: Option<&'a mut Vec<Object>>,
 }
 
 /// An item with an image that transforms can modify.
 pub trait HasImage {
-    /// The image and its mask.
+    /// The image and what moves with it.
     fn image_mut(&mut self) -> ImageMut<'_>;
 }
 
 impl HasImage for Image {
     fn image_mut(&mut self) -> ImageMut<'_> {
-        ImageMut { image: self, mask: None }
+        ImageMut { image: self, mask: None, objects: None }
     }
 }
 
 impl HasImage for Labeled {
     fn image_mut(&mut self) -> ImageMut<'_> {
-        ImageMut { image: &mut self.image, mask: None }
+        ImageMut { image: &mut self.image, mask: None, objects: None }
     }
 }
 
 impl HasImage for Masked {
     fn image_mut(&mut self) -> ImageMut<'_> {
-        ImageMut { image: &mut self.image, mask: Some(&mut self.mask) }
+        ImageMut { image: &mut self.image, mask: Some(&mut self.mask), objects: None }
+    }
+}
+
+impl HasImage for Scene {
+    fn image_mut(&mut self) -> ImageMut<'_> {
+        ImageMut { image: &mut self.image, mask: None, objects: Some(&mut self.objects) }
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::readers::{Channels, MaskFolder, Text, digits, find, frame, read_cifar10, read_idx};
+use super::readers::{Channels, MaskFolder, Text, VocFolder, digits, find, frame, read_cifar10, read_idx};
 use super::{DataError, Images};
 
 /// A data set split into training and test images.
@@ -35,17 +35,20 @@ pub enum KnownDataset {
     CamvidSmall,
     /// A million characters of Shakespeare.
     TinyShakespeare,
+    /// Photos of blood cells of 640x480 with boxes: red cells, white cells and platelets (`Shenggan/BCCD_Dataset`).
+    Bccd,
 }
 
 impl KnownDataset {
     /// All known data sets.
-    pub const ALL: [KnownDataset; 6] = [
+    pub const ALL: [KnownDataset; 7] = [
         KnownDataset::Digits,
         KnownDataset::Mnist,
         KnownDataset::FashionMnist,
         KnownDataset::Cifar10,
         KnownDataset::CamvidSmall,
         KnownDataset::TinyShakespeare,
+        KnownDataset::Bccd,
     ];
 
     /// The name of the data set and of its folder.
@@ -57,6 +60,7 @@ impl KnownDataset {
             KnownDataset::Cifar10 => "cifar-10",
             KnownDataset::CamvidSmall => "camvid-small",
             KnownDataset::TinyShakespeare => "tiny-shakespeare",
+            KnownDataset::Bccd => "bccd",
         }
     }
 
@@ -69,6 +73,7 @@ impl KnownDataset {
             KnownDataset::Cifar10 => "up to 60,000 photos in ten classes, 32x32 color, binary files",
             KnownDataset::CamvidSmall => "130 street scenes with segmentation masks, 120x90 color, PNG files",
             KnownDataset::TinyShakespeare => "1,115,394 characters, text file",
+            KnownDataset::Bccd => "364 photos of blood cells with boxes, 640x480 color, Pascal VOC",
         }
     }
 
@@ -103,7 +108,7 @@ impl KnownDataset {
             KnownDataset::Mnist => mnist_family(&self.folder(folder)?, numerals()),
             KnownDataset::FashionMnist => mnist_family(&self.folder(folder)?, CLOTHES.map(str::to_owned).to_vec()),
             KnownDataset::Cifar10 => self.cifar(folder),
-            KnownDataset::CamvidSmall | KnownDataset::TinyShakespeare => Err(self.wrong_kind("labeled images")),
+            KnownDataset::CamvidSmall | KnownDataset::TinyShakespeare | KnownDataset::Bccd => Err(self.wrong_kind("labeled images")),
         }
     }
 
@@ -119,6 +124,19 @@ impl KnownDataset {
         let classes = || STREET.map(str::to_owned).to_vec();
         let part = |name: &str| MaskFolder::open(&folder.join(name), &folder.join(format!("{name}annot")), Channels::Rgb, classes());
         Ok([part("train")?, part("test")?])
+    }
+
+    /// Opens the training and test parts of a data set of photos with boxes; the training part is Pascal VOC's `trainval`. Photos are read on access.
+    ///
+    /// # Errors
+    /// Returns an error if the folder is missing, a file in it is missing or malformed, or the data set has no boxes.
+    pub fn load_objects(self, folder: Option<&Path>) -> Result<[VocFolder; 2], DataError> {
+        if self != KnownDataset::Bccd {
+            return Err(self.wrong_kind("photos with boxes"));
+        }
+        let folder = self.folder(folder)?;
+        let part = |name| VocFolder::open_with(&folder, name, &CELLS.map(str::to_owned));
+        Ok([part("trainval")?, part("test")?])
     }
 
     /// Reads the text of a text data set.
@@ -172,6 +190,8 @@ impl fmt::Display for KnownDataset {
 const CLOTHES: [&str; 10] = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
 const THINGS: [&str; 10] = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+/// Red cells, white cells, and what clots.
+const CELLS: [&str; 3] = ["RBC", "WBC", "Platelets"];
 /// The last class is ignored.
 const STREET: [&str; 12] =
     ["Sky", "Building", "Pole", "Road", "Pavement", "Tree", "SignSymbol", "Fence", "Car", "Pedestrian", "Bicyclist", "Unlabeled"];

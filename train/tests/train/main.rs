@@ -3,6 +3,7 @@
 mod agents;
 mod api;
 mod best;
+mod detection;
 mod embedding;
 mod files;
 mod gymnasium;

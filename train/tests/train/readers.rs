@@ -246,7 +246,8 @@ fn the_real_sets() {
     let text: Vec<String> =
         found.iter().flat_map(|set| set.contents.as_ref().unwrap().iter().map(|line| format!("{} {line}", set.name))).collect();
     let expected = [
-        "bccd JPEGImages: 364 images of 3x480x640",
+        "bccd train: 292 photos with 3941 objects (2 without area are left out), 3 classes (",
+        "bccd test: 72 photos with 945 objects (0 without area are left out), 3 classes (",
         "camvid-small train: 100 images of 3x90x120 with masks of 12 classes: Sky ",
         "camvid-small test: 30 images of 3x90x120 with masks of 12 classes: Sky ",
         "cifar-10 train: 10000 images of 3x32x32, 10 classes (937 to 1032 items each)",

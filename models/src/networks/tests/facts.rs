@@ -8,7 +8,7 @@ use layercake_tests::tensors;
 use crate::networks::*;
 
 /// The networks of `figures.json`.
-const FACTS: [(&str, &Graph, usize, u64); 58] = [
+const FACTS: [(&str, &Graph, usize, u64); 60] = [
     ("vgg11", Vgg11::GRAPH, Vgg11::PARAMS, Vgg11::FLOPS),
     ("vgg13", Vgg13::GRAPH, Vgg13::PARAMS, Vgg13::FLOPS),
     ("vgg16", Vgg16::GRAPH, Vgg16::PARAMS, Vgg16::FLOPS),
@@ -54,6 +54,8 @@ const FACTS: [(&str, &Graph, usize, u64); 58] = [
     ("gated-pixel-cnn", GatedPixelCnn::GRAPH, GatedPixelCnn::PARAMS, GatedPixelCnn::FLOPS),
     ("class-gated-pixel-cnn", ClassGatedPixelCnn::GRAPH, ClassGatedPixelCnn::PARAMS, ClassGatedPixelCnn::FLOPS),
     ("street-unet", StreetUNet::GRAPH, StreetUNet::PARAMS, StreetUNet::FLOPS),
+    ("digit-localizer", DigitLocalizer::GRAPH, DigitLocalizer::PARAMS, DigitLocalizer::FLOPS),
+    ("cell-localizer", CellLocalizer::GRAPH, CellLocalizer::PARAMS, CellLocalizer::FLOPS),
     // 64 characters.
     ("char-lstm", CharLstm::GRAPH, CharLstm::PARAMS, CharLstm::FLOPS),
     ("alexnet", AlexNet::GRAPH, AlexNet::PARAMS, AlexNet::FLOPS),

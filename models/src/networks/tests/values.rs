@@ -12,6 +12,7 @@ use crate::networks::efficientnet::SmallEfficientNet;
 use crate::networks::film::SmallFilm;
 use crate::networks::gru::SmallGruCell;
 use crate::networks::inception::SmallInception;
+use crate::networks::localizer::SmallLocalizer;
 use crate::networks::mixer::SmallMixer;
 use crate::networks::mobilenet_v2::SmallMobileNetV2;
 use crate::networks::nin::SmallNetworkInNetwork;
@@ -30,7 +31,7 @@ use crate::networks::vgg::small::{SmallVgg11, SmallVgg16Cifar};
 use crate::networks::vit::SmallVit;
 
 /// The small variants, by their names in the fixture.
-const SMALL: [(&str, &Graph); 29] = [
+const SMALL: [(&str, &Graph); 30] = [
     ("vgg11", SmallVgg11::GRAPH),
     ("vgg16-cifar", SmallVgg16Cifar::GRAPH),
     ("resnet18", SmallResNet18::GRAPH),
@@ -49,6 +50,7 @@ const SMALL: [(&str, &Graph); 29] = [
     ("gated-pixel-cnn", SmallGatedPixelCnn::GRAPH),
     ("class-gated-pixel-cnn", SmallClassGatedPixelCnn::GRAPH),
     ("street-unet", SmallStreetUNet::GRAPH),
+    ("localizer", SmallLocalizer::GRAPH),
     ("nin", SmallNetworkInNetwork::GRAPH),
     ("squeezenet", SmallSqueezeNet::GRAPH),
     ("resnext", SmallResNeXt::GRAPH),

@@ -75,6 +75,8 @@ fn as_pytorch_says() {
     losses.soft::<Matrix, _>("bce_edge", &Bce);
     losses.soft::<Matrix, _>("bce_with_logits", &BceWithLogits::default());
     losses.soft::<Matrix, _>("bce_pos_weight", &BceWithLogits { pos_weight: vec![0.5, 3.0, 10.0], ..Default::default() });
+    losses.soft::<Matrix, _>("focal", &Focal::default());
+    losses.soft::<Matrix, _>("focal_wide", &Focal { alpha: None, gamma: 0.5 });
     losses.soft::<Matrix, _>("kl_div", &KlDiv { log_target: false });
     losses.soft::<Matrix, _>("kl_div_log", &KlDiv { log_target: true });
     let all = CrossEntropy { weight: vec![0.5, 2.0, 1.0, 0.0, 3.0], ignore_index: Some(2), label_smoothing: 0.2 };

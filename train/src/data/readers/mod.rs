@@ -8,6 +8,7 @@
 //! | text ([`Text`]) | 10 times its size, mostly 8 bytes per character | 1 GiB |
 //! | IDX ([`read_idx`]) | 2 times its size, plus 8 bytes per label | 4 GiB |
 //! | CIFAR-10 ([`read_cifar10`]) | 4 times its size | a million records |
+//! | Pascal VOC's XML ([`read_annotation`]) | 40 times its size | 16 MiB |
 //! | PNG, JPEG ([`read_image`]) | 20 bytes per pixel, of which a color [`crate::data::Image`] keeps 12 | 1 GiB of memory, 16,384 pixels per side |
 //!
 //! For gzipped files the decompressed size counts. It may be at most 100 times the compressed size or 64 MiB, whichever is larger. The time is linear
@@ -23,6 +24,7 @@ mod picture;
 mod table;
 mod text;
 mod text_file;
+mod voc;
 
 pub use cifar::read_cifar10;
 pub use digits::{digits, frame};
@@ -35,3 +37,4 @@ pub use table::{Header, Row, RowBatch, Table, Target};
 pub use text::{Streams, Text, Window, WindowBatch};
 #[cfg(feature = "tables")]
 pub(crate) use text_file::read as read_text;
+pub use voc::{Annotation, NamedObject, VocFolder, read_annotation};

@@ -85,7 +85,7 @@ fn room(picture: &ImageMut<'_>, size: [usize; 2], padding: usize) -> Result<[usi
     Ok([free(height, size[0]).ok_or_else(refused)?, free(width, size[1]).ok_or_else(refused)?])
 }
 
-/// Crops image and mask at `at`, which may be outside.
+/// Crops image and mask at `at`, which may be outside. Boxes are clipped, and objects of which nothing is left are removed.
 fn cut(picture: &mut ImageMut<'_>, at: [isize; 2], size: [usize; 2], mask_fill: u8) {
     let image = &mut *picture.image;
     let from = image.size();
@@ -93,6 +93,10 @@ fn cut(picture: &mut ImageMut<'_>, at: [isize; 2], size: [usize; 2], mask_fill: 
     image.shape = [image.shape[0], size[0], size[1]];
     if let Some(mask) = &mut picture.mask {
         **mask = Mask { size, classes: window(&mask.classes, mask.size, at, size, mask_fill) };
+    }
+    if let Some(objects) = &mut picture.objects {
+        objects.iter_mut().for_each(|object| object.bbox = object.bbox.shifted(-at[1] as f32, -at[0] as f32).clipped(size));
+        objects.retain(|object| object.bbox.has_area());
     }
 }
 

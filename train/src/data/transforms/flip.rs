@@ -41,6 +41,10 @@ impl Transform for HorizontalFlip {
             if let Some(mask) = &mut picture.mask {
                 mask.classes.chunks_exact_mut(width).for_each(<[u8]>::reverse);
             }
+            for object in picture.objects.iter_mut().flat_map(|objects| objects.iter_mut()) {
+                let bbox = &mut object.bbox;
+                (bbox.x1, bbox.x2) = (width as f32 - bbox.x2, width as f32 - bbox.x1);
+            }
         }
         Ok(())
     }
@@ -53,6 +57,10 @@ impl Transform for VerticalFlip {
             picture.image.pixels.chunks_exact_mut((height * width).max(1)).for_each(|plane| upside_down(plane, width));
             if let Some(mask) = &mut picture.mask {
                 upside_down(&mut mask.classes, width);
+            }
+            for object in picture.objects.iter_mut().flat_map(|objects| objects.iter_mut()) {
+                let bbox = &mut object.bbox;
+                (bbox.y1, bbox.y2) = (height as f32 - bbox.y2, height as f32 - bbox.y1);
             }
         }
         Ok(())

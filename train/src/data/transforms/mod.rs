@@ -1,7 +1,7 @@
 //! Image transforms, as in torchvision's `transforms`.
 //!
-//! A transform's random numbers are a function of the item's position in the epoch, for any number of workers. Geometric transforms also
-//! transform masks.
+//! A transform's random numbers are a function of the item's position in the epoch, for any number of workers. Geometric transforms move masks and
+//! the boxes of objects with the image; [`ColorJitter`] and the other ones leave them as they are.
 //!
 //! ```
 //! use layercake_train::data::transforms::{Compose, HorizontalFlip, RandomCrop};
@@ -36,7 +36,7 @@ pub(super) use resize::resize;
 
 /// A transform of images.
 pub trait Transform: Send + Sync + Debug {
-    /// Transforms an image and its mask in place.
+    /// Transforms an image, its mask and its objects in place.
     ///
     /// # Errors
     /// Returns an error if the transform does not support the image's size or channels.

@@ -6,7 +6,7 @@ use super::Transform;
 use crate::data::{DataError, ImageMut, Mask, error::text};
 
 /// Resizes images by bilinear interpolation with antialiasing, as PyTorch's `interpolate` with `mode="bilinear"` and `antialias=True`, and masks
-/// by nearest-neighbor interpolation.
+/// by nearest-neighbor interpolation. Boxes are scaled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resize {
     /// Height and width.
@@ -23,6 +23,10 @@ impl Transform for Resize {
         *image = image.resized(self.size);
         if let Some(mask) = &mut picture.mask {
             **mask = Mask { size: self.size, classes: nearest(&mask.classes, mask.size, self.size) };
+        }
+        let [down, across] = [0, 1].map(|axis| self.size[axis] as f32 / from[axis] as f32);
+        for object in picture.objects.iter_mut().flat_map(|objects| objects.iter_mut()) {
+            object.bbox = object.bbox.scaled(across, down);
         }
         Ok(())
     }

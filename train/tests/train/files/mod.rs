@@ -10,3 +10,4 @@ mod png;
 mod room;
 mod tables;
 mod texts;
+mod voc;

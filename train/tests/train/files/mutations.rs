@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jpeg_encoder::ColorType;
-use layercake_train::data::readers::{Channels, Table, Target, Text, read_cifar10, read_image, read_mask};
+use layercake_train::data::readers::{Channels, Table, Target, Text, read_annotation, read_cifar10, read_image, read_mask};
 use layercake_train::data::{DataError, rand, read_idx};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
@@ -18,6 +18,9 @@ type Reader = fn(&Path) -> Result<(), DataError>;
 
 /// Name, valid file, reader, and a function that repairs checksums, which would hide other errors.
 type Kind = (&'static str, Vec<u8>, Reader, fn(&[u8]) -> Vec<u8>);
+
+const VOC: &str = "<annotation><size><width>9</width><height>8</height></size><!-- one --><object><name>a &amp; b</name><difficult>1</difficult>\
+                   <bndbox><xmin>1</xmin><ymin>2.5</ymin><xmax>7</xmax><ymax>8</ymax></bndbox></object></annotation>";
 
 fn kinds() -> Vec<Kind> {
     let as_it_is = <[u8]>::to_vec;
@@ -47,6 +50,7 @@ fn kinds() -> Vec<Kind> {
         ("photo.jpg", with_exif(&photo, 5), of_image, as_it_is),
         ("mask.png", png::png([2, 3], 8, GRAY, &[&[0, 1, 2], &[3, 4, 5]], &turned), |path| read_mask(path, 6).map(drop), mended),
         ("text", "the quick brown fox — naïve".as_bytes().to_vec(), |path| Text::read(path).map(drop), as_it_is),
+        ("voc.xml", VOC.as_bytes().to_vec(), |path| read_annotation(path).map(drop), as_it_is),
         ("text.gz", gzip(b"the quick brown fox"), |path| Text::read(path).map(drop), as_it_is),
     ];
     kinds.into_iter().chain(of_a_frame()).collect()

@@ -7,7 +7,7 @@ use jpeg_encoder::ColorType;
 use layercake::io::{load_graph, load_safetensors, save_safetensors};
 use layercake::prelude::*;
 use layercake_train::data::read_idx;
-use layercake_train::data::readers::{Channels, Header, Table, Target, Text, read_cifar10, read_image};
+use layercake_train::data::readers::{Channels, Header, Table, Target, Text, read_annotation, read_cifar10, read_image};
 
 use super::child::{child, errand, used};
 use super::jpeg::jpeg;
@@ -90,6 +90,18 @@ fn of_text(path: &Path) -> String {
 
 fn of_image(path: &Path) -> String {
     read_image(path, Channels::Rgb).map_or_else(|error| error.to_string(), |image| format!("{:?}", image.shape))
+}
+
+const OBJECT: &str = "<object><name>a</name><bndbox><xmin>0</xmin><ymin>0</ymin><xmax>1</xmax><ymax>1</ymax></bndbox></object>";
+
+/// An annotation of 4 MiB.
+fn voc(part: &str) -> Vec<u8> {
+    let size = "<annotation><size><width>9</width><height>9</height></size>";
+    format!("{size}{}</annotation>", part.repeat((4 * MIB - 100) / part.len())).into_bytes()
+}
+
+fn of_voc(path: &Path) -> String {
+    read_annotation(path).map_or_else(|error| error.to_string(), |found| format!("{} objects", found.objects.len()))
 }
 
 /// The least bytes for a cell.
@@ -179,6 +191,10 @@ fn plain_cases() -> Vec<Case> {
         Case { name: "color", file: || drawing(8, RGB, 1500, 4500), size: plane, multiple: 20, read: of_image, says: "[3, 1500, 1500]" },
         Case { name: "16 bits", file: || drawing(16, RGB, 1500, 9000), size: plane, multiple: 20, read: of_image, says: "[3, 1500, 1500]" },
         Case { name: "one bit", file: || drawing(1, GRAY, 1500, 188), size: plane, multiple: 20, read: of_image, says: "[3, 1500, 1500]" },
+        // Four bytes for each element, and an object's elements without their text.
+        Case { name: "elements of voc", file: || voc("<a/>"), size: 4 * MIB, multiple: 40, read: of_voc, says: "" },
+        Case { name: "attributes of voc", file: || voc("<a b=''/>"), size: 4 * MIB, multiple: 40, read: of_voc, says: "" },
+        Case { name: "objects of voc", file: || voc(OBJECT), size: 4 * MIB, multiple: 40, read: of_voc, says: "" },
         // In addition to the network.
         Case { name: "parameters", file: parameters, size: 4_004_200, multiple: 4, read: of_parameters, says: "loaded" },
         Case {
