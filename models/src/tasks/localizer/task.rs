@@ -71,7 +71,7 @@ impl<S: Dataset<Item = Scene>> Localization<S> {
 
 /// The outputs of an inference.
 fn inferred<D: Backend<f32>>(net: &GraphModel<f32, D>, device: &D, images: Array<f32>) -> Result<Vec<DynTensor<f32, D>>, TrainError> {
-    net.try_forward(vec![images.into_dynamic(device)?]).map_err(failed)
+    Ok(net.try_forward(vec![images.into_dynamic(device)?])?)
 }
 
 impl<S: Dataset<Item = Scene>, D: Backend<f32>> Task<GraphModel<f32, D>, D> for Localization<S>
