@@ -22,7 +22,7 @@ const REASONS: [(&str, &str, &str); 3] = [
 ];
 
 /// What is no layer, where it is tested, and against what.
-const OTHERS: [(&str, &str, &str, &str); 37] = [
+const OTHERS: [(&str, &str, &str, &str); 46] = [
     (
         "MSE, L1, Huber, SmoothL1",
         "tests/tests/training/losses.rs",
