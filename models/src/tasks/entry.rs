@@ -20,6 +20,11 @@ pub(crate) trait ModelKind: Sync + 'static {
     /// The network.
     fn graph(&self) -> &'static Graph;
 
+    /// The network for a data set; of most models it is the same for all.
+    fn graph_on(&self, _: KnownDataset) -> &'static Graph {
+        self.graph()
+    }
+
     /// Trains the model.
     fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError>;
 
@@ -101,6 +106,10 @@ impl<K: ModelKind> ZooModel for Entry<K> {
 
     fn graph(&self) -> Option<&'static Graph> {
         Some(self.kind.graph())
+    }
+
+    fn graph_on(&self, dataset: KnownDataset) -> Option<&'static Graph> {
+        Some(self.kind.graph_on(dataset))
     }
 
     fn recipe(&self, dataset: KnownDataset) -> Option<Recipe> {

@@ -9,17 +9,16 @@ use layercake::explain::LayerUnits;
 use layercake::ir::Graph;
 use layercake::loss::{BceWithLogits, Loss};
 use layercake::prelude::*;
-use layercake::schedule::Better;
 use layercake_train::data::{Array, Batch, Images, KnownDataset, Labeled, Loader, Split};
 use layercake_train::health::count_units;
 use layercake_train::run::{Canvas, RunOutcome, image_grid};
-use layercake_train::{Metrics, Pass, Step, Task, TrainError, WithValidation};
+use layercake_train::{Metrics, Pass, Step, Task, TrainError};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::entry::{Description, ModelKind, Run};
 use super::machine::{Machine, shaped};
-use super::run::{Prepared, TEST_BATCH, Trained, hold_out_images, train};
+use super::run::{Prepared, TEST_BATCH, Trained, prepare_images, train};
 use super::{Gray, SHAPE, on_device, reject_text_options, save, sigmoid};
 use crate::zoo::{ModelError, SampleOptions, Samples, TrainOptions};
 
@@ -53,15 +52,8 @@ impl ModelKind for PixelCnnModel {
     fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         let model = Trained { name: description.name, graph: self.0, agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
-            let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), SHAPE).map_err(TrainError::from)?;
-            let net = device.build(self.0)?;
-            let (train, validation) = hold_out_images(train, recipe)?;
-            let items = train.len();
-            let train = binarize(Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers));
-            let measured_on = |images| NegativeLogLikelihood { test: binarize(Loader::new(images, TEST_BATCH)) };
-            let task = WithValidation { task: measured_on(test), validation: validation.map(measured_on) };
-            let (optimizer, selected_by) = (recipe.adam(&net), ("validation_nll", Better::Lower));
-            Ok(Prepared { optimizer, net, items, task, selected_by, train, normalize: None, classes: Vec::new() })
+            let prepared = prepare_images(device, self.0, options, recipe, "validation_nll", NegativeLogLikelihood::on)?;
+            Ok(Prepared { train: binarize(prepared.train), ..prepared })
         })
     }
 
@@ -75,7 +67,7 @@ impl ModelKind for PixelCnnModel {
         let net = run.load_graph(self.0, device)?;
         let Split { test, .. } = dataset.load(data_dir, SHAPE).map_err(TrainError::from)?;
         let items = test.len() as u64;
-        let mut task = NegativeLogLikelihood { test: binarize(Loader::new(test, TEST_BATCH)) };
+        let mut task = NegativeLogLikelihood::on(test);
         Ok((Task::<D::Net, D>::evaluate(&mut task, &net, device)?, items))
     }
 
@@ -89,6 +81,13 @@ impl ModelKind for PixelCnnModel {
 /// Negative log-likelihood in nats per image.
 pub(crate) struct NegativeLogLikelihood {
     pub test: Loader<Images>,
+}
+
+impl NegativeLogLikelihood {
+    /// Measured on these images.
+    fn on(images: Images) -> Self {
+        Self { test: binarize(Loader::new(images, TEST_BATCH)) }
+    }
 }
 
 impl<N: AnyNetwork<f32, D>, D: Backend<f32>> Task<N, D> for NegativeLogLikelihood {

@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use layercake::dfdx::nn::tensor_collection::TensorCollection;
 use layercake::ir::Graph;
-use layercake::optim::{Optim, Rule};
+use layercake::optim::{AdamConfig, Optim, Rule};
 use layercake::schedule::Better;
-use layercake_train::data::{Collate, Dataset, Images, Loader, Normalize};
+use layercake_train::data::{Collate, Dataset, Images, Loader, Normalize, Split};
 use layercake_train::rl::AgentConfig;
 use layercake_train::run::{Purpose, Recipe, RunConfig, RunFolder, RunOptions, RunOutcome, Source, Trainee, command, conduct, has_effect};
-use layercake_train::{Seeded, Task, TrainError};
+use layercake_train::{Seeded, Task, TrainError, WithValidation};
 
+use super::SHAPE;
+use super::machine::Machine;
 use crate::zoo::{ModelError, TrainOptions};
 
 /// Batch size for evaluation: large enough to keep all cores busy, small enough to fit into memory for any model.
@@ -41,6 +43,9 @@ pub(crate) struct Prepared<N, R: Rule, S: Dataset, T, D: Seeded> {
     /// The names of the classes, for `config.json`.
     pub classes: Vec<String>,
 }
+
+/// What is prepared of a network that learns by Adam and is validated by the same task.
+pub(crate) type PreparedNet<S, T, D> = Prepared<<D as Machine>::Net, AdamConfig, S, WithValidation<T>, D>;
 
 /// Trains a model with its default recipe and the user's options, or resumes a run with the recipe in its `config.json`. `prepare` reads the
 /// data and builds the network; the device is seeded with the recipe's seed.
@@ -115,6 +120,24 @@ pub(crate) fn hold_out_images(train: Images, recipe: &Recipe) -> Result<(Images,
     let [rest, held] = recipe.parts(train.len())?;
     let held = (!held.is_empty()).then(|| train.subset(&held));
     Ok((if rest.len() == train.len() { train } else { train.subset(&rest) }, held))
+}
+
+/// What a generative model of images prepares: the training images in batches, and its task on the test and the validation images.
+pub(crate) fn prepare_images<T, D: Machine>(
+    device: &D,
+    graph: &Graph,
+    options: &TrainOptions,
+    recipe: &Recipe,
+    selected_by: &'static str,
+    task: impl Fn(Images) -> T,
+) -> Result<PreparedNet<Images, T, D>, ModelError> {
+    let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), SHAPE).map_err(TrainError::from)?;
+    let net = device.build(graph)?;
+    let (train, validation) = hold_out_images(train, recipe)?;
+    let (items, optimizer) = (train.len(), recipe.adam(&net));
+    let train = Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
+    let task = WithValidation { task: task(test), validation: validation.map(task) };
+    Ok(Prepared { net, optimizer, items, train, task, selected_by: (selected_by, Better::Lower), normalize: None, classes: Vec::new() })
 }
 
 /// A run may be resumed from another working directory.

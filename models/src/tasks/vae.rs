@@ -9,17 +9,16 @@ use layercake::explain::LayerUnits;
 use layercake::ir::Graph;
 use layercake::loss::{BceWithLogits, Loss, try_gaussian_kl};
 use layercake::prelude::*;
-use layercake::schedule::Better;
 use layercake_train::data::{Array, Batch, Dataset, Images, KnownDataset, Loader, Split};
 use layercake_train::health::count_units;
 use layercake_train::run::{Canvas, RunOutcome, image_grid};
-use layercake_train::{Metrics, Pass, Step, Task, TrainError, WithValidation};
+use layercake_train::{Metrics, Pass, Step, Task, TrainError};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::entry::{Description, ModelKind, Run};
 use super::machine::{Machine, part, shaped};
-use super::run::{Prepared, TEST_BATCH, Trained, hold_out_images, train};
+use super::run::{TEST_BATCH, Trained, prepare_images, train};
 use super::{Gray, SHAPE, normal, on_device, reject_text_options, save, sigmoid};
 use crate::zoo::{ModelError, SampleOptions, Samples, TrainOptions};
 
@@ -41,15 +40,7 @@ impl ModelKind for Vae {
     fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
         let model = Trained { name: description.name, graph: self.0, agent: None };
         train(model, device, options, (description.recipe)(options.dataset), |recipe| {
-            let Split { train, test } = options.dataset.load(options.data_dir.as_deref(), SHAPE).map_err(TrainError::from)?;
-            let net = device.build(self.0)?;
-            let (train, validation) = hold_out_images(train, recipe)?;
-            let items = train.len();
-            let train = Loader::new(train, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers);
-            let measured_on = |images| NegativeElbo { test: Loader::new(images, TEST_BATCH) };
-            let task = WithValidation { task: measured_on(test), validation: validation.map(measured_on) };
-            let (optimizer, selected_by) = (recipe.adam(&net), ("validation_negative_elbo", Better::Lower));
-            Ok(Prepared { optimizer, net, items, task, selected_by, train, normalize: None, classes: Vec::new() })
+            prepare_images(device, self.0, options, recipe, "validation_negative_elbo", NegativeElbo::on)
         })
     }
 
@@ -63,7 +54,7 @@ impl ModelKind for Vae {
         let net = run.load_graph(self.0, device)?;
         let Split { test, .. } = dataset.load(data_dir, SHAPE).map_err(TrainError::from)?;
         let items = test.len() as u64;
-        let mut task = NegativeElbo { test: Loader::new(test, TEST_BATCH) };
+        let mut task = NegativeElbo::on(test);
         Ok((Task::<D::Net, D>::evaluate(&mut task, &net, device)?, items))
     }
 
@@ -78,6 +69,13 @@ impl ModelKind for Vae {
 /// the pixels, with gray values as probabilities, plus the KL divergence from the standard normal distribution.
 pub(crate) struct NegativeElbo {
     pub test: Loader<Images>,
+}
+
+impl NegativeElbo {
+    /// Measured on these images.
+    fn on(images: Images) -> Self {
+        Self { test: Loader::new(images, TEST_BATCH) }
+    }
 }
 
 /// The encoder and the decoder of a network, each to be called alone.

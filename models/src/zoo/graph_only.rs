@@ -4,7 +4,7 @@ use layercake::ir::Graph;
 use layercake_train::data::KnownDataset;
 use layercake_train::run::RunOutcome;
 
-use super::model::{BenchOptions, BenchResult, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
+use super::{BenchOptions, BenchResult, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
 use crate::networks::{
     AlexNet, DenseBlock, EfficientNetB0, Film, GatedPixelCnnBlock, GruCell, Inception3a, MixerB16, MixerBlock, MobileNetV2,
     NetworkInNetwork, Pointer, ResNeXt50, ResNet18, ResNet18Cifar, ResNet50, ResNet50Cifar, SeResNet50, Siamese, SqueezeNet, Tcn,

@@ -68,7 +68,7 @@ pub(super) fn char_lstm(_: KnownDataset) -> Recipe {
 }
 
 /// A canvas is new in each epoch, so there is no overfitting; the photos are few, and need many epochs.
-pub(crate) fn localizer(dataset: KnownDataset) -> Recipe {
+pub(super) fn localizer(dataset: KnownDataset) -> Recipe {
     let (epochs, batch_size, weight_decay) = match dataset {
         KnownDataset::Digits => (60, 16, 0.01),
         KnownDataset::Bccd => (80, 16, 0.05),

@@ -1,8 +1,10 @@
 //! The list of models. A new model needs a network, an entry here and, unless it is graph-only, default hyperparameters.
 
+mod error;
 mod graph_only;
-pub(crate) mod hyperparameters;
+mod hyperparameters;
 mod model;
+mod options;
 
 use layercake_train::data::KnownDataset;
 use layercake_train::rl::KnownEnvironment;
@@ -15,9 +17,10 @@ use crate::tasks::{
     Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Entry, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp,
     ModelKind, PixelCnnModel, StreetSegmentation, Vae,
 };
-pub use model::{
-    AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, SampleOptions, Samples,
-    TrainOptions, ZooModel,
+pub use error::ModelError;
+pub use model::ZooModel;
+pub use options::{
+    AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, PlayOptions, Played, SampleOptions, Samples, TrainOptions,
 };
 
 /// All models of the zoo.
@@ -57,7 +60,17 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
             unit: "images",
         },
     ));
-    models.push(Box::new(Localizer));
+    models.push(entry(
+        Localizer,
+        Description {
+            name: "localizer",
+            description: "one trunk, two heads: a digit on a cluttered canvas of 64x64 and its box; the box of a white blood cell in photos",
+            dataset: KnownDataset::Mnist,
+            digits: true,
+            recipe: hyperparameters::localizer,
+            unit: "images",
+        },
+    ));
     models.push(entry(
         CharacterModel,
         Description {

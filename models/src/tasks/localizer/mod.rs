@@ -9,25 +9,21 @@ mod tests;
 use std::path::Path;
 use std::sync::Arc;
 
-use layercake::AnyNetwork;
 use layercake::ir::Graph;
-use layercake::optim::AdamConfig;
 use layercake::prelude::*;
 use layercake::schedule::Better;
 use layercake_train::data::{Dataset, KnownDataset, Loader, Scene, Split};
 use layercake_train::run::{Recipe, RunOutcome};
-use layercake_train::{Metrics, Seeded, Task, TrainError, WithValidation};
+use layercake_train::{Metrics, Task, TrainError, WithValidation};
 
 use self::canvas::{Inked, SIDE, on_canvases};
 use self::cells::Cells;
 use self::task::Localization;
-use super::entry::Run;
-use super::machine::open_gpu;
-use super::on_device;
-use super::run::{Prepared, TEST_BATCH, Trained, hold_out_images, train};
+use super::entry::{Description, ModelKind, Run};
+use super::machine::Machine;
+use super::run::{Prepared, PreparedNet, TEST_BATCH, Trained, hold_out_images, train};
 use crate::networks::{CellLocalizer, DigitLocalizer};
-use crate::zoo::hyperparameters::localizer;
-use crate::zoo::{DeviceKind, EvalOptions, Evaluation, ModelError, TrainOptions, ZooModel};
+use crate::zoo::{ModelError, TrainOptions};
 
 /// The box loss counts as much as the class loss; both are about 2 at the beginning.
 const BOX_WEIGHT: f32 = 1.0;
@@ -37,24 +33,26 @@ const TEST_SEED: u64 = 0;
 /// The localizer as a model of the zoo: digits on a cluttered canvas, or the white cell of BCCD's photos.
 pub(crate) struct Localizer;
 
-impl Localizer {
-    fn network(dataset: KnownDataset) -> &'static Graph {
+impl ModelKind for Localizer {
+    fn graph(&self) -> &'static Graph {
+        self.graph_on(KnownDataset::Mnist)
+    }
+
+    fn graph_on(&self, dataset: KnownDataset) -> &'static Graph {
         if dataset == KnownDataset::Bccd { CellLocalizer::<f32, Cpu>::GRAPH } else { DigitLocalizer::<f32, Cpu>::GRAPH }
     }
 
-    fn train_on<D: Seeded>(&self, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError>
-    where
-        GraphModel<f32, D>: AnyNetwork<f32, D>,
-    {
-        let model = Trained { name: self.name(), graph: Self::network(options.dataset), agent: None };
-        let (own, data_dir) = (localizer(options.dataset), options.data_dir.as_deref());
+    fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
+        let graph = self.graph_on(options.dataset);
+        let model = Trained { name: description.name, graph, agent: None };
+        let (own, data_dir) = ((description.recipe)(options.dataset), options.data_dir.as_deref());
         if options.dataset == KnownDataset::Bccd {
             return train(model, device, options, own, |recipe| {
                 let [train, test] = white_cells(data_dir)?;
                 let [rest, held] = recipe.parts(train.len())?;
                 let validation = (!held.is_empty()).then(|| cell_task(train.subset(&held)));
                 let train = cells::varied(batches(train.subset(&rest), recipe));
-                prepared(device, recipe, Self::network(options.dataset), train, cell_task(test), validation)
+                prepared(device, recipe, graph, train, cell_task(test), validation)
             });
         }
         train(model, device, options, own, |recipe| {
@@ -62,22 +60,18 @@ impl Localizer {
             let (train, held) = hold_out_images(train, recipe)?;
             let [train, test] = [train, test].map(|images| Inked(Arc::new(images)));
             let validation = held.map(|held| digit_task(Inked(Arc::new(held))));
-            prepared(device, recipe, Self::network(options.dataset), on_canvases(batches(train, recipe)), digit_task(test), validation)
+            prepared(device, recipe, graph, on_canvases(batches(train, recipe)), digit_task(test), validation)
         })
     }
 
-    fn evaluate_on<D: Seeded>(
+    fn evaluate<D: Machine>(
         &self,
         run: &Run,
         device: &D,
         dataset: KnownDataset,
         data_dir: Option<&Path>,
-    ) -> Result<(Metrics, u64), ModelError>
-    where
-        GraphModel<f32, D>: AnyNetwork<f32, D>,
-    {
-        let mut net = on_device(GraphModel::<f32, D>::try_build(Self::network(dataset).clone(), device))?;
-        layercake::io::load_parameters(&mut net, &run.checkpoint).map_err(TrainError::from)?;
+    ) -> Result<(Metrics, u64), ModelError> {
+        let net = run.load_graph(self.graph_on(dataset), device)?;
         if dataset == KnownDataset::Bccd {
             let [_, test] = white_cells(data_dir)?;
             let items = test.len() as u64;
@@ -112,66 +106,17 @@ fn batches<S: Dataset>(data: S, recipe: &Recipe) -> Loader<S> {
     Loader::new(data, recipe.batch_size).shuffle(recipe.seed).workers(recipe.workers)
 }
 
-/// What a run needs.
-type Ready<S, D> = Prepared<GraphModel<f32, D>, AdamConfig, S, WithValidation<Localization<S>>, D>;
-
 /// What a run needs, from its data.
-fn prepared<S: Dataset<Item = Scene>, D: Seeded>(
+fn prepared<S: Dataset<Item = Scene>, D: Machine>(
     device: &D,
     recipe: &Recipe,
     graph: &Graph,
     train: Loader<S>,
     task: Localization<S>,
     validation: Option<Localization<S>>,
-) -> Result<Ready<S, D>, ModelError> {
-    let net = on_device(GraphModel::try_build(graph.clone(), device))?;
+) -> Result<PreparedNet<S, Localization<S>, D>, ModelError> {
+    let net = device.build(graph)?;
     let (optimizer, items, classes) = (recipe.adam(&net), train.data().len(), task.classes.clone());
     let selected_by = ("validation_mean_iou", Better::Higher);
     Ok(Prepared { net, optimizer, items, train, task: WithValidation { task, validation }, selected_by, normalize: None, classes })
-}
-
-impl ZooModel for Localizer {
-    fn name(&self) -> &'static str {
-        "localizer"
-    }
-
-    fn description(&self) -> &'static str {
-        "one trunk, two heads: a digit on a cluttered canvas of 64x64 and its box; the box of a white blood cell in photos"
-    }
-
-    fn graph(&self) -> Option<&'static Graph> {
-        Some(Self::network(KnownDataset::Mnist))
-    }
-
-    fn graph_on(&self, dataset: KnownDataset) -> Option<&'static Graph> {
-        Some(Self::network(dataset))
-    }
-
-    fn recipe(&self, dataset: KnownDataset) -> Option<Recipe> {
-        Some(localizer(dataset))
-    }
-
-    fn default_dataset(&self, in_files: bool) -> KnownDataset {
-        if in_files { KnownDataset::Mnist } else { KnownDataset::Digits }
-    }
-
-    fn train(&self, options: &TrainOptions) -> Result<RunOutcome, ModelError> {
-        match options.device {
-            DeviceKind::Cpu => self.train_on(&Cpu::seed_from_u64(options.seed()), options),
-            DeviceKind::Cuda => self.train_on(&open_gpu(options.seed())?, options),
-        }
-    }
-
-    fn evaluate(&self, options: &EvalOptions) -> Result<Evaluation, ModelError> {
-        options.is_of_one_pass(self.name())?;
-        let run = Run::find(&options.checkpoint)?;
-        let recorded = run.config.as_ref().and_then(|config| config.source.dataset());
-        let dataset = options.dataset.or(recorded).unwrap_or(KnownDataset::Digits);
-        let data_dir = options.data_dir.as_deref();
-        let (metrics, items) = match options.device {
-            DeviceKind::Cpu => self.evaluate_on(&run, &Cpu::default(), dataset, data_dir)?,
-            DeviceKind::Cuda => self.evaluate_on(&run, &open_gpu(0)?, dataset, data_dir)?,
-        };
-        Ok(Evaluation { source: dataset.into(), metrics, items, unit: "images", seeds: None })
-    }
 }

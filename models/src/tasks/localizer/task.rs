@@ -13,6 +13,7 @@ use layercake_train::health::count_units;
 use layercake_train::run::Canvas;
 use layercake_train::{Metrics, Pass, Step, Task, TrainError, argmax};
 
+use crate::tasks::machine::shaped;
 use crate::tasks::on_device;
 
 /// Scores or offsets, a row for each image.
@@ -49,19 +50,16 @@ impl<S: Dataset<Item = Scene>> Localization<S> {
 
     /// The heads' outputs: the scores, if there is a head for them, and the offsets.
     fn heads<D: Backend<f32>, T: Tape<f32, D>>(&self, outputs: Vec<DynTensor<f32, D, T>>) -> Result<Heads<D, T>, TrainError> {
-        let rows = |output: DynTensor<f32, D, T>| {
-            on_device(output.try_into_tensor())?.ok_or_else(|| TrainError::Network("expected rows of scores and offsets".to_owned()))
-        };
-        let mut outputs = outputs.into_iter().map(rows).collect::<Result<Vec<Rows<D, T>>, TrainError>>()?;
+        let mut outputs = outputs.into_iter().map(shaped).collect::<Result<Vec<Rows<D, T>>, TrainError>>()?;
         match (outputs.pop(), outputs.pop()) {
             (Some(offsets), scores) if scores.is_some() == (self.classes.len() > 1) => Ok((scores, offsets)),
             (_, scores) => Err(TrainError::Network(format!("{} classes, {} scores", self.classes.len(), u8::from(scores.is_some())))),
         }
     }
 
-    fn find<D: Backend<f32>>(&self, net: &GraphModel<f32, D>, device: &D, images: Array<f32>) -> Result<Found, TrainError> {
+    fn find<D: Backend<f32>>(&self, net: &impl AnyNetwork<f32, D>, device: &D, images: Array<f32>) -> Result<Found, TrainError> {
         let count = images.batch_size();
-        let (scores, offsets) = self.heads(inferred(net, device, images)?)?;
+        let (scores, offsets) = self.heads(net.try_infer(vec![images.into_dynamic(device)?])?)?;
         let classes = scores.map_or_else(|| vec![0; count], |scores| argmax(&scores.as_vec(), self.classes.len()));
         let (offsets, whole) = (offsets.as_vec(), self.whole());
         let decode = |row: &[f32; 4]| BoxCoder::of_head().decode(*row, &whole).clipped(self.size);
@@ -69,19 +67,11 @@ impl<S: Dataset<Item = Scene>> Localization<S> {
     }
 }
 
-/// The outputs of an inference.
-fn inferred<D: Backend<f32>>(net: &GraphModel<f32, D>, device: &D, images: Array<f32>) -> Result<Vec<DynTensor<f32, D>>, TrainError> {
-    Ok(net.try_forward(vec![images.into_dynamic(device)?])?)
-}
-
-impl<S: Dataset<Item = Scene>, D: Backend<f32>> Task<GraphModel<f32, D>, D> for Localization<S>
-where
-    GraphModel<f32, D>: AnyNetwork<f32, D>,
-{
+impl<S: Dataset<Item = Scene>, N: AnyNetwork<f32, D>, D: Backend<f32>> Task<N, D> for Localization<S> {
     type Batch = SceneBatch;
     const UNIT: &'static str = "images";
 
-    fn loss(&mut self, net: &mut GraphModel<f32, D>, batch: SceneBatch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
+    fn loss(&mut self, net: &mut N, batch: SceneBatch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
         let (items, whole) = (batch.images.batch_size(), self.whole());
         let mut targets = Vec::with_capacity(4 * items);
         for objects in &batch.objects {
@@ -90,7 +80,7 @@ where
         }
         let labels: Vec<usize> = batch.objects.iter().map(|objects| objects[0].class).collect();
         let images = batch.images.into_dynamic(&pass.device)?;
-        let (scores, offsets) = self.heads(net.try_forward_train(vec![images], pass.gradients)?)?;
+        let (scores, offsets) = self.heads(net.try_train(vec![images], pass.gradients)?)?;
         let targets = on_device(layercake::upload(&pass.device, targets, (items, 4)))?;
         let box_loss = on_device(SmoothL1::default().try_mean(offsets, targets))?;
         let alone = box_loss.retaped::<NoneTape>();
@@ -105,7 +95,7 @@ where
         Ok(step.with_late_metric("class_loss", move || (f64::from(alone.as_vec()[0]), items as f64)))
     }
 
-    fn evaluate(&mut self, net: &GraphModel<f32, D>, device: &D) -> Result<Metrics, TrainError> {
+    fn evaluate(&mut self, net: &N, device: &D) -> Result<Metrics, TrainError> {
         let (mut right, mut overlap, mut count) = (0usize, 0.0, 0usize);
         for batch in self.test.epoch(1) {
             let SceneBatch { images, objects } = batch?;
@@ -122,16 +112,16 @@ where
         Ok(if self.classes.len() > 1 { metrics.with("accuracy", share(right as f64)) } else { metrics })
     }
 
-    fn check(&self, _: &GraphModel<f32, D>) -> Result<(), TrainError> {
+    fn check(&self, _: &N) -> Result<(), TrainError> {
         if self.test.batch_count() == 0 { Err(TrainError::Test("no batch".to_owned())) } else { Ok(()) }
     }
 
-    fn units(&mut self, net: &GraphModel<f32, D>, device: &D) -> Result<Vec<LayerUnits>, TrainError> {
+    fn units(&mut self, net: &N, device: &D) -> Result<Vec<LayerUnits>, TrainError> {
         count_units(net.as_hookable(), device, &self.test, |batch| batch.images)
     }
 
     /// `boxes.png`: test images with the true box in green and the one that was found in red, above them the class that was found and the IoU.
-    fn draw(&mut self, net: &GraphModel<f32, D>, device: &D, folder: &Path, _: bool) -> Result<(), TrainError> {
+    fn draw(&mut self, net: &N, device: &D, folder: &Path, _: bool) -> Result<(), TrainError> {
         const SHOWN: usize = 20;
         const COLUMNS: usize = 5;
         const SCALE: usize = 3;

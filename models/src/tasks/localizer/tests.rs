@@ -18,7 +18,7 @@ fn learned<S: Dataset<Item = Scene>>(
     folder: &Path,
 ) -> Vec<Epoch> {
     let device = Cpu::seed_from_u64(1);
-    let mut net = GraphModel::new(Localizer::network(dataset).clone(), &device);
+    let mut net = GraphModel::new(Localizer.graph_on(dataset).clone(), &device);
     let mut optimizer = Adam::new(&net, AdamConfig { lr: 2e-3, ..Default::default() });
     let history = Trainer::new(Until::Epochs(epochs)).fit(&mut net, &device, &mut optimizer, &mut task, train).unwrap();
     task.draw(&net, &device, folder, true).unwrap();
