@@ -58,6 +58,7 @@ pub(crate) enum CommandError {
     #[error("{0}")]
     Option(String),
     /// The network cannot be built or run.
+    #[cfg(feature = "onnx")]
     #[error("{0}")]
     Network(String),
     /// A file of tensors is not what the model takes.

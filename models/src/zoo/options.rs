@@ -62,7 +62,7 @@ pub struct TrainOptions {
 /// Options of agents, which have no effect on other models.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AgentOptions {
-    /// The environment; by default the first of [`ZooModel::environments`].
+    /// The environment; by default the first of [`ZooModel::environments`](super::ZooModel::environments).
     pub environment: Option<KnownEnvironment>,
     /// What REINFORCE subtracts from the returns.
     pub baseline: Option<Baseline>,
