@@ -50,6 +50,12 @@ pub trait AnyNetwork<E: Scalar, D: Backend<E>>: TensorCollection<E, D> {
     /// # Errors
     /// The same as [`AnyNetwork::try_infer`]; also if a batch normalization receives a single value per channel.
     fn try_train(&mut self, inputs: Vec<DynTensor<E, D>>, gradients: Gradients<E, D>) -> Outcome<E, D, OwnedTape<E, D>>;
+
+    /// Training on what another network or operation returned, with gradients of the inputs: the second of two networks that are trained together.
+    ///
+    /// # Errors
+    /// The same as [`AnyNetwork::try_train`].
+    fn try_train_on(&mut self, inputs: Vec<DynTensor<E, D, OwnedTape<E, D>>>) -> Outcome<E, D, OwnedTape<E, D>>;
 }
 
 /// For each number type and device there is. An implementation that is generic over the device could meet that of typed networks: another crate might have a device
@@ -75,6 +81,13 @@ macro_rules! graph_models {
                 gradients: Gradients<$number, $device>,
             ) -> Outcome<$number, $device, OwnedTape<$number, $device>> {
                 self.try_forward_train(inputs, gradients)
+            }
+
+            fn try_train_on(
+                &mut self,
+                inputs: Vec<DynTensor<$number, $device, OwnedTape<$number, $device>>>,
+            ) -> Outcome<$number, $device, OwnedTape<$number, $device>> {
+                self.try_forward_mut(inputs)
             }
         }
     )*};
@@ -111,6 +124,11 @@ where
     fn try_train(&mut self, inputs: Vec<DynTensor<E, D>>, gradients: Gradients<E, D>) -> Outcome<E, D, OwnedTape<E, D>> {
         let batch = check::<_, _, D>(N::GRAPH, &inputs)?;
         checked::try_forward_train(self, inputs, gradients).map_err(|error| failed(N::GRAPH, batch, error))
+    }
+
+    fn try_train_on(&mut self, inputs: Vec<DynTensor<E, D, OwnedTape<E, D>>>) -> Outcome<E, D, OwnedTape<E, D>> {
+        let batch = check::<_, _, D>(N::GRAPH, &inputs)?;
+        checked::try_forward_mut(self, inputs).map_err(|error| failed(N::GRAPH, batch, error))
     }
 }
 
@@ -154,6 +172,7 @@ fn failed<Err: std::fmt::Display + 'static>(graph: &Graph, batch: usize, error: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gradient::named_gradients;
     use crate::prelude::*;
 
     network! {
@@ -196,5 +215,31 @@ mod tests {
         let any = found.square().mean().backward();
         assert_eq!(own.get(&net.fa.weight).as_vec(), any.get(&net.fa.weight).as_vec());
         assert!(own.get(&net.fa.weight).as_vec().iter().any(|&x| x != 0.0));
+    }
+
+    network! {
+        Scores: [1] -> [3] { fc: Linear(3) }
+    }
+
+    /// The gradient of a second network's loss reaches the parameters of the first, typed or as graphs.
+    #[test]
+    fn two_networks_in_turn() {
+        fn gradients<A: AnyNetwork<f32, Cpu>, B: AnyNetwork<f32, Cpu>>(first: &mut A, second: &mut B) -> Vec<Vec<f32>> {
+            let device = Cpu::default();
+            let value = |dims: &[usize]| DynTensor::try_from_vec(&device, vec![0.5; dims.iter().product()], dims).unwrap().unwrap();
+            let between = first.try_train(vec![value(&[4, 2]), value(&[4, 3])], Gradients::leaky()).unwrap();
+            let scores = second.try_train_on(between).unwrap().remove(0);
+            let scores: Tensor<(usize, Const<3>), f32, _, _> = scores.try_into_tensor().unwrap().unwrap();
+            let mut gradients = scores.square().mean().backward();
+            let all = [named_gradients(first, &mut gradients).unwrap(), named_gradients(second, &mut gradients).unwrap()];
+            all.into_iter().flatten().map(|(_, gradient)| gradient).collect()
+        }
+        let device = Cpu::seed_from_u64(1);
+        let (mut first, mut second) = (Pair::new(&device), Scores::new(&device));
+        let typed = gradients(&mut first, &mut second);
+        let device = Cpu::seed_from_u64(1);
+        let (mut first, mut second) = (GraphModel::new(Pair::GRAPH.clone(), &device), GraphModel::new(Scores::GRAPH.clone(), &device));
+        assert_eq!(typed, gradients(&mut first, &mut second));
+        assert!(typed.len() == 8 && typed.iter().all(|gradient| gradient.iter().any(|&slope| slope != 0.0)));
     }
 }

@@ -8,6 +8,7 @@ mod alexnet;
 pub mod blocks;
 mod char_lstm;
 mod densenet;
+mod detector;
 mod digit_vae;
 mod efficientnet;
 mod film;
@@ -41,6 +42,7 @@ pub use agents::{AcrobotActorCritic, CartPoleActorCritic, CartPoleQ, CatchQ, Gri
 pub use alexnet::AlexNet;
 pub use char_lstm::CharLstm;
 pub use densenet::DenseBlock;
+pub use detector::{BoxHead, CropHead, CropTrunk, PhotoTrunk, ProposingTrunk};
 pub use digit_vae::{ConvDecoder, ConvEncoder, ConvVae, ConvVae2, MlpDecoder, MlpEncoder, MlpVae, MlpVae2};
 pub use efficientnet::EfficientNetB0;
 pub use film::Film;

@@ -14,7 +14,7 @@ use crate::networks::{
     Vgg8Gray,
 };
 use crate::tasks::{
-    Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Entry, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp,
+    Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Detector, Entry, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp,
     ModelKind, PixelCnnModel, StreetSegmentation, Vae,
 };
 pub use error::ModelError;
@@ -71,6 +71,7 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
             unit: "images",
         },
     ));
+    models.extend(detectors());
     models.push(entry(
         CharacterModel,
         Description {
@@ -117,6 +118,14 @@ fn resnet20() -> ColorOrGray {
         .on(KnownDataset::FashionMnist)
         .augmented(Augment::ShiftAndMirror(2));
     ColorOrGray { color: Box::new(color), gray: Box::new(gray), dataset: KnownDataset::FashionMnist }
+}
+
+fn detectors() -> [Box<dyn ZooModel>; 1] {
+    let row = |kind, name, description| {
+        let recipe = hyperparameters::detector;
+        entry(kind, Description { name, description, dataset: KnownDataset::Bccd, digits: false, recipe, unit: "photos" })
+    };
+    [row(Detector::FasterRcnn, "faster_rcnn", "Faster R-CNN (Ren et al., 2015): finds blood cells in photos, 320x240 color; the trunk with region proposals")]
 }
 
 fn agents() -> [Box<dyn ZooModel>; 4] {

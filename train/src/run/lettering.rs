@@ -31,6 +31,11 @@ impl Canvas {
         canvas
     }
 
+    /// Writes a text over the picture; what does not fit is cut off.
+    pub fn write(&mut self, text: &str, top: usize, left: usize, color: [u8; 3]) {
+        self.put(&Self::line(&[(text, color)]), top, left);
+    }
+
     /// The picture above its true and predicted class, at least `width` wide.
     pub(crate) fn misclassified(&self, truth: &str, predicted: &str, width: usize) -> Self {
         let one = [(truth, CORRECT), (" as ", MUTED), (predicted, INCORRECT)];

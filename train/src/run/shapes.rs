@@ -1,6 +1,7 @@
 //! Lines and areas in PNG pictures.
 
 use super::Canvas;
+use crate::detection::BBox;
 
 /// The shape of a point: one of seven, the first five also as an outline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +92,15 @@ impl Canvas {
             (offset[0] - share * along[0]).hypot(offset[1] - share * along[1]) <= radius
         };
         self.fill([0, 1].map(|i| from[i].min(to[i]) - radius), [0, 1].map(|i| from[i].max(to[i]) + radius), color, within);
+    }
+
+    /// Draws the edges of a box whose picture was enlarged by `scale`.
+    pub fn outline(&mut self, bbox: &BBox, scale: usize, color: [u8; 3]) {
+        let [x1, y1, x2, y2] = <[f32; 4]>::from(*bbox).map(|edge| f64::from(edge) * scale as f64);
+        let corners = [[y1, x1], [y1, x2], [y2, x2], [y2, x1]];
+        for (i, corner) in corners.into_iter().enumerate() {
+            self.stroke(corner, corners[(i + 1) % 4], 2.0, color);
+        }
     }
 
     /// Blends the color into each pixel by the share of it that is within the shape.

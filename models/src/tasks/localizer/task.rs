@@ -136,8 +136,8 @@ impl<S: Dataset<Item = Scene>, N: AnyNetwork<f32, D>, D: Backend<f32>> Task<N, D
         for (i, pixels) in pixels.chunks_exact(shape.iter().product()).enumerate() {
             let (object, bbox, class) = (one(&objects[i])?, found.boxes[i], found.classes[i]);
             let mut canvas = Canvas::from_image(&Image { shape, pixels: pixels.to_vec() }).enlarged(SCALE);
-            outline(&mut canvas, &object.bbox, SCALE, TRUE);
-            outline(&mut canvas, &bbox, SCALE, FOUND);
+            canvas.outline(&object.bbox, SCALE, TRUE);
+            canvas.outline(&bbox, SCALE, FOUND);
             let name = match class == object.class {
                 _ if self.classes.len() == 1 => String::new(),
                 true => format!("{} ", self.classes[class]),
@@ -163,14 +163,5 @@ fn one(objects: &[Object]) -> Result<&Object, TrainError> {
     match objects {
         [object] => Ok(object),
         _ => Err(TrainError::Test(format!("expected one object in each image, found {}", objects.len()))),
-    }
-}
-
-/// Draws the edges of a box.
-fn outline(canvas: &mut Canvas, bbox: &BBox, scale: usize, color: [u8; 3]) {
-    let [x1, y1, x2, y2] = <[f32; 4]>::from(*bbox).map(|edge| f64::from(edge) * scale as f64);
-    let corners = [[y1, x1], [y1, x2], [y2, x2], [y2, x1]];
-    for (i, corner) in corners.into_iter().enumerate() {
-        canvas.stroke(corner, corners[(i + 1) % 4], 2.0, color);
     }
 }
