@@ -17,8 +17,10 @@ mod zoo;
 
 pub use explain::{CpuExplainError, ExplainMethod, ExplainOptions, Explained, Settings as ExplainSettings, explain};
 pub use networks::LeNet5;
-pub use tasks::{OwnNetwork, bench_graph, bench_inference, evaluate_own, own_graph, own_network, own_predictor, train_own};
+pub use tasks::{
+    OwnNetwork, bench_graph, bench_inference, class_key, evaluate_own, outlined, own_graph, own_network, own_predictor, train_own,
+};
 pub use zoo::{
-    AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PlayOptions, Played, SampleOptions, Samples,
-    TrainOptions, ZooModel, zoo,
+    AgentOptions, BenchOptions, BenchResult, Detected, DetectionSeconds, DeviceKind, EvalOptions, Evaluation, ModelError, PhotoDetector,
+    PhotoSegmenter, PlayOptions, Played, SampleOptions, Samples, TrainOptions, ZooModel, zoo,
 };

@@ -45,6 +45,8 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Search(args) => crate::search::run(args),
         Command::Eval(args) => eval(args),
         Command::Predict(args) => crate::own::predict(&args),
+        Command::Detect(args) => crate::photos::detect(args),
+        Command::Segment(args) => crate::photos::segment(args),
         Command::Sample(args) => sample(args),
         Command::Explain(args) => crate::explain::run(*args),
         Command::Play(args) => play(args),

@@ -11,6 +11,7 @@ mod new;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod own;
+mod photos;
 mod report;
 mod search;
 mod watch;

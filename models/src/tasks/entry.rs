@@ -9,11 +9,14 @@ use layercake::ir::Graph;
 use layercake::prelude::*;
 use layercake_train::data::KnownDataset;
 use layercake_train::run::{Recipe, RunConfig, RunOutcome, verify_parameters};
-use layercake_train::{Metrics, TrainError};
+use layercake_train::{Metrics, Timing, TrainError};
 
 use super::machine::{Machine, open_gpu};
 use super::on_device;
-use crate::zoo::{DeviceKind, EvalOptions, Evaluation, ModelError, SampleOptions, Samples, TrainOptions, ZooModel};
+use crate::zoo::{
+    BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, ModelError, PhotoDetector, PhotoSegmenter, SampleOptions, Samples,
+    TrainOptions, ZooModel,
+};
 
 /// A kind of model: how its models are trained, evaluated and sampled.
 pub(crate) trait ModelKind: Sync + 'static {
@@ -36,6 +39,21 @@ pub(crate) trait ModelKind: Sync + 'static {
         dataset: KnownDataset,
         data_dir: Option<&Path>,
     ) -> Result<(Metrics, u64), ModelError>;
+
+    /// Times a training step and an inference on a batch.
+    fn bench<D: Machine>(&self, description: &Description, _: &D, _: usize) -> Result<[Timing; 2], ModelError> {
+        Err(ModelError::not_timed(description.name))
+    }
+
+    /// A trained detector.
+    fn detector<D: Machine>(&self, description: &Description, _: &Run, _: D) -> Result<PhotoDetector, ModelError> {
+        Err(ModelError::no_detector(description.name))
+    }
+
+    /// A trained network that gives each pixel a class.
+    fn segmenter<D: Machine>(&self, description: &Description, _: &Run, _: D) -> Result<PhotoSegmenter, ModelError> {
+        Err(ModelError::no_segmenter(description.name))
+    }
 
     /// Samples from the model.
     fn sample<D: Machine>(&self, description: &Description, _: &Run, _: &D, _: &SampleOptions) -> Result<Samples, ModelError> {
@@ -78,6 +96,19 @@ impl Run {
         let path = checkpoint.with_file_name("config.json");
         let config = if path.is_file() { Some(RunConfig::read(&path)?) } else { None };
         Ok(Self { checkpoint, config })
+    }
+
+    /// The names of the classes that the model was trained on, which must be so many.
+    pub(crate) fn classes(&self, count: usize) -> Result<Vec<String>, TrainError> {
+        let path = self.checkpoint.with_file_name("config.json");
+        let wrong = |reason: String| TrainError::Content { path, reason };
+        match &self.config {
+            None => Err(wrong("there is no such file, which has the names of the classes".to_owned())),
+            Some(config) if config.classes.len() != count => {
+                Err(wrong(format!("expected the names of {count} classes, found {}", config.classes.len())))
+            }
+            Some(config) => Ok(config.classes.clone()),
+        }
     }
 
     /// Builds a network from its graph and loads its parameters.
@@ -138,6 +169,32 @@ impl<K: ModelKind> ZooModel for Entry<K> {
             DeviceKind::Cuda => self.kind.evaluate(&run, &open_gpu(0)?, dataset, data_dir)?,
         };
         Ok(Evaluation { source: dataset.into(), metrics, items, unit: self.description.unit, seeds: None })
+    }
+
+    fn bench(&self, options: &BenchOptions) -> Result<BenchResult, ModelError> {
+        let [train, infer] = match options.device {
+            DeviceKind::Cpu => self.kind.bench(&self.description, &Cpu::seed_from_u64(0), options.batch_size)?,
+            DeviceKind::Cuda => self.kind.bench(&self.description, &open_gpu(0)?, options.batch_size)?,
+        };
+        let (name, unit, device) = (self.description.name.to_owned(), self.description.unit, options.device.name());
+        let threads = rayon::current_num_threads();
+        Ok(BenchResult { model: name, unit, batch_size: options.batch_size, threads, device, train, infer })
+    }
+
+    fn detector(&self, checkpoint: &Path, device: DeviceKind) -> Result<PhotoDetector, ModelError> {
+        let run = Run::find(checkpoint)?;
+        match device {
+            DeviceKind::Cpu => self.kind.detector(&self.description, &run, Cpu::default()),
+            DeviceKind::Cuda => self.kind.detector(&self.description, &run, open_gpu(0)?),
+        }
+    }
+
+    fn segmenter(&self, checkpoint: &Path, device: DeviceKind) -> Result<PhotoSegmenter, ModelError> {
+        let run = Run::find(checkpoint)?;
+        match device {
+            DeviceKind::Cpu => self.kind.segmenter(&self.description, &run, Cpu::default()),
+            DeviceKind::Cuda => self.kind.segmenter(&self.description, &run, open_gpu(0)?),
+        }
     }
 
     fn sample(&self, options: &SampleOptions) -> Result<Samples, ModelError> {

@@ -3,8 +3,8 @@
 mod agents;
 mod classifier;
 mod color_or_gray;
-mod ensemble;
 mod detector;
+mod ensemble;
 mod entry;
 mod graph;
 mod localizer;
@@ -36,6 +36,7 @@ pub(crate) use agents::{Agent, AgentKind, GridWorldModel};
 pub(crate) use classifier::{Augment, ImageClassifier};
 pub(crate) use color_or_gray::ColorOrGray;
 pub(crate) use detector::Detector;
+pub use detector::{class_key, outlined};
 pub(crate) use entry::{Description, Entry, ModelKind, Run};
 pub use graph::{bench_graph, bench_inference};
 pub(crate) use localizer::Localizer;

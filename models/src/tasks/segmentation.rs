@@ -8,9 +8,14 @@ use layercake::ir::Graph;
 use layercake::loss::{CrossEntropy, Loss};
 use layercake::prelude::*;
 use layercake::schedule::Better;
+use layercake_train::data::rand::SeedableRng;
+use layercake_train::data::rand::rngs::StdRng;
 use layercake_train::data::readers::MaskFolder;
+use layercake_train::data::transforms::Transform;
 use layercake_train::data::transforms::{ColorJitter, HorizontalFlip};
-use layercake_train::data::{DataError, Dataset, KnownDataset, Loader, Mask, Masked, MaskedBatch, Normalize, SubsetSampler};
+use layercake_train::data::{
+    Array, DataError, Dataset, HasImage, KnownDataset, Loader, Mask, Masked, MaskedBatch, Normalize, SubsetSampler,
+};
 use layercake_train::health::count_units;
 use layercake_train::run::{Canvas, RunOutcome};
 use layercake_train::{ConfusionMatrix, Metrics, Pass, Step, Task, TrainError, WithValidation, argmax_maps, label_weight};
@@ -20,7 +25,7 @@ use super::machine::{Machine, shaped};
 use super::on_device;
 use super::run::{Prepared, Trained, train};
 use crate::networks::StreetUNet;
-use crate::zoo::{ModelError, TrainOptions};
+use crate::zoo::{ModelError, PhotoSegmenter, TrainOptions};
 
 /// The logits of each class at each pixel.
 type Maps<D, T = NoneTape> = Tensor<(usize, Const<CLASSES>, Const<HEIGHT>, Const<WIDTH>), f32, D, T>;
@@ -89,6 +94,25 @@ impl ModelKind for StreetSegmentation {
         let tested = Loader::new(test.clone(), TEST_BATCH).transform(normalize);
         let mut task = Segmentation { test: tested, pictures: test, criterion: CrossEntropy::default() };
         Ok((Task::<D::Net, D>::evaluate(&mut task, &net, device)?, items))
+    }
+
+    fn segmenter<D: Machine>(&self, _: &Description, run: &Run, device: D) -> Result<PhotoSegmenter, ModelError> {
+        let net = run.load_graph(self.graph(), &device)?;
+        let mut classes = run.classes(CLASSES + 1)?;
+        classes.truncate(CLASSES);
+        let normalize = run.config.as_ref().and_then(|config| config.normalize.clone());
+        Ok(PhotoSegmenter::new(classes, move |photo| {
+            let mut small = photo.resized([HEIGHT, WIDTH]);
+            if let Some(normalize) = &normalize {
+                normalize.apply(&mut small.image_mut(), &mut StdRng::seed_from_u64(0))?;
+            }
+            let images = Array::new(vec![1, 3, HEIGHT, WIDTH], small.pixels);
+            let maps = net.try_infer(vec![images.into_dynamic(&device)?])?;
+            let found = argmax_maps(&maps[0].to_vec(), CLASSES, HEIGHT * WIDTH);
+            let [height, width] = photo.size();
+            let nearest = |i: usize| found[(i / width * HEIGHT / height) * WIDTH + i % width * WIDTH / width] as u8;
+            Ok(Mask { size: [height, width], classes: (0..height * width).map(nearest).collect() })
+        }))
     }
 }
 

@@ -64,6 +64,24 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// `bench` was called on a model that is not timed.
+    pub(crate) fn not_timed(model: &'static str) -> Self {
+        let reason =
+            "`layercake bench` times image classifiers and detectors; `cargo run --release -p layercake-benches` times the other kinds";
+        Self::Unsupported { model, action: "benchmarked", reason }
+    }
+
+    /// `detect` was called on a model that finds no objects.
+    pub(crate) fn no_detector(model: &'static str) -> Self {
+        let reason = "it finds no objects; sliding_window, rcnn, fast_rcnn and faster_rcnn do";
+        Self::Unsupported { model, action: "used to detect", reason }
+    }
+
+    /// `segment` was called on a model that gives pixels no classes.
+    pub(crate) fn no_segmenter(model: &'static str) -> Self {
+        Self::Unsupported { model, action: "used to segment", reason: "it does not give each pixel a class; unet does" }
+    }
+
     /// `sample` was called on a model that is not generative.
     pub(crate) fn not_generative(model: &'static str) -> Self {
         Self::Unsupported { model, action: "sampled", reason: "it is not a generative model; vae, gated_pixelcnn and char_lstm are" }

@@ -5,6 +5,7 @@ mod graph_only;
 mod hyperparameters;
 mod model;
 mod options;
+mod photo;
 
 use layercake_train::data::KnownDataset;
 use layercake_train::rl::KnownEnvironment;
@@ -14,14 +15,15 @@ use crate::networks::{
     Vgg8Gray,
 };
 use crate::tasks::{
-    Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Detector, Entry, GridWorldModel, ImageClassifier, Knn, Localizer, Mlp,
-    ModelKind, PixelCnnModel, StreetSegmentation, Vae,
+    Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Detector, Entry, GridWorldModel, ImageClassifier, Knn, Localizer,
+    Mlp, ModelKind, PixelCnnModel, StreetSegmentation, Vae,
 };
 pub use error::ModelError;
 pub use model::ZooModel;
 pub use options::{
     AgentOptions, BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, PlayOptions, Played, SampleOptions, Samples, TrainOptions,
 };
+pub use photo::{Detected, DetectionSeconds, PhotoDetector, PhotoSegmenter};
 
 /// All models of the zoo.
 pub fn zoo() -> Vec<Box<dyn ZooModel>> {
@@ -120,12 +122,33 @@ fn resnet20() -> ColorOrGray {
     ColorOrGray { color: Box::new(color), gray: Box::new(gray), dataset: KnownDataset::FashionMnist }
 }
 
-fn detectors() -> [Box<dyn ZooModel>; 1] {
-    let row = |kind, name, description| {
-        let recipe = hyperparameters::detector;
-        entry(kind, Description { name, description, dataset: KnownDataset::Bccd, digits: false, recipe, unit: "photos" })
+fn detectors() -> [Box<dyn ZooModel>; 4] {
+    let row = |kind, name, description| Description {
+        name,
+        description,
+        dataset: KnownDataset::Bccd,
+        digits: false,
+        recipe: match kind {
+            Detector::SlidingWindow | Detector::Rcnn => hyperparameters::crop_detector,
+            Detector::FastRcnn | Detector::FasterRcnn => hyperparameters::detector,
+        },
+        unit: "photos",
     };
-    [row(Detector::FasterRcnn, "faster_rcnn", "Faster R-CNN (Ren et al., 2015): finds blood cells in photos, 320x240 color; the trunk with region proposals")]
+    let rows = [
+        (
+            Detector::SlidingWindow,
+            "sliding_window",
+            "finds blood cells: each window of a photo is classified alone, 64x64 color; the trunk",
+        ),
+        (Detector::Rcnn, "rcnn", "R-CNN (Girshick et al., 2014): the same with the proposals of a search; the trunk"),
+        (
+            Detector::FastRcnn,
+            "fast_rcnn",
+            "Fast R-CNN (Girshick, 2015): proposals are cropped from the features of a photo, 320x240; the trunk",
+        ),
+        (Detector::FasterRcnn, "faster_rcnn", "Faster R-CNN (Ren et al., 2015): the network proposes, 320x240; the trunk"),
+    ];
+    rows.map(|(kind, name, description)| entry(kind, row(kind, name, description)))
 }
 
 fn agents() -> [Box<dyn ZooModel>; 4] {

@@ -1,12 +1,17 @@
 //! The interface of a model in the zoo.
 
+use std::path::Path;
+
 use layercake::ir::Graph;
 use layercake_train::data::KnownDataset;
 use layercake_train::rl::KnownEnvironment;
 use layercake_train::run::{Recipe, RunOutcome};
 
 use super::error::ModelError;
-use super::options::{BenchOptions, BenchResult, EvalOptions, Evaluation, PlayOptions, Played, SampleOptions, Samples, TrainOptions};
+use super::options::{
+    BenchOptions, BenchResult, DeviceKind, EvalOptions, Evaluation, PlayOptions, Played, SampleOptions, Samples, TrainOptions,
+};
+use super::photo::{PhotoDetector, PhotoSegmenter};
 use crate::tasks::OwnNetwork;
 
 /// A model of the zoo. Each kind of model (image classifiers, autoencoders, networks without a task) implements this once.
@@ -73,8 +78,23 @@ pub trait ZooModel: Sync {
     /// # Errors
     /// If the model does not support it, or the device fails.
     fn bench(&self, _options: &BenchOptions) -> Result<BenchResult, ModelError> {
-        let reason = "`layercake bench` times image classifiers; `cargo run --release -p layercake-benches` times the other kinds";
-        Err(ModelError::Unsupported { model: self.name(), action: "benchmarked", reason })
+        Err(ModelError::not_timed(self.name()))
+    }
+
+    /// Loads a trained detector from a parameter file or the folder of a run.
+    ///
+    /// # Errors
+    /// If the model is not a detector, or the checkpoint cannot be read or does not match.
+    fn detector(&self, _checkpoint: &Path, _device: DeviceKind) -> Result<PhotoDetector, ModelError> {
+        Err(ModelError::no_detector(self.name()))
+    }
+
+    /// Loads a trained network that gives each pixel a class from a parameter file or the folder of a run.
+    ///
+    /// # Errors
+    /// If the model is of another kind, or the checkpoint cannot be read or does not match.
+    fn segmenter(&self, _checkpoint: &Path, _device: DeviceKind) -> Result<PhotoSegmenter, ModelError> {
+        Err(ModelError::no_segmenter(self.name()))
     }
 
     /// Plays an episode with a trained agent.

@@ -30,6 +30,7 @@ mod error;
 mod matcher;
 mod nms;
 mod sampler;
+mod selective_search;
 
 pub use anchors::AnchorGenerator;
 pub use average_precision::{AveragePrecision, AveragePrecisions, Curve};
@@ -39,6 +40,7 @@ pub use error::DetectionError;
 pub use matcher::{Match, Matcher};
 pub use nms::{batched_nms, nms};
 pub use sampler::BalancedSampler;
+pub use selective_search::SelectiveSearch;
 
 /// An object in a picture: what is to be found.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use layercake_train::data::{Dataset, KnownDataset};
 use layercake_train::detection::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -243,4 +244,29 @@ fn average_precision_of_coco() {
         let found = found.unwrap_or(-1.0);
         assert!((found - expected).abs() < 1e-9, "figure {i}: {found} instead of {expected}");
     }
+}
+
+/// The share of the cells in BCCD's test photos, reduced to 320x240, that a proposal overlaps by half.
+#[test]
+fn proposals_cover_the_cells() {
+    let Some(folder) = layercake_tests::shared_data("bccd") else { return };
+    let [_, test] = KnownDataset::Bccd.load_objects(Some(&folder)).unwrap();
+    let (mut found, mut all, mut proposed) = ([0; 3], [0; 3], 0);
+    for index in (0..test.len()).step_by(36) {
+        let scene = test.get(index).unwrap();
+        let proposals = SelectiveSearch::default().propose(&scene.image.resized([240, 320]));
+        assert!(proposals.len() <= 1000);
+        proposed += proposals.len();
+        for object in &scene.objects {
+            let object_box = object.bbox.scaled(0.5, 0.5);
+            all[object.class] += 1;
+            found[object.class] += usize::from(proposals.iter().any(|bbox| iou(bbox, &object_box) >= 0.5));
+        }
+    }
+    println!("{found:?} of {all:?}, {proposed} proposals for 2 photos");
+    let share = |classes: std::ops::Range<usize>| {
+        let sum = |counts: [usize; 3]| counts[classes.clone()].iter().sum::<usize>() as f64;
+        sum(found) / sum(all)
+    };
+    assert!(share(0..3) > 0.85, "{found:?} of {all:?}");
 }

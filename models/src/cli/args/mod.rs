@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::doctor::DoctorArgs;
 use crate::explain::ExplainArgs;
 use crate::new::New;
+use crate::photos::{DetectArgs, SegmentArgs};
 use crate::report::ReportArgs;
 use crate::watch::WatchArgs;
 
@@ -44,6 +45,7 @@ Examples:
   layercake train resnet20 --data photos/                         learns the classes of your own photos, a folder for each
   layercake train dqn --env cart-pole                             learns by acting in an environment
   layercake play dqn --checkpoint runs/dqn-cart-pole-1 --terminal
+  layercake detect faster_rcnn --checkpoint runs/faster_rcnn-bccd-1 photo.jpg --out boxes.png
   layercake draw lenet5 --out lenet5.svg
   layercake export lenet5 --json lenet5.json
   layercake summary lenet5.json
@@ -135,6 +137,8 @@ Examples:
     Search(SearchCommand),
     Eval(EvalArgs),
     Predict(Predict),
+    Detect(DetectArgs),
+    Segment(SegmentArgs),
     Sample(SampleArgs),
     Explain(Box<ExplainArgs>),
     Play(PlayArgs),

@@ -2,21 +2,22 @@
 
 use std::path::Path;
 
+use layercake_train::TrainError;
 use layercake_train::data::{Array, Image};
 use layercake_train::detection::{BBox, Detection};
 use layercake_train::run::Canvas;
-use layercake_train::TrainError;
 
 use super::pair::Pair;
-use super::task::{Detecting, Seconds};
+use super::task::Detecting;
 use crate::tasks::machine::Machine;
+use crate::zoo::DetectionSeconds;
 
 /// How many test photos are drawn.
 const SHOWN: usize = 4;
 /// Detections that are less sure are not drawn.
 const SURE: f32 = 0.5;
 /// How many proposals are drawn.
-const PROPOSALS: usize = 100;
+const PROPOSALS: usize = 40;
 const GRAY: [u8; 3] = [90; 3];
 
 /// A photo with boxes in the colors of their classes, and how sure the detector is in percent.
@@ -35,7 +36,7 @@ pub fn outlined(photo: &Image, scale: usize, found: &[Detection], sure: f32, sco
 }
 
 /// The colors of the classes.
-pub fn key(classes: &[String]) -> Vec<(String, [u8; 3])> {
+pub fn class_key(classes: &[String]) -> Vec<(String, [u8; 3])> {
     classes.iter().enumerate().map(|(class, name)| (name.clone(), Canvas::color_of(class))).collect()
 }
 
@@ -48,15 +49,15 @@ pub fn pictures<D: Machine>(task: &Detecting, net: &Pair<D::Net>, device: &D, fo
         let photo = image(&batch.images);
         let sure = |bbox: BBox, class: usize| Detection { bbox, class, score: 1.0 };
         let truths: Vec<Detection> = batch.objects[0].iter().map(|object| sure(object.bbox, object.class)).collect();
-        let (_, before) = task.find(net, device, batch.clone(), false, &mut Seconds::default())?;
-        let (proposals, found) = task.find(net, device, batch, true, &mut Seconds::default())?;
+        let (_, before) = task.find(net, device, batch.clone(), false, &mut DetectionSeconds::default())?;
+        let (proposals, found) = task.find(net, device, batch, true, &mut DetectionSeconds::default())?;
         detections.push(outlined(&photo, 2, &truths, SURE, false));
         detections.push(outlined(&photo, 2, &found[0], SURE, true));
         let mut proposed = Canvas::from_image(&photo);
         proposals[0].iter().take(PROPOSALS).for_each(|bbox| proposed.outline(bbox, 1, GRAY));
         stages.extend([proposed, outlined(&photo, 1, &before[0], SURE, false), outlined(&photo, 1, &found[0], SURE, false)]);
     }
-    let key = key(&task.classes);
+    let key = class_key(&task.classes);
     let detections = Canvas::grid(&detections, 2).with_columns(&["true", "found, with scores in percent"]).with_key(&key);
     detections.save(&folder.join("detections.png"))?;
     let stages = Canvas::grid(&stages, 3).with_columns(&["proposals", "classified", "with offsets"]).with_key(&key);

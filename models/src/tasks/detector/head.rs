@@ -25,13 +25,20 @@ pub struct Lesson {
 }
 
 impl Lesson {
-    /// Draws proposals of a photo. The objects themselves are among them, so that there are some to learn from.
-    pub fn add(&mut self, image: usize, objects: &[Object], proposals: &[BBox], random: &mut StdRng) -> Result<(), DetectionError> {
+    /// Draws so many proposals of a photo. The objects themselves are among them, so that there are some to learn from.
+    pub fn add(
+        &mut self,
+        image: usize,
+        objects: &[Object],
+        proposals: &[BBox],
+        count: usize,
+        random: &mut StdRng,
+    ) -> Result<(), DetectionError> {
         let objects: Vec<Object> = objects.iter().filter(|object| !object.ignore).copied().collect();
         let truths: Vec<BBox> = objects.iter().map(|object| object.bbox).collect();
         let proposals = [proposals, &truths].concat();
         let matches = Matcher { high: 0.5, low: 0.5, allow_low_quality: false }.matches(&truths, &proposals)?;
-        for chosen in (BalancedSampler { count: 64, positive_fraction: 0.25 }).sample(&matches, random).concat() {
+        for chosen in (BalancedSampler { count, positive_fraction: 0.25 }).sample(&matches, random).concat() {
             let (class, offsets) = match matches[chosen] {
                 Match::Object(object) => {
                     (1 + objects[object].class, Some(BoxCoder::of_head().encode(&proposals[chosen], &truths[object])?))

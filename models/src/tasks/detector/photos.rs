@@ -1,9 +1,11 @@
 //! Photos in memory, with their objects and what was proposed.
 
+use layercake_train::TrainError;
 use layercake_train::data::readers::VocFolder;
 use layercake_train::data::transforms::{ColorJitter, HorizontalFlip, VerticalFlip};
-use layercake_train::data::{Array, Collate, DataError, Dataset, HasImage, ImageMut, Loader, Scene, SceneBatch};
+use layercake_train::data::{Array, Collate, DataError, Dataset, HasImage, Image, ImageMut, Loader, Scene, SceneBatch};
 use layercake_train::detection::{BBox, Object};
+use rayon::prelude::*;
 
 /// Height and width that photos are reduced to.
 pub const SIZE: [usize; 2] = [240, 320];
@@ -43,24 +45,24 @@ impl Collate for Photo {
 }
 
 /// Photos are read, reduced and searched for proposals once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Photos(Vec<Photo>);
 
 impl Photos {
     /// Reads all photos of a data set.
-    pub fn read(folder: &VocFolder, proposals: impl Fn(&Scene) -> Vec<BBox> + Sync) -> Result<Self, DataError> {
-        let read = |index| {
+    pub fn read(folder: &VocFolder, proposals: impl Fn(&Image) -> Result<Vec<BBox>, TrainError> + Sync) -> Result<Self, TrainError> {
+        let read = |index| -> Result<Photo, TrainError> {
             let mut scene = folder.get(index)?;
             let [down, across] = [0, 1].map(|axis| SIZE[axis] as f32 / scene.image.size()[axis] as f32);
             scene.objects.iter_mut().for_each(|object| object.bbox = object.bbox.scaled(across, down));
             scene.image = scene.image.resized(SIZE);
             let objects = scene.objects.len();
             // Their class is not looked at.
-            let found = proposals(&scene).into_iter().map(|bbox| Object { bbox, class: 0, ignore: true });
+            let found = proposals(&scene.image)?.into_iter().map(|bbox| Object { bbox, class: 0, ignore: true });
             scene.objects.extend(found);
             Ok(Photo { scene, objects })
         };
-        Ok(Self((0..folder.len()).map(read).collect::<Result<_, DataError>>()?))
+        Ok(Self((0..folder.len()).into_par_iter().map(read).collect::<Result<_, TrainError>>()?))
     }
 
     /// The photos with these indices.

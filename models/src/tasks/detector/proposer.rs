@@ -83,8 +83,11 @@ impl Proposer {
             let code = std::array::from_fn(|part| offsets[Self::place(image, anchor, part, 4)]);
             self.coder.decode(code, &self.anchors[anchor]).clipped(SIZE)
         };
-        let (boxes, scores): (Vec<BBox>, Vec<f32>) =
-            best.iter().map(|anchor| (decoded(anchor), score(anchor))).filter(|(bbox, _)| bbox.width() >= 1.0 && bbox.height() >= 1.0).unzip();
+        let (boxes, scores): (Vec<BBox>, Vec<f32>) = best
+            .iter()
+            .map(|anchor| (decoded(anchor), score(anchor)))
+            .filter(|(bbox, _)| bbox.width() >= 1.0 && bbox.height() >= 1.0)
+            .unzip();
         nms(&boxes, &scores, OVERLAP).into_iter().take(kept.after).map(|i| boxes[i]).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! Losses of few out of many predictions: all have a target and a weight, which is 0 for those that do not count.
 
 use layercake::dfdx::shapes::Shape;
-use layercake::dfdx::tensor_ops::{TryMul, SumTo};
+use layercake::dfdx::tensor_ops::{SumTo, TryMul};
 use layercake::loss::Loss;
 use layercake::prelude::*;
 use layercake_train::{TapedLoss, TrainError};

@@ -8,9 +8,9 @@ use layercake::dfdx::tensor_ops::TryAdd;
 use layercake::loss::{BceWithLogits, CrossEntropy, Loss, SmoothL1};
 use layercake::prelude::*;
 use layercake::roi::{Region, RoiAlign, RoiPool};
+use layercake_train::data::Loader;
 use layercake_train::data::rand::SeedableRng;
 use layercake_train::data::rand::rngs::StdRng;
-use layercake_train::data::Loader;
 use layercake_train::detection::{AveragePrecision, BBox, Detection};
 use layercake_train::{Metrics, Pass, Step, TapedLoss, Task, TrainError};
 
@@ -21,6 +21,7 @@ use super::photos::{PhotoBatch, Photos};
 use super::proposer::{Kept, Proposer, boxes};
 use crate::tasks::machine::{Machine, shaped};
 use crate::tasks::on_device;
+use crate::zoo::DetectionSeconds;
 
 /// Where the features of a box come from.
 #[derive(Clone, Debug)]
@@ -48,17 +49,10 @@ pub struct Detecting {
     pub test: Loader<Photos>,
     pub classes: Vec<String>,
     pub seed: u64,
-}
-
-/// Seconds for the parts of detection.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Seconds {
-    /// Of crops, or of the features of the photo.
-    pub features: f64,
-    /// Of the proposals by the network.
-    pub proposals: f64,
-    /// Of the head, the pooling before it and the suppression behind it.
-    pub head: f64,
+    /// The epoch after which the test photos are searched, if not after each: a thousand crops of a photo cost more than an epoch of training.
+    pub tested_after: Option<usize>,
+    /// The epoch of training.
+    pub epoch: usize,
 }
 
 /// What boxes are cropped from in training.
@@ -79,11 +73,16 @@ fn outputs<const N: usize, T>(outputs: Vec<T>) -> Result<[T; N], TrainError> {
 }
 
 /// An error of data for which there is no better place.
-fn wrong(error: impl std::fmt::Display) -> TrainError {
+pub fn wrong(error: impl std::fmt::Display) -> TrainError {
     TrainError::Test(error.to_string())
 }
 
 impl Generation {
+    /// How many proposals of a photo the head learns from. Both that take the proposals of a search learn from the same number, so that their times can be compared.
+    fn learned(&self) -> usize {
+        if matches!(self, Generation::Faster(_)) { 64 } else { 256 }
+    }
+
     /// Crops boxes of photos, or of the features of photos.
     fn crop<D: Backend<f32>, T: Tape<f32, D>>(
         &self,
@@ -92,8 +91,7 @@ impl Generation {
         boxes: &[BBox],
     ) -> Result<DynTensor<f32, D, T>, TrainError> {
         let corners = |bbox: &BBox| <[f32; 4]>::from(*bbox).map(f64::from);
-        let regions: Vec<Region> =
-            images.iter().zip(boxes).map(|(&image, bbox)| Region { image, corners: corners(bbox) }).collect();
+        let regions: Vec<Region> = images.iter().zip(boxes).map(|(&image, bbox)| Region { image, corners: corners(bbox) }).collect();
         let cropped = match self {
             Generation::Crops => RoiAlign { aligned: true, ..RoiAlign::new([64, 64], 1.0) }.try_forward(from, &regions),
             Generation::Fast => RoiPool { size: [7, 7], spatial_scale: 1.0 / 8.0 }.try_forward(from, &regions),
@@ -113,7 +111,7 @@ impl Detecting {
         device: &D,
         batch: PhotoBatch,
         corrected: bool,
-        seconds: &mut Seconds,
+        seconds: &mut DetectionSeconds,
     ) -> Result<(Vec<Vec<BBox>>, Vec<Vec<Detection>>), TrainError> {
         let photos = batch.images.batch_size();
         let from = Instant::now();
@@ -170,6 +168,7 @@ impl<D: Machine> Task<Pair<D::Net>, D> for Detecting {
 
     fn loss(&mut self, net: &mut Pair<D::Net>, batch: PhotoBatch, pass: Pass<D>) -> Result<Step<D>, TrainError> {
         let items = batch.images.batch_size();
+        self.epoch = pass.epoch;
         let mut random = StdRng::seed_from_u64(self.seed ^ (pass.step as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let truths: Vec<Vec<BBox>> = batch.objects.iter().map(|objects| boxes(objects)).collect();
         let images = batch.images.into_dynamic(&pass.device)?;
@@ -194,7 +193,7 @@ impl<D: Machine> Task<Pair<D::Net>, D> for Detecting {
         };
         let mut lesson = Lesson::default();
         for (photo, (objects, proposals)) in batch.objects.iter().zip(&proposals).enumerate() {
-            lesson.add(photo, objects, proposals, &mut random).map_err(wrong)?;
+            lesson.add(photo, objects, proposals, self.generation.learned(), &mut random).map_err(wrong)?;
         }
         let crops = match begun {
             Begun::Features(features) => self.generation.crop(features, &lesson.images, &lesson.boxes)?,
@@ -222,11 +221,14 @@ impl<D: Machine> Task<Pair<D::Net>, D> for Detecting {
     }
 
     fn evaluate(&mut self, net: &Pair<D::Net>, device: &D) -> Result<Metrics, TrainError> {
+        if self.tested_after.is_some_and(|last| self.epoch != last) {
+            return Ok(Metrics::new());
+        }
         let mut precision = AveragePrecision::new(self.classes.len());
         for batch in self.test.epoch(1) {
             let batch = batch?;
             let objects = batch.objects.clone();
-            let (_, found) = self.find(net, device, batch, true, &mut Seconds::default())?;
+            let (_, found) = self.find(net, device, batch, true, &mut DetectionSeconds::default())?;
             objects.iter().zip(&found).for_each(|(objects, found)| precision.add(objects, found));
         }
         let precisions = precision.evaluate();
@@ -244,7 +246,10 @@ impl<D: Machine> Task<Pair<D::Net>, D> for Detecting {
         if self.test.batch_count() == 0 { Err(wrong("no batch")) } else { Ok(()) }
     }
 
-    fn draw(&mut self, net: &Pair<D::Net>, device: &D, folder: &Path, _: bool) -> Result<(), TrainError> {
+    fn draw(&mut self, net: &Pair<D::Net>, device: &D, folder: &Path, last: bool) -> Result<(), TrainError> {
+        if self.tested_after.is_some() && !last {
+            return Ok(());
+        }
         draw::pictures(self, net, device, folder)
     }
 }
