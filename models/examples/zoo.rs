@@ -43,11 +43,27 @@ fn nats_per_character(nats: f64) -> String {
     format!("{nats:.3} nats per character")
 }
 
+fn mean_average_precision(mean: f64) -> String {
+    format!("mAP {mean:.3}")
+}
+
 const ACCURACY: (&str, fn(f64) -> String) = ("test_accuracy", percent);
 const CLASSIFIED: &[&str] = &["curves.svg", "confusion.svg", "filters.png", "mistakes.png"];
 
 const fn classifier(name: &'static str, bar: &'static str) -> Row {
     Row { name, model: name, dataset: None, metric: ACCURACY, bar, pictures: CLASSIFIED, note: "" }
+}
+
+const fn detector(model: &'static str, bar: &'static str, note: &'static str) -> Row {
+    Row {
+        name: model,
+        model,
+        dataset: None,
+        metric: ("test_map_50", mean_average_precision),
+        bar,
+        pictures: &["curves.svg", "detections.png", "proposals.png"],
+        note,
+    }
 }
 
 const fn density(name: &'static str, key: &'static str, bar: &'static str, pictures: &'static [&'static str]) -> Row {
@@ -57,7 +73,7 @@ const fn density(name: &'static str, key: &'static str, bar: &'static str, pictu
 const AUTOENCODED: &[&str] = &["curves.svg", "samples.png", "reconstructions.png", "manifold.png"];
 const DRAWN: &[&str] = &["curves.svg", "samples.png", "completions.png"];
 
-const ROWS: [Row; 17] = [
+const ROWS: [Row; 21] = [
     classifier("lenet5", "99.0 %"),
     classifier("linear_svm", "91.5 %"),
     classifier("softmax", "91.5 %"),
@@ -105,6 +121,10 @@ const ROWS: [Row; 17] = [
         pictures: &["curves.svg", "boxes.png"],
         note: "The white blood cell in the 65 test photos that have exactly one, reduced to 128x96; 279 photos in training.",
     },
+    detector("sliding_window", "", "The proposals are the same 946 windows in each photo."),
+    detector("rcnn", "0.45", "About 900 proposals a photo, by selective search. Each is a crop of 64x64."),
+    detector("fast_rcnn", "above rcnn", "The proposals are those of `rcnn`, cropped from the features of the photo."),
+    detector("faster_rcnn", "0.75", "The network proposes 100 boxes a photo."),
     Row {
         name: "char_lstm",
         model: "char_lstm",
@@ -131,7 +151,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The part on ensembles is written by hand, and that on agents by a program of its own.
     let old = fs::read_to_string(&path).unwrap_or_default();
     let rest = old.find("\n# Ensembles\n").map_or("", |start| &old[start..]);
-    fs::write(&path, page(&runs, &pictures)? + rest)?;
+    fs::write(&path, page(&runs, &pictures, &old)? + rest)?;
     println!("{}", path.display());
     Ok(())
 }
@@ -147,14 +167,20 @@ fn train(row: &Row, data: &str, out: &Path) -> Result<(), Box<dyn Error>> {
     if command.status()?.success() { Ok(()) } else { Err(format!("training {} failed", row.name).into()) }
 }
 
-fn page(runs: &Path, pictures: &Path) -> Result<String, Box<dyn Error>> {
+/// The page. Models whose run folder is not here are told as on the old page.
+fn page(runs: &Path, pictures: &Path, old: &str) -> Result<String, Box<dyn Error>> {
     let mut table = String::new();
     let mut shown = String::new();
     let mut missing = Vec::new();
     for row in &ROWS {
         let run = runs.join(row.name);
         let Ok(summary) = fs::read(run.join("summary.json")) else {
-            missing.push(format!("`{}`", row.name));
+            if let Some([line, section]) = told(old, row.name) {
+                table += &line;
+                shown += &section;
+            } else {
+                missing.push(format!("`{}`", row.name));
+            }
             continue;
         };
         let summary: serde_json::Value = serde_json::from_slice(&summary)?;
@@ -199,6 +225,15 @@ fn page(runs: &Path, pictures: &Path) -> Result<String, Box<dyn Error>> {
          shared the machine with other work. [Ensembles](#ensembles) and [agents](#agents) are at the end.\n\n\
          | model | data set | test result | target | time | command |\n|--|--|--|--|--|--|\n{table}{missing}{shown}"
     ))
+}
+
+/// A model's line of the table and its section on a page.
+fn told(page: &str, name: &str) -> Option<[String; 2]> {
+    let line = page.lines().find(|line| line.starts_with(&format!("| [{name}](#{name}) |")))?;
+    let section = &page[page.find(&format!("\n## {name}\n"))?..];
+    // The next section, or the next part of the page.
+    let end = ["\n## ", "\n# "].iter().filter_map(|next| section[1..].find(next)).min().map_or(section.len(), |end| end + 1);
+    Some([format!("{line}\n"), section[..end].to_owned()])
 }
 
 /// A table of the IoU of each class, if it was measured.

@@ -31,8 +31,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from gallery_classifiers import (
-    RESNET18, RESNET20, RESNET50, VGG, VGG_PARAMS, Basic, Bottleneck, DigitLocalizer, Inception, Mixer, MixerBlock, ResNet, Siamese, StreetUNet,
-    UNet, cell_localizer, chain, dense_block, vgg, vgg8, vgg_classifier, vgg_head,
+    RESNET18, RESNET20, RESNET50, VGG, VGG_PARAMS, Basic, Bottleneck, DigitLocalizer, Head, Inception, Mixer, MixerBlock, ResNet, SegNet, Siamese, StreetUNet,
+    Trunk, UNet, cell_localizer, chain, dense_block, street_fcn, vgg, vgg8, vgg_classifier, vgg_head,
 )
 from gallery_papers import (
     NIN, NIN_POOLS, RESNET50 as AGGREGATED, Aggregated, Film, Pointer, Transformer, nin, small_efficientnet, small_mobilenet, small_squeezenet,
@@ -102,8 +102,18 @@ FIGURES = {
     "gated-pixel-cnn": (lambda: GatedPixelCnn(32, 6, 64, 7), GREY, None),
     "class-gated-pixel-cnn": (lambda: GatedPixelCnn(32, 6, 64, 7, 10), [*GREY, (10,)], None),
     "street-unet": (lambda: StreetUNet(3, 11, [16, 32, 64, 128], (4, 4, 3, 3), 0.3), [(3, 90, 120)], None),
+    "street-segnet": (lambda: SegNet(3, 11, [16, 32, 64, 64], "unpool", (4, 4, 3, 3), 0.3), [(3, 90, 120)], None),
+    "street-segnet-nearest": (lambda: SegNet(3, 11, [16, 32, 64, 64], "nearest", (4, 4, 3, 3), 0.3), [(3, 90, 120)], None),
+    "street-segnet-nails": (lambda: SegNet(3, 11, [16, 32, 64, 64], "nails", (4, 4, 3, 3), 0.3), [(3, 90, 120)], None),
+    "street-segnet-transposed": (lambda: SegNet(3, 11, [16, 32, 64, 64], "transposed", (4, 4, 3, 3), 0.3), [(3, 90, 120)], None),
+    "street-fcn": (lambda: street_fcn(16, 11), [(3, 90, 120)], None),
     "digit-localizer": (lambda: DigitLocalizer(1, [16, 32, 64, 128], 8192, 128, 10), [(1, 64, 64)], None),
     "cell-localizer": (lambda: cell_localizer([16, 32, 64, 64, 64], 3072, 128), [(3, 96, 128)], None),
+    "crop-trunk": (lambda: Trunk(RESNET20), [(3, 64, 64)], None),
+    "photo-trunk": (lambda: Trunk(RESNET20), [(3, 240, 320)], None),
+    "proposing-trunk": (lambda: Trunk(RESNET20, 9), [(3, 240, 320)], None),
+    "crop-head": (lambda: Head(4096, 256, 3), [(64, 8, 8)], None),
+    "box-head": (lambda: Head(3136, 256, 3), [(64, 7, 7)], None),
     "char-lstm": (lambda: CharLstm(65, 64, 256, 0.1), [Ids(64, rows=65), (1, 256), (1, 256)], None),
     "alexnet": (lambda: torchvision.models.alexnet(), IMAGENET, 61_100_840),
     "nin": (lambda: nin(3, NIN, NIN_POOLS), CIFAR, None),
@@ -137,7 +147,10 @@ VALUES = {
     "gated-pixel-cnn": (lambda: GatedPixelCnn(3, 2, 5, 5), [(1, 6, 5)]),
     "class-gated-pixel-cnn": (lambda: GatedPixelCnn(3, 2, 5, 5, 4), [(1, 6, 5), (4,)]),
     "street-unet": (lambda: StreetUNet(2, 3, [3, 4, 5], (2, 2, 1, 1), 0.0), [(2, 6, 8)]),
+    "segnet": (lambda: SegNet(2, 3, [3, 3], "unpool", (0, 0, 0, 0), 0.0), [(2, 6, 8)]),
     "localizer": (lambda: DigitLocalizer(2, [3, 4], 48, 6, 3), [(2, 6, 8)]),
+    "proposing-trunk": (lambda: Trunk([(3, 1), (4, 2)], 2), [(3, 12, 16)]),
+    "box-head": (lambda: Head(18, 5, 2), [(2, 3, 3)]),
     "char-lstm": (lambda: CharLstm(7, 4, 5, 0.0), [Ids(6, rows=7), (1, 5), (1, 5)]),
     "nin": (lambda: nin(2, [[(5, 5), (4, 1)], [(4, 3), (3, 1)]], [[nn.MaxPool2d(3, 2, 1)]]), [(2, 9, 10)]),
     "squeezenet": (small_squeezenet, [(2, 11, 12)]),

@@ -122,6 +122,44 @@ class ResNet(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
+class Trunk(ResNet):
+    """The stages behind a convolution of stride 2; with anchors, a region proposal network upon them."""
+
+    def __init__(self, stages, anchors=0):
+        super().__init__(Basic, stages, 1, stages[0][0], True)
+        self.conv1 = nn.Conv2d(3, stages[0][0], 5, 2, 2, bias=False)
+        del self.fc
+        width = stages[-1][0]
+        self.anchors = anchors
+        if anchors:
+            self.rpn = nn.Conv2d(width, width, 3, padding=1)
+            self.objectness = nn.Conv2d(width, anchors, 1)
+            self.offsets = nn.Conv2d(width, 4 * anchors, 1)
+
+    def forward(self, x):
+        x = F.relu(self.bn1(self.conv1(x)))
+        for i in range(self.stages):
+            x = getattr(self, f"layer{i + 1}")(x)
+        if not self.anchors:
+            return x
+        proposed = F.relu(self.rpn(x))
+        return x, self.objectness(proposed), self.offsets(proposed)
+
+
+class Head(nn.Module):
+    """The classes and the boxes of a detector."""
+
+    def __init__(self, flat, hidden, classes):
+        super().__init__()
+        self.fc = nn.Linear(flat, hidden)
+        self.scores = nn.Linear(hidden, 1 + classes)
+        self.offsets = nn.Linear(hidden, 4 * classes)
+
+    def forward(self, x):
+        x = F.relu(self.fc(x.flatten(1)))
+        return self.scores(x), self.offsets(x)
+
+
 RESNET18 = [(64, 2), (128, 2), (256, 2), (512, 2)]
 RESNET20 = [(16, 3), (32, 3), (64, 3)]
 RESNET50 = [(64, 3), (128, 4), (256, 6), (512, 3)]
@@ -238,6 +276,55 @@ class StreetUNet(nn.Module):
             x = F.interpolate(x, scale_factor=2, mode="bilinear")
             x = getattr(self, f"up{i + 1}")(torch.cat([seen.pop(), x], 1))
         return self.outc(x)[:, :, top:-bottom, left:-right]
+
+
+class SegNet(nn.Module):
+    """An encoder with pools and a decoder that goes up in one of four ways; `up` is `unpool`, `nearest`, `nails` or `transposed`."""
+
+    def __init__(self, colors, classes, widths, up, pad, dropout):
+        super().__init__()
+        self.up, self.pad, self.levels = up, pad, len(widths) - 1
+        self.inc = street_convs(colors, widths[0])
+        for i, (a, b) in enumerate(zip(widths, widths[1:])):
+            self.add_module(f"down{i + 1}", street_convs(a, b))
+        below = [*widths[-2::-1][1:], widths[0]]
+        for i, (a, b) in enumerate(zip(widths[-2::-1], below)):
+            if up == "transposed":
+                self.add_module(f"wide{i + 1}", nn.ConvTranspose2d(a, a, 2, 2))
+            self.add_module(f"up{i + 1}", street_convs(a, b))
+        self.outc = nn.Conv2d(widths[0], classes, 1)
+        self.dropout = nn.Dropout(dropout)
+
+    def wider(self, i, x, places):
+        if self.up == "unpool":
+            return F.max_unpool2d(x, places, 2)
+        if self.up == "nails":
+            wide = x.new_zeros(*x.shape[:2], 2 * x.shape[2], 2 * x.shape[3])
+            wide[:, :, ::2, ::2] = x
+            return wide
+        return F.interpolate(x, scale_factor=2) if self.up == "nearest" else getattr(self, f"wide{i + 1}")(x)
+
+    def forward(self, x):
+        left, right, top, bottom = self.pad
+        size = x.shape[2:]
+        x, places = self.inc(F.pad(x, self.pad, "reflect")), []
+        for i in range(self.levels):
+            x, place = F.max_pool2d(x, 2, return_indices=True)
+            places.append(place)
+            x = getattr(self, f"down{i + 1}")(x)
+        x = self.dropout(x)
+        for i in range(self.levels):
+            x = getattr(self, f"up{i + 1}")(self.wider(i, x, places.pop()))
+        return self.outc(x)[:, :, top:top + size[0], left:left + size[1]]
+
+
+def street_fcn(width, classes):
+    layers = {"inc": street_convs(3, width)}
+    for i, dilation in enumerate((2, 4, 8, 4, 2)):
+        layers[f"wide{i + 1}"] = nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation, bias=False)
+        layers[f"norm{i + 1}"] = nn.BatchNorm2d(width)
+        layers[f"relu{i + 1}"] = nn.ReLU()
+    return chain(**layers, up=street_convs(width, width), outc=nn.Conv2d(width, classes, 1))
 
 
 def normalized(a, b, kernel, stride=1):

@@ -54,4 +54,22 @@ network! {
         scores: Linear(4), output scores,
         from hidden, offsets: Linear(12), output offsets,
     }
+
+    /// Two stages, and two anchors in each cell.
+    #[cfg(test)]
+    pub(super) SmallProposingTrunk: [3, 12, 16] -> { features: [4, 3, 4], objectness: [2, 3, 4], offsets: [8, 3, 4] } {
+        conv1: Conv2d(3, kernel = 5, stride = 2, padding = 2, bias = false), bn1: BatchNorm2d, ReLU,
+        layer1: Sequential { BasicBlock(3) },
+        layer2: Sequential { BasicBlockFirst(4), BasicBlock(4) }, output features,
+        rpn: Conv2d(4, kernel = 3, padding = 1), ReLU as proposed,
+        objectness: Conv2d(2, kernel = 1), output objectness,
+        from proposed, offsets: Conv2d(8, kernel = 1), output offsets,
+    }
+
+    #[cfg(test)]
+    pub(super) SmallBoxHead: [2, 3, 3] -> { scores: [3], offsets: [8] } {
+        Flatten, fc: Linear(5), ReLU as hidden,
+        scores: Linear(3), output scores,
+        from hidden, offsets: Linear(8), output offsets,
+    }
 }

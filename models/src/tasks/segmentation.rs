@@ -24,7 +24,6 @@ use super::entry::{Description, ModelKind, Run};
 use super::machine::{Machine, shaped};
 use super::on_device;
 use super::run::{Prepared, Trained, train};
-use crate::networks::StreetUNet;
 use crate::zoo::{ModelError, PhotoSegmenter, TrainOptions};
 
 /// The logits of each class at each pixel.
@@ -39,12 +38,12 @@ const UNLABELED: u8 = CLASSES as u8;
 /// Batch size for evaluation.
 const TEST_BATCH: usize = 10;
 
-/// [`StreetUNet`] as a kind of model.
-pub(crate) struct StreetSegmentation;
+/// Networks `[3, 90, 120] -> [11, 90, 120]` as a kind of model.
+pub(crate) struct StreetSegmentation(pub &'static Graph);
 
 impl ModelKind for StreetSegmentation {
     fn graph(&self) -> &'static Graph {
-        StreetUNet::<f32, Cpu>::GRAPH
+        self.0
     }
 
     fn train<D: Machine>(&self, description: &Description, device: &D, options: &TrainOptions) -> Result<RunOutcome, ModelError> {

@@ -86,7 +86,7 @@ fn save(path: &Path, color: png::ColorType, pixels: &[u8]) {
 }
 
 /// StreetSegmentation of two classes: sky above, road below.
-fn streets() -> String {
+fn streets(name: &str, graph: &Graph) -> String {
     let folder = tempfile::tempdir().unwrap();
     let (pictures, masks) = (folder.path().join("images"), folder.path().join("masks"));
     for place in [&pictures, &masks] {
@@ -102,7 +102,7 @@ fn streets() -> String {
     let set = MaskFolder::open(&pictures, &masks, Channels::Rgb, classes).unwrap();
     let loader = Loader::new(set.clone(), 2).shuffle(1);
     let task = segmentation::Segmentation { test: loader.clone(), pictures: set, criterion: CrossEntropy::default() };
-    learns("unet", StreetUNet::<f32, Cpu>::GRAPH, task, &loader)
+    learns(name, graph, task, &loader)
 }
 
 /// The same 65 characters, repeated.
@@ -132,11 +132,18 @@ fn every_task_learns() {
         predicts_pixels("pixelcnn", PixelCnn::GRAPH),
         predicts_pixels("gated_pixelcnn", GatedPixelCnn::GRAPH),
         predicts_pixels("class_gated_pixelcnn", ClassGatedPixelCnn::GRAPH),
-        streets(),
+        streets("unet", StreetUNet::GRAPH),
+        streets("segnet", StreetSegNet::GRAPH),
+        streets("segnet_nearest", StreetSegNetNearest::GRAPH),
+        streets("segnet_nails", StreetSegNetNails::GRAPH),
+        streets("segnet_transposed", StreetSegNetTransposed::GRAPH),
+        streets("fcn", StreetFcn::GRAPH),
         characters(),
     ];
-    // Nearest neighbors and tables of values have no training steps, agents make their own data, mlp learns from the user's, and localizer draws canvases; they have separate tests.
-    let apart = ["knn", "mlp", "localizer", "gridworld", "dqn", "reinforce", "actor_critic"];
+    // Nearest neighbors and tables of values have no training steps, agents make their own data, mlp learns from the user's, localizer draws canvases, and detectors
+    // consist of two networks; they have separate tests.
+    let detectors = ["sliding_window", "rcnn", "fast_rcnn", "faster_rcnn"];
+    let apart = [&["knn", "mlp", "localizer", "gridworld", "dqn", "reinforce", "actor_critic"][..], &detectors].concat();
     let zoo = crate::zoo();
     let trainable = zoo.iter().map(|model| model.name()).filter(|&name| !apart.contains(&name) && !crate::zoo::is_graph_only(name));
     assert_eq!(learned.iter().map(String::as_str).collect::<BTreeSet<_>>(), trainable.collect());

@@ -79,7 +79,7 @@ impl ModelError {
 
     /// `segment` was called on a model that gives pixels no classes.
     pub(crate) fn no_segmenter(model: &'static str) -> Self {
-        Self::Unsupported { model, action: "used to segment", reason: "it does not give each pixel a class; unet does" }
+        Self::Unsupported { model, action: "used to segment", reason: "it does not give each pixel a class; unet, segnet and fcn do" }
     }
 
     /// `sample` was called on a model that is not generative.

@@ -11,8 +11,8 @@ use layercake_train::data::KnownDataset;
 use layercake_train::rl::KnownEnvironment;
 
 use crate::networks::{
-    ClassGatedPixelCnn, ConvVae, ConvVae2, GatedPixelCnn, LeNet5, LinearGray, MlpVae, MlpVae2, PixelCnn, ResNet20, ResNet20Gray, Vgg8,
-    Vgg8Gray,
+    ClassGatedPixelCnn, ConvVae, ConvVae2, GatedPixelCnn, LeNet5, LinearGray, MlpVae, MlpVae2, PixelCnn, ResNet20, ResNet20Gray, StreetFcn,
+    StreetSegNet, StreetSegNetNails, StreetSegNetNearest, StreetSegNetTransposed, StreetUNet, Vgg8, Vgg8Gray,
 };
 use crate::tasks::{
     Agent, AgentKind, Augment, CharacterModel, ColorOrGray, Description, Detector, Entry, GridWorldModel, ImageClassifier, Knn, Localizer,
@@ -51,17 +51,7 @@ pub fn zoo() -> Vec<Box<dyn ZooModel>> {
     ];
     models.extend(autoencoders());
     models.extend(pixel_cnns());
-    models.push(entry(
-        StreetSegmentation,
-        Description {
-            name: "unet",
-            description: "U-Net (Ronneberger et al., 2015), segmentation of street scenes, 120x90 color",
-            dataset: KnownDataset::CamvidSmall,
-            digits: false,
-            recipe: hyperparameters::unet,
-            unit: "images",
-        },
-    ));
+    models.extend(street_segmentation());
     models.push(entry(
         Localizer,
         Description {
@@ -120,6 +110,24 @@ fn resnet20() -> ColorOrGray {
         .on(KnownDataset::FashionMnist)
         .augmented(Augment::ShiftAndMirror(2));
     ColorOrGray { color: Box::new(color), gray: Box::new(gray), dataset: KnownDataset::FashionMnist }
+}
+
+fn street_segmentation() -> [Box<dyn ZooModel>; 6] {
+    let row = |graph, name, description| {
+        let dataset = KnownDataset::CamvidSmall;
+        entry(
+            StreetSegmentation(graph),
+            Description { name, description, dataset, digits: false, recipe: hyperparameters::unet, unit: "images" },
+        )
+    };
+    [
+        row(StreetUNet::GRAPH, "unet", "U-Net (Ronneberger et al., 2015), segmentation of street scenes, 120x90 color"),
+        row(StreetSegNet::GRAPH, "segnet", "SegNet (Badrinarayanan et al., 2017), the same, with max unpooling"),
+        row(StreetSegNetNearest::GRAPH, "segnet_nearest", "the same with nearest-neighbor upsampling"),
+        row(StreetSegNetNails::GRAPH, "segnet_nails", "the same with zeros between the elements (bed of nails)"),
+        row(StreetSegNetTransposed::GRAPH, "segnet_transposed", "the same with transposed convolutions"),
+        row(StreetFcn::GRAPH, "fcn", "convolutions at full size, the same (Long et al., 2015)"),
+    ]
 }
 
 fn detectors() -> [Box<dyn ZooModel>; 4] {

@@ -46,7 +46,7 @@ fn models() -> String {
 }
 
 /// The trainable models.
-const TRAINED: [&str; 20] = [
+const TRAINED: [&str; 29] = [
     "lenet5",
     "linear_svm",
     "softmax",
@@ -61,7 +61,16 @@ const TRAINED: [&str; 20] = [
     "gated_pixelcnn",
     "class_gated_pixelcnn",
     "unet",
+    "segnet",
+    "segnet_nearest",
+    "segnet_nails",
+    "segnet_transposed",
+    "fcn",
     "localizer",
+    "sliding_window",
+    "rcnn",
+    "fast_rcnn",
+    "faster_rcnn",
     "char_lstm",
     "gridworld",
     "dqn",

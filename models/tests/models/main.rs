@@ -11,6 +11,7 @@ mod interrupt;
 mod new;
 mod options;
 mod own;
+mod photos;
 mod pictures;
 mod run;
 mod search;

@@ -8,7 +8,7 @@ use layercake_tests::tensors;
 use crate::networks::*;
 
 /// The networks of `figures.json`.
-const FACTS: [(&str, &Graph, usize, u64); 60] = [
+const FACTS: [(&str, &Graph, usize, u64); 70] = [
     ("vgg11", Vgg11::GRAPH, Vgg11::PARAMS, Vgg11::FLOPS),
     ("vgg13", Vgg13::GRAPH, Vgg13::PARAMS, Vgg13::FLOPS),
     ("vgg16", Vgg16::GRAPH, Vgg16::PARAMS, Vgg16::FLOPS),
@@ -54,8 +54,18 @@ const FACTS: [(&str, &Graph, usize, u64); 60] = [
     ("gated-pixel-cnn", GatedPixelCnn::GRAPH, GatedPixelCnn::PARAMS, GatedPixelCnn::FLOPS),
     ("class-gated-pixel-cnn", ClassGatedPixelCnn::GRAPH, ClassGatedPixelCnn::PARAMS, ClassGatedPixelCnn::FLOPS),
     ("street-unet", StreetUNet::GRAPH, StreetUNet::PARAMS, StreetUNet::FLOPS),
+    ("street-segnet", StreetSegNet::GRAPH, StreetSegNet::PARAMS, StreetSegNet::FLOPS),
+    ("street-segnet-nearest", StreetSegNetNearest::GRAPH, StreetSegNetNearest::PARAMS, StreetSegNetNearest::FLOPS),
+    ("street-segnet-nails", StreetSegNetNails::GRAPH, StreetSegNetNails::PARAMS, StreetSegNetNails::FLOPS),
+    ("street-segnet-transposed", StreetSegNetTransposed::GRAPH, StreetSegNetTransposed::PARAMS, StreetSegNetTransposed::FLOPS),
+    ("street-fcn", StreetFcn::GRAPH, StreetFcn::PARAMS, StreetFcn::FLOPS),
     ("digit-localizer", DigitLocalizer::GRAPH, DigitLocalizer::PARAMS, DigitLocalizer::FLOPS),
     ("cell-localizer", CellLocalizer::GRAPH, CellLocalizer::PARAMS, CellLocalizer::FLOPS),
+    ("crop-trunk", CropTrunk::GRAPH, CropTrunk::PARAMS, CropTrunk::FLOPS),
+    ("photo-trunk", PhotoTrunk::GRAPH, PhotoTrunk::PARAMS, PhotoTrunk::FLOPS),
+    ("proposing-trunk", ProposingTrunk::GRAPH, ProposingTrunk::PARAMS, ProposingTrunk::FLOPS),
+    ("crop-head", CropHead::GRAPH, CropHead::PARAMS, CropHead::FLOPS),
+    ("box-head", BoxHead::GRAPH, BoxHead::PARAMS, BoxHead::FLOPS),
     // 64 characters.
     ("char-lstm", CharLstm::GRAPH, CharLstm::PARAMS, CharLstm::FLOPS),
     ("alexnet", AlexNet::GRAPH, AlexNet::PARAMS, AlexNet::FLOPS),

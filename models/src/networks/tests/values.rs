@@ -7,6 +7,7 @@ use layercake_tests::{EngineMode as Mode, Fixture, Numbers, Pass, Report, differ
 
 use super::{ENGINE, PORTABLE, expected, given};
 use crate::networks::densenet::SmallDenseBlock;
+use crate::networks::detector::{SmallBoxHead, SmallProposingTrunk};
 use crate::networks::digit_vae::{SmallConvVae, SmallMlpVae};
 use crate::networks::efficientnet::SmallEfficientNet;
 use crate::networks::film::SmallFilm;
@@ -20,6 +21,7 @@ use crate::networks::pixel_cnn::{SmallClassGatedPixelCnn, SmallGatedBlock, Small
 use crate::networks::pointer::SmallPointer;
 use crate::networks::resnet::{SmallResNet18, SmallResNet50Cifar};
 use crate::networks::resnext::{SmallResNeXt, SmallSeResNet};
+use crate::networks::segnet::SmallSegNet;
 use crate::networks::siamese::SmallSiamese;
 use crate::networks::squeezenet::SmallSqueezeNet;
 use crate::networks::street_unet::SmallStreetUNet;
@@ -31,7 +33,7 @@ use crate::networks::vgg::small::{SmallVgg11, SmallVgg16Cifar};
 use crate::networks::vit::SmallVit;
 
 /// The small variants, by their names in the fixture.
-const SMALL: [(&str, &Graph); 30] = [
+const SMALL: [(&str, &Graph); 33] = [
     ("vgg11", SmallVgg11::GRAPH),
     ("vgg16-cifar", SmallVgg16Cifar::GRAPH),
     ("resnet18", SmallResNet18::GRAPH),
@@ -50,7 +52,10 @@ const SMALL: [(&str, &Graph); 30] = [
     ("gated-pixel-cnn", SmallGatedPixelCnn::GRAPH),
     ("class-gated-pixel-cnn", SmallClassGatedPixelCnn::GRAPH),
     ("street-unet", SmallStreetUNet::GRAPH),
+    ("segnet", SmallSegNet::GRAPH),
     ("localizer", SmallLocalizer::GRAPH),
+    ("proposing-trunk", SmallProposingTrunk::GRAPH),
+    ("box-head", SmallBoxHead::GRAPH),
     ("nin", SmallNetworkInNetwork::GRAPH),
     ("squeezenet", SmallSqueezeNet::GRAPH),
     ("resnext", SmallResNeXt::GRAPH),

@@ -105,7 +105,9 @@ impl Detector {
         let tested_after = recipe.filter(|_| self.crops()).map(|recipe| recipe.epochs);
         let seed = recipe.map_or(0, |recipe| recipe.seed);
         let test = Loader::new(test, TEST_BATCH);
-        Ok(Detecting { generation: self.generation()?, test, classes: classes.to_vec(), seed, tested_after, epoch: 0 })
+        // Those that take the proposals of a search learn from the same number, so that their times can be compared.
+        let learned = if self == Detector::FasterRcnn { 64 } else { 256 };
+        Ok(Detecting { generation: self.generation()?, test, classes: classes.to_vec(), seed, learned, tested_after, epoch: 0 })
     }
 }
 

@@ -17,6 +17,16 @@ pub struct Photo {
     objects: usize,
 }
 
+impl Photo {
+    /// A photo of [`SIZE`].
+    pub fn new(image: Image, mut objects: Vec<Object>, proposals: Vec<BBox>) -> Self {
+        let count = objects.len();
+        // Their class is not looked at.
+        objects.extend(proposals.into_iter().map(|bbox| Object { bbox, class: 0, ignore: true }));
+        Self { scene: Scene { image, objects }, objects: count }
+    }
+}
+
 /// Photos, their objects, and the boxes proposed for each.
 #[derive(Clone, Debug)]
 pub struct PhotoBatch {
@@ -55,12 +65,9 @@ impl Photos {
             let mut scene = folder.get(index)?;
             let [down, across] = [0, 1].map(|axis| SIZE[axis] as f32 / scene.image.size()[axis] as f32);
             scene.objects.iter_mut().for_each(|object| object.bbox = object.bbox.scaled(across, down));
-            scene.image = scene.image.resized(SIZE);
-            let objects = scene.objects.len();
-            // Their class is not looked at.
-            let found = proposals(&scene.image)?.into_iter().map(|bbox| Object { bbox, class: 0, ignore: true });
-            scene.objects.extend(found);
-            Ok(Photo { scene, objects })
+            let image = scene.image.resized(SIZE);
+            let proposals = proposals(&image)?;
+            Ok(Photo::new(image, scene.objects, proposals))
         };
         Ok(Self((0..folder.len()).into_par_iter().map(read).collect::<Result<_, TrainError>>()?))
     }
@@ -68,6 +75,12 @@ impl Photos {
     /// The photos with these indices.
     pub fn subset(&self, indices: &[usize]) -> Self {
         Self(indices.iter().map(|&index| self.0[index].clone()).collect())
+    }
+}
+
+impl From<Vec<Photo>> for Photos {
+    fn from(photos: Vec<Photo>) -> Self {
+        Self(photos)
     }
 }
 

@@ -49,6 +49,8 @@ pub struct Detecting {
     pub test: Loader<Photos>,
     pub classes: Vec<String>,
     pub seed: u64,
+    /// How many proposals of a photo the head learns from.
+    pub learned: usize,
     /// The epoch after which the test photos are searched, if not after each: a thousand crops of a photo cost more than an epoch of training.
     pub tested_after: Option<usize>,
     /// The epoch of training.
@@ -78,11 +80,6 @@ pub fn wrong(error: impl std::fmt::Display) -> TrainError {
 }
 
 impl Generation {
-    /// How many proposals of a photo the head learns from. Both that take the proposals of a search learn from the same number, so that their times can be compared.
-    fn learned(&self) -> usize {
-        if matches!(self, Generation::Faster(_)) { 64 } else { 256 }
-    }
-
     /// Crops boxes of photos, or of the features of photos.
     fn crop<D: Backend<f32>, T: Tape<f32, D>>(
         &self,
@@ -193,7 +190,7 @@ impl<D: Machine> Task<Pair<D::Net>, D> for Detecting {
         };
         let mut lesson = Lesson::default();
         for (photo, (objects, proposals)) in batch.objects.iter().zip(&proposals).enumerate() {
-            lesson.add(photo, objects, proposals, self.generation.learned(), &mut random).map_err(wrong)?;
+            lesson.add(photo, objects, proposals, self.learned, &mut random).map_err(wrong)?;
         }
         let crops = match begun {
             Begun::Features(features) => self.generation.crop(features, &lesson.images, &lesson.boxes)?,
